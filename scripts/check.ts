@@ -1,0 +1,53 @@
+// All that can be said of the checkout without running it: formatting, lint, types, documentation, the house rules.
+// Every step runs, also after one that failed, so that one call tells all there is to mend.
+import { listFiles } from "./file_list.ts";
+import { runStep } from "./step.ts";
+
+const PLACES = ["main.ts", "src", "scripts", "tests"];
+const STEP_LIMIT_MILLISECONDS = 5 * 60_000;
+
+/** The arguments of `deno` for each step, for what there is in the checkout at `root`. */
+export async function checkSteps(root: string): Promise<string[][]> {
+  const places: string[] = [];
+  for (const place of PLACES) if (await exists(`${root}/${place}`)) places.push(place);
+  const documented = (await listFiles(root, "src")).filter((path) => path.endsWith(".ts"));
+  const tidy = new URL("./tidy.ts", import.meta.url).pathname;
+  const frozen = Deno.env.get("CI") ? ["--frozen"] : [];
+  const steps = [["fmt", "--check"]];
+  if (places.length > 0) steps.push(["lint", ...places], ["check", ...frozen, ...places]);
+  if (documented.length > 0) steps.push(["doc", "--lint", ...documented]);
+  steps.push(["run", "--allow-read", "--allow-env", ...frozen, tidy]);
+  return steps;
+}
+
+/** Checks the checkout at `root`; resolves with the names of the steps that failed. */
+export async function check(root: string): Promise<string[]> {
+  const failed: string[] = [];
+  for (const args of await checkSteps(root)) {
+    const { code, interrupted } = await runStep(args, { cwd: root, limitMilliseconds: STEP_LIMIT_MILLISECONDS });
+    if (code !== 0 || interrupted) failed.push(nameOf(args));
+    if (interrupted) break;
+  }
+  return failed;
+}
+
+function nameOf(args: readonly string[]): string {
+  if (args[0] === "run") return "tidy";
+  return args.filter((arg, index) => index === 0 || (arg.startsWith("--") && arg !== "--frozen")).join(" ");
+}
+
+async function exists(path: string): Promise<boolean> {
+  try {
+    await Deno.stat(path);
+    return true;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw new Error(`could not look for ${path}`, { cause: error });
+  }
+}
+
+if (import.meta.main) {
+  const failed = await check(Deno.cwd());
+  if (failed.length > 0) console.error(`check: failed: ${failed.join(", ")}`);
+  Deno.exitCode = failed.length === 0 ? 0 : 1;
+}

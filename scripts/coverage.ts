@@ -1,0 +1,84 @@
+// Runs the tests and measures how many lines of src/ they run in their own process; under the minimum is a failure.
+// Files that no test loads have no lines here: they are named, so that the figure cannot flatter unseen.
+import { listFiles } from "./file_list.ts";
+import { closingLine, runTests, type TestOutcome } from "./test_run.ts";
+
+/** The least share of the lines of src/ that the tests must run, in per cent. */
+export const MINIMUM_PERCENT = 90;
+
+/** How much of src/ the tests run. */
+export interface Coverage {
+  /** The share of the lines that were run, of the files that were loaded. */
+  readonly linesPercent: number;
+  /** The files that are not in the figure, for no test loaded them. */
+  readonly notLoaded: readonly string[];
+}
+
+/** Reads the share of lines in per cent off the table of `deno coverage`: the last column of its `All files` row. */
+export function linesPercentOf(table: string): number | null {
+  const row = table.split("\n").find((line) => /^\|\s*All files\s*\|/.test(line));
+  const percent = Number(row?.split("|").at(-2)?.trim() || NaN);
+  return Number.isFinite(percent) ? percent : null;
+}
+
+/** The files of an lcov report, as paths (its `SF:` lines). */
+export function loadedFiles(lcov: string): Set<string> {
+  return new Set(lcov.split("\n").filter((line) => line.startsWith("SF:")).map((line) => line.slice(3).trim()));
+}
+
+/** Measures what a run of the tests left in `directory`; null where it ran no line of src/. */
+export async function measureCoverage(root: string, directory: string): Promise<Coverage | null> {
+  const table = await report(root, directory, []);
+  const linesPercent = linesPercentOf(table);
+  if (linesPercent === null) return null;
+  const loaded = loadedFiles(await report(root, directory, ["--lcov"]));
+  const all = (await listFiles(root, "src")).filter((path) => path.endsWith(".ts"));
+  return { linesPercent, notLoaded: all.filter((path) => !loaded.has(`${root}/${path}`)) };
+}
+
+/** What is wrong with a coverage, in one line; null where it is enough. */
+export function judgeCoverage(coverage: Coverage | null): string | null {
+  if (coverage === null) return "the tests ran no line of src/";
+  if (coverage.linesPercent >= MINIMUM_PERCENT) return null;
+  return `${coverage.linesPercent} % of the lines of src/ are run by the tests, ${MINIMUM_PERCENT} % are needed`;
+}
+
+/** Runs the tests of the checkout at `root` and prints their coverage; `trouble` is the first thing that was wrong. */
+export async function testWithCoverage(root: string): Promise<TestOutcome> {
+  const directory = await Deno.makeTempDir({ prefix: "coverage-" });
+  try {
+    const tests = await runTests(root, directory);
+    if (tests.trouble !== null) return tests;
+    const coverage = await measureCoverage(root, directory);
+    if (coverage !== null) print(coverage);
+    return { summary: tests.summary, trouble: judgeCoverage(coverage) };
+  } finally {
+    await Deno.remove(directory, { recursive: true });
+  }
+}
+
+function print({ linesPercent, notLoaded }: Coverage): void {
+  if (notLoaded.length > 0) {
+    console.log(`not in the figure, types alone or run only in processes of their own: ${notLoaded.join(", ")}`);
+  }
+  console.log(`lines of src/ run by the tests: ${linesPercent} % (at least ${MINIMUM_PERCENT} %)`);
+}
+
+async function report(root: string, directory: string, format: readonly string[]): Promise<string> {
+  const source = new URL(`file://${encodeURI(root)}/src/`).href.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&");
+  const { stdout } = await new Deno.Command(Deno.execPath(), {
+    args: ["coverage", `--include=^${source}`, ...format, directory],
+    cwd: root,
+    env: { NO_COLOR: "1" },
+    stderr: "inherit",
+    signal: AbortSignal.timeout(120_000),
+  }).output();
+  return new TextDecoder().decode(stdout);
+}
+
+if (import.meta.main) {
+  const { summary, trouble } = await testWithCoverage(Deno.cwd());
+  if (trouble !== null) console.error(`coverage: ${trouble}`);
+  if (summary !== null) console.log(closingLine(summary));
+  Deno.exitCode = trouble === null ? 0 : 1;
+}

@@ -1,0 +1,80 @@
+// A run of the tests with coverage, and the count of them: a run counts as passed only when its summary was found, says
+// that a test ran and that none failed, and the exit status agrees.
+import { runStep } from "./step.ts";
+
+/** What the last line of `deno test` says. */
+export interface TestSummary {
+  /** Tests that ran and passed; steps within a test are not counted. */
+  readonly passed: number;
+  /** Tests that failed, and test files that could not be loaded. */
+  readonly failed: number;
+  /** Tests that say themselves that they do not run here. */
+  readonly ignored: number;
+  /** The line itself, without colours. */
+  readonly line: string;
+}
+
+/** How a run of the tests ended. */
+export interface TestOutcome {
+  /** Null where the run ended without one. */
+  readonly summary: TestSummary | null;
+  /** What was wrong, in one line; null where all passed. */
+  readonly trouble: string | null;
+}
+
+/** For tests that hang; those that do not take half of it at most, on two cores. */
+const TEST_LIMIT_MILLISECONDS = 30 * 60_000;
+
+// deno-lint-ignore no-control-regex
+const COLOURS = /\u001b\[[0-9;]*m/g;
+const SUMMARY =
+  /^(?:ok|FAILED) \| (\d+) passed(?: \([^)]*\))? \| (\d+) failed(?: \([^)]*\))?(?: \| (\d+) ignored)?\b.*$/;
+
+/** Finds the summary in what `deno test` wrote: the last such line, for a test may have printed one of its own. */
+export function parseTestSummary(output: string): TestSummary | null {
+  for (const line of output.replaceAll(COLOURS, "").split(/\r?\n/).reverse()) {
+    const match = SUMMARY.exec(line);
+    if (match === null) continue;
+    return { passed: Number(match[1]), failed: Number(match[2]), ignored: Number(match[3] ?? 0), line };
+  }
+  return null;
+}
+
+/** The count as a line that tools of any language understand: `12 passed, 0 failed, 1 skipped`. */
+export function closingLine(summary: TestSummary): string {
+  const skipped = summary.ignored > 0 ? `, ${summary.ignored} skipped` : "";
+  return `${summary.passed} passed, ${summary.failed} failed${skipped}`;
+}
+
+/** Whether a run passed: null, or what was wrong with it. */
+export function judgeTests(code: number, summary: TestSummary | null): string | null {
+  if (summary === null) return `the tests ended without a summary (exit status ${code})`;
+  if (summary.failed > 0) return `${summary.failed} tests failed`;
+  if (code !== 0) return `the tests ended with exit status ${code}`;
+  if (summary.passed === 0) return "no test was run";
+  return null;
+}
+
+/**
+ * Runs the tests of the checkout at `root`, one file after the other (some measure what the machine does), and leaves
+ * the coverage of this process, and of no child, in `coverageDirectory`. Types are the business of `check`.
+ */
+export async function runTests(root: string, coverageDirectory: string): Promise<TestOutcome> {
+  const preload = new URL("./own_coverage.ts", import.meta.url).href;
+  const frozen = Deno.env.get("CI") ? ["--frozen"] : [];
+  const { code, tail } = await runStep(
+    [
+      "test",
+      "--allow-all",
+      "--no-check",
+      ...frozen,
+      `--coverage=${coverageDirectory}`,
+      "--coverage-raw-data-only",
+      `--preload=${preload}`,
+      "tests",
+    ],
+    { cwd: root, limitMilliseconds: TEST_LIMIT_MILLISECONDS, keepTail: true },
+  );
+  const summary = parseTestSummary(tail);
+  return { summary, trouble: judgeTests(code, summary) };
+}

@@ -1,0 +1,140 @@
+// Imports point one way, name what they import by a bare or relative name, and each package that needs care has one
+// importer. An import is any form of it: static, dynamic, of a type, `export from`, a worker's file.
+import ts from "typescript";
+import { type CodeFile, lineOf, type Tree } from "./tree.ts";
+import type { Violation } from "./violation.ts";
+
+/** What the files of a room may import besides their own room's. */
+interface Room {
+  readonly imports: readonly string[];
+  /** Rooms of which types alone may be imported. */
+  readonly types?: readonly string[];
+}
+
+const CHAIN = ["diagnostic", "document", "config", "snapshot", "reload"];
+const LEAVES = ["source", "cluster", "process"];
+const leaf: Room = { imports: ["diagnostic"], types: ["snapshot"] };
+
+/** The rooms and what each may import; a room that is not here has no place in the house yet. */
+const ROOMS: ReadonlyMap<string, Room> = new Map<string, Room>([
+  ...CHAIN.map((room, index) => [room, { imports: CHAIN.slice(0, index) }] as const),
+  ...LEAVES.map((room) => [room, leaf] as const),
+  ["admin", { imports: [...CHAIN, ...LEAVES] }],
+  ["cli", { imports: [...CHAIN, ...LEAVES, "daemon.ts"] }],
+  ["daemon.ts", { imports: [...CHAIN, ...LEAVES, "admin", "cli"] }],
+  ["main.ts", { imports: [...CHAIN, ...LEAVES, "admin", "cli", "daemon.ts"] }],
+]);
+
+/** Packages that one file alone may import, and the room that file is in. */
+const SOLE_IMPORTERS: ReadonlyMap<string, string> = new Map([
+  ["@cdktf/hcl2json", "document"],
+  ["ioredis", "cluster"],
+]);
+
+interface Import {
+  readonly specifier: string;
+  readonly typeOnly: boolean;
+  readonly line: number;
+}
+
+/** Checks the imports of all files; those of tests may go anywhere, by a bare or relative name. */
+export function checkImports(tree: Tree): Violation[] {
+  const violations: Violation[] = [];
+  const importers = new Map<string, string>();
+  for (const file of tree.code) {
+    const room = roomOf(file.path);
+    if (room !== null && !ROOMS.has(room)) {
+      const message = `src/ has no room for this file, a new room gets its place in the table of allowed imports first`;
+      violations.push({ path: file.path, line: 1, message });
+    }
+    for (const one of importsOf(file)) {
+      const message = troubleWithSpecifier(one) ?? troubleWithDirection(file.path, one) ??
+        troubleWithImporter(file.path, one, importers);
+      if (message !== null) violations.push({ path: file.path, line: one.line, message });
+    }
+  }
+  return violations;
+}
+
+/** The room a path is in: a folder of src/, `daemon.ts` or `main.ts`; null for what is no part of the program. */
+function roomOf(path: string): string | null {
+  if (path === "main.ts") return path;
+  const [top, room] = path.split("/");
+  return top === "src" ? room! : null;
+}
+
+function troubleWithSpecifier({ specifier }: Import): string | null {
+  if (/^\.\.?\//.test(specifier) || specifier.startsWith("node:")) return null;
+  if (!/^[a-z][a-z0-9+.-]*:|^\//i.test(specifier)) return null;
+  return `imports "${specifier}", packages are imported by the bare name that deno.json pins`;
+}
+
+function troubleWithDirection(path: string, { specifier, typeOnly }: Import): string | null {
+  const from = roomOf(path);
+  if (from === null || !specifier.startsWith(".")) return null;
+  const target = new URL(specifier, `file:///${path}`).pathname.slice(1);
+  const to = roomOf(target);
+  if (to === null) return `imports ${target}, the program is main.ts and src/ alone`;
+  const room = ROOMS.get(from);
+  if (room === undefined || to === from || room.imports.includes(to)) return null;
+  if (room.types?.includes(to)) {
+    return typeOnly ? null : `imports ${target}, of ${to} ${from} may import types alone (import type)`;
+  }
+  const allowed = room.imports.length > 0 ? room.imports.join(", ") : "no other room";
+  return `imports ${target}, imports point one way and ${from} may import ${allowed}`;
+}
+
+function troubleWithImporter(path: string, { specifier }: Import, importers: Map<string, string>): string | null {
+  if (path.startsWith("tests/")) return null;
+  for (const [name, room] of SOLE_IMPORTERS) {
+    if (specifier !== name && !specifier.startsWith(`${name}/`)) continue;
+    if (roomOf(path) !== room) return `imports ${name}, which one file of src/${room}/ alone may import`;
+    const first = importers.get(name) ?? path;
+    importers.set(name, first);
+    return first === path ? null : `imports ${name}, which ${first} imports already and one file alone may`;
+  }
+  return null;
+}
+
+function importsOf(file: CodeFile): Import[] {
+  const found: Import[] = [];
+  const visit = (node: ts.Node): void => {
+    const one = importIn(node);
+    if (one !== null) found.push({ ...one, line: lineOf(file, node.getStart(file.syntax)) });
+    ts.forEachChild(node, visit);
+  };
+  visit(file.syntax);
+  return found;
+}
+
+function importIn(node: ts.Node): Omit<Import, "line"> | null {
+  if (ts.isImportDeclaration(node)) return from(node.moduleSpecifier, isTypeOnlyImport(node.importClause));
+  if (ts.isExportDeclaration(node)) return from(node.moduleSpecifier, node.isTypeOnly);
+  if (ts.isImportTypeNode(node)) {
+    return from(ts.isLiteralTypeNode(node.argument) ? node.argument.literal : undefined, true);
+  }
+  if (ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword) {
+    return from(node.arguments[0], false);
+  }
+  if (ts.isNewExpression(node) && node.expression.getText() === "Worker") {
+    return from(fileOf(node.arguments?.[0]), false);
+  }
+  return null;
+}
+
+function from(specifier: ts.Node | undefined, typeOnly: boolean): Omit<Import, "line"> | null {
+  return specifier !== undefined && ts.isStringLiteralLike(specifier) ? { specifier: specifier.text, typeOnly } : null;
+}
+
+/** The name in `new URL(name, import.meta.url)`, by which a worker is given its file. */
+function fileOf(node: ts.Node | undefined): ts.Node | undefined {
+  return node !== undefined && ts.isNewExpression(node) ? node.arguments?.[0] : node;
+}
+
+function isTypeOnlyImport(clause: ts.ImportClause | undefined): boolean {
+  if (clause === undefined) return false;
+  if (clause.isTypeOnly) return true;
+  const names = clause.namedBindings;
+  if (clause.name !== undefined || names === undefined || !ts.isNamedImports(names)) return false;
+  return names.elements.length > 0 && names.elements.every((element) => element.isTypeOnly);
+}

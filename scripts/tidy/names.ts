@@ -1,0 +1,35 @@
+// A file is named for the thing it is, never for a drawer that anything fits into, and no folder waits for its files.
+import type { Tree } from "./tree.ts";
+import type { Violation } from "./violation.ts";
+
+const DRAWERS: ReadonlySet<string> = new Set([
+  "common",
+  "helper",
+  "helpers",
+  "manager",
+  "managers",
+  "misc",
+  "types",
+  "util",
+  "utils",
+  "utilities",
+]);
+
+/** Checks the names of all files and folders, whatever their format. */
+export function checkNames(tree: Tree): Violation[] {
+  const drawers = tree.paths.flatMap((path) => {
+    const drawer = path.split("/").map(lastWord).find((word) => DRAWERS.has(word));
+    if (drawer === undefined) return [];
+    return [{ path, line: 1, message: `"${drawer}" in its name, a file is named for the one thing it is` }];
+  });
+  const empty = tree.emptyFolders.map((path) => {
+    return { path, line: 1, message: "a folder without a file, no folder is made before its first file" };
+  });
+  return [...drawers, ...empty];
+}
+
+/** `string_utils_test.ts` → `utils`: what a name says the thing is, without its format and the mark of a test. */
+function lastWord(name: string): string {
+  const stem = name.split(".")[0]!.replace(/[_-]test$/, "");
+  return stem.replaceAll(/([a-z0-9])([A-Z])/g, "$1_$2").toLowerCase().split(/[_-]/).at(-1)!;
+}

@@ -1,0 +1,51 @@
+// The checkout as the house rules look at it: every file's name, every TypeScript file parsed once. Fixtures belong to
+// no rule, they are what tests feed in.
+import ts from "typescript";
+import { listEmptyFolders, listFiles } from "../file_list.ts";
+
+/** A parsed file. */
+export interface CodeFile {
+  /** From the checkout's root, with `/`. */
+  readonly path: string;
+  /** As it was read, `syntax` points into it. */
+  readonly text: string;
+  /** With the parents of its nodes set. */
+  readonly syntax: ts.SourceFile;
+}
+
+/** What there is to check. */
+export interface Tree {
+  /** All files, also those that are not TypeScript. */
+  readonly paths: readonly string[];
+  /** Folders without a file in them or below. */
+  readonly emptyFolders: readonly string[];
+  /** The TypeScript files among `paths`. */
+  readonly code: readonly CodeFile[];
+}
+
+const FOLDERS = ["src", "scripts", "tests"];
+const FIXTURES = "tests/fixtures/";
+
+/** Reads and parses the checkout at `root`. */
+export async function readTree(root: string): Promise<Tree> {
+  const paths: string[] = [];
+  const emptyFolders: string[] = [];
+  for (const folder of FOLDERS) {
+    paths.push(...await listFiles(root, folder));
+    emptyFolders.push(...(await listEmptyFolders(root, folder)).filter((empty) => empty !== folder));
+  }
+  for await (const entry of Deno.readDir(root)) if (entry.isFile && entry.name.endsWith(".ts")) paths.push(entry.name);
+  const ours = paths.filter((path) => !path.startsWith(FIXTURES));
+  const code = await Promise.all(ours.filter((path) => path.endsWith(".ts")).map((path) => readCode(root, path)));
+  return { paths: ours, emptyFolders, code };
+}
+
+/** The 1-based line of an offset. */
+export function lineOf(file: CodeFile, offset: number): number {
+  return file.syntax.getLineAndCharacterOfPosition(offset).line + 1;
+}
+
+async function readCode(root: string, path: string): Promise<CodeFile> {
+  const text = await Deno.readTextFile(`${root}/${path}`);
+  return { path, text, syntax: ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true, ts.ScriptKind.TS) };
+}

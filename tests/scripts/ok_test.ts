@@ -1,0 +1,122 @@
+import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { temporaryTree } from "./temporary_tree.ts";
+
+const OK = new URL("../../scripts/ok.ts", import.meta.url).pathname;
+
+const CHECKOUT = {
+  "deno.json": "{}\n",
+  "src/document/double.ts": `// Doubling, and what is never doubled.
+
+/** Twice \`n\`. */
+export function double(n: number): number {
+  return n * 2;
+}
+`,
+  "tests/document/double_test.ts": `import { double } from "../../src/document/double.ts";
+
+Deno.test("doubles", () => {
+  if (double(2) !== 4) throw new Error("not doubled");
+});
+`,
+};
+
+/** Runs the `ok` script on a checkout of these files as CI does, without standard input. */
+async function runOk(files: Record<string, string>): Promise<{ code: number; lines: string[]; errors: string }> {
+  await using tree = await temporaryTree(files);
+  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", OK],
+    cwd: tree.root,
+    env: { NO_COLOR: "1" },
+    stdin: "null",
+  }).output();
+  const decoder = new TextDecoder();
+  return { code, lines: decoder.decode(stdout).trimEnd().split("\n"), errors: decoder.decode(stderr) };
+}
+
+Deno.test("ok passes a sound checkout and ends with the tests' summary and their count", async () => {
+  const { code, lines, errors } = await runOk(CHECKOUT);
+  assertEquals([code, lines.at(-1)], [0, "1 passed, 0 failed"], errors);
+  assertMatch(lines.at(-2)!, /^ok \| 1 passed \| 0 failed \(\d+ms\)$/);
+  assertStringIncludes(lines.join("\n"), "lines of src/ run by the tests: 100 %");
+});
+
+Deno.test("ok counts tests that are skipped", async () => {
+  const skipped = `Deno.test({ name: "not now", ignore: true, fn() {} });\n`;
+  const { code, lines, errors } = await runOk({ ...CHECKOUT, "tests/skipped_test.ts": skipped });
+  assertEquals([code, lines.at(-1)], [0, "1 passed, 0 failed, 1 skipped"], errors);
+});
+
+Deno.test("ok fails where a test fails, and says how many", async () => {
+  const broken = `Deno.test("broken", () => {\n  throw new Error("broken");\n});\n`;
+  const { code, lines } = await runOk({ ...CHECKOUT, "tests/broken_test.ts": broken });
+  assertEquals([code, lines.at(-1)], [1, "1 passed, 1 failed"]);
+});
+
+Deno.test("ok fails where no test is run", async () => {
+  const none = { ...CHECKOUT, "tests/document/double_test.ts": `import "../../src/document/double.ts";\n` };
+  const { code, lines, errors } = await runOk(none);
+  assertEquals([code, lines.at(-1)], [1, "0 passed, 0 failed"]);
+  assertStringIncludes(errors, "no test was run");
+});
+
+Deno.test("ok fails where the check fails, names its steps and runs no test", async () => {
+  const untidy = { ...CHECKOUT, "src/document/utils.ts": "export  const a = 1;\n" };
+  const { code, lines, errors } = await runOk(untidy);
+  assertEquals(code, 1);
+  assertStringIncludes(errors, "ok: the check failed (fmt --check, doc --lint, tidy), so the tests were not run");
+  assertStringIncludes(lines.join("\n"), `src/document/utils.ts:1: "utils" in its name`);
+});
+
+Deno.test("ok counts as covered only what the tests run in their own process", async () => {
+  const child = `// Runs in a process of its own.
+
+/** Says so. */
+export function main(): void {
+  console.log("a child");
+}
+
+if (import.meta.main) main();
+`;
+  const test = `import { double } from "../../src/document/double.ts";
+
+Deno.test("runs a child", async () => {
+  double(1);
+  const args = ["run", "src/document/child.ts"];
+  const child = await new Deno.Command(Deno.execPath(), { args }).output();
+  if (!child.success) throw new Error("the child failed");
+});
+`;
+  const { code, lines, errors } = await runOk({
+    ...CHECKOUT,
+    "src/document/child.ts": child,
+    "tests/document/double_test.ts": test,
+  });
+  assertEquals(code, 0, errors);
+  assertStringIncludes(lines.join("\n"), "run only in processes of their own: src/document/child.ts");
+});
+
+Deno.test("ok fails under the minimum coverage and gives the figure", async () => {
+  const idle = Array.from({ length: 40 }, (_, n) => `  if (n === ${n}) return ${n + 1};`).join("\n");
+  const source = `// Much that no test runs.
+
+/** The next number, laboriously. */
+export function next(n: number): number {
+  if (n < 0) return 0;
+${idle}
+  return n;
+}
+`;
+  const test = `import { next } from "../../src/document/next.ts";
+
+Deno.test("next", () => {
+  next(-1);
+});
+`;
+  const { code, errors } = await runOk({
+    "deno.json": "{}\n",
+    "src/document/next.ts": source,
+    "tests/document/next_test.ts": test,
+  });
+  assertEquals(code, 1);
+  assertMatch(errors, /ok: \d+(\.\d)? % of the lines of src\/ are run by the tests, 90 % are needed/);
+});

@@ -1,0 +1,283 @@
+import { assertEquals } from "@std/assert";
+import { tidy } from "../../scripts/tidy.ts";
+import { temporaryTree } from "./temporary_tree.ts";
+
+const TOP = "// What it guarantees.\n";
+
+/** What tidy says of a tree of these files, as it prints it. */
+async function tidied(files: Record<string, string>): Promise<string[]> {
+  await using tree = await temporaryTree(files);
+  return (await tidy(tree.root)).map(({ path, line, message }) => `${path}:${line}: ${message}`);
+}
+
+/** The places alone, for rules whose words are checked once elsewhere. */
+async function places(files: Record<string, string>): Promise<string[]> {
+  return (await tidied(files)).map((violation) => violation.split(": ")[0]!);
+}
+
+/** A file whose only line after the first is this import. */
+function importing(line: string): string {
+  return `${TOP}${line}\n`;
+}
+
+Deno.test("a tree without a fault, or without any file, has nothing to mend", async () => {
+  assertEquals(await tidied({}), []);
+  assertEquals(
+    await tidied({
+      "main.ts": importing(`import { daemon } from "./src/daemon.ts";`),
+      "src/daemon.ts": `${TOP}import { a } from "./cli/a.ts";\n/** A. */\nexport const daemon = a;\n`,
+      "src/cli/a.ts": `${TOP}/** A. */\nexport const a = 1;\n`,
+      "tests/cli/a_test.ts": `import { a } from "../../src/cli/a.ts";\nconsole.log(a);\n`,
+    }),
+    [],
+  );
+});
+
+Deno.test("a room imports the rooms before it in the chain", async () => {
+  assertEquals(
+    await tidied({
+      "src/reload/a.ts": importing(`import "../snapshot/a.ts";\nimport "../diagnostic/a.ts";\nimport "./b.ts";`),
+      "src/cli/a.ts": importing(`import "../reload/a.ts";\nimport "../source/a.ts";\nimport "../daemon.ts";`),
+      "src/daemon.ts": importing(`import "./cluster/a.ts";\nimport "./admin/a.ts";`),
+    }),
+    [],
+  );
+});
+
+Deno.test("a room that imports a later one is told what it may import", async () => {
+  assertEquals(
+    await tidied({
+      "src/diagnostic/a.ts": importing(`import type { A } from "../document/a.ts";`),
+      "src/config/a.ts": importing(`import "../document/a.ts";\nimport "../snapshot/a.ts";`),
+      "src/reload/a.ts": importing(`import "../source/a.ts";`),
+    }),
+    [
+      "src/config/a.ts:3: imports src/snapshot/a.ts, imports point one way and config may import diagnostic, document",
+      "src/diagnostic/a.ts:2: imports src/document/a.ts, imports point one way and diagnostic may import no other room",
+      "src/reload/a.ts:2: imports src/source/a.ts, imports point one way and reload may import diagnostic, document, config, snapshot",
+    ],
+  );
+});
+
+Deno.test("every form of an import counts", async () => {
+  const forms = [
+    `import a from "../reload/a.ts";`,
+    `export { a } from "../reload/a.ts";`,
+    `export * from "../reload/a.ts";`,
+    `await import("../reload/a.ts");`,
+    `type A = import("../reload/a.ts").A;`,
+    `new Worker(new URL("../reload/a.ts", import.meta.url), { type: "module" });`,
+    `new Worker("../reload/a.ts");`,
+  ];
+  assertEquals(
+    await places({ "src/config/a.ts": importing(forms.join("\n")) }),
+    forms.map((_, index) => `src/config/a.ts:${index + 2}`),
+  );
+});
+
+Deno.test("to name a file that runs as a process of its own is no import", async () => {
+  assertEquals(await tidied({ "src/config/a.ts": importing(`new URL("../../main.ts", import.meta.url);`) }), []);
+});
+
+Deno.test("source, cluster and process take types alone from snapshot", async () => {
+  assertEquals(
+    await tidied({
+      "src/cluster/a.ts": importing(`import type { A } from "../snapshot/a.ts";\nimport "../diagnostic/a.ts";`),
+      "src/process/a.ts": importing(`import { type A, type B } from "../snapshot/a.ts";`),
+      "src/source/a.ts": importing(`import { type A, b } from "../snapshot/a.ts";`),
+    }),
+    ["src/source/a.ts:2: imports src/snapshot/a.ts, of snapshot source may import types alone (import type)"],
+  );
+  assertEquals(
+    await places({
+      "src/cluster/a.ts": importing(`import A, { type B } from "../snapshot/a.ts";`),
+      "src/process/a.ts": importing(`import {} from "../snapshot/a.ts";`),
+      "src/source/a.ts": importing(`import "../process/a.ts";`),
+    }),
+    ["src/cluster/a.ts:2", "src/process/a.ts:2", "src/source/a.ts:2"],
+  );
+});
+
+Deno.test("cli and main.ts alone import daemon.ts", async () => {
+  assertEquals(
+    await places({
+      "main.ts": importing(`import "./src/daemon.ts";`),
+      "src/admin/a.ts": importing(`import "../daemon.ts";`),
+      "src/cli/a.ts": importing(`import "../daemon.ts";`),
+      "src/reload/a.ts": importing(`import "../daemon.ts";`),
+    }),
+    ["src/admin/a.ts:2", "src/reload/a.ts:2"],
+  );
+});
+
+Deno.test("the program imports neither tests nor scripts", async () => {
+  assertEquals(
+    await tidied({
+      "main.ts": importing(`import "./scripts/a.ts";`),
+      "src/config/a.ts": importing(`import "../../tests/support/a.ts";`),
+      "tests/a_test.ts": importing(`import "../scripts/a.ts";`),
+    }),
+    [
+      "main.ts:2: imports scripts/a.ts, the program is main.ts and src/ alone",
+      "src/config/a.ts:2: imports tests/support/a.ts, the program is main.ts and src/ alone",
+    ],
+  );
+});
+
+Deno.test("a room that the table does not know has no place, whatever its name", async () => {
+  assertEquals(
+    await places({ "src/constructor/a.ts": TOP, "src/rollout/a.ts": TOP, "src/stray.ts": TOP, "src/config/a.ts": TOP }),
+    ["src/constructor/a.ts:1", "src/rollout/a.ts:1", "src/stray.ts:1"],
+  );
+});
+
+Deno.test("imports are bare names, relative or Deno's own, in tests and scripts too", async () => {
+  assertEquals(
+    await tidied({
+      "src/config/a.ts": importing(`import "zod";\nimport "@std/assert";\nimport "node:crypto";\nimport "npm:zod@4";`),
+    }),
+    [`src/config/a.ts:5: imports "npm:zod@4", packages are imported by the bare name that deno.json pins`],
+  );
+  assertEquals(
+    await places({
+      "scripts/a.ts": importing(`import "jsr:@std/assert";`),
+      "tests/a_test.ts": importing(`import "https://example.org/a.ts";\nimport "/a.ts";\nawait import("data:,1");`),
+    }),
+    ["scripts/a.ts:2", "tests/a_test.ts:2", "tests/a_test.ts:3", "tests/a_test.ts:4"],
+  );
+});
+
+Deno.test("hcl2json and ioredis have one importer each, in their room; tests may look for themselves", async () => {
+  assertEquals(
+    await tidied({
+      "src/cluster/a.ts": importing(`import { Redis } from "ioredis";`),
+      "src/document/a.ts": importing(`await import("@cdktf/hcl2json");\nimport "@cdktf/hcl2json/lib/a.js";`),
+      "tests/a_test.ts": importing(`import "ioredis";`),
+    }),
+    [],
+  );
+  assertEquals(
+    await tidied({
+      "scripts/a.ts": importing(`import "@cdktf/hcl2json";`),
+      "src/cluster/a.ts": importing(`import type { Redis } from "ioredis";`),
+      "src/cluster/b.ts": importing(`import { Redis } from "ioredis";`),
+      "src/config/a.ts": importing(`import "@cdktf/hcl2json";`),
+    }),
+    [
+      "scripts/a.ts:2: imports @cdktf/hcl2json, which one file of src/document/ alone may import",
+      "src/cluster/b.ts:2: imports ioredis, which src/cluster/a.ts imports already and one file alone may",
+      "src/config/a.ts:2: imports @cdktf/hcl2json, which one file of src/document/ alone may import",
+    ],
+  );
+});
+
+Deno.test("a file has at most 400 lines", async () => {
+  const lines = (count: number) => TOP.repeat(count);
+  assertEquals(
+    await tidied({ "src/config/a.ts": lines(400), "src/config/b.ts": lines(401), "tests/a_test.ts": lines(402) }),
+    [
+      "src/config/b.ts:1: a file of 401 lines, more than 400 is more than one thing",
+      "tests/a_test.ts:1: a file of 402 lines, more than 400 is more than one thing",
+    ],
+  );
+});
+
+Deno.test("a function has at most 70 lines, whatever its form", async () => {
+  const body = (lines: number) => `{\n${"  // Nothing.\n".repeat(lines - 2)}}`;
+  const forms = (lines: number) =>
+    `${TOP}function a() ${body(lines)}
+const b = () => ${body(lines)};
+class C { d() ${body(lines)} }
+run(() => ${body(lines)});
+`;
+  assertEquals(await tidied({ "src/config/a.ts": forms(70) }), []);
+  assertEquals(await tidied({ "tests/a_test.ts": forms(71) }), [
+    "tests/a_test.ts:2: the function a has 71 lines, more than 70 is more than one thing",
+    "tests/a_test.ts:73: the function b has 71 lines, more than 70 is more than one thing",
+    "tests/a_test.ts:144: the function d has 71 lines, more than 70 is more than one thing",
+    "tests/a_test.ts:215: a function without a name has 71 lines, more than 70 is more than one thing",
+  ]);
+});
+
+Deno.test("no file or folder is named for a drawer", async () => {
+  assertEquals(
+    await tidied({
+      "src/config/content_types_map.ts": TOP,
+      "src/config/manager_of_one.ts": TOP,
+      "tests/fixtures/utils.ts": "",
+    }),
+    [],
+  );
+  assertEquals(await tidied({ "src/config/string_utils.ts": TOP }), [
+    `src/config/string_utils.ts:1: "utils" in its name, a file is named for the one thing it is`,
+  ]);
+  assertEquals(
+    await places({
+      "scripts/misc.sh": "",
+      "src/common/a.md": "",
+      "src/config/reloadManager.ts": TOP,
+      "src/config/types.ts": TOP,
+      "tests/test-helper_test.ts": "",
+    }),
+    [
+      "scripts/misc.sh:1",
+      "src/common/a.md:1",
+      "src/config/reloadManager.ts:1",
+      "src/config/types.ts:1",
+      "tests/test-helper_test.ts:1",
+    ],
+  );
+});
+
+Deno.test("no folder is made before its first file", async () => {
+  assertEquals(await tidied({ "src/config/rules/a.ts": TOP, "tests/": "" }), []);
+  assertEquals(await places({ "src/rollout/": "", "tests/a/b/": "" }), ["src/rollout:1", "tests/a:1", "tests/a/b:1"]);
+});
+
+Deno.test("a file of the program or its tools opens with a comment", async () => {
+  assertEquals(
+    await places({
+      "main.ts": `#!/usr/bin/env deno\n${TOP}`,
+      "scripts/a.ts": "const a = 1;\n",
+      "src/config/a.ts": "\n// Late.\n",
+      "src/config/b.ts": "// deno-lint-ignore-file\n// Late.\n",
+      "tests/a_test.ts": "const a = 1;\n",
+      "tests/support/a.ts": "const a = 1;\n",
+    }),
+    ["scripts/a.ts:1", "src/config/a.ts:1", "src/config/b.ts:1", "tests/support/a.ts:1"],
+  );
+});
+
+Deno.test("what is exported is documented where it is declared", async () => {
+  const documented = `${TOP}
+/** A. */
+export function a(x: number): void;
+export function a(x: string): void;
+export function a(): void {}
+/** B. */
+export const b = () => 1;
+/** C. */
+function c() {}
+function d() {}
+export { c };
+`;
+  assertEquals(await tidied({ "src/config/a.ts": documented, "tests/a_test.ts": "export const a = 1;\n" }), []);
+  const bare = `${TOP}export function a() {}
+/** */
+export const b = () => 1;
+export interface C {}
+export type D = string;
+function e() {}
+// Not a JSDoc comment.
+export class F {}
+export { e as g };
+`;
+  assertEquals(await tidied({ "tests/support/a.ts": bare }), [
+    "tests/support/a.ts:2: a is exported without a JSDoc comment, which its readers need",
+    "tests/support/a.ts:4: b is exported without a JSDoc comment, which its readers need",
+    "tests/support/a.ts:5: C is exported without a JSDoc comment, which its readers need",
+    "tests/support/a.ts:6: D is exported without a JSDoc comment, which its readers need",
+    "tests/support/a.ts:7: e is exported without a JSDoc comment, which its readers need",
+    "tests/support/a.ts:9: F is exported without a JSDoc comment, which its readers need",
+  ]);
+});
