@@ -1,0 +1,105 @@
+// One line of a source with its place underlined, as it may be shown on a terminal: secrets masked (`hidden.ts`), control
+// characters harmless, at most 160 columns of the line around the place.
+import type { HiddenRanges } from "./hidden.ts";
+import { lineText, positionAt, type Range, type SourceText } from "./range.ts";
+import { glyphOf } from "./terminal_text.ts";
+
+/** The most columns of a line that are shown. */
+export const maxColumns = 160;
+
+/** How many of these may stand before the place in a line that is longer. */
+const columnsBefore = 60;
+
+/** What stands for a hidden stretch: always as long, so that its length tells nothing. */
+const hiddenText = "********";
+
+/** A line ready to be printed, and the underline: columns before it and its width. */
+export interface CodeLine {
+  /** 1-based. */
+  readonly line: number;
+  /** The line as it is printed. */
+  readonly text: string;
+  /** Columns before the underline. */
+  readonly indent: number;
+  /** Columns of the underline, at least 1. */
+  readonly width: number;
+}
+
+/** A piece of the line that is shown whole or not at all, with the source it stands for. */
+interface Piece extends Range {
+  readonly text: string;
+  readonly columns: number;
+}
+
+/** The line of a place; of a range over several lines the first. A range beyond the text is clamped to it. */
+export function codeLine(source: SourceText, range: Range, hidden: HiddenRanges): CodeLine {
+  const anchor = Math.max(0, Math.min(range.start, source.text.length));
+  const { line } = positionAt(source, anchor);
+  const start = source.lineStarts[line - 1]!;
+  const stretch = { start, end: start + lineText(source, line).length };
+  const at = Math.min(anchor, stretch.end);
+  const near = around(stretch, at);
+  const pieces = window(piecesOf(source.text, near, hidden(line, near)), at, stretch);
+  let indent = 0;
+  let width = 0;
+  for (const piece of pieces) {
+    if (piece.end <= at) indent += piece.columns;
+    else if (piece.start < Math.max(range.end, at + 1)) width += piece.columns;
+  }
+  return { line, text: pieces.map((piece) => piece.text).join("").trimEnd(), indent, width: Math.max(1, width) };
+}
+
+/** No more of a line than could be shown, in UTF-16 units with room for marks that take no column. */
+function around(stretch: Range, at: number): Range {
+  return { start: Math.max(stretch.start, at - 4 * maxColumns), end: Math.min(stretch.end, at + 4 * maxColumns) };
+}
+
+/** The characters of a stretch, and one piece for each hidden range that touches it, with the quotes it begins and ends with. */
+function piecesOf(text: string, stretch: Range, hidden: readonly Range[]): Piece[] {
+  const pieces: Piece[] = [];
+  let at = stretch.start;
+  for (const range of hidden) {
+    pushGlyphs(pieces, text, at, range.start);
+    pieces.push({ ...range, ...maskOf(text, range) });
+    at = range.end;
+  }
+  pushGlyphs(pieces, text, at, stretch.end);
+  return pieces;
+}
+
+function pushGlyphs(pieces: Piece[], text: string, from: number, end: number): void {
+  for (let at = from; at < end;) {
+    const character = String.fromCodePoint(text.codePointAt(at)!);
+    const next = Math.min(at + character.length, end);
+    pieces.push({ ...glyphOf(next - at === character.length ? character : text[at]!), start: at, end: next });
+    at = next;
+  }
+}
+
+/** A string keeps its quotes, so that it still reads as one. */
+function maskOf(text: string, range: Range): { text: string; columns: number } {
+  const first = text[range.start] ?? "";
+  const isQuoted = range.end - range.start > 1 && /["']/.test(first) && text[range.end - 1] === first;
+  const shown = isQuoted ? `${first}${hiddenText}${first}` : hiddenText;
+  return { text: shown, columns: shown.length };
+}
+
+/** The pieces that fit, with `…` where the line goes on. */
+function window(pieces: readonly Piece[], at: number, stretch: Range): readonly Piece[] {
+  const total = pieces.reduce((sum, piece) => sum + piece.columns, 0);
+  const isWhole = (pieces[0]?.start ?? at) <= stretch.start && (pieces.at(-1)?.end ?? at) >= stretch.end;
+  if (isWhole && total <= maxColumns) return pieces;
+  const found = pieces.findIndex((piece) => piece.end > at);
+  const anchor = found < 0 ? pieces.length : found;
+  let first = anchor;
+  let columns = 0;
+  while (first > 0 && columns + pieces[first - 1]!.columns <= columnsBefore) columns += pieces[--first]!.columns;
+  let last = anchor;
+  while (last < pieces.length && columns + pieces[last]!.columns <= maxColumns) columns += pieces[last++]!.columns;
+  const shown = pieces.slice(first, last);
+  const shownStart = shown[0]?.start ?? at;
+  const shownEnd = shown.at(-1)?.end ?? at;
+  if (shownStart > stretch.start) shown.unshift({ start: stretch.start, end: shownStart, text: "…", columns: 1 });
+  if (shownEnd < stretch.end) shown.push({ start: shownEnd, end: stretch.end, text: "…", columns: 1 });
+  return shown;
+}

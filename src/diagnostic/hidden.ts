@@ -1,0 +1,183 @@
+// Which stretches of a source must not be shown: the values of secret settings where the source parsed, every string
+// where it did not. Where it is unclear what is a string, more is hidden, never less.
+import { lineText, type Range, type SourceText } from "./range.ts";
+import { isSecretName, looksSecret } from "./secrets.ts";
+
+/** A source of which frames may show lines. */
+export interface FrameSource {
+  /** The text that the diagnostics' ranges are about. */
+  readonly source: SourceText;
+  /** The values to hide, in any order; null where the source did not parse. */
+  readonly secretRanges: readonly Range[] | null;
+}
+
+/** Answers what is hidden of a stretch of a 1-based line: disjoint ranges of the source in order, which may reach beyond. */
+export type HiddenRanges = (line: number, stretch: Range) => readonly Range[];
+
+/** Prepares a source in one pass; what a line hides is worked out once, when it is first asked for. */
+export function hiddenRanges(frame: FrameSource): HiddenRanges {
+  const { source, secretRanges } = frame;
+  const known = secretRanges === null ? null : merge(secretRanges.map(({ start, end }) => ({ start, end })));
+  const doubtful = known === null ? doubtfulLines(source) : new Set<number>();
+  const answers = new Map<number, readonly Range[]>();
+  return (line, stretch) => {
+    let answer = answers.get(line);
+    if (!answer) {
+      const start = source.lineStarts[line - 1] ?? source.text.length;
+      const text = lineText(source, line);
+      const whole = { start, end: start + text.length };
+      if (known !== null) answer = merge([...within(known, whole), ...shift(revealing(text), start)]);
+      else answer = doubtful.has(line) ? [whole] : merge(shift(unparsed(text), start));
+      answers.set(line, answer);
+    }
+    return within(answer, stretch);
+  };
+}
+
+/** Sorted and disjoint; ranges that overlap become one, ranges that touch stay two, empty ones go. */
+function merge(ranges: Range[]): Range[] {
+  const merged: Range[] = [];
+  for (const range of ranges.sort((left, right) => left.start - right.start || right.end - left.end)) {
+    const last = merged.at(-1);
+    if (range.end <= range.start) continue;
+    if (last && range.start < last.end) {
+      merged[merged.length - 1] = { start: last.start, end: Math.max(last.end, range.end) };
+    } else merged.push(range);
+  }
+  return merged;
+}
+
+/** The ranges that touch a stretch, by binary search; they may reach beyond it. */
+function within(sorted: readonly Range[], stretch: Range): Range[] {
+  let low = 0;
+  let high = sorted.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (sorted[middle]!.end <= stretch.start) low = middle + 1;
+    else high = middle;
+  }
+  const found: Range[] = [];
+  for (let at = low; at < sorted.length && sorted[at]!.start < stretch.end; at++) found.push(sorted[at]!);
+  return found;
+}
+
+function shift(ranges: readonly Range[], by: number): Range[] {
+  return ranges.map(({ start, end }) => ({ start: start + by, end: end + by }));
+}
+
+/** What tells a secret by itself on a line that parsed: strings and comments that look like one. */
+function revealing(text: string): Range[] {
+  const { strings, comment } = lineParts(text);
+  const found = strings.filter(({ start, end }) => looksSecret(text.slice(start, end)));
+  if (comment < text.length && looksSecret(text.slice(comment))) found.push({ start: comment, end: text.length });
+  const commentEnd = text.indexOf("*/");
+  if (commentEnd > 0 && looksSecret(text.slice(0, commentEnd))) found.push({ start: 0, end: commentEnd });
+  return found;
+}
+
+/** The strings of a line with their quotes, and where its comment begins. */
+function lineParts(text: string): { strings: Range[]; comment: number } {
+  const strings: Range[] = [];
+  let start = -1;
+  for (let at = 0; at < text.length; at++) {
+    const c = text[at];
+    if (start >= 0) {
+      if (c === "\\") at++;
+      else if (c === '"') {
+        strings.push({ start, end: at + 1 });
+        start = -1;
+      }
+    } else if (c === '"') start = at;
+    else if (c === "#" || (c === "/" && (text[at + 1] === "/" || text[at + 1] === "*"))) {
+      return { strings, comment: at };
+    }
+  }
+  if (start >= 0) strings.push({ start, end: text.length });
+  return { strings, comment: text.length };
+}
+
+const anyQuote = /["'`\u2018-\u201f\u00ab\u00bb]/g;
+const namedValue = /(?<![\w-])([\w-]{1,128})["']?\s{0,64}[=:]/g;
+
+/**
+ * What a line that did not parse hides: all from its first quote of any kind to its last, or to its end where the quotes
+ * are odd in number or of several kinds; what follows a secret name; and the line, where what is left looks secret.
+ */
+function unparsed(text: string): Range[] {
+  const quotes = [...text.matchAll(anyQuote)];
+  const hidden: Range[] = [];
+  const first = quotes[0];
+  if (first) {
+    const isPaired = quotes.length % 2 === 0 && quotes.every(([quote]) => quote === first[0]) && !endsInside(text);
+    hidden.push({ start: first.index, end: isPaired ? quotes.at(-1)!.index + 1 : text.length });
+  }
+  for (const match of text.matchAll(namedValue)) {
+    if (isSecretName(match[1]!)) {
+      hidden.push({ start: match.index + match[0].length, end: text.length });
+      break;
+    }
+  }
+  const shownEnd = Math.min(...hidden.map(({ start }) => start), text.length);
+  if (looksSecret(text.slice(0, shownEnd)) || looksSecret(text.slice(Math.max(0, ...hidden.map(({ end }) => end))))) {
+    return [{ start: 0, end: text.length }];
+  }
+  return hidden;
+}
+
+const pemEnd = "-----END ";
+const heredocStart = /<<[-~]?\s{0,8}["']?([\p{L}_][\p{L}\p{N}_-]{0,255})/u;
+
+/**
+ * The lines of a source that did not parse which may stand inside something begun above: a heredoc, a PEM block, or a
+ * string, whether `${` within it opens code with strings of its own or not.
+ */
+function doubtfulLines(source: SourceText): ReadonlySet<number> {
+  const lines = new Set<number>();
+  const flat: Open[] = [];
+  const nested: Open[] = [];
+  let endMarker: string | null = null;
+  for (let line = 1; line <= source.lineStarts.length; line++) {
+    const text = lineText(source, line);
+    if (endMarker !== null || flat.length > 0 || nested.length > 0) lines.add(line);
+    if (endMarker !== null) {
+      if (text.trim() === endMarker || (endMarker === pemEnd && text.includes(pemEnd))) endMarker = null;
+      continue;
+    }
+    followStrings(text, flat, false);
+    followStrings(text, nested, true);
+    const beginsPem = text.includes("-----BEGIN ") && !text.includes(pemEnd);
+    endMarker = heredocStart.exec(text)?.[1] ?? (beginsPem ? pemEnd : null);
+  }
+  return lines;
+}
+
+/** Whether a string that begins on the line may not end on it. */
+function endsInside(text: string): boolean {
+  return [false, true].some((nested) => {
+    const open: Open[] = [];
+    followStrings(text, open, nested);
+    return open.length > 0;
+  });
+}
+
+/** What a scan is inside of. */
+type Open = "string" | "code";
+
+/** Follows strings over one line: `open`, innermost last, is what the line begins in and then what it ends in. */
+function followStrings(text: string, open: Open[], nested: boolean): void {
+  for (let at = 0; at < text.length; at++) {
+    const c = text[at];
+    const inside = open.at(-1);
+    if (inside === "string") {
+      if (c === "\\") at++;
+      else if (c === '"') open.pop();
+      else if (nested && (c === "$" || c === "%") && text[at + 1] === "{") {
+        at++;
+        open.push("code");
+      }
+    } else if (c === '"') open.push("string");
+    else if (inside === undefined && (c === "#" || text.startsWith("//", at))) return;
+    else if (inside === "code" && c === "{") open.push("code");
+    else if (inside === "code" && c === "}") open.pop();
+  }
+}

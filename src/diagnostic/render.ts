@@ -1,0 +1,160 @@
+// Diagnostics as people and machines read them: text with a code frame, one line for a log, JSON. Nothing of a source
+// reaches a terminal raw, and no secret of it reaches one at all (`hidden.ts`).
+import { codeLine } from "./code_frame.ts";
+import type { Diagnostic, Place } from "./diagnostic.ts";
+import { type FrameSource, type HiddenRanges, hiddenRanges } from "./hidden.ts";
+import { terminalText } from "./terminal_text.ts";
+
+export type { FrameSource } from "./hidden.ts";
+
+/** How diagnostics are shown as text. */
+export interface RenderOptions {
+  /** By the name of a source (`Place.file`); a place in another has no frame. */
+  readonly sources: ReadonlyMap<string, FrameSource>;
+  /** Whether to use ANSI colours: {@linkcode useColour} knows. */
+  readonly colour: boolean;
+  /** Whether to show lines of the source at all. */
+  readonly frames: boolean;
+}
+
+/** What was found in one file, for {@linkcode renderJson}. */
+export interface FileResult {
+  /** The name of the file as it was given. */
+  readonly file: string;
+  /** Whether it has no error. */
+  readonly valid: boolean;
+  /** 64 hexadecimal digits; null where the file is not valid. */
+  readonly hash: string | null;
+  /** In the order in which they are shown. */
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+type Style = "error" | "warning" | "frame" | "strong";
+type Paint = (style: Style, text: string) => string;
+
+/** ECMA-48 SGR parameters: bold, and the foreground colour. */
+const styles: Record<Style, string> = { error: "1;31", warning: "1;33", frame: "1;34", strong: "1" };
+
+/**
+ * Diagnostics with their code frames, an empty line between two, and how many there are at the end; every line ends in a
+ * newline. Empty where there is none.
+ */
+export function renderText(diagnostics: readonly Diagnostic[], options: RenderOptions): string {
+  if (diagnostics.length === 0) return "";
+  const paint: Paint = (style, text) => options.colour ? `\x1b[${styles[style]}m${text}\x1b[0m` : text;
+  const hidden = new Map<string, HiddenRanges>();
+  const lineOf = (place: Place) => {
+    const frame = options.frames ? options.sources.get(place.file) : undefined;
+    if (!frame) return null;
+    const ranges = hidden.get(place.file) ?? hiddenRanges(frame);
+    hidden.set(place.file, ranges);
+    return codeLine(frame.source, place.range, ranges);
+  };
+  const blocks = diagnostics.map((one) => renderOne(one, lineOf, paint).join("\n"));
+  return `${[...blocks, summaryLine(diagnostics)].join("\n\n")}\n`;
+}
+
+function renderOne(
+  one: Diagnostic,
+  lineOf: (place: Place) => ReturnType<typeof codeLine> | null,
+  paint: Paint,
+): string[] {
+  const frame = one.place && lineOf(one.place);
+  const otherFrame = one.other && lineOf(one.other.place);
+  const margin = " ".repeat(Math.max(1, ...[frame, otherFrame].map((shown) => String(shown?.line ?? "").length)));
+  const style = one.severity;
+  const lines = [
+    `${paint(style, `${style}[${terminalText(one.code)}]`)}${paint("strong", `: ${terminalText(one.summary)}`)}`,
+  ];
+  const path = one.path === null ? "" : `(${terminalText(one.path, 200)})`;
+  if (one.place) lines.push(`${margin}${paint("frame", "-->")} ${placeText(one.place)}${path && `  ${path}`}`);
+  else if (path) lines.push(`${margin}${paint("frame", "-->")} ${path}`);
+  if (frame) lines.push(...frameLines(frame, margin, "^", style, paint));
+  const note = (label: string, text: string | null) => {
+    if (text !== null) lines.push(`${margin} ${paint("frame", "=")} ${paint("strong", label)}: ${terminalText(text)}`);
+  };
+  note("why", one.why);
+  note("help", one.suggestion);
+  if (one.other) {
+    lines.push(`${margin}${paint("frame", ":::")} ${placeText(one.other.place)} ${terminalText(one.other.label)}`);
+    if (otherFrame) lines.push(...frameLines(otherFrame, margin, "-", "frame", paint));
+  }
+  return lines;
+}
+
+function frameLines(
+  shown: ReturnType<typeof codeLine>,
+  margin: string,
+  mark: string,
+  style: Style,
+  paint: Paint,
+): string[] {
+  const bar = paint("frame", "|");
+  return [
+    `${margin} ${bar}`,
+    `${paint("frame", String(shown.line).padStart(margin.length))} ${bar} ${shown.text}`.trimEnd(),
+    `${margin} ${bar} ${" ".repeat(shown.indent)}${paint(style, mark.repeat(shown.width))}`,
+  ];
+}
+
+function placeText(place: Place): string {
+  return `${terminalText(place.file)}:${place.line}:${place.column}`;
+}
+
+/** `1 error, 2 warnings in honua.hcl`. */
+function summaryLine(diagnostics: readonly Diagnostic[]): string {
+  const count = (severity: string, plural: string) => {
+    const found = diagnostics.filter((one) => one.severity === severity).length;
+    return found === 0 ? [] : [`${found} ${found === 1 ? severity : plural}`];
+  };
+  const files = new Set(diagnostics.flatMap((one) => one.place ? [one.place.file] : []));
+  const [first = ""] = files;
+  const where = files.size === 0 ? "" : files.size === 1 ? ` in ${terminalText(first)}` : ` in ${files.size} files`;
+  return `${[...count("error", "errors"), ...count("warning", "warnings")].join(", ")}${where}`;
+}
+
+/** One line for a log, without a newline: `honua.hcl:42:15: error: summary (path) [code]`. */
+export function renderLine(one: Diagnostic): string {
+  const place = one.place ? `${placeText(one.place)}: ` : "";
+  const path = one.path === null ? "" : ` (${terminalText(one.path, 200)})`;
+  return `${place}${one.severity}: ${terminalText(one.summary)}${path} [${terminalText(one.code)}]`;
+}
+
+/**
+ * The result of a validation as one line of JSON and a newline. Beyond what JSON asks, characters that could steer a
+ * terminal are escaped, which changes nothing for a reader of the JSON.
+ */
+export function renderJson(results: readonly FileResult[]): string {
+  const files = results.map(({ file, valid, hash, diagnostics }) => ({
+    file,
+    valid,
+    hash,
+    diagnostics: diagnostics.map(({ severity, code, summary, path, place, suggestion }) => ({
+      severity,
+      code,
+      summary,
+      path,
+      line: place?.line ?? null,
+      column: place?.column ?? null,
+      suggestion,
+    })),
+  }));
+  const escaped = JSON.stringify({ files }).replace(
+    /[\x7f-\x9f\p{Cf}\p{Zl}\p{Zp}]/gu,
+    (character) =>
+      Array.from({ length: character.length }, (_, at) => unicodeEscape(character.charCodeAt(at))).join(""),
+  );
+  return `${escaped}\n`;
+}
+
+function unicodeEscape(unit: number): string {
+  return `\\u${unit.toString(16).padStart(4, "0")}`;
+}
+
+/**
+ * Whether to colour what goes to a stream: only on a terminal, not where `NO_COLOR` is set to anything but the empty
+ * string (no-color.org), not where `TERM` is `dumb`.
+ */
+export function useColour(stream: { isTerminal: boolean; env: (name: string) => string | undefined }): boolean {
+  return stream.isTerminal && !stream.env("NO_COLOR") && stream.env("TERM") !== "dumb";
+}

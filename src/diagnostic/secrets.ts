@@ -1,0 +1,174 @@
+// What must not be shown, and its masking. A name or a text that might be a secret's counts as one: masking too much
+// costs a reader a look at the file, masking too little costs a credential. Every function is linear in what it reads.
+
+/** What stands in place of a secret in texts and in a printed configuration. */
+export const MASK = "[masked]";
+
+/** The shortest secret value that is looked for in other texts; a shorter one would blank out ordinary words. */
+const minSecretLength = 4;
+
+const secretWords = new Set(
+  ("password passwords passwd passphrase passcode pwd pass secret secrets token tokens credential credentials apikey " +
+    "apikeys accesskey accountkey privatekey secretkey sharedkey connectionstring connectionstrings authorization " +
+    "bearer jwt sas dsn cookie signature").split(" "),
+);
+const keyKinds = new Set(
+  "api access account private secret shared signing encryption master storage client ssh".split(" "),
+);
+const addressWords = new Set(["string", "strings", "url", "uri", "dsn"]);
+
+/**
+ * Whether a setting, variable or label of this name holds a secret: by its words, in camelCase, snake_case or
+ * kebab-case, so `redisConnection`, `API_KEY` and `max_token_count` do, `connection_timeout` and `keyboard` do not.
+ */
+export function isSecretName(name: string): boolean {
+  const words = wordsOf(name.slice(0, 256));
+  if (words.some((word) => secretWords.has(word) || /passw(?:or)?d|secret|credential/.test(word))) return true;
+  for (const [at, word] of words.entries()) {
+    const before = words[at - 1] ?? "";
+    if (/^keys?$/.test(word) && keyKinds.has(before)) return true;
+    if (addressWords.has(word) && /^connections?$/.test(before)) return true;
+  }
+  return words.at(-1) === "connection";
+}
+
+function wordsOf(name: string): string[] {
+  const split = name.replace(/([a-z0-9])([A-Z])/g, "$1 $2").replace(/([A-Z])([A-Z][a-z])/g, "$1 $2");
+  return split.toLowerCase().split(/[^\p{L}\p{N}]+/u).filter((word) => word !== "");
+}
+
+/** Each is linear: repetitions are bounded, or begin only where no repetition could already be under way. */
+const secretPatterns: readonly RegExp[] = [
+  // Members of a connection string, a query or a header, as ADO.NET, libpq, StackExchange.Redis and Azure SAS spell them.
+  /(?:passw(?:or)?d|passphrase|pwd|secret|token|credentials?|(?:api|access|account|private|shared)[ _-]?key|signature)["']?\s{0,8}[=:]\s{0,8}["']?[^\s"',;&]/i,
+  /(?<![a-z])(?:user ?id|uid|user ?name|sig|pass)["']?\s{0,8}=\s{0,8}["']?[^\s"',;&]/i,
+  /(?<![a-z])(?:bearer|basic) {1,4}[\w.~+/-]{12}/i,
+  /-----BEGIN /,
+  // Keys that their issuers made recognisable: AWS, GitHub, GitLab, Slack, Stripe, Google.
+  /(?<![A-Z0-9])(?:AKIA|ASIA|AROA|AIDA|AGPA|ANPA)[A-Z0-9]{12}/,
+  /gh[pousr]_[A-Za-z0-9]{20}|github_pat_|glpat-|xox[abeprs]-|[rs]k_live_|AIza[\w-]{35}/,
+  // A JSON Web Token (RFC 7519): the base64url of `{"` and a second part.
+  /(?<![\w-])eyJ[\w-]{4,}\.[\w-]{4}/,
+];
+
+/**
+ * Whether a text carries a credential, whatever its name: a connection string with a password or a user, a URL with
+ * userinfo (RFC 3986, 3.2.1), a PEM block, a well-known kind of key, a JSON Web Token.
+ */
+export function looksSecret(text: string): boolean {
+  return secretPatterns.some((pattern) => pattern.test(text)) || hasUserinfo(text);
+}
+
+/** A password may hold an unescaped `/`, so userinfo ends at the last `@` of the word. */
+function hasUserinfo(text: string): boolean {
+  if (!text.includes("://")) return false;
+  return text.split(/\s/).some((word) => {
+    const from = word.indexOf("://");
+    const at = word.lastIndexOf("@");
+    if (from < 0 || at <= from + 3) return false;
+    const userinfo = word.slice(from + 3, at);
+    return userinfo.includes(":") || !userinfo.includes("/");
+  });
+}
+
+/**
+ * A function that replaces every occurrence of the secrets by `[masked]`: at each place the longest, and what overlaps
+ * as one. Values under 4 characters are not looked for. A secret is also found as JSON spells it inside a string.
+ */
+export function textMasker(secrets: Iterable<string>): (text: string) => string {
+  const byStart = new Map<string, string[]>();
+  for (const secret of spellings(secrets)) {
+    const start = secret.slice(0, minSecretLength);
+    const known = byStart.get(start);
+    if (known) known.push(secret);
+    else byStart.set(start, [secret]);
+  }
+  for (const known of byStart.values()) known.sort((left, right) => right.length - left.length);
+  if (byStart.size === 0) return (text) => text;
+  return (text) => {
+    let masked = "";
+    let shown = 0;
+    let hiddenEnd = 0;
+    for (let at = 0; at + minSecretLength <= text.length; at++) {
+      const found = byStart.get(text.slice(at, at + minSecretLength))?.find((secret) => text.startsWith(secret, at));
+      if (found === undefined) continue;
+      if (at >= hiddenEnd) masked += text.slice(shown, at) + MASK;
+      hiddenEnd = Math.max(hiddenEnd, at + found.length);
+      shown = hiddenEnd;
+    }
+    return masked + text.slice(shown);
+  };
+}
+
+function spellings(secrets: Iterable<string>): Set<string> {
+  const all = new Set<string>();
+  for (const secret of secrets) {
+    if (secret.length < minSecretLength) continue;
+    all.add(secret);
+    all.add(JSON.stringify(secret).slice(1, -1));
+  }
+  return all;
+}
+
+/** {@linkcode textMasker} for a single text. */
+export function maskText(text: string, secrets: Iterable<string>): string {
+  return textMasker(secrets)(text);
+}
+
+/** The JSON value that masking leaves: objects have no prototype, so that no member's name is special. */
+export type MaskedJson =
+  | null
+  | boolean
+  | number
+  | string
+  | readonly MaskedJson[]
+  | { readonly [name: string]: MaskedJson };
+
+/** What {@linkcode maskConfig} is told beside the configuration. */
+export interface MaskOptions {
+  /** Values that came from the environment; found inside longer strings too. */
+  readonly secrets?: Iterable<string>;
+  /** Whether `${env("NAME")}` alone is left readable: right for a portable config, where it names and does not tell. */
+  readonly keepReferences?: boolean;
+}
+
+/**
+ * A deep copy of a configuration (in the snapshot's names) that is safe to print: strings and numbers under a secret
+ * name, strings that look secret and the values given are `[masked]`. The ids of data sources, services, layers, caches,
+ * fields and rules are not settings and so not judged by name. Members that are undefined are left out.
+ */
+export function maskConfig(config: unknown, options: MaskOptions = {}): MaskedJson {
+  const mask = textMasker(options.secrets ?? []);
+  const copy = (value: unknown, path: readonly string[], isSecret: boolean): MaskedJson => {
+    if (Array.isArray(value)) return value.map((item) => copy(item, path, isSecret));
+    if (typeof value === "object" && value !== null) {
+      const members: { [name: string]: MaskedJson } = Object.create(null);
+      for (const [name, member] of Object.entries(value)) {
+        const inside = [...path, name];
+        if (member !== undefined) {
+          members[name] = copy(member, inside, isSecret || (!isId(inside) && isSecretName(name)));
+        }
+      }
+      return members;
+    }
+    if (typeof value === "string") return maskString(value, mask, isSecret, options.keepReferences === true);
+    if (typeof value === "number") return isSecret || mask(String(value)) !== String(value) ? MASK : value;
+    return typeof value === "boolean" ? value : null;
+  };
+  return copy(config, [], false);
+}
+
+function maskString(text: string, mask: (text: string) => string, isSecret: boolean, keepReferences: boolean): string {
+  if (keepReferences && /^\$\{env\("[\w.:-]{1,256}"\)\}$/.test(text)) return text;
+  return text !== "" && (isSecret || looksSecret(text)) ? MASK : mask(text);
+}
+
+const idCollections = new Set(["dataSources", "services", "layers", "caches"]);
+
+/** Whether the last name of a path is one that people gave to a thing, such as `layers.roads` or a field's name. */
+function isId(path: readonly string[]): boolean {
+  const [first = "", , third] = path;
+  if (path.length === 2) return idCollections.has(first);
+  if (path.length === 3) return first === "rateLimit" && path[1] === "rules";
+  return path.length === 4 && first === "layers" && third === "fields";
+}

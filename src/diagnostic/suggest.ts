@@ -1,0 +1,60 @@
+// "Did you mean": the name nearest to one that is unknown, or nothing where none is near. The work is bounded whatever
+// the names are, so it may be asked about text that came from anywhere.
+import { distance } from "fastest-levenshtein";
+
+const maxCandidates = 1_000;
+const maxNameLength = 64;
+
+/**
+ * The candidate that `name` was probably meant to be, or null. One that differs in case and separators alone (`idField`,
+ * `id_field`, `id-field`) comes first; else the smallest Levenshtein distance of at most a third of the longer name
+ * (a short name may be one edit away, and two neighbours swapped are one edit), the earlier candidate where two are as
+ * near. Names over 64 characters and
+ * candidates after the first 1,000 are not looked at, and a name is never its own suggestion.
+ *
+ * @example
+ * ```ts
+ * nearest("idFeild", ["id_field", "title"]); // "id_field"
+ * ```
+ */
+export function nearest(name: string, candidates: Iterable<string>): string | null {
+  if (name.length > maxNameLength) return null;
+  const wanted = foldName(name);
+  if (wanted === "") return null;
+  let best: string | null = null;
+  let bestDistance = Infinity;
+  let looked = 0;
+  for (const candidate of candidates) {
+    if (++looked > maxCandidates) break;
+    if (candidate === name || candidate.length > maxNameLength) continue;
+    const folded = foldName(candidate);
+    if (folded === wanted) return candidate;
+    const limit = editLimit(Math.max(folded.length, wanted.length));
+    if (Math.abs(folded.length - wanted.length) > limit) continue;
+    const edits = isTransposition(wanted, folded) ? 1 : distance(wanted, folded);
+    if (edits <= limit && edits < bestDistance) {
+      best = candidate;
+      bestDistance = edits;
+    }
+  }
+  return best;
+}
+
+/** A name without its case and separators. */
+function foldName(name: string): string {
+  return name.toLowerCase().replace(/[-_. ]/g, "");
+}
+
+/** How many edits a name of `length` characters may be away: none under 3, one up to 5, then a third. */
+function editLimit(length: number): number {
+  if (length < 3) return 0;
+  return length <= 5 ? 1 : Math.floor(length / 3);
+}
+
+/** Whether the two differ in one pair of neighbouring characters alone, swapped. */
+function isTransposition(left: string, right: string): boolean {
+  if (left.length !== right.length) return false;
+  let at = 0;
+  while (at < left.length && left[at] === right[at]) at++;
+  return left[at] === right[at + 1] && left[at + 1] === right[at] && left.slice(at + 2) === right.slice(at + 2);
+}

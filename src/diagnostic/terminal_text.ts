@@ -1,0 +1,50 @@
+// Text made fit for a terminal: no control character, escape sequence or change of writing direction of a source, a path
+// or a name gets through, and its width in columns is known.
+
+const zeroWidth = /^[\p{Mn}\p{Me}\u200d\ufe00-\ufe0f]$/u;
+const wide =
+  /^[\p{Emoji_Presentation}\u1100-\u115f\u2e80-\u303e\u3041-\u33ff\u3400-\u4dbf\u4e00-\u9fff\ua000-\ua4cf\ua960-\ua97c\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff01-\uff60\uffe0-\uffe6\u{1b000}-\u{1b2ff}\u{20000}-\u{3fffd}]$/u;
+const formatOrUnassigned = /^[\p{Cf}\p{Zl}\p{Zp}\p{Co}\p{Cn}]$/u;
+
+/** A character (code point) as a terminal may be given it: what is written, and how many columns it takes. */
+export interface Glyph {
+  /** What is written. */
+  readonly text: string;
+  /** How many columns that takes: 0 for a combining mark. */
+  readonly columns: number;
+}
+
+/**
+ * The glyph of one code point. A tab is four spaces wherever it stands; another control character is its control picture
+ * (`␛`) or `<U+009B>`, and so are format characters that hide or reorder text (Unicode UAX #9 and category Cf) except
+ * the zero-width joiner; half of a surrogate pair is U+FFFD. A combining mark takes no column, an East Asian wide
+ * character or an emoji two (Unicode UAX #11, near enough for an underline).
+ */
+export function glyphOf(character: string): Glyph {
+  const code = character.codePointAt(0) ?? 0;
+  if (code >= 0x20 && code < 0x7f) return { text: character, columns: 1 };
+  if (code === 0x09) return { text: "    ", columns: 4 };
+  if (code < 0x20) return { text: String.fromCodePoint(0x2400 + code), columns: 1 };
+  if (code === 0x7f) return { text: "\u2421", columns: 1 };
+  if (code >= 0xd800 && code <= 0xdfff) return { text: "\ufffd", columns: 1 };
+  if (zeroWidth.test(character)) return { text: character, columns: 0 };
+  if (code < 0xa0 || formatOrUnassigned.test(character)) {
+    const text = `<U+${code.toString(16).toUpperCase().padStart(4, "0")}>`;
+    return { text, columns: text.length };
+  }
+  return { text: character, columns: wide.test(character) ? 2 : 1 };
+}
+
+/**
+ * A text on one line, harmless to a terminal, of at most `maxCharacters` characters of the text; one that is longer ends
+ * in `…`.
+ */
+export function terminalText(text: string, maxCharacters = 1_000): string {
+  let shown = "";
+  let count = 0;
+  for (const character of text) {
+    if (count++ === maxCharacters) return `${shown}…`;
+    shown += glyphOf(character).text;
+  }
+  return shown;
+}

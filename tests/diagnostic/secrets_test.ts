@@ -1,0 +1,100 @@
+import { assert, assertEquals } from "@std/assert";
+import fc from "fast-check";
+import { isSecretName, looksSecret, MASK, maskConfig, maskText } from "../../src/diagnostic/secrets.ts";
+
+Deno.test("names of secrets are known in camelCase, snake_case, kebab-case and capitals", () => {
+  const names =
+    "connection connection_string ConnectionStrings redisConnection password dbPassword passwd PWD secret " +
+    "client-secret token max_token_count api_key apiKey API-KEY apikey accessKey private_key credential credentials sas";
+  for (const name of names.split(" ")) assert(isSecretName(name), name);
+});
+
+Deno.test("names that merely resemble those of secrets are not masked", () => {
+  const names =
+    "connection_timeout max_connections keyboard key id_field tokenizer canvas health_check compass title " +
+    "provider __proto__ constructor";
+  for (const name of names.split(" ")) assert(!isSecretName(name), name);
+});
+
+Deno.test("a text with a credential is known whatever its name", () => {
+  const texts = [
+    "Host=db;Password=hunter2",
+    "host=db pwd = hunter2",
+    "Server=db;User ID=sa;Encrypt=true",
+    "localhost:6379,password=hunter2,ssl=true",
+    "redis://:hunter2@cache:6379",
+    "postgres://honua:p/w@db/x",
+    "https://ghost@example.com",
+    "https://x.blob.example/c?sv=1&sig=abc%3D",
+    "-----BEGIN RSA PRIVATE KEY-----\nMIIE",
+    "AKIAIOSFODNN7EXAMPLE",
+    "Authorization: Bearer abcdefghijklmnop",
+    "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.c2ln",
+    '{"password": "x"}',
+  ];
+  for (const text of texts) assert(looksSecret(text), text);
+});
+
+Deno.test("a text without a credential does not look like a secret", () => {
+  const texts = [
+    "",
+    "roads",
+    "Data Source=roads.db",
+    "https://example.com/@user",
+    "https://example.com",
+    "odata",
+    "a@b.c",
+  ];
+  for (const text of texts) assert(!looksSecret(text), text);
+});
+
+Deno.test("secrets are masked, the longest first and those that overlap as one", () => {
+  assertEquals(maskText("a hunter22 and hunter2.", ["hunter2", "hunter22"]), `a ${MASK} and ${MASK}.`);
+  assertEquals(maskText("xabcdefghix", ["abcdef", "defghi"]), `x${MASK}x`);
+  assertEquals(maskText('{"a":"p\\"w1"}', ['p"w1']), `{"a":"${MASK}"}`);
+});
+
+Deno.test("a secret under four characters is not looked for", () => {
+  assertEquals(maskText("a on b", ["on", ""]), "a on b");
+});
+
+Deno.test("no secret survives masking, whatever the text and the secrets are", () => {
+  const secret = fc.string({ unit: fc.constantFrom("a", "b", '"', "\\", "é"), minLength: 4, maxLength: 8 });
+  fc.assert(
+    fc.property(fc.array(secret), fc.array(fc.oneof(secret, fc.constantFrom("a", " ", "bab"))), (all, parts) => {
+      const masked = maskText(parts.join(""), all);
+      for (const one of all) assert(!masked.includes(one));
+    }),
+  );
+});
+
+Deno.test("a printed configuration shows neither secret members nor values from the environment", () => {
+  const config = {
+    dataSources: { token: { id: "token", provider: "sqlite", connection: "Data Source=x.db", pool: { maxSize: 10 } } },
+    layers: { roads: { title: "Roads of Kona", fields: { password: { type: "string", nullable: true } } } },
+    services: {
+      odata: { settings: { apiKey: 12345678, url: "https://u:p@h/", page: 7, deep: { secret: ["a", true] } } },
+    },
+    variables: { region: "kona", dbPassword: "x", gone: null },
+    absent: undefined,
+  };
+  const expected = {
+    dataSources: { token: { id: "token", provider: "sqlite", connection: MASK, pool: { maxSize: 10 } } },
+    layers: { roads: { title: `Roads of ${MASK}`, fields: { password: { type: "string", nullable: true } } } },
+    services: { odata: { settings: { apiKey: MASK, url: MASK, page: 7, deep: { secret: [MASK, true] } } } },
+    variables: { region: "kona", dbPassword: MASK, gone: null },
+  };
+  assertEquals(JSON.stringify(maskConfig(config, { secrets: ["Kona"] })), JSON.stringify(expected));
+});
+
+Deno.test("a reference to the environment stays readable in a portable configuration only", () => {
+  const config = { connection: '${env("DB")}', password: '${env("PW", "fallback")}' };
+  assertEquals(JSON.stringify(maskConfig(config)), JSON.stringify({ connection: MASK, password: MASK }));
+  const portable = JSON.stringify(maskConfig(config, { keepReferences: true }));
+  assertEquals(portable, JSON.stringify({ connection: '${env("DB")}', password: MASK }));
+});
+
+Deno.test("a member named __proto__ is copied and masked as any other", () => {
+  const config = JSON.parse('{"__proto__": {"password": "hunter2"}, "constructor": "x"}');
+  assertEquals(JSON.stringify(maskConfig(config)), `{"__proto__":{"password":"${MASK}"},"constructor":"x"}`);
+});
