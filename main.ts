@@ -1,0 +1,25 @@
+// Parses the arguments, runs the command and sets the exit code. The parser's process starts here too, and loads
+// nothing but the parser.
+import { PARSER_COMMAND } from "./src/document/parser.ts";
+
+/** Runs the program and resolves with its exit code. */
+async function main(args: readonly string[]): Promise<number> {
+  if (args[0] === PARSER_COMMAND) {
+    const { serveParser } = await import("./src/document/hcl.ts");
+    await serveParser(Deno.stdin.readable, Deno.stdout.writable);
+    return 0;
+  }
+  const { runProgram } = await import("./src/cli/program.ts");
+  const { processTerminal } = await import("./src/cli/terminal.ts");
+  return await runProgram(args, processTerminal());
+}
+
+/** EX_SOFTWARE of sysexits.h: a bug. */
+const BUG = 70;
+
+try {
+  Deno.exit(await main(Deno.args));
+} catch (error) {
+  console.error("honua-configd met a bug in itself and ends:", error);
+  Deno.exit(BUG);
+}

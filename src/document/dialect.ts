@@ -1,0 +1,209 @@
+// The dialect pass: what Honua allows and HCL does not becomes HCL, and the source falls apart into top-level items,
+// each with its own rewritten text and the places of all that is in it. What the pass does not understand it leaves as
+// it is, for hcl2json to judge. Rewritten are: `variable "x" = "v"`, quoted attribute names in a block, several
+// attributes on one line with or without commas, and (in values.ts and strings.ts) `${env:NAME}`.
+import type { Range } from "../diagnostic/range.ts";
+import {
+  atEnd,
+  atLineEnd,
+  atWord,
+  CHAR,
+  type Cursor,
+  enter,
+  isClosing,
+  isOpening,
+  openCursor,
+  peek,
+  skipBlanks,
+  takeWord,
+  toLineEnd,
+} from "./cursor.ts";
+import { applyEdits, type Edit, sortEdits } from "./edits.ts";
+import type { FieldsOutline, Outline, OutlineEntry, OutlineLabel } from "./outline.ts";
+import { decodeQuoted, takeQuoted } from "./strings.ts";
+import { takeValue } from "./values.ts";
+
+/**
+ * A stretch of the source that hcl2json can judge by itself: a block, an attribute, or something else (`stray`: a line
+ * that is neither). `edits` turn it into HCL.
+ */
+export interface Item {
+  /** What the scanner took it for. */
+  readonly kind: "block" | "attribute" | "stray";
+  /** From its first character to its last. */
+  readonly range: Range;
+  /** What turns it into HCL. */
+  readonly edits: readonly Edit[];
+  /** The block or attribute; null for what is stray. */
+  readonly entry: OutlineEntry | null;
+}
+
+/** The items of a source in their order, or the offset at which it nests too deeply. */
+export interface Scan {
+  /** In the order of the source. */
+  readonly items: readonly Item[];
+  /** Where the nesting went beyond the bound; null where it did not. */
+  readonly tooDeepAt: number | null;
+}
+
+/** Scans a source once, from its start to its end. Never fails: what is not valid is hcl2json's to say. */
+export function scanSource(text: string): Scan {
+  const cursor = openCursor(text);
+  const items: Item[] = [];
+  for (;;) {
+    const freshLine = skipBlanks(cursor, true) || items.length === 0;
+    if (atEnd(cursor)) break;
+    const start = cursor.at;
+    cursor.depth = 0;
+    cursor.edits = freshLine ? [] : [{ at: start, remove: 0, insert: "\n" }];
+    const entry = takeStatement(cursor, true);
+    if (cursor.at === start) cursor.at++;
+    const kind = entry === null ? "stray" : entry.labels === null ? "attribute" : "block";
+    items.push({ kind, range: { start, end: cursor.at }, edits: sortEdits(cursor.edits), entry });
+    if (cursor.tooDeepAt >= 0) return { items, tooDeepAt: cursor.tooDeepAt };
+  }
+  return { items, tooDeepAt: null };
+}
+
+/** What hcl2json is given for one item. */
+export function rewriteItem(text: string, item: Item): string {
+  const rewritten = applyEdits(text, item.range.start, item.range.end, item.edits);
+  // A stray CR at its end must stay one, and not become a line end with the LF.
+  return rewritten.endsWith("\r") ? rewritten + " \n" : rewritten + "\n";
+}
+
+/** The whole source as HCL; block by block or in one piece, hcl2json must find the same in it. */
+export function rewriteSource(text: string, items: readonly Item[]): string {
+  return applyEdits(text, 0, text.length, items.flatMap((item) => item.edits));
+}
+
+/** An attribute or block; null where the line is neither, and then the whole line was taken. */
+function takeStatement(cursor: Cursor, top: boolean): OutlineEntry | null {
+  const start = cursor.at;
+  const quoted = peek(cursor) === CHAR.quote;
+  let name: string | null = null;
+  if (quoted) name = takeQuoted(cursor).closed ? decodeQuoted(cursor.text.slice(start, cursor.at)) : null;
+  else if (atWord(cursor)) name = takeWord(cursor);
+  const nameRange = { start, end: cursor.at };
+  skipBlanks(cursor, false);
+  const entry = name === null
+    ? null
+    : peek(cursor) === CHAR.equals && peek(cursor, 1) !== CHAR.equals
+    ? takeAttribute(cursor, name, nameRange, quoted)
+    : quoted
+    ? null
+    : takeBlock(cursor, name, nameRange, top);
+  if (entry === null) takeStray(cursor);
+  else takeStatementComma(cursor);
+  return entry;
+}
+
+/** The rest of a line that is not understood. Its brackets count for the lines that follow it in the same block. */
+function takeStray(cursor: Cursor): void {
+  const line: Cursor = { ...cursor };
+  toLineEnd(line);
+  while (cursor.at < line.at) {
+    const c = peek(cursor);
+    if (isOpening(c)) enter(cursor);
+    else if (isClosing(c)) cursor.depth = Math.max(0, cursor.depth - 1);
+    cursor.at++;
+  }
+}
+
+/** A comma behind a statement: what follows on the line is the next one. */
+function takeStatementComma(cursor: Cursor): void {
+  const ahead: Cursor = { ...cursor, edits: [] };
+  skipBlanks(ahead, false);
+  if (peek(ahead) !== CHAR.comma) return;
+  cursor.edits.push({ at: ahead.at, remove: 1, insert: "" });
+  cursor.at = ahead.at + 1;
+}
+
+function takeAttribute(cursor: Cursor, name: string, nameRange: Range, quoted: boolean): OutlineEntry | null {
+  let key = name;
+  if (quoted) {
+    key = identifierFor(name);
+    cursor.edits.push({ at: nameRange.start, remove: nameRange.end - nameRange.start, insert: key });
+  }
+  cursor.at++;
+  skipBlanks(cursor, false);
+  const before = cursor.at;
+  const value = takeValue(cursor, "attribute");
+  return cursor.at === before ? null : { name, key, nameRange, labels: null, value };
+}
+
+/** An identifier that stands for a quoted attribute name; the same name always gets the same one. */
+function identifierFor(name: string): string {
+  if (/^[\p{ID_Start}_][\p{ID_Continue}-]*$/u.test(name)) return name;
+  const bytes = new TextEncoder().encode(name);
+  return "quoted__" + Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+function takeBlock(cursor: Cursor, name: string, nameRange: Range, top: boolean): OutlineEntry | null {
+  const labels = takeLabels(cursor);
+  if (top && name === "variable" && labels.length === 1 && peek(cursor) === CHAR.equals) {
+    return takeVariableAssignment(cursor, nameRange, labels);
+  }
+  if (peek(cursor) !== CHAR.openBrace) return null;
+  return { name, key: name, nameRange, labels, value: takeBody(cursor) };
+}
+
+function takeLabels(cursor: Cursor): OutlineLabel[] {
+  const labels: OutlineLabel[] = [];
+  for (;;) {
+    const start = cursor.at;
+    let text: string | null;
+    if (peek(cursor) === CHAR.quote) {
+      if (!takeQuoted(cursor).closed) return labels;
+      text = decodeQuoted(cursor.text.slice(start, cursor.at));
+    } else if (atWord(cursor)) text = takeWord(cursor);
+    else return labels;
+    labels.push({ text, range: { start, end: cursor.at } });
+    skipBlanks(cursor, false);
+  }
+}
+
+/** `variable "x" = v` becomes `variable "x" { default = v }`, on lines of its own. */
+function takeVariableAssignment(cursor: Cursor, nameRange: Range, labels: OutlineLabel[]): OutlineEntry | null {
+  const at = cursor.at++;
+  skipBlanks(cursor, false);
+  const start = cursor.at;
+  const before = cursor.edits.length;
+  const value = takeValue(cursor, "attribute");
+  if (cursor.at === start) return null;
+  cursor.edits.splice(before, 0, { at, remove: 1, insert: "{\ndefault =" });
+  cursor.edits.push({ at: cursor.at, remove: 0, insert: "\n}" });
+  const entry: OutlineEntry = { name: "default", key: "default", nameRange, labels: null, value };
+  const body: FieldsOutline = { kind: "fields", range: { start: at, end: cursor.at }, entries: [entry] };
+  return { name: "variable", key: "variable", nameRange, labels, value: body };
+}
+
+/**
+ * The body of a block, the cursor at its `{`. HCL wants each statement on a line of its own (and allows a single
+ * attribute between braces); missing line ends are put in.
+ */
+function takeBody(cursor: Cursor): Outline {
+  const start = cursor.at;
+  const depth = cursor.depth;
+  const entries: OutlineEntry[] = [];
+  if (!enter(cursor)) return { kind: "fields", range: { start, end: cursor.at }, entries };
+  cursor.at++;
+  let empty = true;
+  while (!atEnd(cursor)) {
+    const crossed = skipBlanks(cursor, true);
+    if (atEnd(cursor)) break;
+    const closing = peek(cursor) === CHAR.closeBrace;
+    if (!crossed && !(empty && closing)) cursor.edits.push({ at: cursor.at, remove: 0, insert: "\n" });
+    if (closing) {
+      cursor.at++;
+      break;
+    }
+    empty = false;
+    const before = cursor.at;
+    const entry = takeStatement(cursor, false);
+    if (entry) entries.push(entry);
+    else if (cursor.at === before && !atLineEnd(cursor)) cursor.at++;
+  }
+  cursor.depth = depth;
+  return { kind: "fields", range: { start, end: cursor.at }, entries };
+}

@@ -1,0 +1,49 @@
+// The difference between a source as written and the text that hcl2json is given: a list of replacements that can be
+// applied, and along which an offset in the rewritten text finds its way back to the source.
+
+/** Replaces `remove` UTF-16 units at `at` (an offset in the source) by `insert`. */
+export interface Edit {
+  /** An offset in the source. */
+  readonly at: number;
+  /** How many units are taken away. */
+  readonly remove: number;
+  /** What is put in their place. */
+  readonly insert: string;
+}
+
+/**
+ * The text of `[start, end)` with the edits that lie in it applied. Edits are sorted by place, and those at one place
+ * stand in the order in which they shall appear.
+ */
+export function applyEdits(text: string, start: number, end: number, edits: readonly Edit[]): string {
+  if (edits.length === 0) return text.slice(start, end);
+  let out = "";
+  let from = start;
+  for (const edit of edits) {
+    out += text.slice(from, edit.at) + edit.insert;
+    from = edit.at + edit.remove;
+  }
+  return out + text.slice(from, end);
+}
+
+/** The source offset for an offset in `applyEdits(text, start, …)`; inside inserted text it is the place of the edit. */
+export function sourceOffset(start: number, edits: readonly Edit[], rewrittenOffset: number): number {
+  let from = start;
+  let rewritten = 0;
+  for (const edit of edits) {
+    const kept = edit.at - from;
+    if (rewrittenOffset < rewritten + kept) break;
+    rewritten += kept;
+    from = edit.at;
+    if (rewrittenOffset < rewritten + edit.insert.length) return edit.at;
+    rewritten += edit.insert.length;
+    from += edit.remove;
+  }
+  return from + (rewrittenOffset - rewritten);
+}
+
+/** Sorts by place; edits at one place keep their order, but an insertion comes before what replaces text there. */
+export function sortEdits(edits: Edit[]): Edit[] {
+  if (edits.length < 2) return edits;
+  return edits.sort((a, b) => a.at - b.at || Number(a.remove > 0) - Number(b.remove > 0));
+}

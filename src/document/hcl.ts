@@ -1,0 +1,95 @@
+// The only importer of @cdktf/hcl2json, the judge of what valid HCL is. It runs in a process of its own (parser.ts
+// starts and ends it) because the parser is not trusted with the daemon's life: it can hang, and it can eat memory.
+import { readFrames, writeFrame } from "./frames.ts";
+
+/** Any JSON value, as hcl2json gives it: a block is an array of bodies under its type and labels. */
+export type HclJson = null | boolean | number | string | HclJson[] | { [name: string]: HclJson };
+
+/** What hcl2json says of one text: its meaning, or its complaint with places as `FILE_MARK:line,column-…`. */
+export type Verdict = { readonly value: HclJson } | { readonly complaint: string };
+
+/** Asks for verdicts on texts; each must be able to stand alone. `batch` allows judging several in one call. */
+export interface ParseRequest {
+  /** Each can stand alone. */
+  readonly texts: readonly string[];
+  /** Whether several may be judged in one call. */
+  readonly batch: boolean;
+}
+
+/** What comes back: where the parser is (the index of the text it begins with), and at last all verdicts. */
+export type ParseReply = { readonly at: number } | { readonly verdicts: readonly Verdict[] };
+
+/** The file name that stands before each place in a complaint; no source can contain it as bounds forbid NUL's kin. */
+export const FILE_MARK = "\u0001";
+
+/** How many texts go into one call. More gain little, and a fault in one costs judging all of them again. */
+const BATCH_TEXTS = 64;
+
+/** Parses one text: a meaning, or an error whose message is the complaint. */
+export type ParseText = (fileName: string, text: string) => Promise<HclJson>;
+
+/** Answers requests until the input ends. */
+export async function serveParser(
+  input: ReadableStream<Uint8Array>,
+  output: WritableStream<Uint8Array>,
+): Promise<void> {
+  const parse = (await import("@cdktf/hcl2json")).parse as ParseText;
+  await parse(FILE_MARK, "");
+  const writer = output.getWriter();
+  for await (const request of readFrames(input)) {
+    const { texts, batch } = request as ParseRequest;
+    const progress = (at: number) => writeFrame(writer, { at } satisfies ParseReply);
+    const verdicts = await judgeTexts(parse, texts, batch ? BATCH_TEXTS : 1, progress);
+    await writeFrame(writer, { verdicts } satisfies ParseReply);
+  }
+}
+
+/**
+ * One verdict for each text. Up to `batchTexts` are wrapped in blocks of their own and judged in one call, which is
+ * several times faster; where that call fails, or does not come back as it went in, each is judged alone.
+ */
+export async function judgeTexts(
+  parse: ParseText,
+  texts: readonly string[],
+  batchTexts: number,
+  progress: (at: number) => Promise<void> = () => Promise.resolve(),
+): Promise<Verdict[]> {
+  const verdicts: Verdict[] = [];
+  for (let from = 0; from < texts.length; from += batchTexts) {
+    await progress(from);
+    const batch = texts.slice(from, from + batchTexts);
+    const together = batch.length > 1 ? await judgeTogether(parse, batch) : null;
+    if (together) verdicts.push(...together);
+    else {
+      for (const [index, text] of batch.entries()) {
+        if (index > 0) await progress(from + index);
+        verdicts.push(await judge(parse, text));
+      }
+    }
+  }
+  return verdicts;
+}
+
+async function judge(parse: ParseText, text: string): Promise<Verdict> {
+  try {
+    return { value: await parse(FILE_MARK, text) };
+  } catch (error) {
+    return { complaint: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+async function judgeTogether(parse: ParseText, texts: readonly string[]): Promise<Verdict[] | null> {
+  const wrapped = texts.map((text, index) => `t${index} {\n${text}}\n`).join("");
+  const verdict = await judge(parse, wrapped);
+  if (!("value" in verdict)) return null;
+  const bodies = Object.entries(verdict.value as { [name: string]: HclJson });
+  if (bodies.length !== texts.length) return null;
+  const found = new Map(bodies);
+  const verdicts: Verdict[] = [];
+  for (const index of texts.keys()) {
+    const body = found.get(`t${index}`);
+    if (!Array.isArray(body) || body.length !== 1) return null;
+    verdicts.push({ value: body[0]! });
+  }
+  return verdicts;
+}

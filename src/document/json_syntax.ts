@@ -1,0 +1,171 @@
+// JSON with comments and trailing commas as values with their places. Depth is bounded before anything recurses, and
+// every mistake is a diagnostic in plain words: the first of each line, for the others follow from it, and at most 20.
+import { type ParseErrorCode, printParseErrorCode, visit } from "jsonc-parser";
+import { type Diagnostic, errorDiagnostic, placeOf } from "../diagnostic/diagnostic.ts";
+import type { Range, SourceText } from "../diagnostic/range.ts";
+import type { Entry, Literal, Value } from "./document.ts";
+
+/** The deepest nesting of objects and lists that is read. */
+export const maxDepth = 200;
+
+const maxErrors = 20;
+
+/** A JSON value with its place, or what is wrong with the text. Strings are literals; a name may stand twice. */
+export type JsonSyntax =
+  | { readonly ok: true; readonly value: Value }
+  | { readonly ok: false; readonly diagnostics: readonly Diagnostic[] };
+
+/** Reads a text as JSON (RFC 8259) with comments and trailing commas. Never throws for what the text holds. */
+export function readJson(source: SourceText): JsonSyntax {
+  if (source.text.trim() === "") {
+    const details = { place: placeOf(source, { start: 0, end: 0 }), suggestion: "Write an object: { … }" };
+    return { ok: false, diagnostics: [errorDiagnostic("document/empty", "The file is empty", details)] };
+  }
+  const tooDeep = findTooDeep(source.text);
+  if (tooDeep !== null) {
+    const details = {
+      place: placeOf(source, { start: tooDeep, end: tooDeep + 1 }),
+      suggestion: "Take objects and lists out of each other",
+    };
+    const summary = `Objects and lists are nested more than ${maxDepth} deep`;
+    return { ok: false, diagnostics: [errorDiagnostic("document/too-deep", summary, details)] };
+  }
+  return build(source);
+}
+
+/**
+ * The offset of the first bracket that nests too deep, or null. What strings and comments hold does not count, and a
+ * bracket that closes nothing is passed over, as the parser does: its recursion is never deeper than what is counted.
+ */
+function findTooDeep(text: string): number | null {
+  const closers: string[] = [];
+  for (let at = 0; at < text.length; at++) {
+    const c = text[at];
+    if (c === '"') at = endOfString(text, at);
+    else if (c === "/" && text[at + 1] === "/") at = endOfLine(text, at);
+    else if (c === "/" && text[at + 1] === "*") at = endOfComment(text, at);
+    else if (c === "{" || c === "[") {
+      if (closers.length === maxDepth) return at;
+      closers.push(c === "{" ? "}" : "]");
+    } else if (c === closers.at(-1)) closers.pop();
+  }
+  return null;
+}
+
+/** The offset of a string's closing quote, or of the end of its line: for the parser too an unclosed string ends there. */
+function endOfString(text: string, quote: number): number {
+  for (let at = quote + 1; at < text.length; at++) {
+    const c = text[at];
+    if (c === "\\") at++;
+    else if (c === '"' || c === "\n" || c === "\r") return at;
+  }
+  return text.length;
+}
+
+function endOfLine(text: string, from: number): number {
+  let at = from;
+  while (at < text.length && text[at] !== "\n" && text[at] !== "\r") at++;
+  return at;
+}
+
+function endOfComment(text: string, from: number): number {
+  const end = text.indexOf("*/", from + 2);
+  return end < 0 ? text.length : end + 1;
+}
+
+/** An object or list whose end has not been met. */
+interface Open {
+  readonly start: number;
+  readonly entries: Entry[] | null;
+  readonly items: Value[];
+  name: { text: string; range: Range } | null;
+}
+
+function build(source: SourceText): JsonSyntax {
+  const diagnostics: Diagnostic[] = [];
+  const report = (diagnostic: Diagnostic) => {
+    const followsFromLast = diagnostics.at(-1)?.place?.line === diagnostic.place?.line;
+    if (diagnostics.length < maxErrors && (diagnostics.length === 0 || !followsFromLast)) diagnostics.push(diagnostic);
+  };
+  const open: Open[] = [];
+  let root: Value | null = null;
+  const put = (value: Value) => {
+    const parent = open.at(-1);
+    if (!parent) root ??= value;
+    else if (!parent.entries) parent.items.push(value);
+    else if (parent.name) {
+      parent.entries.push({ name: parent.name.text, nameRange: parent.name.range, value });
+      parent.name = null;
+    }
+  };
+  const end = (offset: number, length: number) => {
+    const { start, entries, items } = open.pop()!;
+    const range = { start, end: offset + length };
+    put(entries ? { kind: "fields", form: "object", entries, range } : { kind: "list", items, range });
+  };
+  visit(source.text, {
+    onObjectBegin: (start) => void open.push({ start, entries: [], items: [], name: null }),
+    onArrayBegin: (start) => void open.push({ start, entries: null, items: [], name: null }),
+    onObjectEnd: end,
+    onArrayEnd: end,
+    onObjectProperty: (text, offset, length) => {
+      const range = { start: offset, end: offset + length };
+      if (!text.isWellFormed()) report(loneSurrogate(source, range));
+      open.at(-1)!.name = { text, range };
+    },
+    onLiteralValue: (value: null | boolean | number | string, offset, length) => {
+      put(literalOf(source, value, { start: offset, end: offset + length }, report));
+    },
+    onError: (code, start, length) => report(syntaxError(source, code, { start, end: start + length })),
+  }, { allowTrailingComma: true });
+  if (diagnostics.length > 0) return { ok: false, diagnostics };
+  if (root === null) throw new Error("read JSON: the parser found neither a value nor a mistake");
+  return { ok: true, value: root };
+}
+
+function literalOf(
+  source: SourceText,
+  value: null | boolean | number | string,
+  range: Range,
+  report: (diagnostic: Diagnostic) => void,
+): Literal {
+  if (typeof value === "string" && !value.isWellFormed()) report(loneSurrogate(source, range));
+  if (typeof value !== "number") return { kind: "literal", value, range };
+  if (!Number.isFinite(value)) {
+    const details = { place: placeOf(source, range), why: "It is beyond the range of a double-precision number" };
+    report(errorDiagnostic("document/number-out-of-range", "The number is too large", details));
+  }
+  return { kind: "literal", value, text: source.text.slice(range.start, range.end), range };
+}
+
+function loneSurrogate(source: SourceText, range: Range): Diagnostic {
+  return errorDiagnostic("document/lone-surrogate", "The string holds half of a surrogate pair", {
+    place: placeOf(source, range),
+    why: "Half of a pair is no character and cannot be written as UTF-8",
+    suggestion: "Write both halves, as in \\ud83d\\ude00, or the character itself",
+  });
+}
+
+/** What to tell people for each of the parser's codes: what is wrong, and what to do. */
+const messages = new Map<string, readonly [summary: string, suggestion: string | null]>([
+  ["InvalidSymbol", ["This is not JSON", "Put names and texts in double quotes"]],
+  ["InvalidNumberFormat", ["The number is not written as JSON wants it", null]],
+  ["PropertyNameExpected", ["A member's name in double quotes is missing here", 'Write "name": value']],
+  ["ValueExpected", ["A value is missing here", null]],
+  ["ColonExpected", ["A colon is missing after the member's name", 'Write "name": value']],
+  ["CommaExpected", ["A comma is missing before this", null]],
+  ["CloseBraceExpected", ["An object is not closed", "Write the missing }"]],
+  ["CloseBracketExpected", ["A list is not closed", "Write the missing ]"]],
+  ["EndOfFileExpected", ["Something follows the end of the object", "Keep one object in the file"]],
+  ["UnexpectedEndOfComment", ["The comment is not closed", "Write the missing */"]],
+  ["UnexpectedEndOfString", ["The string is not closed on its line", 'Write the missing "']],
+  ["UnexpectedEndOfNumber", ["The number ends too early", null]],
+  ["InvalidUnicode", ["\\u must be followed by four hexadecimal digits", null]],
+  ["InvalidEscapeCharacter", ["The string holds an escape that JSON does not know", "Write a backslash as \\\\"]],
+  ["InvalidCharacter", ["The string holds a control character", "Write it as an escape, such as \\n or \\t"]],
+]);
+
+function syntaxError(source: SourceText, code: ParseErrorCode, range: Range): Diagnostic {
+  const [summary, suggestion] = messages.get(printParseErrorCode(code)) ?? ["This is not JSON", null];
+  return errorDiagnostic("document/json-syntax", summary, { place: placeOf(source, range), suggestion });
+}

@@ -1,0 +1,81 @@
+// A string of Honua's JSON form as the value that HCL would make of it: `${…}` is code, `${env:NAME}` a call of env, and
+// what has no code is a literal with its escapes (`$${`, `%%{`) resolved.
+import type { Range, SourceText } from "../diagnostic/range.ts";
+import type { Literal, Template } from "./document.ts";
+
+const envColon = /\$\{env:([^}"$%\\\r\n]*)\}/y;
+
+/** The value of a string literal, given where it stands with its quotes. */
+export function stringValue(source: SourceText, text: string, range: Range): Literal | Template {
+  if (!text.includes("${") && !text.includes("%{")) return { kind: "literal", value: text, range };
+  const { rewritten, hasCode, codes } = rewrite(text);
+  if (!hasCode) return { kind: "literal", value: text.replaceAll("$${", "${").replaceAll("%%{", "%{"), range };
+  const placeAt = placesIn(source.text.slice(range.start, range.end), text, range);
+  const places = codes.map(({ start, end }) => ({ start: placeAt(start), end: placeAt(end) }));
+  return { kind: "template", text: rewritten, codes: places, range };
+}
+
+/** Finds the code of a text (offsets in the text as given) and rewrites `${env:NAME}`. */
+function rewrite(text: string): { rewritten: string; hasCode: boolean; codes: Range[] } {
+  const codes: Range[] = [];
+  let rewritten = "";
+  let copied = 0;
+  let hasCode = false;
+  const sequence = /\$\$\{|%%\{|\$\{|%\{/g;
+  for (let match = sequence.exec(text); match; match = sequence.exec(text)) {
+    if (match[0].length === 3) continue;
+    hasCode = true;
+    if (match[0] === "%{") continue;
+    envColon.lastIndex = match.index;
+    const name = envColon.exec(text)?.[1];
+    const start = match.index + 2;
+    const end = name === undefined ? endOfCode(text, start) : envColon.lastIndex - 1;
+    if (end === null) break;
+    codes.push({ start, end });
+    if (name !== undefined) {
+      rewritten += `${text.slice(copied, start)}env("${name}")`;
+      copied = end;
+    }
+    sequence.lastIndex = end + 1;
+  }
+  return { rewritten: rewritten + text.slice(copied), hasCode, codes };
+}
+
+/**
+ * The offset of the `}` that ends the code beginning at `start`, or null: braces and strings nest, and a string may hold
+ * code again. What is open is a stack, so depth costs memory and not recursion.
+ */
+function endOfCode(text: string, start: number): number | null {
+  const open: ("code" | "string")[] = ["code"];
+  for (let at = start; at < text.length; at++) {
+    const c = text[at];
+    if (open.at(-1) === "string") {
+      if (c === "\\") at++;
+      else if (c === '"') open.pop();
+      else if (text.startsWith("$${", at) || text.startsWith("%%{", at)) at += 2;
+      else if ((c === "$" || c === "%") && text[at + 1] === "{") {
+        open.push("code");
+        at++;
+      }
+    } else if (c === '"') open.push("string");
+    else if (c === "{") open.push("code");
+    else if (c === "}") {
+      open.pop();
+      if (open.length === 0) return at;
+    }
+  }
+  return null;
+}
+
+/** Where an offset of the decoded text stands in the source, escapes counted. */
+function placesIn(quoted: string, text: string, range: Range): (offset: number) => number {
+  if (quoted.length === text.length + 2) return (offset) => range.start + 1 + offset;
+  const places = new Uint32Array(text.length + 1);
+  let raw = 1;
+  for (let at = 0; at < text.length; at++) {
+    places[at] = raw;
+    raw += quoted[raw] !== "\\" ? 1 : quoted[raw + 1] === "u" ? 6 : 2;
+  }
+  places[text.length] = raw;
+  return (offset) => range.start + places[offset]!;
+}

@@ -1,0 +1,187 @@
+// Runs the judge where it can be killed (a process of its own), with a limit of time and memory for each request, and
+// ends it when it has been idle, so that nothing of it stays resident. Whatever happens to it, the daemon lives.
+import { readFrames, writeFrame } from "./frames.ts";
+import type { ParseReply, ParseRequest, Verdict } from "./hcl.ts";
+
+/** The hidden command of main.ts that becomes the parser. */
+export const PARSER_COMMAND = "hcl-parser";
+
+/** Limits of one request, and how long an idle process is kept. */
+export interface ParserLimits {
+  /** How long one request may take, the start of the process included. */
+  readonly timeMilliseconds: number;
+  /** How much memory the process may have resident. */
+  readonly memoryBytes: number;
+  /** How long the process waits for another request before it is ended; 0 ends it behind each. */
+  readonly idleMilliseconds: number;
+}
+
+/** What a load may cost at most: see the limits named in ARCHITECTURE.md. */
+export const DEFAULT_LIMITS: ParserLimits = {
+  timeMilliseconds: 5_000,
+  memoryBytes: 512 * 1024 * 1024,
+  idleMilliseconds: 5_000,
+};
+
+/** Verdicts on all texts; or which limit was exceeded, and the index of the text (or batch of texts) it was at. */
+export type Judgement =
+  | { readonly ok: true; readonly verdicts: readonly Verdict[] }
+  | { readonly ok: false; readonly reason: "time" | "memory" | "crash"; readonly at: number };
+
+/** Judges texts, one request at a time; disposing of it ends the process. */
+export interface Parser extends AsyncDisposable {
+  /** Never rejects but with the signal's reason: what happens to the process is part of the judgement. */
+  judge(texts: readonly string[], signal?: AbortSignal): Promise<Judgement>;
+}
+
+/** How often the resident memory of a busy process is looked at. */
+const MEMORY_POLL_MILLISECONDS = 10;
+
+/** A process that has grown beyond this is not kept for the next request: WebAssembly memory never shrinks. */
+const RECYCLE_BYTES = 256 * 1024 * 1024;
+
+interface Child {
+  readonly process: Deno.ChildProcess;
+  readonly writer: WritableStreamDefaultWriter<Uint8Array>;
+  readonly replies: AsyncGenerator<unknown>;
+}
+
+/**
+ * A parser that starts its process with the first request.
+ *
+ * @example
+ * ```ts
+ * await using parser = openParser();
+ * const judgement = await parser.judge(['x = env("HOME")\n']);
+ * // { ok: true, verdicts: [{ value: { x: '${env("HOME")}' } }] }
+ * ```
+ */
+export function openParser(limits: ParserLimits = DEFAULT_LIMITS, command = parserCommand): Parser {
+  let child: Child | null = null;
+  let idleTimer: ReturnType<typeof setTimeout> | undefined;
+  let queue: Promise<unknown> = Promise.resolve();
+  let closed = false;
+
+  const end = async (): Promise<void> => {
+    const ending = child;
+    child = null;
+    if (ending) await endChild(ending);
+  };
+
+  const judgeNow = async (texts: readonly string[], signal?: AbortSignal): Promise<Judgement> => {
+    signal?.throwIfAborted();
+    if (closed) throw new Error("judge texts: the parser is closed");
+    clearTimeout(idleTimer);
+    const current = child ??= startChild(command());
+    const judgement = await request(current, texts, limits, signal);
+    const keep = judgement.ok && limits.idleMilliseconds > 0 && residentBytes(current.process.pid) < RECYCLE_BYTES;
+    if (!keep) await end();
+    else {
+      idleTimer = setTimeout(end, limits.idleMilliseconds);
+      Deno.unrefTimer(idleTimer as unknown as number);
+    }
+    signal?.throwIfAborted();
+    return judgement;
+  };
+
+  return {
+    judge(texts, signal) {
+      const result = queue.then(() => judgeNow(texts, signal));
+      queue = result.catch(() => {});
+      return result;
+    },
+    async [Symbol.asyncDispose]() {
+      closed = true;
+      clearTimeout(idleTimer);
+      await end();
+      await queue;
+    },
+  };
+}
+
+/** This program again, as the parser. Only what Deno itself needs of the environment goes along: no secret does. */
+function parserCommand(): Deno.Command {
+  const main = new URL("../../main.ts", import.meta.url);
+  const run = ["run", "--quiet", "--no-prompt", "--allow-read", "--allow-env", main.href];
+  const env: Record<string, string> = {};
+  for (const name of ["HOME", "PATH", "DENO_DIR", "DENO_TLS_CA_STORE", "XDG_CACHE_HOME", "TMPDIR"]) {
+    const value = Deno.env.get(name);
+    if (value !== undefined) env[name] = value;
+  }
+  return new Deno.Command(Deno.execPath(), {
+    args: Deno.build.standalone ? [PARSER_COMMAND] : [...run, PARSER_COMMAND],
+    clearEnv: true,
+    env,
+    stdin: "piped",
+    stdout: "piped",
+    stderr: "null",
+  });
+}
+
+function startChild(command: Deno.Command): Child {
+  const process = command.spawn();
+  return { process, writer: process.stdin.getWriter(), replies: readFrames(process.stdout) };
+}
+
+async function endChild(child: Child): Promise<void> {
+  try {
+    child.process.kill("SIGKILL");
+  } catch {
+    // It ended by itself.
+  }
+  await child.writer.abort().catch(() => {});
+  await child.replies.return(undefined).catch(() => {});
+  await child.process.stdout.cancel().catch(() => {});
+  await child.process.status;
+}
+
+/** One request to one process, which is killed where a limit is exceeded; then it must not be used again. */
+async function request(
+  child: Child,
+  texts: readonly string[],
+  limits: ParserLimits,
+  signal?: AbortSignal,
+): Promise<Judgement> {
+  let at = 0;
+  let reason: "time" | "memory" | "crash" = "crash";
+  const kill = (why: typeof reason) => {
+    reason = why;
+    try {
+      child.process.kill("SIGKILL");
+    } catch {
+      // It ended by itself; the replies end with it.
+    }
+  };
+  const onAbort = () => kill("crash");
+  const timeLimit = setTimeout(() => kill("time"), limits.timeMilliseconds);
+  const memoryWatch = setInterval(() => {
+    if (residentBytes(child.process.pid) > limits.memoryBytes) kill("memory");
+  }, MEMORY_POLL_MILLISECONDS);
+  signal?.addEventListener("abort", onAbort, { once: true });
+  try {
+    await writeFrame(child.writer, { texts, batch: true } satisfies ParseRequest);
+    for (;;) {
+      const { value, done } = await child.replies.next();
+      if (done) return { ok: false, reason, at };
+      const reply = value as ParseReply;
+      if ("verdicts" in reply) return { ok: true, verdicts: reply.verdicts };
+      at = reply.at;
+    }
+  } catch {
+    return { ok: false, reason, at };
+  } finally {
+    clearTimeout(timeLimit);
+    clearInterval(memoryWatch);
+    signal?.removeEventListener("abort", onAbort);
+  }
+}
+
+/** The resident memory of a process by proc(5), in bytes; 0 where that cannot be read (then there is no limit). */
+function residentBytes(pid: number): number {
+  try {
+    const match = /^VmRSS:\s+(\d+) kB$/m.exec(Deno.readTextFileSync(`/proc/${pid}/status`));
+    return match ? Number(match[1]) * 1024 : 0;
+  } catch {
+    return 0;
+  }
+}

@@ -1,0 +1,63 @@
+// Where in a source the values stand that no code frame may show: those of secret names, and those that look like a
+// credential under any name.
+import type { Range } from "../diagnostic/range.ts";
+import { isSecretName, looksSecret } from "../diagnostic/secrets.ts";
+import type { Block, Document, Entry, Value } from "./document.ts";
+
+/** Blocks whose labels are ids that people gave to things: a layer named `tokens` is no secret. */
+const typesWithIds = new Set(["data_source", "service", "layer", "cache"]);
+
+/** A reference that names a value and does not tell it, as HCL or JSON spells it: no default, nothing beside it. */
+const pureReference =
+  /^"?(?:\$\{\s{0,8})?(?:env\(\s{0,8}\\?"[\w.:-]{1,256}\\?"\s{0,8}\)|env:[\w.:-]{1,256}|var\.[\w-]{1,256})(?:\s{0,8}\})?"?$/;
+
+/**
+ * The places of all values that belong to a secret name (of a setting, of an object around it, of a variable), of those
+ * that look like a credential, and of names that do; in source order, none inside another. A lone `env("NAME")` or
+ * `var.x` is left out: the name of what is missing is what a reader needs to see.
+ */
+export function secretRanges(document: Document): Range[] {
+  const ranges: Range[] = [];
+  const source = document.source.text;
+  const addValue = (value: Value, isSecret: boolean, namesAreIds: boolean): void => {
+    switch (value.kind) {
+      case "list":
+        return value.items.forEach((item) => addValue(item, isSecret, namesAreIds));
+      case "fields":
+        return value.entries.forEach((entry) => addEntry(entry, isSecret, namesAreIds, false));
+      default:
+        if (isHidden(value, isSecret, source)) ranges.push(value.range);
+    }
+  };
+  const addEntry = (entry: Entry, isSecret: boolean, nameIsId: boolean, valueHasIds: boolean): void => {
+    if (looksSecret(entry.name)) ranges.push(entry.nameRange);
+    addValue(entry.value, isSecret || (!nameIsId && isSecretName(entry.name)), valueHasIds);
+  };
+  for (const block of document.blocks) {
+    for (const label of block.labels) if (looksSecret(label.text)) ranges.push(label.range);
+    const isSecret = isSecretBlock(block);
+    for (const entry of block.body.entries) addEntry(entry, isSecret, false, holdsIds(block.type, entry.name));
+  }
+  for (const entry of document.attributes) addEntry(entry, false, false, false);
+  return ranges.sort((left, right) => left.start - right.start || left.end - right.end);
+}
+
+function isSecretBlock(block: Block): boolean {
+  return !typesWithIds.has(block.type) && [block.type, ...block.labels.map((label) => label.text)].some(isSecretName);
+}
+
+/** Whether the names inside a setting are given by people: a layer's fields, a rate limit's rules. */
+function holdsIds(blockType: string, name: string): boolean {
+  return (blockType === "layer" && name === "fields") || (blockType === "rate_limit" && name === "rules");
+}
+
+function isHidden(value: Value, isSecret: boolean, source: string): boolean {
+  if (value.kind === "template") {
+    if (!isSecret && !looksSecret(value.text)) return false;
+    const { start, end } = value.range;
+    return end - start > 600 || !pureReference.test(source.slice(start, end));
+  }
+  if (value.kind !== "literal" || value.value === null || value.value === "") return false;
+  if (typeof value.value === "string") return isSecret || looksSecret(value.value);
+  return isSecret && typeof value.value === "number";
+}

@@ -1,0 +1,140 @@
+// Strings as the scanner meets them: quoted templates, their interpolations, heredocs. It finds where they end and
+// where their `${…}` are, and rewrites Honua's `${env:NAME}`, which HCL does not know, into `${env("NAME")}`.
+import type { Range } from "../diagnostic/range.ts";
+import { atEnd, CHAR, type Cursor, enter, isClosing, isOpening, leave, peek } from "./cursor.ts";
+
+const ENV_COLON = /\$\{env:([^}"$%\\\r\n]*)\}/y;
+const HEREDOC = /<<-?([\p{ID_Start}_][\p{ID_Continue}-]*)\r?\n/uy;
+
+/** Where a template ends and where its code stands; `closed` is false where the line or the text ended first. */
+export interface TemplateScan {
+  /** False where the line or the text ended first. */
+  readonly closed: boolean;
+  /** The insides of its `${…}`. */
+  readonly codes: Range[];
+}
+
+/** Takes a quoted template, the cursor at its opening quote. */
+export function takeQuoted(cursor: Cursor): TemplateScan {
+  const codes: Range[] = [];
+  cursor.at++;
+  while (!atEnd(cursor)) {
+    const c = peek(cursor);
+    if (c === CHAR.quote) {
+      cursor.at++;
+      return { closed: true, codes };
+    }
+    if (c === CHAR.newline) break;
+    if (c === CHAR.backslash) cursor.at += peek(cursor, 1) === CHAR.newline ? 1 : 2;
+    else if (!takeTemplateSequence(cursor, codes)) cursor.at++;
+  }
+  return { closed: false, codes };
+}
+
+/** Takes `$${`, `${…}` or `%{…}` if the cursor is at one. */
+function takeTemplateSequence(cursor: Cursor, codes: Range[]): boolean {
+  const c = peek(cursor);
+  if (c !== CHAR.dollar && c !== CHAR.percent) return false;
+  if (peek(cursor, 1) === c && peek(cursor, 2) === CHAR.openBrace) {
+    cursor.at += 3;
+    return true;
+  }
+  if (peek(cursor, 1) !== CHAR.openBrace) return false;
+  if (!takeEnvColon(cursor, codes, true)) takeInterpolation(cursor, codes);
+  return true;
+}
+
+/**
+ * Rewrites `${env:NAME}` at the cursor: to `${env("NAME")}` inside a template, to `env("NAME")` where it stands bare.
+ */
+export function takeEnvColon(cursor: Cursor, codes: Range[], insideTemplate: boolean): boolean {
+  ENV_COLON.lastIndex = cursor.at;
+  const match = ENV_COLON.exec(cursor.text);
+  if (!match) return false;
+  const call = `env("${match[1]!}")`;
+  const length = match[0].length;
+  cursor.edits.push({ at: cursor.at, remove: length, insert: insideTemplate ? "${" + call + "}" : call });
+  codes.push({ start: cursor.at + 2, end: cursor.at + length - 1 });
+  cursor.at += length;
+  return true;
+}
+
+/** Takes `${…}`; as in HCL's scanner, braces alone decide where it ends. */
+function takeInterpolation(cursor: Cursor, codes: Range[]): void {
+  const start = cursor.at + 2;
+  const depth = cursor.depth;
+  if (!enter(cursor)) return;
+  cursor.at = start;
+  let braces = 0;
+  while (!atEnd(cursor)) {
+    const c = peek(cursor);
+    if (c === CHAR.quote) {
+      if (!takeQuoted(cursor).closed) break;
+      continue;
+    }
+    if (c === CHAR.openBrace) braces++;
+    else if (c === CHAR.closeBrace && braces-- === 0) {
+      codes.push({ start, end: cursor.at++ });
+      break;
+    }
+    if (isOpening(c)) enter(cursor);
+    else if (isClosing(c)) leave(cursor);
+    cursor.at++;
+  }
+  cursor.depth = depth;
+}
+
+/**
+ * Takes a heredoc, the cursor at its `<<`; null where there is none. The cursor is left behind the end marker, before
+ * its line end, or at the end of the text where the marker is missing.
+ */
+export function takeHeredoc(cursor: Cursor): TemplateScan | null {
+  HEREDOC.lastIndex = cursor.at;
+  const match = HEREDOC.exec(cursor.text);
+  if (!match) return null;
+  const codes: Range[] = [];
+  cursor.at += match[0].length;
+  let lineStart = true;
+  while (!atEnd(cursor)) {
+    if (lineStart) {
+      const line = restOfLine(cursor);
+      if (line.trim() === match[1]) {
+        cursor.at += line.trimEnd().length;
+        return { closed: true, codes };
+      }
+      lineStart = false;
+    }
+    if (peek(cursor) === CHAR.newline) {
+      lineStart = true;
+      cursor.at++;
+    } else if (!takeTemplateSequence(cursor, codes)) cursor.at++;
+  }
+  return { closed: false, codes };
+}
+
+function restOfLine(cursor: Cursor): string {
+  const end = cursor.text.indexOf("\n", cursor.at);
+  return cursor.text.slice(cursor.at, end < 0 ? cursor.text.length : end);
+}
+
+const ESCAPE = /\\(?:([nrt"\\])|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|([^]?))/g;
+const ESCAPED: Record<string, string> = { n: "\n", r: "\r", t: "\t", '"': '"', "\\": "\\" };
+
+/**
+ * The text of a quoted string without interpolation (a label, a name), given with its quotes: escapes resolved and
+ * NFC-normalised, as HCL does. Null where it has an interpolation or an escape that HCL does not know.
+ */
+export function decodeQuoted(quoted: string): string | null {
+  const inner = quoted.slice(1, -1);
+  let valid = !/[$%]\{/.test(inner.replace(/\$\$\{|%%\{/g, ""));
+  const text = inner.replace(ESCAPE, (_all, simple, short, long, _unknown) => {
+    if (simple !== undefined) return ESCAPED[simple]!;
+    const code = short ?? long;
+    if (code !== undefined && Number.parseInt(code, 16) <= 0x10ffff) {
+      return String.fromCodePoint(Number.parseInt(code, 16));
+    }
+    valid = false;
+    return "";
+  });
+  return valid ? text.replace(/\$\$\{/g, "${").replace(/%%\{/g, "%{").normalize("NFC") : null;
+}

@@ -1,0 +1,218 @@
+// What stands behind a `=`, in a list or in an object: where it ends and where its parts are. Lists, objects and
+// strings are followed to their insides; everything else is an expression, taken as it is up to where it must end.
+// Rewritten here: `{ a = 1 b = 2 }` gets its comma, and `${env:NAME}` becomes a call of env.
+import {
+  atDigit,
+  atEnd,
+  atLineEnd,
+  atWord,
+  CHAR,
+  type Cursor,
+  enter,
+  isClosing,
+  isOpening,
+  leave,
+  peek,
+  skipBlanks,
+  takeWord,
+} from "./cursor.ts";
+import type { Outline, OutlineEntry } from "./outline.ts";
+import { decodeQuoted, takeEnvColon, takeHeredoc, takeQuoted, type TemplateScan } from "./strings.ts";
+import type { Range } from "../diagnostic/range.ts";
+
+/** What a value stands in; it decides what may end the value. */
+export type Surroundings = "attribute" | "list" | "object";
+
+/**
+ * Takes a value, the cursor at its first character. Where a list or object does not look like one, its text is taken
+ * as an expression, unchanged, and hcl2json says what is wrong with it.
+ */
+export function takeValue(cursor: Cursor, surroundings: Surroundings): Outline {
+  const start = cursor.at;
+  const editCount = cursor.edits.length;
+  const depth = cursor.depth;
+  const outline = cursor.rescanBudget > 0 ? takeStructured(cursor, surroundings) : null;
+  if (outline) return outline;
+  if (cursor.tooDeepAt < 0) {
+    cursor.rescanBudget -= cursor.at - start;
+    cursor.at = start;
+    cursor.edits.length = editCount;
+    cursor.depth = depth;
+  }
+  return takeExpression(cursor, surroundings);
+}
+
+/** A string, list or object that is the whole value; null where it is not one, or where an operator follows it. */
+function takeStructured(cursor: Cursor, surroundings: Surroundings): Outline | null {
+  const start = cursor.at;
+  const c = peek(cursor);
+  let outline: Outline | null = null;
+  if (c === CHAR.quote) {
+    const { closed, codes } = takeQuoted(cursor);
+    if (closed) outline = { kind: "expression", range: { start, end: cursor.at }, codes };
+  } else if (c === CHAR.openBracket) outline = takeList(cursor);
+  else if (c === CHAR.openBrace) outline = takeObject(cursor);
+  return outline && valueEnds(cursor, surroundings) ? outline : null;
+}
+
+/** Whether what follows the cursor can end a value. Looks ahead without moving. */
+function valueEnds(cursor: Cursor, surroundings: Surroundings): boolean {
+  const ahead: Cursor = { ...cursor, edits: [] };
+  skipBlanks(ahead, surroundings === "list");
+  const c = peek(ahead);
+  if (surroundings === "list") return c === CHAR.comma || c === CHAR.closeBracket;
+  if (atEnd(ahead)) return surroundings === "attribute";
+  return atLineEnd(ahead) || c === CHAR.comma || c === CHAR.closeBrace || c === CHAR.quote || atWord(ahead);
+}
+
+function takeList(cursor: Cursor): Outline | null {
+  const start = cursor.at;
+  if (!enter(cursor)) return null;
+  cursor.at++;
+  const items: Outline[] = [];
+  for (;;) {
+    skipBlanks(cursor, true);
+    if (atEnd(cursor)) return null;
+    if (peek(cursor) === CHAR.closeBracket) break;
+    if (items.length === 0 && isForExpression(cursor)) return null;
+    const before = cursor.at;
+    items.push(takeValue(cursor, "list"));
+    if (cursor.at === before) return null;
+    skipBlanks(cursor, true);
+    if (peek(cursor) === CHAR.comma) cursor.at++;
+    else if (peek(cursor) !== CHAR.closeBracket) return null;
+  }
+  cursor.at++;
+  leave(cursor);
+  return { kind: "list", range: { start, end: cursor.at }, items };
+}
+
+function isForExpression(cursor: Cursor): boolean {
+  const ahead: Cursor = { ...cursor, edits: [] };
+  return takeWord(ahead) === "for" && (skipBlanks(ahead, true), atWord(ahead));
+}
+
+function takeObject(cursor: Cursor): Outline | null {
+  const start = cursor.at;
+  if (!enter(cursor)) return null;
+  cursor.at++;
+  const entries: OutlineEntry[] = [];
+  let previousEnd = -1;
+  for (;;) {
+    const crossed = skipBlanks(cursor, true);
+    if (atEnd(cursor)) return null;
+    const c = peek(cursor);
+    if (c === CHAR.closeBrace) break;
+    if (c === CHAR.comma) {
+      if (previousEnd < 0 || crossed) return null;
+      previousEnd = -1;
+      cursor.at++;
+      continue;
+    }
+    if (entries.length === 0 && isForExpression(cursor)) return null;
+    if (previousEnd >= 0 && !crossed) cursor.edits.push({ at: previousEnd, remove: 0, insert: "," });
+    const entry = takeObjectEntry(cursor);
+    if (!entry) return null;
+    entries.push(entry);
+    previousEnd = cursor.at;
+  }
+  cursor.at++;
+  leave(cursor);
+  return { kind: "fields", range: { start, end: cursor.at }, entries };
+}
+
+function takeObjectEntry(cursor: Cursor): OutlineEntry | null {
+  const start = cursor.at;
+  let name: string | null;
+  if (peek(cursor) === CHAR.quote) {
+    if (!takeQuoted(cursor).closed) return null;
+    name = decodeQuoted(cursor.text.slice(start, cursor.at));
+  } else if (atWord(cursor)) name = takeWord(cursor);
+  else return null;
+  const nameRange = { start, end: cursor.at };
+  skipBlanks(cursor, false);
+  const c = peek(cursor);
+  const assigns = c === CHAR.equals && peek(cursor, 1) !== CHAR.equals && peek(cursor, 1) !== CHAR.greater;
+  if (!assigns && c !== CHAR.colon) return null;
+  cursor.at++;
+  skipBlanks(cursor, false);
+  if (atLineEnd(cursor)) return null;
+  const before = cursor.at;
+  const value = takeValue(cursor, "object");
+  return cursor.at === before ? null : { name, key: name, nameRange, labels: null, value };
+}
+
+/**
+ * Takes any expression up to its end: a line end, a closing bracket or a comma outside its own brackets, or (in an
+ * attribute or an object) an operand behind an operand, which is the next statement on the same line.
+ */
+function takeExpression(cursor: Cursor, surroundings: Surroundings): Outline {
+  const start = cursor.at;
+  const inside: Range[] = [];
+  let end = start;
+  const depth = cursor.depth;
+  let open = 0;
+  let wantsOperand = true;
+  let heredoc: TemplateScan | null = null;
+  while (!atEnd(cursor)) {
+    skipBlanks(cursor, open > 0 || surroundings === "list");
+    const c = peek(cursor);
+    if (atEnd(cursor) || (open === 0 && endsExpression(cursor))) break;
+    const bareEnv = c === CHAR.dollar && peek(cursor, 1) === CHAR.openBrace;
+    const operand = c === CHAR.quote || bareEnv || atDigit(cursor) || atWord(cursor);
+    if (open === 0 && operand && !wantsOperand && surroundings !== "list") break;
+    if (c === CHAR.less && wantsOperand && (heredoc = takeHeredoc(cursor))) {
+      end = cursor.at;
+      wantsOperand = false;
+      if (open === 0) break;
+      continue;
+    }
+    if (isOpening(c)) {
+      if (!enter(cursor)) break;
+      open++;
+    } else if (isClosing(c)) {
+      leave(cursor);
+      open = Math.max(0, open - 1);
+    }
+    wantsOperand = takeToken(cursor, inside);
+    end = cursor.at;
+  }
+  cursor.depth = depth;
+  if (cursor.tooDeepAt < 0) cursor.at = end;
+  const range = { start, end };
+  return { kind: "expression", range, codes: heredoc && open === 0 ? heredoc.codes : codesOf(range, inside) };
+}
+
+/** A bare `${env:X}` names the place of its name; any other expression is itself the code. */
+function codesOf(range: Range, inside: readonly Range[]): readonly Range[] {
+  const only = inside.length === 1 ? inside[0]! : null;
+  return only && only.start === range.start + 2 && only.end === range.end - 1 ? [only] : [range];
+}
+
+function endsExpression(cursor: Cursor): boolean {
+  return atLineEnd(cursor) || peek(cursor) === CHAR.comma || isClosing(peek(cursor));
+}
+
+const NUMBER = /[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y;
+
+/** Takes one token; says whether an operand must follow it (behind an operator) or may not (behind an operand). */
+function takeToken(cursor: Cursor, codes: Range[]): boolean {
+  const c = peek(cursor);
+  if (c === CHAR.quote) {
+    takeQuoted(cursor);
+    return false;
+  }
+  if (c === CHAR.dollar && takeEnvColon(cursor, codes, false)) return false;
+  if (atWord(cursor)) {
+    const word = takeWord(cursor);
+    return word === "for" || word === "in" || word === "if";
+  }
+  if (atDigit(cursor)) {
+    NUMBER.lastIndex = cursor.at;
+    cursor.at += NUMBER.exec(cursor.text)![0].length;
+    return false;
+  }
+  cursor.at++;
+  const splat = c === CHAR.asterisk && cursor.text.charCodeAt(cursor.at - 2) === CHAR.dot;
+  return !isClosing(c) && !splat;
+}

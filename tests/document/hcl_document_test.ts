@@ -1,0 +1,126 @@
+import { assert, assertEquals } from "@std/assert";
+import { sourceText } from "../../src/diagnostic/range.ts";
+import { openBlockParser } from "../../src/document/blocks.ts";
+import { parseHclDocument } from "../../src/document/hcl_document.ts";
+import { complaintsOf, documentOf, placesIn, plain } from "../support/hcl.ts";
+
+Deno.test("a document holds what was written, in its order", async () => {
+  await using parser = openBlockParser();
+  const document = await documentOf(
+    [
+      'layer "roads" {',
+      '  title = "Roads", srid = 4326',
+      '  services = [service.odata, "wfs"]',
+      '  geometry = { column = "geom" type = "Point" }',
+      '  permissions "read" { roles = ["a"] }',
+      '  permissions "write" { roles = ["b"] }',
+      '  "Honua.Log" = 1.50',
+      "}",
+      'variable "x" = "v"',
+      'connection = "${env:DB}"',
+    ].join("\n"),
+    parser,
+  );
+  assertEquals(document.blocks.map(({ type, labels, body }) => [type, labels.map((l) => l.text), plain(body)]), [
+    ["layer", ["roads"], {
+      title: "Roads",
+      srid: 4326,
+      services: ["${service.odata}", "wfs"],
+      geometry: { column: "geom", type: "Point" },
+      permissions: { read: { roles: ["a"] }, write: { roles: ["b"] } },
+      "Honua.Log": 1.5,
+    }],
+    ["variable", ["x"], { default: "v" }],
+  ]);
+  assertEquals(document.attributes.map(({ name, value }) => [name, plain(value)]), [["connection", '${env("DB")}']]);
+  assertEquals(document.blocks[0]!.body.entries.map((entry) => entry.name), [
+    ...["title", "srid", "services", "geometry", "permissions", "Honua.Log"],
+  ]);
+});
+
+Deno.test("places are those of the source as written: tabs, CRLF, emoji, and rewritten text before them", async () => {
+  await using parser = openBlockParser();
+  const text =
+    'a {\r\n\t"q.n" = "😀${env:N}", x = { k = 1 l = [true, "${var.v}"] }\r\n\tb { c = "é" d = 2.0 }\r\n}\r\n';
+  const document = await documentOf(text, parser);
+  assertEquals(placesIn(document, document.blocks[0]!.body), {
+    "q.n": '2:10 "😀${env:N}"',
+    "q.n$0": "2:14 env:N",
+    x: '2:27 { k = 1 l = [true, "${var.v}"] }',
+    "x.k": "2:33 1",
+    "x.l": '2:39 [true, "${var.v}"]',
+    "x.l[0]": "2:40 true",
+    "x.l[1]": '2:46 "${var.v}"',
+    "x.l[1]$0": "2:49 var.v",
+    b: '3:4 { c = "é" d = 2.0 }',
+    "b.c": '3:10 "é"',
+    "b.d": "3:18 2.0",
+  });
+});
+
+Deno.test("a byte order mark left in front is refused at its place, and nothing else is said", async () => {
+  await using parser = openBlockParser();
+  assertEquals(await complaintsOf("a {\n  x = 1\n  y = \n}\n", parser), ["document/syntax 3:7"]);
+});
+
+const MISTAKES: [string, string, string[]][] = [
+  ["a block that is never closed", "a {\n  x = 1\n", ["document/syntax 1:3"]],
+  ["a string that is never closed", 'a {\n  x = "1\n}\n', ["document/syntax 2:9"]],
+  ["a word alone", "a {\n  word\n}\n", ["document/syntax 2:3"]],
+  ["a value missing", "a {\n  x =\n}\n", ["document/syntax 2:6"]],
+  ["an error behind rewritten text", 'a { "q.n" = "${env:LONG_NAME}", y = 5 5 }', ["document/syntax 1:39"]],
+  ["an error behind wide characters", 'a {\n x = "日本😀" ]\n}', ["document/syntax 2:12"]],
+  ["an attribute twice", "a {\n  x = 1\n  x = 2\n}\n", ["document/syntax 3:3"]],
+  ["an attribute twice outside blocks", "x = 1\nx = 2\n", ["document/duplicate 2:1"]],
+  ["a key twice in an object", 'x = {\n a = 1\n "a" = 2\n}\n', ["document/duplicate 3:2"]],
+  ["a key twice in an object in a list in a block", "b {\n x = [{ a = 1, a = 2 }]\n}\n", ["document/duplicate 2:16"]],
+  ["a block with an attribute's name", "x = 1\nx {\n}\n", ["document/duplicate 2:1"]],
+  ["a nested block with an attribute's name", "b {\n x = 1\n x {\n }\n}\n", ["document/duplicate 3:2"]],
+  ["blocks with and without a label", 'c {\n}\nc "a" {\n}\n', ["document/mixed-labels 3:1"]],
+  ["nesting beyond the bound", "x = " + "[".repeat(300), ["document/too-deep 1:205"]],
+  ["two mistakes in two blocks", "a {\n x\n}\nb {\n y\n}\n", ["document/syntax 2:2", "document/syntax 5:2"]],
+];
+
+for (const [what, text, expected] of MISTAKES) {
+  Deno.test(`says where ${what} is`, async () => {
+    await using parser = openBlockParser();
+    assertEquals(await complaintsOf(text, parser), expected);
+  });
+}
+
+Deno.test("a duplicate names both places", async () => {
+  await using parser = openBlockParser();
+  for (const text of ["x = 1\nx = 2\n", "a {\n x = 1\n x = 2\n}\n", "y = {\n x = 1\n x = 2\n}\n"]) {
+    const parsed = await parseHclDocument(sourceText("t.hcl", text), parser);
+    assert(!parsed.ok);
+    assertEquals(parsed.diagnostics[0]!.other!.place.line, parsed.diagnostics[0]!.place!.line - 1);
+  }
+});
+
+Deno.test("no diagnostic of a source that does not parse quotes it", async () => {
+  await using parser = openBlockParser();
+  const secret = "hunter2hunter2";
+  for (
+    const text of [
+      `x = "${secret}`,
+      `x = "a" ${secret} b`,
+      `${secret} ${secret}`,
+      `x = "\\${secret}"`,
+      `x = { ${secret} }`,
+    ]
+  ) {
+    const parsed = await parseHclDocument(sourceText("t.hcl", `a {\n  ${text}\n}\n`), parser);
+    assert(!parsed.ok, text);
+    for (const { summary, why, suggestion } of parsed.diagnostics) {
+      assertEquals([summary, why, suggestion].join(" ").includes(secret), false, text);
+    }
+  }
+});
+
+Deno.test("hostile names are names like any other", async () => {
+  await using parser = openBlockParser();
+  const document = await documentOf('a "__proto__" {\n __proto__ = 1\n "constructor" = { toString = 2 }\n}\n', parser);
+  const [block] = document.blocks;
+  assertEquals(block!.labels[0]!.text, "__proto__");
+  assertEquals(block!.body.entries.map((entry) => entry.name), ["__proto__", "constructor"]);
+});

@@ -1,0 +1,125 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { sourceText } from "../../src/diagnostic/range.ts";
+import { openBlockParser } from "../../src/document/blocks.ts";
+import { parseHclDocument } from "../../src/document/hcl_document.ts";
+import { DEFAULT_LIMITS, openParser, type Parser } from "../../src/document/parser.ts";
+import { scanSource } from "../../src/document/dialect.ts";
+
+Deno.test("judges each text by itself, in order", async () => {
+  await using parser = openParser();
+  const texts = ["x = 1\n", "a {\n", 'b "c" {\n}\n', "x = 2\n"];
+  const judgement = await parser.judge(texts);
+  assert(judgement.ok);
+  assertEquals(judgement.verdicts.map((verdict) => "value" in verdict ? verdict.value : "complaint"), [
+    { x: 1 },
+    "complaint",
+    { b: { c: [{}] } },
+    { x: 2 },
+  ]);
+});
+
+Deno.test("a text that takes longer than the limit is stopped, and the parser works on", async () => {
+  await using parser = openParser();
+  const slow = "x = [" + "1,".repeat(128 * 1024) + "]\n";
+  assertEquals(await parser.judge(["y = 1\n", slow]), { ok: false, reason: "time", at: 0 });
+  assert((await parser.judge(["y = 1\n"])).ok);
+});
+
+Deno.test("a text that takes more memory than the limit is stopped, and the daemon's own stays small", async () => {
+  await using parser = openParser({ ...DEFAULT_LIMITS, timeMilliseconds: 60_000 });
+  const before = Deno.memoryUsage().rss;
+  const greedy = "x = [" + "1,".repeat(3 * 512 * 1024) + "]\n";
+  assertEquals(await parser.judge([greedy]), { ok: false, reason: "memory", at: 0 });
+  assert(Deno.memoryUsage().rss - before < 256 * 1024 * 1024);
+});
+
+Deno.test("exceeding a limit is a diagnostic at the block that did", async () => {
+  await using parser = openBlockParser();
+  const source = sourceText("slow.hcl", "a = 1\n\nx = [" + "1,".repeat(128 * 1024) + "]\n");
+  const parsed = await parseHclDocument(source, parser);
+  assert(!parsed.ok);
+  assertEquals(parsed.diagnostics.map(({ code }) => code), ["document/too-slow"]);
+});
+
+Deno.test("a parser that crashes is a judgement, and the next request gets a new one", async () => {
+  let starts = 0;
+  const command = () =>
+    new Deno.Command(Deno.execPath(), {
+      args: starts++ === 0
+        ? ["eval", "Deno.exit(3)"]
+        : ["run", "--quiet", "-A", new URL("../../main.ts", import.meta.url).href, "hcl-parser"],
+      stdin: "piped",
+      stdout: "piped",
+      stderr: "null",
+    });
+  await using parser = openParser(DEFAULT_LIMITS, command);
+  assertEquals(await parser.judge(["x = 1\n"]), { ok: false, reason: "crash", at: 0 });
+  assert((await parser.judge(["x = 1\n"])).ok);
+});
+
+Deno.test("a parser that writes nonsense is a judgement", async () => {
+  const command = () =>
+    new Deno.Command(Deno.execPath(), {
+      args: ["eval", "console.log('nonsense')"],
+      stdin: "piped",
+      stdout: "piped",
+      stderr: "null",
+    });
+  await using parser = openParser(DEFAULT_LIMITS, command);
+  assertEquals(await parser.judge(["x = 1\n"]), { ok: false, reason: "crash", at: 0 });
+});
+
+Deno.test("an aborted request rejects with the signal's reason and stops the parser", async () => {
+  await using parser = openParser();
+  await parser.judge(["x = 1\n"]);
+  const controller = new AbortController();
+  const judging = parser.judge(["x = [" + "1,".repeat(128 * 1024) + "]\n"], controller.signal);
+  controller.abort(new Error("stopping"));
+  await assertRejects(() => judging, Error, "stopping");
+});
+
+Deno.test("the parser's process gets none of the daemon's environment but what Deno needs", async () => {
+  Deno.env.set("HONUA_TEST_SECRET", "hunter2");
+  try {
+    await using parser = openParser({ ...DEFAULT_LIMITS, idleMilliseconds: 60_000 });
+    await parser.judge(["x = 1\n"]);
+    const children = [...Deno.readDirSync("/proc")].map((entry) => entry.name).filter((name) => /^\d+$/.test(name));
+    const parsers = children.filter((pid) =>
+      readProc(pid, "cmdline").includes("hcl-parser") && parentOf(pid) === Deno.pid
+    );
+    assertEquals(parsers.length, 1);
+    assertEquals(readProc(parsers[0]!, "environ").includes("hunter2"), false);
+  } finally {
+    Deno.env.delete("HONUA_TEST_SECRET");
+  }
+});
+
+function readProc(pid: string, file: string): string {
+  try {
+    return Deno.readTextFileSync(`/proc/${pid}/${file}`);
+  } catch {
+    return "";
+  }
+}
+
+function parentOf(pid: string): number {
+  return Number(/^PPid:\s+(\d+)$/m.exec(readProc(pid, "status"))?.[1]);
+}
+
+Deno.test("an edit of one block costs the parsing of one block, and a half-written source forgets nothing", async () => {
+  const asked: number[] = [];
+  await using real = openParser();
+  const counting: Parser = {
+    judge: (texts, signal) => (asked.push(texts.length), real.judge(texts, signal)),
+    [Symbol.asyncDispose]: () => Promise.resolve(),
+  };
+  const parser = openBlockParser(counting);
+  const judge = async (text: string) => (await parser.judge(text, scanSource(text).items)).ok;
+  const blocks = Array.from({ length: 10 }, (_, index) => `layer "l${index}" {\n  title = "t"\n}\n`);
+  await judge(blocks.join(""));
+  await judge(blocks.join("\n# a comment between\n"));
+  await judge(blocks.with(3, 'layer "l3" {\n  title = "u"\n}\n').join(""));
+  await judge(blocks.join("").slice(0, 100));
+  await judge(blocks.join(""));
+  assertEquals(asked, [10, 1, 1, 1]);
+});

@@ -1,0 +1,54 @@
+import { assert, assertEquals } from "@std/assert";
+import { sourceText } from "../../src/diagnostic/range.ts";
+import type { Document } from "../../src/document/document.ts";
+import { parseJsonDocument } from "../../src/document/json_document.ts";
+import { secretRanges } from "../../src/document/secret_ranges.ts";
+
+function secretsOf(text: string): string[] {
+  const result = parseJsonDocument(sourceText("a.json", text));
+  assert(result.ok);
+  return secretRanges(result.document).map(({ start, end }) => text.slice(start, end));
+}
+
+Deno.test("values of secret names are secret, and all that is inside them", () => {
+  assertEquals(secretsOf('{"dataSources":{"a":{"connection":"x","provider":"sqlite"}}}'), ['"x"']);
+  assertEquals(secretsOf('{"services":{"a":{"settings":{"apiKey":12345,"credentials":{"a":["b",true,null,""]}}}}}'), [
+    "12345",
+    '"b"',
+  ]);
+  assertEquals(secretsOf('{"credentials":{"a":"b"}}'), ['"b"']);
+});
+
+Deno.test("a variable is secret by its own name", () => {
+  assertEquals(secretsOf('{"variables":{"dbPassword":"x","region":"y"}}'), ['"x"']);
+});
+
+Deno.test("what looks like a credential is secret under any name, and so is a name that does", () => {
+  assertEquals(secretsOf('{"layers":{"a":{"title":"redis://:p@h","x":"y"}}}'), ['"redis://:p@h"']);
+  assertEquals(secretsOf('{"logging":{"Password=x;":{"a":1}}}'), ['"Password=x;"', "1"]);
+});
+
+Deno.test("ids, fields and rules are not judged by their names", () => {
+  assertEquals(secretsOf('{"layers":{"token":{"title":"t","fields":{"password":{"type":"string"}}}}}'), []);
+  assertEquals(secretsOf('{"rateLimit":{"rules":{"token":{"window":"1m"}}}}'), []);
+});
+
+Deno.test("a lone reference stays readable, one with a default or a text beside it does not", () => {
+  const connection = (value: string) => secretsOf(`{"dataSources":{"a":{"connection":${value}}}}`);
+  assertEquals(connection('"${env:DB}"'), []);
+  assertEquals(connection('"${env(\\"DB\\")}"'), []);
+  assertEquals(connection('"${var.db}"'), []);
+  for (const value of ['"${env(\\"DB\\", \\"x\\")}"', '"a${env:DB}"', '"${env:DB}b"', '"var.db and more"']) {
+    assertEquals(connection(value), [value]);
+  }
+});
+
+Deno.test("a reference as HCL writes it stays readable, a heredoc does not", () => {
+  const text = 'env("DB")  <<E\nhunter2\nE\n';
+  const reference = { kind: "template", text: '${env("DB")}', codes: [], range: { start: 0, end: 9 } } as const;
+  const heredoc = { kind: "literal", value: "hunter2\n", range: { start: 11, end: 24 } } as const;
+  const at = { start: 0, end: 0 };
+  const attributes = [reference, heredoc].map((value) => ({ name: "password", nameRange: at, value }));
+  const document: Document = { source: sourceText("a.hcl", text), blocks: [], attributes };
+  assertEquals(secretRanges(document), [heredoc.range]);
+});

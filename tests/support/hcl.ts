@@ -1,0 +1,51 @@
+// HCL for tests: a document from a text, and a view of it that is easy to compare.
+import { sourceText } from "../../src/diagnostic/range.ts";
+import { positionAt, type Range } from "../../src/diagnostic/range.ts";
+import type { BlockParser } from "../../src/document/blocks.ts";
+import type { Document, Fields, Value } from "../../src/document/document.ts";
+import { parseHclDocument } from "../../src/document/hcl_document.ts";
+
+/** The document of a text that is valid; throws the diagnostics of one that is not. */
+export async function documentOf(text: string, parser: BlockParser): Promise<Document> {
+  const parsed = await parseHclDocument(sourceText("test.hcl", text), parser);
+  if (!parsed.ok) throw new Error(JSON.stringify(parsed.diagnostics, null, 2));
+  return parsed.document;
+}
+
+/** Code, line and column of each diagnostic of a text, or an empty list where it is valid. */
+export async function complaintsOf(text: string, parser: BlockParser): Promise<string[]> {
+  const parsed = await parseHclDocument(sourceText("test.hcl", text), parser);
+  if (parsed.ok) return [];
+  return parsed.diagnostics.map(({ code, place }) => `${code} ${place?.line}:${place?.column}`);
+}
+
+/** A value without its places: templates stay text, nested blocks that repeat become lists. */
+export function plain(value: Value): unknown {
+  if (value.kind === "template") return value.text;
+  if (value.kind === "literal") return value.value;
+  if (value.kind === "list") return value.items.map(plain);
+  const out: Record<string, unknown> = {};
+  for (const { name, value: inner } of value.entries) {
+    out[name] = name in out ? [out[name], plain(inner)].flat() : plain(inner);
+  }
+  return out;
+}
+
+/** `line:column text` of every name and value in a body, by path. */
+export function placesIn(document: Document, body: Fields): Record<string, string> {
+  const places: Record<string, string> = {};
+  const show = (range: Range) => {
+    const { line, column } = positionAt(document.source, range.start);
+    return `${line}:${column} ${document.source.text.slice(range.start, range.end)}`;
+  };
+  const visit = (value: Value, path: string) => {
+    places[path] = show(value.range);
+    if (value.kind === "template") value.codes.forEach((code, index) => places[`${path}$${index}`] = show(code));
+    if (value.kind === "list") value.items.forEach((item, index) => visit(item, `${path}[${index}]`));
+    if (value.kind === "fields") {
+      for (const entry of value.entries) visit(entry.value, `${path}.${entry.name}`);
+    }
+  };
+  for (const entry of body.entries) visit(entry.value, entry.name);
+  return places;
+}
