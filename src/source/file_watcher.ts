@@ -1,0 +1,230 @@
+// Every change of a set of files ends in a hint, whatever is between a file and its name: symbolic links, directories
+// that are replaced, files that are not there yet. An event is only a reason to look; what a look compares is what the
+// file system says of the files now, so a lost event costs at most one poll, and a neighbour's change costs no hint.
+import { basename, dirname } from "node:path";
+import { type Alignment, type DirectoryWatches, directoryWatches, type WatchFs } from "./directory_watches.ts";
+import { type Lookup, tracePath } from "./path_trace.ts";
+import { type Clock, systemClock } from "./settle.ts";
+import { type FileIdentity, identify as identifyFile } from "./source_file.ts";
+
+/** Why a hint was given: an event named the file, an event led to a look that found it changed, or a poll found it. */
+export type HintReason = "event" | "change" | "poll";
+
+/** What `watchFiles` takes. The callbacks must not throw. */
+export interface FileWatcherOptions {
+  /** Whether to ask the file system for events. */
+  readonly events: boolean;
+  /** How often to compare what the files are with what they were; 0: never, but while events are wanted and denied. */
+  readonly pollMilliseconds: number;
+  /** Look again at this path, as it was given. May be called more than once for one change. */
+  readonly onHint: (path: string, reason: HintReason) => void;
+  /** Events stopped coming; polling carries on and so do attempts to watch again. Once until `onRecovered`. */
+  readonly onTrouble: (message: string) => void;
+  /** Events come again. */
+  readonly onRecovered?: () => void;
+  /** Default: `Deno.watchFs`. */
+  readonly watchFs?: WatchFs;
+  /** Default: `identify` of source_file.ts. Must not throw. */
+  readonly identify?: (path: string) => Promise<FileIdentity>;
+  /** Default: the monotonic clock of this process. */
+  readonly clock?: Clock;
+  /** Closes the watcher when aborted. */
+  readonly signal?: AbortSignal;
+}
+
+/** At least this long between two looks that events asked for, so that a busy neighbour costs little. */
+const LOOK_GAP_MILLISECONDS = 100;
+/** Watching again after a failure: this long after the first one unless there are polls, twice as long after each. */
+const FIRST_RETRY_MILLISECONDS = 1_000;
+const LONGEST_RETRY_MILLISECONDS = 60_000;
+/** How often one look may find that directories came and went under it before it leaves the rest to the next one. */
+const MAX_ALIGNMENTS = 8;
+/** How long closing waits for a look that hangs in a file system which does not answer. */
+const CLOSE_LIMIT_MILLISECONDS = 1_000;
+
+/** Everything that changes while files are watched. One look runs at a time. */
+interface Watcher {
+  readonly options: FileWatcherOptions & Required<Pick<FileWatcherOptions, "watchFs" | "identify" | "clock">>;
+  readonly directories: DirectoryWatches;
+  /** What each file was when it was last compared. */
+  readonly identities: Map<string, FileIdentity>;
+  /** For each directory the names looked up in it, and the given paths that depend on each. */
+  names: Map<string, Map<string, Set<string>>>;
+  /** The last failure to watch; null while events come. */
+  trouble: { readonly retryAt: number; readonly retryMilliseconds: number } | null;
+  looking: Promise<void> | null;
+  lookAgain: HintReason | null;
+  nextLookAt: number;
+  cancelLook: () => void;
+  cancelTick: () => void;
+  closed: boolean;
+}
+
+/**
+ * Watches files; each may be missing and may be a symbolic link. Whatever changes after the promise resolved is
+ * hinted at, so read the files after that and no change falls between. Disposing it (or aborting the signal) closes
+ * all watchers and timers; no callback runs afterwards.
+ */
+export async function watchFiles(paths: Iterable<string>, options: FileWatcherOptions): Promise<AsyncDisposable> {
+  const { watchFs = Deno.watchFs, identify = identifyFile, clock = systemClock, signal } = options;
+  const directories = directoryWatches(
+    watchFs,
+    (directory, event) => takeEvent(watcher, directory, event),
+    (reason) => {
+      noteFailure(watcher, reason);
+      requestLook(watcher, "change");
+    },
+  );
+  const watcher: Watcher = {
+    options: { ...options, watchFs, identify, clock },
+    directories,
+    identities: new Map(Array.from(paths, (path) => [path, ""])),
+    names: new Map(),
+    trouble: null,
+    looking: null,
+    lookAgain: null,
+    nextLookAt: 0,
+    cancelLook: () => {},
+    cancelTick: () => {},
+    closed: signal?.aborted ?? false,
+  };
+  let closing: Promise<void> | null = null;
+  const close = () => closing ??= closeWatcher(watcher).finally(() => signal?.removeEventListener("abort", close));
+  signal?.addEventListener("abort", close);
+  // The first look has nothing to compare with: it only says what the files are now.
+  if (options.events || options.pollMilliseconds > 0) await startLook(watcher, null);
+  return { [Symbol.asyncDispose]: close };
+}
+
+async function closeWatcher(watcher: Watcher): Promise<void> {
+  watcher.closed = true;
+  watcher.cancelLook();
+  watcher.cancelTick();
+  let cancelLimit = () => {};
+  const limit = new Promise<void>((resolve) => {
+    cancelLimit = watcher.options.clock.schedule(CLOSE_LIMIT_MILLISECONDS, resolve);
+  });
+  await Promise.race([Promise.all([watcher.directories.close(), watcher.looking]), limit]);
+  cancelLimit();
+}
+
+/** A hint at once where an event names what leads to a file; a look in any case, for what the event does not tell. */
+function takeEvent(watcher: Watcher, directory: string, event: Pick<Deno.FsEvent, "kind" | "paths">): void {
+  for (const path of event.paths) {
+    // The directory itself: removed, moved or only chmodded. Its watcher may be deaf from now on.
+    if (path === directory) watcher.directories.forget(directory);
+    if (dirname(path) !== directory) continue;
+    // Reading a file is "access" too where the runtime reports it, and a hint that makes a read must not come of one.
+    if (event.kind === "access") continue;
+    for (const file of watcher.names.get(directory)?.get(basename(path)) ?? []) watcher.options.onHint(file, "event");
+  }
+  requestLook(watcher, "change");
+}
+
+/** Has a look begin now or when the one that runs, and the gap after it, are over. */
+function requestLook(watcher: Watcher, reason: HintReason): void {
+  if (watcher.closed || watcher.lookAgain !== null) return;
+  const wait = watcher.nextLookAt - watcher.options.clock.now();
+  if (watcher.looking === null && wait <= 0) {
+    startLook(watcher, reason);
+    return;
+  }
+  watcher.lookAgain = reason;
+  if (watcher.looking === null) scheduleLook(watcher, wait);
+}
+
+function scheduleLook(watcher: Watcher, milliseconds: number): void {
+  watcher.cancelLook = watcher.options.clock.schedule(milliseconds, () => {
+    if (watcher.looking === null && !watcher.closed) startLook(watcher, watcher.lookAgain ?? "change");
+  });
+}
+
+function startLook(watcher: Watcher, reason: HintReason | null): Promise<void> {
+  watcher.cancelLook();
+  watcher.cancelTick();
+  watcher.lookAgain = null;
+  return watcher.looking = look(watcher, reason)
+    .catch((error) => noteFailure(watcher, error instanceof Error ? error.message : String(error)))
+    .finally(() => {
+      watcher.looking = null;
+      if (watcher.closed) return;
+      watcher.nextLookAt = watcher.options.clock.now() + LOOK_GAP_MILLISECONDS;
+      if (watcher.lookAgain !== null) scheduleLook(watcher, LOOK_GAP_MILLISECONDS);
+      scheduleTick(watcher);
+    });
+}
+
+/** The next poll, or where there are none the next attempt to watch. */
+function scheduleTick(watcher: Watcher): void {
+  const { pollMilliseconds, clock } = watcher.options;
+  const wait = pollMilliseconds || (watcher.trouble && Math.max(0, watcher.trouble.retryAt - clock.now()));
+  if (wait !== null) watcher.cancelTick = clock.schedule(Math.ceil(wait), () => requestLook(watcher, "poll"));
+}
+
+/** Watches what has to be watched by now, and only then compares: what changes in between is seen by one or the other. */
+async function look(watcher: Watcher, reason: HintReason | null): Promise<void> {
+  const { events, identify, onHint } = watcher.options;
+  if (events) await alignDirectories(watcher);
+  let isDeaf = false;
+  for (const [path, before] of watcher.identities) {
+    const now = await identify(path);
+    if (watcher.closed) return;
+    watcher.identities.set(path, now);
+    if (reason === null || now === before) continue;
+    onHint(path, reason);
+    isDeaf ||= events && reason === "poll";
+  }
+  // No event told of it: lost, or the runtime stopped watching without a word. Opening anew is cheap and cures both.
+  if (isDeaf) {
+    for (const directory of watcher.names.keys()) watcher.directories.forget(directory);
+    requestLook(watcher, "change");
+  }
+}
+
+async function alignDirectories(watcher: Watcher): Promise<void> {
+  const { trouble, options: { clock } } = watcher;
+  const mayOpen = trouble === null || clock.now() >= trouble.retryAt;
+  let alignment: Alignment = { isFresh: true, failure: null };
+  for (let round = 0; round < MAX_ALIGNMENTS && alignment.isFresh && alignment.failure === null; round++) {
+    const wanted = await traceFiles(watcher);
+    if (watcher.closed) return;
+    alignment = watcher.directories.align(wanted, mayOpen);
+  }
+  if (!mayOpen) return;
+  if (alignment.failure !== null) noteFailure(watcher, alignment.failure);
+  else if (watcher.trouble !== null) {
+    watcher.trouble = null;
+    watcher.options.onRecovered?.();
+  }
+}
+
+/** Follows every path anew. Returns the directories to watch with the identity of each. */
+async function traceFiles(watcher: Watcher): Promise<Map<string, string>> {
+  const wanted = new Map<string, string>();
+  const names: Watcher["names"] = new Map();
+  for (const path of watcher.identities.keys()) {
+    const { lookups } = await tracePath(path);
+    for (const lookup of lookups) {
+      wanted.set(lookup.directory, lookup.directoryIdentity);
+      if (lookup.kind !== "directory") dependOn(names, lookup, path);
+    }
+  }
+  watcher.names = names;
+  return wanted;
+}
+
+function dependOn(names: Watcher["names"], lookup: Lookup, path: string): void {
+  const inDirectory = names.get(lookup.directory) ?? new Map<string, Set<string>>();
+  names.set(lookup.directory, inDirectory);
+  inDirectory.set(lookup.name, (inDirectory.get(lookup.name) ?? new Set()).add(path));
+}
+
+function noteFailure(watcher: Watcher, reason: string): void {
+  if (watcher.closed) return;
+  const { options: { clock, onTrouble, pollMilliseconds }, trouble } = watcher;
+  const retryMilliseconds = trouble === null
+    ? pollMilliseconds || FIRST_RETRY_MILLISECONDS
+    : Math.min(trouble.retryMilliseconds * 2, Math.max(LONGEST_RETRY_MILLISECONDS, pollMilliseconds));
+  watcher.trouble = { retryAt: clock.now() + retryMilliseconds, retryMilliseconds };
+  if (trouble === null) onTrouble(`File system watcher error: ${reason}`);
+}

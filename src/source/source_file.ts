@@ -1,0 +1,267 @@
+// One bounded read of a source: the bytes that are hashed are the bytes that are decoded, never more than the limit,
+// whatever the path leads to and however it changes meanwhile. What is wrong with a file is a diagnostic, not an error.
+import { constants, type Stats } from "node:fs";
+import * as fs from "node:fs/promises";
+import { dirname } from "node:path";
+import { type Diagnostic, type DiagnosticDetails, errorDiagnostic, type Place } from "../diagnostic/diagnostic.ts";
+import { positionAt, sourceText } from "../diagnostic/range.ts";
+import { tracePath } from "./path_trace.ts";
+
+/** The most that a source may weigh unless told otherwise: 16 MiB. */
+export const DEFAULT_MAX_BYTES = 16 * 1024 * 1024;
+
+/** Bytes that were decoded, or why not. `digest` is their SHA-256 in hex, null where they were not all seen. */
+export type Decoded =
+  | { readonly ok: true; readonly text: string; readonly digest: string }
+  | { readonly ok: false; readonly diagnostic: Diagnostic; readonly digest: string | null };
+
+/** A file that was read, or why not. */
+export type SourceRead =
+  | {
+    readonly ok: true;
+    /** As given. */
+    readonly path: string;
+    /** Without symbolic links. */
+    readonly realPath: string;
+    /** Without a byte order mark. */
+    readonly text: string;
+    /** SHA-256 of the bytes, in hex. */
+    readonly digest: string;
+    /** What `identify` said of the file before its first byte was read: where it says so still, nothing changed. */
+    readonly identity: FileIdentity;
+  }
+  | { readonly ok: false; readonly diagnostic: Diagnostic; readonly digest: string | null };
+
+/** Tells the state of a file from its earlier and later ones; `missing` where there is no file. Only to be compared. */
+export type FileIdentity = string;
+
+/** What `fstat` says that matters here. */
+export type FileStat = Pick<
+  Stats,
+  | ("dev" | "ino" | "mode" | "uid" | "gid" | "size" | "mtimeMs" | "ctimeMs" | "birthtimeMs")
+  | ("isFile" | "isDirectory" | "isFIFO" | "isSocket")
+>;
+
+/** A file opened for reading. */
+export interface OpenedFile extends AsyncDisposable {
+  /** What was opened, whatever the path leads to by now. */
+  stat(): Promise<FileStat>;
+  /** Reads on into the buffer and resolves with the number of bytes: 0 at the end. */
+  read(into: Uint8Array): Promise<number>;
+}
+
+/** What the two readers take. */
+export interface ReadOptions {
+  /** Default: 16 MiB. */
+  readonly maxBytes?: number;
+  /** Opens the file; must not wait for a writer at the other end of a FIFO. */
+  readonly open?: (path: string) => Promise<OpenedFile>;
+}
+
+/**
+ * Reads a file once. Symbolic links are followed; anything but a regular file is refused before it is opened, because
+ * opening a device can do something, and again on the open handle, because the path may lead elsewhere by then.
+ */
+export async function readSource(path: string, options: ReadOptions = {}): Promise<SourceRead> {
+  const { maxBytes = DEFAULT_MAX_BYTES, open = openWithoutWaiting } = options;
+  let bytes: Uint8Array<ArrayBuffer>;
+  let realPath: string;
+  let identity: FileIdentity;
+  try {
+    const before = await fs.stat(path);
+    if (!before.isFile()) return { ok: false, diagnostic: notAFile(path, before), digest: null };
+    realPath = await fs.realpath(path);
+    await using file = await open(path);
+    const stat = await file.stat();
+    if (!stat.isFile()) return { ok: false, diagnostic: notAFile(path, stat), digest: null };
+    identity = identityOf(realPath, await fs.stat(dirname(realPath)), stat);
+    bytes = await readAtMost((into) => file.read(into), maxBytes, stat.size);
+  } catch (error) {
+    return { ok: false, diagnostic: await unreadable(path, error), digest: null };
+  }
+  const decoded = await decodeSource(path, bytes, { maxBytes });
+  return decoded.ok ? { ...decoded, path, realPath, identity } : decoded;
+}
+
+/**
+ * Hashes and decodes bytes that came from anywhere: UTF-8 without NUL, with or without one byte order mark. More than
+ * `maxBytes` of them are refused; `name` is what diagnostics call them by (`-` for standard input).
+ */
+export async function decodeSource(
+  name: string,
+  bytes: Uint8Array<ArrayBuffer>,
+  options: Pick<ReadOptions, "maxBytes"> = {},
+): Promise<Decoded> {
+  const { maxBytes = DEFAULT_MAX_BYTES } = options;
+  if (bytes.length > maxBytes) return { ok: false, diagnostic: tooLarge(name, maxBytes), digest: null };
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)).toHex();
+  let text: string;
+  try {
+    text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    return { ok: false, diagnostic: notUtf8(name, bytes), digest };
+  }
+  const nul = text.indexOf("\0");
+  if (nul >= 0) return { ok: false, diagnostic: containsNul(name, text, nul), digest };
+  return { ok: true, text, digest };
+}
+
+/**
+ * Reads to the end, or to one byte more than `maxBytes`, which tells "too large" from "just fits" also where the size
+ * was not known or grows. `read` resolves with 0 or null at the end; `expectedBytes` sizes the first buffer.
+ */
+export async function readAtMost(
+  read: (into: Uint8Array) => Promise<number | null>,
+  maxBytes: number = DEFAULT_MAX_BYTES,
+  expectedBytes: number = 64 * 1024,
+): Promise<Uint8Array<ArrayBuffer>> {
+  let buffer = new Uint8Array(Math.min(Math.max(expectedBytes, 4096), maxBytes) + 1);
+  let length = 0;
+  for (;;) {
+    if (length === buffer.length) {
+      if (length > maxBytes) return buffer;
+      const larger = new Uint8Array(Math.min(length * 2, maxBytes + 1));
+      larger.set(buffer);
+      buffer = larger;
+    }
+    const count = await read(buffer.subarray(length));
+    if (!count) return buffer.subarray(0, length);
+    length += count;
+  }
+}
+
+/**
+ * The state of what a path leads to, cheap enough to be asked every few seconds: real path, the directory's and the
+ * file's device and inode, size, mode, owner and times (as fine as the runtime tells them: a millisecond, a second for
+ * the time of change). Of the directory nothing that a neighbour's coming and going alters. Never throws: `missing`
+ * and an unreadable way are states like others.
+ */
+export async function identify(path: string): Promise<FileIdentity> {
+  try {
+    const [realPath, stat] = await Promise.all([fs.realpath(path), fs.stat(path)]);
+    return identityOf(realPath, await fs.stat(dirname(realPath)), stat);
+  } catch (error) {
+    return isMissing(error) ? "missing" : `unreadable ${codeOf(error) ?? ""}`;
+  }
+}
+
+function identityOf(realPath: string, directory: FileStat, file: FileStat): FileIdentity {
+  const { dev, ino, mode, uid, gid, size, mtimeMs, ctimeMs, birthtimeMs } = file;
+  return [directory.dev, directory.ino, dev, ino, mode, uid, gid, size, mtimeMs, ctimeMs, birthtimeMs, realPath]
+    .join(" ");
+}
+
+/**
+ * Opens for reading. With O_NONBLOCK, so that open(2) returns at once where a FIFO without a writer took the file's
+ * place since it was looked at; a regular file is read as ever.
+ */
+export async function openWithoutWaiting(path: string): Promise<OpenedFile> {
+  const handle = await fs.open(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  return {
+    stat: () => handle.stat(),
+    read: async (into) => (await handle.read(into, 0, into.length, null)).bytesRead,
+    [Symbol.asyncDispose]: () => handle.close(),
+  };
+}
+
+function notAFile(path: string, stat: FileStat): Diagnostic {
+  const kind = stat.isDirectory()
+    ? "a directory"
+    : stat.isFIFO()
+    ? "a named pipe"
+    : stat.isSocket()
+    ? "a socket"
+    : "a device";
+  return errorDiagnostic("source/not-a-file", `${path} is ${kind}, not a file`, {
+    why: "Only a regular file can be read whole, hashed and watched",
+    suggestion: stat.isDirectory() ? "Name a file in it" : "Write the configuration to a regular file and name that",
+  });
+}
+
+function tooLarge(name: string, maxBytes: number): Diagnostic {
+  return errorDiagnostic("source/too-large", `${name} is larger than ${maxBytes} bytes`, {
+    why: "The size is bounded so that a file put here by mistake cannot exhaust the memory",
+    suggestion: "Make sure that this is the configuration and shorten it",
+  });
+}
+
+function notUtf8(name: string, bytes: Uint8Array): Diagnostic {
+  const text = validUtf8Prefix(bytes);
+  const isUtf16 = (bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff);
+  return errorDiagnostic("source/not-utf8", `${name} is not valid UTF-8`, {
+    why: isUtf16
+      ? "It begins with the byte order mark of UTF-16"
+      : "The bytes here are no UTF-8 character: the file was saved in another encoding or cut short",
+    suggestion: "Save it as UTF-8",
+    place: placeAt(name, text, text.length),
+  });
+}
+
+// Decoding with replacement characters and encoding again changes the bytes first where the first wrong sequence is;
+// a part of that sequence which survived is what the streaming decoder keeps back.
+function validUtf8Prefix(bytes: Uint8Array): string {
+  const again = new TextEncoder().encode(new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes));
+  let same = 0;
+  while (same < bytes.length && bytes[same] === again[same]) same++;
+  return new TextDecoder("utf-8").decode(bytes.subarray(0, same), { stream: true });
+}
+
+function containsNul(name: string, text: string, offset: number): Diagnostic {
+  return errorDiagnostic("source/nul", `${name} contains a NUL character`, {
+    why: "No text has one: the file is binary, was saved as UTF-16, or lost its content in a crash",
+    suggestion: "Restore the file or save it as UTF-8",
+    place: placeAt(name, text, offset),
+  });
+}
+
+function placeAt(name: string, text: string, offset: number): Place {
+  const position = positionAt(sourceText(name, text), offset);
+  return { file: name, ...position, range: { start: offset, end: Math.min(offset + 1, text.length) } };
+}
+
+async function unreadable(path: string, error: unknown): Promise<Diagnostic> {
+  if (isMissing(error)) return errorDiagnostic("source/not-found", `${path} does not exist`, await whyMissing(path));
+  const code = codeOf(error);
+  if (code === "ELOOP") {
+    return errorDiagnostic("source/unreadable", `${path} cannot be read`, {
+      why: "Its symbolic links lead in a circle",
+      suggestion: "Point the link at a regular file",
+    });
+  }
+  const denied = code === "EACCES" || code === "EPERM" || error instanceof Deno.errors.NotCapable;
+  return errorDiagnostic("source/unreadable", `${path} cannot be read`, {
+    why: `The system answered: ${reasonOf(error)}`,
+    suggestion: denied
+      ? "Let the account of this process read the file and enter the directories above it"
+      : "Check the file system that it is on",
+  });
+}
+
+async function whyMissing(path: string): Promise<DiagnosticDetails> {
+  const { lookups, target } = await tracePath(path);
+  const last = lookups[lookups.length - 1];
+  if (lookups.some((lookup) => lookup.kind === "link")) {
+    return {
+      why: `It is behind a symbolic link that leads to ${target}, which does not exist`,
+      suggestion: `Create ${target}, or point the link at a file that exists`,
+    };
+  }
+  if (last?.kind === "directory") {
+    return { why: `There is no directory ${target}`, suggestion: "Create the directory and the file, or name another" };
+  }
+  return { why: `There is no such file in ${dirname(target)}`, suggestion: "Create it, or name another file" };
+}
+
+function isMissing(error: unknown): boolean {
+  const code = codeOf(error);
+  return code === "ENOENT" || code === "ENOTDIR";
+}
+
+function codeOf(error: unknown): string | undefined {
+  return (error as { code?: string } | null)?.code;
+}
+
+// "EACCES: permission denied, open '/x'" and "Permission denied (os error 13): open '/x'" without what the path repeats.
+function reasonOf(error: unknown): string {
+  return (error instanceof Error ? error.message : String(error)).split(/, | \(os error/)[0]!;
+}

@@ -1,0 +1,203 @@
+// What a watcher does where the system refuses it events: faults come in through `watchFs`, the files are real.
+import * as FakeTimers from "@sinonjs/fake-timers";
+import { assert, assertEquals } from "@std/assert";
+import type { FileSystemEvents, WatchFs } from "../../src/source/directory_watches.ts";
+import { watchFiles } from "../../src/source/file_watcher.ts";
+import { identify } from "../../src/source/source_file.ts";
+import { eventually } from "../support/eventually.ts";
+import { inDirectory, watching } from "./watching.ts";
+
+const LIMIT = 'OS file watch limit reached. about ["/etc/honua"]';
+
+/** `Deno.watchFs` while `isRefused` says no; counts what was asked of it. */
+function refusing(isRefused: () => boolean): { watchFs: WatchFs; attempts: () => number } {
+  let attempts = 0;
+  const watchFs: WatchFs = (directory, options) => {
+    attempts++;
+    if (isRefused()) throw new Error(LIMIT);
+    return Deno.watchFs(directory, options);
+  };
+  return { watchFs, attempts: () => attempts };
+}
+
+Deno.test("at the watch limit polling carries on, trouble and recovery are each told once, and events come again", async () => {
+  await inDirectory(async (directory) => {
+    const path = `${directory}/a.hcl`;
+    await Deno.writeTextFile(path, "old");
+    let refused = true;
+    const { watchFs, attempts } = refusing(() => refused);
+    await watching([path], { pollMilliseconds: 5, watchFs }, async (watch) => {
+      assertEquals(watch.troubles, [`File system watcher error: ${LIMIT}`]);
+      await Deno.writeTextFile(path, "new");
+      await watch.sees(path, "new");
+      await eventually("a third attempt", () => attempts() >= 3);
+      assertEquals([watch.troubles.length, watch.recoveries], [1, 0]);
+      refused = false;
+      await eventually("recovery", () => watch.recoveries > 0);
+      await eventually("an event", async () => {
+        await Deno.writeTextFile(path, "event");
+        return watch.hints.some(({ reason }) => reason === "event");
+      });
+      assertEquals([watch.troubles.length, watch.recoveries], [1, 1]);
+    });
+  });
+});
+
+Deno.test("attempts to watch again come at polls and twice as far apart each time", async () => {
+  await inDirectory(async (directory) => {
+    const timers = FakeTimers.createClock();
+    const { watchFs, attempts } = refusing(() => true);
+    await using _ = await watchFiles([`${directory}/a.hcl`], {
+      events: true,
+      pollMilliseconds: 1000,
+      onHint: () => {},
+      onTrouble: () => {},
+      watchFs,
+      clock: {
+        now: () => timers.now,
+        schedule(milliseconds, callback) {
+          const timer = timers.setTimeout(callback, milliseconds);
+          return () => timers.clearTimeout(timer);
+        },
+      },
+    });
+    const attemptsAt: number[] = [0];
+    for (let second = 1; second <= 16; second++) {
+      const before = attempts();
+      await eventually("the next poll is scheduled", () => timers.countTimers() === 1);
+      timers.tick(1000);
+      await eventually("the poll is over", () => timers.countTimers() === 1);
+      if (attempts() > before) attemptsAt.push(second);
+    }
+    assertEquals(attemptsAt, [0, 1, 3, 7, 15]);
+  });
+});
+
+Deno.test("a refused watcher without polls still tries again, and compares when it does", async () => {
+  await inDirectory(async (directory) => {
+    const path = `${directory}/a.hcl`;
+    let refused = true;
+    const { watchFs } = refusing(() => refused);
+    await watching([path], { watchFs }, async (watch) => {
+      await Deno.writeTextFile(path, "unseen");
+      refused = false;
+      await watch.sees(path, "unseen");
+      await eventually("recovery", () => watch.recoveries === 1);
+    });
+  });
+});
+
+Deno.test("a watcher that fails or ends by itself is told and opened again", async () => {
+  await inDirectory(async (directory) => {
+    const path = `${directory}/a.hcl`;
+    let opened = 0;
+    const endings: (() => FileSystemEvents)[] = [
+      () => endless(Promise.reject(new Error("read failed"))),
+      Deno.watchFs.bind(null, directory),
+    ];
+    const watchFs: WatchFs = () => endings[Math.min(opened++, endings.length - 1)]!();
+    await watching([path], { pollMilliseconds: 5, watchFs }, async (watch) => {
+      await eventually("recovery", () => watch.recoveries === 1);
+      assertEquals(watch.troubles, ["File system watcher error: read failed"]);
+      await Deno.writeTextFile(path, "new");
+      await watch.sees(path, "new");
+    });
+  });
+});
+
+Deno.test("a watcher that went deaf without a word is opened anew when a poll finds what it did not tell", async () => {
+  await inDirectory(async (directory) => {
+    const path = `${directory}/a.hcl`;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    let opened = 0;
+    const watchFs: WatchFs = (watched, options) =>
+      opened++ === 0 ? { ...endless(promise), close: resolve } : Deno.watchFs(watched, options);
+    await watching([path], { pollMilliseconds: 5, watchFs }, async (watch) => {
+      await Deno.writeTextFile(path, "unseen");
+      await watch.sees(path, "unseen");
+      await eventually("an event", async () => {
+        await Deno.writeTextFile(path, "event");
+        return watch.hints.some(({ reason }) => reason === "event");
+      });
+      assertEquals(watch.troubles, []);
+    });
+  });
+});
+
+Deno.test("a file system that gives no events is polled", async () => {
+  await inDirectory(async (directory) => {
+    const path = `${directory}/a.hcl`;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const watchFs: WatchFs = () => ({ ...endless(promise), close: resolve });
+    await watching([path], { pollMilliseconds: 5, watchFs }, async (watch) => {
+      await Deno.writeTextFile(path, "new");
+      await watch.sees(path, "new");
+      assertEquals(watch.troubles, []);
+    });
+  });
+});
+
+/** Events that do not come, and end as the promise does. */
+function endless(end: Promise<void>): FileSystemEvents {
+  return {
+    close() {},
+    // deno-lint-ignore require-yield
+    async *[Symbol.asyncIterator]() {
+      await end;
+    },
+  };
+}
+
+Deno.test("with neither events nor polls nothing is opened and nothing is looked at", async () => {
+  await inDirectory(async (directory) => {
+    const { watchFs, attempts } = refusing(() => false);
+    let looks = 0;
+    const counted = (path: string) => {
+      looks++;
+      return identify(path);
+    };
+    const options = { events: false, watchFs, identify: counted };
+    await watching([`${directory}/a.hcl`], options, async ({ hints }) => {
+      await Deno.writeTextFile(`${directory}/a.hcl`, "new");
+      assertEquals([hints.length, attempts(), looks], [0, 0, 0]);
+    });
+  });
+});
+
+Deno.test("an aborted signal closes the watcher, also before it began, and no hint comes afterwards", async () => {
+  await inDirectory(async (directory) => {
+    const path = `${directory}/a.hcl`;
+    const opened: Deno.FsWatcher[] = [];
+    const watchFs: WatchFs = (watched, options) => {
+      const watcher = Deno.watchFs(watched, options);
+      opened.push(watcher);
+      return watcher;
+    };
+    const controller = new AbortController();
+    await watching([path], { pollMilliseconds: 5, watchFs, signal: controller.signal }, async ({ hints }) => {
+      assertEquals(opened.length, 1);
+      controller.abort();
+      using witness = Deno.watchFs(directory, { recursive: false });
+      const ended = (async () => {
+        for await (const _ of witness) return;
+      })();
+      await Deno.writeTextFile(path, "new");
+      await ended;
+      assertEquals(hints, []);
+    });
+    await watching([path], { pollMilliseconds: 5, watchFs, signal: controller.signal }, () => Promise.resolve());
+    assertEquals(opened.length, 1);
+  });
+});
+
+Deno.test("closing does not wait for a look that hangs for ever", async () => {
+  await inDirectory(async (directory) => {
+    const path = `${directory}/a.hcl`;
+    let looks = 0;
+    const hang = () => ++looks === 1 ? Promise.resolve("first") : new Promise<string>(() => {});
+    await watching([path], { events: false, pollMilliseconds: 5, identify: hang }, async () => {
+      await eventually("a look that hangs", () => looks === 2);
+    });
+    assert(looks === 2);
+  });
+});
