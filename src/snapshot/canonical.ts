@@ -1,0 +1,57 @@
+// One spelling for every JSON value: RFC 8785 (JSON Canonicalization Scheme). Values that are equal as JSON have the same
+// bytes and so the same hash, whatever the order of their members; what JSON cannot say is refused, never rewritten.
+import { createHash } from "node:crypto";
+import canonicalize from "canonicalize";
+
+/** A JSON value. */
+export type Json = null | boolean | number | string | readonly Json[] | JsonObject;
+
+/** A JSON object. An absent member is not there at all, it is never `undefined`. */
+export interface JsonObject {
+  /** A member. */
+  readonly [name: string]: Json;
+}
+
+/** A SHA-256 as 64 lower-case hex digits. */
+export type Sha256Hex = string & { readonly __brand: "Sha256Hex" };
+
+/**
+ * The canonical text of a value: members sorted by UTF-16 code units, no whitespace, numbers as ECMAScript writes them.
+ * Nesting may be as deep as memory allows.
+ *
+ * @throws {TypeError} for what RFC 8785 has no spelling for: NaN, an infinity, a lone surrogate, a cycle, a bigint, and
+ * for a value that is not JSON at all (undefined, a function). The `cause` is the reason; no value is quoted.
+ */
+export function canonicalText(value: Json): string {
+  let text: string | undefined;
+  try {
+    text = canonicalize(value);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : "unknown reason";
+    throw new TypeError(`cannot write the value as canonical JSON: ${reason}`, { cause });
+  }
+  if (text === undefined) throw new TypeError("cannot write the value as canonical JSON: it is not a JSON value");
+  return text;
+}
+
+/** The UTF-8 bytes of {@linkcode canonicalText}, which are what is hashed. Throws as it does. */
+export function canonicalBytes(value: Json): Uint8Array<ArrayBuffer> {
+  return new TextEncoder().encode(canonicalText(value));
+}
+
+/**
+ * The SHA-256 of some bytes.
+ *
+ * @example
+ * ```ts
+ * sha256Hex(canonicalBytes({ b: 1, a: 2 })); // the same as of { a: 2, b: 1 }
+ * ```
+ */
+export function sha256Hex(bytes: Uint8Array): Sha256Hex {
+  return createHash("sha256").update(bytes).digest("hex") as Sha256Hex;
+}
+
+/** Takes a text from outside as a hash: 64 lower-case hex digits and nothing else, or null. */
+export function parseSha256Hex(text: unknown): Sha256Hex | null {
+  return typeof text === "string" && /^[0-9a-f]{64}$/.test(text) ? text as Sha256Hex : null;
+}

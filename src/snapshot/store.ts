@@ -1,0 +1,251 @@
+// Owns the path of the snapshot: what is in force there, and the only way to replace it. A damaged snapshot is set aside
+// before anything takes its place and never deleted; what the operating system refuses is a value, never thrown.
+import { randomBytes } from "node:crypto";
+import {
+  adviceFor,
+  atomicWrite,
+  AtomicWriteError,
+  errorCode,
+  type FileSystem,
+  hostFileSystem,
+} from "./atomic_write.ts";
+import { removeStaleTemporaries, resolveTarget } from "./atomic_write.ts";
+import type { JsonObject } from "./canonical.ts";
+import {
+  describeFault,
+  maxSnapshotBytes,
+  type Snapshot,
+  type SnapshotFault,
+  snapshotFormat,
+  type SnapshotHeader,
+  verifySnapshot,
+} from "./snapshot.ts";
+
+/** Where the snapshot is and who may read it. */
+export interface StoreOptions {
+  /** The snapshot's path; its directory may come into being later. */
+  readonly path: string;
+  /** Permission bits; 0640 unless given. */
+  readonly mode?: number | undefined;
+  /** A group's name or number; null or undefined leaves the daemon's own. */
+  readonly group?: string | null | undefined;
+  /** The operating system's unless a test injects faults. */
+  readonly fileSystem?: FileSystem | undefined;
+  /** The text of group(5); `/etc/group` unless given. */
+  readonly readGroups?: (() => Promise<string>) | undefined;
+  /** The time that names a damaged snapshot; the clock's unless given. */
+  readonly now?: (() => Date) | undefined;
+}
+
+/** What could not be done, and what to do about it. */
+export interface StoreFailure {
+  /** Tells it from success. */
+  readonly ok: false;
+  /** The errno's name (`ENOSPC`), or `UNKNOWN_GROUP`, `NOT_A_FILE`, `TOO_LARGE`. */
+  readonly code: string;
+  /** One line with the path and an advice, fit for a log. */
+  readonly message: string;
+}
+
+/** What stood at the path when the store was opened. */
+export type Existing =
+  | { readonly state: "none" }
+  | { readonly state: "in-force"; readonly header: SnapshotHeader; readonly config: JsonObject }
+  /** A newer version's, whole as far as can be told: it stays for its readers until the next write replaces it. */
+  | { readonly state: "newer-format" }
+  /** `setAsideAs` is null where the rename was refused: then nothing is written until it succeeds. */
+  | { readonly state: "damaged"; readonly fault: SnapshotFault; readonly setAsideAs: string | null };
+
+/** An open store, with what opening it found. */
+export interface OpenedStore {
+  /** Tells it from failure. */
+  readonly ok: true;
+  /** The store itself. */
+  readonly store: SnapshotStore;
+  /** What stood at the path. */
+  readonly existing: Existing;
+  /** Temporary files of writers that were killed: those removed, and those that could not be. */
+  readonly stale: { readonly removed: readonly string[]; readonly left: readonly string[] };
+}
+
+/** The snapshot's path. One loop uses it: calls do not overlap. It holds nothing open, so there is nothing to close. */
+export interface SnapshotStore {
+  /**
+   * Puts the snapshot in force, atomically. After a failure the old file is as it was, save where only the directory's
+   * sync failed: then the new one is there, does not count as in force, and is to be written again.
+   */
+  write(snapshot: Snapshot): Promise<{ readonly ok: true } | StoreFailure>;
+  /**
+   * Whether the file at the path is still the one last written or, before any write, found at opening, with its mode
+   * and group. Answered from a stat alone while that is unchanged, else by reading and verifying. False where it cannot
+   * be read.
+   */
+  isInForce(): Promise<boolean>;
+}
+
+/** A stat's answer, as far as it tells one file from another. */
+type Identity = Pick<Deno.FileInfo, "dev" | "ino" | "size" | "mode" | "gid"> & { mtime: number; ctime: number };
+
+/** What is at the path as far as the store knows. `identity` is null where the next look must read the file. */
+interface InForce {
+  readonly header: SnapshotHeader;
+  identity: Identity | null;
+}
+
+/**
+ * Opens the store: removes stale temporary files, verifies the snapshot that is there, and sets a damaged one aside as
+ * `{path}.damaged-{UTC time}-{random}`. A missing directory or file is no failure; one that may not be read is.
+ */
+export async function openStore(options: StoreOptions): Promise<OpenedStore | StoreFailure> {
+  const { path, mode = 0o640, fileSystem = hostFileSystem } = options;
+  const group = await resolveGroup(options);
+  if (!group.ok) return group;
+  let stale: OpenedStore["stale"] = { removed: [], left: [] };
+  let found: Found;
+  try {
+    const target = await resolveTarget(path, fileSystem);
+    stale = await removeStaleTemporaries(target, fileSystem);
+    found = await readSnapshot(target);
+  } catch (error) {
+    const code = errorCode(error);
+    if (code !== "ENOENT") return failure(code, `cannot read the snapshot ${path}: ${code}: ${adviceFor(code)}`);
+    found = { state: "none" };
+  }
+  const setAside = () => setDamagedAside(path, fileSystem, options.now ?? (() => new Date()));
+  const [existing, inForce] = await judge(found, { mode, gid: group.gid }, setAside);
+  const damaged = existing.state === "damaged" && existing.setAsideAs === null ? setAside : null;
+  const store = storeAt({ path, mode, gid: group.gid, fileSystem }, inForce, damaged);
+  return { ok: true, store, existing, stale };
+}
+
+/** What is reported of the file that was found, and what of it counts as in force. */
+async function judge(
+  found: Found,
+  wanted: { mode: number; gid: number | undefined },
+  setAside: () => Promise<string>,
+): Promise<[Existing, InForce | null]> {
+  if (found.state === "none") return [found, null];
+  const { verification, identity } = found;
+  if (verification.ok) {
+    const { header, config } = verification;
+    // With the mode and group that it should have: where it has others, it is not in force and gets written anew.
+    const wantedIdentity = { ...identity, mode: wanted.mode, gid: wanted.gid ?? identity.gid };
+    return [{ state: "in-force", header, config }, { header, identity: wantedIdentity }];
+  }
+  if (verification.reason === "newer-format") return [{ state: "newer-format" }, null];
+  const setAsideAs = await setAside().catch(() => null);
+  return [{ state: "damaged", fault: verification.reason, setAsideAs }, null];
+}
+
+function storeAt(
+  options: { path: string; mode: number; gid: number | undefined; fileSystem: FileSystem },
+  found: InForce | null,
+  damaged: (() => Promise<string>) | null,
+): SnapshotStore {
+  const { path, mode, gid, fileSystem } = options;
+  let inForce = found;
+  let setAsideFirst = damaged;
+  return {
+    async write(snapshot) {
+      if (snapshot.bytes.length > maxSnapshotBytes) {
+        return failure("TOO_LARGE", `cannot write ${path}: the snapshot ${describeFault("too-large")}`);
+      }
+      try {
+        await setAsideFirst?.();
+        setAsideFirst = null;
+        await atomicWrite(path, snapshot.bytes, { mode, gid, fileSystem });
+      } catch (error) {
+        if (error instanceof AtomicWriteError) return failure(error.code, error.message);
+        const code = errorCode(error);
+        return failure(code, `cannot set the damaged snapshot ${path} aside: ${code}: ${adviceFor(code)}`);
+      }
+      const { hash, contentHash } = snapshot;
+      inForce = { header: { format: snapshotFormat, hash, contentHash }, identity: null };
+      return { ok: true };
+    },
+    async isInForce() {
+      if (inForce === null) return false;
+      try {
+        const { identity, header } = inForce;
+        if (identity !== null && isSame(identity, identify(await Deno.stat(path)))) return true;
+        const now = await readSnapshot(path);
+        if (now.state === "none" || !now.verification.ok || !isSame(header, now.verification.header)) return false;
+        if (identity !== null && (identity.mode !== now.identity.mode || identity.gid !== now.identity.gid)) {
+          return false;
+        }
+        inForce.identity = now.identity;
+        return true;
+      } catch {
+        return false;
+      }
+    },
+  };
+}
+
+/** What a look at the path found. */
+type Found =
+  | { readonly state: "none" }
+  | {
+    readonly state: "file";
+    readonly verification: ReturnType<typeof verifySnapshot>;
+    readonly identity: Identity;
+  };
+
+/** Reads at most one byte more than a snapshot may have. The stat comes first, so a change during the reading shows. */
+async function readSnapshot(path: string): Promise<Found> {
+  try {
+    using file = await Deno.open(path, { read: true });
+    const info = await file.stat();
+    const bytes = new Uint8Array(Math.min(info.size, maxSnapshotBytes) + 1);
+    let length = 0;
+    while (length < bytes.length) {
+      const count = await file.read(bytes.subarray(length));
+      if (count === null) break;
+      length += count;
+    }
+    return { state: "file", verification: verifySnapshot(bytes.subarray(0, length)), identity: identify(info) };
+  } catch (error) {
+    if (errorCode(error) === "ENOENT") return { state: "none" };
+    throw error;
+  }
+}
+
+function identify(info: Deno.FileInfo): Identity {
+  const { dev, ino, size, gid } = info;
+  const mode = info.mode === null ? null : info.mode & 0o7777;
+  return { dev, ino, size, mode, gid, mtime: info.mtime?.getTime() ?? 0, ctime: info.ctime?.getTime() ?? 0 };
+}
+
+function isSame<T extends object>(one: T, other: T): boolean {
+  return (Object.keys(one) as (keyof T)[]).every((name) => one[name] === other[name]);
+}
+
+async function setDamagedAside(path: string, fileSystem: FileSystem, now: () => Date): Promise<string> {
+  const target = await resolveTarget(path, fileSystem);
+  const time = now().toISOString().replace(/\.\d+/, "").replaceAll(/[-:]/g, "");
+  const aside = `${target}.damaged-${time}-${randomBytes(4).toString("hex")}`;
+  try {
+    await fileSystem.rename(target, aside);
+  } catch (error) {
+    if (errorCode(error) !== "ENOENT") throw error; // Whoever took it away saw to it that nothing is lost here.
+  }
+  return aside;
+}
+
+/** A group as chown(1) takes it: a name first, else a number. */
+async function resolveGroup(options: StoreOptions): Promise<{ ok: true; gid: number | undefined } | StoreFailure> {
+  const { group, readGroups = () => Deno.readTextFile("/etc/group") } = options;
+  if (group === null || group === undefined) return { ok: true, gid: undefined };
+  const groups = await readGroups().catch(() => "");
+  for (const line of groups.split("\n")) {
+    const [name, , gid] = line.split(":");
+    if (name === group && gid !== undefined && /^\d{1,10}$/.test(gid)) return { ok: true, gid: Number(gid) };
+  }
+  // The highest number means "unchanged" to chown(2).
+  if (/^\d{1,10}$/.test(group) && Number(group) < 0xffff_ffff) return { ok: true, gid: Number(group) };
+  return failure("UNKNOWN_GROUP", `/etc/group has no group ${JSON.stringify(group)}; create it, or give its number`);
+}
+
+function failure(code: string, message: string): StoreFailure {
+  return { ok: false, code, message };
+}

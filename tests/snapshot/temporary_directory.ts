@@ -1,0 +1,16 @@
+// A directory of a test's own, gone afterwards whatever the test's outcome.
+
+/** Runs with a new, empty directory. */
+export async function withDirectory(run: (directory: string) => Promise<void>): Promise<void> {
+  const directory = await Deno.makeTempDir({ prefix: "snapshot-" });
+  try {
+    await run(directory);
+  } finally {
+    await Deno.remove(directory, { recursive: true });
+  }
+}
+
+/** The names of all that is in a directory, sorted. */
+export function namesIn(directory: string): string[] {
+  return [...Deno.readDirSync(directory)].map((entry) => entry.name).sort();
+}
