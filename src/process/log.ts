@@ -1,0 +1,242 @@
+// The daemon's log: one line an entry, JSON for machines or text for people, bounded in size and free of control
+// characters. Logging never throws into its caller, and every text passes the masks before anything else sees it.
+import pino from "pino";
+import { type Level, levels, type LoggingOptions } from "./options.ts";
+
+/** What an entry says beside its message; values of any kind, cut where they are too large or too deep. */
+export type LogFields = Readonly<Record<string, unknown>>;
+
+/** Writes one entry: a message without secrets, and fields. */
+export type LogEntry = (message: string, fields?: LogFields) => void;
+
+/** A log; what is below its level is not written. */
+export interface Logger extends Readonly<Record<Level, LogEntry>> {
+  /** Whether an entry of this level would be written: for those that are costly to make. */
+  readonly enabled: (level: Level) => boolean;
+  /**
+   * The same log, in which `mask` has seen every name and text first: a last line of defence against secrets that
+   * became known after the start. `mask` returns its argument with what must not appear replaced.
+   */
+  readonly withMask: (mask: Mask) => Logger;
+}
+
+/** Replaces what must not appear in a text. */
+export type Mask = (text: string) => string;
+
+/** What a log needs of the world. */
+export interface LogSettings {
+  /** `auto` is decided by `terminal`. */
+  readonly format: LoggingOptions["format"];
+  /** What is below it is not written. */
+  readonly level: Level;
+  /** Takes one whole line with its line feed. May throw: the line is lost then and the daemon lives on. */
+  readonly write: (line: string) => void;
+  /** Whether a person reads it: `auto` means text then, and JSON otherwise. */
+  readonly terminal: boolean;
+  /** The NO_COLOR convention; without it, text on a terminal is coloured. */
+  readonly noColor: boolean;
+  /** The clock; default the system's. */
+  readonly now?: () => Date;
+}
+
+const maxTextLength = 4096;
+/** Characters of a whole entry: where they are used up, no further members are copied. */
+const maxEntryLength = 64 * 1024;
+const maxMembers = 100;
+const maxFieldDepth = 5;
+
+/**
+ * Makes a log. Times are ISO 8601 in UTC with milliseconds.
+ *
+ * @example
+ * ```ts
+ * const log = createLogger({ format: "json", level: "information", write, terminal: false, noColor: true });
+ * log.information("Configuration reloaded successfully", { hash: "3f2a", durationMilliseconds: 12 });
+ * ```
+ */
+export function createLogger(settings: LogSettings): Logger {
+  const asText = settings.format === "text" || (settings.format === "auto" && settings.terminal);
+  const write = writeWithoutThrowing(settings.write);
+  const now = settings.now ?? (() => new Date());
+  const emit = asText ? textEmitter(write, now, settings.terminal && !settings.noColor) : jsonEmitter(write, now);
+  return loggerOver(emit, settings.level, (text) => text);
+}
+
+/** A log to standard error, synchronous, so that a last line before an exit is not lost. */
+export function standardErrorLogger(
+  { format, level }: Pick<LoggingOptions, "format" | "level">,
+  environment: Readonly<Record<string, string>>,
+): Logger {
+  // https://no-color.org: present and not empty, whatever its value.
+  const noColor = Boolean(environment["NO_COLOR"]);
+  return createLogger({ format, level, write: writeStandardError, terminal: isTerminal(), noColor });
+}
+
+function isTerminal(): boolean {
+  try {
+    return Deno.stderr.isTerminal();
+  } catch {
+    return false; // closed
+  }
+}
+
+function writeStandardError(line: string): void {
+  const bytes = new TextEncoder().encode(line);
+  for (let at = 0; at < bytes.length;) at += Deno.stderr.writeSync(bytes.subarray(at));
+}
+
+/** EPIPE, a closed descriptor, a full disk: there is nowhere left to complain to. */
+function writeWithoutThrowing(write: (line: string) => void): (line: string) => void {
+  return (line) => {
+    try {
+      write(line);
+    } catch {
+      // The line is lost, the daemon's work is not.
+    }
+  };
+}
+
+/** Writes one entry whose texts are already masked and bounded. */
+type Emit = (level: Level, message: string, fields: Record<string, unknown>) => void;
+
+function loggerOver(emit: Emit, least: Level, mask: Mask): Logger {
+  const enabled = (level: Level) => levels.indexOf(level) >= levels.indexOf(least);
+  const entry = (level: Level): LogEntry => (message, fields = {}) => {
+    if (!enabled(level)) return;
+    const [line, bounded] = boundedEntry(message, fields, mask);
+    emit(level, line, bounded);
+  };
+  return {
+    trace: entry("trace"),
+    debug: entry("debug"),
+    information: entry("information"),
+    warning: entry("warning"),
+    error: entry("error"),
+    critical: entry("critical"),
+    enabled,
+    withMask: (next) => loggerOver(emit, least, (text) => next(mask(text))),
+  };
+}
+
+function boundedEntry(message: string, fields: LogFields, mask: Mask): [string, Record<string, unknown>] {
+  const bounds = { mask, room: maxEntryLength };
+  try {
+    return [onOneLine(boundedText(message, bounds)), boundedFields(fields, bounds)];
+  } catch {
+    // A getter, a proxy or a mask that throws: its text may be the very one that must not appear.
+    return ["a log entry could not be made", {}];
+  }
+}
+
+/** What is left of an entry's length while it is copied, and the mask that every text passes. */
+interface Bounds {
+  readonly mask: Mask;
+  room: number;
+}
+
+/** Names that every entry has itself; a field of that name gets a trailing underscore. */
+const ownNames = new Set(["time", "level", "msg"]);
+
+function boundedFields(fields: LogFields, bounds: Bounds): Record<string, unknown> {
+  const entries = Object.entries(bounded(fields, bounds, 0) as Record<string, unknown>);
+  return Object.fromEntries(entries.map(([name, value]) => [ownNames.has(name) ? `${name}_` : name, value]));
+}
+
+/** A copy of plain data that JSON can hold: no cycle, no depth, no length without a limit. */
+function bounded(value: unknown, bounds: Bounds, depth: number): unknown {
+  if (value === undefined || value === null || typeof value === "boolean") return value;
+  if (typeof value === "number") return boundedNumber(value, bounds);
+  if (typeof value !== "object") return boundedText(String(value), bounds);
+  if (value instanceof Date) return Number.isNaN(value.getTime()) ? null : value.toISOString();
+  if (depth >= maxFieldDepth) return "(too deep)";
+  if (value instanceof Error) {
+    const { name, message, cause } = value;
+    return boundedMembers({ name, message, cause }, bounds, depth);
+  }
+  return Array.isArray(value) ? boundedItems(value, bounds, depth) : boundedMembers(value, bounds, depth);
+}
+
+function boundedItems(value: readonly unknown[], bounds: Bounds, depth: number): unknown[] {
+  const items: unknown[] = [];
+  for (const item of value) {
+    if (items.length === maxMembers || bounds.room <= 0) return [...items, `(${value.length - items.length} more)`];
+    items.push(bounded(item, bounds, depth + 1) ?? null);
+  }
+  return items;
+}
+
+function boundedMembers(value: object, bounds: Bounds, depth: number): Record<string, unknown> {
+  const names = Object.keys(value);
+  const members: [string, unknown][] = [];
+  for (const [index, name] of names.entries()) {
+    if (index === maxMembers || bounds.room <= 0) {
+      members.push(["more", names.length - index]);
+      break;
+    }
+    const member: unknown = Reflect.get(value, name);
+    if (member !== undefined) members.push([boundedText(name, bounds), bounded(member, bounds, depth + 1)]);
+  }
+  return Object.fromEntries(members);
+}
+
+function boundedNumber(value: number, bounds: Bounds): number | string {
+  const text = String(value);
+  const masked = boundedText(text, bounds);
+  return masked === text && Number.isFinite(value) ? value : masked;
+}
+
+/** Masks before it cuts, so that no half of a secret is left at the cut. */
+function boundedText(text: string, bounds: Bounds): string {
+  const masked = bounds.mask(text).toWellFormed();
+  // An empty text counts too: its place in the entry is not free.
+  bounds.room -= Math.min(masked.length, maxTextLength) + 1;
+  if (masked.length <= maxTextLength) return masked;
+  return `${masked.slice(0, maxTextLength).toWellFormed()} (cut, ${masked.length} characters)`;
+}
+
+/** JSON by pino, which writes each line synchronously to what it is given: no thread, no timer, no exit hook. */
+function jsonEmitter(write: (line: string) => void, now: () => Date): Emit {
+  const severity = Object.fromEntries(levels.map((level, index) => [level, (index + 1) * 10]));
+  const logger = pino({
+    base: null,
+    level: "trace",
+    customLevels: severity,
+    useOnlyCustomLevels: true,
+    timestamp: () => `,"time":"${now().toISOString()}"`,
+    formatters: { level: (label) => ({ level: label }) },
+  }, { write }) as unknown as Record<Level, (fields: Record<string, unknown>, message: string) => void>;
+  return (level, message, fields) => logger[level](fields, message);
+}
+
+/** ANSI SGR codes: grey for what is quiet, red for what is wrong. */
+const colors: Readonly<Record<Level, string>> = {
+  trace: "90",
+  debug: "90",
+  information: "32",
+  warning: "33",
+  error: "31",
+  critical: "1;31",
+};
+
+function textEmitter(write: (line: string) => void, now: () => Date, color: boolean): Emit {
+  return (level, message, fields) => {
+    const label = level.padEnd("information".length);
+    const shown = color ? `\x1b[${colors[level]}m${label}\x1b[0m` : label;
+    const pairs = Object.entries(fields).map(([name, value]) => ` ${plainText(name)}=${plainText(value)}`);
+    write(`${now().toISOString()} ${shown} ${message}${pairs.join("")}\n`);
+  };
+}
+
+/** A value as it is where nothing in it can be mistaken for the line's own form, else as JSON. */
+function plainText(value: unknown): string {
+  if (typeof value === "string" && /^[^\s"=\\\p{C}]+$/u.test(value)) return value;
+  return onOneLine(JSON.stringify(value));
+}
+
+/** Escapes what could end a line or move a terminal's cursor: control characters and Unicode's line separators. */
+function onOneLine(text: string): string {
+  return text.replace(/[\p{Cc}\u2028\u2029]/gu, (one) => {
+    if (one === "\n") return "\\n";
+    return `\\u${one.charCodeAt(0).toString(16).padStart(4, "0")}`;
+  });
+}

@@ -1,0 +1,266 @@
+// Reads the options once, from flags over the environment over the options file: all of them valid, or diagnostics that
+// say what is wrong, where, and within what bounds. No value from the environment and no secret one is ever quoted.
+import {
+  type Diagnostic,
+  errorDiagnostic,
+  hasErrors,
+  type Place,
+  warningDiagnostic,
+} from "../diagnostic/diagnostic.ts";
+import type { SourceText } from "../diagnostic/range.ts";
+import { nearest } from "../diagnostic/suggest.ts";
+import {
+  emptyTree,
+  givenValue,
+  mergeTrees,
+  type OptionNode,
+  type Origin,
+  originOf,
+  putSetting,
+  shownText,
+} from "./option_tree.ts";
+import { checkOptions, type OptionMember, type OptionShape, optionShape } from "./option_schema.ts";
+import type { Options } from "./options.ts";
+import { parseOptionsFile } from "./options_file.ts";
+
+/** A setting that a flag gives: `{ flag: "--set", key: "ConfigurationWatcher:PollSeconds", value: "1" }`. */
+export interface FlagSetting {
+  /** What the person wrote, for diagnostics. */
+  readonly flag: string;
+  /** The setting's path, names in any case. */
+  readonly key: string;
+  /** Text; one that spells a number or a boolean is one where the setting is. */
+  readonly value: string;
+}
+
+/** Where options come from, the strongest first; flags later in the list win over earlier ones. */
+export interface OptionSources {
+  /** From the command line, in its order. */
+  readonly flags: readonly FlagSetting[];
+  /** The process's; what is not ours in it is ignored. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** Null: there is no options file. */
+  readonly file: SourceText | null;
+}
+
+/** Valid options with what was odd about their sources, or everything that is wrong. */
+export type OptionsResult =
+  | { readonly ok: true; readonly options: Options; readonly warnings: readonly Diagnostic[] }
+  | { readonly ok: false; readonly diagnostics: readonly Diagnostic[] };
+
+/** More than this many are not read by anyone; a file of mistakes must not fill a log. */
+const maxDiagnostics = 100;
+
+/** Sections that Honua's own servers read too: a name that we do not know there is theirs, not a mistake. */
+const sharedSections = new Set(["honua", "connectionstrings", "logging"]);
+
+/**
+ * Reads the options from their sources. Names may be in any case; an environment variable is `Section__Name` (or with
+ * colons), the items of a list `Section__Name__0`. Lists are merged item by item, as .NET's configuration does.
+ *
+ * @example
+ * ```ts
+ * readOptions({ flags: [], environment: { HighAvailability__Enabled: "true" }, file: null });
+ * ```
+ */
+export function readOptions(sources: OptionSources): OptionsResult {
+  const file = sources.file === null ? { tree: emptyTree(), diagnostics: [] } : parseOptionsFile(sources.file);
+  const environment = environmentTree(sources.environment);
+  const diagnostics = [...file.diagnostics, ...environment.diagnostics];
+  const flags = emptyTree();
+  for (const { flag, key, value } of sources.flags) {
+    const origin: Origin = { kind: "flag", flag };
+    putSetting(flags, { path: key.split(":"), nameOrigin: origin, what: { value }, valueOrigin: origin });
+  }
+  for (const tree of [file.tree, environment.tree, flags]) checkNames(tree, optionShape, [], diagnostics);
+  const merged = mergeTrees(mergeTrees(file.tree, environment.tree), flags);
+  const nodes = new Map<string, BuiltFrom>();
+  const result = checkOptions(build(merged, optionShape, { path: [], written: [], secret: false }, nodes));
+  if (!result.ok) diagnostics.push(...result.issues.map(({ path, message }) => issueDiagnostic(path, message, nodes)));
+  if (!result.ok || hasErrors(diagnostics)) return { ok: false, diagnostics: diagnostics.slice(0, maxDiagnostics) };
+  return { ok: true, options: result.options, warnings: diagnostics };
+}
+
+/** Takes the argument of `--set KEY=VALUE` apart; a value may hold further equals signs. */
+export function parseFlagSetting(
+  flag: string,
+  argument: string,
+): { ok: true; setting: FlagSetting } | { ok: false; diagnostic: Diagnostic } {
+  const at = argument.indexOf("=");
+  if (at > 0) return { ok: true, setting: { flag, key: argument.slice(0, at).trim(), value: argument.slice(at + 1) } };
+  const suggestion = `Write ${flag} ConfigurationWatcher:PollSeconds=1`;
+  return { ok: false, diagnostic: errorDiagnostic("options/flag", `${flag} takes KEY=VALUE`, { suggestion }) };
+}
+
+function environmentTree(
+  environment: Readonly<Record<string, string>>,
+): { tree: OptionNode; diagnostics: Diagnostic[] } {
+  const tree = emptyTree();
+  const diagnostics: Diagnostic[] = [];
+  // Sorted, so that what is said does not depend on the order in which a host lists its environment.
+  for (const variable of Object.keys(environment).sort()) {
+    const path = variable.replaceAll("__", ":").split(":");
+    if (path.length < 2 || !isSection(path[0]!)) continue;
+    const origin: Origin = { kind: "environment", variable };
+    const what = { value: environment[variable]! };
+    const before = putSetting(tree, { path, nameOrigin: origin, what, valueOrigin: origin });
+    if (before?.kind === "environment") {
+      diagnostics.push(errorDiagnostic(
+        "options/duplicate",
+        `the environment variables ${shownText(before.variable)} and ${shownText(variable)} are the same setting`,
+        { path: shownText(path.join(":")), why: "Names are the same in any case.", suggestion: "Unset one of the two" },
+      ));
+    }
+  }
+  return { tree, diagnostics };
+}
+
+function isSection(name: string): boolean {
+  return optionShape.kind === "group" && optionShape.members.has(name.toLowerCase());
+}
+
+/** Removes every name that the schema does not know from a source's tree, and says so. */
+function checkNames(node: OptionNode, shape: OptionShape, path: readonly string[], into: Diagnostic[]): void {
+  for (const [key, child] of node.children) {
+    const below = shapeBelow(shape, key);
+    if (below === undefined) {
+      node.children.delete(key);
+      const unknown = unknownName(child, shape, path);
+      if (unknown !== null) into.push(unknown);
+    } else if (below !== null) {
+      checkNames(child, below.shape, [...path, below.name ?? child.name], into);
+    }
+  }
+}
+
+/** The shape under a name: undefined where there is no such name, null where the value's own check will say it. */
+function shapeBelow(shape: OptionShape, key: string): { shape: OptionShape; name: string | null } | undefined | null {
+  if (shape.kind === "group") return shape.members.get(key);
+  if (shape.kind === "list") return /^(0|[1-9]\d{0,5})$/.test(key) ? { shape: shape.item, name: null } : undefined;
+  // An object cannot hold the name that means its prototype.
+  return shape.kind === "map" && key === "__proto__" ? undefined : null;
+}
+
+function unknownName(node: OptionNode, shape: OptionShape, path: readonly string[]): Diagnostic | null {
+  const origin = originOf(node)!;
+  const members = shape.kind === "group" ? [...shape.members.values()] : [];
+  const near = nearName(node.name, members);
+  const inside = path.length === 0 ? "" : ` in ${path.join(":")}`;
+  const whole = [...path, shownText(node.name)].join(":");
+  const suggestion = near === null ? null : `Did you mean ${[...path, near].join(":")}?`;
+  const why = shape.kind === "list" ? "The items of a list are numbered from 0." : knownNames(members);
+  if (origin.kind !== "environment") {
+    const place = node.nameOrigin?.kind === "file" ? node.nameOrigin.place : null;
+    const summary = `unknown setting ${shownText(node.name)}${inside}${source(origin)}`;
+    return errorDiagnostic("options/unknown", summary, { path: whole, place, suggestion, why });
+  }
+  if (near === null && sharedSections.has(path[0]?.toLowerCase() ?? "")) return null;
+  const summary = `the environment variable ${shownText(origin.variable)} sets nothing: unknown setting${inside}`;
+  return warningDiagnostic("options/unknown", summary, { path: whole, suggestion, why });
+}
+
+/** The name that was meant: a near one, else the only one that begins with what was written (`Debounce`). */
+function nearName(name: string, members: readonly OptionMember[]): string | null {
+  const names = members.map((member) => member.name);
+  const near = nearest(name, names);
+  if (near !== null || name.length < 3) return near;
+  const longer = names.filter((one) => one.toLowerCase().startsWith(name.toLowerCase()));
+  return longer.length === 1 ? longer[0]! : null;
+}
+
+function knownNames(members: readonly OptionMember[]): string | null {
+  return members.length === 0 ? null : `Known here: ${members.map((member) => member.name).join(", ")}.`;
+}
+
+/** Stands where something has the wrong form: no schema takes it. */
+const wrong = Symbol("wrong form");
+
+/** What a part of the input was built from, for what the schema says about it. */
+interface BuiltFrom {
+  readonly node: OptionNode | null;
+  /** The setting's path as people write it. */
+  readonly written: readonly string[];
+  readonly secret: boolean;
+  readonly shape: OptionShape;
+}
+
+interface Spot {
+  readonly path: readonly string[];
+  readonly written: readonly string[];
+  readonly secret: boolean;
+}
+
+/** The schema's input: an object of the schema's keys, in which what has the wrong form stays for the schema to refuse. */
+function build(node: OptionNode, shape: OptionShape, spot: Spot, nodes: Map<string, BuiltFrom>): unknown {
+  nodes.set(pathKey(spot.path), { node, written: spot.written, secret: spot.secret, shape });
+  const what = node.written?.what;
+  const value = givenValue(node);
+  if (value !== undefined) return value;
+  const wrongForm = what !== undefined && "form" in what && what.form !== (shape.kind === "list" ? "list" : "group");
+  const isUnset = what !== undefined && "value" in what && node.children.size === 0;
+  if (isUnset) return undefined;
+  if (shape.kind === "value" || wrongForm) return wrong;
+  if (shape.kind === "list") return buildList(node, shape.item, spot, nodes);
+  const members: [string, unknown][] = [];
+  for (const [key, child] of node.children) {
+    const member = shape.kind === "group" ? shape.members.get(key)! : null;
+    const name = member?.key ?? child.name;
+    const below = {
+      path: [...spot.path, name],
+      written: [...spot.written, member?.name ?? shownText(child.name)],
+      secret: spot.secret || member?.secret === true,
+    };
+    members.push([name, build(child, member?.shape ?? { kind: "value" }, below, nodes)]);
+  }
+  return Object.fromEntries(members);
+}
+
+/** Items in the order of their numbers; gaps close, as in .NET. */
+function buildList(node: OptionNode, item: OptionShape, spot: Spot, nodes: Map<string, BuiltFrom>): unknown[] {
+  const children = [...node.children].sort(([left], [right]) => Number(left) - Number(right));
+  return children.map(([key, child], index) => {
+    const below = { ...spot, path: [...spot.path, String(index)], written: [...spot.written, key] };
+    return build(child, item, below, nodes) ?? null;
+  });
+}
+
+function pathKey(path: readonly string[]): string {
+  return path.join("\0");
+}
+
+function issueDiagnostic(path: readonly string[], message: string, nodes: ReadonlyMap<string, BuiltFrom>): Diagnostic {
+  const { node, written, secret, shape } = nodes.get(pathKey(path)) ?? missing(path, nodes);
+  const origin = node === null ? null : originOf(node);
+  const place: Place | null = origin?.kind === "file" ? origin.place : null;
+  const value = node === null ? undefined : givenValue(node);
+  const quotable = origin?.kind !== "environment" && !secret && value !== undefined;
+  const given = quotable ? `, not ${shownText(JSON.stringify(value))}` : "";
+  const name = written.join(":");
+  // Where a value stands for a group or a list, the schema's own words are about JavaScript.
+  const says = shape.kind === "value" || message.startsWith("must ") ? message : containerMessage(shape);
+  const suggestion = shape.kind === "list" && origin?.kind === "environment" ? `Set ${origin.variable}__0` : null;
+  return errorDiagnostic("options/value", `${name} ${says}${given}${source(origin)}`, {
+    path: name,
+    place,
+    suggestion,
+  });
+}
+
+/** Names a source that has no place. */
+function source(origin: Origin | null): string {
+  if (origin?.kind === "environment") return ` (environment variable ${shownText(origin.variable)})`;
+  return origin?.kind === "flag" ? ` (${origin.flag})` : "";
+}
+
+function containerMessage(shape: OptionShape): string {
+  return shape.kind === "list" ? "must be a list" : "must be a group of settings";
+}
+
+/** A setting that is not there is pointed at by what it is missing from. */
+function missing(path: readonly string[], nodes: ReadonlyMap<string, BuiltFrom>): BuiltFrom {
+  const parent = nodes.get(pathKey(path.slice(0, -1)));
+  const key = path.at(-1) ?? "";
+  const member = parent?.shape.kind === "group" ? parent.shape.members.get(key.toLowerCase()) : undefined;
+  const written = [...(parent?.written ?? path.slice(0, -1)), member?.name ?? shownText(key)];
+  return { node: parent?.node ?? null, written, secret: true, shape: { kind: "value" } };
+}

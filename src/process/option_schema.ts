@@ -1,0 +1,235 @@
+// The one schema of all options: their defaults and bounds, and what is said where a value is outside them. Names are
+// camelCase here; `optionShape` maps them to the names people write. A member marked secret is never quoted.
+import { z } from "zod";
+import { configParts, hookSignals, levels, type LoggingOptions, type Options } from "./options.ts";
+
+const hookActions = ["command", "http", "signal", "systemdUnit"] as const;
+
+/** Every message of the schema goes on from the setting's name, "X must …". */
+function must(what: string): { error: (issue: { input?: unknown }) => string } {
+  return { error: (issue) => issue.input === undefined ? "must be given" : `must ${what}` };
+}
+
+function whole(least: number, most: number) {
+  const message = must(`be a whole number from ${least} to ${most}`);
+  return z.preprocess(spelledNumber, z.int(message).min(least, message).max(most, message));
+}
+
+/** A string that spells a number is one: environment variables and flags have nothing else. */
+function spelledNumber(value: unknown): unknown {
+  return typeof value === "string" && /^\s*[+-]?\d{1,15}\s*$/.test(value) ? Number(value) : value;
+}
+
+function yesOrNo() {
+  return z.preprocess(spelledBoolean, z.boolean(must("be true or false")));
+}
+
+/** .NET reads `True` and `false`, and no other words. */
+function spelledBoolean(value: unknown): unknown {
+  const word = typeof value === "string" ? value.trim().toLowerCase() : value;
+  return word === "true" ? true : word === "false" ? false : value;
+}
+
+function text(what = "be a text that is not empty", form = /^[^\0]+$/) {
+  return z.string(must(what)).regex(form, must(what));
+}
+
+/** A text that may be absent; `Admin__Listen=` in an environment file counts as absent, and overrules what is below it. */
+function optionalText(what?: string, form?: RegExp) {
+  return z.preprocess((value) => value === "" ? null : value, text(what, form).nullable()).default(null);
+}
+
+/** One of some words in any case, as the list spells it. */
+function oneOf<const T extends string>(words: readonly T[], prefix = "") {
+  const pick = (value: unknown) => {
+    const lower = typeof value === "string" ? value.trim().toLowerCase() : null;
+    return words.find((word) => word.toLowerCase() === lower || word.toLowerCase() === prefix + lower) ?? value;
+  };
+  return z.preprocess(pick, z.enum(words, must(`be one of ${words.join(", ")}`)));
+}
+
+function certificateAndKey(value: { certificateFile: string | null; keyFile: string | null }): boolean {
+  return (value.certificateFile === null) === (value.keyFile === null);
+}
+
+const certificateAndKeyRule = { error: "must have CertificateFile and KeyFile both, or neither" };
+const octal = 'be an octal mode such as "0640" that lets the owner read and not everyone write';
+
+/** `"0640"`, `"640"` and the JSON number 640 (its decimal digits read as octal, as chmod(1) does) are one mode. */
+const mode = z.preprocess(
+  (value) => typeof value === "number" ? String(value) : value,
+  text(octal, /^(0|0o)?[0-7]{3}$/).transform((digits) => parseInt(digits.replace("o", ""), 8))
+    .refine((bits) => (bits & 0o400) !== 0 && (bits & 0o002) === 0, must(octal)),
+);
+
+const url = text("be an http or https URL").refine(
+  (value) => URL.canParse(value) && /^https?:$/.test(new URL(value).protocol),
+  must("be an http or https URL"),
+);
+
+/** RFC 9110, section 5.6.2: a field name is a token. */
+const headerName = z.string().regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, { error: "must be a header's name" });
+const headerValue = text("be a text on one line", /^[^\0\r\n]*$/);
+
+const hook = z.object({
+  name: text(),
+  command: z.array(text("be a text without NUL", /^[^\0]*$/)).min(1, must("name a program")).nullable().default(null)
+    .meta({ secret: true }),
+  http: z.object({
+    method: oneOf(["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"]).default("POST"),
+    url: url.meta({ secret: true }),
+    headers: z.record(headerName, headerValue).default({}).meta({ secret: true }),
+    headerFiles: z.record(headerName, text()).default({}),
+  }).nullable().default(null),
+  signal: oneOf(hookSignals, "sig").nullable().default(null),
+  pidFile: optionalText(),
+  // systemd.unit(5): the characters of a unit name; one that begins with a dash would be an option of systemctl.
+  systemdUnit: optionalText("be a unit's name with its type (nginx.service)", /^[\w:.\\@][\w:.\\@-]*\.[a-z]+$/),
+  on: oneOf(["check", "activated", "rejected", "diverged"]).default("activated"),
+  timeoutSeconds: whole(1, 3600).default(30),
+  retry: z.object({ attempts: whole(0, 1000).default(0), backoffSeconds: whole(1, 3600).default(1) }).prefault({}),
+  parallel: yesOrNo().default(false),
+  only: z.array(oneOf(configParts)).default([]),
+}).refine((value) => hookActions.filter((action) => value[action] !== null).length === 1, {
+  error: "must have exactly one of Command, Http, Signal and SystemdUnit",
+}).refine((value) => (value.signal === null) === (value.pidFile === null), {
+  error: "must have Signal and PidFile both, or neither",
+});
+
+const highAvailability = z.object({
+  enabled: yesOrNo().default(false),
+  redisConnectionString: optionalText().meta({ secret: true }),
+  redisPasswordFile: optionalText(),
+  configurationChannel: text().default("honua:config:changes"),
+  connectionTimeoutMs: whole(1000, 60_000).default(5000),
+  autoReconnect: yesOrNo().default(true),
+  enableDetailedLogging: yesOrNo().default(false),
+  settleSeconds: whole(0, 3600).default(30),
+  reconcileSeconds: whole(1, 3600).default(30),
+  instanceName: optionalText("be a text without control characters", /^\P{Cc}+$/u),
+  tls: z.object({ caFile: optionalText(), certificateFile: optionalText(), keyFile: optionalText() })
+    .refine(certificateAndKey, certificateAndKeyRule).prefault({}),
+});
+
+const admin = z.object({
+  socket: text().default("/run/honua-configd/admin.sock"),
+  listen: optionalText(
+    "be an address and a port (127.0.0.1:8080, [::1]:8080)",
+    /^(\[[0-9A-Fa-f:.]+\]|[\w.-]+):\d{1,5}$/,
+  ),
+  tokenFile: optionalText(),
+  tls: z.object({ certificateFile: optionalText(), keyFile: optionalText() })
+    .refine(certificateAndKey, certificateAndKeyRule).prefault({}),
+});
+
+const logging = z.object({
+  format: oneOf(["auto", "json", "text"]).default("auto"),
+  level: oneOf(levels).nullable().default(null),
+  logLevel: z.record(z.string(), oneOf([...levels, "none"])).default({}),
+}).transform(({ format, level, logLevel }): LoggingOptions => {
+  const fallback = Object.entries(logLevel).find(([category]) => category.toLowerCase() === "default")?.[1];
+  return { format, level: level ?? (fallback === "none" ? "critical" : fallback) ?? "information", logLevel };
+});
+
+const schema = z.object({
+  highAvailability: highAvailability.prefault({}),
+  configurationWatcher: z.object({
+    enableFileWatching: yesOrNo().default(true),
+    debounceMilliseconds: whole(0, 60_000).default(500),
+    logChangeEvents: yesOrNo().default(true),
+    validateOnReload: yesOrNo().default(true),
+    pollSeconds: whole(0, 3600).default(5),
+    environmentFiles: z.array(text()).default([]),
+  }).prefault({}),
+  honua: z.object({ configurationV2: z.object({ path: optionalText() }).prefault({}) }).prefault({}),
+  connectionStrings: z.object({ redis: optionalText().meta({ secret: true }) }).prefault({}),
+  snapshot: z.object({
+    path: text().default("/var/lib/honua-configd/config.snapshot.json"),
+    mode: mode.default(0o640),
+    group: optionalText(),
+  }).prefault({}),
+  state: z.object({ directory: optionalText() }).prefault({}),
+  admin: admin.prefault({}),
+  hooks: z.object({
+    splay: whole(0, 86_400).default(0),
+    only: z.array(oneOf(configParts)).default([]),
+    list: z.array(hook).default([]),
+  }).prefault({}),
+  logging: logging.prefault({}),
+});
+
+/** What the schema has against an input. */
+export interface OptionIssue {
+  /** Keys of `Options`, and indices of lists. */
+  readonly path: readonly string[];
+  /** Goes on from the setting's name: "must be true or false". */
+  readonly message: string;
+}
+
+/** Checks an input whose keys are those of `Options`; what is absent gets its default. */
+export function checkOptions(input: unknown): { ok: true; options: Options } | { ok: false; issues: OptionIssue[] } {
+  const result = schema.safeParse(input);
+  if (result.success) return { ok: true, options: result.data };
+  const issues = result.error.issues.map((issue) => ({
+    path: issue.path.map(String),
+    message: issue.code === "invalid_key" ? issue.issues[0]?.message ?? issue.message : issue.message,
+  }));
+  return { ok: false, issues };
+}
+
+/** What may be written at a place: members of known names, a list, names of one's own, or a single value. */
+export type OptionShape =
+  | { readonly kind: "group"; readonly members: ReadonlyMap<string, OptionMember> }
+  | { readonly kind: "list"; readonly item: OptionShape }
+  | { readonly kind: "map" }
+  | { readonly kind: "value" };
+
+/** A known name. */
+export interface OptionMember {
+  /** In `Options`: `pollSeconds`. */
+  readonly key: string;
+  /** As people write it: `PollSeconds`. */
+  readonly name: string;
+  /** Whether the value, and all below it, must not be quoted. */
+  readonly secret: boolean;
+  /** What may stand there. */
+  readonly shape: OptionShape;
+}
+
+/** The schema's own shape; members are found by their name in lower case. */
+export const optionShape: OptionShape = shapeOf(schema);
+
+function shapeOf(type: unknown): OptionShape {
+  if (type instanceof z.ZodObject) {
+    const members = Object.entries(type.shape).map(([key, member]): [string, OptionMember] => {
+      const name = key.charAt(0).toUpperCase() + key.slice(1);
+      return [key.toLowerCase(), { key, name, secret: member.meta()?.["secret"] === true, shape: shapeOf(member) }];
+    });
+    return { kind: "group", members: new Map(members) };
+  }
+  if (type instanceof z.ZodArray) return { kind: "list", item: shapeOf(type.element) };
+  if (type instanceof z.ZodRecord) return { kind: "map" };
+  if (type instanceof z.ZodPipe) return shapeOf(type.in instanceof z.ZodTransform ? type.out : type.in);
+  if (type instanceof z.ZodDefault || type instanceof z.ZodPrefault || type instanceof z.ZodNullable) {
+    return shapeOf(type.unwrap());
+  }
+  return { kind: "value" };
+}
+
+/** The values of all secret settings, for masking; empty ones are left out. */
+export function secretValues(options: Options): string[] {
+  return collectSecrets(options, optionShape, false);
+}
+
+function collectSecrets(value: unknown, shape: OptionShape, secret: boolean): string[] {
+  if (typeof value === "string") return secret && value !== "" ? [value] : [];
+  if (value === null || typeof value !== "object") return [];
+  if (shape.kind !== "group") {
+    const item = shape.kind === "list" ? shape.item : shape;
+    return Object.values(value).flatMap((one) => collectSecrets(one, item, secret));
+  }
+  const fields = new Map<string, unknown>(Object.entries(value));
+  return [...shape.members.values()].flatMap((one) =>
+    collectSecrets(fields.get(one.key), one.shape, secret || one.secret)
+  );
+}

@@ -1,0 +1,193 @@
+// Everything an operator can set, as the daemon reads it. Names here are camelCase, people write them in any case
+// (`ConfigurationWatcher:PollSeconds`). Sections of later capabilities are accepted from the start, used yet or not.
+
+/** Parts of a configuration by which hooks are narrowed: the snapshot's own top-level names. */
+export const configParts = ["honua", "dataSources", "services", "layers", "caches", "rateLimit", "variables"] as const;
+
+/** The signals that a hook may send. */
+export const hookSignals = ["SIGHUP", "SIGINT", "SIGQUIT", "SIGTERM", "SIGUSR1", "SIGUSR2", "SIGWINCH"] as const;
+
+/** The log's levels, by Honua's names, from the most to the least talkative. */
+export const levels = ["trace", "debug", "information", "warning", "error", "critical"] as const;
+
+/** One of the parts of a configuration. */
+export type ConfigPart = typeof configParts[number];
+
+/** A signal that a hook may send. */
+export type HookSignal = typeof hookSignals[number];
+
+/** One of the log's levels. */
+export type Level = typeof levels[number];
+
+/** All settings, each with its value or default; a path or text that is not set is null. */
+export interface Options {
+  /** How instances find each other. */
+  readonly highAvailability: HighAvailabilityOptions;
+  /** How the source is followed. */
+  readonly configurationWatcher: WatcherOptions;
+  /** Where the source is, as Honua's servers are told it. */
+  readonly honua: {
+    readonly configurationV2: {
+      /** Null: named elsewhere, or searched for. */
+      readonly path: string | null;
+    };
+  };
+  /** Honua's shared connection strings. */
+  readonly connectionStrings: {
+    /** Secret. Used where `HighAvailability:RedisConnectionString` is not set. */
+    readonly redis: string | null;
+  };
+  /** Where the snapshot goes. */
+  readonly snapshot: SnapshotOptions;
+  /** What must survive a restart beside the snapshot. */
+  readonly state: {
+    /** Null: the snapshot's directory. */
+    readonly directory: string | null;
+  };
+  /** Where the admin interface listens. */
+  readonly admin: AdminOptions;
+  /** What is run on a change. */
+  readonly hooks: HooksOptions;
+  /** How the daemon logs. */
+  readonly logging: LoggingOptions;
+}
+
+/** How instances find each other; the names and bounds of the first six settings are Honua Server's own. */
+export interface HighAvailabilityOptions {
+  /** Whether Redis is used at all; default false. */
+  readonly enabled: boolean;
+  /** In StackExchange.Redis's or URL form. Secret: it may hold a password. Beats `ConnectionStrings:Redis`. */
+  readonly redisConnectionString: string | null;
+  /** Default `honua:config:changes`. */
+  readonly configurationChannel: string;
+  /** 1000 to 60000, default 5000. */
+  readonly connectionTimeoutMs: number;
+  /** False: give up after the first loss. Default true. */
+  readonly autoReconnect: boolean;
+  /** Default false. */
+  readonly enableDetailedLogging: boolean;
+  /** Read in place of a password in the connection string. */
+  readonly redisPasswordFile: string | null;
+  /** How long a source may lag behind an announcement before the instance is diverged; 0 to 3600, default 30. */
+  readonly settleSeconds: number;
+  /** How often the cluster's head is read and compared; 1 to 3600, default 30. */
+  readonly reconcileSeconds: number;
+  /** Null: the host's name. */
+  readonly instanceName: string | null;
+  /** TLS towards Redis beyond the system's authorities. */
+  readonly tls: TlsClientOptions;
+}
+
+/** PEM files for TLS towards Redis; the certificate and its key are given together or not at all. */
+export interface TlsClientOptions {
+  /** A private authority's certificate. */
+  readonly caFile: string | null;
+  /** The client's certificate. */
+  readonly certificateFile: string | null;
+  /** The client certificate's key. */
+  readonly keyFile: string | null;
+}
+
+/** How the source and the files beside it are followed; the names of the first four settings are Honua Server's own. */
+export interface WatcherOptions {
+  /** False: neither events nor polling, only SIGHUP. Default true. */
+  readonly enableFileWatching: boolean;
+  /** Quiet time after the last hint before the source is read; 0 to 60000, default 500. */
+  readonly debounceMilliseconds: number;
+  /** Whether each hint is logged; default true. */
+  readonly logChangeEvents: boolean;
+  /** False: the rules are skipped, never the schema. Default true. */
+  readonly validateOnReload: boolean;
+  /** Between two looks at the file's stat; 0 to 3600, default 5, 0: no polling. */
+  readonly pollSeconds: number;
+  /** In systemd's EnvironmentFile syntax (systemd.exec(5)); later files win. */
+  readonly environmentFiles: readonly string[];
+}
+
+/** Where the snapshot is written and who may read it. */
+export interface SnapshotOptions {
+  /** Default `/var/lib/honua-configd/config.snapshot.json`. */
+  readonly path: string;
+  /** Permission bits as chmod(2) takes them, default 0o640; the owner can read and not everyone can write. */
+  readonly mode: number;
+  /** A group's name or number; null: the process's. */
+  readonly group: string | null;
+}
+
+/** Where the admin interface listens. */
+export interface AdminOptions {
+  /** Default `/run/honua-configd/admin.sock`. */
+  readonly socket: string;
+  /** `address:port`; null: no TCP. */
+  readonly listen: string | null;
+  /** Holds the bearer token for TCP. */
+  readonly tokenFile: string | null;
+  /** TLS on TCP: PEM files, both or neither. */
+  readonly tls: {
+    readonly certificateFile: string | null;
+    readonly keyFile: string | null;
+  };
+}
+
+/** What is run on a change. A bare list is read as `List`: `"Hooks": [ … ]` is `"Hooks": { "List": [ … ] }`. */
+export interface HooksOptions {
+  /** Seconds; each hook is delayed by a random time up to this. 0 to 86400, default 0. */
+  readonly splay: number;
+  /** Changes to anything else run no hook; empty: every change counts. A hook's own `Only` beats it. */
+  readonly only: readonly ConfigPart[];
+  /** In the order in which they run. */
+  readonly list: readonly HookOptions[];
+}
+
+/** One hook: exactly one of `command`, `http`, `signal` (with `pidFile`) and `systemdUnit` is not null. */
+export interface HookOptions {
+  /** For the log and status; required. */
+  readonly name: string;
+  /** A program and its arguments; no shell. Secret: arguments may hold tokens. */
+  readonly command: readonly string[] | null;
+  /** A request to make. */
+  readonly http: HookRequestOptions | null;
+  /** Sent to the process that `pidFile` names. */
+  readonly signal: HookSignal | null;
+  /** Holds a process's number, in decimal. */
+  readonly pidFile: string | null;
+  /** Reloaded, or restarted where it cannot reload. */
+  readonly systemdUnit: string | null;
+  /** When it runs; default `activated`. */
+  readonly on: "check" | "activated" | "rejected" | "diverged";
+  /** 1 to 3600, default 30. */
+  readonly timeoutSeconds: number;
+  /** What follows a failure. */
+  readonly retry: {
+    /** 0 to 1000, default 0: until it succeeds or a newer snapshot supersedes it. */
+    readonly attempts: number;
+    /** Before the first retry; 1 to 3600, default 1. */
+    readonly backoffSeconds: number;
+  };
+  /** Whether it runs beside its neighbours that say so too; default false. */
+  readonly parallel: boolean;
+  /** Changes to anything else do not run it; empty: what `Hooks:Only` says. */
+  readonly only: readonly ConfigPart[];
+}
+
+/** A request that a hook makes. */
+export interface HookRequestOptions {
+  /** Default POST. */
+  readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE" | "HEAD";
+  /** http or https. Secret: it may hold userinfo or a token. */
+  readonly url: string;
+  /** Name to value. Secret. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** Name to the file that holds its value. */
+  readonly headerFiles: Readonly<Record<string, string>>;
+}
+
+/** How the daemon logs. */
+export interface LoggingOptions {
+  /** Default `auto`: text on a terminal, JSON otherwise. */
+  readonly format: "auto" | "json" | "text";
+  /** `Logging:Level`, else what `Logging:LogLevel:Default` says, else information. */
+  readonly level: Level;
+  /** By category, as in appsettings.json: accepted so that one file can serve both, and otherwise unused. */
+  readonly logLevel: Readonly<Record<string, Level | "none">>;
+}

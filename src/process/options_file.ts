@@ -1,0 +1,174 @@
+// The options file: JSON with comments and trailing commas, in the shape of appsettings.json. Every setting keeps its
+// line and column. The file is read once, with a bound; a text of any size or depth ends in settings or in diagnostics.
+import { createScanner, type Node, type ParseError, parseTree, printParseErrorCode } from "jsonc-parser";
+import { type Diagnostic, errorDiagnostic, placeOf } from "../diagnostic/diagnostic.ts";
+import { type Range, type SourceText, sourceText } from "../diagnostic/range.ts";
+import {
+  emptyTree,
+  maxDepth,
+  type OptionNode,
+  type Origin,
+  putSetting,
+  type Scalar,
+  shownText,
+} from "./option_tree.ts";
+
+const maxBytes = 1024 * 1024;
+const maxNesting = 64;
+
+/** A file's text, or the one reason for which there is none. */
+export type OptionsText = { readonly ok: true; readonly source: SourceText } | {
+  readonly ok: false;
+  readonly diagnostic: Diagnostic;
+};
+
+/** Reads an options file of at most 1 MiB of UTF-8; a byte order mark is dropped. */
+export async function readOptionsFile(path: string): Promise<OptionsText> {
+  const unreadable = (why: string): OptionsText => ({
+    ok: false,
+    diagnostic: errorDiagnostic("options/unreadable", `the options file ${path} cannot be read`, { why }),
+  });
+  let bytes: Uint8Array;
+  try {
+    // Asked before it is opened: opening a named pipe waits for its writer.
+    const { isFile } = await Deno.stat(path);
+    if (!isFile) return unreadable("It is not a regular file.");
+    using file = await Deno.open(path, { read: true });
+    bytes = await readBounded(file);
+  } catch (error) {
+    return unreadable(error instanceof Error ? error.message : String(error));
+  }
+  if (bytes.length > maxBytes) return unreadable(`It is larger than ${maxBytes} bytes.`);
+  try {
+    return { ok: true, source: sourceText(path, new TextDecoder("utf-8", { fatal: true }).decode(bytes)) };
+  } catch {
+    return unreadable("It is not valid UTF-8.");
+  }
+}
+
+/** At most one byte more than is allowed, whatever the file's size is by now. */
+async function readBounded(file: Deno.FsFile): Promise<Uint8Array> {
+  const buffer = new Uint8Array(maxBytes + 1);
+  let length = 0;
+  while (length < buffer.length) {
+    const count = await file.read(buffer.subarray(length));
+    if (count === null) break;
+    length += count;
+  }
+  return buffer.subarray(0, length);
+}
+
+/** The settings of an options file as a tree; where there are diagnostics, the tree holds what could be understood. */
+export function parseOptionsFile(source: SourceText): { tree: OptionNode; diagnostics: Diagnostic[] } {
+  const tree = emptyTree();
+  const tooDeep = firstTooDeep(source.text);
+  if (tooDeep !== null) {
+    const place = placeOf(source, tooDeep);
+    return {
+      tree,
+      diagnostics: [errorDiagnostic("options/nesting", `nested deeper than ${maxNesting} levels`, { place })],
+    };
+  }
+  const errors: ParseError[] = [];
+  const root = parseTree(source.text, errors, { allowTrailingComma: true });
+  const [first] = errors;
+  if (first !== undefined) {
+    const place = placeOf(source, { start: first.offset, end: first.offset + first.length });
+    return {
+      tree,
+      diagnostics: [
+        errorDiagnostic("options/syntax", syntaxSummaries[printParseErrorCode(first.error)] ?? "this is not JSON", {
+          place,
+        }),
+      ],
+    };
+  }
+  if (root === undefined || root.type !== "object") {
+    const place = placeOf(source, root === undefined ? { start: 0, end: 0 } : rangeOf(root));
+    const suggestion = 'Write { "Snapshot": { … } }';
+    return {
+      tree,
+      diagnostics: [errorDiagnostic("options/syntax", "an options file is one object", { place, suggestion })],
+    };
+  }
+  const diagnostics: Diagnostic[] = [];
+  putMembers(source, tree, root, [], diagnostics);
+  return { tree, diagnostics };
+}
+
+/** jsonc-parser recurses, so depth is counted on tokens before it runs; a token is known by its first character. */
+function firstTooDeep(text: string): Range | null {
+  const scanner = createScanner(text, true);
+  let depth = 0;
+  for (scanner.scan(); scanner.getTokenOffset() < text.length; scanner.scan()) {
+    const start = scanner.getTokenOffset();
+    const first = text[start];
+    if (first === "{" || first === "[") depth++;
+    if (first === "}" || first === "]") depth--;
+    if (depth > maxNesting) return { start, end: start + 1 };
+  }
+  return null;
+}
+
+function putMembers(
+  source: SourceText,
+  tree: OptionNode,
+  node: Node,
+  path: readonly string[],
+  into: Diagnostic[],
+): void {
+  for (const [index, child] of (node.children ?? []).entries()) {
+    if (node.type === "array") {
+      putValue(source, tree, { path: [...path, String(index)], name: child, value: child }, into);
+      continue;
+    }
+    const [name, value] = child.children ?? [];
+    if (name === undefined || value === undefined) continue;
+    // .NET's configuration takes a colon in a key for nesting, so "Snapshot:Path" is a key like any other.
+    const written = String(name.value).split(":");
+    putValue(source, tree, { path: [...path, ...written], name, value }, into);
+  }
+}
+
+function putValue(
+  source: SourceText,
+  tree: OptionNode,
+  { path, name, value }: { path: readonly string[]; name: Node; value: Node },
+  into: Diagnostic[],
+): void {
+  const nameOrigin: Origin = { kind: "file", place: placeOf(source, rangeOf(name)) };
+  const valueOrigin: Origin = { kind: "file", place: placeOf(source, rangeOf(value)) };
+  const form = value.type === "object" ? "group" as const : value.type === "array" ? "list" as const : null;
+  const what = form === null ? { value: value.value as Scalar } : { form };
+  const before = putSetting(tree, { path, nameOrigin, what, valueOrigin });
+  if (before?.kind === "file") {
+    into.push(errorDiagnostic("options/duplicate", `${shownText(path.join(":"))} is written twice`, {
+      path: shownText(path.join(":")),
+      why: "Names are the same in any case, and one of the two would be lost.",
+      suggestion: "Remove one of the two",
+      place: nameOrigin.place,
+      other: { label: "first written here", place: before.place },
+    }));
+  }
+  if (form !== null && path.length < maxDepth) putMembers(source, tree, value, path, into);
+}
+
+function rangeOf(node: Node): Range {
+  return { start: node.offset, end: node.offset + node.length };
+}
+
+const syntaxSummaries: Readonly<Record<string, string>> = {
+  PropertyNameExpected: "expected a name in double quotes",
+  ValueExpected: "expected a value",
+  ColonExpected: "expected a colon",
+  CommaExpected: "expected a comma",
+  CloseBraceExpected: "expected a closing brace",
+  CloseBracketExpected: "expected a closing bracket",
+  EndOfFileExpected: "expected the end of the file",
+  UnexpectedEndOfComment: "a comment is not closed",
+  UnexpectedEndOfString: "a string is not closed",
+  InvalidSymbol: "expected a value or a name in double quotes",
+  InvalidUnicode: "a string has an escape that JSON does not know",
+  InvalidEscapeCharacter: "a string has an escape that JSON does not know",
+  InvalidCharacter: "a string has a control character that must be escaped",
+};

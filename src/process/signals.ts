@@ -1,0 +1,36 @@
+// What the process does with signals: SIGHUP reloads, the first SIGTERM or SIGINT stops, a second one stops at once.
+// SIGUSR1 and SIGUSR2, which would end the process by default, are only noted. The listeners end with their owner.
+
+/** What to do on each signal. The functions return at once; what takes long is theirs to start. */
+export interface SignalHandlers {
+  /** SIGHUP. */
+  readonly reload: () => void;
+  /** The first SIGTERM or SIGINT. */
+  readonly stop: (signal: Deno.Signal) => void;
+  /** Every further one of them. */
+  readonly stopNow: (signal: Deno.Signal) => void;
+  /** A signal that means nothing here was received and does nothing. */
+  readonly ignored?: (signal: Deno.Signal) => void;
+}
+
+/**
+ * Listens for signals until the result is disposed of or `signal` is aborted; then the system's defaults apply again
+ * (a later SIGHUP ends the process), so the owner of the process does that last.
+ */
+export function onSignals(handlers: SignalHandlers, { signal }: { signal?: AbortSignal } = {}): Disposable {
+  let stops = 0;
+  const listeners = new Map<Deno.Signal, () => void>([["SIGHUP", () => handlers.reload()]]);
+  for (const name of ["SIGTERM", "SIGINT"] as const) {
+    listeners.set(name, () => ++stops === 1 ? handlers.stop(name) : handlers.stopNow(name));
+  }
+  for (const name of ["SIGUSR1", "SIGUSR2"] as const) listeners.set(name, () => handlers.ignored?.(name));
+  const remove = () => {
+    for (const [name, listener] of listeners) Deno.removeSignalListener(name, listener);
+    listeners.clear();
+    signal?.removeEventListener("abort", remove);
+  };
+  if (signal?.aborted) listeners.clear();
+  for (const [name, listener] of listeners) Deno.addSignalListener(name, listener);
+  signal?.addEventListener("abort", remove);
+  return { [Symbol.dispose]: remove };
+}

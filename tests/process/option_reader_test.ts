@@ -1,0 +1,232 @@
+// What options come out of flags, environment and file, which of them wins, and what is said where they are wrong.
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import fc from "fast-check";
+import type { Diagnostic } from "../../src/diagnostic/diagnostic.ts";
+import { sourceText } from "../../src/diagnostic/range.ts";
+import { type FlagSetting, parseFlagSetting, readOptions } from "../../src/process/option_reader.ts";
+import { secretValues } from "../../src/process/option_schema.ts";
+import type { Options } from "../../src/process/options.ts";
+
+interface Given {
+  file?: string;
+  environment?: Record<string, string>;
+  set?: Record<string, string>;
+}
+
+function read({ file, environment = {}, set = {} }: Given) {
+  const flags = Object.entries(set).map(([key, value]): FlagSetting => ({ flag: "--set", key, value }));
+  return readOptions({ flags, environment, file: file === undefined ? null : sourceText("options.json", file) });
+}
+
+function valid(given: Given): Options {
+  const result = read(given);
+  assert(result.ok, JSON.stringify(result));
+  return result.options;
+}
+
+function wrong(given: Given): readonly Diagnostic[] {
+  const result = read(given);
+  assert(!result.ok, "expected diagnostics");
+  return result.diagnostics;
+}
+
+Deno.test("without any source every option has its documented default", () => {
+  const options = valid({});
+  assertEquals(options.highAvailability.configurationChannel, "honua:config:changes");
+  assertEquals(options.highAvailability.connectionTimeoutMs, 5000);
+  assertEquals(options.configurationWatcher, {
+    enableFileWatching: true,
+    debounceMilliseconds: 500,
+    logChangeEvents: true,
+    validateOnReload: true,
+    pollSeconds: 5,
+    environmentFiles: [],
+  });
+  assertEquals(options.snapshot, { path: "/var/lib/honua-configd/config.snapshot.json", mode: 0o640, group: null });
+  assertEquals(options.hooks, { splay: 0, only: [], list: [] });
+  assertEquals(options.logging, { format: "auto", level: "information", logLevel: {} });
+});
+
+Deno.test("a flag beats the environment, which beats the file, setting by setting", () => {
+  const source = fc.option(fc.integer({ min: 0, max: 3600 }), { nil: undefined });
+  const spelled = fc.constantFrom("PollSeconds", "pollseconds", "POLLSECONDS", "pOLLsECONDS");
+  fc.assert(fc.property(source, source, source, spelled, spelled, spelled, (inFile, inEnvironment, inFlag, a, b, c) => {
+    const options = valid({
+      file: JSON.stringify({ configurationwatcher: { [a]: inFile } }),
+      environment: inEnvironment === undefined ? {} : { [`CONFIGURATIONWATCHER__${b}`]: String(inEnvironment) },
+      set: inFlag === undefined ? {} : { [`ConfigurationWatcher:${c}`]: String(inFlag) },
+    });
+    assertEquals(options.configurationWatcher.pollSeconds, inFlag ?? inEnvironment ?? inFile ?? 5);
+  }));
+});
+
+Deno.test("any environment and any file end in options or in diagnostics", () => {
+  const name = fc.constantFrom(
+    "Snapshot",
+    "Hooks",
+    "Path",
+    "Mode",
+    "0",
+    "List",
+    "Name",
+    "__proto__",
+    "constructor",
+    "",
+  );
+  const key = fc.array(name, { minLength: 1, maxLength: 5 });
+  const { tree } = fc.letrec((tie) => ({
+    tree: fc.oneof({ depthSize: "small" }, fc.string(), fc.integer(), fc.constant(null), tie("list"), tie("object")),
+    list: fc.array(tie("tree"), { maxLength: 3 }),
+    object: fc.dictionary(name, tie("tree"), { maxKeys: 3 }),
+  }));
+  fc.assert(fc.property(fc.dictionary(name, tree), fc.array(fc.tuple(key, fc.string())), (file, variables) => {
+    const environment = Object.fromEntries(variables.map(([path, value]) => [path.join("__"), value]));
+    const result = read({ file: JSON.stringify(file), environment });
+    assert(result.ok || result.diagnostics.some((one) => one.severity === "error"));
+  }));
+});
+
+Deno.test("strings that spell numbers and booleans are taken for typed settings", () => {
+  const options = valid({
+    file: '{ "HighAvailability": { "Enabled": "True", "ConnectionTimeoutMs": " 2000 " } }',
+    set: { "ConfigurationWatcher:ValidateOnReload": "false" },
+  });
+  assertEquals(options.highAvailability.enabled, true);
+  assertEquals(options.highAvailability.connectionTimeoutMs, 2000);
+  assertEquals(options.configurationWatcher.validateOnReload, false);
+});
+
+Deno.test("the items of a list are merged by number, and gaps close", () => {
+  const options = valid({
+    file: '{ "ConfigurationWatcher": { "EnvironmentFiles": ["/a", "/b"] } }',
+    environment: { ConfigurationWatcher__EnvironmentFiles__0: "/c", ConfigurationWatcher__EnvironmentFiles__10: "/d" },
+  });
+  assertEquals(options.configurationWatcher.environmentFiles, ["/c", "/b", "/d"]);
+});
+
+Deno.test("hooks are a bare list or an object with a list, in every source", () => {
+  const bare = valid({ file: '{ "Hooks": [{ "Name": "a", "Command": ["/bin/true"], "Only": ["LAYERS"] }] }' });
+  const listed = valid({
+    file: '{ "Hooks": { "Splay": 5, "List": [{ "Name": "a", "Command": ["/bin/true"] }] } }',
+    environment: { Hooks__0__Only__0: "layers" },
+  });
+  assertEquals(bare.hooks.list, listed.hooks.list);
+  assertEquals(listed.hooks.list[0]?.only, ["layers"]);
+  assertEquals(listed.hooks.splay, 5);
+});
+
+Deno.test("a hook names exactly one thing to do", () => {
+  const [none] = wrong({ file: '{ "Hooks": [{ "Name": "a" }] }' });
+  assertStringIncludes(none!.summary, "exactly one of Command, Http, Signal and SystemdUnit");
+  const [two] = wrong({ file: '{ "Hooks": [{ "Name": "a", "Command": ["x"], "SystemdUnit": "nginx.service" }] }' });
+  assertEquals(two!.path, "Hooks:List:0");
+  const hook = '{ "Name": "a", "Signal": "hup", "PidFile": "/run/a.pid", "On": "Check" }';
+  const [signal] = valid({ file: `{ "Hooks": [${hook}] }` }).hooks.list;
+  assertEquals([signal?.signal, signal?.on], ["SIGHUP", "check"]);
+});
+
+Deno.test("a mode is octal as a string and as a number, and never open to everyone's writing", () => {
+  for (const mode of ['"0640"', '"640"', '"0o640"', "640"]) {
+    assertEquals(valid({ file: `{ "Snapshot": { "Mode": ${mode} } }` }).snapshot.mode, 0o640);
+  }
+  for (const mode of ['"0642"', '"0240"', '"888"', "416.5", "true", '"04640"']) {
+    assertEquals(wrong({ file: `{ "Snapshot": { "Mode": ${mode} } }` })[0]?.path, "Snapshot:Mode");
+  }
+});
+
+Deno.test("an unknown name in the file or a flag is an error with its place and what was meant", () => {
+  const [inFile] = wrong({ file: '{\n  "ConfigurationWatcher": { "PolSeconds": 1 }\n}' });
+  assertEquals([inFile?.code, inFile?.place?.line, inFile?.place?.column], ["options/unknown", 2, 29]);
+  assertEquals(inFile?.suggestion, "Did you mean ConfigurationWatcher:PollSeconds?");
+  const [inFlag] = wrong({ set: { "Snapshto:Path": "/x" } });
+  assertEquals(inFlag?.suggestion, "Did you mean Snapshot?");
+  for (const name of ["__proto__", "constructor", "toString"]) {
+    assertEquals(wrong({ file: `{ "${name}": { "x": 1 } }` })[0]?.code, "options/unknown");
+    assertEquals(wrong({ file: `{ "Snapshot": { "${name}": 1 } }` })[0]?.code, "options/unknown");
+  }
+});
+
+Deno.test("an unknown variable is ignored, with a warning where the section is ours", () => {
+  const environment = {
+    ConfigurationWatcher__Debounce: "1",
+    ConnectionStrings__DefaultConnection: "x",
+    Logging__Console__FormatterName: "x",
+    HOOKS: "x",
+    Somebody__Elses: "x",
+  };
+  const result = read({ environment });
+  assert(result.ok);
+  assertEquals(result.warnings.map((one) => [one.severity, one.path, one.suggestion]), [
+    ["warning", "ConfigurationWatcher:Debounce", "Did you mean ConfigurationWatcher:DebounceMilliseconds?"],
+  ]);
+});
+
+Deno.test("a value out of bounds is quoted with its bounds and its place", () => {
+  const [first] = wrong({ file: '{ "ConfigurationWatcher": {\n "DebounceMilliseconds": 60001 } }' });
+  assertEquals(
+    first?.summary,
+    "ConfigurationWatcher:DebounceMilliseconds must be a whole number from 0 to 60000, not 60001",
+  );
+  assertEquals([first?.place?.line, first?.place?.column], [2, 26]);
+  const [flag] = wrong({ set: { "Logging:Level": "loud" } });
+  assertMatch(flag!.summary, /must be one of trace, .*, critical, not "loud" \(--set\)$/);
+});
+
+Deno.test("no diagnostic quotes a secret setting or a value from the environment", () => {
+  const secret = "hunter2";
+  const result = [
+    ...wrong({ file: `{ "HighAvailability": { "RedisConnectionString": ["${secret}"] } }` }),
+    ...wrong({ file: `{ "ConnectionStrings": { "Redis": { "${secret}": 1 } } }` }),
+    ...wrong({ file: `{ "Hooks": [{ "Name": "a", "Http": { "Url": "ftp://a:${secret}@host" } }] }` }),
+    ...wrong({ file: `{ "Hooks": [{ "Name": "a", "Command": ["x", "${secret}\\u0000"] }] }` }),
+    ...wrong({
+      file: `{ "Hooks": [{ "Name": "a", "Http": { "Url": "http://a", "Headers": { "A": "${secret}\\n" } } }] }`,
+    }),
+    ...wrong({ set: { "ConnectionStrings:Redis": `${secret}\0` } }),
+    ...wrong({ environment: { ConfigurationWatcher__PollSeconds: secret } }),
+    ...wrong({ environment: { HighAvailability__Tls: secret } }),
+    ...wrong({ environment: { ConfigurationWatcher__EnvironmentFiles: secret } }),
+  ];
+  assert(result.length >= 9);
+  assert(!JSON.stringify(result).includes(secret));
+});
+
+Deno.test("the values of secret settings can be listed for masking", () => {
+  const options = valid({
+    file: `{ "ConnectionStrings": { "Redis": "a,password=b" }, "Hooks": [
+      { "Name": "n", "Http": { "Url": "http://h/t", "Headers": { "Authorization": "Bearer c" } } },
+      { "Name": "m", "Command": ["run", "d"] }] }`,
+  });
+  assertEquals(secretValues(options), ["a,password=b", "http://h/t", "Bearer c", "run", "d"]);
+});
+
+Deno.test("two variables that differ in case alone are an error that names both", () => {
+  const [first] = wrong({ environment: { Snapshot__Path: "/a", SNAPSHOT__PATH: "/b" } });
+  assertStringIncludes(first!.summary, "SNAPSHOT__PATH and Snapshot__Path");
+});
+
+Deno.test("a variable set to nothing overrules the file where a setting may be absent", () => {
+  const file = '{ "Admin": { "Listen": "127.0.0.1:8080" } }';
+  assertEquals(valid({ file, environment: { Admin__Listen: "" } }).admin.listen, null);
+  assertEquals(wrong({ environment: { Snapshot__Path: "" } })[0]?.path, "Snapshot:Path");
+});
+
+Deno.test("null leaves a setting at its default, and a section to what else is said of it", () => {
+  const options = valid({ file: '{ "Snapshot": null, "Snapshot:Mode": "0600", "Admin": { "Socket": null } }' });
+  assertEquals(options.snapshot.mode, 0o600);
+  assertEquals(options.admin.socket, "/run/honua-configd/admin.sock");
+});
+
+Deno.test("the level is the default category's where Logging:Level does not say", () => {
+  const file = '{ "Logging": { "LogLevel": { "Default": "Warning", "Microsoft.AspNetCore": "None" } } }';
+  assertEquals(valid({ file }).logging.level, "warning");
+  assertEquals(valid({ file, environment: { Logging__Level: "DEBUG" } }).logging.level, "debug");
+});
+
+Deno.test("the argument of a flag is taken apart at its first equals sign", () => {
+  const result = parseFlagSetting("--set", "ConnectionStrings:Redis=a=b");
+  assert(result.ok);
+  assertEquals(result.setting, { flag: "--set", key: "ConnectionStrings:Redis", value: "a=b" });
+  assert(!parseFlagSetting("--set", "=x").ok);
+  assert(!parseFlagSetting("--set", "Snapshot:Path").ok);
+});

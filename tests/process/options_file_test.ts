@@ -1,0 +1,107 @@
+// What an options file may look like, and that no file, however hostile, does more than end in diagnostics.
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import fc from "fast-check";
+import { sourceText } from "../../src/diagnostic/range.ts";
+import { parseOptionsFile, readOptionsFile } from "../../src/process/options_file.ts";
+
+function diagnosticsOf(text: string) {
+  return parseOptionsFile(sourceText("options.json", text)).diagnostics;
+}
+
+Deno.test("comments and trailing commas are allowed", () => {
+  assertEquals(diagnosticsOf('// a\r\n{ /* b */ "Snapshot": { "Path": "/x", }, }\r\n'), []);
+});
+
+Deno.test("a mistake of syntax has its line and column", () => {
+  const cases: [string, number, number][] = [["", 1, 1], ['{\n  "a": 1\n  "b": 2\n}', 3, 3], ["{ a: 1 }", 1, 3], [
+    '{ "a": 1 } x',
+    1,
+    12,
+  ]];
+  for (const [text, line, column] of cases) {
+    const [first] = diagnosticsOf(text);
+    assertEquals([first?.code, first?.place?.line, first?.place?.column], ["options/syntax", line, column]);
+  }
+  for (const text of ["[]", "1", "null", '"x"']) assertEquals(diagnosticsOf(text)[0]?.code, "options/syntax");
+});
+
+Deno.test("a setting written twice, in any case and form, is an error with both places", () => {
+  const texts = [
+    '{ "Snapshot": {\n "Path": "/a",\n "path": "/b" } }',
+    '{ "Snapshot:Path":\n "/a",\n "snapshot": { "PATH": "/b" } }',
+  ];
+  for (const text of texts) {
+    const [first] = diagnosticsOf(text);
+    assertEquals([first?.code, first?.place?.line, first?.other?.place.line], ["options/duplicate", 3, 2]);
+    assertStringIncludes(first!.summary.toLowerCase(), "snapshot:path is written twice");
+  }
+});
+
+Deno.test("nesting and long keys are bounded before anything recurses", () => {
+  assertEquals(diagnosticsOf(`{"a":${"[".repeat(500_000)}`)[0]?.code, "options/nesting");
+  assertEquals(diagnosticsOf(`{"a":${'{"a":'.repeat(65)}1${"}".repeat(65)}}`)[0]?.code, "options/nesting");
+  assertEquals(diagnosticsOf(`{"a": "${"[".repeat(1000)}"} // ${"{".repeat(1000)}`), []);
+  assertEquals(diagnosticsOf(`{"${"a:".repeat(400_000)}": 1}`), []);
+});
+
+Deno.test("any text ends in a tree or in diagnostics", () => {
+  const piece = fc.constantFrom(
+    "{",
+    "}",
+    "[",
+    "]",
+    ":",
+    ",",
+    '"',
+    "//",
+    "/*",
+    "\n",
+    "1",
+    "null",
+    "\\u",
+    "\ud800",
+    '"a"',
+  );
+  const text = fc.oneof(fc.array(piece, { maxLength: 30 }).map((pieces) => pieces.join("")), fc.string());
+  fc.assert(fc.property(text, (one) => {
+    for (const { place } of diagnosticsOf(one)) assert(place !== null && place.line >= 1 && place.column >= 1);
+  }));
+});
+
+Deno.test("a file is read with its byte order mark dropped", async () => {
+  const directory = await Deno.makeTempDir();
+  try {
+    const path = `${directory}/options.json`;
+    await Deno.writeTextFile(path, "\ufeff{}");
+    const result = await readOptionsFile(path);
+    assert(result.ok);
+    assertEquals([result.source.name, result.source.text], [path, "{}"]);
+  } finally {
+    await Deno.remove(directory, { recursive: true });
+  }
+});
+
+Deno.test("a file that is missing, a directory, a device, a pipe, too large or not UTF-8 is unreadable", async () => {
+  const directory = await Deno.makeTempDir();
+  try {
+    await Deno.writeFile(`${directory}/latin1.json`, new Uint8Array([0x22, 0xe9, 0x22]));
+    await Deno.writeFile(`${directory}/large.json`, new Uint8Array(1024 * 1024 + 1).fill(0x20));
+    await new Deno.Command("mkfifo", { args: [`${directory}/pipe.json`] }).output();
+    for (
+      const path of [
+        `${directory}/pipe.json`,
+        `${directory}/none.json`,
+        directory,
+        "/dev/zero",
+        `${directory}/latin1.json`,
+        `${directory}/large.json`,
+      ]
+    ) {
+      const result = await readOptionsFile(path);
+      assert(!result.ok, path);
+      assertEquals(result.diagnostic.code, "options/unreadable");
+    }
+  } finally {
+    await Deno.remove(directory, { recursive: true });
+  }
+});

@@ -1,0 +1,22 @@
+// The process that signals_test.ts sends signals to: it says what it heard, one word a line, and ends on stopNow.
+import { onSignals } from "../../src/process/signals.ts";
+
+const say = (word: string) => void Deno.stdout.writeSync(new TextEncoder().encode(`${word}\n`));
+const abort = new AbortController();
+const alive = setInterval(() => {}, 1000);
+onSignals({
+  reload: () => say("reload"),
+  stop: (signal) => {
+    say(`stop ${signal}`);
+    if (Deno.args[0] === "end-on-stop") {
+      abort.abort();
+      clearInterval(alive);
+    }
+  },
+  stopNow: (signal) => {
+    say(`stopNow ${signal}`);
+    Deno.exit(7);
+  },
+  ignored: (signal) => say(`ignored ${signal}`),
+}, { signal: abort.signal });
+say("ready");

@@ -1,0 +1,53 @@
+// What a real process does with real signals.
+import { assertEquals } from "@std/assert";
+import { onSignals } from "../../src/process/signals.ts";
+import { eventually } from "../support/eventually.ts";
+
+/** Sends each signal when the child has said what is expected of the ones before; returns its exit code. */
+async function converse(args: readonly string[], steps: readonly [Deno.Signal, string][]): Promise<number> {
+  const script = new URL("./signals_child.ts", import.meta.url).pathname;
+  await using child = new Deno.Command(Deno.execPath(), {
+    args: ["run", "--no-lock", "--no-check", script, ...args],
+    stdout: "piped",
+    stderr: "inherit",
+  }).spawn();
+  let heard = "";
+  const reading = child.stdout.pipeThrough(new TextDecoderStream()).pipeTo(
+    new WritableStream({ write: (text) => void (heard += text) }),
+  );
+  let expected = "ready\n";
+  await eventually("the child is ready", () => heard === expected, 60_000);
+  for (const [signal, answer] of steps) {
+    child.kill(signal);
+    expected += `${answer}\n`;
+    await eventually(`${answer} after ${signal}`, () => heard === expected);
+  }
+  await reading;
+  return (await child.status).code;
+}
+
+Deno.test("HUP reloads, USR1 and USR2 are survived, TERM stops, and a second TERM or INT stops at once", async () => {
+  const code = await converse([], [
+    ["SIGHUP", "reload"],
+    ["SIGUSR1", "ignored SIGUSR1"],
+    ["SIGUSR2", "ignored SIGUSR2"],
+    ["SIGHUP", "reload"],
+    ["SIGTERM", "stop SIGTERM"],
+    ["SIGHUP", "reload"],
+    ["SIGINT", "stopNow SIGINT"],
+  ]);
+  assertEquals(code, 7);
+});
+
+Deno.test("listening keeps no process alive once its owner has ended it", async () => {
+  assertEquals(await converse(["end-on-stop"], [["SIGINT", "stop SIGINT"]]), 0);
+});
+
+Deno.test("an aborted signal listens to nothing, and disposing twice is harmless", () => {
+  const none = () => {};
+  const handlers = { reload: none, stop: none, stopNow: none };
+  onSignals(handlers, { signal: AbortSignal.abort() })[Symbol.dispose]();
+  const listening = onSignals(handlers);
+  listening[Symbol.dispose]();
+  listening[Symbol.dispose]();
+});
