@@ -1,0 +1,265 @@
+// What follows from an event, as a pure function: no I/O, no clock, no randomness but what the event brings. It asks
+// for at most one look or write at a time, lets every hint end in a look that began after it, and moves the active mark
+// only when a write succeeded. After `stop` it asks for nothing more.
+import type { Diagnostic } from "../diagnostic/diagnostic.ts";
+import { backoffMilliseconds } from "./backoff.ts";
+import type { ReloadReport, Report } from "./report.ts";
+import { type Change, type HintReason, isManual, type Mark, type Proposal, type State } from "./state.ts";
+import type { Trouble, Work } from "./state.ts";
+
+/** What a look at the source found, each with the fingerprint of what it looked at. */
+export type LookOutcome<Candidate> =
+  | (Proposal<Candidate> & {
+    readonly kind: "candidate";
+    /** What the verified snapshot file holds; null where it is missing or damaged. */
+    readonly stored: Mark | null;
+  })
+  | {
+    readonly kind: "rejected";
+    readonly fingerprint: string;
+    readonly reason: string;
+    readonly diagnostics: readonly Diagnostic[];
+  }
+  /** Where no byte was read, a fingerprint that says so (the system's error code) stands for the source's. */
+  | { readonly kind: "unreadable"; readonly fingerprint: string; readonly reason: string };
+
+/** How a write ended. `reason` is one line without secrets. */
+export type ActivationResult =
+  | { readonly kind: "written" }
+  | { readonly kind: "failed"; readonly reason: string };
+
+/** What can happen to the loop. `random` is in [0, 1) and is the jitter of a retry that may follow. */
+export type Event<Candidate> =
+  | { readonly kind: "hint"; readonly reason: HintReason }
+  | {
+    readonly kind: "looked";
+    readonly outcome: LookOutcome<Candidate>;
+    readonly tookMilliseconds: number;
+    readonly random: number;
+  }
+  | {
+    readonly kind: "activated";
+    readonly result: ActivationResult;
+    readonly tookMilliseconds: number;
+    readonly random: number;
+  }
+  | { readonly kind: "retry-due" }
+  | { readonly kind: "stop" };
+
+/** What the loop is to do, in this order. */
+export type Action<Candidate> =
+  /** Answered by `looked`. */
+  | { readonly kind: "look" }
+  /** Answered by `activated`. */
+  | { readonly kind: "activate"; readonly candidate: Candidate }
+  /** Tell the look or write at hand to give up; it is still answered. */
+  | { readonly kind: "abort" }
+  /** Start the one timer that says `retry-due`, in place of one that runs. */
+  | { readonly kind: "arm-retry"; readonly milliseconds: number }
+  | { readonly kind: "disarm-retry" }
+  | { readonly kind: "report"; readonly report: Report<Candidate> }
+  /** Everything is done and nothing follows. */
+  | { readonly kind: "finish" };
+
+/** A state and what to do on the way to the next event. */
+export interface Decision<Candidate> {
+  /** What the next event is decided on. */
+  readonly state: State<Candidate>;
+  /** To be carried out in this order, all of them. */
+  readonly actions: readonly Action<Candidate>[];
+}
+
+/**
+ * Takes an event into the state. An answer (`looked`, `activated`) to nothing that was asked for throws: that is a bug
+ * of the loop.
+ *
+ * @example
+ * ```ts
+ * decide(initialState(null), { kind: "hint", reason: "start" }).actions; // [{ kind: "look" }]
+ * ```
+ */
+export function decide<C>(state: State<C>, event: Event<C>): Decision<C> {
+  switch (event.kind) {
+    case "hint":
+      return hinted(state, event.reason);
+    case "retry-due":
+      return hinted({ ...state, retryArmed: false }, "retry");
+    case "looked":
+      if (state.work.kind !== "looking") throw new Error(`looked while ${state.work.kind}`);
+      return state.stopping ? finish(state) : looked(state, state.work.reasons, event);
+    case "activated":
+      if (state.work.kind !== "activating") throw new Error(`activated while ${state.work.kind}`);
+      return activated(state, state.work, event);
+    case "stop":
+      return stop(state);
+  }
+}
+
+function hinted<C>(state: State<C>, reason: HintReason): Decision<C> {
+  if (state.stopping) return { state, actions: [] };
+  const waiting = state.waiting.includes(reason) ? state.waiting : [...state.waiting, reason];
+  return state.work.kind === "idle"
+    ? proceed({ ...state, waiting }, [])
+    : { state: { ...state, waiting }, actions: [] };
+}
+
+function stop<C>(state: State<C>): Decision<C> {
+  if (state.stopping) return { state, actions: [] };
+  const calmed = disarm({ ...state, stopping: true, waiting: [] });
+  if (state.work.kind === "idle") return finish(calmed.state, calmed.actions);
+  return { state: calmed.state, actions: [...calmed.actions, { kind: "abort" }] };
+}
+
+type Looked<C> = Extract<Event<C>, { kind: "looked" }>;
+
+function looked<C>(state: State<C>, reasons: readonly HintReason[], event: Looked<C>): Decision<C> {
+  const { outcome } = event;
+  const about = { reasons, durationMilliseconds: event.tookMilliseconds };
+  if (outcome.kind === "rejected") {
+    const { fingerprint, reason, diagnostics } = outcome;
+    const failure = { ...about, fingerprint, reason, repeated: isRepeated(state, outcome, reasons) };
+    const calmed = disarm({ ...state, trouble: { kind: "rejected", fingerprint, reason, attempts: 0 } });
+    return proceed(calmed.state, [...calmed.actions, reported({ kind: "rejected", ...failure, diagnostics })]);
+  }
+  if (outcome.kind === "unreadable") return unreadable(state, outcome, about, event.random);
+
+  const { hash, contentHash, fingerprint, candidate } = outcome;
+  const change = changeOf(state.active, outcome);
+  if (change === null) {
+    const calmed = disarm({ ...state, trouble: null });
+    const healed = state.trouble?.kind ?? null;
+    const report: Report<C> = { kind: "unchanged", ...about, hash, contentHash, healed, candidate };
+    return proceed(calmed.state, [...calmed.actions, reported(report)]);
+  }
+  if (retryCovers(state, "write-failed", fingerprint, reasons)) {
+    return proceed(state, [reported({ kind: "awaiting-retry", ...about, fingerprint })]);
+  }
+  const work: Work<C> = {
+    kind: "activating",
+    reasons,
+    proposal: { hash, contentHash, fingerprint, candidate },
+    change,
+    lookMilliseconds: event.tookMilliseconds,
+  };
+  return { state: { ...state, work }, actions: [{ kind: "activate", candidate }] };
+}
+
+function unreadable<C>(
+  state: State<C>,
+  outcome: Extract<LookOutcome<C>, { kind: "unreadable" }>,
+  about: ReloadReport,
+  random: number,
+): Decision<C> {
+  const { kind, fingerprint, reason } = outcome;
+  const failure = { ...about, fingerprint, reason, repeated: isRepeated(state, outcome, about.reasons) };
+  if (retryCovers(state, kind, fingerprint, about.reasons)) {
+    const trouble: Trouble = { kind, fingerprint, reason, attempts: state.trouble?.attempts ?? 0 };
+    return proceed({ ...state, trouble }, [reported({ kind, ...failure, willRetryInMilliseconds: null })]);
+  }
+  const armed = arm(state, kind, fingerprint, reason, random);
+  const report: Report<C> = { kind, ...failure, willRetryInMilliseconds: armed.milliseconds };
+  return proceed(armed.state, [...armed.actions, reported(report)]);
+}
+
+function activated<C>(
+  state: State<C>,
+  work: Extract<Work<C>, { kind: "activating" }>,
+  event: Extract<Event<C>, { kind: "activated" }>,
+): Decision<C> {
+  const { reasons, proposal: { hash, contentHash, fingerprint, candidate }, change } = work;
+  const about = { reasons, durationMilliseconds: work.lookMilliseconds + event.tookMilliseconds };
+  if (event.result.kind === "written") {
+    const calmed = disarm({ ...state, active: { hash, contentHash }, trouble: null });
+    const healed = state.trouble?.kind ?? null;
+    const report = reported<C>({ kind: "activated", ...about, hash, contentHash, healed, candidate, change });
+    const actions = [...calmed.actions, report];
+    return state.stopping ? finish(calmed.state, actions) : proceed(calmed.state, actions);
+  }
+  // A write that fails while stopping was told to give up, or cannot be tried again: the next start looks anyway.
+  if (state.stopping) return finish(state);
+  const { reason } = event.result;
+  const failed = { kind: "write-failed", fingerprint, reason } as const;
+  const repeated = isRepeated(state, failed, reasons);
+  const armed = arm(state, failed.kind, fingerprint, reason, event.random);
+  const report: Report<C> = { ...failed, ...about, repeated, willRetryInMilliseconds: armed.milliseconds };
+  return proceed(armed.state, [...armed.actions, reported(report)]);
+}
+
+/** What a write of the proposal would change; null where nothing is to be written. */
+function changeOf(active: Mark | null, proposed: Mark & { stored: Mark | null }): Change | null {
+  if (active === null) return "both";
+  const header = proposed.hash !== active.hash;
+  const content = proposed.contentHash !== active.contentHash;
+  if (header || content) return header && content ? "both" : header ? "header" : "content";
+  const { stored } = proposed;
+  return stored?.hash === active.hash && stored.contentHash === active.contentHash ? null : "restored";
+}
+
+function isRepeated<C>(
+  { trouble }: State<C>,
+  failed: Pick<Trouble, "kind" | "fingerprint" | "reason">,
+  reasons: readonly HintReason[],
+): boolean {
+  return !isManual(reasons) && trouble?.kind === failed.kind && trouble.fingerprint === failed.fingerprint &&
+    trouble.reason === failed.reason;
+}
+
+/** Whether a running retry timer is for this very failure, and nobody asked to be quicker than its backoff. */
+function retryCovers<C>(
+  { trouble, retryArmed }: State<C>,
+  kind: Trouble["kind"],
+  fingerprint: string,
+  reasons: readonly HintReason[],
+): boolean {
+  return retryArmed && trouble?.kind === kind && trouble.fingerprint === fingerprint && !isManual(reasons);
+}
+
+function arm<C>(
+  state: State<C>,
+  kind: Trouble["kind"],
+  fingerprint: string,
+  reason: string,
+  random: number,
+): Decision<C> & { milliseconds: number } {
+  const { trouble } = state;
+  const same = trouble?.kind === kind && trouble.fingerprint === fingerprint;
+  const attempts = same ? trouble.attempts + 1 : 1;
+  const milliseconds = backoffMilliseconds(attempts, random);
+  return {
+    state: {
+      ...state,
+      trouble: { kind, fingerprint, reason, attempts },
+      retryArmed: true,
+      waiting: withoutRetry(state.waiting),
+    },
+    actions: [{ kind: "arm-retry", milliseconds }],
+    milliseconds,
+  };
+}
+
+function disarm<C>(state: State<C>): Decision<C> {
+  return {
+    state: { ...state, retryArmed: false, waiting: withoutRetry(state.waiting) },
+    actions: state.retryArmed ? [{ kind: "disarm-retry" }] : [],
+  };
+}
+
+/** A retry that fell due during the work was for the trouble before it: what the work came to takes its place. */
+function withoutRetry(waiting: readonly HintReason[]): readonly HintReason[] {
+  return waiting.filter((reason) => reason !== "retry");
+}
+
+/** Goes on with nothing at hand: what waited meanwhile begins at once, as one look. */
+function proceed<C>(state: State<C>, actions: readonly Action<C>[]): Decision<C> {
+  if (state.waiting.length === 0) return { state: { ...state, work: { kind: "idle" } }, actions };
+  const work: Work<C> = { kind: "looking", reasons: state.waiting };
+  return { state: { ...state, work, waiting: [] }, actions: [...actions, { kind: "look" }] };
+}
+
+function finish<C>(state: State<C>, actions: readonly Action<C>[] = []): Decision<C> {
+  return { state: { ...state, work: { kind: "stopped" } }, actions: [...actions, { kind: "finish" }] };
+}
+
+function reported<C>(report: Report<C>): Action<C> {
+  return { kind: "report", report };
+}

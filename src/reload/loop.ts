@@ -1,0 +1,249 @@
+// The single writer: carries out what decide decides, one look or write at a time, and is the only one that may. No
+// hint is lost, no bug in a look or write ends or wedges it, and after `stop` nothing is begun and no timer is left.
+import { type Action, type ActivationResult, decide, type Event, type LookOutcome } from "./decide.ts";
+import type { Report } from "./report.ts";
+import { type HintReason, initialState, type Mark, type State } from "./state.ts";
+import { beginWork, type Ending, type RunningWork } from "./work.ts";
+
+/** Where time comes from: real by default, a test's own otherwise. */
+export interface Clock {
+  /** Monotonic milliseconds. */
+  now(): number;
+  /** Calls back once, later; returns what cancels it. */
+  schedule(milliseconds: number, callback: () => void): () => void;
+}
+
+/** What a loop is given. */
+export interface LoopOptions<Candidate> {
+  /** The snapshot in force at start, verified; null where there is none. */
+  readonly active: Mark | null;
+  /** Reads and judges the source, changing nothing. What is wrong with it is an outcome; a throw is a bug. */
+  look(signal: AbortSignal): Promise<LookOutcome<Candidate>>;
+  /**
+   * Writes the snapshot. Once aborted it either gives up before its rename (by a result or a throw) or completes, and
+   * says truly which. A throw without an abort is a bug.
+   */
+  activate(candidate: Candidate, signal: AbortSignal): Promise<ActivationResult>;
+  /** Is told what came of each reload, in order. It must not throw; what it throws is the global handler's. */
+  report(report: Report<Candidate>): void;
+  /** How long a look may take before it is given up (a read that hangs on a network file system). Default 30,000. */
+  readonly lookLimitMilliseconds?: number;
+  /** How long a write may take before it is told to give up. Default 30,000. */
+  readonly activateLimitMilliseconds?: number;
+  /** How long `stop` waits for work that was told to give up. Default 1,000. */
+  readonly graceMilliseconds?: number;
+  /** Default: the system's. */
+  readonly clock?: Clock;
+  /** In [0, 1), the jitter of retries. */
+  random?(): number;
+}
+
+/** A running loop; disposing of it stops it. */
+export interface Loop<Candidate> extends AsyncDisposable {
+  /** Says "look again". Returns at once; after `stop` it does nothing. */
+  hint(reason: HintReason): void;
+  /** Gives up a look, lets a write complete or give up before its rename, and does nothing more. */
+  stop(): Promise<void>;
+  /** Resolves when the loop has stopped. */
+  readonly stopped: Promise<void>;
+  /** Resolves when nothing is at hand and no hint waits; a retry may still be due later. */
+  settled(): Promise<void>;
+  /** What the loop knows now; a value that does not change under its reader. */
+  state(): State<Candidate>;
+}
+
+/** Looks that outlasted their limit and still hang: beyond so many the next is not begun, each may hold a thread. */
+const maxHungLooks = 4;
+
+const realClock: Clock = {
+  now: () => performance.now(),
+  schedule(milliseconds, callback) {
+    const timer = setTimeout(callback, milliseconds);
+    return () => clearTimeout(timer);
+  },
+};
+
+/** All that changes while a loop runs. */
+interface Machine<C> {
+  readonly options: Required<LoopOptions<C>>;
+  state: State<C>;
+  /** Events that arrived while the actions of another were carried out; hints of one reason stand here once. */
+  readonly arrived: Event<C>[];
+  carrying: boolean;
+  work: RunningWork<unknown> | null;
+  cancelRetry: () => void;
+  cancelGrace: () => void;
+  hungLooks: number;
+  idle: PromiseWithResolvers<void>;
+  readonly finished: PromiseWithResolvers<void>;
+}
+
+/**
+ * Starts a loop that is idle: its owner hints `start` when it is ready.
+ *
+ * @example
+ * ```ts
+ * await using loop = runLoop({ active: null, look, activate, report: console.log });
+ * loop.hint("start");
+ * await loop.settled();
+ * ```
+ */
+export function runLoop<Candidate>(options: LoopOptions<Candidate>): Loop<Candidate> {
+  const machine: Machine<Candidate> = {
+    options: {
+      lookLimitMilliseconds: 30_000,
+      activateLimitMilliseconds: 30_000,
+      graceMilliseconds: 1_000,
+      clock: realClock,
+      random: Math.random,
+      ...options,
+    },
+    state: initialState(options.active),
+    arrived: [],
+    carrying: false,
+    work: null,
+    cancelRetry: () => {},
+    cancelGrace: () => {},
+    hungLooks: 0,
+    idle: Promise.withResolvers(),
+    finished: Promise.withResolvers(),
+  };
+  machine.idle.resolve();
+  const stop = () => {
+    take(machine, { kind: "stop" });
+    return machine.finished.promise;
+  };
+  return {
+    hint: (reason) => take(machine, { kind: "hint", reason }),
+    stop,
+    stopped: machine.finished.promise,
+    settled: () => machine.idle.promise,
+    state: () => machine.state,
+    [Symbol.asyncDispose]: stop,
+  };
+}
+
+/** Decides on an event and carries the actions out; an event from within an action waits for the rest of them. */
+function take<C>(machine: Machine<C>, event: Event<C>): void {
+  const { arrived } = machine;
+  if (event.kind === "hint" && arrived.some((one) => one.kind === "hint" && one.reason === event.reason)) return;
+  arrived.push(event);
+  if (machine.carrying) return;
+  machine.carrying = true;
+  try {
+    for (let next = arrived.shift(); next !== undefined; next = arrived.shift()) {
+      const { state, actions } = decide(machine.state, next);
+      machine.state = state;
+      for (const action of actions) carryOut(machine, action);
+    }
+  } finally {
+    machine.carrying = false;
+  }
+}
+
+function carryOut<C>(machine: Machine<C>, action: Action<C>): void {
+  const { clock, graceMilliseconds } = machine.options;
+  switch (action.kind) {
+    case "look":
+      return look(machine);
+    case "activate":
+      return activate(machine, action.candidate);
+    case "abort": {
+      const work = machine.work;
+      work?.abort();
+      machine.cancelGrace = clock.schedule(graceMilliseconds, () => work?.abandon());
+      return;
+    }
+    case "arm-retry":
+      machine.cancelRetry();
+      machine.cancelRetry = clock.schedule(action.milliseconds, () => take(machine, { kind: "retry-due" }));
+      return;
+    case "disarm-retry":
+      return machine.cancelRetry();
+    case "report":
+      return tell(machine, action.report);
+    case "finish":
+      machine.cancelGrace();
+      machine.finished.resolve();
+      return;
+  }
+}
+
+function look<C>(machine: Machine<C>): void {
+  const { options } = machine;
+  const limit = options.lookLimitMilliseconds;
+  const overdue: LookOutcome<C> = {
+    kind: "unreadable",
+    fingerprint: "time-limit",
+    reason: `reading the source took longer than ${limit} ms`,
+  };
+  const work = machine.hungLooks < maxHungLooks
+    ? beginWork((signal) => options.look(signal))
+    : beginWork(() => Promise.resolve(overdue));
+  const giveUp = () => {
+    machine.hungLooks++;
+    work.over.then(() => machine.hungLooks--);
+    work.abort();
+    work.abandon();
+  };
+  perform(machine, work, limit, giveUp, (ending, tookMilliseconds) => {
+    const outcome: LookOutcome<C> = ending.kind === "done" ? ending.value : ending.kind === "abandoned" ? overdue : {
+      kind: "unreadable",
+      fingerprint: "internal-error",
+      reason: "an internal error kept the source from being read",
+    };
+    if (ending.kind === "threw") tell(machine, { kind: "internal-error", during: "look", error: ending.error });
+    return { kind: "looked", outcome, tookMilliseconds, random: options.random() };
+  });
+}
+
+function activate<C>(machine: Machine<C>, candidate: C): void {
+  const { options } = machine;
+  const limit = options.activateLimitMilliseconds;
+  const work = beginWork((signal) => options.activate(candidate, signal));
+  const giveUp = () => {
+    work.abort();
+    tell(machine, { kind: "write-stalled", limitMilliseconds: limit });
+  };
+  perform(machine, work, limit, giveUp, (ending, tookMilliseconds) => {
+    const result: ActivationResult = ending.kind === "done" ? ending.value : {
+      kind: "failed",
+      reason: ending.kind === "abandoned"
+        ? `writing the snapshot took longer than ${limit} ms`
+        : "an internal error kept the snapshot from being written",
+    };
+    if (ending.kind === "threw") tell(machine, { kind: "internal-error", during: "activate", error: ending.error });
+    return { kind: "activated", result, tookMilliseconds, random: options.random() };
+  });
+}
+
+/** Holds the place of the one piece of work until it ended, and takes in the event that `answer` makes of it. */
+function perform<C, T>(
+  machine: Machine<C>,
+  work: RunningWork<T>,
+  limitMilliseconds: number,
+  giveUp: () => void,
+  answer: (ending: Ending<T>, tookMilliseconds: number) => Event<C>,
+): void {
+  const { clock } = machine.options;
+  if (machine.work === null) machine.idle = Promise.withResolvers();
+  machine.work = work;
+  const begun = clock.now();
+  const cancelLimit = clock.schedule(limitMilliseconds, giveUp);
+  work.ended.then((ending) => {
+    cancelLimit();
+    take(machine, answer(ending, clock.now() - begun));
+    if (machine.work !== work) return;
+    machine.work = null;
+    machine.idle.resolve();
+  });
+}
+
+/** Reports without letting a bug of the receiver keep the loop from what is left to do. */
+function tell<C>(machine: Machine<C>, report: Report<C>): void {
+  try {
+    machine.options.report(report);
+  } catch (error) {
+    reportError(error);
+  }
+}

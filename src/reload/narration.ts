@@ -1,0 +1,82 @@
+// What a reload's report says in the log: one line for each reload, in the words that Honua's operators look for, with
+// the outcome and what it took. Pure; who writes the line is not its matter.
+import { renderLine } from "../diagnostic/render.ts";
+import type { Diagnostic } from "../diagnostic/diagnostic.ts";
+import type { Report } from "./report.ts";
+import { isManual } from "./state.ts";
+
+/** A line of the log before it is written. */
+export interface LogLine {
+  /** By Honua's names. */
+  readonly level: "debug" | "information" | "warning" | "error" | "critical";
+  /** One line without secrets. */
+  readonly message: string;
+  /** What goes beside it. */
+  readonly fields: Readonly<Record<string, unknown>>;
+}
+
+/** More diagnostics than this are counted in a log line and not listed. */
+const MAX_LISTED = 20;
+
+/** Tells a report. `what` describes the candidate of a healthy reload: what changed, how many there are. */
+export function narrate<C>(report: Report<C>, what: (candidate: C) => Record<string, unknown>): LogLine {
+  switch (report.kind) {
+    case "activated":
+      return {
+        level: "information",
+        message: "Configuration reloaded successfully",
+        fields: { ...outcomeOf(report), hash: report.hash, change: report.change, ...what(report.candidate) },
+      };
+    case "unchanged":
+      return {
+        level: report.healed || isManual(report.reasons) ? "information" : "debug",
+        message: report.healed ? "Configuration is valid again and unchanged" : "Configuration is unchanged",
+        fields: { ...outcomeOf(report), hash: report.hash, healed: report.healed },
+      };
+    case "rejected":
+      return {
+        level: report.repeated ? "debug" : "error",
+        message: `Failed to reload configuration: ${report.reason}`,
+        fields: { ...outcomeOf(report), ...listed("diagnostics", report.diagnostics) },
+      };
+    case "unreadable":
+    case "write-failed":
+      return {
+        level: report.repeated ? "debug" : "error",
+        message: `Failed to reload configuration: ${report.reason}`,
+        fields: { ...outcomeOf(report), willRetryInMilliseconds: report.willRetryInMilliseconds },
+      };
+    case "awaiting-retry":
+      return { level: "debug", message: "The snapshot is still to be written", fields: outcomeOf(report) };
+    case "write-stalled": {
+      const message = `Writing the snapshot takes more than ${report.limitMilliseconds} ms: is its file system there?`;
+      return { level: "error", message, fields: {} };
+    }
+    case "internal-error": {
+      const { error, during } = report;
+      const message = `Failed to reload configuration: an internal error during ${during}: ${String(error)}`;
+      return { level: "critical", message, fields: { stack: error instanceof Error ? error.stack : undefined } };
+    }
+  }
+}
+
+type Outcome = Extract<Report<unknown>, { durationMilliseconds: number }>;
+
+function outcomeOf({ kind, reasons, durationMilliseconds }: Outcome): Record<string, unknown> {
+  return { outcome: kind, durationMilliseconds: Math.round(durationMilliseconds * 10) / 10, reasons };
+}
+
+/** Diagnostics as fields of a log line: how many, and the first of them a line each. */
+export function listed(name: string, diagnostics: readonly Diagnostic[]): Record<string, unknown> {
+  if (diagnostics.length === 0) return {};
+  return { [`${name}Count`]: diagnostics.length, [name]: diagnostics.slice(0, MAX_LISTED).map(renderLine) };
+}
+
+/** The first error in one line, with how many more there are: why a source was rejected. */
+export function reasonOf(diagnostics: readonly Diagnostic[]): string {
+  const errors = diagnostics.filter((one) => one.severity === "error");
+  const first = errors[0] ?? diagnostics[0];
+  if (!first) return "no reason was given";
+  const more = errors.length > 1 ? ` (and ${errors.length - 1} more)` : "";
+  return renderLine(first) + more;
+}

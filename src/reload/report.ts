@@ -1,0 +1,49 @@
+// What a reload came to, as a value: one report for each look, whatever followed from it. Whoever receives it makes
+// log lines, counts and status of it; nothing in it but `candidate` and `error` can hold a secret.
+import type { Diagnostic } from "../diagnostic/diagnostic.ts";
+import type { Change, HintReason, Mark, Trouble } from "./state.ts";
+
+/** What every report of a reload says. */
+export interface ReloadReport {
+  /** What asked for it, each reason once, the earliest first. */
+  readonly reasons: readonly HintReason[];
+  /** From the beginning of the look to the outcome; waiting for quiescence or a retry does not count. */
+  readonly durationMilliseconds: number;
+}
+
+/** A reload that leaves the host healthy. */
+export interface HealthyReport<Candidate> extends ReloadReport, Mark {
+  /** The trouble that this reload ended; null where there was none. */
+  readonly healed: Trouble["kind"] | null;
+  /** What the look brought, for counts and warnings. */
+  readonly candidate: Candidate;
+}
+
+/** A reload that failed; the snapshot in force stays. */
+export interface FailureReport extends ReloadReport {
+  /** Of the source that failed. */
+  readonly fingerprint: string;
+  /** One line without secrets. */
+  readonly reason: string;
+  /** The same source failed for the same reason before and nobody asked: not worth a second line in a log. */
+  readonly repeated: boolean;
+}
+
+/** The outcome of one reload, or, for the last two kinds, something that befell the loop itself. */
+export type Report<Candidate> =
+  /** A snapshot was written and is in force. */
+  | (HealthyReport<Candidate> & { readonly kind: "activated"; readonly change: Change })
+  /** The source means what is in force: no write. */
+  | (HealthyReport<Candidate> & { readonly kind: "unchanged" })
+  /** The source does not validate. */
+  | (FailureReport & { readonly kind: "rejected"; readonly diagnostics: readonly Diagnostic[] })
+  /** The source could not be read, or not in time; null where the retry of an earlier failure still runs. */
+  | (FailureReport & { readonly kind: "unreadable"; readonly willRetryInMilliseconds: number | null })
+  /** The snapshot could not be written. */
+  | (FailureReport & { readonly kind: "write-failed"; readonly willRetryInMilliseconds: number })
+  /** A hint found the source whose write failed before: it waits for the retry, so hints do not undo the backoff. */
+  | (ReloadReport & { readonly kind: "awaiting-retry"; readonly fingerprint: string })
+  /** A write outlasted its limit and was told to give up; the loop waits for it, because two writers are worse. */
+  | { readonly kind: "write-stalled"; readonly limitMilliseconds: number }
+  /** A look or a write threw: a bug. The reload counts as failed and is tried again; `error` is not masked. */
+  | { readonly kind: "internal-error"; readonly during: "look" | "activate"; readonly error: unknown };

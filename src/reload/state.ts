@@ -1,0 +1,82 @@
+// All that the reload loop knows between two events. A value that only decide replaces; the one thing in it that can
+// be large, a candidate, is held no longer than its write takes.
+
+/** Names a snapshot: the hash that instances compare, and the content hash that never leaves the host. */
+export interface Mark {
+  /** SHA-256 of the portable config, in hex. */
+  readonly hash: string;
+  /** SHA-256 of the resolved config, in hex. */
+  readonly contentHash: string;
+}
+
+/** What said "look again". It carries no truth, so two hints of one reason are one. */
+export type HintReason = "start" | "file" | "poll" | "signal" | "retry";
+
+/** The reasons that stand for a person who waits for an answer: their reload is never passed over in silence. */
+const manualReasons: ReadonlySet<HintReason> = new Set<HintReason>(["signal"]);
+
+/** Whether a person asked for the reload. */
+export function isManual(reasons: readonly HintReason[]): boolean {
+  return reasons.some((reason) => manualReasons.has(reason));
+}
+
+/**
+ * What a write changes: `content` the resolved config alone (a rotated secret), `header` the hash alone, `both` (the
+ * first snapshot too), or `restored` nothing but the file, which was missing, damaged or not the one in force.
+ */
+export type Change = "content" | "header" | "both" | "restored";
+
+/** Why the source as it is now is not in force. */
+export interface Trouble {
+  /** How far the source came. */
+  readonly kind: "rejected" | "unreadable" | "write-failed";
+  /** Of the source that failed; another one is another trouble. */
+  readonly fingerprint: string;
+  /** One line without secrets. */
+  readonly reason: string;
+  /** Failures in a row that the backoff counts; 0 where trying again cannot help (a rejected source). */
+  readonly attempts: number;
+}
+
+/** A validated source on its way to become the snapshot. */
+export interface Proposal<Candidate> extends Mark {
+  /** The digest of the source's bytes and of the environment that it read. */
+  readonly fingerprint: string;
+  /** Whatever a write needs; opaque here. */
+  readonly candidate: Candidate;
+}
+
+/** What the loop does at the moment: one thing, ever. */
+export type Work<Candidate> =
+  | { readonly kind: "idle" }
+  | { readonly kind: "looking"; readonly reasons: readonly HintReason[] }
+  | {
+    readonly kind: "activating";
+    readonly reasons: readonly HintReason[];
+    readonly proposal: Proposal<Candidate>;
+    readonly change: Change;
+    /** How long the look took that made the proposal. */
+    readonly lookMilliseconds: number;
+  }
+  | { readonly kind: "stopped" };
+
+/** The state of a host's reloads. */
+export interface State<Candidate> {
+  /** The snapshot in force; null until a first one is written. It moves only after its write succeeded. */
+  readonly active: Mark | null;
+  /** What is at hand. */
+  readonly work: Work<Candidate>;
+  /** Whether the loop ends with the work at hand. */
+  readonly stopping: boolean;
+  /** The hints that came since the last look began, each reason once: they are the next look. */
+  readonly waiting: readonly HintReason[];
+  /** Null is healthy. */
+  readonly trouble: Trouble | null;
+  /** Whether a timer runs that will say `retry-due`. */
+  readonly retryArmed: boolean;
+}
+
+/** Idle and healthy, with the snapshot that was verified at start (null: there is none). */
+export function initialState<Candidate>(active: Mark | null): State<Candidate> {
+  return { active, work: { kind: "idle" }, stopping: false, waiting: [], trouble: null, retryArmed: false };
+}

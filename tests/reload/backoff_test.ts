@@ -1,0 +1,20 @@
+// Bounds of the backoff, whatever the attempt and the jitter.
+import { assert, assertEquals } from "@std/assert";
+import fc from "fast-check";
+import { backoffMilliseconds, retryBackoff } from "../../src/reload/backoff.ts";
+
+const jitter = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
+
+Deno.test("a retry waits up to a second first, doubles, and never waits more than a minute", () => {
+  const longest = [1, 2, 3, 6, 7, 8, 2_000].map((attempt) => backoffMilliseconds(attempt, 1));
+  assertEquals(longest, [1_000, 2_000, 4_000, 32_000, 60_000, 60_000, 60_000]);
+});
+
+Deno.test("jitter takes away at most half of a wait and never adds to it", () => {
+  fc.assert(fc.property(fc.integer({ min: 1, max: 5_000 }), jitter, (attempt, random) => {
+    const longest = backoffMilliseconds(attempt, 1);
+    const wait = backoffMilliseconds(attempt, random);
+    assert(wait >= longest / 2 && wait <= longest, `${wait} of ${longest}`);
+    assert(Number.isSafeInteger(wait) && wait <= retryBackoff.capMilliseconds);
+  }));
+});
