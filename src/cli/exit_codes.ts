@@ -1,0 +1,18 @@
+// What the process says of itself when it ends; README.md has the same table for people.
+
+/** Exit codes of every command. */
+export const EXIT = {
+  /** Done, or valid. */
+  done: 0,
+  /** The configuration is invalid. */
+  invalid: 1,
+  /** Wrong usage or options. */
+  usage: 2,
+  /** Something could not be reached or used: a file, a socket. */
+  unavailable: 3,
+  /** A bug (EX_SOFTWARE of sysexits.h). */
+  bug: 70,
+} as const;
+
+/** One of the exit codes. */
+export type ExitCode = typeof EXIT[keyof typeof EXIT];

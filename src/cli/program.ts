@@ -1,0 +1,133 @@
+// The command line: what can be asked, the help that shows how, and the exit code of each answer. Each command's module
+// is loaded when it is used, so that `version` does not wait for what a reload needs.
+import { Command, CommanderError, Option } from "commander";
+import type { FlagSetting } from "../process/option_reader.ts";
+import { EXIT, type ExitCode } from "./exit_codes.ts";
+import type { Terminal } from "./terminal.ts";
+import { versionLine } from "./version.ts";
+
+/** Runs the command that the arguments name; resolves with the exit code. What throws is a bug. */
+export async function runProgram(args: readonly string[], terminal: Terminal): Promise<ExitCode> {
+  let code: ExitCode = EXIT.done;
+  const program = new Command("honua-configd")
+    .description("Turns every edit of a Honua configuration into a validated, atomically written snapshot.")
+    .configureOutput({
+      writeOut: (text) => terminal.out(text),
+      writeErr: (text) => terminal.error(text),
+      getOutHasColors: () => terminal.colourOut,
+      getErrHasColors: () => terminal.colourError,
+    })
+    .exitOverride()
+    .showSuggestionAfterError()
+    .showHelpAfterError("(see --help)")
+    .helpCommand(false)
+    .version(versionLine().trimEnd(), "-V, --version", "print the version");
+  const commands = [runCommand, validateCommand, initCommand, printCommand, versionCommand];
+  for (const command of commands) program.addCommand(configured(program, command(terminal, (done) => code = done)));
+  addExamples(program, ["run --config /etc/honua/honua.hcl", "validate honua.hcl"]);
+  try {
+    await program.parseAsync([...args], { from: "user" });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    // Without a command, the help is an answer to a question that was not asked: wrong usage.
+    return error.exitCode === 0 ? EXIT.done : EXIT.usage;
+  }
+  return code;
+}
+
+type Finish = (code: ExitCode) => void;
+
+/** A command with the program's ways of answering: commander hands them down only to commands that it makes itself. */
+function configured(program: Command, command: Command): Command {
+  return command.copyInheritedSettings(program).exitOverride();
+}
+
+function addExamples(command: Command, examples: readonly string[]): Command {
+  const lines = examples.map((example) => `  honua-configd ${example}`).join("\n");
+  return command.addHelpText("after", `\nExamples:\n${lines}\n`);
+}
+
+const collect = (value: string, previous: string[]): string[] => [...previous, value];
+
+function runCommand(terminal: Terminal, finish: Finish): Command {
+  const command = new Command("run")
+    .description("follow the source, and write a snapshot after every valid edit")
+    .option("-c, --config <file>", "the source: .hcl, .honua or .json")
+    .option("-o, --options <file>", "options: JSON with comments, in the shape of appsettings.json")
+    .option("-s, --snapshot <file>", "where the snapshot is written (Snapshot:Path)")
+    .option("-e, --env-file <file>", "environment for the source, in systemd's syntax; repeatable", collect, [])
+    .addOption(new Option("--log-format <format>", "how to log (Logging:Format)").choices(["auto", "json", "text"]))
+    .option("--log-level <level>", "trace, debug, information, warning, error or critical (Logging:Level)")
+    .option("--set <key=value>", "any option: --set ConfigurationWatcher:PollSeconds=1; repeatable", collect, [])
+    .option("--once", "load once, write the snapshot, and end with the outcome", false)
+    .action(async (given) => {
+      const settings: FlagSetting[] = [];
+      const put = (flag: string, key: string, value: string | undefined) => {
+        if (value !== undefined) settings.push({ flag, key, value });
+      };
+      put("--snapshot", "Snapshot:Path", given.snapshot);
+      put("--log-format", "Logging:Format", given.logFormat);
+      put("--log-level", "Logging:Level", given.logLevel);
+      for (const [index, file] of (given.envFile as string[]).entries()) {
+        put("--env-file", `ConfigurationWatcher:EnvironmentFiles:${index}`, file);
+      }
+      const { run } = await import("./run.ts");
+      const { config = null, options: optionsFile = null, set, once } = given;
+      finish(await run({ config, optionsFile, settings, set, once }, terminal));
+    });
+  return addExamples(command, [
+    "run --config /etc/honua/honua.hcl --options /etc/honua-configd/options.json",
+    "run --once --config honua.hcl --snapshot ./honua.snapshot.json",
+  ]);
+}
+
+function validateCommand(terminal: Terminal, finish: Finish): Command {
+  const command = new Command("validate")
+    .description("say whether files are valid, and what is wrong where")
+    .argument("<files...>", "sources; - is standard input")
+    .addOption(new Option("-f, --format <format>", "how to answer").choices(["text", "json"]).default("text"))
+    .option("--strict", "fail on warnings too", false)
+    .option("-e, --env-file <file>", "environment, in systemd's syntax; repeatable", collect, [])
+    .option("--name <name>", "what standard input is called; its ending tells the format", "-")
+    .action(async (files, { format, strict, envFile, name }) => {
+      const { validate } = await import("./validate.ts");
+      finish(await validate({ files, format, strict, environmentFiles: envFile, name }, terminal));
+    });
+  return addExamples(command, [
+    "validate honua.hcl",
+    "validate --format json --strict *.hcl",
+    "validate - < honua.hcl",
+  ]);
+}
+
+function initCommand(terminal: Terminal, finish: Finish): Command {
+  const command = new Command("init")
+    .description("write a commented starter file that is valid")
+    .argument("[file]", "where; - is standard output", "honua.config.hcl")
+    .option("--if-missing", "succeed where the file exists already, and leave it as it is", false)
+    .action(async (file, { ifMissing }) => {
+      const { init } = await import("./init.ts");
+      finish(await init(file, ifMissing, terminal));
+    });
+  return addExamples(command, ["init", "init /etc/honua/honua.hcl"]);
+}
+
+function printCommand(terminal: Terminal, finish: Finish): Command {
+  const command = new Command("print")
+    .description("print the snapshot that would be made, secrets masked")
+    .argument("<file>", "a source; - is standard input")
+    .option("--portable", "leave references to the environment standing: what the hash is made of", false)
+    .option("--show-secrets", "print secrets and values of the environment as they are", false)
+    .option("-e, --env-file <file>", "environment, in systemd's syntax; repeatable", collect, [])
+    .option("--name <name>", "what standard input is called; its ending tells the format", "-")
+    .action(async (file, { portable, showSecrets, envFile, name }) => {
+      const { print } = await import("./print.ts");
+      finish(await print({ file, portable, showSecrets, environmentFiles: envFile, name }, terminal));
+    });
+  return addExamples(command, ["print honua.hcl", "print --portable honua.hcl"]);
+}
+
+function versionCommand(terminal: Terminal): Command {
+  const command = new Command("version").description("print the version").action(() => terminal.out(versionLine()));
+  return addExamples(command, ["version"]);
+}

@@ -1,0 +1,48 @@
+// The files that a command is told to read: a source by its path or from standard input, and environment files.
+import { type Environment, environmentOf, parseEnvironmentFile } from "../config/environment.ts";
+import type { Diagnostic } from "../diagnostic/diagnostic.ts";
+import { type SourceText, sourceText } from "../diagnostic/range.ts";
+import { formatOf, type SourceFormat } from "../snapshot/compile.ts";
+import { environmentFilePath } from "../source/inputs.ts";
+import { decodeSource, DEFAULT_MAX_BYTES, readSource } from "../source/source_file.ts";
+import type { Terminal } from "./terminal.ts";
+
+/** A source that was read, or why it could not be; `unreachable` tells a missing file from one with bad content. */
+export type SourceArgument =
+  | { readonly ok: true; readonly source: SourceText; readonly format: SourceFormat }
+  | { readonly ok: false; readonly diagnostic: Diagnostic; readonly unreachable: boolean };
+
+const UNREACHABLE = new Set(["source/not-found", "source/unreadable", "source/not-a-file"]);
+
+/** Reads what an argument names: a path, or `-` for standard input, which `name` then names. */
+export async function readArgument(argument: string, name: string, terminal: Terminal): Promise<SourceArgument> {
+  const shown = argument === "-" ? name : argument;
+  const read = argument === "-"
+    ? await decodeSource(shown, await terminal.readInput(DEFAULT_MAX_BYTES), {})
+    : await readSource(argument);
+  if (read.ok) return { ok: true, source: sourceText(shown, read.text), format: formatOf(shown) };
+  return { ok: false, diagnostic: read.diagnostic, unreachable: UNREACHABLE.has(read.diagnostic.code) };
+}
+
+/** The environment of a command: the process's and the files', the later the stronger. */
+export type EnvironmentArgument =
+  | { readonly ok: true; readonly environment: Environment; readonly warnings: readonly Diagnostic[] }
+  | { readonly ok: false; readonly diagnostic: Diagnostic };
+
+/** Reads environment files, each once. */
+export async function readEnvironment(files: readonly string[], terminal: Terminal): Promise<EnvironmentArgument> {
+  const parsed = [];
+  for (const { path, optional } of files.map(environmentFilePath)) {
+    const read = await readSource(path);
+    if (read.ok) parsed.push(parseEnvironmentFile(sourceText(path, read.text)));
+    else if (!(optional && read.diagnostic.code === "source/not-found")) {
+      return { ok: false, diagnostic: read.diagnostic };
+    }
+  }
+  const own = (name: string) => Object.hasOwn(terminal.environment, name) ? terminal.environment[name] : undefined;
+  return {
+    ok: true,
+    environment: environmentOf(own, parsed.map((file) => file.variables)),
+    warnings: parsed.flatMap((file) => file.diagnostics),
+  };
+}

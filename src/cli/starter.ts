@@ -1,0 +1,74 @@
+// The file that `honua-configd init` writes.
+
+/** A valid Configuration V2 file, without a warning, that runs on a laptop. */
+export const STARTER =
+  `# Honua Server, Configuration V2. Edit it, save it, and honua-configd writes a new snapshot if it is valid.
+
+honua {
+  version     = "1.0"
+  environment = "development" # "production" is checked more strictly
+  log_level   = "information" # trace, debug, information, warning, error, critical
+
+  cors {
+    allow_any_origin = false
+    allowed_origins  = ["http://localhost:3000"]
+  }
+}
+
+# Where the data is. A secret belongs into the environment: connection = env("DATABASE_URL")
+data_source "local" {
+  provider     = "sqlite" # sqlite, postgresql, sqlserver, mysql, oracle
+  connection   = "Data Source=./data/honua.db"
+  health_check = "SELECT 1"
+
+  pool {
+    min_size = 1
+    max_size = 10
+    timeout  = 30 # seconds
+  }
+}
+
+# What is spoken. Other settings of a service are passed on as they are written.
+service "ogc_api" {
+  enabled    = true
+  item_limit = 1000
+}
+
+service "odata" {
+  enabled       = true
+  allow_writes  = false
+  max_page_size = 500
+}
+
+# What is served: a table, its geometry, and the services that show it.
+layer "roads" {
+  title             = "Roads"
+  data_source       = data_source.local
+  table             = "roads"
+  id_field          = "id"
+  display_field     = "name"
+  introspect_fields = true
+
+  geometry {
+    column = "geom"
+    type   = "LineString"
+    srid   = 4326
+  }
+
+  services = [service.ogc_api, service.odata]
+}
+
+cache "memory" {
+  type    = "memory" # or redis, with a connection
+  enabled = true
+}
+
+rate_limit {
+  enabled = true
+  store   = "memory"
+
+  rules {
+    default = { requests = 1000, window = "1m" }
+  }
+}
+`;

@@ -1,0 +1,44 @@
+// Where commands write: standard output for what was asked for, standard error for what is said about it. A reader that
+// went away (`| head`) ends the output quietly.
+import { useColour } from "../diagnostic/render.ts";
+import { readAtMost } from "../source/source_file.ts";
+
+/** The streams and the surroundings of a command. */
+export interface Terminal {
+  /** Writes text to standard output. */
+  out(text: string): void;
+  /** Writes text to standard error. */
+  error(text: string): void;
+  /** Whether standard output may be coloured. */
+  readonly colourOut: boolean;
+  /** Whether standard error may be coloured. */
+  readonly colourError: boolean;
+  /** All of standard input, at most `maxBytes` + 1 of it. */
+  readInput(maxBytes: number): Promise<Uint8Array<ArrayBuffer>>;
+  /** The process's environment as it was at start. */
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+/** The process's own. */
+export function processTerminal(): Terminal {
+  const environment = Deno.env.toObject();
+  const colour = (stream: { isTerminal(): boolean }) =>
+    useColour({ isTerminal: stream.isTerminal(), env: (name) => environment[name] });
+  return {
+    out: (text) => writeAll(Deno.stdout, text),
+    error: (text) => writeAll(Deno.stderr, text),
+    colourOut: colour(Deno.stdout),
+    colourError: colour(Deno.stderr),
+    readInput: (maxBytes) => readAtMost((into) => Deno.stdin.read(into), maxBytes, 64 * 1024),
+    environment,
+  };
+}
+
+function writeAll(stream: { writeSync(bytes: Uint8Array): number }, text: string): void {
+  let bytes = new TextEncoder().encode(text);
+  try {
+    while (bytes.length > 0) bytes = bytes.subarray(stream.writeSync(bytes));
+  } catch (error) {
+    if (!(error instanceof Deno.errors.BrokenPipe)) throw new Error("write the output", { cause: error });
+  }
+}

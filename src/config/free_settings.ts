@@ -1,0 +1,122 @@
+// Settings that the schema does not know: kept as they are written, at every depth, and warned about once, at the
+// outermost unknown name. They never fail a configuration by being unknown.
+import { nearest } from "../diagnostic/suggest.ts";
+import type { Range } from "../diagnostic/range.ts";
+import type { Entry, Value } from "../document/document.ts";
+import type { JsonObject } from "./json.ts";
+import {
+  absent,
+  assign,
+  type Both,
+  clip,
+  deeper,
+  emptyBoth,
+  isName,
+  listOf,
+  plain,
+  portableOf,
+  type Reader,
+  refuse,
+  settle,
+} from "./reading.ts";
+import type { Members } from "./schema.ts";
+import type { Reading } from "./scope.ts";
+
+/** Reads a value that no schema shapes, lists and maps with all that is in them. */
+export function readFree(reader: Reader, value: Value, path: string, reading: Reading = plain): Both {
+  const settled = settle(reader, value, path, reading);
+  if (settled === null) return absent;
+  if (settled.kind === "scalar") {
+    const { value: resolved } = settled.constant;
+    if (typeof resolved === "number" && !Number.isFinite(resolved)) {
+      return refuse(reader, path, value.range, "has to be a number that JSON can hold");
+    }
+    return { resolved, portable: portableOf(settled, resolved) };
+  }
+  return deeper(reader, path, value.range, () => {
+    if (settled.kind === "fields") return readFreeEntries(reader, settled.entries, path, reading);
+    const items = settled.items.map((item) => readFree(reader, item, path, reading));
+    return listOf(items);
+  });
+}
+
+/** Reads entries that no schema shapes; a name that stands more than once becomes a list. */
+export function readFreeEntries(
+  reader: Reader,
+  entries: readonly Entry[],
+  path: string,
+  reading: Reading,
+): Both<JsonObject> {
+  const both = emptyBoth();
+  for (const [name, same] of byName(entries)) {
+    const values = same.filter((entry) => isName(reader, entry.name, path, entry.nameRange))
+      .map((entry) => readFree(reader, entry.value, `${path}.${name}`, reading));
+    if (values.length > 0) assign(both, name, values.length === 1 ? values[0]! : listOf(values));
+  }
+  return both;
+}
+
+/** Where unknown names stand: what is known there, and the keys that they must not be mistaken for. */
+export interface Surroundings {
+  /** Null at the top of the file. */
+  readonly path: string | null;
+  readonly members: Pick<Members, "keys">;
+  /** In lower case: a reader of the snapshot looks for its names in any case. */
+  readonly reserved: ReadonlySet<string>;
+}
+
+/** Whether an unknown name may stand in the snapshot; says in a warning that it is unknown. */
+export function admitUnknown(
+  reader: Reader,
+  name: string,
+  range: Range,
+  { path, members, reserved }: Surroundings,
+): boolean {
+  const carried = !reserved.has(name.toLowerCase());
+  const near = nearest(name, members.keys());
+  const shown = clip(name);
+  reader.findings.warning(
+    "config/unknown-setting",
+    carried ? `Unknown setting ${shown}` : `Unknown setting ${shown}, which is left out of the snapshot`,
+    path === null ? name : `${path}.${name}`,
+    range,
+    {
+      why: carried
+        ? "Honua's configuration has no such setting here; it is carried into the snapshot as it is."
+        : "Its name, but for upper and lower case, is that of a member which the snapshot has here.",
+      suggestion: near === null ? null : `Did you mean ${near}?`,
+    },
+  );
+  return carried && isName(reader, name, path ?? name, range);
+}
+
+/** The keys that an object has in the snapshot, in lower case; blocks have an `id` beside them. */
+export function reservedKeys(members: Members): Set<string> {
+  return new Set(["id", ...[...members.values()].map((member) => member.key.toLowerCase())]);
+}
+
+/** Unknown entries: kept, with a warning for each name. */
+export function readUnknown(
+  reader: Reader,
+  unknown: readonly Entry[],
+  where: Surroundings,
+  into: Both<JsonObject>,
+): void {
+  for (const [name, same] of byName(unknown)) {
+    const path = `${where.path}.${name}`;
+    const carried = admitUnknown(reader, name, same[0]!.nameRange, where);
+    const values = same.map((entry) => readFree(reader, entry.value, path));
+    if (carried) assign(into, name, values.length === 1 ? values[0]! : listOf(values));
+  }
+}
+
+/** Entries by their names, in the order in which the names first stand. */
+function byName(entries: readonly Entry[]): Map<string, Entry[]> {
+  const groups = new Map<string, Entry[]>();
+  for (const entry of entries) {
+    const group = groups.get(entry.name);
+    if (group === undefined) groups.set(entry.name, [entry]);
+    else group.push(entry);
+  }
+  return groups;
+}

@@ -1,0 +1,102 @@
+// From a document to what it means: read, checked by the rules, and either a configuration with its portable form or the
+// reasons why there is none. Pure: the environment comes in as a function, and nothing else is looked at.
+import { type Diagnostic, hasErrors, warningDiagnostic } from "../diagnostic/diagnostic.ts";
+import type { Document } from "../document/document.ts";
+import { readModel } from "./blocks.ts";
+import type { Environment } from "./environment.ts";
+import type { Findings } from "./findings.ts";
+import type { JsonObject } from "./json.ts";
+import { rulesOfReference } from "./rules_of_reference.ts";
+import { rulesOfShape } from "./rules_of_shape.ts";
+import type { HonuaConfig } from "./schema.ts";
+
+/** What is loaded, in which environment, and whether the rules are to be asked. */
+export interface LoadRequest {
+  readonly document: Document;
+  readonly environment: Environment;
+  /** False skips the rules (`ConfigurationWatcher:ValidateOnReload`), never the schema. */
+  readonly validate: boolean;
+}
+
+/** How many there are of each kind of block. */
+export interface Counts {
+  readonly dataSources: number;
+  readonly services: number;
+  readonly layers: number;
+  readonly caches: number;
+  readonly variables: number;
+}
+
+/** A configuration, or at least one error. The diagnostics are in the order of their places, at most 1,000 and a last. */
+export type Loaded =
+  | {
+    readonly ok: true;
+    readonly config: HonuaConfig;
+    /** What is the same on every host with the same source; its canonical JSON is what is hashed. */
+    readonly portable: JsonObject;
+    readonly warnings: readonly Diagnostic[];
+    readonly counts: Counts;
+    readonly environmentNames: readonly string[];
+    /** What came from the environment and is long enough (4 characters) to be masked wherever it turns up. */
+    readonly secrets: readonly string[];
+  }
+  | { readonly ok: false; readonly diagnostics: readonly Diagnostic[]; readonly secrets: readonly string[] };
+
+/** Loads a document. A mistake of its author's is a diagnostic; only a bug throws. */
+export function loadConfig({ document, environment, validate }: LoadRequest): Loaded {
+  const seen = new Map<string, string | undefined>();
+  const model = readModel(document, (name) => {
+    if (!seen.has(name)) seen.set(name, environment(name));
+    return seen.get(name);
+  });
+  // The schema's own shapes read every member, so what was read has its type.
+  const config = model.resolved as unknown as HonuaConfig;
+  const found = [...model.findings.diagnostics];
+  if (validate) {
+    const matter = { config, facts: model.findings };
+    for (const one of rulesOfShape(matter)) found.push(one);
+    if (!hasErrors(found)) { for (const one of rulesOfReference(matter)) found.push(one); }
+  }
+  const diagnostics = arrange(found, model.findings);
+  const secrets = [...new Set(seen.values())].filter((value) => value !== undefined && value.length >= minSecretLength);
+  if (hasErrors(found)) return { ok: false, diagnostics, secrets: secrets as string[] };
+  return {
+    ok: true,
+    config,
+    portable: model.portable,
+    warnings: diagnostics,
+    counts: countsOf(config),
+    environmentNames: [...model.environmentNames].sort(),
+    secrets: secrets as string[],
+  };
+}
+
+const minSecretLength = 4;
+const maxDiagnostics = 1_000;
+
+/** In the order of their places, those of the whole file last; where there are too many, errors before warnings. */
+function arrange(found: readonly Diagnostic[], { dropped }: Findings): Diagnostic[] {
+  const errors = found.filter((one) => one.severity === "error");
+  const warnings = found.filter((one) => one.severity === "warning");
+  const kept = [...errors, ...warnings].slice(0, maxDiagnostics);
+  kept.sort((one, other) => startOf(one) - startOf(other));
+  const left = found.length - kept.length + dropped;
+  if (left > 0) {
+    kept.push(warningDiagnostic("config/too-many-diagnostics", `${left} further diagnostics are not shown`));
+  }
+  return kept;
+}
+
+function startOf(one: Diagnostic): number {
+  return one.place?.range.start ?? Number.MAX_SAFE_INTEGER;
+}
+
+function countsOf(config: HonuaConfig): Counts {
+  return {
+    dataSources: Object.keys(config.dataSources).length,
+    services: Object.keys(config.services).length,
+    layers: Object.keys(config.layers).length,
+    caches: Object.keys(config.caches).length,
+    variables: Object.keys(config.variables).length,
+  };
+}

@@ -1,0 +1,155 @@
+// Evaluates what is written, layer by layer, into two values at once: the one that holds on this host and the portable one
+// that leaves the environment open. How deep and how large the values of one configuration may be is bounded here.
+import type { Range } from "../diagnostic/range.ts";
+import type { Fields, List, Value } from "../document/document.ts";
+import type { Environment } from "./environment.ts";
+import {
+  type Constant,
+  environmentNames,
+  escapeTemplate,
+  type Expression,
+  fault,
+  maxValueLength,
+  portableText,
+  resolve,
+} from "./expressions.ts";
+import type { Findings } from "./findings.ts";
+import { emptyObject, type Json, type JsonObject } from "./json.ts";
+import type { Reading, Scope } from "./scope.ts";
+
+/** What settings are read with; `used` collects the names of the environment that they have. */
+export interface Reader {
+  readonly scope: Scope;
+  readonly environment: Environment;
+  readonly findings: Findings;
+  readonly used: Set<string>;
+  /** How deep the value that is being read stands, and the length of all that was read. */
+  depth: number;
+  length: number;
+}
+
+/** A value on this host and on every host; undefined where it is absent or could not be read. */
+export interface Both<T extends Json = Json> {
+  readonly resolved: T | undefined;
+  readonly portable: T | undefined;
+}
+
+/** Makes a pair of objects to be filled. */
+export function emptyBoth(): { resolved: JsonObject; portable: JsonObject } {
+  return { resolved: emptyObject(), portable: emptyObject() };
+}
+
+/** Puts a value under a name in both objects, where it is there. */
+export function assign(into: Both<JsonObject>, name: string, value: Both): void {
+  if (value.resolved !== undefined) into.resolved![name] = value.resolved;
+  if (value.portable !== undefined) into.portable![name] = value.portable;
+}
+
+/** Above what a document may nest, since variables put lists and maps into one another. */
+const maxDepth = 250;
+const maxTotalLength = maxValueLength * 64;
+/** What stands for a value that is not there. */
+export const absent: Both<never> = { resolved: undefined, portable: undefined };
+/** A value in which nothing is out of the ordinary. */
+export const plain: Reading = { interpolates: false, refers: false };
+
+/** A value that is neither a list nor a map. */
+export interface Scalar {
+  readonly kind: "scalar";
+  readonly constant: Constant;
+  readonly expression: Expression;
+  readonly range: Range;
+}
+
+/** Evaluates a value as far as its outermost layer; null where it has none, which is noted. */
+export function settle(reader: Reader, value: Value, path: string, reading: Reading): Scalar | List | Fields | null {
+  if (value.kind === "list" || value.kind === "fields") return value;
+  const { findings } = reader;
+  const expression = reader.scope.evaluate(value, reading);
+  if (expression.kind === "compound") return expression.value;
+  if (expression.kind === "reported") return findings.fail(path), null;
+  if (expression.kind === "fault") return findings.refuse(path, expression), null;
+  if (expression.kind !== "constant") {
+    findings.taint(path);
+    environmentNames(expression, reader.used);
+  }
+  const constant = resolve(expression, reader.environment);
+  if (constant.kind === "fault") return findings.refuse(path, constant), null;
+  if (typeof constant.value === "string") {
+    reader.length += constant.value.length;
+    if (reader.length > maxTotalLength) return findings.refuse(path, totalFault(value.range)), null;
+    if (!constant.value.isWellFormed()) return findings.refuse(path, notUnicode("This text", value.range)), null;
+  }
+  return { kind: "scalar", constant, expression, range: value.range };
+}
+
+/** A name with which a JSON object can have a member; a lone surrogate has no place in JSON text. */
+export function isName(reader: Reader, name: string, path: string, range: Range): boolean {
+  if (name.isWellFormed()) return true;
+  reader.findings.refuse(path, notUnicode("This name", range));
+  return false;
+}
+
+/** A list of what is there. */
+export function listOf(items: readonly Both[]): Both {
+  const isThere = (one: Json | undefined): one is Json => one !== undefined;
+  return {
+    resolved: items.map((item) => item.resolved).filter(isThere),
+    portable: items.map((item) => item.portable).filter(isThere),
+  };
+}
+
+/** Whether what a value comes to depends on the environment. */
+export function isOpen({ expression }: Scalar): boolean {
+  return expression.kind !== "constant";
+}
+
+/** Whether null is what is written, which counts as nothing. */
+export function isNull(settled: Scalar | List | Fields): boolean {
+  return settled.kind === "scalar" && settled.constant.value === null;
+}
+
+/** The portable form of a value that was resolved. */
+export function portableOf(scalar: Scalar, resolved: Json): Json {
+  if (isOpen(scalar)) return portableText(scalar.expression);
+  return typeof resolved === "string" ? escapeTemplate(resolved) : resolved;
+}
+
+/** Reads one level deeper, where that is not too deep. */
+export function deeper(reader: Reader, path: string, range: Range, read: () => Both): Both {
+  if (reader.depth >= maxDepth) {
+    reader.findings.refuse(
+      path,
+      fault("config/value-too-deep", `This value is nested more than ${maxDepth} deep`, range),
+    );
+    return absent;
+  }
+  reader.depth++;
+  const both = read();
+  reader.depth--;
+  return both;
+}
+
+/** Notes that a setting is of the wrong type: `what` it has to be. */
+export function refuse(reader: Reader, path: string, range: Range, what: string): Both<never> {
+  const name = clip(path.slice(path.lastIndexOf(".") + 1));
+  reader.findings.refuse(path, fault("config/wrong-type", `${name} ${what}`, range));
+  return absent;
+}
+
+/** A name as a summary shows it. */
+export function clip(name: string): string {
+  return name.length > 100 ? name.slice(0, 100) + "…" : name;
+}
+
+function notUnicode(what: string, range: Range): ReturnType<typeof fault> {
+  return fault("config/not-unicode", `${what} has half a character in it`, range, {
+    why: "A surrogate that stands alone cannot be written as UTF-8.",
+  });
+}
+
+function totalFault(range: Range): ReturnType<typeof fault> {
+  return fault("config/values-too-large", "The values of this configuration come to more than 64 MiB", range, {
+    why: "It would be too large a snapshot for those who read it.",
+  });
+}

@@ -1,0 +1,76 @@
+// What the two phases of rules are made of: a rule is a generator of diagnostics over a resolved configuration and the
+// facts of reading it. A setting that could not be read has its error already, so no rule speaks of it again, and a value
+// that came from the environment is never quoted.
+import {
+  type Diagnostic,
+  type DiagnosticDetails,
+  errorDiagnostic,
+  type Place,
+  warningDiagnostic,
+} from "../diagnostic/diagnostic.ts";
+import { nearest } from "../diagnostic/suggest.ts";
+import type { Facts } from "./findings.ts";
+import type { HonuaConfig } from "./schema.ts";
+
+/** What a rule looks at, and how it speaks. */
+export interface Matter {
+  readonly config: HonuaConfig;
+  readonly facts: Facts;
+}
+
+/** What a rule says of a setting; `at` is the path whose place is shown, where it is not the setting's own. */
+export interface Remark extends Omit<DiagnosticDetails, "path" | "place"> {
+  at?: string;
+}
+
+/** An error at a setting, or nothing where that setting could not be read. */
+export function* errorAt(
+  matter: Matter,
+  path: string,
+  code: string,
+  summary: string,
+  remark: Remark = {},
+): Generator<Diagnostic> {
+  if (!matter.facts.hasFailed(path)) yield errorDiagnostic(code, summary, detailsOf(matter, path, remark));
+}
+
+/** A warning at a setting, or nothing where that setting could not be read; a null path is the whole file's. */
+export function* warningAt(
+  matter: Matter,
+  path: string | null,
+  code: string,
+  summary: string,
+  remark: Remark = {},
+): Generator<Diagnostic> {
+  if (path !== null && matter.facts.hasFailed(path)) return;
+  yield warningDiagnostic(code, summary, detailsOf(matter, path, remark));
+}
+
+function detailsOf({ facts }: Matter, path: string | null, { at, ...details }: Remark): DiagnosticDetails {
+  const place: Place | null = path === null ? null : facts.placeAt(at ?? path);
+  return { ...details, path, place };
+}
+
+/** A value as a summary may show it: not at all where it came from the environment, and never at length. */
+export function shown({ facts }: Matter, path: string, value: string): string {
+  if (facts.isFromEnvironment(path)) return "from the environment";
+  return value.length > 60 ? value.slice(0, 60) + "…" : value;
+}
+
+/** "Did you mean" and the first names of those there are; `from` says whether the wanted name may be compared aloud. */
+export function suggestNames(what: string, wanted: string | null, names: readonly string[]): string {
+  if (names.length === 0) return `Define one; there are no ${what} at all`;
+  const near = wanted === null ? null : nearest(wanted, names);
+  const listed = names.length > 10 ? [...names.slice(0, 10), `and ${names.length - 10} more`] : names;
+  return `${near === null ? "" : `Did you mean ${near}? `}Defined ${what}: ${listed.join(", ")}`;
+}
+
+/** Whether two names are the same but for upper and lower case. */
+export function sameName(one: string, other: string): boolean {
+  return one.toLowerCase() === other.toLowerCase();
+}
+
+/** Whether one of the names is the same as `name` but for upper and lower case. */
+export function hasName(names: readonly string[], name: string): boolean {
+  return names.some((one) => sameName(one, name));
+}

@@ -1,0 +1,199 @@
+// The model of Honua's Configuration V2: the names, types and defaults of every setting, in one place. The names that
+// people write in HCL (`log_level`) follow from the names in the snapshot (`logLevel`).
+import { z } from "zod";
+import type { Json } from "./json.ts";
+
+/** A text in which a bare `var.x` counts. */
+const interpolated = z.string();
+/** The id of another block: the last part of a dotted name. */
+const reference = z.string();
+/** A text that has to be given: left out it is empty, and a rule says that it is missing. */
+const requiredText = z.string().default("");
+const wholeNumber = z.int32();
+const texts = z.array(z.string()).default([]);
+const json = z.custom<Json>();
+
+const cors = z.object({
+  allowAnyOrigin: z.boolean().default(false),
+  allowedOrigins: texts,
+  allowCredentials: z.boolean().default(false),
+});
+
+const honua = z.object({
+  version: z.string().default("1.0"),
+  environment: z.string().default("development"),
+  logLevel: z.string().default("information"),
+  allowedHosts: texts,
+  cors: cors.optional(),
+});
+
+const pool = z.object({
+  minSize: wholeNumber.default(1),
+  maxSize: wholeNumber.default(10),
+  /** Seconds. */
+  timeout: wholeNumber.default(30),
+});
+
+const dataSource = z.object({
+  id: z.string(),
+  provider: requiredText,
+  connection: interpolated.default(""),
+  healthCheck: interpolated.optional(),
+  pool: pool.optional(),
+  readOnly: z.boolean().default(false),
+  maxReplicationLag: wholeNumber.optional(),
+});
+
+/** `settings` holds every other attribute of the block, named as written. */
+const service = z.object({
+  id: z.string(),
+  /** The service's id where it is left out. */
+  type: z.string(),
+  enabled: z.boolean().default(true),
+  settings: z.record(z.string(), json),
+});
+
+const geometry = z.object({
+  column: requiredText,
+  type: requiredText,
+  srid: wholeNumber.default(4326),
+});
+
+const fields = z.record(z.string(), z.object({ type: requiredText, nullable: z.boolean().default(true) }));
+
+const layer = z.object({
+  id: z.string(),
+  title: requiredText,
+  dataSource: reference.default(""),
+  table: requiredText,
+  description: z.string().optional(),
+  geometry: geometry.optional(),
+  idField: requiredText,
+  displayField: z.string().optional(),
+  introspectFields: z.boolean().default(true),
+  fields: fields.optional(),
+  services: z.array(reference).default([]),
+});
+
+const cache = z.object({
+  id: z.string(),
+  type: z.string().default("memory"),
+  enabled: z.boolean().default(true),
+  connection: interpolated.optional(),
+  requiredIn: texts,
+});
+
+const rateLimit = z.object({
+  enabled: z.boolean().default(true),
+  store: interpolated.default("memory"),
+  rules: z.record(z.string(), z.object({ requests: wholeNumber.default(1000), window: z.string().default("1m") }))
+    .default({}),
+});
+
+/** The whole model, as a snapshot holds it; members that it does not name are carried beside those it does. */
+export const honuaConfig = z.looseObject({
+  honua,
+  dataSources: z.record(z.string(), dataSource),
+  services: z.record(z.string(), service),
+  layers: z.record(z.string(), layer),
+  caches: z.record(z.string(), cache),
+  rateLimit: rateLimit.optional(),
+  variables: z.record(z.string(), json),
+}).brand<"HonuaConfig">();
+
+/** A configuration that holds nothing of the environment open and in which every member has its type. */
+export type HonuaConfig = z.output<typeof honuaConfig>;
+/** One data source of the model. */
+export type DataSource = z.output<typeof dataSource>;
+/** One service of the model. */
+export type Service = z.output<typeof service>;
+/** One layer of the model. */
+export type Layer = z.output<typeof layer>;
+/** One cache of the model. */
+export type Cache = z.output<typeof cache>;
+
+/** What a setting holds, as reading one has to know it. */
+export type Shape =
+  | { readonly kind: "text"; readonly interpolates: boolean; readonly refers: boolean }
+  | { readonly kind: "boolean" }
+  | { readonly kind: "whole-number"; readonly accepts: (value: number) => boolean }
+  | { readonly kind: "list"; readonly item: Shape }
+  | { readonly kind: "object"; readonly members: Members }
+  | {
+    readonly kind: "map";
+    readonly entry: Shape;
+    /** Where a map may also be a list of objects: the member that names each. */
+    readonly listedBy: string | null;
+    /** The member that an entry is, where it is a lone text. */
+    readonly shorthand: string | null;
+  };
+
+/** A member of an object: its name in HCL, its key in the snapshot, and its value where it is left out. */
+export interface Member {
+  readonly name: string;
+  readonly key: string;
+  readonly shape: Shape;
+  readonly fallback: Json | undefined;
+}
+
+/** The members of an object by their names in HCL. */
+export type Members = ReadonlyMap<string, Member>;
+
+/** The members of each kind of block, without `id` and a service's `settings`, which HCL does not write. */
+export const blockMembers = {
+  honua: membersOf(honua),
+  data_source: membersOf(dataSource.omit({ id: true })),
+  service: membersOf(service.omit({ id: true, settings: true })),
+  layer: membersOf(layer.omit({ id: true })),
+  cache: membersOf(cache.omit({ id: true })),
+  rate_limit: membersOf(rateLimit),
+} as const satisfies Record<string, Members>;
+
+/** The kinds of labelled blocks and their keys in the snapshot, in the order in which the server checks them. */
+export const labelledBlocks = {
+  data_source: "dataSources",
+  service: "services",
+  layer: "layers",
+  cache: "caches",
+} as const;
+
+/** The kinds of blocks that stand once and without a label, and their keys in the snapshot. */
+export const singleBlocks = { honua: "honua", rate_limit: "rateLimit" } as const;
+
+function membersOf(schema: z.ZodObject): Members {
+  const members = new Map<string, Member>();
+  for (const [key, member] of Object.entries(schema.shape)) {
+    const name = key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+    const absent = member.safeParse(undefined);
+    members.set(name, {
+      name,
+      key,
+      shape: shapeOf(member),
+      fallback: absent.success ? absent.data as Json : undefined,
+    });
+  }
+  return members;
+}
+
+function shapeOf(schema: z.core.$ZodType): Shape {
+  if (schema instanceof z.ZodDefault || schema instanceof z.ZodOptional) return shapeOf(schema.unwrap());
+  if (schema instanceof z.ZodString) {
+    return { kind: "text", interpolates: schema === interpolated, refers: schema === reference };
+  }
+  if (schema instanceof z.ZodBoolean) return { kind: "boolean" };
+  if (schema instanceof z.ZodNumber) {
+    return { kind: "whole-number", accepts: (value) => schema.safeParse(value).success };
+  }
+  if (schema instanceof z.ZodArray) return { kind: "list", item: shapeOf(schema.element) };
+  if (schema instanceof z.ZodObject) return { kind: "object", members: membersOf(schema) };
+  if (schema instanceof z.ZodRecord) {
+    const listed = schema === fields;
+    return {
+      kind: "map",
+      entry: shapeOf(schema.valueType),
+      listedBy: listed ? "name" : null,
+      shorthand: listed ? "type" : null,
+    };
+  }
+  throw new Error("the model has a schema of a kind that no setting can be read as");
+}

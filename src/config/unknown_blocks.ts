@@ -1,0 +1,76 @@
+// Blocks and attributes at the top of a file that Honua does not know: carried into the snapshot as they are written,
+// labels as keys, and warned about once for each name.
+import type { Range } from "../diagnostic/range.ts";
+import type { Block, Entry, Value } from "../document/document.ts";
+import { admitUnknown, readFree } from "./free_settings.ts";
+import type { JsonObject } from "./json.ts";
+import { assign, type Both, type Reader } from "./reading.ts";
+import { labelledBlocks, singleBlocks } from "./schema.ts";
+
+/** Reads them into the model. */
+export function readUnknownBlocks(
+  reader: Reader,
+  blocks: readonly Block[],
+  attributes: readonly Entry[],
+  model: Both<JsonObject>,
+): void {
+  for (const [name, node] of treeOf(reader, blocks, attributes)) {
+    const where = { path: null, members: knownTypes, reserved: reservedNames };
+    const carried = admitUnknown(reader, name, node.nameRange, where);
+    const both = readFree(reader, valueOf(node), name);
+    if (carried) assign(model, name, both);
+  }
+}
+
+const maxLabels = 50;
+
+const knownTypes: ReadonlyMap<string, true> = new Map(
+  [...Object.keys(labelledBlocks), ...Object.keys(singleBlocks), "variable"].map((type) => [type, true]),
+);
+
+const reservedNames: ReadonlySet<string> = new Set(
+  [...Object.values(labelledBlocks), ...Object.values(singleBlocks), "variables", "$snapshot"]
+    .map((name) => name.toLowerCase()),
+);
+
+/** What stands under a name: bodies and values, and what has a further label. */
+interface Node {
+  readonly nameRange: Range;
+  readonly values: Value[];
+  readonly labelled: Map<string, Node>;
+}
+
+function treeOf(reader: Reader, blocks: readonly Block[], attributes: readonly Entry[]): Map<string, Node> {
+  const top = new Map<string, Node>();
+  for (const block of blocks) {
+    let node = nodeOf(top, block.type, block.typeRange);
+    if (block.labels.length > maxLabels) {
+      const summary = `${block.type} has more than ${maxLabels} names`;
+      reader.findings.error("config/wrong-labels", summary, block.type, block.typeRange);
+      continue;
+    }
+    for (const label of block.labels) node = nodeOf(node.labelled, label.text, label.range);
+    node.values.push(block.body);
+  }
+  for (const { name, nameRange, value } of attributes) nodeOf(top, name, nameRange).values.push(value);
+  return top;
+}
+
+function nodeOf(nodes: Map<string, Node>, name: string, nameRange: Range): Node {
+  let node = nodes.get(name);
+  if (node === undefined) {
+    node = { nameRange, values: [], labelled: new Map() };
+    nodes.set(name, node);
+  }
+  return node;
+}
+
+/** What stands under a name as one value: a list where it is more than one. */
+function valueOf({ nameRange, values, labelled }: Node): Value {
+  const all = [...values];
+  if (labelled.size > 0) {
+    const entries = [...labelled].map(([name, node]) => ({ name, nameRange: node.nameRange, value: valueOf(node) }));
+    all.push({ kind: "fields", form: "object", entries, range: nameRange });
+  }
+  return all.length === 1 ? all[0]! : { kind: "list", items: all, range: nameRange };
+}

@@ -1,0 +1,236 @@
+// Puts the rooms together: the only file that knows all of them. It hands the loop what it needs to look at the source
+// and to activate a snapshot, leads every hint to the loop's door, and closes all it opened.
+import { countChanges, describeChanges, digestEntries, type EntryDigests } from "./config/changes.ts";
+import { environmentOf, parseEnvironmentFile } from "./config/environment.ts";
+import type { Diagnostic } from "./diagnostic/diagnostic.ts";
+import { renderLine } from "./diagnostic/render.ts";
+import { textMasker } from "./diagnostic/secrets.ts";
+import { openBlockParser } from "./document/blocks.ts";
+import type { Logger } from "./process/log.ts";
+import { secretValues } from "./process/option_schema.ts";
+import type { Options } from "./process/options.ts";
+import type { ActivationResult, LookOutcome } from "./reload/decide.ts";
+import { type Loop, runLoop } from "./reload/loop.ts";
+import { listed, narrate, reasonOf } from "./reload/narration.ts";
+import type { Report } from "./reload/report.ts";
+import type { Mark } from "./reload/state.ts";
+import { type Compiled, compileSource, formatOf } from "./snapshot/compile.ts";
+import { describeFault } from "./snapshot/snapshot.ts";
+import { type Existing, openStore, type SnapshotStore } from "./snapshot/store.ts";
+import { watchFiles } from "./source/file_watcher.ts";
+import { environmentFilePath, readInputs } from "./source/inputs.ts";
+import { settle } from "./source/settle.ts";
+
+/** What a daemon is started with. */
+export interface DaemonSettings {
+  /** Validated options. */
+  readonly options: Options;
+  /** The source, as it was named. */
+  readonly sourcePath: string;
+  /** The options file, watched for changes that want a restart; null where there is none. */
+  readonly optionsPath: string | null;
+  /** The process's environment, as it was at start. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** Where it says what happens. */
+  readonly log: Logger;
+}
+
+/** How a daemon that was asked to load once ended; or why it could not start. */
+export type LoadOutcome = "in-force" | "rejected" | "failed";
+
+/** A daemon at work. Disposing of it stops it; a write at hand is completed or given up before its rename. */
+export interface Daemon extends AsyncDisposable {
+  /** Looks at the source now. */
+  reload(): void;
+  /** Resolves when nothing is at hand, with what came of the last look. */
+  settled(): Promise<LoadOutcome>;
+  /** Begins to follow the files. */
+  watch(): Promise<void>;
+}
+
+/** What a look hands to the activation. */
+type Candidate = Extract<Compiled, { ok: true }>;
+
+/**
+ * Opens the store, verifies the snapshot in force and begins with a look at the source.
+ *
+ * @returns the daemon, or the reason in one line why the store cannot be opened.
+ */
+export async function startDaemon(settings: DaemonSettings): Promise<Daemon | { readonly failure: string }> {
+  const { options, sourcePath, log: plainLog, environment } = settings;
+  const secrets = maskedSecrets(secretValues(options));
+  const log = plainLog.withMask(secrets.mask);
+  const { path, mode, group } = options.snapshot;
+  const opened = await openStore({ path, mode, group });
+  if (!opened.ok) return { failure: opened.message };
+  const { store, existing, stale } = opened;
+  tellExisting(log, path, existing);
+  for (const file of stale.removed) log.information("Removed a temporary file that a crash had left", { path: file });
+  for (const file of stale.left) log.warning("A temporary file that a crash left cannot be removed", { path: file });
+
+  const parser = openBlockParser();
+  const telling = teller(log, existing);
+  const look = async (signal: AbortSignal): Promise<LookOutcome<Candidate>> => {
+    const files = options.configurationWatcher.environmentFiles.map(environmentFilePath);
+    const inputs = await readInputs(sourcePath, files);
+    const { fingerprint } = inputs;
+    if (!inputs.ok) return unreadable(fingerprint, inputs.diagnostic, options);
+    const parsedFiles = inputs.environmentFiles.map(parseEnvironmentFile);
+    const compiled = await compileSource({
+      source: inputs.source,
+      format: formatOf(sourcePath),
+      environment: environmentOf((name) => ownValue(environment, name), parsedFiles.map((file) => file.variables)),
+      validate: options.configurationWatcher.validateOnReload,
+      parser,
+      signal,
+    });
+    secrets.remember(compiled.secrets);
+    const noted = parsedFiles.flatMap((file) => file.diagnostics);
+    if (!compiled.ok) {
+      const diagnostics = [...compiled.diagnostics, ...noted];
+      return { kind: "rejected", fingerprint, reason: reasonOf(diagnostics), diagnostics };
+    }
+    const { hash, contentHash } = compiled.snapshot;
+    const candidate = { ...compiled, warnings: [...noted, ...compiled.warnings] };
+    const stored = await store.isInForce() ? loop.state().active : null;
+    return { kind: "candidate", fingerprint, hash, contentHash, candidate, stored };
+  };
+  const loop: Loop<Candidate> = runLoop<Candidate>({
+    active: markOf(existing),
+    look,
+    activate: (candidate, signal) => activate(store, candidate, signal),
+    report: telling,
+  });
+  const closing: AsyncDisposable[] = [loop, parser];
+  return {
+    reload: () => loop.hint("signal"),
+    async settled() {
+      await loop.settled();
+      const { trouble } = loop.state();
+      return trouble === null ? "in-force" : trouble.kind === "rejected" ? "rejected" : "failed";
+    },
+    async watch() {
+      const watching = await followFiles(settings, log, loop);
+      if (watching) closing.unshift(watching);
+      loop.hint("start");
+    },
+    async [Symbol.asyncDispose]() {
+      for (const one of closing) await one[Symbol.asyncDispose]();
+    },
+  };
+}
+
+async function activate(store: SnapshotStore, candidate: Candidate, signal: AbortSignal): Promise<ActivationResult> {
+  if (signal.aborted) return { kind: "failed", reason: "stopped before the snapshot was written" };
+  const written = await store.write(candidate.snapshot);
+  return written.ok ? { kind: "written" } : { kind: "failed", reason: written.message };
+}
+
+/** A source that is not there, or may not be read, may be readable later; what was read and is not text is rejected. */
+function unreadable(fingerprint: string, diagnostic: Diagnostic, options: Options): LookOutcome<Candidate> {
+  const reason = renderLine(diagnostic);
+  const retries = diagnostic.code === "source/unreadable" && options.configurationWatcher.enableFileWatching;
+  if (retries) return { kind: "unreadable", fingerprint, reason };
+  return { kind: "rejected", fingerprint, reason, diagnostics: [diagnostic] };
+}
+
+function markOf(existing: Existing): Mark | null {
+  if (existing.state !== "in-force") return null;
+  const { hash, contentHash } = existing.header;
+  return { hash, contentHash };
+}
+
+function ownValue(environment: Readonly<Record<string, string>>, name: string): string | undefined {
+  return Object.hasOwn(environment, name) ? environment[name] : undefined;
+}
+
+/** Masks the secrets of the options, and those that the last loads met in the environment. */
+function maskedSecrets(
+  always: readonly string[],
+): { mask(text: string): string; remember(found: readonly string[]): void } {
+  let recent: readonly string[] = [];
+  let masker = textMasker(always);
+  return {
+    mask: (text) => masker(text),
+    remember(found) {
+      masker = textMasker([...always, ...recent, ...found]);
+      recent = found;
+    },
+  };
+}
+
+function tellExisting(log: Logger, path: string, existing: Existing): void {
+  if (existing.state === "in-force") {
+    log.information("The snapshot is whole and stays in force", { path, hash: existing.header.hash });
+  } else if (existing.state === "newer-format") {
+    log.warning("The snapshot has a newer format than this version knows: it is replaced by the next one", { path });
+  } else if (existing.state === "damaged") {
+    const { fault, setAsideAs } = existing;
+    log.error(`The snapshot ${describeFault(fault)}: it was set aside`, { path, setAsideAs });
+  }
+}
+
+/** Turns reports into log lines; remembers what is in force, to say what changed, and warnings, to say them once. */
+function teller(log: Logger, existing: Existing): (report: Report<Candidate>) => void {
+  let inForce: EntryDigests = existing.state === "in-force" ? digestEntries(existing.config) : new Map();
+  let toldWarnings = "";
+  return (report) => {
+    const { level, message, fields } = narrate(report, ({ config, counts }) => {
+      const digests = digestEntries(config);
+      const changed = describeChanges(countChanges(inForce, digests));
+      inForce = digests;
+      return { changed, ...counts };
+    });
+    log[level](message, fields);
+    if (report.kind !== "activated" && report.kind !== "unchanged") return;
+    const { warnings } = report.candidate;
+    const lines = warnings.map(renderLine).join("\n");
+    if (lines !== toldWarnings && warnings.length > 0) {
+      log.warning("The configuration has warnings", listed("warnings", warnings));
+    }
+    toldWarnings = lines;
+  };
+}
+
+/** Watches the source, the environment files and the options file; null where watching is off. */
+async function followFiles(
+  { options, sourcePath, optionsPath }: DaemonSettings,
+  log: Logger,
+  loop: Loop<Candidate>,
+): Promise<AsyncDisposable | null> {
+  const { enableFileWatching, debounceMilliseconds, pollSeconds, logChangeEvents, environmentFiles } =
+    options.configurationWatcher;
+  if (!enableFileWatching) {
+    log.information("File watching disabled: SIGHUP alone reloads", { path: sourcePath });
+    return null;
+  }
+  const changed = new Set<string>();
+  const settler = settle({ quietMilliseconds: debounceMilliseconds }, () => {
+    for (const path of changed) {
+      if (path === optionsPath) log.warning("Options file changed: restart the daemon for it to count", { path });
+      else if (logChangeEvents) log.information(`Configuration file changed: ${path}`);
+    }
+    const concerns = [...changed].some((path) => path !== optionsPath);
+    changed.clear();
+    if (concerns) loop.hint("file");
+  });
+  const paths = [sourcePath, ...environmentFiles.map((file) => environmentFilePath(file).path)];
+  const watcher = await watchFiles(optionsPath ? [...paths, optionsPath] : paths, {
+    events: true,
+    pollMilliseconds: pollSeconds * 1000,
+    onHint: (path) => {
+      changed.add(path);
+      settler.hint();
+    },
+    onTrouble: (message) =>
+      log.error(message, { polling: pollSeconds > 0 ? `every ${pollSeconds} s` : "while it lasts" }),
+    onRecovered: () => log.information("File system watcher works again"),
+  });
+  log.information("File watching enabled", { path: sourcePath, debounceMilliseconds, pollSeconds });
+  return {
+    async [Symbol.asyncDispose]() {
+      settler.close();
+      await watcher[Symbol.asyncDispose]();
+    },
+  };
+}

@@ -1,0 +1,75 @@
+import { assertEquals } from "@std/assert";
+import fc from "fast-check";
+import { sourceText } from "../../src/diagnostic/range.ts";
+import { environmentOf, parseEnvironmentFile } from "../../src/config/environment.ts";
+
+function parse(text: string): Record<string, string> {
+  return Object.fromEntries(parseEnvironmentFile(sourceText("test.env", text)).variables);
+}
+
+function warnings(text: string): string[] {
+  const { diagnostics } = parseEnvironmentFile(sourceText("test.env", text));
+  return diagnostics.map(({ code, place }) => `${code} ${place?.line}:${place?.column}`);
+}
+
+Deno.test("an environment file is read as systemd reads it", () => {
+  const cases: [string, Record<string, string>][] = [
+    ["A=1\nB=2", { A: "1", B: "2" }],
+    ["# A=1\n; B=2\n\n  C=3", { C: "3" }],
+    ["A=1\r\nB=2\r\n", { A: "1", B: "2" }],
+    ["A =  x y  ", { A: "x y" }],
+    ["A=", { A: "" }],
+    ["A='x  y'", { A: "x  y" }],
+    ["A='a\\nb\nc'", { A: "a\\nb\nc" }],
+    ['A="a\\"b\\\\c\\$d\\`e\\nf"', { A: 'a"b\\c$d`e\\nf' }],
+    ['A="a\\\nb"', { A: "ab" }],
+    ["A=a\\\nb", { A: "ab" }],
+    ["A=a\\ \nB=c", { A: "a ", B: "c" }],
+    ["A='x'\"y\"z", { A: "xyz" }],
+    ["A=x'y'", { A: "x'y'" }],
+    ["A='x' ", { A: "x" }],
+    ["A=x # no comment", { A: "x # no comment" }],
+    ["# a comment \\\nA=1", { A: "1" }],
+    ["A=1\nA=2", { A: "2" }],
+    ["A=${B}", { A: "${B}" }],
+    ["A=b=c", { A: "b=c" }],
+  ];
+  for (const [text, expected] of cases) assertEquals(parse(text), expected, text);
+});
+
+Deno.test("what systemd passes over in silence is a warning at its place", () => {
+  assertEquals(warnings("export A=1\nB=2\n1C=3\n\u00e4=4"), [
+    "environment/invalid-name 1:1",
+    "environment/invalid-name 3:1",
+    "environment/invalid-name 4:1",
+  ]);
+  assertEquals(parse("export A=1\nB=2"), { B: "2" });
+  assertEquals(warnings("A=1\nstray words\nB=2"), ["environment/no-assignment 2:1"]);
+  assertEquals(warnings("A=1\nB='x\nC=2"), ["environment/unclosed-quote 2:3"]);
+  assertEquals(warnings("A=1"), []);
+});
+
+Deno.test("no warning about an environment file quotes it", () => {
+  const secret = "hunter2";
+  const { diagnostics } = parseEnvironmentFile(sourceText("test.env", `export P=${secret}\n${secret}\nQ='${secret}`));
+  assertEquals(diagnostics.length, 3);
+  assertEquals(JSON.stringify(diagnostics.map(({ place: _, ...rest }) => rest)).includes(secret), false);
+});
+
+Deno.test("a value in single quotes comes back as it was", () => {
+  fc.assert(fc.property(fc.string().filter((text) => !text.includes("'")), (text) => {
+    assertEquals(parse(`A='${text}'\nB=1`), { A: text, B: "1" });
+  }));
+});
+
+Deno.test("any text at all is read without an error", () => {
+  fc.assert(fc.property(fc.string({ unit: fc.constantFrom(..."A=\\'\"#; \n\r\tx") }), (text) => {
+    for (const name of Object.keys(parse(text))) assertEquals(/^[A-Za-z_]\w*$/.test(name), true);
+  }));
+});
+
+Deno.test("files beat the process, and later files beat earlier ones", () => {
+  const process = (name: string) => ({ A: "process", B: "process", C: "process" })[name];
+  const environment = environmentOf(process, [new Map([["B", "first"], ["C", "first"]]), new Map([["C", "second"]])]);
+  assertEquals(["A", "B", "C", "a"].map(environment), ["process", "first", "second", undefined]);
+});

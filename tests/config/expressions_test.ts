@@ -1,0 +1,180 @@
+import { assert, assertEquals } from "@std/assert";
+import fc from "fast-check";
+import { sourceText } from "../../src/diagnostic/range.ts";
+import type { Template } from "../../src/document/document.ts";
+import {
+  concatenation,
+  conditional,
+  constant,
+  environmentReference,
+  type Expression,
+  type Fault,
+  portableText,
+  resolve,
+} from "../../src/config/expressions.ts";
+import { openScope } from "../../src/config/scope.ts";
+import { loadValid, remarks } from "./loading.ts";
+import { load } from "./loading.ts";
+
+const nowhere = { start: 0, end: 0 };
+
+/** What a template means without any variable. */
+function evaluate(text: string): Expression | Fault {
+  const template: Template = { kind: "template", text, codes: [], range: nowhere };
+  const scope = openScope({ variables: new Map(), caches: new Map() }, sourceText("test", ""));
+  const result = scope.evaluate(template, { interpolates: false, refers: false });
+  assert(result.kind !== "compound" && result.kind !== "reported");
+  return result;
+}
+
+function portable(text: string): string {
+  const expression = evaluate(text);
+  assert(expression.kind !== "fault", text);
+  return portableText(expression);
+}
+
+function value(text: string, environment: Record<string, string> = {}): unknown {
+  const expression = evaluate(text);
+  if (expression.kind === "fault") return expression.code;
+  const result = resolve(expression, (name) => environment[name]);
+  return result.kind === "fault" ? result.code : result.value;
+}
+
+Deno.test("every expression of the subset has its value", () => {
+  const cases: [string, Record<string, string>, unknown][] = [
+    ["plain", {}, "plain"],
+    ['${env("A")}', { A: "x" }, "x"],
+    ['a ${env( "A" )} b', { A: "x" }, "a x b"],
+    ['${env("A", "d")}', {}, "d"],
+    ['${env("A", "d")}', { A: "" }, ""],
+    ['${env("A")}', { A: '${env("B")}' }, '${env("B")}'],
+    ["${service.odata}", {}, "odata"],
+    ["${data_source.my-db}", {}, "my-db"],
+    ["${true}", {}, true],
+    ["${12.50}", {}, 12.5],
+    ["v${12.50}", {}, "v12.50"],
+    ['${true ? "a" : "b"}', {}, "a"],
+    ['${(env("A")) ? 1 : 2}', { A: "FALSE" }, 2],
+    ['${env("A") ? env("B") : env("C")}', { A: "true", B: "b" }, "b"],
+    ['${env("A") ? env("B") : env("C")}', { A: "false", B: "b" }, "config/missing-environment-variable"],
+    ['${env("A") ? 1 : 2}', { A: "yes" }, "config/condition-not-boolean"],
+    ['${env("A") ? "x" : env("B") ? "y" : "z"}', { A: "false", B: "false" }, "z"],
+    ['${"q\\n\\"\\u00e4\\\\"}', {}, 'q\n"\u00e4\\'],
+    ['${"a${env("A")}b"}', { A: "x" }, "axb"],
+    ["$${x} %%{y} $x $", {}, "${x} %{y} $x $"],
+    ['${env("A") /* why */ ? 1 # one\n : 2}', { A: "true" }, 1],
+  ];
+  for (const [text, environment, expected] of cases) assertEquals(value(text, environment), expected, text);
+});
+
+Deno.test("what is not of the subset is refused by name", () => {
+  const cases: [string, string][] = [
+    ["${1 + 2}", "The operator + is not supported"],
+    ['${env("A") == "x" ? 1 : 2}', "The operator == is not supported"],
+    ["${!cache.x.enabled ? 1 : 2}", "The operator ! is not supported"],
+    ['${upper("x")}', "The function upper() is not supported"],
+    ["${[1, 2]}", "A list […] inside an expression is not supported"],
+    ["${{ a = 1 }}", "A map {…} inside an expression is not supported"],
+    ['${var.x["y"]}', "An index […] is not supported"],
+    ["${service.x.*}", "A splat (.*) is not supported"],
+    ["%{ if true }x%{ endif }", "A directive %{…} is not supported"],
+    ["${~ true ~}", "The trim marker ~ is not supported"],
+    ["${}", "This expression is not complete"],
+    ["${true ? 1}", "This expression is not complete"],
+    ["${env()}", "env() takes a name and, if need be, a default"],
+    ["${env(var.x)}", "env() takes a name and, if need be, a default"],
+    ['${env("A", "b", "c")}', "env() takes a name and, if need be, a default"],
+    ["${word}", "The bare word word has no meaning here"],
+    ["${local.word}", "The reference local.word is not supported"],
+    ["${var.x.y}", "Parts of a variable are not supported"],
+    ["${" + "(".repeat(1000) + "1" + ")".repeat(1000) + "}", "This expression is nested more than 64 deep"],
+  ];
+  for (const [text, expected] of cases) {
+    const result = evaluate(text);
+    assertEquals(result.kind === "fault" ? result.summary : result.kind, expected, text);
+  }
+});
+
+Deno.test("the portable text has one spelling", () => {
+  const cases: [string, string][] = [
+    ['${ env(  "A"  ) }', '${env("A")}'],
+    ['${env("A","d" )}', '${env("A", "d")}'],
+    ['${(env("A"))?("x"):(2)}', '${env("A") ? "x" : 2}'],
+    ['${(env("A") ? true : false) ? "x" : "y"}', '${(env("A") ? true : false) ? "x" : "y"}'],
+    ['${"a${"b"}c"}', "abc"],
+    ['a$${b}${env("A")}%%{c}', 'a$${b}${env("A")}%%{c}'],
+    ['${"$"}${env("A")}', '${"$"}${env("A")}'],
+    ['${true ? env("A") : env("B")}', '${env("A")}'],
+  ];
+  for (const [text, expected] of cases) assertEquals(portable(text), expected, text);
+});
+
+const texts = fc.oneof(
+  fc.string({ unit: fc.constantFrom(...'ab $%{}"\\\n~') }),
+  fc.string({ unit: "binary" }).filter((text) => text.isWellFormed()),
+);
+const names = fc.string({ minLength: 1 }).filter((text) => text.isWellFormed());
+
+const expressions = fc.letrec<{ expression: Expression }>((tie) => ({
+  expression: fc.oneof(
+    { maxDepth: 5 },
+    texts.map((text) => constant(text)),
+    fc.boolean().map((truth) => constant(truth)),
+    fc.integer().map((number) => constant(number, String(number))),
+    fc.tuple(names, fc.option(texts)).map(([name, fallback]) => environmentReference(name, fallback, nowhere)),
+    fc.array(tie("expression"), { maxLength: 4 }).map((parts) => sound(concatenation(parts, nowhere))),
+    fc.tuple(names, tie("expression"), tie("expression")).map(([name, yes, no]) =>
+      sound(conditional(environmentReference(name, null, nowhere), yes, no, nowhere))
+    ),
+  ),
+})).expression;
+
+function sound(expression: Expression | Fault): Expression {
+  assert(expression.kind !== "fault");
+  return expression;
+}
+
+Deno.test("the portable text evaluates to what it was made of", () => {
+  fc.assert(
+    fc.property(expressions, (expression) => {
+      const text = portableText(expression);
+      assertEquals(portable(text), text);
+      const environment = (name: string) => name.length % 2 === 0 ? "true" : "false";
+      const again = evaluate(text);
+      assert(again.kind !== "fault");
+      const one = resolve(expression, environment);
+      const other = resolve(again, environment);
+      assert(one.kind !== "fault" && other.kind !== "fault");
+      assertEquals(String(other.value), String(one.value));
+    }),
+    { numRuns: 1_000 },
+  );
+});
+
+Deno.test("any text at all is evaluated or refused, and never thrown at", () => {
+  const units = fc.constantFrom(...'ab.$%{}()"\\?: \n,[]~', "${", "env(", "var.", "true");
+  fc.assert(fc.property(fc.string({ unit: units }), (text) => void evaluate(text)), { numRuns: 2_000 });
+});
+
+Deno.test("a cycle of variables is an error that names it, once", () => {
+  const loaded = load({ variables: { a: "${var.b}", b: "x${var.c}", c: "${var.a}", d: "${var.a}" } });
+  assertEquals(remarks(loaded).filter((one) => one.startsWith("error")), ["error variable-cycle variable.a"]);
+  const cycle = !loaded.ok && loaded.diagnostics.find((one) => one.code === "config/variable-cycle");
+  assertEquals(cycle && cycle.why, "Its value needs its own value: var.a -> var.b -> var.c -> var.a.");
+});
+
+Deno.test("a few variables that multiply one another come to an error and not to the end of memory", () => {
+  for (const make of [(name: string) => `\${${name}}\${${name}}`, (name: string) => [`\${${name}}`, `\${${name}}`]]) {
+    for (const seed of ["ha", '${env("A")}']) {
+      const variables = Object.fromEntries(Array.from({ length: 60 }, (_, at) => [`v${at + 1}`, make(`var.v${at}`)]));
+      const loaded = load({ variables: { v0: seed, ...variables } }, { A: "ha" });
+      assertEquals(loaded.ok, false);
+      assert(remarks(loaded).some((one) => /too-large/.test(one)));
+    }
+  }
+});
+
+Deno.test("a long chain of variables costs no stack", () => {
+  const chain = Object.fromEntries(Array.from({ length: 20_000 }, (_, at) => [`v${at + 1}`, `\${var.v${at}}`]));
+  assertEquals(loadValid({ variables: { ...chain, v0: "end" } }).config.variables.v20000, "end");
+});

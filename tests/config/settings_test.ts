@@ -1,0 +1,226 @@
+import { assert, assertEquals } from "@std/assert";
+import { honuaConfig } from "../../src/config/schema.ts";
+import { load, loadValid, plain, remarks } from "./loading.ts";
+
+Deno.test("a configuration that says nothing has the defaults", () => {
+  const { config, portable, counts } = loadValid({});
+  const expected = {
+    honua: { version: "1.0", environment: "development", logLevel: "information", allowedHosts: [] },
+    dataSources: {},
+    services: {},
+    layers: {},
+    caches: {},
+    variables: {},
+  };
+  assertEquals(plain(config), expected);
+  assertEquals(plain(portable), expected);
+  assertEquals(counts, { dataSources: 0, services: 0, layers: 0, caches: 0, variables: 0 });
+});
+
+Deno.test("every block has its defaults, and what is absent stays absent", () => {
+  const { config } = loadValid({
+    dataSources: { d: { pool: {} } },
+    services: { s: {} },
+    layers: { l: { geometry: {}, fields: { f: {} } } },
+    caches: { c: {} },
+    rateLimit: { rules: { r: {} } },
+  });
+  const pool = { minSize: 1, maxSize: 10, timeout: 30 };
+  assertEquals(plain(config.dataSources.d), { id: "d", provider: "", connection: "", pool, readOnly: false });
+  assertEquals(plain(config.services.s), { id: "s", type: "s", enabled: true, settings: {} });
+  assertEquals(plain(config.layers.l), {
+    id: "l",
+    title: "",
+    dataSource: "",
+    table: "",
+    geometry: { column: "", type: "", srid: 4326 },
+    idField: "",
+    introspectFields: true,
+    fields: { f: { type: "", nullable: true } },
+    services: [],
+  });
+  assertEquals(plain(config.caches.c), { id: "c", type: "memory", enabled: true, requiredIn: [] });
+  assertEquals(plain(config.rateLimit), {
+    enabled: true,
+    store: "memory",
+    rules: { r: { requests: 1000, window: "1m" } },
+  });
+  assert(honuaConfig.safeParse(config).success);
+});
+
+Deno.test("texts that spell a number or a boolean become typed, and in a service's settings they stay texts", () => {
+  const { config, portable } = loadValid({
+    variables: { size: "7", on: "TRUE" },
+    dataSources: { d: { pool: { minSize: "5", maxSize: "${var.size}", timeout: "${env:T}" }, readOnly: "${var.on}" } },
+    services: { s: { enabled: "${env:E}", settings: { size: "5", limit: "${env:T}", flag: "true", number: 5 } } },
+    layers: { l: { title: 1.5, table: true } },
+    honua: { allowedHosts: "a, b,,c ", version: "${env:V}" },
+  }, { T: "30", E: "False", V: "1.0" });
+  assertEquals(plain(config.dataSources.d!.pool), { minSize: 5, maxSize: 7, timeout: 30 });
+  assertEquals(config.dataSources.d!.readOnly, true);
+  assertEquals(config.services.s!.enabled, false);
+  assertEquals(plain(config.services.s!.settings), { size: "5", limit: "30", flag: "true", number: 5 });
+  assertEquals([config.layers.l!.title, config.layers.l!.table], ["1.5", "true"]);
+  assertEquals(config.honua.allowedHosts, ["a", "b", "c"]);
+  const { dataSources, services, honua } = plain(portable) as typeof config;
+  assertEquals(dataSources.d!.pool as unknown, { minSize: 5, maxSize: 7, timeout: '${env("T")}' });
+  assertEquals([services.s!.enabled as unknown, services.s!.settings.limit], ['${env("E")}', '${env("T")}']);
+  assertEquals(honua.version, '${env("V")}');
+});
+
+Deno.test("what is of another type is an error at its path, and only that", () => {
+  const loaded = load({
+    dataSources: { d: { provider: ["x"], connection: "x", pool: { minSize: 1.5, maxSize: 3e9, timeout: "soon" } } },
+    services: { s: { enabled: "perhaps" } },
+    layers: { l: { title: "t", table: "t", dataSource: "d", idField: "i", fields: 5, services: [["s"]] } },
+    honua: { cors: true },
+  });
+  assertEquals(remarks(loaded).sort(), [
+    "error wrong-type data_source.d.pool.max_size",
+    "error wrong-type data_source.d.pool.min_size",
+    "error wrong-type data_source.d.pool.timeout",
+    "error wrong-type data_source.d.provider",
+    "error wrong-type honua.cors",
+    "error wrong-type layer.l.fields",
+    "error wrong-type layer.l.services",
+    "error wrong-type service.s.enabled",
+  ]);
+});
+
+Deno.test("a list of the environment stays one text in the portable form", () => {
+  const { config, portable } = loadValid({ honua: { allowedHosts: "${env:H}" } }, { H: "a.b, c" });
+  assertEquals(config.honua.allowedHosts, ["a.b", "c"]);
+  assertEquals((plain(portable) as { honua: unknown }).honua, {
+    version: "1.0",
+    environment: "development",
+    logLevel: "information",
+    allowedHosts: '${env("H")}',
+  });
+});
+
+Deno.test("a reference is its last dotted part", () => {
+  const layer = { dataSource: "any.thing.db", services: ["service.odata", "wfs", "${service.tiles}", "${env:S}"] };
+  const { config, portable } = loadValid({ layers: { l: layer } }, { S: "service.x" });
+  assertEquals(config.layers.l!.dataSource, "db");
+  assertEquals(config.layers.l!.services, ["odata", "wfs", "tiles", "x"]);
+  assertEquals((portable as unknown as typeof config).layers.l!.services, ["odata", "wfs", "tiles", '${env("S")}']);
+});
+
+Deno.test("a bare var.x counts where the server looks for it, and nowhere else", () => {
+  const text = "a=var.b;c=myvar.b;d=x.var.b;var.on-var.none";
+  const { config } = loadValid({
+    variables: { b: "B", on: true, none: null },
+    dataSources: { d: { connection: text, provider: text, healthCheck: text } },
+    services: { s: { settings: { deep: [{ text }] } } },
+    caches: { c: { connection: text, type: text } },
+    rateLimit: { store: "var.b${env:E}" },
+  }, { E: "var.b" });
+  const substituted = "a=B;c=myvar.b;d=x.var.b;True-var.none";
+  const { provider, connection, healthCheck } = config.dataSources.d!;
+  assertEquals([provider, connection, healthCheck], [text, substituted, substituted]);
+  assertEquals(plain(config.services.s!.settings), { deep: [{ text: substituted }] });
+  assertEquals([config.caches.c!.type, config.caches.c!.connection], [text, substituted]);
+  assertEquals(config.rateLimit!.store, "Bvar.b");
+  const loaded = load({ services: { s: { settings: { a: "var.unknown" } } } });
+  assert(remarks(loaded).includes("error undefined-variable service.s.a"));
+});
+
+Deno.test("a variable may be a list or a map, and stands for it wherever a whole value does", () => {
+  const { config } = loadValid({
+    variables: { hosts: ["a", "${env:H}"], pool: { max_size: 4 } },
+    honua: { allowedHosts: "${var.hosts}" },
+    dataSources: { d: { pool: "${var.pool}" } },
+  }, { H: "b" });
+  assertEquals(config.honua.allowedHosts, ["a", "b"]);
+  assertEquals(config.dataSources.d!.pool!.maxSize, 4);
+  const inside = load({ variables: { hosts: ["a"] }, honua: { environment: "x${var.hosts}" } });
+  assert(remarks(inside).includes("error list-in-expression honua.environment"));
+});
+
+Deno.test("what is unknown is kept as it is written, and warned about once", () => {
+  const loaded = loadValid({
+    honua: { Plugins: { paths: ["x"], deep: { NULL: null } }, log_levle: "debug" },
+    rateLimit: { rules: { r: { burst: 5 } } },
+    Logging: { level: "debug" },
+    trace: true,
+  });
+  assertEquals(remarks(loaded), [
+    "warning unknown-setting honua.Plugins",
+    "warning unknown-setting honua.log_levle",
+    "warning unknown-setting rate_limit.rules.r.burst",
+    "warning unknown-setting Logging",
+    "warning unknown-setting trace",
+  ]);
+  assertEquals(loaded.warnings[1]!.suggestion, "Did you mean log_level?");
+  const { honua, rateLimit, Logging, trace } = plain(loaded.config) as Record<string, Record<string, unknown>>;
+  assertEquals((honua!.Plugins as { paths: unknown }).paths, ["x"]);
+  assertEquals(rateLimit!.rules, { r: { requests: 1000, window: "1m", burst: 5 } });
+  assertEquals([Logging, trace], [{ level: "debug" }, true]);
+});
+
+Deno.test("hostile names are names like any other", () => {
+  const text = `{
+    "dataSources": { "__proto__": { "provider": "sqlite", "connection": "x", "constructor": 1 } },
+    "services": { "constructor": { "settings": { "__proto__": { "a": 1 }, "toString": 2 } } },
+    "layers": { "l": { "title": "t", "dataSource": "__proto__", "table": "t", "idField": "i",
+                       "services": ["constructor"], "fields": { "__proto__": "int" } } }
+  }`;
+  const loaded = load(text);
+  assert(loaded.ok);
+  assertEquals(Object.keys(loaded.config.dataSources), ["__proto__"]);
+  assertEquals(Object.keys(Object.values(loaded.config.services)[0]!.settings), ["__proto__", "toString"]);
+  assertEquals(Object.keys(loaded.config.layers.l!.fields!), ["__proto__"]);
+  const unknown = load(text.replace('"dataSource": "__proto__"', '"dataSource": "toString"'));
+  assert(remarks(unknown).includes("error unknown-reference layer.l.data_source"));
+});
+
+Deno.test("half a character is refused, in names and in texts", () => {
+  const loaded = load('{ "honua": { "environment": "\\ud800", "x\\udc00": 1 } }', {}, false);
+  assertEquals(remarks(loaded).filter((one) => one.startsWith("error not-unicode")).length, 2);
+});
+
+Deno.test("a missing variable of the environment is an error where it is named, and only there", () => {
+  const loaded = load({
+    variables: { secret: "${env:MISSING}" },
+    dataSources: { d: { provider: "sqlite", connection: "${var.secret}" } },
+    caches: { c: { type: "redis", connection: "${env:OTHER}" } },
+  });
+  const errors = remarks(loaded).filter((one) => one.startsWith("error"));
+  assertEquals(errors, [
+    "error missing-environment-variable variable.secret",
+    "error missing-environment-variable cache.c.connection",
+  ]);
+});
+
+Deno.test("no diagnostic has a value that came from the environment", () => {
+  const secret = "hunter2-of-the-environment";
+  const dependent = "${env:S}";
+  const loaded = load({
+    honua: { version: dependent, logLevel: dependent, environment: dependent, cors: { allowAnyOrigin: dependent } },
+    variables: { v: dependent },
+    dataSources: { d: { provider: "${var.v}", connection: dependent, pool: { minSize: dependent } } },
+    layers: {
+      l: { title: "t", table: "t", idField: "i", dataSource: dependent, services: [dependent, "x${var.v}"] },
+      m: { geometry: { type: dependent }, fields: { f: { type: dependent } } },
+    },
+    caches: { c: { type: dependent, enabled: dependent } },
+    rateLimit: { store: '${cache.c.enabled ? "a" : "b"}', rules: { r: { window: dependent } } },
+  }, { S: secret });
+  assert(!loaded.ok && loaded.diagnostics.length > 8);
+  assertEquals(JSON.stringify(loaded.diagnostics).includes(secret), false);
+  assertEquals(loaded.secrets, [secret]);
+});
+
+Deno.test("of very many diagnostics the first thousand are kept, errors before warnings, and a last says so", () => {
+  const unknown = Object.fromEntries(Array.from({ length: 3_000 }, (_, at) => [`unknown${at}`, at]));
+  const loaded = load({ ...unknown, layers: { l: {} } });
+  assert(!loaded.ok);
+  assertEquals(loaded.diagnostics.length, 1_001);
+  assertEquals(loaded.diagnostics.filter((one) => one.severity === "error").length, 4);
+  assertEquals(loaded.diagnostics.at(-1)!.code, "config/too-many-diagnostics");
+});
+
+Deno.test("without validation the rules are not asked, the schema is", () => {
+  assertEquals(load({ layers: { l: { dataSource: "none" } } }, {}, false).ok, true);
+  assertEquals(load({ layers: { l: { introspectFields: "perhaps" } } }, {}, false).ok, false);
+});

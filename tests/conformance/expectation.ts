@@ -1,0 +1,145 @@
+// Reads a directory of texts with their expected outcomes (`index.tsv`, `cases.json`) and says where ours differ.
+import type { Diagnostic, Severity } from "../../src/diagnostic/diagnostic.ts";
+import { sourceText } from "../../src/diagnostic/range.ts";
+import { loadConfig } from "../../src/config/load.ts";
+import type { Loaded } from "../../src/config/load.ts";
+import type { BlockParser } from "../../src/document/blocks.ts";
+import { parseHclDocument } from "../../src/document/hcl_document.ts";
+import { parseJsonDocument } from "../../src/document/json_document.ts";
+
+/** One text of `index.tsv`. */
+export interface Expectation {
+  readonly file: string;
+  readonly outcome: "valid" | "valid+warnings" | "invalid:syntax" | "invalid:load" | "invalid:validation";
+  /** `severity path` of every diagnostic that has a path; sorted. */
+  readonly remarks: readonly string[];
+  /** The line of the first error, where it is one of syntax. */
+  readonly line: number | null;
+}
+
+/** Parses `index.tsv`; its remarks are `[path] words` or, for syntax, `line:column words`, joined by ` | `. */
+export function readIndex(text: string): Expectation[] {
+  return text.trimEnd().split("\n").slice(1).map((row) => {
+    const [file, outcome, errors = "", warnings = ""] = row.split("\t");
+    const line = outcome === "invalid:syntax" ? Number.parseInt(errors, 10) : null;
+    const remarks = [
+      ...(line === null ? pathsIn(errors).map((path) => `error ${path}`) : []),
+      ...pathsIn(warnings).map((path) => `warning ${path}`),
+    ].sort();
+    return { file: file!, outcome: outcome as Expectation["outcome"], remarks, line };
+  });
+}
+
+function pathsIn(joined: string): string[] {
+  return joined.split(" | ").map((one) => /^\[([^\]]*)\]/.exec(one)?.[1]).filter((path) =>
+    path !== undefined && path !== "-"
+  )
+    .map((path) => path!);
+}
+
+/** What a text came to. */
+export type Outcome =
+  | { readonly parsed: false; readonly diagnostics: readonly Diagnostic[] }
+  | { readonly parsed: true; readonly loaded: Loaded; readonly diagnostics: readonly Diagnostic[] };
+
+/** Parses and loads a text; the name decides whether it is JSON. */
+export async function outcomeOf(
+  name: string,
+  text: string,
+  parser: BlockParser,
+  options: { environment: (name: string) => string | undefined; validate: boolean },
+): Promise<Outcome> {
+  const source = sourceText(name, text.replace(/^\ufeff/, ""));
+  const document = name.endsWith(".json") ? parseJsonDocument(source) : await parseHclDocument(source, parser);
+  if (!document.ok) return { parsed: false, diagnostics: document.diagnostics };
+  const loaded = loadConfig({ document: document.document, ...options });
+  return { parsed: true, loaded, diagnostics: loaded.ok ? loaded.warnings : loaded.diagnostics };
+}
+
+/** Where an outcome differs from what is expected, in words; empty where it does not. */
+export function differences(expected: Expectation, outcome: Outcome): string[] {
+  const found: string[] = [];
+  const ours = outcomeName(outcome);
+  const loading = new Set(["invalid:load", "invalid:validation"]);
+  if (ours !== expected.outcome && !(loading.has(ours) && loading.has(expected.outcome))) {
+    found.push(`it is ${ours} and not ${expected.outcome}`);
+  }
+  if (expected.line !== null) {
+    const first = Math.min(...outcome.diagnostics.map((one) => one.place?.line ?? Infinity));
+    if (first !== expected.line) found.push(`the first error is in line ${first} and not ${expected.line}`);
+    return found;
+  }
+  return [...found, ...compareRemarks(expected.remarks, remarksOf(outcome.diagnostics))];
+}
+
+/** Compares sorted remarks, each as often as it stands. */
+export function compareRemarks(expected: readonly string[], actual: readonly string[]): string[] {
+  const left = [...actual];
+  const missing = expected.filter((one) => {
+    const at = left.indexOf(one);
+    if (at >= 0) left.splice(at, 1);
+    return at < 0;
+  });
+  return [...missing.map((one) => `${one} is not said`), ...left.map((one) => `${one} is said and not expected`)];
+}
+
+/**
+ * `severity path` of every diagnostic that has a path. A cache with a connection and no type, and a variable without a
+ * default, are warned about beyond the list of the server's.
+ */
+export function remarksOf(diagnostics: readonly Diagnostic[]): string[] {
+  const ownWarnings = ["config/cache-without-type", "config/variable-without-value"];
+  return diagnostics.filter((one) => one.path !== null && !ownWarnings.includes(one.code))
+    .map((one) => `${one.severity satisfies Severity} ${one.path}`).sort();
+}
+
+function outcomeName(outcome: Outcome): Expectation["outcome"] {
+  if (!outcome.parsed) return "invalid:syntax";
+  if (!outcome.loaded.ok) return "invalid:validation";
+  return remarksOf(outcome.diagnostics).length + outcome.diagnostics.filter((one) => one.path === null).length > 0
+    ? "valid+warnings"
+    : "valid";
+}
+
+/** One of `cases.json`: a text, and what loading it has to give. */
+export interface Case {
+  readonly id: string;
+  readonly kind: "validator" | "parser" | "loader" | "processor";
+  readonly file: string;
+  readonly env?: Record<string, string>;
+  readonly assert: { readonly throws?: string; readonly values?: Record<string, unknown> };
+  readonly expected: {
+    readonly errors?: readonly { readonly location: string }[];
+    readonly warnings?: readonly { readonly location: string }[];
+  };
+}
+
+/** Where the outcome of a case differs from what it asserts. */
+export function caseDifferences(one: Case, outcome: Outcome): string[] {
+  if (one.kind === "validator") {
+    if (!outcome.parsed) return ["it does not parse"];
+    const expected = [
+      ...one.expected.errors!.map(({ location }) => `error ${location}`),
+      ...one.expected.warnings!.map(({ location }) => `warning ${location}`),
+    ].filter((remark) => !remark.endsWith(" undefined")).sort();
+    return compareRemarks(expected, remarksOf(outcome.diagnostics));
+  }
+  const config = outcome.parsed && outcome.loaded.ok ? outcome.loaded.config : null;
+  if (one.assert.throws !== undefined) return config === null ? [] : ["it loads, which it should not"];
+  if (config === null) return ["it does not load"];
+  return Object.entries(one.assert.values ?? {}).flatMap(([path, value]) => {
+    const actual = valueAt(config, path.split("."));
+    return JSON.stringify(actual) === JSON.stringify(value) ? [] : [`${path} is ${JSON.stringify(actual)}`];
+  });
+}
+
+/** The value at a path of the server's names: PascalCase for our camelCase, `#` for a count, null for what is absent. */
+function valueAt(value: unknown, path: readonly string[]): unknown {
+  const [name, ...rest] = path;
+  if (name === undefined) return value ?? null;
+  if (typeof value !== "object" || value === null) return null;
+  if (name === "#") return Array.isArray(value) ? value.length : Object.keys(value).length;
+  const members = value as Record<string, unknown>;
+  const camel = name[0]!.toLowerCase() + name.slice(1);
+  return valueAt(Object.hasOwn(members, name) ? members[name] : members[camel], rest);
+}
