@@ -104,13 +104,13 @@ export const honuaConfig = z.looseObject({
 /** A configuration that holds nothing of the environment open and in which every member has its type. */
 export type HonuaConfig = z.output<typeof honuaConfig>;
 /** One data source of the model. */
-export type DataSource = z.output<typeof dataSource>;
+export type DataSource = HonuaConfig["dataSources"][string];
 /** One service of the model. */
-export type Service = z.output<typeof service>;
+export type Service = HonuaConfig["services"][string];
 /** One layer of the model. */
-export type Layer = z.output<typeof layer>;
+export type Layer = HonuaConfig["layers"][string];
 /** One cache of the model. */
-export type Cache = z.output<typeof cache>;
+export type Cache = HonuaConfig["caches"][string];
 
 /** What a setting holds, as reading one has to know it. */
 export type Shape =

@@ -1,7 +1,8 @@
 // One line of a source with its place underlined, as it may be shown on a terminal: secrets masked (`hidden.ts`), control
 // characters harmless, at most 160 columns of the line around the place.
 import type { HiddenRanges } from "./hidden.ts";
-import { lineText, positionAt, type Range, type SourceText } from "./range.ts";
+import type { Place } from "./diagnostic.ts";
+import { lineText, type Range, type SourceText } from "./range.ts";
 import { glyphOf } from "./terminal_text.ts";
 
 /** The most columns of a line that are shown. */
@@ -31,13 +32,13 @@ interface Piece extends Range {
   readonly columns: number;
 }
 
-/** The line of a place; of a range over several lines the first. A range beyond the text is clamped to it. */
-export function codeLine(source: SourceText, range: Range, hidden: HiddenRanges): CodeLine {
-  const anchor = Math.max(0, Math.min(range.start, source.text.length));
-  const { line } = positionAt(source, anchor);
+/** The line of a place; of a range over several lines the first. A place beyond the text is clamped to it. */
+export function codeLine(source: SourceText, place: Place, hidden: HiddenRanges): CodeLine {
+  const { range } = place;
+  const line = Math.max(1, Math.min(place.line, source.lineStarts.length));
   const start = source.lineStarts[line - 1]!;
   const stretch = { start, end: start + lineText(source, line).length };
-  const at = Math.min(anchor, stretch.end);
+  const at = Math.max(stretch.start, Math.min(range.start, stretch.end));
   const near = around(stretch, at);
   const pieces = window(piecesOf(source.text, near, hidden(line, near)), at, stretch);
   let indent = 0;

@@ -68,7 +68,7 @@ function shift(ranges: readonly Range[], by: number): Range[] {
 /** What tells a secret by itself on a line that parsed: strings and comments that look like one. */
 function revealing(text: string): Range[] {
   const { strings, comment } = lineParts(text);
-  const found = strings.filter(({ start, end }) => looksSecret(text.slice(start, end)));
+  const found = strings.filter(({ start, end }) => end - start > 6 && looksSecret(text.slice(start, end)));
   if (comment < text.length && looksSecret(text.slice(comment))) found.push({ start: comment, end: text.length });
   const commentEnd = text.indexOf("*/");
   if (commentEnd > 0 && looksSecret(text.slice(0, commentEnd))) found.push({ start: 0, end: commentEnd });
@@ -97,20 +97,17 @@ function lineParts(text: string): { strings: Range[]; comment: number } {
 }
 
 const anyQuote = /["'`\u2018-\u201f\u00ab\u00bb]/g;
+const longestUnparsed = 65_536;
 const namedValue = /(?<![\w-])([\w-]{1,128})["']?\s{0,64}[=:]/g;
 
 /**
  * What a line that did not parse hides: all from its first quote of any kind to its last, or to its end where the quotes
- * are odd in number or of several kinds; what follows a secret name; and the line, where what is left looks secret.
+ * are odd in number or of several kinds; what follows a secret name; and the whole line, where what is left looks secret
+ * or it is longer than anyone would read.
  */
 function unparsed(text: string): Range[] {
-  const quotes = [...text.matchAll(anyQuote)];
-  const hidden: Range[] = [];
-  const first = quotes[0];
-  if (first) {
-    const isPaired = quotes.length % 2 === 0 && quotes.every(([quote]) => quote === first[0]) && !endsInside(text);
-    hidden.push({ start: first.index, end: isPaired ? quotes.at(-1)!.index + 1 : text.length });
-  }
+  if (text.length > longestUnparsed) return [{ start: 0, end: text.length }];
+  const hidden = quotedStretch(text);
   for (const match of text.matchAll(namedValue)) {
     if (isSecretName(match[1]!)) {
       hidden.push({ start: match.index + match[0].length, end: text.length });
@@ -122,6 +119,22 @@ function unparsed(text: string): Range[] {
     return [{ start: 0, end: text.length }];
   }
   return hidden;
+}
+
+/** From the first quote of any kind to the last one, or to the end of the line; empty where there is no quote. */
+function quotedStretch(text: string): Range[] {
+  const first = text.search(anyQuote);
+  if (first < 0) return [];
+  let last = first;
+  let count = 0;
+  let isOneKind = true;
+  for (const quote of text.matchAll(anyQuote)) {
+    last = quote.index;
+    count++;
+    if (quote[0] !== text[first]) isOneKind = false;
+  }
+  const isPaired = isOneKind && count % 2 === 0 && !endsInside(text);
+  return [{ start: first, end: isPaired ? last + 1 : text.length }];
 }
 
 const pemEnd = "-----END ";

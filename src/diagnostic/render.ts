@@ -48,7 +48,7 @@ export function renderText(diagnostics: readonly Diagnostic[], options: RenderOp
     if (!frame) return null;
     const ranges = hidden.get(place.file) ?? hiddenRanges(frame);
     hidden.set(place.file, ranges);
-    return codeLine(frame.source, place.range, ranges);
+    return codeLine(frame.source, place, ranges);
   };
   const blocks = diagnostics.map((one) => renderOne(one, lineOf, paint).join("\n"));
   return `${[...blocks, summaryLine(diagnostics)].join("\n\n")}\n`;

@@ -12,7 +12,7 @@ export type JsonDocument =
   | { readonly ok: true; readonly document: Document }
   | { readonly ok: false; readonly diagnostics: readonly Diagnostic[] };
 
-const maxDiagnostics = 1_000;
+const maxDiagnostics = 20;
 
 /** What one conversion carries along. */
 interface Conversion {

@@ -3,7 +3,7 @@
 import { type ParseErrorCode, printParseErrorCode, visit } from "jsonc-parser";
 import { type Diagnostic, errorDiagnostic, placeOf } from "../diagnostic/diagnostic.ts";
 import type { Range, SourceText } from "../diagnostic/range.ts";
-import type { Entry, Literal, Value } from "./document.ts";
+import type { Entry, Value } from "./document.ts";
 
 /** The deepest nesting of objects and lists that is read. */
 export const maxDepth = 200;
@@ -81,11 +81,16 @@ interface Open {
   name: { text: string; range: Range } | null;
 }
 
+/** Takes the first mistake of a line, by the parser's count; `make` is called for one that is kept alone. */
+type Report = (line: number, make: () => Diagnostic) => void;
+
 function build(source: SourceText): JsonSyntax {
   const diagnostics: Diagnostic[] = [];
-  const report = (diagnostic: Diagnostic) => {
-    const followsFromLast = diagnostics.at(-1)?.place?.line === diagnostic.place?.line;
-    if (diagnostics.length < maxErrors && (diagnostics.length === 0 || !followsFromLast)) diagnostics.push(diagnostic);
+  let lastLine = -1;
+  const report: Report = (line, make) => {
+    if (line === lastLine || diagnostics.length === maxErrors) return;
+    lastLine = line;
+    diagnostics.push(make());
   };
   const open: Open[] = [];
   let root: Value | null = null;
@@ -108,34 +113,34 @@ function build(source: SourceText): JsonSyntax {
     onArrayBegin: (start) => void open.push({ start, entries: null, items: [], name: null }),
     onObjectEnd: end,
     onArrayEnd: end,
-    onObjectProperty: (text, offset, length) => {
+    onObjectProperty: (text, offset, length, line) => {
       const range = { start: offset, end: offset + length };
-      if (!text.isWellFormed()) report(loneSurrogate(source, range));
+      if (!text.isWellFormed()) report(line, () => loneSurrogate(source, range));
       open.at(-1)!.name = { text, range };
     },
-    onLiteralValue: (value: null | boolean | number | string, offset, length) => {
-      put(literalOf(source, value, { start: offset, end: offset + length }, report));
+    onLiteralValue: (value: null | boolean | number | string, offset, length, line) => {
+      const range = { start: offset, end: offset + length };
+      const mistake = mistakeIn(source, value, range);
+      if (mistake) report(line, mistake);
+      const text = typeof value === "number" ? { text: source.text.slice(range.start, range.end) } : {};
+      put({ kind: "literal", value, ...text, range });
     },
-    onError: (code, start, length) => report(syntaxError(source, code, { start, end: start + length })),
+    onError: (code, start, length, line) => {
+      report(line, () => syntaxError(source, code, { start, end: start + length }));
+    },
   }, { allowTrailingComma: true });
   if (diagnostics.length > 0) return { ok: false, diagnostics };
   if (root === null) throw new Error("read JSON: the parser found neither a value nor a mistake");
   return { ok: true, value: root };
 }
 
-function literalOf(
-  source: SourceText,
-  value: null | boolean | number | string,
-  range: Range,
-  report: (diagnostic: Diagnostic) => void,
-): Literal {
-  if (typeof value === "string" && !value.isWellFormed()) report(loneSurrogate(source, range));
-  if (typeof value !== "number") return { kind: "literal", value, range };
-  if (!Number.isFinite(value)) {
-    const details = { place: placeOf(source, range), why: "It is beyond the range of a double-precision number" };
-    report(errorDiagnostic("document/number-out-of-range", "The number is too large", details));
-  }
-  return { kind: "literal", value, text: source.text.slice(range.start, range.end), range };
+/** What is wrong with a value that the parser took, or null. */
+function mistakeIn(source: SourceText, value: unknown, range: Range): (() => Diagnostic) | null {
+  if (typeof value === "string" && !value.isWellFormed()) return () => loneSurrogate(source, range);
+  if (typeof value !== "number" || Number.isFinite(value)) return null;
+  const why = "It is beyond the range of a double-precision number";
+  return () =>
+    errorDiagnostic("document/number-out-of-range", "The number is too large", { place: placeOf(source, range), why });
 }
 
 function loneSurrogate(source: SourceText, range: Range): Diagnostic {

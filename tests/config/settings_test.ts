@@ -174,9 +174,9 @@ Deno.test("hostile names are names like any other", () => {
   assert(remarks(unknown).includes("error unknown-reference layer.l.data_source"));
 });
 
-Deno.test("half a character is refused, in names and in texts", () => {
-  const loaded = load('{ "honua": { "environment": "\\ud800", "x\\udc00": 1 } }', {}, false);
-  assertEquals(remarks(loaded).filter((one) => one.startsWith("error not-unicode")).length, 2);
+Deno.test("half a character is refused, wherever it comes from", () => {
+  const loaded = load({ honua: { environment: "${env:E}", version: '${"\\ud800"}' } }, { E: "\ud800" }, false);
+  assertEquals(remarks(loaded), ["error not-unicode honua.environment", "error not-unicode honua.version"]);
 });
 
 Deno.test("a missing variable of the environment is an error where it is named, and only there", () => {

@@ -1,6 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { codeLine } from "../../src/diagnostic/code_frame.ts";
+import { placeOf } from "../../src/diagnostic/diagnostic.ts";
 import { hiddenRanges } from "../../src/diagnostic/hidden.ts";
 import { type Range, sourceText } from "../../src/diagnostic/range.ts";
 
@@ -8,7 +9,7 @@ import { type Range, sourceText } from "../../src/diagnostic/range.ts";
 function shown(text: string, secretRanges: readonly Range[] | null): string[] {
   const source = sourceText("a.hcl", text);
   const hidden = hiddenRanges({ source, secretRanges });
-  return source.lineStarts.map((start) => codeLine(source, { start, end: start + 1 }, hidden).text);
+  return source.lineStarts.map((start) => codeLine(source, placeOf(source, { start, end: start + 1 }), hidden).text);
 }
 
 function rangesOf(text: string, ...parts: string[]): Range[] {
@@ -55,6 +56,7 @@ Deno.test("where the source did not parse and its quotes do not pair, all from t
 Deno.test("where the source did not parse, what follows a secret name is masked without quotes too", () => {
   assertEquals(shown("password = hunter2 2", null), ["password =********"]);
   assertEquals(shown("url = redis://:hunter2@h", null), ["********"]);
+  assertEquals(shown("a".repeat(65_537), null), ["********"]);
 });
 
 Deno.test("lines that may be inside a heredoc, an open string or a PEM block of a broken source are masked whole", () => {
@@ -82,7 +84,7 @@ Deno.test("no line of a frame shows what stands in a secret range, whatever surr
     const source = sourceText("a.hcl", text);
     const range = { start: before.length, end: before.length + secret.length };
     const hidden = hiddenRanges({ source, secretRanges: [range] });
-    const place = { start: shift % (text.length + 1), end: text.length };
+    const place = placeOf(source, { start: shift % (text.length + 1), end: text.length });
     assert(!codeLine(source, place, hidden).text.includes("SECRET"));
     assert(shown(text, [range]).every((line) => !line.includes("SECRET")));
   }));

@@ -1,0 +1,121 @@
+import { assert, assertEquals } from "@std/assert";
+import { openBlockParser } from "../../src/document/blocks.ts";
+import { loadConfig, type Loaded } from "../../src/config/load.ts";
+import { documentOf } from "../support/hcl.ts";
+import { plain, remarks } from "./loading.ts";
+
+async function loadHcl(lines: readonly string[], environment: Record<string, string> = {}): Promise<Loaded> {
+  await using parser = openBlockParser();
+  const document = await documentOf(lines.join("\n"), parser);
+  return loadConfig({ document, environment: (name) => environment[name], validate: false });
+}
+
+Deno.test("what stands twice is an error that names both places", async () => {
+  const loaded = await loadHcl([
+    'service "a" {}',
+    'service "a" {}',
+    "honua {}",
+    "honua {}",
+    'data_source "d" {',
+    "  pool { min_size = 1 }",
+    "  pool { min_size = 2 }",
+    "}",
+  ]);
+  assert(!loaded.ok);
+  const found = loaded.diagnostics.map(({ code, path, place, other }) => [code, path, place?.line, other?.place.line]);
+  assertEquals(found, [
+    ["config/duplicate", "service.a", 2, 1],
+    ["config/duplicate", "honua", 4, 3],
+    ["config/duplicate", "data_source.d.pool", 7, 6],
+  ]);
+});
+
+Deno.test("a block with too few or too many names is an error", async () => {
+  const loaded = await loadHcl(["cache {}", 'rate_limit "x" {}', 'layer "a" "b" {}', 'service "" {}']);
+  assertEquals(remarks(loaded), [
+    "error wrong-labels cache",
+    "error wrong-labels rate_limit",
+    "error wrong-labels layer.a",
+    "error wrong-labels service",
+  ]);
+});
+
+Deno.test("unknown blocks are carried with their labels as keys, and as a list where they repeat", async () => {
+  const loaded = await loadHcl([
+    'storage "azure" { bucket = "a" }',
+    'storage "aws" "eu" { bucket = "b" }',
+    "logging { level = 1 }",
+    "logging { level = 2 }",
+    "honua {",
+    '  plugin "x" { path = "p" }',
+    '  plugin "y" { path = env("P") }',
+    "}",
+  ], { P: "q" });
+  assert(loaded.ok);
+  const { storage, logging, honua } = plain(loaded.config) as Record<string, Record<string, unknown>>;
+  assertEquals(storage, { azure: { bucket: "a" }, aws: { eu: { bucket: "b" } } });
+  assertEquals(logging as unknown, [{ level: 1 }, { level: 2 }]);
+  assertEquals(honua!.plugin, { x: { path: "p" }, y: { path: "q" } });
+  assertEquals(remarks(loaded), [
+    "warning unknown-setting storage",
+    "warning unknown-setting logging",
+    "warning unknown-setting honua.plugin",
+  ]);
+});
+
+Deno.test("an unknown name that a reader of the snapshot would mistake for another is not carried", async () => {
+  const loaded = await loadHcl(['layer "l" { idField = "x" }', "layers = 5", 'cache "c" { id = "d" }']);
+  assert(loaded.ok);
+  const { layers, caches } = plain(loaded.config) as Record<string, Record<string, Record<string, unknown>>>;
+  assertEquals(layers!.l!.idField, "");
+  assertEquals(caches!.c!.id, "c");
+  assertEquals(loaded.warnings.map((one) => one.summary.includes("left out")), [true, true, true]);
+});
+
+Deno.test("the portable form is the same on hosts with other environments, and the resolved one is not", async () => {
+  const text = [
+    'variable "host" { default = env("HOST", "localhost") }',
+    'data_source "d" { connection = "Host=${var.host};Password=${env:SECRET};Literal=$${x}" }',
+    'cache "c" { enabled = env("CACHE", "true") }',
+    'rate_limit { store = cache.c.enabled ? "redis" : "memory" }',
+  ];
+  const one = await loadHcl(text, { SECRET: "first" });
+  const other = await loadHcl(text, { SECRET: "second", HOST: "db", CACHE: "false" });
+  assert(one.ok && other.ok);
+  assertEquals(plain(one.portable), plain(other.portable));
+  assertEquals([one.config.rateLimit!.store, other.config.rateLimit!.store], ["redis", "memory"]);
+  assertEquals(other.config.dataSources.d!.connection, "Host=db;Password=second;Literal=${x}");
+  const { dataSources, rateLimit } = one.portable as unknown as typeof one.config;
+  const connection = 'Host=${env("HOST", "localhost")};Password=${env("SECRET")};Literal=$${x}';
+  assertEquals(dataSources.d!.connection, connection);
+  assertEquals(rateLimit!.store, '${env("CACHE", "true") ? "redis" : "memory"}');
+  assertEquals(one.environmentNames, ["CACHE", "HOST", "SECRET"]);
+});
+
+Deno.test("a mistake in an expression is placed inside it", async () => {
+  const loaded = await loadHcl([
+    'data_source "d" {',
+    '  connection = "Host=${env("HOST")};Port=${var.prot}"',
+    '  provider   = upper("x")',
+    "}",
+    'variable "port" { default = 5432 }',
+  ], { HOST: "h" });
+  assert(!loaded.ok);
+  const found = loaded.diagnostics.map(({ summary, place, suggestion }) =>
+    `${place?.line}:${place?.column} ${summary}; ${suggestion}`
+  );
+  assertEquals(found, [
+    "2:44 Variable prot is not defined; Did you mean var.port?",
+    "3:16 The function upper() is not supported; null",
+  ]);
+});
+
+Deno.test("a variable without a value is null, and what else stands in it is left out with a warning", async () => {
+  const loaded = await loadHcl(['variable "a" { type = string }', 'variable "b" { default = 1, description = "x" }']);
+  assert(loaded.ok);
+  assertEquals(plain(loaded.config.variables), { a: null, b: 1 });
+  assertEquals(remarks(loaded), [
+    "warning variable-without-value variable.a",
+    "warning unknown-setting variable.b.description",
+  ]);
+});
