@@ -1,0 +1,73 @@
+// The daemon's main promise: a valid edit becomes the snapshot, an invalid one changes nothing and is told.
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { openEdgeHost } from "../support/edge_host.ts";
+import { sampleSource, snapshotOf } from "../support/sample_source.ts";
+
+Deno.test("an edit becomes a snapshot, and the log says so in the words that operators look for", async () => {
+  await using host = await openEdgeHost();
+  const daemon = await host.follow("first");
+  assertEquals((await daemon.logged("File watching enabled")).path, host.source);
+  const from = daemon.entries.length;
+  await host.write("second");
+  const { header } = await host.hasSnapshot("second");
+  const expected = await snapshotOf(host.source, sampleSource("second"));
+  assertEquals([header.hash, header.contentHash], [expected.hash, expected.contentHash]);
+  assertEquals(await Deno.readFile(host.snapshotPath), expected.bytes);
+  await daemon.logged(`Configuration file changed: ${host.source}`, from);
+  const told = await daemon.logged("Configuration reloaded successfully", from);
+  assertEquals([told.outcome, told.hash, told.changed], ["activated", header.hash, "layers ~1"]);
+  assert(Number(told.durationMilliseconds) > 0);
+  assertEquals((await Deno.stat(host.snapshotPath)).mode! & 0o7777, 0o640);
+});
+
+Deno.test("an invalid edit leaves the snapshot as it is and is told with its place; its revert heals", async () => {
+  await using host = await openEdgeHost();
+  const daemon = await host.follow("first");
+  const before = await host.mark();
+  const broken = {
+    syntax: [sampleSource("first").replace('table       = "roads"', 'table       = "roads'), 22],
+    value: [sampleSource("first").replace("max_page_size = 500", "max_page_size = 0"), 14],
+    reference: [sampleSource("first").replace("data_source.main", "data_source.other"), 19],
+    environment: [sampleSource("first").replace("SAMPLE_CONNECTION", "SAMPLE_MISSING"), 9],
+  } as const;
+  for (const [name, [text, line]] of Object.entries(broken)) {
+    const from = daemon.entries.length;
+    await Deno.writeTextFile(host.source, text);
+    const told = await daemon.logged("Failed to reload configuration: ", from);
+    assertEquals([told.level, told.outcome], ["error", "rejected"], name);
+    assertStringIncludes(told.msg, `${host.source}:${line}:`, name);
+    assertMatch(told.msg, /:\d+:\d+: error: .+ \[[a-z]+\/[a-z-]+\]/, name);
+    assertEquals(await host.mark(), before, name);
+  }
+  const from = daemon.entries.length;
+  await host.write("first");
+  const healed = await daemon.logged("Configuration is valid again and unchanged", from);
+  assertEquals([healed.level, healed.outcome], ["information", "unchanged"]);
+  assertEquals(await host.mark(), before);
+  await host.write("second");
+  await host.hasSnapshot("second");
+});
+
+Deno.test("an edit of comments, white space and order writes nothing, and SIGHUP answers that all is unchanged", async () => {
+  await using host = await openEdgeHost();
+  const daemon = await host.follow("first", { args: ["--log-level", "debug"] });
+  const before = await host.mark();
+  const [opening, ...blocks] = sampleSource("first").split("\n\n");
+  const texts = [
+    `# Another comment.\n${sampleSource("first")}`,
+    sampleSource("first").replaceAll("\n", "\r\n"),
+    [...blocks.reverse(), opening].join("\n\n").replaceAll("  ", "\t"),
+  ];
+  for (const text of texts) {
+    const from = daemon.entries.length;
+    await Deno.writeTextFile(host.source, text);
+    const told = await daemon.logged("Configuration is unchanged", from);
+    assertEquals([told.level, told.outcome], ["debug", "unchanged"]);
+  }
+  const from = daemon.entries.length;
+  daemon.kill("SIGHUP");
+  assertEquals((await daemon.logged("Configuration is unchanged", from)).level, "information");
+  assertEquals(await host.mark(), before);
+  assertEquals(new Set(daemon.outcomes()), new Set(["activated", "unchanged"]));
+  assertEquals(daemon.outcomes().filter((outcome) => outcome === "activated").length, 1);
+});

@@ -1,0 +1,77 @@
+// The program as a process of its own: the compiled binary that `HONUA_CONFIGD` names, else this checkout's main.ts. It
+// gets no variable of this environment but those that it cannot run without, so that a test says what it is given.
+
+/** What a command is given beside its arguments. */
+export interface CommandSurroundings {
+  /** Variables on top of those that the program cannot run without. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** The working directory; the checkout unless given. */
+  readonly cwd?: string;
+}
+
+/** How a command ended, and all that it wrote. */
+export interface CommandOutcome {
+  /** The exit code; 128 and the signal's number where a signal ended it. */
+  readonly code: number;
+  /** Standard output. */
+  readonly stdout: string;
+  /** Standard error. */
+  readonly stderr: string;
+}
+
+const CHECKOUT = new URL("../../", import.meta.url).pathname;
+const NEEDED = ["PATH", "HOME", "DENO_DIR", "DENO_TLS_CA_STORE", "XDG_CACHE_HOME"];
+
+/** No command of the program takes longer, on the slowest machine that tests run on. */
+const LIMIT_MILLISECONDS = 60_000;
+
+/** The program, not started yet; its three streams are piped. */
+export function programCommand(args: readonly string[], { env = {}, cwd = CHECKOUT }: CommandSurroundings = {}) {
+  const binary = Deno.env.get("HONUA_CONFIGD");
+  const run = ["run", "-A", "--no-prompt", `${CHECKOUT}main.ts`];
+  const needed = NEEDED.flatMap((name) => {
+    const value = Deno.env.get(name);
+    return value === undefined ? [] : [[name, value]];
+  });
+  return new Deno.Command(binary ?? Deno.execPath(), {
+    args: [...(binary ? [] : run), ...args],
+    cwd,
+    clearEnv: true,
+    env: { ...Object.fromEntries(needed), ...env },
+    stdin: "piped",
+    stdout: "piped",
+    stderr: "piped",
+  });
+}
+
+/** Runs the program to its end, `input` on its standard input; one that does not end is killed and an error. */
+export async function runCommand(
+  args: readonly string[],
+  { input = "", ...surroundings }: CommandSurroundings & { readonly input?: string } = {},
+): Promise<CommandOutcome> {
+  const process = programCommand(args, surroundings).spawn();
+  let overdue = false;
+  const limit = setTimeout(() => {
+    overdue = true;
+    process.kill("SIGKILL");
+  }, LIMIT_MILLISECONDS);
+  try {
+    const [, { code, stdout, stderr }] = await Promise.all([give(process, input), process.output()]);
+    if (overdue) throw new Error(`not ended within ${LIMIT_MILLISECONDS} ms: ${args.join(" ")}`);
+    const decode = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+    return { code, stdout: decode(stdout), stderr: decode(stderr) };
+  } finally {
+    clearTimeout(limit);
+  }
+}
+
+/** A program that ends without reading its input is no failure of the one who wrote it. */
+async function give(process: Deno.ChildProcess, input: string): Promise<void> {
+  const writer = process.stdin.getWriter();
+  try {
+    if (input !== "") await writer.write(new TextEncoder().encode(input));
+    await writer.close();
+  } catch {
+    await writer.abort().catch(() => {});
+  }
+}

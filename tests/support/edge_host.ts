@@ -1,0 +1,114 @@
+// A host as the daemon finds it: a directory with a source and a place for the snapshot, and the daemons that were
+// started on it. Disposing of it stops them and removes the directory.
+import type { JsonObject } from "../../src/snapshot/canonical.ts";
+import { type SnapshotHeader, verifySnapshot } from "../../src/snapshot/snapshot.ts";
+import { type Daemon, startDaemon } from "./daemon.ts";
+import { eventually } from "./eventually.ts";
+import { SAMPLE_CONNECTION, sampleSource } from "./sample_source.ts";
+
+/** A snapshot that was read and proven. */
+export interface ReadSnapshot {
+  /** Its `$snapshot`. */
+  readonly header: SnapshotHeader;
+  /** What it holds. */
+  readonly config: JsonObject;
+  /** The title of the layer `roads`, by which samples tell one version from another. */
+  readonly title: string;
+}
+
+/** Which file it is, and whether it was touched: equal where nothing was written. */
+export interface FileMark {
+  /** The number of the inode; an atomic write makes a new one. */
+  readonly inode: number | null;
+  /** Milliseconds since 1970. */
+  readonly modifiedAt: number | undefined;
+  /** All of its bytes, as text. */
+  readonly text: string;
+}
+
+/** What a daemon is started with beside the host's own paths. */
+export interface StartOptions {
+  /** Further arguments of `run`. */
+  readonly args?: readonly string[];
+  /** The daemon's environment, in place of one in which the sample's references resolve. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** A directory with a source and a snapshot. */
+export interface EdgeHost extends AsyncDisposable {
+  /** Where all is. */
+  readonly directory: string;
+  /** The source's path. */
+  readonly source: string;
+  /** The snapshot's path. */
+  readonly snapshotPath: string;
+  /** Writes a sample with this title over the source, in place. */
+  write(title: string): Promise<void>;
+  /** Starts a daemon that debounces for 20 ms only. */
+  start(options?: StartOptions): Daemon;
+  /** Starts a daemon and waits for the snapshot with this title. */
+  follow(title: string, options?: StartOptions): Promise<Daemon>;
+  /** The snapshot; rejects where it is missing, and where it is not whole. */
+  snapshot(): Promise<ReadSnapshot>;
+  /** Waits for a snapshot with this title. */
+  hasSnapshot(title: string): Promise<ReadSnapshot>;
+  /** The snapshot's file as it is now. */
+  mark(): Promise<FileMark>;
+}
+
+/** Makes a host whose source is a sample titled "first", called `name`. */
+export async function openEdgeHost(name = "honua.hcl"): Promise<EdgeHost> {
+  const directory = await Deno.makeTempDir({ prefix: "edge-host-" });
+  const source = `${directory}/${name}`;
+  const snapshotPath = `${directory}/snapshot/config.snapshot.json`;
+  await Deno.mkdir(`${directory}/snapshot`);
+  await Deno.writeTextFile(source, sampleSource("first"));
+  const daemons: Daemon[] = [];
+  const snapshot = () => readSnapshot(snapshotPath);
+  const start = ({ args = [], env = { SAMPLE_CONNECTION } }: StartOptions = {}) => {
+    const paths = ["--config", source, "--snapshot", snapshotPath];
+    const daemon = startDaemon([...paths, "--set", "ConfigurationWatcher:DebounceMilliseconds=20", ...args], { env });
+    daemons.push(daemon);
+    return daemon;
+  };
+  const hasSnapshot = (title: string) =>
+    eventually(`a snapshot titled ${title}`, async () => {
+      const read = await snapshot();
+      return read.title === title ? read : null;
+    }, 30_000);
+  return {
+    directory,
+    source,
+    snapshotPath,
+    write: (title) => Deno.writeTextFile(source, sampleSource(title)),
+    start,
+    async follow(title, options) {
+      const daemon = start(options);
+      await daemon.logged("File watching enabled");
+      await daemon.logged(({ outcome }) => outcome !== undefined);
+      await hasSnapshot(title);
+      return daemon;
+    },
+    snapshot,
+    hasSnapshot,
+    mark: () => markOf(snapshotPath),
+    async [Symbol.asyncDispose]() {
+      await Promise.all(daemons.map((daemon) => daemon[Symbol.asyncDispose]()));
+      await Deno.remove(directory, { recursive: true });
+    },
+  };
+}
+
+/** Reads and proves a snapshot; what is not whole rejects with the fault. */
+export async function readSnapshot(path: string): Promise<ReadSnapshot> {
+  const verification = verifySnapshot(await Deno.readFile(path));
+  if (!verification.ok) throw new Error(`the snapshot is ${verification.reason}`);
+  const { header, config } = verification;
+  const { layers } = config as { layers?: { roads?: { title?: string } } };
+  return { header, config, title: layers?.roads?.title ?? "" };
+}
+
+async function markOf(path: string): Promise<FileMark> {
+  const { ino, mtime } = await Deno.stat(path);
+  return { inode: ino, modifiedAt: mtime?.getTime(), text: await Deno.readTextFile(path) };
+}

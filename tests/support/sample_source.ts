@@ -1,0 +1,77 @@
+// A small, complete configuration for tests of the whole program, valid and without a warning: one of everything that
+// matters, a reference to the environment, and a title that tells one version from another.
+import { openBlockParser } from "../../src/document/blocks.ts";
+import { sourceText } from "../../src/diagnostic/range.ts";
+import { compileSource, formatOf } from "../../src/snapshot/compile.ts";
+import type { Snapshot } from "../../src/snapshot/snapshot.ts";
+
+/** What the sample takes from the environment variable of this name, unless a test gives it another value. */
+export const SAMPLE_CONNECTION = "Host=database;Database=roads";
+
+/** The sample in HCL; `title` is the one of the layer `roads`. */
+export function sampleSource(title: string): string {
+  return `# A sample.
+honua {
+  version     = "1.0"
+  environment = "development"
+}
+
+data_source "main" {
+  provider   = "postgresql"
+  connection = env("SAMPLE_CONNECTION")
+}
+
+service "odata" {
+  enabled       = true
+  max_page_size = 500
+}
+
+layer "roads" {
+  title       = "${title}"
+  data_source = data_source.main
+  table       = "roads"
+  id_field    = "id"
+
+  geometry {
+    column = "shape"
+    type   = "LineString"
+  }
+
+  services = [service.odata]
+}
+`;
+}
+
+/** The same in JSON, for whose sake no parser of HCL is started. */
+export function sampleJson(title: string): string {
+  const roads = {
+    id: "roads",
+    title,
+    dataSource: "main",
+    table: "roads",
+    geometry: { column: "shape", type: "LineString" },
+    idField: "id",
+    services: ["odata"],
+  };
+  const config = {
+    honua: { version: "1.0", environment: "development" },
+    dataSources: { main: { id: "main", provider: "postgresql", connection: '${env("SAMPLE_CONNECTION")}' } },
+    services: { odata: { id: "odata", enabled: true, settings: { max_page_size: 500 } } },
+    layers: { roads },
+  };
+  return JSON.stringify(config, null, 2);
+}
+
+/** The snapshot that must come of a valid source, computed here and not by the process under test. */
+export async function snapshotOf(path: string, text: string, env = { SAMPLE_CONNECTION }): Promise<Snapshot> {
+  await using parser = openBlockParser();
+  const compiled = await compileSource({
+    source: sourceText(path, text),
+    format: formatOf(path),
+    environment: (name) => new Map(Object.entries(env)).get(name),
+    validate: true,
+    parser,
+  });
+  if (!compiled.ok) throw new Error(`the sample is not valid: ${JSON.stringify(compiled.diagnostics)}`);
+  return compiled.snapshot;
+}
