@@ -116,7 +116,7 @@ function build(source: SourceText): JsonSyntax {
     onObjectProperty: (text, offset, length, line) => {
       const range = { start: offset, end: offset + length };
       if (!text.isWellFormed()) report(line, () => loneSurrogate(source, range));
-      open.at(-1)!.name = { text, range };
+      open.at(-1)!.name = { text: text.normalize("NFC"), range };
     },
     onLiteralValue: (value: null | boolean | number | string, offset, length, line) => {
       const range = { start: offset, end: offset + length };

@@ -2,17 +2,19 @@
 // what has no code is a literal with its escapes (`$${`, `%%{`) resolved.
 import type { Range, SourceText } from "../diagnostic/range.ts";
 import type { Literal, Template } from "./document.ts";
+import { envColonName } from "./strings.ts";
 
-const envColon = /\$\{env:([^}"$%\\\r\n]*)\}/y;
-
-/** The value of a string literal, given where it stands with its quotes. */
+/** The value of a string literal, given where it stands with its quotes. Like HCL's, it is NFC-normalised. */
 export function stringValue(source: SourceText, text: string, range: Range): Literal | Template {
-  if (!text.includes("${") && !text.includes("%{")) return { kind: "literal", value: text, range };
+  if (!text.includes("${") && !text.includes("%{")) return { kind: "literal", value: text.normalize("NFC"), range };
   const { rewritten, hasCode, codes } = rewrite(text);
-  if (!hasCode) return { kind: "literal", value: text.replaceAll("$${", "${").replaceAll("%%{", "%{"), range };
+  if (!hasCode) {
+    const value = text.replaceAll("$${", "${").replaceAll("%%{", "%{").normalize("NFC");
+    return { kind: "literal", value, range };
+  }
   const placeAt = placesIn(source.text.slice(range.start, range.end), text, range);
   const places = codes.map(({ start, end }) => ({ start: placeAt(start), end: placeAt(end) }));
-  return { kind: "template", text: rewritten, codes: places, range };
+  return { kind: "template", text: rewritten.normalize("NFC"), codes: places, range };
 }
 
 /** Finds the code of a text (offsets in the text as given) and rewrites `${env:NAME}`. */
@@ -26,13 +28,12 @@ function rewrite(text: string): { rewritten: string; hasCode: boolean; codes: Ra
     if (match[0].length === 3) continue;
     hasCode = true;
     if (match[0] === "%{") continue;
-    envColon.lastIndex = match.index;
-    const name = envColon.exec(text)?.[1];
+    const name = envColonName(text, match.index);
     const start = match.index + 2;
-    const end = name === undefined ? endOfCode(text, start) : envColon.lastIndex - 1;
+    const end = name === null ? endOfCode(text, start) : start + "env:".length + name.length;
     if (end === null) break;
     codes.push({ start, end });
-    if (name !== undefined) {
+    if (name !== null) {
       rewritten += `${text.slice(copied, start)}env("${name}")`;
       copied = end;
     }

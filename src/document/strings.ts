@@ -3,7 +3,6 @@
 import type { Range } from "../diagnostic/range.ts";
 import { atEnd, CHAR, type Cursor, enter, isClosing, isOpening, leave, peek } from "./cursor.ts";
 
-const ENV_COLON = /\$\{env:([^}"$%\\\r\n]*)\}/y;
 const HEREDOC = /<<-?([\p{ID_Start}_][\p{ID_Continue}-]*)\r?\n/uy;
 
 /** Where a template ends and where its code stands; `closed` is false where the line or the text ended first. */
@@ -44,15 +43,22 @@ function takeTemplateSequence(cursor: Cursor, codes: Range[]): boolean {
   return true;
 }
 
+const ENV_COLON = /\$\{env:([^}"$%\\\r\n]*)\}/y;
+
+/** The name in Honua's `${env:NAME}`, if that is what stands at an offset of a text. */
+export function envColonName(text: string, at: number): string | null {
+  ENV_COLON.lastIndex = at;
+  return ENV_COLON.exec(text)?.[1] ?? null;
+}
+
 /**
  * Rewrites `${env:NAME}` at the cursor: to `${env("NAME")}` inside a template, to `env("NAME")` where it stands bare.
  */
 export function takeEnvColon(cursor: Cursor, codes: Range[], insideTemplate: boolean): boolean {
-  ENV_COLON.lastIndex = cursor.at;
-  const match = ENV_COLON.exec(cursor.text);
-  if (!match) return false;
-  const call = `env("${match[1]!}")`;
-  const length = match[0].length;
+  const name = envColonName(cursor.text, cursor.at);
+  if (name === null) return false;
+  const call = `env("${name}")`;
+  const length = "${env:}".length + name.length;
   cursor.edits.push({ at: cursor.at, remove: length, insert: insideTemplate ? "${" + call + "}" : call });
   codes.push({ start: cursor.at + 2, end: cursor.at + length - 1 });
   cursor.at += length;

@@ -205,3 +205,14 @@ Deno.test("any text is a document or has diagnostics with a place, and any JSON 
     parsed(JSON.stringify({ unknown: object }));
   }));
 });
+
+Deno.test("names and texts are NFC-normalised, as HCL's are, so that both forms have one hash", () => {
+  const parsed = parseJsonDocument(
+    sourceText("c.json", '{ "caches": { "cafe\u0301": { "connection": "e\u0301${env:N}" } } }'),
+  );
+  assert(parsed.ok);
+  const [cache] = parsed.document.blocks;
+  assertEquals(cache!.labels[0]!.text, "caf\u00e9");
+  const [connection] = cache!.body.entries;
+  assertEquals(connection!.value.kind === "template" && connection!.value.text, '\u00e9${env("N")}');
+});
