@@ -1,10 +1,12 @@
 // A host as the daemon finds it: a directory with a source and a place for the snapshot, and the daemons that were
 // started on it. Disposing of it stops them and removes the directory.
+import { dirname, join } from "node:path";
 import type { JsonObject } from "../../src/snapshot/canonical.ts";
+import { formatOf } from "../../src/snapshot/compile.ts";
 import { type SnapshotHeader, verifySnapshot } from "../../src/snapshot/snapshot.ts";
 import { type Daemon, startDaemon } from "./daemon.ts";
 import { eventually } from "./eventually.ts";
-import { SAMPLE_CONNECTION, sampleSource } from "./sample_source.ts";
+import { SAMPLE_CONNECTION, sampleJson, sampleSource } from "./sample_source.ts";
 
 /** A snapshot that was read and proven. */
 export interface ReadSnapshot {
@@ -42,8 +44,10 @@ export interface EdgeHost extends AsyncDisposable {
   readonly source: string;
   /** The snapshot's path. */
   readonly snapshotPath: string;
-  /** Writes a sample with this title over the source, in place. */
-  write(title: string): Promise<void>;
+  /** Replaces the source with a text, atomically: no daemon reads half of it. */
+  put(text: string): Promise<void>;
+  /** Replaces the source with the sample of this title, atomically. */
+  edit(title: string): Promise<void>;
   /** Starts a daemon that debounces for 20 ms only. */
   start(options?: StartOptions): Daemon;
   /** Starts a daemon and waits for the snapshot with this title. */
@@ -56,13 +60,16 @@ export interface EdgeHost extends AsyncDisposable {
   mark(): Promise<FileMark>;
 }
 
-/** Makes a host whose source is a sample titled "first", called `name`. */
+/** Makes a host whose source is the sample titled "first", called `name`, which may hold directories. */
 export async function openEdgeHost(name = "honua.hcl"): Promise<EdgeHost> {
   const directory = await Deno.makeTempDir({ prefix: "edge-host-" });
-  const source = `${directory}/${name}`;
+  const source = join(directory, name);
+  const sampleOf = formatOf(name) === "json" ? sampleJson : sampleSource;
   const snapshotPath = `${directory}/snapshot/config.snapshot.json`;
   await Deno.mkdir(`${directory}/snapshot`);
-  await Deno.writeTextFile(source, sampleSource("first"));
+  await Deno.mkdir(dirname(source), { recursive: true });
+  const put = (text: string) => replaceFile(source, text);
+  await put(sampleOf("first"));
   const daemons: Daemon[] = [];
   const snapshot = () => readSnapshot(snapshotPath);
   const start = ({ args = [], env = { SAMPLE_CONNECTION } }: StartOptions = {}) => {
@@ -80,7 +87,8 @@ export async function openEdgeHost(name = "honua.hcl"): Promise<EdgeHost> {
     directory,
     source,
     snapshotPath,
-    write: (title) => Deno.writeTextFile(source, sampleSource(title)),
+    put,
+    edit: (title) => put(sampleOf(title)),
     start,
     async follow(title, options) {
       const daemon = start(options);
@@ -97,6 +105,13 @@ export async function openEdgeHost(name = "honua.hcl"): Promise<EdgeHost> {
       await Deno.remove(directory, { recursive: true });
     },
   };
+}
+
+/** Replaces a file by a new one under its name, as most editors and tools do. */
+export async function replaceFile(path: string, text: string): Promise<void> {
+  const temporary = `${path}.new`;
+  await Deno.writeTextFile(temporary, text);
+  await Deno.rename(temporary, path);
 }
 
 /** Reads and proves a snapshot; what is not whole rejects with the fault. */

@@ -1,0 +1,81 @@
+import { assertEquals, assertNotEquals, assertStringIncludes } from "@std/assert";
+import { verifySnapshot } from "../../src/snapshot/snapshot.ts";
+import { runRecorded } from "../support/recording_terminal.ts";
+import { temporaryDirectory } from "../support/temporary.ts";
+
+const SOURCE = `honua { version = "1.0" }
+data_source "db" {
+  provider   = "postgresql"
+  connection = "Host=\${env:DB_HOST};Password=literal-secret"
+}
+variable "greeting" = "hello"
+service "odata" { note = "\${env:NOTE}", region = var.greeting }
+`;
+const ENVIRONMENT = { DB_HOST: "db.example.com", NOTE: "from-the-environment" };
+
+Deno.test("print masks secrets and what came from the environment", async () => {
+  const { code, out } = await runRecorded(["print", "-"], { input: SOURCE, environment: ENVIRONMENT });
+  assertEquals(code, 0);
+  for (const secret of ["literal-secret", "db.example.com", "from-the-environment"]) {
+    assertEquals(out.includes(secret), false, secret);
+  }
+  assertStringIncludes(out, "hello");
+});
+
+Deno.test("print --show-secrets is the snapshot, byte for byte what would be written", async () => {
+  const { out } = await runRecorded(["print", "--show-secrets", "-"], { input: SOURCE, environment: ENVIRONMENT });
+  const verified = verifySnapshot(new TextEncoder().encode(out));
+  assertEquals(verified.ok, true);
+  assertStringIncludes(out, "Host=db.example.com;Password=literal-secret");
+});
+
+Deno.test("print --portable leaves the environment standing, and is a source with the same hash", async () => {
+  const portable = await runRecorded(["print", "--portable", "--show-secrets", "-"], {
+    input: SOURCE,
+    environment: ENVIRONMENT,
+  });
+  const { $snapshot, services } = JSON.parse(portable.out);
+  assertEquals(services.odata.settings, { note: '${env("NOTE")}', region: "hello" });
+  const again = await runRecorded(["validate", "--format", "json", "--name", "p.json", "-"], {
+    input: portable.out,
+    environment: { DB_HOST: "elsewhere", NOTE: "other" },
+  });
+  assertEquals(JSON.parse(again.out).files[0].hash, $snapshot.hash);
+});
+
+Deno.test("the hash is the same whatever the environment, the content is not", async () => {
+  const hashes = [];
+  for (const DB_HOST of ["one", "two"]) {
+    const environment = { ...ENVIRONMENT, DB_HOST };
+    const { out } = await runRecorded(["print", "--show-secrets", "-"], { input: SOURCE, environment });
+    hashes.push(JSON.parse(out).$snapshot);
+  }
+  assertEquals(hashes[0].hash, hashes[1].hash);
+  assertNotEquals(hashes[0].contentHash, hashes[1].contentHash);
+});
+
+Deno.test("print says why there is no snapshot", async () => {
+  assertEquals((await runRecorded(["print", "/nonexistent/honua.hcl"])).code, 3);
+  const invalid = await runRecorded(["print", "-"], { input: SOURCE });
+  assertEquals([invalid.code, invalid.out], [1, ""]);
+  assertStringIncludes(invalid.error, "DB_HOST");
+});
+
+Deno.test("init writes a starter file without a mistake or a warning, and never over another", async () => {
+  await using directory = await temporaryDirectory();
+  const file = directory.file("new/directory/honua.hcl");
+  assertEquals((await runRecorded(["init", file])).code, 0);
+  assertEquals((await runRecorded(["validate", "--strict", file])).code, 0);
+  await Deno.writeTextFile(file, "# mine\n");
+  const second = await runRecorded(["init", file]);
+  assertEquals(second.code, 3);
+  assertStringIncludes(second.error, "exists already");
+  assertEquals((await runRecorded(["init", "--if-missing", file])).code, 0);
+  assertEquals(await Deno.readTextFile(file), "# mine\n");
+  assertEquals((await runRecorded(["init", `${file}/below`])).code, 3);
+});
+
+Deno.test("init - is the starter file on standard output", async () => {
+  const { out } = await runRecorded(["init", "-"]);
+  assertEquals((await runRecorded(["validate", "--strict", "-"], { input: out })).code, 0);
+});

@@ -1,0 +1,108 @@
+// kill -9 at random instants while the source is edited without pause. Two lanes run beside each other, one in HCL, the
+// other in JSON, which needs no parser and so dies more often. `HONUA_KILLS` asks for more or fewer kills.
+import { assert, assertEquals } from "@std/assert";
+import { type EdgeHost, openEdgeHost } from "../support/edge_host.ts";
+import { eventually } from "../support/eventually.ts";
+import { type Random, randomFrom } from "../support/random.ts";
+import { sampleJson, sampleSource, snapshotOf } from "../support/sample_source.ts";
+
+const KILLS = Number(Deno.env.get("HONUA_KILLS") ?? 300);
+const SEED = Number(Deno.env.get("HONUA_SEED") ?? crypto.getRandomValues(new Uint32Array(1))[0]);
+
+const UNSETTLED = ["--set", "ConfigurationWatcher:DebounceMilliseconds=0"];
+const EDIT_GAP_MILLISECONDS = 2;
+/** Half of the kills fall into a start of about this length, the others shortly behind its first reload. */
+const START_MILLISECONDS = 500;
+const LIFE_MILLISECONDS = 80;
+
+/** The kills that are left, shared by the lanes. */
+interface Kills {
+  left: number;
+  /** Temporary files that killed writers left. */
+  stale: number;
+}
+
+/** A lane's source: each edit is the next version, and its number is the layer's title. */
+interface Versions {
+  written: number;
+  next(): Promise<void>;
+}
+
+function versionsOf(host: EdgeHost, sample: (title: string) => string, random: Random): Versions {
+  const versions: Versions = {
+    written: 0,
+    async next() {
+      // Raised first: a daemon may have read the version before the write has returned.
+      const text = sample(`version ${++versions.written}`);
+      if (random.below(2) === 0) await host.put(text);
+      else await Deno.writeTextFile(host.source, text);
+    },
+  };
+  return versions;
+}
+
+/** The number of the version in force, proven to be that version's very snapshot. */
+async function versionInForce(host: EdgeHost, sample: (title: string) => string): Promise<number> {
+  const { title, header } = await host.snapshot();
+  const expected = await snapshotOf(host.source, sample(title));
+  assertEquals([header.hash, header.contentHash], [expected.hash, expected.contentHash], title);
+  return Number(title.replace("version ", ""));
+}
+
+const temporaries = ({ directory }: EdgeHost) =>
+  [...Deno.readDirSync(`${directory}/snapshot`)].filter(({ name }) => name.endsWith(".tmp")).length;
+
+/** A daemon's life, edited without pause from its start until it is killed. */
+async function liveAndDie(host: EdgeHost, versions: Versions, random: Random): Promise<void> {
+  await using daemon = host.start({ args: UNSETTLED });
+  let alive = true;
+  const editing = (async () => {
+    while (alive) {
+      await versions.next();
+      await new Promise((resolve) => setTimeout(resolve, EDIT_GAP_MILLISECONDS)); // The pace of the edits, not a wait.
+    }
+  })();
+  try {
+    if (random.below(2) === 0) await daemon.logged(({ outcome }) => outcome === "activated");
+    const instant = random.below(daemon.outcomes().length > 0 ? LIFE_MILLISECONDS : START_MILLISECONDS);
+    await new Promise((resolve) => setTimeout(resolve, instant)); // The random instant, not a wait.
+    daemon.kill("SIGKILL");
+    await daemon.ended;
+  } finally {
+    alive = false;
+    await editing;
+  }
+}
+
+async function runLane(name: string, sample: (title: string) => string, random: Random, kills: Kills): Promise<void> {
+  await using host = await openEdgeHost(name);
+  const versions = versionsOf(host, sample, random);
+  await versions.next();
+  await using first = await host.follow("version 1");
+  await first[Symbol.asyncDispose]();
+  let inForce = 1;
+  while (kills.left-- > 0) {
+    await liveAndDie(host, versions, random);
+    kills.stale += temporaries(host);
+    const version = await versionInForce(host, sample);
+    assert(version >= inForce && version <= versions.written, `version ${inForce} was in force, then ${version}`);
+    inForce = version;
+  }
+  await versions.next();
+  await host.follow(`version ${versions.written}`);
+  assertEquals(await versionInForce(host, sample), versions.written);
+  await eventually("no temporary file is left", () => temporaries(host) === 0);
+}
+
+Deno.test(`after each of ${KILLS} kills at random instants the snapshot is whole and of a version that was written`, async () => {
+  console.log(`kills: HONUA_SEED=${SEED} HONUA_KILLS=${KILLS}`);
+  const random = randomFrom(SEED);
+  const kills: Kills = { left: KILLS, stale: 0 };
+  const lanes = [
+    runLane("honua.hcl", sampleSource, random, kills),
+    runLane("honua.json", sampleJson, random, kills),
+  ];
+  for (const lane of await Promise.allSettled(lanes)) if (lane.status === "rejected") throw lane.reason;
+  assert(KILLS < 300 || kills.stale > 0, "no kill fell into a write");
+  console.log(`kills: ${kills.stale} of ${KILLS} fell into a write`);
+});

@@ -1,0 +1,32 @@
+// A terminal that keeps what was written to it, so that a command runs in the test's own process.
+import { runProgram } from "../../src/cli/program.ts";
+import type { Terminal } from "../../src/cli/terminal.ts";
+
+/** What a command wrote and how it ended. */
+export interface Recorded {
+  /** The exit code. */
+  readonly code: number;
+  /** All of standard output. */
+  readonly out: string;
+  /** All of standard error. */
+  readonly error: string;
+}
+
+/** Runs the program with the arguments, a standard input and an environment. */
+export async function runRecorded(
+  args: readonly string[],
+  { input = "", environment = {} }: { input?: string; environment?: Record<string, string> } = {},
+): Promise<Recorded> {
+  let out = "";
+  let error = "";
+  const terminal: Terminal = {
+    out: (text) => void (out += text),
+    error: (text) => void (error += text),
+    colourOut: false,
+    colourError: false,
+    readInput: () => Promise.resolve(new TextEncoder().encode(input)),
+    environment,
+  };
+  const code = await runProgram(args, terminal);
+  return { code, out, error };
+}
