@@ -90,7 +90,7 @@ Deno.test("a rotated secret changes the content and not the hash, without a rest
   await Deno.writeTextFile(file, "SECRET=second-secret\nFROM_PROCESS=file-value\n");
   const second = await eventually("the second", async () => {
     const now = await snapshot();
-    return JSON.stringify(now).includes("second-secret-file-value") && now;
+    return JSON.stringify(now).includes("second-secret-file-value") ? now : null;
   });
   const [before, after] = [first, second].map((one) => one["$snapshot"] as Record<string, string>);
   assertEquals(before!["hash"], after!["hash"]);

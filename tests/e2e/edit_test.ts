@@ -1,7 +1,7 @@
 // The daemon's main promise: a valid edit becomes the snapshot, an invalid one changes nothing and is told.
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { openEdgeHost } from "../support/edge_host.ts";
-import { sampleSource, snapshotOf } from "../support/sample_source.ts";
+import { openSampleCompiler, sampleSource } from "../support/sample_source.ts";
 
 Deno.test("an edit becomes a snapshot, and the log says so in the words that operators look for", async () => {
   await using host = await openEdgeHost();
@@ -10,7 +10,8 @@ Deno.test("an edit becomes a snapshot, and the log says so in the words that ope
   const from = daemon.entries.length;
   await host.edit("second");
   const { header } = await host.hasSnapshot("second");
-  const expected = await snapshotOf(host.source, sampleSource("second"));
+  await using compiler = openSampleCompiler();
+  const expected = await compiler.snapshotOf(host.source, sampleSource("second"));
   assertEquals([header.hash, header.contentHash], [expected.hash, expected.contentHash]);
   assertEquals(await Deno.readFile(host.snapshotPath), expected.bytes);
   await daemon.logged(`Configuration file changed: ${host.source}`, from);

@@ -2,9 +2,8 @@
 // other in JSON, which needs no parser and so dies more often. `HONUA_KILLS` asks for more or fewer kills.
 import { assert, assertEquals } from "@std/assert";
 import { type EdgeHost, openEdgeHost } from "../support/edge_host.ts";
-import { eventually } from "../support/eventually.ts";
 import { type Random, randomFrom } from "../support/random.ts";
-import { sampleJson, sampleSource, snapshotOf } from "../support/sample_source.ts";
+import { openSampleCompiler, sampleJson, sampleSource } from "../support/sample_source.ts";
 
 const KILLS = Number(Deno.env.get("HONUA_KILLS") ?? 300);
 const SEED = Number(Deno.env.get("HONUA_SEED") ?? crypto.getRandomValues(new Uint32Array(1))[0]);
@@ -28,25 +27,13 @@ interface Versions {
   next(): Promise<void>;
 }
 
-function versionsOf(host: EdgeHost, sample: (title: string) => string, random: Random): Versions {
+function versionsOf(host: EdgeHost): Versions {
   const versions: Versions = {
     written: 0,
-    async next() {
-      // Raised first: a daemon may have read the version before the write has returned.
-      const text = sample(`version ${++versions.written}`);
-      if (random.below(2) === 0) await host.put(text);
-      else await Deno.writeTextFile(host.source, text);
-    },
+    // Raised first: a daemon may have read the version before the write has returned.
+    next: () => host.edit(`version ${++versions.written}`),
   };
   return versions;
-}
-
-/** The number of the version in force, proven to be that version's very snapshot. */
-async function versionInForce(host: EdgeHost, sample: (title: string) => string): Promise<number> {
-  const { title, header } = await host.snapshot();
-  const expected = await snapshotOf(host.source, sample(title));
-  assertEquals([header.hash, header.contentHash], [expected.hash, expected.contentHash], title);
-  return Number(title.replace("version ", ""));
 }
 
 const temporaries = ({ directory }: EdgeHost) =>
@@ -76,22 +63,29 @@ async function liveAndDie(host: EdgeHost, versions: Versions, random: Random): P
 
 async function runLane(name: string, sample: (title: string) => string, random: Random, kills: Kills): Promise<void> {
   await using host = await openEdgeHost(name);
-  const versions = versionsOf(host, sample, random);
+  await using compiler = openSampleCompiler();
+  /** The number of the version in force, proven to be that version's very snapshot. */
+  const versionInForce = async () => {
+    const { title, header } = await host.snapshot();
+    const expected = await compiler.snapshotOf(host.source, sample(title));
+    assertEquals([header.hash, header.contentHash], [expected.hash, expected.contentHash], title);
+    return Number(title.replace("version ", ""));
+  };
+  const versions = versionsOf(host);
   await versions.next();
-  await using first = await host.follow("version 1");
-  await first[Symbol.asyncDispose]();
+  await (await host.follow("version 1"))[Symbol.asyncDispose]();
   let inForce = 1;
   while (kills.left-- > 0) {
     await liveAndDie(host, versions, random);
     kills.stale += temporaries(host);
-    const version = await versionInForce(host, sample);
+    const version = await versionInForce();
     assert(version >= inForce && version <= versions.written, `version ${inForce} was in force, then ${version}`);
     inForce = version;
   }
   await versions.next();
   await host.follow(`version ${versions.written}`);
-  assertEquals(await versionInForce(host, sample), versions.written);
-  await eventually("no temporary file is left", () => temporaries(host) === 0);
+  assertEquals(await versionInForce(), versions.written);
+  assertEquals(temporaries(host), 0);
 }
 
 Deno.test(`after each of ${KILLS} kills at random instants the snapshot is whole and of a version that was written`, async () => {

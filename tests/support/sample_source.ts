@@ -62,16 +62,23 @@ export function sampleJson(title: string): string {
   return JSON.stringify(config, null, 2);
 }
 
-/** The snapshot that must come of a valid source, computed here and not by the process under test. */
-export async function snapshotOf(path: string, text: string, env = { SAMPLE_CONNECTION }): Promise<Snapshot> {
-  await using parser = openBlockParser();
-  const compiled = await compileSource({
-    source: sourceText(path, text),
-    format: formatOf(path),
-    environment: (name) => new Map(Object.entries(env)).get(name),
-    validate: true,
-    parser,
-  });
-  if (!compiled.ok) throw new Error(`the sample is not valid: ${JSON.stringify(compiled.diagnostics)}`);
-  return compiled.snapshot;
+/** Computes the snapshots that must come of valid sources, here and not in the process under test. */
+export interface SampleCompiler extends AsyncDisposable {
+  /** The snapshot of a text that stands at `path`; a text that is not valid is an error. */
+  snapshotOf(path: string, text: string): Promise<Snapshot>;
+}
+
+/** A compiler for which `env` is the environment. */
+export function openSampleCompiler(env: Readonly<Record<string, string>> = { SAMPLE_CONNECTION }): SampleCompiler {
+  const parser = openBlockParser();
+  const environment = (name: string) => new Map(Object.entries(env)).get(name);
+  return {
+    async snapshotOf(path, text) {
+      const source = sourceText(path, text);
+      const compiled = await compileSource({ source, format: formatOf(path), environment, validate: true, parser });
+      if (!compiled.ok) throw new Error(`the sample is not valid: ${JSON.stringify(compiled.diagnostics)}`);
+      return compiled.snapshot;
+    },
+    [Symbol.asyncDispose]: () => parser[Symbol.asyncDispose](),
+  };
 }
