@@ -134,7 +134,7 @@ Deno.test("a snapshot stays in force when the source is missing at start, and a 
   await Deno.remove(directory.file("snapshot.json"));
   second.daemon.reload();
   assertEquals(await second.daemon.settled(), "in-force");
-  assertEquals(second.lines.at(-1)!["change"], "restored");
+  assert(second.lines.some((line) => line["change"] === "restored"));
 });
 
 Deno.test("a damaged snapshot is set aside under a name that says so", async () => {

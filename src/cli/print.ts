@@ -3,10 +3,9 @@
 import { renderText } from "../diagnostic/render.ts";
 import { maskConfig } from "../diagnostic/secrets.ts";
 import { openBlockParser } from "../document/blocks.ts";
-import { secretRanges } from "../document/secret_ranges.ts";
-import { type Compiled, compileSource } from "../snapshot/compile.ts";
+import type { Compiled } from "../snapshot/compile.ts";
 import { EXIT, type ExitCode } from "./exit_codes.ts";
-import { readArgument, readEnvironment } from "./source_argument.ts";
+import { compileArgument, readArgument, readEnvironment } from "./source_argument.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** What was asked for. */
@@ -40,16 +39,8 @@ export async function print(request: PrintRequest, terminal: Terminal): Promise<
     return read.unreachable ? EXIT.unavailable : EXIT.invalid;
   }
   await using parser = openBlockParser();
-  const { source, format } = read;
-  const compiled = await compileSource({
-    source,
-    format,
-    environment: environment.environment,
-    validate: true,
-    parser,
-  });
-  const frame = { source, secretRanges: compiled.document && secretRanges(compiled.document) };
-  complain(compiled.ok ? compiled.warnings : compiled.diagnostics, new Map([[source.name, frame]]));
+  const { compiled, frames } = await compileArgument(read, environment.environment, parser);
+  complain(compiled.ok ? compiled.warnings : compiled.diagnostics, frames);
   if (!compiled.ok) return EXIT.invalid;
   terminal.out(printed(compiled, request));
   return EXIT.done;

@@ -1,8 +1,12 @@
-// The files that a command is told to read: a source by its path or from standard input, and environment files.
+// The files that a command is told to read, and what they come to: a source by its path or from standard input, and
+// environment files.
 import { type Environment, environmentOf, parseEnvironmentFile } from "../config/environment.ts";
 import type { Diagnostic } from "../diagnostic/diagnostic.ts";
+import type { FrameSource } from "../diagnostic/hidden.ts";
 import { type SourceText, sourceText } from "../diagnostic/range.ts";
-import { formatOf, type SourceFormat } from "../snapshot/compile.ts";
+import type { BlockParser } from "../document/blocks.ts";
+import { secretRanges } from "../document/secret_ranges.ts";
+import { type Compiled, compileSource, formatOf, type SourceFormat } from "../snapshot/compile.ts";
 import { environmentFilePath } from "../source/inputs.ts";
 import { decodeSource, DEFAULT_MAX_BYTES, readSource } from "../source/source_file.ts";
 import type { Terminal } from "./terminal.ts";
@@ -45,4 +49,23 @@ export async function readEnvironment(files: readonly string[], terminal: Termin
     environment: environmentOf(own, parsed.map((file) => file.variables)),
     warnings: parsed.flatMap((file) => file.diagnostics),
   };
+}
+
+/** What a source compiles to, with what a code frame may show of it. */
+export interface CompiledArgument {
+  /** The snapshot that would be made, or why there is none. */
+  readonly compiled: Compiled;
+  /** By the source's name. */
+  readonly frames: ReadonlyMap<string, FrameSource>;
+}
+
+/** Compiles what an argument named. */
+export async function compileArgument(
+  { source, format }: Extract<SourceArgument, { ok: true }>,
+  environment: Environment,
+  parser: BlockParser,
+): Promise<CompiledArgument> {
+  const compiled = await compileSource({ source, format, environment, validate: true, parser });
+  const frame = { source, secretRanges: compiled.document && secretRanges(compiled.document) };
+  return { compiled, frames: new Map([[source.name, frame]]) };
 }

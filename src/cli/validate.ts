@@ -3,10 +3,8 @@ import type { Diagnostic } from "../diagnostic/diagnostic.ts";
 import type { FrameSource } from "../diagnostic/hidden.ts";
 import { type FileResult, renderJson, renderText } from "../diagnostic/render.ts";
 import { openBlockParser } from "../document/blocks.ts";
-import { secretRanges } from "../document/secret_ranges.ts";
-import { compileSource } from "../snapshot/compile.ts";
 import { EXIT, type ExitCode } from "./exit_codes.ts";
-import { readArgument, readEnvironment } from "./source_argument.ts";
+import { compileArgument, readArgument, readEnvironment } from "./source_argument.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** What was asked for. */
@@ -32,7 +30,7 @@ export async function validate(request: ValidateRequest, terminal: Terminal): Pr
   }
   await using parser = openBlockParser();
   const results: FileResult[] = [];
-  const sources = new Map<string, FrameSource>();
+  let sources = new Map<string, FrameSource>();
   let unreachable = false;
   for (const file of request.files) {
     const read = await readArgument(file, request.name, terminal);
@@ -41,15 +39,8 @@ export async function validate(request: ValidateRequest, terminal: Terminal): Pr
       results.push({ file, valid: false, hash: null, diagnostics: [read.diagnostic] });
       continue;
     }
-    const { source, format } = read;
-    const compiled = await compileSource({
-      source,
-      format,
-      environment: environment.environment,
-      validate: true,
-      parser,
-    });
-    sources.set(source.name, { source, secretRanges: compiled.document && secretRanges(compiled.document) });
+    const { compiled, frames } = await compileArgument(read, environment.environment, parser);
+    sources = new Map([...sources, ...frames]);
     const hash = compiled.ok ? compiled.snapshot.hash : null;
     results.push({
       file,

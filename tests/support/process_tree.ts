@@ -1,0 +1,24 @@
+// What proc(5) tells of the processes that a daemon started: whether its parser is there, at work, and gone.
+
+/** The children of a process. */
+export async function childrenOf(pid: number): Promise<number[]> {
+  const text = await Deno.readTextFile(`/proc/${pid}/task/${pid}/children`);
+  return text.split(" ").filter((word) => word !== "").map(Number);
+}
+
+/** The processor time that a process has used in user mode, in clock ticks (most often hundredths of a second). */
+export async function userTicks(pid: number): Promise<number> {
+  const stat = await Deno.readTextFile(`/proc/${pid}/stat`);
+  // Its second field is a name in parentheses, which may hold anything; utime is the fourteenth.
+  return Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[11]);
+}
+
+/** Whether a process exists and is not a zombie. */
+export async function isRunning(pid: number): Promise<boolean> {
+  try {
+    const stat = await Deno.readTextFile(`/proc/${pid}/stat`);
+    return !stat.slice(stat.lastIndexOf(")")).startsWith(") Z");
+  } catch {
+    return false;
+  }
+}
