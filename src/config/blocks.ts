@@ -16,8 +16,11 @@ import { readUnknownBlocks } from "./unknown_blocks.ts";
 
 /** What a document comes to, with all that was found on the way. */
 export interface Model extends Both<JsonObject> {
+  /** As it holds on this host; what could not be read is left out or has its default. */
   readonly resolved: JsonObject;
+  /** The same with the environment left open. */
   readonly portable: JsonObject;
+  /** The diagnostics of reading, and what the rules ask about each setting. */
   readonly findings: Findings;
   /** The names of the environment that the document has. */
   readonly environmentNames: ReadonlySet<string>;

@@ -8,6 +8,7 @@ export type Environment = (name: string) => string | undefined;
 
 /** What an environment file says: the later of two assignments to a name counts. */
 export interface EnvironmentFile {
+  /** Values by their names, which are case-sensitive. */
   readonly variables: ReadonlyMap<string, string>;
   /** Warnings: lines that systemd would pass over in silence. */
   readonly diagnostics: readonly Diagnostic[];

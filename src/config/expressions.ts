@@ -13,51 +13,79 @@ export type Expression = Constant | EnvironmentReference | Conditional | Concate
 
 /** A value with nothing left to evaluate. */
 export interface Constant {
+  /** Marks a constant. */
   readonly kind: "constant";
+  /** What it is; null counts as nothing written. */
   readonly value: null | boolean | number | string;
-  /** A number's own spelling (`1.0`): what it is as text. */
+  /** A number's own spelling (`1.0`): what it is as text. Null where there is none to keep. */
   readonly text: string | null;
+  /** Its length as text, in UTF-16 units. */
   readonly weight: number;
+  /** It has nothing inside. */
   readonly depth: 0;
 }
 
 /** `env("NAME")` or `env("NAME", "default")`. */
 export interface EnvironmentReference {
+  /** Marks a reference to the environment. */
   readonly kind: "environment";
+  /** The variable of the environment; case-sensitive. */
   readonly name: string;
+  /** The value where the environment has none; null where that is an error. */
   readonly fallback: string | null;
+  /** Where it stands, for the error of a missing variable. */
   readonly range: Range;
+  /** About its length as portable text, in UTF-16 units. */
   readonly weight: number;
+  /** It has nothing inside. */
   readonly depth: 0;
 }
 
 /** `CONDITION ? YES : NO`, its condition dependent on the environment. */
 export interface Conditional {
+  /** Marks a conditional. */
   readonly kind: "conditional";
+  /** Decides: it has to come to true or false, or to a text that spells one. */
   readonly condition: Expression;
+  /** The value where the condition is true. */
   readonly yes: Expression;
+  /** The value where the condition is false. */
   readonly no: Expression;
+  /** Where it stands, for the error of a condition that is neither true nor false. */
   readonly range: Range;
+  /** About its length as portable text, in UTF-16 units. */
   readonly weight: number;
+  /** How many levels of expressions are inside. */
   readonly depth: number;
 }
 
 /** A string of several parts, at least one of them dependent on the environment, and never two constants in a row. */
 export interface Concatenation {
+  /** Marks a string of parts. */
   readonly kind: "concatenation";
+  /** In the order in which they stand; none is a concatenation itself. */
   readonly parts: readonly Expression[];
+  /** Where the string stands, for the error of a null inside it. */
   readonly range: Range;
+  /** About its length as portable text, in UTF-16 units. */
   readonly weight: number;
+  /** How many levels of expressions are inside. */
   readonly depth: number;
 }
 
 /** Why something has no value, and where; it becomes an error at the path of the setting that is read. */
 export interface Fault {
+  /** Marks a fault. */
   readonly kind: "fault";
+  /** The code of its diagnostic: `config/value-too-large`. */
   readonly code: string;
+  /** One line without a full stop, and without a value. */
   readonly summary: string;
+  /** Why it is a mistake; null where the summary says all. */
   readonly why: string | null;
+  /** What to do, as an order; null where nothing can be proposed. */
   readonly suggestion: string | null;
+  /** What to underline. */
   readonly range: Range;
   /** The variable that is undefined, where that is the fault: then every setting that needs it says so. */
   readonly undefinedVariable: string | null;

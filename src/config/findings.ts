@@ -16,9 +16,11 @@ import type { Fault } from "./expressions.ts";
 export interface Facts {
   /** The place of a setting or, where it is not written, of the nearest thing around it; null for a missing block. */
   placeAt(path: string): Place | null;
+  /** Whether the setting stands in the source, and is not a default. */
   isWritten(path: string): boolean;
   /** Whether the setting, or what it stands in, could not be read. */
   hasFailed(path: string): boolean;
+  /** Whether the setting itself came from the environment, so that its value must not be quoted. */
   isFromEnvironment(path: string): boolean;
 }
 
@@ -30,7 +32,9 @@ export interface Findings extends Facts {
   taint(path: string): void;
   /** Notes that a setting could not be read. */
   fail(path: string): void;
+  /** Adds an error; its place is the range's, where the details have none. */
   error(code: string, summary: string, path: string, range: Range, details?: DiagnosticDetails): void;
+  /** Adds a warning; its place is the range's, where the details have none. */
   warning(code: string, summary: string, path: string, range: Range, details?: DiagnosticDetails): void;
   /** Makes an error of a fault, once for each place, and notes that the setting could not be read. */
   refuse(path: string, fault: Fault): void;

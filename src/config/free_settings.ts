@@ -60,6 +60,7 @@ export function readFreeEntries(
 export interface Surroundings {
   /** Null at the top of the file. */
   readonly path: string | null;
+  /** The names that are known here, for "did you mean". */
   readonly members: Pick<Members, "keys">;
   /** In lower case: a reader of the snapshot looks for its names in any case. */
   readonly reserved: ReadonlySet<string>;

@@ -5,14 +5,17 @@ import type { Document } from "../document/document.ts";
 import { readModel } from "./blocks.ts";
 import type { Environment } from "./environment.ts";
 import type { Findings } from "./findings.ts";
+import type { HonuaConfig } from "./honua_config.ts";
 import type { JsonObject } from "./json.ts";
 import { rulesOfReference } from "./rules_of_reference.ts";
 import { rulesOfShape } from "./rules_of_shape.ts";
-import type { HonuaConfig } from "./schema.ts";
+import { asHonuaConfig } from "./schema.ts";
 
 /** What is loaded, in which environment, and whether the rules are to be asked. */
 export interface LoadRequest {
+  /** The source, parsed. */
   readonly document: Document;
+  /** Asked at most once for each name, so that one load sees one value of it. */
   readonly environment: Environment;
   /** False skips the rules (`ConfigurationWatcher:ValidateOnReload`), never the schema. */
   readonly validate: boolean;
@@ -20,10 +23,15 @@ export interface LoadRequest {
 
 /** How many there are of each kind of block. */
 export interface Counts {
+  /** Blocks `data_source`. */
   readonly dataSources: number;
+  /** Blocks `service`, enabled or not. */
   readonly services: number;
+  /** Blocks `layer`. */
   readonly layers: number;
+  /** Blocks `cache`, enabled or not. */
   readonly caches: number;
+  /** Blocks `variable`, with or without a default. */
   readonly variables: number;
 }
 
@@ -49,8 +57,7 @@ export function loadConfig({ document, environment, validate }: LoadRequest): Lo
     if (!seen.has(name)) seen.set(name, environment(name));
     return seen.get(name);
   });
-  // The schema's own shapes read every member, so what was read has its type.
-  const config = model.resolved as unknown as HonuaConfig;
+  const config = asHonuaConfig(model.resolved);
   const found = [...model.findings.diagnostics];
   if (validate) {
     const matter = { config, facts: model.findings };

@@ -19,18 +19,25 @@ import type { Reading, Scope } from "./scope.ts";
 
 /** What settings are read with; `used` collects the names of the environment that they have. */
 export interface Reader {
+  /** Evaluates what is written. */
   readonly scope: Scope;
+  /** Gives the values of this host. */
   readonly environment: Environment;
+  /** Takes what is found. */
   readonly findings: Findings;
+  /** The names of the environment that were met so far, needed on this host or not. */
   readonly used: Set<string>;
-  /** How deep the value that is being read stands, and the length of all that was read. */
+  /** How many lists and maps the value that is being read stands in. */
   depth: number;
+  /** The length of all texts that were read so far, in UTF-16 units. */
   length: number;
 }
 
 /** A value on this host and on every host; undefined where it is absent or could not be read. */
 export interface Both<T extends Json = Json> {
+  /** With the environment of this host. */
   readonly resolved: T | undefined;
+  /** With the environment left open. */
   readonly portable: T | undefined;
 }
 
@@ -55,9 +62,13 @@ export const plain: Reading = { interpolates: false, refers: false };
 
 /** A value that is neither a list nor a map. */
 export interface Scalar {
+  /** Marks a scalar. */
   readonly kind: "scalar";
+  /** What it is on this host. */
   readonly constant: Constant;
+  /** What it is on every host: the same constant, or an expression of the environment. */
   readonly expression: Expression;
+  /** Where it is written. */
   readonly range: Range;
 }
 

@@ -10,16 +10,19 @@ import {
 } from "../diagnostic/diagnostic.ts";
 import { nearest } from "../diagnostic/suggest.ts";
 import type { Facts } from "./findings.ts";
-import type { HonuaConfig } from "./schema.ts";
+import type { HonuaConfig } from "./honua_config.ts";
 
 /** What a rule looks at, and how it speaks. */
 export interface Matter {
+  /** The resolved configuration; where something could not be read it is left out or has its default. */
   readonly config: HonuaConfig;
+  /** What is known of each setting beside its value. */
   readonly facts: Facts;
 }
 
 /** What a rule says of a setting; `at` is the path whose place is shown, where it is not the setting's own. */
 export interface Remark extends Omit<DiagnosticDetails, "path" | "place"> {
+  /** Left out: the setting's own path. */
   at?: string;
 }
 

@@ -1,8 +1,9 @@
 // The second phase: what blocks say of one another. It runs only where everything could be read and the first phase found
 // no error, so it may take every value at its word.
 import type { Diagnostic } from "../diagnostic/diagnostic.ts";
+import type { HonuaConfig, Layer } from "./honua_config.ts";
 import { errorAt, hasName, type Matter, sameName, shown, suggestNames, warningAt } from "./rules.ts";
-import { type HonuaConfig, labelledBlocks, type Layer } from "./schema.ts";
+import { labelledBlocks } from "./schema.ts";
 
 /** Checks what the blocks of a configuration say of one another. */
 export function* rulesOfReference(matter: Matter): Generator<Diagnostic> {

@@ -1,8 +1,8 @@
 // The first phase: every block looked at by itself. These rules run also where something could not be read, and pass over
 // what it is.
 import type { Diagnostic } from "../diagnostic/diagnostic.ts";
+import type { Cache, DataSource, Layer, RateLimit, Service } from "./honua_config.ts";
 import { errorAt, hasName, type Matter, sameName, shown, suggestNames, warningAt } from "./rules.ts";
-import type { Cache, DataSource, HonuaConfig, Layer, Service } from "./schema.ts";
 
 /** Checks the blocks of a configuration one by one. */
 export function* rulesOfShape(matter: Matter): Generator<Diagnostic> {
@@ -209,8 +209,6 @@ function* cacheRules(matter: Matter, { id, type, connection }: Cache): Generator
     });
   }
 }
-
-type RateLimit = NonNullable<HonuaConfig["rateLimit"]>;
 
 function* rateLimitRules(matter: Matter, { store, rules }: RateLimit): Generator<Diagnostic> {
   if (store === "") yield* missing(matter, "rate_limit.store", 'Write store = "memory" or store = "redis"');

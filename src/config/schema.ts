@@ -1,7 +1,24 @@
-// The model of Honua's Configuration V2: the names, types and defaults of every setting, in one place. The names that
-// people write in HCL (`log_level`) follow from the names in the snapshot (`logLevel`).
+// The schema of Honua's Configuration V2: the type and default of every setting, in one place. Reading goes by it, and what
+// was read is held against it. The names that people write in HCL (`log_level`) follow from those in the snapshot.
 import { z } from "zod";
-import type { Json } from "./json.ts";
+import type {
+  Cache,
+  Cors,
+  DataSource,
+  Field,
+  Geometry,
+  Honua,
+  HonuaConfig,
+  Layer,
+  Pool,
+  RateLimit,
+  RateLimitRule,
+  Service,
+} from "./honua_config.ts";
+import type { Json, JsonObject } from "./json.ts";
+
+/** A schema for every member of a type and for none that it does not have, so that types and schemas cannot part. */
+type SchemasOf<T> = { readonly [Key in keyof T]-?: z.ZodType<T[Key]> };
 
 /** A text in which a bare `var.x` counts. */
 const interpolated = z.string();
@@ -13,13 +30,13 @@ const wholeNumber = z.int32();
 const texts = z.array(z.string()).default([]);
 const json = z.custom<Json>();
 
-const cors = z.object({
+const cors = z.object<SchemasOf<Cors>>({
   allowAnyOrigin: z.boolean().default(false),
   allowedOrigins: texts,
   allowCredentials: z.boolean().default(false),
 });
 
-const honua = z.object({
+const honua = z.object<SchemasOf<Honua>>({
   version: z.string().default("1.0"),
   environment: z.string().default("development"),
   logLevel: z.string().default("information"),
@@ -27,14 +44,13 @@ const honua = z.object({
   cors: cors.optional(),
 });
 
-const pool = z.object({
+const pool = z.object<SchemasOf<Pool>>({
   minSize: wholeNumber.default(1),
   maxSize: wholeNumber.default(10),
-  /** Seconds. */
   timeout: wholeNumber.default(30),
 });
 
-const dataSource = z.object({
+const dataSource = z.object<SchemasOf<DataSource>>({
   id: z.string(),
   provider: requiredText,
   connection: interpolated.default(""),
@@ -44,24 +60,27 @@ const dataSource = z.object({
   maxReplicationLag: wholeNumber.optional(),
 });
 
-/** `settings` holds every other attribute of the block, named as written. */
-const service = z.object({
+const service = z.object<SchemasOf<Service>>({
   id: z.string(),
-  /** The service's id where it is left out. */
   type: z.string(),
   enabled: z.boolean().default(true),
   settings: z.record(z.string(), json),
 });
 
-const geometry = z.object({
+const geometry = z.object<SchemasOf<Geometry>>({
   column: requiredText,
   type: requiredText,
   srid: wholeNumber.default(4326),
 });
 
-const fields = z.record(z.string(), z.object({ type: requiredText, nullable: z.boolean().default(true) }));
+const field = z.object<SchemasOf<Field>>({
+  type: requiredText,
+  nullable: z.boolean().default(true),
+});
 
-const layer = z.object({
+const fields = z.record(z.string(), field);
+
+const layer = z.object<SchemasOf<Layer>>({
   id: z.string(),
   title: requiredText,
   dataSource: reference.default(""),
@@ -75,7 +94,7 @@ const layer = z.object({
   services: z.array(reference).default([]),
 });
 
-const cache = z.object({
+const cache = z.object<SchemasOf<Cache>>({
   id: z.string(),
   type: z.string().default("memory"),
   enabled: z.boolean().default(true),
@@ -83,15 +102,19 @@ const cache = z.object({
   requiredIn: texts,
 });
 
-const rateLimit = z.object({
+const rateLimitRule = z.object<SchemasOf<RateLimitRule>>({
+  requests: wholeNumber.default(1000),
+  window: z.string().default("1m"),
+});
+
+const rateLimit = z.object<SchemasOf<RateLimit>>({
   enabled: z.boolean().default(true),
   store: interpolated.default("memory"),
-  rules: z.record(z.string(), z.object({ requests: wholeNumber.default(1000), window: z.string().default("1m") }))
-    .default({}),
+  rules: z.record(z.string(), rateLimitRule).default({}),
 });
 
 /** The whole model, as a snapshot holds it; members that it does not name are carried beside those it does. */
-export const honuaConfig = z.looseObject({
+const honuaConfig: z.ZodType<HonuaConfig> = z.looseObject<SchemasOf<HonuaConfig>>({
   honua,
   dataSources: z.record(z.string(), dataSource),
   services: z.record(z.string(), service),
@@ -99,18 +122,19 @@ export const honuaConfig = z.looseObject({
   caches: z.record(z.string(), cache),
   rateLimit: rateLimit.optional(),
   variables: z.record(z.string(), json),
-}).brand<"HonuaConfig">();
+});
 
-/** A configuration that holds nothing of the environment open and in which every member has its type. */
-export type HonuaConfig = z.output<typeof honuaConfig>;
-/** One data source of the model. */
-export type DataSource = HonuaConfig["dataSources"][string];
-/** One service of the model. */
-export type Service = HonuaConfig["services"][string];
-/** One layer of the model. */
-export type Layer = HonuaConfig["layers"][string];
-/** One cache of the model. */
-export type Cache = HonuaConfig["caches"][string];
+/**
+ * What was read, as the configuration that it is. Throws where the schema has something against it: reading goes by the
+ * schema's own shapes, so that would be a bug. Encoding checks what comes out of a schema, so that no default makes up for
+ * a member that is not there. The model itself comes back: the schema's copy would lose an entry named `__proto__`.
+ */
+export function asHonuaConfig(model: JsonObject): HonuaConfig {
+  const config = model as unknown as HonuaConfig;
+  const { error } = honuaConfig.safeEncode(config);
+  if (error !== undefined) throw new Error("take what was read for a configuration", { cause: error });
+  return config;
+}
 
 /** What a setting holds, as reading one has to know it. */
 export type Shape =
@@ -130,9 +154,13 @@ export type Shape =
 
 /** A member of an object: its name in HCL, its key in the snapshot, and its value where it is left out. */
 export interface Member {
+  /** `log_level`. */
   readonly name: string;
+  /** `logLevel`. */
   readonly key: string;
+  /** What it holds. */
   readonly shape: Shape;
+  /** Undefined where a member that is left out stays absent. */
   readonly fallback: Json | undefined;
 }
 

@@ -9,6 +9,7 @@ import { parseTemplate, type Syntax } from "./expression_syntax.ts";
 
 /** How a setting is read: `interpolates` puts variables in the place of a bare `var.x` inside its text. */
 export interface Reading {
+  /** Whether a bare `var.x` inside a text counts. */
   readonly interpolates: boolean;
   /** Any dotted name is a reference here, whatever its first part. */
   readonly refers: boolean;
@@ -16,12 +17,15 @@ export interface Reading {
 
 /** A list or a map that a lone `var.x` stands for; its values are evaluated where it is used. */
 export interface Compound {
+  /** Marks a list or a map. */
   readonly kind: "compound";
+  /** As it is written in the variable. */
   readonly value: List | Fields;
 }
 
 /** What has no value because something else has none, which is reported there. */
 export interface Reported {
+  /** Marks what was reported elsewhere. */
   readonly kind: "reported";
 }
 
@@ -30,13 +34,17 @@ export type Evaluation = Expression | Compound | Fault | Reported;
 
 /** A fault and the setting that it belongs to. */
 export interface Finding {
+  /** The setting's, in HCL's words: `variable.size`. */
   readonly path: string;
+  /** What is wrong with it. */
   readonly fault: Fault;
 }
 
 /** What a scope is made of: a variable's value, or a cache's `enabled`; null where it is not written. */
 export interface Definitions {
+  /** The default of each variable, by name. */
   readonly variables: ReadonlyMap<string, Value | null>;
+  /** The `enabled` of each cache, by id. */
   readonly caches: ReadonlyMap<string, Value | null>;
 }
 
@@ -44,6 +52,7 @@ export interface Definitions {
 export interface Scope {
   /** Cycles, each named once. */
   readonly findings: readonly Finding[];
+  /** Evaluates one value; the same value may be asked for again, each time at its cost. */
   evaluate(value: Literal | Template, reading: Reading): Evaluation;
 }
 

@@ -18,6 +18,8 @@ export interface SourceText {
   readonly text: string;
   /** The offset at which each line begins; the first is 0. */
   readonly lineStarts: readonly number[];
+  /** What `positionAt` has counted of long lines, by line: the code points before every 4,096th unit. */
+  readonly columnMarks: Map<number, number[]>;
 }
 
 /** A place as people read it: both 1-based, the column in code points. */
@@ -39,7 +41,7 @@ export interface Position {
 export function sourceText(name: string, text: string): SourceText {
   const lineStarts = [0];
   for (let at = text.indexOf("\n"); at >= 0; at = text.indexOf("\n", at + 1)) lineStarts.push(at + 1);
-  return { name, text, lineStarts };
+  return { name, text, lineStarts, columnMarks: new Map() };
 }
 
 /** The line and column of an offset; one past the end is allowed, and what lies beyond is clamped to it. */
@@ -52,7 +54,41 @@ export function positionAt(source: SourceText, offset: number): Position {
     if (source.lineStarts[middle]! <= at) low = middle;
     else high = middle - 1;
   }
-  return { line: low + 1, column: countCodePoints(source.text.slice(source.lineStarts[low]!, at)) + 1 };
+  return { line: low + 1, column: columnAt(source, low, at) };
+}
+
+/** So often along a long line its columns are remembered: a file may be one line of megabytes with a place every word. */
+const MARK_UNITS = 4096;
+
+function columnAt(source: SourceText, line: number, at: number): number {
+  const start = source.lineStarts[line]!;
+  if (at - start < MARK_UNITS) return countCodePoints(source.text.slice(start, at)) + 1;
+  let marks = source.columnMarks.get(line);
+  if (!marks) source.columnMarks.set(line, marks = [0]);
+  const wanted = Math.floor((at - start) / MARK_UNITS);
+  while (marks.length <= wanted) {
+    const from = start + (marks.length - 1) * MARK_UNITS;
+    marks.push(marks.at(-1)! + countBetween(source.text, from, from + MARK_UNITS));
+  }
+  return marks[wanted]! + countBetween(source.text, start + wanted * MARK_UNITS, at) + 1;
+}
+
+/** Code points that begin in `[from, to)`; counts add up even where a boundary cuts a surrogate pair. */
+function countBetween(text: string, from: number, to: number): number {
+  let count = 0;
+  for (let at = from; at < to; at++) {
+    const second = isLow(text.charCodeAt(at)) && at > 0 && isHigh(text.charCodeAt(at - 1));
+    if (!second) count++;
+  }
+  return count;
+}
+
+function isHigh(unit: number): boolean {
+  return unit >= 0xd800 && unit < 0xdc00;
+}
+
+function isLow(unit: number): boolean {
+  return unit >= 0xdc00 && unit < 0xe000;
 }
 
 /** The text of a 1-based line without its ending; empty where there is no such line. */

@@ -1,5 +1,6 @@
-import { assert, assertEquals } from "@std/assert";
-import { honuaConfig } from "../../src/config/schema.ts";
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import type { Json, JsonObject } from "../../src/config/json.ts";
+import { asHonuaConfig } from "../../src/config/schema.ts";
 import { load, loadValid, plain, remarks } from "./loading.ts";
 
 Deno.test("a configuration that says nothing has the defaults", () => {
@@ -45,7 +46,20 @@ Deno.test("every block has its defaults, and what is absent stays absent", () =>
     store: "memory",
     rules: { r: { requests: 1000, window: "1m" } },
   });
-  assert(honuaConfig.safeParse(config).success);
+});
+
+Deno.test("what is not of the schema's types, or misses a member, is never taken for a configuration", () => {
+  const geometry = { column: "", type: "", srid: 4326 };
+  const { config } = loadValid({ layers: { roads: { geometry } } });
+  const withGeometry = (changed: Json): JsonObject => {
+    const model = plain(config) as { layers: { roads: JsonObject } } & JsonObject;
+    model.layers.roads.geometry = changed;
+    return model;
+  };
+  assertEquals(plain(asHonuaConfig(withGeometry(geometry))), plain(config));
+  for (const wrong of [{ ...geometry, srid: "4326" }, { ...geometry, srid: 2 ** 31 }, { column: "", type: "" }, null]) {
+    assertThrows(() => asHonuaConfig(withGeometry(wrong)), Error, "take what was read for a configuration");
+  }
 });
 
 Deno.test("texts that spell a number or a boolean become typed, and in a service's settings they stay texts", () => {

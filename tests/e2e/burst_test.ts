@@ -11,7 +11,7 @@ const PACE_MILLISECONDS = 5;
 Deno.test(`a burst of ${EDITS} edits makes few reloads, and the last edit wins`, async () => {
   await using host = await openEdgeHost();
   const debounce = ["--set", `ConfigurationWatcher:DebounceMilliseconds=${DEBOUNCE_MILLISECONDS}`];
-  const daemon = await host.follow("first", { args: [...debounce, "--log-level", "debug"] });
+  const daemon = await host.follow("first", { args: [...debounce] });
   const begun = performance.now();
   let last = begun;
   // Where this process was kept waiting for so long that the burst was over, another one began.

@@ -4,7 +4,7 @@ import { assertEquals } from "@std/assert";
 import { type EdgeHost, openEdgeHost } from "../support/edge_host.ts";
 import { sampleSource } from "../support/sample_source.ts";
 
-const NO_POLLS = ["--set", "ConfigurationWatcher:PollSeconds=0", "--log-level", "debug"];
+const NO_POLLS = ["--set", "ConfigurationWatcher:PollSeconds=0"];
 
 /** Makes the change twice, for many a watcher sees the first one alone. */
 async function follows(replace: (host: EdgeHost, title: string) => Promise<void>): Promise<void> {

@@ -40,7 +40,7 @@ Deno.test("with an invalid source the snapshot stays in force, and the next good
 Deno.test("an edit made while the daemon was down is found at the start, and without one nothing is written", async () => {
   await using host = await openHostWithSnapshot();
   const before = await host.mark();
-  const idle = host.start({ args: ["--log-level", "debug"] });
+  const idle = host.start();
   await idle.logged("Configuration is unchanged");
   assertEquals(await host.mark(), before);
   await idle[Symbol.asyncDispose]();

@@ -7,6 +7,8 @@ export interface CommandSurroundings {
   readonly env?: Readonly<Record<string, string>>;
   /** The working directory; the checkout unless given. */
   readonly cwd?: string;
+  /** Whether its streams are a terminal, which script(1) makes; false unless given. */
+  readonly terminal?: boolean;
 }
 
 /** How a command ended, and all that it wrote. */
@@ -26,15 +28,19 @@ const NEEDED = ["PATH", "HOME", "DENO_DIR", "DENO_TLS_CA_STORE", "XDG_CACHE_HOME
 const LIMIT_MILLISECONDS = 60_000;
 
 /** The program, not started yet; its three streams are piped. */
-export function programCommand(args: readonly string[], { env = {}, cwd = CHECKOUT }: CommandSurroundings = {}) {
+export function programCommand(args: readonly string[], surroundings: CommandSurroundings = {}): Deno.Command {
+  const { env = {}, cwd = CHECKOUT, terminal = false } = surroundings;
   const binary = Deno.env.get("HONUA_CONFIGD");
-  const run = ["run", "-A", "--no-prompt", `${CHECKOUT}main.ts`];
+  const program = binary ? [binary] : [Deno.execPath(), "run", "-A", "--no-prompt", `${CHECKOUT}main.ts`];
+  const words = [...program, ...args];
+  const line = words.map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(" ");
+  const [first, ...rest] = terminal ? ["script", "--quiet", "--return", "--command", line, "/dev/null"] : words;
   const needed = NEEDED.flatMap((name) => {
     const value = Deno.env.get(name);
     return value === undefined ? [] : [[name, value]];
   });
-  return new Deno.Command(binary ?? Deno.execPath(), {
-    args: [...(binary ? [] : run), ...args],
+  return new Deno.Command(first!, {
+    args: rest,
     cwd,
     clearEnv: true,
     env: { ...Object.fromEntries(needed), ...env },

@@ -1,0 +1,45 @@
+import { assertEquals } from "@std/assert";
+import fc from "fast-check";
+import { countCodePoints, lineText, positionAt, sourceText } from "../../src/diagnostic/range.ts";
+
+Deno.test("lines end at LF and CRLF, and columns count characters", () => {
+  const source = sourceText("t", "a\r\n\tb😀c\n\n日x");
+  const places = [0, 2, 3, 4, 5, 7, 8, 9, 10, 11, 12, 99].map((at) => Object.values(positionAt(source, at)).join(":"));
+  assertEquals(places, ["1:1", "1:3", "2:1", "2:2", "2:3", "2:4", "2:5", "3:1", "4:1", "4:2", "4:3", "4:3"]);
+  assertEquals([1, 2, 3, 4, 5].map((line) => lineText(source, line)), ["a", "\tb😀c", "", "日x", ""]);
+});
+
+Deno.test("on a line of any length a column is what counting from its start gives, in whatever order one asks", () => {
+  const piece = fc.constantFrom("a", "😀", "é", "\t", "\ud800", "\udc00");
+  fc.assert(
+    fc.property(
+      fc.array(piece, { minLength: 1, maxLength: 40 }),
+      fc.array(fc.nat(30_000), { maxLength: 20 }),
+      (pieces, offsets) => {
+        const text = "first\n" + pieces.join("").repeat(Math.ceil(20_000 / pieces.length));
+        const source = sourceText("t", text);
+        for (const offset of offsets) {
+          const at = Math.max(6, Math.min(offset, text.length));
+          const pair = isPair(text, at);
+          assertEquals(positionAt(source, at), {
+            line: 2,
+            column: countCodePoints(text.slice(6, at)) + (pair ? 0 : 1),
+          });
+        }
+      },
+    ),
+    { numRuns: 50 },
+  );
+});
+
+/** Whether an offset lies inside a surrogate pair; the first half counts as the whole there. */
+function isPair(text: string, at: number): boolean {
+  const code = text.codePointAt(at - 1);
+  return code !== undefined && code > 0xffff && at - 6 >= 4096;
+}
+
+Deno.test("a place in a line of many megabytes costs no walk along it", () => {
+  const text = "x".repeat(16 * 1024 * 1024);
+  const source = sourceText("t", text);
+  for (let at = 0; at < text.length; at += 97) assertEquals(positionAt(source, at).column, at + 1);
+});

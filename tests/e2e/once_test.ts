@@ -1,0 +1,38 @@
+// `honua-configd run --once`: one load for scripts and provisioning, whose outcome is the exit code.
+import { assertEquals, assertStringIncludes } from "@std/assert";
+import { type EdgeHost, openEdgeHost } from "../support/edge_host.ts";
+import { sampleSource } from "../support/sample_source.ts";
+
+async function once(host: EdgeHost, ...args: string[]) {
+  await using daemon = host.start({ args: ["--once", ...args] });
+  const { code } = await daemon.ended;
+  return { code, output: daemon.output(), outcomes: daemon.outcomes() };
+}
+
+Deno.test("a valid source is in force when it ends, with 0, and a second time it writes nothing", async () => {
+  await using host = await openEdgeHost();
+  assertEquals((await once(host)).code, 0);
+  assertEquals((await host.snapshot()).title, "first");
+  const before = await host.mark();
+  const { code, outcomes } = await once(host);
+  assertEquals([code, outcomes], [0, ["unchanged"]]);
+  assertEquals(await host.mark(), before);
+});
+
+Deno.test("an invalid source ends it with 1 and leaves the snapshot as it is", async () => {
+  await using host = await openEdgeHost();
+  await once(host);
+  const before = await host.mark();
+  await host.put(sampleSource("second").replace("data_source.main", "data_source.other"));
+  const { code, output } = await once(host);
+  assertEquals(code, 1);
+  assertStringIncludes(output, `${host.source}:19:`);
+  assertEquals(await host.mark(), before);
+});
+
+Deno.test("a snapshot that cannot be written ends it with 3, without a retry", async () => {
+  await using host = await openEdgeHost();
+  await Deno.remove(`${host.directory}/snapshot`);
+  const { code, outcomes } = await once(host);
+  assertEquals([code, outcomes], [3, ["write-failed"]]);
+});
