@@ -5,7 +5,7 @@ import { environmentOf, parseEnvironmentFile } from "./config/environment.ts";
 import type { Diagnostic } from "./diagnostic/diagnostic.ts";
 import { renderLine } from "./diagnostic/render.ts";
 import { textMasker } from "./diagnostic/secrets.ts";
-import { openBlockParser } from "./document/blocks.ts";
+import { type BlockParser, openBlockParser } from "./document/blocks.ts";
 import type { Logger } from "./process/log.ts";
 import { secretValues } from "./process/option_schema.ts";
 import type { Options } from "./process/options.ts";
@@ -40,8 +40,10 @@ export type LoadOutcome = "in-force" | "rejected" | "failed";
 
 /** A daemon at work. Disposing of it stops it; a write at hand is completed or given up before its rename. */
 export interface Daemon extends AsyncDisposable {
-  /** Looks at the source now. */
-  reload(): void;
+  /** Looks at the source now; `start` where nobody asked for it. */
+  reload(reason?: "signal" | "start"): void;
+  /** Leaves nothing behind when the process is about to end without disposing. */
+  abandon(): void;
   /** Resolves when nothing is at hand, with what came of the last look. */
   settled(): Promise<LoadOutcome>;
   /** Begins to follow the files. */
@@ -51,18 +53,22 @@ export interface Daemon extends AsyncDisposable {
 /** What a look hands to the activation. */
 type Candidate = Extract<Compiled, { ok: true }>;
 
-/**
- * Opens the store, verifies the snapshot in force and begins with a look at the source.
- *
- * @returns the daemon, or the reason in one line why the store cannot be opened.
- */
-export async function startDaemon(settings: DaemonSettings): Promise<Daemon | { readonly failure: string }> {
+/** Why the store cannot be opened. */
+export interface StartFailure {
+  /** One line with an advice. */
+  readonly failure: string;
+  /** Whether an option is what is wrong, and not the host. */
+  readonly isOption: boolean;
+}
+
+/** Opens the store and verifies the snapshot in force; it looks at nothing before it is told to. */
+export async function startDaemon(settings: DaemonSettings): Promise<Daemon | StartFailure> {
   const { options, sourcePath, log: plainLog, environment } = settings;
   const secrets = maskedSecrets(secretValues(options));
   const log = plainLog.withMask(secrets.mask);
   const { path, mode, group } = options.snapshot;
   const opened = await openStore({ path, mode, group });
-  if (!opened.ok) return { failure: opened.message };
+  if (!opened.ok) return { failure: opened.message, isOption: opened.code === "UNKNOWN_GROUP" };
   const { store, existing, stale } = opened;
   tellExisting(log, path, existing);
   for (const file of stale.removed) log.information("Removed a temporary file that a crash had left", { path: file });
@@ -70,10 +76,12 @@ export async function startDaemon(settings: DaemonSettings): Promise<Daemon | { 
 
   const parser = openBlockParser();
   const telling = teller(log, existing);
+  let unreached = false;
   const look = async (signal: AbortSignal): Promise<LookOutcome<Candidate>> => {
     const files = options.configurationWatcher.environmentFiles.map(environmentFilePath);
     const inputs = await readInputs(sourcePath, files);
     const { fingerprint } = inputs;
+    unreached = !inputs.ok && UNREACHABLE.has(inputs.diagnostic.code);
     if (!inputs.ok) return unreadable(fingerprint, inputs.diagnostic, options);
     const parsedFiles = inputs.environmentFiles.map(parseEnvironmentFile);
     const compiled = await compileSource({
@@ -88,6 +96,9 @@ export async function startDaemon(settings: DaemonSettings): Promise<Daemon | { 
     const noted = parsedFiles.flatMap((file) => file.diagnostics);
     if (!compiled.ok) {
       const diagnostics = [...compiled.diagnostics, ...noted];
+      // Whatever ended the parser, it was not the source's author.
+      const crashed = compiled.diagnostics.some((one) => one.code === "document/parser-ended");
+      if (crashed) return { kind: "unreadable", fingerprint, reason: reasonOf(diagnostics) };
       return { kind: "rejected", fingerprint, reason: reasonOf(diagnostics), diagnostics };
     }
     const { hash, contentHash } = compiled.snapshot;
@@ -103,14 +114,16 @@ export async function startDaemon(settings: DaemonSettings): Promise<Daemon | { 
   });
   const closing: AsyncDisposable[] = [loop, parser];
   return {
-    reload: () => loop.hint("signal"),
+    reload: (reason = "signal") => loop.hint(reason),
+    abandon: () => parser.kill(),
     async settled() {
       await loop.settled();
       const { trouble } = loop.state();
-      return trouble === null ? "in-force" : trouble.kind === "rejected" ? "rejected" : "failed";
+      if (trouble === null) return "in-force";
+      return trouble.kind === "rejected" && !unreached ? "rejected" : "failed";
     },
     async watch() {
-      const watching = await followFiles(settings, log, loop);
+      const watching = await followFiles(settings, log, parser, loop);
       if (watching) closing.unshift(watching);
       loop.hint("start");
     },
@@ -119,6 +132,9 @@ export async function startDaemon(settings: DaemonSettings): Promise<Daemon | { 
     },
   };
 }
+
+/** The codes of what was not found or may not be read, as against what was read and is wrong. */
+const UNREACHABLE: ReadonlySet<string> = new Set(["source/not-found", "source/unreadable", "source/not-a-file"]);
 
 async function activate(store: SnapshotStore, candidate: Candidate, signal: AbortSignal): Promise<ActivationResult> {
   if (signal.aborted) return { kind: "failed", reason: "stopped before the snapshot was written" };
@@ -166,7 +182,8 @@ function tellExisting(log: Logger, path: string, existing: Existing): void {
     log.warning("The snapshot has a newer format than this version knows: it is replaced by the next one", { path });
   } else if (existing.state === "damaged") {
     const { fault, setAsideAs } = existing;
-    log.error(`The snapshot ${describeFault(fault)}: it was set aside`, { path, setAsideAs });
+    const what = setAsideAs === null ? "it could not be set aside and stays where it is" : "it was set aside";
+    log.error(`The snapshot ${describeFault(fault)}: ${what}`, { path, setAsideAs });
   }
 }
 
@@ -196,6 +213,7 @@ function teller(log: Logger, existing: Existing): (report: Report<Candidate>) =>
 async function followFiles(
   { options, sourcePath, optionsPath }: DaemonSettings,
   log: Logger,
+  parser: BlockParser,
   loop: Loop<Candidate>,
 ): Promise<AsyncDisposable | null> {
   const { enableFileWatching, debounceMilliseconds, pollSeconds, logChangeEvents, environmentFiles } =
@@ -205,6 +223,7 @@ async function followFiles(
     return null;
   }
   const changed = new Set<string>();
+  let toldOfSilence = false;
   const settler = settle({ quietMilliseconds: debounceMilliseconds }, () => {
     for (const path of changed) {
       if (path === optionsPath) log.warning("Options file changed: restart the daemon for it to count", { path });
@@ -218,8 +237,14 @@ async function followFiles(
   const watcher = await watchFiles(optionsPath ? [...paths, optionsPath] : paths, {
     events: true,
     pollMilliseconds: pollSeconds * 1000,
-    onHint: (path) => {
+    onHint: (path, reason) => {
+      if (reason === "poll" && !toldOfSilence) {
+        toldOfSilence = true;
+        log.warning("A change came without an event: here polling finds what the file system does not tell", { path });
+      }
       changed.add(path);
+      // Its start hides in the quiet time.
+      parser.warm();
       settler.hint();
     },
     onTrouble: (message) =>

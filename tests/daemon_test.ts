@@ -127,7 +127,7 @@ Deno.test("a snapshot stays in force when the source is missing at start, and a 
   await Deno.remove(source);
   await using second = await start(directory);
   second.daemon.reload();
-  assertEquals(await second.daemon.settled(), "rejected");
+  assertEquals(await second.daemon.settled(), "failed");
   assert(said(second.lines, "stays in force"));
   assert(await second.snapshot());
   await Deno.writeTextFile(source, SOURCE);

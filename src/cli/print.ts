@@ -1,8 +1,9 @@
 // `honua-configd print`: the snapshot that would be made of a file, on standard output, and nothing written anywhere.
 // Secrets are masked unless they were asked for.
 import { renderText } from "../diagnostic/render.ts";
-import { maskConfig } from "../diagnostic/secrets.ts";
+import { MASK, maskConfig, type MaskedJson } from "../diagnostic/secrets.ts";
 import { openBlockParser } from "../document/blocks.ts";
+import type { Json, JsonObject } from "../snapshot/canonical.ts";
 import type { Compiled } from "../snapshot/compile.ts";
 import { EXIT, type ExitCode } from "./exit_codes.ts";
 import { compileArgument, readArgument, readEnvironment } from "./source_argument.ts";
@@ -46,10 +47,44 @@ export async function print(request: PrintRequest, terminal: Terminal): Promise<
   return EXIT.done;
 }
 
+/** The resolved config, with a mask wherever the portable one has something of the environment standing. */
+function withoutEnvironment({ config, portable }: Extract<Compiled, { ok: true }>): Json {
+  const mask = (resolved: Json, open: Json | undefined): Json => {
+    if (typeof open === "string" && /\$\{/.test(open.replaceAll("$${", ""))) return MASK;
+    if (Array.isArray(resolved)) {
+      return resolved.map((item, at) => mask(item, Array.isArray(open) ? open[at] : undefined));
+    }
+    if (resolved === null || typeof resolved !== "object") return resolved;
+    const members = Object.entries(resolved as JsonObject).map(([name, value]) => {
+      const standing = open as JsonObject | undefined;
+      return [name, mask(value, standing && Object.hasOwn(standing, name) ? standing[name] : undefined)];
+    });
+    return Object.fromEntries(members);
+  };
+  return mask(config, portable);
+}
+
+/** Masks also the variables of which a masked text was made, whatever their names. */
+function withoutSecretVariables(config: Json, masked: MaskedJson): Json {
+  const texts: string[] = [];
+  const collect = (original: Json, shown: Json | undefined) => {
+    if (typeof original === "string" && original !== shown) texts.push(original);
+    else if (original !== null && typeof original === "object") {
+      for (const [name, value] of Object.entries(original)) collect(value, (shown as JsonObject | undefined)?.[name]);
+    }
+  };
+  collect(config, masked);
+  const { variables } = masked as { readonly variables: JsonObject };
+  const isPart = (value: Json) =>
+    typeof value === "string" && value !== "" && texts.some((text) => text.includes(value));
+  const kept = Object.entries(variables).map(([name, value]) => [name, isPart(value) ? MASK : value]);
+  return { ...(masked as JsonObject), variables: Object.fromEntries(kept) };
+}
+
 function printed(compiled: Extract<Compiled, { ok: true }>, { portable, showSecrets }: PrintRequest): string {
   if (showSecrets && !portable) return new TextDecoder().decode(compiled.snapshot.bytes);
-  const config = portable ? compiled.portable : compiled.config;
-  const shown = showSecrets ? config : maskConfig(config, { secrets: compiled.secrets, keepReferences: portable });
+  const config = portable ? compiled.portable : showSecrets ? compiled.config : withoutEnvironment(compiled);
+  const shown = showSecrets ? config : withoutSecretVariables(config, maskConfig(config, { keepReferences: portable }));
   const { hash, contentHash } = compiled.snapshot;
   // The content hash is over the secrets; beside a masked config it would serve to guess them.
   const header = portable

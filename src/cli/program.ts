@@ -32,7 +32,7 @@ export async function runProgram(args: readonly string[], terminal: Terminal): P
     // Without a command, the help is an answer to a question that was not asked: wrong usage.
     return error.exitCode === 0 ? EXIT.done : EXIT.usage;
   }
-  return code;
+  return code === EXIT.done && terminal.hasFailed() ? EXIT.unavailable : code;
 }
 
 type Finish = (code: ExitCode) => void;

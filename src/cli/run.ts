@@ -4,8 +4,8 @@ import { resolve } from "node:path";
 import { type Diagnostic, errorDiagnostic } from "../diagnostic/diagnostic.ts";
 import type { SourceText } from "../diagnostic/range.ts";
 import { renderLine, renderText } from "../diagnostic/render.ts";
-import { startDaemon } from "../daemon.ts";
-import { type Logger, standardErrorLogger } from "../process/log.ts";
+import { type Daemon, type DaemonSettings, startDaemon } from "../daemon.ts";
+import { type Logger, type StandardErrorLog, standardErrorLogger } from "../process/log.ts";
 import { type FlagSetting, parseFlagSetting, readOptions } from "../process/option_reader.ts";
 import { readOptionsFile } from "../process/options_file.ts";
 import type { Options } from "../process/options.ts";
@@ -31,19 +31,61 @@ export interface RunRequest {
 }
 
 /** How long stopping may take before the process just ends. */
-const STOP_LIMIT_MILLISECONDS = 1_800;
+const STOP_LIMIT_MILLISECONDS = 1_600;
+
+/** How long the last lines of the log may take. */
+const DRAIN_LIMIT_MILLISECONDS = 200;
 
 /** Runs the daemon until it is told to stop, or loads once. */
 export async function run(request: RunRequest, terminal: Terminal): Promise<ExitCode> {
-  const complain = (diagnostics: readonly Diagnostic[], sources: readonly SourceText[] = []) => {
+  const prepared = await prepare(request, terminal);
+  if (!prepared.ok) return prepared.code;
+  const code = await serve(request, prepared.settings, prepared.drain);
+  await prepared.drain(DRAIN_LIMIT_MILLISECONDS);
+  return code;
+}
+
+async function serve(request: RunRequest, settings: DaemonSettings, drain: Drain): Promise<ExitCode> {
+  const { log } = settings;
+  using told = listen(log, drain);
+  const daemon = await startDaemon(settings);
+  if ("failure" in daemon) {
+    log.critical(`Cannot start: ${daemon.failure}`);
+    return daemon.isOption ? EXIT.usage : EXIT.unavailable;
+  }
+  await using _daemon = daemon;
+  told.attach(daemon);
+  if (!request.once) {
+    await daemon.watch();
+    await told.stopped;
+    await daemon[Symbol.asyncDispose]();
+    log.information("Stopped");
+    return EXIT.done;
+  }
+  daemon.reload("start");
+  const outcome = await Promise.race([daemon.settled(), told.stopped]);
+  return outcome === "in-force" ? EXIT.done : outcome === "rejected" ? EXIT.invalid : EXIT.unavailable;
+}
+
+type Drain = StandardErrorLog["drain"];
+
+type Prepared =
+  | { readonly ok: true; readonly settings: DaemonSettings; readonly drain: Drain }
+  | { readonly ok: false; readonly code: ExitCode };
+
+/** Reads the options, finds the source, and opens the log; says what is wrong where that fails. */
+async function prepare(request: RunRequest, terminal: Terminal): Promise<Prepared> {
+  const refuse = (
+    code: ExitCode,
+    diagnostics: readonly Diagnostic[],
+    sources: readonly SourceText[] = [],
+  ): Prepared => {
     const frames = new Map(sources.map((source) => [source.name, { source, secretRanges: null }]));
     terminal.error(renderText(diagnostics, { sources: frames, colour: terminal.colourError, frames: true }));
+    return { ok: false, code };
   };
   const read = await optionsOf(request, terminal);
-  if (!read.ok) {
-    complain(read.diagnostics, read.sources);
-    return read.code;
-  }
+  if (!read.ok) return refuse(read.code, read.diagnostics, read.sources);
   const { options, warnings } = read;
   const source = await findSource({
     flag: request.config,
@@ -51,36 +93,15 @@ export async function run(request: RunRequest, terminal: Terminal): Promise<Exit
     environment: terminal.environment,
     directories: [".", "/etc/honua"],
   });
-  if (!source.ok) {
-    complain([source.diagnostic]);
-    return EXIT.unavailable;
-  }
+  if (!source.ok) return refuse(EXIT.unavailable, [source.diagnostic]);
   const clash = await pathClash(source.path, request.optionsFile, options);
-  if (clash) {
-    complain([clash]);
-    return EXIT.usage;
-  }
-  const log = standardErrorLogger(options.logging, terminal.environment);
-  const { optionsFile, once } = request;
-  announce(log, options, source.path, once);
+  if (clash) return refuse(EXIT.usage, [clash]);
+  const { log, drain } = standardErrorLogger(options.logging, terminal.environment);
+  announce(log, options, source.path, request.once);
   for (const warning of warnings) log.warning(renderLine(warning));
-  const settings = {
-    options,
-    sourcePath: source.path,
-    optionsPath: optionsFile,
-    environment: terminal.environment,
-    log,
-  };
-  const daemon = await startDaemon(settings);
-  if ("failure" in daemon) {
-    log.critical(`Cannot start: ${daemon.failure}`);
-    return EXIT.unavailable;
-  }
-  await using _daemon = daemon;
-  if (!once) return await untilStopped(daemon, log);
-  daemon.reload();
-  const outcome = await daemon.settled();
-  return outcome === "in-force" ? EXIT.done : outcome === "rejected" ? EXIT.invalid : EXIT.unavailable;
+  const { environment } = terminal;
+  const settings = { options, sourcePath: source.path, optionsPath: request.optionsFile, environment, log };
+  return { ok: true, settings, drain };
 }
 
 type ReadOptions =
@@ -139,27 +160,37 @@ function announce(log: Logger, options: Options, source: string, once: boolean):
   }
 }
 
-type Running = Exclude<Awaited<ReturnType<typeof startDaemon>>, { failure: string }>;
+interface Listening extends Disposable {
+  /** Resolves when the process is told to stop. */
+  readonly stopped: Promise<void>;
+  /** Names the daemon that reloads on SIGHUP. */
+  attach(daemon: Daemon): void;
+}
 
-async function untilStopped(daemon: Running, log: Logger): Promise<ExitCode> {
+/** Answers signals from now on: those that come before there is a daemon are not lost and kill nobody. */
+function listen(log: Logger, drain: Drain): Listening {
   const stopped = Promise.withResolvers<void>();
-  using _signals = onSignals({
+  let daemon: Daemon | null = null;
+  const endNow = () => {
+    daemon?.abandon();
+    void drain(DRAIN_LIMIT_MILLISECONDS).then(() => Deno.exit(EXIT.done));
+  };
+  const signals = onSignals({
     reload() {
       log.information("SIGHUP received: reloading");
-      daemon.reload();
+      daemon?.reload();
     },
     stop(signal) {
       log.information(`${signal} received: stopping`);
-      const deadline = setTimeout(() => Deno.exit(EXIT.done), STOP_LIMIT_MILLISECONDS);
-      Deno.unrefTimer(deadline as unknown as number);
+      Deno.unrefTimer(setTimeout(endNow, STOP_LIMIT_MILLISECONDS) as unknown as number);
       stopped.resolve();
     },
-    stopNow: () => Deno.exit(EXIT.done),
+    stopNow: endNow,
     ignored: (signal) => log.debug(`${signal} received: it means nothing here`),
   });
-  await daemon.watch();
-  await stopped.promise;
-  await daemon[Symbol.asyncDispose]();
-  log.information("Stopped");
-  return EXIT.done;
+  return {
+    stopped: stopped.promise,
+    attach: (started) => void (daemon = started),
+    [Symbol.dispose]: () => signals[Symbol.dispose](),
+  };
 }

@@ -1,5 +1,5 @@
 // Where commands write: standard output for what was asked for, standard error for what is said about it. A reader that
-// went away (`| head`) ends the output quietly.
+// went away (`| head`) ends the output quietly, one that cannot take it (a full disk) is remembered.
 import { useColour } from "../diagnostic/render.ts";
 import { readAtMost } from "../source/source_file.ts";
 
@@ -13,6 +13,8 @@ export interface Terminal {
   readonly colourOut: boolean;
   /** Whether standard error may be coloured. */
   readonly colourError: boolean;
+  /** Whether something could not be written for another reason than that nobody reads. */
+  readonly hasFailed: () => boolean;
   /** All of standard input, at most `maxBytes` + 1 of it. */
   readInput(maxBytes: number): Promise<Uint8Array<ArrayBuffer>>;
   /** The process's environment as it was at start. */
@@ -24,9 +26,14 @@ export function processTerminal(): Terminal {
   const environment = Deno.env.toObject();
   const colour = (stream: { isTerminal(): boolean }) =>
     useColour({ isTerminal: stream.isTerminal(), env: (name) => environment[name] });
+  let failed = false;
+  const write = (stream: { writeSync(bytes: Uint8Array): number }) => (text: string) => {
+    failed = !writeAll(stream, text) || failed;
+  };
   return {
-    out: (text) => writeAll(Deno.stdout, text),
-    error: (text) => writeAll(Deno.stderr, text),
+    out: write(Deno.stdout),
+    error: write(Deno.stderr),
+    hasFailed: () => failed,
     colourOut: colour(Deno.stdout),
     colourError: colour(Deno.stderr),
     readInput: (maxBytes) => readAtMost((into) => Deno.stdin.read(into), maxBytes, 64 * 1024),
@@ -34,11 +41,13 @@ export function processTerminal(): Terminal {
   };
 }
 
-function writeAll(stream: { writeSync(bytes: Uint8Array): number }, text: string): void {
+/** Whether all was written, or nobody wants it. */
+function writeAll(stream: { writeSync(bytes: Uint8Array): number }, text: string): boolean {
   let bytes = new TextEncoder().encode(text);
   try {
     while (bytes.length > 0) bytes = bytes.subarray(stream.writeSync(bytes));
+    return true;
   } catch (error) {
-    if (!(error instanceof Deno.errors.BrokenPipe)) throw new Error("write the output", { cause: error });
+    return error instanceof Deno.errors.BrokenPipe;
   }
 }

@@ -1,12 +1,13 @@
 // Reads the blocks of a document into the model: which block is which, what stands twice, and the values of each. The
 // model comes in two forms at once, resolved for this host and portable.
 import { placeOf } from "../diagnostic/diagnostic.ts";
+import { isSecretName } from "../diagnostic/secrets.ts";
 import { nearest } from "../diagnostic/suggest.ts";
 import type { Block, Document, Entry, Label, Value } from "../document/document.ts";
 import type { Environment } from "./environment.ts";
 import { escapeTemplate } from "./expressions.ts";
 import { type Findings, openFindings } from "./findings.ts";
-import { readFree, readFreeEntries } from "./free_settings.ts";
+import { readFree, readFreeEntries, readUnknown, reservedKeys } from "./free_settings.ts";
 import type { JsonObject } from "./json.ts";
 import { assign, type Both, emptyBoth, type Reader } from "./reading.ts";
 import { blockMembers, labelledBlocks, singleBlocks } from "./schema.ts";
@@ -70,7 +71,7 @@ function sortBlocks(document: Document, findings: Findings): SortedBlocks {
   const all = [...document.blocks];
   for (const attribute of document.attributes) {
     const block = asBlock(attribute);
-    if (!isKnownType(attribute.name)) sorted.unknownAttributes.push(attribute);
+    if (attribute.role === "unknown" || !isKnownType(attribute.name)) sorted.unknownAttributes.push(attribute);
     else if (block !== null) all.push(block);
     else {findings.error(
         "config/not-a-block",
@@ -80,7 +81,7 @@ function sortBlocks(document: Document, findings: Findings): SortedBlocks {
       );}
   }
   for (const block of all) {
-    if (!isKnownType(block.type)) sorted.unknown.push(block);
+    if (block.role === "unknown" || !isKnownType(block.type)) sorted.unknown.push(block);
     else if (block.type === "honua" || block.type === "rate_limit") {
       if (hasLabels(block, 0, document, findings)) keepFirst(sorted.single, block.type, block, document, findings);
     } else if (hasLabels(block, 1, document, findings)) {
@@ -159,14 +160,17 @@ function readVariables(reader: Reader, variables: ReadonlyMap<string, Block>): B
     const value = valueOf(block, "default");
     reader.findings.note(path, headOf(block));
     if (value === null) {
+      const misspelled = block.body.entries.find((entry) => nearest(entry.name, ["default"]) !== null);
       assign(both, name, { resolved: null, portable: null });
       reader.findings.warning("config/variable-without-value", `Variable ${name} has no default`, path, headOf(block), {
         why: "Nothing else can give it a value, so it is null.",
-        suggestion: "Give it one: default = …",
+        suggestion: misspelled ? `Did you mean default in place of ${misspelled.name}?` : "Give it one: default = …",
       });
       continue;
     }
-    assign(both, name, readFree(reader, value, path));
+    const read = readFree(reader, value, path);
+    assign(both, name, read);
+    if (isSecretName(name) && typeof read.resolved === "string") reader.findings.keepSecret(read.resolved);
     for (const entry of block.body.entries) {
       if (entry.name === "default") continue;
       const near = nearest(entry.name, ["default"]);
@@ -206,10 +210,21 @@ function readBody(reader: Reader, type: keyof typeof blockMembers, block: Block,
   return readObject(reader, blockMembers[type], block.body.entries, path);
 }
 
-/** A service's unknown attributes are its settings: they are its own, and nothing to warn about. */
+/**
+ * A service's unknown attributes are its settings: they are its own, and nothing to warn about. In JSON, where settings
+ * have an object of their own, what stands beside it is unknown as anywhere.
+ */
 function readService(reader: Reader, block: Block, path: string): Both<JsonObject> {
   const settings = emptyBoth();
-  const both = readObject(reader, blockMembers.service, block.body.entries, path, (entries) => {
+  const members = blockMembers.service;
+  const both = readObject(reader, members, block.body.entries, path, (others, into) => {
+    const entries = others.filter((entry) => entry.role !== "unknown");
+    const unknown = others.filter((entry) => entry.role === "unknown");
+    readUnknown(reader, unknown, {
+      path,
+      members: [...members.values()],
+      reserved: reservedKeys(members).add("settings"),
+    }, into);
     for (const { name, value } of entries) reader.findings.note(`${path}.${name}`, value.range);
     const read = readFreeEntries(reader, entries, path, { interpolates: true, refers: false });
     Object.assign(settings.resolved, read.resolved);

@@ -177,7 +177,7 @@ function parsePrimary(cursor: Cursor): Syntax | Fault {
   if (digits !== null) return constant(Number(digits), digits);
   const name = match(cursor, identifier);
   if (name === null) return unsupportedHere(cursor);
-  if (cursor.text[cursor.at] === "(") return parseCall(cursor, name, at);
+  if (opensCall(cursor)) return parseCall(cursor, name, at);
   if (name === "true" || name === "false") return constant(name === "true");
   if (name === "null") return constant(null);
   return parseTraversal(cursor, name, at);
@@ -225,10 +225,19 @@ function parseEscape(cursor: Cursor): string | Fault {
   return String.fromCodePoint(point);
 }
 
+/** Whether a parenthesis follows, which HCL allows white space before; the cursor is moved to it. */
+function opensCall(cursor: Cursor): boolean {
+  const { at } = cursor;
+  skipSpace(cursor);
+  if (cursor.text[cursor.at] === "(") return true;
+  cursor.at = at;
+  return false;
+}
+
 function parseCall(cursor: Cursor, name: string, start: number): Syntax | Fault {
   const range = rangeOf(cursor, start, start + name.length);
   if (name !== "env") {
-    return fault("config/unsupported-expression", `The function ${clip(name)}() is not supported`, range, {
+    return fault("config/unsupported-expression", "This function is not supported", range, {
       why: supported,
     });
   }
@@ -317,8 +326,4 @@ function match(cursor: Cursor, sticky: RegExp): string | null {
   if (found === null) return null;
   cursor.at += found[0].length;
   return found[0];
-}
-
-function clip(name: string): string {
-  return name.length > 40 ? name.slice(0, 40) + "…" : name;
 }

@@ -22,6 +22,8 @@ export interface Facts {
   hasFailed(path: string): boolean;
   /** Whether the setting itself came from the environment, so that its value must not be quoted. */
   isFromEnvironment(path: string): boolean;
+  /** Whether a value is, or holds, the value of a variable with a secret's name. */
+  isSecret(value: string): boolean;
 }
 
 /** Facts in the making, and the diagnostics of reading. */
@@ -32,6 +34,8 @@ export interface Findings extends Facts {
   taint(path: string): void;
   /** Notes that a setting could not be read. */
   fail(path: string): void;
+  /** Notes a value that must not be quoted wherever it turns up. */
+  keepSecret(value: string): void;
   /** Adds an error; its place is the range's, where the details have none. */
   error(code: string, summary: string, path: string, range: Range, details?: DiagnosticDetails): void;
   /** Adds a warning; its place is the range's, where the details have none. */
@@ -52,6 +56,7 @@ export function openFindings(source: SourceText): Findings {
   const failed = new Set<string>();
   const tainted = new Set<string>();
   const refused = new Set<string>();
+  const secrets = new Set<string>();
   const diagnostics: Diagnostic[] = [];
   const kept = { error: 0, warning: 0 };
   let dropped = 0;
@@ -92,6 +97,8 @@ export function openFindings(source: SourceText): Findings {
     isWritten: (path) => ranges.has(path),
     hasFailed: (path) => failed.size > 0 && [...enclosing(path)].some((one) => failed.has(one)),
     isFromEnvironment: (path) => tainted.has(path),
+    keepSecret: (value) => void (value !== "" && secrets.add(value)),
+    isSecret: (value) => [...secrets].some((secret) => value.includes(secret)),
   };
 }
 

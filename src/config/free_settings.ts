@@ -2,7 +2,7 @@
 // outermost unknown name. They never fail a configuration by being unknown.
 import { nearest } from "../diagnostic/suggest.ts";
 import type { Range } from "../diagnostic/range.ts";
-import type { Entry, Value } from "../document/document.ts";
+import type { Entry, Role, Value } from "../document/document.ts";
 import type { JsonObject } from "./json.ts";
 import {
   absent,
@@ -19,7 +19,7 @@ import {
   refuse,
   settle,
 } from "./reading.ts";
-import type { Members } from "./schema.ts";
+import type { Member, Members } from "./schema.ts";
 import type { Reading } from "./scope.ts";
 
 /** Reads a value that no schema shapes, lists and maps with all that is in them. */
@@ -60,8 +60,8 @@ export function readFreeEntries(
 export interface Surroundings {
   /** Null at the top of the file. */
   readonly path: string | null;
-  /** The names that are known here, for "did you mean". */
-  readonly members: Pick<Members, "keys">;
+  /** What is known here, for "did you mean": names in HCL and keys in JSON. */
+  readonly members: readonly Pick<Member, "name" | "key">[];
   /** In lower case: a reader of the snapshot looks for its names in any case. */
   readonly reserved: ReadonlySet<string>;
 }
@@ -72,9 +72,12 @@ export function admitUnknown(
   name: string,
   range: Range,
   { path, members, reserved }: Surroundings,
+  role?: Role,
 ): boolean {
   const carried = !reserved.has(name.toLowerCase());
-  const near = nearest(name, members.keys());
+  // Advice in the words of the form that the source is written in.
+  const known = members.map((member) => role === undefined ? member.name : member.key);
+  const near = nearest(name, known);
   const shown = clip(name);
   reader.findings.warning(
     "config/unknown-setting",
@@ -105,7 +108,7 @@ export function readUnknown(
 ): void {
   for (const [name, same] of byName(unknown)) {
     const path = `${where.path}.${name}`;
-    const carried = admitUnknown(reader, name, same[0]!.nameRange, where);
+    const carried = admitUnknown(reader, name, same[0]!.nameRange, where, same[0]!.role);
     const values = same.map((entry) => readFree(reader, entry.value, path));
     if (carried) assign(into, name, values.length === 1 ? values[0]! : listOf(values));
   }

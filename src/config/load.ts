@@ -58,7 +58,7 @@ export function loadConfig({ document, environment, validate }: LoadRequest): Lo
     return seen.get(name);
   });
   const config = asHonuaConfig(model.resolved);
-  const found = [...model.findings.diagnostics];
+  const found = [...document.mistakes, ...notSaidAlready(model.findings.diagnostics, document.mistakes)];
   if (validate) {
     const matter = { config, facts: model.findings };
     for (const one of rulesOfShape(matter)) found.push(one);
@@ -76,6 +76,12 @@ export function loadConfig({ document, environment, validate }: LoadRequest): Lo
     environmentNames: [...model.environmentNames].sort(),
     secrets: secrets as string[],
   };
+}
+
+/** What the document complained of at a place need not be said there again in other words. */
+function notSaidAlready(found: readonly Diagnostic[], mistakes: readonly Diagnostic[]): Diagnostic[] {
+  const places = new Set(mistakes.map(startOf));
+  return found.filter((one) => one.code !== "config/duplicate" || !places.has(startOf(one)));
 }
 
 const minSecretLength = 4;

@@ -8,6 +8,7 @@ import {
   type Place,
   warningDiagnostic,
 } from "../diagnostic/diagnostic.ts";
+import { looksSecret } from "../diagnostic/secrets.ts";
 import { nearest } from "../diagnostic/suggest.ts";
 import type { Facts } from "./findings.ts";
 import type { HonuaConfig } from "./honua_config.ts";
@@ -54,10 +55,22 @@ function detailsOf({ facts }: Matter, path: string | null, { at, ...details }: R
   return { ...details, path, place };
 }
 
-/** A value as a summary may show it: not at all where it came from the environment, and never at length. */
-export function shown({ facts }: Matter, path: string, value: string): string {
-  if (facts.isFromEnvironment(path)) return "from the environment";
-  return value.length > 60 ? value.slice(0, 60) + "…" : value;
+/** A value that may be spoken of aloud; null where it came from the environment or is or looks like a secret. */
+export function known({ facts }: Matter, path: string, value: string): string | null {
+  return facts.isFromEnvironment(path) || facts.isSecret(value) || looksSecret(value) ? null : value;
+}
+
+/** A value as a summary may show it: a secret or what came from the environment not at all, and nothing at length. */
+export function shown(matter: Matter, path: string, value: string): string {
+  if (matter.facts.isFromEnvironment(path)) return "from the environment";
+  const quotable = known(matter, path, value);
+  if (quotable === null) return "(not shown)";
+  return quotable.length > 60 ? quotable.slice(0, 60) + "…" : quotable;
+}
+
+/** Whether nothing is written in a text; the server counts white space as nothing. */
+export function isBlank(text: string): boolean {
+  return text.trim() === "";
 }
 
 /** "Did you mean" and the first names of those there are; `from` says whether the wanted name may be compared aloud. */

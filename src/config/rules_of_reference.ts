@@ -2,7 +2,7 @@
 // no error, so it may take every value at its word.
 import type { Diagnostic } from "../diagnostic/diagnostic.ts";
 import type { HonuaConfig, Layer } from "./honua_config.ts";
-import { errorAt, hasName, type Matter, sameName, shown, suggestNames, warningAt } from "./rules.ts";
+import { errorAt, hasName, known, type Matter, sameName, shown, suggestNames, warningAt } from "./rules.ts";
 import { labelledBlocks } from "./schema.ts";
 
 /** Checks what the blocks of a configuration say of one another. */
@@ -29,7 +29,7 @@ function* referenceRules(matter: Matter, layer: Layer, names: Names): Generator<
   const source = `layer.${layer.id}.data_source`;
   if (!has(config.dataSources, layer.dataSource)) {
     const summary = `Layer ${layer.id} names an unknown data source ${shown(matter, source, layer.dataSource)}`;
-    const wanted = facts.isFromEnvironment(source) ? null : layer.dataSource;
+    const wanted = known(matter, source, layer.dataSource);
     yield* errorAt(matter, source, "config/unknown-reference", summary, {
       suggestion: suggestNames("data sources", wanted, names.dataSources),
     });
@@ -38,7 +38,7 @@ function* referenceRules(matter: Matter, layer: Layer, names: Names): Generator<
   for (const [at, service] of layer.services.entries()) {
     if (has(config.services, service)) continue;
     const summary = `Layer ${layer.id} names an unknown service ${shown(matter, services, service)}`;
-    const wanted = facts.isFromEnvironment(services) ? null : service;
+    const wanted = known(matter, services, service);
     const item = `${services}[${at}]`;
     yield* errorAt(matter, services, "config/unknown-reference", summary, {
       suggestion: suggestNames("services", wanted, names.services),

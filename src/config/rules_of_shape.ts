@@ -2,7 +2,7 @@
 // what it is.
 import type { Diagnostic } from "../diagnostic/diagnostic.ts";
 import type { Cache, DataSource, Layer, RateLimit, Service } from "./honua_config.ts";
-import { errorAt, hasName, type Matter, sameName, shown, suggestNames, warningAt } from "./rules.ts";
+import { errorAt, hasName, isBlank, known, type Matter, sameName, shown, suggestNames, warningAt } from "./rules.ts";
 
 /** Checks the blocks of a configuration one by one. */
 export function* rulesOfShape(matter: Matter): Generator<Diagnostic> {
@@ -51,7 +51,7 @@ const countedSettings: ReadonlyMap<string, readonly string[]> = new Map([
 
 function* honuaRules(matter: Matter): Generator<Diagnostic> {
   const { version, environment, logLevel, cors } = matter.config.honua;
-  if (version === "") yield* missing(matter, "honua.version", 'Write version = "1.0"');
+  if (isBlank(version)) yield* missing(matter, "honua.version", 'Write version = "1.0"');
   else if (!version.startsWith("1.")) {
     const summary = `Version ${shown(matter, "honua.version", version)} is not known`;
     yield* warningAt(matter, "honua.version", "config/unknown-version", summary, {
@@ -59,7 +59,7 @@ function* honuaRules(matter: Matter): Generator<Diagnostic> {
       suggestion: 'Write version = "1.0"',
     });
   }
-  if (environment === "") yield* missing(matter, "honua.environment", 'Write environment = "production" or the like');
+  if (isBlank(environment)) yield* missing(matter, "honua.environment", 'Write environment = "production" or the like');
   if (!hasName(logLevels, logLevel)) {
     const summary = `Log level ${shown(matter, "honua.log_level", logLevel)} is not known`;
     yield* errorAt(matter, "honua.log_level", "config/unknown-value", summary, {
@@ -100,7 +100,7 @@ function* emptinessRules(matter: Matter): Generator<Diagnostic> {
 
 function* dataSourceRules(matter: Matter, { id, provider, connection, pool }: DataSource): Generator<Diagnostic> {
   const path = `data_source.${id}`;
-  if (provider === "") yield* missing(matter, `${path}.provider`, `Write provider = "postgresql" or the like`);
+  if (isBlank(provider)) yield* missing(matter, `${path}.provider`, `Write provider = "postgresql" or the like`);
   else if (!hasName(providers, provider)) {
     const summary = `Provider ${shown(matter, `${path}.provider`, provider)} is not known`;
     yield* warningAt(matter, `${path}.provider`, "config/unknown-value", summary, {
@@ -108,7 +108,7 @@ function* dataSourceRules(matter: Matter, { id, provider, connection, pool }: Da
       suggestion: suggestNames("providers", known(matter, `${path}.provider`, provider), providers),
     });
   }
-  if (connection === "") yield* missing(matter, `${path}.connection`, 'Write connection = env("NAME")');
+  if (isBlank(connection)) yield* missing(matter, `${path}.connection`, 'Write connection = env("NAME")');
   if (pool === undefined) return;
   yield* atLeast(matter, `${path}.pool.min_size`, pool.minSize, 0);
   yield* atLeast(matter, `${path}.pool.max_size`, pool.maxSize, 1);
@@ -123,7 +123,7 @@ function* dataSourceRules(matter: Matter, { id, provider, connection, pool }: Da
 
 function* serviceRules(matter: Matter, { id, type, settings }: Service): Generator<Diagnostic> {
   const path = `service.${id}`;
-  if (type === "") yield* missing(matter, `${path}.type`, "Leave type out, and it is the service's name");
+  if (isBlank(type)) yield* missing(matter, `${path}.type`, "Leave type out, and it is the service's name");
   for (const name of countedSettings.get(type.toLowerCase()) ?? []) {
     const value = settings[name];
     const count = typeof value === "string" && value.trim() !== "" ? Number(value) : value;
@@ -138,7 +138,7 @@ function* layerRules(matter: Matter, layer: Layer): Generator<Diagnostic> {
     layer.idField,
   ]] as const;
   for (const [name, value] of required) {
-    if (value === "") yield* missing(matter, `${path}.${name}`, `Write ${name} = …`);
+    if (isBlank(value)) yield* missing(matter, `${path}.${name}`, `Write ${name} = …`);
   }
   yield* geometryRules(matter, layer);
   const fields = Object.entries(layer.fields ?? {});
@@ -150,7 +150,7 @@ function* layerRules(matter: Matter, layer: Layer): Generator<Diagnostic> {
   }
   for (const [name, { type }] of fields) {
     const field = `${path}.fields.${name}.type`;
-    if (type === "") yield* missing(matter, field, 'Write type = "string" or the like');
+    if (isBlank(type)) yield* missing(matter, field, 'Write type = "string" or the like');
     else if (!hasName(fieldTypes, type)) {
       yield* warningAt(matter, field, "config/unknown-value", `Field type ${shown(matter, field, type)} is not known`, {
         suggestion: suggestNames("field types", known(matter, field, type), fieldTypes),
@@ -169,8 +169,8 @@ function* geometryRules(matter: Matter, { id, geometry }: Layer): Generator<Diag
   if (geometry === undefined) return;
   const path = `layer.${id}.geometry`;
   const { column, type, srid } = geometry;
-  if (column === "") yield* missing(matter, `${path}.column`, 'Write column = "geom" or the like');
-  if (type === "") yield* missing(matter, `${path}.type`, 'Write type = "Point" or the like');
+  if (isBlank(column)) yield* missing(matter, `${path}.column`, 'Write column = "geom" or the like');
+  if (isBlank(type)) yield* missing(matter, `${path}.type`, 'Write type = "Point" or the like');
   else if (!geometryTypes.includes(type)) {
     const summary = `Geometry type ${shown(matter, `${path}.type`, type)} is not known`;
     yield* errorAt(matter, `${path}.type`, "config/unknown-value", summary, {
@@ -190,14 +190,14 @@ function* geometryRules(matter: Matter, { id, geometry }: Layer): Generator<Diag
 function* cacheRules(matter: Matter, { id, type, connection }: Cache): Generator<Diagnostic> {
   const path = `cache.${id}`;
   const { facts } = matter;
-  if (type === "") yield* missing(matter, `${path}.type`, 'Write type = "redis" or type = "memory"');
+  if (isBlank(type)) yield* missing(matter, `${path}.type`, 'Write type = "redis" or type = "memory"');
   else if (!hasName(cacheTypes, type)) {
     const summary = `Cache type ${shown(matter, `${path}.type`, type)} is not known`;
     yield* warningAt(matter, `${path}.type`, "config/unknown-value", summary, {
       suggestion: suggestNames("cache types", known(matter, `${path}.type`, type), cacheTypes),
     });
   }
-  const connects = connection !== undefined && connection !== "";
+  const connects = connection !== undefined && !isBlank(connection);
   if (sameName(type, "redis") && !connects && !facts.hasFailed(`${path}.type`)) {
     yield* missing(matter, `${path}.connection`, 'Write connection = env("REDIS_CONNECTION")');
   }
@@ -211,7 +211,7 @@ function* cacheRules(matter: Matter, { id, type, connection }: Cache): Generator
 }
 
 function* rateLimitRules(matter: Matter, { store, rules }: RateLimit): Generator<Diagnostic> {
-  if (store === "") yield* missing(matter, "rate_limit.store", 'Write store = "memory" or store = "redis"');
+  if (isBlank(store)) yield* missing(matter, "rate_limit.store", 'Write store = "memory" or store = "redis"');
   const entries = Object.entries(rules);
   if (entries.length === 0) {
     yield* warningAt(matter, "rate_limit.rules", "config/no-rate-limit-rules", "Rate limiting has no rules", {
@@ -222,7 +222,7 @@ function* rateLimitRules(matter: Matter, { store, rules }: RateLimit): Generator
   for (const [name, { requests, window }] of entries) {
     const path = `rate_limit.rules.${name}`;
     yield* atLeast(matter, `${path}.requests`, requests, 1);
-    if (window === "") yield* missing(matter, `${path}.window`, 'Write window = "1m"');
+    if (isBlank(window)) yield* missing(matter, `${path}.window`, 'Write window = "1m"');
     else if (!/^[0-9]+(\.[0-9]+)?[smhd]$/.test(window) || Number.parseFloat(window) <= 0) {
       const summary = `Window ${shown(matter, `${path}.window`, window)} is not a stretch of time`;
       yield* warningAt(matter, `${path}.window`, "config/unknown-value", summary, {
@@ -242,9 +242,4 @@ function* atLeast(matter: Matter, path: string, value: number, least: number): G
   if (value >= least || Number.isNaN(value)) return;
   const name = path.slice(path.lastIndexOf(".") + 1);
   yield* errorAt(matter, path, "config/out-of-range", `${name} has to be at least ${least}`);
-}
-
-/** A value to compare with known ones; null where it must not be hinted at. */
-function known({ facts }: Matter, path: string, value: string): string | null {
-  return facts.isFromEnvironment(path) ? null : value;
 }

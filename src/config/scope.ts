@@ -264,14 +264,13 @@ function refer(syntax: Extract<Syntax, { kind: "reference" }>, reading: Reading)
   if (parts.length === 2 ? roots.includes(parts[0]!) || reading.refers : parts.length > 2 && reading.refers) {
     return constant(last);
   }
-  const name = parts.join(".");
   if (parts.length === 1) {
-    return fault("config/unsupported-expression", `The bare word ${name} has no meaning here`, range, {
-      why: "A word without quotes is a reference, and a reference has a dot in it.",
-      suggestion: `Write "${name}" for a text, or service.${name} and the like for a reference`,
+    return fault("config/unsupported-expression", "A word without quotes has no meaning here", range, {
+      why: "It is a reference to HCL, and a reference has a dot in it.",
+      suggestion: 'Put it in quotes for a text; a reference is service.NAME and the like, the environment env("NAME")',
     });
   }
-  return fault("config/unsupported-expression", `The reference ${name} is not supported`, range, {
+  return fault("config/unsupported-expression", "This reference is not supported", range, {
     why: "References are service.x, data_source.x, cache.x, layer.x, var.x and cache.x.enabled.",
   });
 }

@@ -53,21 +53,26 @@ export function readObject(
   members: Members,
   entries: readonly Entry[],
   path: string,
-  takeUnknown?: (entries: readonly Entry[]) => void,
+  takeUnknown?: (entries: readonly Entry[], into: Both<JsonObject>) => void,
 ): Both<JsonObject> {
   const both = emptyBoth();
   const unknown: Entry[] = [];
   const seen = new Map<string, Entry>();
   for (const entry of entries) {
-    const member = members.get(entry.name);
+    const member = entry.role === undefined ? members.get(entry.name) : undefined;
     if (member === undefined) unknown.push(entry);
-    else if (isRepeated(reader, seen, entry, `${path}.${entry.name}`)) continue;
+    else if (isRepeated(reader, seen, entry, `${path}.${entry.name}`) || isWrittenNull(entry.value)) continue;
     else assign(both, member.key, readShaped(reader, member.shape, entry.value, `${path}.${entry.name}`));
   }
   for (const member of members.values()) fillIn(both, member);
-  if (takeUnknown !== undefined) takeUnknown(unknown);
-  else readUnknown(reader, unknown, { path, members, reserved: reservedKeys(members) }, both);
+  if (takeUnknown !== undefined) takeUnknown(unknown, both);
+  else readUnknown(reader, unknown, { path, members: [...members.values()], reserved: reservedKeys(members) }, both);
   return both;
+}
+
+/** A null that is written out is as good as nothing written. */
+function isWrittenNull(value: Value): boolean {
+  return value.kind === "literal" && value.value === null;
 }
 
 /** Says so where a known name stands for the second time, with both places. */

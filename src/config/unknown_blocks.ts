@@ -1,7 +1,7 @@
 // Blocks and attributes at the top of a file that Honua does not know: carried into the snapshot as they are written,
 // labels as keys, and warned about once for each name.
 import type { Range } from "../diagnostic/range.ts";
-import type { Block, Entry, Value } from "../document/document.ts";
+import type { Block, Entry, Role, Value } from "../document/document.ts";
 import { admitUnknown, readFree } from "./free_settings.ts";
 import type { JsonObject } from "./json.ts";
 import { assign, type Both, type Reader } from "./reading.ts";
@@ -16,7 +16,7 @@ export function readUnknownBlocks(
 ): void {
   for (const [name, node] of treeOf(reader, blocks, attributes)) {
     const where = { path: null, members: knownTypes, reserved: reservedNames };
-    const carried = admitUnknown(reader, name, node.nameRange, where);
+    const carried = admitUnknown(reader, name, node.nameRange, where, node.role);
     const both = readFree(reader, valueOf(node), name);
     if (carried) assign(model, name, both);
   }
@@ -24,9 +24,8 @@ export function readUnknownBlocks(
 
 const maxLabels = 50;
 
-const knownTypes: ReadonlyMap<string, true> = new Map(
-  [...Object.keys(labelledBlocks), ...Object.keys(singleBlocks), "variable"].map((type) => [type, true]),
-);
+const knownTypes = Object.entries({ ...labelledBlocks, ...singleBlocks, variable: "variables" })
+  .map(([name, key]) => ({ name, key }));
 
 const reservedNames: ReadonlySet<string> = new Set(
   [...Object.values(labelledBlocks), ...Object.values(singleBlocks), "variables", "$snapshot"]
@@ -38,12 +37,13 @@ interface Node {
   readonly nameRange: Range;
   readonly values: Value[];
   readonly labelled: Map<string, Node>;
+  readonly role: Role | undefined;
 }
 
 function treeOf(reader: Reader, blocks: readonly Block[], attributes: readonly Entry[]): Map<string, Node> {
   const top = new Map<string, Node>();
   for (const block of blocks) {
-    let node = nodeOf(top, block.type, block.typeRange);
+    let node = nodeOf(top, block.type, block.typeRange, block.role);
     if (block.labels.length > maxLabels) {
       const summary = `${block.type} has more than ${maxLabels} names`;
       reader.findings.error("config/wrong-labels", summary, block.type, block.typeRange);
@@ -52,14 +52,14 @@ function treeOf(reader: Reader, blocks: readonly Block[], attributes: readonly E
     for (const label of block.labels) node = nodeOf(node.labelled, label.text, label.range);
     node.values.push(block.body);
   }
-  for (const { name, nameRange, value } of attributes) nodeOf(top, name, nameRange).values.push(value);
+  for (const { name, nameRange, value, role } of attributes) nodeOf(top, name, nameRange, role).values.push(value);
   return top;
 }
 
-function nodeOf(nodes: Map<string, Node>, name: string, nameRange: Range): Node {
+function nodeOf(nodes: Map<string, Node>, name: string, nameRange: Range, role?: Role): Node {
   let node = nodes.get(name);
   if (node === undefined) {
-    node = { nameRange, values: [], labelled: new Map() };
+    node = { nameRange, values: [], labelled: new Map(), role };
     nodes.set(name, node);
   }
   return node;

@@ -14,6 +14,10 @@ export type BlockJudgement = Judgement;
 export interface BlockParser extends AsyncDisposable {
   /** Rejects only with the signal's reason. */
   judge(text: string, items: readonly Item[], signal?: AbortSignal): Promise<BlockJudgement>;
+  /** Prepares for a request that is expected soon. */
+  warm(): void;
+  /** Kills the parser at once and for good, for a program that ends without disposing. */
+  kill(): void;
 }
 
 /** A block parser over a parser of its own, or over the one given (which it then closes). */
@@ -44,6 +48,8 @@ export function openBlockParser(parser: Parser = openParser()): BlockParser {
       }
       return { ok: true, verdicts: keys.map((key) => known.get(key)!) };
     },
+    warm: () => parser.warm(),
+    kill: () => parser.kill(),
     [Symbol.asyncDispose]: () => parser[Symbol.asyncDispose](),
   };
 }

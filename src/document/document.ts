@@ -1,5 +1,6 @@
 // The source parsed: blocks and attributes in the order they were written, each value with the place it came from.
 // Whatever the format was (HCL or JSON), a document speaks HCL's names; what it means is config's to say.
+import type { Diagnostic } from "../diagnostic/diagnostic.ts";
 import type { Range, SourceText } from "../diagnostic/range.ts";
 
 /** A value as written, with its place: nothing evaluated yet. */
@@ -59,6 +60,12 @@ export interface Fields {
   readonly range: Range;
 }
 
+/**
+ * What a name is, where the format says so and not the name: a member that the JSON form does not know (though HCL may
+ * have the same word), or an entry of a service's `settings`.
+ */
+export type Role = "unknown" | "setting";
+
 /** A named value; `name` is decoded (quotes and escapes resolved), `nameRange` is where the name stands. */
 export interface Entry {
   /** Decoded. */
@@ -67,6 +74,8 @@ export interface Entry {
   readonly nameRange: Range;
   /** What it is. */
   readonly value: Value;
+  /** Left out where the name itself says what it is. */
+  readonly role?: Role;
 }
 
 /** A top-level block: `layer "roads" { … }` has the type `layer` and one label. */
@@ -79,6 +88,8 @@ export interface Block {
   readonly labels: readonly Label[];
   /** What stands between its braces. */
   readonly body: Fields;
+  /** `unknown` where the JSON form does not know it; left out where the type itself says what it is. */
+  readonly role?: "unknown";
   /** From the type to the closing brace. */
   readonly range: Range;
 }
@@ -99,4 +110,6 @@ export interface Document {
   readonly blocks: readonly Block[];
   /** In the order of the source. */
   readonly attributes: readonly Entry[];
+  /** Errors that keep it from being a configuration, but not from being read on: a name that stands twice. */
+  readonly mistakes: readonly Diagnostic[];
 }

@@ -47,3 +47,17 @@ export function sortEdits(edits: Edit[]): Edit[] {
   if (edits.length < 2) return edits;
   return edits.sort((a, b) => a.at - b.at || Number(a.remove > 0) - Number(b.remove > 0));
 }
+
+/** Those of sorted edits that lie in `[start, end]`, found without looking at the others. */
+export function editsWithin(edits: readonly Edit[], start: number, end: number): readonly Edit[] {
+  let low = 0;
+  let high = edits.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (edits[middle]!.at < start) low = middle + 1;
+    else high = middle;
+  }
+  let last = low;
+  while (last < edits.length && edits[last]!.at + edits[last]!.remove <= end) last++;
+  return edits.slice(low, last);
+}

@@ -11,7 +11,7 @@ import type { Block, Document, Entry, Fields, Label } from "./document.ts";
 import { diagnoseDuplicates } from "./duplicates.ts";
 import type { HclJson, Verdict } from "./hcl.ts";
 import { DEFAULT_LIMITS, type Judgement } from "./parser.ts";
-import { bodyValue, type JsonObject, valueOf } from "./placing.ts";
+import { bodyValue, type JsonObject, type Placing, valueOf } from "./placing.ts";
 
 /** A document, or every mistake that keeps the source from being one. */
 export type ParsedDocument =
@@ -36,10 +36,19 @@ export async function parseHclDocument(
     "complaint" in verdict ? diagnoseComplaint(source, items[index]!, verdict.complaint) : []
   );
   if (complaints.length > 0) return { ok: false, diagnostics: complaints.slice(0, MAX_DIAGNOSTICS) };
+  if (items.length === 0) return { ok: false, diagnostics: [emptySource(source)] };
   const document = assemble(source, items, verdicts);
-  const duplicates = diagnoseDuplicates(document);
-  if (duplicates.length > 0) return { ok: false, diagnostics: duplicates.slice(0, MAX_DIAGNOSTICS) };
-  return { ok: true, document };
+  const mistakes = [...document.mistakes, ...diagnoseDuplicates(document)].slice(0, MAX_DIAGNOSTICS);
+  return { ok: true, document: { ...document, mistakes } };
+}
+
+/** A file that was truncated to be written anew looks like this for a moment. */
+function emptySource(source: SourceText): Diagnostic {
+  return errorDiagnostic("document/empty", "The file is empty", {
+    why: "It holds no block and no setting; a file that is just being written looks like this",
+    suggestion: "Write a configuration: honua-configd init makes one to start from",
+    place: placeOf(source, { start: 0, end: 0 }),
+  });
 }
 
 function tooDeep(source: SourceText, offset: number): Diagnostic {
@@ -81,20 +90,22 @@ function limitExceeded(source: SourceText, item: Item | undefined, reason: Limit
 function assemble(source: SourceText, items: readonly Item[], verdicts: readonly Verdict[]): Document {
   const blocks: Block[] = [];
   const attributes: Entry[] = [];
+  const mistakes: Diagnostic[] = [];
   for (const [index, item] of items.entries()) {
     const meaning = (verdicts[index] as { value: HclJson }).value as JsonObject;
-    if (item.kind === "block") blocks.push(assembleBlock(source, item, meaning));
+    const placing = { source, edits: item.edits, mistakes };
+    if (item.kind === "block") blocks.push(assembleBlock(placing, item, meaning));
     else {
       for (const [key, json] of Object.entries(meaning)) {
         const { name, nameRange, value } = item.entry ?? { name: null, nameRange: item.range, value: null };
-        attributes.push({ name: name ?? key, nameRange, value: valueOf(source, json, value, item.range) });
+        attributes.push({ name: name ?? key, nameRange, value: valueOf(placing, json, value, item.range) });
       }
     }
   }
-  return { source, blocks, attributes };
+  return { source, blocks, attributes, mistakes };
 }
 
-function assembleBlock(source: SourceText, item: Item, meaning: JsonObject): Block {
+function assembleBlock(placing: Placing, item: Item, meaning: JsonObject): Block {
   const { key, nameRange, labels: outlines, value } = item.entry!;
   const labels: Label[] = [];
   let inner: HclJson = meaning[key!]!;
@@ -103,6 +114,6 @@ function assembleBlock(source: SourceText, item: Item, meaning: JsonObject): Blo
     labels.push({ text, range: outline.range });
     inner = next;
   }
-  const body = bodyValue(source, (inner as HclJson[])[0] as JsonObject, value) as Fields;
+  const body = bodyValue(placing, (inner as HclJson[])[0] as JsonObject, value) as Fields;
   return { type: key!, typeRange: nameRange, labels, body, range: item.range };
 }

@@ -23,8 +23,9 @@ interface Conversion {
 /**
  * Parses the JSON form. Known names count in any case, ids exactly; comments and trailing commas are allowed, `$snapshot`
  * and members that are null are left out, a service's `settings` become attributes of its block. Mistakes are
- * diagnostics with paths in HCL's words: `document/json-syntax`, `document/too-deep`, `document/duplicate-key`,
- * `document/json-shape`, `document/id-mismatch`, `document/reserved-setting` and those of `json_syntax.ts`.
+ * diagnostics with paths in HCL's words: `document/json-syntax`, `document/too-deep` and those of `json_syntax.ts`, which
+ * leave no document, and among a document's mistakes `document/duplicate-key`, `document/json-shape` and
+ * `document/id-mismatch`.
  */
 export function parseJsonDocument(source: SourceText): JsonDocument {
   const syntax = readJson(source);
@@ -40,16 +41,17 @@ export function parseJsonDocument(source: SourceText): JsonDocument {
     for (const entry of uniqueEntries(conversion, syntax.value, topShapes, "")) {
       const top = findShape(topShapes, entry.name);
       if (entry.name === "$snapshot" || (top && isNull(entry.value))) continue;
-      if (top) blocks.push(...blocksOf(conversion, entry, top));
+      if (top) { for (const block of blocksOf(conversion, entry, top)) blocks.push(block); }
       else {
-        const plain = { ...entry, value: convert(conversion, entry.value, null, entry.name) };
-        if (plain.value.kind === "fields") blocks.push(blockOf(entry.name, entry, null, plain.value));
+        const plain = { ...entry, value: convert(conversion, entry.value, null, entry.name), role: "unknown" as const };
+        const { value } = plain;
+        if (value.kind === "fields") blocks.push({ ...blockOf(entry.name, entry, null, value), role: "unknown" });
         else attributes.push(plain);
       }
     }
   }
-  if (conversion.diagnostics.length > 0) return { ok: false, diagnostics: conversion.diagnostics };
-  return { ok: true, document: { source, blocks, attributes } };
+  if (syntax.value.kind !== "fields") return { ok: false, diagnostics: conversion.diagnostics };
+  return { ok: true, document: { source, blocks, attributes, mistakes: conversion.diagnostics } };
 }
 
 /** The blocks that a known top-level member stands for: one, or one for each id. */
@@ -102,29 +104,15 @@ function checkId(conversion: Conversion, key: Entry, body: Fields, path: string)
   return { ...body, entries: body.entries.filter((entry) => entry !== id) };
 }
 
-/** A service's body with the entries of its `settings` in their place. */
+/** A service's body with the entries of its `settings` in their place, told apart from its members by their role. */
 function spreadSettings(conversion: Conversion, body: Fields, path: string): Fields {
-  const known = new Map<string, Entry>();
-  const add = (entry: Entry) => {
-    const first = known.get(entry.name);
-    if (first) reportDuplicate(conversion, entry, first, path);
-    else known.set(entry.name, entry);
-  };
-  for (const entry of body.entries) {
-    if (entry.name !== "settings" || entry.value.kind !== "fields") add(entry);
-    else entry.value.entries.filter((setting) => !isReserved(conversion, setting, path)).forEach(add);
-  }
-  return { ...body, entries: [...known.values()] };
-}
-
-/** Whether a setting would become a member of the service itself; reported, for HCL has no words to tell them apart. */
-function isReserved(conversion: Conversion, setting: Entry, path: string): boolean {
-  if (setting.name !== "type" && setting.name !== "enabled") return false;
-  const summary = `A service's settings cannot hold ${quoted(setting.name)}`;
-  report(conversion, "document/reserved-setting", summary, `${path}.${setting.name}`, setting.nameRange, {
-    suggestion: `Move ${quoted(setting.name)} beside "settings"`,
+  const entries = body.entries.flatMap((entry): Entry[] => {
+    if (entry.name !== "settings" || entry.role === "unknown") return [entry];
+    if (entry.value.kind === "fields") return entry.value.entries.map((setting) => ({ ...setting, role: "setting" }));
+    report(conversion, "document/json-shape", `"settings" must be an object`, path, entry.value.range);
+    return [];
   });
-  return true;
+  return { ...body, entries };
 }
 
 /** A value in HCL's names and with its templates; `shape` knows the names inside it, null where none is known. */
@@ -151,11 +139,8 @@ function convertFields(conversion: Conversion, fields: Fields, shape: Shape | nu
     if (isNull(entry.value) && (known || shape?.each)) continue;
     const name = known ? known.name : entry.name;
     const inside = known ? known : shape?.each ?? null;
-    entries.push({
-      ...entry,
-      name,
-      value: convert(conversion, entry.value, inside, path === "" ? name : `${path}.${name}`),
-    });
+    const value = convert(conversion, entry.value, inside, path === "" ? name : `${path}.${name}`);
+    entries.push({ ...entry, name, value, ...(members && !known ? { role: "unknown" as const } : {}) });
   }
   return { ...fields, entries };
 }
@@ -169,10 +154,11 @@ function uniqueEntries(
 ): Entry[] {
   const known = new Map<string, Entry>();
   for (const entry of fields.entries) {
-    const name = (members && findShape(members, entry.name)?.name) ?? entry.name;
-    const first = known.get(name);
-    if (first) reportDuplicate(conversion, { ...entry, name }, first, path);
-    else known.set(name, entry);
+    const shape = members && findShape(members, entry.name);
+    const key = shape ? `known ${shape.name}` : `other ${entry.name}`;
+    const first = known.get(key);
+    if (first) reportDuplicate(conversion, { ...entry, name: shape?.name ?? entry.name }, first, path);
+    else known.set(key, entry);
   }
   return [...known.values()];
 }

@@ -5,13 +5,15 @@ import type { Range } from "../diagnostic/range.ts";
 /** The place of a value, and of what is inside it. */
 export type Outline = ExpressionOutline | ListOutline | FieldsOutline;
 
-/** A scalar or any expression. `codes` are the insides of its `${…}`, or the whole of an expression that stands bare. */
+/** A scalar or any expression. */
 export interface ExpressionOutline {
   /** Tells the kinds of outlines apart. */
   readonly kind: "expression";
+  /** A string in quotes, a heredoc, or anything else. */
+  readonly form: "quoted" | "heredoc" | "bare";
   /** Where it stands. */
   readonly range: Range;
-  /** In the order of the source. */
+  /** The insides of its `${…}` in the order of the source; of an expression that stands bare, the whole of it. */
   readonly codes: readonly Range[];
 }
 

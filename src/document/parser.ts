@@ -8,7 +8,7 @@ export const PARSER_COMMAND = "hcl-parser";
 
 /** Limits of one request, and how long an idle process is kept. */
 export interface ParserLimits {
-  /** How long one request may take, the start of the process included. */
+  /** How long one request may take once the process is at it; its start does not count, which a busy host delays. */
   readonly timeMilliseconds: number;
   /** How much memory the process may have resident. */
   readonly memoryBytes: number;
@@ -32,13 +32,30 @@ export type Judgement =
 export interface Parser extends AsyncDisposable {
   /** Never rejects but with the signal's reason: what happens to the process is part of the judgement. */
   judge(texts: readonly string[], signal?: AbortSignal): Promise<Judgement>;
+  /** Starts the process, if none runs, so that a request that is expected soon need not wait for it. */
+  warm(): void;
+  /** Kills the process at once and for good, for a program that ends without disposing. */
+  kill(): void;
 }
+
+/** How long the process may take to start; only a host that is out of its depth takes longer. */
+const START_LIMIT_MILLISECONDS = 30_000;
 
 /** How often the resident memory of a busy process is looked at. */
 const MEMORY_POLL_MILLISECONDS = 10;
 
 /** A process that has grown beyond this is not kept for the next request: WebAssembly memory never shrinks. */
 const RECYCLE_BYTES = 256 * 1024 * 1024;
+
+const SETPRIV = ["/usr/bin/setpriv", "/bin/setpriv"].find(isFile) ?? null;
+
+function isFile(path: string): boolean {
+  try {
+    return Deno.statSync(path).isFile;
+  } catch {
+    return false;
+  }
+}
 
 interface Child {
   readonly process: Deno.ChildProcess;
@@ -68,20 +85,40 @@ export function openParser(limits: ParserLimits = DEFAULT_LIMITS, command = pars
     if (ending) await endChild(ending);
   };
 
-  const judgeNow = async (texts: readonly string[], signal?: AbortSignal): Promise<Judgement> => {
-    signal?.throwIfAborted();
-    if (closed) throw new Error("judge texts: the parser is closed");
+  /** Starts a process if none runs; null where that is refused, for want of memory, descriptors or a place to be. */
+  const start = (): Child | null => {
     clearTimeout(idleTimer);
-    const current = child ??= startChild(command());
-    const judgement = await request(current, texts, limits, signal);
-    const keep = judgement.ok && limits.idleMilliseconds > 0 && residentBytes(current.process.pid) < RECYCLE_BYTES;
-    if (!keep) await end();
-    else {
-      idleTimer = setTimeout(end, limits.idleMilliseconds);
-      Deno.unrefTimer(idleTimer as unknown as number);
+    try {
+      const current = child ??= startChild(command());
+      // One that dies while nobody asks it anything must not be asked again.
+      current.process.status.then(() => child === current && void end());
+      return current;
+    } catch {
+      return null;
     }
-    signal?.throwIfAborted();
-    return judgement;
+  };
+
+  const rest = (): void => {
+    idleTimer = setTimeout(end, limits.idleMilliseconds);
+    Deno.unrefTimer(idleTimer as unknown as number);
+  };
+
+  const judgeNow = async (texts: readonly string[], signal?: AbortSignal): Promise<Judgement> => {
+    for (let attempt = 1;; attempt++) {
+      signal?.throwIfAborted();
+      if (closed) throw new Error("judge texts: the parser is closed");
+      const wasRunning = child !== null;
+      const current = start();
+      if (!current) return { ok: false, reason: "crash", at: 0 };
+      const judgement = await request(current, texts, limits, signal);
+      const keep = judgement.ok && limits.idleMilliseconds > 0 && residentBytes(current.process.pid) < RECYCLE_BYTES;
+      if (!keep) await end();
+      else rest();
+      signal?.throwIfAborted();
+      // A process that was idle may have been killed for reasons of its own (SIGHUP to the group, no memory).
+      const died = !judgement.ok && judgement.reason === "crash" && wasRunning && attempt === 1;
+      if (!died) return judgement;
+    }
   };
 
   return {
@@ -89,6 +126,13 @@ export function openParser(limits: ParserLimits = DEFAULT_LIMITS, command = pars
       const result = queue.then(() => judgeNow(texts, signal));
       queue = result.catch(() => {});
       return result;
+    },
+    warm() {
+      if (!closed && child === null && limits.idleMilliseconds > 0 && start()) rest();
+    },
+    kill() {
+      closed = true;
+      if (child) killChild(child);
     },
     async [Symbol.asyncDispose]() {
       closed = true;
@@ -108,10 +152,16 @@ function parserCommand(): Deno.Command {
     const value = Deno.env.get(name);
     if (value !== undefined) env[name] = value;
   }
-  return new Deno.Command(Deno.execPath(), {
-    args: Deno.build.standalone ? [PARSER_COMMAND] : [...run, PARSER_COMMAND],
+  const args = Deno.build.standalone ? [PARSER_COMMAND] : [...run, PARSER_COMMAND];
+  const program = [Deno.execPath(), ...args];
+  // While it parses it cannot see that its parent is gone; where util-linux is there, the kernel ends it then.
+  const [executable, ...rest] = SETPRIV === null ? program : [SETPRIV, "--pdeathsig", "KILL", "--", ...program];
+  return new Deno.Command(executable!, {
+    args: rest,
     clearEnv: true,
     env,
+    // Wherever the daemon stands, that directory may be gone by now.
+    cwd: "/",
     stdin: "piped",
     stdout: "piped",
     stderr: "null",
@@ -123,12 +173,16 @@ function startChild(command: Deno.Command): Child {
   return { process, writer: process.stdin.getWriter(), replies: readFrames(process.stdout) };
 }
 
-async function endChild(child: Child): Promise<void> {
+function killChild(child: Child): void {
   try {
     child.process.kill("SIGKILL");
   } catch {
     // It ended by itself.
   }
+}
+
+async function endChild(child: Child): Promise<void> {
+  killChild(child);
   await child.writer.abort().catch(() => {});
   await child.replies.return(undefined).catch(() => {});
   await child.process.stdout.cancel().catch(() => {});
@@ -146,14 +200,11 @@ async function request(
   let reason: "time" | "memory" | "crash" = "crash";
   const kill = (why: typeof reason) => {
     reason = why;
-    try {
-      child.process.kill("SIGKILL");
-    } catch {
-      // It ended by itself; the replies end with it.
-    }
+    killChild(child);
   };
   const onAbort = () => kill("crash");
-  const timeLimit = setTimeout(() => kill("time"), limits.timeMilliseconds);
+  let timeLimit = setTimeout(() => kill("time"), START_LIMIT_MILLISECONDS);
+  let begun = false;
   const memoryWatch = setInterval(() => {
     if (residentBytes(child.process.pid) > limits.memoryBytes) kill("memory");
   }, MEMORY_POLL_MILLISECONDS);
@@ -166,6 +217,10 @@ async function request(
       const reply = value as ParseReply;
       if ("verdicts" in reply) return { ok: true, verdicts: reply.verdicts };
       at = reply.at;
+      if (begun) continue;
+      begun = true;
+      clearTimeout(timeLimit);
+      timeLimit = setTimeout(() => kill("time"), limits.timeMilliseconds);
     }
   } catch {
     return { ok: false, reason, at };

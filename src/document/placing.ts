@@ -1,62 +1,126 @@
-// Puts what hcl2json says together with where the scanner saw it. hcl2json alone decides what a value is; the outline
-// alone where. Where the two do not match, a value keeps the place of what surrounds it: never none, never a guess.
+// Puts what hcl2json says together with where the scanner saw it. hcl2json alone decides what is valid and what a value
+// is; the outline alone where. Where the two do not match, a value keeps the place of what surrounds it: never none.
+// Expressions are taken from the source: hcl2json spells some of them anew (`c ? a : b` in a string as `%{if c}`).
+import { type Diagnostic, errorDiagnostic, placeOf } from "../diagnostic/diagnostic.ts";
 import type { Range, SourceText } from "../diagnostic/range.ts";
 import type { Entry, Fields, Value } from "./document.ts";
+import { applyEdits, type Edit, editsWithin } from "./edits.ts";
 import type { HclJson } from "./hcl.ts";
-import type { FieldsOutline, Outline, OutlineEntry } from "./outline.ts";
+import type { ExpressionOutline, FieldsOutline, Outline, OutlineEntry } from "./outline.ts";
+import { resolveEscapes } from "./strings.ts";
 
 /** An object of hcl2json's. */
 export type JsonObject = { [name: string]: HclJson };
 
+/** What values are placed with. */
+export interface Placing {
+  /** The source as written. */
+  readonly source: SourceText;
+  /** Of the item whose values are placed, sorted. */
+  readonly edits: readonly Edit[];
+  /** Takes mistakes that only come out here. */
+  readonly mistakes: Diagnostic[];
+}
+
 /** A value with its place; `around` is the place where there is no outline. */
-export function valueOf(source: SourceText, json: HclJson, outline: Outline | null, around: Range): Value {
+export function valueOf(placing: Placing, json: HclJson, outline: Outline | null, around: Range): Value {
   const range = outline?.range ?? around;
   if (Array.isArray(json)) {
     const places = outline?.kind === "list" && outline.items.length === json.length ? outline.items : null;
-    const items = json.map((item, index) => valueOf(source, item, places?.[index] ?? null, range));
+    const items = json.map((item, index) => valueOf(placing, item, places?.[index] ?? null, range));
     return { kind: "list", items, range };
   }
   if (json !== null && typeof json === "object") {
-    return outline?.kind === "fields" ? objectValue(source, json, outline) : unplacedObject(source, json, range);
+    return outline?.kind === "fields" ? objectValue(placing, json, outline) : unplacedObject(placing, json, range);
   }
-  if (typeof json === "string" && /[$%]\{/.test(json)) {
-    return { kind: "template", text: json, codes: outline?.kind === "expression" ? outline.codes : [], range };
-  }
-  if (typeof json === "number") return { kind: "literal", value: json, text: spelling(source, json, range), range };
-  return { kind: "literal", value: json, range };
+  const expression = outline?.kind === "expression" ? outline : null;
+  if (typeof json === "string") return stringValue(placing, json, expression, range);
+  const written = placing.source.text.slice(range.start, range.end);
+  const spellsNumber = /^-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?$/.test(written);
+  // hcl2json has null for a number that is too large for a double.
+  const value = json === null && spellsNumber ? Number(written) : json;
+  if (typeof value !== "number") return { kind: "literal", value, range };
+  return { kind: "literal", value, text: spellsNumber ? written : String(value), range };
 }
 
-/** A number as it was written, if what stands at its place is a number. */
-function spelling(source: SourceText, value: number, range: Range): string {
-  const written = source.text.slice(range.start, range.end);
-  return /^-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?$/.test(written) ? written : String(value);
+function stringValue(placing: Placing, json: string, outline: ExpressionOutline | null, range: Range): Value {
+  const hasCode = /[$%]\{/.test(json);
+  if (!outline || outline.codes.length === 0 || (!hasCode && outline.form !== "quoted")) {
+    return hasCode ? { kind: "template", text: json, codes: [], range } : { kind: "literal", value: json, range };
+  }
+  return { kind: "template", text: templateText(placing, outline) ?? json, codes: outline.codes, range };
 }
 
-function unplacedObject(source: SourceText, json: JsonObject, range: Range): Fields {
+/** The template as the source has it, its literal parts decoded; null where only hcl2json's own spelling will do. */
+function templateText(placing: Placing, { form, range, codes }: ExpressionOutline): string | null {
+  const { source, edits } = placing;
+  const rewritten = ({ start, end }: Range) => applyEdits(source.text, start, end, editsWithin(edits, start, end));
+  if (form === "bare") return "${" + rewritten(range) + "}";
+  if (form === "heredoc") return null;
+  let text = "";
+  let from = range.start + 1;
+  for (const code of codes) {
+    const literal = literalPart(source.text.slice(from, code.start - 2));
+    if (literal === null) return null;
+    const call = rewritten({ start: code.start - 2, end: code.end + 1 });
+    text += literal + call;
+    from = code.end + 1;
+  }
+  const rest = literalPart(source.text.slice(from, range.end - 1));
+  return rest === null ? null : (text + rest).normalize("NFC");
+}
+
+/** What stands between the codes of a quoted template; null where a directive is among it. */
+function literalPart(written: string): string | null {
+  let text = "";
+  for (const [index, piece] of written.split(/(\$\$\{|%%\{)/).entries()) {
+    if (index % 2 === 1) text += piece;
+    else {
+      const resolved = piece.includes("%{") ? null : resolveEscapes(piece);
+      if (resolved === null) return null;
+      text += resolved.replace(/([$%])\{/g, "$1$1{");
+    }
+  }
+  return text;
+}
+
+function unplacedObject(placing: Placing, json: JsonObject, range: Range): Fields {
   const entries = Object.entries(json).map(([name, value]) => ({
     name,
     nameRange: range,
-    value: valueOf(source, value, null, range),
+    value: valueOf(placing, value, null, range),
   }));
   return { kind: "fields", form: "object", entries, range };
 }
 
-function objectValue(source: SourceText, json: JsonObject, outline: FieldsOutline): Fields {
+function objectValue(placing: Placing, json: JsonObject, outline: FieldsOutline): Fields {
   const entries: Entry[] = [];
   const placed = new Set<string>();
   for (const { key, nameRange, value } of outline.entries) {
-    const name = key === null ? null : nameIn(json, key);
+    if (key === null) {
+      placing.mistakes.push(computedName(placing.source, nameRange));
+      continue;
+    }
+    const name = nameIn(json, key);
     if (name === null) continue;
     placed.add(name);
-    entries.push({ name, nameRange, value: valueOf(source, json[name]!, value, nameRange) });
+    entries.push({ name, nameRange, value: valueOf(placing, json[name]!, value, nameRange) });
   }
-  appendUnplaced(source, json, placed, outline.range, entries);
+  appendUnplaced(placing, json, placed, outline.range, entries);
   return { kind: "fields", form: "object", entries, range: outline.range };
 }
 
+function computedName(source: SourceText, range: Range): Diagnostic {
+  return errorDiagnostic("document/computed-name", "A name cannot be an expression", {
+    why: "Names are the same on every host; only values may depend on the environment or a variable",
+    suggestion: "Write the name itself, or $${ for a literal ${ in it",
+    place: placeOf(source, range),
+  });
+}
+
 /** The body of a block: attributes as they are, nested blocks with their labels as names. */
-export function bodyValue(source: SourceText, json: JsonObject, outline: Outline): Fields {
-  if (outline.kind !== "fields") return { ...unplacedObject(source, json, outline.range), form: "block" };
+export function bodyValue(placing: Placing, json: JsonObject, outline: Outline): Fields {
+  if (outline.kind !== "fields") return { ...unplacedObject(placing, json, outline.range), form: "block" };
   const entries: Entry[] = [];
   const placed = new Set<string>();
   const seen = new Map<string, number>();
@@ -66,17 +130,17 @@ export function bodyValue(source: SourceText, json: JsonObject, outline: Outline
     placed.add(name);
     const shown = entry.name ?? name;
     if (entry.labels === null) {
-      const value = valueOf(source, json[name]!, entry.value, entry.nameRange);
+      const value = valueOf(placing, json[name]!, entry.value, entry.nameRange);
       entries.push({ name: shown, nameRange: entry.nameRange, value });
-    } else addNestedBlock(source, entries, json[name]!, entry, seen);
+    } else addNestedBlock(placing, entries, json[name]!, entry, seen);
   }
-  appendUnplaced(source, json, placed, outline.range, entries);
+  appendUnplaced(placing, json, placed, outline.range, entries);
   return { kind: "fields", form: "block", entries, range: outline.range };
 }
 
 /** Blocks of one type with different labels share one entry; a block repeated stands there twice. */
 function addNestedBlock(
-  source: SourceText,
+  placing: Placing,
   entries: Entry[],
   json: HclJson,
   outline: OutlineEntry,
@@ -103,7 +167,7 @@ function addNestedBlock(
   // hcl2json drops a block with the name of an attribute; what the scanner saw is kept, for the duplicate to be found.
   const value: Fields = body === undefined
     ? { kind: "fields", form: "block", entries: [], range: outline.value.range }
-    : bodyValue(source, body as JsonObject, outline.value);
+    : bodyValue(placing, body as JsonObject, outline.value);
   into.push({ name, nameRange, value });
 }
 
@@ -116,14 +180,16 @@ function fieldsNamed(entries: Entry[], name: string, nameRange: Range, range: Ra
 }
 
 function appendUnplaced(
-  source: SourceText,
+  placing: Placing,
   json: JsonObject,
   placed: ReadonlySet<string>,
   range: Range,
   entries: Entry[],
 ): void {
   for (const [name, value] of Object.entries(json)) {
-    if (!placed.has(name)) entries.push({ name, nameRange: range, value: valueOf(source, value, null, range) });
+    // A name that was computed is a mistake that was noted.
+    if (placed.has(name) || /[$%]\{/.test(name)) continue;
+    entries.push({ name, nameRange: range, value: valueOf(placing, value, null, range) });
   }
 }
 

@@ -5,7 +5,7 @@ import { atEnd, CHAR, type Cursor, enter, isClosing, isOpening, leave, peek } fr
 
 const HEREDOC = /<<-?([\p{ID_Start}_][\p{ID_Continue}-]*)\r?\n/uy;
 
-/** Where a template ends and where its code stands; `closed` is false where the line or the text ended first. */
+/** Where a template ends and where its code stands (directives, `%{…}`, do not count); `closed` is false where the line or the text ended first. */
 export interface TemplateScan {
   /** False where the line or the text ended first. */
   readonly closed: boolean;
@@ -39,7 +39,8 @@ function takeTemplateSequence(cursor: Cursor, codes: Range[]): boolean {
     return true;
   }
   if (peek(cursor, 1) !== CHAR.openBrace) return false;
-  if (!takeEnvColon(cursor, codes, true)) takeInterpolation(cursor, codes);
+  if (c === CHAR.percent) takeInterpolation(cursor, []);
+  else if (!takeEnvColon(cursor, codes, true)) takeInterpolation(cursor, codes);
   return true;
 }
 
@@ -126,13 +127,9 @@ function restOfLine(cursor: Cursor): string {
 const ESCAPE = /\\(?:([nrt"\\])|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|([^]?))/g;
 const ESCAPED: Record<string, string> = { n: "\n", r: "\r", t: "\t", '"': '"', "\\": "\\" };
 
-/**
- * The text of a quoted string without interpolation (a label, a name), given with its quotes: escapes resolved and
- * NFC-normalised, as HCL does. Null where it has an interpolation or an escape that HCL does not know.
- */
-export function decodeQuoted(quoted: string): string | null {
-  const inner = quoted.slice(1, -1);
-  let valid = !/[$%]\{/.test(inner.replace(/\$\$\{|%%\{/g, ""));
+/** The text between quotes with its escapes resolved; null where one is unknown to HCL. */
+export function resolveEscapes(inner: string): string | null {
+  let valid = true;
   const text = inner.replace(ESCAPE, (_all, simple, short, long, _unknown) => {
     if (simple !== undefined) return ESCAPED[simple]!;
     const code = short ?? long;
@@ -142,5 +139,16 @@ export function decodeQuoted(quoted: string): string | null {
     valid = false;
     return "";
   });
-  return valid ? text.replace(/\$\$\{/g, "${").replace(/%%\{/g, "%{").normalize("NFC") : null;
+  return valid ? text : null;
+}
+
+/**
+ * The text of a quoted string without interpolation (a label, a name), given with its quotes: escapes resolved and
+ * NFC-normalised, as HCL does. Null where it has an interpolation or an escape that HCL does not know.
+ */
+export function decodeQuoted(quoted: string): string | null {
+  const inner = quoted.slice(1, -1);
+  if (/[$%]\{/.test(inner.replace(/\$\$\{|%%\{/g, ""))) return null;
+  const text = resolveEscapes(inner);
+  return text === null ? null : text.replace(/\$\$\{/g, "${").replace(/%%\{/g, "%{").normalize("NFC");
 }

@@ -25,7 +25,8 @@ export type Surroundings = "attribute" | "list" | "object";
 
 /**
  * Takes a value, the cursor at its first character. Where a list or object does not look like one, its text is taken
- * as an expression, unchanged, and hcl2json says what is wrong with it.
+ * as an expression, and hcl2json says what is wrong with it; the commas that its attributes lacked are put in all the
+ * same, or hcl2json would complain of the first of them.
  */
 export function takeValue(cursor: Cursor, surroundings: Surroundings): Outline {
   const start = cursor.at;
@@ -36,10 +37,12 @@ export function takeValue(cursor: Cursor, surroundings: Surroundings): Outline {
   if (cursor.tooDeepAt < 0) {
     cursor.rescanBudget -= cursor.at - start;
     cursor.at = start;
-    cursor.edits.length = editCount;
     cursor.depth = depth;
   }
-  return takeExpression(cursor, surroundings);
+  const commas = cursor.edits.splice(editCount).filter((edit) => edit.insert === ",");
+  const expression = takeExpression(cursor, surroundings);
+  cursor.edits.push(...commas.filter((comma) => comma.at < cursor.at));
+  return expression;
 }
 
 /** A string, list or object that is the whole value; null where it is not one, or where an operator follows it. */
@@ -49,7 +52,7 @@ function takeStructured(cursor: Cursor, surroundings: Surroundings): Outline | n
   let outline: Outline | null = null;
   if (c === CHAR.quote) {
     const { closed, codes } = takeQuoted(cursor);
-    if (closed) outline = { kind: "expression", range: { start, end: cursor.at }, codes };
+    if (closed) outline = { kind: "expression", form: "quoted", range: { start, end: cursor.at }, codes };
   } else if (c === CHAR.openBracket) outline = takeList(cursor);
   else if (c === CHAR.openBrace) outline = takeObject(cursor);
   return outline && valueEnds(cursor, surroundings) ? outline : null;
@@ -123,12 +126,15 @@ function takeObject(cursor: Cursor): Outline | null {
 
 function takeObjectEntry(cursor: Cursor): OutlineEntry | null {
   const start = cursor.at;
-  let name: string | null;
+  let name: string | null = null;
   if (peek(cursor) === CHAR.quote) {
     if (!takeQuoted(cursor).closed) return null;
     name = decodeQuoted(cursor.text.slice(start, cursor.at));
   } else if (atWord(cursor)) name = takeWord(cursor);
-  else return null;
+  else if (atDigit(cursor)) {
+    takeToken(cursor, []);
+    name = cursor.text.slice(start, cursor.at);
+  } else if (!takeParenthesis(cursor)) return null;
   const nameRange = { start, end: cursor.at };
   skipBlanks(cursor, false);
   const c = peek(cursor);
@@ -140,6 +146,19 @@ function takeObjectEntry(cursor: Cursor): OutlineEntry | null {
   const before = cursor.at;
   const value = takeValue(cursor, "object");
   return cursor.at === before ? null : { name, key: name, nameRange, labels: null, value };
+}
+
+/** A name in parentheses is computed; only where it ends is of interest. */
+function takeParenthesis(cursor: Cursor): boolean {
+  if (peek(cursor) !== CHAR.openParen) return false;
+  const depth = cursor.depth;
+  do {
+    if (isOpening(peek(cursor)) && !enter(cursor)) return false;
+    if (isClosing(peek(cursor))) leave(cursor);
+    takeToken(cursor, []);
+    skipBlanks(cursor, true);
+  } while (cursor.depth > depth && !atEnd(cursor));
+  return cursor.depth === depth;
 }
 
 /**
@@ -180,7 +199,8 @@ function takeExpression(cursor: Cursor, surroundings: Surroundings): Outline {
   cursor.depth = depth;
   if (cursor.tooDeepAt < 0) cursor.at = end;
   const range = { start, end };
-  return { kind: "expression", range, codes: heredoc && open === 0 ? heredoc.codes : codesOf(range, inside) };
+  if (heredoc && open === 0) return { kind: "expression", form: "heredoc", range, codes: heredoc.codes };
+  return { kind: "expression", form: "bare", range, codes: codesOf(range, inside) };
 }
 
 /** A bare `${env:X}` names the place of its name; any other expression is itself the code. */

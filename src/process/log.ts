@@ -1,5 +1,6 @@
 // The daemon's log: one line an entry, JSON for machines or text for people, bounded in size and free of control
 // characters. Logging never throws into its caller, and every text passes the masks before anything else sees it.
+import { openLineSink } from "./line_sink.ts";
 import pino from "pino";
 import { type Level, levels, type LoggingOptions } from "./options.ts";
 
@@ -62,14 +63,27 @@ export function createLogger(settings: LogSettings): Logger {
   return loggerOver(emit, settings.level, (text) => text);
 }
 
-/** A log to standard error, synchronous, so that a last line before an exit is not lost. */
+/** A log, and what to await before the process ends so that its last lines are not lost. */
+export interface StandardErrorLog {
+  /** The log. */
+  readonly log: Logger;
+  /** Resolves when all lines are out, or after that many milliseconds. */
+  drain(limitMilliseconds: number): Promise<void>;
+}
+
+/** A log to standard error that nobody waits for: a reader of it that is stuck does not hold up the daemon. */
 export function standardErrorLogger(
   { format, level }: Pick<LoggingOptions, "format" | "level">,
   environment: Readonly<Record<string, string>>,
-): Logger {
+): StandardErrorLog {
+  const sink = openLineSink(
+    Deno.stderr,
+    (lines) => log.warning("Lines of the log were lost: nobody read them", { lines }),
+  );
   // https://no-color.org: present and not empty, whatever its value.
   const noColor = Boolean(environment["NO_COLOR"]);
-  return createLogger({ format, level, write: writeStandardError, terminal: isTerminal(), noColor });
+  const log: Logger = createLogger({ format, level, write: sink.write, terminal: isTerminal(), noColor });
+  return { log, drain: sink.drain };
 }
 
 function isTerminal(): boolean {
@@ -78,11 +92,6 @@ function isTerminal(): boolean {
   } catch {
     return false; // closed
   }
-}
-
-function writeStandardError(line: string): void {
-  const bytes = new TextEncoder().encode(line);
-  for (let at = 0; at < bytes.length;) at += Deno.stderr.writeSync(bytes.subarray(at));
 }
 
 /** EPIPE, a closed descriptor, a full disk: there is nowhere left to complain to. */

@@ -3,7 +3,7 @@
 import { renderLine } from "../diagnostic/render.ts";
 import type { Diagnostic } from "../diagnostic/diagnostic.ts";
 import type { Report } from "./report.ts";
-import { isManual } from "./state.ts";
+import type { HintReason } from "./state.ts";
 
 /** A line of the log before it is written. */
 export interface LogLine {
@@ -14,6 +14,9 @@ export interface LogLine {
   /** What goes beside it. */
   readonly fields: Readonly<Record<string, unknown>>;
 }
+
+/** Reloads that nobody asked for and no file did: what they find unchanged is not worth a line. */
+const QUIET: ReadonlySet<HintReason> = new Set(["poll", "retry"]);
 
 /** More diagnostics than this are counted in a log line and not listed. */
 const MAX_LISTED = 20;
@@ -29,7 +32,7 @@ export function narrate<C>(report: Report<C>, what: (candidate: C) => Record<str
       };
     case "unchanged":
       return {
-        level: report.healed || isManual(report.reasons) ? "information" : "debug",
+        level: report.healed || report.reasons.some((reason) => !QUIET.has(reason)) ? "information" : "debug",
         message: report.healed ? "Configuration is valid again and unchanged" : "Configuration is unchanged",
         fields: { ...outcomeOf(report), hash: report.hash, healed: report.healed },
       };

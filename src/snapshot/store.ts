@@ -170,9 +170,8 @@ function storeAt(
         if (identity !== null && isSame(identity, identify(await Deno.stat(path)))) return true;
         const now = await readSnapshot(path);
         if (now.state === "none" || !now.verification.ok || !isSame(header, now.verification.header)) return false;
-        if (identity !== null && (identity.mode !== now.identity.mode || identity.gid !== now.identity.gid)) {
-          return false;
-        }
+        const wanted = identity ?? { mode, gid: gid ?? now.identity.gid };
+        if (wanted.mode !== now.identity.mode || wanted.gid !== now.identity.gid) return false;
         inForce.identity = now.identity;
         return true;
       } catch {

@@ -22,6 +22,17 @@ Deno.test("print masks secrets and what came from the environment", async () => 
   assertStringIncludes(out, "hello");
 });
 
+Deno.test("print masks what came from the environment also where it was split, typed or is short", async () => {
+  const input = 'honua { allowed_hosts = env("O") environment = env("P") }\n' +
+    'data_source "d" { provider = "sqlite" connection = "x" pool { max_size = env("N") } }\n' +
+    'variable "innocent" = "hunter2"\ncache "c" { connection = "Pwd=var.innocent" }\n';
+  const { code, out } = await runRecorded(["print", "-"], { input, environment: { O: "one,two", P: "pin", N: "017" } });
+  assertEquals(code, 0);
+  const { honua, dataSources, variables } = JSON.parse(out);
+  assertEquals([honua.allowedHosts, honua.environment], ["[masked]", "[masked]"]);
+  assertEquals([dataSources.d.pool.maxSize, variables.innocent], ["[masked]", "[masked]"]);
+});
+
 Deno.test("print --show-secrets is the snapshot, byte for byte what would be written", async () => {
   const { out } = await runRecorded(["print", "--show-secrets", "-"], { input: SOURCE, environment: ENVIRONMENT });
   const verified = verifySnapshot(new TextEncoder().encode(out));

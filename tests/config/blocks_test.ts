@@ -106,16 +106,27 @@ Deno.test("a mistake in an expression is placed inside it", async () => {
   );
   assertEquals(found, [
     "2:44 Variable prot is not defined; Did you mean var.port?",
-    "3:16 The function upper() is not supported; null",
+    "3:16 This function is not supported; null",
   ]);
 });
 
 Deno.test("a variable without a value is null, and what else stands in it is left out with a warning", async () => {
-  const loaded = await loadHcl(['variable "a" { type = string }', 'variable "b" { default = 1, description = "x" }']);
+  const loaded = await loadHcl(['variable "a" { defualt = 1 }', 'variable "b" { default = 1, description = "x" }']);
   assert(loaded.ok);
   assertEquals(plain(loaded.config.variables), { a: null, b: 1 });
   assertEquals(remarks(loaded), [
     "warning variable-without-value variable.a",
     "warning unknown-setting variable.b.description",
   ]);
+  assertEquals(
+    loaded.warnings.find((one) => one.path === "variable.a")!.suggestion,
+    "Did you mean default in place of defualt?",
+  );
+});
+
+Deno.test("a null that is written out is as good as nothing written", async () => {
+  await using parser = openBlockParser();
+  const document = await documentOf('cache "c" { type = null, connection = "x" }\n', parser);
+  const loaded = loadConfig({ document, environment: () => undefined, validate: true });
+  assertEquals(remarks(loaded), ["warning cache-without-type cache.c.type"]);
 });

@@ -165,7 +165,7 @@ Deno.test("what is unknown is kept as it is written, and warned about once", () 
     "warning unknown-setting Logging",
     "warning unknown-setting trace",
   ]);
-  assertEquals(loaded.warnings[1]!.suggestion, "Did you mean log_level?");
+  assertEquals(loaded.warnings[1]!.suggestion, "Did you mean logLevel?");
   const { honua, rateLimit, Logging, trace } = plain(loaded.config) as Record<string, Record<string, unknown>>;
   assertEquals((honua!.Plugins as { paths: unknown }).paths, ["x"]);
   assertEquals(rateLimit!.rules, { r: { requests: 1000, window: "1m", burst: 5 } });
@@ -237,4 +237,61 @@ Deno.test("of very many diagnostics the first thousand are kept, errors before w
 Deno.test("without validation the rules are not asked, the schema is", () => {
   assertEquals(load({ layers: { l: { dataSource: "none" } } }, {}, false).ok, true);
   assertEquals(load({ layers: { l: { introspectFields: "perhaps" } } }, {}, false).ok, false);
+});
+
+Deno.test("in JSON a name in HCL's spelling is unknown, and so is what stands beside a service's settings", () => {
+  const loaded = loadValid({
+    honua: { log_level: "debug" },
+    services: { odata: { enabeld: false, settings: { enabled: "x", type: "y" } } },
+    cache: { redis: {} },
+    rate_limit: { store: "redis" },
+  });
+  assertEquals(remarks(loaded), [
+    "warning unknown-setting honua.log_level",
+    "warning unknown-setting service.odata.enabeld",
+    "warning unknown-setting cache",
+    "warning unknown-setting rate_limit",
+  ]);
+  assertEquals(loaded.warnings.map((one) => one.suggestion).slice(0, 2), [
+    "Did you mean logLevel?",
+    "Did you mean enabled?",
+  ]);
+  assertEquals(loaded.config.honua.logLevel, "information");
+  assertEquals(plain(loaded.config.services.odata), {
+    id: "odata",
+    type: "odata",
+    enabled: true,
+    enabeld: false,
+    settings: { enabled: "x", type: "y" },
+  });
+  assertEquals([loaded.config.rateLimit, Object.keys(loaded.config.caches)], [undefined, []]);
+});
+
+Deno.test("white space alone is nothing, as it is to the server", () => {
+  const loaded = load({
+    honua: { version: " ", environment: "${env:E}" },
+    dataSources: { d: { provider: "\t", connection: "  " } },
+    caches: { c: { type: "redis", connection: " " } },
+  }, { E: "  " });
+  assertEquals(remarks(loaded).filter((one) => one.startsWith("error")), [
+    "error missing-setting honua.version",
+    "error missing-setting honua.environment",
+    "error missing-setting data_source.d.provider",
+    "error missing-setting data_source.d.connection",
+    "error missing-setting cache.c.connection",
+  ]);
+});
+
+Deno.test("no summary quotes what is or looks like a secret", () => {
+  const loaded = load({
+    variables: { api_key: "hunter2222" },
+    honua: { logLevel: "${var.api_key}" },
+    dataSources: { d: { provider: "postgres://u:hunter2222@h/db", connection: "x" } },
+    layers: { l: { title: "t", dataSource: "Host=h;Password=hunter2222", table: "t", idField: "i" } },
+    caches: { c: { connection: "${hunter2222}", type: "${hunter2222(1)}" } },
+  });
+  assert(!loaded.ok);
+  for (const { summary, why, suggestion } of loaded.diagnostics) {
+    assertEquals(`${summary} ${why} ${suggestion}`.includes("hunter2222"), false, summary);
+  }
 });

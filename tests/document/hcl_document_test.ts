@@ -2,7 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import { sourceText } from "../../src/diagnostic/range.ts";
 import { openBlockParser } from "../../src/document/blocks.ts";
 import { parseHclDocument } from "../../src/document/hcl_document.ts";
-import { complaintsOf, documentOf, placesIn, plain } from "../support/hcl.ts";
+import { complaintsOf, documentOf, mistakesOf, placesIn, plain } from "../support/hcl.ts";
 
 Deno.test("a document holds what was written, in its order", async () => {
   await using parser = openBlockParser();
@@ -77,6 +77,15 @@ const MISTAKES: [string, string, string[]][] = [
   ["a block with an attribute's name", "x = 1\nx {\n}\n", ["document/duplicate 2:1"]],
   ["a nested block with an attribute's name", "b {\n x = 1\n x {\n }\n}\n", ["document/duplicate 3:2"]],
   ["blocks with and without a label", 'c {\n}\nc "a" {\n}\n', ["document/mixed-labels 3:1"]],
+  ["a number as a key twice", 'x = { 404 = "a", 404 = "b" }\n', ["document/duplicate 1:18"]],
+  ["a key that is computed", "x = { (a) = 1, b = 2 }\n", ["document/computed-name 1:7"]],
+  ["a key with an expression", 'x = { "${env:K}" = 1 }\n', ["document/computed-name 1:7"]],
+  ["an error behind attributes without commas", "c = {\n a = 1 b = 2\n d = ]\n}\n", [
+    "document/syntax 3:6",
+    "document/syntax 4:1",
+  ]],
+  ["an empty source", "", ["document/empty 1:1"]],
+  ["a source of comments alone", "# later\n\n/* more */\n", ["document/empty 1:1"]],
   ["nesting beyond the bound", "x = " + "[".repeat(300), ["document/too-deep 1:205"]],
   ["two mistakes in two blocks", "a {\n x\n}\nb {\n y\n}\n", ["document/syntax 2:2", "document/syntax 5:2"]],
 ];
@@ -91,9 +100,8 @@ for (const [what, text, expected] of MISTAKES) {
 Deno.test("a duplicate names both places", async () => {
   await using parser = openBlockParser();
   for (const text of ["x = 1\nx = 2\n", "a {\n x = 1\n x = 2\n}\n", "y = {\n x = 1\n x = 2\n}\n"]) {
-    const parsed = await parseHclDocument(sourceText("t.hcl", text), parser);
-    assert(!parsed.ok);
-    assertEquals(parsed.diagnostics[0]!.other!.place.line, parsed.diagnostics[0]!.place!.line - 1);
+    const [mistake] = await mistakesOf(text, parser);
+    assertEquals(mistake!.other!.place.line, mistake!.place!.line - 1);
   }
 });
 
@@ -123,4 +131,25 @@ Deno.test("hostile names are names like any other", async () => {
   const [block] = document.blocks;
   assertEquals(block!.labels[0]!.text, "__proto__");
   assertEquals(block!.body.entries.map((entry) => entry.name), ["__proto__", "constructor"]);
+});
+
+Deno.test("expressions are those of the source, however hcl2json would spell them", async () => {
+  await using parser = openBlockParser();
+  const text = [
+    'a = "x-${cache.r.enabled ? "a" : "b"}-$${y}"',
+    'b = "${"$"}${env:X}"',
+    'c = "${1.50}x\\n\\u00e9e\u0301"',
+    "d = <<E\n${env:H}\nE",
+    "e = (var.a)",
+    "f = 1e400",
+  ].join("\n");
+  const document = await documentOf(text + "\n", parser);
+  assertEquals(document.attributes.map(({ value }) => plain(value)), [
+    'x-${cache.r.enabled ? "a" : "b"}-$${y}',
+    '${"$"}${env("X")}',
+    "${1.50}x\n\u00e9\u00e9",
+    '${env("H")}\n',
+    "${(var.a)}",
+    Infinity,
+  ]);
 });

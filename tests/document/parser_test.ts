@@ -111,6 +111,8 @@ Deno.test("an edit of one block costs the parsing of one block, and a half-writt
   await using real = openParser();
   const counting: Parser = {
     judge: (texts, signal) => (asked.push(texts.length), real.judge(texts, signal)),
+    warm: () => real.warm(),
+    kill: () => real.kill(),
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };
   const parser = openBlockParser(counting);

@@ -49,6 +49,6 @@ Deno.test("a reference as HCL writes it stays readable, a heredoc does not", () 
   const heredoc = { kind: "literal", value: "hunter2\n", range: { start: 11, end: 24 } } as const;
   const at = { start: 0, end: 0 };
   const attributes = [reference, heredoc].map((value) => ({ name: "password", nameRange: at, value }));
-  const document: Document = { source: sourceText("a.hcl", text), blocks: [], attributes };
+  const document: Document = { source: sourceText("a.hcl", text), blocks: [], attributes, mistakes: [] };
   assertEquals(secretRanges(document), [heredoc.range]);
 });

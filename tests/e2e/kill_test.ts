@@ -11,7 +11,7 @@ const SEED = Number(Deno.env.get("HONUA_SEED") ?? crypto.getRandomValues(new Uin
 const UNSETTLED = ["--set", "ConfigurationWatcher:DebounceMilliseconds=0"];
 const EDIT_GAP_MILLISECONDS = 2;
 /** Half of the kills fall into a start of about this length, the others shortly behind its first reload. */
-const START_MILLISECONDS = 500;
+const START_MILLISECONDS = 300;
 const LIFE_MILLISECONDS = 80;
 
 /** The kills that are left, shared by the lanes. */

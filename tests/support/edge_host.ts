@@ -94,7 +94,11 @@ export async function openEdgeHost(name = "honua.hcl"): Promise<EdgeHost> {
       const daemon = start(options);
       await daemon.logged("File watching enabled");
       await daemon.logged(({ outcome }) => outcome !== undefined);
-      await hasSnapshot(title);
+      try {
+        await hasSnapshot(title);
+      } catch (error) {
+        throw new Error(`the daemon wrote:\n${daemon.output()}`, { cause: error });
+      }
       return daemon;
     },
     snapshot,

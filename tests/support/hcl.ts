@@ -1,4 +1,5 @@
 // HCL for tests: a document from a text, and a view of it that is easy to compare.
+import type { Diagnostic } from "../../src/diagnostic/diagnostic.ts";
 import { sourceText } from "../../src/diagnostic/range.ts";
 import { positionAt, type Range } from "../../src/diagnostic/range.ts";
 import type { BlockParser } from "../../src/document/blocks.ts";
@@ -8,15 +9,21 @@ import { parseHclDocument } from "../../src/document/hcl_document.ts";
 /** The document of a text that is valid; throws the diagnostics of one that is not. */
 export async function documentOf(text: string, parser: BlockParser): Promise<Document> {
   const parsed = await parseHclDocument(sourceText("test.hcl", text), parser);
-  if (!parsed.ok) throw new Error(JSON.stringify(parsed.diagnostics, null, 2));
+  const mistakes = parsed.ok ? parsed.document.mistakes : parsed.diagnostics;
+  if (!parsed.ok || mistakes.length > 0) throw new Error(JSON.stringify(mistakes, null, 2));
   return parsed.document;
 }
 
-/** Code, line and column of each diagnostic of a text, or an empty list where it is valid. */
-export async function complaintsOf(text: string, parser: BlockParser): Promise<string[]> {
+/** What is wrong with a text, whether or not it could be read on. */
+export async function mistakesOf(text: string, parser: BlockParser): Promise<readonly Diagnostic[]> {
   const parsed = await parseHclDocument(sourceText("test.hcl", text), parser);
-  if (parsed.ok) return [];
-  return parsed.diagnostics.map(({ code, place }) => `${code} ${place?.line}:${place?.column}`);
+  return parsed.ok ? parsed.document.mistakes : parsed.diagnostics;
+}
+
+/** Code, line and column of each mistake of a text. */
+export async function complaintsOf(text: string, parser: BlockParser): Promise<string[]> {
+  const mistakes = await mistakesOf(text, parser);
+  return mistakes.map(({ code, place }) => `${code} ${place?.line}:${place?.column}`);
 }
 
 /** A value without its places: templates stay text, nested blocks that repeat become lists. */

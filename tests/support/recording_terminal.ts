@@ -22,6 +22,7 @@ export async function runRecorded(
   const terminal: Terminal = {
     out: (text) => void (out += text),
     error: (text) => void (error += text),
+    hasFailed: () => false,
     colourOut: false,
     colourError: false,
     readInput: () => Promise.resolve(new TextEncoder().encode(input)),

@@ -1,0 +1,60 @@
+// Lines on their way to a stream whose reader may be slow or stuck: the writer of a line never waits. The queue is
+// bounded; lines that find it full are lost and counted, and the count is told when the stream takes lines again.
+
+/** Where lines go. */
+export interface LineSink {
+  /** Takes a line with its line feed. Returns at once and never throws. */
+  write(line: string): void;
+  /** Resolves when all lines are out, or after that many milliseconds. */
+  drain(limitMilliseconds: number): Promise<void>;
+}
+
+/** What a sink writes to; resolves with how many bytes were taken. */
+export interface LineStream {
+  /** Takes some of the bytes. */
+  write(bytes: Uint8Array): Promise<number>;
+}
+
+/** Lines beyond these are lost: some megabytes at the most. */
+const MAX_WAITING_LINES = 1_000;
+
+/** Opens a sink over a stream. `onLost` is told how many lines were lost once there is room to say so. */
+export function openLineSink(stream: LineStream, onLost: (lines: number) => void): LineSink {
+  let waiting: string[] = [];
+  let lost = 0;
+  let pumping: Promise<void> | null = null;
+
+  const pump = async (): Promise<void> => {
+    while (waiting.length > 0) {
+      const bytes = new TextEncoder().encode(waiting.join(""));
+      waiting = [];
+      try {
+        for (let at = 0; at < bytes.length;) at += await stream.write(bytes.subarray(at));
+      } catch {
+        // EPIPE, a closed descriptor, a full disk: there is nowhere left to complain to.
+      }
+      if (lost > 0) {
+        const count = lost;
+        lost = 0;
+        onLost(count);
+      }
+    }
+    pumping = null;
+  };
+
+  return {
+    write(line) {
+      if (waiting.length >= MAX_WAITING_LINES) lost++;
+      else {
+        waiting.push(line);
+        pumping ??= pump();
+      }
+    },
+    async drain(limitMilliseconds) {
+      const limit = Promise.withResolvers<void>();
+      const timer = setTimeout(limit.resolve, limitMilliseconds);
+      await Promise.race([pumping ?? Promise.resolve(), limit.promise]);
+      clearTimeout(timer);
+    },
+  };
+}
