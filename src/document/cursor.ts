@@ -14,6 +14,10 @@ export interface Cursor {
   depth: number;
   /** Where the nesting first went beyond MAX_NESTING, or -1. */
   tooDeepAt: number;
+  /** How many settings, values and stray lines were met. */
+  count: number;
+  /** Where there were more of them than MAX_VALUES, or -1. */
+  tooManyAt: number;
   /** How many more units may be scanned a second time; keeps the scan linear whatever the source nests. */
   rescanBudget: number;
   /** Where the last block comment of the text ends; a comment that opens behind it is never closed. */
@@ -22,6 +26,9 @@ export interface Cursor {
 
 /** The deepest nesting of brackets, blocks and interpolations that is handed to the parser. */
 export const MAX_NESTING = 200;
+
+/** The most settings, values and stray lines of a source: each costs memory for its place, whatever it holds. */
+export const MAX_VALUES = 1_000_000;
 
 /** Character codes by name. */
 export const CHAR = {
@@ -56,7 +63,8 @@ const IDENTIFIER = /[\p{ID_Start}_][\p{ID_Continue}-]*/uy;
 /** A cursor at the start of a text. */
 export function openCursor(text: string): Cursor {
   const lastCommentEnd = text.lastIndexOf("*/");
-  return { text, at: 0, edits: [], depth: 0, tooDeepAt: -1, rescanBudget: 4 * text.length, lastCommentEnd };
+  const rescanBudget = 4 * text.length;
+  return { text, at: 0, edits: [], depth: 0, tooDeepAt: -1, count: 0, tooManyAt: -1, rescanBudget, lastCommentEnd };
 }
 
 /** The character code `ahead` of the cursor; NaN beyond the end, which equals nothing. */
@@ -125,6 +133,18 @@ export function atWord(cursor: Cursor): boolean {
 export function atDigit(cursor: Cursor, ahead = 0): boolean {
   const c = peek(cursor, ahead);
   return c >= 48 && c <= 57;
+}
+
+/** Counts a setting, a value or a stray line; where that is one too many, the place is noted and the scan is over. */
+export function countValue(cursor: Cursor): void {
+  if (++cursor.count <= MAX_VALUES) return;
+  if (cursor.tooManyAt < 0) cursor.tooManyAt = Math.min(cursor.at, cursor.text.length - 1);
+  cursor.at = cursor.text.length;
+}
+
+/** Whether a bound was exceeded and the scan is over. */
+export function isOver(cursor: Cursor): boolean {
+  return cursor.tooDeepAt >= 0 || cursor.tooManyAt >= 0;
 }
 
 /** Counts a level of nesting; false where that is one too many: the place is noted and the scan is over. */

@@ -8,10 +8,12 @@ import {
   atLineEnd,
   atWord,
   CHAR,
+  countValue,
   type Cursor,
   enter,
   isClosing,
   isOpening,
+  isOver,
   openCursor,
   peek,
   skipBlanks,
@@ -38,12 +40,14 @@ export interface Item {
   readonly entry: OutlineEntry | null;
 }
 
-/** The items of a source in their order, or the offset at which it nests too deeply. */
+/** The items of a source in their order, or the offset at which it exceeds a bound. */
 export interface Scan {
   /** In the order of the source. */
   readonly items: readonly Item[];
   /** Where the nesting went beyond the bound; null where it did not. */
   readonly tooDeepAt: number | null;
+  /** Where there were more settings and values than the bound; null where there were not. */
+  readonly tooManyAt: number | null;
 }
 
 /** Scans a source once, from its start to its end. Never fails: what is not valid is hcl2json's to say. */
@@ -60,9 +64,10 @@ export function scanSource(text: string): Scan {
     if (cursor.at === start) cursor.at++;
     const kind = entry === null ? "stray" : entry.labels === null ? "attribute" : "block";
     items.push({ kind, range: { start, end: cursor.at }, edits: sortEdits(cursor.edits), entry });
-    if (cursor.tooDeepAt >= 0) return { items, tooDeepAt: cursor.tooDeepAt };
+    if (isOver(cursor)) break;
   }
-  return { items, tooDeepAt: null };
+  const offset = (at: number) => (at < 0 ? null : at);
+  return { items, tooDeepAt: offset(cursor.tooDeepAt), tooManyAt: offset(cursor.tooManyAt) };
 }
 
 /** What hcl2json is given for one item. */
@@ -80,6 +85,7 @@ export function rewriteSource(text: string, items: readonly Item[]): string {
 /** An attribute or block; null where the line is neither, and then the whole line was taken. */
 function takeStatement(cursor: Cursor, top: boolean): OutlineEntry | null {
   const start = cursor.at;
+  countValue(cursor);
   const quoted = peek(cursor) === CHAR.quote;
   let name: string | null = null;
   if (quoted) name = takeQuoted(cursor).closed ? decodeQuoted(cursor.text.slice(start, cursor.at)) : null;

@@ -5,7 +5,7 @@ import { type Diagnostic, errorDiagnostic, placeOf } from "../diagnostic/diagnos
 import type { SourceText } from "../diagnostic/range.ts";
 import type { BlockParser } from "./blocks.ts";
 import { diagnoseComplaint } from "./complaints.ts";
-import { MAX_NESTING } from "./cursor.ts";
+import { MAX_NESTING, MAX_VALUES } from "./cursor.ts";
 import { type Item, scanSource } from "./dialect.ts";
 import type { Block, Document, Entry, Fields, Label } from "./document.ts";
 import { diagnoseDuplicates } from "./duplicates.ts";
@@ -27,7 +27,8 @@ export async function parseHclDocument(
   parser: BlockParser,
   signal?: AbortSignal,
 ): Promise<ParsedDocument> {
-  const { items, tooDeepAt } = scanSource(source.text);
+  const { items, tooDeepAt, tooManyAt } = scanSource(source.text);
+  if (tooManyAt !== null) return { ok: false, diagnostics: [tooMany(source, tooManyAt)] };
   if (tooDeepAt !== null) return { ok: false, diagnostics: [tooDeep(source, tooDeepAt)] };
   const judgement = await parser.judge(source.text, items, signal);
   if (!judgement.ok) return { ok: false, diagnostics: [limitExceeded(source, items[judgement.at], judgement.reason)] };
@@ -48,6 +49,14 @@ function emptySource(source: SourceText): Diagnostic {
     why: "It holds no block and no setting; a file that is just being written looks like this",
     suggestion: "Write a configuration: honua-configd init makes one to start from",
     place: placeOf(source, { start: 0, end: 0 }),
+  });
+}
+
+function tooMany(source: SourceText, offset: number): Diagnostic {
+  return errorDiagnostic("document/too-many-values", `The file has more than ${MAX_VALUES} settings and values`, {
+    why: "Each costs memory for its place, also in what is not a configuration at all",
+    suggestion: "Look at what stands there: a list of very many items, or a file of another kind",
+    place: placeOf(source, { start: offset, end: offset + 1 }),
   });
 }
 

@@ -3,10 +3,8 @@
 import { type ParseErrorCode, printParseErrorCode, visit } from "jsonc-parser";
 import { type Diagnostic, errorDiagnostic, placeOf } from "../diagnostic/diagnostic.ts";
 import type { Range, SourceText } from "../diagnostic/range.ts";
+import { MAX_NESTING, MAX_VALUES } from "./cursor.ts";
 import type { Entry, Value } from "./document.ts";
-
-/** The deepest nesting of objects and lists that is read. */
-export const maxDepth = 200;
 
 const maxErrors = 20;
 
@@ -21,31 +19,34 @@ export function readJson(source: SourceText): JsonSyntax {
     const details = { place: placeOf(source, { start: 0, end: 0 }), suggestion: "Write an object: { … }" };
     return { ok: false, diagnostics: [errorDiagnostic("document/empty", "The file is empty", details)] };
   }
-  const tooDeep = findTooDeep(source.text);
-  if (tooDeep !== null) {
-    const details = {
-      place: placeOf(source, { start: tooDeep, end: tooDeep + 1 }),
-      suggestion: "Take objects and lists out of each other",
-    };
-    const summary = `Objects and lists are nested more than ${maxDepth} deep`;
-    return { ok: false, diagnostics: [errorDiagnostic("document/too-deep", summary, details)] };
-  }
-  return build(source);
+  const excess = findExcess(source);
+  return excess ? { ok: false, diagnostics: [excess] } : build(source);
 }
 
 /**
- * The offset of the first bracket that nests too deep, or null. What strings and comments hold does not count, and a
- * bracket that closes nothing is passed over, as the parser does: its recursion is never deeper than what is counted.
+ * The first bracket that nests too deep or the first value that is one too many, or null. What strings and comments hold
+ * does not count, and a bracket that closes nothing is passed over, as the parser does: its recursion is never deeper
+ * than what is counted.
  */
-function findTooDeep(text: string): number | null {
+function findExcess(source: SourceText): Diagnostic | null {
+  const { text } = source;
+  const excess = (code: string, at: number, summary: string, suggestion: string) =>
+    errorDiagnostic(code, summary, { suggestion, place: placeOf(source, { start: at, end: at + 1 }) });
   const closers: string[] = [];
+  let values = 1;
   for (let at = 0; at < text.length; at++) {
     const c = text[at];
     if (c === '"') at = endOfString(text, at);
     else if (c === "/" && text[at + 1] === "/") at = endOfLine(text, at);
     else if (c === "/" && text[at + 1] === "*") at = endOfComment(text, at);
-    else if (c === "{" || c === "[") {
-      if (closers.length === maxDepth) return at;
+    else if (c === "," && ++values > MAX_VALUES) {
+      const summary = `The file has more than ${MAX_VALUES} values`;
+      return excess("document/too-many-values", at, summary, "Look for a list of very many items");
+    } else if (c === "{" || c === "[") {
+      if (closers.length === MAX_NESTING) {
+        const summary = `Objects and lists are nested more than ${MAX_NESTING} deep`;
+        return excess("document/too-deep", at, summary, "Take objects and lists out of each other");
+      }
       closers.push(c === "{" ? "}" : "]");
     } else if (c === closers.at(-1)) closers.pop();
   }

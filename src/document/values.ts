@@ -7,10 +7,12 @@ import {
   atLineEnd,
   atWord,
   CHAR,
+  countValue,
   type Cursor,
   enter,
   isClosing,
   isOpening,
+  isOver,
   leave,
   peek,
   skipBlanks,
@@ -30,11 +32,12 @@ export type Surroundings = "attribute" | "list" | "object";
  */
 export function takeValue(cursor: Cursor, surroundings: Surroundings): Outline {
   const start = cursor.at;
+  countValue(cursor);
   const editCount = cursor.edits.length;
   const depth = cursor.depth;
   const outline = cursor.rescanBudget > 0 ? takeStructured(cursor, surroundings) : null;
   if (outline) return outline;
-  if (cursor.tooDeepAt < 0) {
+  if (!isOver(cursor)) {
     cursor.rescanBudget -= cursor.at - start;
     cursor.at = start;
     cursor.depth = depth;
@@ -197,7 +200,7 @@ function takeExpression(cursor: Cursor, surroundings: Surroundings): Outline {
     end = cursor.at;
   }
   cursor.depth = depth;
-  if (cursor.tooDeepAt < 0) cursor.at = end;
+  if (!isOver(cursor)) cursor.at = end;
   const range = { start, end };
   if (heredoc && open === 0) return { kind: "expression", form: "heredoc", range, codes: heredoc.codes };
   return { kind: "expression", form: "bare", range, codes: codesOf(range, inside) };

@@ -87,6 +87,10 @@ const MISTAKES: [string, string, string[]][] = [
   ["an empty source", "", ["document/empty 1:1"]],
   ["a source of comments alone", "# later\n\n/* more */\n", ["document/empty 1:1"]],
   ["nesting beyond the bound", "x = " + "[".repeat(300), ["document/too-deep 1:205"]],
+  ["more lines than any configuration has", "a\n".repeat(1_000_001), ["document/too-many-values 1000001:1"]],
+  ["more values than any configuration has", "x = [" + "1,".repeat(1_000_000) + "]", [
+    "document/too-many-values 1:2000002",
+  ]],
   ["two mistakes in two blocks", "a {\n x\n}\nb {\n y\n}\n", ["document/syntax 2:2", "document/syntax 5:2"]],
 ];
 

@@ -217,3 +217,9 @@ Deno.test("names and texts are NFC-normalised, as HCL's are, so that both forms 
   const [connection] = cache!.body.entries;
   assertEquals(connection!.value.kind === "template" && connection!.value.text, '\u00e9${env("N")}');
 });
+
+Deno.test("more values than any configuration has are refused before they are made, and 100,000 entries are read", () => {
+  assertEquals(rejected(`{"a":[${"1,".repeat(1_000_000)}1]}`).map((one) => one.code), ["document/too-many-values"]);
+  const layers = Array.from({ length: 130_000 }, (_, index) => `"l${index}":{}`).join(",");
+  assertEquals(parsed(`{"layers":{${layers}}}`).blocks.length, 130_000);
+});

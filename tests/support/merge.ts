@@ -22,11 +22,12 @@ export function mergeVerdicts(items: readonly Item[], verdicts: readonly Verdict
       merged[name] = value;
     }
   }
+  // hcl2json drops blocks with the name of an attribute without a word, but not what is wrong with them.
+  const dropped: HclObject = Object.create(null);
   for (const [index, meaning] of meanings.entries()) {
     const { kind, entry } = items[index]!;
-    // hcl2json drops a block with the name of an attribute without a word.
-    if (kind !== "block" || attributes.has(entry!.key!)) continue;
-    if (!mergeBlock(merged, meaning, entry!.labels!.length)) return null;
+    if (kind !== "block") continue;
+    if (!mergeBlock(attributes.has(entry!.key!) ? dropped : merged, meaning, entry!.labels!.length)) return null;
   }
   return merged;
 }
