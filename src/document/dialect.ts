@@ -72,14 +72,17 @@ export function scanSource(text: string): Scan {
 
 /** What hcl2json is given for one item. */
 export function rewriteItem(text: string, item: Item): string {
-  const rewritten = applyEdits(text, item.range.start, item.range.end, item.edits);
-  // A stray CR at its end must stay one, and not become a line end with the LF.
-  return rewritten.endsWith("\r") ? rewritten + " \n" : rewritten + "\n";
+  return endLine(applyEdits(text, item.range.start, item.range.end, item.edits));
+}
+
+/** Ends the last line: a heredoc that ends the file needs it. A stray CR must stay one, not become a line end with the LF. */
+function endLine(text: string): string {
+  return text.endsWith("\r") ? text + " \n" : text + "\n";
 }
 
 /** The whole source as HCL; block by block or in one piece, hcl2json must find the same in it. */
 export function rewriteSource(text: string, items: readonly Item[]): string {
-  return applyEdits(text, 0, text.length, items.flatMap((item) => item.edits));
+  return endLine(applyEdits(text, 0, text.length, items.flatMap((item) => item.edits)));
 }
 
 /** An attribute or block; null where the line is neither, and then the whole line was taken. */

@@ -156,8 +156,9 @@ Deno.test("neither a write that fails nor a field that throws reaches the caller
 Deno.test("a process that logged ends by itself, also when its standard error is closed", async () => {
   const module = new URL("../../src/process/log.ts", import.meta.url).href;
   const script = `import { standardErrorLogger } from ${JSON.stringify(module)};
-    const log = standardErrorLogger({ format: "auto", level: "trace" }, {});
+    const { log, drain } = standardErrorLogger({ format: "auto", level: "trace" }, {});
     log.information("x");
+    await drain(5_000);
     console.log("alive");`;
   for (const redirection of ["", "2>&-"]) {
     const command = new Deno.Command("sh", {
