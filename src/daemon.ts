@@ -224,6 +224,7 @@ async function followFiles(
   }
   const changed = new Set<string>();
   let toldOfSilence = false;
+  let hasEvents = true;
   const settler = settle({ quietMilliseconds: debounceMilliseconds }, () => {
     for (const path of changed) {
       if (path === optionsPath) log.warning("Options file changed: restart the daemon for it to count", { path });
@@ -238,7 +239,7 @@ async function followFiles(
     events: true,
     pollMilliseconds: pollSeconds * 1000,
     onHint: (path, reason) => {
-      if (reason === "poll" && !toldOfSilence) {
+      if (reason === "poll" && hasEvents && !toldOfSilence) {
         toldOfSilence = true;
         log.warning("A change came without an event: here polling finds what the file system does not tell", { path });
       }
@@ -247,9 +248,14 @@ async function followFiles(
       parser.warm();
       settler.hint();
     },
-    onTrouble: (message) =>
-      log.error(message, { polling: pollSeconds > 0 ? `every ${pollSeconds} s` : "while it lasts" }),
-    onRecovered: () => log.information("File system watcher works again"),
+    onTrouble: (message) => {
+      hasEvents = false;
+      log.error(message, { polling: pollSeconds > 0 ? `every ${pollSeconds} s` : "while it lasts" });
+    },
+    onRecovered: () => {
+      hasEvents = true;
+      log.information("File system watcher works again");
+    },
   });
   log.information("File watching enabled", { path: sourcePath, debounceMilliseconds, pollSeconds });
   return {
