@@ -33,22 +33,38 @@ export function valueOf(placing: Placing, json: HclJson, outline: Outline | null
   if (json !== null && typeof json === "object") {
     return outline?.kind === "fields" ? objectValue(placing, json, outline) : unplacedObject(placing, json, range);
   }
-  const expression = outline?.kind === "expression" ? outline : null;
-  if (typeof json === "string") return stringValue(placing, json, expression, range);
-  const written = placing.source.text.slice(range.start, range.end);
-  const spellsNumber = /^-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?$/.test(written);
-  // hcl2json has null for a number that is too large for a double.
-  const value = json === null && spellsNumber ? Number(written) : json;
-  if (typeof value !== "number") return { kind: "literal", value, range };
-  return { kind: "literal", value, text: spellsNumber ? written : String(value), range };
+  return scalarValue(placing, json, outline?.kind === "expression" ? outline : null, range);
 }
 
-function stringValue(placing: Placing, json: string, outline: ExpressionOutline | null, range: Range): Value {
-  const hasCode = /[$%]\{/.test(json);
-  if (!outline || outline.codes.length === 0 || (!hasCode && outline.form !== "quoted")) {
-    return hasCode ? { kind: "template", text: json, codes: [], range } : { kind: "literal", value: json, range };
+function scalarValue(
+  placing: Placing,
+  json: null | boolean | number | string,
+  outline: ExpressionOutline | null,
+  range: Range,
+): Value {
+  const isString = typeof json === "string";
+  if (outline?.form === "bare" || !isString) {
+    const literal = literalAsWritten(placing.source.text.slice(range.start, range.end));
+    if (literal) return { kind: "literal", ...literal, range };
   }
-  return { kind: "template", text: templateText(placing, outline) ?? json, codes: outline.codes, range };
+  const hasCode = isString && /[$%]\{/.test(json);
+  // hcl2json computes some expressions (`!true`, `"${1}"`); whether they are allowed is config's to say.
+  const isCode = outline !== null && outline.codes.length > 0 && (hasCode || outline.form !== "heredoc");
+  if (isCode) {
+    const text = templateText(placing, outline) ?? String(json);
+    return { kind: "template", text, codes: outline.codes, range };
+  }
+  if (hasCode) return { kind: "template", text: json, codes: [], range };
+  return { kind: "literal", value: json, range };
+}
+
+/** A number, a boolean or null, if that is what is written; hcl2json has null for a number too large for a double. */
+function literalAsWritten(written: string): { value: null | boolean | number; text?: string } | null {
+  if (written === "null") return { value: null };
+  if (written === "true" || written === "false") return { value: written === "true" };
+  // HCL allows a space behind the sign.
+  const text = written.replace(/^-\s+/, "-");
+  return /^-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?$/.test(text) ? { value: Number(text), text } : null;
 }
 
 /** The template as the source has it, its literal parts decoded; null where only hcl2json's own spelling will do. */
@@ -85,11 +101,11 @@ function literalPart(written: string): string | null {
 }
 
 function unplacedObject(placing: Placing, json: JsonObject, range: Range): Fields {
-  const entries = Object.entries(json).map(([name, value]) => ({
-    name,
-    nameRange: range,
-    value: valueOf(placing, value, null, range),
-  }));
+  const entries: Entry[] = [];
+  for (const [name, value] of Object.entries(json)) {
+    if (/[$%]\{/.test(name)) placing.mistakes.push(computedName(placing.source, range));
+    else entries.push({ name, nameRange: range, value: valueOf(placing, value, null, range) });
+  }
   return { kind: "fields", form: "object", entries, range };
 }
 

@@ -137,12 +137,16 @@ function takeObjectEntry(cursor: Cursor): OutlineEntry | null {
   else if (atDigit(cursor)) {
     takeToken(cursor, []);
     name = cursor.text.slice(start, cursor.at);
-  } else if (!takeParenthesis(cursor)) return null;
+  }
   const nameRange = { start, end: cursor.at };
   skipBlanks(cursor, false);
-  const c = peek(cursor);
-  const assigns = c === CHAR.equals && peek(cursor, 1) !== CHAR.equals && peek(cursor, 1) !== CHAR.greater;
-  if (!assigns && c !== CHAR.colon) return null;
+  if (!atAssignment(cursor)) {
+    // What goes on here is computed (`(x)`, `a.b`); only where it ends is of interest.
+    name = null;
+    if (!takeComputedName(cursor)) return null;
+    nameRange.end = cursor.at;
+    skipBlanks(cursor, false);
+  }
   cursor.at++;
   skipBlanks(cursor, false);
   if (atLineEnd(cursor)) return null;
@@ -151,17 +155,24 @@ function takeObjectEntry(cursor: Cursor): OutlineEntry | null {
   return cursor.at === before ? null : { name, key: name, nameRange, labels: null, value };
 }
 
-/** A name in parentheses is computed; only where it ends is of interest. */
-function takeParenthesis(cursor: Cursor): boolean {
-  if (peek(cursor) !== CHAR.openParen) return false;
+function atAssignment(cursor: Cursor): boolean {
+  const c = peek(cursor);
+  if (c === CHAR.colon) return true;
+  return c === CHAR.equals && peek(cursor, 1) !== CHAR.equals && peek(cursor, 1) !== CHAR.greater;
+}
+
+/** Goes on to the `=` or `:` outside all brackets; false where the line or the object ends first. */
+function takeComputedName(cursor: Cursor): boolean {
   const depth = cursor.depth;
-  do {
-    if (isOpening(peek(cursor)) && !enter(cursor)) return false;
-    if (isClosing(peek(cursor))) leave(cursor);
+  while (!atEnd(cursor) && !(cursor.depth === depth && atAssignment(cursor))) {
+    const c = peek(cursor);
+    if (cursor.depth === depth && endsExpression(cursor)) return false;
+    if (isOpening(c) && !enter(cursor)) return false;
+    if (isClosing(c)) leave(cursor);
     takeToken(cursor, []);
-    skipBlanks(cursor, true);
-  } while (cursor.depth > depth && !atEnd(cursor));
-  return cursor.depth === depth;
+    skipBlanks(cursor, cursor.depth > depth);
+  }
+  return !atEnd(cursor);
 }
 
 /**

@@ -4,15 +4,23 @@ import { assertEquals, assertMatch } from "@std/assert";
 import { openEdgeHost } from "../support/edge_host.ts";
 import { greedySource } from "../support/greedy_source.ts";
 
-for (const [what, bytes] of [["hangs", 256 * 1024], ["is greedy for memory", 3 * 1024 * 1024]] as const) {
+const KIBIBYTE = 1024;
+
+for (
+  const [what, bytes, code] of [
+    // Which limit they meet first, that of time or that of memory, is the machine's matter.
+    ["hangs", 256 * KIBIBYTE, /honua\.hcl:12:1: error: .*\[document\/too-(slow|large)\]$/],
+    ["is greedy for memory", 1_800 * KIBIBYTE, /honua\.hcl:12:1: error: .*\[document\/too-(slow|large)\]$/],
+    ["has more values than any", 3 * KIBIBYTE * KIBIBYTE, /error: .*\[document\/too-many-values\]$/],
+  ] as const
+) {
   Deno.test(`a source that ${what} is told, the snapshot stays, and the next good edit heals`, async () => {
     await using host = await openEdgeHost();
     const daemon = await host.follow("first");
     const before = await host.mark();
     await host.put(greedySource(bytes));
     const told = await daemon.logged("Failed to reload configuration: ");
-    // Which limit it meets first, that of time or that of memory, is the machine's matter.
-    assertMatch(told.msg, /honua\.hcl:12:1: error: .*\[document\/too-(slow|large)\]$/);
+    assertMatch(told.msg, code);
     assertEquals(told.outcome, "rejected");
     assertEquals(await host.mark(), before);
     await host.edit("second");
