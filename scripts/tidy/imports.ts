@@ -13,12 +13,12 @@ interface Room {
 
 const CHAIN = ["diagnostic", "document", "config", "snapshot", "reload"];
 const LEAVES = ["source", "cluster", "process"];
-const leaf: Room = { imports: ["diagnostic"], types: ["snapshot"] };
+const LEAF: Room = { imports: ["diagnostic"], types: ["snapshot"] };
 
 /** The rooms and what each may import; a room that is not here has no place in the house yet. */
 const ROOMS: ReadonlyMap<string, Room> = new Map<string, Room>([
   ...CHAIN.map((room, index) => [room, { imports: CHAIN.slice(0, index) }] as const),
-  ...LEAVES.map((room) => [room, leaf] as const),
+  ...LEAVES.map((room) => [room, LEAF] as const),
   ["admin", { imports: [...CHAIN, ...LEAVES] }],
   ["cli", { imports: [...CHAIN, ...LEAVES, "daemon.ts"] }],
   ["daemon.ts", { imports: [...CHAIN, ...LEAVES, "admin", "cli"] }],

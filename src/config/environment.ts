@@ -45,38 +45,38 @@ export function parseEnvironmentFile(source: SourceText): EnvironmentFile {
   const diagnostics: Diagnostic[] = [];
   const variables = new Map<string, string>();
   for (const { name, value, start, end } of reader.assignments) {
-    if (namePattern.test(name)) variables.set(name, value);
+    if (NAME_PATTERN.test(name)) variables.set(name, value);
     else {warn(
         "environment/invalid-name",
         "This assignment is passed over: its name is not a variable's",
-        nameWhy,
+        NAME_WHY,
         start,
         end,
       );}
   }
   for (const { start, end } of reader.strays) {
-    warn("environment/no-assignment", "This line is passed over: it has no =", nameWhy, start, end);
+    warn("environment/no-assignment", "This line is passed over: it has no =", NAME_WHY, start, end);
   }
   if (reader.unclosed !== null) {
     const { unclosed } = reader;
-    warn("environment/unclosed-quote", "This quote is never closed", unclosedWhy, unclosed, unclosed + 1);
+    warn("environment/unclosed-quote", "This quote is never closed", UNCLOSED_WHY, unclosed, unclosed + 1);
   }
   return { variables, diagnostics };
 
   function warn(code: string, summary: string, why: string, start: number, end: number): void {
-    if (diagnostics.length >= maxDiagnostics) return;
+    if (diagnostics.length >= MAX_DIAGNOSTICS) return;
     diagnostics.push(warningDiagnostic(code, summary, { why, place: placeOf(source, { start, end }) }));
   }
 }
 
-const maxDiagnostics = 100;
-const namePattern = /^[A-Za-z_][A-Za-z0-9_]*$/;
-const nameWhy = "An environment file holds lines of the form NAME=value, without export.";
-const unclosedWhy = "Everything to the end of the file became part of the value.";
-const whitespace = " \t\n\r";
-const newline = "\n\r";
+const MAX_DIAGNOSTICS = 100;
+const NAME_PATTERN = /^[A-Za-z_][A-Za-z0-9_]*$/;
+const NAME_WHY = "An environment file holds lines of the form NAME=value, without export.";
+const UNCLOSED_WHY = "Everything to the end of the file became part of the value.";
+const WHITESPACE = " \t\n\r";
+const NEWLINE = "\n\r";
 /** What a backslash escapes between double quotes, as in a POSIX shell; before anything else it stays. */
-const escapedInDoubleQuotes = '"\\`$';
+const ESCAPED_IN_DOUBLE_QUOTES = '"\\`$';
 
 type State =
   | "before-key"
@@ -123,14 +123,14 @@ function step(reader: Reader, character: string, at: number): void {
   switch (reader.state) {
     case "before-key":
       if (character === "#" || character === ";") reader.state = "comment";
-      else if (!whitespace.includes(character)) {
+      else if (!WHITESPACE.includes(character)) {
         reader.state = "key";
         reader.keyStart = at;
         reader.key = [character];
       }
       return;
     case "key":
-      if (newline.includes(character)) {
+      if (NEWLINE.includes(character)) {
         reader.strays.push({ start: reader.keyStart, end: at });
         reader.state = "before-key";
       } else if (character === "=") {
@@ -141,10 +141,10 @@ function step(reader: Reader, character: string, at: number): void {
       return;
     case "comment":
       if (character === "\\") reader.state = "comment-escape";
-      else if (newline.includes(character)) reader.state = "before-key";
+      else if (NEWLINE.includes(character)) reader.state = "before-key";
       return;
     case "comment-escape":
-      reader.state = newline.includes(character) ? "before-key" : "comment";
+      reader.state = NEWLINE.includes(character) ? "before-key" : "comment";
       return;
     default:
       stepInValue(reader, character, at);
@@ -154,27 +154,27 @@ function step(reader: Reader, character: string, at: number): void {
 function stepInValue(reader: Reader, character: string, at: number): void {
   switch (reader.state) {
     case "before-value":
-      if (newline.includes(character)) assign(reader, at);
+      if (NEWLINE.includes(character)) assign(reader, at);
       else if (character === "'" || character === '"') {
         reader.state = character === "'" ? "single-quote" : "double-quote";
         reader.quoteStart = at;
       } else if (character === "\\") reader.state = "value-escape";
-      else if (!whitespace.includes(character)) {
+      else if (!WHITESPACE.includes(character)) {
         reader.state = "value";
         append(reader, character);
       }
       return;
     case "value":
-      if (newline.includes(character)) assign(reader, at);
+      if (NEWLINE.includes(character)) assign(reader, at);
       else if (character === "\\") {
         reader.state = "value-escape";
         reader.valueLength = reader.value.length;
-      } else if (whitespace.includes(character)) reader.value.push(character);
+      } else if (WHITESPACE.includes(character)) reader.value.push(character);
       else append(reader, character);
       return;
     case "value-escape":
       reader.state = "value";
-      if (!newline.includes(character)) append(reader, character);
+      if (!NEWLINE.includes(character)) append(reader, character);
       return;
     case "single-quote":
     case "double-quote": {
@@ -185,7 +185,7 @@ function stepInValue(reader: Reader, character: string, at: number): void {
     }
     case "double-quote-escape":
       reader.state = "double-quote";
-      if (escapedInDoubleQuotes.includes(character)) append(reader, character);
+      if (ESCAPED_IN_DOUBLE_QUOTES.includes(character)) append(reader, character);
       else if (character !== "\n") append(reader, "\\", character);
       return;
   }

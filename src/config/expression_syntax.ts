@@ -41,15 +41,15 @@ export function parseTemplate(template: Template, source: SourceText): Syntax | 
   return { kind: "template", parts, range: template.range };
 }
 
-const supported =
+const SUPPORTED =
   'An expression may be env("NAME"), env("NAME", "default"), var.x, a reference such as service.x, cache.x.enabled, ' +
   "a literal, a string with ${…}, or CONDITION ? A : B of these.";
-const maxNesting = 64;
-const space = /[ \t\r\n]*/y;
-const comment = /#[^\n]*|\/\/[^\n]*|\/\*[^]*?\*\//y;
-const number = /-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y;
-const identifier = /[\p{ID_Start}_][\p{ID_Continue}-]*/uy;
-const operator = /==|!=|<=|>=|&&|\|\||=>|\.\.\.|[!<>+\-*/%]/y;
+const MAX_NESTING = 64;
+const SPACE = /[ \t\r\n]*/y;
+const COMMENT = /#[^\n]*|\/\/[^\n]*|\/\*[^]*?\*\//y;
+const NUMBER = /-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y;
+const IDENTIFIER = /[\p{ID_Start}_][\p{ID_Continue}-]*/uy;
+const OPERATOR = /==|!=|<=|>=|&&|\|\||=>|\.\.\.|[!<>+\-*/%]/y;
 
 interface Cursor {
   readonly text: string;
@@ -144,9 +144,9 @@ function parseCode(cursor: Cursor): Syntax | Fault {
 
 function parseExpression(cursor: Cursor): Syntax | Fault {
   const start = (skipSpace(cursor), cursor.at);
-  if (++cursor.depth > maxNesting) {
+  if (++cursor.depth > MAX_NESTING) {
     const range = rangeOf(cursor, start, start + 1);
-    return fault("config/expression-too-deep", `This expression is nested more than ${maxNesting} deep`, range);
+    return fault("config/expression-too-deep", `This expression is nested more than ${MAX_NESTING} deep`, range);
   }
   const condition = parsePrimary(cursor);
   if (condition.kind === "fault") return condition;
@@ -173,9 +173,9 @@ function parsePrimary(cursor: Cursor): Syntax | Fault {
     return take(cursor, ")") ? inner : unsupportedHere(cursor);
   }
   if (text[at] === '"') return parseQuoted(cursor);
-  const digits = match(cursor, number);
+  const digits = match(cursor, NUMBER);
   if (digits !== null) return constant(Number(digits), digits);
-  const name = match(cursor, identifier);
+  const name = match(cursor, IDENTIFIER);
   if (name === null) return unsupportedHere(cursor);
   if (opensCall(cursor)) return parseCall(cursor, name, at);
   if (name === "true" || name === "false") return constant(name === "true");
@@ -185,7 +185,7 @@ function parsePrimary(cursor: Cursor): Syntax | Fault {
 
 function parseQuoted(cursor: Cursor): Syntax | Fault {
   const start = cursor.at++;
-  if (++cursor.depth > maxNesting) {
+  if (++cursor.depth > MAX_NESTING) {
     return fault("config/expression-too-deep", "This string is nested too deep", rangeOf(cursor, start, start + 1));
   }
   const parts = parseParts(cursor, '"');
@@ -238,7 +238,7 @@ function parseCall(cursor: Cursor, name: string, start: number): Syntax | Fault 
   const range = rangeOf(cursor, start, start + name.length);
   if (name !== "env") {
     return fault("config/unsupported-expression", "This function is not supported", range, {
-      why: supported,
+      why: SUPPORTED,
     });
   }
   cursor.at++;
@@ -266,7 +266,7 @@ function parseTraversal(cursor: Cursor, first: string, start: number): Syntax | 
   const parts = [first];
   while (cursor.text[cursor.at] === "." && cursor.text[cursor.at + 1] !== ".") {
     cursor.at++;
-    const part = match(cursor, identifier);
+    const part = match(cursor, IDENTIFIER);
     if (part === null) {
       const what = cursor.text[cursor.at] === "*" ? "A splat (.*) is not supported" : "A name is missing after the dot";
       return unsupported(cursor, cursor.at, cursor.at + 1, what);
@@ -282,7 +282,7 @@ function parseTraversal(cursor: Cursor, first: string, start: number): Syntax | 
     const summary = parts.length === 1
       ? "The name of the variable is missing"
       : "Parts of a variable are not supported";
-    return fault("config/unsupported-expression", summary, range, { why: supported, suggestion: "Write var.NAME" });
+    return fault("config/unsupported-expression", summary, range, { why: SUPPORTED, suggestion: "Write var.NAME" });
   }
   if (parts[0] === "cache" && parts.length === 3 && parts[2] === "enabled") {
     return { kind: "cache-enabled", id: parts[1]!, range };
@@ -292,7 +292,7 @@ function parseTraversal(cursor: Cursor, first: string, start: number): Syntax | 
 
 function unsupportedHere(cursor: Cursor): Fault {
   const { text, at } = cursor;
-  const found = match({ ...cursor }, operator);
+  const found = match({ ...cursor }, OPERATOR);
   const end = at + (found?.length ?? 1);
   if (found !== null) return unsupported(cursor, at, end, `The operator ${found} is not supported`);
   if (text[at] === "[") return unsupported(cursor, at, end, "A list […] inside an expression is not supported");
@@ -303,12 +303,12 @@ function unsupportedHere(cursor: Cursor): Fault {
 }
 
 function unsupported(cursor: Cursor, start: number, end: number, summary: string, suggestion?: string): Fault {
-  const details = suggestion === undefined ? { why: supported } : { why: supported, suggestion };
+  const details = suggestion === undefined ? { why: SUPPORTED } : { why: SUPPORTED, suggestion };
   return fault("config/unsupported-expression", summary, rangeOf(cursor, start, end), details);
 }
 
 function skipSpace(cursor: Cursor): void {
-  do match(cursor, space); while (match(cursor, comment) !== null);
+  do match(cursor, SPACE); while (match(cursor, COMMENT) !== null);
 }
 
 /** Takes white space, then the token if it is there. */

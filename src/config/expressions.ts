@@ -5,8 +5,8 @@ import type { Range } from "../diagnostic/range.ts";
 import type { Environment } from "./environment.ts";
 
 /** The longest text that a value may have, also as an expression, in UTF-16 units. */
-export const maxValueLength = 1 << 20;
-const maxDepth = 100;
+export const MAX_VALUE_LENGTH = 1 << 20;
+const MAX_DEPTH = 100;
 
 /** Normalised: conditions that are known are decided, neighbouring constants are one. */
 export type Expression = Constant | EnvironmentReference | Conditional | Concatenation;
@@ -192,7 +192,7 @@ export function resolve(expression: Expression, environment: Environment): Const
     case "environment": {
       const value = environment(expression.name) ?? expression.fallback;
       if (value === null) return missingFault(expression);
-      return value.length > maxValueLength ? sizeFault(value.length, 0, expression.range)! : constant(value);
+      return value.length > MAX_VALUE_LENGTH ? sizeFault(value.length, 0, expression.range)! : constant(value);
     }
     case "conditional": {
       const condition = resolve(expression.condition, environment);
@@ -210,7 +210,7 @@ export function resolve(expression: Expression, environment: Environment): Const
         if (one.value === null) return nullFault(expression.range);
         const text = textOf(one);
         length += text.length;
-        if (length > maxValueLength) return sizeFault(length, 0, expression.range)!;
+        if (length > MAX_VALUE_LENGTH) return sizeFault(length, 0, expression.range)!;
         texts.push(text);
       }
       return constant(texts.join(""));
@@ -295,13 +295,13 @@ function escapeQuoted(text: string): string {
 }
 
 function sizeFault(weight: number, depth: number, range: Range): Fault | null {
-  if (weight > maxValueLength) {
+  if (weight > MAX_VALUE_LENGTH) {
     return fault("config/value-too-large", "This value is longer than 1 MiB", range, {
       why: "A value, with everything it refers to put in its place, may have at most 1,048,576 characters.",
     });
   }
-  if (depth <= maxDepth) return null;
-  return fault("config/expression-too-deep", `This expression is nested more than ${maxDepth} deep`, range, {
+  if (depth <= MAX_DEPTH) return null;
+  return fault("config/expression-too-deep", `This expression is nested more than ${MAX_DEPTH} deep`, range, {
     why: "Variables and conditionals may be built on one another, but not without end.",
   });
 }

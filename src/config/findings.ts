@@ -48,7 +48,7 @@ export interface Findings extends Facts {
   readonly dropped: number;
 }
 
-const maxKept = 5_000;
+const MAX_KEPT = 5_000;
 
 /** Opens a collection of findings about one source. */
 export function openFindings(source: SourceText): Findings {
@@ -63,7 +63,7 @@ export function openFindings(source: SourceText): Findings {
 
   function keep(make: typeof errorDiagnostic, severity: "error" | "warning"): Findings["error"] {
     return (code, summary, path, range, details = {}) => {
-      if (kept[severity]++ >= maxKept) dropped++;
+      if (kept[severity]++ >= MAX_KEPT) dropped++;
       else diagnostics.push(make(code, summary, { path, place: placeOf(source, range), ...details }));
     };
   }

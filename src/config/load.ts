@@ -65,7 +65,9 @@ export function loadConfig({ document, environment, validate }: LoadRequest): Lo
     if (!hasErrors(found)) { for (const one of rulesOfReference(matter)) found.push(one); }
   }
   const diagnostics = arrange(found, model.findings);
-  const secrets = [...new Set(seen.values())].filter((value) => value !== undefined && value.length >= minSecretLength);
+  const secrets = [...new Set(seen.values())].filter((value) =>
+    value !== undefined && value.length >= MIN_SECRET_LENGTH
+  );
   if (hasErrors(found)) return { ok: false, diagnostics, secrets: secrets as string[] };
   return {
     ok: true,
@@ -84,14 +86,14 @@ function notSaidAlready(found: readonly Diagnostic[], mistakes: readonly Diagnos
   return found.filter((one) => one.code !== "config/duplicate" || !places.has(startOf(one)));
 }
 
-const minSecretLength = 4;
-const maxDiagnostics = 1_000;
+const MIN_SECRET_LENGTH = 4;
+const MAX_DIAGNOSTICS = 1_000;
 
 /** In the order of their places, those of the whole file last; where there are too many, errors before warnings. */
 function arrange(found: readonly Diagnostic[], { dropped }: Findings): Diagnostic[] {
   const errors = found.filter((one) => one.severity === "error");
   const warnings = found.filter((one) => one.severity === "warning");
-  const kept = [...errors, ...warnings].slice(0, maxDiagnostics);
+  const kept = [...errors, ...warnings].slice(0, MAX_DIAGNOSTICS);
   kept.sort((one, other) => startOf(one) - startOf(other));
   const left = found.length - kept.length + dropped;
   if (left > 0) {

@@ -9,7 +9,7 @@ import {
   escapeTemplate,
   type Expression,
   fault,
-  maxValueLength,
+  MAX_VALUE_LENGTH,
   portableText,
   resolve,
 } from "./expressions.ts";
@@ -53,8 +53,8 @@ export function assign(into: Both<JsonObject>, name: string, value: Both): void 
 }
 
 /** Above what a document may nest, since variables put lists and maps into one another. */
-const maxDepth = 250;
-const maxTotalLength = maxValueLength * 64;
+const MAX_DEPTH = 250;
+const MAX_TOTAL_LENGTH = MAX_VALUE_LENGTH * 64;
 /** What stands for a value that is not there. */
 export const absent: Both<never> = { resolved: undefined, portable: undefined };
 /** A value in which nothing is out of the ordinary. */
@@ -88,7 +88,7 @@ export function settle(reader: Reader, value: Value, path: string, reading: Read
   if (constant.kind === "fault") return findings.refuse(path, constant), null;
   if (typeof constant.value === "string") {
     reader.length += constant.value.length;
-    if (reader.length > maxTotalLength) return findings.refuse(path, totalFault(value.range)), null;
+    if (reader.length > MAX_TOTAL_LENGTH) return findings.refuse(path, totalFault(value.range)), null;
     if (!constant.value.isWellFormed()) return findings.refuse(path, notUnicode("This text", value.range)), null;
   }
   return { kind: "scalar", constant, expression, range: value.range };
@@ -128,10 +128,10 @@ export function portableOf(scalar: Scalar, resolved: Json): Json {
 
 /** Reads one level deeper, where that is not too deep. */
 export function deeper(reader: Reader, path: string, range: Range, read: () => Both): Both {
-  if (reader.depth >= maxDepth) {
+  if (reader.depth >= MAX_DEPTH) {
     reader.findings.refuse(
       path,
-      fault("config/value-too-deep", `This value is nested more than ${maxDepth} deep`, range),
+      fault("config/value-too-deep", `This value is nested more than ${MAX_DEPTH} deep`, range),
     );
     return absent;
   }

@@ -16,10 +16,10 @@ export function* rulesOfShape(matter: Matter): Generator<Diagnostic> {
   if (config.rateLimit !== undefined) yield* rateLimitRules(matter, config.rateLimit);
 }
 
-const logLevels = ["trace", "debug", "information", "warning", "error", "critical"];
-const providers = ["sqlite", "postgresql", "sqlserver", "mysql", "oracle"];
-const cacheTypes = ["redis", "memory"];
-const geometryTypes = [
+const LOG_LEVELS = ["trace", "debug", "information", "warning", "error", "critical"];
+const PROVIDERS = ["sqlite", "postgresql", "sqlserver", "mysql", "oracle"];
+const CACHE_TYPES = ["redis", "memory"];
+const GEOMETRY_TYPES = [
   "Point",
   "LineString",
   "Polygon",
@@ -29,7 +29,7 @@ const geometryTypes = [
   "Geometry",
   "GeometryCollection",
 ];
-const fieldTypes = [
+const FIELD_TYPES = [
   "int",
   "long",
   "string",
@@ -44,7 +44,7 @@ const fieldTypes = [
   "binary",
 ];
 /** Settings of services that count something, by the service's type. */
-const countedSettings: ReadonlyMap<string, readonly string[]> = new Map([
+const COUNTED_SETTINGS: ReadonlyMap<string, readonly string[]> = new Map([
   ["odata", ["max_page_size", "default_page_size"]],
   ["ogc_api", ["item_limit"]],
 ]);
@@ -60,20 +60,20 @@ function* honuaRules(matter: Matter): Generator<Diagnostic> {
     });
   }
   if (isBlank(environment)) yield* missing(matter, "honua.environment", 'Write environment = "production" or the like');
-  if (!hasName(logLevels, logLevel)) {
+  if (!hasName(LOG_LEVELS, logLevel)) {
     const summary = `Log level ${shown(matter, "honua.log_level", logLevel)} is not known`;
     yield* errorAt(matter, "honua.log_level", "config/unknown-value", summary, {
-      suggestion: suggestNames("log levels", known(matter, "honua.log_level", logLevel), logLevels),
+      suggestion: suggestNames("log levels", known(matter, "honua.log_level", logLevel), LOG_LEVELS),
     });
   }
   if (cors === undefined) return;
-  if (cors.allowAnyOrigin && cors.allowCredentials && settled(matter, "honua.cors", corsSwitches)) {
+  if (cors.allowAnyOrigin && cors.allowCredentials && settled(matter, "honua.cors", CORS_SWITCHES)) {
     yield* errorAt(matter, "honua.cors", "config/cors-credentials", "Any origin is allowed together with credentials", {
       why: "Every site could act in the name of whoever is signed in; browsers refuse it.",
       suggestion: "Write allow_any_origin = false and name the allowed_origins",
     });
   }
-  if (!cors.allowAnyOrigin && cors.allowedOrigins.length === 0 && settled(matter, "honua.cors", corsSwitches)) {
+  if (!cors.allowAnyOrigin && cors.allowedOrigins.length === 0 && settled(matter, "honua.cors", CORS_SWITCHES)) {
     yield* warningAt(matter, "honua.cors.allowed_origins", "config/cors-no-origins", "No origin is allowed", {
       why: "A cors block that allows no origin does what no cors block would do.",
       suggestion: 'Name some: allowed_origins = ["https://app.example.com"]',
@@ -81,7 +81,7 @@ function* honuaRules(matter: Matter): Generator<Diagnostic> {
   }
 }
 
-const corsSwitches = ["allow_any_origin", "allow_credentials", "allowed_origins"];
+const CORS_SWITCHES = ["allow_any_origin", "allow_credentials", "allowed_origins"];
 
 /** Whether all settings that a rule compares could be read. */
 function settled({ facts }: Matter, path: string, names: readonly string[]): boolean {
@@ -101,11 +101,11 @@ function* emptinessRules(matter: Matter): Generator<Diagnostic> {
 function* dataSourceRules(matter: Matter, { id, provider, connection, pool }: DataSource): Generator<Diagnostic> {
   const path = `data_source.${id}`;
   if (isBlank(provider)) yield* missing(matter, `${path}.provider`, `Write provider = "postgresql" or the like`);
-  else if (!hasName(providers, provider)) {
+  else if (!hasName(PROVIDERS, provider)) {
     const summary = `Provider ${shown(matter, `${path}.provider`, provider)} is not known`;
     yield* warningAt(matter, `${path}.provider`, "config/unknown-value", summary, {
       why: "It has to come from a plugin.",
-      suggestion: suggestNames("providers", known(matter, `${path}.provider`, provider), providers),
+      suggestion: suggestNames("providers", known(matter, `${path}.provider`, provider), PROVIDERS),
     });
   }
   if (isBlank(connection)) yield* missing(matter, `${path}.connection`, 'Write connection = env("NAME")');
@@ -124,7 +124,7 @@ function* dataSourceRules(matter: Matter, { id, provider, connection, pool }: Da
 function* serviceRules(matter: Matter, { id, type, settings }: Service): Generator<Diagnostic> {
   const path = `service.${id}`;
   if (isBlank(type)) yield* missing(matter, `${path}.type`, "Leave type out, and it is the service's name");
-  for (const name of countedSettings.get(type.toLowerCase()) ?? []) {
+  for (const name of COUNTED_SETTINGS.get(type.toLowerCase()) ?? []) {
     const value = settings[name];
     const count = typeof value === "string" && value.trim() !== "" ? Number(value) : value;
     if (typeof count === "number") yield* atLeast(matter, `${path}.${name}`, count, 1);
@@ -151,9 +151,9 @@ function* layerRules(matter: Matter, layer: Layer): Generator<Diagnostic> {
   for (const [name, { type }] of fields) {
     const field = `${path}.fields.${name}.type`;
     if (isBlank(type)) yield* missing(matter, field, 'Write type = "string" or the like');
-    else if (!hasName(fieldTypes, type)) {
+    else if (!hasName(FIELD_TYPES, type)) {
       yield* warningAt(matter, field, "config/unknown-value", `Field type ${shown(matter, field, type)} is not known`, {
-        suggestion: suggestNames("field types", known(matter, field, type), fieldTypes),
+        suggestion: suggestNames("field types", known(matter, field, type), FIELD_TYPES),
       });
     }
   }
@@ -171,11 +171,11 @@ function* geometryRules(matter: Matter, { id, geometry }: Layer): Generator<Diag
   const { column, type, srid } = geometry;
   if (isBlank(column)) yield* missing(matter, `${path}.column`, 'Write column = "geom" or the like');
   if (isBlank(type)) yield* missing(matter, `${path}.type`, 'Write type = "Point" or the like');
-  else if (!geometryTypes.includes(type)) {
+  else if (!GEOMETRY_TYPES.includes(type)) {
     const summary = `Geometry type ${shown(matter, `${path}.type`, type)} is not known`;
     yield* errorAt(matter, `${path}.type`, "config/unknown-value", summary, {
       why: "Upper and lower case count here.",
-      suggestion: suggestNames("geometry types", known(matter, `${path}.type`, type), geometryTypes),
+      suggestion: suggestNames("geometry types", known(matter, `${path}.type`, type), GEOMETRY_TYPES),
     });
   }
   yield* atLeast(matter, `${path}.srid`, srid, 0);
@@ -191,10 +191,10 @@ function* cacheRules(matter: Matter, { id, type, connection }: Cache): Generator
   const path = `cache.${id}`;
   const { facts } = matter;
   if (isBlank(type)) yield* missing(matter, `${path}.type`, 'Write type = "redis" or type = "memory"');
-  else if (!hasName(cacheTypes, type)) {
+  else if (!hasName(CACHE_TYPES, type)) {
     const summary = `Cache type ${shown(matter, `${path}.type`, type)} is not known`;
     yield* warningAt(matter, `${path}.type`, "config/unknown-value", summary, {
-      suggestion: suggestNames("cache types", known(matter, `${path}.type`, type), cacheTypes),
+      suggestion: suggestNames("cache types", known(matter, `${path}.type`, type), CACHE_TYPES),
     });
   }
   const connects = connection !== undefined && !isBlank(connection);

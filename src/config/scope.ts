@@ -74,13 +74,13 @@ export function openScope(definitions: Definitions, source: SourceText): Scope {
 }
 
 /** The most that all values together may come to, in UTF-16 units. */
-const maxTotalLength = 64 << 20;
+const MAX_TOTAL_LENGTH = 64 << 20;
 /** What each value costs beside its text. */
-const valueCost = 64;
+const VALUE_COST = 64;
 /** A variable's name where the server looks for one in a text, and what may not stand before it. */
-const bareVariable = /(?<![\p{L}\p{Mn}\p{Nd}\p{Pc}.-])var\.([\p{L}\p{Mn}\p{Nd}\p{Pc}]+)/gu;
+const BARE_VARIABLE = /(?<![\p{L}\p{Mn}\p{Nd}\p{Pc}.-])var\.([\p{L}\p{Mn}\p{Nd}\p{Pc}]+)/gu;
 const plain: Reading = { interpolates: false, refers: false };
-const reported: Reported = { kind: "reported" };
+const REPORTED: Reported = { kind: "reported" };
 
 interface OpenScope {
   readonly source: SourceText;
@@ -109,7 +109,7 @@ function evaluateInOrder(scope: OpenScope, written: ReadonlyMap<string, Value | 
         const cycle = stack.slice(stack.indexOf(next.value));
         if (cycle.every((one) => scope.outcomes.has(one))) continue;
         findings.push({ path: pathOf(cycle[0]!), fault: cycleFault(cycle, written.get(cycle[0]!)!) });
-        for (const one of cycle) scope.outcomes.set(one, reported);
+        for (const one of cycle) scope.outcomes.set(one, REPORTED);
       } else if (written.has(next.value) && !scope.outcomes.has(next.value)) {
         open.set(next.value, dependencies(scope, written.get(next.value) ?? null));
         stack.push(next.value);
@@ -174,8 +174,8 @@ function evaluateValue(scope: OpenScope, value: Literal | Template, reading: Rea
     const syntax = parsed(scope, value);
     result = syntax.kind === "fault" ? syntax : evaluateSyntax(scope, syntax, reading, value.range);
   }
-  scope.spent += valueCost + ("weight" in result ? result.weight : 0);
-  return scope.spent > maxTotalLength ? totalFault(value.range) : result;
+  scope.spent += VALUE_COST + ("weight" in result ? result.weight : 0);
+  return scope.spent > MAX_TOTAL_LENGTH ? totalFault(value.range) : result;
 }
 
 function evaluateSyntax(scope: OpenScope, syntax: Syntax, reading: Reading, range: Range): Evaluation {
@@ -243,7 +243,7 @@ function lookUp(scope: OpenScope, syntax: Extract<Syntax, { kind: "variable" | "
 /** An undefined variable is said at every place that needs it, any other fault where it is. */
 function use(found: Evaluation, range: Range): Evaluation {
   if (found.kind !== "fault") return found;
-  return found.undefinedVariable === null ? reported : { ...found, range };
+  return found.undefinedVariable === null ? REPORTED : { ...found, range };
 }
 
 function undefinedVariable(scope: OpenScope, name: string, range: Range): Fault {
@@ -255,13 +255,13 @@ function undefinedVariable(scope: OpenScope, name: string, range: Range): Fault 
   });
 }
 
-const roots = ["service", "data_source", "cache", "layer"];
+const ROOTS = ["service", "data_source", "cache", "layer"];
 
 /** A reference is its last part. */
 function refer(syntax: Extract<Syntax, { kind: "reference" }>, reading: Reading): Evaluation {
   const { parts, range } = syntax;
   const last = parts[parts.length - 1]!;
-  if (parts.length === 2 ? roots.includes(parts[0]!) || reading.refers : parts.length > 2 && reading.refers) {
+  if (parts.length === 2 ? ROOTS.includes(parts[0]!) || reading.refers : parts.length > 2 && reading.refers) {
     return constant(last);
   }
   if (parts.length === 1) {
@@ -283,7 +283,7 @@ function interpolate(scope: OpenScope, text: string, range: Range): Evaluation {
   if (!text.includes("var.")) return constant(text);
   const parts: Evaluation[] = [];
   let end = 0;
-  for (const found of text.matchAll(bareVariable)) {
+  for (const found of text.matchAll(BARE_VARIABLE)) {
     const value = lookUp(scope, { kind: "variable", name: found[1]!, range });
     parts.push(constant(text.slice(end, found.index)), isExpression(value) ? spelledByServer(value) : value);
     end = found.index + found[0].length;

@@ -41,7 +41,7 @@ export function readShaped(reader: Reader, shape: Shape, value: Value, path: str
     default: {
       const settled = settle(reader, value, path, shape.kind === "text" ? shape : plain);
       if (settled === null) return absent;
-      if (settled.kind !== "scalar") return refuse(reader, path, value.range, `has to be ${wanted[shape.kind]}`);
+      if (settled.kind !== "scalar") return refuse(reader, path, value.range, `has to be ${WANTED[shape.kind]}`);
       return readScalar(reader, shape, settled, path);
     }
   }
@@ -107,14 +107,14 @@ function readScalar(
   if (shape.kind === "text") resolved = shape.refers ? lastPart(textOf(constant)) : textOf(constant);
   else if (shape.kind === "boolean") resolved = truthOf(constant);
   else resolved = wholeNumberOf(constant);
-  if (resolved === null) return refuse(reader, path, scalar.range, `has to be ${wanted[shape.kind]}`);
+  if (resolved === null) return refuse(reader, path, scalar.range, `has to be ${WANTED[shape.kind]}`);
   if (shape.kind === "whole-number" && !shape.accepts(resolved as number)) {
     return refuse(reader, path, scalar.range, "has to be a whole number of 32 bits");
   }
   return { resolved, portable: portableOf(scalar, resolved) };
 }
 
-const wanted = { text: "a text", boolean: "true or false", "whole-number": "a whole number" } as const;
+const WANTED = { text: "a text", boolean: "true or false", "whole-number": "a whole number" } as const;
 
 function wholeNumberOf({ value }: Constant): number | null {
   if (typeof value === "number") return Number.isInteger(value) ? value : null;

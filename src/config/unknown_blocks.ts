@@ -15,19 +15,19 @@ export function readUnknownBlocks(
   model: Both<JsonObject>,
 ): void {
   for (const [name, node] of treeOf(reader, blocks, attributes)) {
-    const where = { path: null, members: knownTypes, reserved: reservedNames };
+    const where = { path: null, members: knownTypes, reserved: RESERVED_NAMES };
     const carried = admitUnknown(reader, name, node.nameRange, where, node.role);
     const both = readFree(reader, valueOf(node), name);
     if (carried) assign(model, name, both);
   }
 }
 
-const maxLabels = 50;
+const MAX_LABELS = 50;
 
 const knownTypes = Object.entries({ ...labelledBlocks, ...singleBlocks, variable: "variables" })
   .map(([name, key]) => ({ name, key }));
 
-const reservedNames: ReadonlySet<string> = new Set(
+const RESERVED_NAMES: ReadonlySet<string> = new Set(
   [...Object.values(labelledBlocks), ...Object.values(singleBlocks), "variables", "$snapshot"]
     .map((name) => name.toLowerCase()),
 );
@@ -44,8 +44,8 @@ function treeOf(reader: Reader, blocks: readonly Block[], attributes: readonly E
   const top = new Map<string, Node>();
   for (const block of blocks) {
     let node = nodeOf(top, block.type, block.typeRange, block.role);
-    if (block.labels.length > maxLabels) {
-      const summary = `${block.type} has more than ${maxLabels} names`;
+    if (block.labels.length > MAX_LABELS) {
+      const summary = `${block.type} has more than ${MAX_LABELS} names`;
       reader.findings.error("config/wrong-labels", summary, block.type, block.typeRange);
       continue;
     }

@@ -6,13 +6,13 @@ import { lineText, type Range, type SourceText } from "./range.ts";
 import { glyphOf } from "./terminal_text.ts";
 
 /** The most columns of a line that are shown. */
-export const maxColumns = 160;
+export const MAX_COLUMNS = 160;
 
 /** How many of these may stand before the place in a line that is longer. */
-const columnsBefore = 60;
+const COLUMNS_BEFORE = 60;
 
 /** What stands for a hidden stretch: always as long, so that its length tells nothing. */
-const hiddenText = "********";
+const HIDDEN_TEXT = "********";
 
 /** A line ready to be printed, and the underline: columns before it and its width. */
 export interface CodeLine {
@@ -52,7 +52,7 @@ export function codeLine(source: SourceText, place: Place, hidden: HiddenRanges)
 
 /** No more of a line than could be shown, in UTF-16 units with room for marks that take no column. */
 function around(stretch: Range, at: number): Range {
-  return { start: Math.max(stretch.start, at - 4 * maxColumns), end: Math.min(stretch.end, at + 4 * maxColumns) };
+  return { start: Math.max(stretch.start, at - 4 * MAX_COLUMNS), end: Math.min(stretch.end, at + 4 * MAX_COLUMNS) };
 }
 
 /** The characters of a stretch, and one piece for each hidden range that touches it, with the quotes it begins and ends with. */
@@ -81,7 +81,7 @@ function pushGlyphs(pieces: Piece[], text: string, from: number, end: number): v
 function maskOf(text: string, range: Range): { text: string; columns: number } {
   const first = text[range.start] ?? "";
   const isQuoted = range.end - range.start > 1 && /["']/.test(first) && text[range.end - 1] === first;
-  const shown = isQuoted ? `${first}${hiddenText}${first}` : hiddenText;
+  const shown = isQuoted ? `${first}${HIDDEN_TEXT}${first}` : HIDDEN_TEXT;
   return { text: shown, columns: shown.length };
 }
 
@@ -89,14 +89,14 @@ function maskOf(text: string, range: Range): { text: string; columns: number } {
 function window(pieces: readonly Piece[], at: number, stretch: Range): readonly Piece[] {
   const total = pieces.reduce((sum, piece) => sum + piece.columns, 0);
   const isWhole = (pieces[0]?.start ?? at) <= stretch.start && (pieces.at(-1)?.end ?? at) >= stretch.end;
-  if (isWhole && total <= maxColumns) return pieces;
+  if (isWhole && total <= MAX_COLUMNS) return pieces;
   const found = pieces.findIndex((piece) => piece.end > at);
   const anchor = found < 0 ? pieces.length : found;
   let first = anchor;
   let columns = 0;
-  while (first > 0 && columns + pieces[first - 1]!.columns <= columnsBefore) columns += pieces[--first]!.columns;
+  while (first > 0 && columns + pieces[first - 1]!.columns <= COLUMNS_BEFORE) columns += pieces[--first]!.columns;
   let last = anchor;
-  while (last < pieces.length && columns + pieces[last]!.columns <= maxColumns) columns += pieces[last++]!.columns;
+  while (last < pieces.length && columns + pieces[last]!.columns <= MAX_COLUMNS) columns += pieces[last++]!.columns;
   const shown = pieces.slice(first, last);
   const shownStart = shown[0]?.start ?? at;
   const shownEnd = shown.at(-1)?.end ?? at;

@@ -96,9 +96,9 @@ function lineParts(text: string): { strings: Range[]; comment: number } {
   return { strings, comment: text.length };
 }
 
-const anyQuote = /["'`\u2018-\u201f\u00ab\u00bb]/g;
-const longestUnparsed = 65_536;
-const namedValue = /(?<![\w-])([\w-]{1,128})["']?\s{0,64}[=:]/g;
+const ANY_QUOTE = /["'`\u2018-\u201f\u00ab\u00bb]/g;
+const LONGEST_UNPARSED = 65_536;
+const NAMED_VALUE = /(?<![\w-])([\w-]{1,128})["']?\s{0,64}[=:]/g;
 
 /**
  * What a line that did not parse hides: all from its first quote of any kind to its last, or to its end where the quotes
@@ -106,9 +106,9 @@ const namedValue = /(?<![\w-])([\w-]{1,128})["']?\s{0,64}[=:]/g;
  * or it is longer than anyone would read.
  */
 function unparsed(text: string): Range[] {
-  if (text.length > longestUnparsed) return [{ start: 0, end: text.length }];
+  if (text.length > LONGEST_UNPARSED) return [{ start: 0, end: text.length }];
   const hidden = quotedStretch(text);
-  for (const match of text.matchAll(namedValue)) {
+  for (const match of text.matchAll(NAMED_VALUE)) {
     if (isSecretName(match[1]!)) {
       hidden.push({ start: match.index + match[0].length, end: text.length });
       break;
@@ -123,12 +123,12 @@ function unparsed(text: string): Range[] {
 
 /** From the first quote of any kind to the last one, or to the end of the line; empty where there is no quote. */
 function quotedStretch(text: string): Range[] {
-  const first = text.search(anyQuote);
+  const first = text.search(ANY_QUOTE);
   if (first < 0) return [];
   let last = first;
   let count = 0;
   let isOneKind = true;
-  for (const quote of text.matchAll(anyQuote)) {
+  for (const quote of text.matchAll(ANY_QUOTE)) {
     last = quote.index;
     count++;
     if (quote[0] !== text[first]) isOneKind = false;
@@ -137,8 +137,8 @@ function quotedStretch(text: string): Range[] {
   return [{ start: first, end: isPaired ? last + 1 : text.length }];
 }
 
-const pemEnd = "-----END ";
-const heredocStart = /<<[-~]?\s{0,8}["']?([\p{L}_][\p{L}\p{N}_-]{0,255})/u;
+const PEM_END = "-----END ";
+const HEREDOC_START = /<<[-~]?\s{0,8}["']?([\p{L}_][\p{L}\p{N}_-]{0,255})/u;
 
 /**
  * The lines of a source that did not parse which may stand inside something begun above: a heredoc, a PEM block, or a
@@ -153,13 +153,13 @@ function doubtfulLines(source: SourceText): ReadonlySet<number> {
     const text = lineText(source, line);
     if (endMarker !== null || flat.length > 0 || nested.length > 0) lines.add(line);
     if (endMarker !== null) {
-      if (text.trim() === endMarker || (endMarker === pemEnd && text.includes(pemEnd))) endMarker = null;
+      if (text.trim() === endMarker || (endMarker === PEM_END && text.includes(PEM_END))) endMarker = null;
       continue;
     }
     followStrings(text, flat, false);
     followStrings(text, nested, true);
-    const beginsPem = text.includes("-----BEGIN ") && !text.includes(pemEnd);
-    endMarker = heredocStart.exec(text)?.[1] ?? (beginsPem ? pemEnd : null);
+    const beginsPem = text.includes("-----BEGIN ") && !text.includes(PEM_END);
+    endMarker = HEREDOC_START.exec(text)?.[1] ?? (beginsPem ? PEM_END : null);
   }
   return lines;
 }

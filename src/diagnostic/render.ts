@@ -33,7 +33,7 @@ type Style = "error" | "warning" | "frame" | "strong";
 type Paint = (style: Style, text: string) => string;
 
 /** ECMA-48 SGR parameters: bold, and the foreground colour. */
-const styles: Record<Style, string> = { error: "1;31", warning: "1;33", frame: "1;34", strong: "1" };
+const STYLES: Record<Style, string> = { error: "1;31", warning: "1;33", frame: "1;34", strong: "1" };
 
 /**
  * Diagnostics with their code frames, an empty line between two, and how many there are at the end; every line ends in a
@@ -41,7 +41,7 @@ const styles: Record<Style, string> = { error: "1;31", warning: "1;33", frame: "
  */
 export function renderText(diagnostics: readonly Diagnostic[], options: RenderOptions): string {
   if (diagnostics.length === 0) return "";
-  const paint: Paint = (style, text) => options.colour ? `\x1b[${styles[style]}m${text}\x1b[0m` : text;
+  const paint: Paint = (style, text) => options.colour ? `\x1b[${STYLES[style]}m${text}\x1b[0m` : text;
   const hidden = new Map<string, HiddenRanges>();
   const lineOf = (place: Place) => {
     const frame = options.frames ? options.sources.get(place.file) : undefined;

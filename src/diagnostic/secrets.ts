@@ -5,17 +5,17 @@
 export const MASK = "[masked]";
 
 /** The shortest secret value that is looked for in other texts; a shorter one would blank out ordinary words. */
-const minSecretLength = 4;
+const MIN_SECRET_LENGTH = 4;
 
-const secretWords = new Set(
+const SECRET_WORDS = new Set(
   ("password passwords passwd passphrase passcode pwd pass secret secrets token tokens credential credentials apikey " +
     "apikeys accesskey accountkey privatekey secretkey sharedkey connectionstring connectionstrings authorization " +
     "bearer jwt sas dsn cookie signature").split(" "),
 );
-const keyKinds = new Set(
+const KEY_KINDS = new Set(
   "api access account private secret shared signing encryption master storage client ssh".split(" "),
 );
-const addressWords = new Set(["string", "strings", "url", "uri", "dsn"]);
+const ADDRESS_WORDS = new Set(["string", "strings", "url", "uri", "dsn"]);
 
 /**
  * Whether a setting, variable or label of this name holds a secret: by its words, in camelCase, snake_case or
@@ -23,11 +23,11 @@ const addressWords = new Set(["string", "strings", "url", "uri", "dsn"]);
  */
 export function isSecretName(name: string): boolean {
   const words = wordsOf(name.slice(0, 256));
-  if (words.some((word) => secretWords.has(word) || /passw(?:or)?d|secret|credential/.test(word))) return true;
+  if (words.some((word) => SECRET_WORDS.has(word) || /passw(?:or)?d|secret|credential/.test(word))) return true;
   for (const [at, word] of words.entries()) {
     const before = words[at - 1] ?? "";
-    if (/^keys?$/.test(word) && keyKinds.has(before)) return true;
-    if (addressWords.has(word) && /^connections?$/.test(before)) return true;
+    if (/^keys?$/.test(word) && KEY_KINDS.has(before)) return true;
+    if (ADDRESS_WORDS.has(word) && /^connections?$/.test(before)) return true;
   }
   return words.at(-1) === "connection";
 }
@@ -38,7 +38,7 @@ function wordsOf(name: string): string[] {
 }
 
 /** Each is linear: repetitions are bounded, or begin only where no repetition could already be under way. */
-const secretPatterns: readonly RegExp[] = [
+const SECRET_PATTERNS: readonly RegExp[] = [
   // Members of a connection string, a query or a header, as ADO.NET, libpq, StackExchange.Redis and Azure SAS spell them.
   /(?:passw(?:or)?d|passphrase|pwd|secret|token|credentials?|(?:api|access|account|private|shared)[ _-]?key|signature)["']?\s{0,8}[=:]\s{0,8}["']?[^\s"',;&]/i,
   /(?<![a-z])(?:user ?id|uid|user ?name|sig|pass)["']?\s{0,8}=\s{0,8}["']?[^\s"',;&]/i,
@@ -56,7 +56,7 @@ const secretPatterns: readonly RegExp[] = [
  * userinfo (RFC 3986, 3.2.1), a PEM block, a well-known kind of key, a JSON Web Token.
  */
 export function looksSecret(text: string): boolean {
-  return secretPatterns.some((pattern) => pattern.test(text)) || hasUserinfo(text);
+  return SECRET_PATTERNS.some((pattern) => pattern.test(text)) || hasUserinfo(text);
 }
 
 /** A password may hold an unescaped `/`, so userinfo ends at the last `@` of the word. */
@@ -78,7 +78,7 @@ function hasUserinfo(text: string): boolean {
 export function textMasker(secrets: Iterable<string>): (text: string) => string {
   const byStart = new Map<string, string[]>();
   for (const secret of spellings(secrets)) {
-    const start = secret.slice(0, minSecretLength);
+    const start = secret.slice(0, MIN_SECRET_LENGTH);
     const known = byStart.get(start);
     if (known) known.push(secret);
     else byStart.set(start, [secret]);
@@ -89,8 +89,8 @@ export function textMasker(secrets: Iterable<string>): (text: string) => string 
     let masked = "";
     let shown = 0;
     let hiddenEnd = 0;
-    for (let at = 0; at + minSecretLength <= text.length; at++) {
-      const found = byStart.get(text.slice(at, at + minSecretLength))?.find((secret) => text.startsWith(secret, at));
+    for (let at = 0; at + MIN_SECRET_LENGTH <= text.length; at++) {
+      const found = byStart.get(text.slice(at, at + MIN_SECRET_LENGTH))?.find((secret) => text.startsWith(secret, at));
       if (found === undefined) continue;
       if (at >= hiddenEnd) masked += text.slice(shown, at) + MASK;
       hiddenEnd = Math.max(hiddenEnd, at + found.length);
@@ -103,7 +103,7 @@ export function textMasker(secrets: Iterable<string>): (text: string) => string 
 function spellings(secrets: Iterable<string>): Set<string> {
   const all = new Set<string>();
   for (const secret of secrets) {
-    if (secret.length < minSecretLength) continue;
+    if (secret.length < MIN_SECRET_LENGTH) continue;
     all.add(secret);
     all.add(JSON.stringify(secret).slice(1, -1));
   }
@@ -163,12 +163,12 @@ function maskString(text: string, mask: (text: string) => string, isSecret: bool
   return text !== "" && (isSecret || looksSecret(text)) ? MASK : mask(text);
 }
 
-const idCollections = new Set(["dataSources", "services", "layers", "caches"]);
+const ID_COLLECTIONS = new Set(["dataSources", "services", "layers", "caches"]);
 
 /** Whether the last name of a path is one that people gave to a thing, such as `layers.roads` or a field's name. */
 function isId(path: readonly string[]): boolean {
   const [first = "", , third] = path;
-  if (path.length === 2) return idCollections.has(first);
+  if (path.length === 2) return ID_COLLECTIONS.has(first);
   if (path.length === 3) return first === "rateLimit" && path[1] === "rules";
   return path.length === 4 && first === "layers" && third === "fields";
 }

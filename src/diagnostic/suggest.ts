@@ -2,8 +2,8 @@
 // the names are, so it may be asked about text that came from anywhere.
 import { distance } from "fastest-levenshtein";
 
-const maxCandidates = 1_000;
-const maxNameLength = 64;
+const MAX_CANDIDATES = 1_000;
+const MAX_NAME_LENGTH = 64;
 
 /**
  * The candidate that `name` was probably meant to be, or null. One that differs in case and separators alone (`idField`,
@@ -18,15 +18,15 @@ const maxNameLength = 64;
  * ```
  */
 export function nearest(name: string, candidates: Iterable<string>): string | null {
-  if (name.length > maxNameLength) return null;
+  if (name.length > MAX_NAME_LENGTH) return null;
   const wanted = foldName(name);
   if (wanted === "") return null;
   let best: string | null = null;
   let bestDistance = Infinity;
   let looked = 0;
   for (const candidate of candidates) {
-    if (++looked > maxCandidates) break;
-    if (candidate === name || candidate.length > maxNameLength) continue;
+    if (++looked > MAX_CANDIDATES) break;
+    if (candidate === name || candidate.length > MAX_NAME_LENGTH) continue;
     const folded = foldName(candidate);
     if (folded === wanted) return candidate;
     const limit = editLimit(Math.max(folded.length, wanted.length));

@@ -1,10 +1,10 @@
 // Text made fit for a terminal: no control character, escape sequence or change of writing direction of a source, a path
 // or a name gets through, and its width in columns is known.
 
-const zeroWidth = /^[\p{Mn}\p{Me}\u200d\ufe00-\ufe0f]$/u;
-const wide =
+const ZERO_WIDTH = /^[\p{Mn}\p{Me}\u200d\ufe00-\ufe0f]$/u;
+const WIDE =
   /^[\p{Emoji_Presentation}\u1100-\u115f\u2e80-\u303e\u3041-\u33ff\u3400-\u4dbf\u4e00-\u9fff\ua000-\ua4cf\ua960-\ua97c\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff01-\uff60\uffe0-\uffe6\u{1b000}-\u{1b2ff}\u{20000}-\u{3fffd}]$/u;
-const formatOrUnassigned = /^[\p{Cf}\p{Zl}\p{Zp}\p{Co}\p{Cn}]$/u;
+const FORMAT_OR_UNASSIGNED = /^[\p{Cf}\p{Zl}\p{Zp}\p{Co}\p{Cn}]$/u;
 
 /** A character (code point) as a terminal may be given it: what is written, and how many columns it takes. */
 export interface Glyph {
@@ -27,12 +27,12 @@ export function glyphOf(character: string): Glyph {
   if (code < 0x20) return { text: String.fromCodePoint(0x2400 + code), columns: 1 };
   if (code === 0x7f) return { text: "\u2421", columns: 1 };
   if (code >= 0xd800 && code <= 0xdfff) return { text: "\ufffd", columns: 1 };
-  if (zeroWidth.test(character)) return { text: character, columns: 0 };
-  if (code < 0xa0 || formatOrUnassigned.test(character)) {
+  if (ZERO_WIDTH.test(character)) return { text: character, columns: 0 };
+  if (code < 0xa0 || FORMAT_OR_UNASSIGNED.test(character)) {
     const text = `<U+${code.toString(16).toUpperCase().padStart(4, "0")}>`;
     return { text, columns: text.length };
   }
-  return { text: character, columns: wide.test(character) ? 2 : 1 };
+  return { text: character, columns: WIDE.test(character) ? 2 : 1 };
 }
 
 /**

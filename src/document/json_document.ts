@@ -3,7 +3,7 @@
 import { type Diagnostic, errorDiagnostic, placeOf } from "../diagnostic/diagnostic.ts";
 import type { Range, SourceText } from "../diagnostic/range.ts";
 import type { Block, Document, Entry, Fields, Value } from "./document.ts";
-import { findShape, type Shape, topShapes } from "./json_names.ts";
+import { findShape, type Shape, TOP_SHAPES } from "./json_names.ts";
 import { readJson } from "./json_syntax.ts";
 import { stringValue } from "./json_template.ts";
 
@@ -12,7 +12,7 @@ export type JsonDocument =
   | { readonly ok: true; readonly document: Document }
   | { readonly ok: false; readonly diagnostics: readonly Diagnostic[] };
 
-const maxDiagnostics = 20;
+const MAX_DIAGNOSTICS = 20;
 
 /** What one conversion carries along. */
 interface Conversion {
@@ -38,8 +38,8 @@ export function parseJsonDocument(source: SourceText): JsonDocument {
       suggestion: "Write an object: { … }",
     });
   } else {
-    for (const entry of uniqueEntries(conversion, syntax.value, topShapes, "")) {
-      const top = findShape(topShapes, entry.name);
+    for (const entry of uniqueEntries(conversion, syntax.value, TOP_SHAPES, "")) {
+      const top = findShape(TOP_SHAPES, entry.name);
       if (entry.name === "$snapshot" || (top && isNull(entry.value))) continue;
       if (top) { for (const block of blocksOf(conversion, entry, top)) blocks.push(block); }
       else {
@@ -202,7 +202,7 @@ function report(
   range: Range,
   { why, suggestion, other }: ReportDetails = {},
 ): void {
-  if (diagnostics.length === maxDiagnostics) return;
+  if (diagnostics.length === MAX_DIAGNOSTICS) return;
   diagnostics.push(errorDiagnostic(code, summary, {
     why: why ?? null,
     suggestion: suggestion ?? null,

@@ -12,7 +12,7 @@ export interface Shape {
 }
 
 /** The known top-level members, by their JSON name in lower case. */
-export const topShapes: ReadonlyMap<string, Shape> = new Map([
+export const TOP_SHAPES: ReadonlyMap<string, Shape> = new Map([
   [
     "honua",
     block("honua", ["version", "environment", "logLevel", "allowedHosts"], [

@@ -6,7 +6,7 @@ import type { Range, SourceText } from "../diagnostic/range.ts";
 import { MAX_NESTING, MAX_VALUES } from "./cursor.ts";
 import type { Entry, Value } from "./document.ts";
 
-const maxErrors = 20;
+const MAX_ERRORS = 20;
 
 /** A JSON value with its place, or what is wrong with the text. Strings are literals; a name may stand twice. */
 export type JsonSyntax =
@@ -89,7 +89,7 @@ function build(source: SourceText): JsonSyntax {
   const diagnostics: Diagnostic[] = [];
   let lastLine = -1;
   const report: Report = (line, make) => {
-    if (line === lastLine || diagnostics.length === maxErrors) return;
+    if (line === lastLine || diagnostics.length === MAX_ERRORS) return;
     lastLine = line;
     diagnostics.push(make());
   };
@@ -153,7 +153,7 @@ function loneSurrogate(source: SourceText, range: Range): Diagnostic {
 }
 
 /** What to tell people for each of the parser's codes: what is wrong, and what to do. */
-const messages = new Map<string, readonly [summary: string, suggestion: string | null]>([
+const MESSAGES = new Map<string, readonly [summary: string, suggestion: string | null]>([
   ["InvalidSymbol", ["This is not JSON", "Put names and texts in double quotes"]],
   ["InvalidNumberFormat", ["The number is not written as JSON wants it", null]],
   ["PropertyNameExpected", ["A member's name in double quotes is missing here", 'Write "name": value']],
@@ -172,6 +172,6 @@ const messages = new Map<string, readonly [summary: string, suggestion: string |
 ]);
 
 function syntaxError(source: SourceText, code: ParseErrorCode, range: Range): Diagnostic {
-  const [summary, suggestion] = messages.get(printParseErrorCode(code)) ?? ["This is not JSON", null];
+  const [summary, suggestion] = MESSAGES.get(printParseErrorCode(code)) ?? ["This is not JSON", null];
   return errorDiagnostic("document/json-syntax", summary, { place: placeOf(source, range), suggestion });
 }

@@ -5,10 +5,10 @@ import { isSecretName, looksSecret } from "../diagnostic/secrets.ts";
 import type { Block, Document, Entry, Value } from "./document.ts";
 
 /** Blocks whose labels are ids that people gave to things: a layer named `tokens` is no secret. */
-const typesWithIds = new Set(["data_source", "service", "layer", "cache"]);
+const TYPES_WITH_IDS = new Set(["data_source", "service", "layer", "cache"]);
 
 /** A reference that names a value and does not tell it, as HCL or JSON spells it: no default, nothing beside it. */
-const pureReference =
+const PURE_REFERENCE =
   /^"?(?:\$\{\s{0,8})?(?:env\(\s{0,8}\\?"[\w.:-]{1,256}\\?"\s{0,8}\)|env:[\w.:-]{1,256}|var\.[\w-]{1,256})(?:\s{0,8}\})?"?$/;
 
 /**
@@ -43,7 +43,7 @@ export function secretRanges(document: Document): Range[] {
 }
 
 function isSecretBlock(block: Block): boolean {
-  return !typesWithIds.has(block.type) && [block.type, ...block.labels.map((label) => label.text)].some(isSecretName);
+  return !TYPES_WITH_IDS.has(block.type) && [block.type, ...block.labels.map((label) => label.text)].some(isSecretName);
 }
 
 /** Whether the names inside a setting are given by people: a layer's fields, a rate limit's rules. */
@@ -55,7 +55,7 @@ function isHidden(value: Value, isSecret: boolean, source: string): boolean {
   if (value.kind === "template") {
     if (!isSecret && !looksSecret(value.text)) return false;
     const { start, end } = value.range;
-    return end - start > 600 || !pureReference.test(source.slice(start, end));
+    return end - start > 600 || !PURE_REFERENCE.test(source.slice(start, end));
   }
   if (value.kind !== "literal" || value.value === null || value.value === "") return false;
   if (typeof value.value === "string") return isSecret || looksSecret(value.value);

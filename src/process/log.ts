@@ -2,7 +2,7 @@
 // characters. Logging never throws into its caller, and every text passes the masks before anything else sees it.
 import { openLineSink } from "./line_sink.ts";
 import pino from "pino";
-import { type Level, levels, type LoggingOptions } from "./options.ts";
+import { type Level, LEVELS, type LoggingOptions } from "./options.ts";
 
 /** What an entry says beside its message; values of any kind, cut where they are too large or too deep. */
 export type LogFields = Readonly<Record<string, unknown>>;
@@ -40,11 +40,11 @@ export interface LogSettings {
   readonly now?: () => Date;
 }
 
-const maxTextLength = 4096;
+const MAX_TEXT_LENGTH = 4096;
 /** Characters of a whole entry: where they are used up, no further members are copied. */
-const maxEntryLength = 64 * 1024;
-const maxMembers = 100;
-const maxFieldDepth = 5;
+const MAX_ENTRY_LENGTH = 64 * 1024;
+const MAX_MEMBERS = 100;
+const MAX_FIELD_DEPTH = 5;
 
 /**
  * Makes a log. Times are ISO 8601 in UTC with milliseconds.
@@ -109,7 +109,7 @@ function writeWithoutThrowing(write: (line: string) => void): (line: string) => 
 type Emit = (level: Level, message: string, fields: Record<string, unknown>) => void;
 
 function loggerOver(emit: Emit, least: Level, mask: Mask): Logger {
-  const enabled = (level: Level) => levels.indexOf(level) >= levels.indexOf(least);
+  const enabled = (level: Level) => LEVELS.indexOf(level) >= LEVELS.indexOf(least);
   const entry = (level: Level): LogEntry => (message, fields = {}) => {
     if (!enabled(level)) return;
     const [line, bounded] = boundedEntry(message, fields, mask);
@@ -128,7 +128,7 @@ function loggerOver(emit: Emit, least: Level, mask: Mask): Logger {
 }
 
 function boundedEntry(message: string, fields: LogFields, mask: Mask): [string, Record<string, unknown>] {
-  const bounds = { mask, room: maxEntryLength };
+  const bounds = { mask, room: MAX_ENTRY_LENGTH };
   try {
     return [onOneLine(boundedText(message, bounds)), boundedFields(fields, bounds)];
   } catch {
@@ -144,11 +144,11 @@ interface Bounds {
 }
 
 /** Names that every entry has itself; a field of that name gets a trailing underscore. */
-const ownNames = new Set(["time", "level", "msg"]);
+const OWN_NAMES = new Set(["time", "level", "msg"]);
 
 function boundedFields(fields: LogFields, bounds: Bounds): Record<string, unknown> {
   const entries = Object.entries(bounded(fields, bounds, 0) as Record<string, unknown>);
-  return Object.fromEntries(entries.map(([name, value]) => [ownNames.has(name) ? `${name}_` : name, value]));
+  return Object.fromEntries(entries.map(([name, value]) => [OWN_NAMES.has(name) ? `${name}_` : name, value]));
 }
 
 /** A copy of plain data that JSON can hold: no cycle, no depth, no length without a limit. */
@@ -157,7 +157,7 @@ function bounded(value: unknown, bounds: Bounds, depth: number): unknown {
   if (typeof value === "number") return boundedNumber(value, bounds);
   if (typeof value !== "object") return boundedText(String(value), bounds);
   if (value instanceof Date) return Number.isNaN(value.getTime()) ? null : value.toISOString();
-  if (depth >= maxFieldDepth) return "(too deep)";
+  if (depth >= MAX_FIELD_DEPTH) return "(too deep)";
   if (value instanceof Error) {
     const { name, message, cause } = value;
     return boundedMembers({ name, message, cause }, bounds, depth);
@@ -168,7 +168,7 @@ function bounded(value: unknown, bounds: Bounds, depth: number): unknown {
 function boundedItems(value: readonly unknown[], bounds: Bounds, depth: number): unknown[] {
   const items: unknown[] = [];
   for (const item of value) {
-    if (items.length === maxMembers || bounds.room <= 0) return [...items, `(${value.length - items.length} more)`];
+    if (items.length === MAX_MEMBERS || bounds.room <= 0) return [...items, `(${value.length - items.length} more)`];
     items.push(bounded(item, bounds, depth + 1) ?? null);
   }
   return items;
@@ -178,7 +178,7 @@ function boundedMembers(value: object, bounds: Bounds, depth: number): Record<st
   const names = Object.keys(value);
   const members: [string, unknown][] = [];
   for (const [index, name] of names.entries()) {
-    if (index === maxMembers || bounds.room <= 0) {
+    if (index === MAX_MEMBERS || bounds.room <= 0) {
       members.push(["more", names.length - index]);
       break;
     }
@@ -198,14 +198,14 @@ function boundedNumber(value: number, bounds: Bounds): number | string {
 function boundedText(text: string, bounds: Bounds): string {
   const masked = bounds.mask(text).toWellFormed();
   // An empty text counts too: its place in the entry is not free.
-  bounds.room -= Math.min(masked.length, maxTextLength) + 1;
-  if (masked.length <= maxTextLength) return masked;
-  return `${masked.slice(0, maxTextLength).toWellFormed()} (cut, ${masked.length} characters)`;
+  bounds.room -= Math.min(masked.length, MAX_TEXT_LENGTH) + 1;
+  if (masked.length <= MAX_TEXT_LENGTH) return masked;
+  return `${masked.slice(0, MAX_TEXT_LENGTH).toWellFormed()} (cut, ${masked.length} characters)`;
 }
 
 /** JSON by pino, which writes each line synchronously to what it is given: no thread, no timer, no exit hook. */
 function jsonEmitter(write: (line: string) => void, now: () => Date): Emit {
-  const severity = Object.fromEntries(levels.map((level, index) => [level, (index + 1) * 10]));
+  const severity = Object.fromEntries(LEVELS.map((level, index) => [level, (index + 1) * 10]));
   const logger = pino({
     base: null,
     level: "trace",
@@ -218,7 +218,7 @@ function jsonEmitter(write: (line: string) => void, now: () => Date): Emit {
 }
 
 /** ANSI SGR codes: grey for what is quiet, red for what is wrong. */
-const colors: Readonly<Record<Level, string>> = {
+const COLORS: Readonly<Record<Level, string>> = {
   trace: "90",
   debug: "90",
   information: "32",
@@ -230,7 +230,7 @@ const colors: Readonly<Record<Level, string>> = {
 function textEmitter(write: (line: string) => void, now: () => Date, color: boolean): Emit {
   return (level, message, fields) => {
     const label = level.padEnd("information".length);
-    const shown = color ? `\x1b[${colors[level]}m${label}\x1b[0m` : label;
+    const shown = color ? `\x1b[${COLORS[level]}m${label}\x1b[0m` : label;
     const pairs = Object.entries(fields).map(([name, value]) => ` ${plainText(name)}=${plainText(value)}`);
     write(`${now().toISOString()} ${shown} ${message}${pairs.join("")}\n`);
   };

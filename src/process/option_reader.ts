@@ -49,10 +49,10 @@ export type OptionsResult =
   | { readonly ok: false; readonly diagnostics: readonly Diagnostic[] };
 
 /** More than this many are not read by anyone; a file of mistakes must not fill a log. */
-const maxDiagnostics = 100;
+const MAX_DIAGNOSTICS = 100;
 
 /** Sections that Honua's own servers read too: a name that we do not know there is theirs, not a mistake. */
-const sharedSections = new Set(["honua", "connectionstrings", "logging"]);
+const SHARED_SECTIONS = new Set(["honua", "connectionstrings", "logging"]);
 
 /**
  * Reads the options from their sources. Names may be in any case; an environment variable is `Section__Name` (or with
@@ -77,7 +77,7 @@ export function readOptions(sources: OptionSources): OptionsResult {
   const nodes = new Map<string, BuiltFrom>();
   const result = checkOptions(build(merged, optionShape, { path: [], written: [], secret: false }, nodes));
   if (!result.ok) diagnostics.push(...result.issues.map(({ path, message }) => issueDiagnostic(path, message, nodes)));
-  if (!result.ok || hasErrors(diagnostics)) return { ok: false, diagnostics: diagnostics.slice(0, maxDiagnostics) };
+  if (!result.ok || hasErrors(diagnostics)) return { ok: false, diagnostics: diagnostics.slice(0, MAX_DIAGNOSTICS) };
   return { ok: true, options: result.options, warnings: diagnostics };
 }
 
@@ -154,7 +154,7 @@ function unknownName(node: OptionNode, shape: OptionShape, path: readonly string
     const summary = `unknown setting ${shownText(node.name)}${inside}${source(origin)}`;
     return errorDiagnostic("options/unknown", summary, { path: whole, place, suggestion, why });
   }
-  if (near === null && sharedSections.has(path[0]?.toLowerCase() ?? "")) return null;
+  if (near === null && SHARED_SECTIONS.has(path[0]?.toLowerCase() ?? "")) return null;
   const summary = `the environment variable ${shownText(origin.variable)} sets nothing: unknown setting${inside}`;
   return warningDiagnostic("options/unknown", summary, { path: whole, suggestion, why });
 }

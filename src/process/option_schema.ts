@@ -1,9 +1,9 @@
 // The one schema of all options: their defaults and bounds, and what is said where a value is outside them. Names are
 // camelCase here; `optionShape` maps them to the names people write. A member marked secret is never quoted.
 import { z } from "zod";
-import { configParts, hookSignals, levels, type LoggingOptions, type Options } from "./options.ts";
+import { CONFIG_PARTS, HOOK_SIGNALS, LEVELS, type LoggingOptions, type Options } from "./options.ts";
 
-const hookActions = ["command", "http", "signal", "systemdUnit"] as const;
+const HOOK_ACTIONS = ["command", "http", "signal", "systemdUnit"] as const;
 
 /** Every message of the schema goes on from the setting's name, "X must …". */
 function must(what: string): { error: (issue: { input?: unknown }) => string } {
@@ -52,14 +52,14 @@ function certificateAndKey(value: { certificateFile: string | null; keyFile: str
   return (value.certificateFile === null) === (value.keyFile === null);
 }
 
-const certificateAndKeyRule = { error: "must have CertificateFile and KeyFile both, or neither" };
-const octal = 'be an octal mode such as "0640" that lets the owner read and not everyone write';
+const CERTIFICATE_AND_KEY_RULE = { error: "must have CertificateFile and KeyFile both, or neither" };
+const OCTAL = 'be an octal mode such as "0640" that lets the owner read and not everyone write';
 
 /** `"0640"`, `"640"` and the JSON number 640 (its decimal digits read as octal, as chmod(1) does) are one mode. */
 const mode = z.preprocess(
   (value) => typeof value === "number" ? String(value) : value,
-  text(octal, /^(0|0o)?[0-7]{3}$/).transform((digits) => parseInt(digits.replace("o", ""), 8))
-    .refine((bits) => (bits & 0o400) !== 0 && (bits & 0o002) === 0, must(octal)),
+  text(OCTAL, /^(0|0o)?[0-7]{3}$/).transform((digits) => parseInt(digits.replace("o", ""), 8))
+    .refine((bits) => (bits & 0o400) !== 0 && (bits & 0o002) === 0, must(OCTAL)),
 );
 
 const url = text("be an http or https URL").refine(
@@ -81,7 +81,7 @@ const hook = z.object({
     headers: z.record(headerName, headerValue).default({}).meta({ secret: true }),
     headerFiles: z.record(headerName, text()).default({}),
   }).nullable().default(null),
-  signal: oneOf(hookSignals, "sig").nullable().default(null),
+  signal: oneOf(HOOK_SIGNALS, "sig").nullable().default(null),
   pidFile: optionalText(),
   // systemd.unit(5): the characters of a unit name; one that begins with a dash would be an option of systemctl.
   systemdUnit: optionalText("be a unit's name with its type (nginx.service)", /^[\w:.\\@][\w:.\\@-]*\.[a-z]+$/),
@@ -89,8 +89,8 @@ const hook = z.object({
   timeoutSeconds: whole(1, 3600).default(30),
   retry: z.object({ attempts: whole(0, 1000).default(0), backoffSeconds: whole(1, 3600).default(1) }).prefault({}),
   parallel: yesOrNo().default(false),
-  only: z.array(oneOf(configParts)).default([]),
-}).refine((value) => hookActions.filter((action) => value[action] !== null).length === 1, {
+  only: z.array(oneOf(CONFIG_PARTS)).default([]),
+}).refine((value) => HOOK_ACTIONS.filter((action) => value[action] !== null).length === 1, {
   error: "must have exactly one of Command, Http, Signal and SystemdUnit",
 }).refine((value) => (value.signal === null) === (value.pidFile === null), {
   error: "must have Signal and PidFile both, or neither",
@@ -108,7 +108,7 @@ const highAvailability = z.object({
   reconcileSeconds: whole(1, 3600).default(30),
   instanceName: optionalText("be a text without control characters", /^\P{Cc}+$/u),
   tls: z.object({ caFile: optionalText(), certificateFile: optionalText(), keyFile: optionalText() })
-    .refine(certificateAndKey, certificateAndKeyRule).prefault({}),
+    .refine(certificateAndKey, CERTIFICATE_AND_KEY_RULE).prefault({}),
 });
 
 const admin = z.object({
@@ -119,13 +119,13 @@ const admin = z.object({
   ),
   tokenFile: optionalText(),
   tls: z.object({ certificateFile: optionalText(), keyFile: optionalText() })
-    .refine(certificateAndKey, certificateAndKeyRule).prefault({}),
+    .refine(certificateAndKey, CERTIFICATE_AND_KEY_RULE).prefault({}),
 });
 
 const logging = z.object({
   format: oneOf(["auto", "json", "text"]).default("auto"),
-  level: oneOf(levels).nullable().default(null),
-  logLevel: z.record(z.string(), oneOf([...levels, "none"])).default({}),
+  level: oneOf(LEVELS).nullable().default(null),
+  logLevel: z.record(z.string(), oneOf([...LEVELS, "none"])).default({}),
 }).transform(({ format, level, logLevel }): LoggingOptions => {
   const fallback = Object.entries(logLevel).find(([category]) => category.toLowerCase() === "default")?.[1];
   return { format, level: level ?? (fallback === "none" ? "critical" : fallback) ?? "information", logLevel };
@@ -152,7 +152,7 @@ const schema = z.object({
   admin: admin.prefault({}),
   hooks: z.object({
     splay: whole(0, 86_400).default(0),
-    only: z.array(oneOf(configParts)).default([]),
+    only: z.array(oneOf(CONFIG_PARTS)).default([]),
     list: z.array(hook).default([]),
   }).prefault({}),
   logging: logging.prefault({}),

@@ -39,7 +39,7 @@ export interface Setting {
 }
 
 /** No known setting has a path as long as this; what lies deeper is cut, so that no walk over a tree runs deep. */
-export const maxDepth = 16;
+export const MAX_DEPTH = 16;
 
 /** An empty tree. */
 export function emptyTree(): OptionNode {
@@ -56,7 +56,7 @@ function newNode(name: string, nameOrigin: Origin | null): OptionNode {
  */
 export function putSetting(root: OptionNode, setting: Setting): Origin | null {
   let node = root;
-  for (const name of canonicalPath(setting).slice(0, maxDepth)) {
+  for (const name of canonicalPath(setting).slice(0, MAX_DEPTH)) {
     const key = name.toLowerCase();
     const child = node.children.get(key) ?? newNode(name, setting.nameOrigin);
     node.children.set(key, child);

@@ -2,22 +2,22 @@
 // (`ConfigurationWatcher:PollSeconds`). Sections of later capabilities are accepted from the start, used yet or not.
 
 /** Parts of a configuration by which hooks are narrowed: the snapshot's own top-level names. */
-export const configParts = ["honua", "dataSources", "services", "layers", "caches", "rateLimit", "variables"] as const;
+export const CONFIG_PARTS = ["honua", "dataSources", "services", "layers", "caches", "rateLimit", "variables"] as const;
 
 /** The signals that a hook may send. */
-export const hookSignals = ["SIGHUP", "SIGINT", "SIGQUIT", "SIGTERM", "SIGUSR1", "SIGUSR2", "SIGWINCH"] as const;
+export const HOOK_SIGNALS = ["SIGHUP", "SIGINT", "SIGQUIT", "SIGTERM", "SIGUSR1", "SIGUSR2", "SIGWINCH"] as const;
 
 /** The log's levels, by Honua's names, from the most to the least talkative. */
-export const levels = ["trace", "debug", "information", "warning", "error", "critical"] as const;
+export const LEVELS = ["trace", "debug", "information", "warning", "error", "critical"] as const;
 
 /** One of the parts of a configuration. */
-export type ConfigPart = typeof configParts[number];
+export type ConfigPart = typeof CONFIG_PARTS[number];
 
 /** A signal that a hook may send. */
-export type HookSignal = typeof hookSignals[number];
+export type HookSignal = typeof HOOK_SIGNALS[number];
 
 /** One of the log's levels. */
-export type Level = typeof levels[number];
+export type Level = typeof LEVELS[number];
 
 /** All settings, each with its value or default; a path or text that is not set is null. */
 export interface Options {

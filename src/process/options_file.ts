@@ -5,7 +5,7 @@ import { type Diagnostic, errorDiagnostic, placeOf } from "../diagnostic/diagnos
 import { type Range, type SourceText, sourceText } from "../diagnostic/range.ts";
 import {
   emptyTree,
-  maxDepth,
+  MAX_DEPTH,
   type OptionNode,
   type Origin,
   putSetting,
@@ -13,8 +13,8 @@ import {
   shownText,
 } from "./option_tree.ts";
 
-const maxBytes = 1024 * 1024;
-const maxNesting = 64;
+const MAX_BYTES = 1024 * 1024;
+const MAX_NESTING = 64;
 
 /** A file's text, or the one reason for which there is none. */
 export type OptionsText = { readonly ok: true; readonly source: SourceText } | {
@@ -38,7 +38,7 @@ export async function readOptionsFile(path: string): Promise<OptionsText> {
   } catch (error) {
     return unreadable(error instanceof Error ? error.message : String(error));
   }
-  if (bytes.length > maxBytes) return unreadable(`It is larger than ${maxBytes} bytes.`);
+  if (bytes.length > MAX_BYTES) return unreadable(`It is larger than ${MAX_BYTES} bytes.`);
   try {
     return { ok: true, source: sourceText(path, new TextDecoder("utf-8", { fatal: true }).decode(bytes)) };
   } catch {
@@ -48,7 +48,7 @@ export async function readOptionsFile(path: string): Promise<OptionsText> {
 
 /** At most one byte more than is allowed, whatever the file's size is by now. */
 async function readBounded(file: Deno.FsFile): Promise<Uint8Array> {
-  const buffer = new Uint8Array(maxBytes + 1);
+  const buffer = new Uint8Array(MAX_BYTES + 1);
   let length = 0;
   while (length < buffer.length) {
     const count = await file.read(buffer.subarray(length));
@@ -66,7 +66,7 @@ export function parseOptionsFile(source: SourceText): { tree: OptionNode; diagno
     const place = placeOf(source, tooDeep);
     return {
       tree,
-      diagnostics: [errorDiagnostic("options/nesting", `nested deeper than ${maxNesting} levels`, { place })],
+      diagnostics: [errorDiagnostic("options/nesting", `nested deeper than ${MAX_NESTING} levels`, { place })],
     };
   }
   const errors: ParseError[] = [];
@@ -77,7 +77,7 @@ export function parseOptionsFile(source: SourceText): { tree: OptionNode; diagno
     return {
       tree,
       diagnostics: [
-        errorDiagnostic("options/syntax", syntaxSummaries[printParseErrorCode(first.error)] ?? "this is not JSON", {
+        errorDiagnostic("options/syntax", SYNTAX_SUMMARIES[printParseErrorCode(first.error)] ?? "this is not JSON", {
           place,
         }),
       ],
@@ -105,7 +105,7 @@ function firstTooDeep(text: string): Range | null {
     const first = text[start];
     if (first === "{" || first === "[") depth++;
     if (first === "}" || first === "]") depth--;
-    if (depth > maxNesting) return { start, end: start + 1 };
+    if (depth > MAX_NESTING) return { start, end: start + 1 };
   }
   return null;
 }
@@ -150,14 +150,14 @@ function putValue(
       other: { label: "first written here", place: before.place },
     }));
   }
-  if (form !== null && path.length < maxDepth) putMembers(source, tree, value, path, into);
+  if (form !== null && path.length < MAX_DEPTH) putMembers(source, tree, value, path, into);
 }
 
 function rangeOf(node: Node): Range {
   return { start: node.offset, end: node.offset + node.length };
 }
 
-const syntaxSummaries: Readonly<Record<string, string>> = {
+const SYNTAX_SUMMARIES: Readonly<Record<string, string>> = {
   PropertyNameExpected: "expected a name in double quotes",
   ValueExpected: "expected a value",
   ColonExpected: "expected a colon",

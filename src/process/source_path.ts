@@ -22,7 +22,7 @@ export type SourcePath =
   | { readonly ok: false; readonly diagnostic: Diagnostic };
 
 /** The variables that name the deployment's environment, as Honua's servers (ASP.NET Core) know it; ours first. */
-const environmentVariables = ["HONUA_ENVIRONMENT", "ASPNETCORE_ENVIRONMENT", "DOTNET_ENVIRONMENT"];
+const ENVIRONMENT_VARIABLES = ["HONUA_ENVIRONMENT", "ASPNETCORE_ENVIRONMENT", "DOTNET_ENVIRONMENT"];
 
 /**
  * Finds the source. Tried in each directory, in this order: `honua.<environment>`, `honua.config`, `honua`, each as
@@ -67,7 +67,7 @@ function namesOf(particular: readonly string[]): string[] {
 }
 
 function givenEnvironment(environment: Readonly<Record<string, string>>): string | null {
-  return environmentVariables.map((name) => environment[name]?.trim()).find((value) => value) ?? null;
+  return ENVIRONMENT_VARIABLES.map((name) => environment[name]?.trim()).find((value) => value) ?? null;
 }
 
 /** Whether a regular file is there, also behind a symlink; one that cannot be looked at counts as absent. */

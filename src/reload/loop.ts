@@ -53,7 +53,7 @@ export interface Loop<Candidate> extends AsyncDisposable {
 }
 
 /** Looks that outlasted their limit and still hang: beyond so many the next is not begun, each may hold a thread. */
-const maxHungLooks = 4;
+const MAX_HUNG_LOOKS = 4;
 
 const realClock: Clock = {
   now: () => performance.now(),
@@ -177,7 +177,7 @@ function look<C>(machine: Machine<C>): void {
     fingerprint: "time-limit",
     reason: `reading the source took longer than ${limit} ms`,
   };
-  const work = machine.hungLooks < maxHungLooks
+  const work = machine.hungLooks < MAX_HUNG_LOOKS
     ? beginWork((signal) => options.look(signal))
     : beginWork(() => Promise.resolve(overdue));
   const giveUp = () => {

@@ -13,11 +13,11 @@ export interface Mark {
 export type HintReason = "start" | "file" | "poll" | "signal" | "retry";
 
 /** The reasons that stand for a person who waits for an answer: their reload is never passed over in silence. */
-const manualReasons: ReadonlySet<HintReason> = new Set<HintReason>(["signal"]);
+const MANUAL_REASONS: ReadonlySet<HintReason> = new Set<HintReason>(["signal"]);
 
 /** Whether a person asked for the reload. */
 export function isManual(reasons: readonly HintReason[]): boolean {
-  return reasons.some((reason) => manualReasons.has(reason));
+  return reasons.some((reason) => MANUAL_REASONS.has(reason));
 }
 
 /**

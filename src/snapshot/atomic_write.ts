@@ -170,7 +170,7 @@ export async function atomicWrite(path: string, bytes: Uint8Array, options: Atom
  */
 export async function resolveTarget(path: string, fileSystem: FileSystem = hostFileSystem): Promise<string> {
   let target = path;
-  for (let followed = 0; followed < maxSymlinks; followed++) {
+  for (let followed = 0; followed < MAX_SYMLINKS; followed++) {
     target = join(await fileSystem.realPath(dirname(target)), basename(target));
     let info;
     try {
@@ -186,11 +186,11 @@ export async function resolveTarget(path: string, fileSystem: FileSystem = hostF
     }
     target = resolve(dirname(target), await fileSystem.readLink(target));
   }
-  throw codedError("ELOOP", `${path} leads through more than ${maxSymlinks} symlinks`);
+  throw codedError("ELOOP", `${path} leads through more than ${MAX_SYMLINKS} symlinks`);
 }
 
 /** As many as Linux follows: path_resolution(7). */
-const maxSymlinks = 40;
+const MAX_SYMLINKS = 40;
 
 /**
  * Removes the temporary files that writers of `target` left when they were killed. One whose writer still runs stays.
@@ -206,7 +206,7 @@ export async function removeStaleTemporaries(
   const left: string[] = [];
   let looked = 0;
   for await (const entry of Deno.readDir(dirname(target))) {
-    if (++looked > maxEntries) break;
+    if (++looked > MAX_ENTRIES) break;
     const writer = temporaryWriter(target, entry.name);
     if (writer === null || !entry.isFile || await isLiveWriter(writer)) continue;
     const path = join(dirname(target), entry.name);
@@ -216,7 +216,7 @@ export async function removeStaleTemporaries(
   return { removed, left };
 }
 
-const maxEntries = 10_000;
+const MAX_ENTRIES = 10_000;
 
 /**
  * Whether the process runs this very program. Its own id does not count: at a container's start a crashed daemon had
@@ -255,10 +255,10 @@ export function errorCode(error: unknown): string {
 
 /** What a person can do about an errno, as the end of a sentence that names path and step. */
 export function adviceFor(code: string): string {
-  return advice.get(code) ?? "see the cause, and the system's log";
+  return ADVICE.get(code) ?? "see the cause, and the system's log";
 }
 
-const advice: ReadonlyMap<string, string> = new Map([
+const ADVICE: ReadonlyMap<string, string> = new Map([
   ["EACCES", "the user that runs this needs write, search and read permission on the directory"],
   ["EBUSY", "the file is a mount point of its own and cannot be replaced; mount its directory instead"],
   ["EDQUOT", "the disk quota is used up; free space or raise the quota"],

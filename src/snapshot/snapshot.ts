@@ -11,15 +11,15 @@ import {
 } from "./canonical.ts";
 
 /** The number of the format that this version writes and reads. */
-export const snapshotFormat = 1;
+export const SNAPSHOT_FORMAT = 1;
 
 /** The largest snapshot that is written or read, in bytes: four times the largest source. */
-export const maxSnapshotBytes = 64 * 1024 * 1024;
+export const MAX_SNAPSHOT_BYTES = 64 * 1024 * 1024;
 
 /** The value of `$snapshot`. */
 export interface SnapshotHeader {
   /** The number of the file's format. */
-  readonly format: typeof snapshotFormat;
+  readonly format: typeof SNAPSHOT_FORMAT;
   /** SHA-256 of the portable config's canonical JSON: what instances compare. */
   readonly hash: Sha256Hex;
   /** SHA-256 of the resolved config's canonical JSON. It never leaves the host. */
@@ -51,7 +51,7 @@ export type Verification =
   | { readonly ok: false; readonly reason: SnapshotFault };
 
 /** How deep the file is laid out for people; what lies deeper, and every list, stands in one line. */
-const unfoldedDepth = 6;
+const UNFOLDED_DEPTH = 6;
 
 /**
  * Makes the snapshot of a resolved config and its portable form. A `$snapshot` in either counts for nothing.
@@ -68,7 +68,7 @@ export function sealSnapshot(config: JsonObject, portable: JsonObject): Snapshot
   const contentHash = sha256Hex(new TextEncoder().encode(content));
   const hash = sha256Hex(canonicalBytes(withoutHeader(portable)));
   const header = [
-    `    "format": ${snapshotFormat},`,
+    `    "format": ${SNAPSHOT_FORMAT},`,
     `    "hash": "${hash}",`,
     `    "contentHash": "${contentHash}"`,
   ].join("\n");
@@ -86,7 +86,7 @@ export function sealSnapshot(config: JsonObject, portable: JsonObject): Snapshot
  * such a config's own snapshot may be called different from its content, never the other way round.
  */
 export function verifySnapshot(bytes: Uint8Array): Verification {
-  if (bytes.length > maxSnapshotBytes) return { ok: false, reason: "too-large" };
+  if (bytes.length > MAX_SNAPSHOT_BYTES) return { ok: false, reason: "too-large" };
   let text: string;
   try {
     text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
@@ -112,7 +112,7 @@ export function verifySnapshot(bytes: Uint8Array): Verification {
 export function describeFault(fault: SnapshotFault): string {
   switch (fault) {
     case "too-large":
-      return `is larger than ${maxSnapshotBytes} bytes`;
+      return `is larger than ${MAX_SNAPSHOT_BYTES} bytes`;
     case "not-text":
       return "is not UTF-8 text";
     case "not-json":
@@ -129,9 +129,9 @@ export function describeFault(fault: SnapshotFault): string {
 function parseHeader(header: Json): SnapshotHeader | SnapshotFault {
   if (!isJsonObject(header)) return "no-header";
   const { format, hash, contentHash, ...others } = header;
-  if (typeof format === "number" && Number.isSafeInteger(format) && format > snapshotFormat) return "newer-format";
+  if (typeof format === "number" && Number.isSafeInteger(format) && format > SNAPSHOT_FORMAT) return "newer-format";
   const parsed = { hash: parseSha256Hex(hash), contentHash: parseSha256Hex(contentHash) };
-  if (format !== snapshotFormat || parsed.hash === null || parsed.contentHash === null) return "no-header";
+  if (format !== SNAPSHOT_FORMAT || parsed.hash === null || parsed.contentHash === null) return "no-header";
   if (Object.keys(others).length > 0) return "no-header";
   return { format, hash: parsed.hash, contentHash: parsed.contentHash };
 }
@@ -173,7 +173,7 @@ function unfold(canonical: string): string {
     else if (character === "]") lists--;
     if (lists > 0) continue;
     if (character === "{") depth++;
-    const unfolded = depth <= unfoldedDepth;
+    const unfolded = depth <= UNFOLDED_DEPTH;
     if (character === "}") depth--;
     if (!unfolded || (character === "{" && canonical[at + 1] === "}")) continue;
     if (character === "{" || character === ",") {

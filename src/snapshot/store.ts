@@ -13,10 +13,10 @@ import { removeStaleTemporaries, resolveTarget } from "./atomic_write.ts";
 import type { JsonObject } from "./canonical.ts";
 import {
   describeFault,
-  maxSnapshotBytes,
+  MAX_SNAPSHOT_BYTES,
   type Snapshot,
+  SNAPSHOT_FORMAT,
   type SnapshotFault,
-  snapshotFormat,
   type SnapshotHeader,
   verifySnapshot,
 } from "./snapshot.ts";
@@ -147,7 +147,7 @@ function storeAt(
   let setAsideFirst = damaged;
   return {
     async write(snapshot) {
-      if (snapshot.bytes.length > maxSnapshotBytes) {
+      if (snapshot.bytes.length > MAX_SNAPSHOT_BYTES) {
         return failure("TOO_LARGE", `cannot write ${path}: the snapshot ${describeFault("too-large")}`);
       }
       try {
@@ -160,7 +160,7 @@ function storeAt(
         return failure(code, `cannot set the damaged snapshot ${path} aside: ${code}: ${adviceFor(code)}`);
       }
       const { hash, contentHash } = snapshot;
-      inForce = { header: { format: snapshotFormat, hash, contentHash }, identity: null };
+      inForce = { header: { format: SNAPSHOT_FORMAT, hash, contentHash }, identity: null };
       return { ok: true };
     },
     async isInForce() {
@@ -195,7 +195,7 @@ async function readSnapshot(path: string): Promise<Found> {
   try {
     using file = await Deno.open(path, { read: true });
     const info = await file.stat();
-    const bytes = new Uint8Array(Math.min(info.size, maxSnapshotBytes) + 1);
+    const bytes = new Uint8Array(Math.min(info.size, MAX_SNAPSHOT_BYTES) + 1);
     let length = 0;
     while (length < bytes.length) {
       const count = await file.read(bytes.subarray(length));

@@ -3,7 +3,7 @@ import { sourceText } from "../../src/diagnostic/range.ts";
 import { openBlockParser } from "../../src/document/blocks.ts";
 import { compileSource, formatOf } from "../../src/snapshot/compile.ts";
 
-/** Change these only together with `snapshotFormat`: a fleet of mixed versions would disagree for ever otherwise. */
+/** Change these only together with `SNAPSHOT_FORMAT`: a fleet of mixed versions would disagree for ever otherwise. */
 const HASH = "f72ac2d1ad0c51698caf91c49ca0aeb73b7cb5929d55c8c5a35033b67ff59623";
 const CONTENT_HASH = "721643c06ff4964a1f1aca4c8e265400f61d8908ea8b644ffd95cde714698477";
 

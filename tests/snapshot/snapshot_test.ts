@@ -2,7 +2,7 @@
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import fc from "fast-check";
 import { canonicalBytes, canonicalText, type Json, type JsonObject, sha256Hex } from "../../src/snapshot/canonical.ts";
-import { describeFault, maxSnapshotBytes, sealSnapshot, verifySnapshot } from "../../src/snapshot/snapshot.ts";
+import { describeFault, MAX_SNAPSHOT_BYTES, sealSnapshot, verifySnapshot } from "../../src/snapshot/snapshot.ts";
 import { anyJsonObject } from "./json_arbitrary.ts";
 
 const config: JsonObject = {
@@ -159,7 +159,7 @@ Deno.test("each fault has its own reason", () => {
 });
 
 Deno.test("what is larger than a snapshot may be is refused unread", () => {
-  assertEquals(reasonOf(new Uint8Array(maxSnapshotBytes + 1)), "too-large");
+  assertEquals(reasonOf(new Uint8Array(MAX_SNAPSHOT_BYTES + 1)), "too-large");
 });
 
 Deno.test("property: arbitrary bytes never make the verification throw", () => {
