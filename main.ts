@@ -1,5 +1,6 @@
 // Parses the arguments, runs the command and sets the exit code. The parser's process starts here too, and loads
 // nothing but the parser.
+import { EXIT } from "./src/cli/exit_codes.ts";
 import { PARSER_COMMAND } from "./src/document/parser.ts";
 
 /** Runs the program and resolves with its exit code. */
@@ -14,12 +15,9 @@ async function main(args: readonly string[]): Promise<number> {
   return await runProgram(args, processTerminal());
 }
 
-/** EX_SOFTWARE of sysexits.h: a bug. */
-const BUG = 70;
-
 try {
   Deno.exit(await main(Deno.args));
 } catch (error) {
   console.error("honua-configd met a bug in itself and ends:", error);
-  Deno.exit(BUG);
+  Deno.exit(EXIT.bug);
 }

@@ -17,8 +17,8 @@ import type { Mark } from "./reload/state.ts";
 import { type Compiled, compileSource, formatOf } from "./snapshot/compile.ts";
 import { describeFault } from "./snapshot/snapshot.ts";
 import { type Existing, openStore, type SnapshotStore } from "./snapshot/store.ts";
-import { watchFiles } from "./source/file_watcher.ts";
-import { environmentFilePath, readInputs } from "./source/inputs.ts";
+import { type ChangeSign, watchFiles } from "./source/file_watcher.ts";
+import { environmentFilePath, isUnreachable, readInputs } from "./source/inputs.ts";
 import { settle } from "./source/settle.ts";
 
 /** What a daemon is started with. */
@@ -35,7 +35,7 @@ export interface DaemonSettings {
   readonly log: Logger;
 }
 
-/** How a daemon that was asked to load once ended; or why it could not start. */
+/** What the last look came to: the source is in force, it is wrong, or something could not be reached or written. */
 export type LoadOutcome = "in-force" | "rejected" | "failed";
 
 /** A daemon at work. Disposing of it stops it; a write at hand is completed or given up before its rename. */
@@ -46,29 +46,26 @@ export interface Daemon extends AsyncDisposable {
   abandon(): void;
   /** Resolves when nothing is at hand, with what came of the last look. */
   settled(): Promise<LoadOutcome>;
-  /** Begins to follow the files. */
+  /** Follows the files from now on, and looks at the source for the first time. */
   watch(): Promise<void>;
 }
 
 /** What a look hands to the activation. */
 type Candidate = Extract<Compiled, { ok: true }>;
 
-/** Why the store cannot be opened. */
-export interface StartFailure {
-  /** One line with an advice. */
-  readonly failure: string;
-  /** Whether an option is what is wrong, and not the host. */
-  readonly isOption: boolean;
-}
+/** A daemon, or in one line with an advice why the store cannot be opened; `isOption` where not the host is wrong. */
+export type Started =
+  | { readonly ok: true; readonly daemon: Daemon }
+  | { readonly ok: false; readonly message: string; readonly isOption: boolean };
 
 /** Opens the store and verifies the snapshot in force; it looks at nothing before it is told to. */
-export async function startDaemon(settings: DaemonSettings): Promise<Daemon | StartFailure> {
-  const { options, sourcePath, log: plainLog, environment } = settings;
+export async function startDaemon(settings: DaemonSettings): Promise<Started> {
+  const { options, log: plainLog } = settings;
   const secrets = maskedSecrets(secretValues(options));
   const log = plainLog.withMask(secrets.mask);
   const { path, mode, group } = options.snapshot;
   const opened = await openStore({ path, mode, group });
-  if (!opened.ok) return { failure: opened.message, isOption: opened.code === "UNKNOWN_GROUP" };
+  if (!opened.ok) return { ...opened, isOption: opened.code === "UNKNOWN_GROUP" };
   const { store, existing, stale } = opened;
   tellExisting(log, path, existing);
   for (const file of stale.removed) log.information("Removed a temporary file that a crash had left", { path: file });
@@ -76,36 +73,7 @@ export async function startDaemon(settings: DaemonSettings): Promise<Daemon | St
 
   const parser = openBlockParser();
   const telling = teller(log, existing);
-  let unreached = false;
-  const look = async (signal: AbortSignal): Promise<LookOutcome<Candidate>> => {
-    const files = options.configurationWatcher.environmentFiles.map(environmentFilePath);
-    const inputs = await readInputs(sourcePath, files);
-    const { fingerprint } = inputs;
-    unreached = !inputs.ok && UNREACHABLE.has(inputs.diagnostic.code);
-    if (!inputs.ok) return unreadable(fingerprint, inputs.diagnostic, options);
-    const parsedFiles = inputs.environmentFiles.map(parseEnvironmentFile);
-    const compiled = await compileSource({
-      source: inputs.source,
-      format: formatOf(sourcePath),
-      environment: environmentOf((name) => ownValue(environment, name), parsedFiles.map((file) => file.variables)),
-      validate: options.configurationWatcher.validateOnReload,
-      parser,
-      signal,
-    });
-    secrets.remember(compiled.secrets);
-    const noted = parsedFiles.flatMap((file) => file.diagnostics);
-    if (!compiled.ok) {
-      const diagnostics = [...compiled.diagnostics, ...noted];
-      // Whatever ended the parser, it was not the source's author.
-      const crashed = compiled.diagnostics.some((one) => one.code === "document/parser-ended");
-      if (crashed) return { kind: "unreadable", fingerprint, reason: reasonOf(diagnostics) };
-      return { kind: "rejected", fingerprint, reason: reasonOf(diagnostics), diagnostics };
-    }
-    const { hash, contentHash } = compiled.snapshot;
-    const candidate = { ...compiled, warnings: [...noted, ...compiled.warnings] };
-    const stored = await store.isInForce() ? loop.state().active : null;
-    return { kind: "candidate", fingerprint, hash, contentHash, candidate, stored };
-  };
+  const { look, couldRead } = looker(settings, { parser, store, secrets, active: () => loop.state().active });
   const loop: Loop<Candidate> = runLoop<Candidate>({
     active: markOf(existing),
     look,
@@ -113,14 +81,14 @@ export async function startDaemon(settings: DaemonSettings): Promise<Daemon | St
     report: telling,
   });
   const closing: AsyncDisposable[] = [loop, parser];
-  return {
+  const daemon: Daemon = {
     reload: (reason = "signal") => loop.hint(reason),
     abandon: () => parser.kill(),
     async settled() {
       await loop.settled();
       const { trouble } = loop.state();
       if (trouble === null) return "in-force";
-      return trouble.kind === "rejected" && !unreached ? "rejected" : "failed";
+      return trouble.kind === "rejected" && couldRead() ? "rejected" : "failed";
     },
     async watch() {
       const watching = await followFiles(settings, log, parser, loop);
@@ -131,10 +99,59 @@ export async function startDaemon(settings: DaemonSettings): Promise<Daemon | St
       for (const one of closing) await one[Symbol.asyncDispose]();
     },
   };
+  return { ok: true, daemon };
 }
 
-/** The codes of what was not found or may not be read, as against what was read and is wrong. */
-const UNREACHABLE: ReadonlySet<string> = new Set(["source/not-found", "source/unreadable", "source/not-a-file"]);
+interface LookTools {
+  readonly parser: BlockParser;
+  readonly store: SnapshotStore;
+  readonly secrets: MaskedSecrets;
+  /** The mark of the snapshot in force. */
+  active(): Mark | null;
+}
+
+interface Looker {
+  /** Reads and compiles the source, changing nothing. */
+  look(signal: AbortSignal): Promise<LookOutcome<Candidate>>;
+  /** Whether the last look could read all that it had to. */
+  couldRead(): boolean;
+}
+
+/** Looks at the source and the environment files as the options say. */
+function looker({ options, sourcePath, environment }: DaemonSettings, tools: LookTools): Looker {
+  const { environmentFiles, validateOnReload } = options.configurationWatcher;
+  let reached = true;
+  const look = async (signal: AbortSignal): Promise<LookOutcome<Candidate>> => {
+    const inputs = await readInputs(sourcePath, environmentFiles);
+    const { fingerprint } = inputs;
+    reached = inputs.ok || !isUnreachable(inputs.diagnostic);
+    if (!inputs.ok) return unreadable(fingerprint, inputs.diagnostic, options);
+    const files = inputs.environmentFiles.map(parseEnvironmentFile);
+    const compiled = await compileSource({
+      source: inputs.source,
+      format: formatOf(sourcePath),
+      environment: environmentOf((name) => ownValue(environment, name), files.map((file) => file.variables)),
+      validate: validateOnReload,
+      parser: tools.parser,
+      signal,
+    });
+    tools.secrets.remember(compiled.secrets);
+    const noted = files.flatMap((file) => file.diagnostics);
+    if (!compiled.ok) return refusal(fingerprint, [...compiled.diagnostics, ...noted]);
+    const { hash, contentHash } = compiled.snapshot;
+    const candidate = { ...compiled, warnings: [...noted, ...compiled.warnings] };
+    const stored = await tools.store.isInForce() ? tools.active() : null;
+    return { kind: "candidate", fingerprint, hash, contentHash, candidate, stored };
+  };
+  return { look, couldRead: () => reached };
+}
+
+/** A source that is wrong is rejected; whatever ended the parser was not its author, so that look is worth a retry. */
+function refusal(fingerprint: string, diagnostics: readonly Diagnostic[]): LookOutcome<Candidate> {
+  const reason = reasonOf(diagnostics);
+  const crashed = diagnostics.some((one) => one.code === "document/parser-ended");
+  return crashed ? { kind: "unreadable", fingerprint, reason } : { kind: "rejected", fingerprint, reason, diagnostics };
+}
 
 async function activate(store: SnapshotStore, candidate: Candidate, signal: AbortSignal): Promise<ActivationResult> {
   if (signal.aborted) return { kind: "failed", reason: "stopped before the snapshot was written" };
@@ -160,10 +177,15 @@ function ownValue(environment: Readonly<Record<string, string>>, name: string): 
   return Object.hasOwn(environment, name) ? environment[name] : undefined;
 }
 
-/** Masks the secrets of the options, and those that the last loads met in the environment. */
-function maskedSecrets(
-  always: readonly string[],
-): { mask(text: string): string; remember(found: readonly string[]): void } {
+interface MaskedSecrets {
+  /** Replaces what must not be seen. */
+  mask(text: string): string;
+  /** Takes what the last load met in the environment. */
+  remember(found: readonly string[]): void;
+}
+
+/** Masks the secrets of the options, and those that the last two loads met in the environment. */
+function maskedSecrets(always: readonly string[]): MaskedSecrets {
   let recent: readonly string[] = [];
   let masker = textMasker(always);
   return {
@@ -222,28 +244,28 @@ async function followFiles(
     log.information("File watching disabled: SIGHUP alone reloads", { path: sourcePath });
     return null;
   }
-  const changed = new Set<string>();
+  const changed = new Map<string, ChangeSign>();
   let toldOfSilence = false;
   let hasEvents = true;
   const settler = settle({ quietMilliseconds: debounceMilliseconds }, () => {
-    for (const path of changed) {
+    for (const path of changed.keys()) {
       if (path === optionsPath) log.warning("Options file changed: restart the daemon for it to count", { path });
       else if (logChangeEvents) log.information(`Configuration file changed: ${path}`);
     }
-    const concerns = [...changed].some((path) => path !== optionsPath);
+    const signs = [...changed].filter(([path]) => path !== optionsPath).map(([, sign]) => sign);
     changed.clear();
-    if (concerns) loop.hint("file");
+    if (signs.length > 0) loop.hint(signs.every((sign) => sign === "poll") ? "poll" : "file");
   });
-  const paths = [sourcePath, ...environmentFiles.map((file) => environmentFilePath(file).path)];
+  const paths = [sourcePath, ...environmentFiles.map(environmentFilePath)];
   const watcher = await watchFiles(optionsPath ? [...paths, optionsPath] : paths, {
     events: true,
     pollMilliseconds: pollSeconds * 1000,
-    onHint: (path, reason) => {
-      if (reason === "poll" && hasEvents && !toldOfSilence) {
+    onHint: (path, sign) => {
+      if (sign === "poll" && hasEvents && !toldOfSilence) {
         toldOfSilence = true;
         log.warning("A change came without an event: here polling finds what the file system does not tell", { path });
       }
-      changed.add(path);
+      if (changed.get(path) !== "event") changed.set(path, sign);
       // Its start hides in the quiet time.
       parser.warm();
       settler.hint();

@@ -31,16 +31,17 @@ async function start(directory: TemporaryDirectory, settings: Record<string, str
     level: "debug",
     write: (line) => lines.push(JSON.parse(line)),
     terminal: false,
-    noColor: true,
+    colour: false,
   });
-  const daemon = await startDaemon({
+  const opened = await startDaemon({
     options: read.options,
     sourcePath: directory.file("source.hcl"),
     optionsPath: null,
     environment: { FROM_PROCESS: "process-value" },
     log,
   });
-  assert(!("failure" in daemon), JSON.stringify(daemon));
+  assert(opened.ok, JSON.stringify(opened));
+  const { daemon } = opened;
   return {
     daemon,
     lines,
@@ -106,6 +107,7 @@ Deno.test("without watching only a reload that was asked for looks", async () =>
   const { daemon, lines, snapshot } = started;
   await daemon.watch();
   await daemon.settled();
+  assert(said(lines, "File watching disabled") && !said(lines, "File watching enabled"));
   await Deno.writeTextFile(source, SOURCE.replace("first", "second"));
   daemon.reload();
   assertEquals(await daemon.settled(), "in-force");
@@ -114,6 +116,7 @@ Deno.test("without watching only a reload that was asked for looks", async () =>
   daemon.reload();
   await daemon.settled();
   assertEquals(lines.at(-1)!["msg"], "Configuration is unchanged");
+  assertEquals(lines.filter((line) => String(line["reasons"]).includes("file")), []);
 });
 
 Deno.test("a snapshot stays in force when the source is missing at start, and a deleted one is written again", async () => {

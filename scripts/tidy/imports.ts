@@ -21,7 +21,7 @@ const ROOMS: ReadonlyMap<string, Room> = new Map<string, Room>([
   ...LEAVES.map((room) => [room, LEAF] as const),
   ["admin", { imports: [...CHAIN, ...LEAVES] }],
   ["cli", { imports: [...CHAIN, ...LEAVES, "daemon.ts"] }],
-  ["daemon.ts", { imports: [...CHAIN, ...LEAVES, "admin", "cli"] }],
+  ["daemon.ts", { imports: [...CHAIN, ...LEAVES, "admin"] }],
   ["main.ts", { imports: [...CHAIN, ...LEAVES, "admin", "cli", "daemon.ts"] }],
 ]);
 

@@ -8,7 +8,7 @@ export const EXIT = {
   invalid: 1,
   /** Wrong usage or options. */
   usage: 2,
-  /** Something could not be reached or used: a file, a socket. */
+  /** Something could not be reached or used: a file, the directory of the snapshot. */
   unavailable: 3,
   /** A bug (EX_SOFTWARE of sysexits.h). */
   bug: 70,

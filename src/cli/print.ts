@@ -4,6 +4,7 @@ import { renderText } from "../diagnostic/render.ts";
 import { MASK, maskConfig, type MaskedJson } from "../diagnostic/secrets.ts";
 import { openBlockParser } from "../document/blocks.ts";
 import type { Json, JsonObject } from "../snapshot/canonical.ts";
+import { SNAPSHOT_FORMAT } from "../snapshot/snapshot.ts";
 import type { Compiled } from "../snapshot/compile.ts";
 import { EXIT, type ExitCode } from "./exit_codes.ts";
 import { compileArgument, readArgument, readEnvironment } from "./source_argument.ts";
@@ -32,8 +33,9 @@ export async function print(request: PrintRequest, terminal: Terminal): Promise<
   const environment = await readEnvironment(request.environmentFiles, terminal);
   if (!environment.ok) {
     complain([environment.diagnostic], new Map());
-    return EXIT.unavailable;
+    return environment.unreachable ? EXIT.unavailable : EXIT.invalid;
   }
+  complain(environment.warnings, new Map());
   const read = await readArgument(request.file, request.name, terminal);
   if (!read.ok) {
     complain([read.diagnostic], new Map());
@@ -88,7 +90,7 @@ function printed(compiled: Extract<Compiled, { ok: true }>, { portable, showSecr
   const { hash, contentHash } = compiled.snapshot;
   // The content hash is over the secrets; beside a masked config it would serve to guess them.
   const header = portable
-    ? { format: 1, hash }
-    : { format: 1, hash, contentHash: showSecrets ? contentHash : "[masked]" };
+    ? { format: SNAPSHOT_FORMAT, hash }
+    : { format: SNAPSHOT_FORMAT, hash, contentHash: showSecrets ? contentHash : MASK };
   return JSON.stringify({ $snapshot: header, ...(shown as Record<string, unknown>) }, null, 2) + "\n";
 }

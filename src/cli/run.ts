@@ -48,12 +48,12 @@ export async function run(request: RunRequest, terminal: Terminal): Promise<Exit
 async function serve(request: RunRequest, settings: DaemonSettings, drain: Drain): Promise<ExitCode> {
   const { log } = settings;
   using told = listen(log, drain);
-  const daemon = await startDaemon(settings);
-  if ("failure" in daemon) {
-    log.critical(`Cannot start: ${daemon.failure}`);
-    return daemon.isOption ? EXIT.usage : EXIT.unavailable;
+  const started = await startDaemon(settings);
+  if (!started.ok) {
+    log.critical(`Cannot start: ${started.message}`);
+    return started.isOption ? EXIT.usage : EXIT.unavailable;
   }
-  await using _daemon = daemon;
+  await using daemon = started.daemon;
   told.attach(daemon);
   if (!request.once) {
     await daemon.watch();
@@ -135,7 +135,7 @@ async function optionsOf(request: RunRequest, terminal: Terminal): Promise<ReadO
 async function pathClash(source: string, optionsFile: string | null, options: Options): Promise<Diagnostic | null> {
   const snapshot = await realPath(options.snapshot.path);
   const { environmentFiles } = options.configurationWatcher;
-  for (const read of [source, optionsFile, ...environmentFiles.map((file) => environmentFilePath(file).path)]) {
+  for (const read of [source, optionsFile, ...environmentFiles.map(environmentFilePath)]) {
     if (read === null || await realPath(read) !== snapshot) continue;
     return errorDiagnostic("options/value", `Snapshot:Path names a file that is read: ${read}`, {
       why: "The snapshot would be written over it",
@@ -171,6 +171,7 @@ interface Listening extends Disposable {
 function listen(log: Logger, drain: Drain): Listening {
   const stopped = Promise.withResolvers<void>();
   let daemon: Daemon | null = null;
+  let wantsReload = false;
   const endNow = () => {
     daemon?.abandon();
     void drain(DRAIN_LIMIT_MILLISECONDS).then(() => Deno.exit(EXIT.done));
@@ -178,7 +179,8 @@ function listen(log: Logger, drain: Drain): Listening {
   const signals = onSignals({
     reload() {
       log.information("SIGHUP received: reloading");
-      daemon?.reload();
+      if (daemon) daemon.reload();
+      else wantsReload = true;
     },
     stop(signal) {
       log.information(`${signal} received: stopping`);
@@ -190,7 +192,10 @@ function listen(log: Logger, drain: Drain): Listening {
   });
   return {
     stopped: stopped.promise,
-    attach: (started) => void (daemon = started),
+    attach(started) {
+      daemon = started;
+      if (wantsReload) daemon.reload();
+    },
     [Symbol.dispose]: () => signals[Symbol.dispose](),
   };
 }

@@ -7,7 +7,7 @@ import { type SourceText, sourceText } from "../diagnostic/range.ts";
 import type { BlockParser } from "../document/blocks.ts";
 import { secretRanges } from "../document/secret_ranges.ts";
 import { type Compiled, compileSource, formatOf, type SourceFormat } from "../snapshot/compile.ts";
-import { environmentFilePath } from "../source/inputs.ts";
+import { isUnreachable, readEnvironmentFiles } from "../source/inputs.ts";
 import { decodeSource, DEFAULT_MAX_BYTES, readSource } from "../source/source_file.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -16,8 +16,6 @@ export type SourceArgument =
   | { readonly ok: true; readonly source: SourceText; readonly format: SourceFormat }
   | { readonly ok: false; readonly diagnostic: Diagnostic; readonly unreachable: boolean };
 
-const UNREACHABLE = new Set(["source/not-found", "source/unreadable", "source/not-a-file"]);
-
 /** Reads what an argument names: a path, or `-` for standard input, which `name` then names. */
 export async function readArgument(argument: string, name: string, terminal: Terminal): Promise<SourceArgument> {
   const shown = argument === "-" ? name : argument;
@@ -25,24 +23,19 @@ export async function readArgument(argument: string, name: string, terminal: Ter
     ? await decodeSource(shown, await terminal.readInput(DEFAULT_MAX_BYTES), {})
     : await readSource(argument);
   if (read.ok) return { ok: true, source: sourceText(shown, read.text), format: formatOf(shown) };
-  return { ok: false, diagnostic: read.diagnostic, unreachable: UNREACHABLE.has(read.diagnostic.code) };
+  return { ok: false, diagnostic: read.diagnostic, unreachable: isUnreachable(read.diagnostic) };
 }
 
 /** The environment of a command: the process's and the files', the later the stronger. */
 export type EnvironmentArgument =
   | { readonly ok: true; readonly environment: Environment; readonly warnings: readonly Diagnostic[] }
-  | { readonly ok: false; readonly diagnostic: Diagnostic };
+  | { readonly ok: false; readonly diagnostic: Diagnostic; readonly unreachable: boolean };
 
 /** Reads environment files, each once. */
 export async function readEnvironment(files: readonly string[], terminal: Terminal): Promise<EnvironmentArgument> {
-  const parsed = [];
-  for (const { path, optional } of files.map(environmentFilePath)) {
-    const read = await readSource(path);
-    if (read.ok) parsed.push(parseEnvironmentFile(sourceText(path, read.text)));
-    else if (!(optional && read.diagnostic.code === "source/not-found")) {
-      return { ok: false, diagnostic: read.diagnostic };
-    }
-  }
+  const read = await readEnvironmentFiles(files);
+  if (!read.ok) return { ok: false, diagnostic: read.diagnostic, unreachable: isUnreachable(read.diagnostic) };
+  const parsed = read.texts.map(parseEnvironmentFile);
   const own = (name: string) => Object.hasOwn(terminal.environment, name) ? terminal.environment[name] : undefined;
   return {
     ok: true,

@@ -15,7 +15,7 @@ honua {
   }
 }
 
-# Where the data is. A secret belongs into the environment: connection = env("DATABASE_URL")
+# Where the data is. A secret belongs in the environment: connection = env("DATABASE_URL")
 data_source "local" {
   provider     = "sqlite" # sqlite, postgresql, sqlserver, mysql, oracle
   connection   = "Data Source=./data/honua.db"

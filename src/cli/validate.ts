@@ -24,10 +24,13 @@ export interface ValidateRequest {
 /** Validates all files and answers on standard output. */
 export async function validate(request: ValidateRequest, terminal: Terminal): Promise<ExitCode> {
   const environment = await readEnvironment(request.environmentFiles, terminal);
+  const complain = (diagnostics: readonly Diagnostic[]) =>
+    terminal.error(renderText(diagnostics, { sources: new Map(), colour: terminal.colourError, frames: false }));
   if (!environment.ok) {
-    terminal.error(renderText([environment.diagnostic], { sources: new Map(), colour: false, frames: false }));
-    return EXIT.unavailable;
+    complain([environment.diagnostic]);
+    return environment.unreachable ? EXIT.unavailable : EXIT.invalid;
   }
+  complain(environment.warnings);
   await using parser = openBlockParser();
   const results: FileResult[] = [];
   let sources = new Map<string, FrameSource>();
@@ -50,18 +53,17 @@ export async function validate(request: ValidateRequest, terminal: Terminal): Pr
     });
   }
   if (request.format === "json") terminal.out(renderJson(results));
-  else tell(results, environment.warnings, sources, terminal);
-  return exitCodeOf(results, unreachable, request.strict);
+  else tell(results, sources, terminal);
+  const code = exitCodeOf(results, unreachable, request.strict);
+  return code === EXIT.done && request.strict && environment.warnings.length > 0 ? EXIT.invalid : code;
 }
 
 function tell(
   results: readonly FileResult[],
-  warnings: readonly Diagnostic[],
   sources: ReadonlyMap<string, FrameSource>,
   terminal: Terminal,
 ): void {
   const colour = terminal.colourOut;
-  if (warnings.length > 0) terminal.out(renderText(warnings, { sources, colour, frames: false }));
   for (const { file, valid, hash, diagnostics } of results) {
     terminal.out(renderText(diagnostics, { sources, colour, frames: true }));
     terminal.out(valid ? `${file}: valid, hash ${hash}\n` : `${file}: invalid\n`);

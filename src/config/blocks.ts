@@ -23,8 +23,6 @@ export interface Model extends Both<JsonObject> {
   readonly portable: JsonObject;
   /** The diagnostics of reading, and what the rules ask about each setting. */
   readonly findings: Findings;
-  /** The names of the environment that the document has. */
-  readonly environmentNames: ReadonlySet<string>;
 }
 
 /** Reads a document; what could not be read is left out of the model and stands among the findings. */
@@ -36,7 +34,7 @@ export function readModel(document: Document, environment: Environment): Model {
     caches: new Map([...sorted.labelled.cache].map(([id, block]) => [id, valueOf(block, "enabled")])),
   }, document.source);
   for (const { path, fault } of scope.findings) findings.refuse(path, fault);
-  const reader: Reader = { scope, environment, findings, used: new Set(), depth: 0, length: 0 };
+  const reader: Reader = { scope, environment, findings, depth: 0, length: 0 };
   const model = emptyBoth();
   // What others refer to comes first, so that a mistake in it is found at the place that makes it.
   assign(model, "variables", readVariables(reader, sorted.variables));
@@ -45,7 +43,7 @@ export function readModel(document: Document, environment: Environment): Model {
   }
   for (const type of ["honua", "rate_limit"] as const) readSingle(reader, type, sorted.single.get(type), model);
   readUnknownBlocks(reader, sorted.unknown, sorted.unknownAttributes, model);
-  return { ...model, findings, environmentNames: reader.used };
+  return { ...model, findings };
 }
 
 type LabelledType = keyof typeof labelledBlocks;
@@ -73,12 +71,10 @@ function sortBlocks(document: Document, findings: Findings): SortedBlocks {
     const block = asBlock(attribute);
     if (attribute.role === "unknown" || !isKnownType(attribute.name)) sorted.unknownAttributes.push(attribute);
     else if (block !== null) all.push(block);
-    else {findings.error(
-        "config/not-a-block",
-        `${attribute.name} has to be a block`,
-        attribute.name,
-        attribute.nameRange,
-      );}
+    else {
+      const { name, nameRange } = attribute;
+      findings.error("config/not-a-block", `${name} has to be a block`, name, nameRange);
+    }
   }
   for (const block of all) {
     if (block.role === "unknown" || !isKnownType(block.type)) sorted.unknown.push(block);
@@ -111,8 +107,8 @@ function hasLabels(block: Block, count: 0 | 1, document: Document, findings: Fin
   const path = count === 0 || label === undefined || label.text === "" ? type : `${type}.${label.text}`;
   const range = labels[count]?.range ?? block.typeRange;
   const details = count === 0
-    ? { why: `There is one ${type} for the whole configuration.`, suggestion: `Write ${type} { … }` }
-    : { why: "Others refer to it by its name.", suggestion: `Write ${type} "name" { … }` };
+    ? { why: `There is one ${type} for the whole configuration`, suggestion: `Write ${type} { … }` }
+    : { why: "Others refer to it by its name", suggestion: `Write ${type} "name" { … }` };
   const summary = count === 0 ? `${type} takes no name` : `${type} needs exactly one name`;
   findings.error("config/wrong-labels", summary, path, range, { ...details, place: placeOf(document.source, range) });
   return false;
@@ -135,7 +131,7 @@ function keepFirst<K extends string>(
     path,
     headOf(block),
     {
-      why: "Only one of the two can count, and which is nobody's to guess.",
+      why: "Only one of the two can count, and which is nobody's to guess",
       suggestion: name === null ? "Make one block of the two" : "Rename or remove one of them",
       other: { label: "first defined here", place: placeOf(document.source, headOf(first)) },
     },
@@ -163,7 +159,7 @@ function readVariables(reader: Reader, variables: ReadonlyMap<string, Block>): B
       const misspelled = block.body.entries.find((entry) => nearest(entry.name, ["default"]) !== null);
       assign(both, name, { resolved: null, portable: null });
       reader.findings.warning("config/variable-without-value", `Variable ${name} has no default`, path, headOf(block), {
-        why: "Nothing else can give it a value, so it is null.",
+        why: "Nothing else can give it a value, so it is null",
         suggestion: misspelled ? `Did you mean default in place of ${misspelled.name}?` : "Give it one: default = …",
       });
       continue;
@@ -180,7 +176,7 @@ function readVariables(reader: Reader, variables: ReadonlyMap<string, Block>): B
         `${path}.${entry.name}`,
         entry.nameRange,
         {
-          why: "A variable has a default and nothing else; this is left out of the snapshot.",
+          why: "A variable has a default and nothing else; this is left out of the snapshot",
           suggestion: near === null ? null : `Did you mean ${near}?`,
         },
       );

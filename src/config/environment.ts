@@ -1,7 +1,7 @@
 // The environment that a configuration names: the process's own, and files in systemd's EnvironmentFile syntax that are
 // read anew at every load. Values are taken as they are, nothing in them is expanded, and no diagnostic quotes one.
 import { type Diagnostic, placeOf, warningDiagnostic } from "../diagnostic/diagnostic.ts";
-import type { SourceText } from "../diagnostic/range.ts";
+import type { Range, SourceText } from "../diagnostic/range.ts";
 
 /** The value of a variable of the environment, or undefined; names are case-sensitive. */
 export type Environment = (name: string) => string | undefined;
@@ -10,7 +10,7 @@ export type Environment = (name: string) => string | undefined;
 export interface EnvironmentFile {
   /** Values by their names, which are case-sensitive. */
   readonly variables: ReadonlyMap<string, string>;
-  /** Warnings: lines that systemd would pass over in silence. */
+  /** Warnings in the order of their lines, at most 100: what systemd would pass over in silence. */
   readonly diagnostics: readonly Diagnostic[];
 }
 
@@ -26,10 +26,10 @@ export function environmentOf(process: Environment, files: readonly ReadonlyMap<
 }
 
 /**
- * Reads systemd's EnvironmentFile syntax (systemd.exec(5)), state for state as systemd's own parser does: comments begin
- * with `#` or `;`, a value may be made of several quoted pieces, a backslash at the end of an unquoted or double-quoted
- * line continues it, and quotes after the first unquoted character are text. A name that systemd does not accept
- * (`export X`, `1X`), a line without `=` and a quote that is never closed become warnings.
+ * Reads systemd's EnvironmentFile syntax (systemd.exec(5)), state for state as systemd's own parser does: comments
+ * begin with `#` or `;`, a value may be made of several quoted pieces, a backslash at the end of an unquoted or
+ * double-quoted line continues it, and quotes after the first unquoted character are text. A name that systemd does not
+ * accept (`export X`, `1X`), a line without `=` and a quote that is never closed become warnings.
  *
  * @example
  * ```ts
@@ -42,37 +42,43 @@ export function parseEnvironmentFile(source: SourceText): EnvironmentFile {
     step(reader, source.text[at]!, at);
   }
   finish(reader, source.text.length);
-  const diagnostics: Diagnostic[] = [];
   const variables = new Map<string, string>();
-  for (const { name, value, start, end } of reader.assignments) {
+  const odd: { readonly range: Range; readonly oddity: Oddity }[] = [];
+  for (const { name, value, range } of reader.assignments) {
     if (NAME_PATTERN.test(name)) variables.set(name, value);
-    else {warn(
-        "environment/invalid-name",
-        "This assignment is passed over: its name is not a variable's",
-        NAME_WHY,
-        start,
-        end,
-      );}
+    else odd.push({ range, oddity: INVALID_NAME });
   }
-  for (const { start, end } of reader.strays) {
-    warn("environment/no-assignment", "This line is passed over: it has no =", NAME_WHY, start, end);
-  }
+  for (const range of reader.strays) odd.push({ range, oddity: NO_ASSIGNMENT });
   if (reader.unclosed !== null) {
-    const { unclosed } = reader;
-    warn("environment/unclosed-quote", "This quote is never closed", UNCLOSED_WHY, unclosed, unclosed + 1);
+    odd.push({ range: { start: reader.unclosed, end: reader.unclosed + 1 }, oddity: UNCLOSED_QUOTE });
   }
+  odd.sort((one, other) => one.range.start - other.range.start);
+  const diagnostics = odd.slice(0, MAX_DIAGNOSTICS).map(({ range, oddity: { code, summary, why } }) =>
+    warningDiagnostic(code, summary, { why, place: placeOf(source, range) })
+  );
   return { variables, diagnostics };
-
-  function warn(code: string, summary: string, why: string, start: number, end: number): void {
-    if (diagnostics.length >= MAX_DIAGNOSTICS) return;
-    diagnostics.push(warningDiagnostic(code, summary, { why, place: placeOf(source, { start, end }) }));
-  }
 }
 
+/** What is said of a line that systemd passes over, or takes as nobody means it. */
+type Oddity = Readonly<Record<"code" | "summary" | "why", string>>;
+
+const INVALID_NAME: Oddity = {
+  code: "environment/invalid-name",
+  summary: "This assignment is passed over: its name is not a variable's",
+  why: "An environment file holds lines of the form NAME=value, without export",
+};
+const NO_ASSIGNMENT: Oddity = {
+  code: "environment/no-assignment",
+  summary: "This line is passed over: it has no =",
+  why: "An environment file holds lines of the form NAME=value, without export",
+};
+const UNCLOSED_QUOTE: Oddity = {
+  code: "environment/unclosed-quote",
+  summary: "This quote is never closed",
+  why: "Everything to the end of the file became part of the value",
+};
 const MAX_DIAGNOSTICS = 100;
 const NAME_PATTERN = /^[A-Za-z_][A-Za-z0-9_]*$/;
-const NAME_WHY = "An environment file holds lines of the form NAME=value, without export.";
-const UNCLOSED_WHY = "Everything to the end of the file became part of the value.";
 const WHITESPACE = " \t\n\r";
 const NEWLINE = "\n\r";
 /** What a backslash escapes between double quotes, as in a POSIX shell; before anything else it stays. */
@@ -99,8 +105,8 @@ interface Reader {
   value: string[];
   /** How long the value is without the unquoted white space at its end. */
   valueLength: number;
-  readonly assignments: { name: string; value: string; start: number; end: number }[];
-  readonly strays: { start: number; end: number }[];
+  readonly assignments: { name: string; value: string; range: Range }[];
+  readonly strays: Range[];
   unclosed: number | null;
 }
 
@@ -199,7 +205,7 @@ function append(reader: Reader, ...characters: string[]): void {
 function assign(reader: Reader, end: number): void {
   const name = reader.key.join("").replace(/[ \t\r\n]+$/, "");
   const value = reader.value.slice(0, reader.valueLength).join("");
-  reader.assignments.push({ name, value, start: reader.keyStart, end });
+  reader.assignments.push({ name, value, range: { start: reader.keyStart, end } });
   reader.state = "before-key";
 }
 

@@ -43,7 +43,7 @@ export function parseTemplate(template: Template, source: SourceText): Syntax | 
 
 const SUPPORTED =
   'An expression may be env("NAME"), env("NAME", "default"), var.x, a reference such as service.x, cache.x.enabled, ' +
-  "a literal, a string with ${…}, or CONDITION ? A : B of these.";
+  "a literal, a string with ${…}, or CONDITION ? A : B of these";
 const MAX_NESTING = 64;
 const SPACE = /[ \t\r\n]*/y;
 const COMMENT = /#[^\n]*|\/\/[^\n]*|\/\*[^]*?\*\//y;
@@ -257,7 +257,7 @@ function parseCall(cursor: Cursor, name: string, start: number): Syntax | Fault 
 
 function envFault(range: Range): Fault {
   return fault("config/unsupported-expression", "env() takes a name and, if need be, a default", range, {
-    why: "Both are plain strings, so that the names a configuration needs can be read off it.",
+    why: "Both are plain strings, so that the names a configuration needs can be read off it",
     suggestion: 'Write env("NAME") or env("NAME", "default")',
   });
 }

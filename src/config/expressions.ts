@@ -1,11 +1,13 @@
-// What a setting evaluates to while the environment is still open: a constant, or an expression of which nothing is left
-// but constants and the environment. The same expression gives the portable text and, with an environment, the value.
-// Sizes and depth are bounded where expressions are made, so nothing that reads one can be made to run away.
+// What a setting evaluates to while the environment is still open: a constant, or an expression of which nothing is
+// left but constants and the environment. The same expression gives the portable text and, with an environment, the
+// value. Sizes and depth are bounded where expressions are made, so nothing that reads one can be made to run away.
 import type { Range } from "../diagnostic/range.ts";
 import type { Environment } from "./environment.ts";
 
 /** The longest text that a value may have, also as an expression, in UTF-16 units. */
 export const MAX_VALUE_LENGTH = 1 << 20;
+/** The most that all values of a configuration together may come to, in UTF-16 units. */
+export const MAX_TOTAL_LENGTH = 64 * MAX_VALUE_LENGTH;
 const MAX_DEPTH = 100;
 
 /** Normalised: conditions that are known are decided, neighbouring constants are one. */
@@ -89,6 +91,8 @@ export interface Fault {
   readonly range: Range;
   /** The variable that is undefined, where that is the fault: then every setting that needs it says so. */
   readonly undefinedVariable: string | null;
+  /** Whether it is the whole configuration's, met at this place by chance: then it is said once. */
+  readonly isOfWhole: boolean;
 }
 
 /** Makes a fault. */
@@ -96,10 +100,10 @@ export function fault(
   code: string,
   summary: string,
   range: Range,
-  details: { why?: string; suggestion?: string; undefinedVariable?: string } = {},
+  details: { why?: string; suggestion?: string; undefinedVariable?: string; isOfWhole?: boolean } = {},
 ): Fault {
-  const { why = null, suggestion = null, undefinedVariable = null } = details;
-  return { kind: "fault", code, summary, why, suggestion, range, undefinedVariable };
+  const { why = null, suggestion = null, undefinedVariable = null, isOfWhole = false } = details;
+  return { kind: "fault", code, summary, why, suggestion, range, undefinedVariable, isOfWhole };
 }
 
 /** Makes a constant; `text` is a number's own spelling. */
@@ -218,16 +222,6 @@ export function resolve(expression: Expression, environment: Environment): Const
   }
 }
 
-/** The names of the environment that an expression has, in either branch of its conditionals. */
-export function environmentNames(expression: Expression, names: Set<string> = new Set()): Set<string> {
-  if (expression.kind === "environment") names.add(expression.name);
-  if (expression.kind === "concatenation") { for (const part of expression.parts) environmentNames(part, names); }
-  if (expression.kind === "conditional") {
-    for (const part of [expression.condition, expression.yes, expression.no]) environmentNames(part, names);
-  }
-  return names;
-}
-
 /**
  * The portable text: a template that evaluates to the same expression again, spelled in one way only
  * (`${env("N", "default")}`, `${COND ? A : B}`, a literal `${` as `$${` and `%{` as `%%{`).
@@ -294,28 +288,36 @@ function escapeQuoted(text: string): string {
   }));
 }
 
+/** All values together are more than {@linkcode MAX_TOTAL_LENGTH}; `range` is where that was noticed. */
+export function totalFault(range: Range): Fault {
+  return fault("config/values-too-large", "The values of this configuration come to more than 64 MiB", range, {
+    why: "Variables that repeat one another can multiply without end, and no reader wants a snapshot so large",
+    isOfWhole: true,
+  });
+}
+
 function sizeFault(weight: number, depth: number, range: Range): Fault | null {
   if (weight > MAX_VALUE_LENGTH) {
     return fault("config/value-too-large", "This value is longer than 1 MiB", range, {
-      why: "A value, with everything it refers to put in its place, may have at most 1,048,576 characters.",
+      why: "A value, with everything it refers to put in its place, may have at most 1,048,576 characters",
     });
   }
   if (depth <= MAX_DEPTH) return null;
   return fault("config/expression-too-deep", `This expression is nested more than ${MAX_DEPTH} deep`, range, {
-    why: "Variables and conditionals may be built on one another, but not without end.",
+    why: "Variables and conditionals may be built on one another, but not without end",
   });
 }
 
 function conditionFault(range: Range): Fault {
   return fault("config/condition-not-boolean", "The condition is neither true nor false", range, {
-    why: "What stands before ? decides between the two values, so it has to be true or false.",
+    why: "What stands before ? decides between the two values, so it has to be true or false",
     suggestion: "Use cache.ID.enabled, a variable that is true or false, or an env() that spells one of them",
   });
 }
 
 function nullFault(range: Range): Fault {
   return fault("config/null-in-string", "A null stands inside a string", range, {
-    why: "Null is the absence of a value and has no text.",
+    why: "Null is the absence of a value and has no text",
     suggestion: 'Give the variable a value, "" for an empty one',
   });
 }
@@ -323,7 +325,7 @@ function nullFault(range: Range): Fault {
 function missingFault(reference: EnvironmentReference): Fault {
   const name = reference.name.length > 100 ? reference.name.slice(0, 100) + "…" : reference.name;
   return fault("config/missing-environment-variable", `The environment has no variable ${name}`, reference.range, {
-    why: "The setting has no value without it, and no default is given.",
+    why: "The setting has no value without it, and no default is given",
     suggestion: `Set ${name}, or write env("${name}", "default")`,
   });
 }

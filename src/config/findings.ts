@@ -40,7 +40,7 @@ export interface Findings extends Facts {
   error(code: string, summary: string, path: string, range: Range, details?: DiagnosticDetails): void;
   /** Adds a warning; its place is the range's, where the details have none. */
   warning(code: string, summary: string, path: string, range: Range, details?: DiagnosticDetails): void;
-  /** Makes an error of a fault, once for each place, and notes that the setting could not be read. */
+  /** Makes an error of a fault, once for each place or for the whole, and notes that the setting could not be read. */
   refuse(path: string, fault: Fault): void;
   /** All that was found, at most 5,000 errors and 5,000 warnings. */
   readonly diagnostics: readonly Diagnostic[];
@@ -79,9 +79,9 @@ export function openFindings(source: SourceText): Findings {
     fail: (path) => void failed.add(path),
     error,
     warning: keep(warningDiagnostic, "warning"),
-    refuse(path, { code, summary, why, suggestion, range, undefinedVariable }) {
+    refuse(path, { code, summary, why, suggestion, range, undefinedVariable, isOfWhole }) {
       failed.add(path);
-      const where = code === "config/values-too-large" ? "the whole file" : `${range.start} ${range.end}`;
+      const where = isOfWhole ? "" : `${range.start} ${range.end}`;
       const key = `${code} ${where} ${undefinedVariable === null ? "" : path}`;
       if (refused.has(key)) return;
       refused.add(key);

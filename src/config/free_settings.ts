@@ -13,14 +13,13 @@ import {
   emptyBoth,
   isName,
   listOf,
-  plain,
   portableOf,
   type Reader,
   refuse,
   settle,
 } from "./reading.ts";
 import type { Member, Members } from "./schema.ts";
-import type { Reading } from "./scope.ts";
+import { plain, type Reading } from "./scope.ts";
 
 /** Reads a value that no schema shapes, lists and maps with all that is in them. */
 export function readFree(reader: Reader, value: Value, path: string, reading: Reading = plain): Both {
@@ -86,8 +85,8 @@ export function admitUnknown(
     range,
     {
       why: carried
-        ? "Honua's configuration has no such setting here; it is carried into the snapshot as it is."
-        : "Its name, but for upper and lower case, is that of a member which the snapshot has here.",
+        ? "Honua's configuration has no such setting here; it is carried into the snapshot as it is"
+        : "Its name, but for upper and lower case, is that of a member which the snapshot has here",
       suggestion: near === null ? null : `Did you mean ${near}?`,
     },
   );

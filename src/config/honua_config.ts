@@ -1,5 +1,5 @@
-// What Honua's Configuration V2 says once it is read: the shape that a server loads and every rule looks at, with the names
-// of the snapshot. Types alone; the compiler holds the schema (`schema.ts`) to them, member by member.
+// What Honua's Configuration V2 says once it is read: the shape that a server loads and every rule looks at, with the
+// names of the snapshot. Types alone; the compiler holds the schema (`schema.ts`) to them, member by member.
 import type { Json } from "./json.ts";
 
 /** A configuration that holds nothing of the environment open; unknown members are carried beside those named here. */

@@ -1,5 +1,5 @@
-// From a document to what it means: read, checked by the rules, and either a configuration with its portable form or the
-// reasons why there is none. Pure: the environment comes in as a function, and nothing else is looked at.
+// From a document to what it means: read, checked by the rules, and either a configuration with its portable form or
+// the reasons why there is none. Pure: the environment comes in as a function, and nothing else is looked at.
 import { type Diagnostic, hasErrors, warningDiagnostic } from "../diagnostic/diagnostic.ts";
 import type { Document } from "../document/document.ts";
 import { readModel } from "./blocks.ts";
@@ -35,7 +35,7 @@ export interface Counts {
   readonly variables: number;
 }
 
-/** A configuration, or at least one error. The diagnostics are in the order of their places, at most 1,000 and a last. */
+/** A configuration, or at least one error. Diagnostics are in the order of their places, at most 1,000 and a last. */
 export type Loaded =
   | {
     readonly ok: true;
@@ -44,7 +44,6 @@ export type Loaded =
     readonly portable: JsonObject;
     readonly warnings: readonly Diagnostic[];
     readonly counts: Counts;
-    readonly environmentNames: readonly string[];
     /** What came from the environment and is long enough (4 characters) to be masked wherever it turns up. */
     readonly secrets: readonly string[];
   }
@@ -75,7 +74,6 @@ export function loadConfig({ document, environment, validate }: LoadRequest): Lo
     portable: model.portable,
     warnings: diagnostics,
     counts: countsOf(config),
-    environmentNames: [...model.environmentNames].sort(),
     secrets: secrets as string[],
   };
 }

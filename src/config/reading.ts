@@ -1,23 +1,23 @@
-// Evaluates what is written, layer by layer, into two values at once: the one that holds on this host and the portable one
-// that leaves the environment open. How deep and how large the values of one configuration may be is bounded here.
+// Evaluates what is written, layer by layer, into two values at once: the one that holds on this host and the portable
+// one that leaves the environment open. How deep and how large the values of one configuration may be is bounded here.
 import type { Range } from "../diagnostic/range.ts";
 import type { Fields, List, Value } from "../document/document.ts";
 import type { Environment } from "./environment.ts";
 import {
   type Constant,
-  environmentNames,
   escapeTemplate,
   type Expression,
   fault,
-  MAX_VALUE_LENGTH,
+  MAX_TOTAL_LENGTH,
   portableText,
   resolve,
+  totalFault,
 } from "./expressions.ts";
 import type { Findings } from "./findings.ts";
 import { emptyObject, type Json, type JsonObject } from "./json.ts";
 import type { Reading, Scope } from "./scope.ts";
 
-/** What settings are read with; `used` collects the names of the environment that they have. */
+/** What settings are read with, and how much of what is bounded was used up. */
 export interface Reader {
   /** Evaluates what is written. */
   readonly scope: Scope;
@@ -25,8 +25,6 @@ export interface Reader {
   readonly environment: Environment;
   /** Takes what is found. */
   readonly findings: Findings;
-  /** The names of the environment that were met so far, needed on this host or not. */
-  readonly used: Set<string>;
   /** How many lists and maps the value that is being read stands in. */
   depth: number;
   /** The length of all texts that were read so far, in UTF-16 units. */
@@ -54,11 +52,8 @@ export function assign(into: Both<JsonObject>, name: string, value: Both): void 
 
 /** Above what a document may nest, since variables put lists and maps into one another. */
 const MAX_DEPTH = 250;
-const MAX_TOTAL_LENGTH = MAX_VALUE_LENGTH * 64;
 /** What stands for a value that is not there. */
 export const absent: Both<never> = { resolved: undefined, portable: undefined };
-/** A value in which nothing is out of the ordinary. */
-export const plain: Reading = { interpolates: false, refers: false };
 
 /** A value that is neither a list nor a map. */
 export interface Scalar {
@@ -80,10 +75,7 @@ export function settle(reader: Reader, value: Value, path: string, reading: Read
   if (expression.kind === "compound") return expression.value;
   if (expression.kind === "reported") return findings.fail(path), null;
   if (expression.kind === "fault") return findings.refuse(path, expression), null;
-  if (expression.kind !== "constant") {
-    findings.taint(path);
-    environmentNames(expression, reader.used);
-  }
+  if (expression.kind !== "constant") findings.taint(path);
   const constant = resolve(expression, reader.environment);
   if (constant.kind === "fault") return findings.refuse(path, constant), null;
   if (typeof constant.value === "string") {
@@ -155,12 +147,6 @@ export function clip(name: string): string {
 
 function notUnicode(what: string, range: Range): ReturnType<typeof fault> {
   return fault("config/not-unicode", `${what} has half a character in it`, range, {
-    why: "A surrogate that stands alone cannot be written as UTF-8.",
-  });
-}
-
-function totalFault(range: Range): ReturnType<typeof fault> {
-  return fault("config/values-too-large", "The values of this configuration come to more than 64 MiB", range, {
-    why: "It would be too large a snapshot for those who read it.",
+    why: "A surrogate that stands alone cannot be written as UTF-8",
   });
 }

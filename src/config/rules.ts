@@ -1,6 +1,6 @@
 // What the two phases of rules are made of: a rule is a generator of diagnostics over a resolved configuration and the
-// facts of reading it. A setting that could not be read has its error already, so no rule speaks of it again, and a value
-// that came from the environment is never quoted.
+// facts of reading it. A setting that could not be read has its error already, so no rule speaks of it again, and a
+// value that came from the environment is never quoted.
 import {
   type Diagnostic,
   type DiagnosticDetails,

@@ -1,5 +1,5 @@
-// The second phase: what blocks say of one another. It runs only where everything could be read and the first phase found
-// no error, so it may take every value at its word.
+// The second phase: what blocks say of one another. It runs only where everything could be read and the first phase
+// found no error, so it may take every value at its word.
 import type { Diagnostic } from "../diagnostic/diagnostic.ts";
 import type { HonuaConfig, Layer } from "./honua_config.ts";
 import { errorAt, hasName, known, type Matter, sameName, shown, suggestNames, warningAt } from "./rules.ts";
@@ -64,7 +64,7 @@ function* fieldRules(matter: Matter, layer: Layer): Generator<Diagnostic> {
     if (name === "" || has(fields, name)) continue;
     const summary = `The ${what} ${shown(matter, `${path}.${setting}`, name)} is not among the fields`;
     yield* warningAt(matter, `${path}.fields`, "config/unknown-field", summary, {
-      why: "The fields that are written are all that the layer has.",
+      why: "The fields that are written are all that the layer has",
       suggestion: `Add it to the fields, or correct ${setting}`,
       at: `${path}.${setting}`,
     });
@@ -77,7 +77,7 @@ function* reachRules(matter: Matter, { id, services }: Layer): Generator<Diagnos
   if (services.length === 0 || services.some((service) => has(all, service) && all[service]!.enabled)) return;
   const summary = `None of the services of layer ${id} is enabled`;
   yield* warningAt(matter, `layer.${id}.services`, "config/unreachable-layer", summary, {
-    why: "Nobody can reach the layer.",
+    why: "Nobody can reach the layer",
     suggestion: "Enable one of its services or add one that is enabled",
   });
 }
@@ -108,7 +108,7 @@ function* cacheRules(matter: Matter): Generator<Diagnostic> {
   if (rateLimit !== undefined && sameName(rateLimit.store, "redis") && !hasRedis) {
     const summary = "Rate limits are to be kept in Redis, and no Redis cache is enabled";
     yield* warningAt(matter, "rate_limit.store", "config/rate-limit-without-redis", summary, {
-      why: "Each server would count for itself.",
+      why: "Each server would count for itself",
       suggestion: 'Define a cache with type = "redis", or write store = "memory"',
     });
   }
@@ -138,7 +138,7 @@ function* identityRules(matter: Matter): Generator<Diagnostic> {
         "config/duplicate-id",
         `${id} is the name of a ${type} and a ${earlier}`,
         {
-          why: "Names are unique over data sources, services, layers and caches.",
+          why: "Names are unique over data sources, services, layers and caches",
           suggestion: "Rename one of the two",
           other: place === null ? null : { label: "already used here", place },
         },
@@ -152,14 +152,14 @@ function* productionRules(matter: Matter): Generator<Diagnostic> {
   if (honua.cors?.allowAnyOrigin === true) {
     const summary = "Any origin is allowed in production";
     yield* warningAt(matter, "honua.cors.allow_any_origin", "config/production-any-origin", summary, {
-      why: "Every site may read what the server answers.",
+      why: "Every site may read what the server answers",
       suggestion: "Write allow_any_origin = false and name the allowed_origins",
     });
   }
   const all = Object.values(caches);
   if (all.length > 0 && all.every(({ type }) => sameName(type, "memory"))) {
     yield* warningAt(matter, "cache", "config/production-memory-cache", "There are only memory caches in production", {
-      why: "Servers share nothing through them.",
+      why: "Servers share nothing through them",
       suggestion: 'Give one of them type = "redis"',
       at: `cache.${all[0]!.id}`,
     });

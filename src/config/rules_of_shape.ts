@@ -1,5 +1,5 @@
-// The first phase: every block looked at by itself. These rules run also where something could not be read, and pass over
-// what it is.
+// The first phase: every block looked at by itself. These rules run also where something could not be read, and pass
+// over what it is.
 import type { Diagnostic } from "../diagnostic/diagnostic.ts";
 import type { Cache, DataSource, Layer, RateLimit, Service } from "./honua_config.ts";
 import { errorAt, hasName, isBlank, known, type Matter, sameName, shown, suggestNames, warningAt } from "./rules.ts";
@@ -55,7 +55,7 @@ function* honuaRules(matter: Matter): Generator<Diagnostic> {
   else if (!version.startsWith("1.")) {
     const summary = `Version ${shown(matter, "honua.version", version)} is not known`;
     yield* warningAt(matter, "honua.version", "config/unknown-version", summary, {
-      why: "Servers know the versions that begin with 1.",
+      why: "Servers know the versions 1.x",
       suggestion: 'Write version = "1.0"',
     });
   }
@@ -69,13 +69,13 @@ function* honuaRules(matter: Matter): Generator<Diagnostic> {
   if (cors === undefined) return;
   if (cors.allowAnyOrigin && cors.allowCredentials && settled(matter, "honua.cors", CORS_SWITCHES)) {
     yield* errorAt(matter, "honua.cors", "config/cors-credentials", "Any origin is allowed together with credentials", {
-      why: "Every site could act in the name of whoever is signed in; browsers refuse it.",
+      why: "Every site could act in the name of whoever is signed in; browsers refuse it",
       suggestion: "Write allow_any_origin = false and name the allowed_origins",
     });
   }
   if (!cors.allowAnyOrigin && cors.allowedOrigins.length === 0 && settled(matter, "honua.cors", CORS_SWITCHES)) {
     yield* warningAt(matter, "honua.cors.allowed_origins", "config/cors-no-origins", "No origin is allowed", {
-      why: "A cors block that allows no origin does what no cors block would do.",
+      why: "A cors block that allows no origin does what no cors block would do",
       suggestion: 'Name some: allowed_origins = ["https://app.example.com"]',
     });
   }
@@ -93,7 +93,7 @@ function* emptinessRules(matter: Matter): Generator<Diagnostic> {
   for (const [what, blocks] of [["data source", dataSources], ["service", services], ["layer", layers]] as const) {
     if (Object.keys(blocks).length > 0) continue;
     yield* warningAt(matter, null, "config/nothing-defined", `No ${what} is defined`, {
-      why: "A server with this configuration has nothing to serve.",
+      why: "A server with this configuration has nothing to serve",
     });
   }
 }
@@ -104,7 +104,7 @@ function* dataSourceRules(matter: Matter, { id, provider, connection, pool }: Da
   else if (!hasName(PROVIDERS, provider)) {
     const summary = `Provider ${shown(matter, `${path}.provider`, provider)} is not known`;
     yield* warningAt(matter, `${path}.provider`, "config/unknown-value", summary, {
-      why: "It has to come from a plugin.",
+      why: "It has to come from a plugin",
       suggestion: suggestNames("providers", known(matter, `${path}.provider`, provider), PROVIDERS),
     });
   }
@@ -115,7 +115,7 @@ function* dataSourceRules(matter: Matter, { id, provider, connection, pool }: Da
   yield* atLeast(matter, `${path}.pool.timeout`, pool.timeout, 0);
   if (pool.minSize > pool.maxSize && settled(matter, `${path}.pool`, ["min_size", "max_size"])) {
     yield* errorAt(matter, `${path}.pool`, "config/pool-bounds", "The pool's min_size is above its max_size", {
-      why: "A pool cannot keep more connections than it may have.",
+      why: "A pool cannot keep more connections than it may have",
       suggestion: "Raise max_size or lower min_size",
     });
   }
@@ -144,7 +144,7 @@ function* layerRules(matter: Matter, layer: Layer): Generator<Diagnostic> {
   const fields = Object.entries(layer.fields ?? {});
   if (!layer.introspectFields && fields.length === 0 && settled(matter, path, ["introspect_fields"])) {
     yield* errorAt(matter, `${path}.fields`, "config/missing-setting", "The layer's fields are missing", {
-      why: "They are not introspected, so they have to be written.",
+      why: "They are not introspected, so they have to be written",
       suggestion: "Write the fields, or introspect_fields = true",
     });
   }
@@ -159,7 +159,7 @@ function* layerRules(matter: Matter, layer: Layer): Generator<Diagnostic> {
   }
   if (layer.services.length === 0) {
     yield* warningAt(matter, `${path}.services`, "config/layer-without-services", "The layer lists no services", {
-      why: "Nobody can reach a layer that no service offers.",
+      why: "Nobody can reach a layer that no service offers",
       suggestion: "Write services = [service.NAME]",
     });
   }
@@ -174,14 +174,14 @@ function* geometryRules(matter: Matter, { id, geometry }: Layer): Generator<Diag
   else if (!GEOMETRY_TYPES.includes(type)) {
     const summary = `Geometry type ${shown(matter, `${path}.type`, type)} is not known`;
     yield* errorAt(matter, `${path}.type`, "config/unknown-value", summary, {
-      why: "Upper and lower case count here.",
+      why: "Upper and lower case count here",
       suggestion: suggestNames("geometry types", known(matter, `${path}.type`, type), GEOMETRY_TYPES),
     });
   }
   yield* atLeast(matter, `${path}.srid`, srid, 0);
   if (srid === 0) {
     yield* warningAt(matter, `${path}.srid`, "config/undefined-srid", "SRID 0 names no reference system", {
-      why: "Coordinates without one cannot be transformed.",
+      why: "Coordinates without one cannot be transformed",
       suggestion: "Write srid = 4326 for longitude and latitude",
     });
   }
@@ -203,7 +203,7 @@ function* cacheRules(matter: Matter, { id, type, connection }: Cache): Generator
   }
   if (connects && !facts.isWritten(`${path}.type`)) {
     yield* warningAt(matter, `${path}.type`, "config/cache-without-type", "A cache with a connection has no type", {
-      why: "To the server it is a memory cache, and the connection is not used.",
+      why: "To the server it is a memory cache, and the connection is not used",
       suggestion: 'Write type = "redis" if that is what it is',
       at: `${path}.connection`,
     });
@@ -215,7 +215,7 @@ function* rateLimitRules(matter: Matter, { store, rules }: RateLimit): Generator
   const entries = Object.entries(rules);
   if (entries.length === 0) {
     yield* warningAt(matter, "rate_limit.rules", "config/no-rate-limit-rules", "Rate limiting has no rules", {
-      why: "Nothing is limited without one.",
+      why: "Nothing is limited without one",
       suggestion: 'Write rules { default = { requests = 1000, window = "1m" } }',
     });
   }

@@ -1,5 +1,5 @@
-// The schema of Honua's Configuration V2: the type and default of every setting, in one place. Reading goes by it, and what
-// was read is held against it. The names that people write in HCL (`log_level`) follow from those in the snapshot.
+// The schema of Honua's Configuration V2: the type and default of every setting, in one place. Reading goes by it, and
+// what was read is held against it. The names that people write in HCL (`log_level`) follow from those in the snapshot.
 import { z } from "zod";
 import type {
   Cache,
@@ -126,8 +126,8 @@ const honuaConfig: z.ZodType<HonuaConfig> = z.looseObject<SchemasOf<HonuaConfig>
 
 /**
  * What was read, as the configuration that it is. Throws where the schema has something against it: reading goes by the
- * schema's own shapes, so that would be a bug. Encoding checks what comes out of a schema, so that no default makes up for
- * a member that is not there. The model itself comes back: the schema's copy would lose an entry named `__proto__`.
+ * schema's own shapes, so that would be a bug. Encoding checks what comes out of a schema, so that no default makes up
+ * for a member that is not there. The model itself comes back: the schema's copy would lose an entry named `__proto__`.
  */
 export function asHonuaConfig(model: JsonObject): HonuaConfig {
   const config = model as unknown as HonuaConfig;

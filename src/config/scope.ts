@@ -1,10 +1,20 @@
-// What the names in expressions stand for: variables and whether a cache is enabled, each evaluated once, in the order of
-// their dependencies, so that neither a cycle nor a long chain costs a stack. What the whole configuration evaluates to
-// is bounded, however small the text is that multiplies it.
+// What the names in expressions stand for: variables and whether a cache is enabled, each evaluated once, in the order
+// of their dependencies, so that neither a cycle nor a long chain costs a stack. What the whole configuration evaluates
+// to is bounded, however small the text is that multiplies it.
 import { nearest } from "../diagnostic/suggest.ts";
 import type { Range, SourceText } from "../diagnostic/range.ts";
 import type { Fields, List, Literal, Template, Value } from "../document/document.ts";
-import { concatenation, conditional, constant, type Expression, type Fault, fault, textOf } from "./expressions.ts";
+import {
+  concatenation,
+  conditional,
+  constant,
+  type Expression,
+  type Fault,
+  fault,
+  MAX_TOTAL_LENGTH,
+  textOf,
+  totalFault,
+} from "./expressions.ts";
 import { parseTemplate, type Syntax } from "./expression_syntax.ts";
 
 /** How a setting is read: `interpolates` puts variables in the place of a bare `var.x` inside its text. */
@@ -14,6 +24,9 @@ export interface Reading {
   /** Any dotted name is a reference here, whatever its first part. */
   readonly refers: boolean;
 }
+
+/** How a value is read in which nothing is out of the ordinary. */
+export const plain: Reading = { interpolates: false, refers: false };
 
 /** A list or a map that a lone `var.x` stands for; its values are evaluated where it is used. */
 export interface Compound {
@@ -73,13 +86,10 @@ export function openScope(definitions: Definitions, source: SourceText): Scope {
   return { findings, evaluate: (value, reading) => evaluateValue(scope, value, reading) };
 }
 
-/** The most that all values together may come to, in UTF-16 units. */
-const MAX_TOTAL_LENGTH = 64 << 20;
 /** What each value costs beside its text. */
 const VALUE_COST = 64;
 /** A variable's name where the server looks for one in a text, and what may not stand before it. */
 const BARE_VARIABLE = /(?<![\p{L}\p{Mn}\p{Nd}\p{Pc}.-])var\.([\p{L}\p{Mn}\p{Nd}\p{Pc}]+)/gu;
-const plain: Reading = { interpolates: false, refers: false };
 const REPORTED: Reported = { kind: "reported" };
 
 interface OpenScope {
@@ -127,7 +137,7 @@ function pathOf(name: string): string {
 function cycleFault(cycle: readonly string[], value: Value): Fault {
   const shown = cycle.length > 8 ? [...cycle.slice(0, 7), "…"] : cycle;
   return fault("config/variable-cycle", `${cycle[0]} refers to itself`, value.range, {
-    why: `Its value needs its own value: ${[...shown, cycle[0]].join(" -> ")}.`,
+    why: `Its value needs its own value: ${[...shown, cycle[0]].join(" -> ")}`,
     suggestion: "Give one of them a value of its own",
   });
 }
@@ -232,7 +242,7 @@ function lookUp(scope: OpenScope, syntax: Extract<Syntax, { kind: "variable" | "
     const found = scope.outcomes.get(`cache.${syntax.id}.enabled`);
     if (found !== undefined) return use(found, range);
     return fault("config/unknown-cache", `There is no cache ${syntax.id}`, range, {
-      why: `cache.${syntax.id}.enabled is neither true nor false without it.`,
+      why: `cache.${syntax.id}.enabled is neither true nor false without it`,
       suggestion: `Define cache "${syntax.id}", or write the value itself`,
     });
   }
@@ -249,7 +259,7 @@ function use(found: Evaluation, range: Range): Evaluation {
 function undefinedVariable(scope: OpenScope, name: string, range: Range): Fault {
   const near = nearest(name, scope.names);
   return fault("config/undefined-variable", `Variable ${name} is not defined`, range, {
-    why: "The setting has no value without it.",
+    why: "The setting has no value without it",
     suggestion: near === null ? `Define it: variable "${name}" { default = … }` : `Did you mean var.${near}?`,
     undefinedVariable: name,
   });
@@ -266,12 +276,12 @@ function refer(syntax: Extract<Syntax, { kind: "reference" }>, reading: Reading)
   }
   if (parts.length === 1) {
     return fault("config/unsupported-expression", "A word without quotes has no meaning here", range, {
-      why: "It is a reference to HCL, and a reference has a dot in it.",
+      why: "It is a reference to HCL, and a reference has a dot in it",
       suggestion: 'Put it in quotes for a text; a reference is service.NAME and the like, the environment env("NAME")',
     });
   }
   return fault("config/unsupported-expression", "This reference is not supported", range, {
-    why: "References are service.x, data_source.x, cache.x, layer.x, var.x and cache.x.enabled.",
+    why: "References are service.x, data_source.x, cache.x, layer.x, var.x and cache.x.enabled",
   });
 }
 
@@ -306,12 +316,6 @@ function isExpression(one: Evaluation): one is Expression {
 
 function compoundFault(range: Range): Fault {
   return fault("config/list-in-expression", "A list or a map stands inside a string or a conditional", range, {
-    why: "There is no text for it; a variable that is a list or a map can only be a whole value.",
-  });
-}
-
-function totalFault(range: Range): Fault {
-  return fault("config/values-too-large", "The values of this configuration come to more than 64 MiB", range, {
-    why: "A few variables that repeat one another can multiply without end, so there is a limit.",
+    why: "There is no text for it; a variable that is a list or a map can only be a whole value",
   });
 }

@@ -15,7 +15,6 @@ import {
   isNull,
   isOpen,
   listOf,
-  plain,
   portableOf,
   type Reader,
   refuse,
@@ -23,9 +22,10 @@ import {
   settle,
 } from "./reading.ts";
 import type { Member, Members, Shape } from "./schema.ts";
+import { plain } from "./scope.ts";
 
 /** Reads a value in the shape that the schema wants. */
-export function readShaped(reader: Reader, shape: Shape, value: Value, path: string): Both {
+function readShaped(reader: Reader, shape: Shape, value: Value, path: string): Both {
   reader.findings.note(path, value.range);
   switch (shape.kind) {
     case "list":
@@ -76,7 +76,7 @@ function isWrittenNull(value: Value): boolean {
 }
 
 /** Says so where a known name stands for the second time, with both places. */
-export function isRepeated(reader: Reader, seen: Map<string, Entry>, entry: Entry, path: string): boolean {
+function isRepeated(reader: Reader, seen: Map<string, Entry>, entry: Entry, path: string): boolean {
   const first = seen.get(entry.name);
   if (first === undefined) {
     seen.set(entry.name, entry);
@@ -86,7 +86,7 @@ export function isRepeated(reader: Reader, seen: Map<string, Entry>, entry: Entr
   const place = reader.findings.placeAt(path)!;
   reader.findings.note(path, first.value.range);
   reader.findings.error("config/duplicate", `${clip(entry.name)} is given twice`, path, entry.nameRange, {
-    why: "Only one of the two can count, and which is nobody's to guess.",
+    why: "Only one of the two can count, and which is nobody's to guess",
     suggestion: "Remove one of them",
     other: { label: "first given here", place },
   });

@@ -1,12 +1,12 @@
-// One line of a source with its place underlined, as it may be shown on a terminal: secrets masked (`hidden.ts`), control
-// characters harmless, at most 160 columns of the line around the place.
+// One line of a source with its place underlined, as it may be shown on a terminal: secrets masked (`hidden.ts`),
+// control characters harmless, at most 160 columns of the line around the place.
 import type { HiddenRanges } from "./hidden.ts";
 import type { Place } from "./diagnostic.ts";
 import { lineText, type Range, type SourceText } from "./range.ts";
 import { glyphOf } from "./terminal_text.ts";
 
 /** The most columns of a line that are shown. */
-export const MAX_COLUMNS = 160;
+const MAX_COLUMNS = 160;
 
 /** How many of these may stand before the place in a line that is longer. */
 const COLUMNS_BEFORE = 60;
@@ -55,7 +55,7 @@ function around(stretch: Range, at: number): Range {
   return { start: Math.max(stretch.start, at - 4 * MAX_COLUMNS), end: Math.min(stretch.end, at + 4 * MAX_COLUMNS) };
 }
 
-/** The characters of a stretch, and one piece for each hidden range that touches it, with the quotes it begins and ends with. */
+/** The characters of a stretch, and one piece with its quotes for each hidden range that touches it. */
 function piecesOf(text: string, stretch: Range, hidden: readonly Range[]): Piece[] {
   const pieces: Piece[] = [];
   let at = stretch.start;

@@ -11,7 +11,7 @@ export interface FrameSource {
   readonly secretRanges: readonly Range[] | null;
 }
 
-/** Answers what is hidden of a stretch of a 1-based line: disjoint ranges of the source in order, which may reach beyond. */
+/** Answers what is hidden of a stretch of a 1-based line: disjoint ranges in order, which may reach beyond it. */
 export type HiddenRanges = (line: number, stretch: Range) => readonly Range[];
 
 /** Prepares a source in one pass; what a line hides is worked out once, when it is first asked for. */
@@ -101,9 +101,9 @@ const LONGEST_UNPARSED = 65_536;
 const NAMED_VALUE = /(?<![\w-])([\w-]{1,128})["']?\s{0,64}[=:]/g;
 
 /**
- * What a line that did not parse hides: all from its first quote of any kind to its last, or to its end where the quotes
- * are odd in number or of several kinds; what follows a secret name; and the whole line, where what is left looks secret
- * or it is longer than anyone would read.
+ * What a line that did not parse hides: all from its first quote of any kind to its last, or to its end where the
+ * quotes are odd in number or of several kinds; what follows a secret name; and the whole line, where what is left
+ * looks secret or it is longer than anyone would read.
  */
 function unparsed(text: string): Range[] {
   if (text.length > LONGEST_UNPARSED) return [{ start: 0, end: text.length }];

@@ -57,7 +57,7 @@ export function positionAt(source: SourceText, offset: number): Position {
   return { line: low + 1, column: columnAt(source, low, at) };
 }
 
-/** So often along a long line its columns are remembered: a file may be one line of megabytes with a place every word. */
+/** So often along a long line its columns are remembered: one line may have megabytes, and a place every word. */
 const MARK_UNITS = 4096;
 
 function columnAt(source: SourceText, line: number, at: number): number {

@@ -11,7 +11,7 @@ export type { FrameSource } from "./hidden.ts";
 export interface RenderOptions {
   /** By the name of a source (`Place.file`); a place in another has no frame. */
   readonly sources: ReadonlyMap<string, FrameSource>;
-  /** Whether to use ANSI colours: {@linkcode useColour} knows. */
+  /** Whether to use ANSI colours: `useColour` of `terminal_text.ts` knows. */
   readonly colour: boolean;
   /** Whether to show lines of the source at all. */
   readonly frames: boolean;
@@ -36,8 +36,8 @@ type Paint = (style: Style, text: string) => string;
 const STYLES: Record<Style, string> = { error: "1;31", warning: "1;33", frame: "1;34", strong: "1" };
 
 /**
- * Diagnostics with their code frames, an empty line between two, and how many there are at the end; every line ends in a
- * newline. Empty where there is none.
+ * Diagnostics with their code frames, an empty line between two, and how many there are at the end; every line ends in
+ * a newline. Empty where there is none.
  */
 export function renderText(diagnostics: readonly Diagnostic[], options: RenderOptions): string {
   if (diagnostics.length === 0) return "";
@@ -149,12 +149,4 @@ export function renderJson(results: readonly FileResult[]): string {
 
 function unicodeEscape(unit: number): string {
   return `\\u${unit.toString(16).padStart(4, "0")}`;
-}
-
-/**
- * Whether to colour what goes to a stream: only on a terminal, not where `NO_COLOR` is set to anything but the empty
- * string (no-color.org), not where `TERM` is `dumb`.
- */
-export function useColour(stream: { isTerminal: boolean; env: (name: string) => string | undefined }): boolean {
-  return stream.isTerminal && !stream.env("NO_COLOR") && stream.env("TERM") !== "dumb";
 }

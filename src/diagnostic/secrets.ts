@@ -39,7 +39,7 @@ function wordsOf(name: string): string[] {
 
 /** Each is linear: repetitions are bounded, or begin only where no repetition could already be under way. */
 const SECRET_PATTERNS: readonly RegExp[] = [
-  // Members of a connection string, a query or a header, as ADO.NET, libpq, StackExchange.Redis and Azure SAS spell them.
+  // Members of a connection string, query or header, as ADO.NET, libpq, StackExchange.Redis and Azure SAS spell them.
   /(?:passw(?:or)?d|passphrase|pwd|secret|token|credentials?|(?:api|access|account|private|shared)[ _-]?key|signature)["']?\s{0,8}[=:]\s{0,8}["']?[^\s"',;&]/i,
   /(?<![a-z])(?:user ?id|uid|user ?name|sig|pass)["']?\s{0,8}=\s{0,8}["']?[^\s"',;&]/i,
   /(?<![a-z])(?:bearer|basic) {1,4}[\w.~+/-]{12}/i,
@@ -110,11 +110,6 @@ function spellings(secrets: Iterable<string>): Set<string> {
   return all;
 }
 
-/** {@linkcode textMasker} for a single text. */
-export function maskText(text: string, secrets: Iterable<string>): string {
-  return textMasker(secrets)(text);
-}
-
 /** The JSON value that masking leaves: objects have no prototype, so that no member's name is special. */
 export type MaskedJson =
   | null
@@ -126,19 +121,17 @@ export type MaskedJson =
 
 /** What {@linkcode maskConfig} is told beside the configuration. */
 export interface MaskOptions {
-  /** Values that came from the environment; found inside longer strings too. */
-  readonly secrets?: Iterable<string>;
   /** Whether `${env("NAME")}` alone is left readable: right for a portable config, where it names and does not tell. */
   readonly keepReferences?: boolean;
 }
 
 /**
  * A deep copy of a configuration (in the snapshot's names) that is safe to print: strings and numbers under a secret
- * name, strings that look secret and the values given are `[masked]`. The ids of data sources, services, layers, caches,
- * fields and rules are not settings and so not judged by name. Members that are undefined are left out.
+ * name and strings that look secret are `[masked]`. The ids of data sources, services, layers, caches, fields and rules
+ * are not settings and so not judged by name. Members that are undefined are left out.
  */
 export function maskConfig(config: unknown, options: MaskOptions = {}): MaskedJson {
-  const mask = textMasker(options.secrets ?? []);
+  const { keepReferences = false } = options;
   const copy = (value: unknown, path: readonly string[], isSecret: boolean): MaskedJson => {
     if (Array.isArray(value)) return value.map((item) => copy(item, path, isSecret));
     if (typeof value === "object" && value !== null) {
@@ -151,16 +144,16 @@ export function maskConfig(config: unknown, options: MaskOptions = {}): MaskedJs
       }
       return members;
     }
-    if (typeof value === "string") return maskString(value, mask, isSecret, options.keepReferences === true);
-    if (typeof value === "number") return isSecret || mask(String(value)) !== String(value) ? MASK : value;
+    if (typeof value === "string") return maskString(value, isSecret, keepReferences);
+    if (typeof value === "number") return isSecret ? MASK : value;
     return typeof value === "boolean" ? value : null;
   };
   return copy(config, [], false);
 }
 
-function maskString(text: string, mask: (text: string) => string, isSecret: boolean, keepReferences: boolean): string {
+function maskString(text: string, isSecret: boolean, keepReferences: boolean): string {
   if (keepReferences && /^\$\{env\("[\w.:-]{1,256}"\)\}$/.test(text)) return text;
-  return text !== "" && (isSecret || looksSecret(text)) ? MASK : mask(text);
+  return text !== "" && (isSecret || looksSecret(text)) ? MASK : text;
 }
 
 const ID_COLLECTIONS = new Set(["dataSources", "services", "layers", "caches"]);

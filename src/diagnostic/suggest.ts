@@ -6,11 +6,11 @@ const MAX_CANDIDATES = 1_000;
 const MAX_NAME_LENGTH = 64;
 
 /**
- * The candidate that `name` was probably meant to be, or null. One that differs in case and separators alone (`idField`,
- * `id_field`, `id-field`) comes first; else the smallest Levenshtein distance of at most a third of the longer name
- * (a short name may be one edit away, and two neighbours swapped are one edit), the earlier candidate where two are as
- * near. Names over 64 characters and
- * candidates after the first 1,000 are not looked at, and a name is never its own suggestion.
+ * The candidate that `name` was probably meant to be, or null. One that differs in case and separators alone
+ * (`idField`, `id_field`, `id-field`) comes first; else the smallest Levenshtein distance of at most a third of the
+ * longer name (a short name may be one edit away, and two neighbours swapped are one edit), the earlier candidate where
+ * two are as near. Names over 64 characters and candidates after the first 1,000 are not looked at, and a name is never
+ * its own suggestion.
  *
  * @example
  * ```ts

@@ -1,5 +1,5 @@
-// Text made fit for a terminal: no control character, escape sequence or change of writing direction of a source, a path
-// or a name gets through, and its width in columns is known.
+// Text made fit for a terminal: no control character, escape sequence or change of writing direction of a source, a
+// path or a name gets through, and its width in columns is known.
 
 const ZERO_WIDTH = /^[\p{Mn}\p{Me}\u200d\ufe00-\ufe0f]$/u;
 const WIDE =
@@ -15,10 +15,10 @@ export interface Glyph {
 }
 
 /**
- * The glyph of one code point. A tab is four spaces wherever it stands; another control character is its control picture
- * (`␛`) or `<U+009B>`, and so are format characters that hide or reorder text (Unicode UAX #9 and category Cf) except
- * the zero-width joiner; half of a surrogate pair is U+FFFD. A combining mark takes no column, an East Asian wide
- * character or an emoji two (Unicode UAX #11, near enough for an underline).
+ * The glyph of one code point. A tab is four spaces wherever it stands; another control character is its control
+ * picture (`␛`) or `<U+009B>`, and so are format characters that hide or reorder text (Unicode UAX #9 and category Cf)
+ * except the zero-width joiner; half of a surrogate pair is U+FFFD. A combining mark takes no column, an East Asian
+ * wide character or an emoji two (Unicode UAX #11, near enough for an underline).
  */
 export function glyphOf(character: string): Glyph {
   const code = character.codePointAt(0) ?? 0;
@@ -36,8 +36,8 @@ export function glyphOf(character: string): Glyph {
 }
 
 /**
- * A text on one line, harmless to a terminal, of at most `maxCharacters` characters of the text; one that is longer ends
- * in `…`.
+ * A text on one line, harmless to a terminal, of at most `maxCharacters` characters of the text; one that is longer
+ * ends in `…`.
  */
 export function terminalText(text: string, maxCharacters = 1_000): string {
   let shown = "";
@@ -47,4 +47,12 @@ export function terminalText(text: string, maxCharacters = 1_000): string {
     shown += glyphOf(character).text;
   }
   return shown;
+}
+
+/**
+ * Whether to colour what goes to a stream: only on a terminal, not where `NO_COLOR` is set to anything but the empty
+ * string (no-color.org), not where `TERM` is `dumb`.
+ */
+export function useColour(stream: { isTerminal: boolean; env: (name: string) => string | undefined }): boolean {
+  return stream.isTerminal && !stream.env("NO_COLOR") && stream.env("TERM") !== "dumb";
 }

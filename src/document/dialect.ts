@@ -75,7 +75,7 @@ export function rewriteItem(text: string, item: Item): string {
   return endLine(applyEdits(text, item.range.start, item.range.end, item.edits));
 }
 
-/** Ends the last line: a heredoc that ends the file needs it. A stray CR must stay one, not become a line end with the LF. */
+/** Ends the last line: a heredoc that ends the file needs it. A stray CR must not become a line end with the LF. */
 function endLine(text: string): string {
   return text.endsWith("\r") ? text + " \n" : text + "\n";
 }

@@ -26,7 +26,7 @@ export function applyEdits(text: string, start: number, end: number, edits: read
   return out + text.slice(from, end);
 }
 
-/** The source offset for an offset in `applyEdits(text, start, …)`; inside inserted text it is the place of the edit. */
+/** The source offset for one in `applyEdits(text, start, …)`; inside inserted text it is the place of the edit. */
 export function sourceOffset(start: number, edits: readonly Edit[], rewrittenOffset: number): number {
   let from = start;
   let rewritten = 0;

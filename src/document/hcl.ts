@@ -19,7 +19,7 @@ export interface ParseRequest {
 /** What comes back: where the parser is (the index of the text it begins with), and at last all verdicts. */
 export type ParseReply = { readonly at: number } | { readonly verdicts: readonly Verdict[] };
 
-/** The file name that stands before each place in a complaint; no source can contain it as bounds forbid NUL's kin. */
+/** The file name that stands before each place in a complaint; what HCL quotes there are names, which cannot hold it. */
 export const FILE_MARK = "\u0001";
 
 /** How many texts go into one call. More gain little, and a fault in one costs judging all of them again. */

@@ -21,10 +21,10 @@ interface Conversion {
 }
 
 /**
- * Parses the JSON form. Known names count in any case, ids exactly; comments and trailing commas are allowed, `$snapshot`
- * and members that are null are left out, a service's `settings` become attributes of its block. Mistakes are
- * diagnostics with paths in HCL's words: `document/json-syntax`, `document/too-deep` and those of `json_syntax.ts`, which
- * leave no document, and among a document's mistakes `document/duplicate-key`, `document/json-shape` and
+ * Parses the JSON form. Known names count in any case, ids exactly; comments and trailing commas are allowed,
+ * `$snapshot` and members that are null are left out, a service's `settings` become attributes of its block. Mistakes
+ * are diagnostics with paths in HCL's words: `document/json-syntax`, `document/too-deep` and those of `json_syntax.ts`,
+ * which leave no document, and among a document's mistakes `document/duplicate-key`, `document/json-shape` and
  * `document/id-mismatch`.
  */
 export function parseJsonDocument(source: SourceText): JsonDocument {

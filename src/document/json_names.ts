@@ -29,17 +29,15 @@ export const TOP_SHAPES: ReadonlyMap<string, Shape> = new Map([
   [
     "layers",
     byName("layer", [
-      ...[
-        "id",
-        "title",
-        "dataSource",
-        "table",
-        "description",
-        "idField",
-        "displayField",
-        "introspectFields",
-        "services",
-      ],
+      "id",
+      "title",
+      "dataSource",
+      "table",
+      "description",
+      "idField",
+      "displayField",
+      "introspectFields",
+      "services",
     ], [
       block("geometry", ["column", "type", "srid"]),
       byName("fields", ["name", "type", "nullable"]),

@@ -24,9 +24,9 @@ export function readJson(source: SourceText): JsonSyntax {
 }
 
 /**
- * The first bracket that nests too deep or the first value that is one too many, or null. What strings and comments hold
- * does not count, and a bracket that closes nothing is passed over, as the parser does: its recursion is never deeper
- * than what is counted.
+ * The first bracket that nests too deep or the first value that is one too many, or null. What strings and comments
+ * hold does not count, and a bracket that closes nothing is passed over, as the parser does: its recursion is never
+ * deeper than what is counted.
  */
 function findExcess(source: SourceText): Diagnostic | null {
   const { text } = source;
@@ -53,7 +53,7 @@ function findExcess(source: SourceText): Diagnostic | null {
   return null;
 }
 
-/** The offset of a string's closing quote, or of the end of its line: for the parser too an unclosed string ends there. */
+/** The offset of a string's closing quote, or of its line's end: for the parser too an unclosed string ends there. */
 function endOfString(text: string, quote: number): number {
   for (let at = quote + 1; at < text.length; at++) {
     const c = text[at];

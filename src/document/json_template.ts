@@ -1,5 +1,5 @@
-// A string of Honua's JSON form as the value that HCL would make of it: `${…}` is code, `${env:NAME}` a call of env, and
-// what has no code is a literal with its escapes (`$${`, `%%{`) resolved.
+// A string of Honua's JSON form as the value that HCL would make of it: `${…}` is code, `${env:NAME}` a call of env,
+// and what has no code is a literal with its escapes (`$${`, `%%{`) resolved.
 import type { Range, SourceText } from "../diagnostic/range.ts";
 import type { Literal, Template } from "./document.ts";
 import { envColonName } from "./strings.ts";
@@ -43,8 +43,8 @@ function rewrite(text: string): { rewritten: string; hasCode: boolean; codes: Ra
 }
 
 /**
- * The offset of the `}` that ends the code beginning at `start`, or null: braces and strings nest, and a string may hold
- * code again. What is open is a stack, so depth costs memory and not recursion.
+ * The offset of the `}` that ends the code beginning at `start`, or null: braces and strings nest, and a string may
+ * hold code again. What is open is a stack, so depth costs memory and not recursion.
  */
 function endOfCode(text: string, start: number): number | null {
   const open: ("code" | "string")[] = ["code"];

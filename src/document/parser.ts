@@ -89,10 +89,11 @@ export function openParser(limits: ParserLimits = DEFAULT_LIMITS, command = pars
   const start = (): Child | null => {
     clearTimeout(idleTimer);
     try {
-      const current = child ??= startChild(command());
+      if (child) return child;
+      const started = child = startChild(command());
       // One that dies while nobody asks it anything must not be asked again.
-      current.process.status.then(() => child === current && void end());
-      return current;
+      started.process.status.then(() => child === started && void end());
+      return started;
     } catch {
       return null;
     }

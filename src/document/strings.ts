@@ -5,7 +5,10 @@ import { atEnd, CHAR, type Cursor, enter, isClosing, isOpening, leave, peek } fr
 
 const HEREDOC = /<<-?([\p{ID_Start}_][\p{ID_Continue}-]*)\r?\n/uy;
 
-/** Where a template ends and where its code stands (directives, `%{…}`, do not count); `closed` is false where the line or the text ended first. */
+/**
+ * Where a template ends and where its code stands (directives, `%{…}`, do not count); `closed` is false where the line
+ * or the text ended first.
+ */
 export interface TemplateScan {
   /** False where the line or the text ended first. */
   readonly closed: boolean;

@@ -2,6 +2,7 @@
 // characters. Logging never throws into its caller, and every text passes the masks before anything else sees it.
 import { openLineSink } from "./line_sink.ts";
 import pino from "pino";
+import { useColour } from "../diagnostic/terminal_text.ts";
 import { type Level, LEVELS, type LoggingOptions } from "./options.ts";
 
 /** What an entry says beside its message; values of any kind, cut where they are too large or too deep. */
@@ -12,8 +13,6 @@ export type LogEntry = (message: string, fields?: LogFields) => void;
 
 /** A log; what is below its level is not written. */
 export interface Logger extends Readonly<Record<Level, LogEntry>> {
-  /** Whether an entry of this level would be written: for those that are costly to make. */
-  readonly enabled: (level: Level) => boolean;
   /**
    * The same log, in which `mask` has seen every name and text first: a last line of defence against secrets that
    * became known after the start. `mask` returns its argument with what must not appear replaced.
@@ -34,8 +33,8 @@ export interface LogSettings {
   readonly write: (line: string) => void;
   /** Whether a person reads it: `auto` means text then, and JSON otherwise. */
   readonly terminal: boolean;
-  /** The NO_COLOR convention; without it, text on a terminal is coloured. */
-  readonly noColor: boolean;
+  /** Whether the level of an entry that is text is coloured: {@linkcode useColour} knows. */
+  readonly colour: boolean;
   /** The clock; default the system's. */
   readonly now?: () => Date;
 }
@@ -51,7 +50,7 @@ const MAX_FIELD_DEPTH = 5;
  *
  * @example
  * ```ts
- * const log = createLogger({ format: "json", level: "information", write, terminal: false, noColor: true });
+ * const log = createLogger({ format: "json", level: "information", write, terminal: false, colour: false });
  * log.information("Configuration reloaded successfully", { hash: "3f2a", durationMilliseconds: 12 });
  * ```
  */
@@ -59,7 +58,7 @@ export function createLogger(settings: LogSettings): Logger {
   const asText = settings.format === "text" || (settings.format === "auto" && settings.terminal);
   const write = writeWithoutThrowing(settings.write);
   const now = settings.now ?? (() => new Date());
-  const emit = asText ? textEmitter(write, now, settings.terminal && !settings.noColor) : jsonEmitter(write, now);
+  const emit = asText ? textEmitter(write, now, settings.colour) : jsonEmitter(write, now);
   return loggerOver(emit, settings.level, (text) => text);
 }
 
@@ -80,9 +79,9 @@ export function standardErrorLogger(
     Deno.stderr,
     (lines) => log.warning("Lines of the log were lost: nobody read them", { lines }),
   );
-  // https://no-color.org: present and not empty, whatever its value.
-  const noColor = Boolean(environment["NO_COLOR"]);
-  const log: Logger = createLogger({ format, level, write: sink.write, terminal: isTerminal(), noColor });
+  const terminal = isTerminal();
+  const colour = useColour({ isTerminal: terminal, env: (name) => environment[name] });
+  const log: Logger = createLogger({ format, level, write: sink.write, terminal, colour });
   return { log, drain: sink.drain };
 }
 
@@ -109,9 +108,8 @@ function writeWithoutThrowing(write: (line: string) => void): (line: string) => 
 type Emit = (level: Level, message: string, fields: Record<string, unknown>) => void;
 
 function loggerOver(emit: Emit, least: Level, mask: Mask): Logger {
-  const enabled = (level: Level) => LEVELS.indexOf(level) >= LEVELS.indexOf(least);
   const entry = (level: Level): LogEntry => (message, fields = {}) => {
-    if (!enabled(level)) return;
+    if (LEVELS.indexOf(level) < LEVELS.indexOf(least)) return;
     const [line, bounded] = boundedEntry(message, fields, mask);
     emit(level, line, bounded);
   };
@@ -122,7 +120,6 @@ function loggerOver(emit: Emit, least: Level, mask: Mask): Logger {
     warning: entry("warning"),
     error: entry("error"),
     critical: entry("critical"),
-    enabled,
     withMask: (next) => loggerOver(emit, least, (text) => next(mask(text))),
   };
 }
@@ -218,7 +215,7 @@ function jsonEmitter(write: (line: string) => void, now: () => Date): Emit {
 }
 
 /** ANSI SGR codes: grey for what is quiet, red for what is wrong. */
-const COLORS: Readonly<Record<Level, string>> = {
+const COLOURS: Readonly<Record<Level, string>> = {
   trace: "90",
   debug: "90",
   information: "32",
@@ -227,10 +224,10 @@ const COLORS: Readonly<Record<Level, string>> = {
   critical: "1;31",
 };
 
-function textEmitter(write: (line: string) => void, now: () => Date, color: boolean): Emit {
+function textEmitter(write: (line: string) => void, now: () => Date, colour: boolean): Emit {
   return (level, message, fields) => {
     const label = level.padEnd("information".length);
-    const shown = color ? `\x1b[${COLORS[level]}m${label}\x1b[0m` : label;
+    const shown = colour ? `\x1b[${COLOURS[level]}m${label}\x1b[0m` : label;
     const pairs = Object.entries(fields).map(([name, value]) => ` ${plainText(name)}=${plainText(value)}`);
     write(`${now().toISOString()} ${shown} ${message}${pairs.join("")}\n`);
   };

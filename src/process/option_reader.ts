@@ -107,8 +107,8 @@ function environmentTree(
     if (before?.kind === "environment") {
       diagnostics.push(errorDiagnostic(
         "options/duplicate",
-        `the environment variables ${shownText(before.variable)} and ${shownText(variable)} are the same setting`,
-        { path: shownText(path.join(":")), why: "Names are the same in any case.", suggestion: "Unset one of the two" },
+        `The environment variables ${shownText(before.variable)} and ${shownText(variable)} are the same setting`,
+        { path: shownText(path.join(":")), why: "Names are the same in any case", suggestion: "Unset one of the two" },
       ));
     }
   }
@@ -148,14 +148,14 @@ function unknownName(node: OptionNode, shape: OptionShape, path: readonly string
   const inside = path.length === 0 ? "" : ` in ${path.join(":")}`;
   const whole = [...path, shownText(node.name)].join(":");
   const suggestion = near === null ? null : `Did you mean ${[...path, near].join(":")}?`;
-  const why = shape.kind === "list" ? "The items of a list are numbered from 0." : knownNames(members);
+  const why = shape.kind === "list" ? "The items of a list are numbered from 0" : knownNames(members);
   if (origin.kind !== "environment") {
     const place = node.nameOrigin?.kind === "file" ? node.nameOrigin.place : null;
-    const summary = `unknown setting ${shownText(node.name)}${inside}${source(origin)}`;
+    const summary = `Unknown setting ${shownText(node.name)}${inside}${source(origin)}`;
     return errorDiagnostic("options/unknown", summary, { path: whole, place, suggestion, why });
   }
   if (near === null && SHARED_SECTIONS.has(path[0]?.toLowerCase() ?? "")) return null;
-  const summary = `the environment variable ${shownText(origin.variable)} sets nothing: unknown setting${inside}`;
+  const summary = `The environment variable ${shownText(origin.variable)} sets nothing: unknown setting${inside}`;
   return warningDiagnostic("options/unknown", summary, { path: whole, suggestion, why });
 }
 
@@ -169,7 +169,7 @@ function nearName(name: string, members: readonly OptionMember[]): string | null
 }
 
 function knownNames(members: readonly OptionMember[]): string | null {
-  return members.length === 0 ? null : `Known here: ${members.map((member) => member.name).join(", ")}.`;
+  return members.length === 0 ? null : `Known here: ${members.map((member) => member.name).join(", ")}`;
 }
 
 /** Stands where something has the wrong form: no schema takes it. */
@@ -190,7 +190,7 @@ interface Spot {
   readonly secret: boolean;
 }
 
-/** The schema's input: an object of the schema's keys, in which what has the wrong form stays for the schema to refuse. */
+/** The schema's input: an object of its keys, in which what has the wrong form stays for the schema to refuse. */
 function build(node: OptionNode, shape: OptionShape, spot: Spot, nodes: Map<string, BuiltFrom>): unknown {
   nodes.set(pathKey(spot.path), { node, written: spot.written, secret: spot.secret, shape });
   const what = node.written?.what;

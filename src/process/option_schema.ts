@@ -34,7 +34,7 @@ function text(what = "be a text that is not empty", form = /^[^\0]+$/) {
   return z.string(must(what)).regex(form, must(what));
 }
 
-/** A text that may be absent; `Admin__Listen=` in an environment file counts as absent, and overrules what is below it. */
+/** A text that may be absent; an empty one (`Admin__Listen=`) counts as absent, and overrules what is below it. */
 function optionalText(what?: string, form?: RegExp) {
   return z.preprocess((value) => value === "" ? null : value, text(what, form).nullable()).default(null);
 }

@@ -75,8 +75,8 @@ function canonicalPath({ path, what }: Setting): readonly string[] {
 }
 
 /**
- * Both trees as one in which `high` wins. A single value wins over everything under the same name, and what stands under
- * a name wins over a single value; lists are merged item by item, as .NET's configuration does.
+ * Both trees as one in which `high` wins. A single value wins over everything under the same name, and what stands
+ * under a name wins over a single value; lists are merged item by item, as .NET's configuration does.
  */
 export function mergeTrees(low: OptionNode, high: OptionNode): OptionNode {
   if (givenValue(high) !== undefined) return high;

@@ -26,23 +26,23 @@ export type OptionsText = { readonly ok: true; readonly source: SourceText } | {
 export async function readOptionsFile(path: string): Promise<OptionsText> {
   const unreadable = (why: string): OptionsText => ({
     ok: false,
-    diagnostic: errorDiagnostic("options/unreadable", `the options file ${path} cannot be read`, { why }),
+    diagnostic: errorDiagnostic("options/unreadable", `The options file ${path} cannot be read`, { why }),
   });
   let bytes: Uint8Array;
   try {
     // Asked before it is opened: opening a named pipe waits for its writer.
     const { isFile } = await Deno.stat(path);
-    if (!isFile) return unreadable("It is not a regular file.");
+    if (!isFile) return unreadable("It is not a regular file");
     using file = await Deno.open(path, { read: true });
     bytes = await readBounded(file);
   } catch (error) {
     return unreadable(error instanceof Error ? error.message : String(error));
   }
-  if (bytes.length > MAX_BYTES) return unreadable(`It is larger than ${MAX_BYTES} bytes.`);
+  if (bytes.length > MAX_BYTES) return unreadable(`It is larger than ${MAX_BYTES} bytes`);
   try {
     return { ok: true, source: sourceText(path, new TextDecoder("utf-8", { fatal: true }).decode(bytes)) };
   } catch {
-    return unreadable("It is not valid UTF-8.");
+    return unreadable("It is not valid UTF-8");
   }
 }
 
@@ -66,7 +66,7 @@ export function parseOptionsFile(source: SourceText): { tree: OptionNode; diagno
     const place = placeOf(source, tooDeep);
     return {
       tree,
-      diagnostics: [errorDiagnostic("options/nesting", `nested deeper than ${MAX_NESTING} levels`, { place })],
+      diagnostics: [errorDiagnostic("options/nesting", `Nested deeper than ${MAX_NESTING} levels`, { place })],
     };
   }
   const errors: ParseError[] = [];
@@ -77,7 +77,7 @@ export function parseOptionsFile(source: SourceText): { tree: OptionNode; diagno
     return {
       tree,
       diagnostics: [
-        errorDiagnostic("options/syntax", SYNTAX_SUMMARIES[printParseErrorCode(first.error)] ?? "this is not JSON", {
+        errorDiagnostic("options/syntax", SYNTAX_SUMMARIES[printParseErrorCode(first.error)] ?? "This is not JSON", {
           place,
         }),
       ],
@@ -88,7 +88,7 @@ export function parseOptionsFile(source: SourceText): { tree: OptionNode; diagno
     const suggestion = 'Write { "Snapshot": { … } }';
     return {
       tree,
-      diagnostics: [errorDiagnostic("options/syntax", "an options file is one object", { place, suggestion })],
+      diagnostics: [errorDiagnostic("options/syntax", "An options file is one object", { place, suggestion })],
     };
   }
   const diagnostics: Diagnostic[] = [];
@@ -144,7 +144,7 @@ function putValue(
   if (before?.kind === "file") {
     into.push(errorDiagnostic("options/duplicate", `${shownText(path.join(":"))} is written twice`, {
       path: shownText(path.join(":")),
-      why: "Names are the same in any case, and one of the two would be lost.",
+      why: "Names are the same in any case, and one of the two would be lost",
       suggestion: "Remove one of the two",
       place: nameOrigin.place,
       other: { label: "first written here", place: before.place },
@@ -158,17 +158,17 @@ function rangeOf(node: Node): Range {
 }
 
 const SYNTAX_SUMMARIES: Readonly<Record<string, string>> = {
-  PropertyNameExpected: "expected a name in double quotes",
-  ValueExpected: "expected a value",
-  ColonExpected: "expected a colon",
-  CommaExpected: "expected a comma",
-  CloseBraceExpected: "expected a closing brace",
-  CloseBracketExpected: "expected a closing bracket",
-  EndOfFileExpected: "expected the end of the file",
-  UnexpectedEndOfComment: "a comment is not closed",
-  UnexpectedEndOfString: "a string is not closed",
-  InvalidSymbol: "expected a value or a name in double quotes",
-  InvalidUnicode: "a string has an escape that JSON does not know",
-  InvalidEscapeCharacter: "a string has an escape that JSON does not know",
-  InvalidCharacter: "a string has a control character that must be escaped",
+  PropertyNameExpected: "Expected a name in double quotes",
+  ValueExpected: "Expected a value",
+  ColonExpected: "Expected a colon",
+  CommaExpected: "Expected a comma",
+  CloseBraceExpected: "Expected a closing brace",
+  CloseBracketExpected: "Expected a closing bracket",
+  EndOfFileExpected: "Expected the end of the file",
+  UnexpectedEndOfComment: "A comment is not closed",
+  UnexpectedEndOfString: "A string is not closed",
+  InvalidSymbol: "Expected a value or a name in double quotes",
+  InvalidUnicode: "A string has an escape that JSON does not know",
+  InvalidEscapeCharacter: "A string has an escape that JSON does not know",
+  InvalidCharacter: "A string has a control character that must be escaped",
 };

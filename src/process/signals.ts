@@ -14,10 +14,10 @@ export interface SignalHandlers {
 }
 
 /**
- * Listens for signals until the result is disposed of or `signal` is aborted; then the system's defaults apply again
- * (a later SIGHUP ends the process), so the owner of the process does that last.
+ * Listens for signals until the result is disposed of; then the system's defaults apply again (a later SIGHUP ends the
+ * process), so the owner of the process does that last.
  */
-export function onSignals(handlers: SignalHandlers, { signal }: { signal?: AbortSignal } = {}): Disposable {
+export function onSignals(handlers: SignalHandlers): Disposable {
   let stops = 0;
   const listeners = new Map<Deno.Signal, () => void>([["SIGHUP", () => handlers.reload()]]);
   for (const name of ["SIGTERM", "SIGINT"] as const) {
@@ -27,10 +27,7 @@ export function onSignals(handlers: SignalHandlers, { signal }: { signal?: Abort
   const remove = () => {
     for (const [name, listener] of listeners) Deno.removeSignalListener(name, listener);
     listeners.clear();
-    signal?.removeEventListener("abort", remove);
   };
-  if (signal?.aborted) listeners.clear();
   for (const [name, listener] of listeners) Deno.addSignalListener(name, listener);
-  signal?.addEventListener("abort", remove);
   return { [Symbol.dispose]: remove };
 }

@@ -1,5 +1,5 @@
-// Where the source is: named by a flag, the options or HONUA_CONFIG_PATH, else looked for as Honua's servers do. A named
-// path is taken as it is, whether the file is there yet or not; only the search asks what exists.
+// Where the source is: named by a flag, the options or HONUA_CONFIG_PATH, else looked for as Honua's servers do. A
+// named path is taken as it is, whether the file is there yet or not; only the search asks what exists.
 import { type Diagnostic, errorDiagnostic } from "../diagnostic/diagnostic.ts";
 
 /** What may name the source, and what the search needs; directories are absolute or relative to the process. */
@@ -16,9 +16,9 @@ export interface SourceSearch {
   readonly exists?: (path: string) => Promise<boolean>;
 }
 
-/** The source's path and who named it, or an error that lists what was tried. */
+/** The source's path, or an error that lists what was tried. */
 export type SourcePath =
-  | { readonly ok: true; readonly path: string; readonly namedBy: "flag" | "option" | "environment" | "search" }
+  | { readonly ok: true; readonly path: string }
   | { readonly ok: false; readonly diagnostic: Diagnostic };
 
 /** The variables that name the deployment's environment, as Honua's servers (ASP.NET Core) know it; ours first. */
@@ -30,25 +30,25 @@ const ENVIRONMENT_VARIABLES = ["HONUA_ENVIRONMENT", "ASPNETCORE_ENVIRONMENT", "D
  * `development`, the default of `honua.environment`. One that could not be part of a file's name is not looked for.
  */
 export async function findSource(search: SourceSearch): Promise<SourcePath> {
-  if (search.flag) return { ok: true, path: search.flag, namedBy: "flag" };
-  if (search.option) return { ok: true, path: search.option, namedBy: "option" };
+  if (search.flag) return { ok: true, path: search.flag };
+  if (search.option) return { ok: true, path: search.option };
   const named = search.environment["HONUA_CONFIG_PATH"];
-  if (named) return { ok: true, path: named, namedBy: "environment" };
+  if (named) return { ok: true, path: named };
   const { exists = isFile } = search;
   const names = sourceNames(search.environment);
   for (const directory of search.directories) {
     for (const name of names) {
       const path = `${directory.replace(/\/+$/, "")}/${name}`;
-      if (await exists(path)) return { ok: true, path, namedBy: "search" };
+      if (await exists(path)) return { ok: true, path };
     }
   }
   // A diagnostic quotes nothing that came from the environment.
   const tried = givenEnvironment(search.environment) === null ? names : namesOf(["honua.<environment>"]);
   return {
     ok: false,
-    diagnostic: errorDiagnostic("options/no-source", "no configuration file was found", {
+    diagnostic: errorDiagnostic("options/no-source", "No configuration file was found", {
       path: "Honua:ConfigurationV2:Path",
-      why: `Looked in ${search.directories.join(" and ")} for ${tried.join(", ")}.`,
+      why: `Looked in ${search.directories.join(" and ")} for ${tried.join(", ")}`,
       suggestion: "Name the file, or set HONUA_CONFIG_PATH or Honua:ConfigurationV2:Path",
     }),
   };

@@ -15,8 +15,8 @@ export interface LogLine {
   readonly fields: Readonly<Record<string, unknown>>;
 }
 
-/** Reloads that nobody asked for and no file did: what they find unchanged is not worth a line. */
-const QUIET: ReadonlySet<HintReason> = new Set(["poll", "retry"]);
+/** Reloads that no person and no file asked for: what they find unchanged is not worth a line. */
+const QUIET: ReadonlySet<HintReason> = new Set(["retry"]);
 
 /** More diagnostics than this are counted in a log line and not listed. */
 const MAX_LISTED = 20;

@@ -7,8 +7,8 @@ import { type Lookup, tracePath } from "./path_trace.ts";
 import { type Clock, systemClock } from "./settle.ts";
 import { type FileIdentity, identify as identifyFile } from "./source_file.ts";
 
-/** Why a hint was given: an event named the file, an event led to a look that found it changed, or a poll found it. */
-export type HintReason = "event" | "change" | "poll";
+/** What a hint was given for: an event named the file, an event led to a look that found it changed, or a poll found it. */
+export type ChangeSign = "event" | "change" | "poll";
 
 /** What `watchFiles` takes. The callbacks must not throw. */
 export interface FileWatcherOptions {
@@ -17,7 +17,7 @@ export interface FileWatcherOptions {
   /** How often to compare what the files are with what they were; 0: never, but while events are wanted and denied. */
   readonly pollMilliseconds: number;
   /** Look again at this path, as it was given. May be called more than once for one change. */
-  readonly onHint: (path: string, reason: HintReason) => void;
+  readonly onHint: (path: string, reason: ChangeSign) => void;
   /** Events stopped coming; polling carries on and so do attempts to watch again. Once until `onRecovered`. */
   readonly onTrouble: (message: string) => void;
   /** Events come again. */
@@ -53,7 +53,7 @@ interface Watcher {
   /** The last failure to watch; null while events come. */
   trouble: { readonly retryAt: number; readonly retryMilliseconds: number } | null;
   looking: Promise<void> | null;
-  lookAgain: HintReason | null;
+  lookAgain: ChangeSign | null;
   nextLookAt: number;
   cancelLook: () => void;
   cancelTick: () => void;
@@ -122,7 +122,7 @@ function takeEvent(watcher: Watcher, directory: string, event: Pick<Deno.FsEvent
 }
 
 /** Has a look begin now or when the one that runs, and the gap after it, are over. */
-function requestLook(watcher: Watcher, reason: HintReason): void {
+function requestLook(watcher: Watcher, reason: ChangeSign): void {
   if (watcher.closed || watcher.lookAgain !== null) return;
   const wait = watcher.nextLookAt - watcher.options.clock.now();
   if (watcher.looking === null && wait <= 0) {
@@ -139,7 +139,7 @@ function scheduleLook(watcher: Watcher, milliseconds: number): void {
   });
 }
 
-function startLook(watcher: Watcher, reason: HintReason | null): Promise<void> {
+function startLook(watcher: Watcher, reason: ChangeSign | null): Promise<void> {
   watcher.cancelLook();
   watcher.cancelTick();
   watcher.lookAgain = null;
@@ -162,7 +162,7 @@ function scheduleTick(watcher: Watcher): void {
 }
 
 /** Watches what has to be watched by now, and only then compares: what changes in between is seen by one or the other. */
-async function look(watcher: Watcher, reason: HintReason | null): Promise<void> {
+async function look(watcher: Watcher, reason: ChangeSign | null): Promise<void> {
   const { events, identify, onHint } = watcher.options;
   if (events) await alignDirectories(watcher);
   let isDeaf = false;

@@ -8,13 +8,10 @@ import { readSource, type SourceRead } from "./source_file.ts";
 /** The largest environment file that is read, in bytes. */
 const MAX_ENVIRONMENT_FILE_BYTES = 1024 * 1024;
 
-/** An environment file: its path, and whether it may be missing. */
-export interface EnvironmentFilePath {
-  /** As given, without the dash. */
-  readonly path: string;
-  /** Written with a leading dash, as in systemd's EnvironmentFile=. */
-  readonly optional: boolean;
-}
+/** What was read of the environment files, or why not all of them could be; `digest` is over all their bytes. */
+export type EnvironmentTexts =
+  | { readonly ok: true; readonly digest: string; readonly texts: readonly SourceText[] }
+  | { readonly ok: false; readonly digest: string; readonly diagnostic: Diagnostic };
 
 /** What was read, or why not all of it could be. */
 export type Inputs =
@@ -26,29 +23,44 @@ export type Inputs =
   }
   | { readonly ok: false; readonly fingerprint: string; readonly diagnostic: Diagnostic };
 
-/** Takes `-path` apart as systemd.exec(5) does: with the dash, a missing file is no mistake. */
-export function environmentFilePath(written: string): EnvironmentFilePath {
-  return written.startsWith("-") ? { path: written.slice(1), optional: true } : { path: written, optional: false };
+const UNREACHABLE: ReadonlySet<string> = new Set(["source/not-found", "source/unreadable", "source/not-a-file"]);
+
+/** Whether a diagnostic of reading says that a file was not found or may not be read, not that what it holds is wrong. */
+export function isUnreachable(diagnostic: Diagnostic): boolean {
+  return UNREACHABLE.has(diagnostic.code);
 }
 
-/** Reads the source and the environment files, each once, in order. */
-export async function readInputs(sourcePath: string, files: readonly EnvironmentFilePath[]): Promise<Inputs> {
+/** The path of an environment file as written: with a dash in front, a missing file is no mistake (systemd.exec(5)). */
+export function environmentFilePath(written: string): string {
+  return written.startsWith("-") ? written.slice(1) : written;
+}
+
+/** Reads environment files, each once, in order, as they are written in the options. */
+export async function readEnvironmentFiles(written: readonly string[]): Promise<EnvironmentTexts> {
   const hash = createHash("sha256");
   const texts: SourceText[] = [];
-  const take = (read: SourceRead, path: string): Diagnostic | null => {
-    hash.update(`${path}\0${read.ok ? read.digest : `${read.diagnostic.code} ${read.digest}`}\0`);
-    if (!read.ok) return read.diagnostic;
-    texts.push(sourceText(path, read.text));
-    return null;
-  };
-  let diagnostic = take(await readSource(sourcePath), sourcePath);
-  for (const { path, optional } of files) {
+  let diagnostic: Diagnostic | null = null;
+  for (const one of written) {
+    const path = environmentFilePath(one);
     const read = await readSource(path, { maxBytes: MAX_ENVIRONMENT_FILE_BYTES });
-    const trouble = take(read, path);
-    if (trouble && !(optional && trouble.code === "source/not-found")) diagnostic ??= trouble;
+    hash.update(`${path}\0${stateOf(read)}\0`);
+    if (read.ok) texts.push(sourceText(path, read.text));
+    else if (path === one || read.diagnostic.code !== "source/not-found") diagnostic ??= read.diagnostic;
   }
-  const fingerprint = hash.digest("hex");
-  if (diagnostic) return { ok: false, fingerprint, diagnostic };
-  const [source, ...environmentFiles] = texts;
-  return { ok: true, fingerprint, source: source!, environmentFiles };
+  const digest = hash.digest("hex");
+  return diagnostic ? { ok: false, digest, diagnostic } : { ok: true, digest, texts };
+}
+
+/** Reads the source and the environment files, each once. */
+export async function readInputs(sourcePath: string, written: readonly string[]): Promise<Inputs> {
+  const source = await readSource(sourcePath);
+  const files = await readEnvironmentFiles(written);
+  const fingerprint = createHash("sha256").update(`${stateOf(source)}\0${files.digest}`).digest("hex");
+  if (!source.ok) return { ok: false, fingerprint, diagnostic: source.diagnostic };
+  if (!files.ok) return { ok: false, fingerprint, diagnostic: files.diagnostic };
+  return { ok: true, fingerprint, source: sourceText(sourcePath, source.text), environmentFiles: files.texts };
+}
+
+function stateOf(read: SourceRead): string {
+  return read.ok ? read.digest : `${read.diagnostic.code} ${read.digest}`;
 }

@@ -49,6 +49,18 @@ Deno.test("what systemd passes over in silence is a warning at its place", () =>
   assertEquals(warnings("A=1"), []);
 });
 
+Deno.test("warnings about an environment file are in the order of its lines, whatever they are about", () => {
+  assertEquals(warnings("stray\nexport A=1\nwords\n1B=2\nC='x"), [
+    "environment/no-assignment 1:1",
+    "environment/invalid-name 2:1",
+    "environment/no-assignment 3:1",
+    "environment/invalid-name 4:1",
+    "environment/unclosed-quote 5:3",
+  ]);
+  const many = warnings(`${"export A=1\n".repeat(100)}stray\n`.split("\n").reverse().join("\n"));
+  assertEquals([many.length, many[0]], [100, "environment/no-assignment 2:1"]);
+});
+
 Deno.test("no warning about an environment file quotes it", () => {
   const secret = "hunter2";
   const { diagnostics } = parseEnvironmentFile(sourceText("test.env", `export P=${secret}\n${secret}\nQ='${secret}`));

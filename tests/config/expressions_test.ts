@@ -160,7 +160,7 @@ Deno.test("a cycle of variables is an error that names it, once", () => {
   const loaded = load({ variables: { a: "${var.b}", b: "x${var.c}", c: "${var.a}", d: "${var.a}" } });
   assertEquals(remarks(loaded).filter((one) => one.startsWith("error")), ["error variable-cycle variable.a"]);
   const cycle = !loaded.ok && loaded.diagnostics.find((one) => one.code === "config/variable-cycle");
-  assertEquals(cycle && cycle.why, "Its value needs its own value: var.a -> var.b -> var.c -> var.a.");
+  assertEquals(cycle && cycle.why, "Its value needs its own value: var.a -> var.b -> var.c -> var.a");
 });
 
 Deno.test("a few variables that multiply one another come to an error and not to the end of memory", () => {

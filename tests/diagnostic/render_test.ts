@@ -8,7 +8,8 @@ import {
   warningDiagnostic,
 } from "../../src/diagnostic/diagnostic.ts";
 import { type Range, type SourceText, sourceText } from "../../src/diagnostic/range.ts";
-import { type FrameSource, renderJson, renderLine, renderText, useColour } from "../../src/diagnostic/render.ts";
+import { type FrameSource, renderJson, renderLine, renderText } from "../../src/diagnostic/render.ts";
+import { useColour } from "../../src/diagnostic/terminal_text.ts";
 
 function rangeOf(source: SourceText, part: string): Range {
   const start = source.text.indexOf(part);

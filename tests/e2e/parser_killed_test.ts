@@ -1,3 +1,4 @@
+import { assertEquals } from "@std/assert";
 import { openEdgeHost } from "../support/edge_host.ts";
 import { eventually } from "../support/eventually.ts";
 import { childrenOf, isRunning } from "../support/process_tree.ts";
@@ -10,4 +11,5 @@ Deno.test("a parser that was killed between two edits is started anew, and the n
   await eventually("the parser is gone", async () => !await isRunning(parser!));
   await host.edit("second");
   await host.hasSnapshot("second");
+  assertEquals(daemon.outcomes().filter((outcome) => outcome !== "activated" && outcome !== "unchanged"), []);
 });

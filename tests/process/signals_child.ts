@@ -2,14 +2,13 @@
 import { onSignals } from "../../src/process/signals.ts";
 
 const say = (word: string) => void Deno.stdout.writeSync(new TextEncoder().encode(`${word}\n`));
-const abort = new AbortController();
 const alive = setInterval(() => {}, 1000);
-onSignals({
+const listening = onSignals({
   reload: () => say("reload"),
   stop: (signal) => {
     say(`stop ${signal}`);
     if (Deno.args[0] === "end-on-stop") {
-      abort.abort();
+      listening[Symbol.dispose]();
       clearInterval(alive);
     }
   },
@@ -18,5 +17,5 @@ onSignals({
     Deno.exit(7);
   },
   ignored: (signal) => say(`ignored ${signal}`),
-}, { signal: abort.signal });
+});
 say("ready");

@@ -43,10 +43,9 @@ Deno.test("listening keeps no process alive once its owner has ended it", async 
   assertEquals(await converse(["end-on-stop"], [["SIGINT", "stop SIGINT"]]), 0);
 });
 
-Deno.test("an aborted signal listens to nothing, and disposing twice is harmless", () => {
+Deno.test("disposing twice is harmless", () => {
   const none = () => {};
   const handlers = { reload: none, stop: none, stopNow: none };
-  onSignals(handlers, { signal: AbortSignal.abort() })[Symbol.dispose]();
   const listening = onSignals(handlers);
   listening[Symbol.dispose]();
   listening[Symbol.dispose]();

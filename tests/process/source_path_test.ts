@@ -7,12 +7,11 @@ const nothing = { flag: null, option: null, environment: {}, directories: ["/srv
 Deno.test("a flag beats the option, which beats HONUA_CONFIG_PATH, and none of them is looked for", async () => {
   const exists = () => Promise.reject(new Error("asked"));
   const named = { ...nothing, exists, flag: "/f", option: "/o", environment: { HONUA_CONFIG_PATH: "/e" } };
-  assertEquals(await findSource(named), { ok: true, path: "/f", namedBy: "flag" });
-  assertEquals(await findSource({ ...named, flag: null }), { ok: true, path: "/o", namedBy: "option" });
+  assertEquals(await findSource(named), { ok: true, path: "/f" });
+  assertEquals(await findSource({ ...named, flag: null }), { ok: true, path: "/o" });
   assertEquals(await findSource({ ...named, flag: null, option: null }), {
     ok: true,
     path: "/e",
-    namedBy: "environment",
   });
 });
 
@@ -22,7 +21,7 @@ Deno.test("a directory is searched to its end before the next one", async () => 
     asked.push(path);
     return Promise.resolve(path === "/etc/honua/honua.hcl");
   };
-  assertEquals(await findSource({ ...nothing, exists }), { ok: true, path: "/etc/honua/honua.hcl", namedBy: "search" });
+  assertEquals(await findSource({ ...nothing, exists }), { ok: true, path: "/etc/honua/honua.hcl" });
   assertEquals(asked.slice(0, 8), [
     "/srv/honua.development.hcl",
     "/srv/honua.development.honua",
@@ -67,7 +66,7 @@ Deno.test("by default a regular file counts, also behind a symlink, and a direct
     await Deno.writeTextFile(`${directory}/real`, "");
     await Deno.symlink(`${directory}/real`, `${directory}/config.hcl`);
     const result = await findSource({ ...nothing, directories: [directory] });
-    assertEquals(result, { ok: true, path: `${directory}/config.hcl`, namedBy: "search" });
+    assertEquals(result, { ok: true, path: `${directory}/config.hcl` });
   } finally {
     await Deno.remove(directory, { recursive: true });
   }

@@ -24,9 +24,9 @@ Deno.test("a tree without a fault, or without any file, has nothing to mend", as
   assertEquals(await tidied({}), []);
   assertEquals(
     await tidied({
-      "main.ts": importing(`import { daemon } from "./src/daemon.ts";`),
-      "src/daemon.ts": `${TOP}import { a } from "./cli/a.ts";\n/** A. */\nexport const daemon = a;\n`,
-      "src/cli/a.ts": `${TOP}/** A. */\nexport const a = 1;\n`,
+      "main.ts": importing(`import { a } from "./src/cli/a.ts";`),
+      "src/cli/a.ts": `${TOP}import { daemon } from "../daemon.ts";\n/** A. */\nexport const a = daemon;\n`,
+      "src/daemon.ts": `${TOP}/** A. */\nexport const daemon = 1;\n`,
       "tests/cli/a_test.ts": `import { a } from "../../src/cli/a.ts";\nconsole.log(a);\n`,
     }),
     [],
@@ -96,6 +96,10 @@ Deno.test("source, cluster and process take types alone from snapshot", async ()
     }),
     ["src/cluster/a.ts:2", "src/process/a.ts:2", "src/source/a.ts:2"],
   );
+});
+
+Deno.test("daemon.ts does not import cli, which imports it", async () => {
+  assertEquals(await places({ "src/daemon.ts": importing(`import "./cli/a.ts";`) }), ["src/daemon.ts:2"]);
 });
 
 Deno.test("cli and main.ts alone import daemon.ts", async () => {

@@ -1,12 +1,12 @@
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
-import { environmentFilePath, readInputs } from "../../src/source/inputs.ts";
+import { readInputs } from "../../src/source/inputs.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
 
 Deno.test("one fingerprint covers the source and every environment file", async () => {
   await using directory = await temporaryDirectory();
   const source = await directory.write("a.hcl", "x = 1\n");
   const file = await directory.write("a.env", "A=1\n");
-  const read = async () => (await readInputs(source, [environmentFilePath(file)])).fingerprint;
+  const read = async () => (await readInputs(source, [file])).fingerprint;
   const first = await read();
   assertEquals(await read(), first);
   await Deno.writeTextFile(file, "A=2\n");
@@ -22,16 +22,27 @@ Deno.test("a missing environment file is a mistake unless a dash allows it", asy
   await using directory = await temporaryDirectory();
   const source = await directory.write("a.hcl", "x = 1\n");
   const missing = directory.file("none.env");
-  const strict = await readInputs(source, [environmentFilePath(missing)]);
+  const strict = await readInputs(source, [missing]);
   assert(!strict.ok);
   assertEquals(strict.diagnostic.code, "source/not-found");
-  const lenient = await readInputs(source, [environmentFilePath(`-${missing}`)]);
+  const lenient = await readInputs(source, [`-${missing}`]);
   assert(lenient.ok);
   assertEquals([lenient.source.text, lenient.environmentFiles], ["x = 1\n", []]);
 });
 
 Deno.test("the source's own trouble is told before that of an environment file", async () => {
-  const inputs = await readInputs("/nonexistent/a.hcl", [environmentFilePath("/nonexistent/a.env")]);
+  const inputs = await readInputs("/nonexistent/a.hcl", ["/nonexistent/a.env"]);
   assert(!inputs.ok);
-  assertEquals(inputs.diagnostic.place?.file ?? inputs.diagnostic.summary.includes("a.hcl"), true);
+  assertEquals(inputs.diagnostic.summary.includes("a.hcl"), true);
+});
+
+Deno.test("an environment file has at most 1 MiB", async () => {
+  await using directory = await temporaryDirectory();
+  const source = await directory.write("a.hcl", "x = 1\n");
+  const file = await directory.write("a.env", "A=" + "x".repeat(1024 * 1024 - 3) + "\n");
+  assert((await readInputs(source, [file])).ok);
+  await Deno.writeTextFile(file, "y", { append: true });
+  const large = await readInputs(source, [file]);
+  assert(!large.ok);
+  assertEquals(large.diagnostic.code, "source/too-large");
 });

@@ -1,11 +1,11 @@
 // A watcher under test and the reader that it exists for: on every hint the file is read again, so what the reader
 // has seen in the end says whether a change was lost.
-import { type FileWatcherOptions, type HintReason, watchFiles } from "../../src/source/file_watcher.ts";
+import { type ChangeSign, type FileWatcherOptions, watchFiles } from "../../src/source/file_watcher.ts";
 import { eventually } from "../support/eventually.ts";
 
 /** What a test sees of a watcher. */
 export interface Watching {
-  readonly hints: { path: string; reason: HintReason }[];
+  readonly hints: { path: string; reason: ChangeSign }[];
   readonly troubles: string[];
   /** How many times `onRecovered` was called. */
   recoveries: number;
