@@ -115,7 +115,7 @@ Deno.test("without watching only a reload that was asked for looks", async () =>
   assertEquals(lines.filter((line) => line["outcome"] === "activated").length, 2);
   daemon.reload();
   await daemon.settled();
-  assertEquals(lines.at(-1)!["msg"], "Configuration is unchanged");
+  assertEquals(lines.at(-1)!["msg"], "Configuration reloaded successfully: unchanged");
   assertEquals(lines.filter((line) => String(line["reasons"]).includes("file")), []);
 });
 

@@ -20,7 +20,6 @@ export async function runProgram(args: readonly string[], terminal: Terminal): P
     .exitOverride()
     .showSuggestionAfterError()
     .showHelpAfterError("(see --help)")
-    .helpCommand(false)
     .version(versionLine().trimEnd(), "-V, --version", "print the version");
   const commands = [runCommand, validateCommand, initCommand, printCommand, versionCommand];
   for (const command of commands) program.addCommand(configured(program, command(terminal, (done) => code = done)));

@@ -2,8 +2,10 @@
 // within two seconds of being told to stop.
 import { resolve } from "node:path";
 import { type Diagnostic, errorDiagnostic } from "../diagnostic/diagnostic.ts";
-import type { SourceText } from "../diagnostic/range.ts";
+import type { Range, SourceText } from "../diagnostic/range.ts";
 import { renderLine, renderText } from "../diagnostic/render.ts";
+import { readJson } from "../document/json_syntax.ts";
+import { secretRanges } from "../document/secret_ranges.ts";
 import { type Daemon, type DaemonSettings, startDaemon } from "../daemon.ts";
 import { type Logger, type StandardErrorLog, standardErrorLogger } from "../process/log.ts";
 import { type FlagSetting, parseFlagSetting, readOptions } from "../process/option_reader.ts";
@@ -67,6 +69,13 @@ async function serve(request: RunRequest, settings: DaemonSettings, drain: Drain
   return outcome === "in-force" ? EXIT.done : outcome === "rejected" ? EXIT.invalid : EXIT.unavailable;
 }
 
+/** Where an options file holds secrets, so that the rest of it can be shown; null where it does not parse. */
+function optionSecrets(source: SourceText): readonly Range[] | null {
+  const json = readJson(source);
+  if (!json.ok || json.value.kind !== "fields") return null;
+  return secretRanges({ source, blocks: [], attributes: json.value.entries, mistakes: [] });
+}
+
 type Drain = StandardErrorLog["drain"];
 
 type Prepared =
@@ -80,7 +89,7 @@ async function prepare(request: RunRequest, terminal: Terminal): Promise<Prepare
     diagnostics: readonly Diagnostic[],
     sources: readonly SourceText[] = [],
   ): Prepared => {
-    const frames = new Map(sources.map((source) => [source.name, { source, secretRanges: null }]));
+    const frames = new Map(sources.map((source) => [source.name, { source, secretRanges: optionSecrets(source) }]));
     terminal.error(renderText(diagnostics, { sources: frames, colour: terminal.colourError, frames: true }));
     return { ok: false, code };
   };

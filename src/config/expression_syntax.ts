@@ -111,7 +111,7 @@ function parseParts(cursor: Cursor, closing: '"' | null): Syntax[] | Fault {
       if (code.kind === "fault") return code;
       parts.push(code);
     } else if (text.startsWith("%{", stop)) {
-      return unsupported(cursor, stop, stop + 2, "A directive %{…} is not supported", "Write %%{ for a literal %{");
+      return directive(cursor);
     } else {
       literal += text[stop];
       cursor.at++;
@@ -119,6 +119,17 @@ function parseParts(cursor: Cursor, closing: '"' | null): Syntax[] | Fault {
   }
   if (literal !== "" || parts.length === 0) parts.push({ kind: "text", value: literal });
   return parts;
+}
+
+/** A directive; its place is looked up in the source, for it has none among the codes of the template. */
+function directive({ template, source }: Cursor): Fault {
+  const { start, end } = template.range;
+  const at = source.text.slice(start, end).search(/(?<!%)%\{/);
+  const range = at < 0 ? template.range : { start: start + at, end: start + at + 2 };
+  return fault("config/unsupported-expression", "A directive %{…} is not supported", range, {
+    why: SUPPORTED,
+    suggestion: "Write %%{ for a literal %{",
+  });
 }
 
 function nextSpecial(text: string, from: number, closing: '"' | null): number {

@@ -78,10 +78,11 @@ export function loadConfig({ document, environment, validate }: LoadRequest): Lo
   };
 }
 
-/** What the document complained of at a place need not be said there again in other words. */
+/** What the document said of a name that stands twice, or with and without a label, is not said again in other words. */
 function notSaidAlready(found: readonly Diagnostic[], mistakes: readonly Diagnostic[]): Diagnostic[] {
-  const places = new Set(mistakes.map(startOf));
-  return found.filter((one) => one.code !== "config/duplicate" || !places.has(startOf(one)));
+  const paths = new Set(mistakes.map((mistake) => mistake.path));
+  const again = ["config/duplicate", "config/wrong-labels"];
+  return found.filter((one) => !again.includes(one.code) || !paths.has(one.path));
 }
 
 const MIN_SECRET_LENGTH = 4;

@@ -159,10 +159,14 @@ function readItem(reader: Reader, shape: Shape, item: Value, path: string): Both
 }
 
 /** A map, a list of objects that are named inside, or texts in the place of objects, as the shape allows. */
-function readMap(reader: Reader, shape: Extract<Shape, { kind: "map" }>, value: Value, path: string): Both {
+function readMap(reader: Reader, shape: MapShape, value: Value, path: string): Both {
   const settled = settle(reader, value, path, plain);
   if (settled === null || isNull(settled)) return absent;
-  const entries = settled.kind === "fields" ? settled.entries : settled.kind === "list" ? listed(shape, settled) : null;
+  const entries = settled.kind === "fields"
+    ? settled.entries
+    : settled.kind === "list"
+    ? listed(reader, shape, settled, path)
+    : null;
   if (entries === null) return refuse(reader, path, value.range, "has to be a map { name = … }");
   return deeper(reader, path, value.range, () => {
     const both = emptyBoth();
@@ -176,16 +180,30 @@ function readMap(reader: Reader, shape: Extract<Shape, { kind: "map" }>, value: 
   });
 }
 
+type MapShape = Extract<Shape, { kind: "map" }>;
+
 /** The entries of a list of objects by the member that names each; null where one has no such name. */
-function listed({ listedBy }: Extract<Shape, { kind: "map" }>, list: List): Entry[] | null {
+function listed(reader: Reader, { listedBy }: MapShape, list: List, path: string): Entry[] | null {
   const entries: Entry[] = [];
   for (const item of list.items) {
-    const name = item.kind === "fields" ? item.entries.find((entry) => entry.name === listedBy) : undefined;
-    if (item.kind !== "fields" || name?.value.kind !== "literal" || typeof name.value.value !== "string") return null;
-    const rest = item.entries.filter((entry) => entry !== name);
-    entries.push({ name: name.value.value, nameRange: name.value.range, value: { ...item, entries: rest } });
+    const naming = item.kind === "fields" ? item.entries.find((entry) => entry.name === listedBy) : undefined;
+    if (item.kind !== "fields" || naming === undefined) return null;
+    const name = nameIn(reader, naming.value, path);
+    if (name === null) continue;
+    const rest = item.entries.filter((entry) => entry !== naming);
+    entries.push({ name, nameRange: naming.value.range, value: { ...item, entries: rest } });
   }
   return entries;
+}
+
+/** A name that is written as a value; null where it is none, which is noted. Names are the same on every host. */
+function nameIn(reader: Reader, value: Value, path: string): string | null {
+  const settled = settle(reader, value, path, plain);
+  if (settled === null) return null;
+  const isName = settled.kind === "scalar" && typeof settled.constant.value === "string" && !isOpen(settled);
+  if (isName) return textOf(settled.constant);
+  refuse(reader, path, value.range, "has to have names that are texts and do not depend on the environment");
+  return null;
 }
 
 /** Where a lone text may stand for an object: the object. */

@@ -111,11 +111,15 @@ export function diagnoseComplaint(source: SourceText, item: Item, complaint: str
     const earlier = EARLIER.exec(detail);
     diagnostics.push(syntaxError(source, range, match[5]!, earlier && locate(earlier)));
   }
-  return diagnostics;
+  return diagnostics.sort((one, other) => one.place!.range.start - other.place!.range.start);
 }
 
+/** What HCL has no words of its own for: it takes the two characters for operators. */
+const OPEN_COMMENT: Wording = { summary: "A comment is never closed", suggestion: "Add the closing */" };
+
 function syntaxError(source: SourceText, range: Range, hclSummary: string, earlier: Range | null): Diagnostic {
-  const wording = WORDINGS[hclSummary] ?? { summary: hclSummary };
+  const isComment = source.text.startsWith("/*", range.start);
+  const wording = isComment ? OPEN_COMMENT : WORDINGS[hclSummary] ?? { summary: hclSummary };
   return errorDiagnostic("document/syntax", wording.summary, {
     why: wording.why ?? null,
     suggestion: wording.suggestion ?? null,

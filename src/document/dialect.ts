@@ -60,7 +60,7 @@ export function scanSource(text: string): Scan {
     const start = cursor.at;
     cursor.depth = 0;
     cursor.edits = freshLine ? [] : [{ at: start, remove: 0, insert: "\n" }];
-    const entry = takeStatement(cursor, true);
+    const entry = takeStatement(cursor);
     if (cursor.at === start) cursor.at++;
     const kind = entry === null ? "stray" : entry.labels === null ? "attribute" : "block";
     items.push({ kind, range: { start, end: cursor.at }, edits: sortEdits(cursor.edits), entry });
@@ -86,7 +86,7 @@ export function rewriteSource(text: string, items: readonly Item[]): string {
 }
 
 /** An attribute or block; null where the line is neither, and then the whole line was taken. */
-function takeStatement(cursor: Cursor, top: boolean): OutlineEntry | null {
+function takeStatement(cursor: Cursor): OutlineEntry | null {
   const start = cursor.at;
   countValue(cursor);
   const quoted = peek(cursor) === CHAR.quote;
@@ -95,28 +95,49 @@ function takeStatement(cursor: Cursor, top: boolean): OutlineEntry | null {
   else if (atWord(cursor)) name = takeWord(cursor);
   const nameRange = { start, end: cursor.at };
   skipBlanks(cursor, false);
-  const entry = name === null
-    ? null
-    : peek(cursor) === CHAR.equals && peek(cursor, 1) !== CHAR.equals
-    ? takeAttribute(cursor, name, nameRange, quoted)
-    : quoted
-    ? null
-    : takeBlock(cursor, name, nameRange, top);
+  const entry = name === null ? null : takeNamed(cursor, name, nameRange, quoted);
   if (entry === null) takeStray(cursor);
   else takeStatementComma(cursor);
   return entry;
 }
 
-/** The rest of a line that is not understood. Its brackets count for the lines that follow it in the same block. */
+function takeNamed(cursor: Cursor, name: string, nameRange: Range, quoted: boolean): OutlineEntry | null {
+  const isAttribute = peek(cursor) === CHAR.equals && peek(cursor, 1) !== CHAR.equals;
+  if (!isAttribute && quoted && peek(cursor) !== CHAR.openBrace) return null;
+  const key = quoted ? identifierFor(name) : name;
+  if (quoted) cursor.edits.push({ at: nameRange.start, remove: nameRange.end - nameRange.start, insert: key });
+  return isAttribute ? takeAttribute(cursor, name, key, nameRange) : takeBlock(cursor, name, key, nameRange);
+}
+
+/**
+ * The rest of a line that is not understood, up to a `}` that closes the block around it. Its brackets count for the
+ * lines that follow it in the same block.
+ */
 function takeStray(cursor: Cursor): void {
   const line: Cursor = { ...cursor };
   toLineEnd(line);
+  let open = 0;
   while (cursor.at < line.at) {
     const c = peek(cursor);
-    if (isOpening(c)) enter(cursor);
-    else if (isClosing(c)) cursor.depth = Math.max(0, cursor.depth - 1);
+    if (c === CHAR.quote && takeQuotedOnLine(cursor, line.at)) continue;
+    if (c === CHAR.closeBrace && open === 0 && cursor.depth > 0) return;
+    if (isOpening(c)) {
+      open++;
+      enter(cursor);
+    } else if (isClosing(c)) {
+      open = Math.max(0, open - 1);
+      cursor.depth = Math.max(0, cursor.depth - 1);
+    }
     cursor.at++;
   }
+}
+
+/** Passes over a string that ends before the line does. */
+function takeQuotedOnLine(cursor: Cursor, lineEnd: number): boolean {
+  const ahead: Cursor = { ...cursor, edits: [] };
+  if (!takeQuoted(ahead).closed || ahead.at > lineEnd) return false;
+  cursor.at = ahead.at;
+  return true;
 }
 
 /** A comma behind a statement: what follows on the line is the next one. */
@@ -128,12 +149,7 @@ function takeStatementComma(cursor: Cursor): void {
   cursor.at = ahead.at + 1;
 }
 
-function takeAttribute(cursor: Cursor, name: string, nameRange: Range, quoted: boolean): OutlineEntry | null {
-  let key = name;
-  if (quoted) {
-    key = identifierFor(name);
-    cursor.edits.push({ at: nameRange.start, remove: nameRange.end - nameRange.start, insert: key });
-  }
+function takeAttribute(cursor: Cursor, name: string, key: string, nameRange: Range): OutlineEntry | null {
   cursor.at++;
   skipBlanks(cursor, false);
   const before = cursor.at;
@@ -148,13 +164,13 @@ function identifierFor(name: string): string {
   return "quoted__" + Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-function takeBlock(cursor: Cursor, name: string, nameRange: Range, top: boolean): OutlineEntry | null {
+function takeBlock(cursor: Cursor, name: string, key: string, nameRange: Range): OutlineEntry | null {
   const labels = takeLabels(cursor);
-  if (top && name === "variable" && labels.length === 1 && peek(cursor) === CHAR.equals) {
+  if (name === "variable" && labels.length === 1 && peek(cursor) === CHAR.equals) {
     return takeVariableAssignment(cursor, nameRange, labels);
   }
   if (peek(cursor) !== CHAR.openBrace) return null;
-  return { name, key: name, nameRange, labels, value: takeBody(cursor) };
+  return { name, key, nameRange, labels, value: takeBody(cursor) };
 }
 
 function takeLabels(cursor: Cursor): OutlineLabel[] {
@@ -209,7 +225,7 @@ function takeBody(cursor: Cursor): Outline {
     }
     empty = false;
     const before = cursor.at;
-    const entry = takeStatement(cursor, false);
+    const entry = takeStatement(cursor);
     if (entry) entries.push(entry);
     else if (cursor.at === before && !atLineEnd(cursor)) cursor.at++;
   }

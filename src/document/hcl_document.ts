@@ -115,7 +115,7 @@ function assemble(source: SourceText, items: readonly Item[], verdicts: readonly
 }
 
 function assembleBlock(placing: Placing, item: Item, meaning: JsonObject): Block {
-  const { key, nameRange, labels: outlines, value } = item.entry!;
+  const { name, key, nameRange, labels: outlines, value } = item.entry!;
   const labels: Label[] = [];
   let inner: HclJson = meaning[key!]!;
   for (const outline of outlines!) {
@@ -124,5 +124,5 @@ function assembleBlock(placing: Placing, item: Item, meaning: JsonObject): Block
     inner = next;
   }
   const body = bodyValue(placing, (inner as HclJson[])[0] as JsonObject, value) as Fields;
-  return { type: key!, typeRange: nameRange, labels, body, range: item.range };
+  return { type: name ?? key!, typeRange: nameRange, labels, body, range: item.range };
 }

@@ -1,6 +1,6 @@
 // What stands behind a `=`, in a list or in an object: where it ends and where its parts are. Lists, objects and
 // strings are followed to their insides; everything else is an expression, taken as it is up to where it must end.
-// Rewritten here: `{ a = 1 b = 2 }` gets its comma, and `${env:NAME}` becomes a call of env.
+// Rewritten here: `{ a = 1 b = 2 }` gets its comma, `{ a { … } }` its `=`, and `${env:NAME}` becomes a call of env.
 import {
   atDigit,
   atEnd,
@@ -27,8 +27,8 @@ export type Surroundings = "attribute" | "list" | "object";
 
 /**
  * Takes a value, the cursor at its first character. Where a list or object does not look like one, its text is taken
- * as an expression, and hcl2json says what is wrong with it; the commas that its attributes lacked are put in all the
- * same, or hcl2json would complain of the first of them.
+ * as an expression, and hcl2json says what is wrong with it; what its attributes lacked (commas, `=`) is put in all the
+ * same, or hcl2json would complain of the first of those.
  */
 export function takeValue(cursor: Cursor, surroundings: Surroundings): Outline {
   const start = cursor.at;
@@ -42,9 +42,9 @@ export function takeValue(cursor: Cursor, surroundings: Surroundings): Outline {
     cursor.at = start;
     cursor.depth = depth;
   }
-  const commas = cursor.edits.splice(editCount).filter((edit) => edit.insert === ",");
+  const mends = cursor.edits.splice(editCount).filter(({ insert }) => insert === "," || insert === " =");
   const expression = takeExpression(cursor, surroundings);
-  cursor.edits.push(...commas.filter((comma) => comma.at < cursor.at));
+  for (const mend of mends) if (mend.at < cursor.at) cursor.edits.push(mend);
   return expression;
 }
 
@@ -140,6 +140,10 @@ function takeObjectEntry(cursor: Cursor): OutlineEntry | null {
   }
   const nameRange = { start, end: cursor.at };
   skipBlanks(cursor, false);
+  if (name !== null && peek(cursor) === CHAR.openBrace) {
+    cursor.edits.push({ at: nameRange.end, remove: 0, insert: " =" });
+    return { name, key: name, nameRange, labels: null, value: takeValue(cursor, "object") };
+  }
   if (!atAssignment(cursor)) {
     // What goes on here is computed (`(x)`, `a.b`); only where it ends is of interest.
     name = null;

@@ -33,7 +33,7 @@ export function narrate<C>(report: Report<C>, what: (candidate: C) => Record<str
     case "unchanged":
       return {
         level: report.healed || report.reasons.some((reason) => !QUIET.has(reason)) ? "information" : "debug",
-        message: report.healed ? "Configuration is valid again and unchanged" : "Configuration is unchanged",
+        message: `Configuration reloaded successfully: ${report.healed ? "valid again, and unchanged" : "unchanged"}`,
         fields: { ...outcomeOf(report), hash: report.hash, healed: report.healed },
       };
     case "rejected":

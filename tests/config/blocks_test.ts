@@ -129,3 +129,33 @@ Deno.test("a null that is written out is as good as nothing written", async () =
   const loaded = loadConfig({ document, environment: () => undefined, validate: true });
   assertEquals(remarks(loaded), ["warning cache-without-type cache.c.type"]);
 });
+
+Deno.test("fields in a list may be named by a variable, and not by the environment", async () => {
+  const named = (name: string) => [
+    'variable "key" { default = "id" }',
+    'layer "l" {',
+    `  fields = [{ name = ${name}, type = "int" }]`,
+    "}",
+  ];
+  const loaded = await loadHcl(named("var.key"));
+  assert(loaded.ok);
+  assertEquals(Object.keys(loaded.config.layers.l!.fields!), ["id"]);
+  const open = await loadHcl(named('env("N")'), { N: "id" });
+  assert(!open.ok);
+  assertEquals(open.diagnostics.map(({ code, path, place }) => [code, path, place?.column]), [
+    ["config/wrong-type", "layer.l.fields", 22],
+  ]);
+});
+
+Deno.test("blocks and maps may be mixed in any order, as in rules and a rule", async () => {
+  const forms = [
+    'rules { a { window = "1h" } }',
+    'rules = { a = { window = "1h" } }',
+    'rules = { a { window = "1h" } }',
+  ];
+  for (const form of [...forms, 'rules { a = { window = "1h" } }', 'rules { "a" { window = "1h" } }']) {
+    const loaded = await loadHcl([`rate_limit { ${form} }`]);
+    assert(loaded.ok, form);
+    assertEquals(plain(loaded.config.rateLimit!.rules), { a: { requests: 1000, window: "1h" } });
+  }
+});

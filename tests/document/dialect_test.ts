@@ -21,6 +21,9 @@ const REWRITES: [string, string, string][] = [
   ["attributes with commas at line ends", "a {\n x = 1,\n y = 2,\n}", "a {\n x = 1\n y = 2\n}\n"],
   ["a nested block and an attribute on a line", "a { b { x = 1 } y = 2 }", "a { \nb { \nx = 1 \n} \ny = 2 \n}\n"],
   ["an object without commas", "x = { a = 1 b = { c = 2 d = 3 } }", "x = { a = 1, b = { c = 2, d = 3 } }\n"],
+  ["a block form inside an object", "x = { a { b = 1 } c = 2 }", "x = { a = { b = 1 }, c = 2 }\n"],
+  ["a block form inside an object over lines", "x = {\n a {\n  b = 1\n }\n}", "x = {\n a = {\n  b = 1\n }\n}\n"],
+  ["a quoted name of a nested block", 'a {\n "n" {\n }\n}', "a {\n n {\n }\n}\n"],
   ["an object with line ends", "x = {\n a = 1\n b = 2\n}", "x = {\n a = 1\n b = 2\n}\n"],
   [
     "a conditional beside another attribute",

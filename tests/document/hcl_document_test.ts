@@ -91,6 +91,11 @@ const MISTAKES: [string, string, string[]][] = [
   ["more values than any configuration has", "x = [" + "1,".repeat(1_000_000) + "]", [
     "document/too-many-values 1:2000002",
   ]],
+  ["a block that is never closed, before a variable", 'a { x = 1\nvariable "v" = "w"\n', ["document/syntax 1:3"]],
+  ["a mistake on one line with its block's end", 'a { x = }\nvariable "v" = "w"\n', ["document/syntax 1:9"]],
+  ["words in a block on one line", 'a { x y z }\nvariable "v" = "w"\n', ["document/syntax 1:11"]],
+  ["mistakes in the order of their places", 'a { b = "x ${ y" }\n', ["document/syntax 1:10", "document/syntax 1:19"]],
+  ["a comment that is never closed", "a {\n}\n/* open\n", ["document/syntax 3:1"]],
   ["two mistakes in two blocks", "a {\n x\n}\nb {\n y\n}\n", ["document/syntax 2:2", "document/syntax 5:2"]],
 ];
 

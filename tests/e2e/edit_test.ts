@@ -44,7 +44,7 @@ Deno.test("an invalid edit leaves the snapshot as it is and is told with its pla
   }
   const from = daemon.entries.length;
   await host.edit("first");
-  const healed = await daemon.logged("Configuration is valid again and unchanged", from);
+  const healed = await daemon.logged("Configuration reloaded successfully: valid again, and unchanged", from);
   assertEquals([healed.level, healed.outcome, healed.healed], ["information", "unchanged", "rejected"]);
   assertEquals(await host.mark(), before);
   await host.edit("second");
@@ -67,7 +67,11 @@ Deno.test("an edit of comments, white space and order writes nothing, and SIGHUP
     await daemon.logged("Configuration file changed", from);
     daemon.kill("SIGHUP");
     const told = await daemon.logged(({ reasons }) => String(reasons).includes("signal"), from);
-    assertEquals([told.level, told.msg, told.outcome], ["information", "Configuration is unchanged", "unchanged"]);
+    assertEquals([told.level, told.msg, told.outcome], [
+      "information",
+      "Configuration reloaded successfully: unchanged",
+      "unchanged",
+    ]);
     assertEquals(await host.mark(), before);
   }
 });

@@ -41,7 +41,7 @@ Deno.test("an edit made while the daemon was down is found at the start, and wit
   await using host = await openHostWithSnapshot();
   const before = await host.mark();
   const idle = host.start();
-  await idle.logged("Configuration is unchanged");
+  await idle.logged("Configuration reloaded successfully: unchanged");
   assertEquals(await host.mark(), before);
   await idle[Symbol.asyncDispose]();
   await host.edit("second");
