@@ -114,6 +114,16 @@ Deno.test("Deno is fetched with curl where there is no npm, from the registry th
   assertEquals(h.stored(), ["deno-2.7.11"]);
 });
 
+Deno.test("curl takes the registry from the user's .npmrc, and says what is missing where nothing names one", async () => {
+  await using h = await house({ curl: FAKE_CURL });
+  const { code, errors } = await h.run(["x"]);
+  assertEquals(code, 3);
+  assertStringIncludes(errors, "set npm_config_registry");
+  await Deno.writeTextFile(`${h.root}/.npmrc`, "cache=x\nregistry = http://127.0.0.1:9/other\n");
+  assertEquals((await h.run(["x"], { HOME: h.root })).output, "system,mozilla|x\n");
+  assertMatch((await h.asked())[0]!, / http:\/\/127\.0\.0\.1:9\/other\/@deno\//);
+});
+
 Deno.test("runs that fetch at the same time all get a whole Deno", async () => {
   await using h = await house({ npm: FAKE_NPM.replace("cat", "sleep 0.2; cat") });
   const runs = await Promise.all([1, 2, 3, 4].map((n) => h.run([`${n}`])));
@@ -135,13 +145,13 @@ Deno.test("without a digest of its own an archive fetched with curl is held agai
   const metadata = (sum: Uint8Array) => `{"dist":{"shasum":"00","integrity":"sha512-${sum.toBase64()}","x":1}}`;
   for (const wrong of [metadata(new Uint8Array(64)), `{"dist":{}}`]) {
     await Deno.writeTextFile(`${h.root}/metadata`, wrong);
-    const { code, errors } = await h.run(["x"]);
+    const { code, errors } = await h.run(["x"], { npm_config_registry: "http://127.0.0.1:9" });
     assertEquals(code, 3);
     assertStringIncludes(errors, "is not what npm's metadata says");
     assertEquals(h.stored(), []);
   }
   await Deno.writeTextFile(`${h.root}/metadata`, metadata(right));
-  assertEquals((await h.run(["x"])).output, "system,mozilla|x\n");
+  assertEquals((await h.run(["x"], { npm_config_registry: "http://127.0.0.1:9" })).output, "system,mozilla|x\n");
 });
 
 Deno.test("a download that fails leaves nothing and ends with 3", async () => {
