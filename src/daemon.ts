@@ -1,7 +1,7 @@
 // Puts the rooms together: the only file that knows all of them. It hands the loop what it needs to look at the source
 // and to activate a snapshot, leads every hint to the loop's door, and closes all it opened.
 import { countChanges, describeChanges, digestEntries, type EntryDigests } from "./config/changes.ts";
-import { environmentOf, parseEnvironmentFile } from "./config/environment.ts";
+import { environmentOf, parseEnvironmentFile, processEnvironment } from "./config/environment.ts";
 import type { Diagnostic } from "./diagnostic/diagnostic.ts";
 import { renderLine } from "./diagnostic/render.ts";
 import { textMasker } from "./diagnostic/secrets.ts";
@@ -130,7 +130,7 @@ function looker({ options, sourcePath, environment }: DaemonSettings, tools: Loo
     const compiled = await compileSource({
       source: inputs.source,
       format: formatOf(sourcePath),
-      environment: environmentOf((name) => ownValue(environment, name), files.map((file) => file.variables)),
+      environment: environmentOf(processEnvironment(environment), files.map((file) => file.variables)),
       validate: validateOnReload,
       parser: tools.parser,
       signal,
@@ -171,10 +171,6 @@ function markOf(existing: Existing): Mark | null {
   if (existing.state !== "in-force") return null;
   const { hash, contentHash } = existing.header;
   return { hash, contentHash };
-}
-
-function ownValue(environment: Readonly<Record<string, string>>, name: string): string | undefined {
-  return Object.hasOwn(environment, name) ? environment[name] : undefined;
 }
 
 interface MaskedSecrets {

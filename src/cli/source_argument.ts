@@ -1,6 +1,6 @@
 // The files that a command is told to read, and what they come to: a source by its path or from standard input, and
 // environment files.
-import { type Environment, environmentOf, parseEnvironmentFile } from "../config/environment.ts";
+import { type Environment, environmentOf, parseEnvironmentFile, processEnvironment } from "../config/environment.ts";
 import type { Diagnostic } from "../diagnostic/diagnostic.ts";
 import type { FrameSource } from "../diagnostic/hidden.ts";
 import { type SourceText, sourceText } from "../diagnostic/range.ts";
@@ -36,10 +36,9 @@ export async function readEnvironment(files: readonly string[], terminal: Termin
   const read = await readEnvironmentFiles(files);
   if (!read.ok) return { ok: false, diagnostic: read.diagnostic, unreachable: isUnreachable(read.diagnostic) };
   const parsed = read.texts.map(parseEnvironmentFile);
-  const own = (name: string) => Object.hasOwn(terminal.environment, name) ? terminal.environment[name] : undefined;
   return {
     ok: true,
-    environment: environmentOf(own, parsed.map((file) => file.variables)),
+    environment: environmentOf(processEnvironment(terminal.environment), parsed.map((file) => file.variables)),
     warnings: parsed.flatMap((file) => file.diagnostics),
   };
 }

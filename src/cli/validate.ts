@@ -33,7 +33,7 @@ export async function validate(request: ValidateRequest, terminal: Terminal): Pr
   complain(environment.warnings);
   await using parser = openBlockParser();
   const results: FileResult[] = [];
-  let sources = new Map<string, FrameSource>();
+  const sources = new Map<string, FrameSource>();
   let unreachable = false;
   for (const file of request.files) {
     const read = await readArgument(file, request.name, terminal);
@@ -43,7 +43,7 @@ export async function validate(request: ValidateRequest, terminal: Terminal): Pr
       continue;
     }
     const { compiled, frames } = await compileArgument(read, environment.environment, parser);
-    sources = new Map([...sources, ...frames]);
+    for (const [name, frame] of frames) sources.set(name, frame);
     const hash = compiled.ok ? compiled.snapshot.hash : null;
     results.push({
       file,

@@ -14,6 +14,11 @@ export interface EnvironmentFile {
   readonly diagnostics: readonly Diagnostic[];
 }
 
+/** The environment that a process was started with. */
+export function processEnvironment(variables: Readonly<Record<string, string>>): Environment {
+  return (name) => Object.hasOwn(variables, name) ? variables[name] : undefined;
+}
+
 /** Files beat the process, and a later file beats an earlier one. */
 export function environmentOf(process: Environment, files: readonly ReadonlyMap<string, string>[]): Environment {
   return (name) => {

@@ -7,13 +7,12 @@ import { rewriteItem } from "./dialect.ts";
 import type { Verdict } from "./hcl.ts";
 import { type Judgement, openParser, type Parser } from "./parser.ts";
 
-/** Verdicts on items in their order; or which limit was exceeded at which item. */
-export type BlockJudgement = Judgement;
-
 /** Judges the items of a source; disposing of it ends the parser that it opened. */
 export interface BlockParser extends AsyncDisposable {
-  /** Rejects only with the signal's reason. */
-  judge(text: string, items: readonly Item[], signal?: AbortSignal): Promise<BlockJudgement>;
+  /**
+   * Verdicts on items in their order; or which limit was exceeded at which item. Rejects only with the signal's reason.
+   */
+  judge(text: string, items: readonly Item[], signal?: AbortSignal): Promise<Judgement>;
   /** Prepares for a request that is expected soon. */
   warm(): void;
   /** Kills the parser at once and for good, for a program that ends without disposing. */

@@ -67,6 +67,11 @@ export function openCursor(text: string): Cursor {
   return { text, at: 0, edits: [], depth: 0, tooDeepAt: -1, count: 0, tooManyAt: -1, rescanBudget, lastCommentEnd };
 }
 
+/** A cursor of its own at the same place: what it takes and rewrites does not count. */
+export function lookAhead(cursor: Cursor): Cursor {
+  return { ...cursor, edits: [] };
+}
+
 /** The character code `ahead` of the cursor; NaN beyond the end, which equals nothing. */
 export function peek(cursor: Cursor, ahead = 0): number {
   return cursor.text.charCodeAt(cursor.at + ahead);

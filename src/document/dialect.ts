@@ -14,6 +14,7 @@ import {
   isClosing,
   isOpening,
   isOver,
+  lookAhead,
   openCursor,
   peek,
   skipBlanks,
@@ -134,7 +135,7 @@ function takeStray(cursor: Cursor): void {
 
 /** Passes over a string that ends before the line does. */
 function takeQuotedOnLine(cursor: Cursor, lineEnd: number): boolean {
-  const ahead: Cursor = { ...cursor, edits: [] };
+  const ahead = lookAhead(cursor);
   if (!takeQuoted(ahead).closed || ahead.at > lineEnd) return false;
   cursor.at = ahead.at;
   return true;
@@ -142,7 +143,7 @@ function takeQuotedOnLine(cursor: Cursor, lineEnd: number): boolean {
 
 /** A comma behind a statement: what follows on the line is the next one. */
 function takeStatementComma(cursor: Cursor): void {
-  const ahead: Cursor = { ...cursor, edits: [] };
+  const ahead = lookAhead(cursor);
   skipBlanks(ahead, false);
   if (peek(ahead) !== CHAR.comma) return;
   cursor.edits.push({ at: ahead.at, remove: 1, insert: "" });

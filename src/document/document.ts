@@ -113,3 +113,8 @@ export interface Document {
   /** Errors that keep it from being a configuration, but not from being read on: a name that stands twice. */
   readonly mistakes: readonly Diagnostic[];
 }
+
+/** A document, or every mistake that keeps the source from being one. */
+export type ParsedDocument =
+  | { readonly ok: true; readonly document: Document }
+  | { readonly ok: false; readonly diagnostics: readonly Diagnostic[] };

@@ -18,7 +18,7 @@ export function diagnoseDuplicates(document: Document): Diagnostic[] {
   const shapes = new Map<string, { range: Range; body: boolean }>();
   for (const block of blocks) {
     const clash = named.get(block.type);
-    if (clash) found.push(mixed(source, block.type, clash, block.typeRange, block.type));
+    if (clash) found.push(duplicate(source, asBoth(block.type), clash, block.typeRange, block.type));
     else checkLabels(source, block, shapes, found);
     inspect(source, block.body, [block.type, ...block.labels.map((label) => label.text)], found);
   }
@@ -65,14 +65,17 @@ function inspectFields(source: SourceText, fields: Fields, path: readonly string
     if (!earlier) first.set(entry.name, entry);
     else {
       const blocks = [earlier, entry].filter(isBlock).length;
-      if (blocks === 1) found.push(mixed(source, entry.name, earlier.nameRange, entry.nameRange, here.join(".")));
-      else if (blocks === 0) {
-        const summary = `Setting ${entry.name} is given twice`;
+      if (blocks < 2) {
+        const summary = blocks === 1 ? asBoth(entry.name) : `Setting ${entry.name} is given twice`;
         found.push(duplicate(source, summary, earlier.nameRange, entry.nameRange, here.join(".")));
       }
     }
     inspect(source, entry.value, here, found);
   }
+}
+
+function asBoth(name: string): string {
+  return `${name} is given as a setting and as a block`;
 }
 
 function isBlock(entry: Entry): boolean {
@@ -81,16 +84,6 @@ function isBlock(entry: Entry): boolean {
 
 function duplicate(source: SourceText, summary: string, first: Range, second: Range, path: string): Diagnostic {
   return errorDiagnostic("document/duplicate", summary, {
-    why: "Only one of the two can be meant",
-    suggestion: "Remove one of them",
-    path,
-    place: placeOf(source, second),
-    other: { label: "first given here", place: placeOf(source, first) },
-  });
-}
-
-function mixed(source: SourceText, name: string, first: Range, second: Range, path: string): Diagnostic {
-  return errorDiagnostic("document/duplicate", `${name} is given as a setting and as a block`, {
     why: "Only one of the two can be meant",
     suggestion: "Remove one of them",
     path,

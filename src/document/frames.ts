@@ -2,7 +2,7 @@
 // process that parses. A message is whole or an error; a length beyond the bound is refused before anything is read.
 
 /** The longest message, in bytes: the largest source, escaped and with room for what surrounds it. */
-export const MAX_FRAME_BYTES = 256 * 1024 * 1024;
+const MAX_FRAME_BYTES = 256 * 1024 * 1024;
 
 /** Writes one message. */
 export async function writeFrame(writer: WritableStreamDefaultWriter<Uint8Array>, message: unknown): Promise<void> {

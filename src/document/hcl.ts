@@ -8,12 +8,10 @@ export type HclJson = null | boolean | number | string | HclJson[] | { [name: st
 /** What hcl2json says of one text: its meaning, or its complaint with places as `FILE_MARK:line,column-…`. */
 export type Verdict = { readonly value: HclJson } | { readonly complaint: string };
 
-/** Asks for verdicts on texts; each must be able to stand alone. `batch` allows judging several in one call. */
+/** Asks for verdicts on texts; each must be able to stand alone. */
 export interface ParseRequest {
   /** Each can stand alone. */
   readonly texts: readonly string[];
-  /** Whether several may be judged in one call. */
-  readonly batch: boolean;
 }
 
 /** What comes back: where the parser is (the index of the text it begins with), and at last all verdicts. */
@@ -37,9 +35,9 @@ export async function serveParser(
   await parse(FILE_MARK, "");
   const writer = output.getWriter();
   for await (const request of readFrames(input)) {
-    const { texts, batch } = request as ParseRequest;
+    const { texts } = request as ParseRequest;
     const progress = (at: number) => writeFrame(writer, { at } satisfies ParseReply);
-    const verdicts = await judgeTexts(parse, texts, batch ? BATCH_TEXTS : 1, progress);
+    const verdicts = await judgeTexts(parse, texts, BATCH_TEXTS, progress);
     await writeFrame(writer, { verdicts } satisfies ParseReply);
   }
 }

@@ -7,16 +7,11 @@ import type { BlockParser } from "./blocks.ts";
 import { diagnoseComplaint } from "./complaints.ts";
 import { MAX_NESTING, MAX_VALUES } from "./cursor.ts";
 import { type Item, scanSource } from "./dialect.ts";
-import type { Block, Document, Entry, Fields, Label } from "./document.ts";
+import type { Block, Document, Entry, Fields, Label, ParsedDocument } from "./document.ts";
 import { diagnoseDuplicates } from "./duplicates.ts";
 import type { HclJson, Verdict } from "./hcl.ts";
 import { DEFAULT_LIMITS, type Judgement } from "./parser.ts";
 import { bodyValue, type JsonObject, type Placing, valueOf } from "./placing.ts";
-
-/** A document, or every mistake that keeps the source from being one. */
-export type ParsedDocument =
-  | { readonly ok: true; readonly document: Document }
-  | { readonly ok: false; readonly diagnostics: readonly Diagnostic[] };
 
 /** More mistakes than this help nobody; the rest are left out. */
 const MAX_DIAGNOSTICS = 100;

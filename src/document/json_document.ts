@@ -2,15 +2,10 @@
 // be: blocks and HCL's names, whatever case the JSON has, with the places of the JSON.
 import { type Diagnostic, errorDiagnostic, placeOf } from "../diagnostic/diagnostic.ts";
 import type { Range, SourceText } from "../diagnostic/range.ts";
-import type { Block, Document, Entry, Fields, Value } from "./document.ts";
+import type { Block, Entry, Fields, ParsedDocument, Value } from "./document.ts";
 import { findShape, type Shape, TOP_SHAPES } from "./json_names.ts";
 import { readJson } from "./json_syntax.ts";
 import { stringValue } from "./json_template.ts";
-
-/** A document, or why there is none. */
-export type JsonDocument =
-  | { readonly ok: true; readonly document: Document }
-  | { readonly ok: false; readonly diagnostics: readonly Diagnostic[] };
 
 const MAX_DIAGNOSTICS = 20;
 
@@ -27,7 +22,7 @@ interface Conversion {
  * which leave no document, and among a document's mistakes `document/duplicate-key`, `document/json-shape` and
  * `document/id-mismatch`.
  */
-export function parseJsonDocument(source: SourceText): JsonDocument {
+export function parseJsonDocument(source: SourceText): ParsedDocument {
   const syntax = readJson(source);
   if (!syntax.ok) return syntax;
   const conversion: Conversion = { source, diagnostics: [] };

@@ -211,7 +211,7 @@ async function request(
   }, MEMORY_POLL_MILLISECONDS);
   signal?.addEventListener("abort", onAbort, { once: true });
   try {
-    await writeFrame(child.writer, { texts, batch: true } satisfies ParseRequest);
+    await writeFrame(child.writer, { texts } satisfies ParseRequest);
     for (;;) {
       const { value, done } = await child.replies.next();
       if (done) return { ok: false, reason, at };

@@ -14,6 +14,7 @@ import {
   isOpening,
   isOver,
   leave,
+  lookAhead,
   peek,
   skipBlanks,
   takeWord,
@@ -63,7 +64,7 @@ function takeStructured(cursor: Cursor, surroundings: Surroundings): Outline | n
 
 /** Whether what follows the cursor can end a value. Looks ahead without moving. */
 function valueEnds(cursor: Cursor, surroundings: Surroundings): boolean {
-  const ahead: Cursor = { ...cursor, edits: [] };
+  const ahead = lookAhead(cursor);
   skipBlanks(ahead, surroundings === "list");
   const c = peek(ahead);
   if (surroundings === "list") return c === CHAR.comma || c === CHAR.closeBracket;
@@ -94,7 +95,7 @@ function takeList(cursor: Cursor): Outline | null {
 }
 
 function isForExpression(cursor: Cursor): boolean {
-  const ahead: Cursor = { ...cursor, edits: [] };
+  const ahead = lookAhead(cursor);
   return takeWord(ahead) === "for" && (skipBlanks(ahead, true), atWord(ahead));
 }
 

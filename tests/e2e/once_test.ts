@@ -36,3 +36,14 @@ Deno.test("a snapshot that cannot be written ends it with 3, without a retry", a
   const { code, outcomes } = await once(host);
   assertEquals([code, outcomes], [3, ["write-failed"]]);
 });
+
+Deno.test("a source or an environment file that is not there ends it with 3", async () => {
+  await using host = await openEdgeHost();
+  const missing = await once(host, "--env-file", `${host.directory}/missing.env`);
+  assertEquals(missing.code, 3);
+  assertStringIncludes(missing.output, "missing.env does not exist");
+  await Deno.remove(host.source);
+  const { code, output } = await once(host);
+  assertEquals(code, 3);
+  assertStringIncludes(output, `${host.source} does not exist`);
+});
