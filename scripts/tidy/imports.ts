@@ -20,8 +20,9 @@ const ROOMS: ReadonlyMap<string, Room> = new Map<string, Room>([
   ...CHAIN.map((room, index) => [room, { imports: CHAIN.slice(0, index) }] as const),
   ...LEAVES.map((room) => [room, LEAF] as const),
   ["admin", { imports: [...CHAIN, ...LEAVES] }],
-  ["cli", { imports: [...CHAIN, ...LEAVES, "daemon.ts"] }],
-  ["daemon.ts", { imports: [...CHAIN, ...LEAVES, "admin"] }],
+  ["daemon", { imports: [...CHAIN, ...LEAVES, "admin"] }],
+  ["daemon.ts", { imports: [...CHAIN, ...LEAVES, "admin", "daemon"] }],
+  ["cli", { imports: [...CHAIN, ...LEAVES, "admin", "daemon.ts"] }],
   ["main.ts", { imports: [...CHAIN, ...LEAVES, "admin", "cli", "daemon.ts"] }],
 ]);
 

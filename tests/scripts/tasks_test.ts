@@ -31,12 +31,12 @@ Deno.test("the start task makes the starter file, then runs the daemon, which ge
   assertEquals((await task.status).code, 0);
   assertEquals((await output).trimEnd().split("\n"), [
     "init --if-missing .honua/config.hcl",
-    "run --config .honua/config.hcl --snapshot .honua/config.snapshot.json",
+    "run --config .honua/config.hcl --snapshot .honua/config.snapshot.json --set Admin:Socket=.honua/admin.sock",
   ]);
 });
 
 const FAKE_DENO = `#!/bin/sh
-if [ "$1" = install ]; then echo "$*"; exit 0; fi
+case "$*" in *task*) ;; *) echo "$*"; exit 0 ;; esac
 [ -t 0 ] && echo terminal
 cat
 echo "$* in \${PWD##*/} with CI=$CI and corpus \${HONUA_CORPUS:-none}"
@@ -57,11 +57,15 @@ async function runCi(root: string): Promise<{ code: number; lines: string[] }> {
   return { code, lines: decoder.decode(stdout).trimEnd().split("\n") };
 }
 
-Deno.test("CI installs what is locked, runs ok in the checkout and ends as ok ends", async () => {
+Deno.test("CI installs what is locked and what tests run, then runs ok in the checkout and ends as ok ends", async () => {
   await using tree = await temporaryTree({ "checkout/.ci/run": ciRun, "checkout/scripts/deno": FAKE_DENO });
   assertEquals(await runCi(tree.root), {
     code: 5,
-    lines: ["install --frozen", "task --quiet ok in checkout with CI=true and corpus none"],
+    lines: [
+      "install --frozen",
+      "run -A scripts/test_setup.ts",
+      "task --quiet ok in checkout with CI=true and corpus none",
+    ],
   });
 });
 
