@@ -6,6 +6,7 @@ import type { Entry, Role, Value } from "../document/document.ts";
 import type { JsonObject } from "./json.ts";
 import {
   absent,
+  absentHere,
   assign,
   type Both,
   clip,
@@ -26,6 +27,7 @@ export function readFree(reader: Reader, value: Value, path: string, reading: Re
   const settled = settle(reader, value, path, reading);
   if (settled === null) return absent;
   if (settled.kind === "scalar") {
+    if (settled.isRefused) return absentHere(settled);
     const { value: resolved } = settled.constant;
     if (typeof resolved === "number" && !Number.isFinite(resolved)) {
       return refuse(reader, path, value.range, "has to be a number that JSON can hold");

@@ -47,7 +47,13 @@ export type Loaded =
     /** What came from the environment and is long enough (4 characters) to be masked wherever it turns up. */
     readonly secrets: readonly string[];
   }
-  | { readonly ok: false; readonly diagnostics: readonly Diagnostic[]; readonly secrets: readonly string[] };
+  | {
+    readonly ok: false;
+    readonly diagnostics: readonly Diagnostic[];
+    /** As far as it could be read: by its hash others who have the same source see which one was rejected. */
+    readonly portable: JsonObject;
+    readonly secrets: readonly string[];
+  };
 
 /** Loads a document. A mistake of its author's is a diagnostic; only a bug throws. */
 export function loadConfig({ document, environment, validate }: LoadRequest): Loaded {
@@ -67,11 +73,12 @@ export function loadConfig({ document, environment, validate }: LoadRequest): Lo
   const secrets = [...new Set(seen.values())].filter((value) =>
     value !== undefined && value.length >= MIN_SECRET_LENGTH
   );
-  if (hasErrors(found)) return { ok: false, diagnostics, secrets: secrets as string[] };
+  const { portable } = model;
+  if (hasErrors(found)) return { ok: false, diagnostics, portable, secrets: secrets as string[] };
   return {
     ok: true,
     config,
-    portable: model.portable,
+    portable,
     warnings: diagnostics,
     counts: countsOf(config),
     secrets: secrets as string[],

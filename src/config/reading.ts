@@ -5,8 +5,10 @@ import type { Fields, List, Value } from "../document/document.ts";
 import type { Environment } from "./environment.ts";
 import {
   type Constant,
+  constant,
   escapeTemplate,
   type Expression,
+  type Fault,
   fault,
   MAX_TOTAL_LENGTH,
   portableText,
@@ -65,6 +67,8 @@ export interface Scalar {
   readonly expression: Expression;
   /** Where it is written. */
   readonly range: Range;
+  /** Whether it has no value on this host alone, which is noted; on others it may have one. */
+  readonly isRefused: boolean;
 }
 
 /** Evaluates a value as far as its outermost layer; null where it has none, which is noted. */
@@ -76,14 +80,20 @@ export function settle(reader: Reader, value: Value, path: string, reading: Read
   if (expression.kind === "reported") return findings.fail(path), null;
   if (expression.kind === "fault") return findings.refuse(path, expression), null;
   if (expression.kind !== "constant") findings.taint(path);
-  const constant = resolve(expression, reader.environment);
-  if (constant.kind === "fault") return findings.refuse(path, constant), null;
-  if (typeof constant.value === "string") {
-    reader.length += constant.value.length;
-    if (reader.length > MAX_TOTAL_LENGTH) return findings.refuse(path, totalFault(value.range)), null;
-    if (!constant.value.isWellFormed()) return findings.refuse(path, notUnicode("This text", value.range)), null;
-  }
-  return { kind: "scalar", constant, expression, range: value.range };
+  const { range } = value;
+  const resolved = resolvedText(reader, resolve(expression, reader.environment), range);
+  if (resolved.kind === "constant") return { kind: "scalar", constant: resolved, expression, range, isRefused: false };
+  findings.refuse(path, resolved);
+  if (expression.kind === "constant") return null;
+  return { kind: "scalar", constant: constant(null), expression, range, isRefused: true };
+}
+
+/** A value of this host, where it is not too much and can be written as JSON. */
+function resolvedText(reader: Reader, resolved: Constant | Fault, range: Range): Constant | Fault {
+  if (resolved.kind === "fault" || typeof resolved.value !== "string") return resolved;
+  reader.length += resolved.value.length;
+  if (reader.length > MAX_TOTAL_LENGTH) return totalFault(range);
+  return resolved.value.isWellFormed() ? resolved : notUnicode("This text", range);
 }
 
 /** A name with which a JSON object can have a member; a lone surrogate has no place in JSON text. */
@@ -110,6 +120,11 @@ export function isOpen({ expression }: Scalar): boolean {
 /** Whether null is what is written, which counts as nothing. */
 export function isNull(settled: Scalar | List | Fields): boolean {
   return settled.kind === "scalar" && settled.constant.value === null;
+}
+
+/** A setting that is absent on this host, and may be there on others. */
+export function absentHere(scalar: Scalar): Both<string> {
+  return { resolved: undefined, portable: isOpen(scalar) ? portableText(scalar.expression) : undefined };
 }
 
 /** The portable form of a value that was resolved. */

@@ -6,6 +6,7 @@ import { readUnknown, reservedKeys } from "./free_settings.ts";
 import { emptyObject, type Json, type JsonObject } from "./json.ts";
 import {
   absent,
+  absentHere,
   assign,
   type Both,
   clip,
@@ -100,16 +101,18 @@ function readScalar(
   path: string,
 ): Both {
   const { constant } = scalar;
-  if (constant.value === null) {
-    return { resolved: undefined, portable: isOpen(scalar) ? portableText(scalar.expression) : undefined };
-  }
+  if (constant.value === null) return absentHere(scalar);
   let resolved: Json | null = null;
   if (shape.kind === "text") resolved = shape.refers ? lastPart(textOf(constant)) : textOf(constant);
   else if (shape.kind === "boolean") resolved = truthOf(constant);
   else resolved = wholeNumberOf(constant);
-  if (resolved === null) return refuse(reader, path, scalar.range, `has to be ${WANTED[shape.kind]}`);
+  if (resolved === null) {
+    refuse(reader, path, scalar.range, `has to be ${WANTED[shape.kind]}`);
+    return absentHere(scalar);
+  }
   if (shape.kind === "whole-number" && !shape.accepts(resolved as number)) {
-    return refuse(reader, path, scalar.range, "has to be a whole number of 32 bits");
+    refuse(reader, path, scalar.range, "has to be a whole number of 32 bits");
+    return absentHere(scalar);
   }
   return { resolved, portable: portableOf(scalar, resolved) };
 }
@@ -129,7 +132,8 @@ function lastPart(reference: string): string {
 /** A list, or a text that separates the items by commas. */
 function readList(reader: Reader, shape: Extract<Shape, { kind: "list" }>, value: Value, path: string): Both {
   const settled = settle(reader, value, path, plain);
-  if (settled === null || isNull(settled)) return absent;
+  if (settled === null) return absent;
+  if (settled.kind === "scalar" && settled.constant.value === null) return absentHere(settled);
   const refers = shape.item.kind === "text" && shape.item.refers;
   if (settled.kind === "list") {
     return deeper(reader, path, value.range, () => {
@@ -152,6 +156,7 @@ function readList(reader: Reader, shape: Extract<Shape, { kind: "list" }>, value
 function readItem(reader: Reader, shape: Shape, item: Value, path: string): Both {
   const settled = settle(reader, item, path, shape.kind === "text" ? shape : plain);
   if (settled === null) return absent;
+  if (settled.kind === "scalar" && settled.isRefused) return absentHere(settled);
   if (settled.kind !== "scalar" || settled.constant.value === null || shape.kind !== "text") {
     return refuse(reader, path, item.range, "has to be a list of texts");
   }
@@ -199,7 +204,7 @@ function listed(reader: Reader, { listedBy }: MapShape, list: List, path: string
 /** A name that is written as a value; null where it is none, which is noted. Names are the same on every host. */
 function nameIn(reader: Reader, value: Value, path: string): string | null {
   const settled = settle(reader, value, path, plain);
-  if (settled === null) return null;
+  if (settled === null || (settled.kind === "scalar" && settled.isRefused)) return null;
   const isName = settled.kind === "scalar" && typeof settled.constant.value === "string" && !isOpen(settled);
   if (isName) return textOf(settled.constant);
   refuse(reader, path, value.range, "has to have names that are texts and do not depend on the environment");

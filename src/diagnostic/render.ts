@@ -3,7 +3,7 @@
 import { codeLine } from "./code_frame.ts";
 import type { Diagnostic, Place } from "./diagnostic.ts";
 import { type FrameSource, type HiddenRanges, hiddenRanges } from "./hidden.ts";
-import { terminalText } from "./terminal_text.ts";
+import { jsonLine, terminalText } from "./terminal_text.ts";
 
 export type { FrameSource } from "./hidden.ts";
 
@@ -27,6 +27,24 @@ export interface FileResult {
   readonly hash: string | null;
   /** In the order in which they are shown. */
   readonly diagnostics: readonly Diagnostic[];
+}
+
+/** A diagnostic as JSON says it; null where there is no such thing. */
+export interface DiagnosticJson {
+  /** `error` or `warning`. */
+  readonly severity: string;
+  /** Stays the same over releases. */
+  readonly code: string;
+  /** What is wrong, in one line. */
+  readonly summary: string;
+  /** The setting's path in HCL's words. */
+  readonly path: string | null;
+  /** From 1. */
+  readonly line: number | null;
+  /** From 1, in characters. */
+  readonly column: number | null;
+  /** What to do. */
+  readonly suggestion: string | null;
 }
 
 type Style = "error" | "warning" | "frame" | "strong";
@@ -120,33 +138,26 @@ export function renderLine(one: Diagnostic): string {
   return `${place}${one.severity}: ${terminalText(one.summary)}${path} [${terminalText(one.code)}]`;
 }
 
-/**
- * The result of a validation as one line of JSON and a newline. Beyond what JSON asks, characters that could steer a
- * terminal are escaped, which changes nothing for a reader of the JSON.
- */
+/** The result of a validation as one line of JSON and a newline, harmless to a terminal. */
 export function renderJson(results: readonly FileResult[]): string {
   const files = results.map(({ file, valid, hash, diagnostics }) => ({
     file,
     valid,
     hash,
-    diagnostics: diagnostics.map(({ severity, code, summary, path, place, suggestion }) => ({
-      severity,
-      code,
-      summary,
-      path,
-      line: place?.line ?? null,
-      column: place?.column ?? null,
-      suggestion,
-    })),
+    diagnostics: diagnostics.map(diagnosticJson),
   }));
-  const escaped = JSON.stringify({ files }).replace(
-    /[\x7f-\x9f\p{Cf}\p{Zl}\p{Zp}]/gu,
-    (character) =>
-      Array.from({ length: character.length }, (_, at) => unicodeEscape(character.charCodeAt(at))).join(""),
-  );
-  return `${escaped}\n`;
+  return jsonLine({ files });
 }
 
-function unicodeEscape(unit: number): string {
-  return `\\u${unit.toString(16).padStart(4, "0")}`;
+/** A diagnostic in the shape of its JSON. */
+export function diagnosticJson({ severity, code, summary, path, place, suggestion }: Diagnostic): DiagnosticJson {
+  return {
+    severity,
+    code,
+    summary,
+    path,
+    line: place?.line ?? null,
+    column: place?.column ?? null,
+    suggestion,
+  };
 }

@@ -50,6 +50,18 @@ export function terminalText(text: string, maxCharacters = 1_000): string {
 }
 
 /**
+ * A value as one line of JSON and a newline. Beyond what JSON asks, characters that could steer a terminal are escaped,
+ * which changes nothing for a reader of the JSON.
+ */
+export function jsonLine(value: unknown): string {
+  const escaped = JSON.stringify(value).replace(/[\x7f-\x9f\p{Cf}\p{Zl}\p{Zp}]/gu, (character) => {
+    const units = Array.from({ length: character.length }, (_, at) => character.charCodeAt(at));
+    return units.map((unit) => `\\u${unit.toString(16).padStart(4, "0")}`).join("");
+  });
+  return `${escaped}\n`;
+}
+
+/**
  * Whether to colour what goes to a stream: only on a terminal, not where `NO_COLOR` is set to anything but the empty
  * string (no-color.org), not where `TERM` is `dumb`.
  */

@@ -8,7 +8,7 @@ import type { BlockParser } from "../document/blocks.ts";
 import type { Document } from "../document/document.ts";
 import { parseHclDocument } from "../document/hcl_document.ts";
 import { parseJsonDocument } from "../document/json_document.ts";
-import type { JsonObject } from "./canonical.ts";
+import { canonicalBytes, type JsonObject, type Sha256Hex, sha256Hex } from "./canonical.ts";
 import { sealSnapshot, type Snapshot } from "./snapshot.ts";
 
 /** How a source is written. */
@@ -48,6 +48,8 @@ export type Compiled =
     readonly diagnostics: readonly Diagnostic[];
     /** Null where the source did not parse. */
     readonly document: Document | null;
+    /** Of the portable config, as a valid source has it; null where there is none. */
+    readonly hash: Sha256Hex | null;
     readonly secrets: readonly string[];
   };
 
@@ -60,11 +62,24 @@ export function formatOf(path: string): SourceFormat {
 export async function compileSource(request: CompileRequest): Promise<Compiled> {
   const { source, format, environment, validate, parser, signal } = request;
   const parsed = format === "json" ? parseJsonDocument(source) : await parseHclDocument(source, parser, signal);
-  if (!parsed.ok) return { ok: false, diagnostics: parsed.diagnostics, document: null, secrets: [] };
+  if (!parsed.ok) return { ok: false, diagnostics: parsed.diagnostics, document: null, hash: null, secrets: [] };
   const { document } = parsed;
   const loaded = loadConfig({ document, environment, validate });
-  if (!loaded.ok) return { ok: false, diagnostics: loaded.diagnostics, document, secrets: loaded.secrets };
+  if (!loaded.ok) {
+    const { diagnostics, secrets } = loaded;
+    return { ok: false, diagnostics, document, hash: hashOf(loaded.portable), secrets };
+  }
   const { portable, warnings, counts, secrets } = loaded;
   const config = loaded.config as unknown as JsonObject;
   return { ok: true, snapshot: sealSnapshot(config, portable), config, portable, warnings, counts, document, secrets };
+}
+
+/** Null where what was rejected holds what canonical JSON cannot say, which may be why it was. */
+function hashOf(portable: JsonObject): Sha256Hex | null {
+  try {
+    return sha256Hex(canonicalBytes(portable));
+  } catch (error) {
+    if (error instanceof TypeError) return null;
+    throw error;
+  }
 }

@@ -84,7 +84,7 @@ export interface SnapshotStore {
 }
 
 /** A stat's answer, as far as it tells one file from another. */
-type Identity = Pick<Deno.FileInfo, "dev" | "ino" | "size" | "mode" | "gid"> & { mtime: number; ctime: number };
+export type Identity = Pick<Deno.FileInfo, "dev" | "ino" | "size" | "mode" | "gid"> & { mtime: number; ctime: number };
 
 /** What is at the path as far as the store knows. `identity` is null where the next look must read the file. */
 interface InForce {
@@ -181,17 +181,21 @@ function storeAt(
   };
 }
 
-/** What a look at the path found. */
-type Found =
+/** What a look at the path found; whole or not, `verification` says. */
+export type Found =
   | { readonly state: "none" }
   | {
     readonly state: "file";
+    readonly bytes: Uint8Array<ArrayBuffer>;
     readonly verification: ReturnType<typeof verifySnapshot>;
     readonly identity: Identity;
   };
 
-/** Reads at most one byte more than a snapshot may have. The stat comes first, so a change during the reading shows. */
-async function readSnapshot(path: string): Promise<Found> {
+/**
+ * Reads and verifies what is at a path, at most one byte more than a snapshot may have. The stat comes first, so a change
+ * during the reading shows. Rejects with the system's error, but for a missing file.
+ */
+export async function readSnapshot(path: string): Promise<Found> {
   try {
     using file = await Deno.open(path, { read: true });
     const info = await file.stat();
@@ -202,7 +206,8 @@ async function readSnapshot(path: string): Promise<Found> {
       if (count === null) break;
       length += count;
     }
-    return { state: "file", verification: verifySnapshot(bytes.subarray(0, length)), identity: identify(info) };
+    const read = bytes.subarray(0, length);
+    return { state: "file", bytes: read, verification: verifySnapshot(read), identity: identify(info) };
   } catch (error) {
     if (errorCode(error) === "ENOENT") return { state: "none" };
     throw error;

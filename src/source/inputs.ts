@@ -18,10 +18,18 @@ export type Inputs =
   | {
     readonly ok: true;
     readonly fingerprint: string;
+    /** The SHA-256 of the source's bytes alone, in hex. */
+    readonly sourceDigest: string;
     readonly source: SourceText;
     readonly environmentFiles: readonly SourceText[];
   }
-  | { readonly ok: false; readonly fingerprint: string; readonly diagnostic: Diagnostic };
+  | {
+    readonly ok: false;
+    readonly fingerprint: string;
+    /** Null where not all bytes of the source were seen. */
+    readonly sourceDigest: string | null;
+    readonly diagnostic: Diagnostic;
+  };
 
 const UNREACHABLE: ReadonlySet<string> = new Set(["source/not-found", "source/unreadable", "source/not-a-file"]);
 
@@ -56,9 +64,17 @@ export async function readInputs(sourcePath: string, written: readonly string[])
   const source = await readSource(sourcePath);
   const files = await readEnvironmentFiles(written);
   const fingerprint = createHash("sha256").update(`${stateOf(source)}\0${files.digest}`).digest("hex");
-  if (!source.ok) return { ok: false, fingerprint, diagnostic: source.diagnostic };
-  if (!files.ok) return { ok: false, fingerprint, diagnostic: files.diagnostic };
-  return { ok: true, fingerprint, source: sourceText(sourcePath, source.text), environmentFiles: files.texts };
+  const about = { fingerprint, sourceDigest: source.digest };
+  if (!source.ok) return { ok: false, ...about, diagnostic: source.diagnostic };
+  const { digest: sourceDigest } = source;
+  if (!files.ok) return { ok: false, ...about, diagnostic: files.diagnostic };
+  return {
+    ok: true,
+    fingerprint,
+    sourceDigest,
+    source: sourceText(sourcePath, source.text),
+    environmentFiles: files.texts,
+  };
 }
 
 function stateOf(read: SourceRead): string {
