@@ -1,0 +1,291 @@
+// How to reach Redis, put together once from the options, the environment and the files that they name. Every secret in
+// it is named, so that it can be masked wherever texts go out.
+import { join } from "node:path";
+import { type Diagnostic, warningDiagnostic } from "../diagnostic/diagnostic.ts";
+import { terminalText } from "../diagnostic/terminal_text.ts";
+import { parseConnectionString, type RedisEndpoint, type RedisPlan, type RedisServers } from "./connection_string.ts";
+export {
+  parseConnectionString,
+  type ParsedConnectionString,
+  type RedisEndpoint,
+  type RedisPlan,
+  type RedisServers,
+  type TcpEndpoint,
+  type UnixEndpoint,
+} from "./connection_string.ts";
+
+/** What TLS towards Redis needs. */
+export interface RedisTls {
+  /** The name that the server's certificate must bear; null: the endpoint's host. */
+  readonly host: string | null;
+  /** PEM of authorities to trust beside the system's; null: the system's alone. */
+  readonly ca: string | null;
+  /** PEM of the client's certificate; null: none. Given together with `key`. */
+  readonly certificate: string | null;
+  /** PEM of its key; secret. */
+  readonly key: string | null;
+}
+
+/** How to connect, and as whom. */
+export interface RedisConnectionSettings {
+  /** The ACL user; null: the default one. */
+  readonly user: string | null;
+  /** Of Redis, and of Sentinel where it asks for one, as StackExchange.Redis does. Null: none. Secret. */
+  readonly password: string | null;
+  /** The database's number; 0 unless said otherwise. */
+  readonly database: number;
+  /** Null: no TLS. */
+  readonly tls: RedisTls | null;
+  /** What Redis lists the connections as; null: left to the notifier. */
+  readonly clientName: string | null;
+  /** How long connecting may take. `connectTimeout` of the string, the more special of the two, beats the option. */
+  readonly connectTimeoutMilliseconds: number;
+}
+
+/** All that is needed to connect. */
+export type RedisConnection = RedisServers & RedisConnectionSettings;
+
+/** The options that say how Redis is reached; process/options.ts has them by the same names. */
+export interface ConnectionOptions {
+  /** Of the section `HighAvailability`. */
+  readonly highAvailability: {
+    readonly redisConnectionString: string | null;
+    readonly connectionTimeoutMs: number;
+    readonly redisPasswordFile: string | null;
+    readonly tls: {
+      readonly caFile: string | null;
+      readonly certificateFile: string | null;
+      readonly keyFile: string | null;
+    };
+  };
+  /** Of the section `ConnectionStrings`. */
+  readonly connectionStrings: { readonly redis: string | null };
+}
+
+/** A connection with every secret in it, or why there is none. */
+export type ResolvedConnection =
+  | {
+    readonly ok: true;
+    readonly connection: RedisConnection;
+    /** What must never be shown, each in every form that it may turn up in. */
+    readonly secrets: readonly string[];
+    readonly warnings: readonly Diagnostic[];
+  }
+  | {
+    readonly ok: false;
+    /** One line without secrets. */
+    readonly message: string;
+    /** True: an option is wrong. False: a file could not be used. */
+    readonly isOption: boolean;
+  };
+
+/** Reads at most `maxBytes` of a file and one byte more; rejects as `Deno.open` does. */
+export type ReadFile = (path: string, maxBytes: number) => Promise<Uint8Array>;
+
+/** The most that a file named by the options may weigh. */
+const MAX_FILE_BYTES = 65_536;
+
+const STRING_OPTION = "HighAvailability:RedisConnectionString";
+const SHARED_OPTION = "ConnectionStrings:Redis";
+const PASSWORD_OPTION = "HighAvailability:RedisPasswordFile";
+
+/**
+ * Puts together how Redis is reached. `HighAvailability:RedisConnectionString` beats `ConnectionStrings:Redis`, the
+ * password file beats a password in the string, and the string's `connectTimeout` beats `ConnectionTimeoutMs`.
+ *
+ * @param environment of it `CREDENTIALS_DIRECTORY` counts, where systemd puts a unit's credentials (systemd.exec(5)).
+ * @param readFile the operating system's unless a test injects faults.
+ */
+export async function resolveConnection(
+  options: ConnectionOptions,
+  environment: Readonly<Record<string, string | undefined>>,
+  readFile: ReadFile = readBounded,
+): Promise<ResolvedConnection> {
+  const { redisConnectionString: own, connectionTimeoutMs, redisPasswordFile, tls: files } = options.highAvailability;
+  const shared = options.connectionStrings.redis;
+  const text = own ?? shared;
+  const path = own === null ? SHARED_OPTION : STRING_OPTION;
+  if (text === null) return optionMistake(`Set ${STRING_OPTION} or ${SHARED_OPTION}: where Redis is, is not said`);
+  const parsed = parseConnectionString(text);
+  if (!parsed.ok) return optionMistake(`${path}: ${parsed.why}`);
+  const { plan } = parsed;
+  const misused = misusedTls(plan, files);
+  if (misused !== null) return optionMistake(misused);
+  const warnings = parsed.warnings.map((warning): Diagnostic => ({ ...warning, path }));
+  let password = plan.password;
+  if (redisPasswordFile !== null) {
+    const read = await readPassword(redisPasswordFile, environment.CREDENTIALS_DIRECTORY, readFile);
+    if (!read.ok) return read;
+    if (password !== null) warnings.push(twoPasswords(path));
+    password = read.text;
+  }
+  const tls = await readTls(plan, files, readFile);
+  if (!tls.ok) return tls;
+  const { tls: _wanted, tlsHost: _host, connectTimeoutMilliseconds, ...kept } = plan;
+  const connection: RedisConnection = {
+    ...kept,
+    password,
+    tls: tls.tls,
+    connectTimeoutMilliseconds: connectTimeoutMilliseconds ?? connectionTimeoutMs,
+  };
+  const secrets = secretsOf([own, shared], [password, tls.tls?.key ?? null]);
+  return { ok: true, connection, secrets, warnings };
+}
+
+type TlsFiles = ConnectionOptions["highAvailability"]["tls"];
+type Refused = Extract<ResolvedConnection, { readonly ok: false }>;
+type ReadText = { readonly ok: true; readonly text: string } | Refused;
+
+function optionMistake(message: string): Refused {
+  return { ok: false, message, isOption: true };
+}
+
+function unusableFile(message: string): Refused {
+  return { ok: false, message, isOption: false };
+}
+
+function misusedTls(plan: RedisPlan, files: TlsFiles): string | null {
+  const { caFile, certificateFile, keyFile } = files;
+  if ((certificateFile === null) !== (keyFile === null)) {
+    return "HighAvailability:Tls:CertificateFile and HighAvailability:Tls:KeyFile are given together or not at all";
+  }
+  if (plan.tls || (caFile === null && certificateFile === null)) return null;
+  return "HighAvailability:Tls names files, and the connection string asks for no TLS: write ssl=true or rediss://";
+}
+
+function twoPasswords(path: string): Diagnostic {
+  const summary = `The password in the connection string has no effect: ${PASSWORD_OPTION} has another`;
+  return warningDiagnostic("cluster/no-effect", summary, { path, suggestion: "Leave the password out of the string" });
+}
+
+/** A bare name is a systemd credential's, and a relative path where there is no such credential. */
+async function readPassword(name: string, directory: string | undefined, readFile: ReadFile): Promise<ReadText> {
+  const read = directory && !name.includes("/")
+    ? await readText(PASSWORD_OPTION, join(directory, name), readFile, name)
+    : await readText(PASSWORD_OPTION, name, readFile);
+  if (!read.ok) return read;
+  const text = read.text.replace(/\r?\n$/, "");
+  if (text === "") return unusableFile(`${PASSWORD_OPTION}: ${terminalText(name)} holds no password`);
+  return { ok: true, text };
+}
+
+async function readTls(
+  plan: RedisPlan,
+  { caFile, certificateFile, keyFile }: TlsFiles,
+  readFile: ReadFile,
+): Promise<{ readonly ok: true; readonly tls: RedisTls | null } | Refused> {
+  if (!plan.tls) return { ok: true, tls: null };
+  const texts: (string | null)[] = [];
+  for (
+    const [name, path, kind] of [
+      ["CaFile", caFile, "CERTIFICATE"],
+      ["CertificateFile", certificateFile, "CERTIFICATE"],
+      ["KeyFile", keyFile, "PRIVATE KEY"],
+    ] as const
+  ) {
+    if (path === null) texts.push(null);
+    else {
+      const read = await readPem(`HighAvailability:Tls:${name}`, path, kind, readFile);
+      if (!read.ok) return read;
+      texts.push(read.text);
+    }
+  }
+  const [ca = null, certificate = null, key = null] = texts;
+  return { ok: true, tls: { host: plan.tlsHost, ca, certificate, key } };
+}
+
+/** A PEM file (RFC 7468) that holds a block of this kind. */
+async function readPem(
+  option: string,
+  path: string,
+  kind: "CERTIFICATE" | "PRIVATE KEY",
+  readFile: ReadFile,
+): Promise<ReadText> {
+  const read = await readText(option, path, readFile);
+  if (!read.ok) return read;
+  const file = `${option}: ${terminalText(path)}`;
+  if (/BEGIN ENCRYPTED PRIVATE KEY|Proc-Type: 4,ENCRYPTED/.test(read.text)) {
+    return unusableFile(`${file} is encrypted: a key is needed that takes no passphrase`);
+  }
+  if (new RegExp(`-----BEGIN (?:[A-Z]+ )?${kind}-----`).test(read.text)) return read;
+  return unusableFile(`${file} is not PEM: it holds no line -----BEGIN ${kind}-----`);
+}
+
+/** The file's text; where there is no file of the first path, the second's. */
+async function readText(option: string, path: string, readFile: ReadFile, otherwise?: string): Promise<ReadText> {
+  const file = `${option}: ${terminalText(path)}`;
+  let bytes;
+  try {
+    bytes = await readFile(path, MAX_FILE_BYTES);
+  } catch (error) {
+    const isMissing = error instanceof Deno.errors.NotFound;
+    if (isMissing && otherwise !== undefined) return readText(option, otherwise, readFile);
+    const kind = error instanceof Error ? ` (${error.name})` : "";
+    return unusableFile(`${file} ${isMissing ? "does not exist" : "cannot be read"}${kind}`);
+  }
+  if (bytes.length > MAX_FILE_BYTES) return unusableFile(`${file} is larger than ${MAX_FILE_BYTES} bytes`);
+  try {
+    return { ok: true, text: new TextDecoder("utf-8", { fatal: true }).decode(bytes) };
+  } catch {
+    return unusableFile(`${file} is not UTF-8`);
+  }
+}
+
+/** Never more than `maxBytes` and one, and only of a regular file: a pipe might never end. */
+async function readBounded(path: string, maxBytes: number): Promise<Uint8Array> {
+  if (!(await Deno.stat(path)).isFile) throw new Deno.errors.NotSupported("not a regular file");
+  using file = await Deno.open(path, { read: true });
+  const bytes = new Uint8Array(maxBytes + 1);
+  let length = 0;
+  while (length < bytes.length) {
+    const count = await file.read(bytes.subarray(length));
+    if (count === null) break;
+    length += count;
+  }
+  return bytes.subarray(0, length);
+}
+
+/**
+ * Each secret as it is, as it stood in its string, and percent-encoded; of a string that is not used, too. A string is
+ * one as a whole unless it says nothing but where Redis is, which logs and status tell.
+ */
+function secretsOf(strings: readonly (string | null)[], values: readonly (string | null)[]): string[] {
+  const secrets = new Set<string>();
+  for (const value of values) if (value !== null) secrets.add(value);
+  for (const text of strings) {
+    if (text === null || isHarmless(text)) continue;
+    secrets.add(text).add(text.trim());
+    const parsed = parseConnectionString(text);
+    if (parsed.ok && parsed.plan.password !== null) secrets.add(parsed.plan.password);
+    // Between the user and the last @ of a URL, whatever is percent-encoded in it.
+    const written = /^[^:]*:\/\/[^:]*:(.*)@/s.exec(text)?.[1];
+    if (written) secrets.add(written);
+  }
+  for (const secret of [...secrets]) if (secret.isWellFormed()) secrets.add(encodeURIComponent(secret));
+  return [...secrets].filter((secret) => secret !== "");
+}
+
+/** An unknown key may be a misspelt one of a password. */
+function isHarmless(text: string): boolean {
+  const parsed = parseConnectionString(text);
+  return parsed.ok && parsed.plan.password === null && parsed.plan.user === null &&
+    parsed.warnings.every(({ code }) => code !== "cluster/unknown-key");
+}
+
+/** Where a connection leads, for logs and status: hosts, database, TLS; neither user nor password. */
+export function describeConnection(connection: RedisConnection): string {
+  const where = connection.kind === "single"
+    ? endpointText(connection.endpoint)
+    : connection.endpoints.map(endpointText).join(", ");
+  const how = [
+    ...(connection.kind === "sentinel" ? [`Sentinel's ${connection.serviceName}`] : []),
+    ...(connection.database === 0 ? [] : [`database ${connection.database}`]),
+    ...(connection.tls === null ? [] : ["TLS"]),
+  ];
+  return terminalText(how.length === 0 ? where : `${where} (${how.join(", ")})`);
+}
+
+function endpointText(endpoint: RedisEndpoint): string {
+  if ("path" in endpoint) return endpoint.path;
+  return endpoint.host.includes(":") ? `[${endpoint.host}]:${endpoint.port}` : `${endpoint.host}:${endpoint.port}`;
+}

@@ -1,0 +1,320 @@
+// The notifier over Redis: a single server, one behind Sentinels, or a cluster. Every call ends in time with an answer,
+// and nothing is left open when it is disposed of. ioredis makes single connections only; who is talked to, when to try
+// again and what a loss is are decided in this room, so that no timer or queue is hidden in it.
+import type { Socket } from "node:net";
+import type { Duplex } from "node:stream";
+import { AbstractConnector, Redis } from "ioredis";
+import { instanceId, parseMessage } from "./announcement.ts";
+import { keepLink, type LinkKeeper } from "./link_keeper.ts";
+import type { AnnounceAnswer, Head, Link, Listener, Notifier } from "./notifier.ts";
+import { encodePeer, MAX_RECORD_BYTES, parsePeer, type Peer, type PeerRecord } from "./peers.ts";
+import type { RedisConnection, RedisEndpoint } from "./redis_connection.ts";
+import {
+  ANNOUNCE,
+  HISTORY_LENGTH,
+  type Keys,
+  keysOf,
+  LEAVE,
+  MAX_PEERS,
+  parseHeadReply,
+  PEERS,
+  READ,
+  TELL,
+} from "./redis_scripts.ts";
+import { type Dial, nameOf, type Wire } from "./redis_servers.ts";
+import { openSession, type Session, withoutSelf } from "./redis_session.ts";
+import { connectStream } from "./redis_stream.ts";
+import { NO_REDIS, reasonOf, RedisTrouble, replyCode } from "./redis_trouble.ts";
+import { withinLimit } from "./within_limit.ts";
+
+/** What `openRedisNotifier` takes. */
+export interface RedisNotifierOptions {
+  /** Where Redis is, and as whom to speak to it. */
+  readonly connection: RedisConnection;
+  /** `HighAvailability:ConfigurationChannel`; the keys' names are made of it. */
+  readonly channel: string;
+  /** The instance's name. */
+  readonly instance: string;
+  /**
+   * `HighAvailability:AutoReconnect`. False: a connection that is lost is given up, and so is a first one that does not
+   * come about within the time that connecting may take. Default: true.
+   */
+  readonly autoReconnect?: boolean;
+  /** How long a command may take. Default: 5 s. */
+  readonly commandTimeoutMilliseconds?: number;
+  /** How often both connections are proven to be alive. Default: 10 s. */
+  readonly heartbeatMilliseconds?: number;
+  /** How long what `tell` wrote lives. Default: 90 s. */
+  readonly peerLifeMilliseconds?: number;
+  /** In [0, 1), for the backoff. Default: `Math.random`. */
+  readonly random?: () => number;
+  /** The wait after the `attempt`-th failure in a row, from 1 on. Default: see {@linkcode reconnectMilliseconds}. */
+  readonly backoffMilliseconds?: (attempt: number) => number;
+}
+
+const FIRST_WAIT_MILLISECONDS = 100;
+const LONGEST_WAIT_MILLISECONDS = 10_000;
+/** How long disposing may take to remove the instance's record, which ends by itself in any case. */
+const LEAVE_LIMIT_MILLISECONDS = 500;
+const CLOSED = "The notifier is closed";
+
+/**
+ * The wait before the next connection: exponential from 100 ms to 10 s with equal jitter, so that those who lost one
+ * Redis do not come back to it at one moment.
+ */
+export function reconnectMilliseconds(attempt: number, random: number): number {
+  const ceiling = Math.min(LONGEST_WAIT_MILLISECONDS, FIRST_WAIT_MILLISECONDS * 2 ** (attempt - 1));
+  return Math.round(ceiling / 2 + random * ceiling / 2);
+}
+
+/**
+ * Readies a notifier; it connects when it is watched. `delivered` counts those who are subscribed at the server that is
+ * published on: in a Redis Cluster that is the node of the channel's slot, where every instance subscribes, while others
+ * may hear the message at any node and are not counted.
+ */
+export function openRedisNotifier(options: RedisNotifierOptions): Notifier {
+  const { channel, instance } = options;
+  const keys = keysOf(channel);
+  const id = instanceId(instance);
+  let listener: Listener | null = null;
+  let closing: Promise<void> | null = null;
+
+  const keeper = keepRedisLink(options, keys, {
+    heard: (bytes) => {
+      if (closing === null) listener?.heard(parseMessage(bytes, id));
+    },
+    linked: (link) => {
+      if (closing === null) listener?.linked(link);
+    },
+  });
+  const link = (): Link => closing === null ? keeper.link() : { state: "down", reason: CLOSED, final: true };
+  /** Works with the session, or says in one line why that came to nothing. */
+  const attempt: Attempt = async (work) => {
+    const session = closing === null ? keeper.session() : null;
+    if (session === null) return { ok: false, reason: reasonWithout(link()) };
+    try {
+      return { ok: true, value: await work(session) };
+    } catch (error) {
+      return { ok: false, reason: closing === null ? reasonOf(error) : CLOSED };
+    }
+  };
+  const presence = presenceOf(options, keys, attempt);
+  return {
+    watch(to) {
+      if (listener !== null || closing !== null) throw new Error("a notifier is watched once, before it is closed");
+      listener = to;
+      keeper.start();
+    },
+    link,
+    announce: async ({ hash, base, floor, since = -1, force }) => {
+      const args = [hash, base, floor, force ? 1 : 0, id, channel, HISTORY_LENGTH, since];
+      const outcome = await attempt((session) => session.run(ANNOUNCE, [keys.head, keys.history], args));
+      return outcome.ok ? readAnnounceAnswer(outcome.value) : { kind: "failed", reason: outcome.reason };
+    },
+    head: async () => {
+      const outcome = await attempt(async (session) => readHead(await session.run(READ, [keys.head], [])));
+      return outcome.ok ? { ok: true, head: outcome.value } : outcome;
+    },
+    lookAgain: async (path) => {
+      const outcome = await attempt((session) => session.publish(path));
+      return outcome.ok ? { ok: true, delivered: outcome.value } : outcome;
+    },
+    tell: presence.tell,
+    peers: presence.peers,
+    // What leaves is asked before anything else is refused.
+    [Symbol.asyncDispose]: () => closing ??= presence.leave().finally(() => keeper[Symbol.asyncDispose]()),
+  };
+}
+
+type Outcome<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly reason: string };
+type Attempt = <T>(work: (session: Session) => Promise<T>) => Promise<Outcome<T>>;
+
+/** The link, whose sessions are made of connections that this room can count: none is left when it is disposed of. */
+function keepRedisLink(
+  options: RedisNotifierOptions,
+  keys: Keys,
+  { heard, linked }: { heard(bytes: Uint8Array): void; linked(link: Link): void },
+): LinkKeeper<Session> {
+  const { connection, channel, random = Math.random } = options;
+  const { heartbeatMilliseconds = 10_000, commandTimeoutMilliseconds: commandMilliseconds = 5_000 } = options;
+  const open = new Set<Promise<unknown>>();
+  const dialFor = (signal: AbortSignal): Dial => (endpoint, hears) => {
+    const dialling = dial(endpoint, { connection, signal, heard: hears, commandMilliseconds });
+    const gone = dialling.then(({ closed }) => closed, () => {}).finally(() => open.delete(gone));
+    open.add(gone);
+    return dialling;
+  };
+  return keepLink<Session>({
+    open: (signal) =>
+      openSession({
+        dial: dialFor(signal),
+        connection,
+        channel,
+        keys,
+        signal,
+        heartbeatMilliseconds,
+        heard,
+        resubscribed: () => linked({ state: "up" }),
+      }),
+    closed: async () => {
+      while (open.size > 0) await Promise.all(open);
+    },
+    linked,
+    autoReconnect: options.autoReconnect ?? true,
+    firstConnectionMilliseconds: connection.connectTimeoutMilliseconds,
+    backoffMilliseconds: options.backoffMilliseconds ?? ((attempt) => reconnectMilliseconds(attempt, random())),
+  });
+}
+
+/** The instance among its peers. */
+function presenceOf(
+  { instance, peerLifeMilliseconds = 90_000 }: RedisNotifierOptions,
+  keys: Keys,
+  attempt: Attempt,
+): Pick<Notifier, "tell" | "peers"> & { leave(): Promise<void> } {
+  const own = `${keys.peerPrefix}${instance}`;
+  /** What no other process's record holds; null before the first one. */
+  let mark: string | null = null;
+  let hasTold = false;
+  return {
+    tell: async (record) => {
+      const args = [instance, encodePeer(record), peerLifeMilliseconds];
+      mark = `"incarnation":${JSON.stringify(record.incarnation)}`;
+      const outcome = await attempt((session) => session.run(TELL, [own, keys.peers], args));
+      if (!outcome.ok) return outcome;
+      // After a restart the record that stands there is this instance's own, of its last life.
+      const namesake = hasTold && isAnothers(outcome.value, record);
+      hasTold = true;
+      return { ok: true, namesake };
+    },
+    peers: async () => {
+      const args = [keys.peerPrefix, MAX_PEERS, MAX_RECORD_BYTES];
+      const outcome = await attempt((session) => session.run(PEERS, [keys.peers], args));
+      return outcome.ok ? { ok: true, peers: readPeers(outcome.value, instance) } : outcome;
+    },
+    leave: async () => {
+      const leaving = mark;
+      if (leaving === null) return;
+      const left = attempt((session) => session.run(LEAVE, [own, keys.peers], [instance, leaving]));
+      await withinLimit(left, LEAVE_LIMIT_MILLISECONDS);
+    },
+  };
+}
+
+function reasonWithout(link: Link): string {
+  return link.state === "down" ? link.reason : "Redis is not connected yet";
+}
+
+function readAnnounceAnswer(reply: unknown): AnnounceAnswer {
+  const parsed = parseHeadReply(reply);
+  if (parsed?.kind === "exhausted") return { kind: "failed", reason: "There is no generation left to count" };
+  const head = parsed?.head ?? null;
+  if (parsed === null || head === null) return { kind: "failed", reason: NO_REDIS };
+  if (parsed.kind === "accepted") return { kind: "accepted", head, delivered: withoutSelf(parsed.delivered) };
+  return { kind: parsed.kind === "same" ? "same" : "refused", head };
+}
+
+function readHead(reply: unknown): Head | null {
+  const parsed = parseHeadReply(reply);
+  if (parsed === null) throw new RedisTrouble(NO_REDIS);
+  return parsed.head;
+}
+
+/** Whether the record that was overwritten was a living namesake's. What is no record is nobody's. */
+function isAnothers(old: unknown, { incarnation }: PeerRecord): boolean {
+  const record = typeof old === "string" ? parsePeer(old) : null;
+  return record !== null && record.incarnation !== incarnation;
+}
+
+function readPeers(reply: unknown, self: string): Peer[] {
+  const words = Array.isArray(reply) ? reply.map(String) : [];
+  const peers: Peer[] = [];
+  for (let index = 0; index + 1 < words.length; index += 2) {
+    const name = words[index]!;
+    const record = parsePeer(words[index + 1]!, name);
+    if (record !== null) peers.push({ ...record, self: name === self });
+  }
+  return peers.sort((a, b) => a.instance < b.instance ? -1 : a.instance > b.instance ? 1 : 0);
+}
+
+/** What `dial` takes. */
+interface DialOptions {
+  readonly connection: RedisConnection;
+  readonly signal: AbortSignal;
+  readonly commandMilliseconds: number;
+  readonly heard: ((message: Uint8Array) => void) | undefined;
+}
+
+/** One connection, without a password said yet. */
+async function dial(endpoint: RedisEndpoint, options: DialOptions): Promise<Wire> {
+  const { connection: { tls, connectTimeoutMilliseconds: limitMilliseconds }, signal, heard } = options;
+  const name = nameOf(endpoint);
+  const stream = await connectStream(endpoint, { tls, limitMilliseconds, signal }).catch((error) => {
+    throw new RedisTrouble(reasonOf(error, name), { cause: error });
+  });
+  let trouble: unknown = null;
+  const redis = clientOver(stream, options.commandMilliseconds);
+  redis.on("error", (error) => trouble ??= error);
+  const ended = new Promise<void>((resolve) => redis.once("end", resolve));
+  const disconnect = () => {
+    stream.destroy();
+    redis.disconnect();
+  };
+  signal.addEventListener("abort", disconnect, { once: true });
+  if (signal.aborted) disconnect();
+  const closed = ended.then(() => {
+    signal.removeEventListener("abort", disconnect);
+    return reasonOf(trouble, name);
+  });
+  if (heard !== undefined) redis.on("messageBuffer", (_channel: Uint8Array, message: Uint8Array) => heard(message));
+  // It fails only where the connection is lost at once, which whoever calls is told.
+  await redis.connect().catch(() => {});
+  return {
+    endpoint,
+    closed,
+    async call(command, ...words) {
+      try {
+        return await redis.call(command, ...words);
+      } catch (error) {
+        if (replyCode(error) !== null || !stream.destroyed) throw error;
+        // Why a connection was lost is known when it has ended, a moment after the failure of what was asked on it.
+        throw new RedisTrouble(await closed, { cause: error });
+      }
+    },
+    async close() {
+      disconnect();
+      await ended;
+    },
+  };
+}
+
+/**
+ * A client on a stream that is there, which makes no other, asks for nothing by itself and queues nothing. It is not
+ * given the password: of a server without one it would complain on standard error.
+ */
+function clientOver(stream: Duplex, commandTimeout: number): Redis {
+  return new Redis({
+    Connector: class extends AbstractConnector {
+      constructor() {
+        super(0);
+      }
+      override connect() {
+        return Promise.resolve(Object.assign(stream, { setKeepAlive: () => stream }) as unknown as Socket);
+      }
+      // A connection that is left is cut: an orderly end would wait for a server that may not answer.
+      override disconnect() {
+        stream.destroy();
+      }
+    },
+    commandTimeout,
+    lazyConnect: true,
+    noDelay: false,
+    retryStrategy: null,
+    maxRetriesPerRequest: 1,
+    enableOfflineQueue: false,
+    enableReadyCheck: false,
+    autoResubscribe: false,
+    autoResendUnfulfilledCommands: false,
+    disableClientInfo: true,
+  });
+}

@@ -1,0 +1,262 @@
+// What Redis runs for an instance: four scripts, each of which is one step that nobody can come between, and reads what
+// it finds as strictly as a message. All their keys stand in one slot of a Redis Cluster.
+import { createHash } from "node:crypto";
+import type { Head } from "./notifier.ts";
+
+/** The names under which a channel's agreement stands; the braces keep them in one slot. */
+export interface Keys {
+  /**
+   * Hash: `hash`, `generation`, `by`, `at` in milliseconds since 1970 by Redis' clock, and `restored`: 1 where it is what
+   * the generation before was, written again because Redis had lost it.
+   */
+  readonly head: string;
+  /** Stream of what was announced, capped. */
+  readonly history: string;
+  /** Sorted set: the names of those who told, by the moment their record ends in milliseconds since 1970. */
+  readonly peers: string;
+  /** What stands before an instance's name in the key of its record. */
+  readonly peerPrefix: string;
+}
+
+/** The keys of a channel. */
+export function keysOf(channel: string): Keys {
+  const tag = `{${channel}}`;
+  return { head: `${tag}:head`, history: `${tag}:history`, peers: `${tag}:peers`, peerPrefix: `${tag}:peer:` };
+}
+
+/** Lua, and the SHA-1 by which Redis remembers it. */
+export interface Script {
+  /** The program. */
+  readonly text: string;
+  /** In hex. */
+  readonly sha: string;
+}
+
+/** About this many announcements are kept in the history. */
+export const HISTORY_LENGTH = 1_000;
+/** Records of more peers than this are not read. */
+export const MAX_PEERS = 1_000;
+
+const NOW = `
+local function now()
+  local time = redis.call('TIME')
+  return tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+end
+local function whole(number)
+  return string.format('%.0f', number)
+end
+`;
+
+// A head in which any field is not what it must be is no head: who wrote it did not announce.
+const READ_HEAD = `
+local function count(text)
+  if not text or not string.match(text, '^[1-9]%d*$') or #text > 16 then return nil end
+  local number = tonumber(text)
+  if number > ${Number.MAX_SAFE_INTEGER} then return nil end
+  return number
+end
+local function readHead(key)
+  local fields = redis.pcall('HMGET', key, 'hash', 'generation', 'by', 'at', 'restored')
+  if fields.err then
+    if string.find(fields.err, 'WRONGTYPE', 1, true) then return nil end
+    return nil, fields
+  end
+  local hash, by = fields[1], fields[3]
+  local generation, at = count(fields[2]), count(fields[4])
+  if not hash or #hash ~= 64 or string.match(hash, '[^0-9a-f]') then return nil end
+  if not by or #by ~= 12 or string.match(by, '[^0-9a-f]') then return nil end
+  if not generation or not at then return nil end
+  return { hash = hash, generation = generation, by = by, at = at, restored = fields[5] == '1' }
+end
+local function answer(kind, head, delivered)
+  return { kind, whole(head.generation), head.hash, head.by, whole(math.max(0, now() - head.at)), delivered or 0 }
+end
+`;
+
+// A key of another type is nobody's: it goes, or it would be in the way for ever.
+const TAKE_OVER = `
+local function takeOver(command, key, ...)
+  local reply = redis.pcall(command, key, ...)
+  if type(reply) ~= 'table' or not reply.err then return reply end
+  if string.find(reply.err, 'WRONGTYPE', 1, true) then redis.call('DEL', key) end
+  return redis.call(command, key, ...)
+end
+`;
+
+// Whether a hash was the head of a generation after `since`, as far as the history remembers.
+const WAS_HEAD = `
+local function wasHead(key, hash, since)
+  local entries = redis.pcall('XREVRANGE', key, '+', '-', 'COUNT', ${HISTORY_LENGTH})
+  if entries.err then
+    if string.find(entries.err, 'WRONGTYPE', 1, true) then return false end
+    return error(entries)
+  end
+  for _, entry in ipairs(entries) do
+    local generation = tonumber(entry[2][2])
+    if generation and generation > since and entry[2][4] == hash then return true end
+  end
+  return false
+end
+`;
+
+function script(...parts: string[]): Script {
+  const text = parts.join("").trim();
+  return { text, sha: createHash("sha1").update(text).digest("hex") };
+}
+
+/**
+ * Keys: head, history. Arguments: hash, base, floor, force (0 or 1), the instance's id, channel, length of the history,
+ * the generation since which the hash must not have been the head (-1: not asked).
+ * The message goes out before the head is written, so that no head stands that nobody was told of; nobody sees what is
+ * between the two.
+ */
+export const ANNOUNCE: Script = script(
+  NOW,
+  READ_HEAD,
+  TAKE_OVER,
+  WAS_HEAD,
+  `
+local hash, base, floor, force, by = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[4] == '1', ARGV[5]
+local since = tonumber(ARGV[8])
+local head, trouble = readHead(KEYS[1])
+if trouble then return trouble end
+if head and head.generation >= floor then
+  if head.hash == hash then return answer('same', head) end
+  local madeBefore = head.restored and base > 0 and head.generation == base + 1
+  local isOnHead = head.generation == base or madeBefore
+  local mayBeLate = since >= 0 and since < head.generation
+  if not force and not (isOnHead and not (mayBeLate and wasHead(KEYS[2], hash, since))) then
+    return answer('refused', head)
+  end
+end
+local last = math.max(head and head.generation or 0, floor)
+if last >= ${Number.MAX_SAFE_INTEGER} then return { 'exhausted' } end
+local generation = last + 1
+local written = { hash = hash, generation = generation, by = by, at = now() }
+local count = whole(generation)
+takeOver('XADD', KEYS[2], 'MAXLEN', '~', ARGV[7], '*', 'generation', count, 'hash', hash, 'by', by)
+local delivered = redis.call('PUBLISH', ARGV[6], 'v1 ' .. count .. ' ' .. hash .. ' ' .. by)
+local restored = base < 0 and '1' or '0'
+takeOver('HSET', KEYS[1], 'hash', hash, 'generation', count, 'by', by, 'at', whole(written.at), 'restored', restored)
+return answer('accepted', written, delivered)
+`,
+);
+
+/** Keys: head. Answers with nothing where there is none. */
+export const READ: Script = script(
+  NOW,
+  READ_HEAD,
+  `
+local head, trouble = readHead(KEYS[1])
+if trouble then return trouble end
+if not head then return {} end
+return answer('head', head)
+`,
+);
+
+/** Keys: the instance's record, peers. Arguments: its name, the record, its life in milliseconds. Answers with the old record. */
+export const TELL: Script = script(
+  NOW,
+  TAKE_OVER,
+  `
+local old = takeOver('SET', KEYS[1], ARGV[2], 'PX', ARGV[3], 'GET')
+local moment = now()
+takeOver('ZADD', KEYS[2], whole(moment + tonumber(ARGV[3])), ARGV[1])
+redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', whole(moment))
+return old or ''
+`,
+);
+
+/**
+ * Keys: peers. Arguments: what stands before a name, how many at most, how many bytes of a record at most. Answers with
+ * names and records in turn. The records' keys are made here and not named by the caller, which Redis Cluster allows
+ * because they are in the slot of the key that is.
+ */
+export const PEERS: Script = script(
+  NOW,
+  `
+local names = redis.pcall('ZRANGEBYSCORE', KEYS[1], '(' .. whole(now()), '+inf', 'LIMIT', 0, ARGV[2])
+if names.err then
+  if string.find(names.err, 'WRONGTYPE', 1, true) then return {} end
+  return names
+end
+local found = {}
+for _, name in ipairs(names) do
+  local record = redis.pcall('GETRANGE', ARGV[1] .. name, 0, ARGV[3])
+  if type(record) == 'string' and record ~= '' then
+    found[#found + 1] = name
+    found[#found + 1] = record
+  elseif type(record) == 'table' and not string.find(record.err, 'WRONGTYPE', 1, true) then
+    return record
+  end
+end
+return found
+`,
+);
+
+/** Keys: the instance's record, peers. Arguments: its name, a part of the record that no other process's has. */
+export const LEAVE: Script = script(`
+local record = redis.call('GETRANGE', KEYS[1], 0, -1)
+if not string.find(record, ARGV[2], 1, true) then return 0 end
+redis.call('DEL', KEYS[1])
+redis.call('ZREM', KEYS[2], ARGV[1])
+return 1
+`);
+
+/** What the announcing and the reading script answered with; null: nothing of that form. */
+export interface HeadReply {
+  /** `accepted`, `same`, `refused` or `exhausted` of the one, `head` or `none` of the other. */
+  readonly kind: string;
+  /** Null: there is none, or it did not come to one. */
+  readonly head: Head | null;
+  /** What PUBLISH counted; 0 where nothing was sent. */
+  readonly delivered: number;
+}
+
+/** Reads an answer of `ANNOUNCE` or `READ`; null where it is neither, so that whoever answered is no Redis. */
+export function parseHeadReply(reply: unknown): HeadReply | null {
+  if (!Array.isArray(reply)) return null;
+  if (reply.length <= 1) return { kind: String(reply[0] ?? "none"), head: null, delivered: 0 };
+  const [kind, generation, hash, by, age, delivered] = reply.map(String);
+  const head = { generation: Number(generation), hash: hash ?? "", by: by ?? "", ageMilliseconds: Number(age) };
+  if (!Number.isSafeInteger(head.generation) || !Number.isSafeInteger(head.ageMilliseconds)) return null;
+  return { kind: kind ?? "", head, delivered: Number(delivered) || 0 };
+}
+
+/** The commands that an instance's user must be allowed, those that the scripts call among them. */
+export const ALLOWED_COMMANDS = [
+  "ping",
+  "subscribe",
+  "publish",
+  "evalsha",
+  "eval",
+  "time",
+  "hmget",
+  "hset",
+  "xadd",
+  "xrevrange",
+  "set",
+  "getrange",
+  "del",
+  "zadd",
+  "zrem",
+  "zrangebyscore",
+  "zremrangebyscore",
+] as const;
+
+/**
+ * The least rights of an instance's user, as the rules of `ACL SETUSER <user> on ><password> …`
+ * (https://redis.io/docs/latest/operate/oss_and_stack/management/security/acl/). A Redis Cluster needs `+asking` besides,
+ * a database other than 0 `+select`, and a `name` in the connection string `+client|setname`.
+ */
+export function accessRules(channel: string): string[] {
+  const pattern = channel.replace(/[\\*?[\]]/g, "\\$&");
+  return [
+    "resetkeys",
+    `~{${pattern}}:*`,
+    "resetchannels",
+    `&${pattern}`,
+    "-@all",
+    ...ALLOWED_COMMANDS.map((command) => `+${command}`),
+  ];
+}

@@ -1,0 +1,154 @@
+// Which server counts: a primary, whom Sentinels or the servers themselves name, or any node of a cluster. It is asked
+// at every connection, since yesterday's primary may be today's replica.
+import type { RedisConnection, RedisEndpoint, TcpEndpoint } from "./redis_connection.ts";
+import { reasonOf, RedisTrouble, replyCode } from "./redis_trouble.ts";
+
+/** One connection to one server, without reconnection. It closes by itself when the signal it was made with aborts. */
+export interface Wire {
+  /** The server at its other end. */
+  readonly endpoint: RedisEndpoint;
+  /** Sends a command; rejects with what Redis answered, after a time limit, and when the connection is gone. */
+  call(command: string, ...words: readonly (string | number)[]): Promise<unknown>;
+  /** Resolves with the reason when the connection is gone; never rejects. */
+  readonly closed: Promise<string>;
+  /** Closes it without a word and waits until it is gone. */
+  close(): Promise<void>;
+}
+
+/** Opens a connection; rejects where there is none within the time limit. `heard` gets every message's bytes. */
+export type Dial = (endpoint: RedisEndpoint, heard?: (message: Uint8Array) => void) => Promise<Wire>;
+
+/** How to open connections, and what to say on them. */
+export interface Caller {
+  /** Opens connections. */
+  readonly dial: Dial;
+  /** Where to, and as whom. */
+  readonly connection: RedisConnection;
+}
+
+/** A server that took our name. */
+export interface Greeted {
+  /** The connection to it. */
+  readonly wire: Wire;
+  /** `standalone`, `cluster` or `sentinel`. */
+  readonly mode: string;
+  /** `master` or `replica`. */
+  readonly role: string;
+}
+
+/** The address as people write it. */
+export function nameOf(endpoint: RedisEndpoint): string {
+  if ("path" in endpoint) return endpoint.path;
+  return endpoint.host.includes(":") ? `[${endpoint.host}]:${endpoint.port}` : `${endpoint.host}:${endpoint.port}`;
+}
+
+/** Connects, says who we are and asks the server what it is. A failure leaves no connection open. */
+export async function greet(
+  { dial, connection }: Caller,
+  endpoint: RedisEndpoint,
+  heard?: (message: Uint8Array) => void,
+): Promise<Greeted> {
+  const wire = await dial(endpoint, heard);
+  try {
+    if (connection.password !== null) await authenticate(wire, connection.user, connection.password);
+    const hello = await askWhat(wire);
+    if (connection.database !== 0 && hello.mode !== "cluster") await wire.call("select", connection.database);
+    // A name is worth nobody's failure: the user may not have the right to it.
+    if (connection.clientName !== null) await wire.call("client", "setname", connection.clientName).catch(() => {});
+    return { wire, ...hello };
+  } catch (error) {
+    await wire.close();
+    throw new RedisTrouble(reasonOf(error, nameOf(endpoint)), { cause: error });
+  }
+}
+
+/** The server to talk to: of a cluster any node, else the primary. Rejects with the reason where there is none. */
+export async function findServer(caller: Caller): Promise<Greeted> {
+  const { connection } = caller;
+  if (connection.kind === "sentinel") {
+    const endpoint = await askSentinels(caller, connection.serviceName, connection.endpoints);
+    return await requireUsable(await greet(caller, endpoint));
+  }
+  const endpoints = connection.kind === "single" ? [connection.endpoint] : connection.endpoints;
+  let first: unknown = null;
+  for (const endpoint of endpoints) {
+    try {
+      return await requireUsable(await greet(caller, endpoint));
+    } catch (error) {
+      first ??= error;
+    }
+  }
+  throw first;
+}
+
+async function requireUsable(server: Greeted): Promise<Greeted> {
+  const { wire, mode, role } = server;
+  if (mode === "cluster" || (mode !== "sentinel" && role === "master")) return server;
+  await wire.close();
+  const what = mode === "sentinel" ? "is a Sentinel, which needs a serviceName" : "is a replica, not a primary";
+  throw new RedisTrouble(`Redis at ${nameOf(wire.endpoint)} ${what}`);
+}
+
+async function authenticate(wire: Wire, user: string | null, password: string): Promise<void> {
+  try {
+    await wire.call("auth", ...(user === null ? [password] : [user, password]));
+  } catch (error) {
+    const code = replyCode(error);
+    if (code === null) throw error;
+    // A server without a password takes us as we are; so a password can be given to it later.
+    if (code === "ERR" && /without any password configured|no password is set/.test((error as Error).message)) return;
+    // Its words may hold the password, where it does not know the command.
+    throw new RedisTrouble("Redis refuses the user name or the password");
+  }
+}
+
+/** HELLO needs no right and no key, and answers also while loading. Before Redis 6 it is unknown. */
+async function askWhat(wire: Wire): Promise<{ mode: string; role: string }> {
+  let reply: unknown;
+  try {
+    reply = await wire.call("hello");
+  } catch (error) {
+    if (replyCode(error) === "ERR") return { mode: "standalone", role: "master" };
+    throw error;
+  }
+  const words = Array.isArray(reply) ? reply : [];
+  const after = (name: string): string => String(words[words.indexOf(name) + 1] ?? "");
+  return { mode: after("mode"), role: after("role") };
+}
+
+async function askSentinels(
+  { dial, connection }: Caller,
+  serviceName: string,
+  endpoints: readonly TcpEndpoint[],
+): Promise<TcpEndpoint> {
+  let first: unknown = null;
+  for (const endpoint of endpoints) {
+    try {
+      const wire = await dial(endpoint);
+      try {
+        const address = await askSentinel(wire, serviceName, connection);
+        if (address !== null) return address;
+        first ??= new RedisTrouble(`Sentinel at ${nameOf(endpoint)} does not know the service`);
+      } finally {
+        await wire.close();
+      }
+    } catch (error) {
+      first ??= new RedisTrouble(reasonOf(error, `Sentinel ${nameOf(endpoint)}`), { cause: error });
+    }
+  }
+  throw first;
+}
+
+/** Sentinel is given the password only if it asks for one: most have none, also where Redis does. */
+async function askSentinel(wire: Wire, name: string, connection: RedisConnection): Promise<TcpEndpoint | null> {
+  const ask = () => wire.call("sentinel", "get-master-addr-by-name", name);
+  const { user, password } = connection;
+  const reply = await ask().catch(async (error) => {
+    if (replyCode(error) !== "NOAUTH" || password === null) throw error;
+    await authenticate(wire, user, password);
+    return await ask();
+  });
+  if (!Array.isArray(reply)) return null;
+  const port = Number(reply[1]);
+  return Number.isInteger(port) && port > 0 && port < 65_536 ? { host: String(reply[0]), port } : null;
+}

@@ -1,0 +1,155 @@
+// The byte stream to a server, with TLS or without: there within the time limit, or gone with all that belongs to it.
+// It is made of Deno's own connections: a socket of node:net or node:tls that is destroyed while it connects or shakes
+// hands stays open in Deno, and a server that does not answer would cost one at every attempt.
+import { Duplex } from "node:stream";
+import { connect as connectByNode, type TLSSocket } from "node:tls";
+import type { RedisEndpoint, RedisTls, TcpEndpoint } from "./redis_connection.ts";
+import { nameOf } from "./redis_servers.ts";
+import { RedisTrouble } from "./redis_trouble.ts";
+import { withinLimit } from "./within_limit.ts";
+
+/** What `connectStream` takes. */
+export interface StreamOptions {
+  /** Null: no TLS. */
+  readonly tls: RedisTls | null;
+  /** For all of it: looking up the name, connecting, TLS. */
+  readonly limitMilliseconds: number;
+  /** Ends the attempt; a stream that was made is its receiver's. */
+  readonly signal: AbortSignal;
+}
+
+/** How long to wait for a connection that nobody wants any more. */
+const LATE_MILLISECONDS = 200;
+const CHUNK_BYTES = 65_536;
+
+/** Connects; rejects with what the system, TLS or the limit said. */
+export async function connectStream(
+  endpoint: RedisEndpoint,
+  { tls, limitMilliseconds, signal }: StreamOptions,
+): Promise<Duplex> {
+  const stopping = new AbortController();
+  const abort = () => stopping.abort(new RedisTrouble("The notifier is closed"));
+  if (signal.aborted) abort();
+  signal.addEventListener("abort", abort, { once: true });
+  const overdue = `No connection to Redis (${nameOf(endpoint)}) within ${limitMilliseconds} ms`;
+  const limit = setTimeout(() => stopping.abort(new RedisTrouble(overdue)), limitMilliseconds);
+  try {
+    if (tls === null) return streamOver(await connect(endpoint, stopping.signal));
+    return await connectSecurely(endpoint, tls, stopping.signal);
+  } catch (error) {
+    throw stopping.signal.aborted ? stopping.signal.reason : error;
+  } finally {
+    clearTimeout(limit);
+    signal.removeEventListener("abort", abort);
+  }
+}
+
+async function connect(endpoint: RedisEndpoint, signal: AbortSignal): Promise<Deno.TcpConn | Deno.UnixConn> {
+  if ("path" in endpoint) return await orAbandon(Deno.connect({ transport: "unix", path: endpoint.path }), signal);
+  const connection = await orAbandon(Deno.connect({ hostname: endpoint.host, port: endpoint.port }), signal);
+  connection.setNoDelay(true);
+  return connection;
+}
+
+/** A name that is looked up cannot be left alone: what comes of it too late is closed, and mostly that is at once. */
+async function orAbandon<Connection extends Deno.Conn>(
+  connecting: Promise<Connection>,
+  signal: AbortSignal,
+): Promise<Connection> {
+  const { promise: aborted, reject } = Promise.withResolvers<never>();
+  const abort = () => reject(signal.reason);
+  if (signal.aborted) abort();
+  signal.addEventListener("abort", abort, { once: true });
+  try {
+    return await Promise.race([connecting, aborted]);
+  } catch (error) {
+    await withinLimit(connecting.then(closeQuietly), LATE_MILLISECONDS);
+    throw error;
+  } finally {
+    signal.removeEventListener("abort", abort);
+  }
+}
+
+async function connectSecurely(endpoint: RedisEndpoint, tls: RedisTls, signal: AbortSignal): Promise<Duplex> {
+  if ("path" in endpoint) throw new RedisTrouble("TLS over a unix socket is not supported");
+  const { ca, certificate, key, host } = tls;
+  const trusted = ca === null ? {} : { caCerts: [ca] };
+  let connection: Deno.TlsConn;
+  if (certificate === null || key === null) {
+    const plain = await connect(endpoint, signal) as Deno.TcpConn;
+    connection = await Deno.startTls(plain, { hostname: host ?? endpoint.host, ...trusted });
+  } else if (host === null || host === endpoint.host) {
+    const identity = { cert: certificate, key };
+    const connecting = Deno.connectTls({ hostname: endpoint.host, port: endpoint.port, ...trusted, ...identity });
+    connection = await orAbandon(connecting, signal);
+  } else {
+    return await connectUnderOtherName(endpoint, tls, host, signal);
+  }
+  const close = () => closeQuietly(connection);
+  signal.addEventListener("abort", close, { once: true });
+  try {
+    signal.throwIfAborted();
+    await connection.handshake();
+    return streamOver(connection);
+  } catch (error) {
+    close();
+    throw error;
+  } finally {
+    signal.removeEventListener("abort", close);
+  }
+}
+
+/**
+ * A client certificate and a name that is not the host's: Deno's own connections do not take both. What node:tls leaves
+ * open of a handshake that hangs is the price, in this one case.
+ */
+function connectUnderOtherName(
+  { host, port }: TcpEndpoint,
+  { ca, certificate, key }: RedisTls,
+  servername: string,
+  signal: AbortSignal,
+): Promise<TLSSocket> {
+  const { promise, resolve, reject } = Promise.withResolvers<TLSSocket>();
+  const identity = { cert: certificate!, key: key! };
+  const socket = connectByNode({ host, port, servername, ...(ca === null ? {} : { ca }), ...identity });
+  signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+  // The listener stays: an error that nobody listens to would end the process.
+  socket.on("error", reject);
+  socket.once("close", () => reject(new Error("Connection is closed")));
+  socket.once("secureConnect", () => resolve(socket));
+  promise.catch(() => socket.destroy());
+  return promise;
+}
+
+/** What ioredis needs of a socket, over a connection that is closed when the stream is destroyed. */
+function streamOver(connection: Deno.Conn): Duplex {
+  const stream = new Duplex({
+    read() {
+      const chunk = new Uint8Array(CHUNK_BYTES);
+      connection.read(chunk).then(
+        (length) => length === null ? stream.destroy() : stream.push(chunk.subarray(0, length)),
+        (error) => stream.destroy(error),
+      );
+    },
+    write(chunk: Uint8Array, _encoding, done) {
+      writeAll(connection, chunk).then(() => done(), done);
+    },
+    destroy(error, done) {
+      closeQuietly(connection);
+      done(error);
+    },
+  });
+  return stream;
+}
+
+async function writeAll(connection: Deno.Conn, bytes: Uint8Array): Promise<void> {
+  for (let written = 0; written < bytes.length;) written += await connection.write(bytes.subarray(written));
+}
+
+function closeQuietly(connection: Deno.Conn): void {
+  try {
+    connection.close();
+  } catch {
+    // It is closed already.
+  }
+}

@@ -1,0 +1,112 @@
+// What went wrong with Redis, in one line that an operator understands and that holds no secret: of what a server said
+// only the code is trusted to be shown, and its words where no password was among what it was asked.
+
+/** A failure whose message is meant for people as it stands. */
+export class RedisTrouble extends Error {
+  /** Always the same. */
+  override readonly name = "RedisTrouble";
+}
+
+/** Where a cluster's node sends one who asked it for a slot that it does not have, or not all of. */
+export interface Redirection {
+  /** `MOVED` for good; `ASK` for this one command, while a slot moves. */
+  readonly kind: "MOVED" | "ASK";
+  /** Empty: the host that answered. */
+  readonly host: string;
+  /** 1 to 65535. */
+  readonly port: number;
+}
+
+/** Answers after which the connection is of no use: another server must be found, or this one asked again later. */
+const USELESS = new Set(["READONLY", "LOADING", "MASTERDOWN", "NOAUTH", "WRONGPASS", "CLUSTERDOWN", "UNKILLABLE"]);
+
+const MEANINGS: ReadonlyMap<string, string> = new Map([
+  ["WRONGPASS", "Redis refuses the user name or the password"],
+  ["NOAUTH", "Redis asks for a password and none is configured"],
+  ["LOADING", "Redis is still loading its data"],
+  ["READONLY", "Redis is a replica, which takes no announcements"],
+  ["MASTERDOWN", "Redis is a replica that lost its primary"],
+  ["CLUSTERDOWN", "The Redis Cluster is down, or nobody has the channel's slot"],
+  ["TRYAGAIN", "The channel's slot moves between nodes of the Redis Cluster"],
+  ["ASK", "The channel's slot moves between nodes of the Redis Cluster"],
+  ["OOM", "Redis is out of memory"],
+  ["MISCONF", "Redis cannot save its data and takes no writes"],
+  ["NOREPLICAS", "Redis has too few replicas and takes no writes"],
+  ["BUSY", "Redis is busy with a script"],
+]);
+
+const SYSTEM: ReadonlyMap<string, string> = new Map([
+  ["ECONNREFUSED", "connection refused"],
+  ["ECONNRESET", "connection reset"],
+  ["EPIPE", "connection closed"],
+  ["ENOTFOUND", "no such host"],
+  ["EAI_AGAIN", "host name not resolved"],
+  ["EHOSTUNREACH", "host unreachable"],
+  ["ENETUNREACH", "network unreachable"],
+  ["ETIMEDOUT", "no answer"],
+  ["ENOENT", "no such socket"],
+  ["EACCES", "permission denied"],
+]);
+
+const LACKING_IN_SCRIPT = "user executing the script can't";
+const LONGEST_QUOTE = 160;
+
+/** The reason where an answer is none that Redis gives. */
+export const NO_REDIS = "What answers is no Redis";
+
+/** The first word of an error that Redis answered with, such as `READONLY`; null for what is no answer. */
+export function replyCode(error: unknown): string | null {
+  if (!(error instanceof Error) || error.name !== "ReplyError") return null;
+  // Of a right that is lacking within a script Redis says so in words alone.
+  if (error.message.includes(LACKING_IN_SCRIPT)) return "NOPERM";
+  return /^-?([A-Z]+)\b/.exec(error.message)?.[1] ?? "ERR";
+}
+
+/** Whether the connection on which it happened is of no use any more. */
+export function isLoss(error: unknown): boolean {
+  const code = replyCode(error);
+  return code === null || USELESS.has(code);
+}
+
+/** Where to go on, if that is what the answer says. */
+export function redirectionIn(error: unknown): Redirection | null {
+  if (replyCode(error) === null) return null;
+  const found = /^(MOVED|ASK) \d+ (\S*):(\d{1,5})\b/.exec((error as Error).message);
+  if (found === null) return null;
+  return { kind: found[1] as "MOVED" | "ASK", host: found[2]!, port: Number(found[3]) };
+}
+
+/** The reason of a failure. `where` names the server; it is left out where null. */
+export function reasonOf(error: unknown, where: string | null = null): string {
+  if (error instanceof RedisTrouble) return error.message;
+  if (error instanceof Error && error.name === "ParserError") return NO_REDIS;
+  const at = where === null ? "" : ` (${where})`;
+  const code = replyCode(error);
+  if (code !== null) return replyReason(code, (error as Error).message) + at;
+  const { code: systemCode, message } = error instanceof Error ? error as Error & { code?: unknown } : { message: "" };
+  const known = typeof systemCode === "string" ? SYSTEM.get(systemCode) : undefined;
+  if (known !== undefined) return `No connection to Redis${at}: ${known}`;
+  if (message.includes("failed to lookup address")) return `No connection to Redis${at}: no such host`;
+  if (message === "Command timed out") return `Redis does not answer${at}`;
+  if (message === "" || message.startsWith("Connection is closed")) return `The connection to Redis was closed${at}`;
+  return `No connection to Redis${at}: ${oneLine(message)}`;
+}
+
+function replyReason(code: string, message: string): string {
+  if (code === "NOPERM") {
+    const command = /'([a-z|]{1,40})' command/.exec(message)?.[1];
+    if (command !== undefined) return `Redis does not allow its user the command ${command}`;
+    if (message.includes("can't run")) {
+      return "Redis does not allow its user a command of the scripts, ACL LOG says which";
+    }
+    return `Redis does not allow its user ${/channel/.test(message) ? "the channel" : "the channel's keys"}`;
+  }
+  return MEANINGS.get(code) ?? `Redis answered: ${oneLine(message)}`;
+}
+
+/** Text from elsewhere, fit for one line of a log. */
+function oneLine(text: string): string {
+  // deno-lint-ignore no-control-regex
+  const plain = text.replace(/[\u0000-\u0020\u007f-\u009f\u2028\u2029]+/g, " ").trim();
+  return plain.length > LONGEST_QUOTE ? `${plain.slice(0, LONGEST_QUOTE)}...` : plain;
+}

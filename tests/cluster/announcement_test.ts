@@ -1,0 +1,134 @@
+// Messages on the channel: what is sent is understood, and what else arrives is a path or nothing.
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import fc from "fast-check";
+import { announcementText, instanceId, MAX_MESSAGE_BYTES, parseMessage } from "../../src/cluster/announcement.ts";
+
+const HASH = "0123456789abcdef".repeat(4);
+const ID = "0123456789ab";
+const OTHER_ID = "ba9876543210";
+
+const bytesOf = (text: string) => new TextEncoder().encode(text);
+
+/** How a message ends: what it is where it was understood, otherwise why not. */
+function outcome(message: string | Uint8Array): string {
+  const parsed = parseMessage(message, ID);
+  if (parsed.kind === "invalid") return parsed.why;
+  return parsed.kind === "look-again" ? `path ${parsed.path}` : `generation ${parsed.generation}`;
+}
+
+Deno.test("an instance is called by the beginning of its name's SHA-256", () => {
+  assertEquals(instanceId("abc"), "ba7816bf8f01");
+  assertEquals(instanceId("ä"), instanceId("\u00e4"));
+  assert(instanceId("edge-1") !== instanceId("edge-2"));
+});
+
+Deno.test("an announcement of any generation weighs at most 100 bytes and is understood as it was sent", () => {
+  const hex = (length: number) =>
+    fc.array(fc.constantFrom(..."0123456789abcdef"), { minLength: length, maxLength: length });
+  const generations = fc.oneof(fc.maxSafeNat().filter((one) => one > 0), fc.constant(Number.MAX_SAFE_INTEGER));
+  fc.assert(fc.property(generations, hex(64), hex(12), fc.boolean(), (generation, hash, by, own) => {
+    const text = announcementText(generation, hash.join(""), by.join(""));
+    assert(bytesOf(text).length <= 100, text);
+    const expected = { kind: "announcement", generation, hash: hash.join(""), by: by.join(""), own } as const;
+    const ownId = own ? expected.by : `${expected.by}x`;
+    assertEquals(parseMessage(text, ownId), expected);
+    assertEquals(parseMessage(bytesOf(text), ownId), expected);
+  }));
+});
+
+Deno.test("an announcement that nobody would understand is not made", () => {
+  for (const generation of [0, -1, 1.5, NaN, Infinity, 2 ** 53, 1e21]) {
+    assertThrows(() => announcementText(generation, HASH, ID), RangeError);
+  }
+  assertThrows(() => announcementText(1, HASH.toUpperCase(), ID), RangeError);
+  assertThrows(() => announcementText(1, HASH, "edge-1"), RangeError);
+});
+
+Deno.test("what is almost an announcement is none", () => {
+  const good = `v1 17 ${HASH} ${OTHER_ID}`;
+  assertEquals(outcome(good), "generation 17");
+  const malformed = [
+    `v1 0 ${HASH} ${ID}`,
+    `v1 017 ${HASH} ${ID}`,
+    `v1 -1 ${HASH} ${ID}`,
+    `v1 1e3 ${HASH} ${ID}`,
+    `v1 9007199254740992 ${HASH} ${ID}`,
+    `v1 90071992547409910 ${HASH} ${ID}`,
+    `v1 17 ${HASH.toUpperCase()} ${ID}`,
+    `v1 17 ${HASH.slice(1)} ${ID}`,
+    `v1 17 ${HASH}0 ${ID}`,
+    `v1 17 ${HASH} ${ID}0`,
+    `v1 17 ${HASH} ${ID} `,
+    `v1 17  ${HASH} ${ID}`,
+    `v1 17 ${HASH}`,
+    `v1 /etc/honua/config.hcl`,
+    `${good}\n`,
+    `v1 `,
+  ];
+  for (const text of malformed) assertEquals(outcome(text), "It is a malformed announcement", text);
+  assertEquals(outcome(`v2 17 ${HASH} ${ID}`), "It is of a version that is not known");
+  assertEquals(outcome(`v01 17 ${HASH} ${ID}`), "It is of a version that is not known");
+  assertEquals(outcome(` ${good}`), "It is neither an announcement nor a path");
+  assertEquals(outcome(`V1 17 ${HASH} ${ID}`), "It is neither an announcement nor a path");
+});
+
+Deno.test("what looks like a path makes look again", () => {
+  const paths = [
+    "/etc/honua/config.hcl",
+    "C:\\honua\\config.hcl",
+    "\\\\server\\share\\honua",
+    "config.hcl",
+    "site.HONUA",
+    "config.json",
+    "/",
+    "/daten/straßen 😀/honua.hcl",
+    "v1/config.hcl",
+    "/v1 17",
+    "__proto__.json",
+  ];
+  for (const path of paths) {
+    assertEquals(parseMessage(path, ID), { kind: "look-again", path });
+    assertEquals(parseMessage(bytesOf(path), ID), { kind: "look-again", path });
+  }
+});
+
+Deno.test("what is neither is invalid, and why does not quote it", () => {
+  for (const text of ["reload", "config.hcl.bak", "hunter2", "{}"]) {
+    assertEquals(outcome(text), "It is neither an announcement nor a path", text);
+  }
+  for (const text of ["/etc\n/honua", "/etc/honua\n", "/\0", "/\x1b[2J", "/\x7f", "/\x85"]) {
+    assertEquals(outcome(text), "It holds control characters");
+  }
+  assertEquals(outcome(""), "It is empty");
+  assertEquals(outcome(new Uint8Array()), "It is empty");
+  assertEquals(outcome("/\ud800"), "It is not UTF-8");
+  for (const bytes of [[0x2f, 0xff], [0x2f, 0xc0, 0xaf], [0x2f, 0xed, 0xa0, 0x80], [0x2f, 0xe2, 0x82]]) {
+    assertEquals(outcome(new Uint8Array(bytes)), "It is not UTF-8");
+  }
+});
+
+Deno.test("a path weighs at most 4096 bytes, whatever its characters, and what is longer is not decoded", () => {
+  const longest = "/" + "x".repeat(MAX_MESSAGE_BYTES - 1);
+  assertEquals(outcome(longest), `path ${longest}`);
+  assertEquals(outcome(`${longest}x`), "It is too long");
+  const wide = "/" + "ß".repeat(2_048);
+  assertEquals(outcome(wide), "It is too long");
+  assertEquals(outcome(bytesOf(wide)), "It is too long");
+  // The bytes are not UTF-8, which nobody would notice without having decoded them.
+  assertEquals(outcome(new Uint8Array(16 * 1024 * 1024).fill(0xff)), "It is too long");
+  assertEquals(outcome("\ud800".repeat(1024 * 1024)), "It is too long");
+});
+
+Deno.test("nothing that arrives throws, and bytes mean what their text means", () => {
+  const texts = fc.oneof(
+    fc.string({ unit: "binary", maxLength: 200 }),
+    fc.string({ unit: fc.constantFrom(..."v1 2/\\.hcl0a\n"), maxLength: 110 }),
+  );
+  fc.assert(fc.property(texts, (text) => {
+    assertEquals(parseMessage(bytesOf(text), ID), parseMessage(text, ID));
+  }));
+  fc.assert(fc.property(fc.uint8Array({ maxLength: 5_000 }), (bytes) => {
+    const parsed = parseMessage(bytes, ID);
+    if (parsed.kind === "look-again") assert(/^\P{Cc}{1,4096}$/u.test(parsed.path));
+  }));
+});

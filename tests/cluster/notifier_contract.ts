@@ -1,0 +1,384 @@
+// What every notifier guarantees, as a suite: run it over each of them. A guarantee that takes two instances is left out
+// where there can be one alone.
+import { assert, assertEquals, assertNotEquals, assertThrows } from "@std/assert";
+import fc from "fast-check";
+import { instanceId, type Message } from "../../src/cluster/announcement.ts";
+import { isRestoring, judgeAnnouncement, type KeptHead } from "../../src/cluster/announcing_rules.ts";
+import type { AnnounceAnswer, AnnounceRequest, Head, Link, Notifier } from "../../src/cluster/notifier.ts";
+import type { PeerRecord } from "../../src/cluster/peers.ts";
+import { eventually } from "../support/eventually.ts";
+
+/** A cluster that nobody has used yet; a fresh channel makes one too. Its notifiers are disposed of by the suite. */
+export interface ContractCluster extends AsyncDisposable {
+  /** Opens an instance's notifier, not watched yet. Two of one cluster share its head and its peers. */
+  open(instance: string): Notifier;
+}
+
+/** What is promised beyond the contract. */
+export interface ContractPromises {
+  /** Whether several instances may be opened on a cluster. */
+  readonly shared: boolean;
+  /** Whether `delivered` counts every other instance. */
+  readonly countsAll: boolean;
+}
+
+/** A notifier that is up, and all that it has told. */
+interface Watched extends AsyncDisposable {
+  readonly notifier: Notifier;
+  readonly heard: Message[];
+  readonly links: Link[];
+}
+
+const EDGE_1 = "edge-1";
+const EDGE_2 = "edge-2";
+const A = "a".repeat(64);
+const B = "b".repeat(64);
+const C = "c".repeat(64);
+const PATH = "/etc/honua/config.hcl";
+
+/** Registers the suite for the notifier called `name`; `openCluster` is called once a test or oftener. */
+export function notifierContract(
+  name: string,
+  openCluster: () => Promise<ContractCluster>,
+  { shared, countsAll }: ContractPromises,
+): void {
+  const alone = (promise: string, fn: (one: Watched) => Promise<void>) =>
+    Deno.test(`${name}: ${promise}`, async () => {
+      await using cluster = await openCluster();
+      await using one = await watched(cluster.open(EDGE_1));
+      await fn(one);
+    });
+  const together = (promise: string, fn: (one: Watched, other: Watched, cluster: ContractCluster) => Promise<void>) =>
+    Deno.test({
+      name: `${name}: ${promise}`,
+      ignore: !shared,
+      fn: async () => {
+        await using cluster = await openCluster();
+        await using one = await watched(cluster.open(EDGE_1));
+        await using other = await watched(cluster.open(EDGE_2));
+        await fn(one, other, cluster);
+      },
+    });
+  answersToAnnouncements(alone);
+  whatIsKept(alone);
+  whatIsHeard(alone, countsAll);
+  disposal(alone);
+  amongSeveral(together, countsAll);
+  Deno.test(`${name}: whatever is announced, the answers are the rules' and generations only grow`, async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(anyRequest, { minLength: 1, maxLength: 25 }), async (steps) => {
+        await using cluster = await openCluster();
+        await using one = await watched(cluster.open(EDGE_1));
+        await followRules(one.notifier, steps);
+      }),
+      { numRuns: 8 },
+    );
+  });
+}
+
+type Alone = (promise: string, fn: (one: Watched) => Promise<void>) => void;
+type Together = (
+  promise: string,
+  fn: (one: Watched, other: Watched, cluster: ContractCluster) => Promise<void>,
+) => void;
+
+function answersToAnnouncements(alone: Alone): void {
+  alone("there is no head before the first announcement", async ({ notifier }) => {
+    assertEquals(await notifier.head(), { ok: true, head: null });
+  });
+
+  alone("what is announced on the head becomes the head, with who announced it", async ({ notifier }) => {
+    const first = accepted(await notifier.announce(request(A, 0)));
+    assertEquals([first.generation, first.hash, first.by], [1, A, instanceId(EDGE_1)]);
+    const second = accepted(await notifier.announce(request(B, 1)));
+    assertEquals([second.generation, second.hash], [2, B]);
+    const { generation, hash, by } = await headOf(notifier);
+    assertEquals([generation, hash, by], [2, B, instanceId(EDGE_1)]);
+  });
+
+  alone("what the head says already is the same on whatever base, and nothing is sent", async (one) => {
+    accepted(await one.notifier.announce(request(A, 0)));
+    for (const base of [-1, 0, 1, 7]) {
+      const answer = await one.notifier.announce(request(A, base));
+      assertEquals(answer.kind === "same" && answer.head.generation, 1);
+    }
+    await fence(one);
+    assertEquals(announcements(one), [1]);
+  });
+
+  alone("what is announced on another generation than the head's is refused, and nothing is sent", async (one) => {
+    accepted(await one.notifier.announce(request(A, 0)));
+    for (const base of [-1, 0, 2]) {
+      const answer = await one.notifier.announce(request(B, base));
+      assertEquals(answer.kind === "refused" && [answer.head.generation, answer.head.hash], [1, A]);
+    }
+    assertEquals((await headOf(one.notifier)).hash, A);
+    await fence(one);
+    assertEquals(announcements(one), [1]);
+  });
+
+  alone("force writes over a head that moved on", async ({ notifier }) => {
+    accepted(await notifier.announce(request(A, 0)));
+    assertEquals(accepted(await notifier.announce({ ...request(B, 0), force: true })).generation, 2);
+    assertEquals((await notifier.announce({ ...request(B, 0), force: true })).kind, "same");
+  });
+
+  alone("where the head is missing or below the floor, the floor + 1 is written, of the same hash too", async (one) => {
+    const { notifier } = one;
+    assertEquals(accepted(await notifier.announce({ ...request(A, 3), floor: 5 })).generation, 6);
+    assertEquals(accepted(await notifier.announce({ ...request(A, 0), floor: 9 })).generation, 10);
+    assertEquals(accepted(await notifier.announce({ ...request(B, 0), floor: 20 })).generation, 21);
+    assertEquals((await notifier.announce({ ...request(C, 0), floor: 21 })).kind, "refused");
+  });
+
+  alone("a hash that was the head since the generation agreed with is an older state, and refused", async (one) => {
+    const { notifier } = one;
+    for (const [base, hash] of [A, B, C].entries()) accepted(await notifier.announce(request(hash, base)));
+    assertEquals((await notifier.announce({ ...request(B, 3), since: 1 })).kind, "refused");
+    assertEquals(accepted(await notifier.announce({ ...request(A, 3), since: 1 })).generation, 4);
+    assertEquals(accepted(await notifier.announce({ ...request(B, 4), since: 1, force: true })).generation, 5);
+  });
+
+  alone("a head that was lost and restored takes a change on what it was before, once", async ({ notifier }) => {
+    const restoring = { ...request(A, -1), floor: 7 };
+    assertEquals(accepted(await notifier.announce(restoring)).generation, 8);
+    assertEquals((await notifier.announce(request(B, 6))).kind, "refused");
+    assertEquals(accepted(await notifier.announce(request(B, 7))).generation, 9);
+    assertEquals((await notifier.announce(request(C, 8))).kind, "refused");
+  });
+
+  alone("of many announcements on one base at the same moment one is accepted", async ({ notifier }) => {
+    const answers = await Promise.all([A, B, C].map((hash) => notifier.announce(request(hash, 0))));
+    assertEquals(answers.map(({ kind }) => kind).sort(), ["accepted", "refused", "refused"]);
+  });
+}
+
+function whatIsKept(alone: Alone): void {
+  alone("the head grows older", async ({ notifier }) => {
+    assert(accepted(await notifier.announce(request(A, 0))).ageMilliseconds >= 0);
+    const young = (await headOf(notifier)).ageMilliseconds;
+    assert(Number.isSafeInteger(young) && young >= 0, `${young}`);
+    await eventually("an older head", async () => (await headOf(notifier)).ageMilliseconds > young);
+  });
+
+  alone("an instance that told what it runs is its own peer", async ({ notifier }) => {
+    assertEquals(await notifier.peers(), { ok: true, peers: [] });
+    for (const told of [record(EDGE_1, { hash: A, generation: 1, standing: "agreed" }), record(EDGE_1, REJECTING)]) {
+      assertEquals(await notifier.tell(told), { ok: true, namesake: false });
+      assertEquals(await notifier.peers(), { ok: true, peers: [{ ...told, self: true }] });
+    }
+  });
+}
+
+function whatIsHeard(alone: Alone, countsAll: boolean): void {
+  alone("it connects once it is watched, says so, and is watched once", async ({ notifier, links }) => {
+    assertEquals(notifier.link(), { state: "up" });
+    await eventually("its link to be told", () => links.at(-1)?.state === "up");
+    assertThrows(() => notifier.watch({ heard() {}, linked() {} }), Error);
+  });
+
+  alone("each head is heard as one message, one's own as such", async (one) => {
+    accepted(await one.notifier.announce(request(A, 0)));
+    accepted(await one.notifier.announce(request(B, 1)));
+    await fence(one);
+    await eventually("both", () => announcements(one).length >= 2);
+    const by = instanceId(EDGE_1);
+    const messages = one.heard.filter(({ kind }) => kind === "announcement");
+    assertEquals(messages, [
+      { kind: "announcement", generation: 1, hash: A, by, own: true },
+      { kind: "announcement", generation: 2, hash: B, by, own: true },
+    ]);
+  });
+
+  alone("looking again is heard as a path, and changes no head", async (one) => {
+    const answer = await one.notifier.lookAgain(PATH);
+    if (countsAll) assertEquals(answer, { ok: true, delivered: 0 });
+    await eventually("the path", () => one.heard.length > 0);
+    assertEquals(one.heard, [{ kind: "look-again", path: PATH }]);
+    assertEquals(await one.notifier.head(), { ok: true, head: null });
+  });
+}
+
+function disposal(alone: Alone): void {
+  alone("disposing of it, twice too, ends it: calls fail with a reason, and nothing is told any more", async (one) => {
+    const { notifier } = one;
+    accepted(await notifier.announce(request(A, 0)));
+    await notifier[Symbol.asyncDispose]();
+    const told = [one.heard.length, one.links.length];
+    await notifier[Symbol.asyncDispose]();
+    assertNotEquals(notifier.link().state, "up");
+    const answers = [
+      await notifier.announce(request(B, 1)),
+      await notifier.head(),
+      await notifier.lookAgain(PATH),
+      await notifier.tell(record(EDGE_1)),
+      await notifier.peers(),
+    ];
+    for (const answer of answers) {
+      assert("kind" in answer ? answer.kind === "failed" : !answer.ok, JSON.stringify(answer));
+      assert("reason" in answer && /^\p{Lu}[^\n]*[^.\n]$/u.test(answer.reason), JSON.stringify(answer));
+    }
+    assertEquals([one.heard.length, one.links.length], told);
+  });
+
+  alone("disposing of it while calls are under way lets each of them end", async ({ notifier }) => {
+    const calls = [notifier.announce(request(A, 0)), notifier.head(), notifier.tell(record(EDGE_1)), notifier.peers()];
+    await notifier[Symbol.asyncDispose]();
+    assertEquals((await Promise.allSettled(calls)).map(({ status }) => status), calls.map(() => "fulfilled"));
+  });
+}
+
+function amongSeveral(together: Together, countsAll: boolean): void {
+  together("the others hear a head once, not as their own, and are counted", async (one, other) => {
+    const answer = await one.notifier.announce(request(A, 0));
+    accepted(answer);
+    if (countsAll) assertEquals(answer.kind === "accepted" && answer.delivered, 1);
+    await eventually("the announcement", () => announcements(other).length > 0);
+    const by = instanceId(EDGE_1);
+    assertEquals(other.heard[0], { kind: "announcement", generation: 1, hash: A, by, own: false });
+    const looked = await one.notifier.lookAgain(PATH);
+    if (countsAll) assertEquals(looked, { ok: true, delivered: 1 });
+    await eventually("the path", () => other.heard.length >= 2);
+    assertEquals(other.heard.map(({ kind }) => kind), ["announcement", "look-again"]);
+  });
+
+  together("of two instances' announcements on one base the first wins", async (one, other) => {
+    const answers = await Promise.all([
+      one.notifier.announce(request(A, 0)),
+      other.notifier.announce(request(B, 0)),
+    ]);
+    assertEquals(answers.map(({ kind }) => kind).sort(), ["accepted", "refused"]);
+    assertEquals(await headTriple(one.notifier), await headTriple(other.notifier));
+  });
+
+  together("another's head of the generation after the base is not taken for one's own", async (one, other) => {
+    accepted(await one.notifier.announce(request(A, 0)));
+    accepted(await other.notifier.announce(request(B, 1)));
+    assertEquals((await one.notifier.announce(request(C, 1))).kind, "refused");
+    assertEquals(accepted(await one.notifier.announce(request(C, 2))).generation, 3);
+  });
+
+  together("each sees all, in the order of the names, and knows itself", async (one, other) => {
+    await other.notifier.tell(record(EDGE_2));
+    await one.notifier.tell(record(EDGE_1));
+    const seen = await other.notifier.peers();
+    assertEquals(seen.ok && seen.peers.map(({ instance, self }) => [instance, self]), [[EDGE_1, false], [
+      EDGE_2,
+      true,
+    ]]);
+  });
+
+  together("one that ended is no peer any more", async (one, other) => {
+    await one.notifier.tell(record(EDGE_1));
+    await other.notifier.tell(record(EDGE_2));
+    await other.notifier[Symbol.asyncDispose]();
+    const names = async () => {
+      const seen = await one.notifier.peers();
+      return seen.ok ? seen.peers.map(({ instance }) => instance) : [];
+    };
+    await eventually("one peer", async () => (await names()).length === 1);
+    assertEquals(await names(), [EDGE_1]);
+  });
+
+  together("two living processes of one name notice each other, a restart is none", async (one, _other, cluster) => {
+    assertEquals(await one.notifier.tell(record(EDGE_1)), { ok: true, namesake: false });
+    await using namesake = await watched(cluster.open(EDGE_1));
+    await namesake.notifier.tell(record(EDGE_1, { incarnation: "second" }));
+    assertEquals(await one.notifier.tell(record(EDGE_1)), { ok: true, namesake: true });
+    await one.notifier[Symbol.asyncDispose]();
+    await namesake.notifier[Symbol.asyncDispose]();
+    await using next = await watched(cluster.open(EDGE_1));
+    assertEquals(await next.notifier.tell(record(EDGE_1, { incarnation: "third" })), { ok: true, namesake: false });
+    assertEquals(await next.notifier.tell(record(EDGE_1, { incarnation: "third" })), { ok: true, namesake: false });
+  });
+}
+
+/** A request relative to what was seen: the bases and floors around the last generation are the ones that matter. */
+const anyRequest = fc.record({
+  hash: fc.constantFrom(A, B, C),
+  base: fc.integer({ min: -3, max: 2 }),
+  floor: fc.integer({ min: -3, max: 3 }),
+  since: fc.integer({ min: -4, max: 0 }),
+  force: fc.boolean(),
+});
+
+/** Announces step by step and compares each answer with what the rules say of it. */
+async function followRules(
+  notifier: Notifier,
+  steps: readonly { hash: string; base: number; floor: number; since: number; force: boolean }[],
+): Promise<void> {
+  const heads: KeptHead[] = [];
+  for (const step of steps) {
+    const last = heads.at(-1)?.generation ?? 0;
+    const base = last + step.base;
+    const floor = Math.max(0, last + step.floor);
+    const request = { hash: step.hash, base, floor, since: Math.max(0, last + step.since), force: step.force };
+    const answer = await notifier.announce(request);
+    const verdict = judgeAnnouncement(heads, request);
+    assertEquals(answer.kind, verdict.kind === "write" ? "accepted" : verdict.kind);
+    if (verdict.kind === "write") {
+      heads.push({ generation: verdict.generation, hash: step.hash, restored: isRestoring(request) });
+    }
+    const { generation, hash } = await headOf(notifier);
+    const head = heads.at(-1)!;
+    assertEquals([generation, hash], [head.generation, head.hash]);
+  }
+}
+
+async function watched(notifier: Notifier): Promise<Watched> {
+  const heard: Message[] = [];
+  const links: Link[] = [];
+  notifier.watch({ heard: (message) => heard.push(message), linked: (link) => links.push(link) });
+  await eventually("the link to be up", () => notifier.link().state === "up");
+  return { notifier, heard, links, [Symbol.asyncDispose]: () => notifier[Symbol.asyncDispose]() };
+}
+
+/** Sends a path and waits for it: what was sent before has arrived by then. */
+async function fence(one: Watched): Promise<void> {
+  assert((await one.notifier.lookAgain(PATH)).ok);
+  await eventually("the path", () => one.heard.some(({ kind }) => kind === "look-again"));
+}
+
+/** The generations that were heard of. */
+function announcements(one: Watched): number[] {
+  return one.heard.flatMap((message) => message.kind === "announcement" ? [message.generation] : []);
+}
+
+function request(hash: string, base: number): AnnounceRequest {
+  return { hash, base, floor: 0, force: false };
+}
+
+function accepted(answer: AnnounceAnswer): Head {
+  if (answer.kind !== "accepted") throw new Error(`not accepted: ${JSON.stringify(answer)}`);
+  return answer.head;
+}
+
+async function headOf(notifier: Notifier): Promise<Head> {
+  const answer = await notifier.head();
+  if (!answer.ok || answer.head === null) throw new Error(`no head: ${JSON.stringify(answer)}`);
+  return answer.head;
+}
+
+async function headTriple(notifier: Notifier): Promise<readonly [number, string, string]> {
+  const { generation, hash, by } = await headOf(notifier);
+  return [generation, hash, by];
+}
+
+const REJECTING: Partial<PeerRecord> = {
+  standing: "diverged",
+  rejected: { hash: B, generation: 2, why: "layer.roads.table is missing", at: "2026-01-02T03:04:06.000Z" },
+};
+
+function record(instance: string, more: Partial<PeerRecord> = {}): PeerRecord {
+  return {
+    instance,
+    incarnation: "first",
+    version: "1.0.0",
+    hash: null,
+    generation: null,
+    standing: "unknown",
+    rejected: null,
+    at: "2026-01-02T03:04:05.000Z",
+    ...more,
+  };
+}

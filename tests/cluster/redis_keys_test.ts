@@ -1,0 +1,244 @@
+// What stands in Redis and goes over its channel: exactly what DESIGN promises, whoever else has written there before.
+import { assert, assertEquals, assertNotEquals } from "@std/assert";
+import { instanceId } from "../../src/cluster/announcement.ts";
+import { accessRules, ALLOWED_COMMANDS, HISTORY_LENGTH, keysOf, MAX_PEERS } from "../../src/cluster/redis_scripts.ts";
+import { eventually } from "../support/eventually.ts";
+import { type RedisServer, startRedis } from "../support/redis_server.ts";
+import { A, B, C, CHANNEL, openInstance, openUp, peerRecord, singleTo } from "./redis_notifying.ts";
+
+const KEYS = keysOf(CHANNEL);
+const ID = instanceId("edge-1");
+const request = (hash: string, base: number) => ({ hash, base, floor: 0, force: false });
+
+/** redis-cli as a subscriber: all that it wrote so far. */
+async function subscriber(server: RedisServer): Promise<AsyncDisposable & { text(): string }> {
+  const args = ["-h", server.host, "-p", `${server.port}`, "subscribe", CHANNEL];
+  const process = new Deno.Command("redis-cli", { args, stdout: "piped", stderr: "null" }).spawn();
+  let text = "";
+  const reading = (async () => {
+    for await (const chunk of process.stdout.pipeThrough(new TextDecoderStream())) text += chunk;
+  })();
+  await eventually("the subscription", () => text.includes("subscribe"));
+  return {
+    text: () => text,
+    async [Symbol.asyncDispose]() {
+      process.kill("SIGKILL");
+      await Promise.all([process.status, reading]);
+    },
+  };
+}
+
+Deno.test("a change is one message of at most 100 bytes, in any generation, and one entry of the history", async () => {
+  await using server = await startRedis();
+  await using listener = await subscriber(server);
+  await using one = await openUp(singleTo(server));
+  const last = Number.MAX_SAFE_INTEGER;
+  await one.notifier.announce(request(A, 0));
+  await one.notifier.announce(request(A, 1));
+  await one.notifier.announce(request(B, 0));
+  await one.notifier.announce({ ...request(C, 1), floor: last - 1 });
+  await eventually("the last message", () => listener.text().includes(`${last}`));
+  const messages = listener.text().split("\n").filter((line) => line.startsWith("v1 "));
+  assertEquals(messages, [`v1 1 ${A} ${ID}`, `v1 ${last} ${C} ${ID}`]);
+  for (const message of messages) assert(new TextEncoder().encode(message).length <= 100, message);
+  assertEquals(await server.cli("xlen", KEYS.history), "2");
+  assertEquals(await one.notifier.announce(request(B, last)), {
+    kind: "failed",
+    reason: "There is no generation left to count",
+  });
+});
+
+Deno.test("the keys are those of the channel, and hold what is documented", async () => {
+  await using server = await startRedis();
+  await using one = await openUp(singleTo(server));
+  await one.notifier.announce(request(A, 0));
+  await one.notifier.tell(peerRecord("edge-1"));
+  const keys = (await server.cli("keys", "*")).split("\n").sort();
+  assertEquals(keys, [KEYS.head, KEYS.history, `${KEYS.peerPrefix}edge-1`, KEYS.peers]);
+  const [hash, generation, by, at] = (await server.cli("hmget", KEYS.head, "hash", "generation", "by", "at")).split(
+    "\n",
+  );
+  assertEquals([hash, generation, by], [A, "1", ID]);
+  const [seconds] = (await server.cli("time")).split("\n");
+  assert(Math.abs(Number(at) / 1000 - Number(seconds)) < 60, at);
+  const life = Number(await server.cli("pttl", `${KEYS.peerPrefix}edge-1`));
+  assert(life > 60_000 && life <= 90_000, `${life}`);
+});
+
+Deno.test("the history is capped", async () => {
+  await using server = await startRedis();
+  await using one = await openUp(singleTo(server));
+  for (let base = 0; base < 20; base++) await one.notifier.announce(request([A, B][base % 2]!, base));
+  const fill = `for i = 1, ${HISTORY_LENGTH * 2} do redis.call('XADD', KEYS[1], '*', 'generation', i) end`;
+  await server.cli("eval", fill, "1", KEYS.history);
+  await one.notifier.announce(request(C, 20));
+  // Redis trims by whole nodes of a hundred entries.
+  assert(Number(await server.cli("xlen", KEYS.history)) < HISTORY_LENGTH + 200);
+});
+
+const GARBAGE: readonly (readonly [string, readonly string[]])[] = [
+  ["a string", ["set", KEYS.head, "x"]],
+  ["a list", ["rpush", KEYS.head, "x"]],
+  ["no generation", ["hset", KEYS.head, "hash", A, "by", ID, "at", "1"]],
+  ["a generation of 0", ["hset", KEYS.head, "hash", A, "generation", "0", "by", ID, "at", "1"]],
+  ["a negative generation", ["hset", KEYS.head, "hash", A, "generation", "-3", "by", ID, "at", "1"]],
+  ["a generation with an exponent", ["hset", KEYS.head, "hash", A, "generation", "1e3", "by", ID, "at", "1"]],
+  ["a generation in hex", ["hset", KEYS.head, "hash", A, "generation", "0x10", "by", ID, "at", "1"]],
+  ["too large a generation", ["hset", KEYS.head, "hash", A, "generation", "9007199254740992", "by", ID, "at", "1"]],
+  ["a hash in capitals", ["hset", KEYS.head, "hash", A.toUpperCase(), "generation", "7", "by", ID, "at", "1"]],
+  ["a short hash", ["hset", KEYS.head, "hash", "aa", "generation", "7", "by", ID, "at", "1"]],
+  ["no author", ["hset", KEYS.head, "hash", A, "generation", "7", "at", "1"]],
+  ["no time", ["hset", KEYS.head, "hash", A, "generation", "7", "by", ID]],
+];
+
+Deno.test("a head that is garbage is no head, and the next announcement writes over it", async () => {
+  await using server = await startRedis();
+  await using one = await openUp(singleTo(server));
+  for (const [what, command] of GARBAGE) {
+    await server.cli("flushall");
+    await server.cli(...command);
+    assertEquals(await one.notifier.head(), { ok: true, head: null }, what);
+    const answer = await one.notifier.announce({ ...request(A, 3), floor: 4 });
+    assertEquals(answer.kind === "accepted" && answer.head.generation, 5, what);
+    const head = await one.notifier.head();
+    assertEquals(head.ok && head.head?.generation, 5, what);
+  }
+});
+
+Deno.test("a head from the future is of age 0", async () => {
+  await using server = await startRedis();
+  await using one = await openUp(singleTo(server));
+  await server.cli("hset", KEYS.head, "hash", A, "generation", "7", "by", ID, "at", "9007199254740991");
+  const answer = await one.notifier.head();
+  assertEquals(answer.ok && answer.head, { hash: A, generation: 7, by: ID, ageMilliseconds: 0 });
+});
+
+Deno.test("keys of other types, where the history and the peers should be, are taken over", async () => {
+  await using server = await startRedis();
+  await using one = await openUp(singleTo(server));
+  await server.cli("set", KEYS.history, "x");
+  await server.cli("set", KEYS.peers, "x");
+  await server.cli("rpush", `${KEYS.peerPrefix}edge-1`, "x");
+  assertEquals(await one.notifier.peers(), { ok: true, peers: [] });
+  assertEquals((await one.notifier.announce(request(A, 0))).kind, "accepted");
+  assertEquals(await one.notifier.tell(peerRecord("edge-1")), { ok: true, namesake: false });
+  const seen = await one.notifier.peers();
+  assertEquals(seen.ok && seen.peers.map(({ instance }) => instance), ["edge-1"]);
+});
+
+Deno.test("records that are garbage, too long or dead are left out of the peers, and there is a limit to them", async () => {
+  await using server = await startRedis();
+  await using one = await openUp(singleTo(server));
+  await one.notifier.tell(peerRecord("edge-1"));
+  const put = async (name: string, text: string) => {
+    await server.cli("set", `${KEYS.peerPrefix}${name}`, text);
+    await server.cli("zadd", KEYS.peers, "9000000000000", name);
+  };
+  await put("garbage", "{");
+  await put("__proto__", JSON.stringify(peerRecord("constructor")));
+  await put("long", JSON.stringify({ ...peerRecord("long"), more: "x".repeat(10_000) }));
+  await server.cli("zadd", KEYS.peers, "9000000000000", "expired");
+  await server.cli("zadd", KEYS.peers, "1000", "past");
+  await server.cli("set", `${KEYS.peerPrefix}past`, JSON.stringify(peerRecord("past")));
+  await put("edge-0", JSON.stringify(peerRecord("edge-0")));
+  const seen = await one.notifier.peers();
+  assertEquals(seen.ok && seen.peers.map(({ instance, self }) => [instance, self]), [["edge-0", false], [
+    "edge-1",
+    true,
+  ]]);
+  // The dead one leaves the index when somebody tells.
+  await one.notifier.tell(peerRecord("edge-1"));
+  assertEquals(await server.cli("zscore", KEYS.peers, "past"), "");
+  const many = `for i = 1, 3000 do redis.call('ZADD', KEYS[1], 9000000000000, 'n' .. i)
+    redis.call('SET', ARGV[1] .. 'n' .. i, (string.gsub(ARGV[2], 'NAME', 'n' .. i))) end`;
+  await server.cli("eval", many, "1", KEYS.peers, KEYS.peerPrefix, JSON.stringify(peerRecord("NAME")));
+  const crowd = await one.notifier.peers();
+  assert(crowd.ok && crowd.peers.length > MAX_PEERS / 2 && crowd.peers.length <= MAX_PEERS);
+});
+
+Deno.test("a record ends with its life when nobody renews it", async () => {
+  await using server = await startRedis();
+  await using one = await openUp(singleTo(server));
+  await using other = await openUp(singleTo(server), { instance: "edge-2", peerLifeMilliseconds: 1 });
+  await other.notifier.tell(peerRecord("edge-2"));
+  await eventually("no peers", async () => {
+    const seen = await one.notifier.peers();
+    return seen.ok && seen.peers.length === 0;
+  });
+});
+
+Deno.test("disposing takes the own record away, and leaves that of a namesake", async () => {
+  await using server = await startRedis();
+  const key = `${KEYS.peerPrefix}edge-1`;
+  const one = await openUp(singleTo(server));
+  await one.notifier.tell(peerRecord("edge-1"));
+  const two = await openUp(singleTo(server));
+  await two.notifier.tell(peerRecord("edge-1", { incarnation: "second" }));
+  await one[Symbol.asyncDispose]();
+  assertEquals(await server.cli("exists", key), "1");
+  await two[Symbol.asyncDispose]();
+  assertEquals(await server.cli("exists", key), "0");
+  assertEquals(await server.cli("zcard", KEYS.peers), "0");
+});
+
+Deno.test("scripts that Redis has forgotten are sent to it again", async () => {
+  await using server = await startRedis();
+  await using one = await openUp(singleTo(server));
+  await one.notifier.announce(request(A, 0));
+  await server.cli("script", "flush");
+  assertEquals((await one.notifier.announce(request(B, 1))).kind, "accepted");
+});
+
+Deno.test("names and channels of any characters are kept apart", async () => {
+  await using server = await startRedis();
+  const names = ["edge-1", "edge 1", "*", "{x}", "ñandú", "\u{1f30d}", "__proto__"];
+  const channel = "honua:[config]*?\\";
+  await server.cli("acl", "setuser", "edge", "on", ">secret", ...accessRules(channel));
+  const connection = singleTo(server, { user: "edge", password: "secret" });
+  await using stack = new AsyncDisposableStack();
+  for (const instance of names) {
+    const one = stack.use(await openUp(connection, { instance, channel }));
+    assertEquals(await one.notifier.tell(peerRecord(instance)), { ok: true, namesake: false });
+  }
+  await using last = await openUp(connection, { instance: "last", channel });
+  const seen = await last.notifier.peers();
+  assertEquals(seen.ok && seen.peers.map(({ instance }) => instance), [...names].sort());
+});
+
+Deno.test("without any one of the rights that are documented something does not work", async () => {
+  await using server = await startRedis();
+  const failuresWith = async (...rules: string[]) => {
+    for (const command of [["flushall"], ["script", "flush"], ["config", "resetstat"]]) await server.cli(...command);
+    await server.cli("acl", "setuser", "edge", "on", ">secret", ...accessRules(CHANNEL), ...rules);
+    return await failuresOf(server);
+  };
+  assertEquals(await failuresWith(), []);
+  for (const command of ALLOWED_COMMANDS) {
+    assertNotEquals(await failuresWith(`-${command}`), [], `nothing fails without ${command}`);
+  }
+});
+
+/** Does all that an instance ever does, as the user `edge`; what of it failed. */
+async function failuresOf(server: RedisServer): Promise<string[]> {
+  const failed: string[] = [];
+  const one = openInstance(singleTo(server, { user: "edge", password: "secret" }), { heartbeatMilliseconds: 10 });
+  await eventually("an attempt", () => one.links.length > 0);
+  const { notifier } = one;
+  if ((await notifier.announce(request(A, 0))).kind !== "accepted") failed.push("announce");
+  const later = await notifier.announce({ ...request(B, 1), since: 0 });
+  if (later.kind !== "accepted") failed.push("announce on a later generation");
+  if (!(await notifier.lookAgain("/etc/honua/config.hcl")).ok) failed.push("look again");
+  if (!(await notifier.head()).ok) failed.push("head");
+  if (!(await notifier.tell(peerRecord("edge-1"))).ok) failed.push("tell");
+  if (!(await notifier.peers()).ok) failed.push("peers");
+  await eventually("a heartbeat, or a link that is down", async () => {
+    return one.links.some(({ state }) => state === "down") ||
+      /cmdstat_ping:calls=[1-9]\d*,usec=[1-9]/.test(await server.cli("info", "commandstats"));
+  });
+  // A refused one counts too, so it takes a moment more until it is known for what it is.
+  await notifier.head();
+  if (one.links.some(({ state }) => state === "down")) failed.push("link");
+  await one[Symbol.asyncDispose]();
+  if (await server.cli("zcard", KEYS.peers) !== "0") failed.push("leave");
+  return failed;
+}

@@ -1,0 +1,108 @@
+// Redis over TLS: a private authority, the name that a certificate must bear, a certificate of the client's own; and
+// no connection where any of them is not what it should be.
+import { assertEquals, assertStringIncludes } from "@std/assert";
+import type { RedisTls } from "../../src/cluster/redis_connection.ts";
+import { makeAuthority, makeCertificate } from "../support/certificates.ts";
+import { startRedis } from "../support/redis_server.ts";
+import { temporaryDirectory } from "../support/temporary.ts";
+import { A, connectionTo, openInstance, openUp, singleTo } from "./redis_notifying.ts";
+
+const PLAIN: RedisTls = { host: null, ca: null, certificate: null, key: null };
+
+/** A server that asks for client certificates, and all that it takes to be let in. */
+async function startTls() {
+  const directory = await temporaryDirectory();
+  const authority = await makeAuthority(directory.path, "authority");
+  const named = await makeCertificate(authority, directory.path, "server", ["DNS:redis.edge.test", "IP:127.0.0.1"]);
+  const client = await makeCertificate(authority, directory.path, "client", ["DNS:client.edge.test"]);
+  const start = (asksClients: boolean, certificate = named) =>
+    startRedis({
+      tls: true,
+      config: [
+        `tls-cert-file ${certificate.certificateFile}`,
+        `tls-key-file ${certificate.keyFile}`,
+        `tls-ca-cert-file ${authority.certificateFile}`,
+        `tls-auth-clients ${asksClients ? "yes" : "no"}`,
+      ],
+      cli: ["--tls", "--insecure", "--cert", client.certificateFile, "--key", client.keyFile],
+    });
+  return { directory, authority, client, start, [Symbol.asyncDispose]: () => directory[Symbol.asyncDispose]() };
+}
+
+Deno.test("TLS with a private authority works by the address, by a name that is given, and with a client certificate", async () => {
+  await using place = await startTls();
+  const { authority: { certificate: ca }, client: { certificate, key } } = place;
+  await using server = await place.start(false);
+  for (const host of [null, "redis.edge.test"]) {
+    await using one = await openUp(singleTo(server, { tls: { ...PLAIN, ca, host } }));
+    assertEquals((await one.notifier.head()).ok, true);
+  }
+  await using strict = await place.start(true);
+  await using one = await openUp(singleTo(strict, { tls: { host: null, ca, certificate, key } }));
+  assertEquals((await one.notifier.announce({ hash: A, base: 0, floor: 0, force: false })).kind, "accepted");
+  await one.hears(1);
+});
+
+Deno.test("TLS without the authority, with another name or without a client certificate is no connection", async () => {
+  await using place = await startTls();
+  const { authority: { certificate: ca } } = place;
+  await using server = await place.start(true);
+  const cases = [[PLAIN, "UnknownIssuer"], [{ ...PLAIN, ca, host: "other.edge.test" }, "other.edge.test"], [
+    { ...PLAIN, ca },
+    "CertificateRequired",
+  ]] as const;
+  for (const [tls, reason] of cases) {
+    await using one = openInstance(singleTo(server, { tls }));
+    const told = await one.down();
+    assertStringIncludes(told, `127.0.0.1:${server.port}`);
+    assertStringIncludes(told, reason);
+  }
+});
+
+Deno.test("a client certificate and a name that is not the host's go together", async () => {
+  await using place = await startTls();
+  const { authority: { certificate: ca }, client: { certificate, key } } = place;
+  await using server = await place.start(true);
+  await using one = await openUp(singleTo(server, { tls: { ca, certificate, key, host: "redis.edge.test" } }));
+  assertEquals((await one.notifier.head()).ok, true);
+  await using other = openInstance(singleTo(server, { tls: { ca, certificate, key, host: "other.edge.test" } }));
+  assertStringIncludes(await other.down(), `127.0.0.1:${server.port}`);
+});
+
+Deno.test("plain talk to TLS, and TLS to what speaks none or is frozen, end in time and leave nothing open", async () => {
+  await using place = await startTls();
+  const { authority: { certificate: ca }, client: { certificate, key } } = place;
+  await using secret = await place.start(false);
+  await using plain = await startRedis();
+  await using one = openInstance(singleTo(secret));
+  await one.down();
+  const connectTimeoutMilliseconds = 200;
+  secret.freeze();
+  for (const server of [plain, secret]) {
+    for (const tls of [{ ...PLAIN, ca }, { host: null, ca, certificate, key }]) {
+      await using other = openInstance(singleTo(server, { tls, connectTimeoutMilliseconds }));
+      assertEquals(await other.down(), `No connection to Redis (127.0.0.1:${server.port}) within 200 ms`);
+    }
+  }
+});
+
+Deno.test("Sentinels are asked over TLS too", async () => {
+  await using place = await startTls();
+  const { authority: { certificate: ca, certificateFile }, directory } = place;
+  await using server = await place.start(false);
+  await using sentinel = await startRedis({
+    sentinel: true,
+    tls: true,
+    config: [
+      `tls-cert-file ${directory.file("server.crt")}`,
+      `tls-key-file ${directory.file("server.key")}`,
+      `tls-ca-cert-file ${certificateFile}`,
+      "tls-auth-clients no",
+      "tls-replication yes",
+      `sentinel monitor edge ${server.host} ${server.port} 1`,
+    ],
+  });
+  const servers = { kind: "sentinel", serviceName: "edge", endpoints: [sentinel] } as const;
+  await using one = await openUp(connectionTo(servers, { tls: { ...PLAIN, ca } }));
+  assertEquals((await one.notifier.head()).ok, true);
+});

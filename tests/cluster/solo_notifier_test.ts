@@ -1,0 +1,52 @@
+// The contract of a notifier, kept by the one that is alone.
+import { assertEquals } from "@std/assert";
+import { soloNotifier } from "../../src/cluster/solo_notifier.ts";
+import { notifierContract } from "./notifier_contract.ts";
+
+notifierContract(
+  "solo",
+  () => {
+    const open = (instance: string) => soloNotifier({ instance });
+    return Promise.resolve({ open, [Symbol.asyncDispose]: () => Promise.resolve() });
+  },
+  { shared: false, countsAll: true },
+);
+
+const HASH = "a".repeat(64);
+
+Deno.test("solo: the head's age is counted by the clock that is given, and is never negative", async () => {
+  let clock = 1_000.4;
+  await using notifier = soloNotifier({ instance: "edge-1", now: () => clock });
+  await notifier.announce({ hash: HASH, base: 0, floor: 0, force: false });
+  const age = async () => {
+    const answer = await notifier.head();
+    return answer.ok && answer.head?.ageMilliseconds;
+  };
+  clock += 250.5;
+  assertEquals(await age(), 251);
+  clock = 0;
+  assertEquals(await age(), 0);
+});
+
+Deno.test("solo: a floor beyond which nothing can be counted fails, and leaves the head", async () => {
+  await using notifier = soloNotifier({ instance: "edge-1" });
+  const last = Number.MAX_SAFE_INTEGER;
+  const answer = await notifier.announce({ hash: HASH, base: 0, floor: last, force: false });
+  assertEquals(answer, { kind: "failed", reason: "There is no generation left to count" });
+  const highest = await notifier.announce({ hash: HASH, base: 0, floor: last - 1, force: false });
+  assertEquals(highest.kind === "accepted" && highest.head.generation, last);
+});
+
+Deno.test("solo: nothing is told from within a call, nor after disposing", async () => {
+  const told: string[] = [];
+  const notifier = soloNotifier({ instance: "edge-1" });
+  notifier.watch({ heard: ({ kind }) => told.push(kind), linked: ({ state }) => told.push(state) });
+  assertEquals(told, []);
+  await Promise.resolve();
+  assertEquals(told, ["up"]);
+  void notifier.lookAgain("/etc/honua/config.hcl");
+  assertEquals(told, ["up"]);
+  await notifier[Symbol.asyncDispose]();
+  await Promise.resolve();
+  assertEquals(told, ["up"]);
+});

@@ -1,0 +1,72 @@
+// A server that says what a test wants Redis to say: states that a real one is in too briefly, and what is no Redis.
+
+/** A server of one's own. */
+export interface LyingRedis extends AsyncDisposable {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** HELLO of a primary that stands alone, as RESP 2. */
+export const HELLO_OF_A_PRIMARY = "*4\r\n$4\r\nmode\r\n$10\r\nstandalone\r\n$4\r\nrole\r\n$6\r\nmaster\r\n";
+
+/** Starts one; `answer` gets each command in lower case with its words, and says the bytes to answer with. */
+export function startLyingRedis(answer: (words: readonly string[]) => string): LyingRedis {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const open = new Set<Deno.Conn>();
+  const talks = new Set<Promise<void>>();
+  const talk = async (connection: Deno.Conn) => {
+    open.add(connection);
+    const buffer = new Uint8Array(65_536);
+    let text = "";
+    try {
+      for (;;) {
+        const length = await connection.read(buffer);
+        if (length === null) return;
+        text += new TextDecoder().decode(buffer.subarray(0, length));
+        for (let command = firstCommand(text); command !== null; command = firstCommand(text)) {
+          text = command.rest;
+          await connection.write(new TextEncoder().encode(answer(command.words)));
+        }
+      }
+    } catch {
+      // The client is gone.
+    } finally {
+      if (open.delete(connection)) connection.close();
+    }
+  };
+  const serving = (async () => {
+    for await (const connection of listener) {
+      const talking = talk(connection).finally(() => talks.delete(talking));
+      talks.add(talking);
+    }
+  })();
+  return {
+    host: "127.0.0.1",
+    port: listener.addr.port,
+    async [Symbol.asyncDispose]() {
+      listener.close();
+      for (const connection of open) connection.close();
+      open.clear();
+      await serving;
+      await Promise.all(talks);
+    },
+  };
+}
+
+/** The first whole command of what arrived: `*2\r\n$4\r\nAUTH\r\n$1\r\nx\r\n`, ASCII alone. */
+function firstCommand(text: string): { words: string[]; rest: string } | null {
+  const count = /^\*(\d+)\r\n/.exec(text);
+  if (count === null) return null;
+  let rest = text.slice(count[0].length);
+  const words: string[] = [];
+  for (let index = 0; index < Number(count[1]); index++) {
+    const length = /^\$(\d+)\r\n/.exec(rest);
+    if (length === null) return null;
+    const end = length[0].length + Number(length[1]);
+    if (rest.length < end + 2) return null;
+    words.push(rest.slice(length[0].length, end));
+    rest = rest.slice(end + 2);
+  }
+  words[0] = words[0]?.toLowerCase() ?? "";
+  return { words, rest };
+}

@@ -1,0 +1,109 @@
+// A network that can be spoilt: what goes through it can be slowed, held back and cut.
+
+/** A proxy to one server. */
+export interface TcpProxy extends AsyncDisposable {
+  readonly host: string;
+  readonly port: number;
+  /** How many connections were made through it so far. */
+  connections(): number;
+  /** Delays every piece of data by so many milliseconds from now on, in both directions. */
+  slowDown(milliseconds: number): void;
+  /** Lets nothing through any more while connections stay open, as where cables were pulled. */
+  holdBack(): void;
+  /** Lets all through again, what was held back first. */
+  letThrough(): void;
+  /** Closes every connection there is; new ones are taken. */
+  cut(): void;
+}
+
+/** What a piece of data waits for on its way. */
+interface Obstacle {
+  delayMilliseconds: number;
+  /** While it is there nothing passes. */
+  gate: PromiseWithResolvers<void> | null;
+  closed: boolean;
+  readonly timers: Map<number, () => void>;
+}
+
+/** Opens one in front of a server. */
+export function openTcpProxy(target: { readonly host: string; readonly port: number }): TcpProxy {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const open = new Set<Deno.Conn>();
+  const joined = new Set<Promise<void>>();
+  const obstacle: Obstacle = { delayMilliseconds: 0, gate: null, closed: false, timers: new Map() };
+  let connections = 0;
+  const close = (connection: Deno.Conn) => {
+    if (open.delete(connection)) connection.close();
+  };
+  const join = async (client: Deno.Conn) => {
+    open.add(client);
+    try {
+      const server = await Deno.connect({ hostname: target.host, port: target.port });
+      open.add(server);
+      const either = () => [client, server].forEach(close);
+      await Promise.all([pump(client, server, obstacle, either), pump(server, client, obstacle, either)]);
+    } catch {
+      close(client);
+    }
+  };
+  const serving = (async () => {
+    for await (const client of listener) {
+      connections++;
+      const joining = join(client).finally(() => joined.delete(joining));
+      joined.add(joining);
+    }
+  })();
+  const letThrough = () => {
+    obstacle.gate?.resolve();
+    obstacle.gate = null;
+  };
+  return {
+    host: "127.0.0.1",
+    port: listener.addr.port,
+    connections: () => connections,
+    slowDown: (milliseconds) => void (obstacle.delayMilliseconds = milliseconds),
+    holdBack: () => void (obstacle.gate ??= Promise.withResolvers<void>()),
+    letThrough,
+    cut: () => [...open].forEach(close),
+    async [Symbol.asyncDispose]() {
+      obstacle.closed = true;
+      letThrough();
+      listener.close();
+      [...open].forEach(close);
+      for (const [timer, resolve] of obstacle.timers) {
+        clearTimeout(timer);
+        resolve();
+      }
+      await serving;
+      await Promise.all(joined);
+    },
+  };
+}
+
+/** Carries data one way until either side is gone. */
+async function pump(from: Deno.Conn, to: Deno.Conn, obstacle: Obstacle, close: () => void): Promise<void> {
+  const buffer = new Uint8Array(65_536);
+  try {
+    for (;;) {
+      const length = await from.read(buffer);
+      while (obstacle.gate !== null && !obstacle.closed) await obstacle.gate.promise;
+      if (obstacle.delayMilliseconds > 0 && !obstacle.closed) await delay(obstacle);
+      if (length === null) break;
+      for (let written = 0; written < length;) written += await to.write(buffer.subarray(written, length));
+    }
+  } catch {
+    // Either side is gone; so is the other one then.
+  } finally {
+    close();
+  }
+}
+
+function delay({ delayMilliseconds, timers }: Obstacle): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => {
+      timers.delete(timer);
+      resolve();
+    }, delayMilliseconds);
+    timers.set(timer, resolve);
+  });
+}
