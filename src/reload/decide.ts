@@ -2,8 +2,9 @@
 // for at most one look or write at a time, lets every hint end in a look that began after it, and moves the active mark
 // only when a write succeeded. After `stop` it asks for nothing more.
 import type { Diagnostic } from "../diagnostic/diagnostic.ts";
+import { agree, type ClusterAction, type ClusterEvent, type ReloadedEvent } from "./agree.ts";
 import { backoffMilliseconds } from "./backoff.ts";
-import type { ReloadReport, Report } from "./report.ts";
+import type { LoopReport, ReloadReport, Report } from "./report.ts";
 import { type Change, type HintReason, isManual, type Mark, type Proposal, type State } from "./state.ts";
 import type { Trouble, Work } from "./state.ts";
 
@@ -28,8 +29,11 @@ export type ActivationResult =
   | { readonly kind: "written" }
   | { readonly kind: "failed"; readonly reason: string };
 
-/** What can happen to the loop. `random` is in [0, 1) and is the jitter of a retry that may follow. */
-export type Event<Candidate> =
+/** What can happen to the loop. `random` is in [0, 1) and is the jitter of a timer that may follow. */
+export type Event<Candidate> = ClusterEvent | ReloadEvent<Candidate>;
+
+/** What can happen to the reloads of this host. */
+export type ReloadEvent<Candidate> =
   | { readonly kind: "hint"; readonly reason: HintReason }
   | {
     readonly kind: "looked";
@@ -48,6 +52,7 @@ export type Event<Candidate> =
 
 /** What the loop is to do, in this order. */
 export type Action<Candidate> =
+  | Exclude<ClusterAction, { readonly kind: "hint" | "report" }>
   /** Answered by `looked`. */
   | { readonly kind: "look" }
   /** Answered by `activated`. */
@@ -79,6 +84,44 @@ export interface Decision<Candidate> {
  * ```
  */
 export function decide<C>(state: State<C>, event: Event<C>): Decision<C> {
+  switch (event.kind) {
+    case "hint":
+    case "retry-due":
+    case "stop":
+      return reload(state, event);
+    case "looked":
+    case "activated": {
+      const { state: next, actions } = reload(state, event);
+      const report = actions.find((action) => action.kind === "report")?.report;
+      if (report === undefined || !("reasons" in report) || next.stopping) return { state: next, actions };
+      const { reasons } = report;
+      const decision = consult(next, { kind: "reloaded", reasons, random: event.random });
+      return { state: decision.state, actions: [...actions, ...decision.actions] };
+    }
+    default:
+      return state.stopping ? { state, actions: [] } : consult(state, event);
+  }
+}
+
+/** Takes an event into the agreement with the cluster, if there is one; its hints are hints like any other. */
+function consult<C>(state: State<C>, event: ClusterEvent | ReloadedEvent): Decision<C> {
+  if (state.agreement === null) return { state, actions: [] };
+  const { agreement, actions } = agree(state.agreement, event, state.active?.hash ?? null);
+  let next: State<C> = { ...state, agreement };
+  const all: Action<C>[] = [];
+  for (const action of actions) {
+    if (action.kind !== "hint") {
+      all.push(action);
+      continue;
+    }
+    const hint = hinted(next, action.reason);
+    next = hint.state;
+    all.push(...hint.actions);
+  }
+  return { state: next, actions: all };
+}
+
+function reload<C>(state: State<C>, event: ReloadEvent<C>): Decision<C> {
   switch (event.kind) {
     case "hint":
       return hinted(state, event.reason);
@@ -128,7 +171,7 @@ function looked<C>(state: State<C>, reasons: readonly HintReason[], event: Looke
   if (change === null) {
     const calmed = disarm({ ...state, trouble: null });
     const healed = state.trouble?.kind ?? null;
-    const report: Report<C> = { kind: "unchanged", ...about, hash, contentHash, healed, candidate };
+    const report: LoopReport<C> = { kind: "unchanged", ...about, hash, contentHash, healed, candidate };
     return proceed(calmed.state, [...calmed.actions, reported(report)]);
   }
   if (retryCovers(state, "write-failed", fingerprint, reasons)) {
@@ -157,7 +200,7 @@ function unreadable<C>(
     return proceed({ ...state, trouble }, [reported({ kind, ...failure, willRetryInMilliseconds: null })]);
   }
   const armed = arm(state, kind, fingerprint, reason, random);
-  const report: Report<C> = { kind, ...failure, willRetryInMilliseconds: armed.milliseconds };
+  const report: LoopReport<C> = { kind, ...failure, willRetryInMilliseconds: armed.milliseconds };
   return proceed(armed.state, [...armed.actions, reported(report)]);
 }
 

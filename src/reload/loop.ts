@@ -1,7 +1,9 @@
 // The single writer: carries out what decide decides, one look or write at a time, and is the only one that may. No
 // hint is lost, no bug in a look or write ends or wedges it, and after `stop` nothing is begun and no timer is left.
+import { initialAgreement, isAnnouncing } from "./agreement.ts";
+import { announce, type ClusterAccess, readHead } from "./cluster_access.ts";
 import { type Action, type ActivationResult, decide, type Event, type LookOutcome } from "./decide.ts";
-import type { Report } from "./report.ts";
+import type { Outcome, Report } from "./report.ts";
 import { type HintReason, initialState, type Mark, type State } from "./state.ts";
 import { beginWork, type Ending, type RunningWork } from "./work.ts";
 
@@ -26,6 +28,8 @@ export interface LoopOptions<Candidate> {
   activate(candidate: Candidate, signal: AbortSignal): Promise<ActivationResult>;
   /** Is told what came of each reload, in order. It must not throw; what it throws is the global handler's. */
   report(report: Report<Candidate>): void;
+  /** Null or absent: the instance is alone. */
+  readonly cluster?: ClusterAccess | null;
   /** How long a look may take before it is given up (a read that hangs on a network file system). Default 30,000. */
   readonly lookLimitMilliseconds?: number;
   /** How long a write may take before it is told to give up. Default 30,000. */
@@ -42,10 +46,16 @@ export interface LoopOptions<Candidate> {
 export interface Loop<Candidate> extends AsyncDisposable {
   /** Says "look again". Returns at once; after `stop` it does nothing. */
   hint(reason: HintReason): void;
+  /** The same, and resolves with what came of a look that began after it; null where the loop stopped first. */
+  request(reason: HintReason): Promise<Outcome<Candidate> | null>;
+  /** Says what happened to the link: it is there (again), it is not, or a message came over it. */
+  link(event: "linked" | "unlinked" | "heard"): void;
   /** Gives up a look, lets a write complete or give up before its rename, and does nothing more. */
   stop(): Promise<void>;
   /** Resolves when the loop has stopped. */
   readonly stopped: Promise<void>;
+  /** Resolves when no announcement is at hand; one that failed may still be tried again later. */
+  announced(): Promise<void>;
   /** Resolves when nothing is at hand and no hint waits; a retry may still be due later. */
   settled(): Promise<void>;
   /** What the loop knows now; a value that does not change under its reader. */
@@ -63,6 +73,9 @@ const realClock: Clock = {
   },
 };
 
+/** Called once with the outcome; null where the loop stopped. */
+type Answer<C> = (outcome: Outcome<C> | null) => void;
+
 /** All that changes while a loop runs. */
 interface Machine<C> {
   readonly options: Required<LoopOptions<C>>;
@@ -71,7 +84,13 @@ interface Machine<C> {
   readonly arrived: Event<C>[];
   carrying: boolean;
   work: RunningWork<unknown> | null;
+  /** Who waits for a look that has not begun, and who for the one at hand. */
+  requests: { waiting: Answer<C>[]; looking: Answer<C>[] };
+  /** Who waits for the announcement at hand. */
+  announced: PromiseWithResolvers<void>;
   cancelRetry: () => void;
+  cancelSettle: () => void;
+  cancelReconcile: () => void;
   cancelGrace: () => void;
   hungLooks: number;
   idle: PromiseWithResolvers<void>;
@@ -89,8 +108,10 @@ interface Machine<C> {
  * ```
  */
 export function runLoop<Candidate>(options: LoopOptions<Candidate>): Loop<Candidate> {
+  const { cluster } = options;
   const machine: Machine<Candidate> = {
     options: {
+      cluster: null,
       lookLimitMilliseconds: 30_000,
       activateLimitMilliseconds: 30_000,
       graceMilliseconds: 1_000,
@@ -98,11 +119,18 @@ export function runLoop<Candidate>(options: LoopOptions<Candidate>): Loop<Candid
       random: Math.random,
       ...options,
     },
-    state: initialState(options.active),
+    state: initialState(
+      options.active,
+      cluster ? initialAgreement(cluster.ledger, cluster.limits, options.active?.hash ?? null) : null,
+    ),
     arrived: [],
     carrying: false,
     work: null,
+    requests: { waiting: [], looking: [] },
+    announced: Promise.withResolvers(),
     cancelRetry: () => {},
+    cancelSettle: () => {},
+    cancelReconcile: () => {},
     cancelGrace: () => {},
     hungLooks: 0,
     idle: Promise.withResolvers(),
@@ -115,8 +143,23 @@ export function runLoop<Candidate>(options: LoopOptions<Candidate>): Loop<Candid
   };
   return {
     hint: (reason) => take(machine, { kind: "hint", reason }),
+    request(reason) {
+      if (machine.state.stopping) return Promise.resolve(null);
+      const { promise, resolve } = Promise.withResolvers<Outcome<Candidate> | null>();
+      machine.requests.waiting.push(resolve);
+      take(machine, { kind: "hint", reason });
+      return promise;
+    },
+    link(event) {
+      take(machine, event === "linked" ? { kind: event, random: machine.options.random() } : { kind: event });
+    },
     stop,
     stopped: machine.finished.promise,
+    announced() {
+      const { promise } = machine.announced;
+      noteAnnounced(machine);
+      return promise;
+    },
     settled: () => machine.idle.promise,
     state: () => machine.state,
     [Symbol.asyncDispose]: stop,
@@ -126,7 +169,7 @@ export function runLoop<Candidate>(options: LoopOptions<Candidate>): Loop<Candid
 /** Decides on an event and carries the actions out; an event from within an action waits for the rest of them. */
 function take<C>(machine: Machine<C>, event: Event<C>): void {
   const { arrived } = machine;
-  if (event.kind === "hint" && arrived.some((one) => one.kind === "hint" && one.reason === event.reason)) return;
+  if (isThere(arrived, event)) return;
   arrived.push(event);
   if (machine.carrying) return;
   machine.carrying = true;
@@ -139,10 +182,25 @@ function take<C>(machine: Machine<C>, event: Event<C>): void {
   } finally {
     machine.carrying = false;
   }
+  noteAnnounced(machine);
+}
+
+/** Answers those who wait for the announcement at hand, where there is none any more. */
+function noteAnnounced<C>(machine: Machine<C>): void {
+  const { agreement, work } = machine.state;
+  if (agreement !== null && work.kind !== "stopped" && isAnnouncing(agreement)) return;
+  machine.announced.resolve();
+  machine.announced = Promise.withResolvers();
+}
+
+/** Many hints of one reason, and many messages, are one. */
+function isThere<C>(arrived: readonly Event<C>[], event: Event<C>): boolean {
+  if (event.kind === "heard") return arrived.some((one) => one.kind === "heard");
+  return event.kind === "hint" && arrived.some((one) => one.kind === "hint" && one.reason === event.reason);
 }
 
 function carryOut<C>(machine: Machine<C>, action: Action<C>): void {
-  const { clock, graceMilliseconds } = machine.options;
+  const { clock, graceMilliseconds, cluster, random } = machine.options;
   switch (action.kind) {
     case "look":
       return look(machine);
@@ -160,17 +218,63 @@ function carryOut<C>(machine: Machine<C>, action: Action<C>): void {
       return;
     case "disarm-retry":
       return machine.cancelRetry();
+    case "read-head":
+    case "announce":
+      return consult(machine, action);
+    case "arm-settle":
+      machine.cancelSettle();
+      machine.cancelSettle = clock.schedule(action.milliseconds, () => take(machine, { kind: "settle-due" }));
+      return;
+    case "disarm-settle":
+      return machine.cancelSettle();
+    case "arm-reconcile": {
+      machine.cancelReconcile();
+      const due = () => take(machine, { kind: "reconcile-due", random: random() });
+      machine.cancelReconcile = clock.schedule(action.milliseconds, due);
+      return;
+    }
+    case "disarm-reconcile":
+      return machine.cancelReconcile();
+    case "keep":
+      return cluster?.keep(action.ledger);
+    case "tell-peers":
+      return cluster?.tellPeers();
     case "report":
-      return tell(machine, action.report);
+      tell(machine, action.report);
+      if ("reasons" in action.report) answer(machine, action.report);
+      return;
     case "finish":
       machine.cancelGrace();
+      machine.cancelSettle();
+      machine.cancelReconcile();
+      answer(machine, null);
       machine.finished.resolve();
       return;
   }
 }
 
+/** Answers those who waited for the look that ended; where the loop stopped, all. */
+function answer<C>({ requests }: Machine<C>, outcome: Outcome<C> | null): void {
+  const answered = outcome === null ? [...requests.looking, ...requests.waiting] : requests.looking;
+  requests.looking = [];
+  if (outcome === null) requests.waiting = [];
+  for (const one of answered) one(outcome);
+}
+
+/** Asks the cluster, beside the look or write at hand: a slow Redis delays no reload. */
+function consult<C>(machine: Machine<C>, action: Extract<Action<C>, { kind: "read-head" | "announce" }>): void {
+  const { cluster, random } = machine.options;
+  if (cluster === null) throw new Error(`${action.kind} without a cluster`);
+  const onBug = (error: unknown) => tell(machine, { kind: "internal-error", during: action.kind, error });
+  const answered = action.kind === "announce"
+    ? announce(cluster, action.announcement, random, onBug)
+    : readHead(cluster, random, onBug);
+  void answered.then((event) => take(machine, event));
+}
+
 function look<C>(machine: Machine<C>): void {
-  const { options } = machine;
+  const { options, requests } = machine;
+  requests.looking.push(...requests.waiting.splice(0));
   const limit = options.lookLimitMilliseconds;
   const overdue: LookOutcome<C> = {
     kind: "unreadable",

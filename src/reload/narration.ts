@@ -1,8 +1,8 @@
-// What a reload's report says in the log: one line for each reload, in the words that Honua's operators look for, with
-// the outcome and what it took. Pure; who writes the line is not its matter.
+// What a report says in the log: one line for each, in the words that Honua's operators look for, with the outcome and
+// what it took. Pure; who writes the line is not its matter.
 import { renderLine } from "../diagnostic/render.ts";
 import type { Diagnostic } from "../diagnostic/diagnostic.ts";
-import type { Report } from "./report.ts";
+import type { AgreementReport, LoopReport, Outcome } from "./report.ts";
 import type { HintReason } from "./state.ts";
 
 /** A line of the log before it is written. */
@@ -16,13 +16,13 @@ export interface LogLine {
 }
 
 /** Reloads that no person and no file asked for: what they find unchanged is not worth a line. */
-const QUIET: ReadonlySet<HintReason> = new Set(["retry"]);
+const QUIET: ReadonlySet<HintReason> = new Set(["retry", "announcement"]);
 
 /** More diagnostics than this are counted in a log line and not listed. */
 const MAX_LISTED = 20;
 
-/** Tells a report. `what` describes the candidate of a healthy reload: what changed, how many there are. */
-export function narrate<C>(report: Report<C>, what: (candidate: C) => Record<string, unknown>): LogLine {
+/** Tells a reload. `what` describes the candidate of a healthy one: what changed, how many there are. */
+export function narrateReload<C>(report: LoopReport<C>, what: (candidate: C) => Record<string, unknown>): LogLine {
   switch (report.kind) {
     case "activated":
       return {
@@ -63,9 +63,44 @@ export function narrate<C>(report: Report<C>, what: (candidate: C) => Record<str
   }
 }
 
-type Outcome = Extract<Report<unknown>, { durationMilliseconds: number }>;
+/** Tells what passed between this instance and the others. */
+export function narrateAgreement(report: AgreementReport): LogLine {
+  switch (report.kind) {
+    case "agreed": {
+      const { generation, hash, after } = report;
+      return { level: "information", message: "Agrees with the other instances", fields: { generation, hash, after } };
+    }
+    case "diverged": {
+      const { hash, head } = report;
+      const message = "Diverged from the other instances: the source of this host is not what they agreed on";
+      return { level: "warning", message, fields: { hash, generation: head.generation, agreedHash: head.hash } };
+    }
+    case "announced": {
+      const { generation, hash, delivered, purpose } = report;
+      const fields = { generation, hash, instancesNotified: delivered, purpose };
+      return { level: "information", message: "Announced to the other instances", fields };
+    }
+    case "announcement-refused": {
+      const { hash, head } = report;
+      const message = "The announcement was refused: the other instances have agreed on something else meanwhile";
+      return { level: "warning", message, fields: { hash, generation: head.generation, agreedHash: head.hash } };
+    }
+    case "announcement-failed":
+    case "head-unreadable": {
+      const what = report.kind === "head-unreadable"
+        ? "What the instances agreed on could not be read"
+        : "The announcement was not made, and will be tried again";
+      return { level: report.repeated ? "debug" : "warning", message: `${what}: ${report.reason}`, fields: {} };
+    }
+    case "head-lost": {
+      const { head, seen } = report;
+      const message = "Redis lost what the instances had agreed on: it is written again";
+      return { level: "warning", message, fields: { seen, generation: head?.generation ?? null } };
+    }
+  }
+}
 
-function outcomeOf({ kind, reasons, durationMilliseconds }: Outcome): Record<string, unknown> {
+function outcomeOf({ kind, reasons, durationMilliseconds }: Outcome<unknown>): Record<string, unknown> {
   return { outcome: kind, durationMilliseconds: Math.round(durationMilliseconds * 10) / 10, reasons };
 }
 

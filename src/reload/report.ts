@@ -1,6 +1,7 @@
 // What a reload came to, as a value: one report for each look, whatever followed from it. Whoever receives it makes
 // log lines, counts and status of it; nothing in it but `candidate` and `error` can hold a secret.
 import type { Diagnostic } from "../diagnostic/diagnostic.ts";
+import type { Head, Purpose, Standing } from "./agreement.ts";
 import type { Change, HintReason, Mark, Trouble } from "./state.ts";
 
 /** What every report of a reload says. */
@@ -29,8 +30,48 @@ export interface FailureReport extends ReloadReport {
   readonly repeated: boolean;
 }
 
+/** What passed between this instance and its cluster. */
+export type AgreementReport =
+  /** It runs what the head says: newly, or a generation on. */
+  | {
+    readonly kind: "agreed";
+    readonly generation: number;
+    readonly hash: string;
+    /** Where it stood before. */
+    readonly after: Standing["kind"];
+  }
+  /** It runs something else (null: nothing), and looking at the source again did not change that. */
+  | { readonly kind: "diverged"; readonly hash: string | null; readonly head: Head }
+  /** It made the head. `delivered` counts the others who got the message. */
+  | {
+    readonly kind: "announced";
+    readonly generation: number;
+    readonly hash: string;
+    readonly delivered: number;
+    readonly purpose: Purpose;
+  }
+  /** The head had moved on to another hash. */
+  | { readonly kind: "announcement-refused"; readonly hash: string; readonly head: Head }
+  /** It is owed, and tried again; `repeated`: what was asked before failed too, which is not worth a second line. */
+  | {
+    readonly kind: "announcement-failed";
+    readonly hash: string;
+    readonly reason: string;
+    readonly repeated: boolean;
+  }
+  /** As above. */
+  | { readonly kind: "head-unreadable"; readonly reason: string; readonly repeated: boolean }
+  /** The head is missing (null) or older than the highest generation seen. */
+  | { readonly kind: "head-lost"; readonly head: Head | null; readonly seen: number };
+
+/** A report about a reload or its loop, or about agreement. */
+export type Report<Candidate> = LoopReport<Candidate> | AgreementReport;
+
+/** The report that ends a reload. */
+export type Outcome<Candidate> = Extract<LoopReport<Candidate>, ReloadReport>;
+
 /** The outcome of one reload, or, for the last two kinds, something that befell the loop itself. */
-export type Report<Candidate> =
+export type LoopReport<Candidate> =
   /** A snapshot was written and is in force. */
   | (HealthyReport<Candidate> & { readonly kind: "activated"; readonly change: Change })
   /** The source means what is in force: no write. */
@@ -45,5 +86,9 @@ export type Report<Candidate> =
   | (ReloadReport & { readonly kind: "awaiting-retry"; readonly fingerprint: string })
   /** A write outlasted its limit and was told to give up; the loop waits for it, because two writers are worse. */
   | { readonly kind: "write-stalled"; readonly limitMilliseconds: number }
-  /** A look or a write threw: a bug. The reload counts as failed and is tried again; `error` is not masked. */
-  | { readonly kind: "internal-error"; readonly during: "look" | "activate"; readonly error: unknown };
+  /** What was carried out threw: a bug. It counts as failed and is tried again; `error` is not masked. */
+  | {
+    readonly kind: "internal-error";
+    readonly during: "look" | "activate" | "read-head" | "announce";
+    readonly error: unknown;
+  };

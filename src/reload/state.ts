@@ -1,5 +1,6 @@
 // All that the reload loop knows between two events. A value that only decide replaces; the one thing in it that can
 // be large, a candidate, is held no longer than its write takes.
+import type { Agreement } from "./agreement.ts";
 
 /** Names a snapshot: the hash that instances compare, and the content hash that never leaves the host. */
 export interface Mark {
@@ -9,11 +10,23 @@ export interface Mark {
   readonly contentHash: string;
 }
 
-/** What said "look again". It carries no truth, so two hints of one reason are one. */
-export type HintReason = "start" | "file" | "poll" | "signal" | "retry";
+/**
+ * What said "look again". It carries no truth, so two hints of one reason are one. `peer`: another instance or an older
+ * server asks all to; `announcement`: the cluster's head has another hash; `force`: a person who overrules that head.
+ */
+export type HintReason =
+  | "start"
+  | "file"
+  | "poll"
+  | "signal"
+  | "retry"
+  | "admin"
+  | "force"
+  | "peer"
+  | "announcement";
 
 /** The reasons that stand for a person who waits for an answer: their reload is never passed over in silence. */
-const MANUAL_REASONS: ReadonlySet<HintReason> = new Set<HintReason>(["signal"]);
+const MANUAL_REASONS: ReadonlySet<HintReason> = new Set<HintReason>(["signal", "admin", "force"]);
 
 /** Whether a person asked for the reload. */
 export function isManual(reasons: readonly HintReason[]): boolean {
@@ -74,9 +87,11 @@ export interface State<Candidate> {
   readonly trouble: Trouble | null;
   /** Whether a timer runs that will say `retry-due`. */
   readonly retryArmed: boolean;
+  /** What is known of the cluster; null: the instance is alone. */
+  readonly agreement: Agreement | null;
 }
 
 /** Idle and healthy, with the snapshot that was verified at start (null: there is none). */
-export function initialState<Candidate>(active: Mark | null): State<Candidate> {
-  return { active, work: { kind: "idle" }, stopping: false, waiting: [], trouble: null, retryArmed: false };
+export function initialState<Candidate>(active: Mark | null, agreement: Agreement | null = null): State<Candidate> {
+  return { active, work: { kind: "idle" }, stopping: false, waiting: [], trouble: null, retryArmed: false, agreement };
 }

@@ -1,0 +1,357 @@
+// What follows from an event of the cluster, as a pure function. A message only leads to a reading of the head, and the
+// head only to a look at the source; an instance announces its own changes alone, and overrules nobody but by force. A
+// generation never goes backwards, and the ledger moves only after the deed.
+import {
+  type Agreement,
+  baseOf,
+  type Head,
+  isLost,
+  type Ledger,
+  type Purpose,
+  type Standing,
+  withUnanswered,
+} from "./agreement.ts";
+import { type Backoff, backoffMilliseconds } from "./backoff.ts";
+import type { AgreementReport } from "./report.ts";
+import type { HintReason } from "./state.ts";
+
+/** How an announcement ended; `failed`: nobody knows whether it was taken. */
+export type AnnouncementAnswer =
+  | { readonly kind: "accepted"; readonly head: Head; readonly delivered: number }
+  | { readonly kind: "same"; readonly head: Head }
+  | { readonly kind: "refused"; readonly head: Head }
+  | { readonly kind: "failed"; readonly reason: string };
+
+/** What can happen between an instance and its cluster. `random` is in [0, 1) and is the jitter of a timer. */
+export type ClusterEvent =
+  /** The cluster can be reached; messages may have been missed before. */
+  | { readonly kind: "linked"; readonly random: number }
+  | { readonly kind: "unlinked" }
+  /** A message says that the head may have moved. */
+  | { readonly kind: "heard" }
+  | { readonly kind: "head-read"; readonly head: Head | null }
+  | { readonly kind: "head-unreadable"; readonly reason: string; readonly random: number }
+  | { readonly kind: "announcement-answered"; readonly answer: AnnouncementAnswer; readonly random: number }
+  | { readonly kind: "reconcile-due"; readonly random: number }
+  | { readonly kind: "settle-due" };
+
+/** A reload ended, whatever it came to. */
+export interface ReloadedEvent {
+  /** Tells it from the cluster's events. */
+  readonly kind: "reloaded";
+  /** What had asked for it. */
+  readonly reasons: readonly HintReason[];
+  /** In [0, 1), the jitter of a timer. */
+  readonly random: number;
+}
+
+/** What is to be announced, in the words of the announcing script. */
+export interface Announcement {
+  /** What is to become the head. */
+  readonly hash: string;
+  /** -1 is no generation: it is written only where the head is lost. */
+  readonly base: number;
+  /** The highest generation seen: the new one is higher. */
+  readonly floor: number;
+  /** The generation agreed with last: what was the head of a later one is an older state on its way. */
+  readonly since?: number;
+  /** Whether a head that moved on is overruled. */
+  readonly force: boolean;
+}
+
+/** What is to be done for agreement, in this order. */
+export type ClusterAction =
+  | { readonly kind: "hint"; readonly reason: HintReason }
+  /** Answered by `head-read` or `head-unreadable`. */
+  | { readonly kind: "read-head" }
+  /** Answered by `announcement-answered`. What was to be kept is kept before it is sent. */
+  | { readonly kind: "announce"; readonly announcement: Announcement }
+  /** Start the one timer that says `settle-due`, in place of one that runs. */
+  | { readonly kind: "arm-settle"; readonly milliseconds: number }
+  | { readonly kind: "disarm-settle" }
+  /** Start the one timer that says `reconcile-due`, in place of one that runs. */
+  | { readonly kind: "arm-reconcile"; readonly milliseconds: number }
+  | { readonly kind: "disarm-reconcile" }
+  /** Keep what must survive a restart. */
+  | { readonly kind: "keep"; readonly ledger: Ledger }
+  /** Tell the others what this instance runs, also where nothing changed: the record must not die. */
+  | { readonly kind: "tell-peers" }
+  | { readonly kind: "report"; readonly report: AgreementReport };
+
+/** What is known then, and what to do on the way to the next event. */
+export interface Accord {
+  /** What the next event is decided on. */
+  readonly agreement: Agreement;
+  /** To be carried out in this order, all of them. */
+  readonly actions: readonly ClusterAction[];
+}
+
+/** Between looks at a source that may be late: 250 ms at first, up to 5 s. */
+const SETTLE_BACKOFF: Backoff = { firstMilliseconds: 250, capMilliseconds: 5_000 };
+
+/** Takes an event in. `active` is the hash in force; null: nothing is. */
+export function agree(agreement: Agreement, event: ClusterEvent | ReloadedEvent, active: string | null): Accord {
+  const taken = takeIn(agreement, event, active);
+  const { agreement: next, actions } = ask(taken.agreement, taken.actions, active);
+  if (next.ledger === agreement.ledger) return { agreement: next, actions };
+  return { agreement: next, actions: [{ kind: "keep", ledger: next.ledger }, ...actions] };
+}
+
+function takeIn(agreement: Agreement, event: ClusterEvent | ReloadedEvent, active: string | null): Accord {
+  switch (event.kind) {
+    case "linked":
+      return reconcile({ ...agreement, linked: true, failures: 0 }, event.random);
+    case "unlinked":
+      return { agreement: { ...agreement, linked: false }, actions: [{ kind: "disarm-reconcile" }] };
+    case "heard":
+      return { agreement: { ...agreement, wantsHead: true }, actions: [] };
+    case "reconcile-due": {
+      const waited = agreement.loss === "noticed" ? "waited" : agreement.loss;
+      const { agreement: next, actions } = reconcile({ ...agreement, loss: waited }, event.random);
+      // Without events and announcements nothing else would tell that the source came round meanwhile.
+      const looks = agreement.standing.kind === "diverged" ? [hint("announcement")] : [];
+      return { agreement: next, actions: [...actions, ...looks] };
+    }
+    case "settle-due":
+      return { agreement, actions: agreement.standing.kind === "settling" ? [hint("announcement")] : [] };
+    case "head-read":
+      return headRead({ ...agreement, request: null, failures: 0 }, event.head, active);
+    case "head-unreadable": {
+      const failed = fail({ ...agreement, request: null }, event.random);
+      return report(failed, { kind: "head-unreadable", reason: event.reason, repeated: agreement.failures > 0 });
+    }
+    case "announcement-answered":
+      return answered(agreement, event.answer, active, event.random);
+    case "reloaded":
+      return reloaded(agreement, event, active);
+  }
+}
+
+/** The next thing to ask of the cluster, where nothing is asked: first what is to be said, then what is to be known. */
+function ask(agreement: Agreement, actions: readonly ClusterAction[], active: string | null): Accord {
+  const { linked, request, hasLooked, isForced, isHeld, restores, wantsHead, ledger } = agreement;
+  if (!linked || request !== null) return { agreement, actions };
+  if (hasLooked && active !== null && !isHeld) {
+    const { owed, seen: floor } = ledger;
+    const say = (hash: string, purpose: Purpose, base: number): Accord => ({
+      agreement: {
+        ...agreement,
+        request: { kind: "announcement", hash, purpose },
+        restores: false,
+        // From now on it may be taken, whether or not an answer comes.
+        ledger: withUnanswered(ledger, hash),
+      },
+      actions: [
+        ...actions,
+        { kind: "announce", announcement: { hash, base, floor, since: ledger.agreed, force: purpose === "force" } },
+      ],
+    });
+    if (isForced) return say(active, "force", baseOf(ledger));
+    if (owed !== null) return say(owed.hash, "change", owed.base);
+    if (restores) return say(active, "restore", -1);
+  }
+  if (!wantsHead) return { agreement, actions };
+  return {
+    agreement: { ...agreement, request: { kind: "head" }, wantsHead: false },
+    actions: [...actions, { kind: "read-head" }],
+  };
+}
+
+/** Reads the head, tells the others, and begins the next interval. */
+function reconcile(agreement: Agreement, random: number): Accord {
+  // Never later than the interval, and hosts that started together do not ask together.
+  const milliseconds = Math.round(agreement.limits.reconcileMilliseconds * (1 - random / 4));
+  return {
+    agreement: { ...agreement, wantsHead: true, isHeld: false },
+    actions: [{ kind: "arm-reconcile", milliseconds }, { kind: "tell-peers" }],
+  };
+}
+
+/** What was asked failed: it is asked again after a backoff, and no later than the next reconciliation. */
+function fail(agreement: Agreement, random: number): Accord {
+  const failures = agreement.failures + 1;
+  const milliseconds = Math.min(backoffMilliseconds(failures, random), agreement.limits.reconcileMilliseconds);
+  const actions: ClusterAction[] = agreement.linked ? [{ kind: "arm-reconcile", milliseconds }] : [];
+  return { agreement: { ...agreement, failures, isHeld: true, isForced: false }, actions };
+}
+
+function headRead(agreement: Agreement, head: Head | null, active: string | null): Accord {
+  if (isLost(head, agreement.ledger)) return headLost({ ...agreement, head }, active);
+  return compare(know({ ...agreement, loss: "none" }, head!), active);
+}
+
+/** Takes a head that is not lost as what the cluster agreed on. */
+function know(agreement: Agreement, head: Head): Agreement {
+  const { ledger } = agreement;
+  const seen = Math.max(ledger.seen, head.generation);
+  return { ...agreement, head, restores: false, ledger: seen === ledger.seen ? ledger : { ...ledger, seen } };
+}
+
+/** Compares what is in force with the head; where an own change is still to be announced, its answer will tell. */
+function compare(agreement: Agreement, active: string | null): Accord {
+  const { head, hasLooked, ledger, standing, request } = agreement;
+  if (head === null || active === null || !hasLooked || isLost(head, ledger)) return { agreement, actions: [] };
+  // What is being announced may have become the head meanwhile: the answer will tell.
+  if (request?.kind === "announcement") return { agreement, actions: [] };
+  if (head.hash === active) return agreed(agreement, head);
+  if (ledger.owed !== null) return { agreement, actions: [] };
+  const known = standing.kind === "settling" || standing.kind === "diverged" ? standing.against : null;
+  if (known?.generation === head.generation && known.hash === head.hash) return { agreement, actions: [] };
+  const { settleMilliseconds: leftMilliseconds } = agreement.limits;
+  const settling: Standing = { kind: "settling", against: head, attempts: 0, leftMilliseconds };
+  return {
+    agreement: { ...agreement, standing: settling },
+    actions: [{ kind: "disarm-settle" }, hint("announcement")],
+  };
+}
+
+function agreed(agreement: Agreement, head: Head): Accord {
+  const { standing, ledger } = agreement;
+  const { generation, hash } = head;
+  const isNews = standing.kind !== "agreed" || ledger.agreed !== generation;
+  const settled: ClusterAction[] = standing.kind === "settling" ? [{ kind: "disarm-settle" }] : [];
+  const { concluded, owed, diverged, unanswered } = ledger;
+  const isSame = !isNews && concluded === hash && owed === null && diverged === null && unanswered.length === 0;
+  const next: Agreement = {
+    ...agreement,
+    standing: { kind: "agreed" },
+    ledger: isSame ? ledger : {
+      ...ledger,
+      agreed: generation,
+      diverged: null,
+      concluded: hash,
+      unanswered: [],
+      owed: null,
+    },
+  };
+  if (!isNews) return { agreement: next, actions: settled };
+  return report({ agreement: next, actions: settled }, { kind: "agreed", generation, hash, after: standing.kind });
+}
+
+/**
+ * Redis lost the head. Who is not at odds with the cluster writes it again at once; who is waits a reconcile interval,
+ * so that the others are first. Who never agreed with anything overrules no head, not even an older one.
+ */
+function headLost(agreement: Agreement, active: string | null): Accord {
+  const { head, ledger, standing, hasLooked, loss } = agreement;
+  const noticed: Agreement = { ...agreement, loss: loss === "none" ? "noticed" : loss };
+  const news: readonly AgreementReport[] = loss === "none" && ledger.seen > 0
+    ? [{ kind: "head-lost", head, seen: ledger.seen }]
+    : [];
+  const told = (next: Agreement): Accord => ({ agreement: next, actions: news.map(reported) });
+  if (ledger.owed !== null || active === null || !hasLooked) return told(noticed);
+  const mayWrite = head === null || ledger.agreed > 0 || head.hash === active;
+  const isAtOdds = standing.kind === "settling" || standing.kind === "diverged" || ledger.diverged !== null;
+  return told({ ...noticed, restores: mayWrite && (!isAtOdds || loss === "waited") });
+}
+
+function answered(agreement: Agreement, answer: AnnouncementAnswer, active: string | null, random: number): Accord {
+  const { request, ledger } = agreement;
+  if (request?.kind !== "announcement") throw new Error(`an announcement was answered while ${request?.kind}`);
+  const { hash, purpose } = request;
+  const asked: Agreement = { ...agreement, request: null, isForced: false };
+  if (answer.kind === "failed") {
+    // It may have been taken all the same: the head as it was read before says nothing any more.
+    const failed = fail({ ...asked, head: null, wantsHead: true }, random);
+    return report(failed, {
+      kind: "announcement-failed",
+      hash,
+      reason: answer.reason,
+      repeated: agreement.failures > 0,
+    });
+  }
+  const { head } = answer;
+  const { generation } = head;
+  const known = know({ ...asked, failures: 0, loss: "none" }, head);
+  if (answer.kind === "refused") {
+    const { owed, unanswered } = ledger;
+    // The head is what this instance ran before and was never told of: the change was made on top of it.
+    const isOwn = unanswered.includes(head.hash) && head.hash !== hash;
+    if (isOwn && active !== null) return { agreement: superseded(known, head.hash, head, active), actions: [] };
+    const concluded = purpose === "change" ? hash : ledger.concluded;
+    const refused = { ...known.ledger, concluded, unanswered: [], owed: owed?.hash === hash ? null : owed };
+    const compared = compare({ ...known, ledger: refused }, active);
+    return report(compared, { kind: "announcement-refused", hash, head }, "first");
+  }
+  const compared = active === hash
+    ? agreed(known, head)
+    : { agreement: superseded(known, hash, head, active), actions: [] };
+  if (answer.kind === "same") return compared;
+  const { delivered } = answer;
+  return report(compared, { kind: "announced", generation, hash, delivered, purpose }, "first");
+}
+
+/** What came into force after the head was asked for, as the own hash that it is, is a change on top of it. */
+function superseded(agreement: Agreement, hash: string, { generation }: Head, active: string | null): Agreement {
+  const owed = active === null ? null : { hash: active, base: generation };
+  const ledger: Ledger = {
+    ...agreement.ledger,
+    agreed: generation,
+    diverged: null,
+    concluded: hash,
+    unanswered: [],
+    owed,
+  };
+  return { ...agreement, ledger };
+}
+
+function reloaded(agreement: Agreement, { reasons, random }: ReloadedEvent, active: string | null): Accord {
+  const isForced = agreement.linked && (agreement.isForced || reasons.includes("force"));
+  const looked: Agreement = {
+    ...owing(agreement, active),
+    hasLooked: true,
+    isForced,
+    isHeld: agreement.isHeld && !isForced,
+    // A head that was read before the first look could not be judged.
+    wantsHead: agreement.wantsHead || !agreement.hasLooked,
+  };
+  const compared = compare(looked, active);
+  const { standing, ledger, limits } = compared.agreement;
+  // A look that had begun before the head was known says nothing about it.
+  if (standing.kind !== "settling" || agreement.standing.kind !== "settling" || !reasons.includes("announcement")) {
+    return compared;
+  }
+  const { against, attempts, leftMilliseconds } = standing;
+  if (leftMilliseconds > 0) {
+    const wait = backoffMilliseconds(attempts + 1, random, SETTLE_BACKOFF);
+    const milliseconds = Math.min(wait, leftMilliseconds, limits.settleMilliseconds);
+    const later: Standing = {
+      ...standing,
+      attempts: attempts + 1,
+      leftMilliseconds: leftMilliseconds - milliseconds,
+    };
+    const actions: ClusterAction[] = [...compared.actions, { kind: "arm-settle", milliseconds }];
+    return { agreement: { ...compared.agreement, standing: later }, actions };
+  }
+  const diverged: Agreement = {
+    ...compared.agreement,
+    standing: { kind: "diverged", against },
+    ledger: { ...ledger, diverged: against.generation },
+  };
+  return report({ agreement: diverged, actions: compared.actions }, { kind: "diverged", hash: active, head: against });
+}
+
+/**
+ * What is in force under another hash than the cluster has judged is owed to it, on the base known until now; and so is
+ * a revert, where what it takes back may have been taken.
+ */
+function owing(agreement: Agreement, active: string | null): Agreement {
+  const { ledger } = agreement;
+  if (active === null || ledger.owed?.hash === active) return agreement;
+  if (active === ledger.concluded && ledger.unanswered.every((hash) => hash === active)) {
+    return ledger.owed === null ? agreement : { ...agreement, ledger: { ...ledger, owed: null } };
+  }
+  return { ...agreement, ledger: { ...ledger, owed: { hash: active, base: baseOf(ledger) } } };
+}
+
+function hint(reason: HintReason): ClusterAction {
+  return { kind: "hint", reason };
+}
+
+function reported(one: AgreementReport): ClusterAction {
+  return { kind: "report", report: one };
+}
+
+function report({ agreement, actions }: Accord, one: AgreementReport, place: "first" | "last" = "last"): Accord {
+  return { agreement, actions: place === "first" ? [reported(one), ...actions] : [...actions, reported(one)] };
+}

@@ -1,0 +1,169 @@
+// What an instance knows of its cluster: where it stands towards the head, what it still owes the others, and the part
+// of that which survives a restart. Values that only agree replaces.
+
+/** What the cluster agreed on last, as it was read. */
+export interface Head {
+  /** Counts announced changes, from 1 on. */
+  readonly generation: number;
+  /** The announced hash. */
+  readonly hash: string;
+}
+
+/** A change of the own source that the others have not been told of. */
+export interface OwedAnnouncement {
+  /** What the source became. */
+  readonly hash: string;
+  /** The generation on which the change was made, as far as the instance can know. */
+  readonly base: number;
+}
+
+/** What survives a restart. It moves only after the deed. */
+export interface Ledger {
+  /** The highest generation ever seen; it never goes backwards. */
+  readonly seen: number;
+  /** The generation that this instance agreed with last; 0: with none, ever. */
+  readonly agreed: number;
+  /** The head's generation from which it was found to diverge, until it agrees again; null: it has not diverged. */
+  readonly diverged: number | null;
+  /**
+   * The own hash that the cluster has judged: taken, known already, or refused. What is in force under another hash is a
+   * change to announce, also one made while the instance was down. Null: nothing was.
+   */
+  readonly concluded: string | null;
+  /**
+   * Own hashes that were asked to become the head and may have, since no answer came: at most
+   * {@linkcode MAX_UNANSWERED}, the latest last. A head that is one of them is the instance's own state of before.
+   */
+  readonly unanswered: readonly string[];
+  /** Null: nothing is owed. */
+  readonly owed: OwedAnnouncement | null;
+}
+
+/** Of an instance that never saw a cluster. */
+export const NEW_LEDGER: Ledger = {
+  seen: 0,
+  agreed: 0,
+  diverged: null,
+  concluded: null,
+  unanswered: [],
+  owed: null,
+};
+
+/** More than that are changes of a source during one outage that each came in force and went out unanswered. */
+export const MAX_UNANSWERED = 8;
+
+/** Where an instance stands towards the head. */
+export type Standing =
+  /** Nothing was compared since the start. */
+  | { readonly kind: "unknown" }
+  /** It runs what the head says. */
+  | { readonly kind: "agreed" }
+  /** It runs something else, and looks at its source again: network file systems and copies are late. */
+  | {
+    readonly kind: "settling";
+    readonly against: Head;
+    /** Looks at the source that did not bring the head's hash. */
+    readonly attempts: number;
+    /** What is left of the time for waiting between looks. */
+    readonly leftMilliseconds: number;
+  }
+  /** It runs something else, and looking again did not change that. */
+  | { readonly kind: "diverged"; readonly against: Head };
+
+/** Why an announcement is made: an own change, a head that was lost, or a person who overrules. */
+export type Purpose = "change" | "restore" | "force";
+
+/** What is asked of the cluster: one thing at a time. */
+export type Request =
+  | { readonly kind: "head" }
+  | { readonly kind: "announcement"; readonly hash: string; readonly purpose: Purpose };
+
+/** How long things take. */
+export interface AgreementLimits {
+  /** How long a source may be late, as the sum of the waits between looks; 0: one look. */
+  readonly settleMilliseconds: number;
+  /** The longest between two readings of the head. */
+  readonly reconcileMilliseconds: number;
+}
+
+/** All that is known of the cluster. */
+export interface Agreement {
+  /** As the options say. */
+  readonly limits: AgreementLimits;
+  /** What survives a restart. */
+  readonly ledger: Ledger;
+  /** Where the instance stands. */
+  readonly standing: Standing;
+  /** As it was read last; null: there was none, or it was never read. */
+  readonly head: Head | null;
+  /** Whether the cluster can be reached. */
+  readonly linked: boolean;
+  /** What is asked at the moment; null: nothing. */
+  readonly request: Request | null;
+  /** Whether the head is to be read. */
+  readonly wantsHead: boolean;
+  /** Whether a first look at the source has ended: before it nothing is announced, the snapshot may be outdated. */
+  readonly hasLooked: boolean;
+  /** Whether a person wants what is in force to overrule the head. */
+  readonly isForced: boolean;
+  /** Whether the head is to be written again, because it was lost. */
+  readonly restores: boolean;
+  /** Whether an announcement failed and waits for the next reconciliation. */
+  readonly isHeld: boolean;
+  /** Whether the head was found lost, and whether a reconcile interval has passed since. */
+  readonly loss: "none" | "noticed" | "waited";
+  /** What was asked and failed in a row, for the backoff. */
+  readonly failures: number;
+}
+
+/**
+ * What is known at the start: what the last process left behind. `active` is the hash in force; null: nothing is. What
+ * was still to be announced may have been, and the last process ended before it could keep that.
+ */
+export function initialAgreement(ledger: Ledger, limits: AgreementLimits, active: string | null): Agreement {
+  const owed = [ledger.owed?.hash, active === ledger.concluded ? null : active].filter((hash) =>
+    typeof hash === "string"
+  );
+  return {
+    limits,
+    ledger: owed.reduce(withUnanswered, ledger),
+    standing: { kind: "unknown" },
+    head: null,
+    linked: false,
+    request: null,
+    wantsHead: false,
+    hasLooked: false,
+    isForced: false,
+    restores: false,
+    isHeld: false,
+    loss: "none",
+    failures: 0,
+  };
+}
+
+/** The ledger where a hash was asked to become the head. */
+export function withUnanswered(ledger: Ledger, hash: string): Ledger {
+  if (ledger.unanswered.at(-1) === hash) return ledger;
+  const others = ledger.unanswered.filter((one) => one !== hash);
+  return { ...ledger, unanswered: [...others, hash].slice(-MAX_UNANSWERED) };
+}
+
+/**
+ * The generation that a change of the own source is based on: the one agreed with last or, since an instance that has
+ * diverged knows the head and goes its own way, the head's. While it settles what it finds may be an older state on its
+ * way, which must overrule nobody; and who never agreed with anything overrules nothing (0 is no generation).
+ */
+export function baseOf({ agreed, diverged }: Ledger): number {
+  return agreed === 0 ? 0 : diverged ?? agreed;
+}
+
+/** Whether the head as it was read is missing, or older than one seen before: then Redis lost it. */
+export function isLost(head: Head | null, { seen }: Ledger): boolean {
+  return head === null || head.generation < seen;
+}
+
+/** Whether an announcement is on its way or will be within this moment: its answer is worth waiting for. */
+export function isAnnouncing({ linked, request, isForced, isHeld, hasLooked, ledger }: Agreement): boolean {
+  if (request?.kind === "announcement") return true;
+  return linked && hasLooked && !isHeld && (isForced || ledger.owed !== null);
+}

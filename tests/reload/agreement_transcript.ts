@@ -1,0 +1,118 @@
+// A transcript of what passes between an instance and its cluster: one line an event and what follows from it for the
+// cluster, `head b@2 -> look`. Jitter is 0, so a wait is half of what the backoff allows.
+import { assertEquals } from "@std/assert";
+import type { ClusterEvent } from "../../src/reload/agree.ts";
+import { initialAgreement, type Ledger } from "../../src/reload/agreement.ts";
+import { type Action, decide, type Event } from "../../src/reload/decide.ts";
+import { type HintReason, initialState, type Mark, type State } from "../../src/reload/state.ts";
+
+/** Agreed on `a` at generation 1. */
+export const AGREED: Ledger = { seen: 1, agreed: 1, diverged: null, concluded: "a", unanswered: [], owed: null };
+
+/** What an instance begins with: agreed on `a`, and a second to settle, unless it is said. */
+export interface Start {
+  readonly ledger?: Ledger;
+  /** The mark in force, `a` is `a/1`. */
+  readonly active?: string | null;
+  readonly settleMilliseconds?: number;
+  /** Goes on from there instead. */
+  readonly from?: State<string>;
+}
+
+function markOf(text: string): Mark {
+  const [hash = "", contentHash = hash] = text.split("/");
+  return { hash, contentHash };
+}
+
+/** Replays the lines, and returns the state that they end in. */
+export function replayAgreement(start: Start, transcript: string): State<string> {
+  const { ledger = AGREED, active = "a", settleMilliseconds = 1_000 } = start;
+  const limits = { settleMilliseconds, reconcileMilliseconds: 30_000 };
+  let state = start.from ??
+    initialState<string>(
+      active === null ? null : markOf(active),
+      initialAgreement(ledger, limits, active === null ? null : markOf(active).hash),
+    );
+  for (const line of transcript.split("\n").map((one) => one.trim()).filter((one) => one !== "")) {
+    const [event = "", expected = ""] = line.split("->").map((part) => part.trim());
+    const actions: Action<string>[] = [];
+    const happen = (one: Event<string>) => {
+      const decision = decide(state, one);
+      state = decision.state;
+      actions.push(...decision.actions);
+    };
+    const [verb = "", what = ""] = event.split(" ");
+    if (verb === "finds") find(what, () => state, happen);
+    else happen(eventOf(verb, what));
+    assertEquals(actions.map(actionText).filter((text) => text !== "").join(", "), expected, `after ${event}`);
+  }
+  return state;
+}
+
+/** `finds b`: the look at hand, or one for the file, finds b, which is written where it is another. */
+function find(what: string, state: () => State<string>, happen: (event: Event<string>) => void): void {
+  const timing = { tookMilliseconds: 1, random: 0 };
+  if (state().work.kind === "idle") happen({ kind: "hint", reason: "file" });
+  if (what === "nothing") {
+    const outcome = { kind: "rejected", fingerprint: "x", reason: "wrong", diagnostics: [] } as const;
+    return happen({ kind: "looked", outcome, ...timing });
+  }
+  const outcome = { kind: "candidate", ...markOf(what), fingerprint: what, candidate: what } as const;
+  happen({ kind: "looked", outcome: { ...outcome, stored: state().active }, ...timing });
+  if (state().work.kind === "activating") happen({ kind: "activated", result: { kind: "written" }, ...timing });
+}
+
+/**
+ * `linked` · `unlinked` · `heard` · `head none|HASH@GENERATION` · `unreadable` · `accepted|same|refused HEAD` · `failed` ·
+ * `reconcile-due` · `settle-due` · `hint REASON`.
+ */
+function eventOf(verb: string, what: string): Event<string> {
+  const random = 0;
+  const [hash = "", generation] = what.split("@");
+  const head = { hash, generation: Number(generation) };
+  const answered = (answer: Extract<ClusterEvent, { kind: "announcement-answered" }>["answer"]): Event<string> => {
+    return { kind: "announcement-answered", answer, random };
+  };
+  switch (verb) {
+    case "linked":
+    case "reconcile-due":
+      return { kind: verb, random };
+    case "unlinked":
+    case "heard":
+    case "settle-due":
+      return { kind: verb };
+    case "hint":
+      return { kind: "hint", reason: what as HintReason };
+    case "head":
+      return { kind: "head-read", head: what === "none" ? null : head };
+    case "unreadable":
+      return { kind: "head-unreadable", reason: "timeout", random };
+    case "accepted":
+      return answered({ kind: verb, head, delivered: 2 });
+    case "same":
+    case "refused":
+      return answered({ kind: verb, head });
+    case "failed":
+      return answered({ kind: verb, reason: "timeout" });
+  }
+  throw new Error(`no such event: ${verb}`);
+}
+
+/** What concerns the cluster; the rest of the reload has transcripts of its own. */
+function actionText(action: Action<string>): string {
+  switch (action.kind) {
+    case "look":
+    case "read-head":
+      return action.kind;
+    case "arm-settle":
+      return `arm-settle ${action.milliseconds}`;
+    case "announce": {
+      const { hash, base, floor, force } = action.announcement;
+      return `announce ${hash} on ${base} above ${floor}${force ? " by force" : ""}`;
+    }
+    case "report":
+      return "reasons" in action.report ? "" : `report ${action.report.kind}`;
+    default:
+      return "";
+  }
+}

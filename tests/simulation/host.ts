@@ -1,0 +1,223 @@
+// One simulated host: the real decisions, carried out on a disk that survives crashes. Everything that decide promises
+// for a single step is checked here.
+import { assert } from "@std/assert";
+import type { Announcement, ClusterEvent } from "../../src/reload/agree.ts";
+import { initialAgreement } from "../../src/reload/agreement.ts";
+import { type Action, decide, type Event, type LookOutcome } from "../../src/reload/decide.ts";
+import { type HintReason, initialState, type Mark } from "../../src/reload/state.ts";
+import { checkStep } from "./step_claims.ts";
+import { askAnnouncement, askHead, changeLink, text } from "./network.ts";
+import { chance, type Host, jitter, type Life, POLL_MILLISECONDS, seen, type World } from "./world.ts";
+
+/** Starts a process with what the last one left behind. */
+export function startHost(world: World, host: Host): void {
+  if (host.life !== null) return;
+  const { settleMilliseconds, reconcileMilliseconds } = world.setting;
+  const active = host.disk.snapshot?.hash ?? null;
+  const agreement = initialAgreement(host.disk.ledger, { settleMilliseconds, reconcileMilliseconds }, active);
+  const nothing = () => {};
+  const life: Life = {
+    state: initialState<Mark>(host.disk.snapshot, agreement),
+    ended: "no",
+    working: false,
+    asking: false,
+    polled: "",
+    pending: null,
+    onKept: [],
+    linked: false,
+    timers: { retry: nothing, settle: nothing, reconcile: nothing },
+  };
+  host.life = life;
+  world.trace(`${host.name} starts with ${host.disk.snapshot?.hash ?? "nothing"}, ${JSON.stringify(host.disk.ledger)}`);
+  happen(world, host, life, { kind: "hint", reason: "start" });
+  changeLink(world, host, tellHost(world));
+  poll(world, host, life);
+}
+
+/** Ends a process at once: what was not kept is gone. */
+export function crashHost(world: World, host: Host): void {
+  if (host.life === null) return;
+  world.trace(`${host.name} crashes`);
+  host.life.ended = "crashed";
+  host.life = null;
+}
+
+/** Tells a process to end. */
+export function stopHost(world: World, host: Host): void {
+  if (host.life !== null) happen(world, host, host.life, { kind: "stop" });
+}
+
+/** Tells a process to look. */
+export function hintHost(world: World, host: Host, reason: HintReason): void {
+  if (host.life !== null) happen(world, host, host.life, { kind: "hint", reason });
+}
+
+/** Takes in news of the network. */
+export function tellHost(world: World): (host: Host, event: ClusterEvent) => void {
+  return (host, event) => {
+    const { life } = host;
+    if (life === null) return;
+    if (event.kind === "linked") life.linked = true;
+    if (event.kind === "unlinked") life.linked = false;
+    happen(world, host, life, event);
+  };
+}
+
+function poll(world: World, host: Host, life: Life): void {
+  world.time.after(1 + world.random.below(POLL_MILLISECONDS), () => {
+    if (life.ended !== "no") return;
+    if (seen(world, host).version !== life.polled) happen(world, host, life, { kind: "hint", reason: "poll" });
+    poll(world, host, life);
+  });
+}
+
+/** Decides, checks what must hold after every step, and carries the actions out. */
+function happen(world: World, host: Host, life: Life, event: Event<Mark>): void {
+  if (life.ended === "crashed") return;
+  const before = life.state;
+  const { state, actions } = decide(before, event);
+  life.state = state;
+  checkStep(before, event, state, actions);
+  assert(life.ended === "no" || actions.length === 0, `after its end nothing follows from ${event.kind}`);
+  const standing = state.agreement!.standing.kind;
+  if (standing !== before.agreement!.standing.kind) world.trace(`${host.name} is ${standing} (${event.kind})`);
+  for (const action of actions) carryOut(world, host, life, action);
+}
+
+function carryOut(world: World, host: Host, life: Life, action: Action<Mark>): void {
+  const next = (event: Event<Mark>) => happen(world, host, life, event);
+  const arm = (timer: keyof Life["timers"], milliseconds: number, event: () => Event<Mark>) => {
+    assert(milliseconds >= 0, "no wait is negative");
+    life.timers[timer]();
+    life.timers[timer] = world.time.after(milliseconds, () => next(event()));
+  };
+  switch (action.kind) {
+    case "look":
+      return look(world, host, life);
+    case "activate":
+      return write(world, host, life, action.candidate);
+    case "arm-retry":
+      return arm("retry", action.milliseconds, () => ({ kind: "retry-due" }));
+    case "arm-settle":
+      return arm("settle", action.milliseconds, () => ({ kind: "settle-due" }));
+    case "arm-reconcile":
+      return arm("reconcile", action.milliseconds, () => ({ kind: "reconcile-due", random: jitter(world) }));
+    case "disarm-retry":
+      return life.timers.retry();
+    case "disarm-settle":
+      return life.timers.settle();
+    case "disarm-reconcile":
+      return life.timers.reconcile();
+    case "read-head":
+      begin(life);
+      return askHead(world, host, (event) => answered(world, host, life, event));
+    case "announce":
+      return announce(world, host, life, action.announcement);
+    case "keep":
+      return keep(world, host, life, action.ledger);
+    case "finish":
+      return finish(world, host, life);
+    case "report":
+      if (!("reasons" in action.report)) world.trace(`${host.name} reports ${action.report.kind}`);
+  }
+}
+
+function begin(life: Life): void {
+  assert(!life.asking, "at most one request to the cluster is under way");
+  life.asking = true;
+}
+
+function answered(world: World, host: Host, life: Life, event: ClusterEvent): void {
+  life.asking = false;
+  happen(world, host, life, event);
+}
+
+function announce(world: World, host: Host, life: Life, announcement: Announcement): void {
+  const request = life.state.agreement!.request;
+  assert(request?.kind === "announcement");
+  const accepted = () => {
+    if (request.purpose === "change") host.done.announced++;
+    if (request.purpose === "restore") host.done.restored++;
+    if (request.purpose === "force") host.done.forced++;
+  };
+  begin(life);
+  const tell = (event: ClusterEvent) => answered(world, host, life, event);
+  // What is asked is kept before it is asked.
+  const send = () => askAnnouncement(world, host, announcement, accepted, tell, tellHost(world));
+  if (life.pending === null) send();
+  else life.onKept.push(send);
+}
+
+function look(world: World, host: Host, life: Life): void {
+  assert(!life.working, "at most one look or write is under way");
+  life.working = true;
+  const { content, version } = seen(world, host);
+  life.polled = version;
+  const found = content === null ? null : { hash: content, contentHash: `${content}${host.environment}` };
+  if (found !== null && found.contentHash !== host.lastFound) {
+    host.found++;
+    host.lastFound = found.contentHash;
+  }
+  world.time.after(world.random.below(world.faulty ? 400 : 20), () => {
+    if (life.ended === "crashed") return;
+    life.working = false;
+    const outcome: LookOutcome<Mark> = found === null
+      ? { kind: "rejected", fingerprint: version, reason: "wrong", diagnostics: [] }
+      : { kind: "candidate", ...found, fingerprint: version, candidate: found, stored: host.disk.snapshot };
+    happen(world, host, life, { kind: "looked", outcome, tookMilliseconds: 1, random: jitter(world) });
+  });
+}
+
+function write(world: World, host: Host, life: Life, mark: Mark): void {
+  assert(!life.working, "at most one look or write is under way");
+  life.working = true;
+  const { snapshot } = host.disk;
+  const isOther = snapshot?.hash !== mark.hash || snapshot.contentHash !== mark.contentHash;
+  assert(isOther, "what stands in the snapshot is not written again");
+  const fails = world.faulty && chance(world, 30);
+  const later = () => world.random.below(world.faulty ? 200 : 10);
+  const answer = (written: boolean) => {
+    life.working = false;
+    const result = written ? { kind: "written" as const } : { kind: "failed" as const, reason: "ENOSPC" };
+    happen(world, host, life, { kind: "activated", result, tookMilliseconds: 1, random: jitter(world) });
+  };
+  world.time.after(later(), () => {
+    if (life.ended === "crashed") return;
+    if (!fails) {
+      host.done.activations++;
+      if (snapshot?.hash !== mark.hash) host.done.changes++;
+      host.disk.snapshot = mark;
+      world.trace(`${host.name} writes ${mark.contentHash}`);
+    }
+    world.time.after(later(), () => answer(!fails));
+  });
+}
+
+function keep(world: World, host: Host, life: Life, ledger: Host["disk"]["ledger"]): void {
+  const isWriting = life.pending !== null;
+  life.pending = ledger;
+  if (isWriting) return;
+  world.time.after(world.random.below(world.faulty ? 300 : 10), () => {
+    if (life.ended === "no") writeLedger(host, life);
+  });
+}
+
+function writeLedger(host: Host, life: Life): void {
+  const { pending } = life;
+  if (pending === null) return;
+  const { ledger } = host.disk;
+  assert(pending.seen >= ledger.seen, "what was kept as seen does not go backwards");
+  assert(pending.agreed >= ledger.agreed, "what was kept as agreed does not go backwards");
+  host.disk.ledger = pending;
+  life.pending = null;
+  for (const then of life.onKept.splice(0)) then();
+}
+
+function finish(world: World, host: Host, life: Life): void {
+  assert(!life.working, "nothing is at hand at the end");
+  life.onKept = [];
+  writeLedger(host, life);
+  life.ended = "stopped";
+  host.life = null;
+  world.trace(`${host.name} has stopped; ${text(world.redis.head)}`);
+}

@@ -1,0 +1,98 @@
+// The way to Redis: requests that are lost before or after they took effect, messages that are dropped, doubled and
+// overtake each other, links that are cut. What a host cannot know it is not told.
+import { assert } from "@std/assert";
+import type { Announcement, AnnouncementAnswer, ClusterEvent } from "../../src/reload/agree.ts";
+import { announceTo } from "./redis_model.ts";
+import { chance, type Host, jitter, REQUEST_TIMEOUT_MILLISECONDS, type World } from "./world.ts";
+
+/** Who takes in what the network tells. */
+export type Tell = (host: Host, event: ClusterEvent) => void;
+
+/** A delay of one way, in milliseconds. */
+function delay(world: World): number {
+  const { random, faulty } = world;
+  if (!faulty) return 1 + random.below(5);
+  return random.pick([1 + random.below(5), 1 + random.below(100), random.below(900)]);
+}
+
+function isReachable(world: World, host: Host): boolean {
+  return world.redisUp && !host.cut;
+}
+
+function isLost(world: World, host: Host): boolean {
+  return !isReachable(world, host) || (world.faulty && chance(world, world.setting.loss));
+}
+
+/** Sends a request; `serve` is what Redis does, and `answer` gets what it says, or null where no answer came in time. */
+function request<T>(world: World, host: Host, serve: () => T, answer: (answer: T | null) => void): void {
+  const sent = world.time.now();
+  const giveUp = () => {
+    const waited = world.time.now() - sent;
+    world.time.after(REQUEST_TIMEOUT_MILLISECONDS - waited, () => answer(null));
+  };
+  world.time.after(delay(world), () => {
+    if (isLost(world, host)) return giveUp();
+    const said = serve();
+    if (isLost(world, host)) return giveUp();
+    world.time.after(delay(world), () => answer(said));
+  });
+}
+
+/** Reads the head. */
+export function askHead(world: World, host: Host, tell: (event: ClusterEvent) => void): void {
+  request(world, host, () => ({ head: world.redis.head }), (answer) => {
+    if (answer === null) return tell({ kind: "head-unreadable", reason: "timeout", random: jitter(world) });
+    const { head } = answer;
+    tell({ kind: "head-read", head: head && { generation: head.generation, hash: head.hash } });
+  });
+}
+
+/** Announces. `accepted` is told at the moment in which Redis takes it. */
+export function askAnnouncement(
+  world: World,
+  host: Host,
+  announcement: Announcement,
+  accepted: () => void,
+  tell: (event: ClusterEvent) => void,
+  tellOther: Tell,
+): void {
+  const serve = (): AnnouncementAnswer => {
+    const before = world.redis.head?.generation ?? 0;
+    const { kind, head } = announceTo(world.redis, announcement, host.name);
+    assert(kind !== "accepted" || head.generation > before, "a generation never goes back but by a loss");
+    const { base, floor } = announcement;
+    world.trace(`redis: ${host.name} ${announcement.hash} base ${base} floor ${floor}: ${kind}, ${text(head)}`);
+    const { generation, hash } = head;
+    if (kind !== "accepted") return { kind, head: { generation, hash } };
+    accepted();
+    publish(world, tellOther);
+    return { kind, head: { generation, hash }, delivered: 0 };
+  };
+  request(world, host, serve, (answer) => {
+    const failed: AnnouncementAnswer = { kind: "failed", reason: "timeout" };
+    tell({ kind: "announcement-answered", answer: answer ?? failed, random: jitter(world) });
+  });
+}
+
+function publish(world: World, tell: Tell): void {
+  for (const host of world.hosts) {
+    if (!isReachable(world, host) || host.life?.linked !== true) continue;
+    const copies = !world.faulty ? 1 : chance(world, world.setting.loss) ? 0 : chance(world, 100) ? 2 : 1;
+    for (let copy = 0; copy < copies; copy++) world.time.after(delay(world), () => tell(host, { kind: "heard" }));
+  }
+}
+
+/** The link of a host is not what it was: it finds out in its own time, and not at all where that was undone before. */
+export function changeLink(world: World, host: Host, tell: Tell): void {
+  const change = ++host.linkChanges;
+  const reachable = isReachable(world, host);
+  world.time.after(1 + world.random.below(world.faulty ? 3_000 : 500), () => {
+    if (change !== host.linkChanges) return;
+    tell(host, reachable ? { kind: "linked", random: jitter(world) } : { kind: "unlinked" });
+  });
+}
+
+/** A head for a transcript. */
+export function text(head: { generation: number; hash: string } | null): string {
+  return head === null ? "no head" : `head ${head.hash}@${head.generation}`;
+}

@@ -1,0 +1,50 @@
+// What the announcing script makes of an announcement, with a memory of all heads, so that writes can be lost.
+import { isRestoring, judgeAnnouncement } from "../../src/cluster/announcing_rules.ts";
+import type { Announcement } from "../../src/reload/agree.ts";
+
+/** The head as it is stored. */
+export interface StoredHead {
+  readonly generation: number;
+  readonly hash: string;
+  /** Who announced it. */
+  readonly by: string;
+  readonly restored: boolean;
+}
+
+/** One Redis. */
+export interface RedisModel {
+  head: StoredHead | null;
+  /** Heads that a failover may come back to, the latest last. */
+  readonly past: (StoredHead | null)[];
+  /** How often writes were lost. */
+  losses: number;
+}
+
+/** What became of an announcement. */
+export type Verdict = { readonly kind: "accepted" | "same" | "refused"; readonly head: StoredHead };
+
+/** An empty Redis. */
+export function emptyRedis(): RedisModel {
+  return { head: null, past: [], losses: 0 };
+}
+
+/** Takes an announcement, or not, by the rules of the announcing script. */
+export function announceTo(redis: RedisModel, request: Announcement, by: string): Verdict {
+  const { head } = redis;
+  const verdict = judgeAnnouncement(head === null ? [] : [...redis.past.filter((one) => one !== null), head], request);
+  if (verdict.kind === "exhausted") throw new Error("there is no generation left to count");
+  if (verdict.kind !== "write") return { kind: verdict.kind, head: head! };
+  redis.past.push(head);
+  redis.head = { generation: verdict.generation, hash: request.hash, by, restored: isRestoring(request) };
+  return { kind: "accepted", head: redis.head };
+}
+
+/** A failover to a replica that lacks the last writes; more than there were is a restart without any. */
+export function loseWrites(redis: RedisModel, count: number): void {
+  if (redis.head === null) return;
+  redis.losses++;
+  let head: StoredHead | null = redis.head;
+  for (let lost = 0; lost < count && head !== null; lost++) head = redis.past.pop() ?? null;
+  redis.head = head;
+  if (head === null) redis.past.length = 0;
+}

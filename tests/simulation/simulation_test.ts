@@ -1,0 +1,44 @@
+// Clusters from seeds: whatever befalls them, they agree again as far as their sources do. A failing seed is named
+// together with the command that runs it again.
+import { assert, assertEquals } from "@std/assert";
+import { announceTo, emptyRedis, loseWrites } from "./redis_model.ts";
+import { type Run, simulate } from "./simulation.ts";
+
+const FIRST_SEED = 1;
+const SEEDS = 500;
+
+Deno.test("500 clusters agree within a reconcile interval and the settle time after the last fault, and rest then", () => {
+  const runs: Run[] = [];
+  for (let seed = FIRST_SEED; seed < FIRST_SEED + SEEDS; seed++) runs.push(simulate(seed));
+  const sum = (of: (run: Run) => number) => runs.reduce((all, run) => all + of(run), 0);
+  assert(sum(({ losses }) => losses) > SEEDS / 2, "the faults lose heads");
+  assert(sum(({ restored }) => restored) > SEEDS / 5, "lost heads are written again");
+  assert(sum(({ announcements }) => announcements) > 2 * SEEDS, "there is something to agree on");
+});
+
+Deno.test("a seed runs the same way again", () => {
+  const [one, other]: string[][] = [[], []];
+  simulate(FIRST_SEED, (line) => one!.push(line));
+  simulate(FIRST_SEED, (line) => other!.push(line));
+  assert(one!.length > 20);
+  assertEquals(one, other);
+});
+
+Deno.test("the simulated Redis takes what is based on its head, says no to others, and forgets when told", () => {
+  const redis = emptyRedis();
+  const announce = (hash: string, base: number, by = "x", floor = 0, force = false) => {
+    const { kind, head } = announceTo(redis, { hash, base, floor, force }, by);
+    return `${kind} ${head.hash}@${head.generation}`;
+  };
+  assertEquals(announce("a", 0), "accepted a@1");
+  assertEquals(announce("a", 0, "y"), "same a@1");
+  assertEquals(announce("b", 1), "accepted b@2");
+  assertEquals(announce("c", 1, "y"), "refused b@2");
+  assertEquals(announce("c", 2, "x"), "accepted c@3");
+  assertEquals(announce("d", 1, "y", 0, true), "accepted d@4");
+  loseWrites(redis, 2);
+  assertEquals(redis.head, { hash: "b", generation: 2, by: "x", restored: false });
+  assertEquals(announce("d", -1, "y", 4), "accepted d@5");
+  loseWrites(redis, Infinity);
+  assertEquals([redis.head, redis.losses], [null, 2]);
+});

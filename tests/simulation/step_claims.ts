@@ -1,0 +1,29 @@
+// What must hold after every single step of an instance, whatever happened to it.
+import { assert, assertStrictEquals } from "@std/assert";
+import type { Action, Event } from "../../src/reload/decide.ts";
+import type { Mark, State } from "../../src/reload/state.ts";
+
+/** Throws where one does not. */
+export function checkStep(
+  before: State<Mark>,
+  event: Event<Mark>,
+  after: State<Mark>,
+  actions: readonly Action<Mark>[],
+): void {
+  const [old, now] = [before.agreement!, after.agreement!];
+  assert(now.ledger.seen >= old.ledger.seen, "the highest generation seen does not go backwards");
+  assert(now.ledger.agreed >= old.ledger.agreed, "the generation agreed with does not go backwards");
+  assert(now.ledger.agreed <= now.ledger.seen, "what was agreed with was seen");
+  assert((now.ledger.diverged ?? 0) <= now.ledger.seen, "what was diverged from was seen");
+  const kept = actions.findLast((action) => action.kind === "keep");
+  if (now.ledger !== old.ledger) assertStrictEquals(kept?.ledger, now.ledger, "each change of the ledger is kept");
+  if (event.kind !== "activated" || event.result.kind !== "written") {
+    assertStrictEquals(after.active, before.active, "the active mark moves only with a write");
+  }
+  if (before.stopping) {
+    assert(actions.every(({ kind }) => kind === "report" || kind === "finish"), "nothing is begun while stopping");
+  }
+  if (now.standing.kind === "agreed" && now.ledger.owed === null && old.standing.kind !== "agreed") {
+    assert(now.head !== null && now.ledger.agreed > 0, "nobody agrees with nothing");
+  }
+}

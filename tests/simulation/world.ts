@@ -1,0 +1,153 @@
+// All that a simulation consists of: hosts with their disks, sources that are late, one Redis, and a network that fails.
+import type { Ledger } from "../../src/reload/agreement.ts";
+import type { Mark, State } from "../../src/reload/state.ts";
+import { type Random, randomFrom } from "../support/random.ts";
+import { emptyRedis, type RedisModel } from "./redis_model.ts";
+import { startTimeline, type Timeline } from "./timeline.ts";
+
+/** What a source says; null: it does not validate. */
+export type Content = string | null;
+
+/** A source with its past: who sees it late sees an earlier state. The latest is last. */
+export interface Source {
+  readonly states: { readonly at: number; readonly content: Content; readonly version: number }[];
+}
+
+/** One process, from its start to its end. */
+export interface Life {
+  state: State<Mark>;
+  ended: "no" | "crashed" | "stopped";
+  /** What is under way: at most one of each. */
+  working: boolean;
+  asking: boolean;
+  /** The version that the last look saw, for the poll. */
+  polled: string;
+  /** Given to be kept and not yet written. */
+  pending: Ledger | null;
+  /** What is done once the ledger is kept. */
+  onKept: (() => void)[];
+  /** Whether the link was told to be up. */
+  linked: boolean;
+  readonly timers: { retry: () => void; settle: () => void; reconcile: () => void };
+}
+
+/** One host: what survives its processes, and what it did. */
+export interface Host {
+  readonly name: string;
+  readonly disk: { snapshot: Mark | null; ledger: Ledger };
+  source: Source;
+  /** How late it sees its source, in milliseconds. */
+  lag: number;
+  /** Changes the content hash alone. */
+  environment: number;
+  /** Null: no process runs. */
+  life: Life | null;
+  /** Whether it is cut off from Redis. */
+  cut: boolean;
+  /** Counts changes of its link, so that late news of an earlier one is passed over. */
+  linkChanges: number;
+  /** Snapshots written, those of another hash among them, and announcements that were taken. */
+  readonly done: { activations: number; changes: number; announced: number; restored: number; forced: number };
+  /** Other contents than the look before found. */
+  found: number;
+  lastFound: string;
+}
+
+/** What a run may vary besides chance. */
+export interface Setting {
+  readonly hosts: number;
+  readonly shared: boolean;
+  readonly settleMilliseconds: number;
+  readonly reconcileMilliseconds: number;
+  /** Per mille of messages and requests that are lost. */
+  readonly loss: number;
+}
+
+/** A running simulation. */
+export interface World {
+  readonly random: Random;
+  readonly time: Timeline;
+  readonly setting: Setting;
+  readonly redis: RedisModel;
+  readonly hosts: Host[];
+  redisUp: boolean;
+  /** Whether anything still fails. */
+  faulty: boolean;
+  /** How many hints to force were given. */
+  forced: number;
+  /** Is told what happens, for who reads a transcript. */
+  readonly trace: (line: string) => void;
+}
+
+/** How long a request waits for its answer. */
+export const REQUEST_TIMEOUT_MILLISECONDS = 2_000;
+/** The longest between two polls of a source. */
+export const POLL_MILLISECONDS = 4_000;
+
+/** A world at its beginning, where no process runs. */
+export function createWorld(seed: number, trace: (line: string) => void): World {
+  const random = randomFrom(seed);
+  const setting: Setting = {
+    hosts: 2 + random.below(7),
+    shared: random.below(2) === 0,
+    settleMilliseconds: random.pick([0, 2_000, 10_000, 30_000]),
+    reconcileMilliseconds: random.pick([5_000, 30_000]),
+    loss: random.pick([0, 20, 200]),
+  };
+  const common: Source = { states: [{ at: 0, content: "a", version: 0 }] };
+  const time = startTimeline();
+  const hosts = Array.from({ length: setting.hosts }, (_, index): Host => ({
+    name: `h${index}`,
+    disk: {
+      snapshot: null,
+      ledger: { seen: 0, agreed: 0, diverged: null, concluded: null, unanswered: [], owed: null },
+    },
+    source: setting.shared ? common : { states: [...common.states] },
+    lag: random.pick([0, 0, random.below(1_000), random.below(45_000)]),
+    environment: 0,
+    life: null,
+    cut: false,
+    linkChanges: 0,
+    done: { activations: 0, changes: 0, announced: 0, restored: 0, forced: 0 },
+    found: 0,
+    lastFound: "",
+  }));
+  return {
+    random,
+    time,
+    setting,
+    redis: emptyRedis(),
+    hosts,
+    redisUp: true,
+    faulty: true,
+    forced: 0,
+    trace: (line) => trace(`${String(time.now()).padStart(8)} ${line}`),
+  };
+}
+
+/** Whether chance has it, in so many of 1,000 cases. */
+export function chance({ random }: World, perMille: number): boolean {
+  return random.below(1_000) < perMille;
+}
+
+/** A jitter in [0, 1). */
+export function jitter({ random }: World): number {
+  return random.below(1_000) / 1_000;
+}
+
+/** What the host sees of its source now. */
+export function seen(
+  { time, faulty }: World,
+  { source, lag, environment }: Host,
+): { content: Content; version: string } {
+  const moment = faulty ? time.now() - lag : time.now();
+  const state = source.states.findLast(({ at }) => at <= moment) ?? source.states[0]!;
+  return { content: state.content, version: `${state.version}/${environment}` };
+}
+
+/** Changes a source. */
+export function edit({ time, trace }: World, source: Source, content: Content, what: string): void {
+  const version = source.states.at(-1)!.version + 1;
+  source.states.push({ at: time.now(), content, version });
+  trace(`${what} becomes ${content ?? "invalid"}`);
+}
