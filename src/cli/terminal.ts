@@ -15,6 +15,8 @@ export interface Terminal {
   readonly colourError: boolean;
   /** Whether something could not be written for another reason than that nobody reads. */
   readonly hasFailed: () => boolean;
+  /** Whether whoever read standard output went away: what has no end ends then. */
+  readonly isUnread: () => boolean;
   /** All of standard input, at most `maxBytes` + 1 of it. */
   readInput(maxBytes: number): Promise<Uint8Array<ArrayBuffer>>;
   /** The process's environment as it was at start. */
@@ -27,13 +29,17 @@ export function processTerminal(): Terminal {
   const colour = (stream: { isTerminal(): boolean }) =>
     useColour({ isTerminal: stream.isTerminal(), env: (name) => environment[name] });
   let failed = false;
+  let unread = false;
   const write = (stream: { writeSync(bytes: Uint8Array): number }) => (text: string) => {
-    failed = !writeAll(stream, text) || failed;
+    const written = writeAll(stream, text);
+    if (written === "failed") failed = true;
+    if (written === "unread" && stream === Deno.stdout) unread = true;
   };
   return {
     out: write(Deno.stdout),
     error: write(Deno.stderr),
     hasFailed: () => failed,
+    isUnread: () => unread,
     colourOut: colour(Deno.stdout),
     colourError: colour(Deno.stderr),
     readInput: (maxBytes) => readAtMost((into) => Deno.stdin.read(into), maxBytes, 64 * 1024),
@@ -41,13 +47,15 @@ export function processTerminal(): Terminal {
   };
 }
 
-/** Whether all was written, or nobody wants it. */
-function writeAll(stream: { writeSync(bytes: Uint8Array): number }, text: string): boolean {
+function writeAll(
+  stream: { writeSync(bytes: Uint8Array): number },
+  text: string,
+): "written" | "unread" | "failed" {
   let bytes = new TextEncoder().encode(text);
   try {
     while (bytes.length > 0) bytes = bytes.subarray(stream.writeSync(bytes));
-    return true;
+    return "written";
   } catch (error) {
-    return error instanceof Deno.errors.BrokenPipe;
+    return error instanceof Deno.errors.BrokenPipe ? "unread" : "failed";
   }
 }

@@ -36,7 +36,12 @@ function text(what = "be a text that is not empty", form = /^[^\0]+$/) {
 
 /** A text that may be absent; an empty one (`Admin__Listen=`) counts as absent, and overrules what is below it. */
 function optionalText(what?: string, form?: RegExp) {
-  return z.preprocess((value) => value === "" ? null : value, text(what, form).nullable()).default(null);
+  return textOrNone(what, form).default(null);
+}
+
+/** The same for one that is not absent where nothing is said. */
+function textOrNone(what?: string, form?: RegExp) {
+  return z.preprocess((value) => value === "" ? null : value, text(what, form).nullable());
 }
 
 /** One of some words in any case, as the list spells it. */
@@ -106,13 +111,13 @@ const highAvailability = z.object({
   enableDetailedLogging: yesOrNo().default(false),
   settleSeconds: whole(0, 3600).default(30),
   reconcileSeconds: whole(1, 3600).default(30),
-  instanceName: optionalText("be a text without control characters", /^\P{Cc}+$/u),
+  instanceName: optionalText("be a text of at most 128 characters without control characters", /^\P{Cc}{1,128}$/u),
   tls: z.object({ caFile: optionalText(), certificateFile: optionalText(), keyFile: optionalText() })
     .refine(certificateAndKey, CERTIFICATE_AND_KEY_RULE).prefault({}),
 });
 
 const admin = z.object({
-  socket: text().default("/run/honua-configd/admin.sock"),
+  socket: textOrNone().default("/run/honua-configd/admin.sock"),
   listen: optionalText(
     "be an address and a port (127.0.0.1:8080, [::1]:8080)",
     /^(\[[0-9A-Fa-f:.]+\]|[\w.-]+):\d{1,5}$/,

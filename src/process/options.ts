@@ -72,7 +72,7 @@ export interface HighAvailabilityOptions {
   readonly settleSeconds: number;
   /** How often the cluster's head is read and compared; 1 to 3600, default 30. */
   readonly reconcileSeconds: number;
-  /** Null: the host's name. */
+  /** At most 128 characters; null: the host's name. */
   readonly instanceName: string | null;
   /** TLS towards Redis beyond the system's authorities. */
   readonly tls: TlsClientOptions;
@@ -116,8 +116,8 @@ export interface SnapshotOptions {
 
 /** Where the admin interface listens. */
 export interface AdminOptions {
-  /** Default `/run/honua-configd/admin.sock`. */
-  readonly socket: string;
+  /** Default `/run/honua-configd/admin.sock`; null, written as an empty text: no socket. */
+  readonly socket: string | null;
   /** `address:port`; null: no TCP. */
   readonly listen: string | null;
   /** Holds the bearer token for TCP. */

@@ -208,6 +208,7 @@ Deno.test("two variables that differ in case alone are an error that names both"
 Deno.test("a variable set to nothing overrules the file where a setting may be absent", () => {
   const file = '{ "Admin": { "Listen": "127.0.0.1:8080" } }';
   assertEquals(valid({ file, environment: { Admin__Listen: "" } }).admin.listen, null);
+  assertEquals(valid({ environment: { Admin__Socket: "" } }).admin.socket, null);
   assertEquals(wrong({ environment: { Snapshot__Path: "" } })[0]?.path, "Snapshot:Path");
 });
 

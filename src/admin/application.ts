@@ -1,0 +1,72 @@
+// The admin interface as one hono application: who may ask, what there is to ask, and what is said where there is nothing.
+// It throws nothing: a bug is told to the log and answered without its details.
+import { Hono } from "hono";
+import type { Logger } from "../process/log.ts";
+import { maskedAnswers } from "./answer.ts";
+import type { ConnectionBindings, Handler } from "./connections.ts";
+import { eventsRoute } from "./events_route.ts";
+import { HEALTH_PATHS, healthRoutes } from "./health_routes.ts";
+import type { AdminLimits } from "./limits.ts";
+import { metricsRoute } from "./metrics_route.ts";
+import { reloadRoute } from "./reload_route.ts";
+import type { Route } from "./route.ts";
+import { snapshotRoute } from "./snapshot_route.ts";
+import { statusRoutes } from "./status_routes.ts";
+import type { Subject } from "./subject.ts";
+
+/** What the application is made of. */
+export interface ApplicationSettings {
+  /** What is asked about. */
+  readonly subject: Subject;
+  /** Is told of bugs. */
+  readonly log: Pick<Logger, "error">;
+  /** How long and how many. */
+  readonly limits: AdminLimits;
+  /** Ends what waits, when the interface closes. */
+  readonly closing: AbortSignal;
+  /** The clock of the answers; default the system's. */
+  readonly now?: () => Date;
+}
+
+/** Makes the application; the limits on how many wait hold for all its listeners together. */
+export function composeApplication(settings: ApplicationSettings): Handler {
+  const { subject, log, limits, closing, now = () => new Date() } = settings;
+  const answers = maskedAnswers((text) => subject.mask(text));
+  const application = new Hono<{ Bindings: ConnectionBindings }>();
+  application.use(async (c, next) => {
+    const { authorize } = c.env;
+    if (authorize === null || HEALTH_PATHS.has(c.req.path)) return await next();
+    const refusal = await authorize(c.req.header("Authorization") ?? null);
+    if (refusal !== null) return answers.problem(refusal);
+    await next();
+  });
+  const routes: readonly Route[] = [
+    ...healthRoutes(subject, answers, limits),
+    ...statusRoutes(subject, answers, limits),
+    reloadRoute(subject, answers, limits, now),
+    snapshotRoute(subject, answers, limits, closing),
+    eventsRoute(subject, answers, limits, closing),
+    metricsRoute(subject, answers, limits),
+  ];
+  for (const { method, path, answer } of routes) application.on(method, path, (c) => answer(c.req.raw, c.env));
+  application.notFound((c) => {
+    const allowed = routes.filter(({ path }) => path === c.req.path).flatMap(methodsOf);
+    if (allowed.length === 0) {
+      return answers.problem({ status: 404, code: "admin/not-found", detail: "There is nothing under this path" });
+    }
+    const detail = `This path takes ${allowed.join(" and ")} alone`;
+    const headers = { Allow: allowed.join(", ") };
+    return answers.problem({ status: 405, code: "admin/method-not-allowed", detail, headers });
+  });
+  application.onError((error, c) => {
+    const { method, path } = c.req;
+    log.error("A bug kept an admin request from being answered", { method, path, error: error.stack });
+    return answers.problem({ status: 500, code: "admin/bug", detail: "The request could not be answered" });
+  });
+  return (request, bindings) => application.fetch(request, bindings);
+}
+
+/** HEAD is answered wherever GET is: RFC 9110, section 9.3.2. */
+function methodsOf({ method }: Route): readonly string[] {
+  return method === "GET" ? ["GET", "HEAD"] : [method];
+}

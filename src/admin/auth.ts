@@ -1,0 +1,108 @@
+// Who may ask over TCP: whoever knows the token of Admin:TokenFile, as it stands there now. Comparing takes the same time
+// whatever is compared, and a file that cannot be read or holds no good token lets nobody in.
+import { createHash, timingSafeEqual } from "node:crypto";
+import { identify, openWithoutWaiting, readAtMost } from "../source/source_file.ts";
+import type { Problem } from "./problem.ts";
+
+/** The least a token may be long, in characters. */
+export const MIN_TOKEN_LENGTH = 16;
+
+/** The most its file may be large. */
+export const MAX_TOKEN_FILE_BYTES = 4096;
+
+/** Null: the request is allowed. Takes the value of `Authorization`. */
+export type Authorize = (authorization: string | null) => Promise<Problem | null>;
+
+/** A guard at work, or in one line why there is none. */
+export type OpenedGuard =
+  | {
+    readonly ok: true;
+    readonly authorize: Authorize;
+    /** What is unwise about the file, in one line each. */
+    readonly warnings: readonly string[];
+  }
+  | { readonly ok: false; readonly message: string };
+
+/** What a token file held: only the token's digest is kept. */
+type TokenRead =
+  | { readonly ok: true; readonly digest: Uint8Array; readonly mode: number }
+  | { readonly ok: false; readonly message: string };
+
+const CHALLENGE = 'Bearer realm="honua-configd"';
+
+/**
+ * Reads the token, and again whenever the file's state is another one, so that it can be replaced at any time.
+ * `onTrouble` is told, once each time the file changes for the worse, why nobody is let in.
+ */
+export async function openGuard(path: string, onTrouble: (message: string) => void): Promise<OpenedGuard> {
+  let identity = await identify(path);
+  let token = await readToken(path);
+  if (!token.ok) return token;
+  const { mode } = token;
+  const authorize = async (authorization: string | null): Promise<Problem | null> => {
+    const current = await identify(path);
+    if (current !== identity) {
+      const before = identity;
+      const read = await readToken(path);
+      // Another request may have read it meanwhile.
+      if (identity === before) {
+        identity = current;
+        token = read;
+        if (!read.ok) onTrouble(read.message);
+      }
+    }
+    return judge(authorization, token.ok ? token.digest : null);
+  };
+  return { ok: true, authorize, warnings: warningsOf(path, mode) };
+}
+
+function judge(authorization: string | null, digest: Uint8Array | null): Problem | null {
+  if (authorization === null) {
+    const detail = "A token is required here: Authorization: Bearer TOKEN";
+    return { status: 401, code: "admin/unauthorized", detail, headers: { "WWW-Authenticate": CHALLENGE } };
+  }
+  const given = /^Bearer +([\x21-\x7e]+) *$/i.exec(authorization)?.[1];
+  // Digests have one length, which is what a comparison in constant time asks for.
+  const isRight = given !== undefined && digest !== null && timingSafeEqual(digestOf(given), digest);
+  if (isRight) return null;
+  const headers = { "WWW-Authenticate": `${CHALLENGE}, error="invalid_token"` };
+  return { status: 401, code: "admin/unauthorized", detail: "The token is not the right one", headers };
+}
+
+function digestOf(token: string): Uint8Array {
+  return createHash("sha256").update(token).digest();
+}
+
+async function readToken(path: string): Promise<TokenRead> {
+  let bytes: Uint8Array;
+  let mode: number;
+  try {
+    await using file = await openWithoutWaiting(path);
+    const stat = await file.stat();
+    if (!stat.isFile()) return { ok: false, message: `${path} is not a file, so it holds no token` };
+    mode = stat.mode;
+    bytes = await readAtMost((into) => file.read(into), MAX_TOKEN_FILE_BYTES);
+  } catch (error) {
+    const code = (error as { code?: string } | null)?.code ?? "an unknown error";
+    return { ok: false, message: `The token cannot be read from ${path}: ${code}` };
+  }
+  if (bytes.length > MAX_TOKEN_FILE_BYTES) {
+    return { ok: false, message: `The token's file ${path} is larger than ${MAX_TOKEN_FILE_BYTES} bytes` };
+  }
+  const token = new TextDecoder().decode(bytes).replace(/\r?\n$/, "");
+  if (token.length < MIN_TOKEN_LENGTH) {
+    return { ok: false, message: `The token in ${path} is shorter than ${MIN_TOKEN_LENGTH} characters` };
+  }
+  // RFC 9110, section 11.4: credentials have no spaces, and what is not ASCII does not survive in a header.
+  if (!/^[\x21-\x7e]+$/.test(token)) {
+    return { ok: false, message: `The token in ${path} must be one line of visible ASCII characters without spaces` };
+  }
+  return { ok: true, digest: digestOf(token), mode };
+}
+
+/** That a group may read it is how a service is given a secret (systemd's credentials have that bit); others may not. */
+function warningsOf(path: string, mode: number): string[] {
+  if ((mode & 0o027) === 0) return [];
+  const bits = (mode & 0o777).toString(8).padStart(4, "0");
+  return [`${path} has mode ${bits}: accounts that should not can read or replace the token`];
+}

@@ -1,0 +1,102 @@
+// The journal of what happened, for those who follow: the latest events in a bounded ring, each with an id that grows by
+// one. Every listener gets every event once and in order, whatever the listeners before it do.
+import type { DaemonEvent, EventSource } from "./subject.ts";
+
+/** What goes with an event: short, flat and without secrets. */
+export type EventData = Readonly<Record<string, string | number | boolean | null>>;
+
+/** The events so far, as far as they are kept, and the way to add one. */
+export interface Journal extends EventSource {
+  /** Keeps an event and calls the listeners before it returns; from within a listener, once that one returned. */
+  add(kind: DaemonEvent["kind"], data: EventData): void;
+}
+
+/** What a journal is opened with. */
+export interface JournalSettings {
+  /** Tells this process's ids from another's; random by default. */
+  readonly epoch?: string;
+  /** The time, in milliseconds since 1970. */
+  readonly now?: () => number;
+  /** How many events are kept. */
+  readonly capacity?: number;
+  /** How many bytes of JSON are kept at the most; the latest event stays in any case. */
+  readonly maxBytes?: number;
+  /** Is told what a listener threw, which is a bug in it, and may not throw itself. */
+  readonly onListenerError?: (error: unknown) => void;
+}
+
+/** Of one text in an event's data, in UTF-16 units; as long as the reason of a rejection may be. */
+const MAX_TEXT_LENGTH = 300;
+const DEFAULT_CAPACITY = 1_000;
+const DEFAULT_MAX_BYTES = 1 << 20;
+
+interface Follower {
+  readonly listener: (event: DaemonEvent) => void;
+  /** The latest event when it began to follow: only later ones are for it. */
+  readonly after: number;
+}
+
+/** Opens an empty journal. */
+export function openJournal(settings: JournalSettings = {}): Journal {
+  const { epoch = crypto.randomUUID(), now = Date.now, onListenerError = () => {} } = settings;
+  const { capacity = DEFAULT_CAPACITY, maxBytes = DEFAULT_MAX_BYTES } = settings;
+  const kept: { readonly event: DaemonEvent; readonly bytes: number }[] = [];
+  const followers = new Set<Follower>();
+  const undelivered: DaemonEvent[] = [];
+  let bytesKept = 0;
+  let latest = 0;
+  let delivering = false;
+
+  const keep = (event: DaemonEvent): void => {
+    const bytes = new TextEncoder().encode(JSON.stringify(event)).length;
+    kept.push({ event, bytes });
+    bytesKept += bytes;
+    while (kept.length > 1 && (kept.length > capacity || bytesKept > maxBytes)) bytesKept -= kept.shift()!.bytes;
+  };
+  const tell = (follower: Follower, event: DaemonEvent): void => {
+    if (!followers.has(follower) || event.id <= follower.after) return;
+    try {
+      follower.listener(event);
+    } catch (error) {
+      onListenerError(error);
+    }
+  };
+  // A listener that adds an event would tell the listeners behind it the later one first: what it adds waits its turn.
+  const deliver = (): void => {
+    if (delivering) return;
+    delivering = true;
+    try {
+      for (let event = undelivered.shift(); event !== undefined; event = undelivered.shift()) {
+        for (const follower of [...followers]) tell(follower, event);
+      }
+    } finally {
+      delivering = false;
+    }
+  };
+
+  return {
+    epoch,
+    latest: () => latest,
+    after: (id) => kept.filter(({ event }) => event.id > id).map(({ event }) => event),
+    follow(listener) {
+      const follower: Follower = { listener, after: latest };
+      followers.add(follower);
+      return () => void followers.delete(follower);
+    },
+    add(kind, data) {
+      const event = Object.freeze({ id: ++latest, kind, at: new Date(now()).toISOString(), data: shortened(data) });
+      keep(event);
+      undelivered.push(event);
+      deliver();
+    },
+  };
+}
+
+/** A copy of its own, its texts cut to {@linkcode MAX_TEXT_LENGTH}; a pair of surrogates is not cut in two. */
+function shortened(data: EventData): EventData {
+  const entries = Object.entries(data).map(([name, value]) => {
+    if (typeof value !== "string" || value.length <= MAX_TEXT_LENGTH) return [name, value] as const;
+    return [name, `${value.slice(0, MAX_TEXT_LENGTH - 1).replace(/[\uD800-\uDBFF]$/, "")}…`] as const;
+  });
+  return Object.freeze(Object.fromEntries(entries));
+}

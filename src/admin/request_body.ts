@@ -1,0 +1,84 @@
+// One bounded read of a request's body: at most so many bytes within so much time, and nothing but JSON.
+import type { AdminLimits } from "./limits.ts";
+import type { Problem } from "./problem.ts";
+
+/** A body that was read, or why not. */
+export type BodyRead<T> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly problem: Problem };
+
+/** The limits of a body. */
+export type BodyLimits = Pick<AdminLimits, "bodyMilliseconds" | "maxBodyBytes">;
+
+/** Reads a body as JSON; an absent or blank one is undefined, whatever its type is said to be. */
+export async function readJson(request: Request, limits: BodyLimits): Promise<BodyRead<unknown>> {
+  const read = await readBytes(request, limits);
+  if (!read.ok) return read;
+  let text: string;
+  try {
+    text = new TextDecoder("utf-8", { fatal: true }).decode(read.value);
+  } catch {
+    return malformed("The body is not valid UTF-8");
+  }
+  if (text.trim() === "") return { ok: true, value: undefined };
+  const type = request.headers.get("Content-Type");
+  if (type !== null && !/^application\/json[ \t]*(;|$)/i.test(type)) {
+    const detail = "The body must be JSON, with Content-Type: application/json or none";
+    return { ok: false, problem: { status: 415, code: "admin/not-json", detail } };
+  }
+  try {
+    return { ok: true, value: JSON.parse(text) };
+  } catch {
+    // The parser's own message quotes the body.
+    return malformed("The body is not valid JSON");
+  }
+}
+
+function malformed(detail: string): BodyRead<never> {
+  return { ok: false, problem: { status: 400, code: "admin/malformed", detail } };
+}
+
+async function readBytes(request: Request, limits: BodyLimits): Promise<BodyRead<Uint8Array<ArrayBuffer>>> {
+  const { bodyMilliseconds, maxBodyBytes } = limits;
+  if (Number(request.headers.get("Content-Length") ?? 0) > maxBodyBytes) return tooLarge(maxBodyBytes);
+  const reader = request.body?.getReader();
+  if (reader === undefined) return { ok: true, value: new Uint8Array() };
+  const bytes = new Uint8Array(maxBodyBytes);
+  let length = 0;
+  let overdue = false;
+  const end = () => void reader.cancel().catch(() => {});
+  const timer = setTimeout(() => {
+    overdue = true;
+    end();
+  }, bodyMilliseconds);
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (overdue) return tooSlow(bodyMilliseconds);
+      if (done) return { ok: true, value: bytes.subarray(0, length) };
+      if (length + value.length > maxBodyBytes) {
+        end();
+        return tooLarge(maxBodyBytes);
+      }
+      bytes.set(value, length);
+      length += value.length;
+    }
+  } catch {
+    return overdue ? tooSlow(bodyMilliseconds) : malformed("The body ended early");
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** What is left of a body that is not read belongs to no further request. */
+const LAST = { Connection: "close" } as const;
+
+function tooLarge(maxBodyBytes: number): BodyRead<never> {
+  const detail = `The body is larger than ${maxBodyBytes} bytes`;
+  return { ok: false, problem: { status: 413, code: "admin/too-large", detail, headers: LAST } };
+}
+
+function tooSlow(bodyMilliseconds: number): BodyRead<never> {
+  const detail = `The body did not arrive within ${bodyMilliseconds / 1000} s`;
+  return { ok: false, problem: { status: 408, code: "admin/too-slow", detail, headers: LAST } };
+}

@@ -1,0 +1,29 @@
+// All about this instance, and who else is there.
+import type { Answers } from "./answer.ts";
+import type { AdminLimits } from "./limits.ts";
+import type { Route } from "./route.ts";
+import type { Subject } from "./subject.ts";
+import { withinLimit } from "./time_limit.ts";
+
+/** `GET /admin/status` and `/admin/peers`. */
+export function statusRoutes(subject: Subject, answers: Answers, limits: AdminLimits): readonly Route[] {
+  return [
+    { method: "GET", path: "/admin/status", answer: () => answers.json(subject.status()) },
+    { method: "GET", path: "/admin/peers", answer: ({ signal }) => peers(subject, answers, limits, signal) },
+  ];
+}
+
+async function peers(
+  subject: Subject,
+  answers: Answers,
+  limits: AdminLimits,
+  unwanted: AbortSignal,
+): Promise<Response> {
+  const answer = await withinLimit(subject.peers(), limits.answerMilliseconds, unwanted);
+  if (!answer.ok) {
+    const detail = `The peers were not known within ${limits.answerMilliseconds / 1000} s`;
+    return answers.problem({ status: 504, code: "admin/overdue", detail });
+  }
+  if (answer.value.ok) return answers.json({ peers: answer.value.peers });
+  return answers.problem({ status: 503, code: "admin/peers-unknown", detail: answer.value.reason });
+}

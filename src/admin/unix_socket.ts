@@ -1,0 +1,128 @@
+// The admin socket in the file system: nobody but its owner and group can ever connect, one that a dead daemon left is
+// replaced, one that somebody answers on is not touched, and what is removed at the end is this daemon's own.
+import { randomBytes } from "node:crypto";
+import { basename, dirname, join } from "node:path";
+import { withinLimit } from "./time_limit.ts";
+
+/** A socket that is listened on. */
+export interface UnixSocket {
+  /** Accepts its connections. */
+  readonly listener: Deno.Listener<Deno.UnixConn>;
+  /** Removes its name, if that still is its own. Before the listener is closed, so that no other can take its place. */
+  remove(): void;
+}
+
+/** A socket, or in one line why there is none; `isOption`: another path is the remedy. */
+export type OpenedSocket =
+  | { readonly ok: true; readonly socket: UnixSocket }
+  | { readonly ok: false; readonly message: string; readonly isOption: boolean };
+
+/** unix(7): `sun_path` has 108 bytes, the last of which is NUL. */
+const MAX_PATH_BYTES = 107;
+
+/** How long one that is there may take to answer before it counts as living. */
+const PROBE_MILLISECONDS = 2_000;
+
+/** Read and write for owner and group: the complement of 0660, and a socket needs no execute bit. */
+const UMASK = 0o117;
+
+/**
+ * Binds a socket of mode 0660. It is bound under a name of its own in the same directory and then linked to its path:
+ * Deno removes the name that it bound when the listener is closed, whoever's that is by then, and link(2) never
+ * replaces what another daemon has put there at the same moment.
+ */
+export async function openUnixSocket(path: string): Promise<OpenedSocket> {
+  const ownName = join(dirname(path), `.${randomBytes(4).toString("hex")}`);
+  const bytes = Math.max(...[path, ownName].map((one) => new TextEncoder().encode(one).length));
+  if (bytes > MAX_PATH_BYTES) {
+    return refused(
+      `The path of the admin socket ${path} is too long: sockets have at most ${MAX_PATH_BYTES} bytes`,
+      true,
+    );
+  }
+  let listener: Deno.Listener<Deno.UnixConn>;
+  try {
+    listener = bindWithMode(ownName);
+  } catch (error) {
+    return refused(...whyNot(path, error));
+  }
+  for (let attempt = 1;; attempt++) {
+    try {
+      Deno.linkSync(ownName, path);
+      break;
+    } catch (error) {
+      const trouble = error instanceof Deno.errors.AlreadyExists && attempt < 3
+        ? await clearAway(path)
+        : whyNot(path, error);
+      if (trouble === null) continue;
+      listener.close();
+      return refused(...trouble);
+    }
+  }
+  const own = Deno.lstatSync(path);
+  Deno.removeSync(ownName);
+  return { ok: true, socket: { listener, remove: () => removeOwn(path, own) } };
+}
+
+/** Between setting the umask and setting it back nothing else of this thread runs. */
+function bindWithMode(path: string): Deno.Listener<Deno.UnixConn> {
+  const before = Deno.umask(UMASK);
+  try {
+    return Deno.listen({ transport: "unix", path });
+  } finally {
+    Deno.umask(before);
+  }
+}
+
+/** Removes a socket on which nobody answers; null: that is done, or there is nothing any more. */
+async function clearAway(path: string): Promise<[string, boolean] | null> {
+  let found: Deno.FileInfo;
+  try {
+    found = await Deno.lstat(path);
+  } catch {
+    return null;
+  }
+  if (!found.isSocket) return [`${path} is not a socket, and is left alone: name another path`, true];
+  const probe = await withinLimit(connects(path), PROBE_MILLISECONDS);
+  const answer = probe.ok ? probe.value : "yes";
+  if (answer === "yes") return [`Another process answers on the admin socket ${path}`, false];
+  if (answer !== "no") {
+    return [`The socket ${path} is another's, and whether it is in use is not told: ${answer}`, false];
+  }
+  removeOwn(path, found);
+  return null;
+}
+
+/** Whether somebody answers, or why that is not known. */
+async function connects(path: string): Promise<"yes" | "no" | string> {
+  try {
+    (await Deno.connect({ transport: "unix", path })).close();
+    return "yes";
+  } catch (error) {
+    if (error instanceof Deno.errors.ConnectionRefused || error instanceof Deno.errors.NotFound) return "no";
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
+/** Removes a file unless its name leads to another one by now, or it cannot be removed. */
+function removeOwn(path: string, own: Deno.FileInfo): void {
+  try {
+    const { dev, ino } = Deno.lstatSync(path);
+    if (dev === own.dev && ino === own.ino) Deno.removeSync(path);
+  } catch {
+    // It is gone, or stays: the next daemon finds that nobody answers on it.
+  }
+}
+
+function whyNot(path: string, error: unknown): [string, boolean] {
+  const directory = dirname(path);
+  if (error instanceof Deno.errors.NotFound) {
+    return [`There is no directory ${directory} for the admin socket ${basename(path)}`, false];
+  }
+  const reason = (error instanceof Error ? error.message : String(error)).split(" (os error")[0];
+  return [`The admin socket ${path} cannot be made: ${reason}`, false];
+}
+
+function refused(message: string, isOption: boolean): OpenedSocket {
+  return { ok: false, message, isOption };
+}

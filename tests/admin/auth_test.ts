@@ -1,0 +1,95 @@
+import { assertEquals, assertStringIncludes } from "@std/assert";
+import { openGuard } from "../../src/admin/auth.ts";
+import { temporaryDirectory } from "../support/temporary.ts";
+import { openAdminHost, problemOf, TOKEN } from "./admin_host.ts";
+
+function bearer(authorization: string): { headers: { Authorization: string } } {
+  return { headers: { Authorization: authorization } };
+}
+
+Deno.test("over TCP everything but health needs the token, also what there is not", async () => {
+  await using host = await openAdminHost();
+  for (const path of ["/admin/status", "/admin/snapshot", "/admin/events", "/metrics", "/nothing", "/livez/"]) {
+    for (const method of ["GET", "HEAD", "POST"]) {
+      const response = await host.askTcp(path, { method });
+      await response.body?.cancel();
+      assertEquals([path, method, response.status], [path, method, 401]);
+      assertEquals(response.headers.get("WWW-Authenticate"), 'Bearer realm="honua-configd"');
+    }
+  }
+  assertEquals(host.subject.requests, []);
+});
+
+Deno.test("the token is taken with a scheme in any case and nothing else", async () => {
+  await using host = await openAdminHost();
+  for (const right of [`Bearer ${TOKEN}`, `bearer ${TOKEN}`, `BEARER   ${TOKEN}`]) {
+    const response = await host.askTcp("/admin/status", bearer(right));
+    await response.body?.cancel();
+    assertEquals([right, response.status], [right, 200]);
+  }
+  const wrong = ["Bearer", "Bearer ", `Basic ${TOKEN}`, TOKEN, `Bearer ${TOKEN}x`, `Bearer ${TOKEN.slice(0, -1)}`];
+  for (const one of [...wrong, `Bearer x ${TOKEN}`, `Bearer ${TOKEN} x`, `Bearer${TOKEN}`, `Bearer ${TOKEN}, y`]) {
+    const response = await host.askTcp("/admin/status", bearer(one));
+    assertEquals([one, response.status], [one, 401]);
+    assertStringIncludes(response.headers.get("WWW-Authenticate")!, 'error="invalid_token"');
+    assertEquals((await problemOf(response)).code, "admin/unauthorized");
+  }
+});
+
+Deno.test("the socket needs no token", async () => {
+  await using host = await openAdminHost();
+  const response = await host.ask("/admin/status", bearer("Bearer wrong"));
+  await response.body?.cancel();
+  assertEquals(response.status, 200);
+});
+
+Deno.test("a token that is replaced holds from then on, and the old one no more", async () => {
+  await using host = await openAdminHost();
+  const status = async (token: string) => {
+    const response = await host.askTcp("/admin/status", bearer(`Bearer ${token}`));
+    await response.body?.cancel();
+    return response.status;
+  };
+  assertEquals(await status(TOKEN), 200);
+  const next = "another-token-0123456789";
+  await Deno.writeTextFile(`${host.tokenFile}.new`, next);
+  await Deno.rename(`${host.tokenFile}.new`, host.tokenFile);
+  assertEquals([await status(TOKEN), await status(next)], [401, 200]);
+  await Deno.remove(host.tokenFile);
+  assertEquals([await status(next), await status(next)], [401, 401]);
+  assertEquals(host.logged.length, 1);
+  assertStringIncludes(host.logged[0]!.message, "The token cannot be read from");
+  await Deno.writeTextFile(host.tokenFile, TOKEN);
+  assertEquals(await status(TOKEN), 200);
+});
+
+Deno.test("a file without a good token is told apart from one with it", async () => {
+  await using directory = await temporaryDirectory();
+  const open = async (text: string) => {
+    const opened = await openGuard(await directory.write("token", text), () => {});
+    return opened.ok ? "good" : opened.message.replace(directory.path, "");
+  };
+  assertEquals(await open("a".repeat(16)), "good");
+  assertEquals(await open(`${"a".repeat(16)}\r\n`), "good");
+  assertEquals(await open(`${"a".repeat(4095)}\n`), "good");
+  assertEquals(await open(`${"a".repeat(15)}\n`), "The token in /token is shorter than 16 characters");
+  assertEquals(await open(""), "The token in /token is shorter than 16 characters");
+  assertEquals(await open("a".repeat(4097)), "The token's file /token is larger than 4096 bytes");
+  for (const text of ["a".repeat(16) + "\n\n", "two words of a token", "sésame-ouvre-toi!", " " + "a".repeat(16)]) {
+    assertStringIncludes(await open(text), "must be one line of visible ASCII characters without spaces");
+  }
+  const missing = await openGuard(directory.file("none"), () => {});
+  assertEquals(missing.ok ? "" : missing.message.endsWith("ENOENT"), true);
+  const wrong = await openGuard(directory.path, () => {});
+  assertStringIncludes(wrong.ok ? "" : wrong.message, "is not a file");
+});
+
+Deno.test("a token that others can read or replace is warned of", async () => {
+  await using directory = await temporaryDirectory();
+  const file = await directory.write("token", TOKEN);
+  for (const [mode, count] of [[0o400, 0], [0o600, 0], [0o440, 0], [0o640, 0], [0o660, 1], [0o644, 1]] as const) {
+    await Deno.chmod(file, mode);
+    const opened = await openGuard(file, () => {});
+    assertEquals([mode, opened.ok ? opened.warnings.length : -1], [mode, count]);
+  }
+});

@@ -1,0 +1,110 @@
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { eventually } from "../support/eventually.ts";
+import { openAdminHost, sayOn } from "./admin_host.ts";
+
+const GET = "GET /livez HTTP/1.1\r\nHost: x\r\n\r\n";
+
+Deno.test("a client that says nothing, or half a head, is cut off", async () => {
+  await using host = await openAdminHost({ limits: { headMilliseconds: 50 } });
+  assertEquals(await Promise.all(["", "GET /li", "GET /livez HTTP/1.1\r\nHost: x\r\nX-"].map(host.say)), ["", "", ""]);
+});
+
+Deno.test("a client that sends its head drop by drop is cut off all the same", async () => {
+  await using host = await openAdminHost({ limits: { headMilliseconds: 50 } });
+  using connection = await Deno.connect({ transport: "unix", path: host.socket });
+  const drop = new TextEncoder().encode("G");
+  await eventually("it is cut off", async () => {
+    try {
+      await connection.write(drop);
+      return false;
+    } catch {
+      return true;
+    }
+  });
+});
+
+Deno.test("a connection serves many requests, and is cut off when none comes", async () => {
+  await using host = await openAdminHost({ limits: { idleMilliseconds: 50 } });
+  const answer = await host.say(GET + GET);
+  assertEquals(answer.match(/HTTP\/1\.1 200 OK/g)?.length, 2);
+});
+
+Deno.test("garbage is answered with 400 and the end of the connection", async () => {
+  await using host = await openAdminHost({ limits: { idleMilliseconds: 50, graceMilliseconds: 50 } });
+  for (const text of ["\0\x01\x02\r\n\r\n", "GET\r\n\r\n", "GET /livez HTTP/9.9\r\n\r\n", `${GET}garbage\r\n\r\n`]) {
+    assertStringIncludes(await host.say(text), "HTTP/1.1 400 ");
+  }
+  const smuggled =
+    "POST /admin/metadata/reload HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{}}";
+  assertStringIncludes(await host.say(smuggled), "HTTP/1.1 400 ");
+  assertEquals(host.subject.requests, []);
+});
+
+Deno.test("a client that does not read its answer is cut off", async () => {
+  await using host = await openAdminHost({ limits: { writeMilliseconds: 50, maxConnections: 1 } });
+  host.subject.activate("c1", new Uint8Array(16 * 1024 * 1024));
+  using connection = await Deno.connect({ transport: "unix", path: host.socket });
+  await connection.write(new TextEncoder().encode("GET /admin/snapshot HTTP/1.1\r\nHost: x\r\n\r\n"));
+  await eventually(
+    "its place is free",
+    async () => (await host.say(GET.replace("\r\n\r\n", "\r\nConnection: close\r\n\r\n"))) !== "",
+  );
+});
+
+Deno.test("further connections than there may be are refused, and that is said once", async () => {
+  await using host = await openAdminHost({ limits: { maxConnections: 3 } });
+  const held = await Promise.all([1, 2, 3].map(() => Deno.connect({ transport: "unix", path: host.socket })));
+  await eventually("they are refused", async () => await host.say(GET).catch(() => "") === "");
+  assertEquals(await host.say(GET).catch(() => ""), "");
+  assertEquals(host.logged.map(({ message }) => message), [
+    "Admin interface: 3 connections are open, further ones are refused",
+  ]);
+  const overTcp = await host.askTcp("/livez");
+  assertEquals([overTcp.status, await overTcp.text()], [200, '{"status":"alive"}\n']);
+  for (const connection of held) connection.close();
+  await eventually("there is room", async () => {
+    const response = await host.ask("/livez");
+    await response.body?.cancel();
+    return response.ok;
+  });
+});
+
+Deno.test("closing lets a request in flight end, and takes no further ones", async () => {
+  await using host = await openAdminHost();
+  const { answerReload } = host.subject;
+  const { promise, resolve } = Promise.withResolvers<void>();
+  host.subject.answerReload = () => promise.then(answerReload);
+  const reload = host.ask("/admin/metadata/reload", { method: "POST" });
+  await eventually("it is in flight", () => host.subject.requests.length === 1);
+  const closed = host.server[Symbol.asyncDispose]();
+  const refused = await sayOn(host.socket, GET).catch(() => "refused");
+  resolve();
+  const response = await reload;
+  assertEquals([refused, response.status, (await response.json()).status], ["refused", 200, "reloaded"]);
+  await closed;
+});
+
+Deno.test("closing cuts what does not end in time", async () => {
+  await using host = await openAdminHost({ limits: { graceMilliseconds: 50 } });
+  host.subject.answerReload = () => new Promise(() => {});
+  const reload = host.ask("/admin/metadata/reload", { method: "POST" }).then(() => "answered", () => "cut");
+  await eventually("it is in flight", () => host.subject.requests.length === 1);
+  await host.server[Symbol.asyncDispose]();
+  assertEquals(await reload, "cut");
+});
+
+Deno.test("clients that go away at any point leave no connection behind", async () => {
+  await using host = await openAdminHost({ limits: { maxConnections: 50 } });
+  host.subject.activate("c1");
+  const wait = 'GET /admin/snapshot?wait=300 HTTP/1.1\r\nHost: x\r\nIf-None-Match: "c1"\r\n\r\n';
+  const post = "POST /admin/metadata/reload HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n{";
+  for (const text of ["", "GET", GET, wait, post, "GET /admin/events HTTP/1.1\r\nHost: x\r\n\r\n"]) {
+    for (let time = 0; time < 30; time++) {
+      using connection = await Deno.connect({ transport: "unix", path: host.socket });
+      await connection.write(new TextEncoder().encode(text)).catch(() => {});
+    }
+    await eventually("there is room", async () => (await host.ask("/livez")).text().then(() => true));
+  }
+  await eventually("nobody waits", () => host.subject.waiters() + host.subject.events.followers() === 0);
+  assert(host.logged.every(({ message }) => !message.includes("bug")));
+});

@@ -1,0 +1,39 @@
+import { assertEquals } from "@std/assert";
+import fc from "fast-check";
+import { matchesStrongly, matchesWeakly, readCondition } from "../../src/admin/entity_tag.ts";
+
+const value = fc.stringMatching(/^[!#-~]{0,8}$/);
+const tag = fc.record({ weak: fc.boolean(), value });
+const gap = fc.constantFrom(",", ", ", " ,", "\t,\t", ", , ");
+
+Deno.test("every list of entity tags is read as it was written", () => {
+  fc.assert(fc.property(fc.array(tag, { minLength: 1, maxLength: 5 }), gap, (tags, between) => {
+    const header = tags.map(({ weak, value }) => `${weak ? "W/" : ""}"${value}"`).join(between);
+    assertEquals(readCondition(header), { kind: "tags", tags });
+    assertEquals(readCondition(` ,${header}, `), { kind: "tags", tags });
+  }));
+});
+
+Deno.test("a condition matches the tags that it names, a weak one only where that is enough", () => {
+  fc.assert(fc.property(fc.array(tag, { minLength: 1, maxLength: 5 }), value, (tags, current) => {
+    const condition = { kind: "tags", tags } as const;
+    assertEquals(matchesWeakly(condition, current), tags.some(({ value }) => value === current));
+    assertEquals(matchesStrongly(condition, current), tags.some(({ weak, value }) => !weak && value === current));
+    assertEquals([matchesWeakly(condition, null), matchesStrongly(condition, null)], [false, false]);
+  }));
+});
+
+Deno.test("any text is either a condition or none, and told in time that grows with its length alone", () => {
+  fc.assert(fc.property(fc.string({ unit: "binary" }), (text) => {
+    const condition = readCondition(text);
+    if (condition?.kind === "tags") assertEquals(condition.tags.length > 0, true);
+  }));
+  assertEquals(readCondition(`${" ,".repeat(100_000)}x`), null);
+  assertEquals(readCondition(`"${"a".repeat(200_000)}`), null);
+});
+
+Deno.test("a star stands alone", () => {
+  for (const text of ["*", " * "]) assertEquals(readCondition(text), { kind: "any" });
+  for (const text of ["*, *", '*, "a"', '"*', "**"]) assertEquals([text, readCondition(text)], [text, null]);
+  assertEquals([matchesStrongly({ kind: "any" }, "a"), matchesWeakly({ kind: "any" }, null)], [true, false]);
+});

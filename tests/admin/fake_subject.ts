@@ -1,0 +1,148 @@
+// A daemon that does what a test tells it, behind the admin interface's own seam, with a secret in every place where a
+// careless one could have let it through.
+import type { PeersAnswer } from "../../src/cluster/notifier.ts";
+import type { Peer } from "../../src/cluster/peers.ts";
+import type {
+  DaemonEvent,
+  EventSource,
+  ReloadAnswer,
+  ReloadRequest,
+  Status,
+  Subject,
+} from "../../src/admin/subject.ts";
+
+/** Stands in the snapshot, and in every text that the fake gives away. */
+export const SECRET = "hunter2-correct-horse-battery";
+
+/** The events of a fake daemon. */
+export interface FakeEvents extends EventSource {
+  /** Adds one and calls the followers. */
+  add(kind: DaemonEvent["kind"], data?: Readonly<Record<string, unknown>>): void;
+  /** Forgets those up to this id. */
+  forget(id: number): void;
+  /** How many follow. */
+  followers(): number;
+}
+
+/** A daemon under a test's control. */
+export interface FakeSubject extends Subject {
+  readonly events: FakeEvents;
+  /** Puts a snapshot with this content hash in force; null: none. */
+  activate(contentHash: string | null, bytes?: Uint8Array<ArrayBuffer>): void;
+  /** What reloads were asked for. */
+  readonly requests: ReloadRequest[];
+  /** What the next reloads answer. */
+  answerReload: () => Promise<ReloadAnswer>;
+  /** What the peers are. */
+  answerPeers: () => Promise<PeersAnswer>;
+  /** Is thrown by `status`; null: nothing. */
+  bug: Error | null;
+  /** How many wait for a snapshot. */
+  waiters(): number;
+}
+
+/** A peer with this name and hash. */
+export function peer(instance: string, hash: string | null): Peer {
+  return {
+    instance,
+    hash,
+    incarnation: "0f",
+    version: "1.0.0",
+    generation: 1,
+    standing: "agreed",
+    rejected: null,
+    at: "2026-01-01T00:00:00.000Z",
+    self: instance === "edge-1",
+  };
+}
+
+/** Makes one in which nothing is in force. */
+export function fakeSubject(): FakeSubject {
+  let contentHash: string | null = null;
+  let bytes = new TextEncoder().encode(JSON.stringify({ password: SECRET }) + "\n");
+  const listeners = new Set<() => void>();
+  const requests: ReloadRequest[] = [];
+  const subject: FakeSubject = {
+    events: fakeEvents(),
+    requests,
+    bug: null,
+    answerReload: () =>
+      Promise.resolve({
+        kind: "done",
+        status: "reloaded",
+        hash: "a1",
+        generation: 7,
+        instancesNotified: 3,
+        standing: "agreed",
+      }),
+    answerPeers: () => Promise.resolve({ ok: true, peers: [peer("edge-1", "a1"), peer(`edge-2 ${SECRET}`, "a1")] }),
+    status() {
+      if (subject.bug !== null) throw subject.bug;
+      return status(contentHash);
+    },
+    contentHash: () => contentHash,
+    reload(request) {
+      requests.push(request);
+      return subject.answerReload();
+    },
+    peers: () => subject.answerPeers(),
+    snapshot: () => Promise.resolve(contentHash === null ? null : { contentHash, bytes }),
+    onActivated(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    activate(hash, content = bytes) {
+      contentHash = hash;
+      bytes = content;
+      for (const listener of [...listeners]) listener();
+    },
+    waiters: () => listeners.size,
+    metrics: () => Promise.resolve({ contentType: "text/plain; version=0.0.4", text: `x{y="${SECRET}"} 1\n` }),
+    mask: (text) => text.replaceAll(SECRET, "***"),
+  };
+  return subject;
+}
+
+function status(contentHash: string | null): Status {
+  return {
+    version: "1.0.0",
+    instance: "edge-1",
+    mode: "cluster",
+    watching: true,
+    startedAt: "2026-01-01T00:00:00.000Z",
+    source: `/etc/honua/${SECRET}.hcl`,
+    snapshot: "/var/lib/honua/config.snapshot.json",
+    active: contentHash === null ? null : { hash: "a1", since: "2026-01-01T00:00:00.000Z" },
+    generation: 7,
+    standing: "agreed",
+    head: { generation: 7, hash: "a1" },
+    announcementOwed: false,
+    lastReload: null,
+    redis: { state: "down", since: "2026-01-01T00:00:00.000Z", reason: `refused ${SECRET}`, reconnections: 0 },
+    restartNeeded: false,
+  };
+}
+
+function fakeEvents(): FakeEvents {
+  let kept: DaemonEvent[] = [];
+  let latest = 0;
+  const followers = new Set<(event: DaemonEvent) => void>();
+  return {
+    epoch: "5eed",
+    after: (id) => kept.filter((event) => event.id > id),
+    latest: () => latest,
+    follow(listener) {
+      followers.add(listener);
+      return () => followers.delete(listener);
+    },
+    add(kind, data = { reason: SECRET }) {
+      const event = { id: ++latest, kind, at: "2026-01-01T00:00:00.000Z", data };
+      kept.push(event);
+      for (const follower of [...followers]) follower(event);
+    },
+    forget(id) {
+      kept = kept.filter((event) => event.id > id);
+    },
+    followers: () => followers.size,
+  };
+}

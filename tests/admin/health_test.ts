@@ -1,0 +1,57 @@
+import { assertEquals, assertMatch } from "@std/assert";
+import { openAdminHost, problemOf } from "./admin_host.ts";
+import { peer } from "./fake_subject.ts";
+
+Deno.test("health is answered over TCP without a token", async () => {
+  await using host = await openAdminHost();
+  const live = await host.askTcp("/livez");
+  assertEquals([live.status, await live.text()], [200, '{"status":"alive"}\n']);
+  assertEquals((await problemOf(await host.askTcp("/readyz"))).code, "admin/not-ready");
+  host.subject.activate("c1");
+  const ready = await host.askTcp("/readyz");
+  assertEquals([ready.status, await ready.json()], [200, { status: "ready" }]);
+});
+
+Deno.test("instances are consistent when all that live run one hash", async () => {
+  await using host = await openAdminHost();
+  host.subject.answerPeers = () => Promise.resolve({ ok: true, peers: [peer("edge-1", "a1"), peer("edge-2", "a1")] });
+  const consistent = await host.ask("/healthz/consistency");
+  assertEquals([consistent.status, await consistent.json()], [200, { status: "consistent", hash: "a1", instances: 2 }]);
+});
+
+Deno.test("instances that differ are named with their hashes, the largest party first", async () => {
+  await using host = await openAdminHost();
+  const peers = [peer("edge-1", "a1"), peer("edge-2", "b2"), peer("edge-3", "b2"), peer("edge-4", null)];
+  host.subject.answerPeers = () => Promise.resolve({ ok: true, peers });
+  const response = await host.askTcp("/healthz/consistency");
+  assertEquals(response.status, 409);
+  assertEquals((await problemOf(response)).hashes, [
+    { hash: "b2", instances: ["edge-2", "edge-3"] },
+    { hash: "a1", instances: ["edge-1"] },
+    { hash: null, instances: ["edge-4"] },
+  ]);
+});
+
+Deno.test("instances that all run nothing are not consistent", async () => {
+  await using host = await openAdminHost();
+  host.subject.answerPeers = () => Promise.resolve({ ok: true, peers: [peer("edge-1", null)] });
+  const response = await host.ask("/healthz/consistency");
+  assertEquals([response.status, (await problemOf(response)).detail], [409, "No instance runs one yet"]);
+});
+
+Deno.test("consistency that is not known is said without why, and the peers say why to those who may know", async () => {
+  await using host = await openAdminHost();
+  host.subject.answerPeers = () => Promise.resolve({ ok: false, reason: "Redis at 10.0.0.7 refused" });
+  const open = await host.askTcp("/healthz/consistency");
+  const text = await open.text();
+  assertEquals([open.status, text.includes("10.0.0.7")], [503, false]);
+  const peers = await problemOf(await host.ask("/admin/peers"));
+  assertEquals(peers.detail, "Redis at 10.0.0.7 refused");
+});
+
+Deno.test("a cluster that does not answer holds nobody up", async () => {
+  await using host = await openAdminHost({ limits: { answerMilliseconds: 20 } });
+  host.subject.answerPeers = () => new Promise(() => {});
+  assertEquals((await problemOf(await host.ask("/admin/peers"))).code, "admin/overdue");
+  assertMatch(await (await host.ask("/healthz/consistency")).text(), /peers-unknown/);
+});

@@ -1,0 +1,132 @@
+import { assertEquals, assertStringIncludes } from "@std/assert";
+import { type AdminHost, openAdminHost, problemOf } from "./admin_host.ts";
+import { eventually } from "../support/eventually.ts";
+
+const PATH = "/admin/metadata/reload";
+
+function post(host: AdminHost, body?: BodyInit, headers: Record<string, string> = {}): Promise<Response> {
+  return host.ask(PATH, { method: "POST", headers, ...body === undefined ? {} : { body } });
+}
+
+Deno.test("a reload is answered as Honua's servers answer it, when it is done", async () => {
+  await using host = await openAdminHost();
+  const response = await post(host, '{"notifyOtherInstances": true}', { "Content-Type": "application/json" });
+  assertEquals([response.status, await response.text()], [
+    200,
+    '{"status":"reloaded","timestamp":"2026-01-02T03:04:05.678Z","instancesNotified":3,"hash":"a1","generation":7,' +
+    '"standing":"agreed"}\n',
+  ]);
+  assertEquals(host.subject.requests, [{ notifyOtherInstances: true, force: false }]);
+});
+
+Deno.test("a reload's body may be absent, blank, or name its members in any case", async () => {
+  await using host = await openAdminHost();
+  const json = { "Content-Type": "application/json; charset=utf-8" };
+  for (const body of [undefined, "", " \n", "{}", '\ufeff{"Force": true}', '{"NOTIFYOTHERINSTANCES":false}']) {
+    const response = await post(host, body, body === undefined ? {} : json);
+    assertEquals([body, response.status], [body, 200]);
+    await response.body?.cancel();
+  }
+  assertEquals(host.subject.requests.map(({ force }) => force), [false, false, false, false, true, false]);
+});
+
+Deno.test("a reload that is asked for wrongly is refused and not begun", async () => {
+  await using host = await openAdminHost();
+  const json = "application/json";
+  const cases: [BodyInit, string, number, string][] = [
+    ["{", json, 400, "not valid JSON"],
+    [new Uint8Array([0x7b, 0xff, 0x7d]), json, 400, "not valid UTF-8"],
+    ["{}", "text/plain", 415, "must be JSON"],
+    ["{}", "application/jsonp", 415, "must be JSON"],
+    ["[]", json, 422, "must be an object"],
+    ["null", json, 422, "must be an object"],
+    ['{"force": "true"}', json, 422, "force must be true or false"],
+    ['{"notifyOtherInstance": true}', json, 422, "did you mean notifyOtherInstances?"],
+    ['{"__proto__": {"force": true}}', json, 422, '"__proto__" is no member'],
+    ['{"a\\nb": true}', json, 422, '"a\\u000ab" is no member'],
+    ['{"force": true, "Force": false}', json, 422, "force is given twice"],
+    ["[".repeat(60_000), json, 400, "not valid JSON"],
+    [" ".repeat(64 * 1024 + 1), json, 413, "larger than 65536 bytes"],
+  ];
+  for (const [body, type, status, detail] of cases) {
+    const response = await post(host, body, { "Content-Type": type });
+    const problem = await problemOf(response);
+    assertEquals([detail, response.status], [detail, status]);
+    assertStringIncludes(String(problem.detail), detail);
+  }
+  assertEquals(host.subject.requests, []);
+});
+
+Deno.test("a body that says nothing of its size is cut off at the same limit", async () => {
+  await using host = await openAdminHost();
+  const chunks = Array.from({ length: 20 }, () => new Uint8Array(8 * 1024).fill(32));
+  const response = await post(host, ReadableStream.from(chunks));
+  assertEquals([response.status, (await problemOf(response)).code], [413, "admin/too-large"]);
+});
+
+Deno.test("a body that does not arrive is given up", async () => {
+  await using host = await openAdminHost({ limits: { bodyMilliseconds: 30, graceMilliseconds: 50 } });
+  const answer = await host.say(`POST ${PATH} HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n{`);
+  assertStringIncludes(answer, "HTTP/1.1 408 ");
+  assertEquals(host.subject.requests, []);
+});
+
+Deno.test("If-Match lets a reload through only on the snapshot that it names", async () => {
+  await using host = await openAdminHost();
+  const ask = async (tag: string) => {
+    const response = await post(host, undefined, { "If-Match": tag });
+    await response.body?.cancel();
+    return response.status;
+  };
+  assertEquals([await ask("*"), await ask('"c1"')], [412, 412]);
+  host.subject.activate("c1");
+  for (const tag of ["*", '"c1"', '"x", "c1"', ' , "c1",']) assertEquals([tag, await ask(tag)], [tag, 200]);
+  for (const tag of ['"c2"', 'W/"c1"', '"C1"']) assertEquals([tag, await ask(tag)], [tag, 412]);
+  for (const tag of ["c1", '"c1', '"a" "c1"', "", "*, *", 'w/"c1"']) assertEquals([tag, await ask(tag)], [tag, 400]);
+  assertEquals(host.subject.requests.length, 4);
+});
+
+Deno.test("a configuration that is rejected is answered with its diagnostics", async () => {
+  await using host = await openAdminHost();
+  const diagnostic = {
+    file: "honua.hcl",
+    severity: "error",
+    code: "x/y",
+    summary: "No",
+    path: "layer.roads",
+    line: 1,
+    column: 2,
+    suggestion: null,
+  };
+  host.subject.answerReload = () => Promise.resolve({ kind: "rejected", reason: "1 error", diagnostics: [diagnostic] });
+  const response = await post(host);
+  const problem = await problemOf(response);
+  assertEquals([response.status, problem.code, problem.detail], [422, "admin/rejected", "1 error"]);
+  assertEquals(problem.diagnostics, [diagnostic]);
+});
+
+Deno.test("a reload that fails, or finds the daemon about to end, is no success", async () => {
+  await using host = await openAdminHost();
+  host.subject.answerReload = () => Promise.resolve({ kind: "failed", reason: "The disk is full" });
+  const failed = await post(host);
+  assertEquals([failed.status, (await problemOf(failed)).detail], [503, "The disk is full"]);
+  host.subject.answerReload = () => Promise.resolve({ kind: "stopping" });
+  const stopping = await post(host);
+  assertEquals([stopping.status, (await problemOf(stopping)).code], [503, "admin/stopping"]);
+});
+
+Deno.test("a reload that takes too long is answered as overdue and still counts as running", async () => {
+  await using host = await openAdminHost({ limits: { reloadMilliseconds: 20, maxReloads: 1 } });
+  const { answerReload } = host.subject;
+  const { promise, resolve } = Promise.withResolvers<void>();
+  host.subject.answerReload = () => promise.then(answerReload);
+  assertEquals((await problemOf(await post(host))).code, "admin/overdue");
+  const second = await post(host);
+  assertEquals([second.headers.get("Retry-After"), (await problemOf(second)).code], ["1", "admin/too-many"]);
+  resolve();
+  await eventually("reloads are taken again", async () => {
+    const response = await post(host);
+    await response.body?.cancel();
+    return response.status === 200;
+  });
+});

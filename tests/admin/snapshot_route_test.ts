@@ -1,0 +1,125 @@
+import { assertEquals } from "@std/assert";
+import { eventually } from "../support/eventually.ts";
+import { openAdminHost, problemOf } from "./admin_host.ts";
+
+const PATH = "/admin/snapshot";
+const KNOWN = { headers: { "If-None-Match": '"c1"' } };
+
+Deno.test("the snapshot is served byte for byte, with its content hash as entity tag", async () => {
+  await using host = await openAdminHost();
+  const bytes = crypto.getRandomValues(new Uint8Array(65_536)).toBase64().repeat(40);
+  const content = new TextEncoder().encode(bytes);
+  host.subject.activate("c1", content);
+  const response = await host.ask(PATH);
+  assertEquals(response.headers.get("ETag"), '"c1"');
+  assertEquals(response.headers.get("Content-Length"), String(content.length));
+  assertEquals(await response.bytes(), content);
+});
+
+Deno.test("an empty snapshot is served too", async () => {
+  await using host = await openAdminHost();
+  host.subject.activate("c1", new Uint8Array());
+  assertEquals(await (await host.ask(PATH)).text(), "");
+});
+
+Deno.test("there is no snapshot while none is in force", async () => {
+  await using host = await openAdminHost();
+  const response = await host.ask(PATH);
+  assertEquals([response.status, (await problemOf(response)).code], [503, "admin/no-snapshot"]);
+});
+
+Deno.test("If-None-Match spares whoever has the snapshot, by weak comparison", async () => {
+  await using host = await openAdminHost();
+  host.subject.activate("c1");
+  const ask = async (tag: string) => {
+    const response = await host.ask(PATH, { headers: { "If-None-Match": tag } });
+    const length = (await response.bytes()).length;
+    return [response.status, response.status === 304 ? response.headers.get("ETag") : null, length > 0];
+  };
+  for (const tag of ['"c1"', 'W/"c1"', "*", '"a,b", "c1"']) {
+    assertEquals([tag, ...await ask(tag)], [tag, 304, '"c1"', false]);
+  }
+  for (const tag of ['"c2"', '"a,c1"']) assertEquals([tag, ...await ask(tag)], [tag, 200, null, true]);
+  assertEquals(await ask("c1"), [400, null, true]);
+});
+
+Deno.test("a wait is answered at once where the client has another snapshot, or none", async () => {
+  await using host = await openAdminHost();
+  host.subject.activate("c2");
+  for (const headers of [{}, { "If-None-Match": '"c1"' }]) {
+    const response = await host.ask(`${PATH}?wait=300`, { headers });
+    await response.body?.cancel();
+    assertEquals(response.status, 200);
+  }
+});
+
+Deno.test("a hundred waiters get the new snapshot when there is one, and leave no listener", async () => {
+  await using host = await openAdminHost();
+  host.subject.activate("c1");
+  const waits = Array.from({ length: 100 }, async () => {
+    const response = await host.ask(`${PATH}?wait=300`, KNOWN);
+    return `${response.status} ${response.headers.get("ETag")} ${await response.text()}`;
+  });
+  await eventually("all wait", () => host.subject.waiters() === 100);
+  host.subject.activate("c1");
+  assertEquals(host.subject.waiters(), 100);
+  host.subject.activate("c2", new TextEncoder().encode("new"));
+  assertEquals(new Set(await Promise.all(waits)), new Set(['200 "c2" new']));
+  assertEquals(host.subject.waiters(), 0);
+});
+
+Deno.test("a wait during which nothing changes ends with 304", async () => {
+  await using host = await openAdminHost();
+  host.subject.activate("c1");
+  const response = await host.ask(`${PATH}?wait=1`, KNOWN);
+  assertEquals([response.status, response.headers.get("ETag"), host.subject.waiters()], [304, '"c1"', 0]);
+});
+
+Deno.test("a wait before there is any snapshot is answered with the first", async () => {
+  await using host = await openAdminHost();
+  const wait = host.ask(`${PATH}?wait=300`);
+  await eventually("it waits", () => host.subject.waiters() === 1);
+  host.subject.activate("c1", new TextEncoder().encode("first"));
+  assertEquals(await (await wait).text(), "first");
+});
+
+Deno.test("a wait ends when its client goes away", async () => {
+  await using host = await openAdminHost();
+  host.subject.activate("c1");
+  const gone = new AbortController();
+  const wait = host.ask(`${PATH}?wait=300`, { ...KNOWN, signal: gone.signal }).catch(() => "gone");
+  await eventually("it waits", () => host.subject.waiters() === 1);
+  gone.abort();
+  assertEquals(await wait, "gone");
+  await eventually("nobody waits", () => host.subject.waiters() === 0);
+});
+
+Deno.test("more waiters than there may be are told to come back", async () => {
+  await using host = await openAdminHost({ limits: { maxWaiters: 1 } });
+  host.subject.activate("c1");
+  const first = host.ask(`${PATH}?wait=300`, KNOWN);
+  await eventually("one waits", () => host.subject.waiters() === 1);
+  const second = await host.ask(`${PATH}?wait=300`, KNOWN);
+  assertEquals([second.status, second.headers.get("Retry-After")], [503, "5"]);
+  await second.body?.cancel();
+  host.subject.activate("c2");
+  await (await first).body?.cancel();
+});
+
+Deno.test("closing the interface ends the waits at once", async () => {
+  await using host = await openAdminHost();
+  host.subject.activate("c1");
+  const wait = host.ask(`${PATH}?wait=300`, KNOWN);
+  await eventually("it waits", () => host.subject.waiters() === 1);
+  await host.server[Symbol.asyncDispose]();
+  assertEquals((await problemOf(await wait)).code, "admin/stopping");
+});
+
+Deno.test("a wait is a whole number of seconds up to 300, given once", async () => {
+  await using host = await openAdminHost();
+  host.subject.activate("c1");
+  for (const query of ["wait=", "wait=0", "wait=301", "wait=-1", "wait=1.5", "wait=1e2", "wait=x", "wait=1&wait=1"]) {
+    const response = await host.ask(`${PATH}?${query}`);
+    assertEquals([query, response.status, (await problemOf(response)).code], [query, 400, "admin/malformed"]);
+  }
+});
