@@ -19,6 +19,7 @@ async function start(directory: TemporaryDirectory, settings: Record<string, str
   const lines: Record<string, unknown>[] = [];
   const given = {
     "Snapshot:Path": directory.file("snapshot.json"),
+    "Admin:Socket": "",
     "ConfigurationWatcher:DebounceMilliseconds": "10",
     "ConfigurationWatcher:PollSeconds": "1",
     ...settings,
@@ -38,6 +39,8 @@ async function start(directory: TemporaryDirectory, settings: Record<string, str
     sourcePath: directory.file("source.hcl"),
     optionsPath: null,
     environment: { FROM_PROCESS: "process-value" },
+    version: "0.0.0",
+    once: false,
     log,
   });
   assert(opened.ok, JSON.stringify(opened));
@@ -54,6 +57,11 @@ async function start(directory: TemporaryDirectory, settings: Record<string, str
   };
 }
 
+async function serve(daemon: Daemon): Promise<void> {
+  const served = await daemon.serve();
+  assert(served.ok, JSON.stringify(served));
+}
+
 function said(lines: readonly Record<string, unknown>[], words: string): Record<string, unknown> | undefined {
   return lines.find((line) => String(line["msg"]).includes(words));
 }
@@ -63,7 +71,7 @@ Deno.test("an edit becomes a snapshot, a bad one changes nothing, and its revert
   const source = await directory.write("source.hcl", SOURCE);
   await using started = await start(directory);
   const { daemon, lines, snapshot } = started;
-  await daemon.watch();
+  await serve(daemon);
   await eventually("the first snapshot", async () => (await snapshot())["variables"]);
   await Deno.writeTextFile(source, SOURCE.replace("first", "second"));
   await eventually("the edit", async () => JSON.stringify(await snapshot()).includes("second"));
@@ -86,7 +94,7 @@ Deno.test("a rotated secret changes the content and not the hash, without a rest
   const file = await directory.write("secrets.env", "SECRET=first-secret\n");
   await using started = await start(directory, { "ConfigurationWatcher:EnvironmentFiles:0": file });
   const { daemon, lines, snapshot } = started;
-  await daemon.watch();
+  await serve(daemon);
   const first = await eventually("the first snapshot", snapshot);
   await Deno.writeTextFile(file, "SECRET=second-secret\nFROM_PROCESS=file-value\n");
   const second = await eventually("the second", async () => {
@@ -105,7 +113,7 @@ Deno.test("without watching only a reload that was asked for looks", async () =>
   const source = await directory.write("source.hcl", SOURCE);
   await using started = await start(directory, { "ConfigurationWatcher:EnableFileWatching": "false" });
   const { daemon, lines, snapshot } = started;
-  await daemon.watch();
+  await serve(daemon);
   await daemon.settled();
   assert(said(lines, "File watching disabled") && !said(lines, "File watching enabled"));
   await Deno.writeTextFile(source, SOURCE.replace("first", "second"));

@@ -58,7 +58,11 @@ async function serve(request: RunRequest, settings: DaemonSettings, drain: Drain
   await using daemon = started.daemon;
   told.attach(daemon);
   if (!request.once) {
-    await daemon.watch();
+    const served = await daemon.serve();
+    if (!served.ok) {
+      log.critical(`Cannot start: ${served.message}`);
+      return served.isOption ? EXIT.usage : EXIT.unavailable;
+    }
     await told.stopped;
     await daemon[Symbol.asyncDispose]();
     log.information("Stopped");
@@ -106,10 +110,23 @@ async function prepare(request: RunRequest, terminal: Terminal): Promise<Prepare
   const clash = await pathClash(source.path, request.optionsFile, options);
   if (clash) return refuse(EXIT.usage, [clash]);
   const { log, drain } = standardErrorLogger(options.logging, terminal.environment);
-  announce(log, options, source.path, request.once);
+  const { once } = request;
+  log.information(`honua-configd ${VERSION} started`, {
+    source: source.path,
+    snapshot: options.snapshot.path,
+    once,
+    pid: Deno.pid,
+  });
   for (const warning of warnings) log.warning(renderLine(warning));
-  const { environment } = terminal;
-  const settings = { options, sourcePath: source.path, optionsPath: request.optionsFile, environment, log };
+  const settings: DaemonSettings = {
+    options,
+    sourcePath: source.path,
+    optionsPath: request.optionsFile,
+    environment: terminal.environment,
+    version: VERSION,
+    once,
+    log,
+  };
   return { ok: true, settings, drain };
 }
 
@@ -159,13 +176,6 @@ async function realPath(path: string): Promise<string> {
     return await Deno.realPath(path);
   } catch {
     return resolve(path);
-  }
-}
-
-function announce(log: Logger, options: Options, source: string, once: boolean): void {
-  log.information(`honua-configd ${VERSION} started`, { source, snapshot: options.snapshot.path, once, pid: Deno.pid });
-  if (options.highAvailability.enabled) {
-    log.warning("HighAvailability:Enabled is true, and this version works alone: nothing is announced to other hosts");
   }
 }
 

@@ -1,0 +1,184 @@
+// An instance's place among the others: leads what is heard to the loop's door, gives the loop its way to Redis, and
+// tells the others what it runs. However much is heard, the head is read at most every 50 ms, and a look is asked for at
+// most a few times a second.
+import { setTimeout as delay } from "node:timers/promises";
+import type { Message } from "../cluster/announcement.ts";
+import type { Notifier } from "../cluster/notifier.ts";
+import type { PeerRecord } from "../cluster/peers.ts";
+import type { Logger } from "../process/log.ts";
+import type { AgreementLimits, Ledger } from "../reload/agreement.ts";
+import type { ClusterAccess, HeadReading } from "../reload/cluster_access.ts";
+import type { Loop } from "../reload/loop.ts";
+import { settle } from "../source/settle.ts";
+import type { Chronicle } from "./chronicle.ts";
+import type { LedgerKeeper } from "./ledger_file.ts";
+import type { Candidate } from "./looking.ts";
+
+/** Between the beginnings of two readings of the head. */
+const HEAD_SPACING_MILLISECONDS = 50;
+
+/** Quiet time after a message that makes all look again; four times this is the longest wait during a flood. */
+const LOOK_AGAIN_QUIET_MILLISECONDS = 100;
+
+/** Who becomes a member, and of what. */
+export interface MembershipSettings {
+  /** The way to the others. */
+  readonly notifier: Notifier;
+  /** Where Redis is, without user and password. */
+  readonly connection: string;
+  /** The instance's name. */
+  readonly instance: string;
+  /** Of honua-configd. */
+  readonly version: string;
+  /** How long things take. */
+  readonly limits: AgreementLimits;
+  /** What the last process left behind. */
+  readonly ledger: Ledger;
+  /** Keeps it for the next one. */
+  readonly keeper: LedgerKeeper;
+  /** The log. */
+  readonly log: Logger;
+  /** Is told what is heard. */
+  readonly chronicle: Chronicle;
+  /** The loop, which is there before anything is heard. */
+  loop(): Loop<Candidate>;
+  /** Replaces what must not be seen. */
+  mask(text: string): string;
+}
+
+/** Membership in a cluster. Disposing of it leaves the cluster. */
+export interface Membership extends AsyncDisposable {
+  /** What the loop is given. */
+  readonly access: ClusterAccess;
+  /** Connects and listens from now on. */
+  join(): void;
+  /** Tells the others what this instance runs, where that changed. */
+  tellChange(): void;
+}
+
+/** Makes an instance a member; nothing is opened before it joins. */
+export function openMembership(settings: MembershipSettings): Membership {
+  const { notifier, chronicle, connection, log, loop } = settings;
+  const closing = new AbortController();
+  let path = "";
+  // Told with the look and not with the message: in a flood a line for each would be a flood of its own.
+  const lookAgain = settle({ quietMilliseconds: LOOK_AGAIN_QUIET_MILLISECONDS }, () => {
+    log.information(`Configuration file changed: ${path}`, { saidBy: "Redis" });
+    loop().hint("peer");
+  });
+  const teller = peerTeller(settings, closing.signal);
+  const heard = (message: Message) => {
+    chronicle.heard(message, loop().state().active?.hash ?? null);
+    if (message.kind === "announcement" && !message.own) loop().link("heard");
+    if (message.kind !== "look-again") return;
+    path = message.path;
+    lookAgain.hint();
+  };
+  return {
+    access: {
+      ledger: settings.ledger,
+      limits: settings.limits,
+      readHead: headReader(settings, closing.signal),
+      async announce(announcement) {
+        await settings.keeper.kept();
+        return await notifier.announce(announcement);
+      },
+      keep: (ledger) => settings.keeper.keep(ledger),
+      tellPeers: () => teller(true),
+    },
+    join() {
+      notifier.watch({
+        heard,
+        linked(link) {
+          chronicle.linked(link, connection);
+          if (link.state !== "connecting") loop().link(link.state === "up" ? "linked" : "unlinked");
+        },
+      });
+    },
+    tellChange: () => teller(false),
+    async [Symbol.asyncDispose]() {
+      closing.abort();
+      lookAgain.close();
+      await notifier[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** Reads the head, in a flood of messages not more often than is good for Redis. */
+function headReader({ notifier, chronicle, loop }: MembershipSettings, closing: AbortSignal) {
+  let lastBegun = -Infinity;
+  return async (): Promise<HeadReading> => {
+    const wait = lastBegun + HEAD_SPACING_MILLISECONDS - performance.now();
+    if (wait > 0) await delay(wait, undefined, { signal: closing }).catch(() => {});
+    lastBegun = performance.now();
+    const answer = await notifier.head();
+    if (answer.ok && answer.head !== null && answer.head.hash !== loop().state().active?.hash) {
+      chronicle.headSeen(answer.head.hash, answer.head.ageMilliseconds);
+    }
+    return answer;
+  };
+}
+
+/** Writes this instance's record: one write at a time, the latest last, and only where it says something new. */
+function peerTeller(settings: MembershipSettings, closing: AbortSignal): (renew: boolean) => void {
+  const { notifier, log, instance } = settings;
+  const incarnation = crypto.randomUUID();
+  let told = "";
+  let isTelling = false;
+  let isNext = false;
+  let hadNamesake = false;
+  const write = async (record: PeerRecord, text: string) => {
+    const answer = await notifier.tell(record);
+    if (!answer.ok) return;
+    told = text;
+    if (answer.namesake && !hadNamesake) {
+      log.error("Another living process has the name of this instance: give one of them another", {
+        instance,
+        option: "HighAvailability:InstanceName",
+      });
+    }
+    hadNamesake = answer.namesake;
+  };
+  const tell = async (renew: boolean) => {
+    isTelling = true;
+    do {
+      isNext = false;
+      const record = recordOf(settings, incarnation);
+      const text = JSON.stringify(record);
+      const isNews = renew || text !== told;
+      renew = false;
+      if (isNews) await write({ ...record, at: new Date().toISOString() }, text);
+    } while (isNext && !closing.aborted);
+    isTelling = false;
+  };
+  return (renew) => {
+    if (closing.aborted || notifier.link().state !== "up") return;
+    if (isTelling) isNext = true;
+    else void tell(renew);
+  };
+}
+
+/** What this instance runs now; its time is set when it is told. */
+export function recordOf(
+  { instance, version, loop, chronicle, mask }: Pick<
+    MembershipSettings,
+    "instance" | "version" | "loop" | "chronicle" | "mask"
+  >,
+  incarnation: string,
+): PeerRecord {
+  const { active, agreement, trouble } = loop().state();
+  const rejection = trouble?.kind === "rejected" ? chronicle.rejection() : null;
+  const head = agreement?.head ?? null;
+  // What was rejected before anybody announced it has the generation that it was announced as.
+  const generation = head !== null && head.hash === rejection?.hash ? head.generation : rejection?.generation ?? null;
+  return {
+    instance,
+    incarnation,
+    version,
+    hash: active?.hash ?? null,
+    generation: agreement?.ledger.agreed || null,
+    standing: agreement?.standing.kind ?? "unknown",
+    rejected: rejection && { ...rejection, generation, why: mask(rejection.why) },
+    at: "",
+  };
+}
