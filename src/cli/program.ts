@@ -1,7 +1,8 @@
 // The command line: what can be asked, the help that shows how, and the exit code of each answer. Each command's module
 // is loaded when it is used, so that `version` does not wait for what a reload needs.
-import { Command, CommanderError, Option } from "commander";
+import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import type { FlagSetting } from "../process/option_reader.ts";
+import type { AdminFlags } from "./admin_address.ts";
 import { EXIT, type ExitCode } from "./exit_codes.ts";
 import type { Terminal } from "./terminal.ts";
 import { versionLine } from "./version.ts";
@@ -21,9 +22,10 @@ export async function runProgram(args: readonly string[], terminal: Terminal): P
     .showSuggestionAfterError()
     .showHelpAfterError("(see --help)")
     .version(versionLine().trimEnd(), "-V, --version", "print the version");
-  const commands = [runCommand, validateCommand, initCommand, printCommand, versionCommand];
+  const asking = [statusCommand, peersCommand, reloadCommand, eventsCommand];
+  const commands = [runCommand, validateCommand, initCommand, printCommand, ...asking, versionCommand];
   for (const command of commands) program.addCommand(configured(program, command(terminal, (done) => code = done)));
-  addExamples(program, ["run --config /etc/honua/honua.hcl", "validate honua.hcl"]);
+  addExamples(program, ["run --config /etc/honua/honua.hcl", "validate honua.hcl", "status"]);
   try {
     await program.parseAsync([...args], { from: "user" });
   } catch (error) {
@@ -124,6 +126,106 @@ function printCommand(terminal: Terminal, finish: Finish): Command {
       finish(await print({ file, portable, showSecrets, environmentFiles: envFile, name }, terminal));
     });
   return addExamples(command, ["print honua.hcl", "print --portable honua.hcl"]);
+}
+
+/** The flags that tell a command where the daemon is. */
+function addAddress(command: Command): Command {
+  return command
+    .addOption(new Option("--socket <path>", "the daemon's socket (default: Admin:Socket)").conflicts("url"))
+    .addOption(new Option("-o, --options <file>", "an options file that names the socket").conflicts(["url", "socket"]))
+    .option("--url <url>", "the daemon's address in place of its socket: http or https")
+    .option("--token-file <file>", "holds the token for the URL: what Admin:TokenFile names there")
+    .option("--ca-file <file>", "a private authority's certificates in PEM, for an https URL")
+    .addOption(new Option("-f, --format <format>", "how to answer").choices(["text", "json"]).default("text"));
+}
+
+type AddressOptions = { readonly [name in "socket" | "options" | "url" | "tokenFile" | "caFile"]?: string };
+
+function addressOf(given: AddressOptions): AdminFlags {
+  const { socket = null, options: optionsFile = null, url = null, tokenFile = null, caFile = null } = given;
+  return { socket, optionsFile, url, tokenFile, caFile };
+}
+
+function statusCommand(terminal: Terminal, finish: Finish): Command {
+  const command = addAddress(new Command("status"))
+    .description("say what is in force on this host, and what came of the last reload")
+    .action(async (given) => {
+      const { status } = await import("./status.ts");
+      finish(await status({ address: addressOf(given), format: given.format }, terminal));
+    });
+  return addExamples(
+    addEndings(command, [
+      "0  the source is in force",
+      "1  it was rejected or could not be taken, or the instance has diverged",
+      "3  nothing answers",
+    ]),
+    ["status", "status --url https://edge-7:8443 --token-file /etc/honua-configd/token"],
+  );
+}
+
+function peersCommand(terminal: Terminal, finish: Finish): Command {
+  const command = addAddress(new Command("peers"))
+    .description("list all instances, and say whether they run the same")
+    .action(async (given) => {
+      const { peers } = await import("./peers.ts");
+      finish(await peers({ address: addressOf(given), format: given.format }, terminal));
+    });
+  return addExamples(
+    addEndings(command, [
+      "0  all living instances run one hash",
+      "1  they do not",
+      "3  nothing answers, or Redis cannot be reached",
+    ]),
+    ["peers", "peers --format json"],
+  );
+}
+
+function reloadCommand(terminal: Terminal, finish: Finish): Command {
+  const command = addAddress(new Command("reload"))
+    .description("make the daemon look at its source now, and wait for what comes of it")
+    .option("--notify", "make the other instances look again even if nothing changed here", false)
+    .option("--force", "announce over a configuration that the others agreed on since", false)
+    .option("--if-match <etag>", "only if the snapshot in force has this ETag")
+    .action(async (given) => {
+      const { notify, force, ifMatch = null, format } = given;
+      const { reload } = await import("./reload.ts");
+      finish(await reload({ address: addressOf(given), notify, force, ifMatch, format }, terminal));
+    });
+  return addExamples(
+    addEndings(command, [
+      "0  the source is in force",
+      "1  it was rejected",
+      "3  nothing answers, it could not be done, or another snapshot than that of --if-match is in force",
+    ]),
+    ["reload", "reload --notify", "reload --force"],
+  );
+}
+
+function eventsCommand(terminal: Terminal, finish: Finish): Command {
+  const command = addAddress(new Command("events"))
+    .description("show what happens as it happens, until interrupted")
+    .option("-n, --count <number>", "end after so many events", positiveNumber)
+    .action(async (given) => {
+      const { count = null, format } = given;
+      const { eventsUntilInterrupted } = await import("./events.ts");
+      finish(await eventsUntilInterrupted({ address: addressOf(given), count, format }, terminal));
+    });
+  return addExamples(
+    addEndings(command, [
+      "0  interrupted, or all that was asked for was shown",
+      "3  nothing answers, or not what was asked for",
+    ]),
+    ["events", "events --format json --count 1"],
+  );
+}
+
+function positiveNumber(text: string): number {
+  if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError("It must be a whole number from 1 on.");
+}
+
+function addEndings(command: Command, lines: readonly string[]): Command {
+  return command.addHelpText("after", `\nEnds with:\n${lines.map((line) => `  ${line}`).join("\n")}`);
 }
 
 function versionCommand(terminal: Terminal): Command {

@@ -23,6 +23,7 @@ export async function runRecorded(
     out: (text) => void (out += text),
     error: (text) => void (error += text),
     hasFailed: () => false,
+    isUnread: () => false,
     colourOut: false,
     colourError: false,
     readInput: () => Promise.resolve(new TextEncoder().encode(input)),

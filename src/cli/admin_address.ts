@@ -1,0 +1,153 @@
+// Where a command finds the daemon, and with which token: a URL or a socket of the command line, else the socket that
+// the environment or an options file names. A token is sent over TLS or to this host alone.
+import { renderText } from "../diagnostic/render.ts";
+import { terminalText } from "../diagnostic/terminal_text.ts";
+import { readOptions } from "../process/option_reader.ts";
+import { readOptionsFile } from "../process/options_file.ts";
+import { readAtMost } from "../source/source_file.ts";
+import { EXIT, type ExitCode } from "./exit_codes.ts";
+
+/** What the command line says of it; null: nothing. */
+export interface AdminFlags {
+  /** The socket's path. */
+  readonly socket: string | null;
+  /** An options file whose `Admin:Socket` counts. */
+  readonly optionsFile: string | null;
+  /** An http or https URL, in place of a socket. */
+  readonly url: string | null;
+  /** Holds the token for the URL. */
+  readonly tokenFile: string | null;
+  /** A private authority's certificates in PEM, for an https URL. */
+  readonly caFile: string | null;
+}
+
+/** A daemon's admin interface. */
+export type AdminAddress =
+  | { readonly kind: "socket"; readonly path: string }
+  | {
+    readonly kind: "url";
+    /** Its path ends in a slash. */
+    readonly url: URL;
+    /** Secret; null: none is sent. */
+    readonly token: string | null;
+    /** PEM; null: the system's authorities alone. */
+    readonly authorities: string | null;
+  };
+
+/** An address, or one line that says why there is none, with the code to exit with. */
+export type AddressResult =
+  | { readonly ok: true; readonly address: AdminAddress }
+  | { readonly ok: false; readonly code: ExitCode; readonly message: string };
+
+/** A token is at most this long, as the daemon reads it too. */
+const MAX_TOKEN_BYTES = 4 * 1024;
+
+/** All authorities of a system in one file are some 250 KiB. */
+const MAX_AUTHORITIES_BYTES = 1024 * 1024;
+
+/** Finds the daemon. Of the environment, only `Admin__Socket` (in any case) is looked at. */
+export async function findAdminAddress(
+  flags: AdminFlags,
+  environment: Readonly<Record<string, string>>,
+): Promise<AddressResult> {
+  if (flags.url !== null) return await urlAddress(flags, flags.url);
+  if (flags.tokenFile !== null || flags.caFile !== null) {
+    return wrong(`${flags.tokenFile === null ? "--ca-file" : "--token-file"} is for a URL: give it with --url`);
+  }
+  if (flags.socket !== null) {
+    return flags.socket === ""
+      ? wrong("--socket is empty")
+      : { ok: true, address: { kind: "socket", path: flags.socket } };
+  }
+  return await optionAddress(flags.optionsFile, environment);
+}
+
+/** An address as a message names it. */
+export function addressText(address: AdminAddress): string {
+  return terminalText(address.kind === "socket" ? address.path : address.url.href.replace(/\/$/, ""));
+}
+
+/** Whether a URL names this host, whatever the name service says. */
+export function isLoopback({ hostname }: URL): boolean {
+  return hostname === "localhost" || hostname === "[::1]" || /^127(\.\d+){3}$/.test(hostname);
+}
+
+function wrong(message: string): AddressResult {
+  return { ok: false, code: EXIT.usage, message };
+}
+
+function unusable(message: string): AddressResult {
+  return { ok: false, code: EXIT.unavailable, message };
+}
+
+async function urlAddress({ tokenFile, caFile }: AdminFlags, given: string): Promise<AddressResult> {
+  const shape = "--url must be an http or https URL without user, query and fragment (http://127.0.0.1:8080)";
+  if (!URL.canParse(given)) return wrong(shape);
+  const url = new URL(given);
+  if (!/^https?:$/.test(url.protocol) || url.username + url.password + url.search + url.hash !== "") {
+    return wrong(shape);
+  }
+  if (!url.pathname.endsWith("/")) url.pathname += "/";
+  if (url.protocol === "http:" && caFile !== null) return wrong("--ca-file is for an https URL");
+  if (url.protocol === "http:" && tokenFile !== null && !isLoopback(url)) {
+    return wrong(`The token would go to ${terminalText(url.host)} in clear text: use https, or a tunnel to this host`);
+  }
+  let token: string | null = null;
+  let authorities: string | null = null;
+  if (tokenFile !== null) {
+    const read = await readShortFile(tokenFile, "token file", MAX_TOKEN_BYTES);
+    if (!read.ok) return unusable(read.message);
+    token = read.text.trim();
+    // What a header can hold (RFC 9110, section 5.5), without the spaces that no token has (RFC 6750, section 2.1).
+    if (!/^[\x21-\x7e]+$/.test(token)) {
+      return unusable(`The token file ${terminalText(tokenFile)} must hold one line of visible ASCII characters`);
+    }
+  }
+  if (caFile !== null) {
+    const read = await readShortFile(caFile, "file of authorities", MAX_AUTHORITIES_BYTES);
+    if (!read.ok) return unusable(read.message);
+    authorities = read.text;
+    if (!authorities.includes("-----BEGIN CERTIFICATE-----")) {
+      return unusable(`The file of authorities ${terminalText(caFile)} holds no certificate in PEM`);
+    }
+  }
+  return { ok: true, address: { kind: "url", url, token, authorities } };
+}
+
+async function readShortFile(
+  path: string,
+  what: string,
+  maxBytes: number,
+): Promise<{ readonly ok: true; readonly text: string } | { readonly ok: false; readonly message: string }> {
+  const fail = (why: string) =>
+    ({ ok: false, message: `Cannot read the ${what} ${terminalText(path)}: ${why}` }) as const;
+  try {
+    // Asked before it is opened: opening a named pipe waits for its writer.
+    const { isFile } = await Deno.stat(path);
+    if (!isFile) return fail("it is not a regular file");
+    using file = await Deno.open(path, { read: true });
+    const bytes = await readAtMost((into) => file.read(into), maxBytes, 4 * 1024);
+    if (bytes.length > maxBytes) return fail(`it is larger than ${maxBytes} bytes`);
+    return { ok: true, text: new TextDecoder().decode(bytes) };
+  } catch (error) {
+    return fail(terminalText(error instanceof Error ? error.message : String(error)));
+  }
+}
+
+async function optionAddress(
+  optionsFile: string | null,
+  environment: Readonly<Record<string, string>>,
+): Promise<AddressResult> {
+  const file = optionsFile === null ? null : await readOptionsFile(optionsFile);
+  const told = (diagnostics: Parameters<typeof renderText>[0]) =>
+    renderText(diagnostics, { sources: new Map(), colour: false, frames: false }).trimEnd();
+  if (file !== null && !file.ok) return unusable(told([file.diagnostic]));
+  // The rest of the environment is the daemon's own affair: a mistake in it must not keep anyone from asking.
+  const isSocket = (name: string) => name.replaceAll("__", ":").toLowerCase() === "admin:socket";
+  const named = Object.fromEntries(Object.entries(environment).filter(([name]) => isSocket(name)));
+  const read = readOptions({ flags: [], environment: named, file: file?.source ?? null });
+  if (!read.ok) return wrong(told(read.diagnostics));
+  const path: string | null = read.options.admin.socket;
+  if (path) return { ok: true, address: { kind: "socket", path } };
+  return wrong("Admin:Socket is empty, so the daemon has no socket: name its address with --url");
+}

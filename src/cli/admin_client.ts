@@ -1,0 +1,253 @@
+// Asks the daemon over its admin interface. Every answer is bounded in size and time, and whatever is there in place of
+// the daemon (nothing, another server, garbage) becomes one line fit for a terminal. Nothing here shows the token.
+import { z } from "zod";
+import { terminalText } from "../diagnostic/terminal_text.ts";
+import { addressText, type AdminAddress, type AdminFlags, findAdminAddress, isLoopback } from "./admin_address.ts";
+import { EXIT, type ExitCode } from "./exit_codes.ts";
+import type { Terminal } from "./terminal.ts";
+
+/** What is asked. */
+export interface AdminRequest {
+  /** Default GET. */
+  readonly method?: "GET" | "POST";
+  /** Without a slash at its start: `admin/status`. */
+  readonly path: string;
+  /** Beyond those that every request has. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Sent as JSON. */
+  readonly json?: unknown;
+  /** How long the whole answer may take; default {@linkcode ANSWER_LIMIT_MILLISECONDS}. */
+  readonly limitMilliseconds?: number;
+}
+
+/** An answer that is JSON, whatever its status, or one line that says why there is none. */
+export type AdminAnswer =
+  | { readonly ok: true; readonly status: number; readonly body: unknown }
+  | { readonly ok: false; readonly message: string };
+
+/** A response whose body is still to be read, or one line that says why there is none. */
+export type AdminResponse =
+  | { readonly ok: true; readonly response: Response }
+  | { readonly ok: false; readonly message: string };
+
+/** A way to one daemon; disposing of it ends its connections. */
+export interface AdminClient extends Disposable {
+  /** The address as messages name it. */
+  readonly name: string;
+  /** Asks for JSON. */
+  ask(request: AdminRequest): Promise<AdminAnswer>;
+  /** Begins a request whose body its reader bounds; the limit is for the head alone, `signal` ends all of it. */
+  open(request: AdminRequest, signal: AbortSignal): Promise<AdminResponse>;
+  /** One line for an answer that is not what was asked for, with advice where the token is the reason. */
+  refusal(answer: Extract<AdminAnswer, { ok: true }>): string;
+}
+
+/** How long most answers may take. */
+export const ANSWER_LIMIT_MILLISECONDS = 10_000;
+
+/** 1,000 instances with a rejection each have some 700 KiB. */
+const MAX_ANSWER_BYTES = 1024 * 1024;
+
+/** RFC 9457, as far as it is shown. */
+const problemSchema = z.object({
+  title: z.string().optional().catch(undefined),
+  detail: z.string().optional().catch(undefined),
+});
+
+/** Opens a client, or says in one line why its authorities cannot be used. */
+export function openAdminClient(
+  address: AdminAddress,
+): { readonly ok: true; readonly client: AdminClient } | { readonly ok: false; readonly message: string } {
+  const name = addressText(address);
+  let http: Deno.HttpClient;
+  try {
+    http = Deno.createHttpClient(connectionOf(address));
+  } catch (error) {
+    return { ok: false, message: `Cannot use the certificates given for ${name}: ${reasonOf(error)}` };
+  }
+  const base = address.kind === "socket" ? new URL("http://localhost/") : address.url;
+  const token = address.kind === "socket" ? null : address.token;
+  const open: AdminClient["open"] = async (request, signal) => {
+    const limit = new AbortController();
+    const timer = setTimeout(() => limit.abort(), request.limitMilliseconds ?? ANSWER_LIMIT_MILLISECONDS);
+    try {
+      const response = await fetch(new URL(request.path, base), {
+        ...initOf(request, token),
+        client: http,
+        signal: AbortSignal.any([limit.signal, signal]),
+      });
+      return { ok: true, response };
+    } catch (error) {
+      if (limit.signal.aborted) return { ok: false, message: tooSlow(name, request) };
+      return { ok: false, message: await unreachable(address, name, error) };
+    } finally {
+      clearTimeout(timer);
+    }
+  };
+  const client: AdminClient = {
+    name,
+    open,
+    ask: (request) => ask(name, open, request),
+    refusal: ({ status, body }) => refusal(name, token !== null, status, body),
+    [Symbol.dispose]: () => http.close(),
+  };
+  return { ok: true, client };
+}
+
+/** Finds the daemon, and does with a client what a command does; the client is closed whatever becomes of it. */
+export async function withAdminClient(
+  flags: AdminFlags,
+  terminal: Terminal,
+  use: (client: AdminClient) => Promise<ExitCode>,
+): Promise<ExitCode> {
+  const found = await findAdminAddress(flags, terminal.environment);
+  if (!found.ok) {
+    terminal.error(`${found.message}\n`);
+    return found.code;
+  }
+  const opened = openAdminClient(found.address);
+  if (!opened.ok) {
+    terminal.error(`${opened.message}\n`);
+    return EXIT.unavailable;
+  }
+  using client = opened.client;
+  return await use(client);
+}
+
+/** Says on standard error why there is no answer. */
+export function unavailable(message: string, terminal: Terminal): ExitCode {
+  terminal.error(`${message}\n`);
+  return EXIT.unavailable;
+}
+
+/** One line for an answer that a daemon of this version would not give. */
+export function strangeAnswer(client: AdminClient): string {
+  return `What answers at ${client.name} is not honua-configd, or not of a version that this one understands`;
+}
+
+/**
+ * A proxy that the environment names is for other hosts: what goes to this one, a token with it, goes there directly.
+ * Over TLS the proxy sees nothing, and a direct way cannot be had: Deno speaks no TLS over a transport that it is given.
+ */
+function connectionOf(address: AdminAddress): Deno.CreateHttpClientOptions {
+  if (address.kind === "socket") return { proxy: { transport: "unix", path: address.path } };
+  const { url, authorities } = address;
+  if (url.protocol === "https:") return authorities === null ? {} : { caCerts: [authorities] };
+  const hostname = url.hostname.replace(/^\[|\]$/g, "");
+  return isLoopback(url) ? { proxy: { transport: "tcp", hostname, port: Number(url.port || 80) } } : {};
+}
+
+function initOf({ method = "GET", headers = {}, json }: AdminRequest, token: string | null): RequestInit {
+  return {
+    method,
+    redirect: "manual",
+    headers: {
+      accept: "application/json",
+      ...(token === null ? {} : { authorization: `Bearer ${token}` }),
+      ...(json === undefined ? {} : { "content-type": "application/json" }),
+      ...headers,
+    },
+    ...(json === undefined ? {} : { body: JSON.stringify(json) }),
+  };
+}
+
+async function ask(name: string, open: AdminClient["open"], request: AdminRequest): Promise<AdminAnswer> {
+  const ending = new AbortController();
+  let overdue = false;
+  const timer = setTimeout(() => {
+    overdue = true;
+    ending.abort();
+  }, request.limitMilliseconds ?? ANSWER_LIMIT_MILLISECONDS);
+  try {
+    const opened = await open(request, ending.signal);
+    if (!opened.ok) return overdue ? { ok: false, message: tooSlow(name, request) } : opened;
+    const { response } = opened;
+    const text = await textOf(response);
+    const body = text === null ? undefined : jsonOf(text);
+    if (body !== undefined) return { ok: true, status: response.status, body };
+    const what = text === null ? `more than ${MAX_ANSWER_BYTES} bytes` : "no JSON";
+    return {
+      ok: false,
+      message:
+        `What answers at ${name} is not honua-configd: /${request.path} gave ${what} (status ${response.status})`,
+    };
+  } catch (error) {
+    if (overdue) return { ok: false, message: tooSlow(name, request) };
+    return { ok: false, message: `The answer of ${name} broke off: ${reasonOf(error)}` };
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** The JSON of a response that was opened; undefined where it is none, is too large, or breaks off. */
+export async function jsonBody(response: Response): Promise<unknown> {
+  try {
+    return jsonOf(await textOf(response) ?? "");
+  } catch {
+    return undefined;
+  }
+}
+
+/** The body's text; null where it is larger than any answer. Leaving the loop early cancels the body. */
+async function textOf(response: Response): Promise<string | null> {
+  const decoder = new TextDecoder();
+  let [text, bytes] = ["", 0];
+  for await (const chunk of response.body ?? []) {
+    bytes += chunk.length;
+    if (bytes > MAX_ANSWER_BYTES) return null;
+    text += decoder.decode(chunk, { stream: true });
+  }
+  return text + decoder.decode();
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function refusal(name: string, hasToken: boolean, status: number, body: unknown): string {
+  if (status === 401 || status === 403) {
+    return hasToken
+      ? `${name} does not take the token: is --token-file the file that Admin:TokenFile names there?`
+      : `${name} wants a token: give the file that Admin:TokenFile names there with --token-file`;
+  }
+  const { detail, title } = problemSchema.catch({}).parse(body);
+  const why = detail ?? title;
+  return `${name} answered with status ${status}${why === undefined ? "" : `: ${terminalText(why)}`}`;
+}
+
+function tooSlow(name: string, { limitMilliseconds = ANSWER_LIMIT_MILLISECONDS }: AdminRequest): string {
+  return `${name} did not answer within ${limitMilliseconds / 1_000} s`;
+}
+
+/** Why a request had no answer; of a socket, the system tells more when it is asked to connect once more. */
+async function unreachable(address: AdminAddress, name: string, error: unknown): Promise<string> {
+  const brokeOff = `The connection to ${name} broke off before there was an answer of HTTP: ${reasonOf(error)}`;
+  const isConnecting = error instanceof Error && error.message.includes("client error (Connect)");
+  if (!isConnecting) return brokeOff;
+  if (address.kind === "url") return `Nothing answers at ${name}: ${reasonOf(error)}`;
+  try {
+    (await Deno.connect({ transport: "unix", path: address.path })).close();
+    return brokeOff;
+  } catch (why) {
+    if (why instanceof Deno.errors.NotFound) {
+      return `Nothing answers at ${name}: there is no such socket. Is honua-configd running?`;
+    }
+    if (why instanceof Deno.errors.ConnectionRefused) {
+      return `Nothing answers at ${name}: nobody listens there any more. Is honua-configd running?`;
+    }
+    if (why instanceof Deno.errors.PermissionDenied) {
+      return `No permission to use ${name}: run this as root or as a member of the socket's group`;
+    }
+    return `Nothing answers at ${name}: ${reasonOf(why)}`;
+  }
+}
+
+/** What went wrong, without the layers through which it was told. */
+function reasonOf(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error);
+  return terminalText(message.replace(/^.*client error \(\w+\): /s, "").replace(/ \(os error \d+\)/g, ""), 300);
+}

@@ -1,0 +1,62 @@
+// Diagnostics as the daemon answers them, checked, and rendered as they are everywhere else.
+import { z } from "zod";
+import type { Diagnostic } from "../diagnostic/diagnostic.ts";
+import { renderText } from "../diagnostic/render.ts";
+
+/** A diagnostic in JSON, in `/admin/status` and in the answer to a reload that was rejected. */
+export interface DiagnosticAnswer {
+  /** Null where it is about no file. */
+  readonly file: string | null;
+  /** `error` or `warning`. */
+  readonly severity: string;
+  /** `room/what-is-wrong`. */
+  readonly code: string;
+  /** One line. */
+  readonly summary: string;
+  /** In HCL's words: `layer.roads.services`. */
+  readonly path: string | null;
+  /** 1-based. */
+  readonly line: number | null;
+  /** 1-based. */
+  readonly column: number | null;
+  /** What to do. */
+  readonly suggestion: string | null;
+}
+
+const answersSchema = z.array(z.object({
+  file: z.string().nullable(),
+  severity: z.string(),
+  code: z.string(),
+  summary: z.string(),
+  path: z.string().nullable(),
+  line: z.number().nullable(),
+  column: z.number().nullable(),
+  suggestion: z.string().nullable(),
+}));
+
+/** Whether a value of an answer is a list of diagnostics. */
+export function areDiagnostics(value: unknown): value is readonly DiagnosticAnswer[] {
+  return answersSchema.safeParse(value).success;
+}
+
+/** Diagnostics as text without code frames, since the source is on the daemon's side. Empty where there is none. */
+export function diagnosticsText(answers: readonly DiagnosticAnswer[], colour: boolean): string {
+  return renderText(answers.map(diagnosticOf), { sources: new Map(), colour, frames: false });
+}
+
+function diagnosticOf({ file, severity, code, summary, path, line, column, suggestion }: DiagnosticAnswer): Diagnostic {
+  const place = file === null || line === null
+    ? null
+    : { file, line, column: column ?? 1, range: { start: 0, end: 0 } };
+  const why = file === null || place !== null ? null : `It is about ${file}`;
+  return {
+    severity: severity === "warning" ? "warning" : "error",
+    code,
+    summary,
+    why,
+    suggestion,
+    path,
+    place,
+    other: null,
+  };
+}

@@ -1,0 +1,129 @@
+// `honua-configd peers`: who runs what, in a table with a line below it that says whether they agree. It ends with 0 if
+// all living instances run one hash, with 1 if not, with 3 if the daemon or its Redis cannot be reached.
+import { jsonLine } from "../diagnostic/terminal_text.ts";
+import { z } from "zod";
+import type { AdminFlags } from "./admin_address.ts";
+import { strangeAnswer, unavailable, withAdminClient } from "./admin_client.ts";
+import { agoText } from "./age.ts";
+import { EXIT, type ExitCode } from "./exit_codes.ts";
+import { painted, renderTable, shortHash } from "./table.ts";
+import type { Terminal } from "./terminal.ts";
+
+/** What was asked for. */
+export interface PeersRequest {
+  /** Where the daemon is. */
+  readonly address: AdminFlags;
+  /** How to answer. */
+  readonly format: "text" | "json";
+}
+
+const HEADINGS = ["", "INSTANCE", "STANDING", "GENERATION", "HASH", "VERSION", "SEEN", "REJECTED"];
+
+const peersSchema = z.object({
+  peers: z.array(z.object({
+    instance: z.string(),
+    version: z.string(),
+    hash: z.string().nullable(),
+    generation: z.number().nullable(),
+    standing: z.string(),
+    rejected: z.object({ hash: z.string(), why: z.string(), at: z.string() }).nullable(),
+    at: z.string(),
+    self: z.boolean(),
+  })),
+});
+
+type Peer = z.infer<typeof peersSchema>["peers"][number];
+
+/** Asks for the instances and shows them; `now` is the time in milliseconds since 1970. */
+export async function peers(
+  request: PeersRequest,
+  terminal: Terminal,
+  now: () => number = Date.now,
+): Promise<ExitCode> {
+  return await withAdminClient(request.address, terminal, async (client) => {
+    const answer = await client.ask({ path: "admin/peers" });
+    if (!answer.ok) return unavailable(answer.message, terminal);
+    if (answer.status !== 200) return unavailable(client.refusal(answer), terminal);
+    const parsed = peersSchema.safeParse(answer.body);
+    if (!parsed.success) return unavailable(strangeAnswer(client), terminal);
+    const agreed = doAgree(parsed.data.peers);
+    if (request.format === "json") terminal.out(jsonLine(answer.body));
+    else {
+      terminal.out(tableText(parsed.data.peers, now()));
+      const style = agreed ? "strong" : "trouble";
+      terminal.out(`${painted(summaryText(parsed.data.peers), style, terminal.colourOut)}\n`);
+    }
+    return agreed ? EXIT.done : EXIT.invalid;
+  });
+}
+
+function doAgree(all: readonly Peer[]): boolean {
+  const [first] = all;
+  return first !== undefined && first.hash !== null && all.every(({ hash }) => hash === first.hash);
+}
+
+function tableText(all: readonly Peer[], now: number): string {
+  if (all.length === 0) return "";
+  const rows = all.map(({ self, instance, standing, generation, hash, version, at, rejected }) => [
+    self ? "*" : "",
+    instance,
+    standing,
+    generation === null ? "-" : String(generation),
+    hash === null ? "-" : shortHash(hash),
+    version,
+    agoText(at, now),
+    rejected === null ? "" : `${shortHash(rejected.hash)} ${agoText(rejected.at, now)}: ${rejected.why}`,
+  ]);
+  return `${renderTable(HEADINGS, rows)}\n`;
+}
+
+/**
+ * `40 instances: 37 run abcdef12 (generation 17), 3 rejected it`. Each instance counts once: with the hash that most
+ * run, as one that rejected that hash, or with what it runs in its place.
+ */
+function summaryText(all: readonly Peer[]): string {
+  if (all.length === 0) return "No instance is known";
+  const [leading = null, ...others] = groupsOf(all);
+  const rest = others.flatMap((group) => group.peers);
+  const isRejecting = ({ rejected }: Peer) => leading !== null && rejected?.hash === leading.hash;
+  const rejecting = rest.filter(isRejecting).length;
+  const running = others.map(({ hash, peers }) => ({ hash, peers: peers.filter((one) => !isRejecting(one)) }));
+  const parts = [
+    ...(leading === null ? [] : [groupText(leading)]),
+    ...(rejecting === 0 ? [] : [`${rejecting} rejected it`]),
+    ...running.filter((group) => group.peers.length > 0).map(groupText),
+  ];
+  const own = leading?.peers.filter(({ rejected }) => rejected !== null).length ?? 0;
+  const ownEdits = own === 0 ? "" : `; ${own} of them rejected another`;
+  return `${all.length} ${all.length === 1 ? "instance" : "instances"}: ${parts.join(", ")}${ownEdits}`;
+}
+
+interface Group {
+  /** Null: nothing. */
+  readonly hash: string | null;
+  readonly peers: readonly Peer[];
+}
+
+/** Who runs the same, the most of them first and those of later generations before others; who runs nothing last. */
+function groupsOf(all: readonly Peer[]): Group[] {
+  const byHash = Map.groupBy(all, ({ hash }) => hash);
+  const groups = [...byHash].map(([hash, peers]): Group => ({ hash, peers }));
+  return groups.sort((a, b) =>
+    Number(a.hash === null) - Number(b.hash === null) || b.peers.length - a.peers.length ||
+    (generationOf(b) ?? 0) - (generationOf(a) ?? 0)
+  );
+}
+
+/** The latest generation that one of a group agreed with; null: none did. */
+function generationOf({ peers }: Group): number | null {
+  const known = peers.flatMap(({ generation }) => generation === null ? [] : [generation]);
+  return known.length === 0 ? null : known.reduce((latest, one) => Math.max(latest, one));
+}
+
+function groupText(group: Group): string {
+  const { hash, peers: { length } } = group;
+  const runs = length === 1 ? "runs" : "run";
+  if (hash === null) return `${length} ${runs} nothing`;
+  const generation = generationOf(group);
+  return `${length} ${runs} ${shortHash(hash)}${generation === null ? "" : ` (generation ${generation})`}`;
+}

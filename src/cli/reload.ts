@@ -1,0 +1,109 @@
+// `honua-configd reload`: makes the daemon look at its source now, and waits for what comes of it. It ends with 0 if the
+// source is in force, with 1 if it was rejected, with 3 if it could not be asked, could not do it, or another snapshot
+// than the one of `--if-match` is in force.
+import { z } from "zod";
+import { jsonLine, terminalText } from "../diagnostic/terminal_text.ts";
+import type { AdminFlags } from "./admin_address.ts";
+import { type AdminAnswer, type AdminClient, strangeAnswer, unavailable, withAdminClient } from "./admin_client.ts";
+import { areDiagnostics, type DiagnosticAnswer, diagnosticsText } from "./diagnostic_answer.ts";
+import { EXIT, type ExitCode } from "./exit_codes.ts";
+import { shortHash } from "./table.ts";
+import type { Terminal } from "./terminal.ts";
+
+/** What was asked for. */
+export interface ReloadCommandRequest {
+  /** Where the daemon is. */
+  readonly address: AdminFlags;
+  /** How to answer. */
+  readonly format: "text" | "json";
+  /** Makes the others look again even if nothing changed here. */
+  readonly notify: boolean;
+  /** Announces over a head that moved on. */
+  readonly force: boolean;
+  /** The entity tag of the snapshot that must be in force, with or without its quotes; null: any. */
+  readonly ifMatch: string | null;
+}
+
+/** The daemon gives a reload 60 s; the rest is for its answer to arrive. */
+const RELOAD_LIMIT_MILLISECONDS = 65_000;
+
+type Answered = Extract<AdminAnswer, { ok: true }>;
+
+const doneSchema = z.object({
+  status: z.enum(["reloaded", "unchanged"]),
+  hash: z.string(),
+  generation: z.number().nullable(),
+  instancesNotified: z.number(),
+  standing: z.string().optional(),
+});
+
+const rejectedSchema = z.object({
+  title: z.string().optional(),
+  detail: z.string().optional(),
+  diagnostics: z.custom<readonly DiagnosticAnswer[]>(areDiagnostics),
+});
+
+/** Asks for the reload and says how it ended. */
+export async function reload(request: ReloadCommandRequest, terminal: Terminal): Promise<ExitCode> {
+  const tag = request.ifMatch === null ? null : entityTagOf(request.ifMatch);
+  if (tag === undefined) {
+    terminal.error("--if-match takes the ETag of /admin/snapshot: 64 hexadecimal digits, in quotes or not, or *\n");
+    return EXIT.usage;
+  }
+  return await withAdminClient(request.address, terminal, async (client) => {
+    const answer = await client.ask({
+      method: "POST",
+      path: "admin/metadata/reload",
+      headers: tag === null ? {} : { "if-match": tag },
+      json: { notifyOtherInstances: request.notify, force: request.force },
+      limitMilliseconds: RELOAD_LIMIT_MILLISECONDS,
+    });
+    if (!answer.ok) return unavailable(answer.message, terminal);
+    const told = answer.status === 200
+      ? tellDone(answer.body, request, terminal)
+      : tellRejected(answer, terminal) ?? tellRefused(answer, client, terminal);
+    if (told === null) return unavailable(strangeAnswer(client), terminal);
+    if (request.format === "json") terminal.out(jsonLine(answer.body));
+    return told;
+  });
+}
+
+/** RFC 9110, section 8.8.3; undefined: it is none. */
+function entityTagOf(given: string): string | undefined {
+  const text = given.trim();
+  if (/^[0-9A-Fa-f]{64}$/.test(text)) return `"${text.toLowerCase()}"`;
+  return text === "*" || /^(W\/)?"[\x21\x23-\x7e]*"$/.test(text) ? text : undefined;
+}
+
+function tellDone(body: unknown, { format, notify }: ReloadCommandRequest, terminal: Terminal): ExitCode | null {
+  const parsed = doneSchema.safeParse(body);
+  if (!parsed.success) return null;
+  const { status, hash, generation, instancesNotified, standing } = parsed.data;
+  const told = status === "reloaded" || notify ? `, ${countText(instancesNotified)} notified` : "";
+  const numbered = generation === null ? "" : ` (generation ${generation})`;
+  const word = status === "reloaded" ? "Reloaded" : "Unchanged";
+  if (format === "text") terminal.out(`${word}: ${shortHash(hash)} is in force${numbered}${told}\n`);
+  if (standing === "diverged") {
+    terminal.error("Diverged: the others agreed on another configuration. --force announces this one over it\n");
+  }
+  return EXIT.done;
+}
+
+function countText(instances: number): string {
+  return `${instances} other ${instances === 1 ? "instance" : "instances"}`;
+}
+
+/** Null where it is not the source that was refused; a request that the daemon does not understand is a 422 too. */
+function tellRejected({ status, body }: Answered, terminal: Terminal): ExitCode | null {
+  const parsed = rejectedSchema.safeParse(body);
+  if (status !== 422 || !parsed.success) return null;
+  const { detail, title, diagnostics } = parsed.data;
+  terminal.error(diagnosticsText(diagnostics, terminal.colourError));
+  terminal.error(`Rejected: ${terminalText(detail ?? title ?? "the source is not valid")}; what was in force stays\n`);
+  return EXIT.invalid;
+}
+
+function tellRefused(answer: Answered, client: AdminClient, terminal: Terminal): ExitCode {
+  terminal.error(`Not reloaded: ${client.refusal(answer)}\n`);
+  return EXIT.unavailable;
+}

@@ -1,0 +1,152 @@
+// `honua-configd status`: what is in force on this host and whether that is what the source says, the answer first. It
+// ends with 0 if the source is in force and the instance does not diverge, with 1 if not, with 3 if nothing answers.
+import { z } from "zod";
+import { jsonLine, terminalText } from "../diagnostic/terminal_text.ts";
+import type { AdminFlags } from "./admin_address.ts";
+import { strangeAnswer, unavailable, withAdminClient } from "./admin_client.ts";
+import { agoText, forText } from "./age.ts";
+import { areDiagnostics, type DiagnosticAnswer, diagnosticsText } from "./diagnostic_answer.ts";
+import { EXIT, type ExitCode } from "./exit_codes.ts";
+import { painted, shortHash } from "./table.ts";
+import type { Terminal } from "./terminal.ts";
+
+/** What was asked for. */
+export interface StatusRequest {
+  /** Where the daemon is. */
+  readonly address: AdminFlags;
+  /** How to answer. */
+  readonly format: "text" | "json";
+}
+
+/** The outcomes after which the source is what is in force. */
+const GOOD_OUTCOMES: ReadonlySet<string> = new Set(["activated", "unchanged"]);
+
+const statusSchema = z.object({
+  version: z.string(),
+  instance: z.string(),
+  mode: z.string(),
+  watching: z.boolean(),
+  startedAt: z.string(),
+  source: z.string(),
+  snapshot: z.string(),
+  active: z.object({ hash: z.string(), since: z.string() }).nullable(),
+  generation: z.number().nullable(),
+  standing: z.string(),
+  head: z.object({ generation: z.number(), hash: z.string() }).nullable(),
+  announcementOwed: z.boolean(),
+  lastReload: z.object({
+    outcome: z.string(),
+    at: z.string(),
+    durationMilliseconds: z.number(),
+    reasons: z.array(z.string()),
+    reason: z.string().nullable(),
+    diagnostics: z.custom<readonly DiagnosticAnswer[]>(areDiagnostics),
+  }).nullable(),
+  redis: z.object({
+    state: z.string(),
+    since: z.string(),
+    reason: z.string().nullable(),
+    reconnections: z.number(),
+  }),
+  restartNeeded: z.boolean(),
+});
+
+type Status = z.infer<typeof statusSchema>;
+
+/** Asks for the status and shows it; `now` is the time in milliseconds since 1970. */
+export async function status(
+  request: StatusRequest,
+  terminal: Terminal,
+  now: () => number = Date.now,
+): Promise<ExitCode> {
+  return await withAdminClient(request.address, terminal, async (client) => {
+    const answer = await client.ask({ path: "admin/status" });
+    if (!answer.ok) return unavailable(answer.message, terminal);
+    if (answer.status !== 200) return unavailable(client.refusal(answer), terminal);
+    const parsed = statusSchema.safeParse(answer.body);
+    if (!parsed.success) return unavailable(strangeAnswer(client), terminal);
+    terminal.out(
+      request.format === "json" ? jsonLine(answer.body) : statusText(parsed.data, now(), terminal.colourOut),
+    );
+    return troubleOf(parsed.data) === null ? EXIT.done : EXIT.invalid;
+  });
+}
+
+/** In one line what needs a person; null: nothing does. */
+function troubleOf({ active, lastReload, standing, head }: Status): string | null {
+  const stays = active === null ? "nothing is in force" : `${shortHash(active.hash)} stays in force`;
+  if (lastReload !== null && !GOOD_OUTCOMES.has(lastReload.outcome)) {
+    const failures: Record<string, string> = {
+      rejected: "The source was rejected",
+      unreadable: "The source cannot be read",
+      "write-failed": "The snapshot cannot be written",
+    };
+    const failure = Object.hasOwn(failures, lastReload.outcome)
+      ? failures[lastReload.outcome]
+      : `The last reload ended as ${terminalText(lastReload.outcome)}`;
+    return `${failure}: ${stays}`;
+  }
+  if (active === null) return "Nothing is in force";
+  if (standing !== "diverged") return null;
+  const others = head === null ? "" : `, the others agreed on ${headText(head)}`;
+  return `Diverged: ${shortHash(active.hash)} is in force here${others}`;
+}
+
+function headText({ hash, generation }: NonNullable<Status["head"]>): string {
+  return `${shortHash(hash)} (generation ${generation})`;
+}
+
+function statusText(status: Status, now: number, colour: boolean): string {
+  const trouble = troubleOf(status);
+  const known = status.lastReload === null ? "found at the start, no reload has ended yet" : "as the source says";
+  const headline = trouble ?? `In force: ${shortHash(status.active?.hash ?? "")}, ${known}`;
+  const rows: [string, string][] = [
+    ["In force", inForceText(status, now)],
+    ["Source", `${terminalText(status.source)} (${status.watching ? "watched" : "not watched: reloads when told"})`],
+    ["Last reload", lastReloadText(status, now)],
+    ["Cluster", clusterText(status)],
+    ["Redis", redisText(status, now)],
+    ["Snapshot", terminalText(status.snapshot)],
+    [
+      "Instance",
+      `${terminalText(status.instance)}, version ${terminalText(status.version)}, up ${forText(status.startedAt, now)}`,
+    ],
+  ];
+  if (status.restartNeeded) rows.push(["Restart", "needed: the options file changed, and options are read once"]);
+  const lines = rows.map(([name, text]) => `${name.padEnd(13)}${text}`);
+  const found = diagnosticsText(status.lastReload?.diagnostics ?? [], colour);
+  return `${[painted(headline, trouble === null ? "strong" : "trouble", colour), ...lines].join("\n")}\n${
+    found && `\n${found}`
+  }`;
+}
+
+function inForceText({ active, generation }: Status, now: number): string {
+  if (active === null) return "nothing";
+  const agreed = generation === null ? "" : `, generation ${generation}`;
+  return `${shortHash(active.hash)}${agreed}, ${forText(active.since, now)}`;
+}
+
+function lastReloadText({ lastReload }: Status, now: number): string {
+  if (lastReload === null) return "none yet";
+  const { outcome, at, durationMilliseconds, reasons, reason } = lastReload;
+  const asked = reasons.length === 0 ? "" : `, asked for by ${terminalText(reasons.join(", "), 200)}`;
+  const why = reason === null ? "" : `: ${terminalText(reason)}`;
+  const took = `took ${Math.round(durationMilliseconds)} ms`;
+  return `${terminalText(outcome)} ${agoText(at, now)} (${took}${asked})${why}`;
+}
+
+function clusterText({ mode, standing, head, announcementOwed }: Status): string {
+  if (mode === "alone") return "none: High Availability is off";
+  const standings: Record<string, string> = { unknown: "not known whether the others agree" };
+  const known = Object.hasOwn(standings, standing) ? standings[standing]! : terminalText(standing);
+  const agreed = head === null ? "" : `, head ${headText(head)}`;
+  return `${known}${agreed}${announcementOwed ? "; a change waits to be announced" : ""}`;
+}
+
+function redisText({ redis: { state, since, reason, reconnections } }: Status, now: number): string {
+  if (state === "disabled") return "not used";
+  const times = reconnections === 0
+    ? ""
+    : `, ${reconnections} ${reconnections === 1 ? "reconnection" : "reconnections"}`;
+  return `${terminalText(state)} ${forText(since, now)}${times}${reason === null ? "" : `: ${terminalText(reason)}`}`;
+}

@@ -1,0 +1,30 @@
+// Tables as a terminal is given them: columns that line up whatever the characters' widths, and nothing in a cell that
+// could steer the terminal.
+import { glyphOf, terminalText } from "../diagnostic/terminal_text.ts";
+
+const GAP = "  ";
+
+/** Rows under their headings, each line ending in a newline and none in spaces. */
+export function renderTable(headings: readonly string[], rows: readonly (readonly string[])[]): string {
+  const lines = [headings, ...rows].map((row) => row.map((cell) => terminalText(cell)));
+  const widths = headings.map((_, column) => Math.max(...lines.map((line) => columnsOf(line[column] ?? ""))));
+  const padded = (cell: string, column: number) => cell + " ".repeat((widths[column] ?? 0) - columnsOf(cell));
+  return lines.map((line) => `${line.map(padded).join(GAP).trimEnd()}\n`).join("");
+}
+
+/** How many columns of a terminal a text takes, near enough. */
+function columnsOf(text: string): number {
+  let columns = 0;
+  for (const character of text) columns += glyphOf(character).columns;
+  return columns;
+}
+
+/** Text in an ECMA-48 SGR style, where colours are wanted. */
+export function painted(text: string, style: "strong" | "trouble", colour: boolean): string {
+  return colour ? `\x1b[${style === "strong" ? "1" : "1;31"}m${text}\x1b[0m` : text;
+}
+
+/** The first digits of a hash, enough to tell one from another by eye. */
+export function shortHash(hash: string): string {
+  return terminalText(hash.slice(0, 8));
+}

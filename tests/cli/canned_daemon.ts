@@ -1,0 +1,134 @@
+// A server in the place of the daemon's admin interface: it answers what a test says, on a real unix socket or TCP, and
+// keeps what it was asked.
+import type { Peer } from "../../src/cluster/peers.ts";
+import type { Status } from "../../src/admin/subject.ts";
+import type { Terminal } from "../../src/cli/terminal.ts";
+import { type TemporaryDirectory, temporaryDirectory } from "../support/temporary.ts";
+
+/** What a request was. */
+export interface Asked {
+  /** `GET /admin/status`. */
+  readonly what: string;
+  readonly headers: Headers;
+  readonly body: string;
+}
+
+/** A server that answers, and the flags that lead to it. */
+export interface CannedDaemon extends AsyncDisposable {
+  readonly directory: TemporaryDirectory;
+  /** Flags for a command. */
+  readonly flags: readonly string[];
+  /** The socket's path, or the URL. */
+  readonly at: string;
+  /** The requests so far. */
+  readonly asked: Asked[];
+}
+
+/** What answers a request. */
+export type Answering = (request: Request) => Response | Promise<Response>;
+
+/** Listens on a socket in a directory of its own; with `tls` or `tcp` on a port of 127.0.0.1. */
+export async function cannedDaemon(
+  answering: Answering,
+  { tcp = false, tls = null }: { tcp?: boolean; tls?: { cert: string; key: string } | null } = {},
+): Promise<CannedDaemon> {
+  const directory = await temporaryDirectory();
+  const asked: Asked[] = [];
+  const handler = async (request: Request) => {
+    const { pathname } = new URL(request.url);
+    asked.push({ what: `${request.method} ${pathname}`, headers: request.headers, body: await request.text() });
+    return await answering(request);
+  };
+  const onListen = () => {};
+  const path = directory.file("admin.sock");
+  const place = tcp || tls !== null ? { hostname: "127.0.0.1", port: 0, ...(tls ?? {}) } : { path };
+  const server = Deno.serve({ ...place, onListen } as Deno.ServeTcpOptions, handler);
+  const at = "path" in place ? path : `${tls ? "https" : "http"}://127.0.0.1:${(server.addr as Deno.NetAddr).port}`;
+  return {
+    directory,
+    asked,
+    at,
+    flags: ["path" in place ? "--socket" : "--url", at],
+    async [Symbol.asyncDispose]() {
+      await server.shutdown();
+      await directory[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** JSON as the daemon answers it. */
+export function json(body: unknown, status = 200): Response {
+  const type = status < 400 ? "application/json" : "application/problem+json";
+  return new Response(`${JSON.stringify(body)}\n`, { status, headers: { "content-type": type } });
+}
+
+/** Some hash; the digit tells one from another. */
+export function hashOf(digit: string): string {
+  return digit.repeat(64);
+}
+
+/** So many days ago, in ISO 8601: an age that stays the same while a test runs. */
+export function daysAgo(days: number): string {
+  return new Date(Date.now() - days * 86_400_000 - 60_000).toISOString();
+}
+
+/** The status of an instance that is well, but for what is given. */
+export function statusWith(given: Partial<Status> = {}): Status {
+  return {
+    version: "0.2.0",
+    instance: "edge-7",
+    mode: "cluster",
+    watching: true,
+    startedAt: daysAgo(9),
+    source: "/etc/honua/config.hcl",
+    snapshot: "/var/lib/honua-configd/config.snapshot.json",
+    active: { hash: hashOf("a"), since: daysAgo(4) },
+    generation: 17,
+    standing: "agreed",
+    head: { generation: 17, hash: hashOf("a") },
+    announcementOwed: false,
+    lastReload: {
+      outcome: "activated",
+      at: daysAgo(4),
+      durationMilliseconds: 34.4,
+      reasons: ["a file event"],
+      reason: null,
+      diagnostics: [],
+    },
+    redis: { state: "up", since: daysAgo(8), reason: null, reconnections: 2 },
+    restartNeeded: false,
+    ...given,
+  };
+}
+
+/** What an instance tells of itself, but for what is given. */
+export function peerWith(given: Partial<Peer> = {}): Peer {
+  return {
+    instance: "edge-1",
+    incarnation: "00000000",
+    version: "0.2.0",
+    hash: hashOf("a"),
+    generation: 17,
+    standing: "agreed",
+    rejected: null,
+    at: daysAgo(3),
+    self: false,
+    ...given,
+  };
+}
+
+/** A terminal that keeps what it is given, for commands that a test calls by themselves. */
+export function keepingTerminal(): { readonly terminal: Terminal; readonly out: string[]; readonly error: string[] } {
+  const [out, error]: [string[], string[]] = [[], []];
+  const terminal: Terminal = {
+    out: (text) => void out.push(text),
+    error: (text) => void error.push(text),
+    hasFailed: () => false,
+    isUnread: () => false,
+    colourOut: false,
+    colourError: false,
+    readInput: () => Promise.resolve(new Uint8Array()),
+    environment: {},
+  };
+  return { terminal, out, error };
+}

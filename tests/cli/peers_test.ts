@@ -1,0 +1,90 @@
+import { assertEquals, assertStringIncludes } from "@std/assert";
+import { renderTable } from "../../src/cli/table.ts";
+import { runRecorded } from "../support/recording_terminal.ts";
+import { cannedDaemon, daysAgo, hashOf, json, peerWith } from "./canned_daemon.ts";
+
+const REJECTED = { hash: hashOf("a"), generation: 17, why: "config.hcl:3:1: error: No such service", at: daysAgo(3) };
+
+async function askPeers(peers: unknown, args: readonly string[] = []) {
+  await using daemon = await cannedDaemon(() => json({ peers }));
+  return await runRecorded(["peers", ...args, ...daemon.flags]);
+}
+
+Deno.test("peers is a table in which the own instance is marked, and a line that sums it up", async () => {
+  const { code, out, error } = await askPeers([
+    peerWith({ instance: "edge-1", self: true }),
+    peerWith({ instance: "edge-22", hash: hashOf("b"), generation: 16, standing: "diverged", rejected: REJECTED }),
+    peerWith({ instance: "new", hash: null, generation: null, standing: "unknown" }),
+  ]);
+  assertEquals([code, error], [1, ""]);
+  assertEquals(out.split("\n"), [
+    "   INSTANCE  STANDING  GENERATION  HASH      VERSION  SEEN     REJECTED",
+    "*  edge-1    agreed    17          aaaaaaaa  0.2.0    3 d ago",
+    "   edge-22   diverged  16          bbbbbbbb  0.2.0    3 d ago  aaaaaaaa 3 d ago: config.hcl:3:1: error: No such service",
+    "   new       unknown   -           -         0.2.0    3 d ago",
+    "",
+    "3 instances: 1 runs aaaaaaaa (generation 17), 1 rejected it, 1 runs nothing",
+    "",
+  ]);
+});
+
+const many = (count: number, given: Parameters<typeof peerWith>[0]) =>
+  Array.from({ length: count }, (_, at) => peerWith({ ...given, instance: `${given?.hash?.[0]}-${at}` }));
+
+const SUMMARIES: [string, ReturnType<typeof peerWith>[], number, string][] = [
+  [
+    "all running one hash ends with 0",
+    many(40, { hash: hashOf("a") }),
+    0,
+    "40 instances: 40 run aaaaaaaa (generation 17)",
+  ],
+  ["one alone, without a generation", [peerWith({ generation: null })], 0, "1 instance: 1 runs aaaaaaaa"],
+  [
+    "some that rejected what the others run",
+    [...many(3, { hash: hashOf("b"), generation: 16, rejected: REJECTED }), ...many(37, { hash: hashOf("a") })],
+    1,
+    "40 instances: 37 run aaaaaaaa (generation 17), 3 rejected it",
+  ],
+  [
+    "as many on each side: the later generation first",
+    [...many(2, { hash: hashOf("b"), generation: 16 }), ...many(2, { hash: hashOf("a") })],
+    1,
+    "4 instances: 2 run aaaaaaaa (generation 17), 2 run bbbbbbbb (generation 16)",
+  ],
+  [
+    "an edit of its own that one of them rejected",
+    [...many(2, {}), ...many(1, { hash: hashOf("a"), rejected: { ...REJECTED, hash: hashOf("c") } })],
+    0,
+    "3 instances: 3 run aaaaaaaa (generation 17); 1 of them rejected another",
+  ],
+  ["none that runs anything", many(2, { hash: null, generation: null }), 1, "2 instances: 2 run nothing"],
+  ["none at all", [], 1, "No instance is known"],
+];
+
+for (const [what, peers, expected, summary] of SUMMARIES) {
+  Deno.test(`peers sums up ${what}`, async () => {
+    const { code, out } = await askPeers(peers);
+    assertEquals([code, out.trimEnd().split("\n").at(-1)], [expected, summary]);
+  });
+}
+
+Deno.test("peers as JSON is what the daemon answered, and ends as the table does", async () => {
+  const peers = [peerWith({}), peerWith({ hash: hashOf("b"), instance: "other" })];
+  const { code, out } = await askPeers(peers, ["--format", "json"]);
+  assertEquals([code, JSON.parse(out)], [1, { peers }]);
+});
+
+Deno.test("peers ends with 3 and the reason where the daemon cannot reach Redis", async () => {
+  const problem = { type: "about:blank", status: 503, title: "Unavailable", detail: "Redis is down: refused" };
+  await using daemon = await cannedDaemon(() => json(problem, 503));
+  const { code, out, error } = await runRecorded(["peers", ...daemon.flags]);
+  assertEquals([code, out], [3, ""]);
+  assertStringIncludes(error, "answered with status 503: Redis is down: refused\n");
+});
+
+Deno.test("a table lines up by columns of the terminal, and holds no character that could steer it", () => {
+  assertEquals(
+    renderTable(["A", "B"], [["日本", "x"], ["e\u0301", "y"], ["\x1b[31m", ""], ["__proto__", "z\nz"]]),
+    "A          B\n日本       x\ne\u0301          y\n␛[31m\n__proto__  z␊z\n",
+  );
+});

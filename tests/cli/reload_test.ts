@@ -1,0 +1,126 @@
+import { assertEquals, assertStringIncludes } from "@std/assert";
+import { runRecorded } from "../support/recording_terminal.ts";
+import { cannedDaemon, hashOf, json } from "./canned_daemon.ts";
+
+const DONE = {
+  status: "reloaded",
+  timestamp: "2026-01-31T12:00:00.000Z",
+  instancesNotified: 3,
+  hash: hashOf("a"),
+  generation: 18,
+  standing: "agreed",
+};
+
+const OUTCOMES: [string, Record<string, unknown>, string[], string][] = [
+  ["a reload", {}, [], "Reloaded: aaaaaaaa is in force (generation 18), 3 other instances notified\n"],
+  [
+    "a reload that one other heard of",
+    { instancesNotified: 1 },
+    [],
+    "Reloaded: aaaaaaaa is in force (generation 18), 1 other instance notified\n",
+  ],
+  [
+    "a reload that changed nothing",
+    { status: "unchanged", instancesNotified: 0, generation: null },
+    [],
+    "Unchanged: aaaaaaaa is in force\n",
+  ],
+  [
+    "a reload that changed nothing and told the others",
+    { status: "unchanged" },
+    ["--notify"],
+    "Unchanged: aaaaaaaa is in force (generation 18), 3 other instances notified\n",
+  ],
+];
+
+for (const [what, given, args, says] of OUTCOMES) {
+  Deno.test(`${what} says what is in force, and ends with 0`, async () => {
+    await using daemon = await cannedDaemon(() => json({ ...DONE, ...given }));
+    const { code, out, error } = await runRecorded(["reload", ...args, ...daemon.flags]);
+    assertEquals([code, out, error], [0, says, ""]);
+  });
+}
+
+Deno.test("a reload is asked for with what the flags say", async () => {
+  await using daemon = await cannedDaemon(() => json(DONE));
+  const tag = hashOf("B");
+  await runRecorded(["reload", ...daemon.flags]);
+  await runRecorded(["reload", "--notify", "--force", "--if-match", tag, ...daemon.flags]);
+  await runRecorded(["reload", "--if-match", '"x", "y"', ...daemon.flags]);
+  await runRecorded(["reload", "--if-match", 'W/"x"', ...daemon.flags]);
+  assertEquals(daemon.asked.map(({ what }) => what), Array(3).fill("POST /admin/metadata/reload"));
+  assertEquals(daemon.asked.map(({ body }) => JSON.parse(body)), [
+    { notifyOtherInstances: false, force: false },
+    { notifyOtherInstances: true, force: true },
+    { notifyOtherInstances: false, force: false },
+  ]);
+  assertEquals(daemon.asked.map(({ headers }) => headers.get("if-match")), [null, `"${hashOf("b")}"`, 'W/"x"']);
+  assertEquals(daemon.asked[0]!.headers.get("content-type"), "application/json");
+});
+
+Deno.test("an --if-match that is no entity tag is wrong usage, and nothing is asked", async () => {
+  await using daemon = await cannedDaemon(() => json(DONE));
+  for (const tag of ["", "abc", '"a', '"a\nb"', '"é"']) {
+    const { code, error } = await runRecorded(["reload", "--if-match", tag, ...daemon.flags]);
+    assertEquals(code, 2);
+    assertStringIncludes(error, "--if-match takes the ETag of /admin/snapshot");
+  }
+  assertEquals(daemon.asked, []);
+});
+
+Deno.test("a rejected source ends with 1 and its diagnostics on standard error, as JSON the problem too", async () => {
+  const diagnostic = {
+    file: "a.hcl",
+    severity: "error",
+    code: "config/x",
+    summary: "No \x1b[31mservice",
+    path: null,
+    line: 3,
+    column: 7,
+    suggestion: null,
+  };
+  const problem = {
+    type: "about:blank",
+    title: "Rejected",
+    status: 422,
+    detail: "a.hcl has an error",
+    diagnostics: [diagnostic],
+  };
+  await using daemon = await cannedDaemon(() => json(problem, 422));
+  const { code, out, error } = await runRecorded(["reload", ...daemon.flags]);
+  assertEquals([code, out], [1, ""]);
+  assertStringIncludes(error, "error[config/x]: No ␛[31mservice\n --> a.hcl:3:7\n");
+  assertStringIncludes(error, "\nRejected: a.hcl has an error; what was in force stays\n");
+  const asJson = await runRecorded(["reload", "--format", "json", ...daemon.flags]);
+  assertEquals([asJson.code, JSON.parse(asJson.out)], [1, problem]);
+});
+
+Deno.test("a reload after which the instance diverges says what --force would do", async () => {
+  await using daemon = await cannedDaemon(() => json({ ...DONE, standing: "diverged", instancesNotified: 0 }));
+  const { code, out, error } = await runRecorded(["reload", ...daemon.flags]);
+  assertEquals([code, out], [0, "Reloaded: aaaaaaaa is in force (generation 18), 0 other instances notified\n"]);
+  assertStringIncludes(error, "Diverged: the others agreed on another configuration. --force announces");
+});
+
+const REFUSALS: [number, Record<string, unknown>, string][] = [
+  [412, { detail: "Another snapshot is in force" }, "answered with status 412: Another snapshot is in force\n"],
+  [422, { detail: "force is given twice" }, "answered with status 422: force is given twice\n"],
+  [503, { detail: "Cannot write \x07it" }, "answered with status 503: Cannot write ␇it\n"],
+  [504, { title: "Gateway timeout", detail: 5 }, "answered with status 504: Gateway timeout\n"],
+  [400, {}, "answered with status 400\n"],
+];
+
+for (const [status, problem, says] of REFUSALS) {
+  Deno.test(`a reload that is answered with ${status} ends with 3 and says why`, async () => {
+    await using daemon = await cannedDaemon(() => json(problem, status));
+    const { code, out, error } = await runRecorded(["reload", ...daemon.flags]);
+    assertEquals([code, out], [3, ""]);
+    assertStringIncludes(error, says);
+  });
+}
+
+Deno.test("a reload as JSON is what the daemon answered", async () => {
+  await using daemon = await cannedDaemon(() => json(DONE));
+  const { code, out } = await runRecorded(["reload", "--format", "json", ...daemon.flags]);
+  assertEquals([code, JSON.parse(out)], [0, DONE]);
+});

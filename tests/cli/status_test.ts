@@ -1,0 +1,184 @@
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { agoText, durationText, forText } from "../../src/cli/age.ts";
+import { status } from "../../src/cli/status.ts";
+import { runRecorded } from "../support/recording_terminal.ts";
+import { cannedDaemon, daysAgo, hashOf, json, keepingTerminal, statusWith } from "./canned_daemon.ts";
+
+/** No control character but the ends of lines, and none that turns the direction of writing. */
+const HARMLESS = /^(?:\n|[^\p{Cc}\p{Cf}])*$/u;
+
+Deno.test("status of a host that is well begins with what is in force, and ends with 0", async () => {
+  await using daemon = await cannedDaemon(() => json(statusWith()));
+  const { code, out, error } = await runRecorded(["status", ...daemon.flags]);
+  assertEquals([code, error], [0, ""]);
+  assertEquals(out.split("\n"), [
+    "In force: aaaaaaaa, as the source says",
+    "In force     aaaaaaaa, generation 17, for 4 d",
+    "Source       /etc/honua/config.hcl (watched)",
+    "Last reload  activated 4 d ago (took 34 ms, asked for by a file event)",
+    "Cluster      agreed, head aaaaaaaa (generation 17)",
+    "Redis        up for 8 d, 2 reconnections",
+    "Snapshot     /var/lib/honua-configd/config.snapshot.json",
+    "Instance     edge-7, version 0.2.0, up for 9 d",
+    "",
+  ]);
+  assertEquals(daemon.asked.map(({ what }) => what), ["GET /admin/status"]);
+});
+
+Deno.test("status of a rejected source says what stays in force and shows every diagnostic, and ends with 1", async () => {
+  const lastReload = {
+    outcome: "rejected",
+    at: daysAgo(3),
+    durationMilliseconds: 5,
+    reasons: ["SIGHUP"],
+    reason: "2 errors",
+    diagnostics: [
+      {
+        file: "/etc/honua/config.hcl",
+        severity: "error",
+        code: "config/unknown-reference",
+        summary: "Layer roads names an unknown service odat",
+        path: "layer.roads.services",
+        line: 54,
+        column: 32,
+        suggestion: "Did you mean odata?",
+      },
+      {
+        file: "/etc/honua/config.hcl",
+        severity: "error",
+        code: "source/x",
+        summary: "Second",
+        path: null,
+        line: null,
+        column: null,
+        suggestion: null,
+      },
+    ],
+  };
+  await using daemon = await cannedDaemon(() => json(statusWith({ lastReload })));
+  const { code, out } = await runRecorded(["status", ...daemon.flags]);
+  assertEquals(code, 1);
+  assert(out.startsWith("The source was rejected: aaaaaaaa stays in force\n"));
+  assertStringIncludes(out, "Last reload  rejected 3 d ago (took 5 ms, asked for by SIGHUP): 2 errors\n");
+  assertStringIncludes(out, "error[config/unknown-reference]: Layer roads names an unknown service odat\n");
+  assertStringIncludes(out, "--> /etc/honua/config.hcl:54:32  (layer.roads.services)\n");
+  assertStringIncludes(out, "help: Did you mean odata?\n");
+  assertStringIncludes(out, "error[source/x]: Second\n  = why: It is about /etc/honua/config.hcl\n");
+});
+
+const VERDICTS: [string, Parameters<typeof statusWith>[0], number, string][] = [
+  ["nothing in force", { active: null, lastReload: null }, 1, "Nothing is in force\n"],
+  [
+    "an instance that diverged",
+    { standing: "diverged", head: { generation: 18, hash: hashOf("b") } },
+    1,
+    "Diverged: aaaaaaaa is in force here, the others agreed on bbbbbbbb (generation 18)\n",
+  ],
+  ["a source that is being looked at again", { standing: "settling" }, 0, "Cluster      settling, head"],
+  [
+    "an instance that never saw the others",
+    { standing: "unknown", head: null },
+    0,
+    "not known whether the others agree\n",
+  ],
+  ["an instance alone", { mode: "alone", head: null }, 0, "Cluster      none: High Availability is off\n"],
+  ["an announcement that is owed", { announcementOwed: true }, 0, "; a change waits to be announced\n"],
+  ["options that changed", { restartNeeded: true }, 0, "Restart      needed: "],
+  ["a snapshot found at the start", { lastReload: null }, 0, "aaaaaaaa, found at the start, no reload has ended yet\n"],
+  ["watching off", { watching: false }, 0, "(not watched: reloads when told)\n"],
+  [
+    "a lost Redis",
+    { redis: { state: "down", since: daysAgo(5), reason: "The server refused the password", reconnections: 1 } },
+    0,
+    "Redis        down for 5 d, 1 reconnection: The server refused the password\n",
+  ],
+  [
+    "no Redis",
+    { redis: { state: "disabled", since: daysAgo(5), reason: null, reconnections: 0 } },
+    0,
+    "Redis        not used\n",
+  ],
+];
+
+for (const [what, given, expected, says] of VERDICTS) {
+  Deno.test(`status of ${what} says so and ends with ${expected}`, async () => {
+    await using daemon = await cannedDaemon(() => json(statusWith(given)));
+    const { code, out } = await runRecorded(["status", ...daemon.flags]);
+    assertStringIncludes(out, says);
+    assertEquals(code, expected);
+  });
+}
+
+for (const outcome of ["unreadable", "write-failed", "constructor"]) {
+  Deno.test(`status after a reload that ended as ${outcome} names what stays in force and ends with 1`, async () => {
+    const lastReload = { ...statusWith().lastReload!, outcome, reason: "The disk is full" };
+    await using daemon = await cannedDaemon(() => json(statusWith({ lastReload })));
+    const { code, out } = await runRecorded(["status", ...daemon.flags]);
+    assertEquals(code, 1);
+    assertStringIncludes(out.split("\n")[0]!, ": aaaaaaaa stays in force");
+    assertStringIncludes(out, "): The disk is full\n");
+  });
+}
+
+Deno.test("status as JSON is what the daemon answered, on one line", async () => {
+  const answer = { ...statusWith({ standing: "diverged" }), laterMember: { of: ["another", "version"] } };
+  await using daemon = await cannedDaemon(() => new Response(JSON.stringify(answer, null, 2)));
+  const { code, out } = await runRecorded(["status", "--format", "json", ...daemon.flags]);
+  assertEquals([code, JSON.parse(out), out.indexOf("\n")], [1, answer, out.length - 1]);
+});
+
+Deno.test("nothing in an answer steers the terminal, as text or as JSON", async () => {
+  const evil = "x\x1b]0;owned\x07\r\n\u202e\x9b31m";
+  const hostile = statusWith({
+    instance: evil,
+    version: evil,
+    mode: evil as "cluster",
+    source: evil,
+    snapshot: evil,
+    standing: evil as "agreed",
+    active: { hash: evil, since: evil },
+    head: { generation: 1, hash: evil },
+    redis: { state: evil as "up", since: evil, reason: evil, reconnections: 0 },
+    lastReload: {
+      outcome: evil,
+      at: evil,
+      durationMilliseconds: 1,
+      reasons: [evil],
+      reason: evil,
+      diagnostics: [
+        { file: evil, severity: evil, code: evil, summary: evil, path: evil, line: 1, column: 1, suggestion: evil },
+      ],
+    },
+  });
+  await using daemon = await cannedDaemon(() => json(hostile));
+  const text = await runRecorded(["status", ...daemon.flags]);
+  assert(HARMLESS.test(text.out), JSON.stringify(text.out));
+  assertEquals(text.error, "");
+  const raw = await runRecorded(["status", "--format", "json", ...daemon.flags]);
+  assert(HARMLESS.test(raw.out));
+  assertEquals(JSON.parse(raw.out), hostile);
+});
+
+Deno.test("ages are told by the clock that is given", async () => {
+  const since = "2026-01-31T12:00:00.000Z";
+  const known = statusWith();
+  const answer = statusWith({
+    active: { hash: hashOf("a"), since },
+    lastReload: { ...known.lastReload!, at: since },
+  });
+  await using daemon = await cannedDaemon(() => json(answer));
+  const { terminal, out } = keepingTerminal();
+  const address = { socket: daemon.at, optionsFile: null, url: null, tokenFile: null, caFile: null };
+  await status({ address, format: "text" }, terminal, () => Date.parse("2026-01-31T12:00:12.345Z"));
+  assertStringIncludes(out.join(""), "Last reload  activated 12 s ago");
+  assertStringIncludes(out.join(""), "In force     aaaaaaaa, generation 17, for 12 s\n");
+});
+
+Deno.test("a length of time is one number and one unit, and clocks that differ are said", () => {
+  const lengths = [-5, 999, 59_999, 60_000, 3_599_999, 3_600_000, 172_799_999, 172_800_000];
+  assertEquals(lengths.map(durationText), ["0 s", "0 s", "59 s", "1 min", "59 min", "1 h", "47 h", "2 d"]);
+  const now = Date.parse("2026-01-31T12:00:00Z");
+  assertEquals(agoText("2026-01-31T12:00:30Z", now), "0 s ago");
+  assertEquals(agoText("2026-01-31T13:00:00Z", now), "1 h ahead of this clock");
+  assertEquals([agoText("soon", now), forText("soon", now)], ["at an unknown time", "for an unknown time"]);
+});
