@@ -18,7 +18,8 @@ export async function startDaemonProcess(text: string): Promise<DaemonProcess> {
   await Deno.mkdir(join(directory, "snapshots"));
   await Deno.writeTextFile(source, text);
   const main = new URL("../../main.ts", import.meta.url).href;
-  const options = ["--config", source, "--snapshot", snapshot, "--set", "ConfigurationWatcher:DebounceMilliseconds=0"];
+  const settings = ["ConfigurationWatcher:DebounceMilliseconds=0", "Admin:Socket="];
+  const options = ["--config", source, "--snapshot", snapshot, ...settings.flatMap((setting) => ["--set", setting])];
   const process = new Deno.Command(Deno.execPath(), { args: ["run", "-A", main, "run", ...options], stderr: "null" })
     .spawn();
   await eventually("the first snapshot", () => Deno.stat(snapshot), 60_000);

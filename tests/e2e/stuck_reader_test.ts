@@ -14,7 +14,7 @@ Deno.test("a daemon whose log nobody reads reloads on, and stops when it is told
   await host.put(sampleSource("first"));
   const process = programCommand([
     ...["run", "--config", host.source, "--snapshot", host.snapshotPath, "--log-format", "json"],
-    ...["--set", "ConfigurationWatcher:DebounceMilliseconds=0"],
+    ...["--set", "ConfigurationWatcher:DebounceMilliseconds=0", "--set", "Admin:Socket="],
   ], { env: { SAMPLE_CONNECTION } }).spawn();
   try {
     await host.hasSnapshot("first");

@@ -9,6 +9,8 @@ export interface CommandSurroundings {
   readonly cwd?: string;
   /** Whether its streams are a terminal, which script(1) makes; false unless given. */
   readonly terminal?: boolean;
+  /** A program and its arguments that run the command in their place, such as nsenter(1); none unless given. */
+  readonly wrapper?: readonly string[];
 }
 
 /** How a command ended, and all that it wrote. */
@@ -29,10 +31,10 @@ const LIMIT_MILLISECONDS = 60_000;
 
 /** The program, not started yet; its three streams are piped. */
 export function programCommand(args: readonly string[], surroundings: CommandSurroundings = {}): Deno.Command {
-  const { env = {}, cwd = CHECKOUT, terminal = false } = surroundings;
+  const { env = {}, cwd = CHECKOUT, terminal = false, wrapper = [] } = surroundings;
   const binary = Deno.env.get("HONUA_CONFIGD");
   const program = binary ? [binary] : [Deno.execPath(), "run", "-A", "--no-prompt", `${CHECKOUT}main.ts`];
-  const words = [...program, ...args];
+  const words = [...wrapper, ...program, ...args];
   const line = words.map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(" ");
   const [first, ...rest] = terminal ? ["script", "--quiet", "--return", "--command", line, "/dev/null"] : words;
   const needed = NEEDED.flatMap((name) => {

@@ -48,7 +48,7 @@ export interface EdgeHost extends AsyncDisposable {
   put(text: string): Promise<void>;
   /** Replaces the source with the sample of this title, atomically. */
   edit(title: string): Promise<void>;
-  /** Starts a daemon that debounces for 20 ms only, and tells also what is worth nobody's attention. */
+  /** Starts a daemon that debounces for 20 ms only, has no admin socket, and tells also what is worth nobody's attention. */
   start(options?: StartOptions): Daemon;
   /** Starts a daemon and waits for the snapshot with this title. */
   follow(title: string, options?: StartOptions): Promise<Daemon>;
@@ -73,7 +73,7 @@ export async function openEdgeHost(name = "honua.hcl"): Promise<EdgeHost> {
   const daemons: Daemon[] = [];
   const snapshot = () => readSnapshot(snapshotPath);
   const start = ({ args = [], env = { SAMPLE_CONNECTION } }: StartOptions = {}) => {
-    const own = ["--config", source, "--snapshot", snapshotPath, "--log-level", "debug"];
+    const own = ["--config", source, "--snapshot", snapshotPath, "--log-level", "debug", "--set", "Admin:Socket="];
     const daemon = startDaemon([...own, "--set", "ConfigurationWatcher:DebounceMilliseconds=20", ...args], { env });
     daemons.push(daemon);
     return daemon;

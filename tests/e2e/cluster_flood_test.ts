@@ -1,0 +1,187 @@
+// Whoever may publish on the channel may publish anything, as fast as Redis takes it. It costs a daemon bounded work, a
+// bounded log and bounded memory, each message is counted, and what is true still gets through.
+import { assert, assertEquals } from "@std/assert";
+import { instanceId } from "../../src/cluster/announcement.ts";
+import { type ClusterInstance, openClusterInstance } from "../support/cluster_instance.ts";
+import { eventually } from "../support/eventually.ts";
+import { type RedisServer, startRedis } from "../support/redis_server.ts";
+
+const CHANNEL = "honua:config:changes";
+const MESSAGES_PER_SECOND = 10_000;
+const SECONDS = 5;
+
+/** A tenth of what is sent in a second goes out every tenth of one. */
+const BATCH = MESSAGES_PER_SECOND / 10;
+
+/** Neither may grow with the number of messages, of which there are 50,000. */
+const MOST_RELOADS = 60;
+const MOST_LOG_LINES = 300;
+
+/** The flood itself is some 20 MB; the heap may grow until it is collected. */
+const MOST_GROWTH_BYTES = 128 * 1024 * 1024;
+
+type Kind = "invalid" | "announcement" | "look_again";
+
+/** The `index`-th message of the flood, and as what it counts. */
+function messageAt(index: number, hash: string): [Kind, Uint8Array] {
+  const encode = (text: string) => new TextEncoder().encode(text);
+  const random = crypto.getRandomValues(new Uint8Array(32));
+  switch (index % 8) {
+    case 0:
+      // 0xff begins no character, so that this is never text.
+      return ["invalid", Uint8Array.of(0xff, ...random)];
+    case 1:
+      return ["invalid", encode(`garbage ${index}`)];
+    case 2:
+      return ["invalid", new Uint8Array(index % 1000 === 2 ? 100_000 : 4_097).fill(0x2f)];
+    case 3:
+      return ["look_again", encode(`/etc/honua/${index}.hcl`)];
+    case 4:
+      return ["look_again", encode("/etc/honua/config.hcl")];
+    case 5:
+      return ["announcement", encode(`v1 ${index + 1} ${random.toHex()} ${instanceId(`nobody-${index}`)}`)];
+    case 6:
+      return ["announcement", encode(`v1 9007199254740991 ${hash} ${instanceId("nobody")}`)];
+    default:
+      return ["invalid", encode(`v1 99999999999999999999 ${hash} ${instanceId("nobody")}`)];
+  }
+}
+
+/** What a flood consisted of, by what it counts as. */
+type Sent = Record<Kind, number>;
+
+/** Publishes the messages at their rate over one connection; `during` is called once in the middle of it. */
+async function flood(redis: RedisServer, hash: string, during: () => Promise<void>): Promise<Sent> {
+  using connection = await Deno.connect({ hostname: redis.host, port: redis.port });
+  const sent: Sent = { invalid: 0, announcement: 0, look_again: 0 };
+  const drained = drain(connection);
+  const startedAt = performance.now();
+  let middle: Promise<void> | null = null;
+  for (let batch = 0; batch < SECONDS * 10; batch++) {
+    const commands: Uint8Array[] = [];
+    for (let index = batch * BATCH; index < (batch + 1) * BATCH; index++) {
+      const [kind, message] = messageAt(index, hash);
+      sent[kind]++;
+      commands.push(publishing(message));
+    }
+    await writeAll(connection, concatenated(commands));
+    if (batch === SECONDS * 5) middle = during();
+    const ahead = startedAt + (batch + 1) * 100 - performance.now();
+    if (ahead > 0) await new Promise((resolve) => setTimeout(resolve, ahead)); // The pace of the flood, not a wait.
+  }
+  await writeAll(connection, new TextEncoder().encode("*1\r\n$4\r\nQUIT\r\n"));
+  assertEquals(await drained, MESSAGES_PER_SECOND * SECONDS);
+  await middle;
+  return sent;
+}
+
+/** Reads until the server hangs up; resolves with how many messages it took. */
+async function drain(connection: Deno.Conn): Promise<number> {
+  const buffer = new Uint8Array(65_536);
+  let count = 0;
+  for (;;) {
+    const length = await connection.read(buffer);
+    if (length === null) return count;
+    for (const byte of buffer.subarray(0, length)) if (byte === 0x3a) count++;
+  }
+}
+
+/** `PUBLISH` in the form of the Redis serialization protocol, in which an integer is answered as `:1`. */
+function publishing(message: Uint8Array): Uint8Array {
+  const head = `*3\r\n$7\r\nPUBLISH\r\n$${CHANNEL.length}\r\n${CHANNEL}\r\n$${message.length}\r\n`;
+  return concatenated([new TextEncoder().encode(head), message, new TextEncoder().encode("\r\n")]);
+}
+
+function concatenated(parts: readonly Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}
+
+async function writeAll(connection: Deno.Conn, bytes: Uint8Array): Promise<void> {
+  for (let written = 0; written < bytes.length;) written += await connection.write(bytes.subarray(written));
+}
+
+/** What proc(5) says is resident of a process. */
+async function residentBytes(pid: number): Promise<number> {
+  const found = /^VmRSS:\s+(\d+) kB$/m.exec(await Deno.readTextFile(`/proc/${pid}/status`));
+  return Number(found![1]) * 1024;
+}
+
+/** The most that was resident of each process so far, looked at all the time. */
+function watchMemory(pids: readonly number[]): AsyncDisposable & { readonly bytes: readonly number[] } {
+  const bytes = pids.map(() => 0);
+  let isOver = false;
+  const watching = (async () => {
+    while (!isOver) {
+      for (const [at, pid] of pids.entries()) bytes[at] = Math.max(bytes[at]!, await residentBytes(pid));
+      await new Promise((resolve) => setTimeout(resolve, 50)); // How often memory is looked at, not a wait.
+    }
+  })();
+  return {
+    bytes,
+    async [Symbol.asyncDispose]() {
+      isOver = true;
+      await watching;
+    },
+  };
+}
+
+const COUNTERS = {
+  invalid: ["honua_configd_notifications_invalid_total", ""],
+  announcement: ["honua_configd_notifications_received_total", 'kind="announcement"'],
+  look_again: ["honua_configd_notifications_received_total", 'kind="look_again"'],
+} as const;
+
+const countersOf = async (one: ClusterInstance): Promise<Sent> => ({
+  invalid: await one.metric(...COUNTERS.invalid),
+  announcement: await one.metric(...COUNTERS.announcement),
+  look_again: await one.metric(...COUNTERS.look_again),
+});
+
+Deno.test("a flood of 10,000 messages a second costs bounded reloads, log and memory, and an edit gets through it", async () => {
+  await using redis = await startRedis();
+  const address = `${redis.host}:${redis.port}`;
+  const args = ["--log-level", "information"];
+  await using editor = await openClusterInstance({ name: "editor", redis: address, args });
+  await using follower = await openClusterInstance({ name: "follower", redis: address, follows: editor, args });
+  const both = [editor, follower];
+  await Promise.all(both.map((one) => one.agrees()));
+  const hash = (await editor.status()).active!.hash;
+  const before = await Promise.all(both.map(async (one) => ({
+    reloads: await one.metric("honua_configd_reloads_total"),
+    lines: one.daemon.entries.length,
+    resident: await residentBytes(one.daemon.pid),
+    counters: await countersOf(one),
+  })));
+  await using peaks = watchMemory(both.map((one) => one.daemon.pid));
+  const sent = await flood(redis, hash, async () => {
+    await editor.edit("second");
+    await Promise.all(both.map((one) => one.runs("second")));
+    await Promise.all(both.map((one) => one.agrees(2)));
+  });
+  for (const [at, one] of both.entries()) {
+    const { reloads, lines, resident, counters } = before[at]!;
+    await eventually(`every message is counted by ${one.name}`, async () => {
+      const now = await countersOf(one);
+      const difference = (kind: Kind) => now[kind] - counters[kind] - sent[kind];
+      assertEquals([difference("invalid"), difference("look_again")], [0, 0]);
+      // The one who saw the edit first announced it to the other.
+      assert([0, 1].includes(difference("announcement")), `${difference("announcement")}`);
+      return true;
+    }, 30_000);
+    const more = await one.metric("honua_configd_reloads_total") - reloads;
+    const moreLines = one.daemon.entries.length - lines;
+    const growth = peaks.bytes[at]! - resident;
+    console.log(`flood: ${one.name}: ${more} reloads, ${moreLines} lines, ${growth} bytes more`);
+    assert(more <= MOST_RELOADS, `${more} reloads`);
+    assert(moreLines <= MOST_LOG_LINES, `${moreLines} lines of the log`);
+    assert(growth <= MOST_GROWTH_BYTES, `${growth} bytes more resident memory`);
+    assertEquals(one.told("Redis connection failed"), []);
+    assertEquals((await one.status()).generation, 2);
+  }
+});

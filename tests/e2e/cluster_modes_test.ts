@@ -1,0 +1,105 @@
+// The four ways to deploy: with others or alone, each with and without watching the files. What each of them does with an
+// edit, and what it leaves to a person.
+import { assert, assertEquals } from "@std/assert";
+import { CHANNEL, type FleetInstance, openFleet } from "../support/fleet.ts";
+
+/** So long that no test sees the head read because it is time. */
+const RARELY = { "HighAvailability:ReconcileSeconds": "3600", "HighAvailability:SettleSeconds": "3600" };
+const UNWATCHED = { "ConfigurationWatcher:EnableFileWatching": "false" };
+const ALONE = { "HighAvailability:Enabled": "false" };
+
+/** What was said of changed files; one edit may be more than one event. */
+function changesSaid({ daemon }: FleetInstance): string[] {
+  const said = daemon.entries.map(({ msg }) => msg).filter((msg) => msg.startsWith("Configuration file changed"));
+  return [...new Set(said)];
+}
+
+/** Who is connected beside the redis-cli that asks. */
+async function subscribers(redis: { cli(...args: string[]): Promise<string> }): Promise<string> {
+  return await redis.cli("PUBSUB", "NUMSUB", CHANNEL);
+}
+
+Deno.test("together and watching: an edit reaches the others by its announcement, without waiting for the timer", async () => {
+  await using fleet = await openFleet({ count: 2, settings: RARELY });
+  const [one, other] = fleet.instances as [FleetInstance, FleetInstance];
+  fleet.start();
+  await fleet.agrees("first", 1);
+  const { mode, watching, redis } = await one.status();
+  assertEquals([mode, watching, redis.state], ["cluster", true, "up"]);
+  await one.edit("second");
+  await fleet.agrees("second", 2, [one]);
+  await other.stands("settling", 2);
+  await other.edit("second");
+  await fleet.agrees("second", 2);
+  assertEquals(changesSaid(one), [`Configuration file changed: ${one.source}`]);
+});
+
+Deno.test("together without watching: a reload on one instance is all that all of them need", async (t) => {
+  await using fleet = await openFleet({ count: 3, shared: true, settings: { ...RARELY, ...UNWATCHED } });
+  const [one] = fleet.instances as [FleetInstance];
+  fleet.start();
+  await fleet.agrees("first", 1);
+  const { mode, watching } = await one.status();
+  assertEquals([mode, watching], ["cluster", false]);
+  await one.daemon.logged("File watching disabled: ");
+  await t.step("by SIGHUP", async () => {
+    await one.edit("second");
+    one.daemon.kill("SIGHUP");
+    await fleet.agrees("second", 2);
+  });
+  await t.step("by the admin interface, which says how many were told", async () => {
+    await one.edit("third");
+    const { status, json } = await one.reload();
+    assertEquals([status, json.status, json.instancesNotified, json.generation], [200, "reloaded", 2, 3]);
+    await fleet.agrees("third", 3);
+  });
+  for (const instance of fleet.instances) {
+    assertEquals([changesSaid(instance), instance.activations()], [[], 3], instance.name);
+  }
+});
+
+Deno.test("alone and watching: an edit is activated, and Redis hears nothing of it", async () => {
+  await using fleet = await openFleet({ count: 1, settings: ALONE });
+  const [one] = fleet.instances as [FleetInstance];
+  fleet.start();
+  await one.runs("first");
+  await one.edit("second");
+  const hash = await one.runs("second");
+  const { json } = await one.reload({ notifyOtherInstances: true });
+  assertEquals([json.status, json.instancesNotified, json.hash, json.generation], ["unchanged", 0, hash, null]);
+  const { mode, watching, standing, generation, head, redis } = await one.status();
+  assertEquals([mode, watching, standing, generation, head], ["alone", true, "unknown", null, null]);
+  assertEquals([redis.state, redis.reason, redis.reconnections], ["disabled", null, 0]);
+  assertEquals(changesSaid(one), [`Configuration file changed: ${one.source}`]);
+  assertEquals((await one.peers()).map(({ instance, self, hash: runs }) => [instance, self, runs]), [
+    [one.name, true, hash],
+  ]);
+  assertEquals((await one.admin("/healthz/consistency")).status, 200);
+  assertEquals([await fleet.redis.cli("KEYS", "*"), await subscribers(fleet.redis)], ["", `${CHANNEL}\n0`]);
+  assertEquals(one.daemon.entries.filter(({ msg }) => /Redis|High Availability/.test(msg)), []);
+});
+
+Deno.test("alone without watching: the admin interface and SIGHUP reload, and nothing else does", async (t) => {
+  await using fleet = await openFleet({ count: 1, settings: { ...ALONE, ...UNWATCHED } });
+  const [one] = fleet.instances as [FleetInstance];
+  fleet.start();
+  const first = await one.runs("first");
+  const { mode, watching } = await one.status();
+  assertEquals([mode, watching], ["alone", false]);
+  await t.step("by the admin interface", async () => {
+    await one.edit("second");
+    assertEquals((await one.status()).active?.hash, first);
+    const { status, json } = await one.reload();
+    assertEquals([status, json.status, json.instancesNotified], [200, "reloaded", 0]);
+    assertEquals(await one.runs("second"), json.hash);
+  });
+  await t.step("by SIGHUP", async () => {
+    await one.edit("third");
+    one.daemon.kill("SIGHUP");
+    await one.runs("third");
+  });
+  assertEquals(changesSaid(one), []);
+  const reasons = one.daemon.entries.flatMap(({ outcome, reasons }) => outcome === undefined ? [] : [String(reasons)]);
+  assertEquals(reasons, ["start", "admin", "signal"]);
+  assert(await one.daemon.logged("File watching disabled: "));
+});

@@ -1,0 +1,190 @@
+// An instance of a cluster: a daemon on a host of its own or on another's source, which can be killed and started again,
+// and is asked over its admin socket. Whatever is asked, the generations that it answers with are kept and checked.
+import { assert } from "@std/assert";
+import type { Status } from "../../src/admin/subject.ts";
+import { type Daemon, type LogEntry, startDaemon } from "./daemon.ts";
+import { openEdgeHost, type ReadSnapshot } from "./edge_host.ts";
+import { eventually } from "./eventually.ts";
+import { SAMPLE_CONNECTION } from "./sample_source.ts";
+
+/** How an instance is made. */
+export interface ClusterInstanceOptions {
+  /** Its name in the cluster. */
+  readonly name: string;
+  /** The connection string of its Redis. */
+  readonly redis: string;
+  /** Another instance, whose source it shares and does not watch: it hears of edits over Redis alone. */
+  readonly follows?: ClusterInstance;
+  /** What its own source is called; JSON unless given, since no parser need be started for that. */
+  readonly sourceName?: string;
+  /** Further arguments of `run`. */
+  readonly args?: readonly string[];
+  /** Its environment, in place of one in which the sample's references resolve. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** A program and its arguments that start the daemon's program. */
+  readonly wrapper?: readonly string[];
+}
+
+/** An answer of the admin interface, read to its end. */
+export interface AdminAnswer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+}
+
+/** An instance; its daemon runs from the beginning. */
+export interface ClusterInstance extends AsyncDisposable {
+  readonly name: string;
+  readonly directory: string;
+  /** The source that its daemon reads. */
+  readonly source: string;
+  /** The daemon; after a restart the latest. */
+  readonly daemon: Daemon;
+  /** Starts a daemon again, after the last one has ended. */
+  restart(): Daemon;
+  /** Kills the daemon with SIGKILL and waits for its end. */
+  kill(): Promise<void>;
+  /** Replaces its own source with the sample of this title, atomically. */
+  edit(title: string): Promise<void>;
+  /** Replaces its own source with a text, atomically. */
+  put(text: string): Promise<void>;
+  /** Waits for a snapshot with this title. */
+  runs(title: string): Promise<ReadSnapshot>;
+  /** Asks over the socket. */
+  ask(path: string, init?: RequestInit): Promise<AdminAnswer>;
+  /** `/admin/status`, in which no generation may be lower than in one before. */
+  status(): Promise<Status>;
+  /** Waits for a link to Redis and for agreement, in a generation from `least` on. */
+  agrees(least?: number, limitMilliseconds?: number): Promise<Status>;
+  /** Waits for a status that the predicate accepts. */
+  shows(what: string, predicate: (status: Status) => boolean, limitMilliseconds?: number): Promise<Status>;
+  /** The sum of the samples of a metric, of those with this label where one is given. */
+  metric(name: string, label?: string): Promise<number>;
+  /** The entries of all its daemons whose message begins so. */
+  told(beginning: string): LogEntry[];
+}
+
+/** The link is lost and found quickly, and a source is not waited for. */
+const BRISK = ["HighAvailability:SettleSeconds=1", "HighAvailability:ReconcileSeconds=1"];
+
+/** Opens an instance and starts its daemon; the sample titled "first" is its source. */
+export async function openClusterInstance(options: ClusterInstanceOptions): Promise<ClusterInstance> {
+  const { name, follows, sourceName = "honua.json", env = { SAMPLE_CONNECTION }, wrapper = [] } = options;
+  const host = await openEdgeHost(sourceName);
+  const socket = `${host.directory}/admin.sock`;
+  const source = follows?.source ?? host.source;
+  const args = ["--config", source, "--snapshot", host.snapshotPath, ...argumentsOf(options, socket)];
+  const daemons: Daemon[] = [];
+  const restart = () => {
+    const daemon = startDaemon(args, { env, wrapper });
+    daemons.push(daemon);
+    return daemon;
+  };
+  restart();
+  const admin = openAdmin(name, socket);
+  const shows: ClusterInstance["shows"] = async (what, predicate, limitMilliseconds = 60_000) => {
+    let last: Status | null = null;
+    try {
+      return await eventually(`${name} shows ${what}`, async () => {
+        last = await admin.status();
+        return predicate(last) ? last : null;
+      }, limitMilliseconds);
+    } catch (error) {
+      const said = daemons.map((daemon) => daemon.output()).join("\n");
+      throw new Error(`${name} has the status ${JSON.stringify(last)} and wrote:\n${said}`, { cause: error });
+    }
+  };
+  return {
+    name,
+    directory: host.directory,
+    source,
+    get daemon() {
+      return daemons.at(-1)!;
+    },
+    restart,
+    async kill() {
+      daemons.at(-1)!.kill("SIGKILL");
+      await daemons.at(-1)!.ended;
+    },
+    edit: (title) => host.edit(title),
+    put: (text) => host.put(text),
+    runs: (title) => host.hasSnapshot(title),
+    ask: admin.ask,
+    status: admin.status,
+    shows,
+    agrees: (least = 1, limitMilliseconds) =>
+      shows(`agreement from generation ${least} on`, (status) => isAgreed(status, least), limitMilliseconds),
+    metric: async (metric, label = "") => sumOf((await admin.ask("/metrics")).text, metric, label),
+    told: (beginning) => daemons.flatMap(({ entries }) => entries.filter(({ msg }) => msg.startsWith(beginning))),
+    async [Symbol.asyncDispose]() {
+      admin[Symbol.dispose]();
+      await Promise.all(daemons.map((daemon) => daemon[Symbol.asyncDispose]()));
+      await host[Symbol.asyncDispose]();
+    },
+  };
+}
+
+function argumentsOf({ name, redis, follows, args = [] }: ClusterInstanceOptions, socket: string): string[] {
+  const settings = [
+    ...BRISK,
+    "HighAvailability:Enabled=true",
+    `HighAvailability:InstanceName=${name}`,
+    `HighAvailability:RedisConnectionString=${redis}`,
+    `Admin:Socket=${socket}`,
+    "ConfigurationWatcher:DebounceMilliseconds=20",
+    `ConfigurationWatcher:EnableFileWatching=${follows === undefined}`,
+  ];
+  return ["--log-level", "debug", ...settings.flatMap((setting) => ["--set", setting]), ...args];
+}
+
+/** Asks over a socket, and minds the generations. */
+function openAdmin(name: string, path: string): Pick<ClusterInstance, "ask" | "status"> & Disposable {
+  const client = Deno.createHttpClient({ proxy: { transport: "unix", path } });
+  const ask: ClusterInstance["ask"] = async (route, init = {}) => {
+    const response = await fetch(`http://localhost${route}`, { ...init, client, signal: AbortSignal.timeout(20_000) });
+    return { status: response.status, headers: response.headers, text: await response.text() };
+  };
+  let highest = 0;
+  let regression: string | null = null;
+  return {
+    ask,
+    async status() {
+      const answer: Status = JSON.parse((await ask("/admin/status")).text);
+      const generation = answer.generation ?? 0;
+      // Said ever after: one who waits for a state would take it for a state that is not there yet.
+      if (generation < highest) regression ??= `${name} went from generation ${highest} back to ${generation}`;
+      assert(regression === null, regression ?? "");
+      highest = generation;
+      return answer;
+    },
+    [Symbol.dispose]: () => client.close(),
+  };
+}
+
+function isAgreed({ generation, standing, redis, active, head, announcementOwed }: Status, least: number): boolean {
+  const isLinked = redis.state === "up" && head !== null && head.hash === active?.hash;
+  return isLinked && standing === "agreed" && (generation ?? 0) >= least && !announcementOwed;
+}
+
+function sumOf(exposition: string, metric: string, label: string): number {
+  const samples = exposition.split("\n").filter((line) => {
+    return (line.startsWith(`${metric} `) || line.startsWith(`${metric}{`)) && line.includes(label);
+  });
+  if (samples.length === 0) throw new Error(`there is no metric ${metric} ${label}`);
+  return samples.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(" "))), 0);
+}
+
+/** Reloads on SIGHUP, and waits for it: how an instance that neither watches nor hears anything is told of an edit. */
+export async function reloadBySignal(instance: ClusterInstance): Promise<void> {
+  const from = instance.daemon.entries.length;
+  instance.daemon.kill("SIGHUP");
+  await instance.daemon.logged(({ reasons }) => String(reasons).includes("signal"), from);
+}
+
+/** The hash that all of them run; fails where it is not one. */
+export async function commonHash(instances: readonly ClusterInstance[]): Promise<string> {
+  const hashes = await Promise.all(instances.map(async (one) => (await one.status()).active?.hash));
+  const [first] = hashes;
+  assert(first !== undefined && hashes.every((hash) => hash === first), `they run ${hashes}`);
+  return first;
+}

@@ -1,0 +1,249 @@
+// Several instances, each a process of its own with its own snapshot, state and admin socket, on one Redis of their own:
+// what hosts that share a configuration are. Disposing of the fleet stops all of it and removes what it wrote.
+import type { Status } from "../../src/admin/subject.ts";
+import type { Peer } from "../../src/cluster/peers.ts";
+import { type Daemon, startDaemon } from "./daemon.ts";
+import { readSnapshot, replaceFile } from "./edge_host.ts";
+import { eventually } from "./eventually.ts";
+import { type RedisServer, type RedisServerOptions, startRedis } from "./redis_server.ts";
+import { SAMPLE_CONNECTION, sampleJson, sampleSource } from "./sample_source.ts";
+import { temporaryDirectory } from "./temporary.ts";
+
+/** The channel on which a fleet speaks: the options' default. */
+export const CHANNEL = "honua:config:changes";
+
+/** Settings by the names that people write, `Section:Key`. */
+export type Settings = Readonly<Record<string, string>>;
+
+/** What one process is started with beside the fleet's own settings. */
+export interface InstanceStart {
+  /** They overrule the fleet's. */
+  readonly settings?: Settings;
+  /** In place of an environment in which the sample's references resolve. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** What an instance answered over its socket. */
+export interface AdminReply {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+  /** The text as JSON; null where it is none. */
+  // deno-lint-ignore no-explicit-any
+  readonly json: any;
+}
+
+/** One host: its files, and the process that was started on them last. */
+export interface FleetInstance {
+  /** `host1`, `host2`, …; its `HighAvailability:InstanceName`. */
+  readonly name: string;
+  readonly directory: string;
+  /** The source's path: its own copy, or the one that all share. */
+  readonly source: string;
+  /** The process at work, or the last one. */
+  readonly daemon: Daemon;
+  /** Starts a process, in place of one that was stopped. */
+  start(given?: InstanceStart): Daemon;
+  /** Ends the process in good order. */
+  stop(): Promise<void>;
+  /** Replaces the source, atomically. */
+  put(text: string): Promise<void>;
+  /** Replaces the source with the sample of this title. */
+  edit(title: string): Promise<void>;
+  /** Waits for a snapshot with this title, and resolves with its hash. */
+  runs(title: string): Promise<string>;
+  /** How often the process at work activated a snapshot. */
+  activations(): number;
+  /** Asks over the admin socket; waits for the socket where the process has just started. */
+  admin(path: string, init?: RequestInit): Promise<AdminReply>;
+  /** `POST /admin/metadata/reload`. */
+  reload(body?: unknown, headers?: Readonly<Record<string, string>>): Promise<AdminReply>;
+  /** `GET /admin/status`. */
+  status(): Promise<Status>;
+  /** Waits until it stands like this towards the head of this generation. */
+  stands(standing: Status["standing"], generation: number): Promise<Status>;
+  /** `GET /admin/peers`. */
+  peers(): Promise<readonly Peer[]>;
+}
+
+/** One announcement, as the history keeps it. */
+export interface HistoryEntry {
+  readonly generation: number;
+  readonly hash: string;
+  /** The first digits of the SHA-256 of the instance's name. */
+  readonly by: string;
+}
+
+/** What a fleet is made of. */
+export interface FleetOptions {
+  readonly count: number;
+  /** Whether all have one file; default: a copy each. */
+  readonly shared?: boolean;
+  /** The source's file name; default `config.hcl`. */
+  readonly sourceName?: string;
+  /** Of all instances. */
+  readonly settings?: Settings;
+  /** Of the Redis that is started. */
+  readonly redis?: RedisServerOptions;
+}
+
+/** Hosts with one Redis. */
+export interface Fleet extends AsyncDisposable {
+  readonly redis: RedisServer;
+  readonly instances: readonly FleetInstance[];
+  /** Starts all at the same moment. */
+  start(given?: InstanceStart): void;
+  /** Waits until all run the sample of this title and agree on this generation; resolves with the hash. */
+  agrees(title: string, generation: number, among?: readonly FleetInstance[]): Promise<string>;
+  /** All announcements so far, the earliest first. */
+  history(): Promise<HistoryEntry[]>;
+}
+
+/** Makes the hosts, whose source is the sample titled "first", and starts Redis but no instance. */
+export async function openFleet(options: FleetOptions): Promise<Fleet> {
+  const { count, shared = false, sourceName = "config.hcl", settings = {} } = options;
+  const directory = await temporaryDirectory();
+  const redis = await startRedis(options.redis);
+  const instances: FleetInstance[] = [];
+  for (let number = 1; number <= count; number++) {
+    const name = `host${number}`;
+    const own = directory.file(name);
+    await Deno.mkdir(own);
+    const source = shared ? directory.file(sourceName) : `${own}/${sourceName}`;
+    instances.push(openInstance({ name, directory: own, source, redis, settings }));
+  }
+  await Promise.all((shared ? instances.slice(0, 1) : instances).map((instance) => instance.edit("first")));
+  return {
+    redis,
+    instances,
+    start: (given) => instances.forEach((instance) => instance.start(given)),
+    async agrees(title, generation, among = instances) {
+      const hashes = new Set<string>();
+      for (const instance of among) {
+        hashes.add(await instance.runs(title));
+        await agreesOn(instance, generation);
+      }
+      if (hashes.size !== 1) throw new Error(`one title, and the hashes ${[...hashes].join(" and ")}`);
+      return [...hashes][0]!;
+    },
+    history: () => readHistory(redis),
+    async [Symbol.asyncDispose]() {
+      await Promise.all(instances.map((instance) => instance.stop()));
+      await redis[Symbol.asyncDispose]();
+      await directory[Symbol.asyncDispose]();
+    },
+  };
+}
+
+interface InstanceParts {
+  readonly name: string;
+  readonly directory: string;
+  readonly source: string;
+  readonly redis: RedisServer;
+  readonly settings: Settings;
+}
+
+function openInstance({ name, directory, source, redis, settings }: InstanceParts): FleetInstance {
+  const snapshotPath = `${directory}/config.snapshot.json`;
+  const socket = `${directory}/admin.sock`;
+  const common: Settings = {
+    "HighAvailability:Enabled": "true",
+    "HighAvailability:RedisConnectionString": `${redis.host}:${redis.port}`,
+    "HighAvailability:InstanceName": name,
+    "HighAvailability:SettleSeconds": "2",
+    "HighAvailability:ReconcileSeconds": "1",
+    "ConfigurationWatcher:DebounceMilliseconds": "20",
+    "Admin:Socket": socket,
+    ...settings,
+  };
+  const sampleOf = source.endsWith(".json") ? sampleJson : sampleSource;
+  const put = (text: string) => replaceFile(source, text);
+  const admin = (path: string, init?: RequestInit) => askOverSocket(socket, path, init);
+  const status = async (): Promise<Status> => (await admin("/admin/status")).json;
+  let daemon: Daemon | null = null;
+  const working = () => {
+    if (daemon === null) throw new Error(`${name} was never started`);
+    return daemon;
+  };
+  return {
+    name,
+    directory,
+    source,
+    get daemon() {
+      return working();
+    },
+    start({ settings: own = {}, env = { SAMPLE_CONNECTION } } = {}) {
+      const sets = Object.entries({ ...common, ...own }).flatMap(([key, value]) => ["--set", `${key}=${value}`]);
+      const args = ["--config", source, "--snapshot", snapshotPath, "--log-level", "debug", ...sets];
+      return daemon = startDaemon(args, { env });
+    },
+    stop: async () => await daemon?.[Symbol.asyncDispose](),
+    put,
+    edit: (title) => put(sampleOf(title)),
+    runs: (title) =>
+      telling(working, `${name} runs ${title}`, async () => {
+        const read = await readSnapshot(snapshotPath);
+        return read.title === title ? read.header.hash : null;
+      }),
+    activations: () => working().outcomes().filter((outcome) => outcome === "activated").length,
+    admin,
+    reload: (body = {}, headers = {}) =>
+      admin("/admin/metadata/reload", {
+        method: "POST",
+        headers: { "Content-Type": "application/json", ...headers },
+        body: JSON.stringify(body),
+      }),
+    status,
+    stands: (standing, generation) =>
+      telling(working, `${name} is ${standing} at generation ${generation}`, async () => {
+        const now = await status();
+        return now.standing === standing && now.head?.generation === generation ? now : null;
+      }),
+    peers: async () => (await admin("/admin/peers")).json.peers,
+  };
+}
+
+async function agreesOn(instance: FleetInstance, generation: number): Promise<void> {
+  await telling(() => instance.daemon, `${instance.name} agrees on generation ${generation}`, async () => {
+    const now = await instance.status();
+    const isAgreed = now.standing === "agreed" && now.generation === generation && !now.announcementOwed;
+    return isAgreed && now.head?.generation === generation && now.head.hash === now.active?.hash;
+  });
+}
+
+/** As `eventually`, and shows what the daemon wrote where it does not come about. */
+async function telling<T>(daemon: () => Daemon, what: string, predicate: () => Promise<T>): Promise<NonNullable<T>> {
+  try {
+    return await eventually(what, predicate, 60_000);
+  } catch (error) {
+    throw new Error(`${what}; the daemon wrote:\n${daemon().output()}`, { cause: error });
+  }
+}
+
+/** Each request has a connection of its own, so that none is left to a daemon that ends. */
+async function askOverSocket(path: string, route: string, init: RequestInit = {}): Promise<AdminReply> {
+  await eventually(`the socket ${path}`, () => Deno.stat(path), 30_000);
+  using client = Deno.createHttpClient({ proxy: { transport: "unix", path } });
+  const response = await fetch(`http://localhost${route}`, { ...init, client });
+  const text = await response.text();
+  return { status: response.status, headers: response.headers, text, json: jsonOf(text) };
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
+
+/** redis-cli writes an entry as seven lines: its id, and the names and values of its three fields. */
+async function readHistory(redis: RedisServer): Promise<HistoryEntry[]> {
+  const text = await redis.cli("XRANGE", `{${CHANNEL}}:history`, "-", "+");
+  const lines = text.split("\n").filter((line) => line !== "");
+  return Array.from({ length: lines.length / 7 }, (_, at) => {
+    const fields = lines.slice(at * 7 + 1, at * 7 + 7);
+    const valueOf = (name: string) => fields[fields.indexOf(name) + 1]!;
+    return { generation: Number(valueOf("generation")), hash: valueOf("hash"), by: valueOf("by") };
+  });
+}
