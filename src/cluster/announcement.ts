@@ -12,8 +12,8 @@ export type Message =
     readonly by: string;
     readonly own: boolean;
   }
-  /** All shall look again. The path is shown and never opened. */
-  | { readonly kind: "look-again"; readonly path: string }
+  /** All shall look again. The path is shown and never opened. `own`: this instance asked for it, as far as it can tell. */
+  | { readonly kind: "look-again"; readonly path: string; readonly own: boolean }
   /** Neither; `why` quotes nothing of it. */
   | { readonly kind: "invalid"; readonly why: string };
 
@@ -42,7 +42,8 @@ export function announcementText(generation: number, hash: string, id: string): 
 
 /**
  * Understands what arrived. A text may be given too, for what is no text on the wire bytes are the better choice: their
- * encoding is checked. A path is what looks like one: it holds a separator or ends as a configuration's name does.
+ * encoding is checked. A path is what looks like one: it holds a separator or ends as a configuration's name does. It does
+ * not say who sent it, so it counts as another's; whoever sent it knows better.
  *
  * @param ownId what {@linkcode instanceId} says of this instance's name.
  */
@@ -54,7 +55,7 @@ export function parseMessage(message: Uint8Array | string, ownId: string): Messa
   if (/^v[0-9]+ /.test(text)) return parseAnnouncement(text, ownId);
   if (/\p{Cc}/u.test(text)) return invalid("It holds control characters");
   if (new TextEncoder().encode(text).length > MAX_MESSAGE_BYTES) return invalid("It is too long");
-  if (/[/\\]|\.(?:hcl|honua|json)$/i.test(text)) return { kind: "look-again", path: text };
+  if (/[/\\]|\.(?:hcl|honua|json)$/i.test(text)) return { kind: "look-again", path: text, own: false };
   return invalid("It is neither an announcement nor a path");
 }
 

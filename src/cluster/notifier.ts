@@ -19,18 +19,19 @@ export interface Head {
 export interface AnnounceRequest {
   /** The hash of what it runs. */
   readonly hash: string;
+  /** The hash on which the change was made: where the head is another, it has moved on; null: on none. */
+  readonly base: string | null;
+  /** Own hashes of before that may have become the head, for no answer came: a change on one of them is on the head. */
+  readonly unanswered: readonly string[];
   /**
-   * The generation on which the change was made: where the head is a later one of another hash, it is refused. -1: the
-   * head was lost and is restored; it is written only where it is still missing, or below the floor.
+   * The generation that the instance agreed with last; 0: none. Where the hash was the head of a later one, and the head
+   * is not the instance's own, it is an older state on its way, and refused.
    */
-  readonly base: number;
-  /** The highest generation that the instance has seen: the new one is higher also where the head was lost. */
+  readonly since: number;
+  /** The highest generation that the instance has seen: the new one is higher, and a head below it is a lost one. */
   readonly floor: number;
-  /**
-   * The generation that the instance agreed with last: where the hash was the head of a later one, it is an older state
-   * on its way, and refused. Absent: not asked.
-   */
-  readonly since?: number;
+  /** Whether it is written where the head is lost: missing, or below the floor. */
+  readonly restores: boolean;
   /** Writes over a head that moved on. */
   readonly force: boolean;
 }
@@ -41,8 +42,10 @@ export type AnnounceAnswer =
   | { readonly kind: "accepted"; readonly head: Head; readonly delivered: number }
   /** The head says the same already, and nothing was sent. */
   | { readonly kind: "same"; readonly head: Head }
-  /** The head moved on. */
+  /** The head moved on, or the hash is an older state. */
   | { readonly kind: "refused"; readonly head: Head }
+  /** The head is missing (null) or below the floor, and was not to be restored. */
+  | { readonly kind: "lost"; readonly head: Head | null }
   /** Nobody knows whether it was taken: an outage, a timeout, a refusal of the server. `reason` has no secret. */
   | { readonly kind: "failed"; readonly reason: string };
 

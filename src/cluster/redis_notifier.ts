@@ -4,7 +4,7 @@
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { AbstractConnector, Redis } from "ioredis";
-import { instanceId, parseMessage } from "./announcement.ts";
+import { instanceId, type Message, parseMessage } from "./announcement.ts";
 import { keepLink, type LinkKeeper } from "./link_keeper.ts";
 import type { AnnounceAnswer, Head, Link, Listener, Notifier } from "./notifier.ts";
 import { encodePeer, MAX_RECORD_BYTES, parsePeer, type Peer, type PeerRecord } from "./peers.ts";
@@ -56,6 +56,10 @@ const FIRST_WAIT_MILLISECONDS = 100;
 const LONGEST_WAIT_MILLISECONDS = 10_000;
 /** How long disposing may take to remove the instance's record, which ends by itself in any case. */
 const LEAVE_LIMIT_MILLISECONDS = 500;
+/** How long a command may take unless the options say another time. */
+const COMMAND_LIMIT_MILLISECONDS = 5_000;
+/** Paths of its own that an instance waits to hear; more at a time are taken for others'. */
+const MAX_ECHOES = 16;
 const CLOSED = "The notifier is closed";
 
 /**
@@ -78,12 +82,14 @@ export function openRedisNotifier(options: RedisNotifierOptions): Notifier {
   const id = instanceId(instance);
   let listener: Listener | null = null;
   let closing: Promise<void> | null = null;
+  const echoes = ownEchoes(options.commandTimeoutMilliseconds ?? COMMAND_LIMIT_MILLISECONDS);
 
   const keeper = keepRedisLink(options, keys, {
     heard: (bytes) => {
-      if (closing === null) listener?.heard(parseMessage(bytes, id));
+      if (closing === null) listener?.heard(echoes.recognise(parseMessage(bytes, id)));
     },
     linked: (link) => {
+      if (link.state !== "up") echoes.forget();
       if (closing === null) listener?.linked(link);
     },
   });
@@ -106,8 +112,9 @@ export function openRedisNotifier(options: RedisNotifierOptions): Notifier {
       keeper.start();
     },
     link,
-    announce: async ({ hash, base, floor, since = -1, force }) => {
-      const args = [hash, base, floor, force ? 1 : 0, id, channel, HISTORY_LENGTH, since];
+    announce: async ({ hash, base, unanswered, since, floor, restores, force }) => {
+      const flags = [restores, force].map(Number);
+      const args = [hash, base ?? "", unanswered.join(","), since, floor, ...flags, id, channel, HISTORY_LENGTH];
       const outcome = await attempt((session) => session.run(ANNOUNCE, [keys.head, keys.history], args));
       return outcome.ok ? readAnnounceAnswer(outcome.value) : { kind: "failed", reason: outcome.reason };
     },
@@ -116,13 +123,46 @@ export function openRedisNotifier(options: RedisNotifierOptions): Notifier {
       return outcome.ok ? { ok: true, head: outcome.value } : outcome;
     },
     lookAgain: async (path) => {
-      const outcome = await attempt((session) => session.publish(path));
+      const outcome = await attempt((session) => {
+        // Before it is sent: it may be heard before its answer is.
+        echoes.expect(path);
+        return session.publish(path);
+      });
       return outcome.ok ? { ok: true, delivered: outcome.value } : outcome;
     },
     tell: presence.tell,
     peers: presence.peers,
     // What leaves is asked before anything else is refused.
     [Symbol.asyncDispose]: () => closing ??= presence.leave().finally(() => keeper[Symbol.asyncDispose]()),
+  };
+}
+
+/**
+ * Tells the own paths from others', which look the same: after sending one the next that is heard is its own. What was
+ * lost on its way is waited for no longer than a command, so that it hides no later one of another.
+ */
+function ownEchoes(lifeMilliseconds: number) {
+  let expected: { readonly path: string; readonly until: number }[] = [];
+  return {
+    /** A path is about to be sent. */
+    expect(path: string): void {
+      const now = performance.now();
+      const living = expected.filter(({ until }) => until > now);
+      expected = [...living, { path, until: now + lifeMilliseconds }].slice(-MAX_ECHOES);
+    },
+    /** The message, with whether it is an own one. */
+    recognise(message: Message): Message {
+      if (message.kind !== "look-again") return message;
+      const now = performance.now();
+      const at = expected.findIndex(({ path, until }) => path === message.path && until > now);
+      if (at < 0) return message;
+      expected.splice(at, 1);
+      return { ...message, own: true };
+    },
+    /** What has not been heard by now was not heard at all. */
+    forget(): void {
+      expected = [];
+    },
   };
 }
 
@@ -136,7 +176,8 @@ function keepRedisLink(
   { heard, linked }: { heard(bytes: Uint8Array): void; linked(link: Link): void },
 ): LinkKeeper<Session> {
   const { connection, channel, random = Math.random } = options;
-  const { heartbeatMilliseconds = 10_000, commandTimeoutMilliseconds: commandMilliseconds = 5_000 } = options;
+  const { heartbeatMilliseconds = 10_000 } = options;
+  const { commandTimeoutMilliseconds: commandMilliseconds = COMMAND_LIMIT_MILLISECONDS } = options;
   const open = new Set<Promise<unknown>>();
   const dialFor = (signal: AbortSignal): Dial => (endpoint, hears) => {
     const dialling = dial(endpoint, { connection, signal, heard: hears, commandMilliseconds });
@@ -209,6 +250,7 @@ function readAnnounceAnswer(reply: unknown): AnnounceAnswer {
   const parsed = parseHeadReply(reply);
   if (parsed?.kind === "exhausted") return { kind: "failed", reason: "There is no generation left to count" };
   const head = parsed?.head ?? null;
+  if (parsed?.kind === "lost") return { kind: "lost", head };
   if (parsed === null || head === null) return { kind: "failed", reason: NO_REDIS };
   if (parsed.kind === "accepted") return { kind: "accepted", head, delivered: withoutSelf(parsed.delivered) };
   return { kind: parsed.kind === "same" ? "same" : "refused", head };

@@ -1,14 +1,12 @@
 // What Redis runs for an instance: four scripts, each of which is one step that nobody can come between, and reads what
 // it finds as strictly as a message. All their keys stand in one slot of a Redis Cluster.
 import { createHash } from "node:crypto";
+import { MAX_GENERATION } from "./announcing_rules.ts";
 import type { Head } from "./notifier.ts";
 
 /** The names under which a channel's agreement stands; the braces keep them in one slot. */
 export interface Keys {
-  /**
-   * Hash: `hash`, `generation`, `by`, `at` in milliseconds since 1970 by Redis' clock, and `restored`: 1 where it is what
-   * the generation before was, written again because Redis had lost it.
-   */
+  /** Hash: `hash`, `generation`, `by`, and `at` in milliseconds since 1970 by Redis' clock. */
   readonly head: string;
   /** Stream of what was announced, capped. */
   readonly history: string;
@@ -49,24 +47,24 @@ end
 
 // A head in which any field is not what it must be is no head: who wrote it did not announce.
 const READ_HEAD = `
-local function count(text)
+local function count(text, most)
   if not text or not string.match(text, '^[1-9]%d*$') or #text > 16 then return nil end
   local number = tonumber(text)
-  if number > ${Number.MAX_SAFE_INTEGER} then return nil end
+  if number > most then return nil end
   return number
 end
 local function readHead(key)
-  local fields = redis.pcall('HMGET', key, 'hash', 'generation', 'by', 'at', 'restored')
+  local fields = redis.pcall('HMGET', key, 'hash', 'generation', 'by', 'at')
   if fields.err then
     if string.find(fields.err, 'WRONGTYPE', 1, true) then return nil end
     return nil, fields
   end
   local hash, by = fields[1], fields[3]
-  local generation, at = count(fields[2]), count(fields[4])
+  local generation, at = count(fields[2], ${MAX_GENERATION}), count(fields[4], ${Number.MAX_SAFE_INTEGER})
   if not hash or #hash ~= 64 or string.match(hash, '[^0-9a-f]') then return nil end
   if not by or #by ~= 12 or string.match(by, '[^0-9a-f]') then return nil end
   if not generation or not at then return nil end
-  return { hash = hash, generation = generation, by = by, at = at, restored = fields[5] == '1' }
+  return { hash = hash, generation = generation, by = by, at = at }
 end
 local function answer(kind, head, delivered)
   return { kind, whole(head.generation), head.hash, head.by, whole(math.max(0, now() - head.at)), delivered or 0 }
@@ -105,8 +103,8 @@ function script(...parts: string[]): Script {
 }
 
 /**
- * Keys: head, history. Arguments: hash, base, floor, force (0 or 1), the instance's id, channel, length of the history,
- * the generation since which the hash must not have been the head (-1: not asked).
+ * Keys: head, history. Arguments: hash, base, unanswered (joined by commas), since, floor, restores and force
+ * (0 or 1), the instance's id, channel, length of the history. The rules are those of `judgeAnnouncement`.
  * The message goes out before the head is written, so that no head stands that nobody was told of; nobody sees what is
  * between the two.
  */
@@ -116,28 +114,29 @@ export const ANNOUNCE: Script = script(
   TAKE_OVER,
   WAS_HEAD,
   `
-local hash, base, floor, force, by = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[4] == '1', ARGV[5]
-local since = tonumber(ARGV[8])
+local hash, base, unanswered, since, floor = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5])
+local restores, force, by, channel = ARGV[6] == '1', ARGV[7] == '1', ARGV[8], ARGV[9]
 local head, trouble = readHead(KEYS[1])
 if trouble then return trouble end
 if head and head.generation >= floor then
   if head.hash == hash then return answer('same', head) end
-  local madeBefore = head.restored and base > 0 and head.generation == base + 1
-  local isOnHead = head.generation == base or madeBefore
-  local mayBeLate = since >= 0 and since < head.generation
-  if not force and not (isOnHead and not (mayBeLate and wasHead(KEYS[2], hash, since))) then
-    return answer('refused', head)
+  local isOnHead = force or string.find(unanswered, head.hash, 1, true)
+  if not isOnHead and head.hash == base then
+    isOnHead = since >= head.generation or not wasHead(KEYS[2], hash, since)
   end
+  if not isOnHead then return answer('refused', head) end
+elseif not (force or restores) then
+  if head then return answer('lost', head) end
+  return { 'lost' }
 end
 local last = math.max(head and head.generation or 0, floor)
-if last >= ${Number.MAX_SAFE_INTEGER} then return { 'exhausted' } end
+if last >= ${MAX_GENERATION} then return { 'exhausted' } end
 local generation = last + 1
 local written = { hash = hash, generation = generation, by = by, at = now() }
 local count = whole(generation)
-takeOver('XADD', KEYS[2], 'MAXLEN', '~', ARGV[7], '*', 'generation', count, 'hash', hash, 'by', by)
-local delivered = redis.call('PUBLISH', ARGV[6], 'v1 ' .. count .. ' ' .. hash .. ' ' .. by)
-local restored = base < 0 and '1' or '0'
-takeOver('HSET', KEYS[1], 'hash', hash, 'generation', count, 'by', by, 'at', whole(written.at), 'restored', restored)
+takeOver('XADD', KEYS[2], 'MAXLEN', '~', ARGV[10], '*', 'generation', count, 'hash', hash, 'by', by)
+local delivered = redis.call('PUBLISH', channel, 'v1 ' .. count .. ' ' .. hash .. ' ' .. by)
+takeOver('HSET', KEYS[1], 'hash', hash, 'generation', count, 'by', by, 'at', whole(written.at))
 return answer('accepted', written, delivered)
 `,
 );
@@ -205,7 +204,7 @@ return 1
 
 /** What the announcing and the reading script answered with; null: nothing of that form. */
 export interface HeadReply {
-  /** `accepted`, `same`, `refused` or `exhausted` of the one, `head` or `none` of the other. */
+  /** `accepted`, `same`, `refused`, `lost` or `exhausted` of the one, `head` or `none` of the other. */
   readonly kind: string;
   /** Null: there is none, or it did not come to one. */
   readonly head: Head | null;

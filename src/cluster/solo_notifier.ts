@@ -1,7 +1,7 @@
-// A cluster of one, in memory: it answers by the same rules as the real one, so an instance alone goes the same way as
-// one among many. It reaches nobody and nothing fails.
+// A cluster of one, in memory: it answers by the same rules as the real one, so that whoever asks an instance alone is
+// answered as by one among many. It reaches nobody and nothing fails.
 import { announcementText, instanceId, type Message, parseMessage } from "./announcement.ts";
-import { isRestoring, judgeAnnouncement, type KeptHead } from "./announcing_rules.ts";
+import { judgeAnnouncement, type KeptHead } from "./announcing_rules.ts";
 import type { AnnounceAnswer, AnnounceRequest, Head, Link, Listener, Notifier } from "./notifier.ts";
 import type { PeerRecord } from "./peers.ts";
 
@@ -33,7 +33,7 @@ export function soloNotifier({ instance, now = () => performance.now() }: SoloOp
     });
   const publish = (text: string) => {
     const message: Message = parseMessage(text, id);
-    later((to) => to.heard(message));
+    later((to) => to.heard(message.kind === "look-again" ? { ...message, own: true } : message));
   };
   const currentHead = (): Head | null => {
     if (head === null) return null;
@@ -45,9 +45,10 @@ export function soloNotifier({ instance, now = () => performance.now() }: SoloOp
     const before = currentHead();
     const verdict = judgeAnnouncement(heads, request);
     if (verdict.kind === "exhausted") return { kind: "failed", reason: "There is no generation left to count" };
+    if (verdict.kind === "lost") return { kind: "lost", head: before };
     if (verdict.kind !== "write") return { kind: verdict.kind, head: before! };
     head = { generation: verdict.generation, hash: request.hash, by: id, at: now() };
-    heads.push({ ...head, restored: isRestoring(request) });
+    heads.push(head);
     if (heads.length > MAX_HEADS) heads.shift();
     publish(announcementText(head.generation, head.hash, id));
     return { kind: "accepted", head: currentHead()!, delivered: 0 };

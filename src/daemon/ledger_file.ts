@@ -1,29 +1,33 @@
 // What agreement must not forget, in a file beside the snapshot and written as atomically. A file that is missing,
 // damaged or of another channel makes an instance that never agreed with anything, which overrules nobody.
 import { dirname, join } from "node:path";
-import { setTimeout as delay } from "node:timers/promises";
 import { z } from "zod";
+import { withinLimit } from "../admin/time_limit.ts";
 import { type Ledger, MAX_UNANSWERED, NEW_LEDGER } from "../reload/agreement.ts";
 import { atomicWrite, errorCode } from "../snapshot/atomic_write.ts";
 
 /** The file's name, in `State:Directory` or the snapshot's. */
 const FILE_NAME = "honua-configd.state.json";
 const MAX_FILE_BYTES = 64 * 1024;
+/** A file system that hangs holds up neither an announcement nor, for long, the end. */
 const KEEPING_LIMIT_MILLISECONDS = 2_000;
+const ENDING_LIMIT_MILLISECONDS = 300;
 /** Another shape of the file has another number. */
 const FORMAT = 1;
 
 const generation = z.int().min(0).max(Number.MAX_SAFE_INTEGER);
 const hash = z.string().regex(/^[0-9a-f]{64}$/);
+const head = z.object({ generation: generation.min(1), hash });
 const stored = z.object({
   format: z.literal(FORMAT),
   channel: z.string(),
+  snapshot: z.string(),
   seen: generation,
-  agreed: generation,
-  diverged: generation.nullable(),
+  agreed: head.nullable(),
+  diverged: head.nullable(),
   concluded: hash.nullable(),
   unanswered: z.array(hash).max(MAX_UNANSWERED),
-  owed: z.object({ hash, base: generation }).nullable(),
+  owed: z.object({ hash, base: hash.nullable() }).nullable(),
 });
 
 /** What was found of the last process. */
@@ -34,13 +38,21 @@ export interface ReadLedger {
   readonly trouble: string | null;
 }
 
+/** What a ledger is about; under another channel or snapshot it means nothing. */
+export interface LedgerScope {
+  /** `HighAvailability:ConfigurationChannel`. */
+  readonly channel: string;
+  /** The snapshot's path. */
+  readonly snapshot: string;
+}
+
 /** Where the ledger is kept. */
 export function ledgerPath(directory: string | null, snapshotPath: string): string {
   return join(directory ?? dirname(snapshotPath), FILE_NAME);
 }
 
-/** Reads the ledger of a channel. */
-export async function readLedger(path: string, channel: string): Promise<ReadLedger> {
+/** Reads the ledger. */
+export async function readLedger(path: string, scope: LedgerScope): Promise<ReadLedger> {
   const fresh = (trouble: string | null): ReadLedger => ({ ledger: NEW_LEDGER, trouble });
   let text: string;
   try {
@@ -53,8 +65,11 @@ export async function readLedger(path: string, channel: string): Promise<ReadLed
   }
   const parsed = stored.safeParse(jsonOf(text));
   if (!parsed.success) return fresh(`${path} is damaged`);
-  const { format: _, channel: writtenFor, ...ledger } = parsed.data;
-  if (writtenFor !== channel) return fresh(`${path} is about another channel`);
+  const { format: _, channel, snapshot, ...ledger } = parsed.data;
+  if (channel !== scope.channel) return fresh(`${path} is about another channel`);
+  if (snapshot !== scope.snapshot) {
+    return fresh(`${path} is about another snapshot: give each daemon a State:Directory`);
+  }
   return { ledger, trouble: null };
 }
 
@@ -75,12 +90,16 @@ export interface LedgerKeeper extends AsyncDisposable {
 }
 
 /** Opens the keeper; `onResult` is told of each write, with null or one line about why it failed. */
-export function ledgerKeeper(path: string, channel: string, onResult: (trouble: string | null) => void): LedgerKeeper {
+export function ledgerKeeper(
+  path: string,
+  scope: LedgerScope,
+  onResult: (trouble: string | null) => void,
+): LedgerKeeper {
   let next: Ledger | null = null;
   let writing: Promise<void> | null = null;
   const write = async () => {
     while (next !== null) {
-      const text = JSON.stringify({ format: FORMAT, channel, ...next });
+      const text = JSON.stringify({ format: FORMAT, ...scope, ...next });
       next = null;
       try {
         await atomicWrite(path, new TextEncoder().encode(`${text}\n`), { mode: 0o600 });
@@ -91,21 +110,15 @@ export function ledgerKeeper(path: string, channel: string, onResult: (trouble: 
     }
     writing = null;
   };
+  const within = async (milliseconds: number) => {
+    if (writing !== null) await withinLimit(writing, milliseconds);
+  };
   return {
     keep(ledger) {
       next = ledger;
       writing ??= write();
     },
-    kept: () => withinKeeping(writing),
-    [Symbol.asyncDispose]: () => withinKeeping(writing),
+    kept: () => within(KEEPING_LIMIT_MILLISECONDS),
+    [Symbol.asyncDispose]: () => within(ENDING_LIMIT_MILLISECONDS),
   };
-}
-
-/** A file system that hangs holds up neither an announcement nor the end. */
-async function withinKeeping(writing: Promise<void> | null): Promise<void> {
-  if (writing === null) return;
-  const over = new AbortController();
-  const limit = delay(KEEPING_LIMIT_MILLISECONDS, undefined, { signal: over.signal }).catch(() => {});
-  await Promise.race([writing, limit]);
-  over.abort();
 }

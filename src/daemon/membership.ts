@@ -13,6 +13,7 @@ import { settle } from "../source/settle.ts";
 import type { Chronicle } from "./chronicle.ts";
 import type { LedgerKeeper } from "./ledger_file.ts";
 import type { Candidate } from "./looking.ts";
+import { agreedGeneration, standingOf } from "./standing.ts";
 
 /** Between the beginnings of two readings of the head. */
 const HEAD_SPACING_MILLISECONDS = 50;
@@ -32,6 +33,8 @@ export interface MembershipSettings {
   readonly version: string;
   /** How long things take. */
   readonly limits: AgreementLimits;
+  /** Between two writings of a record that did not change; it lives three times as long. */
+  readonly tellMilliseconds: number;
   /** What the last process left behind. */
   readonly ledger: Ledger;
   /** Keeps it for the next one. */
@@ -67,10 +70,11 @@ export function openMembership(settings: MembershipSettings): Membership {
     loop().hint("peer");
   });
   const teller = peerTeller(settings, closing.signal);
+  const renewal = setInterval(() => teller(true), settings.tellMilliseconds);
   const heard = (message: Message) => {
     chronicle.heard(message, loop().state().active?.hash ?? null);
     if (message.kind === "announcement" && !message.own) loop().link("heard");
-    if (message.kind !== "look-again") return;
+    if (message.kind !== "look-again" || message.own) return;
     path = message.path;
     lookAgain.hint();
   };
@@ -84,7 +88,6 @@ export function openMembership(settings: MembershipSettings): Membership {
         return await notifier.announce(announcement);
       },
       keep: (ledger) => settings.keeper.keep(ledger),
-      tellPeers: () => teller(true),
     },
     join() {
       notifier.watch({
@@ -92,12 +95,14 @@ export function openMembership(settings: MembershipSettings): Membership {
         linked(link) {
           chronicle.linked(link, connection);
           if (link.state !== "connecting") loop().link(link.state === "up" ? "linked" : "unlinked");
+          if (link.state === "up") teller(true);
         },
       });
     },
     tellChange: () => teller(false),
     async [Symbol.asyncDispose]() {
       closing.abort();
+      clearInterval(renewal);
       lookAgain.close();
       await notifier[Symbol.asyncDispose]();
     },
@@ -126,18 +131,25 @@ function peerTeller(settings: MembershipSettings, closing: AbortSignal): (renew:
   let told = "";
   let isTelling = false;
   let isNext = false;
-  let hadNamesake = false;
+  let toldOfNamesake = false;
+  let trouble: string | null = null;
   const write = async (record: PeerRecord, text: string) => {
     const answer = await notifier.tell(record);
+    const reason = answer.ok ? null : answer.reason;
+    if (reason !== null && reason !== trouble && notifier.link().state === "up") {
+      log.warning(`The other instances could not be told what runs here: ${reason}`);
+    }
+    trouble = reason;
     if (!answer.ok) return;
     told = text;
-    if (answer.namesake && !hadNamesake) {
+    if (answer.namesake && !toldOfNamesake) {
       log.error("Another living process has the name of this instance: give one of them another", {
         instance,
         option: "HighAvailability:InstanceName",
       });
     }
-    hadNamesake = answer.namesake;
+    // Once a process: two that tell at different paces do not find each other every time.
+    toldOfNamesake ||= answer.namesake;
   };
   const tell = async (renew: boolean) => {
     isTelling = true;
@@ -176,8 +188,8 @@ export function recordOf(
     incarnation,
     version,
     hash: active?.hash ?? null,
-    generation: agreement?.ledger.agreed || null,
-    standing: agreement?.standing.kind ?? "unknown",
+    generation: agreedGeneration(agreement),
+    standing: standingOf(agreement),
     rejected: rejection && { ...rejection, generation, why: mask(rejection.why) },
     at: "",
   };

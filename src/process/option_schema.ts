@@ -105,7 +105,8 @@ const highAvailability = z.object({
   enabled: yesOrNo().default(false),
   redisConnectionString: optionalText().meta({ secret: true }),
   redisPasswordFile: optionalText(),
-  configurationChannel: text().default("honua:config:changes"),
+  // A brace there would end the hash tag of the keys, by which Redis Cluster keeps them together.
+  configurationChannel: text("be a text that does not begin with }", /^[^\0}][^\0]*$/).default("honua:config:changes"),
   connectionTimeoutMs: whole(1000, 60_000).default(5000),
   autoReconnect: yesOrNo().default(true),
   enableDetailedLogging: yesOrNo().default(false),

@@ -7,7 +7,9 @@ import {
   type Head,
   isLost,
   type Ledger,
+  mayRestore,
   type Purpose,
+  type Request,
   type Standing,
   withUnanswered,
 } from "./agreement.ts";
@@ -20,6 +22,8 @@ export type AnnouncementAnswer =
   | { readonly kind: "accepted"; readonly head: Head; readonly delivered: number }
   | { readonly kind: "same"; readonly head: Head }
   | { readonly kind: "refused"; readonly head: Head }
+  /** The head is missing (null) or below the floor, and was not to be restored. */
+  | { readonly kind: "lost"; readonly head: Head | null }
   | { readonly kind: "failed"; readonly reason: string };
 
 /** What can happen between an instance and its cluster. `random` is in [0, 1) and is the jitter of a timer. */
@@ -41,6 +45,8 @@ export interface ReloadedEvent {
   readonly kind: "reloaded";
   /** What had asked for it. */
   readonly reasons: readonly HintReason[];
+  /** Whether the source could be read, so that what is in force is known to be the source's or better than it. */
+  readonly couldRead: boolean;
   /** In [0, 1), the jitter of a timer. */
   readonly random: number;
 }
@@ -49,12 +55,16 @@ export interface ReloadedEvent {
 export interface Announcement {
   /** What is to become the head. */
   readonly hash: string;
-  /** -1 is no generation: it is written only where the head is lost. */
-  readonly base: number;
-  /** The highest generation seen: the new one is higher. */
+  /** The hash on which the change was made: where the head is another, it has moved on; null: on none. */
+  readonly base: string | null;
+  /** Own hashes of before that may have become the head, for no answer came: a change on one of them is on the head. */
+  readonly unanswered: readonly string[];
+  /** The generation agreed with last: what was the head of a later one is an older state on its way, and refused. */
+  readonly since: number;
+  /** The highest generation seen: the new one is higher, and a head below it is a lost one. */
   readonly floor: number;
-  /** The generation agreed with last: what was the head of a later one is an older state on its way. */
-  readonly since?: number;
+  /** Whether it is written where the head is lost. */
+  readonly restores: boolean;
   /** Whether a head that moved on is overruled. */
   readonly force: boolean;
 }
@@ -74,8 +84,6 @@ export type ClusterAction =
   | { readonly kind: "disarm-reconcile" }
   /** Keep what must survive a restart. */
   | { readonly kind: "keep"; readonly ledger: Ledger }
-  /** Tell the others what this instance runs, also where nothing changed: the record must not die. */
-  | { readonly kind: "tell-peers" }
   | { readonly kind: "report"; readonly report: AgreementReport };
 
 /** What is known then, and what to do on the way to the next event. */
@@ -98,15 +106,16 @@ export function agree(agreement: Agreement, event: ClusterEvent | ReloadedEvent,
 }
 
 function takeIn(agreement: Agreement, event: ClusterEvent | ReloadedEvent, active: string | null): Accord {
+  const { isHeld, failures } = agreement;
   switch (event.kind) {
     case "linked":
-      return reconcile({ ...agreement, linked: true, failures: 0 }, event.random);
+      return reconcile({ ...interrupted(agreement), linked: true, failures: 0 }, event.random);
     case "unlinked":
       return { agreement: { ...agreement, linked: false }, actions: [{ kind: "disarm-reconcile" }] };
     case "heard":
       return { agreement: { ...agreement, wantsHead: true }, actions: [] };
     case "reconcile-due": {
-      const waited = agreement.loss === "noticed" ? "waited" : agreement.loss;
+      const waited = agreement.loss === "waiting" ? "waited" : agreement.loss;
       const { agreement: next, actions } = reconcile({ ...agreement, loss: waited }, event.random);
       // Without events and announcements nothing else would tell that the source came round meanwhile.
       const looks = agreement.standing.kind === "diverged" ? [hint("announcement")] : [];
@@ -115,10 +124,10 @@ function takeIn(agreement: Agreement, event: ClusterEvent | ReloadedEvent, activ
     case "settle-due":
       return { agreement, actions: agreement.standing.kind === "settling" ? [hint("announcement")] : [] };
     case "head-read":
-      return headRead({ ...agreement, request: null, failures: 0 }, event.head, active);
+      return headRead({ ...agreement, request: null, failures: isHeld ? failures : 0 }, event.head, active);
     case "head-unreadable": {
       const failed = fail({ ...agreement, request: null }, event.random);
-      return report(failed, { kind: "head-unreadable", reason: event.reason, repeated: agreement.failures > 0 });
+      return report(failed, { kind: "head-unreadable", reason: event.reason, repeated: failures > 0 });
     }
     case "announcement-answered":
       return answered(agreement, event.answer, active, event.random);
@@ -132,23 +141,10 @@ function ask(agreement: Agreement, actions: readonly ClusterAction[], active: st
   const { linked, request, hasLooked, isForced, isHeld, restores, wantsHead, ledger } = agreement;
   if (!linked || request !== null) return { agreement, actions };
   if (hasLooked && active !== null && !isHeld) {
-    const { owed, seen: floor } = ledger;
-    const say = (hash: string, purpose: Purpose, base: number): Accord => ({
-      agreement: {
-        ...agreement,
-        request: { kind: "announcement", hash, purpose },
-        restores: false,
-        // From now on it may be taken, whether or not an answer comes.
-        ledger: withUnanswered(ledger, hash),
-      },
-      actions: [
-        ...actions,
-        { kind: "announce", announcement: { hash, base, floor, since: ledger.agreed, force: purpose === "force" } },
-      ],
-    });
-    if (isForced) return say(active, "force", baseOf(ledger));
-    if (owed !== null) return say(owed.hash, "change", owed.base);
-    if (restores) return say(active, "restore", -1);
+    const { owed } = ledger;
+    if (isForced) return say(agreement, actions, active, "force");
+    if (owed !== null) return say(agreement, actions, owed.hash, "change");
+    if (restores) return say(agreement, actions, active, "restore");
   }
   if (!wantsHead) return { agreement, actions };
   return {
@@ -157,13 +153,35 @@ function ask(agreement: Agreement, actions: readonly ClusterAction[], active: st
   };
 }
 
-/** Reads the head, tells the others, and begins the next interval. */
+function say(agreement: Agreement, actions: readonly ClusterAction[], hash: string, purpose: Purpose): Accord {
+  const { ledger } = agreement;
+  const isChange = purpose === "change";
+  const announcement: Announcement = {
+    hash,
+    base: isChange ? ledger.owed?.base ?? null : null,
+    unanswered: isChange ? ledger.unanswered.filter((one) => one !== hash) : [],
+    since: ledger.agreed?.generation ?? 0,
+    floor: ledger.seen,
+    restores: purpose === "restore" || mayRestore(agreement, hash),
+    force: purpose === "force",
+  };
+  const asking: Agreement = {
+    ...agreement,
+    request: { kind: "announcement", hash, purpose },
+    restores: false,
+    // From now on it may be taken, whether or not an answer comes.
+    ledger: withUnanswered(ledger, hash),
+  };
+  return { agreement: asking, actions: [...actions, { kind: "announce", announcement }] };
+}
+
+/** Reads the head, and begins the next interval. */
 function reconcile(agreement: Agreement, random: number): Accord {
   // Never later than the interval, and hosts that started together do not ask together.
   const milliseconds = Math.round(agreement.limits.reconcileMilliseconds * (1 - random / 4));
   return {
     agreement: { ...agreement, wantsHead: true, isHeld: false },
-    actions: [{ kind: "arm-reconcile", milliseconds }, { kind: "tell-peers" }],
+    actions: [{ kind: "arm-reconcile", milliseconds }],
   };
 }
 
@@ -172,19 +190,25 @@ function fail(agreement: Agreement, random: number): Accord {
   const failures = agreement.failures + 1;
   const milliseconds = Math.min(backoffMilliseconds(failures, random), agreement.limits.reconcileMilliseconds);
   const actions: ClusterAction[] = agreement.linked ? [{ kind: "arm-reconcile", milliseconds }] : [];
-  return { agreement: { ...agreement, failures, isHeld: true, isForced: false }, actions };
+  return { agreement: { ...interrupted(agreement), failures, isHeld: true, isForced: false }, actions };
+}
+
+/** The interval that was waited for is not a whole one any more. */
+function interrupted(agreement: Agreement): Agreement {
+  return agreement.loss === "waiting" ? { ...agreement, loss: "noticed" } : agreement;
 }
 
 function headRead(agreement: Agreement, head: Head | null, active: string | null): Accord {
   if (isLost(head, agreement.ledger)) return headLost({ ...agreement, head }, active);
-  return compare(know({ ...agreement, loss: "none" }, head!), active);
+  return compare(know(agreement, head!), active);
 }
 
 /** Takes a head that is not lost as what the cluster agreed on. */
-function know(agreement: Agreement, head: Head): Agreement {
+function know(agreement: Agreement, { generation, hash }: Head): Agreement {
   const { ledger } = agreement;
-  const seen = Math.max(ledger.seen, head.generation);
-  return { ...agreement, head, restores: false, ledger: seen === ledger.seen ? ledger : { ...ledger, seen } };
+  const seen = Math.max(ledger.seen, generation);
+  const known = { head: { generation, hash }, loss: "none", restores: false } as const;
+  return { ...agreement, ...known, ledger: seen === ledger.seen ? ledger : { ...ledger, seen } };
 }
 
 /** Compares what is in force with the head; where an own change is still to be announced, its answer will tell. */
@@ -208,7 +232,7 @@ function compare(agreement: Agreement, active: string | null): Accord {
 function agreed(agreement: Agreement, head: Head): Accord {
   const { standing, ledger } = agreement;
   const { generation, hash } = head;
-  const isNews = standing.kind !== "agreed" || ledger.agreed !== generation;
+  const isNews = standing.kind !== "agreed" || ledger.agreed?.generation !== generation;
   const settled: ClusterAction[] = standing.kind === "settling" ? [{ kind: "disarm-settle" }] : [];
   const { concluded, owed, diverged, unanswered } = ledger;
   const isSame = !isNews && concluded === hash && owed === null && diverged === null && unanswered.length === 0;
@@ -217,7 +241,7 @@ function agreed(agreement: Agreement, head: Head): Accord {
     standing: { kind: "agreed" },
     ledger: isSame ? ledger : {
       ...ledger,
-      agreed: generation,
+      agreed: { generation, hash },
       diverged: null,
       concluded: hash,
       unanswered: [],
@@ -228,22 +252,20 @@ function agreed(agreement: Agreement, head: Head): Accord {
   return report({ agreement: next, actions: settled }, { kind: "agreed", generation, hash, after: standing.kind });
 }
 
-/**
- * Redis lost the head. Who is not at odds with the cluster writes it again at once; who is waits a reconcile interval,
- * so that the others are first. Who never agreed with anything overrules no head, not even an older one.
- */
+/** Redis lost the head: it is written again, at once or after a reconcile interval. */
 function headLost(agreement: Agreement, active: string | null): Accord {
-  const { head, ledger, standing, hasLooked, loss } = agreement;
+  const { head, ledger, hasLooked, loss, limits } = agreement;
+  const actions: ClusterAction[] = [];
+  if (loss === "none" && ledger.seen > 0) actions.push(reported({ kind: "head-lost", head, seen: ledger.seen }));
   const noticed: Agreement = { ...agreement, loss: loss === "none" ? "noticed" : loss };
-  const news: readonly AgreementReport[] = loss === "none" && ledger.seen > 0
-    ? [{ kind: "head-lost", head, seen: ledger.seen }]
-    : [];
-  const told = (next: Agreement): Accord => ({ agreement: next, actions: news.map(reported) });
-  if (ledger.owed !== null || active === null || !hasLooked) return told(noticed);
-  const mayWrite = head === null || ledger.agreed > 0 || head.hash === active;
-  const isAtOdds = standing.kind === "settling" || standing.kind === "diverged" || ledger.diverged !== null;
-  return told({ ...noticed, restores: mayWrite && (!isAtOdds || loss === "waited") });
+  if (active === null || !hasLooked) return { agreement: noticed, actions };
+  if (mayRestore(agreement, active)) return { agreement: { ...noticed, restores: ledger.owed === null }, actions };
+  if (noticed.loss !== "noticed") return { agreement: noticed, actions };
+  actions.push({ kind: "arm-reconcile", milliseconds: limits.reconcileMilliseconds });
+  return { agreement: { ...noticed, loss: "waiting" }, actions };
 }
+
+type Announced = Extract<Request, { readonly kind: "announcement" }>;
 
 function answered(agreement: Agreement, answer: AnnouncementAnswer, active: string | null, random: number): Accord {
   const { request, ledger } = agreement;
@@ -260,33 +282,39 @@ function answered(agreement: Agreement, answer: AnnouncementAnswer, active: stri
       repeated: agreement.failures > 0,
     });
   }
+  if (answer.kind === "lost") {
+    const { head } = answer;
+    // Who never agreed with anything overrules no head: it is as good as refused.
+    if (head !== null && ledger.agreed === null) return refused({ ...asked, head }, request, head, active);
+    return headLost({ ...asked, head, isHeld: true }, active);
+  }
   const { head } = answer;
   const { generation } = head;
-  const known = know({ ...asked, failures: 0, loss: "none" }, head);
-  if (answer.kind === "refused") {
-    const { owed, unanswered } = ledger;
-    // The head is what this instance ran before and was never told of: the change was made on top of it.
-    const isOwn = unanswered.includes(head.hash) && head.hash !== hash;
-    if (isOwn && active !== null) return { agreement: superseded(known, head.hash, head, active), actions: [] };
-    const concluded = purpose === "change" ? hash : ledger.concluded;
-    const refused = { ...known.ledger, concluded, unanswered: [], owed: owed?.hash === hash ? null : owed };
-    const compared = compare({ ...known, ledger: refused }, active);
-    return report(compared, { kind: "announcement-refused", hash, head }, "first");
-  }
-  const compared = active === hash
-    ? agreed(known, head)
-    : { agreement: superseded(known, hash, head, active), actions: [] };
+  const known = know({ ...asked, failures: 0 }, head);
+  if (answer.kind === "refused") return refused(known, request, head, active);
+  const compared = active === hash ? agreed(known, head) : { agreement: superseded(known, head, active), actions: [] };
   if (answer.kind === "same") return compared;
   const { delivered } = answer;
   return report(compared, { kind: "announced", generation, hash, delivered, purpose }, "first");
 }
 
-/** What came into force after the head was asked for, as the own hash that it is, is a change on top of it. */
-function superseded(agreement: Agreement, hash: string, { generation }: Head, active: string | null): Agreement {
-  const owed = active === null ? null : { hash: active, base: generation };
+/** The cluster has agreed on something else: what was asked is judged, and the source is looked at again. */
+function refused(agreement: Agreement, request: Announced, head: Head, active: string | null): Accord {
+  const { hash, purpose } = request;
+  const { ledger } = agreement;
+  const concluded = purpose === "change" ? hash : ledger.concluded;
+  const owed = ledger.owed?.hash === hash ? null : ledger.owed;
+  const judged: Agreement = { ...agreement, ledger: { ...ledger, concluded, unanswered: [], owed } };
+  return report(compare(judged, active), { kind: "announcement-refused", hash, head }, "first");
+}
+
+/** What came into force while the answer was under way is a change on top of what was announced. */
+function superseded(agreement: Agreement, { generation, hash }: Head, active: string | null): Agreement {
+  const owed = active === null ? null : { hash: active, base: hash };
+  const agreedWith = { generation, hash };
   const ledger: Ledger = {
     ...agreement.ledger,
-    agreed: generation,
+    agreed: agreedWith,
     diverged: null,
     concluded: hash,
     unanswered: [],
@@ -295,11 +323,11 @@ function superseded(agreement: Agreement, hash: string, { generation }: Head, ac
   return { ...agreement, ledger };
 }
 
-function reloaded(agreement: Agreement, { reasons, random }: ReloadedEvent, active: string | null): Accord {
+function reloaded(agreement: Agreement, { reasons, couldRead, random }: ReloadedEvent, active: string | null): Accord {
   const isForced = agreement.linked && (agreement.isForced || reasons.includes("force"));
   const looked: Agreement = {
     ...owing(agreement, active),
-    hasLooked: true,
+    hasLooked: agreement.hasLooked || couldRead,
     isForced,
     isHeld: agreement.isHeld && !isForced,
     // A head that was read before the first look could not be judged.
@@ -326,7 +354,7 @@ function reloaded(agreement: Agreement, { reasons, random }: ReloadedEvent, acti
   const diverged: Agreement = {
     ...compared.agreement,
     standing: { kind: "diverged", against },
-    ledger: { ...ledger, diverged: against.generation },
+    ledger: { ...ledger, diverged: against },
   };
   return report({ agreement: diverged, actions: compared.actions }, { kind: "diverged", hash: active, head: against });
 }

@@ -13,18 +13,18 @@ export interface Head {
 export interface OwedAnnouncement {
   /** What the source became. */
   readonly hash: string;
-  /** The generation on which the change was made, as far as the instance can know. */
-  readonly base: number;
+  /** What the cluster had agreed on when the change was made, as far as the instance can know; null: it cannot. */
+  readonly base: string | null;
 }
 
 /** What survives a restart. It moves only after the deed. */
 export interface Ledger {
   /** The highest generation ever seen; it never goes backwards. */
   readonly seen: number;
-  /** The generation that this instance agreed with last; 0: with none, ever. */
-  readonly agreed: number;
-  /** The head's generation from which it was found to diverge, until it agrees again; null: it has not diverged. */
-  readonly diverged: number | null;
+  /** The head that this instance agreed with last; null: with none, ever. */
+  readonly agreed: Head | null;
+  /** The head from which it was found to diverge, until it agrees again; null: it has not diverged. */
+  readonly diverged: Head | null;
   /**
    * The own hash that the cluster has judged: taken, known already, or refused. What is in force under another hash is a
    * change to announce, also one made while the instance was down. Null: nothing was.
@@ -42,7 +42,7 @@ export interface Ledger {
 /** Of an instance that never saw a cluster. */
 export const NEW_LEDGER: Ledger = {
   seen: 0,
-  agreed: 0,
+  agreed: null,
   diverged: null,
   concluded: null,
   unanswered: [],
@@ -110,8 +110,8 @@ export interface Agreement {
   readonly restores: boolean;
   /** Whether an announcement failed and waits for the next reconciliation. */
   readonly isHeld: boolean;
-  /** Whether the head was found lost, and whether a reconcile interval has passed since. */
-  readonly loss: "none" | "noticed" | "waited";
+  /** Whether the head was found lost, and whether a reconcile interval runs or has passed since. */
+  readonly loss: "none" | "noticed" | "waiting" | "waited";
   /** What was asked and failed in a row, for the backoff. */
   readonly failures: number;
 }
@@ -149,12 +149,25 @@ export function withUnanswered(ledger: Ledger, hash: string): Ledger {
 }
 
 /**
- * The generation that a change of the own source is based on: the one agreed with last or, since an instance that has
- * diverged knows the head and goes its own way, the head's. While it settles what it finds may be an older state on its
- * way, which must overrule nobody; and who never agreed with anything overrules nothing (0 is no generation).
+ * The hash that a change of the own source is based on: the one agreed with last or, since an instance that has diverged
+ * knows the head and goes its own way, the head's. While it settles what it finds may be an older state on its way, which
+ * must overrule nobody; and who never agreed with anything overrules nothing (null is no hash).
  */
-export function baseOf({ agreed, diverged }: Ledger): number {
-  return agreed === 0 ? 0 : diverged ?? agreed;
+export function baseOf({ agreed, diverged }: Ledger): string | null {
+  return agreed === null ? null : (diverged ?? agreed).hash;
+}
+
+/**
+ * Whether a head that was lost may be written again, by an own change or as it was. Who is not at odds with the cluster
+ * does so at once; who is waits a reconcile interval, so that the others are first. Who never agreed with anything
+ * overrules no head, not even an older one.
+ */
+export function mayRestore({ ledger, standing, loss, head }: Agreement, hash: string): boolean {
+  const { agreed, diverged, seen } = ledger;
+  if (agreed === null && head !== null && head.hash !== hash) return false;
+  const isBehind = seen > (agreed?.generation ?? 0) || diverged !== null;
+  const isAtOdds = isBehind || standing.kind === "settling" || standing.kind === "diverged";
+  return !isAtOdds || loss === "waited";
 }
 
 /** Whether the head as it was read is missing, or older than one seen before: then Redis lost it. */

@@ -22,8 +22,6 @@ export interface ClusterAccess {
   announce(announcement: Announcement): Promise<AnnouncementAnswer>;
   /** Keeps the ledger over a restart, begins to. Returns at once, and must not throw. */
   keep(ledger: Ledger): void;
-  /** Tells the others what this instance runs. Returns at once, and must not throw. */
-  tellPeers(): void;
 }
 
 const BUG = "an internal error";

@@ -4,7 +4,7 @@
 import type { Diagnostic } from "../diagnostic/diagnostic.ts";
 import { agree, type ClusterAction, type ClusterEvent, type ReloadedEvent } from "./agree.ts";
 import { backoffMilliseconds } from "./backoff.ts";
-import type { LoopReport, ReloadReport, Report } from "./report.ts";
+import type { LoopReport, Outcome, ReloadReport, Report } from "./report.ts";
 import { type Change, type HintReason, isManual, type Mark, type Proposal, type State } from "./state.ts";
 import type { Trouble, Work } from "./state.ts";
 
@@ -94,13 +94,24 @@ export function decide<C>(state: State<C>, event: Event<C>): Decision<C> {
       const { state: next, actions } = reload(state, event);
       const report = actions.find((action) => action.kind === "report")?.report;
       if (report === undefined || !("reasons" in report) || next.stopping) return { state: next, actions };
-      const { reasons } = report;
-      const decision = consult(next, { kind: "reloaded", reasons, random: event.random });
+      const decision = consult(next, reloadedEvent(state, report, event.random));
       return { state: decision.state, actions: [...actions, ...decision.actions] };
     }
     default:
       return state.stopping ? { state, actions: [] } : consult(state, event);
   }
+}
+
+/** What a reload tells the agreement; `before` is the state in which it ended. */
+function reloadedEvent<C>(before: State<C>, report: Outcome<C>, random: number): ReloadedEvent {
+  const { kind } = report;
+  const isHealthy = kind === "activated" || kind === "unchanged";
+  // A source that is not in force overrules nobody, and a look that began before the head was known says nothing of it.
+  const isEarlier = before.waiting.includes("announcement");
+  const reasons = report.reasons.filter((one) =>
+    (one !== "force" || isHealthy) && (one !== "announcement" || !isEarlier)
+  );
+  return { kind: "reloaded", reasons, couldRead: kind !== "unreadable", random };
 }
 
 /** Takes an event into the agreement with the cluster, if there is one; its hints are hints like any other. */

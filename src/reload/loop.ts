@@ -237,8 +237,6 @@ function carryOut<C>(machine: Machine<C>, action: Action<C>): void {
       return machine.cancelReconcile();
     case "keep":
       return cluster?.keep(action.ledger);
-    case "tell-peers":
-      return cluster?.tellPeers();
     case "report":
       tell(machine, action.report);
       if ("reasons" in action.report) answer(machine, action.report);

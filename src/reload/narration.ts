@@ -94,7 +94,7 @@ export function narrateAgreement(report: AgreementReport): LogLine {
     }
     case "head-lost": {
       const { head, seen } = report;
-      const message = "Redis lost what the instances had agreed on: it is written again";
+      const message = "Redis lost what the instances had agreed on";
       return { level: "warning", message, fields: { seen, generation: head?.generation ?? null } };
     }
   }

@@ -87,8 +87,8 @@ Deno.test("what looks like a path makes look again", () => {
     "__proto__.json",
   ];
   for (const path of paths) {
-    assertEquals(parseMessage(path, ID), { kind: "look-again", path });
-    assertEquals(parseMessage(bytesOf(path), ID), { kind: "look-again", path });
+    assertEquals(parseMessage(path, ID), { kind: "look-again", path, own: false });
+    assertEquals(parseMessage(bytesOf(path), ID), { kind: "look-again", path, own: false });
   }
 });
 

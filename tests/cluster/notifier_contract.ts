@@ -3,10 +3,11 @@
 import { assert, assertEquals, assertNotEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { instanceId, type Message } from "../../src/cluster/announcement.ts";
-import { isRestoring, judgeAnnouncement, type KeptHead } from "../../src/cluster/announcing_rules.ts";
+import { judgeAnnouncement, type KeptHead } from "../../src/cluster/announcing_rules.ts";
 import type { AnnounceAnswer, AnnounceRequest, Head, Link, Notifier } from "../../src/cluster/notifier.ts";
 import type { PeerRecord } from "../../src/cluster/peers.ts";
 import { eventually } from "../support/eventually.ts";
+import { request } from "../support/announce_request.ts";
 
 /** A cluster that nobody has used yet; a fresh channel makes one too. Its notifiers are disposed of by the suite. */
 export interface ContractCluster extends AsyncDisposable {
@@ -60,6 +61,7 @@ export function notifierContract(
       },
     });
   answersToAnnouncements(alone);
+  lostAndLate(alone);
   whatIsKept(alone);
   whatIsHeard(alone, countsAll);
   disposal(alone);
@@ -88,27 +90,27 @@ function answersToAnnouncements(alone: Alone): void {
   });
 
   alone("what is announced on the head becomes the head, with who announced it", async ({ notifier }) => {
-    const first = accepted(await notifier.announce(request(A, 0)));
+    const first = accepted(await notifier.announce(request(A)));
     assertEquals([first.generation, first.hash, first.by], [1, A, instanceId(EDGE_1)]);
-    const second = accepted(await notifier.announce(request(B, 1)));
+    const second = accepted(await notifier.announce(request(B, A)));
     assertEquals([second.generation, second.hash], [2, B]);
     const { generation, hash, by } = await headOf(notifier);
     assertEquals([generation, hash, by], [2, B, instanceId(EDGE_1)]);
   });
 
   alone("what the head says already is the same on whatever base, and nothing is sent", async (one) => {
-    accepted(await one.notifier.announce(request(A, 0)));
-    for (const base of [-1, 0, 1, 7]) {
-      const answer = await one.notifier.announce(request(A, base));
+    accepted(await one.notifier.announce(request(A)));
+    for (const base of [null, A, B]) {
+      const answer = await one.notifier.announce(request(A, base, { restores: false }));
       assertEquals(answer.kind === "same" && answer.head.generation, 1);
     }
     await fence(one);
     assertEquals(announcements(one), [1]);
   });
 
-  alone("what is announced on another generation than the head's is refused, and nothing is sent", async (one) => {
-    accepted(await one.notifier.announce(request(A, 0)));
-    for (const base of [-1, 0, 2]) {
+  alone("what is announced on another hash than the head's is refused, and nothing is sent", async (one) => {
+    accepted(await one.notifier.announce(request(A)));
+    for (const base of [null, B, C]) {
       const answer = await one.notifier.announce(request(B, base));
       assertEquals(answer.kind === "refused" && [answer.head.generation, answer.head.hash], [1, A]);
     }
@@ -118,44 +120,61 @@ function answersToAnnouncements(alone: Alone): void {
   });
 
   alone("force writes over a head that moved on", async ({ notifier }) => {
-    accepted(await notifier.announce(request(A, 0)));
-    assertEquals(accepted(await notifier.announce({ ...request(B, 0), force: true })).generation, 2);
-    assertEquals((await notifier.announce({ ...request(B, 0), force: true })).kind, "same");
+    accepted(await notifier.announce(request(A)));
+    assertEquals(accepted(await notifier.announce(request(B, null, { force: true }))).generation, 2);
+    assertEquals((await notifier.announce(request(B, null, { force: true }))).kind, "same");
   });
+}
 
+function lostAndLate(alone: Alone): void {
   alone("where the head is missing or below the floor, the floor + 1 is written, of the same hash too", async (one) => {
     const { notifier } = one;
-    assertEquals(accepted(await notifier.announce({ ...request(A, 3), floor: 5 })).generation, 6);
-    assertEquals(accepted(await notifier.announce({ ...request(A, 0), floor: 9 })).generation, 10);
-    assertEquals(accepted(await notifier.announce({ ...request(B, 0), floor: 20 })).generation, 21);
-    assertEquals((await notifier.announce({ ...request(C, 0), floor: 21 })).kind, "refused");
+    assertEquals(accepted(await notifier.announce(request(A, C, { floor: 5 }))).generation, 6);
+    assertEquals(accepted(await notifier.announce(request(A, null, { floor: 9 }))).generation, 10);
+    assertEquals(accepted(await notifier.announce(request(B, null, { floor: 20 }))).generation, 21);
+    assertEquals((await notifier.announce(request(C, null, { floor: 21 }))).kind, "refused");
   });
+
+  alone(
+    "a head that is missing or below the floor is written again only by who may restore it",
+    async ({ notifier }) => {
+      const asking = (floor: number) => request(B, A, { floor, restores: false });
+      assertEquals(await notifier.announce(asking(0)), { kind: "lost", head: null });
+      accepted(await notifier.announce(request(A)));
+      const answer = await notifier.announce(asking(5));
+      assertEquals(answer.kind === "lost" && [answer.head?.generation, answer.head?.hash], [1, A]);
+      assertEquals(accepted(await notifier.announce({ ...asking(5), force: true })).generation, 6);
+    },
+  );
 
   alone("a hash that was the head since the generation agreed with is an older state, and refused", async (one) => {
     const { notifier } = one;
-    for (const [base, hash] of [A, B, C].entries()) accepted(await notifier.announce(request(hash, base)));
-    assertEquals((await notifier.announce({ ...request(B, 3), since: 1 })).kind, "refused");
-    assertEquals(accepted(await notifier.announce({ ...request(A, 3), since: 1 })).generation, 4);
-    assertEquals(accepted(await notifier.announce({ ...request(B, 4), since: 1, force: true })).generation, 5);
+    for (const [hash, base] of [[A, null], [B, A], [C, B]] as const) {
+      accepted(await notifier.announce(request(hash, base)));
+    }
+    assertEquals((await notifier.announce(request(B, C, { since: 1 }))).kind, "refused");
+    assertEquals(accepted(await notifier.announce(request(A, C, { since: 1 }))).generation, 4);
+    const own = { since: 1, unanswered: [A] };
+    assertEquals(accepted(await notifier.announce(request(C, A, own))).generation, 5);
+    assertEquals(accepted(await notifier.announce(request(B, null, { since: 1, force: true }))).generation, 6);
   });
 
-  alone("a head that was lost and restored takes a change on what it was before, once", async ({ notifier }) => {
-    const restoring = { ...request(A, -1), floor: 7 };
-    assertEquals(accepted(await notifier.announce(restoring)).generation, 8);
-    assertEquals((await notifier.announce(request(B, 6))).kind, "refused");
-    assertEquals(accepted(await notifier.announce(request(B, 7))).generation, 9);
-    assertEquals((await notifier.announce(request(C, 8))).kind, "refused");
+  alone("a change counts on every generation of its base, and on what went unanswered before", async ({ notifier }) => {
+    accepted(await notifier.announce(request(A, null, { floor: 7 })));
+    accepted(await notifier.announce(request(A, null, { floor: 20 })));
+    assertEquals(accepted(await notifier.announce(request(B, C, { unanswered: [C, A] }))).generation, 22);
+    assertEquals((await notifier.announce(request(C, A, { unanswered: [C] }))).kind, "refused");
   });
 
   alone("of many announcements on one base at the same moment one is accepted", async ({ notifier }) => {
-    const answers = await Promise.all([A, B, C].map((hash) => notifier.announce(request(hash, 0))));
+    const answers = await Promise.all([A, B, C].map((hash) => notifier.announce(request(hash))));
     assertEquals(answers.map(({ kind }) => kind).sort(), ["accepted", "refused", "refused"]);
   });
 }
 
 function whatIsKept(alone: Alone): void {
   alone("the head grows older", async ({ notifier }) => {
-    assert(accepted(await notifier.announce(request(A, 0))).ageMilliseconds >= 0);
+    assert(accepted(await notifier.announce(request(A))).ageMilliseconds >= 0);
     const young = (await headOf(notifier)).ageMilliseconds;
     assert(Number.isSafeInteger(young) && young >= 0, `${young}`);
     await eventually("an older head", async () => (await headOf(notifier)).ageMilliseconds > young);
@@ -178,8 +197,8 @@ function whatIsHeard(alone: Alone, countsAll: boolean): void {
   });
 
   alone("each head is heard as one message, one's own as such", async (one) => {
-    accepted(await one.notifier.announce(request(A, 0)));
-    accepted(await one.notifier.announce(request(B, 1)));
+    accepted(await one.notifier.announce(request(A)));
+    accepted(await one.notifier.announce(request(B, A)));
     await fence(one);
     await eventually("both", () => announcements(one).length >= 2);
     const by = instanceId(EDGE_1);
@@ -194,7 +213,7 @@ function whatIsHeard(alone: Alone, countsAll: boolean): void {
     const answer = await one.notifier.lookAgain(PATH);
     if (countsAll) assertEquals(answer, { ok: true, delivered: 0 });
     await eventually("the path", () => one.heard.length > 0);
-    assertEquals(one.heard, [{ kind: "look-again", path: PATH }]);
+    assertEquals(one.heard, [{ kind: "look-again", path: PATH, own: true }]);
     assertEquals(await one.notifier.head(), { ok: true, head: null });
   });
 }
@@ -202,13 +221,13 @@ function whatIsHeard(alone: Alone, countsAll: boolean): void {
 function disposal(alone: Alone): void {
   alone("disposing of it, twice too, ends it: calls fail with a reason, and nothing is told any more", async (one) => {
     const { notifier } = one;
-    accepted(await notifier.announce(request(A, 0)));
+    accepted(await notifier.announce(request(A)));
     await notifier[Symbol.asyncDispose]();
     const told = [one.heard.length, one.links.length];
     await notifier[Symbol.asyncDispose]();
     assertNotEquals(notifier.link().state, "up");
     const answers = [
-      await notifier.announce(request(B, 1)),
+      await notifier.announce(request(B, A)),
       await notifier.head(),
       await notifier.lookAgain(PATH),
       await notifier.tell(record(EDGE_1)),
@@ -222,7 +241,7 @@ function disposal(alone: Alone): void {
   });
 
   alone("disposing of it while calls are under way lets each of them end", async ({ notifier }) => {
-    const calls = [notifier.announce(request(A, 0)), notifier.head(), notifier.tell(record(EDGE_1)), notifier.peers()];
+    const calls = [notifier.announce(request(A)), notifier.head(), notifier.tell(record(EDGE_1)), notifier.peers()];
     await notifier[Symbol.asyncDispose]();
     assertEquals((await Promise.allSettled(calls)).map(({ status }) => status), calls.map(() => "fulfilled"));
   });
@@ -230,7 +249,7 @@ function disposal(alone: Alone): void {
 
 function amongSeveral(together: Together, countsAll: boolean): void {
   together("the others hear a head once, not as their own, and are counted", async (one, other) => {
-    const answer = await one.notifier.announce(request(A, 0));
+    const answer = await one.notifier.announce(request(A));
     accepted(answer);
     if (countsAll) assertEquals(answer.kind === "accepted" && answer.delivered, 1);
     await eventually("the announcement", () => announcements(other).length > 0);
@@ -244,18 +263,18 @@ function amongSeveral(together: Together, countsAll: boolean): void {
 
   together("of two instances' announcements on one base the first wins", async (one, other) => {
     const answers = await Promise.all([
-      one.notifier.announce(request(A, 0)),
-      other.notifier.announce(request(B, 0)),
+      one.notifier.announce(request(A)),
+      other.notifier.announce(request(B)),
     ]);
     assertEquals(answers.map(({ kind }) => kind).sort(), ["accepted", "refused"]);
     assertEquals(await headTriple(one.notifier), await headTriple(other.notifier));
   });
 
   together("another's head of the generation after the base is not taken for one's own", async (one, other) => {
-    accepted(await one.notifier.announce(request(A, 0)));
-    accepted(await other.notifier.announce(request(B, 1)));
-    assertEquals((await one.notifier.announce(request(C, 1))).kind, "refused");
-    assertEquals(accepted(await one.notifier.announce(request(C, 2))).generation, 3);
+    accepted(await one.notifier.announce(request(A)));
+    accepted(await other.notifier.announce(request(B, A)));
+    assertEquals((await one.notifier.announce(request(C, A))).kind, "refused");
+    assertEquals(accepted(await one.notifier.announce(request(C, B))).generation, 3);
   });
 
   together("each sees all, in the order of the names, and knows itself", async (one, other) => {
@@ -293,35 +312,31 @@ function amongSeveral(together: Together, countsAll: boolean): void {
   });
 }
 
-/** A request relative to what was seen: the bases and floors around the last generation are the ones that matter. */
+/** A request relative to what was seen: the floors around the last generation are the ones that matter. */
 const anyRequest = fc.record({
   hash: fc.constantFrom(A, B, C),
-  base: fc.integer({ min: -3, max: 2 }),
+  base: fc.constantFrom(null, A, B, C),
+  unanswered: fc.subarray([A, B, C]),
   floor: fc.integer({ min: -3, max: 3 }),
   since: fc.integer({ min: -4, max: 0 }),
+  restores: fc.boolean(),
   force: fc.boolean(),
 });
 
 /** Announces step by step and compares each answer with what the rules say of it. */
-async function followRules(
-  notifier: Notifier,
-  steps: readonly { hash: string; base: number; floor: number; since: number; force: boolean }[],
-): Promise<void> {
+async function followRules(notifier: Notifier, steps: readonly AnnounceRequest[]): Promise<void> {
   const heads: KeptHead[] = [];
   for (const step of steps) {
     const last = heads.at(-1)?.generation ?? 0;
-    const base = last + step.base;
-    const floor = Math.max(0, last + step.floor);
-    const request = { hash: step.hash, base, floor, since: Math.max(0, last + step.since), force: step.force };
-    const answer = await notifier.announce(request);
-    const verdict = judgeAnnouncement(heads, request);
+    const asked = { ...step, floor: Math.max(0, last + step.floor), since: Math.max(0, last + step.since) };
+    const answer = await notifier.announce(asked);
+    const verdict = judgeAnnouncement(heads, asked);
     assertEquals(answer.kind, verdict.kind === "write" ? "accepted" : verdict.kind);
-    if (verdict.kind === "write") {
-      heads.push({ generation: verdict.generation, hash: step.hash, restored: isRestoring(request) });
-    }
-    const { generation, hash } = await headOf(notifier);
-    const head = heads.at(-1)!;
-    assertEquals([generation, hash], [head.generation, head.hash]);
+    if (verdict.kind === "write") heads.push({ generation: verdict.generation, hash: step.hash });
+    const read = await notifier.head();
+    const head = heads.at(-1) ?? null;
+    assert(read.ok);
+    assertEquals(read.head && { generation: read.head.generation, hash: read.head.hash }, head);
   }
 }
 
@@ -342,10 +357,6 @@ async function fence(one: Watched): Promise<void> {
 /** The generations that were heard of. */
 function announcements(one: Watched): number[] {
   return one.heard.flatMap((message) => message.kind === "announcement" ? [message.generation] : []);
-}
-
-function request(hash: string, base: number): AnnounceRequest {
-  return { hash, base, floor: 0, force: false };
 }
 
 function accepted(answer: AnnounceAnswer): Head {

@@ -5,10 +5,11 @@ import { accessRules, ALLOWED_COMMANDS, HISTORY_LENGTH, keysOf, MAX_PEERS } from
 import { eventually } from "../support/eventually.ts";
 import { type RedisServer, startRedis } from "../support/redis_server.ts";
 import { A, B, C, CHANNEL, openInstance, openUp, peerRecord, singleTo } from "./redis_notifying.ts";
+import { request } from "../support/announce_request.ts";
+import { MAX_GENERATION } from "../../src/cluster/announcing_rules.ts";
 
 const KEYS = keysOf(CHANNEL);
 const ID = instanceId("edge-1");
-const request = (hash: string, base: number) => ({ hash, base, floor: 0, force: false });
 
 /** redis-cli as a subscriber: all that it wrote so far. */
 async function subscriber(server: RedisServer): Promise<AsyncDisposable & { text(): string }> {
@@ -32,17 +33,17 @@ Deno.test("a change is one message of at most 100 bytes, in any generation, and 
   await using server = await startRedis();
   await using listener = await subscriber(server);
   await using one = await openUp(singleTo(server));
-  const last = Number.MAX_SAFE_INTEGER;
-  await one.notifier.announce(request(A, 0));
-  await one.notifier.announce(request(A, 1));
-  await one.notifier.announce(request(B, 0));
-  await one.notifier.announce({ ...request(C, 1), floor: last - 1 });
+  const last = MAX_GENERATION;
+  await one.notifier.announce(request(A));
+  await one.notifier.announce(request(A, A));
+  await one.notifier.announce(request(B));
+  await one.notifier.announce(request(C, A, { floor: last - 1 }));
   await eventually("the last message", () => listener.text().includes(`${last}`));
   const messages = listener.text().split("\n").filter((line) => line.startsWith("v1 "));
   assertEquals(messages, [`v1 1 ${A} ${ID}`, `v1 ${last} ${C} ${ID}`]);
   for (const message of messages) assert(new TextEncoder().encode(message).length <= 100, message);
   assertEquals(await server.cli("xlen", KEYS.history), "2");
-  assertEquals(await one.notifier.announce(request(B, last)), {
+  assertEquals(await one.notifier.announce(request(B, C)), {
     kind: "failed",
     reason: "There is no generation left to count",
   });
@@ -51,7 +52,7 @@ Deno.test("a change is one message of at most 100 bytes, in any generation, and 
 Deno.test("the keys are those of the channel, and hold what is documented", async () => {
   await using server = await startRedis();
   await using one = await openUp(singleTo(server));
-  await one.notifier.announce(request(A, 0));
+  await one.notifier.announce(request(A));
   await one.notifier.tell(peerRecord("edge-1"));
   const keys = (await server.cli("keys", "*")).split("\n").sort();
   assertEquals(keys, [KEYS.head, KEYS.history, `${KEYS.peerPrefix}edge-1`, KEYS.peers]);
@@ -68,10 +69,10 @@ Deno.test("the keys are those of the channel, and hold what is documented", asyn
 Deno.test("the history is capped", async () => {
   await using server = await startRedis();
   await using one = await openUp(singleTo(server));
-  for (let base = 0; base < 20; base++) await one.notifier.announce(request([A, B][base % 2]!, base));
+  for (let base = 0; base < 20; base++) await one.notifier.announce(request([A, B][base % 2]!, [B, A][base % 2]!));
   const fill = `for i = 1, ${HISTORY_LENGTH * 2} do redis.call('XADD', KEYS[1], '*', 'generation', i) end`;
   await server.cli("eval", fill, "1", KEYS.history);
-  await one.notifier.announce(request(C, 20));
+  await one.notifier.announce(request(C, B));
   // Redis trims by whole nodes of a hundred entries.
   assert(Number(await server.cli("xlen", KEYS.history)) < HISTORY_LENGTH + 200);
 });
@@ -84,7 +85,7 @@ const GARBAGE: readonly (readonly [string, readonly string[]])[] = [
   ["a negative generation", ["hset", KEYS.head, "hash", A, "generation", "-3", "by", ID, "at", "1"]],
   ["a generation with an exponent", ["hset", KEYS.head, "hash", A, "generation", "1e3", "by", ID, "at", "1"]],
   ["a generation in hex", ["hset", KEYS.head, "hash", A, "generation", "0x10", "by", ID, "at", "1"]],
-  ["too large a generation", ["hset", KEYS.head, "hash", A, "generation", "9007199254740992", "by", ID, "at", "1"]],
+  ["too large a generation", ["hset", KEYS.head, "hash", A, "generation", "4503599627370497", "by", ID, "at", "1"]],
   ["a hash in capitals", ["hset", KEYS.head, "hash", A.toUpperCase(), "generation", "7", "by", ID, "at", "1"]],
   ["a short hash", ["hset", KEYS.head, "hash", "aa", "generation", "7", "by", ID, "at", "1"]],
   ["no author", ["hset", KEYS.head, "hash", A, "generation", "7", "at", "1"]],
@@ -98,7 +99,7 @@ Deno.test("a head that is garbage is no head, and the next announcement writes o
     await server.cli("flushall");
     await server.cli(...command);
     assertEquals(await one.notifier.head(), { ok: true, head: null }, what);
-    const answer = await one.notifier.announce({ ...request(A, 3), floor: 4 });
+    const answer = await one.notifier.announce(request(A, C, { floor: 4 }));
     assertEquals(answer.kind === "accepted" && answer.head.generation, 5, what);
     const head = await one.notifier.head();
     assertEquals(head.ok && head.head?.generation, 5, what);
@@ -120,7 +121,7 @@ Deno.test("keys of other types, where the history and the peers should be, are t
   await server.cli("set", KEYS.peers, "x");
   await server.cli("rpush", `${KEYS.peerPrefix}edge-1`, "x");
   assertEquals(await one.notifier.peers(), { ok: true, peers: [] });
-  assertEquals((await one.notifier.announce(request(A, 0))).kind, "accepted");
+  assertEquals((await one.notifier.announce(request(A))).kind, "accepted");
   assertEquals(await one.notifier.tell(peerRecord("edge-1")), { ok: true, namesake: false });
   const seen = await one.notifier.peers();
   assertEquals(seen.ok && seen.peers.map(({ instance }) => instance), ["edge-1"]);
@@ -184,9 +185,9 @@ Deno.test("disposing takes the own record away, and leaves that of a namesake", 
 Deno.test("scripts that Redis has forgotten are sent to it again", async () => {
   await using server = await startRedis();
   await using one = await openUp(singleTo(server));
-  await one.notifier.announce(request(A, 0));
+  await one.notifier.announce(request(A));
   await server.cli("script", "flush");
-  assertEquals((await one.notifier.announce(request(B, 1))).kind, "accepted");
+  assertEquals((await one.notifier.announce(request(B, A))).kind, "accepted");
 });
 
 Deno.test("names and channels of any characters are kept apart", async () => {
@@ -224,8 +225,8 @@ async function failuresOf(server: RedisServer): Promise<string[]> {
   const one = openInstance(singleTo(server, { user: "edge", password: "secret" }), { heartbeatMilliseconds: 10 });
   await eventually("an attempt", () => one.links.length > 0);
   const { notifier } = one;
-  if ((await notifier.announce(request(A, 0))).kind !== "accepted") failed.push("announce");
-  const later = await notifier.announce({ ...request(B, 1), since: 0 });
+  if ((await notifier.announce(request(A))).kind !== "accepted") failed.push("announce");
+  const later = await notifier.announce(request(B, A, { since: 0 }));
   if (later.kind !== "accepted") failed.push("announce on a later generation");
   if (!(await notifier.lookAgain("/etc/honua/config.hcl")).ok) failed.push("look again");
   if (!(await notifier.head()).ok) failed.push("head");

@@ -7,6 +7,7 @@ import { randomFrom } from "../support/random.ts";
 import { startRedis } from "../support/redis_server.ts";
 import { openTcpProxy } from "../support/tcp_proxy.ts";
 import { A, CHANNEL, connectionTo, openInstance, openUp, peerRecord, singleTo } from "./redis_notifying.ts";
+import { request } from "../support/announce_request.ts";
 
 Deno.test("without AutoReconnect a loss is final, said once, and nothing is tried after it", async () => {
   await using server = await startRedis();
@@ -87,7 +88,7 @@ Deno.test("closing does not wait for a Redis that froze, longer than it takes to
   const one = await openUp(singleTo(server));
   await one.notifier.tell(peerRecord("edge-1"));
   server.freeze();
-  const call = one.notifier.announce({ hash: A, base: 0, floor: 0, force: false });
+  const call = one.notifier.announce(request(A));
   await one[Symbol.asyncDispose]();
   assertEquals(await call, { kind: "failed", reason: "The notifier is closed" });
 });

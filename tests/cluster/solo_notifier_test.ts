@@ -2,6 +2,8 @@
 import { assertEquals } from "@std/assert";
 import { soloNotifier } from "../../src/cluster/solo_notifier.ts";
 import { notifierContract } from "./notifier_contract.ts";
+import { MAX_GENERATION } from "../../src/cluster/announcing_rules.ts";
+import { request } from "../support/announce_request.ts";
 
 notifierContract(
   "solo",
@@ -17,7 +19,7 @@ const HASH = "a".repeat(64);
 Deno.test("solo: the head's age is counted by the clock that is given, and is never negative", async () => {
   let clock = 1_000.4;
   await using notifier = soloNotifier({ instance: "edge-1", now: () => clock });
-  await notifier.announce({ hash: HASH, base: 0, floor: 0, force: false });
+  await notifier.announce(request(HASH));
   const age = async () => {
     const answer = await notifier.head();
     return answer.ok && answer.head?.ageMilliseconds;
@@ -30,10 +32,10 @@ Deno.test("solo: the head's age is counted by the clock that is given, and is ne
 
 Deno.test("solo: a floor beyond which nothing can be counted fails, and leaves the head", async () => {
   await using notifier = soloNotifier({ instance: "edge-1" });
-  const last = Number.MAX_SAFE_INTEGER;
-  const answer = await notifier.announce({ hash: HASH, base: 0, floor: last, force: false });
+  const last = MAX_GENERATION;
+  const answer = await notifier.announce(request(HASH, null, { floor: last }));
   assertEquals(answer, { kind: "failed", reason: "There is no generation left to count" });
-  const highest = await notifier.announce({ hash: HASH, base: 0, floor: last - 1, force: false });
+  const highest = await notifier.announce(request(HASH, null, { floor: last - 1 }));
   assertEquals(highest.kind === "accepted" && highest.head.generation, last);
 });
 

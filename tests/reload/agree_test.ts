@@ -1,7 +1,6 @@
 // How instances agree, sentence by sentence: see agreement_transcript.ts for how a transcript is written.
 import { assertEquals } from "@std/assert";
 import { type Ledger, NEW_LEDGER } from "../../src/reload/agreement.ts";
-import { decide } from "../../src/reload/decide.ts";
 import type { State } from "../../src/reload/state.ts";
 import { AGREED, replayAgreement, type Start } from "./agreement_transcript.ts";
 
@@ -19,12 +18,19 @@ Deno.test("an own change is announced on the generation agreed with, and is agre
   const state = replayAgreement(
     {},
     `${STARTED}
-     finds b      -> look, announce b on 1 above 1
+     finds b      -> look, announce b on a above 1
      accepted b@2 -> report announced, report agreed
      heard        -> read-head
      head b@2     ->`,
   );
-  assertEquals(ledgerOf(state), { seen: 2, agreed: 2, diverged: null, concluded: "b", unanswered: [], owed: null });
+  assertEquals(ledgerOf(state), {
+    seen: 2,
+    agreed: { generation: 2, hash: "b" },
+    diverged: null,
+    concluded: "b",
+    unanswered: [],
+    owed: null,
+  });
 });
 
 Deno.test("an edit made while the instance was down is announced on the generation that it knew", () => {
@@ -33,7 +39,7 @@ Deno.test("an edit made while the instance was down is announced on the generati
     `hint start   -> look
      linked       -> read-head
      finds b      ->
-     head a@1     -> announce b on 1 above 1
+     head a@1     -> announce b on a above 1
      accepted b@2 -> report announced, report agreed, read-head`,
   );
 });
@@ -43,7 +49,7 @@ Deno.test("an edit written just before the process died is announced by the next
     { active: "b" },
     `linked -> read-head
      finds b -> look
-     head a@1 -> announce b on 1 above 1`,
+     head a@1 -> announce b on a above 1`,
   );
 });
 
@@ -51,7 +57,7 @@ Deno.test("two simultaneous edits: the first wins, the other is refused, settles
   const state = replayAgreement(
     {},
     `${STARTED}
-     finds c     -> look, announce c on 1 above 1
+     finds c     -> look, announce c on a above 1
      refused b@2 -> report announcement-refused, look
      finds c     -> arm-settle 125
      settle-due  -> look
@@ -63,7 +69,14 @@ Deno.test("two simultaneous edits: the first wins, the other is refused, settles
      settle-due  -> look
      finds c     -> report diverged`,
   );
-  assertEquals(ledgerOf(state), { seen: 2, agreed: 1, diverged: 2, concluded: "c", unanswered: [], owed: null });
+  assertEquals(ledgerOf(state), {
+    seen: 2,
+    agreed: { generation: 1, hash: "a" },
+    diverged: { generation: 2, hash: "b" },
+    concluded: "c",
+    unanswered: [],
+    owed: null,
+  });
 });
 
 Deno.test("another hash makes an instance look again, and what it finds then is agreed on and not announced", () => {
@@ -121,7 +134,7 @@ Deno.test("an intermediate state found while settling overrules nobody, also at 
       `${STARTED}
        heard    -> read-head
        head c@3 -> look
-       finds b  -> ${settleMilliseconds === 0 ? "report diverged" : "arm-settle 125"}, announce b on 1 above 3
+       finds b  -> ${settleMilliseconds === 0 ? "report diverged" : "arm-settle 125"}, announce b on a above 3 patiently
        refused c@3 -> report announcement-refused
        finds c  -> look, report agreed`,
     );
@@ -129,20 +142,34 @@ Deno.test("an intermediate state found while settling overrules nobody, also at 
 });
 
 Deno.test("a laggard that starts again with an intermediate state overrules nobody", () => {
-  const settling: Ledger = { seen: 3, agreed: 1, diverged: null, concluded: "a", unanswered: [], owed: null };
+  const settling: Ledger = {
+    seen: 3,
+    agreed: { generation: 1, hash: "a" },
+    diverged: null,
+    concluded: "a",
+    unanswered: [],
+    owed: null,
+  };
   replayAgreement(
     { ledger: settling, active: "b" },
     `hint start  -> look
      linked      -> read-head
      finds b     ->
-     head c@3    -> announce b on 1 above 3
+     head c@3    -> announce b on a above 3 patiently
      refused c@3 -> report announcement-refused, look, read-head
      finds c     -> report agreed`,
   );
 });
 
 Deno.test("different files on two hosts make no ping-pong under any number of hints and reconciliations", () => {
-  const diverged: Ledger = { seen: 2, agreed: 1, diverged: 2, concluded: "c", unanswered: [], owed: null };
+  const diverged: Ledger = {
+    seen: 2,
+    agreed: { generation: 1, hash: "a" },
+    diverged: { generation: 2, hash: "b" },
+    concluded: "c",
+    unanswered: [],
+    owed: null,
+  };
   let state = replayAgreement(
     { ledger: diverged, active: "c", settleMilliseconds: 0 },
     `linked   -> read-head
@@ -168,7 +195,14 @@ Deno.test("different files on two hosts make no ping-pong under any number of hi
 });
 
 const DIVERGED: Start = {
-  ledger: { seen: 2, agreed: 1, diverged: 2, concluded: "c", unanswered: [], owed: null },
+  ledger: {
+    seen: 2,
+    agreed: { generation: 1, hash: "a" },
+    diverged: { generation: 2, hash: "b" },
+    concluded: "c",
+    unanswered: [],
+    owed: null,
+  },
   active: "c",
   settleMilliseconds: 0,
 };
@@ -181,7 +215,7 @@ const STARTED_DIVERGED = `linked -> read-head
 Deno.test("a diverged instance is healed by a later change of its own, announced on the head's generation", () => {
   replayAgreement(
     DIVERGED,
-    `${STARTED_DIVERGED}\nfinds d -> look, announce d on 2 above 2\naccepted d@3 -> report announced, report agreed`,
+    `${STARTED_DIVERGED}\nfinds d -> look, announce d on b above 2 patiently\naccepted d@3 -> report announced, report agreed`,
   );
 });
 
@@ -204,7 +238,7 @@ Deno.test("force overrules a head that moved on, once", () => {
     DIVERGED,
     `${STARTED_DIVERGED}
      hint force   -> look
-     finds c      -> announce c on 2 above 2 by force
+     finds c      -> announce c on nothing above 2 by force
      accepted c@3 -> report announced, report agreed
      hint signal  -> look
      finds c      ->`,
@@ -214,13 +248,13 @@ Deno.test("force overrules a head that moved on, once", () => {
 Deno.test("a lost head is written again above the highest generation seen, by one that has not diverged", () => {
   for (const head of ["none", "z@1"]) {
     replayAgreement(
-      { ledger: { ...AGREED, seen: 5, agreed: 5 } },
+      { ledger: { ...AGREED, seen: 5, agreed: { generation: 5, hash: "a" } } },
       `linked   -> read-head
        finds a  -> look
        head a@5 -> report agreed, read-head
        head a@5 ->
        heard    -> read-head
-       head ${head} -> report head-lost, announce a on -1 above 5
+       head ${head} -> report head-lost, announce a on nothing above 5
        accepted a@6 -> report announced, report agreed`,
     );
   }
@@ -235,7 +269,7 @@ Deno.test("a diverged instance waits a reconcile interval before it writes a los
      heard         -> read-head
      head none     ->
      reconcile-due -> look, read-head
-     head none     -> announce c on -1 above 2
+     head none     -> announce c on nothing above 2
      accepted c@3  -> report announced, report agreed`,
   );
 });
@@ -261,126 +295,19 @@ Deno.test("an instance that never agreed with anything overrules no head, and wr
     start,
     `linked      -> read-head
      finds a     -> look
-     head b@4    -> announce a on 0 above 4
+     head b@4    -> announce a on nothing above 4 patiently
      refused b@4 -> report announcement-refused, look, read-head
      finds a     -> report diverged
      head b@3    -> report head-lost
      reconcile-due -> look, read-head
      head b@3    ->
-     finds c     -> announce c on 0 above 4`,
+     finds c     -> announce c on nothing above 4 patiently`,
   );
   replayAgreement(
     start,
     `linked       -> read-head
      finds a      -> look
-     head none    -> announce a on 0 above 0
+     head none    -> announce a on nothing above 0
      accepted a@1 -> report announced, report agreed, read-head`,
-  );
-});
-
-Deno.test("what could not be announced is owed, and waits for the reconciliation or the link", () => {
-  const failed = `${STARTED}
-    finds b    -> look, announce b on 1 above 1
-    failed     -> report announcement-failed, read-head
-    unreadable -> report head-unreadable
-    hint file  -> look
-    finds b    ->`;
-  const state = replayAgreement({}, failed);
-  assertEquals(ledgerOf(state).owed, { hash: "b", base: 1 });
-  replayAgreement(
-    { from: state },
-    "reconcile-due -> announce b on 1 above 1\naccepted b@2 -> report announced, report agreed, read-head",
-  );
-  replayAgreement(
-    { from: state },
-    "unlinked ->\nlinked -> announce b on 1 above 1\nsame b@2 -> report agreed, read-head",
-  );
-});
-
-Deno.test("a change whose answer was lost and that was reverted since is reverted for the others too", () => {
-  replayAgreement(
-    {},
-    `${STARTED}
-     finds b       -> look, announce b on 1 above 1
-     failed        -> report announcement-failed, read-head
-     finds a       -> look
-     head b@2      ->
-     reconcile-due -> announce a on 1 above 2
-     accepted a@3  -> report announced, report agreed, read-head`,
-  );
-});
-
-Deno.test("a revert while the answer is under way is announced after it, whatever it says", () => {
-  const reverted = replayAgreement({}, `${STARTED}\nfinds b -> look, announce b on 1 above 1\nfinds a -> look`);
-  replayAgreement({ from: reverted }, "accepted b@2 -> report announced, announce a on 2 above 2");
-  replayAgreement({ from: reverted }, "refused c@2 -> report announcement-refused, announce a on 1 above 2");
-  replayAgreement(
-    { from: reverted },
-    "failed -> report announcement-failed, read-head\nhead b@2 ->\nreconcile-due -> announce a on 1 above 2",
-  );
-});
-
-Deno.test("a revert is not taken for agreement with the head as it was before an announcement", () => {
-  const state = replayAgreement(
-    {},
-    `${STARTED}
-     finds b    -> look, announce b on 1 above 1
-     failed     -> report announcement-failed, read-head
-     unreadable -> report head-unreadable
-     finds a    -> look`,
-  );
-  assertEquals(ledgerOf(state).owed, { hash: "a", base: 1 });
-});
-
-Deno.test("a process that died with an announcement under way leaves a revert to be announced", () => {
-  for (const ledger of [AGREED, { ...AGREED, owed: { hash: "b", base: 1 } }]) {
-    replayAgreement(
-      { ledger, active: "b" },
-      `hint start -> look
-       linked     -> read-head
-       finds a    ->
-       head b@2   -> announce a on 1 above 2`,
-    );
-  }
-});
-
-Deno.test("a head heard of while the answer is under way is read after it", () => {
-  replayAgreement(
-    {},
-    `${STARTED}
-     finds b      -> look, announce b on 1 above 1
-     heard        ->
-     heard        ->
-     accepted b@2 -> report announced, report agreed, read-head
-     head c@3     -> look`,
-  );
-});
-
-Deno.test("a second change while the answer is under way is announced on top of the first", () => {
-  replayAgreement(
-    {},
-    `${STARTED}
-     finds b      -> look, announce b on 1 above 1
-     finds c      -> look
-     accepted b@2 -> report announced, announce c on 2 above 2`,
-  );
-});
-
-Deno.test("without a link nothing is asked, and a link makes up for it", () => {
-  replayAgreement(
-    {},
-    `finds b  -> look
-     heard    ->
-     linked   -> announce b on 1 above 1
-     same b@2 -> report agreed, read-head`,
-  );
-});
-
-Deno.test("after a stop nothing is asked, whatever arrives", () => {
-  const state = replayAgreement({}, `${STARTED}\nfinds b -> look, announce b on 1 above 1`);
-  const stopped = decide(state, { kind: "stop" }).state;
-  replayAgreement(
-    { from: stopped },
-    "accepted b@2 ->\nlinked ->\nheard ->\nreconcile-due ->\nsettle-due ->\nhint force ->",
   );
 });

@@ -7,7 +7,14 @@ import { type Action, decide, type Event } from "../../src/reload/decide.ts";
 import { type HintReason, initialState, type Mark, type State } from "../../src/reload/state.ts";
 
 /** Agreed on `a` at generation 1. */
-export const AGREED: Ledger = { seen: 1, agreed: 1, diverged: null, concluded: "a", unanswered: [], owed: null };
+export const AGREED: Ledger = {
+  seen: 1,
+  agreed: { generation: 1, hash: "a" },
+  diverged: null,
+  concluded: "a",
+  unanswered: [],
+  owed: null,
+};
 
 /** What an instance begins with: agreed on `a`, and a second to settle, unless it is said. */
 export interface Start {
@@ -49,10 +56,17 @@ export function replayAgreement(start: Start, transcript: string): State<string>
   return state;
 }
 
-/** `finds b`: the look at hand, or one for the file, finds b, which is written where it is another. */
+/**
+ * `finds b`: the look at hand, or one for the file, finds b, which is written where it is another. `finds nothing`: what
+ * it finds is rejected; `finds no-file`: it cannot read the source.
+ */
 function find(what: string, state: () => State<string>, happen: (event: Event<string>) => void): void {
   const timing = { tookMilliseconds: 1, random: 0 };
   if (state().work.kind === "idle") happen({ kind: "hint", reason: "file" });
+  if (what === "no-file") {
+    const outcome = { kind: "unreadable", fingerprint: "EIO", reason: "EIO" } as const;
+    return happen({ kind: "looked", outcome, ...timing });
+  }
   if (what === "nothing") {
     const outcome = { kind: "rejected", fingerprint: "x", reason: "wrong", diagnostics: [] } as const;
     return happen({ kind: "looked", outcome, ...timing });
@@ -63,7 +77,7 @@ function find(what: string, state: () => State<string>, happen: (event: Event<st
 }
 
 /**
- * `linked` · `unlinked` · `heard` · `head none|HASH@GENERATION` · `unreadable` · `accepted|same|refused HEAD` · `failed` ·
+ * `linked` · `unlinked` · `heard` · `head none|HASH@GENERATION` · `unreadable` · `accepted|same|refused|lost HEAD` · `failed` ·
  * `reconcile-due` · `settle-due` · `hint REASON`.
  */
 function eventOf(verb: string, what: string): Event<string> {
@@ -92,6 +106,8 @@ function eventOf(verb: string, what: string): Event<string> {
     case "same":
     case "refused":
       return answered({ kind: verb, head });
+    case "lost":
+      return answered({ kind: verb, head: what === "none" ? null : head });
     case "failed":
       return answered({ kind: verb, reason: "timeout" });
   }
@@ -107,8 +123,9 @@ function actionText(action: Action<string>): string {
     case "arm-settle":
       return `arm-settle ${action.milliseconds}`;
     case "announce": {
-      const { hash, base, floor, force } = action.announcement;
-      return `announce ${hash} on ${base} above ${floor}${force ? " by force" : ""}`;
+      const { hash, base, unanswered, floor, restores, force } = action.announcement;
+      const how = force ? " by force" : restores ? "" : " patiently";
+      return `announce ${hash} on ${[base ?? "nothing", ...unanswered].join("+")} above ${floor}${how}`;
     }
     case "report":
       return "reasons" in action.report ? "" : `report ${action.report.kind}`;

@@ -207,7 +207,8 @@ function writeLedger(host: Host, life: Life): void {
   if (pending === null) return;
   const { ledger } = host.disk;
   assert(pending.seen >= ledger.seen, "what was kept as seen does not go backwards");
-  assert(pending.agreed >= ledger.agreed, "what was kept as agreed does not go backwards");
+  const [was, is] = [ledger, pending].map(({ agreed }) => agreed?.generation ?? 0);
+  assert(is! >= was!, "what was kept as agreed does not go backwards");
   host.disk.ledger = pending;
   life.pending = null;
   for (const then of life.onKept.splice(0)) then();

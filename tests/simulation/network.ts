@@ -59,14 +59,18 @@ export function askAnnouncement(
   const serve = (): AnnouncementAnswer => {
     const before = world.redis.head?.generation ?? 0;
     const { kind, head } = announceTo(world.redis, announcement, host.name);
-    assert(kind !== "accepted" || head.generation > before, "a generation never goes back but by a loss");
-    const { base, floor } = announcement;
-    world.trace(`redis: ${host.name} ${announcement.hash} base ${base} floor ${floor}: ${kind}, ${text(head)}`);
-    const { generation, hash } = head;
-    if (kind !== "accepted") return { kind, head: { generation, hash } };
+    const { hash, base, unanswered, floor } = announcement;
+    world.trace(
+      `redis: ${host.name} ${hash} on ${[base, ...unanswered].join("+")} floor ${floor}: ${kind}, ${text(head)}`,
+    );
+    const told = head && { generation: head.generation, hash: head.hash };
+    if (kind === "lost") return { kind, head: told };
+    assert(told !== null);
+    if (kind !== "accepted") return { kind, head: told };
+    assert(told.generation > before, "a generation never goes back but by a loss");
     accepted();
     publish(world, tellOther);
-    return { kind, head: { generation, hash }, delivered: 0 };
+    return { kind, head: told, delivered: 0 };
   };
   request(world, host, serve, (answer) => {
     const failed: AnnouncementAnswer = { kind: "failed", reason: "timeout" };

@@ -1,5 +1,5 @@
 // What the announcing script makes of an announcement, with a memory of all heads, so that writes can be lost.
-import { isRestoring, judgeAnnouncement } from "../../src/cluster/announcing_rules.ts";
+import { judgeAnnouncement } from "../../src/cluster/announcing_rules.ts";
 import type { Announcement } from "../../src/reload/agree.ts";
 
 /** The head as it is stored. */
@@ -8,7 +8,6 @@ export interface StoredHead {
   readonly hash: string;
   /** Who announced it. */
   readonly by: string;
-  readonly restored: boolean;
 }
 
 /** One Redis. */
@@ -21,7 +20,10 @@ export interface RedisModel {
 }
 
 /** What became of an announcement. */
-export type Verdict = { readonly kind: "accepted" | "same" | "refused"; readonly head: StoredHead };
+export type Verdict = {
+  readonly kind: "accepted" | "same" | "refused" | "lost";
+  readonly head: StoredHead | null;
+};
 
 /** An empty Redis. */
 export function emptyRedis(): RedisModel {
@@ -33,9 +35,9 @@ export function announceTo(redis: RedisModel, request: Announcement, by: string)
   const { head } = redis;
   const verdict = judgeAnnouncement(head === null ? [] : [...redis.past.filter((one) => one !== null), head], request);
   if (verdict.kind === "exhausted") throw new Error("there is no generation left to count");
-  if (verdict.kind !== "write") return { kind: verdict.kind, head: head! };
+  if (verdict.kind !== "write") return { kind: verdict.kind, head };
   redis.past.push(head);
-  redis.head = { generation: verdict.generation, hash: request.hash, by, restored: isRestoring(request) };
+  redis.head = { generation: verdict.generation, hash: request.hash, by };
   return { kind: "accepted", head: redis.head };
 }
 

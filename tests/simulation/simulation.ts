@@ -97,11 +97,11 @@ function troubleOfHost(world: World, host: Host): string | null {
   if (ledger.owed !== null) return `owes ${ledger.owed.hash} on ${ledger.owed.base}`;
   if (ledger.concluded !== active.hash) return `runs ${active.hash} and was judged on ${ledger.concluded}`;
   if (head.hash !== active.hash) {
-    const isTrue = standing.kind === "diverged" && ledger.diverged === head.generation;
-    return isTrue ? null : `runs ${active.hash} and is ${standing.kind} from ${ledger.diverged}`;
+    const isTrue = standing.kind === "diverged" && ledger.diverged?.generation === head.generation;
+    return isTrue ? null : `runs ${active.hash} and is ${standing.kind} from ${ledger.diverged?.generation}`;
   }
-  const isTrue = standing.kind === "agreed" && ledger.agreed === head.generation;
-  return isTrue ? null : `runs ${active.hash} and is ${standing.kind} with ${ledger.agreed}`;
+  const isTrue = standing.kind === "agreed" && ledger.agreed?.generation === head.generation;
+  return isTrue ? null : `runs ${active.hash} and is ${standing.kind} with ${ledger.agreed?.generation}`;
 }
 
 /** For several more intervals nothing is written, announced or thought anew. */

@@ -2,6 +2,7 @@
 // together with the command that runs it again.
 import { assert, assertEquals } from "@std/assert";
 import { announceTo, emptyRedis, loseWrites } from "./redis_model.ts";
+import { request } from "../support/announce_request.ts";
 import { type Run, simulate } from "./simulation.ts";
 
 const FIRST_SEED = 1;
@@ -26,19 +27,19 @@ Deno.test("a seed runs the same way again", () => {
 
 Deno.test("the simulated Redis takes what is based on its head, says no to others, and forgets when told", () => {
   const redis = emptyRedis();
-  const announce = (hash: string, base: number, by = "x", floor = 0, force = false) => {
-    const { kind, head } = announceTo(redis, { hash, base, floor, force }, by);
-    return `${kind} ${head.hash}@${head.generation}`;
+  const announce = (hash: string, base: string | null, by = "x", floor = 0, force = false) => {
+    const { kind, head } = announceTo(redis, request(hash, base, { floor, force }), by);
+    return `${kind} ${head?.hash}@${head?.generation}`;
   };
-  assertEquals(announce("a", 0), "accepted a@1");
-  assertEquals(announce("a", 0, "y"), "same a@1");
-  assertEquals(announce("b", 1), "accepted b@2");
-  assertEquals(announce("c", 1, "y"), "refused b@2");
-  assertEquals(announce("c", 2, "x"), "accepted c@3");
-  assertEquals(announce("d", 1, "y", 0, true), "accepted d@4");
+  assertEquals(announce("a", null), "accepted a@1");
+  assertEquals(announce("a", null, "y"), "same a@1");
+  assertEquals(announce("b", "a"), "accepted b@2");
+  assertEquals(announce("c", "a", "y"), "refused b@2");
+  assertEquals(announce("c", "b", "x"), "accepted c@3");
+  assertEquals(announce("d", null, "y", 0, true), "accepted d@4");
   loseWrites(redis, 2);
-  assertEquals(redis.head, { hash: "b", generation: 2, by: "x", restored: false });
-  assertEquals(announce("d", -1, "y", 4), "accepted d@5");
+  assertEquals(redis.head, { hash: "b", generation: 2, by: "x" });
+  assertEquals(announce("d", null, "y", 4), "accepted d@5");
   loseWrites(redis, Infinity);
   assertEquals([redis.head, redis.losses], [null, 2]);
 });

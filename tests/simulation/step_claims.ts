@@ -1,5 +1,6 @@
 // What must hold after every single step of an instance, whatever happened to it.
 import { assert, assertStrictEquals } from "@std/assert";
+import type { Agreement } from "../../src/reload/agreement.ts";
 import type { Action, Event } from "../../src/reload/decide.ts";
 import type { Mark, State } from "../../src/reload/state.ts";
 
@@ -12,9 +13,9 @@ export function checkStep(
 ): void {
   const [old, now] = [before.agreement!, after.agreement!];
   assert(now.ledger.seen >= old.ledger.seen, "the highest generation seen does not go backwards");
-  assert(now.ledger.agreed >= old.ledger.agreed, "the generation agreed with does not go backwards");
-  assert(now.ledger.agreed <= now.ledger.seen, "what was agreed with was seen");
-  assert((now.ledger.diverged ?? 0) <= now.ledger.seen, "what was diverged from was seen");
+  assert(generationOf(now) >= generationOf(old), "the generation agreed with does not go backwards");
+  assert(generationOf(now) <= now.ledger.seen, "what was agreed with was seen");
+  assert((now.ledger.diverged?.generation ?? 0) <= now.ledger.seen, "what was diverged from was seen");
   const kept = actions.findLast((action) => action.kind === "keep");
   if (now.ledger !== old.ledger) assertStrictEquals(kept?.ledger, now.ledger, "each change of the ledger is kept");
   if (event.kind !== "activated" || event.result.kind !== "written") {
@@ -24,6 +25,10 @@ export function checkStep(
     assert(actions.every(({ kind }) => kind === "report" || kind === "finish"), "nothing is begun while stopping");
   }
   if (now.standing.kind === "agreed" && now.ledger.owed === null && old.standing.kind !== "agreed") {
-    assert(now.head !== null && now.ledger.agreed > 0, "nobody agrees with nothing");
+    assert(now.head !== null && now.ledger.agreed !== null, "nobody agrees with nothing");
   }
+}
+
+function generationOf({ ledger }: Agreement): number {
+  return ledger.agreed?.generation ?? 0;
 }

@@ -1,5 +1,5 @@
 // All that a simulation consists of: hosts with their disks, sources that are late, one Redis, and a network that fails.
-import type { Ledger } from "../../src/reload/agreement.ts";
+import { type Ledger, NEW_LEDGER } from "../../src/reload/agreement.ts";
 import type { Mark, State } from "../../src/reload/state.ts";
 import { type Random, randomFrom } from "../support/random.ts";
 import { emptyRedis, type RedisModel } from "./redis_model.ts";
@@ -100,7 +100,7 @@ export function createWorld(seed: number, trace: (line: string) => void): World 
     name: `h${index}`,
     disk: {
       snapshot: null,
-      ledger: { seen: 0, agreed: 0, diverged: null, concluded: null, unanswered: [], owed: null },
+      ledger: NEW_LEDGER,
     },
     source: setting.shared ? common : { states: [...common.states] },
     lag: random.pick([0, 0, random.below(1_000), random.below(45_000)]),

@@ -1,0 +1,129 @@
+import { assert, assertEquals } from "@std/assert";
+import { type Ledger, NEW_LEDGER } from "../../src/reload/agreement.ts";
+import { AGREED, replayAgreement } from "./agreement_transcript.ts";
+
+const STARTED = `hint start -> look
+  linked   -> read-head
+  finds a  ->
+  head a@1 -> report agreed, read-head
+  head a@1 ->`;
+
+/** Agreed on a at 1, has seen the head b at 2, and stopped before it found out what its source is. */
+const BEHIND: Ledger = { ...AGREED, seen: 2 };
+
+Deno.test("force with a source that is rejected or cannot be read overrules nothing", () => {
+  const diverged: Ledger = { ...AGREED, seen: 2, diverged: { generation: 2, hash: "b" }, concluded: "c" };
+  for (const found of ["nothing", "no-file"]) {
+    replayAgreement(
+      { ledger: diverged, active: "c", settleMilliseconds: 0 },
+      `hint start     -> look
+       linked         -> read-head
+       finds c        ->
+       head b@2       -> look, read-head
+       finds c        -> report diverged
+       head b@2       ->
+       hint force     -> look
+       finds ${found} ->`,
+    );
+  }
+});
+
+Deno.test("a laggard that starts again while Redis has lost the head lets the others be first", () => {
+  replayAgreement(
+    { ledger: BEHIND },
+    `hint start    -> look
+     linked        -> read-head
+     finds a       ->
+     head none     -> report head-lost, read-head
+     head none     ->
+     reconcile-due -> read-head
+     head none     -> announce a on nothing above 2
+     accepted a@3  -> report announced, report agreed`,
+  );
+});
+
+Deno.test("a late copy found while the head is lost is held, and refused once another wrote the head again", () => {
+  replayAgreement(
+    {},
+    `${STARTED}
+     heard         -> read-head
+     head b@2      -> look
+     finds a       -> arm-settle 125
+     heard         -> read-head
+     head c@3      -> look
+     finds a       -> arm-settle 125
+     finds b       -> look, announce b on a above 3 patiently
+     lost none     -> report head-lost
+     reconcile-due -> announce b on a above 3
+     refused c@4   -> report announcement-refused, look, read-head`,
+  );
+});
+
+Deno.test("an own change of an instance that never agreed overrules no older head either", () => {
+  const never: Ledger = { ...NEW_LEDGER, seen: 2, concluded: "a", diverged: { generation: 2, hash: "b" } };
+  replayAgreement(
+    { ledger: never, settleMilliseconds: 0 },
+    `hint start -> look
+     linked     -> read-head
+     finds c    ->
+     head x@1   -> report head-lost, announce c on nothing above 2 patiently
+     lost x@1   -> report announcement-refused, read-head`,
+  );
+});
+
+Deno.test("the wait for a lost head is a whole interval, also where something failed meanwhile", () => {
+  replayAgreement(
+    { ledger: BEHIND },
+    `hint start    -> look
+     linked        -> read-head
+     finds a       ->
+     head none     -> report head-lost, read-head
+     unreadable    -> report head-unreadable
+     reconcile-due -> read-head
+     head none     ->
+     reconcile-due -> read-head
+     head none     -> announce a on nothing above 2`,
+  );
+});
+
+Deno.test("before the source could be read nothing is announced or restored", () => {
+  replayAgreement(
+    { active: "b" },
+    `hint start    -> look
+     linked        -> read-head
+     finds no-file ->
+     head none     -> report head-lost, read-head
+     head none     ->`,
+  );
+});
+
+Deno.test("a look that began before the head was known does not end in divergence", () => {
+  replayAgreement(
+    { settleMilliseconds: 0 },
+    `${STARTED}
+     heard             -> read-head
+     head b@2          -> look
+     finds a           -> report diverged
+     reconcile-due     -> look, read-head
+     head c@3          ->
+     finds a           -> look
+     finds c           -> report agreed`,
+  );
+});
+
+Deno.test("what fails again and again waits longer each time, though the head can be read between", () => {
+  const state = replayAgreement(
+    {},
+    `${STARTED}
+     finds b       -> look, announce b on a above 1
+     failed        -> report announcement-failed, read-head
+     head a@1      ->
+     reconcile-due -> announce b on a above 1
+     failed        -> report announcement-failed, read-head
+     head a@1      ->
+     reconcile-due -> announce b on a above 1
+     failed        -> report announcement-failed, read-head`,
+  );
+  assertEquals(state.agreement?.failures, 3);
+  assert(state.agreement?.isHeld);
+});
