@@ -141,14 +141,8 @@ async function compose(settings: DaemonSettings, { store, existing, secrets, rea
     async serve() {
       const { socket, listen, tokenFile, tls } = options.admin;
       const admin = await openAdminServer({ socket, listen, tokenFile, tls, subject, log });
-      if (admin.ok) {
-        working.push(admin.server);
-        for (const warning of admin.server.warnings) log.warning(warning);
-        if (admin.server.addresses.length > 0) {
-          log.information("Admin interface answers", { at: admin.server.addresses });
-        }
-      } else if (admin.isOption) return admin;
-      // Whoever waits for a snapshot shall not wait for the sake of a socket's directory.
+      if (admin.ok) working.push(admin.server);
+      else if (admin.isOption) return admin;
       else log.error(`The admin interface is not there: ${admin.message}`);
       joined?.membership.join();
       const following = await followFiles(settings, { chronicle, parser, hint: (reason) => loop.hint(reason) });
@@ -175,6 +169,9 @@ function secretsWith({ secrets }: Reached, options: Options): string[] {
   return [...secretValues(others), ...secrets];
 }
 
+/** However seldom an instance reads the head, the others know sooner than that whether it lives. */
+const LONGEST_SILENCE_SECONDS = 30;
+
 interface Joined {
   readonly membership: Membership;
   readonly notifier: Notifier;
@@ -190,19 +187,21 @@ async function join(
 ): Promise<Joined> {
   const { configurationChannel: channel, settleSeconds, reconcileSeconds, autoReconnect } = options.highAvailability;
   const path = ledgerPath(options.state.directory, options.snapshot.path);
-  const { ledger, trouble } = await readLedger(path, channel);
+  const scope = { channel, snapshot: options.snapshot.path };
+  const { ledger, trouble } = await readLedger(path, scope);
   if (trouble !== null) log.warning(`What was agreed on before is not known: ${trouble}`);
   let told: string | null = null;
-  const keeper = ledgerKeeper(path, channel, (failure) => {
+  const keeper = ledgerKeeper(path, scope, (failure) => {
     if (failure !== null && failure !== told) log.error(`What was agreed on cannot be kept: ${failure}`);
     told = failure;
   });
-  const peerLifeMilliseconds = 3_000 * reconcileSeconds;
+  const tellMilliseconds = Math.min(reconcileSeconds, LONGEST_SILENCE_SECONDS) * 1000;
+  const peerLifeMilliseconds = 3 * tellMilliseconds;
   const notifier = openRedisNotifier({ connection, channel, instance, autoReconnect, peerLifeMilliseconds });
   const described = describeConnection(connection);
   log.information("High Availability mode enabled", { instance, channel, redis: described });
   const limits = { settleMilliseconds: settleSeconds * 1000, reconcileMilliseconds: reconcileSeconds * 1000 };
-  const about = { instance, version, connection: described, limits, ledger, keeper, log };
+  const about = { instance, version, connection: described, limits, tellMilliseconds, ledger, keeper, log };
   return { membership: openMembership({ ...about, ...parts, notifier }), notifier, keeper };
 }
 

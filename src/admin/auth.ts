@@ -1,14 +1,9 @@
 // Who may ask over TCP: whoever knows the token of Admin:TokenFile, as it stands there now. Comparing takes the same time
 // whatever is compared, and a file that cannot be read or holds no good token lets nobody in.
 import { createHash, timingSafeEqual } from "node:crypto";
-import { identify, openWithoutWaiting, readAtMost } from "../source/source_file.ts";
+import { identify } from "../source/source_file.ts";
 import type { Problem } from "./problem.ts";
-
-/** The least a token may be long, in characters. */
-export const MIN_TOKEN_LENGTH = 16;
-
-/** The most its file may be large. */
-export const MAX_TOKEN_FILE_BYTES = 4096;
+import { readTokenFile } from "./token_file.ts";
 
 /** Null: the request is allowed. Takes the value of `Authorization`. */
 export type Authorize = (authorization: string | null) => Promise<Problem | null>;
@@ -24,7 +19,7 @@ export type OpenedGuard =
   | { readonly ok: false; readonly message: string };
 
 /** What a token file held: only the token's digest is kept. */
-type TokenRead =
+type DigestRead =
   | { readonly ok: true; readonly digest: Uint8Array; readonly mode: number }
   | { readonly ok: false; readonly message: string };
 
@@ -36,14 +31,14 @@ const CHALLENGE = 'Bearer realm="honua-configd"';
  */
 export async function openGuard(path: string, onTrouble: (message: string) => void): Promise<OpenedGuard> {
   let identity = await identify(path);
-  let token = await readToken(path);
+  let token = await readDigest(path);
   if (!token.ok) return token;
   const { mode } = token;
   const authorize = async (authorization: string | null): Promise<Problem | null> => {
     const current = await identify(path);
     if (current !== identity) {
       const before = identity;
-      const read = await readToken(path);
+      const read = await readDigest(path);
       // Another request may have read it meanwhile.
       if (identity === before) {
         identity = current;
@@ -73,31 +68,9 @@ function digestOf(token: string): Uint8Array {
   return createHash("sha256").update(token).digest();
 }
 
-async function readToken(path: string): Promise<TokenRead> {
-  let bytes: Uint8Array;
-  let mode: number;
-  try {
-    await using file = await openWithoutWaiting(path);
-    const stat = await file.stat();
-    if (!stat.isFile()) return { ok: false, message: `${path} is not a file, so it holds no token` };
-    mode = stat.mode;
-    bytes = await readAtMost((into) => file.read(into), MAX_TOKEN_FILE_BYTES);
-  } catch (error) {
-    const code = (error as { code?: string } | null)?.code ?? "an unknown error";
-    return { ok: false, message: `The token cannot be read from ${path}: ${code}` };
-  }
-  if (bytes.length > MAX_TOKEN_FILE_BYTES) {
-    return { ok: false, message: `The token's file ${path} is larger than ${MAX_TOKEN_FILE_BYTES} bytes` };
-  }
-  const token = new TextDecoder().decode(bytes).replace(/\r?\n$/, "");
-  if (token.length < MIN_TOKEN_LENGTH) {
-    return { ok: false, message: `The token in ${path} is shorter than ${MIN_TOKEN_LENGTH} characters` };
-  }
-  // RFC 9110, section 11.4: credentials have no spaces, and what is not ASCII does not survive in a header.
-  if (!/^[\x21-\x7e]+$/.test(token)) {
-    return { ok: false, message: `The token in ${path} must be one line of visible ASCII characters without spaces` };
-  }
-  return { ok: true, digest: digestOf(token), mode };
+async function readDigest(path: string): Promise<DigestRead> {
+  const read = await readTokenFile(path);
+  return read.ok ? { ok: true, digest: digestOf(read.token), mode: read.mode } : read;
 }
 
 /** That a group may read it is how a service is given a secret (systemd's credentials have that bit); others may not. */

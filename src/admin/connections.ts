@@ -1,6 +1,7 @@
 // The connections of one listener, each bounded in every wait: for its first request, between two, for its answers to be
-// read. Deno.serve has no limit on any of them, nor on their number, so a client without a token could take every file
-// descriptor of the daemon; what it does for a whole listener is done here for one connection at a time.
+// read. Deno.serve has no limit on any of them, nor on their number; what it does for a whole listener is done here for
+// one connection at a time, so that clients take no more than the listener's share of the daemon's file descriptors. Over
+// TLS that is not so: a connection that is cut keeps its descriptor until its client goes.
 import { backoffMilliseconds } from "../reload/backoff.ts";
 import type { Authorize } from "./auth.ts";
 import type { AdminLimits } from "./limits.ts";
@@ -25,8 +26,12 @@ export interface ConnectionSettings {
   readonly authorize: Authorize | null;
   /** How long and how many. */
   readonly limits: AdminLimits;
+  /** What {@linkcode findServeOnConnection} found. */
+  readonly serveOnConnection: ServeOnConnection;
   /** Is told, in one line, that connections cannot be taken or are too many: once, until that is over. */
   readonly onTrouble: (message: string) => void;
+  /** Is told of what was thrown where nothing may be: the connection is closed. */
+  readonly onBug: (error: unknown) => void;
 }
 
 /** The connections of a listener. */
@@ -47,25 +52,49 @@ interface Served {
 
 /** Serves all connections of a listener, which is closed with them. */
 export function openConnections(listener: Deno.Listener<Deno.Conn>, settings: ConnectionSettings): Connections {
-  const { limits, onTrouble } = settings;
+  const { limits, onTrouble, onBug } = settings;
   const open = new Set<Served>();
+  const closing = Promise.withResolvers<void>();
   let isClosed = false;
   let wasFull = false;
-  const take = (connection: Deno.Conn) => {
-    if (isClosed) return connection.close();
-    const isFull = open.size >= limits.maxConnections;
-    if (isFull && !wasFull) onTrouble(`${limits.maxConnections} connections are open, further ones are refused`);
-    wasFull = isFull;
-    if (isFull) return connection.close();
-    const served = serveConnection(connection, settings);
+  const isFull = () => open.size >= limits.maxConnections;
+  const tell = (what: string) => {
+    if (!wasFull) onTrouble(`${limits.maxConnections} connections are open, further ones ${what}`);
+    wasFull = true;
+  };
+  const admit = async (connection: Deno.Conn) => {
+    if (isFull() && isTls(connection)) {
+      // Closing it would free nothing: see below. No further one is accepted until there is room.
+      tell("have to wait");
+      while (isFull() && !isClosed) await Promise.race([closing.promise, ...[...open].map(({ ended }) => ended)]);
+    }
+    if (isClosed) return closeQuietly(connection);
+    if (isFull()) {
+      tell("are refused");
+      return connection.close();
+    }
+    // Not as soon as one went: where many come and go that would be a line for each.
+    if (open.size < limits.maxConnections / 2) wasFull = false;
+    const served = isTls(connection)
+      ? serveAfterHandshake(connection, settings)
+      : serveConnection(connection, settings, limits.headMilliseconds);
     open.add(served);
     served.ended.finally(() => open.delete(served));
+  };
+  const take = async (connection: Deno.Conn) => {
+    try {
+      await admit(connection);
+    } catch (error) {
+      onBug(error);
+      closeQuietly(connection);
+    }
   };
   const accepting = acceptAll(listener, take, () => isClosed, onTrouble);
   return {
     async close() {
       // All before the first await: what the caller ends next is answered on connections that know of their end.
       isClosed = true;
+      closing.resolve();
       listener.close();
       for (const served of open) served.finish();
       await accepting;
@@ -80,15 +109,16 @@ export function openConnections(listener: Deno.Listener<Deno.Conn>, settings: Co
 /** What accept(2) refuses (no file descriptor is left) is tried again, ever more slowly. */
 async function acceptAll(
   listener: Deno.Listener<Deno.Conn>,
-  take: (connection: Deno.Conn) => void,
+  take: (connection: Deno.Conn) => Promise<void>,
   isClosed: () => boolean,
   onTrouble: (message: string) => void,
 ): Promise<void> {
   let failures = 0;
   while (!isClosed()) {
     try {
-      take(await listener.accept());
+      const connection = await listener.accept();
       failures = 0;
+      await take(connection);
     } catch (error) {
       if (isClosed()) return;
       const reason = error instanceof Error ? error.message : String(error);
@@ -101,7 +131,57 @@ async function acceptAll(
 
 const ACCEPT_BACKOFF = { firstMilliseconds: 10, capMilliseconds: 1_000 };
 
-function serveConnection(connection: Deno.Conn, { handler, authorize, limits }: ConnectionSettings): Served {
+function isTls(connection: Deno.Conn): connection is Deno.TlsConn {
+  return "handshake" in connection;
+}
+
+/**
+ * Serves once the handshake is done. Deno lets a handshake that was begun end by itself, also when the connection is
+ * closed, which takes as long as the client likes and holds a file descriptor: so it is waited for, and until then the
+ * connection counts as one of those that are open.
+ */
+function serveAfterHandshake(connection: Deno.TlsConn, settings: ConnectionSettings): Served {
+  const { headMilliseconds } = settings.limits;
+  const begun = performance.now();
+  let served: Served | null = null;
+  let isUnwanted = false;
+  const begin = async () => {
+    try {
+      await connection.handshake();
+    } catch {
+      // It went, or speaks no TLS.
+      return closeQuietly(connection);
+    }
+    const restMilliseconds = headMilliseconds - (performance.now() - begun);
+    if (isUnwanted || restMilliseconds <= 0) return closeQuietly(connection);
+    try {
+      served = serveConnection(connection, settings, restMilliseconds);
+    } catch (error) {
+      settings.onBug(error);
+      return closeQuietly(connection);
+    }
+    await served.ended;
+  };
+  const cut = () => {
+    isUnwanted = true;
+    if (served === null) closeQuietly(connection);
+    else served.cut();
+  };
+  const finish = () => served === null ? cut() : served.finish();
+  return { ended: begin(), finish, cut };
+}
+
+function closeQuietly(connection: Deno.Conn): void {
+  try {
+    connection.close();
+  } catch {
+    // It was closed already.
+  }
+}
+
+/** The first head must be there within `headMilliseconds`. */
+function serveConnection(connection: Deno.Conn, settings: ConnectionSettings, headMilliseconds: number): Served {
+  const { handler, authorize, limits, serveOnConnection } = settings;
   let stop = () => {};
   let hasEnded = false;
   let isFinishing = false;
@@ -115,7 +195,7 @@ function serveConnection(connection: Deno.Conn, { handler, authorize, limits }: 
       if (!(error instanceof Deno.errors.BadResource)) throw error;
     }
   };
-  let idle = setTimeout(cut, limits.headMilliseconds);
+  let idle: number | undefined;
   const handle = async (request: Request, info: Deno.ServeHandlerInfo): Promise<Response> => {
     clearTimeout(idle);
     inFlight++;
@@ -138,7 +218,8 @@ function serveConnection(connection: Deno.Conn, { handler, authorize, limits }: 
   // A stand-in for an AbortSignal: what its listener throws would be nobody's to catch, and end the process.
   const signal: StopSignal = { addEventListener: (_type, listener) => stop = listener };
   const bug = () => new Response(null, { status: 500 });
-  const server = serveOnConnection()(connection, signal, handle, bug, () => {});
+  const server = serveOnConnection(connection, signal, handle, bug, () => {});
+  idle = setTimeout(cut, headMilliseconds);
   const end = () => {
     hasEnded = true;
     clearTimeout(idle);
@@ -153,12 +234,13 @@ function serveConnection(connection: Deno.Conn, { handler, authorize, limits }: 
 }
 
 /** What Deno asks of the signal that ends a connection. */
-interface StopSignal {
+export interface StopSignal {
+  /** Hands out what ends it. */
   addEventListener(type: "abort", listener: () => void): void;
 }
 
 /** Serves HTTP on one connection that was accepted. */
-type ServeOnConnection = (
+export type ServeOnConnection = (
   connection: Deno.Conn,
   signal: StopSignal,
   handler: (request: Request, info: Deno.ServeHandlerInfo) => Promise<Response>,
@@ -167,13 +249,13 @@ type ServeOnConnection = (
 ) => { readonly finished: Promise<void>; shutdown(): Promise<void> };
 
 /**
- * What stands under Deno.serve and Deno's node:http. It is not part of Deno's public interface, which has had nothing for
- * a single connection since Deno.serveHttp went: it can go with any version, and the project pins one.
+ * What stands under Deno.serve and Deno's node:http; null: this Deno has no such thing. It is not part of Deno's public
+ * interface, which has had nothing for a single connection since Deno.serveHttp went: it can go with any version, and the
+ * project pins one.
  */
-function serveOnConnection(): ServeOnConnection {
+export function findServeOnConnection(): ServeOnConnection | null {
   const { internal } = Deno as unknown as { readonly internal: symbol };
-  const internals = (Deno as unknown as Record<symbol, { serveHttpOnConnection?: ServeOnConnection }>)[internal];
-  const serve = internals?.serveHttpOnConnection;
-  if (serve === undefined) throw new Error(`Deno ${Deno.version.deno} cannot serve HTTP on a single connection`);
-  return serve;
+  const internals =
+    (Deno as unknown as Record<symbol, { serveHttpOnConnection?: ServeOnConnection } | undefined>)[internal];
+  return internals?.serveHttpOnConnection ?? null;
 }

@@ -14,8 +14,10 @@ export interface EntityTag {
   readonly value: string;
 }
 
-/** What a header is said to be where {@linkcode readCondition} cannot read it. */
-export const CONDITION_FORM = 'must be * or a list of entity tags in double quotes, as in If-Match: "3f2a"';
+/** What is said of a header that {@linkcode readCondition} cannot read. */
+export function conditionForm(header: "If-Match" | "If-None-Match"): string {
+  return `${header} must be * or a list of entity tags in double quotes, as in ${header}: "3f2a"`;
+}
 
 /** What may stand around the members of a list, which may be empty (section 5.6.1). */
 const SEPARATORS = /[ \t,]*/y;

@@ -36,7 +36,9 @@ export function eventsRoute(
       return answers.problem({ status: 503, code, detail, headers: { "Retry-After": "5" } });
     }
     followers++;
-    const stream = eventStream(subject, request.headers.get("Last-Event-ID"), limits, {
+    // An empty one is none: HTML, section 9.2.4.
+    const lastEventId = request.headers.get("Last-Event-ID") || null;
+    const stream = eventStream(subject, lastEventId, limits, {
       closing,
       cut,
       onEnd: () => followers--,

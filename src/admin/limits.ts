@@ -1,8 +1,12 @@
-// Every limit of the admin interface in one place: no client, however slow or many, holds the daemon up or fills it.
+// Every limit of the admin interface in one place. Two listeners with all their connections, and what a follower or a
+// waiter holds, stay far below the 1,024 file descriptors that a process mostly may have (getrlimit(2)).
 
 /** How long each wait may last and how many of each there may be. Times are in milliseconds. */
 export interface AdminLimits {
-  /** From a connection's beginning to the whole head of its first request, TLS included. */
+  /**
+   * From a connection's beginning to the whole head of its first request, TLS included. A handshake that does not end
+   * cannot be cut: the connection is not served any more then, and keeps its place until the client goes.
+   */
   readonly headMilliseconds: number;
   /** Between two requests on one connection. */
   readonly idleMilliseconds: number;
@@ -22,7 +26,7 @@ export interface AdminLimits {
   readonly graceMilliseconds: number;
   /** Of a request's body. */
   readonly maxBodyBytes: number;
-  /** Of one listener: those of TCP cannot take the socket's. */
+  /** Of one listener: those of TCP cannot take the socket's. Beyond it a client is refused, or over TLS waits. */
   readonly maxConnections: number;
   /** Reloads that are waited for at once. */
   readonly maxReloads: number;
@@ -44,8 +48,8 @@ export const ADMIN_LIMITS: AdminLimits = {
   stuckMilliseconds: 30_000,
   graceMilliseconds: 1_000,
   maxBodyBytes: 64 * 1024,
-  maxConnections: 1_200,
+  maxConnections: 300,
   maxReloads: 100,
-  maxWaiters: 1_000,
-  maxFollowers: 100,
+  maxWaiters: 200,
+  maxFollowers: 50,
 };

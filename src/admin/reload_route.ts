@@ -2,7 +2,7 @@
 import { nearest } from "../diagnostic/suggest.ts";
 import { shownText } from "../process/option_tree.ts";
 import type { Answers } from "./answer.ts";
-import { CONDITION_FORM, matchesStrongly, readCondition } from "./entity_tag.ts";
+import { conditionForm, matchesStrongly, readCondition } from "./entity_tag.ts";
 import type { AdminLimits } from "./limits.ts";
 import type { Problem } from "./problem.ts";
 import { type BodyRead, readJson } from "./request_body.ts";
@@ -46,7 +46,7 @@ export function reloadRoute(
 function judgeCondition(header: string | null, contentHash: string | null): Problem | null {
   if (header === null) return null;
   const condition = readCondition(header);
-  if (condition === null) return { status: 400, code: "admin/malformed", detail: `If-Match ${CONDITION_FORM}` };
+  if (condition === null) return { status: 400, code: "admin/malformed", detail: conditionForm("If-Match") };
   if (matchesStrongly(condition, contentHash)) return null;
   const detail = contentHash === null ? "No snapshot is in force" : "Another snapshot is in force than If-Match names";
   return { status: 412, code: "admin/precondition-failed", detail };
@@ -80,8 +80,8 @@ function invalid(detail: string): BodyRead<never> {
 function answerOf(answer: ReloadAnswer, answers: Answers, at: Date): Response {
   switch (answer.kind) {
     case "done": {
-      const { status, instancesNotified, hash, generation, standing } = answer;
-      return answers.json({ status, timestamp: at.toISOString(), instancesNotified, hash, generation, standing });
+      const { kind: _, status, ...members } = answer;
+      return answers.json({ status, timestamp: at.toISOString(), ...members });
     }
     case "rejected": {
       const { reason: detail, diagnostics } = answer;

@@ -1,4 +1,6 @@
 // One bounded read of a request's body: at most so many bytes within so much time, and nothing but JSON.
+import { createScanner } from "jsonc-parser";
+import { shownText } from "../process/option_tree.ts";
 import type { AdminLimits } from "./limits.ts";
 import type { Problem } from "./problem.ts";
 
@@ -10,7 +12,10 @@ export type BodyRead<T> =
 /** The limits of a body. */
 export type BodyLimits = Pick<AdminLimits, "bodyMilliseconds" | "maxBodyBytes">;
 
-/** Reads a body as JSON; an absent or blank one is undefined, whatever its type is said to be. */
+/**
+ * Reads a body as JSON; an absent or blank one is undefined, whatever its type is said to be. An outermost object that
+ * gives a member twice is refused: readers differ on which of the two counts (RFC 8259, section 4).
+ */
 export async function readJson(request: Request, limits: BodyLimits): Promise<BodyRead<unknown>> {
   const read = await readBytes(request, limits);
   if (!read.ok) return read;
@@ -26,12 +31,36 @@ export async function readJson(request: Request, limits: BodyLimits): Promise<Bo
     const detail = "The body must be JSON, with Content-Type: application/json or none";
     return { ok: false, problem: { status: 415, code: "admin/not-json", detail } };
   }
+  let value: unknown;
   try {
-    return { ok: true, value: JSON.parse(text) };
+    value = JSON.parse(text);
   } catch {
     // The parser's own message quotes the body.
     return malformed("The body is not valid JSON");
   }
+  const twice = repeatedMember(text);
+  if (twice === null) return { ok: true, value };
+  const detail = `"${shownText(twice)}" is given twice`;
+  return { ok: false, problem: { status: 422, code: "admin/invalid-request", detail } };
+}
+
+/** A name that the outermost object of valid JSON holds more than once; null: there is none. */
+function repeatedMember(text: string): string | null {
+  const scanner = createScanner(text, true);
+  const names = new Set<string>();
+  let depth = 0;
+  let name = "";
+  // A token is known by its first character.
+  for (scanner.scan(); scanner.getTokenOffset() < text.length; scanner.scan()) {
+    const first = text[scanner.getTokenOffset()];
+    if (first === "{" || first === "[") depth++;
+    if (first === "}" || first === "]") depth--;
+    if (first === '"') name = scanner.getTokenValue();
+    if (first !== ":" || depth !== 1) continue;
+    if (names.has(name)) return name;
+    names.add(name);
+  }
+  return null;
 }
 
 function malformed(detail: string): BodyRead<never> {

@@ -1,13 +1,14 @@
 // The admin interface as it is reached: on a unix socket, whose permissions are its guard, and on TCP where that is asked
-// for, with a token, and with TLS as soon as others than this host can reach it.
+// for. Each is opened by itself: what keeps one of them away is told and tried again, and the other works.
+import type { Backoff } from "../reload/backoff.ts";
 import type { Logger } from "../process/log.ts";
 import { composeApplication } from "./application.ts";
-import { type Authorize, openGuard } from "./auth.ts";
-import { type Connections, openConnections } from "./connections.ts";
+import { findServeOnConnection, openConnections, type ServeOnConnection } from "./connections.ts";
+import { type Entrance, type ListenerOpening, type ListenerRefusal, openEntrance } from "./entrance.ts";
 import { ADMIN_LIMITS, type AdminLimits } from "./limits.ts";
-import { type ListenAddress, readListenAddress } from "./listen_address.ts";
 import type { Subject } from "./subject.ts";
-import { openUnixSocket, type UnixSocket } from "./unix_socket.ts";
+import { openTcpListener } from "./tcp_listener.ts";
+import { openUnixSocket } from "./unix_socket.ts";
 
 /** What the interface is opened with; the names are those of the section `Admin`. */
 export interface AdminSettings {
@@ -21,130 +22,79 @@ export interface AdminSettings {
   readonly tls: { readonly certificateFile: string | null; readonly keyFile: string | null };
   /** What is asked about. */
   readonly subject: Subject;
-  /** Is told of bugs and of what is wrong with connections. */
-  readonly log: Pick<Logger, "warning" | "error">;
+  /** Is told where the interface answers and where it cannot, of bugs, and of what is wrong with connections. */
+  readonly log: Pick<Logger, "information" | "warning" | "error">;
   /** Default {@linkcode ADMIN_LIMITS}. */
   readonly limits?: Partial<AdminLimits>;
   /** The clock of the answers; default the system's. */
   readonly now?: () => Date;
+  /** Between attempts to open what the host did not let be opened; default from 1 s to 60 s. */
+  readonly backoff?: Backoff;
+  /** Null: this Deno cannot serve a single connection. Default: what it has for that. */
+  readonly serveOnConnection?: ServeOnConnection | null;
 }
 
 /** The interface at work. Disposing of it ends what waits, lets the rest end for a second, and then cuts it. */
 export interface AdminServer extends AsyncDisposable {
-  /** Where it is reached: a path, `http://…` or `https://…`. */
-  readonly addresses: readonly string[];
-  /** What is unwise about the settings, in one line each. */
-  readonly warnings: readonly string[];
+  /** Where it is reached at the moment: a path, `http://…` or `https://…`. */
+  addresses(): readonly string[];
 }
 
-/** The interface, or in one line why it cannot be opened; `isOption`: the settings are wrong, not the host. */
-export type OpenedAdminServer =
-  | { readonly ok: true; readonly server: AdminServer }
-  | { readonly ok: false; readonly message: string; readonly isOption: boolean };
+/**
+ * The interface, which goes on trying what the host does not let it open; or in one line why there is none: the settings
+ * are wrong (`isOption`), or this Deno cannot serve it.
+ */
+export type OpenedAdminServer = { readonly ok: true; readonly server: AdminServer } | ListenerRefusal;
 
-type Refusal = Extract<OpenedAdminServer, { ok: false }>;
-
-/** Opens the interface, all of it or nothing. */
+/** Opens the interface. */
 export async function openAdminServer(settings: AdminSettings): Promise<OpenedAdminServer> {
-  const { subject, log, now = () => new Date() } = settings;
-  const limits = { ...ADMIN_LIMITS, ...settings.limits };
-  const tcp = settings.listen ? await openTcp(settings.listen, settings) : null;
-  if (tcp?.ok === false) return tcp;
-  const unix = settings.socket ? await openUnixSocket(settings.socket) : null;
-  if (unix?.ok === false) {
-    tcp?.listener.close();
-    return unix;
+  const { socket, listen, tokenFile, tls, log, subject, now = () => new Date() } = settings;
+  const { serveOnConnection = findServeOnConnection() } = settings;
+  if (serveOnConnection === null) {
+    const message = `Deno ${Deno.version.deno} cannot serve HTTP on a single connection: use the pinned version`;
+    return { ok: false, message, isOption: false };
   }
+  const limits = { ...ADMIN_LIMITS, ...settings.limits };
   const closing = new AbortController();
   const handler = composeApplication({ subject, log, limits, closing: closing.signal, now });
   const onTrouble = (message: string) => log.warning(`Admin interface: ${message}`);
-  const serve = (listener: Deno.Listener<Deno.Conn>, authorize: Authorize | null) =>
-    openConnections(listener, { handler, authorize, limits, onTrouble });
-  const connections: Connections[] = [];
-  if (unix !== null) connections.push(serve(unix.socket.listener, null));
-  if (tcp !== null) connections.push(serve(tcp.listener, tcp.authorize));
-  const server: AdminServer = {
-    addresses: [...unix === null ? [] : [settings.socket!], ...tcp === null ? [] : [tcp.address]],
-    warnings: tcp?.warnings ?? [],
-    [Symbol.asyncDispose]: () => close(unix?.socket ?? null, connections, closing),
+  const onBug = (error: unknown) =>
+    log.error("A bug ended an admin connection", { error: error instanceof Error ? error.stack : String(error) });
+  const openings: (() => Promise<ListenerOpening>)[] = [];
+  if (listen) openings.push(() => openTcpListener({ listen, tokenFile, tls, onTrouble }));
+  if (socket) openings.push(() => openOnSocket(socket));
+  const entrances: Entrance[] = [];
+  const close = async () => {
+    // Each knows of its end before what waits is answered.
+    const closed = entrances.map((one) => one[Symbol.asyncDispose]());
+    closing.abort();
+    await Promise.all(closed);
   };
-  return { ok: true, server };
-}
-
-async function close(socket: UnixSocket | null, connections: Connections[], closing: AbortController): Promise<void> {
-  if (closing.signal.aborted) return;
-  socket?.remove();
-  const closed = connections.map((one) => one.close());
-  closing.abort();
-  await Promise.all(closed);
-}
-
-/** A listener on TCP with its guard. */
-interface OpenedTcp {
-  readonly ok: true;
-  readonly listener: Deno.Listener<Deno.Conn>;
-  readonly authorize: Authorize;
-  readonly address: string;
-  readonly warnings: readonly string[];
-}
-
-type TcpSettings = Pick<AdminSettings, "tokenFile" | "tls" | "log">;
-
-async function openTcp(listen: string, { tokenFile, tls, log }: TcpSettings): Promise<OpenedTcp | Refusal> {
-  const address = readListenAddress(listen);
-  if (address === null) {
-    const form = "localhost or a literal address, and a port (127.0.0.1:8080, [::1]:8080)";
-    return refused(`Admin:Listen must be ${form}: other names are not resolved`);
-  }
-  if (!tokenFile) return refused("Admin:Listen needs Admin:TokenFile: over TCP a token is required for all but health");
-  const { certificateFile, keyFile } = tls;
-  if (!address.isLoopback && (certificateFile === null || keyFile === null)) {
-    const wanted = "Admin:Tls:CertificateFile and Admin:Tls:KeyFile";
-    return refused(`Admin:Listen is no loopback address, so it needs ${wanted}: the token would be read on its way`);
-  }
-  const guard = await openGuard(tokenFile, (message) => log.warning(`Admin interface: ${message}`));
-  if (!guard.ok) return refused(guard.message, false);
-  const listener = await listenOn(address, certificateFile, keyFile);
-  if (!("accept" in listener)) return listener;
-  const { hostname, port } = listener.addr as Deno.NetAddr;
-  const host = hostname.includes(":") ? `[${hostname}]` : hostname;
-  const scheme = certificateFile === null ? "http" : "https";
-  const { authorize, warnings } = guard;
-  return { ok: true, listener, authorize, address: `${scheme}://${host}:${port}`, warnings };
-}
-
-async function listenOn(
-  { hostname, port }: ListenAddress,
-  certificateFile: string | null,
-  keyFile: string | null,
-): Promise<Deno.Listener<Deno.Conn> | Refusal> {
-  const pem: string[] = [];
-  for (const path of [certificateFile, keyFile]) {
-    if (path === null) continue;
-    try {
-      pem.push(await Deno.readTextFile(path));
-    } catch (error) {
-      return refused(`${path} cannot be read: ${reasonOf(error)}`, false);
+  for (const open of openings) {
+    const opened = await openEntrance({
+      open,
+      serve: ({ listener, authorize }) =>
+        openConnections(listener, { handler, authorize, limits, serveOnConnection, onTrouble, onBug }),
+      onOpen: ({ address, warnings }) => {
+        for (const warning of warnings) log.warning(warning);
+        log.information("Admin interface answers", { at: address });
+      },
+      onTrouble: (message) => log.error(`The admin interface is not there: ${message}`, { next: "it is tried again" }),
+      ...settings.backoff === undefined ? {} : { backoff: settings.backoff },
+    });
+    if (!opened.ok) {
+      await close();
+      return opened;
     }
+    entrances.unshift(opened.entrance);
   }
-  const [cert, key] = pem;
-  try {
-    if (cert === undefined || key === undefined) return Deno.listen({ hostname, port });
-    // A handshake that a client never ends keeps its file descriptor until the client goes, also when the connection is
-    // closed here: Deno lets it end by itself, and has no way to stop it.
-    return Deno.listenTls({ hostname, port, cert, key });
-  } catch (error) {
-    if (error instanceof Deno.errors.InvalidData) {
-      return refused(`${certificateFile} and ${keyFile} are no certificate and its key: ${reasonOf(error)}`, false);
-    }
-    return refused(`Port ${port} of ${hostname} cannot be listened on: ${reasonOf(error)}`, false);
-  }
+  const addresses = () => entrances.flatMap((one) => one.address() ?? []);
+  return { ok: true, server: { addresses, [Symbol.asyncDispose]: close } };
 }
 
-function reasonOf(error: unknown): string {
-  return (error instanceof Error ? error.message : String(error)).split(" (os error")[0]!;
-}
-
-function refused(message: string, isOption = true): Refusal {
-  return { ok: false, message, isOption };
+async function openOnSocket(path: string): Promise<ListenerOpening> {
+  const opened = await openUnixSocket(path);
+  if (!opened.ok) return opened;
+  const { listener, remove } = opened.socket;
+  return { ok: true, listener, authorize: null, address: path, warnings: [], remove };
 }

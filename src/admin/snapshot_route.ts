@@ -1,7 +1,7 @@
 // The snapshot in force, with its content hash as entity tag. Who has it can wait for another one: such a wait is one
 // listener and one timer, and the bytes are one buffer that all who ask share.
 import { type Answers, NOT_KEPT } from "./answer.ts";
-import { CONDITION_FORM, matchesWeakly, readCondition, type TagCondition } from "./entity_tag.ts";
+import { conditionForm, matchesWeakly, readCondition, type TagCondition } from "./entity_tag.ts";
 import type { AdminLimits } from "./limits.ts";
 import type { Route } from "./route.ts";
 import type { ServedSnapshot, Subject } from "./subject.ts";
@@ -33,7 +33,7 @@ export function snapshotRoute(
     const header = request.headers.get("If-None-Match");
     const known = header === null ? NOTHING_KNOWN : readCondition(header);
     if (known === null) {
-      return answers.problem({ status: 400, code: "admin/malformed", detail: `If-None-Match ${CONDITION_FORM}` });
+      return answers.problem({ status: 400, code: "admin/malformed", detail: conditionForm("If-None-Match") });
     }
     const isNew = () => {
       const current = subject.contentHash();

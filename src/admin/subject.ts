@@ -12,7 +12,7 @@ export interface DiagnosticAnswer extends DiagnosticJson {
 
 /** What the last reload came to. */
 export interface LastReload {
-  /** `activated`, `unchanged`, `rejected`, `unreadable` or `write-failed`. */
+  /** `activated`, `unchanged`, `rejected`, `unreadable` (the source, or an environment file) or `write-failed`. */
   readonly outcome: string;
   /** When it ended, in ISO 8601. */
   readonly at: string;
@@ -60,9 +60,9 @@ export interface Status {
     /** When this process activated it or found it at its start, in ISO 8601. */
     readonly since: string;
   } | null;
-  /** The generation agreed with last; null: none, or alone. */
+  /** The generation agreed with last; null: none, alone, or an own change waits to be announced. */
   readonly generation: number | null;
-  /** Where it stands towards what the cluster agreed on. */
+  /** Where it stands towards what the cluster agreed on; `unknown` too while an own change waits to be announced. */
   readonly standing: Standing;
   /** What the cluster has agreed on, as far as it is known. */
   readonly head: { readonly generation: number; readonly hash: string } | null;
@@ -89,13 +89,18 @@ export type ReloadAnswer =
   | {
     readonly kind: "done";
     readonly status: "reloaded" | "unchanged";
-    readonly hash: string;
-    readonly generation: number | null;
+    /** The others that Redis delivered a message to. */
     readonly instancesNotified: number;
+    readonly hash: string;
+    /** As in the status. */
+    readonly generation: number | null;
+    /** As in the status. */
     readonly standing: Standing;
+    /** Why the others could not be made to look again though that was asked for, in one line; null otherwise. */
+    readonly notNotified: string | null;
   }
   | { readonly kind: "rejected"; readonly reason: string; readonly diagnostics: readonly DiagnosticAnswer[] }
-  /** The source could not be read, or the snapshot not be written. */
+  /** The source could not be read, the snapshot not be written, or what was to overrule the others not be announced. */
   | { readonly kind: "failed"; readonly reason: string }
   /** The daemon is about to end. */
   | { readonly kind: "stopping" };
@@ -138,7 +143,7 @@ export interface Subject {
   status(): Status;
   /** The content hash of the snapshot in force, for conditions; null: none. */
   contentHash(): string | null;
-  /** Reloads, and resolves when that is done and, where it changed something, was announced or could not be. */
+  /** Reloads, and resolves when that is done and, where it changed something, was announced or could not be in time. */
   reload(request: ReloadRequest): Promise<ReloadAnswer>;
   /** What all living instances run. */
   peers(): Promise<PeersAnswer>;

@@ -33,12 +33,11 @@ const UMASK = 0o117;
  */
 export async function openUnixSocket(path: string): Promise<OpenedSocket> {
   const ownName = join(dirname(path), `.${randomBytes(4).toString("hex")}`);
+  const ownNameBytes = "/.01234567".length;
   const bytes = Math.max(...[path, ownName].map((one) => new TextEncoder().encode(one).length));
   if (bytes > MAX_PATH_BYTES) {
-    return refused(
-      `The path of the admin socket ${path} is too long: sockets have at most ${MAX_PATH_BYTES} bytes`,
-      true,
-    );
+    const most = `at most ${MAX_PATH_BYTES} bytes, and its directory ${MAX_PATH_BYTES - ownNameBytes}`;
+    return refused(`The path of the admin socket ${path} is too long: it may have ${most}`, true);
   }
   let listener: Deno.Listener<Deno.UnixConn>;
   try {
@@ -85,9 +84,14 @@ async function clearAway(path: string): Promise<[string, boolean] | null> {
   if (!found.isSocket) return [`${path} is not a socket, and is left alone: name another path`, true];
   const probe = await withinLimit(connects(path), PROBE_MILLISECONDS);
   const answer = probe.ok ? probe.value : "yes";
-  if (answer === "yes") return [`Another process answers on the admin socket ${path}`, false];
+  if (answer === "yes") {
+    return [`Another process answers on the admin socket ${path}: end it, or name another path`, false];
+  }
   if (answer !== "no") {
-    return [`The socket ${path} is another's, and whether it is in use is not told: ${answer}`, false];
+    return [
+      `The socket ${path} is another's, and whether it is in use is not told (${answer}): remove it if not`,
+      false,
+    ];
   }
   removeOwn(path, found);
   return null;
@@ -117,10 +121,10 @@ function removeOwn(path: string, own: Deno.FileInfo): void {
 function whyNot(path: string, error: unknown): [string, boolean] {
   const directory = dirname(path);
   if (error instanceof Deno.errors.NotFound) {
-    return [`There is no directory ${directory} for the admin socket ${basename(path)}`, false];
+    return [`There is no directory ${directory} for the admin socket ${basename(path)}: make it`, false];
   }
   const reason = (error instanceof Error ? error.message : String(error)).split(" (os error")[0];
-  return [`The admin socket ${path} cannot be made: ${reason}`, false];
+  return [`The admin socket ${path} cannot be made: ${reason}: let the daemon's user write to ${directory}`, false];
 }
 
 function refused(message: string, isOption: boolean): OpenedSocket {

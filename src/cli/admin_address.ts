@@ -1,5 +1,6 @@
 // Where a command finds the daemon, and with which token: a URL or a socket of the command line, else the socket that
 // the environment or an options file names. A token is sent over TLS or to this host alone.
+import { readTokenFile } from "../admin/token_file.ts";
 import { renderText } from "../diagnostic/render.ts";
 import { terminalText } from "../diagnostic/terminal_text.ts";
 import { readOptions } from "../process/option_reader.ts";
@@ -38,9 +39,6 @@ export type AdminAddress =
 export type AddressResult =
   | { readonly ok: true; readonly address: AdminAddress }
   | { readonly ok: false; readonly code: ExitCode; readonly message: string };
-
-/** A token is at most this long, as the daemon reads it too. */
-const MAX_TOKEN_BYTES = 4 * 1024;
 
 /** All authorities of a system in one file are some 250 KiB. */
 const MAX_AUTHORITIES_BYTES = 1024 * 1024;
@@ -95,16 +93,12 @@ async function urlAddress({ tokenFile, caFile }: AdminFlags, given: string): Pro
   let token: string | null = null;
   let authorities: string | null = null;
   if (tokenFile !== null) {
-    const read = await readShortFile(tokenFile, "token file", MAX_TOKEN_BYTES);
-    if (!read.ok) return unusable(read.message);
-    token = read.text.trim();
-    // What a header can hold (RFC 9110, section 5.5), without the spaces that no token has (RFC 6750, section 2.1).
-    if (!/^[\x21-\x7e]+$/.test(token)) {
-      return unusable(`The token file ${terminalText(tokenFile)} must hold one line of visible ASCII characters`);
-    }
+    const read = await readTokenFile(tokenFile);
+    if (!read.ok) return unusable(terminalText(read.message));
+    token = read.token;
   }
   if (caFile !== null) {
-    const read = await readShortFile(caFile, "file of authorities", MAX_AUTHORITIES_BYTES);
+    const read = await readAuthorities(caFile);
     if (!read.ok) return unusable(read.message);
     authorities = read.text;
     if (!authorities.includes("-----BEGIN CERTIFICATE-----")) {
@@ -114,20 +108,18 @@ async function urlAddress({ tokenFile, caFile }: AdminFlags, given: string): Pro
   return { ok: true, address: { kind: "url", url, token, authorities } };
 }
 
-async function readShortFile(
+async function readAuthorities(
   path: string,
-  what: string,
-  maxBytes: number,
 ): Promise<{ readonly ok: true; readonly text: string } | { readonly ok: false; readonly message: string }> {
   const fail = (why: string) =>
-    ({ ok: false, message: `Cannot read the ${what} ${terminalText(path)}: ${why}` }) as const;
+    ({ ok: false, message: `Cannot read the file of authorities ${terminalText(path)}: ${why}` }) as const;
   try {
     // Asked before it is opened: opening a named pipe waits for its writer.
     const { isFile } = await Deno.stat(path);
     if (!isFile) return fail("it is not a regular file");
     using file = await Deno.open(path, { read: true });
-    const bytes = await readAtMost((into) => file.read(into), maxBytes, 4 * 1024);
-    if (bytes.length > maxBytes) return fail(`it is larger than ${maxBytes} bytes`);
+    const bytes = await readAtMost((into) => file.read(into), MAX_AUTHORITIES_BYTES, 4 * 1024);
+    if (bytes.length > MAX_AUTHORITIES_BYTES) return fail(`it is larger than ${MAX_AUTHORITIES_BYTES} bytes`);
     return { ok: true, text: new TextDecoder().decode(bytes) };
   } catch (error) {
     return fail(terminalText(error instanceof Error ? error.message : String(error)));

@@ -68,7 +68,8 @@ function tableText(all: readonly Peer[], now: number): string {
     self ? "*" : "",
     instance,
     standing,
-    generation === null ? "-" : String(generation),
+    // Else it is the generation of what it agreed with before.
+    generation === null || standing !== "agreed" ? "-" : String(generation),
     hash === null ? "-" : shortHash(hash),
     version,
     agoText(at, now),
@@ -114,9 +115,10 @@ function groupsOf(all: readonly Peer[]): Group[] {
   );
 }
 
-/** The latest generation that one of a group agreed with; null: none did. */
+/** The latest generation that this hash is, as those of the group know that agree; null: none does. */
 function generationOf({ peers }: Group): number | null {
-  const known = peers.flatMap(({ generation }) => generation === null ? [] : [generation]);
+  const agreeing = peers.filter(({ standing }) => standing === "agreed");
+  const known = agreeing.flatMap(({ generation }) => generation === null ? [] : [generation]);
   return known.length === 0 ? null : known.reduce((latest, one) => Math.max(latest, one));
 }
 

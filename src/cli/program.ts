@@ -156,7 +156,7 @@ function statusCommand(terminal: Terminal, finish: Finish): Command {
   return addExamples(
     addEndings(command, [
       "0  the source is in force",
-      "1  it was rejected or could not be taken, or the instance has diverged",
+      "1  it was rejected or could not be taken, nothing is in force, or the instance has diverged",
       "3  nothing answers",
     ]),
     ["status", "status --url https://edge-7:8443 --token-file /etc/honua-configd/token"],
@@ -195,7 +195,7 @@ function reloadCommand(terminal: Terminal, finish: Finish): Command {
     addEndings(command, [
       "0  the source is in force",
       "1  it was rejected",
-      "3  nothing answers, it could not be done, or another snapshot than that of --if-match is in force",
+      "3  nothing answers, not all of it could be done, or another snapshot than that of --if-match is in force",
     ]),
     ["reload", "reload --notify", "reload --force"],
   );

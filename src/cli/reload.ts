@@ -1,6 +1,6 @@
 // `honua-configd reload`: makes the daemon look at its source now, and waits for what comes of it. It ends with 0 if the
-// source is in force, with 1 if it was rejected, with 3 if it could not be asked, could not do it, or another snapshot
-// than the one of `--if-match` is in force.
+// source is in force, with 1 if it was rejected, with 3 if it could not be asked, could not do all that was asked for, or
+// another snapshot than the one of `--if-match` is in force.
 import { z } from "zod";
 import { jsonLine, terminalText } from "../diagnostic/terminal_text.ts";
 import type { AdminFlags } from "./admin_address.ts";
@@ -35,6 +35,7 @@ const doneSchema = z.object({
   generation: z.number().nullable(),
   instancesNotified: z.number(),
   standing: z.string().optional(),
+  notNotified: z.string().nullable().optional(),
 });
 
 const rejectedSchema = z.object({
@@ -61,7 +62,7 @@ export async function reload(request: ReloadCommandRequest, terminal: Terminal):
     if (!answer.ok) return unavailable(answer.message, terminal);
     const told = answer.status === 200
       ? tellDone(answer.body, request, terminal)
-      : tellRejected(answer, terminal) ?? tellRefused(answer, client, terminal);
+      : tellRejected(answer, terminal) ?? tellRefused(answer, request, client, terminal);
     if (told === null) return unavailable(strangeAnswer(client), terminal);
     if (request.format === "json") terminal.out(jsonLine(answer.body));
     return told;
@@ -75,18 +76,26 @@ function entityTagOf(given: string): string | undefined {
   return text === "*" || /^(W\/)?"[\x21\x23-\x7e]*"$/.test(text) ? text : undefined;
 }
 
-function tellDone(body: unknown, { format, notify }: ReloadCommandRequest, terminal: Terminal): ExitCode | null {
+function tellDone(
+  body: unknown,
+  { format, notify, force }: ReloadCommandRequest,
+  terminal: Terminal,
+): ExitCode | null {
   const parsed = doneSchema.safeParse(body);
   if (!parsed.success) return null;
-  const { status, hash, generation, instancesNotified, standing } = parsed.data;
+  const { status, hash, generation, instancesNotified, standing = "agreed", notNotified = null } = parsed.data;
   const told = status === "reloaded" || notify ? `, ${countText(instancesNotified)} notified` : "";
-  const numbered = generation === null ? "" : ` (generation ${generation})`;
+  // Else it is the generation of what was agreed on before.
+  const numbered = generation === null || standing !== "agreed" ? "" : ` (generation ${generation})`;
   const word = status === "reloaded" ? "Reloaded" : "Unchanged";
   if (format === "text") terminal.out(`${word}: ${shortHash(hash)} is in force${numbered}${told}\n`);
   if (standing === "diverged") {
-    terminal.error("Diverged: the others agreed on another configuration. --force announces this one over it\n");
+    const advice = force ? "" : ". --force announces this one over it";
+    terminal.error(`Diverged: the others agreed on another configuration${advice}\n`);
   }
-  return EXIT.done;
+  if (!notify || notNotified === null) return EXIT.done;
+  terminal.error(`The others were not notified: ${terminalText(notNotified)}\n`);
+  return EXIT.unavailable;
 }
 
 function countText(instances: number): string {
@@ -103,7 +112,12 @@ function tellRejected({ status, body }: Answered, terminal: Terminal): ExitCode 
   return EXIT.invalid;
 }
 
-function tellRefused(answer: Answered, client: AdminClient, terminal: Terminal): ExitCode {
-  terminal.error(`Not reloaded: ${client.refusal(answer)}\n`);
+function tellRefused(
+  answer: Answered,
+  { force }: ReloadCommandRequest,
+  client: AdminClient,
+  terminal: Terminal,
+): ExitCode {
+  terminal.error(`${force ? "Not announced" : "Not reloaded"}: ${client.refusal(answer)}\n`);
   return EXIT.unavailable;
 }

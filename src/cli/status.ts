@@ -120,9 +120,10 @@ function statusText(status: Status, now: number, colour: boolean): string {
   }`;
 }
 
-function inForceText({ active, generation }: Status, now: number): string {
+function inForceText({ active, generation, standing }: Status, now: number): string {
   if (active === null) return "nothing";
-  const agreed = generation === null ? "" : `, generation ${generation}`;
+  // Else it is the generation of what was agreed on before.
+  const agreed = generation === null || standing !== "agreed" ? "" : `, generation ${generation}`;
   return `${shortHash(active.hash)}${agreed}, ${forText(active.since, now)}`;
 }
 
@@ -140,7 +141,7 @@ function clusterText({ mode, standing, head, announcementOwed }: Status): string
   const standings: Record<string, string> = { unknown: "not known whether the others agree" };
   const known = Object.hasOwn(standings, standing) ? standings[standing]! : terminalText(standing);
   const agreed = head === null ? "" : `, head ${headText(head)}`;
-  return `${known}${agreed}${announcementOwed ? "; a change waits to be announced" : ""}`;
+  return `${announcementOwed ? "a change waits to be announced" : known}${agreed}`;
 }
 
 function redisText({ redis: { state, since, reason, reconnections } }: Status, now: number): string {

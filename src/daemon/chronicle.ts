@@ -13,6 +13,7 @@ import type { DaemonMetrics } from "../process/metrics.ts";
 import { listed, narrateAgreement, narrateReload } from "../reload/narration.ts";
 import type { AgreementReport, LoopReport, Outcome, Report } from "../reload/report.ts";
 import type { Existing } from "../snapshot/store.ts";
+import { isUnreachable } from "../source/inputs.ts";
 import type { Candidate } from "./looking.ts";
 
 /** Where what happened is told. */
@@ -67,18 +68,30 @@ export interface Chronicle {
   redis(): RedisStatus;
   /** Whether the options file changed since the start. */
   restartNeeded(): boolean;
-  /** How many announcements were made, and how many instances got the latest. */
-  announcements(): { readonly count: number; readonly delivered: number };
+  /** The announcements so far. */
+  announcements(): Announcements;
   /** Calls back when another snapshot came into force; returns what ends that. */
   onActivated(listener: () => void): () => void;
+}
+
+/** What this process announced. */
+export interface Announcements {
+  /** How many were accepted. */
+  readonly count: number;
+  /** How many of them overruled the others because a person wanted it. */
+  readonly forced: number;
+  /** How many instances got the latest. */
+  readonly delivered: number;
+  /** Why the latest attempt came to nothing, in one line; null: it did not, or there was none. */
+  readonly trouble: string | null;
 }
 
 /** Opens the chronicle of a process. */
 export function openChronicle(settings: ChronicleSettings): Chronicle {
   const { now = () => new Date() } = settings;
   const reloads = chronicleOfReloads(settings, now);
-  const agreement = chronicleOfAgreement(settings);
   const cluster = chronicleOfLink(settings, now);
+  const agreement = chronicleOfAgreement(settings, () => cluster.redis().state === "down");
   const { log, metrics } = settings;
   let restartNeeded = false;
   const listeners = new Set<() => void>();
@@ -115,18 +128,31 @@ export function openChronicle(settings: ChronicleSettings): Chronicle {
   };
 }
 
-const AGREEMENT_KINDS: ReadonlySet<string> = new Set<AgreementReport["kind"]>([
-  "agreed",
-  "diverged",
-  "announced",
-  "announcement-refused",
-  "announcement-failed",
-  "head-unreadable",
-  "head-lost",
-]);
+/** All of them, as the compiler checks. */
+const AGREEMENT_KINDS: Readonly<Record<AgreementReport["kind"], true>> = {
+  "agreed": true,
+  "diverged": true,
+  "announced": true,
+  "announcement-refused": true,
+  "announcement-failed": true,
+  "head-unreadable": true,
+  "head-lost": true,
+};
 
 function isAgreement(report: Report<Candidate>): report is AgreementReport {
-  return AGREEMENT_KINDS.has(report.kind);
+  return Object.hasOwn(AGREEMENT_KINDS, report.kind);
+}
+
+type Rejected = Extract<LoopReport<Candidate>, { kind: "rejected" }>;
+
+/** Whether a source was rejected for what it says: to the loop one that is missing, or may not be read, is rejected too. */
+export function couldRead({ diagnostics }: { readonly diagnostics: readonly Diagnostic[] }): boolean {
+  return !diagnostics.some(isUnreachable);
+}
+
+/** What a reload came to, for people. */
+function outcomeOf(report: Exclude<Outcome<Candidate>, { kind: "awaiting-retry" }>) {
+  return report.kind === "rejected" && !couldRead(report) ? "unreadable" : report.kind;
 }
 
 /** Tells reloads; remembers what is in force, to say what changed, and warnings, to say them once. */
@@ -148,19 +174,22 @@ function chronicleOfReloads(settings: ChronicleSettings, now: () => Date) {
   };
   const remember = (report: Outcome<Candidate>) => {
     if (report.kind === "awaiting-retry") return;
-    const { kind, durationMilliseconds, reasons } = report;
-    const isHealthy = kind === "activated" || kind === "unchanged";
-    last = { outcome: kind, at: now().toISOString(), durationMilliseconds, reasons, ...findingsOf(report) };
-    metrics.reloads.add(1, { outcome: kind === "write-failed" ? "write_failed" : kind });
+    const { durationMilliseconds, reasons } = report;
+    const outcome = outcomeOf(report);
+    const isHealthy = outcome === "activated" || outcome === "unchanged";
+    last = { outcome, at: now().toISOString(), durationMilliseconds, reasons, ...findingsOf(report) };
+    metrics.reloads.add(1, { outcome: outcome === "write-failed" ? "write_failed" : outcome });
     metrics.reloadDuration.observe(durationMilliseconds / 1000);
     metrics.lastReloadSuccessful.set(isHealthy);
     if (isHealthy) metrics.lastReloadSuccessTime.set(now().getTime() / 1000);
   };
-  const reject = (report: Extract<LoopReport<Candidate>, { kind: "rejected" }>) => {
-    if (rejection !== null && report.repeated) return;
+  const reject = (report: Rejected) => {
+    if (!couldRead(report)) return void (rejection = null);
     const hash = settings.rejectedHash() ?? report.fingerprint;
+    const isKnown = rejection?.hash === hash;
+    if (isKnown && rejection?.why === report.reason) return;
     rejection = { hash, generation: settings.headGeneration(), why: report.reason, at: now().toISOString() };
-    journal.add("rejected", { hash, generation: rejection.generation, reason: report.reason });
+    if (!isKnown) journal.add("rejected", { hash, generation: rejection.generation, reason: report.reason });
   };
   return {
     report(report: LoopReport<Candidate>) {
@@ -204,16 +233,20 @@ export function diagnosticAnswer(one: Diagnostic): LastReload["diagnostics"][num
 }
 
 /** Tells what passed between the instances. */
-function chronicleOfAgreement({ log, metrics, journal }: ChronicleSettings) {
-  let count = 0;
-  let delivered = 0;
+function chronicleOfAgreement({ log, metrics, journal }: ChronicleSettings, isDown: () => boolean) {
+  let announcements: Announcements = { count: 0, forced: 0, delivered: 0, trouble: null };
   return {
     report(report: AgreementReport) {
       const { level, message, fields } = narrateAgreement(report);
-      log[level](message, fields);
-      if (report.kind === "announced") {
-        count++;
-        delivered = report.delivered;
+      // That the link was lost has been said, and why.
+      log[report.kind === "head-unreadable" && isDown() ? "debug" : level](message, fields);
+      if (report.kind === "announcement-failed") announcements = { ...announcements, trouble: report.reason };
+      else if (report.kind === "announcement-refused") announcements = { ...announcements, trouble: "It was refused" };
+      else if (report.kind === "announced") {
+        const { count, forced } = announcements;
+        const { delivered, purpose } = report;
+        const isForced = purpose === "force";
+        announcements = { count: count + 1, forced: forced + (isForced ? 1 : 0), delivered, trouble: null };
         metrics.notificationsSent.add(1);
       } else if (report.kind === "agreed") {
         metrics.activeGeneration.set(report.generation);
@@ -225,7 +258,7 @@ function chronicleOfAgreement({ log, metrics, journal }: ChronicleSettings) {
         journal.add("diverged", { hash, generation: head.generation, agreedHash: head.hash });
       }
     },
-    announcements: () => ({ count, delivered }),
+    announcements: () => announcements,
   };
 }
 
@@ -258,8 +291,8 @@ function chronicleOfLink(settings: ChronicleSettings, now: () => Date) {
           why: message.why,
         });
       }
-      if (message.kind === "look-again") return metrics.notificationsReceived.add(1, { kind: "look_again" });
       if (message.own) return;
+      if (message.kind === "look-again") return metrics.notificationsReceived.add(1, { kind: "look_again" });
       metrics.notificationsReceived.add(1, { kind: "announcement" });
       const { generation, hash, by } = message;
       if (hash === active) metrics.notificationsIgnored.add(1);

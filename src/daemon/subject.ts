@@ -1,18 +1,19 @@
 // The daemon as its admin interface sees it: questions are answered from what is known at the moment, and a reload that
 // is asked for goes through the one loop like every other.
-import { setTimeout as delay } from "node:timers/promises";
 import type { Journal } from "../admin/journal.ts";
 import type { RedisStatus, ReloadAnswer, ReloadRequest, ServedSnapshot, Status, Subject } from "../admin/subject.ts";
+import { withinLimit } from "../admin/time_limit.ts";
 import type { Notifier, PeersAnswer } from "../cluster/notifier.ts";
 import type { DaemonMetrics } from "../process/metrics.ts";
 import type { Head } from "../reload/agreement.ts";
 import type { Loop } from "../reload/loop.ts";
 import type { Outcome } from "../reload/report.ts";
 import { readSnapshot } from "../snapshot/store.ts";
-import { type Chronicle, diagnosticAnswer } from "./chronicle.ts";
+import { type Chronicle, couldRead, diagnosticAnswer } from "./chronicle.ts";
 import type { Candidate } from "./looking.ts";
 import { recordOf } from "./membership.ts";
 import type { DaemonSettings } from "./settings.ts";
+import { agreedGeneration, standingOf } from "./standing.ts";
 
 /** What answers the questions. */
 export interface SubjectParts {
@@ -37,20 +38,26 @@ export interface SubjectParts {
 /** How long a reload's answer waits for its announcement beyond what connecting may take. */
 const ANNOUNCEMENT_GRACE_MILLISECONDS = 1_000;
 
+/** The peers are one of many metrics: a Redis that is slow holds up none of the others for longer. */
+const PEERS_FOR_METRICS_MILLISECONDS = 1_000;
+
 /** Makes the subject of an admin interface. */
 export function openSubject(parts: SubjectParts): Subject {
   const { loop, chronicle, metrics, journal, mask } = parts;
   const startedAt = new Date().toISOString();
+  const stopped = new AbortController();
+  void loop.stopped.then(() => stopped.abort());
   return {
     status: () => statusOf(parts, startedAt),
     contentHash: () => loop.state().active?.contentHash ?? null,
-    reload: (request) => reload(parts, request),
+    reload: (request) => reload(parts, request, stopped.signal),
     peers: () => peersOf(parts),
     snapshot: snapshotReader(parts),
     onActivated: (listener) => chronicle.onActivated(listener),
     events: journal,
     async metrics() {
-      metrics.peers.replace(peerStates(await peersOf(parts)));
+      const peers = await withinLimit(peersOf(parts), PEERS_FOR_METRICS_MILLISECONDS);
+      metrics.peers.replace(peers.ok ? peerStates(peers.value) : []);
       return { contentType: metrics.contentType, text: metrics.text() };
     },
     mask,
@@ -89,8 +96,8 @@ function statusOf(parts: SubjectParts, startedAt: string): Status {
     source: settings.sourcePath,
     snapshot: options.snapshot.path,
     active: active && { hash: active.hash, since: chronicle.activeSince() },
-    generation: agreement?.ledger.agreed || null,
-    standing: agreement?.standing.kind ?? "unknown",
+    generation: agreedGeneration(agreement),
+    standing: standingOf(agreement),
     head: headOf(agreement?.head ?? null),
     announcementOwed: agreement !== null && agreement.ledger.owed !== null,
     lastReload: chronicle.lastReload(),
@@ -111,26 +118,33 @@ function redisOf({ chronicle, notifier }: SubjectParts): RedisStatus {
   return status.state === "down" && link.state === "down" ? { ...status, reason: link.reason } : status;
 }
 
-async function reload(parts: SubjectParts, request: ReloadRequest): Promise<ReloadAnswer> {
-  const { loop, chronicle, settings } = parts;
-  const announcedBefore = chronicle.announcements().count;
+async function reload(parts: SubjectParts, request: ReloadRequest, stopped: AbortSignal): Promise<ReloadAnswer> {
+  const { loop, chronicle } = parts;
+  const before = chronicle.announcements();
   const outcome = await loop.request(request.force ? "force" : "admin");
   if (outcome === null) return { kind: "stopping" };
   const failed = failureOf(outcome);
   if (failed !== null) return failed;
-  const limit = settings.options.highAvailability.connectionTimeoutMs + ANNOUNCEMENT_GRACE_MILLISECONDS;
-  await within(limit, loop.announced());
-  const { count, delivered } = chronicle.announcements();
-  const wasAnnounced = count > announcedBefore;
+  await withinLimit(loop.announced(), announcingMilliseconds(parts));
+  const { count, forced, delivered } = chronicle.announcements();
+  const why = request.force && forced === before.forced ? whyNotForced(parts) : null;
+  if (why !== null) return stopped.aborted ? { kind: "stopping" } : { kind: "failed", reason: why };
+  const told = count > before.count
+    ? { instancesNotified: delivered, notNotified: null }
+    : request.notifyOtherInstances
+    ? await askAll(parts, stopped)
+    : NOBODY_TOLD;
+  if (told === null) return { kind: "stopping" };
   const { active, agreement } = loop.state();
   if (active === null) return { kind: "failed", reason: "No snapshot is in force" };
   return {
     kind: "done",
     status: outcome.kind === "activated" ? "reloaded" : "unchanged",
+    instancesNotified: told.instancesNotified,
     hash: active.hash,
-    generation: agreement?.ledger.agreed || null,
-    instancesNotified: wasAnnounced ? delivered : request.notifyOtherInstances ? await askAll(parts) : 0,
-    standing: agreement?.standing.kind ?? "unknown",
+    generation: agreedGeneration(agreement),
+    standing: standingOf(agreement),
+    notNotified: told.notNotified,
   };
 }
 
@@ -139,8 +153,11 @@ function failureOf(outcome: Outcome<Candidate>): ReloadAnswer | null {
     case "activated":
     case "unchanged":
       return null;
-    case "rejected":
-      return { kind: "rejected", reason: outcome.reason, diagnostics: outcome.diagnostics.map(diagnosticAnswer) };
+    case "rejected": {
+      const { reason, diagnostics } = outcome;
+      if (!couldRead(outcome)) return { kind: "failed", reason };
+      return { kind: "rejected", reason, diagnostics: diagnostics.map(diagnosticAnswer) };
+    }
     case "unreadable":
     case "write-failed":
       return { kind: "failed", reason: outcome.reason };
@@ -149,20 +166,41 @@ function failureOf(outcome: Outcome<Candidate>): ReloadAnswer | null {
   }
 }
 
-/** Makes all look again; how many were told. */
-async function askAll({ notifier, chronicle, settings }: SubjectParts): Promise<number> {
-  const answer = await notifier.lookAgain(settings.sourcePath);
-  if (!answer.ok) return 0;
-  chronicle.sentLookAgain();
-  return answer.delivered;
+/** How long an answer waits for what is asked of Redis. */
+function announcingMilliseconds({ settings }: SubjectParts): number {
+  return settings.options.highAvailability.connectionTimeoutMs + ANNOUNCEMENT_GRACE_MILLISECONDS;
 }
 
-/** Waits for a promise, but no longer than the limit. */
-async function within(milliseconds: number, done: Promise<void>): Promise<void> {
-  const over = new AbortController();
-  const limit = delay(milliseconds, undefined, { signal: over.signal }).catch(() => {});
-  await Promise.race([done, limit]);
-  over.abort();
+/** Why force announced nothing, in one line; null: there are no others, or they have agreed on the same already. */
+function whyNotForced({ loop, notifier, chronicle }: SubjectParts): string | null {
+  const { active, agreement } = loop.state();
+  if (agreement === null) return null;
+  if (!agreement.linked || notifier.link().state !== "up") {
+    return "Redis cannot be reached: nothing was announced over the others";
+  }
+  if (agreement.request?.kind === "announcement") {
+    return "Redis did not answer in time: whether it was announced over the others is not known";
+  }
+  if (standingOf(agreement) === "agreed" && agreement.head?.hash === active?.hash) return null;
+  const { trouble } = chronicle.announcements();
+  return `Nothing was announced over the others${trouble === null ? "" : `: ${trouble}`}`;
+}
+
+type Told = Pick<Extract<ReloadAnswer, { kind: "done" }>, "instancesNotified" | "notNotified">;
+
+const NOBODY_TOLD: Told = { instancesNotified: 0, notNotified: null };
+
+/** Makes all look again, where there are others; null: the daemon is about to end. */
+async function askAll(parts: SubjectParts, stopped: AbortSignal): Promise<Told | null> {
+  const { notifier, chronicle, settings } = parts;
+  if (!settings.options.highAvailability.enabled) return NOBODY_TOLD;
+  const asked = await withinLimit(notifier.lookAgain(settings.sourcePath), announcingMilliseconds(parts), stopped);
+  if (!asked.ok) {
+    return stopped.aborted ? null : { instancesNotified: 0, notNotified: "Redis did not answer in time" };
+  }
+  if (!asked.value.ok) return { instancesNotified: 0, notNotified: asked.value.reason };
+  chronicle.sentLookAgain();
+  return { instancesNotified: asked.value.delivered, notNotified: null };
 }
 
 /** Reads the file once for all who ask while the same snapshot is in force; its bytes are proven before. */

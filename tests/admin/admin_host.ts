@@ -53,14 +53,14 @@ export async function openAdminHost(settings: Partial<AdminSettings> = {}): Prom
     tokenFile,
     tls: { certificateFile: null, keyFile: null },
     subject,
-    log: { warning: note, error: note },
+    log: { information: () => {}, warning: note, error: note },
     now: () => new Date("2026-01-02T03:04:05.678Z"),
     ...settings,
   });
   if (!opened.ok) throw new Error(opened.message);
   const { server } = opened;
   const client = Deno.createHttpClient({ proxy: { transport: "unix", path: socket } });
-  const base = server.addresses.at(-1)!;
+  const base = server.addresses().at(-1)!;
   return {
     subject,
     server,

@@ -1,4 +1,6 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { findServeOnConnection } from "../../src/admin/connections.ts";
+import { ADMIN_LIMITS } from "../../src/admin/limits.ts";
 import { eventually } from "../support/eventually.ts";
 import { openAdminHost, sayOn } from "./admin_host.ts";
 
@@ -107,4 +109,26 @@ Deno.test("clients that go away at any point leave no connection behind", async 
   }
   await eventually("nobody waits", () => host.subject.waiters() + host.subject.events.followers() === 0);
   assert(host.logged.every(({ message }) => !message.includes("bug")));
+});
+
+Deno.test("what is thrown while a connection is begun is a bug: it is told as one, and the next is served", async () => {
+  const serve = findServeOnConnection();
+  assert(serve !== null);
+  let bugs = 1;
+  await using host = await openAdminHost({
+    serveOnConnection: (...given) => {
+      if (bugs-- > 0) throw new Error("no such thing");
+      return serve(...given);
+    },
+  });
+  assertEquals(await host.say(GET).catch(() => ""), "");
+  assertEquals(host.logged.map(({ message }) => message), ["A bug ended an admin connection"]);
+  assertStringIncludes(String(host.logged[0]!.fields!["error"]), "no such thing");
+  assertEquals(await host.ask("/livez").then((response) => response.text()), '{"status":"alive"}\n');
+});
+
+Deno.test("two listeners that are full leave the daemon a third of the descriptors that it mostly may have", () => {
+  // Over TLS one more than that is accepted, and waits.
+  assert(2 * (ADMIN_LIMITS.maxConnections + 1) < 1_024 * 2 / 3);
+  assert(ADMIN_LIMITS.maxWaiters + ADMIN_LIMITS.maxFollowers < ADMIN_LIMITS.maxConnections);
 });

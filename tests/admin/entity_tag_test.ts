@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { matchesStrongly, matchesWeakly, readCondition } from "../../src/admin/entity_tag.ts";
+import { conditionForm, matchesStrongly, matchesWeakly, readCondition } from "../../src/admin/entity_tag.ts";
 
 const value = fc.stringMatching(/^[!#-~]{0,8}$/);
 const tag = fc.record({ weak: fc.boolean(), value });
@@ -36,4 +36,11 @@ Deno.test("a star stands alone", () => {
   for (const text of ["*", " * "]) assertEquals(readCondition(text), { kind: "any" });
   for (const text of ["*, *", '*, "a"', '"*', "**"]) assertEquals([text, readCondition(text)], [text, null]);
   assertEquals([matchesStrongly({ kind: "any" }, "a"), matchesWeakly({ kind: "any" }, null)], [true, false]);
+});
+
+Deno.test("what is said of a condition that cannot be read names the header that it stands in", () => {
+  for (const header of ["If-Match", "If-None-Match"] as const) {
+    const said = conditionForm(header);
+    assertEquals([said.startsWith(`${header} must be`), said.endsWith(`as in ${header}: "3f2a"`)], [true, true]);
+  }
 });

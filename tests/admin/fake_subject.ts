@@ -70,10 +70,11 @@ export function fakeSubject(): FakeSubject {
       Promise.resolve({
         kind: "done",
         status: "reloaded",
+        instancesNotified: 3,
         hash: "a1",
         generation: 7,
-        instancesNotified: 3,
         standing: "agreed",
+        notNotified: null,
       }),
     answerPeers: () => Promise.resolve({ ok: true, peers: [peer("edge-1", "a1"), peer(`edge-2 ${SECRET}`, "a1")] }),
     status() {

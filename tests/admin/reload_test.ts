@@ -14,7 +14,7 @@ Deno.test("a reload is answered as Honua's servers answer it, when it is done", 
   assertEquals([response.status, await response.text()], [
     200,
     '{"status":"reloaded","timestamp":"2026-01-02T03:04:05.678Z","instancesNotified":3,"hash":"a1","generation":7,' +
-    '"standing":"agreed"}\n',
+    '"standing":"agreed","notNotified":null}\n',
   ]);
   assertEquals(host.subject.requests, [{ notifyOtherInstances: true, force: false }]);
 });
@@ -45,6 +45,10 @@ Deno.test("a reload that is asked for wrongly is refused and not begun", async (
     ['{"__proto__": {"force": true}}', json, 422, '"__proto__" is no member'],
     ['{"a\\nb": true}', json, 422, '"a\\u000ab" is no member'],
     ['{"force": true, "Force": false}', json, 422, "force is given twice"],
+    ['{"force": true, "force": false}', json, 422, '"force" is given twice'],
+    ['{"force": true, "notifyOtherInstances": true, "\\u0066orce": true}', json, 422, '"force" is given twice'],
+    ['{"a": [1, {"a": {"b": 1, "b": 1}}]}', json, 422, '"a" is no member'],
+    [`{"a":${"[".repeat(30_000)}${"]".repeat(30_000)}}`, json, 422, '"a" is no member'],
     ["[".repeat(60_000), json, 400, "not valid JSON"],
     [" ".repeat(64 * 1024 + 1), json, 413, "larger than 65536 bytes"],
   ];
@@ -84,6 +88,8 @@ Deno.test("If-Match lets a reload through only on the snapshot that it names", a
   for (const tag of ['"c2"', 'W/"c1"', '"C1"']) assertEquals([tag, await ask(tag)], [tag, 412]);
   for (const tag of ["c1", '"c1', '"a" "c1"', "", "*, *", 'w/"c1"']) assertEquals([tag, await ask(tag)], [tag, 400]);
   assertEquals(host.subject.requests.length, 4);
+  const { detail } = await problemOf(await post(host, undefined, { "If-Match": "c1" }));
+  assertEquals(detail, 'If-Match must be * or a list of entity tags in double quotes, as in If-Match: "3f2a"');
 });
 
 Deno.test("a configuration that is rejected is answered with its diagnostics", async () => {

@@ -8,7 +8,7 @@ import { fakeSubject } from "./fake_subject.ts";
 const NO_TLS = { certificateFile: null, keyFile: null };
 
 function open(settings: Partial<AdminSettings>) {
-  const log = { warning: () => {}, error: () => {} };
+  const log = { information: () => {}, warning: () => {}, error: () => {} };
   const nothing = { socket: null, listen: null, tokenFile: null, tls: NO_TLS };
   return openAdminServer({ ...nothing, subject: fakeSubject(), log, ...settings });
 }
@@ -36,13 +36,13 @@ Deno.test("an interface that is asked for nowhere is nowhere", async () => {
     const opened = await open({ socket: none, listen: none });
     assert(opened.ok);
     await using server = opened.server;
-    assertEquals(server.addresses, []);
+    assertEquals(server.addresses(), []);
   }
 });
 
 Deno.test("the interface tells where it is reached", async () => {
   await using host = await openAdminHost();
-  const [socket, tcp] = host.server.addresses;
+  const [socket, tcp] = host.server.addresses();
   assertEquals(socket, host.socket);
   assert(/^http:\/\/127\.0\.0\.1:\d+$/.test(tcp!));
 });
@@ -75,33 +75,30 @@ Deno.test("an address that is none is refused, a name too", async () => {
   }
 });
 
-Deno.test("a port that is taken, and a token that cannot be read, are the host's trouble", async () => {
+Deno.test("an address that others can reach is refused without a good token", async () => {
   await using directory = await temporaryDirectory();
-  const tokenFile = await directory.write("token", TOKEN);
-  using taken = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const busy = await refusalOf({ listen: `127.0.0.1:${taken.addr.port}`, tokenFile });
-  assertEquals(busy, [`Port ${taken.addr.port} of 127.0.0.1 cannot be listened on: Address already in use`, false]);
-  const missing = await refusalOf({ listen: "127.0.0.1:0", tokenFile: directory.file("none") });
-  assertEquals(missing, [`The token cannot be read from ${directory.file("none")}: ENOENT`, false]);
+  const tls = await makeCertificate(directory.path);
+  const short = await directory.write("short", "fifteen-letters");
+  for (const tokenFile of [directory.file("none"), short]) {
+    const [message, isOption] = await refusalOf({ listen: "0.0.0.0:0", tokenFile, tls });
+    assertStringIncludes(message, ": Admin:TokenFile must name a file with a token");
+    assertEquals([message.includes(tokenFile), isOption], [true, true]);
+  }
 });
 
-Deno.test("where the socket cannot be opened the port is not either", async () => {
+Deno.test("a Deno that cannot serve single connections is said, and nothing is opened", async () => {
   await using directory = await temporaryDirectory();
-  const tokenFile = await directory.write("token", TOKEN);
-  using free = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const { port } = free.addr;
-  free.close();
-  const settings = { listen: `127.0.0.1:${port}`, tokenFile, socket: directory.file("none/admin.sock") };
-  assertStringIncludes((await refusalOf(settings))[0], "There is no directory");
-  using again = Deno.listen({ hostname: "127.0.0.1", port });
-  assertEquals(again.addr.port, port);
+  const socket = directory.file("admin.sock");
+  const [message, isOption] = await refusalOf({ socket, serveOnConnection: null });
+  assertEquals([message.includes("cannot serve HTTP on a single connection"), isOption], [true, false]);
+  assertEquals([...Deno.readDirSync(directory.path)], []);
 });
 
 Deno.test("with TLS any address will do, and what is said there is encrypted", async () => {
   await using directory = await temporaryDirectory();
   const tls = await makeCertificate(directory.path);
   await using host = await openAdminHost({ listen: "0.0.0.0:0", tls });
-  const { port } = new URL(host.server.addresses[1]!);
+  const { port } = new URL(host.server.addresses()[1]!);
   const caCerts = [await Deno.readTextFile(tls.certificateFile)];
   using client = Deno.createHttpClient({ caCerts });
   const health = await fetch(`https://localhost:${port}/livez`, { client });
@@ -112,36 +109,68 @@ Deno.test("with TLS any address will do, and what is said there is encrypted", a
   assertEquals(plain, "refused");
 });
 
-Deno.test("certificates and keys that are none are named, and nothing of them is shown", async () => {
-  await using directory = await temporaryDirectory();
-  const { certificateFile, keyFile } = await makeCertificate(directory.path);
-  const tokenFile = await directory.write("token", TOKEN);
-  const garbage = await directory.write("garbage", "SECRET PEM");
-  const refusal = (tls: AdminSettings["tls"]) => refusalOf({ listen: "127.0.0.1:0", tokenFile, tls });
-  for (const tls of [{ certificateFile: garbage, keyFile }, { certificateFile, keyFile: garbage }]) {
-    const [message, isOption] = await refusal(tls);
-    assertStringIncludes(message, `${tls.certificateFile} and ${tls.keyFile} are no certificate and its key`);
-    assertEquals([message.includes("SECRET"), isOption], [false, false]);
-  }
-  const [message] = await refusal({ certificateFile: directory.file("none"), keyFile });
-  assertStringIncludes(message, `${directory.file("none")} cannot be read: No such file`);
-});
-
-Deno.test("a client that begins no handshake is counted out, and another takes its place", async () => {
+Deno.test("a client that does not end its handshake keeps its place until it goes, and others wait for it", async () => {
   await using directory = await temporaryDirectory();
   const tls = await makeCertificate(directory.path);
   await using host = await openAdminHost({ tls, limits: { headMilliseconds: 50, maxConnections: 1 } });
-  const { port } = new URL(host.server.addresses[1]!);
-  using client = Deno.createHttpClient({ caCerts: [await Deno.readTextFile(tls.certificateFile)] });
-  for (const text of ["", "\x16\x03\x01", "GET / HTTP/1.1\r\n\r\n"]) {
-    using connection = await Deno.connect({ hostname: "127.0.0.1", port: Number(port) });
+  const { port } = new URL(host.server.addresses()[1]!);
+  const caCerts = [await Deno.readTextFile(tls.certificateFile)];
+  const isServed = async () => {
+    // One of its own each time, whose connection ends with it.
+    using client = Deno.createHttpClient({ caCerts });
+    const response = await fetch(`https://localhost:${port}/livez`, { client }).catch(() => null);
+    await response?.body?.cancel();
+    return response?.ok ?? false;
+  };
+  const connect = async (text: string) => {
+    const connection = await Deno.connect({ hostname: "127.0.0.1", port: Number(port) });
     await connection.write(new TextEncoder().encode(text));
-    await eventually("there is room", async () => {
-      const response = await fetch(`https://localhost:${port}/livez`, { client });
-      await response.body?.cancel();
-      return response.ok;
-    });
+    return connection;
+  };
+  for (const text of ["", "\x16\x03\x01"]) {
+    const connection = await connect(text);
+    let isAnswered = false;
+    const answered = isServed().finally(() => isAnswered = true);
+    for (const begun = performance.now(); performance.now() - begun < 150;) {
+      await (await host.ask("/livez")).body?.cancel();
+      assertEquals(isAnswered, false);
+    }
+    connection.close();
+    await answered;
+    await eventually("there is room", isServed);
   }
+  assert(host.logged.some(({ message }) => message.endsWith("1 connections are open, further ones have to wait")));
+  using noTls = await connect("GET / HTTP/1.1\r\n\r\n");
+  await eventually("there is room though it stays", isServed);
+  assertEquals(noTls.remoteAddr.transport, "tcp");
+});
+
+Deno.test("clients that do not end their handshakes take no more descriptors than there may be connections", async () => {
+  await using directory = await temporaryDirectory();
+  const tls = await makeCertificate(directory.path);
+  await using host = await openAdminHost({ tls, limits: { maxConnections: 3 } });
+  const { port } = new URL(host.server.addresses()[1]!);
+  const descriptors = () => [...Deno.readDirSync("/proc/self/fd")].length;
+  const before = descriptors();
+  const connections = await Promise.all(
+    Array.from({ length: 20 }, () => Deno.connect({ hostname: "127.0.0.1", port: Number(port) })),
+  );
+  await eventually("it is full", () => host.logged.length > 0);
+  // Both ends are in this process; one more is accepted, and waits.
+  assertEquals(descriptors() - before, connections.length + 4);
+  for (const connection of connections) connection.close();
+  await eventually("all are gone", () => descriptors() <= before);
+});
+
+Deno.test("what is open while the interface closes is cut, in the middle of its handshake too", async () => {
+  await using directory = await temporaryDirectory();
+  const tls = await makeCertificate(directory.path);
+  await using host = await openAdminHost({ tls });
+  const { port } = new URL(host.server.addresses()[1]!);
+  using _connection = await Deno.connect({ hostname: "127.0.0.1", port: Number(port) });
+  using other = await Deno.connect({ hostname: "127.0.0.1", port: Number(port) });
+  await other.write(new TextEncoder().encode("\x16\x03\x01"));
+  await host.server[Symbol.asyncDispose]();
 });
 
 Deno.test("a token file that others can read is a warning", async () => {
@@ -149,7 +178,7 @@ Deno.test("a token file that others can read is a warning", async () => {
   const tokenFile = await directory.write("token", TOKEN);
   await Deno.chmod(tokenFile, 0o644);
   await using host = await openAdminHost({ tokenFile });
-  assertEquals(host.server.warnings, [
+  assertEquals(host.logged.map(({ message }) => message), [
     `${tokenFile} has mode 0644: accounts that should not can read or replace the token`,
   ]);
 });

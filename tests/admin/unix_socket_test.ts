@@ -49,7 +49,10 @@ Deno.test("a socket on which somebody answers is left alone", async () => {
   await using directory = await temporaryDirectory();
   const path = directory.file("admin.sock");
   using living = Deno.listen({ transport: "unix", path });
-  assertEquals(await refusalOf(path), [`Another process answers on the admin socket ${path}`, false]);
+  assertEquals(await refusalOf(path), [
+    `Another process answers on the admin socket ${path}: end it, or name another path`,
+    false,
+  ]);
   const accepted = living.accept();
   using _connection = await Deno.connect({ transport: "unix", path });
   (await accepted).close();
@@ -91,10 +94,10 @@ Deno.test("a missing directory is said and not made, and a path that is too long
   await using directory = await temporaryDirectory();
   const missing = directory.file("none/admin.sock");
   assertEquals(await refusalOf(missing), [
-    `There is no directory ${directory.file("none")} for the admin socket admin.sock`,
+    `There is no directory ${directory.file("none")} for the admin socket admin.sock: make it`,
     false,
   ]);
   const [message, isOption] = await refusalOf(directory.file("é".repeat(50)));
-  assertStringIncludes(message, "is too long: sockets have at most 107 bytes");
+  assertStringIncludes(message, "is too long: it may have at most 107 bytes, and its directory 97");
   assertEquals([isOption, namesIn(directory.path)], [true, []]);
 });

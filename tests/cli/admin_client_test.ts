@@ -198,8 +198,8 @@ const WRONG: [string[], number, string][] = [
   [["--url", "http://localhost/?token=secret"], 2, "without user, query and fragment"],
   [["--url", "http://localhost", "--ca-file", "c"], 2, "--ca-file is for an https URL"],
   [["--url", "http://edge-7:80", "--token-file", "t"], 2, "The token would go to edge-7 in clear text"],
-  [["--url", "http://localhost", "--token-file", "/none\x1b"], 3, "Cannot read the token file /none␛: "],
-  [["--url", "http://localhost", "--token-file", "/dev/zero"], 3, "it is not a regular file"],
+  [["--url", "http://localhost", "--token-file", "/none\x1b"], 3, "The token cannot be read from /none␛: ENOENT"],
+  [["--url", "http://localhost", "--token-file", "/dev/zero"], 3, "/dev/zero is not a file, so it holds no token"],
   [["--options", "/none.json"], 3, "The options file /none.json cannot be read"],
 ];
 
@@ -213,7 +213,13 @@ for (const [args, expected, says] of WRONG) {
 }
 
 for (
-  const [what, text] of [["empty", "\n"], ["two lines", "a\nb\n"], ["not ASCII", "é"], ["too large", "x".repeat(5_000)]]
+  const [what, text] of [
+    ["empty", "\n"],
+    ["too short", "fifteen-letters"],
+    ["two lines", "sixteen-letters-\nand-more\n"],
+    ["not ASCII", "é".repeat(16)],
+    ["too large", "x".repeat(5_000)],
+  ]
 ) {
   Deno.test(`a token file that is ${what} is refused without its text`, async () => {
     await using directory = await temporaryDirectory();

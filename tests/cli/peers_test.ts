@@ -20,7 +20,7 @@ Deno.test("peers is a table in which the own instance is marked, and a line that
   assertEquals(out.split("\n"), [
     "   INSTANCE  STANDING  GENERATION  HASH      VERSION  SEEN     REJECTED",
     "*  edge-1    agreed    17          aaaaaaaa  0.2.0    3 d ago",
-    "   edge-22   diverged  16          bbbbbbbb  0.2.0    3 d ago  aaaaaaaa 3 d ago: config.hcl:3:1: error: No such service",
+    "   edge-22   diverged  -           bbbbbbbb  0.2.0    3 d ago  aaaaaaaa 3 d ago: config.hcl:3:1: error: No such service",
     "   new       unknown   -           -         0.2.0    3 d ago",
     "",
     "3 instances: 1 runs aaaaaaaa (generation 17), 1 rejected it, 1 runs nothing",
@@ -56,6 +56,12 @@ const SUMMARIES: [string, ReturnType<typeof peerWith>[], number, string][] = [
     [...many(2, {}), ...many(1, { hash: hashOf("a"), rejected: { ...REJECTED, hash: hashOf("c") } })],
     0,
     "3 instances: 3 run aaaaaaaa (generation 17); 1 of them rejected another",
+  ],
+  [
+    "one that diverged, whose hash is of no generation",
+    [...many(1, { hash: hashOf("b"), generation: 16, standing: "diverged" }), ...many(2, { hash: hashOf("a") })],
+    1,
+    "3 instances: 2 run aaaaaaaa (generation 17), 1 runs bbbbbbbb",
   ],
   ["none that runs anything", many(2, { hash: null, generation: null }), 1, "2 instances: 2 run nothing"],
   ["none at all", [], 1, "No instance is known"],

@@ -9,6 +9,7 @@ const DONE = {
   hash: hashOf("a"),
   generation: 18,
   standing: "agreed",
+  notNotified: null,
 };
 
 const OUTCOMES: [string, Record<string, unknown>, string[], string][] = [
@@ -95,11 +96,47 @@ Deno.test("a rejected source ends with 1 and its diagnostics on standard error, 
   assertEquals([asJson.code, JSON.parse(asJson.out)], [1, problem]);
 });
 
-Deno.test("a reload after which the instance diverges says what --force would do", async () => {
+Deno.test("a reload after which the instance diverges says what --force would do, unless it was forced", async () => {
   await using daemon = await cannedDaemon(() => json({ ...DONE, standing: "diverged", instancesNotified: 0 }));
   const { code, out, error } = await runRecorded(["reload", ...daemon.flags]);
-  assertEquals([code, out], [0, "Reloaded: aaaaaaaa is in force (generation 18), 0 other instances notified\n"]);
+  assertEquals([code, out], [0, "Reloaded: aaaaaaaa is in force, 0 other instances notified\n"]);
   assertStringIncludes(error, "Diverged: the others agreed on another configuration. --force announces");
+  const forced = await runRecorded(["reload", "--force", ...daemon.flags]);
+  assertEquals([forced.code, forced.error], [0, "Diverged: the others agreed on another configuration\n"]);
+});
+
+Deno.test("a reload whose change waits to be announced has no generation", async () => {
+  await using daemon = await cannedDaemon(() =>
+    json({ ...DONE, standing: "unknown", generation: null, instancesNotified: 0 })
+  );
+  const { code, out } = await runRecorded(["reload", ...daemon.flags]);
+  assertEquals([code, out], [0, "Reloaded: aaaaaaaa is in force, 0 other instances notified\n"]);
+});
+
+Deno.test("a reload that could not notify the others ends with 3 and says why, where that was asked for", async () => {
+  const notNotified = "Redis is not \x1bthere";
+  await using daemon = await cannedDaemon(() => json({ ...DONE, instancesNotified: 0, notNotified }));
+  const { code, out, error } = await runRecorded(["reload", "--notify", ...daemon.flags]);
+  assertEquals([code, out], [3, "Reloaded: aaaaaaaa is in force (generation 18), 0 other instances notified\n"]);
+  assertEquals(error, "The others were not notified: Redis is not ␛there\n");
+  assertEquals((await runRecorded(["reload", ...daemon.flags])).code, 0);
+  const asJson = await runRecorded(["reload", "--notify", "--format", "json", ...daemon.flags]);
+  assertEquals([asJson.code, JSON.parse(asJson.out).notNotified], [3, notNotified]);
+});
+
+Deno.test("a daemon of an earlier version, which says less, is understood", async () => {
+  const { notNotified: _, standing: __, ...less } = DONE;
+  await using daemon = await cannedDaemon(() => json(less));
+  const { code, out } = await runRecorded(["reload", "--notify", ...daemon.flags]);
+  assertEquals([code, out], [0, "Reloaded: aaaaaaaa is in force (generation 18), 3 other instances notified\n"]);
+});
+
+Deno.test("a reload by force that announced nothing says so and ends with 3", async () => {
+  const detail = "Redis cannot be reached: nothing was announced over the others";
+  await using daemon = await cannedDaemon(() => json({ detail }, 503));
+  const { code, out, error } = await runRecorded(["reload", "--force", ...daemon.flags]);
+  assertEquals([code, out], [3, ""]);
+  assertEquals(error, `Not announced: ${daemon.at} answered with status 503: ${detail}\n`);
 });
 
 const REFUSALS: [number, Record<string, unknown>, string][] = [

@@ -1,6 +1,6 @@
 // A reload that is asked for over the admin interface, in a cluster: it answers when it is done, says how many others
 // were told, overrules the head only by force, and changes nothing where its condition does not hold.
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { CHANNEL, type FleetInstance, openFleet } from "../support/fleet.ts";
 import { subscribeWithCli } from "../support/redis_subscriber.ts";
 import { sampleSource } from "../support/sample_source.ts";
@@ -47,7 +47,14 @@ Deno.test("a reload says what it came to and how many others were told, whether 
     await one.edit("third");
     const { status, json } = await one.reload({ notifyOtherInstances: true });
     assertEquals([status, json.status, json.instancesNotified], [200, "reloaded", 0]);
-    assertEquals((await one.status()).announcementOwed, true);
+    assertStringIncludes(json.notNotified, `127.0.0.1:${fleet.redis.port}`);
+    const { announcementOwed, standing, generation } = await one.status();
+    assertEquals([announcementOwed, standing, generation], [true, "unknown", null]);
+    const forced = await one.reload({ force: true });
+    assertEquals([forced.status, forced.json.detail], [
+      503,
+      "Redis cannot be reached: nothing was announced over the others",
+    ]);
     await fleet.redis.restart();
     await fleet.agrees("third", 3);
   });
@@ -70,6 +77,21 @@ Deno.test("a rejected configuration is answered with its diagnostics, and the sn
   assertEquals([lastReload?.outcome, lastReload?.diagnostics, active?.hash], ["rejected", json.diagnostics, first]);
   await one.edit("second");
   assertEquals((await one.reload()).json.status, "reloaded");
+});
+
+Deno.test("a source that is missing is a reload that failed, not a configuration that was rejected", async () => {
+  await using fleet = await openFleet({ count: 1, settings: UNWATCHED });
+  const [one] = fleet.instances as [FleetInstance];
+  fleet.start();
+  await fleet.agrees("first", 1);
+  await Deno.remove(one.source);
+  const { status, json } = await one.reload();
+  assertEquals([status, json.code], [503, "admin/reload-failed"]);
+  assertEquals((await one.status()).lastReload?.outcome, "unreadable");
+  const { json: { peers } } = await one.admin("/admin/peers");
+  assertEquals(peers[0].rejected, null);
+  const { text } = await one.admin("/metrics");
+  assert(/reloads_total\{outcome="unreadable"\} 1\n/.test(text), text);
 });
 
 Deno.test("a reload on the condition that a snapshot is in force is refused where it is another", async () => {

@@ -150,7 +150,8 @@ function openAdmin(name: string, path: string): Pick<ClusterInstance, "ask" | "s
     ask,
     async status() {
       const answer: Status = JSON.parse((await ask("/admin/status")).text);
-      const generation = answer.generation ?? 0;
+      // While a change waits to be announced there is none to compare.
+      const generation = answer.generation ?? highest;
       // Said ever after: one who waits for a state would take it for a state that is not there yet.
       if (generation < highest) regression ??= `${name} went from generation ${highest} back to ${generation}`;
       assert(regression === null, regression ?? "");

@@ -1,0 +1,174 @@
+// The daemon as its admin interface sees it, over a loop and a notifier that do what a test says.
+import { assert, assertEquals } from "@std/assert";
+import { openJournal } from "../../src/admin/journal.ts";
+import type { LookAgainAnswer, Notifier } from "../../src/cluster/notifier.ts";
+import { soloNotifier } from "../../src/cluster/solo_notifier.ts";
+import type { Announcements, Chronicle } from "../../src/daemon/chronicle.ts";
+import type { Candidate } from "../../src/daemon/looking.ts";
+import { openSubject } from "../../src/daemon/subject.ts";
+import { createLogger } from "../../src/process/log.ts";
+import { openMetrics } from "../../src/process/metrics.ts";
+import { readOptions } from "../../src/process/option_reader.ts";
+import { type Agreement, initialAgreement, NEW_LEDGER } from "../../src/reload/agreement.ts";
+import type { Loop } from "../../src/reload/loop.ts";
+import { initialState } from "../../src/reload/state.ts";
+
+const [A, B] = ["a".repeat(64), "b".repeat(64)] as const;
+const NONE: Announcements = { count: 0, forced: 0, delivered: 0, trouble: null };
+const AGREED: Agreement = {
+  ...initialAgreement(
+    { ...NEW_LEDGER, seen: 7, agreed: { generation: 7, hash: A }, concluded: A },
+    { settleMilliseconds: 1_000, reconcileMilliseconds: 1_000 },
+    A,
+  ),
+  standing: { kind: "agreed" },
+  head: { generation: 7, hash: A },
+  linked: true,
+  hasLooked: true,
+};
+
+interface Given {
+  /** What is known of the cluster after the reload; null: alone. */
+  readonly agreement?: Agreement | null;
+  /** What was announced by the reload. */
+  readonly announced?: Announcements;
+  readonly isUp?: boolean;
+  readonly lookAgain?: () => Promise<LookAgainAnswer>;
+  readonly peers?: Notifier["peers"];
+}
+
+/** A subject that reloads at once, and what stops its loop. */
+function open({ agreement = AGREED, announced = NONE, isUp = true, lookAgain, peers }: Given) {
+  const enabled = agreement !== null;
+  const read = readOptions({
+    flags: [{ flag: "--set", key: "HighAvailability:Enabled", value: `${enabled}` }],
+    environment: {},
+    file: null,
+  });
+  assert(read.ok);
+  const stopped = Promise.withResolvers<void>();
+  let announcements = NONE;
+  const asked: string[] = [];
+  const candidate = {} as Candidate;
+  const loop: Pick<Loop<Candidate>, "request" | "announced" | "state" | "stopped"> = {
+    request(reason) {
+      asked.push(reason);
+      announcements = announced;
+      const about = { reasons: [reason], durationMilliseconds: 1, hash: A, contentHash: A, healed: null, candidate };
+      return Promise.resolve({ kind: "unchanged", ...about });
+    },
+    announced: () => Promise.resolve(),
+    state: () => initialState({ hash: A, contentHash: A }, agreement),
+    stopped: stopped.promise,
+  };
+  const solo = soloNotifier({ instance: "edge-1" });
+  const notifier: Notifier = {
+    ...solo,
+    link: () => isUp ? { state: "up" } : { state: "down", reason: "It was closed", final: false },
+    lookAgain: lookAgain ?? (() => Promise.resolve({ ok: true, delivered: 4 })),
+    peers: peers ?? (() => Promise.resolve({ ok: true, peers: [] })),
+  };
+  const sent: string[] = [];
+  const chronicle: Pick<Chronicle, "announcements" | "sentLookAgain" | "onActivated" | "rejection"> = {
+    announcements: () => announcements,
+    sentLookAgain: () => void sent.push("look again"),
+    onActivated: () => () => {},
+    rejection: () => null,
+  };
+  const log = createLogger({ format: "json", level: "critical", write: () => {}, terminal: false, colour: false });
+  const subject = openSubject({
+    settings: {
+      options: read.options,
+      sourcePath: "/source.hcl",
+      optionsPath: null,
+      environment: {},
+      version: "1.0.0",
+      once: false,
+      log,
+    },
+    instance: "edge-1",
+    loop: loop as Loop<Candidate>,
+    notifier,
+    chronicle: chronicle as Chronicle,
+    metrics: openMetrics({ version: "1.0.0", startTimeSeconds: 0 }),
+    journal: openJournal(),
+    mask: (text) => text,
+  });
+  return { subject, asked, sent, stop: stopped.resolve };
+}
+
+const FORCE = { notifyOtherInstances: false, force: true };
+const NOTIFY = { notifyOtherInstances: true, force: false };
+
+/** The reason of a reload by force that failed, or `done`. */
+async function forced(given: Given): Promise<string> {
+  const { subject, asked } = open(given);
+  const answer = await subject.reload(FORCE);
+  assertEquals(asked, ["force"]);
+  return answer.kind === "failed" ? answer.reason : answer.kind;
+}
+
+Deno.test("a reload by force is done where it was announced, the others have the same, or there are none", async () => {
+  assertEquals(await forced({ announced: { ...NONE, count: 1, forced: 1, delivered: 3 } }), "done");
+  assertEquals(await forced({}), "done");
+  assertEquals(await forced({ agreement: null, isUp: false }), "done");
+});
+
+Deno.test("a reload by force that announced nothing failed, and says why", async () => {
+  const away = "Redis cannot be reached: nothing was announced over the others";
+  assertEquals(await forced({ isUp: false }), away);
+  assertEquals(await forced({ agreement: { ...AGREED, linked: false } }), away);
+  const failed = { ...AGREED, head: null };
+  const trouble = "Redis is full";
+  assertEquals(
+    await forced({ agreement: failed, announced: { ...NONE, trouble } }),
+    "Nothing was announced over the others: Redis is full",
+  );
+  // A change that was announced before is not what was asked for, where the head is another by now.
+  const settling: Agreement = { ...AGREED, head: { generation: 9, hash: B } };
+  assertEquals(
+    await forced({ agreement: settling, announced: { ...NONE, count: 1 } }),
+    "Nothing was announced over the others",
+  );
+  const waiting: Agreement = { ...failed, request: { kind: "announcement", hash: A, purpose: "force" } };
+  assertEquals(
+    await forced({ agreement: waiting }),
+    "Redis did not answer in time: whether it was announced over the others is not known",
+  );
+});
+
+async function notified(given: Given) {
+  const { subject, sent } = open(given);
+  const answer = await subject.reload(NOTIFY);
+  assert(answer.kind === "done");
+  return [answer.instancesNotified, answer.notNotified, sent.length];
+}
+
+Deno.test("others that could not be made to look again are none, with the reason", async () => {
+  assertEquals(await notified({}), [4, null, 1]);
+  assertEquals(await notified({ announced: { ...NONE, count: 1, delivered: 2 } }), [2, null, 0]);
+  const reason = "It was closed";
+  assertEquals(await notified({ lookAgain: () => Promise.resolve({ ok: false, reason }) }), [0, reason, 0]);
+  assertEquals(await notified({ agreement: null }), [0, null, 0]);
+});
+
+Deno.test("who waits for the others while the daemon ends is told that it does", async () => {
+  const { subject, stop } = open({ lookAgain: () => new Promise(() => {}) });
+  const answer = subject.reload(NOTIFY);
+  stop();
+  assertEquals(await answer, { kind: "stopping" });
+});
+
+Deno.test("while an own change is owed nothing is called agreed, and it has no generation", async () => {
+  const { subject } = open({ agreement: { ...AGREED, ledger: { ...AGREED.ledger, owed: { hash: B, base: A } } } });
+  const answer = await subject.reload({ notifyOtherInstances: false, force: false });
+  assert(answer.kind === "done");
+  assertEquals([answer.standing, answer.generation], ["unknown", null]);
+});
+
+Deno.test("metrics do not wait for a Redis that does not answer", async () => {
+  const { subject } = open({ peers: () => new Promise(() => {}) });
+  const { text } = await subject.metrics();
+  const states = text.split("\n").filter((line) => line.includes("_peers{"));
+  assert(states.length > 0 && states.every((line) => line.endsWith(" 0")), text);
+});
