@@ -125,7 +125,7 @@ Deno.test({
     await Promise.all([...near, far[0]!].map((one) => one.runs("third")));
     await Promise.all(near.map((one) => one.agrees(3)));
     const cut = await far[1]!.status();
-    assertEquals([cut.generation, cut.redis.state], [1, "down"]);
+    assertEquals([cut.generation, cut.announcementOwed, cut.redis.state], [null, true, "down"]);
     await Promise.all(farHosts.map((host) => host.mend()));
     await setting.agree(3);
     await Promise.all(all.map((one) => one.runs("third")));
