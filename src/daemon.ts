@@ -123,6 +123,7 @@ async function compose(settings: DaemonSettings, { store, existing, secrets, rea
       joined?.membership.tellChange();
     },
   });
+  metrics.activeGeneration.set(loop.state().agreement?.ledger.agreed?.generation ?? 0);
   const notifier = joined?.notifier ?? soloNotifier({ instance });
   const subject = openSubject({ settings, instance, loop, notifier, chronicle, metrics, journal, mask });
   // Stage by stage: no more hints; no more work and answers; then what the work left to be told and kept.

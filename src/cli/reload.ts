@@ -84,7 +84,7 @@ function tellDone(
   const parsed = doneSchema.safeParse(body);
   if (!parsed.success) return null;
   const { status, hash, generation, instancesNotified, standing = "agreed", notNotified = null } = parsed.data;
-  const told = status === "reloaded" || notify ? `, ${countText(instancesNotified)} notified` : "";
+  const told = status === "reloaded" || notify || force ? `, ${countText(instancesNotified)} notified` : "";
   // Else it is the generation of what was agreed on before.
   const numbered = generation === null || standing !== "agreed" ? "" : ` (generation ${generation})`;
   const word = status === "reloaded" ? "Reloaded" : "Unchanged";

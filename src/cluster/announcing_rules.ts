@@ -1,11 +1,11 @@
-// What becomes of an announcement, given the heads so far: a compare-and-set under which a generation only grows. The
+// What becomes of an announcement, given the heads so far: a compare-and-set under which a generation never goes back. The
 // script that Redis runs follows the same rules in the same order, as their common contract tests show.
 import type { AnnounceRequest } from "./notifier.ts";
 
 /** What becomes of an announcement: written under a generation, or not, and why. */
 export type Verdict =
   | { readonly kind: "write"; readonly generation: number }
-  | { readonly kind: "same" | "refused" | "lost" | "exhausted" };
+  | { readonly kind: "same" | "refused" | "lost" };
 
 /** A head as it is kept. */
 export interface KeptHead {
@@ -26,11 +26,11 @@ export function judgeAnnouncement(heads: readonly KeptHead[], request: AnnounceR
     if (!force && !isOnHead) return { kind: "refused" };
   } else if (!force && !restores) return { kind: "lost" };
   const last = Math.max(head?.generation ?? 0, floor);
-  return last >= MAX_GENERATION ? { kind: "exhausted" } : { kind: "write", generation: last + 1 };
+  return { kind: "write", generation: Math.min(last + 1, MAX_GENERATION) };
 }
 
 /**
- * Far beyond what can be counted to, and far below what a number can hold: a head with a later one is a lie, and is
- * taken for none, so that it leaves room to count on.
+ * Far beyond what can be counted to. A head with a later one is a lie and taken for none; and since announcements compare
+ * hashes, a lie just below it costs the order of generations and not agreement: the count stays there.
  */
 export const MAX_GENERATION = 2 ** 52;

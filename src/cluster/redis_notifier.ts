@@ -248,7 +248,6 @@ function reasonWithout(link: Link): string {
 
 function readAnnounceAnswer(reply: unknown): AnnounceAnswer {
   const parsed = parseHeadReply(reply);
-  if (parsed?.kind === "exhausted") return { kind: "failed", reason: "There is no generation left to count" };
   const head = parsed?.head ?? null;
   if (parsed?.kind === "lost") return { kind: "lost", head };
   if (parsed === null || head === null) return { kind: "failed", reason: NO_REDIS };

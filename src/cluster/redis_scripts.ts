@@ -1,4 +1,4 @@
-// What Redis runs for an instance: four scripts, each of which is one step that nobody can come between, and reads what
+// What Redis runs for an instance: scripts, each of which is one step that nobody can come between, and reads what
 // it finds as strictly as a message. All their keys stand in one slot of a Redis Cluster.
 import { createHash } from "node:crypto";
 import { MAX_GENERATION } from "./announcing_rules.ts";
@@ -130,8 +130,7 @@ elseif not (force or restores) then
   return { 'lost' }
 end
 local last = math.max(head and head.generation or 0, floor)
-if last >= ${MAX_GENERATION} then return { 'exhausted' } end
-local generation = last + 1
+local generation = math.min(last + 1, ${MAX_GENERATION})
 local written = { hash = hash, generation = generation, by = by, at = now() }
 local count = whole(generation)
 takeOver('XADD', KEYS[2], 'MAXLEN', '~', ARGV[10], '*', 'generation', count, 'hash', hash, 'by', by)
@@ -204,7 +203,7 @@ return 1
 
 /** What the announcing and the reading script answered with; null: nothing of that form. */
 export interface HeadReply {
-  /** `accepted`, `same`, `refused`, `lost` or `exhausted` of the one, `head` or `none` of the other. */
+  /** `accepted`, `same`, `refused` or `lost` of the one, `head` or `none` of the other. */
   readonly kind: string;
   /** Null: there is none, or it did not come to one. */
   readonly head: Head | null;

@@ -44,7 +44,6 @@ export function soloNotifier({ instance, now = () => performance.now() }: SoloOp
     if (closed) return { kind: "failed", reason: CLOSED };
     const before = currentHead();
     const verdict = judgeAnnouncement(heads, request);
-    if (verdict.kind === "exhausted") return { kind: "failed", reason: "There is no generation left to count" };
     if (verdict.kind === "lost") return { kind: "lost", head: before };
     if (verdict.kind !== "write") return { kind: verdict.kind, head: before! };
     head = { generation: verdict.generation, hash: request.hash, by: id, at: now() };

@@ -3,6 +3,7 @@
 import { dirname, join } from "node:path";
 import { z } from "zod";
 import { withinLimit } from "../admin/time_limit.ts";
+import { MAX_GENERATION } from "../cluster/announcing_rules.ts";
 import { type Ledger, MAX_UNANSWERED, NEW_LEDGER } from "../reload/agreement.ts";
 import { atomicWrite, errorCode } from "../snapshot/atomic_write.ts";
 
@@ -15,7 +16,7 @@ const ENDING_LIMIT_MILLISECONDS = 300;
 /** Another shape of the file has another number. */
 const FORMAT = 1;
 
-const generation = z.int().min(0).max(Number.MAX_SAFE_INTEGER);
+const generation = z.int().min(0).max(MAX_GENERATION);
 const hash = z.string().regex(/^[0-9a-f]{64}$/);
 const head = z.object({ generation: generation.min(1), hash });
 const stored = z.object({

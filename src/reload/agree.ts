@@ -59,7 +59,10 @@ export interface Announcement {
   readonly base: string | null;
   /** Own hashes of before that may have become the head, for no answer came: a change on one of them is on the head. */
   readonly unanswered: readonly string[];
-  /** The generation agreed with last: what was the head of a later one is an older state on its way, and refused. */
+  /**
+   * The generation agreed with last: what was the head of a later one, where the head is not the instance's own, is an
+   * older state on its way, and refused.
+   */
   readonly since: number;
   /** The highest generation seen: the new one is higher, and a head below it is a lost one. */
   readonly floor: number;
@@ -111,7 +114,8 @@ function takeIn(agreement: Agreement, event: ClusterEvent | ReloadedEvent, activ
     case "linked":
       return reconcile({ ...interrupted(agreement), linked: true, failures: 0 }, event.random);
     case "unlinked":
-      return { agreement: { ...agreement, linked: false }, actions: [{ kind: "disarm-reconcile" }] };
+      // Whoever forces is told that it could not be done; a later link does not do it behind their back.
+      return { agreement: { ...agreement, linked: false, isForced: false }, actions: [{ kind: "disarm-reconcile" }] };
     case "heard":
       return { agreement: { ...agreement, wantsHead: true }, actions: [] };
     case "reconcile-due": {
@@ -140,11 +144,11 @@ function takeIn(agreement: Agreement, event: ClusterEvent | ReloadedEvent, activ
 function ask(agreement: Agreement, actions: readonly ClusterAction[], active: string | null): Accord {
   const { linked, request, hasLooked, isForced, isHeld, restores, wantsHead, ledger } = agreement;
   if (!linked || request !== null) return { agreement, actions };
-  if (hasLooked && active !== null && !isHeld) {
+  if (hasLooked && active !== null) {
     const { owed } = ledger;
     if (isForced) return say(agreement, actions, active, "force");
-    if (owed !== null) return say(agreement, actions, owed.hash, "change");
-    if (restores) return say(agreement, actions, active, "restore");
+    if (!isHeld && owed !== null) return say(agreement, actions, owed.hash, "change");
+    if (!isHeld && restores) return say(agreement, actions, active, "restore");
   }
   if (!wantsHead) return { agreement, actions };
   return {
@@ -190,7 +194,7 @@ function fail(agreement: Agreement, random: number): Accord {
   const failures = agreement.failures + 1;
   const milliseconds = Math.min(backoffMilliseconds(failures, random), agreement.limits.reconcileMilliseconds);
   const actions: ClusterAction[] = agreement.linked ? [{ kind: "arm-reconcile", milliseconds }] : [];
-  return { agreement: { ...interrupted(agreement), failures, isHeld: true, isForced: false }, actions };
+  return { agreement: { ...interrupted(agreement), failures, isHeld: true }, actions };
 }
 
 /** The interval that was waited for is not a whole one any more. */
@@ -200,7 +204,9 @@ function interrupted(agreement: Agreement): Agreement {
 
 function headRead(agreement: Agreement, head: Head | null, active: string | null): Accord {
   if (isLost(head, agreement.ledger)) return headLost({ ...agreement, head }, active);
-  return compare(know(agreement, head!), active);
+  // What was held because the head was lost need not wait any longer.
+  const isHeld = agreement.isHeld && agreement.loss === "none";
+  return compare(know({ ...agreement, isHeld }, head!), active);
 }
 
 /** Takes a head that is not lost as what the cluster agreed on. */
@@ -214,7 +220,9 @@ function know(agreement: Agreement, { generation, hash }: Head): Agreement {
 /** Compares what is in force with the head; where an own change is still to be announced, its answer will tell. */
 function compare(agreement: Agreement, active: string | null): Accord {
   const { head, hasLooked, ledger, standing, request } = agreement;
-  if (head === null || active === null || !hasLooked || isLost(head, ledger)) return { agreement, actions: [] };
+  if (head === null || active === null || !hasLooked) return { agreement, actions: [] };
+  // Who never agreed with anything writes no lost head again, so it goes by the older one that is there.
+  if (isLost(head, ledger) && ledger.agreed !== null) return { agreement, actions: [] };
   // What is being announced may have become the head meanwhile: the answer will tell.
   if (request?.kind === "announcement") return { agreement, actions: [] };
   if (head.hash === active) return agreed(agreement, head);
@@ -232,7 +240,7 @@ function compare(agreement: Agreement, active: string | null): Accord {
 function agreed(agreement: Agreement, head: Head): Accord {
   const { standing, ledger } = agreement;
   const { generation, hash } = head;
-  const isNews = standing.kind !== "agreed" || ledger.agreed?.generation !== generation;
+  const isNews = standing.kind !== "agreed" || ledger.agreed?.generation !== generation || ledger.agreed.hash !== hash;
   const settled: ClusterAction[] = standing.kind === "settling" ? [{ kind: "disarm-settle" }] : [];
   const { concluded, owed, diverged, unanswered } = ledger;
   const isSame = !isNews && concluded === hash && owed === null && diverged === null && unanswered.length === 0;
@@ -259,6 +267,10 @@ function headLost(agreement: Agreement, active: string | null): Accord {
   if (loss === "none" && ledger.seen > 0) actions.push(reported({ kind: "head-lost", head, seen: ledger.seen }));
   const noticed: Agreement = { ...agreement, loss: loss === "none" ? "noticed" : loss };
   if (active === null || !hasLooked) return { agreement: noticed, actions };
+  if (head !== null && ledger.agreed === null && head.hash !== active) {
+    const compared = compare(noticed, active);
+    return { agreement: compared.agreement, actions: [...actions, ...compared.actions] };
+  }
   if (mayRestore(agreement, active)) return { agreement: { ...noticed, restores: ledger.owed === null }, actions };
   if (noticed.loss !== "noticed") return { agreement: noticed, actions };
   actions.push({ kind: "arm-reconcile", milliseconds: limits.reconcileMilliseconds });
@@ -271,13 +283,14 @@ function answered(agreement: Agreement, answer: AnnouncementAnswer, active: stri
   const { request, ledger } = agreement;
   if (request?.kind !== "announcement") throw new Error(`an announcement was answered while ${request?.kind}`);
   const { hash, purpose } = request;
-  const asked: Agreement = { ...agreement, request: null, isForced: false };
+  const asked: Agreement = { ...agreement, request: null, isForced: agreement.isForced && purpose !== "force" };
   if (answer.kind === "failed") {
     // It may have been taken all the same: the head as it was read before says nothing any more.
     const failed = fail({ ...asked, head: null, wantsHead: true }, random);
     return report(failed, {
       kind: "announcement-failed",
       hash,
+      purpose,
       reason: answer.reason,
       repeated: agreement.failures > 0,
     });
@@ -286,7 +299,7 @@ function answered(agreement: Agreement, answer: AnnouncementAnswer, active: stri
     const { head } = answer;
     // Who never agreed with anything overrules no head: it is as good as refused.
     if (head !== null && ledger.agreed === null) return refused({ ...asked, head }, request, head, active);
-    return headLost({ ...asked, head, isHeld: true }, active);
+    return headLost({ ...asked, head, isHeld: agreement.loss !== "waited" }, active);
   }
   const { head } = answer;
   const { generation } = head;

@@ -116,17 +116,11 @@ export interface Agreement {
   readonly failures: number;
 }
 
-/**
- * What is known at the start: what the last process left behind. `active` is the hash in force; null: nothing is. What
- * was still to be announced may have been, and the last process ended before it could keep that.
- */
-export function initialAgreement(ledger: Ledger, limits: AgreementLimits, active: string | null): Agreement {
-  const owed = [ledger.owed?.hash, active === ledger.concluded ? null : active].filter((hash) =>
-    typeof hash === "string"
-  );
+/** What is known at the start: what the last process left behind. */
+export function initialAgreement(ledger: Ledger, limits: AgreementLimits): Agreement {
   return {
     limits,
-    ledger: owed.reduce(withUnanswered, ledger),
+    ledger,
     standing: { kind: "unknown" },
     head: null,
     linked: false,
@@ -178,5 +172,5 @@ export function isLost(head: Head | null, { seen }: Ledger): boolean {
 /** Whether an announcement is on its way or will be within this moment: its answer is worth waiting for. */
 export function isAnnouncing({ linked, request, isForced, isHeld, hasLooked, ledger }: Agreement): boolean {
   if (request?.kind === "announcement") return true;
-  return linked && hasLooked && !isHeld && (isForced || ledger.owed !== null);
+  return linked && hasLooked && (isForced || (!isHeld && ledger.owed !== null));
 }

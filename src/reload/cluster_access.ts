@@ -16,8 +16,8 @@ export interface ClusterAccess {
   /** Reads what the cluster agreed on. */
   readHead(): Promise<HeadReading>;
   /**
-   * Makes a hash the head, where nobody was quicker. The ledger given to `keep` is on disk before anything is sent, so
-   * that a crash cannot forget what was asked.
+   * Makes a hash the head, where nobody was quicker. The ledger given to `keep` is on disk before anything is sent, or
+   * could not be written, so that a crash does not forget what was asked.
    */
   announce(announcement: Announcement): Promise<AnnouncementAnswer>;
   /** Keeps the ledger over a restart, begins to. Returns at once, and must not throw. */

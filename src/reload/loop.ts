@@ -121,7 +121,7 @@ export function runLoop<Candidate>(options: LoopOptions<Candidate>): Loop<Candid
     },
     state: initialState(
       options.active,
-      cluster ? initialAgreement(cluster.ledger, cluster.limits, options.active?.hash ?? null) : null,
+      cluster ? initialAgreement(cluster.ledger, cluster.limits) : null,
     ),
     arrived: [],
     carrying: false,

@@ -89,7 +89,9 @@ export function narrateAgreement(report: AgreementReport): LogLine {
     case "head-unreadable": {
       const what = report.kind === "head-unreadable"
         ? "What the instances agreed on could not be read"
-        : "The announcement was not made, and will be tried again";
+        : (report.purpose === "force"
+          ? "It is not known whether the announcement was made"
+          : "It is not known whether the announcement was made, so it is tried again");
       return { level: report.repeated ? "debug" : "warning", message: `${what}: ${report.reason}`, fields: {} };
     }
     case "head-lost": {

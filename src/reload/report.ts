@@ -52,10 +52,11 @@ export type AgreementReport =
   }
   /** The head had moved on to another hash. */
   | { readonly kind: "announcement-refused"; readonly hash: string; readonly head: Head }
-  /** It is owed, and tried again; `repeated`: what was asked before failed too, which is not worth a second line. */
+  /** Nobody knows whether it was made. A change stays owed and is tried again; `repeated`: what was asked before failed too, which is not worth a second line. */
   | {
     readonly kind: "announcement-failed";
     readonly hash: string;
+    readonly purpose: Purpose;
     readonly reason: string;
     readonly repeated: boolean;
   }

@@ -15,6 +15,7 @@ notifierContract(
 );
 
 const HASH = "a".repeat(64);
+const OTHER = "b".repeat(64);
 
 Deno.test("solo: the head's age is counted by the clock that is given, and is never negative", async () => {
   let clock = 1_000.4;
@@ -30,13 +31,12 @@ Deno.test("solo: the head's age is counted by the clock that is given, and is ne
   assertEquals(await age(), 0);
 });
 
-Deno.test("solo: a floor beyond which nothing can be counted fails, and leaves the head", async () => {
+Deno.test("solo: where no generation is left the count stays, and announcing goes on", async () => {
   await using notifier = soloNotifier({ instance: "edge-1" });
-  const last = MAX_GENERATION;
-  const answer = await notifier.announce(request(HASH, null, { floor: last }));
-  assertEquals(answer, { kind: "failed", reason: "There is no generation left to count" });
-  const highest = await notifier.announce(request(HASH, null, { floor: last - 1 }));
-  assertEquals(highest.kind === "accepted" && highest.head.generation, last);
+  for (const [hash, base] of [[HASH, null], [OTHER, HASH], [HASH, OTHER]] as const) {
+    const answer = await notifier.announce(request(hash, base, { floor: MAX_GENERATION }));
+    assertEquals(answer.kind === "accepted" && answer.head.generation, MAX_GENERATION);
+  }
 });
 
 Deno.test("solo: nothing is told from within a call, nor after disposing", async () => {

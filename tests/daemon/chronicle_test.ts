@@ -101,7 +101,13 @@ Deno.test("a head that cannot be read because the link is lost is not told a sec
 Deno.test("announcements are counted, those by force too, and the latest trouble is remembered until one is taken", () => {
   const { chronicle } = open();
   const announced: AgreementReport = { kind: "announced", generation: 4, hash: HASH, delivered: 2, purpose: "change" };
-  chronicle.report({ kind: "announcement-failed", hash: HASH, reason: "Redis is full", repeated: false });
+  chronicle.report({
+    kind: "announcement-failed",
+    hash: HASH,
+    purpose: "change",
+    reason: "Redis is full",
+    repeated: false,
+  });
   assertEquals(chronicle.announcements(), { count: 0, forced: 0, delivered: 0, trouble: "Redis is full" });
   chronicle.report(announced);
   chronicle.report({ ...announced, purpose: "force", delivered: 5 });

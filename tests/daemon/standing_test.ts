@@ -8,13 +8,13 @@ const LIMITS = { settleMilliseconds: 1_000, reconcileMilliseconds: 1_000 };
 /** An instance that agreed on generation 7, and owes this since. */
 function agreedOnSeven(owed: string | null): Agreement {
   const ledger = { ...NEW_LEDGER, seen: 7, agreed: { generation: 7, hash: A }, concluded: A };
-  const initial = initialAgreement({ ...ledger, owed: owed === null ? null : { hash: owed, base: A } }, LIMITS, A);
+  const initial = initialAgreement({ ...ledger, owed: owed === null ? null : { hash: owed, base: A } }, LIMITS);
   return { ...initial, standing: { kind: "agreed" } };
 }
 
 Deno.test("an instance stands where it stands, in the generation that it agreed with last", () => {
   assertEquals([standingOf(agreedOnSeven(null)), agreedGeneration(agreedOnSeven(null))], ["agreed", 7]);
-  const fresh = initialAgreement(NEW_LEDGER, LIMITS, A);
+  const fresh = initialAgreement(NEW_LEDGER, LIMITS);
   assertEquals([standingOf(fresh), agreedGeneration(fresh)], ["unknown", null]);
 });
 

@@ -19,7 +19,6 @@ const AGREED: Agreement = {
   ...initialAgreement(
     { ...NEW_LEDGER, seen: 7, agreed: { generation: 7, hash: A }, concluded: A },
     { settleMilliseconds: 1_000, reconcileMilliseconds: 1_000 },
-    A,
   ),
   standing: { kind: "agreed" },
   head: { generation: 7, hash: A },

@@ -14,7 +14,7 @@ function ledgerOf(state: State<string>): Ledger {
   return state.agreement!.ledger;
 }
 
-Deno.test("an own change is announced on the generation agreed with, and is agreed on once it is taken", () => {
+Deno.test("an own change is announced on what was agreed with, and is agreed on once it is taken", () => {
   const state = replayAgreement(
     {},
     `${STARTED}
@@ -33,7 +33,7 @@ Deno.test("an own change is announced on the generation agreed with, and is agre
   });
 });
 
-Deno.test("an edit made while the instance was down is announced on the generation that it knew", () => {
+Deno.test("an edit made while the instance was down is announced on what it knew", () => {
   replayAgreement(
     {},
     `hint start   -> look
@@ -212,7 +212,7 @@ const STARTED_DIVERGED = `linked -> read-head
   finds c -> report diverged
   head b@2 ->`;
 
-Deno.test("a diverged instance is healed by a later change of its own, announced on the head's generation", () => {
+Deno.test("a diverged instance is healed by a later change of its own, announced on the head", () => {
   replayAgreement(
     DIVERGED,
     `${STARTED_DIVERGED}\nfinds d -> look, announce d on b above 2 patiently\naccepted d@3 -> report announced, report agreed`,
@@ -298,10 +298,10 @@ Deno.test("an instance that never agreed with anything overrules no head, and wr
      head b@4    -> announce a on nothing above 4 patiently
      refused b@4 -> report announcement-refused, look, read-head
      finds a     -> report diverged
-     head b@3    -> report head-lost
-     reconcile-due -> look, read-head
+     head b@3    -> report head-lost, look
+     reconcile-due -> read-head
      head b@3    ->
-     finds c     -> announce c on nothing above 4 patiently`,
+     finds c     -> report diverged, announce c on nothing above 4 patiently`,
   );
   replayAgreement(
     start,

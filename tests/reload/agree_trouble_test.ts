@@ -67,7 +67,7 @@ Deno.test("an own change of an instance that never agreed overrules no older hea
      linked     -> read-head
      finds c    ->
      head x@1   -> report head-lost, announce c on nothing above 2 patiently
-     lost x@1   -> report announcement-refused, read-head`,
+     lost x@1   -> report announcement-refused, look, read-head`,
   );
 });
 
@@ -126,4 +126,55 @@ Deno.test("what fails again and again waits longer each time, though the head ca
   );
   assertEquals(state.agreement?.failures, 3);
   assert(state.agreement?.isHeld);
+});
+
+Deno.test("force that comes while another announcement is under way is sent after it", () => {
+  replayAgreement(
+    {},
+    `${STARTED}
+     finds b      -> look, announce b on a above 1
+     hint force   -> look
+     finds b      ->
+     refused c@2  -> report announcement-refused, look, announce b on nothing above 2 by force
+     accepted b@3 -> report announced, report agreed`,
+  );
+});
+
+Deno.test("force is not made up for by a later link, after the person was told that it could not be done", () => {
+  replayAgreement(
+    {},
+    `${STARTED}
+     heard      -> read-head
+     hint force -> look
+     finds a    ->
+     unlinked   ->
+     head a@1   ->
+     linked     -> read-head`,
+  );
+});
+
+Deno.test("what was held because the head was lost is announced as soon as another wrote the head again", () => {
+  replayAgreement(
+    { ledger: BEHIND },
+    `hint start  -> look
+     linked      -> read-head
+     finds b     ->
+     head none   -> report head-lost, announce b on a above 2 patiently
+     lost none   -> read-head
+     heard       ->
+     head c@3    -> announce b on a above 3 patiently
+     refused c@3 -> report announcement-refused, look, read-head`,
+  );
+});
+
+Deno.test("an instance whose ledger is lost overrules nobody with what it runs", () => {
+  replayAgreement(
+    { ledger: NEW_LEDGER, active: "p", settleMilliseconds: 0 },
+    `hint start  -> look
+     linked      -> read-head
+     finds q     ->
+     head p@7    -> announce q on nothing above 7 patiently
+     refused p@7 -> report announcement-refused, look, read-head
+     finds q     -> report diverged`,
+  );
 });

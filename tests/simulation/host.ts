@@ -13,8 +13,7 @@ import { chance, type Host, jitter, type Life, POLL_MILLISECONDS, seen, type Wor
 export function startHost(world: World, host: Host): void {
   if (host.life !== null) return;
   const { settleMilliseconds, reconcileMilliseconds } = world.setting;
-  const active = host.disk.snapshot?.hash ?? null;
-  const agreement = initialAgreement(host.disk.ledger, { settleMilliseconds, reconcileMilliseconds }, active);
+  const agreement = initialAgreement(host.disk.ledger, { settleMilliseconds, reconcileMilliseconds });
   const nothing = () => {};
   const life: Life = {
     state: initialState<Mark>(host.disk.snapshot, agreement),

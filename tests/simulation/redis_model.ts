@@ -34,7 +34,6 @@ export function emptyRedis(): RedisModel {
 export function announceTo(redis: RedisModel, request: Announcement, by: string): Verdict {
   const { head } = redis;
   const verdict = judgeAnnouncement(head === null ? [] : [...redis.past.filter((one) => one !== null), head], request);
-  if (verdict.kind === "exhausted") throw new Error("there is no generation left to count");
   if (verdict.kind !== "write") return { kind: verdict.kind, head };
   redis.past.push(head);
   redis.head = { generation: verdict.generation, hash: request.hash, by };
