@@ -5,6 +5,7 @@ import { type ClusterInstance, openClusterInstance } from "../support/cluster_in
 import { runCommand } from "../support/command.ts";
 import { eventually } from "../support/eventually.ts";
 import { freePort, type RedisServer, startRedis } from "../support/redis_server.ts";
+import { lookIntoRedis, search, type Seen } from "../support/secret_search.ts";
 import { sampleSource } from "../support/sample_source.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
 
@@ -40,9 +41,6 @@ const REJECTED = [
   sourceOf("first").replace("enabled       = true", 'enabled = "${env:PROCESS_SECRET}"'),
 ];
 
-/** All that was seen, by where. */
-type Seen = { readonly where: string; readonly text: string }[];
-
 /** What Redis sends to a connection on which this was said, until it is gone. */
 async function listenTo(redis: RedisServer, command: string, seen: Seen): Promise<AsyncDisposable> {
   const connection = await Deno.connect({ hostname: redis.host, port: redis.port });
@@ -65,27 +63,6 @@ async function listenTo(redis: RedisServer, command: string, seen: Seen): Promis
       seen.push({ where: command, text: lines.join("\n") });
     },
   };
-}
-
-/** All keys of Redis and what stands under them. */
-async function lookIntoRedis(redis: RedisServer, seen: Seen): Promise<void> {
-  const keys = (await redis.cli("--scan")).split("\n").filter((key) => key !== "");
-  assert(keys.some((key) => key.endsWith(":head")) && keys.some((key) => key.includes(":peer:")), keys.join(" "));
-  seen.push({ where: "the keys of Redis", text: keys.join("\n") });
-  for (const key of keys) {
-    const commands = {
-      hash: ["hgetall", key],
-      stream: ["xrange", key, "-", "+"],
-      string: ["get", key],
-      zset: ["zrange", key, "0", "-1", "withscores"],
-    };
-    const type = await redis.cli("type", key);
-    const command = commands[type as keyof typeof commands];
-    // A record may have ended meanwhile.
-    if (type === "none") continue;
-    assert(command !== undefined, `${key} is of the type ${type}`);
-    seen.push({ where: key, text: `${await redis.cli(...command)}\n${await redis.cli("--no-raw", "dump", key)}` });
-  }
 }
 
 const GETS = ["/admin/status", "/admin/peers", "/metrics", "/healthz/consistency", "/livez", "/readyz", "/admin/none"];
@@ -178,15 +155,6 @@ async function runCommands(
     const { stdout, stderr } = await runCommand(words);
     assert(stdout + stderr !== "");
     seen.push({ where: `${name}, ${words.join(" ")}`, text: stdout + stderr });
-  }
-}
-
-function search(seen: Seen, traces: readonly string[]): void {
-  for (const { where, text } of seen) {
-    for (const trace of traces) {
-      const at = text.indexOf(trace);
-      assert(at < 0, `${where} shows ${trace}: …${text.slice(Math.max(0, at - 200), at + 200)}…`);
-    }
   }
 }
 

@@ -6,6 +6,7 @@ import { type Daemon, type LogEntry, startDaemon } from "./daemon.ts";
 import { openEdgeHost, type ReadSnapshot } from "./edge_host.ts";
 import { eventually } from "./eventually.ts";
 import { SAMPLE_CONNECTION } from "./sample_source.ts";
+import { search } from "./secret_search.ts";
 
 /** How an instance is made. */
 export interface ClusterInstanceOptions {
@@ -120,6 +121,7 @@ export async function openClusterInstance(options: ClusterInstanceOptions): Prom
       admin[Symbol.dispose]();
       await Promise.all(daemons.map((daemon) => daemon[Symbol.asyncDispose]()));
       await host[Symbol.asyncDispose]();
+      search(daemons.map((daemon) => ({ where: `the log of ${name}`, text: daemon.output() })), [SAMPLE_CONNECTION]);
     },
   };
 }

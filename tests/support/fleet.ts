@@ -7,6 +7,7 @@ import { readSnapshot, replaceFile } from "./edge_host.ts";
 import { eventually } from "./eventually.ts";
 import { type RedisServer, type RedisServerOptions, startRedis } from "./redis_server.ts";
 import { SAMPLE_CONNECTION, sampleJson, sampleSource } from "./sample_source.ts";
+import { lookIntoRedis, search, type Seen } from "./secret_search.ts";
 import { temporaryDirectory } from "./temporary.ts";
 
 /** The channel on which a fleet speaks: the options' default. */
@@ -105,12 +106,13 @@ export async function openFleet(options: FleetOptions): Promise<Fleet> {
   const directory = await temporaryDirectory();
   const redis = await startRedis(options.redis);
   const instances: FleetInstance[] = [];
+  const seen: Seen = [];
   for (let number = 1; number <= count; number++) {
     const name = `host${number}`;
     const own = directory.file(name);
     await Deno.mkdir(own);
     const source = shared ? directory.file(sourceName) : `${own}/${sourceName}`;
-    instances.push(openInstance({ name, directory: own, source, redis, settings }));
+    instances.push(openInstance({ name, directory: own, source, redis, settings, seen }));
   }
   await Promise.all((shared ? instances.slice(0, 1) : instances).map((instance) => instance.edit("first")));
   return {
@@ -129,6 +131,8 @@ export async function openFleet(options: FleetOptions): Promise<Fleet> {
     history: () => readHistory(redis),
     async [Symbol.asyncDispose]() {
       await Promise.all(instances.map((instance) => instance.stop()));
+      if (await redis.cli("ping").catch(() => null) === "PONG") await lookIntoRedis(redis, seen);
+      search(seen, [SAMPLE_CONNECTION]);
       await redis[Symbol.asyncDispose]();
       await directory[Symbol.asyncDispose]();
     },
@@ -141,9 +145,11 @@ interface InstanceParts {
   readonly source: string;
   readonly redis: RedisServer;
   readonly settings: Settings;
+  /** Takes all that the instance says and answers. */
+  readonly seen: Seen;
 }
 
-function openInstance({ name, directory, source, redis, settings }: InstanceParts): FleetInstance {
+function openInstance({ name, directory, source, redis, settings, seen }: InstanceParts): FleetInstance {
   const snapshotPath = `${directory}/config.snapshot.json`;
   const socket = `${directory}/admin.sock`;
   const common: Settings = {
@@ -158,7 +164,11 @@ function openInstance({ name, directory, source, redis, settings }: InstancePart
   };
   const sampleOf = source.endsWith(".json") ? sampleJson : sampleSource;
   const put = (text: string) => replaceFile(source, text);
-  const admin = (path: string, init?: RequestInit) => askOverSocket(socket, path, init);
+  const admin = async (path: string, init?: RequestInit) => {
+    const reply = await askOverSocket(socket, path, init);
+    if (!path.startsWith("/admin/snapshot")) seen.push({ where: `${name} ${path}`, text: reply.text });
+    return reply;
+  };
   const status = async (): Promise<Status> => (await admin("/admin/status")).json;
   let daemon: Daemon | null = null;
   const working = () => {
@@ -177,7 +187,10 @@ function openInstance({ name, directory, source, redis, settings }: InstancePart
       const args = ["--config", source, "--snapshot", snapshotPath, "--log-level", "debug", ...sets];
       return daemon = startDaemon(args, { env });
     },
-    stop: async () => await daemon?.[Symbol.asyncDispose](),
+    async stop() {
+      await daemon?.[Symbol.asyncDispose]();
+      if (daemon !== null) seen.push({ where: `the log of ${name}`, text: daemon.output() });
+    },
     put,
     edit: (title) => put(sampleOf(title)),
     runs: (title) =>
