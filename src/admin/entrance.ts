@@ -81,6 +81,14 @@ export async function openEntrance(settings: EntranceSettings): Promise<OpenedEn
     onOpen(opening);
     return true;
   };
+  // What the system refuses in an unforeseen place must not end the daemon, which works without this way in.
+  const openLater = async (): Promise<ListenerOpening> => {
+    try {
+      return await open();
+    } catch (error) {
+      return { ok: false, message: error instanceof Error ? error.message : String(error), isOption: false };
+    }
+  };
   const keepTrying = async () => {
     for (let attempt = 1; closing === null; attempt++) {
       const { promise, resolve } = Promise.withResolvers<void>();
@@ -88,7 +96,7 @@ export async function openEntrance(settings: EntranceSettings): Promise<OpenedEn
       wake = resolve;
       await promise;
       clearTimeout(timer);
-      if (closing !== null || take(await open())) return;
+      if (closing !== null || take(await openLater())) return;
     }
   };
   const first = await open();

@@ -25,7 +25,7 @@ import { type Dial, nameOf, type Wire } from "./redis_servers.ts";
 import { openSession, type Session, withoutSelf } from "./redis_session.ts";
 import { connectStream } from "./redis_stream.ts";
 import { NO_REDIS, reasonOf, RedisTrouble, replyCode } from "./redis_trouble.ts";
-import { withinLimit } from "./within_limit.ts";
+import { settledWithin } from "./settled_within.ts";
 
 /** What `openRedisNotifier` takes. */
 export interface RedisNotifierOptions {
@@ -237,7 +237,7 @@ function presenceOf(
       const leaving = mark;
       if (leaving === null) return;
       const left = attempt((session) => session.run(LEAVE, [own, keys.peers], [instance, leaving]));
-      await withinLimit(left, LEAVE_LIMIT_MILLISECONDS);
+      await settledWithin(left, LEAVE_LIMIT_MILLISECONDS);
     },
   };
 }

@@ -5,8 +5,16 @@ import type { Diagnostic } from "../diagnostic/diagnostic.ts";
 import { agree, type ClusterAction, type ClusterEvent, type ReloadedEvent } from "./agree.ts";
 import { backoffMilliseconds } from "./backoff.ts";
 import type { LoopReport, Outcome, ReloadReport, Report } from "./report.ts";
-import { type Change, type HintReason, isManual, type Mark, type Proposal, type State } from "./state.ts";
-import type { Trouble, Work } from "./state.ts";
+import {
+  type Change,
+  type HintReason,
+  isManual,
+  type Mark,
+  type Proposal,
+  type State,
+  type Trouble,
+  type Work,
+} from "./state.ts";
 
 /** What a look at the source found, each with the fingerprint of what it looked at. */
 export type LookOutcome<Candidate> =
