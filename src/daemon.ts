@@ -9,7 +9,6 @@ import {
   resolveConnection,
   type ResolvedConnection,
 } from "./cluster/redis_connection.ts";
-import { openRedisNotifier } from "./cluster/redis_notifier.ts";
 import { soloNotifier } from "./cluster/solo_notifier.ts";
 import { type Chronicle, openChronicle } from "./daemon/chronicle.ts";
 import { followFiles } from "./daemon/following.ts";
@@ -198,6 +197,8 @@ async function join(
   });
   const tellMilliseconds = Math.min(reconcileSeconds, LONGEST_SILENCE_SECONDS) * 1000;
   const peerLifeMilliseconds = 3 * tellMilliseconds;
+  // Loaded where it is needed: an instance alone does not hold it in memory.
+  const { openRedisNotifier } = await import("./cluster/redis_notifier.ts");
   const notifier = openRedisNotifier({ connection, channel, instance, autoReconnect, peerLifeMilliseconds });
   const described = describeConnection(connection);
   log.information("High Availability mode enabled", { instance, channel, redis: described });
