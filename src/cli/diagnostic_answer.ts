@@ -1,27 +1,8 @@
 // Diagnostics as the daemon answers them, checked, and rendered as they are everywhere else.
 import { z } from "zod";
+import type { DiagnosticAnswer } from "../admin/subject.ts";
 import type { Diagnostic } from "../diagnostic/diagnostic.ts";
 import { renderText } from "../diagnostic/render.ts";
-
-/** A diagnostic in JSON, in `/admin/status` and in the answer to a reload that was rejected. */
-export interface DiagnosticAnswer {
-  /** Null where it is about no file. */
-  readonly file: string | null;
-  /** `error` or `warning`. */
-  readonly severity: string;
-  /** `room/what-is-wrong`. */
-  readonly code: string;
-  /** One line. */
-  readonly summary: string;
-  /** In HCL's words: `layer.roads.services`. */
-  readonly path: string | null;
-  /** 1-based. */
-  readonly line: number | null;
-  /** 1-based. */
-  readonly column: number | null;
-  /** What to do. */
-  readonly suggestion: string | null;
-}
 
 const answersSchema = z.array(z.object({
   file: z.string().nullable(),

@@ -1,19 +1,7 @@
 // What becomes of announcements whose answer is late or lost: see agreement_transcript.ts for how a transcript is written.
 import { assertEquals } from "@std/assert";
-import type { Ledger } from "../../src/reload/agreement.ts";
 import { decide } from "../../src/reload/decide.ts";
-import type { State } from "../../src/reload/state.ts";
-import { AGREED, replayAgreement } from "./agreement_transcript.ts";
-
-/** As far as an instance that agreed on `a` comes when it starts. */
-const STARTED = `linked -> read-head
-  finds a -> look
-  head a@1 -> report agreed, read-head
-  head a@1 ->`;
-
-function ledgerOf(state: State<string>): Ledger {
-  return state.agreement!.ledger;
-}
+import { AGREED, ledgerOf, replayAgreement, STARTED } from "./agreement_transcript.ts";
 
 Deno.test("what could not be announced is owed, and waits for the reconciliation or the link", () => {
   const failed = `${STARTED}

@@ -1,18 +1,7 @@
 // How instances agree, sentence by sentence: see agreement_transcript.ts for how a transcript is written.
 import { assertEquals } from "@std/assert";
 import { type Ledger, NEW_LEDGER } from "../../src/reload/agreement.ts";
-import type { State } from "../../src/reload/state.ts";
-import { AGREED, replayAgreement, type Start } from "./agreement_transcript.ts";
-
-/** As far as an instance that agreed on `a` comes when it starts. */
-const STARTED = `linked -> read-head
-  finds a -> look
-  head a@1 -> report agreed, read-head
-  head a@1 ->`;
-
-function ledgerOf(state: State<string>): Ledger {
-  return state.agreement!.ledger;
-}
+import { AGREED, ledgerOf, replayAgreement, type Start, STARTED } from "./agreement_transcript.ts";
 
 Deno.test("an own change is announced on what was agreed with, and is agreed on once it is taken", () => {
   const state = replayAgreement(

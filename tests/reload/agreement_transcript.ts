@@ -16,6 +16,12 @@ export const AGREED: Ledger = {
   owed: null,
 };
 
+/** As far as an instance that agreed on `a` comes when it starts. */
+export const STARTED = `linked -> read-head
+  finds a -> look
+  head a@1 -> report agreed, read-head
+  head a@1 ->`;
+
 /** What an instance begins with: agreed on `a`, and a second to settle, unless it is said. */
 export interface Start {
   readonly ledger?: Ledger;
@@ -132,4 +138,9 @@ function actionText(action: Action<string>): string {
     default:
       return "";
   }
+}
+
+/** What is kept of a state for the next process. */
+export function ledgerOf(state: State<string>): Ledger {
+  return state.agreement!.ledger;
 }
