@@ -1,6 +1,6 @@
 // Whether this instance lives, whether it has something to serve, and whether all instances run the same. These answers
 // need no token, so they name hashes and instances and nothing else.
-import type { Peer } from "../cluster/peers.ts";
+import { judgePeers } from "../cluster/peers.ts";
 import type { Answers } from "./answer.ts";
 import type { AdminLimits } from "./limits.ts";
 import type { Route } from "./route.ts";
@@ -9,13 +9,6 @@ import { withinLimit } from "./time_limit.ts";
 
 /** What needs no token. */
 export const HEALTH_PATHS: ReadonlySet<string> = new Set(["/livez", "/readyz", "/healthz/consistency"]);
-
-/** Instances that run the same; `hash` null: those that run nothing yet. */
-interface Party {
-  readonly hash: string | null;
-  /** Their names, in the order of the peers. */
-  readonly instances: string[];
-}
 
 /** `GET /livez`, `/readyz` and `/healthz/consistency`. */
 export function healthRoutes(subject: Subject, answers: Answers, limits: AdminLimits): readonly Route[] {
@@ -47,22 +40,11 @@ async function consistency(
     const detail = "What the instances run is not known at the moment";
     return answers.problem({ status: 503, code: "admin/peers-unknown", detail });
   }
-  const hashes = partiesOf(answer.value.peers);
+  const { runs: hashes } = judgePeers(answer.value.peers);
   const [first] = hashes;
   if (hashes.length === 1 && first!.hash !== null) {
     return answers.json({ status: "consistent", hash: first!.hash, instances: first!.instances.length });
   }
   const detail = hashes.length > 1 ? "Not all instances run the same configuration" : "No instance runs one yet";
   return answers.problem({ status: 409, code: "admin/inconsistent", detail, members: { hashes } });
-}
-
-/** The parties, the largest first; of equal ones that whose first instance comes first. */
-function partiesOf(peers: readonly Peer[]): readonly Party[] {
-  const parties = new Map<string | null, Party>();
-  for (const { hash, instance } of peers) {
-    const party = parties.get(hash) ?? { hash, instances: [] };
-    party.instances.push(instance);
-    parties.set(hash, party);
-  }
-  return [...parties.values()].sort((a, b) => b.instances.length - a.instances.length);
 }

@@ -1,6 +1,7 @@
 // The metrics, as Prometheus reads them.
 import type { Answers } from "./answer.ts";
 import type { AdminLimits } from "./limits.ts";
+import { overdue } from "./problem.ts";
 import type { Route } from "./route.ts";
 import type { Subject } from "./subject.ts";
 import { withinLimit } from "./time_limit.ts";
@@ -10,8 +11,7 @@ export function metricsRoute(subject: Subject, answers: Answers, limits: AdminLi
   const answer = async ({ signal }: Request) => {
     const metrics = await withinLimit(subject.metrics(), limits.answerMilliseconds, signal);
     if (metrics.ok) return answers.text(metrics.value.text, metrics.value.contentType);
-    const detail = `The metrics were not known within ${limits.answerMilliseconds / 1000} s`;
-    return answers.problem({ status: 504, code: "admin/overdue", detail });
+    return answers.problem(overdue("The metrics were not known", limits.answerMilliseconds));
   };
   return { method: "GET", path: "/metrics", answer };
 }

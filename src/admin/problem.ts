@@ -39,3 +39,8 @@ export interface Problem {
 export function problemBody({ status, code, detail, members }: Problem): Readonly<Record<string, unknown>> {
   return { type: "about:blank", title: TITLES[status], status, code, detail, ...members };
 }
+
+/** The problem of an answer that took too long; `what` goes on with "within 10 s". */
+export function overdue(what: string, limitMilliseconds: number): Problem {
+  return { status: 504, code: "admin/overdue", detail: `${what} within ${limitMilliseconds / 1000} s` };
+}

@@ -4,7 +4,7 @@ import { shownText } from "../process/option_tree.ts";
 import type { Answers } from "./answer.ts";
 import { conditionForm, matchesStrongly, readCondition } from "./entity_tag.ts";
 import type { AdminLimits } from "./limits.ts";
-import type { Problem } from "./problem.ts";
+import { overdue, type Problem } from "./problem.ts";
 import { type BodyRead, readJson } from "./request_body.ts";
 import type { Route } from "./route.ts";
 import type { ReloadAnswer, ReloadRequest, Subject } from "./subject.ts";
@@ -36,8 +36,7 @@ export function reloadRoute(
     const reload = subject.reload(wanted.value).finally(() => running--);
     const done = await withinLimit(reload, limits.reloadMilliseconds, request.signal);
     if (done.ok) return answerOf(done.value, answers, now());
-    const detail = `The reload goes on, but was not done within ${limits.reloadMilliseconds / 1000} s`;
-    return answers.problem({ status: 504, code: "admin/overdue", detail });
+    return answers.problem(overdue("The reload goes on, but was not done", limits.reloadMilliseconds));
   };
   return { method: "POST", path: "/admin/metadata/reload", answer };
 }

@@ -1,6 +1,7 @@
 // All about this instance, and who else is there.
 import type { Answers } from "./answer.ts";
 import type { AdminLimits } from "./limits.ts";
+import { overdue } from "./problem.ts";
 import type { Route } from "./route.ts";
 import type { Subject } from "./subject.ts";
 import { withinLimit } from "./time_limit.ts";
@@ -20,10 +21,7 @@ async function peers(
   unwanted: AbortSignal,
 ): Promise<Response> {
   const answer = await withinLimit(subject.peers(), limits.answerMilliseconds, unwanted);
-  if (!answer.ok) {
-    const detail = `The peers were not known within ${limits.answerMilliseconds / 1000} s`;
-    return answers.problem({ status: 504, code: "admin/overdue", detail });
-  }
+  if (!answer.ok) return answers.problem(overdue("The peers were not known", limits.answerMilliseconds));
   if (answer.value.ok) return answers.json({ peers: answer.value.peers });
   return answers.problem({ status: 503, code: "admin/peers-unknown", detail: answer.value.reason });
 }
