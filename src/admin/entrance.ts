@@ -1,5 +1,6 @@
 // One way in: a listener that is opened as soon as the host allows it, and its connections. What keeps it from being
 // opened is told once, and tried again ever more slowly until it is disposed of.
+import { setTimeout as delay } from "node:timers/promises";
 import { type Backoff, backoffMilliseconds } from "../reload/backoff.ts";
 import type { Authorize } from "./auth.ts";
 import type { Connections } from "./connections.ts";
@@ -64,7 +65,7 @@ export async function openEntrance(settings: EntranceSettings): Promise<OpenedEn
   const { open, serve, onOpen, onTrouble, backoff = BACKOFF, random = Math.random } = settings;
   let current: { readonly opened: OpenedListener; readonly connections: Connections } | null = null;
   let closing: Promise<void> | null = null;
-  let wake = () => {};
+  const ending = new AbortController();
   let told = "";
   const take = (opening: ListenerOpening): boolean => {
     if (!opening.ok) {
@@ -91,11 +92,8 @@ export async function openEntrance(settings: EntranceSettings): Promise<OpenedEn
   };
   const keepTrying = async () => {
     for (let attempt = 1; closing === null; attempt++) {
-      const { promise, resolve } = Promise.withResolvers<void>();
-      const timer = setTimeout(resolve, backoffMilliseconds(attempt, random(), backoff));
-      wake = resolve;
-      await promise;
-      clearTimeout(timer);
+      const wait = backoffMilliseconds(attempt, random(), backoff);
+      await delay(wait, undefined, { signal: ending.signal }).catch(() => {});
       if (closing !== null || take(await openLater())) return;
     }
   };
@@ -103,7 +101,7 @@ export async function openEntrance(settings: EntranceSettings): Promise<OpenedEn
   if (!first.ok && first.isOption) return first;
   const trying = take(first) ? Promise.resolve() : keepTrying();
   const close = async () => {
-    wake();
+    ending.abort();
     current?.opened.remove();
     await Promise.all([trying, current?.connections.close()]);
   };

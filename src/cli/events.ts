@@ -1,6 +1,7 @@
 // `honua-configd events`: what happens, one line each, until it is told to stop. A stream that breaks off is taken up
 // again behind the last event that was shown, with backoff. It ends with 0 when it is interrupted or has shown what was
 // asked for, with 3 if nothing answers at its start or the daemon will not have it.
+import { setTimeout as delay } from "node:timers/promises";
 import { jsonLine, terminalText } from "../diagnostic/terminal_text.ts";
 import { type Backoff, backoffMilliseconds } from "../reload/backoff.ts";
 import type { AdminFlags } from "./admin_address.ts";
@@ -95,7 +96,8 @@ async function follow(
     if (!progress.outage) terminal.error(`${ended.why}; trying again until it answers\n`);
     progress.outage = true;
     const asked = Math.min(progress.retryMilliseconds, backoff.capMilliseconds);
-    await sleep(Math.max(asked, backoffMilliseconds(++progress.failures, random(), backoff)), stop);
+    const wait = Math.max(asked, backoffMilliseconds(++progress.failures, random(), backoff));
+    await delay(wait, undefined, { signal: stop }).catch(() => {});
   }
   return EXIT.done;
 }
@@ -153,18 +155,6 @@ async function refused(response: Response, client: AdminClient, ending: AbortCon
   clearTimeout(timer);
   const why = client.refusal({ ok: true, status, body });
   return { kind: status === 429 || status >= 500 ? "lost" : "refused", why };
-}
-
-/** Ends early, and without an error, when it is stopped. */
-async function sleep(milliseconds: number, stop: AbortSignal): Promise<void> {
-  const over = Promise.withResolvers<void>();
-  const timer = setTimeout(over.resolve, milliseconds);
-  const end = () => over.resolve();
-  stop.addEventListener("abort", end);
-  if (stop.aborted) end();
-  await over.promise;
-  clearTimeout(timer);
-  stop.removeEventListener("abort", end);
 }
 
 function dataOf(event: StreamEvent): unknown {

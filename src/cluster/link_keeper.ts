@@ -1,5 +1,6 @@
 // Keeps one session with the cluster: opens it, waits for its loss, and tries again with backoff, telling each change of
 // state once. It alone decides when to try, so that nothing else has a timer that could outlive it.
+import { setTimeout as delay } from "node:timers/promises";
 import type { Link } from "./notifier.ts";
 
 /** A session as far as keeping it goes. */
@@ -94,7 +95,7 @@ export function keepLink<Session extends Keepable>(options: LinkKeeperOptions<Se
       const final = !options.autoReconnect && (wasUp || outOfTime);
       change({ state: "down", reason, final });
       if (final) return;
-      await pause(options.backoffMilliseconds(++failures), ending.signal);
+      await delay(options.backoffMilliseconds(++failures), undefined, { signal: ending.signal }).catch(() => {});
     }
   };
 
@@ -115,19 +116,5 @@ function aborted(signal: AbortSignal): Promise<string> {
   return new Promise((resolve) => {
     if (signal.aborted) resolve("Closed");
     else signal.addEventListener("abort", () => resolve("Closed"), { once: true });
-  });
-}
-
-/** Waits, or less where the signal aborts. */
-function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) return resolve();
-    const end = () => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", end);
-      resolve();
-    };
-    const timer = setTimeout(end, milliseconds);
-    signal.addEventListener("abort", end, { once: true });
   });
 }
