@@ -247,14 +247,7 @@ function agreed(agreement: Agreement, head: Head): Accord {
   const next: Agreement = {
     ...agreement,
     standing: { kind: "agreed" },
-    ledger: isSame ? ledger : {
-      ...ledger,
-      agreed: { generation, hash },
-      diverged: null,
-      concluded: hash,
-      unanswered: [],
-      owed: null,
-    },
+    ledger: isSame ? ledger : agreedOn(ledger, head, null),
   };
   if (!isNews) return { agreement: next, actions: settled };
   return report({ agreement: next, actions: settled }, { kind: "agreed", generation, hash, after: standing.kind });
@@ -322,18 +315,14 @@ function refused(agreement: Agreement, request: Announced, head: Head, active: s
 }
 
 /** What came into force while the answer was under way is a change on top of what was announced. */
-function superseded(agreement: Agreement, { generation, hash }: Head, active: string | null): Agreement {
-  const owed = active === null ? null : { hash: active, base: hash };
-  const agreedWith = { generation, hash };
-  const ledger: Ledger = {
-    ...agreement.ledger,
-    agreed: agreedWith,
-    diverged: null,
-    concluded: hash,
-    unanswered: [],
-    owed,
-  };
-  return { ...agreement, ledger };
+function superseded(agreement: Agreement, head: Head, active: string | null): Agreement {
+  const owed = active === null ? null : { hash: active, base: head.hash };
+  return { ...agreement, ledger: agreedOn(agreement.ledger, head, owed) };
+}
+
+/** The ledger of an instance whose own hash the head is, and that owes no more than `owed`. */
+function agreedOn(ledger: Ledger, { generation, hash }: Head, owed: Ledger["owed"]): Ledger {
+  return { ...ledger, agreed: { generation, hash }, diverged: null, concluded: hash, unanswered: [], owed };
 }
 
 function reloaded(agreement: Agreement, { reasons, couldRead, random }: ReloadedEvent, active: string | null): Accord {
@@ -347,7 +336,7 @@ function reloaded(agreement: Agreement, { reasons, couldRead, random }: Reloaded
     wantsHead: agreement.wantsHead || !agreement.hasLooked,
   };
   const compared = compare(looked, active);
-  const { standing, ledger, limits } = compared.agreement;
+  const { standing, ledger } = compared.agreement;
   // A look that had begun before the head was known says nothing about it.
   if (standing.kind !== "settling" || agreement.standing.kind !== "settling" || !reasons.includes("announcement")) {
     return compared;
@@ -355,7 +344,7 @@ function reloaded(agreement: Agreement, { reasons, couldRead, random }: Reloaded
   const { against, attempts, leftMilliseconds } = standing;
   if (leftMilliseconds > 0) {
     const wait = backoffMilliseconds(attempts + 1, random, SETTLE_BACKOFF);
-    const milliseconds = Math.min(wait, leftMilliseconds, limits.settleMilliseconds);
+    const milliseconds = Math.min(wait, leftMilliseconds);
     const later: Standing = {
       ...standing,
       attempts: attempts + 1,

@@ -76,6 +76,9 @@ const realClock: Clock = {
 /** Called once with the outcome; null where the loop stopped. */
 type Answer<C> = (outcome: Outcome<C> | null) => void;
 
+/** The timers that decide arms, one of each at a time. */
+type TimerName = "retry" | "settle" | "reconcile";
+
 /** All that changes while a loop runs. */
 interface Machine<C> {
   readonly options: Required<LoopOptions<C>>;
@@ -88,9 +91,8 @@ interface Machine<C> {
   requests: { waiting: Answer<C>[]; looking: Answer<C>[] };
   /** Who waits for the announcement at hand. */
   announced: PromiseWithResolvers<void>;
-  cancelRetry: () => void;
-  cancelSettle: () => void;
-  cancelReconcile: () => void;
+  /** Each cancels the timer of that name, where one runs. */
+  readonly timers: Record<TimerName, () => void>;
   cancelGrace: () => void;
   hungLooks: number;
   idle: PromiseWithResolvers<void>;
@@ -128,9 +130,7 @@ export function runLoop<Candidate>(options: LoopOptions<Candidate>): Loop<Candid
     work: null,
     requests: { waiting: [], looking: [] },
     announced: Promise.withResolvers(),
-    cancelRetry: () => {},
-    cancelSettle: () => {},
-    cancelReconcile: () => {},
+    timers: { retry: () => {}, settle: () => {}, reconcile: () => {} },
     cancelGrace: () => {},
     hungLooks: 0,
     idle: Promise.withResolvers(),
@@ -213,28 +213,20 @@ function carryOut<C>(machine: Machine<C>, action: Action<C>): void {
       return;
     }
     case "arm-retry":
-      machine.cancelRetry();
-      machine.cancelRetry = clock.schedule(action.milliseconds, () => take(machine, { kind: "retry-due" }));
-      return;
+      return arm(machine, "retry", action.milliseconds, () => ({ kind: "retry-due" }));
     case "disarm-retry":
-      return machine.cancelRetry();
+      return machine.timers.retry();
     case "read-head":
     case "announce":
       return consult(machine, action);
     case "arm-settle":
-      machine.cancelSettle();
-      machine.cancelSettle = clock.schedule(action.milliseconds, () => take(machine, { kind: "settle-due" }));
-      return;
+      return arm(machine, "settle", action.milliseconds, () => ({ kind: "settle-due" }));
     case "disarm-settle":
-      return machine.cancelSettle();
-    case "arm-reconcile": {
-      machine.cancelReconcile();
-      const due = () => take(machine, { kind: "reconcile-due", random: random() });
-      machine.cancelReconcile = clock.schedule(action.milliseconds, due);
-      return;
-    }
+      return machine.timers.settle();
+    case "arm-reconcile":
+      return arm(machine, "reconcile", action.milliseconds, () => ({ kind: "reconcile-due", random: random() }));
     case "disarm-reconcile":
-      return machine.cancelReconcile();
+      return machine.timers.reconcile();
     case "keep":
       return cluster?.keep(action.ledger);
     case "report":
@@ -243,12 +235,18 @@ function carryOut<C>(machine: Machine<C>, action: Action<C>): void {
       return;
     case "finish":
       machine.cancelGrace();
-      machine.cancelSettle();
-      machine.cancelReconcile();
+      machine.timers.settle();
+      machine.timers.reconcile();
       answer(machine, null);
       machine.finished.resolve();
       return;
   }
+}
+
+/** Starts a timer in place of the one of its name that may run; the event is made when it is due. */
+function arm<C>(machine: Machine<C>, name: TimerName, milliseconds: number, due: () => Event<C>): void {
+  machine.timers[name]();
+  machine.timers[name] = machine.options.clock.schedule(milliseconds, () => take(machine, due()));
 }
 
 /** Answers those who waited for the look that ended; where the loop stopped, all. */
