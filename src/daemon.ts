@@ -1,6 +1,5 @@
 // Puts the rooms together: the only file that knows all of them. It hands the loop what it needs to look at the source,
 // to activate a snapshot and to agree with others, leads every hint to the loop's door, and closes all it opened.
-import { openAdminServer } from "./admin/server.ts";
 import { openJournal } from "./admin/journal.ts";
 import type { Notifier } from "./cluster/notifier.ts";
 import {
@@ -136,10 +135,12 @@ async function compose(settings: DaemonSettings, { store, existing, secrets, rea
       await loop.settled();
       const { trouble } = loop.state();
       if (trouble === null) return "in-force";
-      return trouble.kind === "rejected" && looking.couldRead() ? "rejected" : "failed";
+      return trouble.kind === "rejected" && chronicle.rejection() !== null ? "rejected" : "failed";
     },
     async serve() {
       const { socket, listen, tokenFile, tls } = options.admin;
+      // Loaded where it is needed: a single load answers nobody.
+      const { openAdminServer } = await import("./admin/server.ts");
       const admin = await openAdminServer({ socket, listen, tokenFile, tls, subject, log });
       if (admin.ok) working.push(admin.server);
       else if (admin.isOption) return admin;

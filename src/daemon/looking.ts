@@ -10,7 +10,7 @@ import { reasonOf } from "../reload/narration.ts";
 import type { Mark } from "../reload/state.ts";
 import { type Compiled, compileSource, formatOf } from "../snapshot/compile.ts";
 import type { SnapshotStore } from "../snapshot/store.ts";
-import { isUnreachable, readInputs } from "../source/inputs.ts";
+import { readInputs } from "../source/inputs.ts";
 import type { MaskedSecrets } from "./masking.ts";
 import type { DaemonSettings } from "./settings.ts";
 
@@ -33,8 +33,6 @@ export interface LookTools {
 export interface Looker {
   /** Reads and compiles the source, changing nothing. */
   look(signal: AbortSignal): Promise<LookOutcome<Candidate>>;
-  /** Whether the last look could read all that it had to. */
-  couldRead(): boolean;
   /** By what others know the source that was rejected last: its portable hash, or the digest of its bytes. */
   rejectedHash(): string | null;
 }
@@ -42,12 +40,10 @@ export interface Looker {
 /** Looks at the source and the environment files as the options say. */
 export function looker({ options, sourcePath, environment }: DaemonSettings, tools: LookTools): Looker {
   const { environmentFiles, validateOnReload } = options.configurationWatcher;
-  let reached = true;
   let rejectedHash: string | null = null;
   const look = async (signal: AbortSignal): Promise<LookOutcome<Candidate>> => {
     const inputs = await readInputs(sourcePath, environmentFiles);
     const { fingerprint } = inputs;
-    reached = inputs.ok || !isUnreachable(inputs.diagnostic);
     rejectedHash = inputs.sourceDigest;
     if (!inputs.ok) return unreadable(fingerprint, inputs.diagnostic, options);
     const files = inputs.environmentFiles.map(parseEnvironmentFile);
@@ -70,7 +66,7 @@ export function looker({ options, sourcePath, environment }: DaemonSettings, too
     const stored = await tools.store.isInForce() ? tools.active() : null;
     return { kind: "candidate", fingerprint, hash, contentHash, candidate, stored };
   };
-  return { look, couldRead: () => reached, rejectedHash: () => rejectedHash };
+  return { look, rejectedHash: () => rejectedHash };
 }
 
 /** Writes the snapshot, unless told to give up before. */
