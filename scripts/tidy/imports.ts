@@ -12,7 +12,7 @@ interface Room {
 }
 
 const CHAIN = ["diagnostic", "document", "config", "snapshot", "reload"];
-const LEAVES = ["source", "cluster", "process"];
+const LEAVES = ["source", "cluster", "process", "hooks"];
 const LEAF: Room = { imports: ["diagnostic"], types: ["snapshot"] };
 
 /** The rooms and what each may import; a room that is not here has no place in the house yet. */
@@ -22,7 +22,8 @@ const ROOMS: ReadonlyMap<string, Room> = new Map<string, Room>([
   ["admin", { imports: [...CHAIN, ...LEAVES] }],
   ["daemon", { imports: [...CHAIN, ...LEAVES, "admin"] }],
   ["daemon.ts", { imports: [...CHAIN, ...LEAVES, "admin", "daemon"] }],
-  ["cli", { imports: [...CHAIN, ...LEAVES, "admin", "daemon.ts"] }],
+  ["doctor", { imports: [...CHAIN, ...LEAVES, "admin"] }],
+  ["cli", { imports: [...CHAIN, ...LEAVES, "admin", "doctor", "daemon.ts"] }],
   ["main.ts", { imports: [...CHAIN, ...LEAVES, "admin", "cli", "daemon.ts"] }],
 ]);
 

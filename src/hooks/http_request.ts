@@ -1,0 +1,162 @@
+// A request of a hook: one, with no redirect followed, over before its limit together with the answer's body. Its URL
+// and headers may hold secrets, so nothing that is said of it quotes them.
+import { Buffer } from "node:buffer";
+import { join } from "node:path";
+import { failed, type HookEnding, type HookLimit } from "./ending.ts";
+import { keepOutput, type KeptOutput } from "./kept_output.ts";
+import { readSmallFile } from "./small_file.ts";
+import type { HookSurroundings } from "./surroundings.ts";
+
+/** A request to make. */
+export interface HookRequest {
+  /** In capitals. */
+  readonly method: string;
+  /** http or https; userinfo in it becomes an Authorization header (RFC 7617). */
+  readonly url: string;
+  /** Name to value. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** Name to the file that holds its value; a bare name is a systemd credential's. Beats `headers`. */
+  readonly headerFiles: Readonly<Record<string, string>>;
+}
+
+/** More than this is not read of an answer. */
+const MAX_ANSWER_BYTES = 64 * 1024;
+
+/** Where distributions keep the authorities that the host trusts: Debian, Fedora, openSUSE, Alpine. */
+const AUTHORITIES = [
+  "/etc/ssl/certs/ca-certificates.crt",
+  "/etc/pki/tls/certs/ca-bundle.crt",
+  "/etc/ssl/ca-bundle.pem",
+  "/etc/ssl/cert.pem",
+];
+
+/** What Deno's errors say of a connection, and what that means. */
+const MEANINGS: readonly (readonly [RegExp, string])[] = [
+  [/connection refused/i, "connection refused"],
+  [/connection reset/i, "connection reset"],
+  [/dns error|failed to lookup/i, "no such host"],
+  [/UnknownIssuer/, "no authority that this host trusts has signed its certificate"],
+  [/NotValidForName/, "its certificate is for another name"],
+  [/invalid peer certificate/i, "its certificate is not valid"],
+  [/corrupt message|received fatal alert|tls handshake/i, "no TLS could be agreed on"],
+  [/network is unreachable/i, "network unreachable"],
+  [/no route to host|host is unreachable/i, "host unreachable"],
+  [/timed out/i, "no answer"],
+  [/connection closed|unexpected eof|incompletemessage/i, "it closed the connection without a whole answer"],
+  [/invalid http|parse|invalid status/i, "what answers does not speak HTTP"],
+];
+
+/**
+ * Makes a request; an answer of 200 to 299 is success. `body` goes with every method but GET and HEAD. Where a server
+ * closes the connection without a word, fetch asks it once more, whatever the method.
+ */
+export async function makeRequest(
+  request: HookRequest,
+  body: string,
+  limit: HookLimit,
+  surroundings: HookSurroundings,
+): Promise<HookEnding> {
+  if (!URL.canParse(request.url)) return failed("has a URL that is none");
+  const url = new URL(request.url);
+  const read = await readHeaders(request, url, surroundings.environment);
+  if (!read.ok) return failed(read.reason);
+  url.username = url.password = "";
+  const caCerts = url.protocol === "https:" ? await hostAuthorities(surroundings.environment) : [];
+  const kept = keepOutput();
+  try {
+    // No connection outlives the request, so that a hook that runs once a month holds nothing open.
+    using client = Deno.createHttpClient({ caCerts, poolMaxIdlePerHost: 0, allowHost: true });
+    const hasBody = request.method !== "GET" && request.method !== "HEAD";
+    if (hasBody && !read.headers.has("content-type")) read.headers.set("content-type", "application/json");
+    const answer = await fetch(url, {
+      method: request.method,
+      headers: read.headers,
+      body: hasBody ? body : null,
+      redirect: "manual",
+      signal: limit.signal,
+      client,
+    });
+    const isWhole = await readAnswer(answer, kept);
+    const output = kept.text(surroundings.mask) + (isWhole ? "" : "\n… the rest was not read …");
+    return answer.ok ? { ok: true, output } : failed(verdictOn(answer.status), output);
+  } catch (error) {
+    const reason = limit.signal.aborted ? limit.reason() : `could not be reached: ${meaningOf(error, url)}`;
+    return failed(reason, kept.text(surroundings.mask));
+  }
+}
+
+/** Reads a body until its end or bound; false where more was to come. */
+async function readAnswer(answer: Response, kept: KeptOutput): Promise<boolean> {
+  if (answer.body === null) return true;
+  for await (const chunk of answer.body) {
+    kept.add(chunk.subarray(0, MAX_ANSWER_BYTES - kept.total()));
+    // Leaving the loop cancels the body.
+    if (kept.total() >= MAX_ANSWER_BYTES) return false;
+  }
+  return true;
+}
+
+function verdictOn(status: number): string {
+  const isRedirect = status >= 300 && status < 400 && status !== 304;
+  return isRedirect ? `answered ${status}, and redirects are not followed: give the final URL` : `answered ${status}`;
+}
+
+function meaningOf(error: unknown, url: URL): string {
+  const message = error instanceof Error ? error.message.replaceAll(url.href, "") : "";
+  return MEANINGS.find(([pattern]) => pattern.test(message))?.[1] ?? "the request failed";
+}
+
+type HeadersRead = { readonly ok: true; readonly headers: Headers } | { readonly ok: false; readonly reason: string };
+
+/** The request's headers; the values of files are read anew each time, for tokens are rotated. */
+async function readHeaders(
+  request: HookRequest,
+  url: URL,
+  environment: HookSurroundings["environment"],
+): Promise<HeadersRead> {
+  const headers = new Headers({ "user-agent": "honua-configd" });
+  if (url.username !== "" || url.password !== "") headers.set("authorization", basicCredentials(url));
+  const values = Object.entries(request.headers);
+  for (const [name, path] of Object.entries(request.headerFiles)) {
+    const directory = environment("CREDENTIALS_DIRECTORY");
+    const read = await readSmallFile(directory && !path.includes("/") ? join(directory, path) : path);
+    if (!read.ok) return { ok: false, reason: `lacks the value of its header ${name}: ${read.reason}` };
+    const value = read.text.trim();
+    if (value === "") return { ok: false, reason: `lacks the value of its header ${name}: its file is empty` };
+    values.push([name, value]);
+  }
+  for (const [name, value] of values) {
+    // RFC 9110, section 5.5: visible ASCII, spaces and tabs; what goes beyond is read differently by everyone.
+    if (!/^[\t\x20-\x7e]*$/.test(value)) {
+      return { ok: false, reason: `cannot send its header ${name}: the value is not one line of ASCII` };
+    }
+    try {
+      headers.set(name, value);
+    } catch {
+      return { ok: false, reason: `cannot send its header ${name}: that is no header's name` };
+    }
+  }
+  return { ok: true, headers };
+}
+
+/** RFC 7617; a percent sign that begins no escape stands for itself. */
+function basicCredentials(url: URL): string {
+  const decoded = [url.username, url.password].map((part) => {
+    try {
+      return decodeURIComponent(part);
+    } catch {
+      return part;
+    }
+  });
+  return `Basic ${Buffer.from(decoded.join(":"), "utf8").toString("base64")}`;
+}
+
+/** The PEM file of what the host trusts, in addition to what Deno brings; `SSL_CERT_FILE` names another one. */
+async function hostAuthorities(environment: HookSurroundings["environment"]): Promise<string[]> {
+  const named = environment("SSL_CERT_FILE");
+  for (const path of named ? [named] : AUTHORITIES) {
+    const text = await Deno.readTextFile(path).catch(() => "");
+    if (text !== "") return [text];
+  }
+  return [];
+}

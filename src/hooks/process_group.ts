@@ -1,0 +1,149 @@
+// A program in a session and process group of its own, so that it is ended with everything that it started: nothing of
+// the group outlives `end`, whatever ignores SIGTERM, and no descendant that keeps a pipe open is waited for.
+import { setTimeout as delay } from "node:timers/promises";
+
+/** A program, ready to be run. */
+export interface Program {
+  /** Absolute. */
+  readonly path: string;
+  /** Without the program's own name. */
+  readonly args: readonly string[];
+  /** All of its environment. */
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/** A running group; who started it owns it and ends it. */
+export interface ProcessGroup {
+  /** The number of the group and of the process that leads it. */
+  readonly id: number;
+  /** How the leader ended. */
+  readonly status: Promise<Deno.CommandStatus>;
+  /** Resolves when nobody can write any more: after the leader's end, where its descendants keep its pipes. */
+  readonly outputEnded: Promise<void>;
+  /**
+   * Ends what is left of it and closes its pipes: SIGTERM, a grace in milliseconds, SIGKILL. Resolves once nothing of it
+   * runs, or half a second after SIGKILL where the kernel cannot end a process (one that waits for a disk).
+   *
+   * @param hurry when aborted, the grace is over.
+   */
+  end(graceMilliseconds: number, hurry?: AbortSignal): Promise<void>;
+}
+
+/** A group that was started; or the errno's name (`E2BIG`), by which it was refused. */
+export type GroupStart = { readonly ok: true; readonly group: ProcessGroup } | {
+  readonly ok: false;
+  readonly code: string;
+};
+
+/** How long a process may take to die of SIGKILL, and a closed pipe to be closed. */
+const KILL_LIMIT_MILLISECONDS = 500;
+
+const SETPRIV = ["/usr/bin/setpriv", "/bin/setpriv"].find(isFile) ?? null;
+
+function isFile(path: string): boolean {
+  try {
+    return Deno.statSync(path).isFile;
+  } catch {
+    return false;
+  }
+}
+
+/** How setpriv(1) begins what it says of a program that the kernel does not execute. */
+const SETPRIV_COMPLAINT = "setpriv: failed to execute ";
+
+/** Whether an ending and its output tell that the program itself was never run (setpriv(1), exit status). */
+export function wasNeverRun(code: number, output: string): boolean {
+  return (code === 126 || code === 127) && output.startsWith(SETPRIV_COMPLAINT);
+}
+
+/**
+ * Starts a program in the root directory with nothing on its standard input.
+ *
+ * @param onOutput is given what comes on standard output and standard error, in the order in which it arrives.
+ */
+export function startGroup(program: Program, onOutput: (chunk: Uint8Array) => void): GroupStart {
+  // Nobody ends the group of a daemon that was killed; where util-linux is there, the kernel ends its leader then.
+  const words = SETPRIV === null
+    ? [program.path, ...program.args]
+    : [SETPRIV, "--pdeathsig", "KILL", "--", program.path, ...program.args];
+  let child: Deno.ChildProcess;
+  try {
+    child = new Deno.Command(words[0]!, {
+      args: words.slice(1),
+      clearEnv: true,
+      env: program.env,
+      cwd: "/",
+      // setsid(2): a session of its own, and so a process group.
+      detached: true,
+      stdin: "null",
+      stdout: "piped",
+      stderr: "piped",
+    }).spawn();
+  } catch (error) {
+    return { ok: false, code: (error as { code?: string } | null)?.code ?? "an unknown error" };
+  }
+  return { ok: true, group: groupOf(child, onOutput) };
+}
+
+function groupOf(child: Deno.ChildProcess, onOutput: (chunk: Uint8Array) => void): ProcessGroup {
+  const readers = [child.stdout.getReader(), child.stderr.getReader()];
+  const outputEnded = Promise.all(readers.map((reader) => pump(reader, onOutput))).then(() => {});
+  const id = child.pid;
+  return {
+    id,
+    status: child.status,
+    outputEnded,
+    async end(graceMilliseconds, hurry) {
+      if (signalGroup(id, "SIGTERM") && !await isGoneWithin(id, graceMilliseconds, hurry)) {
+        signalGroup(id, "SIGKILL");
+        await isGoneWithin(id, KILL_LIMIT_MILLISECONDS);
+      }
+      await within(KILL_LIMIT_MILLISECONDS, Promise.all(readers.map((reader) => reader.cancel().catch(() => {}))));
+      await within(KILL_LIMIT_MILLISECONDS, Promise.all([child.status, outputEnded]));
+    },
+  };
+}
+
+async function pump(reader: ReadableStreamDefaultReader<Uint8Array>, take: (chunk: Uint8Array) => void): Promise<void> {
+  try {
+    for (;;) {
+      const { value, done } = await reader.read();
+      if (done) return;
+      take(value);
+    }
+  } catch {
+    // A pipe that cannot be read has nothing more to say.
+  }
+}
+
+/** Waits for something, but not longer. */
+async function within(limitMilliseconds: number, awaited: Promise<unknown>): Promise<void> {
+  const over = new AbortController();
+  await Promise.race([awaited, delay(limitMilliseconds, undefined, { signal: over.signal }).catch(() => {})]);
+  over.abort();
+}
+
+/** Signals all of a group, with 0 only asking; false where there is none (kill(2)). */
+function signalGroup(id: number, signal: Deno.Signal | 0): boolean {
+  try {
+    Deno.kill(-id, signal);
+    return true;
+  } catch (error) {
+    // One that may not be signalled (EPERM: a program with another user's rights) is there all the same.
+    return !(error instanceof Deno.errors.NotFound);
+  }
+}
+
+/**
+ * To kill(2) a zombie is a process like others. In a container whose first process collects none they stay for good: a
+ * command that left one behind is then waited for until the limits, which are short for that.
+ */
+async function isGoneWithin(id: number, limitMilliseconds: number, hurry?: AbortSignal): Promise<boolean> {
+  const deadline = performance.now() + limitMilliseconds;
+  for (let pause = 5;; pause = Math.min(2 * pause, 100)) {
+    if (!signalGroup(id, 0)) return true;
+    const left = deadline - performance.now();
+    if (left <= 0 || hurry?.aborted) return false;
+    await delay(Math.min(pause, left), undefined, hurry === undefined ? {} : { signal: hurry }).catch(() => {});
+  }
+}

@@ -1,0 +1,15 @@
+// What hooks need of the process that runs them; given to them, so that a test says what they find.
+
+/** Where a hook runs. */
+export interface HookSurroundings {
+  /** A variable of the daemon's own environment. */
+  readonly environment: (name: string) => string | undefined;
+  /** Replaces secrets in what a hook wrote or was answered, before any of it is cut. */
+  readonly mask: (text: string) => string;
+}
+
+/** The process's own environment, and no mask: who logs an output masks it. */
+export const PROCESS_SURROUNDINGS: HookSurroundings = {
+  environment: (name) => Deno.env.get(name),
+  mask: (text) => text,
+};

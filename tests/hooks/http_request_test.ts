@@ -1,0 +1,230 @@
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { makeAuthority, makeCertificate } from "../support/certificates.ts";
+import { temporaryDirectory } from "../support/temporary.ts";
+import { ACTIVATED, run, type RunOptions } from "./sample_hook.ts";
+
+interface Heard {
+  readonly method: string;
+  readonly headers: Headers;
+  readonly body: string;
+}
+
+/** A server that remembers what it was asked. */
+function serve(answer: (request: Request) => Response | Promise<Response>, tls: { cert?: string; key?: string } = {}) {
+  const heard: Heard[] = [];
+  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {}, ...tls }, async (request) => {
+    heard.push({ method: request.method, headers: request.headers, body: await request.text() });
+    return await answer(request);
+  });
+  return {
+    heard,
+    address: `127.0.0.1:${server.addr.port}`,
+    [Symbol.asyncDispose]: () => server.shutdown(),
+  };
+}
+
+interface Asked {
+  readonly method?: string;
+  readonly headers?: Record<string, string>;
+  readonly headerFiles?: Record<string, string>;
+}
+
+function ask(url: string, { method = "POST", headers = {}, headerFiles = {} }: Asked = {}, options: RunOptions = {}) {
+  return run({ kind: "http", method, url, headers, headerFiles }, options);
+}
+
+Deno.test("the occasion is posted as JSON, and the answer is the output", async () => {
+  await using server = serve(() => new Response("thanks\n"));
+  assertEquals(await ask(`http://${server.address}/changed`), { ok: true, output: "thanks" });
+  const [request] = server.heard;
+  assertEquals(request?.method, "POST");
+  assertEquals(request?.headers.get("content-type"), "application/json");
+  assertEquals(request?.headers.get("user-agent"), "honua-configd");
+  assertEquals(JSON.parse(request?.body ?? ""), { ...ACTIVATED, hook: "sample" });
+});
+
+Deno.test("GET and HEAD send no body, every other method does", async () => {
+  await using server = serve(() => new Response(null, { status: 204 }));
+  for (const method of ["GET", "HEAD", "PUT", "PATCH", "DELETE"]) {
+    assertEquals(await ask(`http://${server.address}/`, { method }), { ok: true, output: "" });
+  }
+  const bodies = server.heard.map(({ method, body }) => [method, body === ""]);
+  assertEquals(bodies, [["GET", true], ["HEAD", true], ["PUT", false], ["PATCH", false], ["DELETE", false]]);
+});
+
+Deno.test("every status but 200 to 299 is a failure with its answer as the output", async () => {
+  await using server = serve(() => new Response("try\x1b[2J later", { status: 503 }));
+  assertEquals(await ask(`http://${server.address}/`), {
+    ok: false,
+    reason: "answered 503",
+    output: "try\u241b[2J later",
+  });
+});
+
+Deno.test("no redirect is followed", async () => {
+  await using server = serve(() => new Response(null, { status: 302, headers: { location: "/elsewhere" } }));
+  const ending = await ask(`http://${server.address}/`);
+  const reason = "answered 302, and redirects are not followed: give the final URL";
+  assertEquals(ending, { ok: false, reason, output: "" });
+  assertEquals(server.heard.length, 1);
+});
+
+Deno.test("userinfo becomes an Authorization header, and a configured one beats it", async () => {
+  await using server = serve(() => new Response());
+  await ask(`http://us%40r:p%3A%C3%A4%ss@${server.address}/`);
+  await ask(`http://user:pass@${server.address}/`, { headers: { authorization: "Bearer abc" } });
+  assertEquals(server.heard.map(({ headers }) => headers.get("authorization")), [
+    `Basic ${btoa("us@r:p%3A%C3%A4%ss")}`,
+    "Bearer abc",
+  ]);
+});
+
+Deno.test("the value of a header's file is read anew each time, and beats one of the options", async () => {
+  await using directory = await temporaryDirectory();
+  await using server = serve(() => new Response());
+  const headerFiles = { Authorization: await directory.write("token", "Bearer one\n"), "X-Site": "site" };
+  await directory.write("site", "north");
+  const surroundings = {
+    environment: (name: string) => name === "CREDENTIALS_DIRECTORY" ? directory.path : undefined,
+  };
+  const asked = { headers: { authorization: "Bearer none", host: "edge.test" }, headerFiles };
+  assertEquals((await ask(`http://${server.address}/`, asked, { surroundings })).ok, true);
+  await directory.write("token", "Bearer two\n");
+  assertEquals((await ask(`http://${server.address}/`, asked, { surroundings })).ok, true);
+  assertEquals(server.heard.map(({ headers }) => headers.get("authorization")), ["Bearer one", "Bearer two"]);
+  assertEquals(server.heard.map(({ headers }) => headers.get("x-site")), ["north", "north"]);
+  assertEquals(server.heard[0]?.headers.get("host"), "edge.test");
+});
+
+Deno.test("a header's file that cannot be used is a reason that does not quote it, and nothing is sent", async () => {
+  await using directory = await temporaryDirectory();
+  await using server = serve(() => new Response());
+  const write = (name: string, text: string) => directory.write(name, text);
+  const missing = directory.file("missing");
+  const large = await write("large", "x".repeat(10_000));
+  for (
+    const [path, reason] of [
+      [missing, `lacks the value of its header X-Token: ${missing} is not there`],
+      [large, `lacks the value of its header X-Token: ${large} is larger than 8192 bytes`],
+      [directory.path, `lacks the value of its header X-Token: ${directory.path} is not a file`],
+      [await write("empty", "\n"), "lacks the value of its header X-Token: its file is empty"],
+      [await write("lines", "s3cret\ns3cret"), "cannot send its header X-Token: the value is not one line of ASCII"],
+      [await write("wide", "s3cret\u00e4"), "cannot send its header X-Token: the value is not one line of ASCII"],
+    ] as const
+  ) {
+    const ending = await ask(`http://${server.address}/`, { headerFiles: { "X-Token": path } });
+    assertEquals(ending, { ok: false, reason, output: "" });
+  }
+  assertEquals(server.heard, []);
+});
+
+Deno.test("header names with a meaning to JavaScript are headers like others", async () => {
+  await using server = serve(() => new Response());
+  const headers = JSON.parse('{"__proto__":"a","constructor":"b"}');
+  assertEquals((await ask(`http://${server.address}/`, { headers })).ok, true);
+  assertEquals(server.heard[0]?.headers.get("__proto__"), "a");
+  assertEquals(server.heard[0]?.headers.get("constructor"), "b");
+});
+
+Deno.test("a body that does not end in time is a failure", async () => {
+  const held = Promise.withResolvers<void>();
+  const body = new ReadableStream({
+    start: (controller) => controller.enqueue(new TextEncoder().encode("so far")),
+    cancel: () => held.resolve(),
+  });
+  await using server = serve(() => new Response(body));
+  const ending = await ask(`http://${server.address}/`, {}, { timeoutMilliseconds: 1_000 });
+  assertEquals(ending, { ok: false, reason: "took longer than 1 s and was ended", output: "so far" });
+  await held.promise;
+});
+
+Deno.test("a server that does not answer is given up in time, and when the daemon stops", async () => {
+  const stopping = new AbortController();
+  const release = Promise.withResolvers<Response>();
+  {
+    await using server = serve(() => {
+      stopping.abort();
+      return release.promise;
+    });
+    const ending = await ask(`http://${server.address}/`, {}, { signal: stopping.signal });
+    assertEquals(ending, { ok: false, reason: "was ended because the daemon stops", output: "" });
+    release.resolve(new Response());
+  }
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const url = `http://127.0.0.1:${listener.addr.port}/`;
+  const ending = await ask(url, {}, { timeoutMilliseconds: 200 });
+  listener.close();
+  assertEquals(ending, { ok: false, reason: "took longer than 0.2 s and was ended", output: "" });
+});
+
+Deno.test("an endless body is read to its bound and counts as what its status says", async () => {
+  const cancelled = Promise.withResolvers<void>();
+  const body = new ReadableStream({
+    pull: (controller) => controller.enqueue(new TextEncoder().encode("endless ".repeat(1_000))),
+    cancel: () => cancelled.resolve(),
+  });
+  await using server = serve(() => new Response(body));
+  const ending = await ask(`http://${server.address}/`);
+  assert(ending.ok);
+  assert(ending.output.startsWith("endless endless"));
+  assert(ending.output.endsWith("\n… the rest was not read …"));
+  assert(ending.output.length < 5_000);
+  await cancelled.promise;
+});
+
+Deno.test("secrets in the answer are masked", async () => {
+  await using server = serve((request) => new Response(`you sent ${request.headers.get("x-token")}`));
+  const surroundings = { mask: (text: string) => text.replaceAll("s3cret", "[masked]") };
+  const ending = await ask(`http://${server.address}/`, { headers: { "x-token": "s3cret" } }, { surroundings });
+  assertEquals(ending, { ok: true, output: "you sent [masked]" });
+});
+
+Deno.test("a server that cannot be reached is a reason without the URL", async () => {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { port } = listener.addr;
+  listener.close();
+  assertEquals(await ask(`http://us3r:s3cret@127.0.0.1:${port}/tls/?token=s3cret`), {
+    ok: false,
+    reason: "could not be reached: connection refused",
+    output: "",
+  });
+});
+
+Deno.test("what answers and speaks no HTTP is told from a server", async () => {
+  for (
+    const [says, reason] of [
+      ["SSH-2.0-OpenSSH_9.2\r\n", "could not be reached: what answers does not speak HTTP"],
+      ["", "could not be reached: it closed the connection without a whole answer"],
+    ] as const
+  ) {
+    const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+    const served = (async () => {
+      // More than once, for fetch asks again where a connection is closed without a word.
+      for await (const connection of listener) {
+        await connection.read(new Uint8Array(65_536));
+        if (says !== "") await connection.write(new TextEncoder().encode(says));
+        connection.close();
+      }
+    })();
+    const ending = await ask(`http://127.0.0.1:${listener.addr.port}/`, { method: "GET" });
+    listener.close();
+    await served;
+    assert(!ending.ok);
+    assertEquals(ending.reason, reason);
+  }
+});
+
+Deno.test("over TLS the host's authorities are trusted and others are not", async () => {
+  await using directory = await temporaryDirectory();
+  const authority = await makeAuthority(directory.path, "authority");
+  const { certificate, key } = await makeCertificate(authority, directory.path, "server", ["IP:127.0.0.1"]);
+  await using server = serve(() => new Response("hello"), { cert: certificate, key });
+  const trusting = { environment: (name: string) => name === "SSL_CERT_FILE" ? authority.certificateFile : undefined };
+  const url = `https://${server.address}/`;
+  assertEquals(await ask(url, {}, { surroundings: trusting }), { ok: true, output: "hello" });
+  const ending = await ask(url);
+  assert(!ending.ok);
+  assertStringIncludes(ending.reason, "no authority that this host trusts has signed its certificate");
+  const other = await ask(url.replace("127.0.0.1", "localhost"), {}, { surroundings: trusting });
+  assert(!other.ok);
+});

@@ -1,0 +1,70 @@
+import { assert, assertEquals } from "@std/assert";
+import fc from "fast-check";
+import { type Occasion, occasionEnvironment, occasionJson } from "../../src/hooks/occasion.ts";
+import { ACTIVATED } from "./sample_hook.ts";
+
+const REJECTED: Occasion = {
+  ...ACTIVATED,
+  event: "rejected",
+  hash: null,
+  generation: null,
+  changed: null,
+  reason: "Line 3:\n\x1b[31m no such layer",
+};
+
+Deno.test("what is not known has no variable, and is null in JSON", () => {
+  assertEquals(occasionEnvironment("reload", REJECTED), {
+    HONUA_CONFIGD_EVENT: "rejected",
+    HONUA_CONFIGD_HOOK: "reload",
+    HONUA_CONFIGD_INSTANCE: "edge-1",
+    HONUA_CONFIGD_SOURCE: "/etc/honua/config.hcl",
+    HONUA_CONFIGD_SNAPSHOT: "/var/lib/honua-configd/config.snapshot.json",
+    HONUA_CONFIGD_PREVIOUS_HASH: "cd".repeat(32),
+    HONUA_CONFIGD_REASON: "Line 3:\u240a\u241b[31m no such layer",
+  });
+  assertEquals(JSON.parse(occasionJson("reload", REJECTED)), {
+    ...REJECTED,
+    hook: "reload",
+    reason: "Line 3:\u240a\u241b[31m no such layer",
+  });
+});
+
+Deno.test("the candidate and the agreed hash are told where there are any", () => {
+  const candidate = "/var/lib/honua-configd/.config.snapshot.json.1.tmp";
+  const environment = occasionEnvironment("x", {
+    ...ACTIVATED,
+    event: "check",
+    candidate,
+    agreedHash: "ef".repeat(32),
+  });
+  assertEquals(environment.HONUA_CONFIGD_CANDIDATE, candidate);
+  assertEquals(environment.HONUA_CONFIGD_AGREED_HASH, "ef".repeat(32));
+});
+
+Deno.test("a variable is empty where it is known that nothing changed", () => {
+  assertEquals(occasionEnvironment("x", { ...ACTIVATED, changed: [] }).HONUA_CONFIGD_CHANGED, "");
+});
+
+Deno.test("a path is told whole or not at all", () => {
+  const path = `/${"x".repeat(4094)}`;
+  assertEquals(occasionEnvironment("x", { ...ACTIVATED, source: path }).HONUA_CONFIGD_SOURCE, path);
+  for (const source of [`${path}x`, "/a\0b", "/\ud800"]) {
+    assertEquals(occasionEnvironment("x", { ...ACTIVATED, source }).HONUA_CONFIGD_SOURCE, undefined);
+    assertEquals(JSON.parse(occasionJson("x", { ...ACTIVATED, source })).source, null);
+  }
+});
+
+Deno.test("whatever the texts, the environment is bounded and fit for execve", () => {
+  const text = fc.string({ unit: "binary", maxLength: 5_000 });
+  fc.assert(
+    fc.property(text, text, fc.array(text, { maxLength: 5 }), (one, other, changed) => {
+      const occasion = { ...ACTIVATED, instance: one, source: other, reason: one, hash: other, changed };
+      const environment = occasionEnvironment(one, occasion);
+      const all = Object.entries(environment).map((entry) => entry.join("=")).join("\n");
+      assert(!all.includes("\0"));
+      assert(all.isWellFormed());
+      assert(new TextEncoder().encode(all).length < 100_000);
+    }),
+    { numRuns: 50 },
+  );
+});

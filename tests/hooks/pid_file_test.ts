@@ -1,0 +1,85 @@
+import { assert, assertEquals } from "@std/assert";
+import { signalPidFile } from "../../src/hooks/pid_file.ts";
+import { eventually } from "../support/eventually.ts";
+import { temporaryDirectory } from "../support/temporary.ts";
+import { run } from "./sample_hook.ts";
+
+function never(): never {
+  throw new Error("signalled");
+}
+
+Deno.test("the process whose number is the file's first line gets the signal", async () => {
+  await using directory = await temporaryDirectory();
+  const script =
+    `trap 'touch ${directory.path}/heard; exit' HUP; touch ${directory.path}/up; while :; do sleep 0.02; done`;
+  const child = new Deno.Command("sh", { args: ["-c", script] }).spawn();
+  await eventually("the server is up", () => Deno.stat(directory.file("up")));
+  const pidFile = await directory.write("server.pid", ` ${child.pid}\r\n/var/lib/server\n5432\n`);
+  assertEquals(await run({ kind: "signal", signal: "SIGHUP", pidFile }), { ok: true, output: "" });
+  await eventually("the signal is heard", () => Deno.stat(directory.file("heard")));
+  await child.status;
+});
+
+Deno.test("a file that names no process of a server signals nothing", async () => {
+  await using directory = await temporaryDirectory();
+  for (const text of ["", "\n12", "abc", "-1", "0x10", "1e3", "12 13", "99999999999", "\ufeff12", "x".repeat(8_000)]) {
+    const pidFile = await directory.write("server.pid", text);
+    assertEquals(await signalPidFile(pidFile, "SIGHUP", never), {
+      ok: false,
+      reason: `has no process to signal: ${pidFile} does not begin with a process's number`,
+      output: "",
+    });
+  }
+  for (const pid of [0, 1, Deno.pid, 2 ** 31]) {
+    const pidFile = await directory.write("server.pid", `${pid}\n`);
+    assertEquals(await signalPidFile(pidFile, "SIGHUP", never), {
+      ok: false,
+      reason: `signals no process ${pid}, which ${pidFile} names: it is not a server's`,
+      output: "",
+    });
+  }
+});
+
+Deno.test("a pid file that cannot be read is named with the reason", async () => {
+  await using directory = await temporaryDirectory();
+  const big = await directory.write("big", "1".repeat(10_000));
+  const pipe = directory.file("pipe");
+  await new Deno.Command("mkfifo", { args: [pipe] }).output();
+  for (
+    const [path, why] of [
+      [directory.file("none"), "is not there"],
+      [directory.path, "is not a file"],
+      [pipe, "is not a file"],
+      [big, "is larger than 8192 bytes"],
+    ] as const
+  ) {
+    const reason = `has no process to signal: ${path} ${why}`;
+    assertEquals(await signalPidFile(path, "SIGHUP", never), { ok: false, reason, output: "" });
+  }
+});
+
+Deno.test("a file that outlived its server is said to be out of date", async () => {
+  await using directory = await temporaryDirectory();
+  const child = new Deno.Command("true").spawn();
+  await child.status;
+  const pidFile = await directory.write("server.pid", `${child.pid}\n`);
+  assertEquals(await signalPidFile(pidFile, "SIGHUP"), {
+    ok: false,
+    reason:
+      `found no process ${child.pid}, which ${pidFile} names: the file is out of date, or the server does not run`,
+    output: "",
+  });
+});
+
+Deno.test("a process of another user comes with what can be done", async () => {
+  await using directory = await temporaryDirectory();
+  const pidFile = await directory.write("server.pid", "4711\n");
+  const ending = await signalPidFile(pidFile, "SIGHUP", () => {
+    throw new Deno.errors.PermissionDenied("EPERM: Operation not permitted");
+  });
+  assert(!ending.ok);
+  assertEquals(
+    ending.reason,
+    "may not signal process 4711 of another user: give the daemon's unit CAP_KILL in a drop-in, or use SystemdUnit",
+  );
+});

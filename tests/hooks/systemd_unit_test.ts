@@ -1,0 +1,64 @@
+import { assertEquals } from "@std/assert";
+import { temporaryDirectory } from "../support/temporary.ts";
+import { run } from "./sample_hook.ts";
+
+/** Carries out a unit's hook with a systemctl that is this script. */
+async function reload(script: string, timeoutMilliseconds = 10_000) {
+  await using directory = await temporaryDirectory();
+  const systemctl = await directory.write("systemctl", `#!/bin/sh\n${script}\n`);
+  await Deno.chmod(systemctl, 0o755);
+  const path = `${directory.path}:/usr/bin:/bin`;
+  return await run({ kind: "systemd-unit", unit: "tiles.service" }, {
+    timeoutMilliseconds,
+    surroundings: { environment: (name) => name === "PATH" ? path : undefined },
+  });
+}
+
+Deno.test("a unit is reloaded or restarted without asking anyone for a password", async () => {
+  const ending = await reload('echo "$@" "$LC_ALL"');
+  assertEquals(ending, { ok: true, output: "--no-ask-password reload-or-restart tiles.service C" });
+});
+
+Deno.test("what systemctl refuses is said with what to do", async () => {
+  for (
+    const [says, reason] of [
+      [
+        "Failed to reload-or-restart tiles.service: Access denied",
+        "may not reload tiles.service: name the unit in a polkit rule for the daemon's user",
+      ],
+      [
+        "Failed to reload-or-restart tiles.service: Interactive authentication required.",
+        "may not reload tiles.service: name the unit in a polkit rule for the daemon's user",
+      ],
+      ["Failed to reload-or-restart tiles.service: Unit tiles.service not found.", "found no unit tiles.service"],
+      [
+        "Failed to reload-or-restart tiles.service: Unit tiles.service is masked.",
+        "cannot reload tiles.service, which is masked",
+      ],
+      [
+        "System has not been booted with systemd as init system (PID 1). Can't operate.",
+        "cannot reload tiles.service, for systemd cannot be reached from here",
+      ],
+      [
+        "Job for tiles.service failed because the control process exited with error code.",
+        "could not reload or restart tiles.service: see journalctl --unit tiles.service",
+      ],
+      ["Something else.", "systemctl exited with 1"],
+    ] as const
+  ) {
+    assertEquals(await reload(`echo "${says}" >&2; exit 1`), { ok: false, reason, output: says });
+  }
+});
+
+Deno.test("a systemctl that waits for too long is ended", async () => {
+  const ending = await reload("echo 'Access denied'; sleep 600", 200);
+  assertEquals(ending, { ok: false, reason: "took longer than 0.2 s and was ended", output: "Access denied" });
+});
+
+Deno.test("a host without systemctl is told from a unit that fails", async () => {
+  const ending = await run({ kind: "systemd-unit", unit: "tiles.service" }, {
+    surroundings: { environment: (name) => name === "PATH" ? "/nowhere" : undefined },
+  });
+  const reason = "systemctl is not there: systemctl is in no directory of PATH";
+  assertEquals(ending, { ok: false, reason, output: "" });
+});
