@@ -35,7 +35,11 @@ export type LookOutcome<Candidate> =
 /** How a write ended. `reason` is one line without secrets. */
 export type ActivationResult =
   | { readonly kind: "written" }
-  | { readonly kind: "failed"; readonly reason: string };
+  | { readonly kind: "failed"; readonly reason: string }
+  /** Whoever checks a snapshot before it is in force did not accept it. */
+  | { readonly kind: "refused"; readonly reason: string; readonly diagnostics: readonly Diagnostic[] }
+  /** Given up before its rename, as `supersede` said. */
+  | { readonly kind: "superseded" };
 
 /** What can happen to the loop. `random` is in [0, 1) and is the jitter of a timer that may follow. */
 export type Event<Candidate> = ClusterEvent | ReloadEvent<Candidate>;
@@ -67,6 +71,8 @@ export type Action<Candidate> =
   | { readonly kind: "activate"; readonly candidate: Candidate }
   /** Tell the look or write at hand to give up; it is still answered. */
   | { readonly kind: "abort" }
+  /** Tell the write at hand to give up while it is being checked; it is still answered. */
+  | { readonly kind: "supersede" }
   /** Start the one timer that says `retry-due`, in place of one that runs. */
   | { readonly kind: "arm-retry"; readonly milliseconds: number }
   | { readonly kind: "disarm-retry" }
@@ -157,12 +163,16 @@ function reload<C>(state: State<C>, event: ReloadEvent<C>): Decision<C> {
   }
 }
 
+/** The newest source wins over a check that takes its time; but one that changes all the time is checked now and then. */
+const MAX_SUPERSESSIONS = 3;
+
 function hinted<C>(state: State<C>, reason: HintReason): Decision<C> {
   if (state.stopping) return { state, actions: [] };
   const waiting = state.waiting.includes(reason) ? state.waiting : [...state.waiting, reason];
-  return state.work.kind === "idle"
-    ? proceed({ ...state, waiting }, [])
-    : { state: { ...state, waiting }, actions: [] };
+  if (state.work.kind === "idle") return proceed({ ...state, waiting }, []);
+  const supersedes = state.work.kind === "activating" && (reason === "file" || reason === "poll") &&
+    !state.waiting.includes(reason) && state.supersessions !== null && state.supersessions < MAX_SUPERSESSIONS;
+  return { state: { ...state, waiting }, actions: supersedes ? [{ kind: "supersede" }] : [] };
 }
 
 function stop<C>(state: State<C>): Decision<C> {
@@ -177,12 +187,7 @@ type Looked<C> = Extract<Event<C>, { kind: "looked" }>;
 function looked<C>(state: State<C>, reasons: readonly HintReason[], event: Looked<C>): Decision<C> {
   const { outcome } = event;
   const about = { reasons, durationMilliseconds: event.tookMilliseconds };
-  if (outcome.kind === "rejected") {
-    const { fingerprint, reason, diagnostics } = outcome;
-    const failure = { ...about, fingerprint, reason, repeated: isRepeated(state, outcome, reasons) };
-    const calmed = disarm({ ...state, trouble: { kind: "rejected", fingerprint, reason, attempts: 0 } });
-    return proceed(calmed.state, [...calmed.actions, reported({ kind: "rejected", ...failure, diagnostics })]);
-  }
+  if (outcome.kind === "rejected") return rejected(state, outcome, about);
   if (outcome.kind === "unreadable") return unreadable(state, outcome, about, event.random);
 
   const { hash, contentHash, fingerprint, candidate } = outcome;
@@ -204,6 +209,24 @@ function looked<C>(state: State<C>, reasons: readonly HintReason[], event: Looke
     lookMilliseconds: event.tookMilliseconds,
   };
   return { state: { ...state, work }, actions: [{ kind: "activate", candidate }] };
+}
+
+/** The source is wrong, or was not accepted: what is in force stays, and only another source can change that. */
+function rejected<C>(
+  state: State<C>,
+  outcome: Extract<LookOutcome<C>, { kind: "rejected" }>,
+  about: ReloadReport,
+): Decision<C> {
+  const { kind, fingerprint, reason, diagnostics } = outcome;
+  const failure = { ...about, fingerprint, reason, repeated: isRepeated(state, outcome, about.reasons) };
+  const calmed = disarm({ ...state, trouble: { kind, fingerprint, reason, attempts: 0 } });
+  return proceed(calmed.state, [...calmed.actions, reported({ kind, ...failure, diagnostics })]);
+}
+
+/** The source changed while it was checked: the next look takes the place of this one, whose reasons it has too. */
+function superseded<C>(state: State<C>, reasons: readonly HintReason[]): Decision<C> {
+  const waiting = [...reasons, ...state.waiting.filter((reason) => !reasons.includes(reason))];
+  return proceed({ ...state, waiting, supersessions: (state.supersessions ?? 0) + 1 }, []);
 }
 
 function unreadable<C>(
@@ -230,7 +253,10 @@ function activated<C>(
 ): Decision<C> {
   const { reasons, proposal: { hash, contentHash, fingerprint, candidate }, change } = work;
   const about = { reasons, durationMilliseconds: work.lookMilliseconds + event.tookMilliseconds };
-  if (event.result.kind === "written") {
+  const { result } = event;
+  if (result.kind === "superseded" && !state.stopping) return superseded(state, reasons);
+  if (state.supersessions !== null) state = { ...state, supersessions: 0 };
+  if (result.kind === "written") {
     const calmed = disarm({ ...state, active: { hash, contentHash }, trouble: null });
     const healed = state.trouble?.kind ?? null;
     const report = reported<C>({ kind: "activated", ...about, hash, contentHash, healed, candidate, change });
@@ -238,8 +264,9 @@ function activated<C>(
     return state.stopping ? finish(calmed.state, actions) : proceed(calmed.state, actions);
   }
   // A write that fails while stopping was told to give up, or cannot be tried again: the next start looks anyway.
-  if (state.stopping) return finish(state);
-  const { reason } = event.result;
+  if (state.stopping || result.kind === "superseded") return finish(state);
+  const { reason } = result;
+  if (result.kind === "refused") return rejected(state, { ...result, kind: "rejected", fingerprint }, about);
   const failed = { kind: "write-failed", fingerprint, reason } as const;
   const repeated = isRepeated(state, failed, reasons);
   const armed = arm(state, failed.kind, fingerprint, reason, event.random);

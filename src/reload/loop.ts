@@ -1,19 +1,12 @@
 // The single writer: carries out what decide decides, one look or write at a time, and is the only one that may. No
 // hint is lost, no bug in a look or write ends or wedges it, and after `stop` nothing is begun and no timer is left.
 import { initialAgreement, isAnnouncing } from "./agreement.ts";
+import { type Clock, realClock } from "./clock.ts";
 import { announce, type ClusterAccess, readHead } from "./cluster_access.ts";
 import { type Action, type ActivationResult, decide, type Event, type LookOutcome } from "./decide.ts";
 import type { Outcome, Report } from "./report.ts";
 import { type HintReason, initialState, type Mark, type State } from "./state.ts";
 import { beginWork, type Ending, type RunningWork } from "./work.ts";
-
-/** Where time comes from: real by default, a test's own otherwise. */
-export interface Clock {
-  /** Monotonic milliseconds. */
-  now(): number;
-  /** Calls back once, later; returns what cancels it. */
-  schedule(milliseconds: number, callback: () => void): () => void;
-}
 
 /** What a loop is given. */
 export interface LoopOptions<Candidate> {
@@ -23,13 +16,22 @@ export interface LoopOptions<Candidate> {
   look(signal: AbortSignal): Promise<LookOutcome<Candidate>>;
   /**
    * Writes the snapshot. Once aborted it either gives up before its rename (by a result or a throw) or completes, and
-   * says truly which. A throw without an abort is a bug.
+   * says truly which; where it `isChecked`, the reason may be `SUPERSEDED`. A throw without an abort is a bug.
    */
   activate(candidate: Candidate, signal: AbortSignal): Promise<ActivationResult>;
   /** Is told what came of each reload, in order. It must not throw; what it throws is the global handler's. */
   report(report: Report<Candidate>): void;
   /** Null or absent: the instance is alone. */
   readonly cluster?: ClusterAccess | null;
+  /** Whether others check a snapshot before it is in force, which takes as long as they want. Default false. */
+  readonly isChecked?: boolean;
+  /**
+   * Is told that the loop lives, so often: not while a write has outlasted its limit, for then nothing is reloaded any
+   * more. Null or absent: nobody wants to know.
+   */
+  readonly heartbeat?: { readonly everyMilliseconds: number; beat(): void } | null;
+  /** Is told of each new state, before what follows from it is done. It must not throw. */
+  changed?(state: State<Candidate>): void;
   /** How long a look may take before it is given up (a read that hangs on a network file system). Default 30,000. */
   readonly lookLimitMilliseconds?: number;
   /** How long a write may take before it is told to give up. Default 30,000. */
@@ -62,22 +64,17 @@ export interface Loop<Candidate> extends AsyncDisposable {
   state(): State<Candidate>;
 }
 
+/** The reason of the signal by which a write is told to give up for a newer source. */
+export const SUPERSEDED = "superseded by a newer source";
+
 /** Looks that outlasted their limit and still hang: beyond so many the next is not begun, each may hold a thread. */
 const MAX_HUNG_LOOKS = 4;
-
-const realClock: Clock = {
-  now: () => performance.now(),
-  schedule(milliseconds, callback) {
-    const timer = setTimeout(callback, milliseconds);
-    return () => clearTimeout(timer);
-  },
-};
 
 /** Called once with the outcome; null where the loop stopped. */
 type Answer<C> = (outcome: Outcome<C> | null) => void;
 
 /** The timers that decide arms, one of each at a time. */
-type TimerName = "retry" | "settle" | "reconcile";
+type TimerName = "retry" | "settle" | "reconcile" | "heartbeat";
 
 /** All that changes while a loop runs. */
 interface Machine<C> {
@@ -95,6 +92,8 @@ interface Machine<C> {
   readonly timers: Record<TimerName, () => void>;
   cancelGrace: () => void;
   hungLooks: number;
+  /** Whether the write at hand outlasted its limit. */
+  isStalled: boolean;
   idle: PromiseWithResolvers<void>;
   readonly finished: PromiseWithResolvers<void>;
 }
@@ -114,6 +113,9 @@ export function runLoop<Candidate>(options: LoopOptions<Candidate>): Loop<Candid
   const machine: Machine<Candidate> = {
     options: {
       cluster: null,
+      isChecked: false,
+      heartbeat: null,
+      changed: () => {},
       lookLimitMilliseconds: 30_000,
       activateLimitMilliseconds: 30_000,
       graceMilliseconds: 1_000,
@@ -123,20 +125,25 @@ export function runLoop<Candidate>(options: LoopOptions<Candidate>): Loop<Candid
     },
     state: initialState(
       options.active,
-      cluster ? initialAgreement(cluster.ledger, cluster.limits) : null,
+      {
+        agreement: cluster ? initialAgreement(cluster.ledger, cluster.limits) : null,
+        isChecked: options.isChecked ?? false,
+      },
     ),
     arrived: [],
     carrying: false,
     work: null,
     requests: { waiting: [], looking: [] },
     announced: Promise.withResolvers(),
-    timers: { retry: () => {}, settle: () => {}, reconcile: () => {} },
+    timers: { retry: () => {}, settle: () => {}, reconcile: () => {}, heartbeat: () => {} },
     cancelGrace: () => {},
     hungLooks: 0,
+    isStalled: false,
     idle: Promise.withResolvers(),
     finished: Promise.withResolvers(),
   };
   machine.idle.resolve();
+  if (machine.options.heartbeat) armHeartbeat(machine, machine.options.heartbeat);
   const stop = () => {
     take(machine, { kind: "stop" });
     return machine.finished.promise;
@@ -177,6 +184,7 @@ function take<C>(machine: Machine<C>, event: Event<C>): void {
     for (let next = arrived.shift(); next !== undefined; next = arrived.shift()) {
       const { state, actions } = decide(machine.state, next);
       machine.state = state;
+      machine.options.changed(state);
       for (const action of actions) carryOut(machine, action);
     }
   } finally {
@@ -206,6 +214,8 @@ function carryOut<C>(machine: Machine<C>, action: Action<C>): void {
       return look(machine);
     case "activate":
       return activate(machine, action.candidate);
+    case "supersede":
+      return machine.work?.abort(SUPERSEDED);
     case "abort": {
       const work = machine.work;
       work?.abort();
@@ -237,6 +247,7 @@ function carryOut<C>(machine: Machine<C>, action: Action<C>): void {
       machine.cancelGrace();
       machine.timers.settle();
       machine.timers.reconcile();
+      machine.timers.heartbeat();
       answer(machine, null);
       machine.finished.resolve();
       return;
@@ -247,6 +258,15 @@ function carryOut<C>(machine: Machine<C>, action: Action<C>): void {
 function arm<C>(machine: Machine<C>, name: TimerName, milliseconds: number, due: () => Event<C>): void {
   machine.timers[name]();
   machine.timers[name] = machine.options.clock.schedule(milliseconds, () => take(machine, due()));
+}
+
+/** Beats from now on. The beat is a matter of the loop's own timers: where they do not run, nothing is reloaded. */
+function armHeartbeat<C>(machine: Machine<C>, heartbeat: NonNullable<LoopOptions<C>["heartbeat"]>): void {
+  const { everyMilliseconds, beat } = heartbeat;
+  machine.timers.heartbeat = machine.options.clock.schedule(everyMilliseconds, () => {
+    if (!machine.isStalled) beat();
+    armHeartbeat(machine, heartbeat);
+  });
 }
 
 /** Answers those who waited for the look that ended; where the loop stopped, all. */
@@ -303,6 +323,7 @@ function activate<C>(machine: Machine<C>, candidate: C): void {
   const work = beginWork((signal) => options.activate(candidate, signal));
   const giveUp = () => {
     work.abort();
+    machine.isStalled = true;
     tell(machine, { kind: "write-stalled", limitMilliseconds: limit });
   };
   perform(machine, work, limit, giveUp, (ending, tookMilliseconds) => {
@@ -332,6 +353,7 @@ function perform<C, T>(
   const cancelLimit = clock.schedule(limitMilliseconds, giveUp);
   work.ended.then((ending) => {
     cancelLimit();
+    machine.isStalled = false;
     take(machine, answer(ending, clock.now() - begun));
     if (machine.work !== work) return;
     machine.work = null;

@@ -89,9 +89,29 @@ export interface State<Candidate> {
   readonly retryArmed: boolean;
   /** What is known of the cluster; null: the instance is alone. */
   readonly agreement: Agreement | null;
+  /** Null: a write is not checked by anybody else. Else how many checks in a row were given up for a newer source. */
+  readonly supersessions: number | null;
+}
+
+/** What is known at the start. */
+export interface Beginnings {
+  /** What is known of the cluster; default: the instance is alone. */
+  readonly agreement?: Agreement | null;
+  /** Whether others check a snapshot before it is in force, which takes as long as they want. Default: they do not. */
+  readonly isChecked?: boolean;
 }
 
 /** Idle and healthy, with the snapshot that was verified at start (null: there is none). */
-export function initialState<Candidate>(active: Mark | null, agreement: Agreement | null = null): State<Candidate> {
-  return { active, work: { kind: "idle" }, stopping: false, waiting: [], trouble: null, retryArmed: false, agreement };
+export function initialState<Candidate>(active: Mark | null, beginnings: Beginnings = {}): State<Candidate> {
+  const { agreement = null, isChecked = false } = beginnings;
+  return {
+    active,
+    work: { kind: "idle" },
+    stopping: false,
+    waiting: [],
+    trouble: null,
+    retryArmed: false,
+    agreement,
+    supersessions: isChecked ? 0 : null,
+  };
 }

@@ -13,8 +13,8 @@ export interface RunningWork<T> {
   readonly ended: Promise<Ending<T>>;
   /** Resolves when the work itself is over, which is later than `ended` where it was abandoned; never rejects. */
   readonly over: Promise<void>;
-  /** Tells the work to give up, by its signal. */
-  abort(): void;
+  /** Tells the work to give up, by its signal, whose reason that is. */
+  abort(reason?: unknown): void;
   /** Waits no longer. */
   abandon(): void;
 }
@@ -33,7 +33,7 @@ export function beginWork<T>(run: (signal: AbortSignal) => Promise<T>): RunningW
   return {
     ended,
     over,
-    abort: () => controller.abort(),
+    abort: (reason) => controller.abort(reason),
     abandon: () => resolve({ kind: "abandoned" }),
   };
 }

@@ -76,6 +76,7 @@ export type WriteStep =
   | "set mode"
   | "sync"
   | "close"
+  | "inspect"
   | "rename"
   | "sync directory";
 
@@ -87,6 +88,11 @@ export interface AtomicWriteOptions {
   readonly gid?: number | undefined;
   /** The operating system's unless a test injects faults. */
   readonly fileSystem?: FileSystem | undefined;
+  /**
+   * Is shown the new file under its temporary path, whole and on the disk, before it has its name; false keeps the old
+   * one, and the new one is removed.
+   */
+  readonly inspect?: ((temporaryPath: string) => Promise<boolean>) | undefined;
 }
 
 /** A write that failed: at which step, with which errno, and what to do about it. */
@@ -114,11 +120,12 @@ export class AtomicWriteError extends Error {
 
 /**
  * Replaces the file at `path` with `bytes`, or makes it. A symlink stays: the file that it leads to is replaced, beside
- * that file. The new file has its group and mode before it has its name.
+ * that file. The new file has its group and mode before it has its name. Resolves with whether it was replaced, which
+ * `inspect` alone can keep it from.
  *
  * @throws {AtomicWriteError} whatever goes wrong.
  */
-export async function atomicWrite(path: string, bytes: Uint8Array, options: AtomicWriteOptions): Promise<void> {
+export async function atomicWrite(path: string, bytes: Uint8Array, options: AtomicWriteOptions): Promise<boolean> {
   const fileSystem = options.fileSystem ?? hostFileSystem;
   let step: WriteStep = "resolve";
   let replaced = false;
@@ -147,12 +154,15 @@ export async function atomicWrite(path: string, bytes: Uint8Array, options: Atom
     const written = file;
     file = undefined;
     written.close();
+    step = "inspect";
+    if (await options.inspect?.(temporary) === false) return false;
     step = "rename";
     await fileSystem.rename(temporary, target);
     temporary = undefined;
     replaced = true;
     step = "sync directory";
     await syncDirectory(directory);
+    return true;
   } catch (cause) {
     throw new AtomicWriteError(path, errorCode(cause), step, replaced, { cause });
   } finally {

@@ -72,9 +72,13 @@ export interface OpenedStore {
 export interface SnapshotStore {
   /**
    * Puts the snapshot in force, atomically. After a failure the old file is as it was, save where only the directory's
-   * sync failed: then the new one is there, does not count as in force, and is to be written again.
+   * sync failed: then the new one is there, does not count as in force, and is to be written again. `inspect` is shown
+   * the new file before it is in force; where it says false, the old one stays.
    */
-  write(snapshot: Snapshot): Promise<{ readonly ok: true } | StoreFailure>;
+  write(
+    snapshot: Snapshot,
+    inspect?: (temporaryPath: string) => Promise<boolean>,
+  ): Promise<{ readonly ok: true; readonly replaced: boolean } | StoreFailure>;
   /**
    * Whether the file at the path is still the one last written or, before any write, found at opening, with its mode
    * and group. Answered from a stat alone while that is unchanged, else by reading and verifying. False where it cannot
@@ -146,14 +150,15 @@ function storeAt(
   let inForce = found;
   let setAsideFirst = damaged;
   return {
-    async write(snapshot) {
+    async write(snapshot, inspect) {
       if (snapshot.bytes.length > MAX_SNAPSHOT_BYTES) {
         return failure("TOO_LARGE", `cannot write ${path}: the snapshot ${describeFault("too-large")}`);
       }
       try {
         await setAsideFirst?.();
         setAsideFirst = null;
-        await atomicWrite(path, snapshot.bytes, { mode, gid, fileSystem });
+        const replaced = await atomicWrite(path, snapshot.bytes, { mode, gid, fileSystem, inspect });
+        if (!replaced) return { ok: true, replaced };
       } catch (error) {
         if (error instanceof AtomicWriteError) return failure(error.code, error.message);
         const code = errorCode(error);
@@ -161,7 +166,7 @@ function storeAt(
       }
       const { hash, contentHash } = snapshot;
       inForce = { header: { format: SNAPSHOT_FORMAT, hash, contentHash }, identity: null };
-      return { ok: true };
+      return { ok: true, replaced: true };
     },
     async isInForce() {
       if (inForce === null) return false;

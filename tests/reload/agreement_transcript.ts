@@ -44,7 +44,7 @@ export function replayAgreement(start: Start, transcript: string): State<string>
   let state = start.from ??
     initialState<string>(
       active === null ? null : markOf(active),
-      initialAgreement(ledger, limits),
+      { agreement: initialAgreement(ledger, limits) },
     );
   for (const line of transcript.split("\n").map((one) => one.trim()).filter((one) => one !== "")) {
     const [event = "", expected = ""] = line.split("->").map((part) => part.trim());

@@ -1,6 +1,7 @@
 // A loop under a test's control: a clock that moves when told, and looks and writes that end when told.
 import type { ActivationResult, LookOutcome } from "../../src/reload/decide.ts";
-import { type Clock, type Loop, type LoopOptions, runLoop } from "../../src/reload/loop.ts";
+import type { Clock } from "../../src/reload/clock.ts";
+import { type Loop, type LoopOptions, runLoop } from "../../src/reload/loop.ts";
 import type { Report } from "../../src/reload/report.ts";
 import type { Mark } from "../../src/reload/state.ts";
 
@@ -57,7 +58,8 @@ function begin<Input, Output>(all: Begun<Input, Output>[], input: Input, signal:
   return promise;
 }
 
-function manualClock(): ManualClock {
+/** A clock at 0. */
+export function manualClock(): ManualClock {
   let now = 0;
   const timers = new Map<symbol, { due: number; callback: () => void }>();
   return {

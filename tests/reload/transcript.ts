@@ -3,11 +3,11 @@
 import { assertEquals } from "@std/assert";
 import { type Action, decide, type Event, type LookOutcome } from "../../src/reload/decide.ts";
 import type { Report } from "../../src/reload/report.ts";
-import { type HintReason, initialState, type Mark, type State } from "../../src/reload/state.ts";
+import { type Beginnings, type HintReason, initialState, type Mark, type State } from "../../src/reload/state.ts";
 
 /** Replays the lines from a loop at rest with `active` in force, and returns the state that they end in. */
-export function replay(active: string, transcript: string): State<string> {
-  let state = initialState<string>(markOf(active));
+export function replay(active: string, transcript: string, beginnings: Beginnings = {}): State<string> {
+  let state = initialState<string>(markOf(active), beginnings);
   for (const line of transcript.split("\n").map((one) => one.trim()).filter((one) => one !== "")) {
     const [event = "", actions = ""] = line.split("->").map((part) => part.trim());
     const decision = decide(state, eventOf(event, state));
@@ -25,7 +25,7 @@ export function markOf(text: string): Mark | null {
 
 /**
  * `hint REASON` · `saw MARK [stored MARK]` (stored: what is in force unless said) · `saw rejected SOURCE` ·
- * `saw unreadable CODE` · `wrote` · `failed REASON` · `retry-due` · `stop`.
+ * `saw unreadable CODE` · `wrote` · `failed REASON` · `refused REASON` · `superseded` · `retry-due` · `stop`.
  */
 function eventOf(text: string, state: State<string>): Event<string> {
   const [verb, ...rest] = text.split(" ");
@@ -39,6 +39,10 @@ function eventOf(text: string, state: State<string>): Event<string> {
       return { kind: "activated", result: { kind: "written" }, ...timing };
     case "failed":
       return { kind: "activated", result: { kind: "failed", reason: rest[0]! }, ...timing };
+    case "refused":
+      return { kind: "activated", result: { kind: verb, reason: rest[0]!, diagnostics: [] }, ...timing };
+    case "superseded":
+      return { kind: "activated", result: { kind: verb }, ...timing };
     case "retry-due":
     case "stop":
       return { kind: verb };

@@ -16,7 +16,7 @@ export function startHost(world: World, host: Host): void {
   const agreement = initialAgreement(host.disk.ledger, { settleMilliseconds, reconcileMilliseconds });
   const nothing = () => {};
   const life: Life = {
-    state: initialState<Mark>(host.disk.snapshot, agreement),
+    state: initialState<Mark>(host.disk.snapshot, { agreement }),
     ended: "no",
     working: false,
     asking: false,

@@ -30,7 +30,7 @@ Deno.test("where there is no snapshot, none is in force until one is written", a
     const { store, existing, stale } = await open(path);
     assertEquals([existing, stale], [{ state: "none" }, { removed: [], left: [] }]);
     assertEquals(await store.isInForce(), false);
-    assertEquals(await store.write(first), { ok: true });
+    assertEquals(await store.write(first), { ok: true, replaced: true });
     assertEquals(await store.isInForce(), true);
     assertEquals(await Deno.readFile(path), first.bytes);
     assertEquals((await Deno.stat(path)).mode! & 0o7777, 0o640);
@@ -58,7 +58,7 @@ Deno.test("a damaged snapshot is set aside whole, and another takes its place", 
     assertMatch(existing.setAsideAs, /\/config\.snapshot\.json\.damaged-20260102T030405Z-[0-9a-f]{8}$/);
     assertEquals(await Deno.readTextFile(existing.setAsideAs), text.slice(0, -10));
     assertEquals(await store.isInForce(), false);
-    assertEquals(await store.write(first), { ok: true });
+    assertEquals(await store.write(first), { ok: true, replaced: true });
     assertEquals(namesIn(directory).length, 2);
   });
 });
@@ -75,10 +75,10 @@ Deno.test("a damaged snapshot that cannot be set aside is not overwritten either
     assertStringIncludes(written.message, `cannot set the damaged snapshot ${path} aside`);
     assertEquals(await Deno.readTextFile(path), "damaged");
     delete faults.rename;
-    assertEquals(await store.write(first), { ok: true });
+    assertEquals(await store.write(first), { ok: true, replaced: true });
     const [, aside] = namesIn(directory);
     assertEquals(await Deno.readTextFile(`${directory}/${aside}`), "damaged");
-    assertEquals(await store.write(second), { ok: true });
+    assertEquals(await store.write(second), { ok: true, replaced: true });
     assertEquals(namesIn(directory).length, 2);
   });
 });
@@ -103,11 +103,11 @@ Deno.test("a snapshot that was replaced, changed, removed or given another mode 
     ];
     for (const change of changes) {
       const { store } = await open(path);
-      assertEquals(await store.write(first), { ok: true });
+      assertEquals(await store.write(first), { ok: true, replaced: true });
       assertEquals([await store.isInForce(), await store.isInForce()], [true, true]);
       await change();
       assertEquals(await store.isInForce(), false, String(change));
-      assertEquals(await store.write(first), { ok: true });
+      assertEquals(await store.write(first), { ok: true, replaced: true });
       assertEquals(await store.isInForce(), true);
     }
   });
@@ -151,7 +151,7 @@ Deno.test("a write that fails says why, and the old snapshot stays in force", as
     assertStringIncludes(written.message, "the file system is full");
     assertEquals(await store.isInForce(), true);
     delete faults.write;
-    assertEquals(await store.write(second), { ok: true });
+    assertEquals(await store.write(second), { ok: true, replaced: true });
   });
 });
 
@@ -162,7 +162,7 @@ Deno.test("a snapshot whose directory could not be synced does not count as in f
     assertEquals((await store.write(first)).ok, false);
     assertEquals(await store.isInForce(), false);
     delete faults.syncDirectory;
-    assertEquals([await store.write(first), await store.isInForce()], [{ ok: true }, true]);
+    assertEquals([await store.write(first), await store.isInForce()], [{ ok: true, replaced: true }, true]);
   });
 });
 
@@ -175,7 +175,7 @@ Deno.test("a directory that comes into being later is found by the next write", 
     assert(!written.ok);
     assertEquals(written.code, "ENOENT");
     await Deno.mkdir(`${directory}/later`);
-    assertEquals(await store.write(first), { ok: true });
+    assertEquals(await store.write(first), { ok: true, replaced: true });
     await Deno.remove(`${directory}/later`, { recursive: true });
     assertEquals([await store.isInForce(), (await store.write(first)).ok], [false, false]);
     assert(!namesIn(directory).includes(path));
@@ -213,7 +213,7 @@ Deno.test("a group is a name of group(5) or a number, and an unknown one is a fa
     const readGroups = () => Promise.resolve(`root:x:0:\nbroken\nhonua:x:${gid}:a,b\n7:x:${gid}:\n`);
     for (const group of ["honua", "7", String(gid), null]) {
       const { store } = await open(path, { group, readGroups });
-      assertEquals(await store.write(first), { ok: true });
+      assertEquals(await store.write(first), { ok: true, replaced: true });
       assertEquals((await Deno.stat(path)).gid, gid);
     }
     for (const group of ["nobody-knows", "", "constructor", "broken", "-1", "4294967295", "1e3"]) {

@@ -1,0 +1,118 @@
+// What the reload loop decides where hooks check a snapshot before it is in force, as transcripts: see transcript.ts.
+import { assertEquals } from "@std/assert";
+import { replay } from "./transcript.ts";
+
+const CHECKED = { isChecked: true };
+
+Deno.test("a snapshot that is refused is rejected: what was in force stays, and the next good source heals it", () => {
+  const refused = replay(
+    "1/1",
+    `hint file  -> look
+     saw 2/2    -> activate 2/2
+     refused no -> report rejected 2/2 (file)`,
+    CHECKED,
+  );
+  assertEquals([refused.active, refused.trouble?.kind], [{ hash: "1", contentHash: "1" }, "rejected"]);
+  replay(
+    "1/1",
+    `hint file  -> look
+     saw 2/2    -> activate 2/2
+     refused no -> report rejected 2/2 (file)
+     hint file  -> look
+     saw 1/1    -> report unchanged healed rejected (file)`,
+    CHECKED,
+  );
+});
+
+Deno.test("what was refused before is told once, and again to who asks", () => {
+  replay(
+    "1/1",
+    `hint file   -> look
+     saw 2/2     -> activate 2/2
+     refused no  -> report rejected 2/2 (file)
+     hint peer   -> look
+     saw 2/2     -> activate 2/2
+     refused no  -> report rejected 2/2 again (peer)
+     hint signal -> look
+     saw 2/2     -> activate 2/2
+     refused no  -> report rejected 2/2 (signal)
+     hint peer   -> look
+     saw 2/2     -> activate 2/2
+     wrote       -> report activated both healed rejected (peer)`,
+    CHECKED,
+  );
+});
+
+Deno.test("a source that changes while it is checked takes the place of the one before, reasons and all", () => {
+  replay(
+    "1/1",
+    `hint admin -> look
+     saw 2/2    -> activate 2/2
+     hint file  -> supersede
+     hint file  ->
+     superseded -> look
+     saw 3/3    -> activate 3/3
+     wrote      -> report activated both (admin file)`,
+    CHECKED,
+  );
+});
+
+Deno.test("who asks, and what others say, waits for the check at hand", () => {
+  replay(
+    "1/1",
+    `hint file   -> look
+     saw 2/2     -> activate 2/2
+     hint signal ->
+     hint peer   ->
+     wrote       -> report activated both (file), look
+     saw 2/2     -> report unchanged (signal peer)`,
+    CHECKED,
+  );
+});
+
+Deno.test("a source that never stops changing is checked all the same, every fourth time", () => {
+  const round = `hint file  -> supersede
+     superseded -> look
+     saw 2/2    -> activate 2/2`;
+  replay(
+    "1/1",
+    `hint file  -> look
+     saw 2/2    -> activate 2/2
+     ${round}
+     ${round}
+     ${round}
+     hint file  ->
+     wrote      -> report activated both (file), look
+     saw 3/3    -> activate 3/3
+     hint file  -> supersede`,
+    CHECKED,
+  );
+});
+
+Deno.test("a check that was told to give up and came to its end before counts", () => {
+  replay(
+    "1/1",
+    `hint file -> look
+     saw 2/2   -> activate 2/2
+     hint poll -> supersede
+     wrote     -> report activated both (file), look
+     saw 3/3   -> activate 3/3`,
+    CHECKED,
+  );
+});
+
+Deno.test("where nobody checks, a write is left to its end", () => {
+  replay(
+    "1/1",
+    `hint file -> look
+     saw 2/2   -> activate 2/2
+     hint file ->
+     wrote     -> report activated both (file), look`,
+  );
+});
+
+Deno.test("what is stopped while it is checked is finished, whatever becomes of the check", () => {
+  for (const end of ["superseded", "refused no", "failed stopped"]) {
+    replay("1/1", `hint file -> look\nsaw 2/2 -> activate 2/2\nstop -> abort\n${end} -> finish`, CHECKED);
+  }
+});
