@@ -1,28 +1,31 @@
 // Puts the rooms together: the only file that knows all of them. It hands the loop what it needs to look at the source,
-// to activate a snapshot and to agree with others, leads every hint to the loop's door, and closes all it opened.
+// to activate a snapshot and to agree with others, leads every hint to the loop's door and what comes of it to the hooks
+// and the service manager, and closes all it opened.
 import { openJournal } from "./admin/journal.ts";
+import type { Subject } from "./admin/subject.ts";
 import type { Notifier } from "./cluster/notifier.ts";
-import {
-  describeConnection,
-  type RedisConnection,
-  resolveConnection,
-  type ResolvedConnection,
-} from "./cluster/redis_connection.ts";
+import { describeConnection, resolveConnection, type ResolvedConnection } from "./cluster/redis_connection.ts";
 import { soloNotifier } from "./cluster/solo_notifier.ts";
+import { activator } from "./daemon/activating.ts";
 import { type Chronicle, openChronicle } from "./daemon/chronicle.ts";
+import { trackChanges } from "./daemon/changes.ts";
 import { followFiles } from "./daemon/following.ts";
-import { ledgerKeeper, ledgerPath, readLedger } from "./daemon/ledger_file.ts";
-import { activate, type Candidate, looker } from "./daemon/looking.ts";
+import { checkHooks, type Hooking, openHooking } from "./daemon/hooking.ts";
+import { type Candidate, looker } from "./daemon/looking.ts";
 import { type MaskedSecrets, maskedSecrets } from "./daemon/masking.ts";
 import { type Membership, openMembership } from "./daemon/membership.ts";
 import type { DaemonSettings } from "./daemon/settings.ts";
+import { openService, type Service, type ServiceFacts } from "./daemon/service.ts";
+import { agreedGeneration, standingOf } from "./daemon/standing.ts";
+import { type KeptState, readState, type StateKeeper, stateKeeper, statePath } from "./daemon/state_file.ts";
 import { openSubject } from "./daemon/subject.ts";
 import { renderLine } from "./diagnostic/render.ts";
-import { openBlockParser } from "./document/blocks.ts";
+import { type BlockParser, openBlockParser } from "./document/blocks.ts";
 import type { Logger } from "./process/log.ts";
 import { openMetrics } from "./process/metrics.ts";
 import { secretValues } from "./process/option_schema.ts";
 import type { Options } from "./process/options.ts";
+import { openServiceManager } from "./process/sd_notify.ts";
 import { type Loop, runLoop } from "./reload/loop.ts";
 import type { Mark } from "./reload/state.ts";
 import { describeFault } from "./snapshot/snapshot.ts";
@@ -91,43 +94,117 @@ interface Ground {
 }
 
 /** Makes the parts and ties them to the loop. */
-async function compose(settings: DaemonSettings, { store, existing, secrets, reached }: Ground): Promise<Daemon> {
-  const { options, log, version } = settings;
-  const { mask } = secrets;
-  const { instanceName, enableDetailedLogging: detailed } = options.highAvailability;
+async function compose(settings: DaemonSettings, ground: Ground): Promise<Daemon> {
+  const { options, log, environment, once } = settings;
+  const { store, existing, secrets: { mask } } = ground;
+  const instance = options.highAvailability.instanceName ?? Deno.hostname();
+  const active = () => loop.state().active;
   const parser = openBlockParser();
-  const looking = looker(settings, { parser, store, secrets, active: () => loop.state().active });
+  const looking = looker(settings, { parser, store, secrets: ground.secrets, active });
+  const records = openRecords(settings, ground, looking.rejectedHash, () => loop);
+  const { chronicle } = records;
+  const { found, keeper } = await openState(settings);
+  const joined = await join(settings, ground, { instance, chronicle, found, keeper, loop: () => loop });
+  const hooking = openHooking({
+    ...records,
+    // A single load puts nothing in force that is not accepted, and leaves the rest to the daemon.
+    options: once ? { ...options.hooks, list: checkHooks(options.hooks) } : options.hooks,
+    about: { instance, source: settings.sourcePath, snapshot: options.snapshot.path },
+    existing,
+    done: found.hooks,
+    keep: (hooks) => keeper.keep({ hooks }),
+    generation: () => agreedGeneration(loop.state().agreement),
+    rejectedHash: looking.rejectedHash,
+    log,
+    mask,
+  });
+  const manager = once ? null : openServiceManager(environment, { onTrouble: (line) => log.warning(line) });
+  const service = openService(manager, () => serviceFacts({ loop, chronicle, hooking }, options, mask));
+  const changes = trackChanges(existing);
+  const loop: Loop<Candidate> = runLoop<Candidate>({
+    ...activator({ hooks: options.hooks, store, changes, hooking, active }),
+    active: markOf(existing),
+    look: looking.look,
+    cluster: joined?.membership.access ?? null,
+    heartbeat: service.heartbeat,
+    changed: () => service.changed(),
+    report(report) {
+      const changed = report.kind === "activated" ? changes.moveTo(report.candidate.config) : {};
+      chronicle.report(report, changed);
+      joined?.membership.tellChange();
+      hooking.report(report, changed);
+      service.changed();
+    },
+  });
+  records.metrics.activeGeneration.set(loop.state().agreement?.ledger.agreed?.generation ?? 0);
+  const notifier = joined?.notifier ?? soloNotifier({ instance });
+  const subject = openSubject({ ...records, settings, instance, loop, notifier, hooking, mask });
+  const link = joined?.membership ?? notifier;
+  return daemonOf(settings, { loop, chronicle, parser, subject, hooking, service, joined, keeper, link });
+}
+/** What happened, as it is told and remembered. */
+function openRecords(
+  settings: DaemonSettings,
+  ground: Ground,
+  rejectedHash: () => string | null,
+  loop: () => Loop<Candidate>,
+) {
+  const { options, log, version } = settings;
   const journal = openJournal();
-  const metrics = openMetrics({ version, startTimeSeconds: performance.timeOrigin / 1000 });
+  const hooks = options.hooks.list.map((hook) => hook.name);
+  const metrics = openMetrics({ version, startTimeSeconds: performance.timeOrigin / 1000, hooks });
   const chronicle = openChronicle({
     log,
     metrics,
     journal,
-    existing,
-    clustered: reached !== null,
-    detailed,
-    rejectedHash: looking.rejectedHash,
-    headGeneration: () => loop.state().agreement?.head?.generation ?? null,
+    existing: ground.existing,
+    clustered: ground.reached !== null,
+    detailed: options.highAvailability.enableDetailedLogging,
+    rejectedHash,
+    headGeneration: () => loop().state().agreement?.head?.generation ?? null,
   });
-  const instance = instanceName ?? Deno.hostname();
-  const joined = reached && await join(settings, reached.connection, instance, { chronicle, loop: () => loop, mask });
-  const loop: Loop<Candidate> = runLoop<Candidate>({
-    active: markOf(existing),
-    look: looking.look,
-    activate: (candidate, signal) => activate(store, candidate, signal),
-    cluster: joined?.membership.access ?? null,
-    report(report) {
-      chronicle.report(report);
-      joined?.membership.tellChange();
-    },
+  return { journal, metrics, chronicle };
+}
+
+/** Reads what the last process kept, and opens what keeps it for the next. */
+async function openState({ options, log }: DaemonSettings): Promise<{ found: KeptState; keeper: StateKeeper }> {
+  const { highAvailability, snapshot, state, hooks } = options;
+  const path = statePath(state.directory, snapshot.path);
+  const scope = { channel: highAvailability.configurationChannel, snapshot: snapshot.path };
+  const { trouble, ...found } = await readState(path, scope);
+  const matters = highAvailability.enabled || hooks.list.length > 0;
+  if (trouble !== null && matters) log.warning(`What was kept of before does not count: ${trouble}`);
+  let told: string | null = null;
+  const keeper = stateKeeper(path, scope, found, (failure) => {
+    if (failure !== null && failure !== told) {
+      log.error(`What was agreed on, and which hooks are done, cannot be kept: ${failure}`);
+    }
+    told = failure;
   });
-  metrics.activeGeneration.set(loop.state().agreement?.ledger.agreed?.generation ?? 0);
-  const notifier = joined?.notifier ?? soloNotifier({ instance });
-  const subject = openSubject({ settings, instance, loop, notifier, chronicle, metrics, journal, mask });
+  return { found, keeper };
+}
+
+interface Parts {
+  readonly loop: Loop<Candidate>;
+  readonly chronicle: Chronicle;
+  readonly parser: BlockParser;
+  readonly subject: Subject;
+  readonly hooking: Hooking;
+  readonly service: Service;
+  readonly joined: Joined | null;
+  readonly keeper: StateKeeper;
+  /** The way to the others, or what stands in its place. */
+  readonly link: AsyncDisposable;
+}
+
+/** The daemon that its parts make, in the order in which they begin and end. */
+function daemonOf(settings: DaemonSettings, parts: Parts): Daemon {
+  const { loop, chronicle, parser, subject, hooking, service, joined, keeper, link } = parts;
+  const { options, log } = settings;
   // Stage by stage: no more hints; no more work and answers; then what the work left to be told and kept.
   const hinting: AsyncDisposable[] = [];
-  const working: AsyncDisposable[] = [loop];
-  const stages = [hinting, working, [joined?.membership ?? notifier], joined ? [joined.keeper] : [], [parser]];
+  const working: AsyncDisposable[] = [loop, hooking];
+  const stages = [hinting, working, [link], [keeper], [parser, service]];
   return {
     reload: (reason = "signal") => loop.hint(reason),
     abandon: () => parser.kill(),
@@ -148,12 +225,33 @@ async function compose(settings: DaemonSettings, { store, existing, secrets, rea
       joined?.membership.join();
       const following = await followFiles(settings, { chronicle, parser, hint: (reason) => loop.hint(reason) });
       if (following) hinting.push(following);
+      service.serving();
       loop.hint("start");
       return { ok: true };
     },
     async [Symbol.asyncDispose]() {
+      service.stopping();
       for (const stage of stages.splice(0)) await Promise.all(stage.map((one) => one[Symbol.asyncDispose]()));
     },
+  };
+}
+
+/** What the service manager may know, at this moment. */
+function serviceFacts(
+  { loop, chronicle, hooking }: Pick<Parts, "loop" | "chronicle" | "hooking">,
+  options: Options,
+  mask: (text: string) => string,
+): ServiceFacts {
+  const { active, work, trouble, agreement } = loop.state();
+  return {
+    hash: active?.hash ?? null,
+    isBusy: work.kind === "looking" || work.kind === "activating",
+    hasLooked: chronicle.lastReload() !== null,
+    trouble: trouble && { kind: trouble.kind, reason: mask(trouble.reason) },
+    standing: agreement && standingOf(agreement),
+    generation: agreedGeneration(agreement),
+    failedHooks: hooking.status().filter((hook) => hook.failures > 0).map((hook) => hook.name),
+    isWatching: options.configurationWatcher.enableFileWatching,
   };
 }
 
@@ -176,26 +274,24 @@ const LONGEST_SILENCE_SECONDS = 30;
 interface Joined {
   readonly membership: Membership;
   readonly notifier: Notifier;
-  readonly keeper: AsyncDisposable;
 }
 
-/** Makes the instance a member of its cluster, with what the last process left behind. */
+/** Makes the instance a member of its cluster, with what the last process left behind; null: it is alone. */
 async function join(
   { options, version, log }: DaemonSettings,
-  connection: RedisConnection,
-  instance: string,
-  parts: { readonly chronicle: Chronicle; loop(): Loop<Candidate>; mask(text: string): string },
-): Promise<Joined> {
+  { reached, secrets: { mask } }: Ground,
+  parts: {
+    readonly instance: string;
+    readonly chronicle: Chronicle;
+    readonly found: KeptState;
+    readonly keeper: StateKeeper;
+    loop(): Loop<Candidate>;
+  },
+): Promise<Joined | null> {
+  if (reached === null) return null;
+  const { connection } = reached;
+  const { instance, found: { ledger } } = parts;
   const { configurationChannel: channel, settleSeconds, reconcileSeconds, autoReconnect } = options.highAvailability;
-  const path = ledgerPath(options.state.directory, options.snapshot.path);
-  const scope = { channel, snapshot: options.snapshot.path };
-  const { ledger, trouble } = await readLedger(path, scope);
-  if (trouble !== null) log.warning(`What was agreed on before is not known: ${trouble}`);
-  let told: string | null = null;
-  const keeper = ledgerKeeper(path, scope, (failure) => {
-    if (failure !== null && failure !== told) log.error(`What was agreed on cannot be kept: ${failure}`);
-    told = failure;
-  });
   const tellMilliseconds = Math.min(reconcileSeconds, LONGEST_SILENCE_SECONDS) * 1000;
   const peerLifeMilliseconds = 3 * tellMilliseconds;
   // Loaded where it is needed: an instance alone does not hold it in memory.
@@ -204,8 +300,8 @@ async function join(
   const described = describeConnection(connection);
   log.information("High Availability mode enabled", { instance, channel, redis: described });
   const limits = { settleMilliseconds: settleSeconds * 1000, reconcileMilliseconds: reconcileSeconds * 1000 };
-  const about = { instance, version, connection: described, limits, tellMilliseconds, ledger, keeper, log };
-  return { membership: openMembership({ ...about, ...parts, notifier }), notifier, keeper };
+  const about = { ...parts, version, connection: described, limits, tellMilliseconds, ledger, log, mask };
+  return { membership: openMembership({ ...about, notifier }), notifier };
 }
 
 function markOf(existing: Existing): Mark | null {

@@ -38,6 +38,32 @@ export interface RedisStatus {
   readonly reconnections: number;
 }
 
+/** One hook at one moment. */
+export interface HookStatus {
+  /** Its name in the options. */
+  readonly name: string;
+  /** When it runs: `check`, `activated`, `rejected` or `diverged`. */
+  readonly on: string;
+  /**
+   * `done`: for the snapshot in force; `waiting`: for its turn or its random delay; `retrying`: it failed and waits to be
+   * tried again; `given-up`: it failed as often as it may; `idle`: nothing that concerns it happened yet.
+   */
+  readonly state: "idle" | "waiting" | "running" | "retrying" | "given-up" | "done";
+  /** Failures in a row for what it is to be run for. */
+  readonly failures: number;
+  /** Null: it did not run since the start. */
+  readonly lastRun: {
+    /** How it ended. */
+    readonly outcome: "succeeded" | "failed";
+    /** When, in ISO 8601. */
+    readonly at: string;
+    /** From its beginning to its end. */
+    readonly durationMilliseconds: number;
+    /** Why it failed, in one line; null where it did not. */
+    readonly reason: string | null;
+  } | null;
+}
+
 /** All about one daemon at one moment. */
 export interface Status {
   /** Of honua-configd. */
@@ -72,6 +98,8 @@ export interface Status {
   readonly lastReload: LastReload | null;
   /** How the cluster is reached. */
   readonly redis: RedisStatus;
+  /** In the order of the options. */
+  readonly hooks: readonly HookStatus[];
   /** Whether the options file changed since the start, so that a restart is needed. */
   readonly restartNeeded: boolean;
 }
@@ -118,7 +146,7 @@ export interface DaemonEvent {
   /** Grows by one with each event of this process. */
   readonly id: number;
   /** What happened. */
-  readonly kind: "activated" | "rejected" | "diverged" | "agreed" | "redis-up" | "redis-down";
+  readonly kind: "activated" | "rejected" | "diverged" | "agreed" | "redis-up" | "redis-down" | "hook-failed";
   /** ISO 8601. */
   readonly at: string;
   /** What goes with it, without secrets: hash, generation, reason. */

@@ -1,5 +1,6 @@
 // `honua-configd status`: what is in force on this host and whether that is what the source says, the answer first. It
-// ends with 0 if the source is in force and the instance does not diverge, with 1 if not, with 3 if nothing answers.
+// ends with 0 if the source is in force, the instance does not diverge and no hook failed for it, with 1 if not, with 3 if
+// nothing answers.
 import { z } from "zod";
 import { jsonLine, terminalText } from "../diagnostic/terminal_text.ts";
 import type { AdminFlags } from "./admin_address.ts";
@@ -49,6 +50,13 @@ const statusSchema = z.object({
     reason: z.string().nullable(),
     reconnections: z.number(),
   }),
+  hooks: z.array(z.object({
+    name: z.string(),
+    on: z.string(),
+    state: z.string(),
+    failures: z.number(),
+    lastRun: z.object({ outcome: z.string(), at: z.string(), reason: z.string().nullable() }).nullable(),
+  })).default([]),
   restartNeeded: z.boolean(),
 });
 
@@ -74,7 +82,7 @@ export async function status(
 }
 
 /** In one line what needs a person; null: nothing does. */
-function troubleOf({ active, lastReload, standing, head }: Status): string | null {
+function troubleOf({ active, lastReload, standing, head, hooks }: Status): string | null {
   const stays = active === null ? "nothing is in force" : `${shortHash(active.hash)} stays in force`;
   if (lastReload !== null && !GOOD_OUTCOMES.has(lastReload.outcome)) {
     const failures: Record<string, string> = {
@@ -88,9 +96,17 @@ function troubleOf({ active, lastReload, standing, head }: Status): string | nul
     return `${failure}: ${stays}`;
   }
   if (active === null) return "Nothing is in force";
-  if (standing !== "diverged") return null;
-  const others = head === null ? "" : `, the others agreed on ${headText(head)}`;
-  return `Diverged: ${shortHash(active.hash)} is in force here${others}`;
+  if (standing === "diverged") {
+    const others = head === null ? "" : `, the others agreed on ${headText(head)}`;
+    return `Diverged: ${shortHash(active.hash)} is in force here${others}`;
+  }
+  const untold = hooks.filter((hook) => hook.on === "activated" && hook.failures > 0);
+  if (untold.length === 0) return null;
+  return `${shortHash(active.hash)} is in force, but not everybody knows: failed hooks: ${namesOf(untold)}`;
+}
+
+function namesOf(hooks: Status["hooks"]): string {
+  return hooks.map((hook) => terminalText(hook.name)).join(", ");
 }
 
 function headText({ hash, generation }: NonNullable<Status["head"]>): string {
@@ -113,6 +129,7 @@ function statusText(status: Status, now: number, colour: boolean): string {
       `${terminalText(status.instance)}, version ${terminalText(status.version)}, up ${forText(status.startedAt, now)}`,
     ],
   ];
+  if (status.hooks.length > 0) rows.splice(-2, 0, ...status.hooks.map((hook) => hookRow(hook, now)));
   if (status.restartNeeded) rows.push(["Restart", "needed: the options file changed, and options are read once"]);
   const lines = rows.map(([name, text]) => `${name.padEnd(13)}${text}`);
   const found = diagnosticsText(status.lastReload?.diagnostics ?? [], colour);
@@ -135,6 +152,13 @@ function lastReloadText({ lastReload }: Status, now: number): string {
   const why = reason === null ? "" : `: ${terminalText(reason)}`;
   const took = `took ${Math.round(durationMilliseconds)} ms`;
   return `${terminalText(outcome)} ${agoText(at, now)} (${took}${asked})${why}`;
+}
+
+function hookRow({ name, on, state, failures, lastRun }: Status["hooks"][number], now: number): [string, string] {
+  const times = failures === 0 ? "" : `, ${failures} ${failures === 1 ? "failure" : "failures"}`;
+  const why = lastRun?.reason ? `: ${terminalText(lastRun.reason)}` : "";
+  const last = lastRun === null ? "" : `, ${terminalText(lastRun.outcome)} ${agoText(lastRun.at, now)}${why}`;
+  return ["Hook", `${terminalText(name)} (${terminalText(on)}): ${terminalText(state)}${times}${last}`];
 }
 
 function clusterText({ mode, standing, head, announcementOwed }: Status): string {

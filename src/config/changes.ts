@@ -47,7 +47,7 @@ export function countChanges(before: EntryDigests, after: EntryDigests): Record<
 }
 
 /** The changes as a person reads them: `layers +1 -0 ~2, honua ~1`; `nothing` where there are none. */
-export function describeChanges(changes: Record<string, Changed>): string {
+export function describeChanges(changes: Readonly<Record<string, Changed>>): string {
   const parts = Object.entries(changes).map(([part, { added, removed, changed }]) => {
     const counts = [added && `+${added}`, removed && `-${removed}`, changed && `~${changed}`].filter(Boolean);
     return `${part} ${counts.join(" ")}`;

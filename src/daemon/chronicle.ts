@@ -5,7 +5,7 @@ import type { LastReload, RedisStatus } from "../admin/subject.ts";
 import type { Message } from "../cluster/announcement.ts";
 import type { Link } from "../cluster/notifier.ts";
 import type { Rejection } from "../cluster/peers.ts";
-import { countChanges, describeChanges, digestEntries, type EntryDigests } from "../config/changes.ts";
+import { describeChanges } from "../config/changes.ts";
 import type { Diagnostic } from "../diagnostic/diagnostic.ts";
 import { diagnosticJson, renderLine } from "../diagnostic/render.ts";
 import type { Logger } from "../process/log.ts";
@@ -14,6 +14,7 @@ import { listed, narrateAgreement, narrateReload } from "../reload/narration.ts"
 import type { AgreementReport, LoopReport, Outcome, Report } from "../reload/report.ts";
 import type { Existing } from "../snapshot/store.ts";
 import { isUnreachable } from "../source/inputs.ts";
+import type { Changes } from "./changes.ts";
 import type { Candidate } from "./looking.ts";
 
 /** Where what happened is told. */
@@ -42,8 +43,8 @@ export interface ChronicleSettings {
 
 /** Tells and remembers. */
 export interface Chronicle {
-  /** Takes what came of a reload, or passed between the instances. */
-  report(report: Report<Candidate>): void;
+  /** Takes what came of a reload, with what it changed, or what passed between the instances. */
+  report(report: Report<Candidate>, changes?: Changes): void;
   /** Takes what arrived. `active` is the hash in force. */
   heard(message: Message, active: string | null): void;
   /** Takes what became of the link. */
@@ -97,9 +98,9 @@ export function openChronicle(settings: ChronicleSettings): Chronicle {
   const listeners = new Set<() => void>();
   return {
     ...cluster,
-    report(report) {
+    report(report, changes = {}) {
       if (isAgreement(report)) return agreement.report(report);
-      reloads.report(report);
+      reloads.report(report, changes);
       if (report.kind !== "activated") return;
       cluster.activated(report.hash);
       for (const listener of [...listeners]) listener();
@@ -155,10 +156,9 @@ function outcomeOf(report: Exclude<Outcome<Candidate>, { kind: "awaiting-retry" 
   return report.kind === "rejected" && !couldRead(report) ? "unreadable" : report.kind;
 }
 
-/** Tells reloads; remembers what is in force, to say what changed, and warnings, to say them once. */
+/** Tells reloads; remembers warnings, to say them once. */
 function chronicleOfReloads(settings: ChronicleSettings, now: () => Date) {
   const { log, metrics, journal, existing } = settings;
-  let inForce: EntryDigests = existing.state === "in-force" ? digestEntries(existing.config) : new Map();
   let toldWarnings = "";
   let activeSince = now().toISOString();
   let last: LastReload | null = null;
@@ -192,13 +192,9 @@ function chronicleOfReloads(settings: ChronicleSettings, now: () => Date) {
     if (!isKnown) journal.add("rejected", { hash, generation: rejection.generation, reason: report.reason });
   };
   return {
-    report(report: LoopReport<Candidate>) {
-      const { level, message, fields } = narrateReload(report, ({ config, counts }) => {
-        const digests = digestEntries(config);
-        const changed = describeChanges(countChanges(inForce, digests));
-        inForce = digests;
-        return { changed, ...counts };
-      });
+    report(report: LoopReport<Candidate>, changes: Changes) {
+      const changed = describeChanges(changes);
+      const { level, message, fields } = narrateReload(report, ({ counts }) => ({ changed, ...counts }));
       log[level](message, fields);
       if ("reasons" in report) remember(report);
       if (report.kind === "rejected") return reject(report);

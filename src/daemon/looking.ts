@@ -1,11 +1,10 @@
-// One look at the source and its environment files, and the write that may follow it: what the loop is handed. A look
-// changes nothing.
+// One look at the source and its environment files, as the loop is handed it. A look changes nothing.
 import { environmentOf, parseEnvironmentFile, processEnvironment } from "../config/environment.ts";
 import type { Diagnostic } from "../diagnostic/diagnostic.ts";
 import { renderLine } from "../diagnostic/render.ts";
 import type { BlockParser } from "../document/blocks.ts";
 import type { Options } from "../process/options.ts";
-import type { ActivationResult, LookOutcome } from "../reload/decide.ts";
+import type { LookOutcome } from "../reload/decide.ts";
 import { reasonOf } from "../reload/narration.ts";
 import type { Mark } from "../reload/state.ts";
 import { type Compiled, compileSource, formatOf } from "../snapshot/compile.ts";
@@ -62,22 +61,13 @@ export function looker({ options, sourcePath, environment }: DaemonSettings, too
       return refusal(fingerprint, [...compiled.diagnostics, ...noted]);
     }
     const { hash, contentHash } = compiled.snapshot;
+    // A check hook may reject it still.
+    rejectedHash = hash;
     const candidate = { ...compiled, warnings: [...noted, ...compiled.warnings] };
     const stored = await tools.store.isInForce() ? tools.active() : null;
     return { kind: "candidate", fingerprint, hash, contentHash, candidate, stored };
   };
   return { look, rejectedHash: () => rejectedHash };
-}
-
-/** Writes the snapshot, unless told to give up before. */
-export async function activate(
-  store: SnapshotStore,
-  candidate: Candidate,
-  signal: AbortSignal,
-): Promise<ActivationResult> {
-  if (signal.aborted) return { kind: "failed", reason: "stopped before the snapshot was written" };
-  const written = await store.write(candidate.snapshot);
-  return written.ok ? { kind: "written" } : { kind: "failed", reason: written.message };
 }
 
 /** A source that is wrong is rejected; whatever ended the parser was not its author, so that look is worth a retry. */

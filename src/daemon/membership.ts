@@ -11,9 +11,9 @@ import type { ClusterAccess, HeadReading } from "../reload/cluster_access.ts";
 import type { Loop } from "../reload/loop.ts";
 import { settle } from "../source/settle.ts";
 import type { Chronicle } from "./chronicle.ts";
-import type { LedgerKeeper } from "./ledger_file.ts";
 import type { Candidate } from "./looking.ts";
 import { agreedGeneration, standingOf } from "./standing.ts";
+import type { StateKeeper } from "./state_file.ts";
 
 /** Between the beginnings of two readings of the head. */
 const HEAD_SPACING_MILLISECONDS = 50;
@@ -38,7 +38,7 @@ export interface MembershipSettings {
   /** What the last process left behind. */
   readonly ledger: Ledger;
   /** Keeps it for the next one. */
-  readonly keeper: LedgerKeeper;
+  readonly keeper: StateKeeper;
   /** The log. */
   readonly log: Logger;
   /** Is told what is heard. */
@@ -87,7 +87,7 @@ export function openMembership(settings: MembershipSettings): Membership {
         await settings.keeper.kept();
         return await notifier.announce(announcement);
       },
-      keep: (ledger) => settings.keeper.keep(ledger),
+      keep: (ledger) => settings.keeper.keep({ ledger }),
     },
     join() {
       notifier.watch({

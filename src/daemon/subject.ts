@@ -1,7 +1,15 @@
 // The daemon as its admin interface sees it: questions are answered from what is known at the moment, and a reload that
 // is asked for goes through the one loop like every other.
 import type { Journal } from "../admin/journal.ts";
-import type { RedisStatus, ReloadAnswer, ReloadRequest, ServedSnapshot, Status, Subject } from "../admin/subject.ts";
+import type {
+  HookStatus,
+  RedisStatus,
+  ReloadAnswer,
+  ReloadRequest,
+  ServedSnapshot,
+  Status,
+  Subject,
+} from "../admin/subject.ts";
 import { withinLimit } from "../admin/time_limit.ts";
 import type { Notifier, PeersAnswer } from "../cluster/notifier.ts";
 import type { DaemonMetrics } from "../process/metrics.ts";
@@ -10,6 +18,7 @@ import type { Loop } from "../reload/loop.ts";
 import type { Outcome } from "../reload/report.ts";
 import { readSnapshot } from "../snapshot/store.ts";
 import { type Chronicle, couldRead, diagnosticAnswer } from "./chronicle.ts";
+import type { Hooking } from "./hooking.ts";
 import type { Candidate } from "./looking.ts";
 import { recordOf } from "./membership.ts";
 import type { DaemonSettings } from "./settings.ts";
@@ -27,6 +36,8 @@ export interface SubjectParts {
   readonly notifier: Notifier;
   /** What happened so far. */
   readonly chronicle: Chronicle;
+  /** What is run on a change. */
+  readonly hooking: Pick<Hooking, "status">;
   /** What is counted. */
   readonly metrics: DaemonMetrics;
   /** The events. */
@@ -58,6 +69,7 @@ export function openSubject(parts: SubjectParts): Subject {
     async metrics() {
       const peers = await withinLimit(peersOf(parts), PEERS_FOR_METRICS_MILLISECONDS);
       metrics.peers.replace(peers.ok ? peerStates(peers.value) : []);
+      metrics.hooksPending.replace(parts.hooking.status().filter(isPending).map((hook) => hook.name));
       return { contentType: metrics.contentType, text: metrics.text() };
     },
     mask,
@@ -75,6 +87,11 @@ async function peersOf({ settings, instance, loop, notifier, chronicle, mask }: 
     await notifier.tell({ ...record, at: new Date().toISOString() });
   }
   return await notifier.peers();
+}
+
+/** Whether a hook that follows activations has still to succeed for the one in force. */
+function isPending({ on, state }: HookStatus): boolean {
+  return on === "activated" && state !== "done" && state !== "idle";
 }
 
 function peerStates(answer: PeersAnswer) {
@@ -102,6 +119,7 @@ function statusOf(parts: SubjectParts, startedAt: string): Status {
     announcementOwed: agreement !== null && agreement.ledger.owed !== null,
     lastReload: chronicle.lastReload(),
     redis: redisOf(parts),
+    hooks: parts.hooking.status(),
     restartNeeded: chronicle.restartNeeded(),
   };
 }

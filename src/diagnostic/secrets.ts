@@ -125,6 +125,25 @@ export interface MaskOptions {
   readonly keepReferences?: boolean;
 }
 
+/** The texts of a configuration that {@linkcode maskConfig} would mask, for masking them elsewhere. */
+export function secretsIn(config: unknown): string[] {
+  const found = new Set<string>();
+  const look = (value: unknown, path: readonly string[], isSecret: boolean): void => {
+    if (typeof value === "string") {
+      if (isSecret || looksSecret(value)) found.add(value);
+    } else if (Array.isArray(value)) {
+      for (const item of value) look(item, path, isSecret);
+    } else if (typeof value === "object" && value !== null) {
+      for (const [name, member] of Object.entries(value)) {
+        const inside = [...path, name];
+        look(member, inside, isSecret || isSecretSetting(inside));
+      }
+    }
+  };
+  look(config, [], false);
+  return [...found];
+}
+
 /**
  * A deep copy of a configuration (in the snapshot's names) that is safe to print: strings and numbers under a secret
  * name and strings that look secret are `[masked]`. The ids of data sources, services, layers, caches, fields and rules
@@ -139,7 +158,7 @@ export function maskConfig(config: unknown, options: MaskOptions = {}): MaskedJs
       for (const [name, member] of Object.entries(value)) {
         const inside = [...path, name];
         if (member !== undefined) {
-          members[name] = copy(member, inside, isSecret || (!isId(inside) && isSecretName(name)));
+          members[name] = copy(member, inside, isSecret || isSecretSetting(inside));
         }
       }
       return members;
@@ -154,6 +173,11 @@ export function maskConfig(config: unknown, options: MaskOptions = {}): MaskedJs
 function maskString(text: string, isSecret: boolean, keepReferences: boolean): string {
   if (keepReferences && /^\$\{env\("[\w.:-]{1,256}"\)\}$/.test(text)) return text;
   return text !== "" && (isSecret || looksSecret(text)) ? MASK : text;
+}
+
+/** Whether what stands at a path is a setting with a secret's name. */
+function isSecretSetting(path: readonly string[]): boolean {
+  return !isId(path) && isSecretName(path.at(-1) ?? "");
 }
 
 const ID_COLLECTIONS = new Set(["dataSources", "services", "layers", "caches"]);

@@ -1,6 +1,6 @@
 // What the daemon counts, in Prometheus' text format 0.0.4. Every series exists from the start, so that rates and alerts
 // work before anything happened; their number is fixed and their order always the same. Labels have the words listed
-// here, but for the version and a hash's first digits: no path, no reason and no secret gets into them.
+// here, but for the version, a hash's first digits and the hooks' names: no path, no reason and no secret gets into them.
 
 /** How a reload ended. */
 export const RELOAD_OUTCOMES = ["activated", "unchanged", "rejected", "unreadable", "write_failed"] as const;
@@ -8,6 +8,9 @@ export const RELOAD_OUTCOMES = ["activated", "unchanged", "rejected", "unreadabl
 export const NOTIFICATION_KINDS = ["announcement", "look_again"] as const;
 /** Where an instance stands; `rejected` beats the others. */
 export const PEER_STATES = ["agreed", "settling", "diverged", "unknown", "rejected"] as const;
+
+/** How a run of a hook ended. */
+export const HOOK_OUTCOMES = ["succeeded", "failed"] as const;
 
 /** A count that only grows. */
 export interface Counter {
@@ -25,6 +28,18 @@ export interface LabelledCounter<Label extends string, Word extends string> {
 export interface Gauge {
   /** Takes a finite number; true is 1 and false 0. */
   set(value: number | boolean): void;
+}
+
+/** How often each hook ended in which way. */
+export interface HookCounter {
+  /** Adds a finite amount that is not negative. */
+  add(amount: number, labels: { readonly hook: string; readonly outcome: typeof HOOK_OUTCOMES[number] }): void;
+}
+
+/** Which hooks something is true of, none at first. */
+export interface HookFlags {
+  /** Takes the names of those. */
+  replace(hooks: Iterable<string>): void;
 }
 
 /** How many are in each of a few states, all 0 at first. */
@@ -81,6 +96,12 @@ export interface DaemonMetrics {
   readonly activeGeneration: Gauge;
   /** Whether this instance runs another hash than the cluster's, and looking again did not change that. */
   readonly diverged: Gauge;
+  /** Runs of hooks that ended, also checks. */
+  readonly hookRuns: HookCounter;
+  /** From the beginning of such a run to its end. */
+  readonly hookDuration: Histogram;
+  /** Which hooks have not succeeded for what is in force, to be set before `text`. */
+  readonly hooksPending: HookFlags;
   /** All living instances as the cluster knows them, to be set before `text`; none where Redis cannot be asked. */
   readonly peers: Census<typeof PEER_STATES[number]>;
   /** The version, and the first 12 digits of the hash in force. */
@@ -105,6 +126,8 @@ export interface MetricsSettings {
   readonly version: string;
   /** When the process began, in seconds since 1970. */
   readonly startTimeSeconds: number;
+  /** The names of the hooks. */
+  readonly hooks?: readonly string[];
   /** Read at each scrape. */
   readonly processFigures?: () => ProcessFigures;
 }
@@ -120,7 +143,7 @@ const LATENCY_BUCKETS_SECONDS = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 12
 
 /** Opens the metrics, all of them 0. */
 export function openMetrics(settings: MetricsSettings): DaemonMetrics {
-  const { version, startTimeSeconds, processFigures = readProcessFigures } = settings;
+  const { version, startTimeSeconds, hooks = [], processFigures = readProcessFigures } = settings;
   const families: Family[] = [];
   const opened = <Instrument>([instrument, family]: readonly [Instrument, Family]): Instrument => {
     families.push({ ...family, name: PREFIX + family.name });
@@ -154,6 +177,13 @@ export function openMetrics(settings: MetricsSettings): DaemonMetrics {
     redisReconnections: opened(counter("redis_reconnections_total", "Lost links to Redis that came back.")),
     activeGeneration: opened(gauge("active_generation", "The generation agreed with last; 0: none.")),
     diverged: opened(gauge("diverged", "Whether the hash in force is not the cluster's, and stays so.")),
+    hookRuns: opened(hookCounter("hook_runs_total", "Runs of hooks that ended.", hooks)),
+    hookDuration: opened(
+      histogram("hook_duration_seconds", "From a hook's beginning to its end.", RELOAD_BUCKETS_SECONDS),
+    ),
+    hooksPending: opened(
+      hookFlags("hook_pending", "Whether a hook has not succeeded for the snapshot in force.", hooks),
+    ),
     peers: opened(census("peers", "Living instances, this one too.", "state", PEER_STATES)),
     info: opened(info(version)),
     contentType: CONTENT_TYPE,
@@ -209,6 +239,27 @@ function labelledCounter<Label extends string, Word extends string>(
     values.set(labels[label], before + increment(name, amount));
   };
   return [{ add }, { name, help, type: "counter", samples: () => samplesBy(label, values) }];
+}
+
+function hookCounter(name: string, help: string, hooks: readonly string[]): [HookCounter, Family] {
+  const counters = hooks.map((hook) => [hook, ...labelledCounter(name, help, "outcome", HOOK_OUTCOMES)] as const);
+  const add: HookCounter["add"] = (amount, { hook, outcome }) => {
+    const [, counter] = counters.find(([known]) => known === hook) ?? [];
+    if (counter === undefined) throw new RangeError(`${name} has no such hook`);
+    counter.add(amount, { outcome });
+  };
+  const samples = () =>
+    counters.flatMap(([hook, , family]) =>
+      family.samples().map((sample) => ({ ...sample, labels: { hook, ...sample.labels } }))
+    );
+  return [{ add }, { name, help, type: "counter", samples }];
+}
+
+function hookFlags(name: string, help: string, hooks: readonly string[]): [HookFlags, Family] {
+  let flagged: ReadonlySet<string> = new Set();
+  const replace = (names: Iterable<string>) => void (flagged = new Set(names));
+  const samples = () => hooks.map((hook) => ({ labels: { hook }, value: Number(flagged.has(hook)) }));
+  return [{ replace }, { name, help, type: "gauge", samples }];
 }
 
 function gauge(name: string, help: string): [Gauge, Family] {

@@ -76,8 +76,11 @@ const url = text("be an http or https URL").refine(
 const headerName = z.string().regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, { error: "must be a header's name" });
 const headerValue = text("be a text on one line", /^[^\0\r\n]*$/);
 
+/** The names of hooks are labels of metrics, and their number is bounded by what a state file may hold. */
+const MAX_HOOKS = 64;
+
 const hook = z.object({
-  name: text(),
+  name: text("be a text of at most 64 characters without control characters", /^\P{Cc}{1,64}$/u),
   command: z.array(text("be a text without NUL", /^[^\0]*$/)).min(1, must("name a program")).nullable().default(null)
     .meta({ secret: true }),
   http: z.object({
@@ -159,7 +162,10 @@ const schema = z.object({
   hooks: z.object({
     splay: whole(0, 86_400).default(0),
     only: z.array(oneOf(CONFIG_PARTS)).default([]),
-    list: z.array(hook).default([]),
+    list: z.array(hook).max(MAX_HOOKS, { error: `must have at most ${MAX_HOOKS} hooks` })
+      .refine((hooks) => new Set(hooks.map((one) => one.name)).size === hooks.length, {
+        error: "must give each hook a name of its own",
+      }).default([]),
   }).prefault({}),
   logging: logging.prefault({}),
 });
@@ -188,7 +194,11 @@ export type OptionShape =
   | { readonly kind: "group"; readonly members: ReadonlyMap<string, OptionMember> }
   | { readonly kind: "list"; readonly item: OptionShape }
   | { readonly kind: "map" }
-  | { readonly kind: "value" };
+  | {
+    readonly kind: "value";
+    /** All that may be written, where these are words: `true` and `false`, or those of a choice. */
+    readonly words?: readonly string[];
+  };
 
 /** A known name. */
 export interface OptionMember {
@@ -219,6 +229,8 @@ function shapeOf(type: unknown): OptionShape {
   if (type instanceof z.ZodDefault || type instanceof z.ZodPrefault || type instanceof z.ZodNullable) {
     return shapeOf(type.unwrap());
   }
+  if (type instanceof z.ZodBoolean) return { kind: "value", words: ["true", "false"] };
+  if (type instanceof z.ZodEnum) return { kind: "value", words: type.options.map(String) };
   return { kind: "value" };
 }
 

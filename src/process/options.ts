@@ -131,7 +131,7 @@ export interface AdminOptions {
 
 /** What is run on a change. A bare list is read as `List`: `"Hooks": [ … ]` is `"Hooks": { "List": [ … ] }`. */
 export interface HooksOptions {
-  /** Seconds; each hook is delayed by a random time up to this. 0 to 86400, default 0. */
+  /** Seconds; the hooks of what happened, but for checks, are delayed by one random time up to this. 0 to 86400, default 0. */
   readonly splay: number;
   /** Changes to anything else run no hook; empty: every change counts. A hook's own `Only` beats it. */
   readonly only: readonly ConfigPart[];
@@ -141,7 +141,7 @@ export interface HooksOptions {
 
 /** One hook: exactly one of `command`, `http`, `signal` (with `pidFile`) and `systemdUnit` is not null. */
 export interface HookOptions {
-  /** For the log and status; required. */
+  /** For the log, status and metrics; required, at most 64 characters, each hook's own. */
   readonly name: string;
   /** A program and its arguments; no shell. Secret: arguments may hold tokens. */
   readonly command: readonly string[] | null;
@@ -159,7 +159,7 @@ export interface HookOptions {
   readonly timeoutSeconds: number;
   /** What follows a failure. */
   readonly retry: {
-    /** 0 to 1000, default 0: until it succeeds or a newer snapshot supersedes it. */
+    /** How often; 0 to 1000, default 0: never, `activated` until it succeeds or a newer snapshot supersedes it. */
     readonly attempts: number;
     /** Before the first retry; 1 to 3600, default 1. */
     readonly backoffSeconds: number;

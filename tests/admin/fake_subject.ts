@@ -120,6 +120,7 @@ function status(contentHash: string | null): Status {
     announcementOwed: false,
     lastReload: null,
     redis: { state: "down", since: "2026-01-01T00:00:00.000Z", reason: `refused ${SECRET}`, reconnections: 0 },
+    hooks: [],
     restartNeeded: false,
   };
 }

@@ -96,6 +96,7 @@ export function statusWith(given: Partial<Status> = {}): Status {
       diagnostics: [],
     },
     redis: { state: "up", since: daysAgo(8), reason: null, reconnections: 2 },
+    hooks: [],
     restartNeeded: false,
     ...given,
   };

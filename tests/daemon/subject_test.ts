@@ -57,7 +57,7 @@ function open({ agreement = AGREED, announced = NONE, isUp = true, lookAgain, pe
       return Promise.resolve({ kind: "unchanged", ...about });
     },
     announced: () => Promise.resolve(),
-    state: () => initialState({ hash: A, contentHash: A }, agreement),
+    state: () => initialState({ hash: A, contentHash: A }, { agreement }),
     stopped: stopped.promise,
   };
   const solo = soloNotifier({ instance: "edge-1" });
@@ -89,6 +89,7 @@ function open({ agreement = AGREED, announced = NONE, isUp = true, lookAgain, pe
     loop: loop as Loop<Candidate>,
     notifier,
     chronicle: chronicle as Chronicle,
+    hooking: { status: () => [] },
     metrics: openMetrics({ version: "1.0.0", startTimeSeconds: 0 }),
     journal: openJournal(),
     mask: (text) => text,

@@ -53,6 +53,8 @@ Deno.test("before anything happened every series is there and 0, in one order", 
     "redis_reconnections_total",
     "active_generation",
     "diverged",
+    "hook_duration_seconds_sum",
+    "hook_duration_seconds_count",
     'peers{state="agreed"}',
     'peers{state="settling"}',
     'peers{state="diverged"}',
@@ -212,4 +214,23 @@ Deno.test({
 
 Deno.test("the content type names the format's version", () => {
   assertEquals(metricsOf().contentType, "text/plain; version=0.0.4; charset=utf-8");
+});
+
+Deno.test("hooks are counted by name and outcome, each from the start, and those that are pending are said", () => {
+  const metrics = openMetrics({ version: "1.2.3", startTimeSeconds: 0, hooks: ["nginx", 'a "name"'] });
+  metrics.hookRuns.add(1, { hook: "nginx", outcome: "failed" });
+  metrics.hookRuns.add(2, { hook: 'a "name"', outcome: "succeeded" });
+  metrics.hooksPending.replace(["nginx"]);
+  const series = parseExposition(metrics.text()).flatMap((family) => family.samples)
+    .filter((sample) => /hook_(?:runs|pending)/.test(sample.series))
+    .map((sample) => `${[...sample.labels.values()].join(" ")} ${sample.value}`);
+  assertEquals(series, [
+    "nginx succeeded 0",
+    "nginx failed 1",
+    'a "name" succeeded 2',
+    'a "name" failed 0',
+    "nginx 1",
+    'a "name" 0',
+  ]);
+  assertThrows(() => metrics.hookRuns.add(1, { hook: "other", outcome: "failed" }), RangeError);
 });

@@ -1,5 +1,6 @@
-// What agreement must not forget, in a file beside the snapshot and written as atomically. A file that is missing,
-// damaged or of another channel makes an instance that never agreed with anything, which overrules nobody.
+// What must survive a restart beside the snapshot, in a file of its own that is written as atomically: what was agreed
+// on, and which hooks are done with which snapshot. What is missing, damaged or about something else counts as nothing: an
+// instance that never agreed overrules nobody, and a hook of which nothing is known runs.
 import { dirname, join } from "node:path";
 import { z } from "zod";
 import { withinLimit } from "../admin/time_limit.ts";
@@ -29,32 +30,39 @@ const stored = z.object({
   concluded: hash.nullable(),
   unanswered: z.array(hash).max(MAX_UNANSWERED),
   owed: z.object({ hash, base: hash.nullable() }).nullable(),
+  hooks: z.record(z.string(), hash).default({}),
 });
 
-/** What was found of the last process. */
-export interface ReadLedger {
-  /** That of an instance that never agreed, where none was found. */
+/** What is kept. */
+export interface KeptState {
+  /** What was agreed on; that of an instance that never agreed, where none was found. */
   readonly ledger: Ledger;
-  /** Why an existing file does not count, in one line; null where it does, or there is none. */
+  /** The content hash of the snapshot that each hook is done with, by its name. */
+  readonly hooks: ReadonlyMap<string, string>;
+}
+
+/** What was found of the last process. */
+export interface ReadState extends KeptState {
+  /** Why an existing file, or the ledger in it, does not count, in one line; null where it does, or there is none. */
   readonly trouble: string | null;
 }
 
-/** What a ledger is about; under another channel or snapshot it means nothing. */
-export interface LedgerScope {
+/** What a state is about: under another snapshot it means nothing, and under another channel its ledger does not. */
+export interface StateScope {
   /** `HighAvailability:ConfigurationChannel`. */
   readonly channel: string;
   /** The snapshot's path. */
   readonly snapshot: string;
 }
 
-/** Where the ledger is kept. */
-export function ledgerPath(directory: string | null, snapshotPath: string): string {
+/** Where the state is kept. */
+export function statePath(directory: string | null, snapshotPath: string): string {
   return join(directory ?? dirname(snapshotPath), FILE_NAME);
 }
 
-/** Reads the ledger. */
-export async function readLedger(path: string, scope: LedgerScope): Promise<ReadLedger> {
-  const fresh = (trouble: string | null): ReadLedger => ({ ledger: NEW_LEDGER, trouble });
+/** Reads the state. */
+export async function readState(path: string, scope: StateScope): Promise<ReadState> {
+  const fresh = (trouble: string | null): ReadState => ({ ledger: NEW_LEDGER, hooks: new Map(), trouble });
   let text: string;
   try {
     const { size } = await Deno.stat(path);
@@ -66,12 +74,14 @@ export async function readLedger(path: string, scope: LedgerScope): Promise<Read
   }
   const parsed = stored.safeParse(jsonOf(text));
   if (!parsed.success) return fresh(`${path} is damaged`);
-  const { format: _, channel, snapshot, ...ledger } = parsed.data;
-  if (channel !== scope.channel) return fresh(`${path} is about another channel`);
+  const { format: _, channel, snapshot, hooks, ...ledger } = parsed.data;
   if (snapshot !== scope.snapshot) {
     return fresh(`${path} is about another snapshot: give each daemon a State:Directory`);
   }
-  return { ledger, trouble: null };
+  const kept = { ledger, hooks: new Map(Object.entries(hooks)), trouble: null };
+  return channel === scope.channel
+    ? kept
+    : { ...kept, ledger: NEW_LEDGER, trouble: `${path} is about another channel` };
 }
 
 function jsonOf(text: string): unknown {
@@ -82,26 +92,29 @@ function jsonOf(text: string): unknown {
   }
 }
 
-/** Keeps ledgers, the latest of which is in the file in the end. */
-export interface LedgerKeeper extends AsyncDisposable {
-  /** Begins to write, or marks as next what comes during a write. Never throws. */
-  keep(ledger: Ledger): void;
-  /** Resolves when the latest ledger is in the file or could not be written, at the latest after 2 s. */
+/** Keeps the state, the latest of which is in the file in the end. */
+export interface StateKeeper extends AsyncDisposable {
+  /** Begins to write what changed, or marks as next what comes during a write. Never throws. */
+  keep(changed: Partial<KeptState>): void;
+  /** Resolves when the latest state is in the file or could not be written, at the latest after 2 s. */
   kept(): Promise<void>;
 }
 
-/** Opens the keeper; `onResult` is told of each write, with null or one line about why it failed. */
-export function ledgerKeeper(
+/** Opens the keeper of what was `found`; `onResult` is told of each write, with null or one line about why it failed. */
+export function stateKeeper(
   path: string,
-  scope: LedgerScope,
+  scope: StateScope,
+  found: KeptState,
   onResult: (trouble: string | null) => void,
-): LedgerKeeper {
-  let next: Ledger | null = null;
+): StateKeeper {
+  let latest: KeptState = found;
+  let isNew = false;
   let writing: Promise<void> | null = null;
   const write = async () => {
-    while (next !== null) {
-      const text = JSON.stringify({ format: FORMAT, ...scope, ...next });
-      next = null;
+    while (isNew) {
+      isNew = false;
+      const { ledger, hooks } = latest;
+      const text = JSON.stringify({ format: FORMAT, ...scope, ...ledger, hooks: Object.fromEntries(hooks) });
       try {
         await atomicWrite(path, new TextEncoder().encode(`${text}\n`), { mode: 0o600 });
         onResult(null);
@@ -115,8 +128,9 @@ export function ledgerKeeper(
     if (writing !== null) await withinLimit(writing, milliseconds);
   };
   return {
-    keep(ledger) {
-      next = ledger;
+    keep({ ledger = latest.ledger, hooks = latest.hooks }) {
+      latest = { ledger, hooks };
+      isNew = true;
       writing ??= write();
     },
     kept: () => within(KEEPING_LIMIT_MILLISECONDS),

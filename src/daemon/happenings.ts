@@ -1,0 +1,150 @@
+// What of the reloads and the agreement is worth a hook, each thing once: a snapshot with another content, a source that
+// is rejected and was not before, a divergence; and at the start what is in force, for hooks that the last process owed.
+import type { Occasion } from "../hooks/occasion.ts";
+import { secretsIn } from "../diagnostic/secrets.ts";
+import type { Happening, HookEvent } from "../reload/hooks.ts";
+import type { Report } from "../reload/report.ts";
+import type { Mark } from "../reload/state.ts";
+import type { Existing } from "../snapshot/store.ts";
+import type { Changes } from "./changes.ts";
+import { couldRead } from "./chronicle.ts";
+import type { Candidate } from "./looking.ts";
+
+/** What a hook is told, but for the generation, which may come later; and what its output must not show. */
+export interface Told {
+  /** What it is told. */
+  readonly occasion: Omit<Occasion, "generation">;
+  /** The configuration's own secrets. */
+  readonly secrets: readonly string[];
+}
+
+/** What a report means to the hooks. */
+export type HookNews =
+  | { readonly kind: "happened"; readonly happening: Happening<Told> }
+  | { readonly kind: "over"; readonly event: HookEvent };
+
+/** What finding the happenings needs. */
+export interface HappeningSettings {
+  /** What every hook is told. */
+  readonly about: Pick<Occasion, "instance" | "source" | "snapshot">;
+  /** What was found in force at the start. */
+  readonly existing: Existing;
+  /** By what others know the source that was rejected last. */
+  rejectedHash(): string | null;
+  /** Replaces what must not be seen. */
+  mask(text: string): string;
+}
+
+/** Finds the happenings in what is reported. */
+export interface Happenings {
+  /** Takes a report, with what it changed; returns what it means to the hooks. */
+  of(report: Report<Candidate>, changes: Changes): readonly HookNews[];
+  /** What a check hook is told of a snapshot at a temporary path. */
+  toCheck(candidate: Candidate, path: string, changes: Changes): Told;
+}
+
+/** What was told so far. */
+interface Memory {
+  /** What is in force, with its secrets. */
+  inForce: (Mark & { readonly secrets: readonly string[] }) | null;
+  /** Whether what was found at the start is still to be told. */
+  isStart: boolean;
+  /** The source that was rejected last, until it is healed. */
+  rejected: string | null;
+}
+
+/** Follows what is in force, and what was said of it already. */
+export function followHappenings(settings: HappeningSettings): Happenings {
+  const { existing } = settings;
+  const memory: Memory = { inForce: null, isStart: existing.state === "in-force", rejected: null };
+  if (existing.state === "in-force") memory.inForce = { ...existing.header, secrets: secretsIn(existing.config) };
+  return {
+    of: (report, changes) => newsOf(settings, memory, report, changes),
+    toCheck(candidate, path, changes) {
+      const { hash } = candidate.snapshot;
+      const occasion = occasionOf(settings, memory, "check", { hash, candidate: path, changed: Object.keys(changes) });
+      return { occasion, secrets: secretsIn(candidate.config) };
+    },
+  };
+}
+
+function newsOf(
+  settings: HappeningSettings,
+  memory: Memory,
+  report: Report<Candidate>,
+  changes: Changes,
+): readonly HookNews[] {
+  switch (report.kind) {
+    case "activated":
+      memory.rejected = null;
+      return [{ kind: "over", event: "rejected" }, ...activated(settings, memory, report, changes)];
+    case "unchanged":
+      memory.rejected = null;
+      return [{ kind: "over", event: "rejected" }, ...started(settings, memory)];
+    case "rejected": {
+      const hash = settings.rejectedHash() ?? report.fingerprint;
+      const begun = started(settings, memory);
+      if (!couldRead(report) || memory.rejected === hash) return begun;
+      memory.rejected = hash;
+      const details = { hash, reason: settings.mask(report.reason) };
+      return [...begun, happened(settings, memory, "rejected", details, { key: hash })];
+    }
+    case "unreadable":
+    case "write-failed":
+      return started(settings, memory);
+    case "diverged": {
+      const { hash, head } = report;
+      return [happened(settings, memory, "diverged", { hash, agreedHash: head.hash }, { key: head.hash })];
+    }
+    case "agreed":
+      return [{ kind: "over", event: "diverged" }];
+    default:
+      return [];
+  }
+}
+
+/** What was in force at the start is told when the first look has ended, for it may bring something newer. */
+function started(settings: HappeningSettings, memory: Memory): HookNews[] {
+  if (!memory.isStart || memory.inForce === null) return [];
+  memory.isStart = false;
+  const keys = { key: memory.inForce.contentHash, isStart: true };
+  return [happened(settings, memory, "activated", { previousHash: null }, keys)];
+}
+
+function activated(
+  settings: HappeningSettings,
+  memory: Memory,
+  report: Extract<Report<Candidate>, { kind: "activated" }>,
+  changes: Changes,
+): HookNews[] {
+  const { inForce: before } = memory;
+  const { hash, contentHash, candidate } = report;
+  memory.inForce = { hash, contentHash, secrets: secretsIn(candidate.config) };
+  if (before?.contentHash === contentHash) return started(settings, memory);
+  memory.isStart = false;
+  const changed = Object.keys(changes);
+  const keys = { key: contentHash, before: before?.contentHash ?? null, changed };
+  return [happened(settings, memory, "activated", { previousHash: before?.hash ?? null, changed }, keys)];
+}
+
+function happened(
+  settings: HappeningSettings,
+  memory: Memory,
+  event: HookEvent,
+  details: Partial<Occasion>,
+  keys: Pick<Happening<Told>, "key"> & Partial<Happening<Told>>,
+): HookNews {
+  const told = { occasion: occasionOf(settings, memory, event, details), secrets: memory.inForce?.secrets ?? [] };
+  return { kind: "happened", happening: { event, before: null, changed: null, isStart: false, told, ...keys } };
+}
+
+function occasionOf(
+  { about }: HappeningSettings,
+  { inForce }: Memory,
+  event: Occasion["event"],
+  details: Partial<Occasion>,
+): Told["occasion"] {
+  const hash = inForce?.hash ?? null;
+  const nothing = { candidate: null, changed: null, reason: null, agreedHash: null };
+  return { ...about, event, hash, previousHash: hash, ...nothing, ...details };
+}

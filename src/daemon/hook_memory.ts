@@ -1,0 +1,61 @@
+// What the hooks came to: told as a line of the log, a metric and an event, and remembered for the status. What a hook
+// wrote is masked before it comes here.
+import type { Journal } from "../admin/journal.ts";
+import type { HookStatus } from "../admin/subject.ts";
+import type { Logger } from "../process/log.ts";
+import type { DaemonMetrics } from "../process/metrics.ts";
+import type { HookReport } from "../reload/hook_loop.ts";
+import type { HookState } from "../reload/hooks.ts";
+
+/** What telling needs. */
+export interface HookMemorySettings {
+  /** The log. */
+  readonly log: Logger;
+  /** What is counted. */
+  readonly metrics: DaemonMetrics;
+  /** The events. */
+  readonly journal: Journal;
+}
+
+/** Tells and remembers. */
+export interface HookMemory {
+  /** Takes what a run came to. */
+  ended(report: HookReport): void;
+  /** What the last run of a hook came to; null: it did not run since the start. */
+  last(hook: string): HookStatus["lastRun"];
+}
+
+/** Opens the memory. */
+export function rememberHooks({ log, metrics, journal }: HookMemorySettings): HookMemory {
+  const lastRuns = new Map<string, NonNullable<HookStatus["lastRun"]>>();
+  return {
+    ended({ hook, result, durationMilliseconds, output, superseded, willRetryInMilliseconds, failures }) {
+      const outcome = result.ok ? "succeeded" : "failed";
+      metrics.hookRuns.add(1, { hook, outcome });
+      metrics.hookDuration.observe(durationMilliseconds / 1000);
+      const reason = result.ok ? null : result.reason;
+      lastRuns.set(hook, { outcome, at: new Date().toISOString(), durationMilliseconds, reason });
+      const fields = {
+        durationMilliseconds: Math.round(durationMilliseconds),
+        ...superseded && { next: "runs once more, for what came meanwhile" },
+        ...(output !== "" && { output }),
+      };
+      if (result.ok) return log.information(`Hook ${hook} succeeded`, fields);
+      log.error(`Hook ${hook} failed: ${result.reason}`, { ...fields, failures, willRetryInMilliseconds });
+      // A hook that stays broken fills the log, which has room for it, and not the events, which have not.
+      if (failures <= 1) journal.add("hook-failed", { hook, reason: result.reason });
+    },
+    last: (hook) => lastRuns.get(hook) ?? null,
+  };
+}
+
+/** Where a hook stands, for people; undefined: one that only checks, and never waits for anything. */
+export function hookStateOf(state: HookState<unknown> | undefined): Pick<HookStatus, "state" | "failures"> {
+  if (state === undefined) return { state: "idle", failures: 0 };
+  const { owed, running, waits, done, failures } = state;
+  if (running !== null) return { state: "running", failures };
+  if (waits === "retry") return { state: "retrying", failures };
+  if (waits === "given-up") return { state: "given-up", failures };
+  if (owed !== null) return { state: "waiting", failures };
+  return { state: done === null ? "idle" : "done", failures };
+}

@@ -1,0 +1,125 @@
+// The hooks of this host, from the options to the children that run: each is told what happened, as often as it takes,
+// and who is done with what is kept over a restart. It holds up no reload; checks alone have a say in one.
+import type { HookStatus } from "../admin/subject.ts";
+import type { Diagnostic } from "../diagnostic/diagnostic.ts";
+import { textMasker } from "../diagnostic/secrets.ts";
+import { type HookAction, type HookEnding, runHook } from "../hooks/hook.ts";
+import type { HookOptions, HooksOptions } from "../process/options.ts";
+import { runHooks } from "../reload/hook_loop.ts";
+import type { HookPlan } from "../reload/hooks.ts";
+import type { Report } from "../reload/report.ts";
+import type { Changes } from "./changes.ts";
+import { backoffOf, check } from "./checking.ts";
+import { followHappenings, type HappeningSettings, type Told } from "./happenings.ts";
+import { type HookMemorySettings, hookStateOf, rememberHooks } from "./hook_memory.ts";
+import type { Candidate } from "./looking.ts";
+
+/** What the hooks of a host need. */
+export interface HookingSettings extends HappeningSettings, HookMemorySettings {
+  /** `Hooks`. */
+  readonly options: HooksOptions;
+  /** The content hash that each hook is done with, as the last process kept it. */
+  readonly done: ReadonlyMap<string, string>;
+  /** Keeps that for the next one. */
+  keep(done: ReadonlyMap<string, string>): void;
+  /** The generation agreed with last; null: none, or an own change waits to be announced. */
+  generation(): number | null;
+}
+
+/** The hooks of a host. Disposing of it ends those that run. */
+export interface Hooking extends AsyncDisposable {
+  /** Takes what came of a reload, with what it changed, or passed between the instances. */
+  report(report: Report<Candidate>, changes: Changes): void;
+  /** Shows a snapshot that is not in force yet to the check hooks; resolves with why it was refused, empty: it was not. */
+  check(
+    candidate: Candidate,
+    temporaryPath: string,
+    changes: Changes,
+    signal: AbortSignal,
+  ): Promise<readonly Diagnostic[]>;
+  /** Where each hook stands, in the order of the options. */
+  status(): readonly HookStatus[];
+}
+
+/** Opens the hooks; none runs before something is reported. */
+export function openHooking(settings: HookingSettings): Hooking {
+  const { options, mask } = settings;
+  const hooks = effectiveHooks(options);
+  const byName = new Map(hooks.map((hook) => [hook.name, hook]));
+  const happenings = followHappenings(settings);
+  const memory = rememberHooks(settings);
+  const run = (hook: HookOptions, { occasion, secrets }: Told, signal: AbortSignal): Promise<HookEnding> => {
+    const { name, timeoutSeconds } = hook;
+    const what = { name, action: actionOf(hook), timeoutMilliseconds: timeoutSeconds * 1000 };
+    const maskOwn = textMasker(secrets);
+    const surroundings = { mask: (text: string) => mask(maskOwn(text)) };
+    return runHook(what, { ...occasion, generation: settings.generation() }, signal, surroundings);
+  };
+  const loop = runHooks<Told>({
+    plans: hooks.flatMap(planOf),
+    done: settings.done,
+    splayMilliseconds: options.splay * 1000,
+    run: (name, told, signal) => run(byName.get(name)!, told, signal),
+    keep: settings.keep,
+    report: memory.ended,
+  });
+  return {
+    report(report, changes) {
+      for (const news of happenings.of(report, changes)) {
+        if (news.kind === "over") loop.over(news.event);
+        else loop.happened(news.happening);
+      }
+    },
+    check(candidate, temporaryPath, changes, signal) {
+      const told = happenings.toCheck(candidate, temporaryPath, changes);
+      return check(checkHooks(options), Object.keys(changes), {
+        run: (hook, ending) => run(hook, told, ending),
+        report: memory.ended,
+        random: Math.random,
+      }, signal);
+    },
+    status() {
+      const states = new Map(loop.state().hooks.map((state) => [state.plan.name, state]));
+      return hooks.map(({ name, on }) => ({
+        name,
+        on,
+        ...hookStateOf(states.get(name)),
+        lastRun: memory.last(name),
+      }));
+    },
+    [Symbol.asyncDispose]: () => loop[Symbol.asyncDispose](),
+  };
+}
+
+/** The hooks with what the options say of all of them. */
+function effectiveHooks({ list, only }: HooksOptions): HookOptions[] {
+  return list.map((hook) => ({ ...hook, only: hook.only.length > 0 ? hook.only : only }));
+}
+
+/** The hooks that check a snapshot before it is in force. */
+export function checkHooks(options: HooksOptions): HookOptions[] {
+  return effectiveHooks(options).filter((hook) => hook.on === "check");
+}
+
+function planOf(hook: HookOptions): HookPlan[] {
+  const { name, on, parallel, only, retry } = hook;
+  if (on === "check") return [];
+  // What changed is told of activations alone.
+  return [{
+    name,
+    on,
+    parallel,
+    only: on === "activated" ? only : [],
+    attempts: retry.attempts,
+    backoff: backoffOf(hook),
+  }];
+}
+
+/** The schema lets exactly one of them be there. */
+function actionOf({ command, http, signal, pidFile, systemdUnit }: HookOptions): HookAction {
+  if (command !== null) return { kind: "command", command };
+  if (http !== null) return { kind: "http", ...http };
+  if (signal !== null && pidFile !== null) return { kind: "signal", signal, pidFile };
+  if (systemdUnit !== null) return { kind: "systemd-unit", unit: systemdUnit };
+  throw new Error("a hook without an action passed the schema");
+}

@@ -1,0 +1,72 @@
+// What is kept over a restart: what was agreed on and which hooks are done, each for itself.
+import { assertEquals, assertMatch } from "@std/assert";
+import { type KeptState, readState, stateKeeper } from "../../src/daemon/state_file.ts";
+import { NEW_LEDGER } from "../../src/reload/agreement.ts";
+
+const SCOPE = { channel: "honua:config:changes", snapshot: "/var/lib/honua-configd/config.snapshot.json" };
+const HASH = "ab".repeat(32);
+const KEPT: KeptState = {
+  ledger: { ...NEW_LEDGER, seen: 4, agreed: { generation: 4, hash: HASH } },
+  hooks: new Map([["nginx", HASH], ["constructor", HASH]]),
+};
+
+async function withState(test: (path: string) => Promise<void>): Promise<void> {
+  const directory = await Deno.makeTempDir();
+  try {
+    await test(`${directory}/state.json`);
+  } finally {
+    await Deno.remove(directory, { recursive: true });
+  }
+}
+
+async function keep(path: string, ...changed: readonly Partial<KeptState>[]): Promise<void> {
+  await using keeper = stateKeeper(path, SCOPE, { ledger: NEW_LEDGER, hooks: new Map() }, (trouble) => {
+    if (trouble !== null) throw new Error(trouble);
+  });
+  for (const one of changed) keeper.keep(one);
+  await keeper.kept();
+}
+
+Deno.test("what is kept is read again, each part as it was kept last", async () => {
+  await withState(async (path) => {
+    await keep(path, { hooks: new Map([["old", HASH]]) }, { ledger: KEPT.ledger }, { hooks: KEPT.hooks });
+    assertEquals(await readState(path, SCOPE), { ...KEPT, trouble: null });
+    assertEquals(((await Deno.stat(path)).mode ?? 0) & 0o777, 0o600);
+  });
+});
+
+Deno.test("under another channel the ledger does not count, and the hooks do", async () => {
+  await withState(async (path) => {
+    await keep(path, KEPT);
+    const { ledger, hooks, trouble } = await readState(path, { ...SCOPE, channel: "other" });
+    assertEquals([ledger, [...hooks.keys()]], [NEW_LEDGER, ["nginx", "constructor"]]);
+    assertMatch(String(trouble), /is about another channel$/);
+  });
+});
+
+Deno.test("under another snapshot nothing counts", async () => {
+  await withState(async (path) => {
+    await keep(path, KEPT);
+    const { ledger, hooks, trouble } = await readState(path, { ...SCOPE, snapshot: "/other.json" });
+    assertEquals([ledger, hooks.size], [NEW_LEDGER, 0]);
+    assertMatch(String(trouble), /is about another snapshot/);
+  });
+});
+
+Deno.test("a state that is missing is no trouble, one that is damaged, too large or unreadable is", async () => {
+  await withState(async (path) => {
+    assertEquals((await readState(path, SCOPE)).trouble, null);
+    await Deno.writeTextFile(path, '{"format":1');
+    assertMatch(String((await readState(path, SCOPE)).trouble), /is damaged$/);
+    await Deno.writeTextFile(path, "x".repeat(70_000));
+    assertMatch(String((await readState(path, SCOPE)).trouble), /has more than 65536 bytes$/);
+    assertMatch(String((await readState(`${path}/below`, SCOPE)).trouble), /cannot be read: ENOTDIR$/);
+  });
+});
+
+Deno.test("a state of before there were hooks is read as one without", async () => {
+  await withState(async (path) => {
+    await Deno.writeTextFile(path, JSON.stringify({ format: 1, ...SCOPE, ...NEW_LEDGER }));
+    assertEquals(await readState(path, SCOPE), { ledger: NEW_LEDGER, hooks: new Map(), trouble: null });
+  });
+});
