@@ -2,6 +2,7 @@
 // ends it when it has been idle, so that nothing of it stays resident. Whatever happens to it, the daemon lives.
 import { readFrames, writeFrame } from "./frames.ts";
 import type { ParseReply, ParseRequest, Verdict } from "./hcl.ts";
+import { residentBytes, watchMemory } from "./resident_memory.ts";
 
 /** The hidden command of main.ts that becomes the parser. */
 export const PARSER_COMMAND = "hcl-parser";
@@ -40,9 +41,6 @@ export interface Parser extends AsyncDisposable {
 
 /** How long the process may take to start; only a host that is out of its depth takes longer. */
 const START_LIMIT_MILLISECONDS = 30_000;
-
-/** How often the resident memory of a busy process is looked at. */
-const MEMORY_POLL_MILLISECONDS = 10;
 
 /** A process that has grown beyond this is not kept for the next request: WebAssembly memory never shrinks. */
 const RECYCLE_BYTES = 256 * 1024 * 1024;
@@ -112,9 +110,8 @@ export function openParser(limits: ParserLimits = DEFAULT_LIMITS, command = pars
       const current = start();
       if (!current) return { ok: false, reason: "crash", at: 0 };
       const judgement = await request(current, texts, limits, signal);
-      const keep = judgement.ok && limits.idleMilliseconds > 0 && residentBytes(current.process.pid) < RECYCLE_BYTES;
-      if (!keep) await end();
-      else rest();
+      if (judgement.ok && limits.idleMilliseconds > 0) rest();
+      else await end();
       signal?.throwIfAborted();
       // A process that was idle may have been killed for reasons of its own (SIGHUP to the group, no memory).
       const died = !judgement.ok && judgement.reason === "crash" && wasRunning && attempt === 1;
@@ -122,10 +119,17 @@ export function openParser(limits: ParserLimits = DEFAULT_LIMITS, command = pars
     }
   };
 
+  const recycle = async (): Promise<void> => {
+    const measured = child;
+    const bytes = measured && await residentBytes(measured.process.pid);
+    if (bytes !== null && bytes >= RECYCLE_BYTES && measured === child) await end();
+  };
+
   return {
     judge(texts, signal) {
       const result = queue.then(() => judgeNow(texts, signal));
-      queue = result.catch(() => {});
+      // Nobody waits for that but the next request.
+      queue = result.then(recycle, () => {});
       return result;
     },
     warm() {
@@ -206,9 +210,7 @@ async function request(
   const onAbort = () => kill("crash");
   let timeLimit = setTimeout(() => kill("time"), START_LIMIT_MILLISECONDS);
   let begun = false;
-  const memoryWatch = setInterval(() => {
-    if (residentBytes(child.process.pid) > limits.memoryBytes) kill("memory");
-  }, MEMORY_POLL_MILLISECONDS);
+  const endWatch = watchMemory(child.process.pid, limits.memoryBytes, () => kill("memory"));
   signal?.addEventListener("abort", onAbort, { once: true });
   try {
     await writeFrame(child.writer, { texts } satisfies ParseRequest);
@@ -227,17 +229,7 @@ async function request(
     return { ok: false, reason, at };
   } finally {
     clearTimeout(timeLimit);
-    clearInterval(memoryWatch);
+    endWatch();
     signal?.removeEventListener("abort", onAbort);
-  }
-}
-
-/** The resident memory of a process by proc(5), in bytes; 0 where that cannot be read (then there is no limit). */
-function residentBytes(pid: number): number {
-  try {
-    const match = /^VmRSS:\s+(\d+) kB$/m.exec(Deno.readTextFileSync(`/proc/${pid}/status`));
-    return match ? Number(match[1]) * 1024 : 0;
-  } catch {
-    return 0;
   }
 }
