@@ -1,33 +1,20 @@
 // `honua-configd run`: the daemon, or with --once a single load. It answers signals, and whatever happens it is gone
 // within two seconds of being told to stop.
-import { resolve } from "node:path";
-import { type Diagnostic, errorDiagnostic } from "../diagnostic/diagnostic.ts";
+import type { Diagnostic } from "../diagnostic/diagnostic.ts";
 import type { Range, SourceText } from "../diagnostic/range.ts";
 import { renderLine, renderText } from "../diagnostic/render.ts";
 import { readJson } from "../document/json_syntax.ts";
 import { secretRanges } from "../document/secret_ranges.ts";
 import { type Daemon, type DaemonSettings, startDaemon } from "../daemon.ts";
 import { type Logger, type StandardErrorLog, standardErrorLogger } from "../process/log.ts";
-import { type FlagSetting, parseFlagSetting, readOptions } from "../process/option_reader.ts";
-import { readOptionsFile } from "../process/options_file.ts";
-import type { Options } from "../process/options.ts";
 import { onSignals } from "../process/signals.ts";
-import { findSource } from "../process/source_path.ts";
-import { environmentFilePath } from "../source/inputs.ts";
 import { EXIT, type ExitCode } from "./exit_codes.ts";
+import { type OptionRequest, pathClash, requestedOptions, requestedSource } from "./prepared.ts";
 import type { Terminal } from "./terminal.ts";
 import { VERSION } from "./version.ts";
 
 /** What was asked for on the command line. */
-export interface RunRequest {
-  /** The source; null: from the options, the environment or the search. */
-  readonly config: string | null;
-  /** The options file; null: none. */
-  readonly optionsFile: string | null;
-  /** Settings given by flags of their own, as `Section:Key` and value. */
-  readonly settings: readonly FlagSetting[];
-  /** The arguments of `--set`, each `Section:Key=value`. */
-  readonly set: readonly string[];
+export interface RunRequest extends OptionRequest {
   /** Load, write, and end with the outcome. */
   readonly once: boolean;
 }
@@ -97,15 +84,10 @@ async function prepare(request: RunRequest, terminal: Terminal): Promise<Prepare
     terminal.error(renderText(diagnostics, { sources: frames, colour: terminal.colourError, frames: true }));
     return { ok: false, code };
   };
-  const read = await optionsOf(request, terminal);
+  const read = await requestedOptions(request, terminal.environment);
   if (!read.ok) return refuse(read.code, read.diagnostics, read.sources);
   const { options, warnings } = read;
-  const source = await findSource({
-    flag: request.config,
-    option: options.honua.configurationV2.path,
-    environment: terminal.environment,
-    directories: [".", "/etc/honua"],
-  });
+  const source = await requestedSource(request.config, options, terminal.environment);
   if (!source.ok) return refuse(EXIT.unavailable, [source.diagnostic]);
   const clash = await pathClash(source.path, request.optionsFile, options);
   if (clash) return refuse(EXIT.usage, [clash]);
@@ -128,55 +110,6 @@ async function prepare(request: RunRequest, terminal: Terminal): Promise<Prepare
     log,
   };
   return { ok: true, settings, drain };
-}
-
-type ReadOptions =
-  | { readonly ok: true; readonly options: Options; readonly warnings: readonly Diagnostic[] }
-  | {
-    readonly ok: false;
-    readonly code: ExitCode;
-    readonly diagnostics: readonly Diagnostic[];
-    readonly sources: readonly SourceText[];
-  };
-
-async function optionsOf(request: RunRequest, terminal: Terminal): Promise<ReadOptions> {
-  let file: SourceText | null = null;
-  if (request.optionsFile !== null) {
-    const read = await readOptionsFile(request.optionsFile);
-    if (!read.ok) return { ok: false, code: EXIT.unavailable, diagnostics: [read.diagnostic], sources: [] };
-    file = read.source;
-  }
-  const flags = [...request.settings];
-  for (const argument of request.set) {
-    const parsed = parseFlagSetting("--set", argument);
-    if (!parsed.ok) return { ok: false, code: EXIT.usage, diagnostics: [parsed.diagnostic], sources: [] };
-    flags.push(parsed.setting);
-  }
-  const result = readOptions({ flags, environment: terminal.environment, file });
-  if (result.ok) return result;
-  return { ok: false, code: EXIT.usage, diagnostics: result.diagnostics, sources: file ? [file] : [] };
-}
-
-/** The snapshot must not be written over what the daemon reads. */
-async function pathClash(source: string, optionsFile: string | null, options: Options): Promise<Diagnostic | null> {
-  const snapshot = await realPath(options.snapshot.path);
-  const { environmentFiles } = options.configurationWatcher;
-  for (const read of [source, optionsFile, ...environmentFiles.map(environmentFilePath)]) {
-    if (read === null || await realPath(read) !== snapshot) continue;
-    return errorDiagnostic("options/value", `Snapshot:Path names a file that is read: ${read}`, {
-      why: "The snapshot would be written over it",
-      suggestion: "Give the snapshot a path of its own",
-    });
-  }
-  return null;
-}
-
-async function realPath(path: string): Promise<string> {
-  try {
-    return await Deno.realPath(path);
-  } catch {
-    return resolve(path);
-  }
 }
 
 interface Listening extends Disposable {

@@ -279,15 +279,19 @@ function readPeers(reply: unknown, self: string): Peer[] {
 }
 
 /** What `dial` takes. */
-interface DialOptions {
+export interface DialOptions {
+  /** Of it TLS and the time that connecting may take count. */
   readonly connection: RedisConnection;
+  /** Cuts the connection. */
   readonly signal: AbortSignal;
+  /** How long a command may take. */
   readonly commandMilliseconds: number;
+  /** Takes the bytes of each message. */
   readonly heard: ((message: Uint8Array) => void) | undefined;
 }
 
 /** One connection, without a password said yet. */
-async function dial(endpoint: RedisEndpoint, options: DialOptions): Promise<Wire> {
+export async function dial(endpoint: RedisEndpoint, options: DialOptions): Promise<Wire> {
   const { connection: { tls, connectTimeoutMilliseconds: limitMilliseconds }, signal, heard } = options;
   const name = nameOf(endpoint);
   const stream = await connectStream(endpoint, { tls, limitMilliseconds, signal }).catch((error) => {

@@ -54,7 +54,7 @@ interface Stay {
 }
 
 /** So many nodes may send us on to another one before that counts as a failure. */
-const MAX_REDIRECTIONS = 5;
+export const MAX_REDIRECTIONS = 5;
 
 /** Finds the server, connects twice and subscribes. What a failure leaves open ends with the signal. */
 export async function openSession(options: SessionOptions): Promise<Session> {
@@ -176,7 +176,7 @@ async function evaluate(
 }
 
 /** A node that does not know its own name sends its clients to itself by an empty one. */
-function endpointOf({ host, port }: Redirection, from: Wire): RedisEndpoint {
+export function endpointOf({ host, port }: Redirection, from: Wire): RedisEndpoint {
   const own = "host" in from.endpoint ? from.endpoint.host : "127.0.0.1";
   return { host: host === "" || host === "?" ? own : host, port };
 }

@@ -1,0 +1,47 @@
+// All checks, in the order in which their findings are told: what is said first is mostly why something later is wrong.
+import { clockCheck } from "./clock_checks.ts";
+import { daemonCheck } from "./daemon_check.ts";
+import type { Check, Subject } from "./examination.ts";
+import { hooksCheck } from "./hook_checks.ts";
+import { parserCheck, procCheck, setprivCheck } from "./host_checks.ts";
+import { optionsFileCheck, secretFilesCheck, userCheck } from "./options_checks.ts";
+import { redisCheck } from "./redis_checks.ts";
+import {
+  snapshotDirectoryCheck,
+  snapshotFileCheck,
+  snapshotFileSystemCheck,
+  socketDirectoryCheck,
+  stateDirectoryCheck,
+} from "./snapshot_checks.ts";
+import { sourceCheck, sourceFileSystemCheck, sourcePermissionsCheck } from "./source_checks.ts";
+import { unitCheck } from "./unit_checks.ts";
+import { watcherCheck } from "./watcher_checks.ts";
+
+/** What needs no valid options. */
+export const HOST_CHECKS: readonly Check<Pick<Subject, "machine" | "unit">>[] = [
+  parserCheck,
+  procCheck,
+  setprivCheck,
+  unitCheck,
+];
+
+/** All. */
+export const CHECKS: readonly Check[] = [
+  userCheck,
+  optionsFileCheck,
+  secretFilesCheck,
+  sourceCheck,
+  sourcePermissionsCheck,
+  sourceFileSystemCheck,
+  watcherCheck,
+  snapshotDirectoryCheck,
+  snapshotFileCheck,
+  snapshotFileSystemCheck,
+  stateDirectoryCheck,
+  socketDirectoryCheck,
+  redisCheck,
+  clockCheck,
+  ...HOST_CHECKS,
+  daemonCheck,
+  hooksCheck,
+];

@@ -1,0 +1,216 @@
+// The snapshot and the state: whether they can be written where they belong, last there, and are whole. What is there is
+// read and left as it is.
+import { dirname, join } from "node:path";
+import type { SnapshotOptions } from "../process/options.ts";
+import { resolveTarget } from "../snapshot/atomic_write.ts";
+import { describeFault } from "../snapshot/snapshot.ts";
+import { type Found, readSnapshot } from "../snapshot/store.ts";
+import type { Check, Subject } from "./examination.ts";
+import { error, type Finding, note, ok, warning } from "./finding.ts";
+import { groupNumber, type Identity, obstacleTo } from "./identity.ts";
+import type { Space } from "./machine.ts";
+import { isFleeting, isMountPoint, type Mount, mountOf, parseMounts } from "./mounts.ts";
+import { judgeObstacle, judgeWriters, modeText, orOk, readPathFacts } from "./permissions.ts";
+
+/** The path that a write replaces; where it cannot be told, the path as it was named. */
+async function targetOf(path: string): Promise<string> {
+  return await resolveTarget(path).catch(() => path);
+}
+
+/** Whether a file can be made and replaced in the directory. */
+async function examineDirectory(
+  check: string,
+  { machine, user, unit }: Subject,
+  directory: string,
+  what: string,
+): Promise<Finding[]> {
+  const facts = await readPathFacts(machine, directory, user, ["read", "write", "enter"]);
+  const { looked } = facts;
+  // systemd makes a unit's StateDirectory and RuntimeDirectory when it starts it.
+  if (!looked.ok && looked.code === "ENOENT" && isReadied(unit)) {
+    return [note(check, `${directory} is not there yet: the unit makes its directories when it starts`)];
+  }
+  if (facts.looked.ok && facts.looked.file.kind !== "directory") {
+    return [error(check, `${directory} is not a directory`, "Name a directory")];
+  }
+  // Who may write a directory's parent may put another directory in its place: that counts as well.
+  const findings = [...judgeObstacle(check, facts, user, "write in"), ...judgeWriters(check, facts)];
+  return orOk(findings, check, what);
+}
+
+function isReadied(unit: Subject["unit"]): boolean {
+  return unit.state === "known" && unit.properties["ActiveState"] !== "active";
+}
+
+/** The directory of the snapshot. */
+export const snapshotDirectoryCheck: Check = {
+  id: "snapshot/directory",
+  about: "The snapshot's directory",
+  async examine(subject) {
+    const directory = dirname(await targetOf(subject.options.snapshot.path));
+    return await examineDirectory("snapshot/directory", subject, directory, `The daemon can write in ${directory}`);
+  },
+};
+
+/** The directory of the state file. */
+export const stateDirectoryCheck: Check = {
+  id: "state/directory",
+  about: "The state's directory",
+  async examine(subject) {
+    const { state, snapshot } = subject.options;
+    const directory = state.directory ?? dirname(snapshot.path);
+    return await examineDirectory("state/directory", subject, directory, `The state is kept in ${directory}`);
+  },
+};
+
+/** The snapshot itself. */
+export const snapshotFileCheck: Check = {
+  id: "snapshot/file",
+  about: "The snapshot",
+  async examine({ options: { snapshot }, machine, unit, user }) {
+    const isActive = unit.state === "known" && unit.properties["ActiveState"] === "active";
+    const groups = await machine.readText("/etc/group");
+    const wanted = snapshot.group === null ? null : groupNumber(groups.ok ? groups.text : "", snapshot.group);
+    const inGroup = judgeGroup(snapshot.group, wanted, user);
+    let found: Found;
+    try {
+      found = await readSnapshot(snapshot.path);
+    } catch (cause) {
+      const what = `${snapshot.path} cannot be read: ${(cause as { code?: string }).code ?? "no reason"}`;
+      return [warning("snapshot/file", what, "Ask as root or as a member of its group"), ...inGroup];
+    }
+    const file = judgeSnapshot(snapshot, found, { isActive, now: machine.now(), gid: wanted });
+    return [...file, ...inGroup];
+  },
+};
+
+/** Judges what was found at the path; `gid` is the group that it should have, null for any. */
+export function judgeSnapshot(
+  { path, mode }: SnapshotOptions,
+  found: Found,
+  { isActive, now, gid }: { readonly isActive: boolean; readonly now: number; readonly gid: number | null },
+): Finding[] {
+  const check = "snapshot/file";
+  if (found.state === "none") {
+    const todo = "Mend what keeps the daemon from writing it: see the other findings and its log";
+    return [
+      isActive
+        ? error(check, `There is no snapshot at ${path}, and the daemon runs`, todo)
+        : note(check, `There is no snapshot at ${path} yet: the daemon makes it from the first valid source`),
+    ];
+  }
+  const { verification, identity } = found;
+  if (!verification.ok) {
+    const what = `The snapshot ${path} ${describeFault(verification.reason)}`;
+    if (verification.reason === "newer-format") {
+      return [warning(check, what, "Run the newer version, or let the next reload replace it")];
+    }
+    return [error(check, what, "Start the daemon, or reload it: it sets the damaged one aside and writes it anew")];
+  }
+  const findings: Finding[] = [];
+  if (identity.mode !== null && identity.mode !== mode) {
+    const what = `The snapshot has mode ${modeText(identity.mode)}, and Snapshot:Mode is ${modeText(mode)}`;
+    findings.push(warning("snapshot/mode", what, "Reload the daemon: it writes it anew"));
+  }
+  if (gid !== null && identity.gid !== gid) {
+    const what = `The snapshot belongs to the group ${identity.gid}, and Snapshot:Group is ${gid}`;
+    findings.push(warning("snapshot/group", what, "Reload the daemon: it writes it anew"));
+  }
+  const age = ageText(now - identity.mtime);
+  const whole = ok(check, `The snapshot is whole, hash ${verification.header.hash.slice(0, 8)}, written ${age}`);
+  return [whole, ...findings];
+}
+
+/** Judges whether the daemon can give the snapshot its group (chown(2)). */
+export function judgeGroup(group: string | null, gid: number | null, user: Identity | null): Finding[] {
+  const check = "snapshot/group";
+  if (group === null) return [];
+  if (gid === null) {
+    return [error(check, `There is no group ${group}, which Snapshot:Group names`, `groupadd --system ${group}`)];
+  }
+  if (user === null || user.uid === 0 || user.gids.includes(gid)) return [];
+  const what = `${user.name} is no member of ${group}, so it cannot give the snapshot that group`;
+  return [error(check, what, `usermod --append --groups ${group} ${user.name}, and restart the daemon`)];
+}
+
+const UNITS = [["d", 86_400_000], ["h", 3_600_000], ["min", 60_000], ["s", 1000]] as const;
+
+/** How long ago, in the largest unit that is not zero. */
+export function ageText(milliseconds: number): string {
+  const [unit, length] = UNITS.find(([, length]) => milliseconds >= length) ?? ["s", 1000];
+  return milliseconds < 1000 ? "just now" : `${Math.floor(milliseconds / length)} ${unit} ago`;
+}
+
+/** The file system of the snapshot. */
+export const snapshotFileSystemCheck: Check = {
+  id: "snapshot/file-system",
+  about: "The file system of the snapshot",
+  async examine({ options: { snapshot }, machine }) {
+    const target = await targetOf(snapshot.path);
+    const table = await machine.readText("/proc/self/mountinfo");
+    const mounts = table.ok ? parseMounts(table.text) : [];
+    const directory = dirname(target);
+    const real = join(await machine.realPath(directory), target.slice(directory.length));
+    const looked = await machine.look(snapshot.path);
+    return [
+      judgeSnapshotFileSystem(mountOf(mounts, dirname(real)), isMountPoint(mounts, real)),
+      ...judgeSpace(await machine.space(directory), looked.ok ? looked.file.size : 0),
+    ];
+  },
+};
+
+/** Judges whether the snapshot can be replaced there, and lasts. `mount` is its directory's. */
+export function judgeSnapshotFileSystem(mount: Mount | null, isOwnMount: boolean): Finding {
+  const check = "snapshot/file-system";
+  if (isOwnMount) {
+    const what = "The snapshot is a mount point of its own, which cannot be replaced (rename answers EBUSY)";
+    return error(check, what, "Mount its directory in its place");
+  }
+  if (mount === null) return note(check, "It is not known on which file system the snapshot is");
+  const where = `The snapshot is on ${mount.type} (mounted at ${mount.point})`;
+  if (mount.readOnly) {
+    const todo = "Remount it read-write, or list the directory under ReadWritePaths of the unit";
+    return error(check, `${where}, which is read-only`, todo);
+  }
+  if (!isFleeting(mount)) return ok(check, where);
+  const todo = "Name a directory that lasts in Snapshot:Path (/var/lib/honua-configd)";
+  return warning(check, `${where}: it is gone after a restart of the host`, todo);
+}
+
+/** Room for a few snapshots and their temporary files. */
+const AMPLE_BYTES = 16 * 1024 * 1024;
+const AMPLE_INODES = 100;
+
+/** Judges whether another snapshot of that size finds room beside the old one. */
+export function judgeSpace(space: Space | null, snapshotBytes: number): Finding[] {
+  const check = "snapshot/space";
+  if (space === null) return [note(check, "It is not known how much space is left for the snapshot")];
+  const { freeBytes, freeInodes } = space;
+  const inodes = freeInodes === null ? "" : ` and ${freeInodes} inodes`;
+  const what = `${Math.floor(freeBytes / 1024 / 1024)} MiB${inodes} are free for the snapshot`;
+  const todo = "Free space or inodes there";
+  if (freeBytes < Math.max(snapshotBytes, 4096) || freeInodes === 0) return [error(check, what, todo)];
+  const isAmple = freeBytes >= Math.max(AMPLE_BYTES, 3 * snapshotBytes);
+  if (!isAmple || (freeInodes !== null && freeInodes < AMPLE_INODES)) return [warning(check, what, todo)];
+  return [ok(check, what)];
+}
+
+/** Whether the admin socket can be made; the daemon goes on without it, and cannot be asked then. */
+export const socketDirectoryCheck: Check = {
+  id: "admin/socket",
+  about: "The admin socket's directory",
+  async examine({ options: { admin: { socket } }, machine, user, unit }) {
+    if (socket === null) return [];
+    const directory = await machine.realPath(dirname(socket));
+    const looked = await machine.look(directory);
+    if (!looked.ok && isReadied(unit)) return [note("admin/socket", `${directory} is not there: the unit makes it`)];
+    if (!looked.ok) {
+      const todo = "Create it, or set Admin:Socket (empty: no socket)";
+      return [warning("admin/socket", `${directory}, where the admin socket belongs: ${looked.code}`, todo)];
+    }
+    const obstacle = user && await obstacleTo(machine, user, directory, ["write", "enter"]);
+    if (obstacle === null) return [ok("admin/socket", `The admin socket's place is ${socket}`)];
+    const what = `${user?.name} cannot make the admin socket in ${directory}`;
+    return [warning("admin/socket", what, `Give it to ${user?.name}, or set Admin:Socket`)];
+  },
+};

@@ -1,0 +1,83 @@
+// The systemd unit: whether it is there, starts with the machine, runs, and is what its files say.
+import type { Check, Subject } from "./examination.ts";
+import { error, type Finding, note, ok, warning } from "./finding.ts";
+import { binaryOf } from "./unit_facts.ts";
+
+/** All about the unit. */
+export const unitCheck: Check<Pick<Subject, "machine" | "unit">> = {
+  id: "unit/installed",
+  about: "The systemd unit",
+  async examine({ unit, machine }) {
+    const findings = judgeUnit(unit);
+    const binary = unit.state === "known" ? binaryOf(unit.properties["ExecStart"] ?? "") : null;
+    if (binary === null) return findings;
+    const looked = await machine.look(binary);
+    const isProgram = looked.ok && looked.file.kind === "file" && (looked.file.mode & 0o111) !== 0;
+    return [...findings, judgeBinary(binary, isProgram, await machine.realPath(binary), Deno.execPath())];
+  },
+};
+
+/** Judges what systemd says. */
+export function judgeUnit(unit: Subject["unit"]): Finding[] {
+  switch (unit.state) {
+    case "no-systemd":
+      return [note("unit/installed", "This host is not run by systemd: nothing is known of a unit")];
+    case "unknown":
+      return [warning("unit/installed", `systemd does not tell about ${unit.name}: ${unit.why}`, "Ask as root")];
+    case "not-installed":
+      return [note("unit/installed", `${unit.name} is not installed`, "scripts/install.sh or the package installs it")];
+  }
+  const { name, properties } = unit;
+  const of = (property: string) => properties[property] ?? "";
+  const load = of("LoadState");
+  if (load !== "loaded") {
+    return [error("unit/installed", `systemd cannot use ${name}: ${load}`, `systemd-analyze verify ${name}`)];
+  }
+  return [
+    ok("unit/installed", `${name} is installed: ${of("FragmentPath")}`),
+    ...judgeEnablement(name, of("UnitFileState")),
+    judgeActivity(name, properties),
+    ...judgeDropIns(of("DropInPaths")),
+    ...(of("NeedDaemonReload") === "yes"
+      ? [warning("unit/files", `The files of ${name} changed since systemd read them`, "systemctl daemon-reload")]
+      : []),
+    ...(of("Type") === "notify" && of("NotifyAccess") === "none"
+      ? [error("unit/notify", `${name} waits for a notification that it does not accept`, "Set NotifyAccess=main")]
+      : []),
+  ];
+}
+
+function judgeEnablement(name: string, state: string): Finding[] {
+  if (/^(enabled|static|generated|indirect|alias)/.test(state)) return [ok("unit/enabled", `${name} is ${state}`)];
+  const what = `${name} is ${state || "not enabled"}: it does not start with the machine`;
+  return [warning("unit/enabled", what, `systemctl ${state.startsWith("masked") ? "unmask" : "enable"} ${name}`)];
+}
+
+function judgeActivity(name: string, properties: Readonly<Record<string, string>>): Finding {
+  const check = "unit/active";
+  const { ActiveState: active, SubState: sub, Result: result, NRestarts: restarts, StatusText: told } = properties;
+  const status = told ? `: ${told}` : "";
+  const again = restarts && restarts !== "0" ? `, restarted ${restarts} times` : "";
+  if (active === "active" || active === "reloading") {
+    const what = `${name} is ${active} (${sub}${again})${status}`;
+    return again === "" ? ok(check, what) : note(check, what, `journalctl -u ${name} says why it was restarted`);
+  }
+  const todo = `journalctl -u ${name} says why`;
+  if (active === "failed") return error(check, `${name} failed (${result}${again})${status}`, todo);
+  if (active === "activating") return warning(check, `${name} is starting (${sub}${again})${status}`, todo);
+  return warning(check, `${name} is ${active ?? "not running"}`, `systemctl start ${name}`);
+}
+
+function judgeDropIns(paths: string): Finding[] {
+  return paths === "" ? [] : [note("unit/drop-ins", `Drop-ins change it: ${paths.split(" ").join(", ")}`)];
+}
+
+/** Judges the program that the unit starts; `own` is the one that asks. */
+export function judgeBinary(path: string, isProgram: boolean, real: string, own: string): Finding {
+  const check = "unit/binary";
+  if (!isProgram) return error(check, `${path}, which the unit starts, is no program`, "Install it again");
+  // From a checkout it is Deno that asks.
+  const isOther = real !== own && /(^|\/)honua-configd[^/]*$/.test(own);
+  if (!isOther) return ok(check, `The unit starts ${path}`);
+  return note(check, `The unit starts ${path}, and this is ${own}`, `${path} doctor examines with the unit's version`);
+}

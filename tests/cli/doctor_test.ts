@@ -1,0 +1,154 @@
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { doctor, type DoctorRequest } from "../../src/cli/doctor.ts";
+import type { Finding } from "../../src/doctor/finding.ts";
+import { hostMachine, type Machine } from "../../src/doctor/machine.ts";
+import { sampleSource } from "../support/sample_source.ts";
+import { runRecorded } from "../support/recording_terminal.ts";
+import { type TemporaryDirectory, temporaryDirectory } from "../support/temporary.ts";
+import { cannedDaemon, json, keepingTerminal, statusWith } from "./canned_daemon.ts";
+
+const ENVIRONMENT = { SAMPLE_CONNECTION: "Host=db;Password=hush-hush" };
+
+const REQUEST: DoctorRequest = {
+  config: null,
+  optionsFile: null,
+  settings: [],
+  set: [],
+  unit: "honua-configd.service",
+  timeoutSeconds: 60,
+  format: "json",
+};
+
+/** A host that is well: a source, an options file, a place for the snapshot, and a daemon that answers. */
+async function hostOf(directory: TemporaryDirectory, socket: string): Promise<string> {
+  await Deno.chmod(directory.path, 0o755);
+  const source = await directory.write("honua.hcl", sampleSource("first"));
+  const options = {
+    Honua: { ConfigurationV2: { Path: source } },
+    Snapshot: { Path: directory.file("config.snapshot.json") },
+    Admin: { Socket: socket },
+  };
+  return await directory.write("options.json", JSON.stringify(options));
+}
+
+interface Examined {
+  readonly code: number;
+  readonly ok: boolean;
+  readonly findings: readonly Finding[];
+}
+
+async function examined(
+  request: Partial<DoctorRequest>,
+  machine: Machine = hostMachine,
+  installation = { directory: "/nonexistent" },
+): Promise<Examined> {
+  const { terminal, out } = keepingTerminal();
+  const surroundings = { ...terminal, environment: ENVIRONMENT };
+  const code = await doctor({ ...REQUEST, ...request }, surroundings, machine, installation);
+  return { code, ...JSON.parse(out.join("")) };
+}
+
+Deno.test("a host that is well ends with 0, and the answer for machines has every finding", async () => {
+  await using daemon = await cannedDaemon(() => json(statusWith()));
+  const optionsFile = await hostOf(daemon.directory, daemon.at);
+  const { code, ok, findings } = await examined({ optionsFile });
+  assertEquals(findings.filter(({ level }) => level === "error"), []);
+  assertEquals([code, ok], [0, true]);
+  for (const check of ["options/file", "source/valid", "snapshot/space", "host/parser", "daemon/answers"]) {
+    assertEquals(findings.find((one) => one.check === check)?.level === "error", false, check);
+    assert(findings.some((one) => one.check === check), check);
+  }
+});
+
+Deno.test("an error ends with 1, and the text says what to do", async () => {
+  await using daemon = await cannedDaemon(() => json(statusWith()));
+  const options = await hostOf(daemon.directory, daemon.at);
+  await Deno.chmod(daemon.directory.file("honua.hcl"), 0o666);
+  const { code, out, error } = await runRecorded(["doctor", "--options", options], { environment: ENVIRONMENT });
+  assertEquals([code, error], [1, ""]);
+  assertStringIncludes(out, `→ chmod o-w ${daemon.directory.file("honua.hcl")}\n`);
+  assertStringIncludes(out, "\nSomething is wrong: 1 error, ");
+});
+
+Deno.test("wrong options end with 2, each with its place, and what needs none is examined all the same", async () => {
+  await using directory = await temporaryDirectory();
+  const optionsFile = await directory.write("options.json", '{ "Snapshott": {}, "State": { "Directory": 7 } }');
+  const { code, findings } = await examined({ optionsFile });
+  assertEquals(code, 2);
+  const wrong = findings.filter(({ check }) => check === "options/valid");
+  assertEquals(wrong.length, 2);
+  assertStringIncludes(wrong[0]!.what, `${optionsFile}:1:3: error: Unknown setting Snapshott`);
+  assertEquals(wrong[0]!.todo, "Did you mean Snapshot?");
+  assert(findings.some(({ check }) => check === "host/parser"));
+});
+
+Deno.test("an options file that cannot be read is an error like others", async () => {
+  const { code, findings } = await examined({ optionsFile: "/nonexistent/options.json" });
+  assertEquals([code, findings[0]?.check, findings[0]?.level], [1, "options/valid", "error"]);
+});
+
+Deno.test("a snapshot over the source is a wrong option", async () => {
+  await using directory = await temporaryDirectory();
+  const source = await directory.write("honua.hcl", sampleSource("first"));
+  const settings = [{ flag: "--snapshot", key: "Snapshot:Path", value: source }];
+  const { code, findings } = await examined({ config: source, settings });
+  assertEquals([code, findings[0]?.check], [2, "options/valid"]);
+});
+
+Deno.test("without options those of the unit are examined, with the environment that the unit has", async () => {
+  await using directory = await temporaryDirectory();
+  await directory.write("options.json", "{}");
+  await directory.write("maps.json", '{ "Admin": { "Socket": "" } }');
+  await directory.write("environment", 'ConnectionStrings__Redis="hush"\nHighAvailability__Enabled=perhaps\n');
+  const installation = { directory: directory.path };
+  const { code, findings } = await examined({}, hostMachine, installation);
+  assertEquals(code, 2);
+  assertStringIncludes(findings[0]!.what, "HighAvailability:Enabled must be true or false");
+  await directory.write("environment", "");
+  const service = await examined({}, hostMachine, installation);
+  assertStringIncludes(service.findings[0]!.what, directory.file("options.json"));
+  const instance = await examined({ unit: "honua-configd@maps.service" }, hostMachine, installation);
+  assertStringIncludes(instance.findings[0]!.what, directory.file("maps.json"));
+  assertEquals(instance.findings.find(({ check }) => check === "daemon/answers")?.level, "note");
+});
+
+Deno.test("root judges permissions for the unit's user", { ignore: Deno.uid() !== 0 }, async () => {
+  await using directory = await temporaryDirectory();
+  const source = await directory.write("honua.hcl", sampleSource("first"));
+  const machine: Machine = {
+    ...hostMachine,
+    look: (path) => hostMachine.look(path === "/run/systemd/system" ? "/" : path),
+    run: (program, args, signal) =>
+      program === "systemctl"
+        ? Promise.resolve({ code: 0, out: "LoadState=loaded\nUser=daemon\nActiveState=active\n", error: "" })
+        : hostMachine.run(program, args, signal),
+  };
+  const { findings } = await examined({ config: source }, machine);
+  assertStringIncludes(findings[0]!.what, "Permissions are judged for daemon, as whom the unit runs");
+  assertStringIncludes(
+    findings.find(({ check }) => check === "source/permissions")!.what,
+    `daemon cannot read ${source}: ${directory.path} keeps it out`,
+  );
+});
+
+const MISTAKES: [string[], string][] = [
+  [["--timeout", "0"], "It must be a whole number from 1 on."],
+  [["--timeout", "601"], "It must be at most 600."],
+  [["--unit", "-x"], "It must be a unit's name."],
+  [["--unit", "a b"], "It must be a unit's name."],
+];
+
+for (const [args, says] of MISTAKES) {
+  Deno.test(`doctor ${args.join(" ")} is wrong usage`, async () => {
+    const { code, out, error } = await runRecorded(["doctor", ...args]);
+    assertEquals([code, out], [2, ""]);
+    assertStringIncludes(error, says);
+  });
+}
+
+Deno.test("doctor --help says what its exit codes mean", async () => {
+  const { code, out } = await runRecorded(["doctor", "--help"]);
+  assertEquals(code, 0);
+  assertStringIncludes(out, "Ends with:\n  0  no error was found");
+  assertStringIncludes(out, "Examples:\n  honua-configd doctor");
+});

@@ -1,0 +1,110 @@
+// What is found out about Redis from outside, over real servers and users with less than all rights.
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { type LackingRights, probeRedis, type RedisProbe } from "../../src/cluster/redis_probe.ts";
+import type { RedisConnection } from "../../src/cluster/redis_connection.ts";
+import { accessRules, ALLOWED_COMMANDS, keysOf } from "../../src/cluster/redis_scripts.ts";
+import { type RedisServer, startRedis, startRedisCluster } from "../support/redis_server.ts";
+import { CHANNEL, connectionTo, singleTo } from "./redis_notifying.ts";
+
+const PASSWORD = "hush-hush";
+const NOTHING: LackingRights = { commands: [], keys: false, channel: false, unknown: [] };
+
+async function probe(connection: RedisConnection, channel = CHANNEL): Promise<RedisProbe> {
+  const signal = AbortSignal.timeout(20_000);
+  return await probeRedis({ connection, channel, instance: "edge-1", signal, commandMilliseconds: 5_000 });
+}
+
+async function lackingOf(server: RedisServer, rules: readonly string[]): Promise<LackingRights> {
+  await server.cli("acl", "setuser", "edge", "reset", "on", `>${PASSWORD}`, ...rules);
+  const probed = await probe(singleTo(server, { user: "edge", password: PASSWORD }));
+  assert(probed.ok);
+  return probed.facts.lacking;
+}
+
+Deno.test("the rights that are documented suffice, and nothing is left in Redis", async () => {
+  await using server = await startRedis();
+  assertEquals(await lackingOf(server, accessRules(CHANNEL)), NOTHING);
+  assertEquals(await server.cli("keys", "*"), "");
+  assertEquals(await server.cli("acl", "log"), "");
+});
+
+Deno.test("each right that is taken away is found, and no other", async () => {
+  await using server = await startRedis();
+  const rules = accessRules(CHANNEL);
+  for (const command of ALLOWED_COMMANDS) {
+    const lacking = await lackingOf(server, rules.filter((rule) => rule !== `+${command}`));
+    // Without scripts nobody tells of what may not be tried.
+    const unknown = command === "eval" ? ["subscribe", "publish"] : [];
+    assertEquals(lacking, { ...NOTHING, commands: [command], unknown });
+  }
+  assertEquals(await server.cli("keys", "*"), "");
+});
+
+Deno.test("keys and channel are found to be denied, each by itself", async () => {
+  await using server = await startRedis();
+  const other = accessRules("other");
+  const rules = accessRules(CHANNEL);
+  const [keys, channel] = [rules[1]!, rules[3]!];
+  assertEquals(await lackingOf(server, other), { ...NOTHING, keys: true, channel: true });
+  assertEquals(await lackingOf(server, [...other, keys]), { ...NOTHING, channel: true });
+  assertEquals(await lackingOf(server, [...other, channel]), { ...NOTHING, keys: true });
+});
+
+Deno.test("what stands in Redis stays as it is, whoever asks", async () => {
+  await using server = await startRedis();
+  const keys = keysOf(CHANNEL);
+  await server.cli("hset", keys.head, "hash", "a".repeat(64), "generation", "7", "by", "0".repeat(12), "at", "1");
+  await server.cli("zadd", keys.peers, "9007199254740991", "edge-1");
+  await server.cli("set", `${keys.peerPrefix}edge-1`, "{}");
+  const before = await server.cli("eval", DUMP, "0");
+  assertEquals(await lackingOf(server, ["+@all", "~*", "&*"]), NOTHING);
+  await lackingOf(server, accessRules(CHANNEL).filter((rule) => rule !== "+eval"));
+  assertEquals(await server.cli("eval", DUMP, "0"), before);
+});
+
+const DUMP = "local all = redis.call('KEYS', '*') table.sort(all) local out = {} " +
+  "for _, key in ipairs(all) do out[#out + 1] = key .. redis.sha1hex(redis.call('DUMP', key)) end return out";
+
+Deno.test("version, latency, clock and memory are told where the user may know", async () => {
+  await using server = await startRedis({ config: ["maxmemory 64mb", "maxmemory-policy allkeys-lru"] });
+  const probed = await probe(singleTo(server));
+  assert(probed.ok);
+  const { facts } = probed;
+  assertMatch(facts.version ?? "", /^\d+\.\d+/);
+  assertEquals([facts.mode, facts.server], ["standalone", `${server.host}:${server.port}`]);
+  assertEquals(facts.memory, { policy: "allkeys-lru", limitBytes: 64 * 1024 * 1024 });
+  assert(facts.pingMilliseconds.length > 1 && facts.pingMilliseconds.every((one) => one >= 0));
+  assert(facts.clock !== null && Math.abs(facts.clock.aheadMilliseconds) < 60_000);
+});
+
+Deno.test("a replica, a wrong password, a frozen server and none at all are reasons without the password", async () => {
+  await using primary = await startRedis({ config: ["requirepass other"], cli: ["-a", "other", "--no-auth-warning"] });
+  await using replica = await startRedis({ config: [`replicaof 127.0.0.1 ${primary.port}`, "masterauth other"] });
+  const reasons = [
+    await probe(singleTo(primary, { password: PASSWORD })),
+    await probe(singleTo(primary)),
+    await probe(singleTo(replica)),
+    await probe(singleTo({ host: "127.0.0.1", port: 1 })),
+  ].map((probed) => probed.ok ? "" : probed.reason);
+  assertMatch(reasons[0]!, /refuses the user name or the password/);
+  assertMatch(reasons[1]!, /asks for a password/);
+  assertMatch(reasons[2]!, /is a replica, not a primary/);
+  assertMatch(reasons[3]!, /connection refused/);
+  assert(!reasons.join().includes(PASSWORD));
+  primary.freeze();
+  const options = { channel: CHANNEL, instance: "edge-1", signal: AbortSignal.timeout(20_000) };
+  const frozen = await probeRedis({ ...options, connection: singleTo(primary), commandMilliseconds: 100 });
+  assertMatch(frozen.ok ? "" : frozen.reason, /does not answer/);
+  primary.thaw();
+});
+
+Deno.test("of a cluster the node of the channel's slot is asked, wherever one begins", async () => {
+  await using cluster = await startRedisCluster();
+  const owner = await cluster.ownerOf(keysOf(CHANNEL).head);
+  for (const node of cluster.nodes) {
+    const probed = await probe(connectionTo({ kind: "single", endpoint: { host: node.host, port: node.port } }));
+    assert(probed.ok);
+    const { server, mode, lacking } = probed.facts;
+    assertEquals([server, mode, lacking], [`${owner.host}:${owner.port}`, "cluster", NOTHING]);
+  }
+});

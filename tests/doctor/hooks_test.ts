@@ -1,0 +1,77 @@
+import { assertEquals, assertStringIncludes } from "@std/assert";
+import type { Subject } from "../../src/doctor/examination.ts";
+import type { Finding } from "../../src/doctor/finding.ts";
+import { hooksCheck, judgePolkit, judgeProcess } from "../../src/doctor/hook_checks.ts";
+import { temporaryDirectory } from "../support/temporary.ts";
+import { findingsOf, levels, machineWith, subjectWith } from "./subject.ts";
+
+const STRANGER = { name: "stranger", uid: 54_321, gids: [54_321] };
+
+/** What is found about one hook. */
+async function judged(
+  hook: Readonly<Record<string, string>>,
+  given: Partial<Subject> = {},
+): Promise<readonly Finding[]> {
+  const settings = Object.entries({ Name: "reload", ...hook }).map(([name, value]) => [`Hooks:List:0:${name}`, value]);
+  return await findingsOf(hooksCheck, subjectWith(Object.fromEntries(settings), given));
+}
+
+Deno.test("a hook's program is found by its path or along PATH, and must be one that the daemon's user may run", async () => {
+  await using directory = await temporaryDirectory();
+  await Deno.chmod(directory.path, 0o755);
+  const program = await directory.write("reload.sh", "#!/bin/sh\n");
+  await Deno.chmod(program, 0o644);
+  assertEquals(levels(await judged({ "Command:0": "sh" })), ["ok hooks/command"]);
+  const [none] = await judged({ "Command:0": "no-such-program", "Command:1": "--token=hush-hush" });
+  assertEquals([none?.level, none?.what], ["error", "Hook reload: there is no program no-such-program"]);
+  assertEquals(levels(await judged({ "Command:0": "/nonexistent/x" })), ["error hooks/command"]);
+  assertEquals(levels(await judged({ "Command:0": directory.path })), ["error hooks/command"]);
+  assertEquals(levels(await judged({ "Command:0": program })), ["error hooks/command"]);
+  await Deno.chmod(program, 0o755);
+  assertEquals(levels(await judged({ "Command:0": program }, { user: STRANGER })), ["ok hooks/command"]);
+  await Deno.chmod(program, 0o700);
+  assertEquals(levels(await judged({ "Command:0": program }, { user: STRANGER })), ["error hooks/command"]);
+});
+
+Deno.test("a pid file names a process that runs, and that the daemon's user may signal", async () => {
+  await using directory = await temporaryDirectory();
+  await Deno.chmod(directory.path, 0o755);
+  const file = directory.file("server.pid");
+  const judgedWith = async (text: string, given: Partial<Subject> = {}) => {
+    await Deno.writeTextFile(file, text);
+    await Deno.chmod(file, 0o644);
+    return levels(await judged({ Signal: "HUP", PidFile: file }, given));
+  };
+  assertEquals(levels(await judged({ Signal: "HUP", PidFile: file })), ["warning hooks/signal"]);
+  assertEquals(await judgedWith("nonsense\n"), ["error hooks/signal"]);
+  assertEquals(await judgedWith("-1\n"), ["error hooks/signal"]);
+  assertEquals(await judgedWith("4194305\n"), ["warning hooks/signal"]);
+  assertEquals(await judgedWith(`${Deno.pid}\n`), ["ok hooks/signal"]);
+  assertEquals(await judgedWith(`${Deno.pid}\n`, { user: STRANGER }), ["warning hooks/signal"]);
+  assertStringIncludes(judgeProcess(file, 1, STRANGER).todo ?? "", "SystemdUnit");
+});
+
+Deno.test("a unit is one that systemd can use, and a host without systemd has none", async () => {
+  const unit = { state: "not-installed", name: "honua-configd.service" } as const;
+  const machine = (out: string) => machineWith({ run: () => Promise.resolve({ code: 0, out, error: "" }) });
+  const judgedWith = async (out: string) =>
+    levels(await judged({ SystemdUnit: "nginx.service" }, { unit, machine: machine(out) }));
+  assertEquals(await judgedWith("LoadState=loaded\n"), ["ok hooks/unit"]);
+  assertEquals(await judgedWith("LoadState=not-found\n"), ["error hooks/unit"]);
+  assertEquals(levels(await judged({ SystemdUnit: "nginx.service" })), ["error hooks/unit"]);
+});
+
+Deno.test("a unit that no polkit rule names is one that the daemon's user may not reload", () => {
+  const judge = (texts: readonly string[], isPartial = false) =>
+    judgePolkit("nginx.service", { texts, isPartial }, STRANGER);
+  assertEquals(judge(['var honuaConfigdUnits = ["nginx.service"];']), []);
+  assertEquals(levels(judge(['var honuaConfigdUnits = ["other-nginx.service"];'])), ["warning hooks/unit"]);
+  assertEquals(levels(judge([])), ["warning hooks/unit"]);
+  assertEquals(levels(judge([], true)), ["note hooks/unit"]);
+});
+
+Deno.test("the files of an HTTP hook's headers are secrets like others, and its URL is not shown", async () => {
+  const found = await judged({ "Http:Url": "http://user:hush-hush@127.0.0.1/x" });
+  assertEquals(levels(found), ["ok hooks/http"]);
+  assertEquals(JSON.stringify(found).includes("hush-hush"), false);
+});

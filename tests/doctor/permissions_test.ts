@@ -1,0 +1,140 @@
+import { assertEquals, assertStringIncludes } from "@std/assert";
+import { optionsFileCheck, secretFilesCheck } from "../../src/doctor/options_checks.ts";
+import { snapshotDirectoryCheck, socketDirectoryCheck, stateDirectoryCheck } from "../../src/doctor/snapshot_checks.ts";
+import { sourcePermissionsCheck } from "../../src/doctor/source_checks.ts";
+import { type TemporaryDirectory, temporaryDirectory } from "../support/temporary.ts";
+import { findingsOf, levels, subjectWith } from "./subject.ts";
+
+/** Another user than the one that tests run as, and in none of its groups. */
+const STRANGER = { name: "stranger", uid: 54_321, gids: [54_321] };
+const OWN = { name: "tester", uid: Deno.uid() ?? 0, gids: [Deno.gid() ?? 0] };
+
+async function directoryOf(mode: number): Promise<TemporaryDirectory> {
+  const directory = await temporaryDirectory();
+  await Deno.chmod(directory.path, mode);
+  return directory;
+}
+
+async function fileOf(directory: TemporaryDirectory, name: string, mode: number, text = "x"): Promise<string> {
+  const path = await directory.write(name, text);
+  await Deno.chmod(path, mode);
+  return path;
+}
+
+Deno.test("a source that the daemon reads and that only its owner writes is well", async () => {
+  await using directory = await directoryOf(0o755);
+  const path = await fileOf(directory, "honua.hcl", 0o644);
+  const subject = subjectWith({}, { source: { path }, user: STRANGER });
+  assertEquals(levels(await findingsOf(sourcePermissionsCheck, subject)), ["ok source/permissions"]);
+});
+
+Deno.test("a source that everyone can write or replace is an error with the command that mends it", async () => {
+  await using directory = await directoryOf(0o777);
+  const path = await fileOf(directory, "honua.hcl", 0o666);
+  const found = await findingsOf(sourcePermissionsCheck, subjectWith({}, { source: { path } }));
+  assertEquals(levels(found), ["error source/permissions", "error source/permissions"]);
+  assertEquals(found.map(({ todo }) => todo), [`chmod o-w ${path}`, `chmod o-w ${directory.path}`]);
+  await Deno.chmod(path, 0o644);
+  await Deno.chmod(directory.path, 0o1777);
+  assertEquals(levels(await findingsOf(sourcePermissionsCheck, subjectWith({}, { source: { path } }))), [
+    "ok source/permissions",
+  ]);
+});
+
+Deno.test("a source that the daemon's user cannot read names the user and the place", async () => {
+  await using directory = await directoryOf(0o700);
+  const path = await fileOf(directory, "honua.hcl", 0o644);
+  const subject = subjectWith({}, { source: { path }, user: STRANGER });
+  const [found] = await findingsOf(sourcePermissionsCheck, subject);
+  assertEquals(found?.what, `stranger cannot read ${path}: ${directory.path} keeps it out`);
+  assertEquals(found?.todo, `Give stranger or a group of its execute permission on ${directory.path}`);
+});
+
+Deno.test("permissions are judged on the file that a symbolic link leads to", async () => {
+  await using directory = await directoryOf(0o755);
+  const path = await fileOf(directory, "real.hcl", 0o600);
+  await Deno.symlink(path, directory.file("honua.hcl"));
+  const subject = subjectWith({}, { source: { path: directory.file("honua.hcl") }, user: STRANGER });
+  const [found] = await findingsOf(sourcePermissionsCheck, subject);
+  assertEquals([found?.level, found?.todo?.endsWith(path)], ["error", true]);
+});
+
+Deno.test("an environment file that everyone can read is a warning, one that may be missing is none", async () => {
+  await using directory = await directoryOf(0o755);
+  const path = await fileOf(directory, "honua.hcl", 0o644);
+  const environment = await fileOf(directory, "db.env", 0o644);
+  const settings = {
+    "ConfigurationWatcher:EnvironmentFiles:0": environment,
+    "ConfigurationWatcher:EnvironmentFiles:1": `-${directory.file("missing.env")}`,
+  };
+  const found = await findingsOf(sourcePermissionsCheck, subjectWith(settings, { source: { path } }));
+  assertEquals(levels(found), ["warning source/permissions"]);
+  assertStringIncludes(found[0]!.what, `Everyone can read ${environment}`);
+});
+
+Deno.test("an options file with a secret in it is not for everyone to read", async () => {
+  await using directory = await directoryOf(0o755);
+  const optionsPath = await fileOf(directory, "options.json", 0o644);
+  assertEquals(levels(await findingsOf(optionsFileCheck, subjectWith({}, { optionsPath }))), ["ok options/file"]);
+  const secret = subjectWith({ "ConnectionStrings:Redis": "redis:6379,password=hush-hush" }, { optionsPath });
+  assertEquals(levels(await findingsOf(optionsFileCheck, secret)), ["warning options/file"]);
+  await Deno.chmod(optionsPath, 0o640);
+  assertEquals(levels(await findingsOf(optionsFileCheck, secret)), ["ok options/file"]);
+});
+
+Deno.test("a token is there, readable, long enough, and not everyone's", async () => {
+  await using directory = await directoryOf(0o755);
+  const tokenFile = directory.file("token");
+  const subject = subjectWith({ "Admin:TokenFile": tokenFile, "Admin:Listen": "127.0.0.1:8080" });
+  const judged = async (given = subject) => levels(await findingsOf(secretFilesCheck, given));
+  assertEquals(await judged(), ["error options/secrets"]);
+  await fileOf(directory, "token", 0o600, "short\n");
+  assertEquals(await judged(), ["error options/secrets"]);
+  await fileOf(directory, "token", 0o644, "0123456789abcdef\n");
+  assertEquals(await judged(), ["warning options/secrets"]);
+  await Deno.chmod(tokenFile, 0o600);
+  assertEquals(await judged(), ["ok options/secrets"]);
+  assertEquals(await judged({ ...subject, user: STRANGER }), ["error options/secrets"]);
+  assertEquals(await judged(subjectWith({ "Admin:TokenFile": "/nonexistent" })), []);
+});
+
+Deno.test("a bare name is a credential's, whoever owns it, and one that is nowhere is a warning", async () => {
+  await using directory = await directoryOf(0o755);
+  const settings = { "Admin:TokenFile": "admin-token", "Admin:Listen": "127.0.0.1:8080" };
+  const subject = subjectWith(settings, { credentialDirectories: [directory.path], user: STRANGER });
+  const [missing] = await findingsOf(secretFilesCheck, subject);
+  assertEquals([missing?.level, missing?.what], [
+    "warning",
+    "Admin:TokenFile names the credential admin-token, which is nowhere to be seen",
+  ]);
+  await fileOf(directory, "admin-token", 0o400, "0123456789abcdef");
+  assertEquals(levels(await findingsOf(secretFilesCheck, subject)), ["ok options/secrets"]);
+});
+
+Deno.test("the directories of snapshot, state and socket are the daemon's to write", async () => {
+  await using directory = await directoryOf(0o755);
+  const settings = {
+    "Snapshot:Path": directory.file("config.snapshot.json"),
+    "State:Directory": directory.file("state"),
+    "Admin:Socket": directory.file("run/admin.sock"),
+  };
+  const own = subjectWith(settings, { user: OWN });
+  assertEquals(levels(await findingsOf(snapshotDirectoryCheck, own)), ["ok snapshot/directory"]);
+  assertEquals(levels(await findingsOf(stateDirectoryCheck, own)), ["error state/directory"]);
+  assertEquals(levels(await findingsOf(socketDirectoryCheck, own)), ["warning admin/socket"]);
+  const stranger = { ...own, user: STRANGER };
+  const [denied] = await findingsOf(snapshotDirectoryCheck, stranger);
+  assertEquals(denied?.what, `stranger cannot write in ${directory.path}`);
+  assertEquals(denied?.todo, `Give stranger or a group of its write permission on ${directory.path}`);
+  await Deno.mkdir(directory.file("run"), { mode: 0o700 });
+  assertEquals(levels(await findingsOf(socketDirectoryCheck, own)), ["ok admin/socket"]);
+  assertEquals(levels(await findingsOf(socketDirectoryCheck, stranger)), ["warning admin/socket"]);
+});
+
+Deno.test("a directory that a unit makes when it starts need not be there before", async () => {
+  const settings = { "Snapshot:Path": "/nonexistent/x.json", "Admin:Socket": "/nonexistent/admin.sock" };
+  const unit = { state: "known", name: "x.service", properties: { ActiveState: "inactive" } } as const;
+  const subject = subjectWith(settings, { unit });
+  assertEquals(levels(await findingsOf(snapshotDirectoryCheck, subject)), ["note snapshot/directory"]);
+  assertEquals(levels(await findingsOf(socketDirectoryCheck, subject)), ["note admin/socket"]);
+});

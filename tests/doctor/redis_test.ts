@@ -1,0 +1,108 @@
+import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import type { RedisFacts } from "../../src/cluster/redis_probe.ts";
+import { accessRules } from "../../src/cluster/redis_scripts.ts";
+import { examine } from "../../src/doctor/examination.ts";
+import { judgeRedis, redisCheck } from "../../src/doctor/redis_checks.ts";
+import { startRedis } from "../support/redis_server.ts";
+import { temporaryDirectory } from "../support/temporary.ts";
+import { levels, subjectWith } from "./subject.ts";
+
+const CHANNEL = "honua:config:changes";
+const ASKED = { where: "redis:6379", channel: CHANNEL, user: null };
+const WELL: RedisFacts = {
+  server: "redis:6379",
+  mode: "standalone",
+  version: "7.2.4",
+  pingMilliseconds: [1, 2, 300],
+  lacking: { commands: [], keys: false, channel: false, unknown: [] },
+  clock: { aheadMilliseconds: 1, withinMilliseconds: 2 },
+  memory: { policy: "noeviction", limitBytes: 0 },
+};
+
+function judged(facts: Partial<RedisFacts>): string[] {
+  return levels(judgeRedis({ ...WELL, ...facts }, ASKED)).filter((one) => !one.startsWith("ok"));
+}
+
+Deno.test("a Redis that is well is told with its version and the median of its answers", () => {
+  const found = judgeRedis(WELL, ASKED);
+  assertEquals(levels(found).every((one) => one.startsWith("ok ")), true);
+  assertEquals(found[0]?.what, "redis:6379 answers, version 7.2.4");
+  assertEquals(
+    found.find(({ check }) => check === "redis/latency")?.what,
+    "A PING takes 2.0 ms (median of 3, 1.0 ms to 300 ms)",
+  );
+});
+
+Deno.test("what is not as it should be about Redis has its level", () => {
+  assertEquals(judged({ version: "6.2.0" }), ["warning redis/connection"]);
+  assertEquals(judged({ pingMilliseconds: [99] }), []);
+  assertEquals(judged({ pingMilliseconds: [150] }), ["warning redis/latency"]);
+  assertEquals(judged({ memory: null }), ["note redis/memory"]);
+  const limited = (policy: string) => judged({ memory: { policy, limitBytes: 1e8 } });
+  assertEquals([limited("noeviction"), limited("volatile-lru"), limited("allkeys-lru")], [
+    [],
+    ["note redis/memory"],
+    ["warning redis/memory"],
+  ]);
+  assertEquals(judged({ clock: null }), ["note clock/redis"]);
+  const clock = (aheadMilliseconds: number, withinMilliseconds = 0) =>
+    judged({ clock: { aheadMilliseconds, withinMilliseconds } });
+  assertEquals([clock(60_000), clock(-60_000), clock(6_000, 4_000)], [
+    ["warning clock/redis"],
+    ["warning clock/redis"],
+    [],
+  ]);
+});
+
+Deno.test("rights that lack are told as the rules that grant them", () => {
+  const lacking = { commands: ["zadd", "publish"], keys: true, channel: true, unknown: [] };
+  const asked = { ...ASKED, channel: "a*b", user: "edge" };
+  const found = judgeRedis({ ...WELL, lacking }, asked).find(({ check }) => check === "redis/rights");
+  assertEquals([found?.level, found?.todo], ["error", "ACL SETUSER edge +zadd +publish ~{a\\*b}:* &a\\*b"]);
+  assertEquals(judged({ lacking: { ...lacking, commands: [], keys: false, channel: false, unknown: ["publish"] } }), [
+    "note redis/rights",
+  ]);
+});
+
+Deno.test("an instance alone needs no Redis", async () => {
+  const found = await examine([redisCheck], subjectWith({}), { limitMilliseconds: 5_000, secrets: [] });
+  assertEquals(levels(found), ["note redis/connection"]);
+});
+
+Deno.test("over a real Redis, the right that its user lacks is named, and its password never", async () => {
+  await using server = await startRedis();
+  await using directory = await temporaryDirectory();
+  const rules = accessRules(CHANNEL).filter((rule) => rule !== "+zadd");
+  await server.cli("acl", "setuser", "edge", "on", ">hush-hush", ...rules);
+  await directory.write("redis-password", "hush-hush\n");
+  const settings = {
+    "HighAvailability:Enabled": "true",
+    "HighAvailability:RedisConnectionString": `127.0.0.1:${server.port},user=edge`,
+    "HighAvailability:RedisPasswordFile": "redis-password",
+  };
+  const subject = subjectWith(settings, { credentialDirectories: ["/nonexistent", directory.path] });
+  const limits = { limitMilliseconds: 20_000, secrets: [] };
+  const found = await examine([redisCheck], subject, limits);
+  assertEquals(levels(found).slice(0, 2), ["ok redis/connection", "error redis/rights"]);
+  assertEquals(found[1]!.todo, "ACL SETUSER edge +zadd");
+  await directory.write("redis-password", "wrong-one\n");
+  const [refused] = await examine([redisCheck], subject, limits);
+  assertEquals(refused?.level, "error");
+  assertMatch(refused!.what, /refuses the user name or the password/);
+  assertEquals(/hush-hush|wrong-one/.test(JSON.stringify([found, refused])), false);
+});
+
+Deno.test("a connection string that is wrong and a password that is not there are errors that quote neither", async () => {
+  const limits = { limitMilliseconds: 5_000, secrets: [] };
+  const judgedWith = async (settings: Readonly<Record<string, string>>) => {
+    const subject = subjectWith({ "HighAvailability:Enabled": "true", ...settings });
+    return (await examine([redisCheck], subject, limits))[0];
+  };
+  const wrong = await judgedWith({ "ConnectionStrings:Redis": "redis:port-9,password=hush-hush" });
+  assertEquals([wrong?.level, wrong?.what.includes("hush-hush")], ["error", false]);
+  const missing = await judgedWith({
+    "ConnectionStrings:Redis": "127.0.0.1:1",
+    "HighAvailability:RedisPasswordFile": "/nonexistent/password",
+  });
+  assertStringIncludes(missing!.what, "/nonexistent/password does not exist");
+});

@@ -1,0 +1,47 @@
+import { assertEquals } from "@std/assert";
+import { error, note, ok, warning } from "../../src/doctor/finding.ts";
+import { reportJson, reportText } from "../../src/doctor/report.ts";
+
+const FINDINGS = [
+  ok("redis/connection", "It answers"),
+  warning("redis/latency", "It is slow", "Look at the network"),
+  error("unit/active", "It failed", "Start it"),
+  note("redis/rights", "Nobody knows"),
+];
+
+Deno.test("the report has groups, what is wrong with what to do about it, and a last line that counts", () => {
+  const report = reportText(FINDINGS, false);
+  assertEquals(report.split("\n"), [
+    "Redis",
+    "  ok       connection  It answers",
+    "  warning  latency     It is slow",
+    "                       → Look at the network",
+    "  note     rights      Nobody knows",
+    "",
+    "systemd",
+    "  error    active  It failed",
+    "                   → Start it",
+    "",
+    "Something is wrong: 1 error, 1 warning, 1 note, 1 ok",
+    "",
+  ]);
+});
+
+Deno.test("a report without an error says so, whatever else there is", () => {
+  const lines = reportText([warning("redis/latency", "It is slow", null)], false).trimEnd().split("\n");
+  assertEquals(lines.at(-1), "No errors: 0 errors, 1 warning, 0 notes, 0 ok");
+});
+
+Deno.test("colours are of the levels alone, and only where they are wanted", () => {
+  const coloured = reportText(FINDINGS, true);
+  // deno-lint-ignore no-control-regex
+  assertEquals(coloured.replaceAll(/\x1b\[[\d;]*m/g, ""), reportText(FINDINGS, false));
+  assertEquals(coloured.includes("\x1b[1;31merror  \x1b[0m"), true);
+});
+
+Deno.test("the report for machines is one line, with every member of every finding", () => {
+  const text = reportJson(FINDINGS);
+  assertEquals(text.split("\n").length, 2);
+  assertEquals(JSON.parse(text), { ok: false, findings: FINDINGS });
+  assertEquals(JSON.parse(reportJson([FINDINGS[1]!])).ok, true);
+});

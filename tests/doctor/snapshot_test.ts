@@ -1,0 +1,150 @@
+import { assertEquals, assertStringIncludes } from "@std/assert";
+import {
+  ageText,
+  judgeGroup,
+  judgeSnapshotFileSystem,
+  judgeSpace,
+  snapshotFileCheck,
+  snapshotFileSystemCheck,
+} from "../../src/doctor/snapshot_checks.ts";
+import { clockCheck, judgeClock, judgeSnapshotTime } from "../../src/doctor/clock_checks.ts";
+import { sealSnapshot } from "../../src/snapshot/snapshot.ts";
+import { temporaryDirectory } from "../support/temporary.ts";
+import { findingsOf, levels, machineWith, subjectWith } from "./subject.ts";
+
+const SEALED = sealSnapshot({ variables: { x: "y" } }, { variables: { x: "y" } });
+const ACTIVE = { state: "known", name: "x.service", properties: { ActiveState: "active" } } as const;
+
+Deno.test("a snapshot that is whole is told with its hash and age; its mode and group must be those of the options", async () => {
+  await using directory = await temporaryDirectory();
+  const path = directory.file("config.snapshot.json");
+  await Deno.writeFile(path, SEALED.bytes);
+  await Deno.chmod(path, 0o640);
+  const own = { "Snapshot:Path": path, "Snapshot:Group": String(Deno.gid()) };
+  const [whole, ...others] = await findingsOf(snapshotFileCheck, subjectWith(own));
+  assertEquals([whole?.level, others], ["ok", []]);
+  assertStringIncludes(whole!.what, SEALED.hash.slice(0, 8));
+  await Deno.chmod(path, 0o600);
+  const other = { "Snapshot:Path": path, "Snapshot:Group": "4242" };
+  assertEquals(levels(await findingsOf(snapshotFileCheck, subjectWith(other))), [
+    "ok snapshot/file",
+    "warning snapshot/mode",
+    "warning snapshot/group",
+  ]);
+});
+
+Deno.test("a snapshot that is damaged is an error, a newer version's a warning, and nothing is changed", async () => {
+  await using directory = await temporaryDirectory();
+  const path = directory.file("config.snapshot.json");
+  const judged = async (text: string) => {
+    await Deno.writeTextFile(path, text);
+    await Deno.chmod(path, 0o640);
+    return levels(await findingsOf(snapshotFileCheck, subjectWith({ "Snapshot:Path": path })));
+  };
+  assertEquals(await judged(new TextDecoder().decode(SEALED.bytes).replace('"y"', '"z"')), ["error snapshot/file"]);
+  assertEquals(await judged(""), ["error snapshot/file"]);
+  assertEquals(await judged('{"$snapshot":{"format":99}}\n'), ["warning snapshot/file"]);
+  assertEquals([...Deno.readDirSync(directory.path)].map(({ name }) => name), ["config.snapshot.json"]);
+});
+
+Deno.test("no snapshot is an error where the daemon runs, and to be expected where it does not yet", async () => {
+  const settings = { "Snapshot:Path": "/nonexistent/config.snapshot.json" };
+  assertEquals(levels(await findingsOf(snapshotFileCheck, subjectWith(settings))), ["note snapshot/file"]);
+  const running = subjectWith(settings, { unit: ACTIVE });
+  assertEquals(levels(await findingsOf(snapshotFileCheck, running)), ["error snapshot/file"]);
+});
+
+Deno.test("a group must be there, and the daemon's user a member of it", () => {
+  const user = { name: "honua-configd", uid: 7, gids: [70] };
+  assertEquals(judgeGroup(null, null, user), []);
+  assertEquals(levels(judgeGroup("site", null, user)), ["error snapshot/group"]);
+  assertEquals(judgeGroup("site", 70, user), []);
+  assertEquals(judgeGroup("site", 71, user)[0]?.todo?.startsWith("usermod --append --groups site"), true);
+  assertEquals(judgeGroup("site", 71, { ...user, uid: 0 }), []);
+});
+
+Deno.test("a file system that is read-only or gone with the host is told, and so is a mount point of its own", () => {
+  const mount = { point: "/x", type: "ext4", readOnly: false };
+  assertEquals(judgeSnapshotFileSystem(mount, false).level, "ok");
+  assertEquals(judgeSnapshotFileSystem({ ...mount, readOnly: true }, false).level, "error");
+  assertEquals(judgeSnapshotFileSystem({ ...mount, type: "tmpfs" }, false).level, "warning");
+  assertEquals(judgeSnapshotFileSystem(mount, true).level, "error");
+  assertEquals(judgeSnapshotFileSystem(null, false).level, "note");
+});
+
+Deno.test("space for one snapshot more is needed, and for a few is well", () => {
+  const mebibyte = 1024 * 1024;
+  const level = (freeBytes: number, freeInodes: number | null, size = 0) =>
+    judgeSpace({ freeBytes, freeInodes }, size)[0]?.level;
+  assertEquals(level(100 * mebibyte, 1000), "ok");
+  assertEquals(level(100 * mebibyte, null), "ok");
+  assertEquals(level(8 * mebibyte, 1000), "warning");
+  assertEquals(level(100 * mebibyte, 1000, 50 * mebibyte), "warning");
+  assertEquals(level(100 * mebibyte, 1000, 101 * mebibyte), "error");
+  assertEquals(level(0, 1000), "error");
+  assertEquals(level(100 * mebibyte, 0), "error");
+  assertEquals(level(100 * mebibyte, 5), "warning");
+  assertEquals(judgeSpace(null, 0)[0]?.level, "note");
+});
+
+/** Runs mount(8) or umount(8), and says why it cannot be; null where it was. */
+async function mounting(program: string, ...args: string[]): Promise<string | null> {
+  try {
+    const { success, stderr } = await new Deno.Command(program, { args, stdout: "null", stderr: "piped" }).output();
+    return success ? null : new TextDecoder().decode(stderr).trim();
+  } catch (error) {
+    return String(error);
+  }
+}
+
+Deno.test("real mounts are seen: a small tmpfs, a read-only one, and a snapshot that is a mount point", async (test) => {
+  await using directory = await temporaryDirectory();
+  const place = directory.file("mounted");
+  await Deno.mkdir(place);
+  const obstacle = await mounting("mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", place);
+  if (obstacle !== null) {
+    await test.step({ name: `ignored: nothing can be mounted here: ${obstacle}`, ignore: true, fn() {} });
+    return;
+  }
+  const path = `${place}/config.snapshot.json`;
+  const judged = async (snapshot: string) =>
+    levels(await findingsOf(snapshotFileSystemCheck, subjectWith({ "Snapshot:Path": snapshot })));
+  try {
+    assertEquals(await judged(path), ["warning snapshot/file-system", "warning snapshot/space"]);
+    await Deno.writeFile(path, SEALED.bytes);
+    const target = await directory.write("bound.json", "");
+    assertEquals(await mounting("mount", "--bind", path, target), null);
+    assertEquals((await judged(target))[0], "error snapshot/file-system");
+    assertEquals(await mounting("umount", target), null);
+    assertEquals(await mounting("mount", "-o", "remount,ro", place), null);
+    assertEquals((await judged(path))[0], "error snapshot/file-system");
+  } finally {
+    await mounting("umount", directory.file("bound.json"));
+    await mounting("umount", place);
+  }
+});
+
+Deno.test("the clock is synchronised, not, or nobody knows", () => {
+  assertEquals([judgeClock("yes").level, judgeClock("no").level, judgeClock(null).level], ["ok", "warning", "note"]);
+});
+
+Deno.test("a snapshot from the future shows a clock that was set back", async () => {
+  assertEquals(judgeSnapshotTime(null, 0), []);
+  assertEquals(judgeSnapshotTime(4_000, 0), []);
+  assertEquals(levels(judgeSnapshotTime(60_000, 0)), ["warning clock/snapshot"]);
+  await using directory = await temporaryDirectory();
+  const path = await directory.write("config.snapshot.json", "x");
+  const machine = machineWith({ now: () => 0 });
+  const found = await findingsOf(clockCheck, subjectWith({ "Snapshot:Path": path }, { machine }));
+  assertEquals(levels(found).at(-1), "warning clock/snapshot");
+});
+
+Deno.test("an age is told in its largest unit", () => {
+  assertEquals([0, 1000, 90_000, 7_200_000, 900_000_000].map(ageText), [
+    "just now",
+    "1 s ago",
+    "1 min ago",
+    "2 h ago",
+    "10 d ago",
+  ]);
+});

@@ -1,0 +1,117 @@
+import { assertEquals, assertMatch } from "@std/assert";
+import { errorDiagnostic } from "../../src/diagnostic/diagnostic.ts";
+import { judgeRejected, judgeSourceFileSystem, sourceCheck } from "../../src/doctor/source_checks.ts";
+import { judgeWatchers, readWatcherFacts, type WatcherFacts } from "../../src/doctor/watcher_checks.ts";
+import { hostMachine } from "../../src/doctor/machine.ts";
+import { sampleSource } from "../support/sample_source.ts";
+import { temporaryDirectory } from "../support/temporary.ts";
+import { findingsOf, levels, machineWith, machineWithTexts, optionsWith, subjectWith } from "./subject.ts";
+
+const ENVIRONMENT = { SAMPLE_CONNECTION: "Host=db;Password=hush-hush" };
+
+Deno.test("a source is compiled as a reload would, with its environment files", async () => {
+  await using directory = await temporaryDirectory();
+  const path = await directory.write("honua.hcl", sampleSource("first"));
+  const [valid] = await findingsOf(sourceCheck, subjectWith({}, { source: { path }, environment: ENVIRONMENT }));
+  assertEquals([valid?.check, valid?.level === "ok" || valid?.level === "note"], ["source/valid", true]);
+  const [lacking] = await findingsOf(sourceCheck, subjectWith({}, { source: { path } }));
+  assertEquals([lacking?.level, lacking?.todo?.includes("--env-file")], ["error", true]);
+  const file = await directory.write("db.env", "SAMPLE_CONNECTION=Host=db\nexport Y=1\n");
+  const settings = { "ConfigurationWatcher:EnvironmentFiles:0": file };
+  const filled = await findingsOf(sourceCheck, subjectWith(settings, { source: { path } }));
+  assertEquals(levels(filled)[0], "warning source/environment");
+  assertEquals(filled.every(({ level }) => level !== "error"), true);
+});
+
+Deno.test("a source that is not there, not valid or not named is an error that says so", async () => {
+  await using directory = await temporaryDirectory();
+  const path = directory.file("honua.hcl");
+  const judged = async () => (await findingsOf(sourceCheck, subjectWith({}, { source: { path } })))[0];
+  assertEquals([(await judged())?.check, (await judged())?.level], ["source/found", "error"]);
+  await directory.write("honua.hcl", "honua {\n");
+  assertEquals([(await judged())?.check, (await judged())?.level], ["source/valid", "error"]);
+  const trouble = errorDiagnostic("options/no-source", "No configuration file was found", { suggestion: "Name it" });
+  const [unnamed] = await findingsOf(sourceCheck, subjectWith({}, { source: { trouble } }));
+  assertEquals([unnamed?.check, unnamed?.level, unnamed?.todo], ["source/found", "error", "Name it"]);
+});
+
+Deno.test("what is hidden of a source are the values that it took from the environment", async () => {
+  await using directory = await temporaryDirectory();
+  const path = await directory.write("honua.hcl", sampleSource("first"));
+  const hidden: string[] = [];
+  const within = {
+    signal: new AbortController().signal,
+    limitMilliseconds: 10_000,
+    hide: (secrets: readonly string[]) => void hidden.push(...secrets),
+  };
+  await sourceCheck.examine(subjectWith({}, { source: { path }, environment: ENVIRONMENT }), within);
+  assertEquals(hidden.includes(ENVIRONMENT.SAMPLE_CONNECTION), true);
+});
+
+Deno.test("a rejected source names the first error and how many more there are", () => {
+  const errors = ["first", "second"].map((what) => errorDiagnostic("config/x", what));
+  assertMatch(judgeRejected("/x.hcl", errors).what, /^\/x\.hcl is not valid: error: first .*\(and 1 more\)$/);
+});
+
+const KINDS: readonly [string, number, boolean, string][] = [
+  ["ext4", 5, true, "ok"],
+  ["ext4", 0, true, "note"],
+  ["nfs4", 5, true, "note"],
+  ["nfs4", 0, true, "error"],
+  ["nfs4", 0, false, "note"],
+  ["fuse.sshfs", 0, true, "error"],
+  ["9p", 0, true, "error"],
+  ["overlay", 5, true, "note"],
+  ["overlay", 0, true, "warning"],
+];
+
+for (const [type, pollSeconds, enableFileWatching, level] of KINDS) {
+  const watching = enableFileWatching ? `polled every ${pollSeconds} s` : "not watched";
+  Deno.test(`a source on ${type} that is ${watching} is a matter of level ${level}`, () => {
+    const { configurationWatcher } = optionsWith({
+      "ConfigurationWatcher:PollSeconds": String(pollSeconds),
+      "ConfigurationWatcher:EnableFileWatching": String(enableFileWatching),
+    });
+    const found = judgeSourceFileSystem({ point: "/srv", type, readOnly: false }, configurationWatcher);
+    assertEquals(found.level, level);
+    if (pollSeconds === 0 && enableFileWatching) assertEquals(found.todo, "Set ConfigurationWatcher:PollSeconds to 5");
+  });
+}
+
+const ROOM: WatcherFacts = {
+  maxInstances: 128,
+  maxWatches: 8192,
+  usedInstances: 3,
+  usedWatches: 20,
+  isPartial: false,
+};
+
+Deno.test("limits of inotify with room are well; without room it matters whether something polls", () => {
+  assertEquals(judgeWatchers(ROOM, 5).level, "ok");
+  const tight = judgeWatchers({ ...ROOM, usedInstances: 120 }, 0);
+  assertEquals([tight.level, tight.todo?.startsWith("sysctl fs.inotify.max_user_instances=512")], ["warning", true]);
+  const full = { ...ROOM, usedWatches: 8192 };
+  assertEquals([judgeWatchers(full, 5).level, judgeWatchers(full, 0).level], ["warning", "error"]);
+  assertMatch(judgeWatchers({ ...full, isPartial: true }, 5).todo ?? "", /max_user_watches=16384/);
+  assertEquals(judgeWatchers({ ...ROOM, maxWatches: null }, 5).level, "note");
+});
+
+Deno.test("the watches in use are counted over the processes of the user", async () => {
+  await using directory = await temporaryDirectory();
+  using _watcher = Deno.watchFs(directory.path);
+  // Others on the host come and go, and ours is there.
+  const own = await readWatcherFacts(onlyThisProcess(), Deno.uid());
+  assertEquals([own.usedInstances >= 1, own.usedWatches >= 1], [true, true]);
+  assertEquals([own.maxInstances, own.maxWatches].every((limit) => limit !== null && limit > 0), true);
+});
+
+function onlyThisProcess() {
+  return machineWith({
+    names: (path) => path === "/proc" ? Promise.resolve([String(Deno.pid), "self"]) : hostMachine.names(path),
+  });
+}
+
+Deno.test("limits that cannot be read are not known", async () => {
+  const machine = machineWithTexts({ "/proc/sys/fs/inotify/max_user_instances": "none\n" });
+  assertEquals((await readWatcherFacts({ ...machine, names: () => Promise.resolve(null) }, 0)).maxInstances, null);
+});

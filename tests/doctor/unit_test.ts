@@ -1,0 +1,142 @@
+import { assertEquals, assertStringIncludes } from "@std/assert";
+import { daemonCheck, judgeDaemon } from "../../src/doctor/daemon_check.ts";
+import {
+  judgeParser,
+  judgeProc,
+  judgeSetpriv,
+  parserCheck,
+  procCheck,
+  setprivCheck,
+} from "../../src/doctor/host_checks.ts";
+import { judgeBinary, judgeUnit } from "../../src/doctor/unit_checks.ts";
+import { binaryOf, propertiesIn, readUnit } from "../../src/doctor/unit_facts.ts";
+import { judgeUser } from "../../src/doctor/options_checks.ts";
+import { hostMachine } from "../../src/doctor/machine.ts";
+import { hashOf, statusWith } from "../cli/canned_daemon.ts";
+import { findingsOf, levels, machineWith, subjectWith } from "./subject.ts";
+
+const NAME = "honua-configd.service";
+const SHOWN = `LoadState=loaded
+UnitFileState=enabled
+ActiveState=active
+SubState=running
+Result=success
+NRestarts=0
+FragmentPath=/etc/systemd/system/honua-configd.service
+DropInPaths=
+NeedDaemonReload=no
+Type=notify
+NotifyAccess=main
+ExecStart={ path=/usr/local/bin/honua-configd ; argv[]=/usr/local/bin/honua-configd run --set a=secret ; ignore_errors=no }
+User=honua-configd
+SupplementaryGroups=
+StatusText=a1b2c3d4 in force
+Environment=SECRET=hush-hush
+`;
+
+function judged(changes: Readonly<Record<string, string>>): string[] {
+  const properties = { ...propertiesIn(SHOWN), ...changes };
+  return levels(judgeUnit({ state: "known", name: NAME, properties })).filter((one) => !one.startsWith("ok"));
+}
+
+Deno.test("a unit that is installed, enabled and active is well", () => {
+  assertEquals(judged({}), []);
+});
+
+const TROUBLES: readonly [string, Readonly<Record<string, string>>, string][] = [
+  ["is masked", { LoadState: "masked" }, "error unit/installed"],
+  ["has a bad setting", { LoadState: "bad-setting" }, "error unit/installed"],
+  ["does not start with the machine", { UnitFileState: "disabled" }, "warning unit/enabled"],
+  ["is stopped", { ActiveState: "inactive" }, "warning unit/active"],
+  ["failed", { ActiveState: "failed", Result: "watchdog" }, "error unit/active"],
+  ["is starting", { ActiveState: "activating" }, "warning unit/active"],
+  ["was restarted", { NRestarts: "3" }, "note unit/active"],
+  ["has drop-ins", { DropInPaths: "/etc/systemd/system/x.conf" }, "note unit/drop-ins"],
+  ["changed on the disk", { NeedDaemonReload: "yes" }, "warning unit/files"],
+  ["accepts no notification", { NotifyAccess: "none" }, "error unit/notify"],
+];
+
+for (const [what, changes, finding] of TROUBLES) {
+  Deno.test(`a unit that ${what} is told`, () => assertEquals(judged(changes), [finding]));
+}
+
+/** A host that systemd runs, as systemctl tells of it. */
+function machineTelling(out: string, code = 0) {
+  return machineWith({
+    look: (path) => hostMachine.look(path === "/run/systemd/system" ? "/" : path),
+    run: () => Promise.resolve({ code, out, error: "Failed to connect to bus\nmore" }),
+  });
+}
+
+Deno.test("what systemctl shows becomes facts, with nothing that was not asked for", async () => {
+  const { signal } = new AbortController();
+  const read = await readUnit(machineTelling(SHOWN), NAME, signal);
+  assertEquals(JSON.stringify(read).includes("hush-hush"), false);
+  assertEquals(read.state === "known" && binaryOf(read.properties["ExecStart"]!), "/usr/local/bin/honua-configd");
+  assertEquals((await readUnit(machineTelling("LoadState=not-found\n"), NAME, signal)).state, "not-installed");
+  const refused = await readUnit(machineTelling("", 1), NAME, signal);
+  assertEquals(refused, { state: "unknown", name: NAME, why: "Failed to connect to bus" });
+  assertEquals(levels(judgeUnit(refused)), ["warning unit/installed"]);
+  const none = machineWith({ look: () => Promise.resolve({ ok: false, code: "ENOENT" }) });
+  assertEquals(levels(judgeUnit(await readUnit(none, NAME, signal))), ["note unit/installed"]);
+});
+
+Deno.test("the unit's program is there, and this one unless told", () => {
+  const path = "/usr/bin/honua-configd";
+  assertEquals(judgeBinary(path, false, path, path).level, "error");
+  assertEquals(judgeBinary(path, true, path, path).level, "ok");
+  assertEquals(judgeBinary(path, true, path, "/home/me/honua-configd").level, "note");
+  assertEquals(judgeBinary(path, true, path, "/usr/bin/deno").level, "ok");
+});
+
+Deno.test("as whom permissions are judged is told", () => {
+  const user = { name: "honua-configd", uid: 7, gids: [7] };
+  assertEquals([judgeUser(user, true).level, judgeUser(user, false).level, judgeUser(null, false).level], [
+    "ok",
+    "note",
+    "warning",
+  ]);
+});
+
+const ALONE = { state: "no-systemd" } as const;
+const ACTIVE = { state: "known", name: NAME, properties: { ActiveState: "active" } } as const;
+
+Deno.test("a daemon that does not answer is an error where its unit is active, and else a warning", async () => {
+  const silent = { ok: false, message: "Nothing answers" } as const;
+  assertEquals(levels(judgeDaemon(silent, ACTIVE)), ["error daemon/answers"]);
+  assertEquals(levels(judgeDaemon(silent, ALONE)), ["warning daemon/answers"]);
+  assertEquals(levels(await findingsOf(daemonCheck, subjectWith({ "Admin:Socket": "" }))), ["note daemon/answers"]);
+});
+
+Deno.test("a daemon's own status is judged", () => {
+  const active = { hash: hashOf("a"), contentHash: hashOf("b"), since: "2026-01-01T00:00:00Z" };
+  const judge = (status: unknown) => levels(judgeDaemon({ ok: true, status }, ALONE)).slice(1);
+  const well = statusWith();
+  assertEquals(judge({ ...well, active }), ["ok daemon/reload"]);
+  assertEquals(judge({ ...well, active: null }), ["error daemon/reload"]);
+  const lastReload = { ...well.lastReload, outcome: "rejected", reason: "2 errors" };
+  assertEquals(judge({ ...well, lastReload }), ["error daemon/reload"]);
+  assertEquals(judge({ ...well, standing: "diverged", restartNeeded: true }), [
+    "ok daemon/reload",
+    "warning daemon/standing",
+    "warning daemon/options",
+  ]);
+  assertEquals(judge({ ...well, hooks: [{ name: "nginx", failures: 3 }, { name: "other", failures: 0 }] }), [
+    "ok daemon/reload",
+    "warning daemon/hooks",
+  ]);
+  assertEquals(levels(judgeDaemon({ ok: true, status: { strange: 1 } }, ALONE)), ["warning daemon/answers"]);
+});
+
+Deno.test("the parser's process starts on this host, and one that does not is an error", async () => {
+  assertEquals(levels(await findingsOf(parserCheck, { machine: hostMachine })), ["ok host/parser"]);
+  assertEquals(judgeParser("crash", 1).level, "error");
+});
+
+Deno.test("/proc and setpriv are looked for, and are warnings where they lack", async () => {
+  assertEquals(levels(await findingsOf(procCheck, { machine: hostMachine })), ["ok host/proc"]);
+  assertEquals([judgeProc(null).level, judgeProc(1).level], ["warning", "ok"]);
+  const none = machineWith({ look: () => Promise.resolve({ ok: false, code: "ENOENT" }) });
+  assertEquals(levels(await findingsOf(setprivCheck, { machine: none })), ["warning host/setpriv"]);
+  assertStringIncludes(judgeSetpriv(false).todo ?? "", "util-linux");
+});
