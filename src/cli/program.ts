@@ -1,11 +1,12 @@
 // The command line: what can be asked, the help that shows how, and the exit code of each answer. Each command's module
 // is loaded when it is used, so that `version` does not wait for what a reload needs.
-import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { Argument, Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import type { FlagSetting } from "../process/option_reader.ts";
 import type { AdminFlags } from "./admin_address.ts";
 import { EXIT, type ExitCode } from "./exit_codes.ts";
+import type { OptionRequest } from "./prepared.ts";
 import type { Terminal } from "./terminal.ts";
-import { versionLine } from "./version.ts";
+import { printVersion, versionLine } from "./version.ts";
 
 /** Runs the command that the arguments name; resolves with the exit code. What throws is a bug. */
 export async function runProgram(args: readonly string[], terminal: Terminal): Promise<ExitCode> {
@@ -23,8 +24,18 @@ export async function runProgram(args: readonly string[], terminal: Terminal): P
     .showHelpAfterError("(see --help)")
     .version(versionLine().trimEnd(), "-V, --version", "print the version");
   const asking = [statusCommand, peersCommand, reloadCommand, eventsCommand];
-  const commands = [runCommand, validateCommand, initCommand, printCommand, ...asking, versionCommand];
+  const commands = [
+    runCommand,
+    validateCommand,
+    initCommand,
+    printCommand,
+    ...asking,
+    doctorCommand,
+    versionCommand,
+    completionCommand,
+  ];
   for (const command of commands) program.addCommand(configured(program, command(terminal, (done) => code = done)));
+  program.addCommand(configured(program, manCommand(terminal)), { hidden: true });
   addExamples(program, ["run --config /etc/honua/honua.hcl", "validate honua.hcl", "status"]);
   try {
     await program.parseAsync([...args], { from: "user" });
@@ -50,31 +61,44 @@ function addExamples(command: Command, examples: readonly string[]): Command {
 
 const collect = (value: string, previous: string[]): string[] => [...previous, value];
 
-function runCommand(terminal: Terminal, finish: Finish): Command {
-  const command = new Command("run")
-    .description("follow the source, and write a snapshot after every valid edit")
+/** The flags that say how a daemon is, whether it is run or examined. */
+function addSettings(command: Command): Command {
+  return command
     .option("-c, --config <file>", "the source: .hcl, .honua or .json")
     .option("-o, --options <file>", "options: JSON with comments, in the shape of appsettings.json")
     .option("-s, --snapshot <file>", "where the snapshot is written (Snapshot:Path)")
     .option("-e, --env-file <file>", "environment for the source, in systemd's syntax; repeatable", collect, [])
+    .option("--set <key=value>", "any option: --set ConfigurationWatcher:PollSeconds=1; repeatable", collect, []);
+}
+
+type SettingFlags =
+  & { readonly [name in "config" | "options" | "snapshot" | "logFormat" | "logLevel"]?: string }
+  & { readonly [name in "envFile" | "set"]: string[] };
+
+function settingsOf(given: SettingFlags): OptionRequest {
+  const settings: FlagSetting[] = [];
+  const put = (flag: string, key: string, value: string | undefined) => {
+    if (value !== undefined) settings.push({ flag, key, value });
+  };
+  put("--snapshot", "Snapshot:Path", given.snapshot);
+  put("--log-format", "Logging:Format", given.logFormat);
+  put("--log-level", "Logging:Level", given.logLevel);
+  for (const [index, file] of given.envFile.entries()) {
+    put("--env-file", `ConfigurationWatcher:EnvironmentFiles:${index}`, file);
+  }
+  const { config = null, options: optionsFile = null, set } = given;
+  return { config, optionsFile, settings, set };
+}
+
+function runCommand(terminal: Terminal, finish: Finish): Command {
+  const command = addSettings(new Command("run"))
+    .description("follow the source, and write a snapshot after every valid edit")
     .addOption(new Option("--log-format <format>", "how to log (Logging:Format)").choices(["auto", "json", "text"]))
     .option("--log-level <level>", "trace, debug, information, warning, error or critical (Logging:Level)")
-    .option("--set <key=value>", "any option: --set ConfigurationWatcher:PollSeconds=1; repeatable", collect, [])
     .option("--once", "load once, write the snapshot, and end with the outcome", false)
     .action(async (given) => {
-      const settings: FlagSetting[] = [];
-      const put = (flag: string, key: string, value: string | undefined) => {
-        if (value !== undefined) settings.push({ flag, key, value });
-      };
-      put("--snapshot", "Snapshot:Path", given.snapshot);
-      put("--log-format", "Logging:Format", given.logFormat);
-      put("--log-level", "Logging:Level", given.logLevel);
-      for (const [index, file] of (given.envFile as string[]).entries()) {
-        put("--env-file", `ConfigurationWatcher:EnvironmentFiles:${index}`, file);
-      }
       const { run } = await import("./run.ts");
-      const { config = null, options: optionsFile = null, set, once } = given;
-      finish(await run({ config, optionsFile, settings, set, once }, terminal));
+      finish(await run({ ...settingsOf(given), once: given.once }, terminal));
     });
   return addExamples(command, [
     "run --config /etc/honua/honua.hcl --options /etc/honua-configd/options.json",
@@ -219,6 +243,44 @@ function eventsCommand(terminal: Terminal, finish: Finish): Command {
   );
 }
 
+function doctorCommand(terminal: Terminal, finish: Finish): Command {
+  const command = addSettings(new Command("doctor"))
+    .description("examine what the daemon needs on this host, change nothing, and say what to do")
+    .option("--unit <name>", "the systemd unit that the daemon runs as", unitName, "honua-configd.service")
+    .option("--timeout <seconds>", "how long each check may take, 1 to 600", checkSeconds, 5)
+    .addOption(new Option("-f, --format <format>", "how to answer").choices(["text", "json"]).default("text"))
+    .action(async (given) => {
+      const { unit, timeout: timeoutSeconds, format } = given;
+      const { doctor } = await import("./doctor.ts");
+      finish(await doctor({ ...settingsOf(given), unit, timeoutSeconds, format }, terminal));
+    })
+    .addHelpText(
+      "after",
+      "\nWithout --config and --options it examines what the unit runs with: /etc/honua-configd/options.json, and\n" +
+        "/etc/honua-configd/NAME.json for honua-configd@NAME. As root it judges permissions for the unit's user.",
+    );
+  return addExamples(
+    addEndings(command, [
+      "0  no error was found; there may be warnings",
+      "1  an error was found",
+      "2  the options are wrong; what needs none was examined all the same",
+    ]),
+    ["doctor", "doctor --options ./options.json --format json", "doctor --unit honua-configd@maps"],
+  );
+}
+
+/** systemd.unit(5): without a type, a service's. */
+function unitName(text: string): string {
+  if (!/^[\w:.\\@][\w:.\\@-]{0,200}$/.test(text)) throw new InvalidArgumentError("It must be a unit's name.");
+  return text.endsWith(".service") ? text : `${text}.service`;
+}
+
+function checkSeconds(text: string): number {
+  const seconds = positiveNumber(text);
+  if (seconds <= 600) return seconds;
+  throw new InvalidArgumentError("It must be at most 600.");
+}
+
 function positiveNumber(text: string): number {
   if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
   throw new InvalidArgumentError("It must be a whole number from 1 on.");
@@ -228,7 +290,31 @@ function addEndings(command: Command, lines: readonly string[]): Command {
   return command.addHelpText("after", `\nEnds with:\n${lines.map((line) => `  ${line}`).join("\n")}`);
 }
 
-function versionCommand(terminal: Terminal): Command {
-  const command = new Command("version").description("print the version").action(() => terminal.out(versionLine()));
-  return addExamples(command, ["version"]);
+function versionCommand(terminal: Terminal, finish: Finish): Command {
+  const command = new Command("version")
+    .description("print the version, and what it was built from")
+    .option("--licenses", "also the licences of all that the program embeds, in full", false)
+    .addOption(new Option("-f, --format <format>", "how to answer").choices(["text", "json"]).default("text"))
+    .action(({ licenses, format }) => finish(printVersion({ licences: licenses, format }, terminal)));
+  return addExamples(command, ["version", "version --licenses"]);
+}
+
+function completionCommand(terminal: Terminal): Command {
+  const command = new Command("completion")
+    .description("print a script by which a shell completes this program's command lines")
+    .addArgument(new Argument("<shell>", "the shell that it is for").choices(["bash", "zsh", "fish"]))
+    .action(async (shell, _given, { parent }: Command) => {
+      const [{ completion }, { outline }] = await Promise.all([import("./completion.ts"), import("./outline.ts")]);
+      terminal.out(completion(shell, outline(parent!)));
+    });
+  return addExamples(command, ["completion bash > /usr/local/share/bash-completion/completions/honua-configd"]);
+}
+
+function manCommand(terminal: Terminal): Command {
+  return new Command("man")
+    .description("print the manual page, in the language of man(7)")
+    .action(async (_given, { parent }: Command) => {
+      const [{ manualPage }, { outline }] = await Promise.all([import("./man.ts"), import("./outline.ts")]);
+      terminal.out(manualPage(outline(parent!)));
+    });
 }

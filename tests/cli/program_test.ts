@@ -13,7 +13,10 @@ for (const command of ["run", "validate", "init", "print", "version"]) {
 Deno.test("version says what runs", async () => {
   const { code, out } = await runRecorded(["version"]);
   assertEquals(code, 0);
-  assertMatch(out, new RegExp(`^honua-configd ${VERSION.replaceAll(".", "\\.")} \\(deno 2\\.\\d+\\.\\d+, v8 .*\\)\n$`));
+  assertMatch(
+    out,
+    new RegExp(`^honua-configd ${VERSION.replaceAll(".", "\\.")} \\(not compiled, deno 2\\.\\d+\\.\\d+, v8 .*\\)\n$`),
+  );
 });
 
 Deno.test("the version is the newest of the changelog", async () => {

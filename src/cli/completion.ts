@@ -1,0 +1,17 @@
+// `honua-configd completion`: a script by which a shell completes command lines, made of the program's own outline. The
+// script is static: completing starts no process of the program.
+import { bashCompletion } from "./completion_bash.ts";
+import { fishCompletion } from "./completion_fish.ts";
+import { zshCompletion } from "./completion_zsh.ts";
+import type { Outline } from "./outline.ts";
+import { settingNames } from "./setting_names.ts";
+
+/** A shell whose command lines can be completed. */
+export type Shell = "bash" | "zsh" | "fish";
+
+const SCRIPTS = { bash: bashCompletion, zsh: zshCompletion, fish: fishCompletion } satisfies Record<Shell, unknown>;
+
+/** The script for a shell. */
+export function completion(shell: Shell, outline: Outline): string {
+  return SCRIPTS[shell](outline, settingNames());
+}

@@ -1,0 +1,129 @@
+// The completion script for bash. It needs nothing of the bash-completion package, and works with it.
+import type { Candidates, Outline, OutlinedCommand } from "./outline.ts";
+import type { SettingName } from "./setting_names.ts";
+import { posixQuoted } from "./shell_quote.ts";
+
+/** Writes the script. */
+export function bashCompletion({ program, commands }: Outline, settings: readonly SettingName[]): string {
+  return `# bash completion for ${program.name}: made by "${program.name} completion bash".
+
+${SETTINGS_HEAD}${settingsOf(settings)}${SETTINGS_TAIL}
+${FUNCTION_HEAD}
+  case $command in
+${[{ ...program, name: "" }, ...commands].map((one) => commandCase(one, commands)).join("\n")}
+  esac
+
+${FUNCTION_TAIL}
+complete -F _honua_configd ${program.name}
+`;
+}
+
+function settingsOf(settings: readonly SettingName[]): string {
+  const worded = settings.filter(({ words }) => words.length > 0).map(({ name, words }) =>
+    `    ${posixQuoted(name)}) words=${posixQuoted(words.join(" "))} ;;`
+  );
+  const names = settings.map(({ name }) => `${name}=`);
+  return `    '') words=${posixQuoted(names.join(" "))} ;;\n${worded.join("\n")}\n`;
+}
+
+/** What a command's options are, which of them take what, and what stands where no option is. */
+function commandCase(command: OutlinedCommand, commands: readonly OutlinedCommand[]): string {
+  const flags = command.options.flatMap(({ short, long }) => short === null ? [long] : [short, long]);
+  const valued = command.options.filter(({ value }) => value !== null).map(({ short, long, candidates }) =>
+    `        ${short === null ? long : `${short} | ${long}`}) ${offer(candidates)} ;;`
+  );
+  const names = commands.map(({ name }) => name);
+  const rest: Candidates = command.name === ""
+    ? { kind: "words", words: names }
+    : command.arguments[0]?.candidates ?? { kind: "anything" };
+  return [
+    `    ${posixQuoted(command.name)})`,
+    `      flags=${posixQuoted(flags.join(" "))}`,
+    "      case $previous in",
+    ...valued,
+    `        *) ${offer(rest)}; rest=yes ;;`,
+    "      esac",
+    "      ;;",
+  ].join("\n");
+}
+
+function offer(candidates: Candidates): string {
+  if (candidates.kind === "words") return `words=${posixQuoted(candidates.words.join(" "))}`;
+  return `kind=${candidates.kind}`;
+}
+
+const SETTINGS_HEAD = `# The values of a setting; of none, the names of all.
+_honua_configd_setting_words() {
+  case $1 in
+`;
+
+const SETTINGS_TAIL = `    *) words= ;;
+  esac
+}
+`;
+
+/**
+ * Readline cuts words at the characters of COMP_WORDBREAKS, colon and equals sign among them: what belongs together is
+ * put together again, and what readline keeps is taken off the answers at the end.
+ */
+const FUNCTION_HEAD = `_honua_configd() {
+  local -a line=()
+  local index piece joined=
+  for ((index = 0; index <= COMP_CWORD; index++)); do
+    piece=\${COMP_WORDS[index]}
+    if [[ $index -gt 0 && $piece && -z \${piece//[:=]/} ]]; then
+      line[-1]+=$piece
+      joined=yes
+    elif [[ $joined ]]; then
+      line[-1]+=$piece
+      joined=
+    else
+      line+=("$piece")
+    fi
+  done
+
+  # The word that is completed, without the flag where it stands as --flag=value, and what stands in front of it.
+  local word=\${line[-1]} previous='' command='' given='' flags='' words='' kind=words rest=''
+  if ((\${#line[@]} > 2)); then previous=\${line[-2]}; fi
+  if [[ $word == --*=* ]]; then
+    previous=\${word%%=*}
+    given=$previous=
+    word=\${word#*=}
+  fi
+  for ((index = 1; index < \${#line[@]} - 1; index++)); do
+    if [[ \${line[index]} != -* ]]; then
+      command=\${line[index]}
+      break
+    fi
+  done
+`;
+
+const FUNCTION_TAIL = `  COMPREPLY=()
+  if [[ $rest && $given ]]; then return; fi
+  if [[ $rest && $word == -* ]]; then
+    kind=words
+    words=$flags
+  elif [[ $kind == settings && $word == *=* ]]; then
+    _honua_configd_setting_words "\${word%%=*}"
+    given+=\${word%%=*}=
+    word=\${word#*=}
+  elif [[ $kind == settings ]]; then
+    _honua_configd_setting_words ''
+    compopt -o nospace 2> /dev/null
+  fi
+  if [[ $kind == files ]]; then
+    mapfile -t COMPREPLY < <(compgen -f -- "$word")
+    compopt -o filenames 2> /dev/null
+  else
+    mapfile -t COMPREPLY < <(compgen -W "$words" -- "$word")
+  fi
+
+  # Readline replaces what stands behind the last break, so the answers have no more than that.
+  local whole=$given$word breaks=\${COMP_WORDBREAKS//[^:=]/} kept=
+  if [[ $breaks && $whole == *["$breaks"]* ]]; then kept=\${whole%"\${whole##*["$breaks"]}"}; fi
+  for index in "\${!COMPREPLY[@]}"; do
+    piece=$given\${COMPREPLY[index]}
+    COMPREPLY[index]=\${piece#"$kept"}
+  done
+}
+`;

@@ -1,0 +1,80 @@
+// The lists that README.md and the manual page have in common; a test holds README.md against them. Inside these texts
+// `backticks` are code.
+
+/** Something and what it means. */
+export interface ListEntry {
+  /** What is explained. */
+  readonly term: string;
+  /** What it means. */
+  readonly meaning: string;
+}
+
+const entries = (rows: readonly (readonly [string, string])[]): readonly ListEntry[] =>
+  rows.map(([term, meaning]) => ({ term, meaning }));
+
+/** The exit codes of all commands. */
+export const EXIT_CODE_LIST: readonly ListEntry[] = entries([
+  ["0", "done, or valid"],
+  ["1", "the configuration is invalid (with `validate --strict` also: it has a warning)"],
+  ["2", "wrong usage or wrong options"],
+  [
+    "3",
+    "something could not be reached or used: a file to read, the snapshot's directory; of several outcomes 3 beats 1",
+  ],
+  ["70", "a bug in honua-configd; please report what it wrote to standard error"],
+]);
+
+/** What signals make the daemon do. */
+export const SIGNAL_LIST: readonly ListEntry[] = entries([
+  ["SIGHUP", "reload now, also where nothing changed; the outcome is always logged"],
+  ["SIGTERM, SIGINT", "stop within 2 s, exit code 0; a second one stops at once"],
+  ["SIGUSR1, SIGUSR2", "nothing"],
+]);
+
+/** The variables of the environment that are read, beside those that the source names. */
+export const VARIABLE_LIST: readonly ListEntry[] = entries([
+  ["`Section__Name`", "any option, with names in any case; `Section__Name__0` is the first item of a list"],
+  ["`HONUA_CONFIG_PATH`", "the source, where neither a flag nor an option names it"],
+  [
+    "`HONUA_ENVIRONMENT`, `ASPNETCORE_ENVIRONMENT`, `DOTNET_ENVIRONMENT`",
+    "the first that is set names the environment, by which the source is searched for",
+  ],
+  ["`NOTIFY_SOCKET`, `WATCHDOG_USEC`", "set by systemd, which is told how the daemon is"],
+  ["`CREDENTIALS_DIRECTORY`", "set by systemd: where `HighAvailability:RedisPasswordFile` is found by its bare name"],
+  ["`NO_COLOR`", "no colours on a terminal"],
+]);
+
+/** What the command of a hook has in its environment; what does not apply is not set. */
+export const HOOK_VARIABLE_LIST: readonly ListEntry[] = entries([
+  ["`HONUA_CONFIGD_EVENT`", "`check`, `activated`, `rejected` or `diverged`"],
+  ["`HONUA_CONFIGD_HOOK`", "the hook's `Name`"],
+  ["`HONUA_CONFIGD_INSTANCE`", "this instance's name"],
+  ["`HONUA_CONFIGD_HASH`", "the hash of the snapshot, of the candidate (`check`) or of what was rejected"],
+  ["`HONUA_CONFIGD_PREVIOUS_HASH`", "the hash that was in force before"],
+  ["`HONUA_CONFIGD_GENERATION`", "the generation agreed on last"],
+  ["`HONUA_CONFIGD_SNAPSHOT`", "the snapshot's path"],
+  ["`HONUA_CONFIGD_SOURCE`", "the source's path"],
+  ["`HONUA_CONFIGD_CANDIDATE`", "`check`: the path of the file that will be the snapshot if every check succeeds"],
+  ["`HONUA_CONFIGD_CHANGED`", "the parts that changed, such as `layers,caches`; not set where that is not known"],
+  ["`HONUA_CONFIGD_REASON`", "`rejected`: why, in one line without secrets"],
+  ["`HONUA_CONFIGD_AGREED_HASH`", "`diverged`: what the other instances run"],
+]);
+
+/** Where an installation has its things. */
+export const FILE_LIST: readonly ListEntry[] = entries([
+  ["`/etc/honua/config.hcl`", "the source, unless it is named or an earlier name of the search is there"],
+  ["`/etc/honua-configd/options.json`", "the options of `honua-configd.service`"],
+  ["`/etc/honua-configd/environment`", "variables for `honua-configd.service`, options too; may be missing"],
+  [
+    "`/etc/honua-configd/credentials/`",
+    "`redis-password` and `admin-token`, which systemd hands to the service; may be missing",
+  ],
+  ["`/etc/polkit-1/rules.d/50-honua-configd-units.rules`", "the units that hooks with `SystemdUnit` may reload"],
+  ["`/var/lib/honua-configd/config.snapshot.json`", "the snapshot"],
+  ["`/var/lib/honua-configd/honua-configd.state.json`", "what must survive a restart beside it"],
+  ["`/run/honua-configd/admin.sock`", "the admin interface"],
+  ["`/etc/honua/NAME.hcl`", "the source of the instance `honua-configd@NAME.service`"],
+  ["`/etc/honua-configd/NAME.json`", "its options; must be there, `{}` at the least"],
+  ["`/etc/honua-configd/NAME.environment`, `/etc/honua-configd/credentials/NAME/`", "its variables and credentials"],
+  ["`/var/lib/honua-configd/NAME/`, `/run/honua-configd/NAME/`", "its snapshot and state, and its admin interface"],
+]);

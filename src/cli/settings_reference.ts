@@ -1,0 +1,250 @@
+// What every option means, in the words of README.md and of the manual page; a test holds them against both and against
+// the schema. Inside these texts `backticks` are code.
+
+/** A setting, or some that are explained together. */
+export interface SettingText {
+  /** As people write it, without the numbers of a list's items: `ConfigurationWatcher:EnvironmentFiles`. */
+  readonly name: string;
+  /** What it is where nothing is said. */
+  readonly initial: string;
+  /** What it may be. */
+  readonly bounds: string;
+  /** What it does. */
+  readonly meaning: string;
+}
+
+/** A row of a table. */
+type Row = readonly [name: string, initial: string, bounds: string, meaning: string];
+
+const YES_OR_NO = "`true`, `false`";
+const PARTS = "a list of `honua`, `dataSources`, `services`, `layers`, `caches`, `rateLimit`, `variables`";
+
+const SETTING_ROWS: readonly Row[] = [
+  [
+    "ConfigurationWatcher:EnableFileWatching",
+    "`true`",
+    YES_OR_NO,
+    "`false`: neither file events nor polling; SIGHUP, the admin interface and other instances reload",
+  ],
+  [
+    "ConfigurationWatcher:DebounceMilliseconds",
+    "`500`",
+    "0 to 60000",
+    "quiet time after the last change before the file is read; while changes go on, four times this is the longest wait",
+  ],
+  [
+    "ConfigurationWatcher:PollSeconds",
+    "`5`",
+    "0 to 3600",
+    "how often the state of the files is compared, which catches what events did not tell; 0: never",
+  ],
+  [
+    "ConfigurationWatcher:EnvironmentFiles",
+    "none",
+    "a list of paths",
+    "environment for the source, in systemd's `EnvironmentFile` syntax; a leading `-`: may be missing; later files win. " +
+    "Flag: `--env-file` (`-e`)",
+  ],
+  [
+    "ConfigurationWatcher:LogChangeEvents",
+    "`true`",
+    YES_OR_NO,
+    "whether `Configuration file changed` is logged",
+  ],
+  [
+    "ConfigurationWatcher:ValidateOnReload",
+    "`true`",
+    YES_OR_NO,
+    "`false`: skip the rules; syntax, types and expressions are checked all the same",
+  ],
+  ["Honua:ConfigurationV2:Path", "none", "a path", "the source. Flag: `--config` (`-c`)"],
+  [
+    "Snapshot:Path",
+    "`/var/lib/honua-configd/config.snapshot.json`",
+    "a path; not a file that is read",
+    "the snapshot; its directory must exist. Flag: `--snapshot` (`-s`)",
+  ],
+  [
+    "Snapshot:Mode",
+    '`"0640"`',
+    "octal; the owner can read, not everyone can write",
+    "permission bits of the snapshot, whatever the umask",
+  ],
+  ["Snapshot:Group", "the process's", "a group's name or number", "who may read the snapshot"],
+  ["HighAvailability:Enabled", "`false`", YES_OR_NO, "whether Redis is used at all"],
+  [
+    "HighAvailability:RedisConnectionString",
+    "`ConnectionStrings:Redis`",
+    "hosts, a URL or a socket's path (README.md: What Redis needs)",
+    "where Redis is",
+  ],
+  [
+    "ConnectionStrings:Redis",
+    "none",
+    "hosts, a URL or a socket's path (README.md: What Redis needs)",
+    "where Redis is, as Honua's servers are told it",
+  ],
+  [
+    "HighAvailability:RedisPasswordFile",
+    "none",
+    "a path, or a systemd credential's name",
+    "holds the password; beats the one in the connection string",
+  ],
+  [
+    "HighAvailability:ConfigurationChannel",
+    "`honua:config:changes`",
+    "a text",
+    "the channel, and the beginning of the keys",
+  ],
+  [
+    "HighAvailability:InstanceName",
+    "the host's name",
+    "1 to 128 characters",
+    "how the others know this instance; two of one name are noticed and said",
+  ],
+  [
+    "HighAvailability:SettleSeconds",
+    "`30`",
+    "0 to 3600",
+    "how long a source may lag behind an announcement before the instance has diverged",
+  ],
+  [
+    "HighAvailability:ReconcileSeconds",
+    "`30`",
+    "1 to 3600",
+    "how often what was agreed on is read and compared, and the own record written",
+  ],
+  [
+    "HighAvailability:ConnectionTimeoutMs",
+    "`5000`",
+    "1000 to 60000",
+    "how long connecting to Redis may take; `connectTimeout` in the connection string beats it",
+  ],
+  ["HighAvailability:AutoReconnect", "`true`", YES_OR_NO, "`false`: give up after the first loss"],
+  [
+    "HighAvailability:EnableDetailedLogging",
+    "`false`",
+    YES_OR_NO,
+    "whether each announcement that is heard is logged",
+  ],
+  [
+    "HighAvailability:Tls:CaFile",
+    "the system's authorities",
+    "a PEM file",
+    "an authority to trust towards Redis beside the system's",
+  ],
+  [
+    "HighAvailability:Tls:CertificateFile",
+    "none",
+    "a PEM file, with `KeyFile`",
+    "the certificate that is shown to Redis",
+  ],
+  ["HighAvailability:Tls:KeyFile", "none", "a PEM file, with `CertificateFile`", "the key of that certificate"],
+  ["State:Directory", "the snapshot's", "a directory", "where `honua-configd.state.json` is kept"],
+  [
+    "Admin:Socket",
+    "`/run/honua-configd/admin.sock`",
+    "a path of at most 107 bytes, its directory of at most 97; empty: none",
+    "the admin interface's unix socket; its directory must exist",
+  ],
+  ["Admin:Listen", "none", "an address and a port", "the admin interface on TCP"],
+  [
+    "Admin:TokenFile",
+    "none",
+    "a file with one line of 16 to 4095 characters of ASCII, no spaces",
+    "the token for TCP; read again when it changes",
+  ],
+  [
+    "Admin:Tls:CertificateFile",
+    "none",
+    "a PEM file, with `KeyFile`",
+    "TLS on TCP, which an address beyond loopback needs",
+  ],
+  ["Admin:Tls:KeyFile", "none", "a PEM file, with `CertificateFile`", "the key of that certificate"],
+  [
+    "Hooks:Splay",
+    "`0`",
+    "0 to 86400",
+    "seconds; the hooks of what happened, but for checks, wait for a random part of it, so that a fleet does not act at once",
+  ],
+  [
+    "Hooks:Only",
+    "none: every change",
+    PARTS,
+    "the parts of the configuration whose change matters; what else changes runs no `check` and no `activated` hook",
+  ],
+  ["Hooks:List", "none", "a list of hooks", "what is run on a change, in this order; `Hooks` may be the list itself"],
+  [
+    "Logging:Format",
+    "`auto`",
+    "`auto`, `json`, `text`",
+    "`auto`: text on a terminal, else one JSON object a line. Flag: `--log-format`",
+  ],
+  [
+    "Logging:Level",
+    "`information`",
+    "`trace`, `debug`, `information`, `warning`, `error`, `critical`",
+    "what is below is not written; else `Logging:LogLevel:Default` counts. Flag: `--log-level`",
+  ],
+];
+
+const HOOK_ROWS: readonly Row[] = [
+  [
+    "Name",
+    "none",
+    "1 to 64 characters, of its own for each hook",
+    "how log, status and metrics call it; must be given",
+  ],
+  ["Command", "none", "a list of texts", "a program and its arguments; there is no shell"],
+  [
+    "Http:Url",
+    "none",
+    "an http or https URL",
+    "a request, with what happened as JSON; 2xx is success, redirects are not followed",
+  ],
+  ["Http:Method", "`POST`", "`GET`, `POST`, `PUT`, `PATCH`, `DELETE`, `HEAD`", "how it asks"],
+  ["Http:Headers", "none", "names and values", "what the request is sent with"],
+  [
+    "Http:HeaderFiles",
+    "none",
+    "names and paths, or names of systemd credentials",
+    "headers whose values stand in files, such as tokens; read anew each time",
+  ],
+  [
+    "Signal",
+    "none",
+    "`SIGHUP`, `SIGINT`, `SIGQUIT`, `SIGTERM`, `SIGUSR1`, `SIGUSR2`, `SIGWINCH`",
+    "sent to the process that `PidFile` names",
+  ],
+  ["PidFile", "none", "a path", "holds a process's number; with `Signal`"],
+  [
+    "SystemdUnit",
+    "none",
+    "a unit's name with its type",
+    "reloaded, or restarted where it cannot reload, by `systemctl`",
+  ],
+  ["On", "`activated`", "`check`, `activated`, `rejected`, `diverged`", "when it runs"],
+  ["TimeoutSeconds", "`30`", "1 to 3600", "then it is ended, with all that it started, and has failed"],
+  [
+    "Retry:Attempts",
+    "`0`",
+    "0 to 1000",
+    "how often a failure is tried again; 0: not, and for `activated` until it succeeds or a newer snapshot comes",
+  ],
+  [
+    "Retry:BackoffSeconds",
+    "`1`",
+    "1 to 3600",
+    "the wait before the first retry; each further one is twice as long, up to 5 min, with jitter",
+  ],
+  ["Parallel", "`false`", YES_OR_NO, "whether it runs together with its neighbours in the list that say so too"],
+  ["Only", "what `Hooks:Only` says", PARTS, "as `Hooks:Only`, for this hook alone, and beats it"],
+];
+
+const textOf = ([name, initial, bounds, meaning]: Row): SettingText => ({ name, initial, bounds, meaning });
+
+/** All options, in the order in which they are explained. */
+export const SETTING_TEXTS: readonly SettingText[] = SETTING_ROWS.map(textOf);
+
+/** The members of a hook, named from the hook on. It has exactly one of Command, Http, Signal and SystemdUnit. */
+export const HOOK_TEXTS: readonly SettingText[] = HOOK_ROWS.map(textOf);

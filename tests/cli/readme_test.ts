@@ -1,0 +1,94 @@
+// README.md: that it says what the manual page says, that what it tells people to write is accepted, and that its links
+// lead somewhere.
+import { assert, assertEquals } from "@std/assert";
+import {
+  EXIT_CODE_LIST,
+  FILE_LIST,
+  HOOK_VARIABLE_LIST,
+  type ListEntry,
+  SIGNAL_LIST,
+  VARIABLE_LIST,
+} from "../../src/cli/manual_lists.ts";
+import { HOOK_TEXTS, SETTING_TEXTS } from "../../src/cli/settings_reference.ts";
+import { sourceText } from "../../src/diagnostic/range.ts";
+import { renderLine } from "../../src/diagnostic/render.ts";
+import { readOptions } from "../../src/process/option_reader.ts";
+import { runRecorded } from "../support/recording_terminal.ts";
+
+const ROOT = new URL("../../", import.meta.url);
+const readme = await Deno.readTextFile(new URL("README.md", ROOT));
+
+/** A text without the marks of code, and without links. */
+function plain(text: string): string {
+  return text.replaceAll("`", "").replaceAll(/\[([^\]]*)\]\([^)]*\)/g, "$1");
+}
+
+/** All rows of README.md's tables, their cells joined. */
+const rows: ReadonlySet<string> = new Set(
+  readme.split("\n").filter((line) => line.startsWith("| ")).map((row) =>
+    row.slice(1, -1).split(" | ").map((cell) => plain(cell.trim())).join(" | ")
+  ),
+);
+
+Deno.test("README.md explains each setting in the words of the manual page", () => {
+  const missing = [...SETTING_TEXTS, ...HOOK_TEXTS]
+    .map(({ name, initial, bounds, meaning }) => [name, initial, bounds, meaning].map(plain).join(" | "))
+    .filter((row) => !rows.has(row));
+  assertEquals(missing, []);
+});
+
+const LISTS: [string, readonly ListEntry[]][] = [
+  ["exit codes", EXIT_CODE_LIST],
+  ["signals", SIGNAL_LIST],
+  ["variables of the environment", VARIABLE_LIST],
+  ["variables of a hook", HOOK_VARIABLE_LIST],
+  ["files", FILE_LIST],
+];
+
+for (const [what, list] of LISTS) {
+  Deno.test(`README.md lists the ${what} as the manual page does`, () => {
+    assertEquals(list.map(({ term, meaning }) => plain(`${term} | ${meaning}`)).filter((row) => !rows.has(row)), []);
+  });
+}
+
+Deno.test("README.md names every command of the program", async () => {
+  const { out } = await runRecorded(["--help"]);
+  const names = [...out.slice(out.indexOf("Commands:")).matchAll(/^ {2}([a-z]+) /gm)].map(([, name]) => name!);
+  assert(names.length > 10);
+  const named = [...rows].map((row) => /^[a-z]+/.exec(row)?.[0]);
+  assertEquals(names.filter((name) => name !== "help" && !named.includes(name)), []);
+});
+
+Deno.test("every options file that README.md shows is accepted as it stands", () => {
+  const sections = /^\{\s*"(ConfigurationWatcher|Honua|HighAvailability|Admin|Hooks)"/;
+  const files = [...readme.matchAll(/^( *)```json\n(.*?)^ *```$/gms)].map(([, , text]) => text!)
+    .filter((text) => sections.test(text.trim()));
+  assert(files.length > 10, `${files.length} options files were found`);
+  for (const text of files) {
+    const read = readOptions({ flags: [], environment: {}, file: sourceText("options.json", text) });
+    const said = read.ok ? read.warnings : read.diagnostics;
+    assertEquals(said.map((one) => renderLine(one)), [], text);
+  }
+});
+
+/** The anchor of a heading, as GitHub makes it. */
+function anchorOf(heading: string): string {
+  return heading.toLowerCase().replaceAll(/[^\p{L}\p{N}\s_-]/gu, "").replaceAll(" ", "-");
+}
+
+Deno.test("every link of README.md leads to a heading or a file that is there", async () => {
+  const anchors = new Set([...readme.matchAll(/^#+ (.*)$/gm)].map(([, heading]) => `#${anchorOf(heading!)}`));
+  const targets = [...readme.matchAll(/\]\(([^)\s]+)\)/g)].map(([, target]) => target!);
+  assert(targets.length > 20);
+  for (const target of targets.filter((one) => !one.startsWith("https://"))) {
+    if (target.startsWith("#")) assert(anchors.has(target), `no heading for ${target}`);
+    else await Deno.stat(new URL(target, ROOT));
+  }
+});
+
+Deno.test("README.md names the alerts that there are", async () => {
+  const alerts = await Deno.readTextFile(new URL("monitoring/alerts.yml", ROOT));
+  const defined = new Set([...alerts.matchAll(/^ *- alert: (\w+)$/gm)].map(([, name]) => name!));
+  const named = new Set([...readme.matchAll(/`(HonuaConfigd\w+)`/g)].map(([, name]) => name!));
+  assertEquals([...named].sort(), [...defined].sort());
+});
