@@ -21,6 +21,7 @@ import { type KeptState, readState, type StateKeeper, stateKeeper, statePath } f
 import { openSubject } from "./daemon/subject.ts";
 import { renderLine } from "./diagnostic/render.ts";
 import { type BlockParser, openBlockParser } from "./document/blocks.ts";
+import { credentialPath } from "./process/credential.ts";
 import type { Logger } from "./process/log.ts";
 import { openMetrics } from "./process/metrics.ts";
 import { secretValues } from "./process/option_schema.ts";
@@ -200,7 +201,7 @@ interface Parts {
 /** The daemon that its parts make, in the order in which they begin and end. */
 function daemonOf(settings: DaemonSettings, parts: Parts): Daemon {
   const { loop, chronicle, parser, subject, hooking, service, joined, keeper, link } = parts;
-  const { options, log } = settings;
+  const { options, environment, log } = settings;
   // Stage by stage: no more hints; no more work and answers; then what the work left to be told and kept.
   const hinting: AsyncDisposable[] = [];
   const working: AsyncDisposable[] = [loop, hooking];
@@ -218,7 +219,8 @@ function daemonOf(settings: DaemonSettings, parts: Parts): Daemon {
       const { socket, listen, tokenFile, tls } = options.admin;
       // Loaded where it is needed: a single load answers nobody.
       const { openAdminServer } = await import("./admin/server.ts");
-      const admin = await openAdminServer({ socket, listen, tokenFile, tls, subject, log });
+      const token = tokenFile && credentialPath(tokenFile, environment);
+      const admin = await openAdminServer({ socket, listen, tokenFile: token, tls, subject, log });
       if (admin.ok) working.push(admin.server);
       else if (admin.isOption) return admin;
       else log.error(`The admin interface is not there: ${admin.message}`);

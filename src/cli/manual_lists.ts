@@ -40,7 +40,7 @@ export const VARIABLE_LIST: readonly ListEntry[] = entries([
     "the first that is set names the environment, by which the source is searched for",
   ],
   ["`NOTIFY_SOCKET`, `WATCHDOG_USEC`", "set by systemd, which is told how the daemon is"],
-  ["`CREDENTIALS_DIRECTORY`", "set by systemd: where `HighAvailability:RedisPasswordFile` is found by its bare name"],
+  ["`CREDENTIALS_DIRECTORY`", "set by systemd: where files with secrets are found by their bare names"],
   ["`NO_COLOR`", "no colours on a terminal"],
 ]);
 

@@ -151,7 +151,7 @@ const SETTING_ROWS: readonly Row[] = [
   [
     "Admin:TokenFile",
     "none",
-    "a file with one line of 16 to 4095 characters of ASCII, no spaces",
+    "a file, or a systemd credential's name, with one line of 16 to 4095 characters of ASCII, no spaces",
     "the token for TCP; read again when it changes",
   ],
   [

@@ -97,10 +97,7 @@ export function openParser(limits: ParserLimits = DEFAULT_LIMITS, command = pars
     }
   };
 
-  const rest = (): void => {
-    idleTimer = setTimeout(end, limits.idleMilliseconds);
-    Deno.unrefTimer(idleTimer as unknown as number);
-  };
+  const rest = (): void => void (idleTimer = unrefTimeout(end, limits.idleMilliseconds));
 
   const judgeNow = async (texts: readonly string[], signal?: AbortSignal): Promise<Judgement> => {
     for (let attempt = 1;; attempt++) {
@@ -119,17 +116,14 @@ export function openParser(limits: ParserLimits = DEFAULT_LIMITS, command = pars
     }
   };
 
-  const recycle = async (): Promise<void> => {
-    const measured = child;
-    const bytes = measured && await residentBytes(measured.process.pid);
-    if (bytes !== null && bytes >= RECYCLE_BYTES && measured === child) await end();
-  };
-
   return {
     judge(texts, signal) {
       const result = queue.then(() => judgeNow(texts, signal));
       // Nobody waits for that but the next request.
-      queue = result.then(recycle, () => {});
+      queue = result.then(async () => {
+        const measured = child;
+        if (measured !== null && await hasGrown(measured) && measured === child) await end();
+      }, () => {});
       return result;
     },
     warm() {
@@ -146,6 +140,13 @@ export function openParser(limits: ParserLimits = DEFAULT_LIMITS, command = pars
       await queue;
     },
   };
+}
+
+/** A timer that keeps no process from ending. */
+function unrefTimeout(callback: () => void, milliseconds: number): ReturnType<typeof setTimeout> {
+  const timer = setTimeout(callback, milliseconds);
+  Deno.unrefTimer(timer as unknown as number);
+  return timer;
 }
 
 /** This program again, as the parser. Only what Deno itself needs of the environment goes along: no secret does. */
@@ -184,6 +185,10 @@ function killChild(child: Child): void {
   } catch {
     // It ended by itself.
   }
+}
+
+async function hasGrown(child: Child): Promise<boolean> {
+  return (await residentBytes(child.process.pid) ?? 0) >= RECYCLE_BYTES;
 }
 
 async function endChild(child: Child): Promise<void> {
