@@ -17,6 +17,16 @@ export const NEEDS: readonly Need[] = [
   { program: "openssl", debianPackage: "openssl" },
   { program: "ip", debianPackage: "iproute2" },
   { program: "script", debianPackage: "bsdutils" },
+  { program: "setsid", debianPackage: "util-linux" },
+  { program: "systemd-analyze", debianPackage: "systemd" },
+  { program: "dpkg-deb", debianPackage: "dpkg" },
+  { program: "lintian", debianPackage: "lintian" },
+  { program: "shellcheck", debianPackage: "shellcheck" },
+  { program: "dash", debianPackage: "dash" },
+  { program: "nginx", debianPackage: "nginx-light" },
+  { program: "zsh", debianPackage: "zsh" },
+  { program: "fish", debianPackage: "fish" },
+  { program: "mandoc", debianPackage: "mandoc" },
 ];
 
 /** What of the needs is not to be found along a `PATH` (or in the places of system programs). */

@@ -1,0 +1,155 @@
+import { assert, assertEquals } from "@std/assert";
+import { makePackage } from "../../scripts/deb.ts";
+import { changelog } from "../../scripts/deb/control.ts";
+import { VERSION } from "../../src/cli/version.ts";
+import { temporaryDirectory } from "../support/temporary.ts";
+import { hasProgram, listing, runProgram, writeStandIn } from "./stand_in.ts";
+
+const EPOCH_SECONDS = 1_700_000_000;
+const ignore = !await hasProgram("dpkg-deb");
+
+/**
+ * A package made from stand-ins, for the program itself takes dpkg-deb half a minute. The binary is a program of this
+ * machine, so that lintian sees one where it expects one.
+ */
+async function standInPackage(directory: string): Promise<string> {
+  const runnable = await writeStandIn(`${directory}/runnable`, { version: "1" });
+  const made = await makePackage({
+    root: Deno.cwd(),
+    binary: "/bin/true",
+    target: Deno.build.target,
+    output: `${directory}/out`,
+    epochSeconds: EPOCH_SECONDS,
+    runnable,
+  });
+  assert(made.ok, made.ok ? "" : made.trouble);
+  return made.path;
+}
+
+/** Where the package has what install.sh puts elsewhere, and what it adds. */
+const MOVED = new Map([
+  ["usr/share/zsh/site-functions/_honua-configd", "usr/share/zsh/vendor-completions/_honua-configd"],
+  ["etc/honua/config.hcl", "usr/share/honua-configd/config.hcl"],
+  ["usr/share/man/man1/honua-configd.1", "usr/share/man/man1/honua-configd.1.gz"],
+]);
+const ADDED = [
+  "usr/share/doc/honua-configd/changelog.gz",
+  "usr/share/doc/honua-configd/copyright",
+  "usr/share/lintian/overrides/honua-configd",
+];
+
+Deno.test({
+  name: "the Debian package has the files of install.sh, and those that Debian asks for",
+  ignore,
+  async fn() {
+    await using directory = await temporaryDirectory();
+    const path = await standInPackage(directory.path);
+    const binary = directory.file("runnable");
+    const words = ["sh", "scripts/install.sh", "--prefix", "/usr", "--binary", binary];
+    assertEquals((await runProgram(words, { DESTDIR: directory.file("root") })).code, 0);
+    await runProgram(["dpkg-deb", "--extract", path, directory.file("package")]);
+    const filesOf = async (root: string) => {
+      return (await listing(directory.file(root), "%y %P\\n")).filter((line) => line.startsWith("f ")).map((line) =>
+        line.slice(2)
+      );
+    };
+    const expected = (await filesOf("root")).map((file) => MOVED.get(file) ?? file);
+    assertEquals(await filesOf("package"), [...expected, ...ADDED].sort());
+    for (const file of await filesOf("root")) {
+      if (file === "usr/bin/honua-configd" || file.endsWith(".1")) continue;
+      const packaged = await Deno.readFile(directory.file(`package/${MOVED.get(file) ?? file}`));
+      assertEquals(packaged, await Deno.readFile(directory.file(`root/${file}`)), file);
+    }
+  },
+});
+
+Deno.test({
+  name: "all in the Debian package belongs to root, has one time and the digest that it says",
+  ignore,
+  async fn() {
+    await using directory = await temporaryDirectory();
+    const path = await standInPackage(directory.path);
+    const { text } = await runProgram(["dpkg-deb", "--contents", path], { TZ: "UTC" });
+    for (const line of text.trim().split("\n")) {
+      assert(/^[d-](rwxr-xr-x|rw-r--r--) root\/root +\d+ 2023-11-14 22:13 /.test(line), line);
+    }
+    await runProgram(["dpkg-deb", "--raw-extract", path, directory.file("package")]);
+    const check = 'cd "$0" && md5sum --check --quiet DEBIAN/md5sums && cat DEBIAN/conffiles';
+    assertEquals(await runProgram(["sh", "-c", check, directory.file("package")]), {
+      code: 0,
+      text: "/etc/honua-configd/options.json\n/etc/polkit-1/rules.d/50-honua-configd-units.rules\n",
+    });
+    const control = await Deno.readTextFile(directory.file("package/DEBIAN/control"));
+    assert(control.includes(`\nVersion: ${VERSION}\n`), control);
+    const starter = await runProgram(["sha256sum", directory.file("package/usr/share/honua-configd/config.hcl")]);
+    const postrm = await Deno.readTextFile(directory.file("package/DEBIAN/postrm"));
+    assert(postrm.includes(`starter=${starter.text.split(" ")[0]}\n`), postrm);
+  },
+});
+
+Deno.test({
+  name: "two packages of one program are equal byte by byte",
+  ignore,
+  async fn() {
+    await using one = await temporaryDirectory();
+    await using other = await temporaryDirectory();
+    const [first, second] = [await standInPackage(one.path), await standInPackage(other.path)];
+    assertEquals(await Deno.readFile(first), await Deno.readFile(second));
+  },
+});
+
+Deno.test({
+  name: "lintian finds nothing in the Debian package",
+  ignore: ignore || !await hasProgram("lintian"),
+  async fn() {
+    await using directory = await temporaryDirectory();
+    const path = await standInPackage(directory.path);
+    const words = ["lintian", "--allow-root", "--fail-on", "error,warning,info", "--tag-display-limit", "0", path];
+    assertEquals(await runProgram(words), { code: 0, text: "" });
+  },
+});
+
+Deno.test({
+  name: "a program that prints no completions makes no package, and the reason is said",
+  ignore,
+  async fn() {
+    await using directory = await temporaryDirectory();
+    const made = await makePackage({
+      root: Deno.cwd(),
+      binary: "/bin/true",
+      target: Deno.build.target,
+      output: directory.path,
+      epochSeconds: EPOCH_SECONDS,
+      runnable: "/bin/false",
+    });
+    assertEquals(made, { ok: false, trouble: "Left out: /bin/false does not answer to `man`" });
+  },
+});
+
+Deno.test("the changelog of the Debian package is the newest entry of CHANGELOG.md, wrapped", () => {
+  const markdown = `# Changelog
+
+## 0.2.0
+
+### Added
+
+- One.
+- Two, which is told in words that are many more than would fit into a single line of
+  a file.
+
+## 0.1.0
+
+- Old.
+`;
+  assertEquals(
+    changelog(markdown, { version: "0.2.0", epochSeconds: EPOCH_SECONDS }).split("\n").slice(0, 6),
+    [
+      "honua-configd (0.2.0) unstable; urgency=medium",
+      "",
+      "  * One.",
+      "  * Two, which is told in words that are many more than would fit into a single",
+      "    line of a file.",
+      "",
+    ],
+  );
+});

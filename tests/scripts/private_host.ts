@@ -1,0 +1,62 @@
+// A host of a test's own: this machine's programs with its /etc, /var and /run covered, in a mount namespace that ends
+// with the script, and a stand-in for systemctl(1). Root's privilege; proofs under the real systemd are tests/systemd's.
+import { type ProgramOutcome, runProgram } from "./stand_in.ts";
+
+/**
+ * Keeps each unit's state in a file of $UNITS, and its log in $UNITS/log. A unit that is started becomes active if the
+ * program that is installed then says that it would be ready.
+ */
+const SYSTEMCTL = `#!/bin/sh
+echo "$*" >>"$UNITS/log"
+[ "$1" != --quiet ] || shift
+verb=$1
+shift
+unit=
+for word in "$@"; do case $word in -*) ;; *) unit=$word ;; esac; done
+start() {
+  if grep -q '^# ready: true' "$PROGRAM"; then echo active >"$UNITS/$unit"; else echo failed >"$UNITS/$unit"; return 1; fi
+}
+case $verb in
+  is-active) [ "$(cat "$UNITS/$unit" 2>/dev/null)" = active ] ;;
+  is-enabled) [ -e "$UNITS/enabled" ] ;;
+  enable) : >"$UNITS/enabled" ;;
+  disable) rm -f "$UNITS/enabled" "$UNITS/$unit" ;;
+  start | restart) start ;;
+  list-units) cd "$UNITS" && for one in honua*; do
+    [ ! -e "$one" ] || echo "$one loaded $(cat "$one") running Honua"
+  done ;;
+esac
+`;
+
+/** Runs a shell script, in which \`install.sh\` is a command with its prefix set, on a host of its own. */
+export async function onPrivateHost(directory: string, script: string): Promise<ProgramOutcome> {
+  await Deno.mkdir(`${directory}/programs`, { recursive: true });
+  await Deno.writeTextFile(`${directory}/programs/systemctl`, SYSTEMCTL, { mode: 0o755 });
+  const install = '#!/bin/sh\nexec sh scripts/install.sh "$@" --prefix "$HOST/opt"\n';
+  await Deno.writeTextFile(`${directory}/programs/install.sh`, install, { mode: 0o755 });
+  const cover = `set -eu
+mount --make-rprivate /
+mkdir "$HOST/cover" && mount -t tmpfs tmpfs "$HOST/cover"
+for place in etc var; do
+  mkdir -p "$HOST/cover/$place/upper" "$HOST/cover/$place/work"
+  mount -t overlay overlay -o "lowerdir=/$place,upperdir=$HOST/cover/$place/upper,workdir=$HOST/cover/$place/work" "/$place"
+done
+mount -t tmpfs tmpfs /run
+mkdir -p /run/systemd/system "$UNITS"
+PATH=$HOST/programs:$PATH
+${script}`;
+  const env = { HOST: directory, UNITS: `${directory}/units`, PROGRAM: `${directory}/opt/bin/honua-configd` };
+  return await runProgram(["unshare", "--mount", "sh", "-c", cover], env);
+}
+
+/** Why there can be no such host here, in one line; null where there can. */
+export async function privateHostObstacle(): Promise<string | null> {
+  if (Deno.uid() !== 0) return "it needs root";
+  const directory = await Deno.makeTempDir();
+  try {
+    const { code, text } = await onPrivateHost(directory, "true");
+    return code === 0 ? null : text.trim().split("\n").at(-1)!;
+  } finally {
+    await Deno.remove(directory, { recursive: true });
+  }
+}

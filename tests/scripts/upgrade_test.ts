@@ -1,0 +1,201 @@
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { temporaryDirectory } from "../support/temporary.ts";
+import { onPrivateHost, privateHostObstacle } from "./private_host.ts";
+import { writeStandIn } from "./stand_in.ts";
+
+const obstacle = await privateHostObstacle();
+if (obstacle !== null) console.error(`upgrades are not tested here: ${obstacle}`);
+
+/** A test with three programs: the old one, a newer one, and a newer one that never becomes ready. */
+function hostTest(
+  name: string,
+  script: string,
+  judge: (text: string, directory: string) => void | Promise<void>,
+): void {
+  Deno.test({
+    name,
+    ignore: obstacle !== null,
+    async fn() {
+      await using directory = await temporaryDirectory();
+      await writeStandIn(directory.file("old"), { version: "1" });
+      await writeStandIn(directory.file("new"), { version: "2" });
+      await writeStandIn(directory.file("broken"), { version: "3", isReady: false });
+      const { code, text } = await onPrivateHost(directory.path, script);
+      assertEquals(code, 0, text);
+      await judge(text, directory.path);
+    },
+  });
+}
+
+const LOG_FROM_HERE = `: >"$UNITS/log"`;
+const RESTARTS = `grep -E '^(re)?start ' "$UNITS/log" || echo "no restart"`;
+
+hostTest(
+  "an installation makes the user and its directories, and enables and starts the service",
+  `install.sh --binary "$HOST/old" >/dev/null
+   getent passwd honua-configd | cut -d: -f6,7
+   stat -c '%a %U:%G %n' /etc/honua /etc/honua-configd /etc/honua-configd/* /etc/honua/config.hcl /var/lib/honua-configd
+   ls "$UNITS"`,
+  (text) => {
+    assertEquals(
+      text,
+      `/nonexistent:/usr/sbin/nologin
+755 root:root /etc/honua
+750 root:honua-configd /etc/honua-configd
+700 root:root /etc/honua-configd/credentials
+640 root:honua-configd /etc/honua-configd/options.json
+640 root:honua-configd /etc/honua/config.hcl
+750 honua-configd:honua-configd /var/lib/honua-configd
+enabled
+honua-configd.service
+log
+`,
+    );
+  },
+);
+
+hostTest(
+  "a second run on a host restarts nothing, and says that there was nothing to do",
+  `install.sh --binary "$HOST/old" >/dev/null
+   ${LOG_FROM_HERE}
+   install.sh --binary "$HOST/old"
+   install.sh upgrade --binary "$HOST/old"
+   ${RESTARTS}`,
+  (text) => assertEquals(text, `${"Nothing to change: all is as it should be\n".repeat(2)}no restart\n`),
+);
+
+hostTest(
+  "a dry run on a host changes nothing",
+  `install.sh --binary "$HOST/old" --dry-run >/dev/null
+   ls -d "$HOST/opt" /etc/honua-configd 2>/dev/null || echo "not there"
+   getent passwd honua-configd || echo "no user"`,
+  (text) => assertEquals(text, "not there\nno user\n"),
+);
+
+hostTest(
+  "an upgrade restarts what runs, instances too, and leaves what was stopped alone",
+  `install.sh --binary "$HOST/old" >/dev/null
+   echo active >"$UNITS/honua-configd@a.service"
+   echo inactive >"$UNITS/honua-configd@b.service"
+   ${LOG_FROM_HERE}
+   install.sh upgrade --binary "$HOST/new" >/dev/null
+   ${RESTARTS}
+   cmp "$PROGRAM" "$HOST/new"
+   ls -A "$HOST/opt/bin"`,
+  (text) => {
+    assertEquals(text, "restart honua-configd.service\nrestart honua-configd@a.service\nhonua-configd\n");
+  },
+);
+
+hostTest(
+  "units that changed without the program restart nothing",
+  `install.sh --binary "$HOST/old" >/dev/null
+   echo "# older" >>/etc/systemd/system/honua-configd.service
+   ${LOG_FROM_HERE}
+   install.sh upgrade --binary "$HOST/old"
+   ${RESTARTS}
+   grep daemon-reload "$UNITS/log"`,
+  (text) => {
+    assertStringIncludes(text, "they count when the service is restarted");
+    assert(text.endsWith("no restart\ndaemon-reload\n"), text);
+  },
+);
+
+hostTest(
+  "a program that does not become ready is replaced by the old one, which is started, and the exit code is 3",
+  `install.sh --binary "$HOST/old" >/dev/null
+   echo "# older" >>/etc/systemd/system/honua-configd.service
+   ${LOG_FROM_HERE}
+   install.sh upgrade --binary "$HOST/broken" && echo "no failure" || echo "exit $?"
+   ${RESTARTS}
+   cmp "$PROGRAM" "$HOST/old"
+   cat "$UNITS/honua-configd.service"
+   tail -1 /etc/systemd/system/honua-configd.service
+   ls -A "$HOST/opt/bin"`,
+  (text) => {
+    assertStringIncludes(text, "journalctl -u honua-configd.service -e says why");
+    assertStringIncludes(text, "exit 3\n");
+    const end = "restart honua-configd.service\nrestart honua-configd.service\nactive\n# older\nhonua-configd\n";
+    assert(text.includes(end), text);
+  },
+);
+
+hostTest(
+  "what an interrupted upgrade left is the version to go back to",
+  `install.sh --binary "$HOST/old" >/dev/null
+   mv "$PROGRAM" "$HOST/opt/bin/.honua-configd.previous"
+   cp "$HOST/broken" "$PROGRAM"
+   install.sh upgrade --binary "$HOST/broken" && echo "no failure" || echo "exit $?"
+   cmp "$PROGRAM" "$HOST/old"
+   ls -A "$HOST/opt/bin"`,
+  (text) => {
+    assertStringIncludes(text, "An earlier run was interrupted");
+    assertStringIncludes(text, "exit 3\n");
+  },
+);
+
+hostTest(
+  "a service that did not run before is not a reason to go back",
+  `install.sh --binary "$HOST/old" >/dev/null
+   echo activating >"$UNITS/honua-configd.service"
+   install.sh upgrade --binary "$HOST/broken" && echo "no failure" || echo "exit $?"
+   cmp "$PROGRAM" "$HOST/broken"`,
+  (text) => {
+    assertStringIncludes(text, "Installed, but not running: honua-configd.service");
+    assertStringIncludes(text, "exit 3\n");
+  },
+);
+
+hostTest(
+  "without a running systemd all is installed, and what was skipped is said",
+  `rmdir /run/systemd/system
+   install.sh --binary "$HOST/old"
+   ls "$UNITS"`,
+  (text) => {
+    assertStringIncludes(text, "Skipped: systemd does not run here, so nothing is started");
+    assert(text.endsWith("Done\nenabled\nlog\n"), text);
+  },
+);
+
+hostTest(
+  "without systemd-sysusers the user is made by useradd",
+  `mount --bind /dev/null "$(command -v systemd-sysusers)"
+   install.sh --binary "$HOST/old" >/dev/null
+   getent passwd honua-configd | cut -d: -f6,7
+   id -gn honua-configd`,
+  (text) => assertEquals(text, "/nonexistent:/usr/sbin/nologin\nhonua-configd\n"),
+);
+
+hostTest(
+  "an uninstallation stops all instances and leaves configuration, state and the user",
+  `find "$HOST/opt" /etc /var /run -xdev 2>/dev/null | grep -v /cache/ | sort >"$HOST/before"
+   install.sh --binary "$HOST/old" >/dev/null
+   echo active >"$UNITS/honua-configd@a.service"
+   install.sh uninstall >/dev/null
+   ls "$UNITS"
+   find "$HOST/opt" /etc /var /run -xdev 2>/dev/null | grep -v /cache/ | sort | comm -13 "$HOST/before" - | grep honua`,
+  (text, directory) => {
+    assertEquals(
+      text,
+      `log
+/etc/honua
+/etc/honua-configd
+/etc/honua-configd/credentials
+/etc/honua-configd/options.json
+/etc/honua/config.hcl
+/etc/polkit-1/rules.d/50-honua-configd-units.rules
+${directory}/opt
+/var/lib/honua-configd
+`,
+    );
+  },
+);
+
+hostTest(
+  "a purge leaves nothing",
+  `install.sh --binary "$HOST/old" >/dev/null
+   install.sh uninstall --purge >/dev/null
+   getent passwd honua-configd || echo "no user"
+   find /etc /var /run -xdev -name '*honua*' -not -path '*/cache/*' 2>/dev/null`,
+  (text) => assertEquals(text, "no user\n"),
+);
