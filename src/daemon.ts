@@ -10,6 +10,7 @@ import { activator } from "./daemon/activating.ts";
 import { type Chronicle, openChronicle } from "./daemon/chronicle.ts";
 import { trackChanges } from "./daemon/changes.ts";
 import { followFiles } from "./daemon/following.ts";
+import { inForceOf } from "./daemon/happenings.ts";
 import { checkHooks, type Hooking, openHooking } from "./daemon/hooking.ts";
 import { type Candidate, looker } from "./daemon/looking.ts";
 import { type MaskedSecrets, maskedSecrets } from "./daemon/masking.ts";
@@ -29,6 +30,7 @@ import type { Options } from "./process/options.ts";
 import { openServiceManager } from "./process/sd_notify.ts";
 import { type Loop, runLoop } from "./reload/loop.ts";
 import type { Mark } from "./reload/state.ts";
+import { formatOf } from "./snapshot/compile.ts";
 import { describeFault } from "./snapshot/snapshot.ts";
 import { type Existing, openStore, type SnapshotStore } from "./snapshot/store.ts";
 
@@ -101,6 +103,8 @@ async function compose(settings: DaemonSettings, ground: Ground): Promise<Daemon
   const instance = options.highAvailability.instanceName ?? Deno.hostname();
   const active = () => loop.state().active;
   const parser = openBlockParser();
+  // Its start hides behind what has to be opened before the first look.
+  if (formatOf(settings.sourcePath) === "hcl") parser.warm();
   const looking = looker(settings, { parser, store, secrets: ground.secrets, active });
   const records = openRecords(settings, ground, looking.rejectedHash, () => loop);
   const { chronicle } = records;
@@ -111,11 +115,12 @@ async function compose(settings: DaemonSettings, ground: Ground): Promise<Daemon
     // A single load puts nothing in force that is not accepted, and leaves the rest to the daemon.
     options: once ? { ...options.hooks, list: checkHooks(options.hooks) } : options.hooks,
     about: { instance, source: settings.sourcePath, snapshot: options.snapshot.path },
-    existing,
+    inForce: inForceOf(existing),
     done: found.hooks,
     keep: (hooks) => keeper.keep({ hooks }),
     generation: () => agreedGeneration(loop.state().agreement),
     rejectedHash: looking.rejectedHash,
+    changed: () => service.changed(),
     log,
     mask,
   });
@@ -158,7 +163,7 @@ function openRecords(
     log,
     metrics,
     journal,
-    existing: ground.existing,
+    foundHash: markOf(ground.existing)?.hash ?? null,
     clustered: ground.reached !== null,
     detailed: options.highAvailability.enableDetailedLogging,
     rejectedHash,

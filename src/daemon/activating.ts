@@ -1,19 +1,35 @@
 // Puts a snapshot in force: written beside the old one, shown to the check hooks, and only then given its name. Told to
 // give up, it does so before the rename or completes, and says truly which.
-import type { Diagnostic } from "../diagnostic/diagnostic.ts";
+import { type Diagnostic, errorDiagnostic } from "../diagnostic/diagnostic.ts";
 import type { HooksOptions } from "../process/options.ts";
 import type { ActivationResult } from "../reload/decide.ts";
-import { SUPERSEDED } from "../reload/loop.ts";
+import { SUPERSEDED, type WorkLimit } from "../reload/loop.ts";
 import { reasonOf } from "../reload/narration.ts";
 import type { Mark } from "../reload/state.ts";
 import type { SnapshotStore } from "../snapshot/store.ts";
 import type { ChangeTracker } from "./changes.ts";
-import { checkBudgetMilliseconds } from "./checking.ts";
 import { checkHooks, type Hooking } from "./hooking.ts";
 import type { Candidate } from "./looking.ts";
 
-/** How long the write of a snapshot may take beside its checks. */
-const WRITE_LIMIT_MILLISECONDS = 30_000;
+/** What was shown is what is to be in force, or nothing. */
+const MEDDLED = errorDiagnostic(
+  "hook/candidate-changed",
+  "A check hook changed or removed the file that it was to check",
+  {
+    suggestion: "Let it work on a copy of $HONUA_CONFIGD_CANDIDATE",
+  },
+);
+
+/** Tells a file that was changed in any way from what it was. */
+async function identityOf(path: string): Promise<string> {
+  const { ino, size, mtime, ctime } = await Deno.stat(path).catch(() => ({
+    ino: null,
+    size: 0,
+    mtime: null,
+    ctime: null,
+  }));
+  return `${ino} ${size} ${mtime?.getTime()} ${ctime?.getTime()}`;
+}
 
 /** What activating needs. */
 export interface ActivationTools {
@@ -33,10 +49,8 @@ export interface ActivationTools {
 export interface Activator {
   /** Whether hooks have a say. */
   readonly isChecked: boolean;
-  /** How long all of it may take. */
-  readonly activateLimitMilliseconds: number;
-  /** Writes the snapshot, unless it is refused or told to give up before. */
-  activate(candidate: Candidate, signal: AbortSignal): Promise<ActivationResult>;
+  /** Writes the snapshot, unless it is refused or told to give up before. Checks have limits of their own. */
+  activate(candidate: Candidate, signal: AbortSignal, limit: WorkLimit): Promise<ActivationResult>;
 }
 
 /** Makes what activates snapshots. */
@@ -46,17 +60,20 @@ export function activator({ hooks, store, changes, hooking, active }: Activation
     // Readers find nothing new where the header alone, or nothing but the file, is written again.
     const isNew = candidate.snapshot.contentHash !== active()?.contentHash;
     if (checks.length === 0 || !isNew) return [];
-    return await hooking.check(candidate, path, changes.against(candidate.config), signal);
+    const before = await identityOf(path);
+    const refusals = await hooking.check(candidate, path, changes.against(candidate.config), signal);
+    return refusals.length > 0 || await identityOf(path) === before ? refusals : [MEDDLED];
   };
   return {
     isChecked: checks.length > 0,
-    activateLimitMilliseconds: WRITE_LIMIT_MILLISECONDS + checkBudgetMilliseconds(checks),
-    async activate(candidate, signal) {
+    async activate(candidate, signal, limit) {
       const givenUp: ActivationResult = { kind: "failed", reason: "stopped before the snapshot was written" };
       if (signal.aborted) return givenUp;
       let diagnostics: readonly Diagnostic[] = [];
       const written = await store.write(candidate.snapshot, async (path) => {
+        limit.suspend();
         diagnostics = await check(candidate, path, signal);
+        limit.resume();
         return diagnostics.length === 0 && !signal.aborted;
       });
       if (!written.ok) return { kind: "failed", reason: written.message };

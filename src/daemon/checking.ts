@@ -17,19 +17,6 @@ export function backoffOf({ retry }: HookOptions): Backoff {
   return { firstMilliseconds, capMilliseconds: Math.max(firstMilliseconds, LONGEST_BACKOFF_MILLISECONDS) };
 }
 
-/** How long a hook with its tries can take at most, in milliseconds. */
-function budgetOf(hook: HookOptions): number {
-  const { attempts } = hook.retry;
-  let waits = 0;
-  for (let attempt = 1; attempt <= attempts; attempt++) waits += backoffMilliseconds(attempt, 1, backoffOf(hook));
-  return (attempts + 1) * hook.timeoutSeconds * 1000 + waits;
-}
-
-/** How long all checks of a snapshot can take at most, in milliseconds. */
-export function checkBudgetMilliseconds(hooks: readonly HookOptions[]): number {
-  return hooks.reduce((sum, hook) => sum + budgetOf(hook), 0);
-}
-
 /** What checking needs. */
 export interface CheckTools {
   /** Runs a hook once, and masks what it wrote; ends soon after the signal. */
@@ -52,8 +39,16 @@ export async function check(
 ): Promise<readonly Diagnostic[]> {
   const concerned = hooks.filter(({ only }) => only.length === 0 || only.some((part) => changed.includes(part)));
   for (const together of groupsOf(concerned)) {
-    const endings = await Promise.all(together.map((hook) => checkWith(hook, tools, signal)));
-    const refusals = endings.flatMap((ending, index) => ending.ok ? [] : [refusal(together[index]!.name, ending)]);
+    // One refusal decides: what its neighbours would say is not waited for.
+    const decided = new AbortController();
+    const either = AbortSignal.any([signal, decided.signal]);
+    const refusals: Diagnostic[] = [];
+    await Promise.all(together.map(async (hook) => {
+      const ending = await checkWith(hook, tools, either);
+      if (ending.ok || decided.signal.aborted) return;
+      refusals.push(refusal(hook.name, ending));
+      decided.abort();
+    }));
     if (refusals.length > 0) return refusals;
   }
   return [];

@@ -12,7 +12,6 @@ import type { Logger } from "../process/log.ts";
 import type { DaemonMetrics } from "../process/metrics.ts";
 import { listed, narrateAgreement, narrateReload } from "../reload/narration.ts";
 import type { AgreementReport, LoopReport, Outcome, Report } from "../reload/report.ts";
-import type { Existing } from "../snapshot/store.ts";
 import { isUnreachable } from "../source/inputs.ts";
 import type { Changes } from "./changes.ts";
 import type { Candidate } from "./looking.ts";
@@ -25,8 +24,8 @@ export interface ChronicleSettings {
   readonly metrics: DaemonMetrics;
   /** The events. */
   readonly journal: Journal;
-  /** What was found in force at the start. */
-  readonly existing: Existing;
+  /** The hash that was found in force at the start; null: none. */
+  readonly foundHash: string | null;
   /** Whether there is a cluster to be linked with. */
   readonly clustered: boolean;
   /** Whether each message and each link is worth a line (`HighAvailability:EnableDetailedLogging`). */
@@ -158,12 +157,12 @@ function outcomeOf(report: Exclude<Outcome<Candidate>, { kind: "awaiting-retry" 
 
 /** Tells reloads; remembers warnings, to say them once. */
 function chronicleOfReloads(settings: ChronicleSettings, now: () => Date) {
-  const { log, metrics, journal, existing } = settings;
+  const { log, metrics, journal, foundHash } = settings;
   let toldWarnings = "";
   let activeSince = now().toISOString();
   let last: LastReload | null = null;
   let rejection: Rejection | null = null;
-  metrics.info.replace({ hash: existing.state === "in-force" ? existing.header.hash : null });
+  metrics.info.replace({ hash: foundHash });
 
   const tellWarnings = (warnings: readonly Diagnostic[]) => {
     const lines = warnings.map(renderLine).join("\n");

@@ -14,7 +14,7 @@ import type { Candidate } from "./looking.ts";
 export interface Told {
   /** What it is told. */
   readonly occasion: Omit<Occasion, "generation">;
-  /** The configuration's own secrets. */
+  /** Those of a configuration that is not in force. */
   readonly secrets: readonly string[];
 }
 
@@ -23,12 +23,25 @@ export type HookNews =
   | { readonly kind: "happened"; readonly happening: Happening<Told> }
   | { readonly kind: "over"; readonly event: HookEvent };
 
+/** What is in force, as far as hooks are concerned. */
+export interface InForce extends Mark {
+  /** The texts in it that nobody is to see. */
+  readonly secrets: readonly string[];
+}
+
+/** What of a snapshot that was found concerns hooks; the snapshot itself is not kept. */
+export function inForceOf(existing: Existing): InForce | null {
+  if (existing.state !== "in-force") return null;
+  const { header: { hash, contentHash }, config } = existing;
+  return { hash, contentHash, secrets: secretsIn(config) };
+}
+
 /** What finding the happenings needs. */
 export interface HappeningSettings {
   /** What every hook is told. */
   readonly about: Pick<Occasion, "instance" | "source" | "snapshot">;
-  /** What was found in force at the start. */
-  readonly existing: Existing;
+  /** What was found in force at the start; null: nothing. */
+  readonly inForce: InForce | null;
   /** By what others know the source that was rejected last. */
   rejectedHash(): string | null;
   /** Replaces what must not be seen. */
@@ -41,12 +54,18 @@ export interface Happenings {
   of(report: Report<Candidate>, changes: Changes): readonly HookNews[];
   /** What a check hook is told of a snapshot at a temporary path. */
   toCheck(candidate: Candidate, path: string, changes: Changes): Told;
+  /** What the output of a hook must not show at this moment: the secrets of what is in force, and of what was before. */
+  secrets(): readonly string[];
+  /** The hash in force; null: none. */
+  hash(): string | null;
 }
 
 /** What was told so far. */
 interface Memory {
   /** What is in force, with its secrets. */
-  inForce: (Mark & { readonly secrets: readonly string[] }) | null;
+  inForce: InForce | null;
+  /** The secrets of what was in force before. */
+  formerSecrets: readonly string[];
   /** Whether what was found at the start is still to be told. */
   isStart: boolean;
   /** The source that was rejected last, until it is healed. */
@@ -55,9 +74,8 @@ interface Memory {
 
 /** Follows what is in force, and what was said of it already. */
 export function followHappenings(settings: HappeningSettings): Happenings {
-  const { existing } = settings;
-  const memory: Memory = { inForce: null, isStart: existing.state === "in-force", rejected: null };
-  if (existing.state === "in-force") memory.inForce = { ...existing.header, secrets: secretsIn(existing.config) };
+  const { inForce } = settings;
+  const memory: Memory = { inForce, formerSecrets: [], isStart: inForce !== null, rejected: null };
   return {
     of: (report, changes) => newsOf(settings, memory, report, changes),
     toCheck(candidate, path, changes) {
@@ -65,6 +83,8 @@ export function followHappenings(settings: HappeningSettings): Happenings {
       const occasion = occasionOf(settings, memory, "check", { hash, candidate: path, changed: Object.keys(changes) });
       return { occasion, secrets: secretsIn(candidate.config) };
     },
+    secrets: () => [...memory.inForce?.secrets ?? [], ...memory.formerSecrets],
+    hash: () => memory.inForce?.hash ?? null,
   };
 }
 
@@ -119,6 +139,7 @@ function activated(
 ): HookNews[] {
   const { inForce: before } = memory;
   const { hash, contentHash, candidate } = report;
+  memory.formerSecrets = before?.secrets ?? [];
   memory.inForce = { hash, contentHash, secrets: secretsIn(candidate.config) };
   if (before?.contentHash === contentHash) return started(settings, memory);
   memory.isStart = false;
@@ -134,7 +155,7 @@ function happened(
   details: Partial<Occasion>,
   keys: Pick<Happening<Told>, "key"> & Partial<Happening<Told>>,
 ): HookNews {
-  const told = { occasion: occasionOf(settings, memory, event, details), secrets: memory.inForce?.secrets ?? [] };
+  const told = { occasion: occasionOf(settings, memory, event, details), secrets: [] };
   return { kind: "happened", happening: { event, before: null, changed: null, isStart: false, told, ...keys } };
 }
 

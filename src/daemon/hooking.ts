@@ -5,7 +5,7 @@ import type { Diagnostic } from "../diagnostic/diagnostic.ts";
 import { textMasker } from "../diagnostic/secrets.ts";
 import { type HookAction, type HookEnding, runHook } from "../hooks/hook.ts";
 import type { HookOptions, HooksOptions } from "../process/options.ts";
-import { runHooks } from "../reload/hook_loop.ts";
+import { type HookReport, runHooks } from "../reload/hook_loop.ts";
 import type { HookPlan } from "../reload/hooks.ts";
 import type { Report } from "../reload/report.ts";
 import type { Changes } from "./changes.ts";
@@ -24,6 +24,8 @@ export interface HookingSettings extends HappeningSettings, HookMemorySettings {
   keep(done: ReadonlyMap<string, string>): void;
   /** The generation agreed with last; null: none, or an own change waits to be announced. */
   generation(): number | null;
+  /** Is told that a hook's standing may be another. */
+  changed(): void;
 }
 
 /** The hooks of a host. Disposing of it ends those that run. */
@@ -51,17 +53,25 @@ export function openHooking(settings: HookingSettings): Hooking {
   const run = (hook: HookOptions, { occasion, secrets }: Told, signal: AbortSignal): Promise<HookEnding> => {
     const { name, timeoutSeconds } = hook;
     const what = { name, action: actionOf(hook), timeoutMilliseconds: timeoutSeconds * 1000 };
-    const maskOwn = textMasker(secrets);
-    const surroundings = { mask: (text: string) => mask(maskOwn(text)) };
-    return runHook(what, { ...occasion, generation: settings.generation() }, signal, surroundings);
+    // What comes into force while it runs may stand in its output as well.
+    const maskNow = (text: string) => mask(textMasker([...secrets, ...happenings.secrets()])(text));
+    return runHook(what, { ...occasion, generation: settings.generation() }, signal, { mask: maskNow });
+  };
+  const ended = (report: HookReport) => {
+    memory.ended(report);
+    settings.changed();
   };
   const loop = runHooks<Told>({
     plans: hooks.flatMap(planOf),
     done: settings.done,
     splayMilliseconds: options.splay * 1000,
-    run: (name, told, signal) => run(byName.get(name)!, told, signal),
+    run(name, { occasion, secrets }, changed, signal) {
+      // The header may have been written anew since it happened.
+      const hash = occasion.event === "activated" ? happenings.hash() : occasion.hash;
+      return run(byName.get(name)!, { occasion: { ...occasion, hash, changed }, secrets }, signal);
+    },
     keep: settings.keep,
-    report: memory.ended,
+    report: ended,
   });
   return {
     report(report, changes) {
@@ -74,7 +84,7 @@ export function openHooking(settings: HookingSettings): Hooking {
       const told = happenings.toCheck(candidate, temporaryPath, changes);
       return check(checkHooks(options), Object.keys(changes), {
         run: (hook, ending) => run(hook, told, ending),
-        report: memory.ended,
+        report: ended,
         random: Math.random,
       }, signal);
     },

@@ -51,6 +51,12 @@ export function statusLine(facts: ServiceFacts): string {
 /** How long a snapshot that is in force waits for the first look, so that who starts after READY finds the newest. */
 const FIRST_LOOK_PATIENCE_MILLISECONDS = 10_000;
 
+/**
+ * How long a start without a snapshot, and a reload, may last as the manager sees it. Checks may take their time, and
+ * the manager ends what takes longer than the unit's TimeoutStartSec of 90 s.
+ */
+const MANAGERS_PATIENCE_MILLISECONDS = 55_000;
+
 /** The daemon as its service manager sees it. */
 export interface Service extends AsyncDisposable {
   /** Something may have changed. */
@@ -70,46 +76,56 @@ export function openService(
   clock: Clock = realClock,
 ): Service {
   if (manager === null) return { ...NO_SERVICE, [Symbol.asyncDispose]: async () => {} };
-  let phase: "opening" | "starting" | "ready" | "reloading" | "stopping" = "opening";
+  /** `overdue`: READY was said for what is in force, while something newer is still looked at. */
+  let phase: "opening" | "starting" | "ready" | "reloading" | "overdue" | "stopping" = "opening";
   let told = "";
   let cancelPatience = () => {};
-  let isPatient = true;
+  let since = clock.now();
+  /** When what is awaited is not waited for any more, whatever happens meanwhile. */
+  const enter = (next: typeof phase, ...patiences: readonly number[]) => {
+    phase = next;
+    since = clock.now();
+    cancelPatience();
+    const timers = patiences.map((milliseconds) => clock.schedule(milliseconds, changed));
+    cancelPatience = () => timers.forEach((cancel) => cancel());
+  };
   const changed = () => {
     if (phase === "opening" || phase === "stopping") return;
     const now = facts();
     const line = statusLine(now);
     const status = line === told ? {} : { status: line };
     told = line;
-    const isUp = phase === "starting" && (now.hasLooked ? !now.isBusy : !isPatient && now.hash !== null);
-    if (isUp || (phase === "reloading" && !now.isBusy)) {
-      phase = "ready";
+    const waited = clock.now() - since;
+    const isOverdue = waited >= MANAGERS_PATIENCE_MILLISECONDS;
+    const isUp = phase === "starting" &&
+      (now.hasLooked ? !now.isBusy : isOverdue || (now.hash !== null && waited >= FIRST_LOOK_PATIENCE_MILLISECONDS));
+    if (isUp || (phase === "reloading" && (!now.isBusy || isOverdue))) {
+      enter(now.isBusy ? "overdue" : "ready");
       return manager.notify({ ready: true, ...status });
     }
-    if (phase === "ready" && now.isBusy && now.hasLooked) {
-      phase = "reloading";
+    if (phase === "overdue" && !now.isBusy) enter("ready");
+    if (phase === "ready" && now.isBusy) {
+      enter("reloading", MANAGERS_PATIENCE_MILLISECONDS);
       return manager.notify({ reloading: true, ...status });
     }
     if (status.status !== undefined) manager.notify(status);
   };
   const { watchdogMilliseconds } = manager;
+  /** A READY that was lost is said again: to a service that is up it says nothing new. */
+  const beat = () =>
+    manager.notify({ watchdog: true, ...(phase === "ready" || phase === "overdue") && { ready: true } });
   return {
     changed,
     serving() {
-      phase = "starting";
-      cancelPatience = clock.schedule(FIRST_LOOK_PATIENCE_MILLISECONDS, () => {
-        isPatient = false;
-        changed();
-      });
+      enter("starting", FIRST_LOOK_PATIENCE_MILLISECONDS, MANAGERS_PATIENCE_MILLISECONDS);
       changed();
     },
     stopping() {
-      phase = "stopping";
+      enter("stopping");
       manager.notify({ stopping: true, status: "Stopping" });
     },
     // sd_watchdog_enabled(3) recommends half of the interval.
-    heartbeat: watchdogMilliseconds === null
-      ? null
-      : { everyMilliseconds: watchdogMilliseconds / 2, beat: () => manager.notify({ watchdog: true }) },
+    heartbeat: watchdogMilliseconds === null ? null : { everyMilliseconds: watchdogMilliseconds / 2, beat },
     [Symbol.asyncDispose]: () => {
       cancelPatience();
       return manager[Symbol.asyncDispose]();

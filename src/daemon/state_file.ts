@@ -2,7 +2,7 @@
 // on, and which hooks are done with which snapshot. What is missing, damaged or about something else counts as nothing: an
 // instance that never agreed overrules nobody, and a hook of which nothing is known runs.
 import { dirname, join } from "node:path";
-import { z } from "zod";
+import * as z from "zod";
 import { withinLimit } from "../admin/time_limit.ts";
 import { MAX_GENERATION } from "../cluster/announcing_rules.ts";
 import { type Ledger, MAX_UNANSWERED, NEW_LEDGER } from "../reload/agreement.ts";

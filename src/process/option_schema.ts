@@ -1,6 +1,7 @@
 // The one schema of all options: their defaults and bounds, and what is said where a value is outside them. Names are
 // camelCase here; `optionShape` maps them to the names people write. A member marked secret is never quoted.
-import { z } from "zod";
+import * as z from "zod";
+import { isSecretName, looksSecret } from "../diagnostic/secrets.ts";
 import { CONFIG_PARTS, HOOK_SIGNALS, LEVELS, type LoggingOptions, type Options } from "./options.ts";
 
 const HOOK_ACTIONS = ["command", "http", "signal", "systemdUnit"] as const;
@@ -239,9 +240,31 @@ export function secretValues(options: Options): string[] {
   return collectSecrets(options, optionShape, false);
 }
 
+/** Of a command's words only those that are secrets: masking `reload` would blank out the log. */
+function secretArguments(words: readonly string[]): string[] {
+  return words.flatMap((word, index) => {
+    const [, name = "", assigned] = /^-{0,2}([\w.-]+)(?:[=:](.*))?$/s.exec(word) ?? [];
+    if (assigned !== undefined && isSecretName(name)) return [assigned];
+    const before = words[index - 1] ?? "";
+    const isNamed = /^-/.test(before) && !before.includes("=") && isSecretName(before) && !/^-/.test(word);
+    return isNamed || looksSecret(word) ? [word] : [];
+  }).filter((secret) => secret !== "");
+}
+
+/** A header's value, whole and behind its scheme (RFC 9110, section 11.4), where it is a secret. */
+function secretsOfHeader(name: string, value: string): string[] {
+  if (!isSecretName(name) && !looksSecret(value)) return [];
+  const [, , credentials] = /^(\S+) +(\S.*)$/s.exec(value) ?? [];
+  return credentials === undefined ? [value] : [value, credentials];
+}
+
 function collectSecrets(value: unknown, shape: OptionShape, secret: boolean): string[] {
   if (typeof value === "string") return secret && value !== "" ? [value] : [];
   if (value === null || typeof value !== "object") return [];
+  if (secret && shape.kind === "list") return secretArguments(Object.values(value).map(String));
+  if (secret && shape.kind === "map") {
+    return Object.entries(value).flatMap(([name, one]) => secretsOfHeader(name, String(one)));
+  }
   if (shape.kind !== "group") {
     const item = shape.kind === "list" ? shape.item : shape;
     return Object.values(value).flatMap((one) => collectSecrets(one, item, secret));

@@ -12,7 +12,8 @@ export interface Clock {
 export const realClock: Clock = {
   now: () => performance.now(),
   schedule(milliseconds, callback) {
-    const timer = setTimeout(callback, milliseconds);
+    // What is longer would fire at once (HTML standard, timers; a 32-bit integer): 24 days are long enough.
+    const timer = setTimeout(callback, Math.min(milliseconds, 2 ** 31 - 1));
     return () => clearTimeout(timer);
   },
 };

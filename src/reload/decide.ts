@@ -166,12 +166,21 @@ function reload<C>(state: State<C>, event: ReloadEvent<C>): Decision<C> {
 /** The newest source wins over a check that takes its time; but one that changes all the time is checked now and then. */
 const MAX_SUPERSESSIONS = 3;
 
+function maySupersede<C>({ supersessions }: State<C>): boolean {
+  return supersessions !== null && supersessions < MAX_SUPERSESSIONS;
+}
+
+/** A person who asks has edited something, where nobody watches the file. */
+function tellsOfEdit(reason: HintReason): boolean {
+  return reason === "file" || reason === "poll" || isManual([reason]);
+}
+
 function hinted<C>(state: State<C>, reason: HintReason): Decision<C> {
   if (state.stopping) return { state, actions: [] };
   const waiting = state.waiting.includes(reason) ? state.waiting : [...state.waiting, reason];
   if (state.work.kind === "idle") return proceed({ ...state, waiting }, []);
-  const supersedes = state.work.kind === "activating" && (reason === "file" || reason === "poll") &&
-    !state.waiting.includes(reason) && state.supersessions !== null && state.supersessions < MAX_SUPERSESSIONS;
+  const supersedes = state.work.kind === "activating" && maySupersede(state) && tellsOfEdit(reason) &&
+    !state.waiting.some(tellsOfEdit);
   return { state: { ...state, waiting }, actions: supersedes ? [{ kind: "supersede" }] : [] };
 }
 
@@ -201,6 +210,11 @@ function looked<C>(state: State<C>, reasons: readonly HintReason[], event: Looke
   if (retryCovers(state, "write-failed", fingerprint, reasons)) {
     return proceed(state, [reported({ kind: "awaiting-retry", ...about, fingerprint })]);
   }
+  if (isRefusedAlready(state, fingerprint, reasons)) {
+    return proceed(state, [reported({ kind: "awaiting-retry", ...about, fingerprint })]);
+  }
+  // What is older than the last edit is not worth a check.
+  if (maySupersede(state) && state.waiting.some(tellsOfEdit)) return superseded(state, reasons);
   const work: Work<C> = {
     kind: "activating",
     reasons,
@@ -216,14 +230,18 @@ function rejected<C>(
   state: State<C>,
   outcome: Extract<LookOutcome<C>, { kind: "rejected" }>,
   about: ReloadReport,
+  isRefusal = false,
 ): Decision<C> {
   const { kind, fingerprint, reason, diagnostics } = outcome;
   const failure = { ...about, fingerprint, reason, repeated: isRepeated(state, outcome, about.reasons) };
-  const calmed = disarm({ ...state, trouble: { kind, fingerprint, reason, attempts: 0 } });
+  const calmed = disarm({
+    ...state,
+    trouble: { kind, fingerprint, reason, attempts: 0, ...isRefusal && { isRefusal } },
+  });
   return proceed(calmed.state, [...calmed.actions, reported({ kind, ...failure, diagnostics })]);
 }
 
-/** The source changed while it was checked: the next look takes the place of this one, whose reasons it has too. */
+/** The source changed since it was looked at: the next look takes the place of this one, whose reasons it has too. */
 function superseded<C>(state: State<C>, reasons: readonly HintReason[]): Decision<C> {
   const waiting = [...reasons, ...state.waiting.filter((reason) => !reasons.includes(reason))];
   return proceed({ ...state, waiting, supersessions: (state.supersessions ?? 0) + 1 }, []);
@@ -266,7 +284,7 @@ function activated<C>(
   // A write that fails while stopping was told to give up, or cannot be tried again: the next start looks anyway.
   if (state.stopping || result.kind === "superseded") return finish(state);
   const { reason } = result;
-  if (result.kind === "refused") return rejected(state, { ...result, kind: "rejected", fingerprint }, about);
+  if (result.kind === "refused") return rejected(state, { ...result, kind: "rejected", fingerprint }, about, true);
   const failed = { kind: "write-failed", fingerprint, reason } as const;
   const repeated = isRepeated(state, failed, reasons);
   const armed = arm(state, failed.kind, fingerprint, reason, event.random);
@@ -291,6 +309,11 @@ function isRepeated<C>(
 ): boolean {
   return !isManual(reasons) && trouble?.kind === failed.kind && trouble.fingerprint === failed.fingerprint &&
     trouble.reason === failed.reason;
+}
+
+/** Whether a check has refused this very source, and neither an edit nor a person asks for it again. */
+function isRefusedAlready<C>({ trouble }: State<C>, fingerprint: string, reasons: readonly HintReason[]): boolean {
+  return trouble?.isRefusal === true && trouble.fingerprint === fingerprint && !reasons.some(tellsOfEdit);
 }
 
 /** Whether a running retry timer is for this very failure, and nobody asked to be quicker than its backoff. */

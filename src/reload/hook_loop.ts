@@ -36,8 +36,11 @@ export interface HookLoopOptions<Told> {
   readonly done: ReadonlyMap<string, string>;
   /** The longest random delay before the hooks of a happening; 0: none. */
   readonly splayMilliseconds: number;
-  /** Runs a hook; ends soon after the signal. What goes wrong is a result; a throw is a bug. */
-  run(hook: string, told: Told, signal: AbortSignal): Promise<HookRun>;
+  /**
+   * Runs a hook; ends soon after the signal. What goes wrong is a result; a throw is a bug. `changed` are the parts that
+   * changed since the hook last succeeded; null: not known.
+   */
+  run(hook: string, told: Told, changed: readonly string[] | null, signal: AbortSignal): Promise<HookRun>;
   /** Keeps over a restart who is done with what, begins to. Returns at once, and must not throw. */
   keep(done: ReadonlyMap<string, string>): void;
   /** Is told what each run came to. */
@@ -92,7 +95,7 @@ export function runHooks<Told>(given: HookLoopOptions<Told>): HookLoop<Told> {
   const carryOut = (action: HooksAction<Told>, ran: Ran): void => {
     switch (action.kind) {
       case "run": {
-        const run = perform(action.hook, action.told).finally(() => running.delete(run));
+        const run = perform(action).finally(() => running.delete(run));
         running.add(run);
         return;
       }
@@ -110,9 +113,10 @@ export function runHooks<Told>(given: HookLoopOptions<Told>): HookLoop<Told> {
         return closing.abort();
     }
   };
-  const perform = async (hook: string, told: Told): Promise<void> => {
+  const perform = async ({ hook, told, changed }: Extract<HooksAction<Told>, { kind: "run" }>): Promise<void> => {
     const begun = clock.now();
-    const { output, ...result } = await options.run(hook, told, closing.signal).catch(failed);
+    const attempt = async () => await options.run(hook, told, changed, closing.signal);
+    const { output, ...result } = await attempt().catch(failed);
     take({ kind: "ended", hook, result, random: random() }, { output, durationMilliseconds: clock.now() - begun });
   };
   return {

@@ -101,8 +101,8 @@ export interface HookVerdict {
 
 /** What is to be done, in this order. */
 export type HooksAction<Told> =
-  /** Answered by `ended`. */
-  | { readonly kind: "run"; readonly hook: string; readonly told: Told }
+  /** Answered by `ended`. `changed` are the parts that changed since the hook last succeeded; null: not known. */
+  | { readonly kind: "run"; readonly hook: string; readonly told: Told; readonly changed: readonly string[] | null }
   /** Start the hook's one timer, which says `due`, in place of one that runs. */
   | { readonly kind: "arm"; readonly hook: string; readonly milliseconds: number }
   | { readonly kind: "disarm"; readonly hook: string }
@@ -191,9 +191,11 @@ function owe<Told>(
   const { plan, owed, done } = hook;
   if (happening.isStart && done === happening.key) return [hook, []];
   // Who is not known to be done with what was before is told everything: what changed since then is not known.
-  const isKnown = owed !== null || plan.on !== "activated" || (done !== null && done === happening.before);
+  const isKnown = owed !== null || plan.on !== "activated" || done === happening.before;
   const changed = isKnown ? union(owed === null ? [] : owed.changed, happening.changed) : null;
-  if (!concerns(plan, changed)) return [{ ...hook, done: happening.key }, []];
+  // The first snapshot of all is news to everybody.
+  const isFirst = plan.on === "activated" && happening.before === null;
+  if (!isFirst && !concerns(plan, changed)) return [{ ...hook, done: happening.key }, []];
   const next: HookState<Told> = {
     ...hook,
     owed: { happening, number, changed },
@@ -247,8 +249,8 @@ function begin<Told>(state: HooksState<Told>): HooksDecision<Told> {
   if (starting.size === 0) return { state, actions: [] };
   return each(state, (hook) => {
     if (!starting.has(hook) || hook.owed === null) return [hook, []];
-    const { number, happening: { told } } = hook.owed;
-    return [{ ...hook, running: number }, [{ kind: "run", hook: hook.plan.name, told }]];
+    const { number, changed, happening: { told } } = hook.owed;
+    return [{ ...hook, running: number }, [{ kind: "run", hook: hook.plan.name, told, changed }]];
   });
 }
 

@@ -16,9 +16,10 @@ export interface LoopOptions<Candidate> {
   look(signal: AbortSignal): Promise<LookOutcome<Candidate>>;
   /**
    * Writes the snapshot. Once aborted it either gives up before its rename (by a result or a throw) or completes, and
-   * says truly which; where it `isChecked`, the reason may be `SUPERSEDED`. A throw without an abort is a bug.
+   * says truly which; where it `isChecked`, the reason may be `SUPERSEDED`. A throw without an abort is a bug. What
+   * others take their time for, and ends by itself, is done with the limit suspended.
    */
-  activate(candidate: Candidate, signal: AbortSignal): Promise<ActivationResult>;
+  activate(candidate: Candidate, signal: AbortSignal, limit: WorkLimit): Promise<ActivationResult>;
   /** Is told what came of each reload, in order. It must not throw; what it throws is the global handler's. */
   report(report: Report<Candidate>): void;
   /** Null or absent: the instance is alone. */
@@ -42,6 +43,14 @@ export interface LoopOptions<Candidate> {
   readonly clock?: Clock;
   /** In [0, 1), the jitter of retries. */
   random?(): number;
+}
+
+/** The limit of a write, as the write itself may handle it. */
+export interface WorkLimit {
+  /** Stops the clock. */
+  suspend(): void;
+  /** Starts it anew, at its full length. */
+  resume(): void;
 }
 
 /** A running loop; disposing of it stops it. */
@@ -306,7 +315,7 @@ function look<C>(machine: Machine<C>): void {
     work.abort();
     work.abandon();
   };
-  perform(machine, work, limit, giveUp, (ending, tookMilliseconds) => {
+  perform(machine, work, armLimit(machine, limit, giveUp), (ending, tookMilliseconds) => {
     const outcome: LookOutcome<C> = ending.kind === "done" ? ending.value : ending.kind === "abandoned" ? overdue : {
       kind: "unreadable",
       fingerprint: "internal-error",
@@ -320,13 +329,14 @@ function look<C>(machine: Machine<C>): void {
 function activate<C>(machine: Machine<C>, candidate: C): void {
   const { options } = machine;
   const limit = options.activateLimitMilliseconds;
-  const work = beginWork((signal) => options.activate(candidate, signal));
   const giveUp = () => {
     work.abort();
     machine.isStalled = true;
     tell(machine, { kind: "write-stalled", limitMilliseconds: limit });
   };
-  perform(machine, work, limit, giveUp, (ending, tookMilliseconds) => {
+  const workLimit = armLimit(machine, limit, giveUp);
+  const work = beginWork((signal) => options.activate(candidate, signal, workLimit));
+  perform(machine, work, workLimit, (ending, tookMilliseconds) => {
     const result: ActivationResult = ending.kind === "done" ? ending.value : {
       kind: "failed",
       reason: ending.kind === "abandoned"
@@ -338,21 +348,31 @@ function activate<C>(machine: Machine<C>, candidate: C): void {
   });
 }
 
+/** Gives up after so long, but for while it is suspended. */
+function armLimit<C>({ options: { clock } }: Machine<C>, milliseconds: number, giveUp: () => void): WorkLimit {
+  let cancel = clock.schedule(milliseconds, giveUp);
+  return {
+    suspend: () => cancel(),
+    resume() {
+      cancel();
+      cancel = clock.schedule(milliseconds, giveUp);
+    },
+  };
+}
+
 /** Holds the place of the one piece of work until it ended, and takes in the event that `answer` makes of it. */
 function perform<C, T>(
   machine: Machine<C>,
   work: RunningWork<T>,
-  limitMilliseconds: number,
-  giveUp: () => void,
+  limit: WorkLimit,
   answer: (ending: Ending<T>, tookMilliseconds: number) => Event<C>,
 ): void {
   const { clock } = machine.options;
   if (machine.work === null) machine.idle = Promise.withResolvers();
   machine.work = work;
   const begun = clock.now();
-  const cancelLimit = clock.schedule(limitMilliseconds, giveUp);
   work.ended.then((ending) => {
-    cancelLimit();
+    limit.suspend();
     machine.isStalled = false;
     take(machine, answer(ending, clock.now() - begun));
     if (machine.work !== work) return;

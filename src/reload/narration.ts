@@ -50,7 +50,7 @@ export function narrateReload<C>(report: LoopReport<C>, what: (candidate: C) => 
         fields: { ...outcomeOf(report), willRetryInMilliseconds: report.willRetryInMilliseconds },
       };
     case "awaiting-retry":
-      return { level: "debug", message: "The snapshot is still to be written", fields: outcomeOf(report) };
+      return { level: "debug", message: "The snapshot is still to be written, or accepted", fields: outcomeOf(report) };
     case "write-stalled": {
       const message = `Writing the snapshot takes more than ${report.limitMilliseconds} ms: is its file system there?`;
       return { level: "error", message, fields: {} };

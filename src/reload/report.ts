@@ -83,7 +83,10 @@ export type LoopReport<Candidate> =
   | (FailureReport & { readonly kind: "unreadable"; readonly willRetryInMilliseconds: number | null })
   /** The snapshot could not be written. */
   | (FailureReport & { readonly kind: "write-failed"; readonly willRetryInMilliseconds: number })
-  /** A hint found the source whose write failed before: it waits for the retry, so hints do not undo the backoff. */
+  /**
+   * A hint found the source whose write failed before, which waits for the retry so that hints do not undo the backoff;
+   * or the one that a check refused, which waits for an edit or a person.
+   */
   | (ReloadReport & { readonly kind: "awaiting-retry"; readonly fingerprint: string })
   /** A write outlasted its limit and was told to give up; the loop waits for it, because two writers are worse. */
   | { readonly kind: "write-stalled"; readonly limitMilliseconds: number }

@@ -49,6 +49,8 @@ export interface Trouble {
   readonly reason: string;
   /** Failures in a row that the backoff counts; 0 where trying again cannot help (a rejected source). */
   readonly attempts: number;
+  /** Whether the source is valid, and a check did not accept what it means. */
+  readonly isRefusal?: boolean;
 }
 
 /** A validated source on its way to become the snapshot. */

@@ -1,6 +1,6 @@
 // Check hooks before a snapshot is in force: order, together, tries and what is said of a refusal.
 import { assertEquals } from "@std/assert";
-import { check, checkBudgetMilliseconds, type CheckTools } from "../../src/daemon/checking.ts";
+import { check, type CheckTools } from "../../src/daemon/checking.ts";
 import type { HookEnding } from "../../src/hooks/hook.ts";
 import { checkOptions } from "../../src/process/option_schema.ts";
 import type { HookOptions } from "../../src/process/options.ts";
@@ -79,16 +79,20 @@ Deno.test("once it is to be given up nothing is begun, and it is no acceptance",
   assertEquals(begun, []);
 });
 
-Deno.test("the time that all checks may take is the sum of their tries and the waits between", () => {
-  assertEquals(checkBudgetMilliseconds([]), 0);
-  assertEquals(
-    checkBudgetMilliseconds(
-      hooksOf({ name: "a", timeoutSeconds: 2 }, {
-        name: "b",
-        timeoutSeconds: 3,
-        retry: { attempts: 2, backoffSeconds: 4 },
+Deno.test("one refusal ends its neighbours, whose answer would change nothing", async () => {
+  const hooks = hooksOf({ name: "a", parallel: true }, { name: "b", parallel: true });
+  const ended: string[] = [];
+  const tools: CheckTools = {
+    run: ({ name }, signal) =>
+      name === "a" ? Promise.resolve(NO) : new Promise((resolve) => {
+        signal.addEventListener("abort", () => {
+          ended.push(name);
+          resolve({ ok: false, reason: "was ended", output: "" });
+        });
       }),
-    ),
-    2_000 + 3 * 3_000 + 4_000 + 8_000,
-  );
+    report: () => {},
+    random: () => 0,
+  };
+  assertEquals((await check(hooks, ["layers"], tools, NEVER)).length, 1);
+  assertEquals(ended, ["b"]);
 });

@@ -29,7 +29,7 @@ function open() {
     log,
     metrics,
     journal,
-    existing: { state: "none" },
+    foundHash: null,
     clustered: true,
     detailed: false,
     rejectedHash: () => rejected.hash,

@@ -1,6 +1,6 @@
 // What of the reports is worth a hook, each thing once.
 import { assertEquals } from "@std/assert";
-import { followHappenings, type Happenings } from "../../src/daemon/happenings.ts";
+import { followHappenings, type Happenings, type InForce, inForceOf } from "../../src/daemon/happenings.ts";
 import type { Candidate } from "../../src/daemon/looking.ts";
 import { errorDiagnostic } from "../../src/diagnostic/diagnostic.ts";
 import type { Report } from "../../src/reload/report.ts";
@@ -8,12 +8,11 @@ import type { Existing } from "../../src/snapshot/store.ts";
 
 const ABOUT = { instance: "edge-1", source: "/etc/honua/config.hcl", snapshot: "/config.snapshot.json" };
 const LAYERS = { layers: { added: 0, removed: 0, changed: 1 } };
-const IN_FORCE = {
-  state: "in-force",
-  header: { format: 1, hash: "h1", contentHash: "c1" },
-  config: { dataSources: { main: { connection: "Password=hunter2" } } },
-} as unknown as Existing;
-const candidate = { snapshot: { hash: "h9" }, config: { layers: {} } } as unknown as Candidate;
+const IN_FORCE: InForce = { hash: "h1", contentHash: "c1", secrets: ["Password=hunter2"] };
+const candidate = {
+  snapshot: { hash: "h9" },
+  config: { dataSources: { main: { connection: "Password=hunter3" } } },
+} as unknown as Candidate;
 const about = { reasons: ["file"], durationMilliseconds: 1, healed: null, candidate } as const;
 
 function activated(hash: string, contentHash: string): Report<Candidate> {
@@ -27,11 +26,11 @@ function rejected(code = "config/rule"): Report<Candidate> {
 
 const UNCHANGED: Report<Candidate> = { kind: "unchanged", ...about, hash: "h1", contentHash: "c1" };
 
-function open(existing: Existing) {
+function open(inForce: InForce | null) {
   const rejectedHash = { value: "r1" };
   const happenings = followHappenings({
     about: ABOUT,
-    existing,
+    inForce,
     rejectedHash: () => rejectedHash.value,
     mask: (text) => text.replaceAll("s3cret", "[masked]"),
   });
@@ -49,7 +48,7 @@ function newsOf(happenings: Happenings, report: Report<Candidate>, changes = {})
 }
 
 Deno.test("each snapshot with another content is told, with what was in force before", () => {
-  const { happenings } = open({ state: "none" });
+  const { happenings } = open(null);
   assertEquals(newsOf(happenings, activated("h1", "c1"), LAYERS), ["over rejected", "activated c1 layers"]);
   assertEquals(newsOf(happenings, activated("h2", "c2"), LAYERS), ["over rejected", "activated c2 before c1 layers"]);
   assertEquals(newsOf(happenings, activated("h3", "c2")), ["over rejected"]);
@@ -73,7 +72,7 @@ Deno.test("what is in force at the start is told once, when the first look ended
 });
 
 Deno.test("a rejected source is told once, and again once another was rejected or it was healed", () => {
-  const { happenings, rejectedHash } = open({ state: "none" });
+  const { happenings, rejectedHash } = open(null);
   assertEquals(newsOf(happenings, rejected()), ["rejected r1"]);
   assertEquals(newsOf(happenings, rejected()), []);
   rejectedHash.value = "r2";
@@ -83,7 +82,7 @@ Deno.test("a rejected source is told once, and again once another was rejected o
 });
 
 Deno.test("a source that could not be read is no rejection", () => {
-  const { happenings } = open({ state: "none" });
+  const { happenings } = open(null);
   assertEquals(newsOf(happenings, rejected("source/not-found")), []);
 });
 
@@ -99,7 +98,7 @@ Deno.test("what a hook is told is masked, and the configuration's own secrets ar
   const { happenings } = open(IN_FORCE);
   const [, news] = happenings.of(rejected(), {});
   const told = news?.kind === "happened" ? news.happening.told : null;
-  assertEquals([told?.occasion.reason, told?.secrets], ["[masked] is wrong", ["Password=hunter2"]]);
+  assertEquals([told?.occasion.reason, happenings.secrets()], ["[masked] is wrong", ["Password=hunter2"]]);
   const check = happenings.toCheck(candidate, "/tmp/candidate", LAYERS);
   assertEquals(check.occasion, {
     ...ABOUT,
@@ -111,4 +110,14 @@ Deno.test("what a hook is told is masked, and the configuration's own secrets ar
     reason: null,
     agreedHash: null,
   });
+  assertEquals(check.secrets, ["Password=hunter3"]);
+  happenings.of(activated("h2", "c2"), LAYERS);
+  assertEquals([happenings.hash(), happenings.secrets()], ["h2", ["Password=hunter3", "Password=hunter2"]]);
+});
+
+Deno.test("of a snapshot that was found its marks and secrets are kept, and not the snapshot", () => {
+  const header = { format: 1, hash: "h1", contentHash: "c1" } as const;
+  const config = { dataSources: { main: { connection: "Password=hunter2" } } };
+  assertEquals(inForceOf({ state: "in-force", header, config } as unknown as Existing), IN_FORCE);
+  assertEquals(inForceOf({ state: "none" }), null);
 });

@@ -79,11 +79,36 @@ Deno.test("a snapshot that was in force before waits ten seconds for the first l
   assertEquals(told.length, 2);
 });
 
+Deno.test("what takes longer than the manager has patience is not waited for: READY says what is in force", () => {
+  const starting = open();
+  starting.service.serving();
+  starting.set({ isBusy: true });
+  starting.clock.advance(54_999);
+  assertEquals(starting.told, ["No snapshot is in force; looking at the source"]);
+  starting.clock.advance(1);
+  assertEquals(starting.told.at(-1), "ready");
+
+  const { service, told, clock, set } = open();
+  service.serving();
+  set({ hasLooked: true, hash: HASH });
+  set({ isBusy: true });
+  clock.advance(55_000);
+  set({ isBusy: true });
+  assertEquals(told.slice(-2), ["reloading", "ready"]);
+  set({ isBusy: false });
+  set({ isBusy: true });
+  assertEquals(told.slice(-2), ["ready", "reloading"]);
+});
+
 Deno.test("the heart beats twice as often as the watchdog wants, and not at all without one", () => {
-  const { service, told } = open(3_000);
+  const { service, told, set } = open(3_000);
   assertEquals(service.heartbeat?.everyMilliseconds, 1_500);
   service.heartbeat?.beat();
   assertEquals(told, ["watchdog"]);
+  service.serving();
+  set({ hasLooked: true, hash: HASH });
+  service.heartbeat?.beat();
+  assertEquals(told.at(-1), "watchdog ready", "a READY that was lost is said again");
   assertEquals(open().service.heartbeat, null);
   assertEquals(openService(null, () => WELL).heartbeat, null);
 });

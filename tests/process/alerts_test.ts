@@ -46,7 +46,9 @@ function readAlerts(text: string): Alert[] {
   );
 }
 
-const families: readonly ExposedFamily[] = parseExposition(openMetrics({ version: "1", startTimeSeconds: 1, hooks: ["server"] }).text());
+const families: readonly ExposedFamily[] = parseExposition(
+  openMetrics({ version: "1", startTimeSeconds: 1, hooks: ["server"] }).text(),
+);
 const alerts = readAlerts(await Deno.readTextFile(RULES));
 const OURS = /\b(?:honua_configd|process)_\w+/g;
 

@@ -195,9 +195,19 @@ Deno.test("the values of secret settings can be listed for masking", () => {
   const options = valid({
     file: `{ "ConnectionStrings": { "Redis": "a,password=b" }, "Hooks": [
       { "Name": "n", "Http": { "Url": "http://h/t", "Headers": { "Authorization": "Bearer c" } } },
-      { "Name": "m", "Command": ["run", "d"] }] }`,
+      { "Name": "o", "Http": { "Url": "http://h/u", "Headers": { "Accept": "application/json" } } },
+      { "Name": "m", "Command": ["nginx", "-s", "reload", "--token", "d", "--api-key=e", "url=http://u:p@h/"] }] }`,
   });
-  assertEquals(secretValues(options), ["a,password=b", "http://h/t", "Bearer c", "run", "d"]);
+  assertEquals(secretValues(options), [
+    "a,password=b",
+    "http://h/t",
+    "Bearer c",
+    "c",
+    "http://h/u",
+    "d",
+    "e",
+    "url=http://u:p@h/",
+  ]);
 });
 
 Deno.test("two variables that differ in case alone are an error that names both", () => {

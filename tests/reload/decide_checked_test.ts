@@ -24,21 +24,32 @@ Deno.test("a snapshot that is refused is rejected: what was in force stays, and 
   );
 });
 
-Deno.test("what was refused before is told once, and again to who asks", () => {
+Deno.test("what was refused is checked again when somebody edits or asks, and not whenever others announce", () => {
   replay(
     "1/1",
     `hint file   -> look
      saw 2/2     -> activate 2/2
      refused no  -> report rejected 2/2 (file)
      hint peer   -> look
-     saw 2/2     -> activate 2/2
-     refused no  -> report rejected 2/2 again (peer)
+     saw 2/2     -> report awaiting-retry 2/2 (peer)
      hint signal -> look
      saw 2/2     -> activate 2/2
      refused no  -> report rejected 2/2 (signal)
-     hint peer   -> look
+     hint poll   -> look
      saw 2/2     -> activate 2/2
-     wrote       -> report activated both healed rejected (peer)`,
+     wrote       -> report activated both healed rejected (poll)`,
+    CHECKED,
+  );
+});
+
+Deno.test("a source that was edited since it was looked at is not checked any more", () => {
+  replay(
+    "1/1",
+    `hint peer -> look
+     hint file ->
+     saw 2/2   -> look
+     saw 3/3   -> activate 3/3
+     wrote     -> report activated both (peer file)`,
     CHECKED,
   );
 });
@@ -57,15 +68,16 @@ Deno.test("a source that changes while it is checked takes the place of the one 
   );
 });
 
-Deno.test("who asks, and what others say, waits for the check at hand", () => {
+Deno.test("what others say waits for the check at hand; a person who asks may have edited what nobody watches", () => {
   replay(
     "1/1",
     `hint file   -> look
      saw 2/2     -> activate 2/2
-     hint signal ->
      hint peer   ->
-     wrote       -> report activated both (file), look
-     saw 2/2     -> report unchanged (signal peer)`,
+     hint signal -> supersede
+     superseded  -> look
+     saw 2/2     -> activate 2/2
+     wrote       -> report activated both (file peer signal)`,
     CHECKED,
   );
 });

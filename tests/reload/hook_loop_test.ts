@@ -23,7 +23,7 @@ function controlledHooks(plans: readonly string[], { splayMilliseconds = 0 } = {
     plans: plans.map(planOf),
     done: new Map(),
     splayMilliseconds,
-    run(hook, told, signal) {
+    run(hook, told, _changed, signal) {
       const { promise, resolve, reject } = Promise.withResolvers<HookRun>();
       runs.push({ input: `${hook} ${told}`, signal, end: resolve, fail: reject });
       return promise;
@@ -111,4 +111,23 @@ Deno.test("disposing does not wait longer than its grace for what does not end",
   clock.advance(1_000);
   await disposed;
   assertEquals(clock.running(), 0);
+});
+
+Deno.test("a hook whose carrying out throws at once is a failure like any other", async () => {
+  const reports: HookReport[] = [];
+  const hooks = runHooks<string>({
+    plans: [planOf("a")],
+    done: new Map(),
+    splayMilliseconds: 0,
+    run() {
+      throw new TypeError("a bug");
+    },
+    keep: () => {},
+    report: (report) => reports.push(report),
+    clock: manualClock(),
+  });
+  hooks.happened(activated("1"));
+  await turn();
+  assertEquals(reports.map(({ result }) => result.ok), [false]);
+  await hooks[Symbol.asyncDispose]();
 });

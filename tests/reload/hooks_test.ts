@@ -89,11 +89,15 @@ Deno.test("a hook that waits for certain parts runs when one of them changed, an
     "a=1 b=1",
     `activated 2 layers        -> keep b=2, run a 2
      ok a                      -> keep a=2 b=2, report a ok
-     activated 3 caches,layers -> keep none, run a 3
-     ok a                      -> keep a=3, report a ok, run b 3
+     activated 3 caches,layers -> keep none, run a 3 caches+layers
+     ok a                      -> keep a=3, report a ok, run b 3 caches+layers
      ok b                      -> keep a=3 b=3, report b ok
      activated 4 honua         -> keep a=4 b=4`,
   );
+});
+
+Deno.test("the first snapshot of all is news to every hook", () => {
+  replayHooks(["a only=caches"], "", "activated 1 layers -> run a 1");
 });
 
 Deno.test("what concerned a hook that has not succeeded goes on concerning it", () => {
@@ -102,23 +106,42 @@ Deno.test("what concerned a hook that has not succeeded goes on concerning it", 
     "a=1",
     `activated 2 layers -> keep none, run a 2
      failed a           -> arm a 500, report a failed 500
-     activated 3 caches -> disarm a, run a 3
+     activated 3 caches -> disarm a, run a 3 layers+caches
      ok a               -> keep a=3, report a ok
      activated 4 caches -> keep a=4`,
   );
 });
 
+Deno.test("a hook is told all that changed since it last succeeded, not only what came last", () => {
+  replayHooks(
+    ["a"],
+    "a=1",
+    `activated 2 layers   -> keep none, run a 2
+     activated 3 caches   ->
+     activated 4 services ->
+     ok a                 -> report a ok superseded, run a 4 layers+caches+services
+     ok a                 -> keep a=4, report a ok
+     activated 5 honua    -> keep none, run a 5 honua`,
+  );
+});
+
 Deno.test("a hook of which it is not known what it was told last is told, whatever changed", () => {
-  replayHooks(["a only=layers"], "", "activated 2 caches -> run a 2");
-  replayHooks(["a only=layers"], "a=1", "activated 2 ? -> keep none, run a 2");
+  replayHooks(
+    ["a", "b only=layers"],
+    "a=1",
+    `activated 2 caches -> keep none, run a 2 caches
+     ok a               -> keep a=2, report a ok, run b 2 ?
+     ok b               -> keep a=2 b=2, report b ok`,
+  );
+  replayHooks(["a only=layers"], "a=1", "activated 2 ? -> keep none, run a 2 ?");
 });
 
 Deno.test("at the start those run that have not succeeded for what is in force", () => {
   replayHooks(
     ["a", "b", "c only=layers"],
     "a=1 b=0",
-    `start 1 -> keep a=1, run b 1
-     ok b    -> keep a=1 b=1, report b ok, run c 1
+    `start 1 -> keep a=1, run b 1 ?
+     ok b    -> keep a=1 b=1, report b ok, run c 1 ?
      ok c    -> keep a=1 b=1 c=1, report c ok`,
   );
 });
@@ -154,13 +177,13 @@ Deno.test("rejections and divergences are told once each, and not any more once 
   replayHooks(
     ["r rejected attempts=2", "d diverged", "a"],
     "a=1",
-    `rejected x    -> run r x
-     diverged y    -> run d y
+    `rejected x    -> run r x ?
+     diverged y    -> run d y ?
      failed r      -> arm r 500, report r failed 500
      failed d      -> report d failed
      over diverged ->
      over rejected -> disarm r
-     rejected x    -> run r x
+     rejected x    -> run r x ?
      ok r          -> report r ok`,
   );
 });
@@ -170,7 +193,7 @@ Deno.test("hooks of different events do not wait for each other", () => {
     ["a", "r rejected"],
     "a=1",
     `activated 2 -> keep none, run a 2
-     rejected x  -> run r x
+     rejected x  -> run r x ?
      ok r        -> report r ok
      ok a        -> keep a=2, report a ok`,
   );

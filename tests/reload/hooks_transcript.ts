@@ -79,10 +79,15 @@ function eventOf(text: string, before: string | null): HooksEvent<string> {
   };
 }
 
+/** What changed, where it is not the default: ` layers+caches`, ` ?`. */
+function changedText(changed: readonly string[] | null): string {
+  return changed?.join() === "layers" ? "" : ` ${changed?.join("+") ?? "?"}`;
+}
+
 function actionText(action: HooksAction<string>): string {
   switch (action.kind) {
     case "run":
-      return `run ${action.hook} ${action.told}`;
+      return `run ${action.hook} ${action.told}${changedText(action.changed)}`;
     case "arm":
       return `arm ${action.hook} ${action.milliseconds}`;
     case "disarm":
