@@ -7,7 +7,8 @@ import { PARSER_COMMAND } from "./src/document/parser.ts";
 async function main(args: readonly string[]): Promise<number> {
   if (args[0] === PARSER_COMMAND) {
     const { serveParser } = await import("./src/document/hcl.ts");
-    await serveParser(Deno.stdin.readable, Deno.stdout.writable);
+    const { giveUpPermissions } = await import("./src/document/confinement.ts");
+    await serveParser(Deno.stdin.readable, Deno.stdout.writable, giveUpPermissions);
     return 0;
   }
   const { runProgram } = await import("./src/cli/program.ts");

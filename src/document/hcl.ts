@@ -26,13 +26,15 @@ const BATCH_TEXTS = 64;
 /** Parses one text: a meaning, or an error whose message is the complaint. */
 export type ParseText = (fileName: string, text: string) => Promise<HclJson>;
 
-/** Answers requests until the input ends. */
+/** Answers requests until the input ends; `confine` is called when all that the parser needs is loaded. */
 export async function serveParser(
   input: ReadableStream<Uint8Array>,
   output: WritableStream<Uint8Array>,
+  confine: () => void,
 ): Promise<void> {
   const parse = (await import("@cdktf/hcl2json")).parse as ParseText;
   await parse(FILE_MARK, "");
+  confine();
   const writer = output.getWriter();
   for await (const request of readFrames(input)) {
     const { texts } = request as ParseRequest;

@@ -1,0 +1,137 @@
+// A directory in which the program is built, away from the checkout: a configuration and a lock of its own that know
+// the packages of the program alone, the bundle, and beside it what the parser loads. Disposing of it removes it.
+import { dirname, join } from "node:path";
+import { type EmbeddedPackage, packageOf, packagesOfBundle } from "./embedded_packages.ts";
+import { runToEnd } from "./program_run.ts";
+
+/** A directory that is ready to be compiled. */
+export interface BuildDirectory extends AsyncDisposable {
+  /** What is embedded: `main.js`, its parts, and the parser's packages in `node_modules/`. */
+  readonly embedded: string;
+  /** The packages of which something is embedded, by name. */
+  readonly packages: readonly EmbeddedPackage[];
+  /** The parser's WebAssembly, compressed with gzip. */
+  readonly webAssembly: string;
+}
+
+/** A build that went on to the end, or why it did not, in one line. */
+export type Prepared =
+  | { readonly ok: true; readonly directory: BuildDirectory }
+  | { readonly ok: false; readonly trouble: string };
+
+/** Stays a package: it finds its WebAssembly beside its code. In a process of its own it alone starts the Go runtime. */
+const PARSER_PACKAGE = "@cdktf/hcl2json";
+
+/** Of a package that stays one, what is loaded when it runs. */
+const LOADED_AT_RUN_TIME = /(?:\.c?js|\.wasm\.gz|\/package\.json)$/;
+
+interface ProjectConfig {
+  readonly imports: Readonly<Record<string, string>>;
+}
+
+/** Builds the program of the checkout at `root` up to what `deno compile` takes. */
+export async function openBuildDirectory(root: string): Promise<Prepared> {
+  const directory = await Deno.makeTempDir({ prefix: "honua-configd-build-" });
+  const remove = () => Deno.remove(directory, { recursive: true });
+  try {
+    const prepared = await prepare(root, directory);
+    if (!prepared.ok) {
+      await remove();
+      return prepared;
+    }
+    return { ok: true, directory: { ...prepared, [Symbol.asyncDispose]: remove } };
+  } catch (error) {
+    await remove();
+    throw error;
+  }
+}
+
+type Contents =
+  | { readonly ok: true } & Omit<BuildDirectory, keyof AsyncDisposable>
+  | { readonly ok: false; readonly trouble: string };
+
+async function prepare(root: string, directory: string): Promise<Contents> {
+  const used = await packagesInUse(root);
+  if (!used.ok) return used;
+  await copyTree(join(root, "src"), join(directory, "src"));
+  for (const file of ["main.ts", "deno.lock"]) await Deno.copyFile(join(root, file), join(directory, file));
+  const { imports }: ProjectConfig = JSON.parse(await Deno.readTextFile(join(root, "deno.json")));
+  const kept = Object.entries(imports).filter(([, target]) => used.specifiers.has(target));
+  // Its own folder of packages gives the same paths on every machine, so the bundle is the same too.
+  const config = { nodeModulesDir: "auto", lock: "./deno.lock", imports: Object.fromEntries(kept) };
+  await Deno.writeTextFile(join(directory, "deno.json"), JSON.stringify(config));
+  const embedded = join(directory, "embedded");
+  for (
+    const args of [
+      ["install", "--quiet"],
+      ["bundle", "--quiet", "--code-splitting", `--external=${PARSER_PACKAGE}`, `--outdir=${embedded}`, "main.ts"],
+    ]
+  ) {
+    const ran = await runToEnd(Deno.execPath(), args, { cwd: directory });
+    if (!ran.ok) return ran;
+  }
+  const installed = join(directory, "node_modules");
+  const parserPackages = await withDependencies(installed, PARSER_PACKAGE);
+  for (const { name, directory: from } of parserPackages) {
+    await copyTree(from, join(embedded, "node_modules", name), (path) => LOADED_AT_RUN_TIME.test(path));
+  }
+  await keepFromAnalysis(join(embedded, "node_modules", PARSER_PACKAGE));
+  await Deno.writeTextFile(join(embedded, "deno.json"), JSON.stringify({ nodeModulesDir: "manual" }));
+  const packages = [...parserPackages, ...await packagesOfBundle(embedded, directory)];
+  packages.sort((a, b) => a.name < b.name ? -1 : 1);
+  return { ok: true, embedded, packages, webAssembly: join(embedded, "node_modules", PARSER_PACKAGE, "main.wasm.gz") };
+}
+
+/** The packages that the program imports itself, as deno.json pins them: `npm:zod@4.6.7`. */
+async function packagesInUse(
+  root: string,
+): Promise<{ ok: true; specifiers: ReadonlySet<string> } | { ok: false; trouble: string }> {
+  const ran = await runToEnd(Deno.execPath(), ["info", "--json", "main.ts"], { cwd: root });
+  if (!ran.ok) return ran;
+  const { modules }: { modules: readonly { npmPackage?: string }[] } = JSON.parse(ran.stdout);
+  return {
+    ok: true,
+    specifiers: new Set(modules.flatMap(({ npmPackage }) => npmPackage ? [`npm:${npmPackage}`] : [])),
+  };
+}
+
+/**
+ * `deno compile` takes a file of unknown ending in a CommonJS package for a script, and embeds its complaint about the
+ * WebAssembly with the path of this build. So the package calls itself one of modules, save where its scripts are.
+ */
+async function keepFromAnalysis(directory: string): Promise<void> {
+  const path = join(directory, "package.json");
+  const described = JSON.parse(await Deno.readTextFile(path));
+  await Deno.writeTextFile(path, JSON.stringify({ ...described, type: "module" }));
+  for await (const { name, isDirectory } of Deno.readDir(directory)) {
+    if (isDirectory) await Deno.writeTextFile(join(directory, name, "package.json"), '{"type":"commonjs"}');
+  }
+}
+
+/** A package of the folder `installed`, and all that it depends on. */
+async function withDependencies(installed: string, name: string): Promise<EmbeddedPackage[]> {
+  const found = new Map<string, EmbeddedPackage>();
+  const visit = async (directory: string): Promise<void> => {
+    const one = await packageOf(await Deno.realPath(directory));
+    if (found.has(one.name)) return;
+    found.set(one.name, one);
+    const { dependencies = {} }: { dependencies?: Record<string, string> } = JSON.parse(
+      await Deno.readTextFile(join(one.directory, "package.json")),
+    );
+    // Deno lays a package's dependencies out beside it.
+    const siblings = one.name.startsWith("@") ? dirname(dirname(one.directory)) : dirname(one.directory);
+    for (const dependency of Object.keys(dependencies)) await visit(join(siblings, dependency));
+  };
+  await visit(join(installed, name));
+  return [...found.values()];
+}
+
+async function copyTree(from: string, to: string, wanted: (path: string) => boolean = () => true): Promise<void> {
+  for await (const { name, isDirectory, isFile } of Deno.readDir(from)) {
+    const [source, target] = [join(from, name), join(to, name)];
+    if (isDirectory) await copyTree(source, target, wanted);
+    if (!isFile || !wanted(source)) continue;
+    await Deno.mkdir(to, { recursive: true });
+    await Deno.copyFile(source, target);
+  }
+}

@@ -1,0 +1,86 @@
+// The last step of a build: `deno compile` over what is embedded, checked to be for the machine that was asked for.
+import { permissionFlags } from "./permissions.ts";
+import { runToEnd } from "./program_run.ts";
+
+/** The machines that a binary can be made for, and each one's number in an ELF header (elf.h, `EM_…`). */
+const MACHINES: ReadonlyMap<string, number> = new Map([
+  ["x86_64-unknown-linux-gnu", 62],
+  ["aarch64-unknown-linux-gnu", 183],
+]);
+
+/** The names of the machines. */
+export const TARGETS: readonly string[] = [...MACHINES.keys()];
+
+/**
+ * V8's. A daemon that waits is better small than fast: a young generation of 1 MiB in place of one that grows to 16, and
+ * code is optimised when it has run ten times as often as usual. So a source of a hundred layers never loads the
+ * optimising compilers (10 MiB), and one of 16 MiB is not slower.
+ */
+const V8_FLAGS = [
+  "--max-semi-space-size=1",
+  "--invocation-count-for-maglev=4000",
+  "--invocation-count-for-maglev-osr=1000",
+  "--invocation-count-for-turbofan=30000",
+  "--invocation-count-for-osr=5000",
+];
+
+/** What is compiled. */
+export interface Compilation {
+  /** The directory that is embedded, with `main.js` in it. */
+  readonly embedded: string;
+  /** One of `TARGETS`. */
+  readonly target: string;
+  /** Where the binary goes. */
+  readonly output: string;
+}
+
+/** How a compilation ended; `trouble` is one line. */
+export type Compiled =
+  | { readonly ok: true }
+  | { readonly ok: false; readonly trouble: string; readonly lacksDenort: boolean };
+
+/** Compiles what is embedded into `output`. */
+export async function compileExecutable({ embedded, target, output }: Compilation): Promise<Compiled> {
+  const ran = await runToEnd(Deno.execPath(), [
+    "compile",
+    "--quiet",
+    "--no-check",
+    "--no-lock",
+    "--no-remote",
+    // It would be a file of a name that can be foretold in everybody's /tmp, and gains nothing that can be measured.
+    "--no-code-cache",
+    `--v8-flags=${V8_FLAGS.join(",")}`,
+    "--unstable-net",
+    ...permissionFlags(),
+    "--include=node_modules",
+    "--include=build.json",
+    "--include=licences.json",
+    `--target=${target}`,
+    `--output=${output}`,
+    "main.js",
+  ], { cwd: embedded });
+  if (!ran.ok) return { ok: false, ...troubleOf(ran.trouble, ran.stderr, target) };
+  if (await machineOf(output) === MACHINES.get(target)) return { ok: true };
+  await Deno.remove(output);
+  const trouble = `DENORT_BIN names a denort for another machine than ${target}`;
+  return { ok: false, trouble, lacksDenort: false };
+}
+
+function troubleOf(trouble: string, stderr: string, target: string): { trouble: string; lacksDenort: boolean } {
+  const wanted = `the denort of Deno ${Deno.version.deno} for ${target}`;
+  if (stderr.includes("Could not find denort at")) {
+    return { trouble: `DENORT_BIN names no file: set it to the path of ${wanted}`, lacksDenort: false };
+  }
+  if (/Setting up base binary|\/denort-/.test(stderr)) {
+    return { trouble: `denort could not be fetched: set DENORT_BIN to the path of ${wanted}`, lacksDenort: true };
+  }
+  return { trouble, lacksDenort: false };
+}
+
+/** `e_machine` of an ELF file; null where it is none. */
+async function machineOf(path: string): Promise<number | null> {
+  using file = await Deno.open(path);
+  const header = new Uint8Array(20);
+  if (await file.read(header) !== header.length || header[0] !== 0x7f || header[1] !== 0x45) return null;
+  return header[18]! | (header[19]! << 8);
+}

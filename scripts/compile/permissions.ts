@@ -1,0 +1,44 @@
+// What the compiled program may do, baked in: the narrowest that works, each with its reason. Nothing can widen it at
+// run time, and the process of the parser gives up all of it (src/document/confinement.ts).
+
+/** A permission as `deno compile` takes it, and why the program cannot do without. */
+export interface Permission {
+  /** The flag. */
+  readonly flag: string;
+  /** Why it is not narrower. */
+  readonly reason: string;
+}
+
+/** All that is granted; what is not here (`ffi`, `import` of remote code) is refused. */
+export const PERMISSIONS: readonly Permission[] = [
+  {
+    flag: "--allow-read",
+    reason:
+      "The source, its environment files, the options, the credentials and /proc: their paths are known only at run time",
+  },
+  {
+    flag: "--allow-write",
+    reason: "The snapshot, the state, the admin socket and the path of systemd's socket are named at run time",
+  },
+  {
+    flag: "--allow-net",
+    reason: "Redis, the admin listener and HTTP hooks have the addresses that the options name",
+  },
+  {
+    flag: "--allow-env",
+    reason: 'A source may name any variable with env("NAME"), and any option may be one',
+  },
+  {
+    flag: "--allow-run",
+    reason: "The parser's own process, and the commands that hooks name",
+  },
+  {
+    flag: "--allow-sys=hostname,statfs",
+    reason: "An instance without a name of its own has the host's, and doctor looks at the kind of file system",
+  },
+];
+
+/** The flags of `deno compile`; a permission that is missing is an error and never a question. */
+export function permissionFlags(): string[] {
+  return [...PERMISSIONS.map(({ flag }) => flag), "--deny-ffi", "--deny-import", "--no-prompt"];
+}
