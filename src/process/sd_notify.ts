@@ -1,5 +1,7 @@
 // What the process tells the service manager that started it (systemd's sd_notify protocol): in order, the newest
 // status instead of each one, without ever waiting or throwing. A manager that does not listen costs a line of the log.
+import { randomBytes } from "node:crypto";
+import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { terminalText } from "../diagnostic/terminal_text.ts";
 
@@ -69,7 +71,7 @@ export function openServiceManager(
 ): ServiceManager | null {
   const address = environment.NOTIFY_SOCKET ?? "";
   if (address === "") return null;
-  const opened = transportTo(address, notifyProgram);
+  const opened = transportTo(address, environment, notifyProgram);
   if (!opened.ok) {
     onTrouble(`The service manager is not told anything: ${opened.reason}`);
     return null;
@@ -165,18 +167,21 @@ type OpenedTransport =
   | { readonly ok: false; readonly reason: string };
 
 /** sd_notify(3): an address is a path, or behind `@` a name of the abstract namespace, or `vsock:…` on virtual hosts. */
-function transportTo(address: string, notifyProgram: string | null): OpenedTransport {
-  if (address.startsWith("/")) return { ok: true, transport: openDatagrams(address) };
+function transportTo(
+  address: string,
+  environment: Readonly<Record<string, string>>,
+  notifyProgram: string | null,
+): OpenedTransport {
+  if (address.startsWith("/")) {
+    return { ok: true, transport: openDatagrams(address, socketDirectories(environment)) };
+  }
   if (!address.startsWith("@")) return { ok: false, reason: "NOTIFY_SOCKET is neither a path nor an abstract socket" };
   if (notifyProgram !== null) return { ok: true, transport: viaProgram(notifyProgram, address) };
   return { ok: false, reason: "NOTIFY_SOCKET is an abstract socket, and systemd-notify is not installed" };
 }
 
-/**
- * Datagrams to a path. Deno sends from a bound socket alone; an empty path makes the kernel choose an abstract name
- * (unix(7), autobind), so that nothing is left in any directory. What others send to that name is never read.
- */
-function openDatagrams(path: string): Transport {
+/** Datagrams to a path, from a socket that is made with the first one. */
+function openDatagrams(path: string, directories: readonly string[]): Transport {
   let socket: Deno.DatagramConn | null = null;
   const close = () => {
     socket?.close();
@@ -184,7 +189,7 @@ function openDatagrams(path: string): Transport {
   };
   return {
     async send(message) {
-      socket ??= Deno.listenDatagram({ transport: "unixpacket", path: "" });
+      socket ??= bindNameless(directories);
       const sent = socket.send(new TextEncoder().encode(message), { transport: "unixpacket", path });
       try {
         // A manager that reads nothing fills its queue up; then a send ends by the closing of its socket alone.
@@ -197,6 +202,31 @@ function openDatagrams(path: string): Transport {
     },
     close,
   };
+}
+
+/**
+ * Deno sends from a bound socket alone, and binds it to a path (an empty one, for which unix(7) has a name chosen, is
+ * refused to a program without all permissions). The name is removed at once: sending does not need it.
+ */
+function bindNameless(directories: readonly string[]): Deno.DatagramConn {
+  let cause: unknown;
+  for (const directory of directories) {
+    const path = join(directory, `.${randomBytes(4).toString("hex")}`);
+    try {
+      const socket = Deno.listenDatagram({ transport: "unixpacket", path });
+      Deno.removeSync(path);
+      return socket;
+    } catch (error) {
+      cause = error;
+    }
+  }
+  throw new Error(`no socket can be bound in ${directories.join(", ")}: ${errorText(cause)}`, { cause });
+}
+
+/** Where the name may be made; systemd.exec(5) gives `RUNTIME_DIRECTORY` as a list with colons. */
+function socketDirectories({ RUNTIME_DIRECTORY, TMPDIR }: Readonly<Record<string, string>>): string[] {
+  const named = [RUNTIME_DIRECTORY?.split(":")[0], TMPDIR].filter((path) => path !== undefined && path !== "");
+  return [...named as string[], "/tmp", "/dev/shm"];
 }
 
 /**

@@ -32,10 +32,11 @@ Deno.test("a service without a manager has nobody to tell, and no trouble", () =
   }
 });
 
-Deno.test("what is told arrives in order, and leaves nothing in any directory", async () => {
+Deno.test("what is told arrives in order, and leaves nothing in the runtime directory", async () => {
   await using directory = await temporaryDirectory();
   using listener = listenAt(directory.file("notify"));
-  const { manager, troubles } = open({ NOTIFY_SOCKET: directory.file("notify") });
+  const environment = { NOTIFY_SOCKET: directory.file("notify"), RUNTIME_DIRECTORY: `${directory.path}:/nowhere` };
+  const { manager, troubles } = open(environment);
   assert(manager);
   manager.notify({ ready: true, status: "In force" });
   manager.notify({ reloading: true });
@@ -46,6 +47,31 @@ Deno.test("what is told arrives in order, and leaves nothing in any directory", 
   await manager[Symbol.asyncDispose]();
   assertEquals([...Deno.readDirSync(directory.path)].map(({ name }) => name), ["notify"]);
   assertEquals(troubles, []);
+});
+
+const narrow = { read: true, write: true };
+Deno.test(
+  { name: "it takes no more permissions than those to read and write files", permissions: narrow },
+  async () => {
+    await using directory = await temporaryDirectory();
+    using listener = listenAt(directory.file("notify"));
+    const { manager, troubles } = open({ NOTIFY_SOCKET: directory.file("notify"), RUNTIME_DIRECTORY: directory.path });
+    manager?.notify({ ready: true });
+    await manager?.[Symbol.asyncDispose]();
+    assertEquals(troubles, []);
+    assertEquals(await listener.read(), "READY=1");
+  },
+);
+
+Deno.test("a runtime directory that is not there leaves another place for the socket", async () => {
+  await using directory = await temporaryDirectory();
+  using listener = listenAt(directory.file("notify"));
+  const environment = { NOTIFY_SOCKET: directory.file("notify"), RUNTIME_DIRECTORY: directory.file("gone") };
+  const { manager, troubles } = open({ ...environment, TMPDIR: "" });
+  manager?.notify({ ready: true });
+  await manager?.[Symbol.asyncDispose]();
+  assertEquals(troubles, []);
+  assertEquals(await listener.read(), "READY=1");
 });
 
 Deno.test("disposing sends what waits, and nothing is told after it", async () => {
