@@ -1,6 +1,6 @@
 // Asks the daemon over its admin interface. Every answer is bounded in size and time, and whatever is there in place of
 // the daemon (nothing, another server, garbage) becomes one line fit for a terminal. Nothing here shows the token.
-import { z } from "zod";
+import * as z from "zod";
 import { terminalText } from "../diagnostic/terminal_text.ts";
 import { addressText, type AdminAddress, type AdminFlags, findAdminAddress, isLoopback } from "./admin_address.ts";
 import { EXIT, type ExitCode } from "./exit_codes.ts";

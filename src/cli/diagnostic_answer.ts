@@ -1,5 +1,5 @@
 // Diagnostics as the daemon answers them, checked, and rendered as they are everywhere else.
-import { z } from "zod";
+import * as z from "zod";
 import type { DiagnosticAnswer } from "../admin/subject.ts";
 import type { Diagnostic } from "../diagnostic/diagnostic.ts";
 import { renderText } from "../diagnostic/render.ts";

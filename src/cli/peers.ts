@@ -1,7 +1,7 @@
 // `honua-configd peers`: who runs what, in a table with a line below it that says whether they agree. It ends with 0 if
 // all living instances run one hash, with 1 if not, with 3 if the daemon or its Redis cannot be reached.
 import { jsonLine } from "../diagnostic/terminal_text.ts";
-import { z } from "zod";
+import * as z from "zod";
 import type { AdminFlags } from "./admin_address.ts";
 import { strangeAnswer, unavailable, withAdminClient } from "./admin_client.ts";
 import { agoText } from "./age.ts";

@@ -1,7 +1,7 @@
 // `honua-configd reload`: makes the daemon look at its source now, and waits for what comes of it. It ends with 0 if the
 // source is in force, with 1 if it was rejected, with 3 if it could not be asked, could not do all that was asked for, or
 // another snapshot than the one of `--if-match` is in force.
-import { z } from "zod";
+import * as z from "zod";
 import { jsonLine, terminalText } from "../diagnostic/terminal_text.ts";
 import type { AdminFlags } from "./admin_address.ts";
 import { type AdminAnswer, type AdminClient, strangeAnswer, unavailable, withAdminClient } from "./admin_client.ts";

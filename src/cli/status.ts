@@ -1,7 +1,7 @@
 // `honua-configd status`: what is in force on this host and whether that is what the source says, the answer first. It
 // ends with 0 if the source is in force, the instance does not diverge and no hook failed for it, with 1 if not, with 3 if
 // nothing answers.
-import { z } from "zod";
+import * as z from "zod";
 import { jsonLine, terminalText } from "../diagnostic/terminal_text.ts";
 import type { AdminFlags } from "./admin_address.ts";
 import { strangeAnswer, unavailable, withAdminClient } from "./admin_client.ts";

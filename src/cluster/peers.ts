@@ -1,6 +1,6 @@
 // What an instance tells the others of itself, as it stands under its peer key: JSON of a bounded size, read strictly,
 // since anything may stand there. It holds no secret.
-import { z } from "zod";
+import * as z from "zod";
 
 /** Where an instance stands towards the cluster's head. */
 export type Standing = "unknown" | "agreed" | "settling" | "diverged";

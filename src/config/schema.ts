@@ -1,6 +1,6 @@
 // The schema of Honua's Configuration V2: the type and default of every setting, in one place. Reading goes by it, and
 // what was read is held against it. The names that people write in HCL (`log_level`) follow from those in the snapshot.
-import { z } from "zod";
+import * as z from "zod";
 import type {
   Cache,
   Cors,

@@ -1,5 +1,5 @@
 // The daemon itself, as it answers on its admin interface.
-import { z } from "zod";
+import * as z from "zod";
 import type { Check, StatusAnswer, Subject } from "./examination.ts";
 import { error, type Finding, note, ok, warning } from "./finding.ts";
 
