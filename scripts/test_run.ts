@@ -55,25 +55,43 @@ export function judgeTests(code: number, summary: TestSummary | null): string | 
   return null;
 }
 
+/** How many tests passed, failed and were ignored in several runs together; the line is the last run's. */
+export function sumOf(runs: readonly TestSummary[]): TestSummary {
+  const count = (of: (run: TestSummary) => number) => runs.reduce((sum, run) => sum + of(run), 0);
+  return {
+    passed: count(({ passed }) => passed),
+    failed: count(({ failed }) => failed),
+    ignored: count(({ ignored }) => ignored),
+    line: runs.at(-1)?.line ?? "",
+  };
+}
+
 /**
  * Runs the tests of the checkout at `root`, one file after the other (some measure what the machine does), and leaves
  * the coverage of this process, and of no child, in `coverageDirectory`. Types are the business of `check`.
  */
 export async function runTests(root: string, coverageDirectory: string): Promise<TestOutcome> {
   const preload = new URL("./own_coverage.ts", import.meta.url).href;
+  const coverage = [`--coverage=${coverageDirectory}`, "--coverage-raw-data-only", `--preload=${preload}`];
+  return await run(root, [...coverage, "tests"]);
+}
+
+/** The folder of the tests that run the program as a process of its own, whichever way it was built. */
+export const PROGRAM_TESTS = "tests/e2e";
+
+/**
+ * Runs those tests of the checkout at `root` again, over a compiled program: as many files at a time as there are cores
+ * to run them, for each is alone with its processes, directories and servers.
+ */
+export async function runProgramTests(root: string, binary: string): Promise<TestOutcome> {
+  return await run(root, ["--parallel", PROGRAM_TESTS], { HONUA_CONFIGD: binary });
+}
+
+async function run(root: string, args: readonly string[], env: Record<string, string> = {}): Promise<TestOutcome> {
   const frozen = Deno.env.get("CI") ? ["--frozen"] : [];
   const { code, tail } = await runStep(
-    [
-      "test",
-      "--allow-all",
-      "--no-check",
-      ...frozen,
-      `--coverage=${coverageDirectory}`,
-      "--coverage-raw-data-only",
-      `--preload=${preload}`,
-      "tests",
-    ],
-    { cwd: root, limitMilliseconds: TEST_LIMIT_MILLISECONDS, keepTail: true },
+    ["test", "--allow-all", "--no-check", ...frozen, ...args],
+    { cwd: root, env, limitMilliseconds: TEST_LIMIT_MILLISECONDS, keepTail: true },
   );
   const summary = parseTestSummary(tail);
   return { summary, trouble: judgeTests(code, summary) };

@@ -1,23 +1,16 @@
-// `deno task bench`: what a load and an edit cost on this machine. Each figure is the median of its runs with the
-// smallest and the largest beside it; the first run of each is a warm-up and is not counted, save where it is "cold".
+// `deno task bench`: what a load and an edit cost on this machine, and the compiled program: `HONUA_CONFIGD`, else what
+// `deno task compile` made. Each figure is the median of its runs with the smallest and the largest beside it; the first
+// run of each is a warm-up and is not counted, save where it is "cold".
 import { sourceText } from "../../src/diagnostic/range.ts";
 import { type BlockParser, openBlockParser } from "../../src/document/blocks.ts";
 import { compileSource } from "../../src/snapshot/compile.ts";
+import { benchBinary } from "./binary.ts";
 import { startDaemonProcess } from "./daemon_process.ts";
+import { spread } from "./figures.ts";
+import { layers } from "./layers.ts";
 
 const RUNS = 5;
 const EDITS = 40;
-
-/** A configuration with that many layers, all alike but for their names. */
-function layers(count: number): string {
-  const head =
-    'honua {\n  version = "1.0"\n}\ndata_source "db" {\n  provider = "sqlite"\n  connection = "Data Source=a"\n}\n' +
-    'service "odata" {\n  enabled = true\n}\n';
-  const layer = (index: number) =>
-    `layer "l${index}" {\n  title = "Layer ${index}"\n  data_source = data_source.db\n  table = "t${index}"\n` +
-    '  id_field = "id"\n  geometry {\n    column = "geom"\n    type = "Point"\n  }\n  services = [service.odata]\n}\n';
-  return head + Array.from({ length: count }, (_, index) => layer(index)).join("");
-}
 
 async function compile(text: string, parser: BlockParser): Promise<number> {
   const start = performance.now();
@@ -25,12 +18,6 @@ async function compile(text: string, parser: BlockParser): Promise<number> {
   const compiled = await compileSource({ source, format: "hcl", environment: () => undefined, validate: true, parser });
   if (!compiled.ok) throw new Error(JSON.stringify(compiled.diagnostics));
   return performance.now() - start;
-}
-
-function spread(samples: readonly number[]): string {
-  const sorted = [...samples].sort((a, b) => a - b);
-  const at = (share: number) => sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))]!.toFixed(1);
-  return `${at(0.5)} ms (${at(0)} to ${at(1)}, ${sorted.length} runs)`;
 }
 
 async function benchCompile(count: number): Promise<void> {
@@ -64,3 +51,6 @@ async function benchEndToEnd(count: number): Promise<void> {
 
 for (const count of [10, 100, 1_000]) await benchCompile(count);
 for (const count of [10, 100, 1_000]) await benchEndToEnd(count);
+const binary = Deno.env.get("HONUA_CONFIGD") ?? new URL("../../dist/honua-configd", import.meta.url).pathname;
+if (await Deno.stat(binary).catch(() => null)) await benchBinary(binary);
+else console.log("the compiled program is not measured: `deno task compile` makes it");

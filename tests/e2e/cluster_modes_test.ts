@@ -97,6 +97,7 @@ Deno.test("alone without watching: the admin interface and SIGHUP reload, and no
     await one.edit("third");
     one.daemon.kill("SIGHUP");
     await one.runs("third");
+    await one.daemon.logged(({ reasons }) => String(reasons) === "signal");
   });
   assertEquals(changesSaid(one), []);
   const reasons = one.daemon.entries.flatMap(({ outcome, reasons }) => outcome === undefined ? [] : [String(reasons)]);

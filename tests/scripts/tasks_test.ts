@@ -39,7 +39,7 @@ const FAKE_DENO = `#!/bin/sh
 case "$*" in *task*) ;; *) echo "$*"; exit 0 ;; esac
 [ -t 0 ] && echo terminal
 cat
-echo "$* in \${PWD##*/} with CI=$CI and corpus \${HONUA_CORPUS:-none}"
+echo "$* in \${PWD##*/} with CI=$CI, corpus \${HONUA_CORPUS:-none} and denort \${DENORT_BIN:-none}"
 exit 5
 `;
 
@@ -64,7 +64,7 @@ Deno.test("CI installs what is locked and what tests run, then runs ok in the ch
     lines: [
       "install --frozen",
       "run -A scripts/test_setup.ts",
-      "task --quiet ok in checkout with CI=true and corpus none",
+      "task --quiet ok in checkout with CI=true, corpus none and denort none",
     ],
   });
 });
@@ -77,4 +77,16 @@ Deno.test("CI names the corpus by its absolute path where there is one", async (
   });
   const { lines } = await runCi(tree.root);
   assertStringIncludes(lines.at(-1)!, `corpus ${tree.root}/shared/corpus`);
+});
+
+Deno.test("CI has the denort that the tool beside the checkout prints, and none where that prints none", async () => {
+  await using tree = await temporaryTree({
+    "checkout/.ci/run": ciRun,
+    "checkout/scripts/deno": FAKE_DENO,
+    "shared/tools/denort": "#!/bin/sh\necho /somewhere/denort\n",
+  });
+  await Deno.chmod(`${tree.root}/shared/tools/denort`, 0o755);
+  assertStringIncludes((await runCi(tree.root)).lines.at(-1)!, "denort /somewhere/denort");
+  await Deno.writeTextFile(`${tree.root}/shared/tools/denort`, "#!/bin/sh\nexit 1\n");
+  assertStringIncludes((await runCi(tree.root)).lines.at(-1)!, "denort none");
 });

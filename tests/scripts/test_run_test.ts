@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { closingLine, judgeTests, parseTestSummary, type TestSummary } from "../../scripts/test_run.ts";
+import { closingLine, judgeTests, parseTestSummary, sumOf, type TestSummary } from "../../scripts/test_run.ts";
 
 function counts(output: string): number[] | null {
   const summary = parseTestSummary(output);
@@ -48,4 +48,9 @@ Deno.test("a run passes only when tests ran, none failed and the exit status agr
   assertEquals(judgeTests(1, summary(5, 0)), "the tests ended with exit status 1");
   assertEquals(judgeTests(0, summary(0, 0, 3)), "no test was run");
   assertEquals(judgeTests(0, null), "the tests ended without a summary (exit status 0)");
+});
+
+Deno.test("several runs are counted together", () => {
+  assertEquals(closingLine(sumOf([summary(2, 1, 3), summary(40, 0, 5)])), "42 passed, 1 failed, 8 skipped");
+  assertEquals(closingLine(sumOf([summary(2, 0)])), "2 passed, 0 failed");
 });

@@ -1,5 +1,6 @@
 // The program as a process of its own: the compiled binary that `HONUA_CONFIGD` names, else this checkout's main.ts. It
 // gets no variable of this environment but those that it cannot run without, so that a test says what it is given.
+import { resolve } from "node:path";
 
 /** What a command is given beside its arguments. */
 export interface CommandSurroundings {
@@ -33,7 +34,9 @@ const LIMIT_MILLISECONDS = 60_000;
 export function programCommand(args: readonly string[], surroundings: CommandSurroundings = {}): Deno.Command {
   const { env = {}, cwd = CHECKOUT, terminal = false, wrapper = [] } = surroundings;
   const binary = Deno.env.get("HONUA_CONFIGD");
-  const program = binary ? [binary] : [Deno.execPath(), "run", "-A", "--no-prompt", `${CHECKOUT}main.ts`];
+  const program = binary
+    ? [resolve(CHECKOUT, binary)]
+    : [Deno.execPath(), "run", "-A", "--no-prompt", `${CHECKOUT}main.ts`];
   const words = [...wrapper, ...program, ...args];
   const line = words.map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(" ");
   const [first, ...rest] = terminal ? ["script", "--quiet", "--return", "--command", line, "/dev/null"] : words;

@@ -1,0 +1,110 @@
+// The program where little is given to it: any directory, no HOME, nothing that can be written but its own, a strict
+// umask, closed streams. Most of it holds however the program was built; what only one file can do is told apart.
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { type CommandSurroundings, runCommand } from "../support/command.ts";
+import { openEdgeHost, readSnapshot } from "../support/edge_host.ts";
+import { SAMPLE_CONNECTION, sampleSource } from "../support/sample_source.ts";
+import { temporaryDirectory } from "../support/temporary.ts";
+
+const binary = Deno.env.get("HONUA_CONFIGD");
+
+/** For what cannot be asked of a program that Deno finds in its cache. */
+function onlyCompiled(name: string): { name: string; ignore: boolean } {
+  if (!binary) console.log(`ignored, since HONUA_CONFIGD names no compiled program: ${name}`);
+  return { name, ignore: !binary };
+}
+
+/** Loads the sample once, in surroundings; resolves with what `validate` says of it there. */
+async function loadOnce(surroundings: CommandSurroundings, directory?: string): Promise<string> {
+  await using temporary = await temporaryDirectory();
+  const place = directory ?? temporary.path;
+  const source = `${place}/honua.hcl`;
+  const snapshot = `${place}/snapshot.json`;
+  await Deno.writeTextFile(source, sampleSource("first"));
+  const given = { ...surroundings, env: { SAMPLE_CONNECTION, ...surroundings.env } };
+  const load = await runCommand(["run", "--once", "--config", source, "--snapshot", snapshot], given);
+  assertEquals(load.code, 0, load.stderr);
+  assertEquals((await readSnapshot(snapshot)).title, "first");
+  assertEquals((await Deno.stat(snapshot)).mode! & 0o777, 0o640);
+  const { code, stdout, stderr } = await runCommand(["validate", source], given);
+  assertEquals(code, 0, stderr);
+  return stdout;
+}
+
+function shell(line: string): readonly string[] {
+  return ["/bin/sh", "-c", `${line}; exec "$@"`, "sh"];
+}
+
+Deno.test("it works from any directory", async () => {
+  for (const cwd of ["/", "/proc/self"]) assertStringIncludes(await loadOnce({ cwd }), "valid");
+});
+
+Deno.test("the snapshot has its mode under any umask", async () => {
+  for (const mask of ["077", "000"]) await loadOnce({ wrapper: shell(`umask ${mask}`) });
+});
+
+Deno.test("it does its work with standard input, output and error closed, one or all of them", async () => {
+  for (const closed of ["exec <&-", "exec >&-", "exec 2>&-", "exec <&- >&- 2>&-"]) {
+    await loadOnce({ wrapper: shell(closed) });
+  }
+});
+
+Deno.test("a daemon without any stream follows its source, and nothing of its log is found in what it writes", async () => {
+  await using host = await openEdgeHost();
+  // No test can read what such a daemon says: it is known by what it does.
+  const wrapper = shell("exec <&- >&- 2>&-");
+  const args = ["run", "--config", host.source, "--snapshot", host.snapshotPath, "--set", "Admin:Socket="];
+  const ended = runCommand([...args, "--log-level", "trace", "--set", "ConfigurationWatcher:DebounceMilliseconds=20"], {
+    wrapper: [...wrapper, "timeout", "--signal=TERM", "20"],
+    env: { SAMPLE_CONNECTION },
+  });
+  await host.hasSnapshot("first");
+  await host.edit("second");
+  await host.hasSnapshot("second");
+  const names = Array.from(Deno.readDirSync(`${host.directory}/snapshot`), ({ name }) => name);
+  for (const name of names) {
+    assert(!(await Deno.readTextFile(`${host.directory}/snapshot/${name}`)).includes('"level"'), name);
+  }
+  await endDaemonOf(host.source);
+  await ended;
+});
+
+/** Ends the one process that was started with this source: timeout(1) passes the signal on. */
+async function endDaemonOf(source: string): Promise<void> {
+  for await (const { name } of Deno.readDir("/proc")) {
+    if (!/^\d+$/.test(name)) continue;
+    const line = await Deno.readTextFile(`/proc/${name}/cmdline`).catch(() => "");
+    if (line.startsWith("timeout\0") && line.includes(`\0${source}\0`)) Deno.kill(Number(name), "SIGTERM");
+  }
+}
+
+Deno.test(onlyCompiled("it needs no HOME, no PATH and no cache"), async () => {
+  const wrapper = ["/usr/bin/env", "-i", `SAMPLE_CONNECTION=${SAMPLE_CONNECTION}`];
+  assertStringIncludes(await loadOnce({ wrapper }), "valid");
+});
+
+Deno.test(onlyCompiled("it leaves nothing in the directory for temporary files"), async () => {
+  await using temporary = await temporaryDirectory();
+  assertStringIncludes(await loadOnce({ env: { TMPDIR: temporary.path } }), "valid");
+  assertEquals(await Array.fromAsync(Deno.readDir(temporary.path)), []);
+});
+
+/** In a mount namespace of its own, / and /tmp cannot be written, but for one directory. */
+const READ_ONLY =
+  'mount --bind "$PLACE" "$PLACE" && mount --bind /tmp /tmp && mount -o remount,bind,ro /tmp && mount -o remount,bind,ro /';
+
+Deno.test(onlyCompiled("it needs nothing that can be written but its own directory"), async () => {
+  const directory = await Deno.makeTempDir({ dir: "/var/tmp", prefix: "honua-configd-" });
+  const script = `${READ_ONLY} && ! touch /tmp/x /etc/x 2>/dev/null && exec "$@"`;
+  const wrapper = ["unshare", "--mount", "env", `PLACE=${directory}`, "/bin/sh", "-c", script, "sh"];
+  try {
+    const tried = await new Deno.Command(wrapper[0]!, { args: [...wrapper.slice(1), "true"] }).output();
+    if (!tried.success) {
+      console.log("ignored: no mount namespace can be made here");
+      return;
+    }
+    assertStringIncludes(await loadOnce({ wrapper }, directory), "valid");
+  } finally {
+    await Deno.remove(directory, { recursive: true });
+  }
+});
