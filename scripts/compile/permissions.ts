@@ -13,8 +13,7 @@ export interface Permission {
 export const PERMISSIONS: readonly Permission[] = [
   {
     flag: "--allow-read",
-    reason:
-      "The source, its environment files, the options, the credentials and /proc: their paths are known only at run time",
+    reason: "The source, its environment files, the options and credentials: their paths are known only at run time",
   },
   {
     flag: "--allow-write",
