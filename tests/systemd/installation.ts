@@ -1,0 +1,128 @@
+// honua-configd as it is installed in a machine: where its things are, and how a scenario asks after them.
+import { eventually } from "../support/eventually.ts";
+import type { Machine } from "./machine.ts";
+
+/** The service. */
+export const UNIT = "honua-configd.service";
+/** The starter's source. */
+export const SOURCE = "/etc/honua/config.hcl";
+/** The service's options. */
+export const OPTIONS = "/etc/honua-configd/options.json";
+/** What local servers read. */
+export const SNAPSHOT = "/var/lib/honua-configd/config.snapshot.json";
+
+/** Installs the delivery as an operator does, and returns what the script said. */
+export function install(machine: Machine, ...words: string[]): Promise<string> {
+  return machine.run("/delivery/install.sh", ...words);
+}
+
+/** A property of a unit, as `systemctl show` prints it. */
+export async function property(machine: Machine, unit: string, name: string): Promise<string> {
+  return (await machine.run("systemctl", "show", `--property=${name}`, "--value", unit)).trim();
+}
+
+/** Waits until a property has a value, and returns it. */
+export async function propertyBecomes(machine: Machine, unit: string, name: string, value: RegExp): Promise<string> {
+  let last = "";
+  try {
+    return await eventually(`${name} of ${unit} is ${value}`, async () => {
+      last = await property(machine, unit, name);
+      return value.test(last) ? last : null;
+    }, 30_000);
+  } catch (error) {
+    throw new Error(`${name} of ${unit} stays ${JSON.stringify(last)}`, { cause: error });
+  }
+}
+
+/** Waits until a unit is up: a look at the source makes it `reloading` for a moment. */
+export async function isActive(machine: Machine, unit = UNIT): Promise<void> {
+  await propertyBecomes(machine, unit, "ActiveState", /^active$/);
+}
+
+/** The hash in a snapshot's header. */
+export async function snapshotHash(machine: Machine, path = SNAPSHOT): Promise<string> {
+  return JSON.parse(await machine.run("cat", path)).$snapshot.hash;
+}
+
+/** Waits for a snapshot with another hash, and returns it. */
+export function hashAfter(machine: Machine, before: string, path = SNAPSHOT): Promise<string> {
+  return eventually(`${path} is another than ${before}`, async () => {
+    const hash = await snapshotHash(machine, path);
+    return hash !== before ? hash : null;
+  }, 30_000);
+}
+
+let edits = 0;
+
+/** Changes what the starter's source says to something that it never said before. */
+export async function edit(machine: Machine, path = SOURCE): Promise<void> {
+  await machine.run("sed", "--in-place", `s/max_page_size = .*/max_page_size = ${1_000 + ++edits}/`, path);
+}
+
+/** A line that makes any source invalid. */
+const MISTAKE = 'layer "broken" {';
+
+/** Makes the source invalid. */
+export async function spoil(machine: Machine, path = SOURCE): Promise<void> {
+  await machine.run("sh", "-c", `echo '${MISTAKE}' >>${path}`);
+}
+
+/** Takes back what `spoil` did. */
+export async function mend(machine: Machine, path = SOURCE): Promise<void> {
+  await machine.run("sed", "--in-place", `/${MISTAKE}/d`, path);
+}
+
+/** The unit's main process, by its number in the machine. */
+export async function mainProcess(machine: Machine, unit = UNIT): Promise<string> {
+  return await property(machine, unit, "MainPID");
+}
+
+/** Sends a signal to a unit's main process and to none of its children. */
+export async function signalMain(machine: Machine, signal: string, unit = UNIT): Promise<void> {
+  await machine.run("systemctl", "kill", "--kill-who=main", `--signal=${signal}`, unit);
+}
+
+/** Where proc(5) has processes of the program; empty where there are none. */
+export async function processes(machine: Machine): Promise<string> {
+  return (await machine.attempt("sh", "-c", "grep --files-with-matches '^honua-configd$' /proc/[0-9]*/comm")).stdout;
+}
+
+/** Adds lines to a unit's `[Service]` as an operator does. */
+export async function dropIn(machine: Machine, unit: string, name: string, lines: readonly string[]): Promise<void> {
+  await machine.write(`/etc/systemd/system/${unit}.d/${name}.conf`, ["[Service]", ...lines, ""].join("\n"));
+  await machine.run("systemctl", "daemon-reload");
+}
+
+/** Writes the service's options. */
+export async function writeOptions(machine: Machine, options: unknown, path = OPTIONS): Promise<void> {
+  await machine.write(path, JSON.stringify(options), { mode: "0640", owner: "root:honua-configd" });
+}
+
+/** What a unit wrote into the journal. */
+export async function journal(machine: Machine, unit = UNIT): Promise<string> {
+  await machine.run("journalctl", "--sync");
+  return await machine.run("journalctl", "--no-pager", "--output=cat", `--unit=${unit}`);
+}
+
+/** The paths of all files on the machine's disk, but for those that systemd and polkit write as they please. */
+export async function files(machine: Machine): Promise<Set<string>> {
+  const listed = await machine.run(
+    "find",
+    "/",
+    "-xdev",
+    "-not",
+    "-path",
+    "/var/log/*",
+    "-not",
+    "-path",
+    "/var/lib/systemd/*",
+  );
+  return new Set(listed.trim().split("\n"));
+}
+
+/** What there is of files and directories with content, modes, owners and times, so that any change shows. */
+export async function inventory(machine: Machine): Promise<string> {
+  const places = ["/etc", "/usr", "/var/lib", "/opt", "-path", "/var/lib/systemd", "-prune", "-o"];
+  const listed = await machine.run("find", ...places, "-printf", "%p %y %m %u %g %s %T@ %i %l\n");
+  return listed.split("\n").sort().join("\n");
+}
