@@ -213,7 +213,10 @@ function daemonOf(settings: DaemonSettings, parts: Parts): Daemon {
   const stages = [hinting, working, [link], [keeper], [parser, service]];
   return {
     reload: (reason = "signal") => loop.hint(reason),
-    abandon: () => parser.kill(),
+    abandon() {
+      parser.kill();
+      hooking.abandon();
+    },
     async settled() {
       await loop.settled();
       const { trouble } = loop.state();

@@ -3,7 +3,7 @@
 import type { HookStatus } from "../admin/subject.ts";
 import type { Diagnostic } from "../diagnostic/diagnostic.ts";
 import { textMasker } from "../diagnostic/secrets.ts";
-import { type HookAction, type HookEnding, runHook } from "../hooks/hook.ts";
+import { type HookAction, type HookEnding, killGroups, runHook } from "../hooks/hook.ts";
 import type { HookOptions, HooksOptions } from "../process/options.ts";
 import { type HookReport, runHooks } from "../reload/hook_loop.ts";
 import type { HookPlan } from "../reload/hooks.ts";
@@ -41,6 +41,8 @@ export interface Hooking extends AsyncDisposable {
   ): Promise<readonly Diagnostic[]>;
   /** Where each hook stands, in the order of the options. */
   status(): readonly HookStatus[];
+  /** Kills all that run, for a process that ends without disposing. */
+  abandon(): void;
 }
 
 /** Opens the hooks; none runs before something is reported. */
@@ -50,12 +52,13 @@ export function openHooking(settings: HookingSettings): Hooking {
   const byName = new Map(hooks.map((hook) => [hook.name, hook]));
   const happenings = followHappenings(settings);
   const memory = rememberHooks(settings);
+  const groups = new Set<number>();
   const run = (hook: HookOptions, { occasion, secrets }: Told, signal: AbortSignal): Promise<HookEnding> => {
     const { name, timeoutSeconds } = hook;
     const what = { name, action: actionOf(hook), timeoutMilliseconds: timeoutSeconds * 1000 };
     // What comes into force while it runs may stand in its output as well.
     const maskNow = (text: string) => mask(textMasker([...secrets, ...happenings.secrets()])(text));
-    return runHook(what, { ...occasion, generation: settings.generation() }, signal, { mask: maskNow });
+    return runHook(what, { ...occasion, generation: settings.generation() }, signal, { mask: maskNow, groups });
   };
   const ended = (report: HookReport) => {
     memory.ended(report);
@@ -97,6 +100,7 @@ export function openHooking(settings: HookingSettings): Hooking {
         lastRun: memory.last(name),
       }));
     },
+    abandon: () => killGroups(groups),
     [Symbol.asyncDispose]: () => loop[Symbol.asyncDispose](),
   };
 }

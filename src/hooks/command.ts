@@ -19,7 +19,7 @@ const PASSED_ON = (
 /** How long a command that took too long may take to clean up. */
 const GRACE_MILLISECONDS = 2_000;
 
-/** The same where the daemon itself must end; and for what a command leaves behind when it ends. */
+/** The same from when the daemon itself must end; and for what a command leaves behind when it ends. */
 const SHORT_GRACE_MILLISECONDS = 500;
 
 /** How long output is waited for that a descendant could still write when the command itself has ended. */
@@ -55,8 +55,13 @@ export async function runCommand(
   const kept = keepOutput();
   const started = startGroup({ path: found.path, args, env }, kept.add);
   if (!started.ok) return failed(refusal(started.code, program));
-  const ending = await awaitEnd(started.group, limit);
-  return judge(ending, program, kept, surroundings.mask);
+  const { group } = started;
+  surroundings.groups?.add(group.id);
+  try {
+    return judge(await awaitEnd(group, limit), program, kept, surroundings.mask);
+  } finally {
+    surroundings.groups?.delete(group.id);
+  }
 }
 
 type CommandEnd = { readonly status: Deno.CommandStatus } | { readonly reason: string };
@@ -79,8 +84,10 @@ async function awaitEnd(group: ProcessGroup, limit: HookLimit): Promise<CommandE
   } finally {
     clearTimeout(timer);
     limit.signal.removeEventListener("abort", onAbort);
-    const hasEnded = status !== null || limit.stopping.aborted;
-    await group.end(hasEnded ? SHORT_GRACE_MILLISECONDS : GRACE_MILLISECONDS, limit.stopping);
+    await group.end(status === null ? GRACE_MILLISECONDS : SHORT_GRACE_MILLISECONDS, {
+      signal: limit.stopping,
+      graceMilliseconds: SHORT_GRACE_MILLISECONDS,
+    });
   }
 }
 

@@ -1,9 +1,10 @@
 // A request of a hook: one, with no redirect followed, over before its limit together with the answer's body. Its URL
-// and headers may hold secrets, so nothing that is said of it quotes them.
+// and headers may hold secrets, so nothing that is said of it quotes them, and they are masked in the answer.
 import { Buffer } from "node:buffer";
 import { join } from "node:path";
 import { failed, type HookEnding, type HookLimit } from "./ending.ts";
-import { keepOutput, type KeptOutput } from "./kept_output.ts";
+import { DEFAULT_OUTPUT_BOUNDS, keepOutput, type KeptOutput } from "./kept_output.ts";
+import { answerMask, requestSecrets } from "./request_secrets.ts";
 import { readSmallFile } from "./small_file.ts";
 import type { HookSurroundings } from "./surroundings.ts";
 
@@ -21,6 +22,9 @@ export interface HookRequest {
 
 /** More than this is not read of an answer. */
 const MAX_ANSWER_BYTES = 64 * 1024;
+
+/** All that is read is kept until it is masked, so that no secret is cut however long it is. */
+const ANSWER_BOUNDS = { ...DEFAULT_OUTPUT_BOUNDS, overlapBytes: MAX_ANSWER_BYTES };
 
 /** Where distributions keep the authorities that the host trusts: Debian, Fedora, openSUSE, Alpine. */
 const AUTHORITIES = [
@@ -60,9 +64,12 @@ export async function makeRequest(
   const url = new URL(request.url);
   const read = await readHeaders(request, url, surroundings.environment);
   if (!read.ok) return failed(read.reason);
+  const secrets = requestSecrets(url, read.headers, Object.keys(request.headerFiles));
   url.username = url.password = "";
   const caCerts = url.protocol === "https:" ? await hostAuthorities(surroundings.environment) : [];
-  const kept = keepOutput();
+  const kept = keepOutput(ANSWER_BOUNDS);
+  // A server may show what it was asked, and knows secrets that the caller does not.
+  const shown = (isWhole: boolean) => kept.text((text) => surroundings.mask(answerMask(secrets, isWhole)(text)));
   try {
     // No connection outlives the request, so that a hook that runs once a month holds nothing open.
     using client = Deno.createHttpClient({ caCerts, poolMaxIdlePerHost: 0, allowHost: true });
@@ -77,11 +84,11 @@ export async function makeRequest(
       client,
     });
     const isWhole = await readAnswer(answer, kept);
-    const output = kept.text(surroundings.mask) + (isWhole ? "" : "\n… the rest was not read …");
+    const output = shown(isWhole) + (isWhole ? "" : "\n… the rest was not read …");
     return answer.ok ? { ok: true, output } : failed(verdictOn(answer.status), output);
   } catch (error) {
     const reason = limit.signal.aborted ? limit.reason() : `could not be reached: ${meaningOf(error, url)}`;
-    return failed(reason, kept.text(surroundings.mask));
+    return failed(reason, shown(false));
   }
 }
 

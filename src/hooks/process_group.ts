@@ -24,9 +24,25 @@ export interface ProcessGroup {
    * Ends what is left of it and closes its pipes: SIGTERM, a grace in milliseconds, SIGKILL. Resolves once nothing of it
    * runs, or half a second after SIGKILL where the kernel cannot end a process (one that waits for a disk).
    *
-   * @param hurry when aborted, the grace is over.
+   * @param hurry what shortens the grace while it lasts.
    */
-  end(graceMilliseconds: number, hurry?: AbortSignal): Promise<void>;
+  end(graceMilliseconds: number, hurry?: Hurry): Promise<void>;
+}
+
+/** A reason to give less time than there was to be. */
+export interface Hurry {
+  /** Aborted when it begins; where it is already, it begins with the grace. */
+  readonly signal: AbortSignal;
+  /** All that is left of a grace from then on. */
+  readonly graceMilliseconds: number;
+}
+
+/** Keeps the ids of the groups that run, for an end of the process that leaves no time to end each: a `Set` does. */
+export interface GroupOwner {
+  /** Takes a group that was started. */
+  add(id: number): unknown;
+  /** Lets go of one that was ended. */
+  delete(id: number): unknown;
 }
 
 /** A group that was started; or the errno's name (`E2BIG`), by which it was refused. */
@@ -116,6 +132,27 @@ async function pump(reader: ReadableStreamDefaultReader<Uint8Array>, take: (chun
   }
 }
 
+/**
+ * Kills groups at once, with SIGKILL and without waiting for anything; never throws.
+ *
+ * @param ids of {@linkcode ProcessGroup}s; one that is gone is passed over.
+ * @param send the operating system's unless a test watches it.
+ */
+export function killGroups(
+  ids: Iterable<number>,
+  send: (pid: number, signal: Deno.Signal) => void = Deno.kill,
+): void {
+  for (const id of ids) {
+    // kill(2): 0 would be this process's own group, -1 every process there is.
+    if (!Number.isSafeInteger(id) || id <= 1) continue;
+    try {
+      send(-id, "SIGKILL");
+    } catch {
+      // It is gone, or another user's; the others are still to be killed.
+    }
+  }
+}
+
 /** Waits for something, but not longer. */
 async function within(limitMilliseconds: number, awaited: Promise<unknown>): Promise<void> {
   const over = new AbortController();
@@ -138,12 +175,21 @@ function signalGroup(id: number, signal: Deno.Signal | 0): boolean {
  * To kill(2) a zombie is a process like others. In a container whose first process collects none they stay for good: a
  * command that left one behind is then waited for until the limits, which are short for that.
  */
-async function isGoneWithin(id: number, limitMilliseconds: number, hurry?: AbortSignal): Promise<boolean> {
-  const deadline = performance.now() + limitMilliseconds;
-  for (let pause = 5;; pause = Math.min(2 * pause, 100)) {
-    if (!signalGroup(id, 0)) return true;
-    const left = deadline - performance.now();
-    if (left <= 0 || hurry?.aborted) return false;
-    await delay(Math.min(pause, left), undefined, hurry === undefined ? {} : { signal: hurry }).catch(() => {});
+async function isGoneWithin(id: number, limitMilliseconds: number, hurry?: Hurry): Promise<boolean> {
+  let deadline = performance.now() + limitMilliseconds;
+  const shorten = () => {
+    deadline = Math.min(deadline, performance.now() + (hurry?.graceMilliseconds ?? Infinity));
+  };
+  hurry?.signal.addEventListener("abort", shorten, { once: true });
+  if (hurry?.signal.aborted) shorten();
+  try {
+    for (let pause = 5;; pause = Math.min(2 * pause, 100)) {
+      if (!signalGroup(id, 0)) return true;
+      const left = deadline - performance.now();
+      if (left <= 0) return false;
+      await delay(Math.min(pause, left));
+    }
+  } finally {
+    hurry?.signal.removeEventListener("abort", shorten);
   }
 }

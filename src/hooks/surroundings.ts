@@ -1,4 +1,5 @@
 // What hooks need of the process that runs them; given to them, so that a test says what they find.
+import type { GroupOwner } from "./process_group.ts";
 
 /** Where a hook runs. */
 export interface HookSurroundings {
@@ -6,6 +7,8 @@ export interface HookSurroundings {
   readonly environment: (name: string) => string | undefined;
   /** Replaces secrets in what a hook wrote or was answered, before any of it is cut. */
   readonly mask: (text: string) => string;
+  /** Has the id of every group while it runs; not given: nobody could end it but its hook. */
+  readonly groups?: GroupOwner;
 }
 
 /** The process's own environment, and no mask: who logs an output masks it. */

@@ -133,3 +133,15 @@ async function isGroupAlive(group: number): Promise<boolean> {
   const { code } = await new Deno.Command("pgrep", { args: ["-g", String(group)], stdout: "null" }).output();
   return code === 0;
 }
+
+Deno.test("a daemon that is told twice to stop ends at once, and takes the children of its hooks along", async () => {
+  await using host = await openHookHost();
+  const hook = host.command("stubborn", `trap '' TERM; echo $$ > ${host.path("pid")}; sleep 300 & wait; sleep 300`);
+  const daemon = await host.follow("first", await host.withHooks([hook]));
+  const pid = Number(await eventually("the child", () => Deno.readTextFile(host.path("pid"))));
+  daemon.kill("SIGTERM");
+  await daemon.logged("SIGTERM received");
+  daemon.kill("SIGTERM");
+  await daemon.ended;
+  await eventually("no child is left", async () => !await isGroupAlive(pid));
+});

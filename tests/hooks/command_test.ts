@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { killGroups } from "../../src/hooks/process_group.ts";
 import { eventually } from "../support/eventually.ts";
 import { isRunning } from "../support/process_tree.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
@@ -134,12 +135,12 @@ Deno.test("a command that took too long may clean up, and what it says then is k
   assertEquals(await runningInGroup(firstNumber(ending.output)), []);
 });
 
-Deno.test("a command is ended with its group when the daemon stops, also while it is given time to clean up", async () => {
+Deno.test("a command is told to end when the daemon stops, and ended with its group if it does not, also in its grace", async () => {
   for (const timeoutMilliseconds of [60_000, 1_000]) {
     await using directory = await temporaryDirectory();
     const stopping = new AbortController();
     const script =
-      `trap 'touch ${directory.path}/warned' TERM; echo $$ >${directory.path}/pid; touch ${directory.path}/up; sleep 600 & while :; do sleep 0.05; done`;
+      `trap ': >${directory.path}/warned' TERM; echo $$ >${directory.path}/pid; : >${directory.path}/up; sleep 600 & while :; do sleep 0.05; done`;
     const ended = runShell(script, { signal: stopping.signal, timeoutMilliseconds });
     const awaited = timeoutMilliseconds === 60_000 ? "up" : "warned";
     await eventually(awaited, () => Deno.stat(directory.file(awaited)));
@@ -148,8 +149,50 @@ Deno.test("a command is ended with its group when the daemon stops, also while i
     assert(!ending.ok);
     const group = Number(await Deno.readTextFile(directory.file("pid")));
     assertEquals(await runningInGroup(group), []);
+    assertEquals((await Deno.stat(directory.file("warned"))).isFile, true);
     if (timeoutMilliseconds === 60_000) assertEquals(ending.reason, "was ended because the daemon stops");
   }
+});
+
+Deno.test("a command may clean up when the daemon stops, and what it says then is kept", async () => {
+  await using directory = await temporaryDirectory();
+  const stopping = new AbortController();
+  const script = `trap 'echo bye; exit 0' TERM; : >${directory.path}/up; while :; do sleep 0.05; done`;
+  const ended = runShell(script, { signal: stopping.signal });
+  await eventually("the command runs", () => Deno.stat(directory.file("up")));
+  stopping.abort();
+  const ending = await ended;
+  assert(!ending.ok);
+  assertEquals(ending.reason, "was ended because the daemon stops");
+  assertEquals(ending.output.split("\n").includes("bye"), true);
+});
+
+Deno.test("whoever keeps the running groups has each while it runs, and can end them all at once", async () => {
+  await using directory = await temporaryDirectory();
+  const groups = new Set<number>();
+  const script =
+    `trap '' TERM; echo $$; sleep 600 & echo $$ >${directory.path}/pid; mv ${directory.path}/pid ${directory.path}/up; sleep 600`;
+  const ended = runShell(script, { surroundings: { groups } });
+  const group = Number(await eventually("the command runs", () => Deno.readTextFile(directory.file("up"))));
+  assertEquals([...groups], [group]);
+  killGroups(groups);
+  assertEquals(await ended, { ok: false, reason: "was ended by SIGKILL", output: String(group) });
+  assertEquals(await runningInGroup(group), []);
+  assertEquals([...groups], []);
+});
+
+Deno.test("no group is kept that ended or was never started", async () => {
+  const kept: number[] = [];
+  const groups = new Set<number>();
+  const owner = {
+    add: (id: number) => (kept.push(id), groups.add(id)),
+    delete: (id: number) => groups.delete(id),
+  };
+  const surroundings = { groups: owner };
+  assertEquals(await runShell("exit 0", { surroundings }), { ok: true, output: "" });
+  await runShell("sleep 600", { surroundings, timeoutMilliseconds: 1_000 });
+  assertEquals((await run({ kind: "command", command: ["/nowhere"] }, { surroundings })).ok, false);
+  assertEquals([kept.length, groups.size], [2, 0]);
 });
 
 Deno.test("nothing is started where the daemon stops already", async () => {

@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { makeAuthority, makeCertificate } from "../support/certificates.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
 import { ACTIVATED, run, type RunOptions } from "./sample_hook.ts";
@@ -172,11 +172,62 @@ Deno.test("an endless body is read to its bound and counts as what its status sa
   await cancelled.promise;
 });
 
-Deno.test("secrets in the answer are masked", async () => {
-  await using server = serve((request) => new Response(`you sent ${request.headers.get("x-token")}`));
-  const surroundings = { mask: (text: string) => text.replaceAll("s3cret", "[masked]") };
-  const ending = await ask(`http://${server.address}/`, { headers: { "x-token": "s3cret" } }, { surroundings });
+Deno.test("what the surroundings know for a secret is masked in the answer", async () => {
+  await using server = serve((request) => new Response(`you sent ${request.headers.get("x-site")}`));
+  const surroundings = { mask: (text: string) => text.replaceAll("n0rth", "[masked]") };
+  const ending = await ask(`http://${server.address}/`, { headers: { "x-site": "n0rth" } }, { surroundings });
   assertEquals(ending, { ok: true, output: "you sent [masked]" });
+});
+
+Deno.test("a server that shows what it was asked shows no credential of the request", async () => {
+  await using directory = await temporaryDirectory();
+  await using server = serve((request) => {
+    const { pathname, search } = new URL(request.url);
+    const headers = [...request.headers].map(([name, value]) => `${name}: ${value}\n`).join("");
+    return new Response(`cannot ${pathname}${search}\n${headers}`, { status: 404 });
+  });
+  const ending = await ask(
+    `http://us3r:hunter2-password@${server.address}/hooks/T0hunter2path0123456789?key=hunter2-query&site=north`,
+    {
+      headers: { accept: "application/json", "X-Api-Key": "hunter2-key" },
+      headerFiles: { "X-Vault": await directory.write("token", "Bearer hunter2-token-0123456789\n") },
+    },
+  );
+  assert(!ending.ok);
+  const lines = ending.output.split("\n");
+  assertEquals(lines[0], "cannot /hooks/[masked]?key=[masked]&site=north");
+  for (const line of ["x-vault", "x-api-key", "authorization"].map((name) => `${name}: [masked]`)) {
+    assert(lines.includes(line), `${line} in\n${ending.output}`);
+  }
+  assert(lines.includes("accept: application/json"));
+  assertEquals(ending.output.includes("hunter2"), false);
+  assertEquals(ending.output.includes(btoa("us3r:hunter2-password")), false);
+});
+
+Deno.test("no half of a credential is shown, wherever the answer or what is kept of it is cut", async () => {
+  await using directory = await temporaryDirectory();
+  const token = "0123456789abcdef".repeat(500);
+  const asked = { headerFiles: { "X-Token": await directory.write("token", token) } };
+  const never = Promise.withResolvers<void>();
+  const cutAnswer = (text: string) =>
+    new ReadableStream({
+      start: (controller) => controller.enqueue(new TextEncoder().encode(text)),
+      cancel: () => never.resolve(),
+    });
+  const half = token.slice(0, 4_000);
+  for (
+    const [answer, output] of [
+      [`${"-".repeat(500)}${token}\n${"- ".repeat(20_000)}`, /^-{500}\[masked\]\n/],
+      [`${"-".repeat(65_536 - half.length)}${half}`, /-\[masked\]\n… the rest was not read …$/],
+      [cutAnswer(`it was ${half}`), /^it was \[masked\]$/],
+    ] as const
+  ) {
+    await using server = serve(() => new Response(answer));
+    const ending = await ask(`http://${server.address}/`, asked, { timeoutMilliseconds: 1_000 });
+    assertMatch(ending.output, output);
+    assertEquals(ending.output.includes("0123456789"), false);
+  }
+  await never.promise;
 });
 
 Deno.test("a server that cannot be reached is a reason without the URL", async () => {

@@ -1,0 +1,70 @@
+import { assert, assertEquals } from "@std/assert";
+import { killGroups, type ProcessGroup, startGroup } from "../../src/hooks/process_group.ts";
+import { eventually } from "../support/eventually.ts";
+import { type TemporaryDirectory, temporaryDirectory } from "../support/temporary.ts";
+import { runningInGroup } from "./sample_hook.ts";
+
+/** Longer than any test waits for. */
+const LONG_MILLISECONDS = 600_000;
+
+/** Starts a command of sh(1), in which DIR stands for the directory, and waits until it has made `up` there. */
+async function start(script: string, directory: TemporaryDirectory): Promise<ProcessGroup> {
+  const args = ["-c", script.replaceAll("DIR", directory.path)];
+  const started = startGroup({ path: "/bin/sh", args, env: { PATH: "/usr/bin:/bin" } }, () => {});
+  assert(started.ok);
+  await eventually("the group is up", () => Deno.stat(directory.file("up")));
+  return started.group;
+}
+
+Deno.test("a hurry leaves a group time to clean up, whether it began before the grace or in it", async () => {
+  for (const isHurriedBefore of [true, false]) {
+    await using directory = await temporaryDirectory();
+    const group = await start(
+      "trap ': >DIR/warned' TERM; : >DIR/up; until test -e DIR/go; do sleep 0.02; done; : >DIR/cleaned",
+      directory,
+    );
+    const stopping = new AbortController();
+    if (isHurriedBefore) stopping.abort();
+    const ended = group.end(LONG_MILLISECONDS, { signal: stopping.signal, graceMilliseconds: 60_000 });
+    await eventually("the group is warned", () => Deno.stat(directory.file("warned")));
+    stopping.abort();
+    await directory.write("go", "");
+    await ended;
+    assertEquals((await Deno.stat(directory.file("cleaned"))).isFile, true);
+  }
+});
+
+Deno.test("a hurry shortens the grace of a group that does not end", async () => {
+  await using directory = await temporaryDirectory();
+  const group = await start("trap ': >DIR/warned' TERM; : >DIR/up; while :; do sleep 0.02; done", directory);
+  const stopping = new AbortController();
+  const ended = group.end(LONG_MILLISECONDS, { signal: stopping.signal, graceMilliseconds: 50 });
+  try {
+    await eventually("the group is warned", () => Deno.stat(directory.file("warned")));
+    assertEquals((await runningInGroup(group.id)).includes(group.id), true);
+    stopping.abort();
+    await eventually("the group is gone", async () => (await runningInGroup(group.id)).length === 0);
+  } finally {
+    killGroups([group.id]);
+    await ended;
+  }
+});
+
+Deno.test("groups are killed with all that runs in them, and those that are gone are passed over", async () => {
+  await using directory = await temporaryDirectory();
+  const group = await start("trap '' TERM HUP; sleep 600 & sleep 600 & : >DIR/up; sleep 600", directory);
+  killGroups([0x7fff_ffff, group.id]);
+  assertEquals((await group.status).signal, "SIGKILL");
+  await eventually("the group is gone", async () => (await runningInGroup(group.id)).length === 0);
+  killGroups([group.id]);
+  await group.end(0);
+});
+
+Deno.test("nothing but a group is killed, whatever numbers are given, and no refusal keeps the next from it", () => {
+  const sent: [number, string][] = [];
+  killGroups([0, 1, -1, -5, NaN, 1.5, Infinity, 4711, 4712], (pid, signal) => {
+    sent.push([pid, signal]);
+    throw new Deno.errors.PermissionDenied("EPERM: Operation not permitted");
+  });
+  assertEquals(sent, [[-4711, "SIGKILL"], [-4712, "SIGKILL"]]);
+});

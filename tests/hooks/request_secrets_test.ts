@@ -1,0 +1,124 @@
+import { assert, assertEquals } from "@std/assert";
+import fc from "fast-check";
+import { answerMask, requestSecrets } from "../../src/hooks/request_secrets.ts";
+
+interface Sent {
+  readonly url?: string;
+  readonly headers?: Record<string, string>;
+  readonly fromFiles?: readonly string[];
+}
+
+/** What an answer looks like that comes to a request. */
+function shown(answer: string, { url = "http://edge.test/", headers = {}, fromFiles = [] }: Sent): string {
+  return answerMask(requestSecrets(new URL(url), new Headers(headers), fromFiles), true)(answer);
+}
+
+Deno.test("a header of a file is masked as a whole and without its scheme", () => {
+  const sent = { headers: { "x-site": "Bearer hunter2" }, fromFiles: ["X-Site"] };
+  assertEquals(
+    shown("Bearer hunter2, bearer hunter2, BEARER:hunter2", sent),
+    "[masked], bearer [masked], BEARER:[masked]",
+  );
+});
+
+Deno.test("a header of the options is masked where its name or its value tells of a secret", () => {
+  for (
+    const name of [
+      "Authorization",
+      "Proxy-Authorization",
+      "X-Auth",
+      "X-Api-Key",
+      "X-Subscription-Key",
+      "X-Token",
+      "Cookie",
+    ]
+  ) {
+    assertEquals(shown("it was hunter2", { headers: { [name]: "hunter2" } }), "it was [masked]", name);
+  }
+  const key = `AKIA${"0123456789AB"}`;
+  assertEquals(shown(`it was ${key}`, { headers: { "x-site": key } }), "it was [masked]");
+  const plain = {
+    accept: "application/json",
+    "x-author": "somebody",
+    "x-site": "north-1",
+    "user-agent": "honua-configd",
+  };
+  assertEquals(shown(JSON.stringify(plain), { headers: plain }), JSON.stringify(plain));
+});
+
+Deno.test("basic credentials are masked as they were sent, decoded, and as the password alone", () => {
+  const sent = { headers: { authorization: `Basic ${btoa("us3r:hunter2")}` } };
+  assertEquals(shown(`${btoa("us3r:hunter2")} us3r:hunter2 hunter2`, sent), "[masked] [masked] [masked]");
+  assertEquals(shown("no such user: us3r", sent), "no such user: us3r");
+  const token = { headers: { authorization: `Basic ${btoa("hunter2:")}` } };
+  assertEquals(shown("no such user: hunter2", token), "no such user: [masked]");
+});
+
+Deno.test("parameters of a secret header are masked each where they are secrets", () => {
+  const headers = { cookie: "session=hunter2; theme=dark", authorization: 'Token token="hunter3", realm="edge"' };
+  assertEquals(shown("hunter2 hunter3 dark edge", { headers }), "[masked] [masked] dark edge");
+});
+
+Deno.test("the userinfo of a URL is masked, percent-encoded and decoded", () => {
+  const sent = { url: "http://us3r:hunter2%3A%40@edge.test/" };
+  assertEquals(shown("hunter2%3A%40 hunter2:@", sent), "[masked] [masked]");
+  assertEquals(shown("hunter2", { url: "http://hunter2@edge.test/" }), "[masked]");
+});
+
+Deno.test("values of a query are masked by their name, their looks and their length", () => {
+  const url =
+    "http://edge.test/?key=hunter2-query&siteToken=a%2Fb%2Bc&code=hunter3&x=0123456789abcdef&site=north&hunter4-0123456789";
+  const answer = new URL(url).search;
+  assertEquals(
+    shown(answer, { url }),
+    "?key=[masked]&siteToken=[masked]&code=[masked]&x=[masked]&site=north&[masked]",
+  );
+  assertEquals(shown("a/b+c", { url }), "[masked]");
+});
+
+Deno.test("segments of a path are masked where they look like a token", () => {
+  const url = "http://edge.test/services/T0000/hunter2AbCdEf0123456789/a-segment-with-nothing-but-words/";
+  assertEquals(
+    shown(`no ${new URL(url).pathname}`, { url }),
+    "no /services/T0000/[masked]/a-segment-with-nothing-but-words/",
+  );
+});
+
+Deno.test("a percent sign that begins no escape is no reason to fail", () => {
+  const url = "http://us3r:hunter2%zz@edge.test/%zz/?key=%zzhunter3&%";
+  assertEquals(shown("hunter2%zz %zzhunter3", { url }), "[masked] [masked]");
+});
+
+Deno.test("wherever an answer is cut, the beginning of a secret at its end is masked", () => {
+  const secrets = ["hunter2hunt", "Bearer hunter2hunt", "er2h"];
+  const mask = answerMask(secrets, false);
+  for (let length = 4; length <= "Bearer hunter2hunt".length; length++) {
+    assertEquals(mask(`it was ${"Bearer hunter2hunt".slice(0, length)}`), "it was [masked]", String(length));
+  }
+  assertEquals(mask("it was nothing"), "it was nothing");
+  assertEquals(answerMask(secrets, true)("it was Bearer"), "it was Bearer");
+});
+
+Deno.test("wherever a token is sent as a credential, no echo shows it", () => {
+  const token = fc.string({ unit: fc.constantFrom(..."abcXYZ0123456789-._~+/=%:@ "), minLength: 1, maxLength: 40 })
+    .map((text) => `q9${text}9q`);
+  fc.assert(fc.property(token, (secret) => {
+    const encoded = encodeURIComponent(secret);
+    const basic = btoa(`user:${secret}`);
+    for (
+      const sent of [
+        { headers: { "x-site": secret }, fromFiles: ["x-site"] },
+        { headers: { "x-site": `Bearer ${secret}` }, fromFiles: ["x-site"] },
+        { headers: { authorization: `Bearer ${secret}` } },
+        { headers: { authorization: `Basic ${basic}` } },
+        { url: `http://user:${encoded}@edge.test/` },
+        { url: `http://edge.test/?key=${encoded}` },
+      ]
+    ) {
+      for (const echo of [secret, encoded, JSON.stringify({ token: secret }), `<${secret}>`]) {
+        const answer = shown(`you sent ${echo}.`, sent);
+        assert(!answer.includes("q9") && !answer.includes("9q"), `${JSON.stringify(sent)}: ${answer}`);
+      }
+    }
+  }));
+});
