@@ -11,9 +11,11 @@ interface Room {
   readonly types?: readonly string[];
 }
 
-const CHAIN = ["diagnostic", "document", "config", "snapshot", "reload"];
+/** What every room may import. */
+const GROUND = ["time", "diagnostic"];
+const CHAIN = [...GROUND, "document", "config", "snapshot", "reload"];
 const LEAVES = ["source", "cluster", "process", "hooks"];
-const LEAF: Room = { imports: ["diagnostic"], types: ["snapshot"] };
+const LEAF: Room = { imports: GROUND, types: ["snapshot"] };
 
 /** The rooms and what each may import; a room that is not here has no place in the house yet. */
 const ROOMS: ReadonlyMap<string, Room> = new Map<string, Room>([

@@ -2,10 +2,10 @@
 // read. Deno.serve has no limit on any of them, nor on their number; what it does for a whole listener is done here for
 // one connection at a time, so that clients take no more than the listener's share of the daemon's file descriptors. Over
 // TLS that is not so: a connection that is cut keeps its descriptor until its client goes.
-import { backoffMilliseconds } from "../reload/backoff.ts";
+import { backoffMilliseconds } from "../time/backoff.ts";
 import type { Authorize } from "./auth.ts";
 import type { AdminLimits } from "./limits.ts";
-import { withinLimit } from "./time_limit.ts";
+import { withinLimit } from "../time/limit.ts";
 
 /** What a route knows of the connection that it answers on. */
 export interface ConnectionBindings {

@@ -1,7 +1,7 @@
 // One way in: a listener that is opened as soon as the host allows it, and its connections. What keeps it from being
 // opened is told once, and tried again ever more slowly until it is disposed of.
 import { setTimeout as delay } from "node:timers/promises";
-import { type Backoff, backoffMilliseconds } from "../reload/backoff.ts";
+import { type Backoff, backoffMilliseconds } from "../time/backoff.ts";
 import type { Authorize } from "./auth.ts";
 import type { Connections } from "./connections.ts";
 

@@ -5,7 +5,7 @@ import type { Answers } from "./answer.ts";
 import type { AdminLimits } from "./limits.ts";
 import type { Route } from "./route.ts";
 import type { Subject } from "./subject.ts";
-import { withinLimit } from "./time_limit.ts";
+import { withinLimit } from "../time/limit.ts";
 
 /** What needs no token. */
 export const HEALTH_PATHS: ReadonlySet<string> = new Set(["/livez", "/readyz", "/healthz/consistency"]);

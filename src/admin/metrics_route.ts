@@ -4,7 +4,7 @@ import type { AdminLimits } from "./limits.ts";
 import { overdue } from "./problem.ts";
 import type { Route } from "./route.ts";
 import type { Subject } from "./subject.ts";
-import { withinLimit } from "./time_limit.ts";
+import { withinLimit } from "../time/limit.ts";
 
 /** `GET /metrics`. */
 export function metricsRoute(subject: Subject, answers: Answers, limits: AdminLimits): Route {

@@ -8,7 +8,7 @@ import { overdue, type Problem } from "./problem.ts";
 import { type BodyRead, readJson } from "./request_body.ts";
 import type { Route } from "./route.ts";
 import type { ReloadAnswer, ReloadRequest, Subject } from "./subject.ts";
-import { withinLimit } from "./time_limit.ts";
+import { withinLimit } from "../time/limit.ts";
 
 const MEMBERS = ["notifyOtherInstances", "force"] as const;
 

@@ -1,6 +1,6 @@
 // The admin interface as it is reached: on a unix socket, whose permissions are its guard, and on TCP where that is asked
 // for. Each is opened by itself: what keeps one of them away is told and tried again, and the other works.
-import type { Backoff } from "../reload/backoff.ts";
+import type { Backoff } from "../time/backoff.ts";
 import type { Logger } from "../process/log.ts";
 import { composeApplication } from "./application.ts";
 import { findServeOnConnection, openConnections, type ServeOnConnection } from "./connections.ts";

@@ -5,7 +5,7 @@ import { conditionForm, matchesWeakly, readCondition, type TagCondition } from "
 import type { AdminLimits } from "./limits.ts";
 import type { Route } from "./route.ts";
 import type { ServedSnapshot, Subject } from "./subject.ts";
-import { withinLimit } from "./time_limit.ts";
+import { withinLimit } from "../time/limit.ts";
 
 /** The longest that one request waits for another snapshot, in seconds. */
 export const MAX_WAIT_SECONDS = 300;

@@ -2,7 +2,7 @@
 // replaced, one that somebody answers on is not touched, and what is removed at the end is this daemon's own.
 import { randomBytes } from "node:crypto";
 import { basename, dirname, join } from "node:path";
-import { withinLimit } from "./time_limit.ts";
+import { withinLimit } from "../time/limit.ts";
 
 /** A socket that is listened on. */
 export interface UnixSocket {

@@ -1,7 +1,7 @@
 // `honua-configd doctor`: examines all that a daemon with the same arguments would need, and changes nothing. It ends
 // with 0 if there is no error, with 1 if there is one, with 2 where the options are wrong.
 import { parseEnvironmentFile } from "../config/environment.ts";
-import { withinLimit } from "../admin/time_limit.ts";
+import { withinLimit } from "../time/limit.ts";
 import { type Diagnostic, errorDiagnostic } from "../diagnostic/diagnostic.ts";
 import { sourceText } from "../diagnostic/range.ts";
 import { renderLine } from "../diagnostic/render.ts";

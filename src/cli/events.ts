@@ -3,7 +3,7 @@
 // asked for, with 3 if nothing answers at its start or the daemon will not have it.
 import { setTimeout as delay } from "node:timers/promises";
 import { jsonLine, terminalText } from "../diagnostic/terminal_text.ts";
-import { type Backoff, backoffMilliseconds } from "../reload/backoff.ts";
+import { type Backoff, backoffMilliseconds } from "../time/backoff.ts";
 import type { AdminFlags } from "./admin_address.ts";
 import {
   type AdminClient,

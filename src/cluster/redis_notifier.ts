@@ -25,7 +25,8 @@ import { type Dial, nameOf, type Wire } from "./redis_servers.ts";
 import { openSession, type Session, withoutSelf } from "./redis_session.ts";
 import { connectStream } from "./redis_stream.ts";
 import { NO_REDIS, reasonOf, RedisTrouble, replyCode } from "./redis_trouble.ts";
-import { settledWithin } from "./settled_within.ts";
+import { type Backoff, backoffMilliseconds } from "../time/backoff.ts";
+import { withinLimit } from "../time/limit.ts";
 
 /** What `openRedisNotifier` takes. */
 export interface RedisNotifierOptions {
@@ -48,12 +49,10 @@ export interface RedisNotifierOptions {
   readonly peerLifeMilliseconds?: number;
   /** In [0, 1), for the backoff. Default: `Math.random`. */
   readonly random?: () => number;
-  /** The wait after the `attempt`-th failure in a row, from 1 on. Default: see {@linkcode reconnectMilliseconds}. */
+  /** The wait after the `attempt`-th failure in a row, from 1 on. Default: {@linkcode RECONNECT_BACKOFF}. */
   readonly backoffMilliseconds?: (attempt: number) => number;
 }
 
-const FIRST_WAIT_MILLISECONDS = 100;
-const LONGEST_WAIT_MILLISECONDS = 10_000;
 /** How long disposing may take to remove the instance's record, which ends by itself in any case. */
 const LEAVE_LIMIT_MILLISECONDS = 500;
 /** How long a command may take unless the options say another time. */
@@ -62,14 +61,8 @@ const COMMAND_LIMIT_MILLISECONDS = 5_000;
 const MAX_ECHOES = 16;
 const CLOSED = "The notifier is closed";
 
-/**
- * The wait before the next connection: exponential from 100 ms to 10 s with equal jitter, so that those who lost one
- * Redis do not come back to it at one moment.
- */
-export function reconnectMilliseconds(attempt: number, random: number): number {
-  const ceiling = Math.min(LONGEST_WAIT_MILLISECONDS, FIRST_WAIT_MILLISECONDS * 2 ** (attempt - 1));
-  return Math.round(ceiling / 2 + random * ceiling / 2);
-}
+/** Before the next connection: those who lost one Redis do not come back to it at one moment. */
+export const RECONNECT_BACKOFF: Backoff = { firstMilliseconds: 100, capMilliseconds: 10_000 };
 
 /**
  * Readies a notifier; it connects when it is watched. `delivered` counts those who are subscribed at the server that is
@@ -203,7 +196,8 @@ function keepRedisLink(
     linked,
     autoReconnect: options.autoReconnect ?? true,
     firstConnectionMilliseconds: connection.connectTimeoutMilliseconds,
-    backoffMilliseconds: options.backoffMilliseconds ?? ((attempt) => reconnectMilliseconds(attempt, random())),
+    backoffMilliseconds: options.backoffMilliseconds ??
+      ((attempt) => backoffMilliseconds(attempt, random(), RECONNECT_BACKOFF)),
   });
 }
 
@@ -237,7 +231,7 @@ function presenceOf(
       const leaving = mark;
       if (leaving === null) return;
       const left = attempt((session) => session.run(LEAVE, [own, keys.peers], [instance, leaving]));
-      await settledWithin(left, LEAVE_LIMIT_MILLISECONDS);
+      await withinLimit(left.catch(() => {}), LEAVE_LIMIT_MILLISECONDS);
     },
   };
 }

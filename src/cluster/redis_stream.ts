@@ -6,7 +6,7 @@ import { connect as connectByNode, type TLSSocket } from "node:tls";
 import type { RedisEndpoint, RedisTls, TcpEndpoint } from "./redis_connection.ts";
 import { nameOf } from "./redis_servers.ts";
 import { RedisTrouble } from "./redis_trouble.ts";
-import { settledWithin } from "./settled_within.ts";
+import { withinLimit } from "../time/limit.ts";
 
 /** What `connectStream` takes. */
 export interface StreamOptions {
@@ -63,7 +63,7 @@ async function orAbandon<Connection extends Deno.Conn>(
   try {
     return await Promise.race([connecting, aborted]);
   } catch (error) {
-    await settledWithin(connecting.then(closeQuietly), LATE_MILLISECONDS);
+    await withinLimit(connecting.then(closeQuietly, () => {}), LATE_MILLISECONDS);
     throw error;
   } finally {
     signal.removeEventListener("abort", abort);

@@ -5,7 +5,7 @@ import { type Diagnostic, errorDiagnostic } from "../diagnostic/diagnostic.ts";
 import { terminalText } from "../diagnostic/terminal_text.ts";
 import type { HookEnding } from "../hooks/hook.ts";
 import type { HookOptions } from "../process/options.ts";
-import { type Backoff, backoffMilliseconds } from "../reload/backoff.ts";
+import { type Backoff, backoffMilliseconds } from "../time/backoff.ts";
 import type { HookReport } from "../reload/hook_loop.ts";
 
 /** However long the backoff of a hook has grown. */

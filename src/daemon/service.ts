@@ -1,7 +1,7 @@
 // Tells the service manager where the daemon stands, and never more than is true: READY once a snapshot is in force, or
 // once the first look ended without one; RELOADING while it looks or writes; and in one line what a person should know.
 import type { ServiceManager } from "../process/sd_notify.ts";
-import { type Clock, realClock } from "../reload/clock.ts";
+import { type Clock, systemClock } from "../time/clock.ts";
 import type { Trouble } from "../reload/state.ts";
 import type { Standing } from "../cluster/peers.ts";
 
@@ -73,7 +73,7 @@ export interface Service extends AsyncDisposable {
 export function openService(
   manager: ServiceManager | null,
   facts: () => ServiceFacts,
-  clock: Clock = realClock,
+  clock: Clock = systemClock,
 ): Service {
   if (manager === null) return { ...NO_SERVICE, [Symbol.asyncDispose]: async () => {} };
   /** `overdue`: READY was said for what is in force, while something newer is still looked at. */

@@ -3,7 +3,7 @@
 // instance that never agreed overrules nobody, and a hook of which nothing is known runs.
 import { dirname, join } from "node:path";
 import * as z from "zod";
-import { withinLimit } from "../admin/time_limit.ts";
+import { withinLimit } from "../time/limit.ts";
 import { MAX_GENERATION } from "../cluster/announcing_rules.ts";
 import { type Ledger, MAX_UNANSWERED, NEW_LEDGER } from "../reload/agreement.ts";
 import { atomicWrite, errorCode } from "../snapshot/atomic_write.ts";

@@ -10,7 +10,7 @@ import type {
   Status,
   Subject,
 } from "../admin/subject.ts";
-import { withinLimit } from "../admin/time_limit.ts";
+import { withinLimit } from "../time/limit.ts";
 import type { Notifier, PeersAnswer } from "../cluster/notifier.ts";
 import type { DaemonMetrics } from "../process/metrics.ts";
 import type { Head } from "../reload/agreement.ts";

@@ -1,6 +1,7 @@
 // A program in a session and process group of its own, so that it is ended with everything that it started: nothing of
 // the group outlives `end`, whatever ignores SIGTERM, and no descendant that keeps a pipe open is waited for.
 import { setTimeout as delay } from "node:timers/promises";
+import { withinLimit } from "../time/limit.ts";
 
 /** A program, ready to be run. */
 export interface Program {
@@ -114,8 +115,8 @@ function groupOf(child: Deno.ChildProcess, onOutput: (chunk: Uint8Array) => void
         signalGroup(id, "SIGKILL");
         await isGoneWithin(id, KILL_LIMIT_MILLISECONDS);
       }
-      await within(KILL_LIMIT_MILLISECONDS, Promise.all(readers.map((reader) => reader.cancel().catch(() => {}))));
-      await within(KILL_LIMIT_MILLISECONDS, Promise.all([child.status, outputEnded]));
+      await withinLimit(Promise.all(readers.map((reader) => reader.cancel().catch(() => {}))), KILL_LIMIT_MILLISECONDS);
+      await withinLimit(Promise.all([child.status, outputEnded]), KILL_LIMIT_MILLISECONDS);
     },
   };
 }
@@ -151,13 +152,6 @@ export function killGroups(
       // It is gone, or another user's; the others are still to be killed.
     }
   }
-}
-
-/** Waits for something, but not longer. */
-async function within(limitMilliseconds: number, awaited: Promise<unknown>): Promise<void> {
-  const over = new AbortController();
-  await Promise.race([awaited, delay(limitMilliseconds, undefined, { signal: over.signal }).catch(() => {})]);
-  over.abort();
 }
 
 /** Signals all of a group, with 0 only asking; false where there is none (kill(2)). */

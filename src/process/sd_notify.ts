@@ -4,6 +4,7 @@ import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { terminalText } from "../diagnostic/terminal_text.ts";
+import { withinLimit } from "../time/limit.ts";
 
 /** What may be told at once: sd_notify(3). Of `ready`, `reloading` and `stopping` at most one is meant. */
 export interface ServiceState {
@@ -93,7 +94,7 @@ export function openServiceManager(
     sending = null;
   };
   const flush = async (limitMilliseconds: number): Promise<void> => {
-    if (sending !== null) await settledWithin(sending, limitMilliseconds);
+    if (sending !== null) await withinLimit(sending, limitMilliseconds);
   };
   return {
     watchdogMilliseconds: watchdogInterval(environment, pid),
@@ -193,7 +194,7 @@ function openDatagrams(path: string, directories: readonly string[]): Transport 
       const sent = socket.send(new TextEncoder().encode(message), { transport: "unixpacket", path });
       try {
         // A manager that reads nothing fills its queue up; then a send ends by the closing of its socket alone.
-        if (!await settledWithin(sent, SEND_LIMIT_MILLISECONDS)) throw new Error("it reads no messages");
+        if (!(await withinLimit(sent, SEND_LIMIT_MILLISECONDS)).ok) throw new Error("it reads no messages");
       } catch (error) {
         sent.catch(() => {});
         close();
@@ -278,15 +279,4 @@ async function sendWithRetries(transport: Transport, message: string, ending: Ab
 
 function errorText(error: unknown): string {
   return (error instanceof Error ? error.message : String(error)).split(" (os error")[0]!;
-}
-
-/** Whether a promise resolved within that time; rejects as it does. What is not waited for goes on. */
-async function settledWithin(promise: Promise<unknown>, limitMilliseconds: number): Promise<boolean> {
-  const limit = Promise.withResolvers<false>();
-  const timer = setTimeout(() => limit.resolve(false), limitMilliseconds);
-  try {
-    return await Promise.race([promise.then(() => true), limit.promise]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

@@ -13,7 +13,7 @@ import {
   type Standing,
   withUnanswered,
 } from "./agreement.ts";
-import { type Backoff, backoffMilliseconds } from "./backoff.ts";
+import { type Backoff, backoffMilliseconds } from "../time/backoff.ts";
 import type { AgreementReport } from "./report.ts";
 import type { HintReason } from "./state.ts";
 

@@ -3,7 +3,7 @@
 // only when a write succeeded. After `stop` it asks for nothing more.
 import type { Diagnostic } from "../diagnostic/diagnostic.ts";
 import { agree, type ClusterAction, type ClusterEvent, type ReloadedEvent } from "./agree.ts";
-import { backoffMilliseconds } from "./backoff.ts";
+import { backoffMilliseconds } from "../time/backoff.ts";
 import type { LoopReport, Outcome, ReloadReport, Report } from "./report.ts";
 import {
   type Change,

@@ -1,6 +1,6 @@
 // Carries out what decideHooks decides, beside the reload loop and without ever holding it up. Whatever a hook does, it
 // is ended with the process: after `dispose` nothing runs and no timer is left.
-import { type Clock, realClock } from "./clock.ts";
+import { type Clock, systemClock } from "../time/clock.ts";
 import {
   decideHooks,
   type Happening,
@@ -76,7 +76,7 @@ function failed(bug: unknown): HookRun {
 
 /** Opens the loop of some hooks; nothing runs before something happens. */
 export function runHooks<Told>(given: HookLoopOptions<Told>): HookLoop<Told> {
-  const options = { graceMilliseconds: 1_000, clock: realClock, random: Math.random, ...given };
+  const options = { graceMilliseconds: 1_000, clock: systemClock, random: Math.random, ...given };
   const { clock, random, splayMilliseconds } = options;
   const closing = new AbortController();
   const timers = new Map<string, () => void>();

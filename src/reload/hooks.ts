@@ -1,6 +1,6 @@
 // Which hook runs when, as a pure function. Every hook that is owed runs for the newest happening and until it succeeded,
 // in order and never twice at a time; no hook is interrupted for another, and none keeps another from its turn for good.
-import { type Backoff, backoffMilliseconds } from "./backoff.ts";
+import { type Backoff, backoffMilliseconds } from "../time/backoff.ts";
 
 /** What hooks are run on; a check is part of the activation and no happening of its own. */
 export type HookEvent = "activated" | "rejected" | "diverged";

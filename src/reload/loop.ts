@@ -1,7 +1,7 @@
 // The single writer: carries out what decide decides, one look or write at a time, and is the only one that may. No
 // hint is lost, no bug in a look or write ends or wedges it, and after `stop` nothing is begun and no timer is left.
 import { initialAgreement, isAnnouncing } from "./agreement.ts";
-import { type Clock, realClock } from "./clock.ts";
+import { type Clock, systemClock } from "../time/clock.ts";
 import { announce, type ClusterAccess, readHead } from "./cluster_access.ts";
 import { type Action, type ActivationResult, decide, type Event, type LookOutcome } from "./decide.ts";
 import type { Outcome, Report } from "./report.ts";
@@ -128,7 +128,7 @@ export function runLoop<Candidate>(options: LoopOptions<Candidate>): Loop<Candid
       lookLimitMilliseconds: 30_000,
       activateLimitMilliseconds: 30_000,
       graceMilliseconds: 1_000,
-      clock: realClock,
+      clock: systemClock,
       random: Math.random,
       ...options,
     },

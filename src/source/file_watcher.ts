@@ -4,7 +4,7 @@
 import { basename, dirname } from "node:path";
 import { type Alignment, type DirectoryWatches, directoryWatches, type WatchFs } from "./directory_watches.ts";
 import { type Lookup, tracePath } from "./path_trace.ts";
-import { type Clock, systemClock } from "./settle.ts";
+import { type Clock, systemClock } from "../time/clock.ts";
 import { type FileIdentity, identify as identifyFile } from "./source_file.ts";
 
 /** What a hint was given for: an event named the file, an event led to a look that found it changed, or a poll found it. */

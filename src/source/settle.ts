@@ -1,23 +1,7 @@
 // Turns many hints into few: the trailing edge of a burst fires, so its last hint is never lost, and a longest wait
 // fires during a burst that does not end, so that a busy editor cannot starve what waits for it. These are the two
 // quiescence timers of consul-template (its `wait { min, max }`).
-
-/** Time as this room needs it, so that a test can be the clock. */
-export interface Clock {
-  /** Milliseconds since some fixed moment; never goes back. */
-  now(): number;
-  /** Runs the callback once after that many milliseconds; what it returns cancels, and may be called late or twice. */
-  schedule(milliseconds: number, callback: () => void): () => void;
-}
-
-/** The monotonic clock of this process. */
-export const systemClock: Clock = {
-  now: () => performance.now(),
-  schedule(milliseconds, callback) {
-    const timer = setTimeout(callback, milliseconds);
-    return () => clearTimeout(timer);
-  },
-};
+import { type Clock, systemClock } from "../time/clock.ts";
 
 /** How long to wait, in milliseconds. */
 export interface Quiescence {

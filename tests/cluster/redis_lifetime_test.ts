@@ -1,7 +1,8 @@
 // The life of a notifier: one that may not reconnect gives up and says so, and one that is closed, at whatever moment,
 // leaves no timer and no socket behind, which the sanitizers of Deno.test prove.
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { openRedisNotifier, reconnectMilliseconds } from "../../src/cluster/redis_notifier.ts";
+import { openRedisNotifier, RECONNECT_BACKOFF } from "../../src/cluster/redis_notifier.ts";
+import { backoffMilliseconds } from "../../src/time/backoff.ts";
 import { eventually } from "../support/eventually.ts";
 import { randomFrom } from "../support/random.ts";
 import { startRedis } from "../support/redis_server.ts";
@@ -106,9 +107,13 @@ Deno.test("what is asked before it is watched or up fails at once, and one that 
 });
 
 Deno.test("the waits between connections double up to ten seconds, half of each left to chance", () => {
-  assertEquals([1, 2, 3].map((attempt) => reconnectMilliseconds(attempt, 0)), [50, 100, 200]);
-  assertEquals([1, 2, 3].map((attempt) => reconnectMilliseconds(attempt, 1)), [100, 200, 400]);
-  assertEquals([8, 40, 5_000].map((attempt) => reconnectMilliseconds(attempt, 1)), [10_000, 10_000, 10_000]);
+  assertEquals([1, 2, 3].map((attempt) => backoffMilliseconds(attempt, 0, RECONNECT_BACKOFF)), [50, 100, 200]);
+  assertEquals([1, 2, 3].map((attempt) => backoffMilliseconds(attempt, 1, RECONNECT_BACKOFF)), [100, 200, 400]);
+  assertEquals([8, 40, 5_000].map((attempt) => backoffMilliseconds(attempt, 1, RECONNECT_BACKOFF)), [
+    10_000,
+    10_000,
+    10_000,
+  ]);
 });
 
 Deno.test("connections that are lost as soon as they are made are tried ever more rarely", async () => {

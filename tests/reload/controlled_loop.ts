@@ -1,6 +1,6 @@
 // A loop under a test's control: a clock that moves when told, and looks and writes that end when told.
 import type { ActivationResult, LookOutcome } from "../../src/reload/decide.ts";
-import type { Clock } from "../../src/reload/clock.ts";
+import type { Clock } from "../../src/time/clock.ts";
 import { type Loop, type LoopOptions, runLoop } from "../../src/reload/loop.ts";
 import type { Report } from "../../src/reload/report.ts";
 import type { Mark } from "../../src/reload/state.ts";

@@ -2,7 +2,8 @@
 import * as FakeTimers from "@sinonjs/fake-timers";
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
-import { type Burst, type Clock, dueAt, settle, withHint } from "../../src/source/settle.ts";
+import { type Burst, dueAt, settle, withHint } from "../../src/source/settle.ts";
+import type { Clock } from "../../src/time/clock.ts";
 
 const quiescence = { quietMilliseconds: 500, longestMilliseconds: 2000 };
 

@@ -1,7 +1,7 @@
 // Bounds of the backoff, whatever the attempt and the jitter.
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { backoffMilliseconds, retryBackoff } from "../../src/reload/backoff.ts";
+import { backoffMilliseconds, retryBackoff } from "../../src/time/backoff.ts";
 
 const jitter = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
 

@@ -1,15 +1,16 @@
-// Where time comes from: the system's by default, a test's own otherwise. Nothing in this room reads another clock.
+// Where time comes from: the system's by default, a test's own otherwise. Whatever waits by it can be tried without
+// waiting.
 
 /** A clock and its timers. */
 export interface Clock {
-  /** Monotonic milliseconds. */
+  /** Monotonic milliseconds: they never go back. */
   now(): number;
-  /** Calls back once, later; returns what cancels it. */
+  /** Calls back once, later; what it returns cancels, and may be called late or twice. */
   schedule(milliseconds: number, callback: () => void): () => void;
 }
 
 /** The system's clock. */
-export const realClock: Clock = {
+export const systemClock: Clock = {
   now: () => performance.now(),
   schedule(milliseconds, callback) {
     // What is longer would fire at once (HTML standard, timers; a 32-bit integer): 24 days are long enough.
