@@ -1,5 +1,5 @@
-// All that a change must pass: the check, then the tests once, with their coverage, and those of the program once more
-// over the compiled program. Where the tests ran, it ends with their summaries and, alone on the last line, their count;
+// All that a change must pass: the check, the tests with their coverage, and those of the program over its sources and
+// over the compiled program. Where tests ran, it ends with their summaries and, alone on the last line, their count;
 // where anything was wrong, with exit status 1.
 import { join } from "node:path";
 import { check } from "./check.ts";
@@ -14,10 +14,13 @@ export async function ok(root: string): Promise<number> {
     console.error(`ok: the check failed (${failed.join(", ")}), so the tests were not run`);
     return 1;
   }
-  const fromSources = await testWithCoverage(root);
+  const outcomes: TestOutcome[] = [];
   // What fails from its sources need not be tried again.
-  const compiled = fromSources.trouble === null ? await testCompiled(root) : null;
-  const outcomes = [fromSources, compiled].filter((outcome) => outcome !== null);
+  for (const run of [testWithCoverage, testSources, testCompiled]) {
+    const outcome = await run(root);
+    if (outcome !== null) outcomes.push(outcome);
+    if (outcome?.trouble) break;
+  }
   for (const { trouble } of outcomes) if (trouble !== null) console.error(`ok: ${trouble}`);
   const summaries = outcomes.flatMap(({ summary }): TestSummary[] => summary ? [summary] : []);
   for (const { line } of summaries) console.log(line);
@@ -25,9 +28,18 @@ export async function ok(root: string): Promise<number> {
   return outcomes.every(({ trouble }) => trouble === null) ? 0 : 1;
 }
 
+/** Runs the program's tests over its sources; null where there is no program. */
+async function testSources(root: string): Promise<TestOutcome | null> {
+  return await hasProgram(root) ? await runProgramTests(root, null) : null;
+}
+
+async function hasProgram(root: string): Promise<boolean> {
+  return await isThere(join(root, "main.ts")) && await isThere(join(root, PROGRAM_TESTS));
+}
+
 /** Compiles the program and runs its tests over that; null where there is nothing to compile, or nothing to do it with. */
 async function testCompiled(root: string): Promise<TestOutcome | null> {
-  if (!await isThere(join(root, "main.ts")) || !await isThere(join(root, PROGRAM_TESTS))) return null;
+  if (!await hasProgram(root)) return null;
   const dist = join(root, "dist");
   const compiled = await compile(root, dist);
   if (!compiled.ok && !compiled.lacksDenort) return { summary: null, trouble: compiled.trouble };

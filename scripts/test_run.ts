@@ -67,24 +67,25 @@ export function sumOf(runs: readonly TestSummary[]): TestSummary {
 }
 
 /**
- * Runs the tests of the checkout at `root`, one file after the other (some measure what the machine does), and leaves
- * the coverage of this process, and of no child, in `coverageDirectory`. Types are the business of `check`.
+ * Runs the tests of the checkout at `root` but those of the program, one file after the other (some measure what the
+ * machine does), and leaves the coverage of this process, and of no child, in `coverageDirectory`. Types are the
+ * business of `check`.
  */
 export async function runTests(root: string, coverageDirectory: string): Promise<TestOutcome> {
   const preload = new URL("./own_coverage.ts", import.meta.url).href;
   const coverage = [`--coverage=${coverageDirectory}`, "--coverage-raw-data-only", `--preload=${preload}`];
-  return await run(root, [...coverage, "tests"]);
+  return await run(root, [...coverage, `--ignore=${PROGRAM_TESTS}`, "tests"]);
 }
 
 /** The folder of the tests that run the program as a process of its own, whichever way it was built. */
 export const PROGRAM_TESTS = "tests/e2e";
 
 /**
- * Runs those tests of the checkout at `root` again, over a compiled program: as many files at a time as there are cores
- * to run them, for each is alone with its processes, directories and servers.
+ * Runs those tests of the checkout at `root`, over its sources or over a compiled program: as many files at a time as
+ * there are cores to run them, for each is alone with its processes, directories and servers.
  */
-export async function runProgramTests(root: string, binary: string): Promise<TestOutcome> {
-  return await run(root, ["--parallel", PROGRAM_TESTS], { HONUA_CONFIGD: binary });
+export async function runProgramTests(root: string, binary: string | null): Promise<TestOutcome> {
+  return await run(root, ["--parallel", PROGRAM_TESTS], binary === null ? {} : { HONUA_CONFIGD: binary });
 }
 
 async function run(root: string, args: readonly string[], env: Record<string, string> = {}): Promise<TestOutcome> {

@@ -33,7 +33,7 @@ export const PERMISSIONS: readonly Permission[] = [
   },
   {
     flag: "--allow-sys=hostname,statfs",
-    reason: "An instance without a name of its own has the host's, and doctor looks at the kind of file system",
+    reason: "An instance without a name of its own has the name of the host, and doctor looks at free space",
   },
 ];
 
