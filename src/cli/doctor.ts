@@ -1,14 +1,14 @@
 // `honua-configd doctor`: examines all that a daemon with the same arguments would need, and changes nothing. It ends
 // with 0 if there is no error, with 1 if there is one, with 2 where the options are wrong.
-import { parseEnvironmentFile } from "../config/environment.ts";
+import { resolve } from "node:path";
 import { withinLimit } from "../time/limit.ts";
 import { type Diagnostic, errorDiagnostic } from "../diagnostic/diagnostic.ts";
-import { sourceText } from "../diagnostic/range.ts";
 import { renderLine } from "../diagnostic/render.ts";
 import { CHECKS, HOST_CHECKS } from "../doctor/checks.ts";
 import { examine, type StatusAnswer, type Subject } from "../doctor/examination.ts";
-import { error, type Finding, isWell, note } from "../doctor/finding.ts";
+import { error, type Finding, isWell } from "../doctor/finding.ts";
 import { identityOf, ownIdentity } from "../doctor/identity.ts";
+import { credentialDirectoriesOf, INSTALLATION, type Installation, readUnitSettings } from "../doctor/installation.ts";
 import { hostMachine, type Machine } from "../doctor/machine.ts";
 import { reportJson, reportText } from "../doctor/report.ts";
 import { readUnit, type UnitFacts } from "../doctor/unit_facts.ts";
@@ -18,6 +18,7 @@ import type { SourcePath } from "../process/source_path.ts";
 import { openAdminClient } from "./admin_client.ts";
 import { EXIT, type ExitCode } from "./exit_codes.ts";
 import { type OptionRequest, pathClash, requestedOptions, requestedSource } from "./prepared.ts";
+import { posixQuoted } from "./shell_quote.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** What was asked for. */
@@ -29,14 +30,6 @@ export interface DoctorRequest extends OptionRequest {
   /** How to answer. */
   readonly format: "text" | "json";
 }
-
-/** Where an installation has its things. */
-export interface Installation {
-  /** The directory with the options and the environment of the services. */
-  readonly directory: string;
-}
-
-const INSTALLATION: Installation = { directory: "/etc/honua-configd" };
 
 /** Examines and reports. */
 export async function doctor(
@@ -51,18 +44,23 @@ export async function doctor(
   const unit = await readUnit(machine, request.unit, AbortSignal.timeout(limitMilliseconds)).catch(
     unknownUnit(request),
   );
-  const surroundings = await installed(request, terminal, machine, installation);
-  const { environment } = surroundings;
-  const asked = { ...request, optionsFile: surroundings.optionsFile };
+  // Who names neither options nor source means those of the unit.
+  const given = request.optionsFile === null && request.config === null
+    ? await readUnitSettings(request.unit, unit, terminal.environment, machine, installation)
+    : null;
+  const environment = given?.environment ?? terminal.environment;
+  const asked = { ...request, optionsFile: given?.optionsFile ?? request.optionsFile };
   const read = await requestedOptions(asked, environment);
   if (!read.ok) {
     const host = await examine(HOST_CHECKS, { machine, unit }, { limitMilliseconds, secrets: [] });
-    tell([...wrongOptions(read.diagnostics), ...host]);
+    tell([...wrongOptions(read.diagnostics), ...given?.findings ?? [], ...host]);
     return read.code === EXIT.usage ? EXIT.usage : EXIT.invalid;
   }
   const { options, warnings } = read;
-  const found = await withinLimit(requestedSource(request.config, options, environment), limitMilliseconds);
-  const source = found.ok ? found.value : UNFOUND;
+  const directories = given === null ? undefined : [given.workingDirectory, installation.sourceDirectory];
+  const searching = requestedSource(request.config, options, environment, directories);
+  const found = await withinLimit(searching, limitMilliseconds);
+  const source = located(found.ok ? found.value : UNFOUND, given?.workingDirectory ?? ".");
   const clashing = source.ok ? pathClash(source.path, asked.optionsFile, options) : Promise.resolve(null);
   const compared = await withinLimit(clashing, limitMilliseconds);
   const clash = compared.ok ? compared.value : null;
@@ -72,14 +70,19 @@ export async function doctor(
     optionsPath: asked.optionsFile,
     source: source.ok ? { path: source.path } : { trouble: source.diagnostic },
     environment,
-    credentialDirectories: credentialDirectories(request.unit, environment, installation),
+    credentialDirectories: credentialDirectoriesOf(request.unit, environment, installation),
+    validateCommand: validateCommand(
+      source.ok ? source.path : "",
+      [...given?.environmentFiles ?? [], ...options.configurationWatcher.environmentFiles],
+      given !== null,
+    ),
     ...await judgedUser(unit, machine, AbortSignal.timeout(limitMilliseconds)),
     unit,
     machine,
     askStatus: (limit) => askStatus(options, limit),
   };
   const findings = [
-    ...surroundings.findings,
+    ...given?.findings ?? [],
     ...(clash === null ? [] : wrongOptions([clash])),
     ...await examine(CHECKS, subject, { limitMilliseconds, secrets: hiddenOf(options) }),
   ];
@@ -95,6 +98,12 @@ const UNFOUND: SourcePath = {
     suggestion: "Name the file with --config",
   }),
 };
+
+/** A unit's relative path begins in its working directory; that of who asks is left as it was written. */
+function located(source: SourcePath, workingDirectory: string): SourcePath {
+  if (!source.ok || workingDirectory === ".") return source;
+  return { ok: true, path: resolve(workingDirectory, source.path) };
+}
 
 const unknownUnit = ({ unit }: DoctorRequest) => (cause: unknown): UnitFacts => ({
   state: "unknown",
@@ -117,60 +126,26 @@ function hiddenOf(options: Options): string[] {
   });
 }
 
-interface Surroundings {
-  readonly optionsFile: string | null;
-  readonly environment: Readonly<Record<string, string>>;
-  readonly findings: readonly Finding[];
+/** The command that shows what the source compiles to. What a unit reads is mostly for root to read. */
+function validateCommand(path: string, environmentFiles: readonly string[], isOfUnit: boolean): string {
+  const files = environmentFiles.flatMap((file) => ["--env-file", posixQuoted(file)]);
+  return [...(isOfUnit ? ["sudo"] : []), "honua-configd", "validate", ...files, posixQuoted(path)].join(" ");
 }
 
-/** Who says nothing of options means those of the unit, with the environment that the unit gives it. */
-async function installed(
-  request: DoctorRequest,
-  terminal: Terminal,
-  machine: Machine,
-  { directory }: Installation,
-): Promise<Surroundings> {
-  const { environment } = terminal;
-  const plain: Surroundings = { optionsFile: request.optionsFile, environment, findings: [] };
-  if (request.optionsFile !== null || request.config !== null) return plain;
-  const instance = /^honua-configd@(.+)\.service$/.exec(request.unit)?.[1];
-  const optionsFile = `${directory}/${instance ?? "options"}.json`;
-  if (!(await machine.look(optionsFile)).ok) return plain;
-  const file = `${directory}/environment`;
-  const read = await machine.readText(file);
-  const findings: Finding[] = [
-    note("options/file", `No --options: those of ${request.unit} are examined, ${optionsFile}`),
-  ];
-  if (!read.ok && read.code !== "ENOENT") {
-    findings.push(note("options/file", `The unit's environment is not known: ${file}: ${read.code}`, "Ask as root"));
-  }
-  const variables = read.ok ? parseEnvironmentFile(sourceText(file, read.text)).variables : new Map<string, string>();
-  return { optionsFile, environment: { ...environment, ...Object.fromEntries(variables) }, findings };
-}
-
-/** Where systemd puts a unit's credentials while it runs, and where they come from. */
-function credentialDirectories(
-  unit: string,
-  environment: Readonly<Record<string, string>>,
-  { directory }: Installation,
-): string[] {
-  const own = environment["CREDENTIALS_DIRECTORY"];
-  return [...(own ? [own] : []), `/run/credentials/${unit}`, `${directory}/credentials`];
-}
-
-/** Root asks for the unit's user; everyone else for themselves. */
+/** Root asks for the unit's user; everyone else for themselves, and knows who the unit's user is. */
 async function judgedUser(
   unit: UnitFacts,
   machine: Machine,
   signal: AbortSignal,
-): Promise<Pick<Subject, "user" | "userOfUnit">> {
+): Promise<Pick<Subject, "user" | "userOfUnit" | "daemonUid">> {
   const own = await ownIdentity(machine);
   const name = unit.state === "known" ? unit.properties["User"] : undefined;
-  if (!name || own === null || (own.uid !== 0 && own.name !== name)) return { user: own, userOfUnit: false };
-  if (own.name === name) return { user: own, userOfUnit: true };
+  if (!name || own === null) return { user: own, userOfUnit: false, daemonUid: own?.uid ?? null };
+  if (own.name === name) return { user: own, userOfUnit: true, daemonUid: own.uid };
   const groups = unit.state === "known" ? unit.properties["SupplementaryGroups"] ?? "" : "";
   const user = await identityOf(name, groups.split(" ").filter(Boolean), machine, signal).catch(() => null);
-  return { user, userOfUnit: user !== null };
+  const daemonUid = user?.uid ?? null;
+  return own.uid === 0 ? { user, userOfUnit: user !== null, daemonUid } : { user: own, userOfUnit: false, daemonUid };
 }
 
 async function askStatus({ admin: { socket } }: Options, limitMilliseconds: number): Promise<StatusAnswer> {

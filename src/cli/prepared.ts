@@ -55,14 +55,18 @@ export async function requestedOptions(
   return { ok: false, code: EXIT.usage, diagnostics: result.diagnostics, sources: file ? [file] : [] };
 }
 
-/** Finds the source: the flag, the options, the environment, else the search in the working directory and /etc/honua. */
+/** Where the source is searched: in the working directory, then where Honua's servers have theirs. */
+const SEARCHED = [".", "/etc/honua"];
+
+/** Finds the source: the flag, the options, the environment, else the search in the directories. */
 export function requestedSource(
   config: string | null,
   options: Options,
   environment: Readonly<Record<string, string>>,
+  directories: readonly string[] = SEARCHED,
 ): Promise<SourcePath> {
   const option = options.honua.configurationV2.path;
-  return findSource({ flag: config, option, environment, directories: [".", "/etc/honua"] });
+  return findSource({ flag: config, option, environment, directories });
 }
 
 /** What is wrong where the snapshot would be written over a file that the daemon reads; null: nothing. */

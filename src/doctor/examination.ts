@@ -27,12 +27,19 @@ export interface Subject {
   readonly source: { readonly path: string } | { readonly trouble: Diagnostic };
   /** The daemon's environment, as far as it is known. */
   readonly environment: Readonly<Record<string, string>>;
-  /** Where credentials are, the first that has one counts (systemd.exec(5), `$CREDENTIALS_DIRECTORY`). */
+  /**
+   * Where credentials are, the first that has one counts (systemd.exec(5), `$CREDENTIALS_DIRECTORY`); the last is where
+   * an operator puts them.
+   */
   readonly credentialDirectories: readonly string[];
   /** As whom permissions are judged; null: not known. */
   readonly user: Identity | null;
   /** Whether a unit's user is judged and not the one who asks. */
   readonly userOfUnit: boolean;
+  /** The number of the daemon's user, also where it is not judged; null: not known. */
+  readonly daemonUid: number | null;
+  /** The command that shows at length what the source compiles to. */
+  readonly validateCommand: string;
   /** What systemd knows. */
   readonly unit: UnitFacts;
   /** The host. */

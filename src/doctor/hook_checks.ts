@@ -128,7 +128,8 @@ export interface PolkitRules {
 /** Judges whether the rules let the user reload a unit; it is for polkit to know for certain. */
 export function judgePolkit(unit: string, { texts, isPartial }: PolkitRules, user: Identity): Finding[] {
   const check = "hooks/unit";
-  const isNamed = texts.some((text) => text.includes(JSON.stringify(unit)) || text.includes(`'${unit}'`));
+  const rules = texts.map(withoutComments);
+  const isNamed = rules.some((text) => text.includes(JSON.stringify(unit)) || text.includes(`'${unit}'`));
   if (isNamed) return [];
   const what = `no polkit rule of honua-configd names ${unit}, so ${user.name} may not reload it`;
   if (isPartial) return [note(check, `${what}, as far as can be seen`, "Ask as root")];
@@ -136,4 +137,10 @@ export function judgePolkit(unit: string, { texts, isPartial }: PolkitRules, use
     ? "Install the rules that come with honua-configd, and name the unit in them"
     : `Add "${unit}" to the list in /etc/polkit-1/rules.d/50-honua-configd-units.rules`;
   return [warning(check, what, todo)];
+}
+
+/** A script without its comments (ECMA-262, Comments): what looks like one within a string stays. */
+function withoutComments(script: string): string {
+  const parts = /(["'])(?:\\.|(?!\1)[^\\\n])*\1|\/\/[^\n]*|\/\*[\s\S]*?(?:\*\/|$)/g;
+  return script.replaceAll(parts, (part) => part.startsWith("/") ? " " : part);
 }

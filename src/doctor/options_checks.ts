@@ -8,7 +8,15 @@ import type { Options } from "../process/options.ts";
 import type { Check, Subject } from "./examination.ts";
 import { error, type Finding, note, ok, warning } from "./finding.ts";
 import type { Machine } from "./machine.ts";
-import { judgeObstacle, judgeReaders, judgeWriters, orOk, type PathFacts, readPathFacts } from "./permissions.ts";
+import {
+  judgeObstacle,
+  judgeOwners,
+  judgeReaders,
+  judgeWriters,
+  orOk,
+  type PathFacts,
+  readPathFacts,
+} from "./permissions.ts";
 
 /** Says as whom permissions are judged: a finding about another user than the daemon's would mislead. */
 export const userCheck: Check = {
@@ -33,23 +41,29 @@ export function judgeUser(user: Subject["user"], userOfUnit: boolean): Finding {
 export const optionsFileCheck: Check = {
   id: "options/file",
   about: "The options file",
-  async examine({ optionsPath, options, warnings, machine, user }) {
+  async examine({ optionsPath, options, warnings, machine, user, daemonUid }) {
     const odd = warnings.map((one) => warning("options/file", renderLine(one), one.suggestion));
     if (optionsPath === null) {
       return [...odd, note("options/file", "No options file was named: environment, flags and defaults count")];
     }
     const facts = await readPathFacts(machine, optionsPath, user, ["read"]);
-    return [...odd, ...judgeOptionsFile(facts, user, secretValues(options).length > 0)];
+    const hasSecrets = secretValues(options).length > 0;
+    return [...odd, ...judgeOptionsFile(facts, user, { daemonUid, hasSecrets })];
   },
 };
 
 /** Judges who can read and write it. A secret in the environment is not told from one in the file. */
-export function judgeOptionsFile(facts: PathFacts, user: Subject["user"], hasSecrets: boolean): Finding[] {
+export function judgeOptionsFile(
+  facts: PathFacts,
+  user: Subject["user"],
+  { daemonUid, hasSecrets }: { readonly daemonUid: number | null; readonly hasSecrets: boolean },
+): Finding[] {
   const check = "options/file";
   return orOk(
     [
       ...judgeObstacle(check, facts, user, "read"),
       ...judgeWriters(check, facts),
+      ...judgeOwners(check, facts, daemonUid, "options"),
       ...(hasSecrets ? judgeReaders(check, facts, "a connection string, a command or a URL") : []),
     ],
     check,
@@ -109,7 +123,8 @@ export const secretFilesCheck: Check = {
       // systemd hands a credential over whoever owns it.
       const reader = place.isCredential ? null : user;
       const facts = await readPathFacts(machine, place.path, reader, ["read"]);
-      const findings = judgeSecretFile(option, facts, reader, !path.includes("/"));
+      const store = path.includes("/") ? null : credentialDirectories.at(-1) ?? null;
+      const findings = judgeSecretFile(option, facts, reader, store);
       if (option !== "Admin:TokenFile" || findings.length > 0) return findings;
       const token = await readTokenFile(place.path);
       return token.ok || token.message.includes("EACCES")
@@ -121,17 +136,17 @@ export const secretFilesCheck: Check = {
   },
 };
 
-/** Judges one; none: nothing is wrong. */
+/** Judges one; none: nothing is wrong. `store` is where a credential of that name is put, null for a path. */
 export function judgeSecretFile(
   option: string,
   facts: PathFacts,
   user: Subject["user"],
-  isBareName: boolean,
+  store: string | null,
 ): Finding[] {
   const check = "options/secrets";
-  if (isBareName && !facts.looked.ok && facts.looked.code === "ENOENT") {
+  if (store !== null && !facts.looked.ok && facts.looked.code === "ENOENT") {
     const what = `${option} names the credential ${facts.path}, which is nowhere to be seen`;
-    return [warning(check, what, `Put it into /etc/honua-configd/credentials/${facts.path}, or name a file`)];
+    return [warning(check, what, `Put it into ${join(store, facts.path)}, or name a file`)];
   }
   const found = [
     ...judgeObstacle(check, facts, user, "read"),

@@ -1,7 +1,7 @@
 // What is asked of every file that the daemon trusts or keeps to itself: that its user can use it, that not everyone can
 // write it, and that not everyone can read a secret.
 import { dirname } from "node:path";
-import { error, type Finding, ok, warning } from "./finding.ts";
+import { error, type Finding, note, ok, warning } from "./finding.ts";
 import { type Identity, type Obstacle, obstacleTo, type Wanted } from "./identity.ts";
 import type { FileFacts, Looked, Machine } from "./machine.ts";
 
@@ -62,6 +62,51 @@ export function judgeWriters(check: string, facts: PathFacts): Finding[] {
 /** In a directory with the sticky bit none but owners can replace a file (inode(7)). */
 function isOpen({ mode }: FileFacts): boolean {
   return (mode & EVERYONE_WRITES) !== 0 && (mode & STICKY) === 0;
+}
+
+/** What the daemon takes from a file: commands that it runs, or a text that it judges before it believes it. */
+export type Stake = "options" | "source";
+
+const GROUP_WRITES = 0o020;
+
+/**
+ * What is wrong with whom a file and its directory belong to; none: nothing. An owner can write what is his whatever its
+ * mode (chmod(2)), and who owns the directory can put another file in its place.
+ */
+export function judgeOwners(check: string, facts: PathFacts, daemonUid: number | null, stake: Stake): Finding[] {
+  const { path, real, looked, directory } = facts;
+  const findings: Finding[] = [];
+  let isDaemons = false;
+  for (
+    const [place, at, found] of [[path, real, looked], [`the directory of ${path}`, dirname(real), directory]] as const
+  ) {
+    if (!found.ok) continue;
+    const { uid, gid, mode } = found.file;
+    if (uid !== 0 && uid === daemonUid) isDaemons = true;
+    else if (uid !== 0 && daemonUid !== null) findings.push(judgeStranger(check, { place, at, uid, stake }));
+    const isHeld = found.file.kind === "directory" && (mode & STICKY) !== 0;
+    // What everyone can write is told already.
+    if (gid === 0 || isHeld || (mode & GROUP_WRITES) === 0 || (mode & EVERYONE_WRITES) !== 0) continue;
+    findings.push(warning(check, `The group ${gid} can write ${place} (mode ${modeText(mode)})`, `chmod g-w ${at}`));
+  }
+  if (!isDaemons || stake === "source") return findings;
+  const what = `The daemon's user can change ${path}, and with it what the daemon runs: it owns it or its directory`;
+  return [...findings, note(check, what)];
+}
+
+function judgeStranger(
+  check: string,
+  { place, at, uid, stake }: {
+    readonly place: string;
+    readonly at: string;
+    readonly uid: number;
+    readonly stake: Stake;
+  },
+): Finding {
+  const todo = `chown root ${at}`;
+  const whose = `The user ${uid}, who is neither root nor the daemon's user, owns ${place}`;
+  if (stake === "source") return warning(check, `${whose}, and can change the configuration`, todo);
+  return error(check, `${whose}, and can name commands that the daemon runs`, todo);
 }
 
 /** What is wrong with who can read a file that holds a secret; none: nothing. */

@@ -12,7 +12,7 @@ import { readSource } from "../source/source_file.ts";
 import type { Check, Subject } from "./examination.ts";
 import { error, type Finding, note, ok, warning } from "./finding.ts";
 import { eventfulness, type Mount, mountOf, parseMounts } from "./mounts.ts";
-import { judgeObstacle, judgeReaders, judgeWriters, orOk, readPathFacts } from "./permissions.ts";
+import { judgeObstacle, judgeOwners, judgeReaders, judgeWriters, orOk, readPathFacts } from "./permissions.ts";
 
 /** What keeps a source from being found is said once, by the first check. */
 function pathOf({ source }: Subject): string | null {
@@ -45,7 +45,8 @@ export const sourceCheck: Check = {
       signal,
     });
     hide(compiled.secrets);
-    return [...judgeEnvironmentFiles(parsed.flatMap(({ diagnostics }) => diagnostics)), judge(source.path, compiled)];
+    const odd = judgeEnvironmentFiles(parsed.flatMap(({ diagnostics }) => diagnostics));
+    return [...odd, judge(source.path, compiled, subject.validateCommand)];
   },
 };
 
@@ -58,18 +59,18 @@ function judgeEnvironmentFiles(warnings: readonly Diagnostic[]): Finding[] {
   return warnings.map((one) => warning("source/environment", renderLine(one), one.suggestion));
 }
 
-/** Judges what came of the source. */
-function judge(path: string, compiled: Compiled): Finding {
+/** Judges what came of the source; the command shows it at length. */
+function judge(path: string, compiled: Compiled, command: string): Finding {
   const check = "source/valid";
-  if (!compiled.ok) return judgeRejected(path, compiled.diagnostics);
+  if (!compiled.ok) return judgeRejected(path, compiled.diagnostics, command);
   const { snapshot: { hash }, warnings } = compiled;
   if (warnings.length === 0) return ok(check, `${path} is valid, hash ${hash.slice(0, 8)}`);
   const count = warnings.length === 1 ? "a warning" : `${warnings.length} warnings`;
-  return note(check, `${path} is valid with ${count}, hash ${hash.slice(0, 8)}`, `honua-configd validate ${path}`);
+  return note(check, `${path} is valid with ${count}, hash ${hash.slice(0, 8)}`, command);
 }
 
 /** Judges why a source is not valid. What the unit's environment has, this command's need not have. */
-export function judgeRejected(path: string, diagnostics: readonly Diagnostic[]): Finding {
+export function judgeRejected(path: string, diagnostics: readonly Diagnostic[], command: string): Finding {
   const errors = diagnostics.filter((one) => hasErrors([one]));
   const [first] = errors;
   const more = errors.length > 1 ? ` (and ${errors.length - 1} more)` : "";
@@ -78,7 +79,7 @@ export function judgeRejected(path: string, diagnostics: readonly Diagnostic[]):
     const todo = "Name the daemon's environment file with --env-file; if it is, add the variable to it";
     return error("source/valid", what, todo);
   }
-  return error("source/valid", what, `honua-configd validate ${path} shows the lines; mend them`);
+  return error("source/valid", what, `${command} shows the lines; mend them`);
 }
 
 /** Who can read and write the source and the environment files. */
@@ -86,7 +87,7 @@ export const sourcePermissionsCheck: Check = {
   id: "source/permissions",
   about: "Owners and modes of the source",
   async examine(subject) {
-    const { machine, user, options } = subject;
+    const { machine, user, options, daemonUid } = subject;
     const path = pathOf(subject);
     const findings: Finding[] = [];
     if (path !== null) {
@@ -94,7 +95,11 @@ export const sourcePermissionsCheck: Check = {
       // That it is missing is said already.
       if (facts.looked.ok || facts.looked.code !== "ENOENT") {
         const obstacle = judgeObstacle("source/permissions", facts, user, "read");
-        findings.push(...obstacle, ...judgeWriters("source/permissions", facts));
+        findings.push(
+          ...obstacle,
+          ...judgeWriters("source/permissions", facts),
+          ...judgeOwners("source/permissions", facts, daemonUid, "source"),
+        );
       }
     }
     for (const written of options.configurationWatcher.environmentFiles) {
@@ -107,7 +112,11 @@ export const sourcePermissionsCheck: Check = {
       );
     }
     if (path === null && findings.length === 0) return [];
-    return orOk(findings, "source/permissions", "The source can be read by the daemon and not be written by everyone");
+    return orOk(
+      findings,
+      "source/permissions",
+      "The source can be read by the daemon, and those who may write it are the right ones",
+    );
   },
 };
 

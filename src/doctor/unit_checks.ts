@@ -53,6 +53,12 @@ function judgeEnablement(name: string, state: string): Finding[] {
   return [warning("unit/enabled", what, `systemctl ${state.startsWith("masked") ? "unmask" : "enable"} ${name}`)];
 }
 
+/** The parts of the daemon's `STATUS=` that tell of trouble. */
+const TROUBLED_STATUS = new RegExp(
+  "(^|; )(No snapshot is in force|the source is rejected: |the source cannot be read: |" +
+    "the snapshot cannot be written: |failed hooks: )",
+);
+
 function judgeActivity(name: string, properties: Readonly<Record<string, string>>): Finding {
   const check = "unit/active";
   const { ActiveState: active, SubState: sub, Result: result, NRestarts: restarts, StatusText: told } = properties;
@@ -60,6 +66,7 @@ function judgeActivity(name: string, properties: Readonly<Record<string, string>
   const again = restarts && restarts !== "0" ? `, restarted ${restarts} times` : "";
   if (active === "active" || active === "reloading") {
     const what = `${name} is ${active} (${sub}${again})${status}`;
+    if (TROUBLED_STATUS.test(told ?? "")) return warning(check, what, `journalctl -u ${name} says why`);
     return again === "" ? ok(check, what) : note(check, what, `journalctl -u ${name} says why it was restarted`);
   }
   const todo = `journalctl -u ${name} says why`;

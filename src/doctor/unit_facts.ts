@@ -32,7 +32,15 @@ const PROPERTIES = [
   "User",
   "SupplementaryGroups",
   "StatusText",
+  "Environment",
+  "EnvironmentFiles",
+  "WorkingDirectory",
 ];
+
+/** Whether systemd has read the unit's files and could use them. */
+export function isLoaded(unit: UnitFacts): unit is Extract<UnitFacts, { state: "known" }> {
+  return unit.state === "known" && unit.properties["LoadState"] === "loaded";
+}
 
 /** Asks systemd for a unit. */
 export async function readUnit(
@@ -50,10 +58,46 @@ export async function readUnit(
   return { state: "known", name, properties };
 }
 
-/** `Name=value` lines; a name that is not asked for is left out. */
+/** `Name=value` lines; a name that is not asked for is left out, and one that comes again (a list) has several lines. */
 export function propertiesIn(text: string): Record<string, string> {
-  const lines = text.split("\n").map((line) => [line.slice(0, line.indexOf("=")), line.slice(line.indexOf("=") + 1)]);
-  return Object.fromEntries(lines.filter(([name]) => PROPERTIES.includes(name!)));
+  const properties: Record<string, string> = {};
+  for (const line of text.split("\n")) {
+    const name = line.slice(0, Math.max(line.indexOf("="), 0));
+    if (!PROPERTIES.includes(name)) continue;
+    const value = line.slice(name.length + 1);
+    properties[name] = Object.hasOwn(properties, name) ? `${properties[name]}\n${value}` : value;
+  }
+  return properties;
+}
+
+/**
+ * The assignments of `Environment=` as systemctl shows them: words with a space between, one that a shell would take
+ * apart in double quotes, in which a backslash stands before `"`, `\`, `` ` `` and `$`, and control characters are
+ * written as C writes them (systemd's shell_maybe_quote() in src/basic/escape.c).
+ */
+export function environmentIn(shown: string): Record<string, string> {
+  const words = [...shown.matchAll(/"((?:[^"\\]|\\.)*)"|([^\s"]\S*)/gs)].map(([, quoted, bare]) =>
+    bare ?? quoted!.replaceAll(/\\(?:([0-3][0-7]{2})|(.))/gs, unescaped)
+  );
+  const assignments = words.filter((word) => word.includes("="));
+  return Object.fromEntries(
+    assignments.map((word) => [word.slice(0, word.indexOf("=")), word.slice(word.indexOf("=") + 1)]),
+  );
+}
+
+const CONTROL_CHARACTERS: ReadonlyMap<string, string> = new Map([
+  ["a", "\x07"],
+  ["b", "\b"],
+  ["f", "\f"],
+  ["n", "\n"],
+  ["r", "\r"],
+  ["t", "\t"],
+  ["v", "\v"],
+]);
+
+function unescaped(_: string, octal: string | undefined, character: string): string {
+  if (octal !== undefined) return String.fromCharCode(Number.parseInt(octal, 8));
+  return CONTROL_CHARACTERS.get(character) ?? character;
 }
 
 /** The binary that a unit starts: `{ path=/usr/bin/honua-configd ; argv[]=… }`; null where there is none. */

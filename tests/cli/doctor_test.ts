@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { doctor, type DoctorRequest } from "../../src/cli/doctor.ts";
 import type { Finding } from "../../src/doctor/finding.ts";
+import type { Installation } from "../../src/doctor/installation.ts";
 import { hostMachine, type Machine } from "../../src/doctor/machine.ts";
 import { sampleSource } from "../support/sample_source.ts";
 import { runRecorded } from "../support/recording_terminal.ts";
@@ -17,6 +18,13 @@ const REQUEST: DoctorRequest = {
   unit: "honua-configd.service",
   timeoutSeconds: 60,
   format: "json",
+};
+
+const NOT_INSTALLED: Installation = {
+  optionsDirectory: "/nonexistent",
+  sourceDirectory: "/nonexistent",
+  stateDirectory: "/nonexistent",
+  runtimeDirectory: "/nonexistent",
 };
 
 /** A host that is well: a source, an options file, a place for the snapshot, and a daemon that answers. */
@@ -40,11 +48,10 @@ interface Examined {
 async function examined(
   request: Partial<DoctorRequest>,
   machine: Machine = hostMachine,
-  installation = { directory: "/nonexistent" },
 ): Promise<Examined> {
   const { terminal, out } = keepingTerminal();
   const surroundings = { ...terminal, environment: ENVIRONMENT };
-  const code = await doctor({ ...REQUEST, ...request }, surroundings, machine, installation);
+  const code = await doctor({ ...REQUEST, ...request }, surroundings, machine, NOT_INSTALLED);
   return { code, ...JSON.parse(out.join("")) };
 }
 
@@ -95,23 +102,6 @@ Deno.test("a snapshot over the source is a wrong option", async () => {
   assertEquals([code, findings[0]?.check], [2, "options/valid"]);
 });
 
-Deno.test("without options those of the unit are examined, with the environment that the unit has", async () => {
-  await using directory = await temporaryDirectory();
-  await directory.write("options.json", "{}");
-  await directory.write("maps.json", '{ "Admin": { "Socket": "" } }');
-  await directory.write("environment", 'ConnectionStrings__Redis="hush"\nHighAvailability__Enabled=perhaps\n');
-  const installation = { directory: directory.path };
-  const { code, findings } = await examined({}, hostMachine, installation);
-  assertEquals(code, 2);
-  assertStringIncludes(findings[0]!.what, "HighAvailability:Enabled must be true or false");
-  await directory.write("environment", "");
-  const service = await examined({}, hostMachine, installation);
-  assertStringIncludes(service.findings[0]!.what, directory.file("options.json"));
-  const instance = await examined({ unit: "honua-configd@maps.service" }, hostMachine, installation);
-  assertStringIncludes(instance.findings[0]!.what, directory.file("maps.json"));
-  assertEquals(instance.findings.find(({ check }) => check === "daemon/answers")?.level, "note");
-});
-
 Deno.test("root judges permissions for the unit's user", { ignore: Deno.uid() !== 0 }, async () => {
   await using directory = await temporaryDirectory();
   const source = await directory.write("honua.hcl", sampleSource("first"));
@@ -150,5 +140,6 @@ Deno.test("doctor --help says what its exit codes mean", async () => {
   const { code, out } = await runRecorded(["doctor", "--help"]);
   assertEquals(code, 0);
   assertStringIncludes(out, "Ends with:\n  0  no error was found");
+  assertStringIncludes(out, "\n  2  the options are wrong");
   assertStringIncludes(out, "Examples:\n  honua-configd doctor");
 });

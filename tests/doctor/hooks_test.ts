@@ -70,6 +70,22 @@ Deno.test("a unit that no polkit rule names is one that the daemon's user may no
   assertEquals(levels(judge([], true)), ["note hooks/unit"]);
 });
 
+Deno.test("a unit that stands in a comment of the rules alone is one that they do not name", async () => {
+  const shipped = await Deno.readTextFile("systemd/polkit/50-honua-configd-units.rules");
+  const judge = (text: string, unit = "nginx.service") =>
+    levels(judgePolkit(unit, { texts: [text], isPartial: false }, STRANGER));
+  for (const unit of ["honua-server.service", "nginx.service"]) {
+    assertStringIncludes(shipped, `"${unit}"`);
+    assertEquals(judge(shipped, unit), ["warning hooks/unit"]);
+  }
+  const edited = shipped.replace("honuaConfigdUnits = []", 'honuaConfigdUnits = ["nginx.service"]');
+  assertEquals(judge(edited), []);
+  assertEquals(judge('/* ["nginx.service"] */ var units = [];'), ["warning hooks/unit"]);
+  assertEquals(judge('var a = [];\n/* "nginx.service"\nand no end'), ["warning hooks/unit"]);
+  assertEquals(judge("var url = \"http://x/*\"; var units = ['nginx.service']; // */"), []);
+  assertEquals(judge('var a = "it\'s // \\" /*"; var units = ["nginx.service"];'), []);
+});
+
 Deno.test("the files of an HTTP hook's headers are secrets like others, and its URL is not shown", async () => {
   const found = await judged({ "Http:Url": "http://user:hush-hush@127.0.0.1/x" });
   assertEquals(levels(found), ["ok hooks/http"]);

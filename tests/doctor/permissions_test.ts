@@ -1,13 +1,17 @@
-import { assertEquals, assertStringIncludes } from "@std/assert";
+import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import type { Finding } from "../../src/doctor/finding.ts";
 import { optionsFileCheck, secretFilesCheck } from "../../src/doctor/options_checks.ts";
 import { snapshotDirectoryCheck, socketDirectoryCheck, stateDirectoryCheck } from "../../src/doctor/snapshot_checks.ts";
 import { sourcePermissionsCheck } from "../../src/doctor/source_checks.ts";
 import { type TemporaryDirectory, temporaryDirectory } from "../support/temporary.ts";
-import { findingsOf, levels, subjectWith } from "./subject.ts";
+import { findingsOf, levels, machineOwnedBy, subjectWith } from "./subject.ts";
 
 /** Another user than the one that tests run as, and in none of its groups. */
 const STRANGER = { name: "stranger", uid: 54_321, gids: [54_321] };
 const OWN = { name: "tester", uid: Deno.uid() ?? 0, gids: [Deno.gid() ?? 0] };
+
+/** Whose files are root's, whoever runs the tests. */
+const machine = machineOwnedBy(0, 0);
 
 async function directoryOf(mode: number): Promise<TemporaryDirectory> {
   const directory = await temporaryDirectory();
@@ -24,19 +28,19 @@ async function fileOf(directory: TemporaryDirectory, name: string, mode: number,
 Deno.test("a source that the daemon reads and that only its owner writes is well", async () => {
   await using directory = await directoryOf(0o755);
   const path = await fileOf(directory, "honua.hcl", 0o644);
-  const subject = subjectWith({}, { source: { path }, user: STRANGER });
+  const subject = subjectWith({}, { source: { path }, machine, user: STRANGER });
   assertEquals(levels(await findingsOf(sourcePermissionsCheck, subject)), ["ok source/permissions"]);
 });
 
 Deno.test("a source that everyone can write or replace is an error with the command that mends it", async () => {
   await using directory = await directoryOf(0o777);
   const path = await fileOf(directory, "honua.hcl", 0o666);
-  const found = await findingsOf(sourcePermissionsCheck, subjectWith({}, { source: { path } }));
+  const found = await findingsOf(sourcePermissionsCheck, subjectWith({}, { source: { path }, machine }));
   assertEquals(levels(found), ["error source/permissions", "error source/permissions"]);
   assertEquals(found.map(({ todo }) => todo), [`chmod o-w ${path}`, `chmod o-w ${directory.path}`]);
   await Deno.chmod(path, 0o644);
   await Deno.chmod(directory.path, 0o1777);
-  assertEquals(levels(await findingsOf(sourcePermissionsCheck, subjectWith({}, { source: { path } }))), [
+  assertEquals(levels(await findingsOf(sourcePermissionsCheck, subjectWith({}, { source: { path }, machine }))), [
     "ok source/permissions",
   ]);
 });
@@ -44,7 +48,7 @@ Deno.test("a source that everyone can write or replace is an error with the comm
 Deno.test("a source that the daemon's user cannot read names the user and the place", async () => {
   await using directory = await directoryOf(0o700);
   const path = await fileOf(directory, "honua.hcl", 0o644);
-  const subject = subjectWith({}, { source: { path }, user: STRANGER });
+  const subject = subjectWith({}, { source: { path }, machine, user: STRANGER });
   const [found] = await findingsOf(sourcePermissionsCheck, subject);
   assertEquals(found?.what, `stranger cannot read ${path}: ${directory.path} keeps it out`);
   assertEquals(found?.todo, `Give stranger or a group of its execute permission on ${directory.path}`);
@@ -54,7 +58,7 @@ Deno.test("permissions are judged on the file that a symbolic link leads to", as
   await using directory = await directoryOf(0o755);
   const path = await fileOf(directory, "real.hcl", 0o600);
   await Deno.symlink(path, directory.file("honua.hcl"));
-  const subject = subjectWith({}, { source: { path: directory.file("honua.hcl") }, user: STRANGER });
+  const subject = subjectWith({}, { source: { path: directory.file("honua.hcl") }, machine, user: STRANGER });
   const [found] = await findingsOf(sourcePermissionsCheck, subject);
   assertEquals([found?.level, found?.todo?.endsWith(path)], ["error", true]);
 });
@@ -67,7 +71,7 @@ Deno.test("an environment file that everyone can read is a warning, one that may
     "ConfigurationWatcher:EnvironmentFiles:0": environment,
     "ConfigurationWatcher:EnvironmentFiles:1": `-${directory.file("missing.env")}`,
   };
-  const found = await findingsOf(sourcePermissionsCheck, subjectWith(settings, { source: { path } }));
+  const found = await findingsOf(sourcePermissionsCheck, subjectWith(settings, { source: { path }, machine }));
   assertEquals(levels(found), ["warning source/permissions"]);
   assertStringIncludes(found[0]!.what, `Everyone can read ${environment}`);
 });
@@ -75,8 +79,10 @@ Deno.test("an environment file that everyone can read is a warning, one that may
 Deno.test("an options file with a secret in it is not for everyone to read", async () => {
   await using directory = await directoryOf(0o755);
   const optionsPath = await fileOf(directory, "options.json", 0o644);
-  assertEquals(levels(await findingsOf(optionsFileCheck, subjectWith({}, { optionsPath }))), ["ok options/file"]);
-  const secret = subjectWith({ "ConnectionStrings:Redis": "redis:6379,password=hush-hush" }, { optionsPath });
+  assertEquals(levels(await findingsOf(optionsFileCheck, subjectWith({}, { optionsPath, machine }))), [
+    "ok options/file",
+  ]);
+  const secret = subjectWith({ "ConnectionStrings:Redis": "redis:6379,password=hush-hush" }, { optionsPath, machine });
   assertEquals(levels(await findingsOf(optionsFileCheck, secret)), ["warning options/file"]);
   await Deno.chmod(optionsPath, 0o640);
   assertEquals(levels(await findingsOf(optionsFileCheck, secret)), ["ok options/file"]);
@@ -137,4 +143,68 @@ Deno.test("a directory that a unit makes when it starts need not be there before
   const subject = subjectWith(settings, { unit });
   assertEquals(levels(await findingsOf(snapshotDirectoryCheck, subject)), ["note snapshot/directory"]);
   assertEquals(levels(await findingsOf(socketDirectoryCheck, subject)), ["note admin/socket"]);
+});
+
+/** The levels of what is found where options and source, and their directory, belong to these. */
+async function judgedOwners(
+  { uid, gid = 0, mode = 0o640, directoryMode = 0o755, daemonUid = 54_321 }: {
+    readonly uid: number;
+    readonly gid?: number;
+    readonly mode?: number;
+    readonly directoryMode?: number;
+    readonly daemonUid?: number | null;
+  },
+): Promise<{ readonly options: readonly Finding[]; readonly source: readonly Finding[] }> {
+  await using directory = await directoryOf(directoryMode);
+  const path = await fileOf(directory, "options.json", mode);
+  const subject = subjectWith({}, {
+    source: { path },
+    optionsPath: path,
+    user: null,
+    daemonUid,
+    machine: machineOwnedBy(uid, gid),
+  });
+  return {
+    options: await findingsOf(optionsFileCheck, subject),
+    source: await findingsOf(sourcePermissionsCheck, subject),
+  };
+}
+
+Deno.test("options and source of a user who is neither root nor the daemon's let that user in", async () => {
+  const { options, source } = await judgedOwners({ uid: 1000 });
+  assertEquals(levels(options), ["error options/file", "error options/file"]);
+  assertMatch(options[0]!.what, /^The user 1000, who is neither root nor the daemon's user, owns .*options\.json/);
+  assertMatch(options[0]!.todo ?? "", /^chown root .*\/options\.json$/);
+  assertMatch(options[1]!.what, /owns the directory of .*commands/);
+  assertEquals(levels(source), ["warning source/permissions", "warning source/permissions"]);
+});
+
+Deno.test("options of the daemon's own user are a note, its source is well, and root's are both", async () => {
+  const own = await judgedOwners({ uid: 54_321 });
+  assertEquals([levels(own.options), levels(own.source)], [["note options/file"], ["ok source/permissions"]]);
+  const root = await judgedOwners({ uid: 0 });
+  assertEquals([levels(root.options), levels(root.source)], [["ok options/file"], ["ok source/permissions"]]);
+  const asRoot = await judgedOwners({ uid: 0, daemonUid: 0 });
+  assertEquals(levels(asRoot.options), ["ok options/file"]);
+});
+
+Deno.test("whose the files are is not judged where the daemon's user is not known", async () => {
+  const { options, source } = await judgedOwners({ uid: 1000, daemonUid: null });
+  assertEquals([levels(options), levels(source)], [["ok options/file"], ["ok source/permissions"]]);
+});
+
+Deno.test("a group other than root's that can write the file or its directory is a warning", async () => {
+  const file = await judgedOwners({ uid: 0, gid: 1000, mode: 0o664 });
+  assertEquals([levels(file.options), levels(file.source)], [
+    ["warning options/file"],
+    ["warning source/permissions"],
+  ]);
+  assertMatch(file.options[0]!.what, /^The group 1000 can write .* \(mode 0664\)$/);
+  const directory = await judgedOwners({ uid: 0, gid: 1000, directoryMode: 0o775 });
+  assertMatch(directory.options[0]!.todo ?? "", /^chmod g-w \/.*[^n]$/);
+  assertEquals(levels(directory.options), ["warning options/file"]);
+  const sticky = await judgedOwners({ uid: 0, gid: 1000, directoryMode: 0o1775 });
+  assertEquals(levels(sticky.options), ["ok options/file"]);
+  const roots = await judgedOwners({ uid: 0, gid: 0, mode: 0o660 });
+  assertEquals(levels(roots.options), ["ok options/file"]);
 });

@@ -50,7 +50,9 @@ Deno.test("what is hidden of a source are the values that it took from the envir
 
 Deno.test("a rejected source names the first error and how many more there are", () => {
   const errors = ["first", "second"].map((what) => errorDiagnostic("config/x", what));
-  assertMatch(judgeRejected("/x.hcl", errors).what, /^\/x\.hcl is not valid: error: first .*\(and 1 more\)$/);
+  const { what, todo } = judgeRejected("/x.hcl", errors, "sudo honua-configd validate --env-file /x.env /x.hcl");
+  assertEquals(todo, "sudo honua-configd validate --env-file /x.env /x.hcl shows the lines; mend them");
+  assertMatch(what, /^\/x\.hcl is not valid: error: first .*\(and 1 more\)$/);
 });
 
 const KINDS: readonly [string, number, boolean, string][] = [

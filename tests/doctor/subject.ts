@@ -25,6 +25,8 @@ export function subjectWith(settings: Readonly<Record<string, string>>, given: P
     credentialDirectories: [],
     user: { name: "root", uid: 0, gids: [0] },
     userOfUnit: false,
+    daemonUid: given.user?.uid ?? 0,
+    validateCommand: "honua-configd validate /nonexistent/honua.hcl",
     unit: { state: "no-systemd" },
     machine: hostMachine,
     askStatus: () => Promise.resolve({ ok: false, message: "Nothing answers" }),
@@ -35,6 +37,16 @@ export function subjectWith(settings: Readonly<Record<string, string>>, given: P
 /** The real host with some answers of a test's own. */
 export function machineWith(given: Partial<Machine>): Machine {
   return { ...hostMachine, ...given };
+}
+
+/** The host, on which all files and directories belong to these. */
+export function machineOwnedBy(uid: number, gid: number): Machine {
+  return machineWith({
+    async look(path) {
+      const looked = await hostMachine.look(path);
+      return looked.ok ? { ok: true, file: { ...looked.file, uid, gid } } : looked;
+    },
+  });
 }
 
 /** The host's files, but for those of which the text is given here; a null is a file that is not there. */

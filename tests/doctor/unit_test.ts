@@ -8,8 +8,9 @@ import {
   procCheck,
   setprivCheck,
 } from "../../src/doctor/host_checks.ts";
+import { type ServiceFacts, statusLine } from "../../src/daemon/service.ts";
 import { judgeBinary, judgeUnit } from "../../src/doctor/unit_checks.ts";
-import { binaryOf, propertiesIn, readUnit } from "../../src/doctor/unit_facts.ts";
+import { binaryOf, environmentIn, propertiesIn, readUnit } from "../../src/doctor/unit_facts.ts";
 import { judgeUser } from "../../src/doctor/options_checks.ts";
 import { hostMachine } from "../../src/doctor/machine.ts";
 import { hashOf, statusWith } from "../cli/canned_daemon.ts";
@@ -31,7 +32,11 @@ ExecStart={ path=/usr/local/bin/honua-configd ; argv[]=/usr/local/bin/honua-conf
 User=honua-configd
 SupplementaryGroups=
 StatusText=a1b2c3d4 in force
-Environment=SECRET=hush-hush
+Environment=A=b "C=d e"
+EnvironmentFiles=/etc/a (ignore_errors=yes)
+EnvironmentFiles=/etc/b (ignore_errors=no)
+TTYPath=hush-hush
+__proto__=hush-hush
 `;
 
 function judged(changes: Readonly<Record<string, string>>): string[] {
@@ -80,6 +85,59 @@ Deno.test("what systemctl shows becomes facts, with nothing that was not asked f
   const none = machineWith({ look: () => Promise.resolve({ ok: false, code: "ENOENT" }) });
   assertEquals(levels(judgeUnit(await readUnit(none, NAME, signal))), ["note unit/installed"]);
 });
+
+Deno.test("a property that is a list of lines has all of them", () => {
+  assertEquals(propertiesIn(SHOWN)["EnvironmentFiles"], "/etc/a (ignore_errors=yes)\n/etc/b (ignore_errors=no)");
+});
+
+const SHOWN_ENVIRONMENTS: readonly [string, Readonly<Record<string, string>>][] = [
+  ["", {}],
+  ["A=b", { A: "b" }],
+  ['A=b "C=d e" D=', { A: "b", C: "d e", D: "" }],
+  ['"A=\\"q\\" \\$x \\`y\\`" B=1', { A: '"q" $x `y`', B: "1" }],
+  [String.raw`"PLACE=a\\x2db" "LINES=1\n2\t3" "BELL=\a\033"`, { PLACE: "a\\x2db", LINES: "1\n2\t3", BELL: "\x07\x1b" }],
+  ["A=b=c A=later", { A: "later" }],
+  ["A=\u{1f30d} nonsense", { A: "\u{1f30d}" }],
+];
+
+for (const [shown, environment] of SHOWN_ENVIRONMENTS) {
+  Deno.test(`the environment that systemctl shows as ${JSON.stringify(shown)} is taken as the unit has it`, () => {
+    assertEquals(environmentIn(shown), environment);
+  });
+}
+
+Deno.test("a variable of any name is a variable like others", () => {
+  assertEquals(Object.entries(environmentIn("__proto__=x constructor=y")), [["__proto__", "x"], ["constructor", "y"]]);
+});
+
+const AT_WORK: ServiceFacts = {
+  isBusy: false,
+  hash: hashOf("a"),
+  trouble: null,
+  hasLooked: true,
+  standing: null,
+  generation: null,
+  isWatching: true,
+  failedHooks: [],
+};
+
+const STATUSES: readonly [string, Partial<ServiceFacts>, readonly string[]][] = [
+  ["a snapshot in force", {}, []],
+  ["a generation agreed with", { generation: 4, standing: "agreed" }, []],
+  ["failed hooks", { failedHooks: ["s"] }, ["warning unit/active"]],
+  ["a rejected source", { trouble: { kind: "rejected", reason: "2 errors" } }, ["warning unit/active"]],
+  ["a source that cannot be read", { trouble: { kind: "unreadable", reason: "EACCES" } }, ["warning unit/active"]],
+  ["a snapshot that is not written", { trouble: { kind: "write-failed", reason: "EBUSY" } }, ["warning unit/active"]],
+  ["no snapshot", { hash: null }, ["warning unit/active"]],
+];
+
+for (const [what, facts, findings] of STATUSES) {
+  Deno.test(`a unit that is active and whose status tells of ${what} is ${findings.length ? "a warning" : "well"}`, () => {
+    const StatusText = statusLine({ ...AT_WORK, ...facts });
+    assertEquals(judged({ StatusText }), findings);
+    assertEquals(judged({ StatusText, NRestarts: "2" }), findings.length ? findings : ["note unit/active"]);
+  });
+}
 
 Deno.test("the unit's program is there, and this one unless told", () => {
   const path = "/usr/bin/honua-configd";
