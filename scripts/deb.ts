@@ -52,7 +52,7 @@ export async function makePackage(request: PackageRequest): Promise<PackageResul
     await setTimes(tree, epochSeconds);
     await Deno.mkdir(output, { recursive: true });
     const path = join(output, `honua-configd_${VERSION}_${architecture}.deb`);
-    // xz, for Debian 11's dpkg does not know zstd; level 6 would take three times as long for a tenth of the size.
+    // xz, the compression of Debian's own packages; level 6 would take three times as long for a tenth of the size.
     const ran = await runToEnd("dpkg-deb", ["--root-owner-group", "-Zxz", "-z3", "--build", tree, `${path}.new`], {
       cwd: work,
       env: { SOURCE_DATE_EPOCH: String(epochSeconds) },

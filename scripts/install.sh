@@ -8,7 +8,7 @@ usage() {
   cat <<'EOF'
 Usage: install.sh [install | upgrade | uninstall] [OPTIONS]
 
-  install     (default) puts everything in place, and enables and starts the service
+  install     (default) puts everything in place; the first time, enables and starts the service
   upgrade     puts a newer version in place; units that run are restarted if the binary changed, and get the old one
               back if they do not become ready
   uninstall   stops the service and removes all but configuration and state
@@ -146,7 +146,8 @@ find_binary() {
 stage() {
   work=$(mktemp -d) || fail "Cannot make a temporary directory: set TMPDIR to one that can be written to"
   for unit in honua-configd.service honua-configd@.service; do
-    sed "s|/usr/bin/honua-configd|$prefix/bin/honua-configd|" "$shipped/$unit" >"$work/$unit"
+    sed "s|/usr/bin/honua-configd|$prefix/bin/honua-configd|" "$shipped/$unit" >"$work/$unit" ||
+      fail "Cannot write to $work: set TMPDIR to a directory with room"
   done
   stage_text man man
   for shell in bash zsh fish; do stage_text "$shell" completion "$shell"; done
@@ -185,6 +186,10 @@ previous_of() {
   printf '%s/.%s.previous' "${1%/*}" "${1##*/}"
 }
 
+fresh_of() {
+  printf '%s/.%s.new' "${1%/*}" "${1##*/}"
+}
+
 # put_file SOURCE TARGET MODE: replaces it by a rename, so that a reader or a running program never sees half of it.
 put_file() {
   target=$destdir$2
@@ -201,24 +206,34 @@ put_file() {
     */bin/honua-configd) binary_changed=yes ;;
     "$unit_dir"/*) units_changed=yes ;;
   esac
+  case $2 in "$unit_dir"/honua-configd.service) [ -e "$target" ] || is_first=yes ;; esac
   verb=install
   [ ! -e "$target" ] || verb=replace
   change "$verb $target ($3)" replace_file "$1" "$target" "$3"
 }
 
 replace_file() {
-  mkdir -p "${2%/*}" || return 1
-  fresh=${2%/*}/.${2##*/}.new
-  cp "$1" "$fresh" && chmod "$3" "$fresh" && own root:root "$fresh" || return 1
+  write_fresh "$1" "$2" "$3" root:root || return 1
   if [ -z "$destdir" ]; then keep_previous "$2" || return 1; fi
-  mv -f "$fresh" "$2"
+  mv -f "$fresh" "$2" && fresh=
+}
+
+# write_fresh SOURCE TARGET MODE OWNER: the whole file beside its place. A disk that is full stops it half-way: what
+# $fresh names is removed at the exit.
+write_fresh() {
+  mkdir -p "${2%/*}" || return 1
+  fresh=$(fresh_of "$2")
+  cp "$1" "$fresh" && chmod "$3" "$fresh" && own "$4" "$fresh"
 }
 
 # One that an interrupted run left is the last that is known to have worked, and is kept in its place.
 keep_previous() {
-  previous=$(previous_of "$1")
   [ -e "$1" ] || return 0
-  [ -e "$previous" ] || ln "$1" "$previous" 2>/dev/null || cp -p "$1" "$previous" || return 1
+  if [ ! -e "$(previous_of "$1")" ] && ! ln "$1" "$(previous_of "$1")" 2>/dev/null; then
+    unsure=$(previous_of "$1")
+    cp -p "$1" "$unsure" || return 1
+    unsure=
+  fi
   replaced="$replaced$1
 "
 }
@@ -254,6 +269,8 @@ forget_one() {
 
 # Takes back what this run replaced, and restarts what runs; nothing to do before the first replacement.
 put_back() {
+  # Not yet enabled: the next run is the first that brings the service.
+  if [ "$is_first$is_enabled$dry_run" = yesnono ]; then rm -f "$destdir$unit_dir/honua-configd.service"; fi
   if [ -z "$replaced" ] || [ "$dry_run" = yes ]; then return 0; fi
   printf 'install.sh: Putting the previous version back\n' >&2
   each_replaced restore_one || printf 'install.sh: Could not: the old files are those named .NAME.previous\n' >&2
@@ -303,19 +320,20 @@ EOF
 }
 
 put_starter() {
-  if [ -e "$destdir$2" ] || [ ! -f "$1" ]; then return 0; fi
+  if [ -e "$destdir$2" ] || [ -L "$destdir$2" ] || [ ! -f "$1" ]; then return 0; fi
   change "install $destdir$2 ($3 root:$4), which is yours from now on" new_starter "$@"
 }
 
 new_starter() {
-  mkdir -p "$destdir${2%/*}" && cp "$1" "$destdir$2" && chmod "$3" "$destdir$2" && own "root:$4" "$destdir$2"
+  write_fresh "$1" "$destdir$2" "$3" "root:$4" && mv -f "$fresh" "$destdir$2" && fresh=
 }
 
-# The daemon's units by the states that are asked for (an extended regular expression).
+# The daemon's units by the states that are asked for (an extended regular expression). One that is `not-found` is no
+# more than a name in another unit's Wants= or After=.
 units_in_state() {
   [ "$booted" = yes ] || return 0
   systemctl list-units --all --plain --no-legend honua-configd.service 'honua-configd@*.service' |
-    awk -v "states=^($1)\$" '$3 ~ states { print $1 }'
+    awk -v "states=^($1)\$" '$2 != "not-found" && $3 ~ states { print $1 }'
 }
 
 # `systemctl restart` returns when the unit told that it is ready, or failed, or took longer than TimeoutStartSec.
@@ -344,9 +362,8 @@ activate() {
     return 0
   fi
   if [ "$units_changed" = yes ] && [ "$booted" = yes ]; then change "read the units again" systemctl daemon-reload; fi
-  if [ "$command" = install ] && [ "$start" = yes ] && ! systemctl is-enabled --quiet honua-configd.service 2>/dev/null; then
-    change "enable honua-configd.service" systemctl --quiet enable honua-configd.service
-  fi
+  if [ "$command" = install ] && [ "$start" = yes ]; then enable_service; fi
+  is_enabled=yes
   if [ "$booted" = no ]; then
     [ "$start" = no ] || note "Skipped: systemd does not run here, so nothing is started; the service starts with the machine"
     return 0
@@ -359,10 +376,26 @@ activate() {
   if [ "$command" = install ] && [ "$start" = yes ]; then start_service; fi
 }
 
+# Only the run that brings the service enables and starts it: what an operator disabled or stopped later stays so.
+enable_service() {
+  if state=$(systemctl is-enabled honua-configd.service 2>/dev/null); then return 0; fi
+  if [ "$is_first" = yes ]; then
+    change "enable honua-configd.service" systemctl --quiet enable honua-configd.service
+  else
+    remedy="systemctl enable --now honua-configd.service starts it"
+    case $state in masked*) remedy="systemctl unmask honua-configd.service frees it" ;; esac
+    note "Left as it is: honua-configd.service is ${state:-disabled}; $remedy"
+  fi
+}
+
 start_service() {
   case " $restarted " in *" honua-configd.service "*) return 0 ;; esac
-  if systemctl is-active --quiet honua-configd.service; then return 0; fi
-  if [ "$dry_run" = yes ]; then
+  if state=$(systemctl is-active honua-configd.service); then return 0; fi
+  if [ "$is_first" = no ]; then
+    if systemctl is-enabled --quiet honua-configd.service 2>/dev/null; then
+      note "Left as it is: honua-configd.service is enabled and $state; systemctl start honua-configd.service starts it"
+    fi
+  elif [ "$dry_run" = yes ]; then
     change "start honua-configd.service" true
   else
     changes=$((changes + 1))
@@ -423,7 +456,7 @@ stop_all() {
 
 remove_all() {
   while IFS='|' read -r _ target _; do
-    for file in "$destdir$target" "$(previous_of "$destdir$target")"; do
+    for file in "$destdir$target" "$(previous_of "$destdir$target")" "$(fresh_of "$destdir$target")"; do
       if [ -e "$file" ] || [ -L "$file" ]; then
         change "remove $file" rm -f "$file"
         [ "$dry_run" = yes ] || prune "${file%/*}"
@@ -431,6 +464,12 @@ remove_all() {
     done
   done <<EOF
 $(files)
+EOF
+  while IFS='|' read -r _ target _; do
+    file=$(fresh_of "$destdir$target")
+    [ ! -e "$file" ] || change "remove $file" rm -f "$file"
+  done <<EOF
+$(starters)
 EOF
   if [ -z "$destdir" ] && [ -d /run/honua-configd ]; then
     change "remove /run/honua-configd" rm -rf /run/honua-configd
@@ -458,9 +497,10 @@ purge_all() {
   elif [ -d "$destdir/etc/honua" ]; then
     note "Kept: $destdir/etc/honua, the configuration of the servers"
   fi
-  for path in /etc/honua-configd /etc/polkit-1/rules.d/50-honua-configd-units.rules /var/lib/honua-configd \
-    /etc/systemd/system/honua-configd.service.d /etc/systemd/system/honua-configd@.service.d; do
-    [ ! -e "$destdir$path" ] || change "remove $destdir$path" rm -rf "$destdir$path"
+  for path in "$destdir/etc/honua-configd" "$destdir/etc/polkit-1/rules.d/50-honua-configd-units.rules" \
+    "$destdir/var/lib/honua-configd" "$destdir/etc/systemd/system/honua-configd.service.d" \
+    "$destdir"/etc/systemd/system/honua-configd@*.service.d; do
+    [ ! -e "$path" ] || change "remove $path" rm -rf "$path"
   done
   if [ "$dry_run" = no ] && [ -d "$destdir/etc/honua" ]; then rmdir "$destdir/etc/honua" 2>/dev/null || true; fi
   if [ -z "$destdir" ] && id honua-configd >/dev/null 2>&1; then
@@ -468,13 +508,20 @@ purge_all() {
   fi
 }
 
-uninstall() {
-  binary='' shipped=''
-  program=$destdir$prefix/bin/honua-configd
-  if [ "$purge" = yes ] && [ -x "$program" ]; then
-    work=$(mktemp -d) && runnable=$program
+# What prints the starter, to see whether it was edited: where the program is gone already, the one to install does.
+stage_starter() {
+  here=$(cd "$(dirname "$0")" && pwd)
+  for runnable in "$destdir$prefix/bin/honua-configd" "$binary" "$here/honua-configd" "$here/../dist/honua-configd"; do
+    [ -x "$runnable" ] || continue
+    work=$(mktemp -d) || fail "Cannot make a temporary directory: set TMPDIR to one that can be written to"
     stage_text source init -
-  fi
+    return 0
+  done
+}
+
+uninstall() {
+  if [ "$purge" = yes ]; then stage_starter; fi
+  binary='' shipped=''
   stop_all
   remove_all
   if [ "$booted" = yes ] && [ "$changes" -gt 0 ]; then
@@ -532,17 +579,42 @@ refuse_strangers() {
   fi
 }
 
+# A symbolic link is made by one call that fails where there is one, and its target says whose it is.
+take_lock() {
+  lock_file=${destdir:-/run}/.honua-configd-install.lock
+  mkdir -p "${lock_file%/*}" || fail "Cannot make ${lock_file%/*}: see above"
+  if ! ln -s "$$" "$lock_file" 2>/dev/null; then
+    holder=$(readlink "$lock_file") || fail "Cannot write to ${lock_file%/*}: is it read-only or full?"
+    if kill -0 "$holder" 2>/dev/null; then
+      fail "Another run of install.sh, process $holder, is at work: wait for its end (if it is none, remove $lock_file)"
+    fi
+    # It was killed.
+    rm -f "$lock_file"
+    ln -s "$$" "$lock_file" 2>/dev/null || fail "Another run of install.sh is at work: wait for its end"
+  fi
+  is_locked=yes
+}
+
+clean_up() {
+  [ -z "$work" ] || rm -rf "$work"
+  [ -z "$fresh" ] || rm -f "$fresh"
+  [ -z "$unsure" ] || rm -f "$unsure"
+  [ "$is_locked" = no ] || rm -f "$lock_file"
+}
+
 command=install prefix=/usr/local binary='' runnable='' dry_run=no purge=no start=yes work='' shipped='' here=''
 destdir=${DESTDIR:-}
 destdir=${destdir%/}
 changes=0 replaced='' restarted='' running='' healthy='' fail_later='' binary_changed=no units_changed=no booted=no
+fresh='' unsure='' is_first=no is_enabled=no is_locked=no
 umask 022
 parse "$@"
 choose_directories
 if [ -z "$destdir" ] && [ -d /run/systemd/system ] && has systemctl; then booted=yes; fi
-trap '[ -z "$work" ] || rm -rf "$work"' EXIT
+trap clean_up EXIT
 trap 'fail "Interrupted"' HUP INT TERM
 refuse_strangers
+[ "$dry_run" = yes ] || take_lock
 case $command in
   uninstall) uninstall ;;
   *) install_or_upgrade ;;

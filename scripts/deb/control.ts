@@ -19,8 +19,8 @@ export interface ControlRequest {
 
 const MAINTAINER = "honua-configd authors <honua-configd@honua.invalid>";
 
-/** Deno's runtime needs glibc 2.27. systemd 247 is the first to know all that the units say. */
-const DEPENDS = "libc6 (>= 2.27), libgcc-s1, init-system-helpers (>= 1.54~), systemd (>= 247)";
+/** Deno's runtime needs glibc 2.27. systemd 252, Debian 12's, is the oldest that the units are tried under. */
+const DEPENDS = "libc6 (>= 2.27), libgcc-s1, init-system-helpers (>= 1.54~), systemd (>= 252)";
 
 const DESCRIPTION = `configuration daemon for Honua Server
  Watches a Honua configuration and turns every edit into a validated snapshot,
@@ -42,7 +42,7 @@ export async function controlFiles(request: ControlRequest): Promise<void> {
   await write("md5sums", (await Promise.all(packaged.map((path) => sumLine(tree, path)))).join(""));
   await write("control", controlText(architecture, version, await installedKibibytes(tree, files)));
   const digest = createHash("sha256").update(starter).digest("hex");
-  for (const script of ["postinst", "prerm", "postrm"]) {
+  for (const script of ["preinst", "postinst", "prerm", "postrm"]) {
     const text = await Deno.readTextFile(join(root, "scripts/deb", script));
     await write(script, text.replace("@STARTER_SHA256@", digest), 0o755);
   }

@@ -3,6 +3,7 @@ import { makePackage } from "../../scripts/deb.ts";
 import { changelog } from "../../scripts/deb/control.ts";
 import { VERSION } from "../../src/cli/version.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
+import { hostTest } from "./private_host.ts";
 import { hasProgram, listing, runProgram, writeStandIn } from "./stand_in.ts";
 
 const EPOCH_SECONDS = 1_700_000_000;
@@ -81,6 +82,8 @@ Deno.test({
     });
     const control = await Deno.readTextFile(directory.file("package/DEBIAN/control"));
     assert(control.includes(`\nVersion: ${VERSION}\n`), control);
+    const scripts = (await listing(directory.file("package/DEBIAN"), "%m %P\\n")).filter((line) => /^755/.test(line));
+    assertEquals(scripts, ["755 postinst", "755 postrm", "755 preinst", "755 prerm"]);
     const starter = await runProgram(["sha256sum", directory.file("package/usr/share/honua-configd/config.hcl")]);
     const postrm = await Deno.readTextFile(directory.file("package/DEBIAN/postrm"));
     assert(postrm.includes(`starter=${starter.text.split(" ")[0]}\n`), postrm);
@@ -125,6 +128,30 @@ Deno.test({
     assertEquals(made, { ok: false, trouble: "Left out: /bin/false does not answer to `man`" });
   },
 });
+
+hostTest(
+  "the Debian package refuses a host whose units install.sh laid, and says what to do",
+  `mount -t tmpfs tmpfs /usr/local/lib
+   mkdir -p /usr/local/lib/systemd/system
+   sh scripts/deb/preinst install && echo "nothing in the way"
+   : >/usr/local/lib/systemd/system/honua-configd@.service
+   sh scripts/deb/preinst install || echo "exit $?"
+   sh scripts/deb/preinst abort-upgrade 0.1.0`,
+  (text) => {
+    assert(text.startsWith("nothing in the way\nexit 1\n"), text);
+    assert(text.includes("run `install.sh uninstall` first"), text);
+  },
+);
+
+hostTest(
+  "a purge of the Debian package removes the drop-ins of all its units, and no others",
+  `cd /etc/systemd/system
+   mkdir honua-configd.service.d honua-configd@.service.d honua-configd@a.service.d honua-server.service.d
+   : >honua-server.service.d/own.conf
+   DPKG_MAINTSCRIPT_PACKAGE=honua-configd sh "$OLDPWD/scripts/deb/postrm" purge
+   ls -d honua*`,
+  (text) => assertEquals(text, "honua-server.service.d\n"),
+);
 
 Deno.test("the changelog of the Debian package is the newest entry of CHANGELOG.md, wrapped", () => {
   const markdown = `# Changelog

@@ -160,7 +160,8 @@ for (const [program, ...args] of [["dash", "-n"], ["shellcheck", "-s", "sh"]] as
     name: `${program} finds nothing in the scripts of the installation`,
     ignore: !await hasProgram(program),
     async fn() {
-      for (const script of [INSTALL, "scripts/deb/postinst", "scripts/deb/prerm", "scripts/deb/postrm"]) {
+      const maintainerScripts = ["preinst", "postinst", "prerm", "postrm"].map((name) => `scripts/deb/${name}`);
+      for (const script of [INSTALL, ...maintainerScripts]) {
         assertEquals(await runProgram([program, ...args, script]), { code: 0, text: "" });
       }
     },

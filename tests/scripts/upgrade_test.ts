@@ -1,31 +1,5 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { temporaryDirectory } from "../support/temporary.ts";
-import { onPrivateHost, privateHostObstacle } from "./private_host.ts";
-import { writeStandIn } from "./stand_in.ts";
-
-const obstacle = await privateHostObstacle();
-if (obstacle !== null) console.error(`upgrades are not tested here: ${obstacle}`);
-
-/** A test with three programs: the old one, a newer one, and a newer one that never becomes ready. */
-function hostTest(
-  name: string,
-  script: string,
-  judge: (text: string, directory: string) => void | Promise<void>,
-): void {
-  Deno.test({
-    name,
-    ignore: obstacle !== null,
-    async fn() {
-      await using directory = await temporaryDirectory();
-      await writeStandIn(directory.file("old"), { version: "1" });
-      await writeStandIn(directory.file("new"), { version: "2" });
-      await writeStandIn(directory.file("broken"), { version: "3", isReady: false });
-      const { code, text } = await onPrivateHost(directory.path, script);
-      assertEquals(code, 0, text);
-      await judge(text, directory.path);
-    },
-  });
-}
+import { hostTest } from "./private_host.ts";
 
 const LOG_FROM_HERE = `: >"$UNITS/log"`;
 const RESTARTS = `grep -E '^(re)?start ' "$UNITS/log" || echo "no restart"`;
@@ -62,6 +36,22 @@ hostTest(
    install.sh upgrade --binary "$HOST/old"
    ${RESTARTS}`,
   (text) => assertEquals(text, `${"Nothing to change: all is as it should be\n".repeat(2)}no restart\n`),
+);
+
+hostTest(
+  "what an operator disabled or stopped is left so by a second installation, which says it",
+  `install.sh --binary "$HOST/old" >/dev/null
+   rm "$UNITS/enabled" "$UNITS/honua-configd.service"
+   ${LOG_FROM_HERE}
+   install.sh --binary "$HOST/old"
+   : >"$UNITS/enabled"
+   install.sh --binary "$HOST/new"
+   grep -E 'enable |start ' "$UNITS/log" || echo "neither enabled nor started"`,
+  (text) => {
+    assertStringIncludes(text, "Left as it is: honua-configd.service is disabled; systemctl enable --now");
+    assertStringIncludes(text, "Left as it is: honua-configd.service is enabled and inactive; systemctl start");
+    assert(text.endsWith("neither enabled nor started\n"), text);
+  },
 );
 
 hostTest(
@@ -164,38 +154,4 @@ hostTest(
    getent passwd honua-configd | cut -d: -f6,7
    id -gn honua-configd`,
   (text) => assertEquals(text, "/nonexistent:/usr/sbin/nologin\nhonua-configd\n"),
-);
-
-hostTest(
-  "an uninstallation stops all instances and leaves configuration, state and the user",
-  `find "$HOST/opt" /etc /var /run -xdev 2>/dev/null | grep -v /cache/ | sort >"$HOST/before"
-   install.sh --binary "$HOST/old" >/dev/null
-   echo active >"$UNITS/honua-configd@a.service"
-   install.sh uninstall >/dev/null
-   ls "$UNITS"
-   find "$HOST/opt" /etc /var /run -xdev 2>/dev/null | grep -v /cache/ | sort | comm -13 "$HOST/before" - | grep honua`,
-  (text, directory) => {
-    assertEquals(
-      text,
-      `log
-/etc/honua
-/etc/honua-configd
-/etc/honua-configd/credentials
-/etc/honua-configd/options.json
-/etc/honua/config.hcl
-/etc/polkit-1/rules.d/50-honua-configd-units.rules
-${directory}/opt
-/var/lib/honua-configd
-`,
-    );
-  },
-);
-
-hostTest(
-  "a purge leaves nothing",
-  `install.sh --binary "$HOST/old" >/dev/null
-   install.sh uninstall --purge >/dev/null
-   getent passwd honua-configd || echo "no user"
-   find /etc /var /run -xdev -name '*honua*' -not -path '*/cache/*' 2>/dev/null`,
-  (text) => assertEquals(text, "no user\n"),
 );

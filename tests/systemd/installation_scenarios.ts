@@ -1,14 +1,17 @@
 import { assertEquals, assertNotEquals, assertStringIncludes } from "@std/assert";
 import {
+  dropIn,
   files,
   install,
   inventory,
   isActive,
   mainProcess,
   processes,
+  property,
   snapshotHash,
   SOURCE,
   spoil,
+  UNIT,
   writeOptions,
 } from "./installation.ts";
 import { scenario } from "./scenario.ts";
@@ -96,4 +99,42 @@ scenario("an uninstallation leaves configuration and state, and a purge leaves n
   await install(machine, "uninstall", "--purge");
   assertEquals((await added()).filter((path) => !USER_DATABASES.test(path)), []);
   assertNotEquals((await machine.attempt("id", "honua-configd")).code, 0);
+});
+
+scenario(
+  "an uninstallation of what is gone changes nothing, though another unit wants the service",
+  async (machine) => {
+    const before = await files(machine);
+    await install(machine);
+    await dropIn(machine, UNIT, "own", ["Nice=5"]);
+    await dropIn(machine, "honua-configd@a.service", "own", ["Nice=5"]);
+    await install(machine, "uninstall");
+    await machine.write(
+      "/run/systemd/system/honua-server.service",
+      `[Unit]\nWants=${UNIT}\n[Service]\nExecStart=sleep 999\n`,
+    );
+    await machine.run("systemctl", "daemon-reload");
+    await machine.run("systemctl", "start", "honua-server.service");
+    const listed = await machine.run("systemctl", "list-units", "--all", "--plain", "--no-legend", UNIT);
+    assertStringIncludes(listed, "not-found inactive");
+    assertStringIncludes(await install(machine, "uninstall"), "Nothing to change");
+    await install(machine, "uninstall", "--purge");
+    assertStringIncludes(await install(machine, "uninstall", "--purge"), "Nothing to change");
+    assertEquals([...(await files(machine)).difference(before)].filter((path) => !USER_DATABASES.test(path)), []);
+  },
+);
+
+scenario("what an operator disabled stays so when the script is run again", async (machine) => {
+  await install(machine);
+  await machine.run("systemctl", "disable", "--now", UNIT);
+  const said = await install(machine, "--binary", "/delivery/honua-configd-other");
+  assertStringIncludes(said, `Left as it is: ${UNIT} is disabled`);
+  assertEquals(await property(machine, UNIT, "UnitFileState"), "disabled");
+  assertEquals(await property(machine, UNIT, "ActiveState"), "inactive");
+  await machine.run("systemctl", "mask", UNIT);
+  assertStringIncludes(await install(machine), `Left as it is: ${UNIT} is masked`);
+  await install(machine, "uninstall");
+  await machine.run("systemctl", "unmask", UNIT);
+  await install(machine);
+  await isActive(machine);
 });

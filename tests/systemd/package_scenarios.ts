@@ -1,6 +1,9 @@
 import { assert, assertEquals, assertNotEquals, assertStringIncludes } from "@std/assert";
 import {
+  dropIn,
   files,
+  install,
+  inventory,
   isActive,
   mainProcess,
   OPTIONS,
@@ -34,6 +37,9 @@ scenario("the Debian package is installed, upgraded, removed and purged as Debia
   assertEquals(await snapshotHash(machine), hash);
   assertNotEquals((await machine.attempt("systemctl", "cat", UNIT)).code, 0);
 
+  for (const unit of [UNIT, "honua-configd@.service", "honua-configd@a.service"]) {
+    await dropIn(machine, unit, "own", ["Nice=5"]);
+  }
   await machine.run("dpkg", "--purge", "honua-configd");
   const isKept = (path: string) => /^\/etc\/(passwd|group|g?shadow)-?$|^\/var\/lib\/dpkg\//.test(path);
   assertEquals([...(await files(machine)).difference(before)].filter((path) => !isKept(path)), []);
@@ -53,4 +59,14 @@ scenario("the package and the script do not get in each other's way", async (mac
   const outcome = await machine.attempt("/delivery/install.sh");
   assertEquals(outcome.code, 3);
   assertStringIncludes(outcome.stderr, "The Debian package honua-configd is installed");
+  await machine.run("dpkg", "--purge", "honua-configd");
+
+  await install(machine);
+  const [before, pid] = [await inventory(machine), await mainProcess(machine)];
+  const refusal = await machine.attempt("dpkg", "--install", "/delivery/package.deb");
+  assertNotEquals(refusal.code, 0);
+  assertStringIncludes(refusal.stderr, "run `install.sh uninstall` first; configuration and state stay");
+  assertEquals(await mainProcess(machine), pid);
+  const withoutDpkg = (text: string) => text.split("\n").filter((line) => !line.startsWith("/var/lib/dpkg"));
+  assertEquals(withoutDpkg(await inventory(machine)), withoutDpkg(before));
 });
