@@ -44,6 +44,7 @@ export const CHAR = {
   closeParen: 41,
   asterisk: 42,
   comma: 44,
+  minus: 45,
   dot: 46,
   slash: 47,
   colon: 58,

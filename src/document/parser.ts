@@ -17,6 +17,8 @@ export interface ParserLimits {
   readonly idleMilliseconds: number;
 }
 
+type RequestLimits = Pick<ParserLimits, "timeMilliseconds" | "memoryBytes">;
+
 /** What a load may cost at most: see the limits named in ARCHITECTURE.md. */
 export const DEFAULT_LIMITS: ParserLimits = {
   timeMilliseconds: 5_000,
@@ -31,8 +33,11 @@ export type Judgement =
 
 /** Judges texts, one request at a time; disposing of it ends the process. */
 export interface Parser extends AsyncDisposable {
-  /** Never rejects but with the signal's reason: what happens to the process is part of the judgement. */
-  judge(texts: readonly string[], signal?: AbortSignal): Promise<Judgement>;
+  /**
+   * Never rejects but with the signal's reason: what happens to the process is part of the judgement. `limitMilliseconds`
+   * is for who has used some of the limit before; at most the limit itself.
+   */
+  judge(texts: readonly string[], signal?: AbortSignal, limitMilliseconds?: number): Promise<Judgement>;
   /** Starts the process, if none runs, so that a request that is expected soon need not wait for it. */
   warm(): void;
   /** Kills the process at once and for good, for a program that ends without disposing. */
@@ -99,26 +104,26 @@ export function openParser(limits: ParserLimits = DEFAULT_LIMITS, command = pars
 
   const rest = (): void => void (idleTimer = unrefTimeout(end, limits.idleMilliseconds));
 
-  const judgeNow = async (texts: readonly string[], signal?: AbortSignal): Promise<Judgement> => {
+  const judgeNow = async (texts: readonly string[], within: RequestLimits, signal?: AbortSignal) => {
     for (let attempt = 1;; attempt++) {
       signal?.throwIfAborted();
       if (closed) throw new Error("judge texts: the parser is closed");
       const wasRunning = child !== null;
       const current = start();
-      if (!current) return { ok: false, reason: "crash", at: 0 };
-      const judgement = await request(current, texts, limits, signal);
+      if (!current) return { ok: false, reason: "crash", at: 0 } as const;
+      const judgement = await request(current, texts, within, signal);
       if (judgement.ok && limits.idleMilliseconds > 0) rest();
       else await end();
       signal?.throwIfAborted();
       // A process that was idle may have been killed for reasons of its own (SIGHUP to the group, no memory).
-      const died = !judgement.ok && judgement.reason === "crash" && wasRunning && attempt === 1;
-      if (!died) return judgement;
+      if (judgement.ok || judgement.reason !== "crash" || !wasRunning || attempt > 1) return judgement;
     }
   };
 
   return {
-    judge(texts, signal) {
-      const result = queue.then(() => judgeNow(texts, signal));
+    judge(texts, signal, limitMilliseconds = limits.timeMilliseconds) {
+      const within = { ...limits, timeMilliseconds: Math.min(limitMilliseconds, limits.timeMilliseconds) };
+      const result = queue.then(() => judgeNow(texts, within, signal));
       // Nobody waits for that but the next request.
       queue = result.then(async () => {
         const measured = child;
@@ -203,7 +208,7 @@ async function endChild(child: Child): Promise<void> {
 async function request(
   child: Child,
   texts: readonly string[],
-  limits: ParserLimits,
+  limits: RequestLimits,
   signal?: AbortSignal,
 ): Promise<Judgement> {
   let at = 0;

@@ -2,8 +2,7 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { sourceText } from "../../src/diagnostic/range.ts";
 import { openBlockParser } from "../../src/document/blocks.ts";
 import { parseHclDocument } from "../../src/document/hcl_document.ts";
-import { DEFAULT_LIMITS, openParser, type Parser } from "../../src/document/parser.ts";
-import { scanSource } from "../../src/document/dialect.ts";
+import { DEFAULT_LIMITS, openParser } from "../../src/document/parser.ts";
 
 Deno.test("judges each text by itself, in order", async () => {
   await using parser = openParser();
@@ -105,23 +104,3 @@ function readProc(pid: string, file: string): string {
 function parentOf(pid: string): number {
   return Number(/^PPid:\s+(\d+)$/m.exec(readProc(pid, "status"))?.[1]);
 }
-
-Deno.test("an edit of one block costs the parsing of one block, and a half-written source forgets nothing", async () => {
-  const asked: number[] = [];
-  await using real = openParser();
-  const counting: Parser = {
-    judge: (texts, signal) => (asked.push(texts.length), real.judge(texts, signal)),
-    warm: () => real.warm(),
-    kill: () => real.kill(),
-    [Symbol.asyncDispose]: () => Promise.resolve(),
-  };
-  const parser = openBlockParser(counting);
-  const judge = async (text: string) => (await parser.judge(text, scanSource(text).items)).ok;
-  const blocks = Array.from({ length: 10 }, (_, index) => `layer "l${index}" {\n  title = "t"\n}\n`);
-  await judge(blocks.join(""));
-  await judge(blocks.join("\n# a comment between\n"));
-  await judge(blocks.with(3, 'layer "l3" {\n  title = "u"\n}\n').join(""));
-  await judge(blocks.join("").slice(0, 100));
-  await judge(blocks.join(""));
-  assertEquals(asked, [10, 1, 1, 1]);
-});

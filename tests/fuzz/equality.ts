@@ -1,5 +1,6 @@
-// Random edits of real sources, each parsed block by block and in one piece: the two must agree.
-import { compareBlockwise } from "../support/block_equality.ts";
+// Random edits of real sources, each parsed block by block and in one piece: the two must agree. One memory serves all,
+// as in a daemon, so that most items are filled from shapes of other texts.
+import { blockParserWith, compareBlockwise } from "../support/block_equality.ts";
 import type { ParseText } from "../../src/document/hcl.ts";
 import { mutate } from "../support/mutate.ts";
 import { randomFrom } from "../support/random.ts";
@@ -15,8 +16,9 @@ export async function fuzzEquality(
   const random = randomFrom(seed);
   const sources = hclSources();
   const differences: string[] = [];
+  await using parser = blockParserWith(parse);
   const compare = async (text: string): Promise<void> => {
-    const difference = await compareBlockwise(parse, text);
+    const difference = await compareBlockwise(parse, text, parser);
     if (difference) differences.push(`seed ${seed}: ${JSON.stringify(text)}\n${difference}`);
   };
   for (const source of sources) await compare(source);

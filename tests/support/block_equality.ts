@@ -1,16 +1,38 @@
-// The equality that block-wise parsing stands on: what the items of a source mean together is what one parse of the
-// whole rewritten source gives, and a source that is HCL already means the same after the dialect pass.
+// The equality that block-wise parsing stands on: what the items of a source mean together, most of them by their shapes,
+// is what one parse of the whole rewritten source gives; what is wrong with one is what hcl2json says of it as it is
+// written; and a source that is HCL already means the same after the dialect pass.
 import canonicalize from "canonicalize";
+import { type BlockParser, openBlockParser } from "../../src/document/blocks.ts";
 import { rewriteItem, rewriteSource, scanSource } from "../../src/document/dialect.ts";
-import { FILE_MARK, type HclJson, judgeTexts, type ParseText } from "../../src/document/hcl.ts";
+import { FILE_MARK, type HclJson, judgeTexts, type ParseText, type Verdict } from "../../src/document/hcl.ts";
 import { mergeVerdicts } from "./merge.ts";
 
+/** A block parser that asks hcl2json in this process: the fuzzer's thousands of requests need no process each. */
+export function blockParserWith(parse: ParseText): BlockParser {
+  return openBlockParser({
+    judge: async (texts) => ({ ok: true, verdicts: await judgeTexts(parse, texts, 64) }),
+    warm: () => {},
+    kill: () => {},
+    [Symbol.asyncDispose]: () => Promise.resolve(),
+  });
+}
+
 /** How the two ways compare for one source: equal, or what differs. */
-export async function compareBlockwise(parse: ParseText, source: string): Promise<string | null> {
+export async function compareBlockwise(
+  parse: ParseText,
+  source: string,
+  parser: BlockParser = blockParserWith(parse),
+): Promise<string | null> {
   const { items, tooDeepAt } = scanSource(source);
   if (tooDeepAt !== null) return null;
   const rewritten = rewriteSource(source, items);
-  const verdicts = await judgeTexts(parse, items.map((item) => rewriteItem(source, item)), 64);
+  const judgement = await parser.judge(source, items);
+  if (!judgement.ok) return `not judged: ${judgement.reason}`;
+  const { verdicts } = judgement;
+  for (const [index, item] of items.entries()) {
+    const difference = await compareVerdict(parse, rewriteItem(source, item), verdicts[index]!);
+    if (difference !== null) return difference;
+  }
   const merged = mergeVerdicts(items, verdicts);
   const whole = await parseOrNull(parse, rewritten);
   const asWritten = await parseOrNull(parse, source);
@@ -22,6 +44,14 @@ export async function compareBlockwise(parse: ParseText, source: string): Promis
     return `as written: ${of(asWritten)}\nrewritten:  ${of(whole)}: ${JSON.stringify(rewritten)}`;
   }
   return null;
+}
+
+/** The verdict on one item against what hcl2json says of its text alone. */
+async function compareVerdict(parse: ParseText, text: string, verdict: Verdict): Promise<string | null> {
+  const [alone] = await judgeTexts(parse, [text], 1);
+  const of = (one: Verdict) => ("value" in one ? canonicalize(one.value) : one.complaint);
+  if (of(verdict) === of(alone!)) return null;
+  return `verdict: ${of(verdict)}\nalone:   ${of(alone!)}\nitem: ${JSON.stringify(text)}`;
 }
 
 async function parseOrNull(parse: ParseText, text: string): Promise<HclJson> {

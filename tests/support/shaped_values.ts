@@ -1,0 +1,121 @@
+// Values in HCL for the tests of shapes: those whose meaning is certain, and those that look like them and are not.
+
+/** Each has a meaning without asking hcl2json. */
+export const SHAPED_VALUES: readonly string[] = [
+  ...['""', '"a"', '"C:\\\\d"', '"a\\tb\\n\\r\\"c\\""', '"a\tb"', '"é"', '"e\u0301"', '"\u212b"', '"\u1e9b\u0323"'],
+  ...['"q\u0307\u0323"', '"日本"', '"\uac00\u11a8"', '"😀"', '"👩🏽‍🚀"', '"❤️"', '"नमस्ते"', '"ไทย"', '"Kauaʻi"', '"\u2028"'],
+  ...[
+    '"100 %"',
+    '"$"',
+    '"5 $ x"',
+    '"%a"',
+    '"$a"',
+    '"{}"',
+    '"# no comment"',
+    '"// nor this"',
+    '"/* nor this */"',
+    '"<<E"',
+  ],
+  ...['"n0"', '"0"', '"\uFFFD"', '"<&>"', '"\'"', '"true"', '"null"', '"__proto__"', '"a }"', '"a\\\\"'],
+  ...["0", "1", "-5", "1.50", "0.1", "-0.25", "12345678901234567890", "9007199254740993", "-157.858333333333333333"],
+  ...["123456789012345678901234567890.123456789012345678901234567891", "true", "false", "null"],
+  ...[
+    "foo",
+    "var.x",
+    "data_source.a-b",
+    "service.odata",
+    "a.b.c-",
+    "_x.y1",
+    "n0.n1",
+    "truer",
+    "env",
+    "env.x",
+    "a.true",
+  ],
+  ...['env("X")', 'env("X", "d")', 'env("X","")', 'env("a b/c")', '"${var.x}"', '"${env("X")}"', '"${a}${b}"'],
+  ...['"postgres://${var.u}:${env("P", "x y")}@h/{d}#1"', '"a } ${b.c} {"', '"${foo}"', '" ${a-b} "'],
+  ...[
+    "[]",
+    "{}",
+    "[ ]",
+    "{ }",
+    "[\n]",
+    "{\n}",
+    "[1, 2,]",
+    '[\n  "a", # c\n  var.x // d\n  , /* e */ null\n]',
+    "[[], [{}]]",
+  ],
+  ...[
+    "{ a = 1 }",
+    "{ a : 1, b=2, }",
+    '{\n  a = 1 # c\n\n  "b c" = env("X")\r\n}',
+    '{ "a.b" = [true], in_ : {} }',
+  ],
+  ...["{ a = 1, b = { a = null }, c = [{ a = var.x }] }", "{ n0 = 1, n1 = n0 }", "{ a = 1 /* c\n */ }"],
+  ...["{ __proto__ = 1, constructor = { toString = 2 } }", "{ B = 1, a = 2, _c = 3, a-b = 4 }"],
+];
+
+/** Some are valid, some are not; none is lifted. */
+export const UNSHAPED_VALUES: readonly string[] = [
+  ...['"$${x}"', '"%%{x}"', '"%{if true}a%{endif}"', '"${ a }"', '"${1}"', '"${true}"', '"${"x"}"'],
+  ...['"$$"', '"a$\\t"', '"%%"', '"\\u00e9"', '"\\U0001F600"', '"\\ua640"', '"\\x"', '"\\', '"a', '"a\nb"', '"a\rb"'],
+  ...[
+    '"\u0000"',
+    '"\u007f"',
+    '"\u0085"',
+    '"\uD800"',
+    '"\u0897\u0301"',
+    '"\u{16d67}\u{16d67}"',
+    '"\uFEFF"',
+    '"\uE000"',
+    '"\u0378"',
+  ],
+  ...[
+    '"${é}"',
+    '"é${a}"',
+    '"a\\t${b}"',
+    '"${a.b[0]}"',
+    '"${a ? "b" : "c"}"',
+    '"${env(var.x)}"',
+    '"${null.x}"',
+    '"${f("x")}"',
+  ],
+  ...["-0", "-0.0", "- 5", "007", "1e3", "1.5e-3", "5.", ".5", "1_000", "0x10", "1a", "+1", "--1", "1 2", '"a" "b"'],
+  ...["1".repeat(31), "True.", "true.x", "null.x", "for", "if", "a.b[0]", "a.*.b", "a[*].b", "a.0", "a .b", "a. b"],
+  ...["env()", 'env( "X" )', 'env("X${y}")', "env(var.x)", 'env("X", "d", "e")', 'env("é")', 'env("X").y', 'f("x")'],
+  ...[
+    "'a'",
+    "(1)",
+    '("x")',
+    "!true",
+    "a == b",
+    "1 + 2",
+    "a && b",
+    'x ? "a" : "b"',
+    '["x"][0]',
+    "{ a = 1 }.a",
+    "a::b(1)",
+  ],
+  ...[
+    "<<E\nx\nE\n",
+    "<<-E\n x\n E",
+    "[for x in y : x]",
+    "{ for k, v in m : k => v }",
+    "${env:X}",
+    "[a b]",
+    "[1 +\n 2]",
+  ],
+  ...[",", "]", "}", "é", "a.é", "{ if = 1 }", '{ "$" = 1 }', "e\u0301", "= 1"],
+];
+
+/** Items in which a value stands at every place where one can stand. */
+export function nestedValues(value: string): string[] {
+  return [
+    `x = ${value}\n`,
+    `b "l" {\n  x = ${value} # comment\n  c {\n    y = 1\n  }\n}\n`,
+    `x = [${value}, var.x]\n`,
+    `x = [\n  1, ${value}\n]\n`,
+    `x = { a = ${value}, b = { c = var.x } }\n`,
+    `x = {\n  a = { b : ${value}\n  }\n}\n`,
+  ];
+}
