@@ -1,56 +1,68 @@
-// `deno task bench`: what a load and an edit cost on this machine, and the compiled program: `HONUA_CONFIGD`, else what
-// `deno task compile` made. Each figure is the median of its runs with the smallest and the largest beside it; the first
-// run of each is a warm-up and is not counted, save where it is "cold".
-import { sourceText } from "../../src/diagnostic/range.ts";
-import { type BlockParser, openBlockParser } from "../../src/document/blocks.ts";
-import { compileSource } from "../../src/snapshot/compile.ts";
+// `deno task bench`: what a reload, a fleet and an idle daemon cost on this machine, as a table and as dist/bench.json.
+// Measured is the compiled program where there is one (`HONUA_CONFIGD`, else dist/honua-configd), else this checkout.
+import { cpus, loadavg, release, totalmem } from "node:os";
 import { benchBinary } from "./binary.ts";
-import { startDaemonProcess } from "./daemon_process.ts";
-import { spread } from "./figures.ts";
-import { layers } from "./layers.ts";
+import { benchFleets } from "./fleets.ts";
+import { benchGrowth } from "./growth.ts";
+import { benchIdle } from "./idle.ts";
+import { type Plan, planOf, USAGE } from "./plan.ts";
+import { benchReloads } from "./reloads.ts";
+import { openReport, type Report } from "./report.ts";
+import { benchRivals } from "./rivals.ts";
+import { benchStages } from "./stages.ts";
 
-const RUNS = 5;
-const EDITS = 40;
+const SCENARIOS: Readonly<Record<string, (plan: Plan, report: Report) => Promise<void>>> = {
+  program: benchBinary,
+  stages: benchStages,
+  reloads: benchReloads,
+  fleet: benchFleets,
+  idle: benchIdle,
+  growth: benchGrowth,
+  rivals: benchRivals,
+};
 
-async function compile(text: string, parser: BlockParser): Promise<number> {
-  const start = performance.now();
-  const source = sourceText("bench.hcl", text);
-  const compiled = await compileSource({ source, format: "hcl", environment: () => undefined, validate: true, parser });
-  if (!compiled.ok) throw new Error(JSON.stringify(compiled.diagnostics));
-  return performance.now() - start;
+const DIST = new URL("../../dist/", import.meta.url).pathname;
+
+/** The program's path; null where none was compiled. */
+async function compiledProgram(): Promise<string | null> {
+  const path = Deno.env.get("HONUA_CONFIGD") ?? `${DIST}honua-configd`;
+  return await Deno.stat(path).then(() => path, () => null);
 }
 
-async function benchCompile(count: number): Promise<void> {
-  const text = layers(count);
-  const cold: number[] = [];
-  const edited: number[] = [];
-  for (let run = 0; run < RUNS; run++) {
-    await using parser = openBlockParser();
-    cold.push(await compile(text, parser));
-    await compile(text.replace("Layer 7", "Warm-up"), parser);
-    for (let edit = 0; edit < 5; edit++) {
-      edited.push(await compile(text.replace("Layer 7", `Edit ${run}.${edit}`), parser));
-    }
-  }
-  console.log(`${count} layers, cold, the parser's start included: ${spread(cold)}`);
-  console.log(`${count} layers, one edited:                        ${spread(edited)}`);
-}
-
-async function benchEndToEnd(count: number): Promise<void> {
-  await using daemon = await startDaemonProcess(layers(count));
-  const samples: number[] = [];
-  for (let edit = 0; edit <= EDITS; edit++) {
-    const took = await daemon.edit(layers(count).replace("Layer 7", `Edit ${edit}.`), `Edit ${edit}.`);
-    if (edit > 0) samples.push(took);
-  }
+async function bench(plan: Plan): Promise<void> {
+  const program = await compiledProgram();
+  if (program !== null) Deno.env.set("HONUA_CONFIGD", program);
+  const measured = program ?? "this checkout under deno run; `deno task compile` makes the program";
+  const machine = `${cpus().length} cores (${cpus()[0]?.model}), ${
+    Math.round(totalmem() / 2 ** 30)
+  } GiB, Linux ${release()}`;
+  const load = loadavg()[0]!;
+  console.log(`measured: ${measured}\nmachine: ${machine}; load average at the start ${load.toFixed(1)}`);
   console.log(
-    `${count} layers, from rename() of the edited file to the snapshot visible, debounce 0: ${spread(samples)}`,
+    `seed ${plan.seed}; ${plan.processes} process(es) for each figure; ${plan.warmUps} warm-ups before each kind of ` +
+      `edit are not counted; the spread is over the processes' medians, or over the samples where there is one process`,
   );
-  console.log(`${count} layers, resident after ${EDITS} edits: ${daemon.residentMebibytes()} MiB (the daemon alone)`);
+  const report = openReport();
+  for (const [name, run] of Object.entries(SCENARIOS)) {
+    if (plan.only !== null && !plan.only.includes(name)) continue;
+    await report.attempt(name, "the whole scenario", () => run(plan, report));
+  }
+  const { seed, isQuick, processes, warmUps, reloads } = plan;
+  const { figures, skipped } = report;
+  await Deno.mkdir(DIST, { recursive: true });
+  const whole = { measured, machine, load, seed, isQuick, processes, warmUps, reloads, figures, skipped };
+  await Deno.writeTextFile(`${DIST}bench.json`, `${JSON.stringify(whole, null, 2)}\n`);
+  console.log(`written: ${DIST}bench.json`);
 }
 
-for (const count of [10, 100, 1_000]) await benchCompile(count);
-for (const count of [10, 100, 1_000]) await benchEndToEnd(count);
-const binary = Deno.env.get("HONUA_CONFIGD") ?? new URL("../../dist/honua-configd", import.meta.url).pathname;
-if (await Deno.stat(binary).catch(() => null)) await benchBinary(binary);
-else console.log("the compiled program is not measured: `deno task compile` makes it");
+try {
+  const plan = planOf(Deno.args);
+  const unknown = plan.only?.find((name) => !Object.hasOwn(SCENARIOS, name));
+  if (unknown !== undefined) throw new RangeError(`there is no scenario ${unknown}`);
+  await bench(plan);
+} catch (error) {
+  const isUsage = error instanceof RangeError || error instanceof TypeError;
+  if (!isUsage) throw error;
+  console.error(`${error.message}\n${USAGE}`);
+  Deno.exitCode = 2;
+}

@@ -1,0 +1,64 @@
+// How much is measured: what the flags ask for, and the counts that follow. Everything random comes from the seed.
+import { parseArgs } from "node:util";
+
+/** The counts of one run of the bench. */
+export interface Plan {
+  /** Of the generated configurations. */
+  readonly seed: number;
+  /** Whether it shall be done in two minutes rather than well. */
+  readonly isQuick: boolean;
+  /** The scenarios to run, by name; null: all. */
+  readonly only: readonly string[] | null;
+  /** How many layers the configurations have. */
+  readonly layerCounts: readonly number[];
+  /** How many processes each figure comes from. */
+  readonly processes: number;
+  /** What comes before the samples and is not counted. */
+  readonly warmUps: number;
+  /** How many samples of each kind a process gives, for a configuration of so many layers. */
+  samplesOf(layers: number): number;
+  /** How many instances agree with one another. */
+  readonly instanceCounts: readonly number[];
+  /** How long an idle daemon is watched. */
+  readonly idleSeconds: number;
+  /** How many reloads the growth is measured over. */
+  readonly reloads: number;
+}
+
+/** What `--help` says. */
+export const USAGE = `deno task bench [--quick] [--only NAME[,NAME]] [--seed NUMBER] [--reloads NUMBER]
+  --quick     fewer processes, samples and instances: under two minutes on a quiet machine, and less to tell
+  --only      program, stages, reloads, fleet, idle, growth, rivals
+  --seed      of the generated configurations; 1 unless given
+  --reloads   of the scenario growth; 10000 unless given, 300 with --quick`;
+
+/** The plan that the flags ask for; a flag that is wrong is an error of node:util or a RangeError. */
+export function planOf(args: readonly string[]): Plan {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      quick: { type: "boolean", default: false },
+      only: { type: "string" },
+      seed: { type: "string", default: "1" },
+      reloads: { type: "string" },
+    },
+  });
+  const isQuick = values.quick;
+  return {
+    seed: wholeNumber("--seed", values.seed),
+    isQuick,
+    only: values.only?.split(",") ?? null,
+    layerCounts: [10, 100, 1_000, 10_000],
+    processes: isQuick ? 1 : 3,
+    warmUps: isQuick ? 2 : 5,
+    samplesOf: (layers) => isQuick ? (layers >= 10_000 ? 3 : 10) : (layers >= 10_000 ? 30 : 100),
+    instanceCounts: isQuick ? [2, 10] : [2, 10, 50],
+    idleSeconds: isQuick ? 10 : 60,
+    reloads: wholeNumber("--reloads", values.reloads ?? (isQuick ? "300" : "10000")),
+  };
+}
+
+function wholeNumber(flag: string, text: string): number {
+  if (!/^[0-9]{1,9}$/.test(text)) throw new RangeError(`${flag} takes a whole number`);
+  return Number(text);
+}

@@ -1,0 +1,157 @@
+// What each stage of a reload costs, by calling the daemon's own functions one after the other in the bench's process;
+// the daemon does not tell its stages. So these say how the work divides, and `reloads` says what it costs from end to
+// end; what lies between a rename and the first stage, the event, is told there too ("outside the reload").
+import { readInputs } from "../../src/source/inputs.ts";
+import { loadConfig } from "../../src/config/load.ts";
+import { openBlockParser } from "../../src/document/blocks.ts";
+import { parseHclDocument } from "../../src/document/hcl_document.ts";
+import { openParser, type Parser } from "../../src/document/parser.ts";
+import type { JsonObject } from "../../src/snapshot/canonical.ts";
+import { sealSnapshot } from "../../src/snapshot/snapshot.ts";
+import { openStore, type SnapshotStore } from "../../src/snapshot/store.ts";
+import { replaceFile } from "../support/edge_host.ts";
+import { temporaryDirectory } from "../support/temporary.ts";
+import { type Figure, figureOf } from "./figures.ts";
+import { CONNECTION_VARIABLE, layerFile, type Variety } from "./layers.ts";
+import type { Plan } from "./plan.ts";
+import type { Report } from "./report.ts";
+
+const SCENARIO = "stages";
+
+/**
+ * In their order. `scan` is all of the document but waiting for the parser's process; `meaning` is schema, expressions
+ * and rules; `hash` is the canonical form, both hashes, and the file's bytes.
+ */
+const STAGES = ["read", "scan", "parse", "meaning", "hash", "write"] as const;
+
+type Times = Record<typeof STAGES[number], number>;
+
+/** Measures every size and variety: the first load, and edits of one layer. */
+export async function benchStages(plan: Plan, report: Report): Promise<void> {
+  for (const variety of ["uniform", "mixed"] as const) {
+    if (variety === "mixed" && plan.isQuick) {
+      report.skip({ scenario: SCENARIO, what: variety, why: "--quick leaves it out" });
+      continue;
+    }
+    for (const layers of plan.layerCounts) {
+      const name = `${variety} ${layers}`;
+      await report.attempt(SCENARIO, name, () => benchFile(name, variety, layers, plan, report));
+    }
+  }
+}
+
+async function benchFile(name: string, variety: Variety, layers: number, plan: Plan, report: Report): Promise<void> {
+  const file = layerFile(variety, layers, plan.seed);
+  const cold: Times[][] = [];
+  const edited: Times[][] = [];
+  for (let run = 0; run < plan.processes; run++) {
+    await using pipeline = await openPipeline();
+    cold.push([await pipeline.load(file.text)]);
+    const times: Times[] = [];
+    for (let number = 1; number <= plan.warmUps + plan.samplesOf(layers); number++) {
+      const one = await pipeline.load(file.edited("one-layer", number));
+      if (number > plan.warmUps) times.push(one);
+    }
+    edited.push(times);
+  }
+  for (const [what, runs] of [["cold", cold], ["one-layer edit", edited]] as const) {
+    const figures = STAGES.map((stage) => {
+      const processes = runs.map((times) => times.map((one) => one[stage]));
+      return figureOf({ scenario: SCENARIO, what: `${name}: ${what}, ${stage}`, processes });
+    });
+    for (const figure of figures) report.add(figure);
+    report.note(`${name}: ${what}: ${sharesOf(figures)}`);
+  }
+}
+
+function sharesOf(figures: readonly Figure[]): string {
+  const whole = figures.reduce((sum, { p50 }) => sum + p50.middle, 0);
+  return STAGES.map((stage, index) => `${stage} ${Math.round(figures[index]!.p50.middle / whole * 100)} %`).join(", ");
+}
+
+interface Pipeline extends AsyncDisposable {
+  load(text: string): Promise<Times>;
+}
+
+/** Its parser is a process of its own, as the daemon's is, and is started before the clock. */
+async function openPipeline(): Promise<Pipeline> {
+  const directory = await temporaryDirectory();
+  const path = directory.file("bench.hcl");
+  const clock = timedParser(openParser());
+  const parser = openBlockParser(clock.parser);
+  await clock.parser.judge(["started = true"]);
+  const opened = await openStore({ path: directory.file("snapshot.json") });
+  if (!opened.ok) throw new Error(opened.message);
+  return {
+    async load(text) {
+      await replaceFile(path, text);
+      clock.reset();
+      return await timeStages(path, parser, clock, opened.store);
+    },
+    async [Symbol.asyncDispose]() {
+      await parser[Symbol.asyncDispose]();
+      await directory[Symbol.asyncDispose]();
+    },
+  };
+}
+
+interface ParserClock {
+  readonly parser: Parser;
+  /** How long requests have been under way since the last reset, in milliseconds. */
+  readonly spent: number;
+  reset(): void;
+}
+
+function timedParser(parser: Parser): ParserClock {
+  let spent = 0;
+  return {
+    get spent() {
+      return spent;
+    },
+    reset: () => {
+      spent = 0;
+    },
+    parser: {
+      ...parser,
+      async judge(texts, signal) {
+        const start = performance.now();
+        try {
+          return await parser.judge(texts, signal);
+        } finally {
+          spent += performance.now() - start;
+        }
+      },
+    },
+  };
+}
+
+async function timeStages(
+  path: string,
+  parser: ReturnType<typeof openBlockParser>,
+  clock: ParserClock,
+  store: SnapshotStore,
+): Promise<Times> {
+  const start = performance.now();
+  const inputs = await readInputs(path, []);
+  if (!inputs.ok) throw new Error(inputs.diagnostic.summary);
+  const read = performance.now();
+  const parsed = await parseHclDocument(inputs.source, parser);
+  if (!parsed.ok) throw new Error(parsed.diagnostics[0]!.summary);
+  const documented = performance.now();
+  const environment = (name: string) => name === CONNECTION_VARIABLE ? "Host=database" : undefined;
+  const loaded = loadConfig({ document: parsed.document, environment, validate: true });
+  if (!loaded.ok) throw new Error(loaded.diagnostics[0]!.summary);
+  const meant = performance.now();
+  const snapshot = sealSnapshot(loaded.config as unknown as JsonObject, loaded.portable);
+  const sealed = performance.now();
+  const written = await store.write(snapshot);
+  if (!written.ok) throw new Error(written.message);
+  return {
+    read: read - start,
+    scan: documented - read - clock.spent,
+    parse: clock.spent,
+    meaning: meant - documented,
+    hash: sealed - meant,
+    write: performance.now() - sealed,
+  };
+}
