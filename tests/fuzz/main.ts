@@ -27,10 +27,10 @@ const told = (what: string, all: number) => (done: number) => {
 };
 const differences = await fuzzEquality(parse as ParseText, seed, edits, told("edits", edits));
 console.log(`${edits} edits parsed in two ways, ${differences.length} differences`);
-const { outcomes, slowestMilliseconds, peakBytes, faults } = await fuzzLoadPath(seed, loads, told("loads", loads));
+const { outcomes, slowestMilliseconds, growthBytes, faults } = await fuzzLoadPath(seed, loads, told("loads", loads));
 console.log(`${loads} loads:`, outcomes);
 console.log(
-  `slowest ${Math.round(slowestMilliseconds)} ms, at most ${Math.round(peakBytes / 1024 / 1024)} MiB resident`,
+  `slowest ${Math.round(slowestMilliseconds)} ms, at most ${Math.round(growthBytes / 1024 / 1024)} MiB more resident`,
 );
 for (const problem of [...differences, ...faults]) console.error(problem);
 Deno.exit(differences.length + faults.length === 0 ? 0 : 1);
