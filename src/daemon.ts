@@ -22,7 +22,7 @@ import { type KeptState, readState, type StateKeeper, stateKeeper, statePath } f
 import { openSubject } from "./daemon/subject.ts";
 import { renderLine } from "./diagnostic/render.ts";
 import { type BlockParser, openBlockParser } from "./document/blocks.ts";
-import { credentialPath } from "./process/credential.ts";
+import { credentialPath } from "./host/credential.ts";
 import type { Logger } from "./process/log.ts";
 import { openMetrics } from "./process/metrics.ts";
 import { secretValues } from "./process/option_schema.ts";
@@ -115,7 +115,8 @@ async function compose(settings: DaemonSettings, ground: Ground): Promise<Daemon
     // A single load puts nothing in force that is not accepted, and leaves the rest to the daemon.
     options: once ? { ...options.hooks, list: checkHooks(options.hooks) } : options.hooks,
     about: { instance, source: settings.sourcePath, snapshot: options.snapshot.path },
-    inForce: inForceOf(existing),
+    // Without hooks nobody writes anything that its secrets would have to be looked for in.
+    inForce: options.hooks.list.length > 0 ? inForceOf(existing) : null,
     done: found.hooks,
     keep: (hooks) => keeper.keep({ hooks }),
     generation: () => agreedGeneration(loop.state().agreement),

@@ -12,7 +12,7 @@ interface Room {
 }
 
 /** What every room may import. */
-const GROUND = ["time", "diagnostic"];
+const GROUND = ["time", "host", "diagnostic"];
 const CHAIN = [...GROUND, "document", "config", "snapshot", "reload"];
 const LEAVES = ["source", "cluster", "process", "hooks"];
 const LEAF: Room = { imports: GROUND, types: ["snapshot"] };

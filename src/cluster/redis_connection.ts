@@ -1,6 +1,6 @@
 // How to reach Redis, put together once from the options, the environment and the files that they name. Every secret in
 // it is named, so that it can be masked wherever texts go out.
-import { join } from "node:path";
+import { credentialPath } from "../host/credential.ts";
 import { type Diagnostic, warningDiagnostic } from "../diagnostic/diagnostic.ts";
 import { terminalText } from "../diagnostic/terminal_text.ts";
 import { parseConnectionString, type RedisEndpoint, type RedisPlan, type RedisServers } from "./connection_string.ts";
@@ -114,7 +114,7 @@ export async function resolveConnection(
   const warnings = parsed.warnings.map((warning): Diagnostic => ({ ...warning, path }));
   let password = plan.password;
   if (redisPasswordFile !== null) {
-    const read = await readPassword(redisPasswordFile, environment.CREDENTIALS_DIRECTORY, readFile);
+    const read = await readPassword(redisPasswordFile, environment, readFile);
     if (!read.ok) return read;
     if (password !== null) warnings.push(twoPasswords(path));
     password = read.text;
@@ -159,10 +159,13 @@ function twoPasswords(path: string): Diagnostic {
 }
 
 /** A bare name is a systemd credential's, and a relative path where there is no such credential. */
-async function readPassword(name: string, directory: string | undefined, readFile: ReadFile): Promise<ReadText> {
-  const read = directory && !name.includes("/")
-    ? await readText(PASSWORD_OPTION, join(directory, name), readFile, name)
-    : await readText(PASSWORD_OPTION, name, readFile);
+async function readPassword(
+  name: string,
+  environment: Readonly<Record<string, string | undefined>>,
+  readFile: ReadFile,
+): Promise<ReadText> {
+  const path = credentialPath(name, environment);
+  const read = await readText(PASSWORD_OPTION, path, readFile, path === name ? undefined : name);
   if (!read.ok) return read;
   const text = read.text.replace(/\r?\n$/, "");
   if (text === "") return unusableFile(`${PASSWORD_OPTION}: ${terminalText(name)} holds no password`);

@@ -17,10 +17,17 @@ export interface ChangeTracker {
 /** Tracks from what was found in force; from nothing, all is a change. */
 export function trackChanges(existing: Existing): ChangeTracker {
   let inForce: EntryDigests = existing.state === "in-force" ? digestEntries(existing.config) : new Map();
+  // What was checked is mostly what comes into force next.
+  const known = new WeakMap<JsonObject, EntryDigests>();
+  const digestsOf = (config: JsonObject): EntryDigests => {
+    const digests = known.get(config) ?? digestEntries(config);
+    known.set(config, digests);
+    return digests;
+  };
   return {
-    against: (config) => countChanges(inForce, digestEntries(config)),
+    against: (config) => countChanges(inForce, digestsOf(config)),
     moveTo(config) {
-      const digests = digestEntries(config);
+      const digests = digestsOf(config);
       const changes = countChanges(inForce, digests);
       inForce = digests;
       return changes;

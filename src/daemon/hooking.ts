@@ -78,6 +78,7 @@ export function openHooking(settings: HookingSettings): Hooking {
   });
   return {
     report(report, changes) {
+      if (hooks.length === 0) return;
       for (const news of happenings.of(report, changes)) {
         if (news.kind === "over") loop.over(news.event);
         else loop.happened(news.happening);

@@ -2,6 +2,7 @@
 // setpriv(1) ties its life to the daemon's.
 import { openParser } from "../document/parser.ts";
 import { residentBytes } from "../document/resident_memory.ts";
+import { SETPRIV_PATHS } from "../host/program.ts";
 import type { Check, Subject } from "./examination.ts";
 import { error, type Finding, ok, warning } from "./finding.ts";
 
@@ -51,7 +52,7 @@ export const setprivCheck: Check<Host> = {
   id: "host/setpriv",
   about: "setpriv",
   async examine({ machine }) {
-    const looked = await Promise.all(["/usr/bin/setpriv", "/bin/setpriv"].map((path) => machine.look(path)));
+    const looked = await Promise.all(SETPRIV_PATHS.map((path) => machine.look(path)));
     return [judgeSetpriv(looked.some((one) => one.ok))];
   },
 };

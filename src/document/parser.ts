@@ -1,5 +1,6 @@
 // Runs the judge where it can be killed (a process of its own), with a limit of time and memory for each request, and
 // ends it when it has been idle, so that nothing of it stays resident. Whatever happens to it, the daemon lives.
+import { tiedToParent } from "../host/program.ts";
 import { readFrames, writeFrame } from "./frames.ts";
 import type { ParseReply, ParseRequest, Verdict } from "./hcl.ts";
 import { residentBytes, watchMemory } from "./resident_memory.ts";
@@ -49,16 +50,6 @@ const START_LIMIT_MILLISECONDS = 30_000;
 
 /** A process that has grown beyond this is not kept for the next request: WebAssembly memory never shrinks. */
 const RECYCLE_BYTES = 256 * 1024 * 1024;
-
-const SETPRIV = ["/usr/bin/setpriv", "/bin/setpriv"].find(isFile) ?? null;
-
-function isFile(path: string): boolean {
-  try {
-    return Deno.statSync(path).isFile;
-  } catch {
-    return false;
-  }
-}
 
 interface Child {
   readonly process: Deno.ChildProcess;
@@ -166,7 +157,7 @@ function parserCommand(): Deno.Command {
   const args = Deno.build.standalone ? [PARSER_COMMAND] : [...run, PARSER_COMMAND];
   const program = [Deno.execPath(), ...args];
   // While it parses it cannot see that its parent is gone; where util-linux is there, the kernel ends it then.
-  const [executable, ...rest] = SETPRIV === null ? program : [SETPRIV, "--pdeathsig", "KILL", "--", ...program];
+  const [executable, ...rest] = tiedToParent(program);
   return new Deno.Command(executable!, {
     args: rest,
     clearEnv: true,

@@ -13,7 +13,9 @@ const CAT_LIMIT_MILLISECONDS = 1_000;
 /** The resident memory of a process in bytes; null: it is gone, or that cannot be read. */
 export async function residentBytes(pid: number): Promise<number | null> {
   const path = `/proc/${pid}/status`;
-  const status = mayOpenProc(path) ? await Deno.readTextFile(path).catch(() => "") : await catOf(path);
+  const status = await Deno.readTextFile(path).catch((error) =>
+    error instanceof Deno.errors.NotCapable ? catOf(path) : ""
+  );
   const match = /^VmRSS:\s+(\d+) kB$/m.exec(status);
   return match === null ? null : Number(match[1]) * 1024;
 }

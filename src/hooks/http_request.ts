@@ -1,7 +1,7 @@
 // A request of a hook: one, with no redirect followed, over before its limit together with the answer's body. Its URL
 // and headers may hold secrets, so nothing that is said of it quotes them, and they are masked in the answer.
 import { Buffer } from "node:buffer";
-import { join } from "node:path";
+import { credentialPath } from "../host/credential.ts";
 import { failed, type HookEnding, type HookLimit } from "./ending.ts";
 import { DEFAULT_OUTPUT_BOUNDS, keepOutput, type KeptOutput } from "./kept_output.ts";
 import { answerMask, requestSecrets } from "./request_secrets.ts";
@@ -125,8 +125,8 @@ async function readHeaders(
   if (url.username !== "" || url.password !== "") headers.set("authorization", basicCredentials(url));
   const values = Object.entries(request.headers);
   for (const [name, path] of Object.entries(request.headerFiles)) {
-    const directory = environment("CREDENTIALS_DIRECTORY");
-    const read = await readSmallFile(directory && !path.includes("/") ? join(directory, path) : path);
+    const CREDENTIALS_DIRECTORY = environment("CREDENTIALS_DIRECTORY");
+    const read = await readSmallFile(credentialPath(path, { CREDENTIALS_DIRECTORY }));
     if (!read.ok) return { ok: false, reason: `lacks the value of its header ${name}: ${read.reason}` };
     const value = read.text.trim();
     if (value === "") return { ok: false, reason: `lacks the value of its header ${name}: its file is empty` };

@@ -1,6 +1,7 @@
 // A program in a session and process group of its own, so that it is ended with everything that it started: nothing of
 // the group outlives `end`, whatever ignores SIGTERM, and no descendant that keeps a pipe open is waited for.
 import { setTimeout as delay } from "node:timers/promises";
+import { tiedToParent } from "../host/program.ts";
 import { withinLimit } from "../time/limit.ts";
 
 /** A program, ready to be run. */
@@ -55,16 +56,6 @@ export type GroupStart = { readonly ok: true; readonly group: ProcessGroup } | {
 /** How long a process may take to die of SIGKILL, and a closed pipe to be closed. */
 const KILL_LIMIT_MILLISECONDS = 500;
 
-const SETPRIV = ["/usr/bin/setpriv", "/bin/setpriv"].find(isFile) ?? null;
-
-function isFile(path: string): boolean {
-  try {
-    return Deno.statSync(path).isFile;
-  } catch {
-    return false;
-  }
-}
-
 /** How setpriv(1) begins what it says of a program that the kernel does not execute. */
 const SETPRIV_COMPLAINT = "setpriv: failed to execute ";
 
@@ -80,9 +71,7 @@ export function wasNeverRun(code: number, output: string): boolean {
  */
 export function startGroup(program: Program, onOutput: (chunk: Uint8Array) => void): GroupStart {
   // Nobody ends the group of a daemon that was killed; where util-linux is there, the kernel ends its leader then.
-  const words = SETPRIV === null
-    ? [program.path, ...program.args]
-    : [SETPRIV, "--pdeathsig", "KILL", "--", program.path, ...program.args];
+  const words = tiedToParent([program.path, ...program.args]);
   let child: Deno.ChildProcess;
   try {
     child = new Deno.Command(words[0]!, {

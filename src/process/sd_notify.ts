@@ -4,6 +4,7 @@ import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { terminalText } from "../diagnostic/terminal_text.ts";
+import { firstFile } from "../host/program.ts";
 import { withinLimit } from "../time/limit.ts";
 
 /** What may be told at once: sd_notify(3). Of `ready`, `reloading` and `stopping` at most one is meant. */
@@ -68,7 +69,7 @@ const NOTIFY_PROGRAMS = ["/usr/bin/systemd-notify", "/bin/systemd-notify"];
  */
 export function openServiceManager(
   environment: Readonly<Record<string, string>>,
-  { onTrouble, pid = Deno.pid, notifyProgram = foundProgram() }: ServiceManagerSurroundings,
+  { onTrouble, pid = Deno.pid, notifyProgram = firstFile(NOTIFY_PROGRAMS) }: ServiceManagerSurroundings,
 ): ServiceManager | null {
   const address = environment.NOTIFY_SOCKET ?? "";
   if (address === "") return null;
@@ -251,16 +252,6 @@ function viaProgram(program: string, address: string): Transport {
     },
     close() {},
   };
-}
-
-function foundProgram(): string | null {
-  return NOTIFY_PROGRAMS.find((path) => {
-    try {
-      return Deno.statSync(path).isFile;
-    } catch {
-      return false;
-    }
-  }) ?? null;
 }
 
 /** Null where the message arrived or is not wanted any more, else why it did not the last time. */

@@ -3,7 +3,7 @@
 import { join } from "node:path";
 
 /** The path of what an option names: a bare name is a credential's where the process was given any, else it is a path. */
-export function credentialPath(named: string, environment: Readonly<Record<string, string>>): string {
+export function credentialPath(named: string, environment: Readonly<Record<string, string | undefined>>): string {
   const directory = environment.CREDENTIALS_DIRECTORY;
   return directory && !named.includes("/") ? join(directory, named) : named;
 }

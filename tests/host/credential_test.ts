@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { credentialPath } from "../../src/process/credential.ts";
+import { credentialPath } from "../../src/host/credential.ts";
 
 Deno.test("a bare name is a credential's where there are credentials, and every other name a path", () => {
   const given = { CREDENTIALS_DIRECTORY: "/run/credentials/honua-configd.service" };
