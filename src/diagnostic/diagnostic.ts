@@ -66,9 +66,9 @@ function diagnostic(severity: Severity, code: string, summary: string, details: 
   return { severity, code, summary, why, suggestion, path, place, other };
 }
 
-/** The place of a range in a text. */
-export function placeOf(source: SourceText, range: Range): Place {
-  return { file: source.name, ...positionAt(source, range.start), range };
+/** The place of a range in a text, as it is now: a range that moves with its text does not take the place along. */
+export function placeOf(source: SourceText, { start, end }: Range): Place {
+  return { file: source.name, ...positionAt(source, start), range: { start, end } };
 }
 
 /** Whether one of the diagnostics is an error. */
