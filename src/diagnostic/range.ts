@@ -16,7 +16,7 @@ export interface SourceText {
   readonly name: string;
   /** Without its byte order mark. */
   readonly text: string;
-  /** The offset at which each line begins; the first is 0. */
+  /** The offset at which each line begins; the first is 0. Found when first asked for: a text without mistakes is not. */
   readonly lineStarts: readonly number[];
   /** What `positionAt` has counted of long lines, by line: the code points before every 4,096th unit. */
   readonly columnMarks: Map<number, number[]>;
@@ -39,9 +39,21 @@ export interface Position {
  * ```
  */
 export function sourceText(name: string, text: string): SourceText {
+  let lineStarts: readonly number[] | null = null;
+  return {
+    name,
+    text,
+    get lineStarts() {
+      return lineStarts ??= lineStartsOf(text);
+    },
+    columnMarks: new Map(),
+  };
+}
+
+function lineStartsOf(text: string): number[] {
   const lineStarts = [0];
   for (let at = text.indexOf("\n"); at >= 0; at = text.indexOf("\n", at + 1)) lineStarts.push(at + 1);
-  return { name, text, lineStarts, columnMarks: new Map() };
+  return lineStarts;
 }
 
 /** The line and column of an offset; one past the end is allowed, and what lies beyond is clamped to it. */
