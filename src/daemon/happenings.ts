@@ -1,7 +1,7 @@
 // What of the reloads and the agreement is worth a hook, each thing once: a snapshot with another content, a source that
 // is rejected and was not before, a divergence; and at the start what is in force, for hooks that the last process owed.
 import type { Occasion } from "../hooks/occasion.ts";
-import { secretsIn } from "../diagnostic/secrets.ts";
+import { openSecretSearch, secretsIn } from "../diagnostic/secrets.ts";
 import type { Happening, HookEvent } from "../reload/hooks.ts";
 import type { Report } from "../reload/report.ts";
 import type { Mark } from "../reload/state.ts";
@@ -62,6 +62,8 @@ export interface Happenings {
 
 /** What was told so far. */
 interface Memory {
+  /** The texts of a configuration that nobody is to see. */
+  secretsOf(config: unknown): readonly string[];
   /** What is in force, with its secrets. */
   inForce: InForce | null;
   /** The secrets of what was in force before. */
@@ -75,13 +77,19 @@ interface Memory {
 /** Follows what is in force, and what was said of it already. */
 export function followHappenings(settings: HappeningSettings): Happenings {
   const { inForce } = settings;
-  const memory: Memory = { inForce, formerSecrets: [], isStart: inForce !== null, rejected: null };
+  const memory: Memory = {
+    secretsOf: openSecretSearch(),
+    inForce,
+    formerSecrets: [],
+    isStart: inForce !== null,
+    rejected: null,
+  };
   return {
     of: (report, changes) => newsOf(settings, memory, report, changes),
     toCheck(candidate, path, changes) {
       const { hash } = candidate.snapshot;
       const occasion = occasionOf(settings, memory, "check", { hash, candidate: path, changed: Object.keys(changes) });
-      return { occasion, secrets: secretsIn(candidate.config) };
+      return { occasion, secrets: memory.secretsOf(candidate.config) };
     },
     secrets: () => [...memory.inForce?.secrets ?? [], ...memory.formerSecrets],
     hash: () => memory.inForce?.hash ?? null,
@@ -140,7 +148,7 @@ function activated(
   const { inForce: before } = memory;
   const { hash, contentHash, candidate } = report;
   memory.formerSecrets = before?.secrets ?? [];
-  memory.inForce = { hash, contentHash, secrets: secretsIn(candidate.config) };
+  memory.inForce = { hash, contentHash, secrets: memory.secretsOf(candidate.config) };
   if (before?.contentHash === contentHash) return started(settings, memory);
   memory.isStart = false;
   const changed = Object.keys(changes);

@@ -127,21 +127,47 @@ export interface MaskOptions {
 
 /** The texts of a configuration that {@linkcode maskConfig} would mask, for masking them elsewhere. */
 export function secretsIn(config: unknown): string[] {
-  const found = new Set<string>();
-  const look = (value: unknown, path: readonly string[], isSecret: boolean): void => {
+  return openSecretSearch()(config);
+}
+
+/**
+ * `secretsIn` for one configuration after another: what stands under an id and is the same object as before is not
+ * searched again. An object must not be changed after it was searched.
+ */
+export function openSecretSearch(): (config: unknown) => string[] {
+  const searched = new WeakMap<object, ReadonlySet<string>>();
+  const search = (value: unknown, path: readonly string[], isSecret: boolean, found: Set<string>): void => {
     if (typeof value === "string") {
       if (isSecret || looksSecret(value)) found.add(value);
     } else if (Array.isArray(value)) {
-      for (const item of value) look(item, path, isSecret);
+      for (const item of value) search(item, path, isSecret, found);
     } else if (typeof value === "object" && value !== null) {
       for (const [name, member] of Object.entries(value)) {
         const inside = [...path, name];
-        look(member, inside, isSecret || isSecretSetting(inside));
+        if (isEntry(inside, member)) { for (const text of searchEntry(member, inside)) found.add(text); }
+        else search(member, inside, isSecret || isSecretSetting(inside), found);
       }
     }
   };
-  look(config, [], false);
-  return [...found];
+  const searchEntry = (entry: object, path: readonly string[]): ReadonlySet<string> => {
+    let found = searched.get(entry);
+    if (found === undefined) {
+      const texts = new Set<string>();
+      search(entry, path, false, texts);
+      searched.set(entry, found = texts);
+    }
+    return found;
+  };
+  return (config) => {
+    const found = new Set<string>();
+    search(config, [], false, found);
+    return [...found];
+  };
+}
+
+/** Whether an object stands under an id that people gave it, which is no reason to hide what is in it. */
+function isEntry(path: readonly string[], value: unknown): value is object {
+  return path.length === 2 && isId(path) && typeof value === "object" && value !== null;
 }
 
 /**

@@ -1,6 +1,14 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { isSecretName, looksSecret, MASK, maskConfig, textMasker } from "../../src/diagnostic/secrets.ts";
+import {
+  isSecretName,
+  looksSecret,
+  MASK,
+  maskConfig,
+  openSecretSearch,
+  secretsIn,
+  textMasker,
+} from "../../src/diagnostic/secrets.ts";
 
 Deno.test("names of secrets are known in camelCase, snake_case, kebab-case and capitals", () => {
   const names =
@@ -97,4 +105,18 @@ Deno.test("a reference to the environment stays readable in a portable configura
 Deno.test("a member named __proto__ is copied and masked as any other", () => {
   const config = JSON.parse('{"__proto__": {"password": "hunter2"}, "constructor": "x"}');
   assertEquals(JSON.stringify(maskConfig(config)), `{"__proto__":{"password":"${MASK}"},"constructor":"x"}`);
+});
+
+Deno.test("a search that remembers entries finds what a fresh one finds, whatever else changed", () => {
+  const search = openSecretSearch();
+  const entry = (connection: string) => ({ connection, deep: [{ password: `${connection}-word` }] });
+  const [one, two] = [entry("first-secret"), entry("second-secret")];
+  const configs = [
+    { dataSources: { password: one, main: two }, variables: { api_key: "variable-key" } },
+    { dataSources: { main: two }, variables: { api_key: "another-key" } },
+    { dataSources: { main: entry("second-secret"), token: two }, other: { password: two } },
+    { dataSources: {}, services: { odata: one } },
+  ];
+  for (const config of configs) assertEquals(search(config), secretsIn(config));
+  assertEquals(search(configs[0]).length, 5);
 });
