@@ -1,4 +1,5 @@
-// One look at the source and its environment files, as the loop is handed it. A look changes nothing.
+// One look at the source and its environment files, as the loop is handed it. A look changes nothing, and what it finds
+// as it was when it was compiled last is not compiled again: a touched file and an edit's second sign cost one reading.
 import { environmentOf, parseEnvironmentFile, processEnvironment } from "../config/environment.ts";
 import type { Diagnostic } from "../diagnostic/diagnostic.ts";
 import { renderLine } from "../diagnostic/render.ts";
@@ -9,12 +10,14 @@ import { reasonOf } from "../reload/narration.ts";
 import type { Mark } from "../reload/state.ts";
 import { type Compiled, compileSource, formatOf } from "../snapshot/compile.ts";
 import type { SnapshotStore } from "../snapshot/store.ts";
-import { readInputs } from "../source/inputs.ts";
+import { gatherInputs, type Inputs } from "../source/inputs.ts";
 import type { MaskedSecrets } from "./masking.ts";
 import type { DaemonSettings } from "./settings.ts";
 
-/** What a look hands to the activation. */
-export type Candidate = Extract<Compiled, { ok: true }>;
+type ReadInputs = Extract<Inputs, { ok: true }>;
+
+/** What a look hands to the activation: not the document, which has the source's text. */
+export type Candidate = Pick<Extract<Compiled, { ok: true }>, "snapshot" | "config" | "warnings" | "counts">;
 
 /** What a look needs. */
 export interface LookTools {
@@ -36,34 +39,65 @@ export interface Looker {
   rejectedHash(): string | null;
 }
 
+/** What a source and its environment files came to; the environment of the process is what it was at the start. */
+interface Known {
+  readonly fingerprint: string;
+  readonly candidate: Candidate;
+  readonly secrets: readonly string[];
+}
+
 /** Looks at the source and the environment files as the options say. */
-export function looker({ options, sourcePath, environment }: DaemonSettings, tools: LookTools): Looker {
+export function looker(
+  settings: Pick<DaemonSettings, "options" | "sourcePath" | "environment">,
+  tools: LookTools,
+): Looker {
+  const { options, sourcePath, environment } = settings;
   const { environmentFiles, validateOnReload } = options.configurationWatcher;
   let rejectedHash: string | null = null;
-  const look = async (signal: AbortSignal): Promise<LookOutcome<Candidate>> => {
-    const inputs = await readInputs(sourcePath, environmentFiles);
-    const { fingerprint } = inputs;
-    rejectedHash = inputs.sourceDigest;
-    if (!inputs.ok) return unreadable(fingerprint, inputs.diagnostic, options);
+  // A mistake's diagnostics quote the source, and the parser may have been ended: what was rejected is judged again.
+  let accepted: Known | null = null;
+  const compile = async (inputs: ReadInputs, signal: AbortSignal): Promise<Known | LookOutcome<Candidate>> => {
+    const { fingerprint, source, sourceDigest } = inputs;
     const files = inputs.environmentFiles.map(parseEnvironmentFile);
     const compiled = await compileSource({
-      source: inputs.source,
+      source,
       format: formatOf(sourcePath),
       environment: environmentOf(processEnvironment(environment), files.map((file) => file.variables)),
       validate: validateOnReload,
       parser: tools.parser,
       signal,
     });
-    tools.secrets.remember(compiled.secrets);
     const noted = files.flatMap((file) => file.diagnostics);
+    const { secrets } = compiled;
     if (!compiled.ok) {
-      rejectedHash = compiled.hash ?? inputs.sourceDigest;
+      tools.secrets.remember(secrets);
+      rejectedHash = compiled.hash ?? sourceDigest;
       return refusal(fingerprint, [...compiled.diagnostics, ...noted]);
     }
-    const { hash, contentHash } = compiled.snapshot;
+    const { snapshot, config, counts } = compiled;
+    return {
+      fingerprint,
+      candidate: { snapshot, config, counts, warnings: [...noted, ...compiled.warnings] },
+      secrets,
+    };
+  };
+  const look = async (signal: AbortSignal): Promise<LookOutcome<Candidate>> => {
+    const gathered = await gatherInputs(sourcePath, environmentFiles);
+    const { fingerprint } = gathered;
+    rejectedHash = gathered.sourceDigest;
+    let known = accepted;
+    if (known?.fingerprint !== fingerprint) {
+      const inputs = gathered.decode();
+      if (!inputs.ok) return unreadable(fingerprint, inputs.diagnostic, options);
+      const found = await compile(inputs, signal);
+      if ("kind" in found) return found;
+      known = accepted = found;
+    }
+    const { candidate, secrets } = known;
+    tools.secrets.remember(secrets);
+    const { hash, contentHash } = candidate.snapshot;
     // A check hook may reject it still.
     rejectedHash = hash;
-    const candidate = { ...compiled, warnings: [...noted, ...compiled.warnings] };
     const stored = await tools.store.isInForce() ? tools.active() : null;
     return { kind: "candidate", fingerprint, hash, contentHash, candidate, stored };
   };

@@ -108,7 +108,11 @@ async function closeWatcher(watcher: Watcher): Promise<void> {
   cancelLimit();
 }
 
-/** A hint at once where an event names what leads to a file; a look in any case, for what the event does not tell. */
+/**
+ * A hint at once where an event names what leads to a file; a look in any case, for what the event does not tell. So one
+ * edit may be hinted at twice, a millisecond apart. The second hint is not spared: what the look compared may be younger
+ * than the event, and two writes within one tick of the file system's clock leave times that are equal.
+ */
 function takeEvent(watcher: Watcher, directory: string, event: Pick<Deno.FsEvent, "kind" | "paths">): void {
   for (const path of event.paths) {
     // The directory itself: removed, moved or only chmodded. Its watcher may be deaf from now on.

@@ -1,9 +1,9 @@
 // All that a load reads, read once: the source and the environment files, with one fingerprint over their bytes. The
-// bytes that were hashed are the bytes that are parsed.
+// bytes that were hashed are the bytes that are parsed, and whoever knows the fingerprint already need not decode them.
 import { createHash } from "node:crypto";
 import type { Diagnostic } from "../diagnostic/diagnostic.ts";
 import { type SourceText, sourceText } from "../diagnostic/range.ts";
-import { readSource, type SourceRead } from "./source_file.ts";
+import { decodeRead, readBytes, readSource } from "./source_file.ts";
 
 /** The largest environment file that is read, in bytes. */
 const MAX_ENVIRONMENT_FILE_BYTES = 1024 * 1024;
@@ -59,24 +59,43 @@ export async function readEnvironmentFiles(written: readonly string[]): Promise<
   return diagnostic ? { ok: false, digest, diagnostic } : { ok: true, digest, texts };
 }
 
-/** Reads the source and the environment files, each once. */
-export async function readInputs(sourcePath: string, written: readonly string[]): Promise<Inputs> {
-  const source = await readSource(sourcePath);
-  const files = await readEnvironmentFiles(written);
-  const fingerprint = createHash("sha256").update(`${stateOf(source)}\0${files.digest}`).digest("hex");
-  const about = { fingerprint, sourceDigest: source.digest };
-  if (!source.ok) return { ok: false, ...about, diagnostic: source.diagnostic };
-  const { digest: sourceDigest } = source;
-  if (!files.ok) return { ok: false, ...about, diagnostic: files.diagnostic };
-  return {
-    ok: true,
-    fingerprint,
-    sourceDigest,
-    source: sourceText(sourcePath, source.text),
-    environmentFiles: files.texts,
-  };
+/** What was read, by its fingerprint, and not decoded yet. */
+export interface GatheredInputs {
+  /** As in {@linkcode Inputs}: of the same bytes it is the same. */
+  readonly fingerprint: string;
+  /** The SHA-256 of the source's bytes alone, in hex; null where not all of them were seen. */
+  readonly sourceDigest: string | null;
+  /** Decodes it. */
+  decode(): Inputs;
 }
 
-function stateOf(read: SourceRead): string {
+/** Reads the source and the environment files, each once. */
+export async function gatherInputs(sourcePath: string, written: readonly string[]): Promise<GatheredInputs> {
+  const read = await readBytes(sourcePath);
+  const files = await readEnvironmentFiles(written);
+  const fingerprint = createHash("sha256").update(`${stateOf(read)}\0${files.digest}`).digest("hex");
+  const about = { fingerprint, sourceDigest: read.digest };
+  const decode = (): Inputs => {
+    const source = read.ok ? decodeRead(read) : read;
+    if (!source.ok) return { ok: false, ...about, diagnostic: source.diagnostic };
+    if (!files.ok) return { ok: false, ...about, diagnostic: files.diagnostic };
+    const { text, digest: sourceDigest } = source;
+    return { ok: true, fingerprint, sourceDigest, source: sourceText(sourcePath, text), environmentFiles: files.texts };
+  };
+  return { ...about, decode };
+}
+
+/** Reads the source and the environment files, each once, and decodes them. */
+export async function readInputs(sourcePath: string, written: readonly string[]): Promise<Inputs> {
+  return (await gatherInputs(sourcePath, written)).decode();
+}
+
+type State = { readonly ok: true; readonly digest: string } | {
+  readonly ok: false;
+  readonly digest: string | null;
+  readonly diagnostic: Diagnostic;
+};
+
+function stateOf(read: State): string {
   return read.ok ? read.digest : `${read.diagnostic.code} ${read.digest}`;
 }

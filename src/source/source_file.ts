@@ -1,11 +1,13 @@
 // One bounded read of a source: the bytes that are hashed are the bytes that are decoded, never more than the limit,
 // whatever the path leads to and however it changes meanwhile. What is wrong with a file is a diagnostic, not an error.
+import { createHash } from "node:crypto";
 import { constants, type Stats } from "node:fs";
 import * as fs from "node:fs/promises";
 import { dirname } from "node:path";
 import { type Diagnostic, type DiagnosticDetails, errorDiagnostic, type Place } from "../diagnostic/diagnostic.ts";
 import { positionAt, sourceText } from "../diagnostic/range.ts";
 import { tracePath } from "./path_trace.ts";
+import { decodeUtf8 } from "./utf8.ts";
 
 /** The most that a source may weigh unless told otherwise: 16 MiB. */
 export const DEFAULT_MAX_BYTES = 16 * 1024 * 1024;
@@ -14,6 +16,23 @@ export const DEFAULT_MAX_BYTES = 16 * 1024 * 1024;
 export type Decoded =
   | { readonly ok: true; readonly text: string; readonly digest: string }
   | { readonly ok: false; readonly diagnostic: Diagnostic; readonly digest: string | null };
+
+/** The bytes of a file, or why there are none. */
+export type BytesRead =
+  | {
+    readonly ok: true;
+    /** As given. */
+    readonly path: string;
+    /** Without symbolic links. */
+    readonly realPath: string;
+    /** All of them; they are the reader's own. */
+    readonly bytes: Uint8Array<ArrayBuffer>;
+    /** SHA-256 of the bytes, in hex. */
+    readonly digest: string;
+    /** As in {@linkcode SourceRead}. */
+    readonly identity: FileIdentity;
+  }
+  | { readonly ok: false; readonly diagnostic: Diagnostic; readonly digest: null };
 
 /** A file that was read, or why not. */
 export type SourceRead =
@@ -58,52 +77,68 @@ export interface ReadOptions {
   readonly open?: (path: string) => Promise<OpenedFile>;
 }
 
-/**
- * Reads a file once. Symbolic links are followed; anything but a regular file is refused before it is opened, because
- * opening a device can do something, and again on the open handle, because the path may lead elsewhere by then.
- */
+/** Reads a file once, as {@linkcode readBytes} does, and decodes what it read. */
 export async function readSource(path: string, options: ReadOptions = {}): Promise<SourceRead> {
+  const read = await readBytes(path, options);
+  return read.ok ? decodeRead(read) : read;
+}
+
+/** The text of what was read. */
+export function decodeRead(read: Extract<BytesRead, { ok: true }>): SourceRead {
+  const { path, realPath, bytes, digest, identity } = read;
+  const decoded = decodedOf(path, bytes, digest);
+  return decoded.ok ? { ...decoded, path, realPath, identity } : decoded;
+}
+
+/**
+ * Reads the bytes of a file once and hashes them. Symbolic links are followed; anything but a regular file is refused
+ * before it is opened, because opening a device can do something, and again on the open handle, because the path may
+ * lead elsewhere by then.
+ */
+export async function readBytes(path: string, options: ReadOptions = {}): Promise<BytesRead> {
   const { maxBytes = DEFAULT_MAX_BYTES, open = openWithoutWaiting } = options;
-  let bytes: Uint8Array<ArrayBuffer>;
-  let realPath: string;
-  let identity: FileIdentity;
+  const refused = (diagnostic: Diagnostic): BytesRead => ({ ok: false, diagnostic, digest: null });
   try {
     const before = await fs.stat(path);
-    if (!before.isFile()) return { ok: false, diagnostic: notAFile(path, before), digest: null };
-    realPath = await fs.realpath(path);
+    if (!before.isFile()) return refused(notAFile(path, before));
+    const realPath = await fs.realpath(path);
     await using file = await open(path);
     const stat = await file.stat();
-    if (!stat.isFile()) return { ok: false, diagnostic: notAFile(path, stat), digest: null };
-    identity = identityOf(realPath, await fs.stat(dirname(realPath)), stat);
-    bytes = await readAtMost((into) => file.read(into), maxBytes, stat.size);
+    if (!stat.isFile()) return refused(notAFile(path, stat));
+    const identity = identityOf(realPath, await fs.stat(dirname(realPath)), stat);
+    const bytes = await readAtMost((into) => file.read(into), maxBytes, stat.size);
+    if (bytes.length > maxBytes) return refused(tooLarge(path, maxBytes));
+    return { ok: true, path, realPath, bytes, digest: digestOf(bytes), identity };
   } catch (error) {
-    return { ok: false, diagnostic: await unreadable(path, error), digest: null };
+    return refused(await unreadable(path, error));
   }
-  const decoded = await decodeSource(path, bytes, { maxBytes });
-  return decoded.ok ? { ...decoded, path, realPath, identity } : decoded;
 }
 
 /**
  * Hashes and decodes bytes that came from anywhere: UTF-8 without NUL, with or without one byte order mark. More than
  * `maxBytes` of them are refused; `name` is what diagnostics call them by (`-` for standard input).
  */
-export async function decodeSource(
+export function decodeSource(
   name: string,
   bytes: Uint8Array<ArrayBuffer>,
   options: Pick<ReadOptions, "maxBytes"> = {},
-): Promise<Decoded> {
+): Decoded {
   const { maxBytes = DEFAULT_MAX_BYTES } = options;
   if (bytes.length > maxBytes) return { ok: false, diagnostic: tooLarge(name, maxBytes), digest: null };
-  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)).toHex();
-  let text: string;
-  try {
-    text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-  } catch {
-    return { ok: false, diagnostic: notUtf8(name, bytes), digest };
-  }
+  return decodedOf(name, bytes, digestOf(bytes));
+}
+
+function decodedOf(name: string, bytes: Uint8Array, digest: string): Decoded {
+  const text = decodeUtf8(bytes);
+  if (text === null) return { ok: false, diagnostic: notUtf8(name, bytes), digest };
   const nul = text.indexOf("\0");
   if (nul >= 0) return { ok: false, diagnostic: containsNul(name, text, nul), digest };
   return { ok: true, text, digest };
+}
+
+/** In this thread: for what a source weighs, handing the bytes to another one costs more than it saves. */
+function digestOf(bytes: Uint8Array): string {
+  return createHash("sha256").update(bytes).digest("hex");
 }
 
 /**

@@ -38,7 +38,7 @@ async function benchFleet(count: number, plan: Plan, report: Report): Promise<vo
   const busy: number[][] = [];
   const rested: number[][] = [];
   const bytes: number[][] = [];
-  for (let run = 0; run < plan.processes; run++) {
+  for (let run = 0; run < plan.fleetsOf(count); run++) {
     const measured = await runFleet(count, plan);
     busy.push(measured.busy);
     rested.push(measured.rested);
@@ -84,7 +84,7 @@ async function runFleet(count: number, plan: Plan): Promise<FleetRun> {
   };
   for (let warmUp = 0; warmUp < plan.warmUps; warmUp++) await measure();
   const edits = await several(plan.isQuick ? 10 : 50, measure);
-  const rests = await several(plan.isQuick ? 1 : 5, async () => {
+  const rests = await several(plan.isQuick ? 1 : 3, async () => {
     await new Promise((resolve) => setTimeout(resolve, REST_MILLISECONDS));
     return await measure();
   });

@@ -17,10 +17,10 @@ interface Growth {
   readonly band: readonly number[];
 }
 
-/** Measures as many daemons as the plan has processes. */
+/** Measures one daemon after another. */
 export async function benchGrowth(plan: Plan, report: Report): Promise<void> {
   const runs: Growth[] = [];
-  while (runs.length < plan.processes) runs.push(await runGrowth(plan));
+  while (runs.length < plan.growths) runs.push(await runGrowth(plan));
   const add = (what: string, unit: string, of: (run: Growth) => readonly number[], limit?: Limit) => {
     const full = `${plan.reloads} reloads of ${LAYERS} layers: ${what}`;
     report.add(figureOf({ scenario: SCENARIO, what: full, unit, processes: runs.map(of), limit }));
@@ -39,7 +39,7 @@ async function runGrowth({ seed, reloads }: Plan): Promise<Growth> {
   const memory: number[] = [];
   const descriptors: number[] = [];
   for (let number = 1; number <= reloads; number++) {
-    await daemon.edit(file.edited("one-layer", number), `Edit ${number} `);
+    await daemon.replace(file.edited("one-layer", number), `Edit ${number} `);
     if (number % every !== 0) continue;
     memory.push((await residentOf(daemon.pid, "VmRSS")).own);
     descriptors.push(descriptorsOf(daemon.pid));

@@ -7,14 +7,17 @@ import { benchGrowth } from "./growth.ts";
 import { benchIdle } from "./idle.ts";
 import { type Plan, planOf, USAGE } from "./plan.ts";
 import { benchReloads } from "./reloads.ts";
+import { ratioTable } from "./ratios.ts";
 import { openReport, type Report } from "./report.ts";
 import { benchRivals } from "./rivals.ts";
 import { benchStages } from "./stages.ts";
+import { benchStalls } from "./stalls.ts";
 
 const SCENARIOS: Readonly<Record<string, (plan: Plan, report: Report) => Promise<void>>> = {
   program: benchBinary,
   stages: benchStages,
   reloads: benchReloads,
+  stalls: benchStalls,
   fleet: benchFleets,
   idle: benchIdle,
   growth: benchGrowth,
@@ -45,13 +48,17 @@ async function bench(plan: Plan): Promise<void> {
   const report = openReport();
   for (const [name, run] of Object.entries(SCENARIOS)) {
     if (plan.only !== null && !plan.only.includes(name)) continue;
+    const begun = performance.now();
     await report.attempt(name, "the whole scenario", () => run(plan, report));
+    report.note(`${name} took ${Math.round((performance.now() - begun) / 1000)} s`);
   }
   const { seed, isQuick, processes, warmUps, reloads } = plan;
   const { figures, skipped } = report;
+  const ratios = ratioTable(figures);
   await Deno.mkdir(DIST, { recursive: true });
-  const whole = { measured, machine, load, seed, isQuick, processes, warmUps, reloads, figures, skipped };
+  const whole = { measured, machine, load, seed, isQuick, processes, warmUps, reloads, figures, skipped, ratios };
   await Deno.writeTextFile(`${DIST}bench.json`, `${JSON.stringify(whole, null, 2)}\n`);
+  if (ratios.length > 0) console.log(["", ...ratios, ""].join("\n"));
   console.log(`written: ${DIST}bench.json`);
 }
 

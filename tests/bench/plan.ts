@@ -5,7 +5,7 @@ import { parseArgs } from "node:util";
 export interface Plan {
   /** Of the generated configurations. */
   readonly seed: number;
-  /** Whether it shall be done in two minutes rather than well. */
+  /** Whether it shall be done in a few minutes rather than well. */
   readonly isQuick: boolean;
   /** The scenarios to run, by name; null: all. */
   readonly only: readonly string[] | null;
@@ -17,18 +17,26 @@ export interface Plan {
   readonly warmUps: number;
   /** How many samples of each kind a process gives, for a configuration of so many layers. */
   samplesOf(layers: number): number;
+  /** How many samples of each kind a process gives where the longest answer is looked for. */
+  readonly stallSamples: number;
+  /** How many edits each rival sees in a process. */
+  readonly rivalSamples: number;
   /** How many instances agree with one another. */
   readonly instanceCounts: readonly number[];
+  /** How often a fleet of so many instances is started. */
+  fleetsOf(instances: number): number;
   /** How long an idle daemon is watched. */
   readonly idleSeconds: number;
   /** How many reloads the growth is measured over. */
   readonly reloads: number;
+  /** How many processes the growth is measured in. */
+  readonly growths: number;
 }
 
 /** What `--help` says. */
 export const USAGE = `deno task bench [--quick] [--only NAME[,NAME]] [--seed NUMBER] [--reloads NUMBER]
-  --quick     fewer processes, samples and instances: under two minutes on a quiet machine, and less to tell
-  --only      program, stages, reloads, fleet, idle, growth, rivals
+  --quick     fewer processes, samples and instances: a few minutes in place of 40, and less to tell
+  --only      program, stages, reloads, stalls, fleet, idle, growth, rivals
   --seed      of the generated configurations; 1 unless given
   --reloads   of the scenario growth; 10000 unless given, 300 with --quick`;
 
@@ -52,9 +60,14 @@ export function planOf(args: readonly string[]): Plan {
     processes: isQuick ? 1 : 3,
     warmUps: isQuick ? 2 : 5,
     samplesOf: (layers) => isQuick ? (layers >= 10_000 ? 3 : 10) : (layers >= 10_000 ? 30 : 100),
+    stallSamples: isQuick ? 3 : 30,
+    rivalSamples: isQuick ? 5 : 20,
     instanceCounts: isQuick ? [2, 10] : [2, 10, 50],
+    // Each is a fleet of processes by itself, and takes its minutes.
+    fleetsOf: (instances) => isQuick ? 1 : instances >= 50 ? 2 : 3,
     idleSeconds: isQuick ? 10 : 60,
     reloads: wholeNumber("--reloads", values.reloads ?? (isQuick ? "300" : "10000")),
+    growths: isQuick ? 1 : 2,
   };
 }
 

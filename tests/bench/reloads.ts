@@ -12,6 +12,7 @@ import {
 import { figureOf, type Limit, ratioOf } from "./figures.ts";
 import { type LayerFile, layerFile, type Variety } from "./layers.ts";
 import type { Plan } from "./plan.ts";
+import { RATIO_UNIT } from "./ratios.ts";
 import type { Report } from "./report.ts";
 
 const SCENARIO = "reloads";
@@ -52,7 +53,7 @@ function compareSizes(variety: Variety, report: Report): void {
   if (small === undefined || large === undefined) return;
   const ratios = { p50: ratioOf(large.p50, small.p50), p99: ratioOf(large.p99, small.p99) };
   const what = `${variety}: one-layer edit, 10000 times 100`;
-  report.add({ ...large, ...ratios, what, unit: "x", limit: { of: "p50", most: 10 } });
+  report.add({ ...large, ...ratios, what, unit: RATIO_UNIT, limit: { of: "p50", most: 10 } });
 }
 
 async function benchFile(name: string, variety: Variety, layers: number, plan: Plan, report: Report): Promise<void> {

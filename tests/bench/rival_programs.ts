@@ -98,7 +98,7 @@ export function inotify(redisPort: number): Rival {
 /** consul-template with the file as its only backend, which it reads every two seconds. */
 export function consulTemplate(): Rival {
   return {
-    ...plain("consul-template, file"),
+    ...plain("consul-template, polls every 2 s"),
     pollMilliseconds: 2_000,
     missing: () => absent("consul-template", "go install github.com/hashicorp/consul-template@v0.41.1"),
     async start({ directory, source, output }) {

@@ -9,6 +9,7 @@ import { type Figure, figureOf, ratioOf } from "./figures.ts";
 import { type LayerFile, layerFile } from "./layers.ts";
 import { confd, consulTemplate, inotify, naive, type Rival } from "./rival_programs.ts";
 import type { Plan } from "./plan.ts";
+import { RATIO_UNIT } from "./ratios.ts";
 import type { Report } from "./report.ts";
 
 const SCENARIO = "rivals";
@@ -56,7 +57,7 @@ async function benchRival(rival: Rival, file: LayerFile, ours: Figure, given: Su
   const theirs = figureOf({ scenario: SCENARIO, what, processes });
   report.add(theirs);
   const ratio = { p50: ratioOf(theirs.p50, ours.p50), p99: ratioOf(theirs.p99, ours.p99) };
-  report.add({ ...theirs, ...ratio, what: `${rival.name}, times ours`, unit: "x" });
+  report.add({ ...theirs, ...ratio, what: `${LAYERS} layers: ${rival.name}, times ours`, unit: RATIO_UNIT });
 }
 
 async function runRival(rival: Rival, tools: TemporaryDirectory, file: LayerFile, plan: Plan): Promise<number[]> {
@@ -93,7 +94,7 @@ async function runRival(rival: Rival, tools: TemporaryDirectory, file: LayerFile
 
 async function samplesOf(plan: Plan, edit: (number: number) => Promise<number>): Promise<number[]> {
   const samples: number[] = [];
-  for (let number = 1; number <= plan.warmUps + (plan.isQuick ? 5 : 30); number++) {
+  for (let number = 1; number <= plan.warmUps + plan.rivalSamples; number++) {
     const took = await edit(number);
     if (number > plan.warmUps) samples.push(took);
   }

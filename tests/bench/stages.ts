@@ -1,7 +1,5 @@
 // What each stage of a reload costs, by calling the daemon's own functions one after the other in the bench's process;
-// the daemon does not tell its stages. So these say how the work divides, and `reloads` says what it costs from end to
-// end; what lies between a rename and the first stage, the event, is told there too ("outside the reload").
-import { readInputs } from "../../src/source/inputs.ts";
+// the daemon does not tell its stages. So these say how the work divides, and `reloads` says what it costs from end to end.
 import { loadConfig } from "../../src/config/load.ts";
 import { openBlockParser } from "../../src/document/blocks.ts";
 import { parseHclDocument } from "../../src/document/hcl_document.ts";
@@ -9,7 +7,9 @@ import { openParser, type Parser } from "../../src/document/parser.ts";
 import type { JsonObject } from "../../src/snapshot/canonical.ts";
 import { sealSnapshot } from "../../src/snapshot/snapshot.ts";
 import { openStore, type SnapshotStore } from "../../src/snapshot/store.ts";
-import { replaceFile } from "../support/edge_host.ts";
+import { watchFiles } from "../../src/source/file_watcher.ts";
+import { readInputs } from "../../src/source/inputs.ts";
+import { settle } from "../../src/source/settle.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
 import { type Figure, figureOf } from "./figures.ts";
 import { CONNECTION_VARIABLE, layerFile, type Variety } from "./layers.ts";
@@ -19,12 +19,16 @@ import type { Report } from "./report.ts";
 const SCENARIO = "stages";
 
 /**
- * In their order. `scan` is all of the document but waiting for the parser's process; `meaning` is schema, expressions
- * and rules; `hash` is the canonical form, both hashes, and the file's bytes.
+ * In their order. `event` is from rename() to the end of a quiet time of 0; `scan` is all of the document but waiting for
+ * the parser's process; `meaning` is schema, expressions and rules; `hash` is the canonical form, both hashes, and the
+ * file's bytes.
  */
-const STAGES = ["read", "scan", "parse", "meaning", "hash", "write"] as const;
+const STAGES = ["event", "read", "scan", "parse", "meaning", "hash", "write"] as const;
 
-type Times = Record<typeof STAGES[number], number>;
+type Stage = typeof STAGES[number];
+type Times = Record<Stage, number>;
+
+const QUIET_MILLISECONDS = 20;
 
 /** Measures every size and variety: the first load, and edits of one layer. */
 export async function benchStages(plan: Plan, report: Report): Promise<void> {
@@ -55,18 +59,20 @@ async function benchFile(name: string, variety: Variety, layers: number, plan: P
     edited.push(times);
   }
   for (const [what, runs] of [["cold", cold], ["one-layer edit", edited]] as const) {
-    const figures = STAGES.map((stage) => {
+    // Nothing tells of a first load.
+    const stages = STAGES.filter((stage) => stage !== "event" || what !== "cold");
+    const figures = stages.map((stage) => {
       const processes = runs.map((times) => times.map((one) => one[stage]));
       return figureOf({ scenario: SCENARIO, what: `${name}: ${what}, ${stage}`, processes });
     });
     for (const figure of figures) report.add(figure);
-    report.note(`${name}: ${what}: ${sharesOf(figures)}`);
+    report.note(`${name}: ${what}: ${sharesOf(stages, figures)}`);
   }
 }
 
-function sharesOf(figures: readonly Figure[]): string {
+function sharesOf(stages: readonly Stage[], figures: readonly Figure[]): string {
   const whole = figures.reduce((sum, { p50 }) => sum + p50.middle, 0);
-  return STAGES.map((stage, index) => `${stage} ${Math.round(figures[index]!.p50.middle / whole * 100)} %`).join(", ");
+  return stages.map((stage, index) => `${stage} ${Math.round(figures[index]!.p50.middle / whole * 100)} %`).join(", ");
 }
 
 interface Pipeline extends AsyncDisposable {
@@ -80,17 +86,56 @@ async function openPipeline(): Promise<Pipeline> {
   const clock = timedParser(openParser());
   const parser = openBlockParser(clock.parser);
   await clock.parser.judge(["started = true"]);
-  const opened = await openStore({ path: directory.file("snapshot.json") });
+  // Not where the source is, or the watcher would have more to do than the daemon's has.
+  await using results = new AsyncDisposableStack();
+  const snapshots = results.use(await temporaryDirectory());
+  const opened = await openStore({ path: snapshots.file("snapshot.json") });
   if (!opened.ok) throw new Error(opened.message);
+  const told = results.use(await openEvents(path));
+  const kept = results.move();
   return {
     async load(text) {
-      await replaceFile(path, text);
+      const event = await told.rename(text);
       clock.reset();
-      return await timeStages(path, parser, clock, opened.store);
+      return { event, ...await timeStages(path, parser, clock, opened.store) };
     },
     async [Symbol.asyncDispose]() {
+      await kept.disposeAsync();
       await parser[Symbol.asyncDispose]();
       await directory[Symbol.asyncDispose]();
+    },
+  };
+}
+
+interface Events extends AsyncDisposable {
+  /** Renames a text over the source, and returns the milliseconds until a reload would have begun. */
+  rename(text: string): Promise<number>;
+}
+
+/** The daemon's own watcher and settler, without quiet time. */
+async function openEvents(path: string): Promise<Events> {
+  let settled = Promise.withResolvers<void>();
+  const settler = settle({ quietMilliseconds: 0 }, () => settled.resolve());
+  const watcher = await watchFiles([path], {
+    events: true,
+    pollMilliseconds: 0,
+    onHint: () => settler.hint(),
+    onTrouble: (message) => settled.reject(new Error(message)),
+  });
+  return {
+    async rename(text) {
+      await Deno.writeTextFile(`${path}.new`, text);
+      // What the last edit's second sign settled, and the events of writing the new file, are over by then.
+      await new Promise((resolve) => setTimeout(resolve, QUIET_MILLISECONDS));
+      settled = Promise.withResolvers();
+      const begun = performance.now();
+      await Deno.rename(`${path}.new`, path);
+      await settled.promise;
+      return performance.now() - begun;
+    },
+    async [Symbol.asyncDispose]() {
+      settler.close();
+      await watcher[Symbol.asyncDispose]();
     },
   };
 }
@@ -130,7 +175,7 @@ async function timeStages(
   parser: ReturnType<typeof openBlockParser>,
   clock: ParserClock,
   store: SnapshotStore,
-): Promise<Times> {
+): Promise<Omit<Times, "event">> {
   const start = performance.now();
   const inputs = await readInputs(path, []);
   if (!inputs.ok) throw new Error(inputs.diagnostic.summary);
