@@ -145,7 +145,7 @@ async function compose(settings: DaemonSettings, ground: Ground): Promise<Daemon
   });
   records.metrics.activeGeneration.set(loop.state().agreement?.ledger.agreed?.generation ?? 0);
   const notifier = joined?.notifier ?? soloNotifier({ instance });
-  const subject = openSubject({ ...records, settings, instance, loop, notifier, hooking, mask });
+  const subject = openSubject({ ...records, settings, instance, store, loop, notifier, hooking, mask });
   const link = joined?.membership ?? notifier;
   return daemonOf(settings, { loop, chronicle, parser, subject, hooking, service, joined, keeper, link });
 }

@@ -16,7 +16,7 @@ import type { DaemonMetrics } from "../process/metrics.ts";
 import type { Head } from "../reload/agreement.ts";
 import type { Loop } from "../reload/loop.ts";
 import type { Outcome } from "../reload/report.ts";
-import { readSnapshot } from "../snapshot/store.ts";
+import type { SnapshotStore } from "../snapshot/store.ts";
 import { type Chronicle, couldRead, diagnosticAnswer } from "./chronicle.ts";
 import type { Hooking } from "./hooking.ts";
 import type { Candidate } from "./looking.ts";
@@ -30,6 +30,8 @@ export interface SubjectParts {
   readonly settings: DaemonSettings;
   /** Its name in the cluster. */
   readonly instance: string;
+  /** Where the snapshot is. */
+  readonly store: Pick<SnapshotStore, "read">;
   /** The one that reloads. */
   readonly loop: Loop<Candidate>;
   /** The way to the others. */
@@ -222,15 +224,14 @@ async function askAll(parts: SubjectParts, stopped: AbortSignal): Promise<Told |
 }
 
 /** Reads the file once for all who ask while the same snapshot is in force; its bytes are proven before. */
-function snapshotReader({ settings, loop, chronicle }: SubjectParts): () => Promise<ServedSnapshot | null> {
+function snapshotReader({ store, loop, chronicle }: SubjectParts): () => Promise<ServedSnapshot | null> {
   let shared: Promise<ServedSnapshot | null> | null = null;
   chronicle.onActivated(() => shared = null);
   const read = async (): Promise<ServedSnapshot | null> => {
-    const found = await readSnapshot(settings.options.snapshot.path).catch(() => null);
-    if (found?.state !== "file" || !found.verification.ok) return null;
-    const { contentHash } = found.verification.header;
-    if (contentHash !== loop.state().active?.contentHash) return null;
-    return { contentHash, bytes: found.bytes };
+    const found = await store.read();
+    if (found === null) return null;
+    const { header: { contentHash }, bytes } = found;
+    return contentHash === loop.state().active?.contentHash ? { contentHash, bytes } : null;
   };
   return async () => {
     const mine = shared ??= read();

@@ -118,14 +118,17 @@ export class AtomicWriteError extends Error {
   }
 }
 
+/** What is written: all at once, or in pieces one after the other. */
+export type FileContent = Uint8Array | readonly Uint8Array[];
+
 /**
- * Replaces the file at `path` with `bytes`, or makes it. A symlink stays: the file that it leads to is replaced, beside
+ * Replaces the file at `path` with the content, or makes it. A symlink stays: the file that it leads to is replaced, beside
  * that file. The new file has its group and mode before it has its name. Resolves with whether it was replaced, which
  * `inspect` alone can keep it from.
  *
  * @throws {AtomicWriteError} whatever goes wrong.
  */
-export async function atomicWrite(path: string, bytes: Uint8Array, options: AtomicWriteOptions): Promise<boolean> {
+export async function atomicWrite(path: string, content: FileContent, options: AtomicWriteOptions): Promise<boolean> {
   const fileSystem = options.fileSystem ?? hostFileSystem;
   let step: WriteStep = "resolve";
   let replaced = false;
@@ -141,7 +144,7 @@ export async function atomicWrite(path: string, bytes: Uint8Array, options: Atom
     file = await fileSystem.create(candidate, 0o600);
     temporary = candidate;
     step = "write";
-    await writeAll(file, bytes);
+    for (const bytes of batchesOf(content)) await writeAll(file, bytes);
     if (options.gid !== undefined) {
       step = "set group"; // Before the mode: nobody of the writer's own group gets to read it in between.
       await fileSystem.chown(temporary, options.gid);
@@ -287,6 +290,27 @@ const ADVICE: ReadonlyMap<string, string> = new Map([
   ["NOT_A_FILE", "a device, pipe or socket stands at the path; name a regular file"],
   ["NotCapable", "this process was started without permission to write there"],
 ]);
+
+/** Each write is a trip through a thread, so small pieces go together; no more of them than this is held twice. */
+const BATCH_BYTES = 1024 * 1024;
+
+function* batchesOf(content: FileContent): Generator<Uint8Array> {
+  if (content instanceof Uint8Array) return yield content;
+  const batch = new Uint8Array(Math.min(BATCH_BYTES, content.reduce((sum, piece) => sum + piece.length, 0)));
+  let length = 0;
+  for (const piece of content) {
+    if (length + piece.length > batch.length) {
+      yield batch.subarray(0, length);
+      length = 0;
+    }
+    if (piece.length > batch.length) yield piece;
+    else {
+      batch.set(piece, length);
+      length += piece.length;
+    }
+  }
+  yield batch.subarray(0, length);
+}
 
 async function writeAll(file: WritableFile, bytes: Uint8Array): Promise<void> {
   for (let written = 0; written < bytes.length;) {

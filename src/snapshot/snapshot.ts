@@ -1,14 +1,11 @@
 // The snapshot's file format: a resolved config as JSON, whose first member `$snapshot` says what it is. What
 // `verifySnapshot` accepts is a whole file that holds exactly the content it was sealed with; it never throws.
-import {
-  canonicalBytes,
-  canonicalText,
-  type Json,
-  type JsonObject,
-  parseSha256Hex,
-  type Sha256Hex,
-  sha256Hex,
-} from "./canonical.ts";
+import { Buffer } from "node:buffer";
+import { openPace, type Pace } from "../time/pace.ts";
+import { type Json, type JsonObject, parseSha256Hex, type Sha256Hex } from "./canonical.ts";
+import type { Pieces } from "./digest.ts";
+import { type Sealed, sealedOf, type SealingWork } from "./sealed.ts";
+import { atOnce, inTurns } from "./turns.ts";
 
 /** The number of the format that this version writes and reads. */
 export const SNAPSHOT_FORMAT = 1;
@@ -32,7 +29,11 @@ export interface Snapshot {
   readonly hash: Sha256Hex;
   /** As in {@linkcode SnapshotHeader}. */
   readonly contentHash: Sha256Hex;
-  /** The whole file. */
+  /** The whole file, in pieces that others may share. */
+  readonly pieces: Pieces;
+  /** How long the file is. */
+  readonly byteLength: number;
+  /** The whole file in one piece, put together each time it is asked for. */
   readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
@@ -50,8 +51,48 @@ export type Verification =
   | { readonly ok: true; readonly header: SnapshotHeader; readonly config: JsonObject }
   | { readonly ok: false; readonly reason: SnapshotFault };
 
-/** How deep the file is laid out for people; what lies deeper, and every list, stands in one line. */
-const UNFOLDED_DEPTH = 6;
+/** Makes snapshots, one like the other but for what was edited. */
+export interface Sealer {
+  /**
+   * Does what {@linkcode sealSnapshot} does, in turns. It costs what changed: whatever is the same object as in the last
+   * config is taken over, so a config must not be changed once it was given.
+   */
+  seal(config: JsonObject, portable: JsonObject, pace?: Pace): Promise<Snapshot>;
+  /**
+   * The hash of a portable config whose resolved one is not to be sealed; null where it holds what canonical JSON cannot
+   * say.
+   */
+  hash(portable: JsonObject, pace?: Pace): Promise<Sha256Hex | null>;
+  /** Counted since it was opened. */
+  readonly work: Readonly<SealingWork>;
+}
+
+/** Opens a sealer. It keeps the bytes of what it sealed last, so a snapshot's pieces cost no memory beside it. */
+export function openSealer(): Sealer {
+  const work = { entriesRendered: 0, bytesHashed: 0 };
+  let resolved: Sealed | undefined;
+  let common: Sealed | undefined;
+  const portableOf = (config: JsonObject, twin: Sealed | undefined) =>
+    sealedOf({ config, last: common, twin: twin?.content, isLaidOut: false, work });
+  return {
+    work,
+    async seal(config, portable, pace = openPace()) {
+      const sealed = await inTurns(sealedOf({ config, last: resolved, isLaidOut: true, work }), pace);
+      common = await inTurns(portableOf(portable, sealed), pace);
+      resolved = sealed;
+      return snapshotOf(common, resolved);
+    },
+    async hash(portable, pace = openPace()) {
+      try {
+        common = await inTurns(portableOf(portable, resolved), pace);
+        return common.digest.hash;
+      } catch (error) {
+        if (error instanceof TypeError) return null;
+        throw error;
+      }
+    },
+  };
+}
 
 /**
  * Makes the snapshot of a resolved config and its portable form. A `$snapshot` in either counts for nothing.
@@ -64,17 +105,47 @@ const UNFOLDED_DEPTH = 6;
  * @throws {TypeError} for a config that is not JSON; see {@linkcode canonicalText}.
  */
 export function sealSnapshot(config: JsonObject, portable: JsonObject): Snapshot {
-  const content = canonicalText(withoutHeader(config));
-  const contentHash = sha256Hex(new TextEncoder().encode(content));
-  const hash = sha256Hex(canonicalBytes(withoutHeader(portable)));
+  const resolved = atOnce(sealedOf({ config, isLaidOut: true }));
+  return snapshotOf(atOnce(sealedOf({ config: portable, twin: resolved.content, isLaidOut: false })), resolved);
+}
+
+function snapshotOf(portable: Sealed, resolved: Sealed): Snapshot {
+  const hash = portable.digest.hash;
+  const contentHash = resolved.digest.hash;
   const header = [
     `    "format": ${SNAPSHOT_FORMAT},`,
     `    "hash": "${hash}",`,
     `    "contentHash": "${contentHash}"`,
   ].join("\n");
-  const rest = content === "{}" ? "\n}" : `,${unfold(content).slice("{".length)}`;
-  const bytes = new TextEncoder().encode(`{\n  "$snapshot": {\n${header}\n  }${rest}\n`);
-  return { hash, contentHash, bytes };
+  const head = new TextEncoder().encode(`{\n  "$snapshot": {\n${header}\n  }`);
+  const pieces = [head, ...resolved.content.laidOut];
+  const byteLength = pieces.reduce((sum, piece) => sum + piece.length, 0);
+  return {
+    hash,
+    contentHash,
+    pieces,
+    byteLength,
+    get bytes() {
+      return joined(pieces, byteLength);
+    },
+  };
+}
+
+function joined(pieces: Pieces, byteLength: number): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(byteLength);
+  let at = 0;
+  for (const piece of pieces) {
+    bytes.set(piece, at);
+    at += piece.length;
+  }
+  return bytes;
+}
+
+/** Whether some bytes are exactly the snapshot's file. */
+export function isFileOf(bytes: Uint8Array, snapshot: Pick<Snapshot, "pieces" | "byteLength">): boolean {
+  if (bytes.length !== snapshot.byteLength) return false;
+  let at = 0;
+  return snapshot.pieces.every((piece) => Buffer.compare(piece, bytes.subarray(at, at += piece.length)) === 0);
 }
 
 /**
@@ -86,26 +157,52 @@ export function sealSnapshot(config: JsonObject, portable: JsonObject): Snapshot
  * such a config's own snapshot may be called different from its content, never the other way round.
  */
 export function verifySnapshot(bytes: Uint8Array): Verification {
-  if (bytes.length > MAX_SNAPSHOT_BYTES) return { ok: false, reason: "too-large" };
-  let text: string;
+  return atOnce(verificationOf(bytes));
+}
+
+/** Does what {@linkcode verifySnapshot} does, in turns. Decoding and parsing cannot rest: some 10 ms for each MB. */
+export function verifyInTurns(bytes: Uint8Array, pace: Pace = openPace()): Promise<Verification> {
+  return inTurns(verificationOf(bytes), pace);
+}
+
+function* verificationOf(bytes: Uint8Array): Generator<void, Verification> {
+  const text = decode(bytes);
+  if (!text.ok) return text;
+  yield;
+  const read = readText(text.text);
+  if (typeof read === "string") return { ok: false, reason: read };
+  yield;
+  const { header, config } = read;
   try {
-    text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+    const { digest } = yield* sealedOf({ config, isLaidOut: false });
+    if (digest.hash === header.contentHash) return { ok: true, header, config };
+  } catch {
+    // It parses as JSON and yet has no canonical form: `1e999`, an escaped lone surrogate.
+  }
+  return { ok: false, reason: "content-differs" };
+}
+
+function decode(bytes: Uint8Array): { ok: true; text: string } | { ok: false; reason: SnapshotFault } {
+  if (bytes.length > MAX_SNAPSHOT_BYTES) return { ok: false, reason: "too-large" };
+  try {
+    return { ok: true, text: new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes) };
   } catch {
     return { ok: false, reason: "not-text" };
   }
+}
+
+function readText(text: string): { header: SnapshotHeader; config: JsonObject } | SnapshotFault {
   let value: Json;
   try {
     value = JSON.parse(text);
   } catch {
-    return { ok: false, reason: "not-json" };
+    return "not-json";
   }
-  if (!text.endsWith("\n")) return { ok: false, reason: "not-json" };
-  if (!isJsonObject(value) || !Object.hasOwn(value, "$snapshot")) return { ok: false, reason: "no-header" };
-  const header = parseHeader(value.$snapshot!);
-  if (typeof header === "string") return { ok: false, reason: header };
-  const config = withoutHeader(value);
-  const contentHash = contentHashOf(config);
-  return contentHash === header.contentHash ? { ok: true, header, config } : { ok: false, reason: "content-differs" };
+  if (!text.endsWith("\n")) return "not-json";
+  if (!isJsonObject(value) || !Object.hasOwn(value, "$snapshot")) return "no-header";
+  const { $snapshot, ...config } = value;
+  const header = parseHeader($snapshot!);
+  return typeof header === "string" ? header : { header, config };
 }
 
 /** A fault in words, to stand after "the snapshot". */
@@ -136,60 +233,6 @@ function parseHeader(header: Json): SnapshotHeader | SnapshotFault {
   return { format, hash: parsed.hash, contentHash: parsed.contentHash };
 }
 
-/** Null for what parses as JSON and yet has no canonical form: `1e999`, an escaped lone surrogate. */
-function contentHashOf(config: JsonObject): Sha256Hex | null {
-  try {
-    return sha256Hex(canonicalBytes(config));
-  } catch {
-    return null;
-  }
-}
-
-function withoutHeader(config: JsonObject): JsonObject {
-  const { $snapshot: _, ...rest } = config;
-  return rest;
-}
-
 function isJsonObject(value: Json): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-/**
- * Lays canonical text out in lines, adding nothing but whitespace between tokens. `JSON.stringify` with an indentation
- * would not do: it puts names that look like array indexes first, which is not the canonical order.
- */
-function unfold(canonical: string): string {
-  let result = "";
-  let copied = 0;
-  let depth = 0;
-  let lists = 0;
-  for (let at = 0; at < canonical.length; at++) {
-    const character = canonical[at];
-    if (character === '"') {
-      at = endOfString(canonical, at);
-      continue;
-    }
-    if (character === "[") lists++;
-    else if (character === "]") lists--;
-    if (lists > 0) continue;
-    if (character === "{") depth++;
-    const unfolded = depth <= UNFOLDED_DEPTH;
-    if (character === "}") depth--;
-    if (!unfolded || (character === "{" && canonical[at + 1] === "}")) continue;
-    if (character === "{" || character === ",") {
-      result += `${canonical.slice(copied, at + 1)}\n${"  ".repeat(depth)}`;
-    } else if (character === ":") result += `${canonical.slice(copied, at + 1)} `;
-    else if (character === "}" && canonical[at - 1] !== "{") {
-      result += `${canonical.slice(copied, at)}\n${"  ".repeat(depth)}}`;
-    } else continue;
-    copied = at + 1;
-  }
-  return result + canonical.slice(copied);
-}
-
-/** The offset of the quote that closes the string which opens at `start`. */
-function endOfString(text: string, start: number): number {
-  let at = start + 1;
-  while (text[at] !== '"') at += text[at] === "\\" ? 2 : 1;
-  return at;
 }

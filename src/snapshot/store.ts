@@ -10,15 +10,17 @@ import {
   hostFileSystem,
 } from "./atomic_write.ts";
 import { removeStaleTemporaries, resolveTarget } from "./atomic_write.ts";
-import type { JsonObject } from "./canonical.ts";
+import { type JsonObject, sha256Hex } from "./canonical.ts";
 import {
   describeFault,
+  isFileOf,
   MAX_SNAPSHOT_BYTES,
   type Snapshot,
   SNAPSHOT_FORMAT,
   type SnapshotFault,
   type SnapshotHeader,
-  verifySnapshot,
+  type Verification,
+  verifyInTurns,
 } from "./snapshot.ts";
 
 /** Where the snapshot is and who may read it. */
@@ -85,6 +87,11 @@ export interface SnapshotStore {
    * be read.
    */
   isInForce(): Promise<boolean>;
+  /**
+   * The snapshot that is at the path at the moment, whoever put it there; null where there is none, or it is damaged or
+   * cannot be read. What the store itself wrote or found is compared with that, all else verified.
+   */
+  read(): Promise<{ readonly header: SnapshotHeader; readonly bytes: Uint8Array<ArrayBuffer> } | null>;
 }
 
 /** A stat's answer, as far as it tells one file from another. */
@@ -94,6 +101,8 @@ export type Identity = Pick<Deno.FileInfo, "dev" | "ino" | "size" | "mode" | "gi
 interface InForce {
   readonly header: SnapshotHeader;
   identity: Identity | null;
+  /** Whether some bytes are those of the file, and so need no proof. */
+  isFile(bytes: Uint8Array): boolean;
 }
 
 /**
@@ -129,12 +138,14 @@ async function judge(
   setAside: () => Promise<string>,
 ): Promise<[Existing, InForce | null]> {
   if (found.state === "none") return [found, null];
-  const { verification, identity } = found;
+  const { verification, identity, bytes } = found;
   if (verification.ok) {
     const { header, config } = verification;
     // With the mode and group that it should have: where it has others, it is not in force and gets written anew.
     const wantedIdentity = { ...identity, mode: wanted.mode, gid: wanted.gid ?? identity.gid };
-    return [{ state: "in-force", header, config }, { header, identity: wantedIdentity }];
+    const digest = sha256Hex(bytes);
+    const isFile = (others: Uint8Array) => sha256Hex(others) === digest;
+    return [{ state: "in-force", header, config }, { header, identity: wantedIdentity, isFile }];
   }
   if (verification.reason === "newer-format") return [{ state: "newer-format" }, null];
   const setAsideAs = await setAside().catch(() => null);
@@ -151,13 +162,18 @@ function storeAt(
   let setAsideFirst = damaged;
   return {
     async write(snapshot, inspect) {
-      if (snapshot.bytes.length > MAX_SNAPSHOT_BYTES) {
+      if (snapshot.byteLength > MAX_SNAPSHOT_BYTES) {
         return failure("TOO_LARGE", `cannot write ${path}: the snapshot ${describeFault("too-large")}`);
       }
+      let written: Identity | null = null;
+      const inspected = async (temporaryPath: string) => {
+        written = await settledIdentityOf(temporaryPath);
+        return await inspect?.(temporaryPath) ?? true;
+      };
       try {
         await setAsideFirst?.();
         setAsideFirst = null;
-        const replaced = await atomicWrite(path, snapshot.bytes, { mode, gid, fileSystem, inspect });
+        const replaced = await atomicWrite(path, snapshot.pieces, { mode, gid, fileSystem, inspect: inspected });
         if (!replaced) return { ok: true, replaced };
       } catch (error) {
         if (error instanceof AtomicWriteError) return failure(error.code, error.message);
@@ -165,16 +181,18 @@ function storeAt(
         return failure(code, `cannot set the damaged snapshot ${path} aside: ${code}: ${adviceFor(code)}`);
       }
       const { hash, contentHash } = snapshot;
-      inForce = { header: { format: SNAPSHOT_FORMAT, hash, contentHash }, identity: null };
+      const header: SnapshotHeader = { format: SNAPSHOT_FORMAT, hash, contentHash };
+      const identity = identityInPlace(written, await identityOf(path), { mode, gid });
+      inForce = { header, identity, isFile: (bytes) => isFileOf(bytes, snapshot) };
       return { ok: true, replaced: true };
     },
     async isInForce() {
       if (inForce === null) return false;
       try {
-        const { identity, header } = inForce;
+        const { identity, header, isFile } = inForce;
         if (identity !== null && isSame(identity, identify(await Deno.stat(path)))) return true;
-        const now = await readSnapshot(path);
-        if (now.state === "none" || !now.verification.ok || !isSame(header, now.verification.header)) return false;
+        const now = await readFile(path);
+        if (now === null || !isSame(header, await headerOf(now.bytes, { header, isFile }))) return false;
         const wanted = identity ?? { mode, gid: gid ?? now.identity.gid };
         if (wanted.mode !== now.identity.mode || wanted.gid !== now.identity.gid) return false;
         inForce.identity = now.identity;
@@ -183,7 +201,49 @@ function storeAt(
         return false;
       }
     },
+    async read() {
+      const now = await readFile(path).catch(() => null);
+      if (now === null) return null;
+      const header = await headerOf(now.bytes, inForce);
+      return header && { header, bytes: now.bytes };
+    },
   };
+}
+
+/** The header of a snapshot's file; null: it is none. What is known already is not proven again. */
+async function headerOf(
+  bytes: Uint8Array,
+  known: Pick<InForce, "header" | "isFile"> | null,
+): Promise<SnapshotHeader | null> {
+  if (known?.isFile(bytes)) return known.header;
+  const verification = await verifyInTurns(bytes);
+  return verification.ok ? verification.header : null;
+}
+
+async function identityOf(path: string): Promise<Identity | null> {
+  return await Deno.stat(path).then(identify, () => null);
+}
+
+/** Linux tells times of files apart by the ticks of a clock, of which there are 100 a second at least. */
+const CLOCK_TICK_MILLISECONDS = 10;
+
+/** Null too where the file is so new that it could be changed once more at the same time as far as a stat tells. */
+async function settledIdentityOf(path: string): Promise<Identity | null> {
+  const identity = await identityOf(path);
+  return identity !== null && Date.now() - identity.mtime > CLOCK_TICK_MILLISECONDS ? identity : null;
+}
+
+/**
+ * What the file at the path is, where it surely is the one that was written: with its name alone the time of its last
+ * change of status is another, with its content that of its last modification.
+ */
+function identityInPlace(
+  written: Identity | null,
+  now: Identity | null,
+  wanted: { mode: number; gid: number | undefined },
+): Identity | null {
+  if (written === null || now === null || !isSame({ ...written, ctime: now.ctime }, now)) return null;
+  return now.mode === wanted.mode && now.gid === (wanted.gid ?? now.gid) ? now : null;
 }
 
 /** What a look at the path found; whole or not, `verification` says. */
@@ -192,7 +252,7 @@ export type Found =
   | {
     readonly state: "file";
     readonly bytes: Uint8Array<ArrayBuffer>;
-    readonly verification: ReturnType<typeof verifySnapshot>;
+    readonly verification: Verification;
     readonly identity: Identity;
   };
 
@@ -201,6 +261,11 @@ export type Found =
  * during the reading shows. Rejects with the system's error, but for a missing file.
  */
 export async function readSnapshot(path: string): Promise<Found> {
+  const file = await readFile(path);
+  return file === null ? { state: "none" } : { state: "file", ...file, verification: await verifyInTurns(file.bytes) };
+}
+
+async function readFile(path: string): Promise<{ bytes: Uint8Array<ArrayBuffer>; identity: Identity } | null> {
   try {
     using file = await Deno.open(path, { read: true });
     const info = await file.stat();
@@ -211,10 +276,9 @@ export async function readSnapshot(path: string): Promise<Found> {
       if (count === null) break;
       length += count;
     }
-    const read = bytes.subarray(0, length);
-    return { state: "file", bytes: read, verification: verifySnapshot(read), identity: identify(info) };
+    return { bytes: bytes.subarray(0, length), identity: identify(info) };
   } catch (error) {
-    if (errorCode(error) === "ENOENT") return { state: "none" };
+    if (errorCode(error) === "ENOENT") return null;
     throw error;
   }
 }
@@ -225,8 +289,8 @@ function identify(info: Deno.FileInfo): Identity {
   return { dev, ino, size, mode, gid, mtime: info.mtime?.getTime() ?? 0, ctime: info.ctime?.getTime() ?? 0 };
 }
 
-function isSame<T extends object>(one: T, other: T): boolean {
-  return (Object.keys(one) as (keyof T)[]).every((name) => one[name] === other[name]);
+function isSame<T extends object>(one: T, other: T | null): boolean {
+  return other !== null && (Object.keys(one) as (keyof T)[]).every((name) => one[name] === other[name]);
 }
 
 async function setDamagedAside(path: string, fileSystem: FileSystem, now: () => Date): Promise<string> {

@@ -86,6 +86,7 @@ function open({ agreement = AGREED, announced = NONE, isUp = true, lookAgain, pe
       log,
     },
     instance: "edge-1",
+    store: { read: () => Promise.resolve(null) },
     loop: loop as Loop<Candidate>,
     notifier,
     chronicle: chronicle as Chronicle,

@@ -1,4 +1,5 @@
 // Every fault at every step: the old file stays, nothing is left behind, and the error says what happened.
+import { Buffer } from "node:buffer";
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import {
   atomicWrite,
@@ -172,5 +173,33 @@ Deno.test("the temporary file of a writer that still runs stays, as do files of 
       async () => (await removeStaleTemporaries(`${directory}/a`)).removed[0],
     );
     assertEquals(gone, `${directory}/${others[0]}`);
+  });
+});
+
+Deno.test("a file in pieces is all of them one after the other, whatever their sizes", async () => {
+  await withDirectory(async (directory) => {
+    const path = `${directory}/a`;
+    const MEGABYTE = 1024 * 1024;
+    for (
+      const sizes of [[], [0], [1], [0, 3, 0], [MEGABYTE], [MEGABYTE, 1], [1, MEGABYTE, 2], [5, 3 * MEGABYTE + 1, 7]]
+    ) {
+      const pieces = sizes.map((size, index) => new Uint8Array(size).fill(index + 1));
+      await atomicWrite(path, pieces, { mode: 0o640 });
+      const expected = new Uint8Array(await new Blob(pieces).arrayBuffer());
+      assert(Buffer.compare(await Deno.readFile(path), expected) === 0, String(sizes));
+    }
+  });
+});
+
+Deno.test("pieces survive a file system that takes fewer bytes than it is given, and one that is full", async () => {
+  await withDirectory(async (directory) => {
+    const path = `${directory}/a`;
+    const pieces = Array.from({ length: 50 }, (_, index) => new Uint8Array(97).fill(index));
+    await atomicWrite(path, pieces, { mode: 0o640, fileSystem: faultyFileSystem({}).fileSystem });
+    const written = await Deno.readFile(path);
+    assertEquals(written, new Uint8Array(await new Blob(pieces).arrayBuffer()));
+    const { fileSystem } = faultyFileSystem({ write: "ENOSPC" });
+    await assertRejects(() => atomicWrite(path, [newBytes], { mode: 0o640, fileSystem }), AtomicWriteError);
+    assertEquals(await Deno.readFile(path), written);
   });
 });

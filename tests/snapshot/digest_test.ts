@@ -1,0 +1,44 @@
+// A digest is that of the whole, whatever was hashed before; and what did not change at the start is not hashed again.
+import { assert, assertEquals } from "@std/assert";
+import fc from "fast-check";
+import { sha256Hex } from "../../src/snapshot/canonical.ts";
+import { type Digest, digestOf, type Pieces } from "../../src/snapshot/digest.ts";
+
+function digest(pieces: Pieces, last?: Digest): { digest: Digest; hashed: number } {
+  let hashed = 0;
+  const steps = digestOf(pieces, last);
+  for (let step = steps.next();; step = steps.next()) {
+    if (step.done) return { digest: step.value, hashed };
+    hashed += step.value;
+  }
+}
+
+function joined(pieces: Pieces): Uint8Array {
+  return new Uint8Array(pieces.flatMap((piece) => [...piece]));
+}
+
+/** Few values, so that many pieces are equal without being the same. */
+const piece = fc.array(fc.constantFrom(1, 2), { maxLength: 2 }).map((bytes) => new Uint8Array(bytes));
+
+Deno.test("property: a digest is that of all pieces together, from any digest before", () => {
+  fc.assert(fc.property(fc.array(fc.array(piece, { maxLength: 30 }), { maxLength: 8 }), (many) => {
+    let last: Digest | undefined;
+    for (const pieces of many) {
+      last = digest(pieces, last).digest;
+      assertEquals(last.hash, sha256Hex(joined(pieces)));
+    }
+  }));
+});
+
+Deno.test("what is the same at the start is not hashed again, up to three pieces before the change", () => {
+  const pieces = Array.from({ length: 100 }, (_, index) => new Uint8Array(10).fill(index));
+  const first = digest(pieces);
+  assertEquals(first.hashed, 1_000);
+  assertEquals(digest(pieces, first.digest).hashed, 0);
+  assertEquals(digest(pieces.map((one) => one.slice()), first.digest).hashed, 0);
+  for (const at of [0, 1, 50, 99]) {
+    const { hashed, digest: { hash } } = digest(pieces.with(at, new Uint8Array([at])), first.digest);
+    assert(hashed <= 1_000 - 10 * at + 30 && hashed > 0, `${hashed} from ${at}`);
+    assertEquals(hash, sha256Hex(joined(pieces.with(at, new Uint8Array([at])))));
+  }
+});

@@ -1,0 +1,117 @@
+// What the store answers of the file at its path: what it knows is compared, what it does not know is proven.
+import { assert, assertEquals } from "@std/assert";
+import { type FileSystem, hostFileSystem } from "../../src/snapshot/atomic_write.ts";
+import { sealSnapshot, type Snapshot } from "../../src/snapshot/snapshot.ts";
+import { type OpenedStore, openStore } from "../../src/snapshot/store.ts";
+import { withDirectory } from "./temporary_directory.ts";
+
+const first = sealSnapshot({ services: { a: { id: "a" } } }, { services: {} });
+const second = sealSnapshot({ services: { b: { id: "b" } } }, { services: {} });
+
+async function withStore(run: (path: string, store: OpenedStore["store"]) => Promise<void>): Promise<void> {
+  await withDirectory(async (directory) => {
+    const path = `${directory}/snapshot.json`;
+    await run(path, await open(path));
+  });
+}
+
+async function open(path: string): Promise<OpenedStore["store"]> {
+  const opened = await openStore({ path });
+  assert(opened.ok);
+  return opened.store;
+}
+
+/** A snapshot by name alone: nobody who verified it would take it for one. */
+function unprovable(): Snapshot {
+  const bytes = new TextEncoder().encode("no snapshot at all");
+  return { hash: first.hash, contentHash: first.contentHash, pieces: [bytes], byteLength: bytes.length, bytes };
+}
+
+async function contentHashAt(store: OpenedStore["store"]): Promise<string | null> {
+  return (await store.read())?.header.contentHash ?? null;
+}
+
+Deno.test("what was written is read back with its header, byte for byte", async () => {
+  await withStore(async (_, store) => {
+    assertEquals(await store.read(), null);
+    for (const snapshot of [first, second]) {
+      await store.write(snapshot);
+      const { hash, contentHash, bytes } = snapshot;
+      assertEquals(await store.read(), { header: { format: 1, hash, contentHash }, bytes });
+    }
+  });
+});
+
+Deno.test("what was written is compared, not proven again; as soon as it is another, it is proven", async () => {
+  await withStore(async (path, store) => {
+    await store.write(unprovable());
+    assertEquals(await contentHashAt(store), first.contentHash);
+    await Deno.utime(path, 1, 1);
+    assertEquals([await contentHashAt(store), await store.isInForce()], [first.contentHash, true]);
+    await Deno.writeTextFile(path, "no snapshot at ALL");
+    assertEquals([await contentHashAt(store), await store.isInForce()], [null, false]);
+    await Deno.writeFile(path, second.bytes);
+    assertEquals([await contentHashAt(store), await store.isInForce()], [second.contentHash, false]);
+  });
+});
+
+Deno.test("what was found at opening is read back, and so is what others put in its place if it is whole", async () => {
+  await withStore(async (path, store) => {
+    await store.write(first);
+    const again = await open(path);
+    assertEquals(await again.read(), await store.read());
+    await Deno.writeFile(path, second.bytes);
+    assertEquals(await contentHashAt(again), second.contentHash);
+    await Deno.writeFile(path, second.bytes.subarray(1));
+    assertEquals(await again.read(), null);
+    await Deno.remove(path);
+    assertEquals(await again.read(), null);
+  });
+});
+
+Deno.test("what was changed while it was inspected does not count as written, on a fast disk and a slow one", async () => {
+  await withDirectory(async (directory) => {
+    const changes: ((path: string) => Promise<void>)[] = [
+      (temporary) => Deno.writeFile(temporary, second.bytes),
+      (temporary) => Deno.writeFile(temporary, first.bytes.subarray(1)),
+      (temporary) => Deno.chmod(temporary, 0o600),
+      async (temporary) => {
+        await Deno.remove(temporary);
+        await Deno.writeFile(temporary, second.bytes, { mode: 0o640 });
+      },
+    ];
+    const path = `${directory}/snapshot.json`;
+    for (const fileSystem of [hostFileSystem, slowFileSystem]) {
+      const opened = await openStore({ path, fileSystem });
+      assert(opened.ok);
+      const { store } = opened;
+      for (const change of changes) {
+        const inspect = (temporary: string) => change(temporary).then(() => true);
+        assertEquals(await store.write(first, inspect), { ok: true, replaced: true });
+        assertEquals(await store.isInForce(), false, String(change));
+      }
+      await store.write(first);
+      assertEquals([await store.isInForce(), await Deno.readFile(path)], [true, first.bytes]);
+      await Deno.writeFile(path, second.bytes);
+      assertEquals(await store.isInForce(), false);
+    }
+  });
+});
+
+/** The disk takes so long that the times of files tell one change from another. */
+const slowFileSystem: FileSystem = {
+  ...hostFileSystem,
+  async create(path, mode) {
+    const file = await hostFileSystem.create(path, mode);
+    const sync = () => new Promise<void>((resolve) => setTimeout(resolve, 50)).then(() => file.sync());
+    return { write: (bytes) => file.write(bytes), sync, close: () => file.close() };
+  },
+};
+
+Deno.test("a snapshot that is refused at its inspection leaves what is known of the one in force", async () => {
+  await withStore(async (_, store) => {
+    await store.write(first);
+    assertEquals(await store.write(second, () => Promise.resolve(false)), { ok: true, replaced: false });
+    assertEquals([await store.isInForce(), await contentHashAt(store)], [true, first.contentHash]);
+  });
+});
