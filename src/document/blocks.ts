@@ -1,21 +1,23 @@
 // The items of a source judged one by one, each shape of them once: hcl2json sees the structure of an item with
 // placeholders, and where it did nothing but hand them through, what was lifted out is put back. All else it sees as it
-// is written, so that its complaints are its own, at the real places. Items and shapes are remembered by hashes of their
-// text, those of the last two documents and nothing older, so that a source caught half-written forgets nothing.
-import { createHash } from "node:crypto";
+// is written, so that its complaints are its own, at the real places. An item that was judged is known again by itself,
+// and one that was scanned anew by its text, as long as that is of the last two documents: a source caught half-written
+// forgets nothing.
+import { openPace, type Pace } from "../time/pace.ts";
 import type { Item } from "./dialect.ts";
 import { rewriteItem } from "./dialect.ts";
-import { fillShape } from "./filling.ts";
-import type { HclJson, Verdict } from "./hcl.ts";
+import { fillShape, planFilling } from "./filling.ts";
+import type { Verdict } from "./hcl.ts";
 import { DEFAULT_LIMITS, type Judgement, openParser, type Parser } from "./parser.ts";
 import { liftShape, type Shape } from "./shape.ts";
+import { type KnownItem, type KnownShape, openVerdictMemory, type VerdictMemory } from "./verdict_memory.ts";
 
 /** Judges the items of a source; disposing of it ends the parser that it opened. */
 export interface BlockParser extends AsyncDisposable {
   /**
    * Verdicts on items in their order; or which limit was exceeded at which item. Rejects only with the signal's reason.
    */
-  judge(text: string, items: readonly Item[], signal?: AbortSignal): Promise<Judgement>;
+  judge(text: string, items: readonly Item[], signal?: AbortSignal, pace?: Pace): Promise<Judgement>;
   /** What the last judging cost. */
   readonly work: ParsingWork;
   /** Prepares for a request that is expected soon. */
@@ -37,59 +39,51 @@ export interface ParsingWork {
 /** What is asked second has so much of the limit at the least. */
 const LEAST_LIMIT_MILLISECONDS = 500;
 
-/** What is known of one document. */
-interface Memory {
-  /** By the hash of an item's HCL. */
-  readonly items: ReadonlyMap<string, RememberedItem>;
-  /** What each shape means, by the hash of its text; null where it was refused, and its items are asked for as they are. */
-  readonly shapes: ReadonlyMap<string, HclJson | null>;
-}
-
-interface RememberedItem {
-  readonly verdict: Verdict;
-  /** The key of the shape; null where there is none. */
-  readonly shapeKey: string | null;
-}
-
 /** An item that is not remembered. */
 interface UnknownItem {
   readonly index: number;
   readonly text: string;
-  readonly shape: Shape | null;
-  readonly shapeKey: string | null;
+  /** Null where it has no shape. */
+  readonly lifted: Shape | null;
+  readonly shape: KnownShape | null;
 }
 
 /** A block parser over a parser of its own, or over the one given (which it then closes). */
 export function openBlockParser(parser: Parser = openParser()): BlockParser {
-  let current: Memory = { items: new Map(), shapes: new Map() };
-  let previous = current;
+  const memory = openVerdictMemory();
   let work: ParsingWork = { items: 0, shapesParsed: 0, textsParsed: 0 };
 
   return {
-    async judge(text, items, signal) {
-      const texts = items.map((item) => rewriteItem(text, item));
-      const keys = texts.map(hashOf);
-      const known = new Map<string, RememberedItem>();
+    async judge(text, items, signal, pace = openPace({ signal })) {
+      const known = memory.ofItems(items);
+      const texts = new Map<number, string>();
       const unknown = new Map<string, UnknownItem>();
-      const shapeKeyOf = rememberHashes();
-      for (const [index, key] of keys.entries()) {
-        const remembered = current.items.get(key) ?? previous.items.get(key);
-        if (remembered) known.set(key, remembered);
-        else if (!unknown.has(key)) unknown.set(key, unknownItem(texts[index]!, index, shapeKeyOf));
+      const newShapes = new Map<string, KnownShape>();
+      for (let index = 0; index < items.length; index++) {
+        if (known[index]) continue;
+        if (pace.isSpent()) await pace.rest();
+        const rewritten = rewriteItem(text, items[index]!);
+        texts.set(index, rewritten);
+        if (memory.ofText(rewritten) || unknown.has(rewritten)) continue;
+        const lifted = liftShape(rewritten);
+        unknown.set(rewritten, { index, text: rewritten, lifted, shape: lifted && shapeOf(lifted, memory, newShapes) });
       }
-      const shapes = shapesOf([...known.values(), ...unknown.values()], [current.shapes, previous.shapes]);
       const counts = { items: unknown.size, shapesParsed: 0, textsParsed: 0 };
       work = counts;
-      const judged = await judgeUnknown(parser, [...unknown.values()], shapes, counts, signal);
+      const asked = [...unknown.values()];
+      const judged = await judgeUnknown(parser, asked, counts, pace, signal);
       if (!judged.ok) return judged;
-      for (const [order, [key, { shapeKey }]] of [...unknown].entries()) {
-        known.set(key, { verdict: judged.verdicts[order]!, shapeKey });
+      const found = new Map<string, KnownItem>();
+      for (const [order, verdict] of judged.verdicts.entries()) {
+        const { text, shape } = asked[order]!;
+        found.set(text, { text, verdict, shape, uses: 0 });
       }
-      if (unknown.size > 0 || known.size !== current.items.size) {
-        previous = current;
-        current = { items: known, shapes };
+      for (const [index, rewritten] of texts) {
+        known[index] = found.get(rewritten) ?? memory.ofText(rewritten)!;
+        memory.learn(items[index]!, known[index]);
       }
-      return { ok: true, verdicts: keys.map((key) => known.get(key)!.verdict) };
+      memory.keep(items, known as KnownItem[]);
+      return { ok: true, verdicts: (known as KnownItem[]).map(({ verdict }) => verdict) };
     },
     get work() {
       return work;
@@ -100,54 +94,28 @@ export function openBlockParser(parser: Parser = openParser()): BlockParser {
   };
 }
 
-function hashOf(text: string): string {
-  return createHash("sha256").update(text).digest("base64");
-}
-
-/** `hashOf` for texts of which many are the same. */
-function rememberHashes(): (text: string) => string {
-  const hashes = new Map<string, string>();
-  return (text) => {
-    let hash = hashes.get(text);
-    if (hash === undefined) hashes.set(text, hash = hashOf(text));
-    return hash;
-  };
-}
-
-function unknownItem(text: string, index: number, shapeKeyOf: (text: string) => string): UnknownItem {
-  const shape = liftShape(text);
-  return { index, text, shape, shapeKey: shape && shapeKeyOf(shape.text) };
-}
-
-/** What is remembered of the shapes of these items. */
-function shapesOf(
-  items: readonly { readonly shapeKey: string | null }[],
-  memories: readonly ReadonlyMap<string, HclJson | null>[],
-): Map<string, HclJson | null> {
-  const shapes = new Map<string, HclJson | null>();
-  for (const { shapeKey } of items) {
-    if (shapeKey === null || shapes.has(shapeKey)) continue;
-    const memory = memories.find((one) => one.has(shapeKey));
-    if (memory) shapes.set(shapeKey, memory.get(shapeKey)!);
-  }
-  return shapes;
+/** The shape of an item: the one that is remembered, or the one that another item of this document has, or a new one. */
+function shapeOf({ text }: Shape, memory: VerdictMemory, newShapes: Map<string, KnownShape>): KnownShape {
+  let shape = memory.shape(text) ?? newShapes.get(text);
+  if (!shape) newShapes.set(text, shape = { text, filling: undefined, uses: 0 });
+  return shape;
 }
 
 /**
  * Verdicts on items in their order. Asks for shapes that are not known, and for what has none; then for what its shape
- * did not settle. Adds to `shapes` what they mean.
+ * did not settle.
  */
 async function judgeUnknown(
   parser: Parser,
   unknown: readonly UnknownItem[],
-  shapes: Map<string, HclJson | null>,
   counts: { shapesParsed: number; textsParsed: number },
+  pace: Pace,
   signal?: AbortSignal,
 ): Promise<Judgement> {
-  const asked = new Set<string>();
-  const first = unknown.filter(({ shapeKey }) => {
-    if (shapeKey === null) return true;
-    return !shapes.has(shapeKey) && asked.size < asked.add(shapeKey).size;
+  const asked = new Set<KnownShape>();
+  const first = unknown.filter(({ shape }) => {
+    if (shape === null) return true;
+    return shape.filling === undefined && asked.size < asked.add(shape).size;
   });
   counts.shapesParsed = asked.size;
   counts.textsParsed = first.length - asked.size;
@@ -158,18 +126,18 @@ async function judgeUnknown(
     signal,
   );
   if (!answers.ok) return answers;
-  const verdicts: (Verdict | undefined)[] = [];
   const asWritten = new Map<UnknownItem, Verdict>();
   for (const [order, item] of first.entries()) {
     const verdict = answers.verdicts[order]!;
-    if (item.shapeKey === null) asWritten.set(item, verdict);
-    else shapes.set(item.shapeKey, "value" in verdict ? verdict.value : null);
+    if (item.shape === null) asWritten.set(item, verdict);
+    else item.shape.filling = "value" in verdict ? planFilling(verdict.value, item.lifted!) : null;
   }
-  const unsettled: UnknownItem[] = [];
-  for (const [order, item] of unknown.entries()) {
-    verdicts[order] = asWritten.get(item) ?? filledVerdict(item, shapes);
-    if (!verdicts[order]) unsettled.push(item);
+  const verdicts: (Verdict | null)[] = [];
+  for (const item of unknown) {
+    if (pace.isSpent()) await pace.rest();
+    verdicts.push(asWritten.get(item) ?? filledVerdict(item));
   }
+  const unsettled = unknown.filter((_, order) => verdicts[order] === null);
   counts.textsParsed += unsettled.length;
   // A load has one limit, however often it asks.
   const left = Math.max(LEAST_LIMIT_MILLISECONDS, DEFAULT_LIMITS.timeMilliseconds - (performance.now() - begun));
@@ -179,15 +147,9 @@ async function judgeUnknown(
   return { ok: true, verdicts: verdicts.map((verdict) => verdict ?? rest.verdicts[next++]!) };
 }
 
-/** The verdict on an item by what its shape means; undefined where that settles nothing. */
-function filledVerdict(
-  { shape, shapeKey }: UnknownItem,
-  shapes: ReadonlyMap<string, HclJson | null>,
-): Verdict | undefined {
-  const meaning = shapeKey === null ? null : shapes.get(shapeKey) ?? null;
-  if (shape === null || meaning === null) return undefined;
-  const value = fillShape(meaning, shape);
-  return value === null ? undefined : { value };
+/** The verdict on an item by what its shape means; null where that settles nothing. */
+function filledVerdict({ lifted, shape }: UnknownItem): Verdict | null {
+  return shape?.filling == null ? null : { value: fillShape(shape.filling, lifted!) };
 }
 
 /** One request, if there is anything to ask; a limit is reported at the item whose text exceeded it. */

@@ -3,7 +3,7 @@
 import { type Diagnostic, errorDiagnostic, placeOf } from "../diagnostic/diagnostic.ts";
 import type { Range, SourceText } from "../diagnostic/range.ts";
 import { type Item, rewriteItem } from "./dialect.ts";
-import { sourceOffset } from "./edits.ts";
+import { writtenOffset } from "./edits.ts";
 import { FILE_MARK } from "./hcl.ts";
 
 interface Wording {
@@ -94,7 +94,7 @@ export function diagnoseComplaint(source: SourceText, item: Item, complaint: str
     const line = Number(match[1]);
     const start = rewrittenOffset(rewritten, line, Number(match[2]));
     const end = rewrittenOffset(rewritten, Number(match[3] ?? line), Number(match[4]));
-    const back = (offset: number) => Math.min(sourceOffset(item.range.start, item.edits, offset), source.text.length);
+    const back = (offset: number) => Math.min(item.range.start + writtenOffset(item.edits, offset), source.text.length);
     return { start: back(start), end: Math.max(back(start), back(end)) };
   };
   const found = [...complaint.matchAll(COMPLAINT)];

@@ -1,13 +1,19 @@
 // A place in the source that moves forward: blanks, comments, words and line ends, as HCL's own scanner takes them
 // (hclsyntax/spec.md, "Lexical Elements").
+import { type Anchor, anchoredRange } from "../diagnostic/anchor.ts";
+import type { Range } from "../diagnostic/range.ts";
 import type { Edit } from "./edits.ts";
 
 /** The state of a scan. Edits are collected in the order of their places, but for insertions made in hindsight. */
 export interface Cursor {
   /** The whole source. */
   readonly text: string;
-  /** The offset of the next character. */
+  /** The offset of the next character. It moves back only through `moveBack`. */
   at: number;
+  /** The furthest that the cursor came before it moved back; Infinity where the end of the text was asked for. */
+  farthest: number;
+  /** What the ranges of the item at hand begin at. */
+  anchor: Anchor;
   /** Collected so far. */
   edits: Edit[];
   /** How many brackets, bodies and interpolations are open. */
@@ -20,8 +26,12 @@ export interface Cursor {
   tooManyAt: number;
   /** How many more units may be scanned a second time; keeps the scan linear whatever the source nests. */
   rescanBudget: number;
-  /** Where the last block comment of the text ends; a comment that opens behind it is never closed. */
-  readonly lastCommentEnd: number;
+  /** Between these two offsets, both included, there is no line feed but at the second. */
+  lineStart: number;
+  /** Infinity where the text has none behind `lineStart`. */
+  lineFeed: number;
+  /** A block comment that opens here or behind is never closed, as far as is known. */
+  unclosedFrom: number;
 }
 
 /** The deepest nesting of brackets, blocks and interpolations that is handed to the parser. */
@@ -61,16 +71,49 @@ export const CHAR = {
 
 const IDENTIFIER = /[\p{ID_Start}_][\p{ID_Continue}-]*/uy;
 
-/** A cursor at the start of a text. */
+/** A cursor in a text, at its start. */
 export function openCursor(text: string): Cursor {
-  const lastCommentEnd = text.lastIndexOf("*/");
-  const rescanBudget = 4 * text.length;
-  return { text, at: 0, edits: [], depth: 0, tooDeepAt: -1, count: 0, tooManyAt: -1, rescanBudget, lastCommentEnd };
+  return {
+    text,
+    at: 0,
+    farthest: 0,
+    anchor: { at: 0 },
+    edits: [],
+    depth: 0,
+    tooDeepAt: -1,
+    count: 0,
+    tooManyAt: -1,
+    rescanBudget: rescanBudgetOf(text),
+    lineStart: 0,
+    lineFeed: -1,
+    unclosedFrom: Infinity,
+  };
 }
 
-/** A cursor of its own at the same place: what it takes and rewrites does not count. */
+/** How many units of a text may be scanned a second time. */
+export function rescanBudgetOf(text: string): number {
+  return 4 * text.length;
+}
+
+/** A cursor of its own at the same place: what it takes and rewrites does not count. Hand it to `endLookAhead`. */
 export function lookAhead(cursor: Cursor): Cursor {
   return { ...cursor, edits: [] };
+}
+
+/** Notes how far a look ahead came. */
+export function endLookAhead(cursor: Cursor, ahead: Cursor): void {
+  cursor.farthest = Math.max(cursor.farthest, ahead.at, ahead.farthest);
+}
+
+/** Moves back to an offset, and notes how far the cursor had come: an item depends on all that was looked at. */
+export function moveBack(cursor: Cursor, at: number): void {
+  if (cursor.at > cursor.farthest) cursor.farthest = cursor.at;
+  cursor.at = at;
+}
+
+/** The range from an offset to the cursor; it moves with the item at hand. */
+export function rangeFrom(cursor: Cursor, start: number): Range {
+  return anchoredRange(cursor.anchor, start, cursor.at);
 }
 
 /** The character code `ahead` of the cursor; NaN beyond the end, which equals nothing. */
@@ -103,11 +146,21 @@ export function skipBlanks(cursor: Cursor, acrossLines: boolean): boolean {
       crossed = true;
       cursor.at += c === CHAR.newline ? 1 : 2;
     } else if (c === CHAR.hash || (c === CHAR.slash && peek(cursor, 1) === CHAR.slash)) toLineEnd(cursor);
-    else if (c === CHAR.slash && peek(cursor, 1) === CHAR.asterisk && cursor.at + 2 <= cursor.lastCommentEnd) {
-      cursor.at = cursor.text.indexOf("*/", cursor.at + 2) + 2;
-    } else break;
+    else if (c !== CHAR.slash || peek(cursor, 1) !== CHAR.asterisk || !takeComment(cursor)) break;
   }
   return crossed;
+}
+
+/** Takes a block comment; false where it is never closed, which takes the whole rest of the text to know. */
+function takeComment(cursor: Cursor): boolean {
+  const end = cursor.at >= cursor.unclosedFrom ? -1 : cursor.text.indexOf("*/", cursor.at + 2);
+  if (end >= 0) {
+    cursor.at = end + 2;
+    return true;
+  }
+  cursor.unclosedFrom = Math.min(cursor.unclosedFrom, cursor.at);
+  cursor.farthest = Infinity;
+  return false;
 }
 
 /** Moves to the end of the line, before its LF or CRLF. */
@@ -119,18 +172,46 @@ export function toLineEnd(cursor: Cursor): void {
       : lineFeed;}
 }
 
+/**
+ * The offset behind the end of the line that an offset is on; Infinity on the last one. Nothing that looks at a text from
+ * one place without moving there (a pattern, two or three characters at once) looks beyond the end of the line.
+ */
+export function lineEndBehind(cursor: Cursor, at: number): number {
+  if (at >= cursor.text.length) return Infinity;
+  if (at < cursor.lineStart || at > cursor.lineFeed) {
+    const lineFeed = cursor.text.indexOf("\n", at);
+    cursor.lineStart = at;
+    cursor.lineFeed = lineFeed < 0 ? Infinity : lineFeed;
+  }
+  return cursor.lineFeed + 1;
+}
+
 /** Takes an identifier; the empty string where there is none. */
 export function takeWord(cursor: Cursor): string {
-  IDENTIFIER.lastIndex = cursor.at;
-  const word = IDENTIFIER.exec(cursor.text)?.[0] ?? "";
-  cursor.at += word.length;
-  return word;
+  const { text, at } = cursor;
+  let end = at;
+  if (isWordStart(text.charCodeAt(at))) { while (isWordPart(text.charCodeAt(end))) end++; }
+  // What is not ASCII, the expression knows.
+  if (text.charCodeAt(end) >= 128) {
+    IDENTIFIER.lastIndex = at;
+    end = at + (IDENTIFIER.exec(text)?.[0].length ?? 0);
+  }
+  cursor.at = end;
+  return text.slice(at, end);
+}
+
+function isWordStart(c: number): boolean {
+  return (c >= 97 && c <= 122) || (c >= 65 && c <= 90) || c === 95;
+}
+
+function isWordPart(c: number): boolean {
+  return isWordStart(c) || (c >= 48 && c <= 57) || c === CHAR.minus;
 }
 
 /** Whether an identifier begins at the cursor. */
 export function atWord(cursor: Cursor): boolean {
   const c = peek(cursor);
-  if (c < 128) return (c >= 97 && c <= 122) || (c >= 65 && c <= 90) || c === 95;
+  if (c < 128) return isWordStart(c);
   IDENTIFIER.lastIndex = cursor.at;
   return IDENTIFIER.test(cursor.text);
 }

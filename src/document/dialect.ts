@@ -2,6 +2,7 @@
 // each with its own rewritten text and the places of all that is in it. What the pass does not understand it leaves as
 // it is, for hcl2json to judge. Rewritten are: `variable "x" = "v"`, quoted attribute names in a block, several
 // attributes on one line with or without commas, and (in values.ts and strings.ts) `${env:NAME}`.
+import type { Anchor } from "../diagnostic/anchor.ts";
 import type { Range } from "../diagnostic/range.ts";
 import {
   atEnd,
@@ -10,19 +11,24 @@ import {
   CHAR,
   countValue,
   type Cursor,
+  endLookAhead,
   enter,
   isClosing,
   isOpening,
   isOver,
+  lineEndBehind,
   lookAhead,
+  moveBack,
   openCursor,
   peek,
+  rangeFrom,
   skipBlanks,
   takeWord,
   toLineEnd,
 } from "./cursor.ts";
 import { applyEdits, type Edit, sortEdits } from "./edits.ts";
 import type { FieldsOutline, Outline, OutlineEntry, OutlineLabel } from "./outline.ts";
+import { ownCopy } from "./own_copy.ts";
 import { decodeQuoted, takeQuoted } from "./strings.ts";
 import { takeValue } from "./values.ts";
 
@@ -35,10 +41,10 @@ export interface Item {
   readonly kind: "block" | "attribute" | "stray";
   /** From its first character to its last. */
   readonly range: Range;
-  /** What turns it into HCL. */
+  /** What turns it into HCL, at offsets from its first character. */
   readonly edits: readonly Edit[];
-  /** The block or attribute; null for what is stray. */
-  readonly entry: OutlineEntry | null;
+  /** The block or attribute; null for what is stray, and once the item is placed: then it would only cost memory. */
+  entry: OutlineEntry | null;
 }
 
 /** The items of a source in their order, or the offset at which it exceeds a bound. */
@@ -51,29 +57,73 @@ export interface Scan {
   readonly tooManyAt: number | null;
 }
 
+/** An item with what scanning it took. */
+export interface ScannedItem {
+  /** The item. */
+  readonly item: Item;
+  /** Where it begins; all its ranges move with this. */
+  readonly anchor: Anchor;
+  /** Whether a line begins with it, or the source; what else stands in front of it counts for nothing. */
+  readonly isFresh: boolean;
+  /** It would be the same whatever stood so many units behind its beginning; Infinity where all of the text counts. */
+  readonly reach: number;
+  /** How many settings, values and stray lines it has. */
+  readonly count: number;
+  /** How many units were scanned a second time. */
+  readonly rescanned: number;
+}
+
 /** Scans a source once, from its start to its end. Never fails: what is not valid is hcl2json's to say. */
 export function scanSource(text: string): Scan {
   const cursor = openCursor(text);
   const items: Item[] = [];
   for (;;) {
-    const freshLine = skipBlanks(cursor, true) || items.length === 0;
-    if (atEnd(cursor)) break;
-    const start = cursor.at;
-    cursor.depth = 0;
-    cursor.edits = freshLine ? [] : [{ at: start, remove: 0, insert: "\n" }];
-    const entry = takeStatement(cursor);
-    if (cursor.at === start) cursor.at++;
-    const kind = entry === null ? "stray" : entry.labels === null ? "attribute" : "block";
-    items.push({ kind, range: { start, end: cursor.at }, edits: sortEdits(cursor.edits), entry });
+    const isFresh = goToItem(cursor, items.length === 0);
+    if (isFresh === null) break;
+    items.push(takeItem(cursor, isFresh).item);
     if (isOver(cursor)) break;
   }
-  const offset = (at: number) => (at < 0 ? null : at);
-  return { items, tooDeepAt: offset(cursor.tooDeepAt), tooManyAt: offset(cursor.tooManyAt) };
+  return scanOf(items, cursor);
 }
 
-/** What hcl2json is given for one item. */
-export function rewriteItem(text: string, item: Item): string {
-  return endLine(applyEdits(text, item.range.start, item.range.end, item.edits));
+/** What a cursor has found by its end. */
+export function scanOf(items: readonly Item[], { tooDeepAt, tooManyAt }: Cursor): Scan {
+  return { items, tooDeepAt: tooDeepAt < 0 ? null : tooDeepAt, tooManyAt: tooManyAt < 0 ? null : tooManyAt };
+}
+
+/** Goes on to the next item, and says whether that begins a line, or the source; null at the end. */
+export function goToItem(cursor: Cursor, isFirst: boolean): boolean | null {
+  cursor.farthest = 0;
+  const isFresh = skipBlanks(cursor, true) || isFirst;
+  return atEnd(cursor) ? null : isFresh;
+}
+
+/** Takes the item at the cursor. */
+export function takeItem(cursor: Cursor, isFresh: boolean): ScannedItem {
+  const start = cursor.at;
+  const anchor = { at: start };
+  const { count, rescanBudget } = cursor;
+  cursor.anchor = anchor;
+  cursor.depth = 0;
+  cursor.edits = isFresh ? [] : [{ at: start, remove: 0, insert: "\n" }];
+  const entry = takeStatement(cursor);
+  if (cursor.at === start) cursor.at++;
+  const kind = entry === null ? "stray" : entry.labels === null ? "attribute" : "block";
+  const edits = sortEdits(cursor.edits).map((edit) => ({ ...edit, at: edit.at - start }));
+  return {
+    item: { kind, range: rangeFrom(cursor, start), edits, entry },
+    anchor,
+    isFresh,
+    reach: lineEndBehind(cursor, Math.max(cursor.at, cursor.farthest)) - start,
+    count: cursor.count - count,
+    rescanned: rescanBudget - cursor.rescanBudget,
+  };
+}
+
+/** What hcl2json is given for one item, a text of its own. */
+export function rewriteItem(text: string, { range, edits }: Item): string {
+  const { start, end } = range;
+  return ownCopy(endLine(applyEdits(text, start, end, edits, start)));
 }
 
 /** Ends the last line: a heredoc that ends the file needs it. A stray CR must not become a line end with the LF. */
@@ -83,7 +133,8 @@ function endLine(text: string): string {
 
 /** The whole source as HCL; block by block or in one piece, hcl2json must find the same in it. */
 export function rewriteSource(text: string, items: readonly Item[]): string {
-  return endLine(applyEdits(text, 0, text.length, items.flatMap((item) => item.edits)));
+  const edits = items.flatMap((item) => item.edits.map((edit) => ({ ...edit, at: edit.at + item.range.start })));
+  return endLine(applyEdits(text, 0, text.length, edits, 0));
 }
 
 /** An attribute or block; null where the line is neither, and then the whole line was taken. */
@@ -93,8 +144,8 @@ function takeStatement(cursor: Cursor): OutlineEntry | null {
   const quoted = peek(cursor) === CHAR.quote;
   let name: string | null = null;
   if (quoted) name = takeQuoted(cursor).closed ? decodeQuoted(cursor.text.slice(start, cursor.at)) : null;
-  else if (atWord(cursor)) name = takeWord(cursor);
-  const nameRange = { start, end: cursor.at };
+  else if (atWord(cursor)) name = ownCopy(takeWord(cursor));
+  const nameRange = rangeFrom(cursor, start);
   skipBlanks(cursor, false);
   const entry = name === null ? null : takeNamed(cursor, name, nameRange, quoted);
   if (entry === null) takeStray(cursor);
@@ -136,18 +187,20 @@ function takeStray(cursor: Cursor): void {
 /** Passes over a string that ends before the line does. */
 function takeQuotedOnLine(cursor: Cursor, lineEnd: number): boolean {
   const ahead = lookAhead(cursor);
-  if (!takeQuoted(ahead).closed || ahead.at > lineEnd) return false;
+  const { closed } = takeQuoted(ahead);
+  endLookAhead(cursor, ahead);
+  if (!closed || ahead.at > lineEnd) return false;
   cursor.at = ahead.at;
   return true;
 }
 
 /** A comma behind a statement: what follows on the line is the next one. */
 function takeStatementComma(cursor: Cursor): void {
-  const ahead = lookAhead(cursor);
-  skipBlanks(ahead, false);
-  if (peek(ahead) !== CHAR.comma) return;
-  cursor.edits.push({ at: ahead.at, remove: 1, insert: "" });
-  cursor.at = ahead.at + 1;
+  const { at } = cursor;
+  skipBlanks(cursor, false);
+  if (peek(cursor) !== CHAR.comma) return moveBack(cursor, at);
+  cursor.edits.push({ at: cursor.at, remove: 1, insert: "" });
+  cursor.at++;
 }
 
 function takeAttribute(cursor: Cursor, name: string, key: string, nameRange: Range): OutlineEntry | null {
@@ -182,9 +235,9 @@ function takeLabels(cursor: Cursor): OutlineLabel[] {
     if (peek(cursor) === CHAR.quote) {
       if (!takeQuoted(cursor).closed) return labels;
       text = decodeQuoted(cursor.text.slice(start, cursor.at));
-    } else if (atWord(cursor)) text = takeWord(cursor);
+    } else if (atWord(cursor)) text = ownCopy(takeWord(cursor));
     else return labels;
-    labels.push({ text, range: { start, end: cursor.at } });
+    labels.push({ text, range: rangeFrom(cursor, start) });
     skipBlanks(cursor, false);
   }
 }
@@ -200,7 +253,7 @@ function takeVariableAssignment(cursor: Cursor, nameRange: Range, labels: Outlin
   cursor.edits.splice(before, 0, { at, remove: 1, insert: "{\ndefault =" });
   cursor.edits.push({ at: cursor.at, remove: 0, insert: "\n}" });
   const entry: OutlineEntry = { name: "default", key: "default", nameRange, labels: null, value };
-  const body: FieldsOutline = { kind: "fields", range: { start: at, end: cursor.at }, entries: [entry] };
+  const body: FieldsOutline = { kind: "fields", range: rangeFrom(cursor, at), entries: [entry] };
   return { name: "variable", key: "variable", nameRange, labels, value: body };
 }
 
@@ -212,7 +265,7 @@ function takeBody(cursor: Cursor): Outline {
   const start = cursor.at;
   const depth = cursor.depth;
   const entries: OutlineEntry[] = [];
-  if (!enter(cursor)) return { kind: "fields", range: { start, end: cursor.at }, entries };
+  if (!enter(cursor)) return { kind: "fields", range: rangeFrom(cursor, start), entries };
   cursor.at++;
   let empty = true;
   while (!atEnd(cursor)) {
@@ -231,5 +284,5 @@ function takeBody(cursor: Cursor): Outline {
     else if (cursor.at === before && !atLineEnd(cursor)) cursor.at++;
   }
   cursor.depth = depth;
-  return { kind: "fields", range: { start, end: cursor.at }, entries };
+  return { kind: "fields", range: rangeFrom(cursor, start), entries };
 }

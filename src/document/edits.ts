@@ -1,9 +1,10 @@
 // The difference between a source as written and the text that hcl2json is given: a list of replacements that can be
-// applied, and along which an offset in the rewritten text finds its way back to the source.
+// applied, and along which an offset in the rewritten text finds its way back to the source. Edits of an item are kept
+// at offsets from its beginning, so that they hold wherever it moves.
 
-/** Replaces `remove` UTF-16 units at `at` (an offset in the source) by `insert`. */
+/** Replaces `remove` UTF-16 units at `at` by `insert`. */
 export interface Edit {
-  /** An offset in the source. */
+  /** An offset in the source or from the beginning of the item, as who has it says. */
   readonly at: number;
   /** How many units are taken away. */
   readonly remove: number;
@@ -12,23 +13,26 @@ export interface Edit {
 }
 
 /**
- * The text of `[start, end)` with the edits that lie in it applied. Edits are sorted by place, and those at one place
- * stand in the order in which they shall appear.
+ * The text of `[start, end)` with the edits that lie in it applied, which are at offsets from `base`. Edits are sorted by
+ * place, and those at one place stand in the order in which they shall appear.
  */
-export function applyEdits(text: string, start: number, end: number, edits: readonly Edit[]): string {
+export function applyEdits(text: string, start: number, end: number, edits: readonly Edit[], base: number): string {
   if (edits.length === 0) return text.slice(start, end);
   let out = "";
   let from = start;
   for (const edit of edits) {
-    out += text.slice(from, edit.at) + edit.insert;
-    from = edit.at + edit.remove;
+    out += text.slice(from, base + edit.at) + edit.insert;
+    from = base + edit.at + edit.remove;
   }
   return out + text.slice(from, end);
 }
 
-/** The source offset for one in `applyEdits(text, start, …)`; inside inserted text it is the place of the edit. */
-export function sourceOffset(start: number, edits: readonly Edit[], rewrittenOffset: number): number {
-  let from = start;
+/**
+ * The offset in an item as written for one in it as rewritten, both from its beginning; inside inserted text it is the
+ * place of the edit.
+ */
+export function writtenOffset(edits: readonly Edit[], rewrittenOffset: number): number {
+  let from = 0;
   let rewritten = 0;
   for (const edit of edits) {
     const kept = edit.at - from;

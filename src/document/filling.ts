@@ -1,55 +1,69 @@
 // Puts what was lifted out of an item back into hcl2json's meaning of its shape. What comes out is what hcl2json would
-// have said of the item itself: every value is used exactly once and nothing else is there, or nothing comes out.
+// have said of the item itself: every value is used exactly once and nothing else is there, or nothing comes out. That
+// is found out once for each shape; filling it then is only building.
 import type { HclJson } from "./hcl.ts";
 import type { Shape } from "./shape.ts";
 
-/** What is put in, and how many of its values were. */
-interface Filling {
-  readonly shape: Shape;
-  readonly used: Set<number>;
+/** Where in the meaning of a shape its names and values go, by their numbers. */
+export type Filling = number | readonly Filling[] | FilledObject;
+
+/** An object of names and values. */
+export interface FilledObject {
+  /** The numbers of the names. */
+  readonly names: readonly number[];
+  /** What stands under each. */
+  readonly values: readonly Filling[];
 }
 
 /**
- * The meaning of an item, from that of its shape; null where hcl2json did anything but hand the placeholders through:
- * of a key twice it keeps the last, and a block with the name of an attribute it drops.
+ * How items of a shape are filled; null where hcl2json did anything but hand the placeholders through: of a key twice it
+ * keeps the last, and a block with the name of an attribute it drops.
  */
-export function fillShape(meaning: HclJson, shape: Shape): HclJson | null {
-  const filling: Filling = { shape, used: new Set() };
-  const filled = fill(filling, meaning);
-  return filled !== undefined && filling.used.size === shape.values.length ? filled : null;
+export function planFilling(meaning: HclJson, { names, values }: Pick<Shape, "names" | "values">): Filling | null {
+  const used = new Set<number>();
+  const filling = planOf(meaning, names.length, values.length, used);
+  return used.size === values.length ? filling : null;
 }
 
-/** Undefined where something is not a placeholder, or one that was used. */
-function fill(filling: Filling, json: HclJson): HclJson | undefined {
-  if (typeof json === "string") return fillValue(filling, json);
-  if (Array.isArray(json)) {
-    const items: HclJson[] = [];
-    for (const item of json) {
-      const filled = fill(filling, item);
-      if (filled === undefined) return undefined;
-      items.push(filled);
-    }
-    return items;
+/** Null where something is not a placeholder, or one that was used. */
+function planOf(json: HclJson, names: number, values: number, used: Set<number>): Filling | null {
+  if (typeof json === "string") {
+    const number = numberIn(json);
+    return number < 0 || number >= values || used.size === used.add(number).size ? null : number;
   }
-  if (json === null || typeof json !== "object") return undefined;
-  const entries: [string, HclJson][] = [];
-  for (const placeholder of Object.keys(json)) {
-    const name = filling.shape.names[numberIn(placeholder.slice(1))];
-    const filled = fill(filling, json[placeholder]!);
-    if (name === undefined || placeholder[0] !== "n" || filled === undefined) return undefined;
-    entries.push([name, filled]);
+  if (json === null || typeof json !== "object") return null;
+  const inside: Filling[] = [];
+  for (const value of Array.isArray(json) ? json : Object.values(json)) {
+    const filling = planOf(value, names, values, used);
+    if (filling === null) return null;
+    inside.push(filling);
   }
-  return Object.fromEntries(entries);
-}
-
-function fillValue({ shape, used }: Filling, placeholder: string): HclJson | undefined {
-  const number = numberIn(placeholder);
-  if (number < 0 || used.has(number)) return undefined;
-  used.add(number);
-  return shape.values[number];
+  if (Array.isArray(json)) return inside;
+  const numbers = Object.keys(json).map((key) => (key[0] === "n" ? numberIn(key.slice(1)) : -1));
+  return numbers.every((number) => number >= 0 && number < names) ? { names: numbers, values: inside } : null;
 }
 
 /** The number of a placeholder, or -1. */
 function numberIn(digits: string): number {
   return /^(?:0|[1-9][0-9]*)$/.test(digits) ? Number(digits) : -1;
 }
+
+/** The meaning of an item. */
+export function fillShape(filling: Filling, shape: Pick<Shape, "names" | "values">): HclJson {
+  if (typeof filling === "number") return shape.values[filling]!;
+  if ("names" in filling) return filledObject(filling, shape);
+  return filling.map((inside) => fillShape(inside, shape));
+}
+
+function filledObject(filling: FilledObject, shape: Pick<Shape, "names" | "values">): HclJson {
+  const object: { [name: string]: HclJson } = {};
+  for (let index = 0; index < filling.names.length; index++) {
+    const name = shape.names[filling.names[index]!]!;
+    const value = fillShape(filling.values[index]!, shape);
+    if (name === "__proto__") Object.defineProperty(object, name, { value, ...ORDINARY });
+    else object[name] = value;
+  }
+  return object;
+}
+
+const ORDINARY = { enumerable: true, configurable: true, writable: true };

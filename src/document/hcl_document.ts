@@ -1,41 +1,132 @@
 // An HCL source becomes a document: scanned, judged item by item, and put together again with each value at the place
 // where it was written. Bounds are checked before the parser sees anything; what hcl2json drops or overwrites without
-// a word (a key twice, a block with the name of an attribute) is an error here.
+// a word (a key twice, a block with the name of an attribute) is an error here. What is known of an item is kept with it
+// for as long as the item is, and a source read again gives what reading it afresh would.
 import { type Diagnostic, errorDiagnostic, placeOf } from "../diagnostic/diagnostic.ts";
-import type { SourceText } from "../diagnostic/range.ts";
-import type { BlockParser } from "./blocks.ts";
+import type { Range, SourceText } from "../diagnostic/range.ts";
+import { openPace, type Pace } from "../time/pace.ts";
+import type { BlockParser, ParsingWork } from "./blocks.ts";
+import { resultsBetween } from "./common_ends.ts";
 import { diagnoseComplaint } from "./complaints.ts";
 import { MAX_NESTING, MAX_VALUES } from "./cursor.ts";
-import { type Item, scanSource } from "./dialect.ts";
-import type { Block, Document, Entry, Fields, Label, ParsedDocument } from "./document.ts";
+import type { Item } from "./dialect.ts";
+import type { Block, Document, Entry, ParsedDocument } from "./document.ts";
 import { diagnoseDuplicates } from "./duplicates.ts";
 import type { HclJson, Verdict } from "./hcl.ts";
 import { DEFAULT_LIMITS, type Judgement } from "./parser.ts";
-import { bodyValue, type JsonObject, type Placing, valueOf } from "./placing.ts";
+import { type PlacedItem, placeItem } from "./placed_item.ts";
+import { openScanMemory, type ScanMemory, type ScanningWork } from "./rescan.ts";
 
 /** More mistakes than this help nobody; the rest are left out. */
 const MAX_DIAGNOSTICS = 100;
 
-/** Parses Configuration V2's HCL. Rejects only with the signal's reason. */
-export async function parseHclDocument(
+/** Reads sources of which each is nearly the one before. */
+export interface HclReader {
+  /**
+   * Parses Configuration V2's HCL. What a source has in common with the one before gives the same blocks and entries,
+   * whose ranges are places in the newest source. Rejects only with the signal's reason.
+   */
+  read(source: SourceText, signal?: AbortSignal): Promise<ParsedDocument>;
+  /** What the last reading cost. */
+  readonly work: ReadingWork;
+}
+
+/** What one reading cost, in numbers that do not depend on the machine. */
+export interface ReadingWork extends ScanningWork, ParsingWork {
+  /** Items whose values were put at their places. */
+  readonly placed: number;
+}
+
+/** A reader that remembers nothing yet. The parser stays the caller's to close. */
+export function openHclReader(parser: BlockParser, memory: ScanMemory = openScanMemory()): HclReader {
+  const placed = new WeakMap<Item, PlacedItem>();
+  let last: { elements: readonly Item[]; results: readonly PlacedItem[] } = { elements: [], results: [] };
+  let newlyPlaced = 0;
+
+  const place = async (text: string, items: readonly Item[], verdicts: readonly Verdict[], pace: Pace) => {
+    const results = resultsBetween<Item, PlacedItem | undefined>(items, last, (item) => placed.get(item));
+    for (let index = 0; index < items.length; index++) {
+      if (results[index]) continue;
+      if (pace.isSpent()) await pace.rest();
+      const item = items[index]!;
+      placed.set(item, results[index] = placeItem(text, item, (verdicts[index] as { value: HclJson }).value));
+      item.entry = null;
+      newlyPlaced++;
+    }
+    last = { elements: items, results: results as PlacedItem[] };
+    return last.results;
+  };
+
+  return {
+    async read(source, signal) {
+      newlyPlaced = 0;
+      const pace = openPace({ signal });
+      const { items, tooDeepAt, tooManyAt } = await memory.scan(source.text, pace);
+      if (tooManyAt !== null) return { ok: false, diagnostics: [tooMany(source, tooManyAt)] };
+      if (tooDeepAt !== null) return { ok: false, diagnostics: [tooDeep(source, tooDeepAt)] };
+      const judgement = await parser.judge(source.text, items, signal, pace);
+      if (!judgement.ok) {
+        return { ok: false, diagnostics: [limitExceeded(source, items[judgement.at], judgement.reason)] };
+      }
+      const complaints = diagnoseComplaints(source, items, judgement.verdicts);
+      if (complaints.length > 0) return { ok: false, diagnostics: complaints };
+      if (items.length === 0) return { ok: false, diagnostics: [emptySource(source)] };
+      return { ok: true, document: documentOf(source, await place(source.text, items, judgement.verdicts, pace)) };
+    },
+    get work() {
+      return { ...memory.work, ...parser.work, placed: newlyPlaced };
+    },
+  };
+}
+
+/** Reads one source and remembers nothing of it but what the parser does. Rejects only with the signal's reason. */
+export function parseHclDocument(
   source: SourceText,
   parser: BlockParser,
   signal?: AbortSignal,
 ): Promise<ParsedDocument> {
-  const { items, tooDeepAt, tooManyAt } = scanSource(source.text);
-  if (tooManyAt !== null) return { ok: false, diagnostics: [tooMany(source, tooManyAt)] };
-  if (tooDeepAt !== null) return { ok: false, diagnostics: [tooDeep(source, tooDeepAt)] };
-  const judgement = await parser.judge(source.text, items, signal);
-  if (!judgement.ok) return { ok: false, diagnostics: [limitExceeded(source, items[judgement.at], judgement.reason)] };
-  const { verdicts } = judgement;
-  const complaints = verdicts.flatMap((verdict, index) =>
-    "complaint" in verdict ? diagnoseComplaint(source, items[index]!, verdict.complaint) : []
-  );
-  if (complaints.length > 0) return { ok: false, diagnostics: complaints.slice(0, MAX_DIAGNOSTICS) };
-  if (items.length === 0) return { ok: false, diagnostics: [emptySource(source)] };
-  const document = assemble(source, items, verdicts);
-  const mistakes = [...document.mistakes, ...diagnoseDuplicates(document)].slice(0, MAX_DIAGNOSTICS);
-  return { ok: true, document: { ...document, mistakes } };
+  return openHclReader(parser).read(source, signal);
+}
+
+function diagnoseComplaints(source: SourceText, items: readonly Item[], verdicts: readonly Verdict[]): Diagnostic[] {
+  const diagnostics: Diagnostic[] = [];
+  for (let index = 0; index < verdicts.length; index++) {
+    const verdict = verdicts[index]!;
+    if (!("complaint" in verdict)) continue;
+    diagnostics.push(...diagnoseComplaint(source, items[index]!, verdict.complaint));
+    if (diagnostics.length >= MAX_DIAGNOSTICS) break;
+  }
+  return diagnostics.slice(0, MAX_DIAGNOSTICS);
+}
+
+function documentOf(source: SourceText, items: readonly PlacedItem[]): Document {
+  const blocks: Block[] = [];
+  const attributes: Entry[] = [];
+  for (const one of items) {
+    if (one.block) blocks.push(one.block);
+    else attributes.push(...one.attributes);
+  }
+  return { source, blocks, attributes, mistakes: mistakesIn(source, items) };
+}
+
+function mistakesIn(source: SourceText, items: readonly PlacedItem[]): Diagnostic[] {
+  const mistakes: Diagnostic[] = [];
+  for (const { isSound, computedNames } of items) {
+    if (isSound) continue;
+    for (const range of computedNames) {
+      if (mistakes.length < MAX_DIAGNOSTICS) mistakes.push(computedName(source, range));
+    }
+  }
+  mistakes.push(...diagnoseDuplicates(source, items, MAX_DIAGNOSTICS - mistakes.length));
+  return mistakes;
+}
+
+function computedName(source: SourceText, range: Range): Diagnostic {
+  return errorDiagnostic("document/computed-name", "A name cannot be an expression", {
+    why: "Names are the same on every host; only values may depend on the environment or a variable",
+    suggestion: "Write the name itself, or $${ for a literal ${ in it",
+    place: placeOf(source, range),
+  });
 }
 
 /** A file that was truncated to be written anew looks like this for a moment. */
@@ -89,35 +180,4 @@ function limitExceeded(source: SourceText, item: Item | undefined, reason: Limit
     suggestion: "Try again; if it stays, look at what stands there and report it",
     place,
   });
-}
-
-function assemble(source: SourceText, items: readonly Item[], verdicts: readonly Verdict[]): Document {
-  const blocks: Block[] = [];
-  const attributes: Entry[] = [];
-  const mistakes: Diagnostic[] = [];
-  for (const [index, item] of items.entries()) {
-    const meaning = (verdicts[index] as { value: HclJson }).value as JsonObject;
-    const placing = { source, edits: item.edits, mistakes };
-    if (item.kind === "block") blocks.push(assembleBlock(placing, item, meaning));
-    else {
-      for (const [key, json] of Object.entries(meaning)) {
-        const { name, nameRange, value } = item.entry ?? { name: null, nameRange: item.range, value: null };
-        attributes.push({ name: name ?? key, nameRange, value: valueOf(placing, json, value, item.range) });
-      }
-    }
-  }
-  return { source, blocks, attributes, mistakes };
-}
-
-function assembleBlock(placing: Placing, item: Item, meaning: JsonObject): Block {
-  const { name, key, nameRange, labels: outlines, value } = item.entry!;
-  const labels: Label[] = [];
-  let inner: HclJson = meaning[key!]!;
-  for (const outline of outlines!) {
-    const [text, next]: [string, HclJson] = Object.entries(inner as JsonObject)[0]!;
-    labels.push({ text, range: outline.range });
-    inner = next;
-  }
-  const body = bodyValue(placing, (inner as HclJson[])[0] as JsonObject, value) as Fields;
-  return { type: name ?? key!, typeRange: nameRange, labels, body, range: item.range };
 }

@@ -1,12 +1,12 @@
 // Puts what hcl2json says together with where the scanner saw it. hcl2json alone decides what is valid and what a value
 // is; the outline alone where. Where the two do not match, a value keeps the place of what surrounds it: never none.
 // Expressions are taken from the source: hcl2json spells some of them anew (`c ? a : b` in a string as `%{if c}`).
-import { type Diagnostic, errorDiagnostic, placeOf } from "../diagnostic/diagnostic.ts";
-import type { Range, SourceText } from "../diagnostic/range.ts";
+import type { Range } from "../diagnostic/range.ts";
 import type { Entry, Fields, Value } from "./document.ts";
 import { applyEdits, type Edit, editsWithin } from "./edits.ts";
 import type { HclJson } from "./hcl.ts";
 import type { ExpressionOutline, FieldsOutline, Outline, OutlineEntry } from "./outline.ts";
+import { ownCopy } from "./own_copy.ts";
 import { resolveEscapes } from "./strings.ts";
 
 /** An object of hcl2json's. */
@@ -15,11 +15,13 @@ export type JsonObject = { [name: string]: HclJson };
 /** What values are placed with. */
 export interface Placing {
   /** The source as written. */
-  readonly source: SourceText;
-  /** Of the item whose values are placed, sorted. */
+  readonly text: string;
+  /** Where the item begins whose values are placed. */
+  readonly start: number;
+  /** Of that item, sorted. */
   readonly edits: readonly Edit[];
-  /** Takes mistakes that only come out here. */
-  readonly mistakes: Diagnostic[];
+  /** Takes the places of names that only come out to be expressions here. */
+  readonly computedNames: Range[];
 }
 
 /** A value with its place; `around` is the place where there is no outline. */
@@ -44,10 +46,10 @@ function scalarValue(
 ): Value {
   const isString = typeof json === "string";
   if (outline?.form === "bare" || !isString) {
-    const literal = literalAsWritten(placing.source.text.slice(range.start, range.end));
+    const literal = literalAsWritten(placing.text.slice(range.start, range.end));
     if (literal) return { kind: "literal", ...literal, range };
   }
-  const hasCode = isString && /[$%]\{/.test(json);
+  const hasCode = isString && holdsCode(json);
   // hcl2json computes some expressions (`!true`, `"${1}"`); whether they are allowed is config's to say.
   const isCode = outline !== null && outline.codes.length > 0 && (hasCode || outline.form !== "heredoc");
   if (isCode) {
@@ -58,32 +60,40 @@ function scalarValue(
   return { kind: "literal", value: json, range };
 }
 
+function holdsCode(text: string): boolean {
+  return text.includes("${") || text.includes("%{");
+}
+
 /** A number, a boolean or null, if that is what is written; hcl2json has null for a number too large for a double. */
 function literalAsWritten(written: string): { value: null | boolean | number; text?: string } | null {
   if (written === "null") return { value: null };
   if (written === "true" || written === "false") return { value: written === "true" };
+  if (!/^[-0-9]/.test(written)) return null;
   // HCL allows a space behind the sign.
   const text = written.replace(/^-\s+/, "-");
-  return /^-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?$/.test(text) ? { value: Number(text), text } : null;
+  return /^-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?$/.test(text) ? { value: Number(text), text: ownCopy(text) } : null;
 }
 
 /** The template as the source has it, its literal parts decoded; null where only hcl2json's own spelling will do. */
 function templateText(placing: Placing, { form, range, codes }: ExpressionOutline): string | null {
-  const { source, edits } = placing;
-  const rewritten = ({ start, end }: Range) => applyEdits(source.text, start, end, editsWithin(edits, start, end));
-  if (form === "bare") return "${" + rewritten(range) + "}";
+  const { start, end } = range;
+  if (form === "bare") return ownCopy("${" + rewritten(placing, start, end) + "}");
   if (form === "heredoc") return null;
   let text = "";
-  let from = range.start + 1;
+  let from = start + 1;
   for (const code of codes) {
-    const literal = literalPart(source.text.slice(from, code.start - 2));
+    const literal = literalPart(placing.text.slice(from, code.start - 2));
     if (literal === null) return null;
-    const call = rewritten({ start: code.start - 2, end: code.end + 1 });
-    text += literal + call;
+    text += literal + rewritten(placing, code.start - 2, code.end + 1);
     from = code.end + 1;
   }
-  const rest = literalPart(source.text.slice(from, range.end - 1));
-  return rest === null ? null : (text + rest).normalize("NFC");
+  const rest = literalPart(placing.text.slice(from, end - 1));
+  return rest === null ? null : ownCopy((text + rest).normalize("NFC"));
+}
+
+/** What hcl2json was given for a stretch of the source. */
+function rewritten({ text, start, edits }: Placing, from: number, to: number): string {
+  return applyEdits(text, from, to, editsWithin(edits, from - start, to - start), start);
 }
 
 /** What stands between the codes of a quoted template; null where a directive is among it. */
@@ -103,7 +113,7 @@ function literalPart(written: string): string | null {
 function unplacedObject(placing: Placing, json: JsonObject, range: Range): Fields {
   const entries: Entry[] = [];
   for (const [name, value] of Object.entries(json)) {
-    if (/[$%]\{/.test(name)) placing.mistakes.push(computedName(placing.source, range));
+    if (holdsCode(name)) placing.computedNames.push(range);
     else entries.push({ name, nameRange: range, value: valueOf(placing, value, null, range) });
   }
   return { kind: "fields", form: "object", entries, range };
@@ -114,7 +124,7 @@ function objectValue(placing: Placing, json: JsonObject, outline: FieldsOutline)
   const placed = new Set<string>();
   for (const { key, nameRange, value } of outline.entries) {
     if (key === null) {
-      placing.mistakes.push(computedName(placing.source, nameRange));
+      placing.computedNames.push(nameRange);
       continue;
     }
     const name = nameIn(json, key);
@@ -124,14 +134,6 @@ function objectValue(placing: Placing, json: JsonObject, outline: FieldsOutline)
   }
   appendUnplaced(placing, json, placed, outline.range, entries);
   return { kind: "fields", form: "object", entries, range: outline.range };
-}
-
-function computedName(source: SourceText, range: Range): Diagnostic {
-  return errorDiagnostic("document/computed-name", "A name cannot be an expression", {
-    why: "Names are the same on every host; only values may depend on the environment or a variable",
-    suggestion: "Write the name itself, or $${ for a literal ${ in it",
-    place: placeOf(source, range),
-  });
 }
 
 /** The body of a block: attributes as they are, nested blocks with their labels as names. */
@@ -176,7 +178,7 @@ function addNestedBlock(
     nameRange = label.range;
     path.push(text);
   }
-  const key = JSON.stringify(path);
+  const key = path.length === 1 ? ` ${name}` : JSON.stringify(path);
   const index = seen.get(key) ?? 0;
   seen.set(key, index + 1);
   const body = Array.isArray(inner) ? inner[index] : undefined;
@@ -202,10 +204,12 @@ function appendUnplaced(
   range: Range,
   entries: Entry[],
 ): void {
-  for (const [name, value] of Object.entries(json)) {
+  const names = Object.keys(json);
+  if (names.length === placed.size) return;
+  for (const name of names) {
     // A name that was computed is a mistake that was noted.
-    if (placed.has(name) || /[$%]\{/.test(name)) continue;
-    entries.push({ name, nameRange: range, value: valueOf(placing, value, null, range) });
+    if (placed.has(name) || holdsCode(name)) continue;
+    entries.push({ name, nameRange: range, value: valueOf(placing, json[name]!, null, range) });
   }
 }
 

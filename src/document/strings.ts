@@ -1,7 +1,9 @@
 // Strings as the scanner meets them: quoted templates, their interpolations, heredocs. It finds where they end and
 // where their `${…}` are, and rewrites Honua's `${env:NAME}`, which HCL does not know, into `${env("NAME")}`.
+import { anchoredRange } from "../diagnostic/anchor.ts";
 import type { Range } from "../diagnostic/range.ts";
-import { atEnd, CHAR, type Cursor, enter, isClosing, isOpening, leave, peek } from "./cursor.ts";
+import { atEnd, CHAR, type Cursor, enter, isClosing, isOpening, leave, peek, rangeFrom } from "./cursor.ts";
+import { ownCopy } from "./own_copy.ts";
 
 const HEREDOC = /<<-?([\p{ID_Start}_][\p{ID_Continue}-]*)\r?\n/uy;
 
@@ -61,10 +63,10 @@ export function envColonName(text: string, at: number): string | null {
 export function takeEnvColon(cursor: Cursor, codes: Range[], insideTemplate: boolean): boolean {
   const name = envColonName(cursor.text, cursor.at);
   if (name === null) return false;
-  const call = `env("${name}")`;
+  const call = `env("${ownCopy(name)}")`;
   const length = "${env:}".length + name.length;
   cursor.edits.push({ at: cursor.at, remove: length, insert: insideTemplate ? "${" + call + "}" : call });
-  codes.push({ start: cursor.at + 2, end: cursor.at + length - 1 });
+  codes.push(anchoredRange(cursor.anchor, cursor.at + 2, cursor.at + length - 1));
   cursor.at += length;
   return true;
 }
@@ -84,7 +86,8 @@ function takeInterpolation(cursor: Cursor, codes: Range[]): void {
     }
     if (c === CHAR.openBrace) braces++;
     else if (c === CHAR.closeBrace && braces-- === 0) {
-      codes.push({ start, end: cursor.at++ });
+      codes.push(rangeFrom(cursor, start));
+      cursor.at++;
       break;
     }
     if (isOpening(c)) enter(cursor);
@@ -150,7 +153,8 @@ export function resolveEscapes(inner: string): string | null {
  * NFC-normalised, as HCL does. Null where it has an interpolation or an escape that HCL does not know.
  */
 export function decodeQuoted(quoted: string): string | null {
-  const inner = quoted.slice(1, -1);
+  const inner = ownCopy(quoted.slice(1, -1));
+  if (!/[$%\\\u0080-\uffff]/.test(inner)) return inner;
   if (/[$%]\{/.test(inner.replace(/\$\$\{|%%\{/g, ""))) return null;
   const text = resolveEscapes(inner);
   return text === null ? null : text.replace(/\$\$\{/g, "${").replace(/%%\{/g, "%{").normalize("NFC");

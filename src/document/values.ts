@@ -1,6 +1,8 @@
 // What stands behind a `=`, in a list or in an object: where it ends and where its parts are. Lists, objects and
 // strings are followed to their insides; everything else is an expression, taken as it is up to where it must end.
 // Rewritten here: `{ a = 1 b = 2 }` gets its comma, `{ a { … } }` its `=`, and `${env:NAME}` becomes a call of env.
+import { anchoredRange } from "../diagnostic/anchor.ts";
+import type { Range } from "../diagnostic/range.ts";
 import {
   atDigit,
   atEnd,
@@ -14,14 +16,15 @@ import {
   isOpening,
   isOver,
   leave,
-  lookAhead,
+  moveBack,
   peek,
+  rangeFrom,
   skipBlanks,
   takeWord,
 } from "./cursor.ts";
 import type { Outline, OutlineEntry } from "./outline.ts";
+import { ownCopy } from "./own_copy.ts";
 import { decodeQuoted, takeEnvColon, takeHeredoc, takeQuoted, type TemplateScan } from "./strings.ts";
-import type { Range } from "../diagnostic/range.ts";
 
 /** What a value stands in; it decides what may end the value. */
 export type Surroundings = "attribute" | "list" | "object";
@@ -40,7 +43,7 @@ export function takeValue(cursor: Cursor, surroundings: Surroundings): Outline {
   if (outline) return outline;
   if (!isOver(cursor)) {
     cursor.rescanBudget -= cursor.at - start;
-    cursor.at = start;
+    moveBack(cursor, start);
     cursor.depth = depth;
   }
   const mends = cursor.edits.splice(editCount).filter(({ insert }) => insert === "," || insert === " =");
@@ -56,20 +59,26 @@ function takeStructured(cursor: Cursor, surroundings: Surroundings): Outline | n
   let outline: Outline | null = null;
   if (c === CHAR.quote) {
     const { closed, codes } = takeQuoted(cursor);
-    if (closed) outline = { kind: "expression", form: "quoted", range: { start, end: cursor.at }, codes };
+    if (closed) outline = { kind: "expression", form: "quoted", range: rangeFrom(cursor, start), codes };
   } else if (c === CHAR.openBracket) outline = takeList(cursor);
   else if (c === CHAR.openBrace) outline = takeObject(cursor);
   return outline && valueEnds(cursor, surroundings) ? outline : null;
 }
 
-/** Whether what follows the cursor can end a value. Looks ahead without moving. */
+/** Whether what follows the cursor can end a value. */
 function valueEnds(cursor: Cursor, surroundings: Surroundings): boolean {
-  const ahead = lookAhead(cursor);
-  skipBlanks(ahead, surroundings === "list");
-  const c = peek(ahead);
+  const { at } = cursor;
+  skipBlanks(cursor, surroundings === "list");
+  const ends = endsValue(cursor, surroundings);
+  moveBack(cursor, at);
+  return ends;
+}
+
+function endsValue(cursor: Cursor, surroundings: Surroundings): boolean {
+  const c = peek(cursor);
   if (surroundings === "list") return c === CHAR.comma || c === CHAR.closeBracket;
-  if (atEnd(ahead)) return surroundings === "attribute";
-  return atLineEnd(ahead) || c === CHAR.comma || c === CHAR.closeBrace || c === CHAR.quote || atWord(ahead);
+  if (atEnd(cursor)) return surroundings === "attribute";
+  return atLineEnd(cursor) || c === CHAR.comma || c === CHAR.closeBrace || c === CHAR.quote || atWord(cursor);
 }
 
 function takeList(cursor: Cursor): Outline | null {
@@ -91,12 +100,14 @@ function takeList(cursor: Cursor): Outline | null {
   }
   cursor.at++;
   leave(cursor);
-  return { kind: "list", range: { start, end: cursor.at }, items };
+  return { kind: "list", range: rangeFrom(cursor, start), items };
 }
 
 function isForExpression(cursor: Cursor): boolean {
-  const ahead = lookAhead(cursor);
-  return takeWord(ahead) === "for" && (skipBlanks(ahead, true), atWord(ahead));
+  const { at } = cursor;
+  const isFor = takeWord(cursor) === "for" && (skipBlanks(cursor, true), atWord(cursor));
+  moveBack(cursor, at);
+  return isFor;
 }
 
 function takeObject(cursor: Cursor): Outline | null {
@@ -125,7 +136,7 @@ function takeObject(cursor: Cursor): Outline | null {
   }
   cursor.at++;
   leave(cursor);
-  return { kind: "fields", range: { start, end: cursor.at }, entries };
+  return { kind: "fields", range: rangeFrom(cursor, start), entries };
 }
 
 function takeObjectEntry(cursor: Cursor): OutlineEntry | null {
@@ -134,22 +145,23 @@ function takeObjectEntry(cursor: Cursor): OutlineEntry | null {
   if (peek(cursor) === CHAR.quote) {
     if (!takeQuoted(cursor).closed) return null;
     name = decodeQuoted(cursor.text.slice(start, cursor.at));
-  } else if (atWord(cursor)) name = takeWord(cursor);
+  } else if (atWord(cursor)) name = ownCopy(takeWord(cursor));
   else if (atDigit(cursor)) {
     takeToken(cursor, []);
-    name = cursor.text.slice(start, cursor.at);
+    name = ownCopy(cursor.text.slice(start, cursor.at));
   }
-  const nameRange = { start, end: cursor.at };
+  const nameEnd = cursor.at;
+  let nameRange = rangeFrom(cursor, start);
   skipBlanks(cursor, false);
   if (name !== null && peek(cursor) === CHAR.openBrace) {
-    cursor.edits.push({ at: nameRange.end, remove: 0, insert: " =" });
+    cursor.edits.push({ at: nameEnd, remove: 0, insert: " =" });
     return { name, key: name, nameRange, labels: null, value: takeValue(cursor, "object") };
   }
   if (!atAssignment(cursor)) {
     // What goes on here is computed (`(x)`, `a.b`); only where it ends is of interest.
     name = null;
     if (!takeComputedName(cursor)) return null;
-    nameRange.end = cursor.at;
+    nameRange = rangeFrom(cursor, start);
     skipBlanks(cursor, false);
   }
   cursor.at++;
@@ -216,8 +228,8 @@ function takeExpression(cursor: Cursor, surroundings: Surroundings): Outline {
     end = cursor.at;
   }
   cursor.depth = depth;
-  if (!isOver(cursor)) cursor.at = end;
-  const range = { start, end };
+  if (!isOver(cursor)) moveBack(cursor, end);
+  const range = anchoredRange(cursor.anchor, start, end);
   if (heredoc && open === 0) return { kind: "expression", form: "heredoc", range, codes: heredoc.codes };
   return { kind: "expression", form: "bare", range, codes: codesOf(range, inside) };
 }

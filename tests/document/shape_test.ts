@@ -1,10 +1,10 @@
 import { parse } from "@cdktf/hcl2json";
 import canonicalize from "canonicalize";
 import { assertEquals } from "@std/assert";
-import { fillShape } from "../../src/document/filling.ts";
+import { fillShape, planFilling } from "../../src/document/filling.ts";
 import { type HclJson, judgeTexts, type ParseText } from "../../src/document/hcl.ts";
 import { MAX_PLAIN_VALUES } from "../../src/document/plain_values.ts";
-import { liftShape } from "../../src/document/shape.ts";
+import { liftShape, type Shape } from "../../src/document/shape.ts";
 import { nestedValues, SHAPED_VALUES, UNSHAPED_VALUES } from "../support/shaped_values.ts";
 
 /** What hcl2json says of texts, each alone; null where it refuses one. */
@@ -13,12 +13,18 @@ async function meaningsOf(texts: readonly string[]): Promise<(HclJson | null)[]>
   return verdicts.map((verdict) => ("value" in verdict ? verdict.value : null));
 }
 
+/** The shape's meaning with what was lifted in it; null where that is not certain. */
+function filled(meaning: HclJson, shape: Pick<Shape, "names" | "values">): HclJson | null {
+  const filling = planFilling(meaning, shape);
+  return filling === null ? null : fillShape(filling, shape);
+}
+
 /** The meaning of a text by way of its shape; null where it has none, or hcl2json refuses that. */
 async function byItsShape(text: string): Promise<HclJson | null> {
   const shape = liftShape(text);
   if (!shape) return null;
   const [meaning] = await meaningsOf([shape.text]);
-  return meaning! === null ? null : fillShape(meaning!, shape);
+  return meaning! === null ? null : filled(meaning!, shape);
 }
 
 function inProcess(name: string, fn: () => Promise<void>): void {
@@ -111,7 +117,7 @@ inProcess("what HCL says of duplicates it says of the shape, or the item is left
 Deno.test("a meaning that is not the shape's own fills nothing", () => {
   const shape = liftShape('b {\n  x = "a"\n  y = [1]\n}\n')!;
   const whole: HclJson = { n0: [{ n1: "0", n2: "1" }] };
-  assertEquals(fillShape(whole, shape), { b: [{ x: "a", y: [1] }] });
+  assertEquals(filled(whole, shape), { b: [{ x: "a", y: [1] }] });
   const strange: HclJson[] = [
     ...[{ n0: [{ n1: "0" }] }, { n0: [{ n1: "0", n2: "0" }] }, { n0: [{ n1: "0", n3: "1" }] }, {
       n0: [{ n1: "0", n2: 1 }],
@@ -119,7 +125,7 @@ Deno.test("a meaning that is not the shape's own fills nothing", () => {
     ...[{ n0: [{ n1: "0", n2: "2" }] }, { n0: [{ n1: "0", n2: "${1}" }] }, { n0: [{ n1: "0", "1": "1" }] }, null, true],
     ...[{ n0: [{ n1: "00", n2: "1" }] }, { n0: [{ n1: "-0", n2: "1" }] }, { n0: [{ n1: "0", n2: null }] }, "0", []],
   ];
-  for (const meaning of strange) assertEquals(fillShape(meaning, shape), null, JSON.stringify(meaning));
+  for (const meaning of strange) assertEquals(filled(meaning, shape), null, JSON.stringify(meaning));
 });
 
 Deno.test("megabytes in one place are lifted or left, and soon", () => {

@@ -1,12 +1,14 @@
 // `deno task fuzz`: the fuzzers for as long as their flags say.
 //   --seed N       the first seed; printed, so that a run can be repeated (default: random)
 //   --edits N      edits parsed in two ways (default 100,000)
+//   --steps N       texts of files being edited, read with a memory and without (default 100,000)
 //   --loads N      sources through the load path (default 1,000,000)
 import { parse } from "@cdktf/hcl2json";
 import { Command } from "commander";
 import type { ParseText } from "../../src/document/hcl.ts";
 import { fuzzEquality } from "./equality.ts";
 import { fuzzLoadPath } from "./load_path.ts";
+import { fuzzRereading } from "./rereading.ts";
 
 const count = (text: string): number => {
   const number = Number(text.replaceAll("_", ""));
@@ -16,21 +18,24 @@ const count = (text: string): number => {
 const given = new Command("fuzz")
   .option("--seed <number>", "the seed", count, Math.floor(Math.random() * 2 ** 31))
   .option("--edits <count>", "edits parsed in two ways", count, 100_000)
+  .option("--steps <count>", "texts of files being edited", count, 100_000)
   .option("--loads <count>", "sources through the load path", count, 1_000_000)
   .parse([...Deno.args], { from: "user" })
-  .opts<{ seed: number; edits: number; loads: number }>();
+  .opts<{ seed: number; edits: number; steps: number; loads: number }>();
 
-const { seed, edits, loads } = given;
+const { seed, edits, steps, loads } = given;
 console.log(`--seed ${seed}`);
 const told = (what: string, all: number) => (done: number) => {
   if (done % 10_000 === 0) console.log(`${what}: ${done} of ${all}`);
 };
 const differences = await fuzzEquality(parse as ParseText, seed, edits, told("edits", edits));
 console.log(`${edits} edits parsed in two ways, ${differences.length} differences`);
+const rereadings = await fuzzRereading(parse as ParseText, seed, steps, told("steps", steps));
+console.log(`${steps} texts read again and afresh, ${rereadings.length} differences`);
 const { outcomes, slowestMilliseconds, growthBytes, faults } = await fuzzLoadPath(seed, loads, told("loads", loads));
 console.log(`${loads} loads:`, outcomes);
 console.log(
   `slowest ${Math.round(slowestMilliseconds)} ms, at most ${Math.round(growthBytes / 1024 / 1024)} MiB more resident`,
 );
-for (const problem of [...differences, ...faults]) console.error(problem);
-Deno.exit(differences.length + faults.length === 0 ? 0 : 1);
+for (const problem of [...differences, ...rereadings, ...faults]) console.error(problem);
+Deno.exit(differences.length + rereadings.length + faults.length === 0 ? 0 : 1);

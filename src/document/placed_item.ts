@@ -1,0 +1,57 @@
+// One item as a part of the document: its block or attributes, each value at its place, and what is wrong in it that
+// hcl2json does not say. All of it depends on the item alone, so it stays true wherever the item moves.
+import type { Range } from "../diagnostic/range.ts";
+import type { Item } from "./dialect.ts";
+import type { Block, Entry, Fields, Label } from "./document.ts";
+import { type Duplicate, duplicatesIn } from "./duplicates.ts";
+import type { HclJson } from "./hcl.ts";
+import { bodyValue, type JsonObject, type Placing, valueOf } from "./placing.ts";
+
+/** What an item is in the document. */
+export interface PlacedItem {
+  /** Null for what is no block. */
+  readonly block: Block | null;
+  /** How many labels the block has; -1 for what is none. */
+  readonly labelCount: number;
+  /** Whether nothing is wrong in it. */
+  readonly isSound: boolean;
+  /** The attributes; of a block none. */
+  readonly attributes: readonly Entry[];
+  /** Where names are expressions. */
+  readonly computedNames: readonly Range[];
+  /** What stands twice in it. */
+  readonly duplicates: readonly Duplicate[];
+}
+
+/** Puts an item of a text together with what it means. */
+export function placeItem(text: string, item: Item, meaning: HclJson): PlacedItem {
+  const computedNames: Range[] = [];
+  const placing = { text, start: item.range.start, edits: item.edits, computedNames };
+  const block = item.kind === "block" ? placeBlock(placing, item, meaning as JsonObject) : null;
+  const attributes = block ? [] : placeAttributes(placing, item, meaning as JsonObject);
+  const duplicates = block
+    ? duplicatesIn(block.body, [block.type, ...block.labels.map((label) => label.text)])
+    : attributes.flatMap(({ name, value }) => duplicatesIn(value, [name]));
+  const isSound = computedNames.length === 0 && duplicates.length === 0;
+  return { block, labelCount: block?.labels.length ?? -1, isSound, attributes, computedNames, duplicates };
+}
+
+function placeAttributes(placing: Placing, item: Item, meaning: JsonObject): Entry[] {
+  return Object.entries(meaning).map(([key, json]) => {
+    const { name, nameRange, value } = item.entry ?? { name: null, nameRange: item.range, value: null };
+    return { name: name ?? key, nameRange, value: valueOf(placing, json, value, item.range) };
+  });
+}
+
+function placeBlock(placing: Placing, item: Item, meaning: JsonObject): Block {
+  const { name, key, nameRange, labels: outlines, value } = item.entry!;
+  const labels: Label[] = [];
+  let inner: HclJson = meaning[key!]!;
+  for (const outline of outlines!) {
+    const [text, next]: [string, HclJson] = Object.entries(inner as JsonObject)[0]!;
+    labels.push({ text, range: outline.range });
+    inner = next;
+  }
+  const body = bodyValue(placing, (inner as HclJson[])[0] as JsonObject, value) as Fields;
+  return { type: name ?? key!, typeRange: nameRange, labels, body, range: item.range };
+}

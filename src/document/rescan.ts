@@ -1,0 +1,180 @@
+// A source scanned again costs what changed in it: only what lies between the common beginning and the common end of the
+// text and one before is scanned, and what comes of it is what scanning all of it would give. Items behind an edit are
+// the same objects, and their places move with them. Remembered are the last text and the one that it was made from.
+import type { Pace } from "../time/pace.ts";
+import { commonEnds } from "./common_ends.ts";
+import { atEnd, isOver, openCursor, rescanBudgetOf } from "./cursor.ts";
+import { goToItem, type Scan, type ScannedItem, scanOf, takeItem } from "./dialect.ts";
+
+/** Scans texts of which each is nearly the one before. */
+export interface ScanMemory {
+  /**
+   * What `scanSource` gives, for any text; the ranges of its items are places in this text from now on, also of those
+   * that were in a text before. Rejects only with the reason of the pace's signal, and has forgotten nothing then.
+   */
+  scan(text: string, pace: Pace): Promise<Scan>;
+  /** What the last scan cost. */
+  readonly work: ScanningWork;
+}
+
+/** What one scan cost, in numbers that do not depend on the machine. */
+export interface ScanningWork {
+  /** Items that were scanned. */
+  readonly scanned: number;
+}
+
+interface ScannedText {
+  readonly text: string;
+  /** False where a bound was exceeded, or nothing was left to scan a second time: what there is depends on all of it. */
+  readonly isBounded: boolean;
+  readonly scan: Scan;
+  readonly items: readonly ScannedItem[];
+  /** The reach of each. */
+  readonly reaches: readonly number[];
+  /** Where each item begins in this text; its anchor says where in the newest. */
+  readonly starts: readonly number[];
+  /** What all items count together. */
+  readonly count: number;
+  /** How many units were scanned a second time. */
+  readonly rescanned: number;
+}
+
+const NO_TEXT: ScannedText = {
+  text: "",
+  isBounded: true,
+  scan: { items: [], tooDeepAt: null, tooManyAt: null },
+  items: [],
+  reaches: [],
+  starts: [],
+  count: 0,
+  rescanned: 0,
+};
+
+/** What a text has of one before it. */
+interface Kept {
+  readonly of: ScannedText;
+  /** So many of the first items. */
+  readonly first: number;
+  /** The offset behind those. */
+  readonly resumeAt: number;
+  /** The first item behind the edit, which may be an item of this text too. */
+  readonly next: number;
+  /** How far that one and all behind it have moved. */
+  readonly shift: number;
+  /** How many units lie between the two. */
+  readonly between: number;
+}
+
+/** So much is scanned sooner than another text is compared. */
+const SMALL_UNITS = 32_768;
+
+/** A memory of nothing; where more than `smallUnits` are to be scanned, the text before the last is compared as well. */
+export function openScanMemory(smallUnits: number = SMALL_UNITS): ScanMemory {
+  let remembered: readonly ScannedText[] = [];
+  let counts = { scanned: 0 };
+  return {
+    async scan(text, pace) {
+      counts = { scanned: 0 };
+      const kept = nearest(text, remembered, smallUnits);
+      const scanned = (kept && await scanBetween(text, kept, pace, counts)) ?? await scanAll(text, pace, counts);
+      if (!scanned.isBounded) return scanned.scan;
+      const { items, starts } = scanned;
+      const stayed = kept?.of === remembered[0] ? kept?.first ?? 0 : 0;
+      for (let index = stayed; index < items.length; index++) items[index]!.anchor.at = starts[index]!;
+      // Half-written files come and go; the whole one that they were made from stays.
+      const origin = kept && kept.of !== scanned ? kept.of : remembered.find((one) => one !== scanned);
+      remembered = origin ? [scanned, origin] : [scanned];
+      return scanned.scan;
+    },
+    get work() {
+      return counts;
+    },
+  };
+}
+
+/** The text of which most is kept; null where nothing is kept of any. */
+function nearest(text: string, remembered: readonly ScannedText[], smallUnits: number): Kept | null {
+  const same = remembered.find((one) => one.text === text);
+  if (same) return { of: same, first: same.items.length, resumeAt: 0, next: same.items.length, shift: 0, between: 0 };
+  let best: Kept | null = null;
+  for (const one of remembered) {
+    const kept = keptOf(text, one);
+    if (kept.between < (best?.between ?? text.length)) best = kept;
+    if (kept.between <= smallUnits) break;
+  }
+  return best;
+}
+
+function keptOf(text: string, of: ScannedText): Kept {
+  const { items, reaches, starts } = of;
+  const { before, behind } = commonEnds(of.text, text);
+  const shift = text.length - of.text.length;
+  let first = 0;
+  while (first < items.length && starts[first]! + reaches[first]! <= before) first++;
+  const resumeAt = first === 0 ? 0 : starts[first - 1]! + lengthOf(items[first - 1]!);
+  const earliest = Math.max(of.text.length - behind, resumeAt - shift);
+  let next = first;
+  while (next < items.length && starts[next]! < earliest) next++;
+  const nextAt = next === items.length ? text.length : starts[next]! + shift;
+  return { of, first, resumeAt, next, shift, between: nextAt - resumeAt };
+}
+
+function lengthOf({ item }: ScannedItem): number {
+  return item.range.end - item.range.start;
+}
+
+/** Scans what is not kept; null where what is kept may be another thing in this text. */
+async function scanBetween(
+  text: string,
+  { of, first, resumeAt, next: from, shift }: Omit<Kept, "between">,
+  pace: Pace,
+  counts: { scanned: number },
+): Promise<ScannedText | null> {
+  if (text === of.text) return of;
+  const cursor = openCursor(text);
+  const items: ScannedItem[] = [];
+  const starts: number[] = [];
+  // What may be kept behind counts from the start: who scans near a bound scans all.
+  cursor.count = of.count;
+  cursor.rescanBudget -= of.rescanned;
+  cursor.at = resumeAt;
+  let next = first;
+  const drop = (): void => {
+    const { count, rescanned } = of.items[next++]!;
+    cursor.count -= count;
+    cursor.rescanBudget += rescanned;
+  };
+  while (next < from) drop();
+  while (!isOver(cursor)) {
+    if (pace.isSpent()) await pace.rest();
+    const isFresh = goToItem(cursor, first + items.length === 0);
+    if (isFresh === null) break;
+    while (next < of.items.length && of.starts[next]! + shift < cursor.at) drop();
+    if (next < of.items.length && of.starts[next]! + shift === cursor.at && of.items[next]!.isFresh === isFresh) break;
+    starts.push(cursor.at);
+    items.push(takeItem(cursor, isFresh));
+    counts.scanned++;
+    if (of !== NO_TEXT && cursor.rescanBudget <= 0) return null;
+  }
+  const isBounded = !isOver(cursor) && cursor.rescanBudget > 0;
+  if (!isBounded && of !== NO_TEXT) return null;
+  const behind = atEnd(cursor) ? of.items.length : next;
+  while (next < behind) drop();
+  const joined = <One>(before: readonly One[], between: readonly One[]) =>
+    before.slice(0, first).concat(between, before.slice(behind));
+  return {
+    text,
+    isBounded,
+    scan: scanOf(joined(of.scan.items, items.map(({ item }) => item)), cursor),
+    items: joined(of.items, items),
+    reaches: joined(of.reaches, items.map(({ reach }) => reach)),
+    starts: of.starts.slice(0, first).concat(starts, of.starts.slice(behind).map((start) => start + shift)),
+    count: cursor.count,
+    rescanned: rescanBudgetOf(text) - cursor.rescanBudget,
+  };
+}
+
+async function scanAll(text: string, pace: Pace, counts: { scanned: number }): Promise<ScannedText> {
+  const nothing = { of: NO_TEXT, first: 0, resumeAt: 0, next: 0, shift: text.length };
+  return (await scanBetween(text, nothing, pace, counts))!;
+}

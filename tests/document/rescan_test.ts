@@ -1,0 +1,153 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { sourceText } from "../../src/diagnostic/range.ts";
+import { openBlockParser } from "../../src/document/blocks.ts";
+import { commonEnds } from "../../src/document/common_ends.ts";
+import { scanSource } from "../../src/document/dialect.ts";
+import type { Document } from "../../src/document/document.ts";
+import { type HclReader, openHclReader } from "../../src/document/hcl_document.ts";
+import { openScanMemory } from "../../src/document/rescan.ts";
+import { openPace } from "../../src/time/pace.ts";
+import { layerFile } from "../bench/layers.ts";
+import { asText } from "../support/rereading.ts";
+
+/** 1,000 layers alike behind a `honua`, a `data_source` and a `service`. */
+const SOURCE = layerFile("uniform", 1_000, 1).text;
+const LAYERS = SOURCE.split(/^(?=layer)/m).slice(1);
+const HEAD = SOURCE.slice(0, SOURCE.indexOf("layer"));
+
+/** What reading a text costs: items scanned, looked up by their text in vain, and placed. */
+async function costOf(reader: HclReader, text: string): Promise<number[]> {
+  await reader.read(sourceText("t.hcl", text));
+  const { scanned, items, placed } = reader.work;
+  return [scanned, items, placed];
+}
+
+async function documentOf(reader: HclReader, text: string): Promise<Document> {
+  const parsed = await reader.read(sourceText("t.hcl", text));
+  assert(parsed.ok, JSON.stringify(parsed));
+  return parsed.document;
+}
+
+Deno.test("what is read again follows the change, not the source", async () => {
+  await using parser = openBlockParser();
+  const moved = [...LAYERS.slice(0, 10), ...LAYERS.slice(11, 900), LAYERS[10]!, ...LAYERS.slice(900)].join("");
+  const edits: [string, string, number[]][] = [
+    ["touch", SOURCE, [0, 0, 0]],
+    ["a comment in front of all", "# first\n" + SOURCE, [0, 0, 0]],
+    ["a comment between layers", SOURCE.replace("layer", "# later\nlayer"), [0, 0, 0]],
+    ["a comment behind all", SOURCE + "# last", [0, 0, 0]],
+    ["a value", SOURCE.replace('"Layer 7"', '"Seven"'), [1, 1, 1]],
+    ["a value of the first block", SOURCE.replace('"1.0"', '"1.1"'), [1, 1, 1]],
+    ["a value of the last layer", SOURCE.replace('"Layer 999"', '"Last"'), [1, 1, 1]],
+    ["an expression", SOURCE.replace('"Layer 7"', '1 == 1 ? "a" : "b"'), [1, 1, 1]],
+    ["two values far from each other", SOURCE.replace('"Layer 7"', '"A"').replace('"Layer 9"', '"B"'), [3, 2, 3]],
+    ["a layer more in the middle", SOURCE.replace(LAYERS[7]!, LAYERS[7]! + LAYERS[7]!.replaceAll("7", "x")), [1, 1, 1]],
+    ["a layer more at the end", SOURCE + LAYERS[7]!.replaceAll("7", "y"), [1, 1, 1]],
+    ["a layer less", SOURCE.replace(LAYERS[7]!, ""), [0, 0, 0]],
+    ["a layer moved", HEAD + moved, [890, 0, 890]],
+    ["a mistake in a value", SOURCE.replace('"Layer 7"', '"Layer 7'), [1, 1, 0]],
+    ["a block that is not closed", SOURCE.replace(LAYERS[7]!, LAYERS[7]!.slice(0, -2)), [1, 1, 0]],
+    ["half of it", SOURCE.slice(0, SOURCE.indexOf('"Layer 500"')), [1, 1, 0]],
+    ["nothing", "", [0, 0, 0]],
+  ];
+  for (const [what, text, cost] of edits) {
+    const reader = openHclReader(parser);
+    assertEquals(await costOf(reader, SOURCE).then(([scanned]) => scanned), 1_003);
+    assertEquals(await costOf(reader, text), cost, what);
+    const [, ...back] = await costOf(reader, SOURCE);
+    assertEquals(back[0], 0, `${what}, and back`);
+  }
+});
+
+Deno.test("a source caught half-written, broken or empty is whole again at no cost", async () => {
+  await using parser = openBlockParser();
+  const reader = openHclReader(parser);
+  const { blocks } = await documentOf(reader, SOURCE);
+  const half = (part: number) => SOURCE.slice(0, SOURCE.length * part);
+  for (const texts of [[""], [half(0.3), half(0.6)], ["", half(0.5)], [SOURCE.replace("{", "")], ["/*" + SOURCE]]) {
+    for (const text of texts) await reader.read(sourceText("t.hcl", text));
+    assertEquals(await costOf(reader, SOURCE), [0, 0, 0]);
+  }
+  const again = await documentOf(reader, SOURCE);
+  assert(again.blocks.every((block, index) => block === blocks[index]));
+});
+
+Deno.test("what did not change is the same block, and its places move with it", async () => {
+  await using parser = openBlockParser();
+  const reader = openHclReader(parser);
+  const before = await documentOf(reader, SOURCE + "x = 1\n");
+  await documentOf(reader, "# one line more\n" + SOURCE + "x = 1\n");
+  const text = "# one line more\n" + SOURCE.replace('"Layer 7"', '"Seven"') + "x = 1\n";
+  const after = await documentOf(reader, text);
+  assertEquals(after.blocks.length, before.blocks.length);
+  assertEquals(after.blocks.filter((block) => !before.blocks.includes(block)).map(({ labels }) => labels[0]!.text), [
+    "l7",
+  ]);
+  assertEquals(after.attributes[0] === before.attributes[0], true);
+  for (const { body } of after.blocks) {
+    for (const { name, nameRange } of body.entries) assertEquals(text.slice(nameRange.start, nameRange.end), name);
+  }
+});
+
+Deno.test("a mistake in a block that did not change is told again, at the place where it is by now", async () => {
+  await using parser = openBlockParser();
+  const reader = openHclReader(parser);
+  const text = 'a "b" {\n  x = { (y) = 1, z = 1, z = 2 }\n}\n';
+  for (const before of ["", "\n\n", "\n", 'a "c" {\n}\n', "x = 1\n\n\n"]) {
+    const { mistakes } = await documentOf(reader, before + text);
+    const line = before.split("\n").length + 1;
+    assertEquals(mistakes.map(({ code, place, other }) => [code, place?.line, place?.column, other?.place.column]), [
+      ["document/computed-name", line, 9, undefined],
+      ["document/duplicate", line, 25, 18],
+    ]);
+  }
+});
+
+Deno.test("a text beyond the bounds is scanned as a fresh one is, and the one before it is not forgotten", async () => {
+  const memory = openScanMemory();
+  const scan = (text: string) => memory.scan(text, openPace());
+  await scan(SOURCE);
+  // Brackets that never fit use up what may be scanned a second time.
+  const spent = `x = ${"[".repeat(150)}${"1,".repeat(SOURCE.length / 10)}${"] + 1".repeat(150)}\n`;
+  for (const text of [SOURCE + "x = " + "[".repeat(300), SOURCE + "a\n".repeat(1_000_001), SOURCE + spent + SOURCE]) {
+    const [again, afresh] = [await scan(text), scanSource(text)];
+    assertEquals([again.tooDeepAt, again.tooManyAt], [afresh.tooDeepAt, afresh.tooManyAt]);
+    assertEquals(again.items.length, afresh.items.length);
+    assertEquals(asText(again.items.slice(-1_000)), asText(afresh.items.slice(-1_000)));
+    await scan(SOURCE);
+    assertEquals(memory.work.scanned, 0);
+  }
+});
+
+Deno.test("an aborted scan forgets and moves nothing", async () => {
+  const memory = openScanMemory();
+  const { items } = await memory.scan(SOURCE, openPace());
+  const starts = items.map(({ range }) => range.start);
+  const signal = AbortSignal.abort(new Error("enough"));
+  const text = "# moved\n" + SOURCE.replaceAll("title", "name");
+  await assertRejects(() => memory.scan(text, openPace({ turnMilliseconds: 0, signal })), Error, "enough");
+  assertEquals(items.map(({ range }) => range.start), starts);
+  await memory.scan(SOURCE, openPace());
+  assertEquals(memory.work.scanned, 0);
+});
+
+Deno.test("common ends are those of the texts, and cut neither a character nor a line end", () => {
+  const cases: [string, string, number, number][] = [
+    ["", "", 0, 0],
+    ["", "a", 0, 0],
+    ["a", "a", 1, 1],
+    ["aa", "a", 1, 1],
+    ["abc", "axc", 1, 1],
+    ["ab", "aab", 1, 2],
+    ["x\u{1F600}y", "x\u{1F601}y", 1, 1],
+    ["x\u{1F600}y", "x\u{1F200}y", 1, 1],
+    ["a\r\nb", "a\nb", 1, 1],
+    ["a\r\nb", "a\rb", 1, 1],
+    ["ab\nab\n", "ab\nab\nab\n", 6, 6],
+    ["a".repeat(5_000) + "b" + "c".repeat(7_000), "a".repeat(5_000) + "d" + "c".repeat(7_000), 5_000, 7_000],
+  ];
+  for (const [one, other, before, behind] of cases) {
+    assertEquals(commonEnds(one, other), { before, behind }, JSON.stringify([one, other]).slice(0, 40));
+    assertEquals(commonEnds(other, one), { before, behind });
+  }
+});

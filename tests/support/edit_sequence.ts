@@ -1,0 +1,38 @@
+// The texts that one file has one after the other while people and programs write it: blocks edited, moved, doubled and
+// deleted, saved half-written and whole again, undone, with other line ends.
+import { mutate } from "./mutate.ts";
+import type { Random } from "./random.ts";
+
+/** How many texts back an undo goes at most. */
+const UNDO_STEPS = 4;
+
+/** The text behind the last of `texts`, of which the first is the oldest. */
+export function nextText(texts: readonly string[], random: Random): string {
+  const text = texts.at(-1)!;
+  const kind = random.below(20);
+  if (kind === 0) return texts[Math.max(0, texts.length - 1 - random.below(UNDO_STEPS))]!;
+  if (kind === 1) return text.slice(0, random.below(text.length + 1));
+  if (kind === 2) return text.slice(random.below(text.length + 1));
+  if (kind === 3) return random.pick(["# first\n", "\n", "x = 1\n", "/* ", "\uFEFF", "a {} "]) + text;
+  if (kind === 4) return text + random.pick(["# last\n", "\n", "x = 1", "*/", "}\n", "a {\n}\n", '"']);
+  if (kind === 5) return text.includes("\r\n") ? text.replaceAll("\r\n", "\n") : text.replaceAll("\n", "\r\n");
+  if (kind === 6) return text.replaceAll("*/", "").replace("\n", "\n/* open ");
+  if (kind <= 9) return moveBlock(text, random);
+  if (kind === 10) return renameWord(text, random);
+  return mutate(text, random);
+}
+
+/** A block moved, doubled or deleted; what begins at the beginning of a line counts as one. */
+function moveBlock(text: string, random: Random): string {
+  const blocks = text.split(/^(?=[a-z])/m);
+  const from = random.below(blocks.length);
+  const block = blocks[from]!;
+  if (random.below(3) > 0) blocks.splice(from, 1);
+  if (random.below(3) > 0) blocks.splice(random.below(blocks.length + 1), 0, block);
+  return blocks.join("");
+}
+
+function renameWord(text: string, random: Random): string {
+  const words = text.match(/\b[a-z_]{3,}\b/g) ?? ["x"];
+  return text.replace(random.pick(words), random.pick(words));
+}

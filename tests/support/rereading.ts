@@ -1,0 +1,68 @@
+// The equality that reading again stands on: whatever texts a reader had before, a text gives the items, the document and
+// the mistakes that reading it afresh gives, every place included.
+import { sourceText } from "../../src/diagnostic/range.ts";
+import { scanSource } from "../../src/document/dialect.ts";
+import type { ParsedDocument } from "../../src/document/document.ts";
+import { judgeTexts, type ParseText, type Verdict } from "../../src/document/hcl.ts";
+import { openBlockParser } from "../../src/document/blocks.ts";
+import { openHclReader } from "../../src/document/hcl_document.ts";
+import type { Parser } from "../../src/document/parser.ts";
+import { openScanMemory } from "../../src/document/rescan.ts";
+import { openPace } from "../../src/time/pace.ts";
+
+/** Reads texts with a memory and without one. */
+export interface Rereading {
+  /** How the two compare for one text: null where they are equal, or what differs. */
+  compare(text: string): Promise<string | null>;
+}
+
+/** A rereading that remembers nothing yet; `smallUnits` as for the memory. */
+export function openRereading(parser: Parser, smallUnits: number): Rereading {
+  const scans = openScanMemory(smallUnits);
+  const reader = openHclReader(openBlockParser(parser), openScanMemory(smallUnits));
+  return {
+    async compare(text) {
+      const scan = asText(await scans.scan(text, openPace()));
+      const freshScan = asText(scanSource(text));
+      if (scan !== freshScan) return `scanned again: ${scan}\nscanned afresh: ${freshScan}`;
+      const read = shown(await reader.read(sourceText("t.hcl", text)));
+      const fresh = shown(await openHclReader(openBlockParser(parser)).read(sourceText("t.hcl", text)));
+      return read === fresh ? null : `read again: ${read}\nread afresh: ${fresh}`;
+    },
+  };
+}
+
+function shown(parsed: ParsedDocument): string {
+  if (!parsed.ok) return asText(parsed);
+  const { blocks, attributes, mistakes } = parsed.document;
+  return asText({ blocks, attributes, mistakes });
+}
+
+/** All that there is, with ranges as the plain numbers that they are at the moment. */
+export function asText(value: unknown): string {
+  return JSON.stringify(value, (_key, inner) => {
+    if (typeof inner === "number" && !Number.isFinite(inner)) return String(inner);
+    if (inner === null || typeof inner !== "object" || !("start" in inner && "end" in inner)) return inner;
+    return Object.hasOwn(inner, "start") ? inner : { start: inner.start, end: inner.end };
+  });
+}
+
+/** hcl2json in this process; each text is asked for once, for it always says the same. */
+export function rememberingParser(parse: ParseText): Parser {
+  const known = new Map<string, Verdict>();
+  return {
+    async judge(texts) {
+      const unknown = texts.filter((text) => !known.has(text));
+      const verdicts = await judgeTexts(parse, unknown, 64);
+      for (const [index, text] of unknown.entries()) known.set(text, verdicts[index]!);
+      const answer = texts.map((text) => known.get(text)!);
+      if (known.size > MAX_REMEMBERED) known.clear();
+      return { ok: true, verdicts: answer };
+    },
+    warm: () => {},
+    kill: () => {},
+    [Symbol.asyncDispose]: () => Promise.resolve(),
+  };
+}
+
+const MAX_REMEMBERED = 20_000;
