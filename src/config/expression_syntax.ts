@@ -11,6 +11,7 @@ import {
   type Fault,
   fault,
 } from "./expressions.ts";
+import { partOf } from "./spans.ts";
 
 /** An expression as written. */
 export type Syntax =
@@ -71,10 +72,10 @@ function openCursor(template: Template, source: SourceText): Cursor {
 
 /** Where the stretch from `start` to `end` of the text stands in the source, as nearly as is known. */
 function rangeOf(cursor: Cursor, start: number, end: number): Range {
-  if (!cursor.codeIsVerbatim) return cursor.codeRange;
-  const shift = cursor.codeRange.start - cursor.codeStart;
-  const last = cursor.codeRange.end;
-  return { start: Math.min(start + shift, last), end: Math.min(Math.max(end, start + 1) + shift, last) };
+  const { codeRange, codeStart } = cursor;
+  if (!cursor.codeIsVerbatim) return codeRange;
+  const length = codeRange.end - codeRange.start;
+  return partOf(codeRange, Math.min(start - codeStart, length), Math.min(Math.max(end, start + 1) - codeStart, length));
 }
 
 function enterCode(cursor: Cursor): void {
@@ -125,7 +126,7 @@ function parseParts(cursor: Cursor, closing: '"' | null): Syntax[] | Fault {
 function directive({ template, source }: Cursor): Fault {
   const { start, end } = template.range;
   const at = source.text.slice(start, end).search(/(?<!%)%\{/);
-  const range = at < 0 ? template.range : { start: start + at, end: start + at + 2 };
+  const range = at < 0 ? template.range : partOf(template.range, at, at + 2);
   return fault("config/unsupported-expression", "A directive %{…} is not supported", range, {
     why: SUPPORTED,
     suggestion: "Write %%{ for a literal %{",
@@ -319,6 +320,8 @@ function unsupported(cursor: Cursor, start: number, end: number, summary: string
 }
 
 function skipSpace(cursor: Cursor): void {
+  const first = cursor.text.charCodeAt(cursor.at);
+  if (first > 32 && first !== 35 && first !== 47) return;
   do match(cursor, SPACE); while (match(cursor, COMMENT) !== null);
 }
 

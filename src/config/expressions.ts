@@ -235,7 +235,7 @@ export function portableText(expression: Expression): string {
 
 /** A literal as a template spells it. */
 export function escapeTemplate(text: string): string {
-  return text.replaceAll("${", "$$${").replaceAll("%{", "%%{");
+  return text.includes("{") ? text.replaceAll("${", "$$${").replaceAll("%{", "%%{") : text;
 }
 
 /**

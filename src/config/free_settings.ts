@@ -20,7 +20,7 @@ import {
   settle,
 } from "./reading.ts";
 import type { Member, Members } from "./schema.ts";
-import { plain, type Reading } from "./scope.ts";
+import { plain, type Reading } from "./evaluation.ts";
 
 /** Reads a value that no schema shapes, lists and maps with all that is in them. */
 export function readFree(reader: Reader, value: Value, path: string, reading: Reading = plain): Both {

@@ -1,14 +1,16 @@
 // From a document to what it means: read, checked by the rules, and either a configuration with its portable form or
-// the reasons why there is none. Pure: the environment comes in as a function, and nothing else is looked at.
-import { type Diagnostic, hasErrors, warningDiagnostic } from "../diagnostic/diagnostic.ts";
+// the reasons why there is none. The environment comes in as a function, and nothing else is looked at. A loader
+// remembers: what it gives is what a fresh one gives, and costs as much as what has changed.
+import { type Diagnostic, warningDiagnostic } from "../diagnostic/diagnostic.ts";
+import type { SourceText } from "../diagnostic/range.ts";
 import type { Document } from "../document/document.ts";
-import { readModel } from "./blocks.ts";
+import { openPace } from "../time/pace.ts";
 import type { Environment } from "./environment.ts";
-import type { Findings } from "./findings.ts";
+import { diagnosticOf, type Finding } from "./findings.ts";
 import type { HonuaConfig } from "./honua_config.ts";
 import type { JsonObject } from "./json.ts";
-import { rulesOfReference } from "./rules_of_reference.ts";
-import { rulesOfShape } from "./rules_of_shape.ts";
+import { type JudgeMemory, openJudge } from "./judging.ts";
+import { type Model, type ModelMemory, openModelMemory, type ReadingWork, readModel } from "./model.ts";
 import { asHonuaConfig } from "./schema.ts";
 
 /** What is loaded, in which environment, and whether the rules are to be asked. */
@@ -19,6 +21,8 @@ export interface LoadRequest {
   readonly environment: Environment;
   /** False skips the rules (`ConfigurationWatcher:ValidateOnReload`), never the schema. */
   readonly validate: boolean;
+  /** Ends a load that takes turns at its next one. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** How many there are of each kind of block. */
@@ -55,38 +59,100 @@ export type Loaded =
     readonly secrets: readonly string[];
   };
 
-/** Loads a document. A mistake of its author's is a diagnostic; only a bug throws. */
-export function loadConfig({ document, environment, validate }: LoadRequest): Loaded {
-  const seen = new Map<string, string | undefined>();
-  const model = readModel(document, (name) => {
-    if (!seen.has(name)) seen.set(name, environment(name));
-    return seen.get(name);
-  });
-  const config = asHonuaConfig(model.resolved);
-  const found = [...document.mistakes, ...notSaidAlready(model.findings.diagnostics, document.mistakes)];
-  if (validate) {
-    const matter = { config, facts: model.findings };
-    for (const one of rulesOfShape(matter)) found.push(one);
-    if (!hasErrors(found)) { for (const one of rulesOfReference(matter)) found.push(one); }
-  }
-  const diagnostics = arrange(found, model.findings);
-  const secrets = [...new Set(seen.values())].filter((value) =>
-    value !== undefined && value.length >= MIN_SECRET_LENGTH
-  );
-  const { portable } = model;
-  if (hasErrors(found)) return { ok: false, diagnostics, portable, secrets: secrets as string[] };
+/** Loads one document after the other, mostly much the same one. */
+export interface Loader {
+  /**
+   * Loads a document as {@linkcode loadConfig} does, and lets the event loop have its turns. What did not change is the
+   * same object as in the last load: entries, whole parts, and what is remembered by them elsewhere. Loads of one loader
+   * do not overlap. Rejects only with the signal's reason.
+   */
+  load(request: LoadRequest): Promise<Loaded>;
+  /** What the last load cost. */
+  readonly work: LoadingWork;
+}
+
+/** What one load cost, in numbers that do not depend on the machine. */
+export interface LoadingWork extends ReadingWork {
+  /** How often the rules of a block were asked, in either phase. */
+  readonly rulesRun: number;
+}
+
+const NO_WORK: LoadingWork = { blocksRead: 0, definitionsEvaluated: 0, rulesRun: 0 };
+
+/** What a loader remembers. */
+interface Memory {
+  readonly model: ModelMemory;
+  readonly judge: JudgeMemory;
+  work: LoadingWork;
+}
+
+function openMemory(): Memory {
+  return { model: openModelMemory(), judge: { secrets: null, index: null }, work: NO_WORK };
+}
+
+/** Opens a loader that remembers nothing yet: what it will is no more than the last document and its blocks. */
+export function openLoader(): Loader {
+  const memory = openMemory();
   return {
-    ok: true,
-    config,
-    portable,
-    warnings: diagnostics,
-    counts: countsOf(config),
-    secrets: secrets as string[],
+    get work() {
+      return memory.work;
+    },
+    async load(request) {
+      const pace = openPace({ signal: request.signal });
+      const loading = loadInSteps(request, memory);
+      for (;;) {
+        const step = loading.next();
+        if (step.done === true) return step.value;
+        if (pace.isSpent()) await pace.rest();
+      }
+    },
   };
 }
 
+/** Loads a document at once. A mistake of its author's is a diagnostic; only a bug throws. */
+export function loadConfig(request: LoadRequest): Loaded {
+  const loading = loadInSteps(request, openMemory());
+  for (;;) {
+    const step = loading.next();
+    if (step.done === true) return step.value;
+  }
+}
+
+/** Yields where it may be interrupted. */
+function* loadInSteps({ document, environment, validate }: LoadRequest, memory: Memory): Generator<void, Loaded> {
+  const seen = new Map<string, string | undefined>();
+  const model = yield* readModel(document, (name) => {
+    if (!seen.has(name)) seen.set(name, environment(name));
+    return seen.get(name);
+  }, memory.model);
+  const config = asHonuaConfig(model.resolved);
+  const judge = openJudge(model, memory.judge);
+  const found: Said[] = [...document.mistakes, ...notSaidAlready(model.findings.kept, document.mistakes)];
+  if (validate) {
+    for (const one of yield* judge.shape()) found.push(one);
+    if (!found.some(isError)) { for (const one of yield* judge.references()) found.push(one); }
+  }
+  memory.work = { ...model.work, rulesRun: judge.rulesRun };
+  yield;
+  const diagnostics = arrange(found, model.findings.dropped, document.source);
+  const secrets = [...new Set(seen.values())].filter((value): value is string =>
+    value !== undefined && value.length >= MIN_SECRET_LENGTH
+  );
+  const { portable } = model;
+  if (found.some(isError)) return { ok: false, diagnostics, portable, secrets };
+  return { ok: true, config, portable, warnings: diagnostics, counts: countsOf(model), secrets };
+}
+
+/** A mistake that the document told already, or one that is still to be told. */
+type Said = Diagnostic | Finding;
+
+function isError({ severity }: Said): boolean {
+  return severity === "error";
+}
+
 /** What the document said of a name that stands twice, or with and without a label, is not said again in other words. */
-function notSaidAlready(found: readonly Diagnostic[], mistakes: readonly Diagnostic[]): Diagnostic[] {
+function notSaidAlready(found: readonly Finding[], mistakes: readonly Diagnostic[]): readonly Finding[] {
+  if (mistakes.length === 0) return found;
   const paths = new Set(mistakes.map((mistake) => mistake.path));
   const again = ["config/duplicate", "config/wrong-labels"];
   return found.filter((one) => !again.includes(one.code) || !paths.has(one.path));
@@ -96,28 +162,30 @@ const MIN_SECRET_LENGTH = 4;
 const MAX_DIAGNOSTICS = 1_000;
 
 /** In the order of their places, those of the whole file last; where there are too many, errors before warnings. */
-function arrange(found: readonly Diagnostic[], { dropped }: Findings): Diagnostic[] {
-  const errors = found.filter((one) => one.severity === "error");
-  const warnings = found.filter((one) => one.severity === "warning");
+function arrange(found: readonly Said[], dropped: number, source: SourceText): Diagnostic[] {
+  const errors = found.filter(isError);
+  const warnings = found.filter((one) => !isError(one));
   const kept = [...errors, ...warnings].slice(0, MAX_DIAGNOSTICS);
   kept.sort((one, other) => startOf(one) - startOf(other));
+  const told = kept.map((one) => "place" in one ? one : diagnosticOf(source, one));
   const left = found.length - kept.length + dropped;
   if (left > 0) {
-    kept.push(warningDiagnostic("config/too-many-diagnostics", `${left} further diagnostics are not shown`));
+    told.push(warningDiagnostic("config/too-many-diagnostics", `${left} further diagnostics are not shown`));
   }
-  return kept;
+  return told;
 }
 
-function startOf(one: Diagnostic): number {
-  return one.place?.range.start ?? Number.MAX_SAFE_INTEGER;
+function startOf(one: Said): number {
+  const range = "place" in one ? one.place?.range : one.range;
+  return range?.start ?? Number.MAX_SAFE_INTEGER;
 }
 
-function countsOf(config: HonuaConfig): Counts {
+function countsOf({ variables, labelled }: Model): Counts {
   return {
-    dataSources: Object.keys(config.dataSources).length,
-    services: Object.keys(config.services).length,
-    layers: Object.keys(config.layers).length,
-    caches: Object.keys(config.caches).length,
-    variables: Object.keys(config.variables).length,
+    dataSources: labelled.data_source.size,
+    services: labelled.service.size,
+    layers: labelled.layer.size,
+    caches: labelled.cache.size,
+    variables: variables.size,
   };
 }

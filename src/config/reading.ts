@@ -15,18 +15,20 @@ import {
   resolve,
   totalFault,
 } from "./expressions.ts";
-import type { Findings } from "./findings.ts";
+import type { Context } from "./evaluation.ts";
+import type { Recorder } from "./facts.ts";
 import { emptyObject, type Json, type JsonObject } from "./json.ts";
-import type { Reading, Scope } from "./scope.ts";
+import type { Reading } from "./evaluation.ts";
+import type { Scope } from "./scope.ts";
 
 /** What settings are read with, and how much of what is bounded was used up. */
-export interface Reader {
+export interface Reader extends Context {
   /** Evaluates what is written. */
   readonly scope: Scope;
   /** Gives the values of this host. */
   readonly environment: Environment;
   /** Takes what is found. */
-  readonly findings: Findings;
+  readonly findings: Recorder;
   /** How many lists and maps the value that is being read stands in. */
   depth: number;
   /** The length of all texts that were read so far, in UTF-16 units. */
@@ -75,7 +77,7 @@ export interface Scalar {
 export function settle(reader: Reader, value: Value, path: string, reading: Reading): Scalar | List | Fields | null {
   if (value.kind === "list" || value.kind === "fields") return value;
   const { findings } = reader;
-  const expression = reader.scope.evaluate(value, reading);
+  const expression = reader.scope.evaluate(value, reading, reader);
   if (expression.kind === "compound") return expression.value;
   if (expression.kind === "reported") return findings.fail(path), null;
   if (expression.kind === "fault") return findings.refuse(path, expression), null;

@@ -1,68 +1,61 @@
-// What the two phases of rules are made of: a rule is a generator of diagnostics over a resolved configuration and the
-// facts of reading it. A setting that could not be read has its error already, so no rule speaks of it again, and a
-// value that came from the environment is never quoted.
-import {
-  type Diagnostic,
-  type DiagnosticDetails,
-  errorDiagnostic,
-  type Place,
-  warningDiagnostic,
-} from "../diagnostic/diagnostic.ts";
+// What the two phases of rules are made of: a rule is a generator of findings over a resolved block and the facts of
+// reading it. A setting that could not be read has its error already, so no rule speaks of it again, and a value that
+// came from the environment is never quoted.
 import { looksSecret } from "../diagnostic/secrets.ts";
 import { nearest } from "../diagnostic/suggest.ts";
-import type { Facts } from "./findings.ts";
-import type { HonuaConfig } from "./honua_config.ts";
+import { type Facts, hasFailed, isFromEnvironment, rangeAt } from "./facts.ts";
+import { type Finding, finding, type FindingDetails } from "./findings.ts";
 
-/** What a rule looks at, and how it speaks. */
+/** What is known of a block beside its values. */
 export interface Matter {
-  /** The resolved configuration; where something could not be read it is left out or has its default. */
-  readonly config: HonuaConfig;
-  /** What is known of each setting beside its value. */
+  /** Of each setting; where something could not be read the value is left out or has its default. */
   readonly facts: Facts;
+  /** What must not be quoted wherever it turns up. */
+  readonly secrets: Secrets;
+}
+
+/** The values of variables with a secret's name. */
+export interface Secrets {
+  /** Whether a value is, or holds, one of them. */
+  areIn(value: string): boolean;
 }
 
 /** What a rule says of a setting; `at` is the path whose place is shown, where it is not the setting's own. */
-export interface Remark extends Omit<DiagnosticDetails, "path" | "place"> {
+export interface Remark extends FindingDetails {
   /** Left out: the setting's own path. */
-  at?: string;
+  readonly at?: string;
 }
 
 /** An error at a setting, or nothing where that setting could not be read. */
 export function* errorAt(
-  matter: Matter,
+  { facts }: Matter,
   path: string,
   code: string,
   summary: string,
-  remark: Remark = {},
-): Generator<Diagnostic> {
-  if (!matter.facts.hasFailed(path)) yield errorDiagnostic(code, summary, detailsOf(matter, path, remark));
+  { at = path, ...details }: Remark = {},
+): Generator<Finding> {
+  if (!hasFailed(facts, path)) yield finding("error", code, summary, path, rangeAt(facts, at), details);
 }
 
-/** A warning at a setting, or nothing where that setting could not be read; a null path is the whole file's. */
+/** A warning at a setting, or nothing where that setting could not be read. */
 export function* warningAt(
-  matter: Matter,
-  path: string | null,
+  { facts }: Matter,
+  path: string,
   code: string,
   summary: string,
-  remark: Remark = {},
-): Generator<Diagnostic> {
-  if (path !== null && matter.facts.hasFailed(path)) return;
-  yield warningDiagnostic(code, summary, detailsOf(matter, path, remark));
-}
-
-function detailsOf({ facts }: Matter, path: string | null, { at, ...details }: Remark): DiagnosticDetails {
-  const place: Place | null = path === null ? null : facts.placeAt(at ?? path);
-  return { ...details, path, place };
+  { at = path, ...details }: Remark = {},
+): Generator<Finding> {
+  if (!hasFailed(facts, path)) yield finding("warning", code, summary, path, rangeAt(facts, at), details);
 }
 
 /** A value that may be spoken of aloud; null where it came from the environment or is or looks like a secret. */
-export function known({ facts }: Matter, path: string, value: string): string | null {
-  return facts.isFromEnvironment(path) || facts.isSecret(value) || looksSecret(value) ? null : value;
+export function known({ facts, secrets }: Matter, path: string, value: string): string | null {
+  return isFromEnvironment(facts, path) || secrets.areIn(value) || looksSecret(value) ? null : value;
 }
 
 /** A value as a summary may show it: a secret or what came from the environment not at all, and nothing at length. */
 export function shown(matter: Matter, path: string, value: string): string {
-  if (matter.facts.isFromEnvironment(path)) return "from the environment";
+  if (isFromEnvironment(matter.facts, path)) return "from the environment";
   const quotable = known(matter, path, value);
   if (quotable === null) return "(not shown)";
   return quotable.length > 60 ? quotable.slice(0, 60) + "…" : quotable;

@@ -1,57 +1,105 @@
 // The second phase: what blocks say of one another. It runs only where everything could be read and the first phase
-// found no error, so it may take every value at its word.
-import type { Diagnostic } from "../diagnostic/diagnostic.ts";
-import type { HonuaConfig, Layer } from "./honua_config.ts";
-import { errorAt, hasName, known, type Matter, sameName, shown, suggestNames, warningAt } from "./rules.ts";
+// found no error, so it may take every value at its word. What it says of a layer hangs on that layer, on an index of
+// what a layer can refer to, and on what must not be quoted; all else is looked at anew, over ids and a few members.
+import { type Facts, isWritten, NO_FACTS, rangeAt } from "./facts.ts";
+import type { Finding } from "./findings.ts";
+import type { Cache, DataSource, Honua, Layer, RateLimit, Service } from "./honua_config.ts";
+import {
+  errorAt,
+  hasName,
+  known,
+  type Matter,
+  sameName,
+  type Secrets,
+  shown,
+  suggestNames,
+  warningAt,
+} from "./rules.ts";
 import { labelledBlocks } from "./schema.ts";
+import type { LabelledType } from "./sorted_blocks.ts";
 
-/** Checks what the blocks of a configuration say of one another. */
-export function* rulesOfReference(matter: Matter): Generator<Diagnostic> {
-  const names = { dataSources: Object.keys(matter.config.dataSources), services: Object.keys(matter.config.services) };
-  for (const layer of Object.values(matter.config.layers)) {
-    yield* referenceRules(matter, layer, names);
-    yield* fieldRules(matter, layer);
-    yield* reachRules(matter, layer);
-  }
-  yield* usageRules(matter);
-  yield* cacheRules(matter);
-  yield* identityRules(matter);
-  if (sameName(matter.config.honua.environment, "production")) yield* productionRules(matter);
-}
-
-interface Names {
+/** What a layer can refer to. */
+export interface Index {
+  /** The ids of all data sources, as the snapshot has them. */
   readonly dataSources: readonly string[];
+  /** The ids of all services. */
   readonly services: readonly string[];
+  /** Whether a data source has the id. */
+  hasDataSource(id: string): boolean;
+  /** Whether a service is enabled; undefined where there is none. */
+  isEnabled(service: string): boolean | undefined;
 }
 
-function* referenceRules(matter: Matter, layer: Layer, names: Names): Generator<Diagnostic> {
-  const { config, facts } = matter;
+/** What was read of a block. */
+export interface Reading<T> {
+  /** With the environment of this host. */
+  readonly resolved: T;
+  /** What is known of it beside. */
+  readonly facts: Facts;
+}
+
+/** What was read of the blocks of a kind. */
+export interface Readings<T> {
+  /** The ids, in the order of the source. */
+  readonly blocks: ReadonlyMap<string, unknown>;
+  /** In the same order. */
+  readonly entries: readonly Reading<T>[];
+}
+
+/** What was read of all blocks. */
+export interface Blocks {
+  /** What holds for the whole server. */
+  readonly honua: Reading<Honua>;
+  /** Null: requests are not limited. */
+  readonly rateLimit: Reading<RateLimit> | null;
+  /** Databases. */
+  readonly data_source: Readings<DataSource>;
+  /** Protocols. */
+  readonly service: Readings<Service>;
+  /** Published tables. */
+  readonly layer: Readings<Layer>;
+  /** Caches. */
+  readonly cache: Readings<Cache>;
+}
+
+/** Checks what a layer says of other blocks, and of its own parts. */
+export function* layerReferences(matter: Matter, layer: Layer, index: Index): Generator<Finding> {
+  yield* referenceRules(matter, layer, index);
+  yield* fieldRules(matter, layer);
+  yield* reachRules(matter, layer, index);
+}
+
+/** Checks what only a look at all blocks tells. */
+export function* wholeRules(blocks: Blocks, secrets: Secrets): Generator<Finding> {
+  yield* usageRules(blocks, secrets);
+  yield* cacheRules(blocks, secrets);
+  yield* identityRules(blocks, secrets);
+  if (sameName(blocks.honua.resolved.environment, "production")) yield* productionRules(blocks, secrets);
+}
+
+function* referenceRules(matter: Matter, layer: Layer, index: Index): Generator<Finding> {
   const source = `layer.${layer.id}.data_source`;
-  if (!has(config.dataSources, layer.dataSource)) {
+  if (!index.hasDataSource(layer.dataSource)) {
     const summary = `Layer ${layer.id} names an unknown data source ${shown(matter, source, layer.dataSource)}`;
     const wanted = known(matter, source, layer.dataSource);
     yield* errorAt(matter, source, "config/unknown-reference", summary, {
-      suggestion: suggestNames("data sources", wanted, names.dataSources),
+      suggestion: suggestNames("data sources", wanted, index.dataSources),
     });
   }
   const services = `layer.${layer.id}.services`;
   for (const [at, service] of layer.services.entries()) {
-    if (has(config.services, service)) continue;
+    if (index.isEnabled(service) !== undefined) continue;
     const summary = `Layer ${layer.id} names an unknown service ${shown(matter, services, service)}`;
     const wanted = known(matter, services, service);
     const item = `${services}[${at}]`;
     yield* errorAt(matter, services, "config/unknown-reference", summary, {
-      suggestion: suggestNames("services", wanted, names.services),
-      at: facts.isWritten(item) ? item : services,
+      suggestion: suggestNames("services", wanted, index.services),
+      at: isWritten(matter.facts, item) ? item : services,
     });
   }
 }
 
-function has(blocks: object, id: string): boolean {
-  return Object.hasOwn(blocks, id);
-}
-
-function* fieldRules(matter: Matter, layer: Layer): Generator<Diagnostic> {
+function* fieldRules(matter: Matter, layer: Layer): Generator<Finding> {
   const { fields, geometry } = layer;
   if (fields === undefined || Object.keys(fields).length === 0 || geometry === undefined) return;
   const path = `layer.${layer.id}`;
@@ -61,7 +109,7 @@ function* fieldRules(matter: Matter, layer: Layer): Generator<Diagnostic> {
     ["display_field", "display_field", layer.displayField ?? ""],
   ] as const;
   for (const [setting, what, name] of wanted) {
-    if (name === "" || has(fields, name)) continue;
+    if (name === "" || Object.hasOwn(fields, name)) continue;
     const summary = `The ${what} ${shown(matter, `${path}.${setting}`, name)} is not among the fields`;
     yield* warningAt(matter, `${path}.fields`, "config/unknown-field", summary, {
       why: "The fields that are written are all that the layer has",
@@ -72,9 +120,8 @@ function* fieldRules(matter: Matter, layer: Layer): Generator<Diagnostic> {
 }
 
 /** A layer that lists no service at all was said of in the first phase. */
-function* reachRules(matter: Matter, { id, services }: Layer): Generator<Diagnostic> {
-  const all = matter.config.services;
-  if (services.length === 0 || services.some((service) => has(all, service) && all[service]!.enabled)) return;
+function* reachRules(matter: Matter, { id, services }: Layer, index: Index): Generator<Finding> {
+  if (services.length === 0 || services.some((service) => index.isEnabled(service) === true)) return;
   const summary = `None of the services of layer ${id} is enabled`;
   yield* warningAt(matter, `layer.${id}.services`, "config/unreachable-layer", summary, {
     why: "Nobody can reach the layer",
@@ -82,89 +129,105 @@ function* reachRules(matter: Matter, { id, services }: Layer): Generator<Diagnos
   });
 }
 
-function* usageRules(matter: Matter): Generator<Diagnostic> {
-  const { dataSources, services, layers } = matter.config;
-  const usedServices = new Set(Object.values(layers).flatMap((layer) => layer.services));
-  const usedSources = new Set(Object.values(layers).map((layer) => layer.dataSource));
-  for (const { id, enabled } of Object.values(services)) {
-    if (!enabled || usedServices.has(id)) continue;
-    yield* warningAt(matter, `service.${id}`, "config/unused", `Service ${id} is enabled and no layer uses it`, {
+function* usageRules({ data_source, service, layer }: Blocks, secrets: Secrets): Generator<Finding> {
+  const unusedServices = new Map(byId(service).filter(([, { resolved }]) => resolved.enabled));
+  const unusedSources = new Map(data_source.entries.length < 2 ? [] : byId(data_source));
+  for (const { resolved } of layer.entries) {
+    if (unusedServices.size === 0 && unusedSources.size === 0) return;
+    for (const id of resolved.services) unusedServices.delete(id);
+    unusedSources.delete(resolved.dataSource);
+  }
+  for (const [id, { facts }] of unusedServices) {
+    const summary = `Service ${id} is enabled and no layer uses it`;
+    yield* warningAt({ facts, secrets }, `service.${id}`, "config/unused", summary, {
       suggestion: "Name it in a layer's services, or write enabled = false",
     });
   }
-  if (Object.keys(dataSources).length < 2) return;
-  for (const { id } of Object.values(dataSources)) {
-    if (usedSources.has(id)) continue;
-    yield* warningAt(matter, `data_source.${id}`, "config/unused", `No layer uses data source ${id}`, {
+  for (const [id, { facts }] of unusedSources) {
+    const summary = `No layer uses data source ${id}`;
+    yield* warningAt({ facts, secrets }, `data_source.${id}`, "config/unused", summary, {
       suggestion: "Name it in a layer's data_source, or remove it",
     });
   }
 }
 
-function* cacheRules(matter: Matter): Generator<Diagnostic> {
-  const { honua, caches, rateLimit } = matter.config;
-  const all = Object.values(caches);
-  const hasRedis = all.some(({ type, enabled }) => enabled && sameName(type, "redis"));
-  if (rateLimit !== undefined && sameName(rateLimit.store, "redis") && !hasRedis) {
+function byId<T extends { readonly id: string }>({ entries }: Readings<T>): [string, Reading<T>][] {
+  return entries.map((entry) => [entry.resolved.id, entry]);
+}
+
+function* cacheRules({ honua, cache, rateLimit }: Blocks, secrets: Secrets): Generator<Finding> {
+  const hasRedis = cache.entries.some(({ resolved }) => resolved.enabled && sameName(resolved.type, "redis"));
+  if (rateLimit !== null && sameName(rateLimit.resolved.store, "redis") && !hasRedis) {
+    const matter = { facts: rateLimit.facts, secrets };
     const summary = "Rate limits are to be kept in Redis, and no Redis cache is enabled";
     yield* warningAt(matter, "rate_limit.store", "config/rate-limit-without-redis", summary, {
       why: "Each server would count for itself",
       suggestion: 'Define a cache with type = "redis", or write store = "memory"',
     });
   }
-  for (const { id, enabled, requiredIn } of all) {
-    if (enabled || !hasName(requiredIn, honua.environment)) continue;
+  for (const { resolved, facts } of cache.entries) {
+    const { id, enabled, requiredIn } = resolved;
+    if (enabled || !hasName(requiredIn, honua.resolved.environment)) continue;
     const summary = `Cache ${id} is required in this environment and disabled`;
-    yield* errorAt(matter, `cache.${id}.enabled`, "config/required-cache-disabled", summary, {
+    yield* errorAt({ facts, secrets }, `cache.${id}.enabled`, "config/required-cache-disabled", summary, {
       suggestion: "Write enabled = true, or take the environment out of required_in",
     });
   }
 }
 
 /** Ids are compared over all blocks, in the order in which the server looks at them. */
-function* identityRules(matter: Matter): Generator<Diagnostic> {
-  const first = new Map<string, string>();
-  for (const [type, key] of Object.entries(labelledBlocks)) {
-    for (const id of Object.keys(matter.config[key])) {
-      const earlier = first.get(id);
-      if (earlier === undefined) {
-        first.set(id, type);
-        continue;
-      }
-      const place = matter.facts.placeAt(`${earlier}.${id}`);
-      yield* errorAt(
-        matter,
-        `${type}.${id}`,
-        "config/duplicate-id",
-        `${id} is the name of a ${type} and a ${earlier}`,
-        {
-          why: "Names are unique over data sources, services, layers and caches",
-          suggestion: "Rename one of the two",
-          other: place === null ? null : { label: "already used here", place },
-        },
-      );
+function* identityRules(blocks: Blocks, secrets: Secrets): Generator<Finding> {
+  const types = Object.keys(labelledBlocks) as LabelledType[];
+  for (const [at, type] of types.entries()) {
+    const earlier = types.slice(0, at);
+    const shared = sharedIds(blocks, type, earlier);
+    if (shared.size === 0) continue;
+    const known = new Map(types.map((one) => [one, new Map(byId<{ readonly id: string }>(blocks[one]))]));
+    for (const id of shared) {
+      const other = earlier.find((one) => blocks[one].blocks.has(id))!;
+      const range = rangeAt(known.get(other)!.get(id)!.facts, `${other}.${id}`);
+      const matter = { facts: known.get(type)!.get(id)!.facts, secrets };
+      const summary = `${id} is the name of a ${type} and a ${other}`;
+      yield* errorAt(matter, `${type}.${id}`, "config/duplicate-id", summary, {
+        why: "Names are unique over data sources, services, layers and caches",
+        suggestion: "Rename one of the two",
+        other: range === null ? null : { label: "already used here", range },
+      });
     }
   }
 }
 
-function* productionRules(matter: Matter): Generator<Diagnostic> {
-  const { honua, caches, rateLimit }: HonuaConfig = matter.config;
-  if (honua.cors?.allowAnyOrigin === true) {
+/** The ids of a type that an earlier one has. Goes over the smaller of two, since there may be thousands of one. */
+function sharedIds(blocks: Blocks, type: LabelledType, earlier: readonly LabelledType[]): Set<string> {
+  const shared = new Set<string>();
+  for (const one of earlier) {
+    const both = [blocks[type].blocks, blocks[one].blocks];
+    const [few, many] = both.sort((first, second) => first.size - second.size);
+    for (const id of few!.keys()) if (many!.has(id)) shared.add(id);
+  }
+  return shared;
+}
+
+function* productionRules({ honua, cache, rateLimit }: Blocks, secrets: Secrets): Generator<Finding> {
+  if (honua.resolved.cors?.allowAnyOrigin === true) {
+    const matter = { facts: honua.facts, secrets };
     const summary = "Any origin is allowed in production";
     yield* warningAt(matter, "honua.cors.allow_any_origin", "config/production-any-origin", summary, {
       why: "Every site may read what the server answers",
       suggestion: "Write allow_any_origin = false and name the allowed_origins",
     });
   }
-  const all = Object.values(caches);
-  if (all.length > 0 && all.every(({ type }) => sameName(type, "memory"))) {
+  const [first] = cache.entries;
+  if (first !== undefined && cache.entries.every(({ resolved }) => sameName(resolved.type, "memory"))) {
+    const matter = { facts: first.facts, secrets };
     yield* warningAt(matter, "cache", "config/production-memory-cache", "There are only memory caches in production", {
       why: "Servers share nothing through them",
       suggestion: 'Give one of them type = "redis"',
-      at: `cache.${all[0]!.id}`,
+      at: `cache.${first.resolved.id}`,
     });
   }
-  if (rateLimit === undefined || !rateLimit.enabled) {
+  if (rateLimit === null || !rateLimit.resolved.enabled) {
+    const matter = { facts: rateLimit?.facts ?? NO_FACTS, secrets };
     const summary = "Rate limiting is not enabled in production";
     yield* warningAt(matter, "rate_limit", "config/production-no-rate-limit", summary, {
       suggestion: "Write a rate_limit block with enabled = true",

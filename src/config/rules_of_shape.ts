@@ -1,19 +1,47 @@
 // The first phase: every block looked at by itself. These rules run also where something could not be read, and pass
-// over what it is.
-import type { Diagnostic } from "../diagnostic/diagnostic.ts";
-import type { Cache, DataSource, Layer, RateLimit, Service } from "./honua_config.ts";
+// over what it is. What one says hangs on nothing but its block, and on what must not be quoted.
+import { hasFailed, isWritten } from "./facts.ts";
+import { type Finding, finding } from "./findings.ts";
+import type { Cache, DataSource, Honua, Layer, RateLimit, Service } from "./honua_config.ts";
 import { errorAt, hasName, isBlank, known, type Matter, sameName, shown, suggestNames, warningAt } from "./rules.ts";
 
-/** Checks the blocks of a configuration one by one. */
-export function* rulesOfShape(matter: Matter): Generator<Diagnostic> {
-  const { config } = matter;
-  yield* honuaRules(matter);
-  yield* emptinessRules(matter);
-  for (const one of Object.values(config.dataSources)) yield* dataSourceRules(matter, one);
-  for (const one of Object.values(config.services)) yield* serviceRules(matter, one);
-  for (const one of Object.values(config.layers)) yield* layerRules(matter, one);
-  for (const one of Object.values(config.caches)) yield* cacheRules(matter, one);
-  if (config.rateLimit !== undefined) yield* rateLimitRules(matter, config.rateLimit);
+/** The rules of each kind of block. */
+export interface ShapeRules {
+  /** What holds for the whole server. */
+  honua(matter: Matter, honua: Honua): Iterable<Finding>;
+  /** One database. */
+  data_source(matter: Matter, dataSource: DataSource): Iterable<Finding>;
+  /** One service. */
+  service(matter: Matter, service: Service): Iterable<Finding>;
+  /** One layer. */
+  layer(matter: Matter, layer: Layer): Iterable<Finding>;
+  /** One cache. */
+  cache(matter: Matter, cache: Cache): Iterable<Finding>;
+  /** How many requests are let through. */
+  rate_limit(matter: Matter, rateLimit: RateLimit): Iterable<Finding>;
+}
+
+/** Checks a block by itself. */
+export const shapeRules: ShapeRules = {
+  honua: honuaRules,
+  data_source: dataSourceRules,
+  service: serviceRules,
+  layer: layerRules,
+  cache: cacheRules,
+  rate_limit: rateLimitRules,
+};
+
+/** Warns where there is nothing of a kind, given how many there are of each. */
+export function* emptinessRules(
+  counts: { readonly dataSources: number; readonly services: number; readonly layers: number },
+): Generator<Finding> {
+  const { dataSources, services, layers } = counts;
+  for (const [what, count] of [["data source", dataSources], ["service", services], ["layer", layers]] as const) {
+    if (count > 0) continue;
+    yield finding("warning", "config/nothing-defined", `No ${what} is defined`, null, null, {
+      why: "A server with this configuration has nothing to serve",
+    });
+  }
 }
 
 const LOG_LEVELS = ["trace", "debug", "information", "warning", "error", "critical"];
@@ -49,8 +77,7 @@ const COUNTED_SETTINGS: ReadonlyMap<string, readonly string[]> = new Map([
   ["ogc_api", ["item_limit"]],
 ]);
 
-function* honuaRules(matter: Matter): Generator<Diagnostic> {
-  const { version, environment, logLevel, cors } = matter.config.honua;
+function* honuaRules(matter: Matter, { version, environment, logLevel, cors }: Honua): Generator<Finding> {
   if (isBlank(version)) yield* missing(matter, "honua.version", 'Write version = "1.0"');
   else if (!version.startsWith("1.")) {
     const summary = `Version ${shown(matter, "honua.version", version)} is not known`;
@@ -85,20 +112,10 @@ const CORS_SWITCHES = ["allow_any_origin", "allow_credentials", "allowed_origins
 
 /** Whether all settings that a rule compares could be read. */
 function settled({ facts }: Matter, path: string, names: readonly string[]): boolean {
-  return !names.some((name) => facts.hasFailed(`${path}.${name}`));
+  return !names.some((name) => hasFailed(facts, `${path}.${name}`));
 }
 
-function* emptinessRules(matter: Matter): Generator<Diagnostic> {
-  const { dataSources, services, layers } = matter.config;
-  for (const [what, blocks] of [["data source", dataSources], ["service", services], ["layer", layers]] as const) {
-    if (Object.keys(blocks).length > 0) continue;
-    yield* warningAt(matter, null, "config/nothing-defined", `No ${what} is defined`, {
-      why: "A server with this configuration has nothing to serve",
-    });
-  }
-}
-
-function* dataSourceRules(matter: Matter, { id, provider, connection, pool }: DataSource): Generator<Diagnostic> {
+function* dataSourceRules(matter: Matter, { id, provider, connection, pool }: DataSource): Generator<Finding> {
   const path = `data_source.${id}`;
   if (isBlank(provider)) yield* missing(matter, `${path}.provider`, `Write provider = "postgresql" or the like`);
   else if (!hasName(PROVIDERS, provider)) {
@@ -121,7 +138,7 @@ function* dataSourceRules(matter: Matter, { id, provider, connection, pool }: Da
   }
 }
 
-function* serviceRules(matter: Matter, { id, type, settings }: Service): Generator<Diagnostic> {
+function* serviceRules(matter: Matter, { id, type, settings }: Service): Generator<Finding> {
   const path = `service.${id}`;
   if (isBlank(type)) yield* missing(matter, `${path}.type`, "Leave type out, and it is the service's name");
   for (const name of COUNTED_SETTINGS.get(type.toLowerCase()) ?? []) {
@@ -131,7 +148,7 @@ function* serviceRules(matter: Matter, { id, type, settings }: Service): Generat
   }
 }
 
-function* layerRules(matter: Matter, layer: Layer): Generator<Diagnostic> {
+function* layerRules(matter: Matter, layer: Layer): Generator<Finding> {
   const path = `layer.${layer.id}`;
   const required = [["title", layer.title], ["data_source", layer.dataSource], ["table", layer.table], [
     "id_field",
@@ -165,7 +182,7 @@ function* layerRules(matter: Matter, layer: Layer): Generator<Diagnostic> {
   }
 }
 
-function* geometryRules(matter: Matter, { id, geometry }: Layer): Generator<Diagnostic> {
+function* geometryRules(matter: Matter, { id, geometry }: Layer): Generator<Finding> {
   if (geometry === undefined) return;
   const path = `layer.${id}.geometry`;
   const { column, type, srid } = geometry;
@@ -187,7 +204,7 @@ function* geometryRules(matter: Matter, { id, geometry }: Layer): Generator<Diag
   }
 }
 
-function* cacheRules(matter: Matter, { id, type, connection }: Cache): Generator<Diagnostic> {
+function* cacheRules(matter: Matter, { id, type, connection }: Cache): Generator<Finding> {
   const path = `cache.${id}`;
   const { facts } = matter;
   if (isBlank(type)) yield* missing(matter, `${path}.type`, 'Write type = "redis" or type = "memory"');
@@ -198,10 +215,10 @@ function* cacheRules(matter: Matter, { id, type, connection }: Cache): Generator
     });
   }
   const connects = connection !== undefined && !isBlank(connection);
-  if (sameName(type, "redis") && !connects && !facts.hasFailed(`${path}.type`)) {
+  if (sameName(type, "redis") && !connects && !hasFailed(facts, `${path}.type`)) {
     yield* missing(matter, `${path}.connection`, 'Write connection = env("REDIS_CONNECTION")');
   }
-  if (connects && !facts.isWritten(`${path}.type`)) {
+  if (connects && !isWritten(facts, `${path}.type`)) {
     yield* warningAt(matter, `${path}.type`, "config/cache-without-type", "A cache with a connection has no type", {
       why: "To the server it is a memory cache, and the connection is not used",
       suggestion: 'Write type = "redis" if that is what it is',
@@ -210,7 +227,7 @@ function* cacheRules(matter: Matter, { id, type, connection }: Cache): Generator
   }
 }
 
-function* rateLimitRules(matter: Matter, { store, rules }: RateLimit): Generator<Diagnostic> {
+function* rateLimitRules(matter: Matter, { store, rules }: RateLimit): Generator<Finding> {
   if (isBlank(store)) yield* missing(matter, "rate_limit.store", 'Write store = "memory" or store = "redis"');
   const entries = Object.entries(rules);
   if (entries.length === 0) {
@@ -232,13 +249,13 @@ function* rateLimitRules(matter: Matter, { store, rules }: RateLimit): Generator
   }
 }
 
-function* missing(matter: Matter, path: string, suggestion: string): Generator<Diagnostic> {
+function* missing(matter: Matter, path: string, suggestion: string): Generator<Finding> {
   const name = path.slice(path.lastIndexOf(".") + 1);
-  const summary = matter.facts.isWritten(path) ? `${name} is empty` : `${name} is missing`;
+  const summary = isWritten(matter.facts, path) ? `${name} is empty` : `${name} is missing`;
   yield* errorAt(matter, path, "config/missing-setting", summary, { suggestion });
 }
 
-function* atLeast(matter: Matter, path: string, value: number, least: number): Generator<Diagnostic> {
+function* atLeast(matter: Matter, path: string, value: number, least: number): Generator<Finding> {
   if (value >= least || Number.isNaN(value)) return;
   const name = path.slice(path.lastIndexOf(".") + 1);
   yield* errorAt(matter, path, "config/out-of-range", `${name} has to be at least ${least}`);

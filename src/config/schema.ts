@@ -113,27 +113,42 @@ const rateLimit = z.object<SchemasOf<RateLimit>>({
   rules: z.record(z.string(), rateLimitRule).default({}),
 });
 
-/** The whole model, as a snapshot holds it; members that it does not name are carried beside those it does. */
-const honuaConfig: z.ZodType<HonuaConfig> = z.looseObject<SchemasOf<HonuaConfig>>({
-  honua,
-  dataSources: z.record(z.string(), dataSource),
-  services: z.record(z.string(), service),
-  layers: z.record(z.string(), layer),
-  caches: z.record(z.string(), cache),
-  rateLimit: rateLimit.optional(),
-  variables: z.record(z.string(), json),
+/** What is at the top of the model; members that it does not name are carried beside those it does. */
+const frame: z.ZodType<HonuaConfig> = z.looseObject<SchemasOf<HonuaConfig>>({
+  honua: z.custom<Honua>(isObject),
+  dataSources: z.custom<HonuaConfig["dataSources"]>(isObject),
+  services: z.custom<HonuaConfig["services"]>(isObject),
+  layers: z.custom<HonuaConfig["layers"]>(isObject),
+  caches: z.custom<HonuaConfig["caches"]>(isObject),
+  rateLimit: z.custom<RateLimit>(isObject).optional(),
+  variables: z.custom<HonuaConfig["variables"]>(isObject),
 });
 
+const blocks = { honua, data_source: dataSource, service, layer, cache, rate_limit: rateLimit } as const;
+
 /**
- * What was read, as the configuration that it is. Throws where the schema has something against it: reading goes by the
- * schema's own shapes, so that would be a bug. Encoding checks what comes out of a schema, so that no default makes up
- * for a member that is not there. The model itself comes back: the schema's copy would lose an entry named `__proto__`.
+ * Holds what was read of a block against the schema, and throws where that has something against it: reading goes by
+ * the schema's own shapes, so that would be a bug. Encoding checks what comes out of a schema, so that no default makes
+ * up for a member that is not there.
+ */
+export function checkBlock(type: keyof typeof blockMembers, block: JsonObject): void {
+  const { error } = z.safeEncode<z.ZodType>(blocks[type], block);
+  if (error !== undefined) throw new Error(`take what was read for a ${type}`, { cause: error });
+}
+
+/**
+ * What was read, as the configuration that it is: its blocks were held against the schema one by one, here it is what
+ * holds them. The model itself comes back: the schema's copy would lose an entry named `__proto__`.
  */
 export function asHonuaConfig(model: JsonObject): HonuaConfig {
   const config = model as unknown as HonuaConfig;
-  const { error } = honuaConfig.safeEncode(config);
+  const { error } = frame.safeEncode(config);
   if (error !== undefined) throw new Error("take what was read for a configuration", { cause: error });
   return config;
+}
+
+function isObject(value: unknown): boolean {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** What a setting holds, as reading one has to know it. */

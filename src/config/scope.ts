@@ -1,52 +1,23 @@
 // What the names in expressions stand for: variables and whether a cache is enabled, each evaluated once, in the order
-// of their dependencies, so that neither a cycle nor a long chain costs a stack. What the whole configuration evaluates
-// to is bounded, however small the text is that multiplies it.
-import { nearest } from "../diagnostic/suggest.ts";
-import type { Range, SourceText } from "../diagnostic/range.ts";
-import type { Fields, List, Literal, Template, Value } from "../document/document.ts";
+// of their dependencies, so that neither a cycle nor a long chain costs a stack. What stands as it stood before, and so
+// does all that it names, is not evaluated again and stays the same object.
+import type { SourceText } from "../diagnostic/range.ts";
+import type { Literal, Template, Value } from "../document/document.ts";
 import {
-  concatenation,
-  conditional,
-  constant,
-  type Expression,
-  type Fault,
-  fault,
-  MAX_TOTAL_LENGTH,
-  textOf,
-  totalFault,
-} from "./expressions.ts";
+  ALL_NAMES,
+  type Context,
+  evaluate,
+  type Evaluation,
+  type Names,
+  plain,
+  type Reading,
+  REPORTED,
+} from "./evaluation.ts";
+import { constant, type Fault, fault, MAX_TOTAL_LENGTH } from "./expressions.ts";
 import { parseTemplate, type Syntax } from "./expression_syntax.ts";
 
-/** How a setting is read: `interpolates` puts variables in the place of a bare `var.x` inside its text. */
-export interface Reading {
-  /** Whether a bare `var.x` inside a text counts. */
-  readonly interpolates: boolean;
-  /** Any dotted name is a reference here, whatever its first part. */
-  readonly refers: boolean;
-}
-
-/** How a value is read in which nothing is out of the ordinary. */
-export const plain: Reading = { interpolates: false, refers: false };
-
-/** A list or a map that a lone `var.x` stands for; its values are evaluated where it is used. */
-export interface Compound {
-  /** Marks a list or a map. */
-  readonly kind: "compound";
-  /** As it is written in the variable. */
-  readonly value: List | Fields;
-}
-
-/** What has no value because something else has none, which is reported there. */
-export interface Reported {
-  /** Marks what was reported elsewhere. */
-  readonly kind: "reported";
-}
-
-/** What evaluating comes to. */
-export type Evaluation = Expression | Compound | Fault | Reported;
-
 /** A fault and the setting that it belongs to. */
-export interface Finding {
+export interface Misdefinition {
   /** The setting's, in HCL's words: `variable.size`. */
   readonly path: string;
   /** What is wrong with it. */
@@ -64,49 +35,126 @@ export interface Definitions {
 /** Evaluates expressions in the light of the configuration's variables. */
 export interface Scope {
   /** Cycles, each named once. */
-  readonly findings: readonly Finding[];
+  readonly mistakes: readonly Misdefinition[];
   /** Evaluates one value; the same value may be asked for again, each time at its cost. */
-  evaluate(value: Literal | Template, reading: Reading): Evaluation;
+  evaluate(value: Literal | Template, reading: Reading, context: Context): Evaluation;
+  /** What a name stands for, for whoever noted what it stood for before; they are the same object if it does still. */
+  standsFor(name: string): unknown;
 }
 
-/** Evaluates the definitions and returns the scope that they make. */
-export function openScope(definitions: Definitions, source: SourceText): Scope {
-  const scope: OpenScope = {
-    source,
-    parsed: new Map(),
-    outcomes: new Map(),
-    names: [...definitions.variables.keys()],
-    spent: 0,
+/** Opens one scope after the other. */
+export interface ScopeMemory {
+  /** The scope that the definitions make; the last one itself where they are the same values. */
+  open(definitions: Definitions, source: SourceText): Scope;
+  /** How many definitions the last opening evaluated. */
+  readonly evaluated: number;
+}
+
+/** A memory that holds the last scope. */
+export function openScopeMemory(): ScopeMemory {
+  const syntax = new WeakMap<Template, Syntax | Fault>();
+  let last: Last | null = null;
+  let evaluated = 0;
+  return {
+    get evaluated() {
+      return evaluated;
+    },
+    open(definitions, source) {
+      const written = writtenIn(definitions);
+      evaluated = 0;
+      if (last !== null && isSame(last.written, written)) return last.scope;
+      const variables = [...definitions.variables.keys()];
+      const isKnown = last !== null && isSameList(last.names.variables, variables);
+      const outcomes = new Map<string, Evaluation>();
+      const names: Names = { outcomes, variables: isKnown ? last!.names.variables : variables, parsed: syntax };
+      const defined = new Map<string, Defined>();
+      const opening = {
+        names,
+        outcomes,
+        syntax,
+        source,
+        before: last?.defined ?? null,
+        defined,
+        spent: 0,
+        evaluated: 0,
+      };
+      const mistakes = evaluateInOrder(opening, written);
+      evaluated = opening.evaluated;
+      const scope: Scope = {
+        mistakes,
+        evaluate: (value, reading, context) => evaluate(names, value, reading, context),
+        standsFor: (name) => standsFor(names, name),
+      };
+      last = { written, names, defined, scope };
+      return scope;
+    },
   };
-  const written = new Map<string, Value | null>();
-  for (const [name, value] of definitions.variables) written.set(`var.${name}`, value);
-  for (const [id, value] of definitions.caches) written.set(`cache.${id}.enabled`, value);
-  const findings = evaluateInOrder(scope, written);
-  scope.spent = 0;
-  return { findings, evaluate: (value, reading) => evaluateValue(scope, value, reading) };
 }
 
-/** What each value costs beside its text. */
-const VALUE_COST = 64;
-/** A variable's name where the server looks for one in a text, and what may not stand before it. */
-const BARE_VARIABLE = /(?<![\p{L}\p{Mn}\p{Nd}\p{Pc}.-])var\.([\p{L}\p{Mn}\p{Nd}\p{Pc}]+)/gu;
-const REPORTED: Reported = { kind: "reported" };
+/** Values by `var.x` and `cache.x.enabled`. */
+type Written = ReadonlyMap<string, Value | null>;
 
-interface OpenScope {
-  readonly source: SourceText;
-  readonly parsed: Map<Template, Syntax | Fault>;
+/** What a definition came to, from what. */
+interface Defined {
+  readonly value: Value | null;
+  readonly outcome: Evaluation;
+  readonly lookUps: ReadonlyMap<string, unknown>;
+  readonly cost: number;
+}
+
+interface Last {
+  readonly written: Written;
+  readonly names: Names;
+  readonly defined: ReadonlyMap<string, Defined>;
+  readonly scope: Scope;
+}
+
+/** A scope that is being made. */
+interface Opening {
+  readonly names: Names;
   readonly outcomes: Map<string, Evaluation>;
-  readonly names: readonly string[];
+  readonly syntax: WeakMap<Template, Syntax | Fault>;
+  readonly source: SourceText;
+  /** What was defined in the last scope. */
+  readonly before: ReadonlyMap<string, Defined> | null;
+  readonly defined: Map<string, Defined>;
   spent: number;
+  evaluated: number;
+}
+
+function writtenIn({ variables, caches }: Definitions): Written {
+  const written = new Map<string, Value | null>();
+  for (const [name, value] of variables) written.set(`var.${name}`, value);
+  for (const [id, value] of caches) written.set(`cache.${id}.enabled`, value);
+  return written;
+}
+
+/** Whether the same names have the same values, in the same order. */
+function isSame(before: Written, now: Written): boolean {
+  if (before.size !== now.size) return false;
+  const others = before.entries();
+  for (const [name, value] of now) {
+    const [otherName, otherValue] = others.next().value!;
+    if (name !== otherName || value !== otherValue) return false;
+  }
+  return true;
+}
+
+function isSameList(before: readonly string[], now: readonly string[]): boolean {
+  return before.length === now.length && before.every((name, at) => name === now[at]);
+}
+
+function standsFor(names: Names, name: string): unknown {
+  return name === ALL_NAMES ? names.variables : names.outcomes.get(name);
 }
 
 /** Depth first, what is needed before what needs it, with a stack of its own. */
-function evaluateInOrder(scope: OpenScope, written: ReadonlyMap<string, Value | null>): Finding[] {
-  const findings: Finding[] = [];
+function evaluateInOrder(opening: Opening, written: ReadonlyMap<string, Value | null>): Misdefinition[] {
+  const findings: Misdefinition[] = [];
   const open = new Map<string, Iterator<string>>();
   for (const root of written.keys()) {
-    if (scope.outcomes.has(root)) continue;
-    open.set(root, dependencies(scope, written.get(root) ?? null));
+    if (opening.outcomes.has(root)) continue;
+    open.set(root, dependencies(opening, written.get(root) ?? null));
     const stack = [root];
     while (stack.length > 0) {
       const name = stack[stack.length - 1]!;
@@ -114,14 +162,14 @@ function evaluateInOrder(scope: OpenScope, written: ReadonlyMap<string, Value | 
       if (next.done === true) {
         stack.pop();
         open.delete(name);
-        if (!scope.outcomes.has(name)) scope.outcomes.set(name, define(scope, name, written.get(name) ?? null));
+        if (!opening.outcomes.has(name)) opening.outcomes.set(name, define(opening, name, written.get(name) ?? null));
       } else if (open.has(next.value)) {
         const cycle = stack.slice(stack.indexOf(next.value));
-        if (cycle.every((one) => scope.outcomes.has(one))) continue;
+        if (cycle.every((one) => opening.outcomes.has(one))) continue;
         findings.push({ path: pathOf(cycle[0]!), fault: cycleFault(cycle, written.get(cycle[0]!)!) });
-        for (const one of cycle) scope.outcomes.set(one, REPORTED);
-      } else if (written.has(next.value) && !scope.outcomes.has(next.value)) {
-        open.set(next.value, dependencies(scope, written.get(next.value) ?? null));
+        for (const one of cycle) opening.outcomes.set(one, REPORTED);
+      } else if (written.has(next.value) && !opening.outcomes.has(next.value)) {
+        open.set(next.value, dependencies(opening, written.get(next.value) ?? null));
         stack.push(next.value);
       }
     }
@@ -142,18 +190,48 @@ function cycleFault(cycle: readonly string[], value: Value): Fault {
   });
 }
 
-function define(scope: OpenScope, name: string, value: Value | null): Evaluation {
-  if (value === null) return constant(name.startsWith("var.") ? null : true);
-  if (value.kind === "list" || value.kind === "fields") return { kind: "compound", value };
-  return evaluateValue(scope, value, plain);
+function define(opening: Opening, name: string, value: Value | null): Evaluation {
+  const known = opening.before?.get(name);
+  const defined = known !== undefined && holds(opening, known, value) ? known : defineAnew(opening, name, value);
+  opening.spent += defined.cost;
+  // Beyond the bound an outcome says where that was noticed, and not what the value is.
+  if (opening.spent <= MAX_TOTAL_LENGTH) opening.defined.set(name, defined);
+  return defined.outcome;
 }
 
+/** Whether a definition would come to the same again. */
+function holds(opening: Opening, known: Defined, value: Value | null): boolean {
+  if (known.value !== value || opening.spent + known.cost > MAX_TOTAL_LENGTH) return false;
+  for (const [name, outcome] of known.lookUps) if (standsFor(opening.names, name) !== outcome) return false;
+  return true;
+}
+
+function defineAnew(opening: Opening, name: string, value: Value | null): Defined {
+  opening.evaluated++;
+  const context: Context = { source: opening.source, spent: opening.spent, lookUps: new Map() };
+  let outcome: Evaluation;
+  if (value === null) outcome = name.startsWith("var.") ? NULL : TRUE;
+  else if (value.kind === "list" || value.kind === "fields") outcome = { kind: "compound", value };
+  else outcome = evaluate(opening.names, value, plain, context);
+  return { value, outcome, lookUps: context.lookUps, cost: context.spent - opening.spent };
+}
+
+const NULL = constant(null);
+const TRUE = constant(true);
+
 /** The definitions that a value names, in the order in which it does. */
-function* dependencies(scope: OpenScope, value: Value | null): Generator<string> {
+function* dependencies(opening: Opening, value: Value | null): Generator<string> {
   if (value === null || value.kind === "literal") return;
-  if (value.kind === "list") { for (const item of value.items) yield* dependencies(scope, item); }
-  else if (value.kind === "fields") { for (const entry of value.entries) yield* dependencies(scope, entry.value); }
-  else yield* namesIn(parsed(scope, value));
+  if (value.kind === "list") { for (const item of value.items) yield* dependencies(opening, item); }
+  else if (value.kind === "fields") { for (const entry of value.entries) yield* dependencies(opening, entry.value); }
+  else yield* namesIn(syntaxOf(opening, value));
+}
+
+/** Remembered, since a definition is looked into first and evaluated afterwards. */
+function syntaxOf({ syntax, source }: Opening, template: Template): Syntax | Fault {
+  const known = syntax.get(template) ?? parseTemplate(template, source);
+  syntax.set(template, known);
+  return known;
 }
 
 function* namesIn(syntax: Syntax | Fault): Generator<string> {
@@ -163,159 +241,4 @@ function* namesIn(syntax: Syntax | Fault): Generator<string> {
   else if (syntax.kind === "choice") {
     for (const part of [syntax.condition, syntax.yes, syntax.no]) yield* namesIn(part);
   }
-}
-
-function parsed(scope: OpenScope, template: Template): Syntax | Fault {
-  let syntax = scope.parsed.get(template);
-  if (syntax === undefined) {
-    syntax = parseTemplate(template, scope.source);
-    scope.parsed.set(template, syntax);
-  }
-  return syntax;
-}
-
-function evaluateValue(scope: OpenScope, value: Literal | Template, reading: Reading): Evaluation {
-  let result: Evaluation;
-  if (value.kind === "literal") {
-    result = reading.interpolates && typeof value.value === "string"
-      ? interpolate(scope, value.value, value.range)
-      : constant(value.value, value.text ?? null);
-  } else {
-    const syntax = parsed(scope, value);
-    result = syntax.kind === "fault" ? syntax : evaluateSyntax(scope, syntax, reading, value.range);
-  }
-  scope.spent += VALUE_COST + ("weight" in result ? result.weight : 0);
-  return scope.spent > MAX_TOTAL_LENGTH ? totalFault(value.range) : result;
-}
-
-function evaluateSyntax(scope: OpenScope, syntax: Syntax, reading: Reading, range: Range): Evaluation {
-  switch (syntax.kind) {
-    case "constant":
-    case "environment":
-      return syntax;
-    case "text":
-      return reading.interpolates ? interpolate(scope, syntax.value, range) : constant(syntax.value);
-    case "variable":
-    case "cache-enabled":
-      return lookUp(scope, syntax);
-    case "reference":
-      return refer(syntax, reading);
-    case "choice":
-      return choose(scope, syntax, reading);
-    case "template":
-      return joinParts(syntax.parts.map((part) => evaluateSyntax(scope, part, reading, range)), syntax.range);
-  }
-}
-
-type Choice = Extract<Syntax, { kind: "choice" }>;
-
-/** Only the branch that is taken counts where the condition is known; both where the environment decides. */
-function choose(scope: OpenScope, syntax: Choice, reading: Reading): Evaluation {
-  const { range } = syntax;
-  const inner = { ...reading, interpolates: false };
-  const condition = evaluateSyntax(scope, syntax.condition, plain, range);
-  if (!isExpression(condition)) return condition.kind === "compound" ? compoundFault(range) : condition;
-  if (condition.kind === "constant") {
-    const taken = conditional(condition, constant(true), constant(false), range);
-    if (taken.kind !== "constant") return taken;
-    return evaluateSyntax(scope, taken.value === true ? syntax.yes : syntax.no, inner, range);
-  }
-  const yes = evaluateSyntax(scope, syntax.yes, inner, range);
-  if (!isExpression(yes)) return yes.kind === "compound" ? compoundFault(range) : yes;
-  const no = evaluateSyntax(scope, syntax.no, inner, range);
-  if (!isExpression(no)) return no.kind === "compound" ? compoundFault(range) : no;
-  return conditional(condition, yes, no, range);
-}
-
-function joinParts(parts: readonly Evaluation[], range: Range): Evaluation {
-  const expressions: Expression[] = [];
-  for (const part of parts) {
-    if (!isExpression(part)) return part.kind === "compound" ? compoundFault(range) : part;
-    expressions.push(part);
-  }
-  return concatenation(expressions, range);
-}
-
-function lookUp(scope: OpenScope, syntax: Extract<Syntax, { kind: "variable" | "cache-enabled" }>): Evaluation {
-  const { range } = syntax;
-  if (syntax.kind === "cache-enabled") {
-    const found = scope.outcomes.get(`cache.${syntax.id}.enabled`);
-    if (found !== undefined) return use(found, range);
-    return fault("config/unknown-cache", `There is no cache ${syntax.id}`, range, {
-      why: `cache.${syntax.id}.enabled is neither true nor false without it`,
-      suggestion: `Define cache "${syntax.id}", or write the value itself`,
-    });
-  }
-  const found = scope.outcomes.get(`var.${syntax.name}`);
-  return found === undefined ? undefinedVariable(scope, syntax.name, range) : use(found, range);
-}
-
-/** An undefined variable is said at every place that needs it, any other fault where it is. */
-function use(found: Evaluation, range: Range): Evaluation {
-  if (found.kind !== "fault") return found;
-  return found.undefinedVariable === null ? REPORTED : { ...found, range };
-}
-
-function undefinedVariable(scope: OpenScope, name: string, range: Range): Fault {
-  const near = nearest(name, scope.names);
-  return fault("config/undefined-variable", `Variable ${name} is not defined`, range, {
-    why: "The setting has no value without it",
-    suggestion: near === null ? `Define it: variable "${name}" { default = … }` : `Did you mean var.${near}?`,
-    undefinedVariable: name,
-  });
-}
-
-const ROOTS = ["service", "data_source", "cache", "layer"];
-
-/** A reference is its last part. */
-function refer(syntax: Extract<Syntax, { kind: "reference" }>, reading: Reading): Evaluation {
-  const { parts, range } = syntax;
-  const last = parts[parts.length - 1]!;
-  if (parts.length === 2 ? ROOTS.includes(parts[0]!) || reading.refers : parts.length > 2 && reading.refers) {
-    return constant(last);
-  }
-  if (parts.length === 1) {
-    return fault("config/unsupported-expression", "A word without quotes has no meaning here", range, {
-      why: "It is a reference to HCL, and a reference has a dot in it",
-      suggestion: 'Put it in quotes for a text; a reference is service.NAME and the like, the environment env("NAME")',
-    });
-  }
-  return fault("config/unsupported-expression", "This reference is not supported", range, {
-    why: "References are service.x, data_source.x, cache.x, layer.x, var.x and cache.x.enabled",
-  });
-}
-
-/**
- * Puts variables in the place of each bare `var.x` in a text, as the server does: booleans as `True` and `False`, null
- * as nothing.
- */
-function interpolate(scope: OpenScope, text: string, range: Range): Evaluation {
-  if (!text.includes("var.")) return constant(text);
-  const parts: Evaluation[] = [];
-  let end = 0;
-  for (const found of text.matchAll(BARE_VARIABLE)) {
-    const value = lookUp(scope, { kind: "variable", name: found[1]!, range });
-    parts.push(constant(text.slice(end, found.index)), isExpression(value) ? spelledByServer(value) : value);
-    end = found.index + found[0].length;
-  }
-  return parts.length === 0 ? constant(text) : joinParts([...parts, constant(text.slice(end))], range);
-}
-
-function spelledByServer(expression: Expression): Expression {
-  if (expression.kind === "constant") {
-    if (typeof expression.value === "boolean") return constant(expression.value ? "True" : "False");
-    return constant(textOf(expression));
-  }
-  if (expression.kind !== "conditional") return expression;
-  return { ...expression, yes: spelledByServer(expression.yes), no: spelledByServer(expression.no) };
-}
-
-function isExpression(one: Evaluation): one is Expression {
-  return one.kind !== "compound" && one.kind !== "fault" && one.kind !== "reported";
-}
-
-function compoundFault(range: Range): Fault {
-  return fault("config/list-in-expression", "A list or a map stands inside a string or a conditional", range, {
-    why: "There is no text for it; a variable that is a list or a map can only be a whole value",
-  });
 }

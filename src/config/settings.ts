@@ -23,7 +23,7 @@ import {
   settle,
 } from "./reading.ts";
 import type { Member, Members, Shape } from "./schema.ts";
-import { plain } from "./scope.ts";
+import { plain } from "./evaluation.ts";
 
 /** Reads a value in the shape that the schema wants. */
 function readShaped(reader: Reader, shape: Shape, value: Value, path: string): Both {
@@ -67,7 +67,9 @@ export function readObject(
   }
   for (const member of members.values()) fillIn(both, member);
   if (takeUnknown !== undefined) takeUnknown(unknown, both);
-  else readUnknown(reader, unknown, { path, members: [...members.values()], reserved: reservedKeys(members) }, both);
+  else if (unknown.length > 0) {
+    readUnknown(reader, unknown, { path, members: [...members.values()], reserved: reservedKeys(members) }, both);
+  }
   return both;
 }
 
@@ -83,13 +85,11 @@ function isRepeated(reader: Reader, seen: Map<string, Entry>, entry: Entry, path
     seen.set(entry.name, entry);
     return false;
   }
-  reader.findings.note(path, first.nameRange);
-  const place = reader.findings.placeAt(path)!;
   reader.findings.note(path, first.value.range);
   reader.findings.error("config/duplicate", `${clip(entry.name)} is given twice`, path, entry.nameRange, {
     why: "Only one of the two can count, and which is nobody's to guess",
     suggestion: "Remove one of them",
-    other: { label: "first given here", place },
+    other: { label: "first given here", range: first.nameRange },
   });
   return true;
 }
@@ -216,7 +216,7 @@ function unfold(reader: Reader, { shorthand }: Extract<Shape, { kind: "map" }>, 
   if (shorthand === null || (value.kind !== "literal" && value.kind !== "template")) return value;
   if (value.kind === "literal" && value.value === null) return value;
   if (value.kind === "template") {
-    const outcome = reader.scope.evaluate(value, plain);
+    const outcome = reader.scope.evaluate(value, plain, reader);
     if (outcome.kind === "compound") return outcome.value;
   }
   const { range } = value;

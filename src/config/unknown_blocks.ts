@@ -3,23 +3,38 @@
 import type { Range } from "../diagnostic/range.ts";
 import type { Block, Entry, Role, Value } from "../document/document.ts";
 import { admitUnknown, readFree } from "./free_settings.ts";
-import type { JsonObject } from "./json.ts";
-import { assign, type Both, type Reader } from "./reading.ts";
+import { absent, type Both, type Reader } from "./reading.ts";
 import { labelledBlocks, singleBlocks } from "./schema.ts";
 
-/** Reads them into the model. */
-export function readUnknownBlocks(
-  reader: Reader,
-  blocks: readonly Block[],
-  attributes: readonly Entry[],
-  model: Both<JsonObject>,
-): void {
-  for (const [name, node] of treeOf(reader, blocks, attributes)) {
-    const where = { path: null, members: knownTypes, reserved: RESERVED_NAMES };
-    const carried = admitUnknown(reader, name, node.nameRange, where, node.role);
-    const both = readFree(reader, valueOf(node), name);
-    if (carried) assign(model, name, both);
-  }
+/** What stands under one name. */
+export interface Unknown {
+  /** In the order of the source, blocks first. */
+  readonly blocks: readonly Block[];
+  /** In the order of the source. */
+  readonly attributes: readonly Entry[];
+}
+
+/** Sorts them by their names, in the order in which those first stand. */
+export function unknownByName(blocks: readonly Block[], attributes: readonly Entry[]): Map<string, Unknown> {
+  const all = new Map<string, { blocks: Block[]; attributes: Entry[] }>();
+  const under = (name: string) => {
+    const found = all.get(name) ?? { blocks: [], attributes: [] };
+    all.set(name, found);
+    return found;
+  };
+  for (const block of blocks) under(block.type).blocks.push(block);
+  for (const attribute of attributes) under(attribute.name).attributes.push(attribute);
+  return all;
+}
+
+/** Reads all that stands under one name; what is not carried along is absent. */
+export function readUnknownName(reader: Reader, name: string, { blocks, attributes }: Unknown): Both {
+  const node = treeOf(reader, name, blocks, attributes);
+  if (node === null) return absent;
+  const where = { path: null, members: knownTypes, reserved: RESERVED_NAMES };
+  const carried = admitUnknown(reader, name, node.nameRange, where, node.role);
+  const both = readFree(reader, valueOf(node), name);
+  return carried ? both : absent;
 }
 
 const MAX_LABELS = 50;
@@ -40,20 +55,19 @@ interface Node {
   readonly role: Role | undefined;
 }
 
-function treeOf(reader: Reader, blocks: readonly Block[], attributes: readonly Entry[]): Map<string, Node> {
+function treeOf(reader: Reader, name: string, blocks: readonly Block[], attributes: readonly Entry[]): Node | null {
   const top = new Map<string, Node>();
   for (const block of blocks) {
-    let node = nodeOf(top, block.type, block.typeRange, block.role);
+    let node = nodeOf(top, name, block.typeRange, block.role);
     if (block.labels.length > MAX_LABELS) {
-      const summary = `${block.type} has more than ${MAX_LABELS} names`;
-      reader.findings.error("config/wrong-labels", summary, block.type, block.typeRange);
+      reader.findings.error("config/wrong-labels", `${name} has more than ${MAX_LABELS} names`, name, block.typeRange);
       continue;
     }
     for (const label of block.labels) node = nodeOf(node.labelled, label.text, label.range);
     node.values.push(block.body);
   }
-  for (const { name, nameRange, value, role } of attributes) nodeOf(top, name, nameRange, role).values.push(value);
-  return top;
+  for (const { nameRange, value, role } of attributes) nodeOf(top, name, nameRange, role).values.push(value);
+  return top.get(name) ?? null;
 }
 
 function nodeOf(nodes: Map<string, Node>, name: string, nameRange: Range, role?: Role): Node {

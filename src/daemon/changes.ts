@@ -1,5 +1,6 @@
-// What a new configuration changes against the one in force, part by part, without keeping either of them.
-import { type Changed, countChanges, digestEntries, type EntryDigests } from "../config/changes.ts";
+// What a new configuration changes against the one in force, part by part. That one is kept to compare with: it is mostly
+// made of the very objects that the loader remembers for as long as their blocks stand in the source.
+import { type Changed, countChanges } from "../config/changes.ts";
 import type { JsonObject } from "../snapshot/canonical.ts";
 import type { Existing } from "../snapshot/store.ts";
 
@@ -16,20 +17,23 @@ export interface ChangeTracker {
 
 /** Tracks from what was found in force; from nothing, all is a change. */
 export function trackChanges(existing: Existing): ChangeTracker {
-  let inForce: EntryDigests = existing.state === "in-force" ? digestEntries(existing.config) : new Map();
+  let inForce: JsonObject = existing.state === "in-force" ? existing.config : {};
   // What was checked is mostly what comes into force next.
-  const known = new WeakMap<JsonObject, EntryDigests>();
-  const digestsOf = (config: JsonObject): EntryDigests => {
-    const digests = known.get(config) ?? digestEntries(config);
-    known.set(config, digests);
-    return digests;
+  let last: { readonly config: JsonObject; readonly changes: Changes } | null = null;
+  const against = (config: JsonObject): Changes => {
+    if (last?.config === config) return last.changes;
+    const changes = countChanges(inForce, config);
+    // What says the same takes its place: the loader has it anyway, and what was read from a snapshot can go.
+    if (Object.keys(changes).length === 0) inForce = config;
+    last = { config, changes };
+    return changes;
   };
   return {
-    against: (config) => countChanges(inForce, digestsOf(config)),
+    against,
     moveTo(config) {
-      const digests = digestsOf(config);
-      const changes = countChanges(inForce, digests);
-      inForce = digests;
+      const changes = against(config);
+      inForce = config;
+      last = null;
       return changes;
     },
   };

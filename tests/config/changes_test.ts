@@ -1,8 +1,8 @@
 import { assertEquals } from "@std/assert";
-import { countChanges, describeChanges, digestEntries } from "../../src/config/changes.ts";
+import { countChanges, describeChanges } from "../../src/config/changes.ts";
 
 const described = (before: Record<string, unknown>, after: Record<string, unknown>) =>
-  describeChanges(countChanges(digestEntries(before), digestEntries(after)));
+  describeChanges(countChanges(before, after));
 
 Deno.test("counts what came, went and is another now, part by part", () => {
   const before = { honua: { version: "1.0" }, layers: { a: { t: 1 }, b: { t: 2 }, c: { t: 3 } }, caches: { r: {} } };
@@ -22,4 +22,17 @@ Deno.test("a part with no entries of its own counts as one, and hostile names ar
   assertEquals(described({}, { logging: { level: "x" }, rateLimit: {} }), "logging +1, rateLimit +1");
   const hostile = JSON.parse('{ "layers": { "__proto__": { "t": 1 } } }');
   assertEquals(described({ layers: {} }, hostile), "layers +1");
+});
+
+Deno.test("a part that is the same object is not looked into, nor is an entry", () => {
+  const unlooked = new Proxy({}, {
+    ownKeys() {
+      throw new Error("looked into");
+    },
+  });
+  const layers = (title: string) => ({ a: unlooked, b: { title } });
+  assertEquals(
+    described({ layers: layers("x"), services: unlooked }, { layers: layers("y"), services: unlooked }),
+    "layers ~1",
+  );
 });

@@ -12,7 +12,8 @@ import {
   portableText,
   resolve,
 } from "../../src/config/expressions.ts";
-import { openScope } from "../../src/config/scope.ts";
+import { plain } from "../../src/config/evaluation.ts";
+import { openScopeMemory } from "../../src/config/scope.ts";
 import { loadValid, remarks } from "./loading.ts";
 import { load } from "./loading.ts";
 
@@ -21,8 +22,9 @@ const nowhere = { start: 0, end: 0 };
 /** What a template means without any variable. */
 function evaluate(text: string): Expression | Fault {
   const template: Template = { kind: "template", text, codes: [], range: nowhere };
-  const scope = openScope({ variables: new Map(), caches: new Map() }, sourceText("test", ""));
-  const result = scope.evaluate(template, { interpolates: false, refers: false });
+  const source = sourceText("test", "");
+  const scope = openScopeMemory().open({ variables: new Map(), caches: new Map() }, source);
+  const result = scope.evaluate(template, plain, { source, spent: 0, lookUps: new Map() });
   assert(result.kind !== "compound" && result.kind !== "reported");
   return result;
 }

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import type { Json, JsonObject } from "../../src/config/json.ts";
-import { asHonuaConfig } from "../../src/config/schema.ts";
+import type { JsonObject } from "../../src/config/json.ts";
+import { asHonuaConfig, checkBlock } from "../../src/config/schema.ts";
 import { load, loadValid, plain, remarks } from "./loading.ts";
 
 Deno.test("a configuration that says nothing has the defaults", () => {
@@ -51,14 +51,15 @@ Deno.test("every block has its defaults, and what is absent stays absent", () =>
 Deno.test("what is not of the schema's types, or misses a member, is never taken for a configuration", () => {
   const geometry = { column: "", type: "", srid: 4326 };
   const { config } = loadValid({ layers: { roads: { geometry } } });
-  const withGeometry = (changed: Json): JsonObject => {
-    const model = plain(config) as { layers: { roads: JsonObject } } & JsonObject;
-    model.layers.roads.geometry = changed;
-    return model;
-  };
-  assertEquals(plain(asHonuaConfig(withGeometry(geometry))), plain(config));
+  const roads = plain(config.layers.roads) as JsonObject;
+  checkBlock("layer", roads);
   for (const wrong of [{ ...geometry, srid: "4326" }, { ...geometry, srid: 2 ** 31 }, { column: "", type: "" }, null]) {
-    assertThrows(() => asHonuaConfig(withGeometry(wrong)), Error, "take what was read for a configuration");
+    assertThrows(() => checkBlock("layer", { ...roads, geometry: wrong }), Error, "take what was read for a layer");
+  }
+  const model = plain(config) as JsonObject;
+  assertEquals(plain(asHonuaConfig(model)), model);
+  for (const wrong of [{ ...model, layers: null }, { ...model, caches: [] }, { honua: model.honua! }]) {
+    assertThrows(() => asHonuaConfig(wrong), Error, "take what was read for a configuration");
   }
 });
 

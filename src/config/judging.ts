@@ -1,0 +1,155 @@
+// What the rules say of a model, block by block: what was said of a block is said again for as long as it is the same
+// block, and what the rules looked at beside it is the same object.
+import type { BlockEntry, Verdict } from "./block_memory.ts";
+import type { Finding } from "./findings.ts";
+import type { Layer } from "./honua_config.ts";
+import type { Model, Section } from "./model.ts";
+import type { Matter, Secrets } from "./rules.ts";
+import { type Blocks, type Index, layerReferences, wholeRules } from "./rules_of_reference.ts";
+import { emptinessRules, shapeRules } from "./rules_of_shape.ts";
+
+/** What was looked at beside the blocks the last time. */
+export interface JudgeMemory {
+  /** For the list of the model that they were made of. */
+  secrets: { readonly of: readonly string[]; readonly secrets: Secrets } | null;
+  /** Of the last model that came to the second phase. */
+  index: KnownIndex | null;
+}
+
+/** An index, and what it would be made of again. */
+export interface KnownIndex {
+  /** The last data sources of which it is the index. */
+  readonly sources: Section;
+  /** The last services of which it is the index. */
+  readonly services: Section;
+  /** What a layer can refer to. */
+  readonly index: Index;
+  /** The verdict on every layer of which nothing is to be said. */
+  readonly quiet: Verdict;
+}
+
+/** Judges one model. Both phases yield where they may be interrupted. */
+export interface Judge {
+  /** What is said of each block by itself. */
+  shape(): Generator<void, Finding[]>;
+  /** What blocks say of one another; to be asked where no error was found so far. */
+  references(): Generator<void, Finding[]>;
+  /** How often the rules of a block were asked. */
+  readonly rulesRun: number;
+}
+
+/** Opens a judge of one model. */
+export function openJudge(model: Model, memory: JudgeMemory): Judge {
+  const { labelled, single } = model;
+  if (memory.secrets?.of !== model.secrets) memory.secrets = { of: model.secrets, secrets: secretsOf(model) };
+  const { secrets } = memory.secrets;
+  let rulesRun = 0;
+
+  /** Runs rules, and notes whether they looked at the secrets; most say nothing, and share one verdict. */
+  function run(entry: BlockEntry, quiet: Verdict, rules: (matter: Matter) => Iterable<Finding>): Verdict {
+    rulesRun++;
+    let asked = false;
+    const areIn = (value: string) => (asked = true, secrets.areIn(value));
+    const findings = [...rules({ facts: entry.facts, secrets: { areIn } })];
+    return findings.length === 0 && !asked ? quiet : { ...quiet, findings, secrets: asked ? secrets : null };
+  }
+
+  function* shapeOf(entries: Iterable<BlockEntry>, rules: (matter: Matter, block: never) => Iterable<Finding>) {
+    const found: Finding[] = [];
+    for (const entry of entries) {
+      if (entry.shape === QUIET) continue;
+      if (entry.shape === null || !stands(entry.shape, secrets, null)) {
+        entry.shape = run(entry, QUIET, (matter) => rules(matter, entry.resolved as never));
+        yield;
+      }
+      for (const one of entry.shape.findings) found.push(one);
+    }
+    return found;
+  }
+
+  return {
+    get rulesRun() {
+      return rulesRun;
+    },
+    *shape() {
+      const found: Finding[] = yield* shapeOf([single.get("honua")!], shapeRules.honua);
+      const { data_source, service, layer } = labelled;
+      found.push(...emptinessRules({ dataSources: data_source.size, services: service.size, layers: layer.size }));
+      for (const type of ["data_source", "service", "layer", "cache"] as const) {
+        for (const one of yield* shapeOf(labelled[type].entries, shapeRules[type])) found.push(one);
+      }
+      const rateLimit = single.get("rate_limit");
+      if (rateLimit !== undefined) found.push(...yield* shapeOf([rateLimit], shapeRules.rate_limit));
+      return found;
+    },
+    *references() {
+      const { index, quiet } = indexOf(model, memory);
+      const found: Finding[] = [];
+      for (const entry of labelled.layer.entries) {
+        if (entry.references === quiet) continue;
+        if (entry.references === null || !stands(entry.references, secrets, index)) {
+          const layer = entry.resolved as unknown as Layer;
+          entry.references = run(entry, quiet, (matter) => layerReferences(matter, layer, index));
+          yield;
+        }
+        for (const one of entry.references.findings) found.push(one);
+      }
+      yield;
+      for (const one of wholeRules(blocksOf(model), secrets)) found.push(one);
+      return found;
+    },
+  };
+}
+
+/** The verdict of the first phase on every block of which nothing is to be said. */
+const QUIET: Verdict = { findings: [], secrets: null, index: null };
+
+/** Whether rules would say the same again. */
+function stands(known: Verdict, secrets: Secrets, index: Index | null): boolean {
+  return known.index === index && (known.secrets === null || known.secrets === secrets);
+}
+
+function secretsOf({ secrets }: Model): Secrets {
+  return { areIn: (value) => secrets.some((secret) => value.includes(secret)) };
+}
+
+/** The same index for as long as it would answer the same. */
+function indexOf({ labelled: { data_source: sources, service: services } }: Model, memory: JudgeMemory): KnownIndex {
+  const known = memory.index;
+  const stands = known !== null && haveSame(known.sources, sources, () => true) &&
+    haveSame(known.services, services, isEnabled);
+  const index = stands ? known.index : newIndex(sources, services);
+  const quiet = stands ? known.quiet : { ...QUIET, index };
+  return memory.index = { sources, services, index, quiet };
+}
+
+function newIndex(sources: Section, services: Section): Index {
+  const sourceIds = new Set(sources.blocks.keys());
+  const serviceIds = [...services.blocks.keys()];
+  const enabled = new Map(serviceIds.map((id, at) => [id, isEnabled(services.entries[at]!)]));
+  return {
+    dataSources: Object.keys(sources.resolved),
+    services: Object.keys(services.resolved),
+    hasDataSource: (id) => sourceIds.has(id),
+    isEnabled: (id) => enabled.get(id),
+  };
+}
+
+function isEnabled({ resolved }: BlockEntry): boolean {
+  return (resolved as unknown as { readonly enabled: boolean }).enabled;
+}
+
+/** Whether two sections have the same ids in the same order, and blocks that are alike in one respect. */
+function haveSame(before: Section, now: Section, respect: (entry: BlockEntry) => boolean): boolean {
+  if (before === now) return true;
+  if (before.entries.length !== now.entries.length) return false;
+  const ids = before.blocks.keys();
+  for (const id of now.blocks.keys()) if (id !== ids.next().value) return false;
+  return now.entries.every((entry, at) => respect(entry) === respect(before.entries[at]!));
+}
+
+/** The blocks as what the schema found them to be. */
+function blocksOf({ labelled, single }: Model): Blocks {
+  const blocks = { honua: single.get("honua"), rateLimit: single.get("rate_limit") ?? null, ...labelled };
+  return blocks as unknown as Blocks;
+}

@@ -1,0 +1,199 @@
+// A document as a model: what was read of each block, put together in the two forms of the configuration. Parts in which
+// no block is another stay the same objects, and none of them is changed once it was put together.
+import type { Block, Document, Entry } from "../document/document.ts";
+import { type BlockEntry, type BlockMemory, openBlockReader } from "./block_memory.ts";
+import { readLabelled, readSingle, readVariable, secretOf, valueOf } from "./blocks.ts";
+import type { Environment } from "./environment.ts";
+import { type Collection, findingOf, openCollection } from "./findings.ts";
+import type { JsonObject } from "./json.ts";
+import { assign, type Both, emptyBoth } from "./reading.ts";
+import { checkBlock, labelledBlocks, singleBlocks } from "./schema.ts";
+import { type Definitions, openScopeMemory, type ScopeMemory } from "./scope.ts";
+import { asBlock, type LabelledType, type SingleType, sortBlocks, type SortedBlocks } from "./sorted_blocks.ts";
+import { readUnknownName, unknownByName } from "./unknown_blocks.ts";
+
+/** What a document comes to. */
+export interface Model {
+  /** As it holds on this host; what could not be read is left out or has its default. */
+  readonly resolved: JsonObject;
+  /** The same with the environment left open. */
+  readonly portable: JsonObject;
+  /** What was found while reading. */
+  readonly findings: Pick<Collection, "kept" | "dropped">;
+  /** By name. */
+  readonly variables: Section;
+  /** By type and id. */
+  readonly labelled: Readonly<Record<LabelledType, Section>>;
+  /** `honua`, also where it is not written, and those that are. */
+  readonly single: ReadonlyMap<SingleType, BlockEntry>;
+  /** Values that must not be quoted, of variables with a secret's name. */
+  readonly secrets: readonly string[];
+  /** What reading cost. */
+  readonly work: ReadingWork;
+}
+
+/** What reading a document cost. */
+export interface ReadingWork {
+  /** Blocks whose settings were read. */
+  readonly blocksRead: number;
+  /** Variables, and caches' `enabled`, that were evaluated. */
+  readonly definitionsEvaluated: number;
+}
+
+/** The blocks of one kind, and both forms of the part that they make of the configuration. */
+export interface Section {
+  /** The blocks by name or id, in the order of the source. */
+  readonly blocks: ReadonlyMap<string, Block>;
+  /** What was read of each, in the same order. */
+  readonly entries: readonly BlockEntry[];
+  /** How many of them have a value. */
+  readonly size: number;
+  /** By name or id. */
+  readonly resolved: JsonObject;
+  /** By name or id. */
+  readonly portable: JsonObject;
+}
+
+/** What is remembered of blocks for as long as they are there, and of the last model. */
+export interface ModelMemory {
+  /** What was read of each block. */
+  readonly blocks: BlockMemory;
+  /** What names stood for. */
+  readonly scopes: ScopeMemory;
+  /** Attributes at the top that stand for blocks. */
+  readonly attributes: WeakMap<Entry, Block>;
+  /** Stands for a `honua` that is not written. */
+  readonly unwritten: object;
+  /** Null where nothing was read yet. */
+  last: Model | null;
+}
+
+/** Opens an empty memory. */
+export function openModelMemory(): ModelMemory {
+  return { blocks: new WeakMap(), scopes: openScopeMemory(), attributes: new WeakMap(), unwritten: {}, last: null };
+}
+
+/** Reads a document; yields where it may be interrupted, between passes over all blocks and after each block that was read anew. */
+export function* readModel(document: Document, environment: Environment, memory: ModelMemory): Generator<void, Model> {
+  const { last } = memory;
+  const sorted = sortBlocks(document, (attribute) => blockOf(memory, attribute));
+  yield;
+  const scope = memory.scopes.open(definitionsIn(sorted), document.source);
+  const definitionsEvaluated = memory.scopes.evaluated;
+  const reader = openBlockReader(memory.blocks, document.source, scope, environment);
+  const findings = openCollection();
+  findings.add(sorted.findings);
+  findings.add(scope.mistakes.map(({ path, fault }) => findingOf(path, fault)));
+
+  function* readAll(
+    blocks: ReadonlyMap<string, Block>,
+    before: Section | undefined,
+    read: (name: string, block: Block) => BlockEntry,
+  ): Generator<void, Section> {
+    const entries: BlockEntry[] = [];
+    let blocksRead = 0;
+    for (const [name, block] of blocks) {
+      const entry = read(name, block);
+      entries.push(entry);
+      if (entry.findings.length > 0) findings.add(entry.findings, entry.dropped);
+      if (reader.blocksRead === blocksRead) continue;
+      blocksRead = reader.blocksRead;
+      yield;
+    }
+    yield;
+    return before !== undefined && isSame(before.entries, entries) ? before : sectionOf(blocks, entries);
+  }
+
+  // What others refer to comes first, so that a mistake in it is found at the place that makes it.
+  const variables = yield* readAll(
+    sorted.variables,
+    last?.variables,
+    (name, block) => reader.read(block, (one) => readVariable(one, name, block)),
+  );
+  const labelled = {} as Record<LabelledType, Section>;
+  for (const type of ["cache", "data_source", "service", "layer"] as const) {
+    labelled[type] = yield* readAll(
+      sorted.labelled[type],
+      last?.labelled[type],
+      (id, block) => reader.read(block, (one) => checked(type, readLabelled(one, type, id, block))),
+    );
+  }
+  const single = new Map<SingleType, BlockEntry>();
+  for (const type of ["honua", "rate_limit"] as const) {
+    const block = sorted.single.get(type);
+    if (block === undefined && type !== "honua") continue;
+    const entry = reader.read(block ?? memory.unwritten, (one) => checked(type, readSingle(one, type, block)));
+    findings.add(entry.findings, entry.dropped);
+    single.set(type, entry);
+    yield;
+  }
+  const both = emptyBoth();
+  assign(both, "variables", variables);
+  for (const [type, section] of Object.entries(labelled)) assign(both, labelledBlocks[type as LabelledType], section);
+  for (const [type, entry] of single) assign(both, singleBlocks[type], entry);
+  for (const [name, unknown] of unknownByName(sorted.unknown, sorted.unknownAttributes)) {
+    const parts = [...unknown.blocks, ...unknown.attributes];
+    const entry = reader.read(parts[0]!, (one) => readUnknownName(one, name, unknown), parts);
+    findings.add(entry.findings, entry.dropped);
+    assign(both, name, entry);
+    yield;
+  }
+  yield;
+  const secrets = secretsOf(variables, last);
+  const work = { blocksRead: reader.blocksRead, definitionsEvaluated };
+  return memory.last = { ...both, findings, variables, labelled, single, secrets, work };
+}
+
+/** Holds what was read against the schema. */
+function checked(type: LabelledType | SingleType, both: Both<JsonObject>): Both<JsonObject> {
+  checkBlock(type, both.resolved!);
+  return both;
+}
+
+/** The same block each time for the same attribute. */
+function blockOf({ attributes }: ModelMemory, attribute: Entry): Block | null {
+  const known = attributes.get(attribute);
+  if (known !== undefined) return known;
+  const block = asBlock(attribute);
+  if (block !== null) attributes.set(attribute, block);
+  return block;
+}
+
+function definitionsIn({ variables, labelled }: SortedBlocks): Definitions {
+  return {
+    variables: new Map([...variables].map(([name, block]) => [name, valueOf(block, "default")])),
+    caches: new Map([...labelled.cache].map(([id, block]) => [id, valueOf(block, "enabled")])),
+  };
+}
+
+/** Whether the entries are the same, in the same order; so are their names then, since each is that of its block. */
+function isSame(before: readonly BlockEntry[], now: readonly BlockEntry[]): boolean {
+  return before.length === now.length && now.every((entry, at) => entry === before[at]);
+}
+
+function sectionOf(blocks: ReadonlyMap<string, Block>, entries: readonly BlockEntry[]): Section {
+  const { resolved: allResolved, portable: allPortable } = emptyBoth();
+  let at = 0;
+  let size = 0;
+  for (const name of blocks.keys()) {
+    const { resolved, portable } = entries[at++]!;
+    if (portable !== undefined) allPortable[name] = portable;
+    if (resolved === undefined) continue;
+    allResolved[name] = resolved;
+    size++;
+  }
+  return { blocks, entries, size, resolved: allResolved, portable: allPortable };
+}
+
+/** The same list for as long as it says the same. */
+function secretsOf(variables: Section, last: Model | null): readonly string[] {
+  if (variables === last?.variables) return last.secrets;
+  const secrets = new Set<string>();
+  for (const [at, name] of [...variables.blocks.keys()].entries()) {
+    const secret = secretOf(name, variables.entries[at]!);
+    if (secret !== null) secrets.add(secret);
+  }
+  const before = last?.secrets ?? [];
+  const isSameAsBefore = before.length === secrets.size && before.every((secret) => secrets.has(secret));
+  return isSameAsBefore ? before : [...secrets];
+}

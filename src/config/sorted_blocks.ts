@@ -1,0 +1,103 @@
+// Which block is which: blocks by what they are and what they are called, the first of two that are the same, and what
+// is wrong with their heads. Only heads are looked at, so all of it is done anew for each document.
+import type { Range } from "../diagnostic/range.ts";
+import type { Block, Document, Entry, Label } from "../document/document.ts";
+import { type Finding, finding } from "./findings.ts";
+import { labelledBlocks, singleBlocks } from "./schema.ts";
+import { spanOf } from "./spans.ts";
+
+/** What stands under a label. */
+export type LabelledType = keyof typeof labelledBlocks;
+/** What stands once. */
+export type SingleType = keyof typeof singleBlocks;
+
+/** The blocks of a document. */
+export interface SortedBlocks {
+  /** By name. */
+  readonly variables: ReadonlyMap<string, Block>;
+  /** By type and id. */
+  readonly labelled: Readonly<Record<LabelledType, ReadonlyMap<string, Block>>>;
+  /** Those that are there. */
+  readonly single: ReadonlyMap<SingleType, Block>;
+  /** In the order of the source. */
+  readonly unknown: readonly Block[];
+  /** In the order of the source. */
+  readonly unknownAttributes: readonly Entry[];
+  /** Blocks without a proper name, and those that are there already. */
+  readonly findings: readonly Finding[];
+}
+
+/** Sorts blocks by what they are; the first of two that are the same counts. */
+export function sortBlocks(document: Document, blockOf: (attribute: Entry) => Block | null): SortedBlocks {
+  const variables = new Map<string, Block>();
+  const labelled = { data_source: new Map(), service: new Map(), layer: new Map(), cache: new Map() };
+  const single = new Map<SingleType, Block>();
+  const unknown: Block[] = [];
+  const unknownAttributes: Entry[] = [];
+  const findings: Finding[] = [];
+  const take = (block: Block): void => {
+    if (block.role === "unknown" || !isKnownType(block.type)) unknown.push(block);
+    else if (block.type === "honua" || block.type === "rate_limit") {
+      if (hasLabels(block, 0, findings)) keepFirst(single, block.type, block, findings);
+    } else if (hasLabels(block, 1, findings)) {
+      const blocks: Map<string, Block> = block.type === "variable" ? variables : labelled[block.type as LabelledType];
+      keepFirst(blocks, block.labels[0]!.text, block, findings);
+    }
+  };
+  const written: Block[] = [];
+  for (const attribute of document.attributes) {
+    const block = blockOf(attribute);
+    if (attribute.role === "unknown" || !isKnownType(attribute.name)) unknownAttributes.push(attribute);
+    else if (block !== null) written.push(block);
+    else {
+      const { name, nameRange } = attribute;
+      findings.push(finding("error", "config/not-a-block", `${name} has to be a block`, name, nameRange));
+    }
+  }
+  for (const block of document.blocks) take(block);
+  for (const block of written) take(block);
+  return { variables, labelled, single, unknown, unknownAttributes, findings };
+}
+
+function isKnownType(type: string): boolean {
+  return type === "variable" || Object.hasOwn(labelledBlocks, type) || Object.hasOwn(singleBlocks, type);
+}
+
+/** `rate_limit = { … }` as the block that it stands for; null where it stands for none. */
+export function asBlock({ name, nameRange, value }: Entry): Block | null {
+  if (value.kind !== "fields") return null;
+  return { type: name, typeRange: nameRange, labels: [], body: value, range: spanOf(nameRange, value.range) };
+}
+
+/** Whether a block has as many names as its type takes, and a whole one. */
+function hasLabels(block: Block, count: 0 | 1, findings: Finding[]): boolean {
+  const { type, labels } = block;
+  const label: Label | undefined = labels[0];
+  if (labels.length === count && (label === undefined || (label.text !== "" && label.text.isWellFormed()))) return true;
+  const path = count === 0 || label === undefined || label.text === "" ? type : `${type}.${label.text}`;
+  const range = labels[count]?.range ?? block.typeRange;
+  const details = count === 0
+    ? { why: `There is one ${type} for the whole configuration`, suggestion: `Write ${type} { … }` }
+    : { why: "Others refer to it by its name", suggestion: `Write ${type} "name" { … }` };
+  const summary = count === 0 ? `${type} takes no name` : `${type} needs exactly one name`;
+  findings.push(finding("error", "config/wrong-labels", summary, path, range, details));
+  return false;
+}
+
+function keepFirst<K extends string>(blocks: Map<K, Block>, id: K, block: Block, findings: Finding[]): void {
+  const first = blocks.get(id);
+  if (first === undefined) return void blocks.set(id, block);
+  const name = block.labels[0]?.text ?? null;
+  const path = name === null ? block.type : `${block.type}.${name}`;
+  const summary = `${block.type}${name === null ? "" : ` ${name}`} is defined twice`;
+  findings.push(finding("error", "config/duplicate", summary, path, headOf(block), {
+    why: "Only one of the two can count, and which is nobody's to guess",
+    suggestion: name === null ? "Make one block of the two" : "Rename or remove one of them",
+    other: { label: "first defined here", range: headOf(first) },
+  }));
+}
+
+/** From a block's type to its last label. */
+export function headOf({ typeRange, labels }: Block): Range {
+  return spanOf(typeRange, labels.at(-1)?.range ?? typeRange);
+}
