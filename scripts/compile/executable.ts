@@ -1,4 +1,5 @@
 // The last step of a build: `deno compile` over what is embedded, checked to be for the machine that was asked for.
+import { PARSER_V8_FLAG } from "../../src/document/parser_process.ts";
 import { permissionFlags } from "./permissions.ts";
 import { runToEnd } from "./program_run.ts";
 
@@ -14,9 +15,11 @@ export const TARGETS: readonly string[] = [...MACHINES.keys()];
 /**
  * V8's. A daemon that waits is better small than fast: a young generation of 1 MiB in place of one that grows to 16, and
  * code is optimised when it has run ten times as often as usual. So a source of a hundred layers never loads the
- * optimising compilers (10 MiB), and one of 16 MiB is not slower.
+ * optimising compilers (10 MiB), and one of 16 MiB is not slower. What the parser's process has WebAssembly run with has
+ * no meaning to the daemon, which runs none, and a compiled program takes no flags of V8 when it starts.
  */
 const V8_FLAGS = [
+  PARSER_V8_FLAG,
   "--max-semi-space-size=1",
   "--invocation-count-for-maglev=4000",
   "--invocation-count-for-maglev-osr=1000",

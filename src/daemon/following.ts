@@ -1,6 +1,7 @@
 // Follows the files that a reload depends on: every change of the source or an environment file ends in a hint, after
 // quiet time; a change of the options file is told, for it counts only after a restart.
 import type { BlockParser } from "../document/blocks.ts";
+import { DEFAULT_LIMITS } from "../document/parser.ts";
 import type { HintReason } from "../reload/state.ts";
 import { type ChangeSign, watchFiles } from "../source/file_watcher.ts";
 import { environmentFilePath } from "../source/inputs.ts";
@@ -12,7 +13,7 @@ import type { DaemonSettings } from "./settings.ts";
 export interface FollowTools {
   /** Is told of the options file and of trouble. */
   readonly chronicle: Chronicle;
-  /** Is started ahead of its work. */
+  /** Is told of work that may come. */
   readonly parser: BlockParser;
   /** Says "look again". */
   hint(reason: HintReason): void;
@@ -28,6 +29,9 @@ export async function followFiles(settings: DaemonSettings, tools: FollowTools):
     log.information("File watching disabled: SIGHUP and the admin interface reload", { path: sourcePath });
     return null;
   }
+  // A start takes a fifth of a second, which hides in the quiet time: but not where there is none, for the load asks in
+  // the next moment and often nothing at all; nor where it is so long that the process would have been ended again.
+  const isStartHidden = debounceMilliseconds > 0 && debounceMilliseconds < DEFAULT_LIMITS.idleMilliseconds;
   const changed = new Map<string, ChangeSign>();
   let toldOfSilence = false;
   let hasEvents = true;
@@ -50,8 +54,7 @@ export async function followFiles(settings: DaemonSettings, tools: FollowTools):
         log.warning("A change came without an event: here polling finds what the file system does not tell", { path });
       }
       if (changed.get(path) !== "event") changed.set(path, sign);
-      // Its start hides in the quiet time.
-      parser.warm();
+      if (path === sourcePath && isStartHidden) parser.warm();
       settler.hint();
     },
     onTrouble: (message) => {

@@ -1,7 +1,7 @@
 // What the daemon needs of the host beside files: that the parser's process starts, that /proc tells of it, and that
 // setpriv(1) ties its life to the daemon's.
 import { openParser } from "../document/parser.ts";
-import { residentBytes } from "../document/resident_memory.ts";
+import { residentBytes } from "../document/usage.ts";
 import { SETPRIV_PATHS } from "../host/program.ts";
 import type { Check, Subject } from "./examination.ts";
 import { error, type Finding, ok, warning } from "./finding.ts";

@@ -119,7 +119,6 @@ async function judgeUnknown(
   });
   counts.shapesParsed = asked.size;
   counts.textsParsed = first.length - asked.size;
-  const begun = performance.now();
   const answers = await ask(
     parser,
     first.map(({ index, text, shape }) => ({ index, text: shape?.text ?? text })),
@@ -140,7 +139,7 @@ async function judgeUnknown(
   const unsettled = unknown.filter((_, order) => verdicts[order] === null);
   counts.textsParsed += unsettled.length;
   // A load has one limit, however often it asks.
-  const left = Math.max(LEAST_LIMIT_MILLISECONDS, DEFAULT_LIMITS.timeMilliseconds - (performance.now() - begun));
+  const left = Math.max(LEAST_LIMIT_MILLISECONDS, DEFAULT_LIMITS.timeMilliseconds - (answers.spentMilliseconds ?? 0));
   const rest = await ask(parser, unsettled, signal, left);
   if (!rest.ok) return rest;
   let next = 0;

@@ -1,8 +1,57 @@
 // JSON messages over a pipe, each behind its length as four bytes, big endian: the language between the daemon and the
 // process that parses. A message is whole or an error; a length beyond the bound is refused before anything is read.
+// What may be large is told in several messages, so that neither side is held by one of them.
 
-/** The longest message, in bytes: the largest source, escaped and with room for what surrounds it. */
+/** The longest message, in bytes: what one text of the largest source means, escaped and with what surrounds it. */
 const MAX_FRAME_BYTES = 256 * 1024 * 1024;
+
+/** How much text one message carries, in UTF-16 units: a millisecond or two of work on either side. */
+const MAX_PART_UNITS = 128 * 1024;
+
+/** Some texts of a list, or a piece of one. */
+export interface TextPart {
+  /** In the list's order; the first continues the last one of the part before where that was left open. */
+  readonly texts: readonly string[];
+  /** Whether the last text goes on in the next part. */
+  readonly isOpen: boolean;
+  /** Whether the list ends here. */
+  readonly isLast: boolean;
+}
+
+/** A list of texts in parts of bounded size; at least one. A text may be cut anywhere, also within a character. */
+export function* partsOf(texts: readonly string[], maxUnits: number = MAX_PART_UNITS): Generator<TextPart> {
+  let part: string[] = [];
+  let room = maxUnits;
+  for (const text of texts) {
+    let from = 0;
+    if (room === 0) {
+      yield { texts: part, isOpen: false, isLast: false };
+      part = [];
+      room = maxUnits;
+    }
+    while (text.length - from > room) {
+      yield { texts: [...part, text.slice(from, from + room)], isOpen: true, isLast: false };
+      from += room;
+      part = [];
+      room = maxUnits;
+    }
+    part.push(text.slice(from));
+    // A text without a character takes room too, or a part of such would have no bound.
+    room = Math.max(0, room - (text.length - from) - 1);
+  }
+  yield { texts: part, isOpen: false, isLast: true };
+}
+
+/** Puts parts together; each call takes the next part and gives the texts that are whole by then. */
+export function joinParts(): (part: TextPart) => string[] {
+  let open: string | null = null;
+  return ({ texts, isOpen }) => {
+    const whole = [...texts];
+    if (open !== null) whole[0] = open + (whole[0] ?? "");
+    open = isOpen ? whole.pop() ?? "" : null;
+    return whole;
+  };
+}
 
 /** Writes one message. */
 export async function writeFrame(writer: WritableStreamDefaultWriter<Uint8Array>, message: unknown): Promise<void> {

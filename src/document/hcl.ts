@@ -1,6 +1,6 @@
 // The only importer of @cdktf/hcl2json, the judge of what valid HCL is. It runs in a process of its own (parser.ts
 // starts and ends it) because the parser is not trusted with the daemon's life: it can hang, and it can eat memory.
-import { readFrames, writeFrame } from "./frames.ts";
+import { joinParts, readFrames, type TextPart, writeFrame } from "./frames.ts";
 
 /** Any JSON value, as hcl2json gives it: a block is an array of bodies under its type and labels. */
 export type HclJson = null | boolean | number | string | HclJson[] | { [name: string]: HclJson };
@@ -8,14 +8,17 @@ export type HclJson = null | boolean | number | string | HclJson[] | { [name: st
 /** What hcl2json says of one text: its meaning, or its complaint with places as `FILE_MARK:line,column-…`. */
 export type Verdict = { readonly value: HclJson } | { readonly complaint: string };
 
-/** Asks for verdicts on texts; each must be able to stand alone. */
-export interface ParseRequest {
-  /** Each can stand alone. */
-  readonly texts: readonly string[];
-}
+/** A part of the texts on which verdicts are asked for; each text must be able to stand alone. */
+export type ParseRequest = TextPart;
 
-/** What comes back: where the parser is (the index of the text it begins with), and at last all verdicts. */
-export type ParseReply = { readonly at: number } | { readonly verdicts: readonly Verdict[] };
+/**
+ * What comes back: where the parser is (the index of the text it begins with), the verdicts on the next texts, and behind
+ * all verdicts what the process has resident, in bytes.
+ */
+export type ParseReply =
+  | { readonly at: number }
+  | { readonly verdicts: readonly Verdict[] }
+  | { readonly residentBytes: number };
 
 /** The file name that stands before each place in a complaint; what HCL quotes there are names, which cannot hold it. */
 export const FILE_MARK = "\u0001";
@@ -36,11 +39,22 @@ export async function serveParser(
   await parse(FILE_MARK, "");
   confine();
   const writer = output.getWriter();
-  for await (const request of readFrames(input)) {
-    const { texts } = request as ParseRequest;
-    const progress = (at: number) => writeFrame(writer, { at } satisfies ParseReply);
-    const verdicts = await judgeTexts(parse, texts, BATCH_TEXTS, progress);
-    await writeFrame(writer, { verdicts } satisfies ParseReply);
+  const reply = (message: ParseReply) => writeFrame(writer, message);
+  const join = joinParts();
+  let at = 0;
+  for await (const message of readFrames(input)) {
+    const part = message as ParseRequest;
+    const texts = join(part);
+    for (let from = 0; from < texts.length; from += BATCH_TEXTS) {
+      const batch = texts.slice(from, from + BATCH_TEXTS);
+      const start = at;
+      const verdicts = await judgeTexts(parse, batch, BATCH_TEXTS, (index) => reply({ at: start + index }));
+      await reply({ verdicts });
+      at += batch.length;
+    }
+    if (!part.isLast) continue;
+    await reply({ residentBytes: Deno.memoryUsage().rss });
+    at = 0;
   }
 }
 

@@ -1,60 +1,72 @@
 // Runs the judge where it can be killed (a process of its own), with a limit of time and memory for each request, and
 // ends it when it has been idle, so that nothing of it stays resident. Whatever happens to it, the daemon lives.
-import { tiedToParent } from "../host/program.ts";
-import { readFrames, writeFrame } from "./frames.ts";
-import type { ParseReply, ParseRequest, Verdict } from "./hcl.ts";
-import { residentBytes, watchMemory } from "./resident_memory.ts";
+import { type Judgement, parserCommand, type ParserProcess, type RequestLimits } from "./parser_process.ts";
+import { startParserProcess } from "./parser_process.ts";
 
-/** The hidden command of main.ts that becomes the parser. */
-export const PARSER_COMMAND = "hcl-parser";
+export { PARSER_COMMAND } from "./parser_process.ts";
+export type { Judgement } from "./parser_process.ts";
 
-/** Limits of one request, and how long an idle process is kept. */
-export interface ParserLimits {
-  /** How long one request may take once the process is at it; its start does not count, which a busy host delays. */
-  readonly timeMilliseconds: number;
-  /** How much memory the process may have resident. */
-  readonly memoryBytes: number;
+/** Limits of each request, and how long an idle process is kept. */
+export interface ParserLimits extends RequestLimits {
   /** How long the process waits for another request before it is ended; 0 ends it behind each. */
   readonly idleMilliseconds: number;
 }
 
-type RequestLimits = Pick<ParserLimits, "timeMilliseconds" | "memoryBytes">;
-
 /** What a load may cost at most: see the limits named in ARCHITECTURE.md. */
 export const DEFAULT_LIMITS: ParserLimits = {
   timeMilliseconds: 5_000,
+  wallMilliseconds: 20_000,
   memoryBytes: 512 * 1024 * 1024,
   idleMilliseconds: 5_000,
 };
-
-/** Verdicts on all texts; or which limit was exceeded, and the index of the text (or batch of texts) it was at. */
-export type Judgement =
-  | { readonly ok: true; readonly verdicts: readonly Verdict[] }
-  | { readonly ok: false; readonly reason: "time" | "memory" | "crash"; readonly at: number };
 
 /** Judges texts, one request at a time; disposing of it ends the process. */
 export interface Parser extends AsyncDisposable {
   /**
    * Never rejects but with the signal's reason: what happens to the process is part of the judgement. `limitMilliseconds`
-   * is for who has used some of the limit before; at most the limit itself.
+   * is for who has used some of the limit of time before; at most the limit itself.
    */
   judge(texts: readonly string[], signal?: AbortSignal, limitMilliseconds?: number): Promise<Judgement>;
-  /** Starts the process, if none runs, so that a request that is expected soon need not wait for it. */
+  /**
+   * Starts the process, if none runs, so that a request that may come soon need not wait for it. Where the last starts of
+   * this kind were for nothing it does not, until a request was made.
+   */
   warm(): void;
   /** Kills the process at once and for good, for a program that ends without disposing. */
   kill(): void;
 }
 
-/** How long the process may take to start; only a host that is out of its depth takes longer. */
-const START_LIMIT_MILLISECONDS = 30_000;
+/** A parser with a process, and what that cost. */
+export interface ProcessParser extends Parser {
+  /** What it has done so far. */
+  readonly work: ParserWork;
+}
+
+/** What a parser has done since it was opened, in numbers that do not depend on the machine. */
+export interface ParserWork {
+  /** Processes started. */
+  readonly starts: number;
+  /** Those of them that were ended without having been asked anything. */
+  readonly idleStarts: number;
+  /** Requests made. */
+  readonly requests: number;
+}
 
 /** A process that has grown beyond this is not kept for the next request: WebAssembly memory never shrinks. */
 const RECYCLE_BYTES = 256 * 1024 * 1024;
 
-interface Child {
-  readonly process: Deno.ChildProcess;
-  readonly writer: WritableStreamDefaultWriter<Uint8Array>;
-  readonly replies: AsyncGenerator<unknown>;
+/**
+ * So many starts ahead of a request may be for nothing before there are no more of them. A start costs a quarter of a
+ * second of processor time, which is much where dozens of instances hear of one change, and most edits leave every shape
+ * as it was and ask nothing. So one is made while one of the last two loads had something to ask, and nothing is lost
+ * but the time of a start where that guess is wrong.
+ */
+const MAX_IDLE_STARTS = 2;
+
+/** The process of a moment. */
+interface Current {
+  readonly process: ParserProcess;
+  wasAsked: boolean;
 }
 
 /**
@@ -64,47 +76,28 @@ interface Child {
  * ```ts
  * await using parser = openParser();
  * const judgement = await parser.judge(['x = env("HOME")\n']);
- * // { ok: true, verdicts: [{ value: { x: '${env("HOME")}' } }] }
+ * // { ok: true, verdicts: [{ value: { x: '${env("HOME")}' } }], spentMilliseconds: 1 }
  * ```
  */
-export function openParser(limits: ParserLimits = DEFAULT_LIMITS, command = parserCommand): Parser {
-  let child: Child | null = null;
-  let idleTimer: ReturnType<typeof setTimeout> | undefined;
+export function openParser(limits: ParserLimits = DEFAULT_LIMITS, command = parserCommand): ProcessParser {
+  const keeper = keepProcess(limits.idleMilliseconds, command);
   let queue: Promise<unknown> = Promise.resolve();
   let closed = false;
-
-  const end = async (): Promise<void> => {
-    const ending = child;
-    child = null;
-    if (ending) await endChild(ending);
-  };
-
-  /** Starts a process if none runs; null where that is refused, for want of memory, descriptors or a place to be. */
-  const start = (): Child | null => {
-    clearTimeout(idleTimer);
-    try {
-      if (child) return child;
-      const started = child = startChild(command());
-      // One that dies while nobody asks it anything must not be asked again.
-      started.process.status.then(() => child === started && void end());
-      return started;
-    } catch {
-      return null;
-    }
-  };
-
-  const rest = (): void => void (idleTimer = unrefTimeout(end, limits.idleMilliseconds));
+  let requests = 0;
+  let idleStartsBefore = 0;
 
   const judgeNow = async (texts: readonly string[], within: RequestLimits, signal?: AbortSignal) => {
+    requests += 1;
     for (let attempt = 1;; attempt++) {
       signal?.throwIfAborted();
       if (closed) throw new Error("judge texts: the parser is closed");
-      const wasRunning = child !== null;
-      const current = start();
-      if (!current) return { ok: false, reason: "crash", at: 0 } as const;
-      const judgement = await request(current, texts, within, signal);
-      if (judgement.ok && limits.idleMilliseconds > 0) rest();
-      else await end();
+      const wasRunning = keeper.isRunning();
+      idleStartsBefore = keeper.work.idleStarts;
+      const process = keeper.use();
+      if (!process) return { ok: false, reason: "crash", at: 0 } as const;
+      const judgement = await process.ask(texts, within, signal);
+      if (judgement.ok && process.residentBytes < RECYCLE_BYTES) keeper.rest();
+      else await keeper.end();
       signal?.throwIfAborted();
       // A process that was idle may have been killed for reasons of its own (SIGHUP to the group, no memory).
       if (judgement.ok || judgement.reason !== "crash" || !wasRunning || attempt > 1) return judgement;
@@ -115,122 +108,86 @@ export function openParser(limits: ParserLimits = DEFAULT_LIMITS, command = pars
     judge(texts, signal, limitMilliseconds = limits.timeMilliseconds) {
       const within = { ...limits, timeMilliseconds: Math.min(limitMilliseconds, limits.timeMilliseconds) };
       const result = queue.then(() => judgeNow(texts, within, signal));
-      // Nobody waits for that but the next request.
-      queue = result.then(async () => {
-        const measured = child;
-        if (measured !== null && await hasGrown(measured) && measured === child) await end();
-      }, () => {});
+      queue = result.catch(() => {});
       return result;
     },
     warm() {
-      if (!closed && child === null && limits.idleMilliseconds > 0 && start()) rest();
+      if (closed || limits.idleMilliseconds === 0 || keeper.isRunning()) return;
+      if (keeper.work.idleStarts - idleStartsBefore < MAX_IDLE_STARTS) keeper.warm();
     },
     kill() {
       closed = true;
-      if (child) killChild(child);
+      keeper.kill();
+    },
+    get work() {
+      return { ...keeper.work, requests };
     },
     async [Symbol.asyncDispose]() {
       closed = true;
-      clearTimeout(idleTimer);
-      await end();
+      await keeper.end();
       await queue;
     },
   };
 }
 
-/** A timer that keeps no process from ending. */
-function unrefTimeout(callback: () => void, milliseconds: number): ReturnType<typeof setTimeout> {
-  const timer = setTimeout(callback, milliseconds);
-  Deno.unrefTimer(timer as unknown as number);
-  return timer;
-}
+/** At most one process, ended when nobody has used it for a while. */
+function keepProcess(idleMilliseconds: number, command: () => Deno.Command) {
+  let current: Current | null = null;
+  let idleTimer: ReturnType<typeof setTimeout> | undefined;
+  let endings: Promise<unknown> = Promise.resolve();
+  const work = { starts: 0, idleStarts: 0 };
 
-/** This program again, as the parser. Only what Deno itself needs of the environment goes along: no secret does. */
-function parserCommand(): Deno.Command {
-  const main = new URL("../../main.ts", import.meta.url);
-  const run = ["run", "--quiet", "--no-prompt", "--allow-read", "--allow-env", main.href];
-  const env: Record<string, string> = {};
-  for (const name of ["HOME", "PATH", "DENO_DIR", "DENO_TLS_CA_STORE", "XDG_CACHE_HOME", "TMPDIR"]) {
-    const value = Deno.env.get(name);
-    if (value !== undefined) env[name] = value;
-  }
-  const args = Deno.build.standalone ? [PARSER_COMMAND] : [...run, PARSER_COMMAND];
-  const program = [Deno.execPath(), ...args];
-  // While it parses it cannot see that its parent is gone; where util-linux is there, the kernel ends it then.
-  const [executable, ...rest] = tiedToParent(program);
-  return new Deno.Command(executable!, {
-    args: rest,
-    clearEnv: true,
-    env,
-    // Wherever the daemon stands, that directory may be gone by now.
-    cwd: "/",
-    stdin: "piped",
-    stdout: "piped",
-    stderr: "null",
-  });
-}
-
-function startChild(command: Deno.Command): Child {
-  const process = command.spawn();
-  return { process, writer: process.stdin.getWriter(), replies: readFrames(process.stdout) };
-}
-
-function killChild(child: Child): void {
-  try {
-    child.process.kill("SIGKILL");
-  } catch {
-    // It ended by itself.
-  }
-}
-
-async function hasGrown(child: Child): Promise<boolean> {
-  return (await residentBytes(child.process.pid) ?? 0) >= RECYCLE_BYTES;
-}
-
-async function endChild(child: Child): Promise<void> {
-  killChild(child);
-  await child.writer.abort().catch(() => {});
-  await child.replies.return(undefined).catch(() => {});
-  await child.process.stdout.cancel().catch(() => {});
-  await child.process.status;
-}
-
-/** One request to one process, which is killed where a limit is exceeded; then it must not be used again. */
-async function request(
-  child: Child,
-  texts: readonly string[],
-  limits: RequestLimits,
-  signal?: AbortSignal,
-): Promise<Judgement> {
-  let at = 0;
-  let reason: "time" | "memory" | "crash" = "crash";
-  const kill = (why: typeof reason) => {
-    reason = why;
-    killChild(child);
-  };
-  const onAbort = () => kill("crash");
-  let timeLimit = setTimeout(() => kill("time"), START_LIMIT_MILLISECONDS);
-  let begun = false;
-  const endWatch = watchMemory(child.process.pid, limits.memoryBytes, () => kill("memory"));
-  signal?.addEventListener("abort", onAbort, { once: true });
-  try {
-    await writeFrame(child.writer, { texts } satisfies ParseRequest);
-    for (;;) {
-      const { value, done } = await child.replies.next();
-      if (done) return { ok: false, reason, at };
-      const reply = value as ParseReply;
-      if ("verdicts" in reply) return { ok: true, verdicts: reply.verdicts };
-      at = reply.at;
-      if (begun) continue;
-      begun = true;
-      clearTimeout(timeLimit);
-      timeLimit = setTimeout(() => kill("time"), limits.timeMilliseconds);
+  /** Resolves when nothing is left of any process so far. */
+  const end = async (): Promise<void> => {
+    clearTimeout(idleTimer);
+    const ending = current;
+    current = null;
+    if (ending !== null) {
+      if (!ending.wasAsked) work.idleStarts += 1;
+      endings = Promise.all([endings, ending.process.end()]);
     }
-  } catch {
-    return { ok: false, reason, at };
-  } finally {
-    clearTimeout(timeLimit);
-    endWatch();
-    signal?.removeEventListener("abort", onAbort);
-  }
+    await endings;
+  };
+
+  const start = (): Current | null => {
+    clearTimeout(idleTimer);
+    if (current) return current;
+    try {
+      const process = startParserProcess(command());
+      const started = current = { process, wasAsked: false };
+      work.starts += 1;
+      // One that dies while nobody asks it anything must not be asked again.
+      process.ended.then(() => current === started && void end());
+      return started;
+    } catch {
+      return null;
+    }
+  };
+
+  /** Has the process ended some time from now, or at once where none is to be kept. */
+  const rest = (): void => {
+    clearTimeout(idleTimer);
+    if (idleMilliseconds === 0) return void end();
+    idleTimer = setTimeout(end, idleMilliseconds);
+    // A process that waits keeps no program from ending.
+    Deno.unrefTimer(idleTimer as unknown as number);
+  };
+
+  return {
+    work,
+    end,
+    rest,
+    isRunning: () => current !== null,
+    /** The process, started where none runs; null where that is refused. Somebody has to call `rest` or `end` later. */
+    use(): ParserProcess | null {
+      const used = start();
+      if (used) used.wasAsked = true;
+      return used?.process ?? null;
+    },
+    /** Starts a process that somebody may want to use soon. */
+    warm(): void {
+      if (start()) rest();
+    },
+    kill: () => current?.process.kill(),
+  };
 }

@@ -37,6 +37,11 @@ const LOOK_GAP_MILLISECONDS = 100;
 /** Watching again after a failure: this long after the first one unless there are polls, twice as long after each. */
 const FIRST_RETRY_MILLISECONDS = 1_000;
 const LONGEST_RETRY_MILLISECONDS = 60_000;
+/**
+ * So many polls come to one look at the way to each file, whose every directory costs a wake-up of an idle process. The
+ * others see any change of what the way leads to, and that a file is no longer the one whose directory is watched.
+ */
+const POLLS_PER_TRACE = 6;
 /** How often one look may find that directories came and went under it before it leaves the rest to the next one. */
 const MAX_ALIGNMENTS = 8;
 /** How long closing waits for a look that hangs in a file system which does not answer. */
@@ -55,6 +60,7 @@ interface Watcher {
   looking: Promise<void> | null;
   lookAgain: ChangeSign | null;
   nextLookAt: number;
+  pollsSinceTrace: number;
   cancelLook: () => void;
   cancelTick: () => void;
   closed: boolean;
@@ -84,6 +90,7 @@ export async function watchFiles(paths: Iterable<string>, options: FileWatcherOp
     looking: null,
     lookAgain: null,
     nextLookAt: 0,
+    pollsSinceTrace: 0,
     cancelLook: () => {},
     cancelTick: () => {},
     closed: signal?.aborted ?? false,
@@ -168,7 +175,7 @@ function scheduleTick(watcher: Watcher): void {
 /** Watches what has to be watched by now, and only then compares: what changes in between is seen by one or the other. */
 async function look(watcher: Watcher, reason: ChangeSign | null): Promise<void> {
   const { events, identify, onHint } = watcher.options;
-  if (events) await alignDirectories(watcher);
+  if (events && isTraceDue(watcher, reason)) await alignDirectories(watcher);
   let isDeaf = false;
   for (const [path, before] of watcher.identities) {
     const now = await identify(path);
@@ -183,6 +190,13 @@ async function look(watcher: Watcher, reason: ChangeSign | null): Promise<void> 
     for (const directory of watcher.names.keys()) watcher.directories.forget(directory);
     requestLook(watcher, "change");
   }
+}
+
+function isTraceDue(watcher: Watcher, reason: ChangeSign | null): boolean {
+  watcher.pollsSinceTrace += 1;
+  if (reason === "poll" && watcher.trouble === null && watcher.pollsSinceTrace < POLLS_PER_TRACE) return false;
+  watcher.pollsSinceTrace = 0;
+  return true;
 }
 
 async function alignDirectories(watcher: Watcher): Promise<void> {

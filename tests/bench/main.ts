@@ -5,6 +5,7 @@ import { benchBinary } from "./binary.ts";
 import { benchFleets } from "./fleets.ts";
 import { benchGrowth } from "./growth.ts";
 import { benchIdle } from "./idle.ts";
+import { benchIsolation } from "./isolation.ts";
 import { type Plan, planOf, USAGE } from "./plan.ts";
 import { benchReloads } from "./reloads.ts";
 import { ratioTable } from "./ratios.ts";
@@ -21,6 +22,7 @@ const SCENARIOS: Readonly<Record<string, (plan: Plan, report: Report) => Promise
   fleet: benchFleets,
   idle: benchIdle,
   growth: benchGrowth,
+  isolation: benchIsolation,
   rivals: benchRivals,
 };
 

@@ -36,7 +36,7 @@ export interface Plan {
 /** What `--help` says. */
 export const USAGE = `deno task bench [--quick] [--only NAME[,NAME]] [--seed NUMBER] [--reloads NUMBER]
   --quick     fewer processes, samples and instances: a few minutes in place of 40, and less to tell
-  --only      program, stages, reloads, stalls, fleet, idle, growth, rivals
+  --only      program, stages, reloads, stalls, fleet, idle, growth, isolation, rivals
   --seed      of the generated configurations; 1 unless given
   --reloads   of the scenario growth; 10000 unless given, 300 with --quick`;
 

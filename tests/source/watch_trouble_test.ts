@@ -201,3 +201,30 @@ Deno.test("closing does not wait for a look that hangs for ever", async () => {
     assert(looks === 2);
   });
 });
+
+Deno.test("a directory on the way that was replaced without an event is watched anew by polls alone", async () => {
+  await inDirectory((quiet) =>
+    inDirectory(async (directory) => {
+      await Deno.mkdir(`${directory}/links`);
+      await Deno.writeTextFile(`${directory}/a.hcl`, "same");
+      const path = `${directory}/links/a.hcl`;
+      await Deno.symlink("../a.hcl", path);
+      const opened: string[] = [];
+      const watchFs: WatchFs = (watched, options) => {
+        opened.push(watched);
+        return Deno.watchFs(quiet, options);
+      };
+      await watching([path], { pollMilliseconds: 5, watchFs }, async (watch) => {
+        const timesOpened = () => opened.filter((one) => one.endsWith("/links")).length;
+        assertEquals(timesOpened(), 1);
+        await Deno.rename(`${directory}/links`, `${directory}/old`);
+        await Deno.mkdir(`${directory}/new`);
+        await Deno.symlink("../a.hcl", `${directory}/new/a.hcl`);
+        await Deno.rename(`${directory}/new`, `${directory}/links`);
+        await eventually("the new directory being watched", () => timesOpened() >= 2);
+        await Deno.writeTextFile(path, "other");
+        await watch.sees(path, "other");
+      });
+    })
+  );
+});

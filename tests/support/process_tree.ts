@@ -1,9 +1,10 @@
 // What proc(5) tells of the processes that a daemon started: whether its parser is there, at work, and gone.
 
-/** The children of a process. */
+/** The children of a process, whichever of its threads started them. */
 export async function childrenOf(pid: number): Promise<number[]> {
-  const text = await Deno.readTextFile(`/proc/${pid}/task/${pid}/children`);
-  return text.split(" ").filter((word) => word !== "").map(Number);
+  const threads = await Array.fromAsync(Deno.readDir(`/proc/${pid}/task`), ({ name }) => name);
+  const texts = threads.map((thread) => Deno.readTextFile(`/proc/${pid}/task/${thread}/children`).catch(() => ""));
+  return (await Promise.all(texts)).join("").split(" ").filter((word) => word !== "").map(Number);
 }
 
 /** The processor time that a process has used in user mode, in clock ticks (most often hundredths of a second). */

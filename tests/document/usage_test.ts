@@ -1,6 +1,6 @@
-// The memory of another process, as a program with every permission reads it and as the compiled one has to.
+// What another process has used, as a program with every permission reads it and as the compiled one has to.
 import { assert, assertEquals } from "@std/assert";
-import { residentBytes, watchMemory } from "../../src/document/resident_memory.ts";
+import { residentBytes, usageOf, watchUsage } from "../../src/document/usage.ts";
 
 const MEBIBYTE = 1024 * 1024;
 
@@ -13,7 +13,7 @@ Deno.test("the resident memory of a process is known, and that of one that is go
 });
 
 Deno.test("a program that may not open files of /proc knows it all the same", async () => {
-  const module = new URL("../../src/document/resident_memory.ts", import.meta.url).href;
+  const module = new URL("../../src/document/usage.ts", import.meta.url).href;
   const script = `import { residentBytes } from ${JSON.stringify(module)};
     const opened = await Deno.readTextFile("/proc/self/status").then(() => true, () => false);
     console.log(JSON.stringify([opened, await residentBytes(${Deno.pid})]));`;
@@ -29,13 +29,23 @@ Deno.test("a program that may not open files of /proc knows it all the same", as
   assert(bytes > 20 * MEBIBYTE, `${bytes}`);
 });
 
-Deno.test("who has more than the limit is told of once, and nothing is told once the watch has ended", async () => {
+Deno.test("processor time is that of all a process has done, and grows with it", async () => {
+  const before = await usageOf(Deno.pid);
+  assert(before !== null);
+  for (let sum = 0, end = performance.now() + 100; performance.now() < end;) sum += Math.sqrt(sum + 1);
+  const after = await usageOf(Deno.pid);
+  assert(after !== null && after.processorMilliseconds > before.processorMilliseconds);
+});
+
+Deno.test("a watch tells again and again, and nothing once it has ended", async () => {
   const { promise, resolve } = Promise.withResolvers<void>();
-  const end = watchMemory(Deno.pid, MEBIBYTE, resolve);
+  let told = 0;
+  const end = watchUsage(Deno.pid, ({ residentBytes }) => {
+    assert(residentBytes > 20 * MEBIBYTE);
+    if (++told === 3) resolve();
+  });
   await promise;
   end();
-  let told = false;
-  watchMemory(Deno.pid, MEBIBYTE, () => told = true)();
-  await residentBytes(Deno.pid);
-  assertEquals(told, false);
+  await usageOf(Deno.pid);
+  assertEquals(told, 3);
 });

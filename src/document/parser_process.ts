@@ -1,0 +1,213 @@
+// One process of the parser: started, asked one request at a time, killed where a request exceeds a limit, and ended
+// without leaving a descriptor, a child or a promise behind.
+import { tiedToParent } from "../host/program.ts";
+import { openPace } from "../time/pace.ts";
+import { partsOf, readFrames, writeFrame } from "./frames.ts";
+import type { ParseReply, ParseRequest, Verdict } from "./hcl.ts";
+import { type Usage, watchUsage } from "./usage.ts";
+
+/** The hidden command of main.ts that becomes the parser. */
+export const PARSER_COMMAND = "hcl-parser";
+
+/** Limits of one request. Its start is not counted, which a busy host delays. */
+export interface RequestLimits {
+  /**
+   * How much processor time the process may spend on it, so that a host with others to serve makes no text too slow;
+   * where that cannot be read, so much time may pass.
+   */
+  readonly timeMilliseconds: number;
+  /** How long it may take however little processor time the process gets. */
+  readonly wallMilliseconds: number;
+  /** How much memory the process may have resident. */
+  readonly memoryBytes: number;
+}
+
+/** Verdicts on all texts; or which limit was exceeded, and the index of the text (or batch of texts) it was at. */
+export type Judgement =
+  | {
+    readonly ok: true;
+    readonly verdicts: readonly Verdict[];
+    /** How much of the limit of time was spent. */
+    readonly spentMilliseconds?: number;
+  }
+  | { readonly ok: false; readonly reason: Reason; readonly at: number };
+
+/** Why there are no verdicts: `time` and `memory` are the text's matter, `crash` is the host's. */
+export type Reason = "time" | "memory" | "crash";
+
+/** A process that waits for texts. */
+export interface ParserProcess {
+  /** Resolves when it has ended, whoever ended it. */
+  readonly ended: Promise<unknown>;
+  /** What it had resident when its last request was done, in bytes. */
+  readonly residentBytes: number;
+  /** One request; after one that is not ok, the process is of no use any more. Never rejects. */
+  ask(texts: readonly string[], limits: RequestLimits, signal?: AbortSignal): Promise<Judgement>;
+  /** Kills it at once. */
+  kill(): void;
+  /** Kills it, and resolves when nothing of it is left. */
+  end(): Promise<void>;
+}
+
+interface Child {
+  readonly process: Deno.ChildProcess;
+  readonly writer: WritableStreamDefaultWriter<Uint8Array>;
+  readonly replies: AsyncGenerator<unknown>;
+}
+
+/** How long the process may take to start; only a host that is out of its depth takes longer. */
+const START_LIMIT_MILLISECONDS = 30_000;
+
+/**
+ * V8's, for WebAssembly: machine code from its first compiler alone. The optimising one costs more than it gains in a
+ * process that lives for seconds: twice the processor time of a hundred shapes, and 35 MiB.
+ */
+export const PARSER_V8_FLAG = "--liftoff-only";
+
+/** This program again, as the parser. Only what Deno itself needs of the environment goes along: no secret does. */
+export function parserCommand(): Deno.Command {
+  const main = new URL("../../main.ts", import.meta.url);
+  const run = ["run", "--quiet", "--no-prompt", `--v8-flags=${PARSER_V8_FLAG}`, "--allow-read", "--allow-env"];
+  const env: Record<string, string> = {};
+  for (const name of ["HOME", "PATH", "DENO_DIR", "DENO_TLS_CA_STORE", "XDG_CACHE_HOME", "TMPDIR"]) {
+    const value = Deno.env.get(name);
+    if (value !== undefined) env[name] = value;
+  }
+  // The compiled program has its flags of V8 baked in, and reads none from its environment.
+  const args = Deno.build.standalone ? [PARSER_COMMAND] : [...run, main.href, PARSER_COMMAND];
+  const program = [Deno.execPath(), ...args];
+  // While it parses it cannot see that its parent is gone; where util-linux is there, the kernel ends it then.
+  const [executable, ...rest] = tiedToParent(program);
+  return new Deno.Command(executable!, {
+    args: rest,
+    clearEnv: true,
+    env,
+    // Wherever the daemon stands, that directory may be gone by now.
+    cwd: "/",
+    stdin: "piped",
+    stdout: "piped",
+    stderr: "null",
+  });
+}
+
+/** Starts a process; throws where that is refused, for want of memory, descriptors or a place to be. */
+export function startParserProcess(command: Deno.Command): ParserProcess {
+  const process = command.spawn();
+  const child = { process, writer: process.stdin.getWriter(), replies: readFrames(process.stdout) };
+  let residentBytes = 0;
+  return {
+    ended: process.status,
+    get residentBytes() {
+      return residentBytes;
+    },
+    ask: (texts, limits, signal) => request(child, texts, limits, (bytes) => residentBytes = bytes, signal),
+    kill: () => killChild(child),
+    async end() {
+      killChild(child);
+      await child.writer.abort().catch(() => {});
+      await child.replies.return(undefined).catch(() => {});
+      await process.stdout.cancel().catch(() => {});
+      await process.status;
+    },
+  };
+}
+
+function killChild({ process }: Child): void {
+  try {
+    process.kill("SIGKILL");
+  } catch {
+    // It ended by itself.
+  }
+}
+
+async function request(
+  child: Child,
+  texts: readonly string[],
+  limits: RequestLimits,
+  onResident: (bytes: number) => void,
+  signal?: AbortSignal,
+): Promise<Judgement> {
+  let at = 0;
+  let reason: Reason | null = null;
+  const kill = (why: Reason) => {
+    reason ??= why;
+    killChild(child);
+  };
+  const failure = (): Judgement => ({ ok: false, reason: reason ?? "crash", at });
+  const onAbort = () => kill("crash");
+  let watch: RequestWatch | null = null;
+  const startLimit = setTimeout(() => kill("time"), START_LIMIT_MILLISECONDS);
+  signal?.addEventListener("abort", onAbort, { once: true });
+  const verdicts: Verdict[] = [];
+  try {
+    // Beside the reading: with both pipes full, each would wait for the other. A failure shows in what is read.
+    sendTexts(child, texts).catch(() => {});
+    for (;;) {
+      const { value, done } = await child.replies.next();
+      if (done) return failure();
+      const reply = value as ParseReply;
+      if ("at" in reply) {
+        at = reply.at;
+        clearTimeout(startLimit);
+        watch ??= watchRequest(child.process.pid, limits, kill);
+      } else if ("verdicts" in reply) { for (const verdict of reply.verdicts) verdicts.push(verdict); }
+      else {
+        onResident(reply.residentBytes);
+        if (verdicts.length !== texts.length) return failure();
+        return { ok: true, verdicts, spentMilliseconds: watch?.spentMilliseconds() ?? 0 };
+      }
+    }
+  } catch {
+    return failure();
+  } finally {
+    clearTimeout(startLimit);
+    watch?.end();
+    signal?.removeEventListener("abort", onAbort);
+  }
+}
+
+async function sendTexts({ writer }: Child, texts: readonly string[]): Promise<void> {
+  const pace = openPace();
+  for (const part of partsOf(texts)) {
+    await writeFrame(writer, part satisfies ParseRequest);
+    if (pace.isSpent()) await pace.rest();
+  }
+}
+
+interface RequestWatch {
+  /** Processor time; wall time where the other was not read. */
+  spentMilliseconds(): number;
+  end(): void;
+}
+
+/** Holds a request that has begun to its limits. */
+function watchRequest(
+  pid: number,
+  { timeMilliseconds, wallMilliseconds, memoryBytes }: RequestLimits,
+  onExceeded: (reason: Reason) => void,
+): RequestWatch {
+  const begun = performance.now();
+  let first: Usage | null = null;
+  let last: Usage | null = null;
+  const spentMilliseconds = () =>
+    first && last ? last.processorMilliseconds - first.processorMilliseconds : performance.now() - begun;
+  // Who was kept from working is not to blame: that is tried again, and not held against the text.
+  const onWall = () => onExceeded("crash");
+  let timer = setTimeout(() => {
+    if (last === null) onExceeded("time");
+    else timer = setTimeout(onWall, wallMilliseconds - timeMilliseconds);
+  }, timeMilliseconds);
+  const endWatch = watchUsage(pid, (usage) => {
+    first ??= usage;
+    last = usage;
+    if (usage.residentBytes > memoryBytes) onExceeded("memory");
+    else if (spentMilliseconds() >= timeMilliseconds) onExceeded("time");
+  });
+  return {
+    spentMilliseconds,
+    end() {
+      clearTimeout(timer);
+      endWatch();
+    },
+  };
+}
