@@ -5,6 +5,7 @@ import { type Diagnostic, warningDiagnostic } from "../diagnostic/diagnostic.ts"
 import type { SourceText } from "../diagnostic/range.ts";
 import type { Document } from "../document/document.ts";
 import { openPace } from "../time/pace.ts";
+import { atOnce, inTurns } from "../time/turns.ts";
 import type { Environment } from "./environment.ts";
 import { diagnosticOf, type Finding } from "./findings.ts";
 import type { HonuaConfig } from "./honua_config.ts";
@@ -97,25 +98,13 @@ export function openLoader(): Loader {
     get work() {
       return memory.work;
     },
-    async load(request) {
-      const pace = openPace({ signal: request.signal });
-      const loading = loadInSteps(request, memory);
-      for (;;) {
-        const step = loading.next();
-        if (step.done === true) return step.value;
-        if (pace.isSpent()) await pace.rest();
-      }
-    },
+    load: (request) => inTurns(loadInSteps(request, memory), openPace({ signal: request.signal })),
   };
 }
 
 /** Loads a document at once. A mistake of its author's is a diagnostic; only a bug throws. */
 export function loadConfig(request: LoadRequest): Loaded {
-  const loading = loadInSteps(request, openMemory());
-  for (;;) {
-    const step = loading.next();
-    if (step.done === true) return step.value;
-  }
+  return atOnce(loadInSteps(request, openMemory()));
 }
 
 /** Yields where it may be interrupted. */

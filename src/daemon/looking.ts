@@ -8,7 +8,7 @@ import type { Options } from "../process/options.ts";
 import type { LookOutcome } from "../reload/decide.ts";
 import { reasonOf } from "../reload/narration.ts";
 import type { Mark } from "../reload/state.ts";
-import { type Compiled, compileSource, formatOf } from "../snapshot/compile.ts";
+import { type Compiled, formatOf, openCompiler } from "../snapshot/compile.ts";
 import type { SnapshotStore } from "../snapshot/store.ts";
 import { gatherInputs, type Inputs } from "../source/inputs.ts";
 import type { MaskedSecrets } from "./masking.ts";
@@ -53,18 +53,18 @@ export function looker(
 ): Looker {
   const { options, sourcePath, environment } = settings;
   const { environmentFiles, validateOnReload } = options.configurationWatcher;
+  const compiler = openCompiler(tools.parser);
   let rejectedHash: string | null = null;
   // A mistake's diagnostics quote the source, and the parser may have been ended: what was rejected is judged again.
   let accepted: Known | null = null;
   const compile = async (inputs: ReadInputs, signal: AbortSignal): Promise<Known | LookOutcome<Candidate>> => {
     const { fingerprint, source, sourceDigest } = inputs;
     const files = inputs.environmentFiles.map(parseEnvironmentFile);
-    const compiled = await compileSource({
+    const compiled = await compiler.compile({
       source,
       format: formatOf(sourcePath),
       environment: environmentOf(processEnvironment(environment), files.map((file) => file.variables)),
       validate: validateOnReload,
-      parser: tools.parser,
       signal,
     });
     const noted = files.flatMap((file) => file.diagnostics);

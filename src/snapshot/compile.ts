@@ -1,15 +1,19 @@
 // The whole way from a source's text to the snapshot that would be made of it, changing nothing: what `validate`,
-// `print` and every reload share, so that they can never disagree.
+// `print` and every reload share, so that they can never disagree. Compiled again, a source costs what changed in it, and
+// comes to what it would come to afresh.
 import { type Environment } from "../config/environment.ts";
-import { type Counts, loadConfig } from "../config/load.ts";
+import { type Counts, type Loaded, type LoadingWork, openLoader } from "../config/load.ts";
 import type { Diagnostic } from "../diagnostic/diagnostic.ts";
 import type { SourceText } from "../diagnostic/range.ts";
 import type { BlockParser } from "../document/blocks.ts";
 import type { Document } from "../document/document.ts";
-import { parseHclDocument } from "../document/hcl_document.ts";
+import { openHclReader, type ReadingWork } from "../document/hcl_document.ts";
 import { parseJsonDocument } from "../document/json_document.ts";
-import { canonicalBytes, type JsonObject, type Sha256Hex, sha256Hex } from "./canonical.ts";
-import { sealSnapshot, type Snapshot } from "./snapshot.ts";
+import { openScanMemory, type ScanMemory } from "../document/rescan.ts";
+import { openPace } from "../time/pace.ts";
+import type { JsonObject, Sha256Hex } from "./canonical.ts";
+import type { SealingWork } from "./sealed.ts";
+import { openSealer, type Snapshot } from "./snapshot.ts";
 
 /** How a source is written. */
 export type SourceFormat = "hcl" | "json";
@@ -24,9 +28,7 @@ export interface CompileRequest {
   readonly environment: Environment;
   /** False skips the rules, never the schema. */
   readonly validate: boolean;
-  /** Judges HCL. */
-  readonly parser: BlockParser;
-  /** Stops waiting for the parser. */
+  /** Stops the work at its next rest. */
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -39,6 +41,7 @@ export type Compiled =
     readonly portable: JsonObject;
     readonly warnings: readonly Diagnostic[];
     readonly counts: Counts;
+    /** Its places are those of this source until another is compiled. */
     readonly document: Document;
     /** What came from the environment, for masking. */
     readonly secrets: readonly string[];
@@ -53,33 +56,61 @@ export type Compiled =
     readonly secrets: readonly string[];
   };
 
+/** Compiles one source after the other, mostly much the same one. */
+export interface Compiler {
+  /**
+   * Compiles a source, one at a time, and lets the event loop have its turns. Rejects only with the signal's reason; a
+   * mistake of the source's author is a diagnostic.
+   */
+  compile(request: CompileRequest): Promise<Compiled>;
+  /** What the last compilation cost. */
+  readonly work: CompilingWork;
+}
+
+/** What one compilation cost, in numbers that do not depend on the machine. */
+export interface CompilingWork extends ReadingWork, LoadingWork, Readonly<SealingWork> {}
+
 /** By the end of a path: `.json` is JSON, everything else HCL. */
 export function formatOf(path: string): SourceFormat {
   return /\.json$/i.test(path) ? "json" : "hcl";
 }
 
-/** Compiles a source. Rejects only with the signal's reason; a mistake of the source's author is a diagnostic. */
-export async function compileSource(request: CompileRequest): Promise<Compiled> {
-  const { source, format, environment, validate, parser, signal } = request;
-  const parsed = format === "json" ? parseJsonDocument(source) : await parseHclDocument(source, parser, signal);
-  if (!parsed.ok) return { ok: false, diagnostics: parsed.diagnostics, document: null, hash: null, secrets: [] };
-  const { document } = parsed;
-  const loaded = loadConfig({ document, environment, validate });
-  if (!loaded.ok) {
-    const { diagnostics, secrets } = loaded;
-    return { ok: false, diagnostics, document, hash: hashOf(loaded.portable), secrets };
-  }
-  const { portable, warnings, counts, secrets } = loaded;
-  const config = loaded.config as unknown as JsonObject;
-  return { ok: true, snapshot: sealSnapshot(config, portable), config, portable, warnings, counts, document, secrets };
+/** A compiler that remembers nothing yet. The parser stays the caller's to close. */
+export function openCompiler(parser: BlockParser, scans: ScanMemory = openScanMemory()): Compiler {
+  const reader = openHclReader(parser, scans);
+  const loader = openLoader();
+  const sealer = openSealer();
+
+  const parse = ({ source, format }: CompileRequest, signal: AbortSignal | undefined) =>
+    format === "json" ? parseJsonDocument(source) : reader.read(source, signal);
+
+  const seal = async (loaded: Loaded, document: Document, signal: AbortSignal | undefined): Promise<Compiled> => {
+    const pace = openPace({ signal });
+    if (!loaded.ok) {
+      const { diagnostics, secrets, portable } = loaded;
+      return { ok: false, diagnostics, document, hash: await sealer.hash(portable, pace), secrets };
+    }
+    const { portable, warnings, counts, secrets } = loaded;
+    const config = loaded.config as unknown as JsonObject;
+    const snapshot = await sealer.seal(config, portable, pace);
+    return { ok: true, snapshot, config, portable, warnings, counts, document, secrets };
+  };
+
+  return {
+    async compile(request) {
+      const { environment, validate, signal } = request;
+      const parsed = await parse(request, signal);
+      if (!parsed.ok) return { ok: false, diagnostics: parsed.diagnostics, document: null, hash: null, secrets: [] };
+      const { document } = parsed;
+      return await seal(await loader.load({ document, environment, validate, signal }), document, signal);
+    },
+    get work() {
+      return { ...reader.work, ...loader.work, ...sealer.work };
+    },
+  };
 }
 
-/** Null where what was rejected holds what canonical JSON cannot say, which may be why it was. */
-function hashOf(portable: JsonObject): Sha256Hex | null {
-  try {
-    return sha256Hex(canonicalBytes(portable));
-  } catch (error) {
-    if (error instanceof TypeError) return null;
-    throw error;
-  }
+/** Compiles one source and remembers nothing of it. */
+export function compileSource(request: CompileRequest & { readonly parser: BlockParser }): Promise<Compiled> {
+  return openCompiler(request.parser).compile(request);
 }

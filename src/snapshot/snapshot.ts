@@ -5,7 +5,7 @@ import { openPace, type Pace } from "../time/pace.ts";
 import { type Json, type JsonObject, parseSha256Hex, type Sha256Hex } from "./canonical.ts";
 import type { Pieces } from "./digest.ts";
 import { type Sealed, sealedOf, type SealingWork } from "./sealed.ts";
-import { atOnce, inTurns } from "./turns.ts";
+import { atOnce, inTurns } from "../time/turns.ts";
 
 /** The number of the format that this version writes and reads. */
 export const SNAPSHOT_FORMAT = 1;
@@ -63,26 +63,30 @@ export interface Sealer {
    * say.
    */
   hash(portable: JsonObject, pace?: Pace): Promise<Sha256Hex | null>;
-  /** Counted since it was opened. */
+  /** What the last sealing cost. */
   readonly work: Readonly<SealingWork>;
 }
 
 /** Opens a sealer. It keeps the bytes of what it sealed last, so a snapshot's pieces cost no memory beside it. */
 export function openSealer(): Sealer {
-  const work = { entriesRendered: 0, bytesHashed: 0 };
+  let work: SealingWork = { entriesRendered: 0, bytesHashed: 0 };
   let resolved: Sealed | undefined;
   let common: Sealed | undefined;
   const portableOf = (config: JsonObject, twin: Sealed | undefined) =>
     sealedOf({ config, last: common, twin: twin?.content, isLaidOut: false, work });
   return {
-    work,
+    get work() {
+      return work;
+    },
     async seal(config, portable, pace = openPace()) {
+      work = { entriesRendered: 0, bytesHashed: 0 };
       const sealed = await inTurns(sealedOf({ config, last: resolved, isLaidOut: true, work }), pace);
       common = await inTurns(portableOf(portable, sealed), pace);
       resolved = sealed;
       return snapshotOf(common, resolved);
     },
     async hash(portable, pace = openPace()) {
+      work = { entriesRendered: 0, bytesHashed: 0 };
       try {
         common = await inTurns(portableOf(portable, resolved), pace);
         return common.digest.hash;

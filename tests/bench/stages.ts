@@ -1,11 +1,11 @@
 // What each stage of a reload costs, by calling the daemon's own functions one after the other in the bench's process;
 // the daemon does not tell its stages. So these say how the work divides, and `reloads` says what it costs from end to end.
-import { loadConfig } from "../../src/config/load.ts";
+import { type Loader, openLoader } from "../../src/config/load.ts";
 import { openBlockParser } from "../../src/document/blocks.ts";
-import { parseHclDocument } from "../../src/document/hcl_document.ts";
+import { type HclReader, openHclReader } from "../../src/document/hcl_document.ts";
 import { openParser, type Parser } from "../../src/document/parser.ts";
 import type { JsonObject } from "../../src/snapshot/canonical.ts";
-import { sealSnapshot } from "../../src/snapshot/snapshot.ts";
+import { openSealer, type Sealer } from "../../src/snapshot/snapshot.ts";
 import { openStore, type SnapshotStore } from "../../src/snapshot/store.ts";
 import { watchFiles } from "../../src/source/file_watcher.ts";
 import { readInputs } from "../../src/source/inputs.ts";
@@ -91,13 +91,19 @@ async function openPipeline(): Promise<Pipeline> {
   const snapshots = results.use(await temporaryDirectory());
   const opened = await openStore({ path: snapshots.file("snapshot.json") });
   if (!opened.ok) throw new Error(opened.message);
+  const stages = {
+    reader: openHclReader(parser),
+    loader: openLoader(),
+    sealer: openSealer(),
+    store: opened.store,
+  };
   const told = results.use(await openEvents(path));
   const kept = results.move();
   return {
     async load(text) {
       const event = await told.rename(text);
       clock.reset();
-      return { event, ...await timeStages(path, parser, clock, opened.store) };
+      return { event, ...await timeStages(path, stages, clock) };
     },
     async [Symbol.asyncDispose]() {
       await kept.disposeAsync();
@@ -170,24 +176,31 @@ function timedParser(parser: Parser): ParserClock {
   };
 }
 
+/** What remembers, as the daemon's compiler does. */
+interface Stages {
+  readonly reader: HclReader;
+  readonly loader: Loader;
+  readonly sealer: Sealer;
+  readonly store: SnapshotStore;
+}
+
 async function timeStages(
   path: string,
-  parser: ReturnType<typeof openBlockParser>,
+  { reader, loader, sealer, store }: Stages,
   clock: ParserClock,
-  store: SnapshotStore,
 ): Promise<Omit<Times, "event">> {
   const start = performance.now();
   const inputs = await readInputs(path, []);
   if (!inputs.ok) throw new Error(inputs.diagnostic.summary);
   const read = performance.now();
-  const parsed = await parseHclDocument(inputs.source, parser);
+  const parsed = await reader.read(inputs.source);
   if (!parsed.ok) throw new Error(parsed.diagnostics[0]!.summary);
   const documented = performance.now();
   const environment = (name: string) => name === CONNECTION_VARIABLE ? "Host=database" : undefined;
-  const loaded = loadConfig({ document: parsed.document, environment, validate: true });
+  const loaded = await loader.load({ document: parsed.document, environment, validate: true });
   if (!loaded.ok) throw new Error(loaded.diagnostics[0]!.summary);
   const meant = performance.now();
-  const snapshot = sealSnapshot(loaded.config as unknown as JsonObject, loaded.portable);
+  const snapshot = await sealer.seal(loaded.config as unknown as JsonObject, loaded.portable);
   const sealed = performance.now();
   const written = await store.write(snapshot);
   if (!written.ok) throw new Error(written.message);

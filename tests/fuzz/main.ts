@@ -1,7 +1,7 @@
 // `deno task fuzz`: the fuzzers for as long as their flags say.
 //   --seed N       the first seed; printed, so that a run can be repeated (default: random)
 //   --edits N      edits parsed in two ways (default 100,000)
-//   --steps N       texts of files being edited, read with a memory and without (default 100,000)
+//   --steps N      texts of files being edited, read and compiled with a memory and without (default 100,000 each)
 //   --loads N      sources through the load path (default 1,000,000)
 import { parse } from "@cdktf/hcl2json";
 import { Command } from "commander";
@@ -30,8 +30,12 @@ const told = (what: string, all: number) => (done: number) => {
 };
 const differences = await fuzzEquality(parse as ParseText, seed, edits, told("edits", edits));
 console.log(`${edits} edits parsed in two ways, ${differences.length} differences`);
-const rereadings = await fuzzRereading(parse as ParseText, seed, steps, told("steps", steps));
-console.log(`${steps} texts read again and afresh, ${rereadings.length} differences`);
+const rereadings: string[] = [];
+for (const compared of ["read", "compile"] as const) {
+  const found = await fuzzRereading(compared, parse as ParseText, seed, steps, told(`${compared} again`, steps));
+  console.log(`${steps} texts to ${compared} again and afresh, ${found.length} differences`);
+  rereadings.push(...found);
+}
 const { outcomes, slowestMilliseconds, growthBytes, faults } = await fuzzLoadPath(seed, loads, told("loads", loads));
 console.log(`${loads} loads:`, outcomes);
 console.log(

@@ -1,17 +1,22 @@
-// Random sequences of edits, each text read with the memory of those before and afresh: the two must agree. A memory
-// lives for some texts and then another begins, from another source.
+// Random sequences of edits, each text read, or compiled, with the memory of those before and afresh: the two must agree.
+// A memory lives for some texts and then another begins, from another source.
 import { layerFile } from "../bench/layers.ts";
 import type { ParseText } from "../../src/document/hcl.ts";
 import { nextText } from "../support/edit_sequence.ts";
 import { openRereading, rememberingParser } from "../support/rereading.ts";
+import { openRecompiling } from "../support/recompiling.ts";
 import { randomFrom } from "../support/random.ts";
 import { hclSources } from "../support/sources.ts";
 
 /** How long a memory lives, in texts. */
 const STEPS = 50;
 
-/** Reads `steps` texts in two ways; resolves with the differences, ten at most. */
+/** What is compared: `read`, the document; `compile`, the snapshot or why there is none. */
+export type Compared = "read" | "compile";
+
+/** Reads or compiles `steps` texts in two ways; resolves with the differences, ten at most. */
 export async function fuzzRereading(
+  compared: Compared,
   parse: ParseText,
   seed: number,
   steps: number,
@@ -22,14 +27,21 @@ export async function fuzzRereading(
   const parser = rememberingParser(parse);
   const differences: string[] = [];
   for (let done = 0; done < steps && differences.length < 10;) {
-    const rereading = openRereading(parser, random.pick([0, 100, 1_000_000]));
+    const smallUnits = random.pick([0, 100, 1_000_000]);
+    const rereading = compared === "read"
+      ? openRereading(parser, smallUnits)
+      : openRecompiling(parser, smallUnits, random);
     const texts = [random.pick(sources)];
+    let sound = texts[0]!;
     for (const end = Math.min(steps, done + STEPS); done < end; done++) {
       const difference = await rereading.compare(texts.at(-1)!);
       if (difference !== null) {
         differences.push(`seed ${seed}: ${JSON.stringify(texts.slice(-3))}\n${difference}`);
         break;
       }
+      if (rereading.isSound) sound = texts.at(-1)!;
+      // Mistakes are mended mostly; who only ever adds to them tries little else.
+      else if (random.below(4) > 0) texts.push(sound);
       texts.push(nextText(texts, random));
       if (done % 1_000 === 999) progress(done + 1);
     }

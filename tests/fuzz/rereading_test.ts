@@ -1,19 +1,23 @@
 import { parse } from "@cdktf/hcl2json";
 import { assertEquals } from "@std/assert";
 import type { ParseText } from "../../src/document/hcl.ts";
-import { fuzzRereading } from "./rereading.ts";
+import { type Compared, fuzzRereading } from "./rereading.ts";
 
-Deno.test({
-  name: "read again after random edits, a source gives what it gives afresh, places and diagnostics included",
-  // The Go runtime inside hcl2json sets timers of its own and leaves one behind now and then. It runs in this process
-  // here alone.
-  sanitizeOps: false,
-  sanitizeResources: false,
-  fn: equalAgain,
-});
+const STEPS = { read: 4_000, compile: 3_000 };
 
-async function equalAgain(): Promise<void> {
+for (const compared of ["read", "compile"] as const) {
+  Deno.test({
+    name: `what is ${compared === "read" ? "read" : "compiled"} again after random edits is what it is afresh`,
+    // The Go runtime inside hcl2json sets timers of its own and leaves one behind now and then. It runs in this process
+    // here alone.
+    sanitizeOps: false,
+    sanitizeResources: false,
+    fn: () => equalAgain(compared),
+  });
+}
+
+async function equalAgain(compared: Compared): Promise<void> {
   const seed = Number(Deno.env.get("HONUA_FUZZ_SEED") ?? Math.floor(Math.random() * 2 ** 31));
   console.log(`HONUA_FUZZ_SEED=${seed}`);
-  assertEquals(await fuzzRereading(parse as ParseText, seed, 4_000), []);
+  assertEquals(await fuzzRereading(compared, parse as ParseText, seed, STEPS[compared]), []);
 }

@@ -22,4 +22,4 @@ await new Promise((resolve) => setTimeout(resolve)); // A weak reference holds o
 gc();
 const alive = (references: readonly WeakRef<object>[]) => references.filter((one) => one.deref() !== undefined).length;
 const [entriesAlive, buffersAlive] = [alive(entries), alive(buffers)];
-console.log(JSON.stringify({ entriesAlive, buffersAlive, sealer: sealer.work.entriesRendered }));
+console.log(JSON.stringify({ entriesAlive, buffersAlive, rendered: sealer.work.entriesRendered }));

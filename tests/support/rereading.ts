@@ -14,18 +14,26 @@ import { openPace } from "../../src/time/pace.ts";
 export interface Rereading {
   /** How the two compare for one text: null where they are equal, or what differs. */
   compare(text: string): Promise<string | null>;
+  /** Whether the last text had no mistake. */
+  readonly isSound: boolean;
 }
 
 /** A rereading that remembers nothing yet; `smallUnits` as for the memory. */
 export function openRereading(parser: Parser, smallUnits: number): Rereading {
   const scans = openScanMemory(smallUnits);
   const reader = openHclReader(openBlockParser(parser), openScanMemory(smallUnits));
+  let isSound = false;
   return {
+    get isSound() {
+      return isSound;
+    },
     async compare(text) {
       const scan = asText(await scans.scan(text, openPace()));
       const freshScan = asText(scanSource(text));
       if (scan !== freshScan) return `scanned again: ${scan}\nscanned afresh: ${freshScan}`;
-      const read = shown(await reader.read(sourceText("t.hcl", text)));
+      const parsed = await reader.read(sourceText("t.hcl", text));
+      isSound = parsed.ok && parsed.document.mistakes.length === 0;
+      const read = shown(parsed);
       const fresh = shown(await openHclReader(openBlockParser(parser)).read(sourceText("t.hcl", text)));
       return read === fresh ? null : `read again: ${read}\nread afresh: ${fresh}`;
     },

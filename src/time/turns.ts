@@ -1,5 +1,5 @@
 // Work that is written as a generator, which yields wherever it may rest: done at once, or in turns. Both do the same steps.
-import type { Pace } from "../time/pace.ts";
+import type { Pace } from "./pace.ts";
 
 /** Does all of the work and returns what came of it. */
 export function atOnce<T>(steps: Generator<void, T>): T {

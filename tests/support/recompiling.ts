@@ -1,0 +1,53 @@
+// The equality that reloads stand on: whatever sources a compiler had before, in whatever environments, a source comes to
+// what compiling it afresh comes to: hashes, bytes, configurations and every diagnostic with its place.
+import type { Environment } from "../../src/config/environment.ts";
+import { sourceText } from "../../src/diagnostic/range.ts";
+import { openBlockParser } from "../../src/document/blocks.ts";
+import type { Parser } from "../../src/document/parser.ts";
+import { openScanMemory } from "../../src/document/rescan.ts";
+import { type Compiled, openCompiler } from "../../src/snapshot/compile.ts";
+import type { Random } from "./random.ts";
+import { asText, type Rereading } from "./rereading.ts";
+
+/** What a variable may hold; undefined: it is not there. */
+const VALUES = ["Host=a", "Host=b", "true", "8080", "", "\ud800", undefined];
+
+/** A recompiling that remembers nothing yet, under an environment that changes now and then; `smallUnits` as for scans. */
+export function openRecompiling(parser: Parser, smallUnits: number, random: Random): Rereading {
+  const compiler = openCompiler(openBlockParser(parser), openScanMemory(smallUnits));
+  let values = new Map<string, string | undefined>();
+  const environment: Environment = (name) => {
+    if (!values.has(name)) values.set(name, random.pick(VALUES));
+    return values.get(name);
+  };
+  let isSound = false;
+  return {
+    get isSound() {
+      return isSound;
+    },
+    async compare(text) {
+      if (random.below(10) === 0) values = new Map();
+      const request = { source: sourceText("t.hcl", text), format: "hcl", environment, validate: true } as const;
+      const compiled = await compiler.compile(request);
+      isSound = compiled.ok;
+      const again = shown(compiled);
+      const afresh = shown(await openCompiler(openBlockParser(parser)).compile(request));
+      return again === afresh ? null : `compiled again: ${again}\ncompiled afresh: ${afresh}`;
+    },
+  };
+}
+
+function shown(compiled: Compiled): string {
+  if (!compiled.ok) return asText({ ...compiled, document: compiled.document?.mistakes });
+  const { snapshot: { hash, contentHash, bytes }, config, portable, warnings, counts, secrets } = compiled;
+  return asText({
+    hash,
+    contentHash,
+    config,
+    portable,
+    warnings,
+    counts,
+    secrets,
+    file: new TextDecoder().decode(bytes),
+  });
+}
