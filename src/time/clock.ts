@@ -1,11 +1,12 @@
 // Where time comes from: the system's by default, a test's own otherwise. Whatever waits by it can be tried without
 // waiting.
+import { clearImmediate, setImmediate } from "node:timers";
 
 /** A clock and its timers. */
 export interface Clock {
   /** Monotonic milliseconds: they never go back. */
   now(): number;
-  /** Calls back once, later; what it returns cancels, and may be called late or twice. */
+  /** Calls back once, later (0: at the event loop's next turn); what it returns cancels, and may be called late or twice. */
   schedule(milliseconds: number, callback: () => void): () => void;
 }
 
@@ -13,6 +14,11 @@ export interface Clock {
 export const systemClock: Clock = {
   now: () => performance.now(),
   schedule(milliseconds, callback) {
+    if (milliseconds <= 0) {
+      // A timer of 0 ms rings after 2.
+      const immediate = setImmediate(callback);
+      return () => clearImmediate(immediate);
+    }
     // What is longer would fire at once (HTML standard, timers; a 32-bit integer): 24 days are long enough.
     const timer = setTimeout(callback, Math.min(milliseconds, 2 ** 31 - 1));
     return () => clearTimeout(timer);

@@ -23,6 +23,22 @@ Deno.test("others are served during a rest", async () => {
   assertEquals(served, true);
 });
 
+Deno.test("a request that takes many turns of the event loop is answered while the work goes on", async () => {
+  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, () => new Response("alive"));
+  const pace = openPace({ turnMilliseconds: 5 });
+  let answer: string | null = null;
+  const asked = fetch(`http://127.0.0.1:${server.addr.port}/`).then(async (response) => answer = await response.text());
+  let turns = 0;
+  while (answer === null && turns < 100) {
+    if (!pace.isSpent()) continue;
+    await pace.rest();
+    turns++;
+  }
+  assertEquals(answer, "alive");
+  await asked;
+  await server.shutdown();
+});
+
 Deno.test("work that is not wanted any more ends at its next rest, with the reason", async () => {
   const controller = new AbortController();
   const pace = openPace({ signal: controller.signal });
