@@ -136,7 +136,8 @@ async function compose(settings: DaemonSettings, ground: Ground): Promise<Daemon
     heartbeat: service.heartbeat,
     changed: () => service.changed(),
     report(report) {
-      const changed = report.kind === "activated" ? changes.moveTo(report.candidate.config) : {};
+      const isInForce = report.kind === "activated" || report.kind === "unchanged";
+      const changed = isInForce ? changes.moveTo(report.candidate.config) : {};
       chronicle.report(report, changed);
       joined?.membership.tellChange();
       hooking.report(report, changed);

@@ -79,7 +79,9 @@ export function openJudge(model: Model, memory: JudgeMemory): Judge {
         for (const one of yield* shapeOf(labelled[type].entries, shapeRules[type])) found.push(one);
       }
       const rateLimit = single.get("rate_limit");
-      if (rateLimit !== undefined) found.push(...yield* shapeOf([rateLimit], shapeRules.rate_limit));
+      // One by one: a call takes only so many arguments.
+      const limits = rateLimit === undefined ? [] : [rateLimit];
+      for (const one of yield* shapeOf(limits, shapeRules.rate_limit)) found.push(one);
       return found;
     },
     *references() {

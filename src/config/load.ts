@@ -4,7 +4,7 @@
 import { type Diagnostic, warningDiagnostic } from "../diagnostic/diagnostic.ts";
 import type { SourceText } from "../diagnostic/range.ts";
 import type { Document } from "../document/document.ts";
-import { openPace } from "../time/pace.ts";
+import { openPace, type Pace } from "../time/pace.ts";
 import { atOnce, inTurns } from "../time/turns.ts";
 import type { Environment } from "./environment.ts";
 import { diagnosticOf, type Finding } from "./findings.ts";
@@ -22,8 +22,6 @@ export interface LoadRequest {
   readonly environment: Environment;
   /** False skips the rules (`ConfigurationWatcher:ValidateOnReload`), never the schema. */
   readonly validate: boolean;
-  /** Ends a load that takes turns at its next one. */
-  readonly signal?: AbortSignal | undefined;
 }
 
 /** How many there are of each kind of block. */
@@ -65,9 +63,9 @@ export interface Loader {
   /**
    * Loads a document as {@linkcode loadConfig} does, and lets the event loop have its turns. What did not change is the
    * same object as in the last load: entries, whole parts, and what is remembered by them elsewhere. Loads of one loader
-   * do not overlap. Rejects only with the signal's reason.
+   * do not overlap. Rejects only with the pace's reason.
    */
-  load(request: LoadRequest): Promise<Loaded>;
+  load(request: LoadRequest, pace?: Pace): Promise<Loaded>;
   /** What the last load cost. */
   readonly work: LoadingWork;
 }
@@ -98,7 +96,7 @@ export function openLoader(): Loader {
     get work() {
       return memory.work;
     },
-    load: (request) => inTurns(loadInSteps(request, memory), openPace({ signal: request.signal })),
+    load: (request, pace = openPace()) => inTurns(loadInSteps(request, memory), pace),
   };
 }
 

@@ -21,6 +21,7 @@ export function trackChanges(existing: Existing): ChangeTracker {
   // What was checked is mostly what comes into force next.
   let last: { readonly config: JsonObject; readonly changes: Changes } | null = null;
   const against = (config: JsonObject): Changes => {
+    if (config === inForce) return {};
     if (last?.config === config) return last.changes;
     const changes = countChanges(inForce, config);
     // What says the same takes its place: the loader has it anyway, and what was read from a snapshot can go.

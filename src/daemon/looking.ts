@@ -41,9 +41,25 @@ export interface Looker {
 
 /** What a source and its environment files came to; the environment of the process is what it was at the start. */
 interface Known {
+  readonly kind: "known";
   readonly fingerprint: string;
   readonly candidate: Candidate;
   readonly secrets: readonly string[];
+}
+
+/** What was compiled comes to a candidate or to why there is none. */
+type Judged = Known | {
+  readonly kind: "refused";
+  readonly outcome: LookOutcome<Candidate>;
+  readonly hash: string | null;
+  readonly secrets: readonly string[];
+};
+
+/** What comes of work as long as somebody wants it; rejects with the signal's reason where nobody does any more. */
+async function wanted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  const value = await work;
+  signal.throwIfAborted();
+  return value;
 }
 
 /** Looks at the source and the environment files as the options say. */
@@ -57,7 +73,7 @@ export function looker(
   let rejectedHash: string | null = null;
   // A mistake's diagnostics quote the source, and the parser may have been ended: what was rejected is judged again.
   let accepted: Known | null = null;
-  const compile = async (inputs: ReadInputs, signal: AbortSignal): Promise<Known | LookOutcome<Candidate>> => {
+  const compile = async (inputs: ReadInputs, signal: AbortSignal): Promise<Judged> => {
     const { fingerprint, source, sourceDigest } = inputs;
     const files = inputs.environmentFiles.map(parseEnvironmentFile);
     const compiled = await compiler.compile({
@@ -70,36 +86,39 @@ export function looker(
     const noted = files.flatMap((file) => file.diagnostics);
     const { secrets } = compiled;
     if (!compiled.ok) {
-      tools.secrets.remember(secrets);
-      rejectedHash = compiled.hash ?? sourceDigest;
-      return refusal(fingerprint, [...compiled.diagnostics, ...noted]);
+      const outcome = refusal(fingerprint, [...compiled.diagnostics, ...noted]);
+      return { kind: "refused", outcome, hash: compiled.hash ?? sourceDigest, secrets };
     }
     const { snapshot, config, counts } = compiled;
-    return {
-      fingerprint,
-      candidate: { snapshot, config, counts, warnings: [...noted, ...compiled.warnings] },
-      secrets,
-    };
+    const candidate = { snapshot, config, counts, warnings: [...noted, ...compiled.warnings] };
+    return { kind: "known", fingerprint, candidate, secrets };
   };
   const look = async (signal: AbortSignal): Promise<LookOutcome<Candidate>> => {
-    const gathered = await gatherInputs(sourcePath, environmentFiles);
-    const { fingerprint } = gathered;
-    rejectedHash = gathered.sourceDigest;
-    let known = accepted;
-    if (known?.fingerprint !== fingerprint) {
+    // A look that was given up may come back late, from a file system that did not answer: another one counts by then.
+    const gathered = await wanted(gatherInputs(sourcePath, environmentFiles), signal);
+    const { fingerprint, sourceDigest } = gathered;
+    let judged: Judged | null = accepted?.fingerprint === fingerprint ? accepted : null;
+    if (judged === null) {
       const inputs = gathered.decode();
-      if (!inputs.ok) return unreadable(fingerprint, inputs.diagnostic, options);
-      const found = await compile(inputs, signal);
-      if ("kind" in found) return found;
-      known = accepted = found;
+      if (!inputs.ok) {
+        rejectedHash = sourceDigest;
+        return unreadable(fingerprint, inputs.diagnostic, options);
+      }
+      judged = await wanted(compile(inputs, signal), signal);
     }
-    const { candidate, secrets } = known;
-    tools.secrets.remember(secrets);
+    if (judged.kind === "refused") {
+      rejectedHash = judged.hash;
+      tools.secrets.remember(judged.secrets);
+      return judged.outcome;
+    }
+    const isInForce = await wanted(tools.store.isInForce(), signal);
+    accepted = judged;
+    const { candidate, secrets } = judged;
     const { hash, contentHash } = candidate.snapshot;
     // A check hook may reject it still.
     rejectedHash = hash;
-    const stored = await tools.store.isInForce() ? tools.active() : null;
-    return { kind: "candidate", fingerprint, hash, contentHash, candidate, stored };
+    tools.secrets.remember(secrets);
+    return { kind: "candidate", fingerprint, hash, contentHash, candidate, stored: isInForce ? tools.active() : null };
   };
   return { look, rejectedHash: () => rejectedHash };
 }

@@ -1,7 +1,7 @@
 // hcl2json's complaints as diagnostics: at the place in the source as written, in words that say what to do. HCL's own
 // words are used only for their constant part, because the rest may quote the source.
 import { type Diagnostic, errorDiagnostic, placeOf } from "../diagnostic/diagnostic.ts";
-import type { Range, SourceText } from "../diagnostic/range.ts";
+import { type Range, type SourceText, sourceText } from "../diagnostic/range.ts";
 import { type Item, rewriteItem } from "./dialect.ts";
 import { writtenOffset } from "./edits.ts";
 import { FILE_MARK } from "./hcl.ts";
@@ -87,9 +87,12 @@ const WORDINGS: Readonly<Record<string, Wording>> = {
 const COMPLAINT = new RegExp(`${FILE_MARK}:(\\d+),(\\d+)-(?:(\\d+),)?(\\d+): ([^;${FILE_MARK}]*);`, "g");
 const EARLIER = new RegExp(`already set at ${FILE_MARK}:(\\d+),(\\d+)-(?:(\\d+),)?(\\d+)`);
 
+/** So many places of one item are looked up; what is wrong in more was not meant as it stands. */
+const MAX_PLACES = 1_000;
+
 /** The diagnostics in a complaint about one item, in its order; one of a kind for a place. */
 export function diagnoseComplaint(source: SourceText, item: Item, complaint: string): Diagnostic[] {
-  const rewritten = rewriteItem(source.text, item);
+  const rewritten = sourceText(source.name, rewriteItem(source.text, item));
   const locate = (match: RegExpMatchArray): Range => {
     const line = Number(match[1]);
     const start = rewrittenOffset(rewritten, line, Number(match[2]));
@@ -97,7 +100,7 @@ export function diagnoseComplaint(source: SourceText, item: Item, complaint: str
     const back = (offset: number) => Math.min(item.range.start + writtenOffset(item.edits, offset), source.text.length);
     return { start: back(start), end: Math.max(back(start), back(end)) };
   };
-  const found = [...complaint.matchAll(COMPLAINT)];
+  const found = [...complaint.matchAll(COMPLAINT).take(MAX_PLACES)];
   if (found.length === 0) return [syntaxError(source, item.range, "This block cannot be read", null)];
   const diagnostics: Diagnostic[] = [];
   const seen = new Set<number | string>();
@@ -134,18 +137,14 @@ const GRAPHEMES = new Intl.Segmenter("en", { granularity: "grapheme" });
 const MAX_GRAPHEME_COLUMN = 10_000;
 
 /** The offset of a 1-based line and column, the column counted in grapheme clusters as HCL does. */
-function rewrittenOffset(text: string, line: number, column: number): number {
-  let start = 0;
-  for (let passed = 1; passed < line; passed++) {
-    const next = text.indexOf("\n", start);
-    if (next < 0) return text.length;
-    start = next + 1;
-  }
+function rewrittenOffset({ text, lineStarts }: SourceText, line: number, column: number): number {
+  const start = lineStarts[line - 1];
+  if (start === undefined) return text.length;
   if (column > MAX_GRAPHEME_COLUMN) return Math.min(start + column - 1, text.length);
-  const lineFeed = text.indexOf("\n", start);
+  const next = lineStarts[line];
   let offset = start;
   let at = 1;
-  for (const { segment } of GRAPHEMES.segment(text.slice(start, lineFeed < 0 ? text.length : lineFeed))) {
+  for (const { segment } of GRAPHEMES.segment(text.slice(start, next === undefined ? text.length : next - 1))) {
     if (at++ >= column) break;
     offset += segment.length;
   }

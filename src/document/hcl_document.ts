@@ -24,9 +24,9 @@ const MAX_DIAGNOSTICS = 100;
 export interface HclReader {
   /**
    * Parses Configuration V2's HCL. What a source has in common with the one before gives the same blocks and entries,
-   * whose ranges are places in the newest source. Rejects only with the signal's reason.
+   * whose ranges are places in the newest source. One source at a time. Rejects only with the signal's reason.
    */
-  read(source: SourceText, signal?: AbortSignal): Promise<ParsedDocument>;
+  read(source: SourceText, signal?: AbortSignal, pace?: Pace): Promise<ParsedDocument>;
   /** What the last reading cost. */
   readonly work: ReadingWork;
 }
@@ -58,9 +58,8 @@ export function openHclReader(parser: BlockParser, memory: ScanMemory = openScan
   };
 
   return {
-    async read(source, signal) {
+    async read(source, signal, pace = openPace({ signal })) {
       newlyPlaced = 0;
-      const pace = openPace({ signal });
       const { items, tooDeepAt, tooManyAt } = await memory.scan(source.text, pace);
       if (tooManyAt !== null) return { ok: false, diagnostics: [tooMany(source, tooManyAt)] };
       if (tooDeepAt !== null) return { ok: false, diagnostics: [tooDeep(source, tooDeepAt)] };
@@ -93,7 +92,7 @@ function diagnoseComplaints(source: SourceText, items: readonly Item[], verdicts
   for (let index = 0; index < verdicts.length; index++) {
     const verdict = verdicts[index]!;
     if (!("complaint" in verdict)) continue;
-    diagnostics.push(...diagnoseComplaint(source, items[index]!, verdict.complaint));
+    for (const one of diagnoseComplaint(source, items[index]!, verdict.complaint)) diagnostics.push(one);
     if (diagnostics.length >= MAX_DIAGNOSTICS) break;
   }
   return diagnostics.slice(0, MAX_DIAGNOSTICS);

@@ -141,7 +141,7 @@ export function bodyValue(placing: Placing, json: JsonObject, outline: Outline):
   if (outline.kind !== "fields") return { ...unplacedObject(placing, json, outline.range), form: "block" };
   const entries: Entry[] = [];
   const placed = new Set<string>();
-  const seen = new Map<string, number>();
+  const nesting: Nesting = { seen: new Map(), named: new Map() };
   for (const entry of outline.entries) {
     const name = entry.key === null ? null : nameIn(json, entry.key);
     if (name === null) continue;
@@ -150,10 +150,18 @@ export function bodyValue(placing: Placing, json: JsonObject, outline: Outline):
     if (entry.labels === null) {
       const value = valueOf(placing, json[name]!, entry.value, entry.nameRange);
       entries.push({ name: shown, nameRange: entry.nameRange, value });
-    } else addNestedBlock(placing, entries, json[name]!, entry, seen);
+    } else addNestedBlock(placing, entries, json[name]!, entry, nesting);
   }
   appendUnplaced(placing, json, placed, outline.range, entries);
   return { kind: "fields", form: "block", entries, range: outline.range };
+}
+
+/** What is known of the blocks in one body, so that each finds its place without looking through all others. */
+interface Nesting {
+  /** How many blocks of a type and labels there were. */
+  readonly seen: Map<string, number>;
+  /** The fields in each list of entries by their names, as far as it was looked through. */
+  readonly named: Map<Entry[], { looked: number; readonly fields: Map<string, Fields> }>;
 }
 
 /** Blocks of one type with different labels share one entry; a block repeated stands there twice. */
@@ -162,7 +170,7 @@ function addNestedBlock(
   entries: Entry[],
   json: HclJson,
   outline: OutlineEntry,
-  seen: Map<string, number>,
+  nesting: Nesting,
 ): void {
   let inner = json;
   let into = entries;
@@ -173,14 +181,14 @@ function addNestedBlock(
     const text = label.text;
     if (Array.isArray(inner) || text === null || !Object.hasOwn(inner as JsonObject, text)) return;
     inner = (inner as JsonObject)[text]!;
-    into = fieldsNamed(into, name, nameRange, outline.value.range);
+    into = fieldsNamed(nesting, into, name, nameRange, outline.value.range);
     name = text;
     nameRange = label.range;
     path.push(text);
   }
   const key = path.length === 1 ? ` ${name}` : JSON.stringify(path);
-  const index = seen.get(key) ?? 0;
-  seen.set(key, index + 1);
+  const index = nesting.seen.get(key) ?? 0;
+  nesting.seen.set(key, index + 1);
   const body = Array.isArray(inner) ? inner[index] : undefined;
   // hcl2json drops a block with the name of an attribute; what the scanner saw is kept, for the duplicate to be found.
   const value: Fields = body === undefined
@@ -189,9 +197,16 @@ function addNestedBlock(
   into.push({ name, nameRange, value });
 }
 
-function fieldsNamed(entries: Entry[], name: string, nameRange: Range, range: Range): Entry[] {
-  const existing = entries.find((entry) => entry.name === name && entry.value.kind === "fields");
-  if (existing) return (existing.value as Fields).entries as Entry[];
+/** The entries of the first fields with a name; made where there are none. */
+function fieldsNamed({ named }: Nesting, entries: Entry[], name: string, nameRange: Range, range: Range): Entry[] {
+  const known = named.get(entries) ?? { looked: 0, fields: new Map<string, Fields>() };
+  named.set(entries, known);
+  for (; known.looked < entries.length; known.looked++) {
+    const { name, value } = entries[known.looked]!;
+    if (value.kind === "fields" && !known.fields.has(name)) known.fields.set(name, value);
+  }
+  const existing = known.fields.get(name);
+  if (existing) return existing.entries as Entry[];
   const inner: Entry[] = [];
   entries.push({ name, nameRange, value: { kind: "fields", form: "block", entries: inner, range } });
   return inner;

@@ -2,15 +2,15 @@
 // `print` and every reload share, so that they can never disagree. Compiled again, a source costs what changed in it, and
 // comes to what it would come to afresh.
 import { type Environment } from "../config/environment.ts";
-import { type Counts, type Loaded, type LoadingWork, openLoader } from "../config/load.ts";
+import { type Counts, type LoadingWork, openLoader } from "../config/load.ts";
 import type { Diagnostic } from "../diagnostic/diagnostic.ts";
 import type { SourceText } from "../diagnostic/range.ts";
 import type { BlockParser } from "../document/blocks.ts";
 import type { Document } from "../document/document.ts";
 import { openHclReader, type ReadingWork } from "../document/hcl_document.ts";
 import { parseJsonDocument } from "../document/json_document.ts";
-import { openScanMemory, type ScanMemory } from "../document/rescan.ts";
-import { openPace } from "../time/pace.ts";
+import { openScanMemory } from "../document/rescan.ts";
+import { openPace, type Pace } from "../time/pace.ts";
 import type { JsonObject, Sha256Hex } from "./canonical.ts";
 import type { SealingWork } from "./sealed.ts";
 import { openSealer, type Snapshot } from "./snapshot.ts";
@@ -30,6 +30,8 @@ export interface CompileRequest {
   readonly validate: boolean;
   /** Stops the work at its next rest. */
   readonly signal?: AbortSignal | undefined;
+  /** The turns that the work takes; default: turns of 20 ms until the signal. */
+  readonly pace?: Pace | undefined;
 }
 
 /** A snapshot and all that is worth knowing about it; or why there is none. */
@@ -59,8 +61,9 @@ export type Compiled =
 /** Compiles one source after the other, mostly much the same one. */
 export interface Compiler {
   /**
-   * Compiles a source, one at a time, and lets the event loop have its turns. Rejects only with the signal's reason; a
-   * mistake of the source's author is a diagnostic.
+   * Compiles a source, and lets the event loop have its turns. One that is asked for while another is under way waits for
+   * it, and is not begun where nobody wants it any more. Rejects only with the signal's reason; a mistake of the source's
+   * author is a diagnostic.
    */
   compile(request: CompileRequest): Promise<Compiled>;
   /** What the last compilation cost. */
@@ -75,37 +78,53 @@ export function formatOf(path: string): SourceFormat {
   return /\.json$/i.test(path) ? "json" : "hcl";
 }
 
-/** A compiler that remembers nothing yet. The parser stays the caller's to close. */
-export function openCompiler(parser: BlockParser, scans: ScanMemory = openScanMemory()): Compiler {
-  const reader = openHclReader(parser, scans);
-  const loader = openLoader();
-  const sealer = openSealer();
+/** A compiler that remembers nothing yet; `smallUnits` as for scans. The parser stays the caller's to close. */
+export function openCompiler(parser: BlockParser, smallUnits?: number): Compiler {
+  const openMemory = () => ({
+    reader: openHclReader(parser, openScanMemory(smallUnits)),
+    loader: openLoader(),
+    sealer: openSealer(),
+  });
+  let memory = openMemory();
+  let turn: Promise<unknown> = Promise.resolve();
 
-  const parse = ({ source, format }: CompileRequest, signal: AbortSignal | undefined) =>
-    format === "json" ? parseJsonDocument(source) : reader.read(source, signal);
-
-  const seal = async (loaded: Loaded, document: Document, signal: AbortSignal | undefined): Promise<Compiled> => {
-    const pace = openPace({ signal });
+  const compileNow = async (request: CompileRequest): Promise<Compiled> => {
+    const { source, format, environment, validate, signal, pace = openPace({ signal }) } = request;
+    signal?.throwIfAborted();
+    const { reader, loader, sealer } = memory;
+    const parsed = format === "json" ? parseJsonDocument(source) : await reader.read(source, signal, pace);
+    if (!parsed.ok) return { ok: false, diagnostics: parsed.diagnostics, document: null, hash: null, secrets: [] };
+    const { document } = parsed;
+    const loaded = await loader.load({ document, environment, validate }, pace);
+    const { portable, secrets } = loaded;
     if (!loaded.ok) {
-      const { diagnostics, secrets, portable } = loaded;
-      return { ok: false, diagnostics, document, hash: await sealer.hash(portable, pace), secrets };
+      return { ok: false, diagnostics: loaded.diagnostics, document, hash: await sealer.hash(portable, pace), secrets };
     }
-    const { portable, warnings, counts, secrets } = loaded;
+    const { warnings, counts } = loaded;
     const config = loaded.config as unknown as JsonObject;
-    const snapshot = await sealer.seal(config, portable, pace);
-    return { ok: true, snapshot, config, portable, warnings, counts, document, secrets };
+    return {
+      ok: true,
+      snapshot: await sealer.seal(config, portable, pace),
+      config,
+      portable,
+      warnings,
+      counts,
+      document,
+      secrets,
+    };
   };
 
   return {
-    async compile(request) {
-      const { environment, validate, signal } = request;
-      const parsed = await parse(request, signal);
-      if (!parsed.ok) return { ok: false, diagnostics: parsed.diagnostics, document: null, hash: null, secrets: [] };
-      const { document } = parsed;
-      return await seal(await loader.load({ document, environment, validate, signal }), document, signal);
+    compile(request) {
+      const compiled = turn.then(() => compileNow(request));
+      // Who gives up forgets nothing; what a bug left behind is not built upon.
+      turn = compiled.catch(() => {
+        if (!request.signal?.aborted) memory = openMemory();
+      });
+      return compiled;
     },
     get work() {
-      return { ...reader.work, ...loader.work, ...sealer.work };
+      return { ...memory.reader.work, ...memory.loader.work, ...memory.sealer.work };
     },
   };
 }

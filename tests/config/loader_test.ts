@@ -2,8 +2,11 @@
 import { assert, assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
 import fc from "fast-check";
 import { loadConfig, type Loaded, type Loader, openLoader } from "../../src/config/load.ts";
+import { sourceText } from "../../src/diagnostic/range.ts";
 import { openBlockParser } from "../../src/document/blocks.ts";
 import type { Document } from "../../src/document/document.ts";
+import { parseJsonDocument } from "../../src/document/json_document.ts";
+import { openPace } from "../../src/time/pace.ts";
 import { randomFrom } from "../support/random.ts";
 import { type BlockDocuments, openBlockDocuments } from "./block_document.ts";
 import { editBlocks, ENVIRONMENT_NAMES, randomBlocks, randomValue } from "./random_blocks.ts";
@@ -207,7 +210,7 @@ Deno.test("a load that is not wanted any more ends with the signal's reason, and
     const request = { document, environment: () => "x", validate: true };
     const signal = AbortSignal.abort(new Error("superseded"));
     const slow = { ...request, environment: (name: string) => (spend(60), name) };
-    await assertRejects(() => loader.load({ ...slow, signal }), Error, "superseded");
+    await assertRejects(() => loader.load(slow, openPace({ signal })), Error, "superseded");
     assertEquals(await loader.load(request), loadConfig(request));
   });
 });
@@ -217,3 +220,12 @@ function spend(milliseconds: number): void {
   const end = performance.now() + milliseconds;
   while (performance.now() < end);
 }
+
+Deno.test("a hundred thousand mistakes in one block are diagnostics like any other", () => {
+  const rules = Object.fromEntries(Array.from({ length: 140_000 }, (_, at) => [`r${at}`, { requests: 0 }]));
+  const parsed = parseJsonDocument(sourceText("a.json", JSON.stringify({ rateLimit: { rules } })));
+  assert(parsed.ok);
+  const loaded = loadConfig({ document: parsed.document, environment: () => undefined, validate: true });
+  assert(!loaded.ok);
+  assertEquals(loaded.diagnostics.length, 1_001);
+});

@@ -1,5 +1,5 @@
 // A look that finds what was compiled last: nothing is compiled again, and nothing of what it says differs.
-import { assert, assertEquals, assertStrictEquals } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
 import fc from "fast-check";
 import { looker, type LookTools } from "../../src/daemon/looking.ts";
 import { type BlockParser, openBlockParser } from "../../src/document/blocks.ts";
@@ -160,4 +160,19 @@ Deno.test("whatever comes after whatever, one that looked before says what a fre
     }),
     { numRuns: 60 },
   );
+});
+
+Deno.test("a look that was given up comes to nothing, and leaves nothing behind", async () => {
+  await using directory = await temporaryDirectory();
+  await using parser = openBlockParser();
+  const { remembered, open } = await hostIn(directory, "hcl", parser);
+  const { look, rejectedHash } = open();
+  await directory.write("honua.hcl", sampleSource("one"));
+  const first = await look(SIGNAL);
+  const hash = rejectedHash();
+  await directory.write("honua.hcl", sampleSource("two"));
+  await assertRejects(() => look(AbortSignal.abort(new Error("given up"))), Error, "given up");
+  assertEquals([rejectedHash(), remembered.length], [hash, 1]);
+  await directory.write("honua.hcl", sampleSource("one"));
+  assertEquals(await look(SIGNAL), first);
 });

@@ -1,8 +1,9 @@
 // What compiling a source again costs, in counts of work that do not depend on the machine: it follows the change.
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import { sourceText } from "../../src/diagnostic/range.ts";
 import { openBlockParser } from "../../src/document/blocks.ts";
-import { type CompilingWork, openCompiler } from "../../src/snapshot/compile.ts";
+import { openParser } from "../../src/document/parser.ts";
+import { type Compiler, type CompilingWork, openCompiler } from "../../src/snapshot/compile.ts";
 
 /** A configuration with that many layers, all alike but for their names; `title` is the title of layer 7. */
 function layers(count: number): string {
@@ -97,4 +98,53 @@ Deno.test("a value of the environment costs the block that uses it", async () =>
   const { bytesHashed: _, ...work } = await counting.costOf(source);
   // In both forms: the portable one says the same, and is made with the other.
   assertEquals(work, { ...NOTHING, ...NOTHING_READ, blocksRead: 1, rulesRun: 1, entriesRendered: 2 });
+});
+
+Deno.test("a compilation that was given up and wakes late leaves the next one what it is", async () => {
+  await using judge = openParser();
+  const [asked, answer] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  let isSlow = false;
+  const parser = openBlockParser({
+    ...judge,
+    async judge(texts, signal) {
+      if (isSlow) {
+        asked.resolve();
+        await answer.promise;
+      }
+      return await judge.judge(texts, signal);
+    },
+  });
+  const compile = async (compiler: Compiler, text: string, signal?: AbortSignal) => {
+    const source = sourceText("a.hcl", text);
+    const environment = () => undefined;
+    const compiled = await compiler.compile({ source, format: "hcl", environment, validate: false, signal });
+    assert(compiled.ok);
+    return compiled.config.variables;
+  };
+  const text = 'variable "b" {\n  default = "x"\n}\nvariable "srid" {\n  default = 4326\n}\n';
+  const compiler = openCompiler(parser);
+  isSlow = true;
+  const current = compile(compiler, text);
+  await asked.promise;
+  const late = assertRejects(
+    () => compile(compiler, `\n${text}`, AbortSignal.abort(new Error("given up"))),
+    Error,
+    "given up",
+  );
+  isSlow = false;
+  answer.resolve();
+  await late;
+  assertEquals([await current, await compile(compiler, text)], [{ b: "x", srid: 4326 }, { b: "x", srid: 4326 }]);
+});
+
+Deno.test("compilations at the same time come one after the other, each to what it is alone", async () => {
+  await using parser = openBlockParser();
+  const compiler = openCompiler(parser);
+  const compile = async (srid: number) => {
+    const source = sourceText("a.hcl", `${"#".repeat(srid)}\nvariable "srid" {\n  default = ${srid}\n}\n`);
+    const compiled = await compiler.compile({ source, format: "hcl", environment: () => undefined, validate: false });
+    return compiled.ok && compiled.config.variables;
+  };
+  const srids = [1, 20, 300, 4];
+  assertEquals(await Promise.all(srids.map(compile)), srids.map((srid) => ({ srid })));
 });

@@ -1,11 +1,12 @@
 // The equality that reloads stand on: whatever sources a compiler had before, in whatever environments, a source comes to
 // what compiling it afresh comes to: hashes, bytes, configurations and every diagnostic with its place.
+import { assertEquals } from "@std/assert";
 import type { Environment } from "../../src/config/environment.ts";
 import { sourceText } from "../../src/diagnostic/range.ts";
 import { openBlockParser } from "../../src/document/blocks.ts";
 import type { Parser } from "../../src/document/parser.ts";
-import { openScanMemory } from "../../src/document/rescan.ts";
 import { type Compiled, openCompiler } from "../../src/snapshot/compile.ts";
+import { nextText } from "./edit_sequence.ts";
 import type { Random } from "./random.ts";
 import { asText, type Rereading } from "./rereading.ts";
 
@@ -14,19 +15,34 @@ const VALUES = ["Host=a", "Host=b", "true", "8080", "", "\ud800", undefined];
 
 /** A recompiling that remembers nothing yet, under an environment that changes now and then; `smallUnits` as for scans. */
 export function openRecompiling(parser: Parser, smallUnits: number, random: Random): Rereading {
-  const compiler = openCompiler(openBlockParser(parser), openScanMemory(smallUnits));
+  const compiler = openCompiler(openBlockParser(parser), smallUnits);
   let values = new Map<string, string | undefined>();
   const environment: Environment = (name) => {
     if (!values.has(name)) values.set(name, random.pick(VALUES));
     return values.get(name);
   };
   let isSound = false;
+  /** Begins with what an editor would make of a text, and gives it up after so many rests. */
+  const giveUp = async (text: string, rests: number) => {
+    const controller = new AbortController();
+    const { signal } = controller;
+    const rest = async () => {
+      if (rests-- === 0) controller.abort("given up");
+      await Promise.resolve();
+      signal.throwIfAborted();
+    };
+    const source = sourceText("t.hcl", nextText([text], random));
+    const pace = { isSpent: () => true, rest };
+    const given = compiler.compile({ source, format: "hcl", environment, validate: true, signal, pace });
+    await given.catch((reason) => assertEquals(reason, "given up"));
+  };
   return {
     get isSound() {
       return isSound;
     },
     async compare(text) {
       if (random.below(10) === 0) values = new Map();
+      if (random.below(10) === 0) await giveUp(text, random.below(100));
       const request = { source: sourceText("t.hcl", text), format: "hcl", environment, validate: true } as const;
       const compiled = await compiler.compile(request);
       isSound = compiled.ok;
