@@ -63,6 +63,8 @@ export interface ScannedItem {
   readonly item: Item;
   /** Where it begins; all its ranges move with this. */
   readonly anchor: Anchor;
+  /** How many units it has. */
+  readonly length: number;
   /** Whether a line begins with it, or the source; what else stands in front of it counts for nothing. */
   readonly isFresh: boolean;
   /** It would be the same whatever stood so many units behind its beginning; Infinity where all of the text counts. */
@@ -113,6 +115,7 @@ export function takeItem(cursor: Cursor, isFresh: boolean): ScannedItem {
   return {
     item: { kind, range: rangeFrom(cursor, start), edits, entry },
     anchor,
+    length: cursor.at - start,
     isFresh,
     reach: lineEndBehind(cursor, Math.max(cursor.at, cursor.farthest)) - start,
     count: cursor.count - count,

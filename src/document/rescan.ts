@@ -1,10 +1,12 @@
-// A source scanned again costs what changed in it: only what lies between the common beginning and the common end of the
-// text and one before is scanned, and what comes of it is what scanning all of it would give. Items behind an edit are
-// the same objects, and their places move with them. Remembered are the last text and the one that it was made from.
+// A source scanned again costs what changed in it: what the text has in common with one before at its beginning and its
+// end is not looked at, and between the two only items are scanned that were not there before. What comes of it is what
+// scanning all of it would give. All other items are the same objects, and their places move with them. Remembered are
+// the last text and the one that it was made from.
 import type { Pace } from "../time/pace.ts";
 import { commonEnds } from "./common_ends.ts";
-import { atEnd, isOver, openCursor, rescanBudgetOf } from "./cursor.ts";
+import { atEnd, isOver, MAX_VALUES, openCursor, rescanBudgetOf } from "./cursor.ts";
 import { goToItem, type Scan, type ScannedItem, scanOf, takeItem } from "./dialect.ts";
+import { ITEMS_AT_ONCE, openMovedItems } from "./moved_items.ts";
 
 /** Scans texts of which each is nearly the one before. */
 export interface ScanMemory {
@@ -92,17 +94,23 @@ export function openScanMemory(smallUnits: number = SMALL_UNITS): ScanMemory {
   };
 }
 
-/** The text of which most is kept; null where nothing is kept of any. */
+/** The text of which most is kept; null where none is remembered. */
 function nearest(text: string, remembered: readonly ScannedText[], smallUnits: number): Kept | null {
   const same = remembered.find((one) => one.text === text);
   if (same) return { of: same, first: same.items.length, resumeAt: 0, next: same.items.length, shift: 0, between: 0 };
   let best: Kept | null = null;
   for (const one of remembered) {
     const kept = keptOf(text, one);
-    if (kept.between < (best?.between ?? text.length)) best = kept;
+    if (best === null || isNearer(kept, best)) best = kept;
     if (kept.between <= smallUnits) break;
   }
   return best;
+}
+
+/** Where as much lies between, what has more items may have more of those as well. */
+function isNearer(one: Kept, other: Kept): boolean {
+  if (one.between !== other.between) return one.between < other.between;
+  return one.of.items.length > other.of.items.length;
 }
 
 function keptOf(text: string, of: ScannedText): Kept {
@@ -111,16 +119,12 @@ function keptOf(text: string, of: ScannedText): Kept {
   const shift = text.length - of.text.length;
   let first = 0;
   while (first < items.length && starts[first]! + reaches[first]! <= before) first++;
-  const resumeAt = first === 0 ? 0 : starts[first - 1]! + lengthOf(items[first - 1]!);
+  const resumeAt = first === 0 ? 0 : starts[first - 1]! + items[first - 1]!.length;
   const earliest = Math.max(of.text.length - behind, resumeAt - shift);
   let next = first;
   while (next < items.length && starts[next]! < earliest) next++;
   const nextAt = next === items.length ? text.length : starts[next]! + shift;
   return { of, first, resumeAt, next, shift, between: nextAt - resumeAt };
-}
-
-function lengthOf({ item }: ScannedItem): number {
-  return item.range.end - item.range.start;
 }
 
 /** Scans what is not kept; null where what is kept may be another thing in this text. */
@@ -138,26 +142,36 @@ async function scanBetween(
   cursor.count = of.count;
   cursor.rescanBudget -= of.rescanned;
   cursor.at = resumeAt;
-  let next = first;
-  const drop = (): void => {
-    const { count, rescanned } = of.items[next++]!;
-    cursor.count -= count;
-    cursor.rescanBudget += rescanned;
+  const account = ({ count, rescanned }: ScannedItem, sign: 1 | -1): void => {
+    cursor.count += sign * count;
+    cursor.rescanBudget -= sign * rescanned;
   };
+  const moved = await openMovedItems(of, first, from, text, pace);
+  let known: ScannedItem | null = null;
+  let hasFound = false;
+  let next = first;
+  const drop = (): void => account(of.items[next++]!, -1);
+  // Where nothing is kept, all is scanned as by itself, and the bounds are exact.
+  const isKept = (): boolean => first > 0 || hasFound || next < of.items.length;
   while (next < from) drop();
   while (!isOver(cursor)) {
-    if (pace.isSpent()) await pace.rest();
+    if ((known === null || items.length % ITEMS_AT_ONCE === 0) && pace.isSpent()) await pace.rest();
     const isFresh = goToItem(cursor, first + items.length === 0);
     if (isFresh === null) break;
     while (next < of.items.length && of.starts[next]! + shift < cursor.at) drop();
     if (next < of.items.length && of.starts[next]! + shift === cursor.at && of.items[next]!.isFresh === isFresh) break;
     starts.push(cursor.at);
-    items.push(takeItem(cursor, isFresh));
-    counts.scanned++;
-    if (of !== NO_TEXT && cursor.rescanBudget <= 0) return null;
+    known = moved.take(cursor.at, isFresh);
+    items.push(known ?? takeItem(cursor, isFresh));
+    if (known) {
+      hasFound = true;
+      cursor.at += known.length;
+      account(known, 1);
+    } else counts.scanned++;
+    if (isKept() && (cursor.rescanBudget <= 0 || cursor.count > MAX_VALUES)) return null;
   }
   const isBounded = !isOver(cursor) && cursor.rescanBudget > 0;
-  if (!isBounded && of !== NO_TEXT) return null;
+  if (!isBounded && isKept()) return null;
   const behind = atEnd(cursor) ? of.items.length : next;
   while (next < behind) drop();
   const joined = <One>(before: readonly One[], between: readonly One[]) =>

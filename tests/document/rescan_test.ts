@@ -31,6 +31,9 @@ async function documentOf(reader: HclReader, text: string): Promise<Document> {
 Deno.test("what is read again follows the change, not the source", async () => {
   await using parser = openBlockParser();
   const moved = [...LAYERS.slice(0, 10), ...LAYERS.slice(11, 900), LAYERS[10]!, ...LAYERS.slice(900)].join("");
+  const edited = (layer: string, index: number) => index % 2 === 0 ? layer.replace("title", "name") : layer;
+  const swapped = [LAYERS[900]!, ...LAYERS.slice(1, 900), LAYERS[0]!, ...LAYERS.slice(901)];
+  swapped[450] = edited(swapped[450]!, 0);
   const edits: [string, string, number[]][] = [
     ["touch", SOURCE, [0, 0, 0]],
     ["a comment in front of all", "# first\n" + SOURCE, [0, 0, 0]],
@@ -40,11 +43,23 @@ Deno.test("what is read again follows the change, not the source", async () => {
     ["a value of the first block", SOURCE.replace('"1.0"', '"1.1"'), [1, 1, 1]],
     ["a value of the last layer", SOURCE.replace('"Layer 999"', '"Last"'), [1, 1, 1]],
     ["an expression", SOURCE.replace('"Layer 7"', '1 == 1 ? "a" : "b"'), [1, 1, 1]],
-    ["two values far from each other", SOURCE.replace('"Layer 7"', '"A"').replace('"Layer 9"', '"B"'), [3, 2, 3]],
+    ["two values far from each other", SOURCE.replace('"Layer 7"', '"A"').replace('"Layer 9"', '"B"'), [2, 2, 2]],
+    ["the first block and the last", SOURCE.replace('"1.0"', '"1.1"').replace('"Layer 999"', '"B"'), [2, 2, 2]],
+    ["every other layer", HEAD + LAYERS.map(edited).join(""), [500, 500, 500]],
     ["a layer more in the middle", SOURCE.replace(LAYERS[7]!, LAYERS[7]! + LAYERS[7]!.replaceAll("7", "x")), [1, 1, 1]],
     ["a layer more at the end", SOURCE + LAYERS[7]!.replaceAll("7", "y"), [1, 1, 1]],
     ["a layer less", SOURCE.replace(LAYERS[7]!, ""), [0, 0, 0]],
-    ["a layer moved", HEAD + moved, [890, 0, 890]],
+    ["a layer moved", HEAD + moved, [0, 0, 0]],
+    ["the last layer moved to the front", HEAD + LAYERS.at(-1) + LAYERS.slice(0, -1).join(""), [0, 0, 0]],
+    ["the last layer moved before all", LAYERS.at(-1) + HEAD + LAYERS.slice(0, -1).join(""), [0, 0, 0]],
+    ["a layer moved to the end of a line", HEAD.trimEnd() + " " + LAYERS.at(-1) + LAYERS.slice(0, -1).join(""), [
+      2,
+      1,
+      2,
+    ]],
+    ["all layers in the other order", HEAD + LAYERS.toReversed().join(""), [0, 0, 0]],
+    ["a layer twice, far from the first", SOURCE + LAYERS[7], [1, 0, 1]],
+    ["two layers swapped, and one edited", HEAD + swapped.join(""), [1, 1, 1]],
     ["a mistake in a value", SOURCE.replace('"Layer 7"', '"Layer 7'), [1, 1, 0]],
     ["a block that is not closed", SOURCE.replace(LAYERS[7]!, LAYERS[7]!.slice(0, -2)), [1, 1, 0]],
     ["half of it", SOURCE.slice(0, SOURCE.indexOf('"Layer 500"')), [1, 1, 0]],
@@ -89,6 +104,21 @@ Deno.test("what did not change is the same block, and its places move with it", 
   }
 });
 
+Deno.test("what moved is the same block, once, however often its text stands there", async () => {
+  await using parser = openBlockParser();
+  const reader = openHclReader(parser);
+  const before = await documentOf(reader, SOURCE);
+  const text = HEAD.replace('"1.0"', '"1.1"') + LAYERS[7]! + LAYERS.toReversed().join("") + LAYERS[7]! + "x = 1\n";
+  const { blocks } = await documentOf(reader, text);
+  assertEquals(blocks.length, before.blocks.length + 2);
+  const known = new Set(before.blocks);
+  assertEquals(blocks.filter((block) => known.delete(block)).length, before.blocks.length - 1);
+  for (const { type, typeRange, labels } of blocks) {
+    assertEquals(text.slice(typeRange.start, typeRange.end), type);
+    for (const { text: label, range } of labels) assertEquals(text.slice(range.start, range.end), `"${label}"`);
+  }
+});
+
 Deno.test("a mistake in a block that did not change is told again, at the place where it is by now", async () => {
   await using parser = openBlockParser();
   const reader = openHclReader(parser);
@@ -115,6 +145,22 @@ Deno.test("a text beyond the bounds is scanned as a fresh one is, and the one be
     assertEquals(again.items.length, afresh.items.length);
     assertEquals(asText(again.items.slice(-1_000)), asText(afresh.items.slice(-1_000)));
     await scan(SOURCE);
+    assertEquals(memory.work.scanned, 0);
+  }
+});
+
+Deno.test("what moved counts towards the bounds as what is new does", async () => {
+  const list = (name: string, count: number) => `${name} = [${"1,".repeat(count)}]\n`;
+  const [x, y] = [list("x", 400_000), list("y", 400_000)];
+  for (const [count, isTooMuch] of [[100_000, false], [300_000, true]] as const) {
+    const memory = openScanMemory();
+    await memory.scan(x + y, openPace());
+    const text = list("z", count) + y + x;
+    const [again, afresh] = [await memory.scan(text, openPace()), scanSource(text)];
+    assertEquals(again.tooManyAt, afresh.tooManyAt);
+    assertEquals(again.tooManyAt !== null, isTooMuch);
+    assertEquals(again.items.length, afresh.items.length);
+    await memory.scan(x + y, openPace());
     assertEquals(memory.work.scanned, 0);
   }
 });
