@@ -7,7 +7,7 @@ import { MAX_TOTAL_LENGTH } from "./expressions.ts";
 import { type Facts, openRecorder } from "./facts.ts";
 import type { Finding } from "./findings.ts";
 import type { Index } from "./rules_of_reference.ts";
-import type { Both, Reader } from "./reading.ts";
+import { type Both, type Reader, united } from "./reading.ts";
 import type { Secrets } from "./rules.ts";
 import type { Scope } from "./scope.ts";
 
@@ -101,7 +101,7 @@ export function openBlockReader(
   function readAnew(key: object, read: (reader: Reader) => Both, parts: readonly object[]): BlockEntry {
     const { length, spent } = reader;
     blocksRead++;
-    const { resolved, portable } = read(reader);
+    const { resolved, portable } = united(read(reader));
     const { facts, findings, dropped } = recorder.take();
     const dependencies: Dependencies = {
       parts,

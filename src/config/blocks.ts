@@ -6,7 +6,7 @@ import type { Block, Value } from "../document/document.ts";
 import { escapeTemplate } from "./expressions.ts";
 import { readFree, readFreeEntries, readUnknown, reservedKeys } from "./free_settings.ts";
 import type { JsonObject } from "./json.ts";
-import { assign, type Both, emptyBoth, type Reader } from "./reading.ts";
+import { assign, type Both, emptyBoth, type Reader, united } from "./reading.ts";
 import { blockMembers } from "./schema.ts";
 import { readObject } from "./settings.ts";
 import { headOf, type LabelledType, type SingleType } from "./sorted_blocks.ts";
@@ -94,6 +94,6 @@ function readService(reader: Reader, block: Block, path: string): Both<JsonObjec
     Object.assign(settings.resolved, read.resolved);
     Object.assign(settings.portable, read.portable);
   });
-  assign(both, "settings", settings);
+  assign(both, "settings", united(settings));
   return both;
 }

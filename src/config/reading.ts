@@ -54,6 +54,28 @@ export function assign(into: Both<JsonObject>, name: string, value: Both): void 
   if (value.portable !== undefined) into.portable![name] = value.portable;
 }
 
+/**
+ * The same value, in one object where both forms say the same: most of what is written names no environment, and is
+ * neither kept twice nor compared later. Whoever calls this changes neither of the two any more.
+ */
+export function united<T extends Json>(both: Both<T>): Both<T> {
+  const { resolved, portable } = both;
+  return resolved !== portable && areAlike(resolved, portable) ? { resolved, portable: resolved } : both;
+}
+
+/** Whether two objects, or two lists, have the same members in the same order, which are united themselves. */
+function areAlike(one: Json | undefined, other: Json | undefined): boolean {
+  if (typeof one !== "object" || one === null || typeof other !== "object" || other === null) return false;
+  if (Array.isArray(one) || Array.isArray(other)) {
+    return Array.isArray(one) && Array.isArray(other) && one.length === other.length &&
+      one.every((item, at) => item === other[at]);
+  }
+  const names = Object.keys(one);
+  const others = Object.keys(other);
+  return names.length === others.length &&
+    names.every((name, at) => name === others[at] && one[name] === other[name]);
+}
+
 /** Above what a document may nest, since variables put lists and maps into one another. */
 const MAX_DEPTH = 250;
 /** What stands for a value that is not there. */
@@ -145,7 +167,7 @@ export function deeper(reader: Reader, path: string, range: Range, read: () => B
     return absent;
   }
   reader.depth++;
-  const both = read();
+  const both = united(read());
   reader.depth--;
   return both;
 }

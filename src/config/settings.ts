@@ -231,6 +231,7 @@ function copyOf(fallback: Json): Json {
 
 function fillIn({ resolved, portable }: Both<JsonObject>, { key, fallback }: Member): void {
   if (fallback === undefined) return;
-  if (!(key in resolved!)) resolved![key] = copyOf(fallback);
-  if (!(key in portable!)) portable![key] = copyOf(fallback);
+  const copy = copyOf(fallback);
+  if (!(key in resolved!)) resolved![key] = copy;
+  if (!(key in portable!)) portable![key] = copy;
 }

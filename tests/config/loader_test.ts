@@ -229,3 +229,28 @@ Deno.test("a hundred thousand mistakes in one block are diagnostics like any oth
   assert(!loaded.ok);
   assertEquals(loaded.diagnostics.length, 1_001);
 });
+
+Deno.test("what names no environment is one object in both forms, and what does is two", async () => {
+  await withDocuments(async (documents, loader) => {
+    const document = await documents.of([
+      'honua {\n  version = "1.0"\n}\n',
+      'data_source "db" {\n  provider = "sqlite"\n  connection = env("DB")\n}\n',
+      'service "odata" {\n  enabled = true\n  depth = { most = 3, of = ["a", "b"] }\n}\n',
+      'layer "roads" {\n  title = "Roads"\n  data_source = data_source.db\n  table = "roads"\n  id_field = "id"\n' +
+      "  services = [service.odata]\n}\n",
+      'layer "rails" {\n  title = "100 $${"\n  data_source = data_source.db\n  table = "rails"\n  id_field = "id"\n' +
+      "  services = [service.odata]\n}\n",
+    ]);
+    const { config, portable } = await loadValid(loader, document, { DB: "Data Source=a" });
+    type Blocks = Record<string, Record<string, Record<string, unknown>>>;
+    const [resolved, open] = [config as unknown as Blocks, portable as unknown as Blocks];
+    assertStrictEquals(resolved.services!.odata, open.services!.odata);
+    assertStrictEquals(resolved.layers!.roads, open.layers!.roads);
+    assert(resolved.dataSources!.db !== open.dataSources!.db);
+    assertEquals(resolved.dataSources!.db!.connection, "Data Source=a");
+    assertEquals(open.dataSources!.db!.connection, '${env("DB")}');
+    assertEquals([resolved.layers!.rails!.title, open.layers!.rails!.title], ["100 ${", "100 $${"]);
+    assertStrictEquals(resolved.layers!.rails!.services, open.layers!.rails!.services);
+    assertEquals(Object.getPrototypeOf(resolved.layers!.roads), null);
+  });
+});
