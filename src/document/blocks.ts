@@ -6,8 +6,8 @@
 import { openPace, type Pace } from "../time/pace.ts";
 import type { Item } from "./dialect.ts";
 import { rewriteItem } from "./dialect.ts";
-import { fillShape, planFilling } from "./filling.ts";
-import type { Verdict } from "./hcl.ts";
+import { type Filling, fillShape, planFilling } from "./filling.ts";
+import type { HclJson, Verdict } from "./hcl.ts";
 import { DEFAULT_LIMITS, type Judgement, openParser, type Parser } from "./parser.ts";
 import { liftShape, type Shape } from "./shape.ts";
 import { type KnownItem, type KnownShape, openVerdictMemory, type VerdictMemory } from "./verdict_memory.ts";
@@ -44,9 +44,12 @@ interface UnknownItem {
   readonly index: number;
   readonly text: string;
   /** Null where it has no shape. */
-  readonly lifted: Shape | null;
+  readonly lifted: Lifted | null;
   readonly shape: KnownShape | null;
 }
+
+/** What was lifted out of an item. */
+type Lifted = Pick<Shape, "names" | "values">;
 
 /** A block parser over a parser of its own, or over the one given (which it then closes). */
 export function openBlockParser(parser: Parser = openParser()): BlockParser {
@@ -66,7 +69,10 @@ export function openBlockParser(parser: Parser = openParser()): BlockParser {
         texts.set(index, rewritten);
         if (memory.ofText(rewritten) || unknown.has(rewritten)) continue;
         const lifted = liftShape(rewritten);
-        unknown.set(rewritten, { index, text: rewritten, lifted, shape: lifted && shapeOf(lifted, memory, newShapes) });
+        const shape = lifted && shapeOf(lifted, memory, newShapes);
+        // Of the text of its shape each item has a copy, of which one will do.
+        const kept = lifted && { names: lifted.names, values: lifted.values };
+        unknown.set(rewritten, { index, text: rewritten, lifted: kept, shape });
       }
       const counts = { items: unknown.size, shapesParsed: 0, textsParsed: 0 };
       work = counts;
@@ -147,8 +153,22 @@ async function judgeUnknown(
 }
 
 /** The verdict on an item by what its shape means; null where that settles nothing. */
-function filledVerdict({ lifted, shape }: UnknownItem): Verdict | null {
-  return shape?.filling == null ? null : { value: fillShape(shape.filling, lifted!) };
+function filledVerdict({ text, lifted, shape }: UnknownItem): Verdict | null {
+  return shape?.filling == null ? null : new FilledVerdict(text, shape.filling, lifted);
+}
+
+/**
+ * A meaning that is put together when somebody asks for it, which mostly is once: nobody keeps it then, nor what was
+ * lifted. A class for its getter: there is one for each item, and a closure would keep more alive than this is to spare.
+ */
+class FilledVerdict {
+  constructor(private readonly text: string, private readonly filling: Filling, private lifted: Lifted | null) {}
+
+  get value(): HclJson {
+    const lifted = this.lifted ?? liftShape(this.text)!;
+    this.lifted = null;
+    return fillShape(this.filling, lifted);
+  }
 }
 
 /** One request, if there is anything to ask; a limit is reported at the item whose text exceeded it. */

@@ -72,3 +72,15 @@ Deno.test("hcl2json sees no name and no value that is certain without it", async
   await parser.costOf('secret "hunter2" {\n  hunter3 = "hunter4"\n}\nx = f(1)\n');
   assertEquals(parser.requests, [['n0 "n1" {\nn2 = "0"\n}\n', "x = f(1)\n"]]);
 });
+
+Deno.test("a meaning is the same each time it is asked for, also when its item is forgotten", async () => {
+  await using parser = openBlockParser();
+  const text = layers(2).replace("Layer 1", 'Layer ${env("X")}');
+  const judged = await parser.judge(text, scanSource(text).items);
+  assert(judged.ok);
+  const meanings = () => judged.verdicts.map((verdict) => "value" in verdict ? JSON.stringify(verdict.value) : null);
+  const first = meanings();
+  assert(first[4]?.includes('"title":"Layer ${env(\\"X\\")}"'), first[4]!);
+  for (const other of [layers(1), layers(3)]) assert((await parser.judge(other, scanSource(other).items)).ok);
+  assertEquals(meanings(), first);
+});
