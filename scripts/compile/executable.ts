@@ -13,18 +13,19 @@ const MACHINES: ReadonlyMap<string, number> = new Map([
 export const TARGETS: readonly string[] = [...MACHINES.keys()];
 
 /**
- * V8's. A daemon that waits is better small than fast: a young generation of 1 MiB in place of one that grows to 16, and
- * code is optimised when it has run ten times as often as usual. So a source of a hundred layers never loads the
- * optimising compilers (10 MiB), and one of 16 MiB is not slower. What the parser's process has WebAssembly run with has
- * no meaning to the daemon, which runs none, and a compiled program takes no flags of V8 when it starts.
+ * V8's. A daemon that waits is better small than fast: code is optimised when it has run ten times as often as usual, and
+ * by the smaller of the two compilers alone. The larger one is never done in time: of a first load, which is over within
+ * seconds, it takes more of the processor than it gives back. The young generation may grow to 4 MiB, no longer to 16:
+ * nearly all of what a load makes stays, and is copied the less often the larger that is; V8 makes it small again when
+ * nothing happens. What the parser's process has WebAssembly run with has no meaning to the daemon, which runs none, and
+ * a compiled program takes no flags of V8 when it starts.
  */
 const V8_FLAGS = [
   PARSER_V8_FLAG,
-  "--max-semi-space-size=1",
+  "--max-semi-space-size=4",
+  "--no-turbofan",
   "--invocation-count-for-maglev=4000",
   "--invocation-count-for-maglev-osr=1000",
-  "--invocation-count-for-turbofan=30000",
-  "--invocation-count-for-osr=5000",
 ];
 
 /** What is compiled. */
