@@ -65,6 +65,7 @@ export function openHclReader(parser: BlockParser, memory: ScanMemory = openScan
       if (tooDeepAt !== null) return { ok: false, diagnostics: [tooDeep(source, tooDeepAt)] };
       const judgement = await parser.judge(source.text, items, signal, pace);
       if (!judgement.ok) {
+        memory.forget();
         return { ok: false, diagnostics: [limitExceeded(source, items[judgement.at], judgement.reason)] };
       }
       const complaints = diagnoseComplaints(source, items, judgement.verdicts);

@@ -15,6 +15,8 @@ export interface ScanMemory {
    * that were in a text before. Rejects only with the reason of the pace's signal, and has forgotten nothing then.
    */
   scan(text: string, pace: Pace): Promise<Scan>;
+  /** Forgets the last text, which is not worth its memory: nothing came of it. */
+  forget(): void;
   /** What the last scan cost. */
   readonly work: ScanningWork;
 }
@@ -73,6 +75,8 @@ const SMALL_UNITS = 32_768;
 /** A memory of nothing; where more than `smallUnits` are to be scanned, the text before the last is compared as well. */
 export function openScanMemory(smallUnits: number = SMALL_UNITS): ScanMemory {
   let remembered: readonly ScannedText[] = [];
+  /** The text in which the places are by now. */
+  let newest: ScannedText | null = null;
   let counts = { scanned: 0 };
   return {
     async scan(text, pace) {
@@ -81,12 +85,17 @@ export function openScanMemory(smallUnits: number = SMALL_UNITS): ScanMemory {
       const scanned = (kept && await scanBetween(text, kept, pace, counts)) ?? await scanAll(text, pace, counts);
       if (!scanned.isBounded) return scanned.scan;
       const { items, starts } = scanned;
-      const stayed = kept?.of === remembered[0] ? kept?.first ?? 0 : 0;
+      const stayed = kept !== null && kept.of === newest ? kept.first : 0;
       for (let index = stayed; index < items.length; index++) items[index]!.anchor.at = starts[index]!;
       // Half-written files come and go; the whole one that they were made from stays.
       const origin = kept && kept.of !== scanned ? kept.of : remembered.find((one) => one !== scanned);
       remembered = origin ? [scanned, origin] : [scanned];
+      newest = scanned;
       return scanned.scan;
+    },
+    forget() {
+      if (remembered[0] === newest) remembered = remembered.slice(1);
+      newest = null;
     },
     get work() {
       return counts;

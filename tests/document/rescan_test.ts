@@ -197,3 +197,20 @@ Deno.test("common ends are those of the texts, and cut neither a character nor a
     assertEquals(commonEnds(other, one), { before, behind });
   }
 });
+
+Deno.test("a text that is forgotten is scanned anew, and the one before it is at its places again", async () => {
+  const memory = openScanMemory();
+  const scan = (text: string) => memory.scan(text, openPace());
+  const { items } = await scan(SOURCE);
+  const starts = items.map(({ range }) => range.start);
+  const other = "x = 1\n" + SOURCE;
+  await scan(other);
+  assertEquals([memory.work.scanned, items[0]!.range.start], [1, starts[0]! + 6]);
+  memory.forget();
+  memory.forget();
+  const again = await scan(SOURCE);
+  assertEquals([memory.work.scanned, again.items.every((item, index) => item === items[index])], [0, true]);
+  assertEquals(items.map(({ range }) => range.start), starts);
+  await scan(other);
+  assertEquals(memory.work.scanned, 1);
+});
