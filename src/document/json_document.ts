@@ -1,18 +1,56 @@
 // Honua's JSON form (a snapshot, or a file that people wrote) as the document that the same configuration in HCL would
-// be: blocks and HCL's names, whatever case the JSON has, with the places of the JSON.
+// be: blocks and HCL's names, whatever case the JSON has, with the places of the JSON. Read again, what did not change is
+// the same block.
+import { anchoredRange } from "../diagnostic/anchor.ts";
 import { type Diagnostic, errorDiagnostic, placeOf } from "../diagnostic/diagnostic.ts";
 import type { Range, SourceText } from "../diagnostic/range.ts";
+import type { Pace } from "../time/pace.ts";
+import { atOnce, inTurns } from "../time/turns.ts";
 import type { Block, Entry, Fields, ParsedDocument, Value } from "./document.ts";
+import { anchorAt } from "./json_members.ts";
 import { findShape, type Shape, TOP_SHAPES } from "./json_names.ts";
-import { readJson } from "./json_syntax.ts";
+import { type JsonReadingWork, openJsonMemory } from "./json_syntax.ts";
 import { stringValue } from "./json_template.ts";
 
 const MAX_DIAGNOSTICS = 20;
 
+/** Reads sources in the JSON form of which each is nearly the one before. */
+export interface JsonReader {
+  /**
+   * What `parseJsonDocument` gives, in turns. What a source has in common with the last gives the same blocks and
+   * attributes, whose ranges are places in the last source without a mistake of syntax. Rejects only with the reason of
+   * the pace's signal.
+   */
+  read(source: SourceText, pace: Pace): Promise<ParsedDocument>;
+  /** What the last reading cost. */
+  readonly work: JsonDocumentWork;
+}
+
+/** What one reading cost, in numbers that do not depend on the machine. */
+export interface JsonDocumentWork extends JsonReadingWork {
+  /** Members that became blocks and attributes. */
+  readonly placed: number;
+}
+
+/** A mistake whose place moves with its text. */
+interface Mistake extends ReportDetails {
+  readonly code: string;
+  readonly summary: string;
+  readonly path: string;
+  readonly range: Range;
+}
+
 /** What one conversion carries along. */
 interface Conversion {
   readonly source: SourceText;
-  readonly diagnostics: Diagnostic[];
+  readonly mistakes: Mistake[];
+}
+
+/** What a member is in the document; it depends on the member alone. */
+interface Converted {
+  readonly block: Block | null;
+  readonly attribute: Entry | null;
+  readonly mistakes: readonly Mistake[];
 }
 
 /**
@@ -23,58 +61,124 @@ interface Conversion {
  * `document/id-mismatch`.
  */
 export function parseJsonDocument(source: SourceText): ParsedDocument {
-  const syntax = readJson(source);
-  if (!syntax.ok) return syntax;
-  const conversion: Conversion = { source, diagnostics: [] };
-  const blocks: Block[] = [];
-  const attributes: Entry[] = [];
-  if (syntax.value.kind !== "fields") {
-    report(conversion, "document/json-shape", "The file does not hold an object", "", syntax.value.range, {
-      suggestion: "Write an object: { … }",
-    });
-  } else {
-    for (const entry of uniqueEntries(conversion, syntax.value, TOP_SHAPES, "")) {
-      const top = findShape(TOP_SHAPES, entry.name);
-      if (entry.name === "$snapshot" || (top && isNull(entry.value))) continue;
-      if (top) { for (const block of blocksOf(conversion, entry, top)) blocks.push(block); }
-      else {
-        const plain = { ...entry, value: convert(conversion, entry.value, null, entry.name), role: "unknown" as const };
-        const { value } = plain;
-        if (value.kind === "fields") blocks.push({ ...blockOf(entry.name, entry, null, value), role: "unknown" });
-        else attributes.push(plain);
-      }
-    }
-  }
-  if (syntax.value.kind !== "fields") return { ok: false, diagnostics: conversion.diagnostics };
-  return { ok: true, document: { source, blocks, attributes, mistakes: conversion.diagnostics } };
+  return atOnce(parseJsonInSteps(source));
 }
 
-/** The blocks that a known top-level member stands for: one, or one for each id. */
-function blocksOf(conversion: Conversion, entry: Entry, top: Shape): Block[] {
-  const type = top.name;
-  if (entry.value.kind !== "fields") {
-    const wanted = top.each ? "an object of entries by their id or name" : "an object";
-    report(conversion, "document/json-shape", `${quoted(entry.name)} must be ${wanted}`, type, entry.value.range);
-    return [];
-  }
-  if (!top.each) return [blockOf(type, entry, null, convertFields(conversion, entry.value, top, type))];
-  const blocks: Block[] = [];
-  for (const one of uniqueEntries(conversion, entry.value, null, type)) {
-    const path = `${type}.${one.name}`;
-    if (type === "variable") blocks.push(variableOf(conversion, one, path));
-    else if (one.value.kind === "fields") {
-      const body = checkId(conversion, one, convertFields(conversion, one.value, top.each, path), path);
-      blocks.push(blockOf(type, one, one, type === "service" ? spreadSettings(conversion, body, path) : body));
-    } else if (!isNull(one.value)) {
-      report(conversion, "document/json-shape", `${quoted(one.name)} must be an object`, path, one.value.range);
+/** Parses the JSON form as `parseJsonDocument` does; no step takes longer than one member of the whole. */
+export function parseJsonInSteps(source: SourceText): Generator<void, ParsedDocument> {
+  return openMemory().read(source);
+}
+
+/** A reader that remembers nothing yet. */
+export function openJsonReader(): JsonReader {
+  const memory = openMemory();
+  return {
+    read: (source, pace) => inTurns(memory.read(source), pace),
+    get work() {
+      return memory.work;
+    },
+  };
+}
+
+function openMemory() {
+  const syntax = openJsonMemory((name) => {
+    const top = findShape(TOP_SHAPES, name);
+    return top?.each ? top.name : null;
+  });
+  const known = new WeakMap<Entry, Converted>();
+  let placed = 0;
+
+  const converted = (source: SourceText, entry: Entry, convertEntry: EntryConversion): Converted => {
+    let one = known.get(entry);
+    if (!one) {
+      const mistakes: Mistake[] = [];
+      known.set(entry, one = { block: null, attribute: null, ...convertEntry({ source, mistakes }, entry), mistakes });
+      placed++;
+    }
+    return one;
+  };
+
+  return {
+    *read(source: SourceText): Generator<void, ParsedDocument> {
+      placed = 0;
+      const json = yield* syntax.read(source);
+      if (!json.ok) return json;
+      const conversion: Conversion = { source, mistakes: [] };
+      const blocks: Block[] = [];
+      const attributes: Entry[] = [];
+      if (json.value.kind !== "fields") {
+        const suggestion = "Write an object: { … }";
+        report(conversion, "document/json-shape", "The file does not hold an object", "", json.value.range, {
+          suggestion,
+        });
+        return { ok: false, diagnostics: placedMistakes(conversion) };
+      }
+      for (const [entry, convertEntry] of membersOf(conversion, json.value)) {
+        const { block, attribute, mistakes } = converted(source, entry, convertEntry);
+        if (block) blocks.push(block);
+        if (attribute) attributes.push(attribute);
+        for (const one of mistakes) addMistake(conversion, one);
+        yield;
+      }
+      return { ok: true, document: { source, blocks, attributes, mistakes: placedMistakes(conversion) } };
+    },
+    get work(): JsonDocumentWork {
+      return { ...syntax.work, placed };
+    },
+  };
+}
+
+type EntryConversion = (conversion: Conversion, entry: Entry) => Partial<Converted>;
+
+/** The members that are converted and remembered each, with how; nothing of a member that does not count. */
+function* membersOf(conversion: Conversion, fields: Fields): Generator<[Entry, EntryConversion]> {
+  for (const entry of uniqueEntries(conversion, fields, TOP_SHAPES, "")) {
+    const top = findShape(TOP_SHAPES, entry.name);
+    if (entry.name === "$snapshot" || (top && isNull(entry.value))) continue;
+    if (!top) yield [entry, convertUnknown];
+    else if (!top.each || entry.value.kind !== "fields") yield [entry, (...one) => convertSingle(...one, top)];
+    else {
+      const convertEntry: EntryConversion = (...one) => convertNamed(...one, top.name, top.each!);
+      for (const one of uniqueEntries(conversion, entry.value, null, top.name)) yield [one, convertEntry];
     }
   }
-  return blocks;
+}
+
+/** A top-level member that the JSON form does not know. */
+function convertUnknown(conversion: Conversion, entry: Entry): Partial<Converted> {
+  const value = convert(conversion, entry.value, null, entry.name);
+  if (value.kind !== "fields") return { attribute: { ...entry, value, role: "unknown" } };
+  return { block: { ...blockOf(entry.name, entry, null, value), role: "unknown" } };
+}
+
+/** A known top-level member that stands for one block, or that is not what stands for several. */
+function convertSingle(conversion: Conversion, entry: Entry, top: Shape): Partial<Converted> {
+  if (entry.value.kind === "fields") {
+    return { block: blockOf(top.name, entry, null, convertFields(conversion, entry.value, top, top.name)) };
+  }
+  const wanted = top.each ? "an object of entries by their id or name" : "an object";
+  const summary = `${quoted(entry.name)} must be ${wanted}`;
+  report(conversion, "document/json-shape", summary, top.name, entry.value.range);
+  return {};
+}
+
+/** One of the blocks that a known top-level member has by id. */
+function convertNamed(conversion: Conversion, entry: Entry, type: string, shape: Shape): Partial<Converted> {
+  const path = `${type}.${entry.name}`;
+  if (type === "variable") return { block: variableOf(conversion, entry, path) };
+  if (entry.value.kind === "fields") {
+    const body = checkId(conversion, entry, convertFields(conversion, entry.value, shape, path), path);
+    return { block: blockOf(type, entry, entry, type === "service" ? spreadSettings(conversion, body, path) : body) };
+  }
+  if (!isNull(entry.value)) {
+    report(conversion, "document/json-shape", `${quoted(entry.name)} must be an object`, path, entry.value.range);
+  }
+  return {};
 }
 
 function blockOf(type: string, key: Entry, label: Entry | null, body: Fields): Block {
   const labels = label ? [{ text: label.name, range: label.nameRange }] : [];
-  const range = { start: key.nameRange.start, end: key.value.range.end };
+  const range = anchoredRange(anchorAt(key.nameRange), key.nameRange.start, key.value.range.end);
   return { type, typeRange: key.nameRange, labels, body: { ...body, form: "block" }, range };
 }
 
@@ -150,7 +254,7 @@ function uniqueEntries(
   const known = new Map<string, Entry>();
   for (const entry of fields.entries) {
     const shape = members && findShape(members, entry.name);
-    const key = shape ? `known ${shape.name}` : `other ${entry.name}`;
+    const key = shape ? `known ${shape.name}` : members ? `other ${entry.name}` : entry.name;
     const first = known.get(key);
     if (first) reportDuplicate(conversion, { ...entry, name: shape?.name ?? entry.name }, first, path);
     else known.set(key, entry);
@@ -190,19 +294,29 @@ interface ReportDetails {
 }
 
 function report(
-  { source, diagnostics }: Conversion,
+  conversion: Conversion,
   code: string,
   summary: string,
   path: string,
   range: Range,
-  { why, suggestion, other }: ReportDetails = {},
+  details: ReportDetails = {},
 ): void {
-  if (diagnostics.length === MAX_DIAGNOSTICS) return;
-  diagnostics.push(errorDiagnostic(code, summary, {
-    why: why ?? null,
-    suggestion: suggestion ?? null,
-    path: path === "" ? null : path,
-    place: placeOf(source, range),
-    other: other ? { label: other.label, place: placeOf(source, other.range) } : null,
-  }));
+  addMistake(conversion, { code, summary, path, range, ...details });
+}
+
+function addMistake({ mistakes }: Conversion, mistake: Mistake): void {
+  if (mistakes.length < MAX_DIAGNOSTICS) mistakes.push(mistake);
+}
+
+/** The mistakes at the places where they are by now. */
+function placedMistakes({ source, mistakes }: Conversion): Diagnostic[] {
+  return mistakes.map(({ code, summary, why, suggestion, path, range, other }) =>
+    errorDiagnostic(code, summary, {
+      why: why ?? null,
+      suggestion: suggestion ?? null,
+      path: path === "" ? null : path,
+      place: placeOf(source, range),
+      other: other ? { label: other.label, place: placeOf(source, other.range) } : null,
+    })
+  );
 }

@@ -1,10 +1,13 @@
-// JSON with comments and trailing commas as values with their places. Depth is bounded before anything recurses, and
+// JSON with comments and trailing commas as values with their places. Depth is bounded before anything is kept, and
 // every mistake is a diagnostic in plain words: the first of each line, for the others follow from it, and at most 20.
-import { type ParseErrorCode, printParseErrorCode, visit } from "jsonc-parser";
+// Read again, what a text has in common with the last is the same object, and its ranges move with it.
 import { type Diagnostic, errorDiagnostic, placeOf } from "../diagnostic/diagnostic.ts";
 import type { Range, SourceText } from "../diagnostic/range.ts";
+import { atOnce } from "../time/turns.ts";
 import { MAX_NESTING, MAX_VALUES } from "./cursor.ts";
-import type { Entry, Value } from "./document.ts";
+import type { Value } from "./document.ts";
+import { type Divides, openMemberReading, type RememberedMembers } from "./json_members.ts";
+import { readTree, type SyntaxErrorCode, type Tree } from "./json_tree.ts";
 
 const MAX_ERRORS = 20;
 
@@ -13,28 +16,97 @@ export type JsonSyntax =
   | { readonly ok: true; readonly value: Value }
   | { readonly ok: false; readonly diagnostics: readonly Diagnostic[] };
 
-/** Reads a text as JSON (RFC 8259) with comments and trailing commas. Never throws for what the text holds. */
-export function readJson(source: SourceText): JsonSyntax {
-  if (source.text.trim() === "") {
-    const details = { place: placeOf(source, { start: 0, end: 0 }), suggestion: "Write an object: { … }" };
-    return { ok: false, diagnostics: [errorDiagnostic("document/empty", "The file is empty", details)] };
-  }
-  const excess = findExcess(source);
-  return excess ? { ok: false, diagnostics: [excess] } : build(source);
+/** Reads JSON texts of which each is nearly the one before. */
+export interface JsonMemory {
+  /**
+   * Reads a text as JSON (RFC 8259) with comments and trailing commas. A member whose text is what it was in the last text
+   * that had no mistake is the same entry; its ranges are places in the last such text. Never throws for what the text
+   * holds.
+   */
+  read(source: SourceText): Generator<void, JsonSyntax>;
+  /** What the last reading cost. */
+  readonly work: JsonReadingWork;
 }
+
+/** What one reading cost, in numbers that do not depend on the machine. */
+export interface JsonReadingWork {
+  /** Members that were read, where they are remembered each. */
+  readonly scanned: number;
+}
+
+/** Reads one text as JSON with comments and trailing commas, at once. */
+export function readJson(source: SourceText): JsonSyntax {
+  return atOnce(openJsonMemory(() => null).read(source));
+}
+
+/** A memory of nothing; the objects that `divides` names are remembered by their members, what else there is as a whole. */
+export function openJsonMemory(divides: Divides): JsonMemory {
+  let last: { readonly members: RememberedMembers; readonly values: number } | null = null;
+  let scanned = 0;
+
+  /** Where something is wrong, or too much of it, what is known is left as it was. */
+  function* readWith(text: string, known: typeof last): Generator<void, Tree> {
+    const members = openMemberReading(divides, known?.members ?? null);
+    // What is gone is not counted out: the bound may be met too soon, and then the whole is counted anew.
+    const before = known?.values ?? 1;
+    const bounds = { maxMistakes: known ? 1 : MAX_ERRORS, maxNesting: MAX_NESTING, maxCommas: MAX_VALUES - before };
+    const tree = yield* readTree(text, { members, ...bounds });
+    scanned += members.read;
+    if (tree.root?.kind !== "fields" || tree.mistakes.length > 0) return tree;
+    last = { members: members.settle(text, tree.root), values: before + tree.commas };
+    return tree;
+  }
+
+  return {
+    *read(source) {
+      scanned = 0;
+      const { text } = source;
+      if (text.trim() === "") return { ok: false, diagnostics: [emptySource(source)] };
+      if (text === last?.members.text) return { ok: true, value: last.members.root };
+      if (last) {
+        const { root, mistakes } = yield* readWith(text, last);
+        if (root && mistakes.length === 0) return { ok: true, value: root };
+      }
+      const excess = yield* findExcess(source);
+      if (excess) return { ok: false, diagnostics: [excess] };
+      const { root, mistakes } = yield* readWith(text, null);
+      if (mistakes.length > 0) {
+        return { ok: false, diagnostics: mistakes.map(({ code, range }) => syntaxError(source, code, range)) };
+      }
+      if (root === null) throw new Error("read JSON: there is neither a value nor a mistake");
+      return { ok: true, value: root };
+    },
+    get work() {
+      return { scanned };
+    },
+  };
+}
+
+function emptySource(source: SourceText): Diagnostic {
+  const details = { place: placeOf(source, { start: 0, end: 0 }), suggestion: "Write an object: { … }" };
+  return errorDiagnostic("document/empty", "The file is empty", details);
+}
+
+/** So much is looked at between two rests. */
+const STEP_UNITS = 65_536;
 
 /**
  * The first bracket that nests too deep or the first value that is one too many, or null. What strings and comments
- * hold does not count, and a bracket that closes nothing is passed over, as the parser does: its recursion is never
- * deeper than what is counted.
+ * hold does not count, and a bracket that closes nothing is passed over, as the parser does: it never nests deeper than
+ * what is counted.
  */
-function findExcess(source: SourceText): Diagnostic | null {
+function* findExcess(source: SourceText): Generator<void, Diagnostic | null> {
   const { text } = source;
   const excess = (code: string, at: number, summary: string, suggestion: string) =>
     errorDiagnostic(code, summary, { suggestion, place: placeOf(source, { start: at, end: at + 1 }) });
   const closers: string[] = [];
   let values = 1;
+  let restAt = STEP_UNITS;
   for (let at = 0; at < text.length; at++) {
+    if (at >= restAt) {
+      yield;
+      restAt = at + STEP_UNITS;
+    }
     const c = text[at];
     if (c === '"') at = endOfString(text, at);
     else if (c === "/" && text[at + 1] === "/") at = endOfLine(text, at);
@@ -74,76 +146,6 @@ function endOfComment(text: string, from: number): number {
   return end < 0 ? text.length : end + 1;
 }
 
-/** An object or list whose end has not been met. */
-interface Open {
-  readonly start: number;
-  readonly entries: Entry[] | null;
-  readonly items: Value[];
-  name: { text: string; range: Range } | null;
-}
-
-/** Takes the first mistake of a line, by the parser's count; `make` is called for one that is kept alone. */
-type Report = (line: number, make: () => Diagnostic) => void;
-
-function build(source: SourceText): JsonSyntax {
-  const diagnostics: Diagnostic[] = [];
-  let lastLine = -1;
-  const report: Report = (line, make) => {
-    if (line === lastLine || diagnostics.length === MAX_ERRORS) return;
-    lastLine = line;
-    diagnostics.push(make());
-  };
-  const open: Open[] = [];
-  let root: Value | null = null;
-  const put = (value: Value) => {
-    const parent = open.at(-1);
-    if (!parent) root ??= value;
-    else if (!parent.entries) parent.items.push(value);
-    else if (parent.name) {
-      parent.entries.push({ name: parent.name.text, nameRange: parent.name.range, value });
-      parent.name = null;
-    }
-  };
-  const end = (offset: number, length: number) => {
-    const { start, entries, items } = open.pop()!;
-    const range = { start, end: offset + length };
-    put(entries ? { kind: "fields", form: "object", entries, range } : { kind: "list", items, range });
-  };
-  visit(source.text, {
-    onObjectBegin: (start) => void open.push({ start, entries: [], items: [], name: null }),
-    onArrayBegin: (start) => void open.push({ start, entries: null, items: [], name: null }),
-    onObjectEnd: end,
-    onArrayEnd: end,
-    onObjectProperty: (text, offset, length, line) => {
-      const range = { start: offset, end: offset + length };
-      if (!text.isWellFormed()) report(line, () => loneSurrogate(source, range));
-      open.at(-1)!.name = { text: text.normalize("NFC"), range };
-    },
-    onLiteralValue: (value: null | boolean | number | string, offset, length, line) => {
-      const range = { start: offset, end: offset + length };
-      const mistake = mistakeIn(source, value, range);
-      if (mistake) report(line, mistake);
-      const text = typeof value === "number" ? { text: source.text.slice(range.start, range.end) } : {};
-      put({ kind: "literal", value, ...text, range });
-    },
-    onError: (code, start, length, line) => {
-      report(line, () => syntaxError(source, code, { start, end: start + length }));
-    },
-  }, { allowTrailingComma: true });
-  if (diagnostics.length > 0) return { ok: false, diagnostics };
-  if (root === null) throw new Error("read JSON: the parser found neither a value nor a mistake");
-  return { ok: true, value: root };
-}
-
-/** What is wrong with a value that the parser took, or null. */
-function mistakeIn(source: SourceText, value: unknown, range: Range): (() => Diagnostic) | null {
-  if (typeof value === "string" && !value.isWellFormed()) return () => loneSurrogate(source, range);
-  if (typeof value !== "number" || Number.isFinite(value)) return null;
-  const why = "It is beyond the range of a double-precision number";
-  return () =>
-    errorDiagnostic("document/number-out-of-range", "The number is too large", { place: placeOf(source, range), why });
-}
-
 function loneSurrogate(source: SourceText, range: Range): Diagnostic {
   return errorDiagnostic("document/lone-surrogate", "The string holds half of a surrogate pair", {
     place: placeOf(source, range),
@@ -152,26 +154,38 @@ function loneSurrogate(source: SourceText, range: Range): Diagnostic {
   });
 }
 
-/** What to tell people for each of the parser's codes: what is wrong, and what to do. */
-const MESSAGES = new Map<string, readonly [summary: string, suggestion: string | null]>([
-  ["InvalidSymbol", ["This is not JSON", "Put names and texts in double quotes"]],
-  ["InvalidNumberFormat", ["The number is not written as JSON wants it", null]],
-  ["PropertyNameExpected", ["A member's name in double quotes is missing here", 'Write "name": value']],
-  ["ValueExpected", ["A value is missing here", null]],
-  ["ColonExpected", ["A colon is missing after the member's name", 'Write "name": value']],
-  ["CommaExpected", ["A comma is missing before this", null]],
-  ["CloseBraceExpected", ["An object is not closed", "Write the missing }"]],
-  ["CloseBracketExpected", ["A list is not closed", "Write the missing ]"]],
-  ["EndOfFileExpected", ["Something follows the end of the object", "Keep one object in the file"]],
-  ["UnexpectedEndOfComment", ["The comment is not closed", "Write the missing */"]],
-  ["UnexpectedEndOfString", ["The string is not closed on its line", 'Write the missing "']],
-  ["UnexpectedEndOfNumber", ["The number ends too early", null]],
-  ["InvalidUnicode", ["\\u must be followed by four hexadecimal digits", null]],
-  ["InvalidEscapeCharacter", ["The string holds an escape that JSON does not know", "Write a backslash as \\\\"]],
-  ["InvalidCharacter", ["The string holds a control character", "Write it as an escape, such as \\n or \\t"]],
-]);
+function numberOutOfRange(source: SourceText, range: Range): Diagnostic {
+  const why = "It is beyond the range of a double-precision number";
+  return errorDiagnostic("document/number-out-of-range", "The number is too large", {
+    place: placeOf(source, range),
+    why,
+  });
+}
 
-function syntaxError(source: SourceText, code: ParseErrorCode, range: Range): Diagnostic {
-  const [summary, suggestion] = MESSAGES.get(printParseErrorCode(code)) ?? ["This is not JSON", null];
+type GrammarErrorCode = Exclude<SyntaxErrorCode, "LoneSurrogate" | "NumberOutOfRange">;
+
+/** What to tell people for each of the parser's codes: what is wrong, and what to do. */
+const MESSAGES: Readonly<Record<GrammarErrorCode, readonly [summary: string, suggestion: string | null]>> = {
+  InvalidSymbol: ["This is not JSON", "Put names and texts in double quotes"],
+  InvalidNumberFormat: ["The number is not written as JSON wants it", null],
+  PropertyNameExpected: ["A member's name in double quotes is missing here", 'Write "name": value'],
+  ValueExpected: ["A value is missing here", null],
+  ColonExpected: ["A colon is missing after the member's name", 'Write "name": value'],
+  CommaExpected: ["A comma is missing before this", null],
+  CloseBraceExpected: ["An object is not closed", "Write the missing }"],
+  CloseBracketExpected: ["A list is not closed", "Write the missing ]"],
+  EndOfFileExpected: ["Something follows the end of the object", "Keep one object in the file"],
+  UnexpectedEndOfComment: ["The comment is not closed", "Write the missing */"],
+  UnexpectedEndOfString: ["The string is not closed on its line", 'Write the missing "'],
+  UnexpectedEndOfNumber: ["The number ends too early", null],
+  InvalidUnicode: ["\\u must be followed by four hexadecimal digits", null],
+  InvalidEscapeCharacter: ["The string holds an escape that JSON does not know", "Write a backslash as \\\\"],
+  InvalidCharacter: ["The string holds a control character", "Write it as an escape, such as \\n or \\t"],
+};
+
+function syntaxError(source: SourceText, code: SyntaxErrorCode, range: Range): Diagnostic {
+  if (code === "LoneSurrogate") return loneSurrogate(source, range);
+  if (code === "NumberOutOfRange") return numberOutOfRange(source, range);
+  const [summary, suggestion] = MESSAGES[code];
   return errorDiagnostic("document/json-syntax", summary, { place: placeOf(source, range), suggestion });
 }

@@ -1,7 +1,9 @@
 // A string of Honua's JSON form as the value that HCL would make of it: `${…}` is code, `${env:NAME}` a call of env,
 // and what has no code is a literal with its escapes (`$${`, `%%{`) resolved.
+import { anchoredRange } from "../diagnostic/anchor.ts";
 import type { Range, SourceText } from "../diagnostic/range.ts";
 import type { Literal, Template } from "./document.ts";
+import { anchorAt } from "./json_members.ts";
 import { envColonName } from "./strings.ts";
 
 /** The value of a string literal, given where it stands with its quotes. Like HCL's, it is NFC-normalised. */
@@ -13,7 +15,8 @@ export function stringValue(source: SourceText, text: string, range: Range): Lit
     return { kind: "literal", value, range };
   }
   const placeAt = placesIn(source.text.slice(range.start, range.end), text, range);
-  const places = codes.map(({ start, end }) => ({ start: placeAt(start), end: placeAt(end) }));
+  const anchor = anchorAt(range);
+  const places = codes.map(({ start, end }) => anchoredRange(anchor, placeAt(start), placeAt(end)));
   return { kind: "template", text: rewritten.normalize("NFC"), codes: places, range };
 }
 

@@ -1,0 +1,77 @@
+// The texts that one JSON file has one after the other while people and programs write it: members edited, moved, doubled
+// and deleted, saved half-written and whole again, undone, with other line ends. Many are no JSON, which is the point.
+import type { Random } from "./random.ts";
+
+/** A file with everything in it that the JSON form has, a member of each object on a line of its own. */
+export const EDITED_JSON = `{
+  // A snapshot, edited by hand.
+  "$snapshot": { "format": 1, "hash": "a hash of some length" },
+  "Honua": { "LogLevel": "debug", "cors": { "allowAnyOrigin": true } },
+  "dataSources": {
+    "db": { "id": "db", "connection": "Host=\${env:DB_HOST};Password=\${env:DB_PASSWORD}" },
+    "e\u0301": { "pool": { "MINSIZE": 1.0, "minSize": 12345678901234567890 } },
+  },
+  "services": {
+    "odata": { "type": "odata", "settings": { "max_page_size": 10, "Type2": null, "x": 1, "x": 2 } },
+    "ogc": { "settings": [1] },
+  },
+  "layers": {
+    "roads": { "idField": "ID", "fields": { "Name": { "Type": "string" } }, "services": ["odata",] },
+    "rivers": { "id": "lakes", "title": "a \\u0022\${var.region}\\n\${env(\\"X\\")}" },
+    "lakes": { "title": 1, "Title": 2, /* twice */ "id": "lakes" },
+    "hills": 5,
+    "roads": null,
+  },
+  "caches": {
+    "redis": { "requiredIn": ["production"] },
+  },
+  "rateLimit": { "rules": { "Default": { "Requests": 5 } } },
+  "variables": {
+    "region": "kona",
+    "number": 1,
+    "gone": null,
+  },
+  "logging": { "Level": "\${x}" },
+  "answer": 42,
+}
+`;
+
+const TOKENS = [
+  ...'{}[]:,"\\/*\n\r 1.-e',
+  ...["//", "/*", "*/", '"layers": {', '"Layers": {},', '"id": ', "${", "null", "true", "\ud800", "\\u", "e\u0301"],
+  ...['"x": { "id": "y" },', '"x": [[]],', "1e999", "},\n", '"roads": {},', '"honua": [],', "nul", "\t", "\r\n"],
+];
+
+/** How many texts back an undo goes at most. */
+const UNDO_STEPS = 4;
+
+/** The text behind the last of `texts`, of which the first is the oldest. */
+export function nextJson(texts: readonly string[], random: Random): string {
+  const text = texts.at(-1)!;
+  const kind = random.below(16);
+  if (kind <= 1) return texts[Math.max(0, texts.length - 1 - random.below(UNDO_STEPS))]!;
+  if (kind === 2) return text.slice(0, random.below(text.length + 1));
+  if (kind === 3) return text.includes("\r\n") ? text.replaceAll("\r\n", "\n") : text.replaceAll("\n", "\r\n");
+  if (kind === 4) return random.pick(["// first\n", "\n", "/* ", "[", " "]) + text;
+  if (kind === 5) return replaceWord(text, random);
+  if (kind <= 10) return moveLine(text, random);
+  const at = random.below(text.length + 1);
+  return text.slice(0, at) + (random.below(4) > 0 ? random.pick(TOKENS) : "") + text.slice(at + random.below(3));
+}
+
+/** A line moved, doubled or deleted. */
+function moveLine(text: string, random: Random): string {
+  const lines = text.split("\n");
+  const from = random.below(lines.length);
+  const line = lines[from]!;
+  if (random.below(3) > 0) lines.splice(from, 1);
+  if (random.below(3) > 0) lines.splice(random.below(lines.length + 1), 0, line);
+  return lines.join("\n");
+}
+
+function replaceWord(text: string, random: Random): string {
+  const words = [...text.matchAll(/\w+/g)];
+  if (words.length === 0) return text;
+  const { index, 0: word } = random.pick(words);
+  return text.slice(0, index) + random.pick(words)[0] + text.slice(index + word.length);
+}
