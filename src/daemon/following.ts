@@ -4,6 +4,7 @@ import type { BlockParser } from "../document/blocks.ts";
 import { DEFAULT_LIMITS } from "../document/parser.ts";
 import type { HintReason } from "../reload/state.ts";
 import { type ChangeSign, watchFiles } from "../source/file_watcher.ts";
+import { formatOf } from "../snapshot/compile.ts";
 import { environmentFilePath } from "../source/inputs.ts";
 import { settle } from "../source/settle.ts";
 import type { Chronicle } from "./chronicle.ts";
@@ -32,6 +33,8 @@ export async function followFiles(settings: DaemonSettings, tools: FollowTools):
   // A start takes a fifth of a second, which hides in the quiet time: but not where there is none, for the load asks in
   // the next moment and often nothing at all; nor where it is so long that the process would have been ended again.
   const isStartHidden = debounceMilliseconds > 0 && debounceMilliseconds < DEFAULT_LIMITS.idleMilliseconds;
+  // JSON is read without it.
+  const isWarmed = isStartHidden && formatOf(sourcePath) === "hcl";
   const changed = new Map<string, ChangeSign>();
   let toldOfSilence = false;
   let hasEvents = true;
@@ -54,7 +57,7 @@ export async function followFiles(settings: DaemonSettings, tools: FollowTools):
         log.warning("A change came without an event: here polling finds what the file system does not tell", { path });
       }
       if (changed.get(path) !== "event") changed.set(path, sign);
-      if (path === sourcePath && isStartHidden) parser.warm();
+      if (path === sourcePath && isWarmed) parser.warm();
       settler.hint();
     },
     onTrouble: (message) => {

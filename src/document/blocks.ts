@@ -8,7 +8,7 @@ import type { Item } from "./dialect.ts";
 import { rewriteItem } from "./dialect.ts";
 import { type Filling, fillShape, planFilling } from "./filling.ts";
 import type { HclJson, Verdict } from "./hcl.ts";
-import { DEFAULT_LIMITS, type Judgement, openParser, type Parser } from "./parser.ts";
+import { DEFAULT_LIMITS, type Judgement, type LimitsLeft, openParser, type Parser } from "./parser.ts";
 import { liftShape, type Shape } from "./shape.ts";
 import { type KnownItem, type KnownShape, openVerdictMemory, type VerdictMemory } from "./verdict_memory.ts";
 
@@ -118,6 +118,7 @@ async function judgeUnknown(
   pace: Pace,
   signal?: AbortSignal,
 ): Promise<Judgement> {
+  const deadline = performance.now() + DEFAULT_LIMITS.wallMilliseconds;
   const asked = new Set<KnownShape>();
   const first = unknown.filter(({ shape }) => {
     if (shape === null) return true;
@@ -144,9 +145,12 @@ async function judgeUnknown(
   }
   const unsettled = unknown.filter((_, order) => verdicts[order] === null);
   counts.textsParsed += unsettled.length;
-  // A load has one limit, however often it asks.
-  const left = Math.max(LEAST_LIMIT_MILLISECONDS, DEFAULT_LIMITS.timeMilliseconds - (answers.spentMilliseconds ?? 0));
-  const rest = await ask(parser, unsettled, signal, left);
+  // A load has one limit of each kind, however often it asks.
+  const left = DEFAULT_LIMITS.timeMilliseconds - (answers.spentMilliseconds ?? 0);
+  const rest = await ask(parser, unsettled, signal, {
+    timeMilliseconds: Math.max(LEAST_LIMIT_MILLISECONDS, left),
+    wallMilliseconds: deadline - performance.now(),
+  });
   if (!rest.ok) return rest;
   let next = 0;
   return { ok: true, verdicts: verdicts.map((verdict) => verdict ?? rest.verdicts[next++]!) };
@@ -176,9 +180,9 @@ async function ask(
   parser: Parser,
   asked: readonly { readonly index: number; readonly text: string }[],
   signal?: AbortSignal,
-  limitMilliseconds?: number,
+  left?: LimitsLeft,
 ): Promise<Judgement> {
   if (asked.length === 0) return { ok: true, verdicts: [] };
-  const judgement = await parser.judge(asked.map(({ text }) => text), signal, limitMilliseconds);
+  const judgement = await parser.judge(asked.map(({ text }) => text), signal, left);
   return judgement.ok ? judgement : { ...judgement, at: asked[judgement.at]?.index ?? 0 };
 }

@@ -1,5 +1,6 @@
 // The only importer of @cdktf/hcl2json, the judge of what valid HCL is. It runs in a process of its own (parser.ts
 // starts and ends it) because the parser is not trusted with the daemon's life: it can hang, and it can eat memory.
+import process from "node:process";
 import { joinParts, readFrames, type TextPart, writeFrame } from "./frames.ts";
 
 /** Any JSON value, as hcl2json gives it: a block is an array of bodies under its type and labels. */
@@ -13,12 +14,12 @@ export type ParseRequest = TextPart;
 
 /**
  * What comes back: where the parser is (the index of the text it begins with), the verdicts on the next texts, and behind
- * all verdicts what the process has resident, in bytes.
+ * all verdicts what the process has resident, in bytes. Processor time is all that the process has spent by then.
  */
 export type ParseReply =
-  | { readonly at: number }
+  | { readonly at: number; readonly processorMilliseconds: number }
   | { readonly verdicts: readonly Verdict[] }
-  | { readonly residentBytes: number };
+  | { readonly residentBytes: number; readonly processorMilliseconds: number };
 
 /** The file name that stands before each place in a complaint; what HCL quotes there are names, which cannot hold it. */
 export const FILE_MARK = "\u0001";
@@ -48,14 +49,22 @@ export async function serveParser(
     for (let from = 0; from < texts.length; from += BATCH_TEXTS) {
       const batch = texts.slice(from, from + BATCH_TEXTS);
       const start = at;
-      const verdicts = await judgeTexts(parse, batch, BATCH_TEXTS, (index) => reply({ at: start + index }));
+      const verdicts = await judgeTexts(parse, batch, BATCH_TEXTS, (index) => {
+        return reply({ at: start + index, processorMilliseconds: processorMilliseconds() });
+      });
       await reply({ verdicts });
       at += batch.length;
     }
     if (!part.isLast) continue;
-    await reply({ residentBytes: Deno.memoryUsage().rss });
+    await reply({ residentBytes: Deno.memoryUsage().rss, processorMilliseconds: processorMilliseconds() });
     at = 0;
   }
+}
+
+/** What this process has spent, of all its threads, in user mode and in the kernel. */
+function processorMilliseconds(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
 }
 
 /**

@@ -2,6 +2,7 @@
 // ends it when it has been idle, so that nothing of it stays resident. Whatever happens to it, the daemon lives.
 import { type Judgement, parserCommand, type ParserProcess, type RequestLimits } from "./parser_process.ts";
 import { startParserProcess } from "./parser_process.ts";
+import { readUsage } from "./usage.ts";
 
 export { PARSER_COMMAND } from "./parser_process.ts";
 export type { Judgement } from "./parser_process.ts";
@@ -12,10 +13,17 @@ export interface ParserLimits extends RequestLimits {
   readonly idleMilliseconds: number;
 }
 
-/** What a load may cost at most: see the limits named in ARCHITECTURE.md. */
+/** What is left of the limits to who has used some of them before. */
+export type LimitsLeft = Pick<RequestLimits, "timeMilliseconds" | "wallMilliseconds">;
+
+/**
+ * What a load may cost at most: see the limits named in ARCHITECTURE.md. Each is within the next: the start, the load,
+ * and the 30 s of a look, which does more than to parse.
+ */
 export const DEFAULT_LIMITS: ParserLimits = {
   timeMilliseconds: 5_000,
-  wallMilliseconds: 20_000,
+  wallMilliseconds: 25_000,
+  startMilliseconds: 20_000,
   memoryBytes: 512 * 1024 * 1024,
   idleMilliseconds: 5_000,
 };
@@ -23,10 +31,10 @@ export const DEFAULT_LIMITS: ParserLimits = {
 /** Judges texts, one request at a time; disposing of it ends the process. */
 export interface Parser extends AsyncDisposable {
   /**
-   * Never rejects but with the signal's reason: what happens to the process is part of the judgement. `limitMilliseconds`
-   * is for who has used some of the limit of time before; at most the limit itself.
+   * Never rejects but with the signal's reason: what happens to the process is part of the judgement. What is left of the
+   * limits is at most the limits themselves, its wall time begins with the call, and where none is left nothing is asked.
    */
-  judge(texts: readonly string[], signal?: AbortSignal, limitMilliseconds?: number): Promise<Judgement>;
+  judge(texts: readonly string[], signal?: AbortSignal, left?: LimitsLeft): Promise<Judgement>;
   /**
    * Starts the process, if none runs, so that a request that may come soon need not wait for it. Where the last starts of
    * this kind were for nothing it does not, until a request was made.
@@ -79,35 +87,48 @@ interface Current {
  * // { ok: true, verdicts: [{ value: { x: '${env("HOME")}' } }], spentMilliseconds: 1 }
  * ```
  */
-export function openParser(limits: ParserLimits = DEFAULT_LIMITS, command = parserCommand): ProcessParser {
-  const keeper = keepProcess(limits.idleMilliseconds, command);
+export function openParser(
+  limits: ParserLimits = DEFAULT_LIMITS,
+  command = parserCommand,
+  read = readUsage,
+): ProcessParser {
+  const keeper = keepProcess(limits.idleMilliseconds, () => startParserProcess(command(), read));
   let queue: Promise<unknown> = Promise.resolve();
   let closed = false;
   let requests = 0;
   let idleStartsBefore = 0;
 
-  const judgeNow = async (texts: readonly string[], within: RequestLimits, signal?: AbortSignal) => {
+  const judgeNow = async (
+    texts: readonly string[],
+    timeMilliseconds: number,
+    deadline: number,
+    signal?: AbortSignal,
+  ): Promise<Judgement> => {
     requests += 1;
     for (let attempt = 1;; attempt++) {
       signal?.throwIfAborted();
       if (closed) throw new Error("judge texts: the parser is closed");
+      const wallMilliseconds = deadline - performance.now();
+      if (wallMilliseconds <= 0) return { ok: false, reason: "crash", at: 0 };
       const wasRunning = keeper.isRunning();
       idleStartsBefore = keeper.work.idleStarts;
       const process = keeper.use();
-      if (!process) return { ok: false, reason: "crash", at: 0 } as const;
-      const judgement = await process.ask(texts, within, signal);
+      if (!process) return { ok: false, reason: "crash", at: 0 };
+      const judgement = await process.ask(texts, { ...limits, timeMilliseconds, wallMilliseconds }, signal);
+      const isOver = judgement.ok || judgement.reason !== "crash" || process.isKilled;
       if (judgement.ok && process.residentBytes < RECYCLE_BYTES) keeper.rest();
       else await keeper.end();
       signal?.throwIfAborted();
       // A process that was idle may have been killed for reasons of its own (SIGHUP to the group, no memory).
-      if (judgement.ok || judgement.reason !== "crash" || !wasRunning || attempt > 1) return judgement;
+      if (isOver || !wasRunning || attempt > 1) return judgement;
     }
   };
 
   return {
-    judge(texts, signal, limitMilliseconds = limits.timeMilliseconds) {
-      const within = { ...limits, timeMilliseconds: Math.min(limitMilliseconds, limits.timeMilliseconds) };
-      const result = queue.then(() => judgeNow(texts, within, signal));
+    judge(texts, signal, left = limits) {
+      const timeMilliseconds = Math.min(left.timeMilliseconds, limits.timeMilliseconds);
+      const deadline = performance.now() + Math.min(left.wallMilliseconds, limits.wallMilliseconds);
+      const result = queue.then(() => judgeNow(texts, timeMilliseconds, deadline, signal));
       queue = result.catch(() => {});
       return result;
     },
@@ -131,7 +152,7 @@ export function openParser(limits: ParserLimits = DEFAULT_LIMITS, command = pars
 }
 
 /** At most one process, ended when nobody has used it for a while. */
-function keepProcess(idleMilliseconds: number, command: () => Deno.Command) {
+function keepProcess(idleMilliseconds: number, startProcess: () => ParserProcess) {
   let current: Current | null = null;
   let idleTimer: ReturnType<typeof setTimeout> | undefined;
   let endings: Promise<unknown> = Promise.resolve();
@@ -153,7 +174,7 @@ function keepProcess(idleMilliseconds: number, command: () => Deno.Command) {
     clearTimeout(idleTimer);
     if (current) return current;
     try {
-      const process = startParserProcess(command());
+      const process = startProcess();
       const started = current = { process, wasAsked: false };
       work.starts += 1;
       // One that dies while nobody asks it anything must not be asked again.

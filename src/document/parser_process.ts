@@ -4,20 +4,22 @@ import { tiedToParent } from "../host/program.ts";
 import { openPace } from "../time/pace.ts";
 import { partsOf, readFrames, writeFrame } from "./frames.ts";
 import type { ParseReply, ParseRequest, Verdict } from "./hcl.ts";
-import { type Usage, watchUsage } from "./usage.ts";
+import { readUsage, watchUsage } from "./usage.ts";
 
 /** The hidden command of main.ts that becomes the parser. */
 export const PARSER_COMMAND = "hcl-parser";
 
-/** Limits of one request. Its start is not counted, which a busy host delays. */
+/** Limits of one request. */
 export interface RequestLimits {
   /**
    * How much processor time the process may spend on it, so that a host with others to serve makes no text too slow;
-   * where that cannot be read, so much time may pass.
+   * where that cannot be read, so much time may pass. The process's start is not counted.
    */
   readonly timeMilliseconds: number;
-  /** How long it may take however little processor time the process gets. */
+  /** How long it may take however little processor time the process gets, the process's start included. */
   readonly wallMilliseconds: number;
+  /** How long the process may take to begin; only a host that is out of its depth takes long. */
+  readonly startMilliseconds: number;
   /** How much memory the process may have resident. */
   readonly memoryBytes: number;
 }
@@ -27,7 +29,7 @@ export type Judgement =
   | {
     readonly ok: true;
     readonly verdicts: readonly Verdict[];
-    /** How much of the limit of time was spent. */
+    /** How much of the limit of time was spent, as the process itself tells. */
     readonly spentMilliseconds?: number;
   }
   | { readonly ok: false; readonly reason: Reason; readonly at: number };
@@ -41,6 +43,8 @@ export interface ParserProcess {
   readonly ended: Promise<unknown>;
   /** What it had resident when its last request was done, in bytes. */
   readonly residentBytes: number;
+  /** Whether this program killed it, because a limit was exceeded or it was of no use any more. */
+  readonly isKilled: boolean;
   /** One request; after one that is not ok, the process is of no use any more. Never rejects. */
   ask(texts: readonly string[], limits: RequestLimits, signal?: AbortSignal): Promise<Judgement>;
   /** Kills it at once. */
@@ -51,12 +55,11 @@ export interface ParserProcess {
 
 interface Child {
   readonly process: Deno.ChildProcess;
+  readonly read: typeof readUsage;
+  isKilled: boolean;
   readonly writer: WritableStreamDefaultWriter<Uint8Array>;
   readonly replies: AsyncGenerator<unknown>;
 }
-
-/** How long the process may take to start; only a host that is out of its depth takes longer. */
-const START_LIMIT_MILLISECONDS = 30_000;
 
 /**
  * V8's, for WebAssembly: machine code from its first compiler alone. The optimising one costs more than it gains in a
@@ -91,14 +94,18 @@ export function parserCommand(): Deno.Command {
 }
 
 /** Starts a process; throws where that is refused, for want of memory, descriptors or a place to be. */
-export function startParserProcess(command: Deno.Command): ParserProcess {
+export function startParserProcess(command: Deno.Command, read: typeof readUsage = readUsage): ParserProcess {
   const process = command.spawn();
-  const child = { process, writer: process.stdin.getWriter(), replies: readFrames(process.stdout) };
+  const [writer, replies] = [process.stdin.getWriter(), readFrames(process.stdout)];
+  const child: Child = { process, read, isKilled: false, writer, replies };
   let residentBytes = 0;
   return {
     ended: process.status,
     get residentBytes() {
       return residentBytes;
+    },
+    get isKilled() {
+      return child.isKilled;
     },
     ask: (texts, limits, signal) => request(child, texts, limits, (bytes) => residentBytes = bytes, signal),
     kill: () => killChild(child),
@@ -112,9 +119,10 @@ export function startParserProcess(command: Deno.Command): ParserProcess {
   };
 }
 
-function killChild({ process }: Child): void {
+function killChild(child: Child): void {
   try {
-    process.kill("SIGKILL");
+    child.process.kill("SIGKILL");
+    child.isKilled = true;
   } catch {
     // It ended by itself.
   }
@@ -130,13 +138,17 @@ async function request(
   let at = 0;
   let reason: Reason | null = null;
   const kill = (why: Reason) => {
-    reason ??= why;
     killChild(child);
+    // One that had ended by itself exceeded nothing.
+    if (child.isKilled) reason ??= why;
   };
   const failure = (): Judgement => ({ ok: false, reason: reason ?? "crash", at });
   const onAbort = () => kill("crash");
-  let watch: RequestWatch | null = null;
-  const startLimit = setTimeout(() => kill("time"), START_LIMIT_MILLISECONDS);
+  let begunAt: number | null = null;
+  let endWatch = () => {};
+  // Who was kept from working is not to blame: that is tried again, and not held against the text.
+  const startLimit = setTimeout(() => kill("crash"), limits.startMilliseconds);
+  const wallLimit = setTimeout(() => kill("crash"), limits.wallMilliseconds);
   signal?.addEventListener("abort", onAbort, { once: true });
   const verdicts: Verdict[] = [];
   try {
@@ -147,21 +159,26 @@ async function request(
       if (done) return failure();
       const reply = value as ParseReply;
       if ("at" in reply) {
-        at = reply.at;
         clearTimeout(startLimit);
-        watch ??= watchRequest(child.process.pid, limits, kill);
+        if (begunAt === null) {
+          begunAt = reply.processorMilliseconds;
+          endWatch = watchRequest(child, limits, begunAt, kill);
+        } else if (reply.processorMilliseconds - begunAt >= limits.timeMilliseconds) kill("time");
+        // Once it is killed, what it was at is what counts.
+        if (reason === null) at = reply.at;
       } else if ("verdicts" in reply) { for (const verdict of reply.verdicts) verdicts.push(verdict); }
       else {
         onResident(reply.residentBytes);
         if (verdicts.length !== texts.length) return failure();
-        return { ok: true, verdicts, spentMilliseconds: watch?.spentMilliseconds() ?? 0 };
+        return { ok: true, verdicts, spentMilliseconds: begunAt === null ? 0 : reply.processorMilliseconds - begunAt };
       }
     }
   } catch {
     return failure();
   } finally {
     clearTimeout(startLimit);
-    watch?.end();
+    clearTimeout(wallLimit);
+    endWatch();
     signal?.removeEventListener("abort", onAbort);
   }
 }
@@ -174,40 +191,38 @@ async function sendTexts({ writer }: Child, texts: readonly string[]): Promise<v
   }
 }
 
-interface RequestWatch {
-  /** Processor time; wall time where the other was not read. */
-  spentMilliseconds(): number;
-  end(): void;
-}
-
-/** Holds a request that has begun to its limits. */
+/**
+ * Holds a request that has begun to its limits of time and memory; returns what ends that. Not the start: until it begins
+ * the process has seen no text and does what it always does, and looking at it would cost a busy host a cat(1) each time.
+ */
 function watchRequest(
-  pid: number,
-  { timeMilliseconds, wallMilliseconds, memoryBytes }: RequestLimits,
+  { process, read }: Child,
+  { timeMilliseconds, memoryBytes }: RequestLimits,
+  begunAtProcessorMilliseconds: number,
   onExceeded: (reason: Reason) => void,
-): RequestWatch {
-  const begun = performance.now();
-  let first: Usage | null = null;
-  let last: Usage | null = null;
-  const spentMilliseconds = () =>
-    first && last ? last.processorMilliseconds - first.processorMilliseconds : performance.now() - begun;
-  // Who was kept from working is not to blame: that is tried again, and not held against the text.
-  const onWall = () => onExceeded("crash");
-  let timer = setTimeout(() => {
-    if (last === null) onExceeded("time");
-    else timer = setTimeout(onWall, wallMilliseconds - timeMilliseconds);
+): () => void {
+  let isTimeOver = false;
+  let hasRead = false;
+  let cannotRead = false;
+  // An answer that is late says nothing of the text; then the limit of wall time is left.
+  const judgeTime = () => {
+    if (isTimeOver && cannotRead && !hasRead) onExceeded("time");
+  };
+  const timer = setTimeout(() => {
+    isTimeOver = true;
+    judgeTime();
   }, timeMilliseconds);
-  const endWatch = watchUsage(pid, (usage) => {
-    first ??= usage;
-    last = usage;
+  const endWatch = watchUsage(process.pid, (usage) => {
+    if (typeof usage === "string") {
+      cannotRead = usage === "cannot";
+      return judgeTime();
+    }
+    hasRead = true;
     if (usage.residentBytes > memoryBytes) onExceeded("memory");
-    else if (spentMilliseconds() >= timeMilliseconds) onExceeded("time");
-  });
-  return {
-    spentMilliseconds,
-    end() {
-      clearTimeout(timer);
-      endWatch();
-    },
+    else if (usage.processorMilliseconds - begunAtProcessorMilliseconds >= timeMilliseconds) onExceeded("time");
+  }, read);
+  return () => {
+    clearTimeout(timer);
+    endWatch();
   };
 }

@@ -1,5 +1,5 @@
 // What another process has used: its resident memory and its processor time, and a watch on both that ends with the
-// work that is watched. Where even proc(5) cannot be read nothing is known, and wall time is the only limit left.
+// work that is watched. That it cannot be read here at all is told apart from an answer that is late.
 
 /** How often a busy process is looked at. */
 const POLL_MILLISECONDS = 10;
@@ -7,8 +7,15 @@ const POLL_MILLISECONDS = 10;
 /** The same where each look costs a process of its own. */
 const COSTLY_POLL_MILLISECONDS = 50;
 
-/** cat(1) reads what the kernel has at hand; one that takes longer, on a host out of its depth, is not waited for. */
-const CAT_LIMIT_MILLISECONDS = 3_000;
+/** What reads files of /proc for a program that may not open them. */
+export interface ProcReader {
+  /** cat(1), or a program that takes its arguments. */
+  readonly program: string;
+  /** It reads what the kernel has at hand; one that takes longer, on a host out of its depth, is not waited for. */
+  readonly limitMilliseconds: number;
+}
+
+const CAT: ProcReader = { program: "cat", limitMilliseconds: 3_000 };
 
 /** `USER_HZ`, in which Linux tells user space of processor time on every machine that the program is made for. */
 const TICK_MILLISECONDS = 10;
@@ -21,13 +28,23 @@ export interface Usage {
   readonly processorMilliseconds: number;
 }
 
-/** What a process has used by now; null: it is gone, or that cannot be read. */
+/** Why it is not known: it `cannot` be read here, or the process is gone; the host did not tell it in time, `late`. */
+export type Unknown = "cannot" | "late";
+
+/** What a process has used by now; null: it is gone, or that was not read. */
 export async function usageOf(pid: number): Promise<Usage | null> {
-  const text = await readTogether([`/proc/${pid}/stat`, `/proc/${pid}/status`]);
+  const usage = await readUsage(pid);
+  return typeof usage === "string" ? null : usage;
+}
+
+/** What a process has used by now, or why that is not known. */
+export async function readUsage(pid: number, reader: ProcReader = CAT): Promise<Usage | Unknown> {
+  const text = await readTogether([`/proc/${pid}/stat`, `/proc/${pid}/status`], reader);
+  if (text === null) return "late";
   // The second field is a name in parentheses, which may hold anything; utime and stime are the 14th and 15th.
   const times = /\) [A-Za-z](?: -?\d+){10} (\d+) (\d+) /.exec(text);
   const resident = /^VmRSS:\s+(\d+) kB$/m.exec(text);
-  if (times === null || resident === null) return null;
+  if (times === null || resident === null) return "cannot";
   return {
     residentBytes: Number(resident[1]) * 1024,
     processorMilliseconds: (Number(times[1]) + Number(times[2])) * TICK_MILLISECONDS,
@@ -39,15 +56,19 @@ export async function residentBytes(pid: number): Promise<number | null> {
   return (await usageOf(pid))?.residentBytes ?? null;
 }
 
-/** Calls back again and again with what a process has used, where that can be read; returns what ends the watch. */
-export function watchUsage(pid: number, onUsage: (usage: Usage) => void): () => void {
+/** Calls back again and again with what a process has used, or why that is not known; returns what ends the watch. */
+export function watchUsage(
+  pid: number,
+  onUsage: (usage: Usage | Unknown) => void,
+  read: (pid: number) => Promise<Usage | Unknown> = readUsage,
+): () => void {
   let timer: ReturnType<typeof setTimeout>;
   let isOver = false;
   const milliseconds = mayOpenProc(`/proc/${pid}/status`) ? POLL_MILLISECONDS : COSTLY_POLL_MILLISECONDS;
   const look = async () => {
-    const usage = await usageOf(pid);
+    const usage = await read(pid);
     if (isOver) return;
-    if (usage !== null) onUsage(usage);
+    onUsage(usage);
     if (!isOver) timer = setTimeout(look, milliseconds);
   };
   timer = setTimeout(look, milliseconds);
@@ -67,28 +88,37 @@ function mayOpenProc(path: string): boolean {
   }
 }
 
-/** The texts of some files behind one another; nothing where one cannot be read. */
-async function readTogether(paths: readonly string[]): Promise<string> {
+/** The texts of some files behind one another; nothing where one cannot be read, null where that did not come in time. */
+async function readTogether(paths: readonly string[], reader: ProcReader): Promise<string | null> {
   try {
     return (await Promise.all(paths.map((path) => Deno.readTextFile(path)))).join("");
   } catch (error) {
-    return error instanceof Deno.errors.NotCapable ? await catOf(paths) : "";
+    return error instanceof Deno.errors.NotCapable ? await catOf(paths, reader) : textOfError(error);
   }
 }
 
-async function catOf(paths: readonly string[]): Promise<string> {
+async function catOf(
+  paths: readonly string[],
+  { program, limitMilliseconds }: ProcReader,
+): Promise<string | null> {
   try {
-    const { stdout } = await new Deno.Command("cat", {
+    const { stdout, signal } = await new Deno.Command(program, {
       args: ["--", ...paths],
       clearEnv: true,
       env: { PATH: "/usr/bin:/bin" },
       cwd: "/",
       stdin: "null",
       stderr: "null",
-      signal: AbortSignal.timeout(CAT_LIMIT_MILLISECONDS),
+      signal: AbortSignal.timeout(limitMilliseconds),
     }).output();
-    return new TextDecoder().decode(stdout);
-  } catch {
-    return "";
+    return signal === null ? new TextDecoder().decode(stdout) : null;
+  } catch (error) {
+    return textOfError(error);
   }
+}
+
+/** What is not there or not allowed stays so; a want of descriptors, processes or memory passes. */
+function textOfError(error: unknown): "" | null {
+  const { NotFound, NotCapable, PermissionDenied } = Deno.errors;
+  return [NotFound, NotCapable, PermissionDenied].some((kind) => error instanceof kind) ? "" : null;
 }

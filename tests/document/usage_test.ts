@@ -1,6 +1,7 @@
 // What another process has used, as a program with every permission reads it and as the compiled one has to.
 import { assert, assertEquals } from "@std/assert";
 import { residentBytes, usageOf, watchUsage } from "../../src/document/usage.ts";
+import { temporaryDirectory } from "../support/temporary.ts";
 
 const MEBIBYTE = 1024 * 1024;
 
@@ -17,16 +18,21 @@ Deno.test("a program that may not open files of /proc knows it all the same", as
   const script = `import { residentBytes } from ${JSON.stringify(module)};
     const opened = await Deno.readTextFile("/proc/self/status").then(() => true, () => false);
     console.log(JSON.stringify([opened, await residentBytes(${Deno.pid})]));`;
-  const program = new Deno.Command(Deno.execPath(), {
-    args: ["run", "--no-prompt", "--allow-read", "--allow-run", "--allow-sys=hostname", "-"],
-    stdin: "piped",
-    stdout: "piped",
-    stderr: "inherit",
-  }).spawn();
-  await new Blob([script]).stream().pipeTo(program.stdin);
-  const [opened, bytes] = JSON.parse(new TextDecoder().decode((await program.output()).stdout));
+  const [opened, bytes] = await outputOf(script) as [boolean, number];
   assertEquals(opened, false);
   assert(bytes > 20 * MEBIBYTE, `${bytes}`);
+});
+
+Deno.test("what cannot be read is told apart from what the host did not tell in time", async () => {
+  await using directory = await temporaryDirectory();
+  const slow = directory.file("slow");
+  await Deno.writeTextFile(slow, "#!/bin/sh\nexec sleep 1000\n", { mode: 0o755 });
+  const module = new URL("../../src/document/usage.ts", import.meta.url).href;
+  const script = `import { readUsage } from ${JSON.stringify(module)};
+    const readers = [["${slow}", 50], ["${slow}-is-missing", 3_000], ["false", 3_000]];
+    const read = ([program, limitMilliseconds]) => readUsage(Deno.pid, { program, limitMilliseconds });
+    console.log(JSON.stringify(await Promise.all(readers.map(read))));`;
+  assertEquals(await outputOf(script), ["late", "cannot", "cannot"]);
 });
 
 Deno.test("processor time is that of all a process has done, and grows with it", async () => {
@@ -40,8 +46,8 @@ Deno.test("processor time is that of all a process has done, and grows with it",
 Deno.test("a watch tells again and again, and nothing once it has ended", async () => {
   const { promise, resolve } = Promise.withResolvers<void>();
   let told = 0;
-  const end = watchUsage(Deno.pid, ({ residentBytes }) => {
-    assert(residentBytes > 20 * MEBIBYTE);
+  const end = watchUsage(Deno.pid, (usage) => {
+    assert(typeof usage !== "string" && usage.residentBytes > 20 * MEBIBYTE);
     if (++told === 3) resolve();
   });
   await promise;
@@ -49,3 +55,15 @@ Deno.test("a watch tells again and again, and nothing once it has ended", async 
   await usageOf(Deno.pid);
   assertEquals(told, 3);
 });
+
+/** What a program prints as JSON that has not every permission, as the compiled one has not. */
+async function outputOf(script: string): Promise<unknown> {
+  const program = new Deno.Command(Deno.execPath(), {
+    args: ["run", "--no-prompt", "--allow-read", "--allow-run", "--allow-sys=hostname", "-"],
+    stdin: "piped",
+    stdout: "piped",
+    stderr: "inherit",
+  }).spawn();
+  await new Blob([script]).stream().pipeTo(program.stdin);
+  return JSON.parse(new TextDecoder().decode((await program.output()).stdout));
+}

@@ -15,10 +15,13 @@ export function sending(message: unknown): string {
   return `printf '${octal}'`;
 }
 
+/** The words that say that the first text is begun with, without any processor time spent before. */
+export const BEGUN = sending({ at: 0, processorMilliseconds: 0 });
+
 /** A script that answers its first request, of one text, and then waits for its end. */
 export const ANSWERING = [
-  sending({ at: 0 }),
+  BEGUN,
   sending({ verdicts: [{ value: { stub: true } }] }),
-  sending({ residentBytes: 0 }),
+  sending({ residentBytes: 0, processorMilliseconds: 0 }),
   "exec cat > /dev/null",
 ].join("\n");
