@@ -2,7 +2,7 @@ import { assert, assertEquals, assertNotEquals, assertStringIncludes } from "@st
 import { type Daemon, startDaemon } from "../src/daemon.ts";
 import { createLogger } from "../src/process/log.ts";
 import { readOptions } from "../src/process/option_reader.ts";
-import { verifySnapshot } from "../src/snapshot/snapshot.ts";
+import { verifyInTurns } from "../src/snapshot/snapshot.ts";
 import { eventually } from "./support/eventually.ts";
 import { type TemporaryDirectory, temporaryDirectory } from "./support/temporary.ts";
 
@@ -49,7 +49,7 @@ async function start(directory: TemporaryDirectory, settings: Record<string, str
     daemon,
     lines,
     async snapshot() {
-      const verified = verifySnapshot(await Deno.readFile(directory.file("snapshot.json")));
+      const verified = await verifyInTurns(await Deno.readFile(directory.file("snapshot.json")));
       assert(verified.ok);
       return { ...verified.config, $snapshot: verified.header };
     },

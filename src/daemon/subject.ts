@@ -228,7 +228,8 @@ function snapshotReader({ store, loop, chronicle }: SubjectParts): () => Promise
   let shared: Promise<ServedSnapshot | null> | null = null;
   chronicle.onActivated(() => shared = null);
   const read = async (): Promise<ServedSnapshot | null> => {
-    const found = await store.read();
+    const { active } = loop.state();
+    const found = active && await store.read(active.contentHash);
     if (found === null) return null;
     const { header: { contentHash }, bytes } = found;
     return contentHash === loop.state().active?.contentHash ? { contentHash, bytes } : null;

@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import type { SnapshotOptions } from "../process/options.ts";
 import { resolveTarget } from "../snapshot/atomic_write.ts";
 import { describeFault } from "../snapshot/snapshot.ts";
-import { type Found, readSnapshot } from "../snapshot/store.ts";
+import { type Found, readSnapshot } from "../snapshot/examiner.ts";
 import type { Check, Subject } from "./examination.ts";
 import { error, type Finding, note, ok, warning } from "./finding.ts";
 import { groupNumber, type Identity, obstacleTo } from "./identity.ts";

@@ -35,8 +35,14 @@ export interface ChunkRequest {
   readonly isLaidOut: boolean;
   /** Where the bytes of a member are known from; null: nowhere. Only canonical bytes, where no others are asked for. */
   known(index: number): KnownMember | null;
-  /** Is told of each member that had to be rendered. */
-  rendered(): void;
+}
+
+/** A chunk, and what it cost. */
+export interface MadeChunk {
+  /** The chunk. */
+  readonly chunk: Chunk;
+  /** How many of its members had to be rendered. */
+  readonly rendered: number;
 }
 
 /** A member of another chunk that has the same name and says the same, at the same depth where it is laid out. */
@@ -60,14 +66,13 @@ export function laidOutSeparator(depth: number): string {
  *
  * @throws {TypeError} for a value that is not JSON; see {@linkcode canonicalText}.
  */
-export function makeChunk(request: ChunkRequest): Chunk {
-  const { names, values, depth, isLaidOut, known, rendered } = request;
+export function makeChunk(request: ChunkRequest): MadeChunk {
+  const { names, values, depth, isLaidOut, known } = request;
   const found = names.map((_, index) => known(index));
   const same = isLaidOut ? null : sameChunk(found);
-  if (same !== null) return { names, values, canonical: same.canonical, laidOut: null };
+  if (same !== null) return { chunk: { names, values, canonical: same.canonical, laidOut: null }, rendered: 0 };
   const texts = found.map((member, index) => {
     if (member !== null) return null;
-    rendered();
     const label = canonicalText(names[index]!);
     const text = canonicalText(values[index]!);
     return {
@@ -77,7 +82,9 @@ export function makeChunk(request: ChunkRequest): Chunk {
   });
   const renderingIn = (form: "canonical" | "laidOut") =>
     written(found.map((member, index) => member === null ? texts[index]![form] : bytesOf(member, form)));
-  return { names, values, canonical: renderingIn("canonical"), laidOut: isLaidOut ? renderingIn("laidOut") : null };
+  const canonical = renderingIn("canonical");
+  const chunk = { names, values, canonical, laidOut: isLaidOut ? renderingIn("laidOut") : null };
+  return { chunk, rendered: found.filter((member) => member === null).length };
 }
 
 function bytesOf({ chunk, index }: KnownMember, form: "canonical" | "laidOut"): Uint8Array {

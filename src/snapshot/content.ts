@@ -4,7 +4,7 @@ import { canonicalText, type Json, type JsonObject } from "./canonical.ts";
 import { CANONICAL_SEPARATOR, type Chunk, type KnownMember, laidOutSeparator, makeChunk } from "./chunk.ts";
 import type { Pieces } from "./digest.ts";
 import { lineBreak } from "./layout.ts";
-import { type MemberOrder, orderMembers } from "./member_order.ts";
+import { type MemberOrder, orderMembers, sortNames } from "./member_order.ts";
 
 /** A config in pieces. */
 export interface Content {
@@ -36,8 +36,14 @@ export interface ContentRequest {
   readonly last: Content | undefined;
   /** The content of another form of the config, which for the most part says the same. */
   readonly twin: Content | undefined;
-  /** Is told of each entry that had to be rendered. */
-  rendered(): void;
+}
+
+/** A content, and what it cost. */
+export interface MadeContent {
+  /** The content. */
+  readonly content: Content;
+  /** How many entries had to be rendered. */
+  readonly entriesRendered: number;
 }
 
 /**
@@ -45,46 +51,61 @@ export interface ContentRequest {
  *
  * @throws {TypeError} for a config that is not JSON; see {@linkcode canonicalText}.
  */
-export function* contentOf(request: ContentRequest): Generator<void, Content> {
-  const { config, isLaidOut, last, twin } = request;
+export function* contentOf({ config, isLaidOut, last, twin }: ContentRequest): Generator<void, MadeContent> {
   const tables = new Map<string, Table>();
-  const canonical = [encode("{")];
-  const laidOut: Uint8Array<ArrayBuffer>[] = [];
-  for (const name of Object.keys(config).sort()) {
+  let entriesRendered = 0;
+  for (const name of yield* sortNames(Object.keys(config))) {
     const value = config[name]!;
     if (name === "$snapshot" || isAbsent(value)) continue;
-    const inner = isTable(value);
-    const depth = inner ? 2 : 1;
-    const members = inner ? value : { __proto__: null, [name]: value };
+    const [depth, members] = isTable(value) ? [INNER_DEPTH, value] : [1, { __proto__: null, [name]: value }];
     const before = last?.tables.get(name);
-    const parts = {
-      ...request,
+    const { table, rendered } = yield* tableOf({
       members,
       depth,
+      isLaidOut,
       last: before?.depth === depth ? before : undefined,
       twin: twin?.tables.get(name),
-    };
-    const table = yield* tableOf(parts);
+    });
     tables.set(name, table);
-    const chunks = [...table.chunks.values()];
-    const label = inner ? canonicalText(name) : null;
-    const separator = tables.size === 1 ? "" : CANONICAL_SEPARATOR;
-    canonical.push(...framed(chunks.map((chunk) => chunk.canonical.bytes), {
-      open: label === null ? separator : `${separator}${label}:{`,
-      skipped: CANONICAL_SEPARATOR.length,
-      close: label === null ? "" : "}",
-    }));
-    if (!isLaidOut) continue;
-    const opening = label === null ? laidOutSeparator(1) : `${laidOutSeparator(1)}${label}: {`;
-    laidOut.push(...framed(chunks.map((chunk) => chunk.laidOut!.bytes), {
-      open: label === null || chunks.length === 0 ? opening : `${opening}${lineBreak(2)}`,
-      skipped: laidOutSeparator(depth).length,
-      close: label === null ? "" : chunks.length === 0 ? "}" : `${lineBreak(1)}}`,
-    }));
+    entriesRendered += rendered;
   }
-  canonical.push(encode("}"));
-  if (isLaidOut) laidOut.push(encode("\n}\n"));
-  return { canonical, laidOut, tables };
+  const canonical = yield* canonicalPieces(tables);
+  return { content: { canonical, laidOut: isLaidOut ? yield* laidOutPieces(tables) : [], tables }, entriesRendered };
+}
+
+/** The depth of a table of entries. One that is less deep is a member of the config itself. */
+const INNER_DEPTH = 2;
+
+type Tables = ReadonlyMap<string, Table>;
+
+function* canonicalPieces(tables: Tables): Generator<void, Pieces> {
+  const pieces = [encode("{")];
+  let separator = "";
+  for (const [name, { depth, chunks }] of tables) {
+    const [open, close] = depth === INNER_DEPTH ? [`${canonicalText(name)}:{`, "}"] : ["", ""];
+    const inner = Array.from(chunks.values(), (chunk) => chunk.canonical.bytes);
+    const skipped = CANONICAL_SEPARATOR.length;
+    for (const piece of framed(inner, { open: `${separator}${open}`, skipped, close })) pieces.push(piece);
+    separator = CANONICAL_SEPARATOR;
+    yield;
+  }
+  pieces.push(encode("}"));
+  return pieces;
+}
+
+function* laidOutPieces(tables: Tables): Generator<void, Pieces> {
+  const pieces: Uint8Array<ArrayBuffer>[] = [];
+  const separator = laidOutSeparator(1);
+  for (const [name, { depth, chunks }] of tables) {
+    const [outer, inner] = chunks.size === 0 ? ["", ""] : [lineBreak(1), lineBreak(INNER_DEPTH)];
+    const [open, close] = depth === INNER_DEPTH ? [`${canonicalText(name)}: {${inner}`, `${outer}}`] : ["", ""];
+    const bytes = Array.from(chunks.values(), (chunk) => chunk.laidOut!.bytes);
+    const skipped = laidOutSeparator(depth).length;
+    for (const piece of framed(bytes, { open: `${separator}${open}`, skipped, close })) pieces.push(piece);
+    yield;
+  }
+  pieces.push(encode("\n}\n"));
+  return pieces;
 }
 
 /** The chunks between what opens and closes them; the first without what sets it off from one before. */
@@ -97,40 +118,61 @@ function framed(
   return [encode(open), ...inner, encode(close)].filter((piece) => piece.length > 0);
 }
 
-interface TableRequest extends Pick<ContentRequest, "isLaidOut" | "rendered"> {
+interface TableRequest {
   readonly members: JsonObject;
   readonly depth: number;
+  readonly isLaidOut: boolean;
   readonly last: Table | undefined;
   readonly twin: Table | undefined;
 }
 
-function* tableOf({ members, depth, last, twin, isLaidOut, rendered }: TableRequest): Generator<void, Table> {
-  const order = orderMembers(Object.keys(members), last?.order);
-  const groups = order.groups.flatMap((start, index) =>
-    groupOf(members, order.sorted.slice(start, order.groups[index + 1]))
-  );
-  const kept = groups.map(({ names, values }) => {
-    const chunk = last?.chunks.get(names[0]!);
-    return chunk !== undefined && areSame(chunk.names, names) && areSame(chunk.values, values) ? chunk : null;
-  });
-  const left = leftMembers(last, new Set(kept));
+function* tableOf(request: TableRequest): Generator<void, { readonly table: Table; readonly rendered: number }> {
+  const { members, depth, isLaidOut, last, twin } = request;
+  const order = yield* orderMembers(Object.keys(members), last?.order);
+  const groups: Group[] = [];
+  const kept: (Chunk | null)[] = [];
+  for (const [index, start] of order.groups.entries()) {
+    const group = groupOf(members, order.sorted.slice(start, order.groups[index + 1]));
+    yield; // Also where all is kept: the names alone take their time.
+    if (group === null) continue;
+    groups.push(group);
+    kept.push(keptChunk(group, last));
+  }
+  const left = yield* leftMembers(last, new Set(kept));
   const chunks = new Map<string, Chunk>();
+  let rendered = 0;
   for (const [at, { names, values }] of groups.entries()) {
     let chunk = kept[at]!;
     if (chunk === null) {
-      const other = twinOf(names, twin);
-      const known = (index: number): KnownMember | null => {
-        const mine = left.get(names[index]!);
-        if (mine !== undefined && mine.chunk.values[mine.index] === values[index]) return mine;
-        const says = other !== null && isSameJson(other.values[index]!, values[index]!, MAX_COMPARED_DEPTH);
-        return says ? { chunk: other, index } : null;
-      };
-      chunk = makeChunk({ names, values, depth, isLaidOut, rendered, known });
+      const made = makeChunk({
+        names,
+        values,
+        depth,
+        isLaidOut,
+        known: knownIn(left, twinOf(names, twin), names, values),
+      });
+      chunk = made.chunk;
+      rendered += made.rendered;
       yield;
     }
     chunks.set(names[0]!, chunk);
   }
-  return { depth, order, chunks };
+  return { table: { depth, order, chunks }, rendered };
+}
+
+/** Finds members among those that are left of the last chunks, or else in the other form's. */
+function knownIn(
+  left: ReadonlyMap<string, KnownMember>,
+  other: Chunk | null,
+  names: readonly string[],
+  values: readonly Json[],
+): (index: number) => KnownMember | null {
+  return (index) => {
+    const mine = left.get(names[index]!);
+    if (mine !== undefined && mine.chunk.values[mine.index] === values[index]) return mine;
+    const says = other !== null && isSameJson(other.values[index]!, values[index]!, MAX_COMPARED_DEPTH);
+    return says ? { chunk: other, index } : null;
+  };
 }
 
 interface Group {
@@ -138,20 +180,30 @@ interface Group {
   readonly values: readonly Json[];
 }
 
-/** The members with these names, without those that are absent in JSON; nothing where all are. */
-function groupOf(members: JsonObject, names: readonly string[]): Group[] {
+/** The members with these names, without those that are absent in JSON; null where all are. */
+function groupOf(members: JsonObject, names: readonly string[]): Group | null {
   const values = names.map((name) => members[name]!);
-  if (!values.some(isAbsent)) return [{ names, values }];
+  if (!values.some(isAbsent)) return { names, values };
   const present = names.filter((name) => !isAbsent(members[name]));
-  return present.length === 0 ? [] : [{ names: present, values: present.map((name) => members[name]!) }];
+  return present.length === 0 ? null : { names: present, values: present.map((name) => members[name]!) };
+}
+
+/** The last chunk that has just these members. */
+function keptChunk({ names, values }: Group, last: Table | undefined): Chunk | null {
+  const chunk = last?.chunks.get(names[0]!);
+  return chunk !== undefined && areSame(chunk.names, names) && areSame(chunk.values, values) ? chunk : null;
 }
 
 /** The members of the last chunks that are not kept as they are. */
-function leftMembers(last: Table | undefined, kept: ReadonlySet<Chunk | null>): ReadonlyMap<string, KnownMember> {
+function* leftMembers(
+  last: Table | undefined,
+  kept: ReadonlySet<Chunk | null>,
+): Generator<void, ReadonlyMap<string, KnownMember>> {
   const members = new Map<string, KnownMember>();
   for (const chunk of last?.chunks.values() ?? []) {
     if (kept.has(chunk)) continue;
     for (const [index, name] of chunk.names.entries()) members.set(name, { chunk, index });
+    yield;
   }
   return members;
 }

@@ -20,29 +20,46 @@ export interface Digest {
 /** Keeping a state costs as much as hashing 4 KB. */
 const STRIDE = 4;
 
-/** Hashes the pieces, given what was hashed last. Rests where it yields; what it yields is how many bytes it hashed. */
-export function* digestOf(pieces: Pieces, last: Digest | undefined): Generator<number, Digest> {
-  const same = last === undefined ? 0 : samePieces(last.pieces, pieces);
-  if (last !== undefined && same === pieces.length && same === last.pieces.length) return last;
+/** A piece may be as long as a file; it is hashed in so many bytes at a time, a millisecond's worth. */
+const STEP_BYTES = 1024 * 1024;
+
+/** Hashes the pieces, given what was hashed last, and says how many bytes that took. Rests where it yields. */
+export function* digestOf(
+  pieces: Pieces,
+  last: Digest | undefined,
+): Generator<void, { readonly digest: Digest; readonly bytesHashed: number }> {
+  const same = last === undefined ? 0 : yield* samePieces(last.pieces, pieces);
+  if (last !== undefined && same === pieces.length && same === last.pieces.length) {
+    return { digest: last, bytesHashed: 0 };
+  }
   const states = last === undefined ? [] : last.states.slice(0, Math.floor(same / STRIDE));
   const hash = states.at(-1)?.copy() ?? createHash("sha256");
   const first = states.length * STRIDE;
+  let bytesHashed = 0;
   for (let at = first; at < pieces.length; at++) {
     if (at > first && at % STRIDE === 0) states.push(hash.copy());
     const piece = pieces[at]!;
-    hash.update(piece);
-    yield piece.length;
+    for (let from = 0; from < piece.length; from += STEP_BYTES) {
+      hash.update(piece.subarray(from, from + STEP_BYTES));
+      yield;
+    }
+    bytesHashed += piece.length;
   }
-  return { pieces, states, hash: hash.digest("hex") as Sha256Hex };
+  return { digest: { pieces, states, hash: hash.digest("hex") as Sha256Hex }, bytesHashed };
 }
 
-function samePieces(one: Pieces, other: Pieces): number {
+/** How many pieces are the same from the start on. */
+function* samePieces(one: Pieces, other: Pieces): Generator<void, number> {
   const length = Math.min(one.length, other.length);
   let same = 0;
-  while (same < length && isSamePiece(one[same]!, other[same]!)) same++;
+  for (; same < length; same++) {
+    if (one[same] === other[same]) continue;
+    if (!isSamePiece(one[same]!, other[same]!)) break;
+    yield;
+  }
   return same;
 }
 
 function isSamePiece(one: Uint8Array, other: Uint8Array): boolean {
-  return one === other || (one.length === other.length && Buffer.compare(one, other) === 0);
+  return one.length === other.length && Buffer.compare(one, other) === 0;
 }

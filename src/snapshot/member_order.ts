@@ -1,5 +1,6 @@
 // The canonical order of an object's members, by UTF-16 code units (RFC 8785, 3.2.3), and the groups in which they are
-// remembered. What is the order of members that were ordered before is not sorted again: what came or went is put in.
+// remembered. What is known of the members before is not done again: what came or went is put in, and the groups on both
+// sides of it stay. Rests where it yields.
 
 /** The names of an object's members. */
 export interface MemberOrder {
@@ -20,16 +21,50 @@ const MAX_GROUP = 4 * MEAN_GROUP;
 /** So many members may come or go before sorting them all anew is cheaper. */
 const MAX_MOVED = 200;
 
+/** So many names are dealt with between two rests: about a millisecond's worth. */
+const STEP_NAMES = 2048;
+
 /** Orders names, each of which stands there once; `last` is the order of before, where there is one. */
-export function orderMembers(given: readonly string[], last: MemberOrder | undefined): MemberOrder {
-  const { head, tail } = last === undefined ? { head: 0, tail: 0 } : commonEnds(last.given, given);
-  if (last !== undefined && head === given.length && given.length === last.given.length) return last;
-  const gone = last === undefined ? [] : last.given.slice(head, last.given.length - tail);
-  const come = given.slice(head, given.length - tail);
-  const sorted = last === undefined || gone.length + come.length > MAX_MOVED
-    ? given.toSorted()
-    : moved(last.sorted, gone, come);
-  return { given, sorted, groups: groupsOf(sorted) };
+export function* orderMembers(
+  given: readonly string[],
+  last: MemberOrder | undefined,
+): Generator<void, MemberOrder> {
+  if (last !== undefined) {
+    const { head, tail } = commonEnds(last.given, given);
+    if (head === given.length && head === last.given.length) return last;
+    const [gone, come] = [last.given.slice(head, last.given.length - tail), given.slice(head, given.length - tail)];
+    if (gone.length + come.length <= MAX_MOVED) return { given, ...yield* moved(last, gone, come) };
+  }
+  const sorted = yield* sortNames(given);
+  return { given, sorted, groups: yield* groupsOf(sorted) };
+}
+
+/** Sorts names canonically: runs of them at once, which are then merged. */
+export function* sortNames(names: readonly string[]): Generator<void, readonly string[]> {
+  let runs: string[][] = [];
+  for (let from = 0; from < names.length; from += STEP_NAMES) {
+    runs.push(names.slice(from, from + STEP_NAMES).sort());
+    yield;
+  }
+  while (runs.length > 1) {
+    const longer: string[][] = [];
+    for (let at = 0; at < runs.length; at += 2) longer.push(yield* merged(runs[at]!, runs[at + 1] ?? []));
+    runs = longer;
+  }
+  return runs[0] ?? [];
+}
+
+/** JavaScript compares strings by UTF-16 code units, as sorting does. */
+function* merged(one: string[], other: string[]): Generator<void, string[]> {
+  if (other.length === 0) return one;
+  if (one.at(-1)! < other[0]!) return one.concat(other);
+  const result: string[] = [];
+  let [left, right] = [0, 0];
+  while (left < one.length && right < other.length) {
+    result.push(one[left]! < other[right]! ? one[left++]! : other[right++]!);
+    if (result.length % STEP_NAMES === 0) yield;
+  }
+  return result.concat(one.slice(left), other.slice(right));
 }
 
 /** How many names are the same from the start on, and from the end back to there. */
@@ -42,14 +77,28 @@ function commonEnds(one: readonly string[], other: readonly string[]): { head: n
   return { head, tail };
 }
 
-function moved(sorted: readonly string[], gone: readonly string[], come: readonly string[]): string[] {
-  const result = [...sorted];
-  for (const name of gone) result.splice(placeOf(result, name), 1);
-  for (const name of come) result.splice(placeOf(result, name), 0, name);
-  return result;
+/** The order of before without the names that went and with those that came; some may have done both. */
+function* moved(
+  last: MemberOrder,
+  gone: readonly string[],
+  come: readonly string[],
+): Generator<void, Pick<MemberOrder, "sorted" | "groups">> {
+  const [left, arrived] = [new Set(gone).difference(new Set(come)), new Set(come).difference(new Set(gone))];
+  const edited = [...left, ...arrived].sort();
+  if (edited.length === 0) return { sorted: last.sorted, groups: last.groups };
+  const parts: (readonly string[])[] = [];
+  let from = 0;
+  for (const name of edited) {
+    const at = placeOf(last.sorted, name);
+    parts.push(last.sorted.slice(from, at));
+    if (arrived.has(name)) parts.push([name]);
+    from = left.has(name) ? at + 1 : at;
+  }
+  const sorted = ([] as string[]).concat(...parts, last.sorted.slice(from));
+  return { sorted, groups: yield* groupsOf(sorted, { last, start: placeOf(last.sorted, edited[0]!), end: from }) };
 }
 
-/** Where the name stands or belongs. JavaScript compares strings by UTF-16 code units, as sorting does. */
+/** Where the name stands or belongs. */
 function placeOf(sorted: readonly string[], name: string): number {
   let low = 0;
   let high = sorted.length;
@@ -61,13 +110,29 @@ function placeOf(sorted: readonly string[], name: string): number {
   return low;
 }
 
-function groupsOf(sorted: readonly string[]): number[] {
-  const groups: number[] = [];
-  let start = 0;
-  for (let at = 0; at < sorted.length; at++) {
-    if (at > 0 && at - start < MAX_GROUP && !beginsGroup(sorted[at]!)) continue;
+/** What part of the names that were sorted before is another now. */
+interface Edited {
+  readonly last: Pick<MemberOrder, "sorted" | "groups">;
+  /** What stood before it stands where it stood. */
+  readonly start: number;
+  /** What stood from here on is at the end still. */
+  readonly end: number;
+}
+
+const ALL: Edited = { last: { sorted: [], groups: [] }, start: 0, end: 0 };
+
+/** A group that begins where one began before, with the same names after it, is followed by the same groups. */
+function* groupsOf(sorted: readonly string[], { last, start, end }: Edited = ALL): Generator<void, number[]> {
+  const shift = sorted.length - last.sorted.length;
+  const groups = last.groups.filter((at) => at < start);
+  const after = last.groups.filter((at) => at >= end).map((at) => at + shift);
+  let next = 0;
+  for (let at = start; at < sorted.length; at++) {
+    if (at % STEP_NAMES === 0) yield;
+    if (at > 0 && at - groups.at(-1)! < MAX_GROUP && !beginsGroup(sorted[at]!)) continue;
+    while (next < after.length && after[next]! < at) next++;
+    if (after[next] === at) return groups.concat(after.slice(next));
     groups.push(at);
-    start = at;
   }
   return groups;
 }

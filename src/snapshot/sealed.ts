@@ -1,5 +1,5 @@
 // One form of a config as its bytes and their hash, made from the last one where that has the same. What came of it is the
-// same with and without a last one; only the work differs, and is counted.
+// same with and without a last one; only the work differs, and is told.
 import type { JsonObject } from "./canonical.ts";
 import { type Content, contentOf } from "./content.ts";
 import { type Digest, digestOf } from "./digest.ts";
@@ -10,14 +10,16 @@ export interface Sealed {
   readonly content: Content;
   /** Their hash. */
   readonly digest: Digest;
+  /** What making it cost. */
+  readonly work: SealingWork;
 }
 
 /** What sealing cost. */
 export interface SealingWork {
   /** Entries of a config (a layer, a variable) of which canonical text was made. */
-  entriesRendered: number;
+  readonly entriesRendered: number;
   /** Bytes that went into a hash. */
-  bytesHashed: number;
+  readonly bytesHashed: number;
 }
 
 /** What is sealed, and what helps. */
@@ -30,8 +32,6 @@ export interface SealingRequest {
   readonly last?: Sealed | undefined;
   /** The other form of the same config. */
   readonly twin?: Content | undefined;
-  /** Counts on. */
-  readonly work?: SealingWork;
 }
 
 /**
@@ -39,14 +39,8 @@ export interface SealingRequest {
  *
  * @throws {TypeError} for a config that is not JSON; see {@linkcode canonicalText}.
  */
-export function* sealedOf(request: SealingRequest): Generator<void, Sealed> {
-  const { config, isLaidOut, last, twin, work = { entriesRendered: 0, bytesHashed: 0 } } = request;
-  const rendered = () => void work.entriesRendered++;
-  const content = yield* contentOf({ config, isLaidOut, last: last?.content, twin, rendered });
-  const hashing = digestOf(content.canonical, last?.digest);
-  for (let step = hashing.next();; step = hashing.next()) {
-    if (step.done) return { content, digest: step.value };
-    work.bytesHashed += step.value;
-    yield;
-  }
+export function* sealedOf({ config, isLaidOut, last, twin }: SealingRequest): Generator<void, Sealed> {
+  const { content, entriesRendered } = yield* contentOf({ config, isLaidOut, last: last?.content, twin });
+  const { digest, bytesHashed } = yield* digestOf(content.canonical, last?.digest);
+  return { content, digest, work: { entriesRendered, bytesHashed } };
 }

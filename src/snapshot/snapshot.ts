@@ -1,11 +1,11 @@
 // The snapshot's file format: a resolved config as JSON, whose first member `$snapshot` says what it is. What
-// `verifySnapshot` accepts is a whole file that holds exactly the content it was sealed with; it never throws.
+// `verifyInTurns` accepts is a whole file that holds exactly the content it was sealed with; it never throws.
 import { Buffer } from "node:buffer";
 import { openPace, type Pace } from "../time/pace.ts";
 import { type Json, type JsonObject, parseSha256Hex, type Sha256Hex } from "./canonical.ts";
 import type { Pieces } from "./digest.ts";
 import { type Sealed, sealedOf, type SealingWork } from "./sealed.ts";
-import { atOnce, inTurns } from "../time/turns.ts";
+import { inTurns } from "../time/turns.ts";
 
 /** The number of the format that this version writes and reads. */
 export const SNAPSHOT_FORMAT = 1;
@@ -46,7 +46,7 @@ export type SnapshotFault =
   | "newer-format"
   | "content-differs";
 
-/** What {@linkcode verifySnapshot} found. */
+/** What {@linkcode verifyInTurns} found. */
 export type Verification =
   | { readonly ok: true; readonly header: SnapshotHeader; readonly config: JsonObject }
   | { readonly ok: false; readonly reason: SnapshotFault };
@@ -54,8 +54,16 @@ export type Verification =
 /** Makes snapshots, one like the other but for what was edited. */
 export interface Sealer {
   /**
-   * Does what {@linkcode sealSnapshot} does, in turns. It costs what changed: whatever is the same object as in the last
-   * config is taken over, so a config must not be changed once it was given.
+   * Makes the snapshot of a resolved config and its portable form, in turns. A `$snapshot` in either counts for nothing.
+   * It costs what changed: whatever is the same object as in the last config is taken over, so a config must not be
+   * changed once it was given.
+   *
+   * The file is the header and then the config in canonical order, objects one member a line and indented by two so that
+   * people can read and compare it, ended by a newline. The hashes are over the canonical bytes (RFC 8785), not over the
+   * file's, so its layout may change without a new format. The indentation stops at a fixed depth, which keeps the file
+   * within a small multiple of its content however deeply that is nested.
+   *
+   * Rejects with a TypeError for a config that is not JSON; see {@linkcode canonicalText}.
    */
   seal(config: JsonObject, portable: JsonObject, pace?: Pace): Promise<Snapshot>;
   /**
@@ -64,31 +72,33 @@ export interface Sealer {
    */
   hash(portable: JsonObject, pace?: Pace): Promise<Sha256Hex | null>;
   /** What the last sealing cost. */
-  readonly work: Readonly<SealingWork>;
+  readonly work: SealingWork;
 }
 
 /** Opens a sealer. It keeps the bytes of what it sealed last, so a snapshot's pieces cost no memory beside it. */
 export function openSealer(): Sealer {
-  let work: SealingWork = { entriesRendered: 0, bytesHashed: 0 };
+  let work = NO_WORK;
   let resolved: Sealed | undefined;
   let common: Sealed | undefined;
   const portableOf = (config: JsonObject, twin: Sealed | undefined) =>
-    sealedOf({ config, last: common, twin: twin?.content, isLaidOut: false, work });
+    sealedOf({ config, last: common, twin: twin?.content, isLaidOut: false });
   return {
     get work() {
       return work;
     },
     async seal(config, portable, pace = openPace()) {
-      work = { entriesRendered: 0, bytesHashed: 0 };
-      const sealed = await inTurns(sealedOf({ config, last: resolved, isLaidOut: true, work }), pace);
+      work = NO_WORK;
+      const sealed = await inTurns(sealedOf({ config, last: resolved, isLaidOut: true }), pace);
       common = await inTurns(portableOf(portable, sealed), pace);
       resolved = sealed;
+      work = together(resolved.work, common.work);
       return snapshotOf(common, resolved);
     },
     async hash(portable, pace = openPace()) {
-      work = { entriesRendered: 0, bytesHashed: 0 };
+      work = NO_WORK;
       try {
         common = await inTurns(portableOf(portable, resolved), pace);
+        work = common.work;
         return common.digest.hash;
       } catch (error) {
         if (error instanceof TypeError) return null;
@@ -98,19 +108,13 @@ export function openSealer(): Sealer {
   };
 }
 
-/**
- * Makes the snapshot of a resolved config and its portable form. A `$snapshot` in either counts for nothing.
- *
- * The file is the header and then the config in canonical order, objects one member a line and indented by two so that
- * people can read and compare it, ended by a newline. The hashes are over the canonical bytes (RFC 8785), not over the
- * file's, so its layout may change without a new format. The indentation stops at a fixed depth, which keeps the
- * file within a small multiple of its content however deeply that is nested.
- *
- * @throws {TypeError} for a config that is not JSON; see {@linkcode canonicalText}.
- */
-export function sealSnapshot(config: JsonObject, portable: JsonObject): Snapshot {
-  const resolved = atOnce(sealedOf({ config, isLaidOut: true }));
-  return snapshotOf(atOnce(sealedOf({ config: portable, twin: resolved.content, isLaidOut: false })), resolved);
+const NO_WORK: SealingWork = { entriesRendered: 0, bytesHashed: 0 };
+
+function together(one: SealingWork, other: SealingWork): SealingWork {
+  return {
+    entriesRendered: one.entriesRendered + other.entriesRendered,
+    bytesHashed: one.bytesHashed + other.bytesHashed,
+  };
 }
 
 function snapshotOf(portable: Sealed, resolved: Sealed): Snapshot {
@@ -157,14 +161,12 @@ export function isFileOf(bytes: Uint8Array, snapshot: Pick<Snapshot, "pieces" | 
  * byte is noticed), a header of exactly the known members, and the content's hash computed anew. Layout and order do not
  * matter. `hash` cannot be proven from the file, for the portable config is not in it.
  *
+ * It works in turns, but for decoding and parsing, which cannot rest: some 10 ms for each MB. Rejects with the pace's
+ * reason alone.
+ *
  * V8's JSON.parse can misread an escaped member name after it has met one that ends in a backslash (bug 521080746):
  * such a config's own snapshot may be called different from its content, never the other way round.
  */
-export function verifySnapshot(bytes: Uint8Array): Verification {
-  return atOnce(verificationOf(bytes));
-}
-
-/** Does what {@linkcode verifySnapshot} does, in turns. Decoding and parsing cannot rest: some 10 ms for each MB. */
 export function verifyInTurns(bytes: Uint8Array, pace: Pace = openPace()): Promise<Verification> {
   return inTurns(verificationOf(bytes), pace);
 }

@@ -10,17 +10,25 @@ import {
   hostFileSystem,
 } from "./atomic_write.ts";
 import { removeStaleTemporaries, resolveTarget } from "./atomic_write.ts";
-import { type JsonObject, sha256Hex } from "./canonical.ts";
+import type { JsonObject } from "./canonical.ts";
+import {
+  CLOCK_TICK_MILLISECONDS,
+  type Found,
+  headerOf,
+  identify,
+  type Identity,
+  isSame,
+  openExaminer,
+  readSnapshot,
+  type Verdict,
+  verdictOn,
+} from "./examiner.ts";
 import {
   describeFault,
-  isFileOf,
   MAX_SNAPSHOT_BYTES,
   type Snapshot,
-  SNAPSHOT_FORMAT,
   type SnapshotFault,
   type SnapshotHeader,
-  type Verification,
-  verifyInTurns,
 } from "./snapshot.ts";
 
 /** Where the snapshot is and who may read it. */
@@ -70,7 +78,10 @@ export interface OpenedStore {
   readonly stale: { readonly removed: readonly string[]; readonly left: readonly string[] };
 }
 
-/** The snapshot's path. One loop uses it: calls do not overlap. It holds nothing open, so there is nothing to close. */
+/**
+ * The snapshot's path. One loop writes and asks what is in force, one after the other; `read` may be called at any time,
+ * also during both. It holds nothing open, so there is nothing to close.
+ */
 export interface SnapshotStore {
   /**
    * Puts the snapshot in force, atomically. After a failure the old file is as it was, save where only the directory's
@@ -88,21 +99,25 @@ export interface SnapshotStore {
    */
   isInForce(): Promise<boolean>;
   /**
-   * The snapshot that is at the path at the moment, whoever put it there; null where there is none, or it is damaged or
-   * cannot be read. What the store itself wrote or found is compared with that, all else verified.
+   * The snapshot that is at the path at the moment, whoever put it there: during a write the old one or the new. Null
+   * where there is none, it is damaged or cannot be read, or its content hash is not the one asked for. What the store
+   * itself wrote is compared with that. All else is verified, once for each file: until a stat tells that it is another,
+   * one that is damaged or not asked for is not even read.
    */
-  read(): Promise<{ readonly header: SnapshotHeader; readonly bytes: Uint8Array<ArrayBuffer> } | null>;
+  read(
+    contentHash?: string,
+  ): Promise<{ readonly header: SnapshotHeader; readonly bytes: Uint8Array<ArrayBuffer> } | null>;
+  /** How many files had to be verified since the opening. */
+  readonly verified: number;
 }
 
-/** A stat's answer, as far as it tells one file from another. */
-export type Identity = Pick<Deno.FileInfo, "dev" | "ino" | "size" | "mode" | "gid"> & { mtime: number; ctime: number };
-
-/** What is at the path as far as the store knows. `identity` is null where the next look must read the file. */
+/** What is at the path as far as the store knows. */
 interface InForce {
   readonly header: SnapshotHeader;
+  /** Null where the next look must read the file. */
   identity: Identity | null;
-  /** Whether some bytes are those of the file, and so need no proof. */
-  isFile(bytes: Uint8Array): boolean;
+  /** What was written; null: the file was found at opening. */
+  readonly snapshot: Snapshot | null;
 }
 
 /**
@@ -127,7 +142,7 @@ export async function openStore(options: StoreOptions): Promise<OpenedStore | St
   const setAside = () => setDamagedAside(path, fileSystem, options.now ?? (() => new Date()));
   const [existing, inForce] = await judge(found, { mode, gid: group.gid }, setAside);
   const damaged = existing.state === "damaged" && existing.setAsideAs === null ? setAside : null;
-  const store = storeAt({ path, mode, gid: group.gid, fileSystem }, inForce, damaged);
+  const store = storeAt({ path, mode, gid: group.gid, fileSystem }, inForce, damaged, verdictOn(found));
   return { ok: true, store, existing, stale };
 }
 
@@ -138,14 +153,12 @@ async function judge(
   setAside: () => Promise<string>,
 ): Promise<[Existing, InForce | null]> {
   if (found.state === "none") return [found, null];
-  const { verification, identity, bytes } = found;
+  const { verification, identity } = found;
   if (verification.ok) {
     const { header, config } = verification;
     // With the mode and group that it should have: where it has others, it is not in force and gets written anew.
     const wantedIdentity = { ...identity, mode: wanted.mode, gid: wanted.gid ?? identity.gid };
-    const digest = sha256Hex(bytes);
-    const isFile = (others: Uint8Array) => sha256Hex(others) === digest;
-    return [{ state: "in-force", header, config }, { header, identity: wantedIdentity, isFile }];
+    return [{ state: "in-force", header, config }, { header, identity: wantedIdentity, snapshot: null }];
   }
   if (verification.reason === "newer-format") return [{ state: "newer-format" }, null];
   const setAsideAs = await setAside().catch(() => null);
@@ -156,10 +169,14 @@ function storeAt(
   options: { path: string; mode: number; gid: number | undefined; fileSystem: FileSystem },
   found: InForce | null,
   damaged: (() => Promise<string>) | null,
+  verdict: Verdict | null,
 ): SnapshotStore {
   const { path, mode, gid, fileSystem } = options;
   let inForce = found;
+  let incoming: Snapshot | null = null;
   let setAsideFirst = damaged;
+  const written = () => [inForce?.snapshot ?? null, incoming].filter((snapshot) => snapshot !== null);
+  const examiner = openExaminer(path, written, verdict);
   return {
     async write(snapshot, inspect) {
       if (snapshot.byteLength > MAX_SNAPSHOT_BYTES) {
@@ -170,62 +187,52 @@ function storeAt(
         written = await settledIdentityOf(temporaryPath);
         return await inspect?.(temporaryPath) ?? true;
       };
+      incoming = snapshot;
       try {
         await setAsideFirst?.();
         setAsideFirst = null;
         const replaced = await atomicWrite(path, snapshot.pieces, { mode, gid, fileSystem, inspect: inspected });
         if (!replaced) return { ok: true, replaced };
+        const identity = identityInPlace(written, await identityOf(path), { mode, gid });
+        inForce = { header: headerOf(snapshot), identity, snapshot };
+        return { ok: true, replaced };
       } catch (error) {
         if (error instanceof AtomicWriteError) return failure(error.code, error.message);
         const code = errorCode(error);
         return failure(code, `cannot set the damaged snapshot ${path} aside: ${code}: ${adviceFor(code)}`);
+      } finally {
+        incoming = null;
       }
-      const { hash, contentHash } = snapshot;
-      const header: SnapshotHeader = { format: SNAPSHOT_FORMAT, hash, contentHash };
-      const identity = identityInPlace(written, await identityOf(path), { mode, gid });
-      inForce = { header, identity, isFile: (bytes) => isFileOf(bytes, snapshot) };
-      return { ok: true, replaced: true };
     },
     async isInForce() {
-      if (inForce === null) return false;
+      const known = inForce;
+      if (known === null) return false;
       try {
-        const { identity, header, isFile } = inForce;
+        const { identity, header } = known;
         if (identity !== null && isSame(identity, identify(await Deno.stat(path)))) return true;
-        const now = await readFile(path);
-        if (now === null || !isSame(header, await headerOf(now.bytes, { header, isFile }))) return false;
+        const now = await examiner.examine();
+        if (now === null || !isSame(header, now.header)) return false;
         const wanted = identity ?? { mode, gid: gid ?? now.identity.gid };
         if (wanted.mode !== now.identity.mode || wanted.gid !== now.identity.gid) return false;
-        inForce.identity = now.identity;
+        known.identity = now.identity;
         return true;
       } catch {
         return false;
       }
     },
-    async read() {
-      const now = await readFile(path).catch(() => null);
-      if (now === null) return null;
-      const header = await headerOf(now.bytes, inForce);
-      return header && { header, bytes: now.bytes };
+    async read(contentHash) {
+      const now = await examiner.examine(contentHash).catch(() => null);
+      return now && { header: now.header, bytes: now.bytes };
+    },
+    get verified() {
+      return examiner.verified;
     },
   };
-}
-
-/** The header of a snapshot's file; null: it is none. What is known already is not proven again. */
-async function headerOf(
-  bytes: Uint8Array,
-  known: Pick<InForce, "header" | "isFile"> | null,
-): Promise<SnapshotHeader | null> {
-  if (known?.isFile(bytes)) return known.header;
-  const verification = await verifyInTurns(bytes);
-  return verification.ok ? verification.header : null;
 }
 
 async function identityOf(path: string): Promise<Identity | null> {
   return await Deno.stat(path).then(identify, () => null);
 }
-
-/** Linux tells times of files apart by the ticks of a clock, of which there are 100 a second at least. */
-const CLOCK_TICK_MILLISECONDS = 10;
 
 /** Null too where the file is so new that it could be changed once more at the same time as far as a stat tells. */
 async function settledIdentityOf(path: string): Promise<Identity | null> {
@@ -244,53 +251,6 @@ function identityInPlace(
 ): Identity | null {
   if (written === null || now === null || !isSame({ ...written, ctime: now.ctime }, now)) return null;
   return now.mode === wanted.mode && now.gid === (wanted.gid ?? now.gid) ? now : null;
-}
-
-/** What a look at the path found; whole or not, `verification` says. */
-export type Found =
-  | { readonly state: "none" }
-  | {
-    readonly state: "file";
-    readonly bytes: Uint8Array<ArrayBuffer>;
-    readonly verification: Verification;
-    readonly identity: Identity;
-  };
-
-/**
- * Reads and verifies what is at a path, at most one byte more than a snapshot may have. The stat comes first, so a change
- * during the reading shows. Rejects with the system's error, but for a missing file.
- */
-export async function readSnapshot(path: string): Promise<Found> {
-  const file = await readFile(path);
-  return file === null ? { state: "none" } : { state: "file", ...file, verification: await verifyInTurns(file.bytes) };
-}
-
-async function readFile(path: string): Promise<{ bytes: Uint8Array<ArrayBuffer>; identity: Identity } | null> {
-  try {
-    using file = await Deno.open(path, { read: true });
-    const info = await file.stat();
-    const bytes = new Uint8Array(Math.min(info.size, MAX_SNAPSHOT_BYTES) + 1);
-    let length = 0;
-    while (length < bytes.length) {
-      const count = await file.read(bytes.subarray(length));
-      if (count === null) break;
-      length += count;
-    }
-    return { bytes: bytes.subarray(0, length), identity: identify(info) };
-  } catch (error) {
-    if (errorCode(error) === "ENOENT") return null;
-    throw error;
-  }
-}
-
-function identify(info: Deno.FileInfo): Identity {
-  const { dev, ino, size, gid } = info;
-  const mode = info.mode === null ? null : info.mode & 0o7777;
-  return { dev, ino, size, mode, gid, mtime: info.mtime?.getTime() ?? 0, ctime: info.ctime?.getTime() ?? 0 };
-}
-
-function isSame<T extends object>(one: T, other: T | null): boolean {
-  return other !== null && (Object.keys(one) as (keyof T)[]).every((name) => one[name] === other[name]);
 }
 
 async function setDamagedAside(path: string, fileSystem: FileSystem, now: () => Date): Promise<string> {

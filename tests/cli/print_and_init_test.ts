@@ -1,5 +1,5 @@
 import { assertEquals, assertNotEquals, assertStringIncludes } from "@std/assert";
-import { verifySnapshot } from "../../src/snapshot/snapshot.ts";
+import { verifyInTurns } from "../../src/snapshot/snapshot.ts";
 import { runRecorded } from "../support/recording_terminal.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
 
@@ -35,7 +35,7 @@ Deno.test("print masks what came from the environment also where it was split, t
 
 Deno.test("print --show-secrets is the snapshot, byte for byte what would be written", async () => {
   const { out } = await runRecorded(["print", "--show-secrets", "-"], { input: SOURCE, environment: ENVIRONMENT });
-  const verified = verifySnapshot(new TextEncoder().encode(out));
+  const verified = await verifyInTurns(new TextEncoder().encode(out));
   assertEquals(verified.ok, true);
   assertStringIncludes(out, "Host=db.example.com;Password=literal-secret");
 });

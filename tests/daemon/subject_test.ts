@@ -11,6 +11,8 @@ import { openMetrics } from "../../src/process/metrics.ts";
 import { readOptions } from "../../src/process/option_reader.ts";
 import { type Agreement, initialAgreement, NEW_LEDGER } from "../../src/reload/agreement.ts";
 import type { Loop } from "../../src/reload/loop.ts";
+import type { Sha256Hex } from "../../src/snapshot/canonical.ts";
+import type { SnapshotStore } from "../../src/snapshot/store.ts";
 import { initialState } from "../../src/reload/state.ts";
 
 const [A, B] = ["a".repeat(64), "b".repeat(64)] as const;
@@ -34,10 +36,12 @@ interface Given {
   readonly isUp?: boolean;
   readonly lookAgain?: () => Promise<LookAgainAnswer>;
   readonly peers?: Notifier["peers"];
+  /** What is at the snapshot's path. */
+  readonly read?: SnapshotStore["read"];
 }
 
 /** A subject that reloads at once, and what stops its loop. */
-function open({ agreement = AGREED, announced = NONE, isUp = true, lookAgain, peers }: Given) {
+function open({ agreement = AGREED, announced = NONE, isUp = true, lookAgain, peers, read: file }: Given) {
   const enabled = agreement !== null;
   const read = readOptions({
     flags: [{ flag: "--set", key: "HighAvailability:Enabled", value: `${enabled}` }],
@@ -86,7 +90,7 @@ function open({ agreement = AGREED, announced = NONE, isUp = true, lookAgain, pe
       log,
     },
     instance: "edge-1",
-    store: { read: () => Promise.resolve(null) },
+    store: { read: file ?? (() => Promise.resolve(null)) },
     loop: loop as Loop<Candidate>,
     notifier,
     chronicle: chronicle as Chronicle,
@@ -172,4 +176,22 @@ Deno.test("metrics do not wait for a Redis that does not answer", async () => {
   const { text } = await subject.metrics();
   const states = text.split("\n").filter((line) => line.includes("_peers{"));
   assert(states.length > 0 && states.every((line) => line.endsWith(" 0")), text);
+});
+
+Deno.test("all who ask for the snapshot in force share one reading, and where there is none the next one looks again", async () => {
+  const asked: (string | undefined)[] = [];
+  const found: (string | null)[] = [null, B, A];
+  const { subject } = open({
+    read(contentHash) {
+      asked.push(contentHash);
+      const hash = found.shift() as Sha256Hex | null;
+      const header = hash && { format: 1 as const, hash, contentHash: hash };
+      return Promise.resolve(header && { header, bytes: new Uint8Array([1]) });
+    },
+  });
+  assertEquals(await Promise.all([subject.snapshot(), subject.snapshot()]), [null, null]);
+  assertEquals(await subject.snapshot(), null);
+  const [one, other] = [await subject.snapshot(), await subject.snapshot()];
+  assert(one === other && one?.contentHash === A);
+  assertEquals(asked, [A, A, A]);
 });

@@ -8,11 +8,11 @@ import {
   snapshotFileSystemCheck,
 } from "../../src/doctor/snapshot_checks.ts";
 import { clockCheck, judgeClock, judgeSnapshotTime } from "../../src/doctor/clock_checks.ts";
-import { sealSnapshot } from "../../src/snapshot/snapshot.ts";
+import { sealSnapshot } from "../snapshot/sealed_once.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
 import { findingsOf, levels, machineWith, subjectWith } from "./subject.ts";
 
-const SEALED = sealSnapshot({ variables: { x: "y" } }, { variables: { x: "y" } });
+const SEALED = await sealSnapshot({ variables: { x: "y" } }, { variables: { x: "y" } });
 const ACTIVE = { state: "known", name: "x.service", properties: { ActiveState: "active" } } as const;
 
 Deno.test("a snapshot that is whole is told with its hash and age; its mode and group must be those of the options", async () => {

@@ -5,7 +5,7 @@ import { openBlockParser } from "../../src/document/blocks.ts";
 import { renderText } from "../../src/diagnostic/render.ts";
 import { secretRanges } from "../../src/document/secret_ranges.ts";
 import { compileSource } from "../../src/snapshot/compile.ts";
-import { verifySnapshot } from "../../src/snapshot/snapshot.ts";
+import { verifyInTurns } from "../../src/snapshot/snapshot.ts";
 import { decodeSource } from "../../src/source/source_file.ts";
 import { mutate } from "../support/mutate.ts";
 import { type Random, randomFrom } from "../support/random.ts";
@@ -84,7 +84,7 @@ async function load(
     if (!diagnostics.some((one) => one.severity === "error")) throw new Error("invalid, and no error says why");
     return "invalid";
   }
-  if (!verifySnapshot(compiled.snapshot.bytes).ok) throw new Error("the snapshot does not prove itself");
+  if (!(await verifyInTurns(compiled.snapshot.bytes)).ok) throw new Error("the snapshot does not prove itself");
   return "valid";
 }
 

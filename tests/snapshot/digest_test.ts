@@ -3,14 +3,11 @@ import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { sha256Hex } from "../../src/snapshot/canonical.ts";
 import { type Digest, digestOf, type Pieces } from "../../src/snapshot/digest.ts";
+import { atOnce } from "../../src/time/turns.ts";
 
 function digest(pieces: Pieces, last?: Digest): { digest: Digest; hashed: number } {
-  let hashed = 0;
-  const steps = digestOf(pieces, last);
-  for (let step = steps.next();; step = steps.next()) {
-    if (step.done) return { digest: step.value, hashed };
-    hashed += step.value;
-  }
+  const { digest, bytesHashed } = atOnce(digestOf(pieces, last));
+  return { digest, hashed: bytesHashed };
 }
 
 function joined(pieces: Pieces): Uint8Array {
@@ -41,4 +38,14 @@ Deno.test("what is the same at the start is not hashed again, up to three pieces
     assert(hashed <= 1_000 - 10 * at + 30 && hashed > 0, `${hashed} from ${at}`);
     assertEquals(hash, sha256Hex(joined(pieces.with(at, new Uint8Array([at])))));
   }
+});
+
+Deno.test("hashing one long piece rests for each MiB, and comes to the same", () => {
+  const long = new Uint8Array(5 * 1024 * 1024 + 1).fill(7);
+  const steps = digestOf([long], undefined);
+  let rests = 0;
+  let step = steps.next();
+  for (; !step.done; step = steps.next()) rests++;
+  assertEquals([step.value.digest.hash, step.value.bytesHashed], [sha256Hex(long), long.length]);
+  assertEquals(rests, 6);
 });

@@ -1,7 +1,12 @@
 // The order of members is that of sorting, whatever was known before; and groups are stable.
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { type MemberOrder, orderMembers } from "../../src/snapshot/member_order.ts";
+import { type MemberOrder, orderMembers, sortNames } from "../../src/snapshot/member_order.ts";
+import { atOnce } from "../../src/time/turns.ts";
+
+function ordered(given: readonly string[], last?: MemberOrder): MemberOrder {
+  return atOnce(orderMembers(given, last));
+}
 
 const name = fc.oneof(
   fc.constantFrom("__proto__", "", "10", "9", "100", "\u{1f600}", "\ufb33", "\ud800", "a", "aa", "\u20ac"),
@@ -23,9 +28,9 @@ Deno.test("property: names are ordered as by sorting, from nothing and from any 
   fc.assert(fc.property(fc.array(names, { minLength: 1, maxLength: 5 }), (many) => {
     let last: MemberOrder | undefined;
     for (const given of many) {
-      const order = orderMembers(given, last);
+      const order = ordered(given, last);
       assertOrder(order, given);
-      assertEquals(order.groups, orderMembers(given, undefined).groups);
+      assertEquals(order.groups, ordered(given).groups);
       last = order;
     }
   }));
@@ -35,28 +40,61 @@ Deno.test("property: small edits of many names are ordered as by sorting", () =>
   const edit = fc.record({ at: fc.nat(600), removed: fc.nat(3), added: fc.uniqueArray(name, { maxLength: 3 }) });
   fc.assert(fc.property(fc.array(edit, { maxLength: 20 }), (edits) => {
     let given = Array.from({ length: 600 }, (_, index) => `n${(index * 7919) % 2003}`);
-    let last = orderMembers(given, undefined);
+    let last = ordered(given);
     for (const { at, removed, added } of edits) {
       const rest = given.toSpliced(at, removed);
       given = rest.toSpliced(at, 0, ...added.filter((one) => !rest.includes(one)));
-      last = orderMembers(given, last);
+      last = ordered(given, last);
       assertOrder(last, given);
     }
   }));
 });
 
 Deno.test("the same names in the same order are the same order, and nothing is made anew", () => {
-  const order = orderMembers(["b", "a"], undefined);
-  assertEquals(orderMembers(["b", "a"], order) === order, true);
+  const order = ordered(["b", "a"]);
+  assertEquals(ordered(["b", "a"], order) === order, true);
 });
 
 Deno.test("one more name changes its own group alone", () => {
   const given = Array.from({ length: 10_000 }, (_, index) => `layer-${index}`);
   const groups = (order: MemberOrder) =>
     order.groups.map((start, index) => order.sorted.slice(start, order.groups[index + 1]).join());
-  const before = orderMembers(given, undefined);
+  const before = ordered(given);
   assert(before.groups.length > 80 && before.groups.length < 320, `${before.groups.length} groups`);
   const known = new Set(groups(before));
-  const after = groups(orderMembers([...given, "layer-5000-more"], before));
+  const after = groups(ordered([...given, "layer-5000-more"], before));
   assert(after.filter((group) => !known.has(group)).length <= 2);
+});
+
+/** What came of the steps, and how often they could rest. */
+function rested<T>(steps: Generator<void, T>): { value: T; rests: number } {
+  let rests = 0;
+  for (let step = steps.next();; step = steps.next()) {
+    if (step.done) return { value: step.value, rests };
+    rests++;
+  }
+}
+
+Deno.test("many names are sorted in turns, and where one more or less came only the groups beside it are looked at", () => {
+  const given = Array.from({ length: 60_000 }, (_, index) => `variable_${(index * 7919) % 60_013}`);
+  const { value, rests } = rested(sortNames(given));
+  assertEquals(value, given.toSorted());
+  assert(rests > 60, `${rests} rests`);
+  const before = ordered(given);
+  assertOrder(before, given);
+  const edits = [given.toSpliced(30_000, 1), [...given, "variable_x"], ["variable_", ...given], given.with(7, "w")];
+  for (const edited of edits) {
+    const after = rested(orderMembers(edited, before));
+    assertOrder(after.value, edited);
+    assertEquals(after.value.groups, ordered(edited).groups);
+    assert(edited.includes("w") ? after.rests <= 31 : after.rests <= 1, `${after.rests} rests`);
+  }
+});
+
+Deno.test("names that change their places alone leave the canonical order as it is", () => {
+  const given = Array.from({ length: 1_000 }, (_, index) => `n${index}`);
+  const before = ordered(given);
+  const after = ordered(given.with(3, "n8").with(8, "n3"), before);
+  assertEquals(after.given.slice(3, 9), ["n8", "n4", "n5", "n6", "n7", "n3"]);
+  assert(after.sorted === before.sorted && after.groups === before.groups);
 });

@@ -2,7 +2,8 @@
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import fc from "fast-check";
 import { canonicalBytes, canonicalText, type Json, type JsonObject, sha256Hex } from "../../src/snapshot/canonical.ts";
-import { describeFault, MAX_SNAPSHOT_BYTES, sealSnapshot, verifySnapshot } from "../../src/snapshot/snapshot.ts";
+import { describeFault, MAX_SNAPSHOT_BYTES, verifyInTurns } from "../../src/snapshot/snapshot.ts";
+import { sealSnapshot } from "./sealed_once.ts";
 import { anyJsonObject } from "./json_arbitrary.ts";
 
 const config: JsonObject = {
@@ -19,13 +20,13 @@ function textOf(bytes: Uint8Array): string {
   return new TextDecoder().decode(bytes);
 }
 
-function reasonOf(bytes: Uint8Array): string | null {
-  const verification = verifySnapshot(bytes);
+async function reasonOf(bytes: Uint8Array): Promise<string | null> {
+  const verification = await verifyInTurns(bytes);
   return verification.ok ? null : verification.reason;
 }
 
-Deno.test("the file has the header first, then canonical order, indented by two, ended by a newline", () => {
-  const { bytes, hash, contentHash } = sealSnapshot(config, portable);
+Deno.test("the file has the header first, then canonical order, indented by two, ended by a newline", async () => {
+  const { bytes, hash, contentHash } = await sealSnapshot(config, portable);
   assertEquals(
     textOf(bytes),
     `{
@@ -56,24 +57,24 @@ Deno.test("the file has the header first, then canonical order, indented by two,
   );
 });
 
-Deno.test("an empty config is a whole snapshot", () => {
-  const { bytes } = sealSnapshot({}, {});
+Deno.test("an empty config is a whole snapshot", async () => {
+  const { bytes } = await sealSnapshot({}, {});
   assert(textOf(bytes).endsWith('"\n  }\n}\n'));
-  const verification = verifySnapshot(bytes);
+  const verification = await verifyInTurns(bytes);
   assert(verification.ok);
   assertEquals(verification.config, {});
 });
 
-Deno.test("the hash is the portable config's, the content hash the resolved one's, both without $snapshot", () => {
-  const sealed = sealSnapshot({ ...config, $snapshot: 1 }, { ...portable, $snapshot: 2 });
+Deno.test("the hash is the portable config's, the content hash the resolved one's, both without $snapshot", async () => {
+  const sealed = await sealSnapshot({ ...config, $snapshot: 1 }, { ...portable, $snapshot: 2 });
   assertEquals(sealed.hash, sha256Hex(canonicalBytes(portable)));
   assertEquals(sealed.contentHash, sha256Hex(canonicalBytes(config)));
 });
 
-Deno.test("property: what is sealed is verified, with the same content and header", () => {
-  fc.assert(fc.property(anyJsonObject, anyJsonObject, (content, portable) => {
-    const { bytes, hash, contentHash } = sealSnapshot(content, portable);
-    const verification = verifySnapshot(bytes);
+Deno.test("property: what is sealed is verified, with the same content and header", async () => {
+  await fc.assert(fc.asyncProperty(anyJsonObject, anyJsonObject, async (content, portable) => {
+    const { bytes, hash, contentHash } = await sealSnapshot(content, portable);
+    const verification = await verifyInTurns(bytes);
     assert(verification.ok);
     assertEquals(verification.header, { format: 1, hash, contentHash });
     const { $snapshot: _, ...expected } = content;
@@ -81,9 +82,9 @@ Deno.test("property: what is sealed is verified, with the same content and heade
   }));
 });
 
-Deno.test("property: the layout adds nothing but whitespace to the canonical text", () => {
-  fc.assert(fc.property(anyJsonObject, (content) => {
-    const text = textOf(sealSnapshot(content, {}).bytes);
+Deno.test("property: the layout adds nothing but whitespace to the canonical text", async () => {
+  await fc.assert(fc.asyncProperty(anyJsonObject, async (content) => {
+    const text = textOf((await sealSnapshot(content, {})).bytes);
     const strings = /"(?:[^"\\]|\\.)*"|\s+/gs;
     const compact = text.replace(strings, (token) => token.startsWith('"') ? token : "");
     const header = /^\{"\$snapshot":\{[^}]*\},?/;
@@ -92,8 +93,8 @@ Deno.test("property: the layout adds nothing but whitespace to the canonical tex
   }));
 });
 
-Deno.test("a flipped bit is noticed, or lies in the hash that the file alone cannot prove, or changed no content", () => {
-  const { bytes } = sealSnapshot(config, portable);
+Deno.test("a flipped bit is noticed, or lies in the hash that the file alone cannot prove, or changed no content", async () => {
+  const { bytes } = await sealSnapshot(config, portable);
   const expected = canonicalText(config);
   const hashStart = textOf(bytes).indexOf('"hash"') + '"hash": "'.length;
   let noticed = 0;
@@ -101,7 +102,7 @@ Deno.test("a flipped bit is noticed, or lies in the hash that the file alone can
     const damaged = Uint8Array.from(bytes);
     const at = bit >> 3;
     damaged[at]! ^= 1 << (bit & 7);
-    const verification = verifySnapshot(damaged);
+    const verification = await verifyInTurns(damaged);
     if (!verification.ok) {
       noticed++;
       continue;
@@ -113,21 +114,21 @@ Deno.test("a flipped bit is noticed, or lies in the hash that the file alone can
   assert(noticed > bytes.length * 4);
 });
 
-Deno.test("a file cut short at any byte is noticed", () => {
-  const { bytes } = sealSnapshot(config, portable);
+Deno.test("a file cut short at any byte is noticed", async () => {
+  const { bytes } = await sealSnapshot(config, portable);
   for (let length = 0; length < bytes.length; length++) {
-    assertNotEquals(reasonOf(bytes.subarray(0, length)), null, `cut at ${length}`);
+    assertNotEquals(await reasonOf(bytes.subarray(0, length)), null, `cut at ${length}`);
   }
-  assertEquals(reasonOf(bytes), null);
+  assertEquals(await reasonOf(bytes), null);
 });
 
-Deno.test("another layout of the same content is accepted", () => {
-  const text = textOf(sealSnapshot(config, portable).bytes);
-  assertEquals(reasonOf(bytesOf(`${JSON.stringify(JSON.parse(text))}\r\n`)), null);
+Deno.test("another layout of the same content is accepted", async () => {
+  const text = textOf((await sealSnapshot(config, portable)).bytes);
+  assertEquals(await reasonOf(bytesOf(`${JSON.stringify(JSON.parse(text))}\r\n`)), null);
 });
 
-Deno.test("each fault has its own reason", () => {
-  const text = textOf(sealSnapshot(config, portable).bytes);
+Deno.test("each fault has its own reason", async () => {
+  const text = textOf((await sealSnapshot(config, portable)).bytes);
   const zeros = "0".repeat(64);
   const cases: readonly (readonly [string, string | Uint8Array])[] = [
     ["not-json", ""],
@@ -154,21 +155,21 @@ Deno.test("each fault has its own reason", () => {
     ["content-differs", text.replace("wfs", "\\ud800")],
   ];
   for (const [reason, content] of cases) {
-    assertEquals(reasonOf(typeof content === "string" ? bytesOf(content) : content), reason, String(content));
+    assertEquals(await reasonOf(typeof content === "string" ? bytesOf(content) : content), reason, String(content));
   }
 });
 
-Deno.test("what is larger than a snapshot may be is refused unread", () => {
-  assertEquals(reasonOf(new Uint8Array(MAX_SNAPSHOT_BYTES + 1)), "too-large");
+Deno.test("what is larger than a snapshot may be is refused unread", async () => {
+  assertEquals(await reasonOf(new Uint8Array(MAX_SNAPSHOT_BYTES + 1)), "too-large");
 });
 
-Deno.test("property: arbitrary bytes never make the verification throw", () => {
-  const text = textOf(sealSnapshot(config, portable).bytes);
+Deno.test("property: arbitrary bytes never make the verification throw", async () => {
+  const text = textOf((await sealSnapshot(config, portable)).bytes);
   const edited = fc.tuple(fc.nat(text.length), fc.nat(20), fc.string({ unit: "binary", maxLength: 8 }))
     .map(([at, removed, added]) => bytesOf(text.slice(0, at) + added + text.slice(at + removed)));
-  fc.assert(
-    fc.property(fc.oneof(fc.uint8Array(), edited), (bytes) => {
-      const verification = verifySnapshot(bytes);
+  await fc.assert(
+    fc.asyncProperty(fc.oneof(fc.uint8Array(), edited), async (bytes) => {
+      const verification = await verifyInTurns(bytes);
       if (verification.ok) assertEquals(canonicalText(verification.config), canonicalText(config));
       else assert(describeFault(verification.reason).length > 0);
     }),
@@ -176,15 +177,15 @@ Deno.test("property: arbitrary bytes never make the verification throw", () => {
   );
 });
 
-Deno.test("deep nesting and long lists keep the file within a small multiple of their content", () => {
+Deno.test("deep nesting and long lists keep the file within a small multiple of their content", async () => {
   let deep: Json = Array.from({ length: 10_000 }, () => 1);
   for (let depth = 0; depth < 200; depth++) deep = { a: deep };
-  const { bytes } = sealSnapshot({ deep }, {});
+  const { bytes } = await sealSnapshot({ deep }, {});
   assert(bytes.length < 3 * canonicalText({ deep }).length);
-  assertEquals(reasonOf(bytes), null);
+  assertEquals(await reasonOf(bytes), null);
 });
 
-Deno.test("a megabyte in one string is laid out and verified", () => {
-  const { bytes } = sealSnapshot({ text: '\\"{}[],:'.repeat(131_072) }, {});
-  assertEquals(reasonOf(bytes), null);
+Deno.test("a megabyte in one string is laid out and verified", async () => {
+  const { bytes } = await sealSnapshot({ text: '\\"{}[],:'.repeat(131_072) }, {});
+  assertEquals(await reasonOf(bytes), null);
 });

@@ -3,7 +3,8 @@
 // or missing file ends it with the fault. `write PATH FROM`: puts version FROM, FROM + 1, … in force and prints each
 // number when it is.
 import type { JsonObject } from "../../src/snapshot/canonical.ts";
-import { sealSnapshot, type Snapshot, verifySnapshot } from "../../src/snapshot/snapshot.ts";
+import { type Snapshot, verifyInTurns } from "../../src/snapshot/snapshot.ts";
+import { sealSnapshot } from "./sealed_once.ts";
 import { openStore } from "../../src/snapshot/store.ts";
 
 /** The config of a version: some tens of kilobytes whose size changes from one to the next. */
@@ -13,7 +14,7 @@ export function versionConfig(version: number): JsonObject {
 }
 
 /** The snapshot of a version. */
-export function versionSnapshot(version: number): Snapshot {
+export function versionSnapshot(version: number): Promise<Snapshot> {
   return sealSnapshot(versionConfig(version), { version });
 }
 
@@ -23,7 +24,7 @@ async function read(path: string): Promise<void> {
   let count = 0;
   let last = -1;
   while (!ended) {
-    const verification = verifySnapshot(await Deno.readFile(path));
+    const verification = await verifyInTurns(await Deno.readFile(path));
     if (!verification.ok) throw new Error(verification.reason);
     const version = Number(verification.config.version);
     if (version < last) throw new Error(`version ${version} after ${last}`);
@@ -37,7 +38,7 @@ async function write(path: string, from: number): Promise<void> {
   const opened = await openStore({ path });
   if (!opened.ok) throw new Error(opened.message);
   for (let version = from;; version++) {
-    const written = await opened.store.write(versionSnapshot(version));
+    const written = await opened.store.write(await versionSnapshot(version));
     if (!written.ok) throw new Error(written.message);
     console.log(version);
   }

@@ -1,6 +1,6 @@
 // What readers see while the snapshot is swapped, and what a killed writer leaves: real processes, real files.
 import { assert, assertEquals } from "@std/assert";
-import { verifySnapshot } from "../../src/snapshot/snapshot.ts";
+import { verifyInTurns } from "../../src/snapshot/snapshot.ts";
 import { openStore } from "../../src/snapshot/store.ts";
 import { versionSnapshot } from "./store_child.ts";
 import { namesIn, withDirectory } from "./temporary_directory.ts";
@@ -52,13 +52,13 @@ Deno.test(`${readers} readers that re-read without pause over ${swaps} swaps see
   await withDirectory(async (directory) => {
     const path = `${directory}/snapshot.json`;
     const { store } = await open(path);
-    assert((await store.write(versionSnapshot(0))).ok);
+    assert((await store.write(await versionSnapshot(0))).ok);
     await using owner = new AsyncDisposableStack();
     // Niced, so that they leave the writer a processor: they get every instant that it waits.
     const children = Array.from({ length: readers }, () => owner.use(startChild(["read", path], 19)));
     for (const child of children) assertEquals(await child.next(), "up\n");
     for (let version = 1; version <= swaps; version++) {
-      const written = await store.write(versionSnapshot(version));
+      const written = await store.write(await versionSnapshot(version));
       assert(written.ok, `swap ${version}`);
     }
     for (const child of children) {
@@ -81,11 +81,11 @@ Deno.test(`after kill -9 at ${kills} random instants the snapshot is whole and n
       await new Promise((resolve) => setTimeout(resolve, Math.random() * 20)); // The random instant, not a wait.
       const { text } = await writer.stop("SIGKILL");
       const acknowledged = Number((first + text).trimEnd().split("\n").at(-1));
-      const verification = verifySnapshot(await Deno.readFile(path));
+      const verification = await verifyInTurns(await Deno.readFile(path));
       assert(verification.ok, `torn after kill ${kill}`);
       version = Number(verification.config.version);
       assert(version >= acknowledged, `version ${acknowledged} was in force, then ${version}`);
-      assertEquals(verification.header.contentHash, versionSnapshot(version).contentHash);
+      assertEquals(verification.header.contentHash, (await versionSnapshot(version)).contentHash);
       const opened = await open(path);
       stale += opened.stale.removed.length;
       assertEquals(namesIn(directory), ["snapshot.json"]);

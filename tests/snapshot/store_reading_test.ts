@@ -1,12 +1,14 @@
 // What the store answers of the file at its path: what it knows is compared, what it does not know is proven.
 import { assert, assertEquals } from "@std/assert";
 import { type FileSystem, hostFileSystem } from "../../src/snapshot/atomic_write.ts";
-import { sealSnapshot, type Snapshot } from "../../src/snapshot/snapshot.ts";
+import type { Snapshot } from "../../src/snapshot/snapshot.ts";
+import { sealSnapshot } from "./sealed_once.ts";
 import { type OpenedStore, openStore } from "../../src/snapshot/store.ts";
+import { eventually } from "../support/eventually.ts";
 import { withDirectory } from "./temporary_directory.ts";
 
-const first = sealSnapshot({ services: { a: { id: "a" } } }, { services: {} });
-const second = sealSnapshot({ services: { b: { id: "b" } } }, { services: {} });
+const first = await sealSnapshot({ services: { a: { id: "a" } } }, { services: {} });
+const second = await sealSnapshot({ services: { b: { id: "b" } } }, { services: {} });
 
 async function withStore(run: (path: string, store: OpenedStore["store"]) => Promise<void>): Promise<void> {
   await withDirectory(async (directory) => {
@@ -113,5 +115,97 @@ Deno.test("a snapshot that is refused at its inspection leaves what is known of 
     await store.write(first);
     assertEquals(await store.write(second, () => Promise.resolve(false)), { ok: true, replaced: false });
     assertEquals([await store.isInForce(), await contentHashAt(store)], [true, first.contentHash]);
+  });
+});
+
+Deno.test("a read during a write answers the old snapshot until the new one has its name, and proves neither", async () => {
+  await withDirectory(async (directory) => {
+    const path = `${directory}/snapshot.json`;
+    const seen: (string | null)[] = [];
+    let store: OpenedStore["store"] | null = null;
+    const look = async () => void seen.push(store === null ? null : await contentHashAt(store));
+    const fileSystem: FileSystem = {
+      ...hostFileSystem,
+      async rename(from, to) {
+        await hostFileSystem.rename(from, to);
+        await look();
+      },
+    };
+    const opened = await openStore({ path, fileSystem });
+    assert(opened.ok);
+    store = opened.store;
+    await store.write(first);
+    assertEquals(seen, [first.contentHash]);
+    await store.write(second, () => look().then(() => true));
+    assertEquals(seen.slice(1), [first.contentHash, second.contentHash]);
+    assertEquals([await contentHashAt(store), store.verified], [second.contentHash, 0]);
+  });
+});
+
+Deno.test("a read that a write overtakes proves nothing, and what is asked meanwhile holds for its own file", async () => {
+  await withStore(async (_, store) => {
+    await store.write(first);
+    for (const snapshot of [second, first, second, first]) {
+      const answers = [contentHashAt(store), store.isInForce(), store.write(snapshot), contentHashAt(store)] as const;
+      const [before, , written, after] = await Promise.all(answers);
+      assertEquals(written, { ok: true, replaced: true });
+      for (const hash of [before, after]) assert(hash === first.contentHash || hash === second.contentHash);
+      assertEquals([await contentHashAt(store), await store.isInForce()], [snapshot.contentHash, true]);
+    }
+    assertEquals(store.verified, 0);
+  });
+});
+
+/** Reads until the store knows the file: at once, but where that has just been changed. */
+async function readUntilKnown(store: OpenedStore["store"], contentHash?: string): Promise<void> {
+  await eventually("a file that is not verified again", async () => {
+    const before = store.verified;
+    await store.read(contentHash);
+    return store.verified === before;
+  });
+}
+
+Deno.test("what others put at the path is verified once, whole or not, until it is another", async () => {
+  await withStore(async (path, store) => {
+    await store.write(first);
+    const whole = second.bytes;
+    for (const bytes of [whole, whole.subarray(1), new TextEncoder().encode("no snapshot")]) {
+      const before = store.verified;
+      await Deno.writeFile(path, bytes);
+      await readUntilKnown(store);
+      const { verified } = store;
+      assert(verified > before);
+      assertEquals((await store.read())?.bytes, bytes === whole ? whole : undefined);
+      assertEquals([await store.isInForce(), store.verified], [false, verified]);
+    }
+    await Deno.writeFile(path, first.bytes);
+    const { verified } = store;
+    assertEquals([await contentHashAt(store), store.verified], [first.contentHash, verified]);
+  });
+});
+
+Deno.test("a snapshot that is not the one asked for is none", async () => {
+  await withStore(async (path, store) => {
+    await store.write(first);
+    assertEquals(await store.read(second.contentHash), null);
+    assertEquals((await store.read(first.contentHash))?.bytes, first.bytes);
+    await Deno.writeFile(path, second.bytes);
+    await readUntilKnown(store, first.contentHash);
+    assertEquals(await store.read(first.contentHash), null);
+    assertEquals((await store.read(second.contentHash))?.bytes, second.bytes);
+  });
+});
+
+Deno.test("what was verified at opening is not verified again, touched it is", async () => {
+  await withStore(async (path, store) => {
+    await store.write(first);
+    const again = await eventually("a store that needs no proof of what it found", async () => {
+      const opened = await open(path);
+      await opened.read();
+      return opened.verified === 0 ? opened : null;
+    });
+    assertEquals([await contentHashAt(again), await again.isInForce(), again.verified], [first.contentHash, true, 0]);
+    await Deno.utime(path, 1, 1);
+    assertEquals([await contentHashAt(again), again.verified], [first.contentHash, 1]);
   });
 });

@@ -1,12 +1,12 @@
 // The store: what it finds, what it sets aside, what it writes, and how it says that it could not.
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { sealSnapshot } from "../../src/snapshot/snapshot.ts";
+import { sealSnapshot } from "./sealed_once.ts";
 import { type OpenedStore, openStore, type StoreFailure, type StoreOptions } from "../../src/snapshot/store.ts";
 import { type Faults, faultyFileSystem } from "./faulty_file_system.ts";
 import { namesIn, withDirectory } from "./temporary_directory.ts";
 
-const first = sealSnapshot({ services: { a: { id: "a", secret: "hunter2" } } }, { services: {} });
-const second = sealSnapshot({ services: {} }, { services: {} });
+const first = await sealSnapshot({ services: { a: { id: "a", secret: "hunter2" } } }, { services: {} });
+const second = await sealSnapshot({ services: {} }, { services: {} });
 const text = new TextDecoder().decode(first.bytes);
 
 function withPath(run: (path: string, directory: string) => Promise<void>): Promise<void> {
@@ -145,7 +145,7 @@ Deno.test("a write that fails says why, and the old snapshot stays in force", as
     const { store } = await open(path, { fileSystem: faultyFileSystem(faults).fileSystem });
     await store.write(first);
     faults.write = "ENOSPC";
-    const written = await store.write(sealSnapshot({ filler: "x".repeat(5000) }, {}));
+    const written = await store.write(await sealSnapshot({ filler: "x".repeat(5000) }, {}));
     assert(!written.ok);
     assertEquals(written.code, "ENOSPC");
     assertStringIncludes(written.message, "the file system is full");
@@ -235,7 +235,7 @@ Deno.test("no message quotes the content", async () => {
 Deno.test("a snapshot larger than what is read back is not written", async () => {
   await withPath(async (path, directory) => {
     const { store } = await open(path);
-    const written = await store.write(sealSnapshot({ filler: "x".repeat(64 * 1024 * 1024) }, {}));
+    const written = await store.write(await sealSnapshot({ filler: "x".repeat(64 * 1024 * 1024) }, {}));
     assert(!written.ok);
     assertEquals(written.code, "TOO_LARGE");
     assertEquals(namesIn(directory), []);

@@ -3,7 +3,7 @@
 import { dirname, join } from "node:path";
 import type { JsonObject } from "../../src/snapshot/canonical.ts";
 import { formatOf } from "../../src/snapshot/compile.ts";
-import { type SnapshotHeader, verifySnapshot } from "../../src/snapshot/snapshot.ts";
+import { type SnapshotHeader, verifyInTurns } from "../../src/snapshot/snapshot.ts";
 import { type Daemon, startDaemon } from "./daemon.ts";
 import { eventually } from "./eventually.ts";
 import { SAMPLE_CONNECTION, sampleJson, sampleSource } from "./sample_source.ts";
@@ -120,7 +120,7 @@ export async function replaceFile(path: string, text: string): Promise<void> {
 
 /** Reads and proves a snapshot; what is not whole rejects with the fault. */
 export async function readSnapshot(path: string): Promise<ReadSnapshot> {
-  const verification = verifySnapshot(await Deno.readFile(path));
+  const verification = await verifyInTurns(await Deno.readFile(path));
   if (!verification.ok) throw new Error(`the snapshot is ${verification.reason}`);
   const { header, config } = verification;
   const { layers } = config as { layers?: { roads?: { title?: string } } };

@@ -1,0 +1,138 @@
+// Which snapshot is at a path: what was written is compared with the file, all else is verified in full, once for each file.
+// A file that a stat tells to be the same as before is not verified again.
+import { errorCode } from "./atomic_write.ts";
+import {
+  isFileOf,
+  MAX_SNAPSHOT_BYTES,
+  type Snapshot,
+  SNAPSHOT_FORMAT,
+  type SnapshotHeader,
+  type Verification,
+  verifyInTurns,
+} from "./snapshot.ts";
+
+/** A stat's answer, as far as it tells one file from another. */
+export type Identity = Pick<Deno.FileInfo, "dev" | "ino" | "size" | "mode" | "gid"> & { mtime: number; ctime: number };
+
+/** What a file was found to be: a snapshot, or none. */
+export interface Verdict {
+  /** Tells the file from others. */
+  readonly identity: Identity;
+  /** Null: none. */
+  readonly header: SnapshotHeader | null;
+}
+
+/** Finds out what is at a path. */
+export interface Examiner {
+  /** The snapshot that is there, where its content hash is the one asked for. Rejects where it cannot be read. */
+  examine(contentHash?: string): Promise<FileRead & { readonly header: SnapshotHeader } | null>;
+  /** How many files had to be verified. */
+  readonly verified: number;
+}
+
+/** Remembers what it found last. `written` are the snapshots that need no proof. */
+export function openExaminer(path: string, written: () => readonly Snapshot[], first: Verdict | null): Examiner {
+  let last = first;
+  let verified = 0;
+  return {
+    async examine(contentHash) {
+      const isWanted = (header: SnapshotHeader | null): header is SnapshotHeader =>
+        header !== null && (contentHash === undefined || contentHash === header.contentHash);
+      const recall = (identity: Identity) => last !== null && isSame(last.identity, identity) ? last : null;
+      const before = written(); // A write may end while the file is read that it replaced.
+      const file = await readFile(path, (identity) => {
+        const known = recall(identity);
+        return known === null || isWanted(known.header);
+      });
+      if (file === null) return null;
+      const { bytes, identity, isLasting } = file;
+      const same = [...before, ...written()].find((snapshot) => isFileOf(bytes, snapshot));
+      const known = isLasting ? recall(identity) : null;
+      let header = same === undefined ? known?.header : headerOf(same);
+      if (header === undefined) {
+        verified++;
+        const verification = await verifyInTurns(bytes);
+        header = verification.ok ? verification.header : null;
+      }
+      if (isLasting) last = { identity, header };
+      return isWanted(header) ? { ...file, header } : null;
+    },
+    get verified() {
+      return verified;
+    },
+  };
+}
+
+/** The header that a snapshot's file has. */
+export function headerOf({ hash, contentHash }: Snapshot): SnapshotHeader {
+  return { format: SNAPSHOT_FORMAT, hash, contentHash };
+}
+
+/** What opening found, for whoever reads the same file later. */
+export function verdictOn(found: Found): Verdict | null {
+  if (found.state === "none" || !found.isLasting) return null;
+  return { identity: found.identity, header: found.verification.ok ? found.verification.header : null };
+}
+
+/** Linux tells times of files apart by the ticks of a clock, of which there are 100 a second at least. */
+export const CLOCK_TICK_MILLISECONDS = 10;
+
+/** A file's bytes. */
+export interface FileRead {
+  /** At most one byte more than a snapshot may have. */
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** What it was before it was read. */
+  readonly identity: Identity;
+  /** Whether it was the same after that, and no file will have this identity and other bytes. */
+  readonly isLasting: boolean;
+}
+
+/** What a look at the path found; whole or not, `verification` says. */
+export type Found =
+  | { readonly state: "none" }
+  | FileRead & {
+    readonly state: "file";
+    readonly verification: Verification;
+  };
+
+/** Reads and verifies what is at a path. Rejects with the system's error, but for a missing file. */
+export async function readSnapshot(path: string): Promise<Found> {
+  const file = await readFile(path, () => true);
+  return file === null ? { state: "none" } : { state: "file", ...file, verification: await verifyInTurns(file.bytes) };
+}
+
+/** Null where there is no file, or it is not wanted. */
+async function readFile(path: string, isWanted: (identity: Identity) => boolean): Promise<FileRead | null> {
+  try {
+    using file = await Deno.open(path, { read: true });
+    const lookedAt = Date.now();
+    const identity = identify(await file.stat());
+    if (!isWanted(identity)) return null;
+    const bytes = new Uint8Array(Math.min(identity.size, MAX_SNAPSHOT_BYTES) + 1);
+    let length = 0;
+    while (length < bytes.length) {
+      const count = await file.read(bytes.subarray(length));
+      if (count === null) break;
+      length += count;
+    }
+    // Nobody can set the time of the last change of status, and every change of the bytes is one.
+    const isSettled = lookedAt - identity.ctime > CLOCK_TICK_MILLISECONDS;
+    const isLasting = isSettled && isSame(identity, identify(await file.stat()));
+    return { bytes: bytes.subarray(0, length), identity, isLasting };
+  } catch (error) {
+    if (errorCode(error) === "ENOENT") return null;
+    throw error;
+  }
+}
+
+/** What a stat says of a file. */
+export function identify(info: Deno.FileInfo): Identity {
+  const { dev, ino, size, gid } = info;
+  const mode = info.mode === null ? null : info.mode & 0o7777;
+  return { dev, ino, size, mode, gid, mtime: info.mtime?.getTime() ?? 0, ctime: info.ctime?.getTime() ?? 0 };
+}
+
+/** Whether all that the one says holds for the other. */
+export function isSame<T extends object>(one: T, other: T | null): boolean {
+  return other !== null && (Object.keys(one) as (keyof T)[]).every((name) => one[name] === other[name]);
+}
