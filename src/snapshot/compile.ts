@@ -8,7 +8,7 @@ import type { SourceText } from "../diagnostic/range.ts";
 import type { BlockParser } from "../document/blocks.ts";
 import type { Document } from "../document/document.ts";
 import { openHclReader, type ReadingWork } from "../document/hcl_document.ts";
-import { parseJsonDocument } from "../document/json_document.ts";
+import { openJsonReader } from "../document/json_document.ts";
 import { openScanMemory } from "../document/rescan.ts";
 import { openPace, type Pace } from "../time/pace.ts";
 import type { JsonObject, Sha256Hex } from "./canonical.ts";
@@ -73,6 +73,9 @@ export interface Compiler {
 /** What one compilation cost, in numbers that do not depend on the machine. */
 export interface CompilingWork extends ReadingWork, LoadingWork, Readonly<SealingWork> {}
 
+/** JSON is nothing to hcl2json. */
+const NOT_PARSED = { items: 0, shapesParsed: 0, textsParsed: 0 };
+
 /** By the end of a path: `.json` is JSON, everything else HCL. */
 export function formatOf(path: string): SourceFormat {
   return /\.json$/i.test(path) ? "json" : "hcl";
@@ -81,18 +84,20 @@ export function formatOf(path: string): SourceFormat {
 /** A compiler that remembers nothing yet; `smallUnits` as for scans. The parser stays the caller's to close. */
 export function openCompiler(parser: BlockParser, smallUnits?: number): Compiler {
   const openMemory = () => ({
-    reader: openHclReader(parser, openScanMemory(smallUnits)),
+    readers: { hcl: openHclReader(parser, openScanMemory(smallUnits)), json: openJsonReader() },
     loader: openLoader(),
     sealer: openSealer(),
   });
   let memory = openMemory();
   let turn: Promise<unknown> = Promise.resolve();
+  let format: SourceFormat = "hcl";
 
   const compileNow = async (request: CompileRequest): Promise<Compiled> => {
-    const { source, format, environment, validate, signal, pace = openPace({ signal }) } = request;
+    const { source, environment, validate, signal, pace = openPace({ signal }) } = request;
     signal?.throwIfAborted();
-    const { reader, loader, sealer } = memory;
-    const parsed = format === "json" ? parseJsonDocument(source) : await reader.read(source, signal, pace);
+    format = request.format;
+    const { readers: { hcl, json }, loader, sealer } = memory;
+    const parsed = format === "json" ? await json.read(source, pace) : await hcl.read(source, signal, pace);
     if (!parsed.ok) return { ok: false, diagnostics: parsed.diagnostics, document: null, hash: null, secrets: [] };
     const { document } = parsed;
     const loaded = await loader.load({ document, environment, validate }, pace);
@@ -124,7 +129,9 @@ export function openCompiler(parser: BlockParser, smallUnits?: number): Compiler
       return compiled;
     },
     get work() {
-      return { ...memory.reader.work, ...memory.loader.work, ...memory.sealer.work };
+      const { readers: { hcl, json }, loader, sealer } = memory;
+      const reading = format === "json" ? { ...NOT_PARSED, ...json.work } : hcl.work;
+      return { ...reading, ...loader.work, ...sealer.work };
     },
   };
 }
