@@ -30,7 +30,7 @@ export interface CompileRequest {
   readonly validate: boolean;
   /** Stops the work at its next rest. */
   readonly signal?: AbortSignal | undefined;
-  /** The turns that the work takes; default: turns of 10 ms until the signal. */
+  /** The turns that the work takes; default: turns of 20 ms until the signal. */
   readonly pace?: Pace | undefined;
 }
 

@@ -12,7 +12,7 @@ export interface Pace {
 
 /** How a pace is kept. */
 export interface PaceOptions {
-  /** How long a turn lasts, in milliseconds; default 10. */
+  /** How long a turn lasts, in milliseconds; default 20. */
   readonly turnMilliseconds?: number;
   /** Ends the work at its next rest. */
   readonly signal?: AbortSignal | undefined;
@@ -20,8 +20,7 @@ export interface PaceOptions {
   readonly clock?: Clock;
 }
 
-/** A collection of the old generation, which nobody can cut, takes up to 40 ms more. */
-const TURN_MILLISECONDS = 10;
+const TURN_MILLISECONDS = 20;
 
 /**
  * The others need a moment in which nothing runs: where the loop's next turn begins the work again, a request that goes
