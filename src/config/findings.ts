@@ -7,19 +7,7 @@ import type { Range, SourceText } from "../diagnostic/range.ts";
 import type { Fault } from "./expressions.ts";
 
 /** A mistake before it is told: a diagnostic with ranges for its places. */
-export interface Finding {
-  /** An error keeps the configuration from becoming a snapshot. */
-  readonly severity: Severity;
-  /** `config/unknown-reference`. */
-  readonly code: string;
-  /** One line without a full stop. */
-  readonly summary: string;
-  /** Null where the summary says all. */
-  readonly why: string | null;
-  /** Null where nothing can be proposed. */
-  readonly suggestion: string | null;
-  /** Null for a mistake of the whole file. */
-  readonly path: string | null;
+export interface Finding extends Omit<Diagnostic, "place" | "other"> {
   /** What to underline; null for a mistake of the whole file. */
   readonly range: Range | null;
   /** The second place of a mistake that has two, with what it is. */

@@ -11,7 +11,7 @@ import { diagnosticOf, type Finding } from "./findings.ts";
 import type { HonuaConfig } from "./honua_config.ts";
 import type { JsonObject } from "./json.ts";
 import { type JudgeMemory, openJudge } from "./judging.ts";
-import { type Model, type ModelMemory, openModelMemory, type ReadingWork, readModel } from "./model.ts";
+import { type Model, type ModelMemory, type ModelWork, openModelMemory, readModel } from "./model.ts";
 import { asHonuaConfig } from "./schema.ts";
 
 /** What is loaded, in which environment, and whether the rules are to be asked. */
@@ -71,7 +71,7 @@ export interface Loader {
 }
 
 /** What one load cost, in numbers that do not depend on the machine. */
-export interface LoadingWork extends ReadingWork {
+export interface LoadingWork extends ModelWork {
   /** How often the rules of a block were asked, in either phase. */
   readonly rulesRun: number;
 }

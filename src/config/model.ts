@@ -29,11 +29,11 @@ export interface Model {
   /** Values that must not be quoted, of variables with a secret's name. */
   readonly secrets: readonly string[];
   /** What reading cost. */
-  readonly work: ReadingWork;
+  readonly work: ModelWork;
 }
 
 /** What reading a document cost. */
-export interface ReadingWork {
+export interface ModelWork {
   /** Blocks whose settings were read. */
   readonly blocksRead: number;
   /** Variables, and caches' `enabled`, that were evaluated. */
