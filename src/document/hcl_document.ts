@@ -15,7 +15,7 @@ import { diagnoseDuplicates } from "./duplicates.ts";
 import type { HclJson, Verdict } from "./hcl.ts";
 import { DEFAULT_LIMITS, type Judgement } from "./parser.ts";
 import { type PlacedItem, placeItem } from "./placed_item.ts";
-import { openScanMemory, type ScanMemory, type ScanningWork } from "./rescan.ts";
+import { openScanMemory, type ScanningWork } from "./rescan.ts";
 
 /** More mistakes than this help nobody; the rest are left out. */
 const MAX_DIAGNOSTICS = 100;
@@ -37,8 +37,9 @@ export interface ReadingWork extends ScanningWork, ParsingWork {
   readonly placed: number;
 }
 
-/** A reader that remembers nothing yet. The parser stays the caller's to close. */
-export function openHclReader(parser: BlockParser, memory: ScanMemory = openScanMemory()): HclReader {
+/** A reader that remembers nothing yet; `smallUnits` as for scans. The parser stays the caller's to close. */
+export function openHclReader(parser: BlockParser, smallUnits?: number): HclReader {
+  const memory = openScanMemory(smallUnits);
   const placed = new WeakMap<Item, PlacedItem>();
   let last: { elements: readonly Item[]; results: readonly PlacedItem[] } = { elements: [], results: [] };
   let newlyPlaced = 0;
@@ -77,15 +78,6 @@ export function openHclReader(parser: BlockParser, memory: ScanMemory = openScan
       return { ...memory.work, ...parser.work, placed: newlyPlaced };
     },
   };
-}
-
-/** Reads one source and remembers nothing of it but what the parser does. Rejects only with the signal's reason. */
-export function parseHclDocument(
-  source: SourceText,
-  parser: BlockParser,
-  signal?: AbortSignal,
-): Promise<ParsedDocument> {
-  return openHclReader(parser).read(source, signal);
 }
 
 function diagnoseComplaints(source: SourceText, items: readonly Item[], verdicts: readonly Verdict[]): Diagnostic[] {

@@ -1,6 +1,5 @@
 // One spelling for every JSON value: RFC 8785 (JSON Canonicalization Scheme). Values that are equal as JSON have the same
 // bytes and so the same hash, whatever the order of their members; what JSON cannot say is refused, never rewritten.
-import { createHash } from "node:crypto";
 import canonicalize from "canonicalize";
 
 /** A JSON value. */
@@ -32,23 +31,6 @@ export function canonicalText(value: Json): string {
   }
   if (text === undefined) throw new TypeError("cannot write the value as canonical JSON: it is not a JSON value");
   return text;
-}
-
-/** The UTF-8 bytes of {@linkcode canonicalText}, which are what is hashed. Throws as it does. */
-export function canonicalBytes(value: Json): Uint8Array<ArrayBuffer> {
-  return new TextEncoder().encode(canonicalText(value));
-}
-
-/**
- * The SHA-256 of some bytes.
- *
- * @example
- * ```ts
- * sha256Hex(canonicalBytes({ b: 1, a: 2 })); // the same as of { a: 2, b: 1 }
- * ```
- */
-export function sha256Hex(bytes: Uint8Array): Sha256Hex {
-  return createHash("sha256").update(bytes).digest("hex") as Sha256Hex;
 }
 
 /** Takes a text from outside as a hash: 64 lower-case hex digits and nothing else, or null. */

@@ -9,7 +9,6 @@ import type { BlockParser } from "../document/blocks.ts";
 import type { Document } from "../document/document.ts";
 import { openHclReader, type ReadingWork } from "../document/hcl_document.ts";
 import { openJsonReader } from "../document/json_document.ts";
-import { openScanMemory } from "../document/rescan.ts";
 import { openPace, type Pace } from "../time/pace.ts";
 import type { JsonObject, Sha256Hex } from "./canonical.ts";
 import type { SealingWork } from "./sealed.ts";
@@ -84,7 +83,7 @@ export function formatOf(path: string): SourceFormat {
 /** A compiler that remembers nothing yet; `smallUnits` as for scans. The parser stays the caller's to close. */
 export function openCompiler(parser: BlockParser, smallUnits?: number): Compiler {
   const openMemory = () => ({
-    readers: { hcl: openHclReader(parser, openScanMemory(smallUnits)), json: openJsonReader() },
+    readers: { hcl: openHclReader(parser, smallUnits), json: openJsonReader() },
     loader: openLoader(),
     sealer: openSealer(),
   });

@@ -1,6 +1,7 @@
 // The canonical order of an object's members, by UTF-16 code units (RFC 8785, 3.2.3), and the groups in which they are
 // remembered. What is known of the members before is not done again: what came or went is put in, and the groups on both
 // sides of it stay. Rests where it yields.
+import { commonElements } from "../document/common_ends.ts";
 
 /** The names of an object's members. */
 export interface MemberOrder {
@@ -30,9 +31,10 @@ export function* orderMembers(
   last: MemberOrder | undefined,
 ): Generator<void, MemberOrder> {
   if (last !== undefined) {
-    const { head, tail } = commonEnds(last.given, given);
-    if (head === given.length && head === last.given.length) return last;
-    const [gone, come] = [last.given.slice(head, last.given.length - tail), given.slice(head, given.length - tail)];
+    const { before, behind } = commonElements(last.given, given);
+    if (before === given.length && before === last.given.length) return last;
+    const gone = last.given.slice(before, last.given.length - behind);
+    const come = given.slice(before, given.length - behind);
     if (gone.length + come.length <= MAX_MOVED) return { given, ...yield* moved(last, gone, come) };
   }
   const sorted = yield* sortNames(given);
@@ -65,16 +67,6 @@ function* merged(one: string[], other: string[]): Generator<void, string[]> {
     if (result.length % STEP_NAMES === 0) yield;
   }
   return result.concat(one.slice(left), other.slice(right));
-}
-
-/** How many names are the same from the start on, and from the end back to there. */
-function commonEnds(one: readonly string[], other: readonly string[]): { head: number; tail: number } {
-  const length = Math.min(one.length, other.length);
-  let head = 0;
-  while (head < length && one[head] === other[head]) head++;
-  let tail = 0;
-  while (tail < length - head && one[one.length - 1 - tail] === other[other.length - 1 - tail]) tail++;
-  return { head, tail };
 }
 
 /** The order of before without the names that went and with those that came; some may have done both. */

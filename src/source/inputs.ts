@@ -85,11 +85,6 @@ export async function gatherInputs(sourcePath: string, written: readonly string[
   return { ...about, decode };
 }
 
-/** Reads the source and the environment files, each once, and decodes them. */
-export async function readInputs(sourcePath: string, written: readonly string[]): Promise<Inputs> {
-  return (await gatherInputs(sourcePath, written)).decode();
-}
-
 type State = { readonly ok: true; readonly digest: string } | {
   readonly ok: false;
   readonly digest: string | null;

@@ -8,7 +8,7 @@ import type { JsonObject } from "../../src/snapshot/canonical.ts";
 import { openSealer, type Sealer } from "../../src/snapshot/snapshot.ts";
 import { openStore, type SnapshotStore } from "../../src/snapshot/store.ts";
 import { watchFiles } from "../../src/source/file_watcher.ts";
-import { readInputs } from "../../src/source/inputs.ts";
+import { gatherInputs } from "../../src/source/inputs.ts";
 import { settle } from "../../src/source/settle.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
 import { type Figure, figureOf } from "./figures.ts";
@@ -190,7 +190,7 @@ async function timeStages(
   clock: ParserClock,
 ): Promise<Omit<Times, "event">> {
   const start = performance.now();
-  const inputs = await readInputs(path, []);
+  const inputs = (await gatherInputs(path, [])).decode();
   if (!inputs.ok) throw new Error(inputs.diagnostic.summary);
   const read = performance.now();
   const parsed = await reader.read(inputs.source);

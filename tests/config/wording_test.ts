@@ -5,7 +5,7 @@ import { sourceText } from "../../src/diagnostic/range.ts";
 import { parseEnvironmentFile } from "../../src/config/environment.ts";
 import { loadConfig } from "../../src/config/load.ts";
 import { type BlockParser, openBlockParser } from "../../src/document/blocks.ts";
-import { parseHclDocument } from "../../src/document/hcl_document.ts";
+import { openHclReader } from "../../src/document/hcl_document.ts";
 import { parseJsonDocument } from "../../src/document/json_document.ts";
 import { misworded } from "../support/wording.ts";
 
@@ -13,7 +13,7 @@ const fixtures = new URL("../fixtures/config/", import.meta.url);
 
 async function diagnosticsOf(name: string, parser: BlockParser): Promise<readonly Diagnostic[]> {
   const source = sourceText(name, await Deno.readTextFile(new URL(name, fixtures)));
-  const parsed = name.endsWith(".json") ? parseJsonDocument(source) : await parseHclDocument(source, parser);
+  const parsed = name.endsWith(".json") ? parseJsonDocument(source) : await openHclReader(parser).read(source);
   if (!parsed.ok) return parsed.diagnostics;
   const loaded = loadConfig({ document: parsed.document, environment: () => undefined, validate: true });
   return loaded.ok ? loaded.warnings : loaded.diagnostics;

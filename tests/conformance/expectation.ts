@@ -4,7 +4,7 @@ import { sourceText } from "../../src/diagnostic/range.ts";
 import { loadConfig } from "../../src/config/load.ts";
 import type { Loaded } from "../../src/config/load.ts";
 import type { BlockParser } from "../../src/document/blocks.ts";
-import { parseHclDocument } from "../../src/document/hcl_document.ts";
+import { openHclReader } from "../../src/document/hcl_document.ts";
 import { parseJsonDocument } from "../../src/document/json_document.ts";
 
 /** One text of `index.tsv`. */
@@ -50,7 +50,7 @@ export async function outcomeOf(
   options: { environment: (name: string) => string | undefined; validate: boolean },
 ): Promise<Outcome> {
   const source = sourceText(name, text.replace(/^\ufeff/, ""));
-  const document = name.endsWith(".json") ? parseJsonDocument(source) : await parseHclDocument(source, parser);
+  const document = name.endsWith(".json") ? parseJsonDocument(source) : await openHclReader(parser).read(source);
   if (!document.ok) return { parsed: false, diagnostics: document.diagnostics };
   const loaded = loadConfig({ document: document.document, ...options });
   return { parsed: true, loaded, diagnostics: loaded.ok ? loaded.warnings : loaded.diagnostics };

@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { sourceText } from "../../src/diagnostic/range.ts";
 import { openBlockParser } from "../../src/document/blocks.ts";
-import { parseHclDocument } from "../../src/document/hcl_document.ts";
+import { openHclReader } from "../../src/document/hcl_document.ts";
 import { complaintsOf, documentOf, mistakesOf, placesIn, plain } from "../support/hcl.ts";
 
 Deno.test("a document holds what was written, in its order", async () => {
@@ -126,7 +126,7 @@ Deno.test("no diagnostic of a source that does not parse quotes it", async () =>
       `x = { ${secret} }`,
     ]
   ) {
-    const parsed = await parseHclDocument(sourceText("t.hcl", `a {\n  ${text}\n}\n`), parser);
+    const parsed = await openHclReader(parser).read(sourceText("t.hcl", `a {\n  ${text}\n}\n`));
     assert(!parsed.ok, text);
     for (const { summary, why, suggestion } of parsed.diagnostics) {
       assertEquals([summary, why, suggestion].join(" ").includes(secret), false, text);

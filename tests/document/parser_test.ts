@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { sourceText } from "../../src/diagnostic/range.ts";
 import { openBlockParser } from "../../src/document/blocks.ts";
-import { parseHclDocument } from "../../src/document/hcl_document.ts";
+import { openHclReader } from "../../src/document/hcl_document.ts";
 import { DEFAULT_LIMITS, openParser } from "../../src/document/parser.ts";
 
 Deno.test("judges each text by itself, in order", async () => {
@@ -49,7 +49,7 @@ Deno.test("a request of any size is answered in order, and a limit is told at th
 Deno.test("exceeding a limit is a diagnostic at the block that did", async () => {
   await using parser = openBlockParser(openParser({ ...DEFAULT_LIMITS, timeMilliseconds: 500 }));
   const source = sourceText("slow.hcl", "a = 1\n\nx = [" + "1,".repeat(128 * 1024) + "]\n");
-  const parsed = await parseHclDocument(source, parser);
+  const parsed = await openHclReader(parser).read(source);
   assert(!parsed.ok);
   assertEquals(parsed.diagnostics.map(({ code }) => code), ["document/too-slow"]);
 });

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { openBlockParser } from "../../src/document/blocks.ts";
 import type { Document, Value } from "../../src/document/document.ts";
-import { parseHclDocument } from "../../src/document/hcl_document.ts";
+import { openHclReader } from "../../src/document/hcl_document.ts";
 import { decodeQuoted } from "../../src/document/strings.ts";
 import { sourceText } from "../../src/diagnostic/range.ts";
 import { mutate } from "../support/mutate.ts";
@@ -17,7 +17,7 @@ Deno.test("what stands at the place of a value is that value, in real sources an
   let values = 0;
   for (let round = 0; round < 3_000; round++) {
     const text = round < sources.length ? sources[round]! : mutate(random.pick(sources), random);
-    const parsed = await parseHclDocument(sourceText("t.hcl", text), parser);
+    const parsed = await openHclReader(parser).read(sourceText("t.hcl", text));
     // An object with a computed name is taken as a whole; it is a mistake, and its values are never used.
     if (!parsed.ok || parsed.document.mistakes.length > 0) continue;
     for (const value of valuesOf(parsed.document)) {

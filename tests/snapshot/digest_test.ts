@@ -1,9 +1,9 @@
 // A digest is that of the whole, whatever was hashed before; and what did not change at the start is not hashed again.
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { sha256Hex } from "../../src/snapshot/canonical.ts";
 import { type Digest, digestOf, type Pieces } from "../../src/snapshot/digest.ts";
 import { atOnce } from "../../src/time/turns.ts";
+import { sha256Hex } from "./reference_hash.ts";
 
 function digest(pieces: Pieces, last?: Digest): { digest: Digest; hashed: number } {
   const { digest, bytesHashed } = atOnce(digestOf(pieces, last));

@@ -1,12 +1,13 @@
 // A sealer gives what sealing the whole anew gives, whatever came before, and does the work of what changed.
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import fc from "fast-check";
-import { canonicalBytes, type Json, type JsonObject, sha256Hex } from "../../src/snapshot/canonical.ts";
+import { type Json, type JsonObject } from "../../src/snapshot/canonical.ts";
 import { isFileOf, openSealer, type Sealer, type Snapshot } from "../../src/snapshot/snapshot.ts";
 import { sealSnapshot } from "./sealed_once.ts";
 import type { Pace } from "../../src/time/pace.ts";
 import { anyJson, anyJsonObject } from "./json_arbitrary.ts";
 import { sealWholeFile, type WholeFile } from "./whole_file_sealing.ts";
+import { canonicalBytes, sha256Hex } from "./reference_hash.ts";
 
 /** The members of one form of a config: tables of entries, and what is none. */
 type Form = Map<string, Json | Map<string, Json>>;

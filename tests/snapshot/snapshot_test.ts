@@ -1,10 +1,11 @@
 // The file's format: its layout word for word, what it survives, and what it notices.
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import fc from "fast-check";
-import { canonicalBytes, canonicalText, type Json, type JsonObject, sha256Hex } from "../../src/snapshot/canonical.ts";
+import { canonicalText, type Json, type JsonObject } from "../../src/snapshot/canonical.ts";
 import { describeFault, MAX_SNAPSHOT_BYTES, verifyInTurns } from "../../src/snapshot/snapshot.ts";
 import { sealSnapshot } from "./sealed_once.ts";
 import { anyJsonObject } from "./json_arbitrary.ts";
+import { canonicalBytes, sha256Hex } from "./reference_hash.ts";
 
 const config: JsonObject = {
   services: { odata: { id: "odata", enabled: true, settings: {} } },

@@ -1,5 +1,6 @@
 // The format of a snapshot written down once more, as one pass over the whole: what sealing is compared with.
-import { canonicalBytes, canonicalText, type JsonObject, sha256Hex } from "../../src/snapshot/canonical.ts";
+import { canonicalText, type JsonObject } from "../../src/snapshot/canonical.ts";
+import { canonicalBytes, sha256Hex } from "./reference_hash.ts";
 
 /** A snapshot's hashes and its file. */
 export interface WholeFile {

@@ -27,12 +27,17 @@ export function nextText(texts: readonly string[], random: Random): string {
 
 /** A block moved, doubled or deleted; what begins at the beginning of a line counts as one. */
 function moveBlock(text: string, random: Random): string {
-  const blocks = text.split(/^(?=[a-z])/m);
-  const from = random.below(blocks.length);
-  const block = blocks[from]!;
-  if (random.below(3) > 0) blocks.splice(from, 1);
-  if (random.below(3) > 0) blocks.splice(random.below(blocks.length + 1), 0, block);
-  return blocks.join("");
+  return withOneMoved(text.split(/^(?=[a-z])/m), random).join("");
+}
+
+/** The pieces with one of them moved, doubled, deleted, or left as it was. */
+export function withOneMoved(pieces: readonly string[], random: Random): string[] {
+  const moved = [...pieces];
+  const from = random.below(moved.length);
+  const piece = moved[from]!;
+  if (random.below(3) > 0) moved.splice(from, 1);
+  if (random.below(3) > 0) moved.splice(random.below(moved.length + 1), 0, piece);
+  return moved;
 }
 
 /** Some blocks or all of them in another order, as a program writes them. */

@@ -4,11 +4,11 @@ import { sourceText } from "../../src/diagnostic/range.ts";
 import { positionAt, type Range } from "../../src/diagnostic/range.ts";
 import type { BlockParser } from "../../src/document/blocks.ts";
 import type { Document, Fields, Value } from "../../src/document/document.ts";
-import { parseHclDocument } from "../../src/document/hcl_document.ts";
+import { openHclReader } from "../../src/document/hcl_document.ts";
 
 /** The document of a text that is valid; throws the diagnostics of one that is not. */
 export async function documentOf(text: string, parser: BlockParser): Promise<Document> {
-  const parsed = await parseHclDocument(sourceText("test.hcl", text), parser);
+  const parsed = await openHclReader(parser).read(sourceText("test.hcl", text));
   const mistakes = parsed.ok ? parsed.document.mistakes : parsed.diagnostics;
   if (!parsed.ok || mistakes.length > 0) throw new Error(JSON.stringify(mistakes, null, 2));
   return parsed.document;
@@ -16,7 +16,7 @@ export async function documentOf(text: string, parser: BlockParser): Promise<Doc
 
 /** What is wrong with a text, whether or not it could be read on. */
 export async function mistakesOf(text: string, parser: BlockParser): Promise<readonly Diagnostic[]> {
-  const parsed = await parseHclDocument(sourceText("test.hcl", text), parser);
+  const parsed = await openHclReader(parser).read(sourceText("test.hcl", text));
   return parsed.ok ? parsed.document.mistakes : parsed.diagnostics;
 }
 

@@ -1,5 +1,6 @@
 // The texts that one JSON file has one after the other while people and programs write it: members edited, moved, doubled
 // and deleted, saved half-written and whole again, undone, with other line ends. Many are no JSON, which is the point.
+import { withOneMoved } from "./edit_sequence.ts";
 import type { Random } from "./random.ts";
 
 /** A file with everything in it that the JSON form has, a member of each object on a line of its own. */
@@ -61,12 +62,7 @@ export function nextJson(texts: readonly string[], random: Random): string {
 
 /** A line moved, doubled or deleted. */
 function moveLine(text: string, random: Random): string {
-  const lines = text.split("\n");
-  const from = random.below(lines.length);
-  const line = lines[from]!;
-  if (random.below(3) > 0) lines.splice(from, 1);
-  if (random.below(3) > 0) lines.splice(random.below(lines.length + 1), 0, line);
-  return lines.join("\n");
+  return withOneMoved(text.split("\n"), random).join("\n");
 }
 
 function replaceWord(text: string, random: Random): string {

@@ -21,7 +21,7 @@ export interface Rereading {
 /** A rereading that remembers nothing yet; `smallUnits` as for the memory. */
 export function openRereading(parser: Parser, smallUnits: number): Rereading {
   const scans = openScanMemory(smallUnits);
-  const reader = openHclReader(openBlockParser(parser), openScanMemory(smallUnits));
+  const reader = openHclReader(openBlockParser(parser), smallUnits);
   let isSound = false;
   return {
     get isSound() {
