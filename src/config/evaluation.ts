@@ -11,6 +11,7 @@ import {
   type Fault,
   fault,
   MAX_TOTAL_LENGTH,
+  numberConstant,
   textOf,
   totalFault,
 } from "./expressions.ts";
@@ -85,9 +86,10 @@ export function evaluate(names: Names, value: Literal | Template, reading: Readi
   const scope: Asking = { names, context };
   let result: Evaluation;
   if (value.kind === "literal") {
-    result = reading.interpolates && typeof value.value === "string"
-      ? interpolate(scope, value.value, value.range)
-      : constant(value.value, value.text ?? null);
+    if (value.text !== undefined) result = numberConstant(value.text, value.range);
+    else if (reading.interpolates && typeof value.value === "string") {
+      result = interpolate(scope, value.value, value.range);
+    } else result = constant(value.value);
   } else {
     const syntax = names.parsed.get(value) ?? parseTemplate(value, context.source);
     result = syntax.kind === "fault" ? syntax : evaluateSyntax(scope, syntax, reading, value.range);

@@ -10,6 +10,7 @@ import {
   environmentReference,
   type Fault,
   fault,
+  numberConstant,
 } from "./expressions.ts";
 import { partOf } from "./spans.ts";
 
@@ -186,7 +187,7 @@ function parsePrimary(cursor: Cursor): Syntax | Fault {
   }
   if (text[at] === '"') return parseQuoted(cursor);
   const digits = match(cursor, NUMBER);
-  if (digits !== null) return constant(Number(digits), digits);
+  if (digits !== null) return numberConstant(digits, rangeOf(cursor, at, cursor.at));
   const name = match(cursor, IDENTIFIER);
   if (name === null) return unsupportedHere(cursor);
   if (opensCall(cursor)) return parseCall(cursor, name, at);

@@ -1,6 +1,7 @@
 // What a setting evaluates to while the environment is still open: a constant, or an expression of which nothing is
 // left but constants and the environment. The same expression gives the portable text and, with an environment, the
 // value. Sizes and depth are bounded where expressions are made, so nothing that reads one can be made to run away.
+import { inexactNumber, isExactNumber, quotedInexactNumber } from "../diagnostic/exact_number.ts";
 import type { Range } from "../diagnostic/range.ts";
 import type { Environment } from "./environment.ts";
 
@@ -91,6 +92,8 @@ export interface Fault {
   readonly range: Range;
   /** The variable that is undefined, where that is the fault: then every setting that needs it says so. */
   readonly undefinedVariable: string | null;
+  /** What is said in place of `why` and `suggestion` where the value may be quoted; null where nothing else is. */
+  readonly quoting: Pick<Fault, "why" | "suggestion"> | null;
   /** Whether it is the whole configuration's, met at this place by chance: then it is said once. */
   readonly isOfWhole: boolean;
 }
@@ -100,16 +103,24 @@ export function fault(
   code: string,
   summary: string,
   range: Range,
-  details: { why?: string; suggestion?: string; undefinedVariable?: string; isOfWhole?: boolean } = {},
+  details: Partial<Pick<Fault, "why" | "suggestion" | "undefinedVariable" | "quoting" | "isOfWhole">> = {},
 ): Fault {
-  const { why = null, suggestion = null, undefinedVariable = null, isOfWhole = false } = details;
-  return { kind: "fault", code, summary, why, suggestion, range, undefinedVariable, isOfWhole };
+  const { why = null, suggestion = null, undefinedVariable = null, quoting = null, isOfWhole = false } = details;
+  return { kind: "fault", code, summary, why, suggestion, range, undefinedVariable, quoting, isOfWhole };
 }
 
 /** Makes a constant; `text` is a number's own spelling. */
 export function constant(value: Constant["value"], text: string | null = null): Constant {
   const weight = typeof value === "string" ? value.length : (text ?? String(value)).length;
   return { kind: "constant", value, text, weight, depth: 0 };
+}
+
+/** Makes the constant of a number as it is written, or the fault that it would become another number. */
+export function numberConstant(written: string, range: Range): Constant | Fault {
+  if (isExactNumber(written)) return constant(Number(written), written);
+  const { summary, why, suggestion } = inexactNumber();
+  const quoting = quotedInexactNumber(written);
+  return fault("config/inexact-number", summary, range, { why, suggestion, quoting });
 }
 
 /** Makes a reference to the environment. */

@@ -4,6 +4,7 @@
 import { type Diagnostic, type DiagnosticDetails, placeOf, type Severity } from "../diagnostic/diagnostic.ts";
 import { errorDiagnostic, warningDiagnostic } from "../diagnostic/diagnostic.ts";
 import type { Range, SourceText } from "../diagnostic/range.ts";
+import { isSecretName } from "../diagnostic/secrets.ts";
 import type { Fault } from "./expressions.ts";
 
 /** A mistake before it is told: a diagnostic with ranges for its places. */
@@ -38,9 +39,10 @@ export function finding(
 
 /** Makes an error of a fault: told once for each place or for the whole, of an undefined variable by every setting. */
 export function findingOf(path: string, fault: Fault): Finding {
-  const { code, summary, range, undefinedVariable, isOfWhole } = fault;
+  const { code, summary, range, undefinedVariable, quoting, isOfWhole } = fault;
   const once = isOfWhole ? "in-all" : undefinedVariable === null ? "at-its-place" : "at-its-place-for-its-path";
-  return finding("error", code, summary, path, range, fault, once);
+  const details = quoting === null || path.split(".").some(isSecretName) ? fault : quoting;
+  return finding("error", code, summary, path, range, details, once);
 }
 
 /** A finding as people are told it, at the place where its text stands now. */

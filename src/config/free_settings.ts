@@ -16,7 +16,6 @@ import {
   listOf,
   portableOf,
   type Reader,
-  refuse,
   settle,
 } from "./reading.ts";
 import type { Member, Members } from "./schema.ts";
@@ -29,9 +28,6 @@ export function readFree(reader: Reader, value: Value, path: string, reading: Re
   if (settled.kind === "scalar") {
     if (settled.isRefused) return absentHere(settled);
     const { value: resolved } = settled.constant;
-    if (typeof resolved === "number" && !Number.isFinite(resolved)) {
-      return refuse(reader, path, value.range, "has to be a number that JSON can hold");
-    }
     return { resolved, portable: portableOf(settled, resolved) };
   }
   return deeper(reader, path, value.range, () => {

@@ -1,5 +1,6 @@
 // Reads a setting as the schema shapes it, and puts a default where nothing is written. A mistake is noted among the
 // findings, and the setting is left out.
+import { isExactNumber } from "../diagnostic/exact_number.ts";
 import type { Entry, List, Value } from "../document/document.ts";
 import { type Constant, escapeTemplate, portableText, textOf, truthOf } from "./expressions.ts";
 import { readUnknown, reservedKeys } from "./free_settings.ts";
@@ -40,6 +41,9 @@ function readShaped(reader: Reader, shape: Shape, value: Value, path: string): B
       return deeper(reader, path, value.range, () => readObject(reader, shape.members, settled.entries, path));
     }
     default: {
+      if (shape.kind === "whole-number" && isInexact(value)) {
+        return refuse(reader, path, value.range, "has to be a whole number of 32 bits");
+      }
       const settled = settle(reader, value, path, shape.kind === "text" ? shape : plain);
       if (settled === null) return absent;
       if (settled.kind !== "scalar") return refuse(reader, path, value.range, `has to be ${WANTED[shape.kind]}`);
@@ -115,6 +119,11 @@ function readScalar(
     return absentHere(scalar);
   }
   return { resolved, portable: portableOf(scalar, resolved) };
+}
+
+/** Whether a value is a number that no double is equal to; to write it as a string would not help a whole number. */
+function isInexact(value: Value): boolean {
+  return value.kind === "literal" && value.text !== undefined && !isExactNumber(value.text);
 }
 
 const WANTED = { text: "a text", boolean: "true or false", "whole-number": "a whole number" } as const;

@@ -1,6 +1,7 @@
 // A place in the source that moves forward: blanks, comments, words and line ends, as HCL's own scanner takes them
 // (hclsyntax/spec.md, "Lexical Elements").
 import { type Anchor, anchoredRange } from "../diagnostic/anchor.ts";
+import { isExactNumber } from "../diagnostic/exact_number.ts";
 import type { Range } from "../diagnostic/range.ts";
 import type { Edit } from "./edits.ts";
 
@@ -24,6 +25,8 @@ export interface Cursor {
   count: number;
   /** Where there were more of them than MAX_VALUES, or -1. */
   tooManyAt: number;
+  /** The first number that would take the parser minutes; null where there is none. */
+  costlyNumber: Range | null;
   /** How many more units may be scanned a second time; keeps the scan linear whatever the source nests. */
   rescanBudget: number;
   /** Between these two offsets, both included, there is no line feed but at the second. */
@@ -83,6 +86,7 @@ export function openCursor(text: string): Cursor {
     tooDeepAt: -1,
     count: 0,
     tooManyAt: -1,
+    costlyNumber: null,
     rescanBudget: rescanBudgetOf(text),
     lineStart: 0,
     lineFeed: -1,
@@ -222,6 +226,22 @@ export function atDigit(cursor: Cursor, ahead = 0): boolean {
   return c >= 48 && c <= 57;
 }
 
+const NUMBER = /[0-9]+(?:\.[0-9]+)?(?:[eE]([+-]?[0-9]+))?/y;
+
+/** hcl2json writes all digits of a number: for an exponent of a million that takes minutes, for this one milliseconds. */
+const MAX_EXPONENT = 9_999;
+
+/** Takes the number at the cursor; where it would take the parser minutes, the place is noted and the scan is over. */
+export function takeNumber(cursor: Cursor): void {
+  const { text, at } = cursor;
+  NUMBER.lastIndex = at;
+  const [written, exponent = ""] = NUMBER.exec(text)!;
+  cursor.at += written.length;
+  if (Math.abs(Number(exponent)) <= MAX_EXPONENT || isExactNumber(written)) return;
+  cursor.costlyNumber ??= { start: at, end: cursor.at };
+  cursor.at = text.length;
+}
+
 /** Counts a setting, a value or a stray line; where that is one too many, the place is noted and the scan is over. */
 export function countValue(cursor: Cursor): void {
   if (++cursor.count <= MAX_VALUES) return;
@@ -231,7 +251,7 @@ export function countValue(cursor: Cursor): void {
 
 /** Whether a bound was exceeded and the scan is over. */
 export function isOver(cursor: Cursor): boolean {
-  return cursor.tooDeepAt >= 0 || cursor.tooManyAt >= 0;
+  return cursor.tooDeepAt >= 0 || cursor.tooManyAt >= 0 || cursor.costlyNumber !== null;
 }
 
 /** Counts a level of nesting; false where that is one too many: the place is noted and the scan is over. */

@@ -55,6 +55,8 @@ export interface Scan {
   readonly tooDeepAt: number | null;
   /** Where there were more settings and values than the bound; null where there were not. */
   readonly tooManyAt: number | null;
+  /** The first number that would take the parser minutes; null where there is none. */
+  readonly costlyNumber: Range | null;
 }
 
 /** An item with what scanning it took. */
@@ -89,8 +91,13 @@ export function scanSource(text: string): Scan {
 }
 
 /** What a cursor has found by its end. */
-export function scanOf(items: readonly Item[], { tooDeepAt, tooManyAt }: Cursor): Scan {
-  return { items, tooDeepAt: tooDeepAt < 0 ? null : tooDeepAt, tooManyAt: tooManyAt < 0 ? null : tooManyAt };
+export function scanOf(items: readonly Item[], { tooDeepAt, tooManyAt, costlyNumber }: Cursor): Scan {
+  return {
+    items,
+    tooDeepAt: tooDeepAt < 0 ? null : tooDeepAt,
+    tooManyAt: tooManyAt < 0 ? null : tooManyAt,
+    costlyNumber,
+  };
 }
 
 /** Goes on to the next item, and says whether that begins a line, or the source; null at the end. */

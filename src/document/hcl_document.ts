@@ -3,6 +3,7 @@
 // a word (a key twice, a block with the name of an attribute) is an error here. What is known of an item is kept with it
 // for as long as the item is, and a source read again gives what reading it afresh would.
 import { type Diagnostic, errorDiagnostic, placeOf } from "../diagnostic/diagnostic.ts";
+import { inexactNumber } from "../diagnostic/exact_number.ts";
 import type { Range, SourceText } from "../diagnostic/range.ts";
 import { openPace, type Pace } from "../time/pace.ts";
 import type { BlockParser, ParsingWork } from "./blocks.ts";
@@ -15,6 +16,7 @@ import { diagnoseDuplicates } from "./duplicates.ts";
 import type { HclJson, Verdict } from "./hcl.ts";
 import { DEFAULT_LIMITS, type Judgement } from "./parser.ts";
 import { type PlacedItem, placeItem } from "./placed_item.ts";
+import type { Flaw } from "./placing.ts";
 import { openScanMemory, type ScanningWork } from "./rescan.ts";
 
 /** More mistakes than this help nobody; the rest are left out. */
@@ -61,9 +63,12 @@ export function openHclReader(parser: BlockParser, smallUnits?: number): HclRead
   return {
     async read(source, signal, pace = openPace({ signal })) {
       newlyPlaced = 0;
-      const { items, tooDeepAt, tooManyAt } = await memory.scan(source.text, pace);
+      const { items, tooDeepAt, tooManyAt, costlyNumber } = await memory.scan(source.text, pace);
       if (tooManyAt !== null) return { ok: false, diagnostics: [tooMany(source, tooManyAt)] };
       if (tooDeepAt !== null) return { ok: false, diagnostics: [tooDeep(source, tooDeepAt)] };
+      if (costlyNumber !== null) {
+        return { ok: false, diagnostics: [inexact(source, costlyNumber, inexactNumber().suggestion)] };
+      }
       const judgement = await parser.judge(source.text, items, signal, pace);
       if (!judgement.ok) {
         memory.forget();
@@ -103,14 +108,34 @@ function documentOf(source: SourceText, items: readonly PlacedItem[]): Document 
 
 function mistakesIn(source: SourceText, items: readonly PlacedItem[]): Diagnostic[] {
   const mistakes: Diagnostic[] = [];
-  for (const { isSound, computedNames } of items) {
+  for (const { isSound, flaws } of items) {
     if (isSound) continue;
-    for (const range of computedNames) {
-      if (mistakes.length < MAX_DIAGNOSTICS) mistakes.push(computedName(source, range));
+    for (const { kind, range } of flaws) {
+      if (mistakes.length < MAX_DIAGNOSTICS) mistakes.push(FLAWS[kind](source, range));
     }
   }
   mistakes.push(...diagnoseDuplicates(source, items, MAX_DIAGNOSTICS - mistakes.length));
   return mistakes;
+}
+
+const FLAWS: Readonly<Record<Flaw["kind"], (source: SourceText, range: Range) => Diagnostic>> = {
+  "computed-name": computedName,
+  "respelled-name": respelledName,
+  "inexact-number": (source, range) => inexact(source, range, "Write its digits in the text itself, without ${ and }"),
+};
+
+/** The number is not quoted: what it belongs to may be a secret. */
+function inexact(source: SourceText, range: Range, suggestion: string): Diagnostic {
+  const { summary, why } = inexactNumber();
+  return errorDiagnostic("document/inexact-number", summary, { why, suggestion, place: placeOf(source, range) });
+}
+
+function respelledName(source: SourceText, range: Range): Diagnostic {
+  return errorDiagnostic("document/number-as-name", "A name is a number in a spelling that would be lost", {
+    why: "HCL computes a number that stands for a name: 1e3 would become 1000, and 0.10 would become 0.1",
+    suggestion: "Put the name in double quotes",
+    place: placeOf(source, range),
+  });
 }
 
 function computedName(source: SourceText, range: Range): Diagnostic {

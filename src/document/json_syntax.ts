@@ -154,15 +154,7 @@ function loneSurrogate(source: SourceText, range: Range): Diagnostic {
   });
 }
 
-function numberOutOfRange(source: SourceText, range: Range): Diagnostic {
-  const why = "It is beyond the range of a double-precision number";
-  return errorDiagnostic("document/number-out-of-range", "The number is too large", {
-    place: placeOf(source, range),
-    why,
-  });
-}
-
-type GrammarErrorCode = Exclude<SyntaxErrorCode, "LoneSurrogate" | "NumberOutOfRange">;
+type GrammarErrorCode = Exclude<SyntaxErrorCode, "LoneSurrogate">;
 
 /** What to tell people for each of the parser's codes: what is wrong, and what to do. */
 const MESSAGES: Readonly<Record<GrammarErrorCode, readonly [summary: string, suggestion: string | null]>> = {
@@ -185,7 +177,6 @@ const MESSAGES: Readonly<Record<GrammarErrorCode, readonly [summary: string, sug
 
 function syntaxError(source: SourceText, code: SyntaxErrorCode, range: Range): Diagnostic {
   if (code === "LoneSurrogate") return loneSurrogate(source, range);
-  if (code === "NumberOutOfRange") return numberOutOfRange(source, range);
   const [summary, suggestion] = MESSAGES[code];
   return errorDiagnostic("document/json-syntax", summary, { place: placeOf(source, range), suggestion });
 }

@@ -25,8 +25,7 @@ export type SyntaxErrorCode =
   | "InvalidUnicode"
   | "InvalidEscapeCharacter"
   | "InvalidCharacter"
-  | "LoneSurrogate"
-  | "NumberOutOfRange";
+  | "LoneSurrogate";
 
 /** A mistake, on its line by the scanner's count (a lone CR ends one, too). */
 export interface SyntaxMistake {
@@ -255,7 +254,6 @@ function putNumber(reading: Reading): void {
   const written = reading.scanner.getTokenValue();
   const value = Number(written);
   if (Number.isNaN(value)) report(reading, "InvalidNumberFormat");
-  else if (!Number.isFinite(value)) report(reading, "NumberOutOfRange");
   put(reading, { kind: "literal", value, text: ownCopy(written), range: here(reading) });
 }
 

@@ -5,7 +5,7 @@ import type { Item } from "./dialect.ts";
 import type { Block, Entry, Fields, Label } from "./document.ts";
 import { type Duplicate, duplicatesIn } from "./duplicates.ts";
 import type { HclJson } from "./hcl.ts";
-import { bodyValue, type JsonObject, type Placing, valueOf } from "./placing.ts";
+import { bodyValue, type Flaw, type JsonObject, type Placing, valueOf } from "./placing.ts";
 
 /** What an item is in the document. */
 export interface PlacedItem {
@@ -17,23 +17,23 @@ export interface PlacedItem {
   readonly isSound: boolean;
   /** The attributes; of a block none. */
   readonly attributes: readonly Entry[];
-  /** Where names are expressions. */
-  readonly computedNames: readonly Range[];
+  /** What hcl2json takes without a word and no configuration may have. */
+  readonly flaws: readonly Flaw[];
   /** What stands twice in it. */
   readonly duplicates: readonly Duplicate[];
 }
 
 /** Puts an item of a text together with what it means. */
 export function placeItem(text: string, item: Item, meaning: HclJson): PlacedItem {
-  const computedNames: Range[] = [];
-  const placing = { text, start: item.range.start, edits: item.edits, computedNames };
+  const flaws: Flaw[] = [];
+  const placing = { text, start: item.range.start, edits: item.edits, flaws };
   const block = item.kind === "block" ? placeBlock(placing, item, meaning as JsonObject) : null;
   const attributes = block ? [] : placeAttributes(placing, item, meaning as JsonObject);
   const duplicates = block
     ? duplicatesIn(block.body, [block.type, ...block.labels.map((label) => label.text)])
     : attributes.flatMap(({ name, value }) => duplicatesIn(value, [name]));
-  const isSound = computedNames.length === 0 && duplicates.length === 0;
-  return { block, labelCount: block?.labels.length ?? -1, isSound, attributes, computedNames, duplicates };
+  const isSound = flaws.length === 0 && duplicates.length === 0;
+  return { block, labelCount: block?.labels.length ?? -1, isSound, attributes, flaws, duplicates };
 }
 
 function placeAttributes(placing: Placing, item: Item, meaning: JsonObject): Entry[] {

@@ -1,6 +1,7 @@
 // Puts what hcl2json says together with where the scanner saw it. hcl2json alone decides what is valid and what a value
 // is; the outline alone where. Where the two do not match, a value keeps the place of what surrounds it: never none.
 // Expressions are taken from the source: hcl2json spells some of them anew (`c ? a : b` in a string as `%{if c}`).
+import { isExactNumber } from "../diagnostic/exact_number.ts";
 import type { Range } from "../diagnostic/range.ts";
 import type { Entry, Fields, Value } from "./document.ts";
 import { applyEdits, type Edit, editsWithin } from "./edits.ts";
@@ -12,6 +13,17 @@ import { resolveEscapes } from "./strings.ts";
 /** An object of hcl2json's. */
 export type JsonObject = { [name: string]: HclJson };
 
+/** What hcl2json takes without a word, and no configuration may have. */
+export interface Flaw {
+  /**
+   * A name that is an expression; one that is a number, which HCL spells anew; in a heredoc, a number that hcl2json puts
+   * there rounded.
+   */
+  readonly kind: "computed-name" | "respelled-name" | "inexact-number";
+  /** Where it stands. */
+  readonly range: Range;
+}
+
 /** What values are placed with. */
 export interface Placing {
   /** The source as written. */
@@ -20,8 +32,8 @@ export interface Placing {
   readonly start: number;
   /** Of that item, sorted. */
   readonly edits: readonly Edit[];
-  /** Takes the places of names that only come out to be expressions here. */
-  readonly computedNames: Range[];
+  /** Takes what is found here. */
+  readonly flaws: Flaw[];
 }
 
 /** A value with its place; `around` is the place where there is no outline. */
@@ -50,6 +62,7 @@ function scalarValue(
     if (literal) return { kind: "literal", ...literal, range };
   }
   const hasCode = isString && holdsCode(json);
+  if (outline?.form === "heredoc") findInexactNumbers(placing, outline.codes);
   // hcl2json computes some expressions (`!true`, `"${1}"`); whether they are allowed is config's to say.
   const isCode = outline !== null && outline.codes.length > 0 && (hasCode || outline.form !== "heredoc");
   if (isCode) {
@@ -58,6 +71,16 @@ function scalarValue(
   }
   if (hasCode) return { kind: "template", text: json, codes: [], range };
   return { kind: "literal", value: json, range };
+}
+
+const LONE_NUMBER = /^[~\s]*([0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)[~\s]*$/;
+
+/** hcl2json puts a lone number of a heredoc into its text, cut to 512 bits; from everywhere else it hands it on as code. */
+function findInexactNumbers({ text, flaws }: Placing, codes: readonly Range[]): void {
+  for (const range of codes) {
+    const number = LONE_NUMBER.exec(text.slice(range.start, range.end))?.[1];
+    if (number !== undefined && !isExactNumber(number)) flaws.push({ kind: "inexact-number", range });
+  }
 }
 
 function holdsCode(text: string): boolean {
@@ -113,7 +136,7 @@ function literalPart(written: string): string | null {
 function unplacedObject(placing: Placing, json: JsonObject, range: Range): Fields {
   const entries: Entry[] = [];
   for (const [name, value] of Object.entries(json)) {
-    if (holdsCode(name)) placing.computedNames.push(range);
+    if (holdsCode(name)) placing.flaws.push({ kind: "computed-name", range });
     else entries.push({ name, nameRange: range, value: valueOf(placing, value, null, range) });
   }
   return { kind: "fields", form: "object", entries, range };
@@ -124,11 +147,14 @@ function objectValue(placing: Placing, json: JsonObject, outline: FieldsOutline)
   const placed = new Set<string>();
   for (const { key, nameRange, value } of outline.entries) {
     if (key === null) {
-      placing.computedNames.push(nameRange);
+      placing.flaws.push({ kind: "computed-name", range: nameRange });
       continue;
     }
     const name = nameIn(json, key);
-    if (name === null) continue;
+    if (name === null) {
+      if (/^[0-9]/.test(key)) placing.flaws.push({ kind: "respelled-name", range: nameRange });
+      continue;
+    }
     placed.add(name);
     entries.push({ name, nameRange, value: valueOf(placing, json[name]!, value, nameRange) });
   }

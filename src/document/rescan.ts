@@ -46,7 +46,7 @@ interface ScannedText {
 const NO_TEXT: ScannedText = {
   text: "",
   isBounded: true,
-  scan: { items: [], tooDeepAt: null, tooManyAt: null },
+  scan: { items: [], tooDeepAt: null, tooManyAt: null, costlyNumber: null },
   items: [],
   reaches: [],
   starts: [],

@@ -2,7 +2,21 @@
 // where their `${…}` are, and rewrites Honua's `${env:NAME}`, which HCL does not know, into `${env("NAME")}`.
 import { anchoredRange } from "../diagnostic/anchor.ts";
 import type { Range } from "../diagnostic/range.ts";
-import { atEnd, CHAR, type Cursor, enter, isClosing, isOpening, leave, peek, rangeFrom } from "./cursor.ts";
+import {
+  atDigit,
+  atEnd,
+  atWord,
+  CHAR,
+  type Cursor,
+  enter,
+  isClosing,
+  isOpening,
+  leave,
+  peek,
+  rangeFrom,
+  takeNumber,
+  takeWord,
+} from "./cursor.ts";
 import { ownCopy } from "./own_copy.ts";
 
 const HEREDOC = /<<-?([\p{ID_Start}_][\p{ID_Continue}-]*)\r?\n/uy;
@@ -82,6 +96,14 @@ function takeInterpolation(cursor: Cursor, codes: Range[]): void {
     const c = peek(cursor);
     if (c === CHAR.quote) {
       if (!takeQuoted(cursor).closed) break;
+      continue;
+    }
+    if (atWord(cursor)) {
+      takeWord(cursor);
+      continue;
+    }
+    if (atDigit(cursor)) {
+      takeNumber(cursor);
       continue;
     }
     if (c === CHAR.openBrace) braces++;

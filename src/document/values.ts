@@ -20,6 +20,7 @@ import {
   peek,
   rangeFrom,
   skipBlanks,
+  takeNumber,
   takeWord,
 } from "./cursor.ts";
 import type { Outline, OutlineEntry } from "./outline.ts";
@@ -244,8 +245,6 @@ function endsExpression(cursor: Cursor): boolean {
   return atLineEnd(cursor) || peek(cursor) === CHAR.comma || isClosing(peek(cursor));
 }
 
-const NUMBER = /[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y;
-
 /** Takes one token; says whether an operand must follow it (behind an operator) or may not (behind an operand). */
 function takeToken(cursor: Cursor, codes: Range[]): boolean {
   const c = peek(cursor);
@@ -259,8 +258,7 @@ function takeToken(cursor: Cursor, codes: Range[]): boolean {
     return word === "for" || word === "in" || word === "if";
   }
   if (atDigit(cursor)) {
-    NUMBER.lastIndex = cursor.at;
-    cursor.at += NUMBER.exec(cursor.text)![0].length;
+    takeNumber(cursor);
     return false;
   }
   cursor.at++;

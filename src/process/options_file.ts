@@ -2,6 +2,7 @@
 // line and column. The file is read once, with a bound; a text of any size or depth ends in settings or in diagnostics.
 import { createScanner, type Node, type ParseError, parseTree, printParseErrorCode } from "jsonc-parser";
 import { type Diagnostic, errorDiagnostic, placeOf } from "../diagnostic/diagnostic.ts";
+import { isExactNumber } from "../diagnostic/exact_number.ts";
 import { type Range, type SourceText, sourceText } from "../diagnostic/range.ts";
 import {
   emptyTree,
@@ -139,7 +140,9 @@ function putValue(
   const nameOrigin: Origin = { kind: "file", place: placeOf(source, rangeOf(name)) };
   const valueOrigin: Origin = { kind: "file", place: placeOf(source, rangeOf(value)) };
   const form = value.type === "object" ? "group" as const : value.type === "array" ? "list" as const : null;
-  const what = form === null ? { value: value.value as Scalar } : { form };
+  // What would be rounded is no value that an option can have.
+  const isRounded = value.type === "number" && !isExactNumber(textOf(source, value));
+  const what = form === null ? { value: isRounded ? NaN : value.value as Scalar } : { form };
   const before = putSetting(tree, { path, nameOrigin, what, valueOrigin });
   if (before?.kind === "file") {
     into.push(errorDiagnostic("options/duplicate", `${shownText(path.join(":"))} is written twice`, {
@@ -151,6 +154,10 @@ function putValue(
     }));
   }
   if (form !== null && path.length < MAX_DEPTH) putMembers(source, tree, value, path, into);
+}
+
+function textOf(source: SourceText, { offset, length }: Node): string {
+  return source.text.slice(offset, offset + length);
 }
 
 function rangeOf(node: Node): Range {

@@ -34,7 +34,6 @@ function visited(text: string): Reading {
     },
     onLiteralValue: (value, start, length, line) => {
       if (typeof value === "string" && !value.isWellFormed()) mistake("LoneSurrogate", start, length, line);
-      if (value === Infinity || value === -Infinity) mistake("NumberOutOfRange", start, length, line);
       values.push([value, start, start + length]);
     },
     onError: (code, start, length, line) => mistake(printParseErrorCode(code), start, length, line),

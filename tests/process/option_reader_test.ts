@@ -161,6 +161,14 @@ Deno.test("an unknown variable is ignored, with a warning where the section is o
   ]);
 });
 
+Deno.test("a number that would be rounded to one within the bounds is refused at its place", () => {
+  const file = (number: string) => `{ "ConfigurationWatcher": {\n "DebounceMilliseconds": ${number} } }`;
+  assert(read({ file: file("500.0") }).ok);
+  const [first] = wrong({ file: file("500.00000000000000001") });
+  assertMatch(first!.summary, /^ConfigurationWatcher:DebounceMilliseconds must be a whole number from 0 to 60000/);
+  assertEquals([first?.place?.line, first?.place?.column], [2, 26]);
+});
+
 Deno.test("a value out of bounds is quoted with its bounds and its place", () => {
   const [first] = wrong({ file: '{ "ConfigurationWatcher": {\n "DebounceMilliseconds": 60001 } }' });
   assertEquals(
