@@ -140,9 +140,7 @@ function putValue(
   const nameOrigin: Origin = { kind: "file", place: placeOf(source, rangeOf(name)) };
   const valueOrigin: Origin = { kind: "file", place: placeOf(source, rangeOf(value)) };
   const form = value.type === "object" ? "group" as const : value.type === "array" ? "list" as const : null;
-  // What would be rounded is no value that an option can have.
-  const isRounded = value.type === "number" && !isExactNumber(textOf(source, value));
-  const what = form === null ? { value: isRounded ? NaN : value.value as Scalar } : { form };
+  const what = form === null ? { value: value.value as Scalar } : { form };
   const before = putSetting(tree, { path, nameOrigin, what, valueOrigin });
   if (before?.kind === "file") {
     into.push(errorDiagnostic("options/duplicate", `${shownText(path.join(":"))} is written twice`, {
@@ -152,6 +150,15 @@ function putValue(
       place: nameOrigin.place,
       other: { label: "first written here", place: before.place },
     }));
+  }
+  if (value.type === "number" && !isExactNumber(textOf(source, value))) {
+    into.push(
+      errorDiagnostic("options/inexact-number", `${shownText(path.join(":"))} is a number that would be rounded`, {
+        path: shownText(path.join(":")),
+        suggestion: "Write it with fewer digits",
+        place: valueOrigin.place,
+      }),
+    );
   }
   if (form !== null && path.length < MAX_DEPTH) putMembers(source, tree, value, path, into);
 }

@@ -165,7 +165,7 @@ Deno.test("a number that would be rounded to one within the bounds is refused at
   const file = (number: string) => `{ "ConfigurationWatcher": {\n "DebounceMilliseconds": ${number} } }`;
   assert(read({ file: file("500.0") }).ok);
   const [first] = wrong({ file: file("500.00000000000000001") });
-  assertMatch(first!.summary, /^ConfigurationWatcher:DebounceMilliseconds must be a whole number from 0 to 60000/);
+  assertEquals(first?.summary, "ConfigurationWatcher:DebounceMilliseconds is a number that would be rounded");
   assertEquals([first?.place?.line, first?.place?.column], [2, 26]);
 });
 
