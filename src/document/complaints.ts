@@ -5,84 +5,7 @@ import { type Range, type SourceText, sourceText } from "../diagnostic/range.ts"
 import { type Item, rewriteItem } from "./dialect.ts";
 import { writtenOffset } from "./edits.ts";
 import { FILE_MARK } from "./hcl.ts";
-
-interface Wording {
-  readonly summary: string;
-  readonly why?: string;
-  readonly suggestion?: string;
-}
-
-/** What people are told for the summaries of hashicorp/hcl/v2/hclsyntax; others are shown as they are. */
-const WORDINGS: Readonly<Record<string, Wording>> = {
-  "Argument or block definition required": {
-    summary: "Expected a setting or a block here",
-    suggestion: "Write name = value, or name { … }",
-  },
-  "Attribute redefined": {
-    summary: "A setting is given twice in one block",
-    why: "Only one of the two can be meant",
-    suggestion: "Remove one of them",
-  },
-  "Invalid block definition": {
-    summary: "A block needs its braces on the line of its name",
-    why: "What stands here is neither a setting (name = value) nor a block (name { … })",
-    suggestion: "Put a { behind the name and labels, or a = between a name and its value",
-  },
-  "Invalid argument name": {
-    summary: "The name of a setting cannot be written like this",
-    suggestion: "Use letters, digits, _ and -, without an expression in it",
-  },
-  "Unclosed configuration block": {
-    summary: "A block is never closed",
-    why: "The source ends before the } of a block",
-    suggestion: "Add the missing }",
-  },
-  "Missing newline after argument": {
-    summary: "Something stands behind a value that does not belong to it",
-    suggestion: "Begin the next setting on a new line, or put quotes around the whole value",
-  },
-  "Missing newline after block definition": {
-    summary: "Something stands behind the } of a block",
-    suggestion: "Begin the next block on a new line",
-  },
-  "Invalid expression": {
-    summary: "Expected a value here",
-    suggestion: "Write a string in double quotes, a number, true, false, a list or a reference",
-  },
-  "Missing item separator": { summary: "A list needs a comma between its items", suggestion: "Add the comma" },
-  "Missing attribute separator": {
-    summary: "An object needs a comma or a line end between its settings",
-    suggestion: "Add a comma or begin a new line",
-  },
-  "Missing attribute value": { summary: "A name in an object has no value", suggestion: "Write name = value" },
-  "Missing key/value separator": { summary: "A name in an object has no value", suggestion: "Write name = value" },
-  "Unterminated template string": { summary: "A string is never closed", suggestion: 'Add the closing "' },
-  "Invalid multi-line string": {
-    summary: "A string goes on over the end of its line",
-    why: "A quoted string must end on the line it begins on",
-    suggestion: 'Add the closing ", or write \\n for a line end',
-  },
-  "Unterminated string literal": { summary: "A string is never closed", suggestion: 'Add the closing "' },
-  "Invalid escape sequence": {
-    summary: "A backslash in a string begins an escape that does not exist",
-    suggestion: 'Write \\\\ for a backslash; \\n, \\r, \\t, \\" and \\uXXXX are the escapes there are',
-  },
-  "Invalid character": {
-    summary: "A character that has no meaning here",
-    suggestion: "Remove it; it may be invisible, pasted from a document",
-  },
-  "Invalid template interpolation": { summary: "A ${ in a string is never closed", suggestion: "Add the }" },
-  "Unclosed template interpolation sequence": {
-    summary: "A ${ in a string is never closed",
-    suggestion: "Add the }, or write $${ for a literal ${",
-  },
-  "Extra characters after interpolation expression": {
-    summary: "A ${…} holds more than one expression",
-    suggestion: "Write $${ for a literal ${",
-  },
-  "Unbalanced parentheses": { summary: "A parenthesis is never closed", suggestion: "Add the )" },
-  "Unbalanced brackets": { summary: "A bracket is never closed", suggestion: "Add the ]" },
-};
+import { isOfDirective, isSecondHalf, openHeredoc, type Wording, wordingOf } from "./wording.ts";
 
 const COMPLAINT = new RegExp(`${FILE_MARK}:(\\d+),(\\d+)-(?:(\\d+),)?(\\d+): ([^;${FILE_MARK}]*);`, "g");
 const EARLIER = new RegExp(`already set at ${FILE_MARK}:(\\d+),(\\d+)-(?:(\\d+),)?(\\d+)`);
@@ -90,8 +13,28 @@ const EARLIER = new RegExp(`already set at ${FILE_MARK}:(\\d+),(\\d+)-(?:(\\d+),
 /** So many places of one item are looked up; what is wrong in more was not meant as it stands. */
 const MAX_PLACES = 1_000;
 
-/** The diagnostics in a complaint about one item, in its order; one of a kind for a place. */
+/** One of the mistakes that a complaint names. */
+interface Mistake {
+  /** HCL's. */
+  readonly summary: string;
+  readonly range: Range;
+  /** Where it was written first, if that is what it is about. */
+  readonly earlier: Range | null;
+}
+
+/** The diagnostics in a complaint about one item, in the order of their places. */
 export function diagnoseComplaint(source: SourceText, item: Item, complaint: string): Diagnostic[] {
+  const mistakes = mistakesIn(source, item, complaint);
+  if (mistakes.length === 0) return [syntaxError(source, item.range, { summary: "This block cannot be read" }, null)];
+  return causesAmong(mistakes, source.text).map(({ summary, range, earlier }) => {
+    const heredoc = summary === "Unterminated template string" ? openHeredoc(source.text, item.range) : null;
+    if (heredoc) return syntaxError(source, heredoc.range, heredoc.wording, null);
+    return syntaxError(source, range, wordingOf(summary, source.text, range.start), earlier);
+  });
+}
+
+/** One of a kind for a place, in the order of their places. */
+function mistakesIn(source: SourceText, item: Item, complaint: string): Mistake[] {
   const rewritten = sourceText(source.name, rewriteItem(source.text, item));
   const locate = (match: RegExpMatchArray): Range => {
     const line = Number(match[1]);
@@ -101,31 +44,57 @@ export function diagnoseComplaint(source: SourceText, item: Item, complaint: str
     return { start: back(start), end: Math.max(back(start), back(end)) };
   };
   const found = [...complaint.matchAll(COMPLAINT).take(MAX_PLACES)];
-  if (found.length === 0) return [syntaxError(source, item.range, "This block cannot be read", null)];
-  const diagnostics: Diagnostic[] = [];
+  const mistakes: Mistake[] = [];
   const seen = new Set<number | string>();
   for (const [index, match] of found.entries()) {
-    const range = locate(match);
+    const range = placeOfCode(source.text, match[5]!, locate(match));
     // One quote too few makes every later string look unclosed; and one place is complained of once.
-    const kind = match[5] === "Invalid multi-line string" ? match[5] : range.start;
+    const kind = match[5] === OPEN_STRING ? match[5] : range.start;
     if (seen.has(kind) || seen.has(range.start)) continue;
     seen.add(kind).add(range.start);
     const detail = complaint.slice(match.index, found[index + 1]?.index);
     const earlier = EARLIER.exec(detail);
-    diagnostics.push(syntaxError(source, range, match[5]!, earlier && locate(earlier)));
+    mistakes.push({ summary: match[5]!, range, earlier: earlier && locate(earlier) });
   }
-  return diagnostics.sort((one, other) => one.place!.range.start - other.place!.range.start);
+  return mistakes.sort((one, other) => one.range.start - other.range.start);
 }
 
-/** What HCL has no words of its own for: it takes the two characters for operators. */
-const OPEN_COMMENT: Wording = { summary: "A comment is never closed", suggestion: "Add the closing */" };
+/** HCL underlines what stands before a `${` that is never closed. */
+function placeOfCode(text: string, summary: string, range: Range): Range {
+  const isBefore = summary === "Unclosed template interpolation sequence" && text.startsWith("${", range.end);
+  return isBefore ? { start: range.end, end: range.end + 2 } : range;
+}
 
-function syntaxError(source: SourceText, range: Range, hclSummary: string, earlier: Range | null): Diagnostic {
-  const isComment = source.text.startsWith("/*", range.start);
-  const wording = isComment ? OPEN_COMMENT : WORDINGS[hclSummary] ?? { summary: hclSummary };
-  return errorDiagnostic("document/syntax", wording.summary, {
-    why: wording.why ?? null,
-    suggestion: wording.suggestion ?? null,
+const OPEN_STRING = "Invalid multi-line string";
+const CHARACTER = "Invalid character";
+const ESCAPE = "Invalid escape sequence";
+
+/** The mistakes without those that follow from others: somebody would mend what is not broken. */
+function causesAmong(mistakes: readonly Mistake[], text: string): Mistake[] {
+  const lineOf = ({ range }: Mistake) => text.lastIndexOf("\n", range.start - 1);
+  const explains = ({ summary }: Mistake) => summary === CHARACTER || isOfDirective(summary);
+  const explained = new Set(mistakes.filter(explains).map(lineOf));
+  const causes: Mistake[] = [];
+  for (const mistake of mistakes) {
+    const { summary, range } = mistake;
+    // A character that HCL does not know, or a directive, explains all else that is wrong on its line, …
+    if (!explains(mistake) && explained.has(lineOf(mistake))) continue;
+    // … what is no string before an open one may be why it is open, …
+    if (summary === OPEN_STRING && causes.some((cause) => cause.summary !== ESCAPE)) continue;
+    // … half of a surrogate pair is told with the other, …
+    if (summary === ESCAPE && isSecondHalf(text, range.start)) continue;
+    causes.push(mistake);
+    // … and the lines of what was meant as a heredoc are no settings.
+    if (text.startsWith("<<", range.start)) break;
+  }
+  return causes.length === 0 ? [mistakes[0]!] : causes;
+}
+
+function syntaxError(source: SourceText, range: Range, wording: Wording, earlier: Range | null): Diagnostic {
+  const { summary, why = null, suggestion = null } = wording;
+  return errorDiagnostic("document/syntax", summary, {
+    why,
+    suggestion,
     place: placeOf(source, range),
     other: earlier && { label: "first given here", place: placeOf(source, earlier) },
   });

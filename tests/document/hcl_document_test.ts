@@ -94,7 +94,7 @@ const MISTAKES: [string, string, string[]][] = [
   ["a block that is never closed, before a variable", 'a { x = 1\nvariable "v" = "w"\n', ["document/syntax 1:3"]],
   ["a mistake on one line with its block's end", 'a { x = }\nvariable "v" = "w"\n', ["document/syntax 1:9"]],
   ["words in a block on one line", 'a { x y z }\nvariable "v" = "w"\n', ["document/syntax 1:11"]],
-  ["mistakes in the order of their places", 'a { b = "x ${ y" }\n', ["document/syntax 1:10", "document/syntax 1:19"]],
+  ["mistakes in the order of their places", 'a { b = "\\q y }\n', ["document/syntax 1:10", "document/syntax 1:16"]],
   ["a comment that is never closed", "a {\n}\n/* open\n", ["document/syntax 3:1"]],
   ["two mistakes in two blocks", "a {\n x\n}\nb {\n y\n}\n", ["document/syntax 2:2", "document/syntax 5:2"]],
 ];
