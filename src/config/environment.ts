@@ -34,7 +34,8 @@ export function environmentOf(process: Environment, files: readonly ReadonlyMap<
  * Reads systemd's EnvironmentFile syntax (systemd.exec(5)), state for state as systemd's own parser does: comments
  * begin with `#` or `;`, a value may be made of several quoted pieces, a backslash at the end of an unquoted or
  * double-quoted line continues it, and quotes after the first unquoted character are text. A name that systemd does not
- * accept (`export X`, `1X`), a line without `=` and a quote that is never closed become warnings.
+ * accept (`export X`, `1X`), a line without `=` and a quote that is never closed become warnings, and so does what is
+ * part of a value and hardly meant to be: a comment behind it, text behind a closing quote, a carriage return in quotes.
  *
  * @example
  * ```ts
@@ -45,27 +46,35 @@ export function parseEnvironmentFile(source: SourceText): EnvironmentFile {
   const reader = openReader();
   for (let at = 0; at < source.text.length; at++) {
     step(reader, source.text[at]!, at);
+    reader.previous = source.text[at]!;
   }
   finish(reader, source.text.length);
   const variables = new Map<string, string>();
-  const odd: { readonly range: Range; readonly oddity: Oddity }[] = [];
-  for (const { name, value, range } of reader.assignments) {
-    if (NAME_PATTERN.test(name)) variables.set(name, value);
-    else odd.push({ range, oddity: INVALID_NAME });
+  const odd: Remark[] = [];
+  for (const { name, value, range, remark } of reader.assignments) {
+    if (NAME_PATTERN.test(name)) {
+      variables.set(name, value);
+      if (remark) odd.push(remark);
+    } else odd.push({ range, oddity: INVALID_NAME });
   }
   for (const range of reader.strays) odd.push({ range, oddity: NO_ASSIGNMENT });
   if (reader.unclosed !== null) {
     odd.push({ range: { start: reader.unclosed, end: reader.unclosed + 1 }, oddity: UNCLOSED_QUOTE });
   }
   odd.sort((one, other) => one.range.start - other.range.start);
-  const diagnostics = odd.slice(0, MAX_DIAGNOSTICS).map(({ range, oddity: { code, summary, why } }) =>
-    warningDiagnostic(code, summary, { why, place: placeOf(source, range) })
-  );
+  const diagnostics = odd.slice(0, MAX_DIAGNOSTICS).map((
+    { range, oddity: { code, summary, why, suggestion = null } },
+  ) => warningDiagnostic(code, summary, { why, suggestion, place: placeOf(source, range) }));
   return { variables, diagnostics };
 }
 
 /** What is said of a line that systemd passes over, or takes as nobody means it. */
-type Oddity = Readonly<Record<"code" | "summary" | "why", string>>;
+type Oddity = Readonly<Record<"code" | "summary" | "why", string> & { suggestion?: string }>;
+
+interface Remark {
+  readonly range: Range;
+  readonly oddity: Oddity;
+}
 
 const INVALID_NAME: Oddity = {
   code: "environment/invalid-name",
@@ -81,6 +90,24 @@ const UNCLOSED_QUOTE: Oddity = {
   code: "environment/unclosed-quote",
   summary: "This quote is never closed",
   why: "Everything to the end of the file became part of the value",
+};
+const COMMENT_IN_VALUE: Oddity = {
+  code: "environment/comment-in-value",
+  summary: "What looks like a comment is part of the value",
+  why: "A # begins a comment only where a line begins with it",
+  suggestion: "Put the comment on a line of its own; if it belongs to the value, put the whole value in quotes",
+};
+const TEXT_BEHIND_QUOTE: Oddity = {
+  code: "environment/text-behind-quote",
+  summary: "Text behind a closing quote is part of the value",
+  why: "A quote ends at the next one of its kind, and what follows is added to the value",
+  suggestion: "Put the whole value in one pair of quotes, or remove the text",
+};
+const CARRIAGE_RETURN: Oddity = {
+  code: "environment/carriage-return",
+  summary: "A carriage return in quotes is part of the value",
+  why: "The file has CRLF line ends, and a value in quotes that goes on over a line end has them too",
+  suggestion: "Save the file with LF line ends",
 };
 const MAX_DIAGNOSTICS = 100;
 const NAME_PATTERN = /^[A-Za-z_][A-Za-z0-9_]*$/;
@@ -110,7 +137,13 @@ interface Reader {
   value: string[];
   /** How long the value is without the unquoted white space at its end. */
   valueLength: number;
-  readonly assignments: { name: string; value: string; range: Range }[];
+  /** Whether a quoted piece of the value was closed. */
+  hasQuoted: boolean;
+  /** The character before, of whatever state. */
+  previous: string;
+  /** What is odd about the value at hand, and where that begins. */
+  odd: { readonly start: number; readonly oddity: Oddity } | null;
+  readonly assignments: { name: string; value: string; range: Range; remark: Remark | null }[];
   readonly strays: Range[];
   unclosed: number | null;
 }
@@ -123,6 +156,9 @@ function openReader(): Reader {
     key: [],
     value: [],
     valueLength: 0,
+    hasQuoted: false,
+    previous: "",
+    odd: null,
     assignments: [],
     strays: [],
     unclosed: null,
@@ -148,6 +184,8 @@ function step(reader: Reader, character: string, at: number): void {
         reader.state = "before-value";
         reader.value = [];
         reader.valueLength = 0;
+        reader.hasQuoted = false;
+        reader.odd = null;
       } else reader.key.push(character);
       return;
     case "comment":
@@ -167,10 +205,13 @@ function stepInValue(reader: Reader, character: string, at: number): void {
     case "before-value":
       if (NEWLINE.includes(character)) assign(reader, at);
       else if (character === "'" || character === '"') {
+        if (isApart(reader) && reader.hasQuoted) note(reader, at, TEXT_BEHIND_QUOTE);
         reader.state = character === "'" ? "single-quote" : "double-quote";
         reader.quoteStart = at;
       } else if (character === "\\") reader.state = "value-escape";
       else if (!WHITESPACE.includes(character)) {
+        if (character === "#" && (isApart(reader) || reader.hasQuoted)) note(reader, at, COMMENT_IN_VALUE);
+        else if (reader.hasQuoted) note(reader, at, TEXT_BEHIND_QUOTE);
         reader.state = "value";
         append(reader, character);
       }
@@ -181,7 +222,10 @@ function stepInValue(reader: Reader, character: string, at: number): void {
         reader.state = "value-escape";
         reader.valueLength = reader.value.length;
       } else if (WHITESPACE.includes(character)) reader.value.push(character);
-      else append(reader, character);
+      else {
+        if (character === "#" && isApart(reader)) note(reader, at, COMMENT_IN_VALUE);
+        append(reader, character);
+      }
       return;
     case "value-escape":
       reader.state = "value";
@@ -189,8 +233,11 @@ function stepInValue(reader: Reader, character: string, at: number): void {
       return;
     case "single-quote":
     case "double-quote": {
-      if (character === (reader.state === "single-quote" ? "'" : '"')) reader.state = "before-value";
-      else if (character === "\\" && reader.state === "double-quote") reader.state = "double-quote-escape";
+      if (character === "\r") note(reader, at, CARRIAGE_RETURN);
+      if (character === (reader.state === "single-quote" ? "'" : '"')) {
+        reader.state = "before-value";
+        reader.hasQuoted = true;
+      } else if (character === "\\" && reader.state === "double-quote") reader.state = "double-quote-escape";
       else append(reader, character);
       return;
     }
@@ -202,6 +249,16 @@ function stepInValue(reader: Reader, character: string, at: number): void {
   }
 }
 
+/** Whether there is white space before the character at hand. */
+function isApart({ previous }: Reader): boolean {
+  return previous === " " || previous === "\t";
+}
+
+/** Notes the first oddity of a value: what follows it follows from it. */
+function note(reader: Reader, start: number, oddity: Oddity): void {
+  reader.odd ??= { start, oddity };
+}
+
 function append(reader: Reader, ...characters: string[]): void {
   reader.value.push(...characters);
   reader.valueLength = reader.value.length;
@@ -210,7 +267,8 @@ function append(reader: Reader, ...characters: string[]): void {
 function assign(reader: Reader, end: number): void {
   const name = reader.key.join("").replace(/[ \t\r\n]+$/, "");
   const value = reader.value.slice(0, reader.valueLength).join("");
-  reader.assignments.push({ name, value, range: { start: reader.keyStart, end } });
+  const remark = reader.odd && { range: { start: reader.odd.start, end }, oddity: reader.odd.oddity };
+  reader.assignments.push({ name, value, range: { start: reader.keyStart, end }, remark });
   reader.state = "before-key";
 }
 

@@ -2,7 +2,7 @@
 // where it was written. Bounds are checked before the parser sees anything; what hcl2json drops or overwrites without
 // a word (a key twice, a block with the name of an attribute) is an error here. What is known of an item is kept with it
 // for as long as the item is, and a source read again gives what reading it afresh would.
-import { type Diagnostic, errorDiagnostic, placeOf } from "../diagnostic/diagnostic.ts";
+import { type Diagnostic, errorDiagnostic, placeOf, warningDiagnostic } from "../diagnostic/diagnostic.ts";
 import { inexactNumber } from "../diagnostic/exact_number.ts";
 import type { Range, SourceText } from "../diagnostic/range.ts";
 import { openPace, type Pace } from "../time/pace.ts";
@@ -108,10 +108,14 @@ function documentOf(source: SourceText, items: readonly PlacedItem[]): Document 
 
 function mistakesIn(source: SourceText, items: readonly PlacedItem[]): Diagnostic[] {
   const mistakes: Diagnostic[] = [];
+  let hasCarriageReturn = false;
   for (const { isSound, flaws } of items) {
     if (isSound) continue;
     for (const { kind, range } of flaws) {
-      if (mistakes.length < MAX_DIAGNOSTICS) mistakes.push(FLAWS[kind](source, range));
+      // Line ends are those of the file: to say it once is enough.
+      if (mistakes.length === MAX_DIAGNOSTICS || (kind === "carriage-return" && hasCarriageReturn)) continue;
+      hasCarriageReturn ||= kind === "carriage-return";
+      mistakes.push(FLAWS[kind](source, range));
     }
   }
   mistakes.push(...diagnoseDuplicates(source, items, MAX_DIAGNOSTICS - mistakes.length));
@@ -121,6 +125,7 @@ function mistakesIn(source: SourceText, items: readonly PlacedItem[]): Diagnosti
 const FLAWS: Readonly<Record<Flaw["kind"], (source: SourceText, range: Range) => Diagnostic>> = {
   "computed-name": computedName,
   "respelled-name": respelledName,
+  "carriage-return": carriageReturn,
   "inexact-number": (source, range) => inexact(source, range, "Write its digits in the text itself, without ${ and }"),
 };
 
@@ -128,6 +133,15 @@ const FLAWS: Readonly<Record<Flaw["kind"], (source: SourceText, range: Range) =>
 function inexact(source: SourceText, range: Range, suggestion: string): Diagnostic {
   const { summary, why } = inexactNumber();
   return errorDiagnostic("document/inexact-number", summary, { why, suggestion, place: placeOf(source, range) });
+}
+
+function carriageReturn(source: SourceText, { start }: Range): Diagnostic {
+  return warningDiagnostic("document/carriage-return", "A heredoc has carriage returns in its value", {
+    why:
+      "The file has CRLF line ends: its hash is another than that of the same file with LF, as other hosts may have it",
+    suggestion: "Save the file with LF line ends on every host",
+    place: placeOf(source, { start, end: start + 2 }),
+  });
 }
 
 function respelledName(source: SourceText, range: Range): Diagnostic {

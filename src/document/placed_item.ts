@@ -17,7 +17,7 @@ export interface PlacedItem {
   readonly isSound: boolean;
   /** The attributes; of a block none. */
   readonly attributes: readonly Entry[];
-  /** What hcl2json takes without a word and no configuration may have. */
+  /** What hcl2json takes without a word and no configuration should have. */
   readonly flaws: readonly Flaw[];
   /** What stands twice in it. */
   readonly duplicates: readonly Duplicate[];

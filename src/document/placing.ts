@@ -13,13 +13,13 @@ import { resolveEscapes } from "./strings.ts";
 /** An object of hcl2json's. */
 export type JsonObject = { [name: string]: HclJson };
 
-/** What hcl2json takes without a word, and no configuration may have. */
+/** What hcl2json takes without a word, and no configuration should have. */
 export interface Flaw {
   /**
    * A name that is an expression; one that is a number, which HCL spells anew; in a heredoc, a number that hcl2json puts
-   * there rounded.
+   * there rounded, or line ends that are CRLF: a warning.
    */
-  readonly kind: "computed-name" | "respelled-name" | "inexact-number";
+  readonly kind: "computed-name" | "respelled-name" | "inexact-number" | "carriage-return";
   /** Where it stands. */
   readonly range: Range;
 }
@@ -62,7 +62,10 @@ function scalarValue(
     if (literal) return { kind: "literal", ...literal, range };
   }
   const hasCode = isString && holdsCode(json);
-  if (outline?.form === "heredoc") findInexactNumbers(placing, outline.codes);
+  if (outline?.form === "heredoc") {
+    findInexactNumbers(placing, outline.codes);
+    if (isString && json.includes("\r\n")) placing.flaws.push({ kind: "carriage-return", range });
+  }
   // hcl2json computes some expressions (`!true`, `"${1}"`); whether they are allowed is config's to say.
   const isCode = outline !== null && outline.codes.length > 0 && (hasCode || outline.form !== "heredoc");
   if (isCode) {

@@ -49,6 +49,32 @@ Deno.test("what systemd passes over in silence is a warning at its place", () =>
   assertEquals(warnings("A=1"), []);
 });
 
+Deno.test("what is part of a value and hardly meant to be is a warning at its place, and stays part of it", () => {
+  const cases: [text: string, value: string, warning: string | null][] = [
+    ['A="x" # note', "x# note", "comment-in-value 1:7"],
+    ["A='x'# note", "x# note", "comment-in-value 1:6"],
+    ["A=x # note", "x # note", "comment-in-value 1:5"],
+    ["A= # note", "# note", "comment-in-value 1:4"],
+    ['A="x" y', "xy", "text-behind-quote 1:7"],
+    ['A="x"y', "xy", "text-behind-quote 1:6"],
+    ['A="x" "y"', "xy", "text-behind-quote 1:7"],
+    ['A="x\nB="y"', 'x\nB=y"', "text-behind-quote 2:4"],
+    ['A="x\r\ny"\r\n', "x\r\ny", "carriage-return 1:5"],
+    ["A=\"x\"'y'", "xy", null],
+    ['A="x # y"', "x # y", null],
+    ["A=x#y", "x#y", null],
+    ["A=#fff", "#fff", null],
+    ["A=a; b", "a; b", null],
+    ['A="x" \r\n# note\r\n', "x", null],
+    ["A=x \\\n y", "x  y", null],
+  ];
+  for (const [text, value, warning] of cases) {
+    assertEquals(parse(text).A, value, text);
+    assertEquals(warnings(text), warning === null ? [] : [`environment/${warning}`], text);
+  }
+  assertEquals(warnings("export A=x # note"), ["environment/invalid-name 1:1"]);
+});
+
 Deno.test("warnings about an environment file are in the order of its lines, whatever they are about", () => {
   assertEquals(warnings("stray\nexport A=1\nwords\n1B=2\nC='x"), [
     "environment/no-assignment 1:1",
@@ -63,8 +89,10 @@ Deno.test("warnings about an environment file are in the order of its lines, wha
 
 Deno.test("no warning about an environment file quotes it", () => {
   const secret = "hunter2";
-  const { diagnostics } = parseEnvironmentFile(sourceText("test.env", `export P=${secret}\n${secret}\nQ='${secret}`));
-  assertEquals(diagnostics.length, 3);
+  const { diagnostics } = parseEnvironmentFile(
+    sourceText("test.env", `export P=${secret}\n${secret}\nR=x #${secret}\nQ='${secret}`),
+  );
+  assertEquals(diagnostics.length, 4);
   assertEquals(JSON.stringify(diagnostics.map(({ place: _, ...rest }) => rest)).includes(secret), false);
 });
 

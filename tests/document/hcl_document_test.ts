@@ -106,6 +106,18 @@ for (const [what, text, expected] of MISTAKES) {
   });
 }
 
+Deno.test("a heredoc with CRLF line ends is one warning for a file, and none where its value has no line end", async () => {
+  await using parser = openBlockParser();
+  const warnings = async (text: string) =>
+    (await mistakesOf(text, parser)).map(({ severity, code, place }) =>
+      `${severity} ${code} ${place!.line}:${place!.column}`
+    );
+  const text = 'a {\n  x = <<-EOF\n    b\n    EOF\n}\ny = [<<E\n${env("X")}\nE\n]\n';
+  assertEquals(await warnings(text), []);
+  assertEquals(await warnings(text.replaceAll("\n", "\r\n")), ["warning document/carriage-return 2:7"]);
+  assertEquals(await warnings('a = "\\r\\n"\r\nb = <<E\r\nE\r\n'), []);
+});
+
 Deno.test("a duplicate names both places", async () => {
   await using parser = openBlockParser();
   for (const text of ["x = 1\nx = 2\n", "a {\n x = 1\n x = 2\n}\n", "y = {\n x = 1\n x = 2\n}\n"]) {
