@@ -1,6 +1,5 @@
 // One item as a part of the document: its block or attributes, each value at its place, and what is wrong in it that
 // hcl2json does not say. All of it depends on the item alone, so it stays true wherever the item moves.
-import type { Range } from "../diagnostic/range.ts";
 import type { Item } from "./dialect.ts";
 import type { Block, Entry, Fields, Label } from "./document.ts";
 import { type Duplicate, duplicatesIn } from "./duplicates.ts";
