@@ -108,7 +108,7 @@ const ESCAPES: Cases = [
     suggestion: "Write \\UXXXXXXXX with the code point of a character, or \\\\ for a backslash",
   }],
   [/^\\[uU]/, {
-    summary: "\\u needs four hexadecimal digits behind it, and \\U eight",
+    summary: "The escape \\u needs four hexadecimal digits behind it, and \\U eight",
     suggestion: "Write \\\\ for a backslash, as in C:\\\\Users",
   }],
 ];
@@ -302,7 +302,7 @@ const WORDINGS: Readonly<Record<string, Wording | ((here: Here) => Wording)>> = 
   },
   "Invalid attribute name": ({ before }) =>
     /[0-9]\.\s*$/.test(before)
-      ? { summary: "A number needs a digit behind its point", suggestion: "Write 1.0 for 1." }
+      ? { summary: "A number needs a digit behind its point", suggestion: "Write a digit behind it, as in 1.0" }
       : { summary: "A name is missing behind the point", suggestion: "Name the part: var.NAME, service.NAME" },
   "Invalid 'for' expression": {
     summary: "A for expression is not supported",

@@ -109,7 +109,7 @@ function cache(draw: Draw, number = draw.below(2)): string {
 }
 
 function variable(draw: Draw): string {
-  const untidy = [text(draw), '{ id = { type = env("E0") } }', '["odata", var.v2]', "7", "null"];
+  const untidy = [text(draw), '{ id = { type = env("E0") } }', '["odata", var.v2]', "7", "76561197980428157", "null"];
   return block(draw, `variable "${draw.pick(draw.isTidy ? VARIABLES : ["v0", ...VARIABLES])}"`, [
     () => `default = ${draw.pick(draw.isTidy ? TIDY_DEFAULTS : untidy)}`,
   ], [() => draw.pick([`defualt = 1`, `type = "x"`])]);

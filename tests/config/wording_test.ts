@@ -23,7 +23,9 @@ Deno.test("every text of a diagnostic begins as a sentence and has no full stop 
   await using parser = openBlockParser();
   const names = [...Deno.readDirSync(fixtures)].map(({ name }) => name).filter((name) => !name.endsWith(".tsv"));
   const found = (await Promise.all(names.map((name) => diagnosticsOf(name, parser)))).flat();
-  found.push(...parseEnvironmentFile(sourceText("test.env", "export A=1\nstray\nB='x")).diagnostics);
+  found.push(
+    ...parseEnvironmentFile(sourceText("test.env", "export A=1\nstray\nC=\"x\" # y\nD='x' y\nB='x\r\n")).diagnostics,
+  );
   assert(new Set(found.map(({ code }) => code)).size > 20);
   assertEquals(found.flatMap(misworded), []);
 });

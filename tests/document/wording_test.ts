@@ -2,11 +2,13 @@ import { assert, assertEquals } from "@std/assert";
 import { sourceText } from "../../src/diagnostic/range.ts";
 import { type BlockParser, openBlockParser } from "../../src/document/blocks.ts";
 import { openHclReader } from "../../src/document/hcl_document.ts";
+import { misworded } from "../support/wording.ts";
 
 /** `line:column summary; suggestion` of what is wrong with a text. */
 async function told(text: string, parser: BlockParser): Promise<string[]> {
   const parsed = await openHclReader(parser).read(sourceText("test.hcl", text));
   assert(!parsed.ok, text);
+  assertEquals(parsed.diagnostics.flatMap(misworded), [], text);
   return parsed.diagnostics.map(({ place, summary, suggestion }) =>
     `${place!.line}:${place!.column} ${summary}; ${suggestion}`
   );
@@ -42,7 +44,7 @@ const VALUES: readonly (readonly [value: string, told: string])[] = [
   ],
   [
     '"C:\\Users"',
-    "10 \\u needs four hexadecimal digits behind it, and \\U eight; Write \\\\ for a backslash, as in C:\\\\Users",
+    "10 The escape \\u needs four hexadecimal digits behind it, and \\U eight; Write \\\\ for a backslash, as in C:\\\\Users",
   ],
   [
     '"C:\\\\a\\"',
@@ -55,7 +57,7 @@ const VALUES: readonly (readonly [value: string, told: string])[] = [
   ["5m", '8 A number ends before this; Put quotes around the whole value, as in "5m"'],
   ["50%", '10 A value is missing behind an operator; Put quotes around the whole value if it is a text, as in "50%"'],
   [".5", "7 A number needs a digit before its point; Write 0.5 for .5"],
-  ["1.", "9 A number needs a digit behind its point; Write 1.0 for 1."],
+  ["1.", "9 A number needs a digit behind its point; Write a digit behind it, as in 1.0"],
   ["", "7 A value is missing here; Write a string in double quotes, a number, true, false, a list or a reference"],
   ["[1,,]", "10 A value is missing before the comma; Remove the comma, or write the value"],
   ["1 /* x", "10 A comment is never closed; Add the closing */"],
