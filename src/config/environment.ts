@@ -243,6 +243,7 @@ function stepInValue(reader: Reader, character: string, at: number): void {
     }
     case "double-quote-escape":
       reader.state = "double-quote";
+      if (character === "\r") note(reader, at, CARRIAGE_RETURN);
       if (ESCAPED_IN_DOUBLE_QUOTES.includes(character)) append(reader, character);
       else if (character !== "\n") append(reader, "\\", character);
       return;

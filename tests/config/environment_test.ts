@@ -60,6 +60,7 @@ Deno.test("what is part of a value and hardly meant to be is a warning at its pl
     ['A="x" "y"', "xy", "text-behind-quote 1:7"],
     ['A="x\nB="y"', 'x\nB=y"', "text-behind-quote 2:4"],
     ['A="x\r\ny"\r\n', "x\r\ny", "carriage-return 1:5"],
+    ['A="x\\\r\ny"\r\n', "x\\\r\ny", "carriage-return 1:6"],
     ["A=\"x\"'y'", "xy", null],
     ['A="x # y"', "x # y", null],
     ["A=x#y", "x#y", null],

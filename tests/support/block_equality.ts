@@ -23,8 +23,8 @@ export async function compareBlockwise(
   source: string,
   parser: BlockParser = blockParserWith(parse),
 ): Promise<string | null> {
-  const { items, tooDeepAt } = scanSource(source);
-  if (tooDeepAt !== null) return null;
+  const { items, tooDeepAt, costlyNumber } = scanSource(source);
+  if (tooDeepAt !== null || costlyNumber !== null) return null;
   const rewritten = rewriteSource(source, items);
   const judgement = await parser.judge(source, items);
   if (!judgement.ok) return `not judged: ${judgement.reason}`;
