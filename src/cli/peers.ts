@@ -2,6 +2,7 @@
 // all living instances run one hash, with 1 if not, with 3 if the daemon or its Redis cannot be reached.
 import { jsonLine } from "../diagnostic/terminal_text.ts";
 import * as z from "zod";
+import { isGeneration, isHash } from "../cluster/head_bounds.ts";
 import type { AdminFlags } from "./admin_address.ts";
 import { strangeAnswer, unavailable, withAdminClient } from "./admin_client.ts";
 import { agoText } from "./age.ts";
@@ -19,14 +20,17 @@ export interface PeersRequest {
 
 const HEADINGS = ["", "INSTANCE", "STANDING", "GENERATION", "HASH", "VERSION", "SEEN", "REJECTED"];
 
+const hash = z.custom<string>(isHash);
+const generation = z.custom<number>(isGeneration);
+
 const peersSchema = z.object({
   peers: z.array(z.object({
     instance: z.string(),
     version: z.string(),
-    hash: z.string().nullable(),
-    generation: z.number().nullable(),
+    hash: hash.nullable(),
+    generation: generation.nullable(),
     standing: z.string(),
-    rejected: z.object({ hash: z.string(), why: z.string(), at: z.string() }).nullable(),
+    rejected: z.object({ hash, why: z.string(), at: z.string() }).nullable(),
     at: z.string(),
     self: z.boolean(),
   })),

@@ -2,6 +2,7 @@
 // source is in force, with 1 if it was rejected, with 3 if it could not be asked, could not do all that was asked for, or
 // another snapshot than the one of `--if-match` is in force.
 import * as z from "zod";
+import { isGeneration, isHash } from "../cluster/head_bounds.ts";
 import { jsonLine, terminalText } from "../diagnostic/terminal_text.ts";
 import type { AdminFlags } from "./admin_address.ts";
 import { type AdminAnswer, type AdminClient, strangeAnswer, unavailable, withAdminClient } from "./admin_client.ts";
@@ -30,10 +31,13 @@ const RELOAD_LIMIT_MILLISECONDS = 65_000;
 
 type Answered = Extract<AdminAnswer, { ok: true }>;
 
+const hash = z.custom<string>(isHash);
+const generation = z.custom<number>(isGeneration);
+
 const doneSchema = z.object({
   status: z.enum(["reloaded", "unchanged"]),
-  hash: z.string(),
-  generation: z.number().nullable(),
+  hash,
+  generation: generation.nullable(),
   instancesNotified: z.number(),
   standing: z.string().optional(),
   notNotified: z.string().nullable().optional(),

@@ -2,6 +2,7 @@
 // ends with 0 if the source is in force, the instance does not diverge and no hook failed for it, with 1 if not, with 3 if
 // nothing answers.
 import * as z from "zod";
+import { isGeneration, isHash } from "../cluster/head_bounds.ts";
 import { jsonLine, terminalText } from "../diagnostic/terminal_text.ts";
 import type { AdminFlags } from "./admin_address.ts";
 import { strangeAnswer, unavailable, withAdminClient } from "./admin_client.ts";
@@ -23,6 +24,9 @@ export interface StatusRequest {
 /** The outcomes after which the source is what is in force. */
 const GOOD_OUTCOMES: ReadonlySet<string> = new Set(["activated", "unchanged"]);
 
+const hash = z.custom<string>(isHash);
+const generation = z.custom<number>(isGeneration);
+
 const statusSchema = z.object({
   version: z.string(),
   instance: z.string(),
@@ -31,10 +35,10 @@ const statusSchema = z.object({
   startedAt: z.string(),
   source: z.string(),
   snapshot: z.string(),
-  active: z.object({ hash: z.string(), since: z.string() }).nullable(),
-  generation: z.number().nullable(),
+  active: z.object({ hash, since: z.string() }).nullable(),
+  generation: generation.nullable(),
   standing: z.string(),
-  head: z.object({ generation: z.number(), hash: z.string() }).nullable(),
+  head: z.object({ generation, hash }).nullable(),
   announcementOwed: z.boolean(),
   lastReload: z.object({
     outcome: z.string(),

@@ -1,6 +1,7 @@
 // What goes over the channel: at most 100 bytes that say which generation became which hash, or, from older Honua
 // servers, a path. Anything may arrive there; it is bounded, parsed strictly, and never more than a hint.
 import { createHash } from "node:crypto";
+import { isGeneration } from "./head_bounds.ts";
 
 /** A message as it was understood. */
 export type Message =
@@ -34,8 +35,8 @@ export function instanceId(name: string): string {
  */
 export function announcementText(generation: number, hash: string, id: string): string {
   const text = `v1 ${generation} ${hash} ${id}`;
-  if (!ANNOUNCEMENT.test(text) || !Number.isSafeInteger(generation)) {
-    throw new RangeError("an announcement takes a positive safe integer, 64 hex digits and 12");
+  if (!ANNOUNCEMENT.test(text) || !isGeneration(generation)) {
+    throw new RangeError("an announcement takes a generation, 64 hex digits and 12");
   }
   return text;
 }
@@ -62,7 +63,7 @@ export function parseMessage(message: Uint8Array | string, ownId: string): Messa
 function parseAnnouncement(text: string, ownId: string): Message {
   const match = ANNOUNCEMENT.exec(text);
   const generation = Number(match?.[1]);
-  if (match === null || !Number.isSafeInteger(generation)) {
+  if (match === null || !isGeneration(generation)) {
     return invalid(text.startsWith("v1 ") ? "It is a malformed announcement" : "It is of a version that is not known");
   }
   const by = match[3]!;

@@ -1,6 +1,7 @@
 // What an instance tells the others of itself, as it stands under its peer key: JSON of a bounded size, read strictly,
 // since anything may stand there. It holds no secret.
 import * as z from "zod";
+import { isGeneration, isHash } from "./head_bounds.ts";
 
 /** Where an instance stands towards the cluster's head. */
 export type Standing = "unknown" | "agreed" | "settling" | "diverged";
@@ -54,8 +55,9 @@ export const MAX_RECORD_BYTES = 4_096;
 
 const line = (maxLength: number) => z.string().max(maxLength).regex(/^[^\p{Cc}\p{Cs}]+$/u);
 const time = z.string().max(32).regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?Z$/);
-const hash = z.string().regex(/^[0-9a-f]{64}$/);
-const generation = z.int().positive();
+
+const hash = z.custom<string>(isHash);
+const generation = z.custom<number>(isGeneration);
 
 /** Members that are not known are left out: a later version may tell more. */
 const recordSchema = z.object({
@@ -65,7 +67,12 @@ const recordSchema = z.object({
   hash: hash.nullable(),
   generation: generation.nullable(),
   standing: z.enum(["unknown", "agreed", "settling", "diverged"]),
-  rejected: z.object({ hash, generation: generation.nullable(), why: line(MAX_WHY_LENGTH), at: time }).nullable(),
+  rejected: z.object({
+    hash,
+    generation: generation.nullable(),
+    why: line(MAX_WHY_LENGTH),
+    at: time,
+  }).nullable(),
   at: time,
 });
 

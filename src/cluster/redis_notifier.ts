@@ -6,7 +6,7 @@ import type { Duplex } from "node:stream";
 import { AbstractConnector, Redis } from "ioredis";
 import { instanceId, type Message, parseMessage } from "./announcement.ts";
 import { keepLink, type LinkKeeper } from "./link_keeper.ts";
-import type { AnnounceAnswer, Head, Link, Listener, Notifier } from "./notifier.ts";
+import type { AnnounceAnswer, AnnounceRequest, Head, Link, Listener, Notifier } from "./notifier.ts";
 import { encodePeer, MAX_RECORD_BYTES, parsePeer, type Peer, type PeerRecord } from "./peers.ts";
 import type { RedisConnection, RedisEndpoint } from "./redis_connection.ts";
 import {
@@ -16,6 +16,7 @@ import {
   keysOf,
   LEAVE,
   MAX_PEERS,
+  parseAnnounceReply,
   parseHeadReply,
   PEERS,
   READ,
@@ -105,11 +106,12 @@ export function openRedisNotifier(options: RedisNotifierOptions): Notifier {
       keeper.start();
     },
     link,
-    announce: async ({ hash, base, unanswered, since, floor, restores, force }) => {
+    announce: async (request) => {
+      const { hash, base, unanswered, since, floor, restores, force } = request;
       const flags = [restores, force].map(Number);
       const args = [hash, base ?? "", unanswered.join(","), since, floor, ...flags, id, channel, HISTORY_LENGTH];
       const outcome = await attempt((session) => session.run(ANNOUNCE, [keys.head, keys.history], args));
-      return outcome.ok ? readAnnounceAnswer(outcome.value) : { kind: "failed", reason: outcome.reason };
+      return outcome.ok ? readAnnounceAnswer(outcome.value, request) : { kind: "failed", reason: outcome.reason };
     },
     head: async () => {
       const outcome = await attempt(async (session) => readHead(await session.run(READ, [keys.head], [])));
@@ -240,18 +242,15 @@ function reasonWithout(link: Link): string {
   return link.state === "down" ? link.reason : "Redis is not connected yet";
 }
 
-function readAnnounceAnswer(reply: unknown): AnnounceAnswer {
-  const parsed = parseHeadReply(reply);
-  const head = parsed?.head ?? null;
-  if (parsed?.kind === "lost") return { kind: "lost", head };
-  if (parsed === null || head === null) return { kind: "failed", reason: NO_REDIS };
-  if (parsed.kind === "accepted") return { kind: "accepted", head, delivered: withoutSelf(parsed.delivered) };
-  return { kind: parsed.kind === "same" ? "same" : "refused", head };
+function readAnnounceAnswer(reply: unknown, request: AnnounceRequest): AnnounceAnswer {
+  const answer = parseAnnounceReply(reply, request);
+  if (answer === null) return { kind: "failed", reason: NO_REDIS };
+  return answer.kind === "accepted" ? { ...answer, delivered: withoutSelf(answer.delivered) } : answer;
 }
 
 function readHead(reply: unknown): Head | null {
   const parsed = parseHeadReply(reply);
-  if (parsed === null) throw new RedisTrouble(NO_REDIS);
+  if (parsed?.kind !== "head" && parsed?.kind !== "none") throw new RedisTrouble(NO_REDIS);
   return parsed.head;
 }
 

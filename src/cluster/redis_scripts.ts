@@ -1,8 +1,10 @@
 // What Redis runs for an instance: scripts, each of which is one step that nobody can come between, and reads what
 // it finds as strictly as a message. All their keys stand in one slot of a Redis Cluster.
 import { createHash } from "node:crypto";
+import * as z from "zod";
 import { MAX_GENERATION } from "./announcing_rules.ts";
-import type { Head } from "./notifier.ts";
+import { isGeneration, isHash, isId } from "./head_bounds.ts";
+import type { AnnounceAnswer, AnnounceRequest, Head } from "./notifier.ts";
 
 /** The names under which a channel's agreement stands; the braces keep them in one slot. */
 export interface Keys {
@@ -201,24 +203,65 @@ redis.call('ZREM', KEYS[2], ARGV[1])
 return 1
 `);
 
-/** What the announcing and the reading script answered with; null: nothing of that form. */
+/** What the announcing and the reading script answered with. */
 export interface HeadReply {
   /** `accepted`, `same`, `refused` or `lost` of the one, `head` or `none` of the other. */
-  readonly kind: string;
+  readonly kind: "accepted" | "same" | "refused" | "lost" | "head" | "none";
   /** Null: there is none, or it did not come to one. */
   readonly head: Head | null;
   /** What PUBLISH counted; 0 where nothing was sent. */
   readonly delivered: number;
 }
 
-/** Reads an answer of `ANNOUNCE` or `READ`; null where it is neither, so that whoever answered is no Redis. */
+const count = z.string().regex(/^(?:0|[1-9][0-9]{0,15})$/).transform(Number).pipe(z.int());
+
+/** As `answer` makes it. PUBLISH counts clients in an int of C. */
+const replySchema = z.tuple([
+  z.enum(["accepted", "same", "refused", "lost", "head"]),
+  count.refine(isGeneration),
+  z.custom<string>(isHash),
+  z.custom<string>(isId),
+  count,
+  z.int().min(0).max(2 ** 31 - 1),
+]);
+
+/**
+ * Reads an answer of `ANNOUNCE` or `READ`; null if it is neither, so that whatever answered is no Redis. Redis checked the
+ * head before, but what answers may be another server, with data of another, or a lie.
+ */
 export function parseHeadReply(reply: unknown): HeadReply | null {
   if (!Array.isArray(reply)) return null;
-  if (reply.length <= 1) return { kind: String(reply[0] ?? "none"), head: null, delivered: 0 };
-  const [kind, generation, hash, by, age, delivered] = reply.map(String);
-  const head = { generation: Number(generation), hash: hash ?? "", by: by ?? "", ageMilliseconds: Number(age) };
-  if (!Number.isSafeInteger(head.generation) || !Number.isSafeInteger(head.ageMilliseconds)) return null;
-  return { kind: kind ?? "", head, delivered: Number(delivered) || 0 };
+  if (reply.length === 0) return { kind: "none", head: null, delivered: 0 };
+  if (reply.length === 1) return reply[0] === "lost" ? { kind: "lost", head: null, delivered: 0 } : null;
+  const parsed = replySchema.safeParse(reply);
+  if (!parsed.success) return null;
+  const [kind, generation, hash, by, ageMilliseconds, delivered] = parsed.data;
+  return { kind, head: { generation, hash, by, ageMilliseconds }, delivered };
+}
+
+/** Reads an answer of `ANNOUNCE` to this request; null if the rules cannot come to it. */
+export function parseAnnounceReply(
+  reply: unknown,
+  { hash, floor, restores, force }: AnnounceRequest,
+): Exclude<AnnounceAnswer, { readonly kind: "failed" }> | null {
+  const parsed = parseHeadReply(reply);
+  if (parsed === null) return null;
+  const { kind, head, delivered } = parsed;
+  const isLost = head === null || head.generation < floor;
+  if (kind === "lost") return isLost && !restores && !force ? { kind, head } : null;
+  if (head === null || isLost) return null;
+  switch (kind) {
+    case "accepted":
+      return head.hash === hash && (head.generation > floor || floor >= MAX_GENERATION)
+        ? { kind, head, delivered }
+        : null;
+    case "same":
+      return head.hash === hash ? { kind, head } : null;
+    case "refused":
+      return head.hash !== hash && !force ? { kind, head } : null;
+    default:
+      return null;
+  }
 }
 
 /** The commands that an instance's user must be allowed, those that the scripts call among them. */

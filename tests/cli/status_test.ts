@@ -138,6 +138,21 @@ Deno.test("status as JSON is what the daemon answered, on one line", async () =>
   assertEquals([code, JSON.parse(out), out.indexOf("\n")], [1, answer, out.length - 1]);
 });
 
+Deno.test("a head that is out of bounds is no answer of a daemon", async () => {
+  const heads = [
+    { generation: 0, hash: hashOf("a") },
+    { generation: 2 ** 52 + 1, hash: hashOf("a") },
+    { generation: 1, hash: hashOf("A") },
+    { generation: 1, hash: "a" },
+  ];
+  for (const head of heads) {
+    await using daemon = await cannedDaemon(() => json(statusWith({ head })));
+    const { code, error } = await runRecorded(["status", ...daemon.flags]);
+    assertEquals(code, 3);
+    assertStringIncludes(error, "not of a version that this one understands");
+  }
+});
+
 Deno.test("nothing in an answer steers the terminal, as text or as JSON", async () => {
   const evil = "x\x1b]0;owned\x07\r\n\u202e\x9b31m";
   const hostile = statusWith({
@@ -147,8 +162,7 @@ Deno.test("nothing in an answer steers the terminal, as text or as JSON", async 
     source: evil,
     snapshot: evil,
     standing: evil as "agreed",
-    active: { hash: evil, since: evil },
-    head: { generation: 1, hash: evil },
+    active: { hash: hashOf("a"), since: evil },
     redis: { state: evil as "up", since: evil, reason: evil, reconnections: 0 },
     lastReload: {
       outcome: evil,

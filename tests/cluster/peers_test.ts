@@ -81,6 +81,7 @@ Deno.test("a record that breaks a bound is none", () => {
     { hash: undefined },
     { generation: 0 },
     { generation: 1.5 },
+    { generation: 2 ** 52 + 1 },
     { generation: 2 ** 53 },
     { generation: "17" },
     { standing: "fine" },

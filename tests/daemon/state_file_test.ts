@@ -1,7 +1,7 @@
 // What is kept over a restart: what was agreed on and which hooks are done, each for itself.
 import { assertEquals, assertMatch } from "@std/assert";
 import { type KeptState, readState, stateKeeper } from "../../src/daemon/state_file.ts";
-import { NEW_LEDGER } from "../../src/reload/agreement.ts";
+import { type Ledger, NEW_LEDGER } from "../../src/reload/agreement.ts";
 
 const SCOPE = { channel: "honua:config:changes", snapshot: "/var/lib/honua-configd/config.snapshot.json" };
 const HASH = "ab".repeat(32);
@@ -61,6 +61,41 @@ Deno.test("a state that is missing is no trouble, one that is damaged, too large
     await Deno.writeTextFile(path, "x".repeat(70_000));
     assertMatch(String((await readState(path, SCOPE)).trouble), /has more than 65536 bytes$/);
     assertMatch(String((await readState(`${path}/below`, SCOPE)).trouble), /cannot be read: ENOTDIR$/);
+  });
+});
+
+Deno.test("what is out of bounds in a ledger costs that member and no other, and no hook", async () => {
+  const { ledger } = KEPT;
+  const whole = { ...ledger, diverged: { generation: 3, hash: HASH }, concluded: HASH, unanswered: [HASH] };
+  const last = 2 ** 52;
+  const cases: [Record<string, unknown>, Partial<Ledger>, string][] = [
+    [{ seen: 2 ** 53 - 1 }, { seen: last }, "seen"],
+    [
+      { seen: 2 ** 53 - 1, agreed: { generation: 2 ** 53 - 1, hash: HASH } },
+      { seen: last, agreed: { generation: last, hash: HASH } },
+      "agreed, seen",
+    ],
+    [{ seen: -1 }, { seen: 4 }, "seen"],
+    [{ seen: "4" }, { seen: 4 }, "seen"],
+    [{ agreed: { generation: 0, hash: HASH } }, { agreed: null }, "agreed"],
+    [{ agreed: { generation: 4, hash: HASH.toUpperCase() } }, { agreed: null }, "agreed"],
+    [{ diverged: { generation: 9, hash: HASH } }, { diverged: { generation: 9, hash: HASH }, seen: 9 }, ""],
+    [{ diverged: [] }, { diverged: null }, "diverged"],
+    [{ concluded: "x" }, { concluded: null }, "concluded"],
+    [{ unanswered: ["x"] }, { unanswered: [] }, "unanswered"],
+    [{ owed: { hash: HASH } }, { owed: null }, "owed"],
+    [{ owed: undefined }, { owed: null }, "owed"],
+  ];
+  await withState(async (path) => {
+    for (const [wrong, mended, members] of cases) {
+      const hooks = Object.fromEntries(KEPT.hooks);
+      await Deno.writeTextFile(path, JSON.stringify({ format: 1, ...SCOPE, ...whole, ...wrong, hooks }));
+      const trouble = members === "" ? null : `${path} has an impossible value (${members})`;
+      assertEquals(await readState(path, SCOPE), { ledger: { ...whole, ...mended }, hooks: KEPT.hooks, trouble });
+    }
+    await Deno.writeTextFile(path, JSON.stringify({ format: 1, ...SCOPE, ...whole, hooks: { one: HASH, two: 1 } }));
+    const { hooks, trouble } = await readState(path, SCOPE);
+    assertEquals([[...hooks], trouble], [[["one", HASH]], `${path} has an impossible value (hooks)`]);
   });
 });
 

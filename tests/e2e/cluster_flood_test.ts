@@ -41,7 +41,7 @@ function messageAt(index: number, hash: string): [Kind, Uint8Array] {
     case 5:
       return ["announcement", encode(`v1 ${index + 1} ${random.toHex()} ${instanceId(`nobody-${index}`)}`)];
     case 6:
-      return ["announcement", encode(`v1 9007199254740991 ${hash} ${instanceId("nobody")}`)];
+      return ["announcement", encode(`v1 4503599627370496 ${hash} ${instanceId("nobody")}`)];
     default:
       return ["invalid", encode(`v1 99999999999999999999 ${hash} ${instanceId("nobody")}`)];
   }
