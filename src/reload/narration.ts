@@ -16,7 +16,7 @@ export interface LogLine {
 }
 
 /** Reloads that no person and no file asked for: what they find unchanged is not worth a line. */
-const QUIET: ReadonlySet<HintReason> = new Set(["retry", "announcement"]);
+const QUIET: ReadonlySet<HintReason> = new Set(["retry", "announcement", "link"]);
 
 /** More diagnostics than this are counted in a log line and not listed. */
 const MAX_LISTED = 20;

@@ -48,7 +48,7 @@ Deno.test("after a fake Redis said a generation out of bounds, two instances agr
   await editor.edit("second");
   await editor.runs("second");
   meet(honest);
-  await Promise.all(both.map((one) => one.agrees()));
+  await Promise.all(both.map((one) => one.agrees(2)));
   await commonHash(both);
   const announced = await honest.cli("xlen", HISTORY);
   await asksOftener(honest, 6);

@@ -17,8 +17,8 @@ export const AGREED: Ledger = {
 };
 
 /** As far as an instance that agreed on `a` comes when it starts. */
-export const STARTED = `linked -> read-head
-  finds a -> look
+export const STARTED = `linked -> look, read-head
+  finds a ->
   head a@1 -> report agreed, read-head
   head a@1 ->`;
 

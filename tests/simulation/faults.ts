@@ -1,6 +1,7 @@
 // What befalls a cluster: edits, some of them bad, crashes, partitions, a Redis that restarts and loses what it was
 // told; and the end of all that.
 import { crashHost, hintHost, startHost, stopHost } from "./host.ts";
+import type { HintReason } from "../../src/reload/state.ts";
 import { changeLink, type Tell, text } from "./network.ts";
 import { loseWrites } from "./redis_model.ts";
 import { tellHost } from "./host.ts";
@@ -74,7 +75,7 @@ function contentOf(world: World): Content {
 function change(world: World, source: Source, content: Content, what: string): void {
   edit(world, source, content, what);
   for (const host of world.hosts) {
-    if (host.source !== source || chance(world, 300)) continue;
+    if (host.source !== source || !host.watches || chance(world, 300)) continue;
     world.time.after(host.lag + world.random.below(300), () => hintHost(world, host, "file"));
   }
 }
@@ -102,7 +103,9 @@ function changeEnvironment(world: World): void {
 }
 
 function hintSomebody(world: World): void {
-  hintHost(world, world.random.pick(world.hosts), world.random.pick(["file", "poll", "signal", "peer", "admin"]));
+  const host = world.random.pick(world.hosts);
+  const reasons: readonly HintReason[] = ["signal", "peer", "admin", ...(host.watches ? ["file", "poll"] as const : [])];
+  hintHost(world, host, world.random.pick(reasons));
 }
 
 function force(world: World): void {

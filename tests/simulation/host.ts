@@ -30,7 +30,7 @@ export function startHost(world: World, host: Host): void {
   world.trace(`${host.name} starts with ${host.disk.snapshot?.hash ?? "nothing"}, ${JSON.stringify(host.disk.ledger)}`);
   happen(world, host, life, { kind: "hint", reason: "start" });
   changeLink(world, host, tellHost(world));
-  poll(world, host, life);
+  if (host.watches) poll(world, host, life);
 }
 
 /** Ends a process at once: what was not kept is gone. */

@@ -38,6 +38,8 @@ export interface Host {
   source: Source;
   /** How late it sees its source, in milliseconds. */
   lag: number;
+  /** Whether edits of its source are hints to it; one that does not watch looks when somebody asks it to. */
+  readonly watches: boolean;
   /** Changes the content hash alone. */
   environment: number;
   /** Null: no process runs. */
@@ -103,6 +105,7 @@ export function createWorld(seed: number, trace: (line: string) => void): World 
       ledger: NEW_LEDGER,
     },
     source: setting.shared ? common : { states: [...common.states] },
+    watches: index === 0 || random.below(3) > 0,
     lag: random.pick([0, 0, random.below(1_000), random.below(45_000)]),
     environment: 0,
     life: null,
