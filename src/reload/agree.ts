@@ -2,6 +2,7 @@
 // head only to a look at the source; an instance announces its own changes alone, and overrules nobody but by force. A
 // generation never goes backwards, and the ledger moves only after the deed.
 import {
+  agreedOn,
   type Agreement,
   baseOf,
   type Head,
@@ -111,7 +112,7 @@ export function agree(agreement: Agreement, event: ClusterEvent | ReloadedEvent,
 }
 
 function takeIn(agreement: Agreement, event: ClusterEvent | ReloadedEvent, active: string | null): Accord {
-  const { isHeld, failures } = agreement;
+  const { failures } = agreement;
   switch (event.kind) {
     case "linked":
       return lookFirst(reconcile({ ...interrupted(agreement), linked: true, failures: 0 }, event.random));
@@ -131,11 +132,8 @@ function takeIn(agreement: Agreement, event: ClusterEvent | ReloadedEvent, activ
     }
     case "settle-due":
       return { agreement, actions: agreement.standing.kind === "settling" ? [hint("announcement")] : [] };
-    case "head-read": {
-      // What could not be announced is no better for that.
-      const isStillOwed = isHeld || agreement.ledger.owed !== null;
-      return headRead({ ...agreement, request: null, failures: isStillOwed ? failures : 0 }, event.head, active);
-    }
+    case "head-read":
+      return headRead({ ...agreement, request: null }, event.head, active);
     case "head-unreadable": {
       const failed = fail({ ...agreement, request: null }, event.random);
       return report(failed, { kind: "head-unreadable", reason: event.reason, repeated: failures > 0 });
@@ -214,7 +212,9 @@ function interrupted(agreement: Agreement): Agreement {
   return agreement.loss === "waiting" ? { ...agreement, loss: "noticed" } : agreement;
 }
 
-function headRead(agreement: Agreement, head: Head | null, active: string | null): Accord {
+function headRead(before: Agreement, head: Head | null, active: string | null): Accord {
+  // What could not be announced is no better for that.
+  const agreement = before.isHeld || before.ledger.owed !== null ? before : { ...before, failures: 0 };
   if (isLost(head, agreement.ledger)) return headLost({ ...agreement, head }, active);
   // What was held because the head was lost need not wait any longer.
   const isHeld = agreement.isHeld && agreement.loss === "none";
@@ -330,11 +330,6 @@ function refused(agreement: Agreement, request: Announced, head: Head, active: s
 function superseded(agreement: Agreement, head: Head, active: string | null): Agreement {
   const owed = active === null ? null : { hash: active, base: head.hash };
   return { ...agreement, ledger: agreedOn(agreement.ledger, head, owed) };
-}
-
-/** The ledger of an instance whose own hash the head is, and that owes no more than `owed`. */
-function agreedOn(ledger: Ledger, { generation, hash }: Head, owed: Ledger["owed"]): Ledger {
-  return { ...ledger, agreed: { generation, hash }, diverged: null, concluded: hash, unanswered: [], owed };
 }
 
 function reloaded(agreement: Agreement, event: ReloadedEvent, active: string | null): Accord {

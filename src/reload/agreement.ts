@@ -141,6 +141,11 @@ export function initialAgreement(ledger: Ledger, limits: AgreementLimits): Agree
   };
 }
 
+/** The ledger of an instance whose own hash the head is, and that owes no more than `owed`. */
+export function agreedOn(ledger: Ledger, { generation, hash }: Head, owed: Ledger["owed"]): Ledger {
+  return { ...ledger, agreed: { generation, hash }, diverged: null, concluded: hash, unanswered: [], owed };
+}
+
 /** The ledger where a hash was asked to become the head. */
 export function withUnanswered(ledger: Ledger, hash: string): Ledger {
   if (ledger.unanswered.at(-1) === hash) return ledger;

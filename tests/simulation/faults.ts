@@ -104,7 +104,12 @@ function changeEnvironment(world: World): void {
 
 function hintSomebody(world: World): void {
   const host = world.random.pick(world.hosts);
-  const reasons: readonly HintReason[] = ["signal", "peer", "admin", ...(host.watches ? ["file", "poll"] as const : [])];
+  const reasons: readonly HintReason[] = [
+    "signal",
+    "peer",
+    "admin",
+    ...(host.watches ? ["file", "poll"] as const : []),
+  ];
   hintHost(world, host, world.random.pick(reasons));
 }
 
