@@ -32,6 +32,7 @@ const FAULTS: readonly Fault[] = [
   flipRedis,
   flush,
   force,
+  lie,
 ];
 
 /** Lets things happen for a minute to five. */
@@ -56,6 +57,7 @@ export function endFaults(world: World, tell: Tell): void {
     for (const { name, source } of hosts) edit(world, source, content, `the copy of ${name}`);
   }
   world.faulty = false;
+  world.lying = false;
   world.redisUp = true;
   for (const host of hosts) {
     host.cut = false;
@@ -67,7 +69,7 @@ export function endFaults(world: World, tell: Tell): void {
 
 function contentOf(world: World): Content {
   if (chance(world, 100)) return null;
-  if (chance(world, 200)) return `n${Math.round(world.time.now())}`;
+  if (chance(world, 200)) return `e${Math.round(world.time.now())}`;
   return world.random.pick(["a", "b", "c", "d"]);
 }
 
@@ -166,6 +168,21 @@ function flipRedis(world: World): void {
   if (world.redisUp && chance(world, 400)) loseWrites(world.redis, chance(world, 500) ? Infinity : 1);
   world.trace(`redis is ${world.redisUp ? "up" : "down"}, ${text(world.redis.head)}`);
   for (const host of world.hosts) changeLink(world, host, tellHost(world));
+}
+
+/** Another server takes the place of Redis for a while. Whoever was linked to the one is linked to the other anew. */
+function lie(world: World): void {
+  if (world.lying || !chance(world, 200)) return;
+  const swap = (lying: boolean) => {
+    world.lying = lying;
+    world.trace(lying ? "a liar takes the place of redis" : "the liar is gone");
+    for (const host of world.hosts) changeLink(world, host, tellHost(world));
+  };
+  swap(true);
+  world.lies++;
+  world.time.after(world.random.below(15_000), () => {
+    if (world.lying) swap(false);
+  });
 }
 
 function flush(world: World): void {
