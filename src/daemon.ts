@@ -3,6 +3,7 @@
 // and the service manager, and closes all it opened.
 import { openJournal } from "./admin/journal.ts";
 import type { Subject } from "./admin/subject.ts";
+import { newIncarnation } from "./cluster/announcement.ts";
 import type { Notifier } from "./cluster/notifier.ts";
 import { describeConnection, resolveConnection, type ResolvedConnection } from "./cluster/redis_connection.ts";
 import { soloNotifier } from "./cluster/solo_notifier.ts";
@@ -24,6 +25,7 @@ import { renderLine } from "./diagnostic/render.ts";
 import { type BlockParser, openBlockParser } from "./document/blocks.ts";
 import { credentialPath } from "./host/credential.ts";
 import type { Logger } from "./process/log.ts";
+import { instanceName } from "./process/instance_name.ts";
 import { openMetrics } from "./process/metrics.ts";
 import { secretValues } from "./process/option_schema.ts";
 import type { Options } from "./process/options.ts";
@@ -100,7 +102,8 @@ interface Ground {
 async function compose(settings: DaemonSettings, ground: Ground): Promise<Daemon> {
   const { options, log, environment, once } = settings;
   const { store, existing, secrets: { mask } } = ground;
-  const instance = options.highAvailability.instanceName ?? Deno.hostname();
+  const instance = instanceName(options, Deno.hostname());
+  const incarnation = newIncarnation();
   const active = () => loop.state().active;
   const parser = openBlockParser();
   // Its start hides behind what has to be opened before the first look.
@@ -109,7 +112,7 @@ async function compose(settings: DaemonSettings, ground: Ground): Promise<Daemon
   const records = openRecords(settings, ground, looking.rejectedHash, () => loop);
   const { chronicle } = records;
   const { found, keeper } = await openState(settings);
-  const joined = await join(settings, ground, { instance, chronicle, found, keeper, loop: () => loop });
+  const joined = await join(settings, ground, { instance, incarnation, chronicle, found, keeper, loop: () => loop });
   const hooking = openHooking({
     ...records,
     // A single load puts nothing in force that is not accepted, and leaves the rest to the daemon.
@@ -145,8 +148,8 @@ async function compose(settings: DaemonSettings, ground: Ground): Promise<Daemon
     },
   });
   records.metrics.activeGeneration.set(loop.state().agreement?.ledger.agreed?.generation ?? 0);
-  const notifier = joined?.notifier ?? soloNotifier({ instance });
-  const subject = openSubject({ ...records, settings, instance, store, loop, notifier, hooking, mask });
+  const notifier = joined?.notifier ?? soloNotifier({ incarnation });
+  const subject = openSubject({ ...records, settings, instance, incarnation, store, loop, notifier, hooking, mask });
   const link = joined?.membership ?? notifier;
   return daemonOf(settings, { loop, chronicle, parser, subject, hooking, service, joined, keeper, link });
 }
@@ -294,6 +297,7 @@ async function join(
   { reached, secrets: { mask } }: Ground,
   parts: {
     readonly instance: string;
+    readonly incarnation: string;
     readonly chronicle: Chronicle;
     readonly found: KeptState;
     readonly keeper: StateKeeper;
@@ -302,13 +306,14 @@ async function join(
 ): Promise<Joined | null> {
   if (reached === null) return null;
   const { connection } = reached;
-  const { instance, found: { ledger } } = parts;
+  const { instance, incarnation, found: { ledger, peer: formerPeer } } = parts;
   const { configurationChannel: channel, settleSeconds, reconcileSeconds, autoReconnect } = options.highAvailability;
   const tellMilliseconds = Math.min(reconcileSeconds, LONGEST_SILENCE_SECONDS) * 1000;
   const peerLifeMilliseconds = 3 * tellMilliseconds;
   // Loaded where it is needed: an instance alone does not hold it in memory.
   const { openRedisNotifier } = await import("./cluster/redis_notifier.ts");
-  const notifier = openRedisNotifier({ connection, channel, instance, autoReconnect, peerLifeMilliseconds });
+  const process = { instance, incarnation, formerPeer };
+  const notifier = openRedisNotifier({ ...process, connection, channel, autoReconnect, peerLifeMilliseconds });
   const described = describeConnection(connection);
   log.information("High Availability mode enabled", { instance, channel, redis: described });
   const limits = { settleMilliseconds: settleSeconds * 1000, reconcileMilliseconds: reconcileSeconds * 1000 };

@@ -12,7 +12,7 @@ export function isHash(value: unknown): value is string {
   return typeof value === "string" && /^[0-9a-f]{64}$/.test(value);
 }
 
-/** Whether it can name an instance in the head and in messages. */
+/** Whether it can name a process in the head and in messages. */
 export function isId(value: unknown): value is string {
   return typeof value === "string" && /^[0-9a-f]{12}$/.test(value);
 }

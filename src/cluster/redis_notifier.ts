@@ -4,10 +4,11 @@
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { AbstractConnector, Redis } from "ioredis";
-import { instanceId, type Message, parseMessage } from "./announcement.ts";
+import { type Message, parseMessage } from "./announcement.ts";
 import { keepLink, type LinkKeeper } from "./link_keeper.ts";
 import type { AnnounceAnswer, AnnounceRequest, Head, Link, Listener, Notifier } from "./notifier.ts";
-import { encodePeer, MAX_RECORD_BYTES, parsePeer, type Peer, type PeerRecord } from "./peers.ts";
+import { isId } from "./head_bounds.ts";
+import { encodePeer, MAX_RECORD_BYTES, parsePeer, type Peer, peerId } from "./peers.ts";
 import type { RedisConnection, RedisEndpoint } from "./redis_connection.ts";
 import {
   ANNOUNCE,
@@ -37,6 +38,10 @@ export interface RedisNotifierOptions {
   readonly channel: string;
   /** The instance's name. */
   readonly instance: string;
+  /** The process's, by `newIncarnation`. */
+  readonly incarnation: string;
+  /** The id under which the process before this one told, whose record goes; default: there is none. */
+  readonly formerPeer?: string | null;
   /**
    * `HighAvailability:AutoReconnect`. False: a connection that is lost is given up, and so is a first one that does not
    * come about within the time that connecting may take. Default: true.
@@ -71,9 +76,8 @@ export const RECONNECT_BACKOFF: Backoff = { firstMilliseconds: 100, capMilliseco
  * may hear the message at any node and are not counted.
  */
 export function openRedisNotifier(options: RedisNotifierOptions): Notifier {
-  const { channel, instance } = options;
+  const { channel, incarnation: id } = options;
   const keys = keysOf(channel);
-  const id = instanceId(instance);
   let listener: Listener | null = null;
   let closing: Promise<void> | null = null;
   const echoes = ownEchoes(options.commandTimeoutMilliseconds ?? COMMAND_LIMIT_MILLISECONDS);
@@ -205,34 +209,37 @@ function keepRedisLink(
 
 /** The instance among its peers. */
 function presenceOf(
-  { instance, peerLifeMilliseconds = 90_000 }: RedisNotifierOptions,
+  { instance, incarnation, formerPeer = null, peerLifeMilliseconds = 90_000 }: RedisNotifierOptions,
   keys: Keys,
   attempt: Attempt,
 ): Pick<Notifier, "tell" | "peers"> & { leave(): Promise<void> } {
-  const own = `${keys.peerPrefix}${instance}`;
-  /** What no other process's record holds; null before the first one. */
-  let mark: string | null = null;
+  const ownId = peerId({ instance, incarnation });
+  const own = `${keys.peerPrefix}${ownId}`;
+  let former = formerPeer;
+  let wasAsked = false;
   let hasTold = false;
   return {
     tell: async (record) => {
-      const args = [instance, encodePeer(record), peerLifeMilliseconds];
-      mark = `"incarnation":${JSON.stringify(record.incarnation)}`;
-      const outcome = await attempt((session) => session.run(TELL, [own, keys.peers], args));
+      wasAsked = true;
+      const leaving = former ?? "";
+      const names = [own, keys.peers, `${keys.namePrefix}${instance}`, `${keys.peerPrefix}${leaving}`];
+      const args = [ownId, encodePeer(record), peerLifeMilliseconds, incarnation, leaving];
+      const outcome = await attempt((session) => session.run(TELL, names, args));
       if (!outcome.ok) return outcome;
-      // After a restart the record that stands there is this instance's own, of its last life.
-      const namesake = hasTold && isAnothers(outcome.value, record);
+      // What told before this process did may have ended since; what told after it lives.
+      const namesake = hasTold && isId(outcome.value) && outcome.value !== incarnation;
       hasTold = true;
+      former = null;
       return { ok: true, namesake };
     },
     peers: async () => {
       const args = [keys.peerPrefix, MAX_PEERS, MAX_RECORD_BYTES];
       const outcome = await attempt((session) => session.run(PEERS, [keys.peers], args));
-      return outcome.ok ? { ok: true, peers: readPeers(outcome.value, instance) } : outcome;
+      return outcome.ok ? { ok: true, peers: readPeers(outcome.value, ownId) } : outcome;
     },
     leave: async () => {
-      const leaving = mark;
-      if (leaving === null) return;
-      const left = attempt((session) => session.run(LEAVE, [own, keys.peers], [instance, leaving]));
+      if (!wasAsked) return;
+      const left = attempt((session) => session.run(LEAVE, [own, keys.peers], [ownId]));
       await withinLimit(left.catch(() => {}), LEAVE_LIMIT_MILLISECONDS);
     },
   };
@@ -254,21 +261,19 @@ function readHead(reply: unknown): Head | null {
   return parsed.head;
 }
 
-/** Whether the record that was overwritten was a living namesake's. What is no record is nobody's. */
-function isAnothers(old: unknown, { incarnation }: PeerRecord): boolean {
-  const record = typeof old === "string" ? parsePeer(old) : null;
-  return record !== null && record.incarnation !== incarnation;
-}
-
-function readPeers(reply: unknown, self: string): Peer[] {
+function readPeers(reply: unknown, ownId: string): Peer[] {
   const words = Array.isArray(reply) ? reply.map(String) : [];
   const peers: Peer[] = [];
   for (let index = 0; index + 1 < words.length; index += 2) {
-    const name = words[index]!;
-    const record = parsePeer(words[index + 1]!, name);
-    if (record !== null) peers.push({ ...record, self: name === self });
+    const id = words[index]!;
+    const record = parsePeer(words[index + 1]!, id);
+    if (record !== null) peers.push({ ...record, self: id === ownId });
   }
-  return peers.sort((a, b) => a.instance < b.instance ? -1 : a.instance > b.instance ? 1 : 0);
+  return peers.sort((a, b) => compareTexts(a.instance, b.instance) || compareTexts(a.incarnation, b.incarnation));
+}
+
+function compareTexts(one: string, other: string): number {
+  return one < other ? -1 : one > other ? 1 : 0;
 }
 
 /** What `dial` takes. */

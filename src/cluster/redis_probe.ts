@@ -140,7 +140,7 @@ type Trial = readonly string[];
  */
 function trialsOf(channel: string, instance: string): ReadonlyMap<string, Trial> {
   const keys = keysOf(channel);
-  const record = `${keys.peerPrefix}${instance}`;
+  const record = `${keys.peerPrefix}${instance}:`;
   const trials: Record<typeof ALLOWED_COMMANDS[number], Trial> = {
     ping: [],
     subscribe: [channel],

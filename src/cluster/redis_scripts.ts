@@ -12,16 +12,24 @@ export interface Keys {
   readonly head: string;
   /** Stream of what was announced, capped. */
   readonly history: string;
-  /** Sorted set: the names of those who told, by the moment their record ends in milliseconds since 1970. */
+  /** Sorted set: the processes that told, by the moment their record ends in milliseconds since 1970. */
   readonly peers: string;
-  /** What stands before an instance's name in the key of its record. */
+  /** What stands before a process's id, its name and its incarnation, in the key of its record. */
   readonly peerPrefix: string;
+  /** What stands before a name in the key of the incarnation that told under it last. */
+  readonly namePrefix: string;
 }
 
 /** The keys of a channel. */
 export function keysOf(channel: string): Keys {
   const tag = `{${channel}}`;
-  return { head: `${tag}:head`, history: `${tag}:history`, peers: `${tag}:peers`, peerPrefix: `${tag}:peer:` };
+  return {
+    head: `${tag}:head`,
+    history: `${tag}:history`,
+    peers: `${tag}:peers`,
+    peerPrefix: `${tag}:peer:`,
+    namePrefix: `${tag}:name:`,
+  };
 }
 
 /** Lua, and the SHA-1 by which Redis remembers it. */
@@ -154,22 +162,30 @@ return answer('head', head)
 `,
 );
 
-/** Keys: the instance's record, peers. Arguments: its name, the record, its life in milliseconds. Answers with the old record. */
+/**
+ * Keys: the process's record, peers, the teller under its name, the record of the process before it. Arguments: its id, the
+ * record, its life in milliseconds, its incarnation, the id of the process before it (empty: there is none). Answers with
+ * the incarnation that told under the name before.
+ */
 export const TELL: Script = script(
   NOW,
   TAKE_OVER,
   `
-local old = takeOver('SET', KEYS[1], ARGV[2], 'PX', ARGV[3], 'GET')
+takeOver('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
 local moment = now()
 takeOver('ZADD', KEYS[2], whole(moment + tonumber(ARGV[3])), ARGV[1])
 redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', whole(moment))
-return old or ''
+if ARGV[5] ~= '' then
+  redis.call('DEL', KEYS[4])
+  redis.call('ZREM', KEYS[2], ARGV[5])
+end
+return takeOver('SET', KEYS[3], ARGV[4], 'PX', ARGV[3], 'GET') or ''
 `,
 );
 
 /**
- * Keys: peers. Arguments: what stands before a name, how many at most, how many bytes of a record at most. Answers with
- * names and records in turn. The records' keys are made here and not named by the caller, which Redis Cluster allows
+ * Keys: peers. Arguments: what stands before an id, how many at most, how many bytes of a record at most. Answers with
+ * ids and records in turn. The records' keys are made here and not named by the caller, which Redis Cluster allows
  * because they are in the slot of the key that is.
  */
 export const PEERS: Script = script(
@@ -194,13 +210,10 @@ return found
 `,
 );
 
-/** Keys: the instance's record, peers. Arguments: its name, a part of the record that no other process's has. */
+/** Keys: the process's record, peers. Arguments: its id. */
 export const LEAVE: Script = script(`
-local record = redis.call('GETRANGE', KEYS[1], 0, -1)
-if not string.find(record, ARGV[2], 1, true) then return 0 end
 redis.call('DEL', KEYS[1])
-redis.call('ZREM', KEYS[2], ARGV[1])
-return 1
+return redis.call('ZREM', KEYS[2], ARGV[1])
 `);
 
 /** What the announcing and the reading script answered with. */

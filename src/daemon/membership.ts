@@ -4,7 +4,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Message } from "../cluster/announcement.ts";
 import type { Notifier } from "../cluster/notifier.ts";
-import type { PeerRecord } from "../cluster/peers.ts";
+import { peerId, type PeerRecord } from "../cluster/peers.ts";
 import type { Logger } from "../process/log.ts";
 import type { AgreementLimits, Ledger } from "../reload/agreement.ts";
 import type { ClusterAccess, HeadReading } from "../reload/cluster_access.ts";
@@ -29,6 +29,8 @@ export interface MembershipSettings {
   readonly connection: string;
   /** The instance's name. */
   readonly instance: string;
+  /** The process's, by `newIncarnation`. */
+  readonly incarnation: string;
   /** Of honua-configd. */
   readonly version: string;
   /** How long things take. */
@@ -126,8 +128,8 @@ function headReader({ notifier, chronicle, loop }: MembershipSettings, closing: 
 
 /** Writes this instance's record: one write at a time, the latest last, and only where it says something new. */
 function peerTeller(settings: MembershipSettings, closing: AbortSignal): (renew: boolean) => void {
-  const { notifier, log, instance } = settings;
-  const incarnation = crypto.randomUUID();
+  const { notifier, log, instance, keeper } = settings;
+  let hasTold = false;
   let told = "";
   let isTelling = false;
   let isNext = false;
@@ -142,6 +144,9 @@ function peerTeller(settings: MembershipSettings, closing: AbortSignal): (renew:
     trouble = reason;
     if (!answer.ok) return;
     told = text;
+    // The next process takes this one's record away, if this one cannot: else the two would count as namesakes.
+    if (!hasTold) keeper.keep({ peer: peerId(record) });
+    hasTold = true;
     if (answer.namesake && !toldOfNamesake) {
       log.error("Another living process has the name of this instance: give one of them another", {
         instance,
@@ -155,7 +160,7 @@ function peerTeller(settings: MembershipSettings, closing: AbortSignal): (renew:
     isTelling = true;
     do {
       isNext = false;
-      const record = recordOf(settings, incarnation);
+      const record = recordOf(settings);
       const text = JSON.stringify(record);
       const isNews = renew || text !== told;
       renew = false;
@@ -172,11 +177,10 @@ function peerTeller(settings: MembershipSettings, closing: AbortSignal): (renew:
 
 /** What this instance runs now; its time is set when it is told. */
 export function recordOf(
-  { instance, version, loop, chronicle, mask }: Pick<
+  { instance, incarnation, version, loop, chronicle, mask }: Pick<
     MembershipSettings,
-    "instance" | "version" | "loop" | "chronicle" | "mask"
+    "instance" | "incarnation" | "version" | "loop" | "chronicle" | "mask"
   >,
-  incarnation: string,
 ): PeerRecord {
   const { active, agreement, trouble } = loop().state();
   const rejection = trouble?.kind === "rejected" ? chronicle.rejection() : null;

@@ -24,6 +24,7 @@ const stored = z.object({
   format: z.literal(FORMAT),
   channel: z.string(),
   snapshot: z.string(),
+  peer: z.string().max(256).nullish().catch(null),
   hooks: z.record(z.string(), z.unknown()).default({}),
 }).loose();
 
@@ -37,6 +38,8 @@ const owed = z.object({ hash, base: hash.nullable() });
 export interface KeptState {
   /** What was agreed on; that of an instance that never agreed, where none was found. */
   readonly ledger: Ledger;
+  /** The id under which a process told the others last what it runs; null: none did. */
+  readonly peer: string | null;
   /** The content hash of the snapshot that each hook is done with, by its name. */
   readonly hooks: ReadonlyMap<string, string>;
 }
@@ -62,7 +65,7 @@ export function statePath(directory: string | null, snapshotPath: string): strin
 
 /** Reads the state. */
 export async function readState(path: string, scope: StateScope): Promise<ReadState> {
-  const fresh = (trouble: string | null): ReadState => ({ ledger: NEW_LEDGER, hooks: new Map(), trouble });
+  const fresh = (trouble: string | null): ReadState => ({ ledger: NEW_LEDGER, peer: null, hooks: new Map(), trouble });
   let text: string;
   try {
     const { size } = await Deno.stat(path);
@@ -74,15 +77,16 @@ export async function readState(path: string, scope: StateScope): Promise<ReadSt
   }
   const parsed = stored.safeParse(jsonOf(text));
   if (!parsed.success) return fresh(`${path} is damaged`);
-  const { channel, snapshot } = parsed.data;
+  const { channel, snapshot, peer = null } = parsed.data;
   if (snapshot !== scope.snapshot) {
     return fresh(`${path} is about another snapshot: give each daemon a State:Directory`);
   }
   const { hooks, ledger, mended } = mend(parsed.data);
-  if (channel !== scope.channel) return { hooks, ledger: NEW_LEDGER, trouble: `${path} is about another channel` };
+  if (channel !== scope.channel) return { ...fresh(`${path} is about another channel`), hooks };
   return {
     hooks,
     ledger,
+    peer,
     trouble: mended.length === 0 ? null : `${path} has an impossible value (${mended.join(", ")})`,
   };
 }
@@ -91,7 +95,9 @@ export async function readState(path: string, scope: StateScope): Promise<ReadSt
  * Takes what is within its bounds. A generation that is beyond them becomes the last one, and any other member that is
  * wrong what it is in a ledger of an instance that never agreed. A hook whose hash is wrong is not known to be done.
  */
-function mend(found: z.infer<typeof stored>): KeptState & { readonly mended: readonly string[] } {
+function mend(
+  found: z.infer<typeof stored>,
+): Pick<KeptState, "ledger" | "hooks"> & { readonly mended: readonly string[] } {
   const mended = new Set<string>();
   const member = <T>(name: keyof Ledger, schema: z.ZodType<T>): T | null => {
     const parsed = schema.nullable().safeParse(found[name]);
@@ -146,8 +152,8 @@ export function stateKeeper(
   const write = async () => {
     while (isNew) {
       isNew = false;
-      const { ledger, hooks } = latest;
-      const text = JSON.stringify({ format: FORMAT, ...scope, ...ledger, hooks: Object.fromEntries(hooks) });
+      const { ledger, peer, hooks } = latest;
+      const text = JSON.stringify({ format: FORMAT, ...scope, ...ledger, peer, hooks: Object.fromEntries(hooks) });
       try {
         await atomicWrite(path, new TextEncoder().encode(`${text}\n`), { mode: 0o600 });
         onResult(null);
@@ -161,8 +167,8 @@ export function stateKeeper(
     if (writing !== null) await withinLimit(writing, milliseconds);
   };
   return {
-    keep({ ledger = latest.ledger, hooks = latest.hooks }) {
-      latest = { ledger, hooks };
+    keep(changed) {
+      latest = { ...latest, ...changed };
       isNew = true;
       writing ??= write();
     },

@@ -10,6 +10,7 @@ import type {
   Status,
   Subject,
 } from "../admin/subject.ts";
+import { namesakesOf } from "../cluster/peers.ts";
 import { withinLimit } from "../time/limit.ts";
 import type { Notifier, PeersAnswer } from "../cluster/notifier.ts";
 import type { DaemonMetrics } from "../process/metrics.ts";
@@ -30,6 +31,8 @@ export interface SubjectParts {
   readonly settings: DaemonSettings;
   /** Its name in the cluster. */
   readonly instance: string;
+  /** The process's, by `newIncarnation`. */
+  readonly incarnation: string;
   /** Where the snapshot is. */
   readonly store: Pick<SnapshotStore, "read">;
   /** The one that reloads. */
@@ -78,14 +81,13 @@ export function openSubject(parts: SubjectParts): Subject {
   };
 }
 
-/** Alone there is no other process to be told apart from. */
-const INCARNATION = "alone";
-
 /** Who is there. An instance alone tells nobody what it runs, so it says it here. */
-async function peersOf({ settings, instance, loop, notifier, chronicle, mask }: SubjectParts): Promise<PeersAnswer> {
+async function peersOf(
+  { settings, instance, incarnation, loop, notifier, chronicle, mask }: SubjectParts,
+): Promise<PeersAnswer> {
   const { options, version } = settings;
   if (!options.highAvailability.enabled) {
-    const record = recordOf({ instance, version, loop: () => loop, chronicle, mask }, INCARNATION);
+    const record = recordOf({ instance, incarnation, version, loop: () => loop, chronicle, mask });
     await notifier.tell({ ...record, at: new Date().toISOString() });
   }
   return await notifier.peers();
@@ -98,7 +100,11 @@ function isPending({ on, state }: HookStatus): boolean {
 
 function peerStates(answer: PeersAnswer) {
   if (!answer.ok) return [];
-  return answer.peers.map((peer) => peer.rejected !== null ? "rejected" as const : peer.standing);
+  const namesakes = namesakesOf(answer.peers);
+  return answer.peers.map(({ instance, rejected, standing }) => {
+    if (rejected !== null) return "rejected" as const;
+    return namesakes.has(instance) ? "unknown" : standing;
+  });
 }
 
 function statusOf(parts: SubjectParts, startedAt: string): Status {

@@ -2,6 +2,7 @@
 // that is not far from this host's.
 import { probeRedis, type RedisFacts } from "../cluster/redis_probe.ts";
 import { describeConnection, resolveConnection } from "../cluster/redis_connection.ts";
+import { instanceName } from "../process/instance_name.ts";
 import { secretValues } from "../process/option_schema.ts";
 import type { Check, Subject } from "./examination.ts";
 import { error, type Finding, note, ok, warning } from "./finding.ts";
@@ -33,7 +34,7 @@ export const redisCheck: Check = {
     const limit = Math.min(reached.connection.connectTimeoutMilliseconds, commandMilliseconds);
     const connection = { ...reached.connection, connectTimeoutMilliseconds: limit };
     const channel = highAvailability.configurationChannel;
-    const instance = highAvailability.instanceName ?? Deno.hostname();
+    const instance = instanceName(subject.options, Deno.hostname());
     const probed = await probeRedis({ connection, channel, instance, signal, commandMilliseconds });
     const where = describeConnection(connection);
     if (!probed.ok) return [...odd, error("redis/connection", `${where}: ${probed.reason}`, REACH)];

@@ -4,6 +4,9 @@ import * as z from "zod";
 import { isSecretName, looksSecret } from "../diagnostic/secrets.ts";
 import { CONFIG_PARTS, HOOK_SIGNALS, LEVELS, type LoggingOptions, type Options } from "./options.ts";
 
+/** Where the snapshot is unless the options say otherwise. */
+export const DEFAULT_SNAPSHOT_PATH = "/var/lib/honua-configd/config.snapshot.json";
+
 const HOOK_ACTIONS = ["command", "http", "signal", "systemdUnit"] as const;
 
 /** Every message of the schema goes on from the setting's name, "X must …". */
@@ -154,7 +157,7 @@ const schema = z.object({
   honua: z.object({ configurationV2: z.object({ path: optionalText() }).prefault({}) }).prefault({}),
   connectionStrings: z.object({ redis: optionalText().meta({ secret: true }) }).prefault({}),
   snapshot: z.object({
-    path: text().default("/var/lib/honua-configd/config.snapshot.json"),
+    path: text().default(DEFAULT_SNAPSHOT_PATH),
     mode: mode.default(0o640),
     group: optionalText(),
   }).prefault({}),

@@ -2,7 +2,7 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { MAX_GENERATION } from "../../src/cluster/announcing_rules.ts";
 import fc from "fast-check";
-import { announcementText, instanceId, MAX_MESSAGE_BYTES, parseMessage } from "../../src/cluster/announcement.ts";
+import { announcementText, MAX_MESSAGE_BYTES, newIncarnation, parseMessage } from "../../src/cluster/announcement.ts";
 
 const HASH = "0123456789abcdef".repeat(4);
 const ID = "0123456789ab";
@@ -17,10 +17,10 @@ function outcome(message: string | Uint8Array): string {
   return parsed.kind === "look-again" ? `path ${parsed.path}` : `generation ${parsed.generation}`;
 }
 
-Deno.test("an instance is called by the beginning of its name's SHA-256", () => {
-  assertEquals(instanceId("abc"), "ba7816bf8f01");
-  assertEquals(instanceId("ä"), instanceId("\u00e4"));
-  assert(instanceId("edge-1") !== instanceId("edge-2"));
+Deno.test("every process is called something else, in 12 hex digits", () => {
+  const all = Array.from({ length: 100 }, newIncarnation);
+  assertEquals(new Set(all).size, 100);
+  for (const one of all) assertEquals(outcome(announcementText(1, HASH, one)), "generation 1");
 });
 
 Deno.test("an announcement of any generation weighs at most 100 bytes and is understood as it was sent", () => {

@@ -2,17 +2,21 @@
 // where there can be one alone.
 import { assert, assertEquals, assertNotEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
-import { instanceId, type Message } from "../../src/cluster/announcement.ts";
+import type { Message } from "../../src/cluster/announcement.ts";
 import { judgeAnnouncement, type KeptHead } from "../../src/cluster/announcing_rules.ts";
 import type { AnnounceAnswer, AnnounceRequest, Head, Link, Notifier } from "../../src/cluster/notifier.ts";
-import type { PeerRecord } from "../../src/cluster/peers.ts";
+import type { Peer, PeerRecord } from "../../src/cluster/peers.ts";
 import { eventually } from "../support/eventually.ts";
+import { incarnationOf } from "../support/incarnation.ts";
 import { request } from "../support/announce_request.ts";
 
 /** A cluster that nobody has used yet; a fresh channel makes one too. Its notifiers are disposed of by the suite. */
 export interface ContractCluster extends AsyncDisposable {
-  /** Opens an instance's notifier, not watched yet. Two of one cluster share its head and its peers. */
-  open(instance: string): Notifier;
+  /**
+   * Opens the notifier of an instance's process, not watched yet. Two of one cluster share its head and its peers.
+   * `formerPeer` is the id of a process whose place it takes.
+   */
+  open(instance: string, incarnation?: string, formerPeer?: string): Notifier;
 }
 
 /** What is promised beyond the contract. */
@@ -89,11 +93,11 @@ function answersToAnnouncements(alone: Alone): void {
 
   alone("what is announced on the head becomes the head, with who announced it", async ({ notifier }) => {
     const first = accepted(await notifier.announce(request(A)));
-    assertEquals([first.generation, first.hash, first.by], [1, A, instanceId(EDGE_1)]);
+    assertEquals([first.generation, first.hash, first.by], [1, A, incarnationOf(EDGE_1)]);
     const second = accepted(await notifier.announce(request(B, A)));
     assertEquals([second.generation, second.hash], [2, B]);
     const { generation, hash, by } = await headOf(notifier);
-    assertEquals([generation, hash, by], [2, B, instanceId(EDGE_1)]);
+    assertEquals([generation, hash, by], [2, B, incarnationOf(EDGE_1)]);
   });
 
   alone("what the head says already is the same on whatever base, and nothing is sent", async (one) => {
@@ -199,7 +203,7 @@ function whatIsHeard(alone: Alone, countsAll: boolean): void {
     accepted(await one.notifier.announce(request(B, A)));
     await fence(one);
     await eventually("both", () => announcements(one).length >= 2);
-    const by = instanceId(EDGE_1);
+    const by = incarnationOf(EDGE_1);
     const messages = one.heard.filter(({ kind }) => kind === "announcement");
     assertEquals(messages, [
       { kind: "announcement", generation: 1, hash: A, by, own: true },
@@ -251,7 +255,7 @@ function amongSeveral(together: Together, countsAll: boolean): void {
     accepted(answer);
     if (countsAll) assertEquals(answer.kind === "accepted" && answer.delivered, 1);
     await eventually("the announcement", () => announcements(other).length > 0);
-    const by = instanceId(EDGE_1);
+    const by = incarnationOf(EDGE_1);
     assertEquals(other.heard[0], { kind: "announcement", generation: 1, hash: A, by, own: false });
     const looked = await one.notifier.lookAgain(PATH);
     if (countsAll) assertEquals(looked, { ok: true, delivered: 1 });
@@ -297,17 +301,51 @@ function amongSeveral(together: Together, countsAll: boolean): void {
     assertEquals(await names(), [EDGE_1]);
   });
 
-  together("two living processes of one name notice each other, a restart is none", async (one, _other, cluster) => {
-    assertEquals(await one.notifier.tell(record(EDGE_1)), { ok: true, namesake: false });
-    await using namesake = await watched(cluster.open(EDGE_1));
-    await namesake.notifier.tell(record(EDGE_1, { incarnation: "second" }));
-    assertEquals(await one.notifier.tell(record(EDGE_1)), { ok: true, namesake: true });
-    await one.notifier[Symbol.asyncDispose]();
-    await namesake.notifier[Symbol.asyncDispose]();
-    await using next = await watched(cluster.open(EDGE_1));
-    assertEquals(await next.notifier.tell(record(EDGE_1, { incarnation: "third" })), { ok: true, namesake: false });
-    assertEquals(await next.notifier.tell(record(EDGE_1, { incarnation: "third" })), { ok: true, namesake: false });
+  together(
+    "two living processes of one name are two peers, and the one that told before notices",
+    async (one, _, all) => {
+      const second = incarnationOf(EDGE_1, 2);
+      assertEquals(await one.notifier.tell(record(EDGE_1, { hash: A })), { ok: true, namesake: false });
+      await using namesake = await watched(all.open(EDGE_1, second));
+      // As far as it can know, what told before it has ended.
+      const told = record(EDGE_1, { incarnation: second, hash: B });
+      assertEquals(await namesake.notifier.tell(told), { ok: true, namesake: false });
+      const seen = await namesake.notifier.peers();
+      assert(seen.ok);
+      assertEquals(
+        new Set(seen.peers.map(({ hash, self }) => `${hash} ${self}`)),
+        new Set([`${A} false`, `${B} true`]),
+      );
+      assertEquals(await one.notifier.tell(record(EDGE_1)), { ok: true, namesake: true });
+      await namesake.notifier[Symbol.asyncDispose]();
+      assertEquals((await peersOf(one)).length, 1);
+    },
+  );
+
+  together("a namesake's announcement is another's, and is heard as such", async (one, _, cluster) => {
+    await using namesake = await watched(cluster.open(EDGE_1, incarnationOf(EDGE_1, 2)));
+    accepted(await one.notifier.announce(request(A)));
+    await eventually("the announcement", () => announcements(one).length > 0 && announcements(namesake).length > 0);
+    assertEquals([one, namesake].map(({ heard: [first] }) => first?.kind === "announcement" && first.own), [
+      true,
+      false,
+    ]);
   });
+
+  together("what takes the place of a process that was killed takes its record away", async (one, _other, cluster) => {
+    const [killed, next] = [incarnationOf(EDGE_1, 2), incarnationOf(EDGE_1, 3)];
+    await using last = await watched(cluster.open(EDGE_1, killed));
+    await last.notifier.tell(record(EDGE_1, { incarnation: killed }));
+    await using now = await watched(cluster.open(EDGE_1, next, `${EDGE_1}:${killed}`));
+    assertEquals(await now.notifier.tell(record(EDGE_1, { incarnation: next })), { ok: true, namesake: false });
+    assertEquals((await peersOf(one)).map(({ incarnation }) => incarnation), [next]);
+  });
+}
+
+async function peersOf({ notifier }: Watched): Promise<readonly Peer[]> {
+  const seen = await notifier.peers();
+  assert(seen.ok);
+  return seen.peers;
 }
 
 /** A request relative to what was seen: the floors around the last generation are the ones that matter. */
@@ -381,7 +419,7 @@ const REJECTING: Partial<PeerRecord> = {
 function record(instance: string, more: Partial<PeerRecord> = {}): PeerRecord {
   return {
     instance,
-    incarnation: "first",
+    incarnation: incarnationOf(instance),
     version: "1.0.0",
     hash: null,
     generation: null,

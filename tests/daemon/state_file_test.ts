@@ -7,6 +7,7 @@ const SCOPE = { channel: "honua:config:changes", snapshot: "/var/lib/honua-confi
 const HASH = "ab".repeat(32);
 const KEPT: KeptState = {
   ledger: { ...NEW_LEDGER, seen: 4, agreed: { generation: 4, hash: HASH } },
+  peer: "edge-1:0123456789ab",
   hooks: new Map([["nginx", HASH], ["constructor", HASH]]),
 };
 
@@ -20,7 +21,7 @@ async function withState(test: (path: string) => Promise<void>): Promise<void> {
 }
 
 async function keep(path: string, ...changed: readonly Partial<KeptState>[]): Promise<void> {
-  await using keeper = stateKeeper(path, SCOPE, { ledger: NEW_LEDGER, hooks: new Map() }, (trouble) => {
+  await using keeper = stateKeeper(path, SCOPE, { ledger: NEW_LEDGER, peer: null, hooks: new Map() }, (trouble) => {
     if (trouble !== null) throw new Error(trouble);
   });
   for (const one of changed) keeper.keep(one);
@@ -29,7 +30,9 @@ async function keep(path: string, ...changed: readonly Partial<KeptState>[]): Pr
 
 Deno.test("what is kept is read again, each part as it was kept last", async () => {
   await withState(async (path) => {
-    await keep(path, { hooks: new Map([["old", HASH]]) }, { ledger: KEPT.ledger }, { hooks: KEPT.hooks });
+    await keep(path, { hooks: new Map([["old", HASH]]) }, { ledger: KEPT.ledger, peer: KEPT.peer }, {
+      hooks: KEPT.hooks,
+    });
     assertEquals(await readState(path, SCOPE), { ...KEPT, trouble: null });
     assertEquals(((await Deno.stat(path)).mode ?? 0) & 0o777, 0o600);
   });
@@ -38,8 +41,8 @@ Deno.test("what is kept is read again, each part as it was kept last", async () 
 Deno.test("under another channel the ledger does not count, and the hooks do", async () => {
   await withState(async (path) => {
     await keep(path, KEPT);
-    const { ledger, hooks, trouble } = await readState(path, { ...SCOPE, channel: "other" });
-    assertEquals([ledger, [...hooks.keys()]], [NEW_LEDGER, ["nginx", "constructor"]]);
+    const { ledger, peer, hooks, trouble } = await readState(path, { ...SCOPE, channel: "other" });
+    assertEquals([ledger, peer, [...hooks.keys()]], [NEW_LEDGER, null, ["nginx", "constructor"]]);
     assertMatch(String(trouble), /is about another channel$/);
   });
 });
@@ -91,7 +94,12 @@ Deno.test("what is out of bounds in a ledger costs that member and no other, and
       const hooks = Object.fromEntries(KEPT.hooks);
       await Deno.writeTextFile(path, JSON.stringify({ format: 1, ...SCOPE, ...whole, ...wrong, hooks }));
       const trouble = members === "" ? null : `${path} has an impossible value (${members})`;
-      assertEquals(await readState(path, SCOPE), { ledger: { ...whole, ...mended }, hooks: KEPT.hooks, trouble });
+      assertEquals(await readState(path, SCOPE), {
+        ledger: { ...whole, ...mended },
+        peer: null,
+        hooks: KEPT.hooks,
+        trouble,
+      });
     }
     await Deno.writeTextFile(path, JSON.stringify({ format: 1, ...SCOPE, ...whole, hooks: { one: HASH, two: 1 } }));
     const { hooks, trouble } = await readState(path, SCOPE);
@@ -102,6 +110,6 @@ Deno.test("what is out of bounds in a ledger costs that member and no other, and
 Deno.test("a state of before there were hooks is read as one without", async () => {
   await withState(async (path) => {
     await Deno.writeTextFile(path, JSON.stringify({ format: 1, ...SCOPE, ...NEW_LEDGER }));
-    assertEquals(await readState(path, SCOPE), { ledger: NEW_LEDGER, hooks: new Map(), trouble: null });
+    assertEquals(await readState(path, SCOPE), { ledger: NEW_LEDGER, peer: null, hooks: new Map(), trouble: null });
   });
 });

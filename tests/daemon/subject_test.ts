@@ -64,7 +64,7 @@ function open({ agreement = AGREED, announced = NONE, isUp = true, lookAgain, pe
     state: () => initialState({ hash: A, contentHash: A }, { agreement }),
     stopped: stopped.promise,
   };
-  const solo = soloNotifier({ instance: "edge-1" });
+  const solo = soloNotifier({ incarnation: "0123456789ab" });
   const notifier: Notifier = {
     ...solo,
     link: () => isUp ? { state: "up" } : { state: "down", reason: "It was closed", final: false },
@@ -90,6 +90,7 @@ function open({ agreement = AGREED, announced = NONE, isUp = true, lookAgain, pe
       log,
     },
     instance: "edge-1",
+    incarnation: "0123456789ab",
     store: { read: file ?? (() => Promise.resolve(null)) },
     loop: loop as Loop<Candidate>,
     notifier,
