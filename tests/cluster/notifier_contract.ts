@@ -68,6 +68,7 @@ export function notifierContract(
   whatIsHeard(alone, countsAll);
   disposal(alone);
   amongSeveral(together, countsAll);
+  amongNamesakes(together);
   Deno.test(`${name}: whatever is announced, the answers are the rules' and generations only grow`, async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(anyRequest, { minLength: 1, maxLength: 25 }), async (steps) => {
@@ -300,7 +301,9 @@ function amongSeveral(together: Together, countsAll: boolean): void {
     await eventually("one peer", async () => (await names()).length === 1);
     assertEquals(await names(), [EDGE_1]);
   });
+}
 
+function amongNamesakes(together: Together): void {
   together(
     "two living processes of one name are two peers, and the one that told before notices",
     async (one, _, all) => {
