@@ -2,13 +2,29 @@
 // where there can be one alone.
 import { assert, assertEquals, assertNotEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
-import type { Message } from "../../src/cluster/announcement.ts";
 import { judgeAnnouncement, type KeptHead } from "../../src/cluster/announcing_rules.ts";
-import type { AnnounceAnswer, AnnounceRequest, Head, Link, Notifier } from "../../src/cluster/notifier.ts";
-import type { Peer, PeerRecord } from "../../src/cluster/peers.ts";
+import type { AnnounceRequest, Notifier } from "../../src/cluster/notifier.ts";
 import { eventually } from "../support/eventually.ts";
 import { incarnationOf } from "../support/incarnation.ts";
 import { request } from "../support/announce_request.ts";
+import {
+  A,
+  accepted,
+  announcements,
+  B,
+  C,
+  EDGE_1,
+  EDGE_2,
+  fence,
+  headOf,
+  headTriple,
+  PATH,
+  peersOf,
+  record,
+  REJECTING,
+  type Watched,
+  watched,
+} from "./watched_process.ts";
 
 /** A cluster that nobody has used yet; a fresh channel makes one too. Its notifiers are disposed of by the suite. */
 export interface ContractCluster extends AsyncDisposable {
@@ -26,20 +42,6 @@ export interface ContractPromises {
   /** Whether `delivered` counts every other instance. */
   readonly countsAll: boolean;
 }
-
-/** A notifier that is up, and all that it has told. */
-interface Watched extends AsyncDisposable {
-  readonly notifier: Notifier;
-  readonly heard: Message[];
-  readonly links: Link[];
-}
-
-const EDGE_1 = "edge-1";
-const EDGE_2 = "edge-2";
-const A = "a".repeat(64);
-const B = "b".repeat(64);
-const C = "c".repeat(64);
-const PATH = "/etc/honua/config.hcl";
 
 /** Registers the suite for the notifier called `name`; `openCluster` is called once a test or oftener. */
 export function notifierContract(
@@ -345,12 +347,6 @@ function amongNamesakes(together: Together): void {
   });
 }
 
-async function peersOf({ notifier }: Watched): Promise<readonly Peer[]> {
-  const seen = await notifier.peers();
-  assert(seen.ok);
-  return seen.peers;
-}
-
 /** A request relative to what was seen: the floors around the last generation are the ones that matter. */
 const anyRequest = fc.record({
   hash: fc.constantFrom(A, B, C),
@@ -377,58 +373,4 @@ async function followRules(notifier: Notifier, steps: readonly AnnounceRequest[]
     assert(read.ok);
     assertEquals(read.head && { generation: read.head.generation, hash: read.head.hash }, head);
   }
-}
-
-async function watched(notifier: Notifier): Promise<Watched> {
-  const heard: Message[] = [];
-  const links: Link[] = [];
-  notifier.watch({ heard: (message) => heard.push(message), linked: (link) => links.push(link) });
-  await eventually("the link to be up", () => notifier.link().state === "up");
-  return { notifier, heard, links, [Symbol.asyncDispose]: () => notifier[Symbol.asyncDispose]() };
-}
-
-/** Sends a path and waits for it: what was sent before has arrived by then. */
-async function fence(one: Watched): Promise<void> {
-  assert((await one.notifier.lookAgain(PATH)).ok);
-  await eventually("the path", () => one.heard.some(({ kind }) => kind === "look-again"));
-}
-
-/** The generations that were heard of. */
-function announcements(one: Watched): number[] {
-  return one.heard.flatMap((message) => message.kind === "announcement" ? [message.generation] : []);
-}
-
-function accepted(answer: AnnounceAnswer): Head {
-  if (answer.kind !== "accepted") throw new Error(`not accepted: ${JSON.stringify(answer)}`);
-  return answer.head;
-}
-
-async function headOf(notifier: Notifier): Promise<Head> {
-  const answer = await notifier.head();
-  if (!answer.ok || answer.head === null) throw new Error(`no head: ${JSON.stringify(answer)}`);
-  return answer.head;
-}
-
-async function headTriple(notifier: Notifier): Promise<readonly [number, string, string]> {
-  const { generation, hash, by } = await headOf(notifier);
-  return [generation, hash, by];
-}
-
-const REJECTING: Partial<PeerRecord> = {
-  standing: "diverged",
-  rejected: { hash: B, generation: 2, why: "layer.roads.table is missing", at: "2026-01-02T03:04:06.000Z" },
-};
-
-function record(instance: string, more: Partial<PeerRecord> = {}): PeerRecord {
-  return {
-    instance,
-    incarnation: incarnationOf(instance),
-    version: "1.0.0",
-    hash: null,
-    generation: null,
-    standing: "unknown",
-    rejected: null,
-    at: "2026-01-02T03:04:05.000Z",
-    ...more,
-  };
 }
