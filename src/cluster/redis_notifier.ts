@@ -40,7 +40,7 @@ export interface RedisNotifierOptions {
   readonly instance: string;
   /** The process's, by `newIncarnation`. */
   readonly incarnation: string;
-  /** The id under which the process before this one told, whose record goes; default: there is none. */
+  /** The id under which the process before this one told, which is no peer any more; default: none did. */
   readonly formerPeer?: string | null;
   /**
    * `HighAvailability:AutoReconnect`. False: a connection that is lost is given up, and so is a first one that does not
@@ -221,9 +221,8 @@ function presenceOf(
   return {
     tell: async (record) => {
       wasAsked = true;
-      const leaving = former ?? "";
-      const names = [own, keys.peers, `${keys.namePrefix}${instance}`, `${keys.peerPrefix}${leaving}`];
-      const args = [ownId, encodePeer(record), peerLifeMilliseconds, incarnation, leaving];
+      const names = [own, keys.peers, `${keys.namePrefix}${instance}`];
+      const args = [ownId, encodePeer(record), peerLifeMilliseconds, incarnation, former ?? ""];
       const outcome = await attempt((session) => session.run(TELL, names, args));
       if (!outcome.ok) return outcome;
       // What told before this process did may have ended since; what told after it lives.

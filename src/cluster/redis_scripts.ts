@@ -163,9 +163,9 @@ return answer('head', head)
 );
 
 /**
- * Keys: the process's record, peers, the teller under its name, the record of the process before it. Arguments: its id, the
- * record, its life in milliseconds, its incarnation, the id of the process before it (empty: there is none). Answers with
- * the incarnation that told under the name before.
+ * Keys: the process's record, peers, the teller under its name. Arguments: its id, the record, its life in milliseconds, its
+ * incarnation, the id of the process before it (empty: there is none), which nobody finds any more. Answers with the
+ * incarnation that told under the name before.
  */
 export const TELL: Script = script(
   NOW,
@@ -175,10 +175,7 @@ takeOver('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
 local moment = now()
 takeOver('ZADD', KEYS[2], whole(moment + tonumber(ARGV[3])), ARGV[1])
 redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', whole(moment))
-if ARGV[5] ~= '' then
-  redis.call('DEL', KEYS[4])
-  redis.call('ZREM', KEYS[2], ARGV[5])
-end
+redis.call('ZREM', KEYS[2], ARGV[5])
 return takeOver('SET', KEYS[3], ARGV[4], 'PX', ARGV[3], 'GET') or ''
 `,
 );
