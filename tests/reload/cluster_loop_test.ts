@@ -74,6 +74,8 @@ async function agree(clustered: ClusteredLoop): Promise<void> {
   loop.hint("start");
   loop.link("linked");
   await find(clustered, "1/1");
+  // The look that was under way when the link came up is followed by another.
+  await find(clustered, "1/1");
   for (let read = 0; read < 2; read++) {
     readings[read]!.resolve({ ok: true, head: { generation: 1, hash: "1" } });
     await turn();
