@@ -310,7 +310,10 @@ async function join(
   const { openRedisNotifier } = await import("./cluster/redis_notifier.ts");
   const notifier = openRedisNotifier({ connection, channel, instance, autoReconnect, peerLifeMilliseconds });
   const described = describeConnection(connection);
-  log.information("High Availability mode enabled", { instance, channel, redis: described });
+  log.information(
+    "High Availability mode enabled - using Redis for distributed configuration change notifications",
+    { instance, channel, redis: described },
+  );
   const limits = { settleMilliseconds: settleSeconds * 1000, reconcileMilliseconds: reconcileSeconds * 1000 };
   const about = { ...parts, version, connection: described, limits, tellMilliseconds, ledger, log, mask };
   return { membership: openMembership({ ...about, notifier }), notifier };

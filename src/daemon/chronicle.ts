@@ -272,7 +272,7 @@ function chronicleOfLink(settings: ChronicleSettings, now: () => Date) {
   metrics.highAvailabilityEnabled.set(clustered);
   const stillDown = (link: Link) => {
     if (link.state !== "down") return;
-    if (link.final) log.error(`Redis connection failed: ${link.reason}`, { next: GIVEN_UP });
+    if (link.final) log.warning(`Redis connection failed: ${link.reason}`, { next: GIVEN_UP });
     else if (link.reason !== reason) log.warning(`Redis is still away: ${link.reason}`);
     reason = link.reason;
   };
@@ -306,7 +306,7 @@ function chronicleOfLink(settings: ChronicleSettings, now: () => Date) {
         journal.add("redis-up", {});
       } else if (link.state === "down") {
         const next = link.final ? GIVEN_UP : "it is tried again";
-        log.error(`Redis connection failed: ${link.reason}`, { connection, next });
+        log.warning(`Redis connection failed: ${link.reason}`, { connection, next });
         journal.add("redis-down", { reason: link.reason });
       }
     },

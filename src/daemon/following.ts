@@ -69,7 +69,11 @@ export async function followFiles(settings: DaemonSettings, tools: FollowTools):
       chronicle.watcherRecovered();
     },
   });
-  log.information("File watching enabled", { path: sourcePath, debounceMilliseconds, pollSeconds });
+  log.information("File watching enabled - configuration changes will be automatically detected and reloaded", {
+    path: sourcePath,
+    debounceMilliseconds,
+    pollSeconds,
+  });
   return {
     async [Symbol.asyncDispose]() {
       settler.close();

@@ -95,7 +95,7 @@ Deno.test("a head that cannot be read because the link is lost is not told a sec
   chronicle.report(unreadable);
   const told = lines.filter((line) => line.includes("could not be read")).map((line) => line.split(" ")[0]);
   assertEquals(told, ["warning", "debug"]);
-  assertStringIncludes(lines.join("\n"), "error Redis connection failed: It was closed");
+  assertStringIncludes(lines.join("\n"), "warning Redis connection failed: It was closed");
 });
 
 Deno.test("announcements are counted, those by force too, and the latest trouble is remembered until one is taken", () => {
