@@ -3,6 +3,7 @@
 // and the service manager, and closes all it opened.
 import { openJournal } from "./admin/journal.ts";
 import type { Subject } from "./admin/subject.ts";
+import { isolationOf } from "./cluster/isolation.ts";
 import type { Notifier } from "./cluster/notifier.ts";
 import { describeConnection, resolveConnection, type ResolvedConnection } from "./cluster/redis_connection.ts";
 import { soloNotifier } from "./cluster/solo_notifier.ts";
@@ -70,7 +71,8 @@ export interface Refusal {
 /** Opens the store and verifies the snapshot in force; it looks at nothing before it is told to. */
 export async function startDaemon(given: DaemonSettings): Promise<Started> {
   const { options, once } = given;
-  const clustered = options.highAvailability.enabled && !once;
+  const isolation = once ? null : isolationOf(options);
+  const clustered = options.highAvailability.enabled && !once && isolation === null;
   const reached = clustered ? await resolveConnection(options, given.environment) : null;
   if (reached?.ok === false) return reached;
   const secrets = maskedSecrets(reached === null ? secretValues(options) : secretsWith(reached, options));
@@ -81,6 +83,7 @@ export async function startDaemon(given: DaemonSettings): Promise<Started> {
   if (!opened.ok) return { ...opened, isOption: opened.code === "UNKNOWN_GROUP" };
   const { store, existing, stale } = opened;
   for (const warning of reached?.warnings ?? []) log.warning(renderLine(warning));
+  if (isolation !== null) log.warning(isolation);
   tellExisting(log, path, existing);
   for (const file of stale.removed) log.information("Removed a temporary file that a crash had left", { path: file });
   for (const file of stale.left) log.warning("A temporary file that a crash left cannot be removed", { path: file });
@@ -167,6 +170,7 @@ function openRecords(
     journal,
     foundHash: markOf(ground.existing)?.hash ?? null,
     clustered: ground.reached !== null,
+    isolation: isolationOf(options),
     detailed: options.highAvailability.enableDetailedLogging,
     rejectedHash,
     headGeneration: () => loop().state().agreement?.head?.generation ?? null,
@@ -261,6 +265,7 @@ function serviceFacts(
     hasLooked: chronicle.lastReload() !== null,
     trouble: trouble && { kind: trouble.kind, reason: mask(trouble.reason) },
     standing: agreement && standingOf(agreement),
+    isolation: isolationOf(options),
     generation: agreedGeneration(agreement),
     failedHooks: hooking.status().filter((hook) => hook.failures > 0).map((hook) => hook.name),
     isWatching: options.configurationWatcher.enableFileWatching,

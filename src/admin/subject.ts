@@ -28,11 +28,11 @@ export interface LastReload {
 
 /** How the cluster is reached. */
 export interface RedisStatus {
-  /** `disabled`: High Availability is off. */
+  /** `disabled`: High Availability is off, or no connection string is set. */
   readonly state: "disabled" | "connecting" | "up" | "down";
   /** When it came to that state, in ISO 8601. */
   readonly since: string;
-  /** Why it is down; null where it is not. */
+  /** Why it is down, or disabled by mistake; null where it is neither. */
   readonly reason: string | null;
   /** How often a lost connection came back. */
   readonly reconnections: number;
@@ -70,7 +70,7 @@ export interface Status {
   readonly version: string;
   /** Its name in the cluster. */
   readonly instance: string;
-  /** `cluster`: High Availability is on; `alone`: it is not. */
+  /** `cluster`: High Availability is on, and Redis is named; `alone`: it is not. */
   readonly mode: "cluster" | "alone";
   /** Whether file events and polling lead to reloads. */
   readonly watching: boolean;

@@ -161,8 +161,8 @@ function hookRow({ name, on, state, failures, lastRun }: Status["hooks"][number]
   return ["Hook", `${terminalText(name)} (${terminalText(on)}): ${terminalText(state)}${times}${last}`];
 }
 
-function clusterText({ mode, standing, head, announcementOwed }: Status): string {
-  if (mode === "alone") return "none: High Availability is off";
+function clusterText({ mode, standing, head, announcementOwed, redis }: Status): string {
+  if (mode === "alone") return `none: ${terminalText(redis.reason ?? "High Availability is off")}`;
   const standings: Record<string, string> = { unknown: "not known whether the others agree" };
   const known = Object.hasOwn(standings, standing) ? standings[standing]! : terminalText(standing);
   const agreed = head === null ? "" : `, head ${headText(head)}`;

@@ -4,6 +4,7 @@ import { credentialPath } from "../host/credential.ts";
 import { type Diagnostic, warningDiagnostic } from "../diagnostic/diagnostic.ts";
 import { terminalText } from "../diagnostic/terminal_text.ts";
 import { parseConnectionString, type RedisEndpoint, type RedisPlan, type RedisServers } from "./connection_string.ts";
+import { NO_CONNECTION_STRING } from "./isolation.ts";
 export {
   parseConnectionString,
   type ParsedConnectionString,
@@ -105,7 +106,7 @@ export async function resolveConnection(
   const shared = options.connectionStrings.redis;
   const text = own ?? shared;
   const path = own === null ? SHARED_OPTION : STRING_OPTION;
-  if (text === null) return optionMistake(`Set ${STRING_OPTION} or ${SHARED_OPTION}: where Redis is, is not said`);
+  if (text === null) return optionMistake(NO_CONNECTION_STRING);
   const parsed = parseConnectionString(text);
   if (!parsed.ok) return optionMistake(`${path}: ${parsed.why}`);
   const { plan } = parsed;

@@ -28,6 +28,8 @@ export interface ChronicleSettings {
   readonly foundHash: string | null;
   /** Whether there is a cluster to be linked with. */
   readonly clustered: boolean;
+  /** Why there is none though there should be; null: there is, or there need not be. */
+  readonly isolation: string | null;
   /** Whether each message and each link is worth a line (`HighAvailability:EnableDetailedLogging`). */
   readonly detailed: boolean;
   /** By what others know the source that was rejected last. */
@@ -261,15 +263,15 @@ const GIVEN_UP = "it is given up, as HighAvailability:AutoReconnect says";
 
 /** Tells what became of the link, and what came over it. */
 function chronicleOfLink(settings: ChronicleSettings, now: () => Date) {
-  const { log, metrics, journal, clustered, detailed, monotonic = () => performance.now() } = settings;
+  const { log, metrics, journal, clustered, isolation, detailed, monotonic = () => performance.now() } = settings;
   const detail = detailed ? "information" : "debug";
   let state: RedisStatus["state"] = clustered ? "connecting" : "disabled";
   let since = now().toISOString();
-  let reason: string | null = null;
+  let reason = isolation;
   let ups = 0;
   let toldOfInvalid = false;
   let announced: { readonly hash: string; readonly at: number } | null = null;
-  metrics.highAvailabilityEnabled.set(clustered);
+  metrics.highAvailabilityEnabled.set(clustered || isolation !== null);
   const stillDown = (link: Link) => {
     if (link.state !== "down") return;
     if (link.final) log.warning(`Redis connection failed: ${link.reason}`, { next: GIVEN_UP });

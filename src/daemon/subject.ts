@@ -11,6 +11,7 @@ import type {
   Subject,
 } from "../admin/subject.ts";
 import { withinLimit } from "../time/limit.ts";
+import { isolationOf } from "../cluster/isolation.ts";
 import type { Notifier, PeersAnswer } from "../cluster/notifier.ts";
 import type { DaemonMetrics } from "../process/metrics.ts";
 import type { Head } from "../reload/agreement.ts";
@@ -81,9 +82,11 @@ export function openSubject(parts: SubjectParts): Subject {
 /** Alone there is no other process to be told apart from. */
 const INCARNATION = "alone";
 
-/** Who is there. An instance alone tells nobody what it runs, so it says it here. */
+/** Who is there. An instance alone tells nobody what it runs, so it says it here; one alone by mistake does not know. */
 async function peersOf({ settings, instance, loop, notifier, chronicle, mask }: SubjectParts): Promise<PeersAnswer> {
   const { options, version } = settings;
+  const isolation = isolationOf(options);
+  if (isolation !== null) return { ok: false, reason: isolation };
   if (!options.highAvailability.enabled) {
     const record = recordOf({ instance, version, loop: () => loop, chronicle, mask }, INCARNATION);
     await notifier.tell({ ...record, at: new Date().toISOString() });
@@ -109,7 +112,7 @@ function statusOf(parts: SubjectParts, startedAt: string): Status {
   return {
     version,
     instance,
-    mode: enabled ? "cluster" : "alone",
+    mode: enabled && isolationOf(options) === null ? "cluster" : "alone",
     watching: options.configurationWatcher.enableFileWatching,
     startedAt,
     source: settings.sourcePath,
@@ -192,9 +195,9 @@ function announcingMilliseconds({ settings }: SubjectParts): number {
 }
 
 /** Why force announced nothing, in one line; null: there are no others, or they have agreed on the same already. */
-function whyNotForced({ loop, notifier, chronicle }: SubjectParts): string | null {
+function whyNotForced({ settings, loop, notifier, chronicle }: SubjectParts): string | null {
   const { active, agreement } = loop.state();
-  if (agreement === null) return null;
+  if (agreement === null) return isolationOf(settings.options);
   if (!agreement.linked || notifier.link().state !== "up") {
     return "Redis cannot be reached: nothing was announced over the others";
   }
@@ -214,6 +217,8 @@ const NOBODY_TOLD: Told = { instancesNotified: 0, notNotified: null };
 async function askAll(parts: SubjectParts, stopped: AbortSignal): Promise<Told | null> {
   const { notifier, chronicle, settings } = parts;
   if (!settings.options.highAvailability.enabled) return NOBODY_TOLD;
+  const isolation = isolationOf(settings.options);
+  if (isolation !== null) return { instancesNotified: 0, notNotified: isolation };
   const asked = await withinLimit(notifier.lookAgain(settings.sourcePath), announcingMilliseconds(parts), stopped);
   if (!asked.ok) {
     return stopped.aborted ? null : { instancesNotified: 0, notNotified: "Redis did not answer in time" };

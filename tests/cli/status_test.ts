@@ -66,6 +66,8 @@ Deno.test("status of a rejected source says what stays in force and shows every 
   assertStringIncludes(out, "error[source/x]: Second\n  = why: It is about /etc/honua/config.hcl\n");
 });
 
+const WITHOUT_REDIS = { state: "disabled", since: daysAgo(1), reconnections: 0 } as const;
+
 const VERDICTS: [string, Parameters<typeof statusWith>[0], number, string][] = [
   ["nothing in force", { active: null, lastReload: null }, 1, "Nothing is in force\n"],
   [
@@ -82,6 +84,12 @@ const VERDICTS: [string, Parameters<typeof statusWith>[0], number, string][] = [
     "not known whether the others agree\n",
   ],
   ["an instance alone", { mode: "alone", head: null }, 0, "Cluster      none: High Availability is off\n"],
+  [
+    "an instance alone by mistake",
+    { mode: "alone", head: null, redis: { ...WITHOUT_REDIS, reason: "No connection string is set: set one" } },
+    0,
+    "Cluster      none: No connection string is set: set one\nRedis        not used\n",
+  ],
   [
     "an announcement that is owed",
     { announcementOwed: true, standing: "unknown", generation: null },

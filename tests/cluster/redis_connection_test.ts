@@ -50,7 +50,7 @@ Deno.test("the string of HighAvailability beats the shared one, and without eith
   assertEquals(describeConnection((await resolved({ shared: "shared:2" })).connection), "shared:2");
   const [message, isOption] = await refused({});
   assert(isOption);
-  assertStringIncludes(message, "Set HighAvailability:RedisConnectionString or ConnectionStrings:Redis");
+  assertStringIncludes(message, "set HighAvailability:RedisConnectionString or ConnectionStrings:Redis");
 });
 
 Deno.test("a string that is not understood is a mistake of the option that holds it", async () => {

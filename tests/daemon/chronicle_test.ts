@@ -31,6 +31,7 @@ function open() {
     journal,
     foundHash: null,
     clustered: true,
+    isolation: null,
     detailed: false,
     rejectedHash: () => rejected.hash,
     headGeneration: () => 3,

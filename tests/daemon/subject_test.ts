@@ -44,7 +44,10 @@ interface Given {
 function open({ agreement = AGREED, announced = NONE, isUp = true, lookAgain, peers, read: file }: Given) {
   const enabled = agreement !== null;
   const read = readOptions({
-    flags: [{ flag: "--set", key: "HighAvailability:Enabled", value: `${enabled}` }],
+    flags: [
+      { flag: "--set", key: "HighAvailability:Enabled", value: `${enabled}` },
+      { flag: "--set", key: "ConnectionStrings:Redis", value: "redis:6379" },
+    ],
     environment: {},
     file: null,
   });

@@ -116,6 +116,7 @@ const AT_WORK: ServiceFacts = {
   trouble: null,
   hasLooked: true,
   standing: null,
+  isolation: null,
   generation: null,
   isWatching: true,
   failedHooks: [],
