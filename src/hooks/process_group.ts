@@ -1,7 +1,7 @@
 // A program in a session and process group of its own, so that it is ended with everything that it started: nothing of
 // the group outlives `end`, whatever ignores SIGTERM, and no descendant that keeps a pipe open is waited for.
 import { setTimeout as delay } from "node:timers/promises";
-import { tiedToParent } from "../host/program.ts";
+import { leaveRemovedDirectory, tiedToParent } from "../host/program.ts";
 import { withinLimit } from "../time/limit.ts";
 
 /** A program, ready to be run. */
@@ -73,6 +73,7 @@ export function startGroup(program: Program, onOutput: (chunk: Uint8Array) => vo
   // Nobody ends the group of a daemon that was killed; where util-linux is there, the kernel ends its leader then.
   const words = tiedToParent([program.path, ...program.args]);
   let child: Deno.ChildProcess;
+  leaveRemovedDirectory();
   try {
     child = new Deno.Command(words[0]!, {
       args: words.slice(1),
