@@ -42,9 +42,10 @@ export async function runProgram(args: readonly string[], terminal: Terminal): P
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     // Without a command, the help is an answer to a question that was not asked: wrong usage.
-    return error.exitCode === 0 ? EXIT.done : EXIT.usage;
+    if (error.exitCode !== 0) return EXIT.usage;
   }
-  return code === EXIT.done && terminal.hasFailed() ? EXIT.unavailable : code;
+  // The answer was not written, so the caller has none.
+  return terminal.hasFailed() ? EXIT.unavailable : code;
 }
 
 type Finish = (code: ExitCode) => void;
