@@ -10,7 +10,7 @@ export interface IsolationOptions {
 }
 
 /** In one line why there are no others, with what to do. */
-export const NO_CONNECTION_STRING =
+export const NO_CONNECTION_STRING: string =
   "HighAvailability:Enabled is true, but no connection string is set, so this instance runs alone: " +
   "set HighAvailability:RedisConnectionString or ConnectionStrings:Redis";
 
