@@ -44,8 +44,9 @@ export async function runProgram(args: readonly string[], terminal: Terminal): P
     // Without a command, the help is an answer to a question that was not asked: wrong usage.
     if (error.exitCode !== 0) return EXIT.usage;
   }
-  // The answer was not written, so the caller has none.
-  return terminal.hasFailed() ? EXIT.unavailable : code;
+  // Without its text an answer is none. Wrong options stay that: systemd does not try again with them.
+  const ended = code as ExitCode;
+  return terminal.hasFailed() && ended !== EXIT.usage ? EXIT.unavailable : ended;
 }
 
 type Finish = (code: ExitCode) => void;

@@ -24,7 +24,9 @@ export const redisCheck: Check = {
       return [note("redis/connection", "Redis is not used: HighAvailability:Enabled is false")];
     }
     const isolation = isolationOf(subject.options);
-    if (isolation !== null) return [error("redis/connection", isolation, "Or set HighAvailability:Enabled to false")];
+    if (isolation !== null) {
+      return [error("redis/connection", isolation, "If it is to run alone, set HighAvailability:Enabled to false")];
+    }
     const reached = await connectionOf(subject);
     if (!reached.ok) {
       hide(secretValues(subject.options));

@@ -73,8 +73,8 @@ export function startGroup(program: Program, onOutput: (chunk: Uint8Array) => vo
   // Nobody ends the group of a daemon that was killed; where util-linux is there, the kernel ends its leader then.
   const words = tiedToParent([program.path, ...program.args]);
   let child: Deno.ChildProcess;
-  leaveRemovedDirectory();
   try {
+    leaveRemovedDirectory();
     child = new Deno.Command(words[0]!, {
       args: words.slice(1),
       clearEnv: true,

@@ -53,11 +53,13 @@ Deno.test("standard input that cannot be read ends with 3 and the system's reaso
   }
 });
 
-Deno.test("an answer that cannot be written ends with 3, whatever it was", async () => {
+Deno.test("an answer that cannot be written ends with 3, and only wrong usage keeps its 2", async () => {
   const wrapper = redirected(">/dev/full");
   for (const [args, input] of [[["--help"], ""], [["--version"], ""], [["validate", "-"], "honua {\n"]] as const) {
     assertEquals((await runCommand(args, { wrapper, input })).code, 3, args.join(" "));
   }
+  const mute = redirected("2>/dev/full");
+  assertEquals((await runCommand(["run", "--set", "Snapshot:Pth=x"], { wrapper: mute })).code, 2);
 });
 
 Deno.test("a parser that was killed under a command says nothing of the file: that ends with 3", async () => {
