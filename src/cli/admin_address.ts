@@ -66,7 +66,7 @@ export function addressText(address: AdminAddress): string {
 }
 
 /** Whether a URL names this host, whatever the name service says. */
-export function isLoopback({ hostname }: URL): boolean {
+function isLoopback({ hostname }: URL): boolean {
   return hostname === "localhost" || hostname === "[::1]" || /^127(\.\d+){3}$/.test(hostname);
 }
 

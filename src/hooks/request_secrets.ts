@@ -1,6 +1,7 @@
 // What of a request its answer must not show: all that is sent as a credential, in each spelling in which a server may
 // say it again. What might be one counts as one; of headers in the options only what its name or its looks give away.
 import { Buffer } from "node:buffer";
+import type { Proxy } from "../host/proxy.ts";
 import { isSecretName, looksSecret, textMasker } from "../diagnostic/secrets.ts";
 
 /** A value of a query or a secret header that is longer than this is taken for a token. */
@@ -22,13 +23,21 @@ const SECRET_WORDS = new Set("auth authentication key keys sig code hmac otp pin
  * @param headers as they are sent, with what became of the userinfo.
  * @param fromFiles the names of the headers whose values were kept in files, in any case: these are secrets whatever
  * they look like.
+ * @param proxy with its own userinfo; null: none.
  */
-export function requestSecrets(url: URL, headers: Headers, fromFiles: readonly string[]): string[] {
+export function requestSecrets(
+  url: URL,
+  headers: Headers,
+  fromFiles: readonly string[],
+  proxy: Proxy | null = null,
+): string[] {
   const files = new Set(fromFiles.map((name) => name.toLowerCase()));
   const isSecret = (name: string, value: string) => files.has(name) || isCredentialName(name) || looksSecret(value);
   const secrets = [
     ...[...headers].flatMap(([name, value]) => isSecret(name, value) ? headerSecrets(value) : []),
-    ...userinfoSecrets(url.username, url.password),
+    ...[url, ...proxy === null ? [] : [new URL(proxy.url)]].flatMap(({ username, password }) =>
+      userinfoSecrets(username, password)
+    ),
     ...url.search.slice(1).split("&").flatMap(memberSecrets),
     ...url.pathname.split("/").filter(isSecretSegment),
   ];
