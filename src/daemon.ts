@@ -28,6 +28,7 @@ import type { Logger } from "./process/log.ts";
 import { openMetrics } from "./process/metrics.ts";
 import { secretValues } from "./process/option_schema.ts";
 import type { Options } from "./process/options.ts";
+import { secretFilesOf } from "./process/secret_files.ts";
 import { openServiceManager } from "./process/sd_notify.ts";
 import { type Loop, runLoop } from "./reload/loop.ts";
 import type { Mark } from "./reload/state.ts";
@@ -120,6 +121,7 @@ async function compose(settings: DaemonSettings, ground: Ground): Promise<Daemon
     about: { instance, source: settings.sourcePath, snapshot: options.snapshot.path },
     // Without hooks nobody writes anything that its secrets would have to be looked for in.
     inForce: options.hooks.list.length > 0 ? inForceOf(existing) : null,
+    secretFiles: secretFilesOf(options).map((file) => credentialPath(file.path, environment)),
     done: found.hooks,
     keep: (hooks) => keeper.keep({ hooks }),
     generation: () => agreedGeneration(loop.state().agreement),

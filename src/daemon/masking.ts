@@ -1,6 +1,6 @@
 // What must not be seen, as it becomes known: the secrets of the options for good, and those that the last two loads met
 // in the environment. Logs, answers and records pass through one mask.
-import { textMasker } from "../diagnostic/secrets.ts";
+import { openTextMasker } from "../diagnostic/text_masker.ts";
 
 /** The secrets that are known, and the mask for them. */
 export interface MaskedSecrets {
@@ -13,11 +13,12 @@ export interface MaskedSecrets {
 /** Masks the secrets of the options, and those that the last two loads met in the environment. */
 export function maskedSecrets(always: readonly string[]): MaskedSecrets {
   let recent: readonly string[] = [];
-  let masker = textMasker(always);
+  const maskerOf = openTextMasker();
+  let masker = maskerOf(always);
   return {
     mask: (text) => masker(text),
     remember(found) {
-      masker = textMasker([...always, ...recent, ...found]);
+      masker = maskerOf([...always, ...recent, ...found]);
       recent = found;
     },
   };

@@ -8,7 +8,7 @@ import {
   resolveConnection,
   type ResolvedConnection,
 } from "../../src/cluster/redis_connection.ts";
-import { textMasker } from "../../src/diagnostic/secrets.ts";
+import { textMasker } from "../../src/diagnostic/text_masker.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
 
 const CERTIFICATE = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n";

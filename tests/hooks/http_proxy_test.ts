@@ -98,7 +98,7 @@ Deno.test("a proxy that asks for credentials, and one whose credentials are take
   });
   const proxied = await ask("http://192.0.2.1/", { ALL_PROXY: `http://us3r:p%40w0rd@127.0.0.1:${taking.addr.port}` });
   assertEquals(said, [`Basic ${btoa("us3r:p@w0rd")}`]);
-  assertEquals(proxied.ok, true);
+  assertEquals(proxied, { ok: true, output: "seen: Basic [masked] [masked]" });
   using _environment = withEnvironment({ HTTP_PROXY: asking.name, NO_PROXY: "192.0.2.1" });
   await ask("http://192.0.2.1/", { ALL_PROXY: `http://127.0.0.1:${taking.addr.port}` });
   assertEquals(said.length, 2);
