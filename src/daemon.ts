@@ -46,7 +46,7 @@ export interface Daemon extends AsyncDisposable {
   /** Looks at the source now; `start` where nobody asked for it. */
   reload(reason?: "signal" | "start"): void;
   /** Leaves nothing behind when the process is about to end without disposing. */
-  abandon(): void;
+  abandon(): Promise<void>;
   /** Resolves when nothing is at hand, with what came of the last look. */
   settled(): Promise<LoadOutcome>;
   /** Answers its admin interface, joins its cluster, follows the files, and looks at the source for the first time. */
@@ -223,7 +223,7 @@ function daemonOf(settings: DaemonSettings, parts: Parts): Daemon {
     reload: (reason = "signal") => loop.hint(reason),
     abandon() {
       parser.kill();
-      hooking.abandon();
+      return hooking.abandon();
     },
     async settled() {
       await loop.settled();

@@ -8,6 +8,7 @@ import { secretRanges } from "../document/secret_ranges.ts";
 import { type Daemon, type DaemonSettings, startDaemon } from "../daemon.ts";
 import { type Logger, type StandardErrorLog, standardErrorLogger } from "../process/log.ts";
 import { onSignals } from "../process/signals.ts";
+import { withinLimit } from "../time/limit.ts";
 import { EXIT, type ExitCode } from "./exit_codes.ts";
 import { type OptionRequest, pathClash, requestedOptions, requestedSource } from "./prepared.ts";
 import type { Terminal } from "./terminal.ts";
@@ -125,8 +126,8 @@ function listen(log: Logger, drain: Drain): Listening {
   let daemon: Daemon | null = null;
   let wantsReload = false;
   const endNow = () => {
-    daemon?.abandon();
-    void drain(DRAIN_LIMIT_MILLISECONDS).then(() => Deno.exit(EXIT.done));
+    const abandoned = withinLimit(daemon?.abandon() ?? Promise.resolve(), DRAIN_LIMIT_MILLISECONDS);
+    void Promise.all([abandoned, drain(DRAIN_LIMIT_MILLISECONDS)]).then(() => Deno.exit(EXIT.done));
   };
   const signals = onSignals({
     reload() {

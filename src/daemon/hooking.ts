@@ -3,7 +3,7 @@
 import type { HookStatus } from "../admin/subject.ts";
 import type { Diagnostic } from "../diagnostic/diagnostic.ts";
 import { openTextMasker } from "../diagnostic/text_masker.ts";
-import { type HookAction, type HookEnding, killGroups, runHook } from "../hooks/hook.ts";
+import { type HookAction, type HookEnding, killSessions, runHook } from "../hooks/hook.ts";
 import type { HookOptions, HooksOptions } from "../process/options.ts";
 import { type HookReport, runHooks } from "../reload/hook_loop.ts";
 import type { HookPlan } from "../reload/hooks.ts";
@@ -44,8 +44,8 @@ export interface Hooking extends AsyncDisposable {
   ): Promise<readonly Diagnostic[]>;
   /** Where each hook stands, in the order of the options. */
   status(): readonly HookStatus[];
-  /** Kills all that run, for a process that ends without disposing. */
-  abandon(): void;
+  /** Kills all that run, for a process that ends without disposing; most of it before this returns. */
+  abandon(): Promise<void>;
 }
 
 /** Opens the hooks; none runs before something is reported. */
@@ -64,7 +64,11 @@ export function openHooking(settings: HookingSettings): Hooking {
     // What comes into force while it runs may stand in its output as well.
     const maskNow = (text: string) => mask(maskerOf([...secrets, ...happenings.secrets(), ...files.secrets()])(text));
     await files.read();
-    return await runHook(what, { ...occasion, generation: settings.generation() }, signal, { mask: maskNow, groups });
+    return await runHook(what, { ...occasion, generation: settings.generation() }, signal, {
+      mask: maskNow,
+      groups,
+      ended: (count) => memory.left(name, count),
+    });
   };
   const ended = (report: HookReport) => {
     memory.ended(report);
@@ -107,7 +111,7 @@ export function openHooking(settings: HookingSettings): Hooking {
         lastRun: memory.last(name),
       }));
     },
-    abandon: () => killGroups(groups),
+    abandon: () => killSessions(groups),
     [Symbol.asyncDispose]: () => loop[Symbol.asyncDispose](),
   };
 }
