@@ -6,6 +6,7 @@ import { renderLine, renderText } from "../diagnostic/render.ts";
 import { readJson } from "../document/json_syntax.ts";
 import { secretRanges } from "../document/secret_ranges.ts";
 import { type Daemon, type DaemonSettings, startDaemon } from "../daemon.ts";
+import { INIT_ADVICE, startsProcesses } from "../process/first_process.ts";
 import { type Logger, type StandardErrorLog, standardErrorLogger } from "../process/log.ts";
 import { onSignals } from "../process/signals.ts";
 import { withinLimit } from "../time/limit.ts";
@@ -101,6 +102,9 @@ async function prepare(request: RunRequest, terminal: Terminal): Promise<Prepare
     pid: Deno.pid,
   });
   for (const warning of warnings) log.warning(renderLine(warning));
+  if (Deno.pid === 1 && startsProcesses(options) && !once) {
+    log.warning(`Processes that hooks leave behind will be zombies, for nothing collects them here. ${INIT_ADVICE}`);
+  }
   const settings: DaemonSettings = {
     options,
     sourcePath: source.path,

@@ -2,7 +2,7 @@
 import { clockCheck } from "./clock_checks.ts";
 import { daemonCheck } from "./daemon_check.ts";
 import type { Check, Subject } from "./examination.ts";
-import { hooksCheck } from "./hook_checks.ts";
+import { firstProcessCheck, hooksCheck } from "./hook_checks.ts";
 import { parserCheck, procCheck, setprivCheck } from "./host_checks.ts";
 import { optionsFileCheck, secretFilesCheck, userCheck } from "./options_checks.ts";
 import { redisCheck } from "./redis_checks.ts";
@@ -44,4 +44,5 @@ export const CHECKS: readonly Check[] = [
   ...HOST_CHECKS,
   daemonCheck,
   hooksCheck,
+  firstProcessCheck,
 ];
