@@ -44,7 +44,7 @@ export interface AdminClient extends Disposable {
   refusal(answer: Extract<AdminAnswer, { ok: true }>): string;
 }
 
-const NO_PROXY = { ok: true, proxy: null } as const;
+const DIRECT = { ok: true, proxy: null } as const;
 
 /** How long most answers may take. */
 export const ANSWER_LIMIT_MILLISECONDS = 10_000;
@@ -67,7 +67,7 @@ export function openAdminClient(
   address: AdminAddress,
   environment: Readonly<Record<string, string>> = {},
 ): { readonly ok: true; readonly client: AdminClient } | { readonly ok: false; readonly message: string } {
-  const chosen = address.kind === "url" ? proxyOf(address.url, (variable) => environment[variable]) : NO_PROXY;
+  const chosen = address.kind === "socket" ? DIRECT : proxyOf(address.url, (variable) => environment[variable]);
   if (!chosen.ok) return { ok: false, message: `${chosen.variable} names no proxy of http, https or socks5` };
   const { proxy } = chosen;
   const name = addressText(address) + (proxy === null ? "" : ` through the proxy ${proxy.name}`);

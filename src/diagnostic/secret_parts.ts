@@ -69,9 +69,8 @@ function urlSecrets(word: string): string[] {
   return [authority.lastIndexOf("@"), rest.lastIndexOf("@")].filter((end) => end > 0).flatMap((end) => {
     const userinfo = rest.slice(0, end);
     const colon = userinfo.indexOf(":");
-    return colon < 0
-      ? userinfoSecrets(userinfo, "")
-      : userinfoSecrets(userinfo.slice(0, colon), userinfo.slice(colon + 1));
+    if (colon < 0) return userinfo.includes("/") ? [] : userinfoSecrets(userinfo, "");
+    return userinfoSecrets(userinfo.slice(0, colon), userinfo.slice(colon + 1));
   });
 }
 

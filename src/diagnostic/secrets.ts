@@ -59,10 +59,10 @@ const SECRET_PATTERNS: readonly RegExp[] = [
   /(?<![a-z])(?:bearer|basic) {1,4}[\w.~+/-]{12}/i,
   /-----BEGIN /,
   // Oracle's EZConnect (`user/password@//host:1521/service`) and TNS name; a version or a digest is none.
-  /^[\w$#.-]{1,128}\/(?:"[^\s"]{1,128}"|[^\s/@]{1,128})@(?!v?\d+(?:\.\d+){0,2}(?:[-+].*)?$|sha\d+:)(?:\/\/)?[\w([][^\s]*$/i,
+  /^["']?[\w$#.-]{1,128}\/(?:"[^\s"]{1,128}"|[^\s/@]{1,128})@(?!v?\d+(?:\.\d+){0,2}(?:[-+].*)?$|sha\d+:)(?:\/\/)?[\w([][^\s]*$/i,
   // The same with a colon, as drivers of MySQL spell it (`user:password@tcp(host)/db`); an address of a person is none.
-  /^(?!(?:mailto|sips?|xmpp|acct|tel|urn|data|im|pres):)[\w.%+-]{1,128}:[^\s@/]{1,128}@[\w([][^\s]*$/i,
-  /^\/\/[^\s/:@]{0,128}:[^\s@]{1,128}@/,
+  /^["']?(?!(?:mailto|sips?|xmpp|acct|tel|urn|data|im|pres):)[\w.%+-]{1,128}:[^\s@/]{1,128}@[\w([][^\s]*$/i,
+  /^["']?\/\/[^\s/:@]{0,128}:[^\s@]{1,128}@/,
   // Keys that their issuers made recognisable: AWS, GitHub, GitLab, Slack, Stripe, Google.
   /(?<![A-Z0-9])(?:AKIA|ASIA|AROA|AIDA|AGPA|ANPA)[A-Z0-9]{12}/,
   /gh[pousr]_[A-Za-z0-9]{20}|github_pat_|glpat-|xox[abeprs]-|[rs]k_live_|AIza[\w-]{35}/,

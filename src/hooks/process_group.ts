@@ -1,6 +1,6 @@
-// A program in a session of its own, so that it is ended with everything that it started: nothing of the session outlives
-// `end`, whatever ignores SIGTERM, and no descendant that keeps a pipe open is waited for. What made a session of its
-// own has left: it is a daemon, which its starter meant to leave behind.
+// A program that leads a session of its own, so that it is ended with what it started: nothing of the session outlives
+// `end`, whatever ignores SIGTERM, and no descendant that keeps a pipe open is waited for. A process that made a session
+// of its own has left: it is a daemon, which its starter meant to leave behind.
 import { setTimeout as delay } from "node:timers/promises";
 import { leaveRemovedDirectory, tiedToParent } from "../host/program.ts";
 import { withinLimit } from "../time/limit.ts";

@@ -61,6 +61,7 @@ Deno.test("what a secret says of harmless things is no part that is masked", () 
     ["postgres://honua:hunter2@db.example:5432/maps", "honua at db.example:5432 has no maps"],
     ["postgres://honua@db.example/maps", "honua at db.example"],
     ["https://tiles.example:8443/{z}/{x}/{y}@2x.png?style=dark", "tiles.example 2x.png dark"],
+    ["https://tiles.example/dark/x@2x.png", "tiles.example/dark"],
     ["Host=main.example;Username=honua;Database=maps;Port=5432", "honua main.example maps 5432"],
     ["cache.example:6379,password=hunter2,ssl=true,name=edge-7", "cache.example:6379 true edge-7"],
     ["honua/server@1.2.3", "honua server 1.2.3"],

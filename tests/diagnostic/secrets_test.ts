@@ -42,6 +42,7 @@ Deno.test("a text with a credential is known whatever its name", () => {
     '{"password": "x"}',
     "scott/tiger@//db:1521/ORCL",
     "scott/t1ger@ORCL",
+    '"scott/t1ger@ORCL"',
     "scott/tiger@(DESCRIPTION=(ADDRESS=(HOST=db)))",
     "scott/tiger@10.0.0.5:1521/ORCL",
     "honua:hunter2@tcp(db:3306)/maps",
