@@ -48,9 +48,9 @@ export function rememberHooks({ log, metrics, journal }: HookMemorySettings): Ho
       if (failures <= 1) journal.add("hook-failed", { hook, reason: result.reason });
     },
     left(hook, processes) {
-      const what = processes === 1 ? "A process" : `${processes} processes`;
-      const advice = "start what is to go on with setsid, or in a unit of its own with systemd-run";
-      log.warning(`${what} of hook ${hook} ran on and ended with it: ${advice}`, { hook, processes });
+      const started = processes === 1 ? "a process that it started was" : `${processes} processes that it started were`;
+      const advice = "If it is to go on, start it with setsid, or in a unit of its own with systemd-run";
+      log.warning(`Hook ${hook}: ${started} ended with it. ${advice}`, { hook, processes });
     },
     last: (hook) => lastRuns.get(hook) ?? null,
   };

@@ -1,5 +1,5 @@
-// What stands in the files with secrets that the options name, for masking: they are read anew each time, since secrets
-// are rotated, and what was in one before is remembered until it changes again.
+// The contents of the files with secrets that the options name, for masking. The files are read anew each time, since
+// secrets are rotated; the former content of a file is remembered until it changes again.
 import { readSmallFile } from "../hooks/small_file.ts";
 import { withinLimit } from "../time/limit.ts";
 
@@ -8,7 +8,7 @@ const READ_LIMIT_MILLISECONDS = 1_000;
 
 /** Follows some files with secrets. */
 export interface SecretFiles {
-  /** Reads them; what cannot be read in time has no secret that is known. */
+  /** Reads them; one that cannot be read in time keeps the content that is known. */
   read(): Promise<void>;
   /** The texts of the files, and those that they had before. */
   secrets(): readonly string[];

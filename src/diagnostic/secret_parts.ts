@@ -1,5 +1,5 @@
 // The parts of a secret that are secret without the rest: the password of a URL or a connection string, the token of a
-// header, a line of a key. What might be one counts as one, in each way in which it may end.
+// header, a line of a key. A text that might be one counts as one, in each way in which it may end.
 import { Buffer } from "node:buffer";
 import { isCredentialName, isSecretName, looksSecret } from "./secrets.ts";
 
@@ -7,7 +7,7 @@ import { isCredentialName, isSecretName, looksSecret } from "./secrets.ts";
 const MAX_PART_LENGTH = 4_096;
 const MAX_SEARCHED_LENGTH = 16 * MAX_PART_LENGTH;
 
-/** No connection string has so many; what has is a text that was given for a secret. */
+/** No connection string has so many; a text with more was taken for a secret only to be safe. */
 const MAX_PARTS = 256;
 
 /** A word of letters and digits that is at least so long is taken for a token, and a longer one of anything. */
@@ -101,7 +101,7 @@ function nameBefore(text: string, end: number): string {
   let start = before.length;
   while (start > 0 && !NAME_DELIMITERS.has(before[start - 1]!)) start--;
   const name = before.slice(start).trim().split(/\s+/);
-  // `Shared Access Key`, `Connection String`; before other names with a space stands the value of another member.
+  // `Shared Access Key`, `Connection String`; before other names with a space is the value of another member.
   return /^(?:key|string|signature)s?$/i.test(name.at(-1)!) ? name.slice(-3).join(" ") : name.at(-1)!;
 }
 
@@ -110,7 +110,7 @@ function isSecretMember(name: string): boolean {
   return isSecretName(name) || (/^[a-z]+$/i.test(name) && isCredentialName(name.toLowerCase()));
 }
 
-/** What may separate a value that is not quoted from what follows: each syntax has one of them, and allows the others. */
+/** The separators behind a value without quotes: each syntax has one of them, and allows the others in a value. */
 const SEPARATORS = [";", ",", "&", ")", "#", " ", "\n"];
 
 function valuesAt(rest: string): string[] {
@@ -121,7 +121,7 @@ function valuesAt(rest: string): string[] {
   return (ends.length === 0 ? [text.length] : ends).map((end) => text.slice(0, end).trim());
 }
 
-/** Each with and without what quoting added; which syntax it is, is not known. */
+/** The value in each syntax that it may be in, with and without the characters that quoting adds. */
 function quotedValues(text: string): string[] {
   // ADO.NET doubles quotes, ODBC braces; libpq and JSON escape them.
   const doubled = /^(["'])((?:\1\1|(?!\1).)*)/s.exec(text) ?? /^()\{((?:\}\}|[^}])*)/s.exec(text);
@@ -154,7 +154,7 @@ function schemeSecrets(text: string): string[] {
     .flatMap(([, token = ""]) => [token, ...decodedSecrets(token)]);
 }
 
-/** What is readable behind base64, and the password in it. */
+/** The readable text behind base64, and the password in it. */
 function decodedSecrets(text: string): string[] {
   if (!/^[A-Za-z0-9+/_-]{8,}={0,2}\s*$/.test(text)) return [];
   const readable = Buffer.from(text, "base64").toString("utf8");

@@ -36,7 +36,7 @@ export function isSecretName(name: string): boolean {
 
 const SECRET_SYLLABLE = /passw(?:or)?d|secret|credential/;
 
-/** What names a secret among the members of a URL, a header or a connection string, and elsewhere may be harmless. */
+/** Words that name a secret in a URL, a header or a connection string, and elsewhere may be harmless. */
 const CREDENTIAL_WORDS = new Set("auth authentication key keys code session sid".split(" "));
 
 /** Whether a member of this name holds a secret in a URL, a header or a connection string. */

@@ -9,13 +9,13 @@ export const MIN_SECRET_LENGTH = 4;
 
 /**
  * Returns a function that replaces every occurrence of the secrets and of their parts by `[masked]`: at each place the
- * longest, and what overlaps as one. What has less than 4 characters is not looked for.
+ * longest, and those that overlap as one. A text of less than 4 characters is not looked for.
  */
 export function textMasker(secrets: Iterable<string>): (text: string) => string {
   return openTextMasker()(secrets);
 }
 
-/** `textMasker` for some secrets after others: what the last ones had is not worked out again. */
+/** `textMasker` for one set of secrets after another; spellings of secrets in the last set are not worked out again. */
 export function openTextMasker(): typeof textMasker {
   let known = new Map<string, readonly string[]>();
   return (secrets) => {

@@ -32,7 +32,7 @@ export const hooksCheck: Check = {
   },
 };
 
-/** Whether what hooks leave behind is collected when it ends, in a container too. */
+/** Whether ended processes that hooks left behind are collected, in a container too. */
 export const firstProcessCheck: Check = {
   id: "hooks/init",
   about: "The first process",
@@ -46,11 +46,13 @@ export const firstProcessCheck: Check = {
 /** Judges it by its name; null: not known. */
 export function judgeFirstProcess(name: string | null): Finding {
   const check = "hooks/init";
-  if (name === null) return note(check, "It is not known which process collects what hooks leave behind");
-  if (name !== "honua-configd") return ok(check, `What hooks leave behind is collected by ${terminalText(name)}`);
+  if (name === null) return note(check, "It is not known which process collects those that hooks leave behind");
+  if (name !== "honua-configd") {
+    return ok(check, `${terminalText(name)} collects the processes that hooks leave behind`);
+  }
   return warning(
     check,
-    "honua-configd is the first process here: what hooks leave behind becomes zombies",
+    "honua-configd is the first process here: those that hooks leave behind become zombies",
     INIT_ADVICE,
   );
 }

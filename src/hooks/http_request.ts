@@ -117,7 +117,7 @@ async function readAnswer(answer: Response, kept: KeptOutput): Promise<boolean> 
   return true;
 }
 
-/** @param proxy what may have answered in place of the server, which it cannot over TLS. */
+/** @param proxy may have answered in place of the server, which it cannot over TLS. */
 function verdictOn(status: number, proxy: Proxy | null): string {
   const isRedirect = status >= 300 && status < 400 && status !== 304;
   const answered = `answered ${status}${throughProxy(proxy)}`;

@@ -171,8 +171,8 @@ function signalGroup(id: number, signal: Deno.Signal | 0): boolean {
 }
 
 /**
- * What runs of a session, by group. If /proc does not tell, it is the leader's group, of which kill(2) does not tell how
- * many processes run, and to which a zombie is a process like others.
+ * Returns the groups of a session that run. If /proc does not tell, that is the leader's group: kill(2) does not tell how
+ * many processes run in it, and takes a zombie for one that runs.
  */
 async function groupsLeft(session: number): Promise<SessionGroups> {
   return await runningGroups(session) ?? new Map(signalGroup(session, 0) ? [[session, 0]] : []);

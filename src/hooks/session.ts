@@ -4,13 +4,13 @@
 /** How many processes run in each process group of a session, by the group's number. */
 export type SessionGroups = ReadonlyMap<number, number>;
 
-/** cat(1) reads what the kernel has at hand; what takes longer, on a host out of its depth, is not waited for. */
+/** cat(1) reads only what the kernel has at hand; if it takes longer, the host is out of its depth. */
 const READ_LIMIT_MILLISECONDS = 2_000;
 
 /** The number, the name in parentheses, which may hold anything, the state, the parent, the group and the session. */
 const STAT = /^\d+ \(.*?\) ([A-Za-z]) -?\d+ (\d+) (\d+) -?\d+ -?\d+ \d+ /gms;
 
-/** Reads which groups of a session run; null where /proc does not tell. A zombie runs no more. */
+/** Reads which groups of a session run; null if /proc does not tell. A zombie does not run. */
 export async function runningGroups(session: number): Promise<SessionGroups | null> {
   const text = await readStats();
   if (text === null) return null;

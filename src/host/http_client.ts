@@ -1,5 +1,5 @@
-// An HTTP client that connects exactly as its caller decided. Deno's own reads the environment beside what it is given:
-// it sends requests to this host through HTTP_PROXY, and those for a socket past it where NO_PROXY lists localhost.
+// An HTTP client that connects exactly as its caller decided. Deno's own client reads the environment as
+// well: it sends requests to this host through HTTP_PROXY, and those for a socket past it if NO_PROXY lists localhost.
 
 /** Names and addresses: to Deno, `*` is no address. */
 const EVERYTHING = "*,0.0.0.0/0,::/0";

@@ -1,8 +1,8 @@
-// A process that is the first of its container inherits what the others leave behind, and has to collect it when it ends
-// (pid_namespaces(7)). Deno collects its own children only, so that what hooks leave behind stays as zombies.
+// The first process of a container inherits the processes that others leave behind, and has to collect them when they end
+// (pid_namespaces(7)). Deno collects its own children only, so that those of hooks stay as zombies.
 import type { Options } from "./options.ts";
 
-/** What to do about it. */
+/** The advice for a container whose first process is the daemon. */
 export const INIT_ADVICE = "Start the container with an init: docker run --init, or tini as its entry point";
 
 /** Whether hooks start processes that somebody must collect. */

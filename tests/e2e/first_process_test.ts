@@ -21,7 +21,7 @@ Deno.test("a first process warns of zombies if it has hooks, and waits for none"
   try {
     await daemon.logged("Processes that hooks leave behind will be zombies");
     await daemon.logged("Hook starter succeeded");
-    assert(!daemon.entries.some(({ msg }) => msg.includes("ran on")));
+    assert(!daemon.entries.some(({ msg }) => msg.includes("ended with it")));
   } finally {
     daemon.kill("SIGKILL");
     await daemon.ended;

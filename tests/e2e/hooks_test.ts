@@ -127,7 +127,7 @@ Deno.test("what a hook leaves in its session ends with it, which the log says, a
     host.path("pid")
   }; do sleep 0.01; done`;
   const daemon = await host.follow("first", await host.withHooks([host.command("starter", script)]));
-  const told = await daemon.logged("A process of hook starter ran on and ended with it");
+  const told = await daemon.logged("Hook starter: a process that it started was ended with it");
   assertEquals(told.processes, 1);
   await daemon.logged("Hook starter succeeded");
   const [left, pid] = await Promise.all(["left", "pid"].map((name) => Deno.readTextFile(host.path(name))));
