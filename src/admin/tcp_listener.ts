@@ -1,8 +1,12 @@
 // The admin interface's listener on TCP: never without a token, and with TLS as soon as others than this host can reach
 // it. What is wrong with the options is told apart from what is wrong with the host.
 import { openGuard } from "./auth.ts";
+import { readRegularFile } from "../host/regular_file.ts";
 import type { ListenerOpening, ListenerRefusal } from "./entrance.ts";
 import { type ListenAddress, readListenAddress } from "./listen_address.ts";
+
+/** The most that is read of a certificate or a key. */
+const MAX_PEM_BYTES = 1024 * 1024;
 
 /** Where to listen and how, in the names of the section `Admin`. */
 export interface TcpSettings {
@@ -52,7 +56,7 @@ async function listenOn(
   for (const path of [certificateFile, keyFile]) {
     if (path === null) continue;
     try {
-      pem.push(await Deno.readTextFile(path));
+      pem.push(new TextDecoder().decode(await readRegularFile(path, MAX_PEM_BYTES)));
     } catch (error) {
       return refused(`${path} cannot be read: ${reasonOf(error)}: let the daemon's user read it`, false);
     }

@@ -1,6 +1,7 @@
 // How to reach Redis, put together once from the options, the environment and the files that they name. Every secret in
 // it is named, so that it can be masked wherever texts go out.
 import { credentialPath } from "../host/credential.ts";
+import { readRegularFile } from "../host/regular_file.ts";
 import { type Diagnostic, warningDiagnostic } from "../diagnostic/diagnostic.ts";
 import { terminalText } from "../diagnostic/terminal_text.ts";
 import { parseConnectionString, type RedisEndpoint, type RedisPlan, type RedisServers } from "./connection_string.ts";
@@ -80,7 +81,7 @@ export type ResolvedConnection =
     readonly isOption: boolean;
   };
 
-/** Reads at most `maxBytes` of a file and one byte more; rejects as `Deno.open` does. */
+/** Reads at most `maxBytes` of a file and one byte more; rejects with the errno's name as `code`. */
 export type ReadFile = (path: string, maxBytes: number) => Promise<Uint8Array>;
 
 /** The most that a file named by the options may weigh. */
@@ -100,7 +101,7 @@ const PASSWORD_OPTION = "HighAvailability:RedisPasswordFile";
 export async function resolveConnection(
   options: ConnectionOptions,
   environment: Readonly<Record<string, string | undefined>>,
-  readFile: ReadFile = readBounded,
+  readFile: ReadFile = readRegularFile,
 ): Promise<ResolvedConnection> {
   const { redisConnectionString: own, connectionTimeoutMs, redisPasswordFile, tls: files } = options.highAvailability;
   const shared = options.connectionStrings.redis;
@@ -222,9 +223,10 @@ async function readText(option: string, path: string, readFile: ReadFile, otherw
   try {
     bytes = await readFile(path, MAX_FILE_BYTES);
   } catch (error) {
-    const isMissing = error instanceof Deno.errors.NotFound;
+    const code = (error as { code?: string } | null)?.code;
+    const isMissing = code === "ENOENT" || error instanceof Deno.errors.NotFound;
     if (isMissing && otherwise !== undefined) return readText(option, otherwise, readFile);
-    const kind = error instanceof Error ? ` (${error.name})` : "";
+    const kind = error instanceof Error ? ` (${code ?? error.name})` : "";
     return unusableFile(`${file} ${isMissing ? "does not exist" : "cannot be read"}${kind}`);
   }
   if (bytes.length > MAX_FILE_BYTES) return unusableFile(`${file} is larger than ${MAX_FILE_BYTES} bytes`);
@@ -233,20 +235,6 @@ async function readText(option: string, path: string, readFile: ReadFile, otherw
   } catch {
     return unusableFile(`${file} is not UTF-8`);
   }
-}
-
-/** Never more than `maxBytes` and one, and only of a regular file: a pipe might never end. */
-async function readBounded(path: string, maxBytes: number): Promise<Uint8Array> {
-  if (!(await Deno.stat(path)).isFile) throw new Deno.errors.NotSupported("not a regular file");
-  using file = await Deno.open(path, { read: true });
-  const bytes = new Uint8Array(maxBytes + 1);
-  let length = 0;
-  while (length < bytes.length) {
-    const count = await file.read(bytes.subarray(length));
-    if (count === null) break;
-    length += count;
-  }
-  return bytes.subarray(0, length);
 }
 
 /**

@@ -2,7 +2,7 @@
 // (nothing there, no permission). It changes nothing. Tests answer them from texts in the host's place.
 import { statfs } from "node:fs/promises";
 import { errorCode } from "../snapshot/atomic_write.ts";
-import { openWithoutWaiting, readAtMost } from "../source/source_file.ts";
+import { openRegularFile, readAtMost } from "../host/regular_file.ts";
 
 /** What stat(2) says of what a path leads to. */
 export interface FileFacts {
@@ -77,7 +77,7 @@ export const hostMachine: Machine = {
   realPath: (path) => Deno.realPath(path).catch(() => path),
   async readText(path) {
     try {
-      await using file = await openWithoutWaiting(path);
+      await using file = await openRegularFile(path);
       const bytes = await readAtMost((into) => file.read(into), MAX_TEXT_BYTES);
       return { ok: true, text: new TextDecoder().decode(bytes) };
     } catch (error) {

@@ -5,6 +5,7 @@ import { Buffer } from "node:buffer";
 import { credentialPath } from "../host/credential.ts";
 import { openHttpClient } from "../host/http_client.ts";
 import { type Proxy, proxyOf } from "../host/proxy.ts";
+import { readRegularFile } from "../host/regular_file.ts";
 import { failed, type HookEnding, type HookLimit } from "./ending.ts";
 import { DEFAULT_OUTPUT_BOUNDS, keepOutput, type KeptOutput } from "./kept_output.ts";
 import { answerMask, requestSecrets } from "./request_secrets.ts";
@@ -36,6 +37,9 @@ const AUTHORITIES = [
   "/etc/ssl/ca-bundle.pem",
   "/etc/ssl/cert.pem",
 ];
+
+/** The most that is read of it: the largest of the above is a quarter of that. */
+const MAX_AUTHORITIES_BYTES = 1024 * 1024;
 
 /** What Deno's errors say of a connection, and what that means. */
 const MEANINGS: readonly (readonly [RegExp, string])[] = [
@@ -185,8 +189,8 @@ function basicCredentials(url: URL): string {
 async function hostAuthorities(environment: HookSurroundings["environment"]): Promise<string[]> {
   const named = environment("SSL_CERT_FILE");
   for (const path of named ? [named] : AUTHORITIES) {
-    const text = await Deno.readTextFile(path).catch(() => "");
-    if (text !== "") return [text];
+    const bytes = await readRegularFile(path, MAX_AUTHORITIES_BYTES).catch(() => null);
+    if (bytes !== null && bytes.length > 0) return [new TextDecoder().decode(bytes)];
   }
   return [];
 }

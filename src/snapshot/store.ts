@@ -1,6 +1,7 @@
 // Owns the path of the snapshot: what is in force there, and the only way to replace it. A damaged snapshot is set aside
 // before anything takes its place and never deleted; what the operating system refuses is a value, never thrown.
 import { randomBytes } from "node:crypto";
+import { stat } from "node:fs/promises";
 import {
   adviceFor,
   atomicWrite,
@@ -209,7 +210,7 @@ function storeAt(
       if (known === null) return false;
       try {
         const { identity, header } = known;
-        if (identity !== null && isSame(identity, identify(await Deno.stat(path)))) return true;
+        if (identity !== null && isSame(identity, identify(await stat(path)))) return true;
         const now = await examiner.examine();
         if (now === null || !isSame(header, now.header)) return false;
         const wanted = identity ?? { mode, gid: gid ?? now.identity.gid };
@@ -231,7 +232,7 @@ function storeAt(
 }
 
 async function identityOf(path: string): Promise<Identity | null> {
-  return await Deno.stat(path).then(identify, () => null);
+  return await stat(path).then(identify, () => null);
 }
 
 /** Null too where the file is so new that it could be changed once more at the same time as far as a stat tells. */
