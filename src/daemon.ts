@@ -322,7 +322,18 @@ async function join(
     { instance, channel, redis: described },
   );
   const limits = { settleMilliseconds: settleSeconds * 1000, reconcileMilliseconds: reconcileSeconds * 1000 };
-  const about = { ...parts, version, connection: described, limits, tellMilliseconds, ledger, log, mask };
+  const { logChangeEvents } = options.configurationWatcher;
+  const about = {
+    ...parts,
+    version,
+    connection: described,
+    limits,
+    tellMilliseconds,
+    ledger,
+    log,
+    logChangeEvents,
+    mask,
+  };
   return { membership: openMembership({ ...about, notifier }), notifier };
 }
 

@@ -38,6 +38,14 @@ export interface RedisStatus {
   readonly reconnections: number;
 }
 
+/** How changes of the files are noticed. */
+export interface WatchStatus {
+  /** `events`: with polling beside them; `polling`: events cannot be had just now; `nothing`: watching is off. */
+  readonly by: "events" | "polling" | "nothing";
+  /** Why events cannot be had; null where they can, or are not wanted. */
+  readonly reason: string | null;
+}
+
 /** One hook at one moment. */
 export interface HookStatus {
   /** Its name in the options. */
@@ -74,6 +82,8 @@ export interface Status {
   readonly mode: "cluster" | "alone";
   /** Whether file events and polling lead to reloads. */
   readonly watching: boolean;
+  /** By what. */
+  readonly watch: WatchStatus;
   /** ISO 8601. */
   readonly startedAt: string;
   /** The source, as it was named. */

@@ -28,6 +28,7 @@ const statusSchema = z.object({
   instance: z.string(),
   mode: z.string(),
   watching: z.boolean(),
+  watch: z.object({ by: z.string(), reason: z.string().nullable() }).nullable().default(null),
   startedAt: z.string(),
   source: z.string(),
   snapshot: z.string(),
@@ -119,7 +120,7 @@ function statusText(status: Status, now: number, colour: boolean): string {
   const headline = trouble ?? `In force: ${shortHash(status.active?.hash ?? "")}, ${known}`;
   const rows: [string, string][] = [
     ["In force", inForceText(status, now)],
-    ["Source", `${terminalText(status.source)} (${status.watching ? "watched" : "not watched: reloads when told"})`],
+    ["Source", `${terminalText(status.source)} (${watchText(status)})`],
     ["Last reload", lastReloadText(status, now)],
     ["Cluster", clusterText(status)],
     ["Redis", redisText(status, now)],
@@ -136,6 +137,13 @@ function statusText(status: Status, now: number, colour: boolean): string {
   return `${[painted(headline, trouble === null ? "strong" : "trouble", colour), ...lines].join("\n")}\n${
     found && `\n${found}`
   }`;
+}
+
+/** A daemon of before says only whether it watches. */
+function watchText({ watching, watch }: Status): string {
+  if (!watching) return "not watched: reloads when told";
+  if (watch?.by !== "polling") return "watched";
+  return `polled only, as events cannot be had: ${terminalText(watch.reason ?? "")}`;
 }
 
 function inForceText({ active, generation, standing }: Status, now: number): string {

@@ -56,10 +56,12 @@ export interface Chronicle {
   sentLookAgain(): void;
   /** The options file changed, which counts after a restart. */
   optionsChanged(path: string): void;
-  /** Events cannot be had just now. */
-  watcherFailed(message: string, pollSeconds: number): void;
+  /** Events cannot be had just now, for the reason. */
+  watcherFailed(reason: string, pollSeconds: number): void;
   /** They can again. */
   watcherRecovered(): void;
+  /** Why events cannot be had just now; null: they can. */
+  watchTrouble(): string | null;
   /** What the last reload came to; null: none has ended. */
   lastReload(): LastReload | null;
   /** Why the source is not in force; null: it is, or it could not even be read. */
@@ -96,6 +98,7 @@ export function openChronicle(settings: ChronicleSettings): Chronicle {
   const agreement = chronicleOfAgreement(settings, () => cluster.redis().state === "down");
   const { log, metrics } = settings;
   let restartNeeded = false;
+  let watchTrouble: string | null = null;
   const listeners = new Set<() => void>();
   return {
     ...cluster,
@@ -115,14 +118,19 @@ export function openChronicle(settings: ChronicleSettings): Chronicle {
       log.warning("Options file changed: restart the daemon for it to count", { path });
     },
     restartNeeded: () => restartNeeded,
-    watcherFailed(message, pollSeconds) {
+    watcherFailed(reason, pollSeconds) {
+      watchTrouble = reason;
       metrics.watcherErrors.add(1);
-      log.error(message, { polling: pollSeconds > 0 ? `every ${pollSeconds} s` : "while it lasts" });
+      log.error(`File system watcher error: ${reason}`, {
+        polling: pollSeconds > 0 ? `every ${pollSeconds} s` : "while it lasts",
+      });
     },
     watcherRecovered() {
+      watchTrouble = null;
       metrics.watcherRestarts.add(1);
       log.information("File system watcher works again");
     },
+    watchTrouble: () => watchTrouble,
     onActivated(listener) {
       listeners.add(listener);
       return () => void listeners.delete(listener);

@@ -60,9 +60,9 @@ export async function followFiles(settings: DaemonSettings, tools: FollowTools):
       if (path === sourcePath && isWarmed) parser.warm();
       settler.hint();
     },
-    onTrouble: (message) => {
+    onTrouble: (reason) => {
       hasEvents = false;
-      chronicle.watcherFailed(message, pollSeconds);
+      chronicle.watcherFailed(reason, pollSeconds);
     },
     onRecovered: () => {
       hasEvents = true;

@@ -9,6 +9,7 @@ import type {
   ServedSnapshot,
   Status,
   Subject,
+  WatchStatus,
 } from "../admin/subject.ts";
 import { withinLimit } from "../time/limit.ts";
 import { isolationOf } from "../cluster/isolation.ts";
@@ -114,6 +115,7 @@ function statusOf(parts: SubjectParts, startedAt: string): Status {
     instance,
     mode: enabled && isolationOf(options) === null ? "cluster" : "alone",
     watching: options.configurationWatcher.enableFileWatching,
+    watch: watchOf(parts),
     startedAt,
     source: settings.sourcePath,
     snapshot: options.snapshot.path,
@@ -127,6 +129,12 @@ function statusOf(parts: SubjectParts, startedAt: string): Status {
     hooks: parts.hooking.status(),
     restartNeeded: chronicle.restartNeeded(),
   };
+}
+
+function watchOf({ settings, chronicle, mask }: SubjectParts): WatchStatus {
+  if (!settings.options.configurationWatcher.enableFileWatching) return { by: "nothing", reason: null };
+  const reason = chronicle.watchTrouble();
+  return reason === null ? { by: "events", reason } : { by: "polling", reason: mask(reason) };
 }
 
 /** Who announced it, and when, is for the instance alone: how long ago that was changes with every moment. */

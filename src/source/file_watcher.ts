@@ -2,7 +2,8 @@
 // that are replaced, files that are not there yet. An event is only a reason to look; what a look compares is what the
 // file system says of the files now, so a lost event costs at most one poll, and a neighbour's change costs no hint.
 import { basename, dirname } from "node:path";
-import { type Alignment, type DirectoryWatches, directoryWatches, type WatchFs } from "./directory_watches.ts";
+import { type Alignment, type DirectoryWatches, directoryWatches } from "./directory_watches.ts";
+import { eventWatch, type FileSystemEvent, type WatchDirectory } from "./event_watch.ts";
 import { type Lookup, tracePath } from "./path_trace.ts";
 import { type Clock, systemClock } from "../time/clock.ts";
 import { type FileIdentity, identify as identifyFile } from "./source_file.ts";
@@ -19,11 +20,11 @@ export interface FileWatcherOptions {
   /** Look again at this path, as it was given. May be called more than once for one change. */
   readonly onHint: (path: string, reason: ChangeSign) => void;
   /** Events stopped coming; polling carries on and so do attempts to watch again. Once until `onRecovered`. */
-  readonly onTrouble: (message: string) => void;
+  readonly onTrouble: (reason: string) => void;
   /** Events come again. */
   readonly onRecovered?: () => void;
-  /** Default: `Deno.watchFs`. */
-  readonly watchFs?: WatchFs;
+  /** Default: Deno's events. */
+  readonly watchDirectory?: WatchDirectory;
   /** Default: `identify` of source_file.ts. Must not throw. */
   readonly identify?: (path: string) => Promise<FileIdentity>;
   /** Default: the monotonic clock of this process. */
@@ -49,7 +50,7 @@ const CLOSE_LIMIT_MILLISECONDS = 1_000;
 
 /** Everything that changes while files are watched. One look runs at a time. */
 interface Watcher {
-  readonly options: FileWatcherOptions & Required<Pick<FileWatcherOptions, "watchFs" | "identify" | "clock">>;
+  readonly options: FileWatcherOptions & Required<Pick<FileWatcherOptions, "identify" | "clock">>;
   readonly directories: DirectoryWatches;
   /** What each file was when it was last compared. */
   readonly identities: Map<string, FileIdentity>;
@@ -72,9 +73,9 @@ interface Watcher {
  * all watchers and timers; no callback runs afterwards.
  */
 export async function watchFiles(paths: Iterable<string>, options: FileWatcherOptions): Promise<AsyncDisposable> {
-  const { watchFs = Deno.watchFs, identify = identifyFile, clock = systemClock, signal } = options;
+  const { watchDirectory = eventWatch(), identify = identifyFile, clock = systemClock, signal } = options;
   const directories = directoryWatches(
-    watchFs,
+    watchDirectory,
     (directory, event) => takeEvent(watcher, directory, event),
     (reason) => {
       noteFailure(watcher, reason);
@@ -82,7 +83,7 @@ export async function watchFiles(paths: Iterable<string>, options: FileWatcherOp
     },
   );
   const watcher: Watcher = {
-    options: { ...options, watchFs, identify, clock },
+    options: { ...options, identify, clock },
     directories,
     identities: new Map(Array.from(paths, (path) => [path, ""])),
     names: new Map(),
@@ -120,13 +121,11 @@ async function closeWatcher(watcher: Watcher): Promise<void> {
  * edit may be hinted at twice, a millisecond apart. The second hint is not spared: what the look compared may be younger
  * than the event, and two writes within one tick of the file system's clock leave times that are equal.
  */
-function takeEvent(watcher: Watcher, directory: string, event: Pick<Deno.FsEvent, "kind" | "paths">): void {
+function takeEvent(watcher: Watcher, directory: string, event: FileSystemEvent): void {
   for (const path of event.paths) {
     // The directory itself: removed, moved or only chmodded. Its watcher may be deaf from now on.
     if (path === directory) watcher.directories.forget(directory);
     if (dirname(path) !== directory) continue;
-    // Reading a file is "access" too where the runtime reports it, and a hint that makes a read must not come of one.
-    if (event.kind === "access") continue;
     for (const file of watcher.names.get(directory)?.get(basename(path)) ?? []) watcher.options.onHint(file, "event");
   }
   requestLook(watcher, "change");
@@ -206,7 +205,8 @@ async function alignDirectories(watcher: Watcher): Promise<void> {
   for (let round = 0; round < MAX_ALIGNMENTS && alignment.isFresh && alignment.failure === null; round++) {
     const wanted = await traceFiles(watcher);
     if (watcher.closed) return;
-    alignment = watcher.directories.align(wanted, mayOpen);
+    alignment = await watcher.directories.align(wanted, mayOpen);
+    if (watcher.closed) return;
   }
   if (!mayOpen) return;
   if (alignment.failure !== null) noteFailure(watcher, alignment.failure);
@@ -244,5 +244,5 @@ function noteFailure(watcher: Watcher, reason: string): void {
     ? pollMilliseconds || FIRST_RETRY_MILLISECONDS
     : Math.min(trouble.retryMilliseconds * 2, Math.max(LONGEST_RETRY_MILLISECONDS, pollMilliseconds));
   watcher.trouble = { retryAt: clock.now() + retryMilliseconds, retryMilliseconds };
-  if (trouble === null) onTrouble(`File system watcher error: ${reason}`);
+  if (trouble === null) onTrouble(reason);
 }

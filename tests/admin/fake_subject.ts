@@ -110,6 +110,7 @@ function status(contentHash: string | null): Status {
     instance: "edge-1",
     mode: "cluster",
     watching: true,
+    watch: { by: "polling", reason: `held ${SECRET}` },
     startedAt: "2026-01-01T00:00:00.000Z",
     source: `/etc/honua/${SECRET}.hcl`,
     snapshot: "/var/lib/honua/config.snapshot.json",

@@ -79,6 +79,7 @@ export function statusWith(given: Partial<Status> = {}): Status {
     instance: "edge-7",
     mode: "cluster",
     watching: true,
+    watch: { by: "events", reason: null },
     startedAt: daysAgo(9),
     source: "/etc/honua/config.hcl",
     snapshot: "/var/lib/honua-configd/config.snapshot.json",

@@ -106,6 +106,12 @@ const VERDICTS: [string, Parameters<typeof statusWith>[0], number, string][] = [
   ["a snapshot found at the start", { lastReload: null }, 0, "aaaaaaaa, found at the start, no reload has ended yet\n"],
   ["watching off", { watching: false }, 0, "(not watched: reloads when told)\n"],
   [
+    "events that cannot be had",
+    { watch: { by: "polling", reason: "The limit\x1b[2J" } },
+    0,
+    "/etc/honua/config.hcl (polled only, as events cannot be had: The limit",
+  ],
+  [
     "a lost Redis",
     { redis: { state: "down", since: daysAgo(5), reason: "The server refused the password", reconnections: 1 } },
     0,
