@@ -33,6 +33,7 @@ export class NotAFileError extends Error {
   /** As an errno's name. */
   readonly code = "NOT_A_FILE";
 
+  /** The path is as it was given. */
   constructor(
     readonly path: string,
     /** What it is instead: `a named pipe`. */

@@ -6,6 +6,7 @@ import { type Alignment, type DirectoryWatches, directoryWatches } from "./direc
 import { eventWatch, type FileSystemEvent, type WatchDirectory } from "./event_watch.ts";
 import { type Lookup, tracePath } from "./path_trace.ts";
 import { type Clock, systemClock } from "../time/clock.ts";
+import { withinLimit } from "../time/limit.ts";
 import { type FileIdentity, identify as identifyFile } from "./source_file.ts";
 
 /** What a hint was given for: an event named the file, an event led to a look that found it changed, or a poll found it. */
@@ -27,6 +28,8 @@ export interface FileWatcherOptions {
   readonly watchDirectory?: WatchDirectory;
   /** Default: `identify` of source_file.ts. Must not throw. */
   readonly identify?: (path: string) => Promise<FileIdentity>;
+  /** How long a look may take before that is trouble; default 10 s. */
+  readonly lookLimitMilliseconds?: number;
   /** Default: the monotonic clock of this process. */
   readonly clock?: Clock;
   /** Closes the watcher when aborted. */
@@ -45,6 +48,7 @@ const LONGEST_RETRY_MILLISECONDS = 60_000;
 const POLLS_PER_TRACE = 6;
 /** How often one look may find that directories came and went under it before it leaves the rest to the next one. */
 const MAX_ALIGNMENTS = 8;
+const LOOK_LIMIT_MILLISECONDS = 10_000;
 /** How long closing waits for a look that hangs in a file system which does not answer. */
 const CLOSE_LIMIT_MILLISECONDS = 1_000;
 
@@ -65,6 +69,7 @@ interface Watcher {
   cancelLook: () => void;
   cancelTick: () => void;
   closed: boolean;
+  readonly closing: AbortController;
 }
 
 /**
@@ -95,6 +100,7 @@ export async function watchFiles(paths: Iterable<string>, options: FileWatcherOp
     cancelLook: () => {},
     cancelTick: () => {},
     closed: signal?.aborted ?? false,
+    closing: new AbortController(),
   };
   let closing: Promise<void> | null = null;
   const close = () => closing ??= closeWatcher(watcher).finally(() => signal?.removeEventListener("abort", close));
@@ -106,6 +112,7 @@ export async function watchFiles(paths: Iterable<string>, options: FileWatcherOp
 
 async function closeWatcher(watcher: Watcher): Promise<void> {
   watcher.closed = true;
+  watcher.closing.abort();
   watcher.cancelLook();
   watcher.cancelTick();
   let cancelLimit = () => {};
@@ -153,7 +160,7 @@ function startLook(watcher: Watcher, reason: ChangeSign | null): Promise<void> {
   watcher.cancelLook();
   watcher.cancelTick();
   watcher.lookAgain = null;
-  return watcher.looking = look(watcher, reason)
+  const looking = look(watcher, reason)
     .catch((error) => noteFailure(watcher, error instanceof Error ? error.message : String(error)))
     .finally(() => {
       watcher.looking = null;
@@ -162,6 +169,16 @@ function startLook(watcher: Watcher, reason: ChangeSign | null): Promise<void> {
       if (watcher.lookAgain !== null) scheduleLook(watcher, LOOK_GAP_MILLISECONDS);
       scheduleTick(watcher);
     });
+  watcher.looking = looking;
+  void tellIfLate(watcher, looking);
+  return looking;
+}
+
+/** No other look begins before the one that hangs has ended, so that no more than one hangs. */
+async function tellIfLate(watcher: Watcher, looking: Promise<void>): Promise<void> {
+  const { options: { lookLimitMilliseconds = LOOK_LIMIT_MILLISECONDS }, closing } = watcher;
+  if ((await withinLimit(looking, lookLimitMilliseconds, closing.signal)).ok) return;
+  noteFailure(watcher, "the file system of a watched file does not answer");
 }
 
 /** The next poll, or where there are none the next attempt to watch. */

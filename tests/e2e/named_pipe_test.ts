@@ -27,7 +27,7 @@ for (const pollSeconds of [0, 1]) {
       await host.edit(title);
       await host.hasSnapshot(title);
     }
-    // The options' own directory is watched by now: made again, it has to be watched anew.
+    // Has the directory watched anew.
     await Deno.chmod(host.directory, 0o711);
     await host.edit("fourth");
     await host.hasSnapshot("fourth");

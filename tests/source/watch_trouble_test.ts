@@ -189,6 +189,24 @@ Deno.test("an aborted signal closes the watcher, also before it began, and no hi
   });
 });
 
+Deno.test("a look that hangs is trouble, once, and polling goes on when it has ended", async () => {
+  await inDirectory(async (directory) => {
+    const path = `${directory}/a.hcl`;
+    const hanging = Promise.withResolvers<string>();
+    let looks = 0;
+    const hang = (one: string) => ++looks === 2 ? hanging.promise : identify(one);
+    await watching([path], { pollMilliseconds: 5, identify: hang, lookLimitMilliseconds: 50 }, async (watch) => {
+      await eventually("trouble", () => watch.troubles.length > 0);
+      assertEquals([watch.troubles, looks], [["the file system of a watched file does not answer"], 2]);
+      await Deno.writeTextFile(path, "new");
+      hanging.resolve("missing");
+      await watch.sees(path, "new");
+      await eventually("recovery", () => watch.recoveries === 1);
+      assertEquals(watch.troubles.length, 1);
+    });
+  });
+});
+
 Deno.test("closing does not wait for a look that hangs for ever", async () => {
   await inDirectory(async (directory) => {
     const path = `${directory}/a.hcl`;
