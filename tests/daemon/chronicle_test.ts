@@ -116,3 +116,14 @@ Deno.test("announcements are counted, those by force too, and the latest trouble
   chronicle.report({ kind: "announcement-refused", hash: HASH, head: { generation: 5, hash: HASH } });
   assertEquals(chronicle.announcements().trouble, "It was refused");
 });
+
+Deno.test("events that cannot be had are told with the reason, counted, and shown until they can", () => {
+  const { chronicle, lines, metric } = open();
+  assertEquals(chronicle.watchTrouble(), null);
+  chronicle.watcherFailed("a limit", 5);
+  assertEquals(chronicle.watchTrouble(), "a limit");
+  chronicle.watcherRecovered();
+  assertEquals(chronicle.watchTrouble(), null);
+  assertEquals(lines, ["error File system watcher error: a limit", "information File system watcher works again"]);
+  assertEquals([metric("watcher_errors_total "), metric("watcher_restarts_total ")], ["1", "1"]);
+});
