@@ -106,8 +106,16 @@ export async function watchFiles(paths: Iterable<string>, options: FileWatcherOp
   const close = () => closing ??= closeWatcher(watcher).finally(() => signal?.removeEventListener("abort", close));
   signal?.addEventListener("abort", close);
   // The first look has nothing to compare with: it only says what the files are now.
-  if (options.events || options.pollMilliseconds > 0) await startLook(watcher, null);
+  if (options.events || options.pollMilliseconds > 0) {
+    const { looking, inTime } = startLook(watcher, null);
+    // It says too late what the files are: whatever was read before that is to be read again.
+    if (!await inTime) void looking.then(() => hintAll(watcher));
+  }
   return { [Symbol.asyncDispose]: close };
+}
+
+function hintAll(watcher: Watcher): void {
+  for (const path of watcher.identities.keys()) if (!watcher.closed) watcher.options.onHint(path, "poll");
 }
 
 async function closeWatcher(watcher: Watcher): Promise<void> {
@@ -156,7 +164,7 @@ function scheduleLook(watcher: Watcher, milliseconds: number): void {
   });
 }
 
-function startLook(watcher: Watcher, reason: ChangeSign | null): Promise<void> {
+function startLook(watcher: Watcher, reason: ChangeSign | null): { looking: Promise<void>; inTime: Promise<boolean> } {
   watcher.cancelLook();
   watcher.cancelTick();
   watcher.lookAgain = null;
@@ -170,15 +178,15 @@ function startLook(watcher: Watcher, reason: ChangeSign | null): Promise<void> {
       scheduleTick(watcher);
     });
   watcher.looking = looking;
-  void tellIfLate(watcher, looking);
-  return looking;
+  return { looking, inTime: tellIfLate(watcher, looking) };
 }
 
 /** No other look begins before the one that hangs has ended, so that no more than one hangs. */
-async function tellIfLate(watcher: Watcher, looking: Promise<void>): Promise<void> {
+async function tellIfLate(watcher: Watcher, looking: Promise<void>): Promise<boolean> {
   const { options: { lookLimitMilliseconds = LOOK_LIMIT_MILLISECONDS }, closing } = watcher;
-  if ((await withinLimit(looking, lookLimitMilliseconds, closing.signal)).ok) return;
-  noteFailure(watcher, "the file system of a watched file does not answer");
+  const { ok } = await withinLimit(looking, lookLimitMilliseconds, closing.signal);
+  if (!ok) noteFailure(watcher, "the file system of a watched file does not answer");
+  return ok;
 }
 
 /** The next poll, or where there are none the next attempt to watch. */

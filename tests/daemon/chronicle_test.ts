@@ -125,5 +125,5 @@ Deno.test("events that cannot be had are told with the reason, counted, and show
   chronicle.watcherRecovered();
   assertEquals(chronicle.watchTrouble(), null);
   assertEquals(lines, ["error File system watcher error: a limit", "information File system watcher works again"]);
-  assertEquals([metric("watcher_errors_total "), metric("watcher_restarts_total ")], ["1", "1"]);
+  assertEquals([metric("watcher_errors_total 1"), metric("watcher_restarts_total 1")], ["1", "1"]);
 });

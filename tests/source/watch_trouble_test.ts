@@ -207,6 +207,19 @@ Deno.test("a look that hangs is trouble, once, and polling goes on when it has e
   });
 });
 
+Deno.test("a first look that hangs holds nobody up, and every file is hinted at when it has ended", async () => {
+  await inDirectory(async (directory) => {
+    const path = `${directory}/a.hcl`;
+    const hanging = Promise.withResolvers<string>();
+    await Deno.writeTextFile(path, "old");
+    await watching([path], { identify: () => hanging.promise, lookLimitMilliseconds: 50 }, async (watch) => {
+      assertEquals([watch.troubles.length, watch.hints.length], [1, 0]);
+      hanging.resolve("same");
+      await watch.sees(path, "old");
+    });
+  });
+});
+
 Deno.test("closing does not wait for a look that hangs for ever", async () => {
   await inDirectory(async (directory) => {
     const path = `${directory}/a.hcl`;
