@@ -38,8 +38,8 @@ const AUTHORITIES = [
   "/etc/ssl/cert.pem",
 ];
 
-/** The most that is read of it: the largest of the above is a quarter of that. */
-const MAX_AUTHORITIES_BYTES = 1024 * 1024;
+/** A file that is larger is none of authorities: Debian's has 220 KB. */
+const MAX_AUTHORITIES_BYTES = 16 * 1024 * 1024;
 
 /** What Deno's errors say of a connection, and what that means. */
 const MEANINGS: readonly (readonly [RegExp, string])[] = [
@@ -190,7 +190,8 @@ async function hostAuthorities(environment: HookSurroundings["environment"]): Pr
   const named = environment("SSL_CERT_FILE");
   for (const path of named ? [named] : AUTHORITIES) {
     const bytes = await readRegularFile(path, MAX_AUTHORITIES_BYTES).catch(() => null);
-    if (bytes !== null && bytes.length > 0) return [new TextDecoder().decode(bytes)];
+    const isUsable = bytes !== null && bytes.length > 0 && bytes.length <= MAX_AUTHORITIES_BYTES;
+    if (isUsable) return [new TextDecoder().decode(bytes)];
   }
   return [];
 }

@@ -42,46 +42,47 @@ export function eventWatch(watchFs: WatchFs = Deno.watchFs, limitMilliseconds = 
   let isAlive = true;
   return async (directory) => {
     if (!isAlive) throw new Error("Deno's watcher is held by a named pipe, or by a file system that hangs");
-    const place = await temporaryPlace();
+    const { place, own, link } = await temporaryPlace(directory);
     try {
-      const own = join(place, "own");
-      // Nobody can foretell the name, so nobody can put anything there later.
-      const link = join(place, crypto.randomUUID());
-      await Deno.mkdir(own);
-      await Deno.symlink(directory, link);
       await fileSystemAnswers(directory);
-      const { watcher, proof } = openBoth(watchFs, { own, link, directory });
+      const { watcher, pulse } = openBoth(watchFs, { own, link, directory });
       isAlive = false;
+      // At once, and not in a thread of its own: only before this an event can lead anywhere.
+      Deno.removeSync(link);
+      const proof = proveAlive(pulse, own);
       const proven = proof.heard.then(() => void (isAlive = true));
-      const inTime = await withinLimit(proven, limitMilliseconds);
-      proof.stop();
-      if (inTime.ok) return eventsOf(watcher, link, directory);
+      const { ok } = await withinLimit(proven, limitMilliseconds).finally(proof.stop);
+      if (ok) return eventsOf(watcher, link, directory);
       watcher.close();
       throw new Error(`Deno's watcher was held when ${directory} was to be watched`);
     } finally {
-      await Deno.remove(place, { recursive: true });
+      // What cannot be removed is in nobody's way.
+      await Deno.remove(place, { recursive: true }).catch(() => {});
     }
   };
 }
 
-async function temporaryPlace(): Promise<string> {
+/** A directory with one of our own in it, and a link to the one to be watched. */
+async function temporaryPlace(directory: string) {
   try {
-    return await Deno.makeTempDir({ prefix: "honua-configd-watch-" });
+    const place = await Deno.makeTempDir({ prefix: "honua-configd-watch-" });
+    // Nobody can foretell the link's name, so nobody can put anything there later.
+    const [own, link] = [join(place, "own"), join(place, crypto.randomUUID())];
+    await Deno.mkdir(own);
+    await Deno.symlink(directory, link);
+    return { place, own, link };
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new Error(`watching needs a directory for temporary files (TMPDIR): ${reason}`, { cause: error });
   }
 }
 
-/** Throws where a watcher is refused, which is an answer of the thread. */
+/** Throws where a watcher is refused, which is an answer of the thread, too. */
 function openBoth(watchFs: WatchFs, { own, link, directory }: { own: string; link: string; directory: string }) {
   try {
     const pulse = watchFs(own, { recursive: false });
     try {
-      const watcher = watchFs(link, { recursive: false });
-      // At once, and not in a thread of its own: only before this an event can lead anywhere.
-      Deno.removeSync(link);
-      return { watcher, proof: proveAlive(pulse, own) };
+      return { watcher: watchFs(link, { recursive: false }), pulse };
     } catch (error) {
       pulse.close();
       throw error;
@@ -97,8 +98,8 @@ function proveAlive(pulse: ReturnType<WatchFs>, own: string) {
   const beat = () => void Deno.utime(own, new Date(), new Date()).catch(() => {});
   const repeating = setInterval(beat, PROOF_REPEAT_MILLISECONDS);
   const listen = async () => {
-    for await (const { paths } of eventsOf(pulse, own, own)) if (paths.includes(own)) break;
-    pulse.close();
+    for await (const { paths } of eventsOf(pulse, own, own)) if (paths.includes(own)) return pulse.close();
+    throw new Error("Deno's watcher ended by itself");
   };
   beat();
   return { heard: listen(), stop: () => clearInterval(repeating) };
