@@ -42,7 +42,7 @@ export interface RedisStatus {
 export interface WatchStatus {
   /** `events`: with polling beside them; `polling`: events cannot be had just now; `nothing`: watching is off. */
   readonly by: "events" | "polling" | "nothing";
-  /** Why events cannot be had; null where they can, or are not wanted. */
+  /** Why events cannot be had; null if they can, or are not wanted. */
   readonly reason: string | null;
 }
 

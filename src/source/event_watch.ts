@@ -7,32 +7,32 @@ import { join } from "node:path";
 import { fileSystemAnswers } from "../host/regular_file.ts";
 import { withinLimit } from "../time/limit.ts";
 
-/** The paths of an event; none where the name is one that Deno cannot tell, as it is not UTF-8. */
+/** The paths of an event; none if Deno cannot read the name, as it is not UTF-8. */
 export interface FileSystemEvent {
   /** Below the directory as it was given, or that itself. */
   readonly paths: readonly string[];
 }
 
-/** What comes from a watched directory. */
+/** The events of a watched directory. */
 export interface FileSystemEvents extends AsyncIterable<FileSystemEvent> {
-  /** Ends the iteration; Deno throws `BadResource` where it ended by itself. */
+  /** Ends the iteration; Deno throws `BadResource` if it ended by itself. */
   close(): void;
 }
 
-/** Watches a directory, and not its subdirectories. Rejects where it cannot, with `NotFound` where there is none. */
+/** Watches a directory, and not its subdirectories. Rejects if it cannot, with `NotFound` if there is none. */
 export type WatchDirectory = (directory: string) => Promise<FileSystemEvents>;
 
-/** What of Deno's watchers is used. */
+/** The part of Deno's watchers that is used. */
 export type WatchFs = (
   path: string,
   options: { recursive: false },
 ) => Pick<Deno.FsWatcher, "close" | typeof Symbol.asyncIterator>;
 
-/** Deno drops an event where sixteen others wait to be read, so ours is made again. */
+/** Deno drops an event if sixteen others wait to be read, so ours is made again. */
 const PROOF_REPEAT_MILLISECONDS = 100;
 
 /**
- * Makes what watches directories; a process may have one of it that uses `Deno.watchFs`. One directory at a time.
+ * Makes a function that watches one directory at a time. It must be the only user of `Deno.watchFs` in its process.
  *
  * @param watchFs Deno's unless a test injects faults.
  * @param limitMilliseconds how long the thread may take to tell of an event of our own: 5 are usual.
@@ -56,7 +56,7 @@ export function eventWatch(watchFs: WatchFs = Deno.watchFs, limitMilliseconds = 
       watcher.close();
       throw new Error(`Deno's watcher was held when ${directory} was to be watched`);
     } finally {
-      // What cannot be removed is in nobody's way.
+      // A directory that cannot be removed is in nobody's way.
       await Deno.remove(place, { recursive: true }).catch(() => {});
     }
   };
@@ -77,7 +77,7 @@ async function temporaryPlace(directory: string) {
   }
 }
 
-/** Throws where a watcher is refused, which is an answer of the thread, too. */
+/** Throws if a watcher is refused, which is an answer of the thread, too. */
 function openBoth(watchFs: WatchFs, { own, link, directory }: { own: string; link: string; directory: string }) {
   try {
     const pulse = watchFs(own, { recursive: false });
@@ -105,7 +105,7 @@ function proveAlive(pulse: ReturnType<WatchFs>, own: string) {
   return { heard: listen(), stop: () => clearInterval(repeating) };
 }
 
-/** The events below `watched`, by what they are below `directory`: each watcher is told of those of all others, too. */
+/** The events below `watched`, by what they are below `directory`: each watcher gets those of all others, too. */
 function eventsOf(watcher: ReturnType<WatchFs>, watched: string, directory: string): FileSystemEvents {
   return {
     close: () => watcher.close(),

@@ -117,7 +117,7 @@ Deno.test("announcements are counted, those by force too, and the latest trouble
   assertEquals(chronicle.announcements().trouble, "It was refused");
 });
 
-Deno.test("events that cannot be had are told with the reason, counted, and shown until they can", () => {
+Deno.test("events that cannot be had are logged with the reason, counted, and shown until they can", () => {
   const { chronicle, lines, metric } = open();
   assertEquals(chronicle.watchTrouble(), null);
   chronicle.watcherFailed("a limit", 5);

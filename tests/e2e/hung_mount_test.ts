@@ -1,4 +1,4 @@
-// A file system that hangs under the source or the snapshot: what needs it waits, and nothing else does.
+// A file system that hangs under the source or the snapshot: only work that needs it waits.
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { openBindMount } from "../support/bind_mount.ts";
 import { runCommand } from "../support/command.ts";

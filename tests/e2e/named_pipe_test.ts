@@ -1,5 +1,5 @@
 // Named pipes beside the files that the daemon works with and in their place: nobody opens their other end, and nothing
-// waits for them, neither a reload nor an answer nor the stop.
+// waits for it, neither a reload nor an answer nor the stop.
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { eventually } from "../support/eventually.ts";
 import { type HookHost, openHookHost } from "../support/hook_host.ts";
@@ -38,7 +38,7 @@ for (const pollSeconds of [0, 1]) {
   });
 }
 
-Deno.test("a named pipe in place of any file is told, and is harmless", async () => {
+Deno.test("a named pipe in place of any file is named in the log, and is harmless", async () => {
   await using host = await openHookHost();
   const args = await startArguments(host, 1);
   const state = `${host.directory}/snapshot/honua-configd.state.json`;
@@ -64,7 +64,7 @@ Deno.test("a named pipe in place of any file is told, and is harmless", async ()
   assertEquals((await daemon.ended).code, 0);
 });
 
-Deno.test("named pipes that are there at the start end it with the reason, or are told", async () => {
+Deno.test("named pipes that are there at the start end it with the reason, or are named in the log", async () => {
   await using host = await openHookHost();
   const args = await startArguments(host, 1);
   const token = host.path("token");

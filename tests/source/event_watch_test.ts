@@ -52,7 +52,7 @@ Deno.test("a name that is not UTF-8 is an event of no path, and the next event i
   });
 });
 
-Deno.test("watching leaves no temporary file, and says so where there can be none", async () => {
+Deno.test("watching leaves no temporary file, and says so if there can be none", async () => {
   const before = Deno.env.get("TMPDIR");
   await inDirectory(async (directory) => {
     try {

@@ -1,10 +1,10 @@
-// A directory on a file system of its own, whose server can be stopped: what is asked of it then hangs, as on a network
+// A directory on a file system of its own, whose server can be stopped: every question to it then hangs, as on a network
 // file system whose server went away. bindfs(1) serves what was in the directory before. Disposing of it unmounts it.
 import { eventually } from "./eventually.ts";
 
 /** A mounted directory. */
 export interface BindMount extends AsyncDisposable {
-  /** Has everything hang that the kernel does not know by itself. */
+  /** Has every question hang that the kernel cannot answer by itself. */
   freeze(): void;
   /** Has the server answer again. */
   thaw(): void;
