@@ -3,6 +3,7 @@
 import { createHash } from "node:crypto";
 import { MAX_GENERATION } from "./announcing_rules.ts";
 import type { Head } from "./notifier.ts";
+import { MAX_RECORD_BYTES } from "./peers.ts";
 
 /** The names under which a channel's agreement stands; the braces keep them in one slot. */
 export interface Keys {
@@ -34,6 +35,10 @@ export interface Script {
 export const HISTORY_LENGTH = 1_000;
 /** Records of more peers than this are not read. */
 export const MAX_PEERS = 1_000;
+/** No instance has a longer name in the index of peers. */
+export const MAX_NAME_BYTES = 1_024;
+/** Of the index of peers so many names are looked at in one reading, so that Redis is not held up. */
+const MAX_NAMES = 10 * MAX_PEERS;
 
 const NOW = `
 local function now()
@@ -71,12 +76,15 @@ local function answer(kind, head, delivered)
 end
 `;
 
-// A key of another type is nobody's: it goes, or it would be in the way for ever.
+// A key of another type is nobody's, and a stream at its last possible id takes nothing any more: it goes, or it would be in
+// the way for ever. A history that is lost costs no more than one that was trimmed: a late copy may pass for an edit.
 const TAKE_OVER = `
 local function takeOver(command, key, ...)
   local reply = redis.pcall(command, key, ...)
   if type(reply) ~= 'table' or not reply.err then return reply end
-  if string.find(reply.err, 'WRONGTYPE', 1, true) then redis.call('DEL', key) end
+  if string.find(reply.err, 'WRONGTYPE', 1, true) or string.find(reply.err, 'exhausted the last possible ID', 1, true) then
+    redis.call('DEL', key)
+  end
   return redis.call(command, key, ...)
 end
 `;
@@ -161,33 +169,41 @@ local old = takeOver('SET', KEYS[1], ARGV[2], 'PX', ARGV[3], 'GET')
 local moment = now()
 takeOver('ZADD', KEYS[2], whole(moment + tonumber(ARGV[3])), ARGV[1])
 redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', whole(moment))
-return old or ''
+if not old or #old > ${MAX_RECORD_BYTES} then return '' end
+return old
 `,
 );
 
 /**
  * Keys: peers. Arguments: what stands before a name, how many at most, how many bytes of a record at most. Answers with
  * names and records in turn. The records' keys are made here and not named by the caller, which Redis Cluster allows
- * because they are in the slot of the key that is.
+ * because they are in the slot of the key that is. A name without a record leaves the index: it would take the place of
+ * one that has.
  */
 export const PEERS: Script = script(
   NOW,
   `
-local names = redis.pcall('ZRANGEBYSCORE', KEYS[1], '(' .. whole(now()), '+inf', 'LIMIT', 0, ARGV[2])
-if names.err then
-  if string.find(names.err, 'WRONGTYPE', 1, true) then return {} end
-  return names
-end
-local found = {}
-for _, name in ipairs(names) do
-  local record = redis.pcall('GETRANGE', ARGV[1] .. name, 0, ARGV[3])
-  if type(record) == 'string' and record ~= '' then
-    found[#found + 1] = name
-    found[#found + 1] = record
-  elseif type(record) == 'table' and not string.find(record.err, 'WRONGTYPE', 1, true) then
-    return record
+local found, looked, stayed, moment, most = {}, 0, 0, '(' .. whole(now()), tonumber(ARGV[2])
+repeat
+  local names = redis.pcall('ZRANGEBYSCORE', KEYS[1], moment, '+inf', 'LIMIT', stayed, most)
+  if names.err then
+    if string.find(names.err, 'WRONGTYPE', 1, true) then return {} end
+    return names
   end
-end
+  for _, name in ipairs(names) do
+    local record = #name <= ${MAX_NAME_BYTES} and redis.pcall('GETRANGE', ARGV[1] .. name, 0, ARGV[3])
+    if type(record) == 'table' and not string.find(record.err, 'WRONGTYPE', 1, true) then return record end
+    if type(record) == 'string' and record ~= '' then
+      stayed = stayed + 1
+      found[#found + 1] = name
+      found[#found + 1] = record
+      if #found == 2 * most then return found end
+    elseif redis.pcall('ZREM', KEYS[1], name) ~= 1 then
+      stayed = stayed + 1
+    end
+  end
+  looked = looked + #names
+until #names < most or looked >= ${MAX_NAMES}
 return found
 `,
 );

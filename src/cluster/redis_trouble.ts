@@ -33,6 +33,7 @@ const MEANINGS: ReadonlyMap<string, string> = new Map([
   ["MISCONF", "Redis cannot save its data and takes no writes"],
   ["NOREPLICAS", "Redis has too few replicas and takes no writes"],
   ["BUSY", "Redis is busy with a script"],
+  ["DENIED", "Redis takes connections only from its own host: give it a password or a bind address"],
 ]);
 
 const SYSTEM: ReadonlyMap<string, string> = new Map([
@@ -54,12 +55,21 @@ const LONGEST_QUOTE = 160;
 /** The reason where an answer is none that Redis gives. */
 export const NO_REDIS = "What answers is no Redis";
 
+/** The same of a server whose name is known. */
+export function noRedis(name: string): string {
+  return `What answers at ${name} is no Redis`;
+}
+
 /** The first word of an error that Redis answered with, such as `READONLY`; null for what is no answer. */
 export function replyCode(error: unknown): string | null {
   if (!(error instanceof Error) || error.name !== "ReplyError") return null;
   // Of a right that is lacking within a script Redis says so in words alone.
   if (error.message.includes(LACKING_IN_SCRIPT)) return "NOPERM";
-  return /^-?([A-Z]+)\b/.exec(error.message)?.[1] ?? "ERR";
+  return codeIn(error.message);
+}
+
+function codeIn(message: string): string {
+  return /^-?([A-Z]+)\b/.exec(message)?.[1] ?? "ERR";
 }
 
 /** Whether the connection on which it happened is of no use any more. */
@@ -71,7 +81,7 @@ export function isLoss(error: unknown): boolean {
 /** Where to go on, if that is what the answer says. */
 export function redirectionIn(error: unknown): Redirection | null {
   if (replyCode(error) === null) return null;
-  const found = /^(MOVED|ASK) \d+ (\S*):(\d{1,5})\b/.exec((error as Error).message);
+  const found = /^(MOVED|ASK) \d{1,5} ([\w.:?%-]{0,255}):(\d{1,5})\b/.exec((error as Error).message);
   if (found === null) return null;
   return { kind: found[1] as "MOVED" | "ASK", host: found[2]!, port: Number(found[3]) };
 }
@@ -90,6 +100,11 @@ export function reasonOf(error: unknown, where: string | null = null): string {
   if (message === "Command timed out") return `Redis does not answer${at}`;
   if (message === "" || message.startsWith("Connection is closed")) return `The connection to Redis was closed${at}`;
   return `No connection to Redis${at}: ${oneLine(message)}`;
+}
+
+/** The reason where a server sent an error without being asked. */
+export function reasonOfAnswer(message: string, where: string): string {
+  return `${replyReason(codeIn(message), message)} (${where})`;
 }
 
 function replyReason(code: string, message: string): string {
