@@ -1,7 +1,6 @@
 // The notifier over Redis: a single server, one behind Sentinels, or a cluster. Every call ends in time with an answer,
 // and nothing is left open when it is disposed of. ioredis makes single connections only; who is talked to, when to try
 // again and what a loss is are decided in this room, so that no timer or queue is hidden in it.
-import type { Buffer } from "node:buffer";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { AbstractConnector, Redis } from "ioredis";
@@ -10,7 +9,7 @@ import { keepLink, type LinkKeeper } from "./link_keeper.ts";
 import type { AnnounceAnswer, Head, Link, Listener, Notifier } from "./notifier.ts";
 import { encodePeer, MAX_RECORD_BYTES, parsePeer, type Peer, type PeerRecord } from "./peers.ts";
 import type { RedisConnection, RedisEndpoint } from "./redis_connection.ts";
-import { ANSWER_LIMITS, DOUBT, MESSAGE_LIMITS, replyGuard } from "./reply_guard.ts";
+import { ANSWER_LIMITS, MESSAGE_LIMITS, replyGuard, UNASKED } from "./reply_guard.ts";
 import {
   ANNOUNCE,
   HISTORY_LENGTH,
@@ -25,8 +24,8 @@ import {
 } from "./redis_scripts.ts";
 import { type Dial, nameOf, type Wire } from "./redis_servers.ts";
 import { openSession, type Session, withoutSelf } from "./redis_session.ts";
-import { connectStream } from "./redis_stream.ts";
-import { NO_REDIS, reasonOf, reasonOfAnswer, RedisTrouble, replyCode } from "./redis_trouble.ts";
+import { connectStream, guardStream } from "./redis_stream.ts";
+import { NO_REDIS, reasonOf, RedisTrouble, replyCode, unaskedReason } from "./redis_trouble.ts";
 import { type Backoff, backoffMilliseconds } from "../time/backoff.ts";
 import { withinLimit } from "../time/limit.ts";
 
@@ -300,10 +299,10 @@ export async function dial(endpoint: RedisEndpoint, options: DialOptions): Promi
   };
   stream.on("error", lose);
   const refuse = (what: string, cause?: unknown) => lose(new RedisTrouble(`Redis (${name}) sent ${what}`, { cause }));
-  guard(stream, replyGuard(heard === undefined ? ANSWER_LIMITS : MESSAGE_LIMITS), refuse);
+  guardStream(stream, replyGuard(heard === undefined ? ANSWER_LIMITS : MESSAGE_LIMITS), refuse);
   const redis = clientOver(stream, options.commandMilliseconds);
   // Nothing is reconnected, so that every error is the last.
-  redis.on("error", (error) => lose(unaskedIn(error, name) ?? error));
+  redis.on("error", (error) => lose(unaskedReason(error, name) ?? error));
   const ended = new Promise<void>((resolve) => redis.once("end", resolve));
   const disconnect = () => {
     stream.destroy();
@@ -340,46 +339,6 @@ export async function dial(endpoint: RedisEndpoint, options: DialOptions): Promi
       disconnect();
       await ended;
     },
-  };
-}
-
-const UNASKED = `an answer that it was not asked for: ${DOUBT}`;
-
-/**
- * What ioredis says of an answer to nothing that was asked. A server that takes no more connections, or not this host's,
- * says so before it is asked anything.
- */
-function unaskedIn({ message }: Error, name: string): RedisTrouble | null {
-  if (!message.startsWith("Command queue state error")) return null;
-  const error = / Last error: (.*)$/s.exec(message)?.[1];
-  if (error !== undefined) return new RedisTrouble(reasonOfAnswer(error, name));
-  return new RedisTrouble(`Redis (${name}) sent ${UNASKED}`);
-}
-
-/**
- * Lets ioredis have only what the scan passes on. What its parser, or what it does with an answer of an unexpected form,
- * throws would end the process: here it ends the connection.
- */
-function guard(
-  stream: Duplex,
-  scan: ReturnType<typeof replyGuard>,
-  refuse: (what: string, cause?: unknown) => void,
-): void {
-  const emit = stream.emit.bind(stream);
-  stream.emit = (event: string | symbol, ...args: unknown[]) => {
-    if (event !== "data") return emit(event, ...args);
-    if (stream.destroyed) return false;
-    const scanned = scan(args[0] as Buffer);
-    if (!scanned.ok) {
-      refuse(scanned.what);
-      return false;
-    }
-    try {
-      return scanned.bytes.length === 0 || emit("data", scanned.bytes);
-    } catch (error) {
-      refuse(UNASKED, error);
-      return false;
-    }
   };
 }
 

@@ -1,11 +1,13 @@
 // The byte stream to a server, with TLS or without: there within the time limit, or gone with all that belongs to it.
 // It is made of Deno's own connections: a socket of node:net or node:tls that is destroyed while it connects or shakes
 // hands stays open in Deno, and a server that does not answer would cost one at every attempt.
+import type { Buffer } from "node:buffer";
 import { Duplex } from "node:stream";
 import { connect as connectByNode, type TLSSocket } from "node:tls";
 import type { RedisEndpoint, RedisTls, TcpEndpoint } from "./redis_connection.ts";
 import { nameOf } from "./redis_servers.ts";
 import { RedisTrouble } from "./redis_trouble.ts";
+import { type ReplyScan, UNASKED } from "./reply_guard.ts";
 import { withinLimit } from "../time/limit.ts";
 
 /** What `connectStream` takes. */
@@ -152,4 +154,31 @@ function closeQuietly(connection: Deno.Conn): void {
   } catch {
     // It is closed already.
   }
+}
+
+/**
+ * Lets ioredis have only what the scan passes on. What its parser, or what it does with an answer of an unexpected form,
+ * throws would end the process: here it ends the connection.
+ */
+export function guardStream(
+  stream: Duplex,
+  scan: ReplyScan,
+  refuse: (what: string, cause?: unknown) => void,
+): void {
+  const emit = stream.emit.bind(stream);
+  stream.emit = (event: string | symbol, ...args: unknown[]) => {
+    if (event !== "data") return emit(event, ...args);
+    if (stream.destroyed) return false;
+    const scanned = scan(args[0] as Buffer);
+    if (!scanned.ok) {
+      refuse(scanned.what);
+      return false;
+    }
+    try {
+      return scanned.bytes.length === 0 || emit("data", scanned.bytes);
+    } catch (error) {
+      refuse(UNASKED, error);
+      return false;
+    }
+  };
 }

@@ -1,6 +1,8 @@
 // What went wrong with Redis, in one line that an operator understands and that holds no secret: of what a server said
 // only the code is trusted to be shown, and its words where no password was among what it was asked.
 
+import { UNASKED } from "./reply_guard.ts";
+
 /** A failure whose message is meant for people as it stands. */
 export class RedisTrouble extends Error {
   /** Always the same. */
@@ -102,9 +104,15 @@ export function reasonOf(error: unknown, where: string | null = null): string {
   return `No connection to Redis${at}: ${oneLine(message)}`;
 }
 
-/** The reason where a server sent an error without being asked. */
-export function reasonOfAnswer(message: string, where: string): string {
-  return `${replyReason(codeIn(message), message)} (${where})`;
+/**
+ * What ioredis says of an answer to nothing that was asked; null: it says something else. A server that takes no more
+ * connections, or not this host's, says so before it is asked anything.
+ */
+export function unaskedReason({ message }: Error, where: string): RedisTrouble | null {
+  if (!message.startsWith("Command queue state error")) return null;
+  const error = / Last error: (.*)$/s.exec(message)?.[1];
+  if (error === undefined) return new RedisTrouble(`Redis (${where}) sent ${UNASKED}`);
+  return new RedisTrouble(`${replyReason(codeIn(error), error)} (${where})`);
 }
 
 function replyReason(code: string, message: string): string {

@@ -53,6 +53,8 @@ const TLS_ALERT = 0x15;
 
 /** Follows what no Redis sends to an instance. */
 export const DOUBT = "is this address a Redis?";
+/** What an answer of an unexpected form is, and one to nothing that was asked. */
+export const UNASKED = `an answer that it was not asked for: ${DOUBT}`;
 const OTHER = `something else than its protocol: ${DOUBT}`;
 
 /** Where in a reply the scan is. */
@@ -70,8 +72,11 @@ interface Position {
 /** A line that was read: what to pass on in its place (null: itself), or what is wrong with it. */
 type ReadLine = { readonly instead: Buffer | null } | { readonly what: string };
 
-/** Makes a scan of one connection's bytes. After a refusal the connection must be cut. */
-export function replyGuard(limits: ReplyLimits): (chunk: Buffer) => Scanned {
+/** Takes the next bytes of a connection. After a refusal the connection must be cut. */
+export type ReplyScan = (chunk: Buffer) => Scanned;
+
+/** Makes a scan of one connection's bytes. */
+export function replyGuard(limits: ReplyLimits): ReplyScan {
   const position: Position = { lacking: [], bytes: 0, elements: 0, kept: 0, dropped: 0, ending: 0 };
   let held: Buffer = NOTHING;
   return (chunk) => {
