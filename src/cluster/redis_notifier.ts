@@ -211,10 +211,13 @@ function presenceOf(
   const own = `${keys.peerPrefix}${instance}`;
   /** What no other process's record holds; null before the first one. */
   let mark: string | null = null;
+  /** What this instance is, also where Redis did not take it. */
+  let latest: PeerRecord | null = null;
   let hasTold = false;
   return {
     tell: async (record) => {
       const args = [instance, encodePeer(record), peerLifeMilliseconds];
+      latest = record;
       mark = `"incarnation":${JSON.stringify(record.incarnation)}`;
       const outcome = await attempt((session) => session.run(TELL, [own, keys.peers], args));
       if (!outcome.ok) return outcome;
@@ -226,7 +229,7 @@ function presenceOf(
     peers: async () => {
       const args = [keys.peerPrefix, MAX_PEERS, MAX_RECORD_BYTES];
       const outcome = await attempt((session) => session.run(PEERS, [keys.peers], args));
-      return outcome.ok ? { ok: true, peers: readPeers(outcome.value, instance) } : outcome;
+      return outcome.ok ? { ok: true, peers: withOwn(latest, readPeers(outcome.value, instance)) } : outcome;
     },
     leave: async () => {
       const leaving = mark;
@@ -270,6 +273,12 @@ function readPeers(reply: unknown, self: string): Peer[] {
     const record = parsePeer(words[index + 1]!, name);
     if (record !== null) peers.push({ ...record, self: name === self });
   }
+  return peers;
+}
+
+/** In the order of the names. An instance that told knows itself better than Redis does, where others may write. */
+function withOwn(own: PeerRecord | null, found: readonly Peer[]): Peer[] {
+  const peers = own === null ? [...found] : [...found.filter(({ self }) => !self), { ...own, self: true }];
   return peers.sort((a, b) => a.instance < b.instance ? -1 : a.instance > b.instance ? 1 : 0);
 }
 
