@@ -182,5 +182,6 @@ function redisText({ redis: { state, since, reason, reconnections } }: Status, n
   const times = reconnections === 0
     ? ""
     : `, ${reconnections} ${reconnections === 1 ? "reconnection" : "reconnections"}`;
-  return `${terminalText(state)} ${forText(since, now)}${times}${reason === null ? "" : `: ${terminalText(reason)}`}`;
+  const why = reason === null ? "" : `${state === "up" ? ", but" : ""}: ${terminalText(reason)}`;
+  return `${terminalText(state)} ${forText(since, now)}${times}${why}`;
 }

@@ -4,9 +4,10 @@
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { AbstractConnector, Redis } from "ioredis";
-import { instanceId, type Message, parseMessage } from "./announcement.ts";
+import { instanceId, parseMessage } from "./announcement.ts";
 import { keepLink, type LinkKeeper } from "./link_keeper.ts";
 import type { AnnounceAnswer, Head, Link, Listener, Notifier } from "./notifier.ts";
+import { ownEchoes } from "./own_echoes.ts";
 import { encodePeer, MAX_RECORD_BYTES, parsePeer, type Peer, type PeerRecord } from "./peers.ts";
 import type { RedisConnection, RedisEndpoint } from "./redis_connection.ts";
 import { ANSWER_LIMITS, MESSAGE_LIMITS, replyGuard, UNASKED } from "./reply_guard.ts";
@@ -25,7 +26,7 @@ import {
 import { type Dial, nameOf, type Wire } from "./redis_servers.ts";
 import { openSession, type Session, withoutSelf } from "./redis_session.ts";
 import { connectStream, guardStream } from "./redis_stream.ts";
-import { NO_REDIS, reasonOf, RedisTrouble, replyCode, unaskedReason } from "./redis_trouble.ts";
+import { isRefusal, NO_REDIS, reasonOf, RedisTrouble, replyCode, unaskedReason } from "./redis_trouble.ts";
 import { type Backoff, backoffMilliseconds } from "../time/backoff.ts";
 import { withinLimit } from "../time/limit.ts";
 
@@ -58,8 +59,6 @@ export interface RedisNotifierOptions {
 const LEAVE_LIMIT_MILLISECONDS = 500;
 /** How long a command may take unless the options say another time. */
 const COMMAND_LIMIT_MILLISECONDS = 5_000;
-/** Paths of its own that an instance waits to hear; more at a time are taken for others'. */
-const MAX_ECHOES = 16;
 const CLOSED = "The notifier is closed";
 
 /** Before the next connection: those who lost one Redis do not come back to it at one moment. */
@@ -83,19 +82,31 @@ export function openRedisNotifier(options: RedisNotifierOptions): Notifier {
       if (closing === null) listener?.heard(echoes.recognise(parseMessage(bytes, id)));
     },
     linked: (link) => {
-      if (link.state !== "up") echoes.forget();
+      if (link.state !== "up") {
+        echoes.forget();
+        refusals.writes = refusals.reads = null;
+      }
       if (closing === null) listener?.linked(link);
     },
   });
-  const link = (): Link => closing === null ? keeper.link() : { state: "down", reason: CLOSED, final: true };
-  /** Works with the session, or says in one line why that came to nothing. */
-  const attempt: Attempt = async (work) => {
+  const refusals: Refusals = { writes: null, reads: null };
+  const link = (): Link => {
+    if (closing !== null) return { state: "down", reason: CLOSED, final: true };
+    const now = keeper.link();
+    const refuses = refusals.writes ?? refusals.reads;
+    return now.state === "up" && refuses !== null ? { ...now, refuses } : now;
+  };
+  const attempt: Attempt = async (kind, work, proves = () => true) => {
     const session = closing === null ? keeper.session() : null;
     if (session === null) return { ok: false, reason: reasonWithout(link()) };
     try {
-      return { ok: true, value: await work(session) };
+      const value = await work(session);
+      if (proves(value)) refusals[kind] = null;
+      return { ok: true, value };
     } catch (error) {
-      return { ok: false, reason: closing === null ? reasonOf(error) : CLOSED };
+      const reason = closing === null ? reasonOf(error) : CLOSED;
+      if (isRefusal(error)) refusals[kind] = reason;
+      return { ok: false, reason };
     }
   };
   const presence = presenceOf(options, keys, attempt);
@@ -109,15 +120,20 @@ export function openRedisNotifier(options: RedisNotifierOptions): Notifier {
     announce: async ({ hash, base, unanswered, since, floor, restores, force }) => {
       const flags = [restores, force].map(Number);
       const args = [hash, base ?? "", unanswered.join(","), since, floor, ...flags, id, channel, HISTORY_LENGTH];
-      const outcome = await attempt((session) => session.run(ANNOUNCE, [keys.head, keys.history], args));
-      return outcome.ok ? readAnnounceAnswer(outcome.value) : { kind: "failed", reason: outcome.reason };
+      const outcome = await attempt(
+        "writes",
+        async (session) => readAnnounceAnswer(await session.run(ANNOUNCE, [keys.head, keys.history], args)),
+        // Every other answer comes without a write.
+        ({ kind }) => kind === "accepted",
+      );
+      return outcome.ok ? outcome.value : { kind: "failed", reason: outcome.reason };
     },
     head: async () => {
-      const outcome = await attempt(async (session) => readHead(await session.run(READ, [keys.head], [])));
+      const outcome = await attempt("reads", async (session) => readHead(await session.run(READ, [keys.head], [])));
       return outcome.ok ? { ok: true, head: outcome.value } : outcome;
     },
     lookAgain: async (path) => {
-      const outcome = await attempt((session) => {
+      const outcome = await attempt("reads", (session) => {
         // Before it is sent: it may be heard before its answer is.
         echoes.expect(path);
         return session.publish(path);
@@ -131,37 +147,18 @@ export function openRedisNotifier(options: RedisNotifierOptions): Notifier {
   };
 }
 
-/**
- * Tells the own paths from others', which look the same: after sending one the next that is heard is its own. What was
- * lost on its way is waited for no longer than a command, so that it hides no later one of another.
- */
-function ownEchoes(lifeMilliseconds: number) {
-  let expected: { readonly path: string; readonly until: number }[] = [];
-  return {
-    /** A path is about to be sent. */
-    expect(path: string): void {
-      const now = performance.now();
-      const living = expected.filter(({ until }) => until > now);
-      expected = [...living, { path, until: now + lifeMilliseconds }].slice(-MAX_ECHOES);
-    },
-    /** The message, with whether it is an own one. */
-    recognise(message: Message): Message {
-      if (message.kind !== "look-again") return message;
-      const now = performance.now();
-      const at = expected.findIndex(({ path, until }) => path === message.path && until > now);
-      if (at < 0) return message;
-      expected.splice(at, 1);
-      return { ...message, own: true };
-    },
-    /** What has not been heard by now was not heard at all. */
-    forget(): void {
-      expected = [];
-    },
-  };
-}
-
 type Outcome<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly reason: string };
-type Attempt = <T>(work: (session: Session) => Promise<T>) => Promise<Outcome<T>>;
+/**
+ * Works with the session, or says in one line why that came to nothing. What Redis refuses is kept until something of that
+ * kind succeeds; `proves` tells whether a value does.
+ */
+type Attempt = <T>(
+  kind: keyof Refusals,
+  work: (session: Session) => Promise<T>,
+  proves?: (value: T) => boolean,
+) => Promise<Outcome<T>>;
+/** Why Redis refused what was asked last, of each kind; null: it did not. */
+type Refusals = { writes: string | null; reads: string | null };
 
 /** The link, whose sessions are made of connections that this room can count: none is left when it is disposed of. */
 function keepRedisLink(
@@ -216,10 +213,11 @@ function presenceOf(
   let hasTold = false;
   return {
     tell: async (record) => {
-      const args = [instance, encodePeer(record), peerLifeMilliseconds];
-      latest = record;
+      const text = encodePeer(record);
+      const args = [instance, text, peerLifeMilliseconds];
+      latest = parsePeer(text);
       mark = `"incarnation":${JSON.stringify(record.incarnation)}`;
-      const outcome = await attempt((session) => session.run(TELL, [own, keys.peers], args));
+      const outcome = await attempt("writes", (session) => session.run(TELL, [own, keys.peers], args));
       if (!outcome.ok) return outcome;
       // After a restart the record that stands there is this instance's own, of its last life.
       const namesake = hasTold && isAnothers(outcome.value, record);
@@ -228,13 +226,13 @@ function presenceOf(
     },
     peers: async () => {
       const args = [keys.peerPrefix, MAX_PEERS, MAX_RECORD_BYTES];
-      const outcome = await attempt((session) => session.run(PEERS, [keys.peers], args));
+      const outcome = await attempt("reads", (session) => session.run(PEERS, [keys.peers], args));
       return outcome.ok ? { ok: true, peers: withOwn(latest, readPeers(outcome.value, instance)) } : outcome;
     },
     leave: async () => {
       const leaving = mark;
       if (leaving === null) return;
-      const left = attempt((session) => session.run(LEAVE, [own, keys.peers], [instance, leaving]));
+      const left = attempt("writes", (session) => session.run(LEAVE, [own, keys.peers], [instance, leaving]));
       await withinLimit(left.catch(() => {}), LEAVE_LIMIT_MILLISECONDS);
     },
   };

@@ -31,10 +31,11 @@ const MEANINGS: ReadonlyMap<string, string> = new Map([
   ["CLUSTERDOWN", "The Redis Cluster is down, or nobody has the channel's slot"],
   ["TRYAGAIN", "The channel's slot moves between nodes of the Redis Cluster"],
   ["ASK", "The channel's slot moves between nodes of the Redis Cluster"],
-  ["OOM", "Redis is out of memory"],
-  ["MISCONF", "Redis cannot save its data and takes no writes"],
-  ["NOREPLICAS", "Redis has too few replicas and takes no writes"],
-  ["BUSY", "Redis is busy with a script"],
+  ["OOM", "Redis is out of memory and takes no writes: raise its maxmemory, or remove what fills it"],
+  ["MISCONF", "Redis cannot save its data and takes no writes: look at its log and its disk"],
+  ["NOREPLICAS", "Redis has too few replicas and takes no writes: look at them, or lower min-replicas-to-write"],
+  ["BUSY", "Redis is busy with a script: wait for its end, or send SCRIPT KILL"],
+  ["UNKILLABLE", "Redis is busy with a script that wrote already: wait for its end"],
   ["DENIED", "Redis takes connections only from its own host: give it a password or a bind address"],
 ]);
 
@@ -78,6 +79,12 @@ function codeIn(message: string): string {
 export function isLoss(error: unknown): boolean {
   const code = replyCode(error);
   return code === null || USELESS.has(code);
+}
+
+/** Whether Redis answered and would not: the connection is good, and what was asked for is not done. */
+export function isRefusal(error: unknown): boolean {
+  const answered = error instanceof RedisTrouble ? error.cause : error;
+  return replyCode(answered) !== null && !isLoss(answered);
 }
 
 /** Where to go on, if that is what the answer says. */

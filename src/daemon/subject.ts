@@ -142,10 +142,11 @@ function headOf(head: Head | null): Status["head"] {
   return head && { generation: head.generation, hash: head.hash };
 }
 
-/** The log tells a loss once, with its first reason; here it is the latest one that helps. */
+/** The log tells a loss once, with its first reason; here it is the latest one that helps. So it is with refusals. */
 function redisOf({ chronicle, notifier }: SubjectParts): RedisStatus {
   const link = notifier.link();
   const status = chronicle.redis();
+  if (status.state === "up" && link.state === "up") return { ...status, reason: link.refuses ?? null };
   return status.state === "down" && link.state === "down" ? { ...status, reason: link.reason } : status;
 }
 

@@ -118,6 +118,12 @@ const VERDICTS: [string, Parameters<typeof statusWith>[0], number, string][] = [
     "Redis        down for 5 d, 1 reconnection: The server refused the password\n",
   ],
   [
+    "a Redis that takes no writes",
+    { redis: { state: "up", since: daysAgo(5), reason: "Redis is out of memory", reconnections: 0 } },
+    0,
+    "Redis        up for 5 d, but: Redis is out of memory\n",
+  ],
+  [
     "no Redis",
     { redis: { state: "disabled", since: daysAgo(5), reason: null, reconnections: 0 } },
     0,
