@@ -17,6 +17,7 @@ import { type Candidate, looker } from "./daemon/looking.ts";
 import { type MaskedSecrets, maskedSecrets } from "./daemon/masking.ts";
 import { type Membership, openMembership } from "./daemon/membership.ts";
 import type { DaemonSettings } from "./daemon/settings.ts";
+import { redisRenewal } from "./daemon/redis_renewal.ts";
 import { openService, type Service, type ServiceFacts } from "./daemon/service.ts";
 import { agreedGeneration, standingOf } from "./daemon/standing.ts";
 import { type KeptState, readState, type StateKeeper, stateKeeper, statePath } from "./daemon/state_file.ts";
@@ -297,8 +298,8 @@ interface Joined {
 
 /** Makes the instance a member of its cluster, with what the last process left behind; null: it is alone. */
 async function join(
-  { options, version, log }: DaemonSettings,
-  { reached, secrets: { mask } }: Ground,
+  { options, environment, version, log }: DaemonSettings,
+  { reached, secrets: { mask, rotate } }: Ground,
   parts: {
     readonly instance: string;
     readonly chronicle: Chronicle;
@@ -315,7 +316,9 @@ async function join(
   const peerLifeMilliseconds = 3 * tellMilliseconds;
   // Loaded where it is needed: an instance alone does not hold it in memory.
   const { openRedisNotifier } = await import("./cluster/redis_notifier.ts");
-  const notifier = openRedisNotifier({ connection, channel, instance, autoReconnect, peerLifeMilliseconds });
+  const resolve = () => resolveConnection(options, environment);
+  const renew = redisRenewal({ connection, resolve, changed: rotate, log });
+  const notifier = openRedisNotifier({ connection, renew, channel, instance, autoReconnect, peerLifeMilliseconds });
   const described = describeConnection(connection);
   log.information(
     "High Availability mode enabled - using Redis for distributed configuration change notifications",

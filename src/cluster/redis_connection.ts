@@ -1,5 +1,6 @@
-// How to reach Redis, put together once from the options, the environment and the files that they name. Every secret in
-// it is named, so that it can be masked wherever texts go out.
+// How to reach Redis, put together from the options, the environment and the files that they name, anew for each connection.
+// Every secret in it is named, so that it can be masked wherever texts go out.
+import { keyTrouble } from "./client_key.ts";
 import { credentialPath } from "../host/credential.ts";
 import { readRegularFile } from "../host/regular_file.ts";
 import { type Diagnostic, warningDiagnostic } from "../diagnostic/diagnostic.ts";
@@ -196,6 +197,10 @@ async function readTls(
     }
   }
   const [ca = null, certificate = null, key = null] = texts;
+  const trouble = certificate === null || key === null ? null : keyTrouble(certificate, key);
+  if (trouble !== null) {
+    return unusableFile(`HighAvailability:Tls:CertificateFile and HighAvailability:Tls:KeyFile: ${trouble}`);
+  }
   return { ok: true, tls: { host: plan.tlsHost, ca, certificate, key } };
 }
 

@@ -34,6 +34,8 @@ import { withinLimit } from "../time/limit.ts";
 export interface RedisNotifierOptions {
   /** Where Redis is, and as whom to speak to it. */
   readonly connection: RedisConnection;
+  /** Answers before each session with the connection as its files have it by then. Default: `connection`. */
+  readonly renew?: (unwanted: AbortSignal) => Promise<RedisConnection>;
   /** `HighAvailability:ConfigurationChannel`; the keys' names are made of it. */
   readonly channel: string;
   /** The instance's name. */
@@ -166,20 +168,21 @@ function keepRedisLink(
   keys: Keys,
   { heard, linked }: { heard(bytes: Uint8Array): void; linked(link: Link): void },
 ): LinkKeeper<Session> {
-  const { connection, channel, random = Math.random } = options;
+  const { connection: first, channel, random = Math.random, renew = () => Promise.resolve(first) } = options;
   const { heartbeatMilliseconds = 10_000 } = options;
   const { commandTimeoutMilliseconds: commandMilliseconds = COMMAND_LIMIT_MILLISECONDS } = options;
   const open = new Set<Promise<unknown>>();
-  const dialFor = (signal: AbortSignal): Dial => (endpoint, hears) => {
+  const dialFor = (connection: RedisConnection, signal: AbortSignal): Dial => (endpoint, hears) => {
     const dialling = dial(endpoint, { connection, signal, heard: hears, commandMilliseconds });
     const gone = dialling.then(({ closed }) => closed, () => {}).finally(() => open.delete(gone));
     open.add(gone);
     return dialling;
   };
   return keepLink<Session>({
-    open: (signal) =>
-      openSession({
-        dial: dialFor(signal),
+    open: async (signal) => {
+      const connection = await renew(signal);
+      return await openSession({
+        dial: dialFor(connection, signal),
         connection,
         channel,
         keys,
@@ -187,13 +190,14 @@ function keepRedisLink(
         heartbeatMilliseconds,
         heard,
         resubscribed: () => linked({ state: "up" }),
-      }),
+      });
+    },
     closed: async () => {
       while (open.size > 0) await Promise.all(open);
     },
     linked,
     autoReconnect: options.autoReconnect ?? true,
-    firstConnectionMilliseconds: connection.connectTimeoutMilliseconds,
+    firstConnectionMilliseconds: first.connectTimeoutMilliseconds,
     backoffMilliseconds: options.backoffMilliseconds ??
       ((attempt) => backoffMilliseconds(attempt, random(), RECONNECT_BACKOFF)),
   });

@@ -107,3 +107,38 @@ Deno.test("Sentinels are asked over TLS too", async () => {
   await using one = await openUp(connectionTo(servers, { tls: { ...PLAIN, ca } }));
   assertEquals((await one.notifier.head()).ok, true);
 });
+
+Deno.test("each session is made with what the files have by then: certificates, and the password for Redis and Sentinel", async () => {
+  await using place = await startTls();
+  const { authority: { certificate: ca }, client: { certificate, key } } = place;
+  await using strict = await place.start(true);
+  const other = await makeAuthority(place.directory.path, "other");
+  const foreign = await makeCertificate(other, place.directory.path, "foreign", ["DNS:client.edge.test"]);
+  let tls: RedisTls = { host: null, ca, certificate: foreign.certificate, key: foreign.key };
+  await using one = openInstance(singleTo(strict, { tls }), {
+    renew: () => Promise.resolve(singleTo(strict, { tls })),
+  });
+  await one.down();
+  tls = { host: null, ca, certificate, key };
+  await one.up();
+
+  const requirepass = ["requirepass new-password"];
+  const cli = ["-a", "new-password", "--no-auth-warning"];
+  await using server = await startRedis({ config: requirepass, cli });
+  await using sentinel = await startRedis({
+    sentinel: true,
+    cli,
+    config: [
+      ...requirepass,
+      `sentinel monitor edge ${server.host} ${server.port} 1`,
+      "sentinel auth-pass edge new-password",
+    ],
+  });
+  const servers = { kind: "sentinel", serviceName: "edge", endpoints: [sentinel] } as const;
+  let password = "old-password";
+  const renew = () => Promise.resolve(connectionTo(servers, { password }));
+  await using two = openInstance(connectionTo(servers, { password }), { renew, instance: "edge-2" });
+  assertStringIncludes(await two.down(), "refuses the user name or the password");
+  password = "new-password";
+  await two.up();
+});
