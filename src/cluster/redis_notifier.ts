@@ -296,6 +296,9 @@ export interface DialOptions {
   readonly heard: ((message: Uint8Array) => void) | undefined;
 }
 
+/** Follows a loss before the first answer: a server that expects TLS closes such a connection. */
+const MUTE = ", before any answer: if it expects TLS, write ssl=true or rediss:// in the connection string";
+
 /** One connection, without a password said yet. */
 export async function dial(endpoint: RedisEndpoint, options: DialOptions): Promise<Wire> {
   const { connection: { tls, connectTimeoutMilliseconds: limitMilliseconds }, signal, heard } = options;
@@ -310,7 +313,12 @@ export async function dial(endpoint: RedisEndpoint, options: DialOptions): Promi
   };
   stream.on("error", lose);
   const refuse = (what: string, cause?: unknown) => lose(new RedisTrouble(`Redis (${name}) sent ${what}`, { cause }));
-  guardStream(stream, replyGuard(heard === undefined ? ANSWER_LIMITS : MESSAGE_LIMITS), refuse);
+  let hasAnswered = false;
+  const scan = replyGuard(heard === undefined ? ANSWER_LIMITS : MESSAGE_LIMITS);
+  guardStream(stream, (chunk) => {
+    hasAnswered = true;
+    return scan(chunk);
+  }, refuse);
   const redis = clientOver(stream, options.commandMilliseconds);
   // Nothing is reconnected, so that every error is the last.
   redis.on("error", (error) => lose(unaskedReason(error, name) ?? error));
@@ -323,7 +331,8 @@ export async function dial(endpoint: RedisEndpoint, options: DialOptions): Promi
   if (signal.aborted) disconnect();
   const closed = ended.then(() => {
     signal.removeEventListener("abort", disconnect);
-    return reasonOf(trouble, name);
+    const isMute = tls === null && !hasAnswered && !signal.aborted && !(trouble instanceof RedisTrouble);
+    return `${reasonOf(trouble, name)}${isMute ? MUTE : ""}`;
   });
   if (heard !== undefined) {
     redis.on("messageBuffer", (_channel: unknown, message: unknown) => {

@@ -23,6 +23,8 @@ export interface StreamOptions {
 /** How long to wait for a connection that nobody wants any more. */
 const LATE_MILLISECONDS = 200;
 const CHUNK_BYTES = 65_536;
+/** A Redis without TLS waits for the end of a line. */
+const MUTE = "it takes connections and does not answer: is it frozen, or does it expect no TLS there?";
 
 /** Connects; rejects with what the system, TLS or the limit said. */
 export async function connectStream(
@@ -33,11 +35,13 @@ export async function connectStream(
   const abort = () => stopping.abort(new RedisTrouble("The notifier is closed"));
   if (signal.aborted) abort();
   signal.addEventListener("abort", abort, { once: true });
-  const overdue = `No connection to Redis (${nameOf(endpoint)}) within ${limitMilliseconds} ms`;
+  let overdue = `No connection to Redis (${nameOf(endpoint)}) within ${limitMilliseconds} ms`;
   const limit = setTimeout(() => stopping.abort(new RedisTrouble(overdue)), limitMilliseconds);
+  const connected = () =>
+    overdue = `No TLS connection to Redis (${nameOf(endpoint)}) within ${limitMilliseconds} ms: ${MUTE}`;
   try {
     if (tls === null) return streamOver(await connect(endpoint, stopping.signal));
-    return await connectSecurely(endpoint, tls, stopping.signal);
+    return await connectSecurely(endpoint, tls, stopping.signal, connected);
   } catch (error) {
     throw stopping.signal.aborted ? stopping.signal.reason : error;
   } finally {
@@ -72,7 +76,12 @@ async function orAbandon<Connection extends Deno.Conn>(
   }
 }
 
-async function connectSecurely(endpoint: RedisEndpoint, tls: RedisTls, signal: AbortSignal): Promise<Duplex> {
+async function connectSecurely(
+  endpoint: RedisEndpoint,
+  tls: RedisTls,
+  signal: AbortSignal,
+  connected: () => void,
+): Promise<Duplex> {
   if ("path" in endpoint) throw new RedisTrouble("TLS over a unix socket is not supported");
   const { ca, certificate, key, host } = tls;
   const trusted = ca === null ? {} : { caCerts: [ca] };
@@ -91,6 +100,7 @@ async function connectSecurely(endpoint: RedisEndpoint, tls: RedisTls, signal: A
   signal.addEventListener("abort", close, { once: true });
   try {
     signal.throwIfAborted();
+    connected();
     await connection.handshake();
     return streamOver(connection);
   } catch (error) {

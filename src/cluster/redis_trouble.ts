@@ -2,6 +2,7 @@
 // only the code is trusted to be shown, and its words where no password was among what it was asked.
 
 import { UNASKED } from "./reply_guard.ts";
+import { tlsReason } from "./tls_trouble.ts";
 
 /** A failure whose message is meant for people as it stands. */
 export class RedisTrouble extends Error {
@@ -105,6 +106,8 @@ export function reasonOf(error: unknown, where: string | null = null): string {
   const { code: systemCode, message } = error instanceof Error ? error as Error & { code?: unknown } : { message: "" };
   const known = typeof systemCode === "string" ? SYSTEM.get(systemCode) : undefined;
   if (known !== undefined) return `No connection to Redis${at}: ${known}`;
+  const tls = tlsReason(message);
+  if (tls !== null) return `No TLS connection to Redis${at}: ${tls}`;
   if (message.includes("failed to lookup address")) return `No connection to Redis${at}: no such host`;
   if (message === "Command timed out") return `Redis does not answer${at}`;
   if (message === "" || message.startsWith("Connection is closed")) return `The connection to Redis was closed${at}`;
