@@ -93,7 +93,7 @@ const SETTING_ROWS: readonly Row[] = [
   [
     "HighAvailability:ConfigurationChannel",
     "`honua:config:changes`",
-    "a text",
+    "1 to 256 characters",
     "the channel, and the beginning of the keys",
   ],
   [
