@@ -5,6 +5,7 @@ import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { AbstractConnector, Redis } from "ioredis";
 import { instanceId, parseMessage } from "./announcement.ts";
+import { type Attempt, openAttempts } from "./attempts.ts";
 import { keepLink, type LinkKeeper } from "./link_keeper.ts";
 import type { AnnounceAnswer, Head, Link, Listener, Notifier } from "./notifier.ts";
 import { ownEchoes } from "./own_echoes.ts";
@@ -26,7 +27,7 @@ import {
 import { type Dial, nameOf, type Wire } from "./redis_servers.ts";
 import { openSession, type Session, withoutSelf } from "./redis_session.ts";
 import { connectStream, guardStream } from "./redis_stream.ts";
-import { isRefusal, NO_REDIS, reasonOf, RedisTrouble, replyCode, unaskedReason } from "./redis_trouble.ts";
+import { NO_REDIS, reasonOf, RedisTrouble, replyCode, unaskedReason } from "./redis_trouble.ts";
 import { type Backoff, backoffMilliseconds } from "../time/backoff.ts";
 import { withinLimit } from "../time/limit.ts";
 
@@ -86,31 +87,19 @@ export function openRedisNotifier(options: RedisNotifierOptions): Notifier {
     linked: (link) => {
       if (link.state !== "up") {
         echoes.forget();
-        refusals.writes = refusals.reads = null;
+        attempts.forget();
       }
       if (closing === null) listener?.linked(link);
     },
   });
-  const refusals: Refusals = { writes: null, reads: null };
   const link = (): Link => {
     if (closing !== null) return { state: "down", reason: CLOSED, final: true };
     const now = keeper.link();
-    const refuses = refusals.writes ?? refusals.reads;
+    const refuses = attempts.refused();
     return now.state === "up" && refuses !== null ? { ...now, refuses } : now;
   };
-  const attempt: Attempt = async (kind, work, proves = () => true) => {
-    const session = closing === null ? keeper.session() : null;
-    if (session === null) return { ok: false, reason: reasonWithout(link()) };
-    try {
-      const value = await work(session);
-      if (proves(value)) refusals[kind] = null;
-      return { ok: true, value };
-    } catch (error) {
-      const reason = closing === null ? reasonOf(error) : CLOSED;
-      if (isRefusal(error)) refusals[kind] = reason;
-      return { ok: false, reason };
-    }
-  };
+  const attempts = openAttempts(() => closing === null ? keeper.session() : null, link);
+  const { attempt } = attempts;
   const presence = presenceOf(options, keys, attempt);
   return {
     watch(to) {
@@ -148,19 +137,6 @@ export function openRedisNotifier(options: RedisNotifierOptions): Notifier {
     [Symbol.asyncDispose]: () => closing ??= presence.leave().finally(() => keeper[Symbol.asyncDispose]()),
   };
 }
-
-type Outcome<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly reason: string };
-/**
- * Works with the session, or says in one line why that came to nothing. What Redis refuses is kept until something of that
- * kind succeeds; `proves` tells whether a value does.
- */
-type Attempt = <T>(
-  kind: keyof Refusals,
-  work: (session: Session) => Promise<T>,
-  proves?: (value: T) => boolean,
-) => Promise<Outcome<T>>;
-/** Why Redis refused what was asked last, of each kind; null: it did not. */
-type Refusals = { writes: string | null; reads: string | null };
 
 /** The link, whose sessions are made of connections that this room can count: none is left when it is disposed of. */
 function keepRedisLink(
@@ -240,10 +216,6 @@ function presenceOf(
       await withinLimit(left.catch(() => {}), LEAVE_LIMIT_MILLISECONDS);
     },
   };
-}
-
-function reasonWithout(link: Link): string {
-  return link.state === "down" ? link.reason : "Redis is not connected yet";
 }
 
 function readAnnounceAnswer(reply: unknown): AnnounceAnswer {
