@@ -116,13 +116,18 @@ export function reasonOf(error: unknown, where: string | null = null): string {
 
 /**
  * What ioredis says of an answer to nothing that was asked; null: it says something else. A server that takes no more
- * connections, or not this host's, says so before it is asked anything.
+ * connections, or not this host's, says so before it is asked anything. Other words of it may hold a password.
  */
 export function unaskedReason({ message }: Error, where: string): RedisTrouble | null {
   if (!message.startsWith("Command queue state error")) return null;
-  const error = / Last error: (.*)$/s.exec(message)?.[1];
-  if (error === undefined) return new RedisTrouble(`Redis (${where}) sent ${UNASKED}`);
-  return new RedisTrouble(`${replyReason(codeIn(error), error)} (${where})`);
+  const error = / Last error: (.*)$/s.exec(message)?.[1] ?? "";
+  const known = knownMeaning(codeIn(error), error);
+  return new RedisTrouble(known === null ? `Redis (${where}) sent ${UNASKED}` : `${known} (${where})`);
+}
+
+function knownMeaning(code: string, message: string): string | null {
+  if (message.includes("max number of clients reached")) return "Redis takes no more connections: raise its maxclients";
+  return MEANINGS.get(code) ?? null;
 }
 
 function replyReason(code: string, message: string): string {
@@ -134,7 +139,7 @@ function replyReason(code: string, message: string): string {
     }
     return `Redis does not allow its user ${/channel/.test(message) ? "the channel" : "the channel's keys"}`;
   }
-  return MEANINGS.get(code) ?? `Redis answered: ${oneLine(message)}`;
+  return knownMeaning(code, message) ?? `Redis answered: ${oneLine(message)}`;
 }
 
 /** Text from elsewhere, fit for one line of a log. */

@@ -120,9 +120,14 @@ Deno.test("garbage in answer to each of the doctor's questions is no more than a
   }
 });
 
-Deno.test("an error before anything was asked is quoted, as of a server that takes no more connections", async () => {
-  const error = "-ERR max number of clients reached\r\n";
-  await using liar = primaryBut("hello", `${HELLO_OF_A_PRIMARY}${error}`);
-  await using one = openInstance(singleTo(liar));
-  assertEquals(await one.down(), `Redis answered: ERR max number of clients reached (127.0.0.1:${liar.port})`);
+Deno.test("an error before anything was asked is said where it is known, and never quoted", async () => {
+  const cases = [
+    ["ERR max number of clients reached", "Redis takes no more connections: raise its maxclients (ADDRESS)"],
+    ["ERR with args: hunter2", "Redis (ADDRESS) sent an answer that it was not asked for: is this address a Redis?"],
+  ] as const;
+  for (const [error, reason] of cases) {
+    await using liar = primaryBut("auth", `+OK\r\n-${error}\r\n`);
+    await using one = openInstance(singleTo(liar, { password: "hunter2" }));
+    assertEquals(await one.down(), reason.replace("ADDRESS", `127.0.0.1:${liar.port}`));
+  }
 });
