@@ -32,7 +32,10 @@ export interface RedisStatus {
   readonly state: "disabled" | "connecting" | "up" | "down";
   /** When it came to that state, in ISO 8601. */
   readonly since: string;
-  /** Why it is down or disabled by mistake, or what it refuses though it is up (writes, if its memory is full); else null. */
+  /**
+   * Why the link is down or disabled by mistake, or why Redis refuses requests although it is up (its memory is full);
+   * else null.
+   */
   readonly reason: string | null;
   /** How often a lost connection came back. */
   readonly reconnections: number;

@@ -1,29 +1,32 @@
-// What is asked of Redis, each with an answer in any case; and what Redis refused last though it answers.
+// Runs requests to Redis, each of which ends with a value or a reason, and remembers the latest refusal.
 import type { Link } from "./notifier.ts";
 import type { Session } from "./redis_session.ts";
 import { isRefusal, reasonOf } from "./redis_trouble.ts";
 
-/** What came of an attempt, or why nothing did, in one line without secrets. */
+/** The value of a request, or in one line without secrets the reason why there is none. */
 export type Outcome<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly reason: string };
 
-/** Works with the session. What Redis refuses is kept until something of that kind succeeds; `proves`: whether a value does. */
+/**
+ * Runs a request on the session. A refusal is remembered until a request of the same kind succeeds; `proves` tells
+ * whether a value shows that.
+ */
 export type Attempt = <T>(
   kind: "writes" | "reads",
   work: (session: Session) => Promise<T>,
   proves?: (value: T) => boolean,
 ) => Promise<Outcome<T>>;
 
-/** The attempts of one notifier. */
+/** The requests of one notifier. */
 export interface Attempts {
-  /** Makes one; never rejects. */
+  /** Runs one; never rejects. */
   readonly attempt: Attempt;
-  /** Why Redis refused what was asked last, writes before all else; null: it did not. */
+  /** Why Redis refuses requests, writes first; null: it does not. */
   refused(): string | null;
-  /** The link was lost, and with it what is known. */
+  /** Forgets all refusals, because the link was lost. */
   forget(): void;
 }
 
-/** Opens them. `session` is null while there is none, and then `link` says why. */
+/** Opens them. While `session` returns null, `link` has the reason. */
 export function openAttempts(session: () => Session | null, link: () => Link): Attempts {
   const refusals: Record<"writes" | "reads", string | null> = { writes: null, reads: null };
   return {

@@ -72,7 +72,7 @@ export type LookAgainAnswer =
 /** Whether the cluster can be reached and heard at the moment. */
 export type Link =
   | { readonly state: "connecting" }
-  /** `refuses`: Redis answers, and would not do what it was asked last, a write or a reading; one line without secrets. */
+  /** `refuses`: why Redis answers and refuses requests, in one line without secrets; absent: it refuses none. */
   | { readonly state: "up"; readonly refuses?: string }
   /** `final`: it was given up and is not tried again. `reason` is one line without secrets. */
   | { readonly state: "down"; readonly reason: string; readonly final: boolean };

@@ -1,16 +1,16 @@
-// Which of the paths that are heard this instance sent itself: a path does not say who sent it.
+// Recognises the paths that this instance sent itself: a message with a path does not name its sender.
 import type { Message } from "./announcement.ts";
 
 /** Paths of its own that an instance waits to hear; more at a time are taken for others'. */
 const MAX_ECHOES = 16;
 
-/** The own paths that are on their way. */
+/** The own paths that have not come back yet. */
 export interface OwnEchoes {
   /** A path is about to be sent. */
   expect(path: string): void;
   /** The message, with whether it is an own one. */
   recognise(message: Message): Message;
-  /** What has not been heard by now was not heard at all. */
+  /** Forgets all paths that have not come back. */
   forget(): void;
 }
 

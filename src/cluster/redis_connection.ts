@@ -1,5 +1,5 @@
-// How to reach Redis, put together from the options, the environment and the files that they name, anew for each connection.
-// Every secret in it is named, so that it can be masked wherever texts go out.
+// How to reach Redis, put together from the options, the environment and the files that they name, anew for each
+// connection. Every secret in it is named, so that it can be masked wherever texts go out.
 import { keyTrouble } from "./client_key.ts";
 import { credentialPath } from "../host/credential.ts";
 import { readRegularFile } from "../host/regular_file.ts";

@@ -35,7 +35,7 @@ import { withinLimit } from "../time/limit.ts";
 export interface RedisNotifierOptions {
   /** Where Redis is, and as whom to speak to it. */
   readonly connection: RedisConnection;
-  /** Answers before each session with the connection as its files have it by then. Default: `connection`. */
+  /** Returns the connection for the next session, with the present content of its files. Default: `connection`. */
   readonly renew?: (unwanted: AbortSignal) => Promise<RedisConnection>;
   /** `HighAvailability:ConfigurationChannel`; the keys' names are made of it. */
   readonly channel: string;
@@ -114,7 +114,7 @@ export function openRedisNotifier(options: RedisNotifierOptions): Notifier {
       const outcome = await attempt(
         "writes",
         async (session) => readAnnounceAnswer(await session.run(ANNOUNCE, [keys.head, keys.history], args)),
-        // Every other answer comes without a write.
+        // The script writes nothing before any other answer.
         ({ kind }) => kind === "accepted",
       );
       return outcome.ok ? outcome.value : { kind: "failed", reason: outcome.reason };
@@ -188,7 +188,7 @@ function presenceOf(
   const own = `${keys.peerPrefix}${instance}`;
   /** What no other process's record holds; null before the first one. */
   let mark: string | null = null;
-  /** What this instance is, also where Redis did not take it. */
+  /** The own record as it was told last, also if Redis did not take it. */
   let latest: PeerRecord | null = null;
   let hasTold = false;
   return {
@@ -250,7 +250,9 @@ function readPeers(reply: unknown, self: string): Peer[] {
   return peers;
 }
 
-/** In the order of the names. An instance that told knows itself better than Redis does, where others may write. */
+/**
+ * Sorts by name, and puts the own record in place of the one in Redis, which others may have changed or crowded out.
+ */
 function withOwn(own: PeerRecord | null, found: readonly Peer[]): Peer[] {
   const peers = own === null ? [...found] : [...found.filter(({ self }) => !self), { ...own, self: true }];
   return peers.sort((a, b) => a.instance < b.instance ? -1 : a.instance > b.instance ? 1 : 0);
@@ -268,7 +270,7 @@ export interface DialOptions {
   readonly heard: ((message: Uint8Array) => void) | undefined;
 }
 
-/** Follows a loss before the first answer: a server that expects TLS closes such a connection. */
+/** Added to the reason if the connection ended before the first answer: a server that expects TLS closes it. */
 const MUTE = ", before any answer: if it expects TLS, write ssl=true or rediss:// in the connection string";
 
 /** One connection, without a password said yet. */
@@ -292,7 +294,7 @@ export async function dial(endpoint: RedisEndpoint, options: DialOptions): Promi
     return scan(chunk);
   }, refuse);
   const redis = clientOver(stream, options.commandMilliseconds);
-  // Nothing is reconnected, so that every error is the last.
+  // ioredis does not reconnect, so every error ends the connection.
   redis.on("error", (error) => lose(unaskedReason(error, name) ?? error));
   const ended = new Promise<void>((resolve) => redis.once("end", resolve));
   const disconnect = () => {
@@ -309,7 +311,7 @@ export async function dial(endpoint: RedisEndpoint, options: DialOptions): Promi
   if (heard !== undefined) {
     redis.on("messageBuffer", (_channel: unknown, message: unknown) => {
       if (!(message instanceof Uint8Array)) return refuse(UNASKED);
-      // Later: what it throws is a bug, and not what the server sent.
+      // Outside of the guard: an exception there is a bug of ours, not of the server.
       queueMicrotask(() => heard(message));
     });
   }

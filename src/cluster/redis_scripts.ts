@@ -35,9 +35,9 @@ export interface Script {
 export const HISTORY_LENGTH = 1_000;
 /** Records of more peers than this are not read. */
 export const MAX_PEERS = 1_000;
-/** No instance has a longer name in the index of peers. */
+/** Longer names in the index of peers belong to no instance. */
 export const MAX_NAME_BYTES = 1_024;
-/** Of the index of peers so many names are looked at in one reading, so that Redis is not held up. */
+/** One reading looks at this many names of the index at most, so that it does not hold Redis up. */
 const MAX_NAMES = 10 * MAX_PEERS;
 
 const NOW = `
@@ -76,8 +76,9 @@ local function answer(kind, head, delivered)
 end
 `;
 
-// A key of another type is nobody's, and a stream at its last possible id takes nothing any more: it goes, or it would be in
-// the way for ever. A history that is lost costs no more than one that was trimmed: a late copy may pass for an edit.
+// A key of another type belongs to no instance, and a stream at its last possible id takes no further entry. Both are
+// deleted, or they would block every write. Losing the history is as safe as trimming it: a late copy may pass for an
+// edit.
 const TAKE_OVER = `
 local function takeOver(command, key, ...)
   local reply = redis.pcall(command, key, ...)
@@ -160,7 +161,10 @@ return answer('head', head)
 `,
 );
 
-/** Keys: the instance's record, peers. Arguments: its name, the record, its life in milliseconds. Answers with the old record. */
+/**
+ * Keys: the instance's record, peers. Arguments: its name, the record, its life in milliseconds. Answers with the old
+ * record.
+ */
 export const TELL: Script = script(
   NOW,
   TAKE_OVER,
@@ -177,8 +181,8 @@ return old
 /**
  * Keys: peers. Arguments: what stands before a name, how many at most, how many bytes of a record at most. Answers with
  * names and records in turn. The records' keys are made here and not named by the caller, which Redis Cluster allows
- * because they are in the slot of the key that is. A name without a record leaves the index: it would take the place of
- * one that has.
+ * because they are in the slot of the key that is. The script removes names without a record from the index, because
+ * they would take the places of real ones.
  */
 export const PEERS: Script = script(
   NOW,
@@ -260,8 +264,8 @@ export const ALLOWED_COMMANDS = [
 
 /**
  * The least rights of an instance's user, as the rules of `ACL SETUSER <user> on ><password> …`
- * (https://redis.io/docs/latest/operate/oss_and_stack/management/security/acl/). A Redis Cluster needs `+asking` besides,
- * a database other than 0 `+select`, and a `name` in the connection string `+client|setname`.
+ * (https://redis.io/docs/latest/operate/oss_and_stack/management/security/acl/). A Redis Cluster needs `+asking`
+ * besides, a database other than 0 `+select`, and a `name` in the connection string `+client|setname`.
  */
 export function accessRules(channel: string): string[] {
   const pattern = channel.replace(/[\\*?[\]]/g, "\\$&");

@@ -113,11 +113,11 @@ async function askWhat(wire: Wire): Promise<{ mode: string; role: string }> {
   }
   const mode = fieldOf(reply, "mode");
   if (mode === null) throw new RedisTrouble(noRedis(nameOf(wire.endpoint)));
-  // A Sentinel has none.
+  // A Sentinel has no role.
   return { mode, role: fieldOf(reply, "role") ?? "" };
 }
 
-/** A text in an answer of names and values in turn; null: it has none of that name. */
+/** Returns the text of a field in a reply of names and values in turn; null: there is none. */
 export function fieldOf(reply: unknown, name: string): string | null {
   if (!Array.isArray(reply)) return null;
   const at = reply.findIndex((word, index) => index % 2 === 0 && word === name);
@@ -148,7 +148,7 @@ async function askSentinels(
   throw first;
 }
 
-/** A name or an address, which may have a zone. */
+/** A host name, or an address with or without a zone. */
 const HOST = /^[\w.:%-]{1,255}$/;
 
 /** Sentinel is given the password only if it asks for one: most have none, also where Redis does. */

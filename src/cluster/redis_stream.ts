@@ -23,7 +23,7 @@ export interface StreamOptions {
 /** How long to wait for a connection that nobody wants any more. */
 const LATE_MILLISECONDS = 200;
 const CHUNK_BYTES = 65_536;
-/** A Redis without TLS waits for the end of a line. */
+/** A Redis without TLS does not answer a TLS handshake: it waits for the end of a line. */
 const MUTE = "it takes connections and does not answer: is it frozen, or does it expect no TLS there?";
 
 /** Connects; rejects with what the system, TLS or the limit said. */
@@ -167,8 +167,8 @@ function closeQuietly(connection: Deno.Conn): void {
 }
 
 /**
- * Lets ioredis have only what the scan passes on. What its parser, or what it does with an answer of an unexpected form,
- * throws would end the process: here it ends the connection.
+ * Passes only scanned bytes on to ioredis. Its parser, and its handling of replies of an unexpected form, throw within
+ * this event, which would end the process; here the exception ends the connection.
  */
 export function guardStream(
   stream: Duplex,

@@ -59,7 +59,7 @@ const LONGEST_QUOTE = 160;
 /** The reason where an answer is none that Redis gives. */
 export const NO_REDIS = "What answers is no Redis";
 
-/** The same of a server whose name is known. */
+/** The same reason for a server whose name is known. */
 export function noRedis(name: string): string {
   return `What answers at ${name} is no Redis`;
 }
@@ -82,7 +82,7 @@ export function isLoss(error: unknown): boolean {
   return code === null || USELESS.has(code);
 }
 
-/** Whether Redis answered and would not: the connection is good, and what was asked for is not done. */
+/** Whether Redis refused the request and the connection is still good. */
 export function isRefusal(error: unknown): boolean {
   const answered = error instanceof RedisTrouble ? error.cause : error;
   return replyCode(answered) !== null && !isLoss(answered);
@@ -115,8 +115,8 @@ export function reasonOf(error: unknown, where: string | null = null): string {
 }
 
 /**
- * What ioredis says of an answer to nothing that was asked; null: it says something else. A server that takes no more
- * connections, or not this host's, says so before it is asked anything. Other words of it may hold a password.
+ * Explains the error of ioredis about a reply to no request; null: the error is another. A server that takes no more
+ * connections, or none of this host, sends such a reply. The reason quotes nothing of it, as it may hold a password.
  */
 export function unaskedReason({ message }: Error, where: string): RedisTrouble | null {
   if (!message.startsWith("Command queue state error")) return null;

@@ -1,12 +1,12 @@
-// Bounds what a server sends before the parser of ioredis has it, which recurses as deep as an array is nested, and keeps
-// a string of any announced length. It scans the protocol (RESP 2,
-// https://redis.io/docs/latest/develop/reference/protocol-spec/) as the bytes come and passes on only whole lines.
+// Bounds the replies of a server before the parser of ioredis gets them: it recurses as deep as arrays are nested, and
+// keeps a string of any announced length. The guard scans RESP 2
+// (https://redis.io/docs/latest/develop/reference/protocol-spec/) as the bytes come, and passes only whole lines on.
 import { Buffer } from "node:buffer";
 import { MAX_MESSAGE_BYTES } from "./announcement.ts";
 import { MAX_RECORD_BYTES } from "./peers.ts";
 import { MAX_NAME_BYTES, MAX_PEERS } from "./redis_scripts.ts";
 
-/** The most that one reply may be. */
+/** The bounds of one reply. */
 export interface ReplyLimits {
   /** Of all its bytes. */
   readonly maxBytes: number;
@@ -18,12 +18,12 @@ export interface ReplyLimits {
   readonly maxStringBytes: number | null;
 }
 
-/** The bytes to pass on, or what is wrong with them: "Redis (HOST) sent …". */
+/** The bytes to pass on, or the end of a message that begins with "Redis (HOST) sent". */
 export type Scanned =
   | { readonly ok: true; readonly bytes: Buffer }
   | { readonly ok: false; readonly what: string };
 
-/** The largest answer has all peers: a name, a record and their lengths for each. HELLO nests its modules' arguments. */
+/** The largest reply has a name, a record and two lengths for each peer. HELLO nests the arguments of its modules. */
 export const ANSWER_LIMITS: ReplyLimits = {
   maxBytes: MAX_PEERS * (MAX_NAME_BYTES + MAX_RECORD_BYTES + 64),
   maxElements: 2 * MAX_PEERS + 1_024,
@@ -32,8 +32,8 @@ export const ANSWER_LIMITS: ReplyLimits = {
 };
 
 /**
- * For the connection that hears messages. Everyone who may publish can send a long one, so it cuts no connection: what is
- * left of it is too long for a message all the same.
+ * For the connection that hears messages. Any publisher can send a long one, so it must not cut the connection: the
+ * guard shortens it to a length that no message has, and it counts as invalid.
  */
 export const MESSAGE_LIMITS: ReplyLimits = {
   maxBytes: 64 * 1024,
@@ -42,7 +42,7 @@ export const MESSAGE_LIMITS: ReplyLimits = {
   maxStringBytes: MAX_MESSAGE_BYTES + 1,
 };
 
-/** Of an error or a status; Redis itself shortens the words that it quotes. */
+/** For an error or a status; Redis itself shortens the arguments that it quotes. */
 const MAX_LINE_BYTES = 16 * 1024;
 const CR = 0x0d;
 const LF = 0x0a;
@@ -51,31 +51,31 @@ const TYPES = new Set(Buffer.from("+-:$*"));
 /** The first byte of a TLS record that holds an alert (RFC 8446, section 5.1). */
 const TLS_ALERT = 0x15;
 
-/** Follows what no Redis sends to an instance. */
+/** The advice after a reply that no Redis sends to an instance. */
 export const DOUBT = "is this address a Redis?";
-/** What an answer of an unexpected form is, and one to nothing that was asked. */
+/** A reply to no request, or of a form that its request does not have. */
 export const UNASKED = `an answer that it was not asked for: ${DOUBT}`;
 const OTHER = `something else than its protocol: ${DOUBT}`;
 
-/** Where in a reply the scan is. */
+/** The state of a scan within a reply. */
 interface Position {
   /** How many elements each open array still lacks, the outermost first. */
   readonly lacking: number[];
   bytes: number;
   elements: number;
-  /** Of a string: the bytes to pass on, those to leave out, and those of the line break behind it. */
+  /** Bytes of a string still to pass on, to leave out, and of the line break after it. */
   kept: number;
   dropped: number;
   ending: number;
 }
 
-/** A line that was read: what to pass on in its place (null: itself), or what is wrong with it. */
+/** The line to pass on instead (null: the line itself), or the fault of the line. */
 type ReadLine = { readonly instead: Buffer | null } | { readonly what: string };
 
 /** Takes the next bytes of a connection. After a refusal the connection must be cut. */
 export type ReplyScan = (chunk: Buffer) => Scanned;
 
-/** Makes a scan of one connection's bytes. */
+/** Starts the scan of a new connection. */
 export function replyGuard(limits: ReplyLimits): ReplyScan {
   const position: Position = { lacking: [], bytes: 0, elements: 0, kept: 0, dropped: 0, ending: 0 };
   let held: Buffer = NOTHING;
@@ -83,7 +83,7 @@ export function replyGuard(limits: ReplyLimits): ReplyScan {
     const parts: Buffer[] = [];
     let from = 0;
     let at = 0;
-    /** Passes on what was not passed on yet, up to `at`, and goes on behind `next`. */
+    /** Passes on the bytes up to `at` and continues at `next`. */
     const passUpTo = (next: number) => {
       if (at > from) parts.push(chunk.subarray(from, at));
       from = at = next;
@@ -125,13 +125,13 @@ export function replyGuard(limits: ReplyLimits): ReplyScan {
   };
 }
 
-/** What is not RESP, named where a wrong port or a wrong option leads to it often. */
+/** Names the protocols that a wrong port or a missing ssl=true often leads to. */
 function strange(bytes: Buffer): string {
   if (bytes[0] === TLS_ALERT) return "TLS: write ssl=true or rediss:// in the connection string";
   return bytes.subarray(0, 5).toString("latin1") === "HTTP/" ? `HTTP: ${DOUBT}` : OTHER;
 }
 
-/** The parser takes the first CR for the end of a line, so none may stand elsewhere. */
+/** The parser of ioredis ends a line at its first CR, so a line must have no other. */
 function readLine(position: Position, line: Buffer, limits: ReplyLimits): ReadLine {
   if (line.indexOf(CR) !== line.length - 2) return { what: OTHER };
   position.bytes += line.length;
@@ -177,12 +177,12 @@ function readArray(position: Position, text: string, limits: ReplyLimits): ReadL
   return { instead: null };
 }
 
-/** Of a string or an array; -1: there is none. */
+/** The length of a string or an array; -1: null of RESP; null: malformed. */
 function lengthIn(text: string): number | null {
   return /^(?:-1|\d{1,15})$/.test(text) ? Number(text) : null;
 }
 
-/** The line break behind a string, of which one byte came. */
+/** Takes one byte of the line break after a string. */
 function endsString(position: Position, byte: number): boolean {
   if (byte !== (position.ending === 2 ? CR : LF)) return false;
   position.ending--;
@@ -190,7 +190,7 @@ function endsString(position: Position, byte: number): boolean {
   return true;
 }
 
-/** An element is whole, and with it each array of which it was the last one. */
+/** Ends an element, and each array of which it is the last one. */
 function completed(position: Position): ReadLine {
   const { lacking } = position;
   while (lacking.length > 0 && --lacking[lacking.length - 1]! === 0) lacking.pop();

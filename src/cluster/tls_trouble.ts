@@ -1,11 +1,11 @@
-// What a failure of TLS means and which option it is about. rustls names its errors for programmers
+// Says what a failure of TLS means and which option it concerns. rustls names its errors for programmers
 // (https://docs.rs/rustls/0.23, CertificateError and AlertDescription); Deno passes on only their text.
 import { terminalText } from "../diagnostic/terminal_text.ts";
 
 const CA_OPTION = "HighAvailability:Tls:CaFile";
 const CERTIFICATE_OPTION = "HighAvailability:Tls:CertificateFile";
 
-/** About the server's certificate, by what the text says. */
+/** Faults of the server's certificate. */
 const CERTIFICATE_MEANINGS: readonly (readonly [RegExp, string])[] = [
   [/UnknownIssuer/, `no authority that is trusted here signed its certificate: name the one that did in ${CA_OPTION}`],
   [
@@ -27,7 +27,7 @@ const CERTIFICATE_MEANINGS: readonly (readonly [RegExp, string])[] = [
   ],
 ];
 
-/** About what the server says before it ends the connection. */
+/** Alerts, which the server sends before it ends the connection. */
 const ALERT_MEANINGS: readonly (readonly [RegExp, string])[] = [
   [/^CertificateRequired/, `it wants a client certificate: set ${CERTIFICATE_OPTION} and KeyFile`],
   [
@@ -47,7 +47,7 @@ const ALERT_MEANINGS: readonly (readonly [RegExp, string])[] = [
   ],
 ];
 
-/** What a text says of TLS, going on from a connection's failure; null: nothing. */
+/** Explains an error of Deno's TLS, as the end of a message about the server; null: the error is another. */
 export function tlsReason(text: string): string | null {
   const certificate = /^invalid peer certificate: (.*)/s.exec(text)?.[1];
   if (certificate !== undefined) return reasonOfCertificate(certificate);
@@ -56,7 +56,9 @@ export function tlsReason(text: string): string | null {
   if (/corrupt message|InvalidContentType/.test(text)) {
     return "it does not speak TLS: leave ssl=true or rediss:// out of the connection string, or name its TLS port";
   }
-  if (/unexpected end of file|close_notify|handshake eof/.test(text)) return "it ended TLS without a word";
+  if (/unexpected end of file|close_notify|handshake eof/.test(text)) {
+    return "it closed the connection without a TLS alert";
+  }
   if (/Unable to add pem file|InvalidByte|no valid certificate/i.test(text)) {
     return `a certificate in ${CA_OPTION} is damaged`;
   }
@@ -93,7 +95,7 @@ function dated(before: string, seconds: string | undefined): string {
   return seconds === undefined ? "" : `${before} ${new Date(Number(seconds) * 1000).toISOString().slice(0, 19)}Z`;
 }
 
-/** The names in a certificate are its owner's, so that they are bounded and made fit for one line. */
+/** A certificate may hold any names, so they are bounded and fitted into one line. */
 function shown(text: string): string {
   return terminalText(text, 160);
 }

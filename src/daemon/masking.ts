@@ -1,6 +1,6 @@
-// What must not be seen, as it becomes known: the secrets of the options for good, and those that the last two loads met
-// in the environment, and the last two readings in the files of Redis' connection. Logs, answers and records pass through
-// one mask.
+// Masks secrets as they become known: those of the options for good, those that the last two loads met in the
+// environment, and those that the last two rotations brought into the files for Redis. Logs, answers and records pass
+// through one mask.
 import { openTextMasker } from "../diagnostic/text_masker.ts";
 
 /** The secrets that are known, and the mask for them. */
@@ -9,11 +9,11 @@ export interface MaskedSecrets {
   mask(text: string): string;
   /** Takes what the last load met in the environment. */
   remember(found: readonly string[]): void;
-  /** Takes the secrets of the connection to Redis, after they changed. */
+  /** Adds the secrets of the connection to Redis after a rotation. */
   rotate(found: readonly string[]): void;
 }
 
-/** Masks the secrets of the options for good, and of those that change the latest and those before them. */
+/** Starts with the secrets of the options; of those that change it keeps the latest two sets. */
 export function maskedSecrets(always: readonly string[]): MaskedSecrets {
   const maskerOf = openTextMasker();
   let loads: readonly (readonly string[])[] = [];

@@ -1,22 +1,24 @@
-// The password and the certificates of the connection to Redis, read again before each session with it: they are rotated
-// while the daemon runs. What cannot be read leaves in use what was read before.
+// Reads the password and the certificates for Redis again before each session, because they are rotated while the
+// daemon runs. If a file cannot be read, the values of before stay in use.
 import type { RedisConnection, ResolvedConnection } from "../cluster/redis_connection.ts";
 import type { Logger } from "../process/log.ts";
 import { withinLimit } from "../time/limit.ts";
 
-/** What `redisRenewal` takes. */
+/** The parts of a renewal. */
 export interface RedisRenewalSettings {
-  /** As it was at the start. */
+  /** The connection as it was resolved at the start. */
   readonly connection: RedisConnection;
   /** Reads the options' files again. */
   resolve(): Promise<ResolvedConnection>;
-  /** Takes the secrets of a connection that changed, before anything is done with them. */
+  /** Receives the new secrets before they are used. */
   changed(secrets: readonly string[]): void;
-  /** Is told of changes and of files that cannot be used. */
+  /** Gets a line for each change and each new trouble with a file. */
   readonly log: Logger;
 }
 
-/** Makes what answers with the connection as it is now; never rejects. `unwanted` ends the wait for a slow file system. */
+/**
+ * Returns a function that resolves with the present connection and never rejects; `unwanted` ends a wait for the disk.
+ */
 export function redisRenewal(
   { connection, resolve, changed, log }: RedisRenewalSettings,
 ): (unwanted: AbortSignal) => Promise<RedisConnection> {
@@ -24,12 +26,12 @@ export function redisRenewal(
   let reading: Promise<ResolvedConnection> | null = null;
   let told: string | null = null;
   return async (unwanted) => {
-    // One that hangs is waited for again, and not joined by another.
+    // A reading that hangs is waited for again; no second one is started.
     reading ??= resolve().finally(() => reading = null);
     const read = await withinLimit(reading, latest.connectTimeoutMilliseconds, unwanted);
     const trouble = !read.ok ? "The files for the connection to Redis were not read in time" : whyNot(read.value);
     if (trouble !== null && trouble !== told && !unwanted.aborted) {
-      log.warning(`${trouble}: what was read before stays in use`);
+      log.warning(`${trouble}: the values read before stay in use`);
     }
     told = trouble;
     if (read.ok && read.value.ok && JSON.stringify(read.value.connection) !== JSON.stringify(latest)) {

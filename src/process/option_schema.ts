@@ -33,9 +33,9 @@ function spelledBoolean(value: unknown): unknown {
 
 /** The longest text in characters unless another is said: as long as a path may be on Linux (PATH_MAX, limits.h). */
 const MAX_TEXT_LENGTH = 4_096;
-/** One argument of a program, without its NUL (MAX_ARG_STRLEN, execve(2)). */
+/** The longest argument of a program, without its NUL (MAX_ARG_STRLEN, execve(2)). */
 const MAX_ARGUMENT_LENGTH = 131_071;
-/** Longer lines of a header are refused by most servers. */
+/** Most servers refuse longer header lines. */
 const MAX_HEADER_LENGTH = 8_192;
 
 function text(what = "be a text that is not empty", form = /^[^\0]+$/, maxLength = MAX_TEXT_LENGTH) {
@@ -117,8 +117,8 @@ const highAvailability = z.object({
   enabled: yesOrNo().default(false),
   redisConnectionString: optionalText().meta({ secret: true }),
   redisPasswordFile: optionalText(),
-  // A brace there would end the hash tag of the keys, by which Redis Cluster keeps them together. It stands in the keys, in
-  // each message as Redis delivers it, and in the state file.
+  // A brace there would end the hash tag of the keys, by which Redis Cluster keeps them together. It is part of the
+  // keys, of each message that Redis delivers, and of the state file.
   configurationChannel: text("be a text of at most 256 characters that does not begin with }", /^[^\0}][^\0]{0,255}$/)
     .default("honua:config:changes"),
   connectionTimeoutMs: whole(1000, 60_000).default(5000),

@@ -4,7 +4,7 @@ import { keyTrouble } from "../../src/cluster/client_key.ts";
 import { makeAuthority } from "../support/certificates.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
 
-/** What `openssl req` makes a key of, and whether TLS takes it. */
+/** Arguments of `openssl req` for a key, and whether Deno takes it. */
 const KINDS: readonly (readonly [string, readonly string[], boolean])[] = [
   ["RSA of 2048 bits", ["-newkey", "rsa:2048"], true],
   ["RSA of 1024 bits", ["-newkey", "rsa:1024"], false],
@@ -17,7 +17,7 @@ const KINDS: readonly (readonly [string, readonly string[], boolean])[] = [
   ["Ed448", ["-newkey", "ed448"], false],
 ];
 
-Deno.test("just those kinds of keys are taken that Deno takes", async () => {
+Deno.test("only the kinds of keys that Deno takes are accepted", async () => {
   await using directory = await temporaryDirectory();
   const [certificateFile, keyFile] = [directory.file("certificate"), directory.file("key")];
   for (const [kind, args, isTaken] of KINDS) {
@@ -40,7 +40,7 @@ async function handOver(cert: string, key: string): Promise<void> {
   using _connection = await Deno.connectTls({ hostname: "127.0.0.1", port: listener.addr.port, cert, key });
 }
 
-Deno.test("a key of another certificate, and what is none, are said", async () => {
+Deno.test("a key of another certificate and a malformed one are named", async () => {
   await using directory = await temporaryDirectory();
   const [one, other] = [await makeAuthority(directory.path, "one"), await makeAuthority(directory.path, "other")];
   assertEquals(keyTrouble(one.certificate, one.key), null);

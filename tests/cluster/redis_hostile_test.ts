@@ -1,5 +1,5 @@
-// Whatever answers in Redis' place, it costs the link and no more: nothing is thrown at the process, the reason names
-// the address, and the next try comes with backoff.
+// A hostile server in place of Redis costs the link and no more: no exception reaches the process, the reason names the
+// address, and the next try comes with backoff.
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { probeRedis } from "../../src/cluster/redis_probe.ts";
 import { eventually } from "../support/eventually.ts";
@@ -8,7 +8,7 @@ import { CHANNEL, connectionTo, openInstance, singleTo } from "./redis_notifying
 
 const SUBSCRIBED = "*3\r\n$9\r\nsubscribe\r\n$20\r\nhonua:config:changes\r\n:1\r\n";
 
-/** A primary but for what it answers to one command. */
+/** A primary that answers one command wrongly. */
 function primaryBut(command: string, answer: string): LyingRedis {
   const answers: Record<string, string> = { hello: HELLO_OF_A_PRIMARY, evalsha: "*0\r\n", subscribe: SUBSCRIBED };
   return startLyingRedis(([asked = ""]) => asked === command ? answer : answers[asked] ?? "+PONG\r\n");
@@ -28,7 +28,7 @@ const HOSTILE: readonly (readonly [string, string, RegExp])[] = [
 ];
 
 for (const command of ["hello", "evalsha", "subscribe"]) {
-  Deno.test(`what is sent in answer to ${command} and is no answer cuts the connection, and the reason says what it was`, async () => {
+  Deno.test(`a reply to ${command} that is over a limit or not RESP cuts the connection, and the reason describes it`, async () => {
     for (const [what, answer, reason] of HOSTILE) {
       // A connection that hears messages lets the rest of a string go, and waits for its end.
       if (command === "subscribe" && answer.startsWith("$8")) continue;
@@ -41,7 +41,7 @@ for (const command of ["hello", "evalsha", "subscribe"]) {
   });
 }
 
-Deno.test("answers of another form than the question's, and those that nobody asked for, cut the connection", async () => {
+Deno.test("a reply of a wrong form, and one to no request, cut the connection", async () => {
   const cases: readonly (readonly [string, string])[] = [
     ["subscribe", "$-1\r\n"],
     ["subscribe", ":1\r\n"],
@@ -69,7 +69,7 @@ Deno.test("answers of another form than the question's, and those that nobody as
   }
 });
 
-Deno.test("each try at what is no Redis is a failure in a row, and closes what it opened", async () => {
+Deno.test("each try at a hostile server counts as a failure in a row, and closes its connections", async () => {
   await using liar = primaryBut("hello", "*1\r\n".repeat(4_000));
   const attempts: number[] = [];
   await using one = openInstance(singleTo(liar), {
@@ -83,7 +83,7 @@ Deno.test("each try at what is no Redis is a failure in a row, and closes what i
   assertEquals(one.links.length, 1);
 });
 
-Deno.test("a message that is longer than any may be is counted as one, and cuts nothing", async () => {
+Deno.test("a message over the limit counts as an invalid one, and does not cut the connection", async () => {
   await using liar = primaryBut(
     "subscribe",
     `${SUBSCRIBED}*3\r\n$7\r\nmessage\r\n$1\r\nx\r\n$9000000\r\n${"/".repeat(9_000_000)}\r\n`,
@@ -110,7 +110,7 @@ Deno.test("Sentinels and the doctor are guarded as well", async () => {
   assertMatch(await one.down(), /^Sentinel at \S+ does not know the service$/);
 });
 
-Deno.test("garbage in answer to each of the doctor's questions is no more than a fact that is not known", async () => {
+Deno.test("garbage in reply to the doctor's requests leaves a fact unknown, and throws nothing", async () => {
   const options = { channel: CHANNEL, instance: "edge-1", signal: AbortSignal.timeout(20_000) };
   for (const garbage of ["*2\r\n$2\r\n[]\r\n:7\r\n", "*1\r\n*1\r\n$-1\r\n", "$-1\r\n", '$5\r\n{"a":\r\n']) {
     await using liar = startLyingRedis(([command]) => command === "hello" ? HELLO_OF_A_PRIMARY : garbage);
@@ -120,7 +120,7 @@ Deno.test("garbage in answer to each of the doctor's questions is no more than a
   }
 });
 
-Deno.test("an error before anything was asked is said where it is known, and never quoted", async () => {
+Deno.test("an error before any request is explained if it is known, and never quoted", async () => {
   const cases = [
     ["ERR max number of clients reached", "Redis takes no more connections: raise its maxclients (ADDRESS)"],
     ["ERR with args: hunter2", "Redis (ADDRESS) sent an answer that it was not asked for: is this address a Redis?"],

@@ -165,7 +165,7 @@ Deno.test("a history at its last possible id is begun anew, and holds no announc
   assertEquals(await server.cli("xlen", KEYS.history), "2");
 });
 
-Deno.test("names without a record leave the index, and crowd nobody out who has one", async () => {
+Deno.test("names without a record leave the index, and crowd out no instance that has one", async () => {
   await using server = await startRedis();
   await using one = await openUp(singleTo(server));
   const fill = `local now = tonumber(redis.call('TIME')[1]) * 1000
@@ -180,7 +180,7 @@ Deno.test("names without a record leave the index, and crowd nobody out who has 
   assertEquals(await server.cli("zcard", KEYS.peers), "1");
 });
 
-Deno.test("an instance that told is among its peers as it told, whatever stands in Redis", async () => {
+Deno.test("an instance is among its peers as it told last, whatever Redis holds", async () => {
   await using server = await startRedis();
   await using one = await openUp(singleTo(server));
   await using other = await openUp(singleTo(server), { instance: "edge-2" });
@@ -196,7 +196,7 @@ Deno.test("an instance that told is among its peers as it told, whatever stands 
     await server.cli(...spoil);
     assertEquals(await seen(), [["edge-1", B, true], ["edge-2", A, false]], spoil.join(" "));
   }
-  // A Redis that takes no records does not make it forget what it runs now.
+  // Also if Redis takes no record.
   await server.cli("config", "set", "maxmemory", "1");
   assertEquals((await one.notifier.tell(peerRecord("edge-1", { hash: C }))).ok, false);
   assertEquals(await seen(), [["edge-1", C, true], ["edge-2", A, false]]);

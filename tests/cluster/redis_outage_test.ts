@@ -207,7 +207,7 @@ for (
     ],
   ] as const
 ) {
-  Deno.test(`${what}: the link is up and says what is refused, until a record is taken`, async () => {
+  Deno.test(`${what}: the link is up and has the refusal, until Redis takes a record`, async () => {
     await using server = await startRedis();
     await using one = await openUp(singleTo(server));
     await server.cli(...refuse);

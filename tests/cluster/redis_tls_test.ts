@@ -116,7 +116,7 @@ Deno.test("Sentinels are asked over TLS too", async () => {
   assertEquals((await one.notifier.head()).ok, true);
 });
 
-Deno.test("each session is made with what the files have by then: certificates, and the password for Redis and Sentinel", async () => {
+Deno.test("each session uses the renewed certificates, and the renewed password for Redis and Sentinel", async () => {
   await using place = await startTls();
   const { authority: { certificate: ca }, client: { certificate, key } } = place;
   await using strict = await place.start(true);

@@ -1,4 +1,5 @@
-// What passes the guard of the byte stream, in whatever pieces it comes, and what does not.
+// The guard of the byte stream passes replies within the limits unchanged, and refuses all others, however they are
+// cut.
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { Buffer } from "node:buffer";
 import fc from "fast-check";
@@ -22,7 +23,7 @@ function bulk(bytes: Buffer): Buffer {
   return Buffer.concat([Buffer.from(`$${bytes.length}\r\n`), bytes, Buffer.from("\r\n")]);
 }
 
-/** What comes out, or what is wrong, of bytes that come in pieces that end at these places. */
+/** Scans bytes in pieces that end at these places; returns the passed bytes or the fault. */
 function scanned(bytes: Buffer, ends: readonly number[], limits: ReplyLimits): Buffer | string {
   const scan = replyGuard(limits);
   const passed: Buffer[] = [];
@@ -68,7 +69,7 @@ function sizeOf(reply: Reply): { elements: number; depth: number } {
   return { elements, depth: reply.length === 0 ? 0 : 1 + Math.max(...inner.map(({ depth }) => depth)) };
 }
 
-Deno.test("just the replies that are over a limit are refused, in whatever pieces they come", () => {
+Deno.test("exactly the replies over a limit are refused, in whatever pieces they come", () => {
   const seen = { over: 0, within: 0 };
   fc.assert(
     fc.property(reply, pieces, (one, ends) => {
@@ -93,7 +94,7 @@ function countStrings(reply: Reply): number {
     : 0;
 }
 
-Deno.test("what is too large is refused at its announcement, before any of it came", () => {
+Deno.test("a reply that announces too much is refused before its content comes", () => {
   const cases: readonly (readonly [string, RegExp])[] = [
     ["$8589934592\r\n", /more than \d+ bytes/],
     ["*4000000000\r\n", /more than \d+ elements/],
@@ -104,7 +105,7 @@ Deno.test("what is too large is refused at its announcement, before any of it ca
   for (const [text, what] of cases) assertMatch(String(scanned(Buffer.from(text), [], ANSWER_LIMITS)), what);
 });
 
-Deno.test("what is not the protocol is refused at its first line", () => {
+Deno.test("other protocols and malformed lines are refused at their first line", () => {
   const lines = [
     ":",
     ":x",
@@ -133,7 +134,7 @@ Deno.test("random bytes are refused or passed, and never thrown at", () => {
   fc.assert(fc.property(soup, pieces, (parts, ends) => void scanned(Buffer.from(parts.join("")), ends, LIMITS)));
 });
 
-Deno.test("of a message that is too long just so much is kept that it is too long, and what follows is whole", () => {
+Deno.test("a message over the limit is cut one byte after it, and the next one is whole", () => {
   fc.assert(
     fc.property(fc.nat(3 * MAX_MESSAGE_BYTES), pieces, (length, ends) => {
       const push = (payload: Buffer) => Buffer.concat([Buffer.from("*2\r\n"), encoded("message"), bulk(payload)]);
@@ -147,7 +148,7 @@ Deno.test("of a message that is too long just so much is kept that it is too lon
   assertEquals(parseMessage(Buffer.alloc(MAX_MESSAGE_BYTES + 1, 0x2f), ""), { kind: "invalid", why: "It is too long" });
 });
 
-Deno.test("a message without end is let go as it comes", () => {
+Deno.test("a message without end is discarded as it comes", () => {
   const scan = replyGuard(MESSAGE_LIMITS);
   scan(Buffer.from("*2\r\n$7\r\nmessage\r\n$8589934592\r\n"));
   let passed = 0;

@@ -1,5 +1,5 @@
-// What TLS says when it fails, as Deno 2.7.11 passes it on, in an operator's words. The texts were observed with servers of
-// openssl; those that a test can have are had in redis_tls_test.ts.
+// The errors of TLS as Deno 2.7.11 passes them on, in an operator's words. The texts were observed against servers of
+// openssl; redis_tls_test.ts causes some of them for real.
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { reasonOf } from "../../src/cluster/redis_trouble.ts";
 import { tlsReason } from "../../src/cluster/tls_trouble.ts";
@@ -48,7 +48,7 @@ const SAID: readonly (readonly [string, ...string[]])[] = [
   ["peer closed connection without sending TLS close_notify: https://docs.rs/rustls/latest/rustls/x", "ended TLS"],
 ];
 
-Deno.test("each failure of TLS is said in words, with the option that it is about", () => {
+Deno.test("each error of TLS is explained in words, with the option that it concerns", () => {
   for (const [text, ...parts] of SAID) {
     const reason = reasonOf(new Error(text), "h:1");
     assert(reason.startsWith("No TLS connection to Redis (h:1): "), reason);
@@ -57,7 +57,7 @@ Deno.test("each failure of TLS is said in words, with the option that it is abou
   }
 });
 
-Deno.test("what is not known is named by rustls' word, bounded and on one line; what is not TLS is left", () => {
+Deno.test("an unknown error keeps rustls' word, bounded and on one line; an error that is not of TLS is left", () => {
   assertStringIncludes(tlsReason("invalid peer certificate: Newfangled")!, "(Newfangled)");
   assertStringIncludes(tlsReason("received fatal alert: Newfangled")!, "the alert Newfangled");
   const evil = `invalid peer certificate: certificate not valid for name "h"; certificate is only valid for DnsName("${

@@ -1,5 +1,4 @@
-// The connection to Redis as its files have it: what is rotated is used and masked, and a file that cannot be read leaves
-// what was read before in use.
+// A rotated password or certificate is used and masked, and a file that cannot be read leaves the old value in use.
 import { assertEquals } from "@std/assert";
 import type { RedisConnection, ResolvedConnection } from "../../src/cluster/redis_connection.ts";
 import { maskedSecrets } from "../../src/daemon/masking.ts";
@@ -26,7 +25,7 @@ function opened(resolve: () => Promise<ResolvedConnection>, connection = withPas
   return { lines, changes, password: async (unwanted = signal) => (await renew(unwanted)).password };
 }
 
-Deno.test("what the files have is used, and told once when it changed", async () => {
+Deno.test("the present content of the files is used, and a change is logged once", async () => {
   let now = "first-password";
   const { lines, changes, password } = opened(() => Promise.resolve(read(now)));
   assertEquals([await password(), lines.length, changes], ["first-password", 0, []]);
@@ -35,11 +34,11 @@ Deno.test("what the files have is used, and told once when it changed", async ()
   assertEquals([lines.length, changes], [1, ["second-password"]]);
 });
 
-Deno.test("a file that cannot be read is told once, and leaves in use what was read last", async () => {
+Deno.test("a file that cannot be read is logged once, and the value read last stays in use", async () => {
   const answers = [read("second-password"), UNREADABLE, UNREADABLE, read("second-password"), UNREADABLE];
   const { lines, password } = opened(() => Promise.resolve(answers.shift()!));
   for (let count = 0; count < 5; count++) assertEquals(await password(), "second-password");
-  assertEquals(lines.filter((line) => line.includes("P: /p does not exist: what was read before")).length, 2);
+  assertEquals(lines.filter((line) => line.includes("P: /p does not exist: the values read before")).length, 2);
 });
 
 Deno.test("a file system that does not answer is waited for no longer than connecting may take, and asked once", async () => {

@@ -1,5 +1,5 @@
-// What can be wrong with Redis while the daemon runs: another password, no memory, and something else in its place. The
-// daemon lives on, says what is wrong in its status, and comes back by itself.
+// Redis gets another password, has no memory, or another server is in its place: the daemon lives on, says so in its
+// status, and comes back by itself.
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { openClusterInstance } from "../support/cluster_instance.ts";
 import { runCommand } from "../support/command.ts";
@@ -54,7 +54,7 @@ Deno.test("a Redis without memory is up in the status, which says that it takes 
   await one.shows("no refusal", ({ redis: { state, reason } }) => state === "up" && reason === null);
 });
 
-Deno.test("whatever answers in Redis' place, the daemon serves on and says so", async () => {
+Deno.test("a hostile server in place of Redis does not end the daemon, which serves on and names the reason", async () => {
   const nested = "*1\r\n".repeat(4_000);
   const string = `$8589934592\r\n${"x".repeat(1_000_000)}`;
   let count = 0;

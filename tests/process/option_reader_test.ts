@@ -172,7 +172,7 @@ Deno.test("a value out of bounds is quoted with its bounds and its place", () =>
   assertMatch(flag!.summary, /must be one of trace, .*, critical, not "loud" \(--set\)$/);
 });
 
-Deno.test("every text has a longest length, which is told in place of the text", () => {
+Deno.test("every text has a maximum length, and a diagnostic names it in place of the text", () => {
   const lengths: readonly (readonly [string, number])[] = [
     ["HighAvailability:ConfigurationChannel", 256],
     ["HighAvailability:InstanceName", 128],
