@@ -43,9 +43,9 @@ const SAID: readonly (readonly [string, ...string[]])[] = [
   ["received fatal alert: ProtocolVersion", "TLS 1.2"],
   ["received fatal alert: UnrecognisedName", "sslHost"],
   ["received corrupt message of type InvalidContentType", "does not speak TLS", "ssl=true"],
-  ["unexpected end of file", "ended TLS"],
+  ["unexpected end of file", "without a TLS alert"],
   ["Unable to add pem file to certificate store: InvalidByte(0, 33)", CA],
-  ["peer closed connection without sending TLS close_notify: https://docs.rs/rustls/latest/rustls/x", "ended TLS"],
+  ["peer closed connection without sending TLS close_notify: https://docs.rs/rustls/latest/rustls/x", "without a TLS alert"],
 ];
 
 Deno.test("each error of TLS is explained in words, with the option that it concerns", () => {
