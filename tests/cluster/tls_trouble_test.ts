@@ -45,7 +45,10 @@ const SAID: readonly (readonly [string, ...string[]])[] = [
   ["received corrupt message of type InvalidContentType", "does not speak TLS", "ssl=true"],
   ["unexpected end of file", "without a TLS alert"],
   ["Unable to add pem file to certificate store: InvalidByte(0, 33)", CA],
-  ["peer closed connection without sending TLS close_notify: https://docs.rs/rustls/latest/rustls/x", "without a TLS alert"],
+  [
+    "peer closed connection without sending TLS close_notify: https://docs.rs/rustls/latest/rustls/x",
+    "without a TLS alert",
+  ],
 ];
 
 Deno.test("each error of TLS is explained in words, with the option that it concerns", () => {
