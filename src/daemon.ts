@@ -2,6 +2,7 @@
 // to activate a snapshot and to agree with others, leads every hint to the loop's door and what comes of it to the hooks
 // and the service manager, and closes all it opened.
 import { openJournal } from "./admin/journal.ts";
+import type { AdminServer } from "./admin/server.ts";
 import type { Subject } from "./admin/subject.ts";
 import { isolationOf } from "./cluster/isolation.ts";
 import type { Notifier } from "./cluster/notifier.ts";
@@ -220,8 +221,12 @@ function daemonOf(settings: DaemonSettings, parts: Parts): Daemon {
   const hinting: AsyncDisposable[] = [];
   const working: AsyncDisposable[] = [loop, hooking];
   const stages = [hinting, working, [link], [keeper], [parser, service]];
+  let admin: AdminServer | null = null;
   return {
-    reload: (reason = "signal") => loop.hint(reason),
+    reload(reason = "signal") {
+      loop.hint(reason);
+      admin?.lookAgain();
+    },
     abandon() {
       parser.kill();
       return hooking.abandon();
@@ -237,10 +242,10 @@ function daemonOf(settings: DaemonSettings, parts: Parts): Daemon {
       // Loaded where it is needed: a single load answers nobody.
       const { openAdminServer } = await import("./admin/server.ts");
       const token = tokenFile && credentialPath(tokenFile, environment);
-      const admin = await openAdminServer({ socket, listen, tokenFile: token, tls, subject, log });
-      if (admin.ok) working.push(admin.server);
-      else if (admin.isOption) return admin;
-      else log.error(`The admin interface is not there: ${admin.message}`);
+      const opened = await openAdminServer({ socket, listen, tokenFile: token, tls, subject, log });
+      if (opened.ok) working.push(admin = opened.server);
+      else if (opened.isOption) return opened;
+      else log.error(`The admin interface is not there: ${opened.message}`);
       joined?.membership.join();
       const following = await followFiles(settings, { chronicle, parser, hint: (reason) => loop.hint(reason) });
       if (following) hinting.push(following);
