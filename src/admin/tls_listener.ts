@@ -148,5 +148,5 @@ function isOfSystem(error: unknown): boolean {
 }
 
 function reasonOf(error: unknown): string {
-  return (error instanceof Error ? error.message : String(error)).split(" (os error")[0]!;
+  return (error instanceof Error ? error.message : String(error)).split(/, | \(os error/)[0]!;
 }

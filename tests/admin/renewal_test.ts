@@ -8,7 +8,7 @@ import { temporaryDirectory } from "../support/temporary.ts";
 import { openAdminHost, sayOn } from "./admin_host.ts";
 
 const GET = "GET /livez HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
-const limits = { lookMilliseconds: 1e6 };
+const limits = { lookMilliseconds: 10 };
 
 const isAnswering = (socket: string) => sayOn(socket, GET).then((said) => said.includes("200 OK"), () => false);
 
