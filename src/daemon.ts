@@ -17,6 +17,8 @@ import { checkHooks, type Hooking, openHooking } from "./daemon/hooking.ts";
 import { type Candidate, looker } from "./daemon/looking.ts";
 import { type MaskedSecrets, maskedSecrets } from "./daemon/masking.ts";
 import { type Membership, openMembership } from "./daemon/membership.ts";
+import { becomeOnlyWriter } from "./daemon/only_writer.ts";
+import { type MountedFiles, mountedFiles } from "./daemon/mounted_files.ts";
 import type { DaemonSettings } from "./daemon/settings.ts";
 import { redisRenewal } from "./daemon/redis_renewal.ts";
 import { openService, type Service, type ServiceFacts } from "./daemon/service.ts";
@@ -36,6 +38,7 @@ import { type Loop, runLoop } from "./reload/loop.ts";
 import type { Mark } from "./reload/state.ts";
 import { formatOf } from "./snapshot/compile.ts";
 import { describeFault } from "./snapshot/snapshot.ts";
+import type { SnapshotLock } from "./snapshot/snapshot_lock.ts";
 import { type Existing, openStore, type SnapshotStore } from "./snapshot/store.ts";
 
 export type { DaemonSettings };
@@ -82,8 +85,15 @@ export async function startDaemon(given: DaemonSettings): Promise<Started> {
   const settings: DaemonSettings = { ...given, log: given.log.withMask(secrets.mask) };
   const { log } = settings;
   const { path, mode, group } = options.snapshot;
-  const opened = await openStore({ path, mode, group });
-  if (!opened.ok) return { ...opened, isOption: opened.code === "UNKNOWN_GROUP" };
+  // Before anything there is touched: the store sets a damaged snapshot aside.
+  const writer = await becomeOnlyWriter(path, log);
+  if (!writer.ok) return { ...writer, isOption: false };
+  const { lock } = writer;
+  const opened = await openStore({ path, mode, group, lock });
+  if (!opened.ok) {
+    lock[Symbol.dispose]();
+    return { ...opened, isOption: opened.code === "UNKNOWN_GROUP" };
+  }
   const { store, existing, stale } = opened;
   for (const warning of reached?.warnings ?? []) log.warning(renderLine(warning));
   if (isolation !== null) log.warning(isolation);
@@ -91,11 +101,12 @@ export async function startDaemon(given: DaemonSettings): Promise<Started> {
   for (const file of stale.removed) log.information("Removed a temporary file that a crash had left", { path: file });
   for (const file of stale.left) log.warning("A temporary file that a crash left cannot be removed", { path: file });
 
-  return { ok: true, daemon: await compose(settings, { store, existing, secrets, reached }) };
+  return { ok: true, daemon: await compose(settings, { store, lock, existing, secrets, reached }) };
 }
 
 interface Ground {
   readonly store: SnapshotStore;
+  readonly lock: SnapshotLock;
   readonly existing: Existing;
   readonly secrets: MaskedSecrets;
   /** Null: the instance is alone. */
@@ -135,6 +146,7 @@ async function compose(settings: DaemonSettings, ground: Ground): Promise<Daemon
   const manager = once ? null : openServiceManager(environment, { onTrouble: (line) => log.warning(line) });
   const service = openService(manager, () => serviceFacts({ loop, chronicle, hooking }, options, mask));
   const changes = trackChanges(existing);
+  const mounted = mountedFiles(settings);
   const loop: Loop<Candidate> = runLoop<Candidate>({
     ...activator({ hooks: options.hooks, store, changes, hooking, active }),
     active: markOf(existing),
@@ -149,13 +161,27 @@ async function compose(settings: DaemonSettings, ground: Ground): Promise<Daemon
       joined?.membership.tellChange();
       hooking.report(report, changed);
       service.changed();
+      if (!once) void mounted.look();
     },
   });
   records.metrics.activeGeneration.set(loop.state().agreement?.ledger.agreed?.generation ?? 0);
   const notifier = joined?.notifier ?? soloNotifier({ instance });
-  const subject = openSubject({ ...records, settings, instance, store, loop, notifier, hooking, mask });
+  const subject = openSubject({ ...records, settings, instance, store, loop, notifier, hooking, mounted, mask });
   const link = joined?.membership ?? notifier;
-  return daemonOf(settings, { loop, chronicle, parser, subject, hooking, service, joined, keeper, link });
+  const { lock } = ground;
+  return daemonOf(settings, {
+    loop,
+    chronicle,
+    parser,
+    subject,
+    hooking,
+    service,
+    joined,
+    keeper,
+    link,
+    lock,
+    mounted,
+  });
 }
 /** What happened, as it is told and remembered. */
 function openRecords(
@@ -211,16 +237,18 @@ interface Parts {
   readonly keeper: StateKeeper;
   /** The way to the others, or what stands in its place. */
   readonly link: AsyncDisposable;
+  readonly lock: SnapshotLock;
+  readonly mounted: MountedFiles;
 }
 
 /** The daemon that its parts make, in the order in which they begin and end. */
 function daemonOf(settings: DaemonSettings, parts: Parts): Daemon {
-  const { loop, chronicle, parser, subject, hooking, service, joined, keeper, link } = parts;
+  const { loop, chronicle, parser, subject, hooking, service, joined, keeper, link, lock, mounted } = parts;
   const { options, environment, log } = settings;
   // Stage by stage: no more hints; no more work and answers; then what the work left to be told and kept.
   const hinting: AsyncDisposable[] = [];
   const working: AsyncDisposable[] = [loop, hooking];
-  const stages = [hinting, working, [link], [keeper], [parser, service]];
+  const stages = [hinting, working, [link], [keeper], [parser, service, mounted]];
   let admin: AdminServer | null = null;
   return {
     reload(reason = "signal") {
@@ -256,6 +284,7 @@ function daemonOf(settings: DaemonSettings, parts: Parts): Daemon {
     async [Symbol.asyncDispose]() {
       service.stopping();
       for (const stage of stages.splice(0)) await Promise.all(stage.map((one) => one[Symbol.asyncDispose]()));
+      lock[Symbol.dispose]();
     },
   };
 }

@@ -59,6 +59,8 @@ const statusSchema = z.object({
     lastRun: z.object({ outcome: z.string(), at: z.string(), reason: z.string().nullable() }).nullable(),
   })).default([]),
   restartNeeded: z.boolean(),
+  stored: z.string().nullable().default(null),
+  singleMounts: z.array(z.object({ isReplaced: z.boolean(), what: z.string(), todo: z.string() })).default([]),
 });
 
 type Status = z.infer<typeof statusSchema>;
@@ -82,8 +84,10 @@ export async function status(
   });
 }
 
+const NOT_OURS = "The file at the snapshot's path is not the one in force";
+
 /** In one line what needs a person; null: nothing does. */
-function troubleOf({ active, lastReload, standing, head, hooks }: Status): string | null {
+function troubleOf({ active, lastReload, standing, head, hooks, stored, singleMounts }: Status): string | null {
   const stays = active === null ? "nothing is in force" : `${shortHash(active.hash)} stays in force`;
   if (lastReload !== null && !GOOD_OUTCOMES.has(lastReload.outcome)) {
     const failures: Record<string, string> = {
@@ -97,6 +101,12 @@ function troubleOf({ active, lastReload, standing, head, hooks }: Status): strin
     return `${failure}: ${stays}`;
   }
   if (active === null) return "Nothing is in force";
+  if (stored === "missing" || stored === "another") {
+    const what = stored === "missing" ? "There is no file at the snapshot's path" : NOT_OURS;
+    return `${what}: honua-configd reload puts ${shortHash(active.hash)} there`;
+  }
+  const old = singleMounts.find((one) => one.isReplaced);
+  if (old !== undefined) return terminalText(old.what);
   if (standing === "diverged") {
     const others = head === null ? "" : `, the others agreed on ${headText(head)}`;
     return `Diverged: ${shortHash(active.hash)} is in force here${others}`;
@@ -132,6 +142,7 @@ function statusText(status: Status, now: number, colour: boolean): string {
   ];
   if (status.hooks.length > 0) rows.splice(-2, 0, ...status.hooks.map((hook) => hookRow(hook, now)));
   if (status.restartNeeded) rows.push(["Restart", "needed: the options file changed, and options are read once"]);
+  for (const { what, todo } of status.singleMounts) rows.push(["Warning", terminalText(`${what}: ${todo}`)]);
   const lines = rows.map(([name, text]) => `${name.padEnd(13)}${text}`);
   const found = diagnosticsText(status.lastReload?.diagnostics ?? [], colour);
   return `${[painted(headline, trouble === null ? "strong" : "trouble", colour), ...lines].join("\n")}\n${

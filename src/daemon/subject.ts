@@ -23,6 +23,7 @@ import { type Chronicle, couldRead, diagnosticAnswer } from "./chronicle.ts";
 import type { Hooking } from "./hooking.ts";
 import type { Candidate } from "./looking.ts";
 import { recordOf } from "./membership.ts";
+import type { MountedFiles } from "./mounted_files.ts";
 import type { DaemonSettings } from "./settings.ts";
 import { agreedGeneration, standingOf } from "./standing.ts";
 
@@ -33,7 +34,9 @@ export interface SubjectParts {
   /** Its name in the cluster. */
   readonly instance: string;
   /** Where the snapshot is. */
-  readonly store: Pick<SnapshotStore, "read">;
+  readonly store: Pick<SnapshotStore, "read" | "isInForce">;
+  /** Which files are mounted by themselves. */
+  readonly mounted: Pick<MountedFiles, "known" | "look">;
   /** The one that reloads. */
   readonly loop: Loop<Candidate>;
   /** The way to the others. */
@@ -63,7 +66,7 @@ export function openSubject(parts: SubjectParts): Subject {
   const stopped = new AbortController();
   void loop.stopped.then(() => stopped.abort());
   return {
-    status: () => statusOf(parts, startedAt),
+    status: async () => ({ ...statusOf(parts, startedAt), stored: await storedOf(parts) }),
     contentHash: () => loop.state().active?.contentHash ?? null,
     reload: (request) => reload(parts, request, stopped.signal),
     peers: () => peersOf(parts),
@@ -105,7 +108,23 @@ function peerStates(answer: PeersAnswer) {
   return answer.peers.map((peer) => peer.rejected !== null ? "rejected" as const : peer.standing);
 }
 
-function statusOf(parts: SubjectParts, startedAt: string): Status {
+/** How long a status waits for the file system of the snapshot. */
+const STORED_LIMIT_MILLISECONDS = 2_000;
+
+/** Whether the file that is there is the one in force; null: there is none in force, or that is not known just now. */
+async function storedOf({ settings, loop, store }: SubjectParts): Promise<Status["stored"]> {
+  const before = loop.state();
+  const compare = async () => {
+    if (await store.isInForce()) return "in-force";
+    return await Deno.lstat(settings.options.snapshot.path).then(() => "another" as const, () => "missing" as const);
+  };
+  if (before.active === null || before.work.kind === "activating") return null;
+  const compared = await withinLimit(compare(), STORED_LIMIT_MILLISECONDS);
+  const { active, work } = loop.state();
+  return compared.ok && active === before.active && work.kind !== "activating" ? compared.value : null;
+}
+
+function statusOf(parts: SubjectParts, startedAt: string): Omit<Status, "stored"> {
   const { settings, instance, loop, chronicle } = parts;
   const { options, version } = settings;
   const { active, agreement } = loop.state();
@@ -128,6 +147,7 @@ function statusOf(parts: SubjectParts, startedAt: string): Status {
     redis: redisOf(parts),
     hooks: parts.hooking.status(),
     restartNeeded: chronicle.restartNeeded(),
+    singleMounts: parts.mounted.known(),
   };
 }
 
@@ -167,6 +187,7 @@ async function reload(parts: SubjectParts, request: ReloadRequest, stopped: Abor
     ? await askAll(parts, stopped)
     : NOBODY_TOLD;
   if (told === null) return { kind: "stopping" };
+  const mounted = await parts.mounted.look();
   const { active, agreement } = loop.state();
   if (active === null) return { kind: "failed", reason: "No snapshot is in force" };
   return {
@@ -177,6 +198,7 @@ async function reload(parts: SubjectParts, request: ReloadRequest, stopped: Abor
     generation: agreedGeneration(agreement),
     standing: standingOf(agreement),
     notNotified: told.notNotified,
+    warnings: mounted.map(({ what, todo }) => `${what}: ${todo}`),
   };
 }
 

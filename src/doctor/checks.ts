@@ -10,10 +10,11 @@ import {
   snapshotDirectoryCheck,
   snapshotFileCheck,
   snapshotFileSystemCheck,
+  snapshotLockCheck,
   socketDirectoryCheck,
   stateDirectoryCheck,
 } from "./snapshot_checks.ts";
-import { sourceCheck, sourceFileSystemCheck, sourcePermissionsCheck } from "./source_checks.ts";
+import { singleMountsCheck, sourceCheck, sourceFileSystemCheck, sourcePermissionsCheck } from "./source_checks.ts";
 import { unitCheck } from "./unit_checks.ts";
 import { watcherCheck } from "./watcher_checks.ts";
 
@@ -33,10 +34,12 @@ export const CHECKS: readonly Check[] = [
   sourceCheck,
   sourcePermissionsCheck,
   sourceFileSystemCheck,
+  singleMountsCheck,
   watcherCheck,
   snapshotDirectoryCheck,
   snapshotFileCheck,
   snapshotFileSystemCheck,
+  snapshotLockCheck,
   stateDirectoryCheck,
   socketDirectoryCheck,
   redisCheck,

@@ -24,6 +24,7 @@ import {
   type Verdict,
   verdictOn,
 } from "./examiner.ts";
+import type { SnapshotLock } from "./snapshot_lock.ts";
 import {
   describeFault,
   MAX_SNAPSHOT_BYTES,
@@ -44,6 +45,8 @@ export interface StoreOptions {
   readonly fileSystem?: FileSystem | undefined;
   /** The text of group(5); `/etc/group` unless given. */
   readonly readGroups?: (() => Promise<string>) | undefined;
+  /** Is taken before every write; without one nothing keeps a second writer away. */
+  readonly lock?: Pick<SnapshotLock, "take"> | undefined;
   /** The time that names a damaged snapshot; the clock's unless given. */
   readonly now?: (() => Date) | undefined;
 }
@@ -143,7 +146,8 @@ export async function openStore(options: StoreOptions): Promise<OpenedStore | St
   const setAside = () => setDamagedAside(path, fileSystem, options.now ?? (() => new Date()));
   const [existing, inForce] = await judge(found, { mode, gid: group.gid }, setAside);
   const damaged = existing.state === "damaged" && existing.setAsideAs === null ? setAside : null;
-  const store = storeAt({ path, mode, gid: group.gid, fileSystem }, inForce, damaged, verdictOn(found));
+  const { lock } = options;
+  const store = storeAt({ path, mode, gid: group.gid, fileSystem, lock }, inForce, damaged, verdictOn(found));
   return { ok: true, store, existing, stale };
 }
 
@@ -167,12 +171,12 @@ async function judge(
 }
 
 function storeAt(
-  options: { path: string; mode: number; gid: number | undefined; fileSystem: FileSystem },
+  options: { path: string; mode: number; gid: number | undefined; fileSystem: FileSystem; lock: StoreOptions["lock"] },
   found: InForce | null,
   damaged: (() => Promise<string>) | null,
   verdict: Verdict | null,
 ): SnapshotStore {
-  const { path, mode, gid, fileSystem } = options;
+  const { path, mode, gid, fileSystem, lock } = options;
   let inForce = found;
   let incoming: Snapshot | null = null;
   let setAsideFirst = damaged;
@@ -183,6 +187,8 @@ function storeAt(
       if (snapshot.byteLength > MAX_SNAPSHOT_BYTES) {
         return failure("TOO_LARGE", `cannot write ${path}: the snapshot ${describeFault("too-large")}`);
       }
+      const taken = await lock?.take();
+      if (taken?.ok === false) return taken;
       let written: Identity | null = null;
       const inspected = async (temporaryPath: string) => {
         written = await settledIdentityOf(temporaryPath);

@@ -99,6 +99,8 @@ export function statusWith(given: Partial<Status> = {}): Status {
     redis: { state: "up", since: daysAgo(8), reason: null, reconnections: 2 },
     hooks: [],
     restartNeeded: false,
+    stored: "in-force",
+    singleMounts: [],
     ...given,
   };
 }
