@@ -103,6 +103,19 @@ const VERDICTS: [string, Parameters<typeof statusWith>[0], number, string][] = [
     "In force     aaaaaaaa, for 4 d\n",
   ],
   ["options that changed", { restartNeeded: true }, 0, "Restart      needed: "],
+  [
+    "a snapshot that is not the one in force",
+    { stored: "another" },
+    1,
+    "The file at the snapshot's path is not the one in force: honua-configd reload puts aaaaaaaa there\n",
+  ],
+  ["a file system that does not tell", { stored: null }, 0, "In force: aaaaaaaa, as the source says\n"],
+  [
+    "a source that was replaced outside",
+    { singleMounts: [{ path: "/c.hcl", isReplaced: true, what: "/c.hcl was replaced", todo: "Mount its directory" }] },
+    1,
+    "Warning      /c.hcl was replaced: Mount its directory\n",
+  ],
   ["a snapshot found at the start", { lastReload: null }, 0, "aaaaaaaa, found at the start, no reload has ended yet\n"],
   ["watching off", { watching: false }, 0, "(not watched: reloads when told)\n"],
   [

@@ -36,6 +36,8 @@ export interface StartOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Its working directory; the checkout unless given. */
   readonly cwd?: string;
+  /** A program and its arguments that run the daemon in their place, such as unshare(1); none unless given. */
+  readonly wrapper?: readonly string[];
 }
 
 /** A directory with a source and a snapshot. */
