@@ -263,7 +263,11 @@ function daemonOf(settings: DaemonSettings, parts: Parts): Daemon {
       await loop.settled();
       const { trouble } = loop.state();
       if (trouble === null) return "in-force";
-      return trouble.kind === "rejected" && chronicle.rejection() !== null ? "rejected" : "failed";
+      if (trouble.kind !== "rejected" || chronicle.rejection() === null) return "failed";
+      // A source that is wrong hides that its snapshot could not have been written either.
+      const taken = await lock.take();
+      if (!taken.ok) log.error(taken.message);
+      return taken.ok ? "rejected" : "failed";
     },
     async serve() {
       const { socket, listen, tokenFile, tls } = options.admin;

@@ -89,7 +89,7 @@ export function snapshotLock(path: string, options: SnapshotLockOptions = {}): S
         return await lock(lockPath);
       } catch (error) {
         const code = errorCode(error);
-        return { ok: false, code, message: `cannot lock the snapshot ${path}: ${code}: ${adviceFor(code)}` };
+        return { ok: false, code, message: `cannot write ${path}: lock failed with ${code}: ${adviceFor(code)}` };
       }
     },
     [Symbol.dispose]() {
