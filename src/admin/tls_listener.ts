@@ -9,7 +9,9 @@ import { type Acceptor, replaceableListener } from "./replaceable_listener.ts";
 
 /** PEM files. */
 export interface PairFiles {
+  /** The certificate, and those between it and its authority. */
   readonly certificateFile: string;
+  /** The key of the certificate. */
   readonly keyFile: string;
 }
 
