@@ -25,7 +25,7 @@ export interface OpenedListener {
 
 /** What a look at an open listener found or did, in one line. Null in its place: all is as it was. */
 export interface LookedAt {
-  /** As the log has it. */
+  /** As the log has it; an `error` lasts, and every look finds it until it is over. */
   readonly level: "information" | "warning" | "error";
   /** One line. */
   readonly message: string;
@@ -117,11 +117,11 @@ export async function openEntrance(settings: EntranceSettings): Promise<OpenedEn
     }
   };
   let looking: Promise<void> | null = null;
-  let toldOfLook = "";
+  let lastError = "";
   const look = async (opened: OpenedListener) => {
     const looked = await opened.look().catch((error): LookedAt => ({ level: "error", message: String(error) }));
-    if (looked !== null && looked.message !== toldOfLook && closing === null) onLook(looked);
-    toldOfLook = looked?.message ?? "";
+    if (looked !== null && looked.message !== lastError && closing === null) onLook(looked);
+    lastError = looked?.level === "error" ? looked.message : "";
   };
   const first = await open();
   if (!first.ok && first.isOption) return first;
