@@ -33,6 +33,8 @@ interface Pair {
   readonly key: string;
 }
 
+type Port = Pick<ListenAddress, "hostname" | "port">;
+
 type Failure = { readonly ok: false; readonly message: string };
 
 /** A chain of certificates is some KiB. */
@@ -50,9 +52,20 @@ export async function openTlsListener(address: ListenAddress, files: PairFiles):
   const listener = replaceableListener(first.listener);
   let suspect = "";
   let isLost = false;
+  const listenWithPair = async (news: string): Promise<LookedAt> => {
+    try {
+      isLost = true;
+      await listener.replace(() => listenAgain(pair, { hostname: address.hostname, port: addr.port }));
+      isLost = false;
+      return { level: "information", message: news };
+    } catch (error) {
+      return { level: "error", message: portTrouble(addr, error) };
+    }
+  };
   const look = async (): Promise<LookedAt | null> => {
+    if (isLost) return await listenWithPair(`Port ${addr.port} of ${addr.hostname} is listened on again`);
     const now = await identifyPair(files);
-    if (now === known && !isLost) return null;
+    if (now === known) return null;
     const next = await readPair(files);
     const trouble = next.ok ? pairTrouble(next, files) : next;
     if (!next.ok || trouble !== null) {
@@ -63,19 +76,9 @@ export async function openTlsListener(address: ListenAddress, files: PairFiles):
       return known === now ? { level: "warning", message } : null;
     }
     known = now;
-    if (next.cert === pair.cert && next.key === pair.key && !isLost) return null;
-    try {
-      isLost = true;
-      await listener.replace(() => listenAgain(next, { ...address, port: addr.port }));
-      isLost = false;
-    } catch (error) {
-      return { level: "error", message: portTrouble(addr, error) };
-    }
+    if (next.cert === pair.cert && next.key === pair.key) return null;
     pair = next;
-    return {
-      level: "information",
-      message: `The certificate of the admin interface is another: ${files.certificateFile}`,
-    };
+    return await listenWithPair(`The certificate of the admin interface is another: ${files.certificateFile}`);
   };
   return { ok: true, listener, addr, look };
 }
@@ -102,7 +105,7 @@ async function readPem(path: string): Promise<{ readonly ok: true; readonly pem:
 
 function listenWith(
   { cert, key }: Pair,
-  { hostname, port }: Pick<ListenAddress, "hostname" | "port">,
+  { hostname, port }: Port,
   { certificateFile, keyFile }: PairFiles,
 ): { readonly ok: true; readonly listener: Deno.TlsListener } | Failure {
   try {
@@ -127,7 +130,7 @@ const REOPEN_ATTEMPTS = 100;
 const REOPEN_WAIT_MILLISECONDS = 10;
 
 /** SO_REUSEPORT would refuse as many connections, and let two daemons share a port without a word (Deno 2.7.11). */
-async function listenAgain({ cert, key }: Pair, { hostname, port }: ListenAddress): Promise<Deno.TlsListener> {
+async function listenAgain({ cert, key }: Pair, { hostname, port }: Port): Promise<Deno.TlsListener> {
   for (let attempt = 1;; attempt++) {
     try {
       return Deno.listenTls({ hostname, port, cert, key });

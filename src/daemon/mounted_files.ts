@@ -2,6 +2,7 @@
 import { credentialPath } from "../host/credential.ts";
 import { type SingleMount, singleMounts } from "../host/single_mount.ts";
 import { environmentFilePath } from "../source/inputs.ts";
+import { withinLimit } from "../time/limit.ts";
 import type { DaemonSettings } from "./settings.ts";
 
 /** The files that are mounted by themselves. Disposing of it ends the looks. */
@@ -12,6 +13,9 @@ export interface MountedFiles extends AsyncDisposable {
   look(): Promise<readonly SingleMount[]>;
 }
 
+/** A file system that does not answer is told of elsewhere. */
+const LOOK_LIMIT_MILLISECONDS = 1_000;
+
 /** Looks at the files that the settings name; nothing is known before the first look. */
 export function mountedFiles(settings: DaemonSettings): MountedFiles {
   const { log } = settings;
@@ -20,7 +24,9 @@ export function mountedFiles(settings: DaemonSettings): MountedFiles {
   let looking: Promise<readonly SingleMount[]> | null = null;
   let isClosed = false;
   const look = async () => {
-    const found = await singleMounts(paths);
+    const looked = await withinLimit(singleMounts(paths), LOOK_LIMIT_MILLISECONDS);
+    if (!looked.ok) return known;
+    const found = looked.value;
     for (const { what, todo } of found) if (!known.some((one) => one.what === what)) log.warning(`${what}: ${todo}`);
     return known = found;
   };

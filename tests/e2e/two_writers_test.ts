@@ -1,4 +1,4 @@
-// Two processes that name one snapshot: one of them writes it.
+// One process writes a snapshot, and says so when another file than its own is there.
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { runCommand } from "../support/command.ts";
 import { openEdgeHost } from "../support/edge_host.ts";
@@ -24,7 +24,7 @@ Deno.test("a second daemon of one snapshot ends with 3 and names the first, whic
 Deno.test("status says first that another file is at the snapshot's path, and a reload puts the right one back", async () => {
   await using host = await openEdgeHost();
   const socket = `${host.directory}/admin.sock`;
-  await host.follow("first", { args: ["--set", `Admin:Socket=${socket}`] });
+  const daemon = await host.follow("first", { args: ["--set", `Admin:Socket=${socket}`] });
   const before = await host.mark();
   const status = async () => {
     const { code, stdout } = await runCommand(["status", "--socket", socket]);
@@ -38,4 +38,9 @@ Deno.test("status says first that another file is at the snapshot's path, and a 
   assertEquals((await host.mark()).text, before.text);
   await Deno.remove(host.snapshotPath);
   assertStringIncludes(await status(), "1 There is no file at the snapshot's path");
+  await Deno.remove(socket);
+  daemon.kill("SIGHUP");
+  await daemon.logged(`The admin socket ${socket} was taken away: it is there again`);
+  await host.hasSnapshot("first");
+  assertStringIncludes(await status(), "0 In force: ");
 });
