@@ -1,6 +1,7 @@
 // Files that are mounted by themselves (`mount --bind FILE`, a volume of one file, a subPath of Kubernetes): the path leads
 // to one inode for ever, so a file that replaces it by a rename, as most editors do, is never seen.
 import { isMountPoint, type Mount, parseMounts } from "./mounts.ts";
+import { readProcFiles } from "./proc_files.ts";
 
 /** A file whose path leads to one inode for ever. */
 export interface SingleMount {
@@ -15,18 +16,10 @@ export interface SingleMount {
 }
 
 const TABLE = "/proc/self/mountinfo";
-const TABLE_LIMIT_MILLISECONDS = 2_000;
 
-/** By cat(1): Deno lets only who has every permission open what is below /proc. Empty where that cannot be had. */
+/** Empty if the table cannot be had. */
 async function readMounts(): Promise<readonly Mount[]> {
-  try {
-    const signal = AbortSignal.timeout(TABLE_LIMIT_MILLISECONDS);
-    const { stdout } = await new Deno.Command("cat", { args: [TABLE], clearEnv: true, stderr: "null", signal })
-      .output();
-    return parseMounts(new TextDecoder().decode(stdout));
-  } catch {
-    return [];
-  }
+  return parseMounts(await readProcFiles([TABLE]) ?? "");
 }
 
 /** Those of the files that are mounted by themselves, or have no name any more. `mounts` is asked once. */

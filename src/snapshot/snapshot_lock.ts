@@ -3,6 +3,7 @@
 import { constants } from "node:fs";
 import * as fs from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
+import { fileSystemAnswers } from "../host/regular_file.ts";
 import { adviceFor, errorCode, resolveTarget } from "./atomic_write.ts";
 
 /** What {@linkcode SnapshotLock.take} came to. */
@@ -101,6 +102,7 @@ export function snapshotLock(path: string, options: SnapshotLockOptions = {}): S
 
 /** Never waits: what is no regular file (a FIFO) is not opened. What it opened in the end is compared with the path. */
 async function openLockFile(path: string): Promise<Deno.FsFile> {
+  await fileSystemAnswers(dirname(path));
   const found = await Deno.lstat(path).catch((error) => {
     if (errorCode(error) === "ENOENT") return null;
     throw error;
