@@ -41,6 +41,7 @@ const doneSchema = z.object({
   instancesNotified: z.number(),
   standing: z.string().optional(),
   notNotified: z.string().nullable().optional(),
+  warnings: z.array(z.string()).optional(),
 });
 
 const rejectedSchema = z.object({
@@ -88,7 +89,8 @@ function tellDone(
 ): ExitCode | null {
   const parsed = doneSchema.safeParse(body);
   if (!parsed.success) return null;
-  const { status, hash, generation, instancesNotified, standing = "agreed", notNotified = null } = parsed.data;
+  const { status, hash, generation, instancesNotified, standing = "agreed", notNotified = null, warnings = [] } =
+    parsed.data;
   const told = status === "reloaded" || notify || force ? `, ${countText(instancesNotified)} notified` : "";
   // Else it is the generation of what was agreed on before.
   const numbered = generation === null || standing !== "agreed" ? "" : ` (generation ${generation})`;
@@ -98,6 +100,7 @@ function tellDone(
     const advice = force ? "" : ". --force announces this one over it";
     terminal.error(`Diverged: the others agreed on another configuration${advice}\n`);
   }
+  for (const warning of warnings) terminal.error(`Warning: ${terminalText(warning)}\n`);
   if (!notify || notNotified === null) return EXIT.done;
   terminal.error(`The others were not notified: ${terminalText(notNotified)}\n`);
   return EXIT.unavailable;

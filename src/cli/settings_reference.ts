@@ -93,7 +93,7 @@ const SETTING_ROWS: readonly Row[] = [
   [
     "HighAvailability:ConfigurationChannel",
     "`honua:config:changes`",
-    "a text",
+    "1 to 256 characters",
     "the channel, and the beginning of the keys",
   ],
   [
@@ -224,7 +224,7 @@ const HOOK_ROWS: readonly Row[] = [
     "reloaded, or restarted where it cannot reload, by `systemctl`",
   ],
   ["On", "`activated`", "`check`, `activated`, `rejected`, `diverged`", "when it runs"],
-  ["TimeoutSeconds", "`30`", "1 to 3600", "then it is ended, with all that it started, and has failed"],
+  ["TimeoutSeconds", "`30`", "1 to 3600", "then it is ended, with all of its session, and has failed"],
   [
     "Retry:Attempts",
     "`0`",

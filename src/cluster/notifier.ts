@@ -72,7 +72,8 @@ export type LookAgainAnswer =
 /** Whether the cluster can be reached and heard at the moment. */
 export type Link =
   | { readonly state: "connecting" }
-  | { readonly state: "up" }
+  /** `refuses`: why Redis answers and refuses requests, in one line without secrets; absent: it refuses none. */
+  | { readonly state: "up"; readonly refuses?: string }
   /** `final`: it was given up and is not tried again. `reason` is one line without secrets. */
   | { readonly state: "down"; readonly reason: string; readonly final: boolean };
 

@@ -44,6 +44,10 @@ export interface Script {
 export const HISTORY_LENGTH = 1_000;
 /** Records of more peers than this are not read. */
 export const MAX_PEERS = 1_000;
+/** Longer names in the index of peers belong to no instance. */
+export const MAX_NAME_BYTES = 1_024;
+/** One reading looks at this many names of the index at most, so that it does not hold Redis up. */
+const MAX_NAMES = 10 * MAX_PEERS;
 
 const NOW = `
 local function now()
@@ -81,12 +85,16 @@ local function answer(kind, head, delivered)
 end
 `;
 
-// A key of another type is nobody's: it goes, or it would be in the way for ever.
+// A key of another type belongs to no instance, and a stream at its last possible id takes no further entry. Both are
+// deleted, or they would block every write. Losing the history is as safe as trimming it: a late copy may pass for an
+// edit.
 const TAKE_OVER = `
 local function takeOver(command, key, ...)
   local reply = redis.pcall(command, key, ...)
   if type(reply) ~= 'table' or not reply.err then return reply end
-  if string.find(reply.err, 'WRONGTYPE', 1, true) then redis.call('DEL', key) end
+  if string.find(reply.err, 'WRONGTYPE', 1, true) or string.find(reply.err, 'exhausted the last possible ID', 1, true) then
+    redis.call('DEL', key)
+  end
   return redis.call(command, key, ...)
 end
 `;
@@ -165,7 +173,7 @@ return answer('head', head)
 /**
  * Keys: the process's record, peers, the teller under its name. Arguments: its id, the record, its life in milliseconds, its
  * incarnation, the id of the process before it (empty: there is none), which nobody finds any more. Answers with the
- * incarnation that told under the name before.
+ * incarnation that told under the name before; empty if there is none, or a text of another length.
  */
 export const TELL: Script = script(
   NOW,
@@ -176,33 +184,42 @@ local moment = now()
 takeOver('ZADD', KEYS[2], whole(moment + tonumber(ARGV[3])), ARGV[1])
 redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', whole(moment))
 redis.call('ZREM', KEYS[2], ARGV[5])
-return takeOver('SET', KEYS[3], ARGV[4], 'PX', ARGV[3], 'GET') or ''
+local before = takeOver('SET', KEYS[3], ARGV[4], 'PX', ARGV[3], 'GET')
+if not before or #before ~= #ARGV[4] then return '' end
+return before
 `,
 );
 
 /**
  * Keys: peers. Arguments: what stands before an id, how many at most, how many bytes of a record at most. Answers with
  * ids and records in turn. The records' keys are made here and not named by the caller, which Redis Cluster allows
- * because they are in the slot of the key that is.
+ * because they are in the slot of the key that is. The script removes ids without a record from the index, because
+ * they would take the places of real ones.
  */
 export const PEERS: Script = script(
   NOW,
   `
-local names = redis.pcall('ZRANGEBYSCORE', KEYS[1], '(' .. whole(now()), '+inf', 'LIMIT', 0, ARGV[2])
-if names.err then
-  if string.find(names.err, 'WRONGTYPE', 1, true) then return {} end
-  return names
-end
-local found = {}
-for _, name in ipairs(names) do
-  local record = redis.pcall('GETRANGE', ARGV[1] .. name, 0, ARGV[3])
-  if type(record) == 'string' and record ~= '' then
-    found[#found + 1] = name
-    found[#found + 1] = record
-  elseif type(record) == 'table' and not string.find(record.err, 'WRONGTYPE', 1, true) then
-    return record
+local found, looked, stayed, moment, most = {}, 0, 0, '(' .. whole(now()), tonumber(ARGV[2])
+repeat
+  local names = redis.pcall('ZRANGEBYSCORE', KEYS[1], moment, '+inf', 'LIMIT', stayed, most)
+  if names.err then
+    if string.find(names.err, 'WRONGTYPE', 1, true) then return {} end
+    return names
   end
-end
+  for _, name in ipairs(names) do
+    local record = #name <= ${MAX_NAME_BYTES} and redis.pcall('GETRANGE', ARGV[1] .. name, 0, ARGV[3])
+    if type(record) == 'table' and not string.find(record.err, 'WRONGTYPE', 1, true) then return record end
+    if type(record) == 'string' and record ~= '' then
+      stayed = stayed + 1
+      found[#found + 1] = name
+      found[#found + 1] = record
+      if #found == 2 * most then return found end
+    elseif redis.pcall('ZREM', KEYS[1], name) ~= 1 then
+      stayed = stayed + 1
+    end
+  end
+  looked = looked + #names
+until #names < most or looked >= ${MAX_NAMES}
 return found
 `,
 );
@@ -297,8 +314,8 @@ export const ALLOWED_COMMANDS = [
 
 /**
  * The least rights of an instance's user, as the rules of `ACL SETUSER <user> on ><password> …`
- * (https://redis.io/docs/latest/operate/oss_and_stack/management/security/acl/). A Redis Cluster needs `+asking` besides,
- * a database other than 0 `+select`, and a `name` in the connection string `+client|setname`.
+ * (https://redis.io/docs/latest/operate/oss_and_stack/management/security/acl/). A Redis Cluster needs `+asking`
+ * besides, a database other than 0 `+select`, and a `name` in the connection string `+client|setname`.
  */
 export function accessRules(channel: string): string[] {
   const pattern = channel.replace(/[\\*?[\]]/g, "\\$&");

@@ -26,7 +26,7 @@ export interface LookTools {
   /** The snapshot's path. */
   readonly store: SnapshotStore;
   /** Is told what a load met in the environment. */
-  readonly secrets: MaskedSecrets;
+  readonly secrets: Pick<MaskedSecrets, "mask" | "remember">;
   /** The mark of the snapshot in force. */
   active(): Mark | null;
 }

@@ -43,6 +43,8 @@ export interface MembershipSettings {
   readonly keeper: StateKeeper;
   /** The log. */
   readonly log: Logger;
+  /** Whether a change that is heard of is worth a line (`ConfigurationWatcher:LogChangeEvents`). */
+  readonly logChangeEvents: boolean;
   /** Is told what is heard. */
   readonly chronicle: Chronicle;
   /** The loop, which is there before anything is heard. */
@@ -68,7 +70,7 @@ export function openMembership(settings: MembershipSettings): Membership {
   let path = "";
   // Told with the look and not with the message: in a flood a line for each would be a flood of its own.
   const lookAgain = settle({ quietMilliseconds: LOOK_AGAIN_QUIET_MILLISECONDS }, () => {
-    log.information(`Configuration file changed: ${path}`, { saidBy: "Redis" });
+    if (settings.logChangeEvents) log.information(`Configuration file changed: ${path}`, { saidBy: "Redis" });
     loop().hint("peer");
   });
   const teller = peerTeller(settings, closing.signal);

@@ -4,6 +4,7 @@
 import { dirname, join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import * as z from "zod";
+import { readRegularFile } from "../host/regular_file.ts";
 import { withinLimit } from "../time/limit.ts";
 import { MAX_GENERATION } from "../cluster/announcing_rules.ts";
 import { isGeneration, isHash } from "../cluster/head_bounds.ts";
@@ -68,9 +69,9 @@ export async function readState(path: string, scope: StateScope): Promise<ReadSt
   const fresh = (trouble: string | null): ReadState => ({ ledger: NEW_LEDGER, peer: null, hooks: new Map(), trouble });
   let text: string;
   try {
-    const { size } = await Deno.stat(path);
-    if (size > MAX_FILE_BYTES) return fresh(`${path} has more than ${MAX_FILE_BYTES} bytes`);
-    text = await Deno.readTextFile(path);
+    const bytes = await readRegularFile(path, MAX_FILE_BYTES);
+    if (bytes.length > MAX_FILE_BYTES) return fresh(`${path} has more than ${MAX_FILE_BYTES} bytes`);
+    text = new TextDecoder().decode(bytes);
   } catch (error) {
     const code = errorCode(error);
     return fresh(code === "ENOENT" ? null : `${path} cannot be read: ${code}`);

@@ -1,5 +1,6 @@
 // Redis as an instance needs it: there, quick, with the rights and the memory that agreement asks for, and with a clock
 // that is not far from this host's.
+import { isolationOf } from "../cluster/isolation.ts";
 import { probeRedis, type RedisFacts } from "../cluster/redis_probe.ts";
 import { describeConnection, resolveConnection } from "../cluster/redis_connection.ts";
 import { instanceName } from "../process/instance_name.ts";
@@ -22,6 +23,10 @@ export const redisCheck: Check = {
     const { highAvailability } = subject.options;
     if (!highAvailability.enabled) {
       return [note("redis/connection", "Redis is not used: HighAvailability:Enabled is false")];
+    }
+    const isolation = isolationOf(subject.options);
+    if (isolation !== null) {
+      return [error("redis/connection", isolation, "If it is to run alone, set HighAvailability:Enabled to false")];
     }
     const reached = await connectionOf(subject);
     if (!reached.ok) {

@@ -38,14 +38,14 @@ export function narrateReload<C>(report: LoopReport<C>, what: (candidate: C) => 
       };
     case "rejected":
       return {
-        level: report.repeated ? "debug" : "error",
+        level: report.repeated ? "debug" : "warning",
         message: `Failed to reload configuration: ${report.reason}`,
         fields: { ...outcomeOf(report), ...listed("diagnostics", report.diagnostics) },
       };
     case "unreadable":
     case "write-failed":
       return {
-        level: report.repeated ? "debug" : "error",
+        level: report.repeated ? "debug" : "warning",
         message: `Failed to reload configuration: ${report.reason}`,
         fields: { ...outcomeOf(report), willRetryInMilliseconds: report.willRetryInMilliseconds },
       };

@@ -159,6 +159,65 @@ Deno.test("records that are garbage, too long or dead are left out of the peers,
   assert(crowd.ok && crowd.peers.length > MAX_PEERS / 2 && crowd.peers.length <= MAX_PEERS);
 });
 
+Deno.test("a history at its last possible id is begun anew, and holds no announcement up", async () => {
+  await using server = await startRedis();
+  await using one = await openUp(singleTo(server));
+  await one.notifier.announce(request(A));
+  await server.cli("xadd", KEYS.history, "18446744073709551615-18446744073709551615", "generation", "1");
+  assertEquals((await one.notifier.announce(request(B, A))).kind, "accepted");
+  assertEquals((await one.notifier.announce(request(C, B))).kind, "accepted");
+  assertEquals(await server.cli("xlen", KEYS.history), "2");
+});
+
+Deno.test("names without a record leave the index, and crowd out no instance that has one", async () => {
+  await using server = await startRedis();
+  await using one = await openUp(singleTo(server));
+  const fill = `local now = tonumber(redis.call('TIME')[1]) * 1000
+    for i = 1, 4500 do redis.call('ZADD', KEYS[1], i % 3 == 0 and '+inf' or now + 20000, 'made-up-' .. i) end
+    redis.call('ZADD', KEYS[1], now + 20000, string.rep('x', 2000))
+    redis.call('RPUSH', ARGV[1] .. 'made-up-1', 'x')`;
+  await server.cli("eval", fill, "1", KEYS.peers, KEYS.peerPrefix);
+  await using other = await openUp(singleTo(server), { instance: "edge-2" });
+  await other.notifier.tell(peerRecord("edge-2"));
+  const seen = await one.notifier.peers();
+  assertEquals(seen.ok && seen.peers.map(({ instance }) => instance), ["edge-2"]);
+  assertEquals(await server.cli("zcard", KEYS.peers), "1");
+});
+
+Deno.test("an instance is among its peers as it told last, whatever Redis holds", async () => {
+  await using server = await startRedis();
+  await using one = await openUp(singleTo(server));
+  await using other = await openUp(singleTo(server), { instance: "edge-2" });
+  await other.notifier.tell(peerRecord("edge-2"));
+  const seen = async () => {
+    const answer = await one.notifier.peers();
+    return answer.ok && answer.peers.map(({ instance, hash, self }) => [instance, hash, self]);
+  };
+  assertEquals(await seen(), [["edge-2", A, false]]);
+  await one.notifier.tell(peerRecord("edge-1", { hash: B }));
+  const key = `${KEYS.peerPrefix}edge-1`;
+  for (const spoil of [["del", key], ["set", key, "{"], ["set", key, JSON.stringify(peerRecord("edge-1"))]]) {
+    await server.cli(...spoil);
+    assertEquals(await seen(), [["edge-1", B, true], ["edge-2", A, false]], spoil.join(" "));
+  }
+  // Also if Redis takes no record.
+  await server.cli("config", "set", "maxmemory", "1");
+  assertEquals((await one.notifier.tell(peerRecord("edge-1", { hash: C }))).ok, false);
+  assertEquals(await seen(), [["edge-1", C, true], ["edge-2", A, false]]);
+});
+
+Deno.test("an old record of any size is overwritten, and costs the link nothing", async () => {
+  await using server = await startRedis();
+  await using one = await openUp(singleTo(server));
+  const huge =
+    "redis.call('SETRANGE', KEYS[1], 20000000, 'x') redis.call('HSET', KEYS[2], 'hash', string.rep('a', 20000000))";
+  await server.cli("eval", huge, "2", `${KEYS.peerPrefix}edge-1`, KEYS.head);
+  assertEquals(await one.notifier.tell(peerRecord("edge-1")), { ok: true, namesake: false });
+  assertEquals(await one.notifier.head(), { ok: true, head: null });
+  assertEquals((await one.notifier.announce(request(A))).kind, "accepted");
+  assertEquals(one.links, [{ state: "up" }]);
+});
+
 Deno.test("a record ends with its life when nobody renews it", async () => {
   await using server = await startRedis();
   await using one = await openUp(singleTo(server));

@@ -1,7 +1,11 @@
 // What is kept over a restart: what was agreed on and which hooks are done, each for itself.
-import { assertEquals, assertMatch } from "@std/assert";
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { MAX_GENERATION } from "../../src/cluster/announcing_rules.ts";
+import { MAX_INSTANCE_LENGTH } from "../../src/cluster/peers.ts";
 import { type KeptState, readState, stateKeeper } from "../../src/daemon/state_file.ts";
-import { type Ledger, NEW_LEDGER } from "../../src/reload/agreement.ts";
+import { sourceText } from "../../src/diagnostic/range.ts";
+import { readOptions } from "../../src/process/option_reader.ts";
+import { type Ledger, MAX_UNANSWERED, NEW_LEDGER } from "../../src/reload/agreement.ts";
 
 const SCOPE = { channel: "honua:config:changes", snapshot: "/var/lib/honua-configd/config.snapshot.json" };
 const HASH = "ab".repeat(32);
@@ -35,6 +39,36 @@ Deno.test("what is kept is read again, each part as it was kept last", async () 
     });
     assertEquals(await readState(path, SCOPE), { ...KEPT, trouble: null });
     assertEquals(((await Deno.stat(path)).mode ?? 0) & 0o777, 0o600);
+  });
+});
+
+Deno.test("the most that the options allow is kept and read again", async () => {
+  const list = Array.from({ length: 64 }, (_, index) => {
+    return { Name: String(index).padStart(2, "0") + "\ufffd".repeat(62), Command: ["true"] };
+  });
+  const given = {
+    HighAvailability: { ConfigurationChannel: "\u0001".repeat(256) },
+    Snapshot: { Path: "\u0001".repeat(4_096) },
+    Hooks: list,
+  };
+  const read = readOptions({ flags: [], environment: {}, file: sourceText("options", JSON.stringify(given)) });
+  assert(read.ok, JSON.stringify(read));
+  const { highAvailability: { configurationChannel: channel }, snapshot: { path: snapshot }, hooks } = read.options;
+  const ledger = {
+    ...KEPT.ledger,
+    diverged: { generation: MAX_GENERATION, hash: HASH },
+    concluded: HASH,
+    unanswered: Array.from({ length: MAX_UNANSWERED }, () => HASH),
+    owed: { hash: HASH, base: HASH },
+  };
+  const peer = `${"\ufffd".repeat(MAX_INSTANCE_LENGTH)}:0123456789ab`;
+  const kept = { ledger, peer, hooks: new Map(hooks.list.map(({ name }) => [name, HASH])) };
+  await withState(async (path) => {
+    const scope = { channel, snapshot };
+    await using keeper = stateKeeper(path, scope, kept, () => {});
+    keeper.keep({});
+    await keeper.kept();
+    assertEquals(await readState(path, scope), { ...kept, trouble: null });
   });
 });
 

@@ -44,7 +44,10 @@ interface Given {
 function open({ agreement = AGREED, announced = NONE, isUp = true, lookAgain, peers, read: file }: Given) {
   const enabled = agreement !== null;
   const read = readOptions({
-    flags: [{ flag: "--set", key: "HighAvailability:Enabled", value: `${enabled}` }],
+    flags: [
+      { flag: "--set", key: "HighAvailability:Enabled", value: `${enabled}` },
+      { flag: "--set", key: "ConnectionStrings:Redis", value: "redis:6379" },
+    ],
     environment: {},
     file: null,
   });
@@ -91,7 +94,8 @@ function open({ agreement = AGREED, announced = NONE, isUp = true, lookAgain, pe
     },
     instance: "edge-1",
     incarnation: "0123456789ab",
-    store: { read: file ?? (() => Promise.resolve(null)) },
+    store: { read: file ?? (() => Promise.resolve(null)), isInForce: () => Promise.resolve(true) },
+    mounted: { known: () => [], look: () => Promise.resolve([]) },
     loop: loop as Loop<Candidate>,
     notifier,
     chronicle: chronicle as Chronicle,
