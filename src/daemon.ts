@@ -6,8 +6,7 @@ import type { AdminServer } from "./admin/server.ts";
 import type { Subject } from "./admin/subject.ts";
 import { newIncarnation } from "./cluster/announcement.ts";
 import { isolationOf } from "./cluster/isolation.ts";
-import type { Notifier } from "./cluster/notifier.ts";
-import { describeConnection, resolveConnection, type ResolvedConnection } from "./cluster/redis_connection.ts";
+import { resolveConnection } from "./cluster/redis_connection.ts";
 import { soloNotifier } from "./cluster/solo_notifier.ts";
 import { activator } from "./daemon/activating.ts";
 import { type Chronicle, openChronicle } from "./daemon/chronicle.ts";
@@ -17,11 +16,10 @@ import { inForceOf } from "./daemon/happenings.ts";
 import { checkHooks, type Hooking, openHooking } from "./daemon/hooking.ts";
 import { type Candidate, looker } from "./daemon/looking.ts";
 import { type MaskedSecrets, maskedSecrets } from "./daemon/masking.ts";
-import { type Membership, openMembership } from "./daemon/membership.ts";
+import { join, type Joined, type Reached } from "./daemon/joining.ts";
 import { becomeOnlyWriter } from "./daemon/only_writer.ts";
 import { type MountedFiles, mountedFiles } from "./daemon/mounted_files.ts";
 import type { DaemonSettings } from "./daemon/settings.ts";
-import { redisRenewal } from "./daemon/redis_renewal.ts";
 import { openService, type Service, type ServiceFacts } from "./daemon/service.ts";
 import { agreedGeneration, standingOf } from "./daemon/standing.ts";
 import { type KeptState, readState, type StateKeeper, stateKeeper, statePath } from "./daemon/state_file.ts";
@@ -129,7 +127,7 @@ async function compose(settings: DaemonSettings, ground: Ground): Promise<Daemon
   const records = openRecords(settings, ground, looking.rejectedHash, () => loop);
   const { chronicle } = records;
   const { found, keeper } = await openState(settings);
-  const joined = await join(settings, ground, { instance, incarnation, chronicle, found, keeper, loop: () => loop });
+  const joined = await join(settings, { ...ground, instance, incarnation, chronicle, found, keeper, loop: () => loop });
   const hooking = openHooking({
     ...records,
     // A single load puts nothing in force that is not accepted, and leaves the rest to the daemon.
@@ -169,34 +167,14 @@ async function compose(settings: DaemonSettings, ground: Ground): Promise<Daemon
   });
   records.metrics.activeGeneration.set(loop.state().agreement?.ledger.agreed?.generation ?? 0);
   const notifier = joined?.notifier ?? soloNotifier({ incarnation });
-  const subject = openSubject({
-    ...records,
-    settings,
-    instance,
-    incarnation,
-    store,
-    loop,
-    notifier,
-    hooking,
-    mounted,
-    mask,
-  });
+  const self = { instance, incarnation, settings, mask };
+  const subject = openSubject({ ...records, ...self, store, loop, notifier, hooking, mounted });
   const link = joined?.membership ?? notifier;
   const { lock } = ground;
-  return daemonOf(settings, {
-    loop,
-    chronicle,
-    parser,
-    subject,
-    hooking,
-    service,
-    joined,
-    keeper,
-    link,
-    lock,
-    mounted,
-  });
+  const parts = { loop, chronicle, parser, subject, hooking, service, joined, keeper, link, lock, mounted };
+  return daemonOf(settings, parts);
 }
+
 /** What happened, as it is told and remembered. */
 function openRecords(
   settings: DaemonSettings,
@@ -327,8 +305,6 @@ function serviceFacts(
   };
 }
 
-type Reached = Extract<ResolvedConnection, { readonly ok: true }>;
-
 /** The secrets of the options, and of a connection those alone that it has: where Redis is may be shown. */
 function secretsWith({ secrets }: Reached, options: Options): string[] {
   const { highAvailability, connectionStrings } = options;
@@ -338,60 +314,6 @@ function secretsWith({ secrets }: Reached, options: Options): string[] {
     connectionStrings: { ...connectionStrings, redis: null },
   };
   return [...secretValues(others), ...secrets];
-}
-
-/** However seldom an instance reads the head, the others know sooner than that whether it lives. */
-const LONGEST_SILENCE_SECONDS = 30;
-
-interface Joined {
-  readonly membership: Membership;
-  readonly notifier: Notifier;
-}
-
-/** Makes the instance a member of its cluster, with what the last process left behind; null: it is alone. */
-async function join(
-  { options, environment, version, log }: DaemonSettings,
-  { reached, secrets: { mask, rotate } }: Ground,
-  parts: {
-    readonly instance: string;
-    readonly incarnation: string;
-    readonly chronicle: Chronicle;
-    readonly found: KeptState;
-    readonly keeper: StateKeeper;
-    loop(): Loop<Candidate>;
-  },
-): Promise<Joined | null> {
-  if (reached === null) return null;
-  const { connection } = reached;
-  const { instance, incarnation, found: { ledger, peer: formerPeer } } = parts;
-  const { configurationChannel: channel, settleSeconds, reconcileSeconds, autoReconnect } = options.highAvailability;
-  const tellMilliseconds = Math.min(reconcileSeconds, LONGEST_SILENCE_SECONDS) * 1000;
-  const peerLifeMilliseconds = 3 * tellMilliseconds;
-  // Loaded where it is needed: an instance alone does not hold it in memory.
-  const { openRedisNotifier } = await import("./cluster/redis_notifier.ts");
-  const process = { instance, incarnation, formerPeer };
-  const resolve = () => resolveConnection(options, environment);
-  const renew = redisRenewal({ connection, resolve, changed: rotate, log });
-  const notifier = openRedisNotifier({ ...process, connection, renew, channel, autoReconnect, peerLifeMilliseconds });
-  const described = describeConnection(connection);
-  log.information(
-    "High Availability mode enabled - using Redis for distributed configuration change notifications",
-    { instance, channel, redis: described },
-  );
-  const limits = { settleMilliseconds: settleSeconds * 1000, reconcileMilliseconds: reconcileSeconds * 1000 };
-  const { logChangeEvents } = options.configurationWatcher;
-  const about = {
-    ...parts,
-    version,
-    connection: described,
-    limits,
-    tellMilliseconds,
-    ledger,
-    log,
-    logChangeEvents,
-    mask,
-  };
-  return { membership: openMembership({ ...about, notifier }), notifier };
 }
 
 function markOf(existing: Existing): Mark | null {

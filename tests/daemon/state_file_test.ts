@@ -56,6 +56,7 @@ Deno.test("the most that the options allow is kept and read again", async () => 
   const { highAvailability: { configurationChannel: channel }, snapshot: { path: snapshot }, hooks } = read.options;
   const ledger = {
     ...KEPT.ledger,
+    seen: MAX_GENERATION,
     diverged: { generation: MAX_GENERATION, hash: HASH },
     concluded: HASH,
     unanswered: Array.from({ length: MAX_UNANSWERED }, () => HASH),
