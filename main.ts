@@ -16,9 +16,17 @@ async function main(args: readonly string[]): Promise<number> {
   return await runProgram(args, processTerminal());
 }
 
+function endByBug(error: unknown): never {
+  console.error("honua-configd met a bug in itself and ends:", error);
+  Deno.exit(EXIT.bug);
+}
+
+// Deno ends with 1 by an error that nobody awaits, and 1 says that the configuration is invalid.
+globalThis.addEventListener("error", (event) => endByBug(event.error));
+globalThis.addEventListener("unhandledrejection", (event) => endByBug(event.reason));
+
 try {
   Deno.exit(await main(Deno.args));
 } catch (error) {
-  console.error("honua-configd met a bug in itself and ends:", error);
-  Deno.exit(EXIT.bug);
+  endByBug(error);
 }

@@ -46,12 +46,13 @@ async function setTimes(directory: string): Promise<void> {
   }
 }
 
-/** Writes `SHA256SUMS` as sha256sum(1) checks it, of all binaries in the directory. */
-async function writeSums(dist: string): Promise<void> {
+/** Writes `SHA256SUMS` as sha256sum(1) checks it, of all binaries and Debian packages in the directory. */
+export async function writeSums(dist: string): Promise<void> {
   const names = (await Array.fromAsync(Deno.readDir(dist))).map(({ name }) => name);
-  const binaries = ["", ...TARGETS].map((target) => binaryName(target || Deno.build.target));
+  const binaries = new Set(["", ...TARGETS].map((target) => binaryName(target || Deno.build.target)));
+  const isMade = (name: string) => binaries.has(name) || (name.startsWith(`${NAME}_`) && name.endsWith(".deb"));
   const lines: string[] = [];
-  for (const name of [...new Set(binaries)].filter((binary) => names.includes(binary)).sort()) {
+  for (const name of names.filter(isMade).sort()) {
     const digest = createHash("sha256").update(await Deno.readFile(join(dist, name))).digest("hex");
     lines.push(`${digest}  ${name}\n`);
   }

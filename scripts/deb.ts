@@ -4,7 +4,7 @@
 import { join } from "node:path";
 import { Command, Option } from "commander";
 import { VERSION } from "../src/cli/version.ts";
-import { binaryName } from "./compile.ts";
+import { binaryName, writeSums } from "./compile.ts";
 import { TARGETS } from "./compile/executable.ts";
 import { runToEnd } from "./compile/program_run.ts";
 import { controlFiles } from "./deb/control.ts";
@@ -59,6 +59,7 @@ export async function makePackage(request: PackageRequest): Promise<PackageResul
     });
     if (!ran.ok) return { ok: false, trouble: `${ran.trouble}: ${ran.stderr.trim()}` };
     await Deno.rename(`${path}.new`, path);
+    await writeSums(output);
     return { ok: true, path };
   } finally {
     await Deno.remove(work, { recursive: true });

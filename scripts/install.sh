@@ -170,7 +170,7 @@ state_of() {
 # make_directory MODE OWNER GROUP DIRECTORY
 make_directory() {
   [ ! -d "$destdir$4" ] || return 0
-  change "make the directory $destdir$4 ($1 $2:$3)" new_directory "$@"
+  change "make the directory $destdir$4 ($1$(owned " $2:$3"))" new_directory "$@"
 }
 
 new_directory() {
@@ -180,6 +180,11 @@ new_directory() {
 # Owners are for a host: a package sets its own, and the user may not exist where it is built.
 own() {
   [ -n "$destdir" ] || chown "$1" "$2"
+}
+
+# What is said of owners: nothing where none are set.
+owned() {
+  [ -n "$destdir" ] || printf '%s' "$1"
 }
 
 previous_of() {
@@ -321,7 +326,7 @@ EOF
 
 put_starter() {
   if [ -e "$destdir$2" ] || [ -L "$destdir$2" ] || [ ! -f "$1" ]; then return 0; fi
-  change "install $destdir$2 ($3 root:$4), which is yours from now on" new_starter "$@"
+  change "install $destdir$2 ($3$(owned " root:$4")), which is yours from now on" new_starter "$@"
 }
 
 new_starter() {

@@ -27,6 +27,7 @@ export const NEEDS: readonly Need[] = [
   { program: "zsh", debianPackage: "zsh" },
   { program: "fish", debianPackage: "fish" },
   { program: "mandoc", debianPackage: "mandoc" },
+  { program: "bindfs", debianPackage: "bindfs" },
 ];
 
 /** What of the needs is not to be found along a `PATH` (or in the places of system programs). */

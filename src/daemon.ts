@@ -2,9 +2,11 @@
 // to activate a snapshot and to agree with others, leads every hint to the loop's door and what comes of it to the hooks
 // and the service manager, and closes all it opened.
 import { openJournal } from "./admin/journal.ts";
+import type { AdminServer } from "./admin/server.ts";
 import type { Subject } from "./admin/subject.ts";
-import type { Notifier } from "./cluster/notifier.ts";
-import { describeConnection, resolveConnection, type ResolvedConnection } from "./cluster/redis_connection.ts";
+import { newIncarnation } from "./cluster/announcement.ts";
+import { isolationOf } from "./cluster/isolation.ts";
+import { resolveConnection } from "./cluster/redis_connection.ts";
 import { soloNotifier } from "./cluster/solo_notifier.ts";
 import { activator } from "./daemon/activating.ts";
 import { type Chronicle, openChronicle } from "./daemon/chronicle.ts";
@@ -14,7 +16,9 @@ import { inForceOf } from "./daemon/happenings.ts";
 import { checkHooks, type Hooking, openHooking } from "./daemon/hooking.ts";
 import { type Candidate, looker } from "./daemon/looking.ts";
 import { type MaskedSecrets, maskedSecrets } from "./daemon/masking.ts";
-import { type Membership, openMembership } from "./daemon/membership.ts";
+import { join, type Joined, type Reached } from "./daemon/joining.ts";
+import { becomeOnlyWriter } from "./daemon/only_writer.ts";
+import { type MountedFiles, mountedFiles } from "./daemon/mounted_files.ts";
 import type { DaemonSettings } from "./daemon/settings.ts";
 import { openService, type Service, type ServiceFacts } from "./daemon/service.ts";
 import { agreedGeneration, standingOf } from "./daemon/standing.ts";
@@ -24,14 +28,17 @@ import { renderLine } from "./diagnostic/render.ts";
 import { type BlockParser, openBlockParser } from "./document/blocks.ts";
 import { credentialPath } from "./host/credential.ts";
 import type { Logger } from "./process/log.ts";
+import { instanceName } from "./process/instance_name.ts";
 import { openMetrics } from "./process/metrics.ts";
 import { secretValues } from "./process/option_schema.ts";
 import type { Options } from "./process/options.ts";
+import { secretFilesOf } from "./process/secret_files.ts";
 import { openServiceManager } from "./process/sd_notify.ts";
 import { type Loop, runLoop } from "./reload/loop.ts";
 import type { Mark } from "./reload/state.ts";
 import { formatOf } from "./snapshot/compile.ts";
 import { describeFault } from "./snapshot/snapshot.ts";
+import type { SnapshotLock } from "./snapshot/snapshot_lock.ts";
 import { type Existing, openStore, type SnapshotStore } from "./snapshot/store.ts";
 
 export type { DaemonSettings };
@@ -44,7 +51,7 @@ export interface Daemon extends AsyncDisposable {
   /** Looks at the source now; `start` where nobody asked for it. */
   reload(reason?: "signal" | "start"): void;
   /** Leaves nothing behind when the process is about to end without disposing. */
-  abandon(): void;
+  abandon(): Promise<void>;
   /** Resolves when nothing is at hand, with what came of the last look. */
   settled(): Promise<LoadOutcome>;
   /** Answers its admin interface, joins its cluster, follows the files, and looks at the source for the first time. */
@@ -70,26 +77,36 @@ export interface Refusal {
 /** Opens the store and verifies the snapshot in force; it looks at nothing before it is told to. */
 export async function startDaemon(given: DaemonSettings): Promise<Started> {
   const { options, once } = given;
-  const clustered = options.highAvailability.enabled && !once;
+  const isolation = once ? null : isolationOf(options);
+  const clustered = options.highAvailability.enabled && !once && isolation === null;
   const reached = clustered ? await resolveConnection(options, given.environment) : null;
   if (reached?.ok === false) return reached;
   const secrets = maskedSecrets(reached === null ? secretValues(options) : secretsWith(reached, options));
   const settings: DaemonSettings = { ...given, log: given.log.withMask(secrets.mask) };
   const { log } = settings;
   const { path, mode, group } = options.snapshot;
-  const opened = await openStore({ path, mode, group });
-  if (!opened.ok) return { ...opened, isOption: opened.code === "UNKNOWN_GROUP" };
+  // Before anything there is touched: the store sets a damaged snapshot aside.
+  const writer = await becomeOnlyWriter(path, log);
+  if (!writer.ok) return { ...writer, isOption: false };
+  const { lock } = writer;
+  const opened = await openStore({ path, mode, group, lock });
+  if (!opened.ok) {
+    lock[Symbol.dispose]();
+    return { ...opened, isOption: opened.code === "UNKNOWN_GROUP" };
+  }
   const { store, existing, stale } = opened;
   for (const warning of reached?.warnings ?? []) log.warning(renderLine(warning));
+  if (isolation !== null) log.warning(isolation);
   tellExisting(log, path, existing);
   for (const file of stale.removed) log.information("Removed a temporary file that a crash had left", { path: file });
   for (const file of stale.left) log.warning("A temporary file that a crash left cannot be removed", { path: file });
 
-  return { ok: true, daemon: await compose(settings, { store, existing, secrets, reached }) };
+  return { ok: true, daemon: await compose(settings, { store, lock, existing, secrets, reached }) };
 }
 
 interface Ground {
   readonly store: SnapshotStore;
+  readonly lock: SnapshotLock;
   readonly existing: Existing;
   readonly secrets: MaskedSecrets;
   /** Null: the instance is alone. */
@@ -100,7 +117,8 @@ interface Ground {
 async function compose(settings: DaemonSettings, ground: Ground): Promise<Daemon> {
   const { options, log, environment, once } = settings;
   const { store, existing, secrets: { mask } } = ground;
-  const instance = options.highAvailability.instanceName ?? Deno.hostname();
+  const instance = instanceName(options, Deno.hostname());
+  const incarnation = newIncarnation();
   const active = () => loop.state().active;
   const parser = openBlockParser();
   // Its start hides behind what has to be opened before the first look.
@@ -109,7 +127,7 @@ async function compose(settings: DaemonSettings, ground: Ground): Promise<Daemon
   const records = openRecords(settings, ground, looking.rejectedHash, () => loop);
   const { chronicle } = records;
   const { found, keeper } = await openState(settings);
-  const joined = await join(settings, ground, { instance, chronicle, found, keeper, loop: () => loop });
+  const joined = await join(settings, { ...ground, instance, incarnation, chronicle, found, keeper, loop: () => loop });
   const hooking = openHooking({
     ...records,
     // A single load puts nothing in force that is not accepted, and leaves the rest to the daemon.
@@ -117,6 +135,7 @@ async function compose(settings: DaemonSettings, ground: Ground): Promise<Daemon
     about: { instance, source: settings.sourcePath, snapshot: options.snapshot.path },
     // Without hooks nobody writes anything that its secrets would have to be looked for in.
     inForce: options.hooks.list.length > 0 ? inForceOf(existing) : null,
+    secretFiles: secretFilesOf(options).map((file) => credentialPath(file.path, environment)),
     done: found.hooks,
     keep: (hooks) => keeper.keep({ hooks }),
     generation: () => agreedGeneration(loop.state().agreement),
@@ -128,6 +147,7 @@ async function compose(settings: DaemonSettings, ground: Ground): Promise<Daemon
   const manager = once ? null : openServiceManager(environment, { onTrouble: (line) => log.warning(line) });
   const service = openService(manager, () => serviceFacts({ loop, chronicle, hooking }, options, mask));
   const changes = trackChanges(existing);
+  const mounted = mountedFiles(settings);
   const loop: Loop<Candidate> = runLoop<Candidate>({
     ...activator({ hooks: options.hooks, store, changes, hooking, active }),
     active: markOf(existing),
@@ -142,14 +162,19 @@ async function compose(settings: DaemonSettings, ground: Ground): Promise<Daemon
       joined?.membership.tellChange();
       hooking.report(report, changed);
       service.changed();
+      if (!once) void mounted.look();
     },
   });
   records.metrics.activeGeneration.set(loop.state().agreement?.ledger.agreed?.generation ?? 0);
-  const notifier = joined?.notifier ?? soloNotifier({ instance });
-  const subject = openSubject({ ...records, settings, instance, store, loop, notifier, hooking, mask });
+  const notifier = joined?.notifier ?? soloNotifier({ incarnation });
+  const self = { instance, incarnation, settings, mask };
+  const subject = openSubject({ ...records, ...self, store, loop, notifier, hooking, mounted });
   const link = joined?.membership ?? notifier;
-  return daemonOf(settings, { loop, chronicle, parser, subject, hooking, service, joined, keeper, link });
+  const { lock } = ground;
+  const parts = { loop, chronicle, parser, subject, hooking, service, joined, keeper, link, lock, mounted };
+  return daemonOf(settings, parts);
 }
+
 /** What happened, as it is told and remembered. */
 function openRecords(
   settings: DaemonSettings,
@@ -167,6 +192,7 @@ function openRecords(
     journal,
     foundHash: markOf(ground.existing)?.hash ?? null,
     clustered: ground.reached !== null,
+    isolation: isolationOf(options),
     detailed: options.highAvailability.enableDetailedLogging,
     rejectedHash,
     headGeneration: () => loop().state().agreement?.head?.generation ?? null,
@@ -203,37 +229,47 @@ interface Parts {
   readonly keeper: StateKeeper;
   /** The way to the others, or what stands in its place. */
   readonly link: AsyncDisposable;
+  readonly lock: SnapshotLock;
+  readonly mounted: MountedFiles;
 }
 
 /** The daemon that its parts make, in the order in which they begin and end. */
 function daemonOf(settings: DaemonSettings, parts: Parts): Daemon {
-  const { loop, chronicle, parser, subject, hooking, service, joined, keeper, link } = parts;
+  const { loop, chronicle, parser, subject, hooking, service, joined, keeper, link, lock, mounted } = parts;
   const { options, environment, log } = settings;
   // Stage by stage: no more hints; no more work and answers; then what the work left to be told and kept.
   const hinting: AsyncDisposable[] = [];
   const working: AsyncDisposable[] = [loop, hooking];
-  const stages = [hinting, working, [link], [keeper], [parser, service]];
+  const stages = [hinting, working, [link], [keeper], [parser, service, mounted]];
+  let admin: AdminServer | null = null;
   return {
-    reload: (reason = "signal") => loop.hint(reason),
+    reload(reason = "signal") {
+      loop.hint(reason);
+      admin?.lookAgain();
+    },
     abandon() {
       parser.kill();
-      hooking.abandon();
+      return hooking.abandon();
     },
     async settled() {
       await loop.settled();
       const { trouble } = loop.state();
       if (trouble === null) return "in-force";
-      return trouble.kind === "rejected" && chronicle.rejection() !== null ? "rejected" : "failed";
+      if (trouble.kind !== "rejected" || chronicle.rejection() === null) return "failed";
+      // A source that is wrong hides that its snapshot could not have been written either.
+      const taken = await lock.take();
+      if (!taken.ok) log.error(taken.message);
+      return taken.ok ? "rejected" : "failed";
     },
     async serve() {
       const { socket, listen, tokenFile, tls } = options.admin;
       // Loaded where it is needed: a single load answers nobody.
       const { openAdminServer } = await import("./admin/server.ts");
       const token = tokenFile && credentialPath(tokenFile, environment);
-      const admin = await openAdminServer({ socket, listen, tokenFile: token, tls, subject, log });
-      if (admin.ok) working.push(admin.server);
-      else if (admin.isOption) return admin;
-      else log.error(`The admin interface is not there: ${admin.message}`);
+      const opened = await openAdminServer({ socket, listen, tokenFile: token, tls, subject, log });
+      if (opened.ok) working.push(admin = opened.server);
+      else if (opened.isOption) return opened;
+      else log.error(`The admin interface is not there: ${opened.message}`);
       joined?.membership.join();
       const following = await followFiles(settings, { chronicle, parser, hint: (reason) => loop.hint(reason) });
       if (following) hinting.push(following);
@@ -244,6 +280,7 @@ function daemonOf(settings: DaemonSettings, parts: Parts): Daemon {
     async [Symbol.asyncDispose]() {
       service.stopping();
       for (const stage of stages.splice(0)) await Promise.all(stage.map((one) => one[Symbol.asyncDispose]()));
+      lock[Symbol.dispose]();
     },
   };
 }
@@ -261,13 +298,12 @@ function serviceFacts(
     hasLooked: chronicle.lastReload() !== null,
     trouble: trouble && { kind: trouble.kind, reason: mask(trouble.reason) },
     standing: agreement && standingOf(agreement),
+    isolation: isolationOf(options),
     generation: agreedGeneration(agreement),
     failedHooks: hooking.status().filter((hook) => hook.failures > 0).map((hook) => hook.name),
     isWatching: options.configurationWatcher.enableFileWatching,
   };
 }
-
-type Reached = Extract<ResolvedConnection, { readonly ok: true }>;
 
 /** The secrets of the options, and of a connection those alone that it has: where Redis is may be shown. */
 function secretsWith({ secrets }: Reached, options: Options): string[] {
@@ -278,42 +314,6 @@ function secretsWith({ secrets }: Reached, options: Options): string[] {
     connectionStrings: { ...connectionStrings, redis: null },
   };
   return [...secretValues(others), ...secrets];
-}
-
-/** However seldom an instance reads the head, the others know sooner than that whether it lives. */
-const LONGEST_SILENCE_SECONDS = 30;
-
-interface Joined {
-  readonly membership: Membership;
-  readonly notifier: Notifier;
-}
-
-/** Makes the instance a member of its cluster, with what the last process left behind; null: it is alone. */
-async function join(
-  { options, version, log }: DaemonSettings,
-  { reached, secrets: { mask } }: Ground,
-  parts: {
-    readonly instance: string;
-    readonly chronicle: Chronicle;
-    readonly found: KeptState;
-    readonly keeper: StateKeeper;
-    loop(): Loop<Candidate>;
-  },
-): Promise<Joined | null> {
-  if (reached === null) return null;
-  const { connection } = reached;
-  const { instance, found: { ledger } } = parts;
-  const { configurationChannel: channel, settleSeconds, reconcileSeconds, autoReconnect } = options.highAvailability;
-  const tellMilliseconds = Math.min(reconcileSeconds, LONGEST_SILENCE_SECONDS) * 1000;
-  const peerLifeMilliseconds = 3 * tellMilliseconds;
-  // Loaded where it is needed: an instance alone does not hold it in memory.
-  const { openRedisNotifier } = await import("./cluster/redis_notifier.ts");
-  const notifier = openRedisNotifier({ connection, channel, instance, autoReconnect, peerLifeMilliseconds });
-  const described = describeConnection(connection);
-  log.information("High Availability mode enabled", { instance, channel, redis: described });
-  const limits = { settleMilliseconds: settleSeconds * 1000, reconcileMilliseconds: reconcileSeconds * 1000 };
-  const about = { ...parts, version, connection: described, limits, tellMilliseconds, ledger, log, mask };
-  return { membership: openMembership({ ...about, notifier }), notifier };
 }
 
 function markOf(existing: Existing): Mark | null {

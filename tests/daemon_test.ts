@@ -186,3 +186,17 @@ Deno.test("a snapshot that cannot be written is a failure that says what to do",
   assertEquals(line["outcome"], "write-failed");
   assert(Number(line["willRetryInMilliseconds"]) > 0);
 });
+
+Deno.test("two daemons of one host that nobody named have names that differ, and stay over a restart", async () => {
+  await using one = await temporaryDirectory();
+  await using other = await temporaryDirectory();
+  const clustered = { "HighAvailability:Enabled": "true", "HighAvailability:RedisConnectionString": "127.0.0.1:1" };
+  const names: unknown[] = [];
+  for (const directory of [one, other, one]) {
+    await using started = await start(directory, clustered);
+    names.push(said(started.lines, "High Availability mode enabled")!["instance"]);
+  }
+  assertNotEquals(names[0], names[1]);
+  assertEquals(names[2], names[0]);
+  assert(names.every((name) => String(name).startsWith(`${Deno.hostname()}:`)), `${names}`);
+});

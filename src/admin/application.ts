@@ -9,6 +9,8 @@ import { HEALTH_PATHS, healthRoutes } from "./health_routes.ts";
 import type { AdminLimits } from "./limits.ts";
 import { metricsRoute } from "./metrics_route.ts";
 import { reloadRoute } from "./reload_route.ts";
+import { requestPath } from "./request_target.ts";
+import type { Problem } from "./problem.ts";
 import type { Route } from "./route.ts";
 import { snapshotRoute } from "./snapshot_route.ts";
 import { statusRoutes } from "./status_routes.ts";
@@ -32,7 +34,8 @@ export interface ApplicationSettings {
 export function composeApplication(settings: ApplicationSettings): Handler {
   const { subject, log, limits, closing, now = () => new Date() } = settings;
   const answers = maskedAnswers((text) => subject.mask(text));
-  const application = new Hono<{ Bindings: ConnectionBindings }>();
+  // Authorised and served by one path, the one of the request line; hono's own way decodes it.
+  const application = new Hono<{ Bindings: ConnectionBindings }>({ getPath: (request) => requestPath(request) ?? "" });
   application.use(async (c, next) => {
     const { authorize } = c.env;
     if (authorize === null || HEALTH_PATHS.has(c.req.path)) return await next();
@@ -63,8 +66,15 @@ export function composeApplication(settings: ApplicationSettings): Handler {
     log.error("A bug kept an admin request from being answered", { method, path, error: error.stack });
     return answers.problem({ status: 500, code: "admin/bug", detail: "The request could not be answered" });
   });
-  return (request, bindings) => application.fetch(request, bindings);
+  return (request, bindings) =>
+    requestPath(request) === null ? answers.problem(MALFORMED_TARGET) : application.fetch(request, bindings);
 }
+
+const MALFORMED_TARGET: Problem = {
+  status: 400,
+  code: "admin/malformed",
+  detail: "Host must be one host[:port], and the request line must name a path of it without dot segments",
+};
 
 /** HEAD is answered wherever GET is: RFC 9110, section 9.3.2. */
 function methodsOf({ method }: Route): readonly string[] {

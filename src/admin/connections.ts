@@ -5,6 +5,7 @@
 import { backoffMilliseconds } from "../time/backoff.ts";
 import type { Authorize } from "./auth.ts";
 import type { AdminLimits } from "./limits.ts";
+import type { Acceptor } from "./replaceable_listener.ts";
 import { withinLimit } from "../time/limit.ts";
 
 /** What a route knows of the connection that it answers on. */
@@ -51,7 +52,7 @@ interface Served {
 }
 
 /** Serves all connections of a listener, which is closed with them. */
-export function openConnections(listener: Deno.Listener<Deno.Conn>, settings: ConnectionSettings): Connections {
+export function openConnections(listener: Acceptor, settings: ConnectionSettings): Connections {
   const { limits, onTrouble, onBug } = settings;
   const open = new Set<Served>();
   const closing = Promise.withResolvers<void>();
@@ -108,7 +109,7 @@ export function openConnections(listener: Deno.Listener<Deno.Conn>, settings: Co
 
 /** What accept(2) refuses (no file descriptor is left) is tried again, ever more slowly. */
 async function acceptAll(
-  listener: Deno.Listener<Deno.Conn>,
+  listener: Acceptor,
   take: (connection: Deno.Conn) => Promise<void>,
   isClosed: () => boolean,
   onTrouble: (message: string) => void,

@@ -2,21 +2,33 @@
 // opened is told once, and tried again ever more slowly until it is disposed of.
 import { setTimeout as delay } from "node:timers/promises";
 import { type Backoff, backoffMilliseconds } from "../time/backoff.ts";
+import { withinLimit } from "../time/limit.ts";
 import type { Authorize } from "./auth.ts";
 import type { Connections } from "./connections.ts";
+import type { Acceptor } from "./replaceable_listener.ts";
 
 /** A listener that is open. */
 export interface OpenedListener {
   /** Accepts its connections. */
-  readonly listener: Deno.Listener<Deno.Conn>;
+  readonly listener: Acceptor;
   /** Judges each request; null: everyone may ask. */
   readonly authorize: Authorize | null;
   /** Where it is reached. */
   readonly address: string;
   /** What is unwise about its settings, in one line each. */
   readonly warnings: readonly string[];
-  /** Called before the listener is closed. */
+  /** Looks whether what it was opened with is still there and the same, and makes up for what is not. */
+  readonly look: () => Promise<LookedAt | null>;
+  /** Called before the listener is closed, and once more when a look that was under way is over. */
   remove(): void;
+}
+
+/** What a look at an open listener found or did, in one line. Null in its place: all is as it was. */
+export interface LookedAt {
+  /** As the log has it; an `error` lasts, and every look finds it until it is over. */
+  readonly level: "information" | "warning" | "error";
+  /** One line. */
+  readonly message: string;
 }
 
 /** Why there is none, in one line with an advice; `isOption`: the settings are wrong, not the host. */
@@ -40,6 +52,8 @@ export interface EntranceSettings {
   readonly serve: (opened: OpenedListener) => Connections;
   /** Is told when it is open. */
   readonly onOpen: (opened: OpenedListener) => void;
+  /** Is told what a look found, where that is news. */
+  readonly onLook: (looked: LookedAt) => void;
   /** Is told why it is not, where that is news. */
   readonly onTrouble: (message: string) => void;
   /** Between attempts; default from 1 s to 60 s. */
@@ -52,6 +66,8 @@ export interface EntranceSettings {
 export interface Entrance extends AsyncDisposable {
   /** Where it is reached; null: nowhere yet. */
   address(): string | null;
+  /** Looks at what the listener was opened with, unless such a look is under way. */
+  lookAgain(): void;
 }
 
 /** An entrance that was opened or will be, or why it can never be. */
@@ -60,9 +76,12 @@ export type OpenedEntrance = { readonly ok: true; readonly entrance: Entrance } 
 /** Between attempts to open it. */
 const BACKOFF: Backoff = { firstMilliseconds: 1_000, capMilliseconds: 60_000 };
 
+/** How long closing waits for a look that hangs in a file system which does not answer. */
+const LOOK_GRACE_MILLISECONDS = 500;
+
 /** Makes a first attempt, and where the host is at fault goes on trying; later every fault is the host's. */
 export async function openEntrance(settings: EntranceSettings): Promise<OpenedEntrance> {
-  const { open, serve, onOpen, onTrouble, backoff = BACKOFF, random = Math.random } = settings;
+  const { open, serve, onOpen, onLook, onTrouble, backoff = BACKOFF, random = Math.random } = settings;
   let current: { readonly opened: OpenedListener; readonly connections: Connections } | null = null;
   let closing: Promise<void> | null = null;
   const ending = new AbortController();
@@ -97,6 +116,13 @@ export async function openEntrance(settings: EntranceSettings): Promise<OpenedEn
       if (closing !== null || take(await openLater())) return;
     }
   };
+  let looking: Promise<void> | null = null;
+  let lastError = "";
+  const look = async (opened: OpenedListener) => {
+    const looked = await opened.look().catch((error): LookedAt => ({ level: "error", message: String(error) }));
+    if (looked !== null && looked.message !== lastError && closing === null) onLook(looked);
+    lastError = looked?.level === "error" ? looked.message : "";
+  };
   const first = await open();
   if (!first.ok && first.isOption) return first;
   const trying = take(first) ? Promise.resolve() : keepTrying();
@@ -104,9 +130,16 @@ export async function openEntrance(settings: EntranceSettings): Promise<OpenedEn
     ending.abort();
     current?.opened.remove();
     await Promise.all([trying, current?.connections.close()]);
+    // A look that was under way may have made up for what was just removed.
+    if (looking !== null) await withinLimit(looking, LOOK_GRACE_MILLISECONDS);
+    current?.opened.remove();
   };
   const entrance: Entrance = {
     address: () => current?.opened.address ?? null,
+    lookAgain() {
+      if (current === null || closing !== null) return;
+      looking ??= look(current.opened).finally(() => looking = null);
+    },
     [Symbol.asyncDispose]: () => closing ??= close(),
   };
   return { ok: true, entrance };

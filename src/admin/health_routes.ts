@@ -40,8 +40,13 @@ async function consistency(
     const detail = "What the instances run is not known at the moment";
     return answers.problem({ status: 503, code: "admin/peers-unknown", detail });
   }
-  const { runs: hashes } = judgePeers(answer.value.peers);
+  const { runs: hashes, namesakes } = judgePeers(answer.value.peers);
   const [first] = hashes;
+  if (hashes.length === 1 && namesakes.length > 0) {
+    const detail = `Several processes have the name ${namesakes[0]}, or one of them ended a moment ago: ` +
+      "give one another HighAvailability:InstanceName";
+    return answers.problem({ status: 503, code: "admin/peers-unknown", detail, members: { namesakes } });
+  }
   if (hashes.length === 1 && first!.hash !== null) {
     return answers.json({ status: "consistent", hash: first!.hash, instances: first!.instances.length });
   }

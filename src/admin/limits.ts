@@ -22,6 +22,8 @@ export interface AdminLimits {
   readonly heartbeatMilliseconds: number;
   /** After which a follower that does not read its stream of events is dropped. */
   readonly stuckMilliseconds: number;
+  /** Between two looks whether the socket is still there and the certificate still the same. */
+  readonly lookMilliseconds: number;
   /** For what is in flight when the interface closes. */
   readonly graceMilliseconds: number;
   /** Of a request's body. */
@@ -46,6 +48,7 @@ export const ADMIN_LIMITS: AdminLimits = {
   reloadMilliseconds: 60_000,
   heartbeatMilliseconds: 15_000,
   stuckMilliseconds: 30_000,
+  lookMilliseconds: 5_000,
   graceMilliseconds: 1_000,
   maxBodyBytes: 64 * 1024,
   maxConnections: 300,

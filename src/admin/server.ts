@@ -4,9 +4,10 @@ import type { Backoff } from "../time/backoff.ts";
 import type { Logger } from "../process/log.ts";
 import { composeApplication } from "./application.ts";
 import { findServeOnConnection, openConnections, type ServeOnConnection } from "./connections.ts";
-import { type Entrance, type ListenerOpening, type ListenerRefusal, openEntrance } from "./entrance.ts";
+import { type Entrance, type ListenerOpening, type ListenerRefusal, type LookedAt, openEntrance } from "./entrance.ts";
 import { ADMIN_LIMITS, type AdminLimits } from "./limits.ts";
 import type { Subject } from "./subject.ts";
+import { replaceableListener } from "./replaceable_listener.ts";
 import { openTcpListener } from "./tcp_listener.ts";
 import { openUnixSocket } from "./unix_socket.ts";
 
@@ -18,7 +19,7 @@ export interface AdminSettings {
   readonly listen: string | null;
   /** Where the token is. */
   readonly tokenFile: string | null;
-  /** PEM files, both or neither. They are read once. */
+  /** PEM files, both or neither. They are read again when they change. */
   readonly tls: { readonly certificateFile: string | null; readonly keyFile: string | null };
   /** What is asked about. */
   readonly subject: Subject;
@@ -38,6 +39,8 @@ export interface AdminSettings {
 export interface AdminServer extends AsyncDisposable {
   /** Where it is reached at the moment: a path, `http://…` or `https://…`. */
   addresses(): readonly string[];
+  /** Looks at once whether socket and certificate are as they were, which else a timer makes it do. */
+  lookAgain(): void;
 }
 
 /**
@@ -64,7 +67,10 @@ export async function openAdminServer(settings: AdminSettings): Promise<OpenedAd
   if (listen) openings.push(() => openTcpListener({ listen, tokenFile, tls, onTrouble }));
   if (socket) openings.push(() => openOnSocket(socket));
   const entrances: Entrance[] = [];
+  const lookAgain = () => entrances.forEach((one) => one.lookAgain());
+  const looks = setInterval(lookAgain, limits.lookMilliseconds);
   const close = async () => {
+    clearInterval(looks);
     // Each knows of its end before what waits is answered.
     const closed = entrances.map((one) => one[Symbol.asyncDispose]());
     closing.abort();
@@ -79,6 +85,7 @@ export async function openAdminServer(settings: AdminSettings): Promise<OpenedAd
         for (const warning of warnings) log.warning(warning);
         log.information("Admin interface answers", { at: address });
       },
+      onLook: ({ level, message }) => log[level](message),
       onTrouble: (message) => log.error(`The admin interface is not there: ${message}`, { next: "it is tried again" }),
       ...settings.backoff === undefined ? {} : { backoff: settings.backoff },
     });
@@ -89,12 +96,22 @@ export async function openAdminServer(settings: AdminSettings): Promise<OpenedAd
     entrances.unshift(opened.entrance);
   }
   const addresses = () => entrances.flatMap((one) => one.address() ?? []);
-  return { ok: true, server: { addresses, [Symbol.asyncDispose]: close } };
+  return { ok: true, server: { addresses, lookAgain, [Symbol.asyncDispose]: close } };
 }
 
 async function openOnSocket(path: string): Promise<ListenerOpening> {
   const opened = await openUnixSocket(path);
   if (!opened.ok) return opened;
-  const { listener, remove } = opened.socket;
-  return { ok: true, listener, authorize: null, address: path, warnings: [], remove };
+  let { socket } = opened;
+  const listener = replaceableListener(socket.listener);
+  const look = async (): Promise<LookedAt | null> => {
+    if (await socket.isInPlace()) return null;
+    const again = await openUnixSocket(path);
+    if (!again.ok) return { level: "error", message: `The admin socket ${path} was taken away: ${again.message}` };
+    socket = again.socket;
+    await listener.replace(() => Promise.resolve(again.socket.listener));
+    return { level: "warning", message: `The admin socket ${path} was taken away: it is there again` };
+  };
+  const warnings = socket.leftovers.map((one) => `Removed a socket that a killed daemon had left: ${one}`);
+  return { ok: true, listener, authorize: null, address: path, warnings, look, remove: () => socket.remove() };
 }

@@ -9,7 +9,7 @@ import { withinLimit } from "../time/limit.ts";
 /** `GET /admin/status` and `/admin/peers`. */
 export function statusRoutes(subject: Subject, answers: Answers, limits: AdminLimits): readonly Route[] {
   return [
-    { method: "GET", path: "/admin/status", answer: () => answers.json(subject.status()) },
+    { method: "GET", path: "/admin/status", answer: async () => answers.json(await subject.status()) },
     { method: "GET", path: "/admin/peers", answer: ({ signal }) => peers(subject, answers, limits, signal) },
   ];
 }

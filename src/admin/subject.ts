@@ -2,6 +2,7 @@
 // holds a secret but the snapshot's bytes, and all of it is JSON as it is answered.
 import type { PeersAnswer } from "../cluster/notifier.ts";
 import type { Standing } from "../cluster/peers.ts";
+import type { SingleMount } from "../host/single_mount.ts";
 import type { DiagnosticJson } from "../diagnostic/render.ts";
 
 /** A diagnostic with the file that it is about. */
@@ -28,14 +29,25 @@ export interface LastReload {
 
 /** How the cluster is reached. */
 export interface RedisStatus {
-  /** `disabled`: High Availability is off. */
+  /** `disabled`: High Availability is off, or no connection string is set. */
   readonly state: "disabled" | "connecting" | "up" | "down";
   /** When it came to that state, in ISO 8601. */
   readonly since: string;
-  /** Why it is down; null where it is not. */
+  /**
+   * Why the link is down or disabled by mistake, or why Redis refuses requests although it is up (its memory is full);
+   * else null.
+   */
   readonly reason: string | null;
   /** How often a lost connection came back. */
   readonly reconnections: number;
+}
+
+/** How changes of the files are noticed. */
+export interface WatchStatus {
+  /** `events`: with polling beside them; `polling`: events cannot be had just now; `nothing`: watching is off. */
+  readonly by: "events" | "polling" | "nothing";
+  /** Why events cannot be had; null if they can, or are not wanted. */
+  readonly reason: string | null;
 }
 
 /** One hook at one moment. */
@@ -70,10 +82,12 @@ export interface Status {
   readonly version: string;
   /** Its name in the cluster. */
   readonly instance: string;
-  /** `cluster`: High Availability is on; `alone`: it is not. */
+  /** `cluster`: High Availability is on, and Redis is named; `alone`: it is not. */
   readonly mode: "cluster" | "alone";
   /** Whether file events and polling lead to reloads. */
   readonly watching: boolean;
+  /** By what. */
+  readonly watch: WatchStatus;
   /** ISO 8601. */
   readonly startedAt: string;
   /** The source, as it was named. */
@@ -102,6 +116,13 @@ export interface Status {
   readonly hooks: readonly HookStatus[];
   /** Whether the options file changed since the start, so that a restart is needed. */
   readonly restartNeeded: boolean;
+  /**
+   * What is at the snapshot's path: `in-force`; `another` file, or the same with another mode or group; `missing`; null:
+   * nothing is in force, it is just being written, or the file system does not tell.
+   */
+  readonly stored: "in-force" | "another" | "missing" | null;
+  /** Files that the daemon reads and that are mounted by themselves, so that a file which replaces one is not seen. */
+  readonly singleMounts: readonly SingleMount[];
 }
 
 /** What a reload is asked with. */
@@ -126,6 +147,8 @@ export type ReloadAnswer =
     readonly standing: Standing;
     /** Why the others could not be made to look again though that was asked for, in one line; null otherwise. */
     readonly notNotified: string | null;
+    /** What may keep the next edit from being seen, in one line each. */
+    readonly warnings: readonly string[];
   }
   | { readonly kind: "rejected"; readonly reason: string; readonly diagnostics: readonly DiagnosticAnswer[] }
   /** The source could not be read, the snapshot not be written, or what was to overrule the others not be announced. */
@@ -168,7 +191,7 @@ export interface EventSource {
 /** The daemon as the admin interface sees it. Nothing here throws for what is not a bug. */
 export interface Subject {
   /** All about it at this moment. */
-  status(): Status;
+  status(): Promise<Status>;
   /** The content hash of the snapshot in force, for conditions; null: none. */
   contentHash(): string | null;
   /** Reloads, and resolves when that is done and, where it changed something, was announced or could not be in time. */

@@ -3,6 +3,7 @@
 import { openGuard } from "./auth.ts";
 import type { ListenerOpening, ListenerRefusal } from "./entrance.ts";
 import { type ListenAddress, readListenAddress } from "./listen_address.ts";
+import { type OpenedTcp, openTlsListener, portTrouble } from "./tls_listener.ts";
 
 /** Where to listen and how, in the names of the section `Admin`. */
 export interface TcpSettings {
@@ -34,53 +35,23 @@ export async function openTcpListener({ listen, tokenFile, tls, onTrouble }: Tcp
     // Where others can reach it, an address without a token is refused like one that names none.
     return refused(`${guard.message}: Admin:TokenFile must name a file with a token`, !address.isLoopback);
   }
-  const listener = await listenOn(address, certificateFile, keyFile);
-  if (!("accept" in listener)) return listener;
-  const { hostname, port } = listener.addr as Deno.NetAddr;
+  const pair = certificateFile === null || keyFile === null ? null : { certificateFile, keyFile };
+  const opened = pair === null ? listenPlainly(address) : await openTlsListener(address, pair);
+  if (!opened.ok) return opened;
+  const { listener, look, addr: { hostname, port } } = opened;
   const host = hostname.includes(":") ? `[${hostname}]` : hostname;
-  const scheme = certificateFile === null ? "http" : "https";
+  const scheme = pair === null ? "http" : "https";
   const { authorize, warnings } = guard;
-  return { ok: true, listener, authorize, address: `${scheme}://${host}:${port}`, warnings, remove: () => {} };
+  return { ok: true, listener, authorize, address: `${scheme}://${host}:${port}`, warnings, look, remove: () => {} };
 }
 
-async function listenOn(
-  { hostname, port }: ListenAddress,
-  certificateFile: string | null,
-  keyFile: string | null,
-): Promise<Deno.Listener<Deno.Conn> | ListenerRefusal> {
-  const pem: string[] = [];
-  for (const path of [certificateFile, keyFile]) {
-    if (path === null) continue;
-    try {
-      pem.push(await Deno.readTextFile(path));
-    } catch (error) {
-      return refused(`${path} cannot be read: ${reasonOf(error)}: let the daemon's user read it`, false);
-    }
-  }
-  const [cert, key] = pem;
+function listenPlainly({ hostname, port }: ListenAddress): OpenedTcp | ListenerRefusal {
   try {
-    if (cert === undefined || key === undefined) return Deno.listen({ hostname, port });
-    return Deno.listenTls({ hostname, port, cert, key });
+    const listener = Deno.listen({ hostname, port });
+    return { ok: true, listener, addr: listener.addr as Deno.NetAddr, look: () => Promise.resolve(null) };
   } catch (error) {
-    if (!isOfSystem(error)) {
-      const advice = "put a certificate and its key there, in PEM";
-      return refused(
-        `${certificateFile} and ${keyFile} are no certificate and its key: ${reasonOf(error)}: ${advice}`,
-        false,
-      );
-    }
-    const advice = "free it, or name another with Admin:Listen";
-    return refused(`Port ${port} of ${hostname} cannot be listened on: ${reasonOf(error)}: ${advice}`, false);
+    return refused(portTrouble({ hostname, port }, error), false);
   }
-}
-
-/** What the system refuses has its code (EADDRINUSE); what TLS does not take has none. */
-function isOfSystem(error: unknown): boolean {
-  return typeof (error as { code?: unknown } | null)?.code === "string";
-}
-
-function reasonOf(error: unknown): string {
-  return (error instanceof Error ? error.message : String(error)).split(" (os error")[0]!;
 }
 
 function refused(message: string, isOption = true): ListenerRefusal {

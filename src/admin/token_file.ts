@@ -1,6 +1,6 @@
 // The file that holds a token, as those who judge tokens and those who send one read it: one bounded read, by the same
 // rules on both sides. What is said of it never quotes it.
-import { openWithoutWaiting, readAtMost } from "../source/source_file.ts";
+import { NotAFileError, openRegularFile, readAtMost } from "../host/regular_file.ts";
 
 /** The least a token may be long, in characters. */
 export const MIN_TOKEN_LENGTH = 16;
@@ -18,12 +18,11 @@ export async function readTokenFile(path: string): Promise<TokenRead> {
   let bytes: Uint8Array;
   let mode: number;
   try {
-    await using file = await openWithoutWaiting(path);
-    const stat = await file.stat();
-    if (!stat.isFile()) return { ok: false, message: `${path} is not a file, so it holds no token` };
-    mode = stat.mode;
+    await using file = await openRegularFile(path);
+    mode = file.found.mode;
     bytes = await readAtMost((into) => file.read(into), MAX_TOKEN_FILE_BYTES);
   } catch (error) {
+    if (error instanceof NotAFileError) return { ok: false, message: `${path} is not a file, so it holds no token` };
     const code = (error as { code?: string } | null)?.code ?? "an unknown error";
     return { ok: false, message: `The token cannot be read from ${path}: ${code}` };
   }

@@ -8,6 +8,10 @@ import { withinLimit } from "../time/limit.ts";
 export interface UnixSocket {
   /** Accepts its connections. */
   readonly listener: Deno.Listener<Deno.UnixConn>;
+  /** The sockets of killed daemons that were removed beside it. */
+  readonly leftovers: readonly string[];
+  /** Whether its path still leads to it. */
+  isInPlace(): Promise<boolean>;
   /** Removes its name, if that still is its own. Before the listener is closed, so that no other can take its place. */
   remove(): void;
 }
@@ -60,7 +64,32 @@ export async function openUnixSocket(path: string): Promise<OpenedSocket> {
   }
   const own = Deno.lstatSync(path);
   Deno.removeSync(ownName);
-  return { ok: true, socket: { listener, remove: () => removeOwn(path, own) } };
+  const leftovers = await removeLeftovers(dirname(path), own.uid);
+  const isInPlace = () => Deno.lstat(path).then((found) => isSameFile(found, own), () => false);
+  return { ok: true, socket: { listener, leftovers, isInPlace, remove: () => removeOwn(path, own) } };
+}
+
+/** Of a directory with more entries the rest waits for the next start. */
+const MAX_ENTRIES = 10_000;
+
+/** Removes what a daemon left that was killed between binding and linking: its user's, of such a name, unanswered. */
+async function removeLeftovers(directory: string, uid: number | null): Promise<string[]> {
+  const removed: string[] = [];
+  let looked = 0;
+  try {
+    for await (const { name } of Deno.readDir(directory)) {
+      if (++looked > MAX_ENTRIES) break;
+      if (!/^\.[0-9a-f]{8}$/.test(name)) continue;
+      const path = join(directory, name);
+      const found = await Deno.lstat(path);
+      if (!found.isSocket || found.uid !== uid || await answerOf(path) !== "no") continue;
+      removeOwn(path, found);
+      removed.push(path);
+    }
+  } catch {
+    // The directory may not be listed, or another daemon was quicker: they do no harm.
+  }
+  return removed;
 }
 
 /** Between setting the umask and setting it back nothing else of this thread runs. */
@@ -82,8 +111,7 @@ async function clearAway(path: string): Promise<[string, boolean] | null> {
     return null;
   }
   if (!found.isSocket) return [`${path} is not a socket, and is left alone: name another path`, true];
-  const probe = await withinLimit(connects(path), PROBE_MILLISECONDS);
-  const answer = probe.ok ? probe.value : "yes";
+  const answer = await answerOf(path);
   if (answer === "yes") {
     return [`Another process answers on the admin socket ${path}: end it, or name another path`, false];
   }
@@ -97,7 +125,12 @@ async function clearAway(path: string): Promise<[string, boolean] | null> {
   return null;
 }
 
-/** Whether somebody answers, or why that is not known. */
+/** Whether somebody answers, or why that is not known; one that takes its time counts as living. */
+async function answerOf(path: string): Promise<"yes" | "no" | string> {
+  const probe = await withinLimit(connects(path), PROBE_MILLISECONDS);
+  return probe.ok ? probe.value : "yes";
+}
+
 async function connects(path: string): Promise<"yes" | "no" | string> {
   try {
     (await Deno.connect({ transport: "unix", path })).close();
@@ -111,11 +144,14 @@ async function connects(path: string): Promise<"yes" | "no" | string> {
 /** Removes a file unless its name leads to another one by now, or it cannot be removed. */
 function removeOwn(path: string, own: Deno.FileInfo): void {
   try {
-    const { dev, ino } = Deno.lstatSync(path);
-    if (dev === own.dev && ino === own.ino) Deno.removeSync(path);
+    if (isSameFile(Deno.lstatSync(path), own)) Deno.removeSync(path);
   } catch {
     // It is gone, or stays: the next daemon finds that nobody answers on it.
   }
+}
+
+function isSameFile(one: Deno.FileInfo, other: Deno.FileInfo): boolean {
+  return one.dev === other.dev && one.ino === other.ino;
 }
 
 function whyNot(path: string, error: unknown): [string, boolean] {

@@ -5,7 +5,7 @@ import { renderText } from "../diagnostic/render.ts";
 import { terminalText } from "../diagnostic/terminal_text.ts";
 import { readOptions } from "../process/option_reader.ts";
 import { readOptionsFile } from "../process/options_file.ts";
-import { readAtMost } from "../source/source_file.ts";
+import { readRegularFile } from "../host/regular_file.ts";
 import { EXIT, type ExitCode } from "./exit_codes.ts";
 
 /** What the command line says of it; null: nothing. */
@@ -66,7 +66,7 @@ export function addressText(address: AdminAddress): string {
 }
 
 /** Whether a URL names this host, whatever the name service says. */
-export function isLoopback({ hostname }: URL): boolean {
+function isLoopback({ hostname }: URL): boolean {
   return hostname === "localhost" || hostname === "[::1]" || /^127(\.\d+){3}$/.test(hostname);
 }
 
@@ -114,11 +114,7 @@ async function readAuthorities(
   const fail = (why: string) =>
     ({ ok: false, message: `Cannot read the file of authorities ${terminalText(path)}: ${why}` }) as const;
   try {
-    // Asked before it is opened: opening a named pipe waits for its writer.
-    const { isFile } = await Deno.stat(path);
-    if (!isFile) return fail("it is not a regular file");
-    using file = await Deno.open(path, { read: true });
-    const bytes = await readAtMost((into) => file.read(into), MAX_AUTHORITIES_BYTES, 4 * 1024);
+    const bytes = await readRegularFile(path, MAX_AUTHORITIES_BYTES);
     if (bytes.length > MAX_AUTHORITIES_BYTES) return fail(`it is larger than ${MAX_AUTHORITIES_BYTES} bytes`);
     return { ok: true, text: new TextDecoder().decode(bytes) };
   } catch (error) {

@@ -2,7 +2,9 @@
 // the daemon (nothing, another server, garbage) becomes one line fit for a terminal. Nothing here shows the token.
 import * as z from "zod";
 import { terminalText } from "../diagnostic/terminal_text.ts";
-import { addressText, type AdminAddress, type AdminFlags, findAdminAddress, isLoopback } from "./admin_address.ts";
+import { openHttpClient } from "../host/http_client.ts";
+import { type Proxy, proxyOf } from "../host/proxy.ts";
+import { addressText, type AdminAddress, type AdminFlags, findAdminAddress } from "./admin_address.ts";
 import { EXIT, type ExitCode } from "./exit_codes.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -42,6 +44,8 @@ export interface AdminClient extends Disposable {
   refusal(answer: Extract<AdminAnswer, { ok: true }>): string;
 }
 
+const DIRECT = { ok: true, proxy: null } as const;
+
 /** How long most answers may take. */
 export const ANSWER_LIMIT_MILLISECONDS = 10_000;
 
@@ -54,14 +58,22 @@ const problemSchema = z.object({
   detail: z.string().optional().catch(undefined),
 });
 
-/** Opens a client, or says in one line why its authorities cannot be used. */
+/**
+ * Opens a client, or says in one line why its authorities or its proxy cannot be used.
+ *
+ * @param environment of it the variables that name proxies count, for a URL of another host.
+ */
 export function openAdminClient(
   address: AdminAddress,
+  environment: Readonly<Record<string, string>> = {},
 ): { readonly ok: true; readonly client: AdminClient } | { readonly ok: false; readonly message: string } {
-  const name = addressText(address);
+  const chosen = address.kind === "socket" ? DIRECT : proxyOf(address.url, (variable) => environment[variable]);
+  if (!chosen.ok) return { ok: false, message: `${chosen.variable} names no proxy of http, https or socks5` };
+  const { proxy } = chosen;
+  const name = addressText(address) + (proxy === null ? "" : ` through the proxy ${proxy.name}`);
   let http: Deno.HttpClient;
   try {
-    http = Deno.createHttpClient(connectionOf(address));
+    http = openHttpClient(connectionOf(address, proxy));
   } catch (error) {
     return { ok: false, message: `Cannot use the certificates given for ${name}: ${reasonOf(error)}` };
   }
@@ -105,7 +117,7 @@ export async function withAdminClient(
     terminal.error(`${found.message}\n`);
     return found.code;
   }
-  const opened = openAdminClient(found.address);
+  const opened = openAdminClient(found.address, terminal.environment);
   if (!opened.ok) {
     terminal.error(`${opened.message}\n`);
     return EXIT.unavailable;
@@ -125,16 +137,10 @@ export function strangeAnswer(client: AdminClient): string {
   return `What answers at ${client.name} is not honua-configd, or not of a version that this one understands`;
 }
 
-/**
- * A proxy that the environment names is for other hosts: what goes to this one, a token with it, goes there directly.
- * Over TLS the proxy sees nothing, and a direct way cannot be had: Deno speaks no TLS over a transport that it is given.
- */
-function connectionOf(address: AdminAddress): Deno.CreateHttpClientOptions {
+function connectionOf(address: AdminAddress, proxy: Proxy | null): Deno.CreateHttpClientOptions {
   if (address.kind === "socket") return { proxy: { transport: "unix", path: address.path } };
-  const { url, authorities } = address;
-  if (url.protocol === "https:") return authorities === null ? {} : { caCerts: [authorities] };
-  const hostname = url.hostname.replace(/^\[|\]$/g, "");
-  return isLoopback(url) ? { proxy: { transport: "tcp", hostname, port: Number(url.port || 80) } } : {};
+  const caCerts = address.authorities === null ? [] : [address.authorities];
+  return proxy === null ? { caCerts } : { caCerts, proxy: { url: proxy.url } };
 }
 
 function initOf({ method = "GET", headers = {}, json }: AdminRequest, token: string | null): RequestInit {

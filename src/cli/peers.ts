@@ -1,7 +1,10 @@
 // `honua-configd peers`: who runs what, in a table with a line below it that says whether they agree. It ends with 0 if
-// all living instances run one hash, with 1 if not, with 3 if the daemon or its Redis cannot be reached.
-import { jsonLine } from "../diagnostic/terminal_text.ts";
+// all living instances run one hash and have names of their own, with 1 if not, with 3 if the daemon or its Redis cannot be
+// reached.
+import { jsonLine, terminalText } from "../diagnostic/terminal_text.ts";
 import * as z from "zod";
+import { namesakesOf } from "../cluster/peers.ts";
+import { isGeneration, isHash } from "../cluster/head_bounds.ts";
 import type { AdminFlags } from "./admin_address.ts";
 import { strangeAnswer, unavailable, withAdminClient } from "./admin_client.ts";
 import { agoText } from "./age.ts";
@@ -19,14 +22,17 @@ export interface PeersRequest {
 
 const HEADINGS = ["", "INSTANCE", "STANDING", "GENERATION", "HASH", "VERSION", "SEEN", "REJECTED"];
 
+const hash = z.custom<string>(isHash);
+const generation = z.custom<number>(isGeneration);
+
 const peersSchema = z.object({
   peers: z.array(z.object({
     instance: z.string(),
     version: z.string(),
-    hash: z.string().nullable(),
-    generation: z.number().nullable(),
+    hash: hash.nullable(),
+    generation: generation.nullable(),
     standing: z.string(),
-    rejected: z.object({ hash: z.string(), why: z.string(), at: z.string() }).nullable(),
+    rejected: z.object({ hash, why: z.string(), at: z.string() }).nullable(),
     at: z.string(),
     self: z.boolean(),
   })),
@@ -59,7 +65,8 @@ export async function peers(
 
 function doAgree(all: readonly Peer[]): boolean {
   const [first] = all;
-  return first !== undefined && first.hash !== null && all.every(({ hash }) => hash === first.hash);
+  return first !== undefined && namesakesOf(all).size === 0 && first.hash !== null &&
+    all.every(({ hash }) => hash === first.hash);
 }
 
 function tableText(all: readonly Peer[], now: number): string {
@@ -96,7 +103,11 @@ function summaryText(all: readonly Peer[]): string {
   ];
   const own = leading?.peers.filter(({ rejected }) => rejected !== null).length ?? 0;
   const ownEdits = own === 0 ? "" : `; ${own} of them rejected another`;
-  return `${all.length} ${all.length === 1 ? "instance" : "instances"}: ${parts.join(", ")}${ownEdits}`;
+  const [namesake] = namesakesOf(all);
+  const advice = namesake === undefined
+    ? ""
+    : `; several have the name ${terminalText(namesake)}: give one another HighAvailability:InstanceName`;
+  return `${all.length} ${all.length === 1 ? "instance" : "instances"}: ${parts.join(", ")}${ownEdits}${advice}`;
 }
 
 interface Group {

@@ -7,7 +7,7 @@ import type { Json, JsonObject } from "../snapshot/canonical.ts";
 import { SNAPSHOT_FORMAT } from "../snapshot/snapshot.ts";
 import type { Compiled } from "../snapshot/compile.ts";
 import { EXIT, type ExitCode } from "./exit_codes.ts";
-import { compileArgument, readArgument, readEnvironment } from "./source_argument.ts";
+import { compileArgument, exitCodeOf, readArgument, readEnvironment } from "./source_argument.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** What was asked for. */
@@ -33,18 +33,18 @@ export async function print(request: PrintRequest, terminal: Terminal): Promise<
   const environment = await readEnvironment(request.environmentFiles, terminal);
   if (!environment.ok) {
     complain([environment.diagnostic], new Map());
-    return environment.unreachable ? EXIT.unavailable : EXIT.invalid;
+    return exitCodeOf([environment.diagnostic]);
   }
   complain(environment.warnings, new Map());
   const read = await readArgument(request.file, request.name, terminal);
   if (!read.ok) {
     complain([read.diagnostic], new Map());
-    return read.unreachable ? EXIT.unavailable : EXIT.invalid;
+    return exitCodeOf([read.diagnostic]);
   }
   await using parser = openBlockParser();
   const { compiled, frames } = await compileArgument(read, environment.environment, parser);
   complain(compiled.ok ? compiled.warnings : compiled.diagnostics, frames);
-  if (!compiled.ok) return EXIT.invalid;
+  if (!compiled.ok) return exitCodeOf(compiled.diagnostics);
   terminal.out(printed(compiled, request));
   return EXIT.done;
 }

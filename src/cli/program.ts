@@ -42,9 +42,11 @@ export async function runProgram(args: readonly string[], terminal: Terminal): P
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     // Without a command, the help is an answer to a question that was not asked: wrong usage.
-    return error.exitCode === 0 ? EXIT.done : EXIT.usage;
+    if (error.exitCode !== 0) return EXIT.usage;
   }
-  return code === EXIT.done && terminal.hasFailed() ? EXIT.unavailable : code;
+  // Without its text an answer is none. Wrong options stay that: systemd does not try again with them.
+  const ended = code as ExitCode;
+  return terminal.hasFailed() && ended !== EXIT.usage ? EXIT.unavailable : ended;
 }
 
 type Finish = (code: ExitCode) => void;

@@ -2,6 +2,7 @@
 // source is in force, with 1 if it was rejected, with 3 if it could not be asked, could not do all that was asked for, or
 // another snapshot than the one of `--if-match` is in force.
 import * as z from "zod";
+import { isGeneration, isHash } from "../cluster/head_bounds.ts";
 import { jsonLine, terminalText } from "../diagnostic/terminal_text.ts";
 import type { AdminFlags } from "./admin_address.ts";
 import { type AdminAnswer, type AdminClient, strangeAnswer, unavailable, withAdminClient } from "./admin_client.ts";
@@ -30,13 +31,17 @@ const RELOAD_LIMIT_MILLISECONDS = 65_000;
 
 type Answered = Extract<AdminAnswer, { ok: true }>;
 
+const hash = z.custom<string>(isHash);
+const generation = z.custom<number>(isGeneration);
+
 const doneSchema = z.object({
   status: z.enum(["reloaded", "unchanged"]),
-  hash: z.string(),
-  generation: z.number().nullable(),
+  hash,
+  generation: generation.nullable(),
   instancesNotified: z.number(),
   standing: z.string().optional(),
   notNotified: z.string().nullable().optional(),
+  warnings: z.array(z.string()).optional(),
 });
 
 const rejectedSchema = z.object({
@@ -84,7 +89,8 @@ function tellDone(
 ): ExitCode | null {
   const parsed = doneSchema.safeParse(body);
   if (!parsed.success) return null;
-  const { status, hash, generation, instancesNotified, standing = "agreed", notNotified = null } = parsed.data;
+  const { status, hash, generation, instancesNotified, standing = "agreed", notNotified = null, warnings = [] } =
+    parsed.data;
   const told = status === "reloaded" || notify || force ? `, ${countText(instancesNotified)} notified` : "";
   // Else it is the generation of what was agreed on before.
   const numbered = generation === null || standing !== "agreed" ? "" : ` (generation ${generation})`;
@@ -94,6 +100,7 @@ function tellDone(
     const advice = force ? "" : ". --force announces this one over it";
     terminal.error(`Diverged: the others agreed on another configuration${advice}\n`);
   }
+  for (const warning of warnings) terminal.error(`Warning: ${terminalText(warning)}\n`);
   if (!notify || notNotified === null) return EXIT.done;
   terminal.error(`The others were not notified: ${terminalText(notNotified)}\n`);
   return EXIT.unavailable;

@@ -6,8 +6,10 @@ import { renderLine, renderText } from "../diagnostic/render.ts";
 import { readJson } from "../document/json_syntax.ts";
 import { secretRanges } from "../document/secret_ranges.ts";
 import { type Daemon, type DaemonSettings, startDaemon } from "../daemon.ts";
+import { INIT_ADVICE, startsProcesses } from "../process/first_process.ts";
 import { type Logger, type StandardErrorLog, standardErrorLogger } from "../process/log.ts";
 import { onSignals } from "../process/signals.ts";
+import { withinLimit } from "../time/limit.ts";
 import { EXIT, type ExitCode } from "./exit_codes.ts";
 import { type OptionRequest, pathClash, requestedOptions, requestedSource } from "./prepared.ts";
 import type { Terminal } from "./terminal.ts";
@@ -100,6 +102,9 @@ async function prepare(request: RunRequest, terminal: Terminal): Promise<Prepare
     pid: Deno.pid,
   });
   for (const warning of warnings) log.warning(renderLine(warning));
+  if (Deno.pid === 1 && startsProcesses(options) && !once) {
+    log.warning(`Processes that hooks leave behind will be zombies, for nothing collects them here. ${INIT_ADVICE}`);
+  }
   const settings: DaemonSettings = {
     options,
     sourcePath: source.path,
@@ -125,8 +130,8 @@ function listen(log: Logger, drain: Drain): Listening {
   let daemon: Daemon | null = null;
   let wantsReload = false;
   const endNow = () => {
-    daemon?.abandon();
-    void drain(DRAIN_LIMIT_MILLISECONDS).then(() => Deno.exit(EXIT.done));
+    const abandoned = withinLimit(daemon?.abandon() ?? Promise.resolve(), DRAIN_LIMIT_MILLISECONDS);
+    void Promise.all([abandoned, drain(DRAIN_LIMIT_MILLISECONDS)]).then(() => Deno.exit(EXIT.done));
   };
   const signals = onSignals({
     reload() {

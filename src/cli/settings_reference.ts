@@ -93,12 +93,12 @@ const SETTING_ROWS: readonly Row[] = [
   [
     "HighAvailability:ConfigurationChannel",
     "`honua:config:changes`",
-    "a text",
+    "1 to 256 characters",
     "the channel, and the beginning of the keys",
   ],
   [
     "HighAvailability:InstanceName",
-    "the host's name",
+    "the host's name, or one made of it",
     "1 to 128 characters",
     "how the others know this instance; two of one name are noticed and said",
   ],
@@ -224,7 +224,7 @@ const HOOK_ROWS: readonly Row[] = [
     "reloaded, or restarted where it cannot reload, by `systemctl`",
   ],
   ["On", "`activated`", "`check`, `activated`, `rejected`, `diverged`", "when it runs"],
-  ["TimeoutSeconds", "`30`", "1 to 3600", "then it is ended, with all that it started, and has failed"],
+  ["TimeoutSeconds", "`30`", "1 to 3600", "then it is ended, with all of its session, and has failed"],
   [
     "Retry:Attempts",
     "`0`",

@@ -2,6 +2,7 @@
 // ends with 0 if the source is in force, the instance does not diverge and no hook failed for it, with 1 if not, with 3 if
 // nothing answers.
 import * as z from "zod";
+import { isGeneration, isHash } from "../cluster/head_bounds.ts";
 import { jsonLine, terminalText } from "../diagnostic/terminal_text.ts";
 import type { AdminFlags } from "./admin_address.ts";
 import { strangeAnswer, unavailable, withAdminClient } from "./admin_client.ts";
@@ -23,18 +24,22 @@ export interface StatusRequest {
 /** The outcomes after which the source is what is in force. */
 const GOOD_OUTCOMES: ReadonlySet<string> = new Set(["activated", "unchanged"]);
 
+const hash = z.custom<string>(isHash);
+const generation = z.custom<number>(isGeneration);
+
 const statusSchema = z.object({
   version: z.string(),
   instance: z.string(),
   mode: z.string(),
   watching: z.boolean(),
+  watch: z.object({ by: z.string(), reason: z.string().nullable() }).nullable().default(null),
   startedAt: z.string(),
   source: z.string(),
   snapshot: z.string(),
-  active: z.object({ hash: z.string(), since: z.string() }).nullable(),
-  generation: z.number().nullable(),
+  active: z.object({ hash, since: z.string() }).nullable(),
+  generation: generation.nullable(),
   standing: z.string(),
-  head: z.object({ generation: z.number(), hash: z.string() }).nullable(),
+  head: z.object({ generation, hash }).nullable(),
   announcementOwed: z.boolean(),
   lastReload: z.object({
     outcome: z.string(),
@@ -58,6 +63,8 @@ const statusSchema = z.object({
     lastRun: z.object({ outcome: z.string(), at: z.string(), reason: z.string().nullable() }).nullable(),
   })).default([]),
   restartNeeded: z.boolean(),
+  stored: z.string().nullable().default(null),
+  singleMounts: z.array(z.object({ isReplaced: z.boolean(), what: z.string(), todo: z.string() })).default([]),
 });
 
 type Status = z.infer<typeof statusSchema>;
@@ -81,8 +88,10 @@ export async function status(
   });
 }
 
+const NOT_OURS = "The file at the snapshot's path is not the one in force";
+
 /** In one line what needs a person; null: nothing does. */
-function troubleOf({ active, lastReload, standing, head, hooks }: Status): string | null {
+function troubleOf({ active, lastReload, standing, head, hooks, stored, singleMounts }: Status): string | null {
   const stays = active === null ? "nothing is in force" : `${shortHash(active.hash)} stays in force`;
   if (lastReload !== null && !GOOD_OUTCOMES.has(lastReload.outcome)) {
     const failures: Record<string, string> = {
@@ -96,6 +105,12 @@ function troubleOf({ active, lastReload, standing, head, hooks }: Status): strin
     return `${failure}: ${stays}`;
   }
   if (active === null) return "Nothing is in force";
+  if (stored === "missing" || stored === "another") {
+    const what = stored === "missing" ? "There is no file at the snapshot's path" : NOT_OURS;
+    return `${what}: honua-configd reload puts ${shortHash(active.hash)} there`;
+  }
+  const old = singleMounts.find((one) => one.isReplaced);
+  if (old !== undefined) return terminalText(old.what);
   if (standing === "diverged") {
     const others = head === null ? "" : `, the others agreed on ${headText(head)}`;
     return `Diverged: ${shortHash(active.hash)} is in force here${others}`;
@@ -119,7 +134,7 @@ function statusText(status: Status, now: number, colour: boolean): string {
   const headline = trouble ?? `In force: ${shortHash(status.active?.hash ?? "")}, ${known}`;
   const rows: [string, string][] = [
     ["In force", inForceText(status, now)],
-    ["Source", `${terminalText(status.source)} (${status.watching ? "watched" : "not watched: reloads when told"})`],
+    ["Source", `${terminalText(status.source)} (${watchText(status)})`],
     ["Last reload", lastReloadText(status, now)],
     ["Cluster", clusterText(status)],
     ["Redis", redisText(status, now)],
@@ -131,11 +146,19 @@ function statusText(status: Status, now: number, colour: boolean): string {
   ];
   if (status.hooks.length > 0) rows.splice(-2, 0, ...status.hooks.map((hook) => hookRow(hook, now)));
   if (status.restartNeeded) rows.push(["Restart", "needed: the options file changed, and options are read once"]);
+  for (const { what, todo } of status.singleMounts) rows.push(["Warning", terminalText(`${what}: ${todo}`)]);
   const lines = rows.map(([name, text]) => `${name.padEnd(13)}${text}`);
   const found = diagnosticsText(status.lastReload?.diagnostics ?? [], colour);
   return `${[painted(headline, trouble === null ? "strong" : "trouble", colour), ...lines].join("\n")}\n${
     found && `\n${found}`
   }`;
+}
+
+/** A daemon of before says only whether it watches. */
+function watchText({ watching, watch }: Status): string {
+  if (!watching) return "not watched: reloads when told";
+  if (watch?.by !== "polling") return "watched";
+  return `polled only, as events cannot be had: ${terminalText(watch.reason ?? "")}`;
 }
 
 function inForceText({ active, generation, standing }: Status, now: number): string {
@@ -161,8 +184,8 @@ function hookRow({ name, on, state, failures, lastRun }: Status["hooks"][number]
   return ["Hook", `${terminalText(name)} (${terminalText(on)}): ${terminalText(state)}${times}${last}`];
 }
 
-function clusterText({ mode, standing, head, announcementOwed }: Status): string {
-  if (mode === "alone") return "none: High Availability is off";
+function clusterText({ mode, standing, head, announcementOwed, redis }: Status): string {
+  if (mode === "alone") return `none: ${terminalText(redis.reason ?? "High Availability is off")}`;
   const standings: Record<string, string> = { unknown: "not known whether the others agree" };
   const known = Object.hasOwn(standings, standing) ? standings[standing]! : terminalText(standing);
   const agreed = head === null ? "" : `, head ${headText(head)}`;
@@ -174,5 +197,6 @@ function redisText({ redis: { state, since, reason, reconnections } }: Status, n
   const times = reconnections === 0
     ? ""
     : `, ${reconnections} ${reconnections === 1 ? "reconnection" : "reconnections"}`;
-  return `${terminalText(state)} ${forText(since, now)}${times}${reason === null ? "" : `: ${terminalText(reason)}`}`;
+  const why = reason === null ? "" : `${state === "up" ? ", but" : ""}: ${terminalText(reason)}`;
+  return `${terminalText(state)} ${forText(since, now)}${times}${why}`;
 }

@@ -1,7 +1,7 @@
 // Where commands write: standard output for what was asked for, standard error for what is said about it. A reader that
 // went away (`| head`) ends the output quietly, one that cannot take it (a full disk) is remembered.
 import { useColour } from "../diagnostic/terminal_text.ts";
-import { readAtMost } from "../source/source_file.ts";
+import { readAtMost } from "../host/regular_file.ts";
 
 /** The streams and the surroundings of a command. */
 export interface Terminal {

@@ -4,7 +4,7 @@ import type { FrameSource } from "../diagnostic/hidden.ts";
 import { type FileResult, renderJson, renderText } from "../diagnostic/render.ts";
 import { openBlockParser } from "../document/blocks.ts";
 import { EXIT, type ExitCode } from "./exit_codes.ts";
-import { compileArgument, readArgument, readEnvironment } from "./source_argument.ts";
+import { compileArgument, exitCodeOf, readArgument, readEnvironment } from "./source_argument.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** What was asked for. */
@@ -28,17 +28,15 @@ export async function validate(request: ValidateRequest, terminal: Terminal): Pr
     terminal.error(renderText(diagnostics, { sources: new Map(), colour: terminal.colourError, frames: false }));
   if (!environment.ok) {
     complain([environment.diagnostic]);
-    return environment.unreachable ? EXIT.unavailable : EXIT.invalid;
+    return exitCodeOf([environment.diagnostic]);
   }
   complain(environment.warnings);
   await using parser = openBlockParser();
   const results: FileResult[] = [];
   const sources = new Map<string, FrameSource>();
-  let unreachable = false;
   for (const file of request.files) {
     const read = await readArgument(file, request.name, terminal);
     if (!read.ok) {
-      unreachable ||= read.unreachable;
       results.push({ file, valid: false, hash: null, diagnostics: [read.diagnostic] });
       continue;
     }
@@ -54,7 +52,7 @@ export async function validate(request: ValidateRequest, terminal: Terminal): Pr
   }
   if (request.format === "json") terminal.out(renderJson(results));
   else tell(results, sources, terminal);
-  const code = exitCodeOf(results, unreachable, request.strict);
+  const code = worstOf(results, request.strict);
   return code === EXIT.done && request.strict && environment.warnings.length > 0 ? EXIT.invalid : code;
 }
 
@@ -70,8 +68,11 @@ function tell(
   }
 }
 
-function exitCodeOf(results: readonly FileResult[], unreachable: boolean, strict: boolean): ExitCode {
-  if (unreachable) return EXIT.unavailable;
-  const fails = ({ valid, diagnostics }: FileResult) => !valid || (strict && diagnostics.length > 0);
-  return results.some(fails) ? EXIT.invalid : EXIT.done;
+/** Of several outcomes 3 beats 1, and 1 beats 0. */
+function worstOf(results: readonly FileResult[], strict: boolean): ExitCode {
+  const codes = results.map(({ valid, diagnostics }): ExitCode => {
+    if (!valid) return exitCodeOf(diagnostics);
+    return strict && diagnostics.length > 0 ? EXIT.invalid : EXIT.done;
+  });
+  return codes.reduce((worst, code) => code > worst ? code : worst, EXIT.done);
 }

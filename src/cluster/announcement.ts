@@ -1,6 +1,6 @@
 // What goes over the channel: at most 100 bytes that say which generation became which hash, or, from older Honua
 // servers, a path. Anything may arrive there; it is bounded, parsed strictly, and never more than a hint.
-import { createHash } from "node:crypto";
+import { isGeneration } from "./head_bounds.ts";
 
 /** A message as it was understood. */
 export type Message =
@@ -22,9 +22,12 @@ export const MAX_MESSAGE_BYTES = 4_096;
 
 const ANNOUNCEMENT = /^v1 ([1-9][0-9]{0,15}) ([0-9a-f]{64}) ([0-9a-f]{12})$/;
 
-/** How an instance is called in messages and in the head: the first 12 hex digits of the SHA-256 of its name. */
-export function instanceId(name: string): string {
-  return createHash("sha256").update(name, "utf8").digest("hex").slice(0, 12);
+/**
+ * How a process is called in messages, in the head and in its record: 12 random hex digits, for two processes may have one
+ * name, and a process that takes the other's message for its own would not heed it.
+ */
+export function newIncarnation(): string {
+  return crypto.getRandomValues(new Uint8Array(6)).toHex();
 }
 
 /**
@@ -34,8 +37,8 @@ export function instanceId(name: string): string {
  */
 export function announcementText(generation: number, hash: string, id: string): string {
   const text = `v1 ${generation} ${hash} ${id}`;
-  if (!ANNOUNCEMENT.test(text) || !Number.isSafeInteger(generation)) {
-    throw new RangeError("an announcement takes a positive safe integer, 64 hex digits and 12");
+  if (!ANNOUNCEMENT.test(text) || !isGeneration(generation)) {
+    throw new RangeError("an announcement takes a generation, 64 hex digits and 12");
   }
   return text;
 }
@@ -45,7 +48,7 @@ export function announcementText(generation: number, hash: string, id: string): 
  * encoding is checked. A path is what looks like one: it holds a separator or ends as a configuration's name does. It does
  * not say who sent it, so it counts as another's; whoever sent it knows better.
  *
- * @param ownId what {@linkcode instanceId} says of this instance's name.
+ * @param ownId this process's incarnation.
  */
 export function parseMessage(message: Uint8Array | string, ownId: string): Message {
   if (message.length > MAX_MESSAGE_BYTES) return invalid("It is too long");
@@ -62,7 +65,7 @@ export function parseMessage(message: Uint8Array | string, ownId: string): Messa
 function parseAnnouncement(text: string, ownId: string): Message {
   const match = ANNOUNCEMENT.exec(text);
   const generation = Number(match?.[1]);
-  if (match === null || !Number.isSafeInteger(generation)) {
+  if (match === null || !isGeneration(generation)) {
     return invalid(text.startsWith("v1 ") ? "It is a malformed announcement" : "It is of a version that is not known");
   }
   const by = match[3]!;

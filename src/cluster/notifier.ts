@@ -9,7 +9,7 @@ export interface Head {
   readonly generation: number;
   /** The announced hash: SHA-256 of a portable config, in hex. */
   readonly hash: string;
-  /** Who announced it: the first 12 hex digits of the SHA-256 of its name. */
+  /** The incarnation of the process that announced it. */
   readonly by: string;
   /** How long ago it was announced, by the clock of the one who keeps it; no host's clock takes part. */
   readonly ageMilliseconds: number;
@@ -59,7 +59,7 @@ export type TellAnswer =
   | { readonly ok: true; readonly namesake: boolean }
   | { readonly ok: false; readonly reason: string };
 
-/** Who is there, this instance included, in the order of the names; or why that is not known. */
+/** Which processes are there, this one included, in the order of their names; or why that is not known. */
 export type PeersAnswer =
   | { readonly ok: true; readonly peers: readonly Peer[] }
   | { readonly ok: false; readonly reason: string };
@@ -72,7 +72,8 @@ export type LookAgainAnswer =
 /** Whether the cluster can be reached and heard at the moment. */
 export type Link =
   | { readonly state: "connecting" }
-  | { readonly state: "up" }
+  /** `refuses`: why Redis answers and refuses requests, in one line without secrets; absent: it refuses none. */
+  | { readonly state: "up"; readonly refuses?: string }
   /** `final`: it was given up and is not tried again. `reason` is one line without secrets. */
   | { readonly state: "down"; readonly reason: string; readonly final: boolean };
 
@@ -98,6 +99,6 @@ export interface Notifier extends AsyncDisposable {
   lookAgain(path: string): Promise<LookAgainAnswer>;
   /** Writes what this instance runs, for as long as the record lives. */
   tell(record: PeerRecord): Promise<TellAnswer>;
-  /** Reads what all living instances run. */
+  /** Reads what all living processes run, each for itself, also where two have one name. */
   peers(): Promise<PeersAnswer>;
 }

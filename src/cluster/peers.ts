@@ -1,6 +1,7 @@
 // What an instance tells the others of itself, as it stands under its peer key: JSON of a bounded size, read strictly,
 // since anything may stand there. It holds no secret.
 import * as z from "zod";
+import { isGeneration, isHash } from "./head_bounds.ts";
 
 /** Where an instance stands towards the cluster's head. */
 export type Standing = "unknown" | "agreed" | "settling" | "diverged";
@@ -21,7 +22,7 @@ export interface Rejection {
 export interface PeerRecord {
   /** Its name, `HighAvailability:InstanceName`. */
   readonly instance: string;
-  /** Random for each process: two living ones of one name are found by it. */
+  /** Random for each process: 12 hex digits, and a UUID up to version 0.1. */
   readonly incarnation: string;
   /** Of honua-configd. */
   readonly version: string;
@@ -39,7 +40,7 @@ export interface PeerRecord {
 
 /** Another instance, or this one, as the cluster knows it. */
 export interface Peer extends PeerRecord {
-  /** Whether it is the one that asks. */
+  /** Whether it is the process that asks. */
   readonly self: boolean;
 }
 
@@ -54,8 +55,9 @@ export const MAX_RECORD_BYTES = 4_096;
 
 const line = (maxLength: number) => z.string().max(maxLength).regex(/^[^\p{Cc}\p{Cs}]+$/u);
 const time = z.string().max(32).regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?Z$/);
-const hash = z.string().regex(/^[0-9a-f]{64}$/);
-const generation = z.int().positive();
+
+const hash = z.custom<string>(isHash);
+const generation = z.custom<number>(isGeneration);
 
 /** Members that are not known are left out: a later version may tell more. */
 const recordSchema = z.object({
@@ -65,7 +67,12 @@ const recordSchema = z.object({
   hash: hash.nullable(),
   generation: generation.nullable(),
   standing: z.enum(["unknown", "agreed", "settling", "diverged"]),
-  rejected: z.object({ hash, generation: generation.nullable(), why: line(MAX_WHY_LENGTH), at: time }).nullable(),
+  rejected: z.object({
+    hash,
+    generation: generation.nullable(),
+    why: line(MAX_WHY_LENGTH),
+    at: time,
+  }).nullable(),
   at: time,
 });
 
@@ -92,6 +99,11 @@ export function encodePeer(record: PeerRecord): string {
   });
 }
 
+/** How a process is called in the index of peers and in the key of its record. */
+export function peerId({ instance, incarnation }: Pick<PeerRecord, "instance" | "incarnation">): string {
+  return `${shortened(instance, MAX_INSTANCE_LENGTH)}:${incarnation}`;
+}
+
 /** One line of at most so many UTF-16 units, no surrogate pair split; `?` where nothing is left. */
 function shortened(text: string, maxLength: number): string {
   const cut = text.slice(0, maxLength).replace(/[\ud800-\udbff]$/, "");
@@ -101,9 +113,10 @@ function shortened(text: string, maxLength: number): string {
 /**
  * Understands what stands under a peer's key, or null where it is no record.
  *
- * @param instance the name that the key says; a record of another name there is none.
+ * @param id what the key says of whose record it is, by {@linkcode peerId} or, up to version 0.1, by its name; another's
+ * record there is none.
  */
-export function parsePeer(text: string, instance?: string): PeerRecord | null {
+export function parsePeer(text: string, id?: string): PeerRecord | null {
   if (text.length > MAX_RECORD_BYTES) return null;
   let json: unknown;
   try {
@@ -113,8 +126,8 @@ export function parsePeer(text: string, instance?: string): PeerRecord | null {
   }
   const parsed = recordSchema.safeParse(json);
   if (!parsed.success) return null;
-  if (instance !== undefined && parsed.data.instance !== shortened(instance, MAX_INSTANCE_LENGTH)) return null;
-  return parsed.data;
+  const record = parsed.data;
+  return id === undefined || id === peerId(record) || id === record.instance ? record : null;
 }
 
 /** Which instances run one hash. */
@@ -129,21 +142,32 @@ export interface Run {
 export interface PeersVerdict {
   /** Whether no two of them run something different; so also where there is none, or nobody runs anything yet. */
   readonly consistent: boolean;
+  /** Names that more than one of them has, sorted: which of these lives, and will be seen again, is not known. */
+  readonly namesakes: readonly string[];
   /** What most of them run comes first; of equally many the lower hash, and nothing at last. */
   readonly runs: readonly Run[];
 }
 
 /** Compares what the peers run, whatever they say of their standing. */
 export function judgePeers(peers: Iterable<Pick<PeerRecord, "instance" | "hash">>): PeersVerdict {
+  const all = [...peers];
   const byHash = new Map<string | null, string[]>();
-  for (const { instance, hash } of peers) {
+  for (const { instance, hash } of all) {
     const instances = byHash.get(hash);
     if (instances) instances.push(instance);
     else byHash.set(hash, [instance]);
   }
   const runs = [...byHash].map(([hash, instances]): Run => ({ hash, instances: instances.sort() }));
   runs.sort((left, right) => right.instances.length - left.instances.length || compareHashes(left.hash, right.hash));
-  return { consistent: runs.length <= 1, runs };
+  const namesakes = [...namesakesOf(all)].sort();
+  return { consistent: runs.length <= 1 && namesakes.length === 0, namesakes, runs };
+}
+
+/** The names that more than one of them has. */
+export function namesakesOf(peers: Iterable<Pick<PeerRecord, "instance">>): ReadonlySet<string> {
+  const [names, shared] = [new Set<string>(), new Set<string>()];
+  for (const { instance } of peers) (names.has(instance) ? shared : names).add(instance);
+  return shared;
 }
 
 function compareHashes(left: string | null, right: string | null): number {

@@ -1,9 +1,12 @@
-// How to reach Redis, put together once from the options, the environment and the files that they name. Every secret in
-// it is named, so that it can be masked wherever texts go out.
+// How to reach Redis, put together from the options, the environment and the files that they name, anew for each
+// connection. Every secret in it is named, so that it can be masked wherever texts go out.
+import { keyTrouble } from "./client_key.ts";
 import { credentialPath } from "../host/credential.ts";
+import { readRegularFile } from "../host/regular_file.ts";
 import { type Diagnostic, warningDiagnostic } from "../diagnostic/diagnostic.ts";
 import { terminalText } from "../diagnostic/terminal_text.ts";
 import { parseConnectionString, type RedisEndpoint, type RedisPlan, type RedisServers } from "./connection_string.ts";
+import { NO_CONNECTION_STRING } from "./isolation.ts";
 export {
   parseConnectionString,
   type ParsedConnectionString,
@@ -79,7 +82,7 @@ export type ResolvedConnection =
     readonly isOption: boolean;
   };
 
-/** Reads at most `maxBytes` of a file and one byte more; rejects as `Deno.open` does. */
+/** Reads at most `maxBytes` of a file and one byte more; rejects with the errno's name as `code`. */
 export type ReadFile = (path: string, maxBytes: number) => Promise<Uint8Array>;
 
 /** The most that a file named by the options may weigh. */
@@ -99,13 +102,13 @@ const PASSWORD_OPTION = "HighAvailability:RedisPasswordFile";
 export async function resolveConnection(
   options: ConnectionOptions,
   environment: Readonly<Record<string, string | undefined>>,
-  readFile: ReadFile = readBounded,
+  readFile: ReadFile = readRegularFile,
 ): Promise<ResolvedConnection> {
   const { redisConnectionString: own, connectionTimeoutMs, redisPasswordFile, tls: files } = options.highAvailability;
   const shared = options.connectionStrings.redis;
   const text = own ?? shared;
   const path = own === null ? SHARED_OPTION : STRING_OPTION;
-  if (text === null) return optionMistake(`Set ${STRING_OPTION} or ${SHARED_OPTION}: where Redis is, is not said`);
+  if (text === null) return optionMistake(NO_CONNECTION_STRING);
   const parsed = parseConnectionString(text);
   if (!parsed.ok) return optionMistake(`${path}: ${parsed.why}`);
   const { plan } = parsed;
@@ -194,6 +197,10 @@ async function readTls(
     }
   }
   const [ca = null, certificate = null, key = null] = texts;
+  const trouble = certificate === null || key === null ? null : keyTrouble(certificate, key);
+  if (trouble !== null) {
+    return unusableFile(`HighAvailability:Tls:CertificateFile and HighAvailability:Tls:KeyFile: ${trouble}`);
+  }
   return { ok: true, tls: { host: plan.tlsHost, ca, certificate, key } };
 }
 
@@ -221,9 +228,10 @@ async function readText(option: string, path: string, readFile: ReadFile, otherw
   try {
     bytes = await readFile(path, MAX_FILE_BYTES);
   } catch (error) {
-    const isMissing = error instanceof Deno.errors.NotFound;
+    const code = (error as { code?: string } | null)?.code;
+    const isMissing = code === "ENOENT" || error instanceof Deno.errors.NotFound;
     if (isMissing && otherwise !== undefined) return readText(option, otherwise, readFile);
-    const kind = error instanceof Error ? ` (${error.name})` : "";
+    const kind = error instanceof Error ? ` (${code ?? error.name})` : "";
     return unusableFile(`${file} ${isMissing ? "does not exist" : "cannot be read"}${kind}`);
   }
   if (bytes.length > MAX_FILE_BYTES) return unusableFile(`${file} is larger than ${MAX_FILE_BYTES} bytes`);
@@ -232,20 +240,6 @@ async function readText(option: string, path: string, readFile: ReadFile, otherw
   } catch {
     return unusableFile(`${file} is not UTF-8`);
   }
-}
-
-/** Never more than `maxBytes` and one, and only of a regular file: a pipe might never end. */
-async function readBounded(path: string, maxBytes: number): Promise<Uint8Array> {
-  if (!(await Deno.stat(path)).isFile) throw new Deno.errors.NotSupported("not a regular file");
-  using file = await Deno.open(path, { read: true });
-  const bytes = new Uint8Array(maxBytes + 1);
-  let length = 0;
-  while (length < bytes.length) {
-    const count = await file.read(bytes.subarray(length));
-    if (count === null) break;
-    length += count;
-  }
-  return bytes.subarray(0, length);
 }
 
 /**

@@ -4,11 +4,15 @@
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { AbstractConnector, Redis } from "ioredis";
-import { instanceId, type Message, parseMessage } from "./announcement.ts";
+import { parseMessage } from "./announcement.ts";
+import { type Attempt, openAttempts } from "./attempts.ts";
+import { isId } from "./head_bounds.ts";
 import { keepLink, type LinkKeeper } from "./link_keeper.ts";
-import type { AnnounceAnswer, Head, Link, Listener, Notifier } from "./notifier.ts";
-import { encodePeer, MAX_RECORD_BYTES, parsePeer, type Peer, type PeerRecord } from "./peers.ts";
+import type { AnnounceAnswer, AnnounceRequest, Head, Link, Listener, Notifier } from "./notifier.ts";
+import { ownEchoes } from "./own_echoes.ts";
+import { encodePeer, MAX_RECORD_BYTES, parsePeer, type Peer, peerId, type PeerRecord } from "./peers.ts";
 import type { RedisConnection, RedisEndpoint } from "./redis_connection.ts";
+import { ANSWER_LIMITS, MESSAGE_LIMITS, replyGuard, UNASKED } from "./reply_guard.ts";
 import {
   ANNOUNCE,
   HISTORY_LENGTH,
@@ -16,6 +20,7 @@ import {
   keysOf,
   LEAVE,
   MAX_PEERS,
+  parseAnnounceReply,
   parseHeadReply,
   PEERS,
   READ,
@@ -23,8 +28,8 @@ import {
 } from "./redis_scripts.ts";
 import { type Dial, nameOf, type Wire } from "./redis_servers.ts";
 import { openSession, type Session, withoutSelf } from "./redis_session.ts";
-import { connectStream } from "./redis_stream.ts";
-import { NO_REDIS, reasonOf, RedisTrouble, replyCode } from "./redis_trouble.ts";
+import { connectStream, guardStream } from "./redis_stream.ts";
+import { NO_REDIS, reasonOf, RedisTrouble, replyCode, unaskedReason } from "./redis_trouble.ts";
 import { type Backoff, backoffMilliseconds } from "../time/backoff.ts";
 import { withinLimit } from "../time/limit.ts";
 
@@ -32,10 +37,16 @@ import { withinLimit } from "../time/limit.ts";
 export interface RedisNotifierOptions {
   /** Where Redis is, and as whom to speak to it. */
   readonly connection: RedisConnection;
+  /** Returns the connection for the next session, with the present content of its files. Default: `connection`. */
+  readonly renew?: (unwanted: AbortSignal) => Promise<RedisConnection>;
   /** `HighAvailability:ConfigurationChannel`; the keys' names are made of it. */
   readonly channel: string;
   /** The instance's name. */
   readonly instance: string;
+  /** The process's, by `newIncarnation`. */
+  readonly incarnation: string;
+  /** The id under which the process before this one told, which is no peer any more; default: none did. */
+  readonly formerPeer?: string | null;
   /**
    * `HighAvailability:AutoReconnect`. False: a connection that is lost is given up, and so is a first one that does not
    * come about within the time that connecting may take. Default: true.
@@ -57,8 +68,6 @@ export interface RedisNotifierOptions {
 const LEAVE_LIMIT_MILLISECONDS = 500;
 /** How long a command may take unless the options say another time. */
 const COMMAND_LIMIT_MILLISECONDS = 5_000;
-/** Paths of its own that an instance waits to hear; more at a time are taken for others'. */
-const MAX_ECHOES = 16;
 const CLOSED = "The notifier is closed";
 
 /** Before the next connection: those who lost one Redis do not come back to it at one moment. */
@@ -70,9 +79,8 @@ export const RECONNECT_BACKOFF: Backoff = { firstMilliseconds: 100, capMilliseco
  * may hear the message at any node and are not counted.
  */
 export function openRedisNotifier(options: RedisNotifierOptions): Notifier {
-  const { channel, instance } = options;
+  const { channel, incarnation: id } = options;
   const keys = keysOf(channel);
-  const id = instanceId(instance);
   let listener: Listener | null = null;
   let closing: Promise<void> | null = null;
   const echoes = ownEchoes(options.commandTimeoutMilliseconds ?? COMMAND_LIMIT_MILLISECONDS);
@@ -82,21 +90,21 @@ export function openRedisNotifier(options: RedisNotifierOptions): Notifier {
       if (closing === null) listener?.heard(echoes.recognise(parseMessage(bytes, id)));
     },
     linked: (link) => {
-      if (link.state !== "up") echoes.forget();
+      if (link.state !== "up") {
+        echoes.forget();
+        attempts.forget();
+      }
       if (closing === null) listener?.linked(link);
     },
   });
-  const link = (): Link => closing === null ? keeper.link() : { state: "down", reason: CLOSED, final: true };
-  /** Works with the session, or says in one line why that came to nothing. */
-  const attempt: Attempt = async (work) => {
-    const session = closing === null ? keeper.session() : null;
-    if (session === null) return { ok: false, reason: reasonWithout(link()) };
-    try {
-      return { ok: true, value: await work(session) };
-    } catch (error) {
-      return { ok: false, reason: closing === null ? reasonOf(error) : CLOSED };
-    }
+  const link = (): Link => {
+    if (closing !== null) return { state: "down", reason: CLOSED, final: true };
+    const now = keeper.link();
+    const refuses = attempts.refused();
+    return now.state === "up" && refuses !== null ? { ...now, refuses } : now;
   };
+  const attempts = openAttempts(() => closing === null ? keeper.session() : null, link);
+  const { attempt } = attempts;
   const presence = presenceOf(options, keys, attempt);
   return {
     watch(to) {
@@ -105,18 +113,24 @@ export function openRedisNotifier(options: RedisNotifierOptions): Notifier {
       keeper.start();
     },
     link,
-    announce: async ({ hash, base, unanswered, since, floor, restores, force }) => {
+    announce: async (request) => {
+      const { hash, base, unanswered, since, floor, restores, force } = request;
       const flags = [restores, force].map(Number);
       const args = [hash, base ?? "", unanswered.join(","), since, floor, ...flags, id, channel, HISTORY_LENGTH];
-      const outcome = await attempt((session) => session.run(ANNOUNCE, [keys.head, keys.history], args));
-      return outcome.ok ? readAnnounceAnswer(outcome.value) : { kind: "failed", reason: outcome.reason };
+      const outcome = await attempt(
+        "writes",
+        async (session) => readAnnounceAnswer(await session.run(ANNOUNCE, [keys.head, keys.history], args), request),
+        // The script writes nothing before any other answer.
+        ({ kind }) => kind === "accepted",
+      );
+      return outcome.ok ? outcome.value : { kind: "failed", reason: outcome.reason };
     },
     head: async () => {
-      const outcome = await attempt(async (session) => readHead(await session.run(READ, [keys.head], [])));
+      const outcome = await attempt("reads", async (session) => readHead(await session.run(READ, [keys.head], [])));
       return outcome.ok ? { ok: true, head: outcome.value } : outcome;
     },
     lookAgain: async (path) => {
-      const outcome = await attempt((session) => {
+      const outcome = await attempt("reads", (session) => {
         // Before it is sent: it may be heard before its answer is.
         echoes.expect(path);
         return session.publish(path);
@@ -130,58 +144,27 @@ export function openRedisNotifier(options: RedisNotifierOptions): Notifier {
   };
 }
 
-/**
- * Tells the own paths from others', which look the same: after sending one the next that is heard is its own. What was
- * lost on its way is waited for no longer than a command, so that it hides no later one of another.
- */
-function ownEchoes(lifeMilliseconds: number) {
-  let expected: { readonly path: string; readonly until: number }[] = [];
-  return {
-    /** A path is about to be sent. */
-    expect(path: string): void {
-      const now = performance.now();
-      const living = expected.filter(({ until }) => until > now);
-      expected = [...living, { path, until: now + lifeMilliseconds }].slice(-MAX_ECHOES);
-    },
-    /** The message, with whether it is an own one. */
-    recognise(message: Message): Message {
-      if (message.kind !== "look-again") return message;
-      const now = performance.now();
-      const at = expected.findIndex(({ path, until }) => path === message.path && until > now);
-      if (at < 0) return message;
-      expected.splice(at, 1);
-      return { ...message, own: true };
-    },
-    /** What has not been heard by now was not heard at all. */
-    forget(): void {
-      expected = [];
-    },
-  };
-}
-
-type Outcome<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly reason: string };
-type Attempt = <T>(work: (session: Session) => Promise<T>) => Promise<Outcome<T>>;
-
 /** The link, whose sessions are made of connections that this room can count: none is left when it is disposed of. */
 function keepRedisLink(
   options: RedisNotifierOptions,
   keys: Keys,
   { heard, linked }: { heard(bytes: Uint8Array): void; linked(link: Link): void },
 ): LinkKeeper<Session> {
-  const { connection, channel, random = Math.random } = options;
+  const { connection: first, channel, random = Math.random, renew = () => Promise.resolve(first) } = options;
   const { heartbeatMilliseconds = 10_000 } = options;
   const { commandTimeoutMilliseconds: commandMilliseconds = COMMAND_LIMIT_MILLISECONDS } = options;
   const open = new Set<Promise<unknown>>();
-  const dialFor = (signal: AbortSignal): Dial => (endpoint, hears) => {
+  const dialFor = (connection: RedisConnection, signal: AbortSignal): Dial => (endpoint, hears) => {
     const dialling = dial(endpoint, { connection, signal, heard: hears, commandMilliseconds });
     const gone = dialling.then(({ closed }) => closed, () => {}).finally(() => open.delete(gone));
     open.add(gone);
     return dialling;
   };
   return keepLink<Session>({
-    open: (signal) =>
-      openSession({
-        dial: dialFor(signal),
+    open: async (signal) => {
+      const connection = await renew(signal);
+      return await openSession({
+        dial: dialFor(connection, signal),
         connection,
         channel,
         keys,
@@ -189,13 +172,14 @@ function keepRedisLink(
         heartbeatMilliseconds,
         heard,
         resubscribed: () => linked({ state: "up" }),
-      }),
+      });
+    },
     closed: async () => {
       while (open.size > 0) await Promise.all(open);
     },
     linked,
     autoReconnect: options.autoReconnect ?? true,
-    firstConnectionMilliseconds: connection.connectTimeoutMilliseconds,
+    firstConnectionMilliseconds: first.connectTimeoutMilliseconds,
     backoffMilliseconds: options.backoffMilliseconds ??
       ((attempt) => backoffMilliseconds(attempt, random(), RECONNECT_BACKOFF)),
   });
@@ -203,73 +187,76 @@ function keepRedisLink(
 
 /** The instance among its peers. */
 function presenceOf(
-  { instance, peerLifeMilliseconds = 90_000 }: RedisNotifierOptions,
+  { instance, incarnation, formerPeer = null, peerLifeMilliseconds = 90_000 }: RedisNotifierOptions,
   keys: Keys,
   attempt: Attempt,
 ): Pick<Notifier, "tell" | "peers"> & { leave(): Promise<void> } {
-  const own = `${keys.peerPrefix}${instance}`;
-  /** What no other process's record holds; null before the first one. */
-  let mark: string | null = null;
+  const ownId = peerId({ instance, incarnation });
+  const own = `${keys.peerPrefix}${ownId}`;
+  let former = formerPeer;
+  /** The own record as it was told last, also if Redis did not take it; null before the first one. */
+  let latest: PeerRecord | null = null;
   let hasTold = false;
   return {
     tell: async (record) => {
-      const args = [instance, encodePeer(record), peerLifeMilliseconds];
-      mark = `"incarnation":${JSON.stringify(record.incarnation)}`;
-      const outcome = await attempt((session) => session.run(TELL, [own, keys.peers], args));
+      const text = encodePeer(record);
+      latest = parsePeer(text);
+      const names = [own, keys.peers, `${keys.namePrefix}${instance}`];
+      const args = [ownId, text, peerLifeMilliseconds, incarnation, former ?? ""];
+      const outcome = await attempt("writes", (session) => session.run(TELL, names, args));
       if (!outcome.ok) return outcome;
-      // After a restart the record that stands there is this instance's own, of its last life.
-      const namesake = hasTold && isAnothers(outcome.value, record);
+      // What told before this process did may have ended since; what told after it lives.
+      const namesake = hasTold && isId(outcome.value) && outcome.value !== incarnation;
       hasTold = true;
+      former = null;
       return { ok: true, namesake };
     },
     peers: async () => {
       const args = [keys.peerPrefix, MAX_PEERS, MAX_RECORD_BYTES];
-      const outcome = await attempt((session) => session.run(PEERS, [keys.peers], args));
-      return outcome.ok ? { ok: true, peers: readPeers(outcome.value, instance) } : outcome;
+      const outcome = await attempt("reads", (session) => session.run(PEERS, [keys.peers], args));
+      return outcome.ok ? { ok: true, peers: withOwn(latest, readPeers(outcome.value, ownId)) } : outcome;
     },
     leave: async () => {
-      const leaving = mark;
-      if (leaving === null) return;
-      const left = attempt((session) => session.run(LEAVE, [own, keys.peers], [instance, leaving]));
+      if (latest === null) return;
+      const left = attempt("writes", (session) => session.run(LEAVE, [own, keys.peers], [ownId]));
       await withinLimit(left.catch(() => {}), LEAVE_LIMIT_MILLISECONDS);
     },
   };
 }
 
-function reasonWithout(link: Link): string {
-  return link.state === "down" ? link.reason : "Redis is not connected yet";
-}
-
-function readAnnounceAnswer(reply: unknown): AnnounceAnswer {
-  const parsed = parseHeadReply(reply);
-  const head = parsed?.head ?? null;
-  if (parsed?.kind === "lost") return { kind: "lost", head };
-  if (parsed === null || head === null) return { kind: "failed", reason: NO_REDIS };
-  if (parsed.kind === "accepted") return { kind: "accepted", head, delivered: withoutSelf(parsed.delivered) };
-  return { kind: parsed.kind === "same" ? "same" : "refused", head };
+function readAnnounceAnswer(reply: unknown, request: AnnounceRequest): AnnounceAnswer {
+  const answer = parseAnnounceReply(reply, request);
+  if (answer === null) return { kind: "failed", reason: NO_REDIS };
+  return answer.kind === "accepted" ? { ...answer, delivered: withoutSelf(answer.delivered) } : answer;
 }
 
 function readHead(reply: unknown): Head | null {
   const parsed = parseHeadReply(reply);
-  if (parsed === null) throw new RedisTrouble(NO_REDIS);
+  if (parsed?.kind !== "head" && parsed?.kind !== "none") throw new RedisTrouble(NO_REDIS);
   return parsed.head;
 }
 
-/** Whether the record that was overwritten was a living namesake's. What is no record is nobody's. */
-function isAnothers(old: unknown, { incarnation }: PeerRecord): boolean {
-  const record = typeof old === "string" ? parsePeer(old) : null;
-  return record !== null && record.incarnation !== incarnation;
-}
-
-function readPeers(reply: unknown, self: string): Peer[] {
+function readPeers(reply: unknown, ownId: string): Peer[] {
   const words = Array.isArray(reply) ? reply.map(String) : [];
   const peers: Peer[] = [];
   for (let index = 0; index + 1 < words.length; index += 2) {
-    const name = words[index]!;
-    const record = parsePeer(words[index + 1]!, name);
-    if (record !== null) peers.push({ ...record, self: name === self });
+    const id = words[index]!;
+    const record = parsePeer(words[index + 1]!, id);
+    if (record !== null) peers.push({ ...record, self: id === ownId });
   }
-  return peers.sort((a, b) => a.instance < b.instance ? -1 : a.instance > b.instance ? 1 : 0);
+  return peers;
+}
+
+/**
+ * Sorts by name, and puts the own record in place of the one in Redis, which others may have changed or crowded out.
+ */
+function withOwn(own: PeerRecord | null, found: readonly Peer[]): Peer[] {
+  const peers = own === null ? [...found] : [...found.filter(({ self }) => !self), { ...own, self: true }];
+  return peers.sort((a, b) => compareTexts(a.instance, b.instance) || compareTexts(a.incarnation, b.incarnation));
+}
+
+function compareTexts(one: string, other: string): number {
+  return one < other ? -1 : one > other ? 1 : 0;
 }
 
 /** What `dial` takes. */
@@ -284,6 +271,9 @@ export interface DialOptions {
   readonly heard: ((message: Uint8Array) => void) | undefined;
 }
 
+/** Added to the reason if the connection ended before the first answer: a server that expects TLS closes it. */
+const MUTE = ", before any answer: if it expects TLS, write ssl=true or rediss:// in the connection string";
+
 /** One connection, without a password said yet. */
 export async function dial(endpoint: RedisEndpoint, options: DialOptions): Promise<Wire> {
   const { connection: { tls, connectTimeoutMilliseconds: limitMilliseconds }, signal, heard } = options;
@@ -292,8 +282,21 @@ export async function dial(endpoint: RedisEndpoint, options: DialOptions): Promi
     throw new RedisTrouble(reasonOf(error, name), { cause: error });
   });
   let trouble: unknown = null;
+  const lose = (error: unknown) => {
+    trouble ??= error;
+    stream.destroy();
+  };
+  stream.on("error", lose);
+  const refuse = (what: string, cause?: unknown) => lose(new RedisTrouble(`Redis (${name}) sent ${what}`, { cause }));
+  let hasAnswered = false;
+  const scan = replyGuard(heard === undefined ? ANSWER_LIMITS : MESSAGE_LIMITS);
+  guardStream(stream, (chunk) => {
+    hasAnswered = true;
+    return scan(chunk);
+  }, refuse);
   const redis = clientOver(stream, options.commandMilliseconds);
-  redis.on("error", (error) => trouble ??= error);
+  // ioredis does not reconnect, so every error ends the connection.
+  redis.on("error", (error) => lose(unaskedReason(error, name) ?? error));
   const ended = new Promise<void>((resolve) => redis.once("end", resolve));
   const disconnect = () => {
     stream.destroy();
@@ -303,9 +306,16 @@ export async function dial(endpoint: RedisEndpoint, options: DialOptions): Promi
   if (signal.aborted) disconnect();
   const closed = ended.then(() => {
     signal.removeEventListener("abort", disconnect);
-    return reasonOf(trouble, name);
+    const isMute = tls === null && !hasAnswered && !signal.aborted && !(trouble instanceof RedisTrouble);
+    return `${reasonOf(trouble, name)}${isMute ? MUTE : ""}`;
   });
-  if (heard !== undefined) redis.on("messageBuffer", (_channel: Uint8Array, message: Uint8Array) => heard(message));
+  if (heard !== undefined) {
+    redis.on("messageBuffer", (_channel: unknown, message: unknown) => {
+      if (!(message instanceof Uint8Array)) return refuse(UNASKED);
+      // Outside of the guard: an exception there is a bug of ours, not of the server.
+      queueMicrotask(() => heard(message));
+    });
+  }
   // It fails only where the connection is lost at once, which whoever calls is told.
   await redis.connect().catch(() => {});
   return {

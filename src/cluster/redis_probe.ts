@@ -4,7 +4,7 @@
 import type { RedisConnection } from "./redis_connection.ts";
 import { dial } from "./redis_notifier.ts";
 import { ALLOWED_COMMANDS, type Keys, keysOf, READ } from "./redis_scripts.ts";
-import { type Dial, findServer, greet, type Greeted, nameOf, type Wire } from "./redis_servers.ts";
+import { type Dial, fieldOf, findServer, greet, type Greeted, nameOf, type Wire } from "./redis_servers.ts";
 import { endpointOf, MAX_REDIRECTIONS } from "./redis_session.ts";
 import { reasonOf, redirectionIn, replyCode } from "./redis_trouble.ts";
 
@@ -140,7 +140,7 @@ type Trial = readonly string[];
  */
 function trialsOf(channel: string, instance: string): ReadonlyMap<string, Trial> {
   const keys = keysOf(channel);
-  const record = `${keys.peerPrefix}${instance}`;
+  const record = `${keys.peerPrefix}${instance}:`;
   const trials: Record<typeof ALLOWED_COMMANDS[number], Trial> = {
     ping: [],
     subscribe: [channel],
@@ -179,7 +179,9 @@ async function rightsLacking(
   const asked = [...[...trials].map(([command, args]) => [command, ...args]), INFORM];
   const answer = await orRefused(wire.call("eval", MAY, 0, ...asked.map((trial) => JSON.stringify(trial))));
   // Without scripts, or before Redis 7, each is sent, in its form that does nothing.
-  const denied = Array.isArray(answer) ? answer.map((trial) => (JSON.parse(String(trial)) as string[])[0]!) : null;
+  const denied = Array.isArray(answer)
+    ? asked.filter((trial) => answer.includes(JSON.stringify(trial))).map(([command]) => command)
+    : null;
   const lacking = { commands: [] as string[], keys: false, channel: false, unknown: [] as string[] };
   for (const [command, args] of trials) {
     if (denied !== null && !denied.includes(command)) continue;
@@ -209,10 +211,8 @@ async function orRefused(asking: Promise<unknown>): Promise<unknown> {
 }
 
 async function versionOf(wire: Wire): Promise<string | null> {
-  const reply = await orRefused(wire.call("hello"));
-  const words = Array.isArray(reply) ? reply : [];
-  const version: unknown = words[words.indexOf("version") + 1];
-  return typeof version === "string" && /^[\w.-]{1,32}$/.test(version) ? version : null;
+  const version = fieldOf(await orRefused(wire.call("hello")), "version");
+  return version !== null && /^[\w.-]{1,32}$/.test(version) ? version : null;
 }
 
 async function clockOf(wire: Wire): Promise<RedisFacts["clock"]> {
@@ -228,7 +228,7 @@ async function clockOf(wire: Wire): Promise<RedisFacts["clock"]> {
 async function memoryOf(wire: Wire): Promise<RedisFacts["memory"]> {
   const reply = await orRefused(wire.call("info", "memory"));
   if (typeof reply !== "string") return null;
-  const valueOf = (name: string) => new RegExp(`^${name}:([\\w-]+)\\r?$`, "m").exec(reply)?.[1];
+  const valueOf = (name: string) => new RegExp(`^${name}:([\\w-]{1,64})\\r?$`, "m").exec(reply)?.[1];
   const [policy, limit] = [valueOf("maxmemory_policy"), Number(valueOf("maxmemory"))];
   return policy === undefined || !Number.isFinite(limit) ? null : { policy, limitBytes: limit };
 }

@@ -1,8 +1,10 @@
 // What Redis runs for an instance: scripts, each of which is one step that nobody can come between, and reads what
 // it finds as strictly as a message. All their keys stand in one slot of a Redis Cluster.
 import { createHash } from "node:crypto";
+import * as z from "zod";
 import { MAX_GENERATION } from "./announcing_rules.ts";
-import type { Head } from "./notifier.ts";
+import { isGeneration, isHash, isId } from "./head_bounds.ts";
+import type { AnnounceAnswer, AnnounceRequest, Head } from "./notifier.ts";
 
 /** The names under which a channel's agreement stands; the braces keep them in one slot. */
 export interface Keys {
@@ -10,16 +12,24 @@ export interface Keys {
   readonly head: string;
   /** Stream of what was announced, capped. */
   readonly history: string;
-  /** Sorted set: the names of those who told, by the moment their record ends in milliseconds since 1970. */
+  /** Sorted set: the processes that told, by the moment their record ends in milliseconds since 1970. */
   readonly peers: string;
-  /** What stands before an instance's name in the key of its record. */
+  /** What stands before a process's id, its name and its incarnation, in the key of its record. */
   readonly peerPrefix: string;
+  /** What stands before a name in the key of the incarnation that told under it last. */
+  readonly namePrefix: string;
 }
 
 /** The keys of a channel. */
 export function keysOf(channel: string): Keys {
   const tag = `{${channel}}`;
-  return { head: `${tag}:head`, history: `${tag}:history`, peers: `${tag}:peers`, peerPrefix: `${tag}:peer:` };
+  return {
+    head: `${tag}:head`,
+    history: `${tag}:history`,
+    peers: `${tag}:peers`,
+    peerPrefix: `${tag}:peer:`,
+    namePrefix: `${tag}:name:`,
+  };
 }
 
 /** Lua, and the SHA-1 by which Redis remembers it. */
@@ -34,6 +44,10 @@ export interface Script {
 export const HISTORY_LENGTH = 1_000;
 /** Records of more peers than this are not read. */
 export const MAX_PEERS = 1_000;
+/** Longer names in the index of peers belong to no instance. */
+export const MAX_NAME_BYTES = 1_024;
+/** One reading looks at this many names of the index at most, so that it does not hold Redis up. */
+const MAX_NAMES = 10 * MAX_PEERS;
 
 const NOW = `
 local function now()
@@ -71,12 +85,16 @@ local function answer(kind, head, delivered)
 end
 `;
 
-// A key of another type is nobody's: it goes, or it would be in the way for ever.
+// A key of another type belongs to no instance, and a stream at its last possible id takes no further entry. Both are
+// deleted, or they would block every write. Losing the history is as safe as trimming it: a late copy may pass for an
+// edit.
 const TAKE_OVER = `
 local function takeOver(command, key, ...)
   local reply = redis.pcall(command, key, ...)
   if type(reply) ~= 'table' or not reply.err then return reply end
-  if string.find(reply.err, 'WRONGTYPE', 1, true) then redis.call('DEL', key) end
+  if string.find(reply.err, 'WRONGTYPE', 1, true) or string.find(reply.err, 'exhausted the last possible ID', 1, true) then
+    redis.call('DEL', key)
+  end
   return redis.call(command, key, ...)
 end
 `;
@@ -152,73 +170,125 @@ return answer('head', head)
 `,
 );
 
-/** Keys: the instance's record, peers. Arguments: its name, the record, its life in milliseconds. Answers with the old record. */
+/**
+ * Keys: the process's record, peers, the teller under its name. Arguments: its id, the record, its life in milliseconds, its
+ * incarnation, the id of the process before it (empty: there is none), which nobody finds any more. Answers with the
+ * incarnation that told under the name before; empty if there is none, or a text of another length.
+ */
 export const TELL: Script = script(
   NOW,
   TAKE_OVER,
   `
-local old = takeOver('SET', KEYS[1], ARGV[2], 'PX', ARGV[3], 'GET')
+takeOver('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
 local moment = now()
 takeOver('ZADD', KEYS[2], whole(moment + tonumber(ARGV[3])), ARGV[1])
 redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', whole(moment))
-return old or ''
+redis.call('ZREM', KEYS[2], ARGV[5])
+local before = takeOver('SET', KEYS[3], ARGV[4], 'PX', ARGV[3], 'GET')
+if not before or #before ~= #ARGV[4] then return '' end
+return before
 `,
 );
 
 /**
- * Keys: peers. Arguments: what stands before a name, how many at most, how many bytes of a record at most. Answers with
- * names and records in turn. The records' keys are made here and not named by the caller, which Redis Cluster allows
- * because they are in the slot of the key that is.
+ * Keys: peers. Arguments: what stands before an id, how many at most, how many bytes of a record at most. Answers with
+ * ids and records in turn. The records' keys are made here and not named by the caller, which Redis Cluster allows
+ * because they are in the slot of the key that is. The script removes ids without a record from the index, because
+ * they would take the places of real ones.
  */
 export const PEERS: Script = script(
   NOW,
   `
-local names = redis.pcall('ZRANGEBYSCORE', KEYS[1], '(' .. whole(now()), '+inf', 'LIMIT', 0, ARGV[2])
-if names.err then
-  if string.find(names.err, 'WRONGTYPE', 1, true) then return {} end
-  return names
-end
-local found = {}
-for _, name in ipairs(names) do
-  local record = redis.pcall('GETRANGE', ARGV[1] .. name, 0, ARGV[3])
-  if type(record) == 'string' and record ~= '' then
-    found[#found + 1] = name
-    found[#found + 1] = record
-  elseif type(record) == 'table' and not string.find(record.err, 'WRONGTYPE', 1, true) then
-    return record
+local found, looked, stayed, moment, most = {}, 0, 0, '(' .. whole(now()), tonumber(ARGV[2])
+repeat
+  local names = redis.pcall('ZRANGEBYSCORE', KEYS[1], moment, '+inf', 'LIMIT', stayed, most)
+  if names.err then
+    if string.find(names.err, 'WRONGTYPE', 1, true) then return {} end
+    return names
   end
-end
+  for _, name in ipairs(names) do
+    local record = #name <= ${MAX_NAME_BYTES} and redis.pcall('GETRANGE', ARGV[1] .. name, 0, ARGV[3])
+    if type(record) == 'table' and not string.find(record.err, 'WRONGTYPE', 1, true) then return record end
+    if type(record) == 'string' and record ~= '' then
+      stayed = stayed + 1
+      found[#found + 1] = name
+      found[#found + 1] = record
+      if #found == 2 * most then return found end
+    elseif redis.pcall('ZREM', KEYS[1], name) ~= 1 then
+      stayed = stayed + 1
+    end
+  end
+  looked = looked + #names
+until #names < most or looked >= ${MAX_NAMES}
 return found
 `,
 );
 
-/** Keys: the instance's record, peers. Arguments: its name, a part of the record that no other process's has. */
+/** Keys: the process's record, peers. Arguments: its id. */
 export const LEAVE: Script = script(`
-local record = redis.call('GETRANGE', KEYS[1], 0, -1)
-if not string.find(record, ARGV[2], 1, true) then return 0 end
 redis.call('DEL', KEYS[1])
-redis.call('ZREM', KEYS[2], ARGV[1])
-return 1
+return redis.call('ZREM', KEYS[2], ARGV[1])
 `);
 
-/** What the announcing and the reading script answered with; null: nothing of that form. */
+/** What the announcing and the reading script answered with. */
 export interface HeadReply {
   /** `accepted`, `same`, `refused` or `lost` of the one, `head` or `none` of the other. */
-  readonly kind: string;
+  readonly kind: "accepted" | "same" | "refused" | "lost" | "head" | "none";
   /** Null: there is none, or it did not come to one. */
   readonly head: Head | null;
   /** What PUBLISH counted; 0 where nothing was sent. */
   readonly delivered: number;
 }
 
-/** Reads an answer of `ANNOUNCE` or `READ`; null where it is neither, so that whoever answered is no Redis. */
+const count = z.string().regex(/^(?:0|[1-9][0-9]{0,15})$/).transform(Number).pipe(z.int());
+
+/** As `answer` makes it. PUBLISH counts clients in an int of C. */
+const replySchema = z.tuple([
+  z.enum(["accepted", "same", "refused", "lost", "head"]),
+  count.refine(isGeneration),
+  z.custom<string>(isHash),
+  z.custom<string>(isId),
+  count,
+  z.int().min(0).max(2 ** 31 - 1),
+]);
+
+/**
+ * Reads an answer of `ANNOUNCE` or `READ`; null if it is neither, so that whatever answered is no Redis. Redis checked the
+ * head before, but what answers may be another server, with data of another, or a lie.
+ */
 export function parseHeadReply(reply: unknown): HeadReply | null {
   if (!Array.isArray(reply)) return null;
-  if (reply.length <= 1) return { kind: String(reply[0] ?? "none"), head: null, delivered: 0 };
-  const [kind, generation, hash, by, age, delivered] = reply.map(String);
-  const head = { generation: Number(generation), hash: hash ?? "", by: by ?? "", ageMilliseconds: Number(age) };
-  if (!Number.isSafeInteger(head.generation) || !Number.isSafeInteger(head.ageMilliseconds)) return null;
-  return { kind: kind ?? "", head, delivered: Number(delivered) || 0 };
+  if (reply.length === 0) return { kind: "none", head: null, delivered: 0 };
+  if (reply.length === 1) return reply[0] === "lost" ? { kind: "lost", head: null, delivered: 0 } : null;
+  const parsed = replySchema.safeParse(reply);
+  if (!parsed.success) return null;
+  const [kind, generation, hash, by, ageMilliseconds, delivered] = parsed.data;
+  return { kind, head: { generation, hash, by, ageMilliseconds }, delivered };
+}
+
+/** Reads an answer of `ANNOUNCE` to this request; null if the rules cannot come to it. */
+export function parseAnnounceReply(
+  reply: unknown,
+  { hash, floor, restores, force }: AnnounceRequest,
+): Exclude<AnnounceAnswer, { readonly kind: "failed" }> | null {
+  const parsed = parseHeadReply(reply);
+  if (parsed === null) return null;
+  const { kind, head, delivered } = parsed;
+  const isLost = head === null || head.generation < floor;
+  if (kind === "lost") return isLost && !restores && !force ? { kind, head } : null;
+  if (head === null || isLost) return null;
+  switch (kind) {
+    case "accepted":
+      return head.hash === hash && (head.generation > floor || floor >= MAX_GENERATION)
+        ? { kind, head, delivered }
+        : null;
+    case "same":
+      return head.hash === hash ? { kind, head } : null;
+    case "refused":
+      return head.hash !== hash && !force ? { kind, head } : null;
+    default:
+      return null;
+  }
 }
 
 /** The commands that an instance's user must be allowed, those that the scripts call among them. */
@@ -244,8 +314,8 @@ export const ALLOWED_COMMANDS = [
 
 /**
  * The least rights of an instance's user, as the rules of `ACL SETUSER <user> on ><password> …`
- * (https://redis.io/docs/latest/operate/oss_and_stack/management/security/acl/). A Redis Cluster needs `+asking` besides,
- * a database other than 0 `+select`, and a `name` in the connection string `+client|setname`.
+ * (https://redis.io/docs/latest/operate/oss_and_stack/management/security/acl/). A Redis Cluster needs `+asking`
+ * besides, a database other than 0 `+select`, and a `name` in the connection string `+client|setname`.
  */
 export function accessRules(channel: string): string[] {
   const pattern = channel.replace(/[\\*?[\]]/g, "\\$&");

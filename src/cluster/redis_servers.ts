@@ -1,7 +1,7 @@
 // Which server counts: a primary, whom Sentinels or the servers themselves name, or any node of a cluster. It is asked
 // at every connection, since yesterday's primary may be today's replica.
 import type { RedisConnection, RedisEndpoint, TcpEndpoint } from "./redis_connection.ts";
-import { reasonOf, RedisTrouble, replyCode } from "./redis_trouble.ts";
+import { noRedis, reasonOf, RedisTrouble, replyCode } from "./redis_trouble.ts";
 
 /** One connection to one server, without reconnection. It closes by itself when the signal it was made with aborts. */
 export interface Wire {
@@ -111,9 +111,18 @@ async function askWhat(wire: Wire): Promise<{ mode: string; role: string }> {
     if (replyCode(error) === "ERR") return { mode: "standalone", role: "master" };
     throw error;
   }
-  const words = Array.isArray(reply) ? reply : [];
-  const after = (name: string): string => String(words[words.indexOf(name) + 1] ?? "");
-  return { mode: after("mode"), role: after("role") };
+  const mode = fieldOf(reply, "mode");
+  if (mode === null) throw new RedisTrouble(noRedis(nameOf(wire.endpoint)));
+  // A Sentinel has no role.
+  return { mode, role: fieldOf(reply, "role") ?? "" };
+}
+
+/** Returns the text of a field in a reply of names and values in turn; null: there is none. */
+export function fieldOf(reply: unknown, name: string): string | null {
+  if (!Array.isArray(reply)) return null;
+  const at = reply.findIndex((word, index) => index % 2 === 0 && word === name);
+  const value: unknown = at < 0 ? null : reply[at + 1];
+  return typeof value === "string" ? value : null;
 }
 
 async function askSentinels(
@@ -139,6 +148,9 @@ async function askSentinels(
   throw first;
 }
 
+/** A host name, or an address with or without a zone. */
+const HOST = /^[\w.:%-]{1,255}$/;
+
 /** Sentinel is given the password only if it asks for one: most have none, also where Redis does. */
 async function askSentinel(wire: Wire, name: string, connection: RedisConnection): Promise<TcpEndpoint | null> {
   const ask = () => wire.call("sentinel", "get-master-addr-by-name", name);
@@ -148,7 +160,6 @@ async function askSentinel(wire: Wire, name: string, connection: RedisConnection
     await authenticate(wire, user, password);
     return await ask();
   });
-  if (!Array.isArray(reply)) return null;
-  const port = Number(reply[1]);
-  return Number.isInteger(port) && port > 0 && port < 65_536 ? { host: String(reply[0]), port } : null;
+  const [host, port] = Array.isArray(reply) ? [String(reply[0]), Number(reply[1])] : ["", 0];
+  return HOST.test(host) && Number.isInteger(port) && port > 0 && port < 65_536 ? { host, port } : null;
 }

@@ -78,7 +78,7 @@ export async function openSession(options: SessionOptions): Promise<Session> {
 
 /** How many of those that PUBLISH counted are others. */
 export function withoutSelf(receivers: number): number {
-  return Math.max(0, (receivers || 0) - 1);
+  return Number.isSafeInteger(receivers) ? Math.max(0, receivers - 1) : 0;
 }
 
 /** Reading the head proves what a ping would not: that the keys may be used, are here, and are loaded. */

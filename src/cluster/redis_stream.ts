@@ -1,11 +1,13 @@
 // The byte stream to a server, with TLS or without: there within the time limit, or gone with all that belongs to it.
 // It is made of Deno's own connections: a socket of node:net or node:tls that is destroyed while it connects or shakes
 // hands stays open in Deno, and a server that does not answer would cost one at every attempt.
+import type { Buffer } from "node:buffer";
 import { Duplex } from "node:stream";
 import { connect as connectByNode, type TLSSocket } from "node:tls";
 import type { RedisEndpoint, RedisTls, TcpEndpoint } from "./redis_connection.ts";
 import { nameOf } from "./redis_servers.ts";
 import { RedisTrouble } from "./redis_trouble.ts";
+import { type ReplyScan, UNASKED } from "./reply_guard.ts";
 import { withinLimit } from "../time/limit.ts";
 
 /** What `connectStream` takes. */
@@ -21,6 +23,8 @@ export interface StreamOptions {
 /** How long to wait for a connection that nobody wants any more. */
 const LATE_MILLISECONDS = 200;
 const CHUNK_BYTES = 65_536;
+/** A Redis without TLS does not answer a TLS handshake: it waits for the end of a line. */
+const MUTE = "it takes connections and does not answer: is it frozen, or does it expect no TLS there?";
 
 /** Connects; rejects with what the system, TLS or the limit said. */
 export async function connectStream(
@@ -31,11 +35,13 @@ export async function connectStream(
   const abort = () => stopping.abort(new RedisTrouble("The notifier is closed"));
   if (signal.aborted) abort();
   signal.addEventListener("abort", abort, { once: true });
-  const overdue = `No connection to Redis (${nameOf(endpoint)}) within ${limitMilliseconds} ms`;
+  let overdue = `No connection to Redis (${nameOf(endpoint)}) within ${limitMilliseconds} ms`;
   const limit = setTimeout(() => stopping.abort(new RedisTrouble(overdue)), limitMilliseconds);
+  const connected = () =>
+    overdue = `No TLS connection to Redis (${nameOf(endpoint)}) within ${limitMilliseconds} ms: ${MUTE}`;
   try {
     if (tls === null) return streamOver(await connect(endpoint, stopping.signal));
-    return await connectSecurely(endpoint, tls, stopping.signal);
+    return await connectSecurely(endpoint, tls, stopping.signal, connected);
   } catch (error) {
     throw stopping.signal.aborted ? stopping.signal.reason : error;
   } finally {
@@ -70,7 +76,12 @@ async function orAbandon<Connection extends Deno.Conn>(
   }
 }
 
-async function connectSecurely(endpoint: RedisEndpoint, tls: RedisTls, signal: AbortSignal): Promise<Duplex> {
+async function connectSecurely(
+  endpoint: RedisEndpoint,
+  tls: RedisTls,
+  signal: AbortSignal,
+  connected: () => void,
+): Promise<Duplex> {
   if ("path" in endpoint) throw new RedisTrouble("TLS over a unix socket is not supported");
   const { ca, certificate, key, host } = tls;
   const trusted = ca === null ? {} : { caCerts: [ca] };
@@ -89,6 +100,7 @@ async function connectSecurely(endpoint: RedisEndpoint, tls: RedisTls, signal: A
   signal.addEventListener("abort", close, { once: true });
   try {
     signal.throwIfAborted();
+    connected();
     await connection.handshake();
     return streamOver(connection);
   } catch (error) {
@@ -152,4 +164,31 @@ function closeQuietly(connection: Deno.Conn): void {
   } catch {
     // It is closed already.
   }
+}
+
+/**
+ * Passes only scanned bytes on to ioredis. Its parser, and its handling of replies of an unexpected form, throw within
+ * this event, which would end the process; here the exception ends the connection.
+ */
+export function guardStream(
+  stream: Duplex,
+  scan: ReplyScan,
+  refuse: (what: string, cause?: unknown) => void,
+): void {
+  const emit = stream.emit.bind(stream);
+  stream.emit = (event: string | symbol, ...args: unknown[]) => {
+    if (event !== "data") return emit(event, ...args);
+    if (stream.destroyed) return false;
+    const scanned = scan(args[0] as Buffer);
+    if (!scanned.ok) {
+      refuse(scanned.what);
+      return false;
+    }
+    try {
+      return scanned.bytes.length === 0 || emit("data", scanned.bytes);
+    } catch (error) {
+      refuse(UNASKED, error);
+      return false;
+    }
+  };
 }

@@ -1,6 +1,9 @@
 // What went wrong with Redis, in one line that an operator understands and that holds no secret: of what a server said
 // only the code is trusted to be shown, and its words where no password was among what it was asked.
 
+import { UNASKED } from "./reply_guard.ts";
+import { tlsReason } from "./tls_trouble.ts";
+
 /** A failure whose message is meant for people as it stands. */
 export class RedisTrouble extends Error {
   /** Always the same. */
@@ -29,10 +32,12 @@ const MEANINGS: ReadonlyMap<string, string> = new Map([
   ["CLUSTERDOWN", "The Redis Cluster is down, or nobody has the channel's slot"],
   ["TRYAGAIN", "The channel's slot moves between nodes of the Redis Cluster"],
   ["ASK", "The channel's slot moves between nodes of the Redis Cluster"],
-  ["OOM", "Redis is out of memory"],
-  ["MISCONF", "Redis cannot save its data and takes no writes"],
-  ["NOREPLICAS", "Redis has too few replicas and takes no writes"],
-  ["BUSY", "Redis is busy with a script"],
+  ["OOM", "Redis is out of memory and takes no writes: raise its maxmemory, or remove what fills it"],
+  ["MISCONF", "Redis cannot save its data and takes no writes: look at its log and its disk"],
+  ["NOREPLICAS", "Redis has too few replicas and takes no writes: look at them, or lower min-replicas-to-write"],
+  ["BUSY", "Redis is busy with a script: wait for its end, or send SCRIPT KILL"],
+  ["UNKILLABLE", "Redis is busy with a script that wrote already: wait for its end"],
+  ["DENIED", "Redis takes connections only from its own host: give it a password or a bind address"],
 ]);
 
 const SYSTEM: ReadonlyMap<string, string> = new Map([
@@ -54,12 +59,21 @@ const LONGEST_QUOTE = 160;
 /** The reason where an answer is none that Redis gives. */
 export const NO_REDIS = "What answers is no Redis";
 
+/** The same reason for a server whose name is known. */
+export function noRedis(name: string): string {
+  return `What answers at ${name} is no Redis`;
+}
+
 /** The first word of an error that Redis answered with, such as `READONLY`; null for what is no answer. */
 export function replyCode(error: unknown): string | null {
   if (!(error instanceof Error) || error.name !== "ReplyError") return null;
   // Of a right that is lacking within a script Redis says so in words alone.
   if (error.message.includes(LACKING_IN_SCRIPT)) return "NOPERM";
-  return /^-?([A-Z]+)\b/.exec(error.message)?.[1] ?? "ERR";
+  return codeIn(error.message);
+}
+
+function codeIn(message: string): string {
+  return /^-?([A-Z]+)\b/.exec(message)?.[1] ?? "ERR";
 }
 
 /** Whether the connection on which it happened is of no use any more. */
@@ -68,10 +82,16 @@ export function isLoss(error: unknown): boolean {
   return code === null || USELESS.has(code);
 }
 
+/** Whether Redis refused the request and the connection is still good. */
+export function isRefusal(error: unknown): boolean {
+  const answered = error instanceof RedisTrouble ? error.cause : error;
+  return replyCode(answered) !== null && !isLoss(answered);
+}
+
 /** Where to go on, if that is what the answer says. */
 export function redirectionIn(error: unknown): Redirection | null {
   if (replyCode(error) === null) return null;
-  const found = /^(MOVED|ASK) \d+ (\S*):(\d{1,5})\b/.exec((error as Error).message);
+  const found = /^(MOVED|ASK) \d{1,5} ([\w.:?%-]{0,255}):(\d{1,5})\b/.exec((error as Error).message);
   if (found === null) return null;
   return { kind: found[1] as "MOVED" | "ASK", host: found[2]!, port: Number(found[3]) };
 }
@@ -86,10 +106,28 @@ export function reasonOf(error: unknown, where: string | null = null): string {
   const { code: systemCode, message } = error instanceof Error ? error as Error & { code?: unknown } : { message: "" };
   const known = typeof systemCode === "string" ? SYSTEM.get(systemCode) : undefined;
   if (known !== undefined) return `No connection to Redis${at}: ${known}`;
+  const tls = tlsReason(message);
+  if (tls !== null) return `No TLS connection to Redis${at}: ${tls}`;
   if (message.includes("failed to lookup address")) return `No connection to Redis${at}: no such host`;
   if (message === "Command timed out") return `Redis does not answer${at}`;
   if (message === "" || message.startsWith("Connection is closed")) return `The connection to Redis was closed${at}`;
   return `No connection to Redis${at}: ${oneLine(message)}`;
+}
+
+/**
+ * Explains the error of ioredis about a reply to no request; null: the error is another. A server that takes no more
+ * connections, or none of this host, sends such a reply. The reason quotes nothing of it, as it may hold a password.
+ */
+export function unaskedReason({ message }: Error, where: string): RedisTrouble | null {
+  if (!message.startsWith("Command queue state error")) return null;
+  const error = / Last error: (.*)$/s.exec(message)?.[1] ?? "";
+  const known = knownMeaning(codeIn(error), error);
+  return new RedisTrouble(known === null ? `Redis (${where}) sent ${UNASKED}` : `${known} (${where})`);
+}
+
+function knownMeaning(code: string, message: string): string | null {
+  if (message.includes("max number of clients reached")) return "Redis takes no more connections: raise its maxclients";
+  return MEANINGS.get(code) ?? null;
 }
 
 function replyReason(code: string, message: string): string {
@@ -101,7 +139,7 @@ function replyReason(code: string, message: string): string {
     }
     return `Redis does not allow its user ${/channel/.test(message) ? "the channel" : "the channel's keys"}`;
   }
-  return MEANINGS.get(code) ?? `Redis answered: ${oneLine(message)}`;
+  return knownMeaning(code, message) ?? `Redis answered: ${oneLine(message)}`;
 }
 
 /** Text from elsewhere, fit for one line of a log. */

@@ -1,14 +1,14 @@
 // A cluster of one, in memory: it answers by the same rules as the real one, so that whoever asks an instance alone is
 // answered as by one among many. It reaches nobody and nothing fails.
-import { announcementText, instanceId, type Message, parseMessage } from "./announcement.ts";
+import { announcementText, type Message, parseMessage } from "./announcement.ts";
 import { judgeAnnouncement, type KeptHead } from "./announcing_rules.ts";
 import type { AnnounceAnswer, AnnounceRequest, Head, Link, Listener, Notifier } from "./notifier.ts";
 import type { PeerRecord } from "./peers.ts";
 
 /** Who is alone. */
 export interface SoloOptions {
-  /** The instance's name. */
-  readonly instance: string;
+  /** The process's, by `newIncarnation`. */
+  readonly incarnation: string;
   /** Milliseconds of a clock that never goes back; default `performance.now`. */
   readonly now?: () => number;
 }
@@ -18,8 +18,7 @@ const MAX_HEADS = 1_000;
 const CLOSED = "The notifier is closed";
 
 /** Opens one. The listener is never called from within a call, just as it is where messages come over a network. */
-export function soloNotifier({ instance, now = () => performance.now() }: SoloOptions): Notifier {
-  const id = instanceId(instance);
+export function soloNotifier({ incarnation: id, now = () => performance.now() }: SoloOptions): Notifier {
   let listener: Listener | null = null;
   let link: Link = { state: "connecting" };
   let closed = false;

@@ -28,6 +28,8 @@ export interface ChronicleSettings {
   readonly foundHash: string | null;
   /** Whether there is a cluster to be linked with. */
   readonly clustered: boolean;
+  /** Why there is none though there should be; null: there is, or there need not be. */
+  readonly isolation: string | null;
   /** Whether each message and each link is worth a line (`HighAvailability:EnableDetailedLogging`). */
   readonly detailed: boolean;
   /** By what others know the source that was rejected last. */
@@ -54,10 +56,12 @@ export interface Chronicle {
   sentLookAgain(): void;
   /** The options file changed, which counts after a restart. */
   optionsChanged(path: string): void;
-  /** Events cannot be had just now. */
-  watcherFailed(message: string, pollSeconds: number): void;
+  /** Events cannot be had just now, for the reason. */
+  watcherFailed(reason: string, pollSeconds: number): void;
   /** They can again. */
   watcherRecovered(): void;
+  /** Why events cannot be had just now; null: they can. */
+  watchTrouble(): string | null;
   /** What the last reload came to; null: none has ended. */
   lastReload(): LastReload | null;
   /** Why the source is not in force; null: it is, or it could not even be read. */
@@ -94,6 +98,7 @@ export function openChronicle(settings: ChronicleSettings): Chronicle {
   const agreement = chronicleOfAgreement(settings, () => cluster.redis().state === "down");
   const { log, metrics } = settings;
   let restartNeeded = false;
+  let watchTrouble: string | null = null;
   const listeners = new Set<() => void>();
   return {
     ...cluster,
@@ -113,14 +118,19 @@ export function openChronicle(settings: ChronicleSettings): Chronicle {
       log.warning("Options file changed: restart the daemon for it to count", { path });
     },
     restartNeeded: () => restartNeeded,
-    watcherFailed(message, pollSeconds) {
+    watcherFailed(reason, pollSeconds) {
+      watchTrouble = reason;
       metrics.watcherErrors.add(1);
-      log.error(message, { polling: pollSeconds > 0 ? `every ${pollSeconds} s` : "while it lasts" });
+      log.error(`File system watcher error: ${reason}`, {
+        polling: pollSeconds > 0 ? `every ${pollSeconds} s` : "while it lasts",
+      });
     },
     watcherRecovered() {
+      watchTrouble = null;
       metrics.watcherRestarts.add(1);
       log.information("File system watcher works again");
     },
+    watchTrouble: () => watchTrouble,
     onActivated(listener) {
       listeners.add(listener);
       return () => void listeners.delete(listener);
@@ -261,18 +271,18 @@ const GIVEN_UP = "it is given up, as HighAvailability:AutoReconnect says";
 
 /** Tells what became of the link, and what came over it. */
 function chronicleOfLink(settings: ChronicleSettings, now: () => Date) {
-  const { log, metrics, journal, clustered, detailed, monotonic = () => performance.now() } = settings;
+  const { log, metrics, journal, clustered, isolation, detailed, monotonic = () => performance.now() } = settings;
   const detail = detailed ? "information" : "debug";
   let state: RedisStatus["state"] = clustered ? "connecting" : "disabled";
   let since = now().toISOString();
-  let reason: string | null = null;
+  let reason = isolation;
   let ups = 0;
   let toldOfInvalid = false;
   let announced: { readonly hash: string; readonly at: number } | null = null;
-  metrics.highAvailabilityEnabled.set(clustered);
+  metrics.highAvailabilityEnabled.set(clustered || isolation !== null);
   const stillDown = (link: Link) => {
     if (link.state !== "down") return;
-    if (link.final) log.error(`Redis connection failed: ${link.reason}`, { next: GIVEN_UP });
+    if (link.final) log.warning(`Redis connection failed: ${link.reason}`, { next: GIVEN_UP });
     else if (link.reason !== reason) log.warning(`Redis is still away: ${link.reason}`);
     reason = link.reason;
   };
@@ -306,7 +316,7 @@ function chronicleOfLink(settings: ChronicleSettings, now: () => Date) {
         journal.add("redis-up", {});
       } else if (link.state === "down") {
         const next = link.final ? GIVEN_UP : "it is tried again";
-        log.error(`Redis connection failed: ${link.reason}`, { connection, next });
+        log.warning(`Redis connection failed: ${link.reason}`, { connection, next });
         journal.add("redis-down", { reason: link.reason });
       }
     },

@@ -60,16 +60,20 @@ export async function followFiles(settings: DaemonSettings, tools: FollowTools):
       if (path === sourcePath && isWarmed) parser.warm();
       settler.hint();
     },
-    onTrouble: (message) => {
+    onTrouble: (reason) => {
       hasEvents = false;
-      chronicle.watcherFailed(message, pollSeconds);
+      chronicle.watcherFailed(reason, pollSeconds);
     },
     onRecovered: () => {
       hasEvents = true;
       chronicle.watcherRecovered();
     },
   });
-  log.information("File watching enabled", { path: sourcePath, debounceMilliseconds, pollSeconds });
+  log.information("File watching enabled - configuration changes will be automatically detected and reloaded", {
+    path: sourcePath,
+    debounceMilliseconds,
+    pollSeconds,
+  });
   return {
     async [Symbol.asyncDispose]() {
       settler.close();

@@ -21,6 +21,8 @@ export interface HookMemorySettings {
 export interface HookMemory {
   /** Takes what a run came to. */
   ended(report: HookReport): void;
+  /** Takes how many processes a hook had left, which were ended. */
+  left(hook: string, processes: number): void;
   /** What the last run of a hook came to; null: it did not run since the start. */
   last(hook: string): HookStatus["lastRun"];
 }
@@ -44,6 +46,11 @@ export function rememberHooks({ log, metrics, journal }: HookMemorySettings): Ho
       log.error(`Hook ${hook} failed: ${result.reason}`, { ...fields, failures, willRetryInMilliseconds });
       // A hook that stays broken fills the log, which has room for it, and not the events, which have not.
       if (failures <= 1) journal.add("hook-failed", { hook, reason: result.reason });
+    },
+    left(hook, processes) {
+      const started = processes === 1 ? "a process that it started was" : `${processes} processes that it started were`;
+      const advice = "If it is to go on, start it with setsid, or in a unit of its own with systemd-run";
+      log.warning(`Hook ${hook}: ${started} ended with it. ${advice}`, { hook, processes });
     },
     last: (hook) => lastRuns.get(hook) ?? null,
   };

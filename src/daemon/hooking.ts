@@ -2,8 +2,8 @@
 // and who is done with what is kept over a restart. It holds up no reload; checks alone have a say in one.
 import type { HookStatus } from "../admin/subject.ts";
 import type { Diagnostic } from "../diagnostic/diagnostic.ts";
-import { textMasker } from "../diagnostic/secrets.ts";
-import { type HookAction, type HookEnding, killGroups, runHook } from "../hooks/hook.ts";
+import { openTextMasker } from "../diagnostic/text_masker.ts";
+import { type HookAction, type HookEnding, killSessions, runHook } from "../hooks/hook.ts";
 import type { HookOptions, HooksOptions } from "../process/options.ts";
 import { type HookReport, runHooks } from "../reload/hook_loop.ts";
 import type { HookPlan } from "../reload/hooks.ts";
@@ -13,6 +13,7 @@ import { backoffOf, check } from "./checking.ts";
 import { followHappenings, type HappeningSettings, type Told } from "./happenings.ts";
 import { type HookMemorySettings, hookStateOf, rememberHooks } from "./hook_memory.ts";
 import type { Candidate } from "./looking.ts";
+import { followSecretFiles } from "./secret_files.ts";
 
 /** What the hooks of a host need. */
 export interface HookingSettings extends HappeningSettings, HookMemorySettings {
@@ -20,6 +21,8 @@ export interface HookingSettings extends HappeningSettings, HookMemorySettings {
   readonly options: HooksOptions;
   /** The content hash that each hook is done with, as the last process kept it. */
   readonly done: ReadonlyMap<string, string>;
+  /** The paths of files with secrets, which a command may print. */
+  readonly secretFiles: readonly string[];
   /** Keeps that for the next one. */
   keep(done: ReadonlyMap<string, string>): void;
   /** The generation agreed with last; null: none, or an own change waits to be announced. */
@@ -41,8 +44,8 @@ export interface Hooking extends AsyncDisposable {
   ): Promise<readonly Diagnostic[]>;
   /** Where each hook stands, in the order of the options. */
   status(): readonly HookStatus[];
-  /** Kills all that run, for a process that ends without disposing. */
-  abandon(): void;
+  /** Kills all that run, for a process that ends without disposing; most of it before this returns. */
+  abandon(): Promise<void>;
 }
 
 /** Opens the hooks; none runs before something is reported. */
@@ -53,12 +56,19 @@ export function openHooking(settings: HookingSettings): Hooking {
   const happenings = followHappenings(settings);
   const memory = rememberHooks(settings);
   const groups = new Set<number>();
-  const run = (hook: HookOptions, { occasion, secrets }: Told, signal: AbortSignal): Promise<HookEnding> => {
+  const maskerOf = openTextMasker();
+  const files = followSecretFiles(settings.secretFiles);
+  const run = async (hook: HookOptions, { occasion, secrets }: Told, signal: AbortSignal): Promise<HookEnding> => {
     const { name, timeoutSeconds } = hook;
     const what = { name, action: actionOf(hook), timeoutMilliseconds: timeoutSeconds * 1000 };
     // What comes into force while it runs may stand in its output as well.
-    const maskNow = (text: string) => mask(textMasker([...secrets, ...happenings.secrets()])(text));
-    return runHook(what, { ...occasion, generation: settings.generation() }, signal, { mask: maskNow, groups });
+    const maskNow = (text: string) => mask(maskerOf([...secrets, ...happenings.secrets(), ...files.secrets()])(text));
+    await files.read();
+    return await runHook(what, { ...occasion, generation: settings.generation() }, signal, {
+      mask: maskNow,
+      groups,
+      ended: (count) => memory.left(name, count),
+    });
   };
   const ended = (report: HookReport) => {
     memory.ended(report);
@@ -101,7 +111,7 @@ export function openHooking(settings: HookingSettings): Hooking {
         lastRun: memory.last(name),
       }));
     },
-    abandon: () => killGroups(groups),
+    abandon: () => killSessions(groups),
     [Symbol.asyncDispose]: () => loop[Symbol.asyncDispose](),
   };
 }

@@ -10,7 +10,7 @@ import { reasonOf } from "../reload/narration.ts";
 import type { Mark } from "../reload/state.ts";
 import { type Compiled, formatOf, openCompiler } from "../snapshot/compile.ts";
 import type { SnapshotStore } from "../snapshot/store.ts";
-import { gatherInputs, type Inputs } from "../source/inputs.ts";
+import { gatherInputs, type Inputs, isUnreachable } from "../source/inputs.ts";
 import type { MaskedSecrets } from "./masking.ts";
 import type { DaemonSettings } from "./settings.ts";
 
@@ -26,7 +26,7 @@ export interface LookTools {
   /** The snapshot's path. */
   readonly store: SnapshotStore;
   /** Is told what a load met in the environment. */
-  readonly secrets: MaskedSecrets;
+  readonly secrets: Pick<MaskedSecrets, "mask" | "remember">;
   /** The mark of the snapshot in force. */
   active(): Mark | null;
 }
@@ -135,5 +135,5 @@ function unreadable(fingerprint: string, diagnostic: Diagnostic, options: Option
   const reason = renderLine(diagnostic);
   const retries = diagnostic.code === "source/unreadable" && options.configurationWatcher.enableFileWatching;
   if (retries) return { kind: "unreadable", fingerprint, reason };
-  return { kind: "rejected", fingerprint, reason, diagnostics: [diagnostic] };
+  return { kind: "rejected", fingerprint, reason, diagnostics: [diagnostic], isUnread: isUnreachable(diagnostic) };
 }

@@ -4,7 +4,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Message } from "../cluster/announcement.ts";
 import type { Notifier } from "../cluster/notifier.ts";
-import type { PeerRecord } from "../cluster/peers.ts";
+import { peerId, type PeerRecord } from "../cluster/peers.ts";
 import type { Logger } from "../process/log.ts";
 import type { AgreementLimits, Ledger } from "../reload/agreement.ts";
 import type { ClusterAccess, HeadReading } from "../reload/cluster_access.ts";
@@ -29,6 +29,8 @@ export interface MembershipSettings {
   readonly connection: string;
   /** The instance's name. */
   readonly instance: string;
+  /** The process's, by `newIncarnation`. */
+  readonly incarnation: string;
   /** Of honua-configd. */
   readonly version: string;
   /** How long things take. */
@@ -41,6 +43,8 @@ export interface MembershipSettings {
   readonly keeper: StateKeeper;
   /** The log. */
   readonly log: Logger;
+  /** Whether a change that is heard of is worth a line (`ConfigurationWatcher:LogChangeEvents`). */
+  readonly logChangeEvents: boolean;
   /** Is told what is heard. */
   readonly chronicle: Chronicle;
   /** The loop, which is there before anything is heard. */
@@ -66,7 +70,7 @@ export function openMembership(settings: MembershipSettings): Membership {
   let path = "";
   // Told with the look and not with the message: in a flood a line for each would be a flood of its own.
   const lookAgain = settle({ quietMilliseconds: LOOK_AGAIN_QUIET_MILLISECONDS }, () => {
-    log.information(`Configuration file changed: ${path}`, { saidBy: "Redis" });
+    if (settings.logChangeEvents) log.information(`Configuration file changed: ${path}`, { saidBy: "Redis" });
     loop().hint("peer");
   });
   const teller = peerTeller(settings, closing.signal);
@@ -126,8 +130,8 @@ function headReader({ notifier, chronicle, loop }: MembershipSettings, closing: 
 
 /** Writes this instance's record: one write at a time, the latest last, and only where it says something new. */
 function peerTeller(settings: MembershipSettings, closing: AbortSignal): (renew: boolean) => void {
-  const { notifier, log, instance } = settings;
-  const incarnation = crypto.randomUUID();
+  const { notifier, log, instance, keeper } = settings;
+  let hasTold = false;
   let told = "";
   let isTelling = false;
   let isNext = false;
@@ -142,6 +146,9 @@ function peerTeller(settings: MembershipSettings, closing: AbortSignal): (renew:
     trouble = reason;
     if (!answer.ok) return;
     told = text;
+    // The next process takes this one's record away, if this one cannot: else the two would count as namesakes.
+    if (!hasTold) keeper.keep({ peer: peerId(record) });
+    hasTold = true;
     if (answer.namesake && !toldOfNamesake) {
       log.error("Another living process has the name of this instance: give one of them another", {
         instance,
@@ -155,7 +162,7 @@ function peerTeller(settings: MembershipSettings, closing: AbortSignal): (renew:
     isTelling = true;
     do {
       isNext = false;
-      const record = recordOf(settings, incarnation);
+      const record = recordOf(settings);
       const text = JSON.stringify(record);
       const isNews = renew || text !== told;
       renew = false;
@@ -172,11 +179,10 @@ function peerTeller(settings: MembershipSettings, closing: AbortSignal): (renew:
 
 /** What this instance runs now; its time is set when it is told. */
 export function recordOf(
-  { instance, version, loop, chronicle, mask }: Pick<
+  { instance, incarnation, version, loop, chronicle, mask }: Pick<
     MembershipSettings,
-    "instance" | "version" | "loop" | "chronicle" | "mask"
+    "instance" | "incarnation" | "version" | "loop" | "chronicle" | "mask"
   >,
-  incarnation: string,
 ): PeerRecord {
   const { active, agreement, trouble } = loop().state();
   const rejection = trouble?.kind === "rejected" ? chronicle.rejection() : null;

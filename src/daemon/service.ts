@@ -17,6 +17,8 @@ export interface ServiceFacts {
   readonly trouble: Pick<Trouble, "kind" | "reason"> | null;
   /** Where it stands towards the others; null: it is alone. */
   readonly standing: Standing | null;
+  /** Why it is alone by mistake; null: it is not. */
+  readonly isolation: string | null;
   /** The generation agreed with last. */
   readonly generation: number | null;
   /** Whether file events and polling lead to reloads. */
@@ -35,10 +37,11 @@ const TROUBLES: Readonly<Record<Trouble["kind"], string>> = {
 
 /** The facts in one line, the most important first. */
 export function statusLine(facts: ServiceFacts): string {
-  const { hash, trouble, standing, generation, failedHooks, isWatching, hasLooked } = facts;
+  const { hash, trouble, standing, isolation, generation, failedHooks, isWatching, hasLooked } = facts;
   const parts = [hash === null ? "No snapshot is in force" : `${hash.slice(0, HASH_DIGITS)} in force`];
   if (standing !== null) parts[0] += generation === null ? `, ${standing}` : `, generation ${generation}, ${standing}`;
   if (trouble !== null) parts.push(`${TROUBLES[trouble.kind]}: ${trouble.reason}`);
+  if (isolation !== null) parts.push(isolation);
   if (failedHooks.length > 0) parts.push(`failed hooks: ${failedHooks.join(", ")}`);
   if (hash === null) {
     parts.push(

@@ -2,9 +2,12 @@
 // on, and which hooks are done with which snapshot. What is missing, damaged or about something else counts as nothing: an
 // instance that never agreed overrules nobody, and a hook of which nothing is known runs.
 import { dirname, join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import * as z from "zod";
+import { readRegularFile } from "../host/regular_file.ts";
 import { withinLimit } from "../time/limit.ts";
 import { MAX_GENERATION } from "../cluster/announcing_rules.ts";
+import { isGeneration, isHash } from "../cluster/head_bounds.ts";
 import { type Ledger, MAX_UNANSWERED, NEW_LEDGER } from "../reload/agreement.ts";
 import { atomicWrite, errorCode } from "../snapshot/atomic_write.ts";
 
@@ -17,33 +20,34 @@ const ENDING_LIMIT_MILLISECONDS = 300;
 /** Another shape of the file has another number. */
 const FORMAT = 1;
 
-const generation = z.int().min(0).max(MAX_GENERATION);
-const hash = z.string().regex(/^[0-9a-f]{64}$/);
-const head = z.object({ generation: generation.min(1), hash });
+/** The file as a whole; what is wrong in a member costs that member and no other. */
 const stored = z.object({
   format: z.literal(FORMAT),
   channel: z.string(),
   snapshot: z.string(),
-  seen: generation,
-  agreed: head.nullable(),
-  diverged: head.nullable(),
-  concluded: hash.nullable(),
-  unanswered: z.array(hash).max(MAX_UNANSWERED),
-  owed: z.object({ hash, base: hash.nullable() }).nullable(),
-  hooks: z.record(z.string(), hash).default({}),
-});
+  peer: z.string().max(256).nullish().catch(null),
+  hooks: z.record(z.string(), z.unknown()).default({}),
+}).loose();
+
+const hash = z.custom<string>(isHash);
+/** What takes the place of a generation beyond the last one: a lying Redis had counted there. */
+const generation = z.int().min(0).transform((count) => Math.min(count, MAX_GENERATION));
+const head = z.object({ generation: generation.refine(isGeneration), hash });
+const owed = z.object({ hash, base: hash.nullable() });
 
 /** What is kept. */
 export interface KeptState {
   /** What was agreed on; that of an instance that never agreed, where none was found. */
   readonly ledger: Ledger;
+  /** The id under which a process told the others last what it runs; null: none did. */
+  readonly peer: string | null;
   /** The content hash of the snapshot that each hook is done with, by its name. */
   readonly hooks: ReadonlyMap<string, string>;
 }
 
 /** What was found of the last process. */
 export interface ReadState extends KeptState {
-  /** Why an existing file, or the ledger in it, does not count, in one line; null where it does, or there is none. */
+  /** Why an existing file, or a part of it, does not count, in one line; null if all of it does, or there is none. */
   readonly trouble: string | null;
 }
 
@@ -62,26 +66,62 @@ export function statePath(directory: string | null, snapshotPath: string): strin
 
 /** Reads the state. */
 export async function readState(path: string, scope: StateScope): Promise<ReadState> {
-  const fresh = (trouble: string | null): ReadState => ({ ledger: NEW_LEDGER, hooks: new Map(), trouble });
+  const fresh = (trouble: string | null): ReadState => ({ ledger: NEW_LEDGER, peer: null, hooks: new Map(), trouble });
   let text: string;
   try {
-    const { size } = await Deno.stat(path);
-    if (size > MAX_FILE_BYTES) return fresh(`${path} has more than ${MAX_FILE_BYTES} bytes`);
-    text = await Deno.readTextFile(path);
+    const bytes = await readRegularFile(path, MAX_FILE_BYTES);
+    if (bytes.length > MAX_FILE_BYTES) return fresh(`${path} has more than ${MAX_FILE_BYTES} bytes`);
+    text = new TextDecoder().decode(bytes);
   } catch (error) {
     const code = errorCode(error);
     return fresh(code === "ENOENT" ? null : `${path} cannot be read: ${code}`);
   }
   const parsed = stored.safeParse(jsonOf(text));
   if (!parsed.success) return fresh(`${path} is damaged`);
-  const { format: _, channel, snapshot, hooks, ...ledger } = parsed.data;
+  const { channel, snapshot, peer = null } = parsed.data;
   if (snapshot !== scope.snapshot) {
     return fresh(`${path} is about another snapshot: give each daemon a State:Directory`);
   }
-  const kept = { ledger, hooks: new Map(Object.entries(hooks)), trouble: null };
-  return channel === scope.channel
-    ? kept
-    : { ...kept, ledger: NEW_LEDGER, trouble: `${path} is about another channel` };
+  const { hooks, ledger, mended } = mend(parsed.data);
+  if (channel !== scope.channel) return { ...fresh(`${path} is about another channel`), hooks };
+  return {
+    hooks,
+    ledger,
+    peer,
+    trouble: mended.length === 0 ? null : `${path} has an impossible value (${mended.join(", ")})`,
+  };
+}
+
+/**
+ * Takes what is within its bounds. A generation that is beyond them becomes the last one, and any other member that is
+ * wrong what it is in a ledger of an instance that never agreed. A hook whose hash is wrong is not known to be done.
+ */
+function mend(
+  found: z.infer<typeof stored>,
+): Pick<KeptState, "ledger" | "hooks"> & { readonly mended: readonly string[] } {
+  const mended = new Set<string>();
+  const member = <T>(name: keyof Ledger, schema: z.ZodType<T>): T | null => {
+    const parsed = schema.nullable().safeParse(found[name]);
+    if (!parsed.success || !isDeepStrictEqual(parsed.data, found[name])) mended.add(name);
+    return parsed.data ?? null;
+  };
+  const [agreed, diverged] = [member("agreed", head), member("diverged", head)];
+  const seen = member("seen", generation) ?? 0;
+  const ledger: Ledger = {
+    // What was agreed with, or diverged from, was seen.
+    seen: Math.max(seen, agreed?.generation ?? 0, diverged?.generation ?? 0),
+    agreed,
+    diverged,
+    concluded: member("concluded", hash),
+    unanswered: member("unanswered", z.array(hash).max(MAX_UNANSWERED)) ?? [],
+    owed: member("owed", owed),
+  };
+  const hooks = Object.entries(found.hooks).flatMap(([name, done]): [string, string][] => {
+    const parsed = hash.safeParse(done);
+    if (!parsed.success) mended.add("hooks");
+    return parsed.success ? [[name, parsed.data]] : [];
+  });
+  return { ledger, hooks: new Map(hooks), mended: [...mended] };
 }
 
 function jsonOf(text: string): unknown {
@@ -113,8 +153,8 @@ export function stateKeeper(
   const write = async () => {
     while (isNew) {
       isNew = false;
-      const { ledger, hooks } = latest;
-      const text = JSON.stringify({ format: FORMAT, ...scope, ...ledger, hooks: Object.fromEntries(hooks) });
+      const { ledger, peer, hooks } = latest;
+      const text = JSON.stringify({ format: FORMAT, ...scope, ...ledger, peer, hooks: Object.fromEntries(hooks) });
       try {
         await atomicWrite(path, new TextEncoder().encode(`${text}\n`), { mode: 0o600 });
         onResult(null);
@@ -128,8 +168,8 @@ export function stateKeeper(
     if (writing !== null) await withinLimit(writing, milliseconds);
   };
   return {
-    keep({ ledger = latest.ledger, hooks = latest.hooks }) {
-      latest = { ledger, hooks };
+    keep(changed) {
+      latest = { ...latest, ...changed };
       isNew = true;
       writing ??= write();
     },

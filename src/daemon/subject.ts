@@ -9,8 +9,11 @@ import type {
   ServedSnapshot,
   Status,
   Subject,
+  WatchStatus,
 } from "../admin/subject.ts";
+import { namesakesOf } from "../cluster/peers.ts";
 import { withinLimit } from "../time/limit.ts";
+import { isolationOf } from "../cluster/isolation.ts";
 import type { Notifier, PeersAnswer } from "../cluster/notifier.ts";
 import type { DaemonMetrics } from "../process/metrics.ts";
 import type { Head } from "../reload/agreement.ts";
@@ -21,6 +24,7 @@ import { type Chronicle, couldRead, diagnosticAnswer } from "./chronicle.ts";
 import type { Hooking } from "./hooking.ts";
 import type { Candidate } from "./looking.ts";
 import { recordOf } from "./membership.ts";
+import type { MountedFiles } from "./mounted_files.ts";
 import type { DaemonSettings } from "./settings.ts";
 import { agreedGeneration, standingOf } from "./standing.ts";
 
@@ -30,8 +34,12 @@ export interface SubjectParts {
   readonly settings: DaemonSettings;
   /** Its name in the cluster. */
   readonly instance: string;
+  /** The process's, by `newIncarnation`. */
+  readonly incarnation: string;
   /** Where the snapshot is. */
-  readonly store: Pick<SnapshotStore, "read">;
+  readonly store: Pick<SnapshotStore, "read" | "isInForce">;
+  /** Which files are mounted by themselves. */
+  readonly mounted: Pick<MountedFiles, "known" | "look">;
   /** The one that reloads. */
   readonly loop: Loop<Candidate>;
   /** The way to the others. */
@@ -61,7 +69,7 @@ export function openSubject(parts: SubjectParts): Subject {
   const stopped = new AbortController();
   void loop.stopped.then(() => stopped.abort());
   return {
-    status: () => statusOf(parts, startedAt),
+    status: async () => ({ ...statusOf(parts, startedAt), stored: await storedOf(parts) }),
     contentHash: () => loop.state().active?.contentHash ?? null,
     reload: (request) => reload(parts, request, stopped.signal),
     peers: () => peersOf(parts),
@@ -78,14 +86,15 @@ export function openSubject(parts: SubjectParts): Subject {
   };
 }
 
-/** Alone there is no other process to be told apart from. */
-const INCARNATION = "alone";
-
-/** Who is there. An instance alone tells nobody what it runs, so it says it here. */
-async function peersOf({ settings, instance, loop, notifier, chronicle, mask }: SubjectParts): Promise<PeersAnswer> {
+/** Who is there. An instance alone tells nobody what it runs, so it says it here; one alone by mistake does not know. */
+async function peersOf(
+  { settings, instance, incarnation, loop, notifier, chronicle, mask }: SubjectParts,
+): Promise<PeersAnswer> {
   const { options, version } = settings;
+  const isolation = isolationOf(options);
+  if (isolation !== null) return { ok: false, reason: isolation };
   if (!options.highAvailability.enabled) {
-    const record = recordOf({ instance, version, loop: () => loop, chronicle, mask }, INCARNATION);
+    const record = recordOf({ instance, incarnation, version, loop: () => loop, chronicle, mask });
     await notifier.tell({ ...record, at: new Date().toISOString() });
   }
   return await notifier.peers();
@@ -98,10 +107,30 @@ function isPending({ on, state }: HookStatus): boolean {
 
 function peerStates(answer: PeersAnswer) {
   if (!answer.ok) return [];
-  return answer.peers.map((peer) => peer.rejected !== null ? "rejected" as const : peer.standing);
+  const namesakes = namesakesOf(answer.peers);
+  return answer.peers.map(({ instance, rejected, standing }) => {
+    if (rejected !== null) return "rejected" as const;
+    return namesakes.has(instance) ? "unknown" : standing;
+  });
 }
 
-function statusOf(parts: SubjectParts, startedAt: string): Status {
+/** How long a status waits for the file system of the snapshot. */
+const STORED_LIMIT_MILLISECONDS = 2_000;
+
+/** Whether the file that is there is the one in force; null: there is none in force, or that is not known just now. */
+async function storedOf({ settings, loop, store }: SubjectParts): Promise<Status["stored"]> {
+  const before = loop.state();
+  const compare = async () => {
+    if (await store.isInForce()) return "in-force";
+    return await Deno.lstat(settings.options.snapshot.path).then(() => "another" as const, () => "missing" as const);
+  };
+  if (before.active === null || before.work.kind === "activating") return null;
+  const compared = await withinLimit(compare(), STORED_LIMIT_MILLISECONDS);
+  const { active, work } = loop.state();
+  return compared.ok && active === before.active && work.kind !== "activating" ? compared.value : null;
+}
+
+function statusOf(parts: SubjectParts, startedAt: string): Omit<Status, "stored"> {
   const { settings, instance, loop, chronicle } = parts;
   const { options, version } = settings;
   const { active, agreement } = loop.state();
@@ -109,8 +138,9 @@ function statusOf(parts: SubjectParts, startedAt: string): Status {
   return {
     version,
     instance,
-    mode: enabled ? "cluster" : "alone",
+    mode: enabled && isolationOf(options) === null ? "cluster" : "alone",
     watching: options.configurationWatcher.enableFileWatching,
+    watch: watchOf(parts),
     startedAt,
     source: settings.sourcePath,
     snapshot: options.snapshot.path,
@@ -123,7 +153,14 @@ function statusOf(parts: SubjectParts, startedAt: string): Status {
     redis: redisOf(parts),
     hooks: parts.hooking.status(),
     restartNeeded: chronicle.restartNeeded(),
+    singleMounts: parts.mounted.known(),
   };
+}
+
+function watchOf({ settings, chronicle, mask }: SubjectParts): WatchStatus {
+  if (!settings.options.configurationWatcher.enableFileWatching) return { by: "nothing", reason: null };
+  const reason = chronicle.watchTrouble();
+  return reason === null ? { by: "events", reason } : { by: "polling", reason: mask(reason) };
 }
 
 /** Who announced it, and when, is for the instance alone: how long ago that was changes with every moment. */
@@ -131,10 +168,11 @@ function headOf(head: Head | null): Status["head"] {
   return head && { generation: head.generation, hash: head.hash };
 }
 
-/** The log tells a loss once, with its first reason; here it is the latest one that helps. */
+/** The log tells a loss once, with its first reason; here it is the latest one that helps. So it is with refusals. */
 function redisOf({ chronicle, notifier }: SubjectParts): RedisStatus {
   const link = notifier.link();
   const status = chronicle.redis();
+  if (status.state === "up" && link.state === "up") return { ...status, reason: link.refuses ?? null };
   return status.state === "down" && link.state === "down" ? { ...status, reason: link.reason } : status;
 }
 
@@ -155,6 +193,7 @@ async function reload(parts: SubjectParts, request: ReloadRequest, stopped: Abor
     ? await askAll(parts, stopped)
     : NOBODY_TOLD;
   if (told === null) return { kind: "stopping" };
+  const mounted = await parts.mounted.look();
   const { active, agreement } = loop.state();
   if (active === null) return { kind: "failed", reason: "No snapshot is in force" };
   return {
@@ -165,6 +204,7 @@ async function reload(parts: SubjectParts, request: ReloadRequest, stopped: Abor
     generation: agreedGeneration(agreement),
     standing: standingOf(agreement),
     notNotified: told.notNotified,
+    warnings: mounted.map(({ what, todo }) => `${what}: ${todo}`),
   };
 }
 
@@ -192,9 +232,9 @@ function announcingMilliseconds({ settings }: SubjectParts): number {
 }
 
 /** Why force announced nothing, in one line; null: there are no others, or they have agreed on the same already. */
-function whyNotForced({ loop, notifier, chronicle }: SubjectParts): string | null {
+function whyNotForced({ settings, loop, notifier, chronicle }: SubjectParts): string | null {
   const { active, agreement } = loop.state();
-  if (agreement === null) return null;
+  if (agreement === null) return isolationOf(settings.options);
   if (!agreement.linked || notifier.link().state !== "up") {
     return "Redis cannot be reached: nothing was announced over the others";
   }
@@ -214,6 +254,8 @@ const NOBODY_TOLD: Told = { instancesNotified: 0, notNotified: null };
 async function askAll(parts: SubjectParts, stopped: AbortSignal): Promise<Told | null> {
   const { notifier, chronicle, settings } = parts;
   if (!settings.options.highAvailability.enabled) return NOBODY_TOLD;
+  const isolation = isolationOf(settings.options);
+  if (isolation !== null) return { instancesNotified: 0, notNotified: isolation };
   const asked = await withinLimit(notifier.lookAgain(settings.sourcePath), announcingMilliseconds(parts), stopped);
   if (!asked.ok) {
     return stopped.aborted ? null : { instancesNotified: 0, notNotified: "Redis did not answer in time" };

@@ -4,18 +4,20 @@
 /** What stands in place of a secret in texts and in a printed configuration. */
 export const MASK = "[masked]";
 
-/** The shortest secret value that is looked for in other texts; a shorter one would blank out ordinary words. */
-const MIN_SECRET_LENGTH = 4;
-
 const SECRET_WORDS = new Set(
-  ("password passwords passwd passphrase passcode pwd pass secret secrets token tokens credential credentials apikey " +
-    "apikeys accesskey accountkey privatekey secretkey sharedkey connectionstring connectionstrings authorization " +
-    "bearer jwt sas dsn cookie signature").split(" "),
+  ("password passwords passphrase passcode pwd pass passkey pw pswd pin pins otp totp secret secrets token tokens " +
+    "credential credentials apikey apikeys authorization bearer jwt sas sig signature hmac dsn cookie " +
+    "connectionstring connectionstrings connstr connstring").split(" "),
 );
+/** Words before `key` that make it a secret one; not `primary`, `partition`, `sort`, `public` and their like. */
 const KEY_KINDS = new Set(
-  "api access account private secret shared signing encryption master storage client ssh".split(" "),
+  ("api access account activation app auth client consumer deploy encryption hmac licence license master private " +
+    "secret session shared signing ssh storage subscription").split(" "),
 );
-const ADDRESS_WORDS = new Set(["string", "strings", "url", "uri", "dsn"]);
+const JOINED_KEY = new RegExp(`(?:${[...KEY_KINDS].join("|")})keys?$`);
+/** Words before the address of something that lets in all who know it. */
+const ADDRESS_KINDS = /^(?:conn|connections?|webhook)$/;
+const ADDRESS_WORDS = new Set(["str", "string", "strings", "url", "uri", "dsn"]);
 
 /**
  * Whether a setting, variable or label of this name holds a secret: by its words, in camelCase, snake_case or
@@ -23,27 +25,44 @@ const ADDRESS_WORDS = new Set(["string", "strings", "url", "uri", "dsn"]);
  */
 export function isSecretName(name: string): boolean {
   const words = wordsOf(name.slice(0, 256));
-  if (words.some((word) => SECRET_WORDS.has(word) || /passw(?:or)?d|secret|credential/.test(word))) return true;
+  if (words.some((word) => SECRET_WORDS.has(word) || SECRET_SYLLABLE.test(word) || JOINED_KEY.test(word))) return true;
   for (const [at, word] of words.entries()) {
     const before = words[at - 1] ?? "";
     if (/^keys?$/.test(word) && KEY_KINDS.has(before)) return true;
-    if (ADDRESS_WORDS.has(word) && /^connections?$/.test(before)) return true;
+    if (ADDRESS_WORDS.has(word) && ADDRESS_KINDS.test(before)) return true;
   }
   return words.at(-1) === "connection";
 }
 
+const SECRET_SYLLABLE = /passw(?:or)?d|secret|credential/;
+
+/** Words that name a secret in a URL, a header or a connection string, and elsewhere may be harmless. */
+const CREDENTIAL_WORDS = new Set("auth authentication key keys code session sid".split(" "));
+
+/** Whether a member of this name holds a secret in a URL, a header or a connection string. */
+export function isCredentialName(name: string): boolean {
+  return isSecretName(name) || wordsOf(name.slice(0, 256)).some((word) => CREDENTIAL_WORDS.has(word));
+}
+
 function wordsOf(name: string): string[] {
   const split = name.replace(/([a-z0-9])([A-Z])/g, "$1 $2").replace(/([A-Z])([A-Z][a-z])/g, "$1 $2");
-  return split.toLowerCase().split(/[^\p{L}\p{N}]+/u).filter((word) => word !== "");
+  const words = split.toLowerCase().split(/[^\p{L}\p{N}]+/u);
+  // `token2` is a token.
+  return words.map((word) => word.replace(/\d+$/, "")).filter((word) => word !== "");
 }
 
 /** Each is linear: repetitions are bounded, or begin only where no repetition could already be under way. */
 const SECRET_PATTERNS: readonly RegExp[] = [
   // Members of a connection string, query or header, as ADO.NET, libpq, StackExchange.Redis and Azure SAS spell them.
-  /(?:passw(?:or)?d|passphrase|pwd|secret|token|credentials?|(?:api|access|account|private|shared)[ _-]?key|signature)["']?\s{0,8}[=:]\s{0,8}["']?[^\s"',;&]/i,
-  /(?<![a-z])(?:user ?id|uid|user ?name|sig|pass)["']?\s{0,8}=\s{0,8}["']?[^\s"',;&]/i,
+  /(?:passw(?:or)?d|passphrase|pwd|secret|token|credentials?|(?:api|access|account|licen[cs]e|private|shared)[ _-]?key|signature)["']?\s{0,8}[=:]\s{0,8}["']?[^\s"',;&]/i,
+  /(?<![a-z])(?:user ?id|uid|user ?name|sig|pass|pin|pw)["']?\s{0,8}=\s{0,8}["']?[^\s"',;&]/i,
   /(?<![a-z])(?:bearer|basic) {1,4}[\w.~+/-]{12}/i,
   /-----BEGIN /,
+  // Oracle's EZConnect (`user/password@//host:1521/service`) and TNS name; a version or a digest is none.
+  /^["']?[\w$#.-]{1,128}\/(?:"[^\s"]{1,128}"|[^\s/@]{1,128})@(?!v?\d+(?:\.\d+){0,2}(?:[-+].*)?$|sha\d+:)(?:\/\/)?[\w([][^\s]*$/i,
+  // The same with a colon, as drivers of MySQL spell it (`user:password@tcp(host)/db`); an address of a person is none.
+  /^["']?(?!(?:mailto|sips?|xmpp|acct|tel|urn|data|im|pres):)[\w.%+-]{1,128}:[^\s@/]{1,128}@[\w([][^\s]*$/i,
+  /^["']?\/\/[^\s/:@]{0,128}:[^\s@]{1,128}@/,
   // Keys that their issuers made recognisable: AWS, GitHub, GitLab, Slack, Stripe, Google.
   /(?<![A-Z0-9])(?:AKIA|ASIA|AROA|AIDA|AGPA|ANPA)[A-Z0-9]{12}/,
   /gh[pousr]_[A-Za-z0-9]{20}|github_pat_|glpat-|xox[abeprs]-|[rs]k_live_|AIza[\w-]{35}/,
@@ -69,45 +88,6 @@ function hasUserinfo(text: string): boolean {
     const userinfo = word.slice(from + 3, at);
     return userinfo.includes(":") || !userinfo.includes("/");
   });
-}
-
-/**
- * A function that replaces every occurrence of the secrets by `[masked]`: at each place the longest, and what overlaps
- * as one. Values under 4 characters are not looked for. A secret is also found as JSON spells it inside a string.
- */
-export function textMasker(secrets: Iterable<string>): (text: string) => string {
-  const byStart = new Map<string, string[]>();
-  for (const secret of spellings(secrets)) {
-    const start = secret.slice(0, MIN_SECRET_LENGTH);
-    const known = byStart.get(start);
-    if (known) known.push(secret);
-    else byStart.set(start, [secret]);
-  }
-  for (const known of byStart.values()) known.sort((left, right) => right.length - left.length);
-  if (byStart.size === 0) return (text) => text;
-  return (text) => {
-    let masked = "";
-    let shown = 0;
-    let hiddenEnd = 0;
-    for (let at = 0; at + MIN_SECRET_LENGTH <= text.length; at++) {
-      const found = byStart.get(text.slice(at, at + MIN_SECRET_LENGTH))?.find((secret) => text.startsWith(secret, at));
-      if (found === undefined) continue;
-      if (at >= hiddenEnd) masked += text.slice(shown, at) + MASK;
-      hiddenEnd = Math.max(hiddenEnd, at + found.length);
-      shown = hiddenEnd;
-    }
-    return masked + text.slice(shown);
-  };
-}
-
-function spellings(secrets: Iterable<string>): Set<string> {
-  const all = new Set<string>();
-  for (const secret of secrets) {
-    if (secret.length < MIN_SECRET_LENGTH) continue;
-    all.add(secret);
-    all.add(JSON.stringify(secret).slice(1, -1));
-  }
-  return all;
 }
 
 /** The JSON value that masking leaves: objects have no prototype, so that no member's name is special. */

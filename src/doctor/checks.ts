@@ -2,7 +2,7 @@
 import { clockCheck } from "./clock_checks.ts";
 import { daemonCheck } from "./daemon_check.ts";
 import type { Check, Subject } from "./examination.ts";
-import { hooksCheck } from "./hook_checks.ts";
+import { firstProcessCheck, hooksCheck } from "./hook_checks.ts";
 import { parserCheck, procCheck, setprivCheck } from "./host_checks.ts";
 import { optionsFileCheck, secretFilesCheck, userCheck } from "./options_checks.ts";
 import { redisCheck } from "./redis_checks.ts";
@@ -10,10 +10,11 @@ import {
   snapshotDirectoryCheck,
   snapshotFileCheck,
   snapshotFileSystemCheck,
+  snapshotLockCheck,
   socketDirectoryCheck,
   stateDirectoryCheck,
 } from "./snapshot_checks.ts";
-import { sourceCheck, sourceFileSystemCheck, sourcePermissionsCheck } from "./source_checks.ts";
+import { singleMountsCheck, sourceCheck, sourceFileSystemCheck, sourcePermissionsCheck } from "./source_checks.ts";
 import { unitCheck } from "./unit_checks.ts";
 import { watcherCheck } from "./watcher_checks.ts";
 
@@ -33,10 +34,12 @@ export const CHECKS: readonly Check[] = [
   sourceCheck,
   sourcePermissionsCheck,
   sourceFileSystemCheck,
+  singleMountsCheck,
   watcherCheck,
   snapshotDirectoryCheck,
   snapshotFileCheck,
   snapshotFileSystemCheck,
+  snapshotLockCheck,
   stateDirectoryCheck,
   socketDirectoryCheck,
   redisCheck,
@@ -44,4 +47,5 @@ export const CHECKS: readonly Check[] = [
   ...HOST_CHECKS,
   daemonCheck,
   hooksCheck,
+  firstProcessCheck,
 ];

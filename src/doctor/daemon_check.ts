@@ -10,6 +10,7 @@ const statusSchema = z.object({
   standing: z.string().catch("unknown"),
   lastReload: z.object({ outcome: z.string(), reason: z.string().nullable().catch(null) }).nullable(),
   restartNeeded: z.boolean().catch(false),
+  stored: z.string().nullable().catch(null),
   hooks: z.array(z.object({ name: z.string(), failures: z.number() })).catch([]),
 });
 
@@ -42,7 +43,7 @@ export function judgeDaemon(answer: StatusAnswer, unit: Subject["unit"]): Findin
   if (!parsed.success) {
     return [warning(check, "What answers on the admin socket is not a daemon of this version", "Restart the daemon")];
   }
-  const { version, active, lastReload, standing, restartNeeded, hooks } = parsed.data;
+  const { version, active, lastReload, standing, restartNeeded, hooks, stored } = parsed.data;
   const findings = [ok(check, `The daemon answers, version ${version}`)];
   const stays = active === null ? "nothing is in force" : `${active.hash.slice(0, 8)} stays in force`;
   if (lastReload !== null && !GOOD_OUTCOMES.includes(lastReload.outcome)) {
@@ -53,6 +54,14 @@ export function judgeDaemon(answer: StatusAnswer, unit: Subject["unit"]): Findin
     findings.push(error("daemon/reload", "Nothing is in force", "honua-configd status shows what is wrong"));
   } else {
     findings.push(ok("daemon/reload", `${active.hash.slice(0, 8)} is in force`));
+  }
+  if (stored === "missing" || stored === "another") {
+    const what = stored === "missing"
+      ? "There is no file at the snapshot's path"
+      : "The file at the snapshot's path is not the one that the daemon put in force";
+    findings.push(
+      error("daemon/snapshot", what, "honua-configd reload puts it there; find out which process did that"),
+    );
   }
   if (standing === "diverged") {
     const todo = "Copy the source anew, or honua-configd reload --force where this host is right";

@@ -1,7 +1,7 @@
 // One examination: all checks at once, each with a limit, so that nothing that hangs or breaks keeps the others from
 // being told. What must not be seen is masked in all that they say.
 import { withinLimit } from "../time/limit.ts";
-import { textMasker } from "../diagnostic/secrets.ts";
+import { textMasker } from "../diagnostic/text_masker.ts";
 import type { Diagnostic } from "../diagnostic/diagnostic.ts";
 import { terminalText } from "../diagnostic/terminal_text.ts";
 import type { Options } from "../process/options.ts";

@@ -1,5 +1,7 @@
 // What the hooks name, looked at and not run: programs, files, processes and units, for the user that the daemon runs as.
 import { join } from "node:path";
+import { terminalText } from "../diagnostic/terminal_text.ts";
+import { INIT_ADVICE, startsProcesses } from "../process/first_process.ts";
 import type { HookOptions } from "../process/options.ts";
 import type { Check, Subject, Within } from "./examination.ts";
 import { error, type Finding, note, ok, warning } from "./finding.ts";
@@ -29,6 +31,31 @@ export const hooksCheck: Check = {
     return found.flat();
   },
 };
+
+/** Whether ended processes that hooks left behind are collected, in a container too. */
+export const firstProcessCheck: Check = {
+  id: "hooks/init",
+  about: "The first process",
+  async examine({ options, machine }) {
+    if (!startsProcesses(options)) return [];
+    const comm = await machine.readText("/proc/1/comm");
+    return [judgeFirstProcess(comm.ok ? comm.text.trim() : null)];
+  },
+};
+
+/** Judges it by its name; null: not known. */
+export function judgeFirstProcess(name: string | null): Finding {
+  const check = "hooks/init";
+  if (name === null) return note(check, "It is not known which process collects those that hooks leave behind");
+  if (name !== "honua-configd") {
+    return ok(check, `${terminalText(name)} collects the processes that hooks leave behind`);
+  }
+  return warning(
+    check,
+    "honua-configd is the first process here: those that hooks leave behind become zombies",
+    INIT_ADVICE,
+  );
+}
 
 async function examineHook(hook: HookOptions, subject: Subject, within: Within): Promise<Finding[]> {
   if (hook.command !== null) return [await examineCommand(hook.command[0] ?? "", subject)];

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { readTokenFile } from "../admin/token_file.ts";
 import { renderLine } from "../diagnostic/render.ts";
 import { secretValues } from "../process/option_schema.ts";
-import type { Options } from "../process/options.ts";
+import { secretFilesOf } from "../process/secret_files.ts";
 import type { Check, Subject } from "./examination.ts";
 import { error, type Finding, note, ok, warning } from "./finding.ts";
 import type { Machine } from "./machine.ts";
@@ -69,32 +69,6 @@ export function judgeOptionsFile(
     check,
     `${facts.path} is valid, and those who may read and write it are the right ones`,
   );
-}
-
-/** A file that holds a secret, as the options name it. */
-export interface SecretFile {
-  /** The option. */
-  readonly option: string;
-  /** As it is written; a bare name may be a credential's. */
-  readonly path: string;
-}
-
-/** The files with secrets that are named and used. */
-export function secretFilesOf(options: Options): SecretFile[] {
-  const { highAvailability: { enabled, redisPasswordFile, tls }, admin, hooks } = options;
-  const named: [string, string | null][] = [
-    ["HighAvailability:RedisPasswordFile", enabled ? redisPasswordFile : null],
-    ["HighAvailability:Tls:KeyFile", enabled ? tls.keyFile : null],
-    ["Admin:TokenFile", admin.listen === null ? null : admin.tokenFile],
-    ["Admin:Tls:KeyFile", admin.listen === null ? null : admin.tls.keyFile],
-    ...hooks.list.flatMap(({ http }, index) =>
-      Object.values(http?.headerFiles ?? {}).map((path): [string, string] => [
-        `Hooks:List:${index}:Http:HeaderFiles`,
-        path,
-      ])
-    ),
-  ];
-  return named.flatMap(([option, path]) => path === null ? [] : [{ option, path }]);
 }
 
 /** Where a file is: a bare name is a credential's if there is such a credential (systemd.exec(5)). */

@@ -1,7 +1,9 @@
 // Redis as an instance needs it: there, quick, with the rights and the memory that agreement asks for, and with a clock
 // that is not far from this host's.
+import { isolationOf } from "../cluster/isolation.ts";
 import { probeRedis, type RedisFacts } from "../cluster/redis_probe.ts";
 import { describeConnection, resolveConnection } from "../cluster/redis_connection.ts";
+import { instanceName } from "../process/instance_name.ts";
 import { secretValues } from "../process/option_schema.ts";
 import type { Check, Subject } from "./examination.ts";
 import { error, type Finding, note, ok, warning } from "./finding.ts";
@@ -22,6 +24,10 @@ export const redisCheck: Check = {
     if (!highAvailability.enabled) {
       return [note("redis/connection", "Redis is not used: HighAvailability:Enabled is false")];
     }
+    const isolation = isolationOf(subject.options);
+    if (isolation !== null) {
+      return [error("redis/connection", isolation, "If it is to run alone, set HighAvailability:Enabled to false")];
+    }
     const reached = await connectionOf(subject);
     if (!reached.ok) {
       hide(secretValues(subject.options));
@@ -33,7 +39,7 @@ export const redisCheck: Check = {
     const limit = Math.min(reached.connection.connectTimeoutMilliseconds, commandMilliseconds);
     const connection = { ...reached.connection, connectTimeoutMilliseconds: limit };
     const channel = highAvailability.configurationChannel;
-    const instance = highAvailability.instanceName ?? Deno.hostname();
+    const instance = instanceName(subject.options, Deno.hostname());
     const probed = await probeRedis({ connection, channel, instance, signal, commandMilliseconds });
     const where = describeConnection(connection);
     if (!probed.ok) return [...odd, error("redis/connection", `${where}: ${probed.reason}`, REACH)];

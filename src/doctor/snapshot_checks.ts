@@ -5,11 +5,12 @@ import type { SnapshotOptions } from "../process/options.ts";
 import { resolveTarget } from "../snapshot/atomic_write.ts";
 import { describeFault } from "../snapshot/snapshot.ts";
 import { type Found, readSnapshot } from "../snapshot/examiner.ts";
+import { holderIn, lockPathOf } from "../snapshot/snapshot_lock.ts";
 import type { Check, Subject } from "./examination.ts";
 import { error, type Finding, note, ok, warning } from "./finding.ts";
 import { groupNumber, type Identity, obstacleTo } from "./identity.ts";
 import type { Space } from "./machine.ts";
-import { isFleeting, isMountPoint, type Mount, mountOf, parseMounts } from "./mounts.ts";
+import { isFleeting, isMountPoint, type Mount, mountOf, parseMounts } from "../host/mounts.ts";
 import { judgeObstacle, judgeWriters, modeText, orOk, readPathFacts } from "./permissions.ts";
 
 /** The path that a write replaces; where it cannot be told, the path as it was named. */
@@ -158,6 +159,31 @@ export const snapshotFileSystemCheck: Check = {
     ];
   },
 };
+
+/** Who writes the snapshot. */
+export const snapshotLockCheck: Check = {
+  id: "snapshot/lock",
+  about: "The lock of the snapshot",
+  async examine({ options: { snapshot }, machine, unit }) {
+    const file = await machine.readText(lockPathOf(await targetOf(snapshot.path)));
+    const locks = await machine.readText("/proc/locks");
+    const holder = file.ok ? holderIn(file.text) : null;
+    if (holder === null || !locks.ok) return [];
+    const isHeld = locks.text.split("\n").some((line) => new RegExp(`: FLOCK .* WRITE ${holder} `).test(line));
+    const main = unit.state === "known" ? Number(unit.properties["MainPID"] ?? 0) : 0;
+    return isHeld ? [judgeLock(holder, main === 0 ? null : main)] : [];
+  },
+};
+
+/** Judges whether it is the unit's process that writes the snapshot; `mainPid` is null where the unit has none. */
+export function judgeLock(holder: number, mainPid: number | null): Finding {
+  const check = "snapshot/lock";
+  if (mainPid === null || mainPid === holder) {
+    return ok(check, `Process ${holder} writes the snapshot, and no other can`);
+  }
+  const what = `Process ${holder} writes the snapshot, and not the unit's process ${mainPid}`;
+  return warning(check, what, "End it, or give it a Snapshot:Path of its own");
+}
 
 /** Judges whether the snapshot can be replaced there, and lasts. `mount` is its directory's. */
 export function judgeSnapshotFileSystem(mount: Mount | null, isOwnMount: boolean): Finding {

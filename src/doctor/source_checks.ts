@@ -11,7 +11,8 @@ import { environmentFilePath, readEnvironmentFiles } from "../source/inputs.ts";
 import { readSource } from "../source/source_file.ts";
 import type { Check, Subject } from "./examination.ts";
 import { error, type Finding, note, ok, warning } from "./finding.ts";
-import { eventfulness, type Mount, mountOf, parseMounts } from "./mounts.ts";
+import { eventfulness, type Mount, mountOf, parseMounts } from "../host/mounts.ts";
+import { singleMounts } from "../host/single_mount.ts";
 import { judgeObstacle, judgeOwners, judgeReaders, judgeWriters, orOk, readPathFacts } from "./permissions.ts";
 
 /** What keeps a source from being found is said once, by the first check. */
@@ -129,8 +130,30 @@ export const sourceFileSystemCheck: Check = {
     const path = pathOf(subject);
     if (path === null) return [];
     const table = await machine.readText("/proc/self/mountinfo");
-    const mount = table.ok ? mountOf(parseMounts(table.text), await machine.realPath(path)) : null;
+    const mounts = table.ok ? parseMounts(table.text) : [];
+    const mount = mountOf(mounts, await machine.realPath(path));
     return [judgeSourceFileSystem(mount, options.configurationWatcher)];
+  },
+};
+
+/** Whether a file that is read can be replaced by another one, as most editors and tools do. */
+export const singleMountsCheck: Check = {
+  id: "files/single-mount",
+  about: "Files that are mounted by themselves",
+  async examine(subject) {
+    const { machine, options, optionsPath } = subject;
+    const { configurationWatcher, admin, highAvailability } = options;
+    const { caFile, certificateFile, keyFile } = highAvailability.tls;
+    const named = [pathOf(subject), optionsPath, admin.tls.certificateFile, admin.tls.keyFile];
+    const files = [...named, caFile, certificateFile, keyFile].filter((one) => one !== null);
+    const paths = [...files, ...configurationWatcher.environmentFiles.map(environmentFilePath)];
+    const found = await singleMounts(paths, async () => {
+      const table = await machine.readText("/proc/self/mountinfo");
+      return table.ok ? parseMounts(table.text) : [];
+    });
+    return found.map(({ isReplaced, what, todo }) =>
+      isReplaced ? error("files/single-mount", what, todo) : warning("files/single-mount", what, todo)
+    );
   },
 };
 

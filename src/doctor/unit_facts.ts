@@ -23,6 +23,7 @@ const PROPERTIES = [
   "SubState",
   "Result",
   "NRestarts",
+  "MainPID",
   "FragmentPath",
   "DropInPaths",
   "NeedDaemonReload",

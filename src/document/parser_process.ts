@@ -1,6 +1,6 @@
 // One process of the parser: started, asked one request at a time, killed where a request exceeds a limit, and ended
 // without leaving a descriptor, a child or a promise behind.
-import { tiedToParent } from "../host/program.ts";
+import { leaveRemovedDirectory, tiedToParent } from "../host/program.ts";
 import { openPace } from "../time/pace.ts";
 import { partsOf, readFrames, writeFrame } from "./frames.ts";
 import type { ParseReply, ParseRequest, Verdict } from "./hcl.ts";
@@ -95,6 +95,7 @@ export function parserCommand(): Deno.Command {
 
 /** Starts a process; throws where that is refused, for want of memory, descriptors or a place to be. */
 export function startParserProcess(command: Deno.Command, read: typeof readUsage = readUsage): ParserProcess {
+  leaveRemovedDirectory();
   const process = command.spawn();
   const [writer, replies] = [process.stdin.getWriter(), readFrames(process.stdout)];
   const child: Child = { process, read, isKilled: false, writer, replies };

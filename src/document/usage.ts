@@ -1,21 +1,12 @@
 // What another process has used: its resident memory and its processor time, and a watch on both that ends with the
 // work that is watched. That it cannot be read here at all is told apart from an answer that is late.
+import { CAT, type ProcReader, readProcFiles, textOfError } from "../host/proc_files.ts";
 
 /** How often a busy process is looked at. */
 const POLL_MILLISECONDS = 10;
 
 /** The same where each look costs a process of its own. */
 const COSTLY_POLL_MILLISECONDS = 50;
-
-/** What reads files of /proc for a program that may not open them. */
-export interface ProcReader {
-  /** cat(1), or a program that takes its arguments. */
-  readonly program: string;
-  /** It reads what the kernel has at hand; one that takes longer, on a host out of its depth, is not waited for. */
-  readonly limitMilliseconds: number;
-}
-
-const CAT: ProcReader = { program: "cat", limitMilliseconds: 3_000 };
 
 /** `USER_HZ`, in which Linux tells user space of processor time on every machine that the program is made for. */
 const TICK_MILLISECONDS = 10;
@@ -93,32 +84,6 @@ async function readTogether(paths: readonly string[], reader: ProcReader): Promi
   try {
     return (await Promise.all(paths.map((path) => Deno.readTextFile(path)))).join("");
   } catch (error) {
-    return error instanceof Deno.errors.NotCapable ? await catOf(paths, reader) : textOfError(error);
+    return error instanceof Deno.errors.NotCapable ? await readProcFiles(paths, reader) : textOfError(error);
   }
-}
-
-async function catOf(
-  paths: readonly string[],
-  { program, limitMilliseconds }: ProcReader,
-): Promise<string | null> {
-  try {
-    const { stdout, signal } = await new Deno.Command(program, {
-      args: ["--", ...paths],
-      clearEnv: true,
-      env: { PATH: "/usr/bin:/bin" },
-      cwd: "/",
-      stdin: "null",
-      stderr: "null",
-      signal: AbortSignal.timeout(limitMilliseconds),
-    }).output();
-    return signal === null ? new TextDecoder().decode(stdout) : null;
-  } catch (error) {
-    return textOfError(error);
-  }
-}
-
-/** What is not there or not allowed stays so; a want of descriptors, processes or memory passes. */
-function textOfError(error: unknown): "" | null {
-  const { NotFound, NotCapable, PermissionDenied } = Deno.errors;
-  return [NotFound, NotCapable, PermissionDenied].some((kind) => error instanceof kind) ? "" : null;
 }

@@ -1,5 +1,5 @@
-// A command of a hook: a program with its arguments, no shell, in a process group of its own and with an environment of
-// its own. It ends soon after its limit, with all that it started, and nothing of the daemon's secrets reaches it.
+// A command of a hook: a program with its arguments, no shell, in a session of its own and with an environment of its
+// own. It ends soon after its limit, with all of its session, and nothing of the daemon's secrets reaches it.
 import { join } from "node:path";
 import { terminalText } from "../diagnostic/terminal_text.ts";
 import { failed, type HookEnding, type HookLimit } from "./ending.ts";
@@ -58,7 +58,7 @@ export async function runCommand(
   const { group } = started;
   surroundings.groups?.add(group.id);
   try {
-    return judge(await awaitEnd(group, limit), program, kept, surroundings.mask);
+    return judge(await awaitEnd(group, limit, surroundings), program, kept, surroundings.mask);
   } finally {
     surroundings.groups?.delete(group.id);
   }
@@ -66,8 +66,8 @@ export async function runCommand(
 
 type CommandEnd = { readonly status: Deno.CommandStatus } | { readonly reason: string };
 
-/** Waits for the leader or the limit; on the way out everything of the group is ended. */
-async function awaitEnd(group: ProcessGroup, limit: HookLimit): Promise<CommandEnd> {
+/** Waits for the leader or the limit; on the way out everything of its session is ended. */
+async function awaitEnd(group: ProcessGroup, limit: HookLimit, { ended }: HookSurroundings): Promise<CommandEnd> {
   const aborted = Promise.withResolvers<null>();
   const onAbort = () => aborted.resolve(null);
   limit.signal.addEventListener("abort", onAbort, { once: true });
@@ -84,10 +84,11 @@ async function awaitEnd(group: ProcessGroup, limit: HookLimit): Promise<CommandE
   } finally {
     clearTimeout(timer);
     limit.signal.removeEventListener("abort", onAbort);
-    await group.end(status === null ? GRACE_MILLISECONDS : SHORT_GRACE_MILLISECONDS, {
+    const others = await group.end(status === null ? GRACE_MILLISECONDS : SHORT_GRACE_MILLISECONDS, {
       signal: limit.stopping,
       graceMilliseconds: SHORT_GRACE_MILLISECONDS,
     });
+    if (others > 0) ended?.(others);
   }
 }
 

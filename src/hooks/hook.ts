@@ -9,7 +9,7 @@ import { type HookSurroundings, PROCESS_SURROUNDINGS } from "./surroundings.ts";
 import { reloadUnit } from "./systemd_unit.ts";
 
 export type { HookEnding } from "./ending.ts";
-export { type GroupOwner, killGroups } from "./process_group.ts";
+export { type GroupOwner, killSessions } from "./process_group.ts";
 export type { HookSurroundings } from "./surroundings.ts";
 
 /** What a hook does. */

@@ -1,7 +1,11 @@
 // A request of a hook: one, with no redirect followed, over before its limit together with the answer's body. Its URL
 // and headers may hold secrets, so nothing that is said of it quotes them, and they are masked in the answer.
+// This host is asked directly; a failure on the way through a proxy names the proxy.
 import { Buffer } from "node:buffer";
 import { credentialPath } from "../host/credential.ts";
+import { openHttpClient } from "../host/http_client.ts";
+import { type Proxy, proxyOf } from "../host/proxy.ts";
+import { readRegularFile } from "../host/regular_file.ts";
 import { failed, type HookEnding, type HookLimit } from "./ending.ts";
 import { DEFAULT_OUTPUT_BOUNDS, keepOutput, type KeptOutput } from "./kept_output.ts";
 import { answerMask, requestSecrets } from "./request_secrets.ts";
@@ -34,8 +38,14 @@ const AUTHORITIES = [
   "/etc/ssl/cert.pem",
 ];
 
+/** A file that is larger is none of authorities: Debian's has 220 KB. */
+const MAX_AUTHORITIES_BYTES = 16 * 1024 * 1024;
+
 /** What Deno's errors say of a connection, and what that means. */
 const MEANINGS: readonly (readonly [RegExp, string])[] = [
+  [/unsuccessful tunnel/i, "the proxy opens no tunnel to it"],
+  [/proxy authorization required/i, "the proxy asks for credentials"],
+  [/proxy server unreachable/i, "the proxy cannot be reached"],
   [/connection refused/i, "connection refused"],
   [/connection reset/i, "connection reset"],
   [/dns error|failed to lookup/i, "no such host"],
@@ -64,7 +74,12 @@ export async function makeRequest(
   const url = new URL(request.url);
   const read = await readHeaders(request, url, surroundings.environment);
   if (!read.ok) return failed(read.reason);
-  const secrets = requestSecrets(url, read.headers, Object.keys(request.headerFiles));
+  const chosen = proxyOf(url, surroundings.environment);
+  if (!chosen.ok) {
+    return failed(`cannot use the proxy that ${chosen.variable} names: it is no URL of http, https or socks5`);
+  }
+  const { proxy } = chosen;
+  const secrets = requestSecrets(url, read.headers, Object.keys(request.headerFiles), proxy);
   url.username = url.password = "";
   const caCerts = url.protocol === "https:" ? await hostAuthorities(surroundings.environment) : [];
   const kept = keepOutput(ANSWER_BOUNDS);
@@ -72,7 +87,8 @@ export async function makeRequest(
   const shown = (isWhole: boolean) => kept.text((text) => surroundings.mask(answerMask(secrets, isWhole)(text)));
   try {
     // No connection outlives the request, so that a hook that runs once a month holds nothing open.
-    using client = Deno.createHttpClient({ caCerts, poolMaxIdlePerHost: 0, allowHost: true });
+    const connection = { caCerts, poolMaxIdlePerHost: 0, allowHost: true };
+    using client = openHttpClient(proxy === null ? connection : { ...connection, proxy: { url: proxy.url } });
     const hasBody = request.method !== "GET" && request.method !== "HEAD";
     if (hasBody && !read.headers.has("content-type")) read.headers.set("content-type", "application/json");
     const answer = await fetch(url, {
@@ -85,10 +101,12 @@ export async function makeRequest(
     });
     const isWhole = await readAnswer(answer, kept);
     const output = shown(isWhole) + (isWhole ? "" : "\n… the rest was not read …");
-    return answer.ok ? { ok: true, output } : failed(verdictOn(answer.status), output);
+    return answer.ok
+      ? { ok: true, output }
+      : failed(verdictOn(answer.status, url.protocol === "http:" ? proxy : null), output);
   } catch (error) {
-    const reason = limit.signal.aborted ? limit.reason() : `could not be reached: ${meaningOf(error, url)}`;
-    return failed(reason, shown(false));
+    if (limit.signal.aborted) return failed(limit.reason() + throughProxy(proxy), shown(false));
+    return failed(`could not be reached${throughProxy(proxy)}: ${meaningOf(error, url)}`, shown(false));
   }
 }
 
@@ -103,9 +121,18 @@ async function readAnswer(answer: Response, kept: KeptOutput): Promise<boolean> 
   return true;
 }
 
-function verdictOn(status: number): string {
+/** @param proxy may have answered in place of the server, which it cannot over TLS. */
+function verdictOn(status: number, proxy: Proxy | null): string {
   const isRedirect = status >= 300 && status < 400 && status !== 304;
-  return isRedirect ? `answered ${status}, and redirects are not followed: give the final URL` : `answered ${status}`;
+  const answered = `answered ${status}${throughProxy(proxy)}`;
+  if (isRedirect) return `${answered}, and redirects are not followed: give the final URL`;
+  if (proxy === null) return answered;
+  if (status === 407) return `${answered}, which asks for credentials: put them into its URL`;
+  return `${answered}, which may have answered itself`;
+}
+
+function throughProxy(proxy: Proxy | null): string {
+  return proxy === null ? "" : ` through the proxy ${proxy.name}`;
 }
 
 function meaningOf(error: unknown, url: URL): string {
@@ -162,8 +189,9 @@ function basicCredentials(url: URL): string {
 async function hostAuthorities(environment: HookSurroundings["environment"]): Promise<string[]> {
   const named = environment("SSL_CERT_FILE");
   for (const path of named ? [named] : AUTHORITIES) {
-    const text = await Deno.readTextFile(path).catch(() => "");
-    if (text !== "") return [text];
+    const bytes = await readRegularFile(path, MAX_AUTHORITIES_BYTES).catch(() => null);
+    const isUsable = bytes !== null && bytes.length > 0 && bytes.length <= MAX_AUTHORITIES_BYTES;
+    if (isUsable) return [new TextDecoder().decode(bytes)];
   }
   return [];
 }

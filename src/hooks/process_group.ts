@@ -1,8 +1,10 @@
-// A program in a session and process group of its own, so that it is ended with everything that it started: nothing of
-// the group outlives `end`, whatever ignores SIGTERM, and no descendant that keeps a pipe open is waited for.
+// A program that leads a session of its own, so that it is ended with what it started: nothing of the session outlives
+// `end`, whatever ignores SIGTERM, and no descendant that keeps a pipe open is waited for. A process that made a session
+// of its own has left: it is a daemon, which its starter meant to leave behind.
 import { setTimeout as delay } from "node:timers/promises";
-import { tiedToParent } from "../host/program.ts";
+import { leaveRemovedDirectory, tiedToParent } from "../host/program.ts";
 import { withinLimit } from "../time/limit.ts";
+import { runningGroups, type SessionGroups } from "./session.ts";
 
 /** A program, ready to be run. */
 export interface Program {
@@ -14,7 +16,7 @@ export interface Program {
   readonly env: Readonly<Record<string, string>>;
 }
 
-/** A running group; who started it owns it and ends it. */
+/** A running group, and the session that it leads; its starter owns it and ends it. */
 export interface ProcessGroup {
   /** The number of the group and of the process that leads it. */
   readonly id: number;
@@ -23,12 +25,13 @@ export interface ProcessGroup {
   /** Resolves when nobody can write any more: after the leader's end, where its descendants keep its pipes. */
   readonly outputEnded: Promise<void>;
   /**
-   * Ends what is left of it and closes its pipes: SIGTERM, a grace in milliseconds, SIGKILL. Resolves once nothing of it
-   * runs, or half a second after SIGKILL where the kernel cannot end a process (one that waits for a disk).
+   * Ends what is left of its session and closes its pipes: SIGTERM, a grace in milliseconds, SIGKILL. Resolves once
+   * nothing of it runs, or half a second after SIGKILL if the kernel cannot end a process (one that waits for a disk),
+   * with how many processes ran beside the leader; 0 also if that cannot be told.
    *
    * @param hurry what shortens the grace while it lasts.
    */
-  end(graceMilliseconds: number, hurry?: Hurry): Promise<void>;
+  end(graceMilliseconds: number, hurry?: Hurry): Promise<number>;
 }
 
 /** A reason to give less time than there was to be. */
@@ -74,6 +77,7 @@ export function startGroup(program: Program, onOutput: (chunk: Uint8Array) => vo
   const words = tiedToParent([program.path, ...program.args]);
   let child: Deno.ChildProcess;
   try {
+    leaveRemovedDirectory();
     child = new Deno.Command(words[0]!, {
       args: words.slice(1),
       clearEnv: true,
@@ -95,17 +99,21 @@ function groupOf(child: Deno.ChildProcess, onOutput: (chunk: Uint8Array) => void
   const readers = [child.stdout.getReader(), child.stderr.getReader()];
   const outputEnded = Promise.all(readers.map((reader) => pump(reader, onOutput))).then(() => {});
   const id = child.pid;
+  let isLeaderGone = false;
+  const status = child.status.finally(() => isLeaderGone = true);
   return {
     id,
-    status: child.status,
+    status,
     outputEnded,
     async end(graceMilliseconds, hurry) {
-      if (signalGroup(id, "SIGTERM") && !await isGoneWithin(id, graceMilliseconds, hurry)) {
-        signalGroup(id, "SIGKILL");
-        await isGoneWithin(id, KILL_LIMIT_MILLISECONDS);
+      const left = await groupsLeft(id);
+      const others = [...left.values()].reduce((sum, count) => sum + count, isLeaderGone ? 0 : -1);
+      if (!await isGoneWithin(id, "SIGTERM", graceMilliseconds, hurry)) {
+        await isGoneWithin(id, "SIGKILL", KILL_LIMIT_MILLISECONDS);
       }
       await withinLimit(Promise.all(readers.map((reader) => reader.cancel().catch(() => {}))), KILL_LIMIT_MILLISECONDS);
-      await withinLimit(Promise.all([child.status, outputEnded]), KILL_LIMIT_MILLISECONDS);
+      await withinLimit(Promise.all([status, outputEnded]), KILL_LIMIT_MILLISECONDS);
+      return Math.max(0, others);
     },
   };
 }
@@ -120,6 +128,14 @@ async function pump(reader: ReadableStreamDefaultReader<Uint8Array>, take: (chun
   } catch {
     // A pipe that cannot be read has nothing more to say.
   }
+}
+
+/** Kills the sessions that groups lead, as far as they are known in a moment: for a process that is about to end. */
+export async function killSessions(ids: Iterable<number>): Promise<void> {
+  const all = [...ids];
+  // At once, whatever becomes of the rest.
+  killGroups(all);
+  await Promise.all(all.map(async (id) => killGroups((await runningGroups(id))?.keys() ?? [])));
 }
 
 /**
@@ -155,19 +171,35 @@ function signalGroup(id: number, signal: Deno.Signal | 0): boolean {
 }
 
 /**
- * To kill(2) a zombie is a process like others. In a container whose first process collects none they stay for good: a
- * command that left one behind is then waited for until the limits, which are short for that.
+ * Returns the groups of a session that run. If /proc does not tell, that is the leader's group: kill(2) does not tell how
+ * many processes run in it, and takes a zombie for one that runs.
  */
-async function isGoneWithin(id: number, limitMilliseconds: number, hurry?: Hurry): Promise<boolean> {
+async function groupsLeft(session: number): Promise<SessionGroups> {
+  return await runningGroups(session) ?? new Map(signalGroup(session, 0) ? [[session, 0]] : []);
+}
+
+/** Signals each group of a session once, also one that comes meanwhile; false if some still run at the limit. */
+async function isGoneWithin(
+  session: number,
+  signal: Deno.Signal,
+  limitMilliseconds: number,
+  hurry?: Hurry,
+): Promise<boolean> {
   let deadline = performance.now() + limitMilliseconds;
   const shorten = () => {
     deadline = Math.min(deadline, performance.now() + (hurry?.graceMilliseconds ?? Infinity));
   };
   hurry?.signal.addEventListener("abort", shorten, { once: true });
   if (hurry?.signal.aborted) shorten();
+  const signalled = new Set<number>();
   try {
-    for (let pause = 5;; pause = Math.min(2 * pause, 100)) {
-      if (!signalGroup(id, 0)) return true;
+    for (let pause = 10;; pause = Math.min(2 * pause, 100)) {
+      const groups = await groupsLeft(session);
+      if (groups.size === 0) return true;
+      for (const group of groups.keys()) {
+        if (!signalled.has(group)) signalGroup(group, signal);
+        signalled.add(group);
+      }
       const left = deadline - performance.now();
       if (left <= 0) return false;
       await delay(Math.min(pause, left));

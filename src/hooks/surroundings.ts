@@ -9,6 +9,8 @@ export interface HookSurroundings {
   readonly mask: (text: string) => string;
   /** Has the id of every group while it runs; not given: nobody could end it but its hook. */
   readonly groups?: GroupOwner;
+  /** Takes how many processes a command had left in its session, or had beside itself at its limit; at least 1. */
+  readonly ended?: (processes: number) => void;
 }
 
 /** The process's own environment, and no mask: who logs an output masks it. */

@@ -23,3 +23,15 @@ const SETPRIV = firstFile(SETPRIV_PATHS);
 export function tiedToParent(program: readonly string[]): readonly string[] {
   return SETPRIV === null ? program : [SETPRIV, "--pdeathsig", "KILL", "--", ...program];
 }
+
+/**
+ * To be called before a program is started: Deno starts none once its own working directory was removed, whatever `cwd`
+ * the program is given. The process goes to /proc then: no relative path of the options leads to a file there.
+ */
+export function leaveRemovedDirectory(): void {
+  try {
+    Deno.cwd();
+  } catch {
+    Deno.chdir("/proc");
+  }
+}

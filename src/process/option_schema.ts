@@ -4,6 +4,9 @@ import * as z from "zod";
 import { isSecretName, looksSecret } from "../diagnostic/secrets.ts";
 import { CONFIG_PARTS, HOOK_SIGNALS, LEVELS, type LoggingOptions, type Options } from "./options.ts";
 
+/** Where the snapshot is unless the options say otherwise. */
+export const DEFAULT_SNAPSHOT_PATH = "/var/lib/honua-configd/config.snapshot.json";
+
 const HOOK_ACTIONS = ["command", "http", "signal", "systemdUnit"] as const;
 
 /** Every message of the schema goes on from the setting's name, "X must …". */
@@ -31,8 +34,15 @@ function spelledBoolean(value: unknown): unknown {
   return word === "true" ? true : word === "false" ? false : value;
 }
 
-function text(what = "be a text that is not empty", form = /^[^\0]+$/) {
-  return z.string(must(what)).regex(form, must(what));
+/** The longest text in characters unless another is said: as long as a path may be on Linux (PATH_MAX, limits.h). */
+const MAX_TEXT_LENGTH = 4_096;
+/** The longest argument of a program, without its NUL (MAX_ARG_STRLEN, execve(2)). */
+const MAX_ARGUMENT_LENGTH = 131_071;
+/** Most servers refuse longer header lines. */
+const MAX_HEADER_LENGTH = 8_192;
+
+function text(what = "be a text that is not empty", form = /^[^\0]+$/, maxLength = MAX_TEXT_LENGTH) {
+  return z.string(must(what)).max(maxLength, must(`have at most ${maxLength} characters`)).regex(form, must(what));
 }
 
 /** A text that may be absent; an empty one (`Admin__Listen=`) counts as absent, and overrules what is below it. */
@@ -75,14 +85,15 @@ const url = text("be an http or https URL").refine(
 
 /** RFC 9110, section 5.6.2: a field name is a token. */
 const headerName = z.string().regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, { error: "must be a header's name" });
-const headerValue = text("be a text on one line", /^[^\0\r\n]*$/);
+const headerValue = text("be a text on one line", /^[^\0\r\n]*$/, MAX_HEADER_LENGTH);
 
 /** The names of hooks are labels of metrics, and their number is bounded by what a state file may hold. */
 const MAX_HOOKS = 64;
 
 const hook = z.object({
   name: text("be a text of at most 64 characters without control characters", /^\P{Cc}{1,64}$/u),
-  command: z.array(text("be a text without NUL", /^[^\0]*$/)).min(1, must("name a program")).nullable().default(null)
+  command: z.array(text("be a text without NUL", /^[^\0]*$/, MAX_ARGUMENT_LENGTH)).min(1, must("name a program"))
+    .nullable().default(null)
     .meta({ secret: true }),
   http: z.object({
     method: oneOf(["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"]).default("POST"),
@@ -109,8 +120,10 @@ const highAvailability = z.object({
   enabled: yesOrNo().default(false),
   redisConnectionString: optionalText().meta({ secret: true }),
   redisPasswordFile: optionalText(),
-  // A brace there would end the hash tag of the keys, by which Redis Cluster keeps them together.
-  configurationChannel: text("be a text that does not begin with }", /^[^\0}][^\0]*$/).default("honua:config:changes"),
+  // A brace there would end the hash tag of the keys, by which Redis Cluster keeps them together. It is part of the
+  // keys, of each message that Redis delivers, and of the state file.
+  configurationChannel: text("be a text of at most 256 characters that does not begin with }", /^[^\0}][^\0]{0,255}$/)
+    .default("honua:config:changes"),
   connectionTimeoutMs: whole(1000, 60_000).default(5000),
   autoReconnect: yesOrNo().default(true),
   enableDetailedLogging: yesOrNo().default(false),
@@ -154,7 +167,7 @@ const schema = z.object({
   honua: z.object({ configurationV2: z.object({ path: optionalText() }).prefault({}) }).prefault({}),
   connectionStrings: z.object({ redis: optionalText().meta({ secret: true }) }).prefault({}),
   snapshot: z.object({
-    path: text().default("/var/lib/honua-configd/config.snapshot.json"),
+    path: text().default(DEFAULT_SNAPSHOT_PATH),
     mode: mode.default(0o640),
     group: optionalText(),
   }).prefault({}),

@@ -72,7 +72,7 @@ export interface HighAvailabilityOptions {
   readonly settleSeconds: number;
   /** How often the cluster's head is read and compared; 1 to 3600, default 30. */
   readonly reconcileSeconds: number;
-  /** At most 128 characters; null: the host's name. */
+  /** At most 128 characters; null: see `instanceName`. */
   readonly instanceName: string | null;
   /** TLS towards Redis beyond the system's authorities. */
   readonly tls: TlsClientOptions;

@@ -4,6 +4,7 @@ import { createScanner, type Node, type ParseError, parseTree, printParseErrorCo
 import { type Diagnostic, errorDiagnostic, placeOf } from "../diagnostic/diagnostic.ts";
 import { isExactNumber } from "../diagnostic/exact_number.ts";
 import { type Range, type SourceText, sourceText } from "../diagnostic/range.ts";
+import { readRegularFile } from "../host/regular_file.ts";
 import {
   emptyTree,
   MAX_DEPTH,
@@ -31,11 +32,7 @@ export async function readOptionsFile(path: string): Promise<OptionsText> {
   });
   let bytes: Uint8Array;
   try {
-    // Asked before it is opened: opening a named pipe waits for its writer.
-    const { isFile } = await Deno.stat(path);
-    if (!isFile) return unreadable("It is not a regular file");
-    using file = await Deno.open(path, { read: true });
-    bytes = await readBounded(file);
+    bytes = await readRegularFile(path, MAX_BYTES);
   } catch (error) {
     return unreadable(error instanceof Error ? error.message : String(error));
   }
@@ -45,18 +42,6 @@ export async function readOptionsFile(path: string): Promise<OptionsText> {
   } catch {
     return unreadable("It is not valid UTF-8");
   }
-}
-
-/** At most one byte more than is allowed, whatever the file's size is by now. */
-async function readBounded(file: Deno.FsFile): Promise<Uint8Array> {
-  const buffer = new Uint8Array(MAX_BYTES + 1);
-  let length = 0;
-  while (length < buffer.length) {
-    const count = await file.read(buffer.subarray(length));
-    if (count === null) break;
-    length += count;
-  }
-  return buffer.subarray(0, length);
 }
 
 /** The settings of an options file as a tree; where there are diagnostics, the tree holds what could be understood. */

@@ -2,6 +2,7 @@
 // head only to a look at the source; an instance announces its own changes alone, and overrules nobody but by force. A
 // generation never goes backwards, and the ledger moves only after the deed.
 import {
+  agreedOn,
   type Agreement,
   baseOf,
   type Head,
@@ -47,6 +48,8 @@ export interface ReloadedEvent {
   readonly reasons: readonly HintReason[];
   /** Whether the source could be read, so that what is in force is known to be the source's or better than it. */
   readonly couldRead: boolean;
+  /** Whether it is what the source said at a look that began after the last hint to look for the cluster's sake (`link`). */
+  readonly isFresh: boolean;
   /** In [0, 1), the jitter of a timer. */
   readonly random: number;
 }
@@ -109,10 +112,10 @@ export function agree(agreement: Agreement, event: ClusterEvent | ReloadedEvent,
 }
 
 function takeIn(agreement: Agreement, event: ClusterEvent | ReloadedEvent, active: string | null): Accord {
-  const { isHeld, failures } = agreement;
+  const { failures } = agreement;
   switch (event.kind) {
     case "linked":
-      return reconcile({ ...interrupted(agreement), linked: true, failures: 0 }, event.random);
+      return lookFirst(reconcile({ ...interrupted(agreement), linked: true, failures: 0 }, event.random));
     case "unlinked":
       // Whoever forces is told that it could not be done; a later link does not do it behind their back.
       return { agreement: { ...agreement, linked: false, isForced: false }, actions: [{ kind: "disarm-reconcile" }] };
@@ -120,7 +123,9 @@ function takeIn(agreement: Agreement, event: ClusterEvent | ReloadedEvent, activ
       return { agreement: { ...agreement, wantsHead: true }, actions: [] };
     case "reconcile-due": {
       const waited = agreement.loss === "waiting" ? "waited" : agreement.loss;
-      const { agreement: next, actions } = reconcile({ ...agreement, loss: waited }, event.random);
+      const reconciled = reconcile({ ...agreement, loss: waited }, event.random);
+      if (agreement.ledger.owed !== null || waited !== "none") return lookFirst(reconciled);
+      const { agreement: next, actions } = reconciled;
       // Without events and announcements nothing else would tell that the source came round meanwhile.
       const looks = agreement.standing.kind === "diverged" ? [hint("announcement")] : [];
       return { agreement: next, actions: [...actions, ...looks] };
@@ -128,7 +133,7 @@ function takeIn(agreement: Agreement, event: ClusterEvent | ReloadedEvent, activ
     case "settle-due":
       return { agreement, actions: agreement.standing.kind === "settling" ? [hint("announcement")] : [] };
     case "head-read":
-      return headRead({ ...agreement, request: null, failures: isHeld ? failures : 0 }, event.head, active);
+      return headRead({ ...agreement, request: null }, event.head, active);
     case "head-unreadable": {
       const failed = fail({ ...agreement, request: null }, event.random);
       return report(failed, { kind: "head-unreadable", reason: event.reason, repeated: failures > 0 });
@@ -142,9 +147,9 @@ function takeIn(agreement: Agreement, event: ClusterEvent | ReloadedEvent, activ
 
 /** The next thing to ask of the cluster, where nothing is asked: first what is to be said, then what is to be known. */
 function ask(agreement: Agreement, actions: readonly ClusterAction[], active: string | null): Accord {
-  const { linked, request, hasLooked, isForced, isHeld, restores, wantsHead, ledger } = agreement;
+  const { linked, request, isFresh, isForced, isHeld, restores, wantsHead, ledger } = agreement;
   if (!linked || request !== null) return { agreement, actions };
-  if (hasLooked && active !== null) {
+  if (isFresh && active !== null) {
     const { owed } = ledger;
     if (isForced) return say(agreement, actions, active, "force");
     if (!isHeld && owed !== null) return say(agreement, actions, owed.hash, "change");
@@ -189,6 +194,11 @@ function reconcile(agreement: Agreement, random: number): Accord {
   };
 }
 
+/** What is to be said waits for a look: the source may have changed since the last one, and nobody else may say so. */
+function lookFirst({ agreement, actions }: Accord): Accord {
+  return { agreement: { ...agreement, isFresh: false }, actions: [...actions, hint("link")] };
+}
+
 /** What was asked failed: it is asked again after a backoff, and no later than the next reconciliation. */
 function fail(agreement: Agreement, random: number): Accord {
   const failures = agreement.failures + 1;
@@ -202,7 +212,9 @@ function interrupted(agreement: Agreement): Agreement {
   return agreement.loss === "waiting" ? { ...agreement, loss: "noticed" } : agreement;
 }
 
-function headRead(agreement: Agreement, head: Head | null, active: string | null): Accord {
+function headRead(before: Agreement, head: Head | null, active: string | null): Accord {
+  // What could not be announced is no better for that.
+  const agreement = before.isHeld || before.ledger.owed !== null ? before : { ...before, failures: 0 };
   if (isLost(head, agreement.ledger)) return headLost({ ...agreement, head }, active);
   // What was held because the head was lost need not wait any longer.
   const isHeld = agreement.isHeld && agreement.loss === "none";
@@ -320,16 +332,13 @@ function superseded(agreement: Agreement, head: Head, active: string | null): Ag
   return { ...agreement, ledger: agreedOn(agreement.ledger, head, owed) };
 }
 
-/** The ledger of an instance whose own hash the head is, and that owes no more than `owed`. */
-function agreedOn(ledger: Ledger, { generation, hash }: Head, owed: Ledger["owed"]): Ledger {
-  return { ...ledger, agreed: { generation, hash }, diverged: null, concluded: hash, unanswered: [], owed };
-}
-
-function reloaded(agreement: Agreement, { reasons, couldRead, random }: ReloadedEvent, active: string | null): Accord {
+function reloaded(agreement: Agreement, event: ReloadedEvent, active: string | null): Accord {
+  const { reasons, couldRead, isFresh, random } = event;
   const isForced = agreement.linked && (agreement.isForced || reasons.includes("force"));
   const looked: Agreement = {
     ...owing(agreement, active),
     hasLooked: agreement.hasLooked || couldRead,
+    isFresh,
     isForced,
     isHeld: agreement.isHeld && !isForced,
     // A head that was read before the first look could not be judged.

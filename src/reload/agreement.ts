@@ -102,8 +102,13 @@ export interface Agreement {
   readonly request: Request | null;
   /** Whether the head is to be read. */
   readonly wantsHead: boolean;
-  /** Whether a first look at the source has ended: before it nothing is announced, the snapshot may be outdated. */
+  /** Whether a first look at the source has ended: before it nothing is compared, the snapshot may be outdated. */
   readonly hasLooked: boolean;
+  /**
+   * Whether what is in force is what the source said at a look that began after the link came up, or after what waits to
+   * be announced was due: before it nothing is announced, the source may say something else.
+   */
+  readonly isFresh: boolean;
   /** Whether a person wants what is in force to overrule the head. */
   readonly isForced: boolean;
   /** Whether the head is to be written again, because it was lost. */
@@ -127,12 +132,18 @@ export function initialAgreement(ledger: Ledger, limits: AgreementLimits): Agree
     request: null,
     wantsHead: false,
     hasLooked: false,
+    isFresh: false,
     isForced: false,
     restores: false,
     isHeld: false,
     loss: "none",
     failures: 0,
   };
+}
+
+/** The ledger of an instance whose own hash the head is, and that owes no more than `owed`. */
+export function agreedOn(ledger: Ledger, { generation, hash }: Head, owed: Ledger["owed"]): Ledger {
+  return { ...ledger, agreed: { generation, hash }, diverged: null, concluded: hash, unanswered: [], owed };
 }
 
 /** The ledger where a hash was asked to become the head. */

@@ -28,6 +28,8 @@ export type LookOutcome<Candidate> =
     readonly fingerprint: string;
     readonly reason: string;
     readonly diagnostics: readonly Diagnostic[];
+    /** Whether it is rejected because it could not be read, which is not tried again by itself. */
+    readonly isUnread?: boolean;
   }
   /** Where no byte was read, a fingerprint that says so (the system's error code) stands for the source's. */
   | { readonly kind: "unreadable"; readonly fingerprint: string; readonly reason: string };
@@ -108,7 +110,7 @@ export function decide<C>(state: State<C>, event: Event<C>): Decision<C> {
       const { state: next, actions } = reload(state, event);
       const report = actions.find((action) => action.kind === "report")?.report;
       if (report === undefined || !("reasons" in report) || next.stopping) return { state: next, actions };
-      const decision = consult(next, reloadedEvent(state, report, event.random));
+      const decision = consult(next, reloadedEvent(state, next, report, event.random));
       return { state: decision.state, actions: [...actions, ...decision.actions] };
     }
     default:
@@ -116,8 +118,8 @@ export function decide<C>(state: State<C>, event: Event<C>): Decision<C> {
   }
 }
 
-/** What a reload tells the agreement; `before` is the state in which it ended. */
-function reloadedEvent<C>(before: State<C>, report: Outcome<C>, random: number): ReloadedEvent {
+/** What a reload tells the agreement; it began and ended in the state `before`, and led to the state `after`. */
+function reloadedEvent<C>(before: State<C>, after: State<C>, report: Outcome<C>, random: number): ReloadedEvent {
   const { kind } = report;
   const isHealthy = kind === "activated" || kind === "unchanged";
   // A source that is not in force overrules nobody, and a look that began before the head was known says nothing of it.
@@ -125,7 +127,11 @@ function reloadedEvent<C>(before: State<C>, report: Outcome<C>, random: number):
   const reasons = report.reasons.filter((one) =>
     (one !== "force" || isHealthy) && (one !== "announcement" || !isEarlier)
   );
-  return { kind: "reloaded", reasons, couldRead: kind !== "unreadable", random };
+  const { trouble } = after;
+  // A source that could not be read, or not be put in force, may say something else than what is in force.
+  const isKnown = trouble === null || (trouble.kind === "rejected" && trouble.isUnread !== true);
+  const isFresh = isKnown && !before.waiting.includes("link");
+  return { kind: "reloaded", reasons, couldRead: kind !== "unreadable", isFresh, random };
 }
 
 /** Takes an event into the agreement with the cluster, if there is one; its hints are hints like any other. */
@@ -232,11 +238,11 @@ function rejected<C>(
   about: ReloadReport,
   isRefusal = false,
 ): Decision<C> {
-  const { kind, fingerprint, reason, diagnostics } = outcome;
+  const { kind, fingerprint, reason, diagnostics, isUnread = false } = outcome;
   const failure = { ...about, fingerprint, reason, repeated: isRepeated(state, outcome, about.reasons) };
   const calmed = disarm({
     ...state,
-    trouble: { kind, fingerprint, reason, attempts: 0, ...isRefusal && { isRefusal } },
+    trouble: { kind, fingerprint, reason, attempts: 0, ...isRefusal && { isRefusal }, ...isUnread && { isUnread } },
   });
   return proceed(calmed.state, [...calmed.actions, reported({ kind, ...failure, diagnostics })]);
 }

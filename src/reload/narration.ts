@@ -16,7 +16,7 @@ export interface LogLine {
 }
 
 /** Reloads that no person and no file asked for: what they find unchanged is not worth a line. */
-const QUIET: ReadonlySet<HintReason> = new Set(["retry", "announcement"]);
+const QUIET: ReadonlySet<HintReason> = new Set(["retry", "announcement", "link"]);
 
 /** More diagnostics than this are counted in a log line and not listed. */
 const MAX_LISTED = 20;
@@ -38,14 +38,14 @@ export function narrateReload<C>(report: LoopReport<C>, what: (candidate: C) => 
       };
     case "rejected":
       return {
-        level: report.repeated ? "debug" : "error",
+        level: report.repeated ? "debug" : "warning",
         message: `Failed to reload configuration: ${report.reason}`,
         fields: { ...outcomeOf(report), ...listed("diagnostics", report.diagnostics) },
       };
     case "unreadable":
     case "write-failed":
       return {
-        level: report.repeated ? "debug" : "error",
+        level: report.repeated ? "debug" : "warning",
         message: `Failed to reload configuration: ${report.reason}`,
         fields: { ...outcomeOf(report), willRetryInMilliseconds: report.willRetryInMilliseconds },
       };

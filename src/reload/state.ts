@@ -12,7 +12,8 @@ export interface Mark {
 
 /**
  * What said "look again". It carries no truth, so two hints of one reason are one. `peer`: another instance or an older
- * server asks all to; `announcement`: the cluster's head has another hash; `force`: a person who overrules that head.
+ * server asks all to; `announcement`: the cluster's head has another hash; `force`: a person who overrules that head; `link`:
+ * the cluster can be reached, or what waits to be said to it is due, and what was read before may be outdated.
  */
 export type HintReason =
   | "start"
@@ -23,7 +24,8 @@ export type HintReason =
   | "admin"
   | "force"
   | "peer"
-  | "announcement";
+  | "announcement"
+  | "link";
 
 /** The reasons that stand for a person who waits for an answer: their reload is never passed over in silence. */
 const MANUAL_REASONS: ReadonlySet<HintReason> = new Set<HintReason>(["signal", "admin", "force"]);
@@ -51,6 +53,8 @@ export interface Trouble {
   readonly attempts: number;
   /** Whether the source is valid, and a check did not accept what it means. */
   readonly isRefusal?: boolean;
+  /** Whether a source that is rejected is one of which no byte could be read. */
+  readonly isUnread?: boolean;
 }
 
 /** A validated source on its way to become the snapshot. */

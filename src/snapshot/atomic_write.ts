@@ -1,7 +1,10 @@
 // Replaces a file whole or not at all: a reader of the path sees the old content or the new at every instant, through
 // kill -9, a full disk and power loss. Nothing is ever written in place, and a failure leaves no temporary file behind.
 import { randomBytes } from "node:crypto";
+import { constants } from "node:fs";
+import * as fs from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
+import { fileSystemAnswers } from "../host/regular_file.ts";
 
 /** A file being written. */
 export interface WritableFile {
@@ -18,7 +21,7 @@ export interface OpenDirectory {
   /** Resolves when the renames within it are on the disk. */
   sync(): Promise<void>;
   /** Closes it. */
-  close(): void;
+  close(): void | Promise<void>;
 }
 
 /** What a path names, symlinks not followed. */
@@ -58,7 +61,11 @@ export const hostFileSystem: FileSystem = {
   lstat: (path) => Deno.lstat(path),
   readLink: (path) => Deno.readLink(path),
   realPath: (path) => Deno.realPath(path),
-  openDirectory: (path) => Deno.open(path, { read: true }),
+  async openDirectory(path) {
+    await fileSystemAnswers(path);
+    // O_DIRECTORY: whatever else is there by now is neither opened nor waited for.
+    return await fs.open(path, constants.O_RDONLY | constants.O_DIRECTORY);
+  },
   create: (path, mode) => Deno.open(path, { write: true, createNew: true, mode }),
   chown: (path, gid) => Deno.chown(path, null, gid),
   chmod: (path, mode) => Deno.chmod(path, mode),
@@ -169,8 +176,8 @@ export async function atomicWrite(path: string, content: FileContent, options: A
   } catch (cause) {
     throw new AtomicWriteError(path, errorCode(cause), step, replaced, { cause });
   } finally {
-    closeQuietly(file);
-    closeQuietly(directory);
+    await closeQuietly(file);
+    await closeQuietly(directory);
     // What cannot be removed is found at the next start; the first error is the one worth telling.
     if (temporary !== undefined) await fileSystem.remove(temporary).catch(() => {});
   }
@@ -329,9 +336,9 @@ async function syncDirectory(directory: OpenDirectory): Promise<void> {
   }
 }
 
-function closeQuietly(resource: { close(): void } | undefined): void {
+async function closeQuietly(resource: { close(): void | Promise<void> } | undefined): Promise<void> {
   try {
-    resource?.close();
+    await resource?.close();
   } catch {
     // It is closed only here where another error is on its way, or after a sync that succeeded.
   }

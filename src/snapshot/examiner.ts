@@ -1,5 +1,6 @@
 // Which snapshot is at a path: what was written is compared with the file, all else is verified in full, once for each file.
 // A file that a stat tells to be the same as before is not verified again.
+import { type FileStat, openRegularFile } from "../host/regular_file.ts";
 import { errorCode } from "./atomic_write.ts";
 import {
   isFileOf,
@@ -12,7 +13,7 @@ import {
 } from "./snapshot.ts";
 
 /** A stat's answer, as far as it tells one file from another. */
-export type Identity = Pick<Deno.FileInfo, "dev" | "ino" | "size" | "mode" | "gid"> & { mtime: number; ctime: number };
+export type Identity = Pick<FileStat, "dev" | "ino" | "size" | "mode" | "gid"> & { mtime: number; ctime: number };
 
 /** What a file was found to be: a snapshot, or none. */
 export interface Verdict {
@@ -104,7 +105,7 @@ export async function readSnapshot(path: string): Promise<Found> {
 /** Null where there is no file, or it is not wanted. */
 async function readFile(path: string, isWanted: (identity: Identity) => boolean): Promise<FileRead | null> {
   try {
-    using file = await Deno.open(path, { read: true });
+    await using file = await openRegularFile(path);
     const lookedAt = Date.now();
     const identity = identify(await file.stat());
     if (!isWanted(identity)) return null;
@@ -112,7 +113,7 @@ async function readFile(path: string, isWanted: (identity: Identity) => boolean)
     let length = 0;
     while (length < bytes.length) {
       const count = await file.read(bytes.subarray(length));
-      if (count === null) break;
+      if (count === 0) break;
       length += count;
     }
     // Nobody can set the time of the last change of status, and every change of the bytes is one.
@@ -126,10 +127,9 @@ async function readFile(path: string, isWanted: (identity: Identity) => boolean)
 }
 
 /** What a stat says of a file. */
-export function identify(info: Deno.FileInfo): Identity {
-  const { dev, ino, size, gid } = info;
-  const mode = info.mode === null ? null : info.mode & 0o7777;
-  return { dev, ino, size, mode, gid, mtime: info.mtime?.getTime() ?? 0, ctime: info.ctime?.getTime() ?? 0 };
+export function identify(info: FileStat): Identity {
+  const { dev, ino, size, gid, mtimeMs: mtime, ctimeMs: ctime } = info;
+  return { dev, ino, size, mode: info.mode & 0o7777, gid, mtime, ctime };
 }
 
 /** Whether all that the one says holds for the other. */

@@ -1,6 +1,7 @@
 // Owns the path of the snapshot: what is in force there, and the only way to replace it. A damaged snapshot is set aside
 // before anything takes its place and never deleted; what the operating system refuses is a value, never thrown.
 import { randomBytes } from "node:crypto";
+import { stat } from "node:fs/promises";
 import {
   adviceFor,
   atomicWrite,
@@ -23,6 +24,7 @@ import {
   type Verdict,
   verdictOn,
 } from "./examiner.ts";
+import type { SnapshotLock } from "./snapshot_lock.ts";
 import {
   describeFault,
   MAX_SNAPSHOT_BYTES,
@@ -43,6 +45,8 @@ export interface StoreOptions {
   readonly fileSystem?: FileSystem | undefined;
   /** The text of group(5); `/etc/group` unless given. */
   readonly readGroups?: (() => Promise<string>) | undefined;
+  /** Is taken before every write; without one nothing keeps a second writer away. */
+  readonly lock?: Pick<SnapshotLock, "take"> | undefined;
   /** The time that names a damaged snapshot; the clock's unless given. */
   readonly now?: (() => Date) | undefined;
 }
@@ -142,7 +146,8 @@ export async function openStore(options: StoreOptions): Promise<OpenedStore | St
   const setAside = () => setDamagedAside(path, fileSystem, options.now ?? (() => new Date()));
   const [existing, inForce] = await judge(found, { mode, gid: group.gid }, setAside);
   const damaged = existing.state === "damaged" && existing.setAsideAs === null ? setAside : null;
-  const store = storeAt({ path, mode, gid: group.gid, fileSystem }, inForce, damaged, verdictOn(found));
+  const { lock } = options;
+  const store = storeAt({ path, mode, gid: group.gid, fileSystem, lock }, inForce, damaged, verdictOn(found));
   return { ok: true, store, existing, stale };
 }
 
@@ -166,12 +171,12 @@ async function judge(
 }
 
 function storeAt(
-  options: { path: string; mode: number; gid: number | undefined; fileSystem: FileSystem },
+  options: { path: string; mode: number; gid: number | undefined; fileSystem: FileSystem; lock: StoreOptions["lock"] },
   found: InForce | null,
   damaged: (() => Promise<string>) | null,
   verdict: Verdict | null,
 ): SnapshotStore {
-  const { path, mode, gid, fileSystem } = options;
+  const { path, mode, gid, fileSystem, lock } = options;
   let inForce = found;
   let incoming: Snapshot | null = null;
   let setAsideFirst = damaged;
@@ -182,6 +187,8 @@ function storeAt(
       if (snapshot.byteLength > MAX_SNAPSHOT_BYTES) {
         return failure("TOO_LARGE", `cannot write ${path}: the snapshot ${describeFault("too-large")}`);
       }
+      const taken = await lock?.take();
+      if (taken?.ok === false) return taken;
       let written: Identity | null = null;
       const inspected = async (temporaryPath: string) => {
         written = await settledIdentityOf(temporaryPath);
@@ -209,7 +216,7 @@ function storeAt(
       if (known === null) return false;
       try {
         const { identity, header } = known;
-        if (identity !== null && isSame(identity, identify(await Deno.stat(path)))) return true;
+        if (identity !== null && isSame(identity, identify(await stat(path)))) return true;
         const now = await examiner.examine();
         if (now === null || !isSame(header, now.header)) return false;
         const wanted = identity ?? { mode, gid: gid ?? now.identity.gid };
@@ -231,7 +238,7 @@ function storeAt(
 }
 
 async function identityOf(path: string): Promise<Identity | null> {
-  return await Deno.stat(path).then(identify, () => null);
+  return await stat(path).then(identify, () => null);
 }
 
 /** Null too where the file is so new that it could be changed once more at the same time as far as a stat tells. */

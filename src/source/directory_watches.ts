@@ -2,14 +2,7 @@
 // wanted. It knows what each watcher was opened on, so a directory that another one replaced is watched anew; the
 // watcher of the old one says nothing of it.
 
-/** What comes from a watcher of the runtime. */
-export interface FileSystemEvents extends AsyncIterable<Pick<Deno.FsEvent, "kind" | "paths">> {
-  /** Ends the iteration; Deno throws `BadResource` where it ended by itself. */
-  close(): void;
-}
-
-/** Opens a watcher, as `Deno.watchFs` does: throws where it cannot. */
-export type WatchFs = (directory: string, options: { recursive: false }) => FileSystemEvents;
+import type { FileSystemEvent, FileSystemEvents, WatchDirectory } from "./event_watch.ts";
 
 /** What `align` did. */
 export interface Alignment {
@@ -23,9 +16,9 @@ export interface Alignment {
 export interface DirectoryWatches {
   /**
    * Opens and closes watchers until those wanted (path to identity) are the ones that are watched. With `mayOpen`
-   * false it only closes. Never throws.
+   * false it only closes. One at a time. Never rejects.
    */
-  align(wanted: ReadonlyMap<string, string>, mayOpen: boolean): Alignment;
+  align(wanted: ReadonlyMap<string, string>, mayOpen: boolean): Promise<Alignment>;
   /** Has the next `align` open this directory's watcher anew. */
   forget(directory: string): void;
   /** Closes all watchers and resolves when no event will come any more. */
@@ -42,12 +35,13 @@ interface Watch {
  * ended by itself, with the reason: it is watched again at the next `align`.
  */
 export function directoryWatches(
-  watchFs: WatchFs,
-  onEvent: (directory: string, event: Pick<Deno.FsEvent, "kind" | "paths">) => void,
+  watchDirectory: WatchDirectory,
+  onEvent: (directory: string, event: FileSystemEvent) => void,
   onDeath: (reason: string) => void,
 ): DirectoryWatches {
   const watches = new Map<string, Watch>();
   const pumps = new Set<Promise<void>>();
+  let isClosed = false;
 
   async function pump(directory: string, watch: Watch): Promise<void> {
     const isCurrent = () => watches.get(directory) === watch;
@@ -62,8 +56,9 @@ export function directoryWatches(
     onDeath(reason);
   }
 
-  function open(directory: string, identity: string): void {
-    const watch = { identity, events: watchFs(directory, { recursive: false }) };
+  async function open(directory: string, identity: string): Promise<void> {
+    const watch = { identity, events: await watchDirectory(directory) };
+    if (isClosed) return watch.events.close();
     watches.set(directory, watch);
     const running = pump(directory, watch).finally(() => pumps.delete(running));
     pumps.add(running);
@@ -81,14 +76,14 @@ export function directoryWatches(
   }
 
   return {
-    align(wanted, mayOpen) {
+    async align(wanted, mayOpen) {
       let isFresh = false;
       let failure: string | null = null;
       for (const [directory, { identity }] of watches) if (wanted.get(directory) !== identity) forget(directory);
       for (const [directory, identity] of wanted) {
-        if (!mayOpen || watches.has(directory)) continue;
+        if (!mayOpen || isClosed || watches.has(directory)) continue;
         try {
-          open(directory, identity);
+          await open(directory, identity);
           isFresh = true;
         } catch (error) {
           if (error instanceof Deno.errors.NotFound) isFresh = true;
@@ -99,6 +94,7 @@ export function directoryWatches(
     },
     forget,
     async close() {
+      isClosed = true;
       for (const directory of [...watches.keys()]) forget(directory);
       await Promise.all(pumps);
     },

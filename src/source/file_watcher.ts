@@ -2,9 +2,11 @@
 // that are replaced, files that are not there yet. An event is only a reason to look; what a look compares is what the
 // file system says of the files now, so a lost event costs at most one poll, and a neighbour's change costs no hint.
 import { basename, dirname } from "node:path";
-import { type Alignment, type DirectoryWatches, directoryWatches, type WatchFs } from "./directory_watches.ts";
+import { type Alignment, type DirectoryWatches, directoryWatches } from "./directory_watches.ts";
+import { eventWatch, type FileSystemEvent, type WatchDirectory } from "./event_watch.ts";
 import { type Lookup, tracePath } from "./path_trace.ts";
 import { type Clock, systemClock } from "../time/clock.ts";
+import { withinLimit } from "../time/limit.ts";
 import { type FileIdentity, identify as identifyFile } from "./source_file.ts";
 
 /** What a hint was given for: an event named the file, an event led to a look that found it changed, or a poll found it. */
@@ -19,13 +21,15 @@ export interface FileWatcherOptions {
   /** Look again at this path, as it was given. May be called more than once for one change. */
   readonly onHint: (path: string, reason: ChangeSign) => void;
   /** Events stopped coming; polling carries on and so do attempts to watch again. Once until `onRecovered`. */
-  readonly onTrouble: (message: string) => void;
+  readonly onTrouble: (reason: string) => void;
   /** Events come again. */
   readonly onRecovered?: () => void;
-  /** Default: `Deno.watchFs`. */
-  readonly watchFs?: WatchFs;
+  /** Default: Deno's events. */
+  readonly watchDirectory?: WatchDirectory;
   /** Default: `identify` of source_file.ts. Must not throw. */
   readonly identify?: (path: string) => Promise<FileIdentity>;
+  /** How long a look may take before that is trouble; default 10 s. */
+  readonly lookLimitMilliseconds?: number;
   /** Default: the monotonic clock of this process. */
   readonly clock?: Clock;
   /** Closes the watcher when aborted. */
@@ -44,12 +48,13 @@ const LONGEST_RETRY_MILLISECONDS = 60_000;
 const POLLS_PER_TRACE = 6;
 /** How often one look may find that directories came and went under it before it leaves the rest to the next one. */
 const MAX_ALIGNMENTS = 8;
+const LOOK_LIMIT_MILLISECONDS = 10_000;
 /** How long closing waits for a look that hangs in a file system which does not answer. */
 const CLOSE_LIMIT_MILLISECONDS = 1_000;
 
 /** Everything that changes while files are watched. One look runs at a time. */
 interface Watcher {
-  readonly options: FileWatcherOptions & Required<Pick<FileWatcherOptions, "watchFs" | "identify" | "clock">>;
+  readonly options: FileWatcherOptions & Required<Pick<FileWatcherOptions, "identify" | "clock">>;
   readonly directories: DirectoryWatches;
   /** What each file was when it was last compared. */
   readonly identities: Map<string, FileIdentity>;
@@ -64,6 +69,7 @@ interface Watcher {
   cancelLook: () => void;
   cancelTick: () => void;
   closed: boolean;
+  readonly closing: AbortController;
 }
 
 /**
@@ -72,9 +78,9 @@ interface Watcher {
  * all watchers and timers; no callback runs afterwards.
  */
 export async function watchFiles(paths: Iterable<string>, options: FileWatcherOptions): Promise<AsyncDisposable> {
-  const { watchFs = Deno.watchFs, identify = identifyFile, clock = systemClock, signal } = options;
+  const { watchDirectory = eventWatch(), identify = identifyFile, clock = systemClock, signal } = options;
   const directories = directoryWatches(
-    watchFs,
+    watchDirectory,
     (directory, event) => takeEvent(watcher, directory, event),
     (reason) => {
       noteFailure(watcher, reason);
@@ -82,7 +88,7 @@ export async function watchFiles(paths: Iterable<string>, options: FileWatcherOp
     },
   );
   const watcher: Watcher = {
-    options: { ...options, watchFs, identify, clock },
+    options: { ...options, identify, clock },
     directories,
     identities: new Map(Array.from(paths, (path) => [path, ""])),
     names: new Map(),
@@ -94,17 +100,27 @@ export async function watchFiles(paths: Iterable<string>, options: FileWatcherOp
     cancelLook: () => {},
     cancelTick: () => {},
     closed: signal?.aborted ?? false,
+    closing: new AbortController(),
   };
   let closing: Promise<void> | null = null;
   const close = () => closing ??= closeWatcher(watcher).finally(() => signal?.removeEventListener("abort", close));
   signal?.addEventListener("abort", close);
   // The first look has nothing to compare with: it only says what the files are now.
-  if (options.events || options.pollMilliseconds > 0) await startLook(watcher, null);
+  if (options.events || options.pollMilliseconds > 0) {
+    const { looking, inTime } = startLook(watcher, null);
+    // It says too late what the files are: whatever was read before that is to be read again.
+    if (!await inTime) void looking.then(() => hintAll(watcher));
+  }
   return { [Symbol.asyncDispose]: close };
+}
+
+function hintAll(watcher: Watcher): void {
+  for (const path of watcher.identities.keys()) if (!watcher.closed) watcher.options.onHint(path, "poll");
 }
 
 async function closeWatcher(watcher: Watcher): Promise<void> {
   watcher.closed = true;
+  watcher.closing.abort();
   watcher.cancelLook();
   watcher.cancelTick();
   let cancelLimit = () => {};
@@ -120,13 +136,11 @@ async function closeWatcher(watcher: Watcher): Promise<void> {
  * edit may be hinted at twice, a millisecond apart. The second hint is not spared: what the look compared may be younger
  * than the event, and two writes within one tick of the file system's clock leave times that are equal.
  */
-function takeEvent(watcher: Watcher, directory: string, event: Pick<Deno.FsEvent, "kind" | "paths">): void {
+function takeEvent(watcher: Watcher, directory: string, event: FileSystemEvent): void {
   for (const path of event.paths) {
     // The directory itself: removed, moved or only chmodded. Its watcher may be deaf from now on.
     if (path === directory) watcher.directories.forget(directory);
     if (dirname(path) !== directory) continue;
-    // Reading a file is "access" too where the runtime reports it, and a hint that makes a read must not come of one.
-    if (event.kind === "access") continue;
     for (const file of watcher.names.get(directory)?.get(basename(path)) ?? []) watcher.options.onHint(file, "event");
   }
   requestLook(watcher, "change");
@@ -150,11 +164,11 @@ function scheduleLook(watcher: Watcher, milliseconds: number): void {
   });
 }
 
-function startLook(watcher: Watcher, reason: ChangeSign | null): Promise<void> {
+function startLook(watcher: Watcher, reason: ChangeSign | null): { looking: Promise<void>; inTime: Promise<boolean> } {
   watcher.cancelLook();
   watcher.cancelTick();
   watcher.lookAgain = null;
-  return watcher.looking = look(watcher, reason)
+  const looking = look(watcher, reason)
     .catch((error) => noteFailure(watcher, error instanceof Error ? error.message : String(error)))
     .finally(() => {
       watcher.looking = null;
@@ -163,6 +177,16 @@ function startLook(watcher: Watcher, reason: ChangeSign | null): Promise<void> {
       if (watcher.lookAgain !== null) scheduleLook(watcher, LOOK_GAP_MILLISECONDS);
       scheduleTick(watcher);
     });
+  watcher.looking = looking;
+  return { looking, inTime: tellIfLate(watcher, looking) };
+}
+
+/** No other look begins before the one that hangs has ended, so that no more than one hangs. */
+async function tellIfLate(watcher: Watcher, looking: Promise<void>): Promise<boolean> {
+  const { options: { lookLimitMilliseconds = LOOK_LIMIT_MILLISECONDS }, closing } = watcher;
+  const { ok } = await withinLimit(looking, lookLimitMilliseconds, closing.signal);
+  if (!ok) noteFailure(watcher, "the file system of a watched file does not answer");
+  return ok;
 }
 
 /** The next poll, or where there are none the next attempt to watch. */
@@ -206,7 +230,8 @@ async function alignDirectories(watcher: Watcher): Promise<void> {
   for (let round = 0; round < MAX_ALIGNMENTS && alignment.isFresh && alignment.failure === null; round++) {
     const wanted = await traceFiles(watcher);
     if (watcher.closed) return;
-    alignment = watcher.directories.align(wanted, mayOpen);
+    alignment = await watcher.directories.align(wanted, mayOpen);
+    if (watcher.closed) return;
   }
   if (!mayOpen) return;
   if (alignment.failure !== null) noteFailure(watcher, alignment.failure);
@@ -244,5 +269,5 @@ function noteFailure(watcher: Watcher, reason: string): void {
     ? pollMilliseconds || FIRST_RETRY_MILLISECONDS
     : Math.min(trouble.retryMilliseconds * 2, Math.max(LONGEST_RETRY_MILLISECONDS, pollMilliseconds));
   watcher.trouble = { retryAt: clock.now() + retryMilliseconds, retryMilliseconds };
-  if (trouble === null) onTrouble(`File system watcher error: ${reason}`);
+  if (trouble === null) onTrouble(reason);
 }

@@ -1,11 +1,11 @@
 // One bounded read of a source: the bytes that are hashed are the bytes that are decoded, never more than the limit,
 // whatever the path leads to and however it changes meanwhile. What is wrong with a file is a diagnostic, not an error.
 import { createHash } from "node:crypto";
-import { constants, type Stats } from "node:fs";
 import * as fs from "node:fs/promises";
 import { dirname } from "node:path";
 import { type Diagnostic, type DiagnosticDetails, errorDiagnostic, type Place } from "../diagnostic/diagnostic.ts";
 import { positionAt, sourceText } from "../diagnostic/range.ts";
+import { type FileStat, NotAFileError, type OpenedFile, openRegularFile, readAtMost } from "../host/regular_file.ts";
 import { tracePath } from "./path_trace.ts";
 import { decodeUtf8 } from "./utf8.ts";
 
@@ -54,21 +54,6 @@ export type SourceRead =
 /** Tells the state of a file from its earlier and later ones; `missing` where there is no file. Only to be compared. */
 export type FileIdentity = string;
 
-/** What `fstat` says that matters here. */
-export type FileStat = Pick<
-  Stats,
-  | ("dev" | "ino" | "mode" | "uid" | "gid" | "size" | "mtimeMs" | "ctimeMs" | "birthtimeMs")
-  | ("isFile" | "isDirectory" | "isFIFO" | "isSocket")
->;
-
-/** A file opened for reading. */
-export interface OpenedFile extends AsyncDisposable {
-  /** What was opened, whatever the path leads to by now. */
-  stat(): Promise<FileStat>;
-  /** Reads on into the buffer and resolves with the number of bytes: 0 at the end. */
-  read(into: Uint8Array): Promise<number>;
-}
-
 /** What the two readers take. */
 export interface ReadOptions {
   /** Default: 16 MiB. */
@@ -90,23 +75,15 @@ export function decodeRead(read: Extract<BytesRead, { ok: true }>): SourceRead {
   return decoded.ok ? { ...decoded, path, realPath, identity } : decoded;
 }
 
-/**
- * Reads the bytes of a file once and hashes them. Symbolic links are followed; anything but a regular file is refused
- * before it is opened, because opening a device can do something, and again on the open handle, because the path may
- * lead elsewhere by then.
- */
+/** Reads the bytes of a regular file once and hashes them. Symbolic links are followed. */
 export async function readBytes(path: string, options: ReadOptions = {}): Promise<BytesRead> {
-  const { maxBytes = DEFAULT_MAX_BYTES, open = openWithoutWaiting } = options;
+  const { maxBytes = DEFAULT_MAX_BYTES, open } = options;
   const refused = (diagnostic: Diagnostic): BytesRead => ({ ok: false, diagnostic, digest: null });
   try {
-    const before = await fs.stat(path);
-    if (!before.isFile()) return refused(notAFile(path, before));
     const realPath = await fs.realpath(path);
-    await using file = await open(path);
-    const stat = await file.stat();
-    if (!stat.isFile()) return refused(notAFile(path, stat));
-    const identity = identityOf(realPath, await fs.stat(dirname(realPath)), stat);
-    const bytes = await readAtMost((into) => file.read(into), maxBytes, stat.size);
+    await using file = await openRegularFile(path, open);
+    const identity = identityOf(realPath, await fs.stat(dirname(realPath)), file.found);
+    const bytes = await readAtMost((into) => file.read(into), maxBytes, file.found.size);
     if (bytes.length > maxBytes) return refused(tooLarge(path, maxBytes));
     return { ok: true, path, realPath, bytes, digest: digestOf(bytes), identity };
   } catch (error) {
@@ -142,30 +119,6 @@ function digestOf(bytes: Uint8Array): string {
 }
 
 /**
- * Reads to the end, or to one byte more than `maxBytes`, which tells "too large" from "just fits" also where the size
- * was not known or grows. `read` resolves with 0 or null at the end; `expectedBytes` sizes the first buffer.
- */
-export async function readAtMost(
-  read: (into: Uint8Array) => Promise<number | null>,
-  maxBytes: number = DEFAULT_MAX_BYTES,
-  expectedBytes: number = 64 * 1024,
-): Promise<Uint8Array<ArrayBuffer>> {
-  let buffer = new Uint8Array(Math.min(Math.max(expectedBytes, 4096), maxBytes) + 1);
-  let length = 0;
-  for (;;) {
-    if (length === buffer.length) {
-      if (length > maxBytes) return buffer;
-      const larger = new Uint8Array(Math.min(length * 2, maxBytes + 1));
-      larger.set(buffer);
-      buffer = larger;
-    }
-    const count = await read(buffer.subarray(length));
-    if (!count) return buffer.subarray(0, length);
-    length += count;
-  }
-}
-
-/**
  * The state of what a path leads to, cheap enough to be asked every few seconds: real path, the directory's and the
  * file's device and inode, size, mode, owner and times (as fine as the runtime tells them: a millisecond, a second for
  * the time of change). Of the directory nothing that a neighbour's coming and going alters. Never throws: `missing`
@@ -186,30 +139,12 @@ function identityOf(realPath: string, directory: FileStat, file: FileStat): File
     .join(" ");
 }
 
-/**
- * Opens for reading. With O_NONBLOCK, so that open(2) returns at once where a FIFO without a writer took the file's
- * place since it was looked at; a regular file is read as ever.
- */
-export async function openWithoutWaiting(path: string): Promise<OpenedFile> {
-  const handle = await fs.open(path, constants.O_RDONLY | constants.O_NONBLOCK);
-  return {
-    stat: () => handle.stat(),
-    read: async (into) => (await handle.read(into, 0, into.length, null)).bytesRead,
-    [Symbol.asyncDispose]: () => handle.close(),
-  };
-}
-
-function notAFile(path: string, stat: FileStat): Diagnostic {
-  const kind = stat.isDirectory()
-    ? "a directory"
-    : stat.isFIFO()
-    ? "a named pipe"
-    : stat.isSocket()
-    ? "a socket"
-    : "a device";
-  return errorDiagnostic("source/not-a-file", `${path} is ${kind}, not a file`, {
+function notAFile({ message, kind }: NotAFileError): Diagnostic {
+  return errorDiagnostic("source/not-a-file", message, {
     why: "Only a regular file can be read whole, hashed and watched",
-    suggestion: stat.isDirectory() ? "Name a file in it" : "Write the configuration to a regular file and name that",
+    suggestion: kind === "a directory"
+      ? "Name a file in it"
+      : "Write the configuration to a regular file and name that",
   });
 }
 
@@ -255,6 +190,7 @@ function placeAt(name: string, text: string, offset: number): Place {
 }
 
 async function unreadable(path: string, error: unknown): Promise<Diagnostic> {
+  if (error instanceof NotAFileError) return notAFile(error);
   if (isMissing(error)) return errorDiagnostic("source/not-found", `${path} does not exist`, await whyMissing(path));
   const code = codeOf(error);
   if (code === "ELOOP") {

@@ -108,7 +108,7 @@ Deno.test("certificates and keys that are none or do not match are named, and no
     assertStringIncludes(said, `The admin interface is not there: ${names} are no certificate and its key: `);
   }
   const said = await troubleWith({ certificateFile: directory.file("none"), keyFile: first.keyFile });
-  assertStringIncludes(said, "/none cannot be read: No such file");
+  assertStringIncludes(said, "/none cannot be read: ENOENT: no such file or directory: let");
 });
 
 Deno.test("an interface that closes while it tries leaves nothing behind", async () => {

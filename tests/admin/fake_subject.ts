@@ -75,11 +75,12 @@ export function fakeSubject(): FakeSubject {
         generation: 7,
         standing: "agreed",
         notNotified: null,
+        warnings: [],
       }),
     answerPeers: () => Promise.resolve({ ok: true, peers: [peer("edge-1", "a1"), peer(`edge-2 ${SECRET}`, "a1")] }),
     status() {
       if (subject.bug !== null) throw subject.bug;
-      return status(contentHash);
+      return Promise.resolve(status(contentHash));
     },
     contentHash: () => contentHash,
     reload(request) {
@@ -110,6 +111,7 @@ function status(contentHash: string | null): Status {
     instance: "edge-1",
     mode: "cluster",
     watching: true,
+    watch: { by: "polling", reason: `held ${SECRET}` },
     startedAt: "2026-01-01T00:00:00.000Z",
     source: `/etc/honua/${SECRET}.hcl`,
     snapshot: "/var/lib/honua/config.snapshot.json",
@@ -122,6 +124,8 @@ function status(contentHash: string | null): Status {
     redis: { state: "down", since: "2026-01-01T00:00:00.000Z", reason: `refused ${SECRET}`, reconnections: 0 },
     hooks: [],
     restartNeeded: false,
+    stored: "in-force",
+    singleMounts: [],
   };
 }
 

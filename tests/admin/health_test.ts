@@ -32,6 +32,23 @@ Deno.test("instances that differ are named with their hashes, the largest party 
   ]);
 });
 
+Deno.test("whether all agree is not known while two processes have one name, and who should do what is said", async () => {
+  await using host = await openAdminHost();
+  const peers = [
+    peer("edge-1", "a1"),
+    { ...peer("edge-1", "a1"), incarnation: "0e", self: false },
+    peer("edge-2", "a1"),
+  ];
+  host.subject.answerPeers = () => Promise.resolve({ ok: true, peers });
+  const response = await host.askTcp("/healthz/consistency");
+  const { code, detail, namesakes } = await problemOf(response);
+  assertEquals([response.status, code, namesakes], [503, "admin/peers-unknown", ["edge-1"]]);
+  assertMatch(String(detail), /have the name edge-1\b.*HighAvailability:InstanceName$/);
+  peers[1] = { ...peers[1]!, hash: "b2" };
+  const apart = await problemOf(await host.askTcp("/healthz/consistency"));
+  assertEquals(apart.code, "admin/inconsistent");
+});
+
 Deno.test("instances that all run nothing are not consistent", async () => {
   await using host = await openAdminHost();
   host.subject.answerPeers = () => Promise.resolve({ ok: true, peers: [peer("edge-1", null)] });

@@ -14,7 +14,7 @@ Deno.test("a reload is answered as Honua's servers answer it, when it is done", 
   assertEquals([response.status, await response.text()], [
     200,
     '{"status":"reloaded","timestamp":"2026-01-02T03:04:05.678Z","instancesNotified":3,"hash":"a1","generation":7,' +
-    '"standing":"agreed","notNotified":null}\n',
+    '"standing":"agreed","notNotified":null,"warnings":[]}\n',
   ]);
   assertEquals(host.subject.requests, [{ notifyOtherInstances: true, force: false }]);
 });

@@ -142,6 +142,25 @@ Deno.test("over TCP the token of the file is sent, below the URL's path, and nev
   assertEquals(daemon.asked[0]!.headers.get("authorization"), `Bearer ${TOKEN}`);
 });
 
+Deno.test("neither a socket nor a URL of this host is asked through a proxy or past its socket", async () => {
+  const proxies = { HTTP_PROXY: "http://127.9.9.9:9", ALL_PROXY: "http://127.9.9.9:9", NO_PROXY: "localhost" };
+  for (const [name, value] of Object.entries(proxies)) Deno.env.set(name, value);
+  try {
+    for (const tcp of [false, true]) {
+      await using daemon = await cannedDaemon(() => json(statusWith()), { tcp });
+      const { code, error } = await runRecorded(["status", ...daemon.flags], { environment: proxies });
+      assertEquals([code, error], [0, ""]);
+    }
+    const { error } = await runRecorded(["status", "--url", "http://192.0.2.1:8080"], { environment: proxies });
+    assertEquals(
+      error,
+      "Nothing answers at http://192.0.2.1:8080 through the proxy 127.9.9.9:9: tcp connect error: Connection refused\n",
+    );
+  } finally {
+    for (const name of Object.keys(proxies)) Deno.env.delete(name);
+  }
+});
+
 Deno.test("a token that is missing or not taken is told apart, and the token is not shown", async () => {
   await using daemon = await cannedDaemon(() => json({}, 401), { tcp: true });
   const file = await daemon.directory.write("token", TOKEN);

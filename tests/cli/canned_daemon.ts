@@ -79,6 +79,7 @@ export function statusWith(given: Partial<Status> = {}): Status {
     instance: "edge-7",
     mode: "cluster",
     watching: true,
+    watch: { by: "events", reason: null },
     startedAt: daysAgo(9),
     source: "/etc/honua/config.hcl",
     snapshot: "/var/lib/honua-configd/config.snapshot.json",
@@ -98,6 +99,8 @@ export function statusWith(given: Partial<Status> = {}): Status {
     redis: { state: "up", since: daysAgo(8), reason: null, reconnections: 2 },
     hooks: [],
     restartNeeded: false,
+    stored: "in-force",
+    singleMounts: [],
     ...given,
   };
 }

@@ -63,6 +63,13 @@ const SUMMARIES: [string, ReturnType<typeof peerWith>[], number, string][] = [
     1,
     "3 instances: 2 run aaaaaaaa (generation 17), 1 runs bbbbbbbb",
   ],
+  [
+    "two of one name, which is not agreement",
+    [peerWith({}), peerWith({ incarnation: "00000001" })],
+    1,
+    "2 instances: 2 run aaaaaaaa (generation 17); several have the name edge-1: give one another " +
+    "HighAvailability:InstanceName",
+  ],
   ["none that runs anything", many(2, { hash: null, generation: null }), 1, "2 instances: 2 run nothing"],
   ["none at all", [], 1, "No instance is known"],
 ];

@@ -66,6 +66,8 @@ Deno.test("status of a rejected source says what stays in force and shows every 
   assertStringIncludes(out, "error[source/x]: Second\n  = why: It is about /etc/honua/config.hcl\n");
 });
 
+const WITHOUT_REDIS = { state: "disabled", since: daysAgo(1), reconnections: 0 } as const;
+
 const VERDICTS: [string, Parameters<typeof statusWith>[0], number, string][] = [
   ["nothing in force", { active: null, lastReload: null }, 1, "Nothing is in force\n"],
   [
@@ -83,6 +85,12 @@ const VERDICTS: [string, Parameters<typeof statusWith>[0], number, string][] = [
   ],
   ["an instance alone", { mode: "alone", head: null }, 0, "Cluster      none: High Availability is off\n"],
   [
+    "an instance alone by mistake",
+    { mode: "alone", head: null, redis: { ...WITHOUT_REDIS, reason: "No connection string is set: set one" } },
+    0,
+    "Cluster      none: No connection string is set: set one\nRedis        not used\n",
+  ],
+  [
     "an announcement that is owed",
     { announcementOwed: true, standing: "unknown", generation: null },
     0,
@@ -95,13 +103,38 @@ const VERDICTS: [string, Parameters<typeof statusWith>[0], number, string][] = [
     "In force     aaaaaaaa, for 4 d\n",
   ],
   ["options that changed", { restartNeeded: true }, 0, "Restart      needed: "],
+  [
+    "a snapshot that is not the one in force",
+    { stored: "another" },
+    1,
+    "The file at the snapshot's path is not the one in force: honua-configd reload puts aaaaaaaa there\n",
+  ],
+  ["a file system that does not tell", { stored: null }, 0, "In force: aaaaaaaa, as the source says\n"],
+  [
+    "a source that was replaced outside",
+    { singleMounts: [{ path: "/c.hcl", isReplaced: true, what: "/c.hcl was replaced", todo: "Mount its directory" }] },
+    1,
+    "Warning      /c.hcl was replaced: Mount its directory\n",
+  ],
   ["a snapshot found at the start", { lastReload: null }, 0, "aaaaaaaa, found at the start, no reload has ended yet\n"],
   ["watching off", { watching: false }, 0, "(not watched: reloads when told)\n"],
+  [
+    "events that cannot be had",
+    { watch: { by: "polling", reason: "The limit\x1b[2J" } },
+    0,
+    "/etc/honua/config.hcl (polled only, as events cannot be had: The limit",
+  ],
   [
     "a lost Redis",
     { redis: { state: "down", since: daysAgo(5), reason: "The server refused the password", reconnections: 1 } },
     0,
     "Redis        down for 5 d, 1 reconnection: The server refused the password\n",
+  ],
+  [
+    "a Redis that takes no writes",
+    { redis: { state: "up", since: daysAgo(5), reason: "Redis is out of memory", reconnections: 0 } },
+    0,
+    "Redis        up for 5 d, but: Redis is out of memory\n",
   ],
   [
     "no Redis",
@@ -138,6 +171,21 @@ Deno.test("status as JSON is what the daemon answered, on one line", async () =>
   assertEquals([code, JSON.parse(out), out.indexOf("\n")], [1, answer, out.length - 1]);
 });
 
+Deno.test("a head that is out of bounds is no answer of a daemon", async () => {
+  const heads = [
+    { generation: 0, hash: hashOf("a") },
+    { generation: 2 ** 52 + 1, hash: hashOf("a") },
+    { generation: 1, hash: hashOf("A") },
+    { generation: 1, hash: "a" },
+  ];
+  for (const head of heads) {
+    await using daemon = await cannedDaemon(() => json(statusWith({ head })));
+    const { code, error } = await runRecorded(["status", ...daemon.flags]);
+    assertEquals(code, 3);
+    assertStringIncludes(error, "not of a version that this one understands");
+  }
+});
+
 Deno.test("nothing in an answer steers the terminal, as text or as JSON", async () => {
   const evil = "x\x1b]0;owned\x07\r\n\u202e\x9b31m";
   const hostile = statusWith({
@@ -147,8 +195,7 @@ Deno.test("nothing in an answer steers the terminal, as text or as JSON", async 
     source: evil,
     snapshot: evil,
     standing: evil as "agreed",
-    active: { hash: evil, since: evil },
-    head: { generation: 1, hash: evil },
+    active: { hash: hashOf("a"), since: evil },
     redis: { state: evil as "up", since: evil, reason: evil, reconnections: 0 },
     lastReload: {
       outcome: evil,

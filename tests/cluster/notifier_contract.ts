@@ -2,17 +2,37 @@
 // where there can be one alone.
 import { assert, assertEquals, assertNotEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
-import { instanceId, type Message } from "../../src/cluster/announcement.ts";
 import { judgeAnnouncement, type KeptHead } from "../../src/cluster/announcing_rules.ts";
-import type { AnnounceAnswer, AnnounceRequest, Head, Link, Notifier } from "../../src/cluster/notifier.ts";
-import type { PeerRecord } from "../../src/cluster/peers.ts";
+import type { AnnounceRequest, Notifier } from "../../src/cluster/notifier.ts";
 import { eventually } from "../support/eventually.ts";
+import { incarnationOf } from "../support/incarnation.ts";
 import { request } from "../support/announce_request.ts";
+import {
+  A,
+  accepted,
+  announcements,
+  B,
+  C,
+  EDGE_1,
+  EDGE_2,
+  fence,
+  headOf,
+  headTriple,
+  PATH,
+  peersOf,
+  record,
+  REJECTING,
+  type Watched,
+  watched,
+} from "./watched_process.ts";
 
 /** A cluster that nobody has used yet; a fresh channel makes one too. Its notifiers are disposed of by the suite. */
 export interface ContractCluster extends AsyncDisposable {
-  /** Opens an instance's notifier, not watched yet. Two of one cluster share its head and its peers. */
-  open(instance: string): Notifier;
+  /**
+   * Opens the notifier of an instance's process, not watched yet. Two of one cluster share its head and its peers.
+   * `formerPeer` is the id of a process whose place it takes.
+   */
+  open(instance: string, incarnation?: string, formerPeer?: string): Notifier;
 }
 
 /** What is promised beyond the contract. */
@@ -22,20 +42,6 @@ export interface ContractPromises {
   /** Whether `delivered` counts every other instance. */
   readonly countsAll: boolean;
 }
-
-/** A notifier that is up, and all that it has told. */
-interface Watched extends AsyncDisposable {
-  readonly notifier: Notifier;
-  readonly heard: Message[];
-  readonly links: Link[];
-}
-
-const EDGE_1 = "edge-1";
-const EDGE_2 = "edge-2";
-const A = "a".repeat(64);
-const B = "b".repeat(64);
-const C = "c".repeat(64);
-const PATH = "/etc/honua/config.hcl";
 
 /** Registers the suite for the notifier called `name`; `openCluster` is called once a test or oftener. */
 export function notifierContract(
@@ -64,6 +70,7 @@ export function notifierContract(
   whatIsHeard(alone, countsAll);
   disposal(alone);
   amongSeveral(together, countsAll);
+  amongNamesakes(together);
   Deno.test(`${name}: whatever is announced, the answers are the rules' and generations only grow`, async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(anyRequest, { minLength: 1, maxLength: 25 }), async (steps) => {
@@ -89,11 +96,11 @@ function answersToAnnouncements(alone: Alone): void {
 
   alone("what is announced on the head becomes the head, with who announced it", async ({ notifier }) => {
     const first = accepted(await notifier.announce(request(A)));
-    assertEquals([first.generation, first.hash, first.by], [1, A, instanceId(EDGE_1)]);
+    assertEquals([first.generation, first.hash, first.by], [1, A, incarnationOf(EDGE_1)]);
     const second = accepted(await notifier.announce(request(B, A)));
     assertEquals([second.generation, second.hash], [2, B]);
     const { generation, hash, by } = await headOf(notifier);
-    assertEquals([generation, hash, by], [2, B, instanceId(EDGE_1)]);
+    assertEquals([generation, hash, by], [2, B, incarnationOf(EDGE_1)]);
   });
 
   alone("what the head says already is the same on whatever base, and nothing is sent", async (one) => {
@@ -199,7 +206,7 @@ function whatIsHeard(alone: Alone, countsAll: boolean): void {
     accepted(await one.notifier.announce(request(B, A)));
     await fence(one);
     await eventually("both", () => announcements(one).length >= 2);
-    const by = instanceId(EDGE_1);
+    const by = incarnationOf(EDGE_1);
     const messages = one.heard.filter(({ kind }) => kind === "announcement");
     assertEquals(messages, [
       { kind: "announcement", generation: 1, hash: A, by, own: true },
@@ -251,7 +258,7 @@ function amongSeveral(together: Together, countsAll: boolean): void {
     accepted(answer);
     if (countsAll) assertEquals(answer.kind === "accepted" && answer.delivered, 1);
     await eventually("the announcement", () => announcements(other).length > 0);
-    const by = instanceId(EDGE_1);
+    const by = incarnationOf(EDGE_1);
     assertEquals(other.heard[0], { kind: "announcement", generation: 1, hash: A, by, own: false });
     const looked = await one.notifier.lookAgain(PATH);
     if (countsAll) assertEquals(looked, { ok: true, delivered: 1 });
@@ -296,17 +303,47 @@ function amongSeveral(together: Together, countsAll: boolean): void {
     await eventually("one peer", async () => (await names()).length === 1);
     assertEquals(await names(), [EDGE_1]);
   });
+}
 
-  together("two living processes of one name notice each other, a restart is none", async (one, _other, cluster) => {
-    assertEquals(await one.notifier.tell(record(EDGE_1)), { ok: true, namesake: false });
-    await using namesake = await watched(cluster.open(EDGE_1));
-    await namesake.notifier.tell(record(EDGE_1, { incarnation: "second" }));
-    assertEquals(await one.notifier.tell(record(EDGE_1)), { ok: true, namesake: true });
-    await one.notifier[Symbol.asyncDispose]();
-    await namesake.notifier[Symbol.asyncDispose]();
-    await using next = await watched(cluster.open(EDGE_1));
-    assertEquals(await next.notifier.tell(record(EDGE_1, { incarnation: "third" })), { ok: true, namesake: false });
-    assertEquals(await next.notifier.tell(record(EDGE_1, { incarnation: "third" })), { ok: true, namesake: false });
+function amongNamesakes(together: Together): void {
+  together(
+    "two living processes of one name are two peers, and the one that told before notices",
+    async (one, _, all) => {
+      const second = incarnationOf(EDGE_1, 2);
+      assertEquals(await one.notifier.tell(record(EDGE_1, { hash: A })), { ok: true, namesake: false });
+      await using namesake = await watched(all.open(EDGE_1, second));
+      // As far as it can know, what told before it has ended.
+      const told = record(EDGE_1, { incarnation: second, hash: B });
+      assertEquals(await namesake.notifier.tell(told), { ok: true, namesake: false });
+      const seen = await namesake.notifier.peers();
+      assert(seen.ok);
+      assertEquals(
+        new Set(seen.peers.map(({ hash, self }) => `${hash} ${self}`)),
+        new Set([`${A} false`, `${B} true`]),
+      );
+      assertEquals(await one.notifier.tell(record(EDGE_1)), { ok: true, namesake: true });
+      await namesake.notifier[Symbol.asyncDispose]();
+      assertEquals((await peersOf(one)).length, 1);
+    },
+  );
+
+  together("a namesake's announcement is another's, and is heard as such", async (one, _, cluster) => {
+    await using namesake = await watched(cluster.open(EDGE_1, incarnationOf(EDGE_1, 2)));
+    accepted(await one.notifier.announce(request(A)));
+    await eventually("the announcement", () => announcements(one).length > 0 && announcements(namesake).length > 0);
+    assertEquals([one, namesake].map(({ heard: [first] }) => first?.kind === "announcement" && first.own), [
+      true,
+      false,
+    ]);
+  });
+
+  together("what takes the place of a process that was killed takes its record away", async (one, _other, cluster) => {
+    const [killed, next] = [incarnationOf(EDGE_1, 2), incarnationOf(EDGE_1, 3)];
+    await using last = await watched(cluster.open(EDGE_1, killed));
+    await last.notifier.tell(record(EDGE_1, { incarnation: killed }));
+    await using now = await watched(cluster.open(EDGE_1, next, `${EDGE_1}:${killed}`));
+    assertEquals(await now.notifier.tell(record(EDGE_1, { incarnation: next })), { ok: true, namesake: false });
+    assertEquals((await peersOf(one)).map(({ incarnation }) => incarnation), [next]);
   });
 }
 
@@ -336,58 +373,4 @@ async function followRules(notifier: Notifier, steps: readonly AnnounceRequest[]
     assert(read.ok);
     assertEquals(read.head && { generation: read.head.generation, hash: read.head.hash }, head);
   }
-}
-
-async function watched(notifier: Notifier): Promise<Watched> {
-  const heard: Message[] = [];
-  const links: Link[] = [];
-  notifier.watch({ heard: (message) => heard.push(message), linked: (link) => links.push(link) });
-  await eventually("the link to be up", () => notifier.link().state === "up");
-  return { notifier, heard, links, [Symbol.asyncDispose]: () => notifier[Symbol.asyncDispose]() };
-}
-
-/** Sends a path and waits for it: what was sent before has arrived by then. */
-async function fence(one: Watched): Promise<void> {
-  assert((await one.notifier.lookAgain(PATH)).ok);
-  await eventually("the path", () => one.heard.some(({ kind }) => kind === "look-again"));
-}
-
-/** The generations that were heard of. */
-function announcements(one: Watched): number[] {
-  return one.heard.flatMap((message) => message.kind === "announcement" ? [message.generation] : []);
-}
-
-function accepted(answer: AnnounceAnswer): Head {
-  if (answer.kind !== "accepted") throw new Error(`not accepted: ${JSON.stringify(answer)}`);
-  return answer.head;
-}
-
-async function headOf(notifier: Notifier): Promise<Head> {
-  const answer = await notifier.head();
-  if (!answer.ok || answer.head === null) throw new Error(`no head: ${JSON.stringify(answer)}`);
-  return answer.head;
-}
-
-async function headTriple(notifier: Notifier): Promise<readonly [number, string, string]> {
-  const { generation, hash, by } = await headOf(notifier);
-  return [generation, hash, by];
-}
-
-const REJECTING: Partial<PeerRecord> = {
-  standing: "diverged",
-  rejected: { hash: B, generation: 2, why: "layer.roads.table is missing", at: "2026-01-02T03:04:06.000Z" },
-};
-
-function record(instance: string, more: Partial<PeerRecord> = {}): PeerRecord {
-  return {
-    instance,
-    incarnation: "first",
-    version: "1.0.0",
-    hash: null,
-    generation: null,
-    standing: "unknown",
-    rejected: null,
-    at: "2026-01-02T03:04:05.000Z",
-    ...more,
-  };
 }

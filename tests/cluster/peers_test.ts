@@ -8,6 +8,7 @@ import {
   MAX_RECORD_BYTES,
   MAX_WHY_LENGTH,
   parsePeer,
+  peerId,
   type PeerRecord,
 } from "../../src/cluster/peers.ts";
 
@@ -34,12 +35,17 @@ function rejectingBecause(why: string): PeerRecord {
 Deno.test("what an instance tells is what the others read", () => {
   for (const record of [REJECTING, EMPTY]) {
     assertEquals(parsePeer(encodePeer(record)), record);
+    assertEquals(parsePeer(encodePeer(record), peerId(record)), record);
     assertEquals(parsePeer(encodePeer(record), "edge-1"), record);
   }
 });
 
-Deno.test("a record of another name than its key's is none", () => {
-  assertEquals(parsePeer(encodePeer(REJECTING), "edge-2"), null);
+Deno.test("a record of another process, or of another name, than its key's is none", () => {
+  for (
+    const id of ["edge-2", `edge-2:${REJECTING.incarnation}`, "edge-1:0123456789ab", "edge-1:", REJECTING.incarnation]
+  ) {
+    assertEquals(parsePeer(encodePeer(REJECTING), id), null, id);
+  }
 });
 
 Deno.test("a long reason is cut without splitting a character, and control characters in it become spaces", () => {
@@ -57,7 +63,7 @@ Deno.test("whatever a reason and a name hold, the record is bounded, and is read
   fc.assert(fc.property(anyText, anyText, (why, instance) => {
     const text = encodePeer({ ...rejectingBecause(why), instance });
     assert(new TextEncoder().encode(text).length <= MAX_RECORD_BYTES);
-    assert(parsePeer(text, instance) !== null, text);
+    assert(parsePeer(text, peerId({ ...REJECTING, instance })) !== null, text);
   }));
   for (const character of ['"', "\\", "\u{fffe}", "\x00", "\u2028"]) {
     const text = encodePeer({ ...rejectingBecause(character.repeat(10_000)), instance: character.repeat(10_000) });
@@ -81,6 +87,7 @@ Deno.test("a record that breaks a bound is none", () => {
     { hash: undefined },
     { generation: 0 },
     { generation: 1.5 },
+    { generation: 2 ** 52 + 1 },
     { generation: 2 ** 53 },
     { generation: "17" },
     { standing: "fine" },
@@ -120,13 +127,21 @@ Deno.test("members that are not known are left out, whatever their name", () => 
 
 Deno.test("peers that all run one hash are consistent, and so is nobody and nothing", () => {
   const running = (instance: string, hash: string | null) => ({ instance, hash });
-  assertEquals(judgePeers([]), { consistent: true, runs: [] });
+  assertEquals(judgePeers([]), { consistent: true, namesakes: [], runs: [] });
   assertEquals(judgePeers([running("b", A), running("a", A)]), {
     consistent: true,
+    namesakes: [],
     runs: [{ hash: A, instances: ["a", "b"] }],
   });
   assertEquals(judgePeers([running("a", null), running("b", null)]).consistent, true);
   assertEquals(judgePeers([running("a", A), running("b", null)]).consistent, false);
+});
+
+Deno.test("peers of which two have one name are not consistent, whatever they run", () => {
+  const named = (...names: readonly string[]) => judgePeers(names.map((instance) => ({ instance, hash: A })));
+  assertEquals([named("b", "a", "b").consistent, named("b", "a", "b").namesakes], [false, ["b"]]);
+  assertEquals(named("b", "a", "b", "a", "b", "__proto__").namesakes, ["a", "b"]);
+  assertEquals(judgePeers([{ instance: "a", hash: A }, { instance: "a", hash: B }]).consistent, false);
 });
 
 Deno.test("what most peers run comes first, in an order that does not depend on theirs", () => {
@@ -139,6 +154,7 @@ Deno.test("what most peers run comes first, in an order that does not depend on 
   ];
   const expected = {
     consistent: false,
+    namesakes: [],
     runs: [
       { hash: B, instances: ["c", "d"] },
       { hash: "0".repeat(64), instances: ["a"] },

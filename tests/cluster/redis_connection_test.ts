@@ -8,7 +8,8 @@ import {
   resolveConnection,
   type ResolvedConnection,
 } from "../../src/cluster/redis_connection.ts";
-import { textMasker } from "../../src/diagnostic/secrets.ts";
+import { textMasker } from "../../src/diagnostic/text_masker.ts";
+import { makeAuthority, makeCertificate } from "../support/certificates.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
 
 const CERTIFICATE = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n";
@@ -50,7 +51,7 @@ Deno.test("the string of HighAvailability beats the shared one, and without eith
   assertEquals(describeConnection((await resolved({ shared: "shared:2" })).connection), "shared:2");
   const [message, isOption] = await refused({});
   assert(isOption);
-  assertStringIncludes(message, "Set HighAvailability:RedisConnectionString or ConnectionStrings:Redis");
+  assertStringIncludes(message, "set HighAvailability:RedisConnectionString or ConnectionStrings:Redis");
 });
 
 Deno.test("a string that is not understood is a mistake of the option that holds it", async () => {
@@ -133,19 +134,14 @@ Deno.test("a password file that cannot be used is refused by its name, and none 
 
 Deno.test("TLS has its files' texts, and the system's authorities where no file is named", async () => {
   await using directory = await temporaryDirectory();
-  const tls = {
-    caFile: await directory.write("ca.pem", `Some words\n${CERTIFICATE}`),
-    certificateFile: await directory.write("client.pem", CERTIFICATE),
-    keyFile: await directory.write("client.key", KEY),
-  };
+  const client = await makeCertificate(await makeAuthority(directory.path, "authority"), directory.path, "client", [
+    "DNS:client.edge.test",
+  ]);
+  const { certificateFile, keyFile, certificate, key } = client;
+  const tls = { caFile: await directory.write("ca.pem", `Some words\n${CERTIFICATE}`), certificateFile, keyFile };
   const { connection, secrets } = await resolved({ redisConnectionString: "h,ssl=true,sslHost=redis.example", tls });
-  assertEquals(connection.tls, {
-    host: "redis.example",
-    ca: `Some words\n${CERTIFICATE}`,
-    certificate: CERTIFICATE,
-    key: KEY,
-  });
-  assert(secrets.includes(KEY));
+  assertEquals(connection.tls, { host: "redis.example", ca: `Some words\n${CERTIFICATE}`, certificate, key });
+  assert(secrets.includes(key));
   const bare = await resolved({ redisConnectionString: "rediss://h" });
   assertEquals(bare.connection.tls, { host: null, ca: null, certificate: null, key: null });
   assertEquals((await resolved({ redisConnectionString: "redis://h" })).connection.tls, null);
@@ -165,6 +161,8 @@ Deno.test("TLS files that are not PEM, encrypted, missing or without TLS in the 
   assertStringIncludes(swapped, `HighAvailability:Tls:KeyFile: ${ca} is not PEM`);
   const [locked] = await why("h,ssl=true", { certificateFile: ca, keyFile: encrypted });
   assertStringIncludes(locked, `${encrypted} is encrypted`);
+  const [strange] = await why("h,ssl=true", { certificateFile: ca, keyFile: key });
+  assertStringIncludes(strange, "Tls:CertificateFile and HighAvailability:Tls:KeyFile: the certificate cannot be");
   const [missing] = await why("h,ssl=true", { caFile: directory.file("none") });
   assertStringIncludes(missing, "does not exist");
   const [halved, halvedIsOption] = await why("h,ssl=true", { certificateFile: ca });

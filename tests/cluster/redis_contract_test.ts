@@ -3,7 +3,8 @@ import type { RedisConnection } from "../../src/cluster/redis_connection.ts";
 import { openRedisNotifier } from "../../src/cluster/redis_notifier.ts";
 import { accessRules } from "../../src/cluster/redis_scripts.ts";
 import { startRedis, startRedisCluster, startSentinels } from "../support/redis_server.ts";
-import { notifierContract } from "./notifier_contract.ts";
+import { type ContractCluster, notifierContract } from "./notifier_contract.ts";
+import { incarnationOf } from "../support/incarnation.ts";
 import { connectionTo, singleTo } from "./redis_notifying.ts";
 
 /** How a Redis is reached. */
@@ -28,7 +29,8 @@ function contractOver(name: string, start: (stack: AsyncDisposableStack) => Prom
     const { connection, prepare } = place!;
     const channel = `honua:config:changes:${++channels}`;
     await prepare?.(channel);
-    const open = (instance: string) => openRedisNotifier({ connection, channel, instance });
+    const open: ContractCluster["open"] = (instance, incarnation = incarnationOf(instance), formerPeer) =>
+      openRedisNotifier({ connection, channel, instance, incarnation, formerPeer: formerPeer ?? null });
     return { open, [Symbol.asyncDispose]: () => Promise.resolve() };
   };
   notifierContract(name, openCluster, { shared: true, countsAll: true });

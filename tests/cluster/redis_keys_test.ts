@@ -1,6 +1,6 @@
 // What stands in Redis and goes over its channel: exactly what DESIGN promises, whoever else has written there before.
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
-import { instanceId } from "../../src/cluster/announcement.ts";
+import { incarnationOf } from "../support/incarnation.ts";
 import { accessRules, ALLOWED_COMMANDS, HISTORY_LENGTH, keysOf, MAX_PEERS } from "../../src/cluster/redis_scripts.ts";
 import { eventually } from "../support/eventually.ts";
 import { type RedisServer, startRedis } from "../support/redis_server.ts";
@@ -9,7 +9,7 @@ import { request } from "../support/announce_request.ts";
 import { MAX_GENERATION } from "../../src/cluster/announcing_rules.ts";
 
 const KEYS = keysOf(CHANNEL);
-const ID = instanceId("edge-1");
+const ID = incarnationOf("edge-1");
 
 /** redis-cli as a subscriber: all that it wrote so far. */
 async function subscriber(server: RedisServer): Promise<AsyncDisposable & { text(): string }> {
@@ -53,15 +53,18 @@ Deno.test("the keys are those of the channel, and hold what is documented", asyn
   await one.notifier.announce(request(A));
   await one.notifier.tell(peerRecord("edge-1"));
   const keys = (await server.cli("keys", "*")).split("\n").sort();
-  assertEquals(keys, [KEYS.head, KEYS.history, `${KEYS.peerPrefix}edge-1`, KEYS.peers]);
+  const record = `${KEYS.peerPrefix}edge-1:${ID}`;
+  assertEquals(keys, [KEYS.head, KEYS.history, `${KEYS.namePrefix}edge-1`, record, KEYS.peers]);
   const [hash, generation, by, at] = (await server.cli("hmget", KEYS.head, "hash", "generation", "by", "at")).split(
     "\n",
   );
   assertEquals([hash, generation, by], [A, "1", ID]);
   const [seconds] = (await server.cli("time")).split("\n");
   assert(Math.abs(Number(at) / 1000 - Number(seconds)) < 60, at);
-  const life = Number(await server.cli("pttl", `${KEYS.peerPrefix}edge-1`));
-  assert(life > 60_000 && life <= 90_000, `${life}`);
+  for (const key of [record, `${KEYS.namePrefix}edge-1`]) {
+    const life = Number(await server.cli("pttl", key));
+    assert(life > 60_000 && life <= 90_000, `${life}`);
+  }
 });
 
 Deno.test("the history is capped", async () => {
@@ -117,7 +120,8 @@ Deno.test("keys of other types, where the history and the peers should be, are t
   await using one = await openUp(singleTo(server));
   await server.cli("set", KEYS.history, "x");
   await server.cli("set", KEYS.peers, "x");
-  await server.cli("rpush", `${KEYS.peerPrefix}edge-1`, "x");
+  await server.cli("rpush", `${KEYS.peerPrefix}edge-1:${ID}`, "x");
+  await server.cli("rpush", `${KEYS.namePrefix}edge-1`, "x");
   assertEquals(await one.notifier.peers(), { ok: true, peers: [] });
   assertEquals((await one.notifier.announce(request(A))).kind, "accepted");
   assertEquals(await one.notifier.tell(peerRecord("edge-1")), { ok: true, namesake: false });
@@ -155,6 +159,65 @@ Deno.test("records that are garbage, too long or dead are left out of the peers,
   assert(crowd.ok && crowd.peers.length > MAX_PEERS / 2 && crowd.peers.length <= MAX_PEERS);
 });
 
+Deno.test("a history at its last possible id is begun anew, and holds no announcement up", async () => {
+  await using server = await startRedis();
+  await using one = await openUp(singleTo(server));
+  await one.notifier.announce(request(A));
+  await server.cli("xadd", KEYS.history, "18446744073709551615-18446744073709551615", "generation", "1");
+  assertEquals((await one.notifier.announce(request(B, A))).kind, "accepted");
+  assertEquals((await one.notifier.announce(request(C, B))).kind, "accepted");
+  assertEquals(await server.cli("xlen", KEYS.history), "2");
+});
+
+Deno.test("names without a record leave the index, and crowd out no instance that has one", async () => {
+  await using server = await startRedis();
+  await using one = await openUp(singleTo(server));
+  const fill = `local now = tonumber(redis.call('TIME')[1]) * 1000
+    for i = 1, 4500 do redis.call('ZADD', KEYS[1], i % 3 == 0 and '+inf' or now + 20000, 'made-up-' .. i) end
+    redis.call('ZADD', KEYS[1], now + 20000, string.rep('x', 2000))
+    redis.call('RPUSH', ARGV[1] .. 'made-up-1', 'x')`;
+  await server.cli("eval", fill, "1", KEYS.peers, KEYS.peerPrefix);
+  await using other = await openUp(singleTo(server), { instance: "edge-2" });
+  await other.notifier.tell(peerRecord("edge-2"));
+  const seen = await one.notifier.peers();
+  assertEquals(seen.ok && seen.peers.map(({ instance }) => instance), ["edge-2"]);
+  assertEquals(await server.cli("zcard", KEYS.peers), "1");
+});
+
+Deno.test("an instance is among its peers as it told last, whatever Redis holds", async () => {
+  await using server = await startRedis();
+  await using one = await openUp(singleTo(server));
+  await using other = await openUp(singleTo(server), { instance: "edge-2" });
+  await other.notifier.tell(peerRecord("edge-2"));
+  const seen = async () => {
+    const answer = await one.notifier.peers();
+    return answer.ok && answer.peers.map(({ instance, hash, self }) => [instance, hash, self]);
+  };
+  assertEquals(await seen(), [["edge-2", A, false]]);
+  await one.notifier.tell(peerRecord("edge-1", { hash: B }));
+  const key = `${KEYS.peerPrefix}edge-1`;
+  for (const spoil of [["del", key], ["set", key, "{"], ["set", key, JSON.stringify(peerRecord("edge-1"))]]) {
+    await server.cli(...spoil);
+    assertEquals(await seen(), [["edge-1", B, true], ["edge-2", A, false]], spoil.join(" "));
+  }
+  // Also if Redis takes no record.
+  await server.cli("config", "set", "maxmemory", "1");
+  assertEquals((await one.notifier.tell(peerRecord("edge-1", { hash: C }))).ok, false);
+  assertEquals(await seen(), [["edge-1", C, true], ["edge-2", A, false]]);
+});
+
+Deno.test("an old record of any size is overwritten, and costs the link nothing", async () => {
+  await using server = await startRedis();
+  await using one = await openUp(singleTo(server));
+  const huge =
+    "redis.call('SETRANGE', KEYS[1], 20000000, 'x') redis.call('HSET', KEYS[2], 'hash', string.rep('a', 20000000))";
+  await server.cli("eval", huge, "2", `${KEYS.peerPrefix}edge-1`, KEYS.head);
+  assertEquals(await one.notifier.tell(peerRecord("edge-1")), { ok: true, namesake: false });
+  assertEquals(await one.notifier.head(), { ok: true, head: null });
+  assertEquals((await one.notifier.announce(request(A))).kind, "accepted");
+  assertEquals(one.links, [{ state: "up" }]);
+});
+
 Deno.test("a record ends with its life when nobody renews it", async () => {
   await using server = await startRedis();
   await using one = await openUp(singleTo(server));
@@ -168,16 +231,32 @@ Deno.test("a record ends with its life when nobody renews it", async () => {
 
 Deno.test("disposing takes the own record away, and leaves that of a namesake", async () => {
   await using server = await startRedis();
-  const key = `${KEYS.peerPrefix}edge-1`;
   const one = await openUp(singleTo(server));
   await one.notifier.tell(peerRecord("edge-1"));
-  const two = await openUp(singleTo(server));
-  await two.notifier.tell(peerRecord("edge-1", { incarnation: "second" }));
+  const incarnation = incarnationOf("edge-1", 2);
+  const two = await openUp(singleTo(server), { incarnation });
+  await two.notifier.tell(peerRecord("edge-1", { incarnation }));
   await one[Symbol.asyncDispose]();
-  assertEquals(await server.cli("exists", key), "1");
+  assertEquals(await server.cli("zrange", KEYS.peers, "0", "-1"), `edge-1:${incarnation}`);
+  assertEquals(await server.cli("exists", `${KEYS.peerPrefix}edge-1:${incarnation}`), "1");
   await two[Symbol.asyncDispose]();
-  assertEquals(await server.cli("exists", key), "0");
+  assertEquals(await server.cli("keys", `${KEYS.peerPrefix}*`), "");
   assertEquals(await server.cli("zcard", KEYS.peers), "0");
+});
+
+Deno.test("records under names alone, as version 0.1 writes them, are peers", async () => {
+  await using server = await startRedis();
+  await using one = await openUp(singleTo(server));
+  await one.notifier.tell(peerRecord("edge-1"));
+  for (const name of ["edge-1", "edge-2"]) {
+    const old = peerRecord(name, { incarnation: "b6f7c1c2-5d0e-4a7a-9f7e-0d6a1d0b8f10" });
+    await server.cli("set", `${KEYS.peerPrefix}${name}`, JSON.stringify(old));
+    await server.cli("zadd", KEYS.peers, "9000000000000", name);
+  }
+  const seen = await one.notifier.peers();
+  assert(seen.ok);
+  const shown = seen.peers.map(({ instance, self }) => `${instance} ${self}`);
+  assertEquals(shown.sort(), ["edge-1 false", "edge-1 true", "edge-2 false"]);
 });
 
 Deno.test("scripts that Redis has forgotten are sent to it again", async () => {

@@ -99,6 +99,7 @@ Deno.test("what is asked before it is watched or up fails at once, and one that 
     connection: singleTo({ host: "127.0.0.1", port: 1 }),
     channel: CHANNEL,
     instance: "edge-1",
+    incarnation: "0123456789ab",
   });
   assertEquals(notifier.link(), { state: "connecting" });
   assertEquals(await notifier.head(), { ok: false, reason: "Redis is not connected yet" });

@@ -4,6 +4,7 @@ import type { Link, Notifier } from "../../src/cluster/notifier.ts";
 import type { PeerRecord } from "../../src/cluster/peers.ts";
 import type { RedisConnection, RedisConnectionSettings, RedisServers } from "../../src/cluster/redis_connection.ts";
 import { openRedisNotifier, type RedisNotifierOptions } from "../../src/cluster/redis_notifier.ts";
+import { incarnationOf } from "../support/incarnation.ts";
 import { eventually } from "../support/eventually.ts";
 
 /** The channel that these tests use unless they say otherwise. */
@@ -51,10 +52,12 @@ export function openInstance(
   connection: RedisConnection,
   options: Partial<RedisNotifierOptions> = {},
 ): Instance {
+  const { instance = "edge-1", incarnation = incarnationOf(instance) } = options;
   const notifier = openRedisNotifier({
     connection,
     channel: CHANNEL,
-    instance: "edge-1",
+    instance,
+    incarnation,
     backoffMilliseconds: () => 20,
     ...options,
   });
@@ -99,7 +102,7 @@ export async function openUp(
 export function peerRecord(instance: string, more: Partial<PeerRecord> = {}): PeerRecord {
   return {
     instance,
-    incarnation: "first",
+    incarnation: incarnationOf(instance),
     version: "1.0.0",
     hash: A,
     generation: 1,

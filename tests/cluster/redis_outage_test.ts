@@ -7,7 +7,7 @@ import { eventually } from "../support/eventually.ts";
 import { HELLO_OF_A_PRIMARY, startLyingRedis } from "../support/lying_redis.ts";
 import { startRedis } from "../support/redis_server.ts";
 import { openTcpProxy } from "../support/tcp_proxy.ts";
-import { A, B, CHANNEL, connectionTo, openInstance, openUp, singleTo } from "./redis_notifying.ts";
+import { A, B, CHANNEL, connectionTo, openInstance, openUp, peerRecord, singleTo } from "./redis_notifying.ts";
 import { request } from "../support/announce_request.ts";
 
 /** The changes; that a link is down for another reason than before is none. */
@@ -173,18 +173,73 @@ Deno.test("rights that are lacking are named, and enough when they are given", a
   });
 });
 
-Deno.test("a Redis without memory refuses an announcement and keeps the link, and sends nothing", async () => {
+Deno.test("a Redis without memory refuses an announcement and keeps the link, which says so, and sends nothing", async () => {
   await using server = await startRedis();
   await using one = await openUp(singleTo(server));
   await server.cli("config", "set", "maxmemory", "1");
   const answer = await one.notifier.announce(request(A));
-  assertEquals(answer, { kind: "failed", reason: "Redis is out of memory" });
+  const reason = "Redis is out of memory and takes no writes: raise its maxmemory, or remove what fills it";
+  assertEquals(answer, { kind: "failed", reason });
+  // Reading works, and is no sign of better times.
+  assertEquals((await one.notifier.head()).ok, true);
+  assertEquals(one.notifier.link(), { state: "up", refuses: reason });
   await server.cli("config", "set", "maxmemory", "0");
   assertEquals((await one.notifier.announce(request(B))).kind, "accepted");
   await one.hears(1);
   assertEquals(one.heard.length, 1);
   assertEquals(states(one.links), ["up"]);
+  assertEquals(one.notifier.link(), { state: "up" });
 });
+
+for (
+  const [what, refuse, recover, reason] of [
+    ["too few replicas", ["config", "set", "min-replicas-to-write", "1"], [
+      "config",
+      "set",
+      "min-replicas-to-write",
+      "0",
+    ], "too few replicas"],
+    [
+      "a user without the right",
+      ["acl", "setuser", "default", "-set"],
+      ["acl", "setuser", "default", "+set"],
+      "ACL LOG",
+    ],
+  ] as const
+) {
+  Deno.test(`${what}: the link is up and has the refusal, until Redis takes a record`, async () => {
+    await using server = await startRedis();
+    await using one = await openUp(singleTo(server));
+    await server.cli(...refuse);
+    assertEquals((await one.notifier.tell(peerRecord("edge-1"))).ok, false);
+    const link = one.notifier.link();
+    assertStringIncludes(link.state === "up" ? link.refuses ?? "" : "", reason);
+    await server.cli(...recover);
+    assertEquals((await one.notifier.tell(peerRecord("edge-1"))).ok, true);
+    assertEquals(one.notifier.link(), { state: "up" });
+  });
+}
+
+for (
+  const [code, reason] of [
+    ["MISCONF Errors writing to the AOF file: No space left on device", "cannot save its data"],
+    ["BUSY Redis is busy running a script.", "busy with a script"],
+  ] as const
+) {
+  Deno.test(`an answer of ${code.split(" ")[0]} to a record leaves the link up, and is said with an advice`, async () => {
+    let isRefusing = false;
+    await using liar = startLyingRedis(([command]) => {
+      if (command === "hello") return HELLO_OF_A_PRIMARY;
+      if (command === "subscribe") return "*3\r\n$9\r\nsubscribe\r\n$1\r\nx\r\n:1\r\n";
+      return isRefusing ? `-${code}\r\n` : "*0\r\n";
+    });
+    await using one = await openUp(singleTo(liar));
+    isRefusing = true;
+    const told = await one.notifier.tell(peerRecord("edge-1"));
+    assertStringIncludes(told.ok ? "" : told.reason, reason);
+    assertEquals(one.notifier.link(), { state: "up", refuses: told.ok ? "" : told.reason });
+  });
+}
 
 Deno.test("a replica is no place to announce: the link is down until it is a primary, and again when it is none", async () => {
   await using primary = await startRedis();
@@ -216,17 +271,11 @@ for (
   });
 }
 
-for (
-  const [what, bytes] of [["another protocol", "HTTP/1.1 400 Bad Request\r\n\r\n"], ["other things", ":7\r\n"]] as const
-) {
-  Deno.test(`a server that speaks ${what} is no Redis`, async () => {
-    await using liar = startLyingRedis(([command]) => {
-      return command === "hello" && bytes.startsWith(":") ? HELLO_OF_A_PRIMARY : bytes;
-    });
-    await using one = openInstance(singleTo(liar));
-    assertEquals(await one.down(), "What answers is no Redis");
-  });
-}
+Deno.test("a server that answers the scripts with other things is no Redis", async () => {
+  await using liar = startLyingRedis(([command]) => command === "hello" ? HELLO_OF_A_PRIMARY : ":7\r\n");
+  await using one = openInstance(singleTo(liar));
+  assertEquals(await one.down(), "What answers is no Redis");
+});
 
 Deno.test("a Sentinel that is taken for a Redis is told apart", async () => {
   await using server = await startRedis({ sentinel: true });

@@ -1,6 +1,6 @@
 // Redis over TLS: a private authority, the name that a certificate must bear, a certificate of the client's own; and
 // no connection where any of them is not what it should be.
-import { assertEquals, assertStringIncludes } from "@std/assert";
+import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import type { RedisTls } from "../../src/cluster/redis_connection.ts";
 import { makeAuthority, makeCertificate } from "../support/certificates.ts";
 import { startRedis } from "../support/redis_server.ts";
@@ -44,19 +44,24 @@ Deno.test("TLS with a private authority works by the address, by a name that is 
   await one.hears(1);
 });
 
+const NOT_FOR_OTHER = "its certificate is for redis.edge.test, 127.0.0.1, and not for other.edge.test: " +
+  "write a name that it is for as sslHost in the connection string";
+
 Deno.test("TLS without the authority, with another name or without a client certificate is no connection", async () => {
   await using place = await startTls();
   const { authority: { certificate: ca } } = place;
   await using server = await place.start(true);
-  const cases = [[PLAIN, "UnknownIssuer"], [{ ...PLAIN, ca, host: "other.edge.test" }, "other.edge.test"], [
-    { ...PLAIN, ca },
-    "CertificateRequired",
-  ]] as const;
+  const cases = [
+    [
+      PLAIN,
+      "no authority that is trusted here signed its certificate: name the one that did in HighAvailability:Tls:CaFile",
+    ],
+    [{ ...PLAIN, ca, host: "other.edge.test" }, NOT_FOR_OTHER],
+    [{ ...PLAIN, ca }, "it wants a client certificate: set HighAvailability:Tls:CertificateFile and KeyFile"],
+  ] as const;
   for (const [tls, reason] of cases) {
     await using one = openInstance(singleTo(server, { tls }));
-    const told = await one.down();
-    assertStringIncludes(told, `127.0.0.1:${server.port}`);
-    assertStringIncludes(told, reason);
+    assertEquals(await one.down(), `No TLS connection to Redis (127.0.0.1:${server.port}): ${reason}`);
   }
 });
 
@@ -67,7 +72,7 @@ Deno.test("a client certificate and a name that is not the host's go together", 
   await using one = await openUp(singleTo(server, { tls: { ca, certificate, key, host: "redis.edge.test" } }));
   assertEquals((await one.notifier.head()).ok, true);
   await using other = openInstance(singleTo(server, { tls: { ca, certificate, key, host: "other.edge.test" } }));
-  assertStringIncludes(await other.down(), `127.0.0.1:${server.port}`);
+  assertEquals(await other.down(), `No TLS connection to Redis (127.0.0.1:${server.port}): ${NOT_FOR_OTHER}`);
 });
 
 Deno.test("plain talk to TLS, and TLS to what speaks none or is frozen, end in time and leave nothing open", async () => {
@@ -76,13 +81,16 @@ Deno.test("plain talk to TLS, and TLS to what speaks none or is frozen, end in t
   await using secret = await place.start(false);
   await using plain = await startRedis();
   await using one = openInstance(singleTo(secret));
-  await one.down();
+  assertMatch(await one.down(), /\(127.0.0.1:\d+\).*, before any answer: if it expects TLS, write ssl=true/);
   const connectTimeoutMilliseconds = 200;
   secret.freeze();
   for (const server of [plain, secret]) {
     for (const tls of [{ ...PLAIN, ca }, { host: null, ca, certificate, key }]) {
       await using other = openInstance(singleTo(server, { tls, connectTimeoutMilliseconds }));
-      assertEquals(await other.down(), `No connection to Redis (127.0.0.1:${server.port}) within 200 ms`);
+      assertMatch(
+        await other.down(),
+        /^No TLS connection to Redis \(127.0.0.1:\d+\) within 200 ms: .* expect no TLS there/,
+      );
     }
   }
 });
@@ -106,4 +114,39 @@ Deno.test("Sentinels are asked over TLS too", async () => {
   const servers = { kind: "sentinel", serviceName: "edge", endpoints: [sentinel] } as const;
   await using one = await openUp(connectionTo(servers, { tls: { ...PLAIN, ca } }));
   assertEquals((await one.notifier.head()).ok, true);
+});
+
+Deno.test("each session uses the renewed certificates, and the renewed password for Redis and Sentinel", async () => {
+  await using place = await startTls();
+  const { authority: { certificate: ca }, client: { certificate, key } } = place;
+  await using strict = await place.start(true);
+  const other = await makeAuthority(place.directory.path, "other");
+  const foreign = await makeCertificate(other, place.directory.path, "foreign", ["DNS:client.edge.test"]);
+  let tls: RedisTls = { host: null, ca, certificate: foreign.certificate, key: foreign.key };
+  await using one = openInstance(singleTo(strict, { tls }), {
+    renew: () => Promise.resolve(singleTo(strict, { tls })),
+  });
+  await one.down();
+  tls = { host: null, ca, certificate, key };
+  await one.up();
+
+  const requirepass = ["requirepass new-password"];
+  const cli = ["-a", "new-password", "--no-auth-warning"];
+  await using server = await startRedis({ config: requirepass, cli });
+  await using sentinel = await startRedis({
+    sentinel: true,
+    cli,
+    config: [
+      ...requirepass,
+      `sentinel monitor edge ${server.host} ${server.port} 1`,
+      "sentinel auth-pass edge new-password",
+    ],
+  });
+  const servers = { kind: "sentinel", serviceName: "edge", endpoints: [sentinel] } as const;
+  let password = "old-password";
+  const renew = () => Promise.resolve(connectionTo(servers, { password }));
+  await using two = openInstance(connectionTo(servers, { password }), { renew, instance: "edge-2" });
+  assertStringIncludes(await two.down(), "refuses the user name or the password");
+  password = "new-password";
+  await two.up();
 });

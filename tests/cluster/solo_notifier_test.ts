@@ -3,12 +3,13 @@ import { assertEquals } from "@std/assert";
 import { soloNotifier } from "../../src/cluster/solo_notifier.ts";
 import { notifierContract } from "./notifier_contract.ts";
 import { MAX_GENERATION } from "../../src/cluster/announcing_rules.ts";
+import { incarnationOf } from "../support/incarnation.ts";
 import { request } from "../support/announce_request.ts";
 
 notifierContract(
   "solo",
   () => {
-    const open = (instance: string) => soloNotifier({ instance });
+    const open = (instance: string) => soloNotifier({ incarnation: incarnationOf(instance) });
     return Promise.resolve({ open, [Symbol.asyncDispose]: () => Promise.resolve() });
   },
   { shared: false, countsAll: true },
@@ -19,7 +20,7 @@ const OTHER = "b".repeat(64);
 
 Deno.test("solo: the head's age is counted by the clock that is given, and is never negative", async () => {
   let clock = 1_000.4;
-  await using notifier = soloNotifier({ instance: "edge-1", now: () => clock });
+  await using notifier = soloNotifier({ incarnation: "0123456789ab", now: () => clock });
   await notifier.announce(request(HASH));
   const age = async () => {
     const answer = await notifier.head();
@@ -32,7 +33,7 @@ Deno.test("solo: the head's age is counted by the clock that is given, and is ne
 });
 
 Deno.test("solo: where no generation is left the count stays, and announcing goes on", async () => {
-  await using notifier = soloNotifier({ instance: "edge-1" });
+  await using notifier = soloNotifier({ incarnation: "0123456789ab" });
   for (const [hash, base] of [[HASH, null], [OTHER, HASH], [HASH, OTHER]] as const) {
     const answer = await notifier.announce(request(hash, base, { floor: MAX_GENERATION }));
     assertEquals(answer.kind === "accepted" && answer.head.generation, MAX_GENERATION);
@@ -41,7 +42,7 @@ Deno.test("solo: where no generation is left the count stays, and announcing goe
 
 Deno.test("solo: nothing is told from within a call, nor after disposing", async () => {
   const told: string[] = [];
-  const notifier = soloNotifier({ instance: "edge-1" });
+  const notifier = soloNotifier({ incarnation: "0123456789ab" });
   notifier.watch({ heard: ({ kind }) => told.push(kind), linked: ({ state }) => told.push(state) });
   assertEquals(told, []);
   await Promise.resolve();

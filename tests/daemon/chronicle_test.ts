@@ -31,6 +31,7 @@ function open() {
     journal,
     foundHash: null,
     clustered: true,
+    isolation: null,
     detailed: false,
     rejectedHash: () => rejected.hash,
     headGeneration: () => 3,
@@ -95,7 +96,7 @@ Deno.test("a head that cannot be read because the link is lost is not told a sec
   chronicle.report(unreadable);
   const told = lines.filter((line) => line.includes("could not be read")).map((line) => line.split(" ")[0]);
   assertEquals(told, ["warning", "debug"]);
-  assertStringIncludes(lines.join("\n"), "error Redis connection failed: It was closed");
+  assertStringIncludes(lines.join("\n"), "warning Redis connection failed: It was closed");
 });
 
 Deno.test("announcements are counted, those by force too, and the latest trouble is remembered until one is taken", () => {
@@ -114,4 +115,15 @@ Deno.test("announcements are counted, those by force too, and the latest trouble
   assertEquals(chronicle.announcements(), { count: 2, forced: 1, delivered: 5, trouble: null });
   chronicle.report({ kind: "announcement-refused", hash: HASH, head: { generation: 5, hash: HASH } });
   assertEquals(chronicle.announcements().trouble, "It was refused");
+});
+
+Deno.test("events that cannot be had are logged with the reason, counted, and shown until they can", () => {
+  const { chronicle, lines, metric } = open();
+  assertEquals(chronicle.watchTrouble(), null);
+  chronicle.watcherFailed("a limit", 5);
+  assertEquals(chronicle.watchTrouble(), "a limit");
+  chronicle.watcherRecovered();
+  assertEquals(chronicle.watchTrouble(), null);
+  assertEquals(lines, ["error File system watcher error: a limit", "information File system watcher works again"]);
+  assertEquals([metric("watcher_errors_total 1"), metric("watcher_restarts_total 1")], ["1", "1"]);
 });

@@ -11,6 +11,7 @@ const WELL: ServiceFacts = {
   hasLooked: true,
   trouble: null,
   standing: null,
+  isolation: null,
   generation: null,
   failedHooks: [],
   isWatching: true,
@@ -128,6 +129,7 @@ Deno.test("the status says what is in force, whether that is agreed, and what is
     }),
     "3f9c2b1a0d4e in force, unknown; the source cannot be read: EIO; failed hooks: a, b",
   );
+  assertEquals(statusLine({ ...WELL, isolation: "No connection" }), "3f9c2b1a0d4e in force; No connection");
   assertEquals(
     statusLine({ ...WELL, hash: null, isWatching: false }),
     "No snapshot is in force; waiting to be told to reload",

@@ -44,7 +44,10 @@ interface Given {
 function open({ agreement = AGREED, announced = NONE, isUp = true, lookAgain, peers, read: file }: Given) {
   const enabled = agreement !== null;
   const read = readOptions({
-    flags: [{ flag: "--set", key: "HighAvailability:Enabled", value: `${enabled}` }],
+    flags: [
+      { flag: "--set", key: "HighAvailability:Enabled", value: `${enabled}` },
+      { flag: "--set", key: "ConnectionStrings:Redis", value: "redis:6379" },
+    ],
     environment: {},
     file: null,
   });
@@ -64,7 +67,7 @@ function open({ agreement = AGREED, announced = NONE, isUp = true, lookAgain, pe
     state: () => initialState({ hash: A, contentHash: A }, { agreement }),
     stopped: stopped.promise,
   };
-  const solo = soloNotifier({ instance: "edge-1" });
+  const solo = soloNotifier({ incarnation: "0123456789ab" });
   const notifier: Notifier = {
     ...solo,
     link: () => isUp ? { state: "up" } : { state: "down", reason: "It was closed", final: false },
@@ -90,7 +93,9 @@ function open({ agreement = AGREED, announced = NONE, isUp = true, lookAgain, pe
       log,
     },
     instance: "edge-1",
-    store: { read: file ?? (() => Promise.resolve(null)) },
+    incarnation: "0123456789ab",
+    store: { read: file ?? (() => Promise.resolve(null)), isInForce: () => Promise.resolve(true) },
+    mounted: { known: () => [], look: () => Promise.resolve([]) },
     loop: loop as Loop<Candidate>,
     notifier,
     chronicle: chronicle as Chronicle,

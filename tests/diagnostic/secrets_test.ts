@@ -1,5 +1,4 @@
 import { assert, assertEquals } from "@std/assert";
-import fc from "fast-check";
 import {
   isSecretName,
   looksSecret,
@@ -7,20 +6,22 @@ import {
   maskConfig,
   openSecretSearch,
   secretsIn,
-  textMasker,
 } from "../../src/diagnostic/secrets.ts";
 
 Deno.test("names of secrets are known in camelCase, snake_case, kebab-case and capitals", () => {
   const names =
     "connection connection_string ConnectionStrings redisConnection password dbPassword passwd PWD secret " +
-    "client-secret token max_token_count api_key apiKey API-KEY apikey accessKey private_key credential credentials sas";
+    "client-secret token max_token_count api_key apiKey API-KEY apikey accessKey private_key credential credentials sas " +
+    "pin PIN admin-pin pinCode license_key licenseKey licence_key LICENSEKEY sharedaccesskey SharedAccessKey pw sig " +
+    "passphrase dsn bearer jwt conn_str connStr webhook_url sessionKey token2 DB_PASS1 subscription-key";
   for (const name of names.split(" ")) assert(isSecretName(name), name);
 });
 
 Deno.test("names that merely resemble those of secrets are not masked", () => {
   const names =
     "connection_timeout max_connections keyboard key id_field tokenizer canvas health_check compass title " +
-    "provider __proto__ constructor";
+    "provider __proto__ constructor primary_key key_column partitionKey sort_key pinned spin pinning " +
+    "monkey turnkey public_key foreignKey signal sign salt_marsh certificate author authority webhook_timeout url";
   for (const name of names.split(" ")) assert(!isSecretName(name), name);
 });
 
@@ -39,6 +40,14 @@ Deno.test("a text with a credential is known whatever its name", () => {
     "Authorization: Bearer abcdefghijklmnop",
     "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.c2ln",
     '{"password": "x"}',
+    "scott/tiger@//db:1521/ORCL",
+    "scott/t1ger@ORCL",
+    '"scott/t1ger@ORCL"',
+    "scott/tiger@(DESCRIPTION=(ADDRESS=(HOST=db)))",
+    "scott/tiger@10.0.0.5:1521/ORCL",
+    "honua:hunter2@tcp(db:3306)/maps",
+    "//honua:hunter2@db/maps",
+    "Server=db;pin=1234",
   ];
   for (const text of texts) assert(looksSecret(text), text);
 });
@@ -52,28 +61,16 @@ Deno.test("a text without a credential does not look like a secret", () => {
     "https://example.com",
     "odata",
     "a@b.c",
+    "mailto:info@example.com",
+    "honua/server@1.2.3",
+    "honua/server@v4",
+    "honua/server@sha256:0123456789abcdef",
+    "@honua/server",
+    "git@example.com:honua/server.git",
+    "EPSG:4326",
+    "//tiles.example.com/a@2x.png",
   ];
   for (const text of texts) assert(!looksSecret(text), text);
-});
-
-Deno.test("secrets are masked, the longest first and those that overlap as one", () => {
-  assertEquals(textMasker(["hunter2", "hunter22"])("a hunter22 and hunter2."), `a ${MASK} and ${MASK}.`);
-  assertEquals(textMasker(["abcdef", "defghi"])("xabcdefghix"), `x${MASK}x`);
-  assertEquals(textMasker(['p"w1'])('{"a":"p\\"w1"}'), `{"a":"${MASK}"}`);
-});
-
-Deno.test("a secret under four characters is not looked for", () => {
-  assertEquals(textMasker(["on", ""])("a on b"), "a on b");
-});
-
-Deno.test("no secret survives masking, whatever the text and the secrets are", () => {
-  const secret = fc.string({ unit: fc.constantFrom("a", "b", '"', "\\", "é"), minLength: 4, maxLength: 8 });
-  fc.assert(
-    fc.property(fc.array(secret), fc.array(fc.oneof(secret, fc.constantFrom("a", " ", "bab"))), (all, parts) => {
-      const masked = textMasker(all)(parts.join(""));
-      for (const one of all) assert(!masked.includes(one));
-    }),
-  );
 });
 
 Deno.test("a printed configuration shows no secret member and no text that looks like a secret", () => {

@@ -1,7 +1,7 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import type { Subject } from "../../src/doctor/examination.ts";
 import type { Finding } from "../../src/doctor/finding.ts";
-import { hooksCheck, judgePolkit, judgeProcess } from "../../src/doctor/hook_checks.ts";
+import { firstProcessCheck, hooksCheck, judgePolkit, judgeProcess } from "../../src/doctor/hook_checks.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
 import { findingsOf, levels, machineWith, subjectWith } from "./subject.ts";
 
@@ -90,4 +90,18 @@ Deno.test("the files of an HTTP hook's headers are secrets like others, and its 
   const found = await judged({ "Http:Url": "http://user:hush-hush@127.0.0.1/x" });
   assertEquals(levels(found), ["ok hooks/http"]);
   assertEquals(JSON.stringify(found).includes("hush-hush"), false);
+});
+
+Deno.test("a first process that collects nothing is a warning if hooks start processes", async () => {
+  const foundIn = async (comm: string | null, settings: Readonly<Record<string, string>>) => {
+    const readText = () =>
+      Promise.resolve(comm === null ? { ok: false, code: "ENOENT" } as const : { ok: true, text: comm } as const);
+    return levels(await findingsOf(firstProcessCheck, subjectWith(settings, { machine: machineWith({ readText }) })));
+  };
+  const command = { "Hooks:List:0:Name": "reload", "Hooks:List:0:Command:0": "sh" };
+  const unit = { "Hooks:List:0:Name": "reload", "Hooks:List:0:SystemdUnit": "nginx.service" };
+  assertEquals(await foundIn("honua-configd\n", command), ["warning hooks/init"]);
+  assertEquals(await foundIn("tini\n", command), ["ok hooks/init"]);
+  assertEquals(await foundIn(null, command), ["note hooks/init"]);
+  assertEquals(await foundIn("honua-configd\n", unit), []);
 });

@@ -1,4 +1,5 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { NO_CONNECTION_STRING } from "../../src/cluster/isolation.ts";
 import type { RedisFacts } from "../../src/cluster/redis_probe.ts";
 import { accessRules } from "../../src/cluster/redis_scripts.ts";
 import { examine } from "../../src/doctor/examination.ts";
@@ -67,6 +68,12 @@ Deno.test("rights that lack are told as the rules that grant them", () => {
 Deno.test("an instance alone needs no Redis", async () => {
   const found = await examine([redisCheck], subjectWith({}), { limitMilliseconds: 5_000, secrets: [] });
   assertEquals(levels(found), ["note redis/connection"]);
+});
+
+Deno.test("High Availability without a connection string is an error that names the options to set", async () => {
+  const subject = subjectWith({ "HighAvailability:Enabled": "true" });
+  const [found] = await examine([redisCheck], subject, { limitMilliseconds: 5_000, secrets: [] });
+  assertEquals([found?.level, found?.what], ["error", NO_CONNECTION_STRING]);
 });
 
 Deno.test("over a real Redis, the right that its user lacks is named, and its password never", async () => {

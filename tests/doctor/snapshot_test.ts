@@ -6,7 +6,9 @@ import {
   judgeSpace,
   snapshotFileCheck,
   snapshotFileSystemCheck,
+  snapshotLockCheck,
 } from "../../src/doctor/snapshot_checks.ts";
+import { snapshotLock } from "../../src/snapshot/snapshot_lock.ts";
 import { clockCheck, judgeClock, judgeSnapshotTime } from "../../src/doctor/clock_checks.ts";
 import { sealSnapshot } from "../snapshot/sealed_once.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
@@ -147,4 +149,21 @@ Deno.test("an age is told in its largest unit", () => {
     "2 h ago",
     "10 d ago",
   ]);
+});
+
+Deno.test("who writes the snapshot is told, and is wrong where the unit's process is another", async () => {
+  await using directory = await temporaryDirectory();
+  const settings = { "Snapshot:Path": directory.file("config.snapshot.json") };
+  const findings = async (properties: Record<string, string> = {}) => {
+    const unit = { ...ACTIVE, properties: { ...ACTIVE.properties, ...properties } };
+    return levels(await findingsOf(snapshotLockCheck, subjectWith(settings, { unit })));
+  };
+  assertEquals(await findings(), []);
+  using lock = snapshotLock(settings["Snapshot:Path"]);
+  await lock.take();
+  assertEquals(await findings(), ["ok snapshot/lock"]);
+  assertEquals(await findings({ MainPID: String(Deno.pid) }), ["ok snapshot/lock"]);
+  assertEquals(await findings({ MainPID: "1" }), ["warning snapshot/lock"]);
+  lock[Symbol.dispose]();
+  assertEquals(await findings(), []);
 });

@@ -1,6 +1,11 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import { errorDiagnostic } from "../../src/diagnostic/diagnostic.ts";
-import { judgeRejected, judgeSourceFileSystem, sourceCheck } from "../../src/doctor/source_checks.ts";
+import {
+  judgeRejected,
+  judgeSourceFileSystem,
+  singleMountsCheck,
+  sourceCheck,
+} from "../../src/doctor/source_checks.ts";
 import { judgeWatchers, readWatcherFacts, type WatcherFacts } from "../../src/doctor/watcher_checks.ts";
 import { hostMachine } from "../../src/doctor/machine.ts";
 import { sampleSource } from "../support/sample_source.ts";
@@ -116,4 +121,16 @@ function onlyThisProcess() {
 Deno.test("limits that cannot be read are not known", async () => {
   const machine = machineWithTexts({ "/proc/sys/fs/inotify/max_user_instances": "none\n" });
   assertEquals((await readWatcherFacts({ ...machine, names: () => Promise.resolve(null) }, 0)).maxInstances, null);
+});
+
+Deno.test("files that are mounted by themselves are warnings, the environment and options files too", async () => {
+  await using directory = await temporaryDirectory();
+  const path = await directory.write("honua.hcl", "");
+  const file = await directory.write("db.env", "");
+  const optionsPath = await directory.write("options.json", "{}");
+  const table = [path, file, optionsPath].map((one) => `1 1 0:1 / ${one} rw - ext4 /dev/vda rw\n`).join("");
+  const machine = machineWithTexts({ "/proc/self/mountinfo": table });
+  const settings = { "ConfigurationWatcher:EnvironmentFiles:0": `-${file}` };
+  const found = await findingsOf(singleMountsCheck, subjectWith(settings, { source: { path }, optionsPath, machine }));
+  assertEquals(levels(found), Array(3).fill("warning files/single-mount"));
 });

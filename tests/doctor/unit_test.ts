@@ -116,6 +116,7 @@ const AT_WORK: ServiceFacts = {
   trouble: null,
   hasLooked: true,
   standing: null,
+  isolation: null,
   generation: null,
   isWatching: true,
   failedHooks: [],
@@ -172,6 +173,9 @@ Deno.test("a daemon's own status is judged", () => {
   const well = statusWith();
   assertEquals(judge({ ...well, active }), ["ok daemon/reload"]);
   assertEquals(judge({ ...well, active: null }), ["error daemon/reload"]);
+  for (const stored of ["another", "missing"]) {
+    assertEquals(judge({ ...well, stored }), ["ok daemon/reload", "error daemon/snapshot"]);
+  }
   const lastReload = { ...well.lastReload, outcome: "rejected", reason: "2 errors" };
   assertEquals(judge({ ...well, lastReload }), ["error daemon/reload"]);
   assertEquals(judge({ ...well, standing: "diverged", restartNeeded: true }), [

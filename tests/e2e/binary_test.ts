@@ -108,3 +108,15 @@ Deno.test(onlyCompiled("it needs nothing that can be written but its own directo
     await Deno.remove(directory, { recursive: true });
   }
 });
+
+Deno.test(
+  onlyCompiled("what fails in the runtime before the program begins has the exit codes that README.md tells"),
+  async () => {
+    const notUtf8 = ["/bin/sh", "-c", 'exec "$@" "$(printf "\\377")"', "sh"];
+    assertEquals((await runCommand(["validate"], { wrapper: notUtf8 })).code, 101);
+    await using temporary = await temporaryDirectory();
+    await Deno.mkdir(temporary.file("removed"));
+    const removed = await runCommand(["version"], { cwd: temporary.file("removed"), wrapper: shell('rmdir "$PWD"') });
+    assertEquals([removed.code, removed.stdout], [1, ""]);
+  },
+);

@@ -83,7 +83,7 @@ Deno.test("while Redis is away at the start, two daemons serve and reload alone;
   assertEquals(await pair.editTogether("third"), 2);
   assertEquals(pair.losses(), [1, 1]);
   const [line] = pair.editor.told(DOWN);
-  assertEquals([line!.level, line!.next, line!.connection], ["error", "it is tried again", addressOf(redis)]);
+  assertEquals([line!.level, line!.next, line!.connection], ["warning", "it is tried again", addressOf(redis)]);
 });
 
 Deno.test("Redis is killed with -9 and comes back with its data, then without: what was edited meanwhile is announced", async () => {

@@ -1,7 +1,7 @@
 // Whoever may publish on the channel may publish anything, as fast as Redis takes it. It costs a daemon bounded work, a
 // bounded log and bounded memory, each message is counted, and what is true still gets through.
 import { assert, assertEquals } from "@std/assert";
-import { instanceId } from "../../src/cluster/announcement.ts";
+import { newIncarnation } from "../../src/cluster/announcement.ts";
 import { type ClusterInstance, openClusterInstance } from "../support/cluster_instance.ts";
 import { eventually } from "../support/eventually.ts";
 import { type RedisServer, startRedis } from "../support/redis_server.ts";
@@ -39,11 +39,11 @@ function messageAt(index: number, hash: string): [Kind, Uint8Array] {
     case 4:
       return ["look_again", encode("/etc/honua/config.hcl")];
     case 5:
-      return ["announcement", encode(`v1 ${index + 1} ${random.toHex()} ${instanceId(`nobody-${index}`)}`)];
+      return ["announcement", encode(`v1 ${index + 1} ${random.toHex()} ${newIncarnation()}`)];
     case 6:
-      return ["announcement", encode(`v1 9007199254740991 ${hash} ${instanceId("nobody")}`)];
+      return ["announcement", encode(`v1 4503599627370496 ${hash} ${newIncarnation()}`)];
     default:
-      return ["invalid", encode(`v1 99999999999999999999 ${hash} ${instanceId("nobody")}`)];
+      return ["invalid", encode(`v1 99999999999999999999 ${hash} ${newIncarnation()}`)];
   }
 }
 

@@ -6,6 +6,11 @@ import { CHANNEL, type FleetInstance, openFleet } from "../support/fleet.ts";
 import { subscribeWithCli } from "../support/redis_subscriber.ts";
 import { sampleSource } from "../support/sample_source.ts";
 
+/** As published, word for word: alerts and greps are written for them. */
+const HIGH_AVAILABILITY =
+  "High Availability mode enabled - using Redis for distributed configuration change notifications";
+const FILE_WATCHING = "File watching enabled - configuration changes will be automatically detected and reloaded";
+
 /** As published: what goes over the channel is about so much. */
 const PUBLISHED_MESSAGE_BYTES = 100;
 
@@ -13,7 +18,7 @@ Deno.test("the published procedure: the file watcher", async () => {
   await using fleet = await openFleet({ count: 1, settings: { "HighAvailability:Enabled": "false" } });
   const [one] = fleet.instances as [FleetInstance];
   const daemon = one.start();
-  await daemon.logged("File watching enabled");
+  assertEquals((await daemon.logged("File watching enabled")).msg, FILE_WATCHING);
   await one.runs("first");
   await one.edit("second");
   await daemon.logged(`Configuration file changed: ${one.source}`);
@@ -22,6 +27,7 @@ Deno.test("the published procedure: the file watcher", async () => {
   await one.put(sampleSource("third").replace("LineString", "Triangle"));
   const failed = await daemon.logged("Failed to reload configuration: ");
   assertMatch(failed.msg, /: .+config\.hcl:\d+:\d+: error: .+/);
+  assertEquals(failed.level, "warning");
 });
 
 Deno.test("the published procedure: two instances on shared storage, and redis-cli that listens", async (t) => {
@@ -31,8 +37,8 @@ Deno.test("the published procedure: two instances on shared storage, and redis-c
   fleet.start();
   await fleet.agrees("first", 1);
   for (const { daemon, name } of fleet.instances) {
-    await daemon.logged("High Availability mode enabled");
-    await daemon.logged("File watching enabled");
+    assertEquals((await daemon.logged("High Availability mode enabled")).msg, HIGH_AVAILABILITY);
+    assertEquals((await daemon.logged("File watching enabled")).msg, FILE_WATCHING);
     assertEquals(daemon.entries.filter(({ level }) => level === "warning" || level === "error"), [], name);
   }
   await t.step("an edit is reloaded by both, and is one message of at most 100 bytes", async () => {
@@ -94,6 +100,7 @@ Deno.test("without Redis the words are those that operators look for, and the in
   await daemon.logged("High Availability mode enabled");
   const failed = await daemon.logged("Redis connection failed: ");
   assertMatch(failed.msg, /^Redis connection failed: \S.*$/);
+  assertEquals(failed.level, "warning");
   await one.runs("first");
   assertEquals((await one.status()).redis.state, "down");
   await fleet.redis.restart();

@@ -1,6 +1,7 @@
 // The four ways to deploy: with others or alone, each with and without watching the files. What each of them does with an
 // edit, and what it leaves to a person.
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { NO_CONNECTION_STRING } from "../../src/cluster/isolation.ts";
 import { CHANNEL, type FleetInstance, openFleet } from "../support/fleet.ts";
 
 /** So long that no test sees the head read because it is time. */
@@ -103,4 +104,41 @@ Deno.test("alone without watching: the admin interface and SIGHUP reload, and no
   const reasons = one.daemon.entries.flatMap(({ outcome, reasons }) => outcome === undefined ? [] : [String(reasons)]);
   assertEquals(reasons, ["start", "admin", "signal"]);
   assert(await one.daemon.logged("File watching disabled: "));
+});
+
+Deno.test("High Availability without a connection string starts alone, warns once, and claims nothing about others", async () => {
+  // An empty option counts as absent.
+  const settings = { ...RARELY, "HighAvailability:RedisConnectionString": "" };
+  await using fleet = await openFleet({ count: 1, settings });
+  const [one] = fleet.instances as [FleetInstance];
+  fleet.start();
+  await one.runs("first");
+  await one.edit("second");
+  await one.runs("second");
+  const warned = one.daemon.entries.filter(({ level }) => level !== "debug" && level !== "information");
+  assertEquals(warned.map(({ level, msg }) => [level, msg]), [["warning", NO_CONNECTION_STRING]]);
+  const { mode, standing, redis } = await one.status();
+  assertEquals([mode, standing, redis.state, redis.reason], ["alone", "unknown", "disabled", NO_CONNECTION_STRING]);
+  const peers = await one.admin("/admin/peers");
+  assertEquals([peers.status, peers.json.code, peers.json.detail], [503, "admin/peers-unknown", NO_CONNECTION_STRING]);
+  assertEquals((await one.admin("/healthz/consistency")).status, 503);
+  assertEquals((await one.admin("/readyz")).status, 200);
+  const { text } = await one.admin("/metrics");
+  // So the alert on a lost Redis tells of it.
+  assertMatch(text, /^honua_configd_high_availability_enabled 1$/m);
+  assertMatch(text, /^honua_configd_redis_connected 0$/m);
+  const notified = await one.reload({ notifyOtherInstances: true });
+  assertEquals([notified.status, notified.json.notNotified], [200, NO_CONNECTION_STRING]);
+  const forced = await one.reload({ force: true });
+  assertEquals([forced.status, forced.json.detail], [503, NO_CONNECTION_STRING]);
+});
+
+Deno.test("a connection string that is there and wrong ends the start with 2", async () => {
+  await using fleet = await openFleet({
+    count: 1,
+    settings: { "HighAvailability:RedisConnectionString": "redis:port" },
+  });
+  const [one] = fleet.instances as [FleetInstance];
+  const { code } = await one.start().ended;
+  assertEquals(code, 2);
 });

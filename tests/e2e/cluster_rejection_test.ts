@@ -108,6 +108,14 @@ Deno.test("two living processes of one name are noticed and said", async () => {
   }, 30_000);
   assertEquals([told.level, told.instance, told.option], ["error", name, "HighAvailability:InstanceName"]);
   await fleet.agrees("first", 1);
+  for (const instance of fleet.instances) {
+    const { status, json } = await instance.admin("/healthz/consistency");
+    assertEquals([status, json.code, json.namesakes], [503, "admin/peers-unknown", [name]]);
+    assertEquals((await instance.peers()).map((peer) => peer.instance), [name, name, third.name]);
+  }
+  // Each heeds what the other announces, as if it had another name.
+  await one.edit("second");
+  await eventually("the other one has heard of it", async () => (await namesake.status()).head?.generation === 2);
   await namesake.stop();
   // Its end is not the end of the other's record.
   await eventually(
@@ -126,6 +134,8 @@ Deno.test("a restart of an instance is no second one of its name", async () => {
   await one.daemon.ended;
   one.start({ env: { SAMPLE_CONNECTION } });
   await fleet.agrees("first", 1);
-  await eventually("its record", async () => (await one.peers()).length === 1);
+  await eventually("its record", async () => (await one.peers()).some(({ self }) => self));
+  assertEquals((await one.peers()).length, 1);
+  assertEquals((await one.admin("/healthz/consistency")).status, 200);
   assertEquals(one.daemon.entries.filter(({ level }) => level === "error"), []);
 });

@@ -36,7 +36,7 @@ Deno.test("an invalid edit leaves the snapshot as it is and is told with its pla
     const text = sampleSource("first").replace(good, bad);
     await host.put(text);
     // What was told already is told again in a whisper where one edit came as two events.
-    const told = await daemon.logged(({ level, outcome }) => level === "error" && outcome !== undefined, from);
+    const told = await daemon.logged(({ level, outcome }) => level === "warning" && outcome !== undefined, from);
     assertEquals(told.outcome, "rejected", bad);
     assertMatch(told.msg, /^Failed to reload configuration: /, bad);
     const line = text.slice(0, text.indexOf(bad)).split("\n").length;

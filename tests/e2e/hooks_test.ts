@@ -3,6 +3,7 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { eventually } from "../support/eventually.ts";
 import { openHookHost } from "../support/hook_host.ts";
+import { isRunning } from "../support/process_tree.ts";
 
 Deno.test("a hook is told of each snapshot with another content, what changed, and nothing that is secret", async () => {
   await using host = await openHookHost();
@@ -113,35 +114,58 @@ Deno.test("a rejected source is told once, with its reason, until another is rej
   await host.hasSnapshot("second");
   await host.put("honua {\n");
   await host.hasRuns(2);
-  const reasons = (await Deno.readTextFile(host.path("reasons"))).trim().split("\n");
-  assertEquals(reasons.length, 2);
+  const reasons = await eventually("both reasons", async () => {
+    const lines = (await Deno.readTextFile(host.path("reasons"))).trim().split("\n");
+    return lines.length === 2 ? lines : null;
+  });
   assertMatch(reasons[0]!, /roads/);
   assertEquals(await host.runs(), ["alarm rejected ", "alarm rejected "]);
 });
 
-Deno.test("no child of a hook outlives the daemon's stop", async () => {
+Deno.test("what a hook leaves in its session ends with it, which the log says, and a daemon of its own goes on", async () => {
   await using host = await openHookHost();
-  const hook = host.command("stubborn", `trap '' TERM; echo $$ > ${host.path("pid")}; sleep 300 & wait; sleep 300`);
-  const daemon = await host.follow("first", await host.withHooks([hook]));
-  const pid = Number(await eventually("the child", () => Deno.readTextFile(host.path("pid"))));
-  assert(await isGroupAlive(pid));
-  await daemon[Symbol.asyncDispose]();
-  await eventually("no child is left", async () => !await isGroupAlive(pid));
+  const script = `sleep 300 >/dev/null 2>&1 & echo $! > ${host.path("left")}
+    setsid sh -c 'echo $$ > ${host.path("pid")}; exec sleep 300' >/dev/null 2>&1 & until test -s ${
+    host.path("pid")
+  }; do sleep 0.01; done`;
+  const daemon = await host.follow("first", await host.withHooks([host.command("starter", script)]));
+  const told = await daemon.logged("Hook starter: a process that it started was ended with it");
+  assertEquals(told.processes, 1);
+  await daemon.logged("Hook starter succeeded");
+  const [left, pid] = await Promise.all(["left", "pid"].map((name) => Deno.readTextFile(host.path(name))));
+  assertEquals([await isRunning(Number(left)), await isRunning(Number(pid))], [false, true]);
+  Deno.kill(Number(pid), "SIGKILL");
 });
 
-async function isGroupAlive(group: number): Promise<boolean> {
-  const { code } = await new Deno.Command("pgrep", { args: ["-g", String(group)], stdout: "null" }).output();
+Deno.test("no child of a hook outlives the daemon's stop", async () => {
+  await using host = await openHookHost();
+  const hook = host.command(
+    "stubborn",
+    `trap '' TERM; echo $$ > ${host.path("pid")}; timeout 300 sleep 300 & wait; sleep 300`,
+  );
+  const daemon = await host.follow("first", await host.withHooks([hook]));
+  const pid = Number(await eventually("the child", () => Deno.readTextFile(host.path("pid"))));
+  assert(await isSessionAlive(pid));
+  await daemon[Symbol.asyncDispose]();
+  await eventually("no child is left", async () => !await isSessionAlive(pid));
+});
+
+async function isSessionAlive(session: number): Promise<boolean> {
+  const { code } = await new Deno.Command("pgrep", { args: ["-s", String(session)], stdout: "null" }).output();
   return code === 0;
 }
 
 Deno.test("a daemon that is told twice to stop ends at once, and takes the children of its hooks along", async () => {
   await using host = await openHookHost();
-  const hook = host.command("stubborn", `trap '' TERM; echo $$ > ${host.path("pid")}; sleep 300 & wait; sleep 300`);
+  const hook = host.command(
+    "stubborn",
+    `trap '' TERM; echo $$ > ${host.path("pid")}; timeout 300 sleep 300 & wait; sleep 300`,
+  );
   const daemon = await host.follow("first", await host.withHooks([hook]));
   const pid = Number(await eventually("the child", () => Deno.readTextFile(host.path("pid"))));
   daemon.kill("SIGTERM");
   await daemon.logged("SIGTERM received");
   daemon.kill("SIGTERM");
   await daemon.ended;
-  await eventually("no child is left", async () => !await isGroupAlive(pid));
+  await eventually("no child is left", async () => !await isSessionAlive(pid));
 });

@@ -37,6 +37,18 @@ Deno.test("a snapshot that cannot be written ends it with 3, without a retry", a
   assertEquals([code, outcomes], [3, ["write-failed"]]);
 });
 
+Deno.test("of a source that is invalid and a snapshot that cannot be written, the latter counts", async () => {
+  await using host = await openEdgeHost();
+  await Deno.remove(`${host.directory}/snapshot`);
+  await host.put("layer");
+  const { code, output } = await once(host);
+  assertEquals(code, 3);
+  assertStringIncludes(
+    output,
+    `cannot write ${host.snapshotPath}: lock failed with ENOENT: the directory does not exist`,
+  );
+});
+
 Deno.test("a source or an environment file that is not there ends it with 3", async () => {
   await using host = await openEdgeHost();
   const missing = await once(host, "--env-file", `${host.directory}/missing.env`);

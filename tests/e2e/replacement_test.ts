@@ -29,7 +29,7 @@ Deno.test("a source that is deleted is told, keeps its snapshot, and is followed
   const daemon = await host.follow("first", { args: NO_POLLS });
   const before = await host.mark();
   await Deno.remove(host.source);
-  await daemon.logged((entry) => entry.level === "error" && entry.msg.includes(`${host.source} does not exist`));
+  await daemon.logged((entry) => entry.level === "warning" && entry.msg.includes(`${host.source} does not exist`));
   assertEquals(await host.mark(), before);
   await Deno.writeTextFile(host.source, sampleSource("second"));
   await host.hasSnapshot("second");
@@ -42,7 +42,7 @@ Deno.test("a half-written file is a failed load like any other, and the whole on
   const text = sampleSource("second");
   const half = text.indexOf("max_page_size");
   await Deno.writeTextFile(host.source, text.slice(0, half));
-  await daemon.logged(({ level, outcome }) => level === "error" && outcome === "rejected");
+  await daemon.logged(({ level, outcome }) => level === "warning" && outcome === "rejected");
   assertEquals(await host.mark(), before);
   await Deno.writeTextFile(host.source, text.slice(half), { append: true });
   await host.hasSnapshot("second");

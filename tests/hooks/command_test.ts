@@ -202,10 +202,47 @@ Deno.test("nothing is started where the daemon stops already", async () => {
   assertEquals(await Array.fromAsync(Deno.readDir(directory.path)), []);
 });
 
-Deno.test("what a command leaves behind in its group is ended, and does not hold it up", async () => {
-  const ending = await runShell("echo $$; trap '' TERM; sleep 600 & sleep 600 >/dev/null 2>&1 & exit 0");
-  assert(ending.ok);
-  assertEquals(await runningInGroup(firstNumber(ending.output)), []);
+/** A script that waits until a process which it started wrote its number to `pid`, as it does at its beginning. */
+function startsOther(start: string, pid: string): string {
+  return `${start} sh -c 'echo $$ >${pid}.new; mv ${pid}.new ${pid}; exec sleep 600' >/dev/null 2>&1 &
+    until test -e ${pid}; do sleep 0.01; done`;
+}
+
+/** Whether the process of that file is gone; if it is not, it is killed, so that it outlives no test. */
+async function endedBy(pid: string): Promise<boolean> {
+  const number = Number(await Deno.readTextFile(pid));
+  if (!await isRunning(number)) return true;
+  Deno.kill(number, "SIGKILL");
+  return false;
+}
+
+Deno.test("what a command leaves in its session is ended and counted, however it groups its processes", async () => {
+  for (const start of ["", "timeout 600", "setsid --fork timeout 600"]) {
+    await using directory = await temporaryDirectory();
+    const pid = directory.file("pid");
+    const counts: number[] = [];
+    const surroundings = { ended: (count: number) => void counts.push(count) };
+    const ending = await runShell(startsOther(start, pid), { surroundings });
+    assertEquals(ending, { ok: true, output: "" });
+    const isDaemon = start.startsWith("setsid");
+    assertEquals([start, await endedBy(pid)], [start, !isDaemon]);
+    assertEquals(counts, isDaemon ? [] : [start === "" ? 1 : 2]);
+  }
+});
+
+Deno.test("at its limit a command is ended with all of its session, and what has a session of its own goes on", async () => {
+  await using directory = await temporaryDirectory();
+  const [own, daemon] = [directory.file("own"), directory.file("daemon")];
+  const counts: number[] = [];
+  const script = `${startsOther("timeout 600", own)}; ${
+    startsOther("setsid", daemon)
+  }; trap '' TERM; sleep 600; sleep 600`;
+  const surroundings = { ended: (count: number) => void counts.push(count) };
+  const ending = await runShell(script, { timeoutMilliseconds: 2_000, surroundings });
+  assertEquals(ending, { ok: false, reason: "took longer than 2 s and was ended", output: "" });
+  assertEquals([await endedBy(own), await endedBy(daemon)], [true, false]);
+  // timeout, its sleep, and the sleep in front.
+  assertEquals(counts, [3]);
 });
 
 Deno.test("a descendant that left the group and keeps the pipe does not hold the ending up", async () => {

@@ -1,5 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
-import { killGroups, type ProcessGroup, startGroup } from "../../src/hooks/process_group.ts";
+import { killGroups, killSessions, type ProcessGroup, startGroup } from "../../src/hooks/process_group.ts";
+import { runningGroups } from "../../src/hooks/session.ts";
 import { eventually } from "../support/eventually.ts";
 import { type TemporaryDirectory, temporaryDirectory } from "../support/temporary.ts";
 import { runningInGroup } from "./sample_hook.ts";
@@ -48,6 +49,16 @@ Deno.test("a hurry shortens the grace of a group that does not end", async () =>
     killGroups([group.id]);
     await ended;
   }
+});
+
+Deno.test("a session is killed with all groups in it", async () => {
+  await using directory = await temporaryDirectory();
+  const other = "timeout 600 sh -c ': >DIR/other; exec sleep 600' & until test -e DIR/other; do sleep 0.02; done";
+  const group = await start(`trap '' TERM HUP; ${other}; : >DIR/up; sleep 600`, directory);
+  assertEquals((await runningGroups(group.id))?.size, 2);
+  await killSessions([0x7fff_ffff, group.id]);
+  await eventually("the session is gone", async () => (await runningGroups(group.id))?.size === 0);
+  assertEquals(await group.end(0), 0);
 });
 
 Deno.test("groups are killed with all that runs in them, and those that are gone are passed over", async () => {

@@ -90,7 +90,7 @@ Deno.test("a percent sign that begins no escape is no reason to fail", () => {
 });
 
 Deno.test("wherever an answer is cut, the beginning of a secret at its end is masked", () => {
-  const secrets = ["hunter2hunt", "Bearer hunter2hunt", "er2h"];
+  const secrets = new Set(["hunter2hunt", "Bearer hunter2hunt", "er2h"]);
   const mask = answerMask(secrets, false);
   for (let length = 4; length <= "Bearer hunter2hunt".length; length++) {
     assertEquals(mask(`it was ${"Bearer hunter2hunt".slice(0, length)}`), "it was [masked]", String(length));

@@ -180,6 +180,25 @@ Deno.test("a value out of bounds is quoted with its bounds and its place", () =>
   assertMatch(flag!.summary, /must be one of trace, .*, critical, not "loud" \(--set\)$/);
 });
 
+Deno.test("every text has a maximum length, and a diagnostic names it in place of the text", () => {
+  const lengths: readonly (readonly [string, number])[] = [
+    ["HighAvailability:ConfigurationChannel", 256],
+    ["HighAvailability:InstanceName", 128],
+    ["HighAvailability:RedisConnectionString", 4_096],
+    ["HighAvailability:RedisPasswordFile", 4_096],
+    ["Snapshot:Path", 4_096],
+    ["State:Directory", 4_096],
+    ["Honua:ConfigurationV2:Path", 4_096],
+  ];
+  for (const [key, most] of lengths) {
+    valid({ set: { [key]: "x".repeat(most) } });
+    const [diagnostic, ...others] = wrong({ set: { [key]: "x".repeat(most + 1) } });
+    assertEquals(others, []);
+    assertStringIncludes(diagnostic!.summary, `${most} characters`);
+    assert(diagnostic!.summary.length < 300);
+  }
+});
+
 Deno.test("no diagnostic quotes a secret setting or a value from the environment", () => {
   const secret = "hunter2";
   const result = [

@@ -14,11 +14,11 @@ Deno.test("what could not be announced is owed, and waits for the reconciliation
   assertEquals(ledgerOf(state).owed, { hash: "b", base: "a" });
   replayAgreement(
     { from: state },
-    "reconcile-due -> announce b on a above 1\naccepted b@2 -> report announced, report agreed, read-head",
+    "reconcile-due -> look, read-head\nfinds b ->\nhead a@1 -> announce b on a above 1\naccepted b@2 -> report announced, report agreed",
   );
   replayAgreement(
     { from: state },
-    "unlinked ->\nlinked -> announce b on a above 1\nsame b@2 -> report agreed, read-head",
+    "unlinked ->\nlinked -> look, read-head\nfinds b ->\nhead a@1 -> announce b on a above 1\nsame b@2 -> report agreed",
   );
 });
 
@@ -30,8 +30,10 @@ Deno.test("a change whose answer was lost and that was reverted since is reverte
      failed        -> report announcement-failed, read-head
      finds a       -> look
      head b@2      ->
-     reconcile-due -> announce a on a+b above 2 patiently
-     accepted a@3  -> report announced, report agreed, read-head`,
+     reconcile-due -> look, read-head
+     finds a       ->
+     head b@2      -> announce a on a+b above 2 patiently
+     accepted a@3  -> report announced, report agreed`,
   );
 });
 
@@ -44,7 +46,11 @@ Deno.test("a revert while the answer is under way is announced after it, whateve
   );
   replayAgreement(
     { from: reverted },
-    "failed -> report announcement-failed, read-head\nhead b@2 ->\nreconcile-due -> announce a on a+b above 2 patiently",
+    `failed        -> report announcement-failed, read-head
+     head b@2      ->
+     reconcile-due -> look, read-head
+     head b@2      ->
+     finds a       -> announce a on a+b above 2 patiently`,
   );
 });
 
@@ -65,6 +71,7 @@ Deno.test("a process that died with an announcement under way leaves a revert to
     { ledger: { ...AGREED, unanswered: ["b"], owed: { hash: "b", base: "a" } }, active: "b" },
     `hint start -> look
      linked     -> read-head
+     finds a    -> look
      finds a    ->
      head b@2   -> announce a on a+b above 2 patiently`,
   );
@@ -97,8 +104,10 @@ Deno.test("without a link nothing is asked, and a link makes up for it", () => {
     {},
     `finds b  -> look
      heard    ->
-     linked   -> announce b on a above 1
-     same b@2 -> report agreed, read-head`,
+     linked   -> look, read-head
+     finds b  ->
+     head a@1 -> announce b on a above 1
+     same b@2 -> report agreed`,
   );
 });
 

@@ -4,6 +4,7 @@ import { AGREED, replayAgreement } from "./agreement_transcript.ts";
 
 const STARTED = `hint start -> look
   linked   -> read-head
+  finds a  -> look
   finds a  ->
   head a@1 -> report agreed, read-head
   head a@1 ->`;
@@ -18,6 +19,7 @@ Deno.test("force with a source that is rejected or cannot be read overrules noth
       { ledger: diverged, active: "c", settleMilliseconds: 0 },
       `hint start     -> look
        linked         -> read-head
+       finds c        -> look
        finds c        ->
        head b@2       -> look, read-head
        finds c        -> report diverged
@@ -33,10 +35,12 @@ Deno.test("a laggard that starts again while Redis has lost the head lets the ot
     { ledger: BEHIND },
     `hint start    -> look
      linked        -> read-head
+     finds a       -> look
      finds a       ->
      head none     -> report head-lost, read-head
      head none     ->
-     reconcile-due -> read-head
+     reconcile-due -> look, read-head
+     finds a       ->
      head none     -> announce a on nothing above 2
      accepted a@3  -> report announced, report agreed`,
   );
@@ -54,8 +58,10 @@ Deno.test("a late copy found while the head is lost is held, and refused once an
      finds a       -> arm-settle 125
      finds b       -> look, announce b on a above 3 patiently
      lost none     -> report head-lost
-     reconcile-due -> announce b on a above 3
-     refused c@4   -> report announcement-refused, look, read-head`,
+     reconcile-due -> look, read-head
+     finds b       ->
+     head none     -> announce b on a above 3
+     refused c@4   -> report announcement-refused, look`,
   );
 });
 
@@ -65,6 +71,7 @@ Deno.test("an own change of an instance that never agreed overrules no older hea
     { ledger: never, settleMilliseconds: 0 },
     `hint start -> look
      linked     -> read-head
+     finds c    -> look
      finds c    ->
      head x@1   -> report head-lost, announce c on nothing above 2 patiently
      lost x@1   -> report announcement-refused, look, read-head`,
@@ -76,13 +83,16 @@ Deno.test("the wait for a lost head is a whole interval, also where something fa
     { ledger: BEHIND },
     `hint start    -> look
      linked        -> read-head
+     finds a       -> look
      finds a       ->
      head none     -> report head-lost, read-head
      unreadable    -> report head-unreadable
-     reconcile-due -> read-head
+     reconcile-due -> look, read-head
      head none     ->
-     reconcile-due -> read-head
-     head none     -> announce a on nothing above 2`,
+     finds a       ->
+     reconcile-due -> look, read-head
+     head none     ->
+     finds a       -> announce a on nothing above 2`,
   );
 });
 
@@ -91,6 +101,7 @@ Deno.test("before the source could be read nothing is announced or restored", ()
     { active: "b" },
     `hint start    -> look
      linked        -> read-head
+     finds no-file -> look
      finds no-file ->
      head none     -> report head-lost, read-head
      head none     ->`,
@@ -118,10 +129,14 @@ Deno.test("what fails again and again waits longer each time, though the head ca
      finds b       -> look, announce b on a above 1
      failed        -> report announcement-failed, read-head
      head a@1      ->
-     reconcile-due -> announce b on a above 1
+     reconcile-due -> look, read-head
+     head a@1      ->
+     finds b       -> announce b on a above 1
      failed        -> report announcement-failed, read-head
      head a@1      ->
-     reconcile-due -> announce b on a above 1
+     reconcile-due -> look, read-head
+     head a@1      ->
+     finds b       -> announce b on a above 1
      failed        -> report announcement-failed, read-head`,
   );
   assertEquals(state.agreement?.failures, 3);
@@ -149,7 +164,7 @@ Deno.test("force is not made up for by a later link, after the person was told t
      finds a    ->
      unlinked   ->
      head a@1   ->
-     linked     -> read-head`,
+     linked     -> look, read-head`,
   );
 });
 
@@ -158,6 +173,7 @@ Deno.test("what was held because the head was lost is announced as soon as anoth
     { ledger: BEHIND },
     `hint start  -> look
      linked      -> read-head
+     finds b     -> look
      finds b     ->
      head none   -> report head-lost, announce b on a above 2 patiently
      lost none   -> read-head
@@ -172,6 +188,7 @@ Deno.test("an instance whose ledger is lost overrules nobody with what it runs",
     { ledger: NEW_LEDGER, active: "p", settleMilliseconds: 0 },
     `hint start  -> look
      linked      -> read-head
+     finds q     -> look
      finds q     ->
      head p@7    -> announce q on nothing above 7 patiently
      refused p@7 -> report announcement-refused, look, read-head

@@ -17,8 +17,8 @@ export const AGREED: Ledger = {
 };
 
 /** As far as an instance that agreed on `a` comes when it starts. */
-export const STARTED = `linked -> read-head
-  finds a -> look
+export const STARTED = `linked -> look, read-head
+  finds a ->
   head a@1 -> report agreed, read-head
   head a@1 ->`;
 
@@ -64,7 +64,8 @@ export function replayAgreement(start: Start, transcript: string): State<string>
 
 /**
  * `finds b`: the look at hand, or one for the file, finds b, which is written where it is another. `finds nothing`: what
- * it finds is rejected; `finds no-file`: it cannot read the source.
+ * it finds is rejected; `finds no-file`: it cannot read the source, and tries again; `finds missing`: there is none;
+ * `finds b!`: b cannot be written.
  */
 function find(what: string, state: () => State<string>, happen: (event: Event<string>) => void): void {
   const timing = { tookMilliseconds: 1, random: 0 };
@@ -73,13 +74,16 @@ function find(what: string, state: () => State<string>, happen: (event: Event<st
     const outcome = { kind: "unreadable", fingerprint: "EIO", reason: "EIO" } as const;
     return happen({ kind: "looked", outcome, ...timing });
   }
-  if (what === "nothing") {
-    const outcome = { kind: "rejected", fingerprint: "x", reason: "wrong", diagnostics: [] } as const;
+  if (what === "nothing" || what === "missing") {
+    const isUnread = what === "missing";
+    const outcome = { kind: "rejected", fingerprint: "x", reason: "wrong", diagnostics: [], isUnread } as const;
     return happen({ kind: "looked", outcome, ...timing });
   }
   const outcome = { kind: "candidate", ...markOf(what), fingerprint: what, candidate: what } as const;
   happen({ kind: "looked", outcome: { ...outcome, stored: state().active }, ...timing });
-  if (state().work.kind === "activating") happen({ kind: "activated", result: { kind: "written" }, ...timing });
+  if (state().work.kind !== "activating") return;
+  const result = what.endsWith("!") ? { kind: "failed", reason: "ENOSPC" } as const : { kind: "written" } as const;
+  happen({ kind: "activated", result, ...timing });
 }
 
 /**

@@ -74,6 +74,8 @@ async function agree(clustered: ClusteredLoop): Promise<void> {
   loop.hint("start");
   loop.link("linked");
   await find(clustered, "1/1");
+  // The look that was under way when the link came up is followed by another.
+  await find(clustered, "1/1");
   for (let read = 0; read < 2; read++) {
     readings[read]!.resolve({ ok: true, head: { generation: 1, hash: "1" } });
     await turn();
@@ -209,11 +211,13 @@ Deno.test("a bug in announcing leaves the change owed", async () => {
 
 Deno.test("an instance that never agreed keeps what it owes until there is a link", async () => {
   const clustered = clusteredLoop(NEW_LEDGER);
-  const { loop, announcements, kept } = clustered;
+  const { loop, readings, announcements, kept } = clustered;
   loop.hint("start");
   await find(clustered, "1/1");
   assertEquals([announcements.length, kept.at(-1)?.owed], [0, { hash: "1", base: null }]);
   loop.link("linked");
+  readings.at(-1)!.resolve({ ok: true, head: null });
+  await find(clustered, "1/1");
   assertEquals(announcements.map((one) => one.announcement), [{
     hash: "1",
     base: null,

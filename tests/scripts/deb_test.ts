@@ -40,6 +40,24 @@ const ADDED = [
 ];
 
 Deno.test({
+  name: "the package's digest stands beside it, with those of the binaries that are there",
+  ignore,
+  async fn() {
+    await using directory = await temporaryDirectory();
+    await Deno.mkdir(directory.file("out"));
+    await directory.write("out/honua-configd", "a binary");
+    const name = (await standInPackage(directory.path)).split("/").at(-1);
+    const { code, text } = await runProgram([
+      "sh",
+      "-c",
+      'cd "$0" && sha256sum --check SHA256SUMS',
+      directory.file("out"),
+    ]);
+    assertEquals([code, text], [0, `honua-configd: OK\n${name}: OK\n`]);
+  },
+});
+
+Deno.test({
   name: "the Debian package has the files of install.sh, and those that Debian asks for",
   ignore,
   async fn() {

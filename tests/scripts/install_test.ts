@@ -46,8 +46,11 @@ Deno.test("an installation below DESTDIR has each file in its place, and the uni
 Deno.test("what the daemon's user must not share with everyone has modes that keep others out", async () => {
   await using directory = await temporaryDirectory();
   const binary = await writeStandIn(directory.file("binary"), { version: "1" });
-  await install(directory.file("root"), "--binary", binary);
+  const { text } = await install(directory.file("root"), "--binary", binary);
   const modes = await listing(directory.file("root"), "%m %P\\n");
+  // Below DESTDIR nobody is given anything, so no owner is named.
+  assertStringIncludes(text, "/root/etc/honua-configd/options.json (640), which is yours");
+  assert(!/\(\d+ \w+:/.test(text), text);
   const expected = [
     "640 etc/honua-configd/options.json",
     "640 etc/honua/config.hcl",

@@ -1,6 +1,7 @@
 // What befalls a cluster: edits, some of them bad, crashes, partitions, a Redis that restarts and loses what it was
 // told; and the end of all that.
 import { crashHost, hintHost, startHost, stopHost } from "./host.ts";
+import type { HintReason } from "../../src/reload/state.ts";
 import { changeLink, type Tell, text } from "./network.ts";
 import { loseWrites } from "./redis_model.ts";
 import { tellHost } from "./host.ts";
@@ -31,6 +32,7 @@ const FAULTS: readonly Fault[] = [
   flipRedis,
   flush,
   force,
+  lie,
 ];
 
 /** Lets things happen for a minute to five. */
@@ -55,6 +57,7 @@ export function endFaults(world: World, tell: Tell): void {
     for (const { name, source } of hosts) edit(world, source, content, `the copy of ${name}`);
   }
   world.faulty = false;
+  world.lying = false;
   world.redisUp = true;
   for (const host of hosts) {
     host.cut = false;
@@ -66,7 +69,7 @@ export function endFaults(world: World, tell: Tell): void {
 
 function contentOf(world: World): Content {
   if (chance(world, 100)) return null;
-  if (chance(world, 200)) return `n${Math.round(world.time.now())}`;
+  if (chance(world, 200)) return `e${Math.round(world.time.now())}`;
   return world.random.pick(["a", "b", "c", "d"]);
 }
 
@@ -74,7 +77,7 @@ function contentOf(world: World): Content {
 function change(world: World, source: Source, content: Content, what: string): void {
   edit(world, source, content, what);
   for (const host of world.hosts) {
-    if (host.source !== source || chance(world, 300)) continue;
+    if (host.source !== source || !host.watches || chance(world, 300)) continue;
     world.time.after(host.lag + world.random.below(300), () => hintHost(world, host, "file"));
   }
 }
@@ -102,7 +105,14 @@ function changeEnvironment(world: World): void {
 }
 
 function hintSomebody(world: World): void {
-  hintHost(world, world.random.pick(world.hosts), world.random.pick(["file", "poll", "signal", "peer", "admin"]));
+  const host = world.random.pick(world.hosts);
+  const reasons: readonly HintReason[] = [
+    "signal",
+    "peer",
+    "admin",
+    ...(host.watches ? ["file", "poll"] as const : []),
+  ];
+  hintHost(world, host, world.random.pick(reasons));
 }
 
 function force(world: World): void {
@@ -158,6 +168,21 @@ function flipRedis(world: World): void {
   if (world.redisUp && chance(world, 400)) loseWrites(world.redis, chance(world, 500) ? Infinity : 1);
   world.trace(`redis is ${world.redisUp ? "up" : "down"}, ${text(world.redis.head)}`);
   for (const host of world.hosts) changeLink(world, host, tellHost(world));
+}
+
+/** Another server takes the place of Redis for a while. Whoever was linked to the one is linked to the other anew. */
+function lie(world: World): void {
+  if (world.lying || !chance(world, 200)) return;
+  const swap = (lying: boolean) => {
+    world.lying = lying;
+    world.trace(lying ? "a liar takes the place of redis" : "the liar is gone");
+    for (const host of world.hosts) changeLink(world, host, tellHost(world));
+  };
+  swap(true);
+  world.lies++;
+  world.time.after(world.random.below(15_000), () => {
+    if (world.lying) swap(false);
+  });
 }
 
 function flush(world: World): void {

@@ -5,9 +5,9 @@ import type { Announcement, ClusterEvent } from "../../src/reload/agree.ts";
 import { initialAgreement } from "../../src/reload/agreement.ts";
 import { type Action, decide, type Event, type LookOutcome } from "../../src/reload/decide.ts";
 import { type HintReason, initialState, type Mark } from "../../src/reload/state.ts";
-import { checkStep } from "./step_claims.ts";
+import { checkKept, checkStep } from "./step_claims.ts";
 import { askAnnouncement, askHead, changeLink, text } from "./network.ts";
-import { chance, type Host, jitter, type Life, POLL_MILLISECONDS, seen, type World } from "./world.ts";
+import { chance, hashOf, type Host, jitter, type Life, POLL_MILLISECONDS, seen, type World } from "./world.ts";
 
 /** Starts a process with what the last one left behind. */
 export function startHost(world: World, host: Host): void {
@@ -24,13 +24,19 @@ export function startHost(world: World, host: Host): void {
     pending: null,
     onKept: [],
     linked: false,
+    linkedAt: 0,
+    lookedAt: -1,
     timers: { retry: nothing, settle: nothing, reconcile: nothing },
   };
   host.life = life;
-  world.trace(`${host.name} starts with ${host.disk.snapshot?.hash ?? "nothing"}, ${JSON.stringify(host.disk.ledger)}`);
+  world.trace(`${host.name} starts with ${host.disk.snapshot?.contentHash ?? "nothing"}, ${ledgerText(host)}`);
   happen(world, host, life, { kind: "hint", reason: "start" });
   changeLink(world, host, tellHost(world));
-  poll(world, host, life);
+  if (host.watches) poll(world, host, life);
+}
+
+function ledgerText({ disk }: Host): string {
+  return JSON.stringify(disk.ledger).replace(/"0+/g, '"');
 }
 
 /** Ends a process at once: what was not kept is gone. */
@@ -56,7 +62,10 @@ export function tellHost(world: World): (host: Host, event: ClusterEvent) => voi
   return (host, event) => {
     const { life } = host;
     if (life === null) return;
-    if (event.kind === "linked") life.linked = true;
+    if (event.kind === "linked") {
+      life.linked = true;
+      life.linkedAt = world.time.now();
+    }
     if (event.kind === "unlinked") life.linked = false;
     happen(world, host, life, event);
   };
@@ -132,6 +141,7 @@ function answered(world: World, host: Host, life: Life, event: ClusterEvent): vo
 }
 
 function announce(world: World, host: Host, life: Life, announcement: Announcement): void {
+  assert(life.lookedAt >= life.linkedAt, "what is announced was read since the link came up");
   const request = life.state.agreement!.request;
   assert(request?.kind === "announcement");
   const accepted = () => {
@@ -150,9 +160,10 @@ function announce(world: World, host: Host, life: Life, announcement: Announceme
 function look(world: World, host: Host, life: Life): void {
   assert(!life.working, "at most one look or write is under way");
   life.working = true;
+  const begun = world.time.now();
   const { content, version } = seen(world, host);
   life.polled = version;
-  const found = content === null ? null : { hash: content, contentHash: `${content}${host.environment}` };
+  const found = content === null ? null : { hash: hashOf(content), contentHash: `${content}${host.environment}` };
   if (found !== null && found.contentHash !== host.lastFound) {
     host.found++;
     host.lastFound = found.contentHash;
@@ -160,6 +171,7 @@ function look(world: World, host: Host, life: Life): void {
   world.time.after(world.random.below(world.faulty ? 400 : 20), () => {
     if (life.ended === "crashed") return;
     life.working = false;
+    life.lookedAt = begun;
     const outcome: LookOutcome<Mark> = found === null
       ? { kind: "rejected", fingerprint: version, reason: "wrong", diagnostics: [] }
       : { kind: "candidate", ...found, fingerprint: version, candidate: found, stored: host.disk.snapshot };
@@ -208,6 +220,7 @@ function writeLedger(host: Host, life: Life): void {
   assert(pending.seen >= ledger.seen, "what was kept as seen does not go backwards");
   const [was, is] = [ledger, pending].map(({ agreed }) => agreed?.generation ?? 0);
   assert(is! >= was!, "what was kept as agreed does not go backwards");
+  checkKept(pending);
   host.disk.ledger = pending;
   life.pending = null;
   for (const then of life.onKept.splice(0)) then();

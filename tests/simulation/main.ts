@@ -40,7 +40,7 @@ console.log(
     `${sum(({ announcements }) => announcements)} announcements (${
       sum(({ restored }) => restored)
     } of them restored a head), ` +
-    `${sum(({ losses }) => losses)} losses; ${failures} failed`,
+    `${sum(({ losses }) => losses)} losses, ${sum(({ lies }) => lies)} lies; ${failures} failed`,
 );
 const slowest = Math.max(0, ...runs.map((run) => run.healedAfterMilliseconds / run.limitMilliseconds));
 console.log(`the slowest agreed after ${Math.round(100 * slowest)} % of what it may take`);

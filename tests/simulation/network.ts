@@ -2,8 +2,11 @@
 // overtake each other, links that are cut. What a host cannot know it is not told.
 import { assert } from "@std/assert";
 import type { Announcement, AnnouncementAnswer, ClusterEvent } from "../../src/reload/agree.ts";
-import { announceTo } from "./redis_model.ts";
-import { chance, type Host, jitter, REQUEST_TIMEOUT_MILLISECONDS, type World } from "./world.ts";
+import { MAX_GENERATION } from "../../src/cluster/announcing_rules.ts";
+import { parseAnnounceReply, parseHeadReply } from "../../src/cluster/redis_scripts.ts";
+import { lieOfAnnouncement, lieOfHead } from "./liar.ts";
+import { announceTo, type StoredHead } from "./redis_model.ts";
+import { chance, type Host, jitter, REQUEST_TIMEOUT_MILLISECONDS, shortOf, type World } from "./world.ts";
 
 /** Who takes in what the network tells. */
 export type Tell = (host: Host, event: ClusterEvent) => void;
@@ -40,8 +43,12 @@ function request<T>(world: World, host: Host, serve: () => T, answer: (answer: T
 
 /** Reads the head. */
 export function askHead(world: World, host: Host, tell: (event: ClusterEvent) => void): void {
-  request(world, host, () => ({ head: world.redis.head }), (answer) => {
-    if (answer === null) return tell({ kind: "head-unreadable", reason: "timeout", random: jitter(world) });
+  const serve = () => world.lying ? lieOfHead(world) : replyOf("head", world.redis.head);
+  request(world, host, serve, (reply) => {
+    const answer = parseHeadReply(reply);
+    if (answer?.kind !== "head" && answer?.kind !== "none") {
+      return tell({ kind: "head-unreadable", reason: "timeout", random: jitter(world) });
+    }
     const { head } = answer;
     tell({ kind: "head-read", head: head && { generation: head.generation, hash: head.hash } });
   });
@@ -56,26 +63,35 @@ export function askAnnouncement(
   tell: (event: ClusterEvent) => void,
   tellOther: Tell,
 ): void {
-  const serve = (): AnnouncementAnswer => {
+  const serve = (): unknown => {
+    if (world.lying) return lieOfAnnouncement(world, announcement);
     const before = world.redis.head?.generation ?? 0;
     const { kind, head } = announceTo(world.redis, announcement, host.name);
     const { hash, base, unanswered, floor } = announcement;
     world.trace(
-      `redis: ${host.name} ${hash} on ${[base, ...unanswered].join("+")} floor ${floor}: ${kind}, ${text(head)}`,
+      `redis: ${host.name} ${shortOf(hash)} on ${
+        [base, ...unanswered].map(shortOf).join("+")
+      } floor ${floor}: ${kind}, ${text(head)}`,
     );
-    const told = head && { generation: head.generation, hash: head.hash };
-    if (kind === "lost") return { kind, head: told };
-    assert(told !== null);
-    if (kind !== "accepted") return { kind, head: told };
-    assert(told.generation > before, "a generation never goes back but by a loss");
-    accepted();
-    publish(world, tellOther);
-    return { kind, head: told, delivered: 0 };
+    if (kind === "accepted") {
+      const isNext = head!.generation > before || head!.generation === MAX_GENERATION;
+      assert(isNext, "a generation never goes back but by a loss, and stays at the last one");
+      accepted();
+      publish(world, tellOther);
+    }
+    return replyOf(kind, head);
   };
-  request(world, host, serve, (answer) => {
+  request(world, host, serve, (reply) => {
     const failed: AnnouncementAnswer = { kind: "failed", reason: "timeout" };
-    tell({ kind: "announcement-answered", answer: answer ?? failed, random: jitter(world) });
+    const answer = parseAnnounceReply(reply, announcement) ?? failed;
+    tell({ kind: "announcement-answered", answer, random: jitter(world) });
   });
+}
+
+/** What the scripts answer with. */
+function replyOf(kind: string, head: StoredHead | null): unknown {
+  if (head === null) return kind === "lost" ? ["lost"] : [];
+  return [kind, `${head.generation}`, head.hash, "00000000000" + head.by.slice(-1), "0", 0];
 }
 
 function publish(world: World, tell: Tell): void {
@@ -98,5 +114,5 @@ export function changeLink(world: World, host: Host, tell: Tell): void {
 
 /** A head for a transcript. */
 export function text(head: { generation: number; hash: string } | null): string {
-  return head === null ? "no head" : `head ${head.hash}@${head.generation}`;
+  return head === null ? "no head" : `head ${shortOf(head.hash)}@${head.generation}`;
 }

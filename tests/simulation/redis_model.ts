@@ -1,5 +1,5 @@
 // What the announcing script makes of an announcement, with a memory of all heads, so that writes can be lost.
-import { judgeAnnouncement } from "../../src/cluster/announcing_rules.ts";
+import { judgeAnnouncement, MAX_GENERATION } from "../../src/cluster/announcing_rules.ts";
 import type { Announcement } from "../../src/reload/agree.ts";
 
 /** The head as it is stored. */
@@ -42,7 +42,8 @@ export function announceTo(redis: RedisModel, request: Announcement, by: string)
 
 /** A failover to a replica that lacks the last writes; more than there were is a restart without any. */
 export function loseWrites(redis: RedisModel, count: number): void {
-  if (redis.head === null) return;
+  // In the last generation a loss shows to nobody: that is what a lie of it costs, until the next edit.
+  if (redis.head === null || redis.head.generation === MAX_GENERATION) return;
   redis.losses++;
   let head: StoredHead | null = redis.head;
   for (let lost = 0; lost < count && head !== null; lost++) head = redis.past.pop() ?? null;

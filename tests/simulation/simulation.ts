@@ -3,7 +3,7 @@ import { assert, assertEquals } from "@std/assert";
 import { endFaults, haveFaults } from "./faults.ts";
 import { tellHost } from "./host.ts";
 import { text } from "./network.ts";
-import { createWorld, type Host, seen, type World } from "./world.ts";
+import { createWorld, hashOf, type Host, seen, type World } from "./world.ts";
 
 /** The last process starts 1.5 s after the faults, hears of its link in 0.5 s, and its requests take no time to speak of. */
 const SLACK_MILLISECONDS = 2_500;
@@ -15,6 +15,7 @@ export interface Run {
   readonly announcements: number;
   readonly restored: number;
   readonly losses: number;
+  readonly lies: number;
   /** From the end of the faults to agreement, in milliseconds of virtual time. */
   readonly healedAfterMilliseconds: number;
   /** What that may take at most. */
@@ -61,14 +62,21 @@ function run(world: World): Run {
     announcements: sum(({ done }) => done.announced + done.restored + done.forced),
     restored: sum(({ done }) => done.restored),
     losses: redis.losses,
+    lies: world.lies,
     healedAfterMilliseconds,
     limitMilliseconds,
   };
 }
 
-/** A reconcile interval, the settle time, and what it takes to start, link and finish what was under way. */
-function healingLimit({ setting }: World): number {
-  return setting.reconcileMilliseconds + setting.settleMilliseconds + SLACK_MILLISECONDS;
+/**
+ * A reconcile interval, the settle time, and what it takes to start, link and finish what was under way. Where somebody has
+ * seen a later generation than the head's, the head is lost: it is written again after another interval, and above what
+ * yet another has seen after one more.
+ */
+function healingLimit({ setting, hosts, redis }: World): number {
+  const isLost = hosts.some(({ disk }) => disk.ledger.seen > (redis.head?.generation ?? 0));
+  const intervals = isLost ? 3 : 1;
+  return intervals * setting.reconcileMilliseconds + setting.settleMilliseconds + SLACK_MILLISECONDS;
 }
 
 /** Why the hosts are not at rest and as much agreed as their sources are; null: they are. */
@@ -80,7 +88,10 @@ function troubleOf(world: World): string | null {
   }
   const contents = new Set(world.hosts.map((host) => seen(world, host).content));
   const all = [...contents];
-  if (all.length === 1 && all[0] !== null && head?.hash !== all[0]) return `all have ${all[0]}, but ${text(head)}`;
+  const [only = null] = all;
+  if (all.length === 1 && only !== null && head?.hash !== hashOf(only)) {
+    return `all have ${only}, but ${text(head)}`;
+  }
   return null;
 }
 
@@ -90,8 +101,9 @@ function troubleOfHost(world: World, host: Host): string | null {
   const { active, agreement } = host.life.state;
   const { standing, ledger } = agreement!;
   const { content } = seen(world, host);
-  const isOther = active?.hash !== content || active?.contentHash !== `${content}${host.environment}`;
-  if (content !== null && isOther) return `has ${content} and runs ${active?.hash}`;
+  const isOther = (content === null || active?.hash !== hashOf(content)) ||
+    active?.contentHash !== `${content}${host.environment}`;
+  if (content !== null && isOther) return `has ${content} and runs ${active?.contentHash}`;
   if (active === null) return standing.kind === "unknown" ? null : `runs nothing and is ${standing.kind}`;
   if (head === null) return "runs something and there is no head";
   if (ledger.owed !== null) return `owes ${ledger.owed.hash} on ${ledger.owed.base}`;
@@ -119,7 +131,9 @@ function checkRest(world: World): void {
 
 /** No ping-pong: what was written and announced is accounted for by what was changed and lost. */
 function checkCounts(world: World): void {
-  const { redis: { losses }, forced } = world;
+  const { redis, lies, forced } = world;
+  // What a liar said is as good as lost.
+  const losses = redis.losses + lies;
   for (const { name, done, found } of world.hosts) {
     assert(done.activations <= found, `${name} wrote ${done.activations} snapshots of ${found} contents it found`);
     const may = done.changes + losses;

@@ -1,6 +1,7 @@
 // What must hold after every single step of an instance, whatever happened to it.
 import { assert, assertStrictEquals } from "@std/assert";
-import type { Agreement } from "../../src/reload/agreement.ts";
+import { isGeneration, isHash } from "../../src/cluster/head_bounds.ts";
+import type { Agreement, Ledger } from "../../src/reload/agreement.ts";
 import type { Action, Event } from "../../src/reload/decide.ts";
 import type { Mark, State } from "../../src/reload/state.ts";
 
@@ -27,6 +28,15 @@ export function checkStep(
   if (now.standing.kind === "agreed" && now.ledger.owed === null && old.standing.kind !== "agreed") {
     assert(now.head !== null && now.ledger.agreed !== null, "nobody agrees with nothing");
   }
+}
+
+/** Throws where what is kept for the next process is not what the next process takes. */
+export function checkKept({ seen, agreed, diverged, concluded }: Ledger): void {
+  assert(seen === 0 || isGeneration(seen), `a generation is kept as seen, and not ${seen}`);
+  for (const head of [agreed, diverged]) {
+    assert(head === null || (isGeneration(head.generation) && isHash(head.hash)), `no head is kept: ${head?.hash}`);
+  }
+  assert(concluded === null || isHash(concluded));
 }
 
 function generationOf({ ledger }: Agreement): number {

@@ -5,8 +5,18 @@ import { type Random, randomFrom } from "../support/random.ts";
 import { emptyRedis, type RedisModel } from "./redis_model.ts";
 import { startTimeline, type Timeline } from "./timeline.ts";
 
-/** What a source says; null: it does not validate. */
+/** What a source says, in hex; null: it does not validate. */
 export type Content = string | null;
+
+/** The hash of a content, in the form of any other. */
+export function hashOf(content: string): string {
+  return content.padStart(64, "0");
+}
+
+/** What to call a hash in a transcript. */
+export function shortOf(hash: string | null | undefined): string {
+  return hash?.replace(/^0+/, "") ?? "nothing";
+}
 
 /** A source with its past: who sees it late sees an earlier state. The latest is last. */
 export interface Source {
@@ -28,6 +38,9 @@ export interface Life {
   onKept: (() => void)[];
   /** Whether the link was told to be up. */
   linked: boolean;
+  /** When that was told last, and when the latest look that has ended began. */
+  linkedAt: number;
+  lookedAt: number;
   readonly timers: { retry: () => void; settle: () => void; reconcile: () => void };
 }
 
@@ -38,6 +51,8 @@ export interface Host {
   source: Source;
   /** How late it sees its source, in milliseconds. */
   lag: number;
+  /** Whether edits of its source are hints to it; one that does not watch looks when somebody asks it to. */
+  readonly watches: boolean;
   /** Changes the content hash alone. */
   environment: number;
   /** Null: no process runs. */
@@ -71,6 +86,10 @@ export interface World {
   readonly redis: RedisModel;
   readonly hosts: Host[];
   redisUp: boolean;
+  /** Whether another server stands in the place of Redis, which says anything. */
+  lying: boolean;
+  /** How often that happened. */
+  lies: number;
   /** Whether anything still fails. */
   faulty: boolean;
   /** How many hints to force were given. */
@@ -103,6 +122,7 @@ export function createWorld(seed: number, trace: (line: string) => void): World 
       ledger: NEW_LEDGER,
     },
     source: setting.shared ? common : { states: [...common.states] },
+    watches: index === 0 || random.below(3) > 0,
     lag: random.pick([0, 0, random.below(1_000), random.below(45_000)]),
     environment: 0,
     life: null,
@@ -119,6 +139,8 @@ export function createWorld(seed: number, trace: (line: string) => void): World 
     redis: emptyRedis(),
     hosts,
     redisUp: true,
+    lying: false,
+    lies: 0,
     faulty: true,
     forced: 0,
     trace: (line) => trace(`${String(time.now()).padStart(8)} ${line}`),

@@ -1,15 +1,8 @@
 // Real files for what a file system really does; faults that no test can make really come in through `open`.
 import { assert, assertEquals, assertMatch, assertNotEquals, assertStringIncludes } from "@std/assert";
 import fc from "fast-check";
-import {
-  decodeSource,
-  identify,
-  type OpenedFile,
-  openWithoutWaiting,
-  readAtMost,
-  readSource,
-  type SourceRead,
-} from "../../src/source/source_file.ts";
+import type { OpenedFile } from "../../src/host/regular_file.ts";
+import { decodeSource, identify, readSource, type SourceRead } from "../../src/source/source_file.ts";
 
 const encode = (text: string) => new TextEncoder().encode(text);
 
@@ -119,19 +112,6 @@ Deno.test("a directory, a device, a socket and a named pipe without a writer are
   });
 });
 
-Deno.test("a named pipe that takes the file's place just before it is opened neither hangs nor passes", async () => {
-  await inDirectory(async (directory) => {
-    const path = `${directory}/a.hcl`;
-    await Deno.writeTextFile(path, "");
-    async function open(): Promise<OpenedFile> {
-      await Deno.remove(path);
-      await new Deno.Command("mkfifo", { args: [path] }).output();
-      return await openWithoutWaiting(path);
-    }
-    assertEquals(refusal(await readSource(path, { open })).code, "source/not-a-file");
-  });
-});
-
 Deno.test("a file that may not be opened and one that fails while it is read are unreadable, with the reason", async () => {
   await inDirectory(async (directory) => {
     const path = `${directory}/a.hcl`;
@@ -183,29 +163,6 @@ Deno.test("a file that tells no size is read whole", async () => {
   const read = await readSource("/proc/self/status");
   assert(read.ok);
   assertMatch(read.text, /^Name:/);
-});
-
-Deno.test("bytes are joined in order however they come in pieces", async () => {
-  await fc.assert(fc.asyncProperty(
-    fc.uint8Array({ maxLength: 20_000 }),
-    fc.array(fc.integer({ min: 1, max: 9_000 }), { minLength: 1 }),
-    fc.integer({ min: 0, max: 20_000 }),
-    async (bytes, pieces, expectedBytes) => {
-      let at = 0;
-      let turn = 0;
-      const all = await readAtMost(
-        (into) => {
-          const piece = bytes.subarray(at, at + Math.min(into.length, pieces[turn++ % pieces.length]!));
-          into.set(piece);
-          at += piece.length;
-          return Promise.resolve(piece.length || null);
-        },
-        20_000,
-        expectedBytes,
-      );
-      assertEquals(all, Uint8Array.from(bytes));
-    },
-  ));
 });
 
 Deno.test("the first byte that is not UTF-8 has its line and column, and the digest is told", async () => {

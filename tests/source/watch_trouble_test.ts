@@ -1,7 +1,7 @@
-// What a watcher does where the system refuses it events: faults come in through `watchFs`, the files are real.
+// What a watcher does where the system refuses it events: faults come in through `watchDirectory`, the files are real.
 import * as FakeTimers from "@sinonjs/fake-timers";
 import { assert, assertEquals } from "@std/assert";
-import type { FileSystemEvents, WatchFs } from "../../src/source/directory_watches.ts";
+import { eventWatch, type FileSystemEvents, type WatchDirectory } from "../../src/source/event_watch.ts";
 import { watchFiles } from "../../src/source/file_watcher.ts";
 import { identify } from "../../src/source/source_file.ts";
 import { eventually } from "../support/eventually.ts";
@@ -9,15 +9,15 @@ import { inDirectory, watching } from "./watching.ts";
 
 const LIMIT = 'OS file watch limit reached. about ["/etc/honua"]';
 
-/** `Deno.watchFs` while `isRefused` says no; counts what was asked of it. */
-function refusing(isRefused: () => boolean): { watchFs: WatchFs; attempts: () => number } {
+/** The system's events while `isRefused` says no; counts what was asked of it. */
+function refusing(isRefused: () => boolean): { watchDirectory: WatchDirectory; attempts: () => number } {
+  const watch = eventWatch();
   let attempts = 0;
-  const watchFs: WatchFs = (directory, options) => {
+  const watchDirectory: WatchDirectory = (directory) => {
     attempts++;
-    if (isRefused()) throw new Error(LIMIT);
-    return Deno.watchFs(directory, options);
+    return isRefused() ? Promise.reject(new Error(LIMIT)) : watch(directory);
   };
-  return { watchFs, attempts: () => attempts };
+  return { watchDirectory, attempts: () => attempts };
 }
 
 Deno.test("at the watch limit polling carries on, trouble and recovery are each told once, and events come again", async () => {
@@ -25,9 +25,9 @@ Deno.test("at the watch limit polling carries on, trouble and recovery are each 
     const path = `${directory}/a.hcl`;
     await Deno.writeTextFile(path, "old");
     let refused = true;
-    const { watchFs, attempts } = refusing(() => refused);
-    await watching([path], { pollMilliseconds: 5, watchFs }, async (watch) => {
-      assertEquals(watch.troubles, [`File system watcher error: ${LIMIT}`]);
+    const { watchDirectory, attempts } = refusing(() => refused);
+    await watching([path], { pollMilliseconds: 5, watchDirectory }, async (watch) => {
+      assertEquals(watch.troubles, [LIMIT]);
       await Deno.writeTextFile(path, "new");
       await watch.sees(path, "new");
       await eventually("a third attempt", () => attempts() >= 3);
@@ -46,13 +46,13 @@ Deno.test("at the watch limit polling carries on, trouble and recovery are each 
 Deno.test("attempts to watch again come at polls and twice as far apart each time", async () => {
   await inDirectory(async (directory) => {
     const timers = FakeTimers.createClock();
-    const { watchFs, attempts } = refusing(() => true);
+    const { watchDirectory, attempts } = refusing(() => true);
     await using _ = await watchFiles([`${directory}/a.hcl`], {
       events: true,
       pollMilliseconds: 1000,
       onHint: () => {},
       onTrouble: () => {},
-      watchFs,
+      watchDirectory,
       clock: {
         now: () => timers.now,
         schedule(milliseconds, callback) {
@@ -77,8 +77,8 @@ Deno.test("a refused watcher without polls still tries again, and compares when 
   await inDirectory(async (directory) => {
     const path = `${directory}/a.hcl`;
     let refused = true;
-    const { watchFs } = refusing(() => refused);
-    await watching([path], { watchFs }, async (watch) => {
+    const { watchDirectory } = refusing(() => refused);
+    await watching([path], { watchDirectory }, async (watch) => {
       await Deno.writeTextFile(path, "unseen");
       refused = false;
       await watch.sees(path, "unseen");
@@ -91,14 +91,12 @@ Deno.test("a watcher that fails or ends by itself is told and opened again", asy
   await inDirectory(async (directory) => {
     const path = `${directory}/a.hcl`;
     let opened = 0;
-    const endings: (() => FileSystemEvents)[] = [
-      () => endless(Promise.reject(new Error("read failed"))),
-      Deno.watchFs.bind(null, directory),
-    ];
-    const watchFs: WatchFs = () => endings[Math.min(opened++, endings.length - 1)]!();
-    await watching([path], { pollMilliseconds: 5, watchFs }, async (watch) => {
+    const watch = eventWatch();
+    const broken = () => Promise.resolve(endless(Promise.reject(new Error("read failed"))));
+    const watchDirectory: WatchDirectory = (watched) => opened++ === 0 ? broken() : watch(watched);
+    await watching([path], { pollMilliseconds: 5, watchDirectory }, async (watch) => {
       await eventually("recovery", () => watch.recoveries === 1);
-      assertEquals(watch.troubles, ["File system watcher error: read failed"]);
+      assertEquals(watch.troubles, ["read failed"]);
       await Deno.writeTextFile(path, "new");
       await watch.sees(path, "new");
     });
@@ -110,9 +108,10 @@ Deno.test("a watcher that went deaf without a word is opened anew when a poll fi
     const path = `${directory}/a.hcl`;
     const { promise, resolve } = Promise.withResolvers<void>();
     let opened = 0;
-    const watchFs: WatchFs = (watched, options) =>
-      opened++ === 0 ? { ...endless(promise), close: resolve } : Deno.watchFs(watched, options);
-    await watching([path], { pollMilliseconds: 5, watchFs }, async (watch) => {
+    const watch = eventWatch();
+    const watchDirectory: WatchDirectory = (watched) =>
+      opened++ === 0 ? Promise.resolve({ ...endless(promise), close: resolve }) : watch(watched);
+    await watching([path], { pollMilliseconds: 5, watchDirectory }, async (watch) => {
       await Deno.writeTextFile(path, "unseen");
       await watch.sees(path, "unseen");
       await eventually("an event", async () => {
@@ -128,8 +127,8 @@ Deno.test("a file system that gives no events is polled", async () => {
   await inDirectory(async (directory) => {
     const path = `${directory}/a.hcl`;
     const { promise, resolve } = Promise.withResolvers<void>();
-    const watchFs: WatchFs = () => ({ ...endless(promise), close: resolve });
-    await watching([path], { pollMilliseconds: 5, watchFs }, async (watch) => {
+    const watchDirectory: WatchDirectory = () => Promise.resolve({ ...endless(promise), close: resolve });
+    await watching([path], { pollMilliseconds: 5, watchDirectory }, async (watch) => {
       await Deno.writeTextFile(path, "new");
       await watch.sees(path, "new");
       assertEquals(watch.troubles, []);
@@ -150,13 +149,13 @@ function endless(end: Promise<void>): FileSystemEvents {
 
 Deno.test("with neither events nor polls nothing is opened and nothing is looked at", async () => {
   await inDirectory(async (directory) => {
-    const { watchFs, attempts } = refusing(() => false);
+    const { watchDirectory, attempts } = refusing(() => false);
     let looks = 0;
     const counted = (path: string) => {
       looks++;
       return identify(path);
     };
-    const options = { events: false, watchFs, identify: counted };
+    const options = { events: false, watchDirectory, identify: counted };
     await watching([`${directory}/a.hcl`], options, async ({ hints }) => {
       await Deno.writeTextFile(`${directory}/a.hcl`, "new");
       assertEquals([hints.length, attempts(), looks], [0, 0, 0]);
@@ -167,14 +166,14 @@ Deno.test("with neither events nor polls nothing is opened and nothing is looked
 Deno.test("an aborted signal closes the watcher, also before it began, and no hint comes afterwards", async () => {
   await inDirectory(async (directory) => {
     const path = `${directory}/a.hcl`;
-    const opened: Deno.FsWatcher[] = [];
-    const watchFs: WatchFs = (watched, options) => {
-      const watcher = Deno.watchFs(watched, options);
-      opened.push(watcher);
-      return watcher;
+    const opened: string[] = [];
+    const watch = eventWatch();
+    const watchDirectory: WatchDirectory = (watched) => {
+      opened.push(watched);
+      return watch(watched);
     };
     const controller = new AbortController();
-    await watching([path], { pollMilliseconds: 5, watchFs, signal: controller.signal }, async ({ hints }) => {
+    await watching([path], { pollMilliseconds: 5, watchDirectory, signal: controller.signal }, async ({ hints }) => {
       assertEquals(opened.length, 1);
       controller.abort();
       using witness = Deno.watchFs(directory, { recursive: false });
@@ -185,8 +184,39 @@ Deno.test("an aborted signal closes the watcher, also before it began, and no hi
       await ended;
       assertEquals(hints, []);
     });
-    await watching([path], { pollMilliseconds: 5, watchFs, signal: controller.signal }, () => Promise.resolve());
+    await watching([path], { pollMilliseconds: 5, watchDirectory, signal: controller.signal }, () => Promise.resolve());
     assertEquals(opened.length, 1);
+  });
+});
+
+Deno.test("a look that hangs is trouble, once, and polling goes on when it has ended", async () => {
+  await inDirectory(async (directory) => {
+    const path = `${directory}/a.hcl`;
+    const hanging = Promise.withResolvers<string>();
+    let looks = 0;
+    const hang = (one: string) => ++looks === 2 ? hanging.promise : identify(one);
+    await watching([path], { pollMilliseconds: 5, identify: hang, lookLimitMilliseconds: 50 }, async (watch) => {
+      await eventually("trouble", () => watch.troubles.length > 0);
+      assertEquals([watch.troubles, looks], [["the file system of a watched file does not answer"], 2]);
+      await Deno.writeTextFile(path, "new");
+      hanging.resolve("missing");
+      await watch.sees(path, "new");
+      await eventually("recovery", () => watch.recoveries === 1);
+      assertEquals(watch.troubles.length, 1);
+    });
+  });
+});
+
+Deno.test("a first look that hangs holds nobody up, and every file is hinted at when it has ended", async () => {
+  await inDirectory(async (directory) => {
+    const path = `${directory}/a.hcl`;
+    const hanging = Promise.withResolvers<string>();
+    await Deno.writeTextFile(path, "old");
+    await watching([path], { identify: () => hanging.promise, lookLimitMilliseconds: 50 }, async (watch) => {
+      assertEquals([watch.troubles.length, watch.hints.length], [1, 0]);
+      hanging.resolve("same");
+      await watch.sees(path, "old");
+    });
   });
 });
 
@@ -210,11 +240,12 @@ Deno.test("a directory on the way that was replaced without an event is watched 
       const path = `${directory}/links/a.hcl`;
       await Deno.symlink("../a.hcl", path);
       const opened: string[] = [];
-      const watchFs: WatchFs = (watched, options) => {
+      const watch = eventWatch();
+      const watchDirectory: WatchDirectory = (watched) => {
         opened.push(watched);
-        return Deno.watchFs(quiet, options);
+        return watch(quiet);
       };
-      await watching([path], { pollMilliseconds: 5, watchFs }, async (watch) => {
+      await watching([path], { pollMilliseconds: 5, watchDirectory }, async (watch) => {
         const timesOpened = () => opened.filter((one) => one.endsWith("/links")).length;
         assertEquals(timesOpened(), 1);
         await Deno.rename(`${directory}/links`, `${directory}/old`);

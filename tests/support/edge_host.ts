@@ -34,6 +34,10 @@ export interface StartOptions {
   readonly args?: readonly string[];
   /** The daemon's environment, in place of one in which the sample's references resolve. */
   readonly env?: Readonly<Record<string, string>>;
+  /** Its working directory; the checkout unless given. */
+  readonly cwd?: string;
+  /** A program and its arguments that run the daemon in their place, such as unshare(1); none unless given. */
+  readonly wrapper?: readonly string[];
 }
 
 /** A directory with a source and a snapshot. */
@@ -72,9 +76,12 @@ export async function openEdgeHost(name = "honua.hcl"): Promise<EdgeHost> {
   await put(sampleOf("first"));
   const daemons: Daemon[] = [];
   const snapshot = () => readSnapshot(snapshotPath);
-  const start = ({ args = [], env = { SAMPLE_CONNECTION } }: StartOptions = {}) => {
+  const start = ({ args = [], env = { SAMPLE_CONNECTION }, ...surroundings }: StartOptions = {}) => {
     const own = ["--config", source, "--snapshot", snapshotPath, "--log-level", "debug", "--set", "Admin:Socket="];
-    const daemon = startDaemon([...own, "--set", "ConfigurationWatcher:DebounceMilliseconds=20", ...args], { env });
+    const daemon = startDaemon([...own, "--set", "ConfigurationWatcher:DebounceMilliseconds=20", ...args], {
+      env,
+      ...surroundings,
+    });
     daemons.push(daemon);
     return daemon;
   };

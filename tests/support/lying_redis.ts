@@ -25,7 +25,7 @@ export function startLyingRedis(answer: (words: readonly string[]) => string): L
         text += new TextDecoder().decode(buffer.subarray(0, length));
         for (let command = firstCommand(text); command !== null; command = firstCommand(text)) {
           text = command.rest;
-          await connection.write(new TextEncoder().encode(answer(command.words)));
+          await writeAll(connection, new TextEncoder().encode(answer(command.words)));
         }
       }
     } catch {
@@ -51,6 +51,10 @@ export function startLyingRedis(answer: (words: readonly string[]) => string): L
       await Promise.all(talks);
     },
   };
+}
+
+async function writeAll(connection: Deno.Conn, bytes: Uint8Array): Promise<void> {
+  for (let written = 0; written < bytes.length;) written += await connection.write(bytes.subarray(written));
 }
 
 /** The first whole command of what arrived: `*2\r\n$4\r\nAUTH\r\n$1\r\nx\r\n`, ASCII alone. */

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { eventfulness, isFleeting, isMountPoint, mountOf, parseMounts } from "../../src/doctor/mounts.ts";
+import { eventfulness, isFleeting, isMountPoint, mountOf, parseMounts } from "../../src/host/mounts.ts";
 
 const TABLE = `22 27 0:21 / /proc rw,relatime - proc proc rw
 27 1 254:0 / / rw,relatime shared:1 - ext4 /dev/vda rw,discard

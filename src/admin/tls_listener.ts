@@ -1,0 +1,157 @@
+// A listener with TLS that takes up another certificate without a restart. A pair that cannot be read, or does not match,
+// leaves the old one in use.
+import { setTimeout as delay } from "node:timers/promises";
+import { readRegularFile } from "../host/regular_file.ts";
+import { identify } from "../source/source_file.ts";
+import type { ListenerRefusal, LookedAt } from "./entrance.ts";
+import type { ListenAddress } from "./listen_address.ts";
+import { type Acceptor, replaceableListener } from "./replaceable_listener.ts";
+
+/** PEM files. */
+export interface PairFiles {
+  /** The certificate, and those between it and its authority. */
+  readonly certificateFile: string;
+  /** The key of the certificate. */
+  readonly keyFile: string;
+}
+
+/** A listener on TCP. */
+export interface OpenedTcp {
+  /** Tells it from a refusal. */
+  readonly ok: true;
+  /** Accepts its connections. */
+  readonly listener: Acceptor;
+  /** Where it listens. */
+  readonly addr: Deno.NetAddr;
+  /** As of an entrance. */
+  readonly look: () => Promise<LookedAt | null>;
+}
+
+interface Pair {
+  readonly ok: true;
+  readonly cert: string;
+  readonly key: string;
+}
+
+type Port = Pick<ListenAddress, "hostname" | "port">;
+
+type Failure = { readonly ok: false; readonly message: string };
+
+/** A chain of certificates is some KiB. */
+const MAX_PEM_BYTES = 1024 * 1024;
+
+/** Listens with the pair that the files hold. */
+export async function openTlsListener(address: ListenAddress, files: PairFiles): Promise<OpenedTcp | ListenerRefusal> {
+  let known = await identifyPair(files);
+  const read = await readPair(files);
+  if (!read.ok) return { ...read, isOption: false };
+  let pair = read;
+  const first = listenWith(pair, address, files);
+  if (!first.ok) return { ...first, isOption: false };
+  const addr = first.listener.addr as Deno.NetAddr;
+  const listener = replaceableListener(first.listener);
+  let suspect = "";
+  let isLost = false;
+  const listenWithPair = async (news: string): Promise<LookedAt> => {
+    try {
+      isLost = true;
+      await listener.replace(() => listenAgain(pair, { hostname: address.hostname, port: addr.port }));
+      isLost = false;
+      return { level: "information", message: news };
+    } catch (error) {
+      return { level: "error", message: portTrouble(addr, error) };
+    }
+  };
+  const look = async (): Promise<LookedAt | null> => {
+    if (isLost) return await listenWithPair(`Port ${addr.port} of ${addr.hostname} is listened on again`);
+    const now = await identifyPair(files);
+    if (now === known) return null;
+    const next = await readPair(files);
+    const trouble = next.ok ? pairTrouble(next, files) : next;
+    if (!next.ok || trouble !== null) {
+      // Certificate and key are mostly replaced one after the other: what is wrong for a moment is not told.
+      if (suspect === now) known = now;
+      suspect = now;
+      const message = `${trouble?.message}: the certificate of before stays in use`;
+      return known === now ? { level: "warning", message } : null;
+    }
+    known = now;
+    if (next.cert === pair.cert && next.key === pair.key) return null;
+    pair = next;
+    return await listenWithPair(`The certificate of the admin interface is another: ${files.certificateFile}`);
+  };
+  return { ok: true, listener, addr, look };
+}
+
+async function identifyPair({ certificateFile, keyFile }: PairFiles): Promise<string> {
+  return (await Promise.all([certificateFile, keyFile].map(identify))).join("\n");
+}
+
+async function readPair({ certificateFile, keyFile }: PairFiles): Promise<Pair | Failure> {
+  const [cert, key] = [await readPem(certificateFile), await readPem(keyFile)];
+  if (!cert.ok) return cert;
+  return key.ok ? { ok: true, cert: cert.pem, key: key.pem } : key;
+}
+
+async function readPem(path: string): Promise<{ readonly ok: true; readonly pem: string } | Failure> {
+  try {
+    const bytes = await readRegularFile(path, MAX_PEM_BYTES);
+    if (bytes.length <= MAX_PEM_BYTES) return { ok: true, pem: new TextDecoder().decode(bytes) };
+    return { ok: false, message: `${path} is larger than ${MAX_PEM_BYTES} bytes: name a file in PEM` };
+  } catch (error) {
+    return { ok: false, message: `${path} cannot be read: ${reasonOf(error)}: let the daemon's user read it` };
+  }
+}
+
+function listenWith(
+  { cert, key }: Pair,
+  { hostname, port }: Port,
+  { certificateFile, keyFile }: PairFiles,
+): { readonly ok: true; readonly listener: Deno.TlsListener } | Failure {
+  try {
+    return { ok: true, listener: Deno.listenTls({ hostname, port, cert, key }) };
+  } catch (error) {
+    if (isOfSystem(error)) return { ok: false, message: portTrouble({ hostname, port }, error) };
+    const what = `${certificateFile} and ${keyFile} are no certificate and its key: ${reasonOf(error)}`;
+    return { ok: false, message: `${what}: put a certificate and its key there, in PEM` };
+  }
+}
+
+/** Only listening tells whether a pair is one; null: it is. */
+function pairTrouble(pair: Pair, files: PairFiles): Failure | null {
+  const tried = listenWith(pair, { hostname: "127.0.0.1", port: 0 }, files);
+  if (!tried.ok) return tried;
+  tried.listener.close();
+  return null;
+}
+
+/** The port is free when what waits on the listener of before has noticed its end, in one of the next turns. */
+const REOPEN_ATTEMPTS = 100;
+const REOPEN_WAIT_MILLISECONDS = 10;
+
+/** SO_REUSEPORT would refuse as many connections, and let two daemons share a port without a word (Deno 2.7.11). */
+async function listenAgain({ cert, key }: Pair, { hostname, port }: Port): Promise<Deno.TlsListener> {
+  for (let attempt = 1;; attempt++) {
+    try {
+      return Deno.listenTls({ hostname, port, cert, key });
+    } catch (error) {
+      if (attempt === REOPEN_ATTEMPTS) throw error;
+      await delay(attempt === 1 ? 0 : REOPEN_WAIT_MILLISECONDS);
+    }
+  }
+}
+
+/** Why a port cannot be listened on, in one line. */
+export function portTrouble({ hostname, port }: Pick<ListenAddress, "hostname" | "port">, error: unknown): string {
+  const advice = "free it, or name another with Admin:Listen";
+  return `Port ${port} of ${hostname} cannot be listened on: ${reasonOf(error)}: ${advice}`;
+}
+
+/** What the system refuses has its code (EADDRINUSE); what TLS does not take has none. */
+function isOfSystem(error: unknown): boolean {
+  return typeof (error as { code?: unknown } | null)?.code === "string";
+}
+
+function reasonOf(error: unknown): string {
+  return (error instanceof Error ? error.message : String(error)).split(/, | \(os error/)[0]!;
+}

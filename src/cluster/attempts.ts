@@ -1,0 +1,56 @@
+// Runs requests to Redis, each of which ends with a value or a reason, and remembers the latest refusal.
+import type { Link } from "./notifier.ts";
+import type { Session } from "./redis_session.ts";
+import { isRefusal, reasonOf } from "./redis_trouble.ts";
+
+/** The value of a request, or in one line without secrets the reason why there is none. */
+export type Outcome<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly reason: string };
+
+/**
+ * Runs a request on the session. A refusal is remembered until a request of the same kind succeeds; `proves` tells
+ * whether a value shows that.
+ */
+export type Attempt = <T>(
+  kind: "writes" | "reads",
+  work: (session: Session) => Promise<T>,
+  proves?: (value: T) => boolean,
+) => Promise<Outcome<T>>;
+
+/** The requests of one notifier. */
+export interface Attempts {
+  /** Runs one; never rejects. */
+  readonly attempt: Attempt;
+  /** Why Redis refuses requests, writes first; null: it does not. */
+  refused(): string | null;
+  /** Forgets all refusals, because the link was lost. */
+  forget(): void;
+}
+
+/** Opens them. While `session` returns null, `link` has the reason. */
+export function openAttempts(session: () => Session | null, link: () => Link): Attempts {
+  const refusals: Record<"writes" | "reads", string | null> = { writes: null, reads: null };
+  return {
+    async attempt(kind, work, proves = () => true) {
+      const open = session();
+      if (open === null) return { ok: false, reason: reasonWithout(link()) };
+      try {
+        const value = await work(open);
+        if (proves(value)) refusals[kind] = null;
+        return { ok: true, value };
+      } catch (error) {
+        const reason = reasonOf(error);
+        if (isRefusal(error)) refusals[kind] = reason;
+        const now = link();
+        return { ok: false, reason: now.state === "down" && now.final ? now.reason : reason };
+      }
+    },
+    refused: () => refusals.writes ?? refusals.reads,
+    forget() {
+      refusals.writes = refusals.reads = null;
+    },
+  };
+}
+
+function reasonWithout(link: Link): string {
+  return link.state === "down" ? link.reason : "Redis is not connected yet";
+}

@@ -1,0 +1,29 @@
+// The contents of the files with secrets that the options name, for masking. The files are read anew each time, since
+// secrets are rotated; the former content of a file is remembered until it changes again.
+import { readSmallFile } from "../hooks/small_file.ts";
+import { withinLimit } from "../time/limit.ts";
+
+/** A file system that does not answer must not keep a hook from running. */
+const READ_LIMIT_MILLISECONDS = 1_000;
+
+/** Follows some files with secrets. */
+export interface SecretFiles {
+  /** Reads them; one that cannot be read in time keeps the content that is known. */
+  read(): Promise<void>;
+  /** The texts of the files, and those that they had before. */
+  secrets(): readonly string[];
+}
+
+/** Opens them by their paths; none is read yet. */
+export function followSecretFiles(paths: readonly string[]): SecretFiles {
+  const texts = new Map<string, readonly string[]>();
+  const readOne = async (path: string) => {
+    const read = await readSmallFile(path);
+    const last = texts.get(path)?.[0];
+    if (read.ok && read.text.trim() !== last) texts.set(path, [read.text.trim(), ...last === undefined ? [] : [last]]);
+  };
+  return {
+    read: async () => void await withinLimit(Promise.all(paths.map(readOne)), READ_LIMIT_MILLISECONDS),
+    secrets: () => [...texts.values()].flat(),
+  };
+}

@@ -1,0 +1,88 @@
+// Replaces secrets in texts: each whole, its parts that are secret by themselves, and every spelling in which a program
+// or a server may say one again. All spellings are worked out once; masking then takes one pass over a text.
+import { Buffer } from "node:buffer";
+import { decoded, secretParts } from "./secret_parts.ts";
+import { MASK } from "./secrets.ts";
+
+/** The shortest secret, or part of one, that is looked for; a shorter one would blank out ordinary words. */
+export const MIN_SECRET_LENGTH = 4;
+
+/**
+ * Returns a function that replaces every occurrence of the secrets and of their parts by `[masked]`: at each place the
+ * longest, and those that overlap as one. A text of less than 4 characters is not looked for.
+ */
+export function textMasker(secrets: Iterable<string>): (text: string) => string {
+  return openTextMasker()(secrets);
+}
+
+/** `textMasker` for one set of secrets after another; spellings of secrets in the last set are not worked out again. */
+export function openTextMasker(): typeof textMasker {
+  let known = new Map<string, readonly string[]>();
+  return (secrets) => {
+    const wanted = new Set(secrets);
+    known = new Map([...wanted].map((secret) => [secret, known.get(secret) ?? lookedFor(secret)]));
+    return spellingMasker(new Set([...known.values()].flat()));
+  };
+}
+
+/** Returns all that is looked for of some secrets. */
+export function secretSpellings(secrets: Iterable<string>): ReadonlySet<string> {
+  return new Set([...secrets].flatMap(lookedFor));
+}
+
+function lookedFor(secret: string): string[] {
+  const isLongEnough = (text: string) => text.length >= MIN_SECRET_LENGTH;
+  return [secret, ...secretParts(secret)].filter(isLongEnough).flatMap(spellingsOf).filter(isLongEnough);
+}
+
+/** As it is, as URLs, forms and JSON spell it, as they are read, and in base64 with and without its padding. */
+function spellingsOf(text: string): string[] {
+  const spellings = [text];
+  if (text.includes("%")) spellings.push(decoded(text));
+  if (text.includes("+")) spellings.push(decoded(text.replaceAll("+", " ")));
+  for (const one of [...spellings]) {
+    // Neither encoding can say half of a surrogate pair.
+    const encoded = encodeURIComponent(one.toWellFormed());
+    if (encoded !== one) {
+      spellings.push(encoded, encoded.replace(/%[0-9A-F]{2}/g, (escape) => escape.toLowerCase()));
+      if (one.includes(" ")) spellings.push(encoded.replaceAll("%20", "+"));
+    }
+    const padded = Buffer.from(one, "utf8").toString("base64");
+    const base64 = padded.replace(/=+$/, "");
+    const json = JSON.stringify(one).slice(1, -1);
+    spellings.push(json, json.replace(/\\"|[&'+<>`\u007f-\uffff]/g, dotnetEscape), base64, padded);
+    if (/[+/]/.test(base64)) spellings.push(base64.replaceAll("+", "-").replaceAll("/", "_"));
+  }
+  return spellings;
+}
+
+/** As System.Text.Json escapes beyond what JSON asks for. */
+function dotnetEscape(text: string): string {
+  return `\\u${text.charCodeAt(text.length - 1).toString(16).toUpperCase().padStart(4, "0")}`;
+}
+
+/** As {@linkcode textMasker}, for spellings that were worked out before. */
+export function spellingMasker(spellings: ReadonlySet<string>): (text: string) => string {
+  const byStart = new Map<string, string[]>();
+  for (const spelling of spellings) {
+    const start = spelling.slice(0, MIN_SECRET_LENGTH);
+    const known = byStart.get(start);
+    if (known) known.push(spelling);
+    else byStart.set(start, [spelling]);
+  }
+  for (const known of byStart.values()) known.sort((left, right) => right.length - left.length);
+  if (byStart.size === 0) return (text) => text;
+  return (text) => {
+    let masked = "";
+    let shown = 0;
+    let hiddenEnd = 0;
+    for (let at = 0; at + MIN_SECRET_LENGTH <= text.length; at++) {
+      const found = byStart.get(text.slice(at, at + MIN_SECRET_LENGTH))?.find((secret) => text.startsWith(secret, at));
+      if (found === undefined) continue;
+      if (at >= hiddenEnd) masked += text.slice(shown, at) + MASK;
+      hiddenEnd = Math.max(hiddenEnd, at + found.length);
+      shown = hiddenEnd;
+    }
+    return masked + text.slice(shown);
+  };
+}

@@ -1,0 +1,31 @@
+// The processes of a session that run, as proc(5) tells of them. A session has all that its leader started but for what
+// made a session of its own (setsid(2)), whatever process groups they are in: timeout(1) and job control make some.
+import { readProcFiles } from "../host/proc_files.ts";
+
+/** How many processes run in each process group of a session, by the group's number. */
+export type SessionGroups = ReadonlyMap<number, number>;
+
+/** The number, the name in parentheses, which may hold anything, the state, the parent, the group and the session. */
+const STAT = /^\d+ \(.*?\) ([A-Za-z]) -?\d+ (\d+) (\d+) -?\d+ -?\d+ \d+ /gms;
+
+/** Reads which groups of a session run; null if /proc does not tell. A zombie does not run. */
+export async function runningGroups(session: number): Promise<SessionGroups | null> {
+  const text = await readStats();
+  if (text === null) return null;
+  const groups = new Map<number, number>();
+  for (const [, state = "", group = "", of = ""] of text.matchAll(STAT)) {
+    if (Number(of) !== session || /[ZXx]/.test(state)) continue;
+    groups.set(Number(group), (groups.get(Number(group)) ?? 0) + 1);
+  }
+  return groups;
+}
+
+/** Null if /proc is not there, or did not answer in time. */
+async function readStats(): Promise<string | null> {
+  try {
+    const names = (await Array.fromAsync(Deno.readDir("/proc"))).map(({ name }) => name);
+    return await readProcFiles(names.filter((name) => /^\d+$/.test(name)).map((pid) => `/proc/${pid}/stat`)) || null;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,135 @@
+// Opens files for reading so that nothing at a path can hold this process: the one way in which paths of others are opened.
+// Anything but a regular file is refused before it is opened, because opening a device can do something, and again on the
+// open handle, because the path may lead elsewhere by then.
+import { constants, type Stats } from "node:fs";
+import * as fs from "node:fs/promises";
+import { withinLimit } from "../time/limit.ts";
+
+/** What `fstat` says that matters here. */
+export type FileStat = Pick<
+  Stats,
+  | ("dev" | "ino" | "mode" | "uid" | "gid" | "size" | "mtimeMs" | "ctimeMs" | "birthtimeMs")
+  | ("isFile" | "isDirectory" | "isFIFO" | "isSocket")
+>;
+
+/** A file opened for reading. */
+export interface OpenedFile extends AsyncDisposable {
+  /** What was opened, whatever the path leads to by now. */
+  stat(): Promise<FileStat>;
+  /** Reads on into the buffer and resolves with the number of bytes: 0 at the end. */
+  read(into: Uint8Array): Promise<number>;
+}
+
+/** A regular file opened for reading. */
+export interface RegularFile extends OpenedFile {
+  /** What it was when it was opened. */
+  readonly found: FileStat;
+}
+
+/** The refusal of what is not a regular file. */
+export class NotAFileError extends Error {
+  /** The class's name. */
+  override readonly name = "NotAFileError";
+  /** As an errno's name. */
+  readonly code = "NOT_A_FILE";
+
+  /** The path is as it was given. */
+  constructor(
+    readonly path: string,
+    /** What it is instead: `a named pipe`. */
+    readonly kind: "a directory" | "a named pipe" | "a socket" | "a device",
+  ) {
+    super(`${path} is ${kind}, not a file`);
+  }
+}
+
+/** How long the whole read of a small file may take. */
+const READ_LIMIT_MILLISECONDS = 10_000;
+
+/**
+ * Opens a regular file; symbolic links are followed. Rejects with the system's error, or with a `NotAFileError`.
+ *
+ * @param open the operating system's unless a test injects faults; must not wait for the other end of a named pipe.
+ */
+export async function openRegularFile(
+  path: string,
+  open: (path: string) => Promise<OpenedFile> = openWithoutWaiting,
+): Promise<RegularFile> {
+  refuseOthers(path, await fs.stat(path));
+  await fileSystemAnswers(path);
+  const file = await open(path);
+  try {
+    const found = await file.stat();
+    refuseOthers(path, found);
+    return { ...file, found };
+  } catch (error) {
+    await file[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+/**
+ * Resolves when the file system that a path is on has answered, and does not resolve while it hangs. To be awaited
+ * before a path is opened: Deno 2.7.11 opens files on the main thread, so an open that hangs holds the whole process,
+ * while statfs(2), like stat(2), waits in a thread of its own. What stat(2) says may come from the kernel's memory for
+ * a minute after a server went away (nfs(5), `acregmax`); statfs(2) is asked of the server each time.
+ */
+export async function fileSystemAnswers(path: string): Promise<void> {
+  // An error is an answer, too.
+  await fs.statfs(path).catch(() => {});
+}
+
+/** Reads a small regular file: at most `maxBytes` and one byte more, which tells that it is larger. Rejects as opening does. */
+export async function readRegularFile(path: string, maxBytes: number): Promise<Uint8Array<ArrayBuffer>> {
+  const reading = async () => {
+    await using file = await openRegularFile(path);
+    return await readAtMost((into) => file.read(into), maxBytes, file.found.size);
+  };
+  const read = await withinLimit(reading(), READ_LIMIT_MILLISECONDS);
+  if (read.ok) return read.value;
+  throw Object.assign(new Error(`${path}: the file system does not answer`), { code: "ETIMEDOUT" });
+}
+
+/**
+ * Reads to the end, or to one byte more than `maxBytes`, which tells "too large" from "just fits" also where the size
+ * was not known or grows. `read` resolves with 0 or null at the end; `expectedBytes` sizes the first buffer.
+ */
+export async function readAtMost(
+  read: (into: Uint8Array) => Promise<number | null>,
+  maxBytes: number,
+  expectedBytes: number = 64 * 1024,
+): Promise<Uint8Array<ArrayBuffer>> {
+  let buffer = new Uint8Array(Math.min(Math.max(expectedBytes, 4096), maxBytes) + 1);
+  let length = 0;
+  for (;;) {
+    if (length === buffer.length) {
+      if (length > maxBytes) return buffer;
+      const larger = new Uint8Array(Math.min(length * 2, maxBytes + 1));
+      larger.set(buffer);
+      buffer = larger;
+    }
+    const count = await read(buffer.subarray(length));
+    if (!count) return buffer.subarray(0, length);
+    length += count;
+  }
+}
+
+/**
+ * Opens what a path leads to. With O_NONBLOCK, so that open(2) returns at once at a named pipe without a writer; a
+ * regular file is read as ever.
+ */
+export async function openWithoutWaiting(path: string): Promise<OpenedFile> {
+  const handle = await fs.open(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  return {
+    stat: () => handle.stat(),
+    read: async (into) => (await handle.read(into, 0, into.length, null)).bytesRead,
+    [Symbol.asyncDispose]: () => handle.close(),
+  };
+}
+
+function refuseOthers(path: string, stat: FileStat): void {
+  if (stat.isFile()) return;
+  if (stat.isDirectory()) throw new NotAFileError(path, "a directory");
+  if (stat.isFIFO()) throw new NotAFileError(path, "a named pipe");
+  throw new NotAFileError(path, stat.isSocket() ? "a socket" : "a device");
+}

@@ -1,0 +1,32 @@
+// What an instance makes of what it hears, over a notifier that says what a test wants.
+import { assertEquals } from "@std/assert";
+import type { Listener, Notifier } from "../../src/cluster/notifier.ts";
+import { type MembershipSettings, openMembership } from "../../src/daemon/membership.ts";
+import { createLogger } from "../../src/process/log.ts";
+
+for (const logChangeEvents of [true, false]) {
+  Deno.test(`a path that another instance names leads to a look, and to a line only if wanted: ${logChangeEvents}`, async () => {
+    const lines: string[] = [];
+    const write = (line: string) => void lines.push(JSON.parse(line).msg);
+    const log = createLogger({ format: "json", level: "debug", write, terminal: false, colour: false });
+    const hinted = Promise.withResolvers<string>();
+    let listener: Listener | null = null;
+    const notifier: Pick<Notifier, "watch" | typeof Symbol.asyncDispose> = {
+      watch: (one) => void (listener = one),
+      [Symbol.asyncDispose]: () => Promise.resolve(),
+    };
+    const settings: unknown = {
+      notifier,
+      log,
+      logChangeEvents,
+      tellMilliseconds: 60_000,
+      chronicle: { heard() {} },
+      loop: () => ({ state: () => ({ active: null }), hint: hinted.resolve }),
+    };
+    await using membership = openMembership(settings as MembershipSettings);
+    membership.join();
+    listener!.heard({ kind: "look-again", path: "/etc/honua/config.hcl", own: false });
+    assertEquals(await hinted.promise, "peer");
+    assertEquals(lines, logChangeEvents ? ["Configuration file changed: /etc/honua/config.hcl"] : []);
+  });
+}

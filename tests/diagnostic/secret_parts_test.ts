@@ -1,0 +1,111 @@
+import { assert, assertEquals } from "@std/assert";
+import fc from "fast-check";
+import { secretParts } from "../../src/diagnostic/secret_parts.ts";
+import { textMasker } from "../../src/diagnostic/text_masker.ts";
+
+/** Secrets, and a part of each that is one by itself. */
+const PARTS: readonly (readonly [secret: string, part: string])[] = [
+  // URLs.
+  ["postgres://honua:hunter2@db:5432/maps", "hunter2"],
+  ["postgres://honua:hunt%40er2@db/maps", "hunt@er2"],
+  ["postgres://honua:hunt/er2@db/maps?x=1", "hunt/er2"],
+  ["amqp://honua:hunt@er2@mq/x", "hunt@er2"],
+  ["redis://:hunter2@cache:6379,redis://:hunter3@cache2:6379", "hunter3"],
+  ["mongodb://honua:hunter2@m1:27017,m2:27017/maps", "hunter2"],
+  ["https://0123456789abcdef0123@errors.example.com/7", "0123456789abcdef0123"],
+  ["//honua:hunter2@db/maps", "hunter2"],
+  ["https://x.blob.example/c?sv=2020&sig=aB%2Bc%3D&se=1", "aB+c="],
+  ["https://x.example/#access_token=hunter2&x=1", "hunter2"],
+  ["https://maps.example/tile?key=hunter2", "hunter2"],
+  ["jdbc:postgresql://db/maps?user=honua&password=hunter2", "hunter2"],
+  ["jdbc:sqlserver://db;user=honua;password=hunter2;encrypt=true", "hunter2"],
+  // Connection strings.
+  ["Host=db;Username=honua;Password=hunter2", "hunter2"],
+  ["Host=db; PWD = hunter2 ;Port=1", "hunter2"],
+  ["Server=db;Password=a,b c;Port=1", "a,b c"],
+  ['Host=db;Password="a;b""c";Port=1', 'a;b"c'],
+  ["Host=db;Password='a;b''c';Port=1", "a;b'c"],
+  ["Driver={PostgreSQL};Pwd={a;b}}c};Port=1", "a;b}c"],
+  ["cache:6379,password=hunter2,ssl=true", "hunter2"],
+  ["cache:6379,password=hunt;er2,ssl=true", "hunt;er2"],
+  ["host=db user=honua password=hunter2 port=5432", "hunter2"],
+  [String.raw`host=db password='it\'s me' port=5432`, "it's me"],
+  ["DefaultEndpointsProtocol=https;AccountName=x;AccountKey=aGVsbG8+d29ybGQ=;EndpointSuffix=y", "aGVsbG8+d29ybGQ="],
+  ["Endpoint=sb://x.example/;SharedAccessKeyName=root;SharedAccessKey=hunter2=", "hunter2="],
+  ["BlobEndpoint=https://x;SharedAccessSignature=sv=1&sig=abcd%2F", "abcd/"],
+  ["Server=db;Shared Access Key=hunter2", "hunter2"],
+  ['{"host":"db","password":"hunt\\"er2"}', 'hunt"er2'],
+  ["password: hunter2\nhost: db", "hunter2"],
+  ["scott/tiger@//db:1521/ORCL", "tiger"],
+  ['scott/"tig/er"@ORCL', "tig/er"],
+  ["jdbc:oracle:thin:scott/tiger@//db:1521/ORCL", "tiger"],
+  ["User Id=scott;Password=tiger;Data Source=db", "tiger"],
+  ["(DESCRIPTION=(HOST=db)(USER=scott)(PASSWORD=tiger))", "tiger"],
+  ["honua:hunter2@tcp(db:3306)/maps", "hunter2"],
+  // Headers.
+  [`Basic ${btoa("honua:hunter2")}`, "hunter2"],
+  [`Basic ${btoa("honua:hunter2")}`, "honua:hunter2"],
+  [`Authorization: Basic ${btoa("honua:hunt:er2")}`, "hunt:er2"],
+  ["Bearer hunter2-0123", "hunter2-0123"],
+  [btoa("honua:hunter2"), "hunter2"],
+  // Keys.
+  ["-----BEGIN PRIVATE KEY-----\r\nMIIEabcdefgh\r\nIJKLmnopqrst==\r\n-----END PRIVATE KEY-----\r\n", "IJKLmnopqrst=="],
+];
+
+Deno.test("each part of a secret that is secret without the rest is masked", () => {
+  for (const [secret, part] of PARTS) assertEquals(textMasker([secret])(`it is ${part}!`), "it is [masked]!", secret);
+});
+
+Deno.test("what a secret says of harmless things is no part that is masked", () => {
+  const harmless: readonly (readonly [secret: string, text: string])[] = [
+    ["postgres://honua:hunter2@db.example:5432/maps", "honua at db.example:5432 has no maps"],
+    ["postgres://honua@db.example/maps", "honua at db.example"],
+    ["https://tiles.example:8443/{z}/{x}/{y}@2x.png?style=dark", "tiles.example 2x.png dark"],
+    ["https://tiles.example/dark/x@2x.png", "tiles.example/dark"],
+    ["Host=main.example;Username=honua;Database=maps;Port=5432", "honua main.example maps 5432"],
+    ["cache.example:6379,password=hunter2,ssl=true,name=edge-7", "cache.example:6379 true edge-7"],
+    ["honua/server@1.2.3", "honua server 1.2.3"],
+    ["Key=abc;partition_key=region;primaryKey=name", "region name"],
+    ["a plain sentence: nothing in it", "plain sentence nothing"],
+    ["hunter22", String.fromCharCode(...new Uint8Array([0x86, 0xe9]))],
+  ];
+  for (const [secret, text] of harmless) assertEquals(textMasker([secret])(text), text, secret);
+});
+
+Deno.test("a password is masked in whatever way a connection string has to quote it", () => {
+  const password = fc.string({ unit: fc.constantFrom(..."abXY09;,='\"{}\\%+/@: &#é"), minLength: 2, maxLength: 12 })
+    .map((text) => `q9${text}9q`);
+  const bare = (text: string, not: RegExp) => not.test(text) ? [] : [text];
+  const syntaxes: readonly ((text: string) => readonly string[])[] = [
+    (text) => [`Host=db;Password="${text.replaceAll('"', '""')}";Port=1`],
+    (text) => [`Host=db;Password='${text.replaceAll("'", "''")}';Port=1`],
+    (text) => [`Driver={x};PWD={${text.replaceAll("}", "}}")}};Port=1`],
+    (text) => [`host=db password='${text.replace(/[\\']/g, "\\$&")}' port=1`],
+    (text) => [JSON.stringify({ host: "db", password: text, port: 1 })],
+    (text) => [`postgres://honua:${encodeURIComponent(text)}@db/x?y=1`],
+    (text) => [`https://db/x?password=${encodeURIComponent(text)}&y=1`],
+    (text) => bare(text, /;/).map((value) => `Host=db;Password=${value};Port=1`),
+    (text) => bare(text, /,/).map((value) => `cache:6379,password=${value},ssl=true`),
+    (text) => [`Basic ${btoa(unescape(encodeURIComponent(`honua:${text}`)))}`],
+  ];
+  fc.assert(
+    fc.property(password, fc.nat(syntaxes.length - 1), (text, at) => {
+      for (const secret of syntaxes[at]!(text)) {
+        const mask = textMasker([secret]);
+        for (const said of [text, encodeURIComponent(text), JSON.stringify(text)]) {
+          assert(!/q9|9q/.test(mask(`it is ${said}!`)), `${secret}: ${mask(said)}`);
+        }
+        assert(!/q9|9q/.test(mask(secret)), mask(secret));
+      }
+    }),
+    { numRuns: 1_000 },
+  );
+});
+
+Deno.test("whatever a secret is, its parts are found, and finding them takes time in proportion to it", () => {
+  fc.assert(fc.property(fc.string({ unit: "binary" }), (text) => void secretParts(text)));
+  // Each of these would take minutes if a search began anew at every character.
+  for (const unit of ["password=", "a:", "//", "@", '"', "basic a ", "user/pw@", "a//b:c@,"]) {
+    secretParts(unit.repeat(100_000));
+  }
+});

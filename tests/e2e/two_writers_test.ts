@@ -1,0 +1,46 @@
+// One process writes a snapshot, and says so when another file than its own is there.
+import { assertEquals, assertStringIncludes } from "@std/assert";
+import { runCommand } from "../support/command.ts";
+import { openEdgeHost } from "../support/edge_host.ts";
+
+Deno.test("a second daemon of one snapshot ends with 3 and names the first, which goes on; kill -9 frees it", async () => {
+  await using host = await openEdgeHost();
+  const first = await host.follow("first");
+  const link = `${host.directory}/link.json`;
+  await Deno.symlink(host.snapshotPath, link);
+  const second = host.start({ args: ["--snapshot", link] });
+  assertEquals((await second.ended).code, 3);
+  const said =
+    `Cannot start: Another process (pid ${first.pid}) writes the snapshot ${link}: end it, or name another path`;
+  await second.logged(said);
+  const once = host.start({ args: ["--once"] });
+  // The first ends while the other waits.
+  await once.logged("Another process writes the snapshot: its end is waited for");
+  first.kill("SIGKILL");
+  assertEquals((await once.ended).code, 0);
+  await host.follow("first");
+});
+
+Deno.test("status says first that another file is at the snapshot's path, and a reload puts the right one back", async () => {
+  await using host = await openEdgeHost();
+  const socket = `${host.directory}/admin.sock`;
+  const daemon = await host.follow("first", { args: ["--set", `Admin:Socket=${socket}`] });
+  const before = await host.mark();
+  const status = async () => {
+    const { code, stdout } = await runCommand(["status", "--socket", socket]);
+    return `${code} ${stdout.split("\n")[0]}`;
+  };
+  assertStringIncludes(await status(), "0 In force: ");
+  await Deno.writeTextFile(host.snapshotPath, before.text.replace("first", "other"));
+  assertStringIncludes(await status(), "1 The file at the snapshot's path is not the one in force");
+  assertEquals((await runCommand(["reload", "--socket", socket])).code, 0);
+  assertStringIncludes(await status(), "0 In force: ");
+  assertEquals((await host.mark()).text, before.text);
+  await Deno.remove(host.snapshotPath);
+  assertStringIncludes(await status(), "1 There is no file at the snapshot's path");
+  await Deno.remove(socket);
+  daemon.kill("SIGHUP");
+  await daemon.logged(`The admin socket ${socket} was taken away: it is there again`);
+  await host.hasSnapshot("first");
+  assertStringIncludes(await status(), "0 In force: ");
+});

@@ -1,0 +1,34 @@
+// A server that stands where Redis was and says anything: heads that there could be, and what is no answer at all. One
+// thing it does not say: that something which an instance runs is the head of a generation that is about to come. Nobody
+// could tell that from what another instance has announced.
+import { MAX_GENERATION } from "../../src/cluster/announcing_rules.ts";
+import type { Announcement } from "../../src/reload/agree.ts";
+import { chance, hashOf, type World } from "./world.ts";
+
+const ID = "0123456789ab";
+
+/** An answer to who reads the head. */
+export function lieOfHead(world: World): unknown {
+  if (chance(world, 100)) return world.random.pick<unknown>([[], ["lost"], null, "OK", 7, ["head"], [[]]]);
+  return ["head", ...headOf(world)];
+}
+
+/** An answer to an announcement; of most the rules could not come to it. */
+export function lieOfAnnouncement(world: World, { hash }: Announcement): unknown {
+  if (chance(world, 100)) return world.random.pick<unknown>([[], ["lost"], null, "OK", ["accepted"]]);
+  const [generation, other, by, age, delivered] = headOf(world);
+  const kind = world.random.pick(["accepted", "same", "refused", "lost", "head"]);
+  const isFar = Number(generation) >= 2 ** 40;
+  return [kind, generation, isFar && chance(world, 500) ? hash : other, by, age, delivered];
+}
+
+function headOf(world: World): unknown[] {
+  const { random, redis } = world;
+  const known = redis.head?.generation ?? 0;
+  const near = [1, 1 + random.below(20), known, known + 1, known + 2, known + random.below(50)];
+  const far = [2 ** 40, MAX_GENERATION - 1, MAX_GENERATION, MAX_GENERATION + 1, Number.MAX_SAFE_INTEGER, 0, -1];
+  const generation = random.pick([...near, ...far]);
+  const hash = hashOf(near.includes(generation) ? "f" : random.pick(["a", "b", "c", "d", "f"]));
+  const wrong = random.pick([hash.toUpperCase(), hash.slice(1), `${hash}0`]);
+  return [`${generation}`, chance(world, 100) ? wrong : hash, chance(world, 30) ? "h1" : ID, "0", 0];
+}

@@ -1,0 +1,97 @@
+// Real directories with what others may put into them: named pipes, links to them, names that are not UTF-8.
+import { assertEquals, assertRejects } from "@std/assert";
+import { eventWatch, type FileSystemEvents, type WatchFs } from "../../src/source/event_watch.ts";
+import { eventually } from "../support/eventually.ts";
+import { inDirectory } from "./watching.ts";
+
+async function shell(directory: string, script: string): Promise<void> {
+  await new Deno.Command("bash", { args: ["-c", script], cwd: directory }).output();
+}
+
+/** Collects the paths of all events while the body runs. */
+async function following(events: FileSystemEvents, body: (paths: string[]) => Promise<void>): Promise<void> {
+  const paths: string[] = [];
+  const pump = (async () => {
+    for await (const event of events) paths.push(...event.paths.length > 0 ? event.paths : ["?"]);
+  })();
+  try {
+    await body(paths);
+  } finally {
+    events.close();
+    await pump;
+  }
+}
+
+Deno.test("events come beside a named pipe, and beside a link to one, and more directories can be watched", async () => {
+  await inDirectory(async (directory) => {
+    for (const name of ["one", "two"]) await Deno.mkdir(`${directory}/${name}`);
+    const watch = eventWatch();
+    await following(await watch(`${directory}/one`), async (paths) => {
+      await shell(directory, "mkfifo one/pipe; ln -s pipe one/link; touch one/pipe");
+      await eventually("an event of the pipe", () => paths.includes(`${directory}/one/pipe`));
+      await following(await watch(`${directory}/two`), async (others) => {
+        await shell(directory, "chmod 600 one/pipe; echo a > one/a; echo b > two/b");
+        await eventually(
+          "events of both",
+          () => paths.includes(`${directory}/one/a`) && others.includes(`${directory}/two/b`),
+        );
+        assertEquals([...paths, ...others].filter((path) => !path.startsWith(directory)), []);
+        assertEquals(paths.filter((path) => path.includes("/two")), []);
+      });
+    });
+  });
+});
+
+Deno.test("a name that is not UTF-8 is an event of no path, and the next event is told", async () => {
+  await inDirectory(async (directory) => {
+    await following(await eventWatch()(directory), async (paths) => {
+      await shell(directory, "touch $'\\xff\\xfe'; echo a > a");
+      await eventually("the event after it", () => paths.includes(`${directory}/a`));
+      assertEquals(paths[0], "?");
+    });
+  });
+});
+
+Deno.test("watching leaves no temporary file, and says so if there can be none", async () => {
+  const before = Deno.env.get("TMPDIR");
+  await inDirectory(async (directory) => {
+    try {
+      const watch = eventWatch();
+      Deno.env.set("TMPDIR", `${directory}/none`);
+      await assertRejects(() => watch(directory), Error, "watching needs a directory for temporary files (TMPDIR)");
+      await Deno.mkdir(`${directory}/temporary`);
+      Deno.env.set("TMPDIR", `${directory}/temporary`);
+      await assertRejects(() => watch(`${directory}/none`), Deno.errors.NotFound);
+      await following(await watch(directory), () => Promise.resolve());
+      assertEquals(await Array.fromAsync(Deno.readDir(`${directory}/temporary`)), []);
+    } finally {
+      if (before === undefined) Deno.env.delete("TMPDIR");
+      else Deno.env.set("TMPDIR", before);
+    }
+  });
+});
+
+Deno.test("a watcher that was caught by a named pipe is not asked again before it is free", async () => {
+  await inDirectory(async (directory) => {
+    await shell(directory, "mkfifo pipe");
+    let asked = 0;
+    // Somebody touches the pipe in the moment before the link is removed.
+    const unlucky: WatchFs = (path, options) => {
+      const watcher = Deno.watchFs(path, options);
+      if (++asked !== 2) return watcher;
+      Deno.utimeSync(`${directory}/pipe`, 1, 1);
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 200);
+      return watcher;
+    };
+    const watch = eventWatch(unlucky, 300);
+    await assertRejects(() => watch(directory), Error, "was held");
+    await assertRejects(() => watch(directory), Error, "is held by a named pipe");
+    assertEquals(asked, 2);
+    await shell(directory, "echo > pipe");
+    const free = await eventually("a watch", () => watch(directory).catch(() => null));
+    await following(free, async (paths) => {
+      await shell(directory, "echo a > a");
+      await eventually("an event", () => paths.includes(`${directory}/a`));
+    });
+  });
+});

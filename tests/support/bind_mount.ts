@@ -1,0 +1,37 @@
+// A directory on a file system of its own, whose server can be stopped: every question to it then hangs, as on a network
+// file system whose server went away. bindfs(1) serves what was in the directory before. Disposing of it unmounts it.
+import { eventually } from "./eventually.ts";
+
+/** A mounted directory. */
+export interface BindMount extends AsyncDisposable {
+  /** Has every question hang that the kernel cannot answer by itself. */
+  freeze(): void;
+  /** Has the server answer again. */
+  thaw(): void;
+}
+
+/** Mounts a directory over itself, or says in one line why that cannot be done here. */
+export async function openBindMount(directory: string): Promise<BindMount | string> {
+  // The kernel remembers for a minute what it was told of a file, as it does with NFS: a stat proves nothing.
+  const args = ["-f", "-o", "attr_timeout=60,entry_timeout=60", directory, directory];
+  const before = (await Deno.stat(directory)).dev;
+  let server: Deno.ChildProcess;
+  try {
+    server = new Deno.Command("bindfs", { args, stdin: "null", stdout: "null", stderr: "null" }).spawn();
+  } catch (error) {
+    return `bindfs cannot be started: ${error instanceof Error ? error.message : String(error)}`;
+  }
+  let ended = false;
+  void server.status.then(() => ended = true);
+  await eventually("the mount", async () => ended || (await Deno.stat(directory)).dev !== before);
+  if (ended) return "bindfs cannot mount here: it takes root and /dev/fuse";
+  return {
+    freeze: () => server.kill("SIGSTOP"),
+    thaw: () => server.kill("SIGCONT"),
+    async [Symbol.asyncDispose]() {
+      server.kill("SIGCONT");
+      await new Deno.Command("umount", { args: ["--lazy", directory] }).output();
+      await server.status;
+    },
+  };
+}
