@@ -4,7 +4,7 @@ import { createScanner, type Node, type ParseError, parseTree, printParseErrorCo
 import { type Diagnostic, errorDiagnostic, placeOf } from "../diagnostic/diagnostic.ts";
 import { isExactNumber } from "../diagnostic/exact_number.ts";
 import { type Range, type SourceText, sourceText } from "../diagnostic/range.ts";
-import { readRegularFile } from "../host/regular_file.ts";
+import { NotAFileError, readRegularFile } from "../host/regular_file.ts";
 import {
   emptyTree,
   MAX_DEPTH,
@@ -34,6 +34,7 @@ export async function readOptionsFile(path: string): Promise<OptionsText> {
   try {
     bytes = await readRegularFile(path, MAX_BYTES);
   } catch (error) {
+    if (error instanceof NotAFileError) return unreadable(`It is ${error.kind}, not a file`);
     return unreadable(error instanceof Error ? error.message : String(error));
   }
   if (bytes.length > MAX_BYTES) return unreadable(`It is larger than ${MAX_BYTES} bytes`);
