@@ -248,7 +248,8 @@ async function rejectAll({ redis, asked, all, seen, look, edit }: Scene): Promis
     await Promise.all(all.map((each, at) => each.daemon.logged(({ outcome }) => outcome === "rejected", from[at])));
     for (const each of asked) await askAll(each, seen);
     await eventually("the peers' rejections stand in Redis", async () => {
-      return (await redis.cli("get", "{honua:config:changes}:peer:two")).includes('"rejected":{');
+      const key = await redis.cli("keys", "{honua:config:changes}:peer:two:*");
+      return key !== "" && (await redis.cli("get", key)).includes('"rejected":{');
     });
     await lookIntoRedis(redis, seen);
   }
