@@ -213,8 +213,9 @@ function interrupted(agreement: Agreement): Agreement {
 }
 
 function headRead(before: Agreement, head: Head | null, active: string | null): Accord {
-  // What could not be announced is no better for that.
-  const agreement = before.isHeld || before.ledger.owed !== null ? before : { ...before, failures: 0 };
+  // What could not be announced, or written again, is no better for that.
+  const isBetter = !before.isHeld && before.ledger.owed === null && before.loss === "none";
+  const agreement = isBetter ? { ...before, failures: 0 } : before;
   if (isLost(head, agreement.ledger)) return headLost({ ...agreement, head }, active);
   // What was held because the head was lost need not wait any longer.
   const isHeld = agreement.isHeld && agreement.loss === "none";

@@ -195,3 +195,22 @@ Deno.test("an instance whose ledger is lost overrules nobody with what it runs",
      finds q     -> report diverged`,
   );
 });
+
+Deno.test("a lost head that Redis does not take is written again less and less often", () => {
+  const failing = `
+    reconcile-due -> look, read-head
+    finds a       ->
+    head none     -> announce a on nothing above 1
+    failed        -> report announcement-failed, read-head
+    head none     ->`;
+  const { agreement } = replayAgreement(
+    {},
+    `${STARTED}
+     heard     -> read-head
+     head none -> report head-lost, announce a on nothing above 1
+     failed    -> report announcement-failed, read-head
+     head none ->
+     ${failing.repeat(3)}`,
+  );
+  assertEquals(agreement?.failures, 4);
+});
