@@ -131,13 +131,19 @@ function headReader({ notifier, chronicle, loop }: MembershipSettings, closing: 
 /** Writes this instance's record: one write at a time, the latest last, and only where it says something new. */
 function peerTeller(settings: MembershipSettings, closing: AbortSignal): (renew: boolean) => void {
   const { notifier, log, instance, keeper } = settings;
-  let hasTold = false;
+  let isKept = false;
   let told = "";
   let isTelling = false;
   let isNext = false;
   let toldOfNamesake = false;
   let trouble: string | null = null;
   const write = async (record: PeerRecord, text: string) => {
+    if (!isKept) {
+      // Before it is told: if this process is killed, the next one removes its record, or the two would be namesakes.
+      keeper.keep({ peer: peerId(record) });
+      await keeper.kept();
+      isKept = true;
+    }
     const answer = await notifier.tell(record);
     const reason = answer.ok ? null : answer.reason;
     if (reason !== null && reason !== trouble && notifier.link().state === "up") {
@@ -146,9 +152,6 @@ function peerTeller(settings: MembershipSettings, closing: AbortSignal): (renew:
     trouble = reason;
     if (!answer.ok) return;
     told = text;
-    // The next process takes this one's record away, if this one cannot: else the two would count as namesakes.
-    if (!hasTold) keeper.keep({ peer: peerId(record) });
-    hasTold = true;
     if (answer.namesake && !toldOfNamesake) {
       log.error("Another living process has the name of this instance: give one of them another", {
         instance,

@@ -2,6 +2,7 @@
 import { assertEquals } from "@std/assert";
 import type { Listener, Notifier } from "../../src/cluster/notifier.ts";
 import { type MembershipSettings, openMembership } from "../../src/daemon/membership.ts";
+import type { StateKeeper } from "../../src/daemon/state_file.ts";
 import { createLogger } from "../../src/process/log.ts";
 
 for (const logChangeEvents of [true, false]) {
@@ -30,3 +31,38 @@ for (const logChangeEvents of [true, false]) {
     assertEquals(lines, logChangeEvents ? ["Configuration file changed: /etc/honua/config.hcl"] : []);
   });
 }
+
+Deno.test("the id of a process is in the state file before the others see it, so that the next process can remove it", async () => {
+  const steps: string[] = [];
+  const isTold = Promise.withResolvers<void>();
+  const notifier: Partial<Notifier> = {
+    watch: (to) => to.linked({ state: "up" }),
+    link: () => ({ state: "up" }),
+    tell(record) {
+      steps.push(`told ${record.incarnation}`);
+      isTold.resolve();
+      return Promise.resolve({ ok: true, namesake: false });
+    },
+    [Symbol.asyncDispose]: () => Promise.resolve(),
+  };
+  const keeper: Partial<StateKeeper> = {
+    keep: ({ peer }) => void steps.push(`keeps ${peer}`),
+    async kept() {
+      await new Promise((resolve) => setTimeout(resolve, 0));
+      steps.push("kept");
+    },
+  };
+  const settings: unknown = {
+    notifier,
+    keeper,
+    instance: "edge-1",
+    incarnation: "0123456789ab",
+    tellMilliseconds: 60_000,
+    chronicle: { linked() {}, rejection: () => null },
+    loop: () => ({ state: () => ({ active: null, agreement: null, trouble: null }), link() {} }),
+  };
+  await using membership = openMembership(settings as MembershipSettings);
+  membership.join();
+  await isTold.promise;
+  assertEquals(steps, ["keeps edge-1:0123456789ab", "kept", "told 0123456789ab"]);
+});
