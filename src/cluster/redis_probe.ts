@@ -152,7 +152,7 @@ function trialsOf(channel: string, instance: string): ReadonlyMap<string, Trial>
     hset: [keys.head, "hash", "", "without-value"],
     xadd: [keys.history, "no-id", "name", "value"],
     xrevrange: [keys.history, "+", "-", "COUNT", "1"],
-    set: [record, "", "no-option"],
+    set: [`${keys.namePrefix}${instance}`, "", "GET", "no-option"],
     getrange: [record, "0", "0"],
     del: [`${record}\0`],
     zadd: [keys.peers, "no-number", instance],

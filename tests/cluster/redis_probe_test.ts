@@ -50,6 +50,19 @@ Deno.test("keys and channel are found to be denied, each by itself", async () =>
   assertEquals(await lackingOf(server, [...other, channel]), { ...NOTHING, keys: true });
 });
 
+Deno.test("each key without rights is found", async () => {
+  await using server = await startRedis();
+  const rules = accessRules(CHANNEL).filter((rule) => !rule.startsWith("~"));
+  const { head, history, peers, peerPrefix, namePrefix } = keysOf(CHANNEL);
+  const patterns = [head, history, peers, `${peerPrefix}*`, `${namePrefix}*`].map((key) => `~${key}`);
+  assertEquals(await lackingOf(server, [...rules, ...patterns]), NOTHING);
+  for (const lacking of patterns) {
+    const others = patterns.filter((pattern) => pattern !== lacking);
+    assertEquals(await lackingOf(server, [...rules, ...others]), { ...NOTHING, keys: true }, lacking);
+  }
+  assertEquals(await server.cli("keys", "*"), "");
+});
+
 Deno.test("what stands in Redis stays as it is, whoever asks", async () => {
   await using server = await startRedis();
   const keys = keysOf(CHANNEL);
