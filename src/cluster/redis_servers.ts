@@ -89,7 +89,12 @@ async function requireUsable(server: Greeted): Promise<Greeted> {
   throw new RedisTrouble(`Redis at ${nameOf(wire.endpoint)} ${what}`);
 }
 
-async function authenticate(wire: Wire, user: string | null, password: string): Promise<void> {
+async function authenticate(
+  wire: Wire,
+  user: string | null,
+  password: string,
+  refusal = "Redis refuses the user name or the password",
+): Promise<void> {
   try {
     await wire.call("auth", ...(user === null ? [password] : [user, password]));
   } catch (error) {
@@ -98,7 +103,7 @@ async function authenticate(wire: Wire, user: string | null, password: string): 
     // A server without a password takes us as we are; so a password can be given to it later.
     if (code === "ERR" && /without any password configured|no password is set/.test((error as Error).message)) return;
     // Its words may hold the password, where it does not know the command.
-    throw new RedisTrouble("Redis refuses the user name or the password");
+    throw new RedisTrouble(refusal);
   }
 }
 
@@ -157,7 +162,13 @@ async function askSentinel(wire: Wire, name: string, connection: RedisConnection
   const { user, password } = connection;
   const reply = await ask().catch(async (error) => {
     if (replyCode(error) !== "NOAUTH" || password === null) throw error;
-    await authenticate(wire, user, password);
+    const sentinel = `Sentinel at ${nameOf(wire.endpoint)}`;
+    await authenticate(
+      wire,
+      user,
+      password,
+      `${sentinel} refuses the user name or the password: it gets those of Redis`,
+    );
     return await ask();
   });
   const [host, port] = Array.isArray(reply) ? [String(reply[0]), Number(reply[1])] : ["", 0];

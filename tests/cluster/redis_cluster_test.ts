@@ -176,3 +176,11 @@ Deno.test("a Sentinel that asks for a password is given Redis' own", async () =>
   await using one = await openUp(connectionTo(servers, { password: "secret" }));
   assertEquals((await one.notifier.head()).ok, true);
 });
+
+Deno.test("a Sentinel that has another password than Redis is named", async () => {
+  await using sentinel = await startRedis({ sentinel: true, config: ["requirepass another"] });
+  const servers = { kind: "sentinel", serviceName: "edge", endpoints: [sentinel] } as const;
+  await using one = openInstance(connectionTo(servers, { password: "secret" }));
+  const reason = `Sentinel at 127.0.0.1:${sentinel.port} refuses the user name or the password: it gets those of Redis`;
+  assertEquals(await one.down(), reason);
+});
