@@ -206,7 +206,8 @@ function beatFrom(stay: Stay): void {
   let timer = 0;
   const beat = async () => {
     try {
-      await Promise.all([run(stay, READ, [keys.head], []), stay.pair.subscriber.call("ping")]);
+      const [reply] = await Promise.all([run(stay, READ, [keys.head], []), stay.pair.subscriber.call("ping")]);
+      if (parseHeadReply(reply) === null) stay.lose(NO_REDIS);
     } catch (error) {
       // Rights that were taken away show here too, and are as good as a loss: what comes after them is another link.
       if (isLoss(error) || replyCode(error) === "NOPERM") stay.lose(reasonOf(error));

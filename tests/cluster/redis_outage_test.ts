@@ -277,6 +277,22 @@ Deno.test("a server that answers the scripts with other things is no Redis", asy
   assertEquals(await one.down(), "What answers is no Redis");
 });
 
+Deno.test("a server that answers with an impossible head while the link is up is noticed by the heartbeat", async () => {
+  let isLying = false;
+  const lie = `*6\r\n$4\r\nhead\r\n$1\r\n0\r\n$1\r\nf\r\n$1\r\nx\r\n$1\r\n0\r\n:0\r\n`;
+  await using liar = startLyingRedis(([command]) => {
+    if (command === "hello") return HELLO_OF_A_PRIMARY;
+    if (command === "subscribe") return "*3\r\n$9\r\nsubscribe\r\n$1\r\nx\r\n:1\r\n";
+    if (command === "ping") return "*2\r\n$4\r\npong\r\n$0\r\n\r\n";
+    return isLying ? lie : "*0\r\n";
+  });
+  await using one = await openUp(singleTo(liar), { heartbeatMilliseconds: 20 });
+  isLying = true;
+  assertEquals(await one.down(), "What answers is no Redis");
+  isLying = false;
+  await one.up();
+});
+
 Deno.test("a Sentinel that is taken for a Redis is told apart", async () => {
   await using server = await startRedis({ sentinel: true });
   await using one = openInstance(singleTo(server));
