@@ -44,7 +44,7 @@ async function consistency(
   const [first] = hashes;
   if (hashes.length === 1 && namesakes.length > 0) {
     const detail = `Several processes have the name ${namesakes[0]}, or one of them ended a moment ago: ` +
-      "give one another HighAvailability:InstanceName";
+      "give one of them a different HighAvailability:InstanceName";
     return answers.problem({ status: 503, code: "admin/peers-unknown", detail, members: { namesakes } });
   }
   if (hashes.length === 1 && first!.hash !== null) {

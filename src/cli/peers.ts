@@ -106,7 +106,7 @@ function summaryText(all: readonly Peer[]): string {
   const [namesake] = namesakesOf(all);
   const advice = namesake === undefined
     ? ""
-    : `; several have the name ${terminalText(namesake)}: give one another HighAvailability:InstanceName`;
+    : `; several have the name ${terminalText(namesake)}: give one of them a different HighAvailability:InstanceName`;
   return `${all.length} ${all.length === 1 ? "instance" : "instances"}: ${parts.join(", ")}${ownEdits}${advice}`;
 }
 

@@ -1,5 +1,5 @@
-// The bounds of what agreement counts with, for whatever comes from outside: Redis, a message, another instance's record,
-// a file, an answer. What is out of them is no head.
+// The bounds of generations, hashes and ids that come from outside: from Redis, a message, another instance's record, a
+// file, an answer. A head out of these bounds is none.
 import { MAX_GENERATION } from "./announcing_rules.ts";
 
 /** Whether it is a count of announced changes. */

@@ -99,6 +99,6 @@ export interface Notifier extends AsyncDisposable {
   lookAgain(path: string): Promise<LookAgainAnswer>;
   /** Writes what this instance runs, for as long as the record lives. */
   tell(record: PeerRecord): Promise<TellAnswer>;
-  /** Reads what all living processes run, each for itself, also where two have one name. */
+  /** Reads the records of all living processes, each of its own, also if two have one name. */
   peers(): Promise<PeersAnswer>;
 }

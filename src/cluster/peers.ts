@@ -113,8 +113,7 @@ function shortened(text: string, maxLength: number): string {
 /**
  * Understands what stands under a peer's key, or null where it is no record.
  *
- * @param id what the key says of whose record it is, by {@linkcode peerId} or, up to version 0.1, by its name; another's
- * record there is none.
+ * @param id the owner by the key: its {@linkcode peerId} or, up to version 0.1, its name. Another's record counts as none.
  */
 export function parsePeer(text: string, id?: string): PeerRecord | null {
   if (text.length > MAX_RECORD_BYTES) return null;

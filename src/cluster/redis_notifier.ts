@@ -205,7 +205,7 @@ function presenceOf(
       const args = [ownId, text, peerLifeMilliseconds, incarnation, former ?? ""];
       const outcome = await attempt("writes", (session) => session.run(TELL, names, args));
       if (!outcome.ok) return outcome;
-      // What told before this process did may have ended since; what told after it lives.
+      // A process that told before this one may have ended since; one that told after it lives.
       const namesake = hasTold && isId(outcome.value) && outcome.value !== incarnation;
       hasTold = true;
       former = null;

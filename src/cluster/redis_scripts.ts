@@ -14,9 +14,9 @@ export interface Keys {
   readonly history: string;
   /** Sorted set: the processes that told, by the moment their record ends in milliseconds since 1970. */
   readonly peers: string;
-  /** What stands before a process's id, its name and its incarnation, in the key of its record. */
+  /** Precedes a process's id, its name and its incarnation, in the key of its record. */
   readonly peerPrefix: string;
-  /** What stands before a name in the key of the incarnation that told under it last. */
+  /** Precedes a name in the key of the incarnation that told under it last. */
   readonly namePrefix: string;
 }
 
@@ -191,7 +191,7 @@ return before
 );
 
 /**
- * Keys: peers. Arguments: what stands before an id, how many at most, how many bytes of a record at most. Answers with
+ * Keys: peers. Arguments: the prefix of a record's key, how many at most, how many bytes of a record at most. Answers with
  * ids and records in turn. The records' keys are made here and not named by the caller, which Redis Cluster allows
  * because they are in the slot of the key that is. The script removes ids without a record from the index, because
  * they would take the places of real ones.
@@ -230,7 +230,7 @@ redis.call('DEL', KEYS[1])
 return redis.call('ZREM', KEYS[2], ARGV[1])
 `);
 
-/** What the announcing and the reading script answered with. */
+/** An answer of the announcing or the reading script. */
 export interface HeadReply {
   /** `accepted`, `same`, `refused` or `lost` of the one, `head` or `none` of the other. */
   readonly kind: "accepted" | "same" | "refused" | "lost" | "head" | "none";
@@ -253,8 +253,8 @@ const replySchema = z.tuple([
 ]);
 
 /**
- * Reads an answer of `ANNOUNCE` or `READ`; null if it is neither, so that whatever answered is no Redis. Redis checked the
- * head before, but what answers may be another server, with data of another, or a lie.
+ * Reads an answer of `ANNOUNCE` or `READ`; null if it is neither, so that no Redis gave it. The scripts check the head too,
+ * but another server may answer in their place.
  */
 export function parseHeadReply(reply: unknown): HeadReply | null {
   if (!Array.isArray(reply)) return null;

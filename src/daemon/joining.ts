@@ -25,7 +25,7 @@ export interface Joined {
   readonly notifier: Notifier;
 }
 
-/** What a member is made of. */
+/** The parts of a member. */
 export interface Joining {
   /** Its name. */
   readonly instance: string;
@@ -56,7 +56,7 @@ export async function join(
   const { configurationChannel: channel, settleSeconds, reconcileSeconds, autoReconnect } = options.highAvailability;
   const tellMilliseconds = Math.min(reconcileSeconds, LONGEST_SILENCE_SECONDS) * 1000;
   const peerLifeMilliseconds = 3 * tellMilliseconds;
-  // Loaded where it is needed: an instance alone does not hold it in memory.
+  // Loaded where it is needed: an instance without a cluster does not hold it in memory.
   const { openRedisNotifier } = await import("../cluster/redis_notifier.ts");
   const process = { instance, incarnation, formerPeer };
   const resolve = () => resolveConnection(options, environment);

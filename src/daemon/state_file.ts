@@ -20,7 +20,7 @@ const ENDING_LIMIT_MILLISECONDS = 300;
 /** Another shape of the file has another number. */
 const FORMAT = 1;
 
-/** The file as a whole; what is wrong in a member costs that member and no other. */
+/** The file as a whole; a fault in a member costs only that member. */
 const stored = z.object({
   format: z.literal(FORMAT),
   channel: z.string(),
@@ -30,7 +30,7 @@ const stored = z.object({
 }).loose();
 
 const hash = z.custom<string>(isHash);
-/** What takes the place of a generation beyond the last one: a lying Redis had counted there. */
+/** A generation beyond the last one, which a lying Redis had made up, becomes the last one. */
 const generation = z.int().min(0).transform((count) => Math.min(count, MAX_GENERATION));
 const head = z.object({ generation: generation.refine(isGeneration), hash });
 const owed = z.object({ hash, base: hash.nullable() });
@@ -93,8 +93,8 @@ export async function readState(path: string, scope: StateScope): Promise<ReadSt
 }
 
 /**
- * Takes what is within its bounds. A generation that is beyond them becomes the last one, and any other member that is
- * wrong what it is in a ledger of an instance that never agreed. A hook whose hash is wrong is not known to be done.
+ * Keeps the members within their bounds. A generation beyond them becomes the last one; any other wrong member gets its
+ * value in a new ledger. A hook whose hash is wrong is not known to be done.
  */
 function mend(
   found: z.infer<typeof stored>,
@@ -108,7 +108,7 @@ function mend(
   const [agreed, diverged] = [member("agreed", head), member("diverged", head)];
   const seen = member("seen", generation) ?? 0;
   const ledger: Ledger = {
-    // What was agreed with, or diverged from, was seen.
+    // A head that was agreed with, or diverged from, was seen.
     seen: Math.max(seen, agreed?.generation ?? 0, diverged?.generation ?? 0),
     agreed,
     diverged,

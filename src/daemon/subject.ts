@@ -86,7 +86,10 @@ export function openSubject(parts: SubjectParts): Subject {
   };
 }
 
-/** Who is there. An instance alone tells nobody what it runs, so it says it here; one alone by mistake does not know. */
+/**
+ * Returns the living processes. Without High Availability the record of this one is made here, as no membership tells it;
+ * without a connection string the others are not known.
+ */
 async function peersOf(
   { settings, instance, incarnation, loop, notifier, chronicle, mask }: SubjectParts,
 ): Promise<PeersAnswer> {

@@ -1,5 +1,5 @@
-// What an instance is called where nobody has given it a name. Two of one host are told apart by where their snapshots are,
-// which is the same after a restart.
+// Names an instance if the options do not. Two of one host differ by the paths of their snapshots, which are the same
+// after a restart.
 import { createHash } from "node:crypto";
 import { basename, dirname, resolve } from "node:path";
 import { DEFAULT_SNAPSHOT_PATH } from "./option_schema.ts";
@@ -10,8 +10,9 @@ const MAX_HOST_LENGTH = 64;
 const MAX_PLACE_LENGTH = 48;
 
 /**
- * The name that the options give; else the host's, and behind a colon what tells its snapshot from the one at the default
- * path: `edge-7:maps` for that of `honua-configd@maps`, `edge-7:maps-1a2b3c4d` for one elsewhere in a directory `maps`.
+ * Returns the name that the options give; else the host's, and behind a colon the place of a snapshot that is not at the
+ * default path: `edge-7:maps` for that of `honua-configd@maps`, `edge-7:maps-1a2b3c4d` for one elsewhere in a directory
+ * `maps`.
  */
 export function instanceName(
   { highAvailability, snapshot }: Pick<Options, "highAvailability" | "snapshot">,

@@ -48,7 +48,7 @@ export interface ReloadedEvent {
   readonly reasons: readonly HintReason[];
   /** Whether the source could be read, so that what is in force is known to be the source's or better than it. */
   readonly couldRead: boolean;
-  /** Whether it is what the source said at a look that began after the last hint to look for the cluster's sake (`link`). */
+  /** Whether the source said so at a look that began after the last hint `link`. */
   readonly isFresh: boolean;
   /** In [0, 1), the jitter of a timer. */
   readonly random: number;
@@ -194,7 +194,7 @@ function reconcile(agreement: Agreement, random: number): Accord {
   };
 }
 
-/** What is to be said waits for a look: the source may have changed since the last one, and nobody else may say so. */
+/** An announcement waits for a look: the source may have changed since the last one without a hint. */
 function lookFirst({ agreement, actions }: Accord): Accord {
   return { agreement: { ...agreement, isFresh: false }, actions: [...actions, hint("link")] };
 }

@@ -105,8 +105,8 @@ export interface Agreement {
   /** Whether a first look at the source has ended: before it nothing is compared, the snapshot may be outdated. */
   readonly hasLooked: boolean;
   /**
-   * Whether what is in force is what the source said at a look that began after the link came up, or after what waits to
-   * be announced was due: before it nothing is announced, the source may say something else.
+   * Whether the source said what is in force at a look that began after the link came up, or after an announcement was
+   * due: before such a look nothing is announced, as the source may say something else.
    */
   readonly isFresh: boolean;
   /** Whether a person wants what is in force to overrule the head. */

@@ -118,7 +118,7 @@ export function decide<C>(state: State<C>, event: Event<C>): Decision<C> {
   }
 }
 
-/** What a reload tells the agreement; it began and ended in the state `before`, and led to the state `after`. */
+/** Makes the event for the agreement of a reload that ended in the state `before` and led to the state `after`. */
 function reloadedEvent<C>(before: State<C>, after: State<C>, report: Outcome<C>, random: number): ReloadedEvent {
   const { kind } = report;
   const isHealthy = kind === "activated" || kind === "unchanged";

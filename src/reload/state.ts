@@ -13,7 +13,7 @@ export interface Mark {
 /**
  * What said "look again". It carries no truth, so two hints of one reason are one. `peer`: another instance or an older
  * server asks all to; `announcement`: the cluster's head has another hash; `force`: a person who overrules that head; `link`:
- * the cluster can be reached, or what waits to be said to it is due, and what was read before may be outdated.
+ * the cluster can be reached, or an announcement is due, and an earlier look may be outdated.
  */
 export type HintReason =
   | "start"
