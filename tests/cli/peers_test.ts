@@ -67,7 +67,7 @@ const SUMMARIES: [string, ReturnType<typeof peerWith>[], number, string][] = [
     "two of one name, which is not agreement",
     [peerWith({}), peerWith({ incarnation: "00000001" })],
     1,
-    "2 instances: 2 run aaaaaaaa (generation 17); several have the name edge-1: give one another " +
+    "2 instances: 2 run aaaaaaaa (generation 17); several have the name edge-1: give one of them a different " +
     "HighAvailability:InstanceName",
   ],
   ["none that runs anything", many(2, { hash: null, generation: null }), 1, "2 instances: 2 run nothing"],
