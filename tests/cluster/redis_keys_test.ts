@@ -195,8 +195,9 @@ Deno.test("an instance is among its peers as it told last, whatever Redis holds"
   };
   assertEquals(await seen(), [["edge-2", A, false]]);
   await one.notifier.tell(peerRecord("edge-1", { hash: B }));
-  const key = `${KEYS.peerPrefix}edge-1`;
-  for (const spoil of [["del", key], ["set", key, "{"], ["set", key, JSON.stringify(peerRecord("edge-1"))]]) {
+  const key = `${KEYS.peerPrefix}edge-1:${ID}`;
+  // The last one costs the name in the index, too.
+  for (const spoil of [["set", key, JSON.stringify(peerRecord("edge-1"))], ["set", key, "{"], ["del", key]]) {
     await server.cli(...spoil);
     assertEquals(await seen(), [["edge-1", B, true], ["edge-2", A, false]], spoil.join(" "));
   }
@@ -206,12 +207,13 @@ Deno.test("an instance is among its peers as it told last, whatever Redis holds"
   assertEquals(await seen(), [["edge-1", C, true], ["edge-2", A, false]]);
 });
 
-Deno.test("an old record of any size is overwritten, and costs the link nothing", async () => {
+Deno.test("an old value of any size under each key is overwritten, and costs the link nothing", async () => {
   await using server = await startRedis();
   await using one = await openUp(singleTo(server));
-  const huge =
-    "redis.call('SETRANGE', KEYS[1], 20000000, 'x') redis.call('HSET', KEYS[2], 'hash', string.rep('a', 20000000))";
-  await server.cli("eval", huge, "2", `${KEYS.peerPrefix}edge-1`, KEYS.head);
+  const huge = "redis.call('HSET', KEYS[1], 'hash', string.rep('a', 20000000)) " +
+    "for at = 2, 3 do redis.call('SETRANGE', KEYS[at], 20000000, 'x') end";
+  const keys = [KEYS.head, `${KEYS.peerPrefix}edge-1:${ID}`, `${KEYS.namePrefix}edge-1`];
+  await server.cli("eval", huge, "3", ...keys);
   assertEquals(await one.notifier.tell(peerRecord("edge-1")), { ok: true, namesake: false });
   assertEquals(await one.notifier.head(), { ok: true, head: null });
   assertEquals((await one.notifier.announce(request(A))).kind, "accepted");
