@@ -192,7 +192,7 @@ function presenceOf(
   attempt: Attempt,
 ): Pick<Notifier, "tell" | "peers"> & { leave(): Promise<void> } {
   const ownId = peerId({ instance, incarnation });
-  const own = `${keys.peerPrefix}${ownId}`;
+  const names = [`${keys.peerPrefix}${ownId}`, keys.peers, `${keys.namePrefix}${instance}`];
   let former = formerPeer;
   /** The own record as it was told last, also if Redis did not take it; null before the first one. */
   let latest: PeerRecord | null = null;
@@ -201,7 +201,6 @@ function presenceOf(
     tell: async (record) => {
       const text = encodePeer(record);
       latest = parsePeer(text);
-      const names = [own, keys.peers, `${keys.namePrefix}${instance}`];
       const args = [ownId, text, peerLifeMilliseconds, incarnation, former ?? ""];
       const outcome = await attempt("writes", (session) => session.run(TELL, names, args));
       if (!outcome.ok) return outcome;
@@ -218,7 +217,7 @@ function presenceOf(
     },
     leave: async () => {
       if (latest === null) return;
-      const left = attempt("writes", (session) => session.run(LEAVE, [own, keys.peers], [ownId]));
+      const left = attempt("writes", (session) => session.run(LEAVE, names, [ownId, incarnation]));
       await withinLimit(left.catch(() => {}), LEAVE_LIMIT_MILLISECONDS);
     },
   };

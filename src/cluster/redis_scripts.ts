@@ -224,9 +224,13 @@ return found
 `,
 );
 
-/** Keys: the process's record, peers. Arguments: its id. */
+/**
+ * Keys: the process's record, peers, the teller under its name. Arguments: its id, its incarnation. A namesake that told
+ * later keeps its place as the last teller.
+ */
 export const LEAVE: Script = script(`
 redis.call('DEL', KEYS[1])
+if redis.pcall('GETRANGE', KEYS[3], 0, #ARGV[2]) == ARGV[2] then redis.call('DEL', KEYS[3]) end
 return redis.call('ZREM', KEYS[2], ARGV[1])
 `);
 

@@ -327,6 +327,15 @@ function amongNamesakes(together: Together): void {
     },
   );
 
+  together("a namesake that has ended is not taken for a living one", async (one, _, cluster) => {
+    await one.notifier.tell(record(EDGE_1));
+    const second = incarnationOf(EDGE_1, 2);
+    await using namesake = await watched(cluster.open(EDGE_1, second));
+    await namesake.notifier.tell(record(EDGE_1, { incarnation: second }));
+    await namesake.notifier[Symbol.asyncDispose]();
+    assertEquals(await one.notifier.tell(record(EDGE_1)), { ok: true, namesake: false });
+  });
+
   together("a namesake's announcement is another's, and is heard as such", async (one, _, cluster) => {
     await using namesake = await watched(cluster.open(EDGE_1, incarnationOf(EDGE_1, 2)));
     accepted(await one.notifier.announce(request(A)));
