@@ -110,7 +110,7 @@ function groupOf(child: Deno.ChildProcess, onOutput: (chunk: Uint8Array) => void
       const others = [...left.values()].reduce((sum, count) => sum + count, isLeaderGone ? 0 : -1);
       if (!await isGoneWithin(id, "SIGTERM", graceMilliseconds, hurry)) {
         await isGoneWithin(id, "SIGKILL", KILL_LIMIT_MILLISECONDS);
-      }
+      } else signalGroup(id, "SIGKILL"); // A chain of processes of milliseconds is seen by no look at /proc.
       await withinLimit(Promise.all(readers.map((reader) => reader.cancel().catch(() => {}))), KILL_LIMIT_MILLISECONDS);
       await withinLimit(Promise.all([status, outputEnded]), KILL_LIMIT_MILLISECONDS);
       return Math.max(0, others);
@@ -178,7 +178,10 @@ async function groupsLeft(session: number): Promise<SessionGroups> {
   return await runningGroups(session) ?? new Map(signalGroup(session, 0) ? [[session, 0]] : []);
 }
 
-/** Signals each group of a session once, also one that comes meanwhile; false if some still run at the limit. */
+/**
+ * Signals each group of a session once, the leader's at once and without a look at /proc, and others when they are seen;
+ * false if some still run at the limit.
+ */
 async function isGoneWithin(
   session: number,
   signal: Deno.Signal,
@@ -191,7 +194,8 @@ async function isGoneWithin(
   };
   hurry?.signal.addEventListener("abort", shorten, { once: true });
   if (hurry?.signal.aborted) shorten();
-  const signalled = new Set<number>();
+  signalGroup(session, signal);
+  const signalled = new Set([session]);
   try {
     for (let pause = 10;; pause = Math.min(2 * pause, 100)) {
       const groups = await groupsLeft(session);

@@ -1,12 +1,15 @@
 // The processes of a session that run, as proc(5) tells of them. A session has all that its leader started but for what
 // made a session of its own (setsid(2)), whatever process groups they are in: timeout(1) and job control make some.
-import { readProcFiles } from "../host/proc_files.ts";
+import { CAT, readProcFiles } from "../host/proc_files.ts";
 
 /** How many processes run in each process group of a session, by the group's number. */
 export type SessionGroups = ReadonlyMap<number, number>;
 
 /** The number, the name in parentheses, which may hold anything, the state, the parent, the group and the session. */
 const STAT = /^\d+ \(.*?\) ([A-Za-z]) -?\d+ (\d+) (\d+) -?\d+ -?\d+ \d+ /gms;
+
+/** The first look comes before SIGTERM, which a host out of its depth must not put off. */
+const READER = { ...CAT, limitMilliseconds: 500 };
 
 /** Reads which groups of a session run; null if /proc does not tell. A zombie does not run. */
 export async function runningGroups(session: number): Promise<SessionGroups | null> {
@@ -24,7 +27,8 @@ export async function runningGroups(session: number): Promise<SessionGroups | nu
 async function readStats(): Promise<string | null> {
   try {
     const names = (await Array.fromAsync(Deno.readDir("/proc"))).map(({ name }) => name);
-    return await readProcFiles(names.filter((name) => /^\d+$/.test(name)).map((pid) => `/proc/${pid}/stat`)) || null;
+    const paths = names.filter((name) => /^\d+$/.test(name)).map((pid) => `/proc/${pid}/stat`);
+    return await readProcFiles(paths, READER) || null;
   } catch {
     return null;
   }

@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { setTimeout as delay } from "node:timers/promises";
 import { killGroups } from "../../src/hooks/process_group.ts";
 import { eventually } from "../support/eventually.ts";
 import { isRunning } from "../support/process_tree.ts";
@@ -243,6 +244,24 @@ Deno.test("at its limit a command is ended with all of its session, and what has
   assertEquals([await endedBy(own), await endedBy(daemon)], [true, false]);
   // timeout, its sleep, and the sleep in front.
   assertEquals(counts, [3]);
+});
+
+Deno.test("a chain of processes in a command's group, each too short to be seen, ends with the command", async () => {
+  for (const trap of ["", "trap '' TERM; "]) {
+    await using directory = await temporaryDirectory();
+    const [chain, last, stop] = ["chain", "last", "stop"].map((name) => directory.file(name));
+    const link = `${trap}test -e ${stop} || { echo $$ >${last}; /bin/sh ${chain} & }`;
+    await directory.write("chain", link);
+    assertEquals(await runShell(`/bin/sh ${chain}; until test -s ${last}; do sleep 0.01; done`), {
+      ok: true,
+      output: "",
+    });
+    const before = await Deno.readTextFile(last!);
+    // Each link is over within a few milliseconds: one that lived would have started others.
+    await delay(200);
+    await directory.write("stop", "");
+    assertEquals(await Deno.readTextFile(last!), before);
+  }
 });
 
 Deno.test("a descendant that left the group and keeps the pipe does not hold the ending up", async () => {
