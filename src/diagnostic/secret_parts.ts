@@ -14,10 +14,16 @@ const MAX_PARTS = 256;
 const MIN_TOKEN_LENGTH = 8;
 const MAX_WORD_LENGTH = 15;
 
+/** Too ordinary to be looked for by itself, or a log would be of no use: `test`, `true`, `none`, `root`. */
+const ORDINARY_WORD = /^(?:\p{L}{0,4}|false)$/iu;
+
 /** A shorter line of a secret with several lines may be anything: a brace, a word. */
 const MIN_LINE_LENGTH = 8;
 
-/** Returns the parts, as they are written and without their quotes; the secret itself is none of them. */
+/**
+ * Returns the parts, as they are written and without their quotes; the secret itself is none of them. A value that is an
+ * ordinary word is a part only together with its name.
+ */
 export function secretParts(secret: string): string[] {
   const text = secret.slice(0, MAX_SEARCHED_LENGTH);
   const parts = [
@@ -27,7 +33,7 @@ export function secretParts(secret: string): string[] {
     ...schemeSecrets(text),
     ...decodedSecrets(text),
   ];
-  return [...new Set(parts)].filter((part) => part !== "" && part !== secret).slice(0, MAX_PARTS);
+  return [...new Set(parts)].filter((part) => part !== secret && !ORDINARY_WORD.test(part)).slice(0, MAX_PARTS);
 }
 
 /** The secrets of a user and a password, as both are written: a user's name is none, unless it looks like a token. */
@@ -80,15 +86,17 @@ function loginSecrets(word: string): string[] {
   if (login.includes("://") || !looksSecret(login)) return [];
   const head = login.slice(0, login.lastIndexOf("@"));
   const separator = head.search(/[/:]/);
-  return separator <= 0 ? [] : [head.slice(separator + 1).replace(/^"(.*)"$/, "$1")];
+  return separator <= 0 ? [] : [head, head.slice(separator + 1).replace(/^"(.*)"$/, "$1")];
 }
 
 /** The values of `name=value` and `name: value` with a secret's name, whatever separates and quotes them. */
 function memberSecrets(text: string): string[] {
   const found: string[] = [];
-  for (const { index } of text.matchAll(/[=:]/g)) {
-    if (isSecretMember(nameBefore(text, index))) {
-      found.push(...valuesAt(text.slice(index + 1, index + MAX_PART_LENGTH)));
+  for (const { 0: separator, index } of text.matchAll(/[=:]/g)) {
+    const name = nameBefore(text, index);
+    if (!isSecretMember(name)) continue;
+    for (const value of valuesAt(text.slice(index + 1, index + MAX_PART_LENGTH))) {
+      found.push(ORDINARY_WORD.test(value) ? name + separator + value : value);
     }
   }
   return found;

@@ -72,6 +72,17 @@ Deno.test("what a secret says of harmless things is no part that is masked", () 
   for (const [secret, text] of harmless) assertEquals(textMasker([secret])(text), text, secret);
 });
 
+Deno.test("a value that is an ordinary word is masked with its name or user, and not by itself", () => {
+  const said: readonly (readonly [secret: string, text: string, masked: string])[] = [
+    ["Host=db;Password=test;Port=1", "the latest test: Password=test", "the latest test: [masked]"],
+    ["https://maps.example/?auth=false&code=true&x=y", "true or false: auth=false", "true or false: [masked]"],
+    ["postgres://honua:edge@db/maps", "edge: honua:edge", "edge: [masked]"],
+    ["scott/prod@//db:1521/ORCL", "prod as scott/prod", "prod as [masked]"],
+    ["Host=db;Password=te5t", "te5t", "[masked]"],
+  ];
+  for (const [secret, text, masked] of said) assertEquals(textMasker([secret])(text), masked, secret);
+});
+
 Deno.test("a password is masked in whatever way a connection string has to quote it", () => {
   const password = fc.string({ unit: fc.constantFrom(..."abXY09;,='\"{}\\%+/@: &#é"), minLength: 2, maxLength: 12 })
     .map((text) => `q9${text}9q`);
