@@ -85,7 +85,7 @@ function causesAmong(mistakes: readonly Mistake[], text: string): Mistake[] {
     if (summary === ESCAPE && isSecondHalf(text, range.start)) continue;
     causes.push(mistake);
     // … and the lines of what was meant as a heredoc are no settings.
-    if (text.startsWith("<<", range.start)) break;
+    if (/<<(?:-?'.)?$/.test(text.slice(Math.max(0, range.start - 3), range.start + 2))) break;
   }
   return causes.length === 0 ? [mistakes[0]!] : causes;
 }

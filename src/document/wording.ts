@@ -54,6 +54,11 @@ function firstOf(cases: Cases, text: string, otherwise: Wording): Wording {
   return cases.find(([pattern]) => pattern.test(text))?.[1] ?? otherwise;
 }
 
+const HEREDOC_START: Wording = {
+  summary: "A heredoc begins with << and a marker that ends the line",
+  suggestion: "Write <<EOF with nothing behind it, neither quotes nor spaces",
+};
+
 const CHARACTERS: Cases = [
   [/^'/, { summary: "A string is in single quotes", suggestion: 'Put it in double quotes: "…"' }],
   [/^[\u2018-\u201f\u00ab\u00bb\u2032\u2033]/, {
@@ -79,7 +84,8 @@ const CHARACTERS: Cases = [
   [/^[\u2010-\u2015\u2212]/, { summary: "A dash is no minus sign", suggestion: "Replace it with -" }],
 ];
 
-function characterWording({ ahead }: Here): Wording {
+function characterWording({ ahead, before }: Here): Wording {
+  if (ahead.startsWith("'") && /<<-?$/.test(before)) return HEREDOC_START;
   const codePoint = (ahead.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0");
   if (/^[\p{Zs}\v\f]/u.test(ahead)) {
     return { summary: `A special space (U+${codePoint}) stands here`, suggestion: "Replace it with an ordinary space" };
@@ -135,7 +141,10 @@ export function isSecondHalf(text: string, at: number): boolean {
 const HEREDOC = /<<-?([\p{ID_Start}_][\p{ID_Continue}-]*)\r?$/u;
 const MAX_MARKER_UNITS = 40;
 
-/** The heredoc in a stretch that is never closed, which HCL complains of at the end; null where there is none. */
+/**
+ * The heredoc in a stretch that is never closed, which HCL complains of at the end; null where there is none. A marker
+ * that does not end its line in the source opens none, and ends the stretch.
+ */
 export function openHeredoc(text: string, { start, end }: Range): { range: Range; wording: Wording } | null {
   let open: { readonly marker: string; readonly range: Range } | null = null;
   let isFollowed = false;
@@ -152,6 +161,9 @@ export function openHeredoc(text: string, { start, end }: Range): { range: Range
     at += line.length + 1;
   }
   if (open === null) return null;
+  if (open.range.end === end && !/^(?:\r?\n|$)/.test(text.slice(end, end + 2))) {
+    return { range: open.range, wording: HEREDOC_START };
+  }
   const marker = open.marker.slice(0, MAX_MARKER_UNITS);
   const wording = {
     summary: "A heredoc is never closed",
@@ -198,10 +210,7 @@ function statementWording({ ahead, before }: Here): Wording {
 }
 
 const VALUES: Cases = [
-  [/^<</, {
-    summary: "A heredoc begins with << and a marker that ends the line",
-    suggestion: "Write <<EOF with nothing behind it, neither quotes nor spaces",
-  }],
+  [/^<</, HEREDOC_START],
   [/^\.[0-9]/, { summary: "A number needs a digit before its point", suggestion: "Write 0.5 for .5" }],
   [/^,/, { summary: "A value is missing before the comma", suggestion: "Remove the comma, or write the value" }],
 ];
@@ -345,5 +354,9 @@ const WORDINGS: Readonly<Record<string, Wording | ((here: Here) => Wording)>> = 
   },
   "Invalid operand": NO_OPERATOR,
   "Unsupported operator": NO_OPERATOR,
-  "Missing expression": { ...VALUE, summary: "A value is missing here" },
+  // HCL's for the end of the source.
+  "Missing expression": ({ before }) =>
+    /(?:^|[{[,])\s*$/.test(before)
+      ? { summary: "A list or an object is never closed", suggestion: "Add the ] or } that is missing" }
+      : { ...VALUE, summary: "A value is missing here" },
 };

@@ -90,6 +90,16 @@ const TEXTS: readonly (readonly [text: string, ...told: string[]])[] = [
     "2:7 A heredoc begins with << and a marker that ends the line; Write <<EOF with nothing behind it, neither quotes nor spaces",
   ],
   [
+    "h {\n  a = <<-'EOF'\n  x = y\n  EOF\n}\n",
+    "2:10 A heredoc begins with << and a marker that ends the line; Write <<EOF with nothing behind it, neither quotes nor spaces",
+  ],
+  [
+    "h = <<EOF \n",
+    "1:5 A heredoc begins with << and a marker that ends the line; Write <<EOF with nothing behind it, neither quotes nor spaces",
+  ],
+  ["h = {\n  a = 1\n", "3:1 A list or an object is never closed; Add the ] or } that is missing"],
+  ["h = [1,\n", "2:1 A list or an object is never closed; Add the ] or } that is missing"],
+  [
     "h {\n  a: 1\n}\n",
     "2:3 A setting needs a single = between its name and its value; Write name = value, or name { … } for a block",
   ],
