@@ -126,7 +126,8 @@ const FLAWS: Readonly<Record<Flaw["kind"], (source: SourceText, range: Range) =>
   "computed-name": computedName,
   "respelled-name": respelledName,
   "carriage-return": carriageReturn,
-  "inexact-number": (source, range) => inexact(source, range, "Write its digits in the text itself, without ${ and }"),
+  "inexact-number": (source, range) =>
+    inexact(source, range, "Write its digits as text: in double quotes, or without ${ and }"),
 };
 
 /** The number is not quoted: what it belongs to may be a secret. */

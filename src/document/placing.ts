@@ -16,8 +16,8 @@ export type JsonObject = { [name: string]: HclJson };
 /** What hcl2json takes without a word, and no configuration should have. */
 export interface Flaw {
   /**
-   * A name that is an expression; one that is a number, which HCL spells anew; in a heredoc, a number that hcl2json puts
-   * there rounded, or line ends that are CRLF: a warning.
+   * A name that is an expression; one that is a number, which HCL spells anew; a number inside `${…}` that hcl2json
+   * rounds; in a heredoc, line ends that are CRLF: a warning.
    */
   readonly kind: "computed-name" | "respelled-name" | "inexact-number" | "carriage-return";
   /** Where it stands. */
@@ -39,12 +39,14 @@ export interface Placing {
 /** A value with its place; `around` is the place where there is no outline. */
 export function valueOf(placing: Placing, json: HclJson, outline: Outline | null, around: Range): Value {
   const range = outline?.range ?? around;
+  const isCollection = typeof json === "object" && json !== null;
+  if (isCollection && outline?.kind === "expression") findInexactNumbers(placing, outline.codes, true);
   if (Array.isArray(json)) {
     const places = outline?.kind === "list" && outline.items.length === json.length ? outline.items : null;
     const items = json.map((item, index) => valueOf(placing, item, places?.[index] ?? null, range));
     return { kind: "list", items, range };
   }
-  if (json !== null && typeof json === "object") {
+  if (isCollection) {
     return outline?.kind === "fields" ? objectValue(placing, json, outline) : unplacedObject(placing, json, range);
   }
   return scalarValue(placing, json, outline?.kind === "expression" ? outline : null, range);
@@ -63,7 +65,7 @@ function scalarValue(
   }
   const hasCode = isString && holdsCode(json);
   if (outline?.form === "heredoc") {
-    findInexactNumbers(placing, outline.codes);
+    findInexactNumbers(placing, outline.codes, false);
     if (isString && json.includes("\r\n")) placing.flaws.push({ kind: "carriage-return", range });
   }
   // hcl2json computes some expressions (`!true`, `"${1}"`); whether they are allowed is config's to say.
@@ -76,13 +78,19 @@ function scalarValue(
   return { kind: "literal", value: json, range };
 }
 
-const LONE_NUMBER = /^[~\s]*([0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)[~\s]*$/;
+/** The text of strings inside code, up to a `${` in them and on from its `}`; and comments. */
+const NO_CODE = /["}](?:[^"\\$]|\\[^]|\$\$\{|\$(?!\{))*(?:"|\$\{)|\/\*[^]*?(?:\*\/|$)|(?:#|\/\/)[^\n]*/g;
+const NUMBERS = /(?<!\p{ID_Continue})[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/gu;
 
-/** hcl2json puts a lone number of a heredoc into its text, cut to 512 bits; from everywhere else it hands it on as code. */
-function findInexactNumbers({ text, flaws }: Placing, codes: readonly Range[]): void {
+/**
+ * Finds inexact numbers in code that hcl2json computed: a lone number of a heredoc, also one in a string inside code, is
+ * put into its text, cut to 512 bits, and a list or an object in a string becomes one in JSON. Other code it hands on.
+ */
+function findInexactNumbers({ text, flaws }: Placing, codes: readonly Range[], isCollection: boolean): void {
   for (const range of codes) {
-    const number = LONE_NUMBER.exec(text.slice(range.start, range.end))?.[1];
-    if (number !== undefined && !isExactNumber(number)) flaws.push({ kind: "inexact-number", range });
+    const code = text.slice(range.start, range.end).replace(NO_CODE, " ");
+    const isComputed = isCollection || /^[\s~]*$/.test(code.replace(NUMBERS, ""));
+    if (isComputed && !(code.match(NUMBERS) ?? []).every(isExactNumber)) flaws.push({ kind: "inexact-number", range });
   }
 }
 

@@ -58,10 +58,38 @@ Deno.test("wherever a number stands in HCL, it is refused at its place where it 
 
 Deno.test("a number that HCL puts into a heredoc, or makes a name, is refused where its digits would be lost", async () => {
   assertEquals(await refusedIn('a = <<E\nx${1.50} ${0.1234567890123456789} ${env("X")}\nE\n'), ["2:12 null"]);
+  for (
+    const code of [
+      " N /* c */ ",
+      "# c\nN",
+      '"${N}"',
+      '"a${N}"',
+      '"a${1.50} \\" ${"b${N}"}c"',
+      "~ N ~",
+      '"$${ ${N}"',
+      "N /* } */",
+    ]
+  ) {
+    const text = `a = <<E\n\${${
+      code.replace("N", "0.1234567890123456789")
+    }} \${env("X", "0.1234567890123456789")}\nE\n`;
+    assertEquals(await refusedIn(text), ["2:3 null"], code);
+  }
+  assertEquals(await refusedIn('a = <<E\n${"0.1234567890123456789"} ${1 /* 0.1234567890123456789 */}\nE\n'), []);
   assertEquals(await refusedIn("a = { 12345678901234567890 = 1, 15 = 2, 1e3 = 3\n 0.10 = 4 }"), [
     "1:41 null",
     "2:2 null",
   ]);
+});
+
+Deno.test("a number in a list or an object inside a string is refused where its digits would be lost", async () => {
+  for (const code of ["[1, N]", "{ a = [N] }", "{ x1 = -N }", '[{ a = "${N}" }]']) {
+    for (const [text, place] of [[`a = "\${${code}}"`, "1:8 null"], [`a = [1, { b = "\${${code}}" }]`, "1:18 null"]]) {
+      assertEquals(await refusedIn(text!.replace("N", "9007199254740992")), [], text);
+      assertEquals(await refusedIn(text!.replace("N", "76561197980428157")), [place], text);
+    }
+  }
+  assertEquals(await refusedIn('a = "${["76561197980428157"]}" # 76561197980428157'), []);
 });
 
 Deno.test("a number whose exponent would keep the parser busy for minutes never reaches it", async () => {
