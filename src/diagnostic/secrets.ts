@@ -59,7 +59,7 @@ const SECRET_PATTERNS: readonly RegExp[] = [
   /(?<![a-z])(?:bearer|basic) {1,4}[\w.~+/-]{12}/i,
   /-----BEGIN /,
   // Oracle's EZConnect (`user/password@//host:1521/service`) and TNS name; a version or a digest is none.
-  /^["']?[\w$#.-]{1,128}\/(?:"[^\s"]{1,128}"|[^\s/@]{1,128})@(?!v?\d+(?:\.\d+){0,2}(?:[-+].*)?$|sha\d+:)(?:\/\/)?[\w([][^\s]*$/i,
+  /^["']?(?:(?:jdbc:)?oracle:(?:thin|oci8?):)?[\w$#.-]{1,128}\/(?:"[^\s"]{1,128}"|[^\s/@]{1,128})@(?!v?\d+(?:\.\d+){0,2}(?:[-+].*)?$|sha\d+:)(?:\/\/)?[\w([][^\s]*$/i,
   // The same with a colon, as drivers of MySQL spell it (`user:password@tcp(host)/db`); an address of a person is none.
   /^["']?(?!(?:mailto|sips?|xmpp|acct|tel|urn|data|im|pres):)[\w.%+-]{1,128}:[^\s@/]{1,128}@[\w([][^\s]*$/i,
   /^["']?\/\/[^\s/:@]{0,128}:[^\s@]{1,128}@/,

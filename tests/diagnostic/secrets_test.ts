@@ -45,6 +45,7 @@ Deno.test("a text with a credential is known whatever its name", () => {
     '"scott/t1ger@ORCL"',
     "scott/tiger@(DESCRIPTION=(ADDRESS=(HOST=db)))",
     "scott/tiger@10.0.0.5:1521/ORCL",
+    "jdbc:oracle:thin:scott/tiger@db:1521:ORCL",
     "honua:hunter2@tcp(db:3306)/maps",
     "//honua:hunter2@db/maps",
     "Server=db;pin=1234",
