@@ -70,15 +70,18 @@ function withoutEnvironment({ config, portable }: Extract<Compiled, { ok: true }
 function withoutSecretVariables(config: Json, masked: MaskedJson): Json {
   const texts: string[] = [];
   const collect = (original: Json, shown: Json | undefined) => {
-    if (typeof original === "string" && original !== shown) texts.push(original);
-    else if (original !== null && typeof original === "object") {
+    if (typeof original === "string" || typeof original === "number") {
+      if (original !== shown) texts.push(String(original));
+    } else if (original !== null && typeof original === "object") {
       for (const [name, value] of Object.entries(original)) collect(value, (shown as JsonObject | undefined)?.[name]);
     }
   };
   collect(config, masked);
   const { variables } = masked as { readonly variables: JsonObject };
   const isPart = (value: Json) =>
-    typeof value === "string" && value !== "" && texts.some((text) => text.includes(value));
+    typeof value === "number"
+      ? texts.includes(String(value))
+      : typeof value === "string" && value !== "" && texts.some((text) => text.includes(value));
   const kept = Object.entries(variables).map(([name, value]) => [name, isPart(value) ? MASK : value]);
   return { ...(masked as JsonObject), variables: Object.fromEntries(kept) };
 }

@@ -105,7 +105,10 @@ export interface MaskOptions {
   readonly keepReferences?: boolean;
 }
 
-/** The texts of a configuration that {@linkcode maskConfig} would mask, for masking them elsewhere. */
+/** A secret number with fewer digits is no sign of itself: elsewhere it may be a port, a size or a year. */
+const MIN_SECRET_DIGITS = 6;
+
+/** The texts, and the long numbers, of a configuration that {@linkcode maskConfig} would mask, for masking them elsewhere. */
 export function secretsIn(config: unknown): string[] {
   return openSecretSearch()(config);
 }
@@ -119,6 +122,8 @@ export function openSecretSearch(): (config: unknown) => string[] {
   const search = (value: unknown, path: readonly string[], isSecret: boolean, found: Set<string>): void => {
     if (typeof value === "string") {
       if (isSecret || looksSecret(value)) found.add(value);
+    } else if (typeof value === "number") {
+      if (isSecret && String(value).length >= MIN_SECRET_DIGITS) found.add(String(value));
     } else if (Array.isArray(value)) {
       for (const item of value) search(item, path, isSecret, found);
     } else if (typeof value === "object" && value !== null) {

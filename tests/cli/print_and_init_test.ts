@@ -33,6 +33,12 @@ Deno.test("print masks what came from the environment also where it was split, t
   assertEquals([dataSources.d.pool.maxSize, variables.innocent], ["[masked]", "[masked]"]);
 });
 
+Deno.test("print masks a variable that is a secret number, and no other number", async () => {
+  const input = 'variable "n" = 483921\nvariable "m" = 48\nservice "s" { pin = var.n }\n';
+  const { out } = await runRecorded(["print", "-"], { input });
+  assertEquals(JSON.parse(out).variables, { n: "[masked]", m: 48 });
+});
+
 Deno.test("print --show-secrets is the snapshot, byte for byte what would be written", async () => {
   const { out } = await runRecorded(["print", "--show-secrets", "-"], { input: SOURCE, environment: ENVIRONMENT });
   const verified = await verifyInTurns(new TextEncoder().encode(out));

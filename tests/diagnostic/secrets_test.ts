@@ -105,6 +105,11 @@ Deno.test("a member named __proto__ is copied and masked as any other", () => {
   assertEquals(JSON.stringify(maskConfig(config)), `{"__proto__":{"password":"${MASK}"},"constructor":"x"}`);
 });
 
+Deno.test("a long number under a secret's name is searched for as a text, and a short one is not", () => {
+  const config = { services: { a: { settings: { pin: 483921, token: [-1234567.5], pinTries: 3, port: 654321 } } } };
+  assertEquals(secretsIn(config), ["483921", "-1234567.5"]);
+});
+
 Deno.test("a search that remembers entries finds what a fresh one finds, whatever else changed", () => {
   const search = openSecretSearch();
   const entry = (connection: string) => ({ connection, deep: [{ password: `${connection}-word` }] });
