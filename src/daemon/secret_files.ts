@@ -6,6 +6,9 @@ import { withinLimit } from "../time/limit.ts";
 /** A file system that does not answer must not keep a hook from running. */
 const READ_LIMIT_MILLISECONDS = 1_000;
 
+/** The largest RSA key in use (16,384 bits) has 13 KB in PEM, and a file of a key may hold certificates too. */
+const MAX_SECRET_FILE_BYTES = 65_536;
+
 /** Follows some files with secrets. */
 export interface SecretFiles {
   /** Reads them; one that cannot be read in time keeps the content that is known. */
@@ -18,7 +21,7 @@ export interface SecretFiles {
 export function followSecretFiles(paths: readonly string[]): SecretFiles {
   const texts = new Map<string, readonly string[]>();
   const readOne = async (path: string) => {
-    const read = await readSmallFile(path);
+    const read = await readSmallFile(path, MAX_SECRET_FILE_BYTES);
     const last = texts.get(path)?.[0];
     if (read.ok && read.text.trim() !== last) texts.set(path, [read.text.trim(), ...last === undefined ? [] : [last]]);
   };

@@ -7,8 +7,8 @@ import { isCredentialName, isSecretName, looksSecret } from "./secrets.ts";
 const MAX_PART_LENGTH = 4_096;
 const MAX_SEARCHED_LENGTH = 16 * MAX_PART_LENGTH;
 
-/** No connection string has so many; a text with more was taken for a secret only to be safe. */
-const MAX_PARTS = 256;
+/** As many as a file of keys has lines; a text with more was taken for a secret only to be safe. */
+const MAX_PARTS = 1_024;
 
 /** A word of letters and digits that is at least so long is taken for a token, and a longer one of anything. */
 const MIN_TOKEN_LENGTH = 8;

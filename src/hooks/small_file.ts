@@ -19,12 +19,12 @@ const MEANINGS: ReadonlyMap<string, string> = new Map([
   ["NOT_A_FILE", "is not a file"],
 ]);
 
-/** Reads a file once. */
-export async function readSmallFile(path: string): Promise<SmallFileRead> {
+/** Reads a file once; one that is larger than the bound is refused. */
+export async function readSmallFile(path: string, maxBytes: number = MAX_SMALL_FILE_BYTES): Promise<SmallFileRead> {
   const refuse = (what: string): SmallFileRead => ({ ok: false, reason: `${terminalText(path)} ${what}` });
   try {
-    const bytes = await readRegularFile(path, MAX_SMALL_FILE_BYTES);
-    if (bytes.length > MAX_SMALL_FILE_BYTES) return refuse(`is larger than ${MAX_SMALL_FILE_BYTES} bytes`);
+    const bytes = await readRegularFile(path, maxBytes);
+    if (bytes.length > maxBytes) return refuse(`is larger than ${maxBytes} bytes`);
     return { ok: true, text: new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes) };
   } catch (error) {
     const code = (error as { code?: string } | null)?.code ?? "an unknown error";

@@ -1,5 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { followSecretFiles } from "../../src/daemon/secret_files.ts";
+import { MASK } from "../../src/diagnostic/secrets.ts";
+import { textMasker } from "../../src/diagnostic/text_masker.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
 
 Deno.test("a file's secret is known with the one before it, and a file that cannot be read takes none away", async () => {
@@ -22,4 +24,13 @@ Deno.test("a file's secret is known with the one before it, and a file that cann
   await Deno.remove(path);
   await files.read();
   assertEquals(files.secrets(), ["third", "second"]);
+});
+
+Deno.test("each line of a long key is masked, also behind a chain of certificates", async () => {
+  await using directory = await temporaryDirectory();
+  const lines = Array.from({ length: 900 }, (_, at) => `MIIE${at}${"x".repeat(58)}`);
+  const path = await directory.write("key.pem", ["-----BEGIN PRIVATE KEY-----", ...lines].join("\n"));
+  const files = followSecretFiles([path]);
+  await files.read();
+  assertEquals(textMasker(files.secrets())(lines.at(-1)!), MASK);
 });
