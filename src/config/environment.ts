@@ -94,7 +94,7 @@ const UNCLOSED_QUOTE: Oddity = {
 const COMMENT_IN_VALUE: Oddity = {
   code: "environment/comment-in-value",
   summary: "What looks like a comment is part of the value",
-  why: "A # begins a comment only where a line begins with it",
+  why: "A # begins a comment only at the beginning of a line",
   suggestion: "Put the comment on a line of its own; if it belongs to the value, put the whole value in quotes",
 };
 const TEXT_BEHIND_QUOTE: Oddity = {
@@ -141,7 +141,7 @@ interface Reader {
   hasQuoted: boolean;
   /** The character before, of whatever state. */
   previous: string;
-  /** What is odd about the value at hand, and where that begins. */
+  /** The first oddity of the value at hand, and where it begins. */
   odd: { readonly start: number; readonly oddity: Oddity } | null;
   readonly assignments: { name: string; value: string; range: Range; remark: Remark | null }[];
   readonly strays: Range[];

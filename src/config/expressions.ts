@@ -92,7 +92,7 @@ export interface Fault {
   readonly range: Range;
   /** The variable that is undefined, where that is the fault: then every setting that needs it says so. */
   readonly undefinedVariable: string | null;
-  /** What is said in place of `why` and `suggestion` where the value may be quoted; null where nothing else is. */
+  /** Replaces `why` and `suggestion` if the value may be quoted; null if nothing does. */
   readonly quoting: Pick<Fault, "why" | "suggestion"> | null;
   /** Whether it is the whole configuration's, met at this place by chance: then it is said once. */
   readonly isOfWhole: boolean;

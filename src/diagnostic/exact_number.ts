@@ -66,7 +66,7 @@ export function inexactNumber(): InexactNumber {
   };
 }
 
-/** The same, with the number and what it would become; null where it is too long to be quoted. */
+/** The same, with the number and what it would become; null if it is too long to be quoted. */
 export function quotedInexactNumber(written: string): InexactNumber | null {
   if (written.length > MAX_QUOTED_LENGTH) return null;
   const value = Number(written);

@@ -42,7 +42,7 @@ export function userinfoSecrets(user: string, password: string): string[] {
   return isToken(user) ? [...secrets, user] : secrets;
 }
 
-/** Undoes percent-encoding; a percent sign that begins no escape stands for itself. */
+/** Undoes percent-encoding; a percent sign that begins no escape is kept. */
 export function decoded(text: string): string {
   try {
     return decodeURIComponent(text);

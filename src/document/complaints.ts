@@ -59,7 +59,7 @@ function mistakesIn(source: SourceText, item: Item, complaint: string): Mistake[
   return mistakes.sort((one, other) => one.range.start - other.range.start);
 }
 
-/** HCL underlines what stands before a `${` that is never closed. */
+/** HCL underlines the text before a `${` that is never closed. */
 function placeOfCode(text: string, summary: string, range: Range): Range {
   const isBefore = summary === "Unclosed template interpolation sequence" && text.startsWith("${", range.end);
   return isBefore ? { start: range.end, end: range.end + 2 } : range;
@@ -69,7 +69,7 @@ const OPEN_STRING = "Invalid multi-line string";
 const CHARACTER = "Invalid character";
 const ESCAPE = "Invalid escape sequence";
 
-/** The mistakes without those that follow from others: somebody would mend what is not broken. */
+/** The mistakes without those that follow from others: nothing is wrong at their places. */
 function causesAmong(mistakes: readonly Mistake[], text: string): Mistake[] {
   const lineOf = ({ range }: Mistake) => text.lastIndexOf("\n", range.start - 1);
   const explains = ({ summary }: Mistake) => summary === CHARACTER || isOfDirective(summary);

@@ -25,7 +25,7 @@ export interface Cursor {
   count: number;
   /** Where there were more of them than MAX_VALUES, or -1. */
   tooManyAt: number;
-  /** The first number that would take the parser minutes; null where there is none. */
+  /** The first number that would take the parser minutes; null if there is none. */
   costlyNumber: Range | null;
   /** How many more units may be scanned a second time; keeps the scan linear whatever the source nests. */
   rescanBudget: number;
@@ -231,7 +231,7 @@ const NUMBER = /[0-9]+(?:\.[0-9]+)?(?:[eE]([+-]?[0-9]+))?/y;
 /** hcl2json writes all digits of a number: for an exponent of a million that takes minutes, for this one milliseconds. */
 const MAX_EXPONENT = 9_999;
 
-/** Takes the number at the cursor; where it would take the parser minutes, the place is noted and the scan is over. */
+/** Takes the number at the cursor; if it would take the parser minutes, the place is noted and the scan is over. */
 export function takeNumber(cursor: Cursor): void {
   const { text, at } = cursor;
   NUMBER.lastIndex = at;

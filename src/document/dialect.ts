@@ -55,7 +55,7 @@ export interface Scan {
   readonly tooDeepAt: number | null;
   /** Where there were more settings and values than the bound; null where there were not. */
   readonly tooManyAt: number | null;
-  /** The first number that would take the parser minutes; null where there is none. */
+  /** The first number that would take the parser minutes; null if there is none. */
   readonly costlyNumber: Range | null;
 }
 

@@ -147,7 +147,7 @@ function carriageReturn(source: SourceText, { start }: Range): Diagnostic {
 
 function respelledName(source: SourceText, range: Range): Diagnostic {
   return errorDiagnostic("document/number-as-name", "A name is a number in a spelling that would be lost", {
-    why: "HCL computes a number that stands for a name: 1e3 would become 1000, and 0.10 would become 0.1",
+    why: "HCL computes a number in the place of a name: 1e3 would become 1000, and 0.10 would become 0.1",
     suggestion: "Put the name in double quotes",
     place: placeOf(source, range),
   });

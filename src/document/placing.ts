@@ -20,7 +20,7 @@ export interface Flaw {
    * rounds; in a heredoc, line ends that are CRLF: a warning.
    */
   readonly kind: "computed-name" | "respelled-name" | "inexact-number" | "carriage-return";
-  /** Where it stands. */
+  /** Its place. */
   readonly range: Range;
 }
 
@@ -32,7 +32,7 @@ export interface Placing {
   readonly start: number;
   /** Of that item, sorted. */
   readonly edits: readonly Edit[];
-  /** Takes what is found here. */
+  /** Takes the flaws that are found. */
   readonly flaws: Flaw[];
 }
 

@@ -1,4 +1,4 @@
-// What people are told for each of HCL's complaints: HCL's summary names a kind of mistake, and what stands at the place
+// The words for each of HCL's complaints: HCL's summary names a kind of mistake, and the text at the place
 // tells which of its usual causes it is. Nothing of the source is quoted but names of markers and code points.
 import type { Range } from "../diagnostic/range.ts";
 
@@ -6,9 +6,9 @@ import type { Range } from "../diagnostic/range.ts";
 export interface Wording {
   /** One line without a full stop. */
   readonly summary: string;
-  /** Left out where the summary says all. */
+  /** Left out if the summary says all. */
   readonly why?: string;
-  /** What to do; left out where nothing can be proposed. */
+  /** The advice; left out if there is none. */
   readonly suggestion?: string;
 }
 
@@ -37,7 +37,7 @@ export function isOfDirective(hclSummary: string): boolean {
   return /template (?:control|directive)| directive$| marker$|^Unexpected end of template/.test(hclSummary);
 }
 
-/** What HCL has no words of its own for: it takes the two characters for operators. */
+/** HCL has no words of its own for it: it takes the two characters for operators. */
 const OPEN_COMMENT: Wording = { summary: "A comment is never closed", suggestion: "Add the closing */" };
 
 const DIRECTIVE: Wording = {
@@ -88,11 +88,14 @@ function characterWording({ ahead, before }: Here): Wording {
   if (ahead.startsWith("'") && /<<-?$/.test(before)) return HEREDOC_START;
   const codePoint = (ahead.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0");
   if (/^[\p{Zs}\v\f]/u.test(ahead)) {
-    return { summary: `A special space (U+${codePoint}) stands here`, suggestion: "Replace it with an ordinary space" };
+    return {
+      summary: `There is a special space here (U+${codePoint})`,
+      suggestion: "Replace it with an ordinary space",
+    };
   }
   if (/^(?![\r])[\p{C}\p{M}]/u.test(ahead)) {
     return {
-      summary: `An invisible character (U+${codePoint}) stands here`,
+      summary: `There is an invisible character here (U+${codePoint})`,
       why: "It may come from a document that the text was pasted from",
       suggestion: "Remove it",
     };
@@ -142,7 +145,7 @@ const HEREDOC = /<<-?([\p{ID_Start}_][\p{ID_Continue}-]*)\r?$/u;
 const MAX_MARKER_UNITS = 40;
 
 /**
- * The heredoc in a stretch that is never closed, which HCL complains of at the end; null where there is none. A marker
+ * The heredoc in a stretch that is never closed, which HCL complains of at the end; null if there is none. A marker
  * that does not end its line in the source opens none, and ends the stretch.
  */
 export function openHeredoc(text: string, { start, end }: Range): { range: Range; wording: Wording } | null {
@@ -256,7 +259,7 @@ const OPEN_BRACKET: Wording = { summary: "A bracket is never closed", suggestion
 
 const OPEN_LIST: Wording = { summary: "A list is never closed", suggestion: "Add the ] before this setting" };
 
-/** Each for one summary. Those that depend on what stands there are functions. */
+/** Each for one summary. Those that depend on the text at the place are functions. */
 const WORDINGS: Readonly<Record<string, Wording | ((here: Here) => Wording)>> = {
   "Argument or block definition required": statementWording,
   "Attribute redefined": {
@@ -267,7 +270,7 @@ const WORDINGS: Readonly<Record<string, Wording | ((here: Here) => Wording)>> = 
   "Invalid block definition": ({ before }) => /=\s*"[^"\\]*"[\p{L}\p{N}]/u.test(before) ? QUOTE_INSIDE : BLOCK,
   "Invalid argument name": ({ before }) =>
     /[^\s{},]$/.test(before)
-      ? { summary: "A quote stands here that opens nothing", suggestion: 'Put the whole value between two "' }
+      ? { summary: "This quote opens nothing", suggestion: 'Put the whole value between two "' }
       : {
         summary: "The name of a setting cannot be written like this",
         suggestion: "Use letters, digits, _ and -, without an expression in it",
@@ -345,7 +348,7 @@ const WORDINGS: Readonly<Record<string, Wording | ((here: Here) => Wording)>> = 
   "Unterminated tuple constructor expression": OPEN_BRACKET,
   "Unterminated object constructor expression": { summary: "An object is never closed", suggestion: "Add the }" },
   "Invalid single-argument block definition": {
-    summary: "Something stands behind the value in a block on one line",
+    summary: "There is something behind the value in a block on one line",
     suggestion: "Put the value and the } on lines of their own",
   },
   "Invalid number literal": {

@@ -22,8 +22,8 @@ const VALUES: readonly (readonly [value: string, told: string])[] = [
     "1;",
     "8 A semicolon has no meaning here; Put each setting on a line of its own, and commas between the items of a list",
   ],
-  ["\u200b1", "7 An invisible character (U+200B) stands here; Remove it"],
-  ["1\ufeff", "8 An invisible character (U+FEFF) stands here; Remove it"],
+  ["\u200b1", "7 There is an invisible character here (U+200B); Remove it"],
+  ["1\ufeff", "8 There is an invisible character here (U+FEFF); Remove it"],
   ["1\r  b = 2", "8 A carriage return without a line feed is no line end; Save the file with LF or CRLF line ends"],
   ["–5", "7 A dash is no minus sign; Replace it with -"],
   ["§", "7 A character that has no meaning here; Put quotes around the text that it belongs to, or remove it"],
@@ -51,7 +51,7 @@ const VALUES: readonly (readonly [value: string, told: string])[] = [
     '15 A string goes on over the end of its line; Write \\\\ for a backslash at the end of the string: \\" is a quote inside it',
   ],
   ['"say "hi" now"', '21 A quote inside a string ended it; Write \\" for a quote inside a string'],
-  ['x"', '8 A quote stands here that opens nothing; Put the whole value between two "'],
+  ['x"', '8 This quote opens nothing; Put the whole value between two "'],
   ['"a ${ b"', "10 A ${ in a string is never closed; Add the }, or write $${ for a literal ${"],
   ['"${}"', "10 An expression is missing in ${}; Write $${} for a literal ${}"],
   ["5m", '8 A number ends before this; Put quotes around the whole value, as in "5m"'],
@@ -75,7 +75,7 @@ const TEXTS: readonly (readonly [text: string, ...told: string[]])[] = [
   ],
   [
     "h {\n  a\u00a0= 1\n}\n",
-    "2:4 A special space (U+00A0) stands here; Replace it with an ordinary space",
+    "2:4 There is a special space here (U+00A0); Replace it with an ordinary space",
   ],
   [
     'h {\n  # x = <<NO\n  a = <<X\n  X\n  b = <<-EOF\n  "\n}\nservice "a" {\n}\n',
