@@ -135,7 +135,7 @@ export async function killSessions(ids: Iterable<number>): Promise<void> {
   const all = [...ids];
   // At once, whatever becomes of the rest.
   killGroups(all);
-  await Promise.all(all.map(async (id) => killGroups((await runningGroups(id))?.keys() ?? [])));
+  killGroups((await runningGroups(...all))?.keys() ?? []);
 }
 
 /**

@@ -2,7 +2,7 @@
 // made a session of its own (setsid(2)), whatever process groups they are in: timeout(1) and job control make some.
 import { CAT, readProcFiles } from "../host/proc_files.ts";
 
-/** How many processes run in each process group of a session, by the group's number. */
+/** How many processes run in each process group of sessions, by the group's number. */
 export type SessionGroups = ReadonlyMap<number, number>;
 
 /** The number, the name in parentheses, which may hold anything, the state, the parent, the group and the session. */
@@ -11,13 +11,13 @@ const STAT = /^\d+ \(.*?\) ([A-Za-z]) -?\d+ (\d+) (\d+) -?\d+ -?\d+ \d+ /gms;
 /** The first look comes before SIGTERM, which a host out of its depth must not put off. */
 const READER = { ...CAT, limitMilliseconds: 500 };
 
-/** Reads which groups of a session run; null if /proc does not tell. A zombie does not run. */
-export async function runningGroups(session: number): Promise<SessionGroups | null> {
+/** Reads which groups of some sessions run; null if /proc does not tell. A zombie does not run. */
+export async function runningGroups(...sessions: readonly number[]): Promise<SessionGroups | null> {
   const text = await readStats();
   if (text === null) return null;
   const groups = new Map<number, number>();
   for (const [, state = "", group = "", of = ""] of text.matchAll(STAT)) {
-    if (Number(of) !== session || /[ZXx]/.test(state)) continue;
+    if (!sessions.includes(Number(of)) || /[ZXx]/.test(state)) continue;
     groups.set(Number(group), (groups.get(Number(group)) ?? 0) + 1);
   }
   return groups;
