@@ -182,7 +182,8 @@ function statusCommand(terminal: Terminal, finish: Finish): Command {
   return addExamples(
     addEndings(command, [
       "0  the source is in force",
-      "1  it was rejected or could not be taken, nothing is in force, or the instance has diverged",
+      "1  it was rejected or could not be taken, nothing is in force, the snapshot's file is gone or another's,",
+      "   a mounted file was replaced outside, the instance has diverged, or a hook of an activation failed",
       "3  nothing answers",
     ]),
     ["status", "status --url https://edge-7:8443 --token-file /etc/honua-configd/token"],
@@ -199,7 +200,7 @@ function peersCommand(terminal: Terminal, finish: Finish): Command {
   return addExamples(
     addEndings(command, [
       "0  all living instances run one hash",
-      "1  they do not",
+      "1  they do not, or processes have one name",
       "3  nothing answers, or Redis cannot be reached",
     ]),
     ["peers", "peers --format json"],
