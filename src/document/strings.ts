@@ -14,6 +14,7 @@ import {
   leave,
   peek,
   rangeFrom,
+  skipBlanks,
   takeNumber,
   takeWord,
 } from "./cursor.ts";
@@ -85,14 +86,16 @@ export function takeEnvColon(cursor: Cursor, codes: Range[], insideTemplate: boo
   return true;
 }
 
-/** Takes `${…}`; as in HCL's scanner, braces alone decide where it ends. */
+/** Takes `${…}`; as in HCL's scanner, only braces outside comments and strings decide where it ends. */
 function takeInterpolation(cursor: Cursor, codes: Range[]): void {
   const start = cursor.at + 2;
   const depth = cursor.depth;
   if (!enter(cursor)) return;
   cursor.at = start;
   let braces = 0;
-  while (!atEnd(cursor)) {
+  for (;;) {
+    skipBlanks(cursor, true);
+    if (atEnd(cursor)) break;
     const c = peek(cursor);
     if (c === CHAR.quote) {
       if (!takeQuoted(cursor).closed) break;

@@ -1,13 +1,12 @@
 import { assert, assertEquals } from "@std/assert";
 import { sourceText } from "../../src/diagnostic/range.ts";
 import { loadConfig } from "../../src/config/load.ts";
-import { openBlockParser } from "../../src/document/blocks.ts";
+import { type BlockParser, openBlockParser } from "../../src/document/blocks.ts";
 import { openHclReader } from "../../src/document/hcl_document.ts";
 import { load } from "./loading.ts";
 
 /** `line:column path` of every number in an HCL text that is refused for not being exact. */
-async function refusedIn(text: string): Promise<string[]> {
-  await using parser = openBlockParser();
+async function refusedIn(parser: BlockParser, text: string): Promise<string[]> {
   const source = sourceText("test.hcl", text);
   const parsed = await openHclReader(parser).read(source);
   const loaded = parsed.ok
@@ -21,6 +20,7 @@ async function refusedIn(text: string): Promise<string[]> {
 }
 
 Deno.test("wherever a number stands in HCL, it is refused at its place where it would become another", async () => {
+  await using parser = openBlockParser();
   const text = (number: string) =>
     [
       'service "s" {',
@@ -38,8 +38,8 @@ Deno.test("wherever a number stands in HCL, it is refused at its place where it 
       `variable "w" { default = [${number}] }`,
       `other = { x = ${number} }`,
     ].join("\n");
-  assertEquals(await refusedIn(text("9007199254740992")), []);
-  assertEquals(await refusedIn(text("76561197980428157")), [
+  assertEquals(await refusedIn(parser, text("9007199254740992")), []);
+  assertEquals(await refusedIn(parser, text("76561197980428157")), [
     "2:15 service.s.tenant_id",
     "3:14 service.s.list",
     "3:42 service.s.list.deep",
@@ -57,7 +57,8 @@ Deno.test("wherever a number stands in HCL, it is refused at its place where it 
 });
 
 Deno.test("a number that HCL puts into a heredoc, or makes a name, is refused where its digits would be lost", async () => {
-  assertEquals(await refusedIn('a = <<E\nx${1.50} ${0.1234567890123456789} ${env("X")}\nE\n'), ["2:12 null"]);
+  await using parser = openBlockParser();
+  assertEquals(await refusedIn(parser, 'a = <<E\nx${1.50} ${0.1234567890123456789} ${env("X")}\nE\n'), ["2:12 null"]);
   for (
     const code of [
       " N /* c */ ",
@@ -68,31 +69,37 @@ Deno.test("a number that HCL puts into a heredoc, or makes a name, is refused wh
       "~ N ~",
       '"$${ ${N}"',
       "N /* } */",
+      '/* " */ N',
     ]
   ) {
     const text = `a = <<E\n\${${
       code.replace("N", "0.1234567890123456789")
     }} \${env("X", "0.1234567890123456789")}\nE\n`;
-    assertEquals(await refusedIn(text), ["2:3 null"], code);
+    assertEquals(await refusedIn(parser, text), ["2:3 null"], code);
   }
-  assertEquals(await refusedIn('a = <<E\n${"0.1234567890123456789"} ${1 /* 0.1234567890123456789 */}\nE\n'), []);
-  assertEquals(await refusedIn("a = { 12345678901234567890 = 1, 15 = 2, 1e3 = 3\n 0.10 = 4 }"), [
+  assertEquals(
+    await refusedIn(parser, 'a = <<E\n${"0.1234567890123456789"} ${1 /* 0.1234567890123456789 */}\nE\n'),
+    [],
+  );
+  assertEquals(await refusedIn(parser, "a = { 12345678901234567890 = 1, 15 = 2, 1e3 = 3\n 0.10 = 4 }"), [
     "1:41 null",
     "2:2 null",
   ]);
 });
 
 Deno.test("a number in a list or an object inside a string is refused where its digits would be lost", async () => {
+  await using parser = openBlockParser();
   for (const code of ["[1, N]", "{ a = [N] }", "{ x1 = -N }", '[{ a = "${N}" }]']) {
     for (const [text, place] of [[`a = "\${${code}}"`, "1:8 null"], [`a = [1, { b = "\${${code}}" }]`, "1:18 null"]]) {
-      assertEquals(await refusedIn(text!.replace("N", "9007199254740992")), [], text);
-      assertEquals(await refusedIn(text!.replace("N", "76561197980428157")), [place], text);
+      assertEquals(await refusedIn(parser, text!.replace("N", "9007199254740992")), [], text);
+      assertEquals(await refusedIn(parser, text!.replace("N", "76561197980428157")), [place], text);
     }
   }
-  assertEquals(await refusedIn('a = "${["76561197980428157"]}" # 76561197980428157'), []);
+  assertEquals(await refusedIn(parser, 'a = "${["76561197980428157"]}" # 76561197980428157'), []);
 });
 
 Deno.test("a number whose exponent would keep the parser busy for minutes never reaches it", async () => {
+  await using parser = openBlockParser();
   for (
     const [text, place] of [
       ["a = 1\nb = 1e9999999", "2:5 null"],
@@ -101,8 +108,8 @@ Deno.test("a number whose exponent would keep the parser busy for minutes never 
       ['a = "x${b1e9999999 ? 1 : 1e9999999}"', "1:26 null"],
       ["a = <<E\n${1e9999999}\nE\n", "2:3 null"],
     ] as const
-  ) assertEquals(await refusedIn(text), [place], text);
-  assertEquals(await refusedIn('a = "1e9999999" # 1e9999999\nb = "$${1e9999999}"\nc = 0e9999999\n'), []);
+  ) assertEquals(await refusedIn(parser, text), [place], text);
+  assertEquals(await refusedIn(parser, 'a = "1e9999999" # 1e9999999\nb = "$${1e9999999}"\nc = 0e9999999\n'), []);
 });
 
 Deno.test("a number in JSON, also in an expression there, is refused where it would become another", () => {

@@ -154,6 +154,17 @@ Deno.test("hostile names are names like any other", async () => {
   assertEquals(block!.body.entries.map((entry) => entry.name), ["__proto__", "constructor"]);
 });
 
+Deno.test("a comment in code may hold quotes and braces, and what follows is read as ever", async () => {
+  await using parser = openBlockParser();
+  for (const comment of ['/* " */', "/* } */", '# " }\n', "// {\n"]) {
+    const document = await documentOf(`a = "\${env("A") ${comment}}"\nb = { c = 1 d = 2 }\n`, parser);
+    assertEquals(document.attributes.map(({ name, value }) => [name, value.kind]), [["a", "template"], [
+      "b",
+      "fields",
+    ]]);
+  }
+});
+
 Deno.test("expressions are those of the source, however hcl2json would spell them", async () => {
   await using parser = openBlockParser();
   const text = [
