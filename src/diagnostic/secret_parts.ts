@@ -14,8 +14,8 @@ const MAX_PARTS = 1_024;
 const MIN_TOKEN_LENGTH = 8;
 const MAX_WORD_LENGTH = 15;
 
-/** Too ordinary to be looked for by itself, or a log would be of no use: `test`, `true`, `none`, `root`. */
-const ORDINARY_WORD = /^(?:\p{L}{0,4}|false)$/iu;
+/** Values of switches (`?auth=true`) that no password is: masked by themselves, they would make a log useless. */
+const ORDINARY_WORD = /^(?:\p{L}{0,3}|true|false|none|null)$/iu;
 
 /** A shorter line of a secret with several lines may be anything: a brace, a word. */
 const MIN_LINE_LENGTH = 8;
