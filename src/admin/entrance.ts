@@ -19,8 +19,8 @@ export interface OpenedListener {
   readonly warnings: readonly string[];
   /** Looks whether what it was opened with is still there and the same, and makes up for what is not. */
   readonly look: () => Promise<LookedAt | null>;
-  /** Called before the listener is closed, and once more when a look that was under way is over. */
-  remove(): void;
+  /** Called before the listener is closed, and once more when a look that was under way is over. Must not reject. */
+  remove(): Promise<void>;
 }
 
 /** What a look at an open listener found or did, in one line. Null in its place: all is as it was. */
@@ -58,6 +58,8 @@ export interface EntranceSettings {
   readonly onTrouble: (message: string) => void;
   /** Between attempts; default from 1 s to 60 s. */
   readonly backoff?: Backoff;
+  /** How long the first attempt is waited for; it goes on after that. Default 2 s. */
+  readonly openLimitMilliseconds?: number;
   /** In [0, 1), for the backoff; default `Math.random`. */
   readonly random?: () => number;
 }
@@ -68,6 +70,8 @@ export interface Entrance extends AsyncDisposable {
   address(): string | null;
   /** Looks at what the listener was opened with, unless such a look is under way. */
   lookAgain(): void;
+  /** Takes its name away, as disposing of it does first: no other process can take its place before it is closed. */
+  withdraw(): Promise<void>;
 }
 
 /** An entrance that was opened or will be, or why it can never be. */
@@ -76,13 +80,19 @@ export type OpenedEntrance = { readonly ok: true; readonly entrance: Entrance } 
 /** Between attempts to open it. */
 const BACKOFF: Backoff = { firstMilliseconds: 1_000, capMilliseconds: 60_000 };
 
-/** How long closing waits for a look that hangs in a file system which does not answer. */
-const LOOK_GRACE_MILLISECONDS = 500;
+/** Of the files that it is opened with. */
+const OPEN_LIMIT_MILLISECONDS = 2_000;
+
+/** How long each step of closing waits for a file system that does not answer. */
+const GRACE_MILLISECONDS = 500;
 
 /** Makes a first attempt, and where the host is at fault goes on trying; later every fault is the host's. */
 export async function openEntrance(settings: EntranceSettings): Promise<OpenedEntrance> {
   const { open, serve, onOpen, onLook, onTrouble, backoff = BACKOFF, random = Math.random } = settings;
+  const { openLimitMilliseconds = OPEN_LIMIT_MILLISECONDS } = settings;
   let current: { readonly opened: OpenedListener; readonly connections: Connections } | null = null;
+  let withdrawing: Promise<void> | null = null;
+  let isWithdrawn = false;
   let closing: Promise<void> | null = null;
   const ending = new AbortController();
   let told = "";
@@ -92,54 +102,61 @@ export async function openEntrance(settings: EntranceSettings): Promise<OpenedEn
       told = opening.message;
       return false;
     }
-    if (closing !== null) {
-      opening.remove();
-      opening.listener.close();
-      return true;
-    }
     current = { opened: opening, connections: serve(opening) };
     onOpen(opening);
     return true;
   };
   // What the system refuses in an unforeseen place must not end the daemon, which works without this way in.
-  const openLater = async (): Promise<ListenerOpening> => {
-    try {
-      return await open();
-    } catch (error) {
-      return { ok: false, message: error instanceof Error ? error.message : String(error), isOption: false };
-    }
+  const takeLate = async (attempt: Promise<ListenerOpening>): Promise<boolean> => {
+    const opening = await attempt.catch((error): ListenerRefusal => (
+      { ok: false, message: error instanceof Error ? error.message : String(error), isOption: false }
+    ));
+    if (withdrawing === null || !opening.ok) return take(opening);
+    await withinLimit(opening.remove(), GRACE_MILLISECONDS);
+    opening.listener.close();
+    return true;
   };
-  const keepTrying = async () => {
-    for (let attempt = 1; closing === null; attempt++) {
+  const keepTrying = async (first: Promise<ListenerOpening> | null) => {
+    if (first !== null && await takeLate(first)) return;
+    for (let attempt = 1; withdrawing === null; attempt++) {
       const wait = backoffMilliseconds(attempt, random(), backoff);
       await delay(wait, undefined, { signal: ending.signal }).catch(() => {});
-      if (closing !== null || take(await openLater())) return;
+      if (withdrawing !== null || await takeLate(open())) return;
     }
   };
   let looking: Promise<void> | null = null;
   let lastError = "";
   const look = async (opened: OpenedListener) => {
     const looked = await opened.look().catch((error): LookedAt => ({ level: "error", message: String(error) }));
-    if (looked !== null && looked.message !== lastError && closing === null) onLook(looked);
+    if (looked !== null && looked.message !== lastError && withdrawing === null) onLook(looked);
     lastError = looked?.level === "error" ? looked.message : "";
   };
-  const first = await open();
-  if (!first.ok && first.isOption) return first;
-  const trying = take(first) ? Promise.resolve() : keepTrying();
-  const close = async () => {
+  const opening = open();
+  const first = await withinLimit(opening, openLimitMilliseconds);
+  if (first.ok && !first.value.ok && first.value.isOption) return first.value;
+  if (!first.ok) onTrouble("A file system that it needs (of its socket, token or certificate) does not answer");
+  const trying = first.ok && take(first.value) ? Promise.resolve() : keepTrying(first.ok ? null : opening);
+  const withdraw = async () => {
     ending.abort();
-    current?.opened.remove();
-    await Promise.all([trying, current?.connections.close()]);
-    // A look that was under way may have made up for what was just removed.
-    if (looking !== null) await withinLimit(looking, LOOK_GRACE_MILLISECONDS);
-    current?.opened.remove();
+    if (current !== null) await withinLimit(current.opened.remove(), GRACE_MILLISECONDS);
+    isWithdrawn = true;
+  };
+  const close = async () => {
+    if (!isWithdrawn) await entrance.withdraw();
+    const underWay = looking;
+    await Promise.all([withinLimit(trying, GRACE_MILLISECONDS), current?.connections.close()]);
+    if (underWay === null || current === null) return;
+    // It may have made up for what was just removed.
+    await withinLimit(underWay, GRACE_MILLISECONDS);
+    await withinLimit(current.opened.remove(), GRACE_MILLISECONDS);
   };
   const entrance: Entrance = {
     address: () => current?.opened.address ?? null,
     lookAgain() {
-      if (current === null || closing !== null) return;
+      if (current === null || withdrawing !== null) return;
       looking ??= look(current.opened).finally(() => looking = null);
     },
+    withdraw: () => withdrawing ??= withdraw(),
     [Symbol.asyncDispose]: () => closing ??= close(),
   };
   return { ok: true, entrance };

@@ -71,6 +71,7 @@ export async function openAdminServer(settings: AdminSettings): Promise<OpenedAd
   const looks = setInterval(lookAgain, limits.lookMilliseconds);
   const close = async () => {
     clearInterval(looks);
+    await Promise.all(entrances.map((one) => one.withdraw()));
     // Each knows of its end before what waits is answered.
     const closed = entrances.map((one) => one[Symbol.asyncDispose]());
     closing.abort();

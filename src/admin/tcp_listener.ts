@@ -42,7 +42,8 @@ export async function openTcpListener({ listen, tokenFile, tls, onTrouble }: Tcp
   const host = hostname.includes(":") ? `[${hostname}]` : hostname;
   const scheme = pair === null ? "http" : "https";
   const { authorize, warnings } = guard;
-  return { ok: true, listener, authorize, address: `${scheme}://${host}:${port}`, warnings, look, remove: () => {} };
+  const remove = () => Promise.resolve();
+  return { ok: true, listener, authorize, address: `${scheme}://${host}:${port}`, warnings, look, remove };
 }
 
 function listenPlainly({ hostname, port }: ListenAddress): OpenedTcp | ListenerRefusal {

@@ -2,6 +2,7 @@
 // replaced, one that somebody answers on is not touched, and what is removed at the end is this daemon's own.
 import { randomBytes } from "node:crypto";
 import { basename, dirname, join } from "node:path";
+import { fileSystemAnswers } from "../host/regular_file.ts";
 import { withinLimit } from "../time/limit.ts";
 
 /** A socket that is listened on. */
@@ -13,7 +14,7 @@ export interface UnixSocket {
   /** Whether its path still leads to it. */
   isInPlace(): Promise<boolean>;
   /** Removes its name, if that still is its own. Before the listener is closed, so that no other can take its place. */
-  remove(): void;
+  remove(): Promise<void>;
 }
 
 /** A socket, or in one line why there is none; `isOption`: another path is the remedy. */
@@ -43,6 +44,8 @@ export async function openUnixSocket(path: string): Promise<OpenedSocket> {
     const most = `at most ${MAX_PATH_BYTES} bytes, and its directory ${MAX_PATH_BYTES - ownNameBytes}`;
     return refused(`The path of the admin socket ${path} is too long: it may have ${most}`, true);
   }
+  // Deno binds on the main thread.
+  await fileSystemAnswers(dirname(path));
   let listener: Deno.Listener<Deno.UnixConn>;
   try {
     listener = bindWithMode(ownName);
@@ -66,7 +69,11 @@ export async function openUnixSocket(path: string): Promise<OpenedSocket> {
   Deno.removeSync(ownName);
   const leftovers = await removeLeftovers(dirname(path), own.uid);
   const isInPlace = () => Deno.lstat(path).then((found) => isSameFile(found, own), () => false);
-  return { ok: true, socket: { listener, leftovers, isInPlace, remove: () => removeOwn(path, own) } };
+  const remove = async () => {
+    await fileSystemAnswers(dirname(path));
+    removeOwn(path, own);
+  };
+  return { ok: true, socket: { listener, leftovers, isInPlace, remove } };
 }
 
 /** Of a directory with more entries the rest waits for the next start. */

@@ -45,7 +45,7 @@ Deno.test("a socket that another process has bound meanwhile is left to it, said
   await looksTold();
   await eventually("that is said", () => taken().length === 1);
   await looksTold();
-  other.socket.remove();
+  await other.socket.remove();
   other.socket.listener.close();
   await eventually("it answers again", () => {
     host.server.lookAgain();

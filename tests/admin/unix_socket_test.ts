@@ -22,7 +22,7 @@ Deno.test("the socket is for its owner and group, whatever the umask, which stay
     assert(opened.ok);
     const { mode } = Deno.lstatSync(path);
     assertEquals([(mode! & 0o777).toString(8), Deno.umask()], ["660", 0]);
-    opened.socket.remove();
+    await opened.socket.remove();
     opened.socket.listener.close();
   } finally {
     Deno.umask(before);
@@ -40,7 +40,7 @@ Deno.test("a socket that a dead daemon left is replaced", async () => {
   const opened = await openUnixSocket(path);
   assert(opened.ok);
   using _connection = await Deno.connect({ transport: "unix", path });
-  opened.socket.remove();
+  await opened.socket.remove();
   opened.socket.listener.close();
   assertEquals(namesIn(directory.path), []);
 });
@@ -85,7 +85,7 @@ Deno.test("what took the socket's place is left there", async () => {
   assert(opened.ok);
   await Deno.remove(path);
   await Deno.writeTextFile(path, "another's");
-  opened.socket.remove();
+  await opened.socket.remove();
   opened.socket.listener.close();
   assertEquals(await Deno.readTextFile(path), "another's");
 });
