@@ -17,10 +17,10 @@ import { checkHooks, type Hooking, openHooking } from "./daemon/hooking.ts";
 import { type Candidate, looker } from "./daemon/looking.ts";
 import { type MaskedSecrets, maskedSecrets } from "./daemon/masking.ts";
 import { join, type Joined, type Reached } from "./daemon/joining.ts";
-import { becomeOnlyWriter } from "./daemon/only_writer.ts";
 import { type MountedFiles, mountedFiles } from "./daemon/mounted_files.ts";
 import type { DaemonSettings } from "./daemon/settings.ts";
 import { openService, type Service, type ServiceFacts } from "./daemon/service.ts";
+import { openSnapshot } from "./daemon/snapshot_opening.ts";
 import { agreedGeneration, standingOf } from "./daemon/standing.ts";
 import { type KeptState, readState, type StateKeeper, stateKeeper, statePath } from "./daemon/state_file.ts";
 import { openSubject } from "./daemon/subject.ts";
@@ -39,7 +39,7 @@ import type { Mark } from "./reload/state.ts";
 import { formatOf } from "./snapshot/compile.ts";
 import { describeFault } from "./snapshot/snapshot.ts";
 import type { SnapshotLock } from "./snapshot/snapshot_lock.ts";
-import { type Existing, openStore, type SnapshotStore } from "./snapshot/store.ts";
+import type { Existing, SnapshotStore } from "./snapshot/store.ts";
 
 export type { DaemonSettings };
 
@@ -84,20 +84,12 @@ export async function startDaemon(given: DaemonSettings): Promise<Started> {
   const secrets = maskedSecrets(reached === null ? secretValues(options) : secretsWith(reached, options));
   const settings: DaemonSettings = { ...given, log: given.log.withMask(secrets.mask) };
   const { log } = settings;
-  const { path, mode, group } = options.snapshot;
-  // Before anything there is touched: the store sets a damaged snapshot aside.
-  const writer = await becomeOnlyWriter(path, log);
-  if (!writer.ok) return { ...writer, isOption: false };
-  const { lock } = writer;
-  const opened = await openStore({ path, mode, group, lock });
-  if (!opened.ok) {
-    lock[Symbol.dispose]();
-    return { ...opened, isOption: opened.code === "UNKNOWN_GROUP" };
-  }
-  const { store, existing, stale } = opened;
+  const opened = await openSnapshot(options.snapshot, log);
+  if (!opened.ok) return opened;
+  const { store, lock, existing, stale } = opened;
   for (const warning of reached?.warnings ?? []) log.warning(renderLine(warning));
   if (isolation !== null) log.warning(isolation);
-  tellExisting(log, path, existing);
+  tellExisting(log, options.snapshot.path, existing);
   for (const file of stale.removed) log.information("Removed a temporary file that a crash had left", { path: file });
   for (const file of stale.left) log.warning("A temporary file that a crash left cannot be removed", { path: file });
 

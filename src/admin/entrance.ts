@@ -93,6 +93,7 @@ export async function openEntrance(settings: EntranceSettings): Promise<OpenedEn
   let current: { readonly opened: OpenedListener; readonly connections: Connections } | null = null;
   let withdrawing: Promise<void> | null = null;
   let isWithdrawn = false;
+  let isHung = false;
   let closing: Promise<void> | null = null;
   const ending = new AbortController();
   let told = "";
@@ -112,8 +113,7 @@ export async function openEntrance(settings: EntranceSettings): Promise<OpenedEn
       { ok: false, message: error instanceof Error ? error.message : String(error), isOption: false }
     ));
     if (withdrawing === null || !opening.ok) return take(opening);
-    await withinLimit(opening.remove(), GRACE_MILLISECONDS);
-    opening.listener.close();
+    if ((await withinLimit(opening.remove(), GRACE_MILLISECONDS)).ok) opening.listener.close();
     return true;
   };
   const keepTrying = async (first: Promise<ListenerOpening> | null) => {
@@ -138,11 +138,13 @@ export async function openEntrance(settings: EntranceSettings): Promise<OpenedEn
   const trying = first.ok && take(first.value) ? Promise.resolve() : keepTrying(first.ok ? null : opening);
   const withdraw = async () => {
     ending.abort();
-    if (current !== null) await withinLimit(current.opened.remove(), GRACE_MILLISECONDS);
+    isHung = current !== null && !(await withinLimit(current.opened.remove(), GRACE_MILLISECONDS)).ok;
     isWithdrawn = true;
   };
   const close = async () => {
     if (!isWithdrawn) await entrance.withdraw();
+    // Deno removes the name of a socket that it closes, on the main thread: the end of the process closes this one.
+    if (isHung) return;
     const underWay = looking;
     await Promise.all([withinLimit(trying, GRACE_MILLISECONDS), current?.connections.close()]);
     if (underWay === null || current === null) return;

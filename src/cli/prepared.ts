@@ -8,6 +8,7 @@ import type { Options } from "../process/options.ts";
 import { readOptionsFile } from "../process/options_file.ts";
 import { findSource, type SourcePath } from "../process/source_path.ts";
 import { environmentFilePath } from "../source/inputs.ts";
+import { withinLimit } from "../time/limit.ts";
 import { EXIT, type ExitCode } from "./exit_codes.ts";
 
 /** What the command line says of options and source. */
@@ -75,22 +76,21 @@ export async function pathClash(
   optionsFile: string | null,
   options: Options,
 ): Promise<Diagnostic | null> {
-  const snapshot = await realPath(options.snapshot.path);
   const { environmentFiles } = options.configurationWatcher;
-  for (const read of [source, optionsFile, ...environmentFiles.map(environmentFilePath)]) {
-    if (read === null || await realPath(read) !== snapshot) continue;
-    return errorDiagnostic("options/value", `Snapshot:Path names a file that is read: ${read}`, {
-      why: "The snapshot would be written over it",
-      suggestion: "Give the snapshot a path of its own",
-    });
-  }
-  return null;
+  const files = [source, optionsFile, ...environmentFiles.map(environmentFilePath)].filter((file) => file !== null);
+  const [snapshot, ...real] = await Promise.all([options.snapshot.path, ...files].map(realPath));
+  const read = files.find((_, index) => real[index] === snapshot);
+  if (read === undefined) return null;
+  return errorDiagnostic("options/value", `Snapshot:Path names a file that is read: ${read}`, {
+    why: "The snapshot would be written over it",
+    suggestion: "Give the snapshot a path of its own",
+  });
 }
 
+const REAL_PATH_LIMIT_MILLISECONDS = 2_000;
+
+/** Without an answer a path counts as it is written: what hangs is found by those that read and write it. */
 async function realPath(path: string): Promise<string> {
-  try {
-    return await Deno.realPath(path);
-  } catch {
-    return resolve(path);
-  }
+  const found = await withinLimit(Deno.realPath(path).catch(() => null), REAL_PATH_LIMIT_MILLISECONDS);
+  return (found.ok ? found.value : null) ?? resolve(path);
 }

@@ -31,6 +31,8 @@ export async function openBindMount(directory: string): Promise<BindMount | stri
     async [Symbol.asyncDispose]() {
       server.kill("SIGCONT");
       await new Deno.Command("umount", { args: ["--lazy", directory] }).output();
+      // One that still has users would serve them on.
+      if (!ended) server.kill("SIGKILL");
       await server.status;
     },
   };

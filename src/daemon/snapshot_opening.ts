@@ -1,0 +1,56 @@
+// Opens the place of the snapshot as its only writer. Nothing can be answered before that is done, so a file system that
+// hangs is named in the log soon, and ends the start in the end: the service manager tries again.
+import type { Options } from "../process/options.ts";
+import type { Logger } from "../process/log.ts";
+import type { SnapshotLock } from "../snapshot/snapshot_lock.ts";
+import { type OpenedStore, openStore } from "../snapshot/store.ts";
+import { withinLimit } from "../time/limit.ts";
+import { becomeOnlyWriter } from "./only_writer.ts";
+
+/** The store with its lock, or in one line why there is none; `isOption`: the options are wrong, not the host. */
+export type SnapshotOpening =
+  | OpenedStore & { readonly lock: SnapshotLock }
+  | { readonly ok: false; readonly message: string; readonly isOption: boolean };
+
+/** How long the file system is waited for. */
+export interface OpeningLimits {
+  /** Before the log says so; more than another writer is waited for. */
+  readonly tellMilliseconds: number;
+  /** After that, before the start is given up: less than the unit's TimeoutStartSec. */
+  readonly giveUpMilliseconds: number;
+}
+
+const LIMITS: OpeningLimits = { tellMilliseconds: 5_000, giveUpMilliseconds: 30_000 };
+
+/** Takes the lock, verifies the snapshot in force, and sets a damaged one aside. */
+export async function openSnapshot(
+  snapshot: Options["snapshot"],
+  log: Pick<Logger, "information" | "warning">,
+  { tellMilliseconds, giveUpMilliseconds }: OpeningLimits = LIMITS,
+): Promise<SnapshotOpening> {
+  const { path } = snapshot;
+  const opening = open(snapshot, log);
+  const soon = await withinLimit(opening, tellMilliseconds);
+  if (soon.ok) return soon.value;
+  log.warning("The file system of the snapshot does not answer: it is waited for", { path, giveUpMilliseconds });
+  const late = await withinLimit(opening, giveUpMilliseconds);
+  if (late.ok) return late.value;
+  const letGo = (opened: SnapshotOpening) => opened.ok && opened.lock[Symbol.dispose]();
+  opening.then(letGo, () => {});
+  const message = `The file system of the snapshot ${path} does not answer: mend its mount, or name another path`;
+  return { ok: false, message, isOption: false };
+}
+
+async function open(
+  { path, mode, group }: Options["snapshot"],
+  log: Pick<Logger, "information" | "warning">,
+): Promise<SnapshotOpening> {
+  // Before anything there is touched: the store sets a damaged snapshot aside.
+  const writer = await becomeOnlyWriter(path, log);
+  if (!writer.ok) return { ...writer, isOption: false };
+  const { lock } = writer;
+  const opened = await openStore({ path, mode, group, lock });
+  if (opened.ok) return { ...opened, lock };
+  lock[Symbol.dispose]();
+  return { ok: false, message: opened.message, isOption: opened.code === "UNKNOWN_GROUP" };
+}

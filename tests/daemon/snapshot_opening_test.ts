@@ -1,0 +1,42 @@
+// The place of a snapshot on a file system that hangs: the start says what it waits for, and waits no longer than it may.
+import { assert, assertEquals } from "@std/assert";
+import { openSnapshot } from "../../src/daemon/snapshot_opening.ts";
+import { openBindMount } from "../support/bind_mount.ts";
+import { eventually } from "../support/eventually.ts";
+import { temporaryDirectory } from "../support/temporary.ts";
+
+const WARNING = "The file system of the snapshot does not answer: it is waited for";
+
+Deno.test("a snapshot whose file system hangs is waited for and said, and in the end refused", async (t) => {
+  await using directory = await temporaryDirectory();
+  const mount = await openBindMount(directory.path);
+  if (typeof mount === "string") {
+    await t.step({ name: `ignored: ${mount}`, ignore: true, fn() {} });
+    return;
+  }
+  const said: string[] = [];
+  const log = { information: () => {}, warning: (message: string) => void said.push(message) };
+  const snapshot = { path: directory.file("snapshot.json"), mode: 0o640, group: null };
+  try {
+    mount.freeze();
+    const refused = await openSnapshot(snapshot, log, { tellMilliseconds: 10, giveUpMilliseconds: 10 });
+    assert(!refused.ok);
+    assertEquals(refused.isOption, false);
+    assertEquals(
+      refused.message,
+      `The file system of the snapshot ${snapshot.path} does not answer: mend its mount, or name another path`,
+    );
+    const waiting = openSnapshot({ ...snapshot, path: directory.file("other.json") }, log, {
+      tellMilliseconds: 10,
+      giveUpMilliseconds: 60_000,
+    });
+    await eventually("that is said", () => said.length === 2);
+    mount.thaw();
+    const opened = await waiting;
+    assert(opened.ok);
+    opened.lock[Symbol.dispose]();
+    assertEquals(said, [WARNING, WARNING]);
+  } finally {
+    await mount[Symbol.asyncDispose]();
+  }
+});
