@@ -113,8 +113,8 @@ async function openLockFile(path: string): Promise<Deno.FsFile> {
 }
 
 /**
- * It belongs to whom its directory belongs to: a single load by root must not shut out the daemon, which may not open a
- * file of root's. By its handle, so that root gives nobody another file.
+ * The users that may write the directory may write the file: a single load by root must not shut out the daemon. By its
+ * handle, so that root gives nobody another file.
  */
 async function makeLockFile(path: string): Promise<void> {
   let file: fs.FileHandle;
@@ -126,10 +126,23 @@ async function makeLockFile(path: string): Promise<void> {
   }
   try {
     const [own, directory] = [await file.stat(), await fs.stat(dirname(path))];
-    if (own.uid !== directory.uid) await file.chown(directory.uid, directory.gid).catch(() => {});
+    if (own.uid !== directory.uid || own.gid !== directory.gid) {
+      // Only root may give a file away, and a user only to groups of its own.
+      const toGroup = () => file.chown(own.uid, directory.gid);
+      await file.chown(directory.uid, directory.gid).catch(toGroup).catch(() => {});
+    }
+    const { gid } = await file.stat();
+    await file.chmod(lockMode(directory.mode, gid === directory.gid));
   } finally {
     await file.close();
   }
+}
+
+/** In a directory with a sticky bit nobody can replace a file of another. */
+function lockMode(directoryMode: number, isOfItsGroup: boolean): number {
+  const isSticky = (directoryMode & 0o1000) !== 0;
+  const writers = isSticky ? 0 : directoryMode & (isOfItsGroup ? 0o022 : 0o002);
+  return 0o600 | writers | writers << 1;
 }
 
 async function isAt(path: string, file: Deno.FsFile): Promise<boolean> {

@@ -100,3 +100,22 @@ Deno.test("a lock that root makes belongs to whom its directory belongs to", asy
   const { uid, gid } = Deno.lstatSync(lockPathOf(directory.file("snapshot.json")));
   assertEquals([uid, gid], [65534, 65534]);
 });
+
+Deno.test("the users that may write a directory may lock in it, and in one with a sticky bit only the owner", async () => {
+  await using directory = await temporaryDirectory();
+  if (Deno.uid() !== 0) return console.log("only root can give a file to another: this is not tried");
+  const path = directory.file("snapshot.json");
+  const modeIn = async (mode: number) => {
+    await Deno.chmod(directory.path, mode);
+    using lock = snapshotLock(path);
+    assertEquals(await lock.take(), { ok: true, unlockable: null });
+    const { mode: made, gid } = Deno.lstatSync(lockPathOf(path));
+    await Deno.remove(lockPathOf(path));
+    return [(made! & 0o777).toString(8), gid];
+  };
+  await Deno.chown(directory.path, 0, 65534);
+  assertEquals(await modeIn(0o770), ["660", 65534]);
+  assertEquals(await modeIn(0o750), ["600", 65534]);
+  assertEquals(await modeIn(0o777), ["666", 65534]);
+  assertEquals(await modeIn(0o1777), ["600", 65534]);
+});
