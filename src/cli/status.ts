@@ -88,11 +88,16 @@ export async function status(
   });
 }
 
-const NOT_OURS = "The file at the snapshot's path is not the one in force";
+/** What readers of the snapshot find in place of the one in force; null: that, or it is not known. */
+function misplacedText(stored: Status["stored"]): string | null {
+  if (stored === "missing") return "there is no file at the snapshot's path";
+  return stored === "another" ? "the file at the snapshot's path is not the one in force" : null;
+}
 
 /** In one line what needs a person; null: nothing does. */
 function troubleOf({ active, lastReload, standing, head, hooks, stored, singleMounts }: Status): string | null {
-  const stays = active === null ? "nothing is in force" : `${shortHash(active.hash)} stays in force`;
+  const misplaced = misplacedText(stored);
+  const stays = active === null ? "nothing is in force" : misplaced ?? `${shortHash(active.hash)} stays in force`;
   if (lastReload !== null && !GOOD_OUTCOMES.has(lastReload.outcome)) {
     const failures: Record<string, string> = {
       rejected: "The source was rejected",
@@ -105,9 +110,8 @@ function troubleOf({ active, lastReload, standing, head, hooks, stored, singleMo
     return `${failure}: ${stays}`;
   }
   if (active === null) return "Nothing is in force";
-  if (stored === "missing" || stored === "another") {
-    const what = stored === "missing" ? "There is no file at the snapshot's path" : NOT_OURS;
-    return `${what}: honua-configd reload puts ${shortHash(active.hash)} there`;
+  if (misplaced !== null) {
+    return `T${misplaced.slice(1)}: honua-configd reload puts ${shortHash(active.hash)} there`;
   }
   const old = singleMounts.find((one) => one.isReplaced);
   if (old !== undefined) return terminalText(old.what);

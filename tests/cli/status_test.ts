@@ -109,6 +109,18 @@ const VERDICTS: [string, Parameters<typeof statusWith>[0], number, string][] = [
     1,
     "The file at the snapshot's path is not the one in force: honua-configd reload puts aaaaaaaa there\n",
   ],
+  [
+    "a rejected source beside a snapshot that is gone",
+    { stored: "missing", lastReload: { ...statusWith().lastReload!, outcome: "rejected" } },
+    1,
+    "The source was rejected: there is no file at the snapshot's path\n",
+  ],
+  [
+    "a write that failed beside another's snapshot",
+    { stored: "another", lastReload: { ...statusWith().lastReload!, outcome: "write-failed" } },
+    1,
+    "The snapshot cannot be written: the file at the snapshot's path is not the one in force\n",
+  ],
   ["a file system that does not tell", { stored: null }, 0, "In force: aaaaaaaa, as the source says\n"],
   [
     "a source that was replaced outside",
