@@ -1,8 +1,9 @@
 // Who may ask over TCP: whoever knows the token of Admin:TokenFile, as it stands there now. Comparing takes the same time
 // whatever is compared, and a file that cannot be read or holds no good token lets nobody in.
 import { createHash, timingSafeEqual } from "node:crypto";
-import { identify } from "../source/source_file.ts";
-import type { Problem } from "./problem.ts";
+import { type FileIdentity, identify as identifyFile } from "../source/source_file.ts";
+import { withinLimit } from "../time/limit.ts";
+import { overdue, type Problem } from "./problem.ts";
 import { readTokenFile } from "./token_file.ts";
 
 /** Null: the request is allowed. Takes the value of `Authorization`. */
@@ -25,27 +26,39 @@ type DigestRead =
 
 const CHALLENGE = 'Bearer realm="honua-configd"';
 
+/** What a test replaces. */
+export interface GuardOptions {
+  /** Default: `identify` of source_file.ts. */
+  readonly identify?: (path: string) => Promise<FileIdentity>;
+  /** How long a request waits for the token's file system; default 2 s. */
+  readonly limitMilliseconds?: number;
+}
+
 /**
  * Reads the token, and again whenever the file's state is another one, so that it can be replaced at any time.
  * `onTrouble` is told, once each time the file changes for the worse, why nobody is let in.
  */
-export async function openGuard(path: string, onTrouble: (message: string) => void): Promise<OpenedGuard> {
+export async function openGuard(
+  path: string,
+  onTrouble: (message: string) => void,
+  { identify = identifyFile, limitMilliseconds = 2_000 }: GuardOptions = {},
+): Promise<OpenedGuard> {
   let identity = await identify(path);
   let token = await readDigest(path);
   if (!token.ok) return token;
   const { mode } = token;
-  const authorize = async (authorization: string | null): Promise<Problem | null> => {
+  const refresh = async () => {
     const current = await identify(path);
-    if (current !== identity) {
-      const before = identity;
-      const read = await readDigest(path);
-      // Another request may have read it meanwhile.
-      if (identity === before) {
-        identity = current;
-        token = read;
-        if (!read.ok) onTrouble(read.message);
-      }
-    }
+    if (current === identity) return;
+    token = await readDigest(path);
+    identity = current;
+    if (!token.ok) onTrouble(token.message);
+  };
+  // One for all that ask meanwhile: each holds a thread while the file system hangs.
+  let refreshing: Promise<void> | null = null;
+  const authorize = async (authorization: string | null): Promise<Problem | null> => {
+    const refreshed = await withinLimit(refreshing ??= refresh().finally(() => refreshing = null), limitMilliseconds);
+    if (!refreshed.ok) return overdue("The file system of the token did not answer", limitMilliseconds);
     return judge(authorization, token.ok ? token.digest : null);
   };
   return { ok: true, authorize, warnings: warningsOf(path, mode) };

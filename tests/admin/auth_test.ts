@@ -1,5 +1,6 @@
-import { assertEquals, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { openGuard } from "../../src/admin/auth.ts";
+import { eventually } from "../support/eventually.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
 import { openAdminHost, problemOf, TOKEN } from "./admin_host.ts";
 
@@ -92,4 +93,19 @@ Deno.test("a token that others can read or replace is warned of", async () => {
     const opened = await openGuard(file, () => {});
     assertEquals([mode, opened.ok ? opened.warnings.length : -1], [mode, count]);
   }
+});
+
+Deno.test("while the file system of the token hangs all requests share one look at it, and are let in by none", async () => {
+  await using directory = await temporaryDirectory();
+  const path = await directory.write("token", TOKEN);
+  const hung = Promise.withResolvers<string>();
+  let looks = 0;
+  const identify = () => ++looks === 1 ? Promise.resolve("as opened") : hung.promise;
+  const guard = await openGuard(path, () => {}, { identify, limitMilliseconds: 1 });
+  assert(guard.ok);
+  const refused = await Promise.all([guard.authorize(`Bearer ${TOKEN}`), guard.authorize(`Bearer ${TOKEN}`)]);
+  assertEquals(refused.map((problem) => problem?.status), [504, 504]);
+  assertEquals(looks, 2);
+  hung.resolve("as opened");
+  await eventually("it lets in", async () => await guard.authorize(`Bearer ${TOKEN}`) === null);
 });
