@@ -107,13 +107,10 @@ export async function openEntrance(settings: EntranceSettings): Promise<OpenedEn
     onOpen(opening);
     return true;
   };
-  // What the system refuses in an unforeseen place must not end the daemon, which works without this way in.
   const takeLate = async (attempt: Promise<ListenerOpening>): Promise<boolean> => {
-    const opening = await attempt.catch((error): ListenerRefusal => (
-      { ok: false, message: error instanceof Error ? error.message : String(error), isOption: false }
-    ));
-    if (withdrawing === null || !opening.ok) return take(opening);
-    if ((await withinLimit(opening.remove(), GRACE_MILLISECONDS)).ok) opening.listener.close();
+    const opening = await withoutThrow(attempt);
+    if (withdrawing === null) return take(opening);
+    if (opening.ok && (await withinLimit(opening.remove(), GRACE_MILLISECONDS)).ok) opening.listener.close();
     return true;
   };
   const keepTrying = async (first: Promise<ListenerOpening> | null) => {
@@ -125,12 +122,8 @@ export async function openEntrance(settings: EntranceSettings): Promise<OpenedEn
     }
   };
   let looking: Promise<void> | null = null;
-  let lastError = "";
-  const look = async (opened: OpenedListener) => {
-    const looked = await opened.look().catch((error): LookedAt => ({ level: "error", message: String(error) }));
-    if (looked !== null && looked.message !== lastError && withdrawing === null) onLook(looked);
-    lastError = looked?.level === "error" ? looked.message : "";
-  };
+  let lastLook: Promise<void> | null = null;
+  const look = lookTeller((looked) => withdrawing === null && onLook(looked));
   const opening = open();
   const first = await withinLimit(opening, openLimitMilliseconds);
   if (first.ok && !first.value.ok && first.value.isOption) return first.value;
@@ -138,6 +131,7 @@ export async function openEntrance(settings: EntranceSettings): Promise<OpenedEn
   const trying = first.ok && take(first.value) ? Promise.resolve() : keepTrying(first.ok ? null : opening);
   const withdraw = async () => {
     ending.abort();
+    lastLook = looking;
     isHung = current !== null && !(await withinLimit(current.opened.remove(), GRACE_MILLISECONDS)).ok;
     isWithdrawn = true;
   };
@@ -145,11 +139,10 @@ export async function openEntrance(settings: EntranceSettings): Promise<OpenedEn
     if (!isWithdrawn) await entrance.withdraw();
     // Deno removes the name of a socket that it closes, on the main thread: the end of the process closes this one.
     if (isHung) return;
-    const underWay = looking;
     await Promise.all([withinLimit(trying, GRACE_MILLISECONDS), current?.connections.close()]);
-    if (underWay === null || current === null) return;
+    if (lastLook === null || current === null) return;
     // It may have made up for what was just removed.
-    await withinLimit(underWay, GRACE_MILLISECONDS);
+    await withinLimit(lastLook, GRACE_MILLISECONDS);
     await withinLimit(current.opened.remove(), GRACE_MILLISECONDS);
   };
   const entrance: Entrance = {
@@ -162,4 +155,23 @@ export async function openEntrance(settings: EntranceSettings): Promise<OpenedEn
     [Symbol.asyncDispose]: () => closing ??= close(),
   };
   return { ok: true, entrance };
+}
+
+/** What the system refuses in an unforeseen place must not end the daemon, which works without this way in. */
+async function withoutThrow(attempt: Promise<ListenerOpening>): Promise<ListenerOpening> {
+  try {
+    return await attempt;
+  } catch (error) {
+    return { ok: false, message: error instanceof Error ? error.message : String(error), isOption: false };
+  }
+}
+
+/** Makes a function that looks at a listener and tells what is news. */
+function lookTeller(onLook: (looked: LookedAt) => void): (opened: OpenedListener) => Promise<void> {
+  let lastError = "";
+  return async (opened) => {
+    const looked = await opened.look().catch((error): LookedAt => ({ level: "error", message: String(error) }));
+    if (looked !== null && looked.message !== lastError) onLook(looked);
+    lastError = looked?.level === "error" ? looked.message : "";
+  };
 }
