@@ -33,7 +33,8 @@ export const PERMISSIONS: readonly Permission[] = [
   },
   {
     flag: "--allow-sys=hostname,statfs",
-    reason: "An instance without a name of its own has the name of the host, and doctor looks at free space",
+    reason:
+      "An instance without a name of its own has the name of the host, and a file system is asked for an answer before a file is opened",
   },
 ];
 
