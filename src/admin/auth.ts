@@ -26,7 +26,7 @@ type DigestRead =
 
 const CHALLENGE = 'Bearer realm="honua-configd"';
 
-/** What a test replaces. */
+/** Parts that a test replaces. */
 export interface GuardOptions {
   /** Default: `identify` of source_file.ts. */
   readonly identify?: (path: string) => Promise<FileIdentity>;

@@ -23,7 +23,7 @@ export interface OpenedListener {
   remove(): Promise<void>;
 }
 
-/** What a look at an open listener found or did, in one line. Null in its place: all is as it was. */
+/** The result of a look at an open listener, in one line. Null in its place: all is as it was. */
 export interface LookedAt {
   /** As the log has it; an `error` lasts, and every look finds it until it is over. */
   readonly level: "information" | "warning" | "error";
@@ -157,7 +157,7 @@ export async function openEntrance(settings: EntranceSettings): Promise<OpenedEn
   return { ok: true, entrance };
 }
 
-/** What the system refuses in an unforeseen place must not end the daemon, which works without this way in. */
+/** A refusal of the system in an unforeseen place must not end the daemon, which works without this way in. */
 async function withoutThrow(attempt: Promise<ListenerOpening>): Promise<ListenerOpening> {
   try {
     return await attempt;

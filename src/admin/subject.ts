@@ -117,7 +117,7 @@ export interface Status {
   /** Whether the options file changed since the start, so that a restart is needed. */
   readonly restartNeeded: boolean;
   /**
-   * What is at the snapshot's path: `in-force`; `another` file, or the same with another mode or group; `missing`; null:
+   * The file at the snapshot's path: `in-force`; `another` file, or the same with another mode or group; `missing`; null:
    * nothing is in force, it is just being written, or the file system does not tell.
    */
   readonly stored: "in-force" | "another" | "missing" | null;

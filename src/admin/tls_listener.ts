@@ -147,7 +147,7 @@ export function portTrouble({ hostname, port }: Pick<ListenAddress, "hostname" |
   return `Port ${port} of ${hostname} cannot be listened on: ${reasonOf(error)}: ${advice}`;
 }
 
-/** What the system refuses has its code (EADDRINUSE); what TLS does not take has none. */
+/** An error of the system has its code (EADDRINUSE), one of TLS has none. */
 function isOfSystem(error: unknown): boolean {
   return typeof (error as { code?: unknown } | null)?.code === "string";
 }

@@ -1,5 +1,5 @@
 // An instance that is to agree with others and has no way to them: High Availability is on, and no option says where
-// Redis is. It runs alone then, as a Honua server does, and says so wherever somebody asks for the others.
+// Redis is. It runs alone then, as a Honua server does, and says so to everybody that asks for the others.
 
 /** The options that decide it; process/options.ts has them by the same names. */
 export interface IsolationOptions {

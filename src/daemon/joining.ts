@@ -37,7 +37,7 @@ export interface Joining {
   readonly secrets: MaskedSecrets;
   /** Records what is heard. */
   readonly chronicle: Chronicle;
-  /** What the last process kept. */
+  /** The state that the last process kept. */
   readonly found: KeptState;
   /** Keeps it for the next one. */
   readonly keeper: StateKeeper;
@@ -45,7 +45,7 @@ export interface Joining {
   loop(): Loop<Candidate>;
 }
 
-/** Makes the instance a member of its cluster, with what the last process left behind; null: it is alone. */
+/** Makes the instance a member of its cluster, with the state of the last process; null: it is alone. */
 export async function join(
   { options, environment, version, log }: DaemonSettings,
   { reached, secrets, ...parts }: Joining,

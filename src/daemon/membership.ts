@@ -139,7 +139,7 @@ function peerTeller(settings: MembershipSettings, closing: AbortSignal): (renew:
   let trouble: string | null = null;
   const write = async (record: PeerRecord, text: string) => {
     if (!isKept) {
-      // Before it is told: if this process is killed, the next one removes its record, or the two would be namesakes.
+      // Before the others see it: if this process is killed, the next one removes its record, or the two would be namesakes.
       keeper.keep({ peer: peerId(record) });
       await keeper.kept();
       isKept = true;

@@ -13,7 +13,7 @@ export interface MountedFiles extends AsyncDisposable {
   look(): Promise<readonly SingleMount[]>;
 }
 
-/** A file system that does not answer is told of elsewhere. */
+/** Others report a file system that does not answer. */
 const LOOK_LIMIT_MILLISECONDS = 1_000;
 
 /** Looks at the files that the settings name; nothing is known before the first look. */
@@ -43,7 +43,7 @@ export function mountedFiles(settings: DaemonSettings): MountedFiles {
   };
 }
 
-/** All that is read again when it changes, and the options file, whose change is told. */
+/** All that is read again when it changes, and the options file, whose change is logged. */
 function filesOf({ options, sourcePath, optionsPath, environment }: DaemonSettings): string[] {
   const { admin, highAvailability: { redisPasswordFile, tls }, configurationWatcher } = options;
   const secrets = [admin.tokenFile, redisPasswordFile].map((one) => one && credentialPath(one, environment));

@@ -1,5 +1,5 @@
-// Sees to it that no second process writes the snapshot: the daemon that is about to end gets a short time, and whoever
-// comes after that is refused.
+// Makes this process the only writer of the snapshot. Another writer gets a short time to end; after that the start is
+// refused.
 import { setTimeout as delay } from "node:timers/promises";
 import type { Logger } from "../process/log.ts";
 import { type SnapshotLock, snapshotLock } from "../snapshot/snapshot_lock.ts";
@@ -9,7 +9,7 @@ export type OnlyWriter =
   | { readonly ok: true; readonly lock: SnapshotLock }
   | { readonly ok: false; readonly message: string };
 
-/** A daemon that is told to stop is gone within 2 s. */
+/** A daemon that is stopped is gone within 2 s. */
 const WAIT_LIMIT_MILLISECONDS = 3_000;
 const WAIT_STEP_MILLISECONDS = 100;
 

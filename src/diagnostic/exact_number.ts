@@ -5,7 +5,7 @@
 export interface InexactNumber {
   /** One line without a full stop. */
   readonly summary: string;
-  /** What the number would become, and why. */
+  /** The number that it would become, and why. */
   readonly why: string;
   /** What to do. */
   readonly suggestion: string;
@@ -57,7 +57,7 @@ function decimalOf(written: string): Decimal {
   };
 }
 
-/** What is said of a number that is not exact, without quoting it: it may be a secret. */
+/** The words for a number that is not exact, without quoting it: it may be a secret. */
 export function inexactNumber(): InexactNumber {
   return {
     summary: SUMMARY,

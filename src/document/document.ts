@@ -110,7 +110,7 @@ export interface Document {
   readonly blocks: readonly Block[];
   /** In the order of the source. */
   readonly attributes: readonly Entry[];
-  /** Errors that keep it from being a configuration, but not from being read on (a name that stands twice), and warnings. */
+  /** Errors that keep it from being a configuration, but not from being read on (a name that occurs twice), and warnings. */
   readonly mistakes: readonly Diagnostic[];
 }
 

@@ -14,7 +14,7 @@ export type FileStat = Pick<
 
 /** A file opened for reading. */
 export interface OpenedFile extends AsyncDisposable {
-  /** What was opened, whatever the path leads to by now. */
+  /** The state of the opened file, whatever the path leads to by now. */
   stat(): Promise<FileStat>;
   /** Reads on into the buffer and resolves with the number of bytes: 0 at the end. */
   read(into: Uint8Array): Promise<number>;
@@ -22,7 +22,7 @@ export interface OpenedFile extends AsyncDisposable {
 
 /** A regular file opened for reading. */
 export interface RegularFile extends OpenedFile {
-  /** What it was when it was opened. */
+  /** Its state when it was opened. */
   readonly found: FileStat;
 }
 
@@ -36,7 +36,7 @@ export class NotAFileError extends Error {
   /** The path is as it was given. */
   constructor(
     readonly path: string,
-    /** What it is instead: `a named pipe`. */
+    /** Its real kind: `a named pipe`. */
     readonly kind: "a directory" | "a named pipe" | "a socket" | "a device",
   ) {
     super(`${path} is ${kind}, not a file`);

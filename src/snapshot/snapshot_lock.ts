@@ -1,5 +1,5 @@
-// One writer for each snapshot on a host: who writes it holds a lock on a file beside it, by flock(2), which the kernel
-// gives back when the process ends in whatever way. The file is never removed: its next holder would lock another one.
+// One writer for each snapshot on a host: the writer holds a lock on a file beside it, by flock(2), which the kernel gives
+// back however the process ends. The file is never removed: its next holder would lock another one.
 import { constants } from "node:fs";
 import * as fs from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
@@ -30,7 +30,7 @@ export interface SnapshotLock extends Disposable {
   take(): Promise<LockTaken>;
 }
 
-/** What a test replaces. */
+/** Parts that a test replaces. */
 export interface SnapshotLockOptions {
   /** False where another process has it; default: flock(2) with LOCK_NB. */
   readonly tryLock?: (file: Deno.FsFile) => Promise<boolean>;
@@ -100,7 +100,7 @@ export function snapshotLock(path: string, options: SnapshotLockOptions = {}): S
   };
 }
 
-/** Never waits: what is no regular file (a FIFO) is not opened. What it opened in the end is compared with the path. */
+/** Never waits: only a regular file is opened, and no FIFO. The caller compares the handle with the path. */
 async function openLockFile(path: string): Promise<Deno.FsFile> {
   await fileSystemAnswers(dirname(path));
   const found = await Deno.lstat(path).catch((error) => {
