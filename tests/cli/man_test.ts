@@ -83,7 +83,7 @@ Deno.test("the page is the same each time, and not offered as a command", async 
 
 Deno.test("the page has the date of the newest version in CHANGELOG.md", async () => {
   const changelog = await Deno.readTextFile(new URL("../../CHANGELOG.md", import.meta.url));
-  const heading = changelog.split("\n").find((line) => line.startsWith("## "));
+  const heading = changelog.split("\n").find((line) => /^## \d/.test(line));
   assertEquals(heading, `## ${VERSION} - ${VERSION_DATE}`);
 });
 
