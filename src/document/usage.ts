@@ -79,11 +79,12 @@ function mayOpenProc(path: string): boolean {
   }
 }
 
-/** The texts of some files behind one another; nothing where one cannot be read, null where that did not come in time. */
+/** The texts of some files behind one another; nothing if one cannot be read, null if that did not come in time. */
 async function readTogether(paths: readonly string[], reader: ProcReader): Promise<string | null> {
-  try {
-    return (await Promise.all(paths.map((path) => Deno.readTextFile(path)))).join("");
-  } catch (error) {
-    return error instanceof Deno.errors.NotCapable ? await readProcFiles(paths, reader) : textOfError(error);
-  }
+  // All are waited for, also after one failed: nothing may go on behind the work that is watched.
+  const reads = await Promise.allSettled(paths.map((path) => Deno.readTextFile(path)));
+  const failure = reads.find((read) => read.status === "rejected");
+  if (failure === undefined) return reads.map((read) => read.status === "fulfilled" ? read.value : "").join("");
+  const error: unknown = failure.reason;
+  return error instanceof Deno.errors.NotCapable ? await readProcFiles(paths, reader) : textOfError(error);
 }
