@@ -1,6 +1,7 @@
 // One process of the parser: started, asked one request at a time, killed where a request exceeds a limit, and ended
 // without leaving a descriptor, a child or a promise behind.
 import { leaveRemovedDirectory, tiedToParent } from "../host/program.ts";
+import { withinLimit } from "../time/limit.ts";
 import { openPace } from "../time/pace.ts";
 import { partsOf, readFrames, writeFrame } from "./frames.ts";
 import type { ParseReply, ParseRequest, Verdict } from "./hcl.ts";
@@ -59,7 +60,12 @@ interface Child {
   isKilled: boolean;
   readonly writer: WritableStreamDefaultWriter<Uint8Array>;
   readonly replies: AsyncGenerator<unknown>;
+  /** The look at the process that was under way when the last request ended. */
+  looking: Promise<void>;
 }
+
+/** How long the end of a process waits for that look, on a host out of its depth. */
+const LOOK_GRACE_MILLISECONDS = 500;
 
 /**
  * V8's, for WebAssembly: machine code from its first compiler alone. The optimising one costs more than it gains in a
@@ -98,7 +104,7 @@ export function startParserProcess(command: Deno.Command, read: typeof readUsage
   leaveRemovedDirectory();
   const process = command.spawn();
   const [writer, replies] = [process.stdin.getWriter(), readFrames(process.stdout)];
-  const child: Child = { process, read, isKilled: false, writer, replies };
+  const child: Child = { process, read, isKilled: false, writer, replies, looking: Promise.resolve() };
   let residentBytes = 0;
   return {
     ended: process.status,
@@ -116,6 +122,7 @@ export function startParserProcess(command: Deno.Command, read: typeof readUsage
       await child.replies.return(undefined).catch(() => {});
       await process.stdout.cancel().catch(() => {});
       await process.status;
+      await withinLimit(child.looking, LOOK_GRACE_MILLISECONDS);
     },
   };
 }
@@ -146,7 +153,7 @@ async function request(
   const failure = (): Judgement => ({ ok: false, reason: reason ?? "crash", at });
   const onAbort = () => kill("crash");
   let begunAt: number | null = null;
-  let endWatch = () => {};
+  let endWatch = () => Promise.resolve();
   // Who was kept from working is not to blame: that is tried again, and not held against the text.
   const startLimit = setTimeout(() => kill("crash"), limits.startMilliseconds);
   const wallLimit = setTimeout(() => kill("crash"), limits.wallMilliseconds);
@@ -179,7 +186,7 @@ async function request(
   } finally {
     clearTimeout(startLimit);
     clearTimeout(wallLimit);
-    endWatch();
+    child.looking = endWatch();
     signal?.removeEventListener("abort", onAbort);
   }
 }
@@ -201,7 +208,7 @@ function watchRequest(
   { timeMilliseconds, memoryBytes }: RequestLimits,
   begunAtProcessorMilliseconds: number,
   onExceeded: (reason: Reason) => void,
-): () => void {
+): () => Promise<void> {
   let isTimeOver = false;
   let hasRead = false;
   let cannotRead = false;
@@ -224,6 +231,6 @@ function watchRequest(
   }, read);
   return () => {
     clearTimeout(timer);
-    endWatch();
+    return endWatch();
   };
 }

@@ -47,25 +47,33 @@ export async function residentBytes(pid: number): Promise<number | null> {
   return (await usageOf(pid))?.residentBytes ?? null;
 }
 
-/** Calls back again and again with what a process has used, or why that is not known; returns what ends the watch. */
+/**
+ * Calls back again and again with what a process has used, or why that is not known. Returns the end of the watch, which
+ * resolves when no look is under way any more.
+ */
 export function watchUsage(
   pid: number,
   onUsage: (usage: Usage | Unknown) => void,
   read: (pid: number) => Promise<Usage | Unknown> = readUsage,
-): () => void {
+): () => Promise<void> {
   let timer: ReturnType<typeof setTimeout>;
+  let looking = Promise.resolve();
   let isOver = false;
   const milliseconds = mayOpenProc(`/proc/${pid}/status`) ? POLL_MILLISECONDS : COSTLY_POLL_MILLISECONDS;
   const look = async () => {
     const usage = await read(pid);
     if (isOver) return;
     onUsage(usage);
-    if (!isOver) timer = setTimeout(look, milliseconds);
+    if (!isOver) lookLater();
   };
-  timer = setTimeout(look, milliseconds);
+  const lookLater = () => {
+    timer = setTimeout(() => looking = look(), milliseconds);
+  };
+  lookLater();
   return () => {
     isOver = true;
     clearTimeout(timer);
+    return looking;
   };
 }
 

@@ -51,9 +51,24 @@ Deno.test("a watch tells again and again, and nothing once it has ended", async 
     if (++told === 3) resolve();
   });
   await promise;
-  end();
+  await end();
   await usageOf(Deno.pid);
   assertEquals(told, 3);
+});
+
+Deno.test("the end of a watch waits for the look that is under way", async () => {
+  const [begun, answer] = [Promise.withResolvers<void>(), Promise.withResolvers<"late">()];
+  const end = watchUsage(Deno.pid, () => {}, () => {
+    begun.resolve();
+    return answer.promise;
+  });
+  await begun.promise;
+  let isOver = false;
+  const ended = end().then(() => isOver = true);
+  await Promise.resolve();
+  assertEquals(isOver, false);
+  answer.resolve("late");
+  await ended;
 });
 
 /** What a program prints as JSON that has not every permission, as the compiled one has not. */
