@@ -154,7 +154,8 @@ async function compose(settings: DaemonSettings, ground: Ground): Promise<Daemon
       joined?.membership.tellChange();
       hooking.report(report, changed);
       service.changed();
-      if (!once) void mounted.look();
+      // Each look starts a program, and only a reload has read the files.
+      if (!once && "reasons" in report) void mounted.look();
     },
   });
   records.metrics.activeGeneration.set(loop.state().agreement?.ledger.agreed?.generation ?? 0);
