@@ -61,14 +61,14 @@ export async function doctor(
   const searching = requestedSource(request.config, options, environment, directories);
   const found = await withinLimit(searching, limitMilliseconds);
   const source = located(found.ok ? found.value : UNFOUND, given?.workingDirectory ?? ".");
-  const clashing = source.ok ? pathClash(source.path, asked.optionsFile, options) : Promise.resolve(null);
+  const clashing = source.ok ? pathClash(source, asked.optionsFile, options) : Promise.resolve(null);
   const compared = await withinLimit(clashing, limitMilliseconds);
   const clash = compared.ok ? compared.value : null;
   const subject: Subject = {
     options,
     warnings,
     optionsPath: asked.optionsFile,
-    source: source.ok ? { path: source.path } : { trouble: source.diagnostic },
+    source: source.ok ? { path: source.path, decidedBy: source.decidedBy } : { trouble: source.diagnostic },
     environment,
     credentialDirectories: credentialDirectoriesOf(request.unit, environment, installation),
     validateCommand: validateCommand(
@@ -102,7 +102,7 @@ const UNFOUND: SourcePath = {
 /** A unit's relative path begins in its working directory; that of who asks is left as it was written. */
 function located(source: SourcePath, workingDirectory: string): SourcePath {
   if (!source.ok || workingDirectory === ".") return source;
-  return { ok: true, path: resolve(workingDirectory, source.path) };
+  return { ...source, path: resolve(workingDirectory, source.path) };
 }
 
 const unknownUnit = ({ unit }: DoctorRequest) => (cause: unknown): UnitFacts => ({

@@ -34,9 +34,9 @@ export const SIGNAL_LIST: readonly ListEntry[] = entries([
 /** The variables of the environment that are read, beside those that the source names. */
 export const VARIABLE_LIST: readonly ListEntry[] = entries([
   ["`Section__Name`", "any option, with names in any case; `Section__Name__0` is the first item of a list"],
-  ["`HONUA_CONFIG_PATH`", "the source, where neither a flag nor an option names it"],
+  ["`HONUA_CONFIG_PATH`", "the source, if neither a flag nor `Honua:ConfigurationV2:Path` names it"],
   [
-    "`HONUA_ENVIRONMENT`, `ASPNETCORE_ENVIRONMENT`, `DOTNET_ENVIRONMENT`",
+    "`HONUA_ENVIRONMENT`, `DOTNET_ENVIRONMENT`, `ASPNETCORE_ENVIRONMENT`",
     "the first that is set names the environment, by which the source is searched for",
   ],
   ["`NOTIFY_SOCKET`, `WATCHDOG_USEC`", "set by systemd, which is told how the daemon is"],

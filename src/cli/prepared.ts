@@ -6,7 +6,7 @@ import type { SourceText } from "../diagnostic/range.ts";
 import { type FlagSetting, parseFlagSetting, readOptions } from "../process/option_reader.ts";
 import type { Options } from "../process/options.ts";
 import { readOptionsFile } from "../process/options_file.ts";
-import { findSource, type SourcePath } from "../process/source_path.ts";
+import { findSource, type FoundSource, type SourcePath } from "../process/source_path.ts";
 import { environmentFilePath } from "../source/inputs.ts";
 import { withinLimit } from "../time/limit.ts";
 import { EXIT, type ExitCode } from "./exit_codes.ts";
@@ -25,7 +25,13 @@ export interface OptionRequest {
 
 /** Options with what was odd about them, or what is wrong and the code to exit with. */
 export type RequestedOptions =
-  | { readonly ok: true; readonly options: Options; readonly warnings: readonly Diagnostic[] }
+  | {
+    readonly ok: true;
+    readonly options: Options;
+    readonly warnings: readonly Diagnostic[];
+    /** The options file's settings that are not the daemon's. */
+    readonly foreign: readonly string[];
+  }
   | {
     readonly ok: false;
     readonly code: ExitCode;
@@ -66,24 +72,46 @@ export function requestedSource(
   environment: Readonly<Record<string, string>>,
   directories: readonly string[] = SEARCHED,
 ): Promise<SourcePath> {
-  const option = options.honua.configurationV2.path;
-  return findSource({ flag: config, option, environment, directories });
+  return findSource({ flag: config, options: options.honua, environment, directories });
 }
 
-/** What is wrong where the snapshot would be written over a file that the daemon reads; null: nothing. */
+/** The files that the daemon writes for servers, each with the option that names it. */
+function outputsOf({ snapshot }: Options): { readonly option: string; readonly path: string }[] {
+  return [{ option: "Snapshot:Path", path: snapshot.path }];
+}
+
+/** What is wrong if the daemon would write over a file that it reads; null: nothing. */
 export async function pathClash(
-  source: string,
+  source: FoundSource,
   optionsFile: string | null,
   options: Options,
 ): Promise<Diagnostic | null> {
   const { environmentFiles } = options.configurationWatcher;
-  const files = [source, optionsFile, ...environmentFiles.map(environmentFilePath)].filter((file) => file !== null);
-  const [snapshot, ...real] = await Promise.all([options.snapshot.path, ...files].map(realPath));
-  const read = files.find((_, index) => real[index] === snapshot);
-  if (read === undefined) return null;
-  return errorDiagnostic("options/value", `Snapshot:Path names a file that is read: ${read}`, {
-    why: "The snapshot would be written over it",
-    suggestion: "Give the snapshot a path of its own",
+  const others = [optionsFile, ...environmentFiles.map(environmentFilePath)].filter((file) => file !== null);
+  const outputs = outputsOf(options);
+  const realOutputs = await Promise.all(outputs.map(({ path }) => realPath(path)));
+  const [realSource, ...realOthers] = await Promise.all([source.path, ...others].map(realPath));
+  for (const [index, { option }] of outputs.entries()) {
+    if (realOutputs[index] === realSource) return readsItsOutput(source, option);
+    const read = others.find((_, at) => realOthers[at] === realOutputs[index]);
+    if (read !== undefined) {
+      return errorDiagnostic("options/value", `${option} names a file that is read: ${read}`, {
+        why: "The daemon would write over it",
+        suggestion: "Give what the daemon writes a path of its own",
+      });
+    }
+  }
+  return null;
+}
+
+/** An options file that a server reads too may name what the daemon writes as the server's configuration. */
+function readsItsOutput({ path, decidedBy }: FoundSource, option: string): Diagnostic {
+  return errorDiagnostic("options/value", `The source would be what the daemon writes: ${path}`, {
+    path: option,
+    why: `${decidedBy} and ${option} name one file, and the daemon would read what it writes`,
+    suggestion: decidedBy === "--config"
+      ? "Name another file"
+      : "Name the source with --config, or with Honua__ConfigurationV2__Path in the daemon's environment",
   });
 }
 

@@ -88,20 +88,22 @@ async function prepare(request: RunRequest, terminal: Terminal): Promise<Prepare
   };
   const read = await requestedOptions(request, terminal.environment);
   if (!read.ok) return refuse(read.code, read.diagnostics, read.sources);
-  const { options, warnings } = read;
+  const { options, warnings, foreign } = read;
   const source = await requestedSource(request.config, options, terminal.environment);
   if (!source.ok) return refuse(EXIT.unavailable, [source.diagnostic]);
-  const clash = await pathClash(source.path, request.optionsFile, options);
+  const clash = await pathClash(source, request.optionsFile, options);
   if (clash) return refuse(EXIT.usage, [clash]);
   const { log, drain } = standardErrorLogger(options.logging, terminal.environment);
   const { once } = request;
   log.information(`honua-configd ${VERSION} started`, {
     source: source.path,
+    sourceDecidedBy: source.decidedBy,
     snapshot: options.snapshot.path,
     once,
     pid: Deno.pid,
   });
   for (const warning of warnings) log.warning(renderLine(warning));
+  if (foreign.length > 0) log.debug("Settings of other programs in the options file are ignored", { foreign });
   if (Deno.pid === 1 && startsProcesses(options) && !once) {
     log.warning(`Processes that hooks leave behind will be zombies, for nothing collects them here. ${INIT_ADVICE}`);
   }

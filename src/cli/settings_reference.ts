@@ -58,6 +58,7 @@ const SETTING_ROWS: readonly Row[] = [
     "`false`: skip the rules; syntax, types and expressions are checked all the same",
   ],
   ["Honua:ConfigurationV2:Path", "none", "a path", "the source. Flag: `--config` (`-c`)"],
+  ["Honua:ConfigPath", "none", "a path", "the source, if neither the setting above nor `HONUA_CONFIG_PATH` names it"],
   [
     "Snapshot:Path",
     "`/var/lib/honua-configd/config.snapshot.json`",

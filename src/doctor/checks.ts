@@ -14,7 +14,13 @@ import {
   socketDirectoryCheck,
   stateDirectoryCheck,
 } from "./snapshot_checks.ts";
-import { singleMountsCheck, sourceCheck, sourceFileSystemCheck, sourcePermissionsCheck } from "./source_checks.ts";
+import {
+  singleMountsCheck,
+  sourceCheck,
+  sourceFileSystemCheck,
+  sourceNameCheck,
+  sourcePermissionsCheck,
+} from "./source_checks.ts";
 import { unitCheck } from "./unit_checks.ts";
 import { watcherCheck } from "./watcher_checks.ts";
 
@@ -31,6 +37,7 @@ export const CHECKS: readonly Check[] = [
   userCheck,
   optionsFileCheck,
   secretFilesCheck,
+  sourceNameCheck,
   sourceCheck,
   sourcePermissionsCheck,
   sourceFileSystemCheck,

@@ -5,6 +5,7 @@ import { textMasker } from "../diagnostic/text_masker.ts";
 import type { Diagnostic } from "../diagnostic/diagnostic.ts";
 import { terminalText } from "../diagnostic/terminal_text.ts";
 import type { Options } from "../process/options.ts";
+import type { FoundSource } from "../process/source_path.ts";
 import { error, type Finding, warning } from "./finding.ts";
 import type { Identity } from "./identity.ts";
 import type { Machine } from "./machine.ts";
@@ -24,7 +25,7 @@ export interface Subject {
   /** The options file; null: none. */
   readonly optionsPath: string | null;
   /** The source, or why there is none. */
-  readonly source: { readonly path: string } | { readonly trouble: Diagnostic };
+  readonly source: FoundSource | { readonly trouble: Diagnostic };
   /** The daemon's environment, as far as it is known. */
   readonly environment: Readonly<Record<string, string>>;
   /**

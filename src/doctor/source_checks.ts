@@ -20,6 +20,17 @@ function pathOf({ source }: Subject): string | null {
   return "path" in source ? source.path : null;
 }
 
+/** Which file is the source, and why that one: several settings and variables may name it. */
+export const sourceNameCheck: Check = {
+  id: "source/name",
+  about: "Which file is the source",
+  examine({ source }) {
+    // What keeps a source from being found is said by the next check.
+    if ("trouble" in source) return Promise.resolve([]);
+    return Promise.resolve([ok("source/name", `The source is ${source.path}, by ${source.decidedBy}`)]);
+  },
+};
+
 /** What a reload would make of the source now. */
 export const sourceCheck: Check = {
   id: "source/valid",

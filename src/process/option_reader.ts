@@ -20,6 +20,8 @@ import {
   shownText,
 } from "./option_tree.ts";
 import { checkOptions, type OptionMember, type OptionShape, optionShape } from "./option_schema.ts";
+import { isForeignOrShared } from "./foreign_setting.ts";
+import { optionWarnings } from "./option_warnings.ts";
 import type { Options } from "./options.ts";
 import { parseOptionsFile } from "./options_file.ts";
 
@@ -45,14 +47,17 @@ export interface OptionSources {
 
 /** Valid options with what was odd about their sources, or everything that is wrong. */
 export type OptionsResult =
-  | { readonly ok: true; readonly options: Options; readonly warnings: readonly Diagnostic[] }
+  | {
+    readonly ok: true;
+    readonly options: Options;
+    readonly warnings: readonly Diagnostic[];
+    /** The options file's settings that are not the daemon's, each by its first unknown name: `Honua:odata`. */
+    readonly foreign: readonly string[];
+  }
   | { readonly ok: false; readonly diagnostics: readonly Diagnostic[] };
 
 /** More than this many are not read by anyone; a file of mistakes must not fill a log. */
 const MAX_DIAGNOSTICS = 100;
-
-/** Sections that Honua's own servers read too: a name that we do not know there is theirs, not a mistake. */
-const SHARED_SECTIONS = new Set(["honua", "connectionstrings", "logging"]);
 
 /**
  * Reads the options from their sources. Names may be in any case; an environment variable is `Section__Name` (or with
@@ -72,13 +77,16 @@ export function readOptions(sources: OptionSources): OptionsResult {
     const origin: Origin = { kind: "flag", flag };
     putSetting(flags, { path: key.split(":"), nameOrigin: origin, what: { value }, valueOrigin: origin });
   }
-  for (const tree of [file.tree, environment.tree, flags]) checkNames(tree, optionShape, [], diagnostics);
+  for (const tree of [environment.tree, flags]) checkNames(tree, optionShape, [], { diagnostics, foreign: [] });
+  const foreign: string[] = [];
+  checkNames(file.tree, optionShape, [], { diagnostics, foreign });
   const merged = mergeTrees(mergeTrees(file.tree, environment.tree), flags);
   const nodes = new Map<string, BuiltFrom>();
   const result = checkOptions(build(merged, optionShape, { path: [], written: [], secret: false }, nodes));
   if (!result.ok) diagnostics.push(...result.issues.map(({ path, message }) => issueDiagnostic(path, message, nodes)));
   if (!result.ok || hasErrors(diagnostics)) return { ok: false, diagnostics: diagnostics.slice(0, MAX_DIAGNOSTICS) };
-  return { ok: true, options: result.options, warnings: diagnostics };
+  const warnings = [...diagnostics, ...optionWarnings(result.options)];
+  return { ok: true, options: result.options, warnings: warnings.slice(0, MAX_DIAGNOSTICS), foreign };
 }
 
 /** Takes the argument of `--set KEY=VALUE` apart; a value may hold further equals signs. */
@@ -104,10 +112,12 @@ function environmentTree(
     const origin: Origin = { kind: "environment", variable };
     const what = { value: environment[variable]! };
     const before = putSetting(tree, { path, nameOrigin: origin, what, valueOrigin: origin });
-    if (before?.kind === "environment") {
+    if (before?.origin.kind === "environment") {
       diagnostics.push(errorDiagnostic(
         "options/duplicate",
-        `The environment variables ${shownText(before.variable)} and ${shownText(variable)} are the same setting`,
+        `The environment variables ${shownText(before.origin.variable)} and ${
+          shownText(variable)
+        } are the same setting`,
         { path: shownText(path.join(":")), why: "Names are the same in any case", suggestion: "Unset one of the two" },
       ));
     }
@@ -119,14 +129,22 @@ function isSection(name: string): boolean {
   return optionShape.kind === "group" && optionShape.members.has(name.toLowerCase());
 }
 
+/** What is found out about names. */
+interface NameFindings {
+  readonly diagnostics: Diagnostic[];
+  /** Settings of other programs. */
+  readonly foreign: string[];
+}
+
 /** Removes every name that the schema does not know from a source's tree, and says so. */
-function checkNames(node: OptionNode, shape: OptionShape, path: readonly string[], into: Diagnostic[]): void {
+function checkNames(node: OptionNode, shape: OptionShape, path: readonly string[], into: NameFindings): void {
   for (const [key, child] of node.children) {
     const below = shapeBelow(shape, key);
     if (below === undefined) {
       node.children.delete(key);
       const unknown = unknownName(child, shape, path);
-      if (unknown !== null) into.push(unknown);
+      if (unknown !== null) into.diagnostics.push(unknown);
+      else into.foreign.push([...path, shownText(child.name)].join(":"));
     } else if (below !== null) {
       checkNames(child, below.shape, [...path, below.name ?? child.name], into);
     }
@@ -141,22 +159,33 @@ function shapeBelow(shape: OptionShape, key: string): { shape: OptionShape; name
   return shape.kind === "map" && key === "__proto__" ? undefined : null;
 }
 
+/** A mistake, or null where the name is another program's. */
 function unknownName(node: OptionNode, shape: OptionShape, path: readonly string[]): Diagnostic | null {
   const origin = originOf(node)!;
   const members = shape.kind === "group" ? [...shape.members.values()] : [];
-  const near = nearName(node.name, members);
+  const mayBeForeign = origin.kind !== "flag" && isForeignOrShared(path[0] ?? node.name);
+  const near = mayBeForeign ? nearForeignName(node.name, members) : nearName(node.name, members);
   const inside = path.length === 0 ? "" : ` in ${path.join(":")}`;
   const whole = [...path, shownText(node.name)].join(":");
   const suggestion = near === null ? null : `Did you mean ${[...path, near].join(":")}?`;
   const why = shape.kind === "list" ? "The items of a list are numbered from 0" : knownNames(members);
-  if (origin.kind !== "environment") {
-    const place = node.nameOrigin?.kind === "file" ? node.nameOrigin.place : null;
-    const summary = `Unknown setting ${shownText(node.name)}${inside}${source(origin)}`;
-    return errorDiagnostic("options/unknown", summary, { path: whole, place, suggestion, why });
+  if (mayBeForeign && near === null) return null;
+  if (origin.kind === "environment") {
+    const summary = `The environment variable ${shownText(origin.variable)} sets nothing: unknown setting${inside}`;
+    return warningDiagnostic("options/unknown", summary, { path: whole, suggestion, why });
   }
-  if (near === null && SHARED_SECTIONS.has(path[0]?.toLowerCase() ?? "")) return null;
-  const summary = `The environment variable ${shownText(origin.variable)} sets nothing: unknown setting${inside}`;
-  return warningDiagnostic("options/unknown", summary, { path: whole, suggestion, why });
+  const place = node.nameOrigin?.kind === "file" ? node.nameOrigin.place : null;
+  if (mayBeForeign) {
+    const summary = `${whole} is ignored: it is not a setting of honua-configd`;
+    return warningDiagnostic("options/unknown", summary, { path: whole, place, suggestion, why });
+  }
+  const summary = `Unknown setting ${shownText(node.name)}${inside}${source(origin)}`;
+  return errorDiagnostic("options/unknown", summary, { path: whole, place, suggestion, why });
+}
+
+/** The name that was meant instead of one that may be another program's; a comment as `"_Logging_Note"` means none. */
+function nearForeignName(name: string, members: readonly OptionMember[]): string | null {
+  return /^\p{L}/u.test(name) ? nearest(name, members.map((member) => member.name)) : null;
 }
 
 /** The name that was meant: a near one, else the only one that begins with what was written (`Debounce`). */

@@ -164,7 +164,10 @@ const schema = z.object({
     pollSeconds: whole(0, 3600).default(5),
     environmentFiles: z.array(text()).default([]),
   }).prefault({}),
-  honua: z.object({ configurationV2: z.object({ path: optionalText() }).prefault({}) }).prefault({}),
+  honua: z.object({
+    configurationV2: z.object({ path: optionalText() }).prefault({}),
+    configPath: optionalText(),
+  }).prefault({}),
   connectionStrings: z.object({ redis: optionalText().meta({ secret: true }) }).prefault({}),
   snapshot: z.object({
     path: text().default(DEFAULT_SNAPSHOT_PATH),

@@ -14,6 +14,14 @@ export type Scalar = string | number | boolean | null;
 /** What a setting is given as: a single value, or the braces or brackets whose content follows as further settings. */
 export type Written = { readonly value: Scalar } | { readonly form: "group" | "list" };
 
+/** What a name was given, and where. */
+export interface Given {
+  /** The value, or the form of what stands under the name. */
+  readonly what: Written;
+  /** Where that stands. */
+  readonly origin: Origin;
+}
+
 /** A name with its value or with what stands under it. */
 export interface OptionNode {
   /** As it was written; of the root, empty. */
@@ -21,7 +29,7 @@ export interface OptionNode {
   /** Where the name first appeared. */
   readonly nameOrigin: Origin | null;
   /** What the name itself was given; undefined where only something below it was. */
-  written: { readonly what: Written; readonly origin: Origin } | undefined;
+  written: Given | undefined;
   /** By name in lower case. */
   readonly children: Map<string, OptionNode>;
 }
@@ -51,10 +59,10 @@ function newNode(name: string, nameOrigin: Origin | null): OptionNode {
 }
 
 /**
- * Puts a setting in its place, over what was there. Returns where the same setting was written before, or null.
+ * Puts a setting in its place, over what was there. Returns what the same setting was given before, or null.
  * `Hooks:0` is `Hooks:List:0`, so that hooks may be a bare list in every source.
  */
-export function putSetting(root: OptionNode, setting: Setting): Origin | null {
+export function putSetting(root: OptionNode, setting: Setting): Given | null {
   let node = root;
   for (const name of canonicalPath(setting).slice(0, MAX_DEPTH)) {
     const key = name.toLowerCase();
@@ -62,7 +70,7 @@ export function putSetting(root: OptionNode, setting: Setting): Origin | null {
     node.children.set(key, child);
     node = child;
   }
-  const before = node.written?.origin ?? null;
+  const before = node.written ?? null;
   node.written = { what: setting.what, origin: setting.valueOrigin };
   return before;
 }

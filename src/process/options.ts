@@ -25,12 +25,14 @@ export interface Options {
   readonly highAvailability: HighAvailabilityOptions;
   /** How the source is followed. */
   readonly configurationWatcher: WatcherOptions;
-  /** Where the source is, as Honua's servers are told it. */
+  /** Where the source is, by the settings that name a Honua server's configuration. */
   readonly honua: {
     readonly configurationV2: {
       /** Null: named elsewhere, or searched for. */
       readonly path: string | null;
     };
+    /** Counts if neither the setting above nor `HONUA_CONFIG_PATH` names the source. */
+    readonly configPath: string | null;
   };
   /** Honua's shared connection strings. */
   readonly connectionStrings: {

@@ -5,6 +5,7 @@ import { type Diagnostic, errorDiagnostic, placeOf } from "../diagnostic/diagnos
 import { isExactNumber } from "../diagnostic/exact_number.ts";
 import { type Range, type SourceText, sourceText } from "../diagnostic/range.ts";
 import { NotAFileError, readRegularFile } from "../host/regular_file.ts";
+import { isForeign } from "./foreign_setting.ts";
 import {
   emptyTree,
   MAX_DEPTH,
@@ -45,7 +46,10 @@ export async function readOptionsFile(path: string): Promise<OptionsText> {
   }
 }
 
-/** The settings of an options file as a tree; where there are diagnostics, the tree holds what could be understood. */
+/**
+ * The settings of an options file as a tree; where there are diagnostics, the tree holds what could be understood.
+ * Objects of one name are one section, as in .NET's configuration. Of a foreign setting only the name is kept.
+ */
 export function parseOptionsFile(source: SourceText): { tree: OptionNode; diagnostics: Diagnostic[] } {
   const tree = emptyTree();
   const tooDeep = firstTooDeep(source.text);
@@ -126,15 +130,20 @@ function putValue(
   const nameOrigin: Origin = { kind: "file", place: placeOf(source, rangeOf(name)) };
   const valueOrigin: Origin = { kind: "file", place: placeOf(source, rangeOf(value)) };
   const form = value.type === "object" ? "group" as const : value.type === "array" ? "list" as const : null;
+  if (isForeign(path)) {
+    putSetting(tree, { path, nameOrigin, what: { form: "group" }, valueOrigin: nameOrigin });
+    return;
+  }
   const what = form === null ? { value: value.value as Scalar } : { form };
   const before = putSetting(tree, { path, nameOrigin, what, valueOrigin });
-  if (before?.kind === "file") {
+  const areGroups = form === "group" && before !== null && "form" in before.what && before.what.form === "group";
+  if (before?.origin.kind === "file" && !areGroups) {
     into.push(errorDiagnostic("options/duplicate", `${shownText(path.join(":"))} is written twice`, {
       path: shownText(path.join(":")),
       why: "Names are the same in any case, and one of the two would be lost",
       suggestion: "Remove one of the two",
       place: nameOrigin.place,
-      other: { label: "first written here", place: before.place },
+      other: { label: "first written here", place: before.origin.place },
     }));
   }
   if (value.type === "number" && !isExactNumber(textOf(source, value))) {

@@ -1,13 +1,14 @@
 // Where the source is: named by a flag, the options or HONUA_CONFIG_PATH, else looked for as Honua's servers do. A
 // named path is taken as it is, whether the file is there yet or not; only the search asks what exists.
 import { type Diagnostic, errorDiagnostic } from "../diagnostic/diagnostic.ts";
+import type { Options } from "./options.ts";
 
 /** What may name the source, and what the search needs; directories are absolute or relative to the process. */
 export interface SourceSearch {
   /** The command line's own. */
   readonly flag: string | null;
-  /** `Honua:ConfigurationV2:Path`. */
-  readonly option: string | null;
+  /** The options that name the source, or the file that Honua's servers load. */
+  readonly options: Options["honua"];
   /** The process's: `HONUA_CONFIG_PATH`, and the name of the deployment's environment. */
   readonly environment: Readonly<Record<string, string>>;
   /** Searched in this order: the working directory, then `/etc/honua`. */
@@ -16,39 +17,54 @@ export interface SourceSearch {
   readonly exists?: (path: string) => Promise<boolean>;
 }
 
+/** A source's path. */
+export interface FoundSource {
+  /** The path as it was named or found. */
+  readonly path: string;
+  /** What decided: a flag, a setting or a variable, or the search and what names its environment. */
+  readonly decidedBy: string;
+}
+
 /** The source's path, or an error that lists what was tried. */
 export type SourcePath =
-  | { readonly ok: true; readonly path: string }
+  | { readonly ok: true } & FoundSource
   | { readonly ok: false; readonly diagnostic: Diagnostic };
 
-/** The variables that name the deployment's environment, as Honua's servers (ASP.NET Core) know it; ours first. */
-const ENVIRONMENT_VARIABLES = ["HONUA_ENVIRONMENT", "ASPNETCORE_ENVIRONMENT", "DOTNET_ENVIRONMENT"];
+/** The variables that name the deployment's environment: ours, then those of ASP.NET Core in its order. */
+const ENVIRONMENT_VARIABLES = ["HONUA_ENVIRONMENT", "DOTNET_ENVIRONMENT", "ASPNETCORE_ENVIRONMENT"];
+
+/** ASP.NET Core's. */
+const DEFAULT_ENVIRONMENT = "Production";
 
 /**
- * Finds the source. Tried in each directory, in this order: `honua.<environment>`, `honua.config`, `honua`, each as
- * `.hcl` then `.honua`, and `config.hcl`. The environment is as written, then in lower case; where none is set it is
- * `development`, the default of `honua.environment`. One that could not be part of a file's name is not looked for.
+ * Finds the source. The first of these that is set names it: the flag, `Honua:ConfigurationV2:Path`,
+ * `HONUA_CONFIG_PATH`, `Honua:ConfigPath`. Else each directory is searched, in this order, for `honua.<environment>`,
+ * `honua.config`, `honua`, each as `.hcl` then `.honua`, and `config.hcl`. The environment is in lower case, as Honua's
+ * servers look for it, then as written; where no variable names it, it is `Production`. One that could not be part of a
+ * file's name is not looked for.
  */
 export async function findSource(search: SourceSearch): Promise<SourcePath> {
-  if (search.flag) return { ok: true, path: search.flag };
-  if (search.option) return { ok: true, path: search.option };
-  const named = search.environment["HONUA_CONFIG_PATH"];
-  if (named) return { ok: true, path: named };
+  const named = namedSource(search);
+  if (named !== null) return { ok: true, ...named };
   const { exists = isFile } = search;
+  const { variable } = deployment(search.environment);
   const names = sourceNames(search.environment);
+  const environment = variable === null
+    ? `the environment is ${DEFAULT_ENVIRONMENT}, since no variable names it`
+    : `${variable} names the environment`;
   for (const directory of search.directories) {
     for (const name of names) {
       const path = `${directory.replace(/\/+$/, "")}/${name}`;
-      if (await exists(path)) return { ok: true, path };
+      if (await exists(path)) return { ok: true, path, decidedBy: `the search (${environment})` };
     }
   }
   // A diagnostic quotes nothing that came from the environment.
-  const tried = givenEnvironment(search.environment) === null ? names : namesOf(["honua.<environment>"]);
+  const tried = variable === null ? names : namesOf(["honua.<environment>"]);
   return {
     ok: false,
     diagnostic: errorDiagnostic("options/no-source", "No configuration file was found", {
       path: "Honua:ConfigurationV2:Path",
-      why: `Looked in ${search.directories.join(" and ")} for ${tried.join(", ")}`,
+      why: `Looked in ${search.directories.join(" and ")} for ${tried.join(", ")}; ${environment}`,
       suggestion: "Name the file, or set HONUA_CONFIG_PATH or Honua:ConfigurationV2:Path",
     }),
   };
@@ -56,9 +72,20 @@ export async function findSource(search: SourceSearch): Promise<SourcePath> {
 
 /** The names to look for, the most particular first. */
 export function sourceNames(environment: Readonly<Record<string, string>>): string[] {
-  const written = givenEnvironment(environment) ?? "development";
-  const usable = /^[\w-][\w.-]{0,63}$/.test(written);
-  return namesOf(usable ? [`honua.${written}`, `honua.${written.toLowerCase()}`] : []);
+  const { name } = deployment(environment);
+  const usable = /^[\w-][\w.-]{0,63}$/.test(name);
+  return namesOf(usable ? [`honua.${name.toLowerCase()}`, `honua.${name}`] : []);
+}
+
+function namedSource({ flag, options, environment }: SourceSearch): FoundSource | null {
+  const candidates: readonly (readonly [string, string | null | undefined])[] = [
+    ["--config", flag],
+    ["Honua:ConfigurationV2:Path", options.configurationV2.path],
+    ["HONUA_CONFIG_PATH", environment["HONUA_CONFIG_PATH"]],
+    ["Honua:ConfigPath", options.configPath],
+  ];
+  for (const [decidedBy, path] of candidates) if (path) return { path, decidedBy };
+  return null;
 }
 
 function namesOf(particular: readonly string[]): string[] {
@@ -66,8 +93,13 @@ function namesOf(particular: readonly string[]): string[] {
   return [...new Set([...names, "config.hcl"])];
 }
 
-function givenEnvironment(environment: Readonly<Record<string, string>>): string | null {
-  return ENVIRONMENT_VARIABLES.map((name) => environment[name]?.trim()).find((value) => value) ?? null;
+/** The environment's name, and the variable that gives it; an empty variable counts as unset. */
+function deployment(environment: Readonly<Record<string, string>>): { name: string; variable: string | null } {
+  for (const variable of ENVIRONMENT_VARIABLES) {
+    const name = environment[variable]?.trim();
+    if (name) return { name, variable };
+  }
+  return { name: DEFAULT_ENVIRONMENT, variable: null };
 }
 
 /** Whether a regular file is there, also behind a symlink; one that cannot be looked at counts as absent. */

@@ -79,13 +79,13 @@ Deno.test("an error ends with 1, and the text says what to do", async () => {
 
 Deno.test("wrong options end with 2, each with its place, and what needs none is examined all the same", async () => {
   await using directory = await temporaryDirectory();
-  const optionsFile = await directory.write("options.json", '{ "Snapshott": {}, "State": { "Directory": 7 } }');
+  const optionsFile = await directory.write("options.json", '{ "State": { "Diretory": "/x", "Directory": 7 } }');
   const { code, findings } = await examined({ optionsFile });
   assertEquals(code, 2);
   const wrong = findings.filter(({ check }) => check === "options/valid");
   assertEquals(wrong.length, 2);
-  assertStringIncludes(wrong[0]!.what, `${optionsFile}:1:3: error: Unknown setting Snapshott`);
-  assertEquals(wrong[0]!.todo, "Did you mean Snapshot?");
+  assertStringIncludes(wrong[0]!.what, `${optionsFile}:1:14: error: Unknown setting Diretory in State`);
+  assertEquals(wrong[0]!.todo, "Did you mean State:Directory?");
   assert(findings.some(({ check }) => check === "host/parser"));
 });
 

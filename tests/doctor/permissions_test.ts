@@ -28,27 +28,35 @@ async function fileOf(directory: TemporaryDirectory, name: string, mode: number,
 Deno.test("a source that the daemon reads and that only its owner writes is well", async () => {
   await using directory = await directoryOf(0o755);
   const path = await fileOf(directory, "honua.hcl", 0o644);
-  const subject = subjectWith({}, { source: { path }, machine, user: STRANGER });
+  const subject = subjectWith({}, { source: { path, decidedBy: "--config" }, machine, user: STRANGER });
   assertEquals(levels(await findingsOf(sourcePermissionsCheck, subject)), ["ok source/permissions"]);
 });
 
 Deno.test("a source that everyone can write or replace is an error with the command that mends it", async () => {
   await using directory = await directoryOf(0o777);
   const path = await fileOf(directory, "honua.hcl", 0o666);
-  const found = await findingsOf(sourcePermissionsCheck, subjectWith({}, { source: { path }, machine }));
+  const found = await findingsOf(
+    sourcePermissionsCheck,
+    subjectWith({}, { source: { path, decidedBy: "--config" }, machine }),
+  );
   assertEquals(levels(found), ["error source/permissions", "error source/permissions"]);
   assertEquals(found.map(({ todo }) => todo), [`chmod o-w ${path}`, `chmod o-w ${directory.path}`]);
   await Deno.chmod(path, 0o644);
   await Deno.chmod(directory.path, 0o1777);
-  assertEquals(levels(await findingsOf(sourcePermissionsCheck, subjectWith({}, { source: { path }, machine }))), [
-    "ok source/permissions",
-  ]);
+  assertEquals(
+    levels(
+      await findingsOf(sourcePermissionsCheck, subjectWith({}, { source: { path, decidedBy: "--config" }, machine })),
+    ),
+    [
+      "ok source/permissions",
+    ],
+  );
 });
 
 Deno.test("a source that the daemon's user cannot read names the user and the place", async () => {
   await using directory = await directoryOf(0o700);
   const path = await fileOf(directory, "honua.hcl", 0o644);
-  const subject = subjectWith({}, { source: { path }, machine, user: STRANGER });
+  const subject = subjectWith({}, { source: { path, decidedBy: "--config" }, machine, user: STRANGER });
   const [found] = await findingsOf(sourcePermissionsCheck, subject);
   assertEquals(found?.what, `stranger cannot read ${path}: ${directory.path} keeps it out`);
   assertEquals(found?.todo, `Give stranger or a group of its execute permission on ${directory.path}`);
@@ -58,7 +66,11 @@ Deno.test("permissions are judged on the file that a symbolic link leads to", as
   await using directory = await directoryOf(0o755);
   const path = await fileOf(directory, "real.hcl", 0o600);
   await Deno.symlink(path, directory.file("honua.hcl"));
-  const subject = subjectWith({}, { source: { path: directory.file("honua.hcl") }, machine, user: STRANGER });
+  const subject = subjectWith({}, {
+    source: { path: directory.file("honua.hcl"), decidedBy: "--config" },
+    machine,
+    user: STRANGER,
+  });
   const [found] = await findingsOf(sourcePermissionsCheck, subject);
   assertEquals([found?.level, found?.todo?.endsWith(path)], ["error", true]);
 });
@@ -71,7 +83,10 @@ Deno.test("an environment file that everyone can read is a warning, one that may
     "ConfigurationWatcher:EnvironmentFiles:0": environment,
     "ConfigurationWatcher:EnvironmentFiles:1": `-${directory.file("missing.env")}`,
   };
-  const found = await findingsOf(sourcePermissionsCheck, subjectWith(settings, { source: { path }, machine }));
+  const found = await findingsOf(
+    sourcePermissionsCheck,
+    subjectWith(settings, { source: { path, decidedBy: "--config" }, machine }),
+  );
   assertEquals(levels(found), ["warning source/permissions"]);
   assertStringIncludes(found[0]!.what, `Everyone can read ${environment}`);
 });
@@ -158,7 +173,7 @@ async function judgedOwners(
   await using directory = await directoryOf(directoryMode);
   const path = await fileOf(directory, "options.json", mode);
   const subject = subjectWith({}, {
-    source: { path },
+    source: { path, decidedBy: "--config" },
     optionsPath: path,
     user: null,
     daemonUid,

@@ -5,6 +5,7 @@ import {
   judgeSourceFileSystem,
   singleMountsCheck,
   sourceCheck,
+  sourceNameCheck,
 } from "../../src/doctor/source_checks.ts";
 import { judgeWatchers, readWatcherFacts, type WatcherFacts } from "../../src/doctor/watcher_checks.ts";
 import { hostMachine } from "../../src/doctor/machine.ts";
@@ -17,21 +18,33 @@ const ENVIRONMENT = { SAMPLE_CONNECTION: "Host=db;Password=hush-hush" };
 Deno.test("a source is compiled as a reload would, with its environment files", async () => {
   await using directory = await temporaryDirectory();
   const path = await directory.write("honua.hcl", sampleSource("first"));
-  const [valid] = await findingsOf(sourceCheck, subjectWith({}, { source: { path }, environment: ENVIRONMENT }));
+  const [valid] = await findingsOf(
+    sourceCheck,
+    subjectWith({}, { source: { path, decidedBy: "--config" }, environment: ENVIRONMENT }),
+  );
   assertEquals([valid?.check, valid?.level === "ok" || valid?.level === "note"], ["source/valid", true]);
-  const [lacking] = await findingsOf(sourceCheck, subjectWith({}, { source: { path } }));
+  const [lacking] = await findingsOf(sourceCheck, subjectWith({}, { source: { path, decidedBy: "--config" } }));
   assertEquals([lacking?.level, lacking?.todo?.includes("--env-file")], ["error", true]);
   const file = await directory.write("db.env", "SAMPLE_CONNECTION=Host=db\nexport Y=1\n");
   const settings = { "ConfigurationWatcher:EnvironmentFiles:0": file };
-  const filled = await findingsOf(sourceCheck, subjectWith(settings, { source: { path } }));
+  const filled = await findingsOf(sourceCheck, subjectWith(settings, { source: { path, decidedBy: "--config" } }));
   assertEquals(levels(filled)[0], "warning source/environment");
   assertEquals(filled.every(({ level }) => level !== "error"), true);
+});
+
+Deno.test("what decided which file is the source is named, and a source that was not found has its own check", async () => {
+  const source = { path: "/etc/honua/honua.hcl", decidedBy: "HONUA_CONFIG_PATH" };
+  const [named] = await findingsOf(sourceNameCheck, subjectWith({}, { source }));
+  assertEquals([named?.level, named?.what], ["ok", "The source is /etc/honua/honua.hcl, by HONUA_CONFIG_PATH"]);
+  const trouble = errorDiagnostic("options/no-source", "No configuration file was found");
+  assertEquals(await findingsOf(sourceNameCheck, subjectWith({}, { source: { trouble } })), []);
 });
 
 Deno.test("a source that is not there, not valid or not named is an error that says so", async () => {
   await using directory = await temporaryDirectory();
   const path = directory.file("honua.hcl");
-  const judged = async () => (await findingsOf(sourceCheck, subjectWith({}, { source: { path } })))[0];
+  const judged = async () =>
+    (await findingsOf(sourceCheck, subjectWith({}, { source: { path, decidedBy: "--config" } })))[0];
   assertEquals([(await judged())?.check, (await judged())?.level], ["source/found", "error"]);
   await directory.write("honua.hcl", "honua {\n");
   assertEquals([(await judged())?.check, (await judged())?.level], ["source/valid", "error"]);
@@ -49,7 +62,10 @@ Deno.test("what is hidden of a source are the values that it took from the envir
     limitMilliseconds: 10_000,
     hide: (secrets: readonly string[]) => void hidden.push(...secrets),
   };
-  await sourceCheck.examine(subjectWith({}, { source: { path }, environment: ENVIRONMENT }), within);
+  await sourceCheck.examine(
+    subjectWith({}, { source: { path, decidedBy: "--config" }, environment: ENVIRONMENT }),
+    within,
+  );
   assertEquals(hidden.includes(ENVIRONMENT.SAMPLE_CONNECTION), true);
 });
 
@@ -131,6 +147,9 @@ Deno.test("files that are mounted by themselves are warnings, the environment an
   const table = [path, file, optionsPath].map((one) => `1 1 0:1 / ${one} rw - ext4 /dev/vda rw\n`).join("");
   const machine = machineWithTexts({ "/proc/self/mountinfo": table });
   const settings = { "ConfigurationWatcher:EnvironmentFiles:0": `-${file}` };
-  const found = await findingsOf(singleMountsCheck, subjectWith(settings, { source: { path }, optionsPath, machine }));
+  const found = await findingsOf(
+    singleMountsCheck,
+    subjectWith(settings, { source: { path, decidedBy: "--config" }, optionsPath, machine }),
+  );
   assertEquals(levels(found), Array(3).fill("warning files/single-mount"));
 });

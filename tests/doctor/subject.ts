@@ -20,7 +20,7 @@ export function subjectWith(settings: Readonly<Record<string, string>>, given: P
     options: optionsWith(settings),
     warnings: [],
     optionsPath: null,
-    source: { path: "/nonexistent/honua.hcl" },
+    source: { path: "/nonexistent/honua.hcl", decidedBy: "--config" },
     environment: {},
     credentialDirectories: [],
     user: { name: "root", uid: 0, gids: [0] },

@@ -141,8 +141,89 @@ Deno.test("an unknown name in the file or a flag is an error with its place and 
   const [inFlag] = wrong({ set: { "Snapshto:Path": "/x" } });
   assertEquals(inFlag?.suggestion, "Did you mean Snapshot?");
   for (const name of ["__proto__", "constructor", "toString"]) {
-    assertEquals(wrong({ file: `{ "${name}": { "x": 1 } }` })[0]?.code, "options/unknown");
+    assertEquals(foreignIn(`{ "${name}": { "x": 1 } }`), [name]);
     assertEquals(wrong({ file: `{ "Snapshot": { "${name}": 1 } }` })[0]?.code, "options/unknown");
+  }
+});
+
+/** A file with the traits of appsettings.json: foreign sections, notes, `Honua` twice, shared sections with more names. */
+const SHARED_FILE = `{
+  "$schema": "./appsettings.schema.json",
+  "_Logging_Note": "a comment",
+  "AllowedHosts": "*",
+  "Kestrel": { "Limits": { "MaxRequestBodySize": 1e9, "Endpoints": [{ "Url": "http://*:80" }] } },
+  "ConnectionStrings": { "_RedisNote": "", "DefaultConnection": "Host=db", "Redis": "localhost:6379" },
+  "Logging": { "LogLevel": { "Default": "Warning", "Microsoft.AspNetCore": "None" }, "Console": { "IncludeScopes": true } },
+  "Honua": { "ConfigurationV2": { "Path": "/etc/honua/honua.hcl" }, "odata": { "enabled": null } },
+  "honua": { "ConfigPath": "/etc/honua/other.hcl", "cors": { "allowedOrigins": [], }, },
+  "ConfigurationWatcher": { "DebounceMilliseconds": "250", "ValidateOnReload": "True" },
+}`;
+
+/** The foreign settings of a file in which nothing is odd. */
+function foreignIn(file: string): readonly string[] {
+  const result = read({ file });
+  assert(result.ok, JSON.stringify(result));
+  assertEquals(result.warnings, []);
+  return result.foreign;
+}
+
+Deno.test("a file of Honua's servers is an options file, and what is theirs is listed and ignored", () => {
+  assertEquals(foreignIn(SHARED_FILE), [
+    "$schema",
+    "_Logging_Note",
+    "AllowedHosts",
+    "Kestrel",
+    "ConnectionStrings:_RedisNote",
+    "ConnectionStrings:DefaultConnection",
+    "Logging:Console",
+    "Honua:odata",
+    "Honua:cors",
+  ]);
+  const options = valid({ file: SHARED_FILE });
+  assertEquals(options.honua, {
+    configurationV2: { path: "/etc/honua/honua.hcl" },
+    configPath: "/etc/honua/other.hcl",
+  });
+  assertEquals([options.connectionStrings.redis, options.logging.level], ["localhost:6379", "warning"]);
+  assertEquals([options.configurationWatcher.debounceMilliseconds, options.configurationWatcher.pollSeconds], [250, 5]);
+});
+
+Deno.test("a foreign name that is nearly one of ours is ignored with a warning that says so", () => {
+  const result = read({ file: '{ "Snapshots": { "Path": 7 },\n "Honua": { "ConfigPth": "/x" } }' });
+  assert(result.ok);
+  assertEquals(
+    result.warnings.map(({ severity, summary, suggestion, place }) => [severity, summary, suggestion, place?.line]),
+    [
+      ["warning", "Snapshots is ignored: it is not a setting of honua-configd", "Did you mean Snapshot?", 1],
+      [
+        "warning",
+        "Honua:ConfigPth is ignored: it is not a setting of honua-configd",
+        "Did you mean Honua:ConfigPath?",
+        2,
+      ],
+    ],
+  );
+  assertEquals([result.foreign, result.options.honua.configPath], [[], null]);
+});
+
+Deno.test("a name that is not ours is an error in a section that is, whatever else the file holds", () => {
+  const file = '{ "Kestrel": {}, "Admin": { "Endpoints": {} }, "HighAvailability": { "Mode": 1 } }';
+  assertEquals(wrong({ file }).map(({ severity, path }) => [severity, path]), [
+    ["error", "Admin:Endpoints"],
+    ["error", "HighAvailability:Mode"],
+  ]);
+  assertEquals(wrong({ set: { "Kestrel:Limits": "1" } })[0]?.code, "options/unknown");
+});
+
+Deno.test("a snapshot's name that a server would not load is a warning", () => {
+  const warned = (path: string) => {
+    const result = read({ environment: { Snapshot__Path: path } });
+    assert(result.ok);
+    return result.warnings.map(({ path, suggestion }) => [path, suggestion]);
+  };
+  for (const path of ["/x/config.json", "/x/config.JSON"]) assertEquals(warned(path), []);
+  for (const path of ["/x/config", "/x/config.hcl", "/x/json", "/x.json/config"]) {
+    assertEquals(warned(path), [["Snapshot:Path", "Give the snapshot a name that ends in .json"]]);
   }
 });
 
@@ -189,6 +270,7 @@ Deno.test("every text has a maximum length, and a diagnostic names it in place o
     ["Snapshot:Path", 4_096],
     ["State:Directory", 4_096],
     ["Honua:ConfigurationV2:Path", 4_096],
+    ["Honua:ConfigPath", 4_096],
   ];
   for (const [key, most] of lengths) {
     valid({ set: { [key]: "x".repeat(most) } });

@@ -37,6 +37,26 @@ Deno.test("a setting written twice, in any case and form, is an error with both 
   }
 });
 
+Deno.test("objects of one name, in any case, are one section, and a list or a value beside them is not", () => {
+  assertEquals(diagnosticsOf('{ "Snapshot": { "Path": "/a" }, "snapshot": { "Mode": "0600" }, "SNAPSHOT": {} }'), []);
+  const lists = '{ "ConfigurationWatcher": { "EnvironmentFiles": ["/a"], "environmentFiles": ["/b"] } }';
+  for (const text of [lists, '{ "Snapshot": {}, "snapshot": [] }', '{ "Snapshot": 1, "snapshot": {} }']) {
+    assertEquals(diagnosticsOf(text)[0]?.code, "options/duplicate", text);
+  }
+});
+
+Deno.test("what a foreign setting holds is not examined", () => {
+  const odd = '{ "a": 1, "A": 2, "b": 0.12345678901234567890123 }';
+  assertEquals(
+    diagnosticsOf(`{ "Kestrel": ${odd}, "kestrel": 1, "Honua": { "odata": ${odd} }, "//": 1, "//": 2 }`),
+    [],
+  );
+  assertEquals(diagnosticsOf(`{ "State": ${odd} }`).map((one) => one.code), [
+    "options/duplicate",
+    "options/inexact-number",
+  ]);
+});
+
 Deno.test("nesting and long keys are bounded before anything recurses", () => {
   assertEquals(diagnosticsOf(`{"a":${"[".repeat(500_000)}`)[0]?.code, "options/nesting");
   assertEquals(diagnosticsOf(`{"a":${'{"a":'.repeat(65)}1${"}".repeat(65)}}`)[0]?.code, "options/nesting");

@@ -2,17 +2,25 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { findSource, sourceNames } from "../../src/process/source_path.ts";
 
-const nothing = { flag: null, option: null, environment: {}, directories: ["/srv", "/etc/honua/"] };
+const unnamed = { configurationV2: { path: null }, configPath: null };
+const nothing = { flag: null, options: unnamed, environment: {}, directories: ["/srv", "/etc/honua/"] };
 
-Deno.test("a flag beats the option, which beats HONUA_CONFIG_PATH, and none of them is looked for", async () => {
+Deno.test("a flag, Honua:ConfigurationV2:Path, HONUA_CONFIG_PATH and Honua:ConfigPath count in this order", async () => {
   const exists = () => Promise.reject(new Error("asked"));
-  const named = { ...nothing, exists, flag: "/f", option: "/o", environment: { HONUA_CONFIG_PATH: "/e" } };
-  assertEquals(await findSource(named), { ok: true, path: "/f" });
-  assertEquals(await findSource({ ...named, flag: null }), { ok: true, path: "/o" });
-  assertEquals(await findSource({ ...named, flag: null, option: null }), {
-    ok: true,
-    path: "/e",
-  });
+  const options = { configurationV2: { path: "/o" }, configPath: "/p" };
+  const named = { ...nothing, exists, flag: "/f", options, environment: { HONUA_CONFIG_PATH: "/e" } };
+  assertEquals(await findSource(named), { ok: true, path: "/f", decidedBy: "--config" });
+  const noFlag = { ...named, flag: null };
+  assertEquals(await findSource(noFlag), { ok: true, path: "/o", decidedBy: "Honua:ConfigurationV2:Path" });
+  const noOption = { ...noFlag, options: { ...unnamed, configPath: "/p" } };
+  assertEquals(await findSource(noOption), { ok: true, path: "/e", decidedBy: "HONUA_CONFIG_PATH" });
+  for (const environment of [{}, { HONUA_CONFIG_PATH: "" }]) {
+    assertEquals(await findSource({ ...noOption, environment }), {
+      ok: true,
+      path: "/p",
+      decidedBy: "Honua:ConfigPath",
+    });
+  }
 });
 
 Deno.test("a directory is searched to its end before the next one", async () => {
@@ -21,27 +29,40 @@ Deno.test("a directory is searched to its end before the next one", async () => 
     asked.push(path);
     return Promise.resolve(path === "/etc/honua/honua.hcl");
   };
-  assertEquals(await findSource({ ...nothing, exists }), { ok: true, path: "/etc/honua/honua.hcl" });
-  assertEquals(asked.slice(0, 8), [
-    "/srv/honua.development.hcl",
-    "/srv/honua.development.honua",
+  assertEquals(await findSource({ ...nothing, exists }), {
+    ok: true,
+    path: "/etc/honua/honua.hcl",
+    decidedBy: "the search (the environment is Production, since no variable names it)",
+  });
+  assertEquals(asked.slice(0, 10), [
+    "/srv/honua.production.hcl",
+    "/srv/honua.production.honua",
+    "/srv/honua.Production.hcl",
+    "/srv/honua.Production.honua",
     "/srv/honua.config.hcl",
     "/srv/honua.config.honua",
     "/srv/honua.hcl",
     "/srv/honua.honua",
     "/srv/config.hcl",
-    "/etc/honua/honua.development.hcl",
+    "/etc/honua/honua.production.hcl",
   ]);
 });
 
-Deno.test("the environment's name is looked for as written and in lower case, ours first", () => {
-  const environment = { HONUA_ENVIRONMENT: "", ASPNETCORE_ENVIRONMENT: "Production", DOTNET_ENVIRONMENT: "Staging" };
-  assertEquals(sourceNames(environment).slice(0, 4), [
-    "honua.Production.hcl",
-    "honua.Production.honua",
-    "honua.production.hcl",
-    "honua.production.honua",
-  ]);
+Deno.test("the environment is HONUA_ENVIRONMENT, else DOTNET_ENVIRONMENT, else ASPNETCORE_ENVIRONMENT", async () => {
+  const variables = [["HONUA_ENVIRONMENT", "Edge"], ["DOTNET_ENVIRONMENT", "Staging"], ["ASPNETCORE_ENVIRONMENT", "Q"]];
+  for (const index of variables.keys()) {
+    const [[variable, name] = []] = variables.slice(index);
+    const unset = variables.slice(0, index).map(([other]) => [other, " "]);
+    const environment = Object.fromEntries([...unset, ...variables.slice(index)]);
+    const stems = [`honua.${name?.toLowerCase()}`, `honua.${name}`];
+    assertEquals(
+      sourceNames(environment).slice(0, 4),
+      stems.flatMap((stem) => [`${stem}.hcl`, `${stem}.honua`]),
+    );
+    const found = await findSource({ ...nothing, environment, exists: () => Promise.resolve(true) });
+    assert(found.ok);
+    assertEquals(found.decidedBy, `the search (${variable} names the environment)`);
+  }
 });
 
 Deno.test("an environment's name that is a path is not looked for", () => {
@@ -55,7 +76,7 @@ Deno.test("a source that is nowhere is an error that lists what was tried and qu
   const result = await findSource({ ...nothing, environment, exists: () => Promise.resolve(false) });
   assert(!result.ok);
   assertStringIncludes(result.diagnostic.why!, "/srv and /etc/honua/ for honua.<environment>.hcl");
-  assertStringIncludes(result.diagnostic.why!, "config.hcl");
+  assertStringIncludes(result.diagnostic.why!, "config.hcl; HONUA_ENVIRONMENT names the environment");
   assert(!JSON.stringify(result).includes("hunter2"));
 });
 
@@ -66,7 +87,8 @@ Deno.test("by default a regular file counts, also behind a symlink, and a direct
     await Deno.writeTextFile(`${directory}/real`, "");
     await Deno.symlink(`${directory}/real`, `${directory}/config.hcl`);
     const result = await findSource({ ...nothing, directories: [directory] });
-    assertEquals(result, { ok: true, path: `${directory}/config.hcl` });
+    assert(result.ok);
+    assertEquals(result.path, `${directory}/config.hcl`);
   } finally {
     await Deno.remove(directory, { recursive: true });
   }

@@ -20,7 +20,7 @@ const FILES = [
   '{ "a": "\\q" } /*',
   `{ "a": ${"[".repeat(100)}`,
   '{ "Snapshot": { "Path": "/a", "path": "/b" }, "snapshot:path": 1 }',
-  '{ "Snapshot": { "Pth": "/a", "Mode": "9" }, "Sanpshot": 1, "Hooks": [{ "Name": "x" }], "Admin": [] }',
+  '{ "Snapshot": { "Pth": "/a", "Mode": "9" }, "Sanpshot": 1, "honua": { "ConfigPth": "" }, "Hooks": [{ "Name": "x" }], "Admin": [] }',
 ];
 
 const ENVIRONMENTS: readonly Readonly<Record<string, string>>[] = [
@@ -42,7 +42,7 @@ Deno.test("every text about options begins as a sentence and has no full stop at
     await readOptionsFile("/dev/null"),
     await findSource({
       flag: null,
-      option: null,
+      options: { configurationV2: { path: null }, configPath: null },
       environment: {},
       directories: [],
       exists: () => Promise.resolve(false),

@@ -1,0 +1,58 @@
+// What keeps a daemon from being started on paths that cannot be what they are named for.
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { pathClash, requestedOptions, requestedSource } from "../../src/cli/prepared.ts";
+import type { Diagnostic } from "../../src/diagnostic/diagnostic.ts";
+import { temporaryDirectory } from "../support/temporary.ts";
+
+interface Given {
+  readonly file: unknown;
+  readonly config?: string;
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
+/** What is wrong with the paths of an options file, and which setting named the source. */
+async function clashOf({ file, config, environment = {} }: Given): Promise<[string, Diagnostic | null]> {
+  await using directory = await temporaryDirectory();
+  const optionsFile = await directory.write("appsettings.json", JSON.stringify(file));
+  const request = { config: config ?? null, optionsFile, settings: [], set: [] };
+  const read = await requestedOptions(request, environment);
+  assert(read.ok, JSON.stringify(read));
+  const source = await requestedSource(request.config, read.options, environment, []);
+  assert(source.ok);
+  return [source.decidedBy, await pathClash(source, optionsFile, read.options)];
+}
+
+const SNAPSHOT = "/nonexistent/config.snapshot.json";
+
+Deno.test("a source that is what the daemon writes is refused, whatever names it, with what to do", async () => {
+  const snapshot = { Snapshot: { Path: SNAPSHOT } };
+  const cases: readonly [string, Given][] = [
+    ["Honua:ConfigurationV2:Path", { file: { ...snapshot, Honua: { ConfigurationV2: { Path: SNAPSHOT } } } }],
+    ["Honua:ConfigPath", { file: { ...snapshot, Honua: { ConfigPath: "/nonexistent/x/../config.snapshot.json" } } }],
+    ["HONUA_CONFIG_PATH", { file: snapshot, environment: { HONUA_CONFIG_PATH: SNAPSHOT } }],
+  ];
+  for (const [name, given] of cases) {
+    const [decidedBy, clash] = await clashOf(given);
+    assertEquals([decidedBy, clash?.severity, clash?.path], [name, "error", "Snapshot:Path"]);
+    assertStringIncludes(clash!.why!, `${name} and Snapshot:Path name one file`);
+    assertStringIncludes(clash!.suggestion!, "--config");
+  }
+  const [, clash] = await clashOf({ file: snapshot, config: SNAPSHOT });
+  assertEquals(clash?.suggestion, "Name another file");
+});
+
+Deno.test("what the refusal advises works: a source named by flag or variable beats the file", async () => {
+  const file = { Snapshot: { Path: SNAPSHOT }, Honua: { ConfigurationV2: { Path: SNAPSHOT }, ConfigPath: SNAPSHOT } };
+  assertEquals(await clashOf({ file, config: "/nonexistent/honua.hcl" }), ["--config", null]);
+  const environment = { Honua__ConfigurationV2__Path: "/nonexistent/honua.hcl" };
+  assertEquals(await clashOf({ file, environment }), ["Honua:ConfigurationV2:Path", null]);
+});
+
+Deno.test("a snapshot over an environment file is refused", async () => {
+  const file = {
+    Snapshot: { Path: "/nonexistent/a.json" },
+    ConfigurationWatcher: { EnvironmentFiles: ["-/nonexistent/a.json"] },
+  };
+  const [, clash] = await clashOf({ file, config: "/nonexistent/honua.hcl" });
+  assertEquals(clash?.summary, "Snapshot:Path names a file that is read: /nonexistent/a.json");
+});
