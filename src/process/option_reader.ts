@@ -77,9 +77,9 @@ export function readOptions(sources: OptionSources): OptionsResult {
     const origin: Origin = { kind: "flag", flag };
     putSetting(flags, { path: key.split(":"), nameOrigin: origin, what: { value }, valueOrigin: origin });
   }
-  for (const tree of [environment.tree, flags]) checkNames(tree, optionShape, [], { diagnostics, foreign: [] });
   const foreign: string[] = [];
   checkNames(file.tree, optionShape, [], { diagnostics, foreign });
+  for (const tree of [environment.tree, flags]) checkNames(tree, optionShape, [], { diagnostics, foreign: [] });
   const merged = mergeTrees(mergeTrees(file.tree, environment.tree), flags);
   const nodes = new Map<string, BuiltFrom>();
   const result = checkOptions(build(merged, optionShape, { path: [], written: [], secret: false }, nodes));
@@ -159,7 +159,7 @@ function shapeBelow(shape: OptionShape, key: string): { shape: OptionShape; name
   return shape.kind === "map" && key === "__proto__" ? undefined : null;
 }
 
-/** A mistake, or null where the name is another program's. */
+/** A mistake, or null if the name may be another program's. */
 function unknownName(node: OptionNode, shape: OptionShape, path: readonly string[]): Diagnostic | null {
   const origin = originOf(node)!;
   const members = shape.kind === "group" ? [...shape.members.values()] : [];

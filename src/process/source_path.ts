@@ -40,7 +40,7 @@ const DEFAULT_ENVIRONMENT = "Production";
  * Finds the source. The first of these that is set names it: the flag, `Honua:ConfigurationV2:Path`,
  * `HONUA_CONFIG_PATH`, `Honua:ConfigPath`. Else each directory is searched, in this order, for `honua.<environment>`,
  * `honua.config`, `honua`, each as `.hcl` then `.honua`, and `config.hcl`. The environment is in lower case, as Honua's
- * servers look for it, then as written; where no variable names it, it is `Production`. One that could not be part of a
+ * servers look for it, then as written; if no variable names it, it is `Production`. One that could not be part of a
  * file's name is not looked for.
  */
 export async function findSource(search: SourceSearch): Promise<SourcePath> {

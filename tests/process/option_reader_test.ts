@@ -188,6 +188,17 @@ Deno.test("a file of Honua's servers is an options file, and what is theirs is l
   assertEquals([options.configurationWatcher.debounceMilliseconds, options.configurationWatcher.pollSeconds], [250, 5]);
 });
 
+Deno.test("whatever a foreign setting holds, the options are what they are without it", () => {
+  const name = fc.string().map((rest) => `Zz-${rest.replaceAll(":", "")}`);
+  const section = fc.constantFrom(null, "Honua", "honua", "Logging", "connectionstrings");
+  fc.assert(fc.property(fc.array(fc.tuple(section, name, fc.jsonValue())), (foreign) => {
+    const members = foreign.map(([section, name, value]) => [section, JSON.stringify({ [name]: value })] as const);
+    const written = members.map(([section, json]) => section === null ? json.slice(1, -1) : `"${section}": ${json}`);
+    const options = valid({ file: `{ ${['"Honua": { "ConfigPath": "/x" }', ...written].join(", ")} }` });
+    assertEquals(options, valid({ set: { "Honua:ConfigPath": "/x" } }));
+  }));
+});
+
 Deno.test("a foreign name that is nearly one of ours is ignored with a warning that says so", () => {
   const result = read({ file: '{ "Snapshots": { "Path": 7 },\n "Honua": { "ConfigPth": "/x" } }' });
   assert(result.ok);
