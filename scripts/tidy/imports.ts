@@ -13,13 +13,14 @@ interface Room {
 
 /** What every room may import. */
 const GROUND = ["time", "host", "diagnostic"];
-const CHAIN = [...GROUND, "document", "config", "snapshot", "reload"];
+const CHAIN = [...GROUND, "document", "server", "config", "snapshot", "reload"];
 const LEAVES = ["source", "cluster", "process", "hooks"];
 const LEAF: Room = { imports: GROUND, types: ["snapshot"] };
 
 /** The rooms and what each may import; a room that is not here has no place in the house yet. */
 const ROOMS: ReadonlyMap<string, Room> = new Map<string, Room>([
   ...CHAIN.map((room, index) => [room, { imports: CHAIN.slice(0, index) }] as const),
+  ["server", { imports: GROUND, types: ["config"] }],
   ...LEAVES.map((room) => [room, LEAF] as const),
   ["admin", { imports: [...CHAIN, ...LEAVES] }],
   ["daemon", { imports: [...CHAIN, ...LEAVES, "admin"] }],
