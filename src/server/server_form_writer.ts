@@ -1,7 +1,19 @@
-// A configuration in the grammar that a Honua server reads itself: the body of the file that it loads.
-import type { HonuaConfig } from "../config/honua_config.ts";
+// A configuration in the grammar that a Honua server reads itself: the body of the file that it loads. A text that the
+// server would expand once more travels as a variable, since the grammar has no escape for it and a variable's value is
+// not expanded. Of the last configuration whatever is the same object today is taken over.
+import type { Honua, HonuaConfig, RateLimit } from "../config/honua_config.ts";
 import { openPace, type Pace } from "../time/pace.ts";
 import { inTurns } from "../time/turns.ts";
+import {
+  cacheText,
+  dataSourceText,
+  honuaText,
+  layerText,
+  rateLimitText,
+  serviceText,
+  variableTexts,
+} from "./block_text.ts";
+import { type Section, type SectionText, sectionText } from "./section_text.ts";
 
 /** A configuration as a server reads it. */
 export interface ServerForm {
@@ -15,16 +27,20 @@ export interface ServerForm {
 export interface ServerFormWriter {
   /**
    * Writes a configuration, in turns. The same configuration comes to the same bytes, whatever was written before. A block
-   * that is the same object as in the last configuration is taken over, so a configuration must not be changed once it was
-   * given. Rejects with the pace's reason only.
+   * that is the same object as in the last configuration is taken over, and so is a piece whose blocks all are: a
+   * configuration must not be changed once it was given. Rejects with the pace's reason only.
    */
   write(config: HonuaConfig, pace?: Pace): Promise<ServerForm>;
-  /** How many blocks the last call rendered. */
-  readonly work: { readonly blocksRendered: number };
+  /** What the last call cost. */
+  readonly work: {
+    /** Blocks of which text was made; all variables together count as one. */
+    readonly blocksRendered: number;
+  };
 }
 
 /** Opens a writer that remembers nothing yet. */
 export function openServerFormWriter(): ServerFormWriter {
+  let memory: Memory = { prefix: "", sections: new Map() };
   let blocksRendered = 0;
   return {
     get work() {
@@ -32,13 +48,68 @@ export function openServerFormWriter(): ServerFormWriter {
     },
     async write(config, pace = openPace()) {
       blocksRendered = 0;
-      return await inTurns(formOf(config), pace);
+      const now = await inTurns(memoryOf(config, memory), pace);
+      memory = now;
+      const pieces: Uint8Array<ArrayBuffer>[] = [];
+      let byteLength = 0;
+      for (const section of now.sections.values()) {
+        blocksRendered += section.blocksRendered;
+        for (const { bytes } of section.pieces.values()) {
+          if (bytes.length === 0) continue;
+          pieces.push(bytes);
+          byteLength += bytes.length;
+        }
+      }
+      return { pieces, byteLength };
     },
   };
 }
 
-function* formOf(_config: HonuaConfig): Generator<void, ServerForm> {
-  yield;
-  const bytes = new TextEncoder().encode("# empty\n");
-  return { pieces: [bytes], byteLength: bytes.length };
+/** A written configuration, which the next one is made from. */
+interface Memory {
+  /** What the names of the variables begin with by which texts travel. */
+  readonly prefix: string;
+  /** By kind, in the order of the file. */
+  readonly sections: ReadonlyMap<string, SectionText>;
 }
+
+/** Rests where it yields. */
+function* memoryOf(config: HonuaConfig, last: Memory): Generator<void, Memory> {
+  const prefix = freePrefix(config.variables);
+  const known = prefix === last.prefix ? last.sections : null;
+  const sections = new Map<string, SectionText>();
+  for (const [kind, section] of Object.entries(sectionsOf(config))) {
+    sections.set(kind, yield* sectionText({ ...section, prefix: `${prefix}__${kind}` }, known?.get(kind)));
+  }
+  return { prefix, sections };
+}
+
+/** By kind, in the order of the file. */
+function sectionsOf(config: HonuaConfig): Record<string, Omit<Section, "prefix">> {
+  const { honua, variables, dataSources, services, layers, caches, rateLimit } = config;
+  return {
+    honua: { blocks: { honua }, text: (_, block: Honua) => honuaText(block) },
+    variable: {
+      blocks: { variables },
+      text: (_, block: HonuaConfig["variables"]) => [...variableTexts(block)].join(""),
+    },
+    data_source: { blocks: dataSources, text: dataSourceText },
+    service: { blocks: services, text: serviceText },
+    layer: { blocks: layers, text: layerText },
+    cache: { blocks: caches, text: cacheText },
+    rate_limit: {
+      blocks: rateLimit === undefined ? {} : { rateLimit },
+      text: (_, block: RateLimit, carrier) => rateLimitText(block, carrier),
+    },
+  };
+}
+
+/** A prefix that no variable of the configuration has: `honua_configd`, or that with a number. */
+function freePrefix(variables: HonuaConfig["variables"]): string {
+  const names = Object.keys(variables).filter((name) => name.startsWith(PREFIX));
+  let prefix = PREFIX;
+  for (let number = 2; names.some((name) => name.startsWith(`${prefix}__`)); number++) prefix = `${PREFIX}${number}`;
+  return prefix;
+}
+
+const PREFIX = "honua_configd";

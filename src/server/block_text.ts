@@ -1,0 +1,157 @@
+// The blocks of a configuration in the grammar that a server reads, one setting a line. All members are written, so that
+// no default of the server's counts; what the grammar cannot say is left out.
+import type { Cache, DataSource, Honua, HonuaConfig, Layer, RateLimit, Service } from "../config/honua_config.ts";
+import { isExpandedAgain, isName, quoted, type ServerValue, serverValueOf, written } from "./grammar.ts";
+import { receptionOf } from "./service_settings.ts";
+
+/** Takes values that the server would expand again. */
+export interface Carrier {
+  /** Notes the text of a setting, and says by which variable it travels. */
+  variableFor(setting: string, text: string): string;
+}
+
+/** The block `honua`. */
+export function honuaText({ version, environment, logLevel, allowedHosts, cors }: Honua): string {
+  return block("honua", [
+    ["version", quoted(version)],
+    ["environment", quoted(environment)],
+    ["log_level", quoted(logLevel)],
+    ["allowed_hosts", written(allowedHosts)],
+    cors === undefined ? null : [
+      "cors",
+      object(1, [
+        ["allow_any_origin", written(cors.allowAnyOrigin)],
+        ["allowed_origins", written(cors.allowedOrigins)],
+        ["allow_credentials", written(cors.allowCredentials)],
+      ]),
+    ],
+  ]);
+}
+
+/** The variables that the grammar can say. */
+export function* variableTexts(variables: HonuaConfig["variables"]): Generator<string> {
+  for (const name of Object.keys(variables).sort()) {
+    const value = serverValueOf(variables[name]!);
+    if (value !== null) yield variableText(name, value);
+  }
+}
+
+/** One variable. */
+export function variableText(name: string, value: ServerValue): string {
+  return `variable ${quoted(name)} = ${written(value)}\n`;
+}
+
+/** A block `data_source`. */
+export function dataSourceText(id: string, dataSource: DataSource, carrier: Carrier): string {
+  const { provider, connection, healthCheck, pool } = dataSource;
+  return block(`data_source ${quoted(id)}`, [
+    ["provider", quoted(provider)],
+    ["connection", expanded(carrier, "connection", connection)],
+    healthCheck === undefined ? null : ["health_check", expanded(carrier, "health_check", healthCheck)],
+    pool === undefined ? null : [
+      "pool",
+      object(1, [
+        ["min_size", written(pool.minSize)],
+        ["max_size", written(pool.maxSize)],
+        ["timeout", written(pool.timeout)],
+      ]),
+    ],
+  ]);
+}
+
+/** A block `service`. */
+export function serviceText(id: string, { type, enabled, settings }: Service, carrier: Carrier): string {
+  const lines: Line[] = [["type", quoted(type)], ["enabled", written(enabled)]];
+  for (const name of Object.keys(settings).sort()) {
+    const reception = receptionOf(name, settings[name]!);
+    if (reception.kind !== "written" && reception.kind !== "overlooked") continue;
+    const { value } = reception;
+    lines.push([name, typeof value === "string" ? expanded(carrier, name, value) : written(value)]);
+  }
+  return block(`service ${quoted(id)}`, lines);
+}
+
+/** A block `layer`. The server takes references in quotes; bare ones have an alphabet of their own. */
+export function layerText(id: string, layer: Layer): string {
+  const { title, dataSource, table, description, geometry, idField, displayField, fields } = layer;
+  return block(`layer ${quoted(id)}`, [
+    ["title", quoted(title)],
+    ["data_source", quoted(dataSource)],
+    ["table", quoted(table)],
+    description === undefined ? null : ["description", quoted(description)],
+    geometry === undefined ? null : [
+      "geometry",
+      object(1, [
+        ["column", quoted(geometry.column)],
+        ["type", quoted(geometry.type)],
+        ["srid", written(geometry.srid)],
+      ]),
+    ],
+    ["id_field", quoted(idField)],
+    displayField === undefined ? null : ["display_field", quoted(displayField)],
+    ["introspect_fields", written(layer.introspectFields)],
+    fields === undefined ? null : [
+      "fields",
+      object(
+        1,
+        namesOf(fields).map((name): Line => {
+          const { type, nullable } = fields[name]!;
+          return [name, `{ type = ${quoted(type)} nullable = ${written(nullable)} }`];
+        }),
+      ),
+    ],
+    ["services", written(layer.services)],
+  ]);
+}
+
+/** A block `cache`. */
+export function cacheText(id: string, { type, enabled, connection, requiredIn }: Cache, carrier: Carrier): string {
+  return block(`cache ${quoted(id)}`, [
+    ["type", quoted(type)],
+    ["enabled", written(enabled)],
+    connection === undefined ? null : ["connection", expanded(carrier, "connection", connection)],
+    ["required_in", written(requiredIn)],
+  ]);
+}
+
+/** The block `rate_limit`. */
+export function rateLimitText({ enabled, store, rules }: RateLimit, carrier: Carrier): string {
+  return block("rate_limit", [
+    ["enabled", written(enabled)],
+    ["store", expanded(carrier, "store", store)],
+    [
+      "rules",
+      object(
+        1,
+        namesOf(rules).map((name): Line => {
+          const { requests, window } = rules[name]!;
+          return [name, `{ requests = ${written(requests)} window = ${quoted(window)} }`];
+        }),
+      ),
+    ],
+  ]);
+}
+
+/** A text in a place that the server expands once more. */
+function expanded(carrier: Carrier, setting: string, text: string): string {
+  return quoted(isExpandedAgain(text) ? `var.${carrier.variableFor(setting, text)}` : text);
+}
+
+/** The names that the grammar can say, in an order of their own: that of the source is not the same on every host. */
+function namesOf(map: Readonly<Record<string, unknown>>): string[] {
+  return Object.keys(map).filter(isName).sort();
+}
+
+/** A setting and its value as it is written. */
+type Line = readonly [name: string, value: string];
+
+function block(head: string, lines: readonly (Line | null)[]): string {
+  return `${head} ${object(0, lines)}\n`;
+}
+
+function object(depth: number, lines: readonly (Line | null)[]): string {
+  const present = lines.filter((line) => line !== null);
+  if (present.length === 0) return "{}";
+  const indent = "  ".repeat(depth);
+  return `{\n${present.map(([name, value]) => `${indent}  ${name} = ${value}\n`).join("")}${indent}}`;
+}

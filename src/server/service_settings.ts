@@ -1,0 +1,65 @@
+// What becomes of a service's settings in a server: which it can read, which it looks at and as what type. A setting of
+// another type than the one it looks for is the same to it as one that is not there.
+import type { Json } from "../config/json.ts";
+import { isName, isWholeNumber, type ServerValue, serverValueOf } from "./grammar.ts";
+
+/** What becomes of a setting. */
+export type Reception =
+  /** It is written as this value. */
+  | { readonly kind: "written"; readonly value: ServerValue }
+  /** It is written, and the server looks for another type. */
+  | { readonly kind: "overlooked"; readonly value: ServerValue; readonly wanted: WantedType }
+  /** The grammar has no such name. */
+  | { readonly kind: "unnameable" }
+  /** The name is that of a setting that every service has. */
+  | { readonly kind: "taken" }
+  /** The grammar has no such value; `wanted` is null if the server does not look at the setting. */
+  | { readonly kind: "unsayable"; readonly wanted: WantedType | null };
+
+/** A type that the server looks for. */
+export type WantedType = "a text" | "a whole number" | "true or false";
+
+const SWITCHES = [
+  ...["collections", "wfs", "wms", "wmts", "csw", "wcs", "csv", "kml", "kmz", "shapefile", "geopackage", "flatgeobuf"],
+  ...["geoarrow", "geoparquet", "pmtiles", "topojson"],
+];
+
+/** The settings that the server looks at, in a service of any type. */
+const WANTED: ReadonlyMap<string, WantedType> = new Map<string, WantedType>([
+  ["max_page_size", "a whole number"],
+  ["default_crs", "a text"],
+  ...SWITCHES.map((name) => [`${name}_enabled`, "true or false"] as const),
+]);
+
+const TAKEN = ["enabled", "type"];
+
+/**
+ * What becomes of a setting of a service. A text that spells a number or a boolean, as one from the environment does, is
+ * written as such if that is what the server looks for: it would take the text for nothing.
+ */
+export function receptionOf(name: string, value: Json): Reception {
+  if (TAKEN.includes(name)) return { kind: "taken" };
+  if (!isName(name)) return { kind: "unnameable" };
+  const wanted = WANTED.get(name) ?? null;
+  const plain = serverValueOf(value);
+  if (plain === null) return { kind: "unsayable", wanted };
+  if (wanted === null) return { kind: "written", value: plain };
+  const typed = asWanted(wanted, plain);
+  return typed === null ? { kind: "overlooked", value: plain, wanted } : { kind: "written", value: typed };
+}
+
+function asWanted(wanted: WantedType, value: ServerValue): ServerValue | null {
+  switch (wanted) {
+    case "a text":
+      return typeof value === "string" ? value : null;
+    case "a whole number": {
+      const spelled = typeof value === "string" && /^\s*[+-]?[0-9]{1,20}\s*$/.test(value) ? Number(value) : value;
+      return typeof spelled === "number" && isWholeNumber(spelled) ? spelled : null;
+    }
+    case "true or false": {
+      const spelled = typeof value === "string" ? value.trim().toLowerCase() : value;
+      if (typeof spelled === "boolean") return spelled;
+      return spelled === "true" || spelled === "false" ? spelled === "true" : null;
+    }
+  }
+}
