@@ -8,6 +8,8 @@ import { readFree, readFreeEntries, readUnknown, reservedKeys } from "./free_set
 import type { JsonObject } from "./json.ts";
 import { assign, type Both, emptyBoth, type Reader, united } from "./reading.ts";
 import { blockMembers } from "./schema.ts";
+import { NOT_SUPPORTED, SERVER_VALUES } from "./rules_of_server_form.ts";
+import { serverValueOf } from "../server/grammar.ts";
 import { readObject } from "./settings.ts";
 import { headOf, type LabelledType, type SingleType } from "./sorted_blocks.ts";
 
@@ -32,12 +34,18 @@ export function readVariable(reader: Reader, name: string, block: Block): Both {
     return { resolved: null, portable: null };
   }
   const both = readFree(reader, value, path);
+  if (both.resolved !== undefined && serverValueOf(both.resolved) === null) {
+    findings.warning(NOT_SUPPORTED, `Variable ${name} is left out of the server's file`, path, headOf(block), {
+      why: SERVER_VALUES,
+      suggestion: "Leave it as it is: each setting that refers to it has its value already",
+    });
+  }
   for (const entry of block.body.entries) {
     if (entry.name === "default") continue;
     const near = nearest(entry.name, ["default"]);
     const summary = `Unknown setting ${entry.name}`;
-    findings.warning("config/unknown-setting", summary, `${path}.${entry.name}`, entry.nameRange, {
-      why: "A variable has a default and nothing else; this is left out of the snapshot",
+    findings.warning(NOT_SUPPORTED, summary, `${path}.${entry.name}`, entry.nameRange, {
+      why: "A variable has a default and nothing else; this is left out of the snapshot and of the server's file",
       suggestion: near === null ? null : `Did you mean ${near}?`,
     });
   }

@@ -18,6 +18,7 @@ import {
   type Reader,
   settle,
 } from "./reading.ts";
+import { NOT_SUPPORTED } from "./rules_of_server_form.ts";
 import type { Member, Members } from "./schema.ts";
 import { plain, type Reading } from "./evaluation.ts";
 
@@ -77,13 +78,13 @@ export function admitUnknown(
   const near = nearest(name, known);
   const shown = clip(name);
   reader.findings.warning(
-    "config/unknown-setting",
+    NOT_SUPPORTED,
     carried ? `Unknown setting ${shown}` : `Unknown setting ${shown}, which is left out of the snapshot`,
     path === null ? name : `${path}.${name}`,
     range,
     {
       why: carried
-        ? "Honua's configuration has no such setting here; it is carried into the snapshot as it is"
+        ? "Honua's configuration has no such setting here: the snapshot keeps it as it is, the server's file leaves it out"
         : "Its name, but for upper and lower case, is that of a member which the snapshot has here",
       suggestion: near === null ? null : `Did you mean ${near}?`,
     },

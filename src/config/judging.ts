@@ -6,6 +6,7 @@ import type { Layer } from "./honua_config.ts";
 import type { Model, Section } from "./model.ts";
 import type { Matter, Secrets } from "./rules.ts";
 import { type Blocks, type Index, layerReferences, wholeRules } from "./rules_of_reference.ts";
+import { serverFormRules } from "./rules_of_server_form.ts";
 import { emptinessRules, shapeRules } from "./rules_of_shape.ts";
 
 /** What was looked at beside the blocks the last time. */
@@ -76,12 +77,12 @@ export function openJudge(model: Model, memory: JudgeMemory): Judge {
       const { data_source, service, layer } = labelled;
       found.push(...emptinessRules({ dataSources: data_source.size, services: service.size, layers: layer.size }));
       for (const type of ["data_source", "service", "layer", "cache"] as const) {
-        for (const one of yield* shapeOf(labelled[type].entries, shapeRules[type])) found.push(one);
+        for (const one of yield* shapeOf(labelled[type].entries, firstPhase[type])) found.push(one);
       }
       const rateLimit = single.get("rate_limit");
       // One by one: a call takes only so many arguments.
       const limits = rateLimit === undefined ? [] : [rateLimit];
-      for (const one of yield* shapeOf(limits, shapeRules.rate_limit)) found.push(one);
+      for (const one of yield* shapeOf(limits, firstPhase.rate_limit)) found.push(one);
       return found;
     },
     *references() {
@@ -102,6 +103,25 @@ export function openJudge(model: Model, memory: JudgeMemory): Judge {
     },
   };
 }
+
+type Rules<T> = (matter: Matter, block: T) => Iterable<Finding>;
+
+/** Asks two sets of rules, one after the other. */
+function both<T>(first: Rules<T>, second: Rules<T>): Rules<T> {
+  return function* (matter, block) {
+    yield* first(matter, block);
+    yield* second(matter, block);
+  };
+}
+
+/** All that is said of a block by itself. */
+const firstPhase = {
+  data_source: both(shapeRules.data_source, serverFormRules.data_source),
+  service: both(shapeRules.service, serverFormRules.service),
+  layer: both(shapeRules.layer, serverFormRules.layer),
+  cache: shapeRules.cache,
+  rate_limit: both(shapeRules.rate_limit, serverFormRules.rate_limit),
+};
 
 /** The verdict of the first phase on every block of which nothing is to be said. */
 const QUIET: Verdict = { findings: [], secrets: null, index: null };

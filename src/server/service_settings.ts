@@ -13,11 +13,11 @@ export type Reception =
   | { readonly kind: "unnameable" }
   /** The name is that of a setting that every service has. */
   | { readonly kind: "taken" }
-  /** The grammar has no such value; `wanted` is null if the server does not look at the setting. */
+  /** The grammar has no such value; `wanted` is null if the server would do the same with and without it. */
   | { readonly kind: "unsayable"; readonly wanted: WantedType | null };
 
 /** A type that the server looks for. */
-export type WantedType = "a text" | "a whole number" | "true or false";
+export type WantedType = "a text" | "a whole number of 32 bits" | "true or false";
 
 const SWITCHES = [
   ...["collections", "wfs", "wms", "wmts", "csw", "wcs", "csv", "kml", "kmz", "shapefile", "geopackage", "flatgeobuf"],
@@ -26,7 +26,7 @@ const SWITCHES = [
 
 /** The settings that the server looks at, in a service of any type. */
 const WANTED: ReadonlyMap<string, WantedType> = new Map<string, WantedType>([
-  ["max_page_size", "a whole number"],
+  ["max_page_size", "a whole number of 32 bits"],
   ["default_crs", "a text"],
   ...SWITCHES.map((name) => [`${name}_enabled`, "true or false"] as const),
 ]);
@@ -42,7 +42,7 @@ export function receptionOf(name: string, value: Json): Reception {
   if (!isName(name)) return { kind: "unnameable" };
   const wanted = WANTED.get(name) ?? null;
   const plain = serverValueOf(value);
-  if (plain === null) return { kind: "unsayable", wanted };
+  if (plain === null) return { kind: "unsayable", wanted: value === null ? null : wanted };
   if (wanted === null) return { kind: "written", value: plain };
   const typed = asWanted(wanted, plain);
   return typed === null ? { kind: "overlooked", value: plain, wanted } : { kind: "written", value: typed };
@@ -52,7 +52,7 @@ function asWanted(wanted: WantedType, value: ServerValue): ServerValue | null {
   switch (wanted) {
     case "a text":
       return typeof value === "string" ? value : null;
-    case "a whole number": {
+    case "a whole number of 32 bits": {
       const spelled = typeof value === "string" && /^\s*[+-]?[0-9]{1,20}\s*$/.test(value) ? Number(value) : value;
       return typeof spelled === "number" && isWholeNumber(spelled) ? spelled : null;
     }

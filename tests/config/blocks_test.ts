@@ -57,9 +57,9 @@ Deno.test("unknown blocks are carried with their labels as keys, and as a list w
   assertEquals(logging as unknown, [{ level: 1 }, { level: 2 }]);
   assertEquals(honua!.plugin, { x: { path: "p" }, y: { path: "q" } });
   assertEquals(remarks(loaded), [
-    "warning unknown-setting storage",
-    "warning unknown-setting logging",
-    "warning unknown-setting honua.plugin",
+    "warning server/not-supported storage",
+    "warning server/not-supported logging",
+    "warning server/not-supported honua.plugin",
   ]);
 });
 
@@ -115,7 +115,7 @@ Deno.test("a variable without a value is null, and what else stands in it is lef
   assertEquals(plain(loaded.config.variables), { a: null, b: 1 });
   assertEquals(remarks(loaded), [
     "warning variable-without-value variable.a",
-    "warning unknown-setting variable.b.description",
+    "warning server/not-supported variable.b.description",
   ]);
   assertEquals(
     loaded.warnings.find((one) => one.path === "variable.a")!.suggestion,

@@ -160,11 +160,11 @@ Deno.test("what is unknown is kept as it is written, and warned about once", () 
     trace: true,
   });
   assertEquals(remarks(loaded), [
-    "warning unknown-setting honua.Plugins",
-    "warning unknown-setting honua.log_levle",
-    "warning unknown-setting rate_limit.rules.r.burst",
-    "warning unknown-setting Logging",
-    "warning unknown-setting trace",
+    "warning server/not-supported honua.Plugins",
+    "warning server/not-supported honua.log_levle",
+    "warning server/not-supported rate_limit.rules.r.burst",
+    "warning server/not-supported Logging",
+    "warning server/not-supported trace",
   ]);
   assertEquals(loaded.warnings[1]!.suggestion, "Did you mean logLevel?");
   const { honua, rateLimit, Logging, trace } = plain(loaded.config) as Record<string, Record<string, unknown>>;
@@ -248,10 +248,10 @@ Deno.test("in JSON a name in HCL's spelling is unknown, and so is what stands be
     rate_limit: { store: "redis" },
   });
   assertEquals(remarks(loaded), [
-    "warning unknown-setting honua.log_level",
-    "warning unknown-setting service.odata.enabeld",
-    "warning unknown-setting cache",
-    "warning unknown-setting rate_limit",
+    "warning server/not-supported honua.log_level",
+    "warning server/not-supported service.odata.enabeld",
+    "warning server/not-supported cache",
+    "warning server/not-supported rate_limit",
   ]);
   assertEquals(loaded.warnings.map((one) => one.suggestion).slice(0, 2), [
     "Did you mean logLevel?",

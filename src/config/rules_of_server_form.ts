@@ -1,0 +1,122 @@
+// What a Honua server cannot read of a block, for its own reader knows less than HCL and JSON can say: such a setting is
+// left out of the server's file, with a warning at its place, or an error if the server would do something else without it.
+import { isName } from "../server/grammar.ts";
+import { receptionOf } from "../server/service_settings.ts";
+import { hasFailed } from "./facts.ts";
+import type { Finding } from "./findings.ts";
+import type { DataSource, Layer, RateLimit, Service } from "./honua_config.ts";
+import { clip } from "./reading.ts";
+import { errorAt, type Matter, warningAt } from "./rules.ts";
+
+/** The code of what is left out of the server's file. */
+export const NOT_SUPPORTED = "server/not-supported";
+
+/** What the server reads if no schema says more. */
+export const SERVER_VALUES = "A server reads texts, whole numbers of 32 bits, true and false, and lists of texts here";
+
+/** Says of each kind of block what the server's file leaves out; that of the other kinds holds all that is known of them. */
+export const serverFormRules = {
+  data_source: dataSourceRules,
+  service: serviceRules,
+  layer: layerRules,
+  rate_limit: rateLimitRules,
+};
+
+function* dataSourceRules(matter: Matter, { id, readOnly, maxReplicationLag }: DataSource): Generator<Finding> {
+  if (readOnly) {
+    yield* leftOut(matter, `data_source.${id}.read_only`, "read_only", {
+      why: "A server reads no such setting from its file, and would write to this data source",
+      suggestion: "Connect as a user of the database that can only read, and remove read_only",
+    });
+  }
+  if (maxReplicationLag !== undefined) {
+    yield* leftOut(matter, `data_source.${id}.max_replication_lag`, "max_replication_lag", {
+      why: "A server reads no such setting from its file, and would use this data source however late it is",
+      suggestion: "Remove it",
+    });
+  }
+}
+
+function* serviceRules(matter: Matter, { id, settings }: Service): Generator<Finding> {
+  for (const [name, value] of Object.entries(settings)) {
+    const path = `service.${id}.${name}`;
+    const reception = receptionOf(name, value);
+    switch (reception.kind) {
+      case "written":
+        break;
+      case "taken":
+        yield* leftOut(matter, path, name, {
+          why: `The server takes ${name} for the service's own setting of that name`,
+          suggestion: "Rename it",
+        });
+        break;
+      case "unnameable":
+        yield* leftOut(matter, path, name, { why: NAMES, suggestion: `Rename it, for example to ${renamed(name)}` });
+        break;
+      case "unsayable":
+        if (reception.wanted === null) {
+          const isNested = typeof value === "object" && value !== null && !Array.isArray(value);
+          yield* leftOut(matter, path, name, {
+            why: SERVER_VALUES,
+            suggestion: isNested ? "Write what it holds into the service itself" : "Write one of these, or remove it",
+          });
+        } else {
+          yield* errorAt(matter, path, NOT_SUPPORTED, `The server cannot be given this ${name}`, {
+            why: `It looks for ${reception.wanted} here, and would take its own default`,
+            suggestion: `Write ${reception.wanted}`,
+          });
+        }
+        break;
+      case "overlooked":
+        yield* warningAt(matter, path, "server/wrong-type", `The server takes no notice of this ${name}`, {
+          why: `It looks for ${reception.wanted} here, and takes its own default in place of anything else`,
+          suggestion: `Write ${reception.wanted}`,
+        });
+    }
+  }
+}
+
+function* layerRules(matter: Matter, { id, introspectFields, fields }: Layer): Generator<Finding> {
+  const names = Object.keys(fields ?? {});
+  const unnameable = names.filter((name) => !isName(name));
+  const path = `layer.${id}.fields`;
+  const suggestion = "Read the table through a view that names the column so";
+  if (unnameable.length > 0 && unnameable.length === names.length && !introspectFields) {
+    if (hasFailed(matter.facts, `layer.${id}.introspect_fields`)) return;
+    yield* errorAt(matter, path, NOT_SUPPORTED, "The server cannot be given any of the layer's fields", {
+      why: `${NAMES}; they are not introspected either`,
+      suggestion,
+    });
+    return;
+  }
+  for (const name of unnameable) {
+    yield* leftOut(matter, `${path}.${name}`, name, { why: NAMES, suggestion });
+  }
+}
+
+function* rateLimitRules(matter: Matter, { rules }: RateLimit): Generator<Finding> {
+  for (const name of Object.keys(rules)) {
+    if (isName(name)) continue;
+    yield* leftOut(matter, `rate_limit.rules.${name}`, name, {
+      why: NAMES,
+      suggestion: `Rename it, for example to ${renamed(name)}`,
+    });
+  }
+}
+
+const NAMES = "A server reads names of letters, digits and _ only";
+
+/** A name that the server reads. */
+function renamed(name: string): string {
+  return clip(name.replace(/[^\p{L}\p{Nd}_]|[\u{10000}-\u{10ffff}]/gu, "_")) || "name";
+}
+
+/** Warns of a setting that the snapshot has and the server's file has not. */
+function leftOut(
+  matter: Matter,
+  path: string,
+  name: string,
+  details: { readonly why: string; readonly suggestion: string },
+): Generator<Finding> {
+  return warningAt(matter, path, NOT_SUPPORTED, `${clip(name)} is left out of the server's file`, details);
+}
