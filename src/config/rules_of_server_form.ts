@@ -2,7 +2,6 @@
 // left out of the server's file, with a warning at its place, or an error if the server would do something else without it.
 import { isName } from "../server/grammar.ts";
 import { receptionOf } from "../server/service_settings.ts";
-import { hasFailed } from "./facts.ts";
 import type { Finding } from "./findings.ts";
 import type { DataSource, Layer, RateLimit, Service } from "./honua_config.ts";
 import { clip } from "./reading.ts";
@@ -82,7 +81,6 @@ function* layerRules(matter: Matter, { id, introspectFields, fields }: Layer): G
   const path = `layer.${id}.fields`;
   const suggestion = "Read the table through a view that names the column so";
   if (unnameable.length > 0 && unnameable.length === names.length && !introspectFields) {
-    if (hasFailed(matter.facts, `layer.${id}.introspect_fields`)) return;
     yield* errorAt(matter, path, NOT_SUPPORTED, "The server cannot be given any of the layer's fields", {
       why: `${NAMES}; they are not introspected either`,
       suggestion,

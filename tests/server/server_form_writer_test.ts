@@ -1,14 +1,250 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertRejects } from "@std/assert";
+import type { HonuaConfig, Layer } from "../../src/config/honua_config.ts";
 import { openServerFormWriter } from "../../src/server/server_form_writer.ts";
+import { load, loadValid } from "../config/loading.ts";
+import { readServerFile } from "../support/server_reader.ts";
+import { joined, serverText } from "./server_model.ts";
 
-Deno.test("the same configuration comes to the same bytes", async () => {
-  const config = {
-    honua: { version: "1.0", environment: "development", logLevel: "information", allowedHosts: [] },
-    dataSources: {},
-    services: {},
-    layers: {},
-    caches: {},
-    variables: {},
+const EMPTY: HonuaConfig = {
+  honua: { version: "1.0", environment: "development", logLevel: "information", allowedHosts: [] },
+  dataSources: {},
+  services: {},
+  layers: {},
+  caches: {},
+  variables: {},
+};
+
+const WRITTEN = `
+honua {
+  version = "1.0"
+  environment = "development"
+  log_level = "information"
+  allowed_hosts = ["a", "b"]
+  cors = {
+    allow_any_origin = true
+    allowed_origins = []
+    allow_credentials = false
+  }
+}
+
+variable "list" = ["a"]
+variable "n" = -1
+variable "text" = "b"
+variable "yes" = true
+
+data_source "main" {
+  provider = "postgresql"
+  connection = "Host=db"
+  health_check = "SELECT 1"
+  pool = {
+    min_size = 1
+    max_size = 10
+    timeout = 30
+  }
+}
+
+service "odata" {
+  type = "odata"
+  enabled = true
+  csv_enabled = true
+  empty = []
+  kinds = ["x"]
+  max_page_size = 100
+}
+
+layer "roads" {
+  title = "Roads"
+  data_source = "main"
+  table = "roads"
+  description = "all"
+  geometry = {
+    column = "geom"
+    type = "Point"
+    srid = 4326
+  }
+  id_field = "id"
+  display_field = "n"
+  introspect_fields = true
+  fields = {
+    id = { type = "int" nullable = true }
+    n = { type = "string" nullable = true }
+  }
+  services = ["odata"]
+}
+
+cache "c" {
+  type = "memory"
+  enabled = true
+  required_in = []
+}
+
+rate_limit {
+  enabled = true
+  store = "memory"
+  rules = {
+    default = { requests = 1000 window = "1m" }
+  }
+}
+`;
+
+Deno.test("one setting is a line, and no default of the server's counts", async () => {
+  const { config } = loadValid({
+    honua: { cors: { allowAnyOrigin: true }, allowedHosts: ["a", "b"] },
+    dataSources: { main: { provider: "postgresql", connection: "Host=db", healthCheck: "SELECT 1", pool: {} } },
+    services: { odata: { settings: { max_page_size: 100, csv_enabled: true, kinds: ["x"], empty: [] } } },
+    layers: {
+      "roads": {
+        ...{ title: "Roads", dataSource: "main", table: "roads", idField: "id", displayField: "n", description: "all" },
+        ...{
+          services: ["odata"],
+          geometry: { column: "geom", type: "Point" },
+          fields: { id: { type: "int" }, n: "string" },
+        },
+      },
+    },
+    caches: { c: {} },
+    rateLimit: { rules: { default: {} } },
+    variables: { n: -1, yes: true, list: ["a"], text: "b" },
+  });
+  assertEquals(
+    await serverText(config),
+    WRITTEN,
+  );
+});
+
+Deno.test("a text that the server would expand again travels as a variable, and any other as it is", async () => {
+  const environment = {
+    HOST: "Host=pgvar.internal",
+    NOPE: "$${env:NOPE}",
+    CALL: `env("A")`,
+    PLAIN: `\${ENV:x} env(A) var,x %`,
   };
-  assertEquals(await openServerFormWriter().write(config), await openServerFormWriter().write(config));
+  const { config } = loadValid({
+    dataSources: { "a-b": { provider: "p", connection: "${env:HOST}", healthCheck: "${env:NOPE}" } },
+    services: { s: { settings: { call: "${env:CALL}", plain: "${env:PLAIN}", list: ["${env:HOST}"] } } },
+    layers: { l: { title: "${env:HOST}", description: "${env:NOPE}" } },
+  }, environment);
+  const text = await serverText(config);
+  assertEquals(text.split("\n").filter((line) => line.startsWith("variable")), [
+    'variable "honua_configd__data_source__a_002db__connection" = "Host=pgvar.internal"',
+    'variable "honua_configd__data_source__a_002db__health_005fcheck" = "$${env:NOPE}"',
+    'variable "honua_configd__service__s__call" = "env(\\"A\\")"',
+  ]);
+  const { dataSources, services, layers } = readServerFile(text);
+  assertEquals([dataSources["a-b"]!.connection, dataSources["a-b"]!.healthCheck], [environment.HOST, environment.NOPE]);
+  assertEquals({ ...services.s!.settings as object }, {
+    call: environment.CALL,
+    list: [environment.HOST],
+    plain: environment.PLAIN,
+  });
+  assertEquals([layers.l!.title, layers.l!.description], [environment.HOST, environment.NOPE]);
+});
+
+Deno.test("no variable of the user's has the name of one by which a text travels", async () => {
+  const taken = "honua_configd__data_source__d__connection";
+  const source = (variables: object) => ({
+    dataSources: { d: { provider: "p", connection: "${env:E}" } },
+    variables,
+  });
+  const writer = openServerFormWriter();
+  const nameIn = async (variables: object) => {
+    const { config } = loadValid(source(variables), { E: "var.x" });
+    const text = new TextDecoder().decode(joined(await writer.write(config)));
+    assertEquals(readServerFile(text).dataSources.d!.connection, "var.x");
+    return /connection = "var\.(.*)"/.exec(text)![1];
+  };
+  assertEquals(await nameIn({}), taken);
+  assertEquals(
+    await nameIn({ [taken]: "mine", honua_configd2__x: 1 }),
+    taken.replace("honua_configd", "honua_configd3"),
+  );
+  assertEquals(await nameIn({ honua_configd: 1 }), taken);
+});
+
+Deno.test("ids that differ in any character have variables of their own", async () => {
+  const ids = ["a", "A", "a_", "_a", "a__", "a b", "a-b", "a_002db", "é", "e\u0301", "😀", "", "_", "a__connection"];
+  const connection = "var.x";
+  const sources = Object.fromEntries(ids.map((id) => [id, `${connection}${id}`]));
+  const dataSources = Object.fromEntries(
+    ids.map((id) => [id, { id, provider: "p", connection: sources[id]!, healthCheck: `var.${id}`, readOnly: false }]),
+  );
+  const read = readServerFile(await serverText({ ...EMPTY, dataSources }));
+  assertEquals(Object.fromEntries(ids.map((id) => [id, read.dataSources[id]!.connection])), sources);
+  assertEquals(ids.map((id) => read.dataSources[id]!.healthCheck), ids.map((id) => `var.${id}`));
+});
+
+Deno.test("a text that spells what the server looks for is written as that", async () => {
+  const spelled = { max_page_size: "${env:N}", csv_enabled: "${env:T}", default_crs: "${env:N}", other: "${env:N}" };
+  const loaded = load({ services: { s: { settings: spelled } } }, { N: " 100 ", T: "True" });
+  const { services } = loadValid({ services: { s: { settings: spelled } } }, { N: " 100 ", T: "True" }).config;
+  const read = readServerFile(await serverText({ ...EMPTY, services }));
+  assertEquals({ ...read.services.s!.settings as object }, {
+    max_page_size: 100,
+    csv_enabled: true,
+    default_crs: " 100 ",
+    other: " 100 ",
+  });
+  const said = loaded.ok ? loaded.warnings : loaded.diagnostics;
+  assertEquals(said.filter(({ code }) => code.startsWith("server/")), []);
+});
+
+const MANY = 10_000;
+
+function manyLayers(): Record<string, Layer> {
+  const layers: Record<string, Layer> = {};
+  for (let at = 0; at < MANY; at++) layers[`layer_${(at * 7919) % MANY}`] = layerNamed(`layer_${(at * 7919) % MANY}`);
+  return layers;
+}
+
+function layerNamed(id: string, title = "Layer"): Layer {
+  return { id, title, dataSource: "d", table: "t", idField: "id", introspectFields: true, services: ["s"] };
+}
+
+Deno.test("of ten thousand layers the one that was edited is rendered, and one piece is new", async () => {
+  const writer = openServerFormWriter();
+  const layers = manyLayers();
+  let last = await writer.write({ ...EMPTY, layers });
+  assertEquals(writer.work, { blocksRendered: MANY + 2 });
+  const pieceCount = last.pieces.length;
+  assertEquals(pieceCount < MANY / 10 && pieceCount > MANY / 100, true, `${pieceCount} pieces`);
+
+  const costOf = async (changed: Record<string, Layer>) => {
+    const known = new Set(last.pieces);
+    last = await writer.write({ ...EMPTY, layers: changed });
+    return { rendered: writer.work.blocksRendered, pieces: last.pieces.filter((piece) => !known.has(piece)).length };
+  };
+  assertEquals(await costOf(layers), { rendered: 0, pieces: 0 });
+  assertEquals(await costOf({ ...layers }), { rendered: 0, pieces: 0 });
+  assertEquals(await costOf({ ...layers, layer_5000: layerNamed("layer_5000", "New") }), { rendered: 1, pieces: 1 });
+  assertEquals(await costOf(layers), { rendered: 1, pieces: 1 });
+  const { layer_77: _, ...fewer } = layers;
+  const removed = await costOf(fewer);
+  assertEquals([removed.rendered, removed.pieces <= 2], [0, true]);
+  const reversed = Object.fromEntries(Object.entries(layers).reverse());
+  assertEquals((await costOf(reversed)).rendered, 1, "the layer that was removed; the order of the source is nothing");
+});
+
+Deno.test("the order in which a source has its blocks and settings makes no difference", async () => {
+  const [one, other] = [{ a: 1, b: ["x"] }, { b: ["x"], a: 1 }].map((settings) => {
+    const services = { s: { settings }, r: { settings } };
+    const blocks = Object.entries(services);
+    return loadValid({ services: Object.fromEntries(Object.keys(settings)[0] === "a" ? blocks : blocks.reverse()) });
+  });
+  assertEquals(await serverText(one!.config), await serverText(other!.config));
+});
+
+Deno.test("writing lets the others have their turns, and what is given up leaves the next one right", async () => {
+  const layers = manyLayers();
+  const config = { ...EMPTY, layers };
+  const expected = joined(await openServerFormWriter().write(config));
+  const writer = openServerFormWriter();
+  let rests = 0;
+  const spent = { isSpent: () => true, rest: () => (rests++, Promise.resolve()) };
+  await writer.write({ ...EMPTY, layers: { a: layerNamed("a") } }, spent);
+  const reason = new Error("not wanted any more");
+  const givingUp = { isSpent: () => true, rest: () => ++rests > 200 ? Promise.reject(reason) : Promise.resolve() };
+  assertEquals(await assertRejects(() => writer.write(config, givingUp)), reason);
+  rests = 0;
+  assertEquals(joined(await writer.write(config, spent)), expected);
+  assertEquals(rests >= MANY, true);
 });
