@@ -188,6 +188,16 @@ Deno.test("a text that spells what the server looks for is written as that", asy
   assertEquals(said.filter(({ code }) => code.startsWith("server/")), []);
 });
 
+Deno.test("every switch that the server looks at is written as true or false", async () => {
+  const formats = "csv kml kmz shapefile geopackage flatgeobuf geoarrow geoparquet pmtiles topojson".split(" ");
+  const names = ["collections", "wfs", "wms", "wmts", "csw", "wcs", ...formats].map((name) => `${name}_enabled`);
+  const settings = Object.fromEntries(names.map((name) => [name, "true"]));
+  const read = readServerFile(
+    await serverText({ ...EMPTY, services: { s: { id: "s", type: "ogc_api", enabled: true, settings } } }),
+  );
+  assertEquals({ ...read.services.s!.settings as object }, Object.fromEntries(names.map((name) => [name, true])));
+});
+
 const MANY = 10_000;
 
 function manyLayers(): Record<string, Layer> {
