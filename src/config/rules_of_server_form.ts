@@ -1,5 +1,5 @@
-// What a Honua server cannot read of a block, for its own reader knows less than HCL and JSON can say: such a setting is
-// left out of the server's file, with a warning at its place, or an error if the server would do something else without it.
+// Settings that a Honua server cannot read, since its own reader knows less than HCL and JSON can say: they are left out
+// of the server's file, with a warning at their place, or an error if the server would do something else without them.
 import { isName } from "../server/grammar.ts";
 import { receptionOf } from "../server/service_settings.ts";
 import type { Finding } from "./findings.ts";
@@ -7,13 +7,13 @@ import type { DataSource, Layer, RateLimit, Service } from "./honua_config.ts";
 import { clip } from "./reading.ts";
 import { errorAt, type Matter, warningAt } from "./rules.ts";
 
-/** The code of what is left out of the server's file. */
+/** The code of a setting that is left out of the server's file. */
 export const NOT_SUPPORTED = "server/not-supported";
 
-/** What the server reads if no schema says more. */
+/** The values that a server reads if no schema says more. */
 export const SERVER_VALUES = "A server reads texts, whole numbers of 32 bits, true and false, and lists of texts here";
 
-/** Says of each kind of block what the server's file leaves out; that of the other kinds holds all that is known of them. */
+/** Rules of the kinds of blocks of which the server's file may leave something out. */
 export const serverFormRules = {
   data_source: dataSourceRules,
   service: serviceRules,

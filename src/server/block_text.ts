@@ -1,7 +1,8 @@
 // The blocks of a configuration in the grammar that a server reads, one setting a line. All members are written, so that
-// no default of the server's counts; what the grammar cannot say is left out.
-import type { Cache, DataSource, Honua, HonuaConfig, Layer, RateLimit, Service } from "../config/honua_config.ts";
-import { isExpandedAgain, isName, quoted, type ServerValue, serverValueOf, written } from "./grammar.ts";
+// no default of the server's counts; a setting that the grammar cannot say is left out.
+import type { Cache, DataSource, Honua, Layer, RateLimit, Service } from "../config/honua_config.ts";
+import type { Json } from "../config/json.ts";
+import { isExpandedAgain, isName, quoted, serverValueOf, written } from "./grammar.ts";
 import { receptionOf } from "./service_settings.ts";
 
 /** Takes values that the server would expand again. */
@@ -28,17 +29,10 @@ export function honuaText({ version, environment, logLevel, allowedHosts, cors }
   ]);
 }
 
-/** The variables that the grammar can say. */
-export function* variableTexts(variables: HonuaConfig["variables"]): Generator<string> {
-  for (const name of Object.keys(variables).sort()) {
-    const value = serverValueOf(variables[name]!);
-    if (value !== null) yield variableText(name, value);
-  }
-}
-
-/** One variable. */
-export function variableText(name: string, value: ServerValue): string {
-  return `variable ${quoted(name)} = ${written(value)}\n`;
+/** A variable; empty if the grammar cannot say its value. */
+export function variableText(name: string, value: Json): string {
+  const plain = serverValueOf(value);
+  return plain === null ? "" : `variable ${quoted(name)} = ${written(plain)}\n`;
 }
 
 /** A block `data_source`. */

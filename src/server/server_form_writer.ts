@@ -1,6 +1,6 @@
 // A configuration in the grammar that a Honua server reads itself: the body of the file that it loads. A text that the
 // server would expand once more travels as a variable, since the grammar has no escape for it and a variable's value is
-// not expanded. Of the last configuration whatever is the same object today is taken over.
+// not expanded. Objects that are the same as in the last configuration are taken over.
 import type { Honua, HonuaConfig, RateLimit } from "../config/honua_config.ts";
 import { openPace, type Pace } from "../time/pace.ts";
 import { inTurns } from "../time/turns.ts";
@@ -11,7 +11,7 @@ import {
   layerText,
   rateLimitText,
   serviceText,
-  variableTexts,
+  variableText,
 } from "./block_text.ts";
 import { type Section, type SectionText, sectionText } from "./section_text.ts";
 
@@ -31,9 +31,9 @@ export interface ServerFormWriter {
    * configuration must not be changed once it was given. Rejects with the pace's reason only.
    */
   write(config: HonuaConfig, pace?: Pace): Promise<ServerForm>;
-  /** What the last call cost. */
+  /** The cost of the last call. */
   readonly work: {
-    /** Blocks of which text was made; all variables together count as one. */
+    /** Blocks of which text was made. */
     readonly blocksRendered: number;
   };
 }
@@ -67,7 +67,7 @@ export function openServerFormWriter(): ServerFormWriter {
 
 /** A written configuration, which the next one is made from. */
 interface Memory {
-  /** What the names of the variables begin with by which texts travel. */
+  /** The beginning of the names of the variables by which texts travel. */
   readonly prefix: string;
   /** By kind, in the order of the file. */
   readonly sections: ReadonlyMap<string, SectionText>;
@@ -89,10 +89,7 @@ function sectionsOf(config: HonuaConfig): Record<string, Omit<Section, "prefix">
   const { honua, variables, dataSources, services, layers, caches, rateLimit } = config;
   return {
     honua: { blocks: { honua }, text: (_, block: Honua) => honuaText(block) },
-    variable: {
-      blocks: { variables },
-      text: (_, block: HonuaConfig["variables"]) => [...variableTexts(block)].join(""),
-    },
+    variable: { blocks: variables, text: variableText },
     data_source: { blocks: dataSources, text: dataSourceText },
     service: { blocks: services, text: serviceText },
     layer: { blocks: layers, text: layerText },

@@ -1,9 +1,9 @@
-// What becomes of a service's settings in a server: which it can read, which it looks at and as what type. A setting of
-// another type than the one it looks for is the same to it as one that is not there.
+// How a server takes the settings of a service: it looks at a few of them, each as one type, and takes a value of another
+// type for none.
 import type { Json } from "../config/json.ts";
 import { isName, isWholeNumber, type ServerValue, serverValueOf } from "./grammar.ts";
 
-/** What becomes of a setting. */
+/** How a server takes a setting. */
 export type Reception =
   /** It is written as this value. */
   | { readonly kind: "written"; readonly value: ServerValue }
@@ -34,8 +34,8 @@ const WANTED: ReadonlyMap<string, WantedType> = new Map<string, WantedType>([
 const TAKEN = ["enabled", "type"];
 
 /**
- * What becomes of a setting of a service. A text that spells a number or a boolean, as one from the environment does, is
- * written as such if that is what the server looks for: it would take the text for nothing.
+ * How a server takes a setting of a service. A text that spells a number or a boolean, as one from the environment does,
+ * becomes one if the server looks for that type: it would take the text for nothing.
  */
 export function receptionOf(name: string, value: Json): Reception {
   if (TAKEN.includes(name)) return { kind: "taken" };

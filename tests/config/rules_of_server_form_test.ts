@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { load, remarks } from "./loading.ts";
 
-/** `severity code path` of what is said of the server's file. */
+/** `severity code path` of all that is said of the server's file. */
 function saidOf(source: unknown, environment: Record<string, string> = {}, validate = true): string[] {
   return remarks(load(source, environment, validate)).filter((remark) => / server\//.test(remark));
 }
@@ -10,7 +10,7 @@ const layer = (fields: Record<string, unknown>, others: Record<string, unknown> 
   layers: { l: { title: "t", dataSource: "d", table: "t", idField: "id", services: ["s"], fields, ...others } },
 });
 
-Deno.test("what a server's grammar cannot say is warned about once, at its place", () => {
+Deno.test("a setting that a server's grammar cannot say is warned about once, at its place", () => {
   const settings = {
     ...{ text: "a", whole: -1, truth: true, list: ["a"], least: -(2 ** 31), most: 2 ** 31 - 1, zero: -0 },
     ...{ float: 1.5, object: {}, nothing: null, big: 2 ** 31, mixed: ["a", 1], nested: [["a"]], "a-b": 1, "😀": 1 },

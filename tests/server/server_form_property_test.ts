@@ -13,7 +13,7 @@ import { joined, modelExpected, modelRead, serverText } from "./server_model.ts"
 const SEED = Number(Deno.env.get("SEED") ?? Math.floor(Math.random() * 2 ** 31));
 const ROUNDS = 250;
 
-/** What is said of it, also if it is refused: a configuration that skips the rules is written all the same. */
+/** All that is said, also if it is refused: a configuration that skips the rules is written all the same. */
 function diagnosticsOf(loaded: Loaded): readonly Diagnostic[] {
   return loaded.ok ? loaded.warnings : loaded.diagnostics;
 }
@@ -29,7 +29,7 @@ async function compare(config: HonuaConfig, warnings: readonly Diagnostic[], whe
   }
 }
 
-Deno.test("what a server reads of any configuration is that configuration, less what was warned about", async () => {
+Deno.test("a server reads any configuration as it is, less the settings that were warned about", async () => {
   let compared = 0;
   for (let round = 0; round < ROUNDS; round++) {
     const { source, environment } = randomConfig(randomFrom(SEED + round));
@@ -77,7 +77,7 @@ function mixed(random: Random, configs: readonly HonuaConfig[]): HonuaConfig {
 const corpus = Deno.env.get("HONUA_CORPUS");
 
 Deno.test({
-  name: "what a server reads of every valid text of the corpus is that text, less what was warned about",
+  name: "a server reads every valid text of the corpus as it is, less the settings that were warned about",
   ignore: corpus === undefined,
   async fn() {
     await using parser = openBlockParser();

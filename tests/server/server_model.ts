@@ -1,5 +1,6 @@
-// What a server has to have of a configuration: all of it but what was warned about, and settings that it looks at in the
-// type that it looks for. And what it has of what was written, without the variables by which texts travel.
+// The model that a server has to have of a configuration: all of it but the settings that were warned about, and the
+// settings that it looks at in the type that it looks for. And the model that it reads from a file, without the variables
+// by which texts travel.
 import type { HonuaConfig } from "../../src/config/honua_config.ts";
 import type { Diagnostic } from "../../src/diagnostic/diagnostic.ts";
 import { openServerFormWriter, type ServerForm } from "../../src/server/server_form_writer.ts";
@@ -23,7 +24,7 @@ export function joined({ pieces, byteLength }: ServerForm): Uint8Array {
   return bytes;
 }
 
-/** What a server has of a text; no variable of the environment exists, so that nothing is expanded again. */
+/** The model that a server reads from a text; no variable of the environment exists, so that nothing is expanded again. */
 export function modelRead(text: string, config: HonuaConfig): unknown {
   const { variables, ...model } = readServerFile(text);
   const isOurs = ([name]: readonly [string, unknown]) => Object.hasOwn(config.variables, name);
@@ -32,7 +33,7 @@ export function modelRead(text: string, config: HonuaConfig): unknown {
   return comparable({ ...model, variables: Object.fromEntries(Object.entries(variables).filter(isOurs)) });
 }
 
-/** What a server has to have of a configuration, given all that was said of it when it was loaded. */
+/** The model that a server has to have of a configuration, given all that was said of it when it was loaded. */
 export function modelExpected(config: HonuaConfig, warnings: readonly Diagnostic[]): unknown {
   const isLeftOut = ({ code }: Diagnostic) => ["server/not-supported", "config/variable-without-value"].includes(code);
   const leftOut = new Set(warnings.filter(isLeftOut).map(({ path }) => path));

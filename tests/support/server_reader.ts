@@ -1,8 +1,8 @@
 // A reader of the file that a Honua server reads, by the description of its grammar: words, texts, whole numbers, lists,
-// and `name = { … }`. Strict, so that whatever a server would stumble over is an exception. Then the expansion that a
-// server does: of connections, health checks, stores, and the texts of services, once more.
+// and `name = { … }`. It is as strict as a server, so that each mistake is an exception. Then comes the expansion
+// that a server does: of connections, health checks, stores, and the texts of services, once more.
 
-/** What a server has in the end; with the names of the snapshot, and its own defaults for what is not written. */
+/** The model of a server, with the names of the snapshot, and its own defaults for settings that are not written. */
 export interface ServerModel {
   honua: Record<string, unknown>;
   dataSources: Record<string, Record<string, unknown>>;
