@@ -57,12 +57,14 @@ export interface HookStatus {
   /** When it runs: `check`, `activated`, `rejected` or `diverged`. */
   readonly on: string;
   /**
-   * `done`: for the snapshot in force; `waiting`: for its turn or its random delay; `retrying`: it failed and waits to be
+   * `done`: for the snapshot in force; `waiting`: for its turn, its random delay or `heldBy`; `retrying`: it failed and waits to be
    * tried again; `given-up`: it failed as often as it may; `idle`: nothing that concerns it happened yet.
    */
   readonly state: "idle" | "waiting" | "running" | "retrying" | "given-up" | "done";
   /** Failures in a row for what it is to be run for. */
   readonly failures: number;
+  /** The hook that failed and, by its `StopOnFailure`, has to succeed first; null: none. */
+  readonly heldBy: string | null;
   /** Null: it did not run since the start. */
   readonly lastRun: {
     /** How it ended. */

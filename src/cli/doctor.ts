@@ -13,7 +13,7 @@ import { hostMachine, type Machine } from "../doctor/machine.ts";
 import { reportJson, reportText } from "../doctor/report.ts";
 import { readUnit, type UnitFacts } from "../doctor/unit_facts.ts";
 import { secretValues } from "../process/option_schema.ts";
-import type { Options } from "../process/options.ts";
+import type { HookOptions, Options } from "../process/options.ts";
 import type { SourcePath } from "../process/source_path.ts";
 import { openAdminClient } from "./admin_client.ts";
 import { EXIT, type ExitCode } from "./exit_codes.ts";
@@ -122,8 +122,14 @@ function hiddenOf(options: Options): string[] {
     ...options,
     highAvailability: { ...highAvailability, redisConnectionString: null },
     connectionStrings: { ...connectionStrings, redis: null },
-    hooks: { ...hooks, list: hooks.list.map((hook) => ({ ...hook, command: hook.command?.slice(1) ?? null })) },
+    hooks: { ...hooks, list: hooks.list.map(withoutPrograms) },
   });
+}
+
+function withoutPrograms(hook: HookOptions): HookOptions {
+  const { command, ready } = hook;
+  const shown = ready === null ? null : { ...ready, command: ready.command?.slice(1) ?? null };
+  return { ...hook, command: command?.slice(1) ?? null, ready: shown };
 }
 
 /** The command that shows what the source compiles to. What a unit reads is mostly for root to read. */

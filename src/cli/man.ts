@@ -78,7 +78,8 @@ const HOOKS = [
   "`check` hooks run before the snapshot is replaced, with the candidate's path; where one fails the candidate is " +
   "rejected. `activated` hooks run after every change of the snapshot's content, and at the start where they have not " +
   "succeeded for the snapshot in force; a failing one is tried again until it succeeds or a newer snapshot supersedes " +
-  "it. `rejected` and `diverged` hooks run when that happens anew. Delivery is at least once: a hook must bear being run " +
+  "it. With `Ready`, a hook succeeds only once what it restarted is ready; with `StopOnFailure`, the hooks behind one " +
+  "that failed do not run until it succeeds. `rejected` and `diverged` hooks run when that happens anew. Delivery is at least once: a hook must bear being run " +
   "twice.",
 ];
 

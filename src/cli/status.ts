@@ -60,6 +60,7 @@ const statusSchema = z.object({
     on: z.string(),
     state: z.string(),
     failures: z.number(),
+    heldBy: z.string().nullable().default(null),
     lastRun: z.object({ outcome: z.string(), at: z.string(), reason: z.string().nullable() }).nullable(),
   })).default([]),
   restartNeeded: z.boolean(),
@@ -181,11 +182,15 @@ function lastReloadText({ lastReload }: Status, now: number): string {
   return `${terminalText(outcome)} ${agoText(at, now)} (${took}${asked})${why}`;
 }
 
-function hookRow({ name, on, state, failures, lastRun }: Status["hooks"][number], now: number): [string, string] {
+function hookRow(
+  { name, on, state, failures, heldBy, lastRun }: Status["hooks"][number],
+  now: number,
+): [string, string] {
   const times = failures === 0 ? "" : `, ${failures} ${failures === 1 ? "failure" : "failures"}`;
   const why = lastRun?.reason ? `: ${terminalText(lastRun.reason)}` : "";
   const last = lastRun === null ? "" : `, ${terminalText(lastRun.outcome)} ${agoText(lastRun.at, now)}${why}`;
-  return ["Hook", `${terminalText(name)} (${terminalText(on)}): ${terminalText(state)}${times}${last}`];
+  const stands = heldBy === null ? terminalText(state) : `not run, because hook ${terminalText(heldBy)} failed`;
+  return ["Hook", `${terminalText(name)} (${terminalText(on)}): ${stands}${times}${last}`];
 }
 
 function clusterText({ mode, standing, head, announcementOwed, redis }: Status): string {

@@ -83,6 +83,7 @@ async function checkWith(hook: HookOptions, tools: CheckTools, signal: AbortSign
       willRetryInMilliseconds: wait,
       superseded: false,
       failures: ending.ok ? 0 : attempt,
+      held: [],
     });
     if (wait === null) return ending;
     await delay(wait, undefined, { signal }).catch(() => {});

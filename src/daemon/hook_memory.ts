@@ -31,7 +31,7 @@ export interface HookMemory {
 export function rememberHooks({ log, metrics, journal }: HookMemorySettings): HookMemory {
   const lastRuns = new Map<string, NonNullable<HookStatus["lastRun"]>>();
   return {
-    ended({ hook, result, durationMilliseconds, output, superseded, willRetryInMilliseconds, failures }) {
+    ended({ hook, result, durationMilliseconds, output, superseded, willRetryInMilliseconds, failures, held }) {
       const outcome = result.ok ? "succeeded" : "failed";
       metrics.hookRuns.add(1, { hook, outcome });
       metrics.hookDuration.observe(durationMilliseconds / 1000);
@@ -41,6 +41,7 @@ export function rememberHooks({ log, metrics, journal }: HookMemorySettings): Ho
         durationMilliseconds: Math.round(durationMilliseconds),
         ...superseded && { next: "runs once more, for what came meanwhile" },
         ...(output !== "" && { output }),
+        ...(held.length > 0 && { notRun: held }),
       };
       if (result.ok) return log.information(`Hook ${hook} succeeded`, fields);
       log.error(`Hook ${hook} failed: ${result.reason}`, { ...fields, failures, willRetryInMilliseconds });

@@ -3,16 +3,17 @@
 import type { HookStatus } from "../admin/subject.ts";
 import type { Diagnostic } from "../diagnostic/diagnostic.ts";
 import { openTextMasker } from "../diagnostic/text_masker.ts";
-import { type HookAction, type HookEnding, killSessions, runHook } from "../hooks/hook.ts";
+import { type HookEnding, killSessions, runHook } from "../hooks/hook.ts";
 import type { HookOptions, HooksOptions } from "../process/options.ts";
 import { type HookReport, runHooks } from "../reload/hook_loop.ts";
-import type { HookPlan } from "../reload/hooks.ts";
+import { heldBy, type HookPlan, type HooksState } from "../reload/hooks.ts";
 import type { Report } from "../reload/report.ts";
 import type { Changes } from "./changes.ts";
 import { backoffOf, check } from "./checking.ts";
 import { followHappenings, type HappeningSettings, type Told } from "./happenings.ts";
-import { type HookMemorySettings, hookStateOf, rememberHooks } from "./hook_memory.ts";
+import { type HookMemory, type HookMemorySettings, hookStateOf, rememberHooks } from "./hook_memory.ts";
 import type { Candidate } from "./looking.ts";
+import { runnableHook } from "./runnable_hook.ts";
 import { followSecretFiles } from "./secret_files.ts";
 
 /** What the hooks of a host need. */
@@ -56,18 +57,23 @@ export function openHooking(settings: HookingSettings): Hooking {
   const happenings = followHappenings(settings);
   const memory = rememberHooks(settings);
   const groups = new Set<number>();
+  // What each hook was carried out for without what it changed being ready in time.
+  const carriedOut = new Map<string, Told>();
   const maskerOf = openTextMasker();
   const files = followSecretFiles(settings.secretFiles);
-  const run = async (hook: HookOptions, { occasion, secrets }: Told, signal: AbortSignal): Promise<HookEnding> => {
-    const { name, timeoutSeconds } = hook;
-    const what = { name, action: actionOf(hook), timeoutMilliseconds: timeoutSeconds * 1000 };
+  const run = async (
+    hook: HookOptions,
+    { occasion, secrets }: Told,
+    signal: AbortSignal,
+    isCarriedOut = false,
+  ): Promise<HookEnding> => {
     // What comes into force while it runs may stand in its output as well.
     const maskNow = (text: string) => mask(maskerOf([...secrets, ...happenings.secrets(), ...files.secrets()])(text));
     await files.read();
-    return await runHook(what, { ...occasion, generation: settings.generation() }, signal, {
+    return await runHook(runnableHook(hook, isCarriedOut), { ...occasion, generation: settings.generation() }, signal, {
       mask: maskNow,
       groups,
-      ended: (count) => memory.left(name, count),
+      ended: (count) => memory.left(hook.name, count),
     });
   };
   const ended = (report: HookReport) => {
@@ -78,10 +84,16 @@ export function openHooking(settings: HookingSettings): Hooking {
     plans: hooks.flatMap(planOf),
     done: settings.done,
     splayMilliseconds: options.splay * 1000,
-    run(name, { occasion, secrets }, changed, signal) {
+    async run(name, told, changed, signal) {
+      const { occasion, secrets } = told;
       // The header may have been written anew since it happened.
       const hash = occasion.event === "activated" ? happenings.hash() : occasion.hash;
-      return run(byName.get(name)!, { occasion: { ...occasion, hash, changed }, secrets }, signal);
+      const isCarriedOut = carriedOut.get(name) === told;
+      const hook = byName.get(name)!;
+      const ending = await run(hook, { occasion: { ...occasion, hash, changed }, secrets }, signal, isCarriedOut);
+      if (!ending.ok && ending.isCarriedOut) carriedOut.set(name, told);
+      else carriedOut.delete(name);
+      return ending;
     },
     keep: settings.keep,
     report: ended,
@@ -102,18 +114,16 @@ export function openHooking(settings: HookingSettings): Hooking {
         random: Math.random,
       }, signal);
     },
-    status() {
-      const states = new Map(loop.state().hooks.map((state) => [state.plan.name, state]));
-      return hooks.map(({ name, on }) => ({
-        name,
-        on,
-        ...hookStateOf(states.get(name)),
-        lastRun: memory.last(name),
-      }));
-    },
+    status: () => hooks.map((hook) => statusOf(hook, loop.state(), memory)),
     abandon: () => killSessions(groups),
     [Symbol.asyncDispose]: () => loop[Symbol.asyncDispose](),
   };
+}
+
+function statusOf({ name, on }: HookOptions, all: HooksState<Told>, memory: HookMemory): HookStatus {
+  const state = all.hooks.find((one) => one.plan.name === name);
+  const holder = state === undefined ? null : heldBy(state, all);
+  return { name, on, ...hookStateOf(state), heldBy: holder, lastRun: memory.last(name) };
 }
 
 /** The hooks with what the options say of all of them. */
@@ -127,7 +137,7 @@ export function checkHooks(options: HooksOptions): HookOptions[] {
 }
 
 function planOf(hook: HookOptions): HookPlan[] {
-  const { name, on, parallel, only, retry } = hook;
+  const { name, on, parallel, only, retry, ready } = hook;
   if (on === "check") return [];
   // What changed is told of activations alone.
   return [{
@@ -137,14 +147,6 @@ function planOf(hook: HookOptions): HookPlan[] {
     only: on === "activated" ? only : [],
     attempts: retry.attempts,
     backoff: backoffOf(hook),
+    stopOnFailure: hook.stopOnFailure ?? ready !== null,
   }];
-}
-
-/** The schema lets exactly one of them be there. */
-function actionOf({ command, http, signal, pidFile, systemdUnit }: HookOptions): HookAction {
-  if (command !== null) return { kind: "command", command };
-  if (http !== null) return { kind: "http", ...http };
-  if (signal !== null && pidFile !== null) return { kind: "signal", signal, pidFile };
-  if (systemdUnit !== null) return { kind: "systemd-unit", unit: systemdUnit };
-  throw new Error("a hook without an action passed the schema");
 }

@@ -7,13 +7,19 @@ export type HookEnding =
     /** What it wrote or was answered, bounded; see {@linkcode KeptOutput}. */
     readonly output: string;
   }
-  | {
-    readonly ok: false;
-    /** In one line without secrets, going on from the hook's name: `exited with 3`. */
-    readonly reason: string;
-    /** As above. */
-    readonly output: string;
-  };
+  | FailedEnding;
+
+/** How a hook failed. */
+export interface FailedEnding {
+  /** What tells it from a success. */
+  readonly ok: false;
+  /** In one line without secrets, going on from the hook's name: `exited with 3`. */
+  readonly reason: string;
+  /** As that of a success. */
+  readonly output: string;
+  /** Whether the hook did what it does, and only what it was done to was not ready. */
+  readonly isCarriedOut?: true;
+}
 
 /** What a hook's actions look at to end in time. */
 export interface HookLimit extends Disposable {
@@ -25,22 +31,28 @@ export interface HookLimit extends Disposable {
   reason(): string;
 }
 
+/** What is said of a hook that took too long. */
+function tookTooLong(timeoutMilliseconds: number): string {
+  return `took longer than ${timeoutMilliseconds / 1000} s and was ended`;
+}
+
 /** Starts the time of one hook; disposing of it ends the timer. */
-export function openLimit(timeoutMilliseconds: number, stopping: AbortSignal): HookLimit {
+export function openLimit(
+  timeoutMilliseconds: number,
+  stopping: AbortSignal,
+  overdueReason = tookTooLong(timeoutMilliseconds),
+): HookLimit {
   const overdue = new AbortController();
   const timer = setTimeout(() => overdue.abort(), timeoutMilliseconds);
   return {
     signal: AbortSignal.any([stopping, overdue.signal]),
     stopping,
-    reason: () =>
-      overdue.signal.aborted
-        ? `took longer than ${timeoutMilliseconds / 1000} s and was ended`
-        : "was ended because the daemon stops",
+    reason: () => overdue.signal.aborted ? overdueReason : "was ended because the daemon stops",
     [Symbol.dispose]: () => clearTimeout(timer),
   };
 }
 
 /** A hook that failed before there was any output. */
-export function failed(reason: string, output = ""): HookEnding {
+export function failed(reason: string, output = ""): FailedEnding {
   return { ok: false, reason, output };
 }

@@ -3,12 +3,14 @@
 import { commandEnvironment, runCommand } from "./command.ts";
 import { failed, type HookEnding, type HookLimit, openLimit } from "./ending.ts";
 import { type HookRequest, makeRequest } from "./http_request.ts";
+import { askOnce, awaitReadiness, type Readiness } from "./readiness.ts";
 import { type Occasion, occasionEnvironment, occasionJson } from "./occasion.ts";
 import { signalPidFile } from "./pid_file.ts";
 import { type HookSurroundings, PROCESS_SURROUNDINGS } from "./surroundings.ts";
-import { reloadUnit } from "./systemd_unit.ts";
+import { changeUnit, type UnitAction } from "./systemd_unit.ts";
 
 export type { HookEnding } from "./ending.ts";
+export type { Readiness } from "./readiness.ts";
 export { type GroupOwner, killSessions } from "./process_group.ts";
 export type { HookSurroundings } from "./surroundings.ts";
 
@@ -31,6 +33,8 @@ export type HookAction =
     readonly kind: "systemd-unit";
     /** The unit's name with its type. */
     readonly unit: string;
+    /** What is done to it. */
+    readonly does: UnitAction;
   };
 
 /** A hook as far as carrying it out is concerned. */
@@ -39,8 +43,15 @@ export interface RunnableHook {
   readonly name: string;
   /** What it does. */
   readonly action: HookAction;
-  /** How long it may take. */
+  /** How long that may take. */
   readonly timeoutMilliseconds: number;
+  /** What has to be ready then; null: nothing. */
+  readonly readiness: Readiness | null;
+  /**
+   * Whether a run for the same occasion carried it out, and the readiness failed. If what it changed is ready by now,
+   * it is not carried out again.
+   */
+  readonly isCarriedOut: boolean;
 }
 
 /**
@@ -51,7 +62,8 @@ export interface RunnableHook {
  *
  * @example
  * ```ts
- * const hook = { name: "reload", action: { kind: "command", command: ["nginx", "-s", "reload"] }, timeoutMilliseconds: 5_000 };
+ * const action = { kind: "command", command: ["nginx", "-s", "reload"] };
+ * const hook = { name: "reload", action, timeoutMilliseconds: 5_000, readiness: null, isCarriedOut: false };
  * const ending = await runHook(hook, occasion, stopping.signal);
  * // { ok: false, reason: "exited with 1", output: "nginx: [error] …" }
  * ```
@@ -62,14 +74,37 @@ export async function runHook(
   signal: AbortSignal,
   surroundings: Partial<HookSurroundings> = {},
 ): Promise<HookEnding> {
-  using limit = openLimit(hook.timeoutMilliseconds, signal);
-  if (signal.aborted) return failed(limit.reason());
+  const { name, readiness } = hook;
+  const question = {
+    hook: name,
+    occasion,
+    stopping: signal,
+    surroundings: { ...PROCESS_SURROUNDINGS, ...surroundings },
+  };
   try {
-    return await carryOut(hook, occasion, limit, { ...PROCESS_SURROUNDINGS, ...surroundings });
+    if (readiness !== null && hook.isCarriedOut) {
+      const answer = await askOnce(readiness, question);
+      if (answer.ok) return answer;
+    }
+    const ending = await carryOutInTime(hook, occasion, signal, question.surroundings);
+    if (!ending.ok || readiness === null) return ending;
+    const answer = await awaitReadiness(readiness, question);
+    if (answer.ok) return ending;
+    return { ...answer, output: [ending.output, answer.output].filter((one) => one !== "").join("\n") };
   } catch (error) {
     // A bug, and its text may quote anything: it goes where the caller masks.
     return failed("could not be carried out: an internal error", error instanceof Error ? error.message : "");
   }
+}
+
+async function carryOutInTime(
+  hook: RunnableHook,
+  occasion: Occasion,
+  signal: AbortSignal,
+  surroundings: HookSurroundings,
+): Promise<HookEnding> {
+  using limit = openLimit(hook.timeoutMilliseconds, signal);
+  return signal.aborted ? failed(limit.reason()) : await carryOut(hook, occasion, limit, surroundings);
 }
 
 function carryOut(
@@ -88,6 +123,6 @@ function carryOut(
     case "signal":
       return signalPidFile(action.pidFile, action.signal);
     case "systemd-unit":
-      return reloadUnit(action.unit, limit, surroundings);
+      return changeUnit(action.unit, action.does, limit, surroundings);
   }
 }

@@ -1,35 +1,67 @@
-// Reloads a unit of systemd, or restarts it where it cannot reload, by systemctl(1); a refusal comes with what to do.
+// Reloads or restarts a unit of systemd, and asks whether it is active, by systemctl(1); a refusal comes with what to do.
 import { terminalText } from "../diagnostic/terminal_text.ts";
 import { commandEnvironment, runCommand } from "./command.ts";
 import { failed, type HookEnding, type HookLimit } from "./ending.ts";
 import type { HookSurroundings } from "./surroundings.ts";
 
 /** What systemctl says, in English for `LC_ALL=C`, and what that means for the hook of a unit. */
-const MEANINGS: readonly (readonly [RegExp, (unit: string) => string])[] = [
+const MEANINGS: readonly (readonly [RegExp, (unit: string, does: string) => string])[] = [
   [
     /access denied|interactive authentication required|permission denied/i,
-    (unit) => `may not reload ${unit}: name the unit in a polkit rule for the daemon's user`,
+    (unit, does) => `may not ${does} ${unit}: name the unit in a polkit rule for the daemon's user`,
   ],
   [/unit \S+ not found|unit \S+ (?:could not be found|not loaded)/i, (unit) => `found no unit ${unit}`],
-  [/is masked/i, (unit) => `cannot reload ${unit}, which is masked`],
+  [/is masked/i, (unit, does) => `cannot ${does} ${unit}, which is masked`],
   [
     /failed to connect to (?:system )?bus|not been booted with systemd|failed to get d-bus connection/i,
-    (unit) => `cannot reload ${unit}, for systemd cannot be reached from here`,
+    (unit, does) => `cannot ${does} ${unit}, for systemd cannot be reached from here`,
   ],
   [
     /job for \S+ (?:failed|canceled|timed out)|control process exited|a dependency job/i,
-    (unit) => `could not reload or restart ${unit}: see journalctl --unit ${unit}`,
+    (unit, does) =>
+      `could not ${does === "reload" ? "reload or restart" : does} ${unit}: see journalctl --unit ${unit}`,
   ],
 ];
 
-/** Runs `systemctl reload-or-restart`, which waits for the outcome. */
-export async function reloadUnit(unit: string, limit: HookLimit, surroundings: HookSurroundings): Promise<HookEnding> {
-  const command = ["systemctl", "--no-ask-password", "reload-or-restart", unit];
+/** What may be done to a unit, as systemctl calls it; the first restarts it only if it cannot reload. */
+export type UnitAction = "reload-or-restart" | "restart";
+
+/** Has systemctl do it, and waits for the outcome. */
+export async function changeUnit(
+  unit: string,
+  action: UnitAction,
+  limit: HookLimit,
+  surroundings: HookSurroundings,
+): Promise<HookEnding> {
+  return await systemctl([action, unit], action === "restart" ? "restart" : "reload", limit, surroundings);
+}
+
+/**
+ * Asks whether a unit is active. One that is `reloading` is not yet, although systemctl ends with 0 for it; any other
+ * state may still change, also `failed`, for a unit or a person may start it again.
+ */
+export async function checkUnit(unit: string, limit: HookLimit, surroundings: HookSurroundings): Promise<HookEnding> {
+  const ending = await systemctl(["is-active", unit], "ask about", limit, surroundings);
+  if (limit.signal.aborted && !ending.ok) return ending;
+  const state = ending.output.trim();
+  if (state === "active" && ending.ok) return ending;
+  if (/^[a-z-]+$/.test(state)) return failed(`${terminalText(unit)} is ${state}`);
+  return ending.ok ? failed(`systemctl does not say that ${terminalText(unit)} is active`, state) : ending;
+}
+
+/** @param does what is done to the unit, in a sentence. */
+async function systemctl(
+  args: readonly [string, string],
+  does: string,
+  limit: HookLimit,
+  surroundings: HookSurroundings,
+): Promise<HookEnding> {
+  const [verb, unit] = args;
   const env = commandEnvironment({ LC_ALL: "C", SYSTEMD_COLORS: "0" }, surroundings.environment);
-  const ending = await runCommand(command, env, limit, surroundings);
+  const ending = await runCommand(["systemctl", "--no-ask-password", verb, unit], env, limit, surroundings);
   if (ending.ok || limit.signal.aborted) return ending;
   const meaning = MEANINGS.find(([pattern]) => pattern.test(ending.output))?.[1];
   return meaning === undefined
     ? failed(`systemctl ${ending.reason}`, ending.output)
-    : failed(meaning(terminalText(unit)), ending.output);
+    : failed(meaning(terminalText(unit), does), ending.output);
 }

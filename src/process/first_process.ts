@@ -7,5 +7,5 @@ export const INIT_ADVICE = "Start the container with an init: docker run --init,
 
 /** Whether hooks start processes that somebody must collect. */
 export function startsProcesses({ hooks }: Options): boolean {
-  return hooks.list.some(({ command }) => command !== null);
+  return hooks.list.some(({ command, ready }) => command !== null || ready?.command != null);
 }

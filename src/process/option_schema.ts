@@ -2,12 +2,13 @@
 // camelCase here; `optionShape` maps them to the names people write. A member marked secret is never quoted.
 import * as z from "zod";
 import { isSecretName, looksSecret } from "../diagnostic/secrets.ts";
-import { CONFIG_PARTS, HOOK_SIGNALS, LEVELS, type LoggingOptions, type Options } from "./options.ts";
+import { CONFIG_PARTS, HOOK_SIGNALS, LEVELS, type LoggingOptions, type Options, UNIT_ACTIONS } from "./options.ts";
 
 /** Where the snapshot is unless the options say otherwise. */
 export const DEFAULT_SNAPSHOT_PATH = "/var/lib/honua-configd/config.snapshot.json";
 
 const HOOK_ACTIONS = ["command", "http", "signal", "systemdUnit"] as const;
+const READY_PROBES = ["command", "http", "systemdUnit"] as const;
 
 /** Every message of the schema goes on from the setting's name, "X must …". */
 function must(what: string): { error: (issue: { input?: unknown }) => string } {
@@ -90,23 +91,41 @@ const headerValue = text("be a text on one line", /^[^\0\r\n]*$/, MAX_HEADER_LEN
 /** The names of hooks are labels of metrics, and their number is bounded by what a state file may hold. */
 const MAX_HOOKS = 64;
 
+const command = z.array(text("be a text without NUL", /^[^\0]*$/, MAX_ARGUMENT_LENGTH)).min(1, must("name a program"))
+  .nullable().default(null)
+  .meta({ secret: true });
+
+const request = {
+  url: url.meta({ secret: true }),
+  headers: z.record(headerName, headerValue).default({}).meta({ secret: true }),
+  headerFiles: z.record(headerName, text()).default({}),
+};
+
+// systemd.unit(5): the characters of a unit name; one that begins with a dash would be an option of systemctl.
+const unit = optionalText("be a unit's name with its type (nginx.service)", /^[\w:.\\@][\w:.\\@-]*\.[a-z]+$/);
+
+const ready = z.object({
+  command,
+  http: z.object(request).nullable().default(null),
+  systemdUnit: unit,
+  timeoutSeconds: whole(1, 3600).default(60),
+}).refine((value) => READY_PROBES.filter((probe) => value[probe] !== null).length === 1, {
+  error: "must have exactly one of Command, Http and SystemdUnit",
+});
+
 const hook = z.object({
   name: text("be a text of at most 64 characters without control characters", /^\P{Cc}{1,64}$/u),
-  command: z.array(text("be a text without NUL", /^[^\0]*$/, MAX_ARGUMENT_LENGTH)).min(1, must("name a program"))
-    .nullable().default(null)
-    .meta({ secret: true }),
-  http: z.object({
-    method: oneOf(["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"]).default("POST"),
-    url: url.meta({ secret: true }),
-    headers: z.record(headerName, headerValue).default({}).meta({ secret: true }),
-    headerFiles: z.record(headerName, text()).default({}),
-  }).nullable().default(null),
+  command,
+  http: z.object({ method: oneOf(["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"]).default("POST"), ...request })
+    .nullable().default(null),
   signal: oneOf(HOOK_SIGNALS, "sig").nullable().default(null),
   pidFile: optionalText(),
-  // systemd.unit(5): the characters of a unit name; one that begins with a dash would be an option of systemctl.
-  systemdUnit: optionalText("be a unit's name with its type (nginx.service)", /^[\w:.\\@][\w:.\\@-]*\.[a-z]+$/),
+  systemdUnit: unit,
+  action: oneOf(UNIT_ACTIONS).default("reload-or-restart"),
   on: oneOf(["check", "activated", "rejected", "diverged"]).default("activated"),
   timeoutSeconds: whole(1, 3600).default(30),
+  ready: ready.nullable().default(null),
+  stopOnFailure: yesOrNo().nullable().default(null),
   retry: z.object({ attempts: whole(0, 1000).default(0), backoffSeconds: whole(1, 3600).default(1) }).prefault({}),
   parallel: yesOrNo().default(false),
   only: z.array(oneOf(CONFIG_PARTS)).default([]),
@@ -114,6 +133,11 @@ const hook = z.object({
   error: "must have exactly one of Command, Http, Signal and SystemdUnit",
 }).refine((value) => (value.signal === null) === (value.pidFile === null), {
   error: "must have Signal and PidFile both, or neither",
+}).refine((value) => value.action === "reload-or-restart" || value.systemdUnit !== null, {
+  error: "must have Action only with SystemdUnit",
+}).refine((value) => value.on !== "check" || (value.ready === null && value.stopOnFailure === null), {
+  error:
+    "must have no Ready and no StopOnFailure if it is a check: nothing is in force yet, and the first refusal decides",
 });
 
 const highAvailability = z.object({

@@ -7,6 +7,9 @@ export const CONFIG_PARTS = ["honua", "dataSources", "services", "layers", "cach
 /** The signals that a hook may send. */
 export const HOOK_SIGNALS = ["SIGHUP", "SIGINT", "SIGQUIT", "SIGTERM", "SIGUSR1", "SIGUSR2", "SIGWINCH"] as const;
 
+/** What a hook may do to a unit, as systemctl(1) calls it. */
+export const UNIT_ACTIONS = ["reload-or-restart", "restart"] as const;
+
 /** The log's levels, by Honua's names, from the most to the least talkative. */
 export const LEVELS = ["trace", "debug", "information", "warning", "error", "critical"] as const;
 
@@ -15,6 +18,9 @@ export type ConfigPart = typeof CONFIG_PARTS[number];
 
 /** A signal that a hook may send. */
 export type HookSignal = typeof HOOK_SIGNALS[number];
+
+/** Something that a hook may do to a unit. */
+export type UnitAction = typeof UNIT_ACTIONS[number];
 
 /** One of the log's levels. */
 export type Level = typeof LEVELS[number];
@@ -153,12 +159,18 @@ export interface HookOptions {
   readonly signal: HookSignal | null;
   /** Holds a process's number, in decimal. */
   readonly pidFile: string | null;
-  /** Reloaded, or restarted where it cannot reload. */
+  /** A unit's name with its type. */
   readonly systemdUnit: string | null;
+  /** What is done to `systemdUnit`; default `reload-or-restart`. */
+  readonly action: UnitAction;
   /** When it runs; default `activated`. */
   readonly on: "check" | "activated" | "rejected" | "diverged";
-  /** 1 to 3600, default 30. */
+  /** 1 to 3600, default 30; without the time of `ready`. */
   readonly timeoutSeconds: number;
+  /** What must be ready after that, else the hook has failed; null: nothing, and for a check always. */
+  readonly ready: ReadyOptions | null;
+  /** Whether others wait until it has succeeded, once it has failed; null: if it has `ready`, and for a check always. */
+  readonly stopOnFailure: boolean | null;
   /** What follows a failure. */
   readonly retry: {
     /** How often; 0 to 1000, default 0: never, `activated` until it succeeds or a newer snapshot supersedes it. */
@@ -170,6 +182,18 @@ export interface HookOptions {
   readonly parallel: boolean;
   /** Changes to anything else do not run it; empty: what `Hooks:Only` says. */
   readonly only: readonly ConfigPart[];
+}
+
+/** How it is asked whether what a hook changed is ready: exactly one of the first three is not null. */
+export interface ReadyOptions {
+  /** A program and its arguments; ready if it exits with 0. Secret: arguments may hold tokens. */
+  readonly command: readonly string[] | null;
+  /** A request with GET; ready if the answer is 200 to 299. */
+  readonly http: Omit<HookRequestOptions, "method"> | null;
+  /** Ready if it is active. */
+  readonly systemdUnit: string | null;
+  /** 1 to 3600, default 60. */
+  readonly timeoutSeconds: number;
 }
 
 /** A request that a hook makes. */

@@ -1,5 +1,5 @@
 // The files with secrets that the options name.
-import type { Options } from "./options.ts";
+import type { HookRequestOptions, Options } from "./options.ts";
 
 /** A file that holds a secret, as the options name it. */
 export interface SecretFile {
@@ -9,20 +9,24 @@ export interface SecretFile {
   readonly path: string;
 }
 
+type SecretFileSetting = readonly [option: string, path: string | null];
+
 /** The files with secrets that are named and used. */
 export function secretFilesOf(options: Options): SecretFile[] {
   const { highAvailability: { enabled, redisPasswordFile, tls }, admin, hooks } = options;
-  const named: [string, string | null][] = [
+  const all: SecretFileSetting[] = [
     ["HighAvailability:RedisPasswordFile", enabled ? redisPasswordFile : null],
     ["HighAvailability:Tls:KeyFile", enabled ? tls.keyFile : null],
     ["Admin:TokenFile", admin.listen === null ? null : admin.tokenFile],
     ["Admin:Tls:KeyFile", admin.listen === null ? null : admin.tls.keyFile],
-    ...hooks.list.flatMap(({ http }, index) =>
-      Object.values(http?.headerFiles ?? {}).map((path): [string, string] => [
-        `Hooks:List:${index}:Http:HeaderFiles`,
-        path,
-      ])
-    ),
+    ...hooks.list.flatMap(({ http, ready }, index) => [
+      ...headerFilesOf(`Hooks:List:${index}:Http`, http),
+      ...headerFilesOf(`Hooks:List:${index}:Ready:Http`, ready?.http ?? null),
+    ]),
   ];
-  return named.flatMap(([option, path]) => path === null ? [] : [{ option, path }]);
+  return all.flatMap(([option, path]) => path === null ? [] : [{ option, path }]);
+}
+
+function headerFilesOf(option: string, request: Pick<HookRequestOptions, "headerFiles"> | null): SecretFileSetting[] {
+  return Object.values(request?.headerFiles ?? {}).map((path) => [`${option}:HeaderFiles`, path]);
 }

@@ -1,5 +1,6 @@
 // Which hook runs when, as a pure function. Every hook that is owed runs for the newest happening and until it succeeded,
-// in order and never twice at a time; no hook is interrupted for another, and none keeps another from its turn for good.
+// in order and never twice at a time; no hook is interrupted for another. A failure keeps another hook from its turn only
+// if the one that failed says so (`stopOnFailure`).
 import { type Backoff, backoffMilliseconds } from "../time/backoff.ts";
 
 /** What hooks are run on; a check is part of the activation and no happening of its own. */
@@ -19,6 +20,8 @@ export interface HookPlan {
   readonly attempts: number;
   /** Between the tries. */
   readonly backoff: Backoff;
+  /** Whether others wait until it has succeeded, once it has failed: see {@linkcode heldBy}. */
+  readonly stopOnFailure: boolean;
 }
 
 /** Something that hooks are told. */
@@ -59,6 +62,8 @@ export interface HookState<Told> {
   readonly waits: "splay" | "retry" | "given-up" | null;
   /** Failures in a row for what is owed. */
   readonly failures: number;
+  /** Whether it failed and did not succeed since, for whatever happening; kept for hooks with `stopOnFailure` only. */
+  readonly isUnwell: boolean;
   /** Of `activated`: the key of the last happening it succeeded for or was not concerned by, if nothing came since. */
   readonly done: string | null;
 }
@@ -97,6 +102,8 @@ export interface HookVerdict {
   readonly superseded: boolean;
   /** Failures in a row, this one too. */
   readonly failures: number;
+  /** The hooks that are owed, and do not run because this one failed. */
+  readonly held: readonly string[];
 }
 
 /** What is to be done, in this order. */
@@ -120,14 +127,19 @@ export interface HooksDecision<Told> {
   readonly actions: readonly HooksAction<Told>[];
 }
 
-/** Hooks that owe nothing yet; `done` is what the last process kept. */
+/**
+ * Hooks that owe nothing yet; `done` is what the last process kept. If some hooks of activations are in it, those that
+ * are not may have failed before it ended.
+ */
 export function initialHooks<Told>(plans: readonly HookPlan[], done: ReadonlyMap<string, string>): HooksState<Told> {
+  const isKept = plans.some(({ name }) => done.has(name));
   const hooks = plans.map((plan): HookState<Told> => ({
     plan,
     owed: null,
     running: null,
     waits: null,
     failures: 0,
+    isUnwell: plan.stopOnFailure && plan.on === "activated" && isKept && !done.has(plan.name),
     done: done.get(plan.name) ?? null,
   }));
   return { hooks, happenings: 0, stopping: false };
@@ -212,10 +224,11 @@ function owe<Told>(
 function ended<Told>(state: HooksState<Told>, name: string, result: HookResult, random: number): HooksDecision<Told> {
   const hook = state.hooks.find((one) => one.plan.name === name);
   if (hook?.running === null || hook === undefined) throw new Error(`the hook ${name} ended and was not running`);
-  const idle: HookState<Told> = { ...hook, running: null };
   const { owed, plan } = hook;
   const superseded = owed !== null && owed.number !== hook.running;
   const failures = result.ok || superseded ? 0 : hook.failures + 1;
+  const isUnwell = plan.stopOnFailure && !result.ok && owed !== null;
+  const idle: HookState<Told> = { ...hook, running: null, isUnwell };
   let next: HookState<Told>;
   let willRetryInMilliseconds: number | null = null;
   const actions: HooksAction<Told>[] = [];
@@ -228,11 +241,37 @@ function ended<Told>(state: HooksState<Told>, name: string, result: HookResult, 
     actions.push({ kind: "arm", hook: name, milliseconds: willRetryInMilliseconds });
   } else if (plan.on === "activated") next = { ...idle, failures, waits: "given-up" };
   else next = { ...idle, owed: null, failures };
-  const verdict: HookVerdict = { hook: name, result, willRetryInMilliseconds, superseded, failures };
+  const tried = { ...state, hooks: state.hooks.map((one) => one === hook ? next : one) };
+  const held = isUnwell ? tried.hooks.filter((one) => one !== next && isHeldBy(one, next, tried)) : [];
+  const verdict: HookVerdict = {
+    hook: name,
+    result,
+    willRetryInMilliseconds,
+    superseded,
+    failures,
+    held: held.map((one) => one.plan.name),
+  };
   // An end that stopping brought about says nothing of the hook.
   if (!state.stopping) actions.push({ kind: "report", verdict });
-  const hooks = state.hooks.map((one) => one === hook ? next : one);
-  return { state: { ...state, hooks }, actions };
+  // What is not told again has no later turn either.
+  if (next.owed !== null || held.length === 0) return { state: tried, actions };
+  const ending = each(tried, (one) => held.includes(one) ? [release(one), disarm(one)] : [one, []]);
+  return { state: ending.state, actions: [...actions, ...ending.actions] };
+}
+
+/**
+ * The hook that has to succeed before another may begin; null: none. A hook that failed, with `stopOnFailure`, holds
+ * those behind it, and those before it that have `stopOnFailure` too: at the next happening the one that is unwell comes
+ * first, so that no second server is restarted before the first is well.
+ */
+export function heldBy<Told>(hook: HookState<Told>, state: HooksState<Told>): string | null {
+  if (hook.isUnwell) return null;
+  return state.hooks.find((one) => one.isUnwell && one.owed !== null && isHeldBy(hook, one, state))?.plan.name ?? null;
+}
+
+function isHeldBy<Told>(hook: HookState<Told>, unwell: HookState<Told>, { hooks }: HooksState<Told>): boolean {
+  if (hook.plan.on !== unwell.plan.on || hook.owed === null || hook.running !== null || hook.isUnwell) return false;
+  return hook.plan.stopOnFailure || hooks.indexOf(hook) > hooks.indexOf(unwell);
 }
 
 function mayRetry({ on, attempts }: HookPlan, failures: number): boolean {
@@ -244,7 +283,9 @@ function begin<Told>(state: HooksState<Told>): HooksDecision<Told> {
   const events = new Set(state.hooks.map((hook) => hook.plan.on));
   const starting = new Set<HookState<Told>>();
   for (const event of events) {
-    for (const hook of nextOf(state.hooks.filter((one) => one.plan.on === event))) starting.add(hook);
+    const hooks = state.hooks.filter((one) => one.plan.on === event);
+    const isHeld = (hook: HookState<Told>) => heldBy(hook, state) !== null;
+    for (const hook of nextOf(hooks, isHeld)) starting.add(hook);
   }
   if (starting.size === 0) return { state, actions: [] };
   return each(state, (hook) => {
@@ -255,12 +296,15 @@ function begin<Told>(state: HooksState<Told>): HooksDecision<Told> {
 }
 
 /** The hooks of one event that may begin now: one alone, or parallel ones together, none before its predecessors. */
-function nextOf<Told>(hooks: readonly HookState<Told>[]): readonly HookState<Told>[] {
+function nextOf<Told>(
+  hooks: readonly HookState<Told>[],
+  isHeld: (hook: HookState<Told>) => boolean,
+): readonly HookState<Told>[] {
   const running = hooks.filter((hook) => hook.running !== null);
   if (running.some((hook) => !hook.plan.parallel)) return [];
   const next: HookState<Told>[] = [];
   for (const hook of hooks) {
-    if (hook.owed === null || hook.running !== null || hook.waits !== null) continue;
+    if (hook.owed === null || hook.running !== null || hook.waits !== null || isHeld(hook)) continue;
     if (!hook.plan.parallel) return running.length === 0 && next.length === 0 ? [hook] : next;
     next.push(hook);
   }
@@ -280,7 +324,7 @@ function due<Told>(hook: HookState<Told>): Turn<Told> {
 }
 
 function release<Told>(hook: HookState<Told>): HookState<Told> {
-  return { ...hook, owed: null, waits: null, failures: 0 };
+  return { ...hook, owed: null, waits: null, failures: 0, isUnwell: false };
 }
 
 function disarm<Told>({ plan, waits }: HookState<Told>): readonly HooksAction<Told>[] {

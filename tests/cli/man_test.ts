@@ -123,7 +123,7 @@ Deno.test("every setting of the schema is explained, and no other", () => {
     listNames(known.filter((name) => !isHook(name))),
   );
   // What stands under names of one's own has none in the schema.
-  const maps = ["Http:Headers", "Http:HeaderFiles"];
+  const maps = ["Http:Headers", "Http:HeaderFiles", "Ready:Http:Headers", "Ready:Http:HeaderFiles"];
   assertEquals(
     HOOK_TEXTS.map(({ name }) => name).filter((name) => !maps.includes(name)).sort(),
     listNames(known.filter(isHook).map((name) => name.slice("Hooks:List:0:".length))),
@@ -145,7 +145,8 @@ function defaults(input: unknown): Map<string, unknown> {
 
 Deno.test("the defaults that are told are those that count", () => {
   const options = defaults({});
-  const hook = defaults({ hooks: { list: [{ name: "x", http: { url: "http://h/" } }] } }).get("hooks:list");
+  const hook = defaults({ hooks: { list: [{ name: "x", http: { url: "http://h/" }, ready: { command: ["x"] } }] } })
+    .get("hooks:list");
   const hookDefaults = defaultsOfHook(hook);
   const told = [
     ...SETTING_TEXTS.map((one) => [one, options.get(one.name.toLowerCase())] as const),
@@ -174,7 +175,7 @@ function defaultsOfHook(list: unknown): Map<string, unknown> {
     for (const [below, one] of Object.entries(value)) found.set(`${key}:${below}`.toLowerCase(), one);
   }
   // What was given, since a hook must do something.
-  for (const given of ["name", "http:url", "http:headers", "http:headerfiles"]) found.delete(given);
+  for (const given of ["name", "http:url", "http:headers", "http:headerfiles", "ready:command"]) found.delete(given);
   return found;
 }
 

@@ -24,7 +24,7 @@ Deno.test("no action is begun where the daemon stops already", async () => {
       { kind: "command", command: ["/nowhere"] },
       { kind: "http", method: "GET", url: "http://127.0.0.1:1/", headers: {}, headerFiles: {} },
       { kind: "signal", signal: "SIGHUP", pidFile: "/nowhere" },
-      { kind: "systemd-unit", unit: "nowhere.service" },
+      { kind: "systemd-unit", unit: "nowhere.service", does: "restart" },
     ] as const
   ) assertEquals(await run(action, { signal }), stopped);
 });

@@ -1,6 +1,6 @@
 // Hooks and an occasion for tests, and what proc(5) tells of the groups that hooks ran in.
 import { runHook } from "../../src/hooks/hook.ts";
-import type { HookAction, HookEnding, HookSurroundings } from "../../src/hooks/hook.ts";
+import type { HookAction, HookEnding, HookSurroundings, Readiness } from "../../src/hooks/hook.ts";
 import type { Occasion } from "../../src/hooks/occasion.ts";
 
 /** An activation in which everything is known that it can tell. */
@@ -28,12 +28,17 @@ export interface RunOptions {
   readonly surroundings?: Partial<HookSurroundings>;
   /** {@linkcode ACTIVATED} unless given. */
   readonly occasion?: Occasion;
+  /** Nothing unless given. */
+  readonly readiness?: Readiness;
+  /** False unless given. */
+  readonly isCarriedOut?: boolean;
 }
 
 /** Carries out one action as a hook. */
 export function run(action: HookAction, options: RunOptions = {}): Promise<HookEnding> {
   const { timeoutMilliseconds = 10_000, signal = new AbortController().signal, surroundings = {} } = options;
-  const hook = { name: "sample", action, timeoutMilliseconds };
+  const { readiness = null, isCarriedOut = false } = options;
+  const hook = { name: "sample", action, timeoutMilliseconds, readiness, isCarriedOut };
   return runHook(hook, options.occasion ?? ACTIVATED, signal, surroundings);
 }
 

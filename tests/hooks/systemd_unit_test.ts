@@ -1,14 +1,15 @@
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
+import type { UnitAction } from "../../src/hooks/systemd_unit.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
 import { run } from "./sample_hook.ts";
 
 /** Carries out a unit's hook with a systemctl that is this script. */
-async function reload(script: string, timeoutMilliseconds = 10_000) {
+async function reload(script: string, timeoutMilliseconds = 10_000, does: UnitAction = "reload-or-restart") {
   await using directory = await temporaryDirectory();
   const systemctl = await directory.write("systemctl", `#!/bin/sh\n${script}\n`);
   await Deno.chmod(systemctl, 0o755);
   const path = `${directory.path}:/usr/bin:/bin`;
-  return await run({ kind: "systemd-unit", unit: "tiles.service" }, {
+  return await run({ kind: "systemd-unit", unit: "tiles.service", does }, {
     timeoutMilliseconds,
     surroundings: { environment: (name) => name === "PATH" ? path : undefined },
   });
@@ -17,6 +18,14 @@ async function reload(script: string, timeoutMilliseconds = 10_000) {
 Deno.test("a unit is reloaded or restarted without asking anyone for a password", async () => {
   const ending = await reload('echo "$@" "$LC_ALL"');
   assertEquals(ending, { ok: true, output: "--no-ask-password reload-or-restart tiles.service C" });
+});
+
+Deno.test("a unit is restarted if that is asked for, and a refusal says so", async () => {
+  const ending = await reload('echo "$@"', 10_000, "restart");
+  assertEquals(ending, { ok: true, output: "--no-ask-password restart tiles.service" });
+  const refused = await reload("echo 'Failed to restart tiles.service: Access denied'; exit 4", 10_000, "restart");
+  assert(!refused.ok);
+  assertEquals(refused.reason, "may not restart tiles.service: name the unit in a polkit rule for the daemon's user");
 });
 
 Deno.test("what systemctl refuses is said with what to do", async () => {
@@ -56,7 +65,7 @@ Deno.test("a systemctl that waits for too long is ended", async () => {
 });
 
 Deno.test("a host without systemctl is told from a unit that fails", async () => {
-  const ending = await run({ kind: "systemd-unit", unit: "tiles.service" }, {
+  const ending = await run({ kind: "systemd-unit", unit: "tiles.service", does: "restart" }, {
     surroundings: { environment: (name) => name === "PATH" ? "/nowhere" : undefined },
   });
   const reason = "systemctl is not there: systemctl is in no directory of PATH";

@@ -125,6 +125,33 @@ Deno.test("a hook names exactly one thing to do", () => {
   assertEquals([signal?.signal, signal?.on], ["SIGHUP", "check"]);
 });
 
+const READY_URL = '"Ready": { "Http": { "Url": "http://127.0.0.1:8080/healthz/ready" } }';
+
+Deno.test("Ready asks in exactly one way, Action is a unit's, and neither a check nor a wrong word has them", () => {
+  const hookWith = (members: string) => `{ "Hooks": [{ "Name": "a", "SystemdUnit": "a.service", ${members} }] }`;
+  const [http] = valid({ file: hookWith(`"Action": "Restart", ${READY_URL}`) }).hooks.list;
+  assertEquals([http?.action, http?.ready?.timeoutSeconds, http?.stopOnFailure], ["restart", 60, null]);
+  const unit = '"Ready": { "SystemdUnit": "a.service", "TimeoutSeconds": 3600 }, "StopOnFailure": false';
+  assertEquals(valid({ file: hookWith(unit) }).hooks.list[0]?.stopOnFailure, false);
+  for (
+    const [members, path, says] of [
+      ['"Ready": {}', "Hooks:List:0:Ready", "exactly one of Command, Http and SystemdUnit"],
+      ['"Ready": { "Command": ["x"], "SystemdUnit": "a.service" }', "Hooks:List:0:Ready", "exactly one of"],
+      ['"Ready": { "Http": { "Url": "http://h/", "Method": "POST" } }', "Hooks:List:0:Ready:Http:Method", "Unknown"],
+      ['"Ready": { "Command": ["x"], "TimeoutSeconds": 0 }', "Hooks:List:0:Ready:TimeoutSeconds", "from 1 to 3600"],
+      [`"On": "check", ${READY_URL}`, "Hooks:List:0", "no Ready and no StopOnFailure"],
+      ['"On": "check", "StopOnFailure": true', "Hooks:List:0", "no Ready and no StopOnFailure"],
+      ['"Action": "stop"', "Hooks:List:0:Action", "one of reload-or-restart, restart"],
+    ] as const
+  ) {
+    const [first] = wrong({ file: hookWith(members) });
+    assertEquals(first?.path, path);
+    assertStringIncludes(first?.summary ?? "", says);
+  }
+  const [lonely] = wrong({ file: '{ "Hooks": [{ "Name": "a", "Command": ["x"], "Action": "restart" }] }' });
+  assertStringIncludes(lonely?.summary ?? "", "must have Action only with SystemdUnit");
+});
+
 Deno.test("a mode is octal as a string and as a number, and never open to everyone's writing", () => {
   for (const mode of ['"0640"', '"640"', '"0o640"', "640"]) {
     assertEquals(valid({ file: `{ "Snapshot": { "Mode": ${mode} } }` }).snapshot.mode, 0o640);
@@ -316,7 +343,9 @@ Deno.test("the values of secret settings can be listed for masking", () => {
     file: `{ "ConnectionStrings": { "Redis": "a,password=b" }, "Hooks": [
       { "Name": "n", "Http": { "Url": "http://h/t", "Headers": { "Authorization": "Bearer c" } } },
       { "Name": "o", "Http": { "Url": "http://h/u", "Headers": { "Accept": "application/json" } } },
-      { "Name": "m", "Command": ["nginx", "-s", "reload", "--token", "d", "--api-key=e", "url=http://u:p@h/"] }] }`,
+      { "Name": "m", "Command": ["nginx", "-s", "reload", "--token", "d", "--api-key=e", "url=http://u:p@h/"] },
+      { "Name": "r", "Command": ["true"], "Ready": { "Command": ["ask", "--token", "f"] } },
+      { "Name": "s", "Command": ["true"], "Ready": { "Http": { "Url": "http://h/v", "Headers": { "Authorization": "g" } } } }] }`,
   });
   assertEquals(secretValues(options), [
     "a,password=b",
@@ -327,6 +356,9 @@ Deno.test("the values of secret settings can be listed for masking", () => {
     "d",
     "e",
     "url=http://u:p@h/",
+    "f",
+    "http://h/v",
+    "g",
   ]);
 });
 

@@ -57,6 +57,7 @@ Deno.test("a run is reported with what it wrote and how long it took", async () 
     willRetryInMilliseconds: null,
     superseded: false,
     failures: 0,
+    held: [],
   }]);
   assertEquals(kept, [{ a: "1" }]);
   assertEquals(clock.running(), 0);

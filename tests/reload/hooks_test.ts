@@ -240,7 +240,12 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 2, arbitrary: fc.record({ kind: fc.constant("due" as const), which: fc.nat(3) }) },
 );
 const plans = fc.uniqueArray(
-  fc.record({ name: fc.constantFrom("a", "b", "c", "d"), parallel: fc.boolean(), only: fc.boolean() }),
+  fc.record({
+    name: fc.constantFrom("a", "b", "c", "d"),
+    parallel: fc.boolean(),
+    stop: fc.boolean(),
+    only: fc.boolean(),
+  }),
   { minLength: 1, selector: (one) => one.name },
 );
 
@@ -251,6 +256,8 @@ interface World {
   readonly timers: Set<string>;
   /** The number of the last activation that each hook succeeded for; 0: of the first moment. */
   readonly succeeded: Map<string, number>;
+  /** The hooks with `stopOnFailure` that ended last with a failure. */
+  readonly unwell: Set<string>;
   kept: ReadonlyMap<string, string>;
   activations: number;
   inForce: string;
@@ -271,6 +278,11 @@ function carryOut(world: World, action: HooksAction<number>): void {
   assert(!running.has(action.hook), "never twice at a time");
   assertEquals(action.told, world.activations, "always for the newest");
   const isParallel = (name: string) => state.hooks.find((hook) => hook.plan.name === name)!.plan.parallel;
+  const placeOf = (name: string) => state.hooks.findIndex((hook) => hook.plan.name === name);
+  for (const unwell of world.unwell.has(action.hook) ? [] : world.unwell) {
+    const isBefore = placeOf(action.hook) < placeOf(unwell);
+    assert(isBefore && !state.hooks[placeOf(action.hook)]!.plan.stopOnFailure, `${unwell} is not well yet`);
+  }
   assert(running.size === 0 || [...running.keys(), action.hook].every(isParallel), "alone, or with parallel ones");
   running.set(action.hook, action.told);
 }
@@ -297,13 +309,16 @@ function obey(world: World, one: Step): void {
   if (hook === undefined || told === undefined) return;
   world.running.delete(hook);
   if (one.ok) world.succeeded.set(hook, told);
+  const stops = world.state.hooks.find(({ plan }) => plan.name === hook)!.plan.stopOnFailure;
+  if (one.ok) world.unwell.delete(hook);
+  else if (stops) world.unwell.add(hook);
   happen(world, { kind: "ended", hook, result: one.ok ? { ok: true } : { ok: false, reason: "no" }, random: 0 });
 }
 
 Deno.test("whatever happens, in the end every hook has succeeded for the newest that concerned it, and that is kept", () => {
   fc.assert(fc.property(plans, fc.array(step, { maxLength: 60, size: "max" }), (given, steps) => {
-    const made = given.map(({ name, parallel, only }) =>
-      planOf([name, parallel && "parallel", only && "only=layers"].filter(Boolean).join(" "))
+    const made = given.map(({ name, parallel, stop, only }) =>
+      planOf([name, parallel && "parallel", stop && "stop", only && "only=layers"].filter(Boolean).join(" "))
     );
     const names = made.map((plan) => plan.name);
     const done = new Map(names.map((name) => [name, "0"]));
@@ -312,6 +327,7 @@ Deno.test("whatever happens, in the end every hook has succeeded for the newest 
       running: new Map(),
       timers: new Set(),
       succeeded: new Map(),
+      unwell: new Set(),
       kept: done,
       activations: 0,
       inForce: "0",

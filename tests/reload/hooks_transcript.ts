@@ -1,5 +1,5 @@
 // A transcript of the hooks: one line an event and the actions that must follow, `activated 2 layers -> run a`. Plans are
-// written `name [on] [parallel] [only=layers,caches] [attempts=2]`; jitter is 0, so a wait is half of what may be.
+// written `name [on] [parallel] [stop] [only=layers,caches] [attempts=2]`; jitter is 0, so a wait is half of what may be.
 import { assertEquals } from "@std/assert";
 import {
   decideHooks,
@@ -11,7 +11,7 @@ import {
   initialHooks,
 } from "../../src/reload/hooks.ts";
 
-/** The plan of `name [on] [parallel] [only=…] [attempts=…]`. */
+/** The plan of `name [on] [parallel] [stop] [only=…] [attempts=…]`. */
 export function planOf(text: string): HookPlan {
   const [name = "", ...words] = text.split(" ");
   const valueOf = (key: string) => words.find((word) => word.startsWith(`${key}=`))?.slice(key.length + 1);
@@ -21,6 +21,7 @@ export function planOf(text: string): HookPlan {
     parallel: words.includes("parallel"),
     only: valueOf("only")?.split(",") ?? [],
     attempts: Number(valueOf("attempts") ?? 0),
+    stopOnFailure: words.includes("stop"),
     backoff: { firstMilliseconds: 1_000, capMilliseconds: 60_000 },
   };
 }
@@ -95,9 +96,10 @@ function actionText(action: HooksAction<string>): string {
     case "keep":
       return `keep ${[...action.done].map((one) => one.join("=")).join(" ") || "none"}`;
     case "report": {
-      const { hook, result, superseded, willRetryInMilliseconds } = action.verdict;
+      const { hook, result, superseded, willRetryInMilliseconds, held } = action.verdict;
       const next = superseded ? " superseded" : willRetryInMilliseconds === null ? "" : ` ${willRetryInMilliseconds}`;
-      return `report ${hook} ${result.ok ? "ok" : "failed"}${next}`;
+      const others = held.length === 0 ? "" : ` holds ${held.join("+")}`;
+      return `report ${hook} ${result.ok ? "ok" : "failed"}${next}${others}`;
     }
     case "abort":
       return "abort";
