@@ -6,6 +6,7 @@ import { firstProcessCheck, hooksCheck } from "./hook_checks.ts";
 import { parserCheck, procCheck, setprivCheck } from "./host_checks.ts";
 import { optionsFileCheck, secretFilesCheck, userCheck } from "./options_checks.ts";
 import { redisCheck } from "./redis_checks.ts";
+import { serverUnitsCheck } from "./server_unit_checks.ts";
 import {
   snapshotDirectoryCheck,
   snapshotFileCheck,
@@ -54,5 +55,6 @@ export const CHECKS: readonly Check[] = [
   ...HOST_CHECKS,
   daemonCheck,
   hooksCheck,
+  serverUnitsCheck,
   firstProcessCheck,
 ];

@@ -58,6 +58,17 @@ export function judgeFirstProcess(name: string | null): Finding {
 }
 
 async function examineHook(hook: HookOptions, subject: Subject, within: Within): Promise<Finding[]> {
+  return [...await examineAction(hook, subject, within), ...await examineReady(hook.ready, subject, within)];
+}
+
+/** What asks whether a server is ready; that a request is answered is for the daemon to see. */
+async function examineReady(ready: HookOptions["ready"], subject: Subject, within: Within): Promise<Finding[]> {
+  if (ready?.command != null) return [await examineCommand(ready.command[0] ?? "", subject)];
+  if (ready?.systemdUnit == null) return [];
+  return [await examineUnitState(ready.systemdUnit, subject, within)];
+}
+
+async function examineAction(hook: HookOptions, subject: Subject, within: Within): Promise<Finding[]> {
   if (hook.command !== null) return [await examineCommand(hook.command[0] ?? "", subject)];
   if (hook.pidFile !== null) return [await examinePidFile(hook.pidFile, subject)];
   if (hook.systemdUnit !== null) return await examineUnit(hook.systemdUnit, subject, within);
@@ -110,23 +121,29 @@ export function judgeProcess(path: string, owner: number | null, user: Identity 
   return warning(check, `${user.name} may not signal the process that ${path} names: it is another user's`, todo);
 }
 
-async function examineUnit(
-  unit: string,
-  { machine, unit: own, user }: Subject,
-  { signal }: Within,
-): Promise<Finding[]> {
-  const check = "hooks/unit";
-  if (own.state === "no-systemd") {
-    return [error(check, `this host is not run by systemd, so ${unit} cannot be reloaded`, "Use another kind of hook")];
-  }
-  const ran = await machine.run("systemctl", ["show", "--no-pager", "--property=LoadState", "--", unit], signal);
-  if (ran?.code !== 0) return [warning(check, `systemd does not tell about ${unit}`, "Ask as root")];
-  const load = propertiesIn(ran.out)["LoadState"];
-  if (load !== "loaded") return [error(check, `systemd cannot use ${unit}: ${load}`, "Name a unit that is installed")];
-  const found = ok(check, `${unit} is there`);
-  if (user === null || user.uid === 0) return [found];
+async function examineUnit(unit: string, subject: Subject, within: Within): Promise<Finding[]> {
+  const found = await examineUnitState(unit, subject, within);
+  const { user, machine } = subject;
+  if (found.level !== "ok" || user === null || user.uid === 0) return [found];
   const rules = await readRules(machine);
   return [found, ...judgePolkit(unit, rules, user)];
+}
+
+/** Whether a unit can be used at all. */
+async function examineUnitState(
+  unit: string,
+  { machine, unit: own }: Subject,
+  { signal }: Within,
+): Promise<Finding> {
+  const check = "hooks/unit";
+  if (own.state === "no-systemd") {
+    return error(check, `this host is not run by systemd, so ${unit} cannot be used`, "Use another kind of hook");
+  }
+  const ran = await machine.run("systemctl", ["show", "--no-pager", "--property=LoadState", "--", unit], signal);
+  if (ran?.code !== 0) return warning(check, `systemd does not tell about ${unit}`, "Ask as root");
+  const load = propertiesIn(ran.out)["LoadState"];
+  if (load !== "loaded") return error(check, `systemd cannot use ${unit}: ${load}`, "Name a unit that is installed");
+  return ok(check, `${unit} is there`);
 }
 
 /** The rules that are called after honua-configd, wherever polkit reads rules from (polkit(8)). */

@@ -4,7 +4,7 @@ import { parseEnvironmentFile } from "../config/environment.ts";
 import { sourceText } from "../diagnostic/range.ts";
 import { type Finding, note } from "./finding.ts";
 import type { Machine } from "./machine.ts";
-import { environmentIn, isLoaded, type UnitFacts } from "./unit_facts.ts";
+import { environmentFilesIn, environmentIn, isLoaded, type UnitFacts, workingDirectoryIn } from "./unit_facts.ts";
 
 /** The directories of an installation. */
 export interface Installation {
@@ -93,8 +93,7 @@ function environmentFilesOf(instance: string | null, unit: UnitFacts, { optionsD
   if (!isLoaded(unit)) {
     return [instance === null ? `${optionsDirectory}/environment` : `${optionsDirectory}/${instance}.environment`];
   }
-  const lines = (unit.properties["EnvironmentFiles"] ?? "").split("\n");
-  return lines.map((line) => line.replace(/ \(ignore_errors=\w+\)$/, "")).filter(Boolean);
+  return environmentFilesIn(unit.properties["EnvironmentFiles"] ?? "");
 }
 
 /** The `Environment=` of honua-configd@.service. */
@@ -108,10 +107,8 @@ function instanceEnvironment(instance: string | null, installation: Installation
   };
 }
 
-/** systemctl(1) shows `!` before a directory that may be missing, and `~` for the user's home. */
 function workingDirectoryOf(unit: UnitFacts): string {
-  const shown = unit.state === "known" ? unit.properties["WorkingDirectory"] ?? "" : "";
-  return /^!?(\/.*)$/.exec(shown)?.[1] ?? "/";
+  return workingDirectoryIn(unit.state === "known" ? unit.properties["WorkingDirectory"] ?? "" : "");
 }
 
 /** Where a unit's credentials are: while it runs, and last where an operator puts them. */

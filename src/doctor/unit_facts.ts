@@ -60,11 +60,11 @@ export async function readUnit(
 }
 
 /** `Name=value` lines; a name that is not asked for is left out, and one that comes again (a list) has several lines. */
-export function propertiesIn(text: string): Record<string, string> {
+export function propertiesIn(text: string, asked: readonly string[] = PROPERTIES): Record<string, string> {
   const properties: Record<string, string> = {};
   for (const line of text.split("\n")) {
     const name = line.slice(0, Math.max(line.indexOf("="), 0));
-    if (!PROPERTIES.includes(name)) continue;
+    if (!asked.includes(name)) continue;
     const value = line.slice(name.length + 1);
     properties[name] = Object.hasOwn(properties, name) ? `${properties[name]}\n${value}` : value;
   }
@@ -84,6 +84,16 @@ export function environmentIn(shown: string): Record<string, string> {
   return Object.fromEntries(
     assignments.map((word) => [word.slice(0, word.indexOf("=")), word.slice(word.indexOf("=") + 1)]),
   );
+}
+
+/** The paths of `EnvironmentFiles=` as systemctl shows them, one on each line. */
+export function environmentFilesIn(shown: string): string[] {
+  return shown.split("\n").map((line) => line.replace(/ \(ignore_errors=\w+\)$/, "")).filter(Boolean);
+}
+
+/** The path of `WorkingDirectory=`: systemctl(1) shows `!` before one that may be missing, and `~` for the user's home. */
+export function workingDirectoryIn(shown: string): string {
+  return /^!?(\/.*)$/.exec(shown)?.[1] ?? "/";
 }
 
 const CONTROL_CHARACTERS: ReadonlyMap<string, string> = new Map([

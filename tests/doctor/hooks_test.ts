@@ -61,6 +61,22 @@ Deno.test("a unit is one that systemd can use, and a host without systemd has no
   assertEquals(levels(await judged({ SystemdUnit: "nginx.service" })), ["error hooks/unit"]);
 });
 
+Deno.test("what asks whether a server is ready is looked at beside the hook, without a polkit rule", async () => {
+  const unit = { state: "not-installed", name: "honua-configd.service" } as const;
+  const machine = machineWith({
+    run: () => Promise.resolve({ code: 0, out: "LoadState=loaded\n", error: "" }),
+    names: () => Promise.resolve([]),
+  });
+  const given = { unit, machine, user: STRANGER };
+  const restarted = { SystemdUnit: "nginx.service", "Ready:SystemdUnit": "nginx.service" };
+  const levelsOf = async (hook: Readonly<Record<string, string>>) => levels(await judged(hook, given));
+  assertEquals(await levelsOf(restarted), ["ok hooks/unit", "warning hooks/unit", "ok hooks/unit"]);
+  const asked = { "Command:0": "sh", "Ready:Command:0": "no-such-program" };
+  assertEquals(await levelsOf(asked), ["ok hooks/command", "error hooks/command"]);
+  const url = { "Command:0": "sh", "Ready:Http:Url": "http://127.0.0.1:1/" };
+  assertEquals(await levelsOf(url), ["ok hooks/command"]);
+});
+
 Deno.test("a unit that no polkit rule names is one that the daemon's user may not reload", () => {
   const judge = (texts: readonly string[], isPartial = false) =>
     judgePolkit("nginx.service", { texts, isPartial }, STRANGER);
