@@ -8,6 +8,7 @@ import { readRegularFile } from "../host/regular_file.ts";
 import { withinLimit } from "../time/limit.ts";
 import { MAX_GENERATION } from "../cluster/announcing_rules.ts";
 import { isGeneration, isHash } from "../cluster/head_bounds.ts";
+import { KEPT_FAILURE } from "../reload/hooks.ts";
 import { type Ledger, MAX_UNANSWERED, NEW_LEDGER } from "../reload/agreement.ts";
 import { atomicWrite, errorCode } from "../snapshot/atomic_write.ts";
 
@@ -30,6 +31,7 @@ const stored = z.object({
 }).loose();
 
 const hash = z.custom<string>(isHash);
+const hookState = hash.or(z.literal(KEPT_FAILURE));
 /** A generation beyond the last one, which a lying Redis had made up, becomes the last one. */
 const generation = z.int().min(0).transform((count) => Math.min(count, MAX_GENERATION));
 const head = z.object({ generation: generation.refine(isGeneration), hash });
@@ -41,7 +43,7 @@ export interface KeptState {
   readonly ledger: Ledger;
   /** The id under which a process told the others last what it runs; null: none did. */
   readonly peer: string | null;
-  /** The content hash of the snapshot that each hook is done with, by its name. */
+  /** The content hash of the snapshot that each hook is done with, by its name, or that it failed. */
   readonly hooks: ReadonlyMap<string, string>;
 }
 
@@ -117,7 +119,7 @@ function mend(
     owed: member("owed", owed),
   };
   const hooks = Object.entries(found.hooks).flatMap(([name, done]): [string, string][] => {
-    const parsed = hash.safeParse(done);
+    const parsed = hookState.safeParse(done);
     if (!parsed.success) mended.add("hooks");
     return parsed.success ? [[name, parsed.data]] : [];
   });

@@ -113,7 +113,7 @@ export type HooksAction<Told> =
   /** Start the hook's one timer, which says `due`, in place of one that runs. */
   | { readonly kind: "arm"; readonly hook: string; readonly milliseconds: number }
   | { readonly kind: "disarm"; readonly hook: string }
-  /** Keep over a restart who is done with what. */
+  /** Keep over a restart who is done with what, or failed ({@linkcode KEPT_FAILURE}). */
   | { readonly kind: "keep"; readonly done: ReadonlyMap<string, string> }
   | { readonly kind: "report"; readonly verdict: HookVerdict }
   /** End all that run, with all they started. */
@@ -127,22 +127,30 @@ export interface HooksDecision<Told> {
   readonly actions: readonly HooksAction<Told>[];
 }
 
-/**
- * Hooks that owe nothing yet; `done` is what the last process kept. If some hooks of activations are in it, those that
- * are not may have failed before it ended.
- */
+/** Kept in place of a key for a hook with `stopOnFailure` that failed and did not succeed since. */
+export const KEPT_FAILURE = "failed";
+
+/** Hooks that owe nothing yet; `done` is what the last process kept. */
 export function initialHooks<Told>(plans: readonly HookPlan[], done: ReadonlyMap<string, string>): HooksState<Told> {
-  const isKept = plans.some(({ name }) => done.has(name));
+  const unwell = unwellAtStart(plans, done);
   const hooks = plans.map((plan): HookState<Told> => ({
     plan,
     owed: null,
     running: null,
     waits: null,
     failures: 0,
-    isUnwell: plan.stopOnFailure && plan.on === "activated" && isKept && !done.has(plan.name),
-    done: done.get(plan.name) ?? null,
+    isUnwell: unwell.includes(plan),
+    done: done.get(plan.name) === KEPT_FAILURE ? null : done.get(plan.name) ?? null,
   }));
   return { hooks, happenings: 0, stopping: false };
+}
+
+/** The hooks that failed. If none did, but some are done, the last process may have ended while the next one ran. */
+function unwellAtStart(plans: readonly HookPlan[], done: ReadonlyMap<string, string>): readonly HookPlan[] {
+  const stopping = plans.filter((plan) => plan.stopOnFailure && plan.on === "activated");
+  const failed = stopping.filter(({ name }) => done.get(name) === KEPT_FAILURE);
+  if (failed.length > 0 || !plans.some(({ name }) => done.has(name))) return failed;
+  return stopping.filter(({ name }) => !done.has(name)).slice(0, 1);
 }
 
 /** Takes an event in. An end of what does not run throws: that is a bug of the caller. */
@@ -337,7 +345,10 @@ function each<Told>(state: HooksState<Told>, turn: (hook: HookState<Told>) => Tu
 }
 
 function doneOf<Told>({ hooks }: HooksState<Told>): ReadonlyMap<string, string> {
-  return new Map(hooks.flatMap(({ plan, done }) => done === null ? [] : [[plan.name, done]]));
+  return new Map(hooks.flatMap(({ plan, done, isUnwell }) => {
+    const kept = isUnwell && plan.on === "activated" ? KEPT_FAILURE : done;
+    return kept === null ? [] : [[plan.name, kept]];
+  }));
 }
 
 function isSame(one: ReadonlyMap<string, string>, other: ReadonlyMap<string, string>): boolean {

@@ -5,6 +5,7 @@ import { MAX_INSTANCE_LENGTH } from "../../src/cluster/peers.ts";
 import { type KeptState, readState, stateKeeper } from "../../src/daemon/state_file.ts";
 import { sourceText } from "../../src/diagnostic/range.ts";
 import { readOptions } from "../../src/process/option_reader.ts";
+import { KEPT_FAILURE } from "../../src/reload/hooks.ts";
 import { type Ledger, MAX_UNANSWERED, NEW_LEDGER } from "../../src/reload/agreement.ts";
 
 const SCOPE = { channel: "honua:config:changes", snapshot: "/var/lib/honua-configd/config.snapshot.json" };
@@ -12,7 +13,7 @@ const HASH = "ab".repeat(32);
 const KEPT: KeptState = {
   ledger: { ...NEW_LEDGER, seen: 4, agreed: { generation: 4, hash: HASH } },
   peer: "edge-1:0123456789ab",
-  hooks: new Map([["nginx", HASH], ["constructor", HASH]]),
+  hooks: new Map([["nginx", HASH], ["constructor", KEPT_FAILURE]]),
 };
 
 async function withState(test: (path: string) => Promise<void>): Promise<void> {

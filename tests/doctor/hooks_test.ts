@@ -120,4 +120,6 @@ Deno.test("a first process that collects nothing is a warning if hooks start pro
   assertEquals(await foundIn("tini\n", command), ["ok hooks/init"]);
   assertEquals(await foundIn(null, command), ["note hooks/init"]);
   assertEquals(await foundIn("honua-configd\n", unit), []);
+  const asked = { ...unit, "Hooks:List:0:Ready:Command:0": "true" };
+  assertEquals(await foundIn("honua-configd\n", asked), ["warning hooks/init"]);
 });

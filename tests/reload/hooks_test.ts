@@ -224,7 +224,8 @@ type Step =
     readonly splay: boolean;
   }
   | { readonly kind: "end"; readonly which: number; readonly ok: boolean }
-  | { readonly kind: "due"; readonly which: number };
+  | { readonly kind: "due"; readonly which: number }
+  | { readonly kind: "kill" };
 
 const step: fc.Arbitrary<Step> = fc.oneof(
   {
@@ -238,6 +239,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   },
   { weight: 5, arbitrary: fc.record({ kind: fc.constant("end" as const), which: fc.nat(3), ok: fc.boolean() }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant("due" as const), which: fc.nat(3) }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant("kill" as const) }) },
 );
 const plans = fc.uniqueArray(
   fc.record({
@@ -297,6 +299,17 @@ function obey(world: World, one: Step): void {
       kind: "happened",
       happening: { ...happening, told: world.activations },
       splayMilliseconds: one.splay ? 10 : 0,
+    });
+  }
+  if (one.kind === "kill") {
+    world.running.clear();
+    world.timers.clear();
+    world.state = initialHooks(world.state.hooks.map(({ plan }) => plan), world.kept);
+    const start = { event: "activated", key: world.inForce, before: null, changed: null, isStart: true } as const;
+    return happen(world, {
+      kind: "happened",
+      happening: { ...start, told: world.activations },
+      splayMilliseconds: 0,
     });
   }
   if (one.kind === "due") {

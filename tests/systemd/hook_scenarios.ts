@@ -62,6 +62,23 @@ scenario("a unit of another user is reloaded once it is listed, and refused befo
   await eventually("the server was told of the edit", async () => await timesTold(machine) > told);
 });
 
+scenario("a listed unit is restarted and waited for, and doctor says what its server reads", async (machine) => {
+  await install(machine);
+  await startServer(machine);
+  await allowUnits(machine, SERVER);
+  await startWith(machine, { SystemdUnit: SERVER, Action: "restart", Ready: { SystemdUnit: SERVER } });
+  await propertyBecomes(machine, UNIT, "StatusText", IN_FORCE);
+  const before = await property(machine, SERVER, "MainPID");
+  await edit(machine);
+  await eventually("another process", async () => await property(machine, SERVER, "MainPID") !== before, 30_000);
+  await propertyBecomes(machine, UNIT, "StatusText", IN_FORCE);
+  const path = "/var/lib/honua-configd/config.snapshot.json";
+  await dropIn(machine, SERVER, "path", [`Environment=HONUA_CONFIG_PATH=${path}`]);
+  const { stdout } = await machine.attempt("honua-configd", "doctor", "--format", "json");
+  assertStringIncludes(stdout, `${SERVER} reads the snapshot in JSON (HONUA_CONFIG_PATH)`);
+  assertStringIncludes(stdout, `${SERVER} does not set Honua__ConfigurationV2__Path`);
+});
+
 scenario("the daemon's user may reload and restart the listed units, and nothing else", async (machine) => {
   await install(machine);
   await startServer(machine);
