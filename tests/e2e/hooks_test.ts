@@ -11,6 +11,8 @@ Deno.test("a hook is told of each snapshot with another content, what changed, a
   const env = { SAMPLE_CONNECTION: "Host=database;Password=hunter2-of-the-database", OTHER: "hunter2-of-the-daemon" };
   const daemon = await host.follow("first", { ...await host.withHooks([hook]), env });
   assertEquals(await host.hasRuns(1), ["server activated dataSources,services,layers,honua"]);
+  // One that still runs is told of all that changed since before it.
+  await daemon.logged("Hook server succeeded");
   await host.edit("second");
   assertEquals((await host.hasRuns(2))[1], "server activated layers");
   const { header } = await host.hasSnapshot("second");
@@ -94,8 +96,8 @@ Deno.test("a slow hook delays no reload, and learns of the newest snapshot alone
 Deno.test("a hook runs only for the parts that it names, its own before those of all", async () => {
   await using host = await openHookHost();
   const hooks = [{ ...host.command("layers"), only: ["layers"] }, host.command("caches")];
-  await host.follow("first", await host.withHooks(hooks, { Only: ["caches"] }));
-  await host.hasRuns(2);
+  const daemon = await host.follow("first", await host.withHooks(hooks, { Only: ["caches"] }));
+  await daemon.logged("Hook caches succeeded");
   await host.edit("second");
   await host.hasRuns(3);
   await eventually("both are done", async () => (await host.ask("status")).stdout.match(/: done,/g)?.length === 2);
