@@ -6,6 +6,7 @@ import type { Layer } from "./honua_config.ts";
 import type { Model, Section } from "./model.ts";
 import type { Matter, Secrets } from "./rules.ts";
 import { type Blocks, type Index, layerReferences, wholeRules } from "./rules_of_reference.ts";
+import { serverRules } from "./rules_of_server.ts";
 import { serverFormRules } from "./rules_of_server_form.ts";
 import { emptinessRules, shapeRules } from "./rules_of_shape.ts";
 
@@ -29,12 +30,14 @@ export interface KnownIndex {
   readonly quiet: Verdict;
 }
 
-/** Judges one model. Both phases yield where they may be interrupted. */
+/** Judges one model. Each phase yields where it may be interrupted, and is to be asked if no error was found so far. */
 export interface Judge {
-  /** What is said of each block by itself. */
+  /** What is said of each block by itself; to be asked in any case. */
   shape(): Generator<void, Finding[]>;
-  /** What blocks say of one another; to be asked where no error was found so far. */
+  /** What blocks say of one another. */
   references(): Generator<void, Finding[]>;
+  /** What a server would refuse. */
+  server(): Generator<void, Finding[]>;
   /** How often the rules of a block were asked. */
   readonly rulesRun: number;
 }
@@ -100,6 +103,10 @@ export function openJudge(model: Model, memory: JudgeMemory): Judge {
       yield;
       for (const one of wholeRules(blocksOf(model), secrets)) found.push(one);
       return found;
+    },
+    *server() {
+      yield;
+      return [...serverRules(blocksOf(model), secrets)];
     },
   };
 }

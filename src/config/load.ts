@@ -12,6 +12,8 @@ import type { HonuaConfig } from "./honua_config.ts";
 import type { JsonObject } from "./json.ts";
 import { type JudgeMemory, openJudge } from "./judging.ts";
 import { type Model, type ModelMemory, type ModelWork, openModelMemory, readModel } from "./model.ts";
+import { UNREACHABLE_LAYER } from "./rules_of_reference.ts";
+import { DISABLED_SERVICE } from "./rules_of_server.ts";
 import { asHonuaConfig } from "./schema.ts";
 
 /** What is loaded, in which environment, and whether the rules are to be asked. */
@@ -114,10 +116,11 @@ function* loadInSteps({ document, environment, validate }: LoadRequest, memory: 
   }, memory.model);
   const config = asHonuaConfig(model.resolved);
   const judge = openJudge(model, memory.judge);
-  const found: Said[] = [...document.mistakes, ...notSaidAlready(model.findings.kept, document.mistakes)];
+  let found: readonly Said[] = [...document.mistakes, ...notSaidAlready(model.findings.kept, document.mistakes)];
   if (validate) {
-    for (const one of yield* judge.shape()) found.push(one);
-    if (!found.some(isError)) { for (const one of yield* judge.references()) found.push(one); }
+    found = found.concat(yield* judge.shape());
+    if (!found.some(isError)) found = found.concat(yield* judge.references());
+    if (!found.some(isError)) found = withServerRules(found, yield* judge.server());
   }
   memory.work = { ...model.work, rulesRun: judge.rulesRun };
   yield;
@@ -143,6 +146,12 @@ function notSaidAlready(found: readonly Finding[], mistakes: readonly Diagnostic
   const paths = new Set(mistakes.map((mistake) => mistake.path));
   const again = ["config/duplicate", "config/wrong-labels"];
   return found.filter((one) => !again.includes(one.code) || !paths.has(one.path));
+}
+
+/** A layer without an enabled service names a disabled one, which is an error: the warning would say it again. */
+function withServerRules(found: readonly Said[], more: readonly Finding[]): readonly Said[] {
+  if (!more.some(({ code }) => code === DISABLED_SERVICE)) return found.concat(more);
+  return found.filter(({ code }) => code !== UNREACHABLE_LAYER).concat(more);
 }
 
 const MIN_SECRET_LENGTH = 4;

@@ -119,11 +119,14 @@ function* fieldRules(matter: Matter, layer: Layer): Generator<Finding> {
   }
 }
 
+/** The code of the warning that a layer has no enabled service. */
+export const UNREACHABLE_LAYER = "config/unreachable-layer";
+
 /** A layer that lists no service at all was said of in the first phase. */
 function* reachRules(matter: Matter, { id, services }: Layer, index: Index): Generator<Finding> {
   if (services.length === 0 || services.some((service) => index.isEnabled(service) === true)) return;
   const summary = `None of the services of layer ${id} is enabled`;
-  yield* warningAt(matter, `layer.${id}.services`, "config/unreachable-layer", summary, {
+  yield* warningAt(matter, `layer.${id}.services`, UNREACHABLE_LAYER, summary, {
     why: "Nobody can reach the layer",
     suggestion: "Enable one of its services or add one that is enabled",
   });

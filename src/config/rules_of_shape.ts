@@ -87,7 +87,7 @@ function* honuaRules(matter: Matter, { version, environment, logLevel, cors }: H
     });
   }
   if (isBlank(environment)) yield* missing(matter, "honua.environment", 'Write environment = "production" or the like');
-  if (!hasName(LOG_LEVELS, logLevel)) {
+  if (!isBlank(logLevel) && !hasName(LOG_LEVELS, logLevel)) {
     const summary = `Log level ${shown(matter, "honua.log_level", logLevel)} is not known`;
     yield* errorAt(matter, "honua.log_level", "config/unknown-value", summary, {
       suggestion: suggestNames("log levels", known(matter, "honua.log_level", logLevel), LOG_LEVELS),

@@ -3,7 +3,7 @@ import { load, remarks } from "./loading.ts";
 
 /** `severity code path` of all that is said of the server's file. */
 function saidOf(source: unknown, environment: Record<string, string> = {}, validate = true): string[] {
-  return remarks(load(source, environment, validate)).filter((remark) => / server\//.test(remark));
+  return remarks(load(source, environment, validate)).filter((remark) => / server\/(?!no-data-source)/.test(remark));
 }
 
 const layer = (fields: Record<string, unknown>, others: Record<string, unknown> = {}) => ({

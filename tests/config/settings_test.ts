@@ -270,7 +270,7 @@ Deno.test("in JSON a name in HCL's spelling is unknown, and so is what stands be
 
 Deno.test("white space alone is nothing, as it is to the server", () => {
   const loaded = load({
-    honua: { version: " ", environment: "${env:E}" },
+    honua: { version: " ", environment: "${env:E}", logLevel: "\t " },
     dataSources: { d: { provider: "\t", connection: "  " } },
     caches: { c: { type: "redis", connection: " " } },
   }, { E: "  " });

@@ -84,8 +84,8 @@ export function compareRemarks(expected: readonly string[], actual: readonly str
 }
 
 /**
- * `severity path` of every diagnostic that has a path. A cache with a connection and no type, and a variable without a
- * default, are warned about beyond the list of the server's. So is what its own reader cannot read, if the list does not
+ * `severity path` of every diagnostic that has a path. A cache with a connection and no type, a variable without a
+ * default, and an enabled service without any data source are warned about beyond the list of the server's. So is what its own reader cannot read, if the list does not
  * have it anyway as an unknown setting: the list is about what was written, not about a file that is made of it.
  */
 export function remarksOf(diagnostics: readonly Diagnostic[], expected: readonly string[]): string[] {
@@ -96,7 +96,7 @@ export function remarksOf(diagnostics: readonly Diagnostic[], expected: readonly
   return diagnostics.filter((one) => one.path !== null && !isOnTop(one)).map(remarkOf).sort();
 }
 
-const OWN_WARNINGS = ["config/cache-without-type", "config/variable-without-value"];
+const OWN_WARNINGS = ["config/cache-without-type", "config/variable-without-value", "server/no-data-source"];
 const SERVER_WARNINGS = ["server/not-supported", "server/wrong-type"];
 
 function outcomeName(outcome: Outcome, expected: readonly string[]): Expectation["outcome"] {

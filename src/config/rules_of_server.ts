@@ -1,0 +1,146 @@
+// The third phase: what a server refuses when it builds its catalog from a configuration in which everything else is
+// right. It runs only if the second phase found no error, so every service and data source that a layer names is there.
+// All layers are looked at anew each time, over ids and a few members.
+import { isWritten, rangeAt } from "./facts.ts";
+import type { Finding } from "./findings.ts";
+import type { DataSource, Layer, Service } from "./honua_config.ts";
+import { errorAt, type Matter, type Secrets, shown, warningAt } from "./rules.ts";
+import type { Blocks, Reading, Readings } from "./rules_of_reference.ts";
+
+/** The code of the error that a layer names a service which is disabled. */
+export const DISABLED_SERVICE = "server/disabled-service";
+
+/** Checks what a server refuses as a whole. */
+export function* serverRules({ data_source, service, layer }: Blocks, secrets: Secrets): Generator<Finding> {
+  const enabled = service.entries.filter(({ resolved }) => resolved.enabled);
+  yield* caseRules("data_source", data_source.entries, secrets);
+  yield* caseRules("service", enabled, secrets);
+  yield* publishingRules(layer, new Map(service.entries.map((entry) => [entry.resolved.id, entry])), secrets);
+  if (data_source.entries.length === 0) yield* dataSourceRules(enabled, secrets);
+}
+
+/** Ids of one kind that differ only in the case of their letters are one id to the server. */
+function* caseRules(
+  type: "data_source" | "service",
+  entries: readonly Reading<DataSource | Service>[],
+  secrets: Secrets,
+): Generator<Finding> {
+  const known = new Map<string, Reading<DataSource | Service>>();
+  for (const entry of entries) {
+    const { id } = entry.resolved;
+    const first = known.get(id.toLowerCase());
+    if (first === undefined) {
+      known.set(id.toLowerCase(), entry);
+      continue;
+    }
+    const range = rangeAt(first.facts, `${type}.${first.resolved.id}`);
+    const summary = `The ids ${first.resolved.id} and ${id} differ only in upper and lower case`;
+    yield* errorAt({ facts: entry.facts, secrets }, `${type}.${id}`, "server/duplicate-id", summary, {
+      why: "To the server they are one id, and it refuses the configuration",
+      suggestion: "Rename one of the two",
+      other: range === null ? null : { label: "the other one", range },
+    });
+  }
+}
+
+/** A service in a layer's list. */
+interface Publication {
+  readonly layer: Reading<Layer>;
+  /** Its index in the list. */
+  readonly at: number;
+}
+
+/**
+ * So many UTF-16 units of published ids are compared: a source of a few megabytes can ask for gigabytes of them, and
+ * 100,000 publications of ordinary length fit.
+ */
+const MAX_PUBLISHED_LENGTH = 16 * 1024 * 1024;
+
+/** The server publishes a layer once for each service, under an id that has to be unique in any case of letters. */
+function* publishingRules(
+  layers: Readings<Layer>,
+  services: ReadonlyMap<string, Reading<Service>>,
+  secrets: Secrets,
+): Generator<Finding> {
+  const published = new Map<string, Publication>();
+  let left = MAX_PUBLISHED_LENGTH;
+  for (const layer of layers.entries) {
+    const matter = { facts: layer.facts, secrets };
+    const { id, services: names } = layer.resolved;
+    const rivals = new Set<Reading<Layer>>();
+    for (const [at, name] of names.entries()) {
+      const service = services.get(name)!;
+      if (!service.resolved.enabled) {
+        yield* disabledService(matter, { layer, at }, service);
+        continue;
+      }
+      left -= id.length + name.length;
+      if (left < 0) continue;
+      const publishedId = (names.length === 1 ? id : `${id}_${name}`).toLowerCase();
+      const first = published.get(publishedId);
+      if (first === undefined) published.set(publishedId, { layer, at });
+      else if (first.layer === layer) yield* repeatedService(matter, { layer, at }, first.at);
+      else if (!rivals.has(first.layer)) {
+        rivals.add(first.layer);
+        yield* sharedId(matter, id, publishedId, first.layer);
+      }
+    }
+  }
+}
+
+function* disabledService(matter: Matter, { layer, at }: Publication, service: Reading<Service>): Generator<Finding> {
+  const { id, services: names } = layer.resolved;
+  const path = `layer.${id}.services`;
+  const name = names[at]!;
+  const range = rangeAt(service.facts, `service.${name}.enabled`);
+  const summary = `Layer ${id} names a disabled service ${shown(matter, path, name)}`;
+  yield* errorAt(matter, path, DISABLED_SERVICE, summary, {
+    why: "The server does not know a service that is disabled, and refuses the configuration",
+    suggestion: "Remove the service from the layer's list, or write enabled = true in the service",
+    at: placeOf(matter, path, at),
+    other: range === null ? null : { label: "disabled here", range },
+  });
+}
+
+function* repeatedService(matter: Matter, { layer, at }: Publication, first: number): Generator<Finding> {
+  const { id, services: names } = layer.resolved;
+  // Two services whose ids differ only in case have their error already.
+  if (names[at] !== names[first]) return;
+  const path = `layer.${id}.services`;
+  const summary = `Layer ${id} names service ${shown(matter, path, names[at]!)} twice`;
+  const range = rangeAt(matter.facts, placeOf(matter, path, first));
+  yield* errorAt(matter, path, "server/repeated-service", summary, {
+    why: "The server would publish the layer twice under one id, and refuses the configuration",
+    suggestion: "Remove one of the two",
+    at: placeOf(matter, path, at),
+    other: range === null ? null : { label: "first named here", range },
+  });
+}
+
+function* sharedId(matter: Matter, id: string, publishedId: string, other: Reading<Layer>): Generator<Finding> {
+  const path = `layer.${id}`;
+  const range = rangeAt(other.facts, `layer.${other.resolved.id}`);
+  const summary = `Layers ${other.resolved.id} and ${id} are both published as ${publishedId}`;
+  yield* errorAt(matter, path, "server/duplicate-id", summary, {
+    why:
+      "A layer with one service is published under its id, one with more as LAYER_SERVICE, each in any case of letters",
+    suggestion: "Rename one of the two layers",
+    other: range === null ? null : { label: "the other one", range },
+  });
+}
+
+/** The path whose place is that of a name in a list. */
+function placeOf({ facts }: Matter, path: string, at: number): string {
+  return isWritten(facts, `${path}[${at}]`) ? `${path}[${at}]` : path;
+}
+
+/** Told once: one data source is what all of them lack. */
+function* dataSourceRules([first]: readonly Reading<Service>[], secrets: Secrets): Generator<Finding> {
+  if (first === undefined) return;
+  const { id } = first.resolved;
+  const summary = `Service ${id} is enabled and there is no data source`;
+  yield* warningAt({ facts: first.facts, secrets }, `service.${id}`, "server/no-data-source", summary, {
+    why: "The server refuses a configuration that has an enabled service and no data source",
+    suggestion: "Define a data source, or write enabled = false",
+  });
+}
