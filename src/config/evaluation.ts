@@ -7,6 +7,7 @@ import {
   concatenation,
   conditional,
   constant,
+  environmentReference,
   type Expression,
   type Fault,
   fault,
@@ -17,11 +18,11 @@ import {
 } from "./expressions.ts";
 import { parseTemplate, type Syntax } from "./expression_syntax.ts";
 
-/** How a setting is read: `interpolates` puts variables in the place of a bare `var.x` inside its text. */
+/** How a setting is read. */
 export interface Reading {
-  /** Whether a bare `var.x` inside a text counts. */
+  /** Whether a bare `var.x`, `env("X")` or `env('X')` inside a text stands for its value. */
   readonly interpolates: boolean;
-  /** Any dotted name is a reference here, whatever its first part. */
+  /** Any name is a reference here, with dots in it or without. */
   readonly refers: boolean;
 }
 
@@ -70,8 +71,9 @@ export const ALL_NAMES = "var";
 
 /** What each value costs beside its text. */
 const VALUE_COST = 64;
-/** A variable's name where the server looks for one in a text, and what may not stand before it. */
-const BARE_VARIABLE = /(?<![\p{L}\p{Mn}\p{Nd}\p{Pc}.-])var\.([\p{L}\p{Mn}\p{Nd}\p{Pc}]+)/gu;
+/** What the server looks for in a text, as a word of its own: a variable's name, or one of the environment's. */
+const BARE_NAME =
+  /(?<![\p{L}\p{Mn}\p{Nd}\p{Pc}.-])var\.([\p{L}\p{Mn}\p{Nd}\p{Pc}]+)|(?<![\p{L}\p{Mn}\p{Nd}\p{Pc}])env\(["']([^"']+)["']\)/gu;
 /** The one value of its kind. */
 export const REPORTED: Reported = { kind: "reported" };
 
@@ -185,17 +187,16 @@ function undefinedVariable(scope: Asking, name: string, range: Range): Fault {
 
 const ROOTS = ["service", "data_source", "cache", "layer"];
 
-/** A reference is its last part. */
+/** A reference is its last part; `TRUE` is none, as the server takes `true` and `false` in any case of letters. */
 function refer(syntax: Extract<Syntax, { kind: "reference" }>, reading: Reading): Evaluation {
   const { parts, range } = syntax;
-  const last = parts[parts.length - 1]!;
-  if (parts.length === 2 ? ROOTS.includes(parts[0]!) || reading.refers : parts.length > 2 && reading.refers) {
-    return constant(last);
-  }
+  if (reading.refers || (parts.length === 2 && ROOTS.includes(parts[0]!))) return constant(parts[parts.length - 1]!);
   if (parts.length === 1) {
+    if (/^(?:true|false)$/i.test(parts[0]!)) return constant(parts[0]!.toLowerCase() === "true");
     return fault("config/unsupported-expression", "A word without quotes has no meaning here", range, {
       why: "It is a reference to HCL, and a reference has a dot in it",
-      suggestion: 'Put it in quotes for a text; a reference is service.NAME and the like, the environment env("NAME")',
+      suggestion:
+        "Put it in quotes for a text, or write $${ for a literal ${; a reference is service.NAME and the like",
     });
   }
   return fault("config/unsupported-expression", "This reference is not supported", range, {
@@ -204,15 +205,18 @@ function refer(syntax: Extract<Syntax, { kind: "reference" }>, reading: Reading)
 }
 
 /**
- * Puts variables in the place of each bare `var.x` in a text, as the server does: booleans as `True` and `False`, null
- * as nothing.
+ * Puts values in the place of each bare `var.x` and `env("X")` in a text, as the server does: booleans of variables as
+ * `True` and `False`, null as nothing.
  */
 function interpolate(scope: Asking, text: string, range: Range): Evaluation {
-  if (!text.includes("var.")) return constant(text);
+  if (!text.includes("var.") && !text.includes("env(")) return constant(text);
   const parts: Evaluation[] = [];
   let end = 0;
-  for (const found of text.matchAll(BARE_VARIABLE)) {
-    const value = lookUp(scope, { kind: "variable", name: found[1]!, range });
+  for (const found of text.matchAll(BARE_NAME)) {
+    const [, variable, name] = found;
+    const value = variable === undefined
+      ? environmentReference(name!, null, range)
+      : lookUp(scope, { kind: "variable", name: variable, range });
     parts.push(constant(text.slice(end, found.index)), isExpression(value) ? spelledByServer(value) : value);
     end = found.index + found[0].length;
   }

@@ -22,7 +22,10 @@ import { NOT_SUPPORTED } from "./rules_of_server_form.ts";
 import type { Member, Members } from "./schema.ts";
 import { plain, type Reading } from "./evaluation.ts";
 
-/** Reads a value that no schema shapes, lists and maps with all that is in them. */
+/**
+ * Reads a value that no schema shapes, lists and maps with all that is in them; the reading is of the value itself, as the
+ * server looks for bare names in texts and not in lists.
+ */
 export function readFree(reader: Reader, value: Value, path: string, reading: Reading = plain): Both {
   const settled = settle(reader, value, path, reading);
   if (settled === null) return absent;
@@ -32,8 +35,8 @@ export function readFree(reader: Reader, value: Value, path: string, reading: Re
     return { resolved, portable: portableOf(settled, resolved) };
   }
   return deeper(reader, path, value.range, () => {
-    if (settled.kind === "fields") return readFreeEntries(reader, settled.entries, path, reading);
-    const items = settled.items.map((item) => readFree(reader, item, path, reading));
+    if (settled.kind === "fields") return readFreeEntries(reader, settled.entries, path, plain);
+    const items = settled.items.map((item) => readFree(reader, item, path));
     return listOf(items);
   });
 }

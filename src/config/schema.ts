@@ -20,7 +20,7 @@ import type { Json, JsonObject } from "./json.ts";
 /** A schema for every member of a type and for none that it does not have, so that types and schemas cannot part. */
 type SchemasOf<T> = { readonly [Key in keyof T]-?: z.ZodType<T[Key]> };
 
-/** A text in which a bare `var.x` counts. */
+/** A text in which a bare `var.x`, `env("X")` or `env('X')` counts. */
 const interpolated = z.string();
 /** The id of another block: the last part of a dotted name. */
 const reference = z.string();

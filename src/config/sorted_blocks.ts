@@ -69,12 +69,17 @@ export function asBlock({ name, nameRange, value }: Entry): Block | null {
   return { type: name, typeRange: nameRange, labels: [], body: value, range: spanOf(nameRange, value.range) };
 }
 
+/** White space is no name to the server. */
+function isName({ text }: Label): boolean {
+  return text.trim() !== "" && text.isWellFormed();
+}
+
 /** Whether a block has as many names as its type takes, and a whole one. */
 function hasLabels(block: Block, count: 0 | 1, findings: Finding[]): boolean {
   const { type, labels } = block;
   const label: Label | undefined = labels[0];
-  if (labels.length === count && (label === undefined || (label.text !== "" && label.text.isWellFormed()))) return true;
-  const path = count === 0 || label === undefined || label.text === "" ? type : `${type}.${label.text}`;
+  if (labels.length === count && (label === undefined || isName(label))) return true;
+  const path = count === 0 || label === undefined || label.text.trim() === "" ? type : `${type}.${label.text}`;
   const range = labels[count]?.range ?? block.typeRange;
   const details = count === 0
     ? { why: `There is one ${type} for the whole configuration`, suggestion: `Write ${type} { … }` }

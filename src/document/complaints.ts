@@ -5,7 +5,8 @@ import { type Range, type SourceText, sourceText } from "../diagnostic/range.ts"
 import { type Item, rewriteItem } from "./dialect.ts";
 import { writtenOffset } from "./edits.ts";
 import { FILE_MARK } from "./hcl.ts";
-import { isOfDirective, isSecondHalf, openHeredoc, type Wording, wordingOf } from "./wording.ts";
+import { openHeredoc } from "./open_heredoc.ts";
+import { isOfDirective, isSecondHalf, type Wording, wordingOf } from "./wording.ts";
 
 const COMPLAINT = new RegExp(`${FILE_MARK}:(\\d+),(\\d+)-(?:(\\d+),)?(\\d+): ([^;${FILE_MARK}]*);`, "g");
 const EARLIER = new RegExp(`already set at ${FILE_MARK}:(\\d+),(\\d+)-(?:(\\d+),)?(\\d+)`);

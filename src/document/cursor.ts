@@ -21,7 +21,7 @@ export interface Cursor {
   depth: number;
   /** Where the nesting first went beyond MAX_NESTING, or -1. */
   tooDeepAt: number;
-  /** How many settings, values and stray lines were met. */
+  /** How many settings, values and stray lines were met, and characters of strings that had to be rewritten. */
   count: number;
   /** Where there were more of them than MAX_VALUES, or -1. */
   tooManyAt: number;
@@ -53,6 +53,7 @@ export const CHAR = {
   hash: 35,
   dollar: 36,
   percent: 37,
+  apostrophe: 39,
   openParen: 40,
   closeParen: 41,
   asterisk: 42,
@@ -107,6 +108,13 @@ export function lookAhead(cursor: Cursor): Cursor {
 /** Notes how far a look ahead came. */
 export function endLookAhead(cursor: Cursor, ahead: Cursor): void {
   cursor.farthest = Math.max(cursor.farthest, ahead.at, ahead.farthest);
+}
+
+/** Goes on where a look ahead came, with what it rewrote and counted. */
+export function followAhead(cursor: Cursor, ahead: Cursor): void {
+  for (const edit of ahead.edits) cursor.edits.push(edit);
+  cursor.at = ahead.at;
+  cursor.count = ahead.count;
 }
 
 /** Moves back to an offset, and notes how far the cursor had come: an item depends on all that was looked at. */
@@ -220,6 +228,12 @@ export function atWord(cursor: Cursor): boolean {
   return IDENTIFIER.test(cursor.text);
 }
 
+/** Whether a string begins at the cursor, in double or in single quotes. */
+export function atQuote(cursor: Cursor): boolean {
+  const c = peek(cursor);
+  return c === CHAR.quote || c === CHAR.apostrophe;
+}
+
 /** Whether a decimal digit is at the cursor. */
 export function atDigit(cursor: Cursor, ahead = 0): boolean {
   const c = peek(cursor, ahead);
@@ -242,7 +256,7 @@ export function takeNumber(cursor: Cursor): void {
   cursor.at = text.length;
 }
 
-/** Counts a setting, a value or a stray line; where that is one too many, the place is noted and the scan is over. */
+/** Counts a setting, a value, a stray line or a rewritten character; where that is one too many, the place is noted and the scan is over. */
 export function countValue(cursor: Cursor): void {
   if (++cursor.count <= MAX_VALUES) return;
   if (cursor.tooManyAt < 0) cursor.tooManyAt = Math.min(cursor.at, cursor.text.length - 1);

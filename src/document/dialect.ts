@@ -1,12 +1,13 @@
 // The dialect pass: what Honua allows and HCL does not becomes HCL, and the source falls apart into top-level items,
 // each with its own rewritten text and the places of all that is in it. What the pass does not understand it leaves as
-// it is, for hcl2json to judge. Rewritten are: `variable "x" = "v"`, quoted attribute names in a block, several
-// attributes on one line with or without commas, and (in values.ts and strings.ts) `${env:NAME}`.
+// it is, for hcl2json to judge. Rewritten are: `variable "x" = "v"` (or `var`), quoted attribute names in a block,
+// several attributes on one line with or without commas, and what values.ts and strings.ts name.
 import type { Anchor } from "../diagnostic/anchor.ts";
 import type { Range } from "../diagnostic/range.ts";
 import {
   atEnd,
   atLineEnd,
+  atQuote,
   atWord,
   CHAR,
   countValue,
@@ -230,7 +231,8 @@ function identifierFor(name: string): string {
 
 function takeBlock(cursor: Cursor, name: string, key: string, nameRange: Range): OutlineEntry | null {
   const labels = takeLabels(cursor);
-  if (name === "variable" && labels.length === 1 && peek(cursor) === CHAR.equals) {
+  if ((name === "variable" || name === "var") && labels.length === 1 && peek(cursor) === CHAR.equals) {
+    if (name === "var") cursor.edits.push({ at: nameRange.start, remove: name.length, insert: "variable" });
     return takeVariableAssignment(cursor, nameRange, labels);
   }
   if (peek(cursor) !== CHAR.openBrace) return null;
@@ -242,7 +244,7 @@ function takeLabels(cursor: Cursor): OutlineLabel[] {
   for (;;) {
     const start = cursor.at;
     let text: string | null;
-    if (peek(cursor) === CHAR.quote) {
+    if (atQuote(cursor)) {
       if (!takeQuoted(cursor).closed) return labels;
       text = decodeQuoted(cursor.text.slice(start, cursor.at));
     } else if (atWord(cursor)) text = ownCopy(takeWord(cursor));

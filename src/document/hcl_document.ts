@@ -137,7 +137,7 @@ function inexact(source: SourceText, range: Range, suggestion: string): Diagnost
 }
 
 function carriageReturn(source: SourceText, { start }: Range): Diagnostic {
-  return warningDiagnostic("document/carriage-return", "A heredoc has carriage returns in its value", {
+  return warningDiagnostic("document/carriage-return", "A text over several lines has carriage returns in it", {
     why:
       "The file has CRLF line ends: its hash is another than that of the same file with LF, as other hosts may have it",
     suggestion: "Save the file with LF line ends on every host",

@@ -17,7 +17,7 @@ export type JsonObject = { [name: string]: HclJson };
 export interface Flaw {
   /**
    * A name that is an expression; one that is a number, which HCL spells anew; a number inside `${…}` that hcl2json
-   * rounds; in a heredoc, line ends that are CRLF: a warning.
+   * rounds; in a text over several lines, line ends that are CRLF: a warning.
    */
   readonly kind: "computed-name" | "respelled-name" | "inexact-number" | "carriage-return";
   /** Its place. */
@@ -64,9 +64,9 @@ function scalarValue(
     if (literal) return { kind: "literal", ...literal, range };
   }
   const hasCode = isString && holdsCode(json);
-  if (outline?.form === "heredoc") {
-    findInexactNumbers(placing, outline.codes, false);
-    if (isString && json.includes("\r\n")) placing.flaws.push({ kind: "carriage-return", range });
+  if (outline?.form === "heredoc") findInexactNumbers(placing, outline.codes, false);
+  if (isString && json.includes("\r\n") && placing.text.slice(range.start, range.end).includes("\r\n")) {
+    placing.flaws.push({ kind: "carriage-return", range });
   }
   // hcl2json computes some expressions (`!true`, `"${1}"`); whether they are allowed is config's to say.
   const isCode = outline !== null && outline.codes.length > 0 && (hasCode || outline.form !== "heredoc");
@@ -116,18 +116,20 @@ function templateText(placing: Placing, { form, range, codes }: ExpressionOutlin
   let text = "";
   let from = start + 1;
   for (const code of codes) {
-    const literal = literalPart(placing.text.slice(from, code.start - 2));
+    const literal = literalPart(rewritten(placing, from, code.start - 2));
     if (literal === null) return null;
     text += literal + rewritten(placing, code.start - 2, code.end + 1);
     from = code.end + 1;
   }
-  const rest = literalPart(placing.text.slice(from, end - 1));
+  const rest = literalPart(rewritten(placing, from, end - 1));
   return rest === null ? null : ownCopy((text + rest).normalize("NFC"));
 }
 
-/** What hcl2json was given for a stretch of the source. */
+/** What hcl2json was given for a stretch of the source; what was inserted before or behind it is not part of it. */
 function rewritten({ text, start, edits }: Placing, from: number, to: number): string {
-  return applyEdits(text, from, to, editsWithin(edits, from - start, to - start), start);
+  const inside = editsWithin(edits, from - start, to - start)
+    .filter(({ at, remove }) => remove > 0 || (at > from - start && at < to - start));
+  return applyEdits(text, from, to, inside, start);
 }
 
 /** What stands between the codes of a quoted template; null where a directive is among it. */

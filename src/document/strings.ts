@@ -1,12 +1,15 @@
 // Strings as the scanner meets them: quoted templates, their interpolations, heredocs. It finds where they end and
-// where their `${…}` are, and rewrites Honua's `${env:NAME}`, which HCL does not know, into `${env("NAME")}`.
+// where their `${…}` are, and rewrites what HCL does not know: `${env:NAME}` into `${env("NAME")}`, single quotes into
+// double ones, and line ends in quotes into escapes.
 import { anchoredRange } from "../diagnostic/anchor.ts";
 import type { Range } from "../diagnostic/range.ts";
 import {
   atDigit,
   atEnd,
+  atLineEnd,
   atWord,
   CHAR,
+  countValue,
   type Cursor,
   enter,
   isClosing,
@@ -18,6 +21,7 @@ import {
   takeNumber,
   takeWord,
 } from "./cursor.ts";
+import type { Edit } from "./edits.ts";
 import { ownCopy } from "./own_copy.ts";
 
 const HEREDOC = /<<-?([\p{ID_Start}_][\p{ID_Continue}-]*)\r?\n/uy;
@@ -33,18 +37,37 @@ export interface TemplateScan {
   readonly codes: Range[];
 }
 
-/** Takes a quoted template, the cursor at its opening quote. */
-export function takeQuoted(cursor: Cursor): TemplateScan {
+/**
+ * Takes a quoted template, the cursor at its opening quote, which may be a single one. It ends on its line, unless it
+ * may go on `acrossLines`.
+ */
+export function takeQuoted(cursor: Cursor, acrossLines = false): TemplateScan {
   const codes: Range[] = [];
-  cursor.at++;
+  const edits: Edit[] = [];
+  const quote = peek(cursor);
+  const replace = (insert: string) => {
+    edits.push({ at: cursor.at++, remove: 1, insert });
+    countValue(cursor);
+  };
+  if (quote === CHAR.quote) cursor.at++;
+  else replace('"');
   while (!atEnd(cursor)) {
     const c = peek(cursor);
-    if (c === CHAR.quote) {
-      cursor.at++;
+    if (c === quote) {
+      if (quote === CHAR.quote) cursor.at++;
+      else replace('"');
+      for (const edit of edits) cursor.edits.push(edit);
       return { closed: true, codes };
     }
-    if (c === CHAR.newline) break;
-    if (c === CHAR.backslash) cursor.at += peek(cursor, 1) === CHAR.newline ? 1 : 2;
+    if (c === CHAR.newline && !acrossLines) break;
+    if (c === CHAR.backslash) {
+      // HCL has no escape for a single quote.
+      if (quote === CHAR.apostrophe && peek(cursor, 1) === quote) replace("");
+      else cursor.at++;
+      if (peek(cursor) === CHAR.newline) break;
+      cursor.at++;
+    } else if (acrossLines && atLineEnd(cursor)) replace(c === CHAR.newline ? "\\n" : "\\r");
+    else if (c === CHAR.quote) replace('\\"');
     else if (!takeTemplateSequence(cursor, codes)) cursor.at++;
   }
   return { closed: false, codes };
@@ -178,7 +201,9 @@ export function resolveEscapes(inner: string): string | null {
  * NFC-normalised, as HCL does. Null where it has an interpolation or an escape that HCL does not know.
  */
 export function decodeQuoted(quoted: string): string | null {
-  const inner = ownCopy(quoted.slice(1, -1));
+  const written = quoted.slice(1, -1);
+  const isSingle = quoted.startsWith("'");
+  const inner = ownCopy(isSingle ? written.replace(/\\([^])/g, (pair) => pair === "\\'" ? "'" : pair) : written);
   if (!/[$%\\\u0080-\uffff]/.test(inner)) return inner;
   if (/[$%]\{/.test(inner.replace(/\$\$\{|%%\{/g, ""))) return null;
   const text = resolveEscapes(inner);

@@ -1,21 +1,26 @@
 // What stands behind a `=`, in a list or in an object: where it ends and where its parts are. Lists, objects and
 // strings are followed to their insides; everything else is an expression, taken as it is up to where it must end.
-// Rewritten here: `{ a = 1 b = 2 }` gets its comma, `{ a { … } }` its `=`, and `${env:NAME}` becomes a call of env.
+// Rewritten here: `{ a = 1 b = 2 }` and `["a" "b"]` get their comma, `{ a { … } }` its `=`, and `${env:NAME}` becomes a
+// call of env.
 import { anchoredRange } from "../diagnostic/anchor.ts";
 import type { Range } from "../diagnostic/range.ts";
 import {
   atDigit,
   atEnd,
   atLineEnd,
+  atQuote,
   atWord,
   CHAR,
   countValue,
   type Cursor,
+  endLookAhead,
   enter,
+  followAhead,
   isClosing,
   isOpening,
   isOver,
   leave,
+  lookAhead,
   moveBack,
   peek,
   rangeFrom,
@@ -23,6 +28,7 @@ import {
   takeNumber,
   takeWord,
 } from "./cursor.ts";
+import type { Edit } from "./edits.ts";
 import type { Outline, OutlineEntry } from "./outline.ts";
 import { ownCopy } from "./own_copy.ts";
 import { decodeQuoted, takeEnvColon, takeHeredoc, takeQuoted, type TemplateScan } from "./strings.ts";
@@ -58,12 +64,43 @@ function takeStructured(cursor: Cursor, surroundings: Surroundings): Outline | n
   const start = cursor.at;
   const c = peek(cursor);
   let outline: Outline | null = null;
-  if (c === CHAR.quote) {
-    const { closed, codes } = takeQuoted(cursor);
-    if (closed) outline = { kind: "expression", form: "quoted", range: rangeFrom(cursor, start), codes };
+  if (atQuote(cursor)) {
+    const codes = takeString(cursor);
+    if (codes !== null) outline = { kind: "expression", form: "quoted", range: rangeFrom(cursor, start), codes };
   } else if (c === CHAR.openBracket) outline = takeList(cursor);
   else if (c === CHAR.openBrace) outline = takeObject(cursor);
   return outline && valueEnds(cursor, surroundings) ? outline : null;
+}
+
+/**
+ * Takes a string that ends on its line, or on a later one if it is set off there: the quote that follows one that is
+ * not closed mostly opens the next. Gives the codes in it; null where it is not closed.
+ */
+function takeString(cursor: Cursor): readonly Range[] | null {
+  const start = cursor.at;
+  const editCount = cursor.edits.length;
+  const { closed, codes } = takeQuoted(cursor);
+  if (closed || isOver(cursor)) return closed ? codes : null;
+  cursor.edits.length = editCount;
+  cursor.rescanBudget -= cursor.at - start;
+  moveBack(cursor, start);
+  if (cursor.rescanBudget <= 0) return null;
+  const ahead = lookAhead(cursor);
+  const whole = takeQuoted(ahead, true);
+  const isString = whole.closed && !isOver(ahead) && isSetOff(ahead);
+  endLookAhead(cursor, ahead);
+  cursor.rescanBudget -= ahead.at - start;
+  if (isString) followAhead(cursor, ahead);
+  return isString ? whole.codes : null;
+}
+
+/** Whether a line end, a comma or a closing bracket follows. */
+function isSetOff(cursor: Cursor): boolean {
+  const { at } = cursor;
+  skipBlanks(cursor, false);
+  const ends = atEnd(cursor) || endsExpression(cursor);
+  moveBack(cursor, at);
+  return ends;
 }
 
 /** Whether what follows the cursor can end a value. */
@@ -77,9 +114,23 @@ function valueEnds(cursor: Cursor, surroundings: Surroundings): boolean {
 
 function endsValue(cursor: Cursor, surroundings: Surroundings): boolean {
   const c = peek(cursor);
-  if (surroundings === "list") return c === CHAR.comma || c === CHAR.closeBracket;
+  if (surroundings === "list") return c === CHAR.comma || c === CHAR.closeBracket || startsItem(cursor);
   if (atEnd(cursor)) return surroundings === "attribute";
   return atLineEnd(cursor) || c === CHAR.comma || c === CHAR.closeBrace || c === CHAR.quote || atWord(cursor);
+}
+
+/**
+ * Whether an item of a list begins that has no comma before it: neither the next setting, where the `]` is missing, nor
+ * what belongs to the number before it.
+ */
+function startsItem(cursor: Cursor): boolean {
+  if (atQuote(cursor) || !atWord(cursor) || atDigit(cursor, -1)) return atQuote(cursor);
+  const { at } = cursor;
+  takeWord(cursor);
+  skipBlanks(cursor, false);
+  const isName = atAssignment(cursor) || peek(cursor) === CHAR.openBrace || atQuote(cursor);
+  moveBack(cursor, at);
+  return !isName;
 }
 
 function takeList(cursor: Cursor): Outline | null {
@@ -87,6 +138,8 @@ function takeList(cursor: Cursor): Outline | null {
   if (!enter(cursor)) return null;
   cursor.at++;
   const items: Outline[] = [];
+  // Put in only where it is a list: a quote too few makes items of all words behind it.
+  const commas: Edit[] = [];
   for (;;) {
     skipBlanks(cursor, true);
     if (atEnd(cursor)) return null;
@@ -95,12 +148,16 @@ function takeList(cursor: Cursor): Outline | null {
     const before = cursor.at;
     items.push(takeValue(cursor, "list"));
     if (cursor.at === before) return null;
+    const end = cursor.at;
     skipBlanks(cursor, true);
     if (peek(cursor) === CHAR.comma) cursor.at++;
-    else if (peek(cursor) !== CHAR.closeBracket) return null;
+    else if (peek(cursor) === CHAR.closeBracket) continue;
+    else if (startsItem(cursor)) commas.push({ at: end, remove: 0, insert: "," });
+    else return null;
   }
   cursor.at++;
   leave(cursor);
+  for (const comma of commas) cursor.edits.push(comma);
   return { kind: "list", range: rangeFrom(cursor, start), items };
 }
 
@@ -211,7 +268,7 @@ function takeExpression(cursor: Cursor, surroundings: Surroundings): Outline {
     if (atEnd(cursor) || (open === 0 && endsExpression(cursor))) break;
     const bareEnv = c === CHAR.dollar && peek(cursor, 1) === CHAR.openBrace;
     const operand = c === CHAR.quote || bareEnv || atDigit(cursor) || atWord(cursor);
-    if (open === 0 && operand && !wantsOperand && surroundings !== "list") break;
+    if (open === 0 && !wantsOperand && (surroundings === "list" ? startsItem(cursor) : operand)) break;
     if (c === CHAR.less && wantsOperand && (heredoc = takeHeredoc(cursor))) {
       end = cursor.at;
       wantsOperand = false;
@@ -248,9 +305,11 @@ function endsExpression(cursor: Cursor): boolean {
 /** Takes one token; says whether an operand must follow it (behind an operator) or may not (behind an operand). */
 function takeToken(cursor: Cursor, codes: Range[]): boolean {
   const c = peek(cursor);
-  if (c === CHAR.quote) {
-    takeQuoted(cursor);
-    return false;
+  if (atQuote(cursor)) {
+    if (takeString(cursor) !== null || isOver(cursor)) return false;
+    if (c === CHAR.quote) takeQuoted(cursor);
+    else cursor.at++;
+    return c !== CHAR.quote;
   }
   if (c === CHAR.dollar && takeEnvColon(cursor, codes, false)) return false;
   if (atWord(cursor)) {

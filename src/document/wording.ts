@@ -1,7 +1,5 @@
 // The words for each of HCL's complaints: HCL's summary names a kind of mistake, and the text at the place
 // tells which of its usual causes it is. Nothing of the source is quoted but names of markers and code points.
-import type { Range } from "../diagnostic/range.ts";
-
 /** A mistake in plain words. */
 export interface Wording {
   /** One line without a full stop. */
@@ -47,6 +45,17 @@ const DIRECTIVE: Wording = {
 
 const NEVER_CLOSED_STRING: Wording = { summary: "A string is never closed", suggestion: 'Add the closing "' };
 
+/** Of a string that does not end on its line, given the text before the line end. */
+function openStringWording(quote: string, text: string): Wording {
+  return {
+    summary: "A string goes on over the end of its line",
+    why: "It may, if a line end, a comma or a bracket follows its closing quote",
+    suggestion: /[^\\]\\"\s*$/.test(text)
+      ? 'Write \\\\ for a backslash at the end of the string: \\" is a quote inside it'
+      : `Add the closing ${quote}, or write \\n for a line end`,
+  };
+}
+
 /** For the first of them that fits. */
 type Cases = readonly (readonly [pattern: RegExp, wording: Wording])[];
 
@@ -54,13 +63,15 @@ function firstOf(cases: Cases, text: string, otherwise: Wording): Wording {
   return cases.find(([pattern]) => pattern.test(text))?.[1] ?? otherwise;
 }
 
-const HEREDOC_START: Wording = {
+/** Of a heredoc whose first line is not what opens one. */
+export const HEREDOC_START: Wording = {
   summary: "A heredoc begins with << and a marker that ends the line",
   suggestion: "Write <<EOF with nothing behind it, neither quotes nor spaces",
 };
 
 const CHARACTERS: Cases = [
-  [/^'/, { summary: "A string is in single quotes", suggestion: 'Put it in double quotes: "…"' }],
+  [/^'[^'\n]*%\{/, DIRECTIVE],
+  [/^'/, { summary: "This single quote opens no string", suggestion: 'Put the whole text in double quotes: "…"' }],
   [/^[\u2018-\u201f\u00ab\u00bb\u2032\u2033]/, {
     summary: "A typographic quote is no quote to HCL",
     suggestion: 'Replace it with a straight one: "',
@@ -72,6 +83,10 @@ const CHARACTERS: Cases = [
   [/^;/, {
     summary: "A semicolon has no meaning here",
     suggestion: "Put each setting on a line of its own, and commas between the items of a list",
+  }],
+  [/^\\\r?\n/, {
+    summary: "A backslash ends a line in a string",
+    suggestion: "Remove it, or write \\\\ for a backslash",
   }],
   [/^\\/, {
     summary: "A backslash has no meaning outside a string",
@@ -86,6 +101,7 @@ const CHARACTERS: Cases = [
 
 function characterWording({ ahead, before }: Here): Wording {
   if (ahead.startsWith("'") && /<<-?$/.test(before)) return HEREDOC_START;
+  if (/^'(?:[^'\\\n$%]|\\.)*(?:\n|$)/.test(ahead) && /[=[(,:?]\s*$/.test(before)) return openStringWording("'", ahead);
   const codePoint = (ahead.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0");
   if (/^[\p{Zs}\v\f]/u.test(ahead)) {
     return {
@@ -127,6 +143,7 @@ const SURROGATE_PAIR = /^\\u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA
 function escapeWording({ ahead }: Here): Wording {
   const wording = firstOf(ESCAPES, ahead, {
     summary: "A backslash in a string begins an escape that does not exist",
+    why: "HCL refuses it, and the server would drop the backslash",
     suggestion: 'Write \\\\ for a backslash; \\n, \\r, \\t, \\", \\uXXXX and \\UXXXXXXXX are the escapes there are',
   });
   const pair = SURROGATE_PAIR.exec(ahead);
@@ -141,53 +158,21 @@ export function isSecondHalf(text: string, at: number): boolean {
   return SURROGATE_PAIR.test(text.slice(Math.max(0, at - 6), at + 6));
 }
 
-const HEREDOC = /<<-?([\p{ID_Start}_][\p{ID_Continue}-]*)\r?$/u;
-const MAX_MARKER_UNITS = 40;
-
-/**
- * The heredoc in a stretch that is never closed, which HCL complains of at the end; null if there is none. A marker
- * that does not end its line in the source opens none, and ends the stretch.
- */
-export function openHeredoc(text: string, { start, end }: Range): { range: Range; wording: Wording } | null {
-  let open: { readonly marker: string; readonly range: Range } | null = null;
-  let isFollowed = false;
-  let at = start;
-  for (const line of text.slice(start, end).split("\n")) {
-    if (open !== null) {
-      isFollowed ||= line.trimStart().startsWith(open.marker);
-      if (line.trim() === open.marker) open = null;
-    } else {
-      const found = /^\s*(?:#|\/\/)/.test(line) ? null : HEREDOC.exec(line);
-      if (found) open = { marker: found[1]!, range: { start: at + found.index, end: at + line.trimEnd().length } };
-      isFollowed = false;
-    }
-    at += line.length + 1;
-  }
-  if (open === null) return null;
-  if (open.range.end === end && !/^(?:\r?\n|$)/.test(text.slice(end, end + 2))) {
-    return { range: open.range, wording: HEREDOC_START };
-  }
-  const marker = open.marker.slice(0, MAX_MARKER_UNITS);
-  const wording = {
-    summary: "A heredoc is never closed",
-    why: `It goes on to the end of the file, for no line behind it holds ${marker} and nothing else`,
-    suggestion: isFollowed
-      ? `Begin a new line behind ${marker} where it ends the text`
-      : `Add a line ${marker} where the text ends`,
-  };
-  return { range: open.range, wording };
-}
-
 const MISSING_EQUALS: Wording = {
   summary: "A setting needs a single = between its name and its value",
   suggestion: "Write name = value, or name { … } for a block",
 };
 
+const DIGIT_FIRST: Wording = {
+  summary: "A name cannot begin with a digit",
+  suggestion: "Begin it with a letter or _, or put it in double quotes",
+};
+
 const STATEMENTS: Cases = [
   [/^[\p{L}_][\p{L}\p{N}_-]*"?[ \t]*(?::|==|[+?:]=)/u, MISSING_EQUALS],
-  [/^[\p{L}_][\p{L}\p{N}_-]*[ \t]*\r?\n[ \t]*\{/u, {
-    summary: "A block needs its { on the line of its name",
-    suggestion: "Put the { behind the name and labels",
+  [/^[\p{L}_][\p{L}\p{N}_-]*[ \t]*\r?\n[ \t]*[{"']/u, {
+    summary: "A block needs its labels and its { on the line of its name",
+    suggestion: "Put them behind the name",
   }],
   [/^\}/, { summary: "A } closes nothing", suggestion: "Remove it, or add the { that it belongs to" }],
   [/^\{/, {
@@ -199,13 +184,20 @@ const STATEMENTS: Cases = [
     suggestion: "Keep one of the two versions, and remove the lines of <, = and >",
   }],
   [/^(?:--|\/|<!--)/, { summary: "This begins no comment", suggestion: "Begin a comment with # or //" }],
-  [/^[0-9]/, { summary: "A name cannot begin with a digit", suggestion: "Begin it with a letter or _" }],
+  [/^[\p{L}_][\p{L}\p{N}_-]*[ \t]*\r?\n\s*=/u, {
+    summary: "A setting needs its = on the line of its name",
+    suggestion: "Write name = value on one line",
+  }],
+  [/^[0-9]/, DIGIT_FIRST],
 ];
 
+const NUMBER_ENDS: Wording = {
+  summary: "A number ends before this",
+  suggestion: 'Put quotes around the whole value, as in "5m"',
+};
+
 function statementWording({ ahead, before }: Here): Wording {
-  if (/[0-9]$/.test(before) && /^[\p{L}_]/u.test(ahead)) {
-    return { summary: "A number ends before this", suggestion: 'Put quotes around the whole value, as in "5m"' };
-  }
+  if (/[0-9]$/.test(before) && /^[\p{L}_]/u.test(ahead)) return NUMBER_ENDS;
   return firstOf(STATEMENTS, ahead, {
     summary: "Expected a setting or a block here",
     suggestion: "Write name = value, or name { … }",
@@ -224,7 +216,7 @@ const VALUE: Wording = {
 };
 
 function valueWording({ ahead, before }: Here): Wording {
-  const isMissing = /^(?:\r?\n|$|\})/.test(ahead);
+  const isMissing = /^(?:\r?\n|$|\}|#|\/\/)/.test(ahead);
   if (isMissing && /[-+*/%&|<>!?]\s*$/.test(before)) {
     return {
       summary: "A value is missing behind an operator",
@@ -234,7 +226,13 @@ function valueWording({ ahead, before }: Here): Wording {
   if (/\$\{\s*$/.test(before) && ahead.startsWith("}")) {
     return { summary: "An expression is missing in ${}", suggestion: "Write $${} for a literal ${}" };
   }
-  return isMissing ? { ...VALUE, summary: "A value is missing here" } : firstOf(VALUES, ahead, VALUE);
+  if (!isMissing) return firstOf(VALUES, ahead, VALUE);
+  return { ...VALUE, summary: "A value is missing here", why: "A value begins on the line of its name" };
+}
+
+function nameWording({ ahead, before }: Here): Wording {
+  if (/(?:^|[\s{,])[0-9]+$/.test(before) && /^[\p{L}_]/u.test(ahead)) return DIGIT_FIRST;
+  return { summary: "A name in an object has no value", suggestion: "Write name = value" };
 }
 
 const BLOCK: Wording = {
@@ -247,6 +245,11 @@ const QUOTE_INSIDE: Wording = {
   summary: "A quote inside a string ended it",
   suggestion: 'Write \\" for a quote inside a string',
 };
+
+const BLOCKS: Cases = [
+  [/=\s*"[^"\\]*"[\p{L}\p{N}]/u, QUOTE_INSIDE],
+  [/[=.]\s*[0-9]+[\p{L}_][\p{L}\p{N}_-]*\s+[\p{L}_][\p{L}\p{N}_-]*\s*$/u, NUMBER_ENDS],
+];
 
 const NO_OPERATOR: Wording = {
   summary: "An operator has no meaning here",
@@ -267,7 +270,7 @@ const WORDINGS: Readonly<Record<string, Wording | ((here: Here) => Wording)>> = 
     why: "Only one of the two can be meant",
     suggestion: "Remove one of them",
   },
-  "Invalid block definition": ({ before }) => /=\s*"[^"\\]*"[\p{L}\p{N}]/u.test(before) ? QUOTE_INSIDE : BLOCK,
+  "Invalid block definition": ({ before }) => firstOf(BLOCKS, before, BLOCK),
   "Invalid argument name": ({ before }) =>
     /[^\s{},]$/.test(before)
       ? { summary: "This quote opens nothing", suggestion: 'Put the whole value between two "' }
@@ -289,16 +292,18 @@ const WORDINGS: Readonly<Record<string, Wording | ((here: Here) => Wording)>> = 
     suggestion: "Begin the next block on a new line",
   },
   "Invalid expression": valueWording,
-  "Missing item separator": ({ ahead }) =>
-    /^[\p{L}_][\p{L}\p{N}_-]*[ \t]*=(?!=)/u.test(ahead)
+  "Missing item separator": ({ ahead, before }) =>
+    /[0-9]$/.test(before)
+      ? NUMBER_ENDS
+      : /^[\p{L}_][\p{L}\p{N}_-]*[ \t]*=(?!=)/u.test(ahead)
       ? OPEN_LIST
       : { summary: "A list needs a comma between its items", suggestion: "Add the comma" },
   "Missing attribute separator": {
     summary: "An object needs a comma or a line end between its settings",
     suggestion: "Add a comma or begin a new line",
   },
-  "Missing attribute value": { summary: "A name in an object has no value", suggestion: "Write name = value" },
-  "Missing key/value separator": { summary: "A name in an object has no value", suggestion: "Write name = value" },
+  "Missing attribute value": nameWording,
+  "Missing key/value separator": nameWording,
   "Missing argument separator": {
     summary: "A call lacks its ) or a comma before this",
     suggestion: 'Write env("NAME") or env("NAME", "default")',
@@ -321,13 +326,7 @@ const WORDINGS: Readonly<Record<string, Wording | ((here: Here) => Wording)>> = 
     suggestion: "Write the list or the object out",
   },
   "Unterminated template string": NEVER_CLOSED_STRING,
-  "Invalid multi-line string": ({ before }) => ({
-    summary: "A string goes on over the end of its line",
-    why: "A quoted string must end on the line it begins on",
-    suggestion: /[^\\]\\"\s*$/.test(before)
-      ? 'Write \\\\ for a backslash at the end of the string: \\" is a quote inside it'
-      : 'Add the closing ", or write \\n for a line end',
-  }),
+  "Invalid multi-line string": ({ before }) => openStringWording('"', before),
   "Invalid string literal": {
     summary: "A label or name cannot have an expression in it",
     suggestion: "Write the name itself, or $${ for a literal ${ and %%{ for a literal %{",

@@ -113,12 +113,27 @@ Deno.test("a list of the environment stays one text in the portable form", () =>
   });
 });
 
+Deno.test("true and false are what they say in any case of letters, but for a reference", () => {
+  const { config } = loadValid({
+    variables: { v: "${TRUE}" },
+    services: { s: { enabled: "${False}", settings: { on: "${tRuE}", of: ["${var.v}", "TRUE"] } } },
+    layers: { l: { dataSource: "${TRUE}", introspectFields: "${FALSE}" } },
+  });
+  const { enabled, settings } = config.services.s!;
+  assertEquals([enabled, plain(settings)], [false, { on: true, of: [true, "TRUE"] }]);
+  assertEquals([config.layers.l!.dataSource, config.layers.l!.introspectFields], ["TRUE", false]);
+});
+
 Deno.test("a reference is its last dotted part", () => {
-  const layer = { dataSource: "any.thing.db", services: ["service.odata", "wfs", "${service.tiles}", "${env:S}"] };
+  const layer = {
+    dataSource: "any.thing.db",
+    services: ["service.odata", "wfs", "${service.tiles}", "${env:S}", "${a-b}"],
+  };
   const { config, portable } = loadValid({ layers: { l: layer } }, { S: "service.x" });
   assertEquals(config.layers.l!.dataSource, "db");
-  assertEquals(config.layers.l!.services, ["odata", "wfs", "tiles", "x"]);
-  assertEquals((portable as unknown as typeof config).layers.l!.services, ["odata", "wfs", "tiles", '${env("S")}']);
+  assertEquals(config.layers.l!.services, ["odata", "wfs", "tiles", "x", "a-b"]);
+  const open = ["odata", "wfs", "tiles", '${env("S")}', "a-b"];
+  assertEquals((portable as unknown as typeof config).layers.l!.services, open);
 });
 
 Deno.test("a bare var.x counts where the server looks for it, and nowhere else", () => {
@@ -126,18 +141,40 @@ Deno.test("a bare var.x counts where the server looks for it, and nowhere else",
   const { config } = loadValid({
     variables: { b: "B", on: true, none: null },
     dataSources: { d: { connection: text, provider: text, healthCheck: text } },
-    services: { s: { settings: { deep: [{ text }] } } },
+    services: { s: { settings: { text, deep: [{ text }, text] } } },
     caches: { c: { connection: text, type: text } },
     rateLimit: { store: "var.b${env:E}" },
   }, { E: "var.b" });
   const substituted = "a=B;c=myvar.b;d=x.var.b;True-var.none";
   const { provider, connection, healthCheck } = config.dataSources.d!;
   assertEquals([provider, connection, healthCheck], [text, substituted, substituted]);
-  assertEquals(plain(config.services.s!.settings), { deep: [{ text: substituted }] });
+  assertEquals(plain(config.services.s!.settings), { text: substituted, deep: [{ text }, text] });
   assertEquals([config.caches.c!.type, config.caches.c!.connection], [text, substituted]);
   assertEquals(config.rateLimit!.store, "Bvar.b");
   const loaded = load({ services: { s: { settings: { a: "var.unknown" } } } });
   assert(remarks(loaded).includes("error undefined-variable service.s.a"));
+});
+
+Deno.test("a bare env('X') or env(\"X\") counts where a bare var.x does, once, and is of the environment", () => {
+  const text = `a=env('E');b=env("E")x;c=getenv("E");d=env("E", "x");e=env(E);env("var.b").env('E')`;
+  const environment = { E: "var.b-env('E')", "var.b": "V" };
+  const request = {
+    variables: { b: "env('E')" },
+    dataSources: { d: { provider: text, connection: text, healthCheck: "env('E')" } },
+    services: { s: { settings: { text: "var.b" } } },
+  };
+  const { config, portable } = loadValid(request, environment);
+  const { E: value } = environment;
+  const { provider, connection, healthCheck } = config.dataSources.d!;
+  assertEquals([provider, healthCheck], [text, value]);
+  assertEquals(connection, `a=${value};b=${value}x;c=getenv("E");d=env("E", "x");e=env(E);V.${value}`);
+  assertEquals(config.services.s!.settings, Object.assign(Object.create(null), { text: "env('E')" }));
+  const open = plain(portable) as typeof request;
+  assertEquals(open.dataSources.d.healthCheck, '${env("E")}');
+  const loaded = load({ ...request, services: { s: { settings: { text: "x env('NONE')" } } } }, environment);
+  assertEquals(remarks(loaded).filter((one) => one.startsWith("error")), [
+    "error missing-environment-variable service.s.text",
+  ]);
 });
 
 Deno.test("a variable may be a list or a map, and stands for it wherever a whole value does", () => {
@@ -273,6 +310,7 @@ Deno.test("white space alone is nothing, as it is to the server", () => {
     honua: { version: " ", environment: "${env:E}", logLevel: "\t " },
     dataSources: { d: { provider: "\t", connection: "  " } },
     caches: { c: { type: "redis", connection: " " } },
+    services: { " ": {} },
   }, { E: "  " });
   assertEquals(remarks(loaded).filter((one) => one.startsWith("error")), [
     "error missing-setting honua.version",
@@ -280,6 +318,7 @@ Deno.test("white space alone is nothing, as it is to the server", () => {
     "error missing-setting data_source.d.provider",
     "error missing-setting data_source.d.connection",
     "error missing-setting cache.c.connection",
+    "error wrong-labels service",
   ]);
 });
 

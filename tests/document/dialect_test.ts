@@ -9,6 +9,15 @@ function rewritten(text: string): string[] {
 const REWRITES: [string, string, string][] = [
   ["a variable assigned", 'variable "x" = "v" # c', 'variable "x" {\ndefault = "v"\n}\n'],
   ["a variable assigned a list over lines", 'variable "x" = [1,\n 2]', 'variable "x" {\ndefault = [1,\n 2]\n}\n'],
+  ["a variable assigned by its short name", 'var "x" = 1', 'variable "x" {\ndefault = 1\n}\n'],
+  ["a block that is called var", 'var "x" {\n}', 'var "x" {\n}\n'],
+  ["single quotes", `x = 'a "b" \\'c\\' \\n'`, `x = "a \\"b\\" 'c' \\n"\n`],
+  ["single quotes around code", `x = 'a\${env:N}\${env("M")}'`, 'x = "a${env("N")}${env("M")}"\n'],
+  ["single quotes in a call", `x = env('N', 'd')`, 'x = env("N", "d")\n'],
+  ["single quotes around a label", "a 'b' {\n}", 'a "b" {\n}\n'],
+  ["a string over lines", 'x = "a\n  b\r\nc" # d', 'x = "a\\n  b\\r\\nc"\n'],
+  ["strings over lines in a list", `x = ["a\nb", 'c\nd']`, 'x = ["a\\nb", "c\\nd"]\n'],
+  ["a list without commas", `x = ["a" 'b' service.c d\n  "d"]`, 'x = ["a", "b", service.c, d,\n  "d"]\n'],
   ["an environment reference in a string", 'x = "a${env:N}b"', 'x = "a${env("N")}b"\n'],
   ["an environment reference unquoted", "x = ${env:N}", 'x = env("N")\n'],
   ["an environment reference in a list", 'x = ["${env:N}"]', 'x = ["${env("N")}"]\n'],
@@ -34,6 +43,24 @@ const REWRITES: [string, string, string][] = [
 
 for (const [what, text, expected] of REWRITES) {
   Deno.test(`rewrites ${what}`, () => assertEquals(rewritten(text), [expected]));
+}
+
+const LEFT: [string, string][] = [
+  ["an open list before a setting", 'x = ["a"\n  b = 1\n'],
+  ["an open list before a block", 'x = ["a"\n  b {\n }\n'],
+  ["a string over lines with something behind it", 'x = "a\n  b = "c"\n'],
+  ["a string over lines with a backslash at a line's end", 'x = "a\\\nb"\n'],
+  ["an apostrophe in what stands bare", "x = it's\n"],
+  ["a single quote that is not closed", "x = 'a\ny = 1\n"],
+  ["a name in single quotes", "'x' = 1\n"],
+  ["numbers without commas", "x = [1 2]\n"],
+];
+
+for (const [what, text] of LEFT) {
+  Deno.test(`leaves ${what}`, () => {
+    const { items } = scanSource(text);
+    assertEquals(rewriteSource(text, items).trimEnd(), text.trimEnd());
+  });
 }
 
 Deno.test("leaves what is HCL already as it is", () => {
@@ -103,6 +130,12 @@ Deno.test("scans hostile sources without running away", () => {
       "\r",
       "%{",
       "$",
+      "'",
+      "x = '${",
+      "'${'",
+      'x = "\n',
+      "x = ['a' ",
+      "x = [a\n",
     ]
   ) {
     const { items, tooDeepAt } = scanSource(unit.repeat(size / unit.length));

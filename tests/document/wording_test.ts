@@ -16,7 +16,9 @@ async function told(text: string, parser: BlockParser): Promise<string[]> {
 
 /** What stands behind `a = ` on the second line, and what is said of it. */
 const VALUES: readonly (readonly [value: string, told: string])[] = [
-  ["'x'", `7 A string is in single quotes; Put it in double quotes: "…"`],
+  ["'x", "7 A string goes on over the end of its line; Add the closing ', or write \\n for a line end"],
+  ["'%{x'", "7 %{ in a string begins a directive, and directives are not supported; Write %%{ for a literal %{"],
+  ["Bob's", `10 This single quote opens no string; Put the whole text in double quotes: "…"`],
   ["`x`", "7 A string is in backticks; Put it in double quotes; a text of several lines is a heredoc, <<EOF"],
   [
     "1;",
@@ -55,6 +57,11 @@ const VALUES: readonly (readonly [value: string, told: string])[] = [
   ['"a ${ b"', "10 A ${ in a string is never closed; Add the }, or write $${ for a literal ${"],
   ['"${}"', "10 An expression is missing in ${}; Write $${} for a literal ${}"],
   ["5m", '8 A number ends before this; Put quotes around the whole value, as in "5m"'],
+  ["data_source.2x", '20 A number ends before this; Put quotes around the whole value, as in "5m"'],
+  ["[s.2x]", '11 A number ends before this; Put quotes around the whole value, as in "5m"'],
+  ["5m b = 1", '12 A number ends before this; Put quotes around the whole value, as in "5m"'],
+  ["{ 2x = 1 }", "10 A name cannot begin with a digit; Begin it with a letter or _, or put it in double quotes"],
+  ['"b\\\nc"', "9 A backslash ends a line in a string; Remove it, or write \\\\ for a backslash"],
   ["50%", '10 A value is missing behind an operator; Put quotes around the whole value if it is a text, as in "50%"'],
   [".5", "7 A number needs a digit before its point; Write 0.5 for .5"],
   ["1.", "9 A number needs a digit behind its point; Write a digit behind it, as in 1.0"],
@@ -91,7 +98,7 @@ const TEXTS: readonly (readonly [text: string, ...told: string[]])[] = [
   ],
   [
     "h {\n  a = <<-'EOF'\n  x = y\n  EOF\n}\n",
-    "2:10 A heredoc begins with << and a marker that ends the line; Write <<EOF with nothing behind it, neither quotes nor spaces",
+    "2:7 A heredoc begins with << and a marker that ends the line; Write <<EOF with nothing behind it, neither quotes nor spaces",
   ],
   [
     "h = <<EOF \n",
@@ -109,8 +116,12 @@ const TEXTS: readonly (readonly [text: string, ...told: string[]])[] = [
   ],
   ["h {\n  a = [1\n  b = 2\n}\n", "3:3 A list is never closed; Add the ] before this setting"],
   ["h {\n}\n}\n", "3:1 A } closes nothing; Remove it, or add the { that it belongs to"],
+  ["h {\n  a\n  = 1\n}\n", "2:3 A setting needs its = on the line of its name; Write name = value on one line"],
   ["-- x\n", "1:1 This begins no comment; Begin a comment with # or //"],
-  ["h {\n  1a = 2\n}\n", "2:3 A name cannot begin with a digit; Begin it with a letter or _"],
+  [
+    "h {\n  1a = 2\n}\n",
+    "2:3 A name cannot begin with a digit; Begin it with a letter or _, or put it in double quotes",
+  ],
   [
     "h {\n<<<<<<< HEAD\n  a = 1\n=======\n  a = 2\n>>>>>>> x\n}\n",
     "2:1 A merge conflict is not resolved; Keep one of the two versions, and remove the lines of <, = and >",

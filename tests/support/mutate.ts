@@ -10,6 +10,7 @@ const CHARACTERS = [
 
 const VALUES = [
   ...['"${env:FOO}"', '"a${env:FOO}b${var.x}c"', '"$${env:X}"', '"%%{x}"', '"%{if true}a%{endif}"', '"tab\\tx"'],
+  ...["'a \"b\" \\'c\\' ${env:X}'", '"a\n  b"', '"a\r\nb ${var.x}", ', "'a\n\"b\"'", "env('X')", "['a' TRUE s.a\n]"],
   ...['"C:\\\\d"', '"C:\\data"', "'single'", 'env("X")', 'env( "X" )', 'env("X", "d")', "var.x", "data_source.a-b"],
   ...["service.odata", "a.b[0].c", 'x ? "a" : "b"', 'cache.redis.enabled ? "redis" : "memory"', "1 + 2", "-5", "- 5"],
   ...[
