@@ -12,6 +12,7 @@ import { activator } from "./daemon/activating.ts";
 import { type Chronicle, openChronicle } from "./daemon/chronicle.ts";
 import { trackChanges } from "./daemon/changes.ts";
 import { followFiles } from "./daemon/following.ts";
+import { tellFoundFiles } from "./daemon/found_files.ts";
 import { inForceOf } from "./daemon/happenings.ts";
 import { checkHooks, type Hooking, openHooking } from "./daemon/hooking.ts";
 import { type Candidate, looker } from "./daemon/looking.ts";
@@ -27,7 +28,6 @@ import { openSubject } from "./daemon/subject.ts";
 import { renderLine } from "./diagnostic/render.ts";
 import { type BlockParser, openBlockParser } from "./document/blocks.ts";
 import { credentialPath } from "./host/credential.ts";
-import type { Logger } from "./process/log.ts";
 import { instanceName } from "./process/instance_name.ts";
 import { openMetrics } from "./process/metrics.ts";
 import { secretValues } from "./process/option_schema.ts";
@@ -37,7 +37,6 @@ import { openServiceManager } from "./process/sd_notify.ts";
 import { type Loop, runLoop } from "./reload/loop.ts";
 import type { Mark } from "./reload/state.ts";
 import { formatOf } from "./snapshot/compile.ts";
-import { describeFault } from "./snapshot/snapshot.ts";
 import type { SnapshotLock } from "./snapshot/snapshot_lock.ts";
 import type { Existing, SnapshotStore } from "./snapshot/store.ts";
 
@@ -86,13 +85,10 @@ export async function startDaemon(given: DaemonSettings): Promise<Started> {
   const { log } = settings;
   const opened = await openSnapshot(options.snapshot, log);
   if (!opened.ok) return opened;
-  const { store, lock, existing, stale } = opened;
+  const { store, lock, existing } = opened;
   for (const warning of reached?.warnings ?? []) log.warning(renderLine(warning));
   if (isolation !== null) log.warning(isolation);
-  tellExisting(log, options.snapshot.path, existing);
-  for (const file of stale.removed) log.information("Removed a temporary file that a crash had left", { path: file });
-  for (const file of stale.left) log.warning("A temporary file that a crash left cannot be removed", { path: file });
-
+  tellFoundFiles(log, options.snapshot, opened);
   return { ok: true, daemon: await compose(settings, { store, lock, existing, secrets, reached }) };
 }
 
@@ -108,6 +104,7 @@ interface Ground {
 /** Makes the parts and ties them to the loop. */
 async function compose(settings: DaemonSettings, ground: Ground): Promise<Daemon> {
   const { options, log, environment, once } = settings;
+  const { snapshot } = options;
   const { store, existing, secrets: { mask } } = ground;
   const instance = instanceName(options, Deno.hostname());
   const incarnation = newIncarnation();
@@ -124,7 +121,7 @@ async function compose(settings: DaemonSettings, ground: Ground): Promise<Daemon
     ...records,
     // A single load puts nothing in force that is not accepted, and leaves the rest to the daemon.
     options: once ? { ...options.hooks, list: checkHooks(options.hooks) } : options.hooks,
-    about: { instance, source: settings.sourcePath, snapshot: options.snapshot.path },
+    about: { instance, source: settings.sourcePath, snapshot: snapshot.path, serverPath: snapshot.serverPath },
     // Without hooks nobody writes anything that its secrets would have to be looked for in.
     inForce: options.hooks.list.length > 0 ? inForceOf(existing) : null,
     secretFiles: secretFilesOf(options).map((file) => credentialPath(file.path, environment)),
@@ -313,16 +310,4 @@ function markOf(existing: Existing): Mark | null {
   if (existing.state !== "in-force") return null;
   const { hash, contentHash } = existing.header;
   return { hash, contentHash };
-}
-
-function tellExisting(log: Logger, path: string, existing: Existing): void {
-  if (existing.state === "in-force") {
-    log.information("The snapshot is whole and stays in force", { path, hash: existing.header.hash });
-  } else if (existing.state === "newer-format") {
-    log.warning("The snapshot has a newer format than this version knows: it is replaced by the next one", { path });
-  } else if (existing.state === "damaged") {
-    const { fault, setAsideAs } = existing;
-    const what = setAsideAs === null ? "it could not be set aside and stays where it is" : "it was set aside";
-    log.error(`The snapshot ${describeFault(fault)}: ${what}`, { path, setAsideAs });
-  }
 }

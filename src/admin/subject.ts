@@ -78,6 +78,12 @@ export interface HookStatus {
   } | null;
 }
 
+/**
+ * The file at a path: `in-force`; `another` file, or the same with another mode or group; `missing`; null: nothing is in
+ * force, it is just being written, or the file system does not tell.
+ */
+export type StoredStatus = "in-force" | "another" | "missing" | null;
+
 /** All about one daemon at one moment. */
 export interface Status {
   /** Of honua-configd. */
@@ -118,11 +124,15 @@ export interface Status {
   readonly hooks: readonly HookStatus[];
   /** Whether the options file changed since the start, so that a restart is needed. */
   readonly restartNeeded: boolean;
-  /**
-   * The file at the snapshot's path: `in-force`; `another` file, or the same with another mode or group; `missing`; null:
-   * nothing is in force, it is just being written, or the file system does not tell.
-   */
-  readonly stored: "in-force" | "another" | "missing" | null;
+  /** The file at the snapshot's path. */
+  readonly stored: StoredStatus;
+  /** The server form; null: there is to be none. */
+  readonly serverForm: {
+    /** Its path. */
+    readonly path: string;
+    /** The file there; one of another snapshot is `another`. */
+    readonly stored: StoredStatus;
+  } | null;
   /** Files that the daemon reads and that are mounted by themselves, so that a file which replaces one is not seen. */
   readonly singleMounts: readonly SingleMount[];
 }

@@ -77,10 +77,12 @@ export function requestedSource(
 
 /** The files that the daemon writes for servers, each with the option that names it. */
 function outputsOf({ snapshot }: Options): { readonly option: string; readonly path: string }[] {
-  return [{ option: "Snapshot:Path", path: snapshot.path }];
+  const { path, serverPath } = snapshot;
+  const server = serverPath === null ? [] : [{ option: "Snapshot:ServerPath", path: serverPath }];
+  return [{ option: "Snapshot:Path", path }, ...server];
 }
 
-/** What is wrong if the daemon would write over a file that it reads; null: nothing. */
+/** What is wrong if the daemon would write over a file that it reads or writes; null: nothing. */
 export async function pathClash(
   source: FoundSource,
   optionsFile: string | null,
@@ -101,7 +103,11 @@ export async function pathClash(
       });
     }
   }
-  return null;
+  if (realOutputs[0] !== realOutputs[1]) return null;
+  return errorDiagnostic("options/value", "Snapshot:ServerPath names the file of Snapshot:Path", {
+    why: "The snapshot and the server form are two files",
+    suggestion: "Give each a path of its own",
+  });
 }
 
 /** An options file that a server reads too may name what the daemon writes as the server's configuration. */

@@ -1,11 +1,14 @@
-// `honua-configd print`: the snapshot that would be made of a file, on standard output, and nothing written anywhere.
-// Secrets are masked unless they were asked for.
+// `honua-configd print`: the snapshot or the server form that would be made of a file, on standard output, and nothing
+// written anywhere. Secrets are masked unless they were asked for.
 import { renderText } from "../diagnostic/render.ts";
 import { MASK, maskConfig, type MaskedJson } from "../diagnostic/secrets.ts";
 import { openBlockParser } from "../document/blocks.ts";
+import type { HonuaConfig } from "../config/honua_config.ts";
+import { openServerFormWriter } from "../server/server_form_writer.ts";
 import type { Json, JsonObject } from "../snapshot/canonical.ts";
 import { SNAPSHOT_FORMAT } from "../snapshot/snapshot.ts";
 import type { Compiled } from "../snapshot/compile.ts";
+import { serverFormLine } from "../snapshot/server_form.ts";
 import { EXIT, type ExitCode } from "./exit_codes.ts";
 import { compileArgument, exitCodeOf, readArgument, readEnvironment } from "./source_argument.ts";
 import type { Terminal } from "./terminal.ts";
@@ -16,6 +19,8 @@ export interface PrintRequest {
   readonly file: string;
   /** The config with its references to the environment left standing. */
   readonly portable: boolean;
+  /** The server form in place of the snapshot; not together with `portable`. */
+  readonly server: boolean;
   /** Resolved values and secrets as they are. */
   readonly showSecrets: boolean;
   /** In systemd's EnvironmentFile syntax. */
@@ -45,12 +50,12 @@ export async function print(request: PrintRequest, terminal: Terminal): Promise<
   const { compiled, frames } = await compileArgument(read, environment.environment, parser);
   complain(compiled.ok ? compiled.warnings : compiled.diagnostics, frames);
   if (!compiled.ok) return exitCodeOf(compiled.diagnostics);
-  terminal.out(printed(compiled, request));
+  terminal.out(request.server ? await printedServerForm(compiled, request) : printed(compiled, request));
   return EXIT.done;
 }
 
 /** The resolved config, with a mask wherever the portable one has something of the environment standing. */
-function withoutEnvironment({ config, portable }: Extract<Compiled, { ok: true }>): Json {
+function withoutEnvironment({ config, portable }: Valid): Json {
   const mask = (resolved: Json, open: Json | undefined): Json => {
     if (typeof open === "string" && /\$\{/.test(open.replaceAll("$${", ""))) return MASK;
     if (Array.isArray(resolved)) {
@@ -86,10 +91,26 @@ function withoutSecretVariables(config: Json, masked: MaskedJson): Json {
   return { ...(masked as JsonObject), variables: Object.fromEntries(kept) };
 }
 
-function printed(compiled: Extract<Compiled, { ok: true }>, { portable, showSecrets }: PrintRequest): string {
-  if (showSecrets && !portable) return new TextDecoder().decode(compiled.snapshot.bytes);
+type Valid = Extract<Compiled, { ok: true }>;
+
+/** The config with its secrets masked unless they were asked for. */
+function shownConfig(compiled: Valid, { portable, showSecrets }: PrintRequest): Json {
   const config = portable ? compiled.portable : showSecrets ? compiled.config : withoutEnvironment(compiled);
-  const shown = showSecrets ? config : withoutSecretVariables(config, maskConfig(config, { keepReferences: portable }));
+  return showSecrets ? config : withoutSecretVariables(config, maskConfig(config, { keepReferences: portable }));
+}
+
+/** Masked it has no content hash and no digest: over the secrets they would serve to guess them. */
+async function printedServerForm(compiled: Valid, request: PrintRequest): Promise<string> {
+  const { snapshot: { hash }, serverForm } = compiled;
+  if (request.showSecrets) return await new Blob([...serverForm.pieces]).text();
+  const { pieces } = await openServerFormWriter().write(shownConfig(compiled, request) as unknown as HonuaConfig);
+  return serverFormLine({ hash, contentHash: MASK, body: MASK }) + await new Blob([...pieces]).text();
+}
+
+function printed(compiled: Valid, request: PrintRequest): string {
+  const { portable, showSecrets } = request;
+  if (showSecrets && !portable) return new TextDecoder().decode(compiled.snapshot.bytes);
+  const shown = shownConfig(compiled, request);
   const { hash, contentHash } = compiled.snapshot;
   // The content hash is over the secrets; beside a masked config it would serve to guess them.
   const header = portable

@@ -143,15 +143,16 @@ function printCommand(terminal: Terminal, finish: Finish): Command {
   const command = new Command("print")
     .description("print the snapshot that would be made, secrets masked")
     .argument("<file>", "a source; - is standard input")
+    .addOption(new Option("--server", "print the server form in its place").default(false).conflicts("portable"))
     .option("--portable", "leave references to the environment standing: what the hash is made of", false)
     .option("--show-secrets", "print secrets and values of the environment as they are", false)
     .option("-e, --env-file <file>", "environment, in systemd's syntax; repeatable", collect, [])
     .option("--name <name>", "what standard input is called; its ending tells the format", "-")
-    .action(async (file, { portable, showSecrets, envFile, name }) => {
+    .action(async (file, { server, portable, showSecrets, envFile, name }) => {
       const { print } = await import("./print.ts");
-      finish(await print({ file, portable, showSecrets, environmentFiles: envFile, name }, terminal));
+      finish(await print({ file, server, portable, showSecrets, environmentFiles: envFile, name }, terminal));
     });
-  return addExamples(command, ["print honua.hcl", "print --portable honua.hcl"]);
+  return addExamples(command, ["print honua.hcl", "print --portable honua.hcl", "print --server honua.hcl"]);
 }
 
 /** The flags that tell a command where the daemon is. */

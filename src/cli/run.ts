@@ -99,6 +99,7 @@ async function prepare(request: RunRequest, terminal: Terminal): Promise<Prepare
     source: source.path,
     sourceDecidedBy: source.decidedBy,
     snapshot: options.snapshot.path,
+    serverForm: options.snapshot.serverPath,
     once,
     pid: Deno.pid,
   });

@@ -66,12 +66,18 @@ const SETTING_ROWS: readonly Row[] = [
     "the snapshot; its directory must exist. Flag: `--snapshot` (`-s`)",
   ],
   [
+    "Snapshot:ServerPath",
+    "`/var/lib/honua-configd/config.snapshot.honua`",
+    "ends with `.honua` or `.hcl`; not a file that is read; empty: none",
+    "the server form, which the servers load; unless set, `Snapshot:Path` with `.honua` in place of `.json`",
+  ],
+  [
     "Snapshot:Mode",
     '`"0640"`',
     "octal; the owner can read, not everyone can write",
-    "permission bits of the snapshot, whatever the umask",
+    "permission bits of the snapshot and the server form, whatever the umask",
   ],
-  ["Snapshot:Group", "the process's", "a group's name or number", "who may read the snapshot"],
+  ["Snapshot:Group", "the process's", "a group's name or number", "who may read the snapshot and the server form"],
   ["HighAvailability:Enabled", "`false`", YES_OR_NO, "whether Redis is used at all"],
   [
     "HighAvailability:RedisConnectionString",

@@ -65,6 +65,7 @@ const statusSchema = z.object({
   })).default([]),
   restartNeeded: z.boolean(),
   stored: z.string().nullable().default(null),
+  serverForm: z.object({ path: z.string(), stored: z.string().nullable() }).nullable().default(null),
   singleMounts: z.array(z.object({ isReplaced: z.boolean(), what: z.string(), todo: z.string() })).default([]),
 });
 
@@ -89,15 +90,20 @@ export async function status(
   });
 }
 
-/** What readers of the snapshot find in place of the one in force; null: that, or it is not known. */
-function misplacedText(stored: Status["stored"]): string | null {
-  if (stored === "missing") return "there is no file at the snapshot's path";
-  return stored === "another" ? "the file at the snapshot's path is not the one in force" : null;
+/** What readers find in place of the files in force; null: those, or it is not known. */
+function misplacedText({ stored, serverForm }: Status): string | null {
+  return misplacedFileText(stored, "snapshot") ?? misplacedFileText(serverForm?.stored ?? null, "server form");
+}
+
+function misplacedFileText(stored: Status["stored"], name: string): string | null {
+  if (stored === "missing") return `there is no file at the ${name}'s path`;
+  return stored === "another" ? `the file at the ${name}'s path is not the one in force` : null;
 }
 
 /** In one line what needs a person; null: nothing does. */
-function troubleOf({ active, lastReload, standing, head, hooks, stored, singleMounts }: Status): string | null {
-  const misplaced = misplacedText(stored);
+function troubleOf(status: Status): string | null {
+  const { active, lastReload, standing, head, hooks, singleMounts } = status;
+  const misplaced = misplacedText(status);
   const stays = active === null ? "nothing is in force" : misplaced ?? `${shortHash(active.hash)} stays in force`;
   if (lastReload !== null && !GOOD_OUTCOMES.has(lastReload.outcome)) {
     const failures: Record<string, string> = {
@@ -144,6 +150,7 @@ function statusText(status: Status, now: number, colour: boolean): string {
     ["Cluster", clusterText(status)],
     ["Redis", redisText(status, now)],
     ["Snapshot", terminalText(status.snapshot)],
+    ["Server form", status.serverForm === null ? "none" : terminalText(status.serverForm.path)],
     [
       "Instance",
       `${terminalText(status.instance)}, version ${terminalText(status.version)}, up ${forText(status.startedAt, now)}`,

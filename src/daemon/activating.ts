@@ -1,5 +1,5 @@
-// Puts a snapshot in force: written beside the old one, shown to the check hooks, and only then given its name. Told to
-// give up, it does so before the rename or completes, and says truly which.
+// Puts a snapshot and its server form in force: written beside the old ones, shown to the check hooks, and only then given
+// their names. Told to give up, it does so before the first rename or completes, and says truly which.
 import { type Diagnostic, errorDiagnostic } from "../diagnostic/diagnostic.ts";
 import type { HooksOptions } from "../process/options.ts";
 import type { ActivationResult } from "../reload/decide.ts";
@@ -8,19 +8,25 @@ import { reasonOf } from "../reload/narration.ts";
 import type { Mark } from "../reload/state.ts";
 import type { SnapshotStore } from "../snapshot/store.ts";
 import type { ChangeTracker } from "./changes.ts";
+import type { CandidatePaths } from "./happenings.ts";
 import { checkHooks, type Hooking } from "./hooking.ts";
 import type { Candidate } from "./looking.ts";
 
 /** What was shown is what is to be in force, or nothing. */
 const MEDDLED = errorDiagnostic(
   "hook/candidate-changed",
-  "A check hook changed or removed the file that it was to check",
+  "A check hook changed or removed a file that it was to check",
   {
-    suggestion: "Let it work on a copy of $HONUA_CONFIGD_CANDIDATE",
+    suggestion: "Let it work on a copy of $HONUA_CONFIGD_CANDIDATE or $HONUA_CONFIGD_SERVER_CANDIDATE",
   },
 );
 
-/** Tells a file that was changed in any way from what it was. */
+/** Tells files of which one was changed in any way from what they were. */
+async function identitiesOf(paths: CandidatePaths): Promise<string> {
+  const identities = Object.values(paths).filter((path) => path !== null).map(identityOf);
+  return (await Promise.all(identities)).join("\n");
+}
+
 async function identityOf(path: string): Promise<string> {
   const { ino, size, mtime, ctime } = await Deno.stat(path).catch(() => ({
     ino: null,
@@ -35,7 +41,7 @@ async function identityOf(path: string): Promise<string> {
 export interface ActivationTools {
   /** `Hooks`. */
   readonly hooks: HooksOptions;
-  /** Where the snapshot is. */
+  /** Where the snapshot and its server form are. */
   readonly store: SnapshotStore;
   /** What a snapshot changes. */
   readonly changes: ChangeTracker;
@@ -56,13 +62,17 @@ export interface Activator {
 /** Makes what activates snapshots. */
 export function activator({ hooks, store, changes, hooking, active }: ActivationTools): Activator {
   const checks = checkHooks(hooks);
-  const check = async (candidate: Candidate, path: string, signal: AbortSignal): Promise<readonly Diagnostic[]> => {
+  const check = async (
+    candidate: Candidate,
+    paths: CandidatePaths,
+    signal: AbortSignal,
+  ): Promise<readonly Diagnostic[]> => {
     // Readers find nothing new where the header alone, or nothing but the file, is written again.
     const isNew = candidate.snapshot.contentHash !== active()?.contentHash;
     if (checks.length === 0 || !isNew) return [];
-    const before = await identityOf(path);
-    const refusals = await hooking.check(candidate, path, changes.against(candidate.config), signal);
-    return refusals.length > 0 || await identityOf(path) === before ? refusals : [MEDDLED];
+    const before = await identitiesOf(paths);
+    const refusals = await hooking.check(candidate, paths, changes.against(candidate.config), signal);
+    return refusals.length > 0 || await identitiesOf(paths) === before ? refusals : [MEDDLED];
   };
   return {
     isChecked: checks.length > 0,
@@ -70,12 +80,14 @@ export function activator({ hooks, store, changes, hooking, active }: Activation
       const givenUp: ActivationResult = { kind: "failed", reason: "stopped before the snapshot was written" };
       if (signal.aborted) return givenUp;
       let diagnostics: readonly Diagnostic[] = [];
-      const written = await store.write(candidate.snapshot, async (path) => {
+      const { snapshot, serverForm } = candidate;
+      const inspect = async (candidatePath: string, serverCandidate: string | null) => {
         limit.suspend();
-        diagnostics = await check(candidate, path, signal);
+        diagnostics = await check(candidate, { candidate: candidatePath, serverCandidate }, signal);
         limit.resume();
         return diagnostics.length === 0 && !signal.aborted;
-      });
+      };
+      const written = await store.write(snapshot, { serverForm, inspect });
       if (!written.ok) return { kind: "failed", reason: written.message };
       if (written.replaced) return { kind: "written" };
       if (signal.aborted) return signal.reason === SUPERSEDED ? { kind: "superseded" } : givenUp;

@@ -29,6 +29,9 @@ export interface InForce extends Mark {
   readonly secrets: readonly string[];
 }
 
+/** Where a check hook finds the files that it checks. */
+export type CandidatePaths = Pick<Occasion, "candidate" | "serverCandidate"> & { readonly candidate: string };
+
 /** What of a snapshot that was found concerns hooks; the snapshot itself is not kept. */
 export function inForceOf(existing: Existing): InForce | null {
   if (existing.state !== "in-force") return null;
@@ -39,7 +42,7 @@ export function inForceOf(existing: Existing): InForce | null {
 /** What finding the happenings needs. */
 export interface HappeningSettings {
   /** What every hook is told. */
-  readonly about: Pick<Occasion, "instance" | "source" | "snapshot">;
+  readonly about: Pick<Occasion, "instance" | "source" | "snapshot" | "serverPath">;
   /** What was found in force at the start; null: nothing. */
   readonly inForce: InForce | null;
   /** By what others know the source that was rejected last. */
@@ -52,8 +55,8 @@ export interface HappeningSettings {
 export interface Happenings {
   /** Takes a report, with what it changed; returns what it means to the hooks. */
   of(report: Report<Candidate>, changes: Changes): readonly HookNews[];
-  /** What a check hook is told of a snapshot at a temporary path. */
-  toCheck(candidate: Candidate, path: string, changes: Changes): Told;
+  /** What a check hook is told of a snapshot and its server form at temporary paths. */
+  toCheck(candidate: Candidate, paths: CandidatePaths, changes: Changes): Told;
   /** What the output of a hook must not show at this moment: the secrets of what is in force, and of what was before. */
   secrets(): readonly string[];
   /** The hash in force; null: none. */
@@ -86,9 +89,9 @@ export function followHappenings(settings: HappeningSettings): Happenings {
   };
   return {
     of: (report, changes) => newsOf(settings, memory, report, changes),
-    toCheck(candidate, path, changes) {
+    toCheck(candidate, paths, changes) {
       const { hash } = candidate.snapshot;
-      const occasion = occasionOf(settings, memory, "check", { hash, candidate: path, changed: Object.keys(changes) });
+      const occasion = occasionOf(settings, memory, "check", { hash, ...paths, changed: Object.keys(changes) });
       return { occasion, secrets: memory.secretsOf(candidate.config) };
     },
     secrets: () => [...memory.inForce?.secrets ?? [], ...memory.formerSecrets],
@@ -174,6 +177,6 @@ function occasionOf(
   details: Partial<Occasion>,
 ): Told["occasion"] {
   const hash = inForce?.hash ?? null;
-  const nothing = { candidate: null, changed: null, reason: null, agreedHash: null };
+  const nothing = { candidate: null, serverCandidate: null, changed: null, reason: null, agreedHash: null };
   return { ...about, event, hash, previousHash: hash, ...nothing, ...details };
 }

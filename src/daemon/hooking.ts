@@ -10,7 +10,7 @@ import { heldBy, type HookPlan, type HooksState } from "../reload/hooks.ts";
 import type { Report } from "../reload/report.ts";
 import type { Changes } from "./changes.ts";
 import { backoffOf, check } from "./checking.ts";
-import { followHappenings, type HappeningSettings, type Told } from "./happenings.ts";
+import { type CandidatePaths, followHappenings, type HappeningSettings, type Told } from "./happenings.ts";
 import { type HookMemory, type HookMemorySettings, hookStateOf, rememberHooks } from "./hook_memory.ts";
 import type { Candidate } from "./looking.ts";
 import { runnableHook } from "./runnable_hook.ts";
@@ -39,7 +39,7 @@ export interface Hooking extends AsyncDisposable {
   /** Shows a snapshot that is not in force yet to the check hooks; resolves with why it was refused, empty: it was not. */
   check(
     candidate: Candidate,
-    temporaryPath: string,
+    paths: CandidatePaths,
     changes: Changes,
     signal: AbortSignal,
   ): Promise<readonly Diagnostic[]>;
@@ -106,8 +106,8 @@ export function openHooking(settings: HookingSettings): Hooking {
         else loop.happened(news.happening);
       }
     },
-    check(candidate, temporaryPath, changes, signal) {
-      const told = happenings.toCheck(candidate, temporaryPath, changes);
+    check(candidate, paths, changes, signal) {
+      const told = happenings.toCheck(candidate, paths, changes);
       return check(checkHooks(options), Object.keys(changes), {
         run: (hook, ending) => run(hook, told, ending),
         report: ended,

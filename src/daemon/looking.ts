@@ -17,7 +17,10 @@ import type { DaemonSettings } from "./settings.ts";
 type ReadInputs = Extract<Inputs, { ok: true }>;
 
 /** What a look hands to the activation: not the document, which has the source's text. */
-export type Candidate = Pick<Extract<Compiled, { ok: true }>, "snapshot" | "config" | "warnings" | "counts">;
+export type Candidate = Pick<
+  Extract<Compiled, { ok: true }>,
+  "snapshot" | "serverForm" | "config" | "warnings" | "counts"
+>;
 
 /** What a look needs. */
 export interface LookTools {
@@ -89,8 +92,8 @@ export function looker(
       const outcome = refusal(fingerprint, [...compiled.diagnostics, ...noted]);
       return { kind: "refused", outcome, hash: compiled.hash ?? sourceDigest, secrets };
     }
-    const { snapshot, config, counts } = compiled;
-    const candidate = { snapshot, config, counts, warnings: [...noted, ...compiled.warnings] };
+    const { snapshot, serverForm, config, counts } = compiled;
+    const candidate = { snapshot, serverForm, config, counts, warnings: [...noted, ...compiled.warnings] };
     return { kind: "known", fingerprint, candidate, secrets };
   };
   const look = async (signal: AbortSignal): Promise<LookOutcome<Candidate>> => {

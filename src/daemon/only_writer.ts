@@ -1,8 +1,9 @@
-// Makes this process the only writer of the snapshot. Another writer gets a short time to end; after that the start is
+// Makes this process the only writer of the snapshot and its server form. Another writer gets a short time to end; after that the start is
 // refused.
 import { setTimeout as delay } from "node:timers/promises";
 import type { Logger } from "../process/log.ts";
-import { type SnapshotLock, snapshotLock } from "../snapshot/snapshot_lock.ts";
+import type { Options } from "../process/options.ts";
+import { lockOf, type SnapshotLock, snapshotLock } from "../snapshot/snapshot_lock.ts";
 
 /** The lock, or in one line why another process has it. */
 export type OnlyWriter =
@@ -14,21 +15,26 @@ const WAIT_LIMIT_MILLISECONDS = 3_000;
 const WAIT_STEP_MILLISECONDS = 100;
 
 /**
- * Takes the lock of the snapshot. Where it cannot be taken for another reason than another holder, such as a directory
+ * Takes the locks of the snapshot and of its server form. Where it cannot be taken for another reason than another holder, such as a directory
  * that is missing, the first write tries again.
  */
 export async function becomeOnlyWriter(
-  path: string,
+  { path, serverPath }: Pick<Options["snapshot"], "path" | "serverPath">,
   log: Pick<Logger, "information" | "warning">,
 ): Promise<OnlyWriter> {
-  const lock = snapshotLock(path);
+  const server = serverPath === null ? [] : [snapshotLock(serverPath, { name: "server form" })];
+  const lock = lockOf([snapshotLock(path), ...server]);
   const steps = WAIT_LIMIT_MILLISECONDS / WAIT_STEP_MILLISECONDS;
   for (let step = 0;; step++) {
     const taken = await lock.take();
     if (taken.ok && taken.unlockable !== null) log.warning(taken.unlockable);
     if (taken.ok || taken.code !== "LOCKED") return { ok: true, lock };
-    if (step === steps) return { ok: false, message: taken.message };
-    if (step === 0) log.information("Another process writes the snapshot: its end is waited for", { path });
+    if (step === steps) {
+      lock[Symbol.dispose]();
+      return { ok: false, message: taken.message };
+    }
+    const files = { path, serverPath };
+    if (step === 0) log.information("Another process writes one of the files: its end is waited for", files);
     await delay(WAIT_STEP_MILLISECONDS);
   }
 }

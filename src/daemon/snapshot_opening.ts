@@ -1,4 +1,4 @@
-// Opens the place of the snapshot as its only writer. Nothing can be answered before that is done, so a file system that
+// Opens the places of the snapshot and its server form as their only writer. Nothing can be answered before that is done, so a file system that
 // hangs is named in the log soon, and ends the start in the end: the service manager tries again.
 import type { Options } from "../process/options.ts";
 import type { Logger } from "../process/log.ts";
@@ -22,34 +22,39 @@ export interface OpeningLimits {
 
 const LIMITS: OpeningLimits = { tellMilliseconds: 5_000, giveUpMilliseconds: 30_000 };
 
-/** Takes the lock, verifies the snapshot in force, and sets a damaged one aside. */
+/** Takes the locks, verifies the files in force, and sets damaged ones aside. */
 export async function openSnapshot(
   snapshot: Options["snapshot"],
   log: Pick<Logger, "information" | "warning">,
   { tellMilliseconds, giveUpMilliseconds }: OpeningLimits = LIMITS,
 ): Promise<SnapshotOpening> {
-  const { path } = snapshot;
+  const { path, serverPath } = snapshot;
   const opening = open(snapshot, log);
   const soon = await withinLimit(opening, tellMilliseconds);
   if (soon.ok) return soon.value;
-  log.warning("The file system of the snapshot does not answer: it is waited for", { path, giveUpMilliseconds });
+  log.warning("The file system of the snapshot does not answer: it is waited for", {
+    path,
+    serverPath,
+    giveUpMilliseconds,
+  });
   const late = await withinLimit(opening, giveUpMilliseconds);
   if (late.ok) return late.value;
   const letGo = (opened: SnapshotOpening) => opened.ok && opened.lock[Symbol.dispose]();
   opening.then(letGo, () => {});
-  const message = `The file system of the snapshot ${path} does not answer: mend its mount, or name another path`;
+  const places = serverPath === null ? path : `${path} or of its server form ${serverPath}`;
+  const message = `The file system of the snapshot ${places} does not answer: mend its mount, or name another path`;
   return { ok: false, message, isOption: false };
 }
 
 async function open(
-  { path, mode, group }: Options["snapshot"],
+  snapshot: Options["snapshot"],
   log: Pick<Logger, "information" | "warning">,
 ): Promise<SnapshotOpening> {
   // Before anything there is touched: the store sets a damaged snapshot aside.
-  const writer = await becomeOnlyWriter(path, log);
+  const writer = await becomeOnlyWriter(snapshot, log);
   if (!writer.ok) return { ...writer, isOption: false };
   const { lock } = writer;
-  const opened = await openStore({ path, mode, group, lock });
+  const opened = await openStore({ ...snapshot, lock });
   if (opened.ok) return { ...opened, lock };
   lock[Symbol.dispose]();
   return { ok: false, message: opened.message, isOption: opened.code === "UNKNOWN_GROUP" };

@@ -8,6 +8,7 @@ import type {
   ReloadRequest,
   ServedSnapshot,
   Status,
+  StoredStatus,
   Subject,
   WatchStatus,
 } from "../admin/subject.ts";
@@ -37,7 +38,7 @@ export interface SubjectParts {
   /** The process's, by `newIncarnation`. */
   readonly incarnation: string;
   /** Where the snapshot is. */
-  readonly store: Pick<SnapshotStore, "read" | "isInForce">;
+  readonly store: Pick<SnapshotStore, "read" | "stored">;
   /** Which files are mounted by themselves. */
   readonly mounted: Pick<MountedFiles, "known" | "look">;
   /** The one that reloads. */
@@ -69,7 +70,7 @@ export function openSubject(parts: SubjectParts): Subject {
   const stopped = new AbortController();
   void loop.stopped.then(() => stopped.abort());
   return {
-    status: async () => ({ ...statusOf(parts, startedAt), stored: await storedOf(parts) }),
+    status: async () => ({ ...statusOf(parts, startedAt), ...await storedOf(parts) }),
     contentHash: () => loop.state().active?.contentHash ?? null,
     reload: (request) => reload(parts, request, stopped.signal),
     peers: () => peersOf(parts),
@@ -120,20 +121,28 @@ function peerStates(answer: PeersAnswer) {
 /** How long a status waits for the file system of the snapshot. */
 const STORED_LIMIT_MILLISECONDS = 2_000;
 
-/** Whether the file that is there is the one in force; null: there is none in force, or that is not known just now. */
-async function storedOf({ settings, loop, store }: SubjectParts): Promise<Status["stored"]> {
-  const before = loop.state();
-  const compare = async () => {
-    if (await store.isInForce()) return "in-force";
-    return await Deno.lstat(settings.options.snapshot.path).then(() => "another" as const, () => "missing" as const);
+/** Whether the files that are there are those in force; null: none are, or that is not known just now. */
+async function storedOf({ settings, loop, store }: SubjectParts): Promise<Pick<Status, "stored" | "serverForm">> {
+  const { path, serverPath } = settings.options.snapshot;
+  const judge = async (path: string, isInForce: boolean): Promise<StoredStatus> => {
+    if (isInForce) return "in-force";
+    return await Deno.lstat(path).then(() => "another" as const, () => "missing" as const);
   };
-  if (before.active === null || before.work.kind === "activating") return null;
-  const compared = await withinLimit(compare(), STORED_LIMIT_MILLISECONDS);
+  const compare = async () => {
+    const { snapshot, serverForm } = await store.stored();
+    const server = serverPath === null ? null : await judge(serverPath, serverForm === true);
+    return { snapshot: await judge(path, snapshot), server };
+  };
+  const before = loop.state();
+  const isSteady = before.active !== null && before.work.kind !== "activating";
+  const compared = isSteady ? await withinLimit(compare(), STORED_LIMIT_MILLISECONDS) : { ok: false as const };
   const { active, work } = loop.state();
-  return compared.ok && active === before.active && work.kind !== "activating" ? compared.value : null;
+  const isKnown = compared.ok && active === before.active && work.kind !== "activating";
+  const { snapshot, server } = isKnown ? compared.value : { snapshot: null, server: null };
+  return { stored: snapshot, serverForm: serverPath === null ? null : { path: serverPath, stored: server } };
 }
 
-function statusOf(parts: SubjectParts, startedAt: string): Omit<Status, "stored"> {
+function statusOf(parts: SubjectParts, startedAt: string): Omit<Status, "stored" | "serverForm"> {
   const { settings, instance, loop, chronicle } = parts;
   const { options, version } = settings;
   const { active, agreement } = loop.state();

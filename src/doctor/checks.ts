@@ -6,6 +6,7 @@ import { firstProcessCheck, hooksCheck } from "./hook_checks.ts";
 import { parserCheck, procCheck, setprivCheck } from "./host_checks.ts";
 import { optionsFileCheck, secretFilesCheck, userCheck } from "./options_checks.ts";
 import { redisCheck } from "./redis_checks.ts";
+import { serverFormCheck } from "./server_form_checks.ts";
 import { serverUnitsCheck } from "./server_unit_checks.ts";
 import {
   snapshotDirectoryCheck,
@@ -47,6 +48,7 @@ export const CHECKS: readonly Check[] = [
   snapshotDirectoryCheck,
   snapshotFileCheck,
   snapshotFileSystemCheck,
+  serverFormCheck,
   snapshotLockCheck,
   stateDirectoryCheck,
   socketDirectoryCheck,

@@ -11,6 +11,7 @@ const statusSchema = z.object({
   lastReload: z.object({ outcome: z.string(), reason: z.string().nullable().catch(null) }).nullable(),
   restartNeeded: z.boolean().catch(false),
   stored: z.string().nullable().catch(null),
+  serverForm: z.object({ stored: z.string().nullable() }).nullable().catch(null),
   hooks: z.array(z.object({ name: z.string(), failures: z.number() })).catch([]),
 });
 
@@ -43,7 +44,7 @@ export function judgeDaemon(answer: StatusAnswer, unit: Subject["unit"]): Findin
   if (!parsed.success) {
     return [warning(check, "What answers on the admin socket is not a daemon of this version", "Restart the daemon")];
   }
-  const { version, active, lastReload, standing, restartNeeded, hooks, stored } = parsed.data;
+  const { version, active, lastReload, standing, restartNeeded, hooks } = parsed.data;
   const findings = [ok(check, `The daemon answers, version ${version}`)];
   const stays = active === null ? "nothing is in force" : `${active.hash.slice(0, 8)} stays in force`;
   if (lastReload !== null && !GOOD_OUTCOMES.includes(lastReload.outcome)) {
@@ -55,14 +56,10 @@ export function judgeDaemon(answer: StatusAnswer, unit: Subject["unit"]): Findin
   } else {
     findings.push(ok("daemon/reload", `${active.hash.slice(0, 8)} is in force`));
   }
-  if (stored === "missing" || stored === "another") {
-    const what = stored === "missing"
-      ? "There is no file at the snapshot's path"
-      : "The file at the snapshot's path is not the one that the daemon put in force";
-    findings.push(
-      error("daemon/snapshot", what, "honua-configd reload puts it there; find out which process did that"),
-    );
-  }
+  findings.push(
+    ...judgeStored("snapshot", parsed.data.stored),
+    ...judgeStored("server form", parsed.data.serverForm?.stored ?? null),
+  );
   if (standing === "diverged") {
     const todo = "Copy the source anew, or honua-configd reload --force where this host is right";
     findings.push(warning("daemon/standing", "This instance has diverged from the others", todo));
@@ -76,4 +73,13 @@ export function judgeDaemon(answer: StatusAnswer, unit: Subject["unit"]): Findin
     findings.push(warning("daemon/options", what, "Restart the daemon when it suits"));
   }
   return findings;
+}
+
+function judgeStored(name: string, stored: string | null): Finding[] {
+  if (stored !== "missing" && stored !== "another") return [];
+  const what = stored === "missing"
+    ? `There is no file at the ${name}'s path`
+    : `The file at the ${name}'s path is not the one that the daemon put in force`;
+  const todo = "honua-configd reload puts it there; find out which process did that";
+  return [error(`daemon/${name.replace(" ", "-")}`, what, todo)];
 }

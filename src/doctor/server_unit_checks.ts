@@ -41,7 +41,7 @@ export const serverUnitsCheck: Check<Pick<Subject, "machine" | "unit" | "options
     const shown = ran.out.split("\n\n").map((block) => propertiesIn(block, PROPERTIES));
     const units = new Map(shown.map((properties) => [properties["Id"] ?? "", properties]));
     const files = await resolved(machine, {
-      server: serverPathOf(options),
+      server: options.snapshot.serverPath,
       snapshot: options.snapshot.path,
       source: "path" in source ? source.path : null,
     });
@@ -63,11 +63,6 @@ function hookedUnits({ hooks }: Options): ReadonlyMap<string, ServerUnit["hook"]
     [systemdUnit, action],
   ]);
   return new Map(named.flatMap(([unit, action]) => unit == null ? [] : [[unit, action]]));
-}
-
-/** The file that is written for servers. */
-function serverPathOf({ snapshot: { path } }: Options): string | null {
-  return `${path.replace(/\.json$/, "")}.honua`;
 }
 
 /** The files of an instance, their paths without symbolic links; null: there is none. */

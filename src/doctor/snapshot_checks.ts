@@ -3,23 +3,36 @@
 import { dirname, join } from "node:path";
 import type { SnapshotOptions } from "../process/options.ts";
 import { resolveTarget } from "../snapshot/atomic_write.ts";
-import { describeFault } from "../snapshot/snapshot.ts";
-import { type Found, readSnapshot } from "../snapshot/examiner.ts";
+import { describeFault, verifyInTurns } from "../snapshot/snapshot.ts";
+import { type Found, readSealedFile } from "../snapshot/examiner.ts";
+import type { Proof, Verify } from "../snapshot/sealed_file.ts";
 import { holderIn, lockPathOf } from "../snapshot/snapshot_lock.ts";
 import type { Check, Subject } from "./examination.ts";
 import { error, type Finding, note, ok, warning } from "./finding.ts";
 import { groupNumber, type Identity, obstacleTo } from "./identity.ts";
-import type { Space } from "./machine.ts";
+import type { Machine, Space } from "./machine.ts";
 import { isFleeting, isMountPoint, type Mount, mountOf, parseMounts } from "../host/mounts.ts";
 import { judgeObstacle, judgeWriters, modeText, orOk, readPathFacts } from "./permissions.ts";
 
 /** The path that a write replaces; where it cannot be told, the path as it was named. */
-async function targetOf(path: string): Promise<string> {
+export async function targetOf(path: string): Promise<string> {
   return await resolveTarget(path).catch(() => path);
 }
 
+/** A file that the daemon writes. */
+export interface WrittenFile {
+  /** As it is called in findings: "snapshot". */
+  readonly name: string;
+  /** What its findings begin with. */
+  readonly prefix: string;
+  /** The setting that names its path. */
+  readonly setting: string;
+}
+
+const SNAPSHOT: WrittenFile = { name: "snapshot", prefix: "snapshot", setting: "Snapshot:Path" };
+
 /** Whether a file can be made and replaced in the directory. */
-async function examineDirectory(
+export async function examineDirectory(
   check: string,
   { machine, user, unit }: Subject,
   directory: string,
@@ -68,41 +81,56 @@ export const stateDirectoryCheck: Check = {
 export const snapshotFileCheck: Check = {
   id: "snapshot/file",
   about: "The snapshot",
-  async examine({ options: { snapshot }, machine, unit, user }) {
-    const isActive = unit.state === "known" && unit.properties["ActiveState"] === "active";
+  async examine(subject) {
+    const { options: { snapshot }, machine, user } = subject;
     const groups = await machine.readText("/etc/group");
     const wanted = snapshot.group === null ? null : groupNumber(groups.ok ? groups.text : "", snapshot.group);
-    const inGroup = judgeGroup(snapshot.group, wanted, user);
-    let found: Found;
-    try {
-      found = await readSnapshot(snapshot.path);
-    } catch (cause) {
-      const what = `${snapshot.path} cannot be read: ${(cause as { code?: string }).code ?? "no reason"}`;
-      return [warning("snapshot/file", what, "Ask as root or as a member of its group"), ...inGroup];
-    }
-    const file = judgeSnapshot(snapshot, found, { isActive, now: machine.now(), gid: wanted });
-    return [...file, ...inGroup];
+    const { findings } = await examineFile(SNAPSHOT, subject, snapshot.path, (bytes) => verifyInTurns(bytes));
+    return [...findings, ...judgeGroup(snapshot.group, wanted, user)];
   },
 };
 
+/** Reads and judges a file that the daemon writes; `proof` is null if it is not whole. */
+export async function examineFile<P extends Proof>(
+  file: WrittenFile,
+  { options: { snapshot }, machine, unit }: Pick<Subject, "options" | "machine" | "unit">,
+  path: string,
+  verify: Verify<P>,
+): Promise<{ readonly findings: readonly Finding[]; readonly proof: P | null }> {
+  const isActive = unit.state === "known" && unit.properties["ActiveState"] === "active";
+  const groups = await machine.readText("/etc/group");
+  const gid = snapshot.group === null ? null : groupNumber(groups.ok ? groups.text : "", snapshot.group);
+  let found: Found<P>;
+  try {
+    found = await readSealedFile(path, verify);
+  } catch (cause) {
+    const what = `${path} cannot be read: ${(cause as { code?: string }).code ?? "no reason"}`;
+    const findings = [warning(`${file.prefix}/file`, what, "Ask as root or as a member of its group")];
+    return { findings, proof: null };
+  }
+  const findings = judgeFile(file, { path, mode: snapshot.mode, gid }, found, { isActive, now: machine.now() });
+  return { findings, proof: found.state === "file" && found.verification.ok ? found.verification : null };
+}
+
 /** Judges what was found at the path; `gid` is the group that it should have, null for any. */
-export function judgeSnapshot(
-  { path, mode }: SnapshotOptions,
-  found: Found,
-  { isActive, now, gid }: { readonly isActive: boolean; readonly now: number; readonly gid: number | null },
+function judgeFile(
+  { name, prefix }: WrittenFile,
+  { path, mode, gid }: Pick<SnapshotOptions, "path" | "mode"> & { readonly gid: number | null },
+  found: Found<Proof>,
+  { isActive, now }: { readonly isActive: boolean; readonly now: number },
 ): Finding[] {
-  const check = "snapshot/file";
+  const check = `${prefix}/file`;
   if (found.state === "none") {
     const todo = "Mend what keeps the daemon from writing it: see the other findings and its log";
     return [
       isActive
-        ? error(check, `There is no snapshot at ${path}, and the daemon runs`, todo)
-        : note(check, `There is no snapshot at ${path} yet: the daemon makes it from the first valid source`),
+        ? error(check, `There is no ${name} at ${path}, and the daemon runs`, todo)
+        : note(check, `There is no ${name} at ${path} yet: the daemon makes it from the first valid source`),
     ];
   }
   const { verification, identity } = found;
   if (!verification.ok) {
-    const what = `The snapshot ${path} ${describeFault(verification.reason)}`;
+    const what = `The ${name} ${path} ${describeFault(verification.reason)}`;
     if (verification.reason === "newer-format") {
       return [warning(check, what, "Run the newer version, or let the next reload replace it")];
     }
@@ -110,15 +138,15 @@ export function judgeSnapshot(
   }
   const findings: Finding[] = [];
   if (identity.mode !== null && identity.mode !== mode) {
-    const what = `The snapshot has mode ${modeText(identity.mode)}, and Snapshot:Mode is ${modeText(mode)}`;
-    findings.push(warning("snapshot/mode", what, "Reload the daemon: it writes it anew"));
+    const what = `The ${name} has mode ${modeText(identity.mode)}, and Snapshot:Mode is ${modeText(mode)}`;
+    findings.push(warning(`${prefix}/mode`, what, "Reload the daemon: it writes it anew"));
   }
   if (gid !== null && identity.gid !== gid) {
-    const what = `The snapshot belongs to the group ${identity.gid}, and Snapshot:Group is ${gid}`;
-    findings.push(warning("snapshot/group", what, "Reload the daemon: it writes it anew"));
+    const what = `The ${name} belongs to the group ${identity.gid}, and Snapshot:Group is ${gid}`;
+    findings.push(warning(`${prefix}/group`, what, "Reload the daemon: it writes it anew"));
   }
   const age = ageText(now - identity.mtime);
-  const whole = ok(check, `The snapshot is whole, hash ${verification.header.hash.slice(0, 8)}, written ${age}`);
+  const whole = ok(check, `The ${name} is whole, hash ${verification.header.hash.slice(0, 8)}, written ${age}`);
   return [whole, ...findings];
 }
 
@@ -147,18 +175,24 @@ export const snapshotFileSystemCheck: Check = {
   id: "snapshot/file-system",
   about: "The file system of the snapshot",
   async examine({ options: { snapshot }, machine }) {
-    const target = await targetOf(snapshot.path);
-    const table = await machine.readText("/proc/self/mountinfo");
-    const mounts = table.ok ? parseMounts(table.text) : [];
-    const directory = dirname(target);
-    const real = join(await machine.realPath(directory), target.slice(directory.length));
     const looked = await machine.look(snapshot.path);
+    const space = await machine.space(dirname(await targetOf(snapshot.path)));
     return [
-      judgeSnapshotFileSystem(mountOf(mounts, dirname(real)), isMountPoint(mounts, real)),
-      ...judgeSpace(await machine.space(directory), looked.ok ? looked.file.size : 0),
+      await examineFileSystem(SNAPSHOT, machine, snapshot.path),
+      ...judgeSpace(space, looked.ok ? looked.file.size : 0),
     ];
   },
 };
+
+/** Judges whether the file can be replaced at its path, and lasts there. */
+export async function examineFileSystem(file: WrittenFile, machine: Machine, path: string): Promise<Finding> {
+  const target = await targetOf(path);
+  const table = await machine.readText("/proc/self/mountinfo");
+  const mounts = table.ok ? parseMounts(table.text) : [];
+  const directory = dirname(target);
+  const real = join(await machine.realPath(directory), target.slice(directory.length));
+  return judgeFileSystem(file, mountOf(mounts, dirname(real)), isMountPoint(mounts, real));
+}
 
 /** Who writes the snapshot. */
 export const snapshotLockCheck: Check = {
@@ -187,19 +221,23 @@ export function judgeLock(holder: number, mainPid: number | null): Finding {
 
 /** Judges whether the snapshot can be replaced there, and lasts. `mount` is its directory's. */
 export function judgeSnapshotFileSystem(mount: Mount | null, isOwnMount: boolean): Finding {
-  const check = "snapshot/file-system";
+  return judgeFileSystem(SNAPSHOT, mount, isOwnMount);
+}
+
+function judgeFileSystem({ name, prefix, setting }: WrittenFile, mount: Mount | null, isOwnMount: boolean): Finding {
+  const check = `${prefix}/file-system`;
   if (isOwnMount) {
-    const what = "The snapshot is a mount point of its own, which cannot be replaced (rename answers EBUSY)";
+    const what = `The ${name} is a mount point of its own, which cannot be replaced (rename answers EBUSY)`;
     return error(check, what, "Mount its directory in its place");
   }
-  if (mount === null) return note(check, "It is not known on which file system the snapshot is");
-  const where = `The snapshot is on ${mount.type} (mounted at ${mount.point})`;
+  if (mount === null) return note(check, `It is not known on which file system the ${name} is`);
+  const where = `The ${name} is on ${mount.type} (mounted at ${mount.point})`;
   if (mount.readOnly) {
     const todo = "Remount it read-write, or list the directory under ReadWritePaths of the unit";
     return error(check, `${where}, which is read-only`, todo);
   }
   if (!isFleeting(mount)) return ok(check, where);
-  const todo = "Name a directory that lasts in Snapshot:Path (/var/lib/honua-configd)";
+  const todo = `Name a directory that lasts in ${setting} (/var/lib/honua-configd)`;
   return warning(check, `${where}: it is gone after a restart of the host`, todo);
 }
 

@@ -12,6 +12,8 @@ export interface Occasion {
   readonly source: string;
   /** The snapshot's path. */
   readonly snapshot: string;
+  /** The server form's path; null: there is none. */
+  readonly serverPath: string | null;
   /** Of the snapshot or candidate; where the source was rejected, of that; where diverged, the instance's own. */
   readonly hash: string | null;
   /** Of what was in force before. */
@@ -20,6 +22,8 @@ export interface Occasion {
   readonly generation: number | null;
   /** The temporary file that holds the candidate; `check` alone has one. */
   readonly candidate: string | null;
+  /** The temporary file that holds the candidate's server form; `check` alone has one. */
+  readonly serverCandidate: string | null;
   /** The parts that changed (`layers`, `caches`); null: not known. */
   readonly changed: readonly string[] | null;
   /** Why the source was rejected, in one line without secrets. */
@@ -41,7 +45,7 @@ const MAX_REASON_LENGTH = 2_000;
 const MAX_PARTS = 100;
 
 /**
- * The variables of a command's environment, some 25 KiB at the most, which execve(2) takes. What is null has no
+ * The variables of a command's environment, some 33 KiB at the most, which execve(2) takes. What is null has no
  * variable; `HONUA_CONFIGD_CHANGED` separates its parts by commas and is empty where it is known that none changed.
  */
 export function occasionEnvironment(hook: string, occasion: Occasion): Record<string, string> {
@@ -52,10 +56,12 @@ export function occasionEnvironment(hook: string, occasion: Occasion): Record<st
     HONUA_CONFIGD_INSTANCE: told.instance,
     HONUA_CONFIGD_SOURCE: told.source,
     HONUA_CONFIGD_SNAPSHOT: told.snapshot,
+    HONUA_CONFIGD_SERVER_PATH: told.serverPath,
     HONUA_CONFIGD_HASH: told.hash,
     HONUA_CONFIGD_PREVIOUS_HASH: told.previousHash,
     HONUA_CONFIGD_GENERATION: told.generation === null ? null : String(told.generation),
     HONUA_CONFIGD_CANDIDATE: told.candidate,
+    HONUA_CONFIGD_SERVER_CANDIDATE: told.serverCandidate,
     HONUA_CONFIGD_CHANGED: told.changed?.join(",") ?? null,
     HONUA_CONFIGD_REASON: told.reason,
     HONUA_CONFIGD_AGREED_HASH: told.agreedHash,
@@ -77,10 +83,12 @@ function bounded(hook: string, occasion: Occasion) {
     instance: name(occasion.instance),
     source: path(occasion.source),
     snapshot: path(occasion.snapshot),
+    serverPath: pathOrNull(occasion.serverPath),
     hash: nameOrNull(occasion.hash),
     previousHash: nameOrNull(occasion.previousHash),
     generation: occasion.generation,
-    candidate: occasion.candidate === null ? null : path(occasion.candidate),
+    candidate: pathOrNull(occasion.candidate),
+    serverCandidate: pathOrNull(occasion.serverCandidate),
     changed: occasion.changed?.slice(0, MAX_PARTS).map(name) ?? null,
     reason: occasion.reason === null ? null : terminalText(occasion.reason, MAX_REASON_LENGTH),
     agreedHash: nameOrNull(occasion.agreedHash),
@@ -93,6 +101,10 @@ function name(text: string): string {
 
 function nameOrNull(text: string | null): string | null {
   return text === null ? null : name(text);
+}
+
+function pathOrNull(text: string | null): string | null {
+  return text === null ? null : path(text);
 }
 
 /** A path is told as it is or not at all: half of it would name another file. */

@@ -2,7 +2,15 @@
 // camelCase here; `optionShape` maps them to the names people write. A member marked secret is never quoted.
 import * as z from "zod";
 import { isSecretName, looksSecret } from "../diagnostic/secrets.ts";
-import { CONFIG_PARTS, HOOK_SIGNALS, LEVELS, type LoggingOptions, type Options, UNIT_ACTIONS } from "./options.ts";
+import {
+  CONFIG_PARTS,
+  HOOK_SIGNALS,
+  LEVELS,
+  type LoggingOptions,
+  type Options,
+  type SnapshotOptions,
+  UNIT_ACTIONS,
+} from "./options.ts";
 
 /** Where the snapshot is unless the options say otherwise. */
 export const DEFAULT_SNAPSHOT_PATH = "/var/lib/honua-configd/config.snapshot.json";
@@ -178,6 +186,14 @@ const logging = z.object({
   return { format, level: level ?? (fallback === "none" ? "critical" : fallback) ?? "information", logLevel };
 });
 
+/** A server tells its own grammar from JSON by the end of the name, in any case of letters. */
+const SERVER_PATH = /^[^\0]+\.(honua|hcl)$/i;
+
+/** Where the server form is unless the options say otherwise: beside the snapshot, `.honua` in place of `.json`. */
+function serverPathBeside(path: string): string {
+  return `${path.replace(/\.json$/i, "")}.honua`;
+}
+
 const schema = z.object({
   highAvailability: highAvailability.prefault({}),
   configurationWatcher: z.object({
@@ -195,9 +211,13 @@ const schema = z.object({
   connectionStrings: z.object({ redis: optionalText().meta({ secret: true }) }).prefault({}),
   snapshot: z.object({
     path: text().default(DEFAULT_SNAPSHOT_PATH),
+    serverPath: textOrNone("be a path that ends with .honua or .hcl, or empty", SERVER_PATH).optional(),
     mode: mode.default(0o640),
     group: optionalText(),
-  }).prefault({}),
+  }).transform((snapshot): SnapshotOptions => ({
+    ...snapshot,
+    serverPath: snapshot.serverPath === undefined ? serverPathBeside(snapshot.path) : snapshot.serverPath,
+  })).prefault({}),
   state: z.object({ directory: optionalText() }).prefault({}),
   admin: admin.prefault({}),
   hooks: z.object({
@@ -267,9 +287,8 @@ function shapeOf(type: unknown): OptionShape {
   if (type instanceof z.ZodArray) return { kind: "list", item: shapeOf(type.element) };
   if (type instanceof z.ZodRecord) return { kind: "map" };
   if (type instanceof z.ZodPipe) return shapeOf(type.in instanceof z.ZodTransform ? type.out : type.in);
-  if (type instanceof z.ZodDefault || type instanceof z.ZodPrefault || type instanceof z.ZodNullable) {
-    return shapeOf(type.unwrap());
-  }
+  const isWrapped = [z.ZodDefault, z.ZodPrefault, z.ZodNullable, z.ZodOptional].some((one) => type instanceof one);
+  if (isWrapped) return shapeOf((type as z.ZodOptional).unwrap());
   if (type instanceof z.ZodBoolean) return { kind: "value", words: ["true", "false"] };
   if (type instanceof z.ZodEnum) return { kind: "value", words: type.options.map(String) };
   return { kind: "value" };

@@ -112,10 +112,15 @@ export interface WatcherOptions {
   readonly environmentFiles: readonly string[];
 }
 
-/** Where the snapshot is written and who may read it. */
+/** Where the snapshot and its server form are written, and who may read them. */
 export interface SnapshotOptions {
   /** Default `/var/lib/honua-configd/config.snapshot.json`. */
   readonly path: string;
+  /**
+   * The server form's, which ends with `.honua` or `.hcl`; default: the snapshot's with `.honua` in place of `.json`. Null,
+   * written as an empty text: there is none.
+   */
+  readonly serverPath: string | null;
   /** Permission bits as chmod(2) takes them, default 0o640; the owner can read and not everyone can write. */
   readonly mode: number;
   /** A group's name or number; null: the process's. */

@@ -1,43 +1,50 @@
-// Which snapshot is at a path: what was written is compared with the file, all else is verified in full, once for each file.
-// A file that a stat tells to be the same as before is not verified again.
+// Which sealed file is at a path: what was written is compared with the file, all else is verified in full, once for each
+// file. A file that a stat tells to be the same as before is not verified again.
 import { type FileStat, openRegularFile } from "../host/regular_file.ts";
 import { errorCode } from "./atomic_write.ts";
-import {
-  isFileOf,
-  MAX_SNAPSHOT_BYTES,
-  type Snapshot,
-  SNAPSHOT_FORMAT,
-  type SnapshotHeader,
-  type Verification,
-  verifyInTurns,
-} from "./snapshot.ts";
+import type { HeaderOf, Proof, SealedFile, Verified, Verify } from "./sealed_file.ts";
+import { isFileOf, MAX_SNAPSHOT_BYTES } from "./snapshot.ts";
 
 /** A stat's answer, as far as it tells one file from another. */
 export type Identity = Pick<FileStat, "dev" | "ino" | "size" | "mode" | "gid"> & { mtime: number; ctime: number };
 
-/** What a file was found to be: a snapshot, or none. */
-export interface Verdict {
+/** What a file was found to be: whole, or not. */
+export interface Verdict<Header> {
   /** Tells the file from others. */
   readonly identity: Identity;
-  /** Null: none. */
-  readonly header: SnapshotHeader | null;
+  /** Null: it is not whole. */
+  readonly header: Header | null;
 }
 
 /** Finds out what is at a path. */
-export interface Examiner {
-  /** The snapshot that is there, where its content hash is the one asked for. Rejects where it cannot be read. */
-  examine(contentHash?: string): Promise<FileRead & { readonly header: SnapshotHeader } | null>;
+export interface Examiner<Header> {
+  /** The whole file that is there, where its content hash is the one asked for. Rejects where it cannot be read. */
+  examine(contentHash?: string): Promise<FileRead & { readonly header: Header } | null>;
   /** How many files had to be verified. */
   readonly verified: number;
 }
 
-/** Remembers what it found last. `written` are the snapshots that need no proof. */
-export function openExaminer(path: string, written: () => readonly Snapshot[], first: Verdict | null): Examiner {
-  let last = first;
+/** What an examiner needs. */
+export interface ExaminerSettings<P extends Proof> {
+  /** The file's path. */
+  readonly path: string;
+  /** Proves bytes that are not known. */
+  readonly verify: Verify<P>;
+  /** What opening found. */
+  readonly first: Verdict<HeaderOf<P>> | null;
+  /** The files that need no proof. */
+  written(): readonly SealedFile<HeaderOf<P>>[];
+}
+
+/** Remembers what it found last. */
+export function openExaminer<P extends Proof>(settings: ExaminerSettings<P>): Examiner<HeaderOf<P>> {
+  type Header = HeaderOf<P>;
+  const { path, verify, written } = settings;
+  let last = settings.first;
   let verified = 0;
   return {
     async examine(contentHash) {
-      const isWanted = (header: SnapshotHeader | null): header is SnapshotHeader =>
+      const isWanted = (header: Header | null): header is Header =>
         header !== null && (contentHash === undefined || contentHash === header.contentHash);
       const recall = (identity: Identity) => last !== null && isSame(last.identity, identity) ? last : null;
       const before = written(); // A write may end while the file is read that it replaced.
@@ -47,12 +54,12 @@ export function openExaminer(path: string, written: () => readonly Snapshot[], f
       });
       if (file === null) return null;
       const { bytes, identity, isLasting } = file;
-      const same = [...before, ...written()].find((snapshot) => isFileOf(bytes, snapshot));
+      const same = [...before, ...written()].find((file) => isFileOf(bytes, file));
       const known = isLasting ? recall(identity) : null;
-      let header = same === undefined ? known?.header : headerOf(same);
+      let header: Header | null | undefined = same === undefined ? known?.header : same.header;
       if (header === undefined) {
         verified++;
-        const verification = await verifyInTurns(bytes);
+        const verification = await verify(bytes);
         header = verification.ok ? verification.header : null;
       }
       if (isLasting) last = { identity, header };
@@ -64,13 +71,8 @@ export function openExaminer(path: string, written: () => readonly Snapshot[], f
   };
 }
 
-/** The header that a snapshot's file has. */
-export function headerOf({ hash, contentHash }: Snapshot): SnapshotHeader {
-  return { format: SNAPSHOT_FORMAT, hash, contentHash };
-}
-
 /** What opening found, for whoever reads the same file later. */
-export function verdictOn(found: Found): Verdict | null {
+export function verdictOn<P extends Proof>(found: Found<P>): Verdict<HeaderOf<P>> | null {
   if (found.state === "none" || !found.isLasting) return null;
   return { identity: found.identity, header: found.verification.ok ? found.verification.header : null };
 }
@@ -80,7 +82,7 @@ export const CLOCK_TICK_MILLISECONDS = 10;
 
 /** A file's bytes. */
 export interface FileRead {
-  /** At most one byte more than a snapshot may have. */
+  /** At most one byte more than a file may have. */
   readonly bytes: Uint8Array<ArrayBuffer>;
   /** What it was before it was read. */
   readonly identity: Identity;
@@ -89,17 +91,17 @@ export interface FileRead {
 }
 
 /** What a look at the path found; whole or not, `verification` says. */
-export type Found =
+export type Found<P extends Proof> =
   | { readonly state: "none" }
   | FileRead & {
     readonly state: "file";
-    readonly verification: Verification;
+    readonly verification: Verified<P>;
   };
 
 /** Reads and verifies what is at a path. Rejects with the system's error, but for a missing file. */
-export async function readSnapshot(path: string): Promise<Found> {
+export async function readSealedFile<P extends Proof>(path: string, verify: Verify<P>): Promise<Found<P>> {
   const file = await readFile(path, () => true);
-  return file === null ? { state: "none" } : { state: "file", ...file, verification: await verifyInTurns(file.bytes) };
+  return file === null ? { state: "none" } : { state: "file", ...file, verification: await verify(file.bytes) };
 }
 
 /** Null where there is no file, or it is not wanted. */

@@ -5,22 +5,19 @@ import { openPace, type Pace } from "../time/pace.ts";
 import { type Json, type JsonObject, parseSha256Hex, type Sha256Hex } from "./canonical.ts";
 import type { Pieces } from "./digest.ts";
 import { type Sealed, sealedOf, type SealingWork } from "./sealed.ts";
+import type { SealedFault, SealedFile, SealedHeader } from "./sealed_file.ts";
 import { inTurns } from "../time/turns.ts";
 
 /** The number of the format that this version writes and reads. */
 export const SNAPSHOT_FORMAT = 1;
 
-/** The largest snapshot that is written or read, in bytes: four times the largest source. */
+/** The largest snapshot, and the largest server form, that is written or read, in bytes: four times the largest source. */
 export const MAX_SNAPSHOT_BYTES = 64 * 1024 * 1024;
 
 /** The value of `$snapshot`. */
-export interface SnapshotHeader {
+export interface SnapshotHeader extends SealedHeader {
   /** The number of the file's format. */
   readonly format: typeof SNAPSHOT_FORMAT;
-  /** SHA-256 of the portable config's canonical JSON: what instances compare. */
-  readonly hash: Sha256Hex;
-  /** SHA-256 of the resolved config's canonical JSON. It never leaves the host. */
-  readonly contentHash: Sha256Hex;
 }
 
 /** A config ready to be written: its two hashes and the whole file. */
@@ -37,19 +34,10 @@ export interface Snapshot {
   readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
-/** Why bytes are not a snapshot in force. `newer-format` is the only one that does not mean damage. */
-export type SnapshotFault =
-  | "too-large"
-  | "not-text"
-  | "not-json"
-  | "no-header"
-  | "newer-format"
-  | "content-differs";
-
 /** What {@linkcode verifyInTurns} found. */
 export type Verification =
   | { readonly ok: true; readonly header: SnapshotHeader; readonly config: JsonObject }
-  | { readonly ok: false; readonly reason: SnapshotFault };
+  | { readonly ok: false; readonly reason: SealedFault };
 
 /** Makes snapshots, one like the other but for what was edited. */
 export interface Sealer {
@@ -149,11 +137,16 @@ function joined(pieces: Pieces, byteLength: number): Uint8Array<ArrayBuffer> {
   return bytes;
 }
 
-/** Whether some bytes are exactly the snapshot's file. */
-export function isFileOf(bytes: Uint8Array, snapshot: Pick<Snapshot, "pieces" | "byteLength">): boolean {
-  if (bytes.length !== snapshot.byteLength) return false;
+/** The snapshot as a file with a header. */
+export function snapshotFile({ hash, contentHash, pieces, byteLength }: Snapshot): SealedFile<SnapshotHeader> {
+  return { header: { format: SNAPSHOT_FORMAT, hash, contentHash }, pieces, byteLength };
+}
+
+/** Whether some bytes are exactly the file. */
+export function isFileOf(bytes: Uint8Array, file: Pick<Snapshot, "pieces" | "byteLength">): boolean {
+  if (bytes.length !== file.byteLength) return false;
   let at = 0;
-  return snapshot.pieces.every((piece) => Buffer.compare(piece, bytes.subarray(at, at += piece.length)) === 0);
+  return file.pieces.every((piece) => Buffer.compare(piece, bytes.subarray(at, at += piece.length)) === 0);
 }
 
 /**
@@ -188,7 +181,7 @@ function* verificationOf(bytes: Uint8Array): Generator<void, Verification> {
   return { ok: false, reason: "content-differs" };
 }
 
-function decode(bytes: Uint8Array): { ok: true; text: string } | { ok: false; reason: SnapshotFault } {
+function decode(bytes: Uint8Array): { ok: true; text: string } | { ok: false; reason: SealedFault } {
   if (bytes.length > MAX_SNAPSHOT_BYTES) return { ok: false, reason: "too-large" };
   try {
     return { ok: true, text: new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes) };
@@ -197,7 +190,7 @@ function decode(bytes: Uint8Array): { ok: true; text: string } | { ok: false; re
   }
 }
 
-function readText(text: string): { header: SnapshotHeader; config: JsonObject } | SnapshotFault {
+function readText(text: string): { header: SnapshotHeader; config: JsonObject } | SealedFault {
   let value: Json;
   try {
     value = JSON.parse(text);
@@ -211,8 +204,8 @@ function readText(text: string): { header: SnapshotHeader; config: JsonObject } 
   return typeof header === "string" ? header : { header, config };
 }
 
-/** A fault in words, to stand after "the snapshot". */
-export function describeFault(fault: SnapshotFault): string {
+/** A fault in words, to stand after "the snapshot" or "the server form". */
+export function describeFault(fault: SealedFault): string {
   switch (fault) {
     case "too-large":
       return `is larger than ${MAX_SNAPSHOT_BYTES} bytes`;
@@ -221,15 +214,15 @@ export function describeFault(fault: SnapshotFault): string {
     case "not-json":
       return "is not a whole JSON text that ends with a newline";
     case "no-header":
-      return "has no $snapshot header that this version understands";
+      return "has no header that this version understands";
     case "newer-format":
       return "was written by a newer version in a format that this one does not know";
     case "content-differs":
-      return "does not hold the content that its contentHash names";
+      return "does not hold the content that its header names";
   }
 }
 
-function parseHeader(header: Json): SnapshotHeader | SnapshotFault {
+function parseHeader(header: Json): SnapshotHeader | SealedFault {
   if (!isJsonObject(header)) return "no-header";
   const { format, hash, contentHash, ...others } = header;
   if (typeof format === "number" && Number.isSafeInteger(format) && format > SNAPSHOT_FORMAT) return "newer-format";

@@ -1,5 +1,5 @@
-// One writer for each snapshot on a host: the writer holds a lock on a file beside it, by flock(2), which the kernel gives
-// back however the process ends. The file is never removed: its next holder would lock another one.
+// One writer for each snapshot and each server form on a host: the writer holds a lock on a file beside it, by flock(2),
+// which the kernel gives back however the process ends. The file is never removed: its next holder would lock another one.
 import { constants } from "node:fs";
 import * as fs from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
@@ -30,8 +30,10 @@ export interface SnapshotLock extends Disposable {
   take(): Promise<LockTaken>;
 }
 
-/** Parts that a test replaces. */
+/** What the lock is for, and parts that a test replaces. */
 export interface SnapshotLockOptions {
+  /** What is at the path, in messages; default "snapshot". */
+  readonly name?: string;
   /** False where another process has it; default: flock(2) with LOCK_NB. */
   readonly tryLock?: (file: Deno.FsFile) => Promise<boolean>;
 }
@@ -52,7 +54,7 @@ const MAX_ATTEMPTS = 5;
 
 /** Makes the lock of the snapshot at a path; it is not held yet. */
 export function snapshotLock(path: string, options: SnapshotLockOptions = {}): SnapshotLock {
-  const { tryLock = (file) => file.tryLock(true) } = options;
+  const { name = "snapshot", tryLock = (file) => file.tryLock(true) } = options;
   let held: Held | null = null;
   const lock = async (lockPath: string): Promise<LockTaken> => {
     for (let attempt = 1;; attempt++) {
@@ -62,10 +64,10 @@ export function snapshotLock(path: string, options: SnapshotLockOptions = {}): S
         let unlockable: string | null = null;
         const isLocked = await tryLock(file).catch((error) => {
           const what = `The file system of ${path} cannot lock (${errorCode(error)})`;
-          unlockable = `${what}: see that no second process writes this snapshot`;
+          unlockable = `${what}: see that no second process writes this ${name}`;
           return true;
         });
-        if (!isLocked) return lockedBy(await readHolder(file), path);
+        if (!isLocked) return lockedBy(await readHolder(file), name, path);
         if (!await isAt(lockPath, file)) {
           if (attempt < MAX_ATTEMPTS) continue;
           throw Object.assign(new Error(`${lockPath} is replaced again and again`), { code: "EBUSY" });
@@ -96,6 +98,24 @@ export function snapshotLock(path: string, options: SnapshotLockOptions = {}): S
     [Symbol.dispose]() {
       held?.file.close();
       held = null;
+    },
+  };
+}
+
+/** Makes one lock of several, which are taken one after the other until one cannot be. */
+export function lockOf(locks: readonly SnapshotLock[]): SnapshotLock {
+  return {
+    async take() {
+      let unlockable: string | null = null;
+      for (const lock of locks) {
+        const taken = await lock.take();
+        if (!taken.ok) return taken;
+        unlockable ??= taken.unlockable;
+      }
+      return { ok: true, unlockable };
+    },
+    [Symbol.dispose]() {
+      for (const lock of locks) lock[Symbol.dispose]();
     },
   };
 }
@@ -171,7 +191,7 @@ export function holderIn(text: string): number | null {
   return /^[1-9]\d{0,9}\n$/.test(text) ? Number(text) : null;
 }
 
-function lockedBy(holder: number | null, path: string): LockTaken {
+function lockedBy(holder: number | null, name: string, path: string): LockTaken {
   const who = holder === null ? "Another process" : `Another process (pid ${holder})`;
-  return { ok: false, code: "LOCKED", message: `${who} writes the snapshot ${path}: end it, or name another path` };
+  return { ok: false, code: "LOCKED", message: `${who} writes the ${name} ${path}: end it, or name another path` };
 }

@@ -1,43 +1,22 @@
-// Owns the path of the snapshot: what is in force there, and the only way to replace it. A damaged snapshot is set aside
-// before anything takes its place and never deleted; what the operating system refuses is a value, never thrown.
-import { randomBytes } from "node:crypto";
-import { stat } from "node:fs/promises";
-import {
-  adviceFor,
-  atomicWrite,
-  AtomicWriteError,
-  errorCode,
-  type FileSystem,
-  hostFileSystem,
-} from "./atomic_write.ts";
-import { removeStaleTemporaries, resolveTarget } from "./atomic_write.ts";
-import type { JsonObject } from "./canonical.ts";
-import {
-  CLOCK_TICK_MILLISECONDS,
-  type Found,
-  headerOf,
-  identify,
-  type Identity,
-  isSame,
-  openExaminer,
-  readSnapshot,
-  type Verdict,
-  verdictOn,
-} from "./examiner.ts";
+// The files that are in force, the snapshot and beside it the server form, and the only way to replace them. Both are
+// written whole before either gets its name, the server form first: whoever sees the new snapshot finds its server form.
+import { type FileSystem, hostFileSystem } from "./atomic_write.ts";
+import type { ServerForm, ServerFormHeader, ServerFormVerification } from "./server_form.ts";
+import { verifyServerForm } from "./server_form.ts";
+import { type Existing as ExistingFile, failure, openSlot, type Slot, type StaleFiles } from "./slot.ts";
+import type { StoreFailure, Written } from "./slot.ts";
 import type { SnapshotLock } from "./snapshot_lock.ts";
-import {
-  describeFault,
-  MAX_SNAPSHOT_BYTES,
-  type Snapshot,
-  type SnapshotFault,
-  type SnapshotHeader,
-} from "./snapshot.ts";
+import { type Snapshot, snapshotFile, type SnapshotHeader, type Verification, verifyInTurns } from "./snapshot.ts";
 
-/** Where the snapshot is and who may read it. */
+export type { StoreFailure };
+
+/** Where the files are and who may read them. */
 export interface StoreOptions {
   /** The snapshot's path; its directory may come into being later. */
   readonly path: string;
-  /** Permission bits; 0640 unless given. */
+  /** The server form's path, another one; null or undefined: there is none. */
+  readonly serverPath?: string | null | undefined;
+  /** Permission bits of both; 0640 unless given. */
   readonly mode?: number | undefined;
   /** A group's name or number; null or undefined leaves the daemon's own. */
   readonly group?: string | null | undefined;
@@ -47,28 +26,20 @@ export interface StoreOptions {
   readonly readGroups?: (() => Promise<string>) | undefined;
   /** Is taken before every write; without one nothing keeps a second writer away. */
   readonly lock?: Pick<SnapshotLock, "take"> | undefined;
-  /** The time that names a damaged snapshot; the clock's unless given. */
+  /** The time that names a damaged file; the clock's unless given. */
   readonly now?: (() => Date) | undefined;
 }
 
-/** What could not be done, and what to do about it. */
-export interface StoreFailure {
-  /** Tells it from success. */
-  readonly ok: false;
-  /** The errno's name (`ENOSPC`), or `UNKNOWN_GROUP`, `NOT_A_FILE`, `TOO_LARGE`. */
-  readonly code: string;
-  /** One line with the path and an advice, fit for a log. */
-  readonly message: string;
-}
+/** A snapshot that was proven. */
+export type SnapshotProof = Extract<Verification, { ok: true }>;
+/** A server form that was proven. */
+export type ServerFormProof = Extract<ServerFormVerification, { ok: true }>;
 
-/** What stood at the path when the store was opened. */
-export type Existing =
-  | { readonly state: "none" }
-  | { readonly state: "in-force"; readonly header: SnapshotHeader; readonly config: JsonObject }
-  /** A newer version's, whole as far as can be told: it stays for its readers until the next write replaces it. */
-  | { readonly state: "newer-format" }
-  /** `setAsideAs` is null where the rename was refused: then nothing is written until it succeeds. */
-  | { readonly state: "damaged"; readonly fault: SnapshotFault; readonly setAsideAs: string | null };
+/** What stood at the snapshot's path when the store was opened. */
+export type Existing = ExistingFile<SnapshotProof>;
+
+/** What stood at the server form's path; in force: whole, perhaps of another snapshot. */
+export type ExistingServerForm = ExistingFile<ServerFormProof>;
 
 /** An open store, with what opening it found. */
 export interface OpenedStore {
@@ -76,32 +47,53 @@ export interface OpenedStore {
   readonly ok: true;
   /** The store itself. */
   readonly store: SnapshotStore;
-  /** What stood at the path. */
+  /** What stood at the snapshot's path. */
   readonly existing: Existing;
-  /** Temporary files of writers that were killed: those removed, and those that could not be. */
-  readonly stale: { readonly removed: readonly string[]; readonly left: readonly string[] };
+  /** What stood at the server form's; null: there is to be none. */
+  readonly existingServerForm: ExistingServerForm | null;
+  /** What killed writers left. */
+  readonly stale: StaleFiles;
+}
+
+/** What a write takes beside the snapshot. */
+export interface WriteDetails {
+  /** The server form of the snapshot, which a store with a path for one needs. */
+  readonly serverForm?: ServerForm;
+  /**
+   * Is shown the new files before either is in force, the server form's path only where there is one; where it says false,
+   * the old ones stay.
+   */
+  inspect?(temporaryPath: string, serverTemporaryPath: string | null): Promise<boolean>;
+}
+
+/** Which files are those in force. */
+export interface Stored {
+  /** The snapshot. */
+  readonly snapshot: boolean;
+  /** The server form, and of that snapshot; null: there is to be none. */
+  readonly serverForm: boolean | null;
 }
 
 /**
- * The snapshot's path. One loop writes and asks what is in force, one after the other; `read` may be called at any time,
- * also during both. It holds nothing open, so there is nothing to close.
+ * The paths. One loop writes and asks what is in force, one after the other; `read` may be called at any time, also during
+ * both. It holds nothing open, so there is nothing to close.
  */
 export interface SnapshotStore {
   /**
-   * Puts the snapshot in force, atomically. After a failure the old file is as it was, save where only the directory's
-   * sync failed: then the new one is there, does not count as in force, and is to be written again. `inspect` is shown
-   * the new file before it is in force; where it says false, the old one stays.
+   * Puts the snapshot and its server form in force, each atomically. After a failure the old snapshot is as it was, save
+   * where only its directory's sync failed: then the new one is there, does not count as in force, and is to be written
+   * again. The server form is as it was too, unless what failed came after its rename: then it is the new one, and nothing
+   * is in force until both are written.
    */
-  write(
-    snapshot: Snapshot,
-    inspect?: (temporaryPath: string) => Promise<boolean>,
-  ): Promise<{ readonly ok: true; readonly replaced: boolean } | StoreFailure>;
+  write(snapshot: Snapshot, details?: WriteDetails): Promise<Written>;
   /**
-   * Whether the file at the path is still the one last written or, before any write, found at opening, with its mode
-   * and group. Answered from a stat alone while that is unchanged, else by reading and verifying. False where it cannot
-   * be read.
+   * Whether the files at both paths are still those last written or, before any write, found at opening, of one snapshot
+   * and with their mode and group. Answered from a stat of each alone while that is unchanged, else by reading and
+   * verifying. False where one cannot be read.
    */
   isInForce(): Promise<boolean>;
+  /** The same of each file. */
+  stored(): Promise<Stored>;
   /**
    * The snapshot that is at the path at the moment, whoever put it there: during a write the old one or the new. Null
    * where there is none, it is damaged or cannot be read, or its content hash is not the one asked for. What the store
@@ -115,161 +107,79 @@ export interface SnapshotStore {
   readonly verified: number;
 }
 
-/** What is at the path as far as the store knows. */
-interface InForce {
-  readonly header: SnapshotHeader;
-  /** Null where the next look must read the file. */
-  identity: Identity | null;
-  /** What was written; null: the file was found at opening. */
-  readonly snapshot: Snapshot | null;
-}
-
 /**
- * Opens the store: removes stale temporary files, verifies the snapshot that is there, and sets a damaged one aside as
- * `{path}.damaged-{UTC time}-{random}`. A missing directory or file is no failure; one that may not be read is.
+ * Opens the store: removes stale temporary files, verifies the files that are there, and sets a damaged one aside. A
+ * missing directory or file is no failure; one that may not be read is.
  */
 export async function openStore(options: StoreOptions): Promise<OpenedStore | StoreFailure> {
-  const { path, mode = 0o640, fileSystem = hostFileSystem } = options;
+  const { path, serverPath = null, mode = 0o640, fileSystem = hostFileSystem, now = () => new Date() } = options;
   const group = await resolveGroup(options);
   if (!group.ok) return group;
-  let stale: OpenedStore["stale"] = { removed: [], left: [] };
-  let found: Found;
-  try {
-    const target = await resolveTarget(path, fileSystem);
-    stale = await removeStaleTemporaries(target, fileSystem);
-    found = await readSnapshot(target);
-  } catch (error) {
-    const code = errorCode(error);
-    if (code !== "ENOENT") return failure(code, `cannot read the snapshot ${path}: ${code}: ${adviceFor(code)}`);
-    found = { state: "none" };
-  }
-  const setAside = () => setDamagedAside(path, fileSystem, options.now ?? (() => new Date()));
-  const [existing, inForce] = await judge(found, { mode, gid: group.gid }, setAside);
-  const damaged = existing.state === "damaged" && existing.setAsideAs === null ? setAside : null;
-  const { lock } = options;
-  const store = storeAt({ path, mode, gid: group.gid, fileSystem, lock }, inForce, damaged, verdictOn(found));
-  return { ok: true, store, existing, stale };
-}
-
-/** What is reported of the file that was found, and what of it counts as in force. */
-async function judge(
-  found: Found,
-  wanted: { mode: number; gid: number | undefined },
-  setAside: () => Promise<string>,
-): Promise<[Existing, InForce | null]> {
-  if (found.state === "none") return [found, null];
-  const { verification, identity } = found;
-  if (verification.ok) {
-    const { header, config } = verification;
-    // With the mode and group that it should have: where it has others, it is not in force and gets written anew.
-    const wantedIdentity = { ...identity, mode: wanted.mode, gid: wanted.gid ?? identity.gid };
-    return [{ state: "in-force", header, config }, { header, identity: wantedIdentity, snapshot: null }];
-  }
-  if (verification.reason === "newer-format") return [{ state: "newer-format" }, null];
-  const setAsideAs = await setAside().catch(() => null);
-  return [{ state: "damaged", fault: verification.reason, setAsideAs }, null];
-}
-
-function storeAt(
-  options: { path: string; mode: number; gid: number | undefined; fileSystem: FileSystem; lock: StoreOptions["lock"] },
-  found: InForce | null,
-  damaged: (() => Promise<string>) | null,
-  verdict: Verdict | null,
-): SnapshotStore {
-  const { path, mode, gid, fileSystem, lock } = options;
-  let inForce = found;
-  let incoming: Snapshot | null = null;
-  let setAsideFirst = damaged;
-  const written = () => [inForce?.snapshot ?? null, incoming].filter((snapshot) => snapshot !== null);
-  const examiner = openExaminer(path, written, verdict);
+  const common = { mode, gid: group.gid, fileSystem, now };
+  const snapshot = await openSlot<SnapshotProof>({ ...common, path, name: "snapshot", verify: verifySnapshot });
+  if (!snapshot.ok) return snapshot;
+  const serverForm = serverPath === null
+    ? null
+    : await openSlot<ServerFormProof>({ ...common, path: serverPath, name: "server form", verify: verifyServerFile });
+  if (serverForm?.ok === false) return serverForm;
+  const { removed = [], left = [] } = serverForm?.stale ?? {};
   return {
-    async write(snapshot, inspect) {
-      if (snapshot.byteLength > MAX_SNAPSHOT_BYTES) {
-        return failure("TOO_LARGE", `cannot write ${path}: the snapshot ${describeFault("too-large")}`);
-      }
+    ok: true,
+    store: storeOf(snapshot.slot, serverForm?.slot ?? null, options.lock),
+    existing: snapshot.existing,
+    existingServerForm: serverForm?.existing ?? null,
+    stale: { removed: [...snapshot.stale.removed, ...removed], left: [...snapshot.stale.left, ...left] },
+  };
+}
+
+const verifySnapshot = (bytes: Uint8Array) => verifyInTurns(bytes);
+const verifyServerFile = (bytes: Uint8Array) => verifyServerForm(bytes);
+
+function storeOf(
+  snapshotSlot: Slot<SnapshotHeader>,
+  serverSlot: Slot<ServerFormHeader> | null,
+  lock: StoreOptions["lock"],
+): SnapshotStore {
+  const stored = async (): Promise<Stored> => {
+    const [snapshot, serverForm] = await Promise.all([snapshotSlot.isInForce(), serverSlot?.isInForce() ?? null]);
+    return { snapshot, serverForm: serverForm && isPair(snapshotSlot.header, serverSlot!.header) };
+  };
+  return {
+    async write(snapshot, { serverForm, inspect } = {}) {
+      if (serverSlot !== null && serverForm === undefined) throw new Error("a snapshot came without its server form");
       const taken = await lock?.take();
       if (taken?.ok === false) return taken;
-      let written: Identity | null = null;
-      const inspected = async (temporaryPath: string) => {
-        written = await settledIdentityOf(temporaryPath);
-        return await inspect?.(temporaryPath) ?? true;
-      };
-      incoming = snapshot;
-      try {
-        await setAsideFirst?.();
-        setAsideFirst = null;
-        const replaced = await atomicWrite(path, snapshot.pieces, { mode, gid, fileSystem, inspect: inspected });
-        if (!replaced) return { ok: true, replaced };
-        const identity = identityInPlace(written, await identityOf(path), { mode, gid });
-        inForce = { header: headerOf(snapshot), identity, snapshot };
-        return { ok: true, replaced };
-      } catch (error) {
-        if (error instanceof AtomicWriteError) return failure(error.code, error.message);
-        const code = errorCode(error);
-        return failure(code, `cannot set the damaged snapshot ${path} aside: ${code}: ${adviceFor(code)}`);
-      } finally {
-        incoming = null;
-      }
+      let server: Written | null = null;
+      // Begun within the snapshot's write, behind its last step but the rename: so both are whole before either is renamed.
+      const written = await snapshotSlot.write(snapshotFile(snapshot), async (temporaryPath) => {
+        if (serverSlot === null) return await inspect?.(temporaryPath, null) ?? true;
+        const inspectBoth = async (serverPath: string) => await inspect?.(temporaryPath, serverPath) ?? true;
+        server = await serverSlot.write(serverForm!, inspectBoth);
+        return server.ok && server.replaced;
+      });
+      return outcomeOf(written, server);
     },
     async isInForce() {
-      const known = inForce;
-      if (known === null) return false;
-      try {
-        const { identity, header } = known;
-        if (identity !== null && isSame(identity, identify(await stat(path)))) return true;
-        const now = await examiner.examine();
-        if (now === null || !isSame(header, now.header)) return false;
-        const wanted = identity ?? { mode, gid: gid ?? now.identity.gid };
-        if (wanted.mode !== now.identity.mode || wanted.gid !== now.identity.gid) return false;
-        known.identity = now.identity;
-        return true;
-      } catch {
-        return false;
-      }
+      const { snapshot, serverForm } = await stored();
+      return snapshot && serverForm !== false;
     },
-    async read(contentHash) {
-      const now = await examiner.examine(contentHash).catch(() => null);
-      return now && { header: now.header, bytes: now.bytes };
-    },
+    stored,
+    read: (contentHash) => snapshotSlot.read(contentHash),
     get verified() {
-      return examiner.verified;
+      return snapshotSlot.verified + (serverSlot?.verified ?? 0);
     },
   };
 }
 
-async function identityOf(path: string): Promise<Identity | null> {
-  return await stat(path).then(identify, () => null);
+/** What both writes came to; `server` is null where the snapshot's did not come as far. */
+function outcomeOf(snapshot: Written, server: Written | null): Written {
+  if (server?.ok === false) return server;
+  if (snapshot.ok || server?.replaced !== true) return snapshot;
+  return failure(snapshot.code, `${snapshot.message}; the server form beside it is the new one already`);
 }
 
-/** Null too where the file is so new that it could be changed once more at the same time as far as a stat tells. */
-async function settledIdentityOf(path: string): Promise<Identity | null> {
-  const identity = await identityOf(path);
-  return identity !== null && Date.now() - identity.mtime > CLOCK_TICK_MILLISECONDS ? identity : null;
-}
-
-/**
- * What the file at the path is, where it surely is the one that was written: with its name alone the time of its last
- * change of status is another, with its content that of its last modification.
- */
-function identityInPlace(
-  written: Identity | null,
-  now: Identity | null,
-  wanted: { mode: number; gid: number | undefined },
-): Identity | null {
-  if (written === null || now === null || !isSame({ ...written, ctime: now.ctime }, now)) return null;
-  return now.mode === wanted.mode && now.gid === (wanted.gid ?? now.gid) ? now : null;
-}
-
-async function setDamagedAside(path: string, fileSystem: FileSystem, now: () => Date): Promise<string> {
-  const target = await resolveTarget(path, fileSystem);
-  const time = now().toISOString().replace(/\.\d+/, "").replaceAll(/[-:]/g, "");
-  const aside = `${target}.damaged-${time}-${randomBytes(4).toString("hex")}`;
-  try {
-    await fileSystem.rename(target, aside);
-  } catch (error) {
-    if (errorCode(error) !== "ENOENT") throw error; // Whoever took it away saw to it that nothing is lost here.
-  }
-  return aside;
+function isPair(snapshot: SnapshotHeader | null, serverForm: ServerFormHeader | null): boolean {
+  return snapshot?.hash === serverForm?.hash && snapshot?.contentHash === serverForm?.contentHash;
 }
 
 /** A group as chown(1) takes it: a name first, else a number. */
@@ -284,8 +194,4 @@ async function resolveGroup(options: StoreOptions): Promise<{ ok: true; gid: num
   // The highest number means "unchanged" to chown(2).
   if (/^\d{1,10}$/.test(group) && Number(group) < 0xffff_ffff) return { ok: true, gid: Number(group) };
   return failure("UNKNOWN_GROUP", `/etc/group has no group ${JSON.stringify(group)}; create it, or give its number`);
-}
-
-function failure(code: string, message: string): StoreFailure {
-  return { ok: false, code, message };
 }

@@ -125,6 +125,7 @@ function status(contentHash: string | null): Status {
     hooks: [],
     restartNeeded: false,
     stored: "in-force",
+    serverForm: null,
     singleMounts: [],
   };
 }

@@ -100,6 +100,7 @@ export function statusWith(given: Partial<Status> = {}): Status {
     hooks: [],
     restartNeeded: false,
     stored: "in-force",
+    serverForm: { path: "/var/lib/honua-configd/config.snapshot.honua", stored: "in-force" },
     singleMounts: [],
     ...given,
   };

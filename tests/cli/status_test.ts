@@ -19,6 +19,7 @@ Deno.test("status of a host that is well begins with what is in force, and ends 
     "Cluster      agreed, head aaaaaaaa (generation 17)",
     "Redis        up for 8 d, 2 reconnections",
     "Snapshot     /var/lib/honua-configd/config.snapshot.json",
+    "Server form  /var/lib/honua-configd/config.snapshot.honua",
     "Instance     edge-7, version 0.2.0, up for 9 d",
     "",
   ]);
@@ -121,6 +122,13 @@ const VERDICTS: [string, Parameters<typeof statusWith>[0], number, string][] = [
     1,
     "The snapshot cannot be written: the file at the snapshot's path is not the one in force\n",
   ],
+  [
+    "a server form that is gone",
+    { serverForm: { path: "/config.honua", stored: "missing" } },
+    1,
+    "There is no file at the server form's path: honua-configd reload puts aaaaaaaa there\n",
+  ],
+  ["a server form that is not wanted", { serverForm: null }, 0, "Server form  none\n"],
   ["a file system that does not tell", { stored: null }, 0, "In force: aaaaaaaa, as the source says\n"],
   [
     "a source that was replaced outside",

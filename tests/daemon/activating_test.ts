@@ -32,7 +32,7 @@ async function withHost(
       hooks: options.options.hooks,
       store,
       changes: trackChanges(opened.existing),
-      hooking: { check: (_candidate, temporary) => check(temporary) },
+      hooking: { check: (_candidate, { candidate }) => check(candidate) },
       active: () => {
         const contentHash = active(CANDIDATE);
         return contentHash === null ? null : { hash: "other", contentHash };

@@ -6,7 +6,12 @@ import { errorDiagnostic } from "../../src/diagnostic/diagnostic.ts";
 import type { Report } from "../../src/reload/report.ts";
 import type { Existing } from "../../src/snapshot/store.ts";
 
-const ABOUT = { instance: "edge-1", source: "/etc/honua/config.hcl", snapshot: "/config.snapshot.json" };
+const ABOUT = {
+  instance: "edge-1",
+  source: "/etc/honua/config.hcl",
+  snapshot: "/config.snapshot.json",
+  serverPath: "/s.honua",
+};
 const LAYERS = { layers: { added: 0, removed: 0, changed: 1 } };
 const IN_FORCE: InForce = { hash: "h1", contentHash: "c1", secrets: ["Password=hunter2"] };
 const candidate = {
@@ -99,13 +104,14 @@ Deno.test("what a hook is told is masked, and the configuration's own secrets ar
   const [, news] = happenings.of(rejected(), {});
   const told = news?.kind === "happened" ? news.happening.told : null;
   assertEquals([told?.occasion.reason, happenings.secrets()], ["[masked] is wrong", ["Password=hunter2"]]);
-  const check = happenings.toCheck(candidate, "/tmp/candidate", LAYERS);
+  const check = happenings.toCheck(candidate, { candidate: "/tmp/candidate", serverCandidate: "/tmp/server" }, LAYERS);
   assertEquals(check.occasion, {
     ...ABOUT,
     event: "check",
     hash: "h9",
     previousHash: "h1",
     candidate: "/tmp/candidate",
+    serverCandidate: "/tmp/server",
     changed: ["layers"],
     reason: null,
     agreedHash: null,

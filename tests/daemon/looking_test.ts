@@ -110,7 +110,7 @@ Deno.test("what a look hands out has no document, whose text would be kept", asy
   await directory.write("honua.json", sampleJson("one"));
   const found = await look(SIGNAL);
   assert(found.kind === "candidate");
-  assertEquals(Object.keys(found.candidate).toSorted(), ["config", "counts", "snapshot", "warnings"]);
+  assertEquals(Object.keys(found.candidate).toSorted(), ["config", "counts", "serverForm", "snapshot", "warnings"]);
 });
 
 const SOURCES: Readonly<Record<string, string | Uint8Array | null>> = {

@@ -16,7 +16,12 @@ Deno.test("a snapshot whose file system hangs is waited for and said, and in the
   }
   const said: string[] = [];
   const log = { information: () => {}, warning: (message: string) => void said.push(message) };
-  const snapshot = { path: directory.file("snapshot.json"), mode: 0o640, group: null };
+  const snapshot = {
+    path: directory.file("snapshot.json"),
+    serverPath: directory.file("snapshot.honua"),
+    mode: 0o640,
+    group: null,
+  };
   try {
     mount.freeze();
     const refused = await openSnapshot(snapshot, log, { tellMilliseconds: 10, giveUpMilliseconds: 10 });
@@ -24,7 +29,8 @@ Deno.test("a snapshot whose file system hangs is waited for and said, and in the
     assertEquals(refused.isOption, false);
     assertEquals(
       refused.message,
-      `The file system of the snapshot ${snapshot.path} does not answer: mend its mount, or name another path`,
+      `The file system of the snapshot ${snapshot.path} or of its server form ${snapshot.serverPath} does not answer: ` +
+        "mend its mount, or name another path",
     );
     const waiting = openSnapshot({ ...snapshot, path: directory.file("other.json") }, log, {
       tellMilliseconds: 10,

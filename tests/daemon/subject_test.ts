@@ -94,7 +94,10 @@ function open({ agreement = AGREED, announced = NONE, isUp = true, lookAgain, pe
     },
     instance: "edge-1",
     incarnation: "0123456789ab",
-    store: { read: file ?? (() => Promise.resolve(null)), isInForce: () => Promise.resolve(true) },
+    store: {
+      read: file ?? (() => Promise.resolve(null)),
+      stored: () => Promise.resolve({ snapshot: true, serverForm: true }),
+    },
     mounted: { known: () => [], look: () => Promise.resolve([]) },
     loop: loop as Loop<Candidate>,
     notifier,

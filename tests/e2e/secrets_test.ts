@@ -98,7 +98,7 @@ Deno.test("no secret stands in what validate and print write, unless print is to
     assertEquals(code, 1, stderr);
     hasNoSecret(`validate --format ${format}`, stdout + stderr);
   }
-  for (const flags of [[], ["--portable"]]) {
+  for (const flags of [[], ["--portable"], ["--server"]]) {
     const { code, stdout, stderr } = await runCommand(["print", ...flags, "--env-file", file, paths[0]!], surroundings);
     assertEquals(code, 0, stderr);
     hasNoSecret(`print ${flags}`, stdout + stderr);

@@ -88,7 +88,13 @@ Deno.test("on a full file system the old snapshot stays, and the new one is writ
     assertStringIncludes(await failsAgain(daemon, from), "ENOSPC");
     assertEquals(await host.mark(), before);
     const names = Array.from(Deno.readDirSync(directory), ({ name }) => name).sort();
-    assertEquals(names, [".config.snapshot.json.lock", "config.snapshot.json", "filler"]);
+    assertEquals(names, [
+      ".config.snapshot.honua.lock",
+      ".config.snapshot.json.lock",
+      "config.snapshot.honua",
+      "config.snapshot.json",
+      "filler",
+    ]);
     await Deno.remove(filler);
     await host.hasSnapshot("second");
   } finally {

@@ -87,7 +87,12 @@ Deno.test("a temporary file that a killed writer left is removed, and nothing el
   assert((await Deno.stat(foreign)).isFile);
   await Deno.remove(foreign);
   const names = Array.from(Deno.readDirSync(directory), ({ name }) => name).sort();
-  assertEquals(names, [".config.snapshot.json.lock", "config.snapshot.json"]);
+  assertEquals(names, [
+    ".config.snapshot.honua.lock",
+    ".config.snapshot.json.lock",
+    "config.snapshot.honua",
+    "config.snapshot.json",
+  ]);
 });
 
 Deno.test("a snapshot path that names what is read is wrong usage, and the file stays as it is", async () => {
@@ -101,6 +106,23 @@ Deno.test("a snapshot path that names what is read is wrong usage, and the file 
     const { code, stderr } = await runCommand(["run", ...args]);
     assertEquals(code, 2, path);
     assertStringIncludes(stderr, "Snapshot:Path");
+  }
+  const serverLink = `${host.directory}/link.honua`;
+  await Deno.symlink(host.source, serverLink);
+  const snapshotLink = `${host.directory}/snapshot.hcl`;
+  await Deno.symlink(host.snapshotPath, snapshotLink);
+  await Deno.writeTextFile(host.snapshotPath, "{}\n");
+  const clashes = [
+    [host.source, "--config and Snapshot:ServerPath name one file"],
+    [serverLink, "--config and Snapshot:ServerPath name one file"],
+    [snapshotLink, "Snapshot:ServerPath names the file of Snapshot:Path"],
+    [`${host.directory}/server.json`, "Snapshot:ServerPath must be a path that ends with .honua or .hcl, or empty"],
+  ];
+  for (const [path, said] of clashes) {
+    const args = ["--config", host.source, "--snapshot", host.snapshotPath, "--set", `Snapshot:ServerPath=${path}`];
+    const { code, stderr } = await runCommand(["run", ...args]);
+    assertEquals(code, 2, path);
+    assertStringIncludes(stderr, said!);
   }
   assertEquals(await Deno.readTextFile(host.source), sampleSource("first"));
 });

@@ -15,7 +15,7 @@ Deno.test("a second daemon of one snapshot ends with 3 and names the first, whic
   await second.logged(said);
   const once = host.start({ args: ["--once"] });
   // The first ends while the other waits.
-  await once.logged("Another process writes the snapshot: its end is waited for");
+  await once.logged("Another process writes one of the files: its end is waited for");
   first.kill("SIGKILL");
   assertEquals((await once.ended).code, 0);
   await host.follow("first");

@@ -19,6 +19,7 @@ Deno.test("what is not known has no variable, and is null in JSON", () => {
     HONUA_CONFIGD_INSTANCE: "edge-1",
     HONUA_CONFIGD_SOURCE: "/etc/honua/config.hcl",
     HONUA_CONFIGD_SNAPSHOT: "/var/lib/honua-configd/config.snapshot.json",
+    HONUA_CONFIGD_SERVER_PATH: "/var/lib/honua-configd/config.snapshot.honua",
     HONUA_CONFIGD_PREVIOUS_HASH: "cd".repeat(32),
     HONUA_CONFIGD_REASON: "Line 3:\u240a\u241b[31m no such layer",
   });
@@ -29,15 +30,18 @@ Deno.test("what is not known has no variable, and is null in JSON", () => {
   });
 });
 
-Deno.test("the candidate and the agreed hash are told where there are any", () => {
+Deno.test("the candidates and the agreed hash are told where there are any", () => {
   const candidate = "/var/lib/honua-configd/.config.snapshot.json.1.tmp";
+  const serverCandidate = "/var/lib/honua-configd/.config.snapshot.honua.1.tmp";
   const environment = occasionEnvironment("x", {
     ...ACTIVATED,
     event: "check",
     candidate,
+    serverCandidate,
     agreedHash: "ef".repeat(32),
   });
   assertEquals(environment.HONUA_CONFIGD_CANDIDATE, candidate);
+  assertEquals(environment.HONUA_CONFIGD_SERVER_CANDIDATE, serverCandidate);
   assertEquals(environment.HONUA_CONFIGD_AGREED_HASH, "ef".repeat(32));
 });
 

@@ -42,7 +42,12 @@ Deno.test("without any source every option has its documented default", () => {
     pollSeconds: 5,
     environmentFiles: [],
   });
-  assertEquals(options.snapshot, { path: "/var/lib/honua-configd/config.snapshot.json", mode: 0o640, group: null });
+  assertEquals(options.snapshot, {
+    path: "/var/lib/honua-configd/config.snapshot.json",
+    serverPath: "/var/lib/honua-configd/config.snapshot.honua",
+    mode: 0o640,
+    group: null,
+  });
   assertEquals(options.hooks, { splay: 0, only: [], list: [] });
   assertEquals(options.logging, { format: "auto", level: "information", logLevel: {} });
 });

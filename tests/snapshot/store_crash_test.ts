@@ -1,8 +1,9 @@
-// What readers see while the snapshot is swapped, and what a killed writer leaves: real processes, real files.
+// What readers see while the snapshot and its server form are swapped, and what a killed writer leaves: real processes,
+// real files.
 import { assert, assertEquals } from "@std/assert";
 import { verifyInTurns } from "../../src/snapshot/snapshot.ts";
 import { openStore } from "../../src/snapshot/store.ts";
-import { versionSnapshot } from "./store_child.ts";
+import { serverVersionAt, versionServerForm, versionSnapshot } from "./store_child.ts";
 import { namesIn, withDirectory } from "./temporary_directory.ts";
 
 const swaps = 2000;
@@ -42,23 +43,28 @@ function startChild(args: string[], niceness = 0) {
   };
 }
 
-async function open(path: string) {
-  const opened = await openStore({ path });
+async function open(path: string, serverPath: string) {
+  const opened = await openStore({ path, serverPath });
   assert(opened.ok);
   return opened;
 }
 
-Deno.test(`${readers} readers that re-read without pause over ${swaps} swaps see whole snapshots only`, async () => {
+Deno.test(`${readers} readers that re-read without pause over ${swaps} swaps see whole files only, no server form older than its snapshot`, async () => {
   await withDirectory(async (directory) => {
     const path = `${directory}/snapshot.json`;
-    const { store } = await open(path);
-    assert((await store.write(await versionSnapshot(0))).ok);
+    const serverPath = `${directory}/snapshot.honua`;
+    const { store } = await open(path, serverPath);
+    const write = async (version: number) => {
+      const snapshot = await versionSnapshot(version);
+      return await store.write(snapshot, { serverForm: await versionServerForm(version, snapshot) });
+    };
+    assert((await write(0)).ok);
     await using owner = new AsyncDisposableStack();
     // Niced, so that they leave the writer a processor: they get every instant that it waits.
-    const children = Array.from({ length: readers }, () => owner.use(startChild(["read", path], 19)));
+    const children = Array.from({ length: readers }, () => owner.use(startChild(["read", path, serverPath], 19)));
     for (const child of children) assertEquals(await child.next(), "up\n");
     for (let version = 1; version <= swaps; version++) {
-      const written = await store.write(await versionSnapshot(version));
+      const written = await write(version);
       assert(written.ok, `swap ${version}`);
     }
     for (const child of children) {
@@ -70,13 +76,14 @@ Deno.test(`${readers} readers that re-read without pause over ${swaps} swaps see
   });
 });
 
-Deno.test(`after kill -9 at ${kills} random instants the snapshot is whole and nothing stale outlives the next start`, async () => {
+Deno.test(`after kill -9 at ${kills} random instants both files are whole and nothing stale outlives the next start`, async () => {
   await withDirectory(async (directory) => {
-    const path = `${directory}/snapshot.json`;
+    const [path, serverPath] = [`${directory}/snapshot.json`, `${directory}/snapshot.honua`];
     let version = 0;
     let stale = 0;
+    let pairs = 0;
     for (let kill = 0; kill < kills; kill++) {
-      await using writer = startChild(["write", path, String(version + 1)]);
+      await using writer = startChild(["write", path, serverPath, String(version + 1)]);
       const first = await writer.next();
       await new Promise((resolve) => setTimeout(resolve, Math.random() * 20)); // The random instant, not a wait.
       const { text } = await writer.stop("SIGKILL");
@@ -86,10 +93,16 @@ Deno.test(`after kill -9 at ${kills} random instants the snapshot is whole and n
       version = Number(verification.config.version);
       assert(version >= acknowledged, `version ${acknowledged} was in force, then ${version}`);
       assertEquals(verification.header.contentHash, (await versionSnapshot(version)).contentHash);
-      const opened = await open(path);
+      const serverVersion = await serverVersionAt(serverPath);
+      assert(serverVersion === version || serverVersion === version + 1, `${serverVersion} beside ${version}`);
+      const opened = await open(path, serverPath);
       stale += opened.stale.removed.length;
-      assertEquals(namesIn(directory), ["snapshot.json"]);
+      assertEquals(namesIn(directory), ["snapshot.honua", "snapshot.json"]);
+      const isPair = serverVersion === version;
+      pairs += Number(isPair);
+      assertEquals(await opened.store.isInForce(), isPair);
     }
+    console.log(`kills: ${kills - pairs} of ${kills} fell between the two renames`);
     assert(stale > 0, "no kill fell into a write");
   });
 });

@@ -89,7 +89,7 @@ Deno.test("what was changed while it was inspected does not count as written, on
       const { store } = opened;
       for (const change of changes) {
         const inspect = (temporary: string) => change(temporary).then(() => true);
-        assertEquals(await store.write(first, inspect), { ok: true, replaced: true });
+        assertEquals(await store.write(first, { inspect }), { ok: true, replaced: true });
         assertEquals(await store.isInForce(), false, String(change));
       }
       await store.write(first);
@@ -113,7 +113,7 @@ const slowFileSystem: FileSystem = {
 Deno.test("a snapshot that is refused at its inspection leaves what is known of the one in force", async () => {
   await withStore(async (_, store) => {
     await store.write(first);
-    assertEquals(await store.write(second, () => Promise.resolve(false)), { ok: true, replaced: false });
+    assertEquals(await store.write(second, { inspect: () => Promise.resolve(false) }), { ok: true, replaced: false });
     assertEquals([await store.isInForce(), await contentHashAt(store)], [true, first.contentHash]);
   });
 });
@@ -136,7 +136,7 @@ Deno.test("a read during a write answers the old snapshot until the new one has 
     store = opened.store;
     await store.write(first);
     assertEquals(seen, [first.contentHash]);
-    await store.write(second, () => look().then(() => true));
+    await store.write(second, { inspect: () => look().then(() => true) });
     assertEquals(seen.slice(1), [first.contentHash, second.contentHash]);
     assertEquals([await contentHashAt(store), store.verified], [second.contentHash, 0]);
   });

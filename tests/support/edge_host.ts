@@ -3,6 +3,7 @@
 import { dirname, join } from "node:path";
 import type { JsonObject } from "../../src/snapshot/canonical.ts";
 import { formatOf } from "../../src/snapshot/compile.ts";
+import { type ServerFormHeader, verifyServerForm } from "../../src/snapshot/server_form.ts";
 import { type SnapshotHeader, verifyInTurns } from "../../src/snapshot/snapshot.ts";
 import { type Daemon, startDaemon } from "./daemon.ts";
 import { eventually } from "./eventually.ts";
@@ -48,6 +49,8 @@ export interface EdgeHost extends AsyncDisposable {
   readonly source: string;
   /** The snapshot's path. */
   readonly snapshotPath: string;
+  /** The server form's path. */
+  readonly serverPath: string;
   /** Replaces the source with a text, atomically: no daemon reads half of it. */
   put(text: string): Promise<void>;
   /** Replaces the source with the sample of this title, atomically. */
@@ -58,6 +61,8 @@ export interface EdgeHost extends AsyncDisposable {
   follow(title: string, options?: StartOptions): Promise<Daemon>;
   /** The snapshot; rejects where it is missing, and where it is not whole. */
   snapshot(): Promise<ReadSnapshot>;
+  /** The header of the server form; rejects where it is missing, and where it is not whole. */
+  serverForm(): Promise<ServerFormHeader>;
   /** Waits for a snapshot with this title. */
   hasSnapshot(title: string): Promise<ReadSnapshot>;
   /** The snapshot's file as it is now. */
@@ -70,6 +75,7 @@ export async function openEdgeHost(name = "honua.hcl"): Promise<EdgeHost> {
   const source = join(directory, name);
   const sampleOf = formatOf(name) === "json" ? sampleJson : sampleSource;
   const snapshotPath = `${directory}/snapshot/config.snapshot.json`;
+  const serverPath = `${directory}/snapshot/config.snapshot.honua`;
   await Deno.mkdir(`${directory}/snapshot`);
   await Deno.mkdir(dirname(source), { recursive: true });
   const put = (text: string) => replaceFile(source, text);
@@ -94,6 +100,7 @@ export async function openEdgeHost(name = "honua.hcl"): Promise<EdgeHost> {
     directory,
     source,
     snapshotPath,
+    serverPath,
     put,
     edit: (title) => put(sampleOf(title)),
     start,
@@ -109,6 +116,7 @@ export async function openEdgeHost(name = "honua.hcl"): Promise<EdgeHost> {
       return daemon;
     },
     snapshot,
+    serverForm: () => readServerForm(serverPath),
     hasSnapshot,
     mark: () => markOf(snapshotPath),
     async [Symbol.asyncDispose]() {
@@ -132,6 +140,12 @@ export async function readSnapshot(path: string): Promise<ReadSnapshot> {
   const { header, config } = verification;
   const { layers } = config as { layers?: { roads?: { title?: string } } };
   return { header, config, title: layers?.roads?.title ?? "" };
+}
+
+async function readServerForm(path: string): Promise<ServerFormHeader> {
+  const verification = await verifyServerForm(await Deno.readFile(path));
+  if (!verification.ok) throw new Error(`the server form is ${verification.reason}`);
+  return verification.header;
 }
 
 async function markOf(path: string): Promise<FileMark> {

@@ -1,0 +1,17 @@
+// A server form made from nothing, as tests need one that have no use for a sealer's memory.
+import { openServerFormSealer, type ServerForm } from "../../src/snapshot/server_form.ts";
+import type { Snapshot } from "../../src/snapshot/snapshot.ts";
+
+/** The server form of a snapshot, with some text for its body. */
+export function serverFormOf(
+  snapshot: Snapshot,
+  text = `honua = {\n  environment = "${snapshot.hash}"\n}\n`,
+): Promise<ServerForm> {
+  const bytes = new TextEncoder().encode(text);
+  return openServerFormSealer().seal({ pieces: [bytes], byteLength: bytes.length }, snapshot);
+}
+
+/** All of its bytes. */
+export function bytesOf({ pieces }: ServerForm): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(pieces.flatMap((piece) => [...piece]));
+}
