@@ -56,3 +56,17 @@ Deno.test("a snapshot over an environment file is refused", async () => {
   const [, clash] = await clashOf({ file, config: "/nonexistent/honua.hcl" });
   assertEquals(clash?.summary, "Snapshot:Path names a file that is read: /nonexistent/a.json");
 });
+
+Deno.test("a server form over a file that is read, or over the snapshot, is refused", async () => {
+  const config = "/nonexistent/honua.hcl";
+  const clash = async (Snapshot: object, others = {}) => (await clashOf({ file: { Snapshot, ...others }, config }))[1];
+  const read = await clash({ Path: SNAPSHOT, ServerPath: config });
+  assertEquals([read?.severity, read?.path], ["error", "Snapshot:ServerPath"]);
+  const environment = { ConfigurationWatcher: { EnvironmentFiles: ["/nonexistent/a.honua"] } };
+  const over = await clash({ Path: SNAPSHOT, ServerPath: "/nonexistent/a.honua" }, environment);
+  assertEquals(over?.summary, "Snapshot:ServerPath names a file that is read: /nonexistent/a.honua");
+  const same = await clash({ Path: "/nonexistent/a.honua", ServerPath: "/nonexistent/b/../a.honua" });
+  assertEquals(same?.summary, "Snapshot:ServerPath names the file of Snapshot:Path");
+  assertEquals(await clash({ Path: SNAPSHOT, ServerPath: "" }), null);
+  assertEquals(await clash({ Path: SNAPSHOT }), null);
+});

@@ -1,4 +1,5 @@
-import { assertEquals, assertNotEquals, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertNotEquals, assertStringIncludes } from "@std/assert";
+import { verifyServerForm } from "../../src/snapshot/server_form.ts";
 import { verifyInTurns } from "../../src/snapshot/snapshot.ts";
 import { runRecorded } from "../support/recording_terminal.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
@@ -95,4 +96,21 @@ Deno.test("init writes a starter file without a mistake or a warning, and never 
 Deno.test("init - is the starter file on standard output", async () => {
   const { out } = await runRecorded(["init", "-"]);
   assertEquals((await runRecorded(["validate", "--strict", "-"], { input: out })).code, 0);
+});
+
+Deno.test("print --server is the server form: masked without a digest, else byte for byte what would be written", async () => {
+  const given = { input: SOURCE, environment: ENVIRONMENT };
+  const masked = await runRecorded(["print", "--server", "-"], given);
+  assertEquals(masked.code, 0);
+  assertMatch(
+    masked.out,
+    /^# honua-configd server form 1 hash=[0-9a-f]{64} contentHash=\[masked\] body=\[masked\]\n/,
+  );
+  for (const secret of ["literal-secret", "db.example.com", "from-the-environment"]) {
+    assertEquals(masked.out.includes(secret), false, secret);
+  }
+  const { out } = await runRecorded(["print", "--server", "--show-secrets", "-"], given);
+  const verified = await verifyServerForm(new TextEncoder().encode(out));
+  assert(verified.ok);
+  assertStringIncludes(masked.out, verified.header.hash);
 });

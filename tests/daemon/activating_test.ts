@@ -16,14 +16,17 @@ const NEVER = new AbortController().signal;
 
 /** A host with a store and checks that do what they are told. */
 async function withHost(
-  check: (path: string) => Promise<readonly Diagnostic[]>,
-  test: (host: { path: string; activate: ReturnType<typeof activator>["activate"] }) => Promise<void>,
+  check: (path: string, serverPath: string | null) => Promise<readonly Diagnostic[]>,
+  test: (
+    host: { path: string; serverPath: string; activate: ReturnType<typeof activator>["activate"] },
+  ) => Promise<void>,
   active: (candidate: Candidate) => string | null = () => null,
 ): Promise<void> {
   const directory = await Deno.makeTempDir();
   try {
     const path = `${directory}/config.snapshot.json`;
-    const opened = await openStore({ path });
+    const serverPath = `${directory}/config.snapshot.honua`;
+    const opened = await openStore({ path, serverPath });
     if (!opened.ok) throw new Error(opened.message);
     const store: SnapshotStore = opened.store;
     const options = checkOptions({ hooks: { list: [{ name: "judge", command: ["x"], on: "check" }] } });
@@ -32,13 +35,13 @@ async function withHost(
       hooks: options.options.hooks,
       store,
       changes: trackChanges(opened.existing),
-      hooking: { check: (_candidate, { candidate }) => check(candidate) },
+      hooking: { check: (_candidate, { candidate, serverCandidate }) => check(candidate, serverCandidate) },
       active: () => {
         const contentHash = active(CANDIDATE);
         return contentHash === null ? null : { hash: "other", contentHash };
       },
     });
-    await test({ path, activate });
+    await test({ path, serverPath, activate });
   } finally {
     await Deno.remove(directory, { recursive: true });
   }
@@ -119,5 +122,23 @@ Deno.test("where the content is in force already nobody is asked", async () => {
 Deno.test("what is aborted before it began is not begun", async () => {
   await withHost(ACCEPTS, async ({ activate }) => {
     assertEquals((await activate(CANDIDATE, AbortSignal.abort(), LIMIT)).kind, "failed");
+  });
+});
+
+Deno.test("a check is shown the server form too, and one that changes it is a refusal of both", async () => {
+  let meddles = false;
+  const check = async (_path: string, serverPath: string | null) => {
+    assertEquals((await Deno.stat(serverPath!)).size, CANDIDATE.serverForm.byteLength);
+    if (meddles) await Deno.writeTextFile(serverPath!, "\n", { append: true });
+    return [];
+  };
+  await withHost(check, async ({ path, serverPath, activate }) => {
+    meddles = true;
+    const refused = await activate(CANDIDATE, NEVER, LIMIT);
+    assertEquals(refused.kind === "refused" && refused.diagnostics[0]?.code, "hook/candidate-changed");
+    for (const one of [path, serverPath]) assertEquals(await Deno.stat(one).catch(() => null), null);
+    meddles = false;
+    assertEquals(await activate(CANDIDATE, NEVER, LIMIT), { kind: "written" });
+    assertEquals((await Deno.stat(serverPath)).size, CANDIDATE.serverForm.byteLength);
   });
 });

@@ -36,17 +36,42 @@ interface Given {
   readonly isUp?: boolean;
   readonly lookAgain?: () => Promise<LookAgainAnswer>;
   readonly peers?: Notifier["peers"];
+  /** Which files are those in force. */
+  readonly stored?: SnapshotStore["stored"];
   /** What is at the snapshot's path. */
   readonly read?: SnapshotStore["read"];
 }
 
 /** A subject that reloads at once, and what stops its loop. */
-function open({ agreement = AGREED, announced = NONE, isUp = true, lookAgain, peers, read: file }: Given) {
+/** A chronicle of an instance to which nothing happened yet. */
+const QUIET: Partial<Chronicle> = {
+  watchTrouble: () => null,
+  activeSince: () => "2026-01-01T00:00:00Z",
+  lastReload: () => null,
+  redis: () => ({ state: "up", since: "2026-01-01T00:00:00Z", reason: null, reconnections: 0 }),
+  restartNeeded: () => false,
+};
+
+const SETTINGS = {
+  sourcePath: "/source.hcl",
+  optionsPath: null,
+  environment: {},
+  version: "1.0.0",
+  once: false,
+  log: createLogger({ format: "json", level: "critical", write: () => {}, terminal: false, colour: false }),
+};
+
+const IN_FORCE = () => Promise.resolve({ snapshot: true, serverForm: true });
+
+function open(
+  { agreement = AGREED, announced = NONE, isUp = true, lookAgain, peers, stored = IN_FORCE, read: file }: Given,
+) {
   const enabled = agreement !== null;
   const read = readOptions({
     flags: [
       { flag: "--set", key: "HighAvailability:Enabled", value: `${enabled}` },
       { flag: "--set", key: "ConnectionStrings:Redis", value: "redis:6379" },
+      { flag: "--set", key: "Snapshot:Path", value: "/nonexistent/config.snapshot.json" },
     ],
     environment: {},
     file: null,
@@ -56,6 +81,7 @@ function open({ agreement = AGREED, announced = NONE, isUp = true, lookAgain, pe
   let announcements = NONE;
   const asked: string[] = [];
   const candidate = {} as Candidate;
+  const state = initialState<Candidate>({ hash: A, contentHash: A }, { agreement });
   const loop: Pick<Loop<Candidate>, "request" | "announced" | "state" | "stopped"> = {
     request(reason) {
       asked.push(reason);
@@ -64,7 +90,7 @@ function open({ agreement = AGREED, announced = NONE, isUp = true, lookAgain, pe
       return Promise.resolve({ kind: "unchanged", ...about });
     },
     announced: () => Promise.resolve(),
-    state: () => initialState({ hash: A, contentHash: A }, { agreement }),
+    state: () => state,
     stopped: stopped.promise,
   };
   const solo = soloNotifier({ incarnation: "0123456789ab" });
@@ -75,28 +101,20 @@ function open({ agreement = AGREED, announced = NONE, isUp = true, lookAgain, pe
     peers: peers ?? (() => Promise.resolve({ ok: true, peers: [] })),
   };
   const sent: string[] = [];
-  const chronicle: Pick<Chronicle, "announcements" | "sentLookAgain" | "onActivated" | "rejection"> = {
+  const chronicle: Partial<Chronicle> = {
     announcements: () => announcements,
     sentLookAgain: () => void sent.push("look again"),
     onActivated: () => () => {},
     rejection: () => null,
+    ...QUIET,
   };
-  const log = createLogger({ format: "json", level: "critical", write: () => {}, terminal: false, colour: false });
   const subject = openSubject({
-    settings: {
-      options: read.options,
-      sourcePath: "/source.hcl",
-      optionsPath: null,
-      environment: {},
-      version: "1.0.0",
-      once: false,
-      log,
-    },
+    settings: { ...SETTINGS, options: read.options },
     instance: "edge-1",
     incarnation: "0123456789ab",
     store: {
       read: file ?? (() => Promise.resolve(null)),
-      stored: () => Promise.resolve({ snapshot: true, serverForm: true }),
+      stored,
     },
     mounted: { known: () => [], look: () => Promise.resolve([]) },
     loop: loop as Loop<Candidate>,
@@ -202,4 +220,15 @@ Deno.test("all who ask for the snapshot in force share one reading, and where th
   const [one, other] = [await subject.snapshot(), await subject.snapshot()];
   assert(one === other && one?.contentHash === A);
   assertEquals(asked, [A, A, A]);
+});
+
+Deno.test("the status tells of each file whether it is the one in force, and which is gone", async () => {
+  const filesOf = async (snapshot: boolean, serverForm: boolean) => {
+    const { subject } = open({ stored: () => Promise.resolve({ snapshot, serverForm }) });
+    const status = await subject.status();
+    return [status.stored, status.serverForm?.stored];
+  };
+  assertEquals(await filesOf(true, true), ["in-force", "in-force"]);
+  assertEquals(await filesOf(true, false), ["in-force", "missing"]);
+  assertEquals(await filesOf(false, true), ["missing", "in-force"]);
 });

@@ -1,4 +1,4 @@
-import { assertEquals, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import {
   ageText,
   judgeGroup,
@@ -10,6 +10,8 @@ import {
 } from "../../src/doctor/snapshot_checks.ts";
 import { snapshotLock } from "../../src/snapshot/snapshot_lock.ts";
 import { clockCheck, judgeClock, judgeSnapshotTime } from "../../src/doctor/clock_checks.ts";
+import { serverFormCheck } from "../../src/doctor/server_form_checks.ts";
+import { bytesOf, serverFormOf } from "../snapshot/server_form_once.ts";
 import { sealSnapshot } from "../snapshot/sealed_once.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
 import { findingsOf, levels, machineWith, subjectWith } from "./subject.ts";
@@ -166,4 +168,51 @@ Deno.test("who writes the snapshot is told, and is wrong where the unit's proces
   assertEquals(await findings({ MainPID: "1" }), ["warning snapshot/lock"]);
   lock[Symbol.dispose]();
   assertEquals(await findings(), []);
+});
+
+Deno.test("a server form must be whole, of the snapshot beside it, with its mode and group; one that is not wanted is not judged", async () => {
+  await using directory = await temporaryDirectory();
+  const [path, serverPath] = [directory.file("config.snapshot.json"), directory.file("config.snapshot.honua")];
+  const form = bytesOf(await serverFormOf(SEALED));
+  const put = (path: string, bytes: Uint8Array) =>
+    Deno.writeFile(path, bytes, { mode: 0o640 }).then(() => Deno.chmod(path, 0o640));
+  const findings = async (given: Parameters<typeof subjectWith>[1] = {}, settings: Record<string, string> = {}) =>
+    levels(await findingsOf(serverFormCheck, subjectWith({ "Snapshot:Path": path, ...settings }, given)));
+  assertEquals(await findings(), ["note server-form/file"]);
+  assertEquals(await findings({ unit: ACTIVE }), ["error server-form/file"]);
+  await put(path, SEALED.bytes);
+  await put(serverPath, form);
+  assertEquals(await findings(), ["ok server-form/file"]);
+  const other = await sealSnapshot({ variables: { x: "z" } }, { variables: { x: "z" } });
+  await put(serverPath, bytesOf(await serverFormOf(other)));
+  assertEquals(await findings(), ["ok server-form/file", "error server-form/file"]);
+  await put(path, SEALED.bytes.subarray(1));
+  assertEquals(await findings(), ["ok server-form/file"]);
+  await put(serverPath, form.subarray(1));
+  assertEquals(await findings(), ["error server-form/file"]);
+  await put(serverPath, new TextEncoder().encode("# honua-configd server form 2\n"));
+  assertEquals(await findings(), ["warning server-form/file"]);
+  await put(serverPath, form);
+  await Deno.chmod(serverPath, 0o600);
+  assertEquals(await findings({}, { "Snapshot:Group": "4242" }), [
+    "ok server-form/file",
+    "warning server-form/mode",
+    "warning server-form/group",
+  ]);
+  assertEquals(await findings({}, { "Snapshot:ServerPath": "" }), []);
+});
+
+Deno.test("a server form elsewhere has its directory and file system judged too", async () => {
+  await using directory = await temporaryDirectory();
+  await using elsewhere = await temporaryDirectory();
+  const serverPath = elsewhere.file("server.honua");
+  const settings = { "Snapshot:Path": directory.file("config.snapshot.json"), "Snapshot:ServerPath": serverPath };
+  const findings = await findingsOf(serverFormCheck, subjectWith(settings));
+  assertEquals(findings.map(({ check }) => check).toSorted(), [
+    "server-form/directory",
+    "server-form/file",
+    "server-form/file-system",
+  ]);
+  const missing = { ...settings, "Snapshot:ServerPath": "/nonexistent/server.honua" };
+  assert(levels(await findingsOf(serverFormCheck, subjectWith(missing))).includes("error server-form/directory"));
 });

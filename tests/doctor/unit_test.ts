@@ -175,6 +175,8 @@ Deno.test("a daemon's own status is judged", () => {
   assertEquals(judge({ ...well, active: null }), ["error daemon/reload"]);
   for (const stored of ["another", "missing"]) {
     assertEquals(judge({ ...well, stored }), ["ok daemon/reload", "error daemon/snapshot"]);
+    const serverForm = { path: "/server.honua", stored };
+    assertEquals(judge({ ...well, serverForm }), ["ok daemon/reload", "error daemon/server-form"]);
   }
   const lastReload = { ...well.lastReload, outcome: "rejected", reason: "2 errors" };
   assertEquals(judge({ ...well, lastReload }), ["error daemon/reload"]);

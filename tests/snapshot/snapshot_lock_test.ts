@@ -1,6 +1,6 @@
 // The right to write a snapshot: one process has it, by whatever name it knows the file, and never waits for it.
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { lockPathOf, snapshotLock } from "../../src/snapshot/snapshot_lock.ts";
+import { lockOf, lockPathOf, snapshotLock } from "../../src/snapshot/snapshot_lock.ts";
 import { openStore } from "../../src/snapshot/store.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
 import { sealSnapshot } from "./sealed_once.ts";
@@ -118,4 +118,34 @@ Deno.test("the users that may write a directory may lock in it, and in one with 
   assertEquals(await modeIn(0o750), ["600", 65534]);
   assertEquals(await modeIn(0o777), ["666", 65534]);
   assertEquals(await modeIn(0o1777), ["600", 65534]);
+});
+
+Deno.test("several locks are taken as one, and the first that another process has is told by its name", async () => {
+  await using directory = await temporaryDirectory();
+  const [path, serverPath] = [directory.file("a.json"), directory.file("a.honua")];
+  const own = () => lockOf([snapshotLock(path), snapshotLock(serverPath, { name: "server form" })]);
+  using other = snapshotLock(serverPath);
+  await other.take();
+  using lock = own();
+  const taken = await lock.take();
+  assert(!taken.ok);
+  assertStringIncludes(taken.message, `writes the server form ${serverPath}: end it`);
+  other[Symbol.dispose]();
+  assertEquals(await lock.take(), { ok: true, unlockable: null });
+  using second = own();
+  assertEquals((await second.take()).ok, false);
+  lock[Symbol.dispose]();
+  assertEquals((await second.take()).ok, true);
+});
+
+Deno.test("of several locks the first that the file system does not know is told", async () => {
+  await using directory = await temporaryDirectory();
+  const tryLock = () => Promise.reject(Object.assign(new Error("no"), { code: "ENOLCK" }));
+  using lock = lockOf([
+    snapshotLock(directory.file("a.json")),
+    snapshotLock(directory.file("a.honua"), { name: "server form", tryLock }),
+  ]);
+  const taken = await lock.take();
+  assert(taken.ok);
+  assertStringIncludes(taken.unlockable ?? "", "see that no second process writes this server form");
 });
