@@ -1,6 +1,7 @@
 // The place of a snapshot on a file system that hangs: the start says what it waits for, and waits no longer than it may.
 import { assert, assertEquals } from "@std/assert";
 import { openSnapshot } from "../../src/daemon/snapshot_opening.ts";
+import { lockPathOf, snapshotLock } from "../../src/snapshot/snapshot_lock.ts";
 import { openBindMount } from "../support/bind_mount.ts";
 import { eventually } from "../support/eventually.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
@@ -32,7 +33,8 @@ Deno.test("a snapshot whose file system hangs is waited for and said, and in the
       `The file system of the snapshot ${snapshot.path} or of its server form ${snapshot.serverPath} does not answer: ` +
         "mend its mount, or name another path",
     );
-    const waiting = openSnapshot({ ...snapshot, path: directory.file("other.json") }, log, {
+    const other = { ...snapshot, path: directory.file("other.json"), serverPath: directory.file("other.honua") };
+    const waiting = openSnapshot(other, log, {
       tellMilliseconds: 10,
       giveUpMilliseconds: 60_000,
     });
@@ -42,6 +44,13 @@ Deno.test("a snapshot whose file system hangs is waited for and said, and in the
     assert(opened.ok);
     opened.lock[Symbol.dispose]();
     assertEquals(said, [WARNING, WARNING]);
+    // What was refused comes back late, takes its locks and gives them back.
+    const { serverPath } = snapshot;
+    await eventually("the locks of what was refused are free", async () => {
+      const holder = await Deno.readTextFile(lockPathOf(serverPath)).catch(() => "");
+      using lock = snapshotLock(serverPath);
+      return holder !== "" && (await lock.take()).ok;
+    });
   } finally {
     await mount[Symbol.asyncDispose]();
   }
