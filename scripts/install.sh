@@ -71,7 +71,8 @@ EOF
   done
 }
 
-examples='honua-server-reload.path honua-server-reload.service honua-server.service.d/snapshot.conf
+examples='honua-server-restart.path honua-server-restart.service honua-server.service.d/snapshot.conf
+honua-server@.service.d/snapshot.conf nginx-honua.conf
 honua-configd.service.d/encrypted-credentials.conf honua-configd.service.d/large-hooks.conf
 honua-configd.service.d/signal-hooks.conf honua-configd.service.d/snapshot-elsewhere.conf
 honua-configd.service.d/source-in-home.conf honua-configd.service.d/writing-hooks.conf'

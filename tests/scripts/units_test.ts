@@ -31,9 +31,12 @@ Deno.test({
       if (kind === "d") await Deno.mkdir(`${units}/${name}`);
       else await Deno.copyFile(`systemd/examples/${name}`, `${units}/${name}`);
     }
-    await Deno.writeTextFile(`${units}/honua-server.service`, "[Service]\nExecStart=/bin/true\n");
+    for (const name of ["honua-server.service", "honua-server@.service"]) {
+      await Deno.writeTextFile(`${units}/${name}`, "[Service]\nExecStart=/bin/true\n");
+    }
     await Deno.remove(`${units}/honua-configd.service.d/encrypted-credentials.conf`);
-    const names = [...UNITS, "honua-server.service", "honua-server-reload.path", "honua-server-reload.service"];
+    const servers = ["honua-server.service", "honua-server@a.service"];
+    const names = [...UNITS, ...servers, "honua-server-restart.path", "honua-server-restart.service"];
     // Without the manual pages, which verify looks for with man(1).
     const words = ["systemd-analyze", "--man=no", "verify", ...names.map((name) => `${units}/${name}`)];
     assertEquals(await runProgram(words), { code: 0, text: "" });

@@ -1,5 +1,5 @@
 // Two servers behind nginx, restarted by hooks of the daemon, under load: what becomes of the requests while the source
-// is edited. The balancer is configured as README.md says. Disposing of it ends all.
+// is edited. The balancer has the configuration that is shipped. Disposing of it ends all.
 import { eventually } from "./eventually.ts";
 import { openHookHost } from "./hook_host.ts";
 import { freePort } from "./redis_server.ts";
@@ -38,7 +38,7 @@ export interface BalancedServers extends AsyncDisposable {
 }
 
 const SLOW_SERVER = decodeURIComponent(new URL("./slow_server.ts", import.meta.url).pathname);
-const README = new URL("../../README.md", import.meta.url);
+const BALANCER_SITE = new URL("../../systemd/examples/nginx-honua.conf", import.meta.url);
 const CLIENTS = 4;
 
 /** Starts the daemon, whose hooks start the servers, the balancer and the load. */
@@ -116,15 +116,11 @@ async function requestUntil(url: string, load: LoadCount, signal: AbortSignal): 
   }
 }
 
-/** nginx with the configuration that README.md shows, on a free port and with files in a directory only. */
+/** nginx with the shipped configuration, on a free port and with files in a directory only. */
 async function startBalancer(directory: string, [a, b]: readonly number[]) {
-  const readme = await Deno.readTextFile(README);
-  const shown = /^```nginx\n(.*?)^```$/ms.exec(readme)?.[1] ?? "";
   const port = freePort();
-  const site = shown.replace(":5001", `:${a}`).replace(":5002", `:${b}`).replace(
-    "listen 80;",
-    `listen 127.0.0.1:${port};`,
-  );
+  const site = (await Deno.readTextFile(BALANCER_SITE)).replace(":5001", `:${a}`).replace(":5002", `:${b}`)
+    .replace("listen 5000;", `listen 127.0.0.1:${port};`);
   const paths = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
     .map((kind) => `${kind}_temp_path ${directory}/${kind};`).join(" ");
   const file = `${directory}/nginx.conf`;

@@ -12,7 +12,7 @@ import { DELIVERY_VARIABLE, ROOT_VARIABLE } from "./scenario.ts";
 const CHECKOUT = decodeURIComponent(new URL("../../", import.meta.url).pathname);
 
 /** The files with scenarios, in the order in which they are played. */
-const SCENARIOS = ["service", "hardening", "instance", "hook", "installation", "package"];
+const SCENARIOS = ["service", "hardening", "instance", "hook", "server", "installation", "package"];
 
 /** What makes and runs a machine; debootstrap is asked for where there is no root yet. */
 const NEEDS: readonly Need[] = [
