@@ -1,5 +1,5 @@
-// README.md: that it says what the manual page says, that what it tells people to write is accepted, and that its links
-// lead somewhere.
+// README.md and docs/: that they say what the manual page says, that what they tell people to write is accepted, and that
+// their links lead somewhere.
 import { assert, assertEquals } from "@std/assert";
 import {
   EXIT_CODE_LIST,
@@ -17,6 +17,13 @@ import { runRecorded } from "../support/recording_terminal.ts";
 
 const ROOT = new URL("../../", import.meta.url);
 const readme = await Deno.readTextFile(new URL("README.md", ROOT));
+
+/** The texts by their URLs: README.md and all of docs/. */
+const documents = new Map([[new URL("README.md", ROOT).href, readme]]);
+for await (const { name } of Deno.readDir(new URL("docs/", ROOT))) {
+  const url = new URL(`docs/${name}`, ROOT);
+  documents.set(url.href, await Deno.readTextFile(url));
+}
 
 /** A text without the marks of code, and without links. */
 function plain(text: string): string {
@@ -59,9 +66,10 @@ Deno.test("README.md names every command of the program", async () => {
   assertEquals(names.filter((name) => name !== "help" && !named.includes(name)), []);
 });
 
-Deno.test("every options file that README.md shows is accepted as it stands", () => {
+Deno.test("every options file that the documents show is accepted as it is", () => {
   const sections = /^\{\s*"(ConfigurationWatcher|Honua|HighAvailability|Admin|Hooks)"/;
-  const files = [...readme.matchAll(/^( *)```json\n(.*?)^ *```$/gms)].map(([, , text]) => text!)
+  const all = [...documents.values()].join("\n");
+  const files = [...all.matchAll(/^( *)```json\n(.*?)^ *```$/gms)].map(([, , text]) => text!)
     .filter((text) => sections.test(text.trim()));
   assert(files.length > 10, `${files.length} options files were found`);
   for (const text of files) {
@@ -76,13 +84,19 @@ function anchorOf(heading: string): string {
   return heading.toLowerCase().replaceAll(/[^\p{L}\p{N}\s_-]/gu, "").replaceAll(" ", "-");
 }
 
-Deno.test("every link of README.md leads to a heading or a file that is there", async () => {
-  const anchors = new Set([...readme.matchAll(/^#+ (.*)$/gm)].map(([, heading]) => `#${anchorOf(heading!)}`));
-  const targets = [...readme.matchAll(/\]\(([^)\s]+)\)/g)].map(([, target]) => target!);
+Deno.test("every link of the documents leads to a heading or a file that is there", async () => {
+  const anchors = new Set(
+    [...documents].flatMap(([url, text]) =>
+      [...text.matchAll(/^#+ (.*)$/gm)].map(([, heading]) => `${url}#${anchorOf(heading!)}`)
+    ),
+  );
+  const targets = [...documents].flatMap(([url, text]) =>
+    [...text.matchAll(/\]\(([^)\s]+)\)/g)].map(([, target]) => new URL(target!, url).href)
+  ).filter((target) => target.startsWith("file:"));
   assert(targets.length > 20);
-  for (const target of targets.filter((one) => !one.startsWith("https://"))) {
-    if (target.startsWith("#")) assert(anchors.has(target), `no heading for ${target}`);
-    else await Deno.stat(new URL(target, ROOT));
+  for (const target of targets) {
+    if (target.includes("#")) assert(anchors.has(target), `no heading for ${target}`);
+    else await Deno.stat(new URL(target));
   }
 });
 
