@@ -68,7 +68,7 @@ function shift(ranges: readonly Range[], by: number): Range[] {
 /** What tells a secret by itself on a line that parsed: strings and comments that look like one. */
 function revealing(text: string): Range[] {
   const { strings, comment } = lineParts(text);
-  const found = strings.filter(({ start, end }) => end - start > 6 && looksSecret(text.slice(start, end)));
+  const found = strings.filter(({ start, end }) => looksSecret(text.slice(start, end)));
   if (comment < text.length && looksSecret(text.slice(comment))) found.push({ start: comment, end: text.length });
   const commentEnd = text.indexOf("*/");
   if (commentEnd > 0 && looksSecret(text.slice(0, commentEnd))) found.push({ start: 0, end: commentEnd });

@@ -89,7 +89,7 @@ function columnAt(source: SourceText, line: number, at: number): number {
 function countBetween(text: string, from: number, to: number): number {
   let count = 0;
   for (let at = from; at < to; at++) {
-    const second = isLow(text.charCodeAt(at)) && at > 0 && isHigh(text.charCodeAt(at - 1));
+    const second = isLow(text.charCodeAt(at)) && isHigh(text.charCodeAt(at - 1));
     if (!second) count++;
   }
   return count;

@@ -168,9 +168,10 @@ function decodedSecrets(text: string): string[] {
   const readable = Buffer.from(text, "base64").toString("utf8");
   // deno-lint-ignore no-control-regex
   if (/[\u0000-\u0008\u000e-\u001f\u007f\ufffd]/.test(readable)) return [];
-  const [user = "", ...password] = readable.split(":");
+  const [user = "", ...rest] = readable.split(":");
+  const password = rest.join(":");
   // A token in the place of the user has no password.
-  return [readable, ...password.join(":") === "" ? [user] : userinfoSecrets(user, password.join(":"))];
+  return password === "" ? [user] : userinfoSecrets(user, password);
 }
 
 function isToken(word: string): boolean {

@@ -37,22 +37,23 @@ function lookedFor(secret: string): string[] {
 
 /** As it is, as URLs, forms and JSON spell it, as they are read, and in base64 with and without its padding. */
 function spellingsOf(text: string): string[] {
-  const spellings = [text];
-  if (text.includes("%")) spellings.push(decoded(text));
-  if (text.includes("+")) spellings.push(decoded(text.replaceAll("+", " ")));
-  for (const one of [...spellings]) {
-    // Neither encoding can say half of a surrogate pair.
-    const encoded = encodeURIComponent(one.toWellFormed());
-    if (encoded !== one) {
-      spellings.push(encoded, encoded.replace(/%[0-9A-F]{2}/g, (escape) => escape.toLowerCase()));
-      if (one.includes(" ")) spellings.push(encoded.replaceAll("%20", "+"));
-    }
-    const padded = Buffer.from(one, "utf8").toString("base64");
-    const base64 = padded.replace(/=+$/, "");
-    const json = JSON.stringify(one).slice(1, -1);
-    spellings.push(json, json.replace(/\\"|[&'+<>`\u007f-\uffff]/g, dotnetEscape), base64, padded);
-    if (/[+/]/.test(base64)) spellings.push(base64.replaceAll("+", "-").replaceAll("/", "_"));
+  const readings = new Set([text, decoded(text), decoded(text.replaceAll("+", " "))]);
+  return [...readings].flatMap((one) => [one, ...encodingsOf(one)]);
+}
+
+function encodingsOf(text: string): string[] {
+  const spellings: string[] = [];
+  // Neither encoding can say half of a surrogate pair.
+  const encoded = encodeURIComponent(text.toWellFormed());
+  if (encoded !== text) {
+    spellings.push(encoded, encoded.replace(/%[0-9A-F]{2}/g, (escape) => escape.toLowerCase()));
+    if (text.includes(" ")) spellings.push(encoded.replaceAll("%20", "+"));
   }
+  const padded = Buffer.from(text, "utf8").toString("base64");
+  const base64 = padded.replace(/=+$/, "");
+  const json = JSON.stringify(text).slice(1, -1);
+  spellings.push(json, json.replace(/\\"|[&'+<>`\u007f-\uffff]/g, dotnetEscape), base64, padded);
+  if (/[+/]/.test(base64)) spellings.push(base64.replaceAll("+", "-").replaceAll("/", "_"));
   return spellings;
 }
 
