@@ -65,3 +65,11 @@ Deno.test("a number that cannot be kept is told with what it would become, and h
   assert(quotedInexactNumber("1e400")!.why.startsWith("It is larger than all that can be held"));
   assertEquals(quotedInexactNumber("1".repeat(100)), null);
 });
+
+Deno.test("up to fifteen characters without an exponent are sure, and a number is quoted up to sixty", () => {
+  assertEquals(["999999999999999", "9999999999999999"].map(isExactNumber), [true, false]);
+  assertEquals(["1e400", "1E400"].map(isExactNumber), [false, false]);
+  const quoted = (length: number) => quotedInexactNumber("1".repeat(length))?.suggestion ?? null;
+  assertEquals([quoted(60), quoted(61)], [`Write it as a string: "${"1".repeat(60)}"`, null]);
+  assertEquals(quotedInexactNumber("1e400")?.why.startsWith("It is larger than all that can be held: "), true);
+});

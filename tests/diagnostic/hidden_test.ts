@@ -72,6 +72,90 @@ Deno.test("lines that may be inside a heredoc, an open string or a PEM block of 
   ]);
 });
 
+Deno.test("ranges that overlap are one mask, ranges that touch are two, and an empty one is none", () => {
+  const text = 'a = "one two three" "four" b';
+  const cut = (...ranges: readonly [start: number, end: number][]) =>
+    shown(text, ranges.map(([start, end]) => ({ start, end })));
+  assertEquals(cut([4, 19], [9, 12]), ['a = "********" "four" b']);
+  assertEquals(cut([4, 19], [4, 6], [8, 10], [11, 12]), ['a = "********" "four" b']);
+  assertEquals(cut([9, 12], [4, 10], [11, 19]), ['a = "********" "four" b']);
+  assertEquals(cut([4, 19], [8, 26]), ['a = "********" b']);
+  assertEquals(cut([4, 9], [9, 19]), ['a = **************** "four" b']);
+  assertEquals(cut([20, 26], [20, 20], [7, 7], [9, 8]), ['a = "one two three" "********" b']);
+});
+
+Deno.test("a range that ends where a line begins, or begins where one ends, hides nothing of it", () => {
+  const text = "a = 1\nb = 2\nc = 3";
+  assertEquals(shown(text, [{ start: 0, end: 6 }, { start: 11, end: 17 }]), ["********", "b = 2", "********"]);
+  assertEquals(shown(text, [{ start: 4, end: 5 }, { start: 6, end: 7 }]), ["a = ********", "******** = 2", "c = 3"]);
+  assertEquals(shown(text, [{ start: 5, end: 6 }]), ["a = 1", "b = 2", "c = 3"]);
+});
+
+Deno.test("where the source parsed, a string ends at its own quote, and a comment begins outside of strings", () => {
+  assertEquals(shown(String.raw`a = "x\" redis://:hunter2@h" b = 1`, []), ['a = "********" b = 1']);
+  assertEquals(shown('a = "pw=x" b = "#" c = 1', []), ['a = "********" b = "#" c = 1']);
+  assertEquals(shown('a = "redis://:hunter2@h', []), ["a = ********"]);
+  assertEquals(shown("a = 1 // pw=x", []), ["a = 1 ********"]);
+  assertEquals(shown("a = 1 /* pw=x", []), ["a = 1 ********"]);
+  assertEquals(shown('a = 4 / 2 # "pw=x"', []), ["a = 4 / 2 ********"]);
+  assertEquals(shown("pw=x", []), ["pw=x"]);
+  assertEquals(shown("*/ pw=x", []), ["*/ pw=x"]);
+  assertEquals(shown("x */ pw=x", []), ["x */ pw=x"]);
+  assertEquals(shown("a = 1 # roads", []), ["a = 1 # roads"]);
+});
+
+Deno.test("where the source did not parse, a quote of its own hides all behind it, and a brace in a string nothing", () => {
+  assertEquals(shown('a = "', null), ["a = ********"]);
+  assertEquals(shown('a = "x{y" b = 5', null), ['a = "********" b = 5']);
+  assertEquals(shown('a = "$x%" b = 5', null), ['a = "********" b = 5']);
+  assertEquals(shown('a = "%{x" b = 5', null), ["a = ********"]);
+  assertEquals(shown('a = "${x}" b = 5', null), ['a = "********" b = 5']);
+  assertEquals(shown('a = "${{}}" b = 5', null), ['a = "********" b = 5']);
+  // A backslash in code escapes a quote only for a reader who knows no code.
+  assertEquals(shown(String.raw`a = "${"${"}\"x"}" b = 5`, null), ["a = ********"]);
+  assertEquals(shown(String.raw`a = "${"${"}\"x"}"` + "\nhunter2\nb = 5", null), [
+    'a = "********"',
+    "********",
+    "********",
+  ]);
+  assertEquals(shown(String.raw`a = "${"${"}\"${"${"}" b = 5`, null), ["a = ********"]);
+  assertEquals(shown('# "a\nb = 5', null), ["# ********", "b = 5"]);
+  assertEquals(shown('// "a\nb = 5', null), ["// ********", "b = 5"]);
+});
+
+Deno.test("where the source did not parse, a secret without quotes before or behind a string hides the whole line", () => {
+  assertEquals(shown('redis://:hunter2@h a = "x"', null), ["********"]);
+  assertEquals(shown('a = "x" redis://:hunter2@h', null), ["********"]);
+  assertEquals(shown('password = a b = "x" c', null), ["password =********"]);
+  assertEquals(shown('b = "x" password = hunter2', null), ['b = "********" password =********']);
+  assertEquals(shown("title = a password: hunter2", null), ["title = a password:********"]);
+  assertEquals(shown("'password' : hunter2", null), ["'********' :********"]);
+  assertEquals(shown("passwordless = hunter2", null), ["passwordless =********"]);
+  assertEquals(shown("compass = hunter2", null), ["compass = hunter2"]);
+});
+
+Deno.test("the bounds of what is read in a source that did not parse", () => {
+  const secret = (length: number, spaces = 0) => `${"x".repeat(length - 4)}_otp${" ".repeat(spaces)}=hunter2`;
+  assertEquals(shown(secret(128), null), [`${secret(128).slice(0, -7)}********`]);
+  assertEquals(shown(secret(129), null), [secret(129)]);
+  assertEquals(shown(secret(20, 64), null), [`${secret(20, 64).slice(0, -7)}********`]);
+  assertEquals(shown(secret(20, 65), null), [secret(20, 65)]);
+  assertEquals(shown("a".repeat(65_536), null), [`${"a".repeat(160)}…`]);
+  const heredoc = (start: string, end: string) => shown(`a = ${start}\nhunter2\n${end}\nb = 1`, null).slice(1);
+  const hidden = ["********", "********", "b = 1"];
+  for (const start of ["<<E", "<<-E", "<<~E", "<<'E'", `<<${" ".repeat(8)}E`]) {
+    assertEquals(heredoc(start, "  E"), hidden);
+  }
+  assertEquals(heredoc(`<<${" ".repeat(9)}E`, "E"), ["hunter2", "E", "b = 1"]);
+  const marker = "E".repeat(256);
+  assertEquals(heredoc(`<<${marker}`, marker), hidden);
+  // Its end is not recognised.
+  assertEquals(heredoc(`<<${marker}E`, `${marker}E`), ["********", "********", "********"]);
+  assertEquals(shown("-----BEGIN KEY----- x -----END KEY-----\nb = 1", null), ["********", "b = 1"]);
+  assertEquals(shown("-----BEGIN KEY-----\nx -----END KEY-----\nb = 1", null).at(-1), "b = 1");
+  assertEquals(heredoc("<<E", "x E"), ["********", "********", "********"]);
+});
+
 const hostile = fc.constantFrom(
   ...["\n", "\r\n", "\t", '"', "'", "\\", "#", "//", "/*", "*/", "${", "}", "<<E\n", "E\n", " = ", "a", "😀", "\ud800"],
 );

@@ -7,6 +7,10 @@ Deno.test("lines end at LF and CRLF, and columns count characters", () => {
   const places = [0, 2, 3, 4, 5, 7, 8, 9, 10, 11, 12, 99].map((at) => Object.values(positionAt(source, at)).join(":"));
   assertEquals(places, ["1:1", "1:3", "2:1", "2:2", "2:3", "2:4", "2:5", "3:1", "4:1", "4:2", "4:3", "4:3"]);
   assertEquals([1, 2, 3, 4, 5].map((line) => lineText(source, line)), ["a", "\tb😀c", "", "日x", ""]);
+  assertEquals([0, 6].map((line) => lineText(source, line)), ["", ""]);
+  assertEquals(positionAt(source, -1), { line: 1, column: 1 });
+  assertEquals(lineText(sourceText("t", "a\r\r\nb\r"), 1), "a\r");
+  assertEquals(lineText(sourceText("t", "a\r\r\nb\r"), 2), "b");
 });
 
 Deno.test("on a line of any length a column is what counting from its start gives, in whatever order one asks", () => {

@@ -4,6 +4,7 @@ import {
   type Diagnostic,
   type DiagnosticDetails,
   errorDiagnostic,
+  hasErrors,
   placeOf,
   warningDiagnostic,
 } from "../../src/diagnostic/diagnostic.ts";
@@ -78,6 +79,39 @@ error[config/none]: Nowhere
 `,
   );
   assertEquals(renderText([], { sources: new Map(), colour: true, frames: true }), "");
+});
+
+Deno.test("a frame is shown where frames are asked for, and an empty line in it ends at its bar", () => {
+  const source = sourceText("a.hcl", "a = 1\n\n");
+  const sources = new Map([["a.hcl", { source, secretRanges: [] }]]);
+  const diagnostic = errorDiagnostic("a/b", "No", { place: placeOf(source, { start: 6, end: 7 }) });
+  assertEquals(
+    renderText([diagnostic], { sources, colour: false, frames: true }),
+    "error[a/b]: No\n --> a.hcl:2:1\n  |\n2 |\n  | ^\n\n1 error in a.hcl\n",
+  );
+  assertEquals(
+    renderText([diagnostic], { sources, colour: false, frames: false }),
+    "error[a/b]: No\n --> a.hcl:2:1\n\n1 error in a.hcl\n",
+  );
+});
+
+Deno.test("a path is shown up to 200 characters, and places in two files are counted", () => {
+  const source = sourceText("a.hcl", "a = 1");
+  const place = placeOf(source, { start: 0, end: 1 });
+  const about = (length: number) => errorDiagnostic("a/b", "No", { path: "p".repeat(length), place });
+  const text = (one: Diagnostic) => renderText([one], { sources: new Map(), colour: false, frames: true });
+  const [bound, beyond] = [`(${"p".repeat(200)})`, `(${"p".repeat(200)}…)`];
+  assertEquals([text(about(200)).includes(bound), text(about(201)).includes(beyond)], [true, true]);
+  assertEquals(renderLine(about(200)), `a.hcl:1:1: error: No ${bound} [a/b]`);
+  assertEquals(renderLine(about(201)), `a.hcl:1:1: error: No ${beyond} [a/b]`);
+  const two = [about(1), warningDiagnostic("a/c", "Elsewhere", { place: { ...place, file: "b.hcl" } })];
+  const shown = renderText(two, { sources: new Map(), colour: false, frames: true });
+  assertEquals(shown.split("\n").at(-2), "1 error, 1 warning in 2 files");
+});
+
+Deno.test("one error among warnings is an error", () => {
+  const [error, warning] = [errorDiagnostic("a/b", "No"), warningDiagnostic("a/b", "No")];
+  assertEquals([hasErrors([]), hasErrors([warning, warning]), hasErrors([warning, error])], [false, false, true]);
 });
 
 Deno.test("tabs, wide characters and combining marks keep the underline under its text", () => {

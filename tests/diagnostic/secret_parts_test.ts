@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { secretParts } from "../../src/diagnostic/secret_parts.ts";
+import { secretParts, userinfoSecrets } from "../../src/diagnostic/secret_parts.ts";
 import { textMasker } from "../../src/diagnostic/text_masker.ts";
 
 /** Secrets, and a part of each that is one by itself. */
@@ -67,6 +67,8 @@ Deno.test("what a secret says of harmless things is no part that is masked", () 
     ["honua/server@1.2.3", "honua server 1.2.3"],
     ["Key=abc;partition_key=region;primaryKey=name", "region name"],
     ["a plain sentence: nothing in it", "plain sentence nothing"],
+    ["Host=db;token of host=main.example", "main.example"],
+    ["Driver={x};PWD={};Database=honua main", "{};Database=honua"],
     ["hunter22", String.fromCharCode(...new Uint8Array([0x86, 0xe9]))],
   ];
   for (const [secret, text] of harmless) assertEquals(textMasker([secret])(text), text, secret);
@@ -81,6 +83,88 @@ Deno.test("a value that is an ordinary word is masked with its name or user, and
     ["Host=db;Password=test", "test", "[masked]"],
   ];
   for (const [secret, text, masked] of said) assertEquals(textMasker([secret])(text), masked, secret);
+});
+
+Deno.test("of what is in front of a secret nothing is masked that is none", () => {
+  assertEquals(textMasker(["postgres://honua:hunter2@db/maps"])("//honua:hunter2"), "//[masked]");
+  assertEquals(textMasker(["scott/tiger@ORCL"])("scott/tiger x/tiger"), "[masked] x/[masked]");
+  assertEquals(textMasker([btoa("hunter2:")])("hunter2:"), "[masked]:");
+});
+
+Deno.test("a member is secret by its name in whatever syntax, up to the end that each syntax gives it", () => {
+  const ends = [";", ",", "&", ")", "#", " ", "\n"];
+  for (const end of ends) {
+    const parts = secretParts(`x;pwd=hunter2${end}rest`);
+    assert(parts.includes("hunter2"), end);
+    const others = ends.filter((one) => one !== end).join("").trim();
+    assert(secretParts(`x;pwd=hun${others}ter2${end}rest`).includes(`hun${others}ter2`), end);
+  }
+  for (const before of [..."\"';,&?#{}()[]\r\n/@"]) {
+    assert(secretParts(`harmless${before}pwd=hunter2`).includes("hunter2"), before);
+    assertEquals(secretParts(`pwd${before}harmless=hunter2`).includes("hunter2"), false, before);
+  }
+  for (
+    const name of ["Account Key", "Connection String", "account keys", "Shared Access Signature", "my pwd", "'pwd'"]
+  ) {
+    assert(secretParts(`x;${name} = hunter2;`).includes("hunter2"), name);
+  }
+  for (const name of ["partition_key", "pwd of key holder", "keyboard", "signatures and key x", "session_x"]) {
+    assertEquals(secretParts(`x;${name}=hunter2;`).includes("hunter2"), false, name);
+  }
+  for (const name of ["auth", "KEY", "code", "session", "sid"]) {
+    assert(secretParts(`x;${name}=hunter2`).includes("hunter2"));
+  }
+});
+
+Deno.test("a user's name is a secret if it looks like a token, from a length on", () => {
+  const isSecret = (user: string) => userinfoSecrets(user, "").includes(user);
+  assertEquals(["abcdefg1", "1234567a", "a".repeat(16), "1".repeat(16), "glpat-"].map(isSecret), Array(5).fill(true));
+  assertEquals(["abcdef1", "a".repeat(15), "1".repeat(15), "", "honua-db"].map(isSecret), Array(5).fill(false));
+  assertEquals(userinfoSecrets("u%41", "p%42"), ["u%41:p%42", "uA:pB", "p%42"]);
+  assertEquals(userinfoSecrets("honua", ""), []);
+  assertEquals(userinfoSecrets("", "pw"), [":pw", ":pw", "pw"]);
+});
+
+Deno.test("parts are looked for up to each bound, and not beyond it", () => {
+  const value = (length: number) => secretParts(`x;pwd=${"a".repeat(length)};y`).map((part) => part.length);
+  assertEquals([Math.max(...value(4_095)), Math.max(...value(4_096))], [4_095, 4_095]);
+  const far = (length: number) => secretParts(`${"x".repeat(length - 9)};pwd=abcd`).includes("abcd");
+  assertEquals([far(16 * 4_096), far(16 * 4_096 + 1)], [true, false]);
+  const name = (length: number) => secretParts(`;${"x".repeat(length - 4)}_pwd=abcd`).includes("abcd");
+  assertEquals([name(64), name(80)], [true, true]);
+  const lines = (count: number) =>
+    secretParts(Array.from({ length: count }, (_, at) => `line-${1_000 + at}`).join("\n"));
+  // One of the parts is the whole text with other line breaks, unless it is written so already.
+  assertEquals([lines(1_024).length, lines(1_025).length], [1_024, 1_024]);
+  assertEquals(secretParts("12345678\n1234567\r-----END x\r\n  abcdefgh  \n"), [
+    "12345678\n1234567\n-----END x\n  abcdefgh",
+    "12345678",
+    "abcdefgh",
+  ]);
+  const scheme = (text: string) => secretParts(text).includes(text.split(/\s+/)[1]!);
+  assertEquals(
+    ["Bearer abcd", "basic\tabcd", `token${" ".repeat(8)}abcd`, "x apikey abcd"].map((text) =>
+      secretParts(text).includes("abcd")
+    ),
+    [true, true, true, true],
+  );
+  assertEquals([scheme("Bearer abc"), scheme(`token${" ".repeat(9)}abcd`), scheme("xbearer abcd")], [
+    false,
+    false,
+    false,
+  ]);
+});
+
+Deno.test("what is no text behind base64 is no part", () => {
+  const parts = (...bytes: number[]) => secretParts(btoa(String.fromCharCode(...bytes)));
+  const text = [..."tokens"].map((character) => character.charCodeAt(0));
+  assertEquals(parts(...text), ["tokens"]);
+  for (const control of [0, 8, 0x0e, 0x1f, 0x7f, 0x80, 0xff]) assertEquals(parts(...text, control), [], `${control}`);
+  for (const control of [9, 10, 13]) assertEquals(parts(...text, control).length > 0, true, `${control}`);
+  assertEquals(secretParts("dG9rZW4"), []);
+  assertEquals(secretParts("x dG9rZW5z"), []);
+  assertEquals(secretParts("dG9rZW5z x"), []);
+  assertEquals(secretParts("dG9rZW5z\n").includes("tokens"), true);
 });
 
 Deno.test("a password is masked in whatever way a connection string has to quote it", () => {

@@ -49,6 +49,7 @@ Deno.test("a text with a credential is known whatever its name", () => {
     "honua:hunter2@tcp(db:3306)/maps",
     "//honua:hunter2@db/maps",
     "Server=db;pin=1234",
+    "postgres://team/honua@x:hunter2@db",
   ];
   for (const text of texts) assert(looksSecret(text), text);
 });
@@ -105,21 +106,80 @@ Deno.test("a member named __proto__ is copied and masked as any other", () => {
   assertEquals(JSON.stringify(maskConfig(config)), `{"__proto__":{"password":"${MASK}"},"constructor":"x"}`);
 });
 
-Deno.test("a long number under a secret's name is searched for as a text, and a short one is not", () => {
-  const config = { services: { a: { settings: { pin: 483921, token: [-1234567.5], pinTries: 3, port: 654321 } } } };
-  assertEquals(secretsIn(config), ["483921", "-1234567.5"]);
+Deno.test("a number under a secret's name is searched for as a text from six characters on", () => {
+  const settings = { pin: 483921, token: [-1234567.5, -12345], pinTries: 12345, port: 654321 };
+  assertEquals(secretsIn({ services: { a: { settings } } }), ["483921", "-1234567.5", "-12345"]);
 });
 
-Deno.test("a search that remembers entries finds what a fresh one finds, whatever else changed", () => {
+/** Where a name of a secret is an id that people gave, and where it is a setting's name. */
+const PLACES: readonly (readonly [isSecret: boolean, config: unknown])[] = [
+  ...["dataSources", "services", "layers", "caches"].map((block) => [false, { [block]: { token: "plain" } }] as const),
+  [false, { rateLimit: { rules: { token: "plain" } } }],
+  [false, { layers: { roads: { fields: { token: "plain" } } } }],
+  [false, { rateLimit: { rules: { token: { window: "plain" } } } }],
+  [false, { layers: { roads: { fields: { token: { type: "plain" } } } } }],
+  [false, { layers: { token: { title: "plain" } } }],
+  [true, { token: "plain" }],
+  [true, { variables: { token: "plain" } }],
+  [true, { rateLimit: { token: "plain" } }],
+  [true, { rateLimit: { limits: { token: "plain" } } }],
+  [true, { limits: { rules: { token: "plain" } } }],
+  [true, { services: { odata: { token: "plain" } } }],
+  [true, { layers: { roads: { columns: { token: "plain" } } } }],
+  [true, { services: { roads: { fields: { token: "plain" } } } }],
+  [true, { layers: { roads: { fields: { id: { token: "plain" } } } } }],
+  [true, { rateLimit: { rules: { odata: { token: "plain" } } } }],
+  // All in a secret setting is secret, whatever it is called and however deep it is.
+  [true, { services: { odata: { settings: { token: { type: "plain" } } } } }],
+  [true, { services: { odata: { settings: { token: [{ type: ["plain"] }] } } } }],
+  [true, { variables: { token: { services: { odata: "plain" } } } }],
+];
+
+Deno.test("what is found to be a secret is what a printed configuration masks, at each place", () => {
+  for (const [isSecret, config] of PLACES) {
+    const text = JSON.stringify(config);
+    assertEquals(JSON.stringify(maskConfig(config)), isSecret ? text.replace("plain", MASK) : text);
+    assertEquals(secretsIn(config), isSecret ? ["plain"] : [], text);
+  }
+});
+
+Deno.test("a text is masked unless it is empty, and a number under a secret's name however short it is", () => {
+  const config = { token: ["", "a", 1, 0, true, false, null], note: ["", "a", 1, "u:p@h"] };
+  assertEquals(
+    JSON.stringify(maskConfig(config)),
+    JSON.stringify({ token: ["", MASK, MASK, MASK, true, false, null], note: ["", "a", 1, MASK] }),
+  );
+});
+
+Deno.test("a reference with text around it, or with a default, is no reference alone", () => {
+  const name = (length: number) => "N".repeat(length);
+  const kept = ['${env("A")}', '${env("A.b:c-d_1")}', `\${env("${name(256)}")}`];
+  const masked = ['x${env("A")}', '${env("A")}x', ' ${env("A")}', '${env("A", "b")}', '${env("")}', "${env('A')}", "x"];
+  for (const password of [...kept, ...masked, `\${env("${name(257)}")}`, '${env("A B")}']) {
+    const shown = kept.includes(password) ? password : MASK;
+    assertEquals(
+      JSON.stringify(maskConfig({ password }, { keepReferences: true })),
+      JSON.stringify({ password: shown }),
+    );
+  }
+});
+
+Deno.test("a search that remembers entries finds what stands in each, whatever else changed", () => {
   const search = openSecretSearch();
   const entry = (connection: string) => ({ connection, deep: [{ password: `${connection}-word` }] });
   const [one, two] = [entry("first-secret"), entry("second-secret")];
-  const configs = [
-    { dataSources: { password: one, main: two }, variables: { api_key: "variable-key" } },
-    { dataSources: { main: two }, variables: { api_key: "another-key" } },
-    { dataSources: { main: entry("second-secret"), token: two }, other: { password: two } },
-    { dataSources: {}, services: { odata: one } },
+  const [first, second] = [one, two].map(({ connection }) => [connection, `${connection}-word`]) as [
+    string[],
+    string[],
   ];
-  for (const config of configs) assertEquals(search(config), secretsIn(config));
-  assertEquals(search(configs[0]).length, 5);
+  const configs: readonly (readonly [config: unknown, found: readonly string[]])[] = [
+    [{ dataSources: { password: one, main: two }, variables: { api_key: "key" } }, [...first, ...second, "key"]],
+    [{ dataSources: { main: two }, variables: { api_key: "another" } }, [...second, "another"]],
+    [{ dataSources: { main: entry("second-secret"), token: two }, other: { password: two } }, second],
+    [{ dataSources: {}, services: { odata: one } }, first],
+    // An object that is no entry is judged by where it is, each time.
+    [{ other: { password: { title: "plain" } } }, ["plain"]],
+    [{ dataSources: { main: "Host=db;pwd=x", token: null, none: 7 } }, ["Host=db;pwd=x"]],
+  ];
+  for (const [config, found] of configs) assertEquals([search(config), secretsIn(config)], [found, found]);
 });

@@ -22,6 +22,35 @@ Deno.test("a name that is far from all has no suggestion", () => {
   assertEquals(nearest("title", []), null);
 });
 
+Deno.test("a name may be so many edits away as its length allows, and no more", () => {
+  const cases: readonly (readonly [name: string, candidate: string, isNear: boolean])[] = [
+    ["ab", "ac", false],
+    ["ab", "abc", true],
+    ["abc", "abd", true],
+    ["abc", "ade", false],
+    ["abcde", "abcdf", true],
+    ["abcde", "abcfg", false],
+    ["abcdef", "abcdgh", true],
+    ["abcdef", "abcghi", false],
+    ["abcdefghi", "abcdefxyz", true],
+    ["abcdefgh", "abcdexyz", false],
+    ["abcde", "abcdefgh", false],
+    ["abcdef", "abcdefghi", true],
+    // Two neighbours swapped are one edit, and only where the rest is the same.
+    ["abc", "acb", true],
+    ["abc", "bac", true],
+    ["abcd", "acbx", false],
+    ["abcd", "badc", false],
+    ["a-b_c.d e", "abcde", true],
+  ];
+  for (const [name, candidate, isNear] of cases) {
+    assertEquals(nearest(name, [candidate]), isNear ? candidate : null, `${name} ${candidate}`);
+    assertEquals(nearest(candidate, [name]), isNear ? name : null, `${candidate} ${name}`);
+  }
+  assertEquals(nearest("abcdef", ["abcdxy", "abcdex", "abcdey"]), "abcdex");
+  assertEquals(nearest("---", ["-"]), null);
+});
+
 Deno.test("a name is never its own suggestion, and hostile names are names", () => {
   assertEquals(nearest("title", ["title"]), null);
   assertEquals(nearest("__prot__", ["__proto__"]), "__proto__");
@@ -29,6 +58,7 @@ Deno.test("a name is never its own suggestion, and hostile names are names", () 
 });
 
 Deno.test("names over 64 characters and candidates after the first thousand are not looked at", () => {
+  assertEquals(nearest(`${"a".repeat(63)}b`, ["a".repeat(64)]), "a".repeat(64));
   assertEquals(nearest("a".repeat(65), ["a".repeat(64)]), null);
   assertEquals(nearest("a".repeat(64), ["a".repeat(65)]), null);
   const many = Array.from({ length: 1_000 }, (_, index) => `zzzz${index}zzzz`);
