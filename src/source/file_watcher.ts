@@ -159,9 +159,8 @@ function requestLook(watcher: Watcher, reason: ChangeSign): void {
 }
 
 function scheduleLook(watcher: Watcher, milliseconds: number): void {
-  watcher.cancelLook = watcher.options.clock.schedule(milliseconds, () => {
-    if (watcher.looking === null && !watcher.closed) startLook(watcher, watcher.lookAgain ?? "change");
-  });
+  const begin = () => void startLook(watcher, watcher.lookAgain);
+  watcher.cancelLook = watcher.options.clock.schedule(milliseconds, begin);
 }
 
 function startLook(watcher: Watcher, reason: ChangeSign | null): { looking: Promise<void>; inTime: Promise<boolean> } {

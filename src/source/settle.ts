@@ -70,7 +70,7 @@ export function settle(options: SettleOptions, onSettled: () => void): Settler {
   function arm(): void {
     if (burst === null) return;
     const wait = dueAt(burst, { quietMilliseconds, longestMilliseconds }) - clock.now();
-    cancelTimer = clock.schedule(Math.max(0, Math.ceil(wait)), ring);
+    cancelTimer = clock.schedule(Math.ceil(wait), ring);
   }
 
   function ring(): void {

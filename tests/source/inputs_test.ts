@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
-import { gatherInputs } from "../../src/source/inputs.ts";
+import { environmentFilePath, gatherInputs, isUnreachable, readEnvironmentFiles } from "../../src/source/inputs.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
 
 Deno.test("one fingerprint covers the source and every environment file", async () => {
@@ -45,4 +45,48 @@ Deno.test("an environment file has at most 1 MiB", async () => {
   const large = (await gatherInputs(source, [file])).decode();
   assert(!large.ok);
   assertEquals(large.diagnostic.code, "source/too-large");
+});
+
+Deno.test("what was read of each file is handed on in order, by the path that it was read from", async () => {
+  await using directory = await temporaryDirectory();
+  const source = await directory.write("a.hcl", "x = 1\n");
+  const files = [await directory.write("a.env", "A=1\n"), `-${await directory.write("b.env", "B=2\n")}`];
+  const inputs = (await gatherInputs(source, files)).decode();
+  assert(inputs.ok);
+  assertEquals(inputs.environmentFiles.map(({ name, text }) => [name, text]), [
+    [directory.file("a.env"), "A=1\n"],
+    [directory.file("b.env"), "B=2\n"],
+  ]);
+  assertEquals(["-a", "a", "--a", "-"].map(environmentFilePath), ["a", "a", "-a", ""]);
+});
+
+Deno.test("each state of a file has a fingerprint of its own: missing, empty, not a file, in another place", async () => {
+  await using directory = await temporaryDirectory();
+  const path = directory.file("a.env");
+  const digest = async (written: string) => (await readEnvironmentFiles([written])).digest;
+  const source = async () => (await gatherInputs(path, [])).fingerprint;
+  const [missing, missingSource] = [await digest(path), await source()];
+  await Deno.writeTextFile(path, "");
+  const [empty, emptySource] = [await digest(path), await source()];
+  await Deno.remove(path);
+  await Deno.mkdir(path);
+  const [kind, kindSource] = [await digest(path), await source()];
+  assertEquals(new Set([missing, empty, kind]).size, 3);
+  assertEquals(new Set([missingSource, emptySource, kindSource]).size, 3);
+  assertEquals(await digest(`-${path}`), kind);
+  assertNotEquals(await digest(directory.file("b.env")), missing);
+});
+
+Deno.test("of several files that cannot be read the first is told, and a dash excuses only a missing one", async () => {
+  await using directory = await temporaryDirectory();
+  const [one, two] = [directory.file("one"), directory.file("two")];
+  const told = async (...written: string[]) => {
+    const read = await readEnvironmentFiles(written);
+    return read.ok ? null : [read.diagnostic.summary, isUnreachable(read.diagnostic)];
+  };
+  assertEquals(await told(one, two), [`${one} does not exist`, true]);
+  assertEquals(await told(`-${one}`, two), [`${two} does not exist`, true]);
+  assertEquals(await told(`-${directory.path}`), [`${directory.path} is a directory, not a file`, true]);
+  await Deno.writeFile(one, new Uint8Array([0xff]));
+  assertEquals(await told(`-${one}`), [`${one} is not valid UTF-8`, false]);
 });

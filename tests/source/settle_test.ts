@@ -1,9 +1,8 @@
 // The pure core by replayed hints, the shell with a clock that a test turns.
-import * as FakeTimers from "@sinonjs/fake-timers";
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { type Burst, dueAt, settle, withHint } from "../../src/source/settle.ts";
-import type { Clock } from "../../src/time/clock.ts";
+import { fakeClock } from "../support/fake_clock.ts";
 
 const quiescence = { quietMilliseconds: 500, longestMilliseconds: 2000 };
 
@@ -28,18 +27,6 @@ const burstHints = fc.array(fc.integer({ min: 0, max: 499 }), { minLength: 1, ma
 function timesOf(gaps: number[]): number[] {
   let at = 0;
   return gaps.map((gap) => at += gap);
-}
-
-function fakeClock(): { clock: Clock; timers: ReturnType<typeof FakeTimers.createClock> } {
-  const timers = FakeTimers.createClock();
-  const clock: Clock = {
-    now: () => timers.now,
-    schedule(milliseconds, callback) {
-      const timer = timers.setTimeout(callback, milliseconds);
-      return () => timers.clearTimeout(timer);
-    },
-  };
-  return { clock, timers };
 }
 
 Deno.test("every hint is followed by a firing within the longest wait", () => {
@@ -121,6 +108,24 @@ Deno.test("a hint given while the callback runs counts for the next firing", () 
   assertEquals(count, 2);
 });
 
+Deno.test("the hints of a burst share one timer", () => {
+  const { clock, timers } = fakeClock();
+  let count = 0;
+  using settler = settle({ quietMilliseconds: 100, clock }, () => count++);
+  for (let at = 0; at < 250; at += 50) {
+    settler.hint();
+    assertEquals(timers.countTimers(), 1);
+    timers.tick(50);
+  }
+  settler.flush();
+  assertEquals([count, timers.countTimers()], [1, 0]);
+  settler.hint();
+  timers.tick(99);
+  assertEquals(count, 1);
+  timers.tick(1);
+  assertEquals([count, timers.countTimers()], [2, 0]);
+});
+
 Deno.test("flush fires what waits at once, and nothing where nothing waits", () => {
   const { clock, timers } = fakeClock();
   let count = 0;
@@ -160,10 +165,17 @@ Deno.test("a callback that throws loses no later hint", () => {
   assertEquals(count, 2);
 });
 
-Deno.test("the system's clock fires and leaves no timer behind", async () => {
-  await new Promise<void>((resolve) => {
-    const settler = settle({ quietMilliseconds: 1 }, resolve);
-    settler.hint();
-    settler.hint();
+Deno.test("the system's clock fires once for two hints, and leaves no timer behind", async () => {
+  let count = 0;
+  const { promise, resolve } = Promise.withResolvers<void>();
+  using settler = settle({ quietMilliseconds: 1 }, () => {
+    count++;
+    resolve();
   });
+  settler.hint();
+  settler.hint();
+  assertEquals(count, 0);
+  await promise;
+  settler.flush();
+  assertEquals(count, 1);
 });

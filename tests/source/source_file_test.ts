@@ -25,9 +25,10 @@ function refusal(read: SourceRead | Awaited<ReturnType<typeof decodeSource>>) {
   return { ...read.diagnostic, digest: read.digest };
 }
 
+const NUMBERS = { dev: 1, ino: 1, mode: 0, uid: 0, gid: 0, size: 0, mtimeMs: 0, ctimeMs: 0, birthtimeMs: 0 };
+
 /** An open regular file of unknown size that reads as a test wants. */
-function opened(read: OpenedFile["read"]): OpenedFile {
-  const numbers = { dev: 1, ino: 1, mode: 0, uid: 0, gid: 0, size: 0, mtimeMs: 0, ctimeMs: 0, birthtimeMs: 0 };
+function opened(read: OpenedFile["read"], numbers: typeof NUMBERS = NUMBERS): OpenedFile {
   const kinds = { isFile: () => true, isDirectory: () => false, isFIFO: () => false, isSocket: () => false };
   return {
     stat: () => Promise.resolve({ ...numbers, ...kinds }),
@@ -186,8 +187,68 @@ Deno.test("a real replacement character before the wrong byte does not mislead",
   assertEquals(refusal(await decodeSource("-", bytes)).place?.column, 3);
 });
 
-Deno.test("UTF-16 with its byte order mark is recognised", async () => {
-  assertStringIncludes(refusal(await decodeSource("-", new Uint8Array([0xff, 0xfe, 0x41, 0]))).why!, "UTF-16");
+Deno.test("UTF-16 is recognised by its byte order mark, in either order, and nothing else is taken for it", () => {
+  const why = (...bytes: number[]) => refusal(decodeSource("-", new Uint8Array(bytes))).why!;
+  for (const mark of [[0xff, 0xfe], [0xfe, 0xff]]) assertStringIncludes(why(...mark, 0x41, 0), "UTF-16");
+  for (const other of [[0xff, 0x41], [0x41, 0xfe], [0xfe, 0x41], [0x41, 0xff], [0xff, 0xff]]) {
+    assertEquals(why(...other).includes("UTF-16"), false, `${other}`);
+  }
+});
+
+Deno.test("a source has at most 16 MiB unless another limit is given, from wherever it comes", () => {
+  const bytes = new Uint8Array(16 * 1024 * 1024 + 1).fill(0x20);
+  assertEquals(decodeSource("-", bytes.subarray(1)).ok, true);
+  assertEquals(refusal(decodeSource("-", bytes)).summary, "- is larger than 16777216 bytes");
+  const small = encode("four");
+  assertEquals(decodeSource("-", small, { maxBytes: 4 }).ok, true);
+  const { code, digest } = refusal(decodeSource("-", small, { maxBytes: 3 }));
+  assertEquals([code, digest], ["source/too-large", null]);
+});
+
+Deno.test("each number that the system says of a file is part of its identity, and so is its directory", async () => {
+  await inDirectory(async (directory) => {
+    await Deno.mkdir(`${directory}/a`);
+    await Deno.writeTextFile(`${directory}/a/f`, "");
+    const identityWith = async (more: Partial<typeof NUMBERS> = {}) => {
+      const open = () => Promise.resolve(opened(() => Promise.resolve(0), { ...NUMBERS, ...more }));
+      const read = await readSource(`${directory}/a/f`, { open });
+      assert(read.ok);
+      return read.identity;
+    };
+    const before = await identityWith();
+    assertEquals(await identityWith(), before);
+    for (const name of Object.keys(NUMBERS)) assertNotEquals(await identityWith({ [name]: 7 }), before, name);
+    await Deno.rename(`${directory}/a`, `${directory}/b`);
+    await Deno.mkdir(`${directory}/a`);
+    await Deno.writeTextFile(`${directory}/a/f`, "");
+    assertNotEquals(await identityWith(), before);
+  });
+});
+
+Deno.test("a way that cannot be gone is no missing file", async () => {
+  await inDirectory(async (directory) => {
+    await Deno.symlink("a", `${directory}/a`);
+    await Deno.writeTextFile(`${directory}/file`, "");
+    assertEquals(await identify(`${directory}/a`), "unreadable ELOOP");
+    assertEquals(await identify(`${directory}/file/f`), "missing");
+    assertEquals(await identify("a\0b").then((text) => text.startsWith("unreadable")), true);
+  });
+});
+
+Deno.test("what to do follows what the system answered, and what is there instead of a file", async () => {
+  await inDirectory(async (directory) => {
+    const path = `${directory}/a.hcl`;
+    await Deno.writeTextFile(path, "");
+    const suggested = async (error: Error) =>
+      refusal(await readSource(path, { open: () => Promise.reject(error) })).suggestion!;
+    for (const code of ["EACCES", "EPERM"]) {
+      assertStringIncludes(await suggested(Object.assign(new Error(code), { code })), "Let the account", code);
+    }
+    assertStringIncludes(await suggested(new Deno.errors.NotCapable("no")), "Let the account");
+    assertStringIncludes(await suggested(Object.assign(new Error("EIO"), { code: "EIO" })), "Check the file system");
+    assertStringIncludes(refusal(await readSource(directory)).suggestion!, "Name a file in it");
+    assertStringIncludes(refusal(await readSource("/dev/zero")).suggestion!, "to a regular file");
+  });
 });
 
 Deno.test("a NUL has its line and column", async () => {

@@ -1,0 +1,287 @@
+// When a watcher looks, tries again and gives up: at each bound and one before it, by a clock that the test turns.
+import { assertEquals } from "@std/assert";
+import type { FileSystemEvent, WatchDirectory } from "../../src/source/event_watch.ts";
+import { type FileWatcherOptions, watchFiles } from "../../src/source/file_watcher.ts";
+import { countedSignal } from "../support/counted_signal.ts";
+import { eventually } from "../support/eventually.ts";
+import { type FakeClock, fakeClock, turn, withFakeTimeouts } from "../support/fake_clock.ts";
+import { inDirectory } from "./watching.ts";
+
+/** A watcher over a clock that a test turns, and what became of it. */
+interface Timed extends FakeClock, AsyncDisposable {
+  readonly hints: string[];
+  readonly troubles: string[];
+  /** When it looked at a file. */
+  readonly looks: number[];
+}
+
+/** Files that are the same at each look unless `identify` says otherwise. */
+async function timed(paths: readonly string[], options: Partial<FileWatcherOptions>): Promise<Timed> {
+  const { clock, timers } = fakeClock();
+  const [hints, troubles, looks]: [string[], string[], number[]] = [[], [], []];
+  const { identify = () => Promise.resolve("same") } = options;
+  const watcher = await watchFiles(paths, {
+    events: false,
+    pollMilliseconds: 0,
+    onHint: (_, reason) => hints.push(`${reason} ${timers.now}`),
+    onTrouble: (reason) => troubles.push(reason),
+    clock,
+    ...options,
+    identify: (path) => {
+      looks.push(timers.now);
+      return identify(path);
+    },
+  });
+  return { clock, timers, hints, troubles, looks, [Symbol.asyncDispose]: () => watcher[Symbol.asyncDispose]() };
+}
+
+/** Directories whose events a test makes; counts how often each was opened. */
+function directed() {
+  const emits = new Map<string, (event: FileSystemEvent) => void>();
+  const opened: string[] = [];
+  const watchDirectory: WatchDirectory = (directory) => {
+    opened.push(directory);
+    const queue: FileSystemEvent[] = [];
+    let wake = Promise.withResolvers<void>();
+    let isClosed = false;
+    emits.set(directory, (event) => {
+      queue.push(event);
+      wake.resolve();
+    });
+    const close = () => {
+      isClosed = true;
+      wake.resolve();
+    };
+    const events = async function* () {
+      while (!isClosed) {
+        for (let event = queue.shift(); event !== undefined; event = queue.shift()) yield event;
+        if (!isClosed) await wake.promise;
+        wake = Promise.withResolvers<void>();
+      }
+    };
+    return Promise.resolve({ close, [Symbol.asyncIterator]: events });
+  };
+  const emit = async (directory: string, ...paths: string[]) => {
+    emits.get(directory)!({ paths });
+    await turn();
+  };
+  return { watchDirectory, opened, emit };
+}
+
+/** Turns the clock from poll to poll. */
+async function poll(watch: Timed, milliseconds: number): Promise<void> {
+  await eventually("the next poll is scheduled", () => watch.timers.countTimers() === 1);
+  watch.timers.tick(milliseconds);
+  await eventually("the poll is over", () => watch.timers.countTimers() === 1);
+}
+
+const refuse: WatchDirectory = () => Promise.reject(new Error("no"));
+
+for (
+  const [pollMilliseconds, attempts] of [
+    [20_000, [0, 20, 60, 120, 180]],
+    [90_000, [0, 90, 180, 270]],
+  ] as const
+) {
+  Deno.test(`what is refused is tried again after a minute at the most, or at each poll of ${pollMilliseconds} ms`, async () => {
+    const at: number[] = [];
+    let count = 0;
+    await using watch = await timed(["/none/a.hcl"], {
+      events: true,
+      pollMilliseconds,
+      watchDirectory: (directory) => {
+        count++;
+        return refuse(directory);
+      },
+    });
+    at.push(0);
+    while (watch.timers.now < attempts.at(-1)! * 1_000) {
+      const before = count;
+      await poll(watch, pollMilliseconds);
+      if (count > before) at.push(watch.timers.now / 1_000);
+    }
+    assertEquals([at, watch.troubles], [[...attempts], ["no"]]);
+  });
+}
+
+Deno.test("without polls what is refused is tried again after a second, and then after two", async () => {
+  let count = 0;
+  await using watch = await timed(["/none/a.hcl"], {
+    events: true,
+    watchDirectory: (directory) => {
+      count++;
+      return refuse(directory);
+    },
+  });
+  const first = count;
+  for (const wait of [1_000, 2_000, 4_000]) {
+    await eventually("the next attempt is scheduled", () => watch.timers.countTimers() === 1);
+    const before = count;
+    watch.timers.tick(wait - 1);
+    await turn();
+    assertEquals(count, before);
+    watch.timers.tick(1);
+    await eventually("the attempt", () => count === before + first);
+  }
+  await eventually("the look is over", () => watch.timers.countTimers() === 1);
+});
+
+Deno.test("events within a tenth of a second after a look share one look at its end", async () => {
+  await inDirectory(async (directory) => {
+    const { watchDirectory, emit } = directed();
+    const path = `${directory}/a.hcl`;
+    await Deno.writeTextFile(path, "");
+    await using watch = await timed([path], { events: true, watchDirectory });
+    await eventually("the first look is over", () => watch.looks.length === 1);
+    watch.timers.tick(100);
+    await emit(directory, `${directory}/b`);
+    await eventually("a look at once", () => watch.looks.length === 2);
+    await turn();
+    for (const step of [10, 40, 49]) {
+      watch.timers.tick(step);
+      await emit(directory, `${directory}/b`);
+    }
+    assertEquals([watch.looks.length, watch.timers.now], [2, 199]);
+    watch.timers.tick(1);
+    await eventually("a look at the end", () => watch.looks.length === 3);
+    assertEquals(watch.looks, [0, 100, 200]);
+    watch.timers.tick(10_000);
+    await turn();
+    assertEquals([watch.looks.length, watch.hints], [3, []]);
+  });
+});
+
+Deno.test("an event hints at the file that it names, at once, and of other directories' names at none", async () => {
+  await inDirectory(async (directory) => {
+    const { watchDirectory, emit, opened } = directed();
+    const path = `${directory}/a.hcl`;
+    await Deno.writeTextFile(path, "");
+    await using watch = await timed([path], { events: true, watchDirectory });
+    await emit(directory, `${directory}/sub/a.hcl`, `${directory}/b.hcl`);
+    assertEquals(watch.hints, []);
+    const before = opened.length;
+    await emit(directory, path);
+    assertEquals(watch.hints, ["event 0"]);
+    assertEquals(opened.length, before);
+    // An event of the directory itself: it is watched anew, because its watcher may be deaf.
+    await emit(directory, directory);
+    watch.timers.tick(100);
+    await eventually("it is watched anew", () => opened.filter((one) => one === directory).length === 2);
+    assertEquals(watch.hints, ["event 0"]);
+  });
+});
+
+Deno.test("the way to a file is looked at again with every sixth poll, and by none before", async () => {
+  await inDirectory(async (directory) => {
+    await Deno.mkdir(`${directory}/links`);
+    await Deno.writeTextFile(`${directory}/a.hcl`, "same");
+    await Deno.symlink("../a.hcl", `${directory}/links/a.hcl`);
+    const { watchDirectory, opened } = directed();
+    const times = () => opened.filter((one) => one.endsWith("/links")).length;
+    await using watch = await timed([`${directory}/links/a.hcl`], {
+      events: true,
+      pollMilliseconds: 1_000,
+      watchDirectory,
+    });
+    await Deno.rename(`${directory}/links`, `${directory}/old`);
+    await Deno.mkdir(`${directory}/links`);
+    await Deno.symlink("../a.hcl", `${directory}/links/a.hcl`);
+    for (let polls = 1; polls <= 5; polls++) await poll(watch, 1_000);
+    assertEquals(times(), 1);
+    await poll(watch, 1_000);
+    assertEquals(times(), 2);
+  });
+});
+
+Deno.test("directories that come and go under a look are tried eight times, and by the next look again", async () => {
+  let count = 0;
+  await using watch = await timed(["/a.hcl"], {
+    events: true,
+    pollMilliseconds: 1_000,
+    watchDirectory: () => {
+      count++;
+      return Promise.reject(new Deno.errors.NotFound());
+    },
+  });
+  assertEquals(count, 8);
+  for (let polls = 1; polls <= 6; polls++) await poll(watch, 1_000);
+  assertEquals([count, watch.troubles], [16, []]);
+});
+
+Deno.test("a look that ends after closing hints at nothing and is no trouble, and closing waits for it", async () => {
+  const hanging = Promise.withResolvers<string>();
+  let count = 0;
+  const watch = await timed(["/none/a.hcl"], {
+    pollMilliseconds: 1_000,
+    identify: () => ++count === 1 ? Promise.resolve("first") : hanging.promise,
+  });
+  watch.timers.tick(1_000);
+  await eventually("a look that hangs", () => count === 2);
+  let isClosed = false;
+  const closing = watch[Symbol.asyncDispose]().then(() => isClosed = true);
+  watch.timers.tick(999);
+  await turn();
+  assertEquals(isClosed, false);
+  hanging.resolve("another");
+  await closing;
+  assertEquals([watch.hints, watch.troubles, watch.timers.countTimers()], [[], [], 0]);
+});
+
+Deno.test("closing waits a second for a look that hangs, and no longer", async () => {
+  let count = 0;
+  const watch = await timed(["/none/a.hcl"], {
+    pollMilliseconds: 1_000,
+    identify: () => ++count === 1 ? Promise.resolve("first") : new Promise(() => {}),
+  });
+  watch.timers.tick(1_000);
+  await eventually("a look that hangs", () => count === 2);
+  let isClosed = false;
+  const closing = watch[Symbol.asyncDispose]().then(() => isClosed = true);
+  await turn();
+  watch.timers.tick(999);
+  await turn();
+  assertEquals(isClosed, false);
+  watch.timers.tick(1);
+  await closing;
+});
+
+Deno.test("a first look that ends after closing hints at nothing", async () => {
+  const hanging = Promise.withResolvers<string>();
+  const watch = await timed(["/none/a.hcl"], {
+    pollMilliseconds: 1_000,
+    identify: () => hanging.promise,
+    lookLimitMilliseconds: 1,
+  });
+  assertEquals(watch.troubles, ["the file system of a watched file does not answer"]);
+  const closing = watch[Symbol.asyncDispose]();
+  hanging.resolve("first");
+  await closing;
+  await turn();
+  assertEquals(watch.hints, []);
+});
+
+Deno.test("a look may take ten seconds before that is trouble", async () => {
+  await withFakeTimeouts(async (timeouts) => {
+    const hanging = Promise.withResolvers<string>();
+    const watching = timed(["/none/a.hcl"], { pollMilliseconds: 1_000, identify: () => hanging.promise });
+    let isOpen = false;
+    const opening = watching.then(() => isOpen = true);
+    timeouts.tick(9_999);
+    await turn();
+    assertEquals(isOpen, false);
+    timeouts.tick(1);
+    await opening;
+    await using watch = await watching;
+    assertEquals(watch.troubles.length, 1);
+    hanging.resolve("first");
+    await turn();
+  });
+});
+
+Deno.test("a watcher that is closed listens to its signal no more", async () => {
+  const { signal, listeners } = countedSignal();
+  const watch = await timed(["/none/a.hcl"], { signal });
+  assertEquals(listeners(), 1);
+  await watch[Symbol.asyncDispose]();
+  assertEquals(listeners(), 0);
+});
