@@ -1,6 +1,6 @@
 // Keeps one session with the cluster: opens it, waits for its loss, and tries again with backoff, telling each change of
 // state once. It alone decides when to try, so that nothing else has a timer that could outlive it.
-import { setTimeout as delay } from "node:timers/promises";
+import { type Clock, systemClock } from "../time/clock.ts";
 import type { Link } from "./notifier.ts";
 
 /** A session as far as keeping it goes. */
@@ -23,6 +23,8 @@ export interface LinkKeeperOptions<Session extends Keepable> {
   readonly firstConnectionMilliseconds: number;
   /** The wait after the `attempt`-th failure in a row, from 1 on. */
   readonly backoffMilliseconds: (attempt: number) => number;
+  /** Default: the monotonic clock of this process. */
+  readonly clock?: Clock;
 }
 
 /** A link that is being kept. Disposing closes the session and waits for it; nothing is told afterwards. */
@@ -43,6 +45,7 @@ const MAX_REASONS_TOLD = 8;
 
 /** Readies a link; nothing is opened before it is started. */
 export function keepLink<Session extends Keepable>(options: LinkKeeperOptions<Session>): LinkKeeper<Session> {
+  const { clock = systemClock } = options;
   const ending = new AbortController();
   let link: Link = { state: "connecting" };
   let session: Session | null = null;
@@ -69,10 +72,10 @@ export function keepLink<Session extends Keepable>(options: LinkKeeperOptions<Se
     ending.signal.addEventListener("abort", leave, { once: true });
     try {
       session = await options.open(leaving.signal);
-      const since = performance.now();
+      const since = clock.now();
       change({ state: "up" });
       const reason = await Promise.race([session.lost, aborted(leaving.signal)]);
-      return { reason, lastedMilliseconds: performance.now() - since };
+      return { reason, lastedMilliseconds: clock.now() - since };
     } catch (error) {
       return { reason: error instanceof Error ? error.message : String(error), lastedMilliseconds: -1 };
     } finally {
@@ -84,18 +87,18 @@ export function keepLink<Session extends Keepable>(options: LinkKeeperOptions<Se
   };
 
   const keep = async (): Promise<void> => {
-    const startedAt = performance.now();
+    const startedAt = clock.now();
     let failures = 0;
     let wasUp = false;
     while (!ending.signal.aborted) {
       const { reason, lastedMilliseconds } = await stay();
       if (lastedMilliseconds >= STABLE_MILLISECONDS) failures = 0;
       wasUp ||= lastedMilliseconds >= 0;
-      const outOfTime = performance.now() - startedAt >= options.firstConnectionMilliseconds;
+      const outOfTime = clock.now() - startedAt >= options.firstConnectionMilliseconds;
       const final = !options.autoReconnect && (wasUp || outOfTime);
       change({ state: "down", reason, final });
       if (final) return;
-      await delay(options.backoffMilliseconds(++failures), undefined, { signal: ending.signal }).catch(() => {});
+      await pause(clock, options.backoffMilliseconds(++failures), ending.signal);
     }
   };
 
@@ -110,6 +113,20 @@ export function keepLink<Session extends Keepable>(options: LinkKeeperOptions<Se
       await keeping;
     },
   };
+}
+
+/** Resolves after that time, or as soon as the signal is aborted. */
+function pause(clock: Clock, milliseconds: number, signal: AbortSignal): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const end = () => {
+    cancel();
+    signal.removeEventListener("abort", end);
+    resolve();
+  };
+  const cancel = clock.schedule(milliseconds, end);
+  signal.addEventListener("abort", end);
+  if (signal.aborted) end();
+  return promise;
 }
 
 function aborted(signal: AbortSignal): Promise<string> {

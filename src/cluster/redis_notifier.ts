@@ -218,7 +218,7 @@ function presenceOf(
     leave: async () => {
       if (latest === null) return;
       const left = attempt("writes", (session) => session.run(LEAVE, names, [ownId, incarnation]));
-      await withinLimit(left.catch(() => {}), LEAVE_LIMIT_MILLISECONDS);
+      await withinLimit(left, LEAVE_LIMIT_MILLISECONDS);
     },
   };
 }

@@ -62,7 +62,7 @@ end
 // A head in which any field is not what it must be is no head: who wrote it did not announce.
 const READ_HEAD = `
 local function count(text, most)
-  if not text or not string.match(text, '^[1-9]%d*$') or #text > 16 then return nil end
+  if not text or not string.match(text, '^[1-9]%d*$') then return nil end
   local number = tonumber(text)
   if number > most then return nil end
   return number
