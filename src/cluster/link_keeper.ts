@@ -104,7 +104,7 @@ export function keepLink<Session extends Keepable>(options: LinkKeeperOptions<Se
 
   return {
     start() {
-      if (!ending.signal.aborted) keeping ??= keep();
+      keeping ??= keep();
     },
     link: () => link,
     session: () => session,

@@ -53,7 +53,6 @@ function editLimit(length: number): number {
 
 /** Whether the two differ in one pair of neighbouring characters alone, swapped. */
 function isTransposition(left: string, right: string): boolean {
-  if (left.length !== right.length) return false;
   let at = 0;
   while (at < left.length && left[at] === right[at]) at++;
   return left[at] === right[at + 1] && left[at + 1] === right[at] && left.slice(at + 2) === right.slice(at + 2);

@@ -74,7 +74,6 @@ export function settle(options: SettleOptions, onSettled: () => void): Settler {
   }
 
   function ring(): void {
-    cancelTimer = null;
     if (burst === null) return;
     if (dueAt(burst, { quietMilliseconds, longestMilliseconds }) > clock.now()) arm();
     else fire();

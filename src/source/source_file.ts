@@ -129,7 +129,7 @@ export async function identify(path: string): Promise<FileIdentity> {
     const [realPath, stat] = await Promise.all([fs.realpath(path), fs.stat(path)]);
     return identityOf(realPath, await fs.stat(dirname(realPath)), stat);
   } catch (error) {
-    return isMissing(error) ? "missing" : `unreadable ${codeOf(error) ?? ""}`;
+    return isMissing(error) ? "missing" : `unreadable ${codeOf(error)}`;
   }
 }
 

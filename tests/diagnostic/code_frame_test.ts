@@ -17,6 +17,7 @@ Deno.test("a line of 160 columns is shown whole wherever the place is, and one o
   assertEquals(framed(whole, 0), [whole, 0, 1]);
   assertEquals(framed(longer, 160), [`…${"a".repeat(60)}b`, 61, 1]);
   assertEquals(framed(longer, 0), [`${"a".repeat(160)}…`, 0, 1]);
+  assertEquals(framed(longer, 0, 161)[2], 161);
   assertEquals(framed(longer, 60), [`${"a".repeat(160)}…`, 60, 1]);
   assertEquals(framed(longer, 61), [`…${"a".repeat(159)}b`, 61, 1]);
 });
@@ -25,6 +26,8 @@ Deno.test("what is too far away to be shown is told by an ellipsis, also where t
   const marks = "\u0301".repeat(2_000);
   assertEquals(framed(`a${marks}b`, 0), [`a${"\u0301".repeat(639)}…`, 0, 1]);
   assertEquals(framed(`a${marks}b`, 2_001), [`…${"\u0301".repeat(640)}b`, 1, 1]);
+  const cut = `a${"\u0301".repeat(638)}`;
+  assertEquals(framed(`${cut}😀b`, 0)[0], `${cut}\ufffd…`);
   assertEquals(framed(`a${marks}b`, 1_000)[0], `…${"\u0301".repeat(1_280)}…`);
 });
 

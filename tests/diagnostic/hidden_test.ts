@@ -94,6 +94,7 @@ Deno.test("a range that ends where a line begins, or begins where one ends, hide
 Deno.test("where the source parsed, a string ends at its own quote, and a comment begins outside of strings", () => {
   assertEquals(shown(String.raw`a = "x\" redis://:hunter2@h" b = 1`, []), ['a = "********" b = 1']);
   assertEquals(shown('a = "pw=x" b = "#" c = 1', []), ['a = "********" b = "#" c = 1']);
+  assertEquals(shown('"#" # pw=x', []), ['"#" ********']);
   assertEquals(shown('a = "redis://:hunter2@h', []), ["a = ********"]);
   assertEquals(shown("a = 1 // pw=x", []), ["a = 1 ********"]);
   assertEquals(shown("a = 1 /* pw=x", []), ["a = 1 ********"]);

@@ -67,6 +67,7 @@ Deno.test("what a secret says of harmless things is no part that is masked", () 
     ["honua/server@1.2.3", "honua server 1.2.3"],
     ["Key=abc;partition_key=region;primaryKey=name", "region name"],
     ["a plain sentence: nothing in it", "plain sentence nothing"],
+    ["Host=db;secret partition_key=region", "region"],
     ["Host=db;token of host=main.example", "main.example"],
     ["Driver={x};PWD={};Database=honua main", "{};Database=honua"],
     ["hunter22", String.fromCharCode(...new Uint8Array([0x86, 0xe9]))],
@@ -130,8 +131,9 @@ Deno.test("parts are looked for up to each bound, and not beyond it", () => {
   assertEquals([Math.max(...value(4_095)), Math.max(...value(4_096))], [4_095, 4_095]);
   const far = (length: number) => secretParts(`${"x".repeat(length - 9)};pwd=abcd`).includes("abcd");
   assertEquals([far(16 * 4_096), far(16 * 4_096 + 1)], [true, false]);
-  const name = (length: number) => secretParts(`;${"x".repeat(length - 4)}_pwd=abcd`).includes("abcd");
-  assertEquals([name(64), name(80)], [true, true]);
+  const name = (length: number) => secretParts(`;pwd_${"x".repeat(length - 4)}=abcd`).includes("abcd");
+  assertEquals([name(64), name(65)], [true, false]);
+  assertEquals([secretParts("x;pwd=;y"), secretParts("hunter2-x ")], [["pwd="], []]);
   const lines = (count: number) =>
     secretParts(Array.from({ length: count }, (_, at) => `line-${1_000 + at}`).join("\n"));
   // One of the parts is the whole text with other line breaks, unless it is written so already.

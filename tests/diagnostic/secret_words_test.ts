@@ -22,7 +22,9 @@ Deno.test("a key is a secret one behind each word that makes it one, joined or a
   for (const kind of KINDS.split(" ")) {
     for (const name of [`${kind}_key`, `${kind}-keys`, `x_${kind}key`, `${kind}keys`]) assert(isSecretName(name), name);
   }
-  for (const name of ["key_api", "api_x_key", "api_monkey", "api_keyboard", "access_keyed", "apikeyring", "keys"]) {
+  for (
+    const name of ["key_api", "api_x_key", "api_monkey", "api_keyboard", "access_keyed", "apikeyring", "keys", "p1in"]
+  ) {
     assert(!isSecretName(name), name);
   }
 });
@@ -128,7 +130,7 @@ const BOUNDS: readonly (readonly [secret: readonly string[], harmless: readonly 
   [["-----BEGIN X"], ["-----BEGINX", "----BEGIN X"]],
   // Userinfo.
   [
-    ["a://u@h", "a://u:@h", "a://u/x:y@h", "a://t/u@v:pw@h", "see a://u@h now", "a://u/v@w@h:1@h"],
+    ["a://u@h", "://u@h", "a://u:@h", "a://u/x:y@h", "a://t/u@v:pw@h", "see a://u@h now", "a://u/v@w@h:1@h"],
     ["a://@h", "a://h/@u", "a://h/x@u", "a:// u@h", "a:/u@h", "u@h a://h", "a://h u:p@h"],
   ],
 ];

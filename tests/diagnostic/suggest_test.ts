@@ -39,6 +39,7 @@ Deno.test("a name may be so many edits away as its length allows, and no more", 
     // Two neighbours swapped are one edit, and only where the rest is the same.
     ["abc", "acb", true],
     ["abc", "bac", true],
+    ["axc", "yac", false],
     ["abcd", "acbx", false],
     ["abcd", "badc", false],
     ["a-b_c.d e", "abcde", true],

@@ -64,6 +64,7 @@ Deno.test("each spelling of a secret is masked to its last character", () => {
   const spelled: readonly (readonly [secret: string, said: readonly string[]])[] = [
     // Percent signs and plus signs may be escapes, or themselves.
     ["pw%2Fx%C3%A9", ["pw%2Fx%C3%A9", "pw/xé", "pw%2fx%c3%a9", "pw%252Fx%25C3%25A9", btoa("pw%2Fx%C3%A9")]],
+    ["a+b%2Fc", ["a+b%2Fc", "a+b/c", "a b/c"]],
     ["pw%zz", ["pw%zz", "pw%25zz"]],
     ["a+b+c+d", ["a+b+c+d", "a b c d", "a%2Bb%2Bc%2Bd", "a%20b%20c%20d", "a\\u002Bb\\u002Bc\\u002Bd"]],
     ["a b c", ["a b c", "a%20b%20c", "a+b+c"]],
