@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { openGuard } from "../../src/admin/auth.ts";
 import { eventually } from "../support/eventually.ts";
+import { turn, withFakeTimeouts } from "../support/fake_clock.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
 import { openAdminHost, problemOf, TOKEN } from "./admin_host.ts";
 
@@ -23,13 +24,23 @@ Deno.test("over TCP everything but health needs the token, also what there is no
 
 Deno.test("the token is taken with a scheme in any case and nothing else", async () => {
   await using host = await openAdminHost();
-  for (const right of [`Bearer ${TOKEN}`, `bearer ${TOKEN}`, `BEARER   ${TOKEN}`]) {
+  for (const right of [`Bearer ${TOKEN}`, `bearer ${TOKEN}`, `BEARER   ${TOKEN}`, `Bearer ${TOKEN}  `]) {
     const response = await host.askTcp("/admin/status", bearer(right));
     await response.body?.cancel();
     assertEquals([right, response.status], [right, 200]);
   }
   const wrong = ["Bearer", "Bearer ", `Basic ${TOKEN}`, TOKEN, `Bearer ${TOKEN}x`, `Bearer ${TOKEN.slice(0, -1)}`];
-  for (const one of [...wrong, `Bearer x ${TOKEN}`, `Bearer ${TOKEN} x`, `Bearer${TOKEN}`, `Bearer ${TOKEN}, y`]) {
+  for (
+    const one of [
+      ...wrong,
+      `Bearer x ${TOKEN}`,
+      `Bearer ${TOKEN} x`,
+      `Bearer${TOKEN}`,
+      `Bearer ${TOKEN}, y`,
+      `xBearer ${TOKEN}`,
+      `x, Bearer ${TOKEN}`,
+    ]
+  ) {
     const response = await host.askTcp("/admin/status", bearer(one));
     assertEquals([one, response.status], [one, 401]);
     assertStringIncludes(response.headers.get("WWW-Authenticate")!, 'error="invalid_token"');
@@ -88,7 +99,12 @@ Deno.test("a file without a good token is told apart from one with it", async ()
 Deno.test("a token that others can read or replace is warned of", async () => {
   await using directory = await temporaryDirectory();
   const file = await directory.write("token", TOKEN);
-  for (const [mode, count] of [[0o400, 0], [0o600, 0], [0o440, 0], [0o640, 0], [0o660, 1], [0o644, 1]] as const) {
+  for (
+    const [mode, count] of [
+      ...[0o400, 0o600, 0o440, 0o640, 0o650, 0o700].map((mode) => [mode, 0] as const),
+      ...[0o660, 0o620, 0o604, 0o602, 0o601, 0o644].map((mode) => [mode, 1] as const),
+    ]
+  ) {
     await Deno.chmod(file, mode);
     const opened = await openGuard(file, () => {});
     assertEquals([mode, opened.ok ? opened.warnings.length : -1], [mode, count]);
@@ -108,4 +124,54 @@ Deno.test("while the file system of the token hangs all requests share one look 
   assertEquals(looks, 2);
   hung.resolve("as opened");
   await eventually("it lets in", async () => await guard.authorize(`Bearer ${TOKEN}`) === null);
+});
+
+Deno.test("a request waits two seconds for the file system of the token, and no longer", async () => {
+  await using directory = await temporaryDirectory();
+  const path = await directory.write("token", TOKEN);
+  let looks = 0;
+  const identify = () => ++looks === 1 ? Promise.resolve("as opened") : new Promise<string>(() => {});
+  await withFakeTimeouts(async (timers) => {
+    const guard = await openGuard(path, () => {}, { identify });
+    assert(guard.ok);
+    let status: number | null = null;
+    const asking = guard.authorize(`Bearer ${TOKEN}`).then((problem) => status = problem!.status);
+    timers.tick(1_999);
+    await turn();
+    assertEquals(status, null);
+    timers.tick(1);
+    assertEquals(await asking, 504);
+  });
+});
+
+Deno.test("the token is read again if its file is another than it was before the last reading, and only then", async () => {
+  await using directory = await temporaryDirectory();
+  const path = await directory.write("token", TOKEN);
+  const next = "another-token-0123456789";
+  let state = "first";
+  let onLook = () => Promise.resolve();
+  const identify = async () => {
+    const now = state;
+    await onLook();
+    return now;
+  };
+  const guard = await openGuard(path, () => {}, { identify });
+  assert(guard.ok);
+  const letsIn = async (token: string) => await guard.authorize(`Bearer ${token}`) === null;
+  await Deno.writeTextFile(path, next);
+  assertEquals([await letsIn(TOKEN), await letsIn(next)], [true, false]);
+  state = "second";
+  assertEquals([await letsIn(TOKEN), await letsIn(next)], [false, true]);
+  // It changes once more after the look and before the reading, and again behind that.
+  state = "third";
+  onLook = async () => {
+    onLook = () => Promise.resolve();
+    await Deno.writeTextFile(path, TOKEN);
+    state = "fourth";
+  };
+  assertEquals([await letsIn(TOKEN), await letsIn(TOKEN)], [true, true]);
+  await Deno.writeTextFile(path, next);
+  assertEquals(await letsIn(next), false);
+  state = "fifth";
+  assertEquals(await letsIn(next), true);
 });

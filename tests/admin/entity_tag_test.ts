@@ -32,6 +32,28 @@ Deno.test("any text is either a condition or none, and told in time that grows w
   assertEquals(readCondition(`"${"a".repeat(200_000)}`), null);
 });
 
+Deno.test("tags of a list have a comma between them, and nothing but blanks around", () => {
+  const none = [
+    '"a""b"',
+    '"a" "b"',
+    '"a"x',
+    'x"a"',
+    '"a',
+    'a"',
+    '"a" , b',
+    'W/ "a"',
+    'w/"a"',
+    '"a\x7f"',
+    '"a b"',
+    "",
+    ",",
+  ];
+  for (const text of none) assertEquals([text, readCondition(text)], [text, null]);
+  for (const text of ['"!#~"', '"\x80\xff"', '""', '"a"\t,\t"b"', ',,"a"']) {
+    assertEquals([text, readCondition(text)?.kind], [text, "tags"]);
+  }
+});
+
 Deno.test("a star stands alone", () => {
   for (const text of ["*", " * "]) assertEquals(readCondition(text), { kind: "any" });
   for (const text of ["*, *", '*, "a"', '"*', "**"]) assertEquals([text, readCondition(text)], [text, null]);

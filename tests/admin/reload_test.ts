@@ -39,6 +39,14 @@ Deno.test("a reload that is asked for wrongly is refused and not begun", async (
     ["{}", "text/plain", 415, "must be JSON"],
     ["{}", "application/jsonp", 415, "must be JSON"],
     ["[]", json, 422, "must be an object"],
+    ["5", json, 422, "must be an object"],
+    ['"force"', json, 422, "must be an object"],
+    ["true", json, 422, "must be an object"],
+    ['{"force": {"a": 1}, "force": true}', json, 422, '"force" is given twice'],
+    ['{"force": ["a"], "force": true}', json, 422, '"force" is given twice'],
+    ['{"force": [{"force": 1, "a": 1}], "a": 1}', json, 422, "force must be true or false"],
+    ["{}", "application/json x", 415, "must be JSON"],
+    ["{}", "x application/json", 415, "must be JSON"],
     ["null", json, 422, "must be an object"],
     ['{"force": "true"}', json, 422, "force must be true or false"],
     ['{"notifyOtherInstance": true}', json, 422, "did you mean notifyOtherInstances?"],
@@ -83,10 +91,13 @@ Deno.test("If-Match lets a reload through only on the snapshot that it names", a
     return response.status;
   };
   assertEquals([await ask("*"), await ask('"c1"')], [412, 412]);
+  const detailOf = async (tag: string) => (await problemOf(await post(host, undefined, { "If-Match": tag }))).detail;
+  assertEquals(await detailOf("*"), "No snapshot is in force");
   host.subject.activate("c1");
   for (const tag of ["*", '"c1"', '"x", "c1"', ' , "c1",']) assertEquals([tag, await ask(tag)], [tag, 200]);
   for (const tag of ['"c2"', 'W/"c1"', '"C1"']) assertEquals([tag, await ask(tag)], [tag, 412]);
   for (const tag of ["c1", '"c1', '"a" "c1"', "", "*, *", 'w/"c1"']) assertEquals([tag, await ask(tag)], [tag, 400]);
+  assertEquals(await detailOf('"c2"'), "Another snapshot is in force than If-Match names");
   assertEquals(host.subject.requests.length, 4);
   const { detail } = await problemOf(await post(host, undefined, { "If-Match": "c1" }));
   assertEquals(detail, 'If-Match must be * or a list of entity tags in double quotes, as in If-Match: "3f2a"');
@@ -128,7 +139,8 @@ Deno.test("a reload that takes too long is answered as overdue and still counts 
   host.subject.answerReload = () => promise.then(answerReload);
   assertEquals((await problemOf(await post(host))).code, "admin/overdue");
   const second = await post(host);
-  assertEquals([second.headers.get("Retry-After"), (await problemOf(second)).code], ["1", "admin/too-many"]);
+  assertEquals([second.status, second.headers.get("Retry-After")], [503, "1"]);
+  assertEquals((await problemOf(second)).code, "admin/too-many");
   resolve();
   await eventually("reloads are taken again", async () => {
     const response = await post(host);
