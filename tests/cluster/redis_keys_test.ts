@@ -89,7 +89,19 @@ const GARBAGE: readonly (readonly [string, readonly string[]])[] = [
   ["too large a generation", ["hset", KEYS.head, "hash", A, "generation", "4503599627370497", "by", ID, "at", "1"]],
   ["a hash in capitals", ["hset", KEYS.head, "hash", A.toUpperCase(), "generation", "7", "by", ID, "at", "1"]],
   ["a short hash", ["hset", KEYS.head, "hash", "aa", "generation", "7", "by", ID, "at", "1"]],
+  ...[A.slice(1), `${A}a`, `${A.slice(1)}g`, `${A.slice(1)}A`].map((hash) =>
+    [`the hash ${hash}`, ["hset", KEYS.head, "hash", hash, "generation", "7", "by", ID, "at", "1"]] as const
+  ),
   ["no author", ["hset", KEYS.head, "hash", A, "generation", "7", "at", "1"]],
+  ...[ID.slice(1), `${ID}0`, `${ID.slice(1)}g`, `${ID.slice(1)}A`, "edge-1234567"].map((by) =>
+    [`the author ${by}`, ["hset", KEYS.head, "hash", A, "generation", "7", "by", by, "at", "1"]] as const
+  ),
+  ...["0", "07", "-1", "1.5", "x1", "1x", " 1", "9007199254740992", "10000000000000000", "9".repeat(400)].map((count) =>
+    [`the time ${count}`, ["hset", KEYS.head, "hash", A, "generation", "7", "by", ID, "at", count]] as const
+  ),
+  ...["07", "1.5", "x1", "1x", "10000000000000000", "9".repeat(400)].map((count) =>
+    [`the generation ${count}`, ["hset", KEYS.head, "hash", A, "generation", count, "by", ID, "at", "1"]] as const
+  ),
   ["no time", ["hset", KEYS.head, "hash", A, "generation", "7", "by", ID]],
 ];
 

@@ -3,6 +3,7 @@
 import { assertEquals } from "@std/assert";
 import { eventually } from "../support/eventually.ts";
 import { startRedis } from "../support/redis_server.ts";
+import { HELLO_OF_A_PRIMARY, startLyingRedis } from "../support/lying_redis.ts";
 import { CHANNEL, type Instance, openUp, singleTo } from "./redis_notifying.ts";
 
 const PATH = "/etc/honua/config.hcl";
@@ -41,6 +42,28 @@ Deno.test("what was not sent is not waited for", async () => {
   await server.restart();
   await one.up();
   await server.cli("publish", CHANNEL, PATH);
+  await eventually("the path", () => owns(one).length === 1);
+  assertEquals(owns(one), [false]);
+});
+
+Deno.test("an own path that was lost with the link is not waited for on the next one", async () => {
+  let isLost = false;
+  let subscriptions = 0;
+  const subscribed = `*3\r\n$9\r\nsubscribe\r\n$${CHANNEL.length}\r\n${CHANNEL}\r\n:1\r\n`;
+  const message = `*3\r\n$7\r\nmessage\r\n$${CHANNEL.length}\r\n${CHANNEL}\r\n$${PATH.length}\r\n${PATH}\r\n`;
+  await using liar = startLyingRedis(([command]) => {
+    if (command === "hello") return HELLO_OF_A_PRIMARY;
+    if (command === "publish") return ":1\r\n";
+    if (command === "ping") return "*2\r\n$4\r\npong\r\n$0\r\n\r\n";
+    // The message that a second subscriber hears is another's.
+    if (command === "subscribe") return ++subscriptions === 1 ? subscribed : subscribed + message;
+    return isLost ? ":7\r\n" : "*0\r\n";
+  });
+  await using one = await openUp(singleTo(liar), { heartbeatMilliseconds: 20, commandTimeoutMilliseconds: 60_000 });
+  assertEquals((await one.notifier.lookAgain(PATH)).ok, true);
+  isLost = true;
+  await one.down();
+  isLost = false;
   await eventually("the path", () => owns(one).length === 1);
   assertEquals(owns(one), [false]);
 });
