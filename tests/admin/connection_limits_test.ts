@@ -1,6 +1,6 @@
 // Each wait of a connection at its limit and one before it, and what happens in an order that a real client seldom
 // brings about: connections, requests and clocks that a test moves by hand.
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import { type Handler, openConnections, type ServeOnConnection } from "../../src/admin/connections.ts";
 import { ADMIN_LIMITS, type AdminLimits } from "../../src/admin/limits.ts";
 import { turn, withFakeTimeouts } from "../support/fake_clock.ts";
@@ -18,18 +18,27 @@ interface Served {
 }
 
 /** A listener, and all that came of it. */
-function listening(settings: { limits?: Partial<AdminLimits>; handler?: Handler; onStop?: () => void } = {}) {
+function listening(
+  settings: {
+    limits?: Partial<AdminLimits>;
+    handler?: Handler;
+    /** Is called when a connection is cut, which ends it unless this throws or returns true. */
+    onStop?: () => unknown;
+    /** Is called when a connection is about to be served. */
+    onServe?: () => void;
+  } = {},
+) {
   const limits = { ...ADMIN_LIMITS, ...settings.limits };
   const accepts: PromiseWithResolvers<Deno.Conn>[] = [];
   const [troubles, bugs, closed]: [string[], unknown[], string[]] = [[], [], []];
   const served: Served[] = [];
   const serveOnConnection: ServeOnConnection = (_connection, signal, handler) => {
+    settings.onServe?.();
     const finished = Promise.withResolvers<void>();
     let [isCut, isShutDown] = [false, false];
     signal.addEventListener("abort", () => {
       isCut = true;
-      settings.onStop?.();
-      finished.resolve();
+      if (settings.onStop?.() !== true) finished.resolve();
     });
     served.push({
       ask() {
@@ -363,5 +372,118 @@ Deno.test("over TLS a connection that is one too many waits until there is room,
     await connect("three", open());
     await connections.close();
     assertEquals([served.length, closed, troubles.length], [2, ["three"], 2]);
+  });
+});
+
+Deno.test("closing waits for what was accepted, and after the grace as long again for what was cut", async () => {
+  await withFakeTimeouts(async (timers) => {
+    const { connections, connect, served } = listening({ onStop: () => true });
+    await connect("one");
+    let isClosed = false;
+    const closing = connections.close().then(() => isClosed = true);
+    await turn();
+    for (const step of [ADMIN_LIMITS.graceMilliseconds, ADMIN_LIMITS.graceMilliseconds - 1]) {
+      timers.tick(step);
+      await turn();
+      assertEquals([served[0]!.isCut(), isClosed], [true, false]);
+    }
+    timers.tick(1);
+    await closing;
+    await served[0]!.end();
+  });
+});
+
+Deno.test("closing does not wait for room for a connection over TLS that is one too many", async () => {
+  await withFakeTimeouts(async (timers) => {
+    const answer = Promise.withResolvers<Response>();
+    const { connections, connect, served, closed } = listening({
+      limits: { maxConnections: 1 },
+      handler: () => answer.promise,
+    });
+    const open = () => ({ handshake: () => Promise.resolve() });
+    await connect("one", open());
+    const { response, complete } = served[0]!.ask();
+    await connect("two", open());
+    const closing = connections.close();
+    await turn();
+    assertEquals(closed, ["two"]);
+    timers.tick(ADMIN_LIMITS.graceMilliseconds);
+    await closing;
+    assertEquals(served[0]!.isCut(), true);
+    answer.resolve(new Response("x"));
+    await response;
+    await complete();
+    timers.reset();
+  });
+});
+
+Deno.test("closing waits until nothing is accepted any more", async () => {
+  await withFakeTimeouts(async () => {
+    const { connections, accepts, closed } = listening();
+    const last = accepts.at(-1)!;
+    const { reject } = last;
+    last.reject = () => {};
+    let isClosed = false;
+    const closing = connections.close().then(() => isClosed = true);
+    await turn();
+    assertEquals(isClosed, false);
+    reject(new Deno.errors.BadResource("closed"));
+    await closing;
+    assertEquals(closed, []);
+  });
+});
+
+Deno.test("another error of cutting than that it is over is a bug, which is thrown", async () => {
+  await withFakeTimeouts(async (timers) => {
+    const { connections, connect, served } = listening({
+      onStop: () => {
+        throw new Error("unforeseen");
+      },
+    });
+    await connect("one");
+    await assertRejects(() => connections.close(), Error, "unforeseen");
+    await served[0]!.end();
+    assertEquals(timers.countTimers(), 0);
+  });
+});
+
+Deno.test("what is thrown while a connection over TLS is begun is told as a bug, and frees its place", async () => {
+  await withFakeTimeouts(async () => {
+    let isBroken = true;
+    const { connections, connect, bugs, closed, served } = listening({
+      limits: { maxConnections: 1 },
+      onServe: () => {
+        if (isBroken) throw new Error("no such thing");
+      },
+    });
+    await connect("one", { handshake: () => Promise.resolve() });
+    assertEquals([String(bugs), closed], ["Error: no such thing", ["one"]]);
+    isBroken = false;
+    await connect("two", { handshake: () => Promise.resolve() });
+    assertEquals(served.length, 1);
+    await connections.close();
+    assertEquals(served[0]!.isCut(), true);
+  });
+});
+
+Deno.test("a handler can cut its connection, and one that has ended is not cut any more", async () => {
+  await withFakeTimeouts(async () => {
+    const cuts: (() => void)[] = [];
+    const { connections, connect, served } = listening({
+      handler: (_, { cut }) => {
+        cuts.push(cut);
+        return new Response("x");
+      },
+    });
+    for (const name of "ab") await connect(name);
+    const asked = served.map((one) => one.ask());
+    for (const { response, complete } of asked) {
+      await response;
+      await complete();
+    }
+    await served[0]!.end();
+    for (const cut of cuts) cut();
+    assertEquals(served.map((one) => one.isCut()), [false, true]);
+    await connections.close();
   });
 });
