@@ -160,3 +160,29 @@ Deno.test("who follows or ends while an event is told misses nothing of theirs a
   assertEquals(late, [3]);
   assertEquals(ended, []);
 });
+
+Deno.test("what is kept may weigh exactly its bound, which is 1 MiB unless another is given", () => {
+  const journal = (maxBytes?: number) => openJournal({ now: () => 0, ...maxBytes === undefined ? {} : { maxBytes } });
+  const one = bytesOf({ id: 1, kind: "agreed", at: new Date(0).toISOString(), data: {} });
+  const kept = (maxBytes: number) => {
+    const events = journal(maxBytes);
+    for (let count = 0; count < 3; count++) events.add("agreed", {});
+    return ids(events.after(0));
+  };
+  assertEquals([kept(3 * one), kept(3 * one - 1), kept(1)], [[1, 2, 3], [2, 3], [3]]);
+  const full = journal();
+  const data = Object.fromEntries(Array.from({ length: 10 }, (_, at) => [`text${at}`, "x".repeat(300)]));
+  while (full.after(0).length === full.latest()) full.add("rejected", data);
+  const size = full.after(0).reduce((sum, event) => sum + bytesOf(event), 0);
+  assert(size <= 2 ** 20 && size + bytesOf(full.after(0)[0]) > 2 ** 20, `${size}`);
+});
+
+Deno.test("a text of 300 units is kept whole, and one more is cut to as many with its ellipsis", () => {
+  const journal = openJournal();
+  const kept = (reason: string) => {
+    journal.add("rejected", { reason });
+    return journal.after(journal.latest() - 1)[0]!.data["reason"];
+  };
+  assertEquals([kept("x".repeat(300)), kept("x".repeat(301))], ["x".repeat(300), `${"x".repeat(299)}…`]);
+  assertEquals(kept(`${"x".repeat(298)}😀x`), `${"x".repeat(298)}…`);
+});

@@ -90,3 +90,17 @@ Deno.test("whatever Host says, the path is that of the request line or none", ()
     assertEquals(path === null || path === target.split(/[?#]/)[0], true);
   }));
 });
+
+Deno.test("a path begins right behind the authority, and a Host has its bounds", () => {
+  const path = (url: string, host: string | null) =>
+    requestPath({ url, headers: new Headers(host === null ? {} : { host }) });
+  assertEquals(path("http://x?y/z", null), null);
+  assertEquals(path("http://x#y/z", null), null);
+  assertEquals(path("xhttp://x/z", null), null);
+  assertEquals(path("ftp://x/z", null), null);
+  assertEquals(path("http+unix://%2Frun%2Fa.sock/z?q", null), "/z");
+  assertEquals(path("https://x:12345/z", "x:12345"), "/z");
+  assertEquals(path("http://x:123456/z", "x:123456"), null);
+  assertEquals(path("http://[::1]:80/z", "[::1]:80"), "/z");
+  assertEquals(path("http://y/z", "x"), null);
+});

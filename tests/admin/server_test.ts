@@ -1,5 +1,6 @@
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { type AdminSettings, openAdminServer } from "../../src/admin/server.ts";
+import { withinLimit } from "../../src/time/limit.ts";
 import { eventually } from "../support/eventually.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
 import { openAdminHost, problemOf, TOKEN } from "./admin_host.ts";
@@ -59,9 +60,11 @@ Deno.test("an address that others can reach is refused without TLS", async () =>
   await using directory = await temporaryDirectory();
   const tokenFile = await directory.write("token", TOKEN);
   for (const listen of ["0.0.0.0:0", "[::]:0", "192.0.2.1:0", "[::ffff:192.0.2.1]:0"]) {
-    const [message, isOption] = await refusalOf({ listen, tokenFile });
-    assertStringIncludes(message, "needs Admin:Tls:CertificateFile");
-    assertEquals(isOption, true);
+    for (const tls of [NO_TLS, { ...NO_TLS, keyFile: tokenFile }, { ...NO_TLS, certificateFile: tokenFile }]) {
+      const [message, isOption] = await refusalOf({ listen, tokenFile, tls });
+      assertStringIncludes(message, "needs Admin:Tls:CertificateFile");
+      assertEquals(isOption, true);
+    }
   }
 });
 
@@ -162,15 +165,18 @@ Deno.test("clients that do not end their handshakes take no more descriptors tha
   await eventually("all are gone", () => descriptors() <= before);
 });
 
-Deno.test("what is open while the interface closes is cut, in the middle of its handshake too", async () => {
+Deno.test("an interface closes beside connections in the middle of their handshake, and takes no further ones", async () => {
   await using directory = await temporaryDirectory();
   const tls = await makeCertificate(directory.path);
   await using host = await openAdminHost({ tls });
   const { port } = new URL(host.server.addresses()[1]!);
-  using _connection = await Deno.connect({ hostname: "127.0.0.1", port: Number(port) });
-  using other = await Deno.connect({ hostname: "127.0.0.1", port: Number(port) });
+  const connect = () => Deno.connect({ hostname: "127.0.0.1", port: Number(port) });
+  using _silent = await connect();
+  using other = await connect();
   await other.write(new TextEncoder().encode("\x16\x03\x01"));
-  await host.server[Symbol.asyncDispose]();
+  assertEquals((await withinLimit(host.server[Symbol.asyncDispose]() as Promise<void>, 10_000)).ok, true);
+  await assertRejects(connect, Deno.errors.ConnectionRefused);
+  assertEquals(host.logged, []);
 });
 
 Deno.test("a token file that others can read is a warning", async () => {

@@ -1,6 +1,12 @@
 import { assertEquals } from "@std/assert";
+import { maskedAnswers } from "../../src/admin/answer.ts";
+import { ADMIN_LIMITS } from "../../src/admin/limits.ts";
+import { snapshotRoute } from "../../src/admin/snapshot_route.ts";
+import { countedSignal } from "../support/counted_signal.ts";
 import { eventually } from "../support/eventually.ts";
+import { turn, withFakeTimeouts } from "../support/fake_clock.ts";
 import { openAdminHost, problemOf } from "./admin_host.ts";
+import { fakeSubject } from "./fake_subject.ts";
 
 const PATH = "/admin/snapshot";
 const KNOWN = { headers: { "If-None-Match": '"c1"' } };
@@ -122,4 +128,45 @@ Deno.test("a wait is a whole number of seconds up to 300, given once", async () 
     const response = await host.ask(`${PATH}?${query}`);
     assertEquals([query, response.status, (await problemOf(response)).code], [query, 400, "admin/malformed"]);
   }
+});
+
+Deno.test("a snapshot goes out in pieces of 64 KiB, the last of which ends it, also where there is nothing left", async () => {
+  const subject = fakeSubject();
+  const { answer } = snapshotRoute(subject, maskedAnswers(subject.mask), ADMIN_LIMITS, new AbortController().signal);
+  const pieces = async (length: number) => {
+    subject.activate("c1", new Uint8Array(length));
+    const response = await answer(new Request("http://x/admin/snapshot"), { authorize: null, cut: () => {} });
+    return (await Array.fromAsync(response.body!)).map((piece) => piece.length);
+  };
+  const full = 64 * 1024;
+  assertEquals(await pieces(0), []);
+  assertEquals(await pieces(1), [1]);
+  assertEquals(await pieces(full), [full]);
+  assertEquals(await pieces(full + 1), [full, 1]);
+});
+
+Deno.test("a wait is over when its seconds are, and not before, and one of nobody ends at once", async () => {
+  await withFakeTimeouts(async (timers) => {
+    const subject = fakeSubject();
+    subject.activate("c1");
+    const closing = countedSignal();
+    const { answer } = snapshotRoute(subject, maskedAnswers(subject.mask), ADMIN_LIMITS, closing.signal);
+    const ask = (wait: number | string, init: RequestInit = KNOWN) =>
+      answer(new Request(`http://x${PATH}?wait=${wait}`, init), { authorize: null, cut: () => {} });
+    for (const seconds of [1, 300]) {
+      let status: number | null = null;
+      const waiting = Promise.resolve(ask(seconds)).then((response) => status = response.status);
+      timers.tick(seconds * 1_000 - 1);
+      await turn();
+      assertEquals([status, subject.waiters()], [null, 1]);
+      timers.tick(1);
+      assertEquals([await waiting, subject.waiters(), timers.countTimers()], [304, 0, 0]);
+    }
+    for (const wrong of ["0", "301", "1000", "1.5", "-1", "", "x", "1&wait=1"]) {
+      assertEquals([wrong, (await ask(wrong)).status], [wrong, 400]);
+    }
+    const gone = AbortSignal.abort();
+    assertEquals((await ask(1, { ...KNOWN, signal: gone })).status, 304);
+    assertEquals([subject.waiters(), timers.countTimers()], [0, 0]);
+  });
 });

@@ -101,3 +101,26 @@ Deno.test("a missing directory is said and not made, and a path that is too long
   assertStringIncludes(message, "is too long: it may have at most 107 bytes, and its directory 97");
   assertEquals([isOption, namesIn(directory.path)], [true, []]);
 });
+
+Deno.test("a path, and the name that it is bound under, may have 107 bytes, and not one more", async () => {
+  await using directory = await temporaryDirectory();
+  const deep = async (bytes: number) => {
+    const path = `${directory.path}/${"d".repeat(bytes - directory.path.length - 1)}`;
+    await Deno.mkdir(path);
+    return path;
+  };
+  const [fits, isTooLong] = [await deep(97), await deep(98)];
+  const isOpened = async (path: string) => (await refusalOf(path))[0] === "opened";
+  assertEquals([await isOpened(`${fits}/s`), await isOpened(`${isTooLong}/s`)], [true, false]);
+  const named = (bytes: number) => `${directory.path}/${"n".repeat(bytes - directory.path.length - 1)}`;
+  assertEquals([await isOpened(named(107)), await isOpened(named(108))], [true, false]);
+});
+
+Deno.test("a directory that is none is the host's fault, and is named", async () => {
+  await using directory = await temporaryDirectory();
+  const file = await directory.write("file", "");
+  assertEquals(await refusalOf(`${file}/admin.sock`), [
+    `The admin socket ${file}/admin.sock cannot be made: Not a directory: let the daemon's user write to ${file}`,
+    false,
+  ]);
+});

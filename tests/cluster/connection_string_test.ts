@@ -241,3 +241,16 @@ Deno.test("nothing that is said quotes a value, and nothing throws", () => {
   const pieces = fc.constantFrom("redis://", "unix:", "/", "@", ":", "?", "&", "=", ",", "%", "[", "]", "h", "db", "1");
   fc.assert(fc.property(fc.array(pieces), (all) => void parseConnectionString(all.join(""))));
 });
+
+Deno.test("numbers, names and hosts are taken up to their bounds", () => {
+  const databaseOf = (text: string) => (planOf(`h,defaultDatabase=${text}`) as RedisPlan).database;
+  assertEquals(["0", "2147483647", "-1"].map(databaseOf), [0, 2_147_483_647, 0]);
+  for (const wrong of ["2147483648", "12345678901", "-2", "1.5", "x", "1 2"]) {
+    assertStringIncludes(whyNot(`h,defaultDatabase=${wrong}`), "must be the number of a database", wrong);
+  }
+  const [bound, beyond] = ["z".repeat(40), "z".repeat(41)];
+  assertEquals(warningsOf(`h,${bound}=1`), [`cluster/unknown-key: Unknown key ${bound}; null`]);
+  assertEquals(warningsOf(`h,${beyond}=1`), ["cluster/unknown-key: A key is unknown; null"]);
+  assertEquals(planOf("h".repeat(253)), single("h".repeat(253), 6379));
+  whyNot("h".repeat(254));
+});

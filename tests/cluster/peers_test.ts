@@ -75,6 +75,13 @@ Deno.test("whatever a reason and a name hold, the record is bounded, and is read
 Deno.test("a record that breaks a bound is none", () => {
   const wrong: Record<string, unknown>[] = [
     { instance: "" },
+    { instance: "x".repeat(129) },
+    { incarnation: "" },
+    { version: "x".repeat(65) },
+    { at: `x${REJECTING.at}` },
+    { at: `${REJECTING.at}x` },
+    { at: "2026-01-02T03:04:05.1234567890Z" },
+    { rejected: { ...REJECTING.rejected, why: "x".repeat(301) } },
     { instance: "x".repeat(MAX_INSTANCE_LENGTH + 1) },
     { instance: "edge\n1" },
     { instance: "\ud800" },
@@ -104,6 +111,23 @@ Deno.test("a record that breaks a bound is none", () => {
     const text = JSON.stringify({ ...REJECTING, ...members });
     assertEquals(parsePeer(text), null, text);
   }
+});
+
+Deno.test("a record at its bounds is read", () => {
+  const right: Partial<PeerRecord>[] = [
+    { instance: "x".repeat(128), incarnation: "x".repeat(64), version: "x".repeat(64) },
+    ...(["unknown", "agreed", "settling", "diverged"] as const).map((standing) => ({ standing })),
+    { generation: 1 },
+    { generation: 2 ** 52 },
+    { at: "2026-01-02T03:04:05.123456789Z" },
+    { rejected: { ...REJECTING.rejected!, why: "x".repeat(300), generation: 2 ** 52 } },
+  ];
+  for (const members of right) {
+    assertEquals(parsePeer(JSON.stringify({ ...REJECTING, ...members })), { ...REJECTING, ...members });
+  }
+  const text = encodePeer(REJECTING);
+  assertEquals(parsePeer(text.padEnd(4_096)), REJECTING);
+  assertEquals(parsePeer(text.padEnd(4_097)), null);
 });
 
 Deno.test("what is no record is null: other JSON, no JSON, too much of it", () => {

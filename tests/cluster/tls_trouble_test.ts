@@ -60,6 +60,22 @@ Deno.test("each error of TLS is explained in words, with the option that it conc
   }
 });
 
+Deno.test("each alert has its own words, and a time that no clock tells is left out", () => {
+  const alerts = "UnsupportedCertificate CertificateUnknown DecryptError AccessDenied CertificateRevoked " +
+    "InsufficientSecurity UnrecognizedName";
+  for (const alert of alerts.split(" ")) {
+    const reason = tlsReason(`received fatal alert: ${alert}`)!;
+    assert(!reason.includes("with the alert"), reason);
+    assertEquals(tlsReason(`received fatal alert: the peer sent ${alert}`), reason);
+  }
+  const expired = (seconds: string) =>
+    tlsReason(`invalid peer certificate: certificate is not valid after ${seconds} (x)`)!;
+  assertStringIncludes(expired("99999999999"), "has expired, at ");
+  assertStringIncludes(expired("0"), "has expired, at 1970-01-01T00:00:00Z");
+  assertStringIncludes(tlsReason("invalid peer certificate: Expired")!, "has expired: renew it");
+  assertStringIncludes(tlsReason("invalid peer certificate: NotValidYet")!, "is not valid yet: set");
+});
+
 Deno.test("an unknown error keeps rustls' word, bounded and on one line; an error that is not of TLS is left", () => {
   assertStringIncludes(tlsReason("invalid peer certificate: Newfangled")!, "(Newfangled)");
   assertStringIncludes(tlsReason("received fatal alert: Newfangled")!, "the alert Newfangled");
