@@ -1,8 +1,8 @@
 // One way in: a listener that is opened as soon as the host allows it, and its connections. What keeps it from being
 // opened is told once, and tried again ever more slowly until it is disposed of.
-import { setTimeout as delay } from "node:timers/promises";
 import { type Backoff, backoffMilliseconds } from "../time/backoff.ts";
 import { withinLimit } from "../time/limit.ts";
+import { pause } from "../time/pause.ts";
 import type { Authorize } from "./auth.ts";
 import type { Connections } from "./connections.ts";
 import type { Acceptor } from "./replaceable_listener.ts";
@@ -113,11 +113,11 @@ export async function openEntrance(settings: EntranceSettings): Promise<OpenedEn
     if (opening.ok && (await withinLimit(opening.remove(), GRACE_MILLISECONDS)).ok) opening.listener.close();
     return true;
   };
-  const keepTrying = async (first: Promise<ListenerOpening> | null) => {
-    if (first !== null && await takeLate(first)) return;
+  const keepTrying = async (first: Promise<ListenerOpening>) => {
+    if (await takeLate(first)) return;
     for (let attempt = 1; withdrawing === null; attempt++) {
       const wait = backoffMilliseconds(attempt, random(), backoff);
-      await delay(wait, undefined, { signal: ending.signal }).catch(() => {});
+      await pause(wait, ending.signal);
       if (withdrawing !== null || await takeLate(open())) return;
     }
   };
@@ -128,7 +128,7 @@ export async function openEntrance(settings: EntranceSettings): Promise<OpenedEn
   const first = await withinLimit(opening, openLimitMilliseconds);
   if (first.ok && !first.value.ok && first.value.isOption) return first.value;
   if (!first.ok) onTrouble("A file system that it needs (of its socket, token or certificate) does not answer");
-  const trying = first.ok && take(first.value) ? Promise.resolve() : keepTrying(first.ok ? null : opening);
+  const trying = first.ok && take(first.value) ? Promise.resolve() : keepTrying(opening);
   const withdraw = async () => {
     ending.abort();
     lastLook = looking;

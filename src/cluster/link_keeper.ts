@@ -1,6 +1,7 @@
 // Keeps one session with the cluster: opens it, waits for its loss, and tries again with backoff, telling each change of
 // state once. It alone decides when to try, so that nothing else has a timer that could outlive it.
 import { type Clock, systemClock } from "../time/clock.ts";
+import { pause } from "../time/pause.ts";
 import type { Link } from "./notifier.ts";
 
 /** A session as far as keeping it goes. */
@@ -98,7 +99,7 @@ export function keepLink<Session extends Keepable>(options: LinkKeeperOptions<Se
       const final = !options.autoReconnect && (wasUp || outOfTime);
       change({ state: "down", reason, final });
       if (final) return;
-      await pause(clock, options.backoffMilliseconds(++failures), ending.signal);
+      await pause(options.backoffMilliseconds(++failures), ending.signal, clock);
     }
   };
 
@@ -113,20 +114,6 @@ export function keepLink<Session extends Keepable>(options: LinkKeeperOptions<Se
       await keeping;
     },
   };
-}
-
-/** Resolves after that time, or as soon as the signal is aborted. */
-function pause(clock: Clock, milliseconds: number, signal: AbortSignal): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const end = () => {
-    cancel();
-    signal.removeEventListener("abort", end);
-    resolve();
-  };
-  const cancel = clock.schedule(milliseconds, end);
-  signal.addEventListener("abort", end);
-  if (signal.aborted) end();
-  return promise;
 }
 
 function aborted(signal: AbortSignal): Promise<string> {

@@ -19,17 +19,17 @@ function streaming(limits: Partial<AdminLimits> = {}) {
     { ...ADMIN_LIMITS, ...limits },
     closing.signal,
   );
-  const ask = async (lastEventId?: string) => {
+  const route = (request: Request) => answer(request, { authorize: null, cut: () => void cuts++ });
+  const ask = (lastEventId?: string) => {
     const headers = lastEventId === undefined ? {} : { "Last-Event-ID": lastEventId };
-    const request = new Request("http://x/admin/events", { headers });
-    return await answer(request, { authorize: null, cut: () => void cuts++ });
+    return route(new Request("http://x/admin/events", { headers }));
   };
   /** Reads one piece. */
   const piece = async (reader: ReadableStreamDefaultReader<Uint8Array>) => {
     const { done, value } = await reader.read();
     return done ? null : new TextDecoder().decode(value);
   };
-  return { subject, closing, ask, piece, cuts: () => cuts };
+  return { subject, closing, route, ask, piece, cuts: () => cuts };
 }
 
 Deno.test("a quiet stream shows a sign of life every fifteen seconds, and none before", async () => {
@@ -82,6 +82,17 @@ Deno.test("a follower that does not read for thirty seconds is cut, and one that
   });
 });
 
+Deno.test("the answer to HEAD is that to GET without a stream, and takes nobody's place", async () => {
+  const { subject, route } = streaming({ maxFollowers: 0 });
+  const response = await route(new Request("http://x/admin/events", { method: "HEAD" }));
+  assertEquals([response.status, response.headers.get("Content-Type"), response.body], [
+    200,
+    "text/event-stream",
+    null,
+  ]);
+  assertEquals(subject.events.followers(), 0);
+});
+
 Deno.test("events go out fifty at a time", async () => {
   await withFakeTimeouts(async () => {
     const { ask, piece, subject } = streaming();
@@ -132,7 +143,7 @@ Deno.test("an id is resumed up to the latest event, and one beyond it, or longer
       false,
       false,
     ]);
-    const wrong = ["5eed-4", `5eed-${"3".padStart(16, "0")}`, "5eed-3x", "5eed-x3", "5eed3", "x5eed-3"];
+    const wrong = ["5eed-4", "beef-3", `5eed-${"3".padStart(16, "0")}`, "5eed-3x", "5eed-x3", "5eed3", "x5eed-3"];
     assertEquals(await Promise.all(wrong.map(isReset)), wrong.map(() => true));
   });
 });

@@ -43,7 +43,6 @@ function entering(settings: Partial<EntranceSettings> = {}) {
     onOpen: ({ address }) => log.push(`open ${address}`),
     onLook: ({ level, message }) => log.push(`${level} ${message}`),
     onTrouble: (message) => log.push(`trouble ${message}`),
-    backoff: { firstMilliseconds: 2, capMilliseconds: 2 },
     random: () => 0,
     ...settings,
   });
@@ -61,15 +60,6 @@ function entering(settings: Partial<EntranceSettings> = {}) {
     onRemove: (remove: () => Promise<void>) => removing = remove,
     onLook: (look: () => Promise<LookedAt | null>) => looking = look,
   };
-}
-
-/** Goes on until something is so; the waits between attempts are real ones, of a millisecond. */
-async function until(what: string, isSo: () => boolean): Promise<void> {
-  for (let times = 0; times < 10_000; times++) {
-    if (isSo()) return;
-    await turn();
-  }
-  throw new Error(`not so: ${what}`);
 }
 
 const refusal = (message: string, isOption = false): ListenerRefusal => ({ ok: false, message, isOption });
@@ -100,28 +90,41 @@ Deno.test("an opening that fails late is told and tried again, the same reason o
   await withFakeTimeouts(async (timers) => {
     const { entrance, openings, listener, log } = entering();
     timers.tick(2_000);
-    const { address, [Symbol.asyncDispose]: close } = await entrance();
+    const { address, lookAgain, [Symbol.asyncDispose]: close } = await entrance();
     log();
-    const fail = async (message: string) => {
-      const count = openings.length;
-      openings.at(-1)!.resolve(refusal(message));
-      await until("the next attempt", () => openings.length === count + 1);
+    const waits: number[] = [];
+    const next = async () => {
+      await turn();
+      const [count, before] = [openings.length, timers.now];
+      timers.next();
+      await turn();
+      waits.push(timers.now - before);
+      assertEquals(openings.length, count + 1);
     };
-    for (const message of ["full", "full", "other", "full"]) await fail(message);
+    for (const message of ["full", "full", "other", "full"]) {
+      openings.at(-1)!.resolve(refusal(message));
+      await next();
+    }
     assertEquals(log(), ["trouble full", "trouble other", "trouble full"]);
     openings.at(-1)!.reject(new Error("unforeseen"));
-    await until("the next attempt", () => openings.length === 6);
+    await next();
     openings.at(-1)!.reject("a text");
-    await until("the next attempt", () => openings.length === 7);
+    await next();
     // Later every fault is the host's.
     openings.at(-1)!.resolve(refusal("an option", true));
-    await until("the next attempt", () => openings.length === 8);
+    await next();
+    openings.at(-1)!.resolve(refusal("an option"));
+    await next();
+    assertEquals(waits, [500, 1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000]);
     assertEquals(log(), ["trouble unforeseen", "trouble a text", "trouble an option"]);
     openings.at(-1)!.resolve(listener("b"));
     await turn();
     assertEquals([address(), log()], ["b", ["open b"]]);
     await close();
-    assertEquals(openings.length, 8);
+    assertEquals([openings.length, timers.countTimers()], [9, 0]);
+    log();
+    lookAgain();
+    assertEquals(log(), []);
   });
 });
 
@@ -272,4 +275,24 @@ Deno.test("an error of a look is told until it is another or over, and anything 
   assertEquals([await look(back), await look(back)], [["warning there again"], ["warning there again"]]);
   assertEquals(await look(lost), ["error taken"]);
   assertEquals([await look(new Error("a bug")), await look(new Error("a bug"))], [["error Error: a bug"], []]);
+});
+
+Deno.test("a way in that is refused at first is tried again by itself, and closing ends the wait for that", async () => {
+  await withFakeTimeouts(async (timers) => {
+    const { entrance, openings, log } = entering();
+    openings[0]!.resolve(refusal("taken"));
+    const { address, [Symbol.asyncDispose]: close } = await entrance();
+    await turn();
+    assertEquals([address(), log(), openings.length], [null, ["trouble taken"], 1]);
+    timers.tick(499);
+    await turn();
+    assertEquals(openings.length, 1);
+    timers.tick(1);
+    await turn();
+    assertEquals(openings.length, 2);
+    openings[1]!.resolve(refusal("taken"));
+    await turn();
+    await close();
+    assertEquals([openings.length, timers.countTimers(), log()], [2, 0, []]);
+  });
 });
