@@ -133,20 +133,23 @@ Deno.test("what accept refuses is told once, tried again ever more slowly up to 
 
 Deno.test("that there are too many is told again only after there were less than half as many", async () => {
   await withFakeTimeouts(async () => {
-    const { connections, troubles, closed, served, connect } = listening({ limits: { maxConnections: 4 } });
-    for (const name of "abcd") await connect(name);
-    assertEquals([troubles, served.length], [[], 4]);
-    for (const name of "ef") await connect(name);
-    assertEquals([troubles, closed, served.length], [[FULL(4)], ["e", "f"], 4]);
-    // Two are left, which is half: another is not taken for a quiet time.
-    for (const at of [0, 1]) await served[at]!.end();
-    for (const name of "ghi") await connect(name);
-    assertEquals([troubles.length, closed.at(-1), served.length], [1, "i", 6]);
-    for (const at of [2, 3, 4]) await served[at]!.end();
-    for (const name of "jklm") await connect(name);
-    assertEquals([troubles.length, closed.at(-1)], [2, "m"]);
+    const { connections, troubles, closed, served, connect } = listening({ limits: { maxConnections: 6 } });
+    const connectAll = async (names: string) => {
+      for (const name of names) await connect(name);
+    };
+    await connectAll("abcdef");
+    assertEquals([troubles, served.length], [[], 6]);
+    await connectAll("gh");
+    assertEquals([troubles, closed, served.length], [[FULL(6)], ["g", "h"], 6]);
+    // Three are left, which is half: another one comes in no quiet time.
+    for (const at of [0, 1, 2]) await served[at]!.end();
+    await connectAll("ijkl");
+    assertEquals([troubles.length, closed.at(-1), served.length], [1, "l", 9]);
+    for (const at of [3, 4, 5, 6]) await served[at]!.end();
+    await connectAll("mnopq");
+    assertEquals([troubles.length, closed.at(-1), served.length], [2, "q", 13]);
     await connections.close();
-    assertEquals(served.slice(5).map((one) => one.isCut()), [true, true, true, true]);
+    assertEquals(served.slice(7).map((one) => one.isCut()), Array(6).fill(true));
   });
 });
 

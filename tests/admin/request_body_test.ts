@@ -24,7 +24,9 @@ function written(headers: Record<string, string> = {}) {
 async function problemOf(request: Request) {
   const read = await readJson(request, LIMITS);
   assert(!read.ok);
-  return [read.problem.status, read.problem.headers?.["Connection"] ?? null];
+  const { status, headers, detail } = read.problem;
+  if (status === 408) assertEquals(detail, "The body did not arrive within 10 s");
+  return [status, headers?.["Connection"] ?? null];
 }
 
 Deno.test("a body of exactly the limit is read, and one byte more is refused before it is waited for", async () => {

@@ -131,3 +131,32 @@ Deno.test("an error before any request is explained if it is known, and never qu
     assertEquals(await one.down(), reason.replace("ADDRESS", `127.0.0.1:${liar.port}`));
   }
 });
+
+Deno.test("servers that send an instance on are followed five times, and no further", async () => {
+  let asked = 0;
+  let port = 0;
+  await using liar = startLyingRedis(([command]) => {
+    if (command === "hello") return HELLO_OF_A_PRIMARY;
+    asked++;
+    return `-MOVED 1 127.0.0.1:${port}\r\n`;
+  });
+  port = liar.port;
+  await using one = openInstance(singleTo(liar), { backoffMilliseconds: () => 60_000 });
+  await one.down();
+  assertEquals(asked, 6);
+});
+
+Deno.test("both connections are proven to be alive again and again", async () => {
+  let pings = 0;
+  let reads = 0;
+  await using liar = startLyingRedis(([command]) => {
+    if (command === "hello") return HELLO_OF_A_PRIMARY;
+    if (command === "subscribe") return SUBSCRIBED;
+    if (command === "ping") pings++;
+    else reads++;
+    return command === "ping" ? "*2\r\n$4\r\npong\r\n$0\r\n\r\n" : "*0\r\n";
+  });
+  await using one = openInstance(singleTo(liar), { heartbeatMilliseconds: 5 });
+  await eventually("several heartbeats", () => pings >= 4 && reads >= 5);
+  assertEquals(one.links, [{ state: "up" }]);
+});
