@@ -54,7 +54,7 @@ export const MAX_INSTANCE_LENGTH = 128;
 export const MAX_RECORD_BYTES = 4_096;
 
 const line = (maxLength: number) => z.string().max(maxLength).regex(/^[^\p{Cc}\p{Cs}]+$/u);
-const time = z.string().max(32).regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?Z$/);
+const time = z.string().regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?Z$/);
 
 const hash = z.custom<string>(isHash);
 const generation = z.custom<number>(isGeneration);

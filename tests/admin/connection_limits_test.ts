@@ -31,8 +31,10 @@ Deno.test("what accept refuses is told once, tried again ever more slowly up to 
     await failFor(1);
     assert(waits.at(-1)! <= 10);
     assertEquals(troubles.length, 2);
+    await connect("two");
+    await served[1]!.end();
     await refuse("a text");
-    assertEquals(troubles.length, 2);
+    assertEquals(troubles.slice(2), ["A connection cannot be accepted: a text"]);
     const closing = connections.close();
     timers.next();
     await closing;

@@ -16,7 +16,17 @@ Deno.test("an address is read with its port, and known for a loopback one howeve
   for (const text of [...loopback, "[::ffff:127.0.0.1]:80", "[::FFFF:7f00:2]:80"]) {
     assertEquals([text, readListenAddress(text)?.isLoopback], [text, true]);
   }
-  for (const text of ["0.0.0.0:80", "10.0.0.1:80", "128.0.0.1:80", "[::]:80", "[fe80::1]:80", "[::ffff:10.0.0.1]:1"]) {
+  for (
+    const text of [
+      "0.0.0.0:80",
+      "10.0.0.1:80",
+      "128.0.0.1:80",
+      "[::]:80",
+      "[fe80::1]:80",
+      "[::ffff:10.0.0.1]:1",
+      "[1::ffff:7f00:1]:80",
+    ]
+  ) {
     assertEquals([text, readListenAddress(text)?.isLoopback], [text, false]);
   }
   assertEquals(readListenAddress("[2001:DB8::1]:8443"), { hostname: "2001:db8::1", port: 8443, isLoopback: false });
@@ -40,6 +50,8 @@ Deno.test("what is no literal address is none", () => {
       "1.2.3.4.5:1",
       "1.2.3.4:123456",
       "x1.2.3.4:1",
+      "x[::1]:80",
+      "x:1.2.3.4:80",
       "",
     ]
   ) {

@@ -28,6 +28,7 @@ Deno.test("a reload's body may be absent, blank, or name its members in any case
     await response.body?.cancel();
   }
   assertEquals(host.subject.requests.map(({ force }) => force), [false, false, false, false, true, false]);
+  assertEquals(host.subject.requests.every(({ notifyOtherInstances }) => notifyOtherInstances === false), true);
 });
 
 Deno.test("a reload that is asked for wrongly is refused and not begun", async () => {

@@ -170,3 +170,43 @@ Deno.test("a wait is over when its seconds are, and not before, and one of nobod
     assertEquals([subject.waiters(), timers.countTimers()], [0, 0]);
   });
 });
+
+Deno.test("as many wait as there may be, one after the other any number, and all are told when the daemon is about to end", async () => {
+  await withFakeTimeouts(async (timers) => {
+    const subject = fakeSubject();
+    subject.activate("c1");
+    const closing = countedSignal();
+    const limits = { ...ADMIN_LIMITS, maxWaiters: 1 };
+    const { answer } = snapshotRoute(subject, maskedAnswers(subject.mask), limits, closing.signal);
+    const ask = async () =>
+      await answer(new Request(`http://x${PATH}?wait=1`, KNOWN), { authorize: null, cut: () => {} });
+    for (let time = 0; time < 3; time++) {
+      const waiting = ask();
+      const second = await ask();
+      assertEquals([second.status, second.headers.get("Retry-After")], [503, "5"]);
+      assertEquals((await second.json()).code, "admin/too-many");
+      timers.tick(1_000);
+      assertEquals((await waiting).status, 304);
+    }
+    const last = ask();
+    await turn();
+    closing.abort();
+    const stopping = await last;
+    assertEquals([stopping.status, (await stopping.json()).code], [503, "admin/stopping"]);
+  });
+});
+
+Deno.test("a snapshot that is not read in ten seconds is none", async () => {
+  await withFakeTimeouts(async (timers) => {
+    const subject = { ...fakeSubject(), contentHash: () => "c1", snapshot: () => new Promise<null>(() => {}) };
+    const { answer } = snapshotRoute(subject, maskedAnswers(subject.mask), ADMIN_LIMITS, countedSignal().signal);
+    let status: number | null = null;
+    const asking = Promise.resolve(answer(new Request(`http://x${PATH}`), { authorize: null, cut: () => {} }))
+      .then((response) => status = response.status);
+    timers.tick(9_999);
+    await turn();
+    assertEquals(status, null);
+    timers.tick(1);
+    assertEquals(await asking, 503);
+  });
+});

@@ -242,6 +242,11 @@ Deno.test("nothing that is said quotes a value, and nothing throws", () => {
   fc.assert(fc.property(fc.array(pieces), (all) => void parseConnectionString(all.join(""))));
 });
 
+Deno.test("an empty name is none", () => {
+  assertEquals(planOf("h:1,ssl=true,sslHost="), single("h", 1, { tls: true }));
+  assertEquals(planOf("h:1,serviceName="), single("h", 1));
+});
+
 Deno.test("numbers, names and hosts are taken up to their bounds", () => {
   const databaseOf = (text: string) => (planOf(`h,defaultDatabase=${text}`) as RedisPlan).database;
   assertEquals(["0", "2147483647", "-1"].map(databaseOf), [0, 2_147_483_647, 0]);

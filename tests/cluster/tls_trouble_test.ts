@@ -71,6 +71,15 @@ Deno.test("each alert has its own words, and a time that no clock tells is left 
   const expired = (seconds: string) =>
     tlsReason(`invalid peer certificate: certificate is not valid after ${seconds} (x)`)!;
   assertStringIncludes(expired("99999999999"), "has expired, at ");
+  const late = "100000000000 (x)";
+  assertStringIncludes(
+    tlsReason(`invalid peer certificate: expired: not valid after ${late}`)!,
+    "has expired: renew it",
+  );
+  assertStringIncludes(
+    tlsReason(`invalid peer certificate: not valid yet: not valid before ${late}`)!,
+    "not valid yet: set",
+  );
   assertStringIncludes(expired("0"), "has expired, at 1970-01-01T00:00:00Z");
   assertStringIncludes(tlsReason("invalid peer certificate: Expired")!, "has expired: renew it");
   assertStringIncludes(tlsReason("invalid peer certificate: NotValidYet")!, "is not valid yet: set");

@@ -151,3 +151,26 @@ Deno.test("a watcher that is there only after closing is closed, and nothing is 
   await watches.align(new Map([["/a", "1"]]), true);
   assertEquals(log(), []);
 });
+
+Deno.test("closing waits until no event can come any more", async () => {
+  const ended = Promise.withResolvers<void>();
+  const watches = directoryWatches(
+    () =>
+      Promise.resolve({
+        close() {},
+        // deno-lint-ignore require-yield
+        async *[Symbol.asyncIterator]() {
+          await ended.promise;
+        },
+      }),
+    () => {},
+    () => {},
+  );
+  await watches.align(new Map([["/a", "1"]]), true);
+  let isClosed = false;
+  const closing = watches.close().then(() => isClosed = true);
+  await turn();
+  assertEquals(isClosed, false);
+  ended.resolve();
+  await closing;
+});

@@ -286,3 +286,20 @@ Deno.test("a watcher that is closed listens to its signal no more", async () => 
   await watch[Symbol.asyncDispose]();
   assertEquals(listeners(), 0);
 });
+
+Deno.test("a directory that is refused is asked for once in a look, also if others were opened", async () => {
+  await inDirectory(async (directory) => {
+    const { watchDirectory } = directed();
+    let asked = 0;
+    await using watch = await timed([`${directory}/a.hcl`], {
+      events: true,
+      pollMilliseconds: 1_000,
+      watchDirectory: (one) => {
+        if (one !== directory) return watchDirectory(one);
+        asked++;
+        return refuse(one);
+      },
+    });
+    assertEquals([asked, watch.troubles], [1, ["no"]]);
+  });
+});
