@@ -160,3 +160,21 @@ Deno.test("both connections are proven to be alive again and again", async () =>
   await eventually("several heartbeats", () => pings >= 4 && reads >= 5);
   assertEquals(one.links, [{ state: "up" }]);
 });
+
+Deno.test("a heartbeat that is refused for a moment costs the link nothing", async () => {
+  let isBusy = false;
+  let refusals = 0;
+  await using liar = startLyingRedis(([command]) => {
+    if (command === "hello") return HELLO_OF_A_PRIMARY;
+    if (command === "subscribe") return SUBSCRIBED;
+    if (command === "ping") return "*2\r\n$4\r\npong\r\n$0\r\n\r\n";
+    if (!isBusy) return "*0\r\n";
+    refusals++;
+    return "-BUSY Redis is busy running a script.\r\n";
+  });
+  await using one = openInstance(singleTo(liar), { heartbeatMilliseconds: 5 });
+  await one.up();
+  isBusy = true;
+  await eventually("several refusals", () => refusals >= 3);
+  assertEquals(one.links, [{ state: "up" }]);
+});

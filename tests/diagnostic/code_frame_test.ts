@@ -17,6 +17,7 @@ Deno.test("a line of 160 columns is shown whole wherever the place is, and one o
   assertEquals(framed(whole, 0), [whole, 0, 1]);
   assertEquals(framed(longer, 160), [`…${"a".repeat(60)}b`, 61, 1]);
   assertEquals(framed(longer, 0), [`${"a".repeat(160)}…`, 0, 1]);
+  assertEquals(framed(longer, 161), [`…${"a".repeat(59)}b`, 61, 1]);
   assertEquals(framed(longer, 0, 161)[2], 161);
   assertEquals(framed(longer, 60), [`${"a".repeat(160)}…`, 60, 1]);
   assertEquals(framed(longer, 61), [`…${"a".repeat(159)}b`, 61, 1]);
