@@ -119,6 +119,7 @@ Deno.test("a record at its bounds is read", () => {
     ...(["unknown", "agreed", "settling", "diverged"] as const).map((standing) => ({ standing })),
     { generation: 1 },
     { generation: 2 ** 52 },
+    { at: "2026-01-02T03:04:05.1Z" },
     { at: "2026-01-02T03:04:05.123456789Z" },
     { rejected: { ...REJECTING.rejected!, why: "x".repeat(300), generation: 2 ** 52 } },
   ];

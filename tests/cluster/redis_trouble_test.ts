@@ -7,6 +7,7 @@ import {
   redirectionIn,
   RedisTrouble,
   replyCode,
+  unaskedReason,
 } from "../../src/cluster/redis_trouble.ts";
 
 const reply = (message: string) => Object.assign(new Error(message), { name: "ReplyError" });
@@ -92,6 +93,16 @@ Deno.test("an error of the system, and a connection that ended, are said in word
   }
   assertEquals(reasonOf(Object.assign(new Error("x"), { name: "ParserError" })), "What answers is no Redis");
   assertEquals(reasonOf(new RedisTrouble("as it is"), "h:1"), "as it is");
+});
+
+Deno.test("a reply to no request is said by its meaning, and quoted in no case", () => {
+  const unasked = (error: string) => unaskedReason(new Error(`Command queue state error. Last error: ${error}`), "h:1");
+  assertEquals(unasked("secret")?.message.startsWith("Redis (h:1) sent "), true);
+  assertEquals(unasked("secret")?.message.includes("secret"), false);
+  assertEquals(unasked("DENIED x")?.message, `${reasonOf(reply("DENIED x"))} (h:1)`);
+  const full = unasked("ERR max number of clients reached")?.message;
+  assertEquals(full, "Redis takes no more connections: raise its maxclients (h:1)");
+  assertEquals(unaskedReason(new Error("another"), "h:1"), null);
 });
 
 Deno.test("what is quoted has 160 characters at the most", () => {
