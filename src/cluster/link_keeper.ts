@@ -90,11 +90,10 @@ export function keepLink<Session extends Keepable>(options: LinkKeeperOptions<Se
   const keep = async (): Promise<void> => {
     const startedAt = clock.now();
     let failures = 0;
-    let wasUp = false;
     while (!ending.signal.aborted) {
       const { reason, lastedMilliseconds } = await stay();
       if (lastedMilliseconds >= STABLE_MILLISECONDS) failures = 0;
-      wasUp ||= lastedMilliseconds >= 0;
+      const wasUp = lastedMilliseconds >= 0;
       const outOfTime = clock.now() - startedAt >= options.firstConnectionMilliseconds;
       const final = !options.autoReconnect && (wasUp || outOfTime);
       change({ state: "down", reason, final });
