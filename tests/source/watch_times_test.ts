@@ -303,3 +303,17 @@ Deno.test("a directory that is refused is asked for once in a look, also if othe
     assertEquals([asked, watch.troubles], [1, ["no"]]);
   });
 });
+
+Deno.test("without trouble no recovery is told", async () => {
+  await inDirectory(async (directory) => {
+    let recoveries = 0;
+    await using watch = await timed([`${directory}/a.hcl`], {
+      events: true,
+      pollMilliseconds: 1_000,
+      watchDirectory: directed().watchDirectory,
+      onRecovered: () => recoveries++,
+    });
+    for (let polls = 1; polls <= 6; polls++) await poll(watch, 1_000);
+    assertEquals([recoveries, watch.troubles], [0, []]);
+  });
+});
