@@ -36,9 +36,13 @@ const SOLE_IMPORTERS: ReadonlyMap<string, string> = new Map([
   ["ioredis", "cluster"],
 ]);
 
-interface Import {
+/** One import of a file. */
+export interface Import {
+  /** As it is written. */
   readonly specifier: string;
+  /** Whether nothing of it is left when the program runs. */
   readonly typeOnly: boolean;
+  /** From 1. */
   readonly line: number;
 }
 
@@ -101,7 +105,8 @@ function troubleWithImporter(path: string, { specifier }: Import, importers: Map
   return null;
 }
 
-function importsOf(file: CodeFile): Import[] {
+/** Returns every import of the file, in any form. */
+export function importsOf(file: CodeFile): Import[] {
   const found: Import[] = [];
   const visit = (node: ts.Node): void => {
     const one = importIn(node);

@@ -1,0 +1,75 @@
+// A copy of the checkout in which one file at a time is changed and tests are run: never the checkout itself.
+import { dirname, join } from "node:path";
+import { startGroup } from "../../src/hooks/process_group.ts";
+import { withinLimit } from "../../src/time/limit.ts";
+
+/** A folder with all that git would take of a checkout, and a folder for temporary files; removed with its directory. */
+export interface CheckoutCopy {
+  readonly root: string;
+  readonly temporary: string;
+}
+
+/** How a run ended: with the exit status; or at its limit or because it was stopped, and then the status is null. */
+export interface CopyRun {
+  readonly code: number | null;
+  /** The last of what was written to standard output and standard error. */
+  readonly output: string;
+  readonly milliseconds: number;
+}
+
+const KEPT_CHARACTERS = 64 * 1024;
+const LIST_LIMIT_MILLISECONDS = 30_000;
+/** A process that outlives the run keeps its pipes open. */
+const OUTPUT_LIMIT_MILLISECONDS = 500;
+
+/** Copies the checkout at `root`, with changes that are not committed, into a new folder. */
+export async function copyCheckout(root: string, directory: string): Promise<CheckoutCopy> {
+  const copy = { root: join(directory, "checkout"), temporary: join(directory, "tmp") };
+  const { success, stdout, stderr } = await new Deno.Command("git", {
+    args: ["ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+    cwd: root,
+    signal: AbortSignal.timeout(LIST_LIMIT_MILLISECONDS),
+  }).output();
+  if (!success) throw new Error(`could not list the checkout at ${root}: ${new TextDecoder().decode(stderr).trim()}`);
+  for (const path of new TextDecoder().decode(stdout).split("\0").filter((path) => path !== "")) {
+    await Deno.mkdir(join(copy.root, dirname(path)), { recursive: true });
+    try {
+      await Deno.copyFile(join(root, path), join(copy.root, path));
+    } catch (error) {
+      // Git lists a file that was removed until the removal is staged.
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
+    }
+  }
+  return copy;
+}
+
+/**
+ * Runs `deno` in the copy, with an empty folder for its temporary files. Nothing that it started outlives the call.
+ *
+ * @param stop ends the run before its limit.
+ */
+export async function runInCopy(
+  copy: CheckoutCopy,
+  args: readonly string[],
+  limitMilliseconds: number,
+  stop: AbortSignal,
+): Promise<CopyRun> {
+  await Deno.mkdir(copy.temporary, { recursive: true });
+  const begun = performance.now();
+  let output = "";
+  const decoder = new TextDecoder();
+  const start = startGroup({
+    path: "/bin/sh",
+    args: ["-c", 'cd "$0" && exec "$@"', copy.root, Deno.execPath(), ...args],
+    env: { ...Deno.env.toObject(), TMPDIR: copy.temporary, NO_COLOR: "1" },
+  }, (chunk) => output = (output + decoder.decode(chunk, { stream: true })).slice(-KEPT_CHARACTERS));
+  if (!start.ok) throw new Error(`could not start /bin/sh: ${start.code}`);
+  try {
+    const ended = await withinLimit(start.group.status, limitMilliseconds, stop);
+    if (ended.ok) await withinLimit(start.group.outputEnded, OUTPUT_LIMIT_MILLISECONDS);
+    return { code: ended.ok ? ended.value.code : null, output, milliseconds: performance.now() - begun };
+  } finally {
+    await start.group.end(0);
+    await Deno.remove(copy.temporary, { recursive: true });
+  }
+}
