@@ -4,6 +4,7 @@ import { incarnationOf } from "../support/incarnation.ts";
 import { accessRules, ALLOWED_COMMANDS, HISTORY_LENGTH, keysOf } from "../../src/cluster/redis_scripts.ts";
 import { eventually } from "../support/eventually.ts";
 import { type RedisServer, startRedis } from "../support/redis_server.ts";
+import type { PeerRecord } from "../../src/cluster/peers.ts";
 import { A, B, C, CHANNEL, openInstance, openUp, peerRecord, singleTo } from "./redis_notifying.ts";
 import { request } from "../support/announce_request.ts";
 import { MAX_GENERATION } from "../../src/cluster/announcing_rules.ts";
@@ -29,6 +30,12 @@ async function subscriber(server: RedisServer): Promise<AsyncDisposable & { text
   };
 }
 
+/** Tells of an instance, and holds Redis to have taken it. */
+async function tell(one: Awaited<ReturnType<typeof openUp>>, record: PeerRecord): Promise<void> {
+  const told = await one.notifier.tell(record);
+  assert(told.ok, JSON.stringify(told));
+}
+
 Deno.test("a change is one message of at most 100 bytes, in any generation, and one entry of the history", async () => {
   await using server = await startRedis();
   await using listener = await subscriber(server);
@@ -51,7 +58,7 @@ Deno.test("the keys are those of the channel, and hold what is documented", asyn
   await using server = await startRedis();
   await using one = await openUp(singleTo(server));
   await one.notifier.announce(request(A));
-  await one.notifier.tell(peerRecord("edge-1"));
+  await tell(one, peerRecord("edge-1"));
   const keys = (await server.cli("keys", "*")).split("\n").sort();
   const record = `${KEYS.peerPrefix}edge-1:${ID}`;
   assertEquals(keys, [KEYS.head, KEYS.history, `${KEYS.namePrefix}edge-1`, record, KEYS.peers]);
@@ -158,7 +165,7 @@ Deno.test("keys of other types, where the history and the peers should be, are t
 Deno.test("records that are garbage, too long or dead are left out of the peers, and there is a limit to them", async () => {
   await using server = await startRedis();
   await using one = await openUp(singleTo(server));
-  await one.notifier.tell(peerRecord("edge-1"));
+  await tell(one, peerRecord("edge-1"));
   const put = async (name: string, text: string) => {
     await server.cli("set", `${KEYS.peerPrefix}${name}`, text);
     await server.cli("zadd", KEYS.peers, "9000000000000", name);
@@ -206,7 +213,7 @@ Deno.test("names without a record leave the index, and crowd out no instance tha
     redis.call('RPUSH', ARGV[1] .. 'made-up-1', 'x')`;
   await server.cli("eval", fill, "1", KEYS.peers, KEYS.peerPrefix);
   await using other = await openUp(singleTo(server), { instance: "edge-2" });
-  await other.notifier.tell(peerRecord("edge-2"));
+  await tell(other, peerRecord("edge-2"));
   const seen = await one.notifier.peers();
   assertEquals(seen.ok && seen.peers.map(({ instance }) => instance), ["edge-2"]);
   assertEquals(await server.cli("zcard", KEYS.peers), "1");
@@ -216,13 +223,13 @@ Deno.test("an instance is among its peers as it told last, whatever Redis holds"
   await using server = await startRedis();
   await using one = await openUp(singleTo(server));
   await using other = await openUp(singleTo(server), { instance: "edge-2" });
-  await other.notifier.tell(peerRecord("edge-2"));
+  await tell(other, peerRecord("edge-2"));
   const seen = async () => {
     const answer = await one.notifier.peers();
     return answer.ok && answer.peers.map(({ instance, hash, self }) => [instance, hash, self]);
   };
   assertEquals(await seen(), [["edge-2", A, false]]);
-  await one.notifier.tell(peerRecord("edge-1", { hash: B }));
+  await tell(one, peerRecord("edge-1", { hash: B }));
   const key = `${KEYS.peerPrefix}edge-1:${ID}`;
   // The last one costs the name in the index, too.
   for (const spoil of [["set", key, JSON.stringify(peerRecord("edge-1"))], ["set", key, "{"], ["del", key]]) {
@@ -252,7 +259,9 @@ Deno.test("a record ends with its life when nobody renews it", async () => {
   await using server = await startRedis();
   await using one = await openUp(singleTo(server));
   await using other = await openUp(singleTo(server), { instance: "edge-2", peerLifeMilliseconds: 1 });
-  await other.notifier.tell(peerRecord("edge-2"));
+  await tell(other, peerRecord("edge-2"));
+  // Redis has its name until somebody tells again, and so had its record.
+  assertEquals(await server.cli("zrange", KEYS.peers, "0", "-1"), `edge-2:${incarnationOf("edge-2")}`);
   await eventually("no peers", async () => {
     const seen = await one.notifier.peers();
     return seen.ok && seen.peers.length === 0;
@@ -262,10 +271,10 @@ Deno.test("a record ends with its life when nobody renews it", async () => {
 Deno.test("disposing takes the own record away, and leaves that of a namesake", async () => {
   await using server = await startRedis();
   const one = await openUp(singleTo(server));
-  await one.notifier.tell(peerRecord("edge-1"));
+  await tell(one, peerRecord("edge-1"));
   const incarnation = incarnationOf("edge-1", 2);
   const two = await openUp(singleTo(server), { incarnation });
-  await two.notifier.tell(peerRecord("edge-1", { incarnation }));
+  await tell(two, peerRecord("edge-1", { incarnation }));
   await one[Symbol.asyncDispose]();
   assertEquals(await server.cli("zrange", KEYS.peers, "0", "-1"), `edge-1:${incarnation}`);
   assertEquals(await server.cli("exists", `${KEYS.peerPrefix}edge-1:${incarnation}`), "1");
@@ -277,7 +286,7 @@ Deno.test("disposing takes the own record away, and leaves that of a namesake", 
 Deno.test("records under names alone, as version 0.1 writes them, are peers", async () => {
   await using server = await startRedis();
   await using one = await openUp(singleTo(server));
-  await one.notifier.tell(peerRecord("edge-1"));
+  await tell(one, peerRecord("edge-1"));
   for (const name of ["edge-1", "edge-2"]) {
     const old = peerRecord(name, { incarnation: "b6f7c1c2-5d0e-4a7a-9f7e-0d6a1d0b8f10" });
     await server.cli("set", `${KEYS.peerPrefix}${name}`, JSON.stringify(old));

@@ -9,7 +9,7 @@ import { Command } from "commander";
 import { join } from "node:path";
 import { readTree, type Tree } from "../../scripts/tidy/tree.ts";
 import { type CheckoutCopy, copyCheckout, runInCopy } from "./checkout_copy.ts";
-import { isEquivalent, readEquivalents, staleEquivalents } from "./equivalents.ts";
+import { equivalentsIn, readEquivalents } from "./equivalents.ts";
 import { judgeBy, type Judgement } from "./judge.ts";
 import type { Mutant } from "./mutant.ts";
 import { mutantsOf } from "./mutants.ts";
@@ -56,16 +56,16 @@ async function main(root: string): Promise<number> {
     console.error(`mutate: no file of src/ is at ${places.join(" or ")}`);
     return 2;
   }
-  const equivalents = readEquivalents(await Deno.readTextFile(new URL("equivalents.json", import.meta.url)));
+  const entries = readEquivalents(await Deno.readTextFile(new URL("equivalents.json", import.meta.url)));
+  const equivalents = equivalentsIn(entries, new Map(tree.code.map(({ path, text }) => [path, text])));
   const mutants = sources.flatMap(({ path, text }) => mutantsOf(path, text));
   const size = given.sample ?? (places.length > 0 ? mutants.length : DEFAULT_SAMPLE);
   const taken = sampleOf(mutants, size, given.seed);
   console.log(`--seed ${given.seed}: ${taken.length} of ${mutants.length} mutants of ${sources.length} files`);
-  const isCovered = (file: string) => sources.some(({ path }) => path === file) || !tree.paths.includes(file);
-  for (const one of staleEquivalents(equivalents.filter(({ file }) => isCovered(file)), mutants)) {
-    console.error(`mutate: equivalents.json has an entry for what is no longer in ${one.file}: ${one.old}`);
+  for (const { file, old } of equivalents.stale) {
+    console.error(`mutate: equivalents.json has an entry for what is no longer in ${file}: ${old}`);
   }
-  const judgements = await judgeAll(root, tree, taken, given.minutes, (mutant) => isEquivalent(mutant, equivalents));
+  const judgements = await judgeAll(root, tree, taken, given.minutes, equivalents.has);
   console.log(`\n${survivorList(judgements)}\n${roomTable(judgements)}`);
   return exitCode(judgements, given.atLeast);
 }

@@ -31,12 +31,9 @@ export interface Mutant extends Replacement {
   readonly line: number;
   /** The lines that it changes, as one line. */
   readonly old: string;
-  /** What they become, as one line. With `old` and `file` it names the mutant also after lines have moved. */
+  /** What they become, as one line. */
   readonly new: string;
 }
-
-/** Longer descriptions are cut in the middle. */
-const MAX_DESCRIPTION = 240;
 
 /** The text of the file with the replacement made. */
 export function mutated(text: string, { start, end, text: replacement }: Replacement): string {
@@ -53,13 +50,12 @@ export function mutantOf(file: string, text: string, replacement: Replacement): 
     ...replacement,
     file,
     line: text.slice(0, start).split("\n").length,
-    old: described(text.slice(from, to)),
-    new: described(text.slice(from, start) + replacement.text + text.slice(end, to)),
+    old: oneLine(text.slice(from, to)),
+    new: oneLine(text.slice(from, start) + replacement.text + text.slice(end, to)),
   };
 }
 
-function described(text: string): string {
-  const line = text.replaceAll(/\s+/g, " ").trim();
-  const half = MAX_DESCRIPTION / 2;
-  return line.length <= MAX_DESCRIPTION ? line : `${line.slice(0, half - 2)} … ${line.slice(1 - half)}`;
+/** A text as one line: neither indentation nor line breaks tell one from another. */
+export function oneLine(text: string): string {
+  return text.replaceAll(/\s+/g, " ").trim();
 }

@@ -11,6 +11,11 @@ const listening = onSignals({
       listening[Symbol.dispose]();
       clearInterval(alive);
     }
+    if (Deno.args[0] === "dispose-on-stop") {
+      listening[Symbol.dispose]();
+      listening[Symbol.dispose]();
+      say("disposed");
+    }
   },
   stopNow: (signal) => {
     say(`stopNow ${signal}`);

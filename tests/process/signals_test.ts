@@ -1,10 +1,17 @@
 // What a real process does with real signals.
 import { assertEquals } from "@std/assert";
-import { onSignals } from "../../src/process/signals.ts";
 import { eventually } from "../support/eventually.ts";
 
-/** Sends each signal when the child has said what is expected of the ones before; returns its exit code. */
-async function converse(args: readonly string[], steps: readonly [Deno.Signal, string][]): Promise<number> {
+/** How the child ended, and all that it said. */
+interface Conversation extends Deno.CommandStatus {
+  readonly heard: string;
+}
+
+/** Sends each signal when the child has said what is expected of the ones before; null: it ends without a word. */
+async function converse(
+  args: readonly string[],
+  steps: readonly (readonly [Deno.Signal, string | null])[],
+): Promise<Conversation> {
   const script = new URL("./signals_child.ts", import.meta.url).pathname;
   await using child = new Deno.Command(Deno.execPath(), {
     args: ["run", "--no-lock", "--no-check", script, ...args],
@@ -19,15 +26,16 @@ async function converse(args: readonly string[], steps: readonly [Deno.Signal, s
   await eventually("the child is ready", () => heard === expected, 60_000);
   for (const [signal, answer] of steps) {
     child.kill(signal);
+    if (answer === null) break;
     expected += `${answer}\n`;
     await eventually(`${answer} after ${signal}`, () => heard === expected);
   }
   await reading;
-  return (await child.status).code;
+  return { ...await child.status, heard };
 }
 
 Deno.test("HUP reloads, USR1 and USR2 are survived, TERM stops, and a second TERM or INT stops at once", async () => {
-  const code = await converse([], [
+  const { code } = await converse([], [
     ["SIGHUP", "reload"],
     ["SIGUSR1", "ignored SIGUSR1"],
     ["SIGUSR2", "ignored SIGUSR2"],
@@ -40,13 +48,13 @@ Deno.test("HUP reloads, USR1 and USR2 are survived, TERM stops, and a second TER
 });
 
 Deno.test("listening keeps no process alive once its owner has ended it", async () => {
-  assertEquals(await converse(["end-on-stop"], [["SIGINT", "stop SIGINT"]]), 0);
+  assertEquals((await converse(["end-on-stop"], [["SIGINT", "stop SIGINT"]])).code, 0);
 });
 
-Deno.test("disposing twice is harmless", () => {
-  const none = () => {};
-  const handlers = { reload: none, stop: none, stopNow: none };
-  const listening = onSignals(handlers);
-  listening[Symbol.dispose]();
-  listening[Symbol.dispose]();
+Deno.test("after disposing, which may be done twice, a signal is the system's business: nothing reloads", async () => {
+  const { signal, heard } = await converse(["dispose-on-stop"], [["SIGTERM", "stop SIGTERM\ndisposed"], [
+    "SIGHUP",
+    null,
+  ]]);
+  assertEquals([signal, heard], ["SIGHUP", "ready\nstop SIGTERM\ndisposed\n"]);
 });

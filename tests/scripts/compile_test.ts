@@ -50,7 +50,7 @@ Deno.test(
     const { imports } = JSON.parse(await Deno.readTextFile(`${ROOT}/deno.json`));
     const taken = new Set([...bytes.matchAll(/^\s*\/\/ node_modules\/\.deno\/([^/\s]+)\//gm)].map(([, one]) => one!));
     assert([...taken].some((one) => one.startsWith("zod@")), "the program's own packages are embedded");
-    for (const name of ["typescript", "fast-check", "@sinonjs/fake-timers", "deno-std/assert"]) {
+    for (const name of ["typescript", "npm-fast-check", "@sinonjs/fake-timers", "deno-std/assert"]) {
       assert(name in imports, `${name} is a development package`);
       const pinned = imports[name].replace("npm:", "").split("/").slice(0, name.startsWith("@") ? 2 : 1).join("+");
       assert(!taken.has(pinned), `${pinned} is embedded`);

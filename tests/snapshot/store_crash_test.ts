@@ -4,6 +4,7 @@ import { assert, assertEquals } from "@std/assert";
 import { verifyInTurns } from "../../src/snapshot/snapshot.ts";
 import { openStore } from "../../src/snapshot/store.ts";
 import { serverVersionAt, versionServerForm, versionSnapshot } from "./store_child.ts";
+import { randomFrom } from "../support/random.ts";
 import { namesIn, withDirectory } from "./temporary_directory.ts";
 
 const swaps = 2000;
@@ -77,6 +78,9 @@ Deno.test(`${readers} readers that re-read without pause over ${swaps} swaps see
 });
 
 Deno.test(`after kill -9 at ${kills} random instants both files are whole and nothing stale outlives the next start`, async () => {
+  const seed = Number(Deno.env.get("HONUA_FUZZ_SEED") ?? Math.floor(Math.random() * 2 ** 31));
+  console.log(`HONUA_FUZZ_SEED=${seed}`);
+  const random = randomFrom(seed);
   await withDirectory(async (directory) => {
     const [path, serverPath] = [`${directory}/snapshot.json`, `${directory}/snapshot.honua`];
     let version = 0;
@@ -85,7 +89,7 @@ Deno.test(`after kill -9 at ${kills} random instants both files are whole and no
     for (let kill = 0; kill < kills; kill++) {
       await using writer = startChild(["write", path, serverPath, String(version + 1)]);
       const first = await writer.next();
-      await new Promise((resolve) => setTimeout(resolve, Math.random() * 20)); // The random instant, not a wait.
+      await new Promise((resolve) => setTimeout(resolve, random.below(20))); // The random instant, not a wait.
       const { text } = await writer.stop("SIGKILL");
       const acknowledged = Number((first + text).trimEnd().split("\n").at(-1));
       const verification = await verifyInTurns(await Deno.readFile(path));

@@ -10,6 +10,15 @@ export interface BindMount extends AsyncDisposable {
   thaw(): void;
 }
 
+/** Why none can be had here, in one line; null where one can. */
+export async function obstacleToBindMounts(): Promise<string | null> {
+  const directory = await Deno.makeTempDir();
+  const mount = await openBindMount(directory);
+  if (typeof mount === "object") await mount[Symbol.asyncDispose]();
+  await Deno.remove(directory);
+  return typeof mount === "string" ? mount : null;
+}
+
 /** Mounts a directory over itself, or says in one line why that cannot be done here. */
 export async function openBindMount(directory: string): Promise<BindMount | string> {
   // The kernel remembers for a minute what it was told of a file, as it does with NFS: a stat proves nothing.
