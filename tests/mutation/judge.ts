@@ -31,6 +31,8 @@ export interface JudgeOptions {
   readonly stop: AbortSignal;
   /** Is given each test file that fails without a mutant; it is not run for any. */
   readonly onBroken: (test: string, output: string) => void;
+  /** How much longer than three times as long as without a mutant a run may take; default 20 s. */
+  readonly extraMilliseconds?: number;
 }
 
 /** Judges one mutant after the other in each copy; of several copies it may be called at a time. */
@@ -44,7 +46,8 @@ const EXTRA_MILLISECONDS = 20_000;
 const TEST = ["test", "--allow-all", "--no-check", "--fail-fast"];
 
 /** Makes a judge, which remembers how long each test file takes without a mutant. */
-export function judgeBy({ nearest, run, stop, onBroken }: JudgeOptions): Judge {
+export function judgeBy(options: JudgeOptions): Judge {
+  const { nearest, run, stop, onBroken, extraMilliseconds = EXTRA_MILLISECONDS } = options;
   const sound = new Map<string, Promise<number | null>>();
 
   /** Milliseconds that a test file takes without a mutant; null: it fails, or the judging was ended. */
@@ -66,7 +69,7 @@ export function judgeBy({ nearest, run, stop, onBroken }: JudgeOptions): Judge {
     }
     const total = times.reduce((sum, [, milliseconds]) => sum + milliseconds, 0);
     const tests = times.sort(([, one], [, other]) => one - other).map(([test]) => test);
-    return { tests, limit: TIMES_SOUND * total + EXTRA_MILLISECONDS };
+    return { tests, limit: TIMES_SOUND * total + extraMilliseconds };
   }
 
   return async (mutant, copy) => {

@@ -15,12 +15,10 @@ import type { Mutant } from "./mutant.ts";
 import { mutantsOf } from "./mutants.ts";
 import { nearestTests } from "./nearest_tests.ts";
 import { sampleOf } from "./sample.ts";
-import { countJudged, percentNoticed, roomTable, survivorList } from "./summary.ts";
+import { roomTable, survivorList, troubleWithShare } from "./summary.ts";
 
 const AT_A_TIME = 2;
 const DEFAULT_SAMPLE = 100;
-/** Of fewer mutants a share says nothing. */
-const LEAST_JUDGED = 10;
 
 interface Given {
   readonly seed: number;
@@ -67,7 +65,9 @@ async function main(root: string): Promise<number> {
   }
   const judgements = await judgeAll(root, tree, taken, given.minutes, equivalents.has);
   console.log(`\n${survivorList(judgements)}\n${roomTable(judgements)}`);
-  return exitCode(judgements, given.atLeast);
+  const trouble = given.atLeast === undefined ? null : troubleWithShare(judgements, given.atLeast);
+  if (trouble !== null) console.error(`mutate: ${trouble}`);
+  return trouble === null ? 0 : 1;
 }
 
 function sourcesIn(tree: Tree, places: readonly string[]): Tree["code"] {
@@ -120,14 +120,6 @@ async function judgeAll(
 function lineOf({ mutant, verdict, by }: Judgement, done: number, all: number): string {
   const failed = by === null ? "" : ` by ${by}`;
   return `${done}/${all} ${verdict}${failed}: ${mutant.file}:${mutant.line} ${mutant.kind}`;
-}
-
-function exitCode(judgements: readonly Judgement[], atLeast: number | undefined): number {
-  const percent = percentNoticed(judgements);
-  if (atLeast === undefined || percent === null || countJudged(judgements) < LEAST_JUDGED) return 0;
-  if (percent >= atLeast) return 0;
-  console.error(`mutate: ${Math.floor(percent)} % of the mutants are noticed, ${atLeast} % are needed`);
-  return 1;
 }
 
 if (import.meta.main) Deno.exitCode = await main(Deno.cwd());

@@ -3,18 +3,25 @@ import type { Judgement, Verdict } from "./judge.ts";
 
 const COLUMNS: readonly Verdict[] = ["noticed", "hung", "survived", "refused", "equivalent", "not tried"];
 
-/** The share that tests notice, in per cent, of the mutants that they could notice; null where there is none. */
-export function percentNoticed(judgements: readonly Judgement[]): number | null {
+/** Of fewer mutants a share says nothing. */
+const LEAST_JUDGED = 10;
+
+/** How many mutants tests could notice, and how many they did. */
+function noticedOf(judgements: readonly Judgement[]): { noticed: number; all: number } {
   const count = counter(judgements);
   const noticed = count("noticed") + count("hung");
-  const all = noticed + count("survived");
-  return all === 0 ? null : 100 * noticed / all;
+  return { noticed, all: noticed + count("survived") };
 }
 
-/** How many mutants the share is of. */
-export function countJudged(judgements: readonly Judgement[]): number {
-  const count = counter(judgements);
-  return count("noticed") + count("hung") + count("survived");
+function percentOf({ noticed, all }: { noticed: number; all: number }): string {
+  return `${Math.floor(100 * noticed / all)} %`;
+}
+
+/** What is wrong with the share that tests notice, in one line; null where it is enough, or of too few mutants. */
+export function troubleWithShare(judgements: readonly Judgement[], leastPercent: number): string | null {
+  const share = noticedOf(judgements);
+  if (share.all < LEAST_JUDGED || 100 * share.noticed >= leastPercent * share.all) return null;
+  return `${percentOf(share)} of the mutants are noticed, ${leastPercent} % are needed`;
 }
 
 /** A Markdown table with a row for each room and one for all. */
@@ -34,9 +41,9 @@ export function roomTable(judgements: readonly Judgement[]): string {
 
 function rowOf([room, judgements]: readonly [string, readonly Judgement[]]): string[] {
   const count = counter(judgements);
-  const percent = percentNoticed(judgements);
-  const share = percent === null ? "" : `${Math.floor(percent)} %`;
-  return [room, `${judgements.length}`, ...COLUMNS.map((verdict) => `${count(verdict)}`), share];
+  const share = noticedOf(judgements);
+  const cells = COLUMNS.map((verdict) => `${count(verdict)}`);
+  return [room, `${judgements.length}`, ...cells, share.all === 0 ? "" : percentOf(share)];
 }
 
 function counter(judgements: readonly Judgement[]): (verdict: Verdict) => number {
