@@ -1,0 +1,24 @@
+// `deno task test`: all tests, one file after the other. What is given beside its own flag goes to `deno test`.
+//   --slow   print at the end how long each test file took, the longest first
+import { fileTimes, timeTable } from "./slow_tests.ts";
+import { runStep } from "./step.ts";
+import { TEST_LIMIT_MILLISECONDS } from "./test_run.ts";
+
+/** Runs the tests of the checkout at `root`; resolves with the exit status of `deno test`. */
+export async function test(root: string, args: readonly string[]): Promise<number> {
+  const passedOn = args.filter((arg) => arg !== "--slow");
+  const hasPlace = passedOn.some((arg) => /^(?:\.\/)?tests(?:\/|$)/.test(arg));
+  const run = ["test", "--allow-all", ...passedOn, ...hasPlace ? [] : ["tests"]];
+  const options = { cwd: root, limitMilliseconds: TEST_LIMIT_MILLISECONDS };
+  if (passedOn.length === args.length) return (await runStep(run, options)).code;
+  const report = await Deno.makeTempFile({ prefix: "junit-", suffix: ".xml" });
+  try {
+    const { code } = await runStep([run[0]!, `--junit-path=${report}`, ...run.slice(1)], options);
+    console.log(`\n${timeTable(fileTimes(await Deno.readTextFile(report)))}`);
+    return code;
+  } finally {
+    await Deno.remove(report);
+  }
+}
+
+if (import.meta.main) Deno.exitCode = await test(Deno.cwd(), Deno.args);
