@@ -83,6 +83,8 @@ async function judgeAll(
   isKnown: (mutant: Mutant) => boolean,
 ): Promise<Judgement[]> {
   const directory = await Deno.makeTempDir({ prefix: "mutate-" });
+  // As /tmp is: tests ask whether other users reach their files.
+  await Deno.chmod(directory, 0o755);
   const stopping = new AbortController();
   const stop = () => stopping.abort();
   const timer = minutes === undefined ? undefined : setTimeout(stop, minutes * 60_000);

@@ -120,3 +120,11 @@ Deno.test("next", () => {
   assertEquals(code, 1);
   assertMatch(errors, /ok: \d+(\.\d)? % of the lines of src\/ are run by the tests, 90 % are needed/);
 });
+
+Deno.test("ok runs a sample of mutants after tests that passed, and fails where that fails", async () => {
+  const mutation = `console.log("mutants:", ...Deno.args);\nDeno.exit(1);\n`;
+  const { code, lines, errors } = await runOk({ ...CHECKOUT, "tests/mutation/main.ts": mutation });
+  assertEquals([code, lines.at(-1)], [1, "1 passed, 0 failed"], errors);
+  assertMatch(lines.join("\n"), /^mutants: --sample \d+ --minutes \d+ --at-least \d+$/m);
+  assertStringIncludes(errors, "ok: the run of mutants ended with exit status 1");
+});
