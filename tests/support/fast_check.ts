@@ -9,4 +9,5 @@ if (given !== undefined) {
 }
 
 export * from "npm-fast-check";
+/** The package, as its documentation imports it. */
 export default fc;
