@@ -50,11 +50,17 @@ function targetsOf(file: CodeFile): Set<string> {
   return new Set(relative.map((specifier) => new URL(specifier, `file:///${file.path}`).pathname.slice(1)));
 }
 
-/** How many imports lead from each test file to the source file. */
+/** How many imports lead from each test file to the source file; those of one file of tests by another do not count. */
 function distances(file: string, importers: ReadonlyMap<string, readonly string[]>): Map<string, number> {
   const found = new Map([[file, 0]]);
   for (const [path, distance] of found) {
-    for (const importer of importers.get(path) ?? []) if (!found.has(importer)) found.set(importer, distance + 1);
+    const next = path.startsWith("tests/") ? distance : distance + 1;
+    for (const importer of importers.get(path) ?? []) {
+      if ((found.get(importer) ?? Infinity) <= next) continue;
+      // At the end of the map it is visited again.
+      found.delete(importer);
+      found.set(importer, next);
+    }
   }
   return new Map([...found].filter(([path]) => path.startsWith("tests/") && path.endsWith("_test.ts")));
 }

@@ -52,9 +52,9 @@ Deno.test("a room that imports a later one is told what it may import", async ()
       "src/reload/a.ts": importing(`import "../source/a.ts";`),
     }),
     [
-      "src/config/a.ts:3: imports src/snapshot/a.ts, imports point one way and config may import time, host, diagnostic, document",
+      "src/config/a.ts:3: imports src/snapshot/a.ts, imports point one way and config may import time, host, diagnostic, document, server",
       "src/diagnostic/a.ts:2: imports src/document/a.ts, imports point one way and diagnostic may import time, host",
-      "src/reload/a.ts:2: imports src/source/a.ts, imports point one way and reload may import time, host, diagnostic, document, config, snapshot",
+      "src/reload/a.ts:2: imports src/source/a.ts, imports point one way and reload may import time, host, diagnostic, document, server, config, snapshot",
     ],
   );
 });
