@@ -8,7 +8,7 @@
 import { Command } from "commander";
 import { join } from "node:path";
 import { readTree, type Tree } from "../../scripts/tidy/tree.ts";
-import { type CheckoutCopy, copyCheckout, runInCopy } from "./checkout_copy.ts";
+import { type CheckoutCopy, copyCheckout, removeCopies, runInCopy } from "./checkout_copy.ts";
 import { equivalentsIn, readEquivalents } from "./equivalents.ts";
 import { judgeBy, type Judgement } from "./judge.ts";
 import type { Mutant } from "./mutant.ts";
@@ -82,7 +82,7 @@ async function judgeAll(
   minutes: number | undefined,
   isKnown: (mutant: Mutant) => boolean,
 ): Promise<Judgement[]> {
-  const directory = await Deno.makeTempDir({ prefix: "mutate-" });
+  const directory = await Deno.realPath(await Deno.makeTempDir({ prefix: "mutate-" }));
   // As /tmp is: tests ask whether other users reach their files.
   await Deno.chmod(directory, 0o755);
   const stopping = new AbortController();
@@ -114,7 +114,7 @@ async function judgeAll(
   } finally {
     clearTimeout(timer);
     for (const signal of ["SIGINT", "SIGTERM"] as const) Deno.removeSignalListener(signal, stop);
-    await Deno.remove(directory, { recursive: true });
+    await removeCopies(directory);
   }
   return judgements;
 }
