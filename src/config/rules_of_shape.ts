@@ -94,13 +94,13 @@ function* honuaRules(matter: Matter, { version, environment, logLevel, cors }: H
     });
   }
   if (cors === undefined) return;
-  if (cors.allowAnyOrigin && cors.allowCredentials && settled(matter, "honua.cors", CORS_SWITCHES)) {
+  if (cors.allowAnyOrigin && cors.allowCredentials) {
     yield* errorAt(matter, "honua.cors", "config/cors-credentials", "Any origin is allowed together with credentials", {
       why: "Every site could act in the name of whoever is signed in; browsers refuse it",
       suggestion: "Write allow_any_origin = false and name the allowed_origins",
     });
   }
-  if (!cors.allowAnyOrigin && cors.allowedOrigins.length === 0 && settled(matter, "honua.cors", CORS_SWITCHES)) {
+  if (!cors.allowAnyOrigin && cors.allowedOrigins.length === 0 && settled(matter, "honua.cors", ["allow_any_origin"])) {
     yield* warningAt(matter, "honua.cors.allowed_origins", "config/cors-no-origins", "No origin is allowed", {
       why: "A cors block that allows no origin does what no cors block would do",
       suggestion: 'Name some: allowed_origins = ["https://app.example.com"]',
@@ -108,9 +108,7 @@ function* honuaRules(matter: Matter, { version, environment, logLevel, cors }: H
   }
 }
 
-const CORS_SWITCHES = ["allow_any_origin", "allow_credentials", "allowed_origins"];
-
-/** Whether all settings that a rule compares could be read. */
+/** Whether the settings could be read: their defaults are nobody's choice. */
 function settled({ facts }: Matter, path: string, names: readonly string[]): boolean {
   return !names.some((name) => hasFailed(facts, `${path}.${name}`));
 }
@@ -159,7 +157,7 @@ function* layerRules(matter: Matter, layer: Layer): Generator<Finding> {
   }
   yield* geometryRules(matter, layer);
   const fields = Object.entries(layer.fields ?? {});
-  if (!layer.introspectFields && fields.length === 0 && settled(matter, path, ["introspect_fields"])) {
+  if (!layer.introspectFields && fields.length === 0) {
     yield* errorAt(matter, `${path}.fields`, "config/missing-setting", "The layer's fields are missing", {
       why: "They are not introspected, so they have to be written",
       suggestion: "Write the fields, or introspect_fields = true",
@@ -206,7 +204,6 @@ function* geometryRules(matter: Matter, { id, geometry }: Layer): Generator<Find
 
 function* cacheRules(matter: Matter, { id, type, connection }: Cache): Generator<Finding> {
   const path = `cache.${id}`;
-  const { facts } = matter;
   if (isBlank(type)) yield* missing(matter, `${path}.type`, 'Write type = "redis" or type = "memory"');
   else if (!hasName(CACHE_TYPES, type)) {
     const summary = `Cache type ${shown(matter, `${path}.type`, type)} is not known`;
@@ -215,10 +212,10 @@ function* cacheRules(matter: Matter, { id, type, connection }: Cache): Generator
     });
   }
   const connects = connection !== undefined && !isBlank(connection);
-  if (sameName(type, "redis") && !connects && !hasFailed(facts, `${path}.type`)) {
+  if (sameName(type, "redis") && !connects) {
     yield* missing(matter, `${path}.connection`, 'Write connection = env("REDIS_CONNECTION")');
   }
-  if (connects && !isWritten(facts, `${path}.type`)) {
+  if (connects && !isWritten(matter.facts, `${path}.type`)) {
     yield* warningAt(matter, `${path}.type`, "config/cache-without-type", "A cache with a connection has no type", {
       why: "To the server it is a memory cache, and the connection is not used",
       suggestion: 'Write type = "redis" if that is what it is',
