@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { sourceText } from "../../src/diagnostic/range.ts";
-import { environmentOf, parseEnvironmentFile } from "../../src/config/environment.ts";
+import { environmentOf, parseEnvironmentFile, processEnvironment } from "../../src/config/environment.ts";
 
 function parse(text: string): Record<string, string> {
   return Object.fromEntries(parseEnvironmentFile(sourceText("test.env", text)).variables);
@@ -25,6 +25,27 @@ Deno.test("an environment file is read as systemd reads it", () => {
     ['A="a\\\nb"', { A: "ab" }],
     ["A=a\\\nb", { A: "ab" }],
     ["A=a\\ \nB=c", { A: "a ", B: "c" }],
+    // White space before a backslash is no longer at the end of the value, whatever the backslash continues with.
+    ["A=a \\\n", { A: "a " }],
+    ["A=a \\\r", { A: "a " }],
+    ["A=a\\\r\nB=c", { A: "a", B: "c" }],
+    ["A=\\'a", { A: "'a" }],
+    ["A=a\\", { A: "a" }],
+    ["\tA\t=1", { A: "1" }],
+    ["A \t=\t 1\t", { A: "1" }],
+    ["A=\t'x'\t\"y\"", { A: "xy" }],
+    ["A=1\rB=2", { A: "1", B: "2" }],
+    ["A\r=1\nB=2", { B: "2" }],
+    ["A='x", { A: "x" }],
+    ['A="x', { A: "x" }],
+    ['A="x\\', { A: "x" }],
+    ["# \\\r\nA=1", { A: "1" }],
+    ["# \\x\nA=1", { A: "1" }],
+    ["# \\", {}],
+    ["A=1 ;x", { A: "1 ;x" }],
+    ["_a9=1\nA-B=2\n=3\nA B=4", { _a9: "1" }],
+    ["A='x'\nB=y", { A: "x", B: "y" }],
+    ['A="a\\\rb"', { A: "a\\\rb" }],
     ["A='x'\"y\"z", { A: "xyz" }],
     ["A=x'y'", { A: "x'y'" }],
     ["A='x' ", { A: "x" }],
@@ -68,6 +89,15 @@ Deno.test("what is part of a value and hardly meant to be is a warning at its pl
     ["A=a; b", "a; b", null],
     ['A="x" \r\n# note\r\n', "x", null],
     ["A=x \\\n y", "x  y", null],
+    ["A=x\t# note", "x\t# note", "comment-in-value 1:5"],
+    ["A='x'\t'y'", "xy", "text-behind-quote 1:7"],
+    ["A= 'x'", "x", null],
+    ["A='x\ry'", "x\ry", "carriage-return 1:5"],
+    // Only the first oddity of a value is told, and none of the value before.
+    ['A="x" # y "z" # w', 'x# y "z" # w', "comment-in-value 1:7"],
+    ["A='x'\nB='y' # z", "x", "comment-in-value 2:7"],
+    ["A='x'\nB=y", "x", null],
+    ["A=x # y\nB=z", "x # y", "comment-in-value 1:5"],
   ];
   for (const [text, value, warning] of cases) {
     assertEquals(parse(text).A, value, text);
@@ -86,6 +116,18 @@ Deno.test("warnings about an environment file are in the order of its lines, wha
   ]);
   const many = warnings(`${"export A=1\n".repeat(100)}stray\n`.split("\n").reverse().join("\n"));
   assertEquals([many.length, many[0]], [100, "environment/no-assignment 2:1"]);
+  assertEquals(warnings("export A=1\n".repeat(99)).length, 99);
+});
+
+Deno.test("a warning underlines what it is about, from its first character to its last", () => {
+  const underlined = (text: string) =>
+    parseEnvironmentFile(sourceText("test.env", text)).diagnostics.map(({ place }) =>
+      text.slice(place!.range.start, place!.range.end)
+    );
+  assertEquals(underlined("  stray words\n  export A=1\nB='x' # y\n  word"), [
+    ...["stray words", "export A=1", "# y", "word"],
+  ]);
+  assertEquals(underlined("A=1\nB='x"), ["'"]);
 });
 
 Deno.test("no warning about an environment file quotes it", () => {
@@ -113,4 +155,9 @@ Deno.test("files beat the process, and later files beat earlier ones", () => {
   const process = (name: string) => ({ A: "process", B: "process", C: "process" })[name];
   const environment = environmentOf(process, [new Map([["B", "first"], ["C", "first"]]), new Map([["C", "second"]])]);
   assertEquals(["A", "B", "C", "a"].map(environment), ["process", "first", "second", undefined]);
+});
+
+Deno.test("an empty value of a file beats the process, and no name of a prototype is a variable", () => {
+  const environment = environmentOf(processEnvironment({ A: "process", B: "process" }), [new Map([["A", ""]])]);
+  assertEquals(["A", "B", "toString", "__proto__"].map(environment), ["", "process", undefined, undefined]);
 });
