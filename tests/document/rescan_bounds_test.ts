@@ -1,0 +1,53 @@
+// What may be scanned a second time is bounded by the whole text: what a scan with a memory makes of that.
+import { assertEquals } from "@std/assert";
+import { scanSource } from "../../src/document/dialect.ts";
+import { openScanMemory } from "../../src/document/rescan.ts";
+import { openPace } from "../../src/time/pace.ts";
+import { asText } from "../support/rereading.ts";
+
+/** An attribute whose brackets never fit: it is scanned again from each of so many. */
+function misfit(depth: number, items: number): string {
+  return `x = ${"[".repeat(depth)}${"1,".repeat(items)}${"] + 1".repeat(depth)}\n`;
+}
+
+function openScans() {
+  const memory = openScanMemory();
+  /** How many items were scanned, and whether what was found is what a fresh scan finds. */
+  return async (text: string) => {
+    const [again, afresh] = [asText(await memory.scan(text, openPace())), asText(scanSource(text))];
+    return [memory.work.scanned, again === afresh];
+  };
+}
+
+Deno.test("a text of which nothing was left to scan again is not remembered: with more behind it, it means more", async () => {
+  const scan = openScans();
+  const spent = misfit(150, 200) + "y = { a = 1 b = 2 }\n";
+  assertEquals(scanSource(spent).items[1]!.edits, []);
+  assertEquals(await scan(spent), [2, true]);
+  assertEquals(await scan(spent), [2, true]);
+  const longer = `${spent}# ${"-".repeat(100_000)}\n`;
+  assertEquals(scanSource(longer).items[1]!.edits.length, 1);
+  assertEquals(await scan(longer), [2, true]);
+  assertEquals(await scan(longer), [0, true]);
+});
+
+Deno.test("what is scanned again is counted for the items that there are, not for those that are gone", async () => {
+  const scan = openScans();
+  const others = Array.from({ length: 50 }, (_, at) => `a${at} = "${"v".repeat(40)}"\n`).join("");
+  const heavy = (items: number) => misfit(20, items) + others;
+  // It takes more than half of what may be scanned again: two of them are too much.
+  const { length } = heavy(150);
+  const room = 4 * length;
+  const items = 150;
+  assertEquals((await scan(heavy(items)))[1], true);
+  for (let edit = 1; edit <= 4; edit++) assertEquals(await scan(heavy(items + edit)), [1, true], `${room}`);
+});
+
+Deno.test("what moved takes its part of what may be scanned again along", async () => {
+  const scan = openScans();
+  const [light, heavy] = [`b = "${"-".repeat(2_000)}"\n`, misfit(20, 150)];
+  assertEquals((await scan(heavy + light + "c = 1\n"))[1], true);
+  assertEquals(await scan(light + heavy + "c = 1\n"), [0, true]);
+  // Without the text beside it nothing is left for what follows.
+  assertEquals((await scan(`c = 1\n${heavy}y = { a = 1 b = 2 }\n`))[1], true);
+});

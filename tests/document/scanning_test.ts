@@ -1,0 +1,193 @@
+// Where the scanner ends an item, and the bounds of what it follows: each at the bound and one beyond.
+import { assert, assertEquals } from "@std/assert";
+import {
+  isOver,
+  MAX_NESTING,
+  MAX_VALUES,
+  openCursor,
+  skipBlanks,
+  takeWord,
+  toLineEnd,
+} from "../../src/document/cursor.ts";
+import { rewriteItem, scanSource, takeItem } from "../../src/document/dialect.ts";
+
+/** The kind of each item, and its text. */
+function itemsOf(text: string): string[] {
+  return scanSource(text).items.map(({ kind, range: { start, end } }) => `${kind} ${text.slice(start, end)}`);
+}
+
+Deno.test("an item ends with its line if it is neither a block nor an attribute, whatever stands on it", () => {
+  const strays = [
+    ...["x == 1", '"x" == 1', "x =", "\0x = 1", "\0", "}", "} x = 1", 'variable "a" "b" = 1', 'other "x" = 1', '"a'],
+    ...[
+      'variable "x" =',
+      "= 1",
+      ", a = 1",
+      ")",
+      ']] "a" }',
+      "x.y = 1",
+      'x "a',
+      "1 = 2",
+      '"x" y',
+      "\r x = 1",
+      '"x" "y" {',
+    ],
+    ...['] "${', "] '${"],
+  ];
+  for (const stray of strays) {
+    assertEquals(itemsOf(`${stray}\ny = 2\n`), [`stray ${stray}`, "attribute y = 2"], JSON.stringify(stray));
+  }
+  assertEquals(itemsOf("] 1\r\ny = 2"), ["stray ] 1", "attribute y = 2"]);
+  assertEquals(itemsOf("\r\r\ny = 2"), ["stray \r", "attribute y = 2"]);
+});
+
+Deno.test("a string that goes on over the end of a line that is not understood does not take the next line along", () => {
+  assertEquals(itemsOf('] "${\n}" z\nb = 1\n'), ['stray ] "${', 'stray }" z', "attribute b = 1"]);
+  assertEquals(itemsOf('] "${ 1 }" {\nb = 1\n'), ['stray ] "${ 1 }" {', "attribute b = 1"]);
+  assertEquals(itemsOf('a {\n ] "}"\n}\nb = 1\n'), ['block a {\n ] "}"\n}', "attribute b = 1"]);
+  assertEquals(itemsOf('a { . "}" }\nb = 1\n'), ['block a { . "}" }', "attribute b = 1"]);
+});
+
+Deno.test("a variable is assigned with one label only, and a quoted name begins an attribute or a block", () => {
+  assertEquals(itemsOf('variable = 1\nvariable "a" = 1\nvariable "b" {\n}\nvariable a = 1\n'), [
+    ...["attribute variable = 1", 'block variable "a" = 1', 'block variable "b" {\n}', "block variable a = 1"],
+  ]);
+  assertEquals(itemsOf('"a" = 1\n"b" {\n}\n"c" "d" {\n}\n'), [
+    ...['attribute "a" = 1', 'block "b" {\n}', 'stray "c" "d" {', "stray }"],
+  ]);
+});
+
+Deno.test("a closing bracket that closes nothing leaves the block around it open to its own", () => {
+  for (const line of ["x )", "x ]", "x [ ) )", "x ( ) )"]) {
+    assertEquals(itemsOf(`a { b { ${line} } }\nc = 1`), [`block a { b { ${line} } }`, "attribute c = 1"], line);
+    assertEquals(itemsOf(`a {\n${line}\n}\nc = 1`), [`block a {\n${line}\n}`, "attribute c = 1"], line);
+  }
+  assertEquals(itemsOf("a { b { x { } } }\nc = 1"), ["block a { b { x { } } }", "attribute c = 1"]);
+});
+
+/** What nests so deep, each in its own way. */
+const NESTED: readonly (readonly [what: string, nest: (depth: number) => string])[] = [
+  ["lists", (depth) => "x = " + "[".repeat(depth)],
+  ["parentheses", (depth) => "x = " + "(".repeat(depth)],
+  ["blocks", (depth) => "a { ".repeat(depth)],
+  ["objects", (depth) => "x = " + "{ a = ".repeat(depth)],
+  ["brackets on lines that are not understood", (depth) => "a {\n" + "[\n".repeat(depth - 1)],
+  ["interpolations", (depth) => 'x = "' + '${"'.repeat(depth)],
+  ["brackets in an interpolation", (depth) => 'x = "${' + "[".repeat(depth - 1) + '}"'],
+  ["interpolations of a heredoc", (depth) => "x = <<E\n" + '${"'.repeat(depth) + "\nE\n"],
+  ["brackets in a computed name", (depth) => "x = { " + "(".repeat(depth - 1)],
+  ["blocks with labels", (depth) => 'a "b" { '.repeat(depth)],
+];
+
+for (const [what, nest] of NESTED) {
+  Deno.test(`${what} may be nested to the bound, and one deeper is told at its place`, () => {
+    assertEquals(MAX_NESTING, 200);
+    const allowed = nest(MAX_NESTING);
+    assertEquals(scanSource(allowed).tooDeepAt, null);
+    const { tooDeepAt } = scanSource(nest(MAX_NESTING + 1));
+    assert(tooDeepAt !== null && tooDeepAt >= allowed.trimEnd().length - 7, `${tooDeepAt} of ${allowed.length}`);
+    assert(tooDeepAt < nest(MAX_NESTING + 1).length);
+  });
+}
+
+Deno.test("what is closed again does not count towards the nesting of what follows it", () => {
+  const many = (text: string) => text.repeat(MAX_NESTING + 50);
+  for (
+    const text of [
+      ...[`a {\n${many("b {\n}\n")}}\n`, `x = [${many("[],")}]`, `x = [${many("{},")}]`, `x = [${many("(1),")}]`],
+      ...[`x = "${many('${"a"}')}"`, `x = "${many("${[1]}")}"`, `x = { ${many("(a) = 1, ")} }`, many("a {\n}\n")],
+      ...[
+        `a {\n${many("x [\n]\n")}}\n`,
+        `a {\n${many("x = [\n")}`,
+        `a {\n${many("b {\n] }\n")}}\n`,
+        `x = <<E\n${many("${a}")}\nE`,
+      ],
+      ...[`x = [${many('f("a"),')}]`, `x = { ${many("a = [1] + [2], ")} }`],
+    ]
+  ) {
+    const isOpen = text.endsWith("[\n");
+    assertEquals(scanSource(text).tooDeepAt === null, !isOpen, text.slice(0, 40));
+  }
+});
+
+Deno.test("settings, values and stray lines are counted each: a million is read, and the next is told at its place", () => {
+  assertEquals(MAX_VALUES, 1_000_000);
+  for (
+    const [text, count, last] of [["x = [1, 2]", 4, "2]"], ["a {\n  ]\n  b = 1\n}", 4, "1\n}"], ["]", 1, "]"]] as const
+  ) {
+    for (const [before, tooManyAt] of [[MAX_VALUES - count, -1], [MAX_VALUES - count + 1, text.length - last.length]]) {
+      const cursor = openCursor(text);
+      cursor.count = before!;
+      assertEquals(takeItem(cursor, true).count, count);
+      assertEquals([cursor.tooManyAt, isOver(cursor)], [tooManyAt, tooManyAt !== -1], text);
+    }
+  }
+});
+
+Deno.test("a number is costly from five digits of its exponent on, unless it is exact, and the first is told", () => {
+  const costly = (text: string) => {
+    const range = scanSource(text).costlyNumber;
+    return range && text.slice(range.start, range.end);
+  };
+  assertEquals(["1e9999", "1e-9999", "1E+9999", "0e10000", "12345"].map((one) => costly(`x = ${one}`)), [
+    ...[null, null, null, null, null],
+  ]);
+  assertEquals(["1e10000", "1e-10000", "1.5E+10000"].map((one) => costly(`x = ${one}`)), [
+    ...["1e10000", "1e-10000", "1.5E+10000"],
+  ]);
+  assertEquals(costly("x = [1e10000, 2e10000]\ny = 3e10000"), "1e10000");
+  assertEquals(costly('x = "${f(1e10000)}"'), "1e10000");
+  assertEquals(costly('x = "1e10000"'), null);
+});
+
+Deno.test("a rewritten item ends its line, and a carriage return at its end is none", () => {
+  const rewritten = (text: string) => scanSource(text).items.map((item) => rewriteItem(text, item));
+  assertEquals(rewritten("x = 1"), ["x = 1\n"]);
+  assertEquals(rewritten("x = 1\r\n"), ["x = 1\n"]);
+  assertEquals(rewritten("y \r"), ["y \r \n"]);
+});
+
+Deno.test("blanks are spaces, tabs and comments, and line ends if asked; what is crossed is told", () => {
+  const skipped = (text: string, acrossLines: boolean) => {
+    const cursor = openCursor(text);
+    const crossed = skipBlanks(cursor, acrossLines);
+    return [cursor.at, crossed];
+  };
+  assertEquals(skipped(" \tx", false), [2, false]);
+  assertEquals(skipped(" \nx", false), [1, false]);
+  assertEquals(skipped(" \r\nx", false), [1, false]);
+  assertEquals(skipped(" \n\r\n x", true), [5, true]);
+  assertEquals(skipped("\r x", true), [0, false]);
+  assertEquals(skipped("# a\nx", false), [3, false]);
+  assertEquals(skipped("// a\r\nx", false), [4, false]);
+  assertEquals(skipped("// a\nx", true), [5, true]);
+  assertEquals(skipped("/ x", true), [0, false]);
+  assertEquals(skipped("/* a\n */x", true), [8, false]);
+  assertEquals(skipped("/**/x", true), [4, false]);
+  assertEquals(skipped("/*/x", true), [0, false]);
+  assertEquals(skipped("/* a", true), [0, false]);
+  assertEquals(skipped("/*a*//*b", true), [5, false]);
+  assertEquals(skipped("# a", true), [3, false]);
+  assertEquals(skipped("\u00a0x", true), [0, false]);
+});
+
+Deno.test("the end of a line is before its LF or CRLF, and never before the cursor", () => {
+  const moved = (text: string, at = 0) => {
+    const cursor = openCursor(text);
+    cursor.at = at;
+    toLineEnd(cursor);
+    return cursor.at;
+  };
+  assertEquals([moved("ab\nc"), moved("ab\r\nc"), moved("ab\r"), moved("ab"), moved("")], [2, 2, 3, 2, 0]);
+  assertEquals([moved("a\r\n", 2), moved("a\r\n", 1), moved("\r\n", 1), moved("\n")], [2, 1, 1, 0]);
+});
+
+Deno.test("a word is an identifier of HCL, of whatever letters", () => {
+  const taken = (text: string) => takeWord(openCursor(text));
+  assertEquals(["abc d", "a-1_B.x", "_a", "Zz9", "zZ", "-a", "1a", "", "(a"].map(taken), [
+    ...["abc", "a-1_B", "_a", "Zz9", "zZ", "", "", "", ""],
+  ]);
+  assertEquals(["\u00e4b-1 x", "a\u00e4\u0301x y", "\u0301a", "a\u00a0b", "\u{10400}a", "\u{1f600}"].map(taken), [
+    ...["\u00e4b-1", "a\u00e4\u0301x", "", "a", "\u{10400}a", ""],
+  ]);
+});
