@@ -38,6 +38,18 @@ Deno.test("a lone reference stays readable, one with a default or a text beside 
   assertEquals(connection('"${env:DB}"'), []);
   assertEquals(connection('"${env(\\"DB\\")}"'), []);
   assertEquals(connection('"${var.db}"'), []);
+  for (const value of ['"${ env(\\"DB-1.x:y\\") }"', '"${var.db-1}"']) assertEquals(connection(value), [], value);
+  const around = [
+    '"x${var.db}"',
+    '"${var.db}x"',
+    '"${var.db.x}"',
+    '"${env:DB}${env:DB}"',
+    '"${var.db} "',
+    '"${service.db}"',
+  ];
+  for (const value of [...around, '"${env(\\"DB\\", \\"hunter2\\")}"', '"${env(DB)}"', '"${var.db ? 1 : 2}"']) {
+    assertEquals(connection(value), [value]);
+  }
   for (const value of ['"${env(\\"DB\\", \\"x\\")}"', '"a${env:DB}"', '"${env:DB}b"', '"var.db and more"']) {
     assertEquals(connection(value), [value]);
   }
@@ -51,4 +63,39 @@ Deno.test("a reference as HCL writes it stays readable, a heredoc does not", () 
   const attributes = [reference, heredoc].map((value) => ({ name: "password", nameRange: at, value }));
   const document: Document = { source: sourceText("a.hcl", text), blocks: [], attributes, mistakes: [] };
   assertEquals(secretRanges(document), [heredoc.range]);
+});
+
+Deno.test("a reference is looked at up to 256 characters of its name, and up to 600 of all that is written", () => {
+  const connection = (value: string) => secretsOf(`{"dataSources":{"a":{"connection":${value}}}}`).length;
+  assertEquals([256, 257].map((length) => connection(`"\${env:${"E".repeat(length)}}"`)), [0, 1]);
+  assertEquals([256, 257].map((length) => connection(`"\${var.${"v".repeat(length)}}"`)), [0, 1]);
+  assertEquals([256, 257].map((length) => connection(`"\${env(\\"${"E".repeat(length)}\\")}"`)), [0, 1]);
+  assertEquals([8, 9].map((blanks) => connection(`"\${${" ".repeat(blanks)}var.v}"`)), [0, 1]);
+  assertEquals([8, 9].map((blanks) => connection(`"\${var.v${" ".repeat(blanks)}}"`)), [0, 1]);
+});
+
+Deno.test("what is inside a secret setting is secret at every depth, and what is beside it is not", () => {
+  const settings = (value: unknown) => secretsOf(JSON.stringify({ services: { s: { settings: value } } }));
+  assertEquals(settings({ credentials: { a: { b: ["c", { d: 5 }] } }, e: "f" }), ['"c"', "5"]);
+  assertEquals(settings({ list: [{ password: "x", user: "y" }] }), ['"x"']);
+  assertEquals(settings({ a: { password: { deep: [["x"]] } } }), ['"x"']);
+  assertEquals(settings({ password: true, secret: null, token: "" }), []);
+  assertEquals(settings({ password: 0 }), ["0"]);
+  assertEquals(settings({ port: 5432, name: "x" }), []);
+});
+
+Deno.test("ids are given by people, also of a secret's name; a label of another block is a name", () => {
+  for (const key of ["dataSources", "services", "layers", "caches"]) {
+    assertEquals(secretsOf(`{"${key}":{"token":{"id":"token"}}}`), [], key);
+  }
+  assertEquals(secretsOf('{"layers":{"a":{"fields":{"token":{"type":"int","password":"x"}}}}}'), ['"x"']);
+  assertEquals(secretsOf('{"layers":{"a":{"other":{"token":{"type":"int"}}}}}'), ['"int"']);
+  assertEquals(secretsOf('{"caches":{"a":{"fields":{"token":{"type":"int"}}}}}'), ['"int"']);
+  assertEquals(secretsOf('{"rateLimit":{"fields":{"token":{"type":"int"}},"rules":{"pin":{"x":1}}}}'), ['"int"']);
+  assertEquals(secretsOf('{"layers":{"Password=x;":{"title":"t"}}}'), ['"Password=x;"']);
+});
+
+Deno.test("the ranges are in the order of the source", () => {
+  const text = '{"logging":{"password":"a"},"token":"b","variables":{"secret":"c"},"honua":{"apiKey":"d"}}';
+  assertEquals(secretsOf(text), ['"a"', '"b"', '"c"', '"d"']);
 });

@@ -1,0 +1,133 @@
+// The bounds of the JSON form, each at the bound and one beyond, and what is read again near them.
+import { assert, assertEquals } from "@std/assert";
+import { type Range, sourceText } from "../../src/diagnostic/range.ts";
+import { openMemberReading } from "../../src/document/json_members.ts";
+import { parseJsonDocument } from "../../src/document/json_document.ts";
+import { openJsonMemory, readJson } from "../../src/document/json_syntax.ts";
+import { readTree, type Tree } from "../../src/document/json_tree.ts";
+import { atOnce } from "../../src/time/turns.ts";
+
+const UNBOUNDED = { maxMistakes: Infinity, maxNesting: Infinity, maxCommas: Infinity };
+
+function read(text: string, bounds: Partial<typeof UNBOUNDED> = {}): Tree {
+  return atOnce(readTree(text, { members: openMemberReading(() => null, null), ...UNBOUNDED, ...bounds }));
+}
+
+Deno.test("a tree has as many commas and levels as are allowed, and with one more there is none", () => {
+  for (const text of ["[1,2,3]", '{"a":1,"b":2,"c":[]}', "[1,2,3,]", '[[1,2],[3,"a,b"]]']) {
+    const { commas } = read(text);
+    assertEquals(read(text, { maxCommas: commas }).root !== null, true, text);
+    assertEquals(read(text, { maxCommas: commas - 1 }).root, null, text);
+  }
+  assertEquals([read("[1,2,3]").commas, read("[1,2,3,]").commas, read("[]").commas], [2, 3, 0]);
+  for (const [text, depth] of [["[[1]]", 2], ['{"a":{"b":[]}}', 3], ["[[],[],[]]", 2], ["1", 0]] as const) {
+    assertEquals(read(text, { maxNesting: depth }).root !== null, true, text);
+    if (depth > 0) assertEquals(read(text, { maxNesting: depth - 1 }).root, null, text);
+  }
+});
+
+Deno.test("as many mistakes are told as are asked for, one for a line, and with one asked for reading ends there", () => {
+  const text = "[1 2 3,\n4 5,\n6 7]";
+  const lines = (maxMistakes: number) =>
+    read(text, { maxMistakes }).mistakes.map(({ range: { start } }) => text.slice(0, start).split("\n").length);
+  assertEquals([lines(9), lines(3), lines(2), lines(1)], [[1, 2, 3], [1, 2, 3], [1, 2], [1]]);
+  assertEquals(read("[1 2]\n5", { maxMistakes: 1 }).mistakes.map(({ code }) => code), ["CommaExpected"]);
+  assertEquals(read("[1]\n5").mistakes.map(({ code }) => code), ["EndOfFileExpected"]);
+  assertEquals(read("[1]\n5").root?.kind, "list");
+});
+
+Deno.test("the value is the first one, whatever kind it is of", () => {
+  const value = (text: string) => {
+    const { root } = read(text);
+    return root?.kind === "literal" ? root.value : root?.kind ?? null;
+  };
+  assertEquals(['"a"', "1", "true", "false", "null", "[]", "{}", ""].map(value), [
+    ...["a", 1, true, false, null, "list", "fields", null],
+  ]);
+  assertEquals([value("true false"), value('1 {"a":1}'), value("[] {}")], [true, 1, "list"]);
+});
+
+/** The place of each entry and value of an object, as text. */
+function placesIn(text: string): string[] {
+  const { root } = read(text);
+  assert(root?.kind === "fields");
+  const at = ({ start, end }: Range) => text.slice(start, end);
+  return root.entries.map(({ nameRange, value }) => `${at(nameRange)} ${at(value.range)}`);
+}
+
+Deno.test("names and values have their own places, of a value that is never closed to the end of the text", () => {
+  assertEquals(placesIn('{"a": [1, {"b": 2}], "c": "d", "e": -1.5 , "f": {}}'), [
+    ...['"a" [1, {"b": 2}]', '"c" "d"', '"e" -1.5', '"f" {}'],
+  ]);
+  assertEquals(placesIn('{"a": [1'), ['"a" [1']);
+});
+
+/** The code and the place of what is wrong with a text; null where nothing is. */
+function wrong(text: string): unknown {
+  const result = readJson(sourceText("a.json", text));
+  return result.ok
+    ? null
+    : result.diagnostics.map(({ code, place }) => [code.replace("document/", ""), place!.range.start]);
+}
+
+Deno.test("a file may nest two hundred deep, and what strings and comments hold does not count", () => {
+  const nested = (depth: number, open: string, close: string) => open.repeat(depth) + close.repeat(depth);
+  assertEquals(wrong(nested(200, "[", "]")), null);
+  assertEquals(wrong(nested(201, "[", "]")), [["too-deep", 200]]);
+  assertEquals(wrong(`${'{"a":'.repeat(200)}1${"}".repeat(200)}`), null);
+  assertEquals(wrong(`${'{"a":'.repeat(201)}1${"}".repeat(201)}`), [["too-deep", 1_000]]);
+  for (const passed of ['"[[["', '"\\"[["', "/* [[[ */", "// [[[\n", "// [[[\r", '"\\\\"', "/* [/ */", "/**/"]) {
+    const isComment = passed.startsWith("/");
+    const text = `[${isComment ? `${passed} 1` : passed},${nested(199, "[", "]")}]`;
+    assertEquals(wrong(text), null, passed);
+    assertEquals(wrong(`[${isComment ? `${passed} 1` : passed},${nested(200, "[", "]")}]`), [
+      ["too-deep", text.length - 2 * 199 + 198],
+    ], passed);
+  }
+  // A string that is not closed ends with its line.
+  assertEquals((wrong(`["a\n${nested(200, "[", "]")}]`) as unknown[][])[0]![0], "too-deep");
+  assertEquals((wrong(`["a\r${nested(200, "[", "]")}]`) as unknown[][])[0]![0], "too-deep");
+  // What closes nothing opens nothing either.
+  assertEquals((wrong(`]}${nested(201, "[", "]")}`) as unknown[][])[0]![0], "too-deep");
+  assertEquals((wrong(`[}${nested(200, "[", "]")}]`) as unknown[][])[0]![0], "too-deep");
+});
+
+Deno.test("a file may have a million values, and the comma before the next is told", () => {
+  const list = (commas: number) => `[${"1,".repeat(commas)}1]`;
+  assertEquals(wrong(list(999_999)), null);
+  assertEquals(wrong(list(1_000_000)), [["too-many-values", 2_000_000]]);
+});
+
+Deno.test("what is remembered counts towards the million values with what is new, and beyond it the whole is read anew", () => {
+  const text = (first: number, second: number) => `{"a":[${"1,".repeat(first)}1],"b":[${"1,".repeat(second)}1]}`;
+  // 600,000 commas of the first text are counted on, though some of them are gone.
+  for (const [second, scanned] of [[399_897, 1], [399_898, 2]] as const) {
+    const memory = openJsonMemory(() => null);
+    const read = (text: string) => atOnce(memory.read(sourceText("a.json", text))).ok;
+    assertEquals([read(text(600_000, 100)), read(text(600_000, second))], [true, true]);
+    assertEquals(memory.work.scanned, scanned);
+  }
+});
+
+Deno.test("twenty mistakes are told of a document, and none beyond", () => {
+  const told = (count: number) => {
+    const twice = Array.from({ length: count }, (_, at) => `"k${at}":1,"k${at}":2`).join(",");
+    const result = parseJsonDocument(sourceText("a.json", `{"x":{${twice}}}`));
+    assert(result.ok);
+    return result.document.mistakes.length;
+  };
+  assertEquals([told(19), told(20), told(21), told(40)], [19, 20, 20, 20]);
+  const lines = (count: number) => (wrong(`{\n${"x\n".repeat(count)}}`) as unknown[]).length;
+  assertEquals([lines(19), lines(20), lines(21)], [19, 20, 20]);
+});
+
+Deno.test("a name of more than 64 characters is cut where it is told", () => {
+  const told = (length: number) => {
+    const name = "n".repeat(length);
+    const result = parseJsonDocument(sourceText("a.json", `{"x":{"${name}":1,"${name}":2}}`));
+    assert(result.ok);
+    return result.document.mistakes[0]!.summary;
+  };
+  assertEquals(told(64), `"${"n".repeat(64)}" stands twice in the same object`);
+  assertEquals(told(65), `"${"n".repeat(64)}…" stands twice in the same object`);
+});
