@@ -1,0 +1,98 @@
+// When the parser's process is kept, when it is ended, and what is asked of a parser that is closed.
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { DEFAULT_LIMITS, openParser } from "../../src/document/parser.ts";
+import { eventually } from "../support/eventually.ts";
+import { childrenOf } from "../support/process_tree.ts";
+import { ANSWERING, BEGUN, sending, stubCommand } from "../support/stub_parser.ts";
+
+const LIMITS = { ...DEFAULT_LIMITS, idleMilliseconds: 60_000 };
+const MEBIBYTE = 1024 * 1024;
+const ANSWER = { verdicts: [{ value: 1 }] };
+
+/** A script that answers each of two requests, and says how much memory it has by then. */
+function answeringTwice(residentBytes: number): string {
+  const answer = [BEGUN, sending(ANSWER), sending({ residentBytes, processorMilliseconds: 0 })].join("\n");
+  // The second answer waits in the pipe until it is asked for.
+  return `${answer}\n${answer}\nexec cat > /dev/null`;
+}
+
+Deno.test("a process is kept for the next request unless it has grown to 256 MiB", async () => {
+  for (const [residentBytes, starts] of [[256 * MEBIBYTE - 1, 1], [256 * MEBIBYTE, 2]] as const) {
+    await using parser = openParser(LIMITS, stubCommand(answeringTwice(residentBytes)));
+    assert((await parser.judge(["x = 1\n"])).ok);
+    assert((await parser.judge(["x = 1\n"])).ok);
+    assertEquals([parser.work.starts, parser.work.requests], [starts, 2]);
+  }
+});
+
+Deno.test("an answer with a verdict too few or too many is no answer", async () => {
+  for (const verdicts of [[], [{ value: 1 }, { value: 2 }]]) {
+    const script = [BEGUN, sending({ verdicts }), sending({ residentBytes: 0, processorMilliseconds: 0 })].join("\n");
+    await using parser = openParser(LIMITS, stubCommand(`${script}\nexec cat > /dev/null`));
+    assertEquals(await parser.judge(["x = 1\n"]), { ok: false, reason: "crash", at: 0 });
+  }
+});
+
+Deno.test("a process that falls silent is told at the text that it was at", async () => {
+  const script = [BEGUN, sending({ verdicts: [{ value: 1 }] }), sending({ at: 1, processorMilliseconds: 0 })].join(
+    "\n",
+  );
+  await using parser = openParser(LIMITS, stubCommand(`${script}\nexec >&-\nexec sleep 1000`));
+  assertEquals(await parser.judge(["x = 1\n", "y = 1\n"]), { ok: false, reason: "crash", at: 1 });
+});
+
+Deno.test("a closed parser judges nothing and starts nothing, and one that is disposed of leaves no process", async () => {
+  const parser = openParser(LIMITS, stubCommand(ANSWERING));
+  assert((await parser.judge(["x = 1\n"])).ok);
+  assertEquals((await childrenOf(Deno.pid)).length, 1);
+  await parser[Symbol.asyncDispose]();
+  assertEquals((await childrenOf(Deno.pid)).length, 0);
+  await assertRejects(() => parser.judge(["x = 1\n"]), Error, "the parser is closed");
+  parser.warm();
+  assertEquals(parser.work, { starts: 1, idleStarts: 0, requests: 2 });
+});
+
+Deno.test("a parser that is killed ends its process at once, and judges nothing any more", async () => {
+  await using parser = openParser(LIMITS, stubCommand(`${BEGUN}\nexec sleep 1000`));
+  const judging = parser.judge(["x = 1\n"]);
+  await eventually("the process", async () => (await childrenOf(Deno.pid)).length === 1);
+  parser.kill();
+  assertEquals(await judging, { ok: false, reason: "crash", at: 0 });
+  await assertRejects(() => parser.judge(["x = 1\n"]), Error, "the parser is closed");
+  parser.warm();
+  assertEquals(parser.work.starts, 1);
+});
+
+Deno.test("requests wait for one another, and one that is not wanted by its turn is not made", async () => {
+  await using parser = openParser(LIMITS, stubCommand(ANSWERING));
+  const abort = new AbortController();
+  const first = parser.judge(["x = 1\n"]);
+  const second = parser.judge(["x = 1\n"], abort.signal);
+  abort.abort(new Error("superseded"));
+  assert((await first).ok);
+  await assertRejects(() => second, Error, "superseded");
+  assertEquals(parser.work.starts, 1);
+});
+
+Deno.test("a process that cannot be started is a crash, and a hint at it is nothing", async () => {
+  const missing = () => new Deno.Command("/nonexistent/parser", { stdin: "piped", stdout: "piped" });
+  await using parser = openParser(LIMITS, missing);
+  parser.warm();
+  assertEquals(await parser.judge(["x = 1\n"]), { ok: false, reason: "crash", at: 0 });
+  assertEquals(parser.work, { starts: 0, idleStarts: 0, requests: 1 });
+});
+
+Deno.test("where no process is to be kept none is started ahead", async () => {
+  await using parser = openParser({ ...LIMITS, idleMilliseconds: 0 }, stubCommand(ANSWERING));
+  parser.warm();
+  assertEquals(parser.work.starts, 0);
+  assert((await parser.judge(["x = 1\n"])).ok);
+  await eventually("its end", async () => (await childrenOf(Deno.pid)).length === 0);
+});
+
+Deno.test("what is left of the limits is never more than the limits themselves", async () => {
+  const limits = { ...LIMITS, wallMilliseconds: 300 };
+  await using parser = openParser(limits, stubCommand(`${BEGUN}\nexec sleep 1000`));
+  const left = { timeMilliseconds: 60_000, wallMilliseconds: 60_000 };
+  assertEquals(await parser.judge(["x = 1\n"], undefined, left), { ok: false, reason: "crash", at: 0 });
+});
