@@ -273,7 +273,7 @@ function beginOpen(reading: Reading, isObject: boolean): void {
 
 function put(reading: Reading, value: Value): void {
   const parent = reading.open.at(-1);
-  if (!parent) reading.root ??= value;
+  if (!parent) reading.root = value;
   else if (!parent.entries) parent.items.push(value);
   else if (parent.name) {
     const { text, range, anchor } = parent.name;

@@ -65,7 +65,7 @@ interface Kept {
   readonly next: number;
   /** How far that one and all behind it have moved. */
   readonly shift: number;
-  /** How many units lie between the two. */
+  /** How many units lie between the two; below 0 where the text repeats itself, and they overlap. */
   readonly between: number;
 }
 
@@ -129,7 +129,7 @@ function keptOf(text: string, of: ScannedText): Kept {
   let first = 0;
   while (first < items.length && starts[first]! + reaches[first]! <= before) first++;
   const resumeAt = first === 0 ? 0 : starts[first - 1]! + items[first - 1]!.length;
-  const earliest = Math.max(of.text.length - behind, resumeAt - shift);
+  const earliest = of.text.length - behind;
   let next = first;
   while (next < items.length && starts[next]! < earliest) next++;
   const nextAt = next === items.length ? text.length : starts[next]! + shift;
