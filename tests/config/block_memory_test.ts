@@ -66,10 +66,11 @@ Deno.test("a block is remembered with up to 64 findings, and with more forgotten
 
 Deno.test("what a block takes of the bounds counts whether it is read or remembered", () => {
   for (const bound of ["spent", "length"] as const) {
-    const [memory, key]: [BlockMemory, object] = [new WeakMap(), {}];
+    const [memory, key, before]: [BlockMemory, object, object] = [new WeakMap(), {}, {}];
     for (const _ of ["read", "remembered"]) {
       const reader = open(memory);
-      reader.read(key, taking({ [bound]: 100 }));
+      reader.read(before, taking({ [bound]: 30 }));
+      reader.read(key, taking({ [bound]: 70 }));
       reader.read({}, (inner) => (assertEquals(inner[bound], 100), { resolved: null, portable: null }));
     }
   }

@@ -36,3 +36,40 @@ Deno.test("a part that is the same object is not looked into, nor is an entry", 
     "layers ~1",
   );
 });
+
+Deno.test("a value is another if its kind, its length or one thing in it is", () => {
+  const changed = (one: unknown, other: unknown) => described({ layers: { a: one } }, { layers: { a: other } });
+  const same: [unknown, unknown][] = [[[], []], [{}, {}], [[{ x: [1] }], [{ x: [1] }]], [null, null], [{ x: null }, {
+    x: null,
+  }]];
+  for (const [one, other] of same) assertEquals(changed(one, other), "nothing", JSON.stringify([one, other]));
+  const others: [unknown, unknown][] = [
+    ...[[null, {}], [{}, null], [[], {}], [{}, []], [[1], [1, 2]], [[1, 2], [1]], [1, "1"], [0, null], [false, 0]],
+    ...[[{ x: 1 }, { x: 1, y: 1 }], [{ x: 1, y: 1 }, { x: 1 }], [{ x: 1 }, { y: 1 }], [[[1]], [[2]]], [[], ""], [
+      {},
+      "",
+    ]],
+    ...[[{ x: undefined }, { y: undefined }]],
+  ] as [unknown, unknown][];
+  for (const [one, other] of others) assertEquals(changed(one, other), "layers ~1", JSON.stringify([one, other]));
+});
+
+Deno.test("a part that comes or goes counts its entries, or as one if it has none of its own", () => {
+  const layers = { a: {}, b: {} };
+  assertEquals([described({}, { layers }), described({ layers }, {})], ["layers +2", "layers -2"]);
+  assertEquals([described({}, { layers: {} }), described({ layers: {} }, {})], ["nothing", "nothing"]);
+  assertEquals([described({}, { layers: 5 }), described({ layers: 5 }, {})], ["layers +1", "layers -1"]);
+  assertEquals([described({ layers: 5 }, { layers: 6 }), described({ layers: [1] }, { layers: [1] })], [
+    "layers ~1",
+    "nothing",
+  ]);
+  assertEquals(described({ layers: null }, { layers: { a: {} } }), "layers +1 -1");
+  const parts = ["dataSources", "services", "layers", "caches", "variables", "honua", "rateLimit"];
+  const all = Object.fromEntries(parts.map((part) => [part, { x: 1, y: 2 }]));
+  assertEquals(
+    described({}, all),
+    "dataSources +2, services +2, layers +2, caches +2, variables +2, honua +1, rateLimit +1",
+  );
+  assertEquals(described(all, { ...all, honua: { x: 1, y: 3 }, caches: { x: 1 } }), "caches -1, honua ~1");
+  assertEquals(described({ toString: 1 }, {}), "toString -1");
+});

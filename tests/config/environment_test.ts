@@ -67,7 +67,9 @@ Deno.test("what systemd passes over in silence is a warning at its place", () =>
   assertEquals(parse("export A=1\nB=2"), { B: "2" });
   assertEquals(warnings("A=1\nstray words\nB=2"), ["environment/no-assignment 2:1"]);
   assertEquals(warnings("A=1\nB='x\nC=2"), ["environment/unclosed-quote 2:3"]);
-  assertEquals(warnings("A=1"), []);
+  for (const silent of ["A=1", "# \\", "# x", "; x", "", " ", "A=", "A=x\\"]) {
+    assertEquals(warnings(silent), [], silent);
+  }
 });
 
 Deno.test("what is part of a value and hardly meant to be is a warning at its place, and stays part of it", () => {
