@@ -178,6 +178,8 @@ Deno.test("the portable text has one spelling", () => {
     // A lone conditional in quotes is a text, whatever it comes to; what is a text already needs no quotes.
     ['${"${env("A") ? 1 : 2}"}', '${env("A") ? 1 : 2}'],
     ['${env("A") ? 1 : 2}${""}', '${env("A") ? 1 : 2}${""}'],
+    ['x${"a${env("A")}b"}c', 'xa${env("A")}bc'],
+    ['${env("A") ? "x${"a${env("A")}b"}c" : 1}', '${env("A") ? "xa${env("A")}bc" : 1}'],
     ['${env("A") ? "x" : 2}${""}', '${env("A") ? "x" : 2}${""}'],
     ['${env("A") ? 1 : "x"}${""}', '${env("A") ? 1 : "x"}${""}'],
     ['${env("A") ? "x" : "y"}${""}', '${env("A") ? "x" : "y"}'],
