@@ -79,6 +79,9 @@ Deno.test("only the fields of a layer may be a list or texts in the place of obj
     assertEquals(errors({ layers: { l: { fields } } }), ["error wrong-type layer.l.fields"], JSON.stringify(fields));
   }
   assertEquals(errors({ layers: { l: { fields: [{ name: 5 }, { name: ["x"] }] } } }).length, 2);
+  assertEquals(errors({ layers: { l: { fields: [{ name: "${env:NONE}" }] } } }), [
+    "error missing-environment-variable layer.l.fields",
+  ]);
   assertEquals(errors({ layers: { l: { fields: [{ name: "a" }, { name: "a" }] } } }), [
     "error duplicate layer.l.fields.a",
   ]);

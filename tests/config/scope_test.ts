@@ -158,6 +158,7 @@ Deno.test("each of two cycles is told, one that is met twice once, and what only
   assertEquals(told({ a: "${var.a}", b: "${var.b}" }), [["var.a -> var.a", "var.b -> var.b"], "reported"]);
   assertEquals(told({ a: "x${var.b}", b: "${var.c}", c: "${var.b}" }), [["var.b -> var.c -> var.b"], "reported"]);
   assertEquals(told({ a: "${var.b}${var.b}", b: "${var.a}" }), [["var.a -> var.b -> var.a"], "reported"]);
+  assertEquals(told({ a: "${var.b}", b: "${var.a}${var.a}" }), [["var.a -> var.b -> var.a"], "reported"]);
   assertEquals(told({ a: "${var.b}${var.c}", b: "${var.a}", c: "${var.a}" }), [
     ["var.a -> var.b -> var.a", "var.a -> var.c -> var.a"],
     "reported",

@@ -42,7 +42,11 @@ Deno.test("a name that stands more than once becomes a list at every depth, and 
   assertEquals(extra, { x: { c: { a: [1, 3, 4], b: 2 } } });
   assertEquals([honua!.d, honua!.e], [{ a: [1, 3, 4], b: 2 }, [5, 6]]);
   assertEquals(remarks(loaded), [
-    ...["warning unknown-setting honua.d", "warning unknown-setting honua.e", "warning unknown-setting extra"],
+    ...[
+      "warning server/not-supported honua.d",
+      "warning server/not-supported honua.e",
+      "warning server/not-supported extra",
+    ],
   ]);
 });
 
@@ -79,9 +83,12 @@ Deno.test("an unknown name is said with what is near to it, or with none", () =>
     const { summary, suggestion } = loaded.warnings[0]!;
     return [suggestion, !summary.includes("left out")];
   };
-  assertEquals([near("layr"), near("caches"), near("VARIABLES"), near("RateLimit")], [
+  assertEquals([near("layr"), near("caches"), near("VARIABLES"), near("RateLimit"), near("dataSources")], [
     ["Did you mean layer?", true],
-    ...[["Did you mean cache?", false], ["Did you mean variable?", false], ["Did you mean rate_limit?", false]],
+    ...[["Did you mean cache?", false], ["Did you mean variable?", false], ["Did you mean rate_limit?", false], [
+      "Did you mean data_source?",
+      false,
+    ]],
   ]);
 });
 
@@ -167,7 +174,7 @@ Deno.test("what a document said of a name that stands twice is not said again, a
     ...document([block("honua", [], fields(["a", literal(1)]))]),
     mistakes: [errorDiagnostic("c", "x", { path: "honua.a" })],
   };
-  assertEquals(remarks(loadDocument(unknown)).sort(), ["error c honua.a", "warning unknown-setting honua.a"]);
+  assertEquals(remarks(loadDocument(unknown)).sort(), ["error c honua.a", "warning server/not-supported honua.a"]);
 });
 
 Deno.test("the environment is asked for each name once, also if it has none", () => {

@@ -156,7 +156,7 @@ Deno.test("a variable's default is its value, null is none, and what stands besi
     null,
   ]]);
   assertEquals(variable({ default: literal(5), defaults: literal(6) }), [
-    ...[5, ["config/unknown-setting", "variable.x.defaults", "Did you mean default?"]],
+    ...[5, ["server/not-supported", "variable.x.defaults", "Did you mean default?"]],
   ]);
 });
 
