@@ -151,7 +151,7 @@ Deno.test("a variable's default is its value, null is none, and what stands besi
     without("Did you mean default in place of defualt?"),
   );
   assertEquals(variable({ type: literal("x"), default: literal(5) }), [5, [
-    "config/unknown-setting",
+    "server/not-supported",
     "variable.x.type",
     null,
   ]]);

@@ -28,7 +28,7 @@ function shown(text: string, value: Value): unknown {
 }
 
 /** The value of the only attribute `a` of a text. */
-function valueIn(text: string, json: HclJson): unknown {
+function valueIn(text: string, json: HclJson): unknown[] {
   const { attributes, flaws } = placed(text, { a: json });
   return [shown(text, attributes[0]!.value), ...flaws.map(({ kind }) => kind)];
 }
@@ -71,14 +71,14 @@ Deno.test("a heredoc is hcl2json's text, with the places of its code if any is l
   assertEquals(valueIn("a = <<E\n${b}\nE\n", "${b}\n"), [["t:${b}\n", ["b"], "<<E\n${b}\nE"]]);
   assertEquals(valueIn("a = <<E\nb\nE\n", "b\n"), [["b\n", undefined, "<<E\nb\nE"]]);
   assertEquals(valueIn("a = <<E\n${1}\nE\n", "1\n"), [["1\n", undefined, "<<E\n${1}\nE"]]);
-  assertEquals(valueIn("a = <<E\r\nb\r\nE\r\n", "b\r\n")[1 as never], "carriage-return");
+  assertEquals(valueIn("a = <<E\r\nb\r\nE\r\n", "b\r\n"), [["b\r\n", undefined, "<<E\r\nb\r\nE"], "carriage-return"]);
   assertEquals(valueIn("a = <<E\r\nE\r\n", ""), [["", undefined, "<<E\r\nE"]]);
   assertEquals(valueIn('a = "\\r\\n"', "\r\n"), [["\r\n", undefined, '"\\r\\n"']]);
 });
 
 Deno.test("a number in code that hcl2json computed is a flaw if it is not exact, of heredocs only a lone one", () => {
   const long = "0.1234567890123456789";
-  const flaws = (text: string, json: HclJson) => (valueIn(text, json) as unknown[]).slice(1);
+  const flaws = (text: string, json: HclJson) => valueIn(text, json).slice(1);
   const heredoc = (code: string) => flaws(`a = <<E\n\${${code}}\nE\n`, "x\n");
   assertEquals(["1.50", "1.5 ~", `b(${long})`, `b${long}`, `"${long}"`, `b == "x" ? ${long} : 1`].map(heredoc), [
     ...[[], [], [], [], [], []],
@@ -187,6 +187,15 @@ Deno.test("what stands twice is told with both places, and blocks that repeat ar
   assertEquals(duplicatesOf([["a = { b = 1, b = 2 }\n", { a: { b: 2 } }]]), [
     "duplicate a.b 1 1: Setting b is given twice",
   ]);
+  assertEquals(duplicatesOf([["a = { b = { x = 1 }, c = 1, c = 2 }\n", { a: { b: { x: 1 }, c: 2 } }]]), [
+    ...["duplicate a.c 1 1: Setting c is given twice"],
+  ]);
+  assertEquals(
+    duplicatesOf([["a = { b = { x = 1 }, b = { y = 2 } }\n", { a: { b: { y: 2 } } }]]).map((one) => one.slice(0, 17)),
+    [
+      ...["duplicate a.b 1 1"],
+    ],
+  );
   assertEquals(duplicatesOf([["a = [{ b = 1, b = 2 }]\n", { a: [{ b: 2 }] }]]).length, 1);
   assertEquals(duplicatesOf([["a {\n b {\n }\n b {\n }\n}\n", { a: [{ b: [{}, {}] }] }]]), []);
   assertEquals(duplicatesOf([["a {\n c {\n b = { x = 1, x = 2 }\n }\n}\n", { a: [{ c: [{ b: { x: 2 } }] }] }]]), [

@@ -51,6 +51,11 @@ Deno.test("common ends of texts are found to the unit, wherever in the strides t
   }
   assertEquals(commonEnds("\u{1F600}\u{1F600}", "\u{1F600}"), { before: 2, behind: 2 });
   assertEquals(commonEnds("a\r\n\r\nb", "a\r\nb"), { before: 3, behind: 3 });
+  assertEquals(commonEnds("ab\n", "abX\n"), { before: 2, behind: 1 });
+  assertEquals(commonEnds("a\rb", "a\rX"), { before: 2, behind: 0 });
+  assertEquals(commonEnds("a\ude00", "aX"), { before: 1, behind: 0 });
+  assertEquals(commonEnds("\ud83da", "\ud83dX"), { before: 1, behind: 0 });
+  assertEquals(commonEnds("a", "aa"), { before: 1, behind: 1 });
   assertEquals(commonEnds("\r\n", "\n"), { before: 0, behind: 0 });
   assertEquals(commonEnds("x\r", "x\r\n"), { before: 1, behind: 0 });
 });

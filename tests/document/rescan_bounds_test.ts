@@ -51,3 +51,20 @@ Deno.test("what moved takes its part of what may be scanned again along", async 
   // Without the text beside it nothing is left for what follows.
   assertEquals((await scan(`c = 1\n${heavy}y = { a = 1 b = 2 }\n`))[1], true);
 });
+
+Deno.test("what exceeds a bound does so again, wherever the next edit is", async () => {
+  for (const excess of ["x = 1e10000\n", `x = ${"[".repeat(201)}\n`]) {
+    const scan = openScans();
+    for (
+      const text of [
+        excess,
+        `${excess}z = 1\n`,
+        `y = 1\n${excess}z = 1\n`,
+        `y = 2\n${excess}z = 1\n`,
+        `${excess}z = 1\n`,
+      ]
+    ) {
+      assertEquals((await scan(text))[1], true, text.slice(0, 20));
+    }
+  }
+});

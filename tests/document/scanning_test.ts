@@ -62,7 +62,39 @@ Deno.test("a closing bracket that closes nothing leaves the block around it open
     assertEquals(itemsOf(`a { b { ${line} } }\nc = 1`), [`block a { b { ${line} } }`, "attribute c = 1"], line);
     assertEquals(itemsOf(`a {\n${line}\n}\nc = 1`), [`block a {\n${line}\n}`, "attribute c = 1"], line);
   }
-  assertEquals(itemsOf("a { b { x { } } }\nc = 1"), ["block a { b { x { } } }", "attribute c = 1"]);
+  for (const line of ["x { }", ". { } .", ". { [ } ]", ". { { } } .", ". ( { } )"]) {
+    assertEquals(itemsOf(`a { b { ${line} } }\nc = 1`), [`block a { b { ${line} } }`, "attribute c = 1"], line);
+    assertEquals(namesIn(`a { b { ${line} } d = 1 }`), ["b", "d"], line);
+  }
+});
+
+/** The names in the body of a text's first item, which is a block. */
+function namesIn(text: string): (string | null)[] {
+  const value = scanSource(text).items[0]!.entry!.value;
+  return value.kind === "fields" ? value.entries.map(({ name }) => name) : [];
+}
+
+Deno.test("a setting ends where the next one on its line begins, whatever its value is", () => {
+  for (
+    const value of [
+      "0",
+      "9",
+      "90.5",
+      "1e9",
+      "a0",
+      "z9",
+      '"x"',
+      "true",
+      "[1]",
+      "{ x = 1 }",
+      "f(1)",
+      "a.b",
+      "1 + 9",
+      "(2)",
+    ]
+  ) {
+    assertEquals(namesIn(`a { x = ${value} y = 1, z9 = ${value} }`), ["x", "y", "z9"], value);
+  }
 });
 
 /** What nests so deep, each in its own way. */
@@ -84,9 +116,12 @@ for (const [what, nest] of NESTED) {
     assertEquals(MAX_NESTING, 200);
     const allowed = nest(MAX_NESTING);
     assertEquals(scanSource(allowed).tooDeepAt, null);
-    const { tooDeepAt } = scanSource(nest(MAX_NESTING + 1));
+    const deeper = nest(MAX_NESTING + 1);
+    const { tooDeepAt } = scanSource(deeper);
     assert(tooDeepAt !== null && tooDeepAt >= allowed.trimEnd().length - 7, `${tooDeepAt} of ${allowed.length}`);
-    assert(tooDeepAt < nest(MAX_NESTING + 1).length);
+    assert(tooDeepAt < deeper.length);
+    // What follows it does not change where it was.
+    assertEquals(scanSource(`${deeper}${" ".repeat(99)}\n`).tooDeepAt, tooDeepAt);
   });
 }
 
@@ -134,6 +169,11 @@ Deno.test("a number is costly from five digits of its exponent on, unless it is 
   ]);
   assertEquals(["1e10000", "1e-10000", "1.5E+10000"].map((one) => costly(`x = ${one}`)), [
     ...["1e10000", "1e-10000", "1.5E+10000"],
+  ]);
+  assertEquals([costly("x = 9e10000"), costly("x = 0.9e10000"), costly("x = a9e10000")], [
+    "9e10000",
+    "0.9e10000",
+    null,
   ]);
   assertEquals(costly("x = [1e10000, 2e10000]\ny = 3e10000"), "1e10000");
   assertEquals(costly('x = "${f(1e10000)}"'), "1e10000");
@@ -183,7 +223,15 @@ Deno.test("the end of a line is before its LF or CRLF, and never before the curs
 });
 
 Deno.test("a word is an identifier of HCL, of whatever letters", () => {
-  const taken = (text: string) => takeWord(openCursor(text));
+  const taken = (text: string) => {
+    const cursor = openCursor(text);
+    const word = takeWord(cursor);
+    assertEquals(cursor.at, word.length);
+    return word;
+  };
+  assertEquals(["a09-Z_z", "AZaz09", "A@", "a[", "a`", "a{", "a/", "a:"].map(taken), [
+    ...["a09-Z_z", "AZaz09", "A", "a", "a", "a", "a", "a"],
+  ]);
   assertEquals(["abc d", "a-1_B.x", "_a", "Zz9", "zZ", "-a", "1a", "", "(a"].map(taken), [
     ...["abc", "a-1_B", "_a", "Zz9", "zZ", "", "", "", ""],
   ]);
