@@ -47,6 +47,20 @@ Deno.test("a setting that is missing is told at its block, and one that is empty
   ]);
 });
 
+Deno.test("what production lacks is told at the block that is there, or at no place", () => {
+  const text = (rest: string) =>
+    `{"honua":{"environment":"production","cors":{"allowAnyOrigin":true}},"caches":{"c":{}}${rest}}`;
+  const limit = ',"rateLimit":{"enabled":false,"rules":{"r":{}}}';
+  const valid = (rest: string) =>
+    text(`,${SOURCES},"layers":{"l":{${LAYER},"idField":"i","services":["odata"]}}${rest}`);
+  assertEquals(told(valid(limit), "production-no-rate-limit"), [
+    '"rateLimit": Rate limiting is not enabled in production',
+  ]);
+  assertEquals(told(valid(""), "production-no-rate-limit"), ["null: Rate limiting is not enabled in production"]);
+  assertEquals(told(valid(limit), "production-any-origin"), ["true: Any origin is allowed in production"]);
+  assertEquals(told(valid(limit), "production-memory-cache"), ['"c": There are only memory caches in production']);
+});
+
 Deno.test("a number that is too small is told with its name and the least that it may be", () => {
   const text =
     '{"dataSources":{"d":{"pool":{"minSize":-1,"maxSize":0,"timeout":-2}}},"rateLimit":{"rules":{"r":{"requests":0}}}}';

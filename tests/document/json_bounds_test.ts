@@ -1,6 +1,7 @@
 // The bounds of the JSON form, each at the bound and one beyond, and what is read again near them.
 import { assert, assertEquals } from "@std/assert";
 import { type Range, sourceText } from "../../src/diagnostic/range.ts";
+import type { Value } from "../../src/document/document.ts";
 import { openMemberReading } from "../../src/document/json_members.ts";
 import { parseJsonDocument } from "../../src/document/json_document.ts";
 import { openJsonMemory, readJson } from "../../src/document/json_syntax.ts";
@@ -130,4 +131,49 @@ Deno.test("a name of more than 64 characters is cut where it is told", () => {
   };
   assertEquals(told(64), `"${"n".repeat(64)}" stands twice in the same object`);
   assertEquals(told(65), `"${"n".repeat(64)}…" stands twice in the same object`);
+});
+
+Deno.test("names inside a list are those of what the list stands for, in any case, and of a list in it too", () => {
+  const names = (text: string) => {
+    const result = parseJsonDocument(sourceText("a.json", text));
+    assert(result.ok);
+    const namesOf = (value: Value): unknown => {
+      if (value.kind === "list") return value.items.map(namesOf);
+      if (value.kind !== "fields") return "";
+      return Object.fromEntries(
+        value.entries.map((entry) => [`${entry.name} ${entry.role ?? ""}`.trim(), namesOf(entry.value)]),
+      );
+    };
+    return namesOf(result.document.blocks[0]!.body);
+  };
+  assertEquals(names('{"layers":{"l":{"FIELDS":[{"Name":"a","TYPE":"int","Other":1}]}}}'), {
+    fields: [{ name: "", type: "", "Other unknown": "" }],
+  });
+  assertEquals(names('{"honua":{"CORS":[{"AllowAnyOrigin":true}]}}'), { cors: [{ allow_any_origin: "" }] });
+  assertEquals(names('{"rateLimit":{"rules":{"R":{"Requests":1,"x":2}}}}'), {
+    rules: { R: { requests: "", "x unknown": "" } },
+  });
+  assertEquals(names('{"services":{"s":{"Type":"t","settings":{"Type":1,"A":{"Type":2}},"b":3}}}'), {
+    type: "",
+    "Type setting": "",
+    "A setting": { Type: "" },
+    "b unknown": "",
+  });
+});
+
+Deno.test("a number or a word that goes on is another one, and a string or a list that is closed is the same", () => {
+  const memory = openJsonMemory((name) => name);
+  const read = (value: string, behind = "") => {
+    const text = `{"o":{"a":1,"b":${value}${behind}}}`;
+    const result = atOnce(memory.read(sourceText("a.json", text)));
+    assert(result.ok && result.value.kind === "fields");
+    const inner = result.value.entries[0]!.value;
+    assert(inner.kind === "fields");
+    const last = inner.entries[1]!.value;
+    return [memory.work.scanned, text.slice(last.range.start, last.range.end)];
+  };
+  assertEquals(read("2"), [2, "2"]);
+  assertEquals([read("22"), read("22", " "), read("2")], [[1, "22"], [1, "22"], [1, "2"]]);
+  assertEquals([read('"x"'), read('"x"', " ")], [[1, '"x"'], [0, '"x"']]);
+  assertEquals([read("[1]"), read("[1]", ",")], [[1, "[1]"], [0, "[1]"]]);
 });
