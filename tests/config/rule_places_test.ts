@@ -149,6 +149,7 @@ Deno.test("a list is one of texts, or a text with commas; what is none in it is 
   assertEquals([hosts(5), hosts(true), hosts({ a: 1 }), hosts([["a"]]), hosts([null]), hosts([{}])], [
     ...[wrong, wrong, wrong, wrong, wrong, wrong],
   ]);
+  assertEquals(hosts(["a", "${1 + 1}"]), ["error unsupported-expression honua.allowed_hosts"]);
   assertEquals(hosts(["${env:A}"]), ["error missing-environment-variable honua.allowed_hosts"]);
   const services = (value: unknown) => loadValid({ layers: { l: { services: value } } }).config.layers.l!.services;
   assertEquals([services("service.a, b"), services(["x.y.a"]), services("a.b.c")], [["a", "b"], ["a"], ["c"]]);
@@ -178,6 +179,12 @@ Deno.test("a setting without a value on this host keeps its expression for other
   assertEquals(services!.s!.settings, { a: '${env("A")}', b: ['${env("A")}', 1] });
   const { config } = loadValid({ layers: { l: { description: '${env("B") ? null : "y"}' } } }, { B: "true" });
   assertEquals(Object.hasOwn(config.layers.l!, "description"), false);
+});
+
+Deno.test("a default that is a list or a map is one of its own each time", () => {
+  const { config } = loadValid({ rateLimit: {}, caches: { a: {}, b: {} } });
+  assertEquals([Object.getPrototypeOf(config.rateLimit!.rules), Object.keys(config.rateLimit!.rules)], [null, []]);
+  assertEquals(config.caches.a!.requiredIn === config.caches.b!.requiredIn, false);
 });
 
 Deno.test("a known name that stands twice is told with both places, and the first counts", () => {
