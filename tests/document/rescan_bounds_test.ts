@@ -1,5 +1,6 @@
 // What may be scanned a second time is bounded by the whole text: what a scan with a memory makes of that.
 import { assertEquals } from "@std/assert";
+import { rescanBudgetOf } from "../../src/document/cursor.ts";
 import { scanSource } from "../../src/document/dialect.ts";
 import { openScanMemory } from "../../src/document/rescan.ts";
 import { openPace } from "../../src/time/pace.ts";
@@ -19,6 +20,10 @@ function openScans() {
   };
 }
 
+Deno.test("so much as four times the text may be scanned a second time", () => {
+  assertEquals([rescanBudgetOf(""), rescanBudgetOf("x".repeat(100))], [0, 400]);
+});
+
 Deno.test("a text of which nothing was left to scan again is not remembered: with more behind it, it means more", async () => {
   const scan = openScans();
   const spent = misfit(150, 200) + "y = { a = 1 b = 2 }\n";
@@ -36,11 +41,8 @@ Deno.test("what is scanned again is counted for the items that there are, not fo
   const others = Array.from({ length: 50 }, (_, at) => `a${at} = "${"v".repeat(40)}"\n`).join("");
   const heavy = (items: number) => misfit(20, items) + others;
   // It takes more than half of what may be scanned again: two of them are too much.
-  const { length } = heavy(150);
-  const room = 4 * length;
-  const items = 150;
-  assertEquals((await scan(heavy(items)))[1], true);
-  for (let edit = 1; edit <= 4; edit++) assertEquals(await scan(heavy(items + edit)), [1, true], `${room}`);
+  assertEquals((await scan(heavy(150)))[1], true);
+  for (let edit = 1; edit <= 4; edit++) assertEquals(await scan(heavy(150 + edit)), [1, true]);
 });
 
 Deno.test("what moved takes its part of what may be scanned again along", async () => {
