@@ -91,6 +91,8 @@ Deno.test("a file may nest two hundred deep, and what strings and comments hold 
   // What closes nothing opens nothing either.
   assertEquals((wrong(`]}${nested(201, "[", "]")}`) as unknown[][])[0]![0], "too-deep");
   assertEquals((wrong(`[}${nested(200, "[", "]")}]`) as unknown[][])[0]![0], "too-deep");
+  assertEquals((wrong(`[1*${nested(200, "[", "]")}]`) as unknown[][])[0]![0], "too-deep");
+  assertEquals((wrong(`[1/${nested(200, "[", "]")}]`) as unknown[][])[0]![0], "too-deep");
 });
 
 Deno.test("a file may have a million values, and the comma before the next is told", () => {
@@ -176,4 +178,27 @@ Deno.test("a number or a word that goes on is another one, and a string or a lis
   assertEquals([read("22"), read("22", " "), read("2")], [[1, "22"], [1, "22"], [1, "2"]]);
   assertEquals([read('"x"'), read('"x"', " ")], [[1, '"x"'], [0, '"x"']]);
   assertEquals([read("[1]"), read("[1]", ",")], [[1, "[1]"], [0, "[1]"]]);
+});
+
+Deno.test("code in a string ends at its own brace, past strings in it and what is escaped there", () => {
+  for (
+    const code of [
+      'f("$${")',
+      'f("%%{")',
+      'f("\\\\")',
+      'f("\\"}")',
+      'f("${g("}")}")',
+      "f({})",
+      'f("$", "%{ x }")',
+      'f("$$")',
+    ]
+  ) {
+    const text = JSON.stringify({ x: `a\${${code}} \${b}` });
+    const result = parseJsonDocument(sourceText("a.json", text));
+    assert(result.ok);
+    const { value } = result.document.attributes[0]!;
+    assert(value.kind === "template");
+    const written = value.codes.map(({ start, end }) => JSON.parse(`"${text.slice(start, end)}"`));
+    assertEquals(written, [code, "b"], code);
+  }
 });

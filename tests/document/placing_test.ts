@@ -119,7 +119,7 @@ Deno.test("a name that is computed or a number spelled anew is a flaw", () => {
   assertEquals(valueIn("a = { b = 1 }", {}), [{}]);
   // hcl2json normalises names in quotes.
   assertEquals(valueIn('a = { "e\u0301" = 1 }', { "\u00e9": 1 }), [{ '\u00e9@"e\u0301"': [1, "1", "1"] }]);
-  assertEquals(valueIn("a = { toString = 1 }", {}), [{}]);
+  assertEquals([valueIn("a = { toString = 1 }", {}), valueIn("a = { b1 = 1 }", {})], [[{}], [{}]]);
 });
 
 /** The body of the only block of a text. */
@@ -140,6 +140,11 @@ Deno.test("nested blocks stand under their labels, those of one type together, a
   assertEquals(block!.body.entries.map(({ name, value }) => [name, shown(twice, value)]), [
     ...[["c", { "d@d": [1, "1", "1"] }], ["c", { "d@d": [2, "2", "2"] }]],
   ]);
+  const alike = 'a {\n x {\n d = 1\n }\n c "x" {\n d = 2\n }\n}\n';
+  assertEquals(bodyIn(alike, { a: [{ x: [{ d: 1 }], c: { x: [{ d: 2 }] } }] }), ["a", {
+    "x@x": { "d@d": [1, "1", "1"] },
+    "c@c": { 'x@"x"': { "d@d": [2, "2", "2"] } },
+  }]);
   const labelled = 'a {\n c "x" {\n d = 1\n }\n c "x" {\n d = 2\n }\n}\n';
   const inner = placed(labelled, { a: [{ c: { x: [{ d: 1 }, { d: 2 }] } }] }).block!.body.entries;
   assertEquals(inner.map(({ name }) => name), ["c"]);
@@ -155,6 +160,8 @@ Deno.test("a block that hcl2json drops is kept without a body, and a label that 
   ]);
   assertEquals(bodyIn('a {\n b "x" {\n }\n}\n', { a: [{ b: { y: [{}] } }] }), ["a", {}]);
   assertEquals(bodyIn('a {\n b "x" {\n }\n}\n', { a: [{ b: [{}] }] }), ["a", {}]);
+  assertEquals(bodyIn("a {\n b = 1\n}\n", { a: [{}] }), ["a", {}]);
+  assertEquals(placed('"x.y" = 1', { quoted__782e79: 1 }).attributes.map(({ name }) => name), ["x.y"]);
   assertEquals(bodyIn('a {\n "x.y" = 1\n}\n', { a: [{ quoted__782e79: 1 }] }), ["a", { 'x.y@"x.y"': [1, "1", "1"] }]);
 });
 

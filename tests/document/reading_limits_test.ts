@@ -106,3 +106,19 @@ Deno.test("a name that is a prototype's is a member of its own where a shape is 
     ...[true, '{"__proto__":{"a":1},"toString":2}'],
   ]);
 });
+
+Deno.test("what nests too deep or is a costly number is told at just that place, before anything is judged", async () => {
+  const reader = openReader(() => {
+    throw new Error("it was judged");
+  });
+  const told = async (text: string) => {
+    const parsed = await reader.read(sourceText("t.hcl", text));
+    assert(!parsed.ok);
+    return parsed.diagnostics.map((
+      { code, place },
+    ) => [code, place!.range.start, text.slice(place!.range.start, place!.range.end)]);
+  };
+  assertEquals(await told(`x = ${"[".repeat(250)}`), [["document/too-deep", 204, "["]]);
+  assertEquals(await told("x = 1e10000 y"), [["document/inexact-number", 4, "1e10000"]]);
+  assertEquals(await told(`x = ${"[".repeat(250)}\ny = 1e10000`), [["document/too-deep", 204, "["]]);
+});

@@ -97,6 +97,30 @@ Deno.test("a setting ends where the next one on its line begins, whatever its va
   }
 });
 
+Deno.test("a string, a list or an object is the whole value, or a part of an expression if something follows it", () => {
+  const outline = (value: string) => {
+    const found = scanSource(`x = ${value}\ny = 1\n`).items[0]!.entry!.value;
+    return found.kind === "expression" ? found.form : found.kind;
+  };
+  assertEquals(['"a"', '"a" # b', '"a", ', "[1]", "{ a = 1 }", "<<E\nE", "1", "a.b"].map(outline), [
+    ...["quoted", "quoted", "quoted", "list", "fields", "heredoc", "bare", "bare"],
+  ]);
+  for (
+    const value of [
+      '"a" == "b"',
+      '"a" ? 1 : 2',
+      '"a"[0]',
+      "[1] + [2]",
+      "[1][0]",
+      "{ a = 1 }.a",
+      "[for a in b : a]",
+      "{ for a in b : a => a }",
+    ]
+  ) {
+    assertEquals(outline(value), "bare", value);
+  }
+});
+
 /** What nests so deep, each in its own way. */
 const NESTED: readonly (readonly [what: string, nest: (depth: number) => string])[] = [
   ["lists", (depth) => "x = " + "[".repeat(depth)],

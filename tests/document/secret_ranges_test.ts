@@ -82,6 +82,7 @@ Deno.test("what is inside a secret setting is secret at every depth, and what is
   assertEquals(settings({ password: true, secret: null, token: "" }), []);
   assertEquals(settings({ password: 0 }), ["0"]);
   assertEquals(settings({ port: 5432, name: "x" }), []);
+  assertEquals(secretsOf('{"x":[{"token":"a","b":{"pin":"c"}}]}'), ['"a"', '"c"']);
 });
 
 Deno.test("ids are given by people, also of a secret's name; a label of another block is a name", () => {

@@ -27,6 +27,7 @@ Deno.test("a comment that is never closed is told as one wherever HCL meets it, 
   check([
     ...each("Invalid expression", ["a = ^/* b", "a = /^* b"], ...told),
     ["Invalid expression", "a = ^/ b", "Expected a value here", EXPECTED],
+    ["Invalid expression", "a = 2 /^b", "Expected a value here", EXPECTED],
     ["Invalid expression", "a = 2 ^* b", "Expected a value here", EXPECTED],
     ["Invalid expression", "a = 2 /\n^* b", "Expected a value here", EXPECTED],
   ]);
@@ -263,7 +264,7 @@ Deno.test("heads, names, lists and strings are told by what stands before or beh
     ...each("Invalid multi-line string", ['a = "b\\"^', 'a = "b\\" ^'], long, BACKSLASH),
     ...each(
       "Invalid multi-line string",
-      ['a = "b^', 'a = "b\\\\"^', '\\"^'],
+      ['a = "b\\" c^', 'a = "b^', 'a = "b\\\\"^', '\\"^'],
       long,
       'Add the closing ", or write \\n for a line end',
     ),
