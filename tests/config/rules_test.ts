@@ -87,7 +87,7 @@ Deno.test("rules of the server's own settings fire at their bounds and not befor
       " ",
     ]),
     on("honua.environment", "error missing-setting honua.environment", ["", "\t"], ["x", undefined]),
-    on("honua.logLevel", "error unknown-value honua.log_level", ["", "verbose", " debug"], levels),
+    on("honua.logLevel", "error unknown-value honua.log_level", ["verbose", " debug"], [...levels, "", " "]),
     ["error cors-credentials honua.cors", [
       cors(both),
       // One mistake does not hide another.
@@ -252,9 +252,6 @@ Deno.test("rules of what a layer refers to fire where nothing answers, and not b
       at("layers.roads", { idField: "x", fields: NONE }),
       at("layers.roads", { idField: "x", geometry: undefined }),
     ]],
-    ["warning unreachable-layer layer.roads.services", [
-      at("services", { odata: { enabled: false }, tiles: { enabled: false } }),
-    ], [odataOff, laid(odataOff, services()) as Tree]],
   ]);
 });
 
@@ -264,6 +261,24 @@ Deno.test("a field that every object has of its prototype is not among the field
   const matter = { facts: NO_FACTS, secrets: { areIn: () => false } };
   const found = [...layerReferences(matter, layer as unknown as Layer, index)];
   assertEquals(found.map(({ summary }) => summary), ["The id_field toString is not among the fields"]);
+});
+
+Deno.test("a layer none of whose services is enabled cannot be reached, and one of them is enough", () => {
+  const matter = { facts: NO_FACTS, secrets: { areIn: () => false } };
+  const found = (...services: string[]) => {
+    const layer = { id: "l", services } as unknown as Layer;
+    const isEnabled = (id: string) => id === "on";
+    const index = { dataSources: [], services: [], hasDataSource: () => true, isEnabled };
+    return [...layerReferences(matter, layer, index)].map(({ code, path }) => `${code} ${path}`);
+  };
+  const told = ["config/unreachable-layer layer.l.services"];
+  assertEquals([found("off"), found("off", "away"), found("off", "on"), found("on"), found()], [
+    told,
+    told,
+    [],
+    [],
+    [],
+  ]);
 });
 
 Deno.test("rules of what is not used fire for the unused only", () => {

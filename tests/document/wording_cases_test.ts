@@ -1,6 +1,7 @@
 // Which words a complaint of HCL's gets by the text at its place: each by what it is for and by what is near to it.
 import { assertEquals } from "@std/assert";
-import { isOfDirective, isSecondHalf, openHeredoc, wordingOf } from "../../src/document/wording.ts";
+import { openHeredoc } from "../../src/document/open_heredoc.ts";
+import { isOfDirective, isSecondHalf, wordingOf } from "../../src/document/wording.ts";
 
 /** HCL's summary, the text with `^` at the place, and the summary and suggestion that are told. */
 type Case = readonly [hclSummary: string, text: string, summary: string, suggestion: string | undefined];
@@ -66,13 +67,18 @@ Deno.test("a character that HCL does not know is told by what it is", () => {
   ] as const;
   const quote = ["A typographic quote is no quote to HCL", 'Replace it with a straight one: "'] as const;
   check([
-    ...each("Invalid character", ["a = ^'b'"], "A string is in single quotes", 'Put it in double quotes: "…"'),
+    ...each(
+      "Invalid character",
+      ["a = ^'b'"],
+      "This single quote opens no string",
+      'Put the whole text in double quotes: "…"',
+    ),
     ...each("Invalid character", ["a = <<^'E'", "a = <<-^'E'"], ...heredoc),
     ...each(
       "Invalid character",
       ["a = <^'E'", "a = << ^'E'"],
-      "A string is in single quotes",
-      'Put it in double quotes: "…"',
+      "This single quote opens no string",
+      'Put the whole text in double quotes: "…"',
     ),
     ...each("Invalid character", [
       "a = ^\u2018b",
@@ -151,8 +157,8 @@ Deno.test("what is neither a setting nor a block is told by how it begins", () =
     ...each(
       summary,
       ["^a\n{", "^a \r\n\t{"],
-      "A block needs its { on the line of its name",
-      "Put the { behind the name and labels",
+      "A block needs its labels and its { on the line of its name",
+      "Put them behind the name",
     ),
     ...each(summary, ["^a\n\n{", "^a\nb {"], ...nothing),
     ...each(summary, ["^}", "^} x"], "A } closes nothing", "Remove it, or add the { that it belongs to"),
@@ -171,7 +177,7 @@ Deno.test("what is neither a setting nor a block is told by how it begins", () =
     ...each(summary, ["^<<<<<< H", "^======"], ...nothing),
     ...each(summary, ["^-- x", "^/ x", "^<!-- x"], "This begins no comment", "Begin a comment with # or //"),
     ...each(summary, ["^- x", "^<! x"], ...nothing),
-    [summary, "^1a = 2", "A name cannot begin with a digit", "Begin it with a letter or _"],
+    [summary, "^1a = 2", "A name cannot begin with a digit", "Begin it with a letter or _, or put it in double quotes"],
     [summary, "a = 5^m", "A number ends before this", 'Put quotes around the whole value, as in "5m"'],
     ...each(summary, ["a = 5 ^m", "a = 5^."], ...nothing),
   ]);
