@@ -1,11 +1,11 @@
-// All that a change must pass: the check, the tests with their coverage, those of the program over its sources and over
-// the compiled program, and a few mutants, of which the tests must notice some. Where tests ran, it ends with their summaries and, alone on the last line, their count;
-// where anything was wrong, with exit status 1.
+// All that a change must pass: the check, the tests with their coverage, beside them those of the program over its sources
+// and over the compiled program, and a few mutants, of which the tests must notice some. Where tests ran, it ends with
+// their summaries and, alone on the last line, their count; where anything was wrong, with exit status 1.
 import { join } from "node:path";
 import { check } from "./check.ts";
 import { binaryName, compile } from "./compile.ts";
 import { testWithCoverage } from "./coverage.ts";
-import { runStep } from "./step.ts";
+import { runStep, type Write, writeOut } from "./step.ts";
 import { closingLine, PROGRAM_TESTS, runProgramTests, sumOf, type TestOutcome, type TestSummary } from "./test_run.ts";
 
 /** Runs all on the checkout at `root`; resolves with the exit status. */
@@ -15,13 +15,11 @@ export async function ok(root: string): Promise<number> {
     console.error(`ok: the check failed (${failed.join(", ")}), so the tests were not run`);
     return 1;
   }
-  const outcomes: TestOutcome[] = [];
-  // What fails from its sources need not be tried again.
-  for (const run of [testWithCoverage, testSources, testCompiled]) {
-    const outcome = await run(root);
-    if (outcome !== null) outcomes.push(outcome);
-    if (outcome?.trouble) break;
-  }
+  // The tests of the program mostly wait for processes, which leaves the cores to the others.
+  const held: Uint8Array[] = [];
+  const program = testProgram(root, (chunk) => void held.push(chunk));
+  const outcomes = (await Promise.all([testWithCoverage(root).then((own) => [own]), program])).flat();
+  for (const chunk of held) await writeOut(chunk);
   const arePassed = outcomes.every(({ trouble }) => trouble === null);
   const mutation = arePassed ? await sampleMutants(root) : null;
   for (const trouble of [...outcomes.map(({ trouble }) => trouble), mutation]) {
@@ -52,18 +50,17 @@ async function sampleMutants(root: string): Promise<string | null> {
   return code === 0 ? null : `the run of mutants ended with exit status ${code}`;
 }
 
-/** Runs the program's tests over its sources; null where there is no program. */
-async function testSources(root: string): Promise<TestOutcome | null> {
-  return await hasProgram(root) ? await runProgramTests(root, null) : null;
+/** Runs the program's tests over its sources and, if they pass, over the compiled program; none where there is no program. */
+async function testProgram(root: string, write: Write): Promise<TestOutcome[]> {
+  if (!await isThere(join(root, "main.ts")) || !await isThere(join(root, PROGRAM_TESTS))) return [];
+  const sources = await runProgramTests(root, null, write);
+  // What fails from its sources need not be tried again.
+  const compiled = sources.trouble === null ? await testCompiled(root, write) : null;
+  return compiled === null ? [sources] : [sources, compiled];
 }
 
-async function hasProgram(root: string): Promise<boolean> {
-  return await isThere(join(root, "main.ts")) && await isThere(join(root, PROGRAM_TESTS));
-}
-
-/** Compiles the program and runs its tests over that; null where there is nothing to compile, or nothing to do it with. */
-async function testCompiled(root: string): Promise<TestOutcome | null> {
-  if (!await hasProgram(root)) return null;
+/** Compiles the program and runs its tests over that; null where there is nothing to do it with. */
+async function testCompiled(root: string, write: Write): Promise<TestOutcome | null> {
   const dist = join(root, "dist");
   const compiled = await compile(root, dist);
   if (!compiled.ok && !compiled.lacksDenort) return { summary: null, trouble: compiled.trouble };
@@ -71,7 +68,7 @@ async function testCompiled(root: string): Promise<TestOutcome | null> {
     console.log(`the tests were not run over the compiled program: ${compiled.trouble}`);
     return null;
   }
-  const outcome = await runProgramTests(root, join(dist, binaryName(Deno.build.target)));
+  const outcome = await runProgramTests(root, join(dist, binaryName(Deno.build.target)), write);
   return { ...outcome, trouble: outcome.trouble && `over the compiled program: ${outcome.trouble}` };
 }
 

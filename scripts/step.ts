@@ -21,7 +21,12 @@ export interface StepOptions {
   readonly limitMilliseconds: number;
   /** Whether standard output is read on its way, for `tail`. */
   readonly keepTail?: boolean;
+  /** With `keepTail`: takes standard output as it comes, in place of this process's own. */
+  readonly write?: Write;
 }
+
+/** Takes a piece of output. */
+export type Write = (chunk: Uint8Array) => void | Promise<void>;
 
 const KEPT_CHARACTERS = 64 * 1024;
 const KILL_AFTER_MILLISECONDS = 2_000;
@@ -38,7 +43,7 @@ export async function runStep(args: readonly string[], options: StepOptions): Pr
   }).spawn();
   using _limit = endAt(options.limitMilliseconds, child, args);
   using signals = passSignals(child);
-  const tail = options.keepTail ? await passOn(child.stdout) : "";
+  const tail = options.keepTail ? await passOn(child.stdout, options.write ?? writeOut) : "";
   const status = await child.status;
   return { code: status.code, tail, interrupted: signals.passed };
 }
@@ -85,12 +90,17 @@ function tryKill(child: Deno.ChildProcess, signal: Deno.Signal): void {
   }
 }
 
-async function passOn(stream: ReadableStream<Uint8Array>): Promise<string> {
+/** Writes to this process's standard output. */
+export async function writeOut(chunk: Uint8Array): Promise<void> {
+  let written = 0;
+  while (written < chunk.length) written += await Deno.stdout.write(chunk.subarray(written));
+}
+
+async function passOn(stream: ReadableStream<Uint8Array>, write: Write): Promise<string> {
   const decoder = new TextDecoder();
   let tail = "";
   for await (const chunk of stream) {
-    let written = 0;
-    while (written < chunk.length) written += await Deno.stdout.write(chunk.subarray(written));
+    await write(chunk);
     tail = (tail + decoder.decode(chunk, { stream: true })).slice(-KEPT_CHARACTERS);
   }
   return tail;

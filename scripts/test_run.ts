@@ -1,6 +1,6 @@
 // A run of the tests with coverage, and the count of them: a run counts as passed only when its summary was found, says
 // that a test ran and that none failed, and the exit status agrees.
-import { runStep } from "./step.ts";
+import { runStep, type StepOptions, type Write } from "./step.ts";
 
 /** What the last line of `deno test` says. */
 export interface TestSummary {
@@ -82,17 +82,27 @@ export const PROGRAM_TESTS = "tests/e2e";
 
 /**
  * Runs those tests of the checkout at `root`, over its sources or over a compiled program: as many files at a time as
- * there are cores to run them, for each is alone with its processes, directories and servers.
+ * there are cores to run them, for each is alone with its processes, directories and servers. `write` takes their
+ * output.
  */
-export async function runProgramTests(root: string, binary: string | null): Promise<TestOutcome> {
-  return await run(root, ["--parallel", PROGRAM_TESTS], binary === null ? {} : { HONUA_CONFIGD: binary });
+export async function runProgramTests(
+  root: string,
+  binary: string | null,
+  write: Write,
+): Promise<TestOutcome> {
+  const env: Record<string, string> = binary === null ? {} : { HONUA_CONFIGD: binary };
+  return await run(root, ["--parallel", PROGRAM_TESTS], { env, write });
 }
 
-async function run(root: string, args: readonly string[], env: Record<string, string> = {}): Promise<TestOutcome> {
+async function run(
+  root: string,
+  args: readonly string[],
+  options: Pick<StepOptions, "env" | "write"> = {},
+): Promise<TestOutcome> {
   const frozen = Deno.env.get("CI") ? ["--frozen"] : [];
   const { code, tail } = await runStep(
     ["test", "--allow-all", "--no-check", ...frozen, ...args],
-    { cwd: root, env, limitMilliseconds: TEST_LIMIT_MILLISECONDS, keepTail: true },
+    { cwd: root, limitMilliseconds: TEST_LIMIT_MILLISECONDS, keepTail: true, ...options },
   );
   const summary = parseTestSummary(tail);
   return { summary, trouble: judgeTests(code, summary) };
