@@ -4,7 +4,7 @@ import { renderText } from "../diagnostic/render.ts";
 import { MASK, maskConfig, type MaskedJson } from "../diagnostic/secrets.ts";
 import { openBlockParser } from "../document/blocks.ts";
 import type { HonuaConfig } from "../config/honua_config.ts";
-import { openServerFormWriter } from "../server/server_form_writer.ts";
+import { openServerFormWriter } from "../snapshot/server_form_writer.ts";
 import type { Json, JsonObject } from "../snapshot/canonical.ts";
 import { SNAPSHOT_FORMAT } from "../snapshot/snapshot.ts";
 import type { Compiled } from "../snapshot/compile.ts";

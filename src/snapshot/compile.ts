@@ -9,7 +9,7 @@ import type { BlockParser } from "../document/blocks.ts";
 import type { Document } from "../document/document.ts";
 import { openHclReader, type ReadingWork } from "../document/hcl_document.ts";
 import { openJsonReader } from "../document/json_document.ts";
-import { openServerFormWriter } from "../server/server_form_writer.ts";
+import { openServerFormWriter } from "./server_form_writer.ts";
 import { openPace, type Pace } from "../time/pace.ts";
 import type { JsonObject, Sha256Hex } from "./canonical.ts";
 import type { SealingWork } from "./sealed.ts";

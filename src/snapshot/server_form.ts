@@ -22,7 +22,10 @@ export interface ServerFormHeader extends SealedHeader {
 /** A server form ready to be written. */
 export type ServerForm = SealedFile<ServerFormHeader>;
 
-/** What follows the first line, in pieces; one that is what it was the last time is the same object. */
+/**
+ * What follows the first line, in UTF-8; ends with a line break. A piece that is what it was the last time is the same
+ * object, and must not be changed.
+ */
 export type ServerFormBody = Pick<ServerForm, "pieces" | "byteLength">;
 
 /** Makes server forms, one like the other but for what was edited. */

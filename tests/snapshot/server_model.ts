@@ -3,7 +3,8 @@
 // by which texts travel.
 import type { HonuaConfig } from "../../src/config/honua_config.ts";
 import type { Diagnostic } from "../../src/diagnostic/diagnostic.ts";
-import { openServerFormWriter, type ServerForm } from "../../src/server/server_form_writer.ts";
+import type { ServerFormBody } from "../../src/snapshot/server_form.ts";
+import { openServerFormWriter } from "../../src/snapshot/server_form_writer.ts";
 import { readServerFile } from "../support/server_reader.ts";
 
 /** The text of a configuration in the grammar of a server. */
@@ -13,7 +14,7 @@ export async function serverText(config: HonuaConfig): Promise<string> {
 }
 
 /** All pieces in one. */
-export function joined({ pieces, byteLength }: ServerForm): Uint8Array {
+export function joined({ pieces, byteLength }: ServerFormBody): Uint8Array {
   const bytes = new Uint8Array(byteLength);
   let at = 0;
   for (const piece of pieces) {

@@ -1,6 +1,6 @@
-import { assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import type { HonuaConfig, Layer } from "../../src/config/honua_config.ts";
-import { openServerFormWriter } from "../../src/server/server_form_writer.ts";
+import { openServerFormWriter } from "../../src/snapshot/server_form_writer.ts";
 import { load, loadValid } from "../config/loading.ts";
 import { readServerFile } from "../support/server_reader.ts";
 import { joined, serverText } from "./server_model.ts";
@@ -213,7 +213,10 @@ function layerNamed(id: string, title = "Layer"): Layer {
   return { id, title, dataSource: "d", table: "t", idField: "id", introspectFields: true, services: ["s"] };
 }
 
-Deno.test("of ten thousand layers the one that was edited is rendered, and one piece is new", async () => {
+/** Blocks that one piece can have. */
+const MAX_PIECE = 256;
+
+Deno.test("of ten thousand layers only the piece of the one that was edited is rendered", async () => {
   const writer = openServerFormWriter();
   const layers = manyLayers();
   let last = await writer.write({ ...EMPTY, layers });
@@ -224,17 +227,21 @@ Deno.test("of ten thousand layers the one that was edited is rendered, and one p
   const costOf = async (changed: Record<string, Layer>) => {
     const known = new Set(last.pieces);
     last = await writer.write({ ...EMPTY, layers: changed });
-    return { rendered: writer.work.blocksRendered, pieces: last.pieces.filter((piece) => !known.has(piece)).length };
+    const pieces = last.pieces.filter((piece) => !known.has(piece)).length;
+    assert(
+      writer.work.blocksRendered <= pieces * MAX_PIECE,
+      `${writer.work.blocksRendered} blocks in ${pieces} pieces`,
+    );
+    return pieces;
   };
-  assertEquals(await costOf(layers), { rendered: 0, pieces: 0 });
-  assertEquals(await costOf({ ...layers }), { rendered: 0, pieces: 0 });
-  assertEquals(await costOf({ ...layers, layer_5000: layerNamed("layer_5000", "New") }), { rendered: 1, pieces: 1 });
-  assertEquals(await costOf(layers), { rendered: 1, pieces: 1 });
+  assertEquals(await costOf(layers), 0);
+  assertEquals(await costOf({ ...layers }), 0);
+  assertEquals(await costOf({ ...layers, layer_5000: layerNamed("layer_5000", "New") }), 1);
+  assertEquals(await costOf(layers), 1);
   const { layer_77: _, ...fewer } = layers;
-  const removed = await costOf(fewer);
-  assertEquals([removed.rendered, removed.pieces <= 2], [0, true]);
+  assert(await costOf(fewer) <= 2);
   const reversed = Object.fromEntries(Object.entries(layers).reverse());
-  assertEquals((await costOf(reversed)).rendered, 1, "the layer that was removed; the order of the source is nothing");
+  assert(await costOf(reversed) <= 2, "those of the layer that was removed; the order of the source is nothing");
 });
 
 Deno.test("the order in which a source has its blocks and settings makes no difference", async () => {

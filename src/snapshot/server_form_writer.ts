@@ -1,6 +1,6 @@
 // A configuration in the grammar that a Honua server reads itself: the body of the file that it loads. A text that the
 // server would expand once more travels as a variable, since the grammar has no escape for it and a variable's value is
-// not expanded. Objects that are the same as in the last configuration are taken over.
+// not expanded. What is the same as in the last configuration is taken over.
 import type { Honua, HonuaConfig, RateLimit } from "../config/honua_config.ts";
 import { openPace, type Pace } from "../time/pace.ts";
 import { inTurns } from "../time/turns.ts";
@@ -12,25 +12,18 @@ import {
   rateLimitText,
   serviceText,
   variableText,
-} from "./block_text.ts";
-import { type Section, type SectionText, sectionText } from "./section_text.ts";
-
-/** A configuration as a server reads it. */
-export interface ServerForm {
-  /** The text in UTF-8, in pieces that other forms may share: they must not be changed. Ends with a line break. */
-  readonly pieces: readonly Uint8Array<ArrayBuffer>[];
-  /** The length of all pieces together. */
-  readonly byteLength: number;
-}
+} from "./server_block_text.ts";
+import type { ServerFormBody } from "./server_form.ts";
+import { type Section, type SectionText, sectionText } from "./server_section.ts";
 
 /** Writes one configuration after another, mostly much the same one. */
 export interface ServerFormWriter {
   /**
-   * Writes a configuration, in turns. The same configuration comes to the same bytes, whatever was written before. A block
-   * that is the same object as in the last configuration is taken over, and so is a piece whose blocks all are: a
-   * configuration must not be changed once it was given. Rejects with the pace's reason only.
+   * Writes a configuration, in turns. The same configuration comes to the same bytes, whatever was written before. A piece
+   * whose blocks are the same objects as in the last configuration is taken over: a configuration must not be changed once
+   * it was given. Rejects with the pace's reason only.
    */
-  write(config: HonuaConfig, pace?: Pace): Promise<ServerForm>;
+  write(config: HonuaConfig, pace?: Pace): Promise<ServerFormBody>;
   /** The cost of the last call. */
   readonly work: {
     /** Blocks of which text was made. */

@@ -3,7 +3,7 @@ import type { HonuaConfig } from "../../src/config/honua_config.ts";
 import type { Loaded } from "../../src/config/load.ts";
 import type { Diagnostic } from "../../src/diagnostic/diagnostic.ts";
 import { openBlockParser } from "../../src/document/blocks.ts";
-import { openServerFormWriter } from "../../src/server/server_form_writer.ts";
+import { openServerFormWriter } from "../../src/snapshot/server_form_writer.ts";
 import { load } from "../config/loading.ts";
 import { outcomeOf } from "../conformance/expectation.ts";
 import { type Random, randomFrom } from "../support/random.ts";

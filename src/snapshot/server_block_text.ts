@@ -2,8 +2,8 @@
 // no default of the server's counts; a setting that the grammar cannot say is left out.
 import type { Cache, DataSource, Honua, Layer, RateLimit, Service } from "../config/honua_config.ts";
 import type { Json } from "../config/json.ts";
-import { isExpandedAgain, isName, quoted, serverValueOf, written } from "./grammar.ts";
-import { receptionOf } from "./service_settings.ts";
+import { isExpandedAgain, isName, quoted, serverValueOf, written } from "../server/grammar.ts";
+import { receptionOf } from "../server/service_settings.ts";
 
 /** Takes values that the server would expand again. */
 export interface Carrier {
