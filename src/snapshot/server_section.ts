@@ -1,5 +1,6 @@
 // The blocks of one kind in the grammar that a server reads, as bytes, in pieces of a few dozen blocks. A piece with all
 // its blocks the same objects as the last time is taken over.
+import { createHash } from "node:crypto";
 import { type MemberOrder, orderMembers } from "./member_order.ts";
 import { type Carrier, variableText } from "./server_block_text.ts";
 
@@ -87,7 +88,11 @@ function textOf({ blocks, prefix, text }: Section, id: string): string {
   return main === "" ? "" : `\n${variables}${main}`;
 }
 
+/** Longer parts of names are digests: an id may be as long as a file, and stand in the name of each of its settings. */
+const MAX_PART = 64;
+
 /** A text as a part of a variable's name, no two the same; the server knows a name's end by what is no `\w`. */
 function encoded(text: string): string {
+  if (text.length > MAX_PART) return `_h${createHash("sha256").update(text, "utf16le").digest("hex")}`;
   return text.replace(/[^A-Za-z0-9]/g, (unit) => `_${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }

@@ -176,6 +176,23 @@ Deno.test("ids that differ in any character have variables of their own", async 
   assertEquals(ids.map((id) => read.dataSources[id]!.healthCheck), ids.map((id) => `var.${id}`));
 });
 
+Deno.test("a long id is not written again for each text that travels, and long ids keep variables of their own", async () => {
+  const [one, other] = ["a", "b"].map((end) => "-".repeat(50_000) + end) as [string, string];
+  const settings = Object.fromEntries(Array.from({ length: 50 }, (_, at) => [`s${at}`, "pgvar.x"]));
+  const { config } = loadValid({
+    services: { [one]: { settings }, [other]: { settings: { ...settings, s0: "pgvar.y" } } },
+    dataSources: { [`${one}c`]: { provider: "p", connection: "pgvar.z" } },
+  });
+  const text = await serverText(config);
+  assert(text.length < 300_000, `${text.length} characters`);
+  const read = readServerFile(text);
+  assertEquals([one, other].map((id) => ({ ...read.services[id]!.settings as object })), [settings, {
+    ...settings,
+    s0: "pgvar.y",
+  }]);
+  assertEquals(read.dataSources[`${one}c`]!.connection, "pgvar.z");
+});
+
 Deno.test("a text that spells what the server looks for is written as that", async () => {
   const spelled = { max_page_size: "${env:N}", csv_enabled: "${env:T}", default_crs: "${env:N}", other: "${env:N}" };
   const loaded = load({ services: { s: { settings: spelled } } }, { N: " 100 ", T: "True" });
