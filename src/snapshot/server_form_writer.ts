@@ -94,12 +94,10 @@ function sectionsOf(config: HonuaConfig): Record<string, Omit<Section, "prefix">
   };
 }
 
-/** A prefix that no variable of the configuration has: `honua_configd`, or that with a number. */
+/** The beginning of names that no variable of the configuration has: `honua_configd`, or that with a number. */
 function freePrefix(variables: HonuaConfig["variables"]): string {
-  const names = Object.keys(variables).filter((name) => name.startsWith(PREFIX));
-  let prefix = PREFIX;
-  for (let number = 2; names.some((name) => name.startsWith(`${prefix}__`)); number++) prefix = `${PREFIX}${number}`;
-  return prefix;
+  const taken = new Set(Object.keys(variables).map((name) => /^honua_configd(\d*)__/.exec(name)?.[1]));
+  let number = "";
+  for (let next = 2; taken.has(number); next++) number = `${next}`;
+  return `honua_configd${number}`;
 }
-
-const PREFIX = "honua_configd";

@@ -162,6 +162,9 @@ Deno.test("no variable of the user's has the name of one by which a text travels
     taken.replace("honua_configd", "honua_configd3"),
   );
   assertEquals(await nameIn({ honua_configd: 1 }), taken);
+  // Names that were chosen to be in the way cost one look at each.
+  const many = Array.from({ length: 20_000 }, (_, at) => [`honua_configd${at === 0 ? "" : at + 1}__`, 1]);
+  assertEquals(await nameIn(Object.fromEntries(many)), taken.replace("honua_configd", "honua_configd20001"));
 });
 
 Deno.test("ids that differ in any character have variables of their own", async () => {
