@@ -4,6 +4,7 @@
 import { isWritten, rangeAt } from "./facts.ts";
 import type { Finding } from "./findings.ts";
 import type { DataSource, Layer, Service } from "./honua_config.ts";
+import { clip } from "./reading.ts";
 import { errorAt, type Matter, type Secrets, shown, warningAt } from "./rules.ts";
 import type { Blocks, Reading, Readings } from "./rules_of_reference.ts";
 
@@ -16,6 +17,7 @@ export function* serverRules({ data_source, service, layer }: Blocks, secrets: S
   yield* caseRules("data_source", data_source.entries, secrets);
   yield* caseRules("service", enabled, secrets);
   yield* publishingRules(layer, new Map(service.entries.map((entry) => [entry.resolved.id, entry])), secrets);
+  yield* oneDataSourceRules(layer, enabled, secrets);
   if (data_source.entries.length === 0) yield* dataSourceRules(enabled, secrets);
 }
 
@@ -142,5 +144,53 @@ function* dataSourceRules([first]: readonly Reading<Service>[], secrets: Secrets
   yield* warningAt({ facts: first.facts, secrets }, `service.${id}`, "server/no-data-source", summary, {
     why: "The server refuses a configuration that has an enabled service and no data source",
     suggestion: "Define a data source, or write enabled = false",
+  });
+}
+
+/**
+ * The server reads all layers of a service from the data source of the first one that names it. In the file that it reads
+ * the layers are in the order of their ids.
+ */
+function* oneDataSourceRules(
+  layers: Readings<Layer>,
+  enabled: readonly Reading<Service>[],
+  secrets: Secrets,
+): Generator<Finding> {
+  const firsts = new Map<string, Reading<Layer>>();
+  for (const layer of layers.entries) {
+    for (const name of layer.resolved.services) {
+      const first = firsts.get(name);
+      if (first === undefined || layer.resolved.id < first.resolved.id) firsts.set(name, layer);
+    }
+  }
+  const others = new Map<string, Reading<Layer>>();
+  for (const layer of layers.entries) {
+    for (const name of layer.resolved.services) {
+      if (others.has(name) || firsts.get(name)!.resolved.dataSource === layer.resolved.dataSource) continue;
+      others.set(name, layer);
+    }
+  }
+  for (const service of enabled) {
+    const other = others.get(service.resolved.id);
+    if (other !== undefined) yield* oneDataSource(service, firsts.get(service.resolved.id)!, other, secrets);
+  }
+}
+
+function* oneDataSource(
+  service: Reading<Service>,
+  { facts, resolved: first }: Reading<Layer>,
+  other: Reading<Layer>,
+  secrets: Secrets,
+): Generator<Finding> {
+  const { id } = service.resolved;
+  const used = shown({ facts, secrets }, `layer.${first.id}.data_source`, first.dataSource);
+  const range = rangeAt(other.facts, `layer.${other.resolved.id}.data_source`);
+  const summary = `The server reads all layers of service ${clip(id)} from data source ${used}, also layer ${
+    clip(other.resolved.id)
+  }`;
+  yield* warningAt({ facts: service.facts, secrets }, `service.${id}`, "server/one-data-source", summary, {
+    why: `A service has one data source, that of its first layer by id, ${clip(first.id)}`,
+    suggestion: "Give the layers of each data source a service of their own",
+    other: range === null ? null : { label: "another data source", range },
   });
 }

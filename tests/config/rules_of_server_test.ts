@@ -98,6 +98,35 @@ Deno.test("an enabled service without any data source is a warning, said once", 
   assertEquals(said({ services }), []);
 });
 
+Deno.test("layers of one service with different data sources are warned of once, at the service and a layer that is read elsewhere", () => {
+  const dataSources = { a: dataSource, b: dataSource, c: dataSource };
+  const from = (dataSource: string, ...services: string[]) => ({ ...layer(...services), dataSource });
+  const layers = {
+    z: from("a", "odata", "off"),
+    m: from("b", "odata", "wfs"),
+    n: from("b", "wfs"),
+    y: from("c", "odata"),
+    unlisted: from("c"),
+  };
+  const blocks = {
+    dataSources,
+    services: { odata: {}, wfs: {}, unused: {} },
+    layers: { ...layers, z: from("a", "odata") },
+  };
+  // Of `m`, since the server's file has the layers by id.
+  assertEquals(said(blocks), [
+    "warning server/one-data-source service.odata: The server reads all layers of service odata from data source b, also layer z",
+  ]);
+  assertEquals(linesOf(blocks), [['"odata": {},', '"dataSource": "a",']]);
+  const { z: _, y: __, ...others } = layers;
+  assertEquals(said({ dataSources, services: { odata: {}, wfs: {} }, layers: others }), []);
+  const secret = { ...blocks, layers: { ...blocks.layers, m: from("${env:D}", "odata") } };
+  assert(
+    !JSON.stringify(diagnosticsOf({ ...secret, dataSources: { ...dataSources, "from-the-environment": dataSource } }))
+      .includes("source from-the-environment"),
+  );
+});
+
 Deno.test("the third phase waits for the second, and without validation it is not asked", () => {
   const blocks = {
     services: { odata: { enabled: false } },
