@@ -37,7 +37,7 @@ const WRONG: readonly string[] = [
   SOURCE.replace(MAIN, MAIN.slice(0, -1)),
   SOURCE.replace(MAIN, `${MAIN} }`),
   SOURCE.replace(MAIN, `  connection = Host=main;Password=${LITERAL}`),
-  SOURCE.replace(MAIN, `  connection = 'Password=${LITERAL}'`),
+  SOURCE.replace(MAIN, `  connection = 'Password=${LITERAL}`),
   SOURCE.replace(MAIN, `  connection "Password=${LITERAL}"`),
   SOURCE.replace(MAIN, `${MAIN}\n${MAIN}`),
   SOURCE.replace(MAIN, `${MAIN}\n  pool = "Password=${LITERAL}"`),
