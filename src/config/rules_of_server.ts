@@ -30,9 +30,10 @@ function* caseRules(
   const known = new Map<string, Reading<DataSource | Service>>();
   for (const entry of entries) {
     const { id } = entry.resolved;
-    const first = known.get(id.toLowerCase());
+    const folded = withoutCase(id);
+    const first = known.get(folded);
     if (first === undefined) {
-      known.set(id.toLowerCase(), entry);
+      known.set(folded, entry);
       continue;
     }
     const range = rangeAt(first.facts, `${type}.${first.resolved.id}`);
@@ -43,6 +44,15 @@ function* caseRules(
       other: range === null ? null : { label: "the other one", range },
     });
   }
+}
+
+/**
+ * The same text for ids that the server takes for one: it compares upper case letter by letter, so `σ` is `ς`, and `ß`,
+ * which has no upper case of one letter, is not `ss`.
+ */
+function withoutCase(id: string): string {
+  const upper = id.toUpperCase();
+  return upper.length === id.length ? upper : id.toLowerCase();
 }
 
 /** A service in a layer's list. */
@@ -78,13 +88,14 @@ function* publishingRules(
       }
       left -= id.length + name.length;
       if (left < 0) continue;
-      const publishedId = (names.length === 1 ? id : `${id}_${name}`).toLowerCase();
-      const first = published.get(publishedId);
-      if (first === undefined) published.set(publishedId, { layer, at });
+      const publishedId = names.length === 1 ? id : `${id}_${name}`;
+      const folded = withoutCase(publishedId);
+      const first = published.get(folded);
+      if (first === undefined) published.set(folded, { layer, at });
       else if (first.layer === layer) yield* repeatedService(matter, { layer, at }, first.at);
       else if (!rivals.has(first.layer)) {
         rivals.add(first.layer);
-        yield* sharedId(matter, id, publishedId, first.layer);
+        yield* sharedId(matter, id, publishedId.toLowerCase(), first.layer);
       }
     }
   }
