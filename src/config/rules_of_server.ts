@@ -46,13 +46,19 @@ function* caseRules(
   }
 }
 
+/** Not ASCII, and so rare that looking at each of them costs nothing. */
+const OTHER_CHARACTER = /[^\0-\x7f]/gu;
+
 /**
  * The same text for ids that the server takes for one: it compares upper case letter by letter, so `σ` is `ς`, and `ß`,
- * which has no upper case of one letter, is not `ss`.
+ * which has no upper case of one letter, is not `ss`. `ı` and `ſ` are no `I` and `S` to it.
  */
 function withoutCase(id: string): string {
-  const upper = id.toUpperCase();
-  return upper.length === id.length ? upper : id.toLowerCase();
+  return id.replace(OTHER_CHARACTER, (one) => {
+    const upper = one.toUpperCase();
+    if (upper.length > one.length) return one.toLowerCase();
+    return upper <= "\x7f" ? one : upper;
+  }).replace(/[a-z]+/g, (ascii) => ascii.toUpperCase());
 }
 
 /** A service in a layer's list. */
