@@ -82,7 +82,7 @@ function outputsOf({ snapshot }: Options): { readonly option: string; readonly p
   return [{ option: "Snapshot:Path", path }, ...server];
 }
 
-/** What is wrong if the daemon would write over a file that it reads or writes; null: nothing. */
+/** The mistake if the daemon would write over a file that it reads or writes; null: none. */
 export async function pathClash(
   source: FoundSource,
   optionsFile: string | null,

@@ -20,7 +20,7 @@ import { parseTemplate, type Syntax } from "./expression_syntax.ts";
 
 /** How a setting is read. */
 export interface Reading {
-  /** Whether a bare `var.x`, `env("X")` or `env('X')` inside a text stands for its value. */
+  /** Whether the value replaces a bare `var.x`, `env("X")` or `env('X')` inside a text. */
   readonly interpolates: boolean;
   /** Any name is a reference here, with dots in it or without. */
   readonly refers: boolean;
@@ -71,7 +71,7 @@ export const ALL_NAMES = "var";
 
 /** What each value costs beside its text. */
 const VALUE_COST = 64;
-/** What the server looks for in a text, as a word of its own: a variable's name, or one of the environment's. */
+/** A variable's name in a text, or one of the environment's, as a word of its own; a server looks for them. */
 const BARE_NAME =
   /(?<![\p{L}\p{Mn}\p{Nd}\p{Pc}.-])var\.([\p{L}\p{Mn}\p{Nd}\p{Pc}]+)|(?<![\p{L}\p{Mn}\p{Nd}\p{Pc}])env\(["']([^"']+)["']\)/gu;
 /** The one value of its kind. */

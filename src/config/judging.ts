@@ -32,11 +32,11 @@ export interface KnownIndex {
 
 /** Judges one model. Each phase yields where it may be interrupted, and is to be asked if no error was found so far. */
 export interface Judge {
-  /** What is said of each block by itself; to be asked in any case. */
+  /** The findings about each block by itself; to be asked in any case. */
   shape(): Generator<void, Finding[]>;
   /** What blocks say of one another. */
   references(): Generator<void, Finding[]>;
-  /** What a server would refuse. */
+  /** The findings about the parts that a server would refuse. */
   server(): Generator<void, Finding[]>;
   /** How often the rules of a block were asked. */
   readonly rulesRun: number;

@@ -4,7 +4,7 @@ import type { Logger } from "../process/log.ts";
 import { describeFault } from "../snapshot/snapshot.ts";
 import type { Existing, ExistingServerForm, OpenedStore } from "../snapshot/store.ts";
 
-/** Tells what was found. Files that are not there are told by the first look, which writes them. */
+/** Logs what was found. A file that is not there is logged by the first look, which writes it. */
 export function tellFoundFiles(
   log: Pick<Logger, "information" | "warning" | "error">,
   { path, serverPath }: Pick<Options["snapshot"], "path" | "serverPath">,

@@ -55,7 +55,7 @@ export interface HappeningSettings {
 export interface Happenings {
   /** Takes a report, with what it changed; returns what it means to the hooks. */
   of(report: Report<Candidate>, changes: Changes): readonly HookNews[];
-  /** What a check hook is told of a snapshot and its server form at temporary paths. */
+  /** The message for a check hook about a snapshot and its server form at temporary paths. */
   toCheck(candidate: Candidate, paths: CandidatePaths, changes: Changes): Told;
   /** What the output of a hook must not show at this moment: the secrets of what is in force, and of what was before. */
   secrets(): readonly string[];

@@ -61,7 +61,7 @@ async function examineHook(hook: HookOptions, subject: Subject, within: Within):
   return [...await examineAction(hook, subject, within), ...await examineReady(hook.ready, subject, within)];
 }
 
-/** What asks whether a server is ready; that a request is answered is for the daemon to see. */
+/** The probe of a server's readiness; whether a request is answered is for the daemon to see. */
 async function examineReady(ready: HookOptions["ready"], subject: Subject, within: Within): Promise<Finding[]> {
   if (ready?.command != null) return [await examineCommand(ready.command[0] ?? "", subject)];
   if (ready?.systemdUnit == null) return [];

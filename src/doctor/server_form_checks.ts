@@ -1,5 +1,5 @@
-// The server form: whether it is whole and that of the snapshot beside it, and can be replaced where it belongs. What is
-// there is read and left as it is.
+// The server form: whether it is whole and that of the snapshot beside it, and can be replaced where it belongs. The
+// file is read and left as it is.
 import { dirname } from "node:path";
 import { readSealedFile } from "../snapshot/examiner.ts";
 import { verifyServerForm } from "../snapshot/server_form.ts";

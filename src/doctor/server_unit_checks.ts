@@ -71,7 +71,7 @@ export interface OwnFiles {
   readonly server: string | null;
   /** The snapshot in JSON. */
   readonly snapshot: string;
-  /** What is written by people. */
+  /** The configuration that people write. */
   readonly source: string | null;
 }
 
@@ -84,7 +84,7 @@ async function resolved(machine: Machine, { server, snapshot, source }: OwnFiles
 export interface ServerUnit {
   /** Its name. */
   readonly name: string;
-  /** What a hook does to it; null: no hook names it. */
+  /** The action of the hook that names it; null: no hook does. */
   readonly hook: "reload-or-restart" | "restart" | "asked" | null;
   /** Whether systemd can reload it. */
   readonly canReload: boolean;

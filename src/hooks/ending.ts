@@ -31,7 +31,7 @@ export interface HookLimit extends Disposable {
   reason(): string;
 }
 
-/** What is said of a hook that took too long. */
+/** The reason of a hook that took too long. */
 function tookTooLong(timeoutMilliseconds: number): string {
   return `took longer than ${timeoutMilliseconds / 1000} s and was ended`;
 }

@@ -33,7 +33,7 @@ export type HookAction =
     readonly kind: "systemd-unit";
     /** The unit's name with its type. */
     readonly unit: string;
-    /** What is done to it. */
+    /** The action on it. */
     readonly does: UnitAction;
   };
 
@@ -45,7 +45,7 @@ export interface RunnableHook {
   readonly action: HookAction;
   /** How long that may take. */
   readonly timeoutMilliseconds: number;
-  /** What has to be ready then; null: nothing. */
+  /** How to ask afterwards whether its server is ready; null: not at all. */
   readonly readiness: Readiness | null;
   /**
    * Whether a run for the same occasion carried it out, and the readiness failed. If what it changed is ready by now,

@@ -20,9 +20,9 @@ export interface Occasion {
   readonly previousHash: string | null;
   /** The cluster's count of announced changes, as far as it is known. */
   readonly generation: number | null;
-  /** The temporary file that holds the candidate; `check` alone has one. */
+  /** The temporary file that holds the candidate; null: the event is not `check`. */
   readonly candidate: string | null;
-  /** The temporary file that holds the candidate's server form; `check` alone has one. */
+  /** The temporary file that holds the candidate's server form; null: the event is not `check`. */
   readonly serverCandidate: string | null;
   /** The parts that changed (`layers`, `caches`); null: not known. */
   readonly changed: readonly string[] | null;
@@ -45,8 +45,8 @@ const MAX_REASON_LENGTH = 2_000;
 const MAX_PARTS = 100;
 
 /**
- * The variables of a command's environment, some 33 KiB at the most, which execve(2) takes. What is null has no
- * variable; `HONUA_CONFIGD_CHANGED` separates its parts by commas and is empty where it is known that none changed.
+ * The variables of a command's environment, some 33 KiB at the most, which execve(2) takes. A member that is null
+ * has no variable; `HONUA_CONFIGD_CHANGED` separates its parts by commas and is empty where it is known that none changed.
  */
 export function occasionEnvironment(hook: string, occasion: Occasion): Record<string, string> {
   const told = bounded(hook, occasion);

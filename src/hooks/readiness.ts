@@ -23,7 +23,7 @@ export type ReadinessProbe =
     readonly unit: string;
   };
 
-/** What is asked, and for how long. */
+/** A question, and how long it is asked. */
 export interface Readiness {
   /** How it is asked. */
   readonly probe: ReadinessProbe;
@@ -59,7 +59,7 @@ export async function awaitReadiness(
     const begun = performance.now();
     const answer = await askOnce(readiness, { ...question, stopping: limit.signal }, pace);
     if (answer.ok) return answer;
-    // What the end of the time cut off says less than the answer before it.
+    // An answer that the end of the time cut off says less than the one before it.
     if (limit.signal.aborted) break;
     last = answer;
     const rest = Math.max(0, pace.everyMilliseconds - (performance.now() - begun));

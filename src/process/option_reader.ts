@@ -129,7 +129,7 @@ function isSection(name: string): boolean {
   return optionShape.kind === "group" && optionShape.members.has(name.toLowerCase());
 }
 
-/** What is found out about names. */
+/** The findings about names. */
 interface NameFindings {
   readonly diagnostics: Diagnostic[];
   /** Settings of other programs. */

@@ -14,11 +14,11 @@ export type Scalar = string | number | boolean | null;
 /** What a setting is given as: a single value, or the braces or brackets whose content follows as further settings. */
 export type Written = { readonly value: Scalar } | { readonly form: "group" | "list" };
 
-/** What a name was given, and where. */
+/** The value or form that a name was given, and its place. */
 export interface Given {
-  /** The value, or the form of what stands under the name. */
+  /** The value, or the form of the settings under the name. */
   readonly what: Written;
-  /** Where that stands. */
+  /** Where it is written. */
   readonly origin: Origin;
 }
 
@@ -42,7 +42,7 @@ export interface Setting {
   readonly nameOrigin: Origin;
   /** What it is set to. */
   readonly what: Written;
-  /** Where that stands. */
+  /** Where it is written. */
   readonly valueOrigin: Origin;
 }
 

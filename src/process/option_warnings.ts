@@ -1,4 +1,4 @@
-// What is odd about options that are valid.
+// Warnings about options that are valid.
 import { type Diagnostic, warningDiagnostic } from "../diagnostic/diagnostic.ts";
 import type { Options } from "./options.ts";
 

@@ -7,7 +7,7 @@ export const CONFIG_PARTS = ["honua", "dataSources", "services", "layers", "cach
 /** The signals that a hook may send. */
 export const HOOK_SIGNALS = ["SIGHUP", "SIGINT", "SIGQUIT", "SIGTERM", "SIGUSR1", "SIGUSR2", "SIGWINCH"] as const;
 
-/** What a hook may do to a unit, as systemctl(1) calls it. */
+/** The actions of a hook on a unit, as systemctl(1) calls them. */
 export const UNIT_ACTIONS = ["reload-or-restart", "restart"] as const;
 
 /** The log's levels, by Honua's names, from the most to the least talkative. */
@@ -166,7 +166,7 @@ export interface HookOptions {
   readonly pidFile: string | null;
   /** A unit's name with its type. */
   readonly systemdUnit: string | null;
-  /** What is done to `systemdUnit`; default `reload-or-restart`. */
+  /** The action on `systemdUnit`; default `reload-or-restart`. */
   readonly action: UnitAction;
   /** When it runs; default `activated`. */
   readonly on: "check" | "activated" | "rejected" | "diverged";

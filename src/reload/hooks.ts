@@ -261,7 +261,7 @@ function ended<Told>(state: HooksState<Told>, name: string, result: HookResult, 
   };
   // An end that stopping brought about says nothing of the hook.
   if (!state.stopping) actions.push({ kind: "report", verdict });
-  // What is not told again has no later turn either.
+  // A happening that is not told again has no later turn either.
   if (next.owed !== null || held.length === 0) return { state: tried, actions };
   const ending = each(tried, (one) => held.includes(one) ? [release(one), disarm(one)] : [one, []]);
   return { state: ending.state, actions: [...actions, ...ending.actions] };

@@ -8,7 +8,7 @@ import { isFileOf, MAX_SNAPSHOT_BYTES } from "./snapshot.ts";
 /** A stat's answer, as far as it tells one file from another. */
 export type Identity = Pick<FileStat, "dev" | "ino" | "size" | "mode" | "gid"> & { mtime: number; ctime: number };
 
-/** What a file was found to be: whole, or not. */
+/** The verdict on a file: whole, or not. */
 export interface Verdict<Header> {
   /** Tells the file from others. */
   readonly identity: Identity;
@@ -24,7 +24,7 @@ export interface Examiner<Header> {
   readonly verified: number;
 }
 
-/** What an examiner needs. */
+/** The means of an examiner. */
 export interface ExaminerSettings<P extends Proof> {
   /** The file's path. */
   readonly path: string;

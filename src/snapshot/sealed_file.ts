@@ -12,7 +12,7 @@ export interface SealedHeader {
 
 /** A file ready to be written. */
 export interface SealedFile<Header extends SealedHeader> {
-  /** What it says of itself. */
+  /** The header in it. */
   readonly header: Header;
   /** The whole file, in pieces that others may share. */
   readonly pieces: Pieces;
@@ -29,11 +29,11 @@ export type SealedFault =
   | "newer-format"
   | "content-differs";
 
-/** What a whole file was found to be. */
+/** The verdict on a whole file. */
 export interface Proof {
   /** Tells it from a fault. */
   readonly ok: true;
-  /** What the file says of itself. */
+  /** The header in the file. */
   readonly header: SealedHeader;
 }
 

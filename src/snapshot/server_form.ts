@@ -11,7 +11,7 @@ import { MAX_SNAPSHOT_BYTES } from "./snapshot.ts";
 /** The number of the format that this version writes and reads. */
 export const SERVER_FORM_FORMAT = 1;
 
-/** What the first line says. */
+/** The content of the first line. */
 export interface ServerFormHeader extends SealedHeader {
   /** The number of the file's format. */
   readonly format: typeof SERVER_FORM_FORMAT;
@@ -75,7 +75,7 @@ const STEP_BYTES = 1024 * 1024;
 /**
  * Reads a server form's bytes and proves them: bounded, a first line of exactly the known form, and the digest of the
  * rest computed anew, which finds also a file that was cut short. The hashes are those of the snapshot beside it, and can
- * be compared only with that. Rejects with the pace's reason alone.
+ * be compared only with that. Rejects only with the pace's reason.
  */
 export async function verifyServerForm(bytes: Uint8Array, pace: Pace = openPace()): Promise<ServerFormVerification> {
   if (bytes.length > MAX_SNAPSHOT_BYTES) return { ok: false, reason: "too-large" };

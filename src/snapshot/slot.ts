@@ -29,7 +29,7 @@ import { describeFault, MAX_SNAPSHOT_BYTES } from "./snapshot.ts";
 export interface SlotOptions<P extends Proof> {
   /** The file's path; its directory may come into being later. */
   readonly path: string;
-  /** What the file is called in messages: "snapshot". */
+  /** The file's name in messages: "snapshot". */
   readonly name: string;
   /** Proves a file. */
   readonly verify: Verify<P>;
@@ -88,16 +88,16 @@ export type Written = { readonly ok: true; readonly replaced: boolean } | StoreF
 /** One path. It holds nothing open, so there is nothing to close. */
 export interface Slot<Header extends SealedHeader> {
   /**
-   * Puts the file in force, atomically. After a failure the old file is as it was, save where only the directory's sync
-   * failed: then the new one is there, does not count as in force, and is to be written again. `inspect` is shown the new
-   * file before it has its name; where it says false, the old one stays.
+   * Puts the file in force, atomically. After a failure the old file is as it was. If only the directory's sync failed,
+   * the new one is there, does not count as in force, and is to be written again. `inspect` gets the new file before it has
+   * its name; if it says false, the old one stays.
    */
   write(file: SealedFile<Header>, inspect: (temporaryPath: string) => Promise<boolean>): Promise<Written>;
   /** The header of the file last written or, before any write, found at opening; null: there is none. */
   readonly header: Header | null;
   /**
-   * Whether the file at the path is still the one with that header, with its mode and group. Answered from a stat alone
-   * while that is unchanged, else by reading and verifying. False where it cannot be read.
+   * Whether the file at the path is still the one with that header, with its mode and group. Answered from a stat while
+   * that is unchanged, else by reading and verifying. False if it cannot be read.
    */
   isInForce(): Promise<boolean>;
   /**
@@ -109,12 +109,12 @@ export interface Slot<Header extends SealedHeader> {
   readonly verified: number;
 }
 
-/** What is at the path as far as the slot knows. */
+/** The file at the path, as far as the slot knows. */
 interface InForce<Header extends SealedHeader> {
   readonly header: Header;
   /** Null where the next look must read the file. */
   identity: Identity | null;
-  /** What was written; null: the file was found at opening. */
+  /** The header that was written; null: the file was found at opening. */
   readonly file: SealedFile<Header> | null;
 }
 
@@ -140,7 +140,7 @@ export async function openSlot<P extends Proof>(options: SlotOptions<P>): Promis
   return { ok: true, slot: slotAt(options, found, inForce, isInTheWay), existing, stale };
 }
 
-/** What is reported of the file that was found, and what of it counts as in force. */
+/** The report on the file that was found, and the part of it that counts as in force. */
 async function judge<P extends Proof>(
   options: SlotOptions<P>,
   found: Found<P>,
@@ -238,8 +238,8 @@ async function settledIdentityOf(path: string): Promise<Identity | null> {
 }
 
 /**
- * What the file at the path is, where it surely is the one that was written: with its name alone the time of its last
- * change of status is another, with its content that of its last modification.
+ * The identity of the file at the path, if it surely is the one that was written: a new name changes only the time of its
+ * last change of status, a new content also that of its last modification.
  */
 function identityInPlace(
   written: Identity | null,

@@ -30,9 +30,9 @@ export interface SnapshotLock extends Disposable {
   take(): Promise<LockTaken>;
 }
 
-/** What the lock is for, and parts that a test replaces. */
+/** The lock's file, and parts that a test replaces. */
 export interface SnapshotLockOptions {
-  /** What is at the path, in messages; default "snapshot". */
+  /** The name of the file at the path, in messages; default "snapshot". */
   readonly name?: string;
   /** False where another process has it; default: flock(2) with LOCK_NB. */
   readonly tryLock?: (file: Deno.FsFile) => Promise<boolean>;

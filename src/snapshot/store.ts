@@ -55,7 +55,7 @@ export interface OpenedStore {
   readonly stale: StaleFiles;
 }
 
-/** What a write takes beside the snapshot. */
+/** The settings of a write beside the snapshot. */
 export interface WriteDetails {
   /** The server form of the snapshot, which a store with a path for one needs. */
   readonly serverForm?: ServerForm;
@@ -88,7 +88,7 @@ export interface SnapshotStore {
   write(snapshot: Snapshot, details?: WriteDetails): Promise<Written>;
   /**
    * Whether the files at both paths are still those last written or, before any write, found at opening, of one snapshot
-   * and with their mode and group. Answered from a stat of each alone while that is unchanged, else by reading and
+   * and with their mode and group. Answered from a stat of each while that is unchanged, else by reading and
    * verifying. False where one cannot be read.
    */
   isInForce(): Promise<boolean>;

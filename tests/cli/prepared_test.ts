@@ -10,7 +10,7 @@ interface Given {
   readonly environment?: Readonly<Record<string, string>>;
 }
 
-/** What is wrong with the paths of an options file, and which setting named the source. */
+/** The mistake in the paths of an options file, and the setting that named the source. */
 async function clashOf({ file, config, environment = {} }: Given): Promise<[string, Diagnostic | null]> {
   await using directory = await temporaryDirectory();
   const optionsFile = await directory.write("appsettings.json", JSON.stringify(file));

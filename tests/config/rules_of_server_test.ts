@@ -12,7 +12,7 @@ const layer = (...services: string[]) => ({ title: "T", dataSource: "db", table:
 const dataSource = { provider: "sqlite", connection: "x" };
 const DATA_SOURCES = { db: dataSource };
 
-/** What the configuration comes to; each value of the source is on a line of its own. */
+/** Loads a configuration; each value of the source is on a line of its own. */
 function load(blocks: Blocks, validate = true) {
   const parsed = parseJsonDocument(
     sourceText("test.json", JSON.stringify({ dataSources: DATA_SOURCES, ...blocks }, null, 1)),

@@ -1,4 +1,4 @@
-// What a start says of the files that it finds.
+// The messages of a start about the files that it finds.
 import { assertEquals } from "@std/assert";
 import { tellFoundFiles } from "../../src/daemon/found_files.ts";
 import type { Existing, ExistingServerForm } from "../../src/snapshot/store.ts";

@@ -50,7 +50,7 @@ async function openOnHungFileSystem(): Promise<void> {
     assert(opened.ok);
     opened.lock[Symbol.dispose]();
     assertEquals(said, [WARNING, WARNING]);
-    // What was refused comes back late, takes its locks and gives them back.
+    // An opening that was refused comes back late, takes its locks and gives them back.
     const { serverPath } = snapshot;
     await eventually("the locks of what was refused are free", async () => {
       const holder = await Deno.readTextFile(lockPathOf(serverPath)).catch(() => "");

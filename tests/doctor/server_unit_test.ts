@@ -35,7 +35,7 @@ function shown({ id = "honua-server.service", names = id, environment, file, ...
   return lines.join("\n");
 }
 
-/** What is found where these units are, and the hooks have these settings. */
+/** The findings if these units are there, and the hooks have these settings. */
 async function judged(
   units: readonly Given[],
   hook: Readonly<Record<string, string>> = {},
@@ -67,7 +67,7 @@ async function judged(
 
 const HOOK = { Name: "server", SystemdUnit: "honua-server.service", Action: "restart" };
 
-/** What is not right, level first. */
+/** The findings that are not ok, level first. */
 function troubles(findings: readonly Finding[]): string[] {
   return findings.filter(({ level }) => level !== "ok").map(({ level, what }) => `${level} ${what}`);
 }

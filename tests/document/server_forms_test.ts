@@ -1,4 +1,4 @@
-// The forms that the server's own reader has and HCL has not: each means here what it means there, and what stands
+// The forms that the server's own reader has and HCL has not: each means here what it means there, and the text
 // behind it is still at its place.
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
@@ -69,7 +69,7 @@ Deno.test("line ends in a string are part of its value, and CRLF among them is w
   assertEquals(await mistakesOf('a {\r\n  x = "b\\r\\nc"\r\n}\r\n', parser), []);
 });
 
-/** What has another meaning to HCL, and what HCL normalises, is left out. */
+/** Without characters that have another meaning to HCL, or that HCL normalises. */
 const CHARACTERS = [..."ab \t\n'\"\\#/*{}[]=,", "\r\n", "é", "😀", "//", "/*", "env(", "var.x", "<<E\n"];
 
 Deno.test("a random text means itself in either quotes, with the quote and the backslash escaped", async () => {

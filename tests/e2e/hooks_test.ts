@@ -11,7 +11,7 @@ Deno.test("a hook is told of each snapshot with another content, what changed, a
   const env = { SAMPLE_CONNECTION: "Host=database;Password=hunter2-of-the-database", OTHER: "hunter2-of-the-daemon" };
   const daemon = await host.follow("first", { ...await host.withHooks([hook]), env });
   assertEquals(await host.hasRuns(1), ["server activated dataSources,services,layers,honua"]);
-  // One that still runs is told of all that changed since before it.
+  // One that still runs gets all that changed since before it.
   await daemon.logged("Hook server succeeded");
   await host.edit("second");
   assertEquals((await host.hasRuns(2))[1], "server activated layers");

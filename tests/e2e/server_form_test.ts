@@ -15,7 +15,7 @@ async function pairOf(host: EdgeHost): Promise<string> {
   return header.contentHash;
 }
 
-/** A host with a hook that is told of every change, and what a daemon on it is started with. */
+/** A host with a hook on every change, and the arguments of a daemon on it. */
 async function withHook(host: HookHost, others: readonly string[] = []) {
   const options = await host.withHooks([host.command("server")]);
   return { args: [...options.args!, ...others] };

@@ -13,7 +13,7 @@ export const NGINX: string | undefined = ["/usr/sbin/nginx", "/usr/bin/nginx"].f
   }
 });
 
-/** What the servers are given. */
+/** The settings of the servers. */
 export interface BalancedServersOptions {
   /** How long each takes to start. */
   readonly startMilliseconds: number;
