@@ -1,6 +1,18 @@
 import { assert, assertEquals } from "@std/assert";
 import { eventually } from "../support/eventually.ts";
-import { edit, install, isActive, journal, SOURCE, UNIT, writeOptions } from "./installation.ts";
+import {
+  edit,
+  hashAfter,
+  install,
+  isActive,
+  journal,
+  property,
+  propertyBecomes,
+  snapshotHash,
+  SOURCE,
+  UNIT,
+  writeOptions,
+} from "./installation.ts";
 import type { Machine } from "./machine.ts";
 import { scenario } from "./scenario.ts";
 import { CLIENT, STAND_IN_SERVER, STAND_IN_UNIT } from "./stand_in_server.ts";
@@ -67,4 +79,37 @@ scenario("two servers behind a balancer take ten edits up, and no request fails"
   const counts = /(\d+) good, (\d+) bad/.exec(await journal(machine, "client.service"));
   assert(counts !== null && Number(counts[1]) > 1_000, String(counts));
   assertEquals(counts[2], "0");
+});
+
+scenario("a server that is restarted often in a few seconds still runs, and runs the last edit", async (machine) => {
+  await install(machine);
+  await writeOptions(machine, { ConfigurationWatcher: { DebounceMilliseconds: 20 } });
+  await machine.run("systemctl", "restart", UNIT);
+  await isActive(machine);
+  const server = "honua-server.service";
+  await machine.write("/usr/local/bin/stand-in-server", STAND_IN_SERVER, { mode: "0755" });
+  await machine.write(`/etc/systemd/system/${server}`, STAND_IN_UNIT.replace("%i", PORTS[0]!));
+  const units = "/etc/systemd/system";
+  await machine.run(
+    "install",
+    "-D",
+    "-m",
+    "644",
+    "-t",
+    `${units}/${server}.d`,
+    `${EXAMPLES}/${server}.d/snapshot.conf`,
+  );
+  const pathUnits = ["path", "service"].map((type) => `${EXAMPLES}/honua-server-restart.${type}`);
+  await machine.run("install", "-m", "644", "-t", units, ...pathUnits);
+  await machine.run("systemctl", "daemon-reload");
+  await machine.run("systemctl", "restart", server, "honua-server-restart.path");
+  for (let edits = 0; edits < 8; edits++) {
+    const before = await snapshotHash(machine);
+    const process = await property(machine, server, "MainPID");
+    await edit(machine);
+    await hashAfter(machine, before);
+    await propertyBecomes(machine, server, "MainPID", new RegExp(`^(?!${process}$)[1-9]`));
+  }
+  const wanted = await sourcePageSize(machine);
+  await eventually("the server runs the last edit", async () => await pageSize(machine, PORTS[0]!) === wanted, 30_000);
 });
