@@ -323,7 +323,7 @@ const WORDINGS: Readonly<Record<string, Wording | ((here: Here) => Wording)>> = 
       : { summary: "A name is missing behind the point", suggestion: "Name the part: var.NAME, service.NAME" },
   "Invalid 'for' expression": {
     summary: "A for expression is not supported",
-    suggestion: "Write the list or the object out",
+    suggestion: "Write the list or the object out; if for is the name of a setting, put it in double quotes",
   },
   "Unterminated template string": NEVER_CLOSED_STRING,
   "Invalid multi-line string": ({ before }) => openStringWording('"', before),
