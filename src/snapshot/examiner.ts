@@ -80,6 +80,9 @@ export function verdictOn<P extends Proof>(found: Found<P>): Verdict<HeaderOf<P>
 /** Linux tells times of files apart by the ticks of a clock, of which there are 100 a second at least. */
 export const CLOCK_TICK_MILLISECONDS = 10;
 
+/** Deno 2.7.11 says of the time of the last change of status only the second. */
+const CTIME_UNIT_MILLISECONDS = 1_000;
+
 /** A file's bytes. */
 export interface FileRead {
   /** At most one byte more than a file may have. */
@@ -119,7 +122,7 @@ async function readFile(path: string, isWanted: (identity: Identity) => boolean)
       length += count;
     }
     // Nobody can set the time of the last change of status, and every change of the bytes is one.
-    const isSettled = lookedAt - identity.ctime > CLOCK_TICK_MILLISECONDS;
+    const isSettled = lookedAt - identity.ctime > CTIME_UNIT_MILLISECONDS + CLOCK_TICK_MILLISECONDS;
     const isLasting = isSettled && isSame(identity, identify(await file.stat()));
     return { bytes: bytes.subarray(0, length), identity, isLasting };
   } catch (error) {

@@ -41,3 +41,13 @@ export async function withFakeTimeouts(body: (timers: FakeTimers.Clock) => Promi
 export async function turn(): Promise<void> {
   for (let times = 0; times < 5; times++) await new Promise((resolve) => setImmediate(resolve));
 }
+
+/** Sets what `Date` says while the body runs, in milliseconds since 1970. Time stands still until it is set again. */
+export async function withFakeDate(body: (set: (milliseconds: number) => void) => Promise<void>): Promise<void> {
+  const timers = FakeTimers.install({ toFake: ["Date"] });
+  try {
+    await body((milliseconds) => timers.setSystemTime(milliseconds));
+  } finally {
+    timers.uninstall();
+  }
+}
