@@ -146,11 +146,11 @@ async function judge<P extends Proof>(
   found: Found<P>,
 ): Promise<[Existing<P>, InForce<HeaderOf<P>> | null]> {
   if (found.state === "none") return [found, null];
-  const { verification, identity } = found;
+  const { verification, identity, isLasting } = found;
   if (verification.ok) {
     const { ok: _, ...proof } = verification;
     // With the mode and group that it should have: where it has others, it is not in force and gets written anew.
-    const wanted = { ...identity, mode: options.mode, gid: options.gid ?? identity.gid };
+    const wanted = isLasting ? { ...identity, mode: options.mode, gid: options.gid ?? identity.gid } : null;
     return [{ state: "in-force", ...proof }, { header: verification.header, identity: wanted, file: null }];
   }
   if (verification.reason === "newer-format") return [{ state: "newer-format" }, null];
@@ -211,7 +211,7 @@ function slotAt<P extends Proof>(
         if (now === null || !isSame(header, now.header)) return false;
         const wanted = identity ?? { mode, gid: gid ?? now.identity.gid };
         if (wanted.mode !== now.identity.mode || wanted.gid !== now.identity.gid) return false;
-        known.identity = now.identity;
+        if (now.isLasting) known.identity = now.identity;
         return true;
       } catch {
         return false;
