@@ -190,7 +190,7 @@ export async function atomicWrite(path: string, content: FileContent, options: A
  */
 export async function resolveTarget(path: string, fileSystem: FileSystem = hostFileSystem): Promise<string> {
   let target = path;
-  for (let followed = 0; followed < MAX_SYMLINKS; followed++) {
+  for (let followed = 0; followed <= MAX_SYMLINKS; followed++) {
     target = join(await fileSystem.realPath(dirname(target)), basename(target));
     let info;
     try {

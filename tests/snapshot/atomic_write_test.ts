@@ -2,9 +2,14 @@
 import { Buffer } from "node:buffer";
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import {
+  adviceFor,
   atomicWrite,
   AtomicWriteError,
+  errorCode,
+  type FileSystem,
+  hostFileSystem,
   removeStaleTemporaries,
+  resolveTarget,
   type WriteStep,
 } from "../../src/snapshot/atomic_write.ts";
 import { eventually } from "../support/eventually.ts";
@@ -202,4 +207,91 @@ Deno.test("pieces survive a file system that takes fewer bytes than it is given,
     await assertRejects(() => atomicWrite(path, [newBytes], { mode: 0o640, fileSystem }), AtomicWriteError);
     assertEquals(await Deno.readFile(path), written);
   });
+});
+
+Deno.test("small pieces are written together, as many as fit in a megabyte", async () => {
+  await withDirectory(async (directory) => {
+    const [HALF, WHOLE] = [512 * 1024, 1024 * 1024];
+    const cases: readonly (readonly [pieces: number[], writes: number[]])[] = [
+      [[HALF, HALF], [WHOLE]],
+      [[HALF, HALF, 1], [WHOLE, 1]],
+      [[HALF, HALF + 1], [HALF, HALF + 1]],
+      [[1, WHOLE], [1, WHOLE]],
+      [[1, WHOLE + 1, 1], [1, WHOLE + 1, 1]],
+      [[WHOLE, 1], [WHOLE, 1]],
+      [[3, 4], [7]],
+    ];
+    for (const [pieces, expected] of cases) {
+      const writes: number[] = [];
+      const fileSystem: FileSystem = {
+        ...hostFileSystem,
+        async create(path, mode) {
+          const file = await hostFileSystem.create(path, mode);
+          const write = (bytes: Uint8Array) => file.write(bytes).finally(() => writes.push(bytes.length));
+          return { write, sync: () => file.sync(), close: () => file.close() };
+        },
+      };
+      await atomicWrite(`${directory}/a`, pieces.map((size) => new Uint8Array(size)), { mode: 0o640, fileSystem });
+      assertEquals(writes, expected);
+    }
+  });
+});
+
+Deno.test("as many symlinks are followed as the system follows, and no more", async () => {
+  await withDirectory(async (directory) => {
+    await Deno.writeTextFile(`${directory}/0`, "");
+    for (let count = 1; count <= 41; count++) await Deno.symlink(`${count - 1}`, `${directory}/${count}`);
+    const target = await Deno.realPath(`${directory}/0`);
+    assertEquals([await resolveTarget(`${directory}/40`), await Deno.readTextFile(`${directory}/40`)], [target, ""]);
+    const error = await assertRejects(() => resolveTarget(`${directory}/41`), Error, "more than 40 symlinks");
+    assertEquals(errorCode(error), "ELOOP");
+    await assertRejects(() => Deno.readTextFile(`${directory}/41`), Error, "Too many levels of symbolic links");
+  });
+});
+
+Deno.test("a file is for its writer alone until it has its group, and has its mode before its name", async () => {
+  await withDirectory(async (directory) => {
+    const seen: [string, string][] = [];
+    const note = async (step: string, path: string) => {
+      seen.push([step, ((await Deno.stat(path)).mode! & 0o7777).toString(8)]);
+    };
+    const fileSystem: FileSystem = {
+      ...hostFileSystem,
+      chown: (path, gid) => note("chown", path).then(() => hostFileSystem.chown(path, gid)),
+      rename: (from, to) => note("rename", from).then(() => hostFileSystem.rename(from, to)),
+    };
+    await atomicWrite(`${directory}/a`, newBytes, { mode: 0o664, gid: Deno.gid()!, fileSystem });
+    assertEquals(seen, [["chown", "600"], ["rename", "664"]]);
+  });
+});
+
+Deno.test("of stale temporary files ten thousand are looked at, and the rest at the next start", async () => {
+  // In memory if that can be had: a disk takes seconds to make so many.
+  const memory = await Deno.stat("/dev/shm").then(({ isDirectory }) => isDirectory, () => false);
+  await withDirectory(async (directory) => {
+    const made = await new Deno.Command("sh", {
+      args: ["-c", `seq -f '.a.${Deno.pid}.%016.0f.tmp' 1 10001 | xargs touch`],
+      cwd: directory,
+    }).output();
+    assert(made.success);
+    const removed: string[] = [];
+    const remove = (path: string) => Promise.resolve(void removed.push(path));
+    const stale = await removeStaleTemporaries(`${directory}/a`, { ...hostFileSystem, remove });
+    assertEquals([stale.removed.length, removed.length, stale.left], [10_000, 10_000, []]);
+  }, memory ? "/dev/shm" : undefined);
+});
+
+Deno.test("every errno that has an advice of its own gives it, and what is none gets the general one", () => {
+  const general = adviceFor("no such code");
+  assertEquals(general, "see the cause, and the system's log");
+  const codes = ["EACCES", "EBUSY", "EDQUOT", "EIO", "EISDIR", "ELOOP", "EMFILE", "ENAMETOOLONG", "ENFILE", "ENOENT"];
+  const more = ["ENOSPC", "ENOTDIR", "EPERM", "EROFS", "EXDEV", "NOT_A_FILE", "NotCapable"];
+  const advices = [...codes, ...more].map(adviceFor);
+  assertEquals([advices.includes(general), new Set(advices).size], [false, advices.length]);
+});
+
+Deno.test("an error's code is its errno's name, or else what it is called", () => {
+  const coded = (code: unknown) => Object.assign(new TypeError("x"), { code });
+  const codes = [coded("EIO"), coded(""), coded(5), new TypeError("x"), "EIO", { code: "EIO" }, null].map(errorCode);
+  assertEquals(codes, ["EIO", "TypeError", "TypeError", "TypeError", "UNKNOWN", "UNKNOWN", "UNKNOWN"]);
 });

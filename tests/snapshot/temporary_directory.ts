@@ -1,8 +1,8 @@
 // A directory of a test's own, gone afterwards whatever the test's outcome.
 
-/** Runs with a new, empty directory. */
-export async function withDirectory(run: (directory: string) => Promise<void>): Promise<void> {
-  const directory = await Deno.makeTempDir({ prefix: "snapshot-" });
+/** Runs with a new, empty directory, in another one than that for temporary files if `parent` names it. */
+export async function withDirectory(run: (directory: string) => Promise<void>, parent?: string): Promise<void> {
+  const directory = await Deno.makeTempDir({ prefix: "snapshot-", ...parent !== undefined && { dir: parent } });
   try {
     await run(directory);
   } finally {
