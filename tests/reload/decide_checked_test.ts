@@ -42,6 +42,19 @@ Deno.test("what was refused is checked again when somebody edits or asks, and no
   );
 });
 
+Deno.test("another source than the one that was refused is checked, whatever asks for the look", () => {
+  replay(
+    "1/1",
+    `hint file  -> look
+     saw 2/2    -> activate 2/2
+     refused no -> report rejected 2/2 (file)
+     hint peer  -> look
+     saw 3/3    -> activate 3/3
+     wrote      -> report activated both healed rejected (peer)`,
+    CHECKED,
+  );
+});
+
 Deno.test("a source that was edited since it was looked at is not checked any more", () => {
   replay(
     "1/1",
