@@ -1,5 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { systemClock } from "../../src/time/clock.ts";
+import { turn, withFakeTimeouts } from "../support/fake_clock.ts";
 
 Deno.test("what is scheduled is called once, later, and not at all where it was cancelled", async () => {
   const called: string[] = [];
@@ -14,4 +15,37 @@ Deno.test("what is scheduled is called once, later, and not at all where it was 
   assertEquals(called, []);
   await promise;
   assertEquals(called, ["after 0", "after 1"]);
+});
+
+Deno.test("what is scheduled for a time that is past is called at the next turn, and can be cancelled", async () => {
+  const called: string[] = [];
+  systemClock.schedule(-1, () => called.push("past"));
+  systemClock.schedule(-1, () => called.push("cancelled"))();
+  assertEquals(called, []);
+  await turn();
+  assertEquals(called, ["past"]);
+});
+
+Deno.test("what is scheduled for longer than a timer can last is called at its longest, and not at once", async () => {
+  const longest = 2 ** 31 - 1;
+  await withFakeTimeouts((timers) => {
+    for (const milliseconds of [longest, longest + 1, Number.MAX_SAFE_INTEGER, Infinity]) {
+      let calls = 0;
+      systemClock.schedule(milliseconds, () => calls++);
+      timers.tick(longest - 1);
+      assertEquals(calls, 0, String(milliseconds));
+      timers.tick(1);
+      assertEquals([calls, timers.countTimers()], [1, 0], String(milliseconds));
+    }
+    return Promise.resolve();
+  });
+});
+
+Deno.test("the clock counts milliseconds and never goes back", async () => {
+  const begun = systemClock.now();
+  const { promise, resolve } = Promise.withResolvers<void>();
+  systemClock.schedule(5, resolve);
+  await promise;
+  const passed = systemClock.now() - begun;
+  assertEquals(passed >= 4 && passed < 60_000, true);
 });

@@ -15,6 +15,30 @@ Deno.test("a turn is spent when its time is over, and after a rest another one b
   assertEquals(pace.isSpent(), false);
 });
 
+Deno.test("by default a turn lasts twenty milliseconds and a rest one, and the next turn begins after the rest", async () => {
+  let now = 1_000;
+  const rests: number[] = [];
+  const schedule = (milliseconds: number, callback: () => void) => {
+    rests.push(milliseconds);
+    queueMicrotask(() => {
+      now += 500;
+      callback();
+    });
+    return () => {};
+  };
+  const pace = openPace({ clock: { now: () => now, schedule } });
+  for (let turn = 0; turn < 2; turn++) {
+    const begun = now;
+    const spent = [0, 19, 20, 21].map((passed) => {
+      now = begun + passed;
+      return pace.isSpent();
+    });
+    assertEquals(spent, [false, false, true, true]);
+    await pace.rest();
+  }
+  assertEquals(rests, [1, 1]);
+});
+
 Deno.test("others are served during a rest", async () => {
   const pace = openPace();
   let served = false;
