@@ -97,3 +97,38 @@ Deno.test("a verification that is given up ends with the reason", async () => {
   const pace = { isSpent: () => true, rest: () => Promise.reject(new Error("given up")) };
   assertEquals(await verifyServerForm(bytes, pace).catch((error) => error.message), "given up");
 });
+
+Deno.test("the first line of a newer format is found up to its bound, and its number may have fifteen digits", async () => {
+  const title = "# honua-configd server form";
+  const line = (length: number) => `${title} 2 `.padEnd(length, "x");
+  assertEquals(await faultOf(`${line(511)}\nbody`), "newer-format");
+  assertEquals(await faultOf(`${line(512)}\nbody`), "no-header");
+  assertEquals(await faultOf(`${title} ${"9".repeat(15)}\n`), "newer-format");
+  assertEquals(await faultOf(`${title} ${"9".repeat(16)}\n`), "no-header");
+  assertEquals(await faultOf(`${title} 2x\n`), "no-header");
+  assertEquals(await faultOf(`x${text}`), "no-header");
+  assertEquals(await faultOf(text.replace("\n", " more=x\n")), "no-header");
+  for (const name of ["hash", "contentHash", "body"]) {
+    assertEquals(await faultOf(text.replace(new RegExp(` ${name}=`), ` ${name}=0`)), "no-header", name);
+    assertEquals(await faultOf(text.replace(new RegExp(` ${name}=\\S+`), "")), "no-header", name);
+  }
+});
+
+Deno.test("a file as large as may be is looked at", async () => {
+  assertEquals(await verifyServerForm(new Uint8Array(MAX_SNAPSHOT_BYTES)), { ok: false, reason: "no-header" });
+});
+
+Deno.test("a verification asks for a rest after each megabyte of the body, and rests only if the turn is spent", async () => {
+  const megabytes = bytesOfLong(3 * 1024 * 1024 + 1);
+  for (const isSpent of [true, false]) {
+    let [asked, rests] = [0, 0];
+    const pace = { isSpent: () => (asked++, isSpent), rest: () => Promise.resolve(void rests++) };
+    assertEquals((await verifyServerForm(await megabytes, pace)).ok, true);
+    assertEquals([asked, rests], [4, isSpent ? 4 : 0]);
+  }
+});
+
+async function bytesOfLong(length: number): Promise<Uint8Array> {
+  const { pieces } = await serverFormOf(snapshot, "x".repeat(length));
+  return new Uint8Array(await new Blob([...pieces]).arrayBuffer());
+}

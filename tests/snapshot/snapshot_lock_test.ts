@@ -1,6 +1,6 @@
 // The right to write a snapshot: one process has it, by whatever name it knows the file, and never waits for it.
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { lockOf, lockPathOf, snapshotLock } from "../../src/snapshot/snapshot_lock.ts";
+import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { holderIn, lockOf, lockPathOf, snapshotLock } from "../../src/snapshot/snapshot_lock.ts";
 import { openStore } from "../../src/snapshot/store.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
 import { sealSnapshot } from "./sealed_once.ts";
@@ -118,6 +118,10 @@ Deno.test("the users that may write a directory may lock in it, and in one with 
   assertEquals(await modeIn(0o750), ["600", 65534]);
   assertEquals(await modeIn(0o777), ["666", 65534]);
   assertEquals(await modeIn(0o1777), ["600", 65534]);
+  assertEquals(await modeIn(0o702), ["606", 65534]);
+  assertEquals(await modeIn(0o720), ["660", 65534]);
+  assertEquals(await modeIn(0o1770), ["600", 65534]);
+  assertEquals(await modeIn(0o2775), ["660", 65534]);
 });
 
 Deno.test("several locks are taken as one, and the first that another process has is told by its name", async () => {
@@ -148,4 +152,70 @@ Deno.test("of several locks the first that the file system does not know is told
   const taken = await lock.take();
   assert(taken.ok);
   assertStringIncludes(taken.unlockable ?? "", "see that no second process writes this server form");
+});
+
+Deno.test("a lock whose file is replaced again and again is given up after five times, and all files are closed", async () => {
+  await using directory = await temporaryDirectory();
+  const path = directory.file("snapshot.json");
+  for (const [replacements, expected] of [[4, null], [5, "EBUSY"]] as const) {
+    const files: Deno.FsFile[] = [];
+    const tryLock = async (file: Deno.FsFile) => {
+      files.push(file);
+      if (files.length <= replacements) await Deno.remove(lockPathOf(path));
+      return true;
+    };
+    const lock = snapshotLock(path, { tryLock });
+    const taken = await lock.take();
+    assertEquals([taken.ok ? null : taken.code, files.length], [expected, 5]);
+    if (!taken.ok) assertStringIncludes(taken.message, `cannot write ${path}: lock failed with EBUSY`);
+    lock[Symbol.dispose]();
+    for (const file of files) await assertRejects(() => file.stat(), Deno.errors.BadResource);
+    await Deno.remove(lockPathOf(path)).catch(() => {});
+  }
+});
+
+Deno.test("a lock that is held is not locked again, and one whose file was replaced is", async () => {
+  await using directory = await temporaryDirectory();
+  const path = directory.file("snapshot.json");
+  let tries = 0;
+  using lock = snapshotLock(path, { tryLock: () => Promise.resolve(tries++ >= 0) });
+  for (let time = 0; time < 3; time++) assertEquals(await lock.take(), { ok: true, unlockable: null });
+  assertEquals(tries, 1);
+  await Deno.rename(lockPathOf(path), directory.file("away"));
+  await Deno.writeTextFile(lockPathOf(path), "");
+  for (let time = 0; time < 2; time++) assertEquals((await lock.take()).ok, true);
+  assertEquals([tries, Deno.readTextFileSync(lockPathOf(path))], [2, `${Deno.pid}\n`]);
+  lock[Symbol.dispose]();
+  assertEquals([(await lock.take()).ok, tries], [true, 3]);
+});
+
+Deno.test("a lock goes with the file that the snapshot's path leads to", async () => {
+  await using directory = await temporaryDirectory();
+  for (const name of ["a", "b"]) await Deno.mkdir(directory.file(name));
+  const path = directory.file("link");
+  await Deno.symlink("a/snapshot.json", path);
+  using lock = snapshotLock(path);
+  assertEquals((await lock.take()).ok, true);
+  await Deno.remove(path);
+  await Deno.symlink("b/snapshot.json", path);
+  assertEquals((await lock.take()).ok, true);
+  using inA = snapshotLock(directory.file("a/snapshot.json"));
+  using inB = snapshotLock(directory.file("b/snapshot.json"));
+  assertEquals([(await inA.take()).ok, (await inB.take()).ok], [true, false]);
+});
+
+Deno.test("a holder is a process's number and nothing else, and one that is not told is any", async () => {
+  const texts = ["1\n", "4194304\n", "1234567890\n", "12345678901\n", "0\n", "01\n", "1", "1\n\n", " 1\n", "x1\n", ""];
+  assertEquals(texts.map(holderIn), [1, 4194304, 1234567890, ...Array(8).fill(null)]);
+  await using directory = await temporaryDirectory();
+  const path = directory.file("snapshot.json");
+  using first = snapshotLock(path);
+  using second = snapshotLock(path);
+  await first.take();
+  for (const text of ["", "garbage", "1".repeat(100)]) {
+    await Deno.writeTextFile(lockPathOf(path), text);
+    const taken = await second.take();
+    assert(!taken.ok);
+    assertEquals(taken.message, `Another process writes the snapshot ${path}: end it, or name another path`);
+  }
 });

@@ -161,6 +161,7 @@ Deno.test("each fault has its own reason", async () => {
 });
 
 Deno.test("what is larger than a snapshot may be is refused unread", async () => {
+  assertEquals(await reasonOf(new Uint8Array(MAX_SNAPSHOT_BYTES)), "not-json");
   assertEquals(await reasonOf(new Uint8Array(MAX_SNAPSHOT_BYTES + 1)), "too-large");
 });
 
@@ -189,4 +190,11 @@ Deno.test("deep nesting and long lists keep the file within a small multiple of 
 Deno.test("a megabyte in one string is laid out and verified", async () => {
   const { bytes } = await sealSnapshot({ text: '\\"{}[],:'.repeat(131_072) }, {});
   assertEquals(await reasonOf(bytes), null);
+});
+
+Deno.test("each fault has words of its own, and the bound is told", () => {
+  const faults = ["too-large", "not-text", "not-json", "no-header", "newer-format", "content-differs"] as const;
+  const words = faults.map(describeFault);
+  assertEquals([words[0], new Set(words).size], ["is larger than 67108864 bytes", faults.length]);
+  assertEquals(words.every((text) => /^(is|has|was|does) /.test(text)), true);
 });

@@ -210,13 +210,29 @@ Deno.test("what stands at the path and may not be read as a file is a failure wi
 Deno.test("a group is a name of group(5) or a number, and an unknown one is a failure", async () => {
   await withPath(async (path) => {
     const gid = Deno.gid()!;
-    const readGroups = () => Promise.resolve(`root:x:0:\nbroken\nhonua:x:${gid}:a,b\n7:x:${gid}:\n`);
+    const readGroups = () =>
+      Promise.resolve(`root:x:0:\nbroken\nlong:x:12345678901:\nword:x:7b:\nhonua:x:${gid}:a,b\n7:x:${gid}:\n`);
     for (const group of ["honua", "7", String(gid), null]) {
       const { store } = await open(path, { group, readGroups });
       assertEquals(await store.write(first), { ok: true, replaced: true });
       assertEquals((await Deno.stat(path)).gid, gid);
     }
-    for (const group of ["nobody-knows", "", "constructor", "broken", "-1", "4294967295", "1e3"]) {
+    for (const group of ["4294967294", "0000000001"]) await open(path, { group, readGroups });
+    for (
+      const group of [
+        "nobody-knows",
+        "",
+        "constructor",
+        "broken",
+        "long",
+        "word",
+        "-1",
+        "4294967295",
+        "1e3",
+        "00000000001",
+        "1 ",
+      ]
+    ) {
       const failure = await refused(path, { group, readGroups });
       assertEquals(failure.code, "UNKNOWN_GROUP", group);
     }
