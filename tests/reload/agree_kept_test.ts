@@ -1,5 +1,5 @@
 // What an instance keeps, waits for and holds back, as values: what a transcript does not show of an agreement.
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertThrows } from "@std/assert";
 import { type Accord, agree, type ClusterAction, type ClusterEvent } from "../../src/reload/agree.ts";
 import { type Agreement, type Ledger } from "../../src/reload/agreement.ts";
 import { AGREED, ledgerOf, replayAgreement, STARTED } from "./agreement_transcript.ts";
@@ -178,4 +178,11 @@ Deno.test("what a person forces is on no base, and its refusal does not judge th
      refused c@2 -> report announcement-refused, look
      finds b     -> arm-settle 125, announce b on a above 2 patiently`,
   );
+});
+
+Deno.test("an answer to an announcement that was not made is a bug and throws", () => {
+  const answer = { kind: "failed", reason: "timeout" } as const;
+  const answered: ClusterEvent = { kind: "announcement-answered", answer, random: 0 };
+  assertThrows(() => agree(settled, answered, "a"), Error, "an announcement was answered while undefined");
+  assertThrows(() => agree({ ...settled, request: { kind: "head" } }, answered, "a"), Error, "answered while head");
 });

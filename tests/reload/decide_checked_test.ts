@@ -138,6 +138,6 @@ Deno.test("where nobody checks, a write is left to its end", () => {
 
 Deno.test("what is stopped while it is checked is finished, whatever becomes of the check", () => {
   for (const end of ["superseded", "refused no", "failed stopped"]) {
-    replay("1/1", `hint file -> look\nsaw 2/2 -> activate 2/2\nstop -> abort\n${end} -> finish`, CHECKED);
+    replay("1/1", `hint file -> look\nsaw 2/2 -> activate 2/2\nstop -> abort\nhint file ->\n${end} -> finish`, CHECKED);
   }
 });

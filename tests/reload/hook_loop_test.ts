@@ -45,6 +45,7 @@ const FAILED: HookRun = { ok: false, reason: "exited with 1", output: "no\n" };
 
 Deno.test("a run is reported with what it wrote and how long it took", async () => {
   const { hooks, clock, runs, reports, kept } = controlledHooks(["a"]);
+  clock.advance(1_000);
   hooks.happened(activated("1"));
   clock.advance(25);
   runs[0]!.end(OK);

@@ -170,7 +170,7 @@ Deno.test("attempts bound how often an activation is told, until the next one", 
      activated 3 -> run a 3
      failed a    -> arm a 500, report a failed 500`,
   );
-  assertEquals(state.hooks[0]?.waits, "retry");
+  assertEquals([state.hooks[0]?.waits, state.happenings], ["retry", 2]);
 });
 
 Deno.test("rejections and divergences are told once each, and not any more once they are past", () => {
@@ -213,7 +213,36 @@ Deno.test("after stop nothing is begun, reported or kept", () => {
 });
 
 Deno.test("an end of what does not run is a bug", () => {
-  assertThrows(() => replayHooks(["a"], "", "ok a ->"));
+  assertThrows(() => replayHooks(["a"], "", "ok a ->"), Error, "the hook a ended and was not running");
+  assertThrows(() => replayHooks(["a"], "", "ok b ->"), Error, "the hook b ended and was not running");
+});
+
+Deno.test("failures are counted in a row, for what is owed: neither what came since nor what is past counts", () => {
+  const counts: number[] = [];
+  const follow = (state: HooksState<string>, ...events: HooksEvent<string>[]) => {
+    for (const event of events) {
+      const decision = decideHooks(state, event);
+      state = decision.state;
+      for (const action of decision.actions) if (action.kind === "report") counts.push(action.verdict.failures);
+    }
+  };
+  const failed = { kind: "ended", hook: "r", result: { ok: false, reason: "no" }, random: 0 } as const;
+  const due = { kind: "due", hook: "r" } as const;
+  const running = replayHooks(["r rejected attempts=9"], "", "rejected x -> run r x ?");
+  follow(running, failed, due, failed, due, failed);
+  assertEquals(counts.splice(0), [1, 2, 3]);
+  follow(running, failed, due, { kind: "over", event: "rejected" }, failed);
+  assertEquals(counts.splice(0), [1, 1]);
+  const again = replayHooks(["r rejected attempts=9"], "", "rejected x -> run r x ?\nrejected y ->");
+  follow(again, failed, failed, due, { ...failed, result: { ok: true } });
+  assertEquals(counts, [0, 1, 0]);
+});
+
+Deno.test("what was kept of a hook is what it is done with, and a failure is no such thing", () => {
+  const done = new Map([["a", "1"], ["b", "failed"], ["c", "failed"]]);
+  const { hooks } = initialHooks(["a", "b stop", "c", "d"].map(planOf), done);
+  assertEquals(hooks.map((hook) => hook.done), ["1", null, null, null]);
+  assertEquals(hooks.map((hook) => hook.isUnwell), [false, true, false, false]);
 });
 
 type Step =

@@ -216,3 +216,16 @@ Deno.test("a timer for the settle time ends when the source has come round", asy
   await edit("3/3");
   assertEquals([loop.state().agreement?.standing.kind, clock.running()], ["agreed", 1]);
 });
+
+Deno.test("a link that comes again begins the interval anew, and ends the one that runs", async () => {
+  const { loop, clock, looks } = await announcingLoop();
+  clock.advance(20_000);
+  loop.link("linked");
+  looks.at(-1)!.end(candidate("1/1"));
+  await turn();
+  assertEquals(clock.running(), 1);
+  const { length } = looks;
+  clock.advance(29_999);
+  await turn();
+  assertEquals([clock.running(), looks.length], [1, length]);
+});
