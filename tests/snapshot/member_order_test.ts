@@ -66,6 +66,18 @@ Deno.test("one more name changes its own group alone", () => {
   assert(after.filter((group) => !known.has(group)).length <= 2);
 });
 
+Deno.test("names of which none begins a group are cut into groups of 256", () => {
+  const { sorted, groups } = ordered(Array.from({ length: 1_000 }, (_, index) => `layer-${index}`));
+  const others = sorted.filter((_, at) => !groups.includes(at));
+  assert(others.length > 800, `${others.length} names`);
+  // In whatever order they come, and also if they come one by one.
+  assertEquals(ordered(others.slice(0, 514)).groups, [0, 256, 512]);
+  let last: MemberOrder | undefined;
+  for (let length = 254; length < 260; length++) last = ordered(others.slice(0, length), last);
+  assertEquals(last?.groups, [0, 256]);
+  assertEquals(ordered(others.slice(1, 259), last).groups, [0, 256]);
+});
+
 /** What came of the steps, and how often they could rest. */
 function rested<T>(steps: Generator<void, T>): { value: T; rests: number } {
   let rests = 0;
@@ -89,6 +101,32 @@ Deno.test("many names are sorted in turns, and where one more or less came only 
     assertEquals(after.value.groups, ordered(edited).groups);
     assert(edited.includes("w") ? after.rests <= 31 : after.rests <= 1, `${after.rests} rests`);
   }
+});
+
+Deno.test("two hundred names that come or go are put in, and of more all are sorted", () => {
+  const given = Array.from({ length: 1_000 }, (_, index) => `n${index}`);
+  const before = ordered(given);
+  for (const [count, isPutIn] of [[200, true], [201, false]] as const) {
+    const come = [...given, ...Array.from({ length: count }, (_, index) => `z${index}`)];
+    for (const [edited, last] of [[come, before], [given, ordered(come)]] as const) {
+      const after = rested(orderMembers(edited, last));
+      assertOrder(after.value, edited);
+      assertEquals(after.rests === 0, isPutIn, `${after.rests} rests for ${count}`);
+    }
+  }
+});
+
+Deno.test("sorting rests for each 2,048 names, and merging too", () => {
+  for (const [count, rests] of [[0, 0], [1, 1], [2_048, 1], [2_049, 2], [4_096, 2]] as const) {
+    const names = Array.from({ length: count }, (_, index) => `n${String(index).padStart(5, "0")}`);
+    assertEquals(rested(sortNames(names)), { value: names, rests });
+  }
+  // Every other name of each run is less: all are merged.
+  const mixed = Array.from(
+    { length: 4_096 },
+    (_, at) => `n${String(at < 2_048 ? 2 * at : 2 * (at - 2_048) + 1).padStart(5, "0")}`,
+  );
+  assertEquals(rested(sortNames(mixed)), { value: mixed.toSorted(), rests: 3 });
 });
 
 Deno.test("names that change their places alone leave the canonical order as it is", () => {
