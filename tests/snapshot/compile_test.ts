@@ -3,7 +3,7 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { sourceText } from "../../src/diagnostic/range.ts";
 import { openBlockParser } from "../../src/document/blocks.ts";
 import { openParser } from "../../src/document/parser.ts";
-import { type Compiler, type CompilingWork, openCompiler } from "../../src/snapshot/compile.ts";
+import { type Compiler, type CompilingWork, formatOf, openCompiler } from "../../src/snapshot/compile.ts";
 
 /** Blocks that one piece of the server form can have: that with an edited block is made anew. */
 const MAX_PIECE = 256;
@@ -155,4 +155,58 @@ Deno.test("compilations at the same time come one after the other, each to what 
   };
   const srids = [1, 20, 300, 4];
   assertEquals(await Promise.all(srids.map(compile)), srids.map((srid) => ({ srid })));
+});
+
+Deno.test("a source is JSON if its path ends so, in any case, and else HCL", () => {
+  const paths = ["a.json", "A.JSON", "/etc/honua/x.hcl.json", "a.hcl", "a.json.hcl", "json", "a.jsonx", "ajson", ""];
+  assertEquals(paths.map(formatOf), ["json", "json", "json", ...Array(6).fill("hcl")]);
+});
+
+Deno.test("what a bug left behind is not built upon; what was given up loses nothing", async () => {
+  await using judge = openParser();
+  let bug: Error | null = null;
+  const parser = openBlockParser({
+    ...judge,
+    judge: (texts, signal) => bug === null ? judge.judge(texts, signal) : Promise.reject(bug),
+  });
+  const compiler = openCompiler(parser);
+  const compile = (text: string, signal?: AbortSignal) =>
+    compiler.compile({
+      source: sourceText("a.hcl", text),
+      format: "hcl",
+      environment: () => "x",
+      validate: false,
+      signal,
+    });
+  const text = layers(10);
+  await compile(text);
+  assertEquals(compiler.work.scanned, 14);
+  await compile(text);
+  assertEquals(compiler.work.scanned, 0);
+  const aborted = AbortSignal.abort(new Error("given up"));
+  await assertRejects(() => compile(text, aborted), Error, "given up");
+  await compile(text);
+  assertEquals(compiler.work.scanned, 0);
+  bug = new Error("a bug");
+  await assertRejects(() => compile(`${text}variable "new" {\n  default = [1, "\${2}"]\n}\n`), Error, "a bug");
+  bug = null;
+  await compile(text);
+  assertEquals(compiler.work.scanned, 14);
+});
+
+Deno.test("what was compiled last is what the work tells of: another format, and a source that does not parse", async () => {
+  await using parser = openBlockParser();
+  const compiler = openCompiler(parser);
+  const compile = async (text: string, format: "hcl" | "json") => {
+    const source = sourceText(`a.${format}`, text);
+    const { ok } = await compiler.compile({ source, format, environment: () => "x", validate: false });
+    const { scanned, items, placed, serverBlocksRendered, serverBytesHashed } = compiler.work;
+    return { ok, scanned, items, placed, hasServer: serverBlocksRendered > 0 && serverBytesHashed > 0 };
+  };
+  const hcl = await compile(layers(1), "hcl");
+  assertEquals([hcl.ok, hcl.scanned, hcl.placed, hcl.hasServer], [true, 5, 5, true]);
+  const json = await compile('{"variables": {"a": "b"}}', "json");
+  assertEquals([json.ok, json.items, json.hasServer], [true, 0, true]);
+  const broken = await compile("honua {", "hcl");
+  assertEquals([broken.ok, broken.hasServer], [false, false]);
 });

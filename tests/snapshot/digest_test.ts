@@ -1,5 +1,5 @@
 // A digest is that of the whole, whatever was hashed before; and what did not change at the start is not hashed again.
-import { assert, assertEquals } from "@std/assert";
+import { assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { type Digest, digestOf, type Pieces } from "../../src/snapshot/digest.ts";
 import { atOnce } from "../../src/time/turns.ts";
@@ -33,10 +33,21 @@ Deno.test("what is the same at the start is not hashed again, up to three pieces
   assertEquals(first.hashed, 1_000);
   assertEquals(digest(pieces, first.digest).hashed, 0);
   assertEquals(digest(pieces.map((one) => one.slice()), first.digest).hashed, 0);
-  for (const at of [0, 1, 50, 99]) {
+  for (const at of [0, 1, 3, 4, 7, 8, 50, 99]) {
     const { hashed, digest: { hash } } = digest(pieces.with(at, new Uint8Array([at])), first.digest);
-    assert(hashed <= 1_000 - 10 * at + 30 && hashed > 0, `${hashed} from ${at}`);
+    // From the last fourth piece on, of which one has nine bytes less.
+    assertEquals(hashed, 1_000 - 10 * (at - at % 4) - 9, `from ${at}`);
     assertEquals(hash, sha256Hex(joined(pieces.with(at, new Uint8Array([at])))));
+  }
+});
+
+Deno.test("pieces that come at the end or go from there are told from none", () => {
+  const pieces = Array.from({ length: 9 }, (_, index) => new Uint8Array(10).fill(index));
+  for (const length of [0, 4, 5, 8, 9]) {
+    for (const other of [0, 3, 4, 8, 9]) {
+      const { hash } = digest(pieces.slice(0, other), digest(pieces.slice(0, length)).digest).digest;
+      assertEquals(hash, sha256Hex(joined(pieces.slice(0, other))), `${length} to ${other}`);
+    }
   }
 });
 
