@@ -88,10 +88,7 @@ export function runHooks<Told>(given: HookLoopOptions<Told>): HookLoop<Told> {
     state = decision.state;
     for (const action of decision.actions) carryOut(action, ran);
   };
-  const disarm = (hook: string) => {
-    timers.get(hook)?.();
-    timers.delete(hook);
-  };
+  const disarm = (hook: string) => timers.get(hook)?.();
   const carryOut = (action: HooksAction<Told>, ran: Ran): void => {
     switch (action.kind) {
       case "run": {

@@ -273,7 +273,6 @@ function ended<Told>(state: HooksState<Told>, name: string, result: HookResult, 
  * first, so that no second server is restarted before the first is well.
  */
 export function heldBy<Told>(hook: HookState<Told>, state: HooksState<Told>): string | null {
-  if (hook.isUnwell) return null;
   return state.hooks.find((one) => one.isUnwell && one.owed !== null && isHeldBy(hook, one, state))?.plan.name ?? null;
 }
 
