@@ -262,7 +262,7 @@ function unreadable<C>(
   const { kind, fingerprint, reason } = outcome;
   const failure = { ...about, fingerprint, reason, repeated: isRepeated(state, outcome, about.reasons) };
   if (retryCovers(state, kind, fingerprint, about.reasons)) {
-    const trouble: Trouble = { kind, fingerprint, reason, attempts: state.trouble?.attempts ?? 0 };
+    const trouble = state.trouble && { ...state.trouble, reason };
     return proceed({ ...state, trouble }, [reported({ kind, ...failure, willRetryInMilliseconds: null })]);
   }
   const armed = arm(state, kind, fingerprint, reason, random);

@@ -60,6 +60,24 @@ Deno.test("what fails is asked again after a backoff that never is longer than t
   assertEquals(repeated, [false, true, true, true, true, true, true]);
 });
 
+Deno.test("the wait before a lost head is restored is a whole interval", () => {
+  const behind = { ...settled, ledger: { ...AGREED, seen: 2 } };
+  const lost = agree(behind, { kind: "head-read", head: null }, "a");
+  assertEquals([armed(lost, "arm-reconcile"), lost.agreement.loss], [[30_000], "waiting"]);
+  const again = agree(lost.agreement, { kind: "head-read", head: null }, "a");
+  assertEquals([kindsOf(again), again.agreement.loss], [[], "waiting"]);
+});
+
+Deno.test("a change that is taken back before it was announced is not owed any more", () => {
+  const edited = replayAgreement({}, `${STARTED}\nunlinked ->\nfinds b -> look`);
+  assertEquals(ledgerOf(edited).owed, { hash: "b", base: "a" });
+  const state = replayAgreement(
+    { from: edited },
+    "finds a -> look\nlinked -> look, read-head\nfinds a ->\nhead a@1 ->",
+  );
+  assertEquals(ledgerOf(state), AGREED);
+});
+
 Deno.test("an interval is three quarters of what it may be at least, and a whole one at most", () => {
   const wait = (random: number) => armed(agree(settled, { kind: "reconcile-due", random }, "a"), "arm-reconcile");
   assertEquals([wait(0), wait(0.5), wait(1)], [[30_000], [26_250], [22_500]]);

@@ -208,6 +208,9 @@ Deno.test("after stop nothing is begun, reported or kept", () => {
      stop        -> disarm a, abort
      failed b    ->
      activated 3 ->
+     activated 4 layers splay 9 ->
+     rejected x  ->
+     due a       ->
      stop        ->`,
   );
 });
