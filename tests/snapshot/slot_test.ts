@@ -129,6 +129,50 @@ Deno.test("a new file is known by its stat if it was written more than a clock's
   }
 });
 
+Deno.test("a file system that keeps neither modes nor groups has no file in force that should have others", async () => {
+  const seconds = 1_800_000_000;
+  const own = Deno.gid()!;
+  const keepsNone = { chmod: () => Promise.resolve(), chown: () => Promise.resolve() };
+  const cases = [[0o600, undefined, true], [0o600, own, true], [0o640, undefined, false], [
+    0o600,
+    own + 1,
+    false,
+  ]] as const;
+  for (const [mode, gid, isInForce] of cases) {
+    await withPath(async (path) => {
+      const fileSystem = { ...writingAt(seconds), ...keepsNone };
+      const { slot } = await open(path, { fileSystem, mode, gid });
+      await withFakeDate(async (set) => {
+        set(seconds * 1_000 + 11);
+        assertEquals(await slot.write(fileOf("a"), accept), REPLACED);
+        assertEquals(await slot.isInForce(), isInForce, `${mode.toString(8)} ${gid}`);
+      });
+    });
+  }
+});
+
+Deno.test("what a slot has written is its header, and no file is in force that was refused or could not be written", async () => {
+  await withPath(async (path) => {
+    const faults: Faults = {};
+    const { slot } = await open(path, { fileSystem: faultyFileSystem(faults).fileSystem });
+    assertEquals([slot.header, await slot.read(), await slot.isInForce()], [null, null, false]);
+    assertEquals(await slot.write(fileOf("a"), () => Promise.resolve(false)), { ok: true, replaced: false });
+    assertEquals([slot.header, await slot.read()], [null, null]);
+    assertEquals(await slot.write(fileOf("a"), accept), REPLACED);
+    faults.rename = "EIO";
+    assertEquals((await slot.write(fileOf("b"), accept)).ok, false);
+    assertEquals(slot.header, headerOf("a"));
+    assertEquals([(await slot.read())?.header, await slot.read("b"), await slot.isInForce()], [
+      headerOf("a"),
+      null,
+      true,
+    ]);
+    // What was not written is no file that needs no proof.
+    await Deno.writeTextFile(path, "b");
+    assertEquals([(await slot.read())?.header, slot.verified], [headerOf("b"), 1]);
+  });
+});
+
 Deno.test("a file that was just changed is verified each time it is asked for, until a stat would tell of a change", async () => {
   await withPath(async (path) => {
     await Deno.writeTextFile(path, "a", { mode: 0o640 });

@@ -1,6 +1,6 @@
 // The snapshot and its server form as a pair: both are replaced or the old ones count, and whatever happened to either is
 // seen and made right.
-import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
 import { type FileSystem, hostFileSystem } from "../../src/snapshot/atomic_write.ts";
 import { verifyServerForm } from "../../src/snapshot/server_form.ts";
 import { type OpenedStore, openStore, type StoreFailure, type StoreOptions } from "../../src/snapshot/store.ts";
@@ -306,6 +306,34 @@ Deno.test("a server form whose directory is missing is a failed write with the r
     await Deno.remove(`${directory}/later`, { recursive: true });
     assertEquals([await store.isInForce(), (await failing(store, second)).code], [false, "ENOENT"]);
     assertEquals(await Deno.readFile(path), first.snapshot.bytes);
+  });
+});
+
+Deno.test("a snapshot without its server form is a bug of the caller, and nothing is written", async () => {
+  await withPlace(async ({ open, directory }) => {
+    const { store } = await open();
+    await assertRejects(() => store.write(first.snapshot), Error, "a snapshot came without its server form");
+    assertEquals(namesIn(directory), []);
+  });
+});
+
+Deno.test("what was verified of either file is counted, and so is what killed writers left of either", async () => {
+  await withPlace(async ({ open, path, serverPath, directory }) => {
+    await write((await open()).store, first);
+    const { store } = await open();
+    const verified = async (touched: string) => {
+      const before = store.verified;
+      await Deno.utime(touched, before + 1, before + 1);
+      assertEquals(await store.isInForce(), true);
+      return store.verified > before;
+    };
+    assertEquals([await verified(path), await verified(serverPath)], [true, true]);
+    const left = [path, serverPath].map((one) => one.replace(/([^/]+)$/, ".$1.4194304.0123456789abcdef.tmp"));
+    for (const one of left) await Deno.writeTextFile(one, "half");
+    const { fileSystem } = faultyFileSystem({ remove: "EIO" });
+    assertEquals((await open({ fileSystem })).stale, { removed: [], left });
+    assertEquals((await open()).stale, { removed: left, left: [] });
+    assertEquals(namesIn(directory), NAMES);
   });
 });
 
