@@ -118,3 +118,16 @@ Deno.test("a rejection that a hook was not told of stops the telling of it, and 
      over rejected ->`,
   );
 });
+
+Deno.test("a rejection that is not told to those behind takes nothing from the hooks of other events", () => {
+  replayHooks(
+    ["r rejected stop", "s rejected", "a"],
+    "a=1",
+    `activated 2 -> keep none, run a 2
+     rejected x  -> run r x ?
+     failed a    -> arm a 500, report a failed 500
+     failed r    -> report r failed holds s
+     due a       -> run a 2
+     ok a        -> keep a=2, report a ok`,
+  );
+});
