@@ -42,6 +42,7 @@ Deno.test("a command gets the occasion and the harmless variables, and nothing e
     "HONUA_CONFIGD_HOOK=sample",
     "HONUA_CONFIGD_INSTANCE=edge-1",
     `HONUA_CONFIGD_PREVIOUS_HASH=${ACTIVATED.previousHash}`,
+    "HONUA_CONFIGD_SERVER_PATH=/var/lib/honua-configd/config.snapshot.honua",
     "HONUA_CONFIGD_SNAPSHOT=/var/lib/honua-configd/config.snapshot.json",
     "HONUA_CONFIGD_SOURCE=/etc/honua/config.hcl",
     "LC_TIME=C",
