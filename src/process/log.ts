@@ -150,11 +150,13 @@ function boundedFields(fields: LogFields, bounds: Bounds): Record<string, unknow
 
 /** A copy of plain data that JSON can hold: no cycle, no depth, no length without a limit. */
 function bounded(value: unknown, bounds: Bounds, depth: number): unknown {
+  // Its place in the entry is not free, whatever stands there.
+  bounds.room--;
   if (value === undefined || value === null || typeof value === "boolean") return value;
   if (typeof value === "number") return boundedNumber(value, bounds);
   if (typeof value !== "object") return boundedText(String(value), bounds);
-  if (value instanceof Date) return Number.isNaN(value.getTime()) ? null : value.toISOString();
-  if (depth >= MAX_FIELD_DEPTH) return "(too deep)";
+  if (value instanceof Date) return Number.isNaN(value.getTime()) ? null : boundedText(value.toISOString(), bounds);
+  if (depth >= MAX_FIELD_DEPTH) return boundedText("(too deep)", bounds);
   if (value instanceof Error) {
     const { name, message, cause } = value;
     return boundedMembers({ name, message, cause }, bounds, depth);
@@ -194,8 +196,7 @@ function boundedNumber(value: number, bounds: Bounds): number | string {
 /** Masks before it cuts, so that no half of a secret is left at the cut. */
 function boundedText(text: string, bounds: Bounds): string {
   const masked = bounds.mask(text).toWellFormed();
-  // An empty text counts too: its place in the entry is not free.
-  bounds.room -= Math.min(masked.length, MAX_TEXT_LENGTH) + 1;
+  bounds.room -= Math.min(masked.length, MAX_TEXT_LENGTH);
   if (masked.length <= MAX_TEXT_LENGTH) return masked;
   return `${masked.slice(0, MAX_TEXT_LENGTH).toWellFormed()} (cut, ${masked.length} characters)`;
 }

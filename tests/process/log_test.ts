@@ -106,6 +106,86 @@ Deno.test("an entry is bounded as a whole, however many members its fields have 
   assertStringIncludes(lines[0]!, "more)");
 });
 
+/** The fields of the one entry in JSON. */
+function fieldsOf(fields: Record<string, unknown>): Record<string, unknown> {
+  const lines: string[] = [];
+  logTo(lines).information("m", fields);
+  assertEquals(lines.length, 1);
+  const { time: _, level: __, msg: ___, ...rest } = JSON.parse(lines[0]!);
+  return rest;
+}
+
+/** What an entry costs at the most: its characters, each escaped, and the syntax around its members. */
+const MOST_OF_A_LINE = 400_000;
+
+Deno.test("a field is copied down to the fifth level, and what is an object there is not", () => {
+  assertEquals(fieldsOf({ a: { b: { c: { d: { e: {}, f: 1, g: [1], h: "x" } } } } }), {
+    a: { b: { c: { d: { e: "(too deep)", f: 1, g: "(too deep)", h: "x" } } } },
+  });
+});
+
+Deno.test("a hundred members or items are copied, and the others counted", () => {
+  const items = (count: number) => Array.from({ length: count }, (_, index) => index);
+  const members = (count: number) => Object.fromEntries(items(count).map((one) => [`m${one}`, one]));
+  const { list, object } = fieldsOf({ list: items(100), object: members(100) });
+  assertEquals([list, object], [items(100), members(100)]);
+  const more = fieldsOf({ list: items(102), object: members(102) });
+  assertEquals(more, { list: [...items(100), "(2 more)"], object: { ...members(100), more: 2 } });
+});
+
+Deno.test("a text is copied up to 4096 characters, and cut where no character is", () => {
+  const [most, beyond] = ["x".repeat(4_096), "y".repeat(4_097)];
+  const split = `${"z".repeat(4_095)}\u{1f600}`;
+  assertEquals(fieldsOf({ most, beyond, split }), {
+    most,
+    beyond: `${beyond.slice(0, 4_096)} (cut, 4097 characters)`,
+    split: `${"z".repeat(4_095)}\ufffd (cut, 4097 characters)`,
+  });
+});
+
+Deno.test("an entry ends where 65536 characters are copied, and says how much is missing", () => {
+  // Each value costs its characters and one: the message and the name 1, the fields and the list 1, an item 4097.
+  const items = Array.from({ length: 20 }, () => "x".repeat(4_096));
+  assertEquals((fieldsOf({ a: items }).a as string[]).map((item) => item.slice(0, 8)), [
+    ...Array(16).fill("xxxxxxxx"),
+    "(4 more)",
+  ]);
+  // With 17 characters fewer in the 15 items before, exactly as many are left as the next one needs to begin.
+  const until = (rest: number) => [...items.slice(0, 15), "x".repeat(65_536 - 4 - 15 * 4_097 - 1 - rest), "last", "x"];
+  assertEquals((fieldsOf({ a: until(1) }).a as string[]).slice(16), ["last", "(1 more)"]);
+  assertEquals((fieldsOf({ a: until(0) }).a as string[]).slice(16), ["(2 more)"]);
+  const names = Object.fromEntries(Array.from({ length: 20 }, (_, index) => [`${index}`.padEnd(4_096, "n"), index]));
+  assertEquals(fieldsOf(names).more, 4);
+});
+
+Deno.test("values without characters are bounded in number too", () => {
+  for (const nothing of ["", null, true, new Date(0), new Date(NaN), [], {}, undefined, 1n]) {
+    let wide: unknown = nothing;
+    for (let depth = 0; depth < 4; depth++) wide = Array.from({ length: 100 }, () => wide);
+    const lines: string[] = [];
+    logTo(lines).information("m", { wide });
+    assert(lines[0]!.length < MOST_OF_A_LINE, `${String(nothing)}: ${lines[0]!.length}`);
+    assertStringIncludes(lines[0]!, "more)");
+  }
+});
+
+Deno.test("what JSON has no form for is written as text, and what is absent is not", () => {
+  assertEquals(fieldsOf({ a: NaN, b: -Infinity, c: 12n, d: Symbol("s"), e: new Date(0), f: new Date(NaN), g: null }), {
+    a: "NaN",
+    b: "-Infinity",
+    c: "12",
+    d: "Symbol(s)",
+    e: "1970-01-01T00:00:00.000Z",
+    f: null,
+    g: null,
+  });
+  assertEquals(fieldsOf({ list: [undefined, 1], time: 1, msg: 2, cause: undefined }), {
+    list: [null, 1],
+    time_: 1,
+    msg_: 2,
+  });
+});
+
 Deno.test("an error is written with its message and cause and without its stack", () => {
   const lines: string[] = [];
   logTo(lines).error("failed", { error: new Error("could not write", { cause: new TypeError("disk") }) });
