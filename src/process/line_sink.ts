@@ -33,7 +33,8 @@ export function openLineSink(stream: LineStream, onLost: (lines: number) => void
       } catch {
         // EPIPE, a closed descriptor, a full disk: there is nowhere left to complain to.
       }
-      if (lost > 0) {
+      // Where the queue is full, the line that tells would be lost itself.
+      if (lost > 0 && waiting.length < MAX_WAITING_LINES) {
         const count = lost;
         lost = 0;
         onLost(count);
