@@ -44,3 +44,17 @@ Deno.test("whatever the path, the name is one that the options take", () => {
     assertMatch(name.slice(host.length), /^$|^:[\w.@-]+$/);
   }));
 });
+
+Deno.test("a place is shown up to 48 characters, and a host's name up to 64; what fits no table is an underscore", () => {
+  const place = (name: string) => nameWith(`/srv/${name}/config.snapshot.json`).replace(/-[0-9a-f]{8}$/, "");
+  assertEquals(place("p".repeat(48)), `edge-7:${"p".repeat(48)}`);
+  assertEquals(place("p".repeat(49)), `edge-7:${"p".repeat(48)}`);
+  assertEquals(place("a b:c/d.e@f-g_h"), "edge-7:d.e@f-g_h");
+  assertEquals(place("a b:\u00e9\n"), "edge-7:a_b___");
+  const unit = "/var/lib/honua-configd/maps/config.snapshot.json";
+  assertEquals(nameWith(unit, "h".repeat(65)), `${"h".repeat(64)}:maps`);
+  // Only a unit's own directory needs no digest: not one with another name than is shown, nor another file in it.
+  for (const path of [unit.replace("maps", "a b"), unit.replace("config.", "other."), `/srv${unit}`]) {
+    assertMatch(nameWith(path), /-[0-9a-f]{8}$/);
+  }
+});

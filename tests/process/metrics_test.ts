@@ -234,3 +234,24 @@ Deno.test("hooks are counted by name and outcome, each from the start, and those
   ]);
   assertThrows(() => metrics.hookRuns.add(1, { hook: "other", outcome: "failed" }), RangeError);
 });
+
+Deno.test("durations and latencies have the documented buckets", () => {
+  const families = parseExposition(metricsOf().text());
+  const bounds = (name: string) =>
+    families.find((family) => family.name === `honua_configd_${name}_seconds`)!.samples
+      .flatMap(({ labels }) => labels.get("le") ?? []).join(" ");
+  for (const name of ["reload_duration", "hook_duration"]) {
+    assertEquals(bounds(name), "0.01 0.025 0.05 0.1 0.25 0.5 1 2.5 5 10 30 +Inf");
+  }
+  assertEquals(bounds("notification_latency"), "0.05 0.1 0.25 0.5 1 2.5 5 10 30 60 120 300 +Inf");
+});
+
+Deno.test("a scrape has the start and what may be read of the process, by the names of Prometheus' clients", () => {
+  const processFigures = () => ({ residentBytes: null, openFileDescriptors: 17 });
+  const text = metricsOf({ processFigures }).text();
+  const families = parseExposition(text).filter(({ name }) => name.startsWith("process_"));
+  assertEquals(families.map(({ name, type, samples }) => [name, type, samples[0]?.value]), [
+    ["process_start_time_seconds", "gauge", 1_700_000_000],
+    ["process_open_fds", "gauge", 17],
+  ]);
+});

@@ -64,6 +64,47 @@ Deno.test("nesting and long keys are bounded before anything recurses", () => {
   assertEquals(diagnosticsOf(`{"${"a:".repeat(400_000)}": 1}`), []);
 });
 
+Deno.test("64 levels are read, and what is one deeper is refused at its place", () => {
+  for (const [open, innermost, close] of [["[", "[]", "]"], ['{"a":', "{}", "}"]] as const) {
+    const text = (levels: number) => `{"a":${open.repeat(levels - 2)}${innermost}${close.repeat(levels - 2)}}`;
+    assertEquals(diagnosticsOf(text(64)), [], open);
+    const [first, ...others] = diagnosticsOf(text(65));
+    assertEquals([first?.code, first?.summary, others.length], ["options/nesting", "Nested deeper than 64 levels", 0]);
+    assertEquals(first?.place?.column, text(65).indexOf(innermost) + 1);
+  }
+  // What was closed counts no more.
+  assertEquals(diagnosticsOf(`{ "a": [${"[[]], {}, ".repeat(100)}] }`), []);
+});
+
+Deno.test("below sixteen names nothing is kept, and nothing is said of it", () => {
+  const key = (names: number) => `"Admin:${"a:".repeat(names - 2)}a"`;
+  const twice = (names: number) => `{ ${key(names)}: { "x": 1, "x": 2, "y": 0.12345678901234567890123 } }`;
+  assertEquals(diagnosticsOf(twice(15)).map(({ code }) => code), ["options/duplicate", "options/inexact-number"]);
+  assertEquals(diagnosticsOf(twice(16)), []);
+});
+
+Deno.test("each mistake of syntax has words of its own", () => {
+  const said = (text: string) => diagnosticsOf(text).map(({ summary }) => summary);
+  const cases: readonly (readonly [string, string])[] = [
+    ["{ 1: 1 }", "Expected a name in double quotes"],
+    ['{ "a": }', "Expected a value"],
+    ['{ "a" 1 }', "Expected a colon"],
+    ['{ "a": 1 "b": 2 }', "Expected a comma"],
+    ['{ "a": 1', "Expected a closing brace"],
+    ['{ "a": [1', "Expected a closing bracket"],
+    ["{} {}", "Expected the end of the file"],
+    ["{} /* x", "A comment is not closed"],
+    ['{ "a": "x', "A string is not closed"],
+    ['{ "a": x }', "Expected a value or a name in double quotes"],
+    ['{ "a": "\\u00" }', "A string has an escape that JSON does not know"],
+    ['{ "a": "\\x" }', "A string has an escape that JSON does not know"],
+    ['{ "a": "\u0001" }', "A string has a control character that must be escaped"],
+    ["[]", "An options file is one object"],
+    ["", "Expected a value"],
+  ];
+  for (const [text, summary] of cases) assertEquals(said(text), [summary], text);
+});
+
 Deno.test("any text ends in a tree or in diagnostics", () => {
   const piece = fc.constantFrom(
     "{",
@@ -96,6 +137,30 @@ Deno.test("a file is read with its byte order mark dropped", async () => {
     const result = await readOptionsFile(path);
     assert(result.ok);
     assertEquals([result.source.name, result.source.text], [path, "{}"]);
+  } finally {
+    await Deno.remove(directory, { recursive: true });
+  }
+});
+
+Deno.test("a file of a MiB is read, and what is wrong with another is said", async () => {
+  const directory = await Deno.makeTempDir();
+  try {
+    const path = `${directory}/options.json`;
+    const why = async () => {
+      const result = await readOptionsFile(path);
+      return result.ok ? result.source.text.length : `${result.diagnostic.summary}: ${result.diagnostic.why}`;
+    };
+    const unreadable = `The options file ${path} cannot be read`;
+    await Deno.writeFile(path, new Uint8Array(1024 * 1024).fill(0x20));
+    assertEquals(await why(), 1024 * 1024);
+    await Deno.writeFile(path, new Uint8Array(1024 * 1024 + 1).fill(0x20));
+    assertEquals(await why(), `${unreadable}: It is larger than 1048576 bytes`);
+    await Deno.writeFile(path, new Uint8Array([0x22, 0xff, 0x22]));
+    assertEquals(await why(), `${unreadable}: It is not valid UTF-8`);
+    await Deno.remove(path);
+    assertStringIncludes(String(await why()), `${unreadable}: ENOENT`);
+    await Deno.mkdir(path);
+    assertEquals(await why(), `${unreadable}: It is a directory, not a file`);
   } finally {
     await Deno.remove(directory, { recursive: true });
   }

@@ -2,6 +2,7 @@ import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import fc from "fast-check";
 import { messageOf, openServiceManager, type ServiceState, withState } from "../../src/process/sd_notify.ts";
 import { eventually } from "../support/eventually.ts";
+import { turn, withFakeTimeouts } from "../support/fake_clock.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
 
 /** A service manager's end of the conversation, in a socket of its own. */
@@ -139,11 +140,20 @@ Deno.test("the watchdog is this process's only where the manager says so", () =>
     assertEquals(interval({ WATCHDOG_USEC: wrong }), null, wrong);
   }
   assertEquals(interval({}), null);
+  assertEquals([interval({ WATCHDOG_USEC: "1999" }), interval({ WATCHDOG_USEC: "2000" })], [1, 2]);
+  assertEquals(interval({ WATCHDOG_USEC: "1".repeat(16) }), 1_111_111_111_111);
+  for (const wrong of ["01", " 1", "1 ", "1\n", "x1"]) assertEquals(interval({ WATCHDOG_USEC: wrong }), null, wrong);
+  assertEquals(interval({ WATCHDOG_USEC: "1", WATCHDOG_PID: "" }), null);
 });
 
 Deno.test("a status is one line of at most 200 characters, whatever it is made of", () => {
   assertEquals(messageOf({ status: "a\nREADY=1\r\u0000\ud800" }), "STATUS=a␊READY=1␍␀\ufffd");
   assertEquals(messageOf({ status: "" }), "STATUS=");
+  const [most, beyond] = ["\u{1f600}".repeat(200), "\u{1f600}".repeat(201)];
+  assertEquals(messageOf({ status: most }), `STATUS=${most}`);
+  assertEquals(messageOf({ status: beyond }), `STATUS=${"\u{1f600}".repeat(199)}…`);
+  // Half a picture of a control character is not shown as one.
+  assertEquals([...messageOf({ status: "\u009b".repeat(200) })].length, "STATUS=".length + 200);
   fc.assert(fc.property(fc.string({ unit: "binary", maxLength: 600 }), (status) => {
     const message = messageOf({ status });
     assert(!/\p{Cc}/u.test(message), message);
@@ -164,6 +174,76 @@ Deno.test("what waits is bounded and ordered, and ends with the newest step and 
     assertEquals(newest(waiting), newest(told));
     assertEquals(waiting.some(({ watchdog }) => watchdog), told.some(({ watchdog }) => watchdog));
   }));
+});
+
+Deno.test("a message has each thing that is told on a line of its own", () => {
+  assertEquals(messageOf({}), "");
+  const all = { ready: true, reloading: true, stopping: true, watchdog: true, status: "s" } as const;
+  assertEquals(messageOf(all), "READY=1\nRELOADING=1\nSTOPPING=1\nWATCHDOG=1\nSTATUS=s");
+});
+
+Deno.test("sixteen messages wait; one more displaces the oldest step, and its status if no later one has another", () => {
+  const steps: readonly ServiceState[] = [{ ready: true }, { reloading: true }, { stopping: true }];
+  const full = (first: ServiceState): readonly ServiceState[] => [first, ...Array(15).fill({ reloading: true })];
+  for (const first of steps) {
+    const waiting = full({ ...first, status: "old", watchdog: true });
+    const [second, ...rest] = waiting.slice(1).reduce(withState, [waiting[0]!]);
+    assertEquals([second, rest.length], [waiting[0], 15]);
+    const displaced = withState(waiting, { ready: true, status: "new" });
+    assertEquals(displaced, [
+      { status: "old", watchdog: true, reloading: true },
+      ...Array(14).fill({ reloading: true }),
+      { ready: true, status: "new" },
+    ]);
+  }
+  const newer = full({ ready: true, status: "old" }).with(1, { reloading: true, status: "newer" });
+  assertEquals(withState(newer, { stopping: true })[0], { reloading: true, status: "newer" });
+});
+
+Deno.test("what is no step goes with the message before it, whatever that is", () => {
+  assertEquals(withState([], { status: "a" }), [{ status: "a" }]);
+  assertEquals(withState([{ stopping: true, status: "a" }], { watchdog: true, status: "b" }), [
+    { stopping: true, watchdog: true, status: "b" },
+  ]);
+  for (const step of [{ ready: true }, { reloading: true }, { stopping: true }] as const) {
+    assertEquals(withState([{ status: "a" }], step), [{ status: "a" }, step]);
+  }
+});
+
+Deno.test("disposing waits for 300 ms and no longer, and what waits then is given up without a word", async () => {
+  await using directory = await temporaryDirectory();
+  const hanging = await directory.write("hanging", `#!/bin/sh\necho x >>${directory.file("runs")}\nexec sleep 600\n`);
+  await Deno.chmod(hanging, 0o755);
+  const { manager, troubles } = open({ NOTIFY_SOCKET: "@nobody" }, hanging);
+  assert(manager);
+  manager.notify({ ready: true });
+  manager.notify({ stopping: true });
+  await eventually("the program runs", () => Deno.stat(directory.file("runs")));
+  await withFakeTimeouts(async (timers) => {
+    let isDisposed = false;
+    const disposing = manager[Symbol.asyncDispose]().then(() => isDisposed = true);
+    await timers.tickAsync(299);
+    await turn();
+    assertEquals(isDisposed, false);
+    await timers.tickAsync(1);
+    await disposing;
+  });
+  assertEquals([troubles, await Deno.readTextFile(directory.file("runs"))], [[], "x\n"]);
+});
+
+Deno.test("a message is tried three times", async () => {
+  await using directory = await temporaryDirectory();
+  const failing = await directory.write(
+    "failing",
+    `#!/bin/sh\necho "$@" >>${directory.file("runs")}\necho no >&2\nexit 1\n`,
+  );
+  await Deno.chmod(failing, 0o755);
+  const { manager, troubles } = open({ NOTIFY_SOCKET: "@nobody" }, failing);
+  await using _ = manager;
+  manager?.notify({ ready: true });
+  await manager?.flush(60_000);
+  assertEquals(troubles, ["The service manager cannot be told: systemd-notify failed: no"]);
+  assertEquals(await Deno.readTextFile(directory.file("runs")), "--no-block -- READY=1\n".repeat(3));
 });
 
 const ACTIVATE = "/usr/bin/systemd-socket-activate";

@@ -65,6 +65,36 @@ Deno.test("the environment is HONUA_ENVIRONMENT, else DOTNET_ENVIRONMENT, else A
   }
 });
 
+Deno.test("an environment's name is up to 64 letters, digits, underscores, dots and dashes", () => {
+  for (const name of ["x".repeat(64), "-a.b", "_", "0"]) {
+    assertEquals(sourceNames({ HONUA_ENVIRONMENT: name })[0], `honua.${name}.hcl`);
+  }
+  assertEquals(sourceNames({ HONUA_ENVIRONMENT: " edge " })[0], "honua.edge.hcl");
+  for (const name of ["x".repeat(65), "a b", "a\n", "\u00e9"]) {
+    assertEquals(sourceNames({ HONUA_ENVIRONMENT: `${name}.` })[0], "honua.config.hcl", name);
+  }
+});
+
+Deno.test("a name is listed once, and only the environment's is there in both its spellings", () => {
+  assertEquals(sourceNames({ HONUA_ENVIRONMENT: "config" }), [
+    "honua.config.hcl",
+    "honua.config.honua",
+    "honua.hcl",
+    "honua.honua",
+    "config.hcl",
+  ]);
+});
+
+Deno.test("what was tried is told with the default environment's name if no variable names it", async () => {
+  const result = await findSource({ ...nothing, exists: () => Promise.resolve(false) });
+  assert(!result.ok);
+  assertStringIncludes(
+    result.diagnostic.why!,
+    "for honua.production.hcl, honua.production.honua, honua.Production.hcl",
+  );
+  assertStringIncludes(result.diagnostic.why!, "; the environment is Production, since no variable names it");
+});
+
 Deno.test("an environment's name that is a path is not looked for", () => {
   for (const name of ["../../etc/shadow", "a/b", "a\0b", "x".repeat(100), ".hidden"]) {
     assertEquals(sourceNames({ HONUA_ENVIRONMENT: name })[0], "honua.config.hcl");
