@@ -100,7 +100,6 @@ export function openServiceManager(
   return {
     watchdogMilliseconds: watchdogInterval(environment, pid),
     notify(state) {
-      if (ending.signal.aborted) return;
       waiting = withState(waiting, state);
       sending ??= send();
     },
