@@ -1,7 +1,11 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { setTimeout as delay } from "node:timers/promises";
+import { relative } from "node:path";
+import { commandEnvironment, runCommand } from "../../src/hooks/command.ts";
+import { openLimit } from "../../src/hooks/ending.ts";
 import { killGroups } from "../../src/hooks/process_group.ts";
 import { eventually } from "../support/eventually.ts";
+import { turn, withFakeTimeouts } from "../support/fake_clock.ts";
 import { isRunning } from "../support/process_tree.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
 import { ACTIVATED, firstNumber, run, runningInGroup, runShell } from "./sample_hook.ts";
@@ -53,6 +57,81 @@ Deno.test("a command gets the occasion and the harmless variables, and nothing e
 Deno.test("a command finds system programs where the daemon has no PATH", async () => {
   const ending = await runShell("true", { surroundings: { environment: () => undefined } });
   assertEquals(ending, { ok: true, output: "" });
+});
+
+Deno.test("what a command is given beats the daemon's own variables, and an empty PATH is none", () => {
+  const defaults = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+  const own: Record<string, string> = { PATH: "", LC_ALL: "de_DE.UTF-8", HOME: "", PWD: "/x", LC_OTHER: "x" };
+  assertEquals(commandEnvironment({ LC_ALL: "C", X: "y" }, (name) => own[name]), {
+    PATH: defaults,
+    HOME: "",
+    LC_ALL: "C",
+    X: "y",
+  });
+  assertEquals(commandEnvironment({ PATH: "/given" }, () => "own").PATH, "/given");
+  const names = "HOME USER LOGNAME SHELL TMPDIR TZ LANG LANGUAGE LC_ALL LC_ADDRESS LC_COLLATE LC_CTYPE " +
+    "LC_IDENTIFICATION LC_MEASUREMENT LC_MESSAGES LC_MONETARY LC_NAME LC_NUMERIC LC_PAPER LC_TELEPHONE LC_TIME PATH";
+  assertEquals(Object.keys(commandEnvironment({}, (name) => name)).sort(), names.split(" ").sort());
+});
+
+Deno.test("a program is looked for in the directories of PATH that are named from the root, in their order", async () => {
+  await using directory = await temporaryDirectory();
+  const program = "a-program-of-this-test";
+  for (const name of ["one", "two"]) {
+    await Deno.mkdir(directory.file(name));
+    await directory.write(`${name}/${program}`, `#!/bin/sh\necho ${name}\n`);
+    await Deno.chmod(directory.file(`${name}/${program}`), 0o755);
+  }
+  const runWith = async (path: string) => {
+    const ending = await run({ kind: "command", command: [program] }, { surroundings: { environment: () => path } });
+    return ending.ok ? ending.output : ending.reason;
+  };
+  const [one, two] = [directory.file("one"), directory.file("two")];
+  const nowhere = `is not there: ${program} is in no directory of PATH`;
+  assertEquals(await runWith(`/nowhere:${two}:${one}`), "two");
+  assertEquals(await runWith(`${relative(Deno.cwd(), one)}:${relative("/", one)}:.:${two}`), "two");
+  assertEquals(await runWith(`${relative(Deno.cwd(), one)}:`), nowhere);
+  // What may not be run is passed over, and is the reason if nothing else is found.
+  await Deno.chmod(`${one}/${program}`, 0o644);
+  assertEquals(await runWith(`${one}:${two}`), "two");
+  assertEquals(await runWith(`${one}:/nowhere`), `is not executable: ${program}`);
+  for (const mode of [0o100, 0o010, 0o001]) {
+    await Deno.chmod(`${one}/${program}`, 0o444 | mode);
+    // Root may run what anybody may; the search does not ask whose bit it is.
+    assertEquals((await runWith(`${one}:${two}`)) !== nowhere, true);
+  }
+});
+
+Deno.test("a command is not started if its limit is over by then", async () => {
+  const started: number[] = [];
+  using limit = openLimit(600_000, AbortSignal.abort());
+  const groups = { add: (id: number) => started.push(id), delete: () => true };
+  const surroundings = { environment: () => undefined, mask: (text: string) => text, groups };
+  assertEquals(await runCommand(["sh", "-c", "exit 0"], { PATH: "/usr/bin:/bin" }, limit, surroundings), {
+    ok: false,
+    reason: "was ended because the daemon stops",
+    output: "",
+  });
+  assertEquals(started, []);
+});
+
+Deno.test("output is waited for half a second behind a command's end, and no longer", async () => {
+  for (const isInTime of [true, false]) {
+    await using directory = await temporaryDirectory();
+    const late = `until test -e ${directory.file("go")}; do sleep 0.01; done; echo late`;
+    const signal = new AbortController().signal;
+    const limit = { signal, stopping: signal, reason: () => "", [Symbol.dispose]: () => {} };
+    const surroundings = { environment: () => undefined, mask: (text: string) => text };
+    await withFakeTimeouts(async (timers) => {
+      const ended = runCommand(["sh", "-c", `(${late}) & echo first`], { PATH: "/usr/bin:/bin" }, limit, surroundings);
+      while (timers.countTimers() === 0) await turn();
+      await timers.tickAsync(499);
+      await turn();
+      if (isInTime) await directory.write("go", "");
+      else await timers.tickAsync(1);
+      assertEquals(await ended, { ok: true, output: isInTime ? "first\nlate" : "first" });
+    });
+  }
 });
 
 Deno.test("arguments reach the program as they are, without a shell", async () => {

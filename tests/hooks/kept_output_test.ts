@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import fc from "fast-check";
-import { keepOutput } from "../../src/hooks/kept_output.ts";
+import { DEFAULT_OUTPUT_BOUNDS, keepOutput } from "../../src/hooks/kept_output.ts";
 
 const BOUNDS = { headBytes: 20, tailBytes: 30, overlapBytes: 25 };
 const LETTERS = fc.string({ unit: fc.constantFrom(..."abcdefghijklmnopqrstuvwxyz"), maxLength: 60 });
@@ -59,4 +59,71 @@ Deno.test("a character is shown whole or not at all", () => {
 Deno.test("line breaks of every kind are line feeds, and those at the end are left out", () => {
   assertEquals(kept(["a\r\nb\n", "c\r\n\n"]).text(), "a\nb\nc");
   assertEquals(kept([]).text(), "");
+});
+
+Deno.test("by default the first 1024 and the last 3072 bytes are shown", () => {
+  const text = (length: number) => {
+    const output = keepOutput();
+    output.add(new TextEncoder().encode("h".repeat(1_024) + "t".repeat(length - 1_024)));
+    return output.text();
+  };
+  assertEquals(text(4_096), "h".repeat(1_024) + "t".repeat(3_072));
+  assertEquals(text(4_097), `${"h".repeat(1_024)}\n… 1 bytes left out …\n${"t".repeat(3_072)}`);
+  assertEquals(text(20_000), `${"h".repeat(1_024)}\n… 15904 bytes left out …\n${"t".repeat(3_072)}`);
+});
+
+Deno.test("by default no part is shown of a secret of up to 4096 bytes, wherever it is cut", () => {
+  const { headBytes, tailBytes, overlapBytes } = DEFAULT_OUTPUT_BOUNDS;
+  const secret = "S".repeat(4_096);
+  const mask = (text: string) => text.replaceAll(secret, "*");
+  const around = (before: number, after: number) => {
+    const output = keepOutput();
+    const bytes = new TextEncoder().encode(`${"a".repeat(before)}${secret}${"b".repeat(after)}`);
+    for (let at = 0; at < bytes.length; at += 1_000) output.add(bytes.subarray(at, at + 1_000));
+    return output.text(mask);
+  };
+  const wholeTail = tailBytes + overlapBytes;
+  for (const by of [-2, -1, 0, 1, 2, 2_000, 4_094, 4_095, 4_096, 4_097]) {
+    for (
+      const text of [
+        around(headBytes - by < 0 ? 0 : headBytes - by, 30_000),
+        around(headBytes + overlapBytes - by, 30_000),
+        around(30_000, tailBytes - by < 0 ? 0 : tailBytes - by),
+        around(30_000, wholeTail - by),
+      ]
+    ) {
+      assertEquals(text.includes("S"), false, `${by}`);
+    }
+  }
+  // A longer one is not known for a secret where it is cut: then it is a text like any other.
+  const output = keepOutput();
+  output.add(new TextEncoder().encode(`${"a".repeat(headBytes - 1)}${"S".repeat(5_000)}${"b".repeat(30_000)}`));
+  assertEquals(
+    output.text((text) => text.replaceAll("S".repeat(5_000), "*")).startsWith("a".repeat(1_023) + "S"),
+    true,
+  );
+});
+
+Deno.test("what is kept to its last byte is masked as a whole, and what is one byte longer is not", () => {
+  const mask = (text: string) => text.replaceAll("SECRET", "*");
+  const { headBytes, tailBytes, overlapBytes } = BOUNDS;
+  const all = headBytes + tailBytes + 2 * overlapBytes;
+  const full = "SECRET".repeat(16).padEnd(all, ".");
+  assertEquals(kept([full]).text(mask), `${"*".repeat(16)}....`);
+  assertEquals(kept([full.slice(0, -1)]).text(mask), `${"*".repeat(16)}...`);
+  assertEquals(kept([`${full}.`]).text(mask), "… 101 bytes left out …");
+});
+
+Deno.test("without bytes for an end nothing of it is kept", () => {
+  const letters = ["abc", "defgh", "ijklmnop"];
+  assertEquals(kept(letters, { headBytes: 4, tailBytes: 0, overlapBytes: 0 }).text(), "abcd\n… 12 bytes left out …");
+  assertEquals(kept(letters, { headBytes: 0, tailBytes: 4, overlapBytes: 0 }).text(), "… 12 bytes left out …\nmnop");
+});
+
+Deno.test("a byte order mark is shown as what it is, and a trailing space is not", () => {
+  assertEquals(kept(["\ufeffa  \n \n"]).text(), "<U+FEFF>a");
+  assertEquals(
+    kept(["\ufeff", "x".repeat(200), "\ufeffz \n"]).text(),
+    "<U+FEFF>xxxxxxxxxxxx\n… 167 bytes left out …\nxxxxxxxxxxxxxxxxxxxxx<U+FEFF>z",
+  );
 });

@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { killGroups, killSessions, type ProcessGroup, startGroup } from "../../src/hooks/process_group.ts";
+import { killGroups, killSessions, type ProcessGroup, startGroup, wasNeverRun } from "../../src/hooks/process_group.ts";
 import { runningGroups } from "../../src/hooks/session.ts";
 import { eventually } from "../support/eventually.ts";
 import { type TemporaryDirectory, temporaryDirectory } from "../support/temporary.ts";
@@ -49,6 +49,90 @@ Deno.test("a hurry shortens the grace of a group that does not end", async () =>
     killGroups([group.id]);
     await ended;
   }
+});
+
+Deno.test("a hurry does not lengthen the grace of a group", async () => {
+  await using directory = await temporaryDirectory();
+  const group = await start("trap '' TERM; : >DIR/up; while :; do sleep 0.02; done", directory);
+  const ended = group.end(50, { signal: AbortSignal.abort(), graceMilliseconds: LONG_MILLISECONDS });
+  try {
+    await eventually("the group is gone", async () => (await runningInGroup(group.id)).length === 0);
+  } finally {
+    killGroups([group.id]);
+    await ended;
+  }
+});
+
+Deno.test("the end of a group closes its pipes to those who left it, and nothing more comes from them", async () => {
+  await using directory = await temporaryDirectory();
+  const script = await directory.write(
+    "left",
+    "trap '' PIPE; : >DIR/up; until test -e DIR/go; do sleep 0.02; done; echo late || : >DIR/refused; : >DIR/done"
+      .replaceAll("DIR", directory.path),
+  );
+  const group = await start(`setsid sh ${script} & until test -e DIR/up; do sleep 0.02; done`, directory);
+  assertEquals((await group.status).success, true);
+  assertEquals(await group.end(0), 0);
+  await group.outputEnded;
+  await directory.write("go", "");
+  await eventually("the one who left wrote", () => Deno.stat(directory.file("done")));
+  assertEquals((await Deno.stat(directory.file("refused"))).isFile, true);
+});
+
+Deno.test("if /proc does not tell, a group that may not be signalled is waited for, and one that is gone is not", async () => {
+  const { kill, readDir } = Deno;
+  const started = startGroup({ path: "/bin/sh", args: ["-c", "exit 0"], env: {} }, () => {});
+  assert(started.ok);
+  const { group } = started;
+  await group.status;
+  const sent: (Deno.Signal | number | undefined)[] = [];
+  let asked = 0;
+  Deno.readDir = () => {
+    throw new Deno.errors.NotFound("/proc");
+  };
+  Deno.kill = (_, signal) => {
+    sent.push(signal);
+    if (signal as unknown !== 0 || ++asked < 3) throw new Deno.errors.PermissionDenied("EPERM");
+    throw new Deno.errors.NotFound("ESRCH");
+  };
+  try {
+    // How many run beside the leader cannot be told.
+    assertEquals(await group.end(LONG_MILLISECONDS), 0);
+  } finally {
+    Object.assign(Deno, { kill, readDir });
+  }
+  assertEquals(sent as unknown, [0, "SIGTERM", 0, 0, "SIGKILL"]);
+});
+
+Deno.test("if /proc does not tell, a group that ignores SIGTERM is killed all the same", async () => {
+  await using directory = await temporaryDirectory();
+  const group = await start("trap '' TERM; : >DIR/up; while :; do sleep 0.02; done", directory);
+  const { readDir } = Deno;
+  Deno.readDir = () => {
+    throw new Deno.errors.NotFound("/proc");
+  };
+  try {
+    assertEquals(await group.end(50), 0);
+  } finally {
+    Object.assign(Deno, { readDir });
+  }
+  assertEquals((await group.status).signal, "SIGKILL");
+  assertEquals(await runningInGroup(group.id), []);
+});
+
+Deno.test("only what setpriv itself says of a program means that it was never run", () => {
+  const complaint = "setpriv: failed to execute /x: No such file or directory";
+  const cases: readonly (readonly [number, string, boolean])[] = [
+    [126, complaint, true],
+    [127, complaint, true],
+    [125, complaint, false],
+    [128, complaint, false],
+    [1, complaint, false],
+    [127, `sh: ${complaint}`, false],
+    [127, "setpriv: failed", false],
+    [127, "", false],
+  ];
+  for (const [code, output, isTrue] of cases) assertEquals(wasNeverRun(code, output), isTrue, `${code} ${output}`);
 });
 
 Deno.test("a session is killed with all groups in it", async () => {
