@@ -125,10 +125,8 @@ Deno.test("output is waited for half a second behind a command's end, and no lon
     await withFakeTimeouts(async (timers) => {
       const ended = runCommand(["sh", "-c", `(${late}) & echo first`], { PATH: "/usr/bin:/bin" }, limit, surroundings);
       while (timers.countTimers() === 0) await turn();
-      await timers.tickAsync(499);
-      await turn();
       if (isInTime) await directory.write("go", "");
-      else await timers.tickAsync(1);
+      else assertEquals(await timers.nextAsync(), 500);
       assertEquals(await ended, { ok: true, output: isInTime ? "first\nlate" : "first" });
     });
   }

@@ -279,3 +279,65 @@ Deno.test("over TLS the host's authorities are trusted and others are not", asyn
   const other = await ask(url.replace("127.0.0.1", "localhost"), {}, { surroundings: trusting });
   assert(!other.ok);
 });
+
+Deno.test("only an answer of 200 to 299 is a success, and only a redirect is called one", async () => {
+  let status = 0;
+  await using server = serve(() => new Response(null, { status, headers: { location: "/" } }));
+  const reasonFor = async (answered: number) => {
+    status = answered;
+    const ending = await ask(`http://${server.address}/`);
+    return ending.ok || ending.reason;
+  };
+  const redirect = ", and redirects are not followed: give the final URL";
+  for (const answered of [200, 204, 299]) assertEquals(await reasonFor(answered), true);
+  for (const answered of [300, 303, 399]) assertEquals(await reasonFor(answered), `answered ${answered}${redirect}`);
+  for (const answered of [304, 400, 407, 599]) assertEquals(await reasonFor(answered), `answered ${answered}`);
+});
+
+Deno.test("an answer is read up to 64 KiB, and what is there behind them is not", async () => {
+  let length = 65_535;
+  await using server = serve(() => new Response("x".repeat(length)));
+  const ends = async () => (await ask(`http://${server.address}/`)).output.endsWith("x");
+  assertEquals(await ends(), true);
+  length = 65_536;
+  assertEquals(await ends(), false);
+});
+
+Deno.test("a body has the type that the options give it, and no body has none", async () => {
+  await using server = serve(() => new Response());
+  await ask(`http://${server.address}/`, { headers: { "Content-Type": "text/plain", "User-Agent": "x" } });
+  await ask(`http://${server.address}/`, { method: "GET" });
+  assertEquals(server.heard.map(({ headers }) => [headers.get("content-type"), headers.get("user-agent")]), [
+    ["text/plain", "x"],
+    [null, "honua-configd"],
+  ]);
+});
+
+Deno.test("a user without a password, and a password without a user, are credentials too", async () => {
+  await using server = serve(() => new Response());
+  await ask(`http://us3r@${server.address}/`);
+  await ask(`http://:pa55@${server.address}/`);
+  await ask(`http://${server.address}/`);
+  assertEquals(server.heard.map(({ headers }) => headers.get("authorization")), [
+    `Basic ${btoa("us3r:")}`,
+    `Basic ${btoa(":pa55")}`,
+    null,
+  ]);
+});
+
+Deno.test("what is no URL and no header is said without quoting it, and nothing is sent", async () => {
+  await using server = serve(() => new Response());
+  const url = `http://${server.address}/`;
+  const value = "cannot send its header X-A: the value is not one line of ASCII";
+  const cases = [
+    [await ask("http://s3cret:x/"), "has a URL that is none"],
+    [await ask(url, { headers: { "s3 cret": "x" } }), "cannot send its header s3 cret: that is no header's name"],
+    [await ask(url, { headers: { "X-A": "\x1f" } }), value],
+    [await ask(url, { headers: { "X-A": "\x7f" } }), value],
+    [await ask(url, { headers: { "X-A": "a\nb" } }), value],
+  ] as const;
+  for (const [ending, reason] of cases) assertEquals(ending, { ok: false, reason, output: "" });
+  assertEquals(server.heard, []);
+  assertEquals((await ask(url, { headers: { "X-A": "a\tb ~" } })).ok, true);
+  assertEquals(server.heard[0]?.headers.get("x-a"), "a\tb ~");
+});

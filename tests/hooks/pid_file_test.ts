@@ -1,5 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { signalPidFile } from "../../src/hooks/pid_file.ts";
+import { readSmallFile } from "../../src/hooks/small_file.ts";
 import { eventually } from "../support/eventually.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
 import { run } from "./sample_hook.ts";
@@ -82,4 +83,43 @@ Deno.test("a process of another user comes with what can be done", async () => {
     ending.reason,
     "may not signal process 4711 of another user: give the daemon's unit CAP_KILL in a drop-in, or use SystemdUnit",
   );
+});
+
+Deno.test("any number of a process from 2 on is signalled, whatever blanks are around it", async () => {
+  await using directory = await temporaryDirectory();
+  const sent: unknown[] = [];
+  const texts = ["2", "2\n", "\t 2 \t\r\n", "2\nx", "0000000002", `${2 ** 31 - 1}`];
+  for (const text of texts) {
+    const pidFile = await directory.write("server.pid", text);
+    const ending = await signalPidFile(pidFile, "SIGUSR1", (...args) => void sent.push(args));
+    assertEquals(ending, { ok: true, output: "" }, text);
+  }
+  assertEquals(sent, [...Array(5).fill([2, "SIGUSR1"]), [2 ** 31 - 1, "SIGUSR1"]]);
+  for (const text of ["2x", "2\v", "x2", "00000000002", "2\r3"]) {
+    const pidFile = await directory.write("server.pid", text);
+    assertEquals((await signalPidFile(pidFile, "SIGHUP", never)).ok, false, text);
+  }
+});
+
+Deno.test("a refusal that nobody expects is told by its name only", async () => {
+  await using directory = await temporaryDirectory();
+  const pidFile = await directory.write("server.pid", "4711\n");
+  for (const [thrown, name] of [[new TypeError("s3cret"), "TypeError"], ["s3cret", "an unknown error"]] as const) {
+    const ending = await signalPidFile(pidFile, "SIGHUP", () => {
+      throw thrown;
+    });
+    assertEquals(ending, { ok: false, reason: `could not signal process 4711: ${name}`, output: "" });
+  }
+});
+
+Deno.test("a small file is read up to 8192 bytes, and what is not expected of it is told by its code", async () => {
+  await using directory = await temporaryDirectory();
+  const most = await directory.write("most", "x".repeat(8_192));
+  assertEquals(await readSmallFile(most), { ok: true, text: "x".repeat(8_192) });
+  const beyond = await directory.write("beyond", "x".repeat(8_193));
+  assertEquals(await readSmallFile(beyond), { ok: false, reason: `${beyond} is larger than 8192 bytes` });
+  const loop = directory.file("loop");
+  await Deno.symlink(loop, loop);
+  assertEquals(await readSmallFile(loop), { ok: false, reason: `${loop} cannot be read: ELOOP` });
+  assertEquals(await readSmallFile(`${most}/x`), { ok: false, reason: `${most}/x is not there` });
 });

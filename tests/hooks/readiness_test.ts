@@ -1,8 +1,9 @@
 // Whether what a hook restarted is ready, asked of real servers, commands and a systemctl that is a script.
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import type { HookEnding } from "../../src/hooks/ending.ts";
-import { awaitReadiness, type ReadinessProbe } from "../../src/hooks/readiness.ts";
+import { askOnce, awaitReadiness, type ReadinessProbe } from "../../src/hooks/readiness.ts";
 import { PROCESS_SURROUNDINGS } from "../../src/hooks/surroundings.ts";
+import { turn, withFakeTimeouts } from "../support/fake_clock.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
 import { ACTIVATED, run, runShell } from "./sample_hook.ts";
 
@@ -177,4 +178,36 @@ Deno.test("what was carried out is carried out again only if it is still not rea
     run(action, { readiness: { probe, timeoutMilliseconds: 10_000 }, isCarriedOut: true });
   assertEquals([(await carriedOut(ready.probe)).ok, await runs()], [true, 0]);
   assertEquals([(await carriedOut(sick.probe)).ok, await runs()], [true, 1]);
+});
+
+Deno.test("by default one ask may take five seconds", async () => {
+  const signal = new AbortController().signal;
+  const question = { hook: "sample", occasion: ACTIVATED, stopping: signal, surroundings: PROCESS_SURROUNDINGS };
+  const probe = { kind: "command", command: ["sleep", "600"] } as const;
+  await withFakeTimeouts(async (timers) => {
+    let isAnswered = false;
+    const asked = askOnce({ probe, timeoutMilliseconds: 1 }, question).finally(() => isAnswered = true);
+    await timers.tickAsync(4_999);
+    await turn();
+    assertEquals(isAnswered, false);
+    await timers.tickAsync(1);
+    assertEquals(await asked, { ok: false, reason: "no answer within 5 s", output: "" });
+  });
+});
+
+Deno.test("by default it is asked every second", async () => {
+  await using server = serve(starting, well);
+  const signal = new AbortController().signal;
+  const question = { hook: "sample", occasion: ACTIVATED, stopping: signal, surroundings: PROCESS_SURROUNDINGS };
+  const readiness = { probe: server.probe, timeoutMilliseconds: 8_000 };
+  assertEquals(await awaitReadiness(readiness, question), { ok: true, output: "well" });
+});
+
+Deno.test("what failed without a word, or was answered without one, leaves no empty line", async () => {
+  const mute = () => new Response(null, { status: 503 });
+  for (const [script, answer, output] of [["true", starting, "starting"], ["echo done", mute, "done"]] as const) {
+    await using server = serve(answer);
+    const ending = await runShell(script, { readiness: { probe: server.probe, timeoutMilliseconds: 200 } });
+    assertEquals(ending.output, output);
+  }
 });

@@ -122,3 +122,43 @@ Deno.test("wherever a token is sent as a credential, no echo shows it", () => {
     }
   }));
 });
+
+Deno.test("a value of a query is a token from 16 characters on, and a segment with letters and digits from 21", () => {
+  const query = (value: string) => shown(value, { url: `http://edge.test/?x=${value}` });
+  assertEquals([query("abcdefghijklmno"), query("abcdefghijklmnop")], ["abcdefghijklmno", "[masked]"]);
+  // As it is read, not as it is written.
+  assertEquals(query("abc%64efghijklmno"), "abc%64efghijklmno");
+  const segment = (value: string) => shown(value, { url: `http://edge.test/a/${value}/b` });
+  assertEquals([segment("abcdefghij0123456789"), segment("abcdefghij0123456789k")], [
+    "abcdefghij0123456789",
+    "[masked]",
+  ]);
+  for (const word of ["a".repeat(30), "1".repeat(30)]) assertEquals(segment(word), word);
+});
+
+Deno.test("the credentials of a proxy are secrets of the request, and its user only without a password", () => {
+  const secrets = (url: string) => {
+    const proxy = { url, name: "proxy:3128" };
+    return answerMask(requestSecrets(new URL("http://edge.test/"), new Headers(), [], proxy), true);
+  };
+  assertEquals(secrets("http://us3r:hunter2@proxy:3128")("us3r hunter2"), "us3r [masked]");
+  assertEquals(secrets("http://hunter2@proxy:3128")("hunter2"), "[masked]");
+});
+
+Deno.test("of a secret header's parameters the values are masked, quoted or not, whatever separates them", () => {
+  const shownFor = (authorization: string) => shown("hunter2 hunter3 hunter4", { headers: { authorization } });
+  assertEquals(shownFor('Digest token="hunter2",key=hunter3;\tpassword=hunter4'), "[masked] [masked] [masked]");
+  assertEquals(shownFor("Bearer  \t hunter2"), "[masked] hunter3 hunter4");
+  assertEquals(shownFor("hunter2"), "[masked] hunter3 hunter4");
+  // A scheme has no equals sign: what has one is a parameter, and what is behind it another.
+  assertEquals(shown("x hunter2", { headers: { cookie: "session=hunter2 x" } }), "x [masked]");
+});
+
+Deno.test("the longest beginning of any secret at the end of an answer is masked, from four characters on", () => {
+  const mask = answerMask(new Set(["abcdefgh", "cdefXYZ", "efabcdX"]), false);
+  const cases = [["-abc", "-abc"], ["-abcd", "-[masked]"], ["-cdef", "-[masked]"], ["-abcdef", "-[masked]"]] as const;
+  for (const [answer, expected] of [...cases, ["abcdefg", "[masked]"], ["abcdefgh", "[masked]"], ["", ""]] as const) {
+    assertEquals(mask(answer), expected, answer);
+  }
+  assertEquals(mask("efabcd"), "[masked]");
+});

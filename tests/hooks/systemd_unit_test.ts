@@ -71,3 +71,24 @@ Deno.test("a host without systemctl is told from a unit that fails", async () =>
   const reason = "systemctl is not there: systemctl is in no directory of PATH";
   assertEquals(ending, { ok: false, reason, output: "" });
 });
+
+Deno.test("every way in which systemctl says a refusal is understood", async () => {
+  const may = "may not reload tiles.service: name the unit in a polkit rule for the daemon's user";
+  const unreachable = "cannot reload tiles.service, for systemd cannot be reached from here";
+  const failedJob = "could not reload or restart tiles.service: see journalctl --unit tiles.service";
+  const cases: readonly (readonly [string, string])[] = [
+    ["Failed: PERMISSION DENIED", may],
+    ["Unit tiles.service could not be found.", "found no unit tiles.service"],
+    ["Unit tiles.service not loaded.", "found no unit tiles.service"],
+    ["Failed to connect to bus: No medium found", unreachable],
+    ["Failed to connect to system bus: x", unreachable],
+    ["Failed to get D-Bus connection: x", unreachable],
+    ["Job for tiles.service canceled.", failedJob],
+    ["Job for tiles.service timed out.", failedJob],
+    ["Main: control process exited, code=exited", failedJob],
+    ["A dependency job for tiles.service failed.", failedJob],
+  ];
+  for (const [says, reason] of cases) {
+    assertEquals(await reload(`echo "${says}" >&2; exit 1`), { ok: false, reason, output: says });
+  }
+});
