@@ -179,11 +179,12 @@ function takeNamed(cursor: Cursor, name: string, nameRange: Range, quoted: boole
 function takeStray(cursor: Cursor): void {
   const line: Cursor = { ...cursor };
   toLineEnd(line);
+  const isInBlock = cursor.depth > 0;
   let open = 0;
   while (cursor.at < line.at) {
     const c = peek(cursor);
     if (c === CHAR.quote && takeQuotedOnLine(cursor, line.at)) continue;
-    if (c === CHAR.closeBrace && open === 0 && cursor.depth > 0) return;
+    if (c === CHAR.closeBrace && open === 0 && isInBlock) return;
     if (isOpening(c)) {
       open++;
       enter(cursor);
@@ -294,6 +295,8 @@ function takeBody(cursor: Cursor): Outline {
     const entry = takeStatement(cursor);
     if (entry) entries.push(entry);
     else if (cursor.at === before && !atLineEnd(cursor)) cursor.at++;
+    // A bracket that closes nothing on a line that is not understood does not close this block.
+    cursor.depth = Math.max(cursor.depth, depth + 1);
   }
   cursor.depth = depth;
   return { kind: "fields", range: rangeFrom(cursor, start), entries };

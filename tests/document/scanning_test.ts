@@ -57,6 +57,14 @@ Deno.test("a variable is assigned with one label only, and a quoted name begins 
   ]);
 });
 
+Deno.test("a bracket that closes nothing does not keep the block around it from its own end", () => {
+  const blocks = [
+    ...["a { x ) }", "a { x ] }", "a { x ) ] ) }", "a { b { x ) } }", "a { b { x ) ) } c { y ] } }", "a { ( x ) ) }"],
+    ...["a {\n x )\n y }", "a {\n x )\n y ) }", "a {\n b {\n x ) )\n }\n y }", "a {\n x (\n y ) }"],
+  ];
+  for (const block of blocks) assertEquals(itemsOf(`${block}\nz = 1\n`), [`block ${block}`, "attribute z = 1"]);
+});
+
 Deno.test("a closing bracket that closes nothing leaves the block around it open to its own", () => {
   for (const line of ["x )", "x ]", "x [ ) )", "x ( ) )"]) {
     assertEquals(itemsOf(`a { b { ${line} } }\nc = 1`), [`block a { b { ${line} } }`, "attribute c = 1"], line);
