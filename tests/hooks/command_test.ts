@@ -409,3 +409,30 @@ Deno.test("a command does not outlive a daemon that was killed", { ignore: !HAS_
   await daemon.status;
   await eventually("the command is gone", async () => !(await isRunning(pid)));
 });
+
+Deno.test("why the system starts no program is told, and its arguments are not", async () => {
+  const { Command } = Deno;
+  const reasons: string[] = [];
+  try {
+    for (const code of ["ENOENT", "EACCES", "EPERM", "E2BIG", "EAGAIN", undefined]) {
+      const refuse = () => {
+        throw Object.assign(new Error("s3cret"), { code });
+      };
+      Deno.Command = class extends Command {
+        override spawn = refuse;
+      };
+      const ending = await run({ kind: "command", command: ["/bin/true", "s3cret"] });
+      reasons.push(ending.ok ? "" : ending.reason);
+    }
+  } finally {
+    Deno.Command = Command;
+  }
+  assertEquals(reasons, [
+    "cannot be executed: /bin/true",
+    "may not be executed by this daemon: /bin/true",
+    "may not be executed by this daemon: /bin/true",
+    "has more arguments than the system takes",
+    "could not be started (EAGAIN): /bin/true",
+    "could not be started (an unknown error): /bin/true",
+  ]);
+});

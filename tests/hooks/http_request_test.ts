@@ -341,3 +341,16 @@ Deno.test("what is no URL and no header is said without quoting it, and nothing 
   assertEquals((await ask(url, { headers: { "X-A": "a\tb ~" } })).ok, true);
   assertEquals(server.heard[0]?.headers.get("x-a"), "a\tb ~");
 });
+
+Deno.test("a file of authorities is read up to 16 MiB", async () => {
+  await using directory = await temporaryDirectory();
+  const authority = await makeAuthority(directory.path, "authority");
+  const { certificate, key } = await makeCertificate(authority, directory.path, "server", ["IP:127.0.0.1"]);
+  await using server = serve(() => new Response("hello"), { cert: certificate, key });
+  const pem = await Deno.readTextFile(authority.certificateFile);
+  for (const [size, isTrusted] of [[16 * 1024 * 1024, true], [16 * 1024 * 1024 + 1, false]] as const) {
+    const path = await directory.write("padded", pem.padEnd(size, "\n"));
+    const surroundings = { environment: (name: string) => name === "SSL_CERT_FILE" ? path : undefined };
+    assertEquals((await ask(`https://${server.address}/`, {}, { surroundings })).ok, isTrusted, `${size}`);
+  }
+});

@@ -127,3 +127,10 @@ Deno.test("a byte order mark is shown as what it is, and a trailing space is not
     "<U+FEFF>xxxxxxxxxxxx\n… 167 bytes left out …\nxxxxxxxxxxxxxxxxxxxxx<U+FEFF>z",
   );
 });
+
+Deno.test("no character is cut where what could be a part of a secret is not shown", () => {
+  const mask = (text: string) => text.replaceAll("SECRET", "*");
+  const text = kept([`SECRETa${"\u00e9".repeat(19)}`, "x".repeat(500), `${"\u00e9".repeat(24)}aSECRET`]).text(mask);
+  const [head, , tail] = text.split("\n");
+  assertEquals([head, tail], [`*a${"\u00e9".repeat(6)}`, `${"\u00e9".repeat(11)}a*`]);
+});

@@ -162,3 +162,9 @@ Deno.test("the longest beginning of any secret at the end of an answer is masked
   }
   assertEquals(mask("efabcd"), "[masked]");
 });
+
+Deno.test("the beginning of a secret is looked for also where a shorter one ends, and up to its last equals sign", () => {
+  assertEquals(answerMask(new Set(["abcdefg", "Zabcdefghij"]), false)("-Zabcdefg"), "-[masked]");
+  const url = "http://edge.test/?key=hunter=2&site=north=1";
+  assertEquals(shown("hunter=2 north=1", { url }), "[masked] north=1");
+});

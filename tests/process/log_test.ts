@@ -40,6 +40,8 @@ Deno.test("an entry as text has time, level, message and key=value, coloured onl
   const plain =
     '2026-01-02T03:04:05.678Z error       it failed path="/a b" why="say \\"x\\"" count=1 list=["a"] plain=a/b\n';
   assertEquals(lines.pop(), plain);
+  logTo(lines, text).error("a\nb\x1b\x9b\u2028");
+  assertStringIncludes(lines.pop()!, "a\\nb\\u001b\\u009b\\u2028\n");
   logTo(lines, { ...text, terminal: true }).error("x");
   assert(!lines.pop()!.includes("\x1b"));
   logTo(lines, { ...text, terminal: true, colour: true }).error("x");

@@ -1,6 +1,7 @@
 // What is said of names: which are known, which are another program's, and what was meant.
 import { assert, assertEquals } from "@std/assert";
 import { sourceText } from "../../src/diagnostic/range.ts";
+import { secretValues } from "../../src/process/option_schema.ts";
 import { readOptions } from "../../src/process/option_reader.ts";
 
 interface Given {
@@ -214,4 +215,51 @@ Deno.test("the same variable twice, in another case or with colons, is an error 
   assertEquals(said({ environment: { Snapshot__Path: "/a.json", Snapshot__Mode: "0600" } }), []);
   // A setting of the file is overruled, not written twice.
   assertEquals(said({ file: '{ "Snapshot": { "Path": "/b.json" } }', environment: { Snapshot__Path: "/a.json" } }), []);
+});
+
+Deno.test("only a number behind Hooks is an item of their list", () => {
+  const paths = (key: string) => said({ set: { [key]: "1" } }).map(({ path }) => path);
+  assertEquals([paths("Hooks:"), paths("Hooks:1x"), paths("Hooks:x1"), paths("hooks:0:x")], [
+    ["Hooks:"],
+    ["Hooks:1x"],
+    ["Hooks:x1"],
+    ["Hooks:List:0:x", "Hooks:List:0:Name"],
+  ]);
+});
+
+Deno.test("what stands under a name beats a single value of a weaker source, and the other way about", () => {
+  const snapshot = (given: Given) => {
+    const result = read(given);
+    return result.ok ? result.options.snapshot.path : result.diagnostics.map(({ summary }) => summary);
+  };
+  const set = { "Snapshot:Path": "/x.json" };
+  assertEquals(snapshot({ file: '{ "Snapshot": 5 }', set }), "/x.json");
+  assertEquals(snapshot({ file: '{ "Snapshot": { "Path": 5 } }', set }), "/x.json");
+  assertEquals(snapshot({ file: '{ "Snapshot": { "Path": "/x" } }', set: { Snapshot: "5" } }), [
+    'Snapshot must be a group of settings, not "5" (--set)',
+  ]);
+  assertEquals(snapshot({ environment: { Snapshot__Path: "/y" }, set }), "/x.json");
+});
+
+Deno.test("no secret setting is quoted, wherever it stands, and all are known for secrets", () => {
+  const hook = { "Hooks:0:Name": "a" };
+  const settings: readonly (readonly [Record<string, string>, string])[] = [
+    [{}, "HighAvailability:RedisConnectionString"],
+    [{}, "ConnectionStrings:Redis"],
+    [hook, "Hooks:0:Http:Url"],
+    [{ ...hook, "Hooks:0:Http:Url": "http://h/" }, "Hooks:0:Http:Headers:X-Token"],
+    [hook, "Hooks:0:Command:0"],
+    [{ ...hook, "Hooks:0:Command:0": "x" }, "Hooks:0:Ready:Http:Url"],
+    [{ ...hook, "Hooks:0:Command:0": "x" }, "Hooks:0:Ready:Command:0"],
+  ];
+  for (const [others, setting] of settings) {
+    const diagnostics = said({ set: { ...others, [setting]: "http://hunter2/\0" } });
+    assertEquals(diagnostics.some(({ path }) => path?.endsWith(setting.split(":").at(-1)!)), true, setting);
+    assertEquals(JSON.stringify(diagnostics).includes("hunter2"), false, setting);
+    const value = setting.includes("Command") ? "--password=hunter2" : "http://hunter2.test/";
+    const result = read({ set: { ...others, [setting]: value } });
+    assert(result.ok, setting);
+    const known = secretValues(result.options);
+    assertEquals(known.some((secret) => secret.includes("hunter2")), true, setting);
+  }
 });

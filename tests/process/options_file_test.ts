@@ -21,6 +21,8 @@ Deno.test("a mistake of syntax has its line and column", () => {
   for (const [text, line, column] of cases) {
     const [first] = diagnosticsOf(text);
     assertEquals([first?.code, first?.place?.line, first?.place?.column], ["options/syntax", line, column]);
+    const { start, end } = first!.place!.range;
+    assertEquals(text.slice(start, end), ["", '"b"', "a", "x"][cases.findIndex(([one]) => one === text)]);
   }
   for (const text of ["[]", "1", "null", '"x"']) assertEquals(diagnosticsOf(text)[0]?.code, "options/syntax");
 });

@@ -44,6 +44,8 @@ Deno.test("a file with a secret counts only if what uses it is on", () => {
     "Admin:TokenFile token",
     "Admin:Tls:KeyFile key",
   ]);
+  assertEquals(files({ "Hooks:0:Name": "a", "Hooks:0:Command:0": "x", "Hooks:0:Ready:Command:0": "x" }), []);
+  assertEquals(files({ "Hooks:0:Name": "a", "Hooks:0:Command:0": "x" }), []);
   assertEquals(files({ "HighAvailability:Enabled": "true", "Admin:Listen": "127.0.0.1:0" }), []);
 });
 
