@@ -436,3 +436,65 @@ Deno.test("why the system starts no program is told, and its arguments are not",
     "could not be started (an unknown error): /bin/true",
   ]);
 });
+
+/** Stops `performance.now()` at a time, and counts the looks at /proc, so that a grace is tried without its time. */
+function stoppedTime() {
+  let now = 0;
+  let looks = 0;
+  const { readDir } = Deno;
+  Object.defineProperty(performance, "now", { configurable: true, value: () => now });
+  Deno.readDir = (path) => (looks++, readDir(path));
+  const until = async (what: string, isTrue: () => boolean | Promise<boolean>) => {
+    for (let times = 0; times < 1_000; times++) {
+      if (await isTrue()) return;
+      await delay(10);
+    }
+    throw new Error(`not in time: ${what}`);
+  };
+  return {
+    until,
+    set: (milliseconds: number) => void (now = milliseconds),
+    async lookedAgain() {
+      const before = looks;
+      await until("looks at /proc", () => looks >= before + 3);
+    },
+    [Symbol.dispose]() {
+      Reflect.deleteProperty(performance, "now");
+      Deno.readDir = readDir;
+    },
+  };
+}
+
+Deno.test("a grace is two seconds at a command's limit, and half of one for what it leaves and when the daemon stops", async () => {
+  for (const [ends, grace] of [["at its limit", 2_000], ["by itself", 500], ["with the daemon", 500]] as const) {
+    await using directory = await temporaryDirectory();
+    const [pid, warned] = [directory.file("pid"), directory.file("warned")];
+    const stubborn = `sh -c 'trap ": >${warned}" TERM; echo $$ >${pid}; while :; do sleep 0.02; done' >/dev/null 2>&1`;
+    const script = ends === "by itself" ? `${stubborn} & until test -s ${pid}; do sleep 0.01; done` : stubborn;
+    const [overdue, stopping] = [new AbortController(), new AbortController()];
+    const limit = {
+      signal: AbortSignal.any([overdue.signal, stopping.signal]),
+      stopping: stopping.signal,
+      reason: () => "",
+      [Symbol.dispose]: () => {},
+    };
+    const surroundings = { environment: () => undefined, mask: (text: string) => text };
+    using time = stoppedTime();
+    const exists = (path: string) => Deno.stat(path).then(({ size }) => path === warned || size > 0, () => false);
+    let isOver = false;
+    const ended = runCommand(["sh", "-c", script], { PATH: "/usr/bin:/bin" }, limit, surroundings)
+      .finally(() => isOver = true);
+    await time.until("the process runs", () => exists(pid));
+    if (ends === "at its limit") overdue.abort();
+    if (ends === "with the daemon") stopping.abort();
+    await time.until("it is told to end", () => exists(warned));
+    const process = Number(await Deno.readTextFile(pid));
+    time.set(grace - 1);
+    await time.lookedAgain();
+    assertEquals([ends, await isRunning(process)], [ends, true]);
+    time.set(grace);
+    await time.until("the grace is over", () => isOver);
+    await ended;
+    assertEquals([ends, await isRunning(process)], [ends, false]);
+  }
+});

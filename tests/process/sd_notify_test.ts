@@ -274,11 +274,18 @@ Deno.test({ name: "an abstract socket is told through systemd-notify", ignore: !
 });
 
 Deno.test("an address that cannot be spoken to is said in one line", () => {
-  for (const address of ["@abstract", "vsock:2:1234", "relative/path"]) {
-    const { manager, troubles } = open({ NOTIFY_SOCKET: address });
+  const unknown = "NOTIFY_SOCKET is neither a path nor an abstract socket";
+  for (
+    const [address, program, reason] of [
+      ["@abstract", null, "NOTIFY_SOCKET is an abstract socket, and systemd-notify is not installed"],
+      ["vsock:2:1234", null, unknown],
+      ["vsock:2:1234", "/usr/bin/systemd-notify", unknown],
+      ["relative/path", "/usr/bin/systemd-notify", unknown],
+    ] as const
+  ) {
+    const { manager, troubles } = open({ NOTIFY_SOCKET: address }, program);
     assertEquals(manager, null);
-    assertEquals(troubles.length, 1);
-    assertStringIncludes(troubles[0]!, "The service manager is not told anything: NOTIFY_SOCKET is ");
+    assertEquals(troubles, [`The service manager is not told anything: ${reason}`]);
   }
 });
 
