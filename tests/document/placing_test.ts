@@ -27,10 +27,16 @@ function shown(text: string, value: Value): unknown {
   ]));
 }
 
-/** The value of the only attribute `a` of a text. */
+/** The value of the only attribute `a` of a text, which is the same behind another item. */
 function valueIn(text: string, json: HclJson): unknown[] {
-  const { attributes, flaws } = placed(text, { a: json });
-  return [shown(text, attributes[0]!.value), ...flaws.map(({ kind }) => kind)];
+  const view = (whole: string, { attributes, flaws }: PlacedItem) => [
+    shown(whole, attributes[0]!.value),
+    ...flaws.map(({ kind }) => kind),
+  ];
+  const value = view(text, placed(text, { a: json }));
+  const behind = `"other-one" = ["\${env:A}" 'b' 'c']\n${text}`;
+  assertEquals(view(behind, placeItem(behind, scanSource(behind).items[1]!, { a: json })), value);
+  return value;
 }
 
 Deno.test("a number, a boolean and null are what is written, whatever hcl2json made of them", () => {
@@ -234,4 +240,17 @@ Deno.test("no more duplicates are told than asked for", () => {
     at === 0 ? { c: { a: [{}] } } : { c: [{}] },
   ]);
   assertEquals([duplicatesOf(mixed, 1).length, duplicatesOf(mixed, 0).length], [1, 0]);
+});
+
+Deno.test("what was rewritten behind a value of an item, or in front of the item, is no part of the value", () => {
+  const env = (name: string) => [`t:\${env("${name}")}`, [`env:${name}`], `"\${env:${name}}"`];
+  assertEquals(
+    valueIn('a = { b = "${env:B}" c = "${env:C}" "d" { e = "${env:E}" } }', {
+      b: '${env("B")}',
+      c: '${env("C")}',
+      d: { e: '${env("E")}' },
+    }),
+    [{ "b@b": env("B"), "c@c": env("C"), 'd@"d"': { "e@e": env("E") } }],
+  );
+  assertEquals(valueIn('a = ["${env:B}" "${env:C}"]', ['${env("B")}', '${env("C")}']), [[env("B"), env("C")]]);
 });

@@ -123,6 +123,8 @@ Deno.test("a string, a list or an object is the whole value, or a part of an exp
       "{ a = 1 }.a",
       "[for a in b : a]",
       "{ for a in b : a => a }",
+      "[1 }]",
+      '["a" )]',
     ]
   ) {
     assertEquals(outline(value), "bare", value);

@@ -248,7 +248,7 @@ Deno.test("no secret setting is quoted, wherever it stands, and all are known fo
     [{}, "ConnectionStrings:Redis"],
     [hook, "Hooks:0:Http:Url"],
     [{ ...hook, "Hooks:0:Http:Url": "http://h/" }, "Hooks:0:Http:Headers:X-Token"],
-    [hook, "Hooks:0:Command:0"],
+    [{ ...hook, "Hooks:0:Command:1": "a b" }, "Hooks:0:Command:0"],
     [{ ...hook, "Hooks:0:Command:0": "x" }, "Hooks:0:Ready:Http:Url"],
     [{ ...hook, "Hooks:0:Command:0": "x" }, "Hooks:0:Ready:Command:0"],
   ];
