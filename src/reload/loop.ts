@@ -282,7 +282,6 @@ function armHeartbeat<C>(machine: Machine<C>, heartbeat: NonNullable<LoopOptions
 function answer<C>({ requests }: Machine<C>, outcome: Outcome<C> | null): void {
   const answered = outcome === null ? [...requests.looking, ...requests.waiting] : requests.looking;
   requests.looking = [];
-  if (outcome === null) requests.waiting = [];
   for (const one of answered) one(outcome);
 }
 
