@@ -91,6 +91,20 @@ Deno.test("hooks are delayed by their share of the splay", () => {
   assertEquals(runs.length, 1);
 });
 
+Deno.test("the delay for what is newer takes the place of a retry, which does not ring any more", async () => {
+  const { hooks, clock, runs } = controlledHooks(["a"], { splayMilliseconds: 10_000 });
+  hooks.happened(activated("1"));
+  clock.advance(5_000);
+  runs[0]!.end(FAILED);
+  await turn();
+  hooks.happened(activated("2"));
+  assertEquals(clock.running(), 1);
+  clock.advance(4_999);
+  assertEquals(runs.length, 1);
+  clock.advance(1);
+  assertEquals(runs.map(({ input }) => input), ["a 1", "a 2"]);
+});
+
 Deno.test("disposing ends what runs, waits for it, and leaves no timer", async () => {
   const { hooks, clock, runs, reports } = controlledHooks(["a", "b"]);
   hooks.happened(activated("1"));

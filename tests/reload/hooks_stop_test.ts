@@ -131,3 +131,14 @@ Deno.test("a rejection that is not told to those behind takes nothing from the h
      ok a        -> keep a=2, report a ok`,
   );
 });
+
+Deno.test("a delay of a millisecond is one, and takes the place of a retry that waits", () => {
+  replayHooks(
+    ["a"],
+    "a=1",
+    `activated 2                -> keep none, run a 2
+     failed a                   -> arm a 500, report a failed 500
+     activated 3 layers splay 1 -> arm a 1
+     due a                      -> run a 3`,
+  );
+});

@@ -265,6 +265,38 @@ Deno.test("a file is for its writer alone until it has its group, and has its mo
   });
 });
 
+Deno.test("file and directory are closed once each, and the write does not end before, nor before its file is removed", async () => {
+  await withDirectory(async (directory) => {
+    for (const fault of [null, "EIO"]) {
+      const ended: string[] = [];
+      const later = async (what: string, act: () => unknown) => {
+        await new Promise((resolve) => setTimeout(resolve));
+        await act();
+        ended.push(what);
+      };
+      const fileSystem: FileSystem = {
+        ...hostFileSystem,
+        async openDirectory(path) {
+          const opened = await hostFileSystem.openDirectory(path);
+          return { sync: () => opened.sync(), close: () => later("directory", () => opened.close()) };
+        },
+        async create(path, mode) {
+          const file = await hostFileSystem.create(path, mode);
+          const close = () => {
+            ended.push("file");
+            file.close();
+          };
+          const sync = () => fault === null ? file.sync() : Promise.reject(new Error(fault));
+          return { write: (bytes) => file.write(bytes), sync, close };
+        },
+        remove: (path) => later("removed", () => hostFileSystem.remove(path)),
+      };
+      await atomicWrite(`${directory}/a`, newBytes, { mode: 0o640, fileSystem }).catch(() => {});
+      assertEquals(ended, fault === null ? ["file", "directory"] : ["file", "directory", "removed"]);
+    }
+  });
+});
+
 Deno.test("of stale temporary files ten thousand are looked at, and the rest at the next start", async () => {
   // In memory if that can be had: a disk takes seconds to make so many.
   const memory = await Deno.stat("/dev/shm").then(({ isDirectory }) => isDirectory, () => false);

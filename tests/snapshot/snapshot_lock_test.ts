@@ -219,3 +219,13 @@ Deno.test("a holder is a process's number and nothing else, and one that is not 
     assertEquals(taken.message, `Another process writes the snapshot ${path}: end it, or name another path`);
   }
 });
+
+Deno.test("a lock whose file cannot be made is refused with the system's error", async () => {
+  // Nobody can make files there, not even root.
+  const directory = "/sys/kernel";
+  if (!await Deno.stat(directory).catch(() => null)) return console.warn(`not tried: there is no ${directory}`);
+  using lock = snapshotLock(`${directory}/snapshot.json`);
+  const taken = await lock.take();
+  assert(!taken.ok);
+  assert(["EACCES", "EPERM", "EROFS"].includes(taken.code), taken.message);
+});
