@@ -57,3 +57,16 @@ Deno.test("tables without members, and members of no table, stand where their na
   const config: JsonObject = { a: {}, b: 1, c: { d: {} }, e: [], f: { g: 1, h: 2 } };
   await assertSealedAsWhole([config, {}], [{}, config], [config, config]);
 });
+
+Deno.test("a sealer that has sealed nothing, or could not, has done no work", async () => {
+  const none = { entriesRendered: 0, bytesHashed: 0 };
+  const sealer = openSealer();
+  assertEquals(sealer.work, none);
+  await sealer.seal({ a: { b: 1 } }, {});
+  assertEquals(sealer.work, { entriesRendered: 1, bytesHashed: 15 });
+  assertEquals([await sealer.hash({ a: NaN }), sealer.work], [null, none]);
+  await sealer.hash({ a: 1 });
+  assertEquals(sealer.work, { entriesRendered: 1, bytesHashed: 7 });
+  await sealer.seal({ a: NaN }, {}).catch(() => {});
+  assertEquals(sealer.work, none);
+});

@@ -108,6 +108,7 @@ Deno.test("the first line of a newer format is found up to its bound, and its nu
   assertEquals(await faultOf(`${title} 2x\n`), "no-header");
   assertEquals(await faultOf(`x${text}`), "no-header");
   assertEquals(await faultOf(text.replace("\n", " more=x\n")), "no-header");
+  assertEquals(await faultOf(text.replace(" hash=", " more=x hash=")), "no-header");
   for (const name of ["hash", "contentHash", "body"]) {
     assertEquals(await faultOf(text.replace(new RegExp(` ${name}=`), ` ${name}=0`)), "no-header", name);
     assertEquals(await faultOf(text.replace(new RegExp(` ${name}=\\S+`), "")), "no-header", name);
