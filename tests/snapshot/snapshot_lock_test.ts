@@ -229,3 +229,22 @@ Deno.test("a lock whose file cannot be made is refused with the system's error",
   assert(!taken.ok);
   assert(["EACCES", "EPERM", "EROFS"].includes(taken.code), taken.message);
 });
+
+Deno.test("a lock of a group that is not its directory's is not for that group to write", async () => {
+  await using directory = await temporaryDirectory();
+  await Deno.mkdir(directory.file("cache"));
+  await Deno.mkdir(directory.file("place"));
+  for (const [name, mode] of [["", 0o755], ["cache", 0o777], ["place", 0o777]] as const) {
+    await Deno.chmod(directory.file(name), mode);
+  }
+  const child = new URL("lock_child.ts", import.meta.url).pathname;
+  const { success, stdout, stderr } = await new Deno.Command("setpriv", {
+    args: [
+      ...["--reuid=65534", "--regid=65534", "--clear-groups", "--", Deno.execPath(), "run", "-A", "--no-config"],
+      ...["--no-lock", child, directory.file("place/snapshot.json")],
+    ],
+    env: { DENO_DIR: directory.file("cache") },
+  }).output().catch((error) => ({ success: false, stdout: new Uint8Array(), stderr: new TextEncoder().encode(error) }));
+  if (!success) return console.warn(`not tried as another user: ${new TextDecoder().decode(stderr).split("\n")[0]}`);
+  assertEquals(new TextDecoder().decode(stdout), "606\n");
+});
