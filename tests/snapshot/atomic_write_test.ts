@@ -155,6 +155,7 @@ Deno.test("the temporary file of a writer that still runs stays, as do files of 
       `.a.1.${random}`,
       `.a.1.${random}.tmp2`,
       `.a.1.xyz.tmp`,
+      `.a.12345678901.${random}.tmp`,
       `.ab.1.${random}.tmp`,
       `a.1.${random}.tmp`,
     ];

@@ -212,6 +212,10 @@ Deno.test("what was found in force again after it was touched is not read once m
         reads.push(await bytesRead() - before >= size);
       }
       assertEquals(reads, [true, false, false]);
+      const { slot: again } = await open(path);
+      const before = await bytesRead();
+      assertEquals(await again.isInForce(), true);
+      assert(await bytesRead() - before < size, "what was verified at opening is not read once more");
     });
   });
 });
