@@ -246,6 +246,10 @@ Deno.test("what was kept of a hook is what it is done with, and a failure is no 
   const { hooks } = initialHooks(["a", "b stop", "c", "d"].map(planOf), done);
   assertEquals(hooks.map((hook) => hook.done), ["1", null, null, null]);
   assertEquals(hooks.map((hook) => hook.isUnwell), [false, true, false, false]);
+  assertEquals(
+    hooks.map((hook) => [hook.failures, hook.waits, hook.running, hook.owed]),
+    hooks.map(() => [0, null, null, null]),
+  );
 });
 
 type Step =
