@@ -71,7 +71,9 @@ Deno.test("an error ends with 1, and the text says what to do", async () => {
   await using daemon = await cannedDaemon(() => json(statusWith()));
   const options = await hostOf(daemon.directory, daemon.at);
   await Deno.chmod(daemon.directory.file("honua.hcl"), 0o666);
-  const { code, out, error } = await runRecorded(["doctor", "--options", options], { environment: ENVIRONMENT });
+  const { code, out, error } = await runRecorded(["doctor", "--timeout", "60", "--options", options], {
+    environment: ENVIRONMENT,
+  });
   assertEquals([code, error], [1, ""]);
   assertStringIncludes(out, `→ chmod o-w ${daemon.directory.file("honua.hcl")}\n`);
   assertStringIncludes(out, "\nSomething is wrong: 1 error, ");
