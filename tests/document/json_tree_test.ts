@@ -105,3 +105,14 @@ Deno.test("an edited file is read as jsonc-parser visits it, and has the same mi
     }
   }));
 });
+
+Deno.test("reading rests behind every 64 members or items", () => {
+  const members = openMemberReading(() => null, null);
+  const bounds = { maxMistakes: 1, maxNesting: 9, maxCommas: Infinity };
+  const rests = (text: string) => [...readTree(text, { members, ...bounds })].length;
+  const list = (count: number) => `[${Array(count).fill("1").join(",")}]`;
+  // The end of the list counts as well.
+  assertEquals([62, 63, 126, 127, 191].map((count) => rests(list(count))), [0, 1, 1, 2, 3]);
+  const object = (count: number) => `{${Array.from({ length: count }, (_, index) => `"${index}":1`).join(",")}}`;
+  assertEquals([62, 63, 127].map((count) => rests(object(count))), [0, 1, 2]);
+});

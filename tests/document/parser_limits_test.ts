@@ -127,6 +127,45 @@ Deno.test("a text that used up the limit is the one that is told, not the next o
   assertEquals(await parser.judge(["x = 1\n", "y = 1\n"]), { ok: false, reason: "time", at: 0 });
 });
 
+Deno.test("what a process uses may reach the bound of memory, and not that of time", async () => {
+  const bytes = LIMITS.memoryBytes;
+  const cases: readonly (readonly [Usage, "time" | "memory" | null])[] = [
+    [{ residentBytes: bytes, processorMilliseconds: LIMITS.timeMilliseconds - 1 }, null],
+    [{ residentBytes: bytes + 1, processorMilliseconds: 0 }, "memory"],
+    [{ residentBytes: bytes, processorMilliseconds: LIMITS.timeMilliseconds }, "time"],
+  ];
+  for (const [usage, reason] of cases) {
+    await using directory = await temporaryDirectory();
+    const go = directory.file("go");
+    let looks = 0;
+    const read = async () => {
+      if (++looks === 3) await directory.write("go", "");
+      return usage;
+    };
+    const waiting = reason === null ? `until test -e ${go}; do sleep 0.01; done` : "exec sleep 1000";
+    await using parser = openParser(LIMITS, stubCommand(`${BEGUN}\n${waiting}\n${ANSWERING}`), read);
+    const judgement = await parser.judge(["x = 1\n"]);
+    assertEquals(judgement.ok ? null : judgement.reason, reason);
+  }
+});
+
+Deno.test("less than the limit is no reason to stop at the next text, and as many verdicts as texts are wanted", async () => {
+  const verdicts = (count: number) => sending({ verdicts: Array(count).fill({ value: null }) });
+  const end = [sending({ residentBytes: 7, processorMilliseconds: 300 }), "exec cat > /dev/null"];
+  const judged = async (count: number) => {
+    const script = [
+      sending({ at: 0, processorMilliseconds: 100 }),
+      sending({ at: 1, processorMilliseconds: 299 }),
+      verdicts(count),
+      ...end,
+    ].join("\n");
+    await using parser = openParser(LIMITS, stubCommand(script), usageAt(100, 1));
+    return await parser.judge(["x = 1\n", "y = 1\n"]);
+  };
+  assertEquals(await judged(2), { ok: true, verdicts: Array(2).fill({ value: null }), spentMilliseconds: 200 });
+  for (const count of [0, 1, 3]) assertEquals(await judged(count), { ok: false, reason: "crash", at: 1 });
+});
+
 Deno.test("where processor time is not told in time, it is waited for", async () => {
   for (const [usage, reason] of [["late", "crash"], ["cannot", "time"]] as const) {
     const limits = { ...LIMITS, wallMilliseconds: 600 };

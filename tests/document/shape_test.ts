@@ -62,6 +62,16 @@ Deno.test("items that differ in names, labels, values, comments and blanks alone
   assertEquals(liftShape(other), null);
 });
 
+Deno.test("blanks and comments around an item count for nothing", () => {
+  assertEquals(liftShape("\n\t# new\n x = 1 // one\n\n/* the end */\n")?.text, 'n0 = "0"\n');
+  assertEquals(liftShape('b /* b */ c "d" {\n/* x */ x /* = */ = /* 1 */ 1\n}\n')?.text, 'n0 n1 "n2" {\nn3 = "0"\n}\n');
+  const many = Array.from({ length: 66 }, (_, index) => `x${index} = ${index}\n`).join("");
+  assertEquals(
+    liftShape(`b {\n${many}}\n`)?.text.split("\n").slice(-4),
+    ['n65 = "64"', 'n66 = "65"', "}", ""],
+  );
+});
+
 Deno.test("equal names stay equal in a shape and different names different", () => {
   const shape = liftShape('b "x" {\n  x = 1\n  b {\n    x = 2\n    y = 3\n  }\n}\n');
   assertEquals(shape?.text, 'n0 "n1" {\nn1 = "0"\nn0 {\nn1 = "1"\nn2 = "2"\n}\n}\n');

@@ -1,6 +1,7 @@
 // What another process has used, as a program with every permission reads it and as the compiled one has to.
 import { assert, assertEquals } from "@std/assert";
-import { residentBytes, usageOf, watchUsage } from "../../src/document/usage.ts";
+import { readUsage, residentBytes, usageOf, watchUsage } from "../../src/document/usage.ts";
+import { withFakeTimeouts } from "../support/fake_clock.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
 
 const MEBIBYTE = 1024 * 1024;
@@ -81,4 +82,68 @@ async function outputOf(script: string): Promise<unknown> {
   }).spawn();
   await new Blob([script]).stream().pipeTo(program.stdin);
   return JSON.parse(new TextDecoder().decode((await program.output()).stdout));
+}
+
+/** What is read of files of /proc with such texts. */
+async function readingOf(stat: string, status: string): Promise<unknown> {
+  const { readTextFile } = Deno;
+  Deno.readTextFile = (path) => Promise.resolve(String(path).endsWith("/stat") ? stat : status);
+  try {
+    return await readUsage(7);
+  } finally {
+    Deno.readTextFile = readTextFile;
+  }
+}
+
+Deno.test("a tick is ten milliseconds, user and kernel together, and a kB of the kernel's 1024 bytes", async () => {
+  const stat = (name: string) => `7 (${name}) S 1 2 3 0 -1 4194304 5 6 7 8 150 50 9 10 20 0 1 0 99 1000 2000\n`;
+  const status = "Name:\tx\nVmHWM:\t   9999 kB\nVmRSS:\t    2048 kB\nRssAnon:\t 1 kB\n";
+  for (const name of ["x", "a) b", "(", ") S 1 2 3 4 5", "a\nb"]) {
+    assertEquals(await readingOf(stat(name), status), { residentBytes: 2 * MEBIBYTE, processorMilliseconds: 2_000 });
+  }
+  // A zombie has no memory; and what is no number is none.
+  for (const other of ["Name:\tx\n", "xVmRSS:\t 1 kB\n", "VmRSS:\t 1 kBx\n", "VmRSS:\t x kB\n"]) {
+    assertEquals(await readingOf(stat("x"), other), "cannot");
+  }
+  assertEquals(await readingOf("7 (x) S 1 2\n", status), "cannot");
+});
+
+Deno.test("a process is looked at every 10 ms, and every 50 ms if each look costs a process", async () => {
+  const { openSync } = Deno;
+  const cases = [
+    [openSync, 10],
+    [refusing(new Deno.errors.NotFound()), 10],
+    [refusing(new Deno.errors.NotCapable()), 50],
+  ] as const;
+  for (const [open, milliseconds] of cases) {
+    await withFakeTimeouts(async (timers) => {
+      Deno.openSync = open;
+      const told: unknown[] = [];
+      const end = watchUsage(Deno.pid, (usage) => told.push(usage), () => Promise.resolve("late"));
+      Deno.openSync = openSync;
+      for (const times of [1, 2, 3]) {
+        await timers.tickAsync(milliseconds - 1);
+        assertEquals(told.length, times - 1);
+        await timers.tickAsync(1);
+        assertEquals(told.length, times);
+      }
+      await end();
+      assertEquals(timers.countTimers(), 0);
+    });
+  }
+});
+
+Deno.test("a watch that is ended by what it tells tells no more", async () => {
+  await withFakeTimeouts(async (timers) => {
+    let told = 0;
+    const end = watchUsage(Deno.pid, () => void (told++, end()), () => Promise.resolve("cannot"));
+    await timers.tickAsync(1_000);
+    assertEquals([told, timers.countTimers()], [1, 0]);
+  });
+});
+
+function refusing(error: Error): typeof Deno.openSync {
+  return () => {
+    throw error;
+  };
 }

@@ -145,6 +145,22 @@ Deno.test("a session is killed with all groups in it", async () => {
   assertEquals(await group.end(0), 0);
 });
 
+Deno.test("if /proc does not tell, the groups that lead the sessions are killed all the same", async () => {
+  await using directory = await temporaryDirectory();
+  const group = await start("trap '' TERM HUP; : >DIR/up; sleep 600 & sleep 600", directory);
+  const { readDir } = Deno;
+  Deno.readDir = () => {
+    throw new Deno.errors.NotFound("/proc");
+  };
+  try {
+    await killSessions([group.id]);
+  } finally {
+    Deno.readDir = readDir;
+  }
+  await eventually("the group is gone", async () => (await runningInGroup(group.id)).length === 0);
+  await group.end(0);
+});
+
 Deno.test("groups are killed with all that runs in them, and those that are gone are passed over", async () => {
   await using directory = await temporaryDirectory();
   const group = await start("trap '' TERM HUP; sleep 600 & sleep 600 & : >DIR/up; sleep 600", directory);
