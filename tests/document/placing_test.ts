@@ -254,3 +254,13 @@ Deno.test("what was rewritten behind a value of an item, or in front of the item
   );
   assertEquals(valueIn('a = ["${env:B}" "${env:C}"]', ['${env("B")}', '${env("C")}']), [[env("B"), env("C")]]);
 });
+
+Deno.test("a name is found as it is written, or normalised as HCL does with strings", () => {
+  const value = [1, "1", "1"];
+  for (const name of ["e\u0301", '"e\u0301"']) {
+    assertEquals(valueIn(`a = { ${name} = 1 }`, { "\u00e9": 1 }), [{ [`\u00e9@${name}`]: value }]);
+  }
+  assertEquals(valueIn("a = { e\u0301 = 1 }", { "e\u0301": 1 }), [{ "e\u0301@e\u0301": value }]);
+  // A name that is not there has the place of what is around it.
+  assertEquals(valueIn("a = { b = 1 }", { c: "x" }), [{ "c@{ b = 1 }": ["x", undefined, "{ b = 1 }"] }]);
+});

@@ -1,6 +1,6 @@
 // What may be scanned a second time is bounded by the whole text: what a scan with a memory makes of that.
 import { assertEquals } from "@std/assert";
-import { rescanBudgetOf } from "../../src/document/cursor.ts";
+import { MAX_VALUES, rescanBudgetOf } from "../../src/document/cursor.ts";
 import { scanSource } from "../../src/document/dialect.ts";
 import { openScanMemory } from "../../src/document/rescan.ts";
 import { openPace } from "../../src/time/pace.ts";
@@ -69,4 +69,17 @@ Deno.test("what exceeds a bound does so again, wherever the next edit is", async
       assertEquals((await scan(text))[1], true, text.slice(0, 20));
     }
   }
+});
+
+Deno.test("values are counted for the items that there are, not for those that are gone", async () => {
+  const memory = openScanMemory();
+  const scanned = async (text: string) => {
+    const { tooManyAt } = await memory.scan(text, openPace());
+    return [memory.work.scanned, tooManyAt];
+  };
+  // More than half of what a text may have: two of them are too many.
+  const heavy = (value: string) => `x = [${value},${"1,".repeat(MAX_VALUES / 2)}]\n`;
+  const others = `a = "${"v".repeat(40)}"\n`.repeat(20);
+  assertEquals(await scanned(heavy("2") + others), [21, null]);
+  assertEquals(await scanned(heavy("3") + others), [1, null]);
 });

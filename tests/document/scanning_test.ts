@@ -98,6 +98,10 @@ Deno.test("a setting ends where the next one on its line begins, whatever its va
       "f(1)",
       "a.b",
       "1 + 9",
+      "2 * 3",
+      "a.*",
+      "a.*.b",
+      "a[*].b * 2",
       "(2)",
     ]
   ) {
@@ -272,4 +276,15 @@ Deno.test("a word is an identifier of HCL, of whatever letters", () => {
   assertEquals(["\u00e4b-1 x", "a\u00e4\u0301x y", "\u0301a", "a\u00a0b", "\u{10400}a", "\u{1f600}"].map(taken), [
     ...["\u00e4b-1", "a\u00e4\u0301x", "", "a", "\u{10400}a", ""],
   ]);
+});
+
+Deno.test("an item of a list is whole also if its comma or the end of the list is on another line", () => {
+  const forms = (text: string) => {
+    const value = scanSource(text).items[0]!.entry!.value;
+    return value.kind === "list" ? value.items.map((item) => item.kind === "expression" ? item.form : item.kind) : null;
+  };
+  assertEquals(forms(`x = ["a"\n, 'b' # b\n, [1]\n\n, { c = 1 }\n]\n`), ["quoted", "quoted", "list", "fields"]);
+  const [, , next] = scanSource('x = "a"\n\n\n(y\nz = 1\n').items;
+  assertEquals(next?.entry?.name, "z");
+  assertEquals(itemsOf('x = "a"\n+ 1\n'), ['attribute x = "a"', "stray + 1"]);
 });

@@ -122,6 +122,7 @@ Deno.test("an unknown name is an error, in a variable and in a section of others
       place: null,
     },
   ]);
+  assertEquals(said({ set: { "State:Paths": "x" } })[0]?.why, why);
   // Below a single value and below a map nothing has a name.
   assertEquals(said({ set: { "Snapshot:Path:x": "1" } })[0]?.path, "Snapshot:Path");
   assertEquals(said({ set: { "Logging:LogLevel:a:b": "none" } })[0]?.path, "Logging:LogLevel:a");

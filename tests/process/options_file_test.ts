@@ -72,7 +72,8 @@ Deno.test("64 levels are read, and what is one deeper is refused at its place", 
     assertEquals(diagnosticsOf(text(64)), [], open);
     const [first, ...others] = diagnosticsOf(text(65));
     assertEquals([first?.code, first?.summary, others.length], ["options/nesting", "Nested deeper than 64 levels", 0]);
-    assertEquals(first?.place?.column, text(65).indexOf(innermost) + 1);
+    const start = text(65).indexOf(innermost);
+    assertEquals([first?.place?.column, first?.place?.range], [start + 1, { start, end: start + 1 }]);
   }
   // What was closed counts no more.
   assertEquals(diagnosticsOf(`{ "a": [${"[[]], {}, ".repeat(100)}] }`), []);
@@ -101,6 +102,7 @@ Deno.test("each mistake of syntax has words of its own", () => {
     ['{ "a": "\\u00" }', "A string has an escape that JSON does not know"],
     ['{ "a": "\\x" }', "A string has an escape that JSON does not know"],
     ['{ "a": "\u0001" }', "A string has a control character that must be escaped"],
+    ['{ "a": 1. }', "This is not JSON"],
     ["[]", "An options file is one object"],
     ["", "Expected a value"],
   ];

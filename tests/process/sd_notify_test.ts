@@ -231,6 +231,30 @@ Deno.test("disposing waits for 300 ms and no longer, and what waits then is give
   assertEquals([troubles, await Deno.readTextFile(directory.file("runs"))], [[], "x\n"]);
 });
 
+Deno.test("a socket is made in the first runtime directory, else in that for temporary files, else in the system's", async () => {
+  const { listenDatagram } = Deno;
+  Deno.listenDatagram = () => {
+    throw new Deno.errors.PermissionDenied("Permission denied (os error 13)");
+  };
+  const triedWith = async (environment: Record<string, string>) => {
+    const { manager, troubles } = open({ NOTIFY_SOCKET: "/nowhere", ...environment });
+    await using _ = manager;
+    manager?.notify({ ready: true });
+    await manager?.flush(60_000);
+    return troubles;
+  };
+  const trouble = (directories: string) => [
+    `The service manager cannot be told: no socket can be bound in ${directories}: Permission denied`,
+  ];
+  try {
+    const both = { RUNTIME_DIRECTORY: "/run/a:/run/b", TMPDIR: "/var/tmp" };
+    assertEquals(await triedWith(both), trouble("/run/a, /var/tmp, /tmp, /dev/shm"));
+    assertEquals(await triedWith({ RUNTIME_DIRECTORY: "", TMPDIR: "" }), trouble("/tmp, /dev/shm"));
+  } finally {
+    Deno.listenDatagram = listenDatagram;
+  }
+});
+
 Deno.test("a message is tried three times", async () => {
   await using directory = await temporaryDirectory();
   const failing = await directory.write(
