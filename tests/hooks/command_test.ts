@@ -1,11 +1,8 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { setTimeout as delay } from "node:timers/promises";
-import { relative } from "node:path";
-import { commandEnvironment, runCommand } from "../../src/hooks/command.ts";
-import { openLimit } from "../../src/hooks/ending.ts";
+import { commandEnvironment } from "../../src/hooks/command.ts";
 import { killGroups } from "../../src/hooks/process_group.ts";
 import { eventually } from "../support/eventually.ts";
-import { turn, withFakeTimeouts } from "../support/fake_clock.ts";
 import { isRunning } from "../support/process_tree.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
 import { ACTIVATED, firstNumber, run, runningInGroup, runShell } from "./sample_hook.ts";
@@ -72,64 +69,6 @@ Deno.test("what a command is given beats the daemon's own variables, and an empt
   const names = "HOME USER LOGNAME SHELL TMPDIR TZ LANG LANGUAGE LC_ALL LC_ADDRESS LC_COLLATE LC_CTYPE " +
     "LC_IDENTIFICATION LC_MEASUREMENT LC_MESSAGES LC_MONETARY LC_NAME LC_NUMERIC LC_PAPER LC_TELEPHONE LC_TIME PATH";
   assertEquals(Object.keys(commandEnvironment({}, (name) => name)).sort(), names.split(" ").sort());
-});
-
-Deno.test("a program is looked for in the directories of PATH that are named from the root, in their order", async () => {
-  await using directory = await temporaryDirectory();
-  const program = "a-program-of-this-test";
-  for (const name of ["one", "two"]) {
-    await Deno.mkdir(directory.file(name));
-    await directory.write(`${name}/${program}`, `#!/bin/sh\necho ${name}\n`);
-    await Deno.chmod(directory.file(`${name}/${program}`), 0o755);
-  }
-  const runWith = async (path: string) => {
-    const ending = await run({ kind: "command", command: [program] }, { surroundings: { environment: () => path } });
-    return ending.ok ? ending.output : ending.reason;
-  };
-  const [one, two] = [directory.file("one"), directory.file("two")];
-  const nowhere = `is not there: ${program} is in no directory of PATH`;
-  assertEquals(await runWith(`/nowhere:${two}:${one}`), "two");
-  assertEquals(await runWith(`${relative(Deno.cwd(), one)}:${relative("/", one)}:.:${two}`), "two");
-  assertEquals(await runWith(`${relative(Deno.cwd(), one)}:`), nowhere);
-  // What may not be run is passed over, and is the reason if nothing else is found.
-  await Deno.chmod(`${one}/${program}`, 0o644);
-  assertEquals(await runWith(`${one}:${two}`), "two");
-  assertEquals(await runWith(`${one}:/nowhere`), `is not executable: ${program}`);
-  for (const mode of [0o100, 0o010, 0o001]) {
-    await Deno.chmod(`${one}/${program}`, 0o444 | mode);
-    // Root may run what anybody may; the search does not ask whose bit it is.
-    assertEquals((await runWith(`${one}:${two}`)) !== nowhere, true);
-  }
-});
-
-Deno.test("a command is not started if its limit is over by then", async () => {
-  const started: number[] = [];
-  using limit = openLimit(600_000, AbortSignal.abort());
-  const groups = { add: (id: number) => started.push(id), delete: () => true };
-  const surroundings = { environment: () => undefined, mask: (text: string) => text, groups };
-  assertEquals(await runCommand(["sh", "-c", "exit 0"], { PATH: "/usr/bin:/bin" }, limit, surroundings), {
-    ok: false,
-    reason: "was ended because the daemon stops",
-    output: "",
-  });
-  assertEquals(started, []);
-});
-
-Deno.test("output is waited for half a second behind a command's end, and no longer", async () => {
-  for (const isInTime of [true, false]) {
-    await using directory = await temporaryDirectory();
-    const late = `until test -e ${directory.file("go")}; do sleep 0.01; done; echo late`;
-    const signal = new AbortController().signal;
-    const limit = { signal, stopping: signal, reason: () => "", [Symbol.dispose]: () => {} };
-    const surroundings = { environment: () => undefined, mask: (text: string) => text };
-    await withFakeTimeouts(async (timers) => {
-      const ended = runCommand(["sh", "-c", `(${late}) & echo first`], { PATH: "/usr/bin:/bin" }, limit, surroundings);
-      while (timers.countTimers() === 0) await turn();
-      if (isInTime) await directory.write("go", "");
-      else assertEquals(await timers.nextAsync(), 500);
-      assertEquals(await ended, { ok: true, output: isInTime ? "first\nlate" : "first" });
-    });
-  }
 });
 
 Deno.test("arguments reach the program as they are, without a shell", async () => {
@@ -408,93 +347,4 @@ Deno.test("a command does not outlive a daemon that was killed", { ignore: !HAS_
   daemon.kill("SIGKILL");
   await daemon.status;
   await eventually("the command is gone", async () => !(await isRunning(pid)));
-});
-
-Deno.test("why the system starts no program is told, and its arguments are not", async () => {
-  const { Command } = Deno;
-  const reasons: string[] = [];
-  try {
-    for (const code of ["ENOENT", "EACCES", "EPERM", "E2BIG", "EAGAIN", undefined]) {
-      const refuse = () => {
-        throw Object.assign(new Error("s3cret"), { code });
-      };
-      Deno.Command = class extends Command {
-        override spawn = refuse;
-      };
-      const ending = await run({ kind: "command", command: ["/bin/true", "s3cret"] });
-      reasons.push(ending.ok ? "" : ending.reason);
-    }
-  } finally {
-    Deno.Command = Command;
-  }
-  assertEquals(reasons, [
-    "cannot be executed: /bin/true",
-    "may not be executed by this daemon: /bin/true",
-    "may not be executed by this daemon: /bin/true",
-    "has more arguments than the system takes",
-    "could not be started (EAGAIN): /bin/true",
-    "could not be started (an unknown error): /bin/true",
-  ]);
-});
-
-/** Stops `performance.now()` at a time, and counts the looks at /proc, so that a grace is tried without its time. */
-function stoppedTime() {
-  let now = 0;
-  let looks = 0;
-  const { readDir } = Deno;
-  Object.defineProperty(performance, "now", { configurable: true, value: () => now });
-  Deno.readDir = (path) => (looks++, readDir(path));
-  const until = async (what: string, isTrue: () => boolean | Promise<boolean>) => {
-    for (let times = 0; times < 1_000; times++) {
-      if (await isTrue()) return;
-      await delay(10);
-    }
-    throw new Error(`not in time: ${what}`);
-  };
-  return {
-    until,
-    set: (milliseconds: number) => void (now = milliseconds),
-    async lookedAgain() {
-      const before = looks;
-      await until("looks at /proc", () => looks >= before + 3);
-    },
-    [Symbol.dispose]() {
-      Reflect.deleteProperty(performance, "now");
-      Deno.readDir = readDir;
-    },
-  };
-}
-
-Deno.test("a grace is two seconds at a command's limit, and half of one for what it leaves and when the daemon stops", async () => {
-  for (const [ends, grace] of [["at its limit", 2_000], ["by itself", 500], ["with the daemon", 500]] as const) {
-    await using directory = await temporaryDirectory();
-    const [pid, warned] = [directory.file("pid"), directory.file("warned")];
-    const stubborn = `sh -c 'trap ": >${warned}" TERM; echo $$ >${pid}; while :; do sleep 0.02; done' >/dev/null 2>&1`;
-    const script = ends === "by itself" ? `${stubborn} & until test -s ${pid}; do sleep 0.01; done` : stubborn;
-    const [overdue, stopping] = [new AbortController(), new AbortController()];
-    const limit = {
-      signal: AbortSignal.any([overdue.signal, stopping.signal]),
-      stopping: stopping.signal,
-      reason: () => "",
-      [Symbol.dispose]: () => {},
-    };
-    const surroundings = { environment: () => undefined, mask: (text: string) => text };
-    using time = stoppedTime();
-    const exists = (path: string) => Deno.stat(path).then(({ size }) => path === warned || size > 0, () => false);
-    let isOver = false;
-    const ended = runCommand(["sh", "-c", script], { PATH: "/usr/bin:/bin" }, limit, surroundings)
-      .finally(() => isOver = true);
-    await time.until("the process runs", () => exists(pid));
-    if (ends === "at its limit") overdue.abort();
-    if (ends === "with the daemon") stopping.abort();
-    await time.until("it is told to end", () => exists(warned));
-    const process = Number(await Deno.readTextFile(pid));
-    time.set(grace - 1);
-    await time.lookedAgain();
-    assertEquals([ends, await isRunning(process)], [ends, true]);
-    time.set(grace);
-    await time.until("the grace is over", () => isOver);
-    await ended;
-    assertEquals([ends, await isRunning(process)], [ends, false]);
-  }
 });

@@ -2,7 +2,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { sourceText } from "../../src/diagnostic/range.ts";
 import { secretValues } from "../../src/process/option_schema.ts";
-import { readOptions } from "../../src/process/option_reader.ts";
+import { parseFlagSetting, readOptions } from "../../src/process/option_reader.ts";
 
 interface Given {
   readonly file?: string;
@@ -263,4 +263,9 @@ Deno.test("no secret setting is quoted, wherever it stands, and all are known fo
     const known = secretValues(result.options);
     assertEquals(known.some((secret) => secret.includes("hunter2")), true, setting);
   }
+});
+
+Deno.test("blanks around the name that a flag sets are none of it, and those around the value are", () => {
+  const setting = { flag: "--set", key: "Snapshot:Path", value: " /x " };
+  assertEquals(parseFlagSetting("--set", " Snapshot:Path = /x "), { ok: true, setting });
 });
