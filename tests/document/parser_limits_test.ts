@@ -175,6 +175,17 @@ Deno.test("where processor time is not told in time, it is waited for", async ()
   }
 });
 
+Deno.test("where processor time was told once, what cannot be read later is no reason to blame the text", async () => {
+  let looks = 0;
+  const read = () => Promise.resolve(++looks === 1 ? { residentBytes: 0, processorMilliseconds: 0 } : "cannot");
+  await using parser = openParser(
+    { ...LIMITS, wallMilliseconds: 600 },
+    stubCommand(`${BEGUN}\nexec sleep 1000`),
+    read as () => Promise<Usage | Unknown>,
+  );
+  assertEquals(await parser.judge(["x = 1\n"]), CRASH);
+});
+
 Deno.test("where the host has not told anything by the limit, a late answer still counts", async () => {
   const { promise, resolve } = Promise.withResolvers<Usage | Unknown>();
   await using parser = openParser(LIMITS, stubCommand(`${BEGUN}\nexec sleep 1000`), () => promise);

@@ -83,3 +83,8 @@ Deno.test("values are counted for the items that there are, not for those that a
   assertEquals(await scanned(heavy("2") + others), [21, null]);
   assertEquals(await scanned(heavy("3") + others), [1, null]);
 });
+
+Deno.test("what is scanned a second time is counted from where it begins", () => {
+  const text = `# ${"-".repeat(10_000)}\n${"x = [1] + [2]\n".repeat(100)}y = { a = 1 b = 2 }\n`;
+  assertEquals(scanSource(text).items.at(-1)!.edits.length, 1);
+});

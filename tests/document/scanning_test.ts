@@ -128,6 +128,8 @@ Deno.test("a string, a list or an object is the whole value, or a part of an exp
       "[for a in b : a]",
       "{ for a in b : a => a }",
       "[1 }]",
+      "[,]",
+      "[1,, 2]",
       '["a" )]',
     ]
   ) {
@@ -287,4 +289,13 @@ Deno.test("an item of a list is whole also if its comma or the end of the list i
   const [, , next] = scanSource('x = "a"\n\n\n(y\nz = 1\n').items;
   assertEquals(next?.entry?.name, "z");
   assertEquals(itemsOf('x = "a"\n+ 1\n'), ['attribute x = "a"', "stray + 1"]);
+});
+
+Deno.test("an expression goes on over line ends inside its brackets, and only there", () => {
+  for (
+    const value of ["(1 +\n 2)", "f(\n1,\n2\n)", "a[\n0\n].b", "(\n(1\n)\n)", "[(1\n), 2] + [\n3]", "{ a = (\n1) }"]
+  ) {
+    assertEquals(itemsOf(`x = ${value}\ny = 1\n`), [`attribute x = ${value}`, "attribute y = 1"], value);
+  }
+  assertEquals(itemsOf("x = (1)\n+ 2\ny = 1\n"), ["attribute x = (1)", "stray + 2", "attribute y = 1"]);
 });

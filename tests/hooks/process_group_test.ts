@@ -179,3 +179,18 @@ Deno.test("nothing but a group is killed, whatever numbers are given, and no ref
   });
   assertEquals(sent, [[-4711, "SIGKILL"], [-4712, "SIGKILL"]]);
 });
+
+Deno.test("a program starts also if the directory of the daemon was removed", async () => {
+  const before = Deno.cwd();
+  const directory = await Deno.makeTempDir();
+  Deno.chdir(directory);
+  try {
+    await Deno.remove(directory);
+    const started = startGroup({ path: "/bin/sh", args: ["-c", "test $PWD = /"], env: {} }, () => {});
+    assert(started.ok);
+    assertEquals((await started.group.status).code, 0);
+    await started.group.end(0);
+  } finally {
+    Deno.chdir(before);
+  }
+});

@@ -62,7 +62,7 @@ Deno.test("a text that spells a number is one up to 15 digits", () => {
 
 /** What is taken, and what is not. */
 const TEXTS: readonly (readonly [setting: string, taken: readonly unknown[], refused: readonly unknown[]])[] = [
-  ["Hook:Name", ["x".repeat(64), "a b"], ["x".repeat(65), "", "a\nb", "a\u0085"]],
+  ["Hook:Name", ["x", "x".repeat(64), "a b"], ["x".repeat(65), "", "a\nb", "a\u0085"]],
   ["Hook:Command", [["x".repeat(131_071)], ["a", ""]], [["x".repeat(131_072)], [], ["a\0b"], [1]]],
   ["Hook:PidFile", ["x".repeat(4_096)], ["x".repeat(4_097), "a\0b", ""]],
   ["Hook:SystemdUnit", ["a.service", "a@b-c.timer", "@a.target", "\\x2d:a.mount"], [
@@ -92,7 +92,7 @@ const TEXTS: readonly (readonly [setting: string, taken: readonly unknown[], ref
   ["Hook:Action", ["restart", "reload-or-restart"], ["reload"]],
   ["Hook:Only", [[], ["honua", "dataSources", "services", "layers", "caches", "rateLimit", "VARIABLES"]], [["layer"]]],
   ["HighAvailability:ConfigurationChannel", ["a", "a}", "a".repeat(256)], ["", "}a", "a\0", "a".repeat(257)]],
-  ["HighAvailability:InstanceName", ["a".repeat(128), ""], ["a".repeat(129), "a\t"]],
+  ["HighAvailability:InstanceName", ["a", "a".repeat(128), ""], ["a".repeat(129), "a\t"]],
   ["Snapshot:Path", ["/a"], ["", "a\0b"]],
   ["Snapshot:Mode", ["0400", "0o640", "775", 640], ["0200", "0642", "1640", "00640", "64", "o640", "0o640x", "x640"]],
   ["Snapshot:ServerPath", ["/a.hcl", "/a.HONUA", ""], ["/a.hclx", "/a\0.hcl", ".hcl", "/ahcl"]],
