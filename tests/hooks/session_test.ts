@@ -24,11 +24,14 @@ Deno.test("a process is counted whatever its name looks like", async () => {
 
 Deno.test("a zombie does not run", async () => {
   await using directory = await temporaryDirectory();
-  // What sh becomes does not collect the child that ended.
-  await using group = start(`sh -c 'exit 0' & echo $! >${directory.file("pid")}; exec sleep 600`);
-  const pid = await eventually("the child was started", async () => {
-    return (await Deno.readTextFile(directory.file("pid"))).trim();
-  });
+  const [pidFile, go] = [directory.file("pid"), directory.file("go")];
+  await using group = start(
+    `sh -c 'until test -e ${go}; do sleep 0.01; done' & echo $! >${pidFile}; exec sleep 600`,
+  );
+  // What sh becomes does not collect the child, once it has become that.
+  await eventually("sh is sleep", async () => (await Deno.readTextFile(`/proc/${group.id}/comm`)) === "sleep\n");
+  const pid = (await Deno.readTextFile(pidFile)).trim();
+  await directory.write("go", "");
   await eventually("it is a zombie", async () => / Z /.test(await Deno.readTextFile(`/proc/${pid}/stat`)));
   assertEquals([...await runningGroups(group.id) ?? []], [[group.id, 1]]);
 });
