@@ -34,7 +34,7 @@ data_source "process" {
 /** Edits that are rejected on the line of a secret, or because of one. */
 const REJECTED = [
   sourceOf("first").replace(MAIN, MAIN.slice(0, -1)),
-  sourceOf("first").replace(MAIN, `  connection = 'Password=${LITERAL}'`),
+  sourceOf("first").replace(MAIN, `  connection = 'Password=${LITERAL}`),
   sourceOf("first").replace(MAIN, `${MAIN}\n${MAIN}`),
   sourceOf("first").replace('"LineString"', 'env("PROCESS_SECRET")'),
   sourceOf("first").replace("data_source.main", 'env("PROCESS_SECRET")'),
