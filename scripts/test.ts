@@ -1,4 +1,4 @@
-// `deno task test`: all tests, one file after the other. What is given beside its own flag goes to `deno test`.
+// `deno task test`: all tests, one file after the other. Other arguments than its own flag go to `deno test`.
 //   --slow   print at the end how long each test file took, the longest first
 import { fileTimes, timeTable } from "./slow_tests.ts";
 import { runStep } from "./step.ts";

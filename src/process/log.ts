@@ -150,7 +150,7 @@ function boundedFields(fields: LogFields, bounds: Bounds): Record<string, unknow
 
 /** A copy of plain data that JSON can hold: no cycle, no depth, no length without a limit. */
 function bounded(value: unknown, bounds: Bounds, depth: number): unknown {
-  // Its place in the entry is not free, whatever stands there.
+  // Its place in the entry has a cost, whatever the value.
   bounds.room--;
   if (value === undefined || value === null || typeof value === "boolean") return value;
   if (typeof value === "number") return boundedNumber(value, bounds);

@@ -1,6 +1,6 @@
 // A configuration in the grammar that a Honua server reads itself: the body of the file that it loads. A text that the
 // server would expand once more travels as a variable, since the grammar has no escape for it and a variable's value is
-// not expanded. What is the same as in the last configuration is taken over.
+// not expanded. Objects that are the same as in the last configuration are taken over.
 import type { Honua, HonuaConfig, RateLimit } from "../config/honua_config.ts";
 import { openPace, type Pace } from "../time/pace.ts";
 import { inTurns } from "../time/turns.ts";

@@ -16,7 +16,7 @@ export interface Served {
   isShutDown(): boolean;
 }
 
-/** What is moved by hand. */
+/** The parts that a test moves by hand. */
 export interface MovedSettings {
   /** Over {@linkcode ADMIN_LIMITS}. */
   readonly limits?: Partial<AdminLimits>;
@@ -65,7 +65,7 @@ function servingByHand(served: Served[], { onServe, onStop }: MovedSettings): Se
   };
 }
 
-/** Opens the connections of a listener, and notes all that comes of them. */
+/** Opens the connections of a listener, and notes how they end. */
 export function listening(settings: MovedSettings = {}) {
   const limits = { ...ADMIN_LIMITS, ...settings.limits };
   const accepts: PromiseWithResolvers<Deno.Conn>[] = [];

@@ -1,4 +1,4 @@
-// What a request comes to, and which refusal is remembered for how long.
+// The outcome of a request, and which refusal is remembered for how long.
 import { assertEquals } from "@std/assert";
 import { openAttempts } from "../../src/cluster/attempts.ts";
 import type { Link } from "../../src/cluster/notifier.ts";

@@ -1,4 +1,4 @@
-// What a keeper tells, when it tries again and what it never tells: sessions that a test opens and loses by hand, by a
+// The reports of a keeper, when it tries again and what it never reports: sessions that a test opens and loses by hand, by a
 // clock that it turns.
 import { assertEquals } from "@std/assert";
 import { type Keepable, keepLink, type LinkKeeperOptions } from "../../src/cluster/link_keeper.ts";

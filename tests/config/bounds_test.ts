@@ -19,7 +19,7 @@ const nowhere = { start: 0, end: 0 };
 const none = constant("");
 const environmental = environmentReference("A", null, nowhere);
 
-/** What was made of parts: its kind, or the code of the fault. */
+/** The result of parts: its kind, or the code of the fault. */
 function kindOf(made: Expression | Fault): string {
   return made.kind === "fault" ? made.code : made.kind;
 }

@@ -95,7 +95,7 @@ Deno.test("what is part of a value and hardly meant to be is a warning at its pl
     ["A='x'\t'y'", "xy", "text-behind-quote 1:7"],
     ["A= 'x'", "x", null],
     ["A='x\ry'", "x\ry", "carriage-return 1:5"],
-    // Only the first oddity of a value is told, and none of the value before.
+    // A warning names only the first oddity of a value, and none of the value before.
     ['A="x" # y "z" # w', 'x# y "z" # w', "comment-in-value 1:7"],
     ["A='x'\nB='y' # z", "x", "comment-in-value 2:7"],
     ["A='x'\nB=y", "x", null],

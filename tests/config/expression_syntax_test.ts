@@ -1,11 +1,11 @@
-// Where a mistake inside code stands in the source, as nearly as the places of a template's codes tell.
+// The place of a mistake inside code in the source, as near as the places of a template's codes allow.
 import { assert, assertEquals } from "@std/assert";
 import { parseTemplate } from "../../src/config/expression_syntax.ts";
 import { sourceText } from "../../src/diagnostic/range.ts";
 import type { Template } from "../../src/document/document.ts";
 
 /**
- * What is underlined of a source that holds one quoted template, whose codes are the texts between its outermost `${`
+ * The underlined part of a source that holds one quoted template, whose codes are the texts between its outermost `${`
  * and `}`; `decoded` is the template's text if it is another than what is written.
  */
 function underlined(

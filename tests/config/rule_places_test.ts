@@ -1,4 +1,4 @@
-// Where a rule's remark stands and how it is worded, and what reading gives in two forms.
+// The place and the words of a rule's remark, and what reading gives in two forms.
 import { assertEquals, assertStrictEquals } from "@std/assert";
 import type { Json } from "../../src/config/json.ts";
 import { emptyBoth, isName, listOf, united } from "../../src/config/reading.ts";

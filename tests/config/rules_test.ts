@@ -58,7 +58,7 @@ function said(...over: readonly Tree[]): string[] {
   return remarks(load(over.reduce<unknown>(laid, TIDY)));
 }
 
-/** What is said, what makes it be said, and what does not. */
+/** A remark, a source that causes it, and one that does not. */
 type Rule = readonly [remark: string, fires: readonly Tree[], silent: readonly Tree[]];
 
 /** A rule on one setting: the values that fire it and those that do not. */

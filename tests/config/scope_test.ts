@@ -1,4 +1,4 @@
-// What a scope keeps of the one before it: all that still stands for the same, also near the bound on all values.
+// The entries that a scope keeps of the one before it: all that mean the same, also near the bound on all values.
 import { assert, assertEquals, assertStrictEquals } from "@std/assert";
 import { type Evaluation, plain } from "../../src/config/evaluation.ts";
 import { MAX_TOTAL_LENGTH } from "../../src/config/expressions.ts";
@@ -25,7 +25,7 @@ function open(memory: ScopeMemory, variables: Record<string, Value | null>, cach
   }, SOURCE);
 }
 
-/** What a name stands for, in short. */
+/** The meaning of a name, in short. */
 function outcome(scope: Scope, name: string): unknown {
   const found = scope.standsFor(name) as Evaluation | undefined;
   if (found === undefined) return undefined;
@@ -115,7 +115,7 @@ Deno.test("definitions may come to the bound exactly", () => {
     const [long, rest] = [literal("x".repeat(LONG)), literal("y".repeat(length))];
     const variables = { long, ...copies(1, FULL - 1), rest };
     const found = outcome(open(memory, variables), "var.rest");
-    // What is remembered at the bound is the same again, and leaves no room.
+    // The entries remembered at the bound are the same again, and leave no room.
     const again = open(memory, { ...variables, more: literal("") });
     assertEquals(outcome(again, "var.rest") === found, true);
     return [(found as string).length, outcome(again, "var.more")];

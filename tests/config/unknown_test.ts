@@ -1,4 +1,4 @@
-// What is carried along of settings that the schema does not know, and what is said of them; and of loading as a whole.
+// Settings that the schema does not know: how they are carried along and reported; and loading as a whole.
 import { assert, assertEquals } from "@std/assert";
 import { loadConfig } from "../../src/config/load.ts";
 import { errorDiagnostic } from "../../src/diagnostic/diagnostic.ts";

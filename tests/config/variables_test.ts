@@ -8,7 +8,7 @@ import { sourceText } from "../../src/diagnostic/range.ts";
 import type { Block, Value } from "../../src/document/document.ts";
 import { load, loadValid, plain, remarks } from "./loading.ts";
 
-/** What a bare `var.x` comes to in a setting of a service, for a variable of that value. */
+/** The value of a bare `var.x` in a setting of a service, for a variable of that value. */
 function bare(value: unknown, environment: Record<string, string> = {}, text = "<var.x>"): [unknown, unknown] {
   const { config, portable } = loadValid(
     { variables: { x: value }, services: { s: { settings: { text } } } },

@@ -1,4 +1,4 @@
-// What a block parser asks hcl2json for, and what it makes of the answers, from answers made up.
+// The requests of a block parser to hcl2json, and what it makes of the answers, from answers made up.
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { openBlockParser } from "../../src/document/blocks.ts";
 import { scanSource } from "../../src/document/dialect.ts";

@@ -1,17 +1,17 @@
-// hcl2json's complaints as diagnostics, from complaints as it would write them: which mistakes are told, and where.
+// hcl2json's complaints as diagnostics, from complaints as it would write them: which mistakes are reported, and where.
 import { assertEquals } from "@std/assert";
 import { sourceText } from "../../src/diagnostic/range.ts";
 import { diagnoseComplaint } from "../../src/document/complaints.ts";
 import { scanSource } from "../../src/document/dialect.ts";
 import { FILE_MARK } from "../../src/document/hcl.ts";
 
-/** `line,column-column: summary` of hcl2json's; `^` in a detail stands for the mark of a file. */
+/** `line,column-column: summary` of hcl2json's; `^` in a detail means the mark of a file. */
 function complaint(...mistakes: readonly string[]): string {
   return mistakes.map((one) => `${FILE_MARK}:${one.includes(";") ? one : `${one}; detail`}`.replaceAll("^", FILE_MARK))
     .join(", and ");
 }
 
-/** `line:column-line:column summary` of what is told of a text's only item. */
+/** `line:column-line:column summary` of the diagnostics of a text's only item. */
 function told(text: string, ...mistakes: readonly string[]): string[] {
   const source = sourceText("t.hcl", text);
   const [item] = scanSource(text).items;

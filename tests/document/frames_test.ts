@@ -26,7 +26,7 @@ Deno.test("messages come through a pipe as they were, halves of characters too",
   await writing;
 });
 
-/** What is read of bytes that come in pieces. */
+/** The messages read from bytes that come in pieces. */
 function readPieces(...pieces: readonly (readonly number[])[]): Promise<unknown[]> {
   return Array.fromAsync(readFrames(ReadableStream.from(pieces.map((piece) => new Uint8Array(piece)))));
 }

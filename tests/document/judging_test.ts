@@ -79,7 +79,7 @@ function roomyPipe(): TransformStream<Uint8Array, Uint8Array> {
   return new TransformStream({}, { highWaterMark: Infinity }, { highWaterMark: Infinity });
 }
 
-/** What the parser's process replies to parts, by kinds; `confined` when it was confined among them. */
+/** The replies of the parser's process to parts, by kinds; `confined` when it was confined among them. */
 async function repliesTo(parts: readonly ParseRequest[]): Promise<(ParseReply | "confined")[]> {
   const [input, output] = [roomyPipe(), roomyPipe()];
   const replies: (ParseReply | "confined")[] = [];

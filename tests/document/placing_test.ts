@@ -103,7 +103,7 @@ Deno.test("lists and objects have their parts at their places, or at that of the
   assertEquals(valueIn('a = ["b", 1]', ["b"]), [[["b", undefined, '["b", 1]']]]);
   assertEquals(valueIn('a = ["b"]', ["b", "c"]), [[["b", undefined, '["b"]'], ["c", undefined, '["b"]']]]);
   assertEquals(valueIn("a = { b = 1, c = 2 }", { b: 1, c: 2 }), [{ "b@b": [1, "1", "1"], "c@c": [2, "2", "2"] }]);
-  // What the scanner did not see stands behind what it saw, at the place of the object.
+  // Members that the scanner did not see come behind those that it saw, at the place of the object.
   assertEquals(valueIn('a = { c = "2" }', { b: "x", c: "2" }), [
     { "c@c": ["2", undefined, '"2"'], 'b@{ c = "2" }': ["x", undefined, '{ c = "2" }'] },
   ]);

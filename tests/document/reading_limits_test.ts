@@ -1,4 +1,4 @@
-// What a reader of HCL says of a source that exceeds a limit or has very many mistakes, from a judge made up.
+// The diagnostics of a source that exceeds a limit or has very many mistakes, from a judge made up.
 import { assert, assertEquals } from "@std/assert";
 import { sourceText } from "../../src/diagnostic/range.ts";
 import { openBlockParser } from "../../src/document/blocks.ts";

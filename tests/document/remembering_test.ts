@@ -64,7 +64,7 @@ function itemsOf(text: string): readonly Item[] {
   return scanSource(text).items;
 }
 
-/** What is known of an item of a text and, maybe, of a shape. */
+/** The verdict on an item of a text and, maybe, of a shape. */
 function knownItem(text: string, shape: string | null = null): KnownItem {
   return {
     text,

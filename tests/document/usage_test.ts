@@ -84,7 +84,7 @@ async function outputOf(script: string): Promise<unknown> {
   return JSON.parse(new TextDecoder().decode((await program.output()).stdout));
 }
 
-/** What is read of files of /proc with such texts. */
+/** The usage read from files of /proc with such texts. */
 async function readingOf(stat: string, status: string): Promise<unknown> {
   const { readTextFile } = Deno;
   Deno.readTextFile = (path) => Promise.resolve(String(path).endsWith("/stat") ? stat : status);

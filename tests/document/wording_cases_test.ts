@@ -3,7 +3,7 @@ import { assertEquals } from "@std/assert";
 import { openHeredoc } from "../../src/document/open_heredoc.ts";
 import { isOfDirective, isSecondHalf, wordingOf } from "../../src/document/wording.ts";
 
-/** HCL's summary, the text with `^` at the place, and the summary and suggestion that are told. */
+/** HCL's summary, the text with `^` at the place, and the summary and suggestion of the diagnostic. */
 type Case = readonly [hclSummary: string, text: string, summary: string, suggestion: string | undefined];
 
 function check(cases: readonly Case[]): void {

@@ -48,7 +48,7 @@ export function equivalentsIn(entries: readonly Equivalent[], texts: ReadonlyMap
   };
 }
 
-/** What an entry makes of a text: one result for each place that has its text. */
+/** The results of an entry on a text: one result for each place that has its text. */
 function resultsOf(entry: Equivalent, text: string): string[] {
   const old = oneLine(entry.old);
   const made: string[] = [];

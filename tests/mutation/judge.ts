@@ -17,7 +17,7 @@ export interface Judgement {
   readonly by: string | null;
 }
 
-/** What a judge needs. */
+/** The tools of a judge. */
 export interface JudgeOptions {
   readonly nearest: NearestTests;
   /** Runs `deno` in a copy. */

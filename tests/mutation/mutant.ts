@@ -1,6 +1,6 @@
 // A mutant: one small change of one file that makes the program wrong, and the words for it.
 
-/** What a mutant changes. */
+/** The change that a mutant makes. */
 export type MutantKind =
   | "comparison"
   | "boolean"
@@ -31,7 +31,7 @@ export interface Mutant extends Replacement {
   readonly line: number;
   /** The lines that it changes, as one line. */
   readonly old: string;
-  /** What they become, as one line. */
+  /** Their replacement, as one line. */
   readonly new: string;
 }
 

@@ -5,7 +5,7 @@ import { patternMutants } from "./pattern_mutants.ts";
 import { sampleOf } from "./sample.ts";
 import { readTree } from "../../scripts/tidy/tree.ts";
 
-/** What the mutants of a text make of it, as `kind: text`. */
+/** The texts that the mutants of a text make, as `kind: text`. */
 function mutants(text: string): string[] {
   return mutantsOf("src/room/file.ts", text).map((mutant) => `${mutant.kind}: ${mutated(text, mutant)}`);
 }

@@ -17,7 +17,7 @@ function percentOf({ noticed, all }: { noticed: number; all: number }): string {
   return `${Math.floor(100 * noticed / all)} %`;
 }
 
-/** What is wrong with the share that tests notice, in one line; null where it is enough, or of too few mutants. */
+/** The complaint about the share that tests notice, in one line; null if it is enough, or of too few mutants. */
 export function troubleWithShare(judgements: readonly Judgement[], leastPercent: number): string | null {
   const share = noticedOf(judgements);
   if (share.all < LEAST_JUDGED || 100 * share.noticed >= leastPercent * share.all) return null;

@@ -117,7 +117,7 @@ function fieldsOf(fields: Record<string, unknown>): Record<string, unknown> {
   return rest;
 }
 
-/** What an entry costs at the most: its characters, each escaped, and the syntax around its members. */
+/** The greatest cost of an entry: its characters, each escaped, and the syntax around its members. */
 const MOST_OF_A_LINE = 400_000;
 
 Deno.test("a field is copied down to the fifth level, and what is an object there is not", () => {

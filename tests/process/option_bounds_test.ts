@@ -60,7 +60,7 @@ Deno.test("a text that spells a number is one up to 15 digits", () => {
   assertEquals(read({ "Hooks:Splay": "0".repeat(16) }).diagnostics.length, 1);
 });
 
-/** What is taken, and what is not. */
+/** The values that are taken, and those that are not. */
 const TEXTS: readonly (readonly [setting: string, taken: readonly unknown[], refused: readonly unknown[]])[] = [
   ["Hook:Name", ["x", "x".repeat(64), "a b"], ["x".repeat(65), "", "a\nb", "a\u0085"]],
   ["Hook:Command", [["x".repeat(131_071)], ["a", ""]], [["x".repeat(131_072)], [], ["a\0b"], [1]]],

@@ -1,4 +1,4 @@
-// What is said of names: which are known, which are another program's, and what was meant.
+// The diagnostics of names: which are known, which are another program's, and what was meant.
 import { assert, assertEquals } from "@std/assert";
 import { sourceText } from "../../src/diagnostic/range.ts";
 import { secretValues } from "../../src/process/option_schema.ts";

@@ -75,7 +75,7 @@ Deno.test("64 levels are read, and what is one deeper is refused at its place", 
     const start = text(65).indexOf(innermost);
     assertEquals([first?.place?.column, first?.place?.range], [start + 1, { start, end: start + 1 }]);
   }
-  // What was closed counts no more.
+  // A bracket that was closed counts no more.
   assertEquals(diagnosticsOf(`{ "a": [${"[[]], {}, ".repeat(100)}] }`), []);
 });
 

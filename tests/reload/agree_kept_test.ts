@@ -1,4 +1,4 @@
-// What an instance keeps, waits for and holds back, as values: what a transcript does not show of an agreement.
+// The state that an instance keeps, waits for and holds back, as values: a transcript does not show it.
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { type Accord, agree, type ClusterAction, type ClusterEvent } from "../../src/reload/agree.ts";
 import { type Agreement, type Ledger } from "../../src/reload/agreement.ts";
@@ -10,7 +10,7 @@ function kindsOf({ actions }: Accord): string[] {
   return actions.map(({ kind }) => kind);
 }
 
-/** What the timer of that kind was armed with. */
+/** The delay of the timer of that kind. */
 function armed({ actions }: Accord, kind: "arm-reconcile" | "arm-settle"): number[] {
   return actions.filter((action): action is Extract<ClusterAction, { milliseconds: number }> => action.kind === kind)
     .map(({ milliseconds }) => milliseconds);

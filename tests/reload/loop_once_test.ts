@@ -1,4 +1,4 @@
-// What the loop does once, or not again: events that arrive together, timers that are armed anew, answers after the end.
+// Things that the loop does once, or not again: events that arrive together, timers that are armed anew, answers after the end.
 import { assert, assertEquals } from "@std/assert";
 import type { AnnouncementAnswer } from "../../src/reload/agree.ts";
 import type { Ledger } from "../../src/reload/agreement.ts";

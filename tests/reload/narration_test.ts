@@ -1,4 +1,4 @@
-// What the log says of each report: level, words and fields.
+// The log's words for each report: level, words and fields.
 import { assertEquals } from "@std/assert";
 import type { Diagnostic } from "../../src/diagnostic/diagnostic.ts";
 import { listed, narrateAgreement, narrateReload, reasonOf } from "../../src/reload/narration.ts";

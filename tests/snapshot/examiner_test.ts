@@ -1,4 +1,4 @@
-// What an examiner remembers of a file: at the bound of a clock's tick, and while the file changes under its eyes.
+// An examiner's memory of a file: at the bound of a clock's tick, and while the file changes under its eyes.
 import { assertEquals, assertRejects } from "@std/assert";
 import { stat } from "node:fs/promises";
 import {
@@ -15,7 +15,7 @@ import { MAX_SNAPSHOT_BYTES } from "../../src/snapshot/snapshot.ts";
 import { withFakeDate } from "../support/fake_clock.ts";
 import { withDirectory } from "./temporary_directory.ts";
 
-/** Files are told apart by their text, which is their hash here; `damaged` is no whole file. */
+/** The text of a file is its hash here; `damaged` is no whole file. */
 function headerOf(text: string): SealedHeader {
   return { hash: text as Sha256Hex, contentHash: text as Sha256Hex };
 }

@@ -10,7 +10,7 @@ import { withFakeDate } from "../support/fake_clock.ts";
 import { type Faults, faultyFileSystem } from "./faulty_file_system.ts";
 import { namesIn, withDirectory } from "./temporary_directory.ts";
 
-/** Files are told apart by their first byte, which is their hash here; one that begins with `!` is damaged. */
+/** The first byte of a file is its hash here; one that begins with `!` is damaged. */
 function headerOf(text: string): SealedHeader {
   return { hash: text[0] as Sha256Hex, contentHash: text[0] as Sha256Hex };
 }
@@ -167,7 +167,7 @@ Deno.test("what a slot has written is its header, and no file is in force that w
       null,
       true,
     ]);
-    // What was not written is no file that needs no proof.
+    // A file that was not written needs proof.
     await Deno.writeTextFile(path, "b");
     assertEquals([(await slot.read())?.header, slot.verified], [headerOf("b"), 1]);
   });

@@ -3,7 +3,7 @@ import { assertEquals } from "@std/assert";
 import { tracePath } from "../../src/source/path_trace.ts";
 import { inDirectory } from "./watching.ts";
 
-/** What is looked up below a directory, and how the way ends. */
+/** The names looked up below a directory, and how the way ends. */
 async function traced(directory: string, path: string) {
   const { lookups, target, outcome } = await tracePath(path);
   const below = lookups.filter((lookup) => lookup.directory.startsWith(directory));

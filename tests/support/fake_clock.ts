@@ -42,7 +42,7 @@ export async function turn(): Promise<void> {
   for (let times = 0; times < 5; times++) await new Promise((resolve) => setImmediate(resolve));
 }
 
-/** Sets what `Date` says while the body runs, in milliseconds since 1970. Time stands still until it is set again. */
+/** Sets what `Date` says while the body runs, in milliseconds since 1970. It does not move until it is set again. */
 export async function withFakeDate(body: (set: (milliseconds: number) => void) => Promise<void>): Promise<void> {
   const timers = FakeTimers.install({ toFake: ["Date"] });
   try {
