@@ -8,7 +8,7 @@ import { withinLimit } from "../time/limit.ts";
 /** What `fstat` says that matters here. */
 export type FileStat = Pick<
   Stats,
-  | ("dev" | "ino" | "mode" | "uid" | "gid" | "size" | "mtimeMs" | "ctimeMs" | "birthtimeMs")
+  | ("dev" | "ino" | "mode" | "nlink" | "uid" | "gid" | "size" | "mtimeMs" | "ctimeMs" | "birthtimeMs")
   | ("isFile" | "isDirectory" | "isFIFO" | "isSocket")
 >;
 

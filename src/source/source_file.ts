@@ -120,9 +120,10 @@ function digestOf(bytes: Uint8Array): string {
 
 /**
  * The state of what a path leads to, cheap enough to be asked every few seconds: real path, the directory's and the
- * file's device and inode, size, mode, owner and times (as fine as the runtime tells them: a millisecond, a second for
- * the time of change). Of the directory nothing that a neighbour's coming and going alters. Never throws: `missing`
- * and an unreadable way are states like others.
+ * file's device and inode, size, mode, owner, times (as fine as the runtime tells them: a millisecond, a second for the
+ * time of change) and number of names, which tells of a replacement outside if the file is mounted by itself. Of the
+ * directory nothing that a neighbour's coming and going alters. Never throws: `missing` and an unreadable way are states
+ * like others.
  */
 export async function identify(path: string): Promise<FileIdentity> {
   try {
@@ -134,8 +135,8 @@ export async function identify(path: string): Promise<FileIdentity> {
 }
 
 function identityOf(realPath: string, directory: FileStat, file: FileStat): FileIdentity {
-  const { dev, ino, mode, uid, gid, size, mtimeMs, ctimeMs, birthtimeMs } = file;
-  return [directory.dev, directory.ino, dev, ino, mode, uid, gid, size, mtimeMs, ctimeMs, birthtimeMs, realPath]
+  const { dev, ino, mode, nlink, uid, gid, size, mtimeMs, ctimeMs, birthtimeMs } = file;
+  return [directory.dev, directory.ino, dev, ino, mode, nlink, uid, gid, size, mtimeMs, ctimeMs, birthtimeMs, realPath]
     .join(" ");
 }
 

@@ -25,7 +25,7 @@ function refusal(read: SourceRead | Awaited<ReturnType<typeof decodeSource>>) {
   return { ...read.diagnostic, digest: read.digest };
 }
 
-const NUMBERS = { dev: 1, ino: 1, mode: 0, uid: 0, gid: 0, size: 0, mtimeMs: 0, ctimeMs: 0, birthtimeMs: 0 };
+const NUMBERS = { dev: 1, ino: 1, mode: 0, nlink: 1, uid: 0, gid: 0, size: 0, mtimeMs: 0, ctimeMs: 0, birthtimeMs: 0 };
 
 /** An open regular file of unknown size that reads as a test wants. */
 function opened(read: OpenedFile["read"], numbers: typeof NUMBERS = NUMBERS): OpenedFile {
@@ -295,6 +295,7 @@ Deno.test("an identity changes with content, time, mode, replacement and the lin
     await changes("content", () => Deno.writeTextFile(`${directory}/a/f`, "22"));
     await changes("time", () => Deno.utime(path, 1, 1));
     await changes("mode", () => Deno.chmod(path, 0o600));
+    await changes("number of names", () => Deno.link(`${directory}/a/f`, `${directory}/another`));
     await changes("target", async () => {
       await Deno.remove(path);
       await Deno.symlink("b/f", path);
