@@ -1,9 +1,10 @@
 // A copy of the checkout in which one file at a time is changed and tests are run: never the checkout itself.
 import { dirname, join } from "node:path";
+import { listFiles } from "../../scripts/file_list.ts";
 import { startGroup } from "../../src/hooks/process_group.ts";
 import { withinLimit } from "../../src/time/limit.ts";
 
-/** A folder with all that git would take of a checkout, and a folder for temporary files; removed with its directory. */
+/** A folder with all of a checkout that people write, and a folder for temporary files; removed with its directory. */
 export interface CheckoutCopy {
   readonly root: string;
   readonly temporary: string;
@@ -18,29 +19,28 @@ export interface CopyRun {
 }
 
 const KEPT_CHARACTERS = 64 * 1024;
-const LIST_LIMIT_MILLISECONDS = 30_000;
+const MADE_FOLDERS = ["coverage", "dist", "node_modules"];
 /** A process that outlives the run keeps its pipes open. */
 const OUTPUT_LIMIT_MILLISECONDS = 500;
 
 /** Copies the checkout at `root`, with changes that are not committed, into a new folder. */
 export async function copyCheckout(root: string, directory: string): Promise<CheckoutCopy> {
   const copy = { root: join(directory, "checkout"), temporary: join(directory, "tmp") };
-  const { success, stdout, stderr } = await new Deno.Command("git", {
-    args: ["ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-    cwd: root,
-    signal: AbortSignal.timeout(LIST_LIMIT_MILLISECONDS),
-  }).output();
-  if (!success) throw new Error(`could not list the checkout at ${root}: ${new TextDecoder().decode(stderr).trim()}`);
-  for (const path of new TextDecoder().decode(stdout).split("\0").filter((path) => path !== "")) {
+  for (const path of await writtenFiles(root)) {
     await Deno.mkdir(join(copy.root, dirname(path)), { recursive: true });
-    try {
-      await Deno.copyFile(join(root, path), join(copy.root, path));
-    } catch (error) {
-      // Git lists a file that was removed until the removal is staged.
-      if (!(error instanceof Deno.errors.NotFound)) throw error;
-    }
+    await Deno.copyFile(join(root, path), join(copy.root, path));
   }
   return copy;
+}
+
+/** The files that people write, without asking git, which may be missing or distrust the folder's owner. */
+async function writtenFiles(root: string): Promise<string[]> {
+  const paths: string[] = [];
+  for await (const { name, isDirectory } of Deno.readDir(root)) {
+    if (name.startsWith(".") || MADE_FOLDERS.includes(name)) continue;
+    paths.push(...isDirectory ? await listFiles(root, name) : [name]);
+  }
+  return paths;
 }
 
 /** Removes the directory of copies, and what Deno cached of the files in it, megabytes that no other run uses. */

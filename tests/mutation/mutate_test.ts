@@ -13,7 +13,6 @@ const MAIN = new URL("main.ts", import.meta.url).pathname;
 const CONFIG = new URL("../../deno.json", import.meta.url).pathname;
 
 const CHECKOUT = {
-  ".gitignore": "/coverage/\n",
   "coverage/large.ts": "throw new Error();\n",
   "deno.json": "{}\n",
   "src/room/size.ts": `export function isLarge(size: number): boolean {
@@ -51,7 +50,6 @@ Deno.test("broken", () => {
 /** Mutates a checkout of these files. */
 async function mutate(files: Record<string, string>, ...args: string[]) {
   await using tree = await temporaryTree(files);
-  await new Deno.Command("git", { args: ["init", "--quiet"], cwd: tree.root }).output();
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
     args: ["run", "-A", "--no-check", "--config", CONFIG, MAIN, ...args],
     cwd: tree.root,
@@ -91,7 +89,6 @@ Deno.test("a sample is of the size and seed that were given, and what there is n
 
 Deno.test("a mutant that hangs is noticed, and nothing of it runs on", async () => {
   await using tree = await temporaryTree(CHECKOUT);
-  await new Deno.Command("git", { args: ["init", "--quiet"], cwd: tree.root }).output();
   const copy = await copyCheckout(tree.root, `${tree.root}/copy`);
   const [mutant] = mutantsOf("src/room/count.ts", CHECKOUT["src/room/count.ts"]).filter(({ text }) => text === "-=");
   const judge = judgeBy({
