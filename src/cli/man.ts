@@ -79,8 +79,8 @@ const HOOKS = [
   "rejected. `activated` hooks run after every change of the snapshot's content, and at the start where they have not " +
   "succeeded for the snapshot in force; a failing one is tried again until it succeeds or a newer snapshot supersedes " +
   "it. With `Ready`, a hook succeeds only once what it restarted is ready; with `StopOnFailure`, the hooks behind one " +
-  "that failed do not run until it succeeds. `rejected` and `diverged` hooks run when that happens anew. Delivery is at least once: a hook must bear being run " +
-  "twice.",
+  "that failed do not run until it succeeds. `rejected` and `diverged` hooks run when that happens anew. Delivery is at " +
+  "least once: a hook must bear being run twice.",
 ];
 
 const EXAMPLES = ["honua-configd reload", "honua-configd doctor"];

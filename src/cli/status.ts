@@ -196,8 +196,8 @@ function hookRow(
   const times = failures === 0 ? "" : `, ${failures} ${failures === 1 ? "failure" : "failures"}`;
   const why = lastRun?.reason ? `: ${terminalText(lastRun.reason)}` : "";
   const last = lastRun === null ? "" : `, ${terminalText(lastRun.outcome)} ${agoText(lastRun.at, now)}${why}`;
-  const stands = heldBy === null ? terminalText(state) : `not run, because hook ${terminalText(heldBy)} failed`;
-  return ["Hook", `${terminalText(name)} (${terminalText(on)}): ${stands}${times}${last}`];
+  const shown = heldBy === null ? terminalText(state) : `not run, because hook ${terminalText(heldBy)} failed`;
+  return ["Hook", `${terminalText(name)} (${terminalText(on)}): ${shown}${times}${last}`];
 }
 
 function clusterText({ mode, standing, head, announcementOwed, redis }: Status): string {

@@ -1,5 +1,5 @@
-// Makes this process the only writer of the snapshot and its server form. Another writer gets a short time to end; after that the start is
-// refused.
+// Makes this process the only writer of the snapshot and its server form. Another writer gets a short time to end; after
+// that the start is refused.
 import { setTimeout as delay } from "node:timers/promises";
 import type { Logger } from "../process/log.ts";
 import type { Options } from "../process/options.ts";
@@ -15,8 +15,8 @@ const WAIT_LIMIT_MILLISECONDS = 3_000;
 const WAIT_STEP_MILLISECONDS = 100;
 
 /**
- * Takes the locks of the snapshot and of its server form. Where it cannot be taken for another reason than another holder, such as a directory
- * that is missing, the first write tries again.
+ * Takes the locks of the snapshot and of its server form. If one cannot be taken for another reason than another holder,
+ * such as a directory that is missing, the first write tries again.
  */
 export async function becomeOnlyWriter(
   { path, serverPath }: Pick<Options["snapshot"], "path" | "serverPath">,
