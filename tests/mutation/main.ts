@@ -121,7 +121,9 @@ async function judgeAll(
 
 function lineOf({ mutant, verdict, by }: Judgement, done: number, all: number): string {
   const failed = by === null ? "" : ` by ${by}`;
-  return `${done}/${all} ${verdict}${failed}: ${mutant.file}:${mutant.line} ${mutant.kind}`;
+  // A long run shows a survivor at once; the list at the end has all of them in the order of their places.
+  const change = verdict === "survived" ? `\n- ${mutant.old}\n+ ${mutant.new}` : "";
+  return `${done}/${all} ${verdict}${failed}: ${mutant.file}:${mutant.line} ${mutant.kind}${change}`;
 }
 
 if (import.meta.main) Deno.exitCode = await main(Deno.cwd());
