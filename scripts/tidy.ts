@@ -3,6 +3,7 @@
 import { checkDocumentation, checkOpening } from "./tidy/documentation.ts";
 import { checkImports } from "./tidy/imports.ts";
 import { checkLengths } from "./tidy/lengths.ts";
+import { checkMarkdown } from "./tidy/markdown.ts";
 import { checkNames } from "./tidy/names.ts";
 import { readTree } from "./tidy/tree.ts";
 import type { Violation } from "./tidy/violation.ts";
@@ -16,6 +17,7 @@ export async function tidy(root: string): Promise<Violation[]> {
     ...checkImports(tree),
     ...checkLengths(tree),
     ...checkDocumentation(tree),
+    ...checkMarkdown(tree),
   ];
   return violations.sort((a, b) => a.path === b.path ? a.line - b.line : a.path < b.path ? -1 : 1);
 }

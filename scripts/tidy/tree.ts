@@ -1,5 +1,5 @@
-// The checkout as the house rules look at it: every file's name, every TypeScript file parsed once. Fixtures belong to
-// no rule, they are what tests feed in.
+// The checkout as the house rules look at it: every file's name, every TypeScript file parsed once, every page. Fixtures
+// belong to no rule, they are what tests feed in.
 import ts from "typescript";
 import { listEmptyFolders, listFiles } from "../file_list.ts";
 
@@ -13,6 +13,14 @@ export interface CodeFile {
   readonly syntax: ts.SourceFile;
 }
 
+/** A page of Markdown. */
+export interface MarkdownFile {
+  /** From the checkout's root, with `/`. */
+  readonly path: string;
+  /** As it was read. */
+  readonly text: string;
+}
+
 /** What there is to check. */
 export interface Tree {
   /** All files, also those that are not TypeScript. */
@@ -21,9 +29,13 @@ export interface Tree {
   readonly emptyFolders: readonly string[];
   /** The TypeScript files among `paths`. */
   readonly code: readonly CodeFile[];
+  /** The pages. */
+  readonly markdown: readonly MarkdownFile[];
 }
 
 const FOLDERS = ["src", "scripts", "tests"];
+const FOLDERS_OF_PAGES = ["docs"];
+const PAGES = ["CHANGELOG.md", "CONTRIBUTING.md"];
 const FIXTURES = "tests/fixtures/";
 
 /** Reads and parses the checkout at `root`. */
@@ -37,7 +49,7 @@ export async function readTree(root: string): Promise<Tree> {
   for await (const entry of Deno.readDir(root)) if (entry.isFile && entry.name.endsWith(".ts")) paths.push(entry.name);
   const ours = paths.filter((path) => !path.startsWith(FIXTURES));
   const code = await Promise.all(ours.filter((path) => path.endsWith(".ts")).map((path) => readCode(root, path)));
-  return { paths: ours, emptyFolders, code };
+  return { paths: ours, emptyFolders, code, markdown: await readPages(root) };
 }
 
 /** The 1-based line of an offset. */
@@ -48,4 +60,13 @@ export function lineOf(file: CodeFile, offset: number): number {
 async function readCode(root: string, path: string): Promise<CodeFile> {
   const text = await Deno.readTextFile(`${root}/${path}`);
   return { path, text, syntax: ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true, ts.ScriptKind.TS) };
+}
+
+async function readPages(root: string): Promise<MarkdownFile[]> {
+  const inFolders = (await Promise.all(FOLDERS_OF_PAGES.map((folder) => listFiles(root, folder)))).flat();
+  const inRoot = (await Array.fromAsync(Deno.readDir(root))).map(({ name }) => name).filter((name) =>
+    PAGES.includes(name)
+  );
+  const paths = [...inRoot, ...inFolders.filter((path) => path.endsWith(".md"))];
+  return await Promise.all(paths.map(async (path) => ({ path, text: await Deno.readTextFile(`${root}/${path}`) })));
 }

@@ -285,3 +285,25 @@ export { e as g };
     "tests/support/a.ts:9: F is exported without a JSDoc comment, which its readers need",
   ]);
 });
+
+Deno.test("a page has lines and cells that can be read, and tables without padding", async () => {
+  const longest = "x".repeat(120);
+  const fine = `# Title\n\n${longest}\n\n| a | b |\n| --- | :--- |\n| ${longest} | \`x \\| y\` |\n| | c |\n`;
+  const code = `\n\`\`\`text\n|  wide  |\n${longest}x\n\`\`\`\n`;
+  assertEquals(
+    await tidied({ "docs/a.md": fine + code, "CHANGELOG.md": fine, "tests/fixtures/a.md": `${longest}x\n` }),
+    [],
+  );
+  const bad = `${longest}x\n\nend \n\n| a  | b |\n| ---- | --- |\n|a | b |\n| ${longest}x | b |\n`;
+  assertEquals(await tidied({ "docs/a.md": bad + code }), [
+    "docs/a.md:1: a line of 121 characters, more than 120 are cut off",
+    "docs/a.md:3: white space at the end of the line, which no reader sees",
+    "docs/a.md:5: a padded row of a table, whose cells have one space at each side, and rules three hyphens",
+    "docs/a.md:6: a padded row of a table, whose cells have one space at each side, and rules three hyphens",
+    "docs/a.md:7: a padded row of a table, whose cells have one space at each side, and rules three hyphens",
+    "docs/a.md:8: a cell of 121 characters, more than 120 are a paragraph or an item of a list",
+  ]);
+  assertEquals(await tidied({ "docs/a.md": `${code}${longest}x\n` }), [
+    "docs/a.md:6: a line of 121 characters, more than 120 are cut off",
+  ]);
+});
