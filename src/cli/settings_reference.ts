@@ -1,4 +1,4 @@
-// What every option means, in the words of README.md and of the manual page; a test holds them against both and against
+// What every option means, in the words of docs/options.md and of the manual page; a test holds them against both and
 // the schema. Inside these texts `backticks` are code.
 
 /** A setting, or some that are explained together. */
@@ -82,13 +82,13 @@ const SETTING_ROWS: readonly Row[] = [
   [
     "HighAvailability:RedisConnectionString",
     "`ConnectionStrings:Redis`",
-    "hosts, a URL or a socket's path (README.md: What Redis needs)",
+    "hosts, a URL or a socket's path (docs/cluster.md: What Redis needs)",
     "where Redis is",
   ],
   [
     "ConnectionStrings:Redis",
     "none",
-    "hosts, a URL or a socket's path (README.md: What Redis needs)",
+    "hosts, a URL or a socket's path (docs/cluster.md: What Redis needs)",
     "where Redis is, as Honua's servers are told it",
   ],
   [

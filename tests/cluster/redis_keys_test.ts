@@ -322,10 +322,10 @@ Deno.test("names and channels of any characters are kept apart", async () => {
   assertEquals(seen.ok && seen.peers.map(({ instance }) => instance), [...names].sort());
 });
 
-Deno.test("README lists the rights that are tested here, for the default channel", async () => {
-  const readme = await Deno.readTextFile(new URL("../../README.md", import.meta.url));
+Deno.test("docs/cluster.md lists the rights that are tested here, for the default channel", async () => {
+  const page = await Deno.readTextFile(new URL("../../docs/cluster.md", import.meta.url));
   const line = `ACL SETUSER honua-configd on >PASSWORD ${accessRules("honua:config:changes").join(" ")}`;
-  assert(readme.split("\n").includes(line), line);
+  assert(page.split("\n").includes(line), line);
 });
 
 Deno.test("without any one of the rights that are documented something does not work", async () => {
