@@ -1,4 +1,4 @@
-// What the process says of itself when it ends; README.md has the same table for people.
+// What the process says of itself when it ends; docs/commands.md has the same table for people.
 
 /** Exit codes of every command. */
 export const EXIT = {

@@ -1,4 +1,4 @@
-// `honua-configd man`: the manual page, made of the program's own help and of the texts that README.md has too, so that
+// `honua-configd man`: the manual page, made of the program's own help and of the texts that docs/ has too, so that
 // none of the three says what the others do not. The same program makes the same page, byte for byte.
 import {
   EXIT_CODE_LIST,

@@ -1,5 +1,5 @@
-// The lists that README.md and the manual page have in common; a test holds README.md against them. Inside these texts
-// `backticks` are code.
+// The lists that docs/ and the manual page have in common; a test holds docs/ against them. Inside these texts `backticks`
+// are code.
 
 /** Something and what it means. */
 export interface ListEntry {

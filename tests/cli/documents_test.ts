@@ -62,6 +62,21 @@ Deno.test("README.md names every command of the program", async () => {
   assertEquals(names.filter((name) => name !== "help" && !named.includes(name)), []);
 });
 
+Deno.test("every command line that the documents show has a command and flags that there are", async () => {
+  const shells = [...all.matchAll(/^( *)```(?:sh|yaml)\n(.*?)^ *```$/gms)].map(([, , text]) => text!).join("\n");
+  const inText = [...all.matchAll(/`(honua-configd [^`]*)`/g)].map(([, line]) => line!).join("\n");
+  const lines = [...`${shells}\n${inText}`.matchAll(/\bhonua-configd ([a-z]+\b[^#;|&\n]*)/g)].map(([, line]) => line!)
+    .filter((line) => !/^(head|cat|server form|is|on)\b/.test(line));
+  assert(lines.length > 40, `${lines.length} command lines were found`);
+  for (const line of new Set(lines)) {
+    const [command, ...words] = line.split(/[\s=]+/);
+    const { code, out } = await runRecorded([command!, "--help"]);
+    assertEquals(code, 0, line);
+    const flags = words.filter((word) => /^--[a-z]/.test(word));
+    assertEquals(flags.filter((flag) => !new RegExp(`${flag}\\b`).test(out)), [], line);
+  }
+});
+
 Deno.test("every options file that the documents show is accepted as it is", () => {
   const sections = /^\{\s*"(ConfigurationWatcher|Honua|HighAvailability|Admin|Hooks)"/;
   const files = [...all.matchAll(/^( *)```json\n(.*?)^ *```$/gms)].map(([, , text]) => text!)

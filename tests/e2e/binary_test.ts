@@ -110,7 +110,7 @@ Deno.test(onlyCompiled("it needs nothing that can be written but its own directo
 });
 
 Deno.test(
-  onlyCompiled("what fails in the runtime before the program begins has the exit codes that README.md tells"),
+  onlyCompiled("what fails in the runtime before the program begins has the exit codes that docs/commands.md tells"),
   async () => {
     const notUtf8 = ["/bin/sh", "-c", 'exec "$@" "$(printf "\\377")"', "sh"];
     assertEquals((await runCommand(["validate"], { wrapper: notUtf8 })).code, 101);
