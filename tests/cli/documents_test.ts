@@ -11,6 +11,7 @@ import {
 } from "../../src/cli/manual_lists.ts";
 import { sourceText } from "../../src/diagnostic/range.ts";
 import { renderLine } from "../../src/diagnostic/render.ts";
+import { openMetrics } from "../../src/process/metrics.ts";
 import { readOptions } from "../../src/process/option_reader.ts";
 import { runRecorded } from "../support/recording_terminal.ts";
 
@@ -115,4 +116,27 @@ Deno.test("the documents name the alerts that there are", async () => {
   const defined = new Set([...alerts.matchAll(/^ *- alert: (\w+)$/gm)].map(([, name]) => name!));
   const named = new Set([...all.matchAll(/`(HonuaConfigd\w+)`/g)].map(([, name]) => name!));
   assertEquals([...named].sort(), [...defined].sort());
+});
+
+Deno.test("docs/metrics.md lists each metric with its type", async () => {
+  const page = await Deno.readTextFile(new URL("docs/metrics.md", ROOT));
+  const listed = [...page.matchAll(/^- `(\w+)(?:\{[^}]*\})?`, (\w+):/gm)].map(([, name, type]) => `${name} ${type}`);
+  const { text } = openMetrics({ version: "1", startTimeSeconds: 1, hooks: ["server"] });
+  const exposed = [...text().matchAll(/^# TYPE (?:honua_configd_)?(\w+) (\w+)$/gm)]
+    .map(([, name, type]) => `${name} ${type}`);
+  assertEquals(listed.sort(), exposed.sort());
+});
+
+Deno.test("docs/admin-api.md lists each code of a problem", async () => {
+  const page = await Deno.readTextFile(new URL("docs/admin-api.md", ROOT));
+  const listed = new Set(
+    [...page.matchAll(/^\| [45]\d\d \| ([^|]*) \|/gm)].flatMap(([, cell]) => plain(cell!).split(", ")),
+  );
+  const folder = new URL("src/admin/", ROOT);
+  const given = new Set<string>();
+  for await (const { name } of Deno.readDir(folder)) {
+    const code = await Deno.readTextFile(new URL(name, folder));
+    for (const [, word] of code.matchAll(/"admin\/([a-z-]+)"/g)) given.add(word!);
+  }
+  assertEquals([...listed].sort(), [...given].sort());
 });
