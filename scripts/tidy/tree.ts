@@ -34,8 +34,8 @@ export interface Tree {
 }
 
 const FOLDERS = ["src", "scripts", "tests"];
-const FOLDERS_OF_PAGES = ["docs"];
-const PAGES = ["CHANGELOG.md", "CONTRIBUTING.md"];
+const FOLDERS_OF_PAGES = ["docs", "src"];
+const PAGES = ["CHANGELOG.md", "CONTRIBUTING.md", "README.md"];
 const FIXTURES = "tests/fixtures/";
 
 /** Reads and parses the checkout at `root`. */

@@ -307,3 +307,11 @@ Deno.test("a page has lines and cells that can be read, and tables without paddi
     "docs/a.md:6: a line of 121 characters, more than 120 are cut off",
   ]);
 });
+
+Deno.test("the two pages that a stranger reads first have a longest length", async () => {
+  const page = (lines: number) => "a\n".repeat(lines);
+  assertEquals(await tidied({ "README.md": page(200), "CONTRIBUTING.md": page(300) }), []);
+  assertEquals(await tidied({ "README.md": page(201) }), [
+    "README.md:1: a page of 201 lines, more than 200 is read by nobody",
+  ]);
+});
