@@ -164,7 +164,9 @@ Deno.test("force is not made up for by a later link, after the person was told t
      finds a    ->
      unlinked   ->
      head a@1   ->
-     linked     -> look, read-head`,
+     linked     -> look, read-head
+     finds a    ->
+     head a@1   ->`,
   );
 });
 
