@@ -17,7 +17,7 @@ export interface ParserLimits extends RequestLimits {
 export type LimitsLeft = Pick<RequestLimits, "timeMilliseconds" | "wallMilliseconds">;
 
 /**
- * What a load may cost at most: see the limits named in ARCHITECTURE.md. Each is within the next: the start, the load,
+ * What a load may cost at most, for the reasons in docs/decisions.md. Each is within the next: the start, the load,
  * and the 30 s of a look, which does more than to parse.
  */
 export const DEFAULT_LIMITS: ParserLimits = {
