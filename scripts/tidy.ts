@@ -1,5 +1,6 @@
 // The house rules as a check: what formatting, lint and types do not see. Prints `file:line: what, why` for each place
 // where the checkout breaks one, and exits with 1. Files are parsed by the TypeScript compiler, never guessed at.
+import { checkClaims } from "./tidy/claims.ts";
 import { checkDocumentation, checkOpening } from "./tidy/documentation.ts";
 import { checkImports } from "./tidy/imports.ts";
 import { checkLengths } from "./tidy/lengths.ts";
@@ -18,6 +19,7 @@ export async function tidy(root: string): Promise<Violation[]> {
     ...checkLengths(tree),
     ...checkDocumentation(tree),
     ...checkMarkdown(tree),
+    ...checkClaims(tree),
   ];
   return violations.sort((a, b) => a.path === b.path ? a.line - b.line : a.path < b.path ? -1 : 1);
 }

@@ -66,7 +66,7 @@ export function checkImports(tree: Tree): Violation[] {
 }
 
 /** The room a path is in: a folder of src/, `daemon.ts` or `main.ts`; null for what is no part of the program. */
-function roomOf(path: string): string | null {
+export function roomOf(path: string): string | null {
   if (path === "main.ts") return path;
   const [top, room] = path.split("/");
   return top === "src" ? room! : null;

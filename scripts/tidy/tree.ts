@@ -35,7 +35,7 @@ export interface Tree {
 
 const FOLDERS = ["src", "scripts", "tests"];
 const FOLDERS_OF_PAGES = ["docs", "src"];
-const PAGES = ["CHANGELOG.md", "CONTRIBUTING.md", "README.md"];
+const PAGES = ["ARCHITECTURE.md", "CHANGELOG.md", "CONTRIBUTING.md", "README.md"];
 const FIXTURES = "tests/fixtures/";
 
 /** Reads and parses the checkout at `root`. */
