@@ -48,9 +48,9 @@ export const TOP_SHAPES: ReadonlyMap<string, Shape> = new Map([
   ["variables", byName("variable", [])],
 ]);
 
-/** The shape that a JSON name stands for there, whatever its case. */
-export function findShape(members: ReadonlyMap<string, Shape>, jsonName: string): Shape | null {
-  return members.get(jsonName.toLowerCase()) ?? null;
+/** The shape that a JSON name stands for there, whatever its case; undefined where it stands for none. */
+export function findShape(members: ReadonlyMap<string, Shape>, jsonName: string): Shape | undefined {
+  return members.get(jsonName.toLowerCase());
 }
 
 /** A shape with members of these JSON names, simple ones and ones with names inside. */

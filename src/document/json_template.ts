@@ -8,7 +8,6 @@ import { envColonName } from "./strings.ts";
 
 /** The value of a string literal, given where it stands with its quotes. Like HCL's, it is NFC-normalised. */
 export function stringValue(source: SourceText, text: string, range: Range): Literal | Template {
-  if (!text.includes("${") && !text.includes("%{")) return { kind: "literal", value: text.normalize("NFC"), range };
   const { rewritten, hasCode, codes } = rewrite(text);
   if (!hasCode) {
     const value = text.replaceAll("$${", "${").replaceAll("%%{", "%{").normalize("NFC");
@@ -40,7 +39,7 @@ function rewrite(text: string): { rewritten: string; hasCode: boolean; codes: Ra
       rewritten += `${text.slice(copied, start)}env("${name}")`;
       copied = end;
     }
-    sequence.lastIndex = end + 1;
+    sequence.lastIndex = end;
   }
   return { rewritten: rewritten + text.slice(copied), hasCode, codes };
 }
@@ -51,8 +50,9 @@ function rewrite(text: string): { rewritten: string; hasCode: boolean; codes: Ra
  */
 function endOfCode(text: string, start: number): number | null {
   const open: ("code" | "string")[] = ["code"];
-  for (let at = start; at < text.length; at++) {
+  for (let at = start;; at++) {
     const c = text[at];
+    if (c === undefined) return null;
     if (open.at(-1) === "string") {
       if (c === "\\") at++;
       else if (c === '"') open.pop();
@@ -68,7 +68,6 @@ function endOfCode(text: string, start: number): number | null {
       if (open.length === 0) return at;
     }
   }
-  return null;
 }
 
 /** Where an offset of the decoded text stands in the source, escapes counted. */

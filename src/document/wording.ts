@@ -102,16 +102,15 @@ const CHARACTERS: Cases = [
 function characterWording({ ahead, before }: Here): Wording {
   if (ahead.startsWith("'") && /<<-?$/.test(before)) return HEREDOC_START;
   if (/^'(?:[^'\\\n$%]|\\.)*(?:\n|$)/.test(ahead) && /[=[(,:?]\s*$/.test(before)) return openStringWording("'", ahead);
-  const codePoint = (ahead.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0");
   if (/^[\p{Zs}\v\f]/u.test(ahead)) {
     return {
-      summary: `There is a special space here (U+${codePoint})`,
+      summary: `There is a special space here (U+${codePointOf(ahead, 4)})`,
       suggestion: "Replace it with an ordinary space",
     };
   }
   if (/^(?![\r])[\p{C}\p{M}]/u.test(ahead)) {
     return {
-      summary: `There is an invisible character here (U+${codePoint})`,
+      summary: `There is an invisible character here (U+${codePointOf(ahead, 4)})`,
       why: "It may come from a document that the text was pasted from",
       suggestion: "Remove it",
     };
@@ -120,6 +119,11 @@ function characterWording({ ahead, before }: Here): Wording {
     summary: "A character that has no meaning here",
     suggestion: "Put quotes around the text that it belongs to, or remove it",
   });
+}
+
+/** In hexadecimal; of the first character of a text. */
+function codePointOf(text: string, digits: number): string {
+  return text.codePointAt(0)!.toString(16).toUpperCase().padStart(digits, "0");
 }
 
 const ESCAPES: Cases = [
@@ -149,13 +153,13 @@ function escapeWording({ ahead }: Here): Wording {
   const pair = SURROGATE_PAIR.exec(ahead);
   if (pair === null) return wording;
   const units = pair.slice(1).map((digits) => Number.parseInt(digits, 16));
-  const codePoint = String.fromCharCode(...units).codePointAt(0)!.toString(16).toUpperCase().padStart(8, "0");
+  const codePoint = codePointOf(String.fromCharCode(...units), 8);
   return { ...wording, suggestion: `Write \\U${codePoint}, or the character itself` };
 }
 
 /** Whether the escape at an offset is the second half of a surrogate pair. */
 export function isSecondHalf(text: string, at: number): boolean {
-  return SURROGATE_PAIR.test(text.slice(Math.max(0, at - 6), at + 6));
+  return SURROGATE_PAIR.test(text.slice(Math.max(0, at - 6)));
 }
 
 const MISSING_EQUALS: Wording = {

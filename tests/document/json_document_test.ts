@@ -88,6 +88,7 @@ Deno.test("a string with code is a template, and Honua's env form becomes a call
     ['"a ${env:A}/${var.b} $${c}"', 't:a ${env("A")}/${var.b} $${c}', ["env:A", "var.b"]],
     ['"\\n${env(\\"X\\")} \\u0041${var.y}"', 't:\n${env("X")} A${var.y}', ['env(\\"X\\")', "var.y"]],
     ['"${a ? \\"}${b}\\" : {}} ${c}"', 't:${a ? "}${b}" : {}} ${c}', ['a ? \\"}${b}\\" : {}', "c"]],
+    ['"${env:A{} ${b}${c}"', 't:${env("A{")} ${b}${c}', ["env:A{", "b", "c"]],
     ['"%{ if x }y"', "t:%{ if x }y", []],
     ['"${open"', "t:${open", []],
   ];

@@ -43,7 +43,13 @@ Deno.test("every summary about a directive is told as one", () => {
         one,
       ) => [one, true]),
       ...["Invalid template control keyword", "Unexpected end of template"].map((one) => [one, true]),
-      ...["Invalid template interpolation", "The end: Unexpected end of template", "directives", "a marker "].map((
+      ...[
+        "Invalid template interpolation",
+        "The end: Unexpected end of template",
+        "a directives",
+        "directive",
+        "a marker ",
+      ].map((
         one,
       ) => [
         one,
@@ -95,6 +101,28 @@ Deno.test("a character that HCL does not know is told by what it is", () => {
       "Replace it with -",
     ),
     ...each("Invalid character", ["a = ^§", "a = ^^", "a = ^\u2217"], ...other),
+    // What follows it tells nothing of it.
+    ...each(
+      "Invalid character",
+      ["'b'", "'b%{", "\u2018", "`", ";", "\\\n", "\\", "\rb", "\u2010", "\u00a0", "\u200b"].map((one) =>
+        `a = <<^§ ${one}`
+      ),
+      ...other,
+    ),
+    ...each("Invalid character", ["b ^'c %{", "b ^'%{"], DIRECTIVE, "Write %%{ for a literal %{"),
+    ...each("Invalid character", ["a = <<^'E'\n"], ...heredoc),
+    ...each(
+      "Invalid character",
+      ["a =^'b\n", "a = ^'", "a = [^'b", "a = f(^'b", "a = [1,^'b", "a:^'b", "a = b ?^'c", "a = ^'\\'b\\\\"],
+      "A string goes on over the end of its line",
+      "Add the closing ', or write \\n for a line end",
+    ),
+    ...each(
+      "Invalid character",
+      ["a b ^'c\n%{", "a = b^'c\n", "a =\n b ^'c\n", "a = ^'$", "a = ^'\\"],
+      "This single quote opens no string",
+      'Put the whole text in double quotes: "…"',
+    ),
     ["Invalid character", "a^\u00a0=", "There is a special space here (U+00A0)", "Replace it with an ordinary space"],
     ["Invalid character", "a^\v=", "There is a special space here (U+000B)", "Replace it with an ordinary space"],
     ["Invalid character", "a^\f=", "There is a special space here (U+000C)", "Replace it with an ordinary space"],
@@ -130,6 +158,12 @@ Deno.test("an escape that does not exist is told by what was meant", () => {
     ["Invalid escape sequence", '"^\\U00110000"', "An escape names a character beyond U+10FFFF", LARGE],
     ...each("Invalid escape sequence", ['"^\\u12"', '"^\\U1234567"', '"^\\Users"', '"^\\ud7ff"'], digits, path),
     ...each("Invalid escape sequence", ['"^\\x"', '"^\\d800"', '"^\\ "'], none, all),
+    ...each(
+      "Invalid escape sequence",
+      ["\\ud800", "\\U00110000", "\\u", "\\ud83d\\ude00"].map((one) => `"^\\x${one}`),
+      none,
+      all,
+    ),
   ]);
 });
 
@@ -161,6 +195,18 @@ Deno.test("what is neither a setting nor a block is told by how it begins", () =
       "Put them behind the name",
     ),
     ...each(summary, ["^a\n\n{", "^a\nb {"], ...nothing),
+    ...each(
+      summary,
+      ["a: 1", "a\n{", "}", "{", "<<<<<<<", "--", "/", "<!--", "a\n= 1", "1"].map((one) => `^. ${one}`),
+      ...nothing,
+    ),
+    ...each(
+      summary,
+      ["^a\n= 1", "^ab_1-c \t\r\n\n = 1"],
+      "A setting needs its = on the line of its name",
+      "Write name = value on one line",
+    ),
+    ...each(summary, ["^a. \n= 1", "^a\nb = 1"], ...nothing),
     ...each(summary, ["^}", "^} x"], "A } closes nothing", "Remove it, or add the { that it belongs to"),
     [
       summary,
@@ -179,7 +225,7 @@ Deno.test("what is neither a setting nor a block is told by how it begins", () =
     ...each(summary, ["^- x", "^<! x"], ...nothing),
     [summary, "^1a = 2", "A name cannot begin with a digit", "Begin it with a letter or _, or put it in double quotes"],
     [summary, "a = 5^m", "A number ends before this", 'Put quotes around the whole value, as in "5m"'],
-    ...each(summary, ["a = 5 ^m", "a = 5^."], ...nothing),
+    ...each(summary, ["a = 5 ^m", "a = 5^.", "a = 5^. m"], ...nothing),
   ]);
 });
 
@@ -199,6 +245,13 @@ Deno.test("a value that is missing or is none is told by what stands around it",
       ...operator,
     ]),
     ["Invalid expression", "a = 50% ^x", "Expected a value here", EXPECTED],
+    ...each("Invalid expression", ["a = 50% b ^", 'a = "${b ^}"'], ...missing),
+    ...each(
+      "Invalid expression",
+      ["\n", "}", "#", "//", "<<E", ".5", ","].map((one) => `a = -^: ${one}`),
+      "Expected a value here",
+      EXPECTED,
+    ),
     ...each(
       "Invalid expression",
       ['a = "${^}"', 'a = "${ ^}"'],
@@ -221,6 +274,25 @@ Deno.test("a value that is missing or is none is told by what stands around it",
   ]);
 });
 
+Deno.test("a name without a value is one that begins with a digit, if digits and only they are right before it", () => {
+  for (const summary of ["Missing attribute value", "Missing key/value separator"]) {
+    check([
+      ...each(
+        summary,
+        ["a = { 2^x", "a = {2^x", "a = { b = 1,22^x", "2^x", "a = {\n2^_"],
+        "A name cannot begin with a digit",
+        "Begin it with a letter or _, or put it in double quotes",
+      ),
+      ...each(
+        summary,
+        ["a = { b2^x", "a = { ^x", "a = { 2 ^x", "a = { 2^ x", "a = { 2^.", "a = { b^"],
+        "A name in an object has no value",
+        "Write name = value",
+      ),
+    ]);
+  }
+});
+
 const HEREDOC = "Write <<EOF with nothing behind it, neither quotes nor spaces";
 const CLOSE = "Add the ] or } that is missing";
 
@@ -228,12 +300,23 @@ Deno.test("heads, names, lists and strings are told by what stands before or beh
   const block = ["A block needs its braces on the line of its name", BRACES] as const;
   const long = "A string goes on over the end of its line";
   check([
-    [
+    ...each(
       "Invalid block definition",
-      'a = "say "hi^',
+      ['a = "say "hi^', 'a ="say"hi^', 'a = ""1^'],
       "A quote inside a string ended it",
       'Write \\" for a quote inside a string',
-    ],
+    ),
+    ...each(
+      "Invalid block definition",
+      ["a = 5m b ^", "a =5m b^", "a = 12m b_1-c \t^", "a = 5ms_1-x  bc^", "a = s.2x _ ^"],
+      "A number ends before this",
+      'Put quotes around the whole value, as in "5m"',
+    ),
+    ...each(
+      "Invalid block definition",
+      ["a = 5mb ^", "a = m b^", "a = 5 b^", "a = 5m ^", "a = 5m b c^", "a = 5m b.^", "a, 5m b^"],
+      ...block,
+    ),
     ...each("Invalid block definition", ['a = "say " hi^', 'a "say"hi^', 'a = "\\"hi^', "a ^b"], ...block),
     ["Invalid argument name", 'a = x"^', "This quote opens nothing", 'Put the whole value between two "'],
     ...each(
