@@ -325,10 +325,15 @@ Deno.test("heads, names, lists and strings are told by what stands before or beh
       "The name of a setting cannot be written like this",
       NAME,
     ),
-    ["Missing item separator", "a = [1\n  ^b = 2", "A list is never closed", "Add the ] before this setting"],
     ...each(
       "Missing item separator",
-      ["a = [1 ^2", "a = [1 ^b", "a = [1 ^b == 2"],
+      ["a = [1\n  ^b = 2", "a = [1\n  ^b_1-c=2"],
+      "A list is never closed",
+      "Add the ] before this setting",
+    ),
+    ...each(
+      "Missing item separator",
+      ["a = [1 ^2", "a = [1 ^b", "a = [1 ^b == 2", "a = [1 ^(b = 2"],
       "A list needs a comma between its items",
       "Add the comma",
     ),
@@ -346,7 +351,7 @@ Deno.test("heads, names, lists and strings are told by what stands before or beh
     ],
     ...each(
       "Invalid attribute name",
-      ["a = b.^", "a = 1^"],
+      ["a = b.^", "a = 1^", "a = 1. + b.^"],
       "A name is missing behind the point",
       "Name the part: var.NAME, service.NAME",
     ),
