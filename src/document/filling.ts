@@ -25,27 +25,25 @@ export function planFilling(meaning: HclJson, { names, values }: Pick<Shape, "na
   return used.size === values.length ? filling : null;
 }
 
-/** Null where something is not a placeholder, or one that was used. */
+const NAME = /^n(0|[1-9][0-9]*)$/;
+const VALUE = /^(0|[1-9][0-9]*)$/;
+
+/** Null where something is not a placeholder (its number is NaN then, which is below no bound), or one that was used. */
 function planOf(json: HclJson, names: number, values: number, used: Set<number>): Filling | null {
   if (typeof json === "string") {
-    const number = numberIn(json);
-    return number < 0 || number >= values || used.size === used.add(number).size ? null : number;
+    const number = Number(VALUE.exec(json)?.[1]);
+    return number < values && used.size !== used.add(number).size ? number : null;
   }
   if (json === null || typeof json !== "object") return null;
   const inside: Filling[] = [];
-  for (const value of Array.isArray(json) ? json : Object.values(json)) {
+  for (const value of Object.values(json)) {
     const filling = planOf(value, names, values, used);
     if (filling === null) return null;
     inside.push(filling);
   }
   if (Array.isArray(json)) return inside;
-  const numbers = Object.keys(json).map((key) => (key[0] === "n" ? numberIn(key.slice(1)) : -1));
-  return numbers.every((number) => number >= 0 && number < names) ? { names: numbers, values: inside } : null;
-}
-
-/** The number of a placeholder, or -1. */
-function numberIn(digits: string): number {
-  return /^(?:0|[1-9][0-9]*)$/.test(digits) ? Number(digits) : -1;
+  const numbers = Object.keys(json).map((key) => Number(NAME.exec(key)?.[1]));
+  return numbers.every((number) => number < names) ? { names: numbers, values: inside } : null;
 }
 
 /** The meaning of an item. */
@@ -55,15 +53,6 @@ export function fillShape(filling: Filling, shape: Pick<Shape, "names" | "values
   return filling.map((inside) => fillShape(inside, shape));
 }
 
-function filledObject(filling: FilledObject, shape: Pick<Shape, "names" | "values">): HclJson {
-  const object: { [name: string]: HclJson } = {};
-  for (let index = 0; index < filling.names.length; index++) {
-    const name = shape.names[filling.names[index]!]!;
-    const value = fillShape(filling.values[index]!, shape);
-    if (name === "__proto__") Object.defineProperty(object, name, { value, ...ORDINARY });
-    else object[name] = value;
-  }
-  return object;
+function filledObject({ names, values }: FilledObject, shape: Pick<Shape, "names" | "values">): HclJson {
+  return Object.fromEntries(names.map((name, index) => [shape.names[name]!, fillShape(values[index]!, shape)]));
 }
-
-const ORDINARY = { enumerable: true, configurable: true, writable: true };

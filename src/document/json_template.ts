@@ -13,7 +13,7 @@ export function stringValue(source: SourceText, text: string, range: Range): Lit
     const value = text.replaceAll("$${", "${").replaceAll("%%{", "%{").normalize("NFC");
     return { kind: "literal", value, range };
   }
-  const placeAt = placesIn(source.text.slice(range.start, range.end), text, range);
+  const placeAt = placesIn(source.text.slice(range.start, range.end), range.start);
   const anchor = anchorAt(range);
   const places = codes.map(({ start, end }) => anchoredRange(anchor, placeAt(start), placeAt(end)));
   return { kind: "template", text: rewritten.normalize("NFC"), codes: places, range };
@@ -70,15 +70,12 @@ function endOfCode(text: string, start: number): number | null {
   }
 }
 
-/** Where an offset of the decoded text stands in the source, escapes counted. */
-function placesIn(quoted: string, text: string, range: Range): (offset: number) => number {
-  if (quoted.length === text.length + 2) return (offset) => range.start + 1 + offset;
-  const places = new Uint32Array(text.length + 1);
+/** Where offsets of the decoded text stand in the source, escapes counted: each offset is no less than the last. */
+function placesIn(quoted: string, start: number): (offset: number) => number {
+  let at = 0;
   let raw = 1;
-  for (let at = 0; at < text.length; at++) {
-    places[at] = raw;
-    raw += quoted[raw] !== "\\" ? 1 : quoted[raw + 1] === "u" ? 6 : 2;
-  }
-  places[text.length] = raw;
-  return (offset) => range.start + places[offset]!;
+  return (offset) => {
+    for (; at !== offset; at++) raw += quoted[raw] !== "\\" ? 1 : quoted[raw + 1] === "u" ? 6 : 2;
+    return start + raw;
+  };
 }

@@ -191,6 +191,7 @@ Deno.test("code in a string ends at its own brace, past strings in it and what i
       "f({})",
       'f("$", "%{ x }")',
       'f("$$")',
+      'f("{")',
     ]
   ) {
     const text = JSON.stringify({ x: `a\${${code}} \${b}` });

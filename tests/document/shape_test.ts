@@ -134,8 +134,17 @@ Deno.test("a meaning that is not the shape's own fills nothing", () => {
     }],
     ...[{ n0: [{ n1: "0", n2: "2" }] }, { n0: [{ n1: "0", n2: "${1}" }] }, { n0: [{ n1: "0", "1": "1" }] }, null, true],
     ...[{ n0: [{ n1: "00", n2: "1" }] }, { n0: [{ n1: "-0", n2: "1" }] }, { n0: [{ n1: "0", n2: null }] }, "0", []],
+    ...["0", "1", "2", "x"].map((more) => ({ n0: more, n1: "0", n2: "1" })),
+    ...["x1", "n01", "nn1", "n1 "].map((name) => ({ n0: [{ [name]: "0", n2: "1" }] })),
   ];
   for (const meaning of strange) assertEquals(filled(meaning, shape), null, JSON.stringify(meaning));
+});
+
+Deno.test("a shape of many names and values is filled by their numbers", () => {
+  const many = Array.from({ length: 101 }, (_, index) => index);
+  const shape = { names: many.map((index) => `name ${index}`), values: many };
+  const meaning = Object.fromEntries(many.map((index) => [`n${index}`, `${index}`]));
+  assertEquals(filled(meaning, shape), Object.fromEntries(many.map((index) => [`name ${index}`, index])));
 });
 
 Deno.test("megabytes in one place are lifted or left, and soon", () => {
