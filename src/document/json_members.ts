@@ -71,12 +71,13 @@ export function openMemberReading(divides: Divides, last: RememberedMembers | nu
       take(text, at, name, entries) {
         const first = (indexes ??= indexesOf(known)).get(name);
         if (last === null || first === undefined) return null;
-        // Between two at the top level there may be others, which are remembered in parts.
-        const run = runOf({ last, text, known, first, at }, key === "" ? 1 : known.length - first);
         const shift = at - startOf(known[first]!);
         let end: number | null = null;
-        for (const member of known.slice(first, first + run)) {
-          if (taken.has(member)) break;
+        // Between two at the top level there may be others, which are remembered in parts.
+        for (const member of known.slice(first, key === "" ? first + 1 : known.length)) {
+          const from = end === null ? startOf(member) : end - shift;
+          const to = endOf(member) + unitsThatEnd(member);
+          if (taken.has(member) || last.text.slice(from, to) !== text.slice(from + shift, to + shift)) break;
           taken.add(member);
           members.push(member);
           starts.push(member.anchor.at + shift);
@@ -130,34 +131,6 @@ function indexesOf(members: readonly Member[]): Map<string, number> {
   const indexes = new Map<string, number>();
   for (let index = members.length - 1; index >= 0; index--) indexes.set(members[index]!.entry.name, index);
   return indexes;
-}
-
-interface Run {
-  readonly last: RememberedMembers;
-  readonly text: string;
-  readonly known: readonly Member[];
-  readonly first: number;
-  readonly at: number;
-}
-
-/** How many members from the first on, `limit` at most, stand at the offset as they stood: in strides that double, then halve. */
-function runOf({ last, text, known, first, at }: Run, limit: number): number {
-  const start = startOf(known[first]!);
-  const behind = (count: number) => {
-    const member = known[first + count - 1]!;
-    return endOf(member) + unitsThatEnd(member);
-  };
-  const areEqual = (from: number, to: number) =>
-    last.text.slice(from, to) === text.slice(at + from - start, at + to - start);
-  let run = 0;
-  let stride = 1;
-  for (let isGrowing = true; stride > 0;) {
-    const wanted = Math.min(run + stride, limit);
-    if (wanted > run && areEqual(run === 0 ? start : behind(run), behind(wanted))) run = wanted;
-    else isGrowing = false;
-    stride = isGrowing ? stride * 2 : stride >> 1;
-  }
-  return run;
 }
 
 /** How many units behind a member say that it ends there: a number or a word goes on where it can. */

@@ -46,7 +46,7 @@ export function openJsonMemory(divides: Divides): JsonMemory {
 
   /** Where something is wrong, or too much of it, what is known is left as it was. */
   function* readWith(text: string, known: typeof last): Generator<void, Tree> {
-    const members = openMemberReading(divides, known?.members ?? null);
+    const members = openMemberReading(divides, known && known.members);
     // What is gone is not counted out: the bound may be met too soon, and then the whole is counted anew.
     const before = known?.values ?? 1;
     const bounds = { maxMistakes: known ? 1 : MAX_ERRORS, maxNesting: MAX_NESTING, maxCommas: MAX_VALUES - before };
@@ -102,12 +102,13 @@ function* findExcess(source: SourceText): Generator<void, Diagnostic | null> {
   const closers: string[] = [];
   let values = 1;
   let restAt = STEP_UNITS;
-  for (let at = 0; at < text.length; at++) {
+  for (let at = 0;; at++) {
+    const c = text[at];
+    if (c === undefined) return null;
     if (at >= restAt) {
       yield;
       restAt = at + STEP_UNITS;
     }
-    const c = text[at];
     if (c === '"') at = endOfString(text, at);
     else if (c === "/" && text[at + 1] === "/") at = endOfLine(text, at);
     else if (c === "/" && text[at + 1] === "*") at = endOfComment(text, at);
@@ -122,28 +123,26 @@ function* findExcess(source: SourceText): Generator<void, Diagnostic | null> {
       closers.push(c === "{" ? "}" : "]");
     } else if (c === closers.at(-1)) closers.pop();
   }
-  return null;
 }
 
 /** The offset of a string's closing quote, or of its line's end: for the parser too an unclosed string ends there. */
 function endOfString(text: string, quote: number): number {
-  for (let at = quote + 1; at < text.length; at++) {
+  for (let at = quote + 1;; at++) {
     const c = text[at];
     if (c === "\\") at++;
-    else if (c === '"' || c === "\n" || c === "\r") return at;
+    else if (c === undefined || c === '"' || c === "\n" || c === "\r") return at;
   }
-  return text.length;
 }
 
 function endOfLine(text: string, from: number): number {
   let at = from;
-  while (at < text.length && text[at] !== "\n" && text[at] !== "\r") at++;
+  while (text[at] !== undefined && text[at] !== "\n" && text[at] !== "\r") at++;
   return at;
 }
 
 function endOfComment(text: string, from: number): number {
   const end = text.indexOf("*/", from + 2);
-  return end < 0 ? text.length : end + 1;
+  return end === -1 ? text.length : end + 1;
 }
 
 function loneSurrogate(source: SourceText, range: Range): Diagnostic {

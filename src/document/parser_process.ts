@@ -73,20 +73,24 @@ const LOOK_GRACE_MILLISECONDS = 500;
  */
 export const PARSER_V8_FLAG = "--liftoff-only";
 
+/** What Deno, or the compiled program, is given to become the parser. */
+export function parserArguments(isCompiled: boolean): readonly string[] {
+  // The compiled program has its flags of V8 baked in, and reads none from its environment.
+  if (isCompiled) return [PARSER_COMMAND];
+  const main = new URL("../../main.ts", import.meta.url);
+  const permissions = ["--no-prompt", "--allow-read", "--allow-env"];
+  return ["run", "--quiet", ...permissions, `--v8-flags=${PARSER_V8_FLAG}`, main.href, PARSER_COMMAND];
+}
+
 /** This program again, as the parser. Only what Deno itself needs of the environment goes along: no secret does. */
 export function parserCommand(): Deno.Command {
-  const main = new URL("../../main.ts", import.meta.url);
-  const run = ["run", "--quiet", "--no-prompt", `--v8-flags=${PARSER_V8_FLAG}`, "--allow-read", "--allow-env"];
   const env: Record<string, string> = {};
   for (const name of ["HOME", "PATH", "DENO_DIR", "DENO_TLS_CA_STORE", "XDG_CACHE_HOME", "TMPDIR"]) {
     const value = Deno.env.get(name);
     if (value !== undefined) env[name] = value;
   }
-  // The compiled program has its flags of V8 baked in, and reads none from its environment.
-  const args = Deno.build.standalone ? [PARSER_COMMAND] : [...run, main.href, PARSER_COMMAND];
-  const program = [Deno.execPath(), ...args];
   // While it parses it cannot see that its parent is gone; where util-linux is there, the kernel ends it then.
-  const [executable, ...rest] = tiedToParent(program);
+  const [executable, ...rest] = tiedToParent([Deno.execPath(), ...parserArguments(Deno.build.standalone)]);
   return new Deno.Command(executable!, {
     args: rest,
     clearEnv: true,

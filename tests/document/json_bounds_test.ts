@@ -3,10 +3,12 @@ import { assert, assertEquals } from "@std/assert";
 import { type Range, sourceText } from "../../src/diagnostic/range.ts";
 import type { Value } from "../../src/document/document.ts";
 import { openMemberReading } from "../../src/document/json_members.ts";
-import { parseJsonDocument } from "../../src/document/json_document.ts";
+import { openJsonReader, parseJsonDocument } from "../../src/document/json_document.ts";
 import { openJsonMemory, readJson } from "../../src/document/json_syntax.ts";
 import { readTree, type Tree } from "../../src/document/json_tree.ts";
+import { openPace } from "../../src/time/pace.ts";
 import { atOnce } from "../../src/time/turns.ts";
+import { asText } from "../support/rereading.ts";
 
 const UNBOUNDED = { maxMistakes: Infinity, maxNesting: Infinity, maxCommas: Infinity };
 
@@ -93,6 +95,9 @@ Deno.test("a file may nest two hundred deep, and what strings and comments hold 
   assertEquals((wrong(`[}${nested(200, "[", "]")}]`) as unknown[][])[0]![0], "too-deep");
   assertEquals((wrong(`[1*${nested(200, "[", "]")}]`) as unknown[][])[0]![0], "too-deep");
   assertEquals((wrong(`[1/${nested(200, "[", "]")}]`) as unknown[][])[0]![0], "too-deep");
+  assertEquals((wrong(`[/**//${nested(200, "[", "]")}]`) as unknown[][])[0]![0], "too-deep");
+  // What was closed does not count.
+  assertEquals(wrong(`[${'{"a":[]},'.repeat(200)}1]`), null);
 });
 
 Deno.test("a file may have a million values, and the comma before the next is told", () => {
@@ -201,5 +206,75 @@ Deno.test("code in a string ends at its own brace, past strings in it and what i
     assert(value.kind === "template");
     const written = value.codes.map(({ start, end }) => JSON.parse(`"${text.slice(start, end)}"`));
     assertEquals(written, [code, "b"], code);
+  }
+});
+
+Deno.test("what is empty or too deep is told at its beginning or its bracket, and only there", () => {
+  const range = (text: string) => {
+    const result = readJson(sourceText("a.json", text));
+    return result.ok ? null : result.diagnostics.map(({ place }) => place!.range);
+  };
+  assertEquals(range(""), [{ start: 0, end: 0 }]);
+  assertEquals(range("[".repeat(201)), [{ start: 200, end: 201 }]);
+});
+
+Deno.test("a search for what is too much rests behind every 65,536 characters that it looks at", () => {
+  const rests = (text: string) => [...openJsonMemory(() => null).read(sourceText("a.json", text))].length;
+  const blank = (length: number) => `[${" ".repeat(length - 2)}]`;
+  const lengths = [65_536, 65_537, 2 * 65_536, 2 * 65_536 + 1, 3 * 65_536 + 1];
+  assertEquals(lengths.map((length) => rests(blank(length))), [0, 1, 1, 2, 3]);
+  // What is passed over in one go counts as well.
+  assertEquals(rests(`["${"x".repeat(200_000)}",${" ".repeat(65_534)}]`), 1);
+});
+
+Deno.test("a text with a mistake is read once, and the part before its first mistake twice if a text was known", () => {
+  const broken = `[${"1,".repeat(640)}x]`;
+  const rests = (known: string | null, text: string) => {
+    const memory = openJsonMemory(() => null);
+    if (known !== null) atOnce(memory.read(sourceText("a.json", known)));
+    return [...memory.read(sourceText("a.json", text))].length;
+  };
+  assertEquals([rests(null, broken), rests('{"a":1}', broken), rests('{"a":1}', `x${broken}`)], [10, 20, 10]);
+  assertEquals([rests(null, `[x,\n${broken.slice(1)}`), rests('{"a":1}', `[x,\n${broken.slice(1)}`)], [10, 10]);
+});
+
+Deno.test("nothing was read before the first text, and the same text again is the same value", () => {
+  assertEquals(openJsonReader().work, { scanned: 0, placed: 0 });
+  const memory = openJsonMemory(() => null);
+  const read = () => {
+    const result = atOnce(memory.read(sourceText("a.json", '{"a":{"b":1}}')));
+    return result.ok ? result.value : null;
+  };
+  const value = read();
+  assert(value !== null && value === read());
+});
+
+Deno.test("of an object that is known only the members that changed are read, and the commas beside them", () => {
+  const divides = (name: string) => name;
+  const members = (count: number, changed: number) =>
+    Array.from({ length: count }, (_, index) => `"m${index}": ${index === changed ? '"new"' : `{ "x": ${index} }`}`);
+  const text = (count: number, changed: number) => `{"o":{${members(count, changed).join(", ")}}}`;
+  for (const count of [1, 2, 3, 5, 8, 13]) {
+    const first = openMemberReading(divides, null);
+    const before = atOnce(readTree(text(count, -1), { members: first, ...UNBOUNDED }));
+    const known = first.settle(text(count, -1), before.root!);
+    for (let changed = -1; changed <= count; changed++) {
+      const again = openMemberReading(divides, known);
+      const { commas } = atOnce(readTree(text(count, changed), { members: again, ...UNBOUNDED }));
+      const isThere = changed >= 0 && changed < count;
+      const beside = isThere ? Number(changed > 0) + Number(changed < count - 1) : 0;
+      assertEquals([again.read, commas], [isThere ? 1 : 0, beside], `${changed} of ${count}`);
+    }
+  }
+});
+
+Deno.test("a known member that stands twice is told at both its places", async () => {
+  const reader = openJsonReader();
+  const pace = openPace();
+  await reader.read(sourceText("a.json", '{"layers":{"a":{},"b":{}}}'), pace);
+  for (const members of ['"a":{},"a":{}', '"a":{},"b":{},"a":{},"b":{}', '"b":{}, "a":{},"b":{}']) {
+    const source = sourceText("a.json", `{"layers":{${members}}}`);
+    const again = await reader.read(source, pace);
+    assertEquals(asText(again), asText(parseJsonDocument(source)), members);
   }
 });

@@ -1,9 +1,12 @@
 // When the parser's process is kept, when it is ended, and what is asked of a parser that is closed.
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { DEFAULT_LIMITS, openParser } from "../../src/document/parser.ts";
+import { parserArguments, startParserProcess } from "../../src/document/parser_process.ts";
 import { eventually } from "../support/eventually.ts";
+import { turn, withFakeTimeouts } from "../support/fake_clock.ts";
 import { childrenOf } from "../support/process_tree.ts";
 import { ANSWERING, BEGUN, sending, stubCommand } from "../support/stub_parser.ts";
+import { temporaryDirectory } from "../support/temporary.ts";
 
 const LIMITS = { ...DEFAULT_LIMITS, idleMilliseconds: 60_000 };
 const MEBIBYTE = 1024 * 1024;
@@ -95,4 +98,51 @@ Deno.test("what is left of the limits is never more than the limits themselves",
   await using parser = openParser(limits, stubCommand(`${BEGUN}\nexec sleep 1000`));
   const left = { timeMilliseconds: 60_000, wallMilliseconds: 60_000 };
   assertEquals(await parser.judge(["x = 1\n"], undefined, left), { ok: false, reason: "crash", at: 0 });
+});
+
+Deno.test("the end of a process waits half a second for a look at it that is under way", async () => {
+  await using directory = await temporaryDirectory();
+  const script = `${BEGUN}\nuntil test -e ${directory.file("go")}; do sleep 0.01; done\n${ANSWERING}`;
+  await withFakeTimeouts(async (timers) => {
+    let isLooking = false;
+    const process = startParserProcess(stubCommand(script)(), () => {
+      isLooking = true;
+      return new Promise(() => {});
+    });
+    const asking = process.ask(["x = 1\n"], {
+      ...LIMITS,
+      startMilliseconds: 2 ** 31 - 1,
+      wallMilliseconds: 2 ** 31 - 1,
+    });
+    while (!isLooking) {
+      await turn();
+      await timers.tickAsync(10);
+    }
+    await directory.write("go", "");
+    assert((await asking).ok);
+    let isOver = false;
+    const ending = process.end().then(() => isOver = true);
+    while (timers.countTimers() === 0) await turn();
+    await timers.tickAsync(499);
+    assertEquals(isOver, false);
+    await timers.tickAsync(1);
+    await ending;
+  });
+});
+
+Deno.test("a process that nobody asks anything is ended after five seconds", async () => {
+  await withFakeTimeouts(async (timers) => {
+    await using parser = openParser(DEFAULT_LIMITS, stubCommand(ANSWERING));
+    parser.warm();
+    await timers.tickAsync(4_999);
+    assertEquals(parser.work.idleStarts, 0);
+    await timers.tickAsync(1);
+    assertEquals(parser.work.idleStarts, 1);
+  });
+});
+
+Deno.test("the compiled program becomes the parser by its command, and Deno by the program and its flags, too", () => {
+  assertEquals(parserArguments(true), ["hcl-parser"]);
+  const main = new URL("../../main.ts", import.meta.url).href;
+  assertEquals(parserArguments(false).slice(-3), ["--v8-flags=--liftoff-only", main, "hcl-parser"]);
 });

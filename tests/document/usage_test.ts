@@ -57,9 +57,10 @@ Deno.test("a watch tells again and again, and nothing once it has ended", async 
   assertEquals(told, 3);
 });
 
-Deno.test("the end of a watch waits for the look that is under way", async () => {
+Deno.test("the end of a watch waits for the look that is under way, which tells nothing any more", async () => {
   const [begun, answer] = [Promise.withResolvers<void>(), Promise.withResolvers<"late">()];
-  const end = watchUsage(Deno.pid, () => {}, () => {
+  let told = 0;
+  const end = watchUsage(Deno.pid, () => void told++, () => {
     begun.resolve();
     return answer.promise;
   });
@@ -70,6 +71,7 @@ Deno.test("the end of a watch waits for the look that is under way", async () =>
   assertEquals(isOver, false);
   answer.resolve("late");
   await ended;
+  assertEquals(told, 0);
 });
 
 /** What a program prints as JSON that has not every permission, as the compiled one has not. */
@@ -102,10 +104,12 @@ Deno.test("a tick is ten milliseconds, user and kernel together, and a kB of the
     assertEquals(await readingOf(stat(name), status), { residentBytes: 2 * MEBIBYTE, processorMilliseconds: 2_000 });
   }
   // A zombie has no memory; and what is no number is none.
-  for (const other of ["Name:\tx\n", "xVmRSS:\t 1 kB\n", "VmRSS:\t 1 kBx\n", "VmRSS:\t x kB\n"]) {
+  const sizes = ["xVmRSS:\t 1 kB", "VmRSS:\t 1 kBx", "VmRSS:\t x kB", "VmRSS:\t kB", "VmRSS:1 kB", "VmRSS:\t 1kB"];
+  for (const other of ["Name:\tx\n", ...sizes.map((size) => `${size}\n`)]) {
     assertEquals(await readingOf(stat("x"), other), "cannot");
   }
-  assertEquals(await readingOf("7 (x) S 1 2\n", status), "cannot");
+  const fields = ["", "2 3 0 -1 4 5 6 7 8  50 9", "2 3 0 -1 4 5 6 7 8 150  9", " 3 0 -1 4 5 6 7 8 150 50 9"];
+  for (const some of fields) assertEquals(await readingOf(`7 (x) S 1 ${some}\n`, status), "cannot", some);
 });
 
 Deno.test("a process is looked at every 10 ms, and every 50 ms if each look costs a process", async () => {
