@@ -122,13 +122,16 @@ export function startParserProcess(command: Deno.Command, read: typeof readUsage
     kill: () => killChild(child),
     async end() {
       killChild(child);
-      await child.writer.abort().catch(() => {});
-      await child.replies.return(undefined).catch(() => {});
-      await process.stdout.cancel().catch(() => {});
-      await process.status;
+      // What is broken already is as good as closed.
+      await Promise.allSettled([child.writer.abort(), closeReplies(child), process.status]);
       await withinLimit(child.looking, LOOK_GRACE_MILLISECONDS);
     },
   };
+}
+
+async function closeReplies({ process, replies }: Child): Promise<void> {
+  await replies.return(undefined);
+  await process.stdout.cancel();
 }
 
 function killChild(child: Child): void {

@@ -109,6 +109,7 @@ Deno.test("the end of a process waits half a second for a look at it that is und
       isLooking = true;
       return new Promise(() => {});
     });
+    assertEquals(process.residentBytes, 0);
     const asking = process.ask(["x = 1\n"], {
       ...LIMITS,
       startMilliseconds: 2 ** 31 - 1,
@@ -128,6 +129,22 @@ Deno.test("the end of a process waits half a second for a look at it that is und
     await timers.tickAsync(1);
     await ending;
   });
+});
+
+Deno.test("a process can be started where the directory of the program was removed", async () => {
+  await using directory = await temporaryDirectory();
+  const url = (path: string) => JSON.stringify(new URL(path, import.meta.url).href);
+  const script = `import { openParser } from ${url("../../src/document/parser.ts")};
+    import { ANSWERING, stubCommand } from ${url("../support/stub_parser.ts")};
+    Deno.removeSync(Deno.cwd());
+    await using parser = openParser(undefined, stubCommand(ANSWERING));
+    console.log((await parser.judge(["x = 1"])).ok);`;
+  const cwd = directory.file("removed");
+  await Deno.mkdir(cwd);
+  const piped = { stdin: "piped", stdout: "piped", stderr: "inherit" } as const;
+  const program = new Deno.Command(Deno.execPath(), { args: ["run", "-A", "--no-prompt", "-"], cwd, ...piped }).spawn();
+  await new Blob([script]).stream().pipeTo(program.stdin);
+  assertEquals(new TextDecoder().decode((await program.output()).stdout), "true\n");
 });
 
 Deno.test("a process that nobody asks anything is ended after five seconds", async () => {

@@ -34,6 +34,10 @@ Deno.test("what cannot be read is told apart from what the host did not tell in 
     const read = ([program, limitMilliseconds]) => readUsage(Deno.pid, { program, limitMilliseconds });
     console.log(JSON.stringify(await Promise.all(readers.map(read))));`;
   assertEquals(await outputOf(script), ["late", "cannot", "cannot"]);
+  // With every permission no program is asked, also for a process that is gone.
+  const gone = new Deno.Command("true").spawn();
+  await gone.status;
+  assertEquals(await readUsage(gone.pid, { program: slow, limitMilliseconds: 50 }), "cannot");
 });
 
 Deno.test("processor time is that of all a process has done, and grows with it", async () => {
@@ -139,10 +143,14 @@ Deno.test("a process is looked at every 10 ms, and every 50 ms if each look cost
 
 Deno.test("a watch that is ended by what it tells tells no more", async () => {
   await withFakeTimeouts(async (timers) => {
-    let told = 0;
-    const end = watchUsage(Deno.pid, () => void (told++, end()), () => Promise.resolve("cannot"));
+    let [looks, told] = [0, 0];
+    const look = () => {
+      looks++;
+      return Promise.resolve("cannot" as const);
+    };
+    const end = watchUsage(Deno.pid, () => void (told++, end()), look);
     await timers.tickAsync(1_000);
-    assertEquals([told, timers.countTimers()], [1, 0]);
+    assertEquals([looks, told, timers.countTimers()], [1, 1, 0]);
   });
 });
 
