@@ -2,7 +2,7 @@
 // where it was written. Bounds are checked before the parser sees anything; what hcl2json drops or overwrites without
 // a word (a key twice, a block with the name of an attribute) is an error here. What is known of an item is kept with it
 // for as long as the item is, and a source read again gives what reading it afresh would.
-import { type Diagnostic, errorDiagnostic, placeOf, warningDiagnostic } from "../diagnostic/diagnostic.ts";
+import { type Diagnostic, errorDiagnostic, type Place, placeOf, warningDiagnostic } from "../diagnostic/diagnostic.ts";
 import { inexactNumber } from "../diagnostic/exact_number.ts";
 import type { Range, SourceText } from "../diagnostic/range.ts";
 import { openPace, type Pace } from "../time/pace.ts";
@@ -72,7 +72,7 @@ export function openHclReader(parser: BlockParser, smallUnits?: number): HclRead
       const judgement = await parser.judge(source.text, items, signal, pace);
       if (!judgement.ok) {
         memory.forget();
-        return { ok: false, diagnostics: [limitExceeded(source, items[judgement.at], judgement.reason)] };
+        return { ok: false, diagnostics: [limitExceeded(source, items[judgement.at]!, judgement.reason)] };
       }
       const complaints = diagnoseComplaints(source, items, judgement.verdicts);
       if (complaints.length > 0) return { ok: false, diagnostics: complaints };
@@ -90,10 +90,12 @@ function diagnoseComplaints(source: SourceText, items: readonly Item[], verdicts
   for (let index = 0; index < verdicts.length; index++) {
     const verdict = verdicts[index]!;
     if (!("complaint" in verdict)) continue;
-    for (const one of diagnoseComplaint(source, items[index]!, verdict.complaint)) diagnostics.push(one);
-    if (diagnostics.length >= MAX_DIAGNOSTICS) break;
+    for (const one of diagnoseComplaint(source, items[index]!, verdict.complaint)) {
+      if (diagnostics.length === MAX_DIAGNOSTICS) return diagnostics;
+      diagnostics.push(one);
+    }
   }
-  return diagnostics.slice(0, MAX_DIAGNOSTICS);
+  return diagnostics;
 }
 
 function documentOf(source: SourceText, items: readonly PlacedItem[]): Document {
@@ -109,8 +111,7 @@ function documentOf(source: SourceText, items: readonly PlacedItem[]): Document 
 function mistakesIn(source: SourceText, items: readonly PlacedItem[]): Diagnostic[] {
   const mistakes: Diagnostic[] = [];
   let hasCarriageReturn = false;
-  for (const { isSound, flaws } of items) {
-    if (isSound) continue;
+  for (const { flaws } of items) {
     for (const { kind, range } of flaws) {
       // Line ends are those of the file: to say it once is enough.
       if (mistakes.length === MAX_DIAGNOSTICS || (kind === "carriage-return" && hasCarriageReturn)) continue;
@@ -174,7 +175,7 @@ function tooMany(source: SourceText, offset: number): Diagnostic {
   return errorDiagnostic("document/too-many-values", `The file has more than ${MAX_VALUES} settings and values`, {
     why: "Each costs memory for its place, also in what is not a configuration at all",
     suggestion: "Look at what stands there: a list of very many items, or a file of another kind",
-    place: placeOf(source, { start: offset, end: offset + 1 }),
+    place: placeOfCharacter(source, offset),
   });
 }
 
@@ -182,14 +183,18 @@ function tooDeep(source: SourceText, offset: number): Diagnostic {
   return errorDiagnostic("document/too-deep", `Brackets and blocks are nested more than ${MAX_NESTING} deep`, {
     why: "The parser needs memory and time for every level; no configuration needs that many",
     suggestion: "Look for brackets that are opened and never closed",
-    place: placeOf(source, { start: offset, end: offset + 1 }),
+    place: placeOfCharacter(source, offset),
   });
+}
+
+function placeOfCharacter(source: SourceText, offset: number): Place {
+  return placeOf(source, { start: offset, end: offset + 1 });
 }
 
 type LimitReason = Extract<Judgement, { ok: false }>["reason"];
 
-function limitExceeded(source: SourceText, item: Item | undefined, reason: LimitReason): Diagnostic {
-  const place = item ? placeOf(source, item.range) : null;
+function limitExceeded(source: SourceText, item: Item, reason: LimitReason): Diagnostic {
+  const place = placeOf(source, item.range);
   const suggestion = "Look at what stands there: a list of many thousand items or a text of megabytes";
   if (reason === "time") {
     const seconds = DEFAULT_LIMITS.timeMilliseconds / 1000;

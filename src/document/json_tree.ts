@@ -104,7 +104,8 @@ interface Reading extends TreeOptions {
   readonly scanner: JSONScanner;
   readonly open: Open[];
   readonly mistakes: SyntaxMistake[];
-  lastLine: number;
+  /** Of the last mistake. */
+  lastLine: number | null;
   token: number;
   /** Where the stretch begins that what is read now moves with. */
   anchor: Anchor;
@@ -121,7 +122,7 @@ export function* readTree(text: string, options: TreeOptions): Generator<void, T
     scanner: createScanner(text, false),
     open: [],
     mistakes: [],
-    lastLine: -1,
+    lastLine: null,
     token: UNKNOWN,
     anchor: { at: 0 },
     root: null,

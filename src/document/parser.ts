@@ -105,7 +105,7 @@ export function openParser(
     signal?: AbortSignal,
   ): Promise<Judgement> => {
     requests += 1;
-    for (let attempt = 1;; attempt++) {
+    for (;;) {
       signal?.throwIfAborted();
       if (closed) throw new Error("judge texts: the parser is closed");
       const wallMilliseconds = deadline - performance.now();
@@ -119,8 +119,9 @@ export function openParser(
       if (judgement.ok && process.residentBytes < RECYCLE_BYTES) keeper.rest();
       else await keeper.end();
       signal?.throwIfAborted();
-      // A process that was idle may have been killed for reasons of its own (SIGHUP to the group, no memory).
-      if (isOver || !wasRunning || attempt > 1) return judgement;
+      // A process that was idle may have been killed for reasons of its own (SIGHUP to the group, no memory); one that was
+      // started for the request was not idle.
+      if (isOver || !wasRunning) return judgement;
     }
   };
 

@@ -70,11 +70,12 @@ Deno.test("requests wait for one another, and one that is not wanted by its turn
   await using parser = openParser(LIMITS, stubCommand(ANSWERING));
   const abort = new AbortController();
   const first = parser.judge(["x = 1\n"]);
-  const second = parser.judge(["x = 1\n"], abort.signal);
+  const second = parser.judge(["x = 1\n"], abort.signal, { timeMilliseconds: 60_000, wallMilliseconds: 200 });
   abort.abort(new Error("superseded"));
   assert((await first).ok);
   await assertRejects(() => second, Error, "superseded");
-  assertEquals(parser.work.starts, 1);
+  // One that was asked and did not answer would be killed.
+  assertEquals([parser.work.starts, (await childrenOf(Deno.pid)).length], [1, 1]);
 });
 
 Deno.test("a process that cannot be started is a crash, and a hint at it is nothing", async () => {

@@ -3,7 +3,7 @@ import { assert, assertEquals } from "@std/assert";
 import { sourceText } from "../../src/diagnostic/range.ts";
 import { openBlockParser } from "../../src/document/blocks.ts";
 import { fillShape } from "../../src/document/filling.ts";
-import { FILE_MARK, type Verdict } from "../../src/document/hcl.ts";
+import { FILE_MARK, type HclJson, type Verdict } from "../../src/document/hcl.ts";
 import { openHclReader } from "../../src/document/hcl_document.ts";
 import type { Judgement, Parser } from "../../src/document/parser.ts";
 
@@ -25,7 +25,7 @@ function complaining(places: number): (texts: readonly string[]) => Judgement {
   return (texts) => ({ ok: true, verdicts: texts.map((): Verdict => ({ complaint })) });
 }
 
-Deno.test("a limit is told by its kind, at the item that exceeded it, or at no place where that is not known", async () => {
+Deno.test("a limit is told by its kind, at the item that exceeded it", async () => {
   const source = sourceText("t.hcl", "a = f(1)\n\nb = f(2)\n");
   const told = async (reason: "time" | "memory" | "crash", at: number) => {
     const parsed = await openReader(() => ({ ok: false, reason, at })).read(source);
@@ -47,6 +47,7 @@ Deno.test("after a limit was exceeded the source is scanned anew, and its values
     (texts) => ({ ok: true, verdicts: texts.map((text) => ({ value: { [text[0]!]: "${f}" } })) }),
   ];
   const reader = openReader((texts) => answers.shift()!(texts));
+  assertEquals([reader.work.scanned, reader.work.placed], [0, 0]);
   const source = sourceText("t.hcl", "a = f(1)\nb = f(2)\n");
   assertEquals((await reader.read(source)).ok, false);
   assertEquals([reader.work.scanned, reader.work.placed], [2, 0]);
@@ -54,6 +55,33 @@ Deno.test("after a limit was exceeded the source is scanned anew, and its values
   assertEquals([reader.work.scanned, reader.work.placed], [2, 2]);
   assertEquals((await reader.read(source)).ok, true);
   assertEquals([reader.work.scanned, reader.work.placed], [0, 0]);
+});
+
+Deno.test("values are put at their places in turns: whenever one is spent, all else comes first", async () => {
+  for (const isSpent of [true, false]) {
+    const log: string[] = [];
+    const meaning = (name: string) =>
+      Object.defineProperty({}, name, { enumerable: true, get: () => (log.push(name), "${f}") }) as HclJson;
+    const reader = openReader((texts) => ({ ok: true, verdicts: texts.map((text) => ({ value: meaning(text[0]!) })) }));
+    const rest = async () => {
+      await Promise.resolve();
+      log.push("rest");
+    };
+    const parsed = await reader.read(sourceText("t.hcl", "a = f(1)\nb = f(2)\n"), undefined, {
+      isSpent: () => isSpent,
+      rest,
+    });
+    assert(parsed.ok);
+    assertEquals(isSpent ? log.slice(-4) : log, isSpent ? ["rest", "a", "rest", "b"] : ["a", "b"]);
+  }
+});
+
+Deno.test("an empty source is told at its very beginning", async () => {
+  const parsed = await openReader(() => ({ ok: true, verdicts: [] })).read(sourceText("t.hcl", ""));
+  assert(!parsed.ok);
+  assertEquals(parsed.diagnostics.map(({ code, place }) => [code, place!.range]), [
+    ["document/empty", { start: 0, end: 0 }],
+  ]);
 });
 
 Deno.test("a hundred mistakes are told, and none beyond", async () => {
