@@ -146,7 +146,7 @@ function* membersOf(conversion: Conversion, fields: Fields): Generator<[Entry, E
 
 /** A top-level member that the JSON form does not know. */
 function convertUnknown(conversion: Conversion, entry: Entry): Partial<Converted> {
-  const value = convert(conversion, entry.value, null, entry.name);
+  const value = convert(conversion, entry.value, NOTHING_KNOWN, entry.name);
   if (value.kind !== "fields") return { attribute: { ...entry, value, role: "unknown" } };
   return { block: { ...blockOf(entry.name, entry, null, value), role: "unknown" } };
 }
@@ -168,7 +168,7 @@ function convertNamed(conversion: Conversion, entry: Entry, type: string, shape:
   if (type === "variable") return { block: variableOf(conversion, entry, path) };
   if (entry.value.kind === "fields") {
     const body = checkId(conversion, entry, convertFields(conversion, entry.value, shape, path), path);
-    return { block: blockOf(type, entry, entry, type === "service" ? spreadSettings(conversion, body, path) : body) };
+    return { block: blockOf(type, entry, entry, spreadSettings(conversion, body, path)) };
   }
   if (!isNull(entry.value)) {
     report(conversion, "document/json-shape", `${quoted(entry.name)} must be an object`, path, entry.value.range);
@@ -184,7 +184,7 @@ function blockOf(type: string, key: Entry, label: Entry | null, body: Fields): B
 
 /** `"x": value` as `variable "x" { default = value }`; null is a variable without a default. */
 function variableOf(conversion: Conversion, entry: Entry, path: string): Block {
-  const value = convert(conversion, entry.value, null, path);
+  const value = convert(conversion, entry.value, NOTHING_KNOWN, path);
   const entries = isNull(value) ? [] : [{ name: "default", nameRange: entry.nameRange, value }];
   return blockOf("variable", entry, entry, { kind: "fields", form: "block", entries, range: value.range });
 }
@@ -203,7 +203,7 @@ function checkId(conversion: Conversion, key: Entry, body: Fields, path: string)
   return { ...body, entries: body.entries.filter((entry) => entry !== id) };
 }
 
-/** A service's body with the entries of its `settings` in their place, told apart from its members by their role. */
+/** A body with the entries of a service's `settings` in their place, told apart from its members by their role. */
 function spreadSettings(conversion: Conversion, body: Fields, path: string): Fields {
   const entries = body.entries.flatMap((entry): Entry[] => {
     if (entry.name !== "settings" || entry.role === "unknown") return [entry];
@@ -214,13 +214,15 @@ function spreadSettings(conversion: Conversion, body: Fields, path: string): Fie
   return { ...body, entries };
 }
 
-/** A value in HCL's names and with its templates; `shape` knows the names inside it, null where none is known. */
-function convert(conversion: Conversion, value: Value, shape: Shape | null, path: string): Value {
+const NOTHING_KNOWN: Shape = { name: "", members: null, each: null };
+
+/** A value in HCL's names and with its templates; `shape` knows the names inside it. */
+function convert(conversion: Conversion, value: Value, shape: Shape, path: string): Value {
   switch (value.kind) {
     case "literal":
       return typeof value.value === "string" ? stringValue(conversion.source, value.value, value.range) : value;
     case "list": {
-      const items = value.items.map((item) => convert(conversion, item, shape?.each ?? shape, path));
+      const items = value.items.map((item) => convert(conversion, item, shape.each ?? shape, path));
       return { ...value, items };
     }
     case "fields":
@@ -230,15 +232,14 @@ function convert(conversion: Conversion, value: Value, shape: Shape | null, path
   }
 }
 
-function convertFields(conversion: Conversion, fields: Fields, shape: Shape | null, path: string): Fields {
-  const members = shape?.members ?? null;
+function convertFields(conversion: Conversion, fields: Fields, shape: Shape, path: string): Fields {
+  const { members } = shape;
   const entries: Entry[] = [];
   for (const entry of uniqueEntries(conversion, fields, members, path)) {
     const known = members && findShape(members, entry.name);
-    if (isNull(entry.value) && (known || shape?.each)) continue;
+    if (isNull(entry.value) && (known || shape.each)) continue;
     const name = known ? known.name : entry.name;
-    const inside = known ? known : shape?.each ?? null;
-    const value = convert(conversion, entry.value, inside, path === "" ? name : `${path}.${name}`);
+    const value = convert(conversion, entry.value, known || (shape.each ?? NOTHING_KNOWN), `${path}.${name}`);
     entries.push({ ...entry, name, value, ...(members && !known ? { role: "unknown" as const } : {}) });
   }
   return { ...fields, entries };
@@ -254,7 +255,7 @@ function uniqueEntries(
   const known = new Map<string, Entry>();
   for (const entry of fields.entries) {
     const shape = members && findShape(members, entry.name);
-    const key = shape ? `known ${shape.name}` : members ? `other ${entry.name}` : entry.name;
+    const key = shape ? `known ${shape.name}` : `other ${entry.name}`;
     const first = known.get(key);
     if (first) reportDuplicate(conversion, { ...entry, name: shape?.name ?? entry.name }, first, path);
     else known.set(key, entry);

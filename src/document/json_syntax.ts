@@ -129,8 +129,8 @@ function* findExcess(source: SourceText): Generator<void, Diagnostic | null> {
 function endOfString(text: string, quote: number): number {
   for (let at = quote + 1;; at++) {
     const c = text[at];
+    if (c === undefined || c === '"' || c === "\n" || c === "\r") return at;
     if (c === "\\") at++;
-    else if (c === undefined || c === '"' || c === "\n" || c === "\r") return at;
   }
 }
 

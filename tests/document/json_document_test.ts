@@ -134,6 +134,13 @@ Deno.test("a name that stands twice is an error with both places, for a known na
   }
 });
 
+Deno.test("what is null is not there, as far as its name is known, and settings are those of services only", () => {
+  const text = '{"layers":{"a":null,"b":{"title":null,"settings":{"x":1}}},"honua":null,"services":null,"x":null}';
+  const document = parsed(text);
+  assertEquals(bareBlocks(document), [["layer", "b", [["settings", [["x", "1"]]]]]]);
+  assertEquals(document.attributes.map(({ name, value }) => [name, bare(value)]), [["x", null]]);
+});
+
 Deno.test("ids and names that differ in case alone are two", () => {
   assertEquals(bareBlocks(parsed('{"layers":{"a":{},"A":{"x":1,"X":2}}}')), [
     ["layer", "a", []],
@@ -159,6 +166,13 @@ Deno.test("what the JSON form cannot mean is an error at its place", () => {
     assertEquals(more, []);
     assertEquals([one!.code, one!.path, one!.place?.column], [code, path, column]);
   }
+});
+
+Deno.test("what must be an object is told by what it holds", () => {
+  const told = (text: string) => rejected(text).map(({ summary }) => summary);
+  assertEquals(told('{"layers":[]}'), ['"layers" must be an object of entries by their id or name']);
+  assertEquals(told('{"honua":"x"}'), ['"honua" must be an object']);
+  assertEquals(told('{"layers":{"a":5}}'), ['"a" must be an object']);
 });
 
 Deno.test("the first syntax error of each line is told, twenty at most", () => {

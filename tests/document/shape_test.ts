@@ -80,6 +80,7 @@ Deno.test("equal names stay equal in a shape and different names different", () 
 
 const REFUSED = [
   ...["x = 1 y = 2\n", "b {\n x = 1 }\n", "b { x = 1\n}\n", "b {\n x = 1\n", "b {\n}}\n", "x = 1\ny = 2\n", "x\n= 1\n"],
+  ...["x =\n", "x\n", "b c\n", "b {\n x =\n}\n", "b c\n{\n}\n"],
   ...["x =\n1\n", "b\n{\n}\n", "b {\n\r x = 1\n}\n", "x = 1\r", "x = 1", "x = 1,\n", "b {\n x = 1,\n}\n", "/* x = 1\n"],
   ...['"q" = 1\n', 'b "" {\n}\n', 'b "\\t" {\n}\n', 'b "é" {\n}\n', 'b "${x}" {\n}\n', 'b "$x" {\n}\n', "é = 1\n"],
   ...["x == 1\n", "x => 1\n", "true = 1\n", "for = 1\n", "\ufeffx = 1\n", "x\u00a0= 1\n", "# x = 1\n", "", "\n"],
