@@ -311,10 +311,9 @@ function addMistake({ mistakes }: Conversion, mistake: Mistake): void {
 
 /** The mistakes at the places where they are by now. */
 function placedMistakes({ source, mistakes }: Conversion): Diagnostic[] {
-  return mistakes.map(({ code, summary, why, suggestion, path, range, other }) =>
+  return mistakes.map(({ code, summary, path, range, other, ...details }) =>
     errorDiagnostic(code, summary, {
-      why: why ?? null,
-      suggestion: suggestion ?? null,
+      ...details,
       path: path === "" ? null : path,
       place: placeOf(source, range),
       other: other ? { label: other.label, place: placeOf(source, other.range) } : null,

@@ -123,15 +123,11 @@ export function startParserProcess(command: Deno.Command, read: typeof readUsage
     async end() {
       killChild(child);
       // What is broken already is as good as closed.
-      await Promise.allSettled([child.writer.abort(), closeReplies(child), process.status]);
+      const repliesEnd = child.replies.return(undefined).then(() => process.stdout.cancel());
+      await Promise.allSettled([child.writer.abort(), repliesEnd, process.status]);
       await withinLimit(child.looking, LOOK_GRACE_MILLISECONDS);
     },
   };
-}
-
-async function closeReplies({ process, replies }: Child): Promise<void> {
-  await replies.return(undefined);
-  await process.stdout.cancel();
 }
 
 function killChild(child: Child): void {

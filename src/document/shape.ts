@@ -79,12 +79,9 @@ function takeBlock(lifting: Lifting): string | null {
   return `${labels} {\n${body}}\n`;
 }
 
-/** The first of them, made once. */
-const PLACEHOLDERS: readonly string[] = Array.from({ length: 64 }, (_, number) => `n${number}`);
-
 /** The placeholder for a name that is taken. */
 function placeholderFor({ names }: Lifting, name: string): string {
   let number = names.get(name);
   if (number === undefined) names.set(name, number = names.size);
-  return PLACEHOLDERS[number] ?? `n${number}`;
+  return `n${number}`;
 }

@@ -253,19 +253,29 @@ Deno.test("of an object that is known only the members that changed are read, an
   const divides = (name: string) => name;
   const members = (count: number, changed: number) =>
     Array.from({ length: count }, (_, index) => `"m${index}": ${index === changed ? '"new"' : `{ "x": ${index} }`}`);
-  const text = (count: number, changed: number) => `{"o":{${members(count, changed).join(", ")}}}`;
+  const text = (count: number, changed: number, before = "") =>
+    `${before}{"o":{${members(count, changed).join(", ")}}}`;
   for (const count of [1, 2, 3, 5, 8, 13]) {
     const first = openMemberReading(divides, null);
     const before = atOnce(readTree(text(count, -1), { members: first, ...UNBOUNDED }));
     const known = first.settle(text(count, -1), before.root!);
     for (let changed = -1; changed <= count; changed++) {
-      const again = openMemberReading(divides, known);
-      const { commas } = atOnce(readTree(text(count, changed), { members: again, ...UNBOUNDED }));
       const isThere = changed >= 0 && changed < count;
       const beside = isThere ? Number(changed > 0) + Number(changed < count - 1) : 0;
-      assertEquals([again.read, commas], [isThere ? 1 : 0, beside], `${changed} of ${count}`);
+      for (const before of ["", "\n", "// A comment that is longer than all the members are.".repeat(10) + "\n"]) {
+        const again = openMemberReading(divides, known);
+        const { commas } = atOnce(readTree(text(count, changed, before), { members: again, ...UNBOUNDED }));
+        assertEquals([again.read, commas], [isThere ? 1 : 0, beside], `${changed} of ${count}`);
+      }
     }
   }
+});
+
+Deno.test("what stands between two known members is read, too", () => {
+  const memory = openJsonMemory((name) => name);
+  const isRead = (between: string) =>
+    atOnce(memory.read(sourceText("a.json", `{"o":{"a":{}${between}"b":{}${between}"c":{}}}`))).ok;
+  assertEquals(["/*1*/,", "/*2*/,", "/*3,*/", "  ,   ", "      "].map(isRead), [true, true, false, true, false]);
 });
 
 Deno.test("a known member that stands twice is told at both its places", async () => {

@@ -101,35 +101,62 @@ Deno.test("what is left of the limits is never more than the limits themselves",
   assertEquals(await parser.judge(["x = 1\n"], undefined, left), { ok: false, reason: "crash", at: 0 });
 });
 
-Deno.test("the end of a process waits half a second for a look at it that is under way", async () => {
+Deno.test("the end of a process, and a judgement without verdicts, wait half a second for a look that is under way", async () => {
   await using directory = await temporaryDirectory();
-  const script = `${BEGUN}\nuntil test -e ${directory.file("go")}; do sleep 0.01; done\n${ANSWERING}`;
+  const script = (rest: string) => `${BEGUN}\nuntil test -e ${directory.file("go")}; do sleep 0.01; done\n${rest}`;
+  const limits = { ...LIMITS, startMilliseconds: 2 ** 31 - 1, wallMilliseconds: 2 ** 31 - 1 };
   await withFakeTimeouts(async (timers) => {
     let isLooking = false;
-    const process = startParserProcess(stubCommand(script)(), () => {
+    const look = () => {
       isLooking = true;
-      return new Promise(() => {});
-    });
-    assertEquals(process.residentBytes, 0);
-    const asking = process.ask(["x = 1\n"], {
-      ...LIMITS,
-      startMilliseconds: 2 ** 31 - 1,
-      wallMilliseconds: 2 ** 31 - 1,
-    });
-    while (!isLooking) {
+      return new Promise<never>(() => {});
+    };
+    const goOn = async () => {
+      while (!isLooking) {
+        await turn();
+        await timers.tickAsync(10);
+      }
+      isLooking = false;
+      await directory.write("go", "");
+    };
+    const waitsForTheLook = async (work: Promise<unknown>) => {
+      let isOver = false;
+      work.then(() => isOver = true);
+      while (timers.countTimers() !== 1) await turn();
       await turn();
-      await timers.tickAsync(10);
-    }
-    await directory.write("go", "");
+      await timers.tickAsync(499);
+      assertEquals(isOver, false);
+      await timers.tickAsync(1);
+      await work;
+    };
+
+    const process = startParserProcess(stubCommand(script(ANSWERING))(), look);
+    assertEquals(process.residentBytes, 0);
+    const asking = process.ask(["x = 1\n"], limits);
+    await goOn();
     assert((await asking).ok);
-    let isOver = false;
-    const ending = process.end().then(() => isOver = true);
-    while (timers.countTimers() === 0) await turn();
-    await timers.tickAsync(499);
-    assertEquals(isOver, false);
-    await timers.tickAsync(1);
-    await ending;
+    await waitsForTheLook(process.end());
+
+    await Deno.remove(directory.file("go"));
+    await using parser = openParser(limits, stubCommand(script("exit")), look);
+    const judging = parser.judge(["x = 1\n"]);
+    await goOn();
+    await waitsForTheLook(judging);
   });
+});
+
+Deno.test("a process that ended by itself before it was found to exceed a limit is not said to have exceeded it", async () => {
+  await using directory = await temporaryDirectory();
+  // A child of its own holds the pipe after its end.
+  const script = `${BEGUN}\n(until test -e ${directory.file("go")}; do sleep 0.01; done) &\nexit`;
+  let looks = 0;
+  const process = startParserProcess(stubCommand(script)(), async () => {
+    await process.ended;
+    if (++looks === 2) await directory.write("go", "");
+    return { residentBytes: Infinity, processorMilliseconds: 0 };
+  });
+  assertEquals(await process.ask(["x = 1\n"], LIMITS), { ok: false, reason: "crash", at: 0 });
+  await process.end();
 });
 
 Deno.test("a process can be started where the directory of the program was removed", async () => {
