@@ -229,7 +229,6 @@ function close(reading: Reading, open: Open, closer: number, error: SyntaxErrorC
   reading.open.pop();
   const { start, anchor, entries, items } = open;
   const range = anchoredRange(anchor, start, here(reading).end);
-  reading.anchor = anchor;
   put(reading, entries ? { kind: "fields", form: "object", entries, range } : { kind: "list", items, range });
   if (reading.token !== closer) report(reading, error);
   else next(reading);

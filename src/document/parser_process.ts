@@ -160,15 +160,14 @@ async function request(
   // Who was kept from working is not to blame: that is tried again, and not held against the text.
   const startLimit = setTimeout(() => kill("crash"), limits.startMilliseconds);
   const wallLimit = setTimeout(() => kill("crash"), limits.wallMilliseconds);
-  signal?.addEventListener("abort", onAbort, { once: true });
+  signal?.addEventListener("abort", onAbort);
   const verdicts: Verdict[] = [];
   try {
     // Beside the reading: with both pipes full, each would wait for the other. A failure shows in what is read.
     sendTexts(child, texts).catch(() => {});
     for (;;) {
-      const { value, done } = await child.replies.next();
-      if (done) return failure();
-      const reply = value as ParseReply;
+      const reply = (await child.replies.next()).value as ParseReply | undefined;
+      if (reply === undefined) return failure();
       if ("at" in reply) {
         clearTimeout(startLimit);
         if (begunAt === null) {

@@ -79,7 +79,19 @@ Deno.test("a file may nest two hundred deep, and what strings and comments hold 
   assertEquals(wrong(nested(201, "[", "]")), [["too-deep", 200]]);
   assertEquals(wrong(`${'{"a":'.repeat(200)}1${"}".repeat(200)}`), null);
   assertEquals(wrong(`${'{"a":'.repeat(201)}1${"}".repeat(201)}`), [["too-deep", 1_000]]);
-  for (const passed of ['"[[["', '"\\"[["', "/* [[[ */", "// [[[\n", "// [[[\r", '"\\\\"', "/* [/ */", "/**/"]) {
+  for (
+    const passed of [
+      '"[[["',
+      '"\\"[["',
+      "/* [[[ */",
+      "// [[[\n",
+      "// [[[\r",
+      '"\\\\"',
+      "/* [/ */",
+      "/**/",
+      "/*x*//* [[[ */",
+    ]
+  ) {
     const isComment = passed.startsWith("/");
     const text = `[${isComment ? `${passed} 1` : passed},${nested(199, "[", "]")}]`;
     assertEquals(wrong(text), null, passed);
@@ -87,7 +99,9 @@ Deno.test("a file may nest two hundred deep, and what strings and comments hold 
       ["too-deep", text.length - 2 * 199 + 198],
     ], passed);
   }
-  // A string that is not closed ends with its line.
+  assertEquals(wrong(`/**/${nested(201, "[", "]")}`), [["too-deep", 204]]);
+  // A comment that is not closed ends with the text, and a string with its line.
+  assertEquals(wrong(`/* ${nested(201, "[", "]")}`), [["json-syntax", 0]]);
   assertEquals((wrong(`["a\n${nested(200, "[", "]")}]`) as unknown[][])[0]![0], "too-deep");
   assertEquals((wrong(`["a\r${nested(200, "[", "]")}]`) as unknown[][])[0]![0], "too-deep");
   // What closes nothing opens nothing either.
@@ -276,6 +290,12 @@ Deno.test("what stands between two known members is read, too", () => {
   const isRead = (between: string) =>
     atOnce(memory.read(sourceText("a.json", `{"o":{"a":{}${between}"b":{}${between}"c":{}}}`))).ok;
   assertEquals(["/*1*/,", "/*2*/,", "/*3,*/", "  ,   ", "      "].map(isRead), [true, true, false, true, false]);
+});
+
+Deno.test("of what stands behind a number only the next character says whether it is known", () => {
+  const memory = openJsonMemory((name) => name);
+  const scanned = (text: string) => (atOnce(memory.read(sourceText("a.json", text))), memory.work.scanned);
+  assertEquals(['{"o":{"a":1}}', '{"o":{"a":1} }', '{"o":{"a":1 }}'].map(scanned), [1, 0, 1]);
 });
 
 Deno.test("a known member that stands twice is told at both its places", async () => {

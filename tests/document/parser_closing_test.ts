@@ -44,6 +44,14 @@ Deno.test("a process that falls silent is told at the text that it was at", asyn
   assertEquals(await parser.judge(["x = 1\n", "y = 1\n"]), { ok: false, reason: "crash", at: 1 });
 });
 
+Deno.test("a process that ends while it is told its texts is a crash", async () => {
+  // More than a pipe holds, in one message.
+  for (const script of ["exit", "head -c 1 > /dev/null", BEGUN]) {
+    await using parser = openParser(LIMITS, stubCommand(script));
+    assertEquals(await parser.judge(["€".repeat(120_000)]), { ok: false, reason: "crash", at: 0 });
+  }
+});
+
 Deno.test("a closed parser judges nothing and starts nothing, and one that is disposed of leaves no process", async () => {
   const parser = openParser(LIMITS, stubCommand(ANSWERING));
   assert((await parser.judge(["x = 1\n"])).ok);
@@ -60,6 +68,7 @@ Deno.test("a parser that is killed ends its process at once, and judges nothing 
   const judging = parser.judge(["x = 1\n"]);
   await eventually("the process", async () => (await childrenOf(Deno.pid)).length === 1);
   parser.kill();
+  await eventually("its end", async () => (await childrenOf(Deno.pid)).length === 0);
   assertEquals(await judging, { ok: false, reason: "crash", at: 0 });
   await assertRejects(() => parser.judge(["x = 1\n"]), Error, "the parser is closed");
   parser.warm();
@@ -104,19 +113,20 @@ Deno.test("what is left of the limits is never more than the limits themselves",
 Deno.test("the end of a process, and a judgement without verdicts, wait half a second for a look that is under way", async () => {
   await using directory = await temporaryDirectory();
   const script = (rest: string) => `${BEGUN}\nuntil test -e ${directory.file("go")}; do sleep 0.01; done\n${rest}`;
-  const limits = { ...LIMITS, startMilliseconds: 2 ** 31 - 1, wallMilliseconds: 2 ** 31 - 1 };
+  const limits = { ...LIMITS, startMilliseconds: 2 ** 30, wallMilliseconds: 2 ** 31 - 1 };
   await withFakeTimeouts(async (timers) => {
     let isLooking = false;
     const look = () => {
       isLooking = true;
       return new Promise<never>(() => {});
     };
-    const goOn = async () => {
+    const goOn = async (milliseconds = 0) => {
       while (!isLooking) {
         await turn();
         await timers.tickAsync(10);
       }
       isLooking = false;
+      await timers.tickAsync(milliseconds);
       await directory.write("go", "");
     };
     const waitsForTheLook = async (work: Promise<unknown>) => {
@@ -133,7 +143,8 @@ Deno.test("the end of a process, and a judgement without verdicts, wait half a s
     const process = startParserProcess(stubCommand(script(ANSWERING))(), look);
     assertEquals(process.residentBytes, 0);
     const asking = process.ask(["x = 1\n"], limits);
-    await goOn();
+    // It has begun: how long it may take for that is no matter any more.
+    await goOn(limits.startMilliseconds);
     assert((await asking).ok);
     await waitsForTheLook(process.end());
 

@@ -129,6 +129,14 @@ Deno.test("the limit of processor time is that of the request, whenever it is fi
   assertEquals(await parser.judge(["x = 1\n"]), { ok: false, reason: "time", at: 0 });
 });
 
+Deno.test("what is left of the limit of processor time counts, and no more than the limit itself", async () => {
+  for (const [used, left] of [[150, 100], [250, 60_000]] as const) {
+    await using parser = openParser(LIMITS, stubCommand(`${BEGUN}\nexec sleep 1000`), usageAt(used, 20));
+    const limitsLeft = { timeMilliseconds: left, wallMilliseconds: 10_000 };
+    assertEquals(await parser.judge(["x = 1\n"], undefined, limitsLeft), { ok: false, reason: "time", at: 0 });
+  }
+});
+
 Deno.test("a text that used up the limit is the one that is told, not the next one", async () => {
   const script = `${BEGUN}\n${sending({ at: 1, processorMilliseconds: 200 })}\nexec sleep 1000`;
   await using parser = openParser(LIMITS, stubCommand(script));
