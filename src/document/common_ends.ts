@@ -9,45 +9,35 @@ export interface CommonEnds {
   readonly behind: number;
 }
 
-/** Compared at once at first; twice as many where they are equal. */
-const FIRST_UNITS = 1_024;
-
 /** Compares two texts. */
 export function commonEnds(one: string, other: string): CommonEnds {
-  const limit = Math.min(one.length, other.length);
-  let before = equalUnits(limit, (from, to) => one.slice(from, to) === other.slice(from, to));
-  if (before === one.length && before === other.length) return { before, behind: before };
-  while (before > 0 && (joins(one, before) || joins(other, before))) before--;
   const { length } = one;
   const ofOther = other.length;
+  // A slice that ends beyond the shorter text equals none of the longer one.
+  let before = equalUnits(length, (from, to) => one.slice(from, to) === other.slice(from, to));
+  while (joins(one, before) || joins(other, before)) before--;
   let behind = equalUnits(
-    limit,
+    length,
     (from, to) => one.slice(length - to, length - from) === other.slice(ofOther - to, ofOther - from),
   );
-  while (behind > 0 && (joins(one, length - behind) || joins(other, ofOther - behind))) behind--;
+  while (joins(one, length - behind) || joins(other, ofOther - behind)) behind--;
   return { before, behind };
 }
 
-/** How many of the first `limit` units are equal: in strides that grow, and shrink again where one is not. */
+/** How many of the first `limit` units are equal. */
 function equalUnits(limit: number, areEqual: (from: number, to: number) => boolean): number {
   let equal = 0;
-  let stride = FIRST_UNITS;
-  while (equal < limit && areEqual(equal, Math.min(equal + stride, limit))) {
-    equal = Math.min(equal + stride, limit);
-    stride *= 2;
-  }
-  for (let known = Math.min(stride, limit - equal); known > 1;) {
-    // Somewhere in the next `known` units there is a difference.
-    const half = known >> 1;
+  for (let unknown = limit; unknown > 0;) {
+    const half = (unknown + 1) >> 1;
     if (areEqual(equal, equal + half)) {
       equal += half;
-      known -= half;
-    } else known = half;
+      unknown -= half;
+    } else unknown = half - 1;
   }
   return equal;
 }
 
-/** Whether the two units around an offset belong together. */
+/** Whether the two units around an offset belong together; at an end of the text there is only one. */
 function joins(text: string, at: number): boolean {
   const [before, behind] = [text.charCodeAt(at - 1), text.charCodeAt(at)];
   return (before === 13 && behind === 10) || (before >>> 10 === 0x36 && behind >>> 10 === 0x37);

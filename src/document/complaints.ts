@@ -34,7 +34,7 @@ export function diagnoseComplaint(source: SourceText, item: Item, complaint: str
   });
 }
 
-/** One of a kind for a place, in the order of their places. */
+/** One for a place, in the order of their places. */
 function mistakesIn(source: SourceText, item: Item, complaint: string): Mistake[] {
   const rewritten = sourceText(source.name, rewriteItem(source.text, item));
   const locate = (match: RegExpMatchArray): Range => {
@@ -46,13 +46,11 @@ function mistakesIn(source: SourceText, item: Item, complaint: string): Mistake[
   };
   const found = [...complaint.matchAll(COMPLAINT).take(MAX_PLACES)];
   const mistakes: Mistake[] = [];
-  const seen = new Set<number | string>();
+  const seen = new Set<number>();
   for (const [index, match] of found.entries()) {
     const range = placeOfCode(source.text, match[5]!, locate(match));
-    // One quote too few makes every later string look unclosed; and one place is complained of once.
-    const kind = match[5] === OPEN_STRING ? match[5] : range.start;
-    if (seen.has(kind) || seen.has(range.start)) continue;
-    seen.add(kind).add(range.start);
+    if (seen.has(range.start)) continue;
+    seen.add(range.start);
     const detail = complaint.slice(match.index, found[index + 1]?.index);
     const earlier = EARLIER.exec(detail);
     mistakes.push({ summary: match[5]!, range, earlier: earlier && locate(earlier) });
@@ -80,7 +78,7 @@ function causesAmong(mistakes: readonly Mistake[], text: string): Mistake[] {
     const { summary, range } = mistake;
     // A character that HCL does not know, or a directive, explains all else that is wrong on its line, …
     if (!explains(mistake) && explained.has(lineOf(mistake))) continue;
-    // … what is no string before an open one may be why it is open, …
+    // … what is no string before an open one may be why it is open, and one that is open makes the next look so, …
     if (summary === OPEN_STRING && causes.some((cause) => cause.summary !== ESCAPE)) continue;
     // … half of a surrogate pair is reported with the other, …
     if (summary === ESCAPE && isSecondHalf(text, range.start)) continue;
@@ -111,10 +109,11 @@ function rewrittenOffset({ text, lineStarts }: SourceText, line: number, column:
   const start = lineStarts[line - 1];
   if (start === undefined) return text.length;
   if (column > MAX_GRAPHEME_COLUMN) return Math.min(start + column - 1, text.length);
-  const next = lineStarts[line];
+  // A rewritten item ends its last line, so that only an empty one is without an end.
+  const end = Math.max(start, text.indexOf("\n", start));
   let offset = start;
   let at = 1;
-  for (const { segment } of GRAPHEMES.segment(text.slice(start, next === undefined ? text.length : next - 1))) {
+  for (const { segment } of GRAPHEMES.segment(text.slice(start, end))) {
     if (at++ >= column) break;
     offset += segment.length;
   }

@@ -2,7 +2,7 @@
 // credential under any name.
 import type { Range } from "../diagnostic/range.ts";
 import { isSecretName, looksSecret } from "../diagnostic/secrets.ts";
-import type { Block, Document, Entry, Value } from "./document.ts";
+import type { Block, Document, Entry, Literal, Template, Value } from "./document.ts";
 
 /** Blocks whose labels are ids that people gave to things: a layer named `tokens` is no secret. */
 const TYPES_WITH_IDS = new Set(["data_source", "service", "layer", "cache"]);
@@ -39,7 +39,7 @@ export function secretRanges(document: Document): Range[] {
     for (const entry of block.body.entries) addEntry(entry, isSecret, false, holdsIds(block.type, entry.name));
   }
   for (const entry of document.attributes) addEntry(entry, false, false, false);
-  return ranges.sort((left, right) => left.start - right.start || left.end - right.end);
+  return ranges.sort((left, right) => left.start - right.start);
 }
 
 function isSecretBlock(block: Block): boolean {
@@ -51,13 +51,11 @@ function holdsIds(blockType: string, name: string): boolean {
   return (blockType === "layer" && name === "fields") || (blockType === "rate_limit" && name === "rules");
 }
 
-function isHidden(value: Value, isSecret: boolean, source: string): boolean {
+function isHidden(value: Literal | Template, isSecret: boolean, source: string): boolean {
   if (value.kind === "template") {
     if (!isSecret && !looksSecret(value.text)) return false;
-    const { start, end } = value.range;
-    return end - start > 600 || !PURE_REFERENCE.test(source.slice(start, end));
+    return !PURE_REFERENCE.test(source.slice(value.range.start, value.range.end));
   }
-  if (value.kind !== "literal" || value.value === null || value.value === "") return false;
-  if (typeof value.value === "string") return isSecret || looksSecret(value.value);
+  if (typeof value.value === "string") return value.value !== "" && (isSecret || looksSecret(value.value));
   return isSecret && typeof value.value === "number";
 }

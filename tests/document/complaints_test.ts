@@ -91,6 +91,9 @@ Deno.test("a character that HCL does not know, or a directive, explains what els
   ]);
   assertEquals(told(text, "2,5-6: Invalid character", "2,7-8: Invalid character").length, 2);
   assertEquals(told(text, "2,3-4: Missing endif directive", "2,7-8: Invalid operand").length, 1);
+  const atStart = "a {\n  b §\nd §\n}\n";
+  assertEquals(told(atStart, "3,1-2: Invalid operand", "3,3-4: Invalid character").length, 1);
+  assertEquals(told(atStart, "2,5-6: Invalid character", "3,1-2: Invalid operand").length, 2);
 });
 
 Deno.test("of a pair of escapes one half is told", () => {
@@ -105,6 +108,10 @@ Deno.test("the lines of what was meant as a heredoc are no settings", () => {
   assertEquals(told(text, "2,3-4: Invalid operand", "2,7-9: Invalid expression", "3,3-4: Invalid operand").length, 2);
   const quoted = "a {\n  b = <<-'E'\n  x\n}\n";
   assertEquals(told(quoted, "2,10-11: Invalid character", "3,3-4: Invalid operand").length, 1);
+  assertEquals(told(quoted.replace("-", ""), "2,9-10: Invalid character", "3,3-4: Invalid operand").length, 1);
+  assertEquals(told('<<"E" x\n', "1,1-3: Invalid expression", "1,7-8: Invalid operand").length, 1);
+  const apart = "a {\n  b = << 1\n  x\n}\n";
+  assertEquals(told(apart, "2,10-11: Invalid operand", "3,3-4: Invalid operand").length, 2);
   const single = "a {\n  b = 'E'\n  x\n}\n";
   assertEquals(told(single, "2,7-8: Invalid character", "3,3-4: Invalid operand").length, 2);
 });
@@ -112,6 +119,7 @@ Deno.test("the lines of what was meant as a heredoc are no settings", () => {
 Deno.test("a heredoc that is never closed is told at its marker, and a string that is not at its own place", () => {
   const text = "a {\n  b = <<E\n  x\n}\n";
   assertEquals(told(text, "5,1-1: Unterminated template string"), ['2:7 "<<E" A heredoc is never closed']);
+  assertEquals(told(text, "2,3-4: Invalid operand"), ['2:3 "b" An operator has no meaning here']);
   assertEquals(told('a {\n  b = "x\n}\n', "2,7-9: Unterminated template string"), [
     '2:7 "\\"x" A string is never closed',
   ]);

@@ -65,12 +65,16 @@ Deno.test("a reference as HCL writes it stays readable, a heredoc does not", () 
   assertEquals(secretRanges(document), [heredoc.range]);
 });
 
-Deno.test("a reference is looked at up to 256 characters of its name, and up to 600 of all that is written", () => {
+Deno.test("a reference is looked at up to 256 characters of its name, and up to 8 blanks at each place", () => {
   const connection = (value: string) => secretsOf(`{"dataSources":{"a":{"connection":${value}}}}`).length;
   assertEquals([256, 257].map((length) => connection(`"\${env:${"E".repeat(length)}}"`)), [0, 1]);
   assertEquals([256, 257].map((length) => connection(`"\${var.${"v".repeat(length)}}"`)), [0, 1]);
   assertEquals([256, 257].map((length) => connection(`"\${env(\\"${"E".repeat(length)}\\")}"`)), [0, 1]);
   assertEquals([8, 9].map((blanks) => connection(`"\${${" ".repeat(blanks)}var.v}"`)), [0, 1]);
+  assertEquals([8, 9].map((blanks) => connection(`"\${env(${" ".repeat(blanks)}\\"E\\")}"`)), [0, 1]);
+  assertEquals([8, 9].map((blanks) => connection(`"\${env(\\"E\\"${" ".repeat(blanks)})}"`)), [0, 1]);
+  assertEquals(["env:E", "var.v", 'env(\\"E\\")'].map((one) => connection(`"\${${one}}"`)), [0, 0, 0]);
+  assertEquals(["env:", "var.", 'env(\\"\\")'].map((one) => connection(`"\${${one}}"`)), [1, 1, 1]);
   assertEquals([8, 9].map((blanks) => connection(`"\${var.v${" ".repeat(blanks)}}"`)), [0, 1]);
 });
 
@@ -94,6 +98,13 @@ Deno.test("ids are given by people, also of a secret's name; a label of another 
   assertEquals(secretsOf('{"caches":{"a":{"fields":{"token":{"type":"int"}}}}}'), ['"int"']);
   assertEquals(secretsOf('{"rateLimit":{"fields":{"token":{"type":"int"}},"rules":{"pin":{"x":1}}}}'), ['"int"']);
   assertEquals(secretsOf('{"layers":{"Password=x;":{"title":"t"}}}'), ['"Password=x;"']);
+});
+
+Deno.test("a text with a reference in it is judged as any other text is", () => {
+  const title = (value: string) => secretsOf(`{"layers":{"a":{"title":${value}}}}`);
+  assertEquals(title('"${var.x} roads"'), []);
+  assertEquals(title('"Password=${var.x}y"'), ['"Password=${var.x}y"']);
+  assertEquals(secretsOf('{"region":"eu","title":"${var.x} roads","token":"${var.x} roads"}'), ['"${var.x} roads"']);
 });
 
 Deno.test("the ranges are in the order of the source", () => {
