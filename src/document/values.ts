@@ -55,6 +55,7 @@ export function takeValue(cursor: Cursor, surroundings: Surroundings): Outline {
   }
   const mends = cursor.edits.splice(editCount).filter(({ insert }) => insert === "," || insert === " =");
   const expression = takeExpression(cursor, surroundings);
+  // What a name reads as `<<` may be a heredoc to an expression: it can end before what was mended.
   for (const mend of mends) if (mend.at < cursor.at) cursor.edits.push(mend);
   return expression;
 }
@@ -115,8 +116,8 @@ function valueEnds(cursor: Cursor, surroundings: Surroundings): boolean {
 function endsValue(cursor: Cursor, surroundings: Surroundings): boolean {
   const c = peek(cursor);
   if (surroundings === "list") return c === CHAR.comma || c === CHAR.closeBracket || startsItem(cursor);
-  if (atEnd(cursor)) return surroundings === "attribute";
-  return atLineEnd(cursor) || c === CHAR.comma || c === CHAR.closeBrace || c === CHAR.quote || atWord(cursor);
+  const isEnd = atEnd(cursor) || atLineEnd(cursor) || c === CHAR.comma || c === CHAR.closeBrace;
+  return isEnd || c === CHAR.quote || atWord(cursor);
 }
 
 /**
@@ -142,7 +143,6 @@ function takeList(cursor: Cursor): Outline | null {
   const commas: Edit[] = [];
   for (;;) {
     skipBlanks(cursor, true);
-    if (atEnd(cursor)) return null;
     if (peek(cursor) === CHAR.closeBracket) break;
     if (items.length === 0 && isForExpression(cursor)) return null;
     const before = cursor.at;
@@ -151,9 +151,8 @@ function takeList(cursor: Cursor): Outline | null {
     const end = cursor.at;
     skipBlanks(cursor, true);
     if (peek(cursor) === CHAR.comma) cursor.at++;
-    else if (peek(cursor) === CHAR.closeBracket) continue;
     else if (startsItem(cursor)) commas.push({ at: end, remove: 0, insert: "," });
-    else return null;
+    else if (peek(cursor) !== CHAR.closeBracket) return null;
   }
   cursor.at++;
   leave(cursor);
@@ -176,7 +175,6 @@ function takeObject(cursor: Cursor): Outline | null {
   let previousEnd = -1;
   for (;;) {
     const crossed = skipBlanks(cursor, true);
-    if (atEnd(cursor)) return null;
     const c = peek(cursor);
     if (c === CHAR.closeBrace) break;
     if (c === CHAR.comma) {
@@ -201,11 +199,11 @@ function takeObjectEntry(cursor: Cursor): OutlineEntry | null {
   const start = cursor.at;
   let name: string | null = null;
   if (peek(cursor) === CHAR.quote) {
-    if (!takeQuoted(cursor).closed) return null;
+    takeQuoted(cursor);
     name = decodeQuoted(cursor.text.slice(start, cursor.at));
   } else if (atWord(cursor)) name = ownCopy(takeWord(cursor));
   else if (atDigit(cursor)) {
-    takeToken(cursor, []);
+    takeNumber(cursor);
     name = ownCopy(cursor.text.slice(start, cursor.at));
   }
   const nameEnd = cursor.at;
@@ -220,11 +218,9 @@ function takeObjectEntry(cursor: Cursor): OutlineEntry | null {
     name = null;
     if (!takeComputedName(cursor)) return null;
     nameRange = rangeFrom(cursor, start);
-    skipBlanks(cursor, false);
   }
   cursor.at++;
   skipBlanks(cursor, false);
-  if (atLineEnd(cursor)) return null;
   const before = cursor.at;
   const value = takeValue(cursor, "object");
   return cursor.at === before ? null : { name, key: name, nameRange, labels: null, value };
@@ -242,8 +238,8 @@ function takeComputedName(cursor: Cursor): boolean {
   while (!atEnd(cursor) && !(cursor.depth === depth && atAssignment(cursor))) {
     const c = peek(cursor);
     if (cursor.depth === depth && endsExpression(cursor)) return false;
-    if (isOpening(c) && !enter(cursor)) return false;
-    if (isClosing(c)) leave(cursor);
+    if (isOpening(c)) enter(cursor);
+    else if (isClosing(c)) leave(cursor);
     takeToken(cursor, []);
     skipBlanks(cursor, cursor.depth > depth);
   }
@@ -258,7 +254,6 @@ function takeExpression(cursor: Cursor, surroundings: Surroundings): Outline {
   const start = cursor.at;
   const inside: Range[] = [];
   let end = start;
-  const depth = cursor.depth;
   let open = 0;
   let wantsOperand = true;
   let heredoc: TemplateScan | null = null;
@@ -276,7 +271,7 @@ function takeExpression(cursor: Cursor, surroundings: Surroundings): Outline {
       continue;
     }
     if (isOpening(c)) {
-      if (!enter(cursor)) break;
+      enter(cursor);
       open++;
     } else if (isClosing(c)) {
       leave(cursor);
@@ -285,7 +280,6 @@ function takeExpression(cursor: Cursor, surroundings: Surroundings): Outline {
     wantsOperand = takeToken(cursor, inside);
     end = cursor.at;
   }
-  cursor.depth = depth;
   if (!isOver(cursor)) moveBack(cursor, end);
   const range = anchoredRange(cursor.anchor, start, end);
   if (heredoc && open === 0) return { kind: "expression", form: "heredoc", range, codes: heredoc.codes };
@@ -294,8 +288,8 @@ function takeExpression(cursor: Cursor, surroundings: Surroundings): Outline {
 
 /** A bare `${env:X}` names the place of its name; any other expression is itself the code. */
 function codesOf(range: Range, inside: readonly Range[]): readonly Range[] {
-  const only = inside.length === 1 ? inside[0]! : null;
-  return only && only.start === range.start + 2 && only.end === range.end - 1 ? [only] : [range];
+  const [first] = inside;
+  return first && first.start === range.start + 2 && first.end === range.end - 1 ? [first] : [range];
 }
 
 function endsExpression(cursor: Cursor): boolean {
