@@ -152,7 +152,6 @@ function takeList(cursor: Cursor): Outline | null {
     skipBlanks(cursor, true);
     if (peek(cursor) === CHAR.comma) cursor.at++;
     else if (startsItem(cursor)) commas.push({ at: end, remove: 0, insert: "," });
-    else if (peek(cursor) !== CHAR.closeBracket) return null;
   }
   cursor.at++;
   leave(cursor);
@@ -172,19 +171,19 @@ function takeObject(cursor: Cursor): Outline | null {
   if (!enter(cursor)) return null;
   cursor.at++;
   const entries: OutlineEntry[] = [];
-  let previousEnd = -1;
+  let previousEnd: number | null = null;
   for (;;) {
     const crossed = skipBlanks(cursor, true);
     const c = peek(cursor);
     if (c === CHAR.closeBrace) break;
     if (c === CHAR.comma) {
-      if (previousEnd < 0 || crossed) return null;
-      previousEnd = -1;
+      if (previousEnd === null || crossed) return null;
+      previousEnd = null;
       cursor.at++;
       continue;
     }
     if (entries.length === 0 && isForExpression(cursor)) return null;
-    if (previousEnd >= 0 && !crossed) cursor.edits.push({ at: previousEnd, remove: 0, insert: "," });
+    if (previousEnd !== null && !crossed) cursor.edits.push({ at: previousEnd, remove: 0, insert: "," });
     const entry = takeObjectEntry(cursor);
     if (!entry) return null;
     entries.push(entry);

@@ -117,6 +117,7 @@ Deno.test("a list has its items, with the commas that it lacks before quotes and
     ["[5m]", ["bare | 5m"]],
     ["[1 2]", ["bare | 1 2"]],
     ["[a 2]", ["bare | a 2"]],
+    ['[a b\n"c"]', ["bare | a", "bare | b", 'quoted | "c"'], '[a, b,\n"c"]'],
     ['[a b "c"]', ["bare | a b", 'quoted | "c"'], '[a b, "c"]'],
     ...["a\n b = 1", "a b: 1", "a b { }"].map((item): Case => [`[${item}]`, [`bare | ${item}`]]),
     ["[15 m]", ["bare | 15", "bare | m"], "[15, m]"],
@@ -159,6 +160,7 @@ Deno.test("the code of a bare reference to the environment is its name, of any o
 
 Deno.test("a string is whole on its line, or on a later one if it is set off there", () => {
   check([
+    ['"b\nc" # d', 'quoted | "b\nc"', '"b\\nc"'],
     ['"x${env:B}\ny"', 'quoted | "x${env:B}\ny" | env:B', '"x${env("B")}\\ny"'],
   ]);
   const first = (text: string) => shown(text, scanSource(text).items[0]!.entry!.value);
