@@ -123,7 +123,6 @@ function inspectFields({ entries }: Fields, path: string[], found: Duplicate[]):
     const first = firsts.get(name);
     if (!first) firsts.set(name, entry);
     else if (!isBlock(first.value) || !isBlock(value)) found.push(duplicateOf(first, entry, path));
-    if (value.kind === "literal" || value.kind === "template") continue;
     path.push(name);
     inspect(value, path, found);
     path.pop();

@@ -61,7 +61,7 @@ function quotedAt(text: string, at: number): PlainScalar | null {
   const end = quotedEnd(text, at);
   if (end === null) return null;
   const inner = text.slice(at + 1, end - 1);
-  const value = inner.includes("\\") ? inner.replace(/\\(.)/g, (_all, escaped) => ESCAPED[escaped]!) : inner;
+  const value = inner.replace(/\\(.)/g, (_all, escaped) => ESCAPED[escaped]!);
   if (!BEYOND_ASCII.test(value)) return { value, end };
   return UNSETTLED.test(value.replace(SETTLED, "")) ? null : { value: value.normalize("NFC"), end };
 }
@@ -104,6 +104,6 @@ function wordsAt(text: string, at: number): PlainScalar | null {
   const end = at + words.length;
   if (words === "null") return { value: null, end };
   if (words === "true" || words === "false") return { value: words === "true", end };
-  const [root] = words.split(/[.(]/, 1);
+  const [root] = words.split(/[.(]/);
   return isPlainName(root!) ? { value: "${" + words + "}", end } : null;
 }

@@ -227,6 +227,7 @@ Deno.test("blocks with and without a label, or with more of them, are told if th
   const bc: readonly [string, HclJson] = ['c "b" "c" {\n}\n', { c: { b: { c: [{}] } } }];
   const mixed = "stands with and without a label";
   assertEquals(duplicatesOf([none, a]), [`mixed-labels c 3 1: Block c ${mixed}`]);
+  assertEquals(duplicatesOf([none, none, a]), [`mixed-labels c 5 1: Block c ${mixed}`]);
   assertEquals(duplicatesOf([a, none]), [`mixed-labels c 3 1: Block c ${mixed}`]);
   assertEquals(duplicatesOf([a, ab]), [`mixed-labels c.a 3 1: Block c.a ${mixed}`]);
   assertEquals([duplicatesOf([a, bc]), duplicatesOf([a, a]), duplicatesOf([none, none])], [[], [], []]);

@@ -155,6 +155,9 @@ Deno.test("megabytes in one place are lifted or left, and soon", () => {
   assertEquals(liftShape(`x = "${"é".repeat(1024 * 1024)}\\n"\n`)?.values.length, 1);
   assertEquals(liftShape(`x = "\${a}${long}"\n`), null);
   assertEquals(liftShape(`x = ${long}\n`), null);
+  // A template of 1,000 characters, and of one more.
+  assertEquals([994, 995].map((more) => liftShape(`x = "\${a}${"b".repeat(more)}"\n`) !== null), [true, false]);
+  assertEquals([30, 31].map((digits) => liftShape(`x = 1.${"1".repeat(digits)}\n`) !== null), [true, false]);
   assertEquals(liftShape(`${long} = 1\n`)?.names[0]?.length, long.length);
   assertEquals(liftShape(`x = ${"1".repeat(1024 * 1024)}\n`), null);
   assertEquals(liftShape(`x = [${"1,".repeat(MAX_PLAIN_VALUES - 1)}]\n`)?.values.length, 1);
