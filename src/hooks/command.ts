@@ -69,9 +69,7 @@ type CommandEnd = { readonly status: Deno.CommandStatus } | { readonly reason: s
 /** Waits for the leader or the limit; on the way out everything of its session is ended. */
 async function awaitEnd(group: ProcessGroup, limit: HookLimit, { ended }: HookSurroundings): Promise<CommandEnd> {
   const aborted = Promise.withResolvers<null>();
-  const onAbort = () => aborted.resolve(null);
-  limit.signal.addEventListener("abort", onAbort, { once: true });
-  if (limit.signal.aborted) onAbort();
+  limit.signal.addEventListener("abort", () => aborted.resolve(null));
   let status: Deno.CommandStatus | null = null;
   let timer: ReturnType<typeof setTimeout> | undefined;
   try {
@@ -83,7 +81,6 @@ async function awaitEnd(group: ProcessGroup, limit: HookLimit, { ended }: HookSu
     return { status };
   } finally {
     clearTimeout(timer);
-    limit.signal.removeEventListener("abort", onAbort);
     const others = await group.end(status === null ? GRACE_MILLISECONDS : SHORT_GRACE_MILLISECONDS, {
       signal: limit.stopping,
       graceMilliseconds: SHORT_GRACE_MILLISECONDS,
@@ -125,7 +122,7 @@ async function findProgram(program: string, path: string): Promise<Found> {
       if (error instanceof Deno.errors.PermissionDenied) reason = `may not be reached by this daemon: ${name}`;
       return null;
     });
-    if (info?.isFile && ((info.mode ?? 0) & 0o111) !== 0) return { ok: true, path: candidate };
+    if (info?.isFile && (info.mode! & 0o111) !== 0) return { ok: true, path: candidate };
     if (info !== null) reason = info.isFile ? `is not executable: ${name}` : `is not a program: ${name}`;
   }
   return { ok: false, reason };

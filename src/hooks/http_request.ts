@@ -5,7 +5,8 @@ import { Buffer } from "node:buffer";
 import { credentialPath } from "../host/credential.ts";
 import { openHttpClient } from "../host/http_client.ts";
 import { type Proxy, proxyOf } from "../host/proxy.ts";
-import { readRegularFile } from "../host/regular_file.ts";
+import { hostAuthorities } from "./authorities.ts";
+import { connectionFailure } from "./connection_failure.ts";
 import { failed, type HookEnding, type HookLimit } from "./ending.ts";
 import { DEFAULT_OUTPUT_BOUNDS, keepOutput, type KeptOutput } from "./kept_output.ts";
 import { answerMask, requestSecrets } from "./request_secrets.ts";
@@ -29,36 +30,6 @@ const MAX_ANSWER_BYTES = 64 * 1024;
 
 /** All that is read is kept until it is masked, so that no secret is cut however long it is. */
 const ANSWER_BOUNDS = { ...DEFAULT_OUTPUT_BOUNDS, overlapBytes: MAX_ANSWER_BYTES };
-
-/** Where distributions keep the authorities that the host trusts: Debian, Fedora, openSUSE, Alpine. */
-const AUTHORITIES = [
-  "/etc/ssl/certs/ca-certificates.crt",
-  "/etc/pki/tls/certs/ca-bundle.crt",
-  "/etc/ssl/ca-bundle.pem",
-  "/etc/ssl/cert.pem",
-];
-
-/** A file that is larger is none of authorities: Debian's has 220 KB. */
-const MAX_AUTHORITIES_BYTES = 16 * 1024 * 1024;
-
-/** What Deno's errors say of a connection, and what that means. */
-const MEANINGS: readonly (readonly [RegExp, string])[] = [
-  [/unsuccessful tunnel/i, "the proxy opens no tunnel to it"],
-  [/proxy authorization required/i, "the proxy asks for credentials"],
-  [/proxy server unreachable/i, "the proxy cannot be reached"],
-  [/connection refused/i, "connection refused"],
-  [/connection reset/i, "connection reset"],
-  [/dns error|failed to lookup/i, "no such host"],
-  [/UnknownIssuer/, "no authority that this host trusts has signed its certificate"],
-  [/NotValidForName/, "its certificate is for another name"],
-  [/invalid peer certificate/i, "its certificate is not valid"],
-  [/corrupt message|received fatal alert|tls handshake/i, "no TLS could be agreed on"],
-  [/network is unreachable/i, "network unreachable"],
-  [/no route to host|host is unreachable/i, "host unreachable"],
-  [/timed out/i, "no answer"],
-  [/connection closed|unexpected eof|incompletemessage/i, "it closed the connection without a whole answer"],
-  [/invalid http|parse|invalid status/i, "what answers does not speak HTTP"],
-];
 
 /**
  * Makes a request; an answer of 200 to 299 is success. `body` goes with every method but GET and HEAD. Where a server
@@ -86,8 +57,8 @@ export async function makeRequest(
   // A server may show what it was asked, and knows secrets that the caller does not.
   const shown = (isWhole: boolean) => kept.text((text) => surroundings.mask(answerMask(secrets, isWhole)(text)));
   try {
+    const connection = { caCerts, allowHost: true };
     // No connection outlives the request, so that a hook that runs once a month holds nothing open.
-    const connection = { caCerts, poolMaxIdlePerHost: 0, allowHost: true };
     using client = openHttpClient(proxy === null ? connection : { ...connection, proxy: { url: proxy.url } });
     const hasBody = request.method !== "GET" && request.method !== "HEAD";
     if (hasBody && !read.headers.has("content-type")) read.headers.set("content-type", "application/json");
@@ -106,7 +77,7 @@ export async function makeRequest(
       : failed(verdictOn(answer.status, url.protocol === "http:" ? proxy : null), output);
   } catch (error) {
     if (limit.signal.aborted) return failed(limit.reason() + throughProxy(proxy), shown(false));
-    return failed(`could not be reached${throughProxy(proxy)}: ${meaningOf(error, url)}`, shown(false));
+    return failed(`could not be reached${throughProxy(proxy)}: ${connectionFailure(error, url)}`, shown(false));
   }
 }
 
@@ -133,11 +104,6 @@ function verdictOn(status: number, proxy: Proxy | null): string {
 
 function throughProxy(proxy: Proxy | null): string {
   return proxy === null ? "" : ` through the proxy ${proxy.name}`;
-}
-
-function meaningOf(error: unknown, url: URL): string {
-  const message = error instanceof Error ? error.message.replaceAll(url.href, "") : "";
-  return MEANINGS.find(([pattern]) => pattern.test(message))?.[1] ?? "the request failed";
 }
 
 type HeadersRead = { readonly ok: true; readonly headers: Headers } | { readonly ok: false; readonly reason: string };
@@ -183,15 +149,4 @@ function basicCredentials(url: URL): string {
     }
   });
   return `Basic ${Buffer.from(decoded.join(":"), "utf8").toString("base64")}`;
-}
-
-/** The PEM file of what the host trusts, in addition to what Deno brings; `SSL_CERT_FILE` names another one. */
-async function hostAuthorities(environment: HookSurroundings["environment"]): Promise<string[]> {
-  const named = environment("SSL_CERT_FILE");
-  for (const path of named ? [named] : AUTHORITIES) {
-    const bytes = await readRegularFile(path, MAX_AUTHORITIES_BYTES).catch(() => null);
-    const isUsable = bytes !== null && bytes.length > 0 && bytes.length <= MAX_AUTHORITIES_BYTES;
-    if (isUsable) return [new TextDecoder().decode(bytes)];
-  }
-  return [];
 }

@@ -1,4 +1,6 @@
 import { assertEquals } from "@std/assert";
+import { makeAuthority, makeCertificate } from "../support/certificates.ts";
+import { temporaryDirectory } from "../support/temporary.ts";
 import { run } from "./sample_hook.ts";
 
 /** A proxy that remembers the first lines of what it was asked, and answers always the same. */
@@ -16,6 +18,25 @@ function startProxy(answer: string) {
   })();
   return {
     asked,
+    name: `127.0.0.1:${listener.addr.port}`,
+    async [Symbol.asyncDispose]() {
+      listener.close();
+      await served;
+    },
+  };
+}
+
+/** A proxy that opens a tunnel to this address, whatever it is asked for. */
+function startTunnel(port: number) {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const served = (async () => {
+    using client = await listener.accept();
+    using server = await Deno.connect({ hostname: "127.0.0.1", port });
+    await client.read(new Uint8Array(65_536));
+    await client.write(new TextEncoder().encode("HTTP/1.1 200 Connected\r\n\r\n"));
+    await Promise.allSettled([client.readable.pipeTo(server.writable), server.readable.pipeTo(client.writable)]);
+  })();
+  return {
     name: `127.0.0.1:${listener.addr.port}`,
     async [Symbol.asyncDispose]() {
       listener.close();
@@ -91,6 +112,11 @@ Deno.test("a proxy that asks for credentials, and one whose credentials are take
     ending.ok || ending.reason,
     `answered 407 through the proxy ${asking.name}, which asks for credentials: put them into its URL`,
   );
+  const tunnel = await ask("https://192.0.2.1/", { HTTPS_PROXY: asking.name });
+  assertEquals(
+    tunnel.ok || tunnel.reason,
+    `could not be reached through the proxy ${asking.name}: the proxy asks for credentials`,
+  );
   const said: (string | null)[] = [];
   await using taking = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, (request) => {
     said.push(request.headers.get("proxy-authorization"));
@@ -102,4 +128,15 @@ Deno.test("a proxy that asks for credentials, and one whose credentials are take
   using _environment = withEnvironment({ HTTP_PROXY: asking.name, NO_PROXY: "192.0.2.1" });
   await ask("http://192.0.2.1/", { ALL_PROXY: `http://127.0.0.1:${taking.addr.port}` });
   assertEquals(said.length, 2);
+});
+
+Deno.test("what is answered over TLS is the server's, also through a proxy", async () => {
+  await using directory = await temporaryDirectory();
+  const authority = await makeAuthority(directory.path, "authority");
+  const { certificate, key } = await makeCertificate(authority, directory.path, "server", ["IP:192.0.2.1"]);
+  const options = { hostname: "127.0.0.1", port: 0, onListen: () => {}, cert: certificate, key };
+  await using server = Deno.serve(options, () => new Response("no", { status: 407 }));
+  await using tunnel = startTunnel(server.addr.port);
+  const variables = { HTTPS_PROXY: tunnel.name, SSL_CERT_FILE: authority.certificateFile };
+  assertEquals(await ask("https://192.0.2.1/", variables), { ok: false, reason: "answered 407", output: "no" });
 });

@@ -2,6 +2,8 @@
 import { assertEquals } from "@std/assert";
 import { relative } from "node:path";
 import { temporaryDirectory } from "../support/temporary.ts";
+import { runCommand } from "../../src/hooks/command.ts";
+import { openLimit } from "../../src/hooks/ending.ts";
 import { run } from "./sample_hook.ts";
 
 Deno.test("a program is looked for in the directories of PATH that are named from the root, in their order", async () => {
@@ -28,8 +30,27 @@ Deno.test("a program is looked for in the directories of PATH that are named fro
   for (const mode of [0o100, 0o010, 0o001]) {
     await Deno.chmod(`${one}/${program}`, 0o444 | mode);
     // Root may run what anybody may; the search does not ask whose bit it is.
-    assertEquals((await runWith(`${one}:${two}`)) !== nowhere, true);
+    assertEquals((await runWith(`${one}:${two}`)) === "two", false);
   }
+});
+
+Deno.test("a directory that may not be searched is the reason if the program is nowhere else", async () => {
+  const { stat } = Deno;
+  Deno.stat = (path) =>
+    String(path).startsWith("/closed/") ? Promise.reject(new Deno.errors.PermissionDenied("s3cret")) : stat(path);
+  try {
+    const surroundings = { environment: () => "/closed:/nowhere" };
+    const ending = await run({ kind: "command", command: ["a-program"] }, { surroundings });
+    assertEquals(ending, { ok: false, reason: "may not be reached by this daemon: a-program", output: "" });
+  } finally {
+    Deno.stat = stat;
+  }
+});
+
+Deno.test("without a PATH a program is looked for in the system's directories", async () => {
+  using limit = openLimit(600_000, new AbortController().signal);
+  const surroundings = { environment: () => undefined, mask: (text: string) => text };
+  assertEquals(await runCommand(["true"], {}, limit, surroundings), { ok: true, output: "" });
 });
 
 Deno.test("why the system starts no program is told, and its arguments are not", async () => {
