@@ -1,6 +1,7 @@
 // Waits until what a hook restarted is ready: asked at once, then every second, until the time is over. Each ask has a
 // limit of its own, so that a server that accepts and never answers does not use the whole time up.
-import { setTimeout as delay } from "node:timers/promises";
+import { type Clock, systemClock } from "../time/clock.ts";
+import { pause } from "../time/pause.ts";
 import { commandEnvironment, runCommand } from "./command.ts";
 import { failed, type FailedEnding, type HookEnding, type HookLimit, openLimit } from "./ending.ts";
 import { type HookRequest, makeRequest } from "./http_request.ts";
@@ -51,19 +52,19 @@ export async function awaitReadiness(
   readiness: Readiness,
   question: ReadinessQuestion,
   pace = PACE,
+  clock: Clock = systemClock,
 ): Promise<HookEnding> {
   const { timeoutMilliseconds } = readiness;
   using limit = openLimit(timeoutMilliseconds, question.stopping);
   let last: FailedEnding = failed("no answer");
   while (!limit.signal.aborted) {
-    const begun = performance.now();
+    const next = clock.now() + pace.everyMilliseconds;
     const answer = await askOnce(readiness, { ...question, stopping: limit.signal }, pace);
     if (answer.ok) return answer;
     // An answer that the end of the time cut off says less than the one before it.
     if (limit.signal.aborted) break;
     last = answer;
-    const rest = Math.max(0, pace.everyMilliseconds - (performance.now() - begun));
-    await delay(rest, undefined, { signal: limit.signal }).catch(() => {});
+    await pause(next - clock.now(), limit.signal, clock);
   }
   if (question.stopping.aborted) return failed(limit.reason());
   const reason = `was not ready within ${timeoutMilliseconds / 1000} s: ${last.reason}`;

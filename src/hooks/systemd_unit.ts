@@ -4,20 +4,22 @@ import { commandEnvironment, runCommand } from "./command.ts";
 import { failed, type HookEnding, type HookLimit } from "./ending.ts";
 import type { HookSurroundings } from "./surroundings.ts";
 
-/** What systemctl says, in English for `LC_ALL=C`, and what that means for the hook of a unit. */
-const MEANINGS: readonly (readonly [RegExp, (unit: string, does: string) => string])[] = [
+type Meaning = (unit: string, does: string) => string;
+
+/** What systemctl says, in English for `LC_ALL=C` and in small letters, and what that means for the hook of a unit. */
+const MEANINGS: readonly (readonly [texts: readonly string[], meaning: Meaning])[] = [
   [
-    /access denied|interactive authentication required|permission denied/i,
+    ["access denied", "interactive authentication required", "permission denied"],
     (unit, does) => `may not ${does} ${unit}: name the unit in a polkit rule for the daemon's user`,
   ],
-  [/unit \S+ not found|unit \S+ (?:could not be found|not loaded)/i, (unit) => `found no unit ${unit}`],
-  [/is masked/i, (unit, does) => `cannot ${does} ${unit}, which is masked`],
+  [[" not found.", "could not be found", " not loaded."], (unit) => `found no unit ${unit}`],
+  [["is masked"], (unit, does) => `cannot ${does} ${unit}, which is masked`],
   [
-    /failed to connect to (?:system )?bus|not been booted with systemd|failed to get d-bus connection/i,
+    ["failed to connect to bus", "failed to connect to system", "not been booted with systemd", "failed to get d-bus"],
     (unit, does) => `cannot ${does} ${unit}, for systemd cannot be reached from here`,
   ],
   [
-    /job for \S+ (?:failed|canceled|timed out)|control process exited|a dependency job/i,
+    ["job for ", "control process exited", "a dependency job"],
     (unit, does) =>
       `could not ${does === "reload" ? "reload or restart" : does} ${unit}: see journalctl --unit ${unit}`,
   ],
@@ -60,7 +62,8 @@ async function systemctl(
   const env = commandEnvironment({ LC_ALL: "C", SYSTEMD_COLORS: "0" }, surroundings.environment);
   const ending = await runCommand(["systemctl", "--no-ask-password", verb, unit], env, limit, surroundings);
   if (ending.ok || limit.signal.aborted) return ending;
-  const meaning = MEANINGS.find(([pattern]) => pattern.test(ending.output))?.[1];
+  const said = ending.output.toLowerCase();
+  const meaning = MEANINGS.find(([texts]) => texts.some((text) => said.includes(text)))?.[1];
   return meaning === undefined
     ? failed(`systemctl ${ending.reason}`, ending.output)
     : failed(meaning(terminalText(unit), does), ending.output);

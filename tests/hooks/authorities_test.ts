@@ -18,13 +18,12 @@ Deno.test("SSL_CERT_FILE names the only file that is used, and an empty name non
   await using directory = await temporaryDirectory();
   const place = await directory.write("place", "of the host");
   const named = await directory.write("named", "named");
-  for (
-    const [value, authorities] of [
-      [named, ["named"]],
-      [directory.file("missing"), []],
-      ["", ["of the host"]],
-    ] as const
-  ) {
+  const cases: readonly (readonly [string, string[]])[] = [
+    [named, ["named"]],
+    [directory.file("missing"), []],
+    ["", ["of the host"]],
+  ];
+  for (const [value, authorities] of cases) {
     const environment = (name: string) => name === "SSL_CERT_FILE" ? value : undefined;
     assertEquals(await hostAuthorities(environment, [place]), authorities, value);
   }

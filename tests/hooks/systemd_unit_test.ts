@@ -81,7 +81,7 @@ Deno.test("every way in which systemctl says a refusal is understood", async () 
     ["Unit tiles.service could not be found.", "found no unit tiles.service"],
     ["Unit tiles.service not loaded.", "found no unit tiles.service"],
     ["Failed to connect to bus: No medium found", unreachable],
-    ["Failed to connect to system bus: x", unreachable],
+    ["Failed to connect to system scope bus via local transport: x", unreachable],
     ["Failed to get D-Bus connection: x", unreachable],
     ["Job for tiles.service canceled.", failedJob],
     ["Job for tiles.service timed out.", failedJob],
