@@ -1,8 +1,9 @@
 // A listener with TLS that takes up another certificate without a restart. A pair that cannot be read, or does not match,
 // leaves the old one in use.
-import { setTimeout as delay } from "node:timers/promises";
 import { readRegularFile } from "../host/regular_file.ts";
 import { identify } from "../source/source_file.ts";
+import { type Clock, systemClock } from "../time/clock.ts";
+import { pause } from "../time/pause.ts";
 import type { ListenerRefusal, LookedAt } from "./entrance.ts";
 import type { ListenAddress } from "./listen_address.ts";
 import { type Acceptor, replaceableListener } from "./replaceable_listener.ts";
@@ -41,7 +42,11 @@ type Failure = { readonly ok: false; readonly message: string };
 const MAX_PEM_BYTES = 1024 * 1024;
 
 /** Listens with the pair that the files hold. */
-export async function openTlsListener(address: ListenAddress, files: PairFiles): Promise<OpenedTcp | ListenerRefusal> {
+export async function openTlsListener(
+  address: ListenAddress,
+  files: PairFiles,
+  clock: Clock = systemClock,
+): Promise<OpenedTcp | ListenerRefusal> {
   let known = await identifyPair(files);
   const read = await readPair(files);
   if (!read.ok) return { ...read, isOption: false };
@@ -55,7 +60,7 @@ export async function openTlsListener(address: ListenAddress, files: PairFiles):
   const listenWithPair = async (news: string): Promise<LookedAt> => {
     try {
       isLost = true;
-      await listener.replace(() => listenAgain(pair, { hostname: address.hostname, port: addr.port }));
+      await listener.replace(() => listenAgain(pair, { hostname: address.hostname, port: addr.port }, clock));
       isLost = false;
       return { level: "information", message: news };
     } catch (error) {
@@ -66,13 +71,12 @@ export async function openTlsListener(address: ListenAddress, files: PairFiles):
     if (isLost) return await listenWithPair(`Port ${addr.port} of ${addr.hostname} is listened on again`);
     const now = await identifyPair(files);
     if (now === known) return null;
-    const next = await readPair(files);
-    const trouble = next.ok ? pairTrouble(next, files) : next;
-    if (!next.ok || trouble !== null) {
+    const next = tried(await readPair(files), files);
+    if (!next.ok) {
       // Certificate and key are mostly replaced one after the other: what is wrong for a moment is not told.
       if (suspect === now) known = now;
       suspect = now;
-      const message = `${trouble?.message}: the certificate of before stays in use`;
+      const message = `${next.message}: the certificate of before stays in use`;
       return known === now ? { level: "warning", message } : null;
     }
     known = now;
@@ -117,26 +121,28 @@ function listenWith(
   }
 }
 
-/** Only listening tells whether a pair is one; null: it is. */
-function pairTrouble(pair: Pair, files: PairFiles): Failure | null {
-  const tried = listenWith(pair, { hostname: "127.0.0.1", port: 0 }, files);
-  if (!tried.ok) return tried;
-  tried.listener.close();
-  return null;
+/** Only listening tells whether a pair is one. */
+function tried(pair: Pair | Failure, files: PairFiles): Pair | Failure {
+  if (!pair.ok) return pair;
+  const listening = listenWith(pair, { hostname: "127.0.0.1", port: 0 }, files);
+  if (!listening.ok) return listening;
+  listening.listener.close();
+  return pair;
 }
 
 /** The port is free when what waits on the listener of before has noticed its end, in one of the next turns. */
 const REOPEN_ATTEMPTS = 100;
 const REOPEN_WAIT_MILLISECONDS = 10;
+const NEVER = new AbortController().signal;
 
 /** SO_REUSEPORT would refuse as many connections, and let two daemons share a port without a word (Deno 2.7.11). */
-async function listenAgain({ cert, key }: Pair, { hostname, port }: Port): Promise<Deno.TlsListener> {
+async function listenAgain({ cert, key }: Pair, { hostname, port }: Port, clock: Clock): Promise<Deno.TlsListener> {
   for (let attempt = 1;; attempt++) {
     try {
       return Deno.listenTls({ hostname, port, cert, key });
     } catch (error) {
       if (attempt === REOPEN_ATTEMPTS) throw error;
-      await delay(attempt === 1 ? 0 : REOPEN_WAIT_MILLISECONDS);
+      await pause(attempt === 1 ? 0 : REOPEN_WAIT_MILLISECONDS, NEVER, clock);
     }
   }
 }
@@ -149,7 +155,7 @@ export function portTrouble({ hostname, port }: Pick<ListenAddress, "hostname" |
 
 /** An error of the system has its code (EADDRINUSE), one of TLS has none. */
 function isOfSystem(error: unknown): boolean {
-  return typeof (error as { code?: unknown } | null)?.code === "string";
+  return typeof (error as { code?: unknown }).code === "string";
 }
 
 function reasonOf(error: unknown): string {
