@@ -1,9 +1,10 @@
 // A program that leads a session of its own, so that it is ended with what it started: nothing of the session outlives
 // `end`, whatever ignores SIGTERM, and no descendant that keeps a pipe open is waited for. A process that made a session
 // of its own has left: it is a daemon, which its starter meant to leave behind.
-import { setTimeout as delay } from "node:timers/promises";
 import { leaveRemovedDirectory, tiedToParent } from "../host/program.ts";
+import { type Clock, systemClock } from "../time/clock.ts";
 import { withinLimit } from "../time/limit.ts";
+import { pause } from "../time/pause.ts";
 import { runningGroups, type SessionGroups } from "./session.ts";
 
 /** A program, ready to be run. */
@@ -59,6 +60,8 @@ export type GroupStart = { readonly ok: true; readonly group: ProcessGroup } | {
 /** How long a process may take to die of SIGKILL, and a closed pipe to be closed. */
 const KILL_LIMIT_MILLISECONDS = 500;
 
+const NEVER = new AbortController().signal;
+
 /** How setpriv(1) begins what it says of a program that the kernel does not execute. */
 const SETPRIV_COMPLAINT = "setpriv: failed to execute ";
 
@@ -72,7 +75,11 @@ export function wasNeverRun(code: number, output: string): boolean {
  *
  * @param onOutput is given what comes on standard output and standard error, in the order in which it arrives.
  */
-export function startGroup(program: Program, onOutput: (chunk: Uint8Array) => void): GroupStart {
+export function startGroup(
+  program: Program,
+  onOutput: (chunk: Uint8Array) => void,
+  clock: Clock = systemClock,
+): GroupStart {
   // Nobody ends the group of a daemon that was killed; where util-linux is there, the kernel ends its leader then.
   const words = tiedToParent([program.path, ...program.args]);
   let child: Deno.ChildProcess;
@@ -90,12 +97,12 @@ export function startGroup(program: Program, onOutput: (chunk: Uint8Array) => vo
       stderr: "piped",
     }).spawn();
   } catch (error) {
-    return { ok: false, code: (error as { code?: string } | null)?.code ?? "an unknown error" };
+    return { ok: false, code: (error as { code?: string }).code ?? "an unknown error" };
   }
-  return { ok: true, group: groupOf(child, onOutput) };
+  return { ok: true, group: groupOf(child, onOutput, clock) };
 }
 
-function groupOf(child: Deno.ChildProcess, onOutput: (chunk: Uint8Array) => void): ProcessGroup {
+function groupOf(child: Deno.ChildProcess, onOutput: (chunk: Uint8Array) => void, clock: Clock): ProcessGroup {
   const readers = [child.stdout.getReader(), child.stderr.getReader()];
   const outputEnded = Promise.all(readers.map((reader) => pump(reader, onOutput))).then(() => {});
   const id = child.pid;
@@ -108,11 +115,11 @@ function groupOf(child: Deno.ChildProcess, onOutput: (chunk: Uint8Array) => void
     async end(graceMilliseconds, hurry) {
       const left = await groupsLeft(id);
       const others = [...left.values()].reduce((sum, count) => sum + count, isLeaderGone ? 0 : -1);
-      if (!await isGoneWithin(id, "SIGTERM", graceMilliseconds, hurry)) {
-        await isGoneWithin(id, "SIGKILL", KILL_LIMIT_MILLISECONDS);
+      if (!await isGoneWithin(id, "SIGTERM", graceMilliseconds, clock, hurry)) {
+        await isGoneWithin(id, "SIGKILL", KILL_LIMIT_MILLISECONDS, clock);
       } else signalGroup(id, "SIGKILL"); // A chain of processes of milliseconds is seen by no look at /proc.
-      await withinLimit(Promise.all(readers.map((reader) => reader.cancel().catch(() => {}))), KILL_LIMIT_MILLISECONDS);
-      await withinLimit(Promise.all([status, outputEnded]), KILL_LIMIT_MILLISECONDS);
+      const closed = readers.map((reader) => reader.cancel());
+      await withinLimit(Promise.allSettled([...closed, status, outputEnded]), KILL_LIMIT_MILLISECONDS);
       return Math.max(0, others);
     },
   };
@@ -186,27 +193,28 @@ async function isGoneWithin(
   session: number,
   signal: Deno.Signal,
   limitMilliseconds: number,
+  clock: Clock,
   hurry?: Hurry,
 ): Promise<boolean> {
-  let deadline = performance.now() + limitMilliseconds;
+  let deadline = clock.now() + limitMilliseconds;
   const shorten = () => {
-    deadline = Math.min(deadline, performance.now() + (hurry?.graceMilliseconds ?? Infinity));
+    deadline = Math.min(deadline, clock.now() + hurry!.graceMilliseconds);
   };
-  hurry?.signal.addEventListener("abort", shorten, { once: true });
+  hurry?.signal.addEventListener("abort", shorten);
   if (hurry?.signal.aborted) shorten();
   signalGroup(session, signal);
   const signalled = new Set([session]);
   try {
-    for (let pause = 10;; pause = Math.min(2 * pause, 100)) {
+    for (let milliseconds = 10;; milliseconds = Math.min(2 * milliseconds, 100)) {
       const groups = await groupsLeft(session);
       if (groups.size === 0) return true;
       for (const group of groups.keys()) {
         if (!signalled.has(group)) signalGroup(group, signal);
         signalled.add(group);
       }
-      const left = deadline - performance.now();
+      const left = deadline - clock.now();
       if (left <= 0) return false;
-      await delay(Math.min(pause, left));
+      await pause(Math.min(milliseconds, left), NEVER, clock);
     }
   } finally {
     hurry?.signal.removeEventListener("abort", shorten);

@@ -2,6 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import { killGroups, killSessions, type ProcessGroup, startGroup, wasNeverRun } from "../../src/hooks/process_group.ts";
 import { runningGroups } from "../../src/hooks/session.ts";
 import { eventually } from "../support/eventually.ts";
+import { fakeClock, turn } from "../support/fake_clock.ts";
 import { type TemporaryDirectory, temporaryDirectory } from "../support/temporary.ts";
 import { runningInGroup } from "./sample_hook.ts";
 
@@ -104,6 +105,75 @@ Deno.test("if /proc does not tell, a group that may not be signalled is waited f
   assertEquals(sent as unknown, [0, "SIGTERM", 0, 0, "SIGKILL"]);
 });
 
+Deno.test("what does not die is looked at ever more rarely, and given up half a second after SIGKILL", async () => {
+  const { kill, readDir } = Deno;
+  const { clock, timers } = fakeClock();
+  const started = startGroup({ path: "/bin/sh", args: ["-c", "exit 0"], env: {} }, () => {}, clock);
+  assert(started.ok);
+  const { group } = started;
+  await group.status;
+  for (const isRefused of [false, true]) {
+    const sent: (Deno.Signal | number)[] = [];
+    const begun = timers.now;
+    Deno.readDir = () => {
+      throw new Deno.errors.NotFound("/proc");
+    };
+    Deno.kill = (_, signal) => {
+      sent.push(signal as unknown === 0 ? timers.now - begun : signal as Deno.Signal);
+      if (isRefused) throw new Deno.errors.PermissionDenied("EPERM");
+    };
+    let isOver = false;
+    try {
+      const ended = group.end(35).finally(() => isOver = true);
+      while (!isOver) {
+        await turn();
+        timers.next();
+      }
+      assertEquals(await ended, 0);
+    } finally {
+      Object.assign(Deno, { kill, readDir });
+    }
+    const killed = [0, 10, 30, 70, 150, 250, 350, 450, 500].map((milliseconds) => 35 + milliseconds);
+    assertEquals(sent, [0, "SIGTERM", 0, 10, 30, 35, "SIGKILL", ...killed]);
+  }
+});
+
+Deno.test("each group of a session is told to end once, and nobody listens for a hurry that is over", async () => {
+  await using directory = await temporaryDirectory();
+  const other = "timeout 600 sh -c 'trap : TERM; : >DIR/other; while :; do sleep 0.02; done' &";
+  const group = await start(
+    `trap '' TERM; ${other} until test -e DIR/other; do sleep 0.02; done; : >DIR/up; sleep 600`,
+    directory,
+  );
+  const { kill } = Deno;
+  const told: number[] = [];
+  Deno.kill = (pid, signal) => {
+    if (signal === "SIGTERM") told.push(pid);
+    kill(pid, signal);
+  };
+  const signal = new AbortController().signal;
+  let listeners = 0;
+  const add = signal.addEventListener.bind(signal);
+  const remove = signal.removeEventListener.bind(signal);
+  signal.addEventListener = (...args: Parameters<typeof add>) => (listeners++, add(...args));
+  signal.removeEventListener = (...args: Parameters<typeof remove>) => (listeners--, remove(...args));
+  try {
+    await group.end(300, { signal, graceMilliseconds: 1 });
+  } finally {
+    Deno.kill = kill;
+  }
+  assertEquals([told.length, new Set(told).size, told[0], listeners], [2, 2, -group.id, 0]);
+});
+
+Deno.test("the end of a group is over when it is known how its leader ended", async () => {
+  await using directory = await temporaryDirectory();
+  const group = await start("trap '' TERM; : >DIR/up; while :; do sleep 0.02; done", directory);
+  let isKnown = false;
+  group.status.finally(() => isKnown = true);
+  await group.end(0);
+  assertEquals(isKnown, true);
+});
+
 Deno.test("if /proc does not tell, a group that ignores SIGTERM is killed all the same", async () => {
   await using directory = await temporaryDirectory();
   const group = await start("trap '' TERM; : >DIR/up; while :; do sleep 0.02; done", directory);
@@ -173,11 +243,11 @@ Deno.test("groups are killed with all that runs in them, and those that are gone
 
 Deno.test("nothing but a group is killed, whatever numbers are given, and no refusal keeps the next from it", () => {
   const sent: [number, string][] = [];
-  killGroups([0, 1, -1, -5, NaN, 1.5, Infinity, 4711, 4712], (pid, signal) => {
+  killGroups([0, 1, -1, -5, NaN, 1.5, Infinity, 2, 4711], (pid, signal) => {
     sent.push([pid, signal]);
     throw new Deno.errors.PermissionDenied("EPERM: Operation not permitted");
   });
-  assertEquals(sent, [[-4711, "SIGKILL"], [-4712, "SIGKILL"]]);
+  assertEquals(sent, [[-2, "SIGKILL"], [-4711, "SIGKILL"]]);
 });
 
 Deno.test("a program starts also if the directory of the daemon was removed", async () => {
