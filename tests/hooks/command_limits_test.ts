@@ -3,7 +3,7 @@ import { assertEquals } from "@std/assert";
 import { setTimeout as delay } from "node:timers/promises";
 import { runCommand } from "../../src/hooks/command.ts";
 import { openLimit } from "../../src/hooks/ending.ts";
-import { turn, withFakeTimeouts } from "../support/fake_clock.ts";
+import { eventually } from "../support/eventually.ts";
 import { isRunning } from "../support/process_tree.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
 
@@ -20,6 +20,18 @@ Deno.test("a command is not started if its limit is over by then", async () => {
   assertEquals(started, []);
 });
 
+/** Keeps timers of half a second from ringing; the others ring. */
+function heldTimers() {
+  const { setTimeout } = globalThis;
+  const held: (() => void)[] = [];
+  globalThis.setTimeout = ((callback: () => void, milliseconds: number) => {
+    if (milliseconds !== 500) return setTimeout(callback, milliseconds);
+    held.push(callback);
+    return setTimeout(() => {}, 1 << 30);
+  }) as typeof setTimeout;
+  return { held, [Symbol.dispose]: () => void (globalThis.setTimeout = setTimeout) };
+}
+
 Deno.test("output is waited for half a second behind a command's end, and no longer", async () => {
   for (const isInTime of [true, false]) {
     await using directory = await temporaryDirectory();
@@ -27,13 +39,12 @@ Deno.test("output is waited for half a second behind a command's end, and no lon
     const signal = new AbortController().signal;
     const limit = { signal, stopping: signal, reason: () => "", [Symbol.dispose]: () => {} };
     const surroundings = { environment: () => undefined, mask: (text: string) => text };
-    await withFakeTimeouts(async (timers) => {
-      const ended = runCommand(["sh", "-c", `(${late}) & echo first`], { PATH: "/usr/bin:/bin" }, limit, surroundings);
-      while (timers.countTimers() === 0) await turn();
-      if (isInTime) await directory.write("go", "");
-      else assertEquals(await timers.nextAsync(), 500);
-      assertEquals(await ended, { ok: true, output: isInTime ? "first\nlate" : "first" });
-    });
+    using timers = heldTimers();
+    const ended = runCommand(["sh", "-c", `(${late}) & echo first`], { PATH: "/usr/bin:/bin" }, limit, surroundings);
+    await eventually("output is waited for", () => timers.held.length === 1);
+    if (isInTime) await directory.write("go", "");
+    else timers.held[0]!();
+    assertEquals(await ended, { ok: true, output: isInTime ? "first\nlate" : "first" });
   }
 });
 
