@@ -26,35 +26,22 @@ const MAX_SURE_LENGTH = 15;
  */
 export function isExactNumber(written: string): boolean {
   if (written.length <= MAX_SURE_LENGTH && !/[eE]/.test(written)) return true;
-  const value = Number(written);
-  if (!Number.isFinite(value)) return false;
-  const one = decimalOf(written);
-  const other = decimalOf(String(value));
-  return one.digits === other.digits && one.exponent === other.exponent && one.isNegative === other.isNegative;
+  // What is too large becomes Infinity, which no decimal spells.
+  return spelling(written) === spelling(String(Number(written)));
 }
 
-interface Decimal {
-  readonly isNegative: boolean;
-  /** Without zeros at either end; empty for zero. */
-  readonly digits: string;
-  /** The power of ten that the digits, taken as a whole number, are multiplied by. */
-  readonly exponent: number;
-}
-
-const ZERO: Decimal = { isNegative: false, digits: "", exponent: 0 };
-const PARTS = /^(-?)([0-9]+)(?:\.([0-9]+))?(?:[eE]([+-]?[0-9]+))?$/;
-
-function decimalOf(written: string): Decimal {
-  const [, sign, whole, fraction = "", exponent = "0"] = PARTS.exec(written)!;
-  const digits = (whole! + fraction).replace(/^0+/, "");
+/** The one spelling of a decimal number's value: its sign, its digits without zeros at either end, a power of ten. */
+function spelling(written: string): string {
+  const [mantissa = "", exponent = "0"] = written.toLowerCase().split("e");
+  const sign = mantissa.startsWith("-") ? "-" : "";
+  const [whole = "", fraction = ""] = mantissa.slice(sign.length).split(".");
+  const digits = whole + fraction;
+  let start = 0;
+  while (digits[start] === "0") start++;
+  if (start === digits.length) return "0";
   let end = digits.length;
   while (digits[end - 1] === "0") end--;
-  if (end === 0) return ZERO;
-  return {
-    isNegative: sign === "-",
-    digits: digits.slice(0, end),
-    exponent: Number(exponent) - fraction.length + digits.length - end,
-  };
+  return `${sign}${digits.slice(start, end)}e${Number(exponent) - fraction.length + digits.length - end}`;
 }
 
 /** The words for a number that is not exact, without quoting it: it may be a secret. */

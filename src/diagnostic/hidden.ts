@@ -79,7 +79,7 @@ function revealing(text: string): Range[] {
 function lineParts(text: string): { strings: Range[]; comment: number } {
   const strings: Range[] = [];
   let start = -1;
-  for (let at = 0; at < text.length; at++) {
+  for (let at = 0; text[at] !== undefined; at++) {
     const c = text[at];
     if (start >= 0) {
       if (c === "\\") at++;
@@ -178,7 +178,7 @@ type Open = "string" | "code";
 
 /** Follows strings over one line: `open`, innermost last, is what the line begins in and then what it ends in. */
 function followStrings(text: string, open: Open[], nested: boolean): void {
-  for (let at = 0; at < text.length; at++) {
+  for (let at = 0; text[at] !== undefined; at++) {
     const c = text[at];
     const inside = open.at(-1);
     if (inside === "string") {

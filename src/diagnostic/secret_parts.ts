@@ -54,7 +54,7 @@ export function decoded(text: string): string {
 /** A key in PEM is read line by line, and its line breaks may be others. */
 function lineParts(text: string): string[] {
   if (!/[\r\n]/.test(text)) return [];
-  const lines = text.split(/[\r\n]+/).map((line) => line.trim());
+  const lines = text.split(/[\r\n]/).map((line) => line.trim());
   return [
     text.replace(/\r\n?/g, "\n").trimEnd(),
     ...lines.filter((line) => line.length >= MIN_LINE_LENGTH && !line.startsWith("-----")),
@@ -63,7 +63,7 @@ function lineParts(text: string): string[] {
 
 /** The words, and the URLs of a list as words of their own. */
 function words(text: string): string[] {
-  return text.split(/\s+|,(?=["']?[a-z][a-z0-9+.-]*:\/\/)/i).filter((word) => word.includes("@"));
+  return text.split(/\s|,(?=["']?[a-z][a-z0-9+.-]*:\/\/)/i).filter((word) => word.includes("@"));
 }
 
 /** Userinfo (RFC 3986, 3.2.1). A password may hold an unescaped `/` or `@`, so it ends at either of two places. */
@@ -71,7 +71,7 @@ function urlSecrets(word: string): string[] {
   const start = word.indexOf("//");
   if (start < 0) return [];
   const rest = word.slice(start + 2);
-  const authority = /^[^/?#]*/.exec(rest)![0];
+  const authority = rest.split(/[/?#]/)[0]!;
   return [authority.lastIndexOf("@"), rest.lastIndexOf("@")].filter((end) => end > 0).flatMap((end) => {
     const userinfo = rest.slice(0, end);
     const colon = userinfo.indexOf(":");
@@ -115,7 +115,7 @@ function nameBefore(text: string, end: number): string {
 
 /** A word such as `key` is a secret's name only by itself: `partition_key` names no secret. */
 function isSecretMember(name: string): boolean {
-  return isSecretName(name) || (/^[a-z]+$/i.test(name) && isCredentialName(name.toLowerCase()));
+  return isSecretName(name) || (!/[^a-z]/i.test(name) && isCredentialName(name.toLowerCase()));
 }
 
 /** The separators behind a value without quotes: each syntax has one of them, and allows the others in a value. */
@@ -132,8 +132,10 @@ function valuesAt(rest: string): string[] {
 /** The value in each syntax that it may be in, with and without the characters that quoting adds. */
 function quotedValues(text: string): string[] {
   // ADO.NET doubles quotes, ODBC braces; libpq and JSON escape them.
-  const doubled = /^(["'])((?:\1\1|(?!\1).)*)/s.exec(text) ?? /^()\{((?:\}\}|[^}])*)/s.exec(text);
-  const escaped = /^\\?(["'])((?:\\.|(?!\1)[^\\])*)/s.exec(text);
+  const doubled = /^(["'])((?:\1\1|(?!\1).)*)/s.exec(text) ?? /^()\{((?:\}\}|[^}])*)/.exec(text);
+  const escaped = /^(["'])((?:\\.|(?!\1)[^\\])*)/s.exec(text);
+  // In a text of JSON that is itself a string of JSON.
+  const nested = /^\\(["'])(.*?)\\\1/.exec(text);
   const values: string[] = [];
   if (doubled !== null) {
     const [, quote = "", value = ""] = doubled;
@@ -141,9 +143,9 @@ function quotedValues(text: string): string[] {
   }
   if (escaped !== null) {
     const value = escaped[2]!;
-    values.push(value, value.replace(/\\(.)/gs, "$1"), value.replace(/\\$/, ""));
-    values.push(jsonText(value));
+    values.push(value, value.replace(/\\(.)/gs, "$1"), jsonText(value));
   }
+  if (nested !== null) values.push(nested[2]!);
   return values;
 }
 

@@ -46,7 +46,7 @@ export function isCredentialName(name: string): boolean {
 
 function wordsOf(name: string): string[] {
   const split = name.replace(/([a-z0-9])([A-Z])/g, "$1 $2").replace(/([A-Z])([A-Z][a-z])/g, "$1 $2");
-  const words = split.toLowerCase().split(/[^\p{L}\p{N}]+/u);
+  const words = split.toLowerCase().split(/[^\p{L}\p{N}]/u);
   // `token2` is a token.
   return words.map((word) => word.replace(/\d+$/, "")).filter((word) => word !== "");
 }
@@ -80,7 +80,6 @@ export function looksSecret(text: string): boolean {
 
 /** A password may hold an unescaped `/`, so userinfo ends at the last `@` of the word. */
 function hasUserinfo(text: string): boolean {
-  if (!text.includes("://")) return false;
   return text.split(/\s/).some((word) => {
     const from = word.indexOf("://");
     const at = word.lastIndexOf("@");
@@ -188,7 +187,7 @@ function maskString(text: string, isSecret: boolean, keepReferences: boolean): s
 
 /** Whether what stands at a path is a setting with a secret's name. */
 function isSecretSetting(path: readonly string[]): boolean {
-  return !isId(path) && isSecretName(path.at(-1) ?? "");
+  return !isId(path) && isSecretName(path.at(-1)!);
 }
 
 const ID_COLLECTIONS = new Set(["dataSources", "services", "layers", "caches"]);

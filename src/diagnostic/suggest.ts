@@ -29,10 +29,8 @@ export function nearest(name: string, candidates: Iterable<string>): string | nu
     if (candidate === name || candidate.length > MAX_NAME_LENGTH) continue;
     const folded = foldName(candidate);
     if (folded === wanted) return candidate;
-    const limit = editLimit(Math.max(folded.length, wanted.length));
-    if (Math.abs(folded.length - wanted.length) > limit) continue;
     const edits = isTransposition(wanted, folded) ? 1 : distance(wanted, folded);
-    if (edits <= limit && edits < bestDistance) {
+    if (edits <= Math.max(folded.length, wanted.length) / 3 && edits < bestDistance) {
       best = candidate;
       bestDistance = edits;
     }
@@ -45,15 +43,9 @@ function foldName(name: string): string {
   return name.toLowerCase().replace(/[-_. ]/g, "");
 }
 
-/** How many edits a name of `length` characters may be away: none under 3, one up to 5, then a third. */
-function editLimit(length: number): number {
-  if (length < 3) return 0;
-  return length <= 5 ? 1 : Math.floor(length / 3);
-}
-
-/** Whether the two differ in one pair of neighbouring characters alone, swapped. */
+/** Whether two different names differ in one pair of neighbouring characters only, swapped. */
 function isTransposition(left: string, right: string): boolean {
   let at = 0;
-  while (at < left.length && left[at] === right[at]) at++;
+  while (left[at] === right[at]) at++;
   return left[at] === right[at + 1] && left[at + 1] === right[at] && left.slice(at + 2) === right.slice(at + 2);
 }

@@ -14,6 +14,8 @@ const PARTS: readonly (readonly [secret: string, part: string])[] = [
   ["mongodb://honua:hunter2@m1:27017,m2:27017/maps", "hunter2"],
   ["https://0123456789abcdef0123@errors.example.com/7", "0123456789abcdef0123"],
   ["//honua:hunter2@db/maps", "hunter2"],
+  ["postgres://honua:hunt//er2@db/maps", "hunt//er2"],
+  ['redis://:hunter2@cache,"X://:hunter3@cache2"', "hunter3"],
   ["https://x.blob.example/c?sv=2020&sig=aB%2Bc%3D&se=1", "aB+c="],
   ["https://x.example/#access_token=hunter2&x=1", "hunter2"],
   ["https://maps.example/tile?key=hunter2", "hunter2"],
@@ -26,7 +28,12 @@ const PARTS: readonly (readonly [secret: string, part: string])[] = [
   ['Host=db;Password="a;b""c";Port=1', 'a;b"c'],
   ["Host=db;Password='a;b''c';Port=1", "a;b'c"],
   ["Driver={PostgreSQL};Pwd={a;b}}c};Port=1", "a;b}c"],
+  ["Driver={PostgreSQL};Pwd=hun{ter2;Port=1}", "hun{ter2"],
+  ['Host=db;Password=hun"ter"2;Port=1', 'hun"ter"2'],
+  ['Host=db;Password="hunt\n""er2";Port=1', 'hunt\n"er2'],
+  ["Host=db;Password=hunt er2 ;Port=1", "hunt er2"],
   ["cache:6379,password=hunter2,ssl=true", "hunter2"],
+  ["host=db password='hunt\\\ner2' port=1", "hunt\ner2"],
   ["cache:6379,password=hunt;er2,ssl=true", "hunt;er2"],
   ["host=db user=honua password=hunter2 port=5432", "hunter2"],
   [String.raw`host=db password='it\'s me' port=5432`, "it's me"],
@@ -36,9 +43,17 @@ const PARTS: readonly (readonly [secret: string, part: string])[] = [
   ["Server=db;Shared Access Key=hunter2", "hunter2"],
   ['{"host":"db","password":"hunt\\"er2"}', 'hunt"er2'],
   [String.raw`{"password":"hun\u0074er2"}`, "hunter2"],
+  [String.raw`{"config":"{\"password\":\"hunter2\",\"port\":1}"}`, "hunter2"],
+  [String.raw`Host=db;Pwd=hun\"x\"ter2;Port=1`, String.raw`hun\"x\"ter2`],
   ["password: hunter2\nhost: db", "hunter2"],
   ["scott/tiger@//db:1521/ORCL", "tiger"],
   ['scott/"tig/er"@ORCL', "tig/er"],
+  ['scott/"tig"er@ORCL', '"tig"er'],
+  ['scott/tig"er"@ORCL', 'tig"er"'],
+  ["s/tiger@ORCL", "tiger"],
+  ["oracle:oci:scott/tiger@db", "tiger"],
+  ["JDBC:Oracle:OCI8:scott/tiger@db", "tiger"],
+  ["scott/oracle:thin:tiger@db", "oracle:thin:tiger"],
   ["jdbc:oracle:thin:scott/tiger@//db:1521/ORCL", "tiger"],
   ["User Id=scott;Password=tiger;Data Source=db", "tiger"],
   ["(DESCRIPTION=(HOST=db)(USER=scott)(PASSWORD=tiger))", "tiger"],
@@ -72,9 +87,16 @@ Deno.test("what a secret says of harmless things is no part that is masked", () 
     ["Host=db;secret of y key=region", "region"],
     ["Host=db;token of host=main.example", "main.example"],
     ["Driver={x};PWD={};Database=honua main", "{};Database=honua"],
+    ["file:///srv/roads@kona", "roads kona"],
+    [String.raw`{\"password\":\"\",\"note\":\"roads\"}`, String.raw`\",\"note\"`],
     ["hunter22", String.fromCharCode(...new Uint8Array([0x86, 0xe9]))],
   ];
   for (const [secret, text] of harmless) assertEquals(textMasker([secret])(text), text, secret);
+});
+
+Deno.test("what stands before a separator that nothing is before, or behind one without anything, is no part", () => {
+  assertEquals(secretParts(":password=hunter2@y"), ["hunter2@y"]);
+  assertEquals(secretParts('scott/""@ORCL'), ['scott/""']);
 });
 
 Deno.test("a value that is an ordinary word is masked with its name or user, and not by itself", () => {
@@ -84,6 +106,7 @@ Deno.test("a value that is an ordinary word is masked with its name or user, and
     ["postgres://honua:null@db/maps", "null: honua:null", "null: [masked]"],
     ["scott/true@//db:1521/ORCL", "true as scott/true", "true as [masked]"],
     ["Host=db;Password=test", "test", "[masked]"],
+    ["Host=db;Password=yes;Port=1", "yes: Password=yes", "yes: [masked]"],
   ];
   for (const [secret, text, masked] of said) assertEquals(textMasker([secret])(text), masked, secret);
 });
@@ -107,11 +130,30 @@ Deno.test("a member is secret by its name in whatever syntax, up to the end that
     assertEquals(secretParts(`pwd${before}harmless=hunter2`).includes("hunter2"), false, before);
   }
   for (
-    const name of ["Account Key", "Connection String", "account keys", "Shared Access Signature", "my pwd", "'pwd'"]
+    const name of [
+      "Account Key",
+      "Connection String",
+      "account keys",
+      "Shared Access Signature",
+      "my pwd",
+      "'pwd'",
+      "'pwd '",
+      "Shared  Access   Key",
+    ]
   ) {
     assert(secretParts(`x;${name} = hunter2;`).includes("hunter2"), name);
   }
-  for (const name of ["partition_key", "pwd of key holder", "keyboard", "signatures and key x", "session_x"]) {
+  for (
+    const name of [
+      "partition_key",
+      "pwd of key holder",
+      "pwd of monkey",
+      "pwd of keyboard",
+      "keyboard",
+      "signatures and key x",
+      "session_x",
+    ]
+  ) {
     assertEquals(secretParts(`x;${name}=hunter2;`).includes("hunter2"), false, name);
   }
   for (const name of ["auth", "KEY", "code", "session", "sid"]) {
@@ -169,6 +211,7 @@ Deno.test("what is no text behind base64 is no part", () => {
   assertEquals(secretParts("x dG9rZW5z"), []);
   assertEquals(secretParts("dG9rZW5z x"), []);
   assertEquals(secretParts("dG9rZW5z\n").includes("tokens"), true);
+  assertEquals([secretParts("dG9rZW5zYQ=="), secretParts("dG9rZW5zYQ===")], [["tokensa"], []]);
 });
 
 Deno.test("a password is masked in whatever way a connection string has to quote it", () => {

@@ -130,7 +130,16 @@ const BOUNDS: readonly (readonly [secret: readonly string[], harmless: readonly 
   [["-----BEGIN X"], ["-----BEGINX", "----BEGIN X"]],
   // Userinfo.
   [
-    ["a://u@h", "://u@h", "a://u:@h", "a://u/x:y@h", "a://t/u@v:pw@h", "see a://u@h now", "a://u/v@w@h:1@h"],
+    [
+      "a://u@h",
+      "://u@h",
+      "a://u:@h",
+      "a://u/x:y@h",
+      "a://t/u@v:pw@h",
+      "see a://u@h now",
+      "a://u/v@w@h:1@h",
+      "a://u@h?to=b://c",
+    ],
     ["a://@h", "a://h/@u", "a://h/x@u", "a:// u@h", "a:/u@h", "u@h a://h", "a://h u:p@h"],
   ],
 ];

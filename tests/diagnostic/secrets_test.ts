@@ -13,7 +13,8 @@ Deno.test("names of secrets are known in camelCase, snake_case, kebab-case and c
     "connection connection_string ConnectionStrings redisConnection password dbPassword passwd PWD secret " +
     "client-secret token max_token_count api_key apiKey API-KEY apikey accessKey private_key credential credentials sas " +
     "pin PIN admin-pin pinCode license_key licenseKey licence_key LICENSEKEY sharedaccesskey SharedAccessKey pw sig " +
-    "passphrase dsn bearer jwt conn_str connStr webhook_url sessionKey token2 DB_PASS1 subscription-key";
+    "passphrase dsn bearer jwt conn_str connStr webhook_url sessionKey token2 DB_PASS12 subscription-key connection_2 " +
+    "api_2_key sortOrderPin URLMapDBPin";
   for (const name of names.split(" ")) assert(isSecretName(name), name);
 });
 
