@@ -79,7 +79,7 @@ function pushGlyphs(pieces: Piece[], text: string, from: number, end: number): v
 
 /** A string keeps its quotes, so that it still reads as one. */
 function maskOf(text: string, range: Range): { text: string; columns: number } {
-  const first = text[range.start] ?? "";
+  const first = text[range.start]!;
   const isQuoted = range.end - range.start > 1 && /["']/.test(first) && text[range.end - 1] === first;
   const shown = isQuoted ? `${first}${HIDDEN_TEXT}${first}` : HIDDEN_TEXT;
   return { text: shown, columns: shown.length };
@@ -87,8 +87,11 @@ function maskOf(text: string, range: Range): { text: string; columns: number } {
 
 /** The pieces that fit, with `…` where the line goes on. */
 function window(pieces: readonly Piece[], at: number, stretch: Range): readonly Piece[] {
+  const [nearest] = pieces;
+  const furthest = pieces.at(-1);
+  if (nearest === undefined || furthest === undefined) return pieces;
   const total = pieces.reduce((sum, piece) => sum + piece.columns, 0);
-  const isWhole = (pieces[0]?.start ?? at) <= stretch.start && (pieces.at(-1)?.end ?? at) >= stretch.end;
+  const isWhole = nearest.start <= stretch.start && furthest.end >= stretch.end;
   if (isWhole && total <= MAX_COLUMNS) return pieces;
   const found = pieces.findIndex((piece) => piece.end > at);
   const anchor = found < 0 ? pieces.length : found;
@@ -98,8 +101,9 @@ function window(pieces: readonly Piece[], at: number, stretch: Range): readonly 
   let last = anchor;
   while (last < pieces.length && columns + pieces[last]!.columns <= MAX_COLUMNS) columns += pieces[last++]!.columns;
   const shown = pieces.slice(first, last);
-  const shownStart = shown[0]?.start ?? at;
-  const shownEnd = shown.at(-1)?.end ?? at;
+  // One at least is shown: none is wider than what may stand before the place.
+  const shownStart = shown[0]!.start;
+  const shownEnd = shown.at(-1)!.end;
   if (shownStart > stretch.start) shown.unshift({ start: stretch.start, end: shownStart, text: "…", columns: 1 });
   if (shownEnd < stretch.end) shown.push({ start: shownEnd, end: stretch.end, text: "…", columns: 1 });
   return shown;

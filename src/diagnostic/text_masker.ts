@@ -50,10 +50,10 @@ function encodingsOf(text: string): string[] {
     if (text.includes(" ")) spellings.push(encoded.replaceAll("%20", "+"));
   }
   const padded = Buffer.from(text, "utf8").toString("base64");
-  const base64 = padded.replace(/=+$/, "");
+  const base64 = padded.replaceAll("=", "");
   const json = JSON.stringify(text).slice(1, -1);
-  spellings.push(json, json.replace(/\\"|[&'+<>`\u007f-\uffff]/g, dotnetEscape), base64, padded);
-  if (/[+/]/.test(base64)) spellings.push(base64.replaceAll("+", "-").replaceAll("/", "_"));
+  spellings.push(json, json.replace(/\\"|[&'+<>`\u007f-\uffff]/g, dotnetEscape));
+  spellings.push(padded, base64, base64.replaceAll("+", "-").replaceAll("/", "_"));
   return spellings;
 }
 
@@ -77,7 +77,7 @@ export function spellingMasker(spellings: ReadonlySet<string>): (text: string) =
     let masked = "";
     let shown = 0;
     let hiddenEnd = 0;
-    for (let at = 0; at + MIN_SECRET_LENGTH <= text.length; at++) {
+    for (let at = 0; text[at] !== undefined; at++) {
       const found = byStart.get(text.slice(at, at + MIN_SECRET_LENGTH))?.find((secret) => text.startsWith(secret, at));
       if (found === undefined) continue;
       if (at >= hiddenEnd) masked += text.slice(shown, at) + MASK;

@@ -41,6 +41,8 @@ Deno.test("a place out of its line is clamped to it, and one in no line to the t
   assertEquals(framed(text, 0, 1, 0), ["abc", 0, 1]);
   assertEquals(framed(text, 8, 9, 4), ["ghi", 0, 1]);
   assertEquals(framed("", 0), ["", 0, 1]);
+  assertEquals(framed("a漢b", 1, 1), ["a漢b", 1, 2]);
+  assertEquals(framed("a😀b \t ", 3), ["a😀b", 3, 1]);
 });
 
 Deno.test("what is hidden is masked with its own quotes, and with none that are not a pair", () => {
@@ -52,6 +54,7 @@ Deno.test("what is hidden is masked with its own quotes, and with none that are 
   assertEquals(masked("'a' b", 0, 3), "'********' b");
   assertEquals(masked('"" b', 0, 2), '"********" b');
   assertEquals(masked('" b', 0, 1), "******** b");
+  assertEquals(masked('xx" b', 2, 3), "xx******** b");
   assertEquals(masked("\"a' b", 0, 3), "******** b");
   assertEquals(masked("xax b", 0, 3), "******** b");
 });

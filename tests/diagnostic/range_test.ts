@@ -11,6 +11,7 @@ Deno.test("lines end at LF and CRLF, and columns count characters", () => {
   assertEquals(positionAt(source, -1), { line: 1, column: 1 });
   assertEquals(lineText(sourceText("t", "a\r\r\nb\r"), 1), "a\r");
   assertEquals(lineText(sourceText("t", "a\r\r\nb\r"), 2), "b");
+  assertEquals(sourceText("t", "\na\n\n").lineStarts, [0, 1, 3, 4]);
 });
 
 Deno.test("on a line of any length a column is what counting from its start gives, in whatever order one asks", () => {

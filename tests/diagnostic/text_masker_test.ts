@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { MASK } from "../../src/diagnostic/secrets.ts";
-import { openTextMasker, textMasker } from "../../src/diagnostic/text_masker.ts";
+import { openTextMasker, spellingMasker, textMasker } from "../../src/diagnostic/text_masker.ts";
 
 Deno.test("secrets are masked, the longest first and those that overlap as one", () => {
   assertEquals(textMasker(["hunter2", "hunter22"])("a hunter22 and hunter2."), `a ${MASK} and ${MASK}.`);
@@ -80,6 +80,11 @@ Deno.test("each spelling of a secret is masked to its last character", () => {
   for (const [secret, said] of spelled) {
     for (const one of said) assertEquals(textMasker([secret])(`<${one}>`), `<${MASK}>`, `${secret}: ${one}`);
   }
+});
+
+Deno.test("one spelling is masked wherever it is, and none where there is none", () => {
+  assertEquals(spellingMasker(new Set(["abcd"]))("abcdabcd abc abcd"), `${MASK}${MASK} abc ${MASK}`);
+  assertEquals(spellingMasker(new Set())("abcd"), "abcd");
 });
 
 Deno.test("a masker that is opened once masks by its last set of secrets only", () => {
