@@ -35,8 +35,10 @@ const UMASK = 0o117;
  * Binds a socket of mode 0660. It is bound under a name of its own in the same directory and then linked to its path:
  * Deno removes the name that it bound when the listener is closed, whoever's that is by then, and link(2) never
  * replaces what another daemon has put there at the same moment.
+ *
+ * @param answers resolves when the file system of a path has answered.
  */
-export async function openUnixSocket(path: string): Promise<OpenedSocket> {
+export async function openUnixSocket(path: string, answers = fileSystemAnswers): Promise<OpenedSocket> {
   const ownName = join(dirname(path), `.${randomBytes(4).toString("hex")}`);
   const ownNameBytes = "/.01234567".length;
   const bytes = Math.max(...[path, ownName].map((one) => new TextEncoder().encode(one).length));
@@ -45,7 +47,7 @@ export async function openUnixSocket(path: string): Promise<OpenedSocket> {
     return refused(`The path of the admin socket ${path} is too long: it may have ${most}`, true);
   }
   // Deno binds on the main thread.
-  await fileSystemAnswers(dirname(path));
+  await answers(dirname(path));
   let listener: Deno.Listener<Deno.UnixConn>;
   try {
     listener = bindWithMode(ownName);
@@ -70,7 +72,7 @@ export async function openUnixSocket(path: string): Promise<OpenedSocket> {
   const leftovers = await removeLeftovers(dirname(path), own.uid);
   const isInPlace = () => Deno.lstat(path).then((found) => isSameFile(found, own), () => false);
   const remove = async () => {
-    await fileSystemAnswers(dirname(path));
+    await answers(dirname(path));
     removeOwn(path, own);
   };
   return { ok: true, socket: { listener, leftovers, isInPlace, remove } };

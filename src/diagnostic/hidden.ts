@@ -78,27 +78,27 @@ function revealing(text: string): Range[] {
 /** The strings of a line with their quotes, and where its comment begins. */
 function lineParts(text: string): { strings: Range[]; comment: number } {
   const strings: Range[] = [];
-  let start = -1;
+  let start: number | null = null;
   for (let at = 0; text[at] !== undefined; at++) {
     const c = text[at];
-    if (start >= 0) {
+    if (start !== null) {
       if (c === "\\") at++;
       else if (c === '"') {
         strings.push({ start, end: at + 1 });
-        start = -1;
+        start = null;
       }
     } else if (c === '"') start = at;
     else if (c === "#" || (c === "/" && (text[at + 1] === "/" || text[at + 1] === "*"))) {
       return { strings, comment: at };
     }
   }
-  if (start >= 0) strings.push({ start, end: text.length });
+  if (start !== null) strings.push({ start, end: text.length });
   return { strings, comment: text.length };
 }
 
 const ANY_QUOTE = /["'`\u2018-\u201f\u00ab\u00bb]/g;
 const LONGEST_UNPARSED = 65_536;
-const NAMED_VALUE = /(?<![\w-])([\w-]{1,128})["']?\s{0,64}[=:]/g;
+const NAMED_VALUE = /(?<![\w-])([\w-]{2,128})["']?\s{0,64}[=:]/g;
 
 /**
  * What a line that did not parse hides: all from its first quote of any kind to its last, or to its end where the
@@ -109,10 +109,7 @@ function unparsed(text: string): Range[] {
   if (text.length > LONGEST_UNPARSED) return [{ start: 0, end: text.length }];
   const hidden = quotedStretch(text);
   for (const match of text.matchAll(NAMED_VALUE)) {
-    if (isSecretName(match[1]!)) {
-      hidden.push({ start: match.index + match[0].length, end: text.length });
-      break;
-    }
+    if (isSecretName(match[1]!)) hidden.push({ start: match.index + match[0].length, end: text.length });
   }
   const shownEnd = Math.min(...hidden.map(({ start }) => start), text.length);
   if (looksSecret(text.slice(0, shownEnd)) || looksSecret(text.slice(Math.max(0, ...hidden.map(({ end }) => end))))) {
@@ -126,14 +123,14 @@ function quotedStretch(text: string): Range[] {
   const first = text.search(ANY_QUOTE);
   if (first < 0) return [];
   let last = first;
-  let count = 0;
+  let isEven = true;
   let isOneKind = true;
   for (const quote of text.matchAll(ANY_QUOTE)) {
     last = quote.index;
-    count++;
+    isEven = !isEven;
     if (quote[0] !== text[first]) isOneKind = false;
   }
-  const isPaired = isOneKind && count % 2 === 0 && !endsInside(text);
+  const isPaired = isOneKind && isEven && !endsInside(text);
   return [{ start: first, end: isPaired ? last + 1 : text.length }];
 }
 

@@ -33,7 +33,7 @@ async function isShown(listener: { accept(): Promise<Deno.Conn> }, port: number,
 Deno.test("why nobody is listened to is told by file, pair or port, and is not the address's fault", async () => {
   await using directory = await temporaryDirectory();
   const { one, two, files, put } = await setOut(directory);
-  const { certificateFile, keyFile } = files;
+  const { certificateFile } = files;
   const messageOf = async (given = files, address = ADDRESS) => {
     const opened = await openTlsListener(address, given);
     if (opened.ok) opened.listener.close();

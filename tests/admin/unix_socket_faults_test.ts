@@ -14,6 +14,7 @@ function replaced(functions: { readonly [Name in keyof typeof Deno]?: unknown })
 async function refusalOf(path: string): Promise<string> {
   const opened = await openUnixSocket(path);
   if (opened.ok) opened.socket.listener.close();
+  assertEquals(!opened.ok && opened.isOption, false);
   return opened.ok ? "opened" : opened.message;
 }
 
@@ -53,6 +54,27 @@ Deno.test("a socket of which nobody tells whether it is in use is left alone, an
   }
   using _gone = failing(new Deno.errors.NotFound("gone"));
   assertEquals(await refusalOf(path), "opened");
+});
+
+Deno.test("nothing is bound and no name removed before the file system answers, and one name is left meanwhile", async () => {
+  await using directory = await temporaryDirectory();
+  const names = () => [...Deno.readDirSync(directory.path)].map(({ name }) => name);
+  const asked: (() => void)[] = [];
+  const answers = () => new Promise<void>((resolve) => asked.push(resolve));
+  const opening = openUnixSocket(directory.file("admin.sock"), answers);
+  await turn();
+  assertEquals([asked.length, names()], [1, []]);
+  asked[0]!();
+  const opened = await opening;
+  assert(opened.ok);
+  assertEquals(names(), ["admin.sock"]);
+  const removing = opened.socket.remove();
+  await turn();
+  assertEquals([asked.length, names()], [2, ["admin.sock"]]);
+  asked[1]!();
+  await removing;
+  opened.socket.listener.close();
+  assertEquals(names(), []);
 });
 
 Deno.test("a path that others take again and again is tried three times", async () => {

@@ -96,6 +96,7 @@ Deno.test("where the source parsed, a string ends at its own quote, and a commen
   assertEquals(shown('a = "pw=x" b = "#" c = 1', []), ['a = "********" b = "#" c = 1']);
   assertEquals(shown('"#" # pw=x', []), ['"#" ********']);
   assertEquals(shown('a = "redis://:hunter2@h', []), ["a = ********"]);
+  assertEquals(shown('"redis://:hunter2@h', []), ["********"]);
   assertEquals(shown("a = 1 // pw=x", []), ["a = 1 ********"]);
   assertEquals(shown("a = 1 /* pw=x", []), ["a = 1 ********"]);
   assertEquals(shown('a = 4 / 2 # "pw=x"', []), ["a = 4 / 2 ********"]);
@@ -133,6 +134,8 @@ Deno.test("where the source did not parse, a secret without quotes before or beh
   assertEquals(shown("'password' : hunter2", null), ["'********' :********"]);
   assertEquals(shown("passwordless = hunter2", null), ["passwordless =********"]);
   assertEquals(shown("compass = hunter2", null), ["compass = hunter2"]);
+  assertEquals(shown("pw = hunter2 pin = 3", null), ["pw =********"]);
+  assertEquals(shown("//honua:hunter2@h", null), ["********"]);
 });
 
 Deno.test("the bounds of what is read in a source that did not parse", () => {
