@@ -69,7 +69,7 @@ function shift(ranges: readonly Range[], by: number): Range[] {
 function revealing(text: string): Range[] {
   const { strings, comment } = lineParts(text);
   const found = strings.filter(({ start, end }) => looksSecret(text.slice(start, end)));
-  if (comment < text.length && looksSecret(text.slice(comment))) found.push({ start: comment, end: text.length });
+  if (looksSecret(text.slice(comment))) found.push({ start: comment, end: text.length });
   const commentEnd = text.indexOf("*/");
   if (commentEnd > 0 && looksSecret(text.slice(0, commentEnd))) found.push({ start: 0, end: commentEnd });
   return found;

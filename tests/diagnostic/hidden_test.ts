@@ -97,6 +97,7 @@ Deno.test("where the source parsed, a string ends at its own quote, and a commen
   assertEquals(shown('"#" # pw=x', []), ['"#" ********']);
   assertEquals(shown('a = "redis://:hunter2@h', []), ["a = ********"]);
   assertEquals(shown('"redis://:hunter2@h', []), ["********"]);
+  assertEquals(shown('a = 1\nb = "redis://:hunter2@h" # ok', []), ["a = 1", 'b = "********" # ok']);
   assertEquals(shown("a = 1 // pw=x", []), ["a = 1 ********"]);
   assertEquals(shown("a = 1 /* pw=x", []), ["a = 1 ********"]);
   assertEquals(shown('a = 4 / 2 # "pw=x"', []), ["a = 4 / 2 ********"]);
