@@ -76,12 +76,7 @@ export async function probeRedis(options: RedisProbeOptions): Promise<RedisProbe
   const closing = new AbortController();
   const signal = AbortSignal.any([options.signal, closing.signal]);
   const { connection, commandMilliseconds } = options;
-  const open: Wire[] = [];
-  const dialling: Dial = async (endpoint, heard) => {
-    const wire = await dial(endpoint, { connection, signal, commandMilliseconds, heard });
-    open.push(wire);
-    return wire;
-  };
+  const dialling: Dial = (endpoint, heard) => dial(endpoint, { connection, signal, commandMilliseconds, heard });
   try {
     const server = await findOwner({ dial: dialling, connection }, keysOf(options.channel));
     return { ok: true, facts: await factsOf(server, options) };
@@ -89,7 +84,6 @@ export async function probeRedis(options: RedisProbeOptions): Promise<RedisProbe
     return { ok: false, reason: reasonOf(error) };
   } finally {
     closing.abort();
-    await Promise.all(open.map(({ closed }) => closed));
   }
 }
 
@@ -100,7 +94,6 @@ async function findOwner(caller: Parameters<typeof findServer>[0], { head }: Key
     const answer = await server.wire.call("hmget", head, "hash").catch((error: unknown) => error);
     const target = redirectionIn(answer);
     if (target === null || target.kind !== "MOVED") break;
-    await server.wire.close();
     server = await greet(caller, endpointOf(target, server.wire));
   }
   return server;
@@ -170,12 +163,11 @@ const INFORM: Trial = ["info", "memory"];
 
 async function rightsLacking(
   wire: Wire,
-  { channel, instance, connection }: RedisProbeOptions,
+  { channel, instance }: RedisProbeOptions,
   mode: string,
 ): Promise<{ readonly lacking: LackingRights; readonly mayInform: boolean }> {
   const trials = new Map(trialsOf(channel, instance));
   if (mode === "cluster") trials.set("asking", []);
-  if (connection.database !== 0 && mode !== "cluster") trials.set("select", [String(connection.database)]);
   const asked = [...[...trials].map(([command, args]) => [command, ...args]), INFORM];
   const answer = await orRefused(wire.call("eval", MAY, 0, ...asked.map((trial) => JSON.stringify(trial))));
   // Without scripts, or before Redis 7, each is sent, in its form that does nothing.

@@ -3,6 +3,8 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import { type LackingRights, probeRedis, type RedisProbe } from "../../src/cluster/redis_probe.ts";
 import type { RedisConnection } from "../../src/cluster/redis_connection.ts";
 import { accessRules, ALLOWED_COMMANDS, keysOf } from "../../src/cluster/redis_scripts.ts";
+import { withFakeDate } from "../support/fake_clock.ts";
+import { HELLO_OF_A_PRIMARY, type LyingRedis, startLyingRedis } from "../support/lying_redis.ts";
 import { type RedisServer, startRedis, startRedisCluster } from "../support/redis_server.ts";
 import { CHANNEL, connectionTo, singleTo } from "./redis_notifying.ts";
 
@@ -80,13 +82,17 @@ const DUMP = "local all = redis.call('KEYS', '*') table.sort(all) local out = {}
 
 Deno.test("version, latency, clock and memory are told where the user may know", async () => {
   await using server = await startRedis({ config: ["maxmemory 64mb", "maxmemory-policy allkeys-lru"] });
+  const before = performance.now();
   const probed = await probe(singleTo(server));
+  const elapsed = performance.now() - before;
   assert(probed.ok);
   const { facts } = probed;
   assertMatch(facts.version ?? "", /^\d+\.\d+/);
   assertEquals([facts.mode, facts.server], ["standalone", `${server.host}:${server.port}`]);
   assertEquals(facts.memory, { policy: "allkeys-lru", limitBytes: 64 * 1024 * 1024 });
-  assert(facts.pingMilliseconds.length > 1 && facts.pingMilliseconds.every((one) => one >= 0));
+  const pings = facts.pingMilliseconds;
+  assertEquals(pings.length, 9);
+  assert(pings.every((one) => one >= 0) && pings.reduce((sum, one) => sum + one) <= elapsed, `${pings}`);
   assert(facts.clock !== null && Math.abs(facts.clock.aheadMilliseconds) < 60_000);
 });
 
@@ -119,5 +125,86 @@ Deno.test("of a cluster the node of the channel's slot is asked, wherever one be
     assert(probed.ok);
     const { server, mode, lacking } = probed.facts;
     assertEquals([server, mode, lacking], [`${owner.host}:${owner.port}`, "cluster", NOTHING]);
+  }
+  // What a cluster needs besides is asked of it, and of no single server.
+  await owner.cli("acl", "setuser", "edge", "reset", "on", `>${PASSWORD}`, ...accessRules(CHANNEL));
+  const probed = await probe(singleTo(owner, { user: "edge", password: PASSWORD }));
+  assertEquals(probed.ok && probed.facts.lacking, { ...NOTHING, commands: ["asking"] });
+});
+
+const HELLO_OF_A_NODE = "*4\r\n$4\r\nmode\r\n$7\r\ncluster\r\n$4\r\nrole\r\n$6\r\nmaster\r\n";
+
+/** A primary that grants every right, and answers some commands in a way of its own. */
+function liarThat(answers: Readonly<Record<string, string | (() => string)>>): LyingRedis {
+  return startLyingRedis(([command = ""]) => {
+    const answer = answers[command] ?? { hello: HELLO_OF_A_PRIMARY, eval: "*0\r\n" }[command] ?? "+OK\r\n";
+    return typeof answer === "string" ? answer : answer();
+  });
+}
+
+const bulk = (text: string) => `$${text.length}\r\n${text}\r\n`;
+
+Deno.test("nodes that send the doctor on are followed five times, one that hands a slot over and a single server never", async () => {
+  for (
+    const [hello, kind, times] of [[HELLO_OF_A_NODE, "MOVED", 5], [HELLO_OF_A_NODE, "ASK", 1], [
+      HELLO_OF_A_PRIMARY,
+      "MOVED",
+      0,
+    ]] as const
+  ) {
+    let asked = 0;
+    await using liar: LyingRedis = liarThat({ hello, hmget: () => (asked++, `-${kind} 1 127.0.0.1:${liar.port}\r\n`) });
+    assert((await probe(singleTo(liar))).ok);
+    assertEquals(asked, times, kind);
+  }
+});
+
+Deno.test("a connection that is lost at whatever the doctor asks is the reason, and no fact", async () => {
+  for (const command of ["hello", "ping", "eval", "time", "info"]) {
+    await using liar = liarThat({ [command]: "%1\r\n" });
+    const probed = await probe(singleTo(liar));
+    assertMatch(probed.ok ? "" : probed.reason, /sent something else than its protocol/, command);
+  }
+});
+
+Deno.test("a version is told where it looks like one, at its bounds too", async () => {
+  const told = async (version: string) => {
+    const hello = HELLO_OF_A_PRIMARY.replace("*4", "*6") + bulk("version") + bulk(version);
+    await using liar = liarThat({ hello });
+    const probed = await probe(singleTo(liar));
+    return probed.ok && probed.facts.version;
+  };
+  for (const version of ["7", "7.4.2-rc_1", "1".repeat(32)]) assertEquals(await told(version), version);
+  for (const version of ["", "1".repeat(33), " 7", "7 ", "7\n", "7;"]) assertEquals(await told(version), null, version);
+});
+
+Deno.test("the server's clock is compared with the middle between question and answer", async () => {
+  await withFakeDate(async (set) => {
+    set(1_000_000);
+    const answer = `*2\r\n${bulk("1005")}${bulk("250000")}`;
+    await using liar = liarThat({ time: () => (set(1_000_100), answer) });
+    const probed = await probe(singleTo(liar));
+    assertEquals(probed.ok && probed.facts.clock, { aheadMilliseconds: 5_200, withinMilliseconds: 100 });
+  });
+  for (const time of ["*2\r\n$1\r\nx\r\n$1\r\n0\r\n", "*2\r\n$1\r\n1\r\n$1\r\nx\r\n", "*1\r\n:1\r\n", "+OK\r\n"]) {
+    await using liar = liarThat({ time });
+    const probed = await probe(singleTo(liar));
+    assertEquals(probed.ok && probed.facts.clock, null, time);
+  }
+});
+
+Deno.test("what is done with a full memory is told if both its words are there", async () => {
+  const [limit, policy] = ["maxmemory:7\r\n", "maxmemory_policy:noeviction\r\n"];
+  for (
+    const [text, told] of [
+      [`# Memory\r\n${limit}${policy}`, { policy: "noeviction", limitBytes: 7 }],
+      [limit, null],
+      [policy, null],
+      ["", null],
+    ] as const
+  ) {
+    await using liar = liarThat({ info: bulk(text) });
+    const probed = await probe(singleTo(liar));
+    assertEquals(probed.ok && probed.facts.memory, told, text);
   }
 });
