@@ -3,6 +3,7 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import { type LackingRights, probeRedis, type RedisProbe } from "../../src/cluster/redis_probe.ts";
 import type { RedisConnection } from "../../src/cluster/redis_connection.ts";
 import { accessRules, ALLOWED_COMMANDS, keysOf } from "../../src/cluster/redis_scripts.ts";
+import { eventually } from "../support/eventually.ts";
 import { withFakeDate } from "../support/fake_clock.ts";
 import { HELLO_OF_A_PRIMARY, type LyingRedis, startLyingRedis } from "../support/lying_redis.ts";
 import { type RedisServer, startRedis, startRedisCluster } from "../support/redis_server.ts";
@@ -23,11 +24,14 @@ async function lackingOf(server: RedisServer, rules: readonly string[]): Promise
   return probed.facts.lacking;
 }
 
-Deno.test("the rights that are documented suffice, and nothing is left in Redis", async () => {
+Deno.test("the rights that are documented suffice, and nothing is left in Redis, no connection either", async () => {
   await using server = await startRedis();
   assertEquals(await lackingOf(server, accessRules(CHANNEL)), NOTHING);
   assertEquals(await server.cli("keys", "*"), "");
   assertEquals(await server.cli("acl", "log"), "");
+  await eventually("no connection but redis-cli's", async () => {
+    return (await server.cli("client", "list")).split("\n").length === 1;
+  });
 });
 
 Deno.test("each right that is taken away is found, and no other", async () => {
