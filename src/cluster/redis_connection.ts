@@ -70,7 +70,7 @@ export type ResolvedConnection =
   | {
     readonly ok: true;
     readonly connection: RedisConnection;
-    /** What must never be shown, each in every form that it may turn up in. */
+    /** What must never be shown, in no spelling. */
     readonly secrets: readonly string[];
     readonly warnings: readonly Diagnostic[];
   }
@@ -228,11 +228,10 @@ async function readText(option: string, path: string, readFile: ReadFile, otherw
   try {
     bytes = await readFile(path, MAX_FILE_BYTES);
   } catch (error) {
-    const code = (error as { code?: string } | null)?.code;
+    const { code, name } = error as Error & { code?: string };
     const isMissing = code === "ENOENT" || error instanceof Deno.errors.NotFound;
     if (isMissing && otherwise !== undefined) return readText(option, otherwise, readFile);
-    const kind = error instanceof Error ? ` (${code ?? error.name})` : "";
-    return unusableFile(`${file} ${isMissing ? "does not exist" : "cannot be read"}${kind}`);
+    return unusableFile(`${file} ${isMissing ? "does not exist" : "cannot be read"} (${code ?? name})`);
   }
   if (bytes.length > MAX_FILE_BYTES) return unusableFile(`${file} is larger than ${MAX_FILE_BYTES} bytes`);
   try {
@@ -243,23 +242,22 @@ async function readText(option: string, path: string, readFile: ReadFile, otherw
 }
 
 /**
- * Each secret as it is, as it stood in its string, and percent-encoded; of a string that is not used, too. A string is
- * one as a whole unless it says nothing but where Redis is, which logs and status tell.
+ * Each secret as it is and as it stood in its string, for a masker that knows other spellings; of a string that is not
+ * used, too. A string is one as a whole unless it says nothing but where Redis is, which logs and status tell.
  */
 function secretsOf(strings: readonly (string | null)[], values: readonly (string | null)[]): string[] {
   const secrets = new Set<string>();
   for (const value of values) if (value !== null) secrets.add(value);
   for (const text of strings) {
     if (text === null || isHarmless(text)) continue;
-    secrets.add(text).add(text.trim());
+    secrets.add(text.trim());
     const parsed = parseConnectionString(text);
     if (parsed.ok && parsed.plan.password !== null) secrets.add(parsed.plan.password);
     // Between the user and the last @ of a URL, whatever is percent-encoded in it.
-    const written = /^[^:]*:\/\/[^:]*:(.*)@/s.exec(text)?.[1];
-    if (written) secrets.add(written);
+    const written = /^[^:]*:\/\/[^:]*:(.+)@/s.exec(text)?.[1];
+    if (written !== undefined) secrets.add(written);
   }
-  for (const secret of [...secrets]) if (secret.isWellFormed()) secrets.add(encodeURIComponent(secret));
-  return [...secrets].filter((secret) => secret !== "");
+  return [...secrets];
 }
 
 /** An unknown key may be a misspelt one of a password. */
@@ -272,8 +270,8 @@ function isHarmless(text: string): boolean {
 /** Where a connection leads, for logs and status: hosts, database, TLS; neither user nor password. */
 export function describeConnection(connection: RedisConnection): string {
   const where = connection.kind === "single"
-    ? endpointText(connection.endpoint)
-    : connection.endpoints.map(endpointText).join(", ");
+    ? nameOf(connection.endpoint)
+    : connection.endpoints.map(nameOf).join(", ");
   const how = [
     ...(connection.kind === "sentinel" ? [`Sentinel's ${connection.serviceName}`] : []),
     ...(connection.database === 0 ? [] : [`database ${connection.database}`]),
@@ -282,7 +280,8 @@ export function describeConnection(connection: RedisConnection): string {
   return terminalText(how.length === 0 ? where : `${where} (${how.join(", ")})`);
 }
 
-function endpointText(endpoint: RedisEndpoint): string {
+/** The address as people write it. */
+export function nameOf(endpoint: RedisEndpoint): string {
   if ("path" in endpoint) return endpoint.path;
   return endpoint.host.includes(":") ? `[${endpoint.host}]:${endpoint.port}` : `${endpoint.host}:${endpoint.port}`;
 }

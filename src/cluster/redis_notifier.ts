@@ -11,7 +11,7 @@ import { keepLink, type LinkKeeper } from "./link_keeper.ts";
 import type { AnnounceAnswer, AnnounceRequest, Head, Link, Listener, Notifier } from "./notifier.ts";
 import { ownEchoes } from "./own_echoes.ts";
 import { encodePeer, MAX_RECORD_BYTES, parsePeer, type Peer, peerId, type PeerRecord } from "./peers.ts";
-import type { RedisConnection, RedisEndpoint } from "./redis_connection.ts";
+import { nameOf, type RedisConnection, type RedisEndpoint } from "./redis_connection.ts";
 import { ANSWER_LIMITS, MESSAGE_LIMITS, replyGuard, UNASKED } from "./reply_guard.ts";
 import {
   ANNOUNCE,
@@ -26,7 +26,7 @@ import {
   READ,
   TELL,
 } from "./redis_scripts.ts";
-import { type Dial, nameOf, type Wire } from "./redis_servers.ts";
+import type { Dial, Wire } from "./redis_servers.ts";
 import { openSession, type Session, withoutSelf } from "./redis_session.ts";
 import { connectStream, guardStream } from "./redis_stream.ts";
 import { NO_REDIS, reasonOf, RedisTrouble, replyCode, unaskedReason } from "./redis_trouble.ts";

@@ -1,10 +1,10 @@
 // What can be found out about Redis and changes nothing in it: whether it is there, how quickly it answers, and whether
 // its user may do all that an instance does. Nothing is written, published or subscribed to; what is denied stands in
 // Redis' ACL LOG.
-import type { RedisConnection } from "./redis_connection.ts";
+import { nameOf, type RedisConnection } from "./redis_connection.ts";
 import { dial } from "./redis_notifier.ts";
 import { ALLOWED_COMMANDS, type Keys, keysOf, READ } from "./redis_scripts.ts";
-import { type Dial, fieldOf, findServer, greet, type Greeted, nameOf, type Wire } from "./redis_servers.ts";
+import { type Dial, fieldOf, findServer, greet, type Greeted, type Wire } from "./redis_servers.ts";
 import { endpointOf, MAX_REDIRECTIONS } from "./redis_session.ts";
 import { reasonOf, redirectionIn, replyCode } from "./redis_trouble.ts";
 

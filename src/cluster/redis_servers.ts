@@ -1,6 +1,6 @@
 // Which server counts: a primary, whom Sentinels or the servers themselves name, or any node of a cluster. It is asked
 // at every connection, since yesterday's primary may be today's replica.
-import type { RedisConnection, RedisEndpoint, TcpEndpoint } from "./redis_connection.ts";
+import { nameOf, type RedisConnection, type RedisEndpoint, type TcpEndpoint } from "./redis_connection.ts";
 import { noRedis, reasonOf, RedisTrouble, replyCode } from "./redis_trouble.ts";
 
 /** One connection to one server, without reconnection. It closes by itself when the signal it was made with aborts. */
@@ -32,14 +32,8 @@ export interface Greeted {
   readonly wire: Wire;
   /** `standalone`, `cluster` or `sentinel`. */
   readonly mode: string;
-  /** `master` or `replica`. */
-  readonly role: string;
-}
-
-/** The address as people write it. */
-export function nameOf(endpoint: RedisEndpoint): string {
-  if ("path" in endpoint) return endpoint.path;
-  return endpoint.host.includes(":") ? `[${endpoint.host}]:${endpoint.port}` : `${endpoint.host}:${endpoint.port}`;
+  /** `master` or `replica`; null: it is a Sentinel. */
+  readonly role: string | null;
 }
 
 /** Connects, says who we are and asks the server what it is. A failure leaves no connection open. */
@@ -108,7 +102,7 @@ async function authenticate(
 }
 
 /** HELLO needs no right and no key, and answers also while loading. Before Redis 6 it is unknown. */
-async function askWhat(wire: Wire): Promise<{ mode: string; role: string }> {
+async function askWhat(wire: Wire): Promise<{ mode: string; role: string | null }> {
   let reply: unknown;
   try {
     reply = await wire.call("hello");
@@ -118,8 +112,7 @@ async function askWhat(wire: Wire): Promise<{ mode: string; role: string }> {
   }
   const mode = fieldOf(reply, "mode");
   if (mode === null) throw new RedisTrouble(noRedis(nameOf(wire.endpoint)));
-  // A Sentinel has no role.
-  return { mode, role: fieldOf(reply, "role") ?? "" };
+  return { mode, role: fieldOf(reply, "role") };
 }
 
 /** Returns the text of a field in a reply of names and values in turn; null: there is none. */
@@ -171,6 +164,7 @@ async function askSentinel(wire: Wire, name: string, connection: RedisConnection
     );
     return await ask();
   });
-  const [host, port] = Array.isArray(reply) ? [String(reply[0]), Number(reply[1])] : ["", 0];
+  if (!Array.isArray(reply)) return null;
+  const [host, port] = [String(reply[0]), Number(reply[1])];
   return HOST.test(host) && Number.isInteger(port) && port > 0 && port < 65_536 ? { host, port } : null;
 }

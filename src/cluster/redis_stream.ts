@@ -4,8 +4,7 @@
 import type { Buffer } from "node:buffer";
 import { Duplex } from "node:stream";
 import { connect as connectByNode, type TLSSocket } from "node:tls";
-import type { RedisEndpoint, RedisTls, TcpEndpoint } from "./redis_connection.ts";
-import { nameOf } from "./redis_servers.ts";
+import { nameOf, type RedisEndpoint, type RedisTls, type TcpEndpoint } from "./redis_connection.ts";
 import { RedisTrouble } from "./redis_trouble.ts";
 import { type ReplyScan, UNASKED } from "./reply_guard.ts";
 import { withinLimit } from "../time/limit.ts";

@@ -74,7 +74,12 @@ Deno.test("the string's connectTimeout beats the option's", async () => {
 
 Deno.test("a password file beats the string's password, without its one last newline", async () => {
   await using directory = await temporaryDirectory();
-  for (const [text, password] of [["hunter2", "hunter2"], ["hunter2\r\n", "hunter2"], [" hunter2\n\n", " hunter2\n"]]) {
+  for (
+    const [text, password] of [["hunter2", "hunter2"], ["hunter2\r\n", "hunter2"], [" hunter2\n\n", " hunter2\n"], [
+      "two\nlines\n",
+      "two\nlines",
+    ]]
+  ) {
     const redisPasswordFile = await directory.write("password", text!);
     const { connection, warnings, secrets } = await resolved({ redisConnectionString: "h", redisPasswordFile });
     assertEquals([connection.password, warnings.length, secrets.includes(password!)], [password!, 0, true]);
@@ -182,6 +187,22 @@ Deno.test("every secret is masked in every form that it stood in, those of the u
   assert(pasted.secrets.includes("a/b@c"));
   for (const text of ["host,user=app", "host,pasword=hunter2"]) {
     assert((await resolved({ shared: text })).secrets.includes(text));
+  }
+});
+
+Deno.test("of a string that is used or not, or not understood, the secrets are the whole and the password as it is written", async () => {
+  const cases: readonly (readonly [string, ...string[]])[] = [
+    ["redis://:p%40s%2fs@h", "redis://:p%40s%2fs@h", "p@s/s", "p%40s%2fs"],
+    [" h,password=hush ", "h,password=hush", "hush"],
+    ["redis://app:@h", "redis://app:@h"],
+    // What looks like a URL within a password is none.
+    ["h:1,password=a://b:c@d", "h:1,password=a://b:c@d", "a://b:c@d"],
+    ["redis://app:two\nlines@h:x", "redis://app:two\nlines@h:x", "two\nlines"],
+    ["://app:hush@h", "://app:hush@h", "hush"],
+    ["redis://h"],
+  ];
+  for (const [shared, ...secrets] of cases) {
+    assertEquals((await resolved({ redisConnectionString: "h", shared })).secrets, secrets, shared);
   }
 });
 
