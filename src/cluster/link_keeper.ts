@@ -70,7 +70,7 @@ export function keepLink<Session extends Keepable>(options: LinkKeeperOptions<Se
   const stay = async (): Promise<{ reason: string; lastedMilliseconds: number }> => {
     const leaving = new AbortController();
     const leave = () => leaving.abort();
-    ending.signal.addEventListener("abort", leave, { once: true });
+    ending.signal.addEventListener("abort", leave);
     try {
       session = await options.open(leaving.signal);
       const since = clock.now();
@@ -118,6 +118,6 @@ export function keepLink<Session extends Keepable>(options: LinkKeeperOptions<Se
 function aborted(signal: AbortSignal): Promise<string> {
   return new Promise((resolve) => {
     if (signal.aborted) resolve("Closed");
-    else signal.addEventListener("abort", () => resolve("Closed"), { once: true });
+    else signal.addEventListener("abort", () => resolve("Closed"));
   });
 }

@@ -301,7 +301,7 @@ export async function dial(endpoint: RedisEndpoint, options: DialOptions): Promi
     stream.destroy();
     redis.disconnect();
   };
-  signal.addEventListener("abort", disconnect, { once: true });
+  signal.addEventListener("abort", disconnect);
   if (signal.aborted) disconnect();
   const closed = ended.then(() => {
     signal.removeEventListener("abort", disconnect);

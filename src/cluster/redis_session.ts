@@ -137,11 +137,17 @@ async function moveTo(stay: Stay, endpoint: RedisEndpoint): Promise<void> {
     const old = stay.pair;
     stay.pair = await openPair(stay.options, wire);
     notice(stay, stay.pair);
-    await Promise.all([old.publisher.close(), old.subscriber.close()]);
+    for (const left of [old.publisher, old.subscriber]) void leave(left);
   } finally {
     stay.moving = null;
   }
   stay.options.resubscribed();
+}
+
+/** Closes a connection after what was asked on it is answered: a server answers in order. */
+async function leave(wire: Wire): Promise<void> {
+  await wire.call("ping").catch(() => {});
+  await wire.close();
 }
 
 /** One command on a node that will have the slot (https://redis.io/docs/latest/operate/oss_and_stack/reference/cluster-spec/#ask-redirection). */
@@ -203,7 +209,10 @@ async function orLose<T>(stay: Stay, work: () => Promise<T>): Promise<T> {
 /** A server that froze and a network that was cut say nothing: only a question without an answer shows them. */
 function beatFrom(stay: Stay): void {
   const { keys, heartbeatMilliseconds, signal } = stay.options;
-  let timer = 0;
+  let timer: number | undefined;
+  const beatLater = () => {
+    if (!signal.aborted) timer = setTimeout(beat, heartbeatMilliseconds);
+  };
   const beat = async () => {
     try {
       const [reply] = await Promise.all([run(stay, READ, [keys.head], []), stay.pair.subscriber.call("ping")]);
@@ -212,8 +221,8 @@ function beatFrom(stay: Stay): void {
       // Rights that were taken away show here too, and are as good as a loss: what comes after them is another link.
       if (isLoss(error) || replyCode(error) === "NOPERM") stay.lose(reasonOf(error));
     }
-    if (!signal.aborted) timer = setTimeout(beat, heartbeatMilliseconds);
+    beatLater();
   };
-  if (!signal.aborted) timer = setTimeout(beat, heartbeatMilliseconds);
-  signal.addEventListener("abort", () => clearTimeout(timer), { once: true });
+  beatLater();
+  signal.addEventListener("abort", () => clearTimeout(timer));
 }

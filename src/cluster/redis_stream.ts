@@ -33,7 +33,7 @@ export async function connectStream(
   const stopping = new AbortController();
   const abort = () => stopping.abort(new RedisTrouble("The notifier is closed"));
   if (signal.aborted) abort();
-  signal.addEventListener("abort", abort, { once: true });
+  signal.addEventListener("abort", abort);
   let overdue = `No connection to Redis (${nameOf(endpoint)}) within ${limitMilliseconds} ms`;
   const limit = setTimeout(() => stopping.abort(new RedisTrouble(overdue)), limitMilliseconds);
   const connected = () =>
@@ -64,7 +64,7 @@ async function orAbandon<Connection extends Deno.Conn>(
   const { promise: aborted, reject } = Promise.withResolvers<never>();
   const abort = () => reject(signal.reason);
   if (signal.aborted) abort();
-  signal.addEventListener("abort", abort, { once: true });
+  signal.addEventListener("abort", abort);
   try {
     return await Promise.race([connecting, aborted]);
   } catch (error) {
@@ -96,7 +96,7 @@ async function connectSecurely(
     return await connectUnderOtherName(endpoint, tls, host, signal);
   }
   const close = () => closeQuietly(connection);
-  signal.addEventListener("abort", close, { once: true });
+  signal.addEventListener("abort", close);
   try {
     signal.throwIfAborted();
     connected();
@@ -123,7 +123,7 @@ function connectUnderOtherName(
   const { promise, resolve, reject } = Promise.withResolvers<TLSSocket>();
   const identity = { cert: certificate!, key: key! };
   const socket = connectByNode({ host, port, servername, ...(ca === null ? {} : { ca }), ...identity });
-  signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+  signal.addEventListener("abort", () => reject(signal.reason));
   // The listener stays: an error that nobody listens to would end the process.
   socket.on("error", reject);
   socket.once("close", () => reject(new Error("Connection is closed")));

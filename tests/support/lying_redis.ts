@@ -9,8 +9,11 @@ export interface LyingRedis extends AsyncDisposable {
 /** HELLO of a primary that stands alone, as RESP 2. */
 export const HELLO_OF_A_PRIMARY = "*4\r\n$4\r\nmode\r\n$10\r\nstandalone\r\n$4\r\nrole\r\n$6\r\nmaster\r\n";
 
-/** Starts one; `answer` gets each command in lower case with its words, and says the bytes to answer with. */
-export function startLyingRedis(answer: (words: readonly string[]) => string): LyingRedis {
+/**
+ * Starts one; `answer` gets each command in lower case with its words, and says the bytes to answer with. A connection's
+ * next command waits for them.
+ */
+export function startLyingRedis(answer: (words: readonly string[]) => string | Promise<string>): LyingRedis {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const open = new Set<Deno.Conn>();
   const talks = new Set<Promise<void>>();
@@ -25,7 +28,7 @@ export function startLyingRedis(answer: (words: readonly string[]) => string): L
         text += new TextDecoder().decode(buffer.subarray(0, length));
         for (let command = firstCommand(text); command !== null; command = firstCommand(text)) {
           text = command.rest;
-          await writeAll(connection, new TextEncoder().encode(answer(command.words)));
+          await writeAll(connection, new TextEncoder().encode(await answer(command.words)));
         }
       }
     } catch {
