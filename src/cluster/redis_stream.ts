@@ -70,8 +70,6 @@ async function orAbandon<Connection extends Deno.Conn>(
   } catch (error) {
     await withinLimit(connecting.then(closeQuietly, () => {}), LATE_MILLISECONDS);
     throw error;
-  } finally {
-    signal.removeEventListener("abort", abort);
   }
 }
 
@@ -105,14 +103,12 @@ async function connectSecurely(
   } catch (error) {
     close();
     throw error;
-  } finally {
-    signal.removeEventListener("abort", close);
   }
 }
 
 /**
- * A client certificate and a name that is not the host's: Deno's own connections do not take both. What node:tls leaves
- * open of a handshake that hangs is the price, in this one case.
+ * A client certificate and a name that is not the host's: Deno's own connections do not take both. A
+ * handshake that hangs is left open, also by `destroy`: that is the price, in this one case.
  */
 function connectUnderOtherName(
   { host, port }: TcpEndpoint,
@@ -122,13 +118,11 @@ function connectUnderOtherName(
 ): Promise<TLSSocket> {
   const { promise, resolve, reject } = Promise.withResolvers<TLSSocket>();
   const identity = { cert: certificate!, key: key! };
-  const socket = connectByNode({ host, port, servername, ...(ca === null ? {} : { ca }), ...identity });
+  const socket = connectByNode({ host, port, servername, ...(ca !== null && { ca }), ...identity });
   signal.addEventListener("abort", () => reject(signal.reason));
   // The listener stays: an error that nobody listens to would end the process.
   socket.on("error", reject);
-  socket.once("close", () => reject(new Error("Connection is closed")));
   socket.once("secureConnect", () => resolve(socket));
-  promise.catch(() => socket.destroy());
   return promise;
 }
 

@@ -2,7 +2,7 @@
 // is over.
 import { assertEquals, assertRejects } from "@std/assert";
 import { dial } from "../../src/cluster/redis_notifier.ts";
-import { keysOf, READ } from "../../src/cluster/redis_scripts.ts";
+import { keysOf } from "../../src/cluster/redis_scripts.ts";
 import type { Dial } from "../../src/cluster/redis_servers.ts";
 import { endpointOf, openSession, withoutSelf } from "../../src/cluster/redis_session.ts";
 import { eventually } from "../support/eventually.ts";
