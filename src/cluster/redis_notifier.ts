@@ -81,20 +81,21 @@ export const RECONNECT_BACKOFF: Backoff = { firstMilliseconds: 100, capMilliseco
 export function openRedisNotifier(options: RedisNotifierOptions): Notifier {
   const { channel, incarnation: id } = options;
   const keys = keysOf(channel);
+  /** There is one before anything is heard. */
   let listener: Listener | null = null;
   let closing: Promise<void> | null = null;
   const echoes = ownEchoes(options.commandTimeoutMilliseconds ?? COMMAND_LIMIT_MILLISECONDS);
 
   const keeper = keepRedisLink(options, keys, {
     heard: (bytes) => {
-      if (closing === null) listener?.heard(echoes.recognise(parseMessage(bytes, id)));
+      if (closing === null) listener!.heard(echoes.recognise(parseMessage(bytes, id)));
     },
     linked: (link) => {
       if (link.state !== "up") {
         echoes.forget();
         attempts.forget();
       }
-      if (closing === null) listener?.linked(link);
+      if (closing === null) listener!.linked(link);
     },
   });
   const link = (): Link => {
@@ -305,7 +306,7 @@ export async function dial(endpoint: RedisEndpoint, options: DialOptions): Promi
   if (signal.aborted) disconnect();
   const closed = ended.then(() => {
     signal.removeEventListener("abort", disconnect);
-    const isMute = tls === null && !hasAnswered && !signal.aborted && !(trouble instanceof RedisTrouble);
+    const isMute = tls === null && !hasAnswered && !signal.aborted;
     return `${reasonOf(trouble, name)}${isMute ? MUTE : ""}`;
   });
   if (heard !== undefined) {
@@ -358,11 +359,8 @@ function clientOver(stream: Duplex, commandTimeout: number): Redis {
     lazyConnect: true,
     noDelay: false,
     retryStrategy: null,
-    maxRetriesPerRequest: 1,
     enableOfflineQueue: false,
     enableReadyCheck: false,
-    autoResubscribe: false,
-    autoResendUnfulfilledCommands: false,
     disableClientInfo: true,
   });
 }
