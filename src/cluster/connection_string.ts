@@ -131,8 +131,8 @@ type FoundAddress = Failed | {
 
 function hostOf(text: string): FoundAddress {
   const bracketed = /^\[([^\]]*)\](?::(.*))?$/s.exec(text);
-  const plain = /^([^:]*)(?::([^:]*))?$/s.exec(text);
-  const [, host, port] = bracketed ?? plain ?? [text, text];
+  const words = text.split(":");
+  const [host, port] = bracketed?.slice(1) ?? (words.length > 2 ? [text] : words);
   if (host === undefined || !isHost(host, bracketed !== null)) return failed("is neither a host nor a setting");
   if (port === undefined) {
     return { ok: true, address: { host, port: null }, settings: [], isBare: !host.includes(":") };
@@ -145,11 +145,11 @@ function hostOf(text: string): FoundAddress {
 /** `/path`, `!/path` as StackExchange.Redis writes it, or `unix://[user[:password]@]/path`, each with a query. */
 function socketOf(text: string): FoundAddress {
   const [, scheme, userinfo, path = "", query] =
-    /^(?:!|(unix:)(?:\/\/(?:(.*?)@(?=\/))?)?)?(\/(?!\/)[^?]*)(?:\?(.*))?$/is.exec(text) ?? [];
+    /^(?:!|(unix:)(?:\/\/(?:(.*?)@(?=\/))?)?)?(\/(?!\/)[^?]*)(?:\?(.*))?/is.exec(text) ?? [];
   const decodedPath = scheme === undefined ? path : decoded(path);
   const settings = settingsOf(userinfo ?? "", query ?? "");
   if (decodedPath === null || !settings.ok) return failed(NOT_ENCODED);
-  if (!/^\/[^\0]+$/.test(decodedPath)) return failed("is not the absolute path of a socket");
+  if (decodedPath.length < 2 || decodedPath.includes("\0")) return failed("is not the absolute path of a socket");
   return { ok: true, address: { path: decodedPath }, settings: settings.settings, isBare: true };
 }
 
@@ -162,7 +162,7 @@ function partsOfUrl(text: string, tls: boolean): Parts | Failed {
   const at = rest.lastIndexOf("@");
   const userinfo = rest.slice(0, Math.max(at, 0));
   if (/[,?&]\s*\w+=/.test(userinfo)) return failed(AMBIGUOUS);
-  const [, authority = "", path = "", query = ""] = /^([^/?]*)(?:\/([^?]*))?(?:\?(.*))?$/s.exec(rest.slice(at + 1)) ??
+  const [, authority = "", path = "", query = ""] = /([^/?]*)(?:\/([^?]*))?(?:\?(.*))?/s.exec(rest.slice(at + 1)) ??
     [];
   if (authority.includes(",")) {
     return failed("A URL names one host and takes its settings after a ?: write several as host1:6379,host2:6379");

@@ -259,3 +259,56 @@ Deno.test("numbers, names and hosts are taken up to their bounds", () => {
   assertEquals(planOf("h".repeat(253)), single("h".repeat(253), 6379));
   whyNot("h".repeat(254));
 });
+
+Deno.test("what each form may hold is taken at its bounds, and only there", () => {
+  const taken: [string, unknown][] = [
+    ["h:1,password=http://x", single("h", 1, { password: "http://x" })],
+    ["h:1,user=a/b", single("h", 1, { user: "a/b" })],
+    ["h:1,serviceName=", single("h", 1)],
+    ["h:1,name=a  b c", single("h", 1, { clientName: "a-b-c" })],
+    [`h:1,name=${"n".repeat(257)}`, single("h", 1, { clientName: "n".repeat(256) })],
+    ["h:1,connectTimeout=1", single("h", 1, { connectTimeoutMilliseconds: 1 })],
+    ["h:1,connectTimeout=600000", single("h", 1, { connectTimeoutMilliseconds: 600_000 })],
+    ["/a", socket("/a")],
+    ["UNIX:/run/redis.sock", socket("/run/redis.sock")],
+    ["unix://@/run/redis.sock", socket("/run/redis.sock")],
+    ["unix://a@/b@/run", socket("/b@/run", { user: "a" })],
+    ["unix://a\nb@/run", socket("/run", { user: "a\nb" })],
+    ["/run/redis.sock?", socket("/run/redis.sock")],
+    ["redis://:a,=b@h", single("h", 6379, { password: "a,=b" })],
+    ["redis://h?", single("h", 6379)],
+    ["redis://h/?db=4", single("h", 6379, { database: 4 })],
+    ["redis://h?password=a\nb", single("h", 6379, { password: "a\nb" })],
+  ];
+  for (const [text, plan] of taken) assertEquals(planOf(text), plan as RedisPlan, text);
+  for (const serviceName of ["cPp", "s".repeat(256)]) {
+    assertEquals((planOf(`h,serviceName=${serviceName}`) as { serviceName: string }).serviceName, serviceName);
+  }
+  const hosts = (count: number) => Array.from({ length: count }, (_, at) => `h${at}`).join();
+  assertEquals((planOf(hosts(64)) as { endpoints: unknown[] }).endpoints.length, 64);
+  const scheme = "s".repeat(32);
+  const refused: [string, string][] = [
+    ["x".repeat(16_384), "Part 1 is neither"],
+    ["x".repeat(16_385), "It is longer than 16384 characters"],
+    ["a://h", "a:// is not known"],
+    [`${scheme}://h`, `${scheme}:// is not known`],
+    [`${scheme}s://h`, "Part 1"],
+    [":1", "Part 1 is neither"],
+    ["[]:1", "Part 1 is neither"],
+    ["[::1]x", "Part 1 is neither"],
+    ["x[::1]", "Part 1 is neither"],
+    ["[::1]:", "Part 1 has a port"],
+    ["[::1]:1\n2", "Part 1 has a port"],
+    ...["000001", "x1", "1x"].map((port): [string, string] => [`h:${port}`, "Part 1 has a port"]),
+    ["/", "Part 1 is not the absolute path"],
+    ["unix:relative/x", "Part 1 is not the absolute path"],
+    ["redis://h:6379, password=p@ss", "It can be read in more than one way"],
+    ...["x1", "1x", "00000000001"].map((path): [string, string] => [`redis://h/${path}`, "What follows the host"]),
+    [`h,serviceName=${"s".repeat(257)}`, "serviceName must be"],
+    ["h,connectTimeout=600001", "connectTimeout must be"],
+    ["h,connectTimeout=00000000001", "connectTimeout must be"],
+  ];
+  for (const [text, why] of refused) assertStringIncludes(whyNot(text), why, text);
+  assertEquals(warningsOf("h,q=1"), ["cluster/unknown-key: Unknown key q; null"]);
+  assertEquals(warningsOf("h,1q=1"), ["cluster/unknown-key: A key is unknown; null"]);
+});

@@ -44,12 +44,12 @@ async function boundOf(
   milliseconds: number,
 ): Promise<boolean> {
   let isOver = false;
-  const ending = promise.then(() => isOver = true);
+  promise.then(() => isOver = true);
   timers.tick(milliseconds - 1);
   await turn();
   const wasOver = isOver;
   timers.tick(1);
-  await ending;
+  await until("the end", () => isOver);
   return wasOver;
 }
 

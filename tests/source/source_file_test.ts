@@ -252,8 +252,10 @@ Deno.test("what to do follows what the system answered, and what is there instea
 });
 
 Deno.test("a NUL has its line and column", async () => {
-  const { code, place } = refusal(await decodeSource("-", encode("a = 1\nb = 😀\0")));
-  assertEquals([code, place?.line, place?.column], ["source/nul", 2, 6]);
+  for (const after of ["", "c = 1"]) {
+    const { code, place } = refusal(await decodeSource("-", encode(`a = 1\nb = 😀\0${after}`)));
+    assertEquals([code, place?.line, place?.column, place?.range], ["source/nul", 2, 6, { start: 12, end: 13 }]);
+  }
 });
 
 Deno.test("any bytes are decoded as they were or refused at a place within them", async () => {
