@@ -123,10 +123,8 @@ export function lockOf(locks: readonly SnapshotLock[]): SnapshotLock {
 /** Never waits: only a regular file is opened, and no FIFO. The caller compares the handle with the path. */
 async function openLockFile(path: string): Promise<Deno.FsFile> {
   await fileSystemAnswers(dirname(path));
-  const found = await Deno.lstat(path).catch((error) => {
-    if (errorCode(error) === "ENOENT") return null;
-    throw error;
-  });
+  // A path that cannot be looked at cannot be made either, and the making says why.
+  const found = await Deno.lstat(path).catch(() => null);
   if (found === null) await makeLockFile(path);
   else if (!found.isFile) throw Object.assign(new Error(`${path} is no regular file`), { code: "NOT_A_FILE" });
   return await Deno.open(path, { read: true, write: true });
@@ -158,8 +156,8 @@ async function makeLockFile(path: string): Promise<void> {
   }
 }
 
-/** In a directory with a sticky bit nobody can replace a file of another. */
-function lockMode(directoryMode: number, isOfItsGroup: boolean): number {
+/** The mode of a lock's file. In a directory with a sticky bit nobody can replace a file of another. */
+export function lockMode(directoryMode: number, isOfItsGroup: boolean): number {
   const isSticky = (directoryMode & 0o1000) !== 0;
   const writers = isSticky ? 0 : directoryMode & (isOfItsGroup ? 0o022 : 0o002);
   return 0o600 | writers | writers << 1;

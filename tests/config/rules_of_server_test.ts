@@ -3,7 +3,9 @@ import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import type { Diagnostic } from "../../src/diagnostic/diagnostic.ts";
 import { sourceText } from "../../src/diagnostic/range.ts";
+import { NO_FACTS } from "../../src/config/facts.ts";
 import { loadConfig } from "../../src/config/load.ts";
+import { serverRules } from "../../src/config/rules_of_server.ts";
 import { parseJsonDocument } from "../../src/document/json_document.ts";
 
 type Blocks = Readonly<Record<string, unknown>>;
@@ -61,6 +63,10 @@ Deno.test("a service that a layer names twice is refused at the second name and 
     "error server/repeated-service layer.a.services: Layer a names service odata twice",
   ]);
   assertEquals(linesOf(blocks), [['"service.odata"', '"odata",']]);
+  // Two services that are one to the server are told at the services, and not once more in the layer.
+  assertEquals(said({ services: { a: {}, A: {} }, layers: { l: layer("a", "A") } }), [
+    "error server/duplicate-id service.A: The ids a and A differ only in upper and lower case",
+  ]);
 });
 
 Deno.test("layers that would be published under one id are refused, each pair once", () => {
@@ -186,4 +192,18 @@ Deno.test("ids that would come to gigabytes are compared within a bound", () => 
   const services = Object.fromEntries(Array.from({ length: 2_000 }, (_, at) => [`s${at}`, {}]));
   const layers = { ["l".repeat(1_000_000)]: layer(...Object.keys(services)) };
   assertEquals(load({ services, layers }).ok, true);
+});
+
+Deno.test("published ids are compared up to the bound, and not beyond it", () => {
+  const serviceOf = (id: string) => ({ facts: NO_FACTS, resolved: { id, enabled: true } });
+  const layerOf = (id: string) => ({ facts: NO_FACTS, resolved: { id, services: ["s"], dataSource: "d" } });
+  const codes = (length: number) => {
+    const entries = ["0".repeat(length), "a", "A"].map(layerOf);
+    const sources = [{ facts: NO_FACTS, resolved: { id: "d" } }];
+    const blocks = { data_source: { entries: sources }, service: { entries: [serviceOf("s")] }, layer: { entries } };
+    return [...serverRules(blocks as never, { areIn: () => false })].map(({ code }) => code);
+  };
+  // Each layer takes its id and its service's; the last of them may come to the bound.
+  const most = 16 * 1024 * 1024 - "sasAs".length;
+  assertEquals([codes(most), codes(most + 1)], [["server/duplicate-id"], []]);
 });

@@ -122,6 +122,11 @@ Deno.test("true and false are what they say in any case of letters, but for a re
   const { enabled, settings } = config.services.s!;
   assertEquals([enabled, plain(settings)], [false, { on: true, of: [true, "TRUE"] }]);
   assertEquals([config.layers.l!.dataSource, config.layers.l!.introspectFields], ["TRUE", false]);
+  for (const word of ["untrue", "trueish", "fals", "falsehood"]) {
+    assertEquals(remarks(load({ services: { s: { enabled: `\${${word}}` } } }, {}, false)), [
+      "error unsupported-expression service.s.enabled",
+    ], word);
+  }
 });
 
 Deno.test("a reference is its last dotted part", () => {
@@ -185,6 +190,16 @@ Deno.test("a variable may be a list or a map, and stands for it wherever a whole
   }, { H: "b" });
   assertEquals(config.honua.allowedHosts, ["a", "b"]);
   assertEquals(config.dataSources.d!.pool!.maxSize, 4);
+  const fields = loadValid({
+    variables: { whole: { type: "int", nullable: false }, type: "long" },
+    layers: { l: { fields: { a: "${var.whole}", b: "${var.type}", c: "${null}", d: "${true}" } } },
+  }).config.layers.l!.fields;
+  assertEquals(plain(fields), {
+    a: { type: "int", nullable: false },
+    b: { type: "long", nullable: true },
+    c: { type: "", nullable: true },
+    d: { type: "true", nullable: true },
+  });
   const inside = load({ variables: { hosts: ["a"] }, honua: { environment: "x${var.hosts}" } });
   assert(remarks(inside).includes("error list-in-expression honua.environment"));
 });

@@ -1,6 +1,6 @@
 // The right to write a snapshot: one process has it, by whatever name it knows the file, and never waits for it.
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
-import { holderIn, lockOf, lockPathOf, snapshotLock } from "../../src/snapshot/snapshot_lock.ts";
+import { holderIn, lockMode, lockOf, lockPathOf, snapshotLock } from "../../src/snapshot/snapshot_lock.ts";
 import { openStore } from "../../src/snapshot/store.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
 import { sealSnapshot } from "./sealed_once.ts";
@@ -122,6 +122,22 @@ Deno.test("the users that may write a directory may lock in it, and in one with 
   assertEquals(await modeIn(0o720), ["660", 65534]);
   assertEquals(await modeIn(0o1770), ["600", 65534]);
   assertEquals(await modeIn(0o2775), ["660", 65534]);
+});
+
+Deno.test("a lock's file is written by others if they write its directory, by a group only if it is the directory's", () => {
+  const modes = (isOfItsGroup: boolean) =>
+    [0o755, 0o770, 0o702, 0o777, 0o1777, 0o2770].map((mode) => lockMode(mode, isOfItsGroup).toString(8));
+  assertEquals(modes(true), ["600", "660", "606", "666", "600", "660"]);
+  assertEquals(modes(false), ["600", "600", "606", "606", "600", "600"]);
+});
+
+Deno.test("of many that make the lock's file at once one has it, and the others are told", async () => {
+  await using directory = await temporaryDirectory();
+  const locks = Array.from({ length: 24 }, () => snapshotLock(directory.file("snapshot.json")));
+  const taken = await Promise.all(locks.map((lock) => lock.take()));
+  const codes = taken.map((one) => one.ok ? "taken" : one.code).sort();
+  assertEquals(codes, [...Array(23).fill("LOCKED"), "taken"]);
+  for (const lock of locks) lock[Symbol.dispose]();
 });
 
 Deno.test("several locks are taken as one, and the first that another process has is told by its name", async () => {
