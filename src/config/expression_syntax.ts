@@ -224,7 +224,7 @@ function parseEscape(cursor: Cursor): string | Fault {
   }
   const digits = one === "u" ? 4 : one === "U" ? 8 : 0;
   const hex = cursor.text.slice(start + 2, start + 2 + digits);
-  const point = digits > 0 && hex.length === digits && /^[0-9a-fA-F]+$/.test(hex) ? parseInt(hex, 16) : Infinity;
+  const point = hex.length === digits && /^[0-9a-fA-F]+$/.test(hex) ? parseInt(hex, 16) : Infinity;
   if (point > 0x10ffff) {
     return unsupported(
       cursor,

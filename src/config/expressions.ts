@@ -207,7 +207,7 @@ export function resolve(expression: Expression, environment: Environment): Const
     case "environment": {
       const value = environment(expression.name) ?? expression.fallback;
       if (value === null) return missingFault(expression);
-      return value.length > MAX_VALUE_LENGTH ? sizeFault(value.length, 0, expression.range)! : constant(value);
+      return value.length > MAX_VALUE_LENGTH ? lengthFault(expression.range) : constant(value);
     }
     case "conditional": {
       const condition = resolve(expression.condition, environment);
@@ -225,7 +225,7 @@ export function resolve(expression: Expression, environment: Environment): Const
         if (one.value === null) return nullFault(expression.range);
         const text = textOf(one);
         length += text.length;
-        if (length > MAX_VALUE_LENGTH) return sizeFault(length, 0, expression.range)!;
+        if (length > MAX_VALUE_LENGTH) return lengthFault(expression.range);
         texts.push(text);
       }
       return constant(texts.join(""));
@@ -308,14 +308,16 @@ export function totalFault(range: Range): Fault {
 }
 
 function sizeFault(weight: number, depth: number, range: Range): Fault | null {
-  if (weight > MAX_VALUE_LENGTH) {
-    return fault("config/value-too-large", "This value is longer than 1 MiB", range, {
-      why: "A value, with everything it refers to put in its place, may have at most 1,048,576 characters",
-    });
-  }
+  if (weight > MAX_VALUE_LENGTH) return lengthFault(range);
   if (depth <= MAX_DEPTH) return null;
   return fault("config/expression-too-deep", `This expression is nested more than ${MAX_DEPTH} deep`, range, {
     why: "Variables and conditionals may be built on one another, but not without end",
+  });
+}
+
+function lengthFault(range: Range): Fault {
+  return fault("config/value-too-large", "This value is longer than 1 MiB", range, {
+    why: "A value, with everything it refers to put in its place, may have at most 1,048,576 characters",
   });
 }
 

@@ -154,7 +154,7 @@ function evaluateInOrder(opening: Opening, written: ReadonlyMap<string, Value | 
   const open = new Map<string, Iterator<string>>();
   for (const root of written.keys()) {
     if (opening.outcomes.has(root)) continue;
-    open.set(root, dependencies(opening, written.get(root) ?? null));
+    open.set(root, dependencies(opening, written.get(root)));
     const stack = [root];
     while (stack.length > 0) {
       const name = stack[stack.length - 1]!;
@@ -162,14 +162,14 @@ function evaluateInOrder(opening: Opening, written: ReadonlyMap<string, Value | 
       if (next.done === true) {
         stack.pop();
         open.delete(name);
-        if (!opening.outcomes.has(name)) opening.outcomes.set(name, define(opening, name, written.get(name) ?? null));
+        if (!opening.outcomes.has(name)) opening.outcomes.set(name, define(opening, name, written.get(name)!));
       } else if (open.has(next.value)) {
         const cycle = stack.slice(stack.indexOf(next.value));
         if (cycle.every((one) => opening.outcomes.has(one))) continue;
         findings.push({ path: pathOf(cycle[0]!), fault: cycleFault(cycle, written.get(cycle[0]!)!) });
         for (const one of cycle) opening.outcomes.set(one, REPORTED);
       } else if (written.has(next.value) && !opening.outcomes.has(next.value)) {
-        open.set(next.value, dependencies(opening, written.get(next.value) ?? null));
+        open.set(next.value, dependencies(opening, written.get(next.value)));
         stack.push(next.value);
       }
     }
@@ -220,8 +220,8 @@ const NULL = constant(null);
 const TRUE = constant(true);
 
 /** The definitions that a value names, in the order in which it does. */
-function* dependencies(opening: Opening, value: Value | null): Generator<string> {
-  if (value === null || value.kind === "literal") return;
+function* dependencies(opening: Opening, value: Value | null | undefined): Generator<string> {
+  if (!value || value.kind === "literal") return;
   if (value.kind === "list") { for (const item of value.items) yield* dependencies(opening, item); }
   else if (value.kind === "fields") { for (const entry of value.entries) yield* dependencies(opening, entry.value); }
   else yield* namesIn(syntaxOf(opening, value));

@@ -147,7 +147,7 @@ function readList(reader: Reader, shape: Extract<Shape, { kind: "list" }>, value
   if (settled.kind === "list") {
     return deeper(reader, path, value.range, () => {
       const items = settled.items.map((item, at) => {
-        if (refers) reader.findings.note(`${path}[${at}]`, item.range);
+        reader.findings.note(`${path}[${at}]`, item.range);
         return readItem(reader, shape.item, item, path);
       });
       return listOf(items);

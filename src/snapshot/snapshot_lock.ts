@@ -127,7 +127,7 @@ async function openLockFile(path: string): Promise<Deno.FsFile> {
   const found = await Deno.lstat(path).catch(() => null);
   if (found === null) await makeLockFile(path);
   else if (!found.isFile) throw Object.assign(new Error(`${path} is no regular file`), { code: "NOT_A_FILE" });
-  return await Deno.open(path, { read: true, write: true });
+  return Deno.open(path, { read: true, write: true });
 }
 
 /**

@@ -28,6 +28,10 @@ Deno.test("what stands twice is an error that names both places", async () => {
     ["config/duplicate", "honua", 4, 3],
     ["config/duplicate", "data_source.d.pool", 7, 6],
   ]);
+  assertEquals(loaded.diagnostics.slice(0, 2).map(({ summary, suggestion }) => `${summary}: ${suggestion}`), [
+    "service a is defined twice: Rename or remove one of them",
+    "honua is defined twice: Make one block of the two",
+  ]);
 });
 
 Deno.test("a block with too few or too many names is an error", async () => {
@@ -37,6 +41,11 @@ Deno.test("a block with too few or too many names is an error", async () => {
     "error wrong-labels rate_limit",
     "error wrong-labels layer.a",
     "error wrong-labels service",
+  ]);
+  assert(!loaded.ok);
+  assertEquals(loaded.diagnostics.slice(0, 2).map(({ summary, suggestion }) => `${summary}: ${suggestion}`), [
+    'cache needs exactly one name: Write cache "name" { … }',
+    "rate_limit takes no name: Write rate_limit { … }",
   ]);
 });
 

@@ -65,6 +65,9 @@ Deno.test("what systemd passes over in silence is a warning at its place", () =>
     "environment/invalid-name 4:1",
   ]);
   assertEquals(parse("export A=1\nB=2"), { B: "2" });
+  // A backslash is of the name, and continues no line.
+  assertEquals(warnings("A\\B=1\nC=2"), ["environment/invalid-name 1:1"]);
+  assertEquals(warnings("A\\\nB=2"), ["environment/no-assignment 1:1"]);
   assertEquals(warnings("A=1\nstray words\nB=2"), ["environment/no-assignment 2:1"]);
   assertEquals(warnings("A=1\nB='x\nC=2"), ["environment/unclosed-quote 2:3"]);
   for (const silent of ["A=1", "# \\", "# x", "; x", "", " ", "A=", "A=x\\"]) {
