@@ -76,7 +76,7 @@ function rangeOf(cursor: Cursor, start: number, end: number): Range {
   const { codeRange, codeStart } = cursor;
   if (!cursor.codeIsVerbatim) return codeRange;
   const length = codeRange.end - codeRange.start;
-  return partOf(codeRange, Math.min(start - codeStart, length), Math.min(Math.max(end, start + 1) - codeStart, length));
+  return partOf(codeRange, Math.min(start - codeStart, length), Math.min(end - codeStart, length));
 }
 
 function enterCode(cursor: Cursor): void {
@@ -215,7 +215,7 @@ function parseQuoted(cursor: Cursor): Syntax | Fault {
 
 function parseEscape(cursor: Cursor): string | Fault {
   const start = cursor.at;
-  const one = cursor.text[start + 1] ?? "";
+  const one = cursor.text.charAt(start + 1);
   const simple: Record<string, string> = { n: "\n", r: "\r", t: "\t", '"': '"', "\\": "\\" };
   const plain = Object.hasOwn(simple, one) ? simple[one] : undefined;
   if (plain !== undefined) {
@@ -315,9 +315,15 @@ function unsupportedHere(cursor: Cursor): Fault {
   return unsupported(cursor, at, end, "This expression is not supported");
 }
 
-function unsupported(cursor: Cursor, start: number, end: number, summary: string, suggestion?: string): Fault {
-  const details = suggestion === undefined ? { why: SUPPORTED } : { why: SUPPORTED, suggestion };
-  return fault("config/unsupported-expression", summary, rangeOf(cursor, start, end), details);
+function unsupported(
+  cursor: Cursor,
+  start: number,
+  end: number,
+  summary: string,
+  suggestion: string | null = null,
+): Fault {
+  const range = rangeOf(cursor, start, end);
+  return fault("config/unsupported-expression", summary, range, { why: SUPPORTED, suggestion });
 }
 
 function skipSpace(cursor: Cursor): void {

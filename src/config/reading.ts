@@ -108,7 +108,6 @@ export function settle(reader: Reader, value: Value, path: string, reading: Read
   const resolved = resolvedText(reader, resolve(expression, reader.environment), range);
   if (resolved.kind === "constant") return { kind: "scalar", constant: resolved, expression, range, isRefused: false };
   findings.refuse(path, resolved);
-  if (expression.kind === "constant") return null;
   return { kind: "scalar", constant: constant(null), expression, range, isRefused: true };
 }
 

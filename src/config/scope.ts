@@ -73,7 +73,7 @@ export function openScopeMemory(): ScopeMemory {
         outcomes,
         syntax,
         source,
-        before: last?.defined ?? null,
+        before: last?.defined,
         defined,
         spent: 0,
         evaluated: 0,
@@ -116,7 +116,7 @@ interface Opening {
   readonly syntax: WeakMap<Template, Syntax | Fault>;
   readonly source: SourceText;
   /** What was defined in the last scope. */
-  readonly before: ReadonlyMap<string, Defined> | null;
+  readonly before: ReadonlyMap<string, Defined> | undefined;
   readonly defined: Map<string, Defined>;
   spent: number;
   evaluated: number;

@@ -64,7 +64,7 @@ export const hostFileSystem: FileSystem = {
   async openDirectory(path) {
     await fileSystemAnswers(path);
     // O_DIRECTORY: whatever else is there by now is neither opened nor waited for.
-    return await fs.open(path, constants.O_RDONLY | constants.O_DIRECTORY);
+    return fs.open(path, constants.O_RDONLY | constants.O_DIRECTORY);
   },
   create: (path, mode) => Deno.open(path, { write: true, createNew: true, mode }),
   chown: (path, gid) => Deno.chown(path, null, gid),

@@ -227,8 +227,8 @@ function slotAt<P extends Proof>(
   };
 }
 
-async function identityOf(path: string): Promise<Identity | null> {
-  return await stat(path).then(identify, () => null);
+function identityOf(path: string): Promise<Identity | null> {
+  return stat(path).then(identify, () => null);
 }
 
 /** Null too where the file is so new that it could be changed once more at the same time as far as a stat tells. */

@@ -11,7 +11,7 @@ async function loadHcl(lines: readonly string[], environment: Record<string, str
 }
 
 Deno.test("what stands twice is an error that names both places", async () => {
-  const loaded = await loadHcl([
+  const lines = [
     'service "a" {}',
     'service "a" {}',
     "honua {}",
@@ -20,7 +20,8 @@ Deno.test("what stands twice is an error that names both places", async () => {
     "  pool { min_size = 1 }",
     "  pool { min_size = 2 }",
     "}",
-  ]);
+  ];
+  const loaded = await loadHcl(lines);
   assert(!loaded.ok);
   const found = loaded.diagnostics.map(({ code, path, place, other }) => [code, path, place?.line, other?.place.line]);
   assertEquals(found, [
@@ -32,6 +33,10 @@ Deno.test("what stands twice is an error that names both places", async () => {
     "service a is defined twice: Rename or remove one of them",
     "honua is defined twice: Make one block of the two",
   ]);
+  const underlined = loaded.diagnostics.map(({ place }) =>
+    lines.join("\n").slice(place!.range.start, place!.range.end)
+  );
+  assertEquals(underlined.slice(0, 2), ['service "a"', "honua"]);
 });
 
 Deno.test("a block with too few or too many names is an error", async () => {

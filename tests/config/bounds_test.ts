@@ -40,6 +40,7 @@ Deno.test("all parts of an expression count towards the longest that one may be"
   assertEquals(made(environmental, textOf(room + 1), none), "config/value-too-large");
   assertEquals(made(environmental, none, textOf(room)), "conditional");
   assertEquals(made(environmental, none, textOf(room + 1)), "config/value-too-large");
+  assertEquals([environmental.weight, conditionalWeight(none, none)], [1 + 8, 1 + 8 + 8]);
   const named = (length: number) => environmentReference("A".repeat(length), null, nowhere);
   assertEquals(made(named(room + 1), none, none), "conditional");
   assertEquals(made(named(room + 2), none, none), "config/value-too-large");
@@ -98,6 +99,10 @@ Deno.test("what the environment holds counts towards the longest value, by itsel
 function errors(source: unknown, environment: Record<string, string> = {}): string[] {
   return remarks(load(source, environment, false)).filter((one) => one.startsWith("error"));
 }
+
+Deno.test("a text in which a server looks for names may be as long as any other if it has none", () => {
+  assertEquals(errors({ dataSources: { d: { connection: "env(".padEnd(MAX_VALUE_LENGTH + 1, "x") } } }), []);
+});
 
 Deno.test("all texts of a host together may be 64 MiB long, and that they are longer is said once", () => {
   const settings = (count: number, rest: object) => {

@@ -37,6 +37,11 @@ Deno.test("a mistake inside code is underlined at its own place", () => {
   assertEquals(underlined('"${service.x[0]}"', ["service.x[0]"]), "12 [");
   assertEquals(underlined('"${service.x.*}"', ["service.x.*"]), "13 *");
   assertEquals(underlined('"${service.}"', ["service."]), "11 ");
+  assertEquals(underlined('"${true 1}"', ["true 1"]), "8 1");
+  const deep = `${"(".repeat(64)}1${")".repeat(64)}`;
+  assertEquals(underlined(`"\${${deep}}"`, [deep]), "67 1");
+  const strings = `("${'${"'.repeat(31)}${'"}'.repeat(31)}")`;
+  assertEquals(underlined(`"\${${strings}}"`, [strings]), '97 "');
   assertEquals(underlined('"${var.x.y}"', ["var.x.y"]), "3 var.x.y");
   assertEquals(underlined('"${76561197980428157}"', ["76561197980428157"]), "3 76561197980428157");
 });
@@ -77,6 +82,8 @@ Deno.test("white space and comments may stand anywhere between the parts of code
       "true#a\n",
       "#a\ntrue",
       "//a\ntrue",
+      "#\ntrue",
+      "//\ntrue",
       "\ttrue\r\n",
       "/*\n*//**/true",
     ]

@@ -86,6 +86,7 @@ Deno.test("every expression of the subset has its value", () => {
     ["${-1.5e3}", {}, -1500],
     ["v${-1.5E+3}", {}, "v-1.5E+3"],
     ["${1e-2}", {}, 0.01],
+    ["${1e10}", {}, 10_000_000_000],
     ['${"a"}', {}, "a"],
     ['${""}', {}, ""],
     ["", {}, ""],
@@ -158,6 +159,10 @@ Deno.test("what is not of the subset is refused by name", () => {
     ["${1 <= 2}", "The operator <= is not supported"],
     ["${1 < 2}", "The operator < is not supported"],
     ["${1...}", "The operator ... is not supported"],
+    ["${1.}", "This expression is not supported"],
+    ["${1e}", "This expression is not supported"],
+    ["${1e+}", "This expression is not supported"],
+    ["${-}", "The operator - is not supported"],
     ["x %{ if true }", "A directive %{…} is not supported"],
   ];
   for (const [text, expected] of cases) {

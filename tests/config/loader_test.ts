@@ -230,6 +230,19 @@ Deno.test("a hundred thousand mistakes in one block are diagnostics like any oth
   assertEquals(loaded.diagnostics.length, 1_001);
 });
 
+Deno.test("diagnostics are in the order of their places, and those without one are last", () => {
+  const text = '{"caches":{"c":{"type":"x"}},"layers":{"l":{"fields":{"f":"x"}}},"honua":{"version":"2"},"zzz":1}';
+  const parsed = parseJsonDocument(sourceText("a.json", text));
+  assert(parsed.ok);
+  const mistake = { severity: "warning", code: "none", summary: "s", place: null, path: null } as never;
+  const document = { ...parsed.document, mistakes: [mistake] };
+  const loaded = loadConfig({ document, environment: () => undefined, validate: true });
+  assert(!loaded.ok);
+  const starts = loaded.diagnostics.map(({ place }) => place?.range.start ?? Infinity);
+  assertEquals(starts, starts.toSorted((one, other) => one - other || 0));
+  assertEquals([new Set(starts).size > 4, starts.filter((start) => start === Infinity).length], [true, 3]);
+});
+
 Deno.test("what names no environment is one object in both forms, and what does is two", async () => {
   await withDocuments(async (documents, loader) => {
     const document = await documents.of([

@@ -111,6 +111,8 @@ Deno.test("a value is of the type that is wanted, or spells it", () => {
   assertEquals([5, "5", " 5\n", "+5", "-5", 5.0, "${env:T}", 2 ** 31 - 1, -(2 ** 31), "2147483647"].map(pool), [
     ...[5, 5, 5, 5, -5, 5, 7, 2 ** 31 - 1, -(2 ** 31), 2147483647],
   ]);
+  // A text of more digits than any such number could have is none, whatever they are.
+  assertEquals(["5".padStart(20, "0"), "5".padStart(21, "0")].map(pool), [5, null]);
   const wrong = [5.5, "5.0", "", "5x", "x5", "1e2", "--5", "5 5", 2 ** 31, -(2 ** 31) - 1, "2147483648", true, [5], {
     a: 5,
   }];

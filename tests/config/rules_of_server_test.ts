@@ -194,16 +194,36 @@ Deno.test("ids that would come to gigabytes are compared within a bound", () => 
   assertEquals(load({ services, layers }).ok, true);
 });
 
+/** What is said of blocks that stand at no place. */
+function saidWithoutPlaces(sources: Blocks, services: Blocks, layers: Blocks) {
+  const of = (blocks: Blocks) => ({
+    entries: Object.entries(blocks).map(([id, block]) => ({ facts: NO_FACTS, resolved: { id, ...block as Blocks } })),
+  });
+  const blocks = { data_source: of(sources), service: of(services), layer: of(layers) };
+  return [...serverRules(blocks as never, { areIn: () => false })];
+}
+
 Deno.test("published ids are compared up to the bound, and not beyond it", () => {
-  const serviceOf = (id: string) => ({ facts: NO_FACTS, resolved: { id, enabled: true } });
-  const layerOf = (id: string) => ({ facts: NO_FACTS, resolved: { id, services: ["s"], dataSource: "d" } });
-  const codes = (length: number) => {
-    const entries = ["0".repeat(length), "a", "A"].map(layerOf);
-    const sources = [{ facts: NO_FACTS, resolved: { id: "d" } }];
-    const blocks = { data_source: { entries: sources }, service: { entries: [serviceOf("s")] }, layer: { entries } };
-    return [...serverRules(blocks as never, { areIn: () => false })].map(({ code }) => code);
-  };
+  const layer = { services: ["s"], dataSource: "d" };
+  const codes = (length: number) =>
+    saidWithoutPlaces({ d: {} }, { s: { enabled: true } }, { ["0".repeat(length)]: layer, a: layer, A: layer })
+      .map(({ code }) => code);
   // Each layer takes its id and its service's; the last of them may come to the bound.
   const most = 16 * 1024 * 1024 - "sasAs".length;
   assertEquals([codes(most), codes(most + 1)], [["server/duplicate-id"], []]);
+});
+
+Deno.test("a second place is named only if there is one", () => {
+  const found = saidWithoutPlaces({ d: {}, D: {} }, { s: { enabled: true }, off: { enabled: false } }, {
+    a: { services: ["s", "s", "off"], dataSource: "d" },
+    b: { services: ["s"], dataSource: "d" },
+    B: { services: ["s"], dataSource: "D" },
+  });
+  assertEquals(found.map(({ code, range, other }) => [code, range, other]), [
+    ["server/duplicate-id", null, null],
+    ["server/repeated-service", null, null],
+    ["server/disabled-service", null, null],
+    ["server/duplicate-id", null, null],
+    ["server/one-data-source", null, null],
+  ]);
 });

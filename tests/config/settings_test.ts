@@ -100,6 +100,10 @@ Deno.test("what is of another type is an error at its path, and only that", () =
     "error wrong-type layer.l.services",
     "error wrong-type service.s.enabled",
   ]);
+  const summaries = loaded.ok ? [] : loaded.diagnostics.map(({ summary }) => summary);
+  for (const summary of ["timeout has to be a whole number", "enabled has to be true or false"]) {
+    assertEquals(summaries.filter((one) => one === summary).length, 1, summary);
+  }
 });
 
 Deno.test("a list of the environment stays one text in the portable form", () => {
@@ -142,7 +146,7 @@ Deno.test("a reference is its last dotted part", () => {
 });
 
 Deno.test("a bare var.x counts where the server looks for it, and nowhere else", () => {
-  const text = "a=var.b;c=myvar.b;d=x.var.b;var.on-var.none";
+  const text = "a=var.b;c=myvar.b;d=x.var.b;var.;env('');var.on-var.none";
   const { config } = loadValid({
     variables: { b: "B", on: true, none: null },
     dataSources: { d: { connection: text, provider: text, healthCheck: text } },
@@ -150,7 +154,7 @@ Deno.test("a bare var.x counts where the server looks for it, and nowhere else",
     caches: { c: { connection: text, type: text } },
     rateLimit: { store: "var.b${env:E}" },
   }, { E: "var.b" });
-  const substituted = "a=B;c=myvar.b;d=x.var.b;True-var.none";
+  const substituted = "a=B;c=myvar.b;d=x.var.b;var.;env('');True-var.none";
   const { provider, connection, healthCheck } = config.dataSources.d!;
   assertEquals([provider, connection, healthCheck], [text, substituted, substituted]);
   assertEquals(plain(config.services.s!.settings), { text: substituted, deep: [{ text }, text] });

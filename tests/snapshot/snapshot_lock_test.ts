@@ -234,6 +234,10 @@ Deno.test("a holder is a process's number and nothing else, and one that is not 
     assert(!taken.ok);
     assertEquals(taken.message, `Another process writes the snapshot ${path}: end it, or name another path`);
   }
+  // The next holder leaves nothing of what stood there.
+  first[Symbol.dispose]();
+  await second.take();
+  assertEquals(await Deno.readTextFile(lockPathOf(path)), `${Deno.pid}\n`);
 });
 
 Deno.test("a lock whose file cannot be made is refused with the system's error", async () => {
