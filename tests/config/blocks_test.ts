@@ -135,6 +135,8 @@ Deno.test("a variable without a value is null, and what else stands in it is lef
     loaded.warnings.find((one) => one.path === "variable.a")!.suggestion,
     "Did you mean default in place of defualt?",
   );
+  const suggestions = loaded.warnings.filter(({ path }) => path !== "variable.a").map(({ suggestion }) => suggestion);
+  assertEquals(suggestions, [null]);
 });
 
 Deno.test("a null that is written out is as good as nothing written", async () => {

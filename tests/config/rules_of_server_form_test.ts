@@ -95,3 +95,32 @@ Deno.test("no value of the environment is quoted", () => {
   const loaded = load({ services: { s: { settings: { max_page_size: "${env:X}" } } } }, { X: "hunter22" });
   assertEquals(JSON.stringify(loaded.ok ? loaded.warnings : loaded.diagnostics).includes("hunter22"), false);
 });
+
+Deno.test("what to do about a setting that cannot be said is told for that name and that kind of value", () => {
+  const suggestion = (name: string, value: unknown) => {
+    const loaded = load({ services: { s: { settings: { [name]: value } } } });
+    const said = loaded.ok ? loaded.warnings : loaded.diagnostics;
+    return said.find(({ path }) => path === `service.s.${name}`)?.suggestion;
+  };
+  const removed = "Write one of these, or remove it";
+  assertEquals([suggestion("a", { b: 1 }), suggestion("a", [1, "b"]), suggestion("a", 1.5), suggestion("a", null)], [
+    "Write what it holds into the service itself",
+    ...[removed, removed, removed],
+  ]);
+  assertEquals(["a-b c", "\u00e4-1", "\u{10428}x", "-"].map((name) => suggestion(name, 1)), [
+    ...["a_b_c", "\u00e4_1", "_x", "_"].map((name) => `Rename it, for example to ${name}`),
+  ]);
+});
+
+Deno.test("a layer that is not introspected needs one field at least that the server can be given", () => {
+  const said = (...names: string[]) => {
+    const fields = Object.fromEntries(names.map((name) => [name, { type: "int" }]));
+    return saidOf(layer(fields, { introspectFields: false }));
+  };
+  assertEquals([said("a-b"), said("a-b", "c-d"), said("a-b", "id"), said()], [
+    ["error server/not-supported layer.l.fields"],
+    ["error server/not-supported layer.l.fields"],
+    ["warning server/not-supported layer.l.fields.a-b"],
+    [],
+  ]);
+});

@@ -278,6 +278,14 @@ Deno.test("the hash of a rejected config is that of its canonical bytes", async 
   const sealer = openSealer();
   const portable: JsonObject = { layers: { a: { id: "a" } }, variables: { x: 1, y: null } };
   assertEquals(await sealer.hash(portable), sha256Hex(canonicalBytes(portable)));
+  // Only what JSON cannot say has no hash; a bug is no answer.
+  const broken = Object.defineProperty({}, "a", {
+    enumerable: true,
+    get: () => {
+      throw new RangeError("broken");
+    },
+  });
+  await assertRejects(() => sealer.hash(broken), RangeError, "broken");
   assertEquals(await sealer.hash({}), sha256Hex(canonicalBytes({})));
 });
 

@@ -158,6 +158,10 @@ Deno.test("what a slot has written is its header, and no file is in force that w
     assertEquals([slot.header, await slot.read(), await slot.isInForce()], [null, null, false]);
     assertEquals(await slot.write(fileOf("a"), () => Promise.resolve(false)), { ok: true, replaced: false });
     assertEquals([slot.header, await slot.read()], [null, null]);
+    await Deno.mkdir(`${path}.d`);
+    const other = await open(`${path}.d/file`);
+    await Deno.mkdir(`${path}.d/file`);
+    assertEquals([await other.slot.read(), await other.slot.isInForce()], [null, false], "a directory");
     assertEquals(await slot.write(fileOf("a"), accept), REPLACED);
     faults.rename = "EIO";
     assertEquals((await slot.write(fileOf("b"), accept)).ok, false);
