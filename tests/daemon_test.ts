@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertNotEquals, assertStringIncludes } from "@std/assert";
 import { type Daemon, startDaemon } from "../src/daemon.ts";
-import { createLogger } from "../src/process/log.ts";
-import { readOptions } from "../src/process/option_reader.ts";
+import { createLogger } from "../src/telemetry/log.ts";
+import { readOptions } from "../src/options/option_reader.ts";
 import { verifyInTurns } from "../src/snapshot/snapshot.ts";
 import { eventually } from "./support/eventually.ts";
 import { type TemporaryDirectory, temporaryDirectory } from "./support/temporary.ts";

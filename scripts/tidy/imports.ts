@@ -12,22 +12,33 @@ interface Room {
 }
 
 /** What every room may import. */
-const GROUND = ["time", "host", "diagnostic"];
-const CHAIN = [...GROUND, "document", "server", "config", "snapshot", "reload"];
-const LEAVES = ["source", "cluster", "process", "hooks"];
-const LEAF: Room = { imports: GROUND, types: ["snapshot"] };
+const GROUND = ["time", "diagnostic", "host"];
+const CONTENT = ["document", "server", "config", "snapshot"];
+const PROCESS = ["options", "telemetry"];
+const PARTS = ["source", "cluster", "hooks"];
+const PROGRAM = [...GROUND, ...CONTENT, ...PROCESS, "reload", ...PARTS];
 
 /** The rooms and what each may import; a room that is not here has no place in the house yet. */
 const ROOMS: ReadonlyMap<string, Room> = new Map<string, Room>([
-  ...CHAIN.map((room, index) => [room, { imports: CHAIN.slice(0, index) }] as const),
+  ["time", { imports: [] }],
+  ["diagnostic", { imports: ["time"] }],
+  ["host", { imports: ["time", "diagnostic"] }],
+  ["document", { imports: GROUND }],
   ["server", { imports: GROUND, types: ["config"] }],
-  ...LEAVES.map((room) => [room, LEAF] as const),
-  ["admin", { imports: [...CHAIN, ...LEAVES] }],
-  ["daemon", { imports: [...CHAIN, ...LEAVES, "admin"] }],
-  ["daemon.ts", { imports: [...CHAIN, ...LEAVES, "admin", "daemon"] }],
-  ["doctor", { imports: [...CHAIN, ...LEAVES, "admin"] }],
-  ["cli", { imports: [...CHAIN, ...LEAVES, "admin", "doctor", "daemon.ts"] }],
-  ["main.ts", { imports: [...CHAIN, ...LEAVES, "admin", "cli", "daemon.ts"] }],
+  ["config", { imports: [...GROUND, "document", "server"] }],
+  ["snapshot", { imports: [...GROUND, "document", "server", "config"] }],
+  ["options", { imports: GROUND }],
+  ["telemetry", { imports: [...GROUND, "options"] }],
+  ["reload", { imports: [...GROUND, ...CONTENT] }],
+  ["source", { imports: GROUND, types: ["snapshot"] }],
+  ["cluster", { imports: GROUND }],
+  ["hooks", { imports: [...GROUND, ...PROCESS], types: ["snapshot", "reload"] }],
+  ["admin", { imports: PROGRAM }],
+  ["daemon", { imports: [...PROGRAM, "admin"] }],
+  ["daemon.ts", { imports: [...PROGRAM, "admin", "daemon"] }],
+  ["doctor", { imports: [...PROGRAM, "admin"] }],
+  ["cli", { imports: [...PROGRAM, "admin", "doctor", "daemon.ts"] }],
+  ["main.ts", { imports: [...PROGRAM, "admin", "cli", "daemon.ts"] }],
 ]);
 
 /** Packages that one file alone may import, and the room that file is in. */

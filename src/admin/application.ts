@@ -1,7 +1,7 @@
 // The admin interface as one hono application: who may ask, what there is to ask, and what is said where there is nothing.
 // It throws nothing: a bug is told to the log and answered without its details.
 import { Hono } from "hono";
-import type { Logger } from "../process/log.ts";
+import type { Logger } from "../telemetry/log.ts";
 import { maskedAnswers } from "./answer.ts";
 import type { ConnectionBindings, Handler } from "./connections.ts";
 import { eventsRoute } from "./events_route.ts";
@@ -14,7 +14,7 @@ import type { Problem } from "./problem.ts";
 import type { Route } from "./route.ts";
 import { snapshotRoute } from "./snapshot_route.ts";
 import { statusRoutes } from "./status_routes.ts";
-import type { Subject } from "./subject.ts";
+import type { Subject } from "./daemon_api.ts";
 
 /** What the application is made of. */
 export interface ApplicationSettings {

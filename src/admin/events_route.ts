@@ -4,7 +4,7 @@ import { type Answers, NOT_KEPT } from "./answer.ts";
 import type { ConnectionBindings } from "./connections.ts";
 import type { AdminLimits } from "./limits.ts";
 import type { Route } from "./route.ts";
-import type { DaemonEvent, EventSource, Subject } from "./subject.ts";
+import type { DaemonEvent, EventSource, Subject } from "./daemon_api.ts";
 
 /** How soon a client comes back after its stream ended, in milliseconds. */
 const RETRY_MILLISECONDS = 2_000;

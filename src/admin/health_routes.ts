@@ -4,7 +4,7 @@ import { judgePeers } from "../cluster/peers.ts";
 import type { Answers } from "./answer.ts";
 import type { AdminLimits } from "./limits.ts";
 import type { Route } from "./route.ts";
-import type { Subject } from "./subject.ts";
+import type { Subject } from "./daemon_api.ts";
 import { withinLimit } from "../time/limit.ts";
 
 /** What needs no token. */

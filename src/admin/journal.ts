@@ -1,6 +1,6 @@
 // The journal of what happened, for those who follow: the latest events in a bounded ring, each with an id that grows by
 // one. Every listener gets every event once and in order, whatever the listeners before it do.
-import type { DaemonEvent, EventSource } from "./subject.ts";
+import type { DaemonEvent, EventSource } from "./daemon_api.ts";
 
 /** What goes with an event: short, flat and without secrets. */
 export type EventData = Readonly<Record<string, string | number | boolean | null>>;

@@ -3,7 +3,7 @@ import type { Answers } from "./answer.ts";
 import type { AdminLimits } from "./limits.ts";
 import { overdue } from "./problem.ts";
 import type { Route } from "./route.ts";
-import type { Subject } from "./subject.ts";
+import type { Subject } from "./daemon_api.ts";
 import { withinLimit } from "../time/limit.ts";
 
 /** `GET /metrics`. */

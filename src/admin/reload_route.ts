@@ -1,13 +1,13 @@
 // Reloads on request, and answers when the reload is done: what came of it, or why it was not asked for.
 import { nearest } from "../diagnostic/suggest.ts";
-import { shownText } from "../process/option_tree.ts";
+import { shownText } from "../options/option_tree.ts";
 import type { Answers } from "./answer.ts";
 import { conditionForm, matchesStrongly, readCondition } from "./entity_tag.ts";
 import type { AdminLimits } from "./limits.ts";
 import { overdue, type Problem } from "./problem.ts";
 import { type BodyRead, readJson } from "./request_body.ts";
 import type { Route } from "./route.ts";
-import type { ReloadAnswer, ReloadRequest, Subject } from "./subject.ts";
+import type { ReloadAnswer, ReloadRequest, Subject } from "./daemon_api.ts";
 import { withinLimit } from "../time/limit.ts";
 
 const MEMBERS = ["notifyOtherInstances", "force"] as const;

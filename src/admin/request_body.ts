@@ -1,6 +1,6 @@
 // One bounded read of a request's body: at most so many bytes within so much time, and nothing but JSON.
 import { createScanner } from "jsonc-parser";
-import { shownText } from "../process/option_tree.ts";
+import { shownText } from "../options/option_tree.ts";
 import type { AdminLimits } from "./limits.ts";
 import type { Problem } from "./problem.ts";
 

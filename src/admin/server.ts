@@ -1,12 +1,12 @@
 // The admin interface as it is reached: on a unix socket, whose permissions are its guard, and on TCP where that is asked
 // for. Each is opened by itself: what keeps one of them away is told and tried again, and the other works.
 import type { Backoff } from "../time/backoff.ts";
-import type { Logger } from "../process/log.ts";
+import type { Logger } from "../telemetry/log.ts";
 import { composeApplication } from "./application.ts";
 import { findServeOnConnection, openConnections, type ServeOnConnection } from "./connections.ts";
 import { type Entrance, type ListenerOpening, type ListenerRefusal, type LookedAt, openEntrance } from "./entrance.ts";
 import { ADMIN_LIMITS, type AdminLimits } from "./limits.ts";
-import type { Subject } from "./subject.ts";
+import type { Subject } from "./daemon_api.ts";
 import { replaceableListener } from "./replaceable_listener.ts";
 import { openTcpListener } from "./tcp_listener.ts";
 import { openUnixSocket } from "./unix_socket.ts";

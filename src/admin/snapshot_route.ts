@@ -4,7 +4,7 @@ import { type Answers, NOT_KEPT } from "./answer.ts";
 import { conditionForm, matchesWeakly, readCondition, type TagCondition } from "./entity_tag.ts";
 import type { AdminLimits } from "./limits.ts";
 import type { Route } from "./route.ts";
-import type { ServedSnapshot, Subject } from "./subject.ts";
+import type { ServedSnapshot, Subject } from "./daemon_api.ts";
 import { withinLimit } from "../time/limit.ts";
 
 /** The longest that one request waits for another snapshot, in seconds. */

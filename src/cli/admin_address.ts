@@ -3,8 +3,8 @@
 import { readTokenFile } from "../admin/token_file.ts";
 import { renderText } from "../diagnostic/render.ts";
 import { terminalText } from "../diagnostic/terminal_text.ts";
-import { readOptions } from "../process/option_reader.ts";
-import { readOptionsFile } from "../process/options_file.ts";
+import { readOptions } from "../options/option_reader.ts";
+import { readOptionsFile } from "../options/options_file.ts";
 import { readRegularFile } from "../host/regular_file.ts";
 import { EXIT, type ExitCode } from "./exit_codes.ts";
 

@@ -1,6 +1,6 @@
 // Diagnostics as the daemon answers them, checked, and rendered as they are everywhere else.
 import * as z from "zod";
-import type { DiagnosticAnswer } from "../admin/subject.ts";
+import type { DiagnosticAnswer } from "../admin/daemon_api.ts";
 import type { Diagnostic } from "../diagnostic/diagnostic.ts";
 import { renderText } from "../diagnostic/render.ts";
 

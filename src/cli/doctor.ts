@@ -12,9 +12,9 @@ import { credentialDirectoriesOf, INSTALLATION, type Installation, readUnitSetti
 import { hostMachine, type Machine } from "../doctor/machine.ts";
 import { reportJson, reportText } from "../doctor/report.ts";
 import { readUnit, type UnitFacts } from "../doctor/unit_facts.ts";
-import { secretValues } from "../process/option_schema.ts";
-import type { HookOptions, Options } from "../process/options.ts";
-import type { SourcePath } from "../process/source_path.ts";
+import { secretValues } from "../options/option_schema.ts";
+import type { HookOptions, Options } from "../options/options.ts";
+import type { SourcePath } from "../options/source_path.ts";
 import { openAdminClient } from "./admin_client.ts";
 import { EXIT, type ExitCode } from "./exit_codes.ts";
 import { type OptionRequest, pathClash, requestedOptions, requestedSource } from "./prepared.ts";

@@ -3,10 +3,10 @@
 import { resolve } from "node:path";
 import { type Diagnostic, errorDiagnostic } from "../diagnostic/diagnostic.ts";
 import type { SourceText } from "../diagnostic/range.ts";
-import { type FlagSetting, parseFlagSetting, readOptions } from "../process/option_reader.ts";
-import type { Options } from "../process/options.ts";
-import { readOptionsFile } from "../process/options_file.ts";
-import { findSource, type FoundSource, type SourcePath } from "../process/source_path.ts";
+import { type FlagSetting, parseFlagSetting, readOptions } from "../options/option_reader.ts";
+import type { Options } from "../options/options.ts";
+import { readOptionsFile } from "../options/options_file.ts";
+import { findSource, type FoundSource, type SourcePath } from "../options/source_path.ts";
 import { environmentFilePath } from "../source/inputs.ts";
 import { withinLimit } from "../time/limit.ts";
 import { EXIT, type ExitCode } from "./exit_codes.ts";

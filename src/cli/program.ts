@@ -1,7 +1,7 @@
 // The command line: what can be asked, the help that shows how, and the exit code of each answer. Each command's module
 // is loaded when it is used, so that `version` does not wait for what a reload needs.
 import { Argument, Command, CommanderError, InvalidArgumentError, Option } from "commander";
-import type { FlagSetting } from "../process/option_reader.ts";
+import type { FlagSetting } from "../options/option_reader.ts";
 import type { AdminFlags } from "./admin_address.ts";
 import { EXIT, type ExitCode } from "./exit_codes.ts";
 import type { OptionRequest } from "./prepared.ts";

@@ -6,7 +6,7 @@ import { isGeneration, isHash } from "../cluster/head_bounds.ts";
 import { jsonLine, terminalText } from "../diagnostic/terminal_text.ts";
 import type { AdminFlags } from "./admin_address.ts";
 import { type AdminAnswer, type AdminClient, strangeAnswer, unavailable, withAdminClient } from "./admin_client.ts";
-import type { DiagnosticAnswer } from "../admin/subject.ts";
+import type { DiagnosticAnswer } from "../admin/daemon_api.ts";
 import { areDiagnostics, diagnosticsText } from "./diagnostic_answer.ts";
 import { EXIT, type ExitCode } from "./exit_codes.ts";
 import { shortHash } from "./table.ts";

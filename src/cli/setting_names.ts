@@ -1,5 +1,5 @@
 // Every setting that `--set` can name, read off the schema: a setting that the daemon takes is one that is offered.
-import { type OptionShape, optionShape } from "../process/option_schema.ts";
+import { type OptionShape, optionShape } from "../options/option_schema.ts";
 
 /** A setting with a single value. */
 export interface SettingName {

@@ -1,6 +1,6 @@
 // Says in the log which snapshot and which server form a start found, and what becomes of them.
-import type { Options } from "../process/options.ts";
-import type { Logger } from "../process/log.ts";
+import type { Options } from "../options/options.ts";
+import type { Logger } from "../telemetry/log.ts";
 import { describeFault } from "../snapshot/snapshot.ts";
 import type { Existing, ExistingServerForm, OpenedStore } from "../snapshot/store.ts";
 

@@ -3,8 +3,8 @@
 import type { Notifier } from "../cluster/notifier.ts";
 import { describeConnection, resolveConnection, type ResolvedConnection } from "../cluster/redis_connection.ts";
 import type { Loop } from "../reload/loop.ts";
-import type { Chronicle } from "./chronicle.ts";
-import type { Candidate } from "./looking.ts";
+import type { Chronicle } from "./event_recorder.ts";
+import type { Candidate } from "./loader.ts";
 import type { MaskedSecrets } from "./masking.ts";
 import { type Membership, openMembership } from "./membership.ts";
 import { redisRenewal } from "./redis_renewal.ts";

@@ -5,14 +5,14 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Message } from "../cluster/announcement.ts";
 import type { Notifier } from "../cluster/notifier.ts";
 import { peerId, type PeerRecord } from "../cluster/peers.ts";
-import type { Logger } from "../process/log.ts";
+import type { Logger } from "../telemetry/log.ts";
 import type { AgreementLimits, Ledger } from "../reload/agreement.ts";
 import type { ClusterAccess, HeadReading } from "../reload/cluster_access.ts";
 import type { Loop } from "../reload/loop.ts";
-import { settle } from "../source/settle.ts";
-import type { Chronicle } from "./chronicle.ts";
-import type { Candidate } from "./looking.ts";
-import { agreedGeneration, standingOf } from "./standing.ts";
+import { settle } from "../source/debounce.ts";
+import type { Chronicle } from "./event_recorder.ts";
+import type { Candidate } from "./loader.ts";
+import { agreedGeneration, standingOf } from "./sync_state.ts";
 import type { StateKeeper } from "./state_file.ts";
 
 /** Between the beginnings of two readings of the head. */

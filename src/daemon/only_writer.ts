@@ -1,8 +1,8 @@
 // Makes this process the only writer of the snapshot and its server form. Another writer gets a short time to end; after
 // that the start is refused.
 import { setTimeout as delay } from "node:timers/promises";
-import type { Logger } from "../process/log.ts";
-import type { Options } from "../process/options.ts";
+import type { Logger } from "../telemetry/log.ts";
+import type { Options } from "../options/options.ts";
 import { lockOf, type SnapshotLock, snapshotLock } from "../snapshot/snapshot_lock.ts";
 
 /** The lock, or in one line why another process has it. */

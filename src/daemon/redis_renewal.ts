@@ -1,7 +1,7 @@
 // Reads the password and the certificates for Redis again before each session, because they are rotated while the
 // daemon runs. If a file cannot be read, the values of before stay in use.
 import type { RedisConnection, ResolvedConnection } from "../cluster/redis_connection.ts";
-import type { Logger } from "../process/log.ts";
+import type { Logger } from "../telemetry/log.ts";
 import { withinLimit } from "../time/limit.ts";
 
 /** The parts of a renewal. */

@@ -1,6 +1,6 @@
 // Tells the service manager where the daemon stands, and never more than is true: READY once a snapshot is in force, or
 // once the first look ended without one; RELOADING while it looks or writes; and in one line what a person should know.
-import type { ServiceManager } from "../process/sd_notify.ts";
+import type { ServiceManager } from "../telemetry/sd_notify.ts";
 import { type Clock, systemClock } from "../time/clock.ts";
 import type { Trouble } from "../reload/state.ts";
 import type { Standing } from "../cluster/peers.ts";

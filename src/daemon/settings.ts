@@ -1,6 +1,6 @@
 // What a daemon is started with.
-import type { Logger } from "../process/log.ts";
-import type { Options } from "../process/options.ts";
+import type { Logger } from "../telemetry/log.ts";
+import type { Options } from "../options/options.ts";
 
 /** What a daemon is started with. */
 export interface DaemonSettings {

@@ -1,7 +1,7 @@
 // Opens the places of the snapshot and its server form as their only writer. Nothing can be answered before that is done,
 // so a file system that hangs is named in the log soon, and ends the start in the end: the service manager tries again.
-import type { Options } from "../process/options.ts";
-import type { Logger } from "../process/log.ts";
+import type { Options } from "../options/options.ts";
+import type { Logger } from "../telemetry/log.ts";
 import type { SnapshotLock } from "../snapshot/snapshot_lock.ts";
 import { type OpenedStore, openStore } from "../snapshot/store.ts";
 import { withinLimit } from "../time/limit.ts";

@@ -8,9 +8,9 @@ import { readRegularFile } from "../host/regular_file.ts";
 import { withinLimit } from "../time/limit.ts";
 import { MAX_GENERATION } from "../cluster/announcing_rules.ts";
 import { isGeneration, isHash } from "../cluster/head_bounds.ts";
-import { KEPT_FAILURE } from "../reload/hooks.ts";
+import { KEPT_FAILURE } from "../hooks/decide_hooks.ts";
 import { type Ledger, MAX_UNANSWERED, NEW_LEDGER } from "../reload/agreement.ts";
-import { atomicWrite, errorCode } from "../snapshot/atomic_write.ts";
+import { atomicWrite, errorCode } from "../host/atomic_write.ts";
 
 /** The file's name, in `State:Directory` or the snapshot's. */
 const FILE_NAME = "honua-configd.state.json";

@@ -1,8 +1,8 @@
 // What the hooks name, looked at and not run: programs, files, processes and units, for the user that the daemon runs as.
 import { join } from "node:path";
 import { terminalText } from "../diagnostic/terminal_text.ts";
-import { INIT_ADVICE, startsProcesses } from "../process/first_process.ts";
-import type { HookOptions } from "../process/options.ts";
+import { INIT_ADVICE, startsProcesses } from "../hooks/first_process.ts";
+import type { HookOptions } from "../options/options.ts";
 import type { Check, Subject, Within } from "./examination.ts";
 import { error, type Finding, note, ok, warning } from "./finding.ts";
 import type { Identity } from "./identity.ts";

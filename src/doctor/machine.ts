@@ -1,7 +1,7 @@
 // What the doctor asks of the host: small questions whose answers are bounded and never throw for what may be expected
 // (nothing there, no permission). It changes nothing. Tests answer them from texts in the host's place.
 import { statfs } from "node:fs/promises";
-import { errorCode } from "../snapshot/atomic_write.ts";
+import { errorCode } from "../host/atomic_write.ts";
 import { readProcFiles } from "../host/proc_files.ts";
 import { openRegularFile, readAtMost } from "../host/regular_file.ts";
 

@@ -3,8 +3,8 @@
 import { join } from "node:path";
 import { readTokenFile } from "../admin/token_file.ts";
 import { renderLine } from "../diagnostic/render.ts";
-import { secretValues } from "../process/option_schema.ts";
-import { secretFilesOf } from "../process/secret_files.ts";
+import { secretValues } from "../options/option_schema.ts";
+import { secretFilesOf } from "../options/secret_files.ts";
 import type { Check, Subject } from "./examination.ts";
 import { error, type Finding, note, ok, warning } from "./finding.ts";
 import type { Machine } from "./machine.ts";

@@ -3,8 +3,8 @@
 import { isolationOf } from "../cluster/isolation.ts";
 import { probeRedis, type RedisFacts } from "../cluster/redis_probe.ts";
 import { describeConnection, resolveConnection } from "../cluster/redis_connection.ts";
-import { instanceName } from "../process/instance_name.ts";
-import { secretValues } from "../process/option_schema.ts";
+import { instanceName } from "../options/instance_name.ts";
+import { secretValues } from "../options/option_schema.ts";
 import type { Check, Subject } from "./examination.ts";
 import { error, type Finding, note, ok, warning } from "./finding.ts";
 

@@ -3,7 +3,7 @@
 import { isAbsolute, join } from "node:path";
 import { parseEnvironmentFile } from "../config/environment.ts";
 import { sourceText } from "../diagnostic/range.ts";
-import type { Options } from "../process/options.ts";
+import type { Options } from "../options/options.ts";
 import type { Check, Subject } from "./examination.ts";
 import { type Finding, note, ok, warning } from "./finding.ts";
 import type { Machine } from "./machine.ts";

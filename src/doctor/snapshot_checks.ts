@@ -1,8 +1,8 @@
 // The snapshot and the state: whether they can be written where they belong, last there, and are whole. What is there is
 // read and left as it is.
 import { dirname, join } from "node:path";
-import type { SnapshotOptions } from "../process/options.ts";
-import { resolveTarget } from "../snapshot/atomic_write.ts";
+import type { SnapshotOptions } from "../options/options.ts";
+import { resolveTarget } from "../host/atomic_write.ts";
 import { describeFault, verifyInTurns } from "../snapshot/snapshot.ts";
 import { type Found, readSealedFile } from "../snapshot/examiner.ts";
 import type { Proof, Verify } from "../snapshot/sealed_file.ts";

@@ -5,7 +5,7 @@ import { type Diagnostic, hasErrors } from "../diagnostic/diagnostic.ts";
 import { sourceText } from "../diagnostic/range.ts";
 import { renderLine } from "../diagnostic/render.ts";
 import { openBlockParser } from "../document/blocks.ts";
-import type { WatcherOptions } from "../process/options.ts";
+import type { WatcherOptions } from "../options/options.ts";
 import { type Compiled, compileSource, formatOf } from "../snapshot/compile.ts";
 import { environmentFilePath, readEnvironmentFiles } from "../source/inputs.ts";
 import { readSource } from "../source/source_file.ts";

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { terminalText } from "../diagnostic/terminal_text.ts";
 import { failed, type HookEnding, type HookLimit } from "./ending.ts";
 import { keepOutput, type KeptOutput } from "./kept_output.ts";
-import { type ProcessGroup, startGroup, wasNeverRun } from "./process_group.ts";
+import { type ProcessGroup, startGroup, wasNeverRun } from "../host/process_group.ts";
 import type { HookSurroundings } from "./surroundings.ts";
 
 /** What systemd gives to a service (systemd.exec(5), `$PATH`), and `/bin` for those who keep it apart. */

@@ -4,14 +4,14 @@ import { commandEnvironment, runCommand } from "./command.ts";
 import { failed, type HookEnding, type HookLimit, openLimit } from "./ending.ts";
 import { type HookRequest, makeRequest } from "./http_request.ts";
 import { askOnce, awaitReadiness, type Readiness } from "./readiness.ts";
-import { type Occasion, occasionEnvironment, occasionJson } from "./occasion.ts";
+import { type Occasion, occasionEnvironment, occasionJson } from "./hook_payload.ts";
 import { signalPidFile } from "./pid_file.ts";
 import { type HookSurroundings, PROCESS_SURROUNDINGS } from "./surroundings.ts";
 import { changeUnit, type UnitAction } from "./systemd_unit.ts";
 
 export type { HookEnding } from "./ending.ts";
 export type { Readiness } from "./readiness.ts";
-export { type GroupOwner, killSessions } from "./process_group.ts";
+export { type GroupOwner, killSessions } from "../host/process_group.ts";
 export type { HookSurroundings } from "./surroundings.ts";
 
 /** What a hook does. */

@@ -10,7 +10,7 @@ import { connectionFailure } from "./connection_failure.ts";
 import { failed, type HookEnding, type HookLimit } from "./ending.ts";
 import { DEFAULT_OUTPUT_BOUNDS, keepOutput, type KeptOutput } from "./kept_output.ts";
 import { answerMask, requestSecrets } from "./request_secrets.ts";
-import { readSmallFile } from "./small_file.ts";
+import { readSmallFile } from "../host/small_file.ts";
 import type { HookSurroundings } from "./surroundings.ts";
 
 /** A request to make. */

@@ -2,7 +2,7 @@
 // number that stands for every process, for the first one or for the daemon itself never is.
 import { terminalText } from "../diagnostic/terminal_text.ts";
 import { failed, type HookEnding } from "./ending.ts";
-import { readSmallFile } from "./small_file.ts";
+import { readSmallFile } from "../host/small_file.ts";
 
 /** Sends a signal, and throws as `Deno.kill` does. */
 export type SendSignal = (pid: number, signal: Deno.Signal) => void;

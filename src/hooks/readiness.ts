@@ -5,7 +5,7 @@ import { pause } from "../time/pause.ts";
 import { commandEnvironment, runCommand } from "./command.ts";
 import { failed, type FailedEnding, type HookEnding, type HookLimit, openLimit } from "./ending.ts";
 import { type HookRequest, makeRequest } from "./http_request.ts";
-import { type Occasion, occasionEnvironment } from "./occasion.ts";
+import { type Occasion, occasionEnvironment } from "./hook_payload.ts";
 import type { HookSurroundings } from "./surroundings.ts";
 import { checkUnit } from "./systemd_unit.ts";
 

@@ -1,5 +1,5 @@
 // What hooks need of the process that runs them; given to them, so that a test says what they find.
-import type { GroupOwner } from "./process_group.ts";
+import type { GroupOwner } from "../host/process_group.ts";
 
 /** Where a hook runs. */
 export interface HookSurroundings {

@@ -244,7 +244,7 @@ function rejected<C>(
     ...state,
     trouble: { kind, fingerprint, reason, attempts: 0, ...isRefusal && { isRefusal }, ...isUnread && { isUnread } },
   });
-  return proceed(calmed.state, [...calmed.actions, reported({ kind, ...failure, diagnostics })]);
+  return proceed(calmed.state, [...calmed.actions, reported({ kind, ...failure, diagnostics, isUnread })]);
 }
 
 /** The source changed since it was looked at: the next look takes the place of this one, whose reasons it has too. */

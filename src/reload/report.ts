@@ -78,7 +78,12 @@ export type LoopReport<Candidate> =
   /** The source means what is in force: no write. */
   | (HealthyReport<Candidate> & { readonly kind: "unchanged" })
   /** The source does not validate. */
-  | (FailureReport & { readonly kind: "rejected"; readonly diagnostics: readonly Diagnostic[] })
+  | (FailureReport & {
+    readonly kind: "rejected";
+    readonly diagnostics: readonly Diagnostic[];
+    /** Whether no byte of the source could be read: it is missing, or may not be read. */
+    readonly isUnread: boolean;
+  })
   /** The source could not be read, or not in time; null where the retry of an earlier failure still runs. */
   | (FailureReport & { readonly kind: "unreadable"; readonly willRetryInMilliseconds: number | null })
   /** The snapshot could not be written. */

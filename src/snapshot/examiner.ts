@@ -1,7 +1,7 @@
 // Which sealed file is at a path: what was written is compared with the file, all else is verified in full, once for each
 // file. A file that a stat tells to be the same as before is not verified again.
 import { type FileStat, openRegularFile } from "../host/regular_file.ts";
-import { errorCode } from "./atomic_write.ts";
+import { errorCode } from "../host/atomic_write.ts";
 import type { HeaderOf, Proof, SealedFile, Verified, Verify } from "./sealed_file.ts";
 import { isFileOf, MAX_SNAPSHOT_BYTES } from "./snapshot.ts";
 

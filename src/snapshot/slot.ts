@@ -10,7 +10,7 @@ import {
   type FileSystem,
   removeStaleTemporaries,
   resolveTarget,
-} from "./atomic_write.ts";
+} from "../host/atomic_write.ts";
 import {
   CLOCK_TICK_MILLISECONDS,
   type FileRead,

@@ -4,7 +4,7 @@ import { constants } from "node:fs";
 import * as fs from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { fileSystemAnswers } from "../host/regular_file.ts";
-import { adviceFor, errorCode, resolveTarget } from "./atomic_write.ts";
+import { adviceFor, errorCode, resolveTarget } from "../host/atomic_write.ts";
 
 /** What {@linkcode SnapshotLock.take} came to. */
 export type LockTaken =

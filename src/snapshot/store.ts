@@ -1,6 +1,6 @@
 // The files that are in force, the snapshot and beside it the server form, and the only way to replace them. Both are
 // written whole before either gets its name, the server form first: whoever sees the new snapshot finds its server form.
-import { type FileSystem, hostFileSystem } from "./atomic_write.ts";
+import { type FileSystem, hostFileSystem } from "../host/atomic_write.ts";
 import type { ServerForm, ServerFormHeader, ServerFormVerification } from "./server_form.ts";
 import { verifyServerForm } from "./server_form.ts";
 import { type Existing as ExistingFile, failure, openSlot, type Slot, type StaleFiles } from "./slot.ts";

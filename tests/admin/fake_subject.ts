@@ -9,7 +9,7 @@ import type {
   ReloadRequest,
   Status,
   Subject,
-} from "../../src/admin/subject.ts";
+} from "../../src/admin/daemon_api.ts";
 
 /** Stands in the snapshot, and in every text that the fake gives away. */
 export const SECRET = "hunter2-correct-horse-battery";

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import fc from "fast-check";
 import { openJournal } from "../../src/admin/journal.ts";
-import type { DaemonEvent } from "../../src/admin/subject.ts";
+import type { DaemonEvent } from "../../src/admin/daemon_api.ts";
 
 const ids = (events: readonly DaemonEvent[]): number[] => events.map((event) => event.id);
 const bytesOf = (value: unknown): number => new TextEncoder().encode(JSON.stringify(value)).length;

@@ -9,7 +9,7 @@ import { openSealer, type Sealer } from "../../src/snapshot/snapshot.ts";
 import { openStore, type SnapshotStore } from "../../src/snapshot/store.ts";
 import { watchFiles } from "../../src/source/file_watcher.ts";
 import { gatherInputs } from "../../src/source/inputs.ts";
-import { settle } from "../../src/source/settle.ts";
+import { settle } from "../../src/source/debounce.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
 import { type Figure, figureOf } from "./figures.ts";
 import { CONNECTION_VARIABLE, layerFile, type Variety } from "./layers.ts";

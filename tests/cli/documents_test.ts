@@ -11,8 +11,8 @@ import {
 } from "../../src/cli/manual_lists.ts";
 import { sourceText } from "../../src/diagnostic/range.ts";
 import { renderLine } from "../../src/diagnostic/render.ts";
-import { openMetrics } from "../../src/process/metrics.ts";
-import { readOptions } from "../../src/process/option_reader.ts";
+import { openMetrics } from "../../src/telemetry/metrics.ts";
+import { readOptions } from "../../src/options/option_reader.ts";
 import { runRecorded } from "../support/recording_terminal.ts";
 
 const ROOT = new URL("../../", import.meta.url);

@@ -14,8 +14,8 @@ import { roffLine, roffLiteral, roffProse } from "../../src/cli/roff.ts";
 import { settingNames } from "../../src/cli/setting_names.ts";
 import { HOOK_TEXTS, SETTING_TEXTS } from "../../src/cli/settings_reference.ts";
 import { VERSION } from "../../src/cli/version.ts";
-import { checkOptions } from "../../src/process/option_schema.ts";
-import { readOptions } from "../../src/process/option_reader.ts";
+import { checkOptions } from "../../src/options/option_schema.ts";
+import { readOptions } from "../../src/options/option_reader.ts";
 import { runRecorded } from "../support/recording_terminal.ts";
 
 const lacking = await missing([{ program: "mandoc", debianPackage: "mandoc" }], Deno.env.get("PATH") ?? "");

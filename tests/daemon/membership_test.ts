@@ -3,7 +3,7 @@ import { assertEquals } from "@std/assert";
 import type { Listener, Notifier } from "../../src/cluster/notifier.ts";
 import { type MembershipSettings, openMembership } from "../../src/daemon/membership.ts";
 import type { StateKeeper } from "../../src/daemon/state_file.ts";
-import { createLogger } from "../../src/process/log.ts";
+import { createLogger } from "../../src/telemetry/log.ts";
 
 for (const logChangeEvents of [true, false]) {
   Deno.test(`a path that another instance names leads to a look, and to a line only if wanted: ${logChangeEvents}`, async () => {

@@ -3,7 +3,7 @@ import { assertEquals } from "@std/assert";
 import type { RedisConnection, ResolvedConnection } from "../../src/cluster/redis_connection.ts";
 import { maskedSecrets } from "../../src/daemon/masking.ts";
 import { redisRenewal } from "../../src/daemon/redis_renewal.ts";
-import { createLogger } from "../../src/process/log.ts";
+import { createLogger } from "../../src/telemetry/log.ts";
 import { singleTo } from "../cluster/redis_notifying.ts";
 
 const withPassword = (password: string, connectTimeoutMilliseconds = 5_000): RedisConnection => {

@@ -1,7 +1,7 @@
 // What the service manager is told, over a manager that writes it down.
 import { assertEquals } from "@std/assert";
 import { openService, type ServiceFacts, statusLine } from "../../src/daemon/service.ts";
-import type { ServiceManager, ServiceState } from "../../src/process/sd_notify.ts";
+import type { ServiceManager, ServiceState } from "../../src/telemetry/sd_notify.ts";
 import { manualClock } from "../reload/controlled_loop.ts";
 
 const HASH = "3f9c2b1a0d4e".padEnd(64, "0");

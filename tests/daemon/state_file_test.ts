@@ -4,8 +4,8 @@ import { MAX_GENERATION } from "../../src/cluster/announcing_rules.ts";
 import { MAX_INSTANCE_LENGTH } from "../../src/cluster/peers.ts";
 import { type KeptState, readState, stateKeeper } from "../../src/daemon/state_file.ts";
 import { sourceText } from "../../src/diagnostic/range.ts";
-import { readOptions } from "../../src/process/option_reader.ts";
-import { KEPT_FAILURE } from "../../src/reload/hooks.ts";
+import { readOptions } from "../../src/options/option_reader.ts";
+import { KEPT_FAILURE } from "../../src/hooks/decide_hooks.ts";
 import { type Ledger, MAX_UNANSWERED, NEW_LEDGER } from "../../src/reload/agreement.ts";
 
 const SCOPE = { channel: "honua:config:changes", snapshot: "/var/lib/honua-configd/config.snapshot.json" };

@@ -3,8 +3,8 @@
 import type { Check, Subject, Within } from "../../src/doctor/examination.ts";
 import type { Finding } from "../../src/doctor/finding.ts";
 import { hostMachine, type Machine } from "../../src/doctor/machine.ts";
-import { readOptions } from "../../src/process/option_reader.ts";
-import type { Options } from "../../src/process/options.ts";
+import { readOptions } from "../../src/options/option_reader.ts";
+import type { Options } from "../../src/options/options.ts";
 
 /** The options that these settings make: `{ "Snapshot:Path": "/x" }`. */
 export function optionsWith(settings: Readonly<Record<string, string>>): Options {

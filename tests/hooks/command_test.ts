@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { setTimeout as delay } from "node:timers/promises";
 import { commandEnvironment } from "../../src/hooks/command.ts";
-import { killGroups } from "../../src/hooks/process_group.ts";
+import { killGroups } from "../../src/host/process_group.ts";
 import { eventually } from "../support/eventually.ts";
 import { isRunning } from "../support/process_tree.ts";
 import { temporaryDirectory } from "../support/temporary.ts";

@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { signalPidFile } from "../../src/hooks/pid_file.ts";
-import { readSmallFile } from "../../src/hooks/small_file.ts";
+import { readSmallFile } from "../../src/host/small_file.ts";
 import { eventually } from "../support/eventually.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
 import { run } from "./sample_hook.ts";

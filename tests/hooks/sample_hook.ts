@@ -1,7 +1,7 @@
 // Hooks and an occasion for tests, and what proc(5) tells of the groups that hooks ran in.
 import { runHook } from "../../src/hooks/hook.ts";
 import type { HookAction, HookEnding, HookSurroundings, Readiness } from "../../src/hooks/hook.ts";
-import type { Occasion } from "../../src/hooks/occasion.ts";
+import type { Occasion } from "../../src/hooks/hook_payload.ts";
 
 /** An activation in which everything is known that it can tell. */
 export const ACTIVATED: Occasion = {

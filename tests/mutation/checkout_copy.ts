@@ -1,7 +1,7 @@
 // A copy of the checkout in which one file at a time is changed and tests are run: never the checkout itself.
 import { dirname, join } from "node:path";
 import { listFiles } from "../../scripts/file_list.ts";
-import { startGroup } from "../../src/hooks/process_group.ts";
+import { startGroup } from "../../src/host/process_group.ts";
 import { withinLimit } from "../../src/time/limit.ts";
 
 /** A folder with all of a checkout that people write, and a folder for temporary files; removed with its directory. */

@@ -64,6 +64,16 @@ Deno.test("the active mark moves only when the write succeeded", () => {
   assertEquals(failed.active, { hash: "1", contentHash: "1" });
 });
 
+Deno.test("the report of a rejected source says whether it could be read", () => {
+  replay(
+    "1/1",
+    `hint file             -> look
+     saw rejected x unread -> report rejected x unread (file)
+     hint file             -> look
+     saw rejected x        -> report rejected x again (file)`,
+  );
+});
+
 Deno.test("a rejected source changes nothing, and its revert heals without a write", () => {
   const rejected = replay("1/1", "hint file -> look\nsaw rejected x -> report rejected x (file)");
   assertEquals(rejected.active, { hash: "1", contentHash: "1" });

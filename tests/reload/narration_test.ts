@@ -48,12 +48,12 @@ Deno.test("a failure is a warning once, and detail where it is repeated", () => 
   const failure = { ...about, fingerprint: "f", reason: "it is wrong" };
   for (const [repeated, level] of [[false, "warning"], [true, "debug"]] as const) {
     const message = "Failed to reload configuration: it is wrong";
-    assertEquals(told({ kind: "rejected", ...failure, repeated, diagnostics: [diagnostic("x")] }), [
+    assertEquals(told({ kind: "rejected", ...failure, repeated, diagnostics: [diagnostic("x")], isUnread: false }), [
       level,
       message,
       { outcome: "rejected", ...OUTCOME, diagnosticsCount: 1, diagnostics: ["error: x [made-up]"] },
     ]);
-    assertEquals(told({ kind: "rejected", ...failure, repeated, diagnostics: [] })[2], {
+    assertEquals(told({ kind: "rejected", ...failure, repeated, diagnostics: [], isUnread: false })[2], {
       outcome: "rejected",
       ...OUTCOME,
     });

@@ -24,7 +24,7 @@ export function markOf(text: string): Mark | null {
 }
 
 /**
- * `hint REASON` · `saw MARK [stored MARK]` (stored: what is in force unless said) · `saw rejected SOURCE` ·
+ * `hint REASON` · `saw MARK [stored MARK]` (stored: what is in force unless said) · `saw rejected SOURCE [unread]` ·
  * `saw unreadable CODE` · `wrote` · `failed REASON` · `refused REASON` · `superseded` · `retry-due` · `stop`.
  */
 function eventOf(text: string, state: State<string>): Event<string> {
@@ -51,7 +51,9 @@ function eventOf(text: string, state: State<string>): Event<string> {
 }
 
 function outcomeOf([what = "", detail = "", stored]: string[], state: State<string>): LookOutcome<string> {
-  if (what === "rejected") return { kind: what, fingerprint: detail, reason: "wrong", diagnostics: [] };
+  if (what === "rejected") {
+    return { kind: what, fingerprint: detail, reason: "wrong", diagnostics: [], isUnread: stored === "unread" };
+  }
   if (what === "unreadable") return { kind: what, fingerprint: detail, reason: detail };
   return {
     kind: "candidate",
@@ -79,6 +81,7 @@ function reportText(report: Report<string>): string {
   const words: unknown[] = [report.kind];
   if (report.kind === "activated") words.push(report.change);
   if ("fingerprint" in report) words.push(report.fingerprint);
+  if (report.kind === "rejected" && report.isUnread) words.push("unread");
   if ("healed" in report && report.healed !== null) words.push("healed", report.healed);
   if ("repeated" in report && report.repeated) words.push("again");
   if ("reasons" in report) words.push(`(${report.reasons.join(" ")})`);

@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
-import { parseOptionsFile } from "../../src/process/options_file.ts";
-import { readOptions } from "../../src/process/option_reader.ts";
+import { parseOptionsFile } from "../../src/options/options_file.ts";
+import { readOptions } from "../../src/options/option_reader.ts";
 import { sourceText } from "../../src/diagnostic/range.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
 import { hasProgram, listing, runProgram, writeStandIn } from "./stand_in.ts";

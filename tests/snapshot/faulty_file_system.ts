@@ -1,10 +1,5 @@
 // A file system that is the real one up to one operation, which fails as an operating system would.
-import {
-  type FileSystem,
-  hostFileSystem,
-  type OpenDirectory,
-  type WritableFile,
-} from "../../src/snapshot/atomic_write.ts";
+import { type FileSystem, hostFileSystem, type OpenDirectory, type WritableFile } from "../../src/host/atomic_write.ts";
 
 /** The operations that can be made to fail. */
 export type Operation =

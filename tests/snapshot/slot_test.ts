@@ -1,7 +1,7 @@
 // One path and what a slot knows of it: at the bounds of sizes and of the clock, and where others are quicker.
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { stat } from "node:fs/promises";
-import { type FileSystem, hostFileSystem } from "../../src/snapshot/atomic_write.ts";
+import { type FileSystem, hostFileSystem } from "../../src/host/atomic_write.ts";
 import type { Sha256Hex } from "../../src/snapshot/canonical.ts";
 import type { Proof, SealedFile, SealedHeader } from "../../src/snapshot/sealed_file.ts";
 import { openSlot, type Slot, type SlotOptions } from "../../src/snapshot/slot.ts";

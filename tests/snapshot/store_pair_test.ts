@@ -1,7 +1,7 @@
 // The snapshot and its server form as a pair: both are replaced or the old ones count, and whatever happened to either is
 // seen and made right.
 import { assert, assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
-import { type FileSystem, hostFileSystem } from "../../src/snapshot/atomic_write.ts";
+import { type FileSystem, hostFileSystem } from "../../src/host/atomic_write.ts";
 import { verifyServerForm } from "../../src/snapshot/server_form.ts";
 import { type OpenedStore, openStore, type StoreFailure, type StoreOptions } from "../../src/snapshot/store.ts";
 import { verifyInTurns } from "../../src/snapshot/snapshot.ts";

@@ -1,6 +1,6 @@
 // What the store answers of the file at its path: what it knows is compared, what it does not know is proven.
 import { assert, assertEquals } from "@std/assert";
-import { type FileSystem, hostFileSystem } from "../../src/snapshot/atomic_write.ts";
+import { type FileSystem, hostFileSystem } from "../../src/host/atomic_write.ts";
 import type { Snapshot } from "../../src/snapshot/snapshot.ts";
 import { sealSnapshot } from "./sealed_once.ts";
 import { type OpenedStore, openStore } from "../../src/snapshot/store.ts";

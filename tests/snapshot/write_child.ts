@@ -1,5 +1,5 @@
 // A process that replaces a file once and prints how that ended: "ok", or the step and the errno.
-import { atomicWrite, AtomicWriteError } from "../../src/snapshot/atomic_write.ts";
+import { atomicWrite, AtomicWriteError } from "../../src/host/atomic_write.ts";
 
 const [path, umask] = Deno.args;
 if (umask !== undefined) Deno.umask(parseInt(umask, 8));

@@ -1,7 +1,7 @@
 // An instance of a cluster: a daemon on a host of its own or on another's source, which can be killed and started again,
 // and is asked over its admin socket. Whatever is asked, the generations that it answers with are kept and checked.
 import { assert } from "@std/assert";
-import type { Status } from "../../src/admin/subject.ts";
+import type { Status } from "../../src/admin/daemon_api.ts";
 import { type Daemon, type LogEntry, startDaemon } from "./daemon.ts";
 import { openEdgeHost, type ReadSnapshot } from "./edge_host.ts";
 import { eventually } from "./eventually.ts";

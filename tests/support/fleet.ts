@@ -1,6 +1,6 @@
 // Several instances, each a process of its own with its own snapshot, state and admin socket, on one Redis of their own:
 // what hosts that share a configuration are. Disposing of the fleet stops all of it and removes what it wrote.
-import type { Status } from "../../src/admin/subject.ts";
+import type { Status } from "../../src/admin/daemon_api.ts";
 import type { Peer } from "../../src/cluster/peers.ts";
 import { type Daemon, startDaemon } from "./daemon.ts";
 import { readSnapshot, replaceFile } from "./edge_host.ts";

@@ -1,0 +1,97 @@
+// Puts a snapshot and its server form in force: written beside the old ones, shown to the check hooks, and only then given
+// their names. Told to give up, it does so before the first rename or completes, and says truly which.
+import { type Diagnostic, errorDiagnostic } from "../diagnostic/diagnostic.ts";
+import type { HooksOptions } from "../options/options.ts";
+import type { ActivationResult } from "../reload/decide.ts";
+import { SUPERSEDED, type WorkLimit } from "../reload/loop.ts";
+import { reasonOf } from "../reload/narration.ts";
+import type { Mark } from "../reload/state.ts";
+import type { SnapshotStore } from "../snapshot/store.ts";
+import type { ChangeTracker } from "./change_tracker.ts";
+import type { CandidatePaths } from "../hooks/hook_triggers.ts";
+import { checkHooks, type Hooking } from "../hooks/hook_runner.ts";
+import type { Candidate } from "./loader.ts";
+
+/** What was shown is what is to be in force, or nothing. */
+const MEDDLED = errorDiagnostic(
+  "hook/candidate-changed",
+  "A check hook changed or removed a file that it was to check",
+  {
+    suggestion: "Let it work on a copy of $HONUA_CONFIGD_CANDIDATE or $HONUA_CONFIGD_SERVER_CANDIDATE",
+  },
+);
+
+/** Tells files of which one was changed in any way from what they were. */
+async function identitiesOf(paths: CandidatePaths): Promise<string> {
+  const identities = Object.values(paths).filter((path) => path !== null).map(identityOf);
+  return (await Promise.all(identities)).join("\n");
+}
+
+async function identityOf(path: string): Promise<string> {
+  const { ino, size, mtime, ctime } = await Deno.stat(path).catch(() => ({
+    ino: null,
+    size: 0,
+    mtime: null,
+    ctime: null,
+  }));
+  return `${ino} ${size} ${mtime?.getTime()} ${ctime?.getTime()}`;
+}
+
+/** What activating needs. */
+export interface ActivationTools {
+  /** `Hooks`. */
+  readonly hooks: HooksOptions;
+  /** Where the snapshot and its server form are. */
+  readonly store: SnapshotStore;
+  /** What a snapshot changes. */
+  readonly changes: ChangeTracker;
+  /** Whoever checks it. */
+  readonly hooking: Pick<Hooking, "check">;
+  /** The mark of the snapshot in force. */
+  active(): Mark | null;
+}
+
+/** Activates, as the loop is handed it. */
+export interface Activator {
+  /** Whether hooks have a say. */
+  readonly isChecked: boolean;
+  /** Writes the snapshot, unless it is refused or told to give up before. Checks have limits of their own. */
+  activate(candidate: Candidate, signal: AbortSignal, limit: WorkLimit): Promise<ActivationResult>;
+}
+
+/** Makes what activates snapshots. */
+export function activator({ hooks, store, changes, hooking, active }: ActivationTools): Activator {
+  const checks = checkHooks(hooks);
+  const check = async (
+    candidate: Candidate,
+    paths: CandidatePaths,
+    signal: AbortSignal,
+  ): Promise<readonly Diagnostic[]> => {
+    // Readers find nothing new where the header alone, or nothing but the file, is written again.
+    const isNew = candidate.snapshot.contentHash !== active()?.contentHash;
+    if (checks.length === 0 || !isNew) return [];
+    const before = await identitiesOf(paths);
+    const refusals = await hooking.check(candidate, paths, Object.keys(changes.against(candidate.config)), signal);
+    return refusals.length > 0 || await identitiesOf(paths) === before ? refusals : [MEDDLED];
+  };
+  return {
+    isChecked: checks.length > 0,
+    async activate(candidate, signal, limit) {
+      const givenUp: ActivationResult = { kind: "failed", reason: "stopped before the snapshot was written" };
+      if (signal.aborted) return givenUp;
+      let diagnostics: readonly Diagnostic[] = [];
+      const { snapshot, serverForm } = candidate;
+      const inspect = async (candidatePath: string, serverCandidate: string | null) => {
+        limit.suspend();
+        diagnostics = await check(candidate, { candidate: candidatePath, serverCandidate }, signal);
+        limit.resume();
+        return diagnostics.length === 0 && !signal.aborted;
+      };
+      const written = await store.write(snapshot, { serverForm, inspect });
+      if (!written.ok) return { kind: "failed", reason: written.message };
+      if (written.replaced) return { kind: "written" };
+      if (signal.aborted) return signal.reason === SUPERSEDED ? { kind: "superseded" } : givenUp;
+      return { kind: "refused", reason: reasonOf(diagnostics), diagnostics };
+    },
+  };
+}

@@ -1,0 +1,297 @@
+// The daemon as its admin interface sees it: questions are answered from what is known at the moment, and a reload that
+// is asked for goes through the one loop like every other.
+import type { Journal } from "../admin/journal.ts";
+import type {
+  RedisStatus,
+  ReloadAnswer,
+  ReloadRequest,
+  ServedSnapshot,
+  Status,
+  StoredStatus,
+  Subject,
+  WatchStatus,
+} from "../admin/daemon_api.ts";
+import { namesakesOf } from "../cluster/peers.ts";
+import { withinLimit } from "../time/limit.ts";
+import { isolationOf } from "../cluster/isolation.ts";
+import type { Notifier, PeersAnswer } from "../cluster/notifier.ts";
+import type { DaemonMetrics } from "../telemetry/metrics.ts";
+import type { Head } from "../reload/agreement.ts";
+import type { Loop } from "../reload/loop.ts";
+import type { Outcome } from "../reload/report.ts";
+import type { SnapshotStore } from "../snapshot/store.ts";
+import { type Chronicle, diagnosticAnswer } from "./event_recorder.ts";
+import type { HookStatus } from "../hooks/hook_memory.ts";
+import type { Hooking } from "../hooks/hook_runner.ts";
+import type { Candidate } from "./loader.ts";
+import { recordOf } from "./membership.ts";
+import type { MountedFiles } from "./mounted_files.ts";
+import type { DaemonSettings } from "./settings.ts";
+import { agreedGeneration, standingOf } from "./sync_state.ts";
+
+/** What answers the questions. */
+export interface SubjectParts {
+  /** What it was started with. */
+  readonly settings: DaemonSettings;
+  /** Its name in the cluster. */
+  readonly instance: string;
+  /** The process's, by `newIncarnation`. */
+  readonly incarnation: string;
+  /** Where the snapshot is. */
+  readonly store: Pick<SnapshotStore, "read" | "stored">;
+  /** Which files are mounted by themselves. */
+  readonly mounted: Pick<MountedFiles, "known" | "look">;
+  /** The one that reloads. */
+  readonly loop: Loop<Candidate>;
+  /** The way to the others. */
+  readonly notifier: Notifier;
+  /** What happened so far. */
+  readonly chronicle: Chronicle;
+  /** What is run on a change. */
+  readonly hooking: Pick<Hooking, "status">;
+  /** What is counted. */
+  readonly metrics: DaemonMetrics;
+  /** The events. */
+  readonly journal: Journal;
+  /** Replaces what must not be seen. */
+  mask(text: string): string;
+}
+
+/** How long a reload's answer waits for its announcement beyond what connecting may take. */
+const ANNOUNCEMENT_GRACE_MILLISECONDS = 1_000;
+
+/** The peers are one of many metrics: a Redis that is slow holds up none of the others for longer. */
+const PEERS_FOR_METRICS_MILLISECONDS = 1_000;
+
+/** Makes the subject of an admin interface. */
+export function openSubject(parts: SubjectParts): Subject {
+  const { loop, chronicle, metrics, journal, mask } = parts;
+  const startedAt = new Date().toISOString();
+  const stopped = new AbortController();
+  void loop.stopped.then(() => stopped.abort());
+  return {
+    status: async () => ({ ...statusOf(parts, startedAt), ...await storedOf(parts) }),
+    contentHash: () => loop.state().active?.contentHash ?? null,
+    reload: (request) => reload(parts, request, stopped.signal),
+    peers: () => peersOf(parts),
+    snapshot: snapshotReader(parts),
+    onActivated: (listener) => chronicle.onActivated(listener),
+    events: journal,
+    async metrics() {
+      const peers = await withinLimit(peersOf(parts), PEERS_FOR_METRICS_MILLISECONDS);
+      metrics.peers.replace(peers.ok ? peerStates(peers.value) : []);
+      metrics.hooksPending.replace(parts.hooking.status().filter(isPending).map((hook) => hook.name));
+      return { contentType: metrics.contentType, text: metrics.text() };
+    },
+    mask,
+  };
+}
+
+/**
+ * Returns the living processes. Without High Availability the record of this one is made here, as no membership tells it;
+ * without a connection string the others are not known.
+ */
+async function peersOf(
+  { settings, instance, incarnation, loop, notifier, chronicle, mask }: SubjectParts,
+): Promise<PeersAnswer> {
+  const { options, version } = settings;
+  const isolation = isolationOf(options);
+  if (isolation !== null) return { ok: false, reason: isolation };
+  if (!options.highAvailability.enabled) {
+    const record = recordOf({ instance, incarnation, version, loop: () => loop, chronicle, mask });
+    await notifier.tell({ ...record, at: new Date().toISOString() });
+  }
+  return await notifier.peers();
+}
+
+/** Whether a hook that follows activations has still to succeed for the one in force. */
+function isPending({ on, state }: HookStatus): boolean {
+  return on === "activated" && state !== "done" && state !== "idle";
+}
+
+function peerStates(answer: PeersAnswer) {
+  if (!answer.ok) return [];
+  const namesakes = namesakesOf(answer.peers);
+  return answer.peers.map(({ instance, rejected, standing }) => {
+    if (rejected !== null) return "rejected" as const;
+    return namesakes.has(instance) ? "unknown" : standing;
+  });
+}
+
+/** How long a status waits for the file system of the snapshot. */
+const STORED_LIMIT_MILLISECONDS = 2_000;
+
+/** Whether the files that are there are those in force; null: none are, or that is not known just now. */
+async function storedOf({ settings, loop, store }: SubjectParts): Promise<Pick<Status, "stored" | "serverForm">> {
+  const { path, serverPath } = settings.options.snapshot;
+  const judge = async (path: string, isInForce: boolean): Promise<StoredStatus> => {
+    if (isInForce) return "in-force";
+    return await Deno.lstat(path).then(() => "another" as const, () => "missing" as const);
+  };
+  const compare = async () => {
+    const { snapshot, serverForm } = await store.stored();
+    const server = serverPath === null ? null : await judge(serverPath, serverForm === true);
+    return { snapshot: await judge(path, snapshot), server };
+  };
+  const before = loop.state();
+  const isSteady = before.active !== null && before.work.kind !== "activating";
+  const compared = isSteady ? await withinLimit(compare(), STORED_LIMIT_MILLISECONDS) : { ok: false as const };
+  const { active, work } = loop.state();
+  const isKnown = compared.ok && active === before.active && work.kind !== "activating";
+  const { snapshot, server } = isKnown ? compared.value : { snapshot: null, server: null };
+  return { stored: snapshot, serverForm: serverPath === null ? null : { path: serverPath, stored: server } };
+}
+
+function statusOf(parts: SubjectParts, startedAt: string): Omit<Status, "stored" | "serverForm"> {
+  const { settings, instance, loop, chronicle } = parts;
+  const { options, version } = settings;
+  const { active, agreement } = loop.state();
+  const { enabled } = options.highAvailability;
+  return {
+    version,
+    instance,
+    mode: enabled && isolationOf(options) === null ? "cluster" : "alone",
+    watching: options.configurationWatcher.enableFileWatching,
+    watch: watchOf(parts),
+    startedAt,
+    source: settings.sourcePath,
+    snapshot: options.snapshot.path,
+    active: active && { hash: active.hash, since: chronicle.activeSince() },
+    generation: agreedGeneration(agreement),
+    standing: standingOf(agreement),
+    head: headOf(agreement?.head ?? null),
+    announcementOwed: agreement !== null && agreement.ledger.owed !== null,
+    lastReload: chronicle.lastReload(),
+    redis: redisOf(parts),
+    hooks: parts.hooking.status(),
+    restartNeeded: chronicle.restartNeeded(),
+    singleMounts: parts.mounted.known(),
+  };
+}
+
+function watchOf({ settings, chronicle, mask }: SubjectParts): WatchStatus {
+  if (!settings.options.configurationWatcher.enableFileWatching) return { by: "nothing", reason: null };
+  const reason = chronicle.watchTrouble();
+  return reason === null ? { by: "events", reason } : { by: "polling", reason: mask(reason) };
+}
+
+/** Who announced it, and when, is for the instance alone: how long ago that was changes with every moment. */
+function headOf(head: Head | null): Status["head"] {
+  return head && { generation: head.generation, hash: head.hash };
+}
+
+/** The log tells a loss once, with its first reason; here it is the latest one that helps. So it is with refusals. */
+function redisOf({ chronicle, notifier }: SubjectParts): RedisStatus {
+  const link = notifier.link();
+  const status = chronicle.redis();
+  if (status.state === "up" && link.state === "up") return { ...status, reason: link.refuses ?? null };
+  return status.state === "down" && link.state === "down" ? { ...status, reason: link.reason } : status;
+}
+
+async function reload(parts: SubjectParts, request: ReloadRequest, stopped: AbortSignal): Promise<ReloadAnswer> {
+  const { loop, chronicle } = parts;
+  const before = chronicle.announcements();
+  const outcome = await loop.request(request.force ? "force" : "admin");
+  if (outcome === null) return { kind: "stopping" };
+  const failed = failureOf(outcome);
+  if (failed !== null) return failed;
+  await withinLimit(loop.announced(), announcingMilliseconds(parts));
+  const { count, forced, delivered } = chronicle.announcements();
+  const why = request.force && forced === before.forced ? whyNotForced(parts) : null;
+  if (why !== null) return stopped.aborted ? { kind: "stopping" } : { kind: "failed", reason: why };
+  const told = count > before.count
+    ? { instancesNotified: delivered, notNotified: null }
+    : request.notifyOtherInstances
+    ? await askAll(parts, stopped)
+    : NOBODY_TOLD;
+  if (told === null) return { kind: "stopping" };
+  const mounted = await parts.mounted.look();
+  const { active, agreement } = loop.state();
+  if (active === null) return { kind: "failed", reason: "No snapshot is in force" };
+  return {
+    kind: "done",
+    status: outcome.kind === "activated" ? "reloaded" : "unchanged",
+    instancesNotified: told.instancesNotified,
+    hash: active.hash,
+    generation: agreedGeneration(agreement),
+    standing: standingOf(agreement),
+    notNotified: told.notNotified,
+    warnings: mounted.map(({ what, todo }) => `${what}: ${todo}`),
+  };
+}
+
+function failureOf(outcome: Outcome<Candidate>): ReloadAnswer | null {
+  switch (outcome.kind) {
+    case "activated":
+    case "unchanged":
+      return null;
+    case "rejected": {
+      const { reason, diagnostics } = outcome;
+      if (outcome.isUnread) return { kind: "failed", reason };
+      return { kind: "rejected", reason, diagnostics: diagnostics.map(diagnosticAnswer) };
+    }
+    case "unreadable":
+    case "write-failed":
+      return { kind: "failed", reason: outcome.reason };
+    case "awaiting-retry":
+      return { kind: "failed", reason: "The snapshot is still to be written" };
+  }
+}
+
+/** How long an answer waits for what is asked of Redis. */
+function announcingMilliseconds({ settings }: SubjectParts): number {
+  return settings.options.highAvailability.connectionTimeoutMs + ANNOUNCEMENT_GRACE_MILLISECONDS;
+}
+
+/** Why force announced nothing, in one line; null: there are no others, or they have agreed on the same already. */
+function whyNotForced({ settings, loop, notifier, chronicle }: SubjectParts): string | null {
+  const { active, agreement } = loop.state();
+  if (agreement === null) return isolationOf(settings.options);
+  if (!agreement.linked || notifier.link().state !== "up") {
+    return "Redis cannot be reached: nothing was announced over the others";
+  }
+  if (agreement.request?.kind === "announcement") {
+    return "Redis did not answer in time: whether it was announced over the others is not known";
+  }
+  if (standingOf(agreement) === "agreed" && agreement.head?.hash === active?.hash) return null;
+  const { trouble } = chronicle.announcements();
+  return `Nothing was announced over the others${trouble === null ? "" : `: ${trouble}`}`;
+}
+
+type Told = Pick<Extract<ReloadAnswer, { kind: "done" }>, "instancesNotified" | "notNotified">;
+
+const NOBODY_TOLD: Told = { instancesNotified: 0, notNotified: null };
+
+/** Makes all look again, where there are others; null: the daemon is about to end. */
+async function askAll(parts: SubjectParts, stopped: AbortSignal): Promise<Told | null> {
+  const { notifier, chronicle, settings } = parts;
+  if (!settings.options.highAvailability.enabled) return NOBODY_TOLD;
+  const isolation = isolationOf(settings.options);
+  if (isolation !== null) return { instancesNotified: 0, notNotified: isolation };
+  const asked = await withinLimit(notifier.lookAgain(settings.sourcePath), announcingMilliseconds(parts), stopped);
+  if (!asked.ok) {
+    return stopped.aborted ? null : { instancesNotified: 0, notNotified: "Redis did not answer in time" };
+  }
+  if (!asked.value.ok) return { instancesNotified: 0, notNotified: asked.value.reason };
+  chronicle.sentLookAgain();
+  return { instancesNotified: asked.value.delivered, notNotified: null };
+}
+
+/** Reads the file once for all who ask while the same snapshot is in force; its bytes are proven before. */
+function snapshotReader({ store, loop, chronicle }: SubjectParts): () => Promise<ServedSnapshot | null> {
+  let shared: Promise<ServedSnapshot | null> | null = null;
+  chronicle.onActivated(() => shared = null);
+  const read = async (): Promise<ServedSnapshot | null> => {
+    const { active } = loop.state();
+    const found = active && await store.read(active.contentHash);
+    if (found === null) return null;
+    const { header: { contentHash }, bytes } = found;
+    return contentHash === loop.state().active?.contentHash ? { contentHash, bytes } : null;
+  };
+  return async () => {
+    const mine = shared ??= read();
+    const snapshot = await mine;
+    if (snapshot === null && shared === mine) shared = null;
+    return snapshot;
+  };
+}

@@ -1,0 +1,327 @@
+// What happened, told once and everywhere the same: as a line of the log, a metric and an event; and remembered as far as
+// the status shows it. It decides nothing.
+import type { Journal } from "../admin/journal.ts";
+import type { LastReload, RedisStatus } from "../admin/daemon_api.ts";
+import type { Message } from "../cluster/announcement.ts";
+import type { Link } from "../cluster/notifier.ts";
+import type { Rejection } from "../cluster/peers.ts";
+import { describeChanges } from "../config/changes.ts";
+import type { Diagnostic } from "../diagnostic/diagnostic.ts";
+import { diagnosticJson, renderLine } from "../diagnostic/render.ts";
+import type { Logger } from "../telemetry/log.ts";
+import type { DaemonMetrics } from "../telemetry/metrics.ts";
+import { listed, narrateAgreement, narrateReload } from "../reload/narration.ts";
+import type { AgreementReport, LoopReport, Outcome, Report } from "../reload/report.ts";
+import type { Changes } from "./change_tracker.ts";
+import type { Candidate } from "./loader.ts";
+
+/** Where what happened is told. */
+export interface ChronicleSettings {
+  /** The log. */
+  readonly log: Logger;
+  /** What is counted. */
+  readonly metrics: DaemonMetrics;
+  /** The events. */
+  readonly journal: Journal;
+  /** The hash that was found in force at the start; null: none. */
+  readonly foundHash: string | null;
+  /** Whether there is a cluster to be linked with. */
+  readonly clustered: boolean;
+  /** Why there is none though there should be; null: there is, or there need not be. */
+  readonly isolation: string | null;
+  /** Whether each message and each link is worth a line (`HighAvailability:EnableDetailedLogging`). */
+  readonly detailed: boolean;
+  /** By what others know the source that was rejected last. */
+  rejectedHash(): string | null;
+  /** What the cluster has agreed on, as far as it is known. */
+  headGeneration(): number | null;
+  /** The wall clock; default the system's. */
+  now?(): Date;
+  /** Monotonic milliseconds; default the process's. */
+  monotonic?(): number;
+}
+
+/** Tells and remembers. */
+export interface Chronicle {
+  /** Takes what came of a reload, with what it changed, or what passed between the instances. */
+  report(report: Report<Candidate>, changes?: Changes): void;
+  /** Takes what arrived. `active` is the hash in force. */
+  heard(message: Message, active: string | null): void;
+  /** Takes what became of the link. */
+  linked(link: Link, connection: string): void;
+  /** Takes when a head was announced, `ageMilliseconds` ago, to know how long it takes until it is in force here. */
+  headSeen(hash: string, ageMilliseconds: number): void;
+  /** A message that makes all look again was sent. */
+  sentLookAgain(): void;
+  /** The options file changed, which counts after a restart. */
+  optionsChanged(path: string): void;
+  /** Events cannot be had just now, for the reason. */
+  watcherFailed(reason: string, pollSeconds: number): void;
+  /** They can again. */
+  watcherRecovered(): void;
+  /** Why events cannot be had just now; null: they can. */
+  watchTrouble(): string | null;
+  /** What the last reload came to; null: none has ended. */
+  lastReload(): LastReload | null;
+  /** Why the source is not in force; null: it is, or it could not even be read. */
+  rejection(): Rejection | null;
+  /** When what is in force was activated or found, in ISO 8601. */
+  activeSince(): string;
+  /** How the cluster is reached. */
+  redis(): RedisStatus;
+  /** Whether the options file changed since the start. */
+  restartNeeded(): boolean;
+  /** The announcements so far. */
+  announcements(): Announcements;
+  /** Calls back when another snapshot came into force; returns what ends that. */
+  onActivated(listener: () => void): () => void;
+}
+
+/** What this process announced. */
+export interface Announcements {
+  /** How many were accepted. */
+  readonly count: number;
+  /** How many of them overruled the others because a person wanted it. */
+  readonly forced: number;
+  /** How many instances got the latest. */
+  readonly delivered: number;
+  /** Why the latest attempt came to nothing, in one line; null: it did not, or there was none. */
+  readonly trouble: string | null;
+}
+
+/** Opens the chronicle of a process. */
+export function openChronicle(settings: ChronicleSettings): Chronicle {
+  const { now = () => new Date() } = settings;
+  const reloads = chronicleOfReloads(settings, now);
+  const cluster = chronicleOfLink(settings, now);
+  const agreement = chronicleOfAgreement(settings, () => cluster.redis().state === "down");
+  const { log, metrics } = settings;
+  let restartNeeded = false;
+  let watchTrouble: string | null = null;
+  const listeners = new Set<() => void>();
+  return {
+    ...cluster,
+    report(report, changes = {}) {
+      if (isAgreement(report)) return agreement.report(report);
+      reloads.report(report, changes);
+      if (report.kind !== "activated") return;
+      cluster.activated(report.hash);
+      for (const listener of [...listeners]) listener();
+    },
+    lastReload: reloads.lastReload,
+    rejection: reloads.rejection,
+    activeSince: reloads.activeSince,
+    announcements: agreement.announcements,
+    optionsChanged(path) {
+      restartNeeded = true;
+      log.warning("Options file changed: restart the daemon for it to count", { path });
+    },
+    restartNeeded: () => restartNeeded,
+    watcherFailed(reason, pollSeconds) {
+      watchTrouble = reason;
+      metrics.watcherErrors.add(1);
+      log.error(`File system watcher error: ${reason}`, {
+        polling: pollSeconds > 0 ? `every ${pollSeconds} s` : "while it lasts",
+      });
+    },
+    watcherRecovered() {
+      watchTrouble = null;
+      metrics.watcherRestarts.add(1);
+      log.information("File system watcher works again");
+    },
+    watchTrouble: () => watchTrouble,
+    onActivated(listener) {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+  };
+}
+
+/** All of them, as the compiler checks. */
+const AGREEMENT_KINDS: Readonly<Record<AgreementReport["kind"], true>> = {
+  "agreed": true,
+  "diverged": true,
+  "announced": true,
+  "announcement-refused": true,
+  "announcement-failed": true,
+  "head-unreadable": true,
+  "head-lost": true,
+};
+
+function isAgreement(report: Report<Candidate>): report is AgreementReport {
+  return Object.hasOwn(AGREEMENT_KINDS, report.kind);
+}
+
+type Rejected = Extract<LoopReport<Candidate>, { kind: "rejected" }>;
+
+/** What a reload came to, for people. */
+function outcomeOf(report: Exclude<Outcome<Candidate>, { kind: "awaiting-retry" }>) {
+  return report.kind === "rejected" && report.isUnread ? "unreadable" : report.kind;
+}
+
+/** Tells reloads; remembers warnings, to say them once. */
+function chronicleOfReloads(settings: ChronicleSettings, now: () => Date) {
+  const { log, metrics, journal, foundHash } = settings;
+  let toldWarnings = "";
+  let activeSince = now().toISOString();
+  let last: LastReload | null = null;
+  let rejection: Rejection | null = null;
+  metrics.info.replace({ hash: foundHash });
+
+  const tellWarnings = (warnings: readonly Diagnostic[]) => {
+    const lines = warnings.map(renderLine).join("\n");
+    if (lines !== toldWarnings && warnings.length > 0) {
+      log.warning("The configuration has warnings", listed("warnings", warnings));
+    }
+    toldWarnings = lines;
+  };
+  const remember = (report: Outcome<Candidate>) => {
+    if (report.kind === "awaiting-retry") return;
+    const { durationMilliseconds, reasons } = report;
+    const outcome = outcomeOf(report);
+    const isHealthy = outcome === "activated" || outcome === "unchanged";
+    last = { outcome, at: now().toISOString(), durationMilliseconds, reasons, ...findingsOf(report) };
+    metrics.reloads.add(1, { outcome: outcome === "write-failed" ? "write_failed" : outcome });
+    metrics.reloadDuration.observe(durationMilliseconds / 1000);
+    metrics.lastReloadSuccessful.set(isHealthy);
+    if (isHealthy) metrics.lastReloadSuccessTime.set(now().getTime() / 1000);
+  };
+  const reject = (report: Rejected) => {
+    if (report.isUnread) return void (rejection = null);
+    const hash = settings.rejectedHash() ?? report.fingerprint;
+    const isKnown = rejection?.hash === hash;
+    if (isKnown && rejection?.why === report.reason) return;
+    rejection = { hash, generation: settings.headGeneration(), why: report.reason, at: now().toISOString() };
+    if (!isKnown) journal.add("rejected", { hash, generation: rejection.generation, reason: report.reason });
+  };
+  return {
+    report(report: LoopReport<Candidate>, changes: Changes) {
+      const changed = describeChanges(changes);
+      const { level, message, fields } = narrateReload(report, ({ counts }) => ({ changed, ...counts }));
+      log[level](message, fields);
+      if ("reasons" in report) remember(report);
+      if (report.kind === "rejected") return reject(report);
+      if (report.kind !== "activated" && report.kind !== "unchanged") return;
+      rejection = null;
+      tellWarnings(report.candidate.warnings);
+      if (report.kind === "unchanged") return;
+      activeSince = now().toISOString();
+      metrics.lastChangeTime.set(now().getTime() / 1000);
+      metrics.info.replace({ hash: report.hash });
+      journal.add("activated", { hash: report.hash, change: report.change });
+    },
+    lastReload: () => last,
+    rejection: () => rejection,
+    activeSince: () => activeSince,
+  };
+}
+
+function findingsOf(report: Outcome<Candidate>): Pick<LastReload, "reason" | "diagnostics"> {
+  if (report.kind === "activated" || report.kind === "unchanged") {
+    return { reason: null, diagnostics: report.candidate.warnings.map(diagnosticAnswer) };
+  }
+  if (report.kind === "rejected") {
+    return { reason: report.reason, diagnostics: report.diagnostics.map(diagnosticAnswer) };
+  }
+  return { reason: report.kind === "awaiting-retry" ? null : report.reason, diagnostics: [] };
+}
+
+/** A diagnostic as the admin interface answers it. */
+export function diagnosticAnswer(one: Diagnostic): LastReload["diagnostics"][number] {
+  return { file: one.place?.file ?? null, ...diagnosticJson(one) };
+}
+
+/** Tells what passed between the instances. */
+function chronicleOfAgreement({ log, metrics, journal }: ChronicleSettings, isDown: () => boolean) {
+  let announcements: Announcements = { count: 0, forced: 0, delivered: 0, trouble: null };
+  return {
+    report(report: AgreementReport) {
+      const { level, message, fields } = narrateAgreement(report);
+      // That the link was lost has been said, and why.
+      log[report.kind === "head-unreadable" && isDown() ? "debug" : level](message, fields);
+      if (report.kind === "announcement-failed") announcements = { ...announcements, trouble: report.reason };
+      else if (report.kind === "announcement-refused") announcements = { ...announcements, trouble: "It was refused" };
+      else if (report.kind === "announced") {
+        const { count, forced } = announcements;
+        const { delivered, purpose } = report;
+        const isForced = purpose === "force";
+        announcements = { count: count + 1, forced: forced + (isForced ? 1 : 0), delivered, trouble: null };
+        metrics.notificationsSent.add(1);
+      } else if (report.kind === "agreed") {
+        metrics.activeGeneration.set(report.generation);
+        metrics.diverged.set(false);
+        journal.add("agreed", { generation: report.generation, hash: report.hash });
+      } else if (report.kind === "diverged") {
+        const { hash, head } = report;
+        metrics.diverged.set(true);
+        journal.add("diverged", { hash, generation: head.generation, agreedHash: head.hash });
+      }
+    },
+    announcements: () => announcements,
+  };
+}
+
+const GIVEN_UP = "it is given up, as HighAvailability:AutoReconnect says";
+
+/** Tells what became of the link, and what came over it. */
+function chronicleOfLink(settings: ChronicleSettings, now: () => Date) {
+  const { log, metrics, journal, clustered, isolation, detailed, monotonic = () => performance.now() } = settings;
+  const detail = detailed ? "information" : "debug";
+  let state: RedisStatus["state"] = clustered ? "connecting" : "disabled";
+  let since = now().toISOString();
+  let reason = isolation;
+  let ups = 0;
+  let toldOfInvalid = false;
+  let announced: { readonly hash: string; readonly at: number } | null = null;
+  metrics.highAvailabilityEnabled.set(clustered || isolation !== null);
+  const stillDown = (link: Link) => {
+    if (link.state !== "down") return;
+    if (link.final) log.warning(`Redis connection failed: ${link.reason}`, { next: GIVEN_UP });
+    else if (link.reason !== reason) log.warning(`Redis is still away: ${link.reason}`);
+    reason = link.reason;
+  };
+  return {
+    heard(message: Message, active: string | null) {
+      if (message.kind === "invalid") {
+        metrics.notificationsInvalid.add(1);
+        const level = toldOfInvalid ? detail : "warning";
+        toldOfInvalid = true;
+        return log[level]("A message on the channel is neither an announcement nor a path: it is ignored", {
+          why: message.why,
+        });
+      }
+      if (message.own) return;
+      if (message.kind === "look-again") return metrics.notificationsReceived.add(1, { kind: "look_again" });
+      metrics.notificationsReceived.add(1, { kind: "announcement" });
+      const { generation, hash, by } = message;
+      if (hash === active) metrics.notificationsIgnored.add(1);
+      log[detail]("Another instance announced a configuration", { generation, hash, by, known: hash === active });
+    },
+    linked(link: Link, connection: string) {
+      if (link.state === state) return stillDown(link);
+      const before = state;
+      state = link.state;
+      since = now().toISOString();
+      reason = link.state === "down" ? link.reason : null;
+      metrics.redisConnected.set(link.state === "up");
+      if (link.state === "up") {
+        if (ups++ > 0) metrics.redisReconnections.add(1);
+        log.information(before === "down" ? "Redis connected again" : "Redis connected", { connection });
+        journal.add("redis-up", {});
+      } else if (link.state === "down") {
+        const next = link.final ? GIVEN_UP : "it is tried again";
+        log.warning(`Redis connection failed: ${link.reason}`, { connection, next });
+        journal.add("redis-down", { reason: link.reason });
+      }
+    },
+    headSeen(hash: string, ageMilliseconds: number) {
+      if (announced?.hash !== hash) announced = { hash, at: monotonic() - ageMilliseconds };
+    },
+    activated(hash: string) {
+      if (announced?.hash === hash) metrics.notificationLatency.observe((monotonic() - announced.at) / 1000);
+      announced = null;
+    },
+    sentLookAgain: () => metrics.notificationsSent.add(1),
+    redis: (): RedisStatus => ({ state, since, reason, reconnections: Math.max(0, ups - 1) }),
+  };
+}

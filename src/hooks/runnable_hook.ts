@@ -1,0 +1,37 @@
+// A hook as it is carried out, from its options.
+import type { HookAction, Readiness, RunnableHook } from "./hook.ts";
+import type { HookOptions, ReadyOptions } from "../options/options.ts";
+
+/**
+ * Makes a hook of its options.
+ *
+ * @param isCarriedOut whether a run for the same occasion carried it out, and only the readiness failed.
+ */
+export function runnableHook(hook: HookOptions, isCarriedOut: boolean): RunnableHook {
+  const { name, timeoutSeconds, ready } = hook;
+  return {
+    name,
+    action: actionOf(hook),
+    timeoutMilliseconds: timeoutSeconds * 1000,
+    readiness: ready === null ? null : readinessOf(ready),
+    isCarriedOut,
+  };
+}
+
+/** The schema lets exactly one of them be there. */
+function actionOf({ command, http, signal, pidFile, systemdUnit, action }: HookOptions): HookAction {
+  if (command !== null) return { kind: "command", command };
+  if (http !== null) return { kind: "http", ...http };
+  if (signal !== null && pidFile !== null) return { kind: "signal", signal, pidFile };
+  if (systemdUnit !== null) return { kind: "systemd-unit", unit: systemdUnit, does: action };
+  throw new Error("a hook without an action passed the schema");
+}
+
+/** The same holds here. */
+function readinessOf({ command, http, systemdUnit, timeoutSeconds }: ReadyOptions): Readiness {
+  const timeoutMilliseconds = timeoutSeconds * 1000;
+  if (command !== null) return { probe: { kind: "command", command }, timeoutMilliseconds };
+  if (http !== null) return { probe: { kind: "http", ...http }, timeoutMilliseconds };
+  if (systemdUnit !== null) return { probe: { kind: "systemd-unit", unit: systemdUnit }, timeoutMilliseconds };
+  throw new Error("a Ready without a question passed the schema");
+}

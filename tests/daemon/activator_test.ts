@@ -1,0 +1,144 @@
+// A snapshot on its way into force: who may keep it from its name, and what is said then.
+import { assertEquals } from "@std/assert";
+import { activator } from "../../src/daemon/activator.ts";
+import { trackChanges } from "../../src/daemon/change_tracker.ts";
+import type { Candidate } from "../../src/daemon/loader.ts";
+import { type Diagnostic, errorDiagnostic } from "../../src/diagnostic/diagnostic.ts";
+import { checkOptions } from "../../src/options/option_schema.ts";
+import { SUPERSEDED } from "../../src/reload/loop.ts";
+import { openStore, type SnapshotStore } from "../../src/snapshot/store.ts";
+import { compileSource } from "../../src/snapshot/compile.ts";
+import { openBlockParser } from "../../src/document/blocks.ts";
+import { sourceText } from "../../src/diagnostic/range.ts";
+import { SAMPLE_CONNECTION, sampleJson } from "../support/sample_source.ts";
+
+const NEVER = new AbortController().signal;
+
+/** A host with a store and checks that do what they are told. */
+async function withHost(
+  check: (path: string, serverPath: string | null) => Promise<readonly Diagnostic[]>,
+  test: (
+    host: { path: string; serverPath: string; activate: ReturnType<typeof activator>["activate"] },
+  ) => Promise<void>,
+  active: (candidate: Candidate) => string | null = () => null,
+): Promise<void> {
+  const directory = await Deno.makeTempDir();
+  try {
+    const path = `${directory}/config.snapshot.json`;
+    const serverPath = `${directory}/config.snapshot.honua`;
+    const opened = await openStore({ path, serverPath });
+    if (!opened.ok) throw new Error(opened.message);
+    const store: SnapshotStore = opened.store;
+    const options = checkOptions({ hooks: { list: [{ name: "judge", command: ["x"], on: "check" }] } });
+    if (!options.ok) throw new Error("the options are wrong");
+    const { activate } = activator({
+      hooks: options.options.hooks,
+      store,
+      changes: trackChanges(opened.existing),
+      hooking: { check: (_candidate, { candidate, serverCandidate }) => check(candidate, serverCandidate) },
+      active: () => {
+        const contentHash = active(CANDIDATE);
+        return contentHash === null ? null : { hash: "other", contentHash };
+      },
+    });
+    await test({ path, serverPath, activate });
+  } finally {
+    await Deno.remove(directory, { recursive: true });
+  }
+}
+
+const CANDIDATE = await candidateOf("first");
+const LIMIT = { suspend: () => {}, resume: () => {} };
+const ACCEPTS = () => Promise.resolve([]);
+
+async function candidateOf(title: string): Promise<Candidate> {
+  await using parser = openBlockParser();
+  const source = sourceText("honua.json", sampleJson(title));
+  const environment = () => SAMPLE_CONNECTION;
+  const compiled = await compileSource({ source, format: "json", environment, validate: true, parser });
+  if (!compiled.ok) throw new Error(JSON.stringify(compiled.diagnostics));
+  return compiled;
+}
+
+Deno.test("what every check accepts is written, and the clock stands still while they check", async () => {
+  const order: string[] = [];
+  const check = async (temporary: string) => {
+    order.push((await Deno.stat(temporary)).isFile ? "checked" : "nothing");
+    return [];
+  };
+  await withHost(check, async ({ path, activate }) => {
+    const limit = { suspend: () => void order.push("suspended"), resume: () => void order.push("resumed") };
+    assertEquals(await activate(CANDIDATE, NEVER, limit), { kind: "written" });
+    assertEquals(order, ["suspended", "checked", "resumed"]);
+    assertEquals(await Deno.readFile(path), CANDIDATE.snapshot.bytes);
+  });
+});
+
+Deno.test("what is refused is not there, with the reason", async () => {
+  const refusal = errorDiagnostic("hook/check-failed", "No");
+  await withHost(() => Promise.resolve([refusal]), async ({ path, activate }) => {
+    const result = await activate(CANDIDATE, NEVER, LIMIT);
+    assertEquals(result, { kind: "refused", reason: "error: No [hook/check-failed]", diagnostics: [refusal] });
+    assertEquals(await Deno.stat(path).catch(() => null), null);
+  });
+});
+
+Deno.test("a check that changes or removes what it was shown is a refusal", async () => {
+  for (const meddle of [(path: string) => Deno.writeTextFile(path, "{}"), (path: string) => Deno.remove(path)]) {
+    const check = async (path: string) => {
+      await meddle(path);
+      return [];
+    };
+    await withHost(check, async ({ path, activate }) => {
+      const result = await activate(CANDIDATE, NEVER, LIMIT);
+      assertEquals(result.kind === "refused" && result.diagnostics[0]?.code, "hook/candidate-changed");
+      assertEquals(await Deno.stat(path).catch(() => null), null);
+    });
+  }
+});
+
+Deno.test("told to give up during a check, it says whether for something newer or for good", async () => {
+  for (const [reason, kind] of [[SUPERSEDED, "superseded"], [undefined, "failed"]] as const) {
+    const controller = new AbortController();
+    const check = () => {
+      controller.abort(reason);
+      return Promise.resolve([]);
+    };
+    await withHost(check, async ({ path, activate }) => {
+      assertEquals((await activate(CANDIDATE, controller.signal, LIMIT)).kind, kind);
+      assertEquals(await Deno.stat(path).catch(() => null), null);
+    });
+  }
+});
+
+Deno.test("where the content is in force already nobody is asked", async () => {
+  const check = () => Promise.reject(new Error("asked"));
+  const active = ({ snapshot }: Candidate) => snapshot.contentHash;
+  await withHost(check, async ({ activate }) => {
+    assertEquals(await activate(CANDIDATE, NEVER, LIMIT), { kind: "written" });
+  }, active);
+});
+
+Deno.test("what is aborted before it began is not begun", async () => {
+  await withHost(ACCEPTS, async ({ activate }) => {
+    assertEquals((await activate(CANDIDATE, AbortSignal.abort(), LIMIT)).kind, "failed");
+  });
+});
+
+Deno.test("a check is shown the server form too, and one that changes it is a refusal of both", async () => {
+  let meddles = false;
+  const check = async (_path: string, serverPath: string | null) => {
+    assertEquals((await Deno.stat(serverPath!)).size, CANDIDATE.serverForm.byteLength);
+    if (meddles) await Deno.writeTextFile(serverPath!, "\n", { append: true });
+    return [];
+  };
+  await withHost(check, async ({ path, serverPath, activate }) => {
+    meddles = true;
+    const refused = await activate(CANDIDATE, NEVER, LIMIT);
+    assertEquals(refused.kind === "refused" && refused.diagnostics[0]?.code, "hook/candidate-changed");
+    for (const one of [path, serverPath]) assertEquals(await Deno.stat(one).catch(() => null), null);
+    meddles = false;
+    assertEquals(await activate(CANDIDATE, NEVER, LIMIT), { kind: "written" });
+    assertEquals((await Deno.stat(serverPath)).size, CANDIDATE.serverForm.byteLength);
+  });
+});

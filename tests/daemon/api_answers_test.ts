@@ -1,0 +1,234 @@
+// The daemon as its admin interface sees it, over a loop and a notifier that do what a test says.
+import { assert, assertEquals } from "@std/assert";
+import { openJournal } from "../../src/admin/journal.ts";
+import type { LookAgainAnswer, Notifier } from "../../src/cluster/notifier.ts";
+import { soloNotifier } from "../../src/cluster/solo_notifier.ts";
+import type { Announcements, Chronicle } from "../../src/daemon/event_recorder.ts";
+import type { Candidate } from "../../src/daemon/loader.ts";
+import { openSubject } from "../../src/daemon/api_answers.ts";
+import { createLogger } from "../../src/telemetry/log.ts";
+import { openMetrics } from "../../src/telemetry/metrics.ts";
+import { readOptions } from "../../src/options/option_reader.ts";
+import { type Agreement, initialAgreement, NEW_LEDGER } from "../../src/reload/agreement.ts";
+import type { Loop } from "../../src/reload/loop.ts";
+import type { Sha256Hex } from "../../src/snapshot/canonical.ts";
+import type { SnapshotStore } from "../../src/snapshot/store.ts";
+import { initialState } from "../../src/reload/state.ts";
+
+const [A, B] = ["a".repeat(64), "b".repeat(64)] as const;
+const NONE: Announcements = { count: 0, forced: 0, delivered: 0, trouble: null };
+const AGREED: Agreement = {
+  ...initialAgreement(
+    { ...NEW_LEDGER, seen: 7, agreed: { generation: 7, hash: A }, concluded: A },
+    { settleMilliseconds: 1_000, reconcileMilliseconds: 1_000 },
+  ),
+  standing: { kind: "agreed" },
+  head: { generation: 7, hash: A },
+  linked: true,
+  hasLooked: true,
+};
+
+interface Given {
+  /** What is known of the cluster after the reload; null: alone. */
+  readonly agreement?: Agreement | null;
+  /** What was announced by the reload. */
+  readonly announced?: Announcements;
+  readonly isUp?: boolean;
+  readonly lookAgain?: () => Promise<LookAgainAnswer>;
+  readonly peers?: Notifier["peers"];
+  /** Which files are those in force. */
+  readonly stored?: SnapshotStore["stored"];
+  /** What is at the snapshot's path. */
+  readonly read?: SnapshotStore["read"];
+}
+
+/** A subject that reloads at once, and what stops its loop. */
+/** A chronicle of an instance to which nothing happened yet. */
+const QUIET: Partial<Chronicle> = {
+  watchTrouble: () => null,
+  activeSince: () => "2026-01-01T00:00:00Z",
+  lastReload: () => null,
+  redis: () => ({ state: "up", since: "2026-01-01T00:00:00Z", reason: null, reconnections: 0 }),
+  restartNeeded: () => false,
+};
+
+const SETTINGS = {
+  sourcePath: "/source.hcl",
+  optionsPath: null,
+  environment: {},
+  version: "1.0.0",
+  once: false,
+  log: createLogger({ format: "json", level: "critical", write: () => {}, terminal: false, colour: false }),
+};
+
+const IN_FORCE = () => Promise.resolve({ snapshot: true, serverForm: true });
+
+function open(
+  { agreement = AGREED, announced = NONE, isUp = true, lookAgain, peers, stored = IN_FORCE, read: file }: Given,
+) {
+  const enabled = agreement !== null;
+  const read = readOptions({
+    flags: [
+      { flag: "--set", key: "HighAvailability:Enabled", value: `${enabled}` },
+      { flag: "--set", key: "ConnectionStrings:Redis", value: "redis:6379" },
+      { flag: "--set", key: "Snapshot:Path", value: "/nonexistent/config.snapshot.json" },
+    ],
+    environment: {},
+    file: null,
+  });
+  assert(read.ok);
+  const stopped = Promise.withResolvers<void>();
+  let announcements = NONE;
+  const asked: string[] = [];
+  const candidate = {} as Candidate;
+  const state = initialState<Candidate>({ hash: A, contentHash: A }, { agreement });
+  const loop: Pick<Loop<Candidate>, "request" | "announced" | "state" | "stopped"> = {
+    request(reason) {
+      asked.push(reason);
+      announcements = announced;
+      const about = { reasons: [reason], durationMilliseconds: 1, hash: A, contentHash: A, healed: null, candidate };
+      return Promise.resolve({ kind: "unchanged", ...about });
+    },
+    announced: () => Promise.resolve(),
+    state: () => state,
+    stopped: stopped.promise,
+  };
+  const solo = soloNotifier({ incarnation: "0123456789ab" });
+  const notifier: Notifier = {
+    ...solo,
+    link: () => isUp ? { state: "up" } : { state: "down", reason: "It was closed", final: false },
+    lookAgain: lookAgain ?? (() => Promise.resolve({ ok: true, delivered: 4 })),
+    peers: peers ?? (() => Promise.resolve({ ok: true, peers: [] })),
+  };
+  const sent: string[] = [];
+  const chronicle: Partial<Chronicle> = {
+    announcements: () => announcements,
+    sentLookAgain: () => void sent.push("look again"),
+    onActivated: () => () => {},
+    rejection: () => null,
+    ...QUIET,
+  };
+  const subject = openSubject({
+    settings: { ...SETTINGS, options: read.options },
+    instance: "edge-1",
+    incarnation: "0123456789ab",
+    store: {
+      read: file ?? (() => Promise.resolve(null)),
+      stored,
+    },
+    mounted: { known: () => [], look: () => Promise.resolve([]) },
+    loop: loop as Loop<Candidate>,
+    notifier,
+    chronicle: chronicle as Chronicle,
+    hooking: { status: () => [] },
+    metrics: openMetrics({ version: "1.0.0", startTimeSeconds: 0 }),
+    journal: openJournal(),
+    mask: (text) => text,
+  });
+  return { subject, asked, sent, stop: stopped.resolve };
+}
+
+const FORCE = { notifyOtherInstances: false, force: true };
+const NOTIFY = { notifyOtherInstances: true, force: false };
+
+/** The reason of a reload by force that failed, or `done`. */
+async function forced(given: Given): Promise<string> {
+  const { subject, asked } = open(given);
+  const answer = await subject.reload(FORCE);
+  assertEquals(asked, ["force"]);
+  return answer.kind === "failed" ? answer.reason : answer.kind;
+}
+
+Deno.test("a reload by force is done where it was announced, the others have the same, or there are none", async () => {
+  assertEquals(await forced({ announced: { ...NONE, count: 1, forced: 1, delivered: 3 } }), "done");
+  assertEquals(await forced({}), "done");
+  assertEquals(await forced({ agreement: null, isUp: false }), "done");
+});
+
+Deno.test("a reload by force that announced nothing failed, and says why", async () => {
+  const away = "Redis cannot be reached: nothing was announced over the others";
+  assertEquals(await forced({ isUp: false }), away);
+  assertEquals(await forced({ agreement: { ...AGREED, linked: false } }), away);
+  const failed = { ...AGREED, head: null };
+  const trouble = "Redis is full";
+  assertEquals(
+    await forced({ agreement: failed, announced: { ...NONE, trouble } }),
+    "Nothing was announced over the others: Redis is full",
+  );
+  // A change that was announced before is not what was asked for, where the head is another by now.
+  const settling: Agreement = { ...AGREED, head: { generation: 9, hash: B } };
+  assertEquals(
+    await forced({ agreement: settling, announced: { ...NONE, count: 1 } }),
+    "Nothing was announced over the others",
+  );
+  const waiting: Agreement = { ...failed, request: { kind: "announcement", hash: A, purpose: "force" } };
+  assertEquals(
+    await forced({ agreement: waiting }),
+    "Redis did not answer in time: whether it was announced over the others is not known",
+  );
+});
+
+async function notified(given: Given) {
+  const { subject, sent } = open(given);
+  const answer = await subject.reload(NOTIFY);
+  assert(answer.kind === "done");
+  return [answer.instancesNotified, answer.notNotified, sent.length];
+}
+
+Deno.test("others that could not be made to look again are none, with the reason", async () => {
+  assertEquals(await notified({}), [4, null, 1]);
+  assertEquals(await notified({ announced: { ...NONE, count: 1, delivered: 2 } }), [2, null, 0]);
+  const reason = "It was closed";
+  assertEquals(await notified({ lookAgain: () => Promise.resolve({ ok: false, reason }) }), [0, reason, 0]);
+  assertEquals(await notified({ agreement: null }), [0, null, 0]);
+});
+
+Deno.test("who waits for the others while the daemon ends is told that it does", async () => {
+  const { subject, stop } = open({ lookAgain: () => new Promise(() => {}) });
+  const answer = subject.reload(NOTIFY);
+  stop();
+  assertEquals(await answer, { kind: "stopping" });
+});
+
+Deno.test("while an own change is owed nothing is called agreed, and it has no generation", async () => {
+  const { subject } = open({ agreement: { ...AGREED, ledger: { ...AGREED.ledger, owed: { hash: B, base: A } } } });
+  const answer = await subject.reload({ notifyOtherInstances: false, force: false });
+  assert(answer.kind === "done");
+  assertEquals([answer.standing, answer.generation], ["unknown", null]);
+});
+
+Deno.test("metrics do not wait for a Redis that does not answer", async () => {
+  const { subject } = open({ peers: () => new Promise(() => {}) });
+  const { text } = await subject.metrics();
+  const states = text.split("\n").filter((line) => line.includes("_peers{"));
+  assert(states.length > 0 && states.every((line) => line.endsWith(" 0")), text);
+});
+
+Deno.test("all who ask for the snapshot in force share one reading, and where there is none the next one looks again", async () => {
+  const asked: (string | undefined)[] = [];
+  const found: (string | null)[] = [null, B, A];
+  const { subject } = open({
+    read(contentHash) {
+      asked.push(contentHash);
+      const hash = found.shift() as Sha256Hex | null;
+      const header = hash && { format: 1 as const, hash, contentHash: hash };
+      return Promise.resolve(header && { header, bytes: new Uint8Array([1]) });
+    },
+  });
+  assertEquals(await Promise.all([subject.snapshot(), subject.snapshot()]), [null, null]);
+  assertEquals(await subject.snapshot(), null);
+  const [one, other] = [await subject.snapshot(), await subject.snapshot()];
+  assert(one === other && one?.contentHash === A);
+  assertEquals(asked, [A, A, A]);
+});
+
+Deno.test("the status tells of each file whether it is the one in force, and which is gone", async () => {
+  const filesOf = async (snapshot: boolean, serverForm: boolean) => {
+    const { subject } = open({ stored: () => Promise.resolve({ snapshot, serverForm }) });
+    const status = await subject.status();
+    return [status.stored, status.serverForm?.stored];
+  };
+  assertEquals(await filesOf(true, true), ["in-force", "in-force"]);
+  assertEquals(await filesOf(true, false), ["in-force", "missing"]);
+  assertEquals(await filesOf(false, true), ["missing", "in-force"]);
+});

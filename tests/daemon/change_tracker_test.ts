@@ -1,0 +1,25 @@
+import { assertEquals } from "@std/assert";
+import { type Changes, trackChanges } from "../../src/daemon/change_tracker.ts";
+
+const layers = (...titles: string[]) => ({
+  layers: Object.fromEntries(titles.map((title, at) => [`l${at}`, { title }])),
+});
+
+/** Without what a prototype adds. */
+function told(changes: Changes, expected: Changes): void {
+  assertEquals<Changes>({ ...changes }, expected);
+}
+
+Deno.test("changes are counted against what is in force, however often something else was looked at", () => {
+  const tracker = trackChanges({ state: "none" });
+  const [first, second] = [layers("a", "b"), layers("a", "c")];
+  const added = { layers: { added: 2, removed: 0, changed: 0 } };
+  const changed = { layers: { added: 0, removed: 0, changed: 1 } };
+  told(tracker.against(first), added);
+  told(tracker.against(second), added);
+  told(tracker.moveTo(first), added);
+  told(tracker.against(first), {});
+  told(tracker.moveTo(second), changed);
+  told(tracker.against(first), changed);
+  told(tracker.against(layers("a", "c")), {});
+});

@@ -1,0 +1,190 @@
+// A look that finds what was compiled last: nothing is compiled again, and nothing of what it says differs.
+import { assert, assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
+import fc from "fast-check";
+import { looker, type LookTools } from "../../src/daemon/loader.ts";
+import { type BlockParser, openBlockParser } from "../../src/document/blocks.ts";
+import { checkOptions } from "../../src/options/option_schema.ts";
+import { openStore } from "../../src/snapshot/store.ts";
+import { SAMPLE_CONNECTION, sampleJson, sampleSource } from "../support/sample_source.ts";
+import { type TemporaryDirectory, temporaryDirectory } from "../support/temporary.ts";
+
+const SIGNAL = new AbortController().signal;
+
+interface Host {
+  readonly sourcePath: string;
+  readonly environmentFile: string;
+  readonly tools: LookTools;
+  /** What each look told of secrets. */
+  readonly remembered: (readonly string[])[];
+  open(): ReturnType<typeof looker>;
+}
+
+async function hostIn(directory: TemporaryDirectory, format: "hcl" | "json", parser: BlockParser): Promise<Host> {
+  const [sourcePath, environmentFile] = [directory.file(`honua.${format}`), directory.file("honua.env")];
+  const opened = await openStore({ path: directory.file("honua.snapshot.json") });
+  assert(opened.ok);
+  const remembered: (readonly string[])[] = [];
+  const tools: LookTools = {
+    parser,
+    store: opened.store,
+    secrets: { mask: (text) => text, remember: (found) => void remembered.push(found) },
+    active: () => null,
+  };
+  const checked = checkOptions({ configurationWatcher: { environmentFiles: [`-${environmentFile}`] } });
+  assert(checked.ok);
+  const settings = { options: checked.options, sourcePath, environment: { SAMPLE_CONNECTION } };
+  return { sourcePath, environmentFile, tools, remembered, open: () => looker(settings, tools) };
+}
+
+/** A parser that counts how often it is asked. */
+function counted(parser: BlockParser): { parser: BlockParser; readonly questions: number } {
+  let questions = 0;
+  const judge: BlockParser["judge"] = (...given) => {
+    questions++;
+    return parser.judge(...given);
+  };
+  return {
+    parser: new Proxy(parser, { get: (target, name) => name === "judge" ? judge : Reflect.get(target, name) }),
+    get questions() {
+      return questions;
+    },
+  };
+}
+
+Deno.test("the second look at the same bytes asks the parser nothing, and hands out what the first one did", async () => {
+  await using directory = await temporaryDirectory();
+  await using blocks = openBlockParser();
+  const counting = counted(blocks);
+  const { sourcePath, remembered, open } = await hostIn(directory, "hcl", counting.parser);
+  const { look, rejectedHash } = open();
+  await directory.write("honua.hcl", sampleSource("one"));
+  const first = await look(SIGNAL);
+  assert(first.kind === "candidate");
+  assertEquals(counting.questions, 1);
+  const hash = rejectedHash();
+  const now = new Date();
+  await Deno.utime(sourcePath, now, now);
+  assertEquals(await look(SIGNAL), first);
+  await directory.write("next", sampleSource("one"));
+  await Deno.rename(directory.file("next"), sourcePath);
+  const third = await look(SIGNAL);
+  assert(third.kind === "candidate");
+  assertStrictEquals(third.candidate, first.candidate);
+  assertEquals([counting.questions, rejectedHash()], [1, hash]);
+  assertEquals(remembered, Array.from({ length: 3 }, () => [SAMPLE_CONNECTION]));
+  await directory.write("honua.hcl", sampleSource("two"));
+  const fourth = await look(SIGNAL);
+  assert(fourth.kind === "candidate" && fourth.hash !== first.hash);
+  assertEquals(counting.questions, 2);
+});
+
+Deno.test("another value in an environment file is compiled, though the source is what it was", async () => {
+  await using directory = await temporaryDirectory();
+  await using blocks = openBlockParser();
+  const { open, environmentFile } = await hostIn(directory, "json", blocks);
+  const { look } = open();
+  await directory.write("honua.json", sampleJson("one"));
+  const first = await look(SIGNAL);
+  await Deno.writeTextFile(environmentFile, "SAMPLE_CONNECTION=Host=elsewhere;Database=roads\n");
+  const second = await look(SIGNAL);
+  assert(first.kind === "candidate" && second.kind === "candidate");
+  assertEquals([second.hash === first.hash, second.contentHash === first.contentHash], [true, false]);
+});
+
+Deno.test("a source that was rejected is judged at every look", async () => {
+  await using directory = await temporaryDirectory();
+  await using blocks = openBlockParser();
+  const counting = counted(blocks);
+  const { look } = (await hostIn(directory, "hcl", counting.parser)).open();
+  await directory.write("honua.hcl", sampleSource("one").replace("odata", "no-such-service"));
+  const first = await look(SIGNAL);
+  assertEquals(first.kind, "rejected");
+  assertEquals(await look(SIGNAL), first);
+  assertEquals(counting.questions, 2);
+});
+
+Deno.test("what a look hands out has no document, whose text would be kept", async () => {
+  await using directory = await temporaryDirectory();
+  await using blocks = openBlockParser();
+  const { look } = (await hostIn(directory, "json", blocks)).open();
+  await directory.write("honua.json", sampleJson("one"));
+  const found = await look(SIGNAL);
+  assert(found.kind === "candidate");
+  assertEquals(Object.keys(found.candidate).toSorted(), ["config", "counts", "serverForm", "snapshot", "warnings"]);
+});
+
+const SOURCES: Readonly<Record<string, string | Uint8Array | null>> = {
+  one: sampleJson("one"),
+  two: sampleJson("two"),
+  "with a mark": `\ufeff${sampleJson("one")}`,
+  "with a warning": sampleJson("one").replace('"enabled": true', '"enabled": false'),
+  broken: sampleJson("one").slice(0, -10),
+  invalid: sampleJson("one").replace('"idField"', '"idFiled"'),
+  "not text": new Uint8Array([0x7b, 0xff, 0x7d]),
+  missing: null,
+};
+
+const ENVIRONMENTS: Readonly<Record<string, string | Uint8Array | null>> = {
+  none: null,
+  other: "SAMPLE_CONNECTION=Host=elsewhere\n",
+  odd: "export SAMPLE_CONNECTION=x\n",
+  "not text": new Uint8Array([0xc0]),
+};
+
+async function put(path: string, content: string | Uint8Array | null): Promise<void> {
+  if (content === null) return await Deno.remove(path).catch(() => {});
+  await Deno.writeFile(path, typeof content === "string" ? new TextEncoder().encode(content) : content);
+}
+
+Deno.test("whatever comes after whatever, one that looked before says what a fresh one says", async () => {
+  await using blocks = openBlockParser();
+  const step = fc.record({
+    source: fc.constantFrom(...Object.keys(SOURCES)),
+    environment: fc.constantFrom("none", "none", ...Object.keys(ENVIRONMENTS)),
+  });
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { minLength: 2, maxLength: 12 }), async (steps) => {
+      await using directory = await temporaryDirectory();
+      const { sourcePath, environmentFile, remembered, open } = await hostIn(directory, "json", blocks);
+      const experienced = open();
+      for (const { source, environment } of steps) {
+        await put(sourcePath, SOURCES[source]!);
+        await put(environmentFile, ENVIRONMENTS[environment]!);
+        const said = [];
+        for (const { look, rejectedHash } of [experienced, open()]) {
+          remembered.length = 0;
+          said.push({ outcome: await look(SIGNAL), rejected: rejectedHash(), secrets: [...remembered] });
+        }
+        assertEquals(said[0], said[1]);
+      }
+    }),
+    { numRuns: 60 },
+  );
+});
+
+Deno.test("a look that was given up comes to nothing, and leaves nothing behind", async () => {
+  await using directory = await temporaryDirectory();
+  await using parser = openBlockParser();
+  const { remembered, open } = await hostIn(directory, "hcl", parser);
+  const { look, rejectedHash } = open();
+  await directory.write("honua.hcl", sampleSource("one"));
+  const first = await look(SIGNAL);
+  const hash = rejectedHash();
+  await directory.write("honua.hcl", sampleSource("two"));
+  await assertRejects(() => look(AbortSignal.abort(new Error("given up"))), Error, "given up");
+  assertEquals([rejectedHash(), remembered.length], [hash, 1]);
+  await directory.write("honua.hcl", sampleSource("one"));
+  assertEquals(await look(SIGNAL), first);
+});
+
+Deno.test("a source of which no byte could be read says so, and one that is not text does not", async () => {
+  await using directory = await temporaryDirectory();
+  await using parser = openBlockParser();
+  const { sourcePath, open } = await hostIn(directory, "hcl", parser);
+  const { look } = open();
+  const missing = await look(SIGNAL);
+  await Deno.writeFile(sourcePath, Uint8Array.of(0xff));
+  const broken = await look(SIGNAL);
+  const isUnread = [missing, broken].map((outcome) => outcome.kind === "rejected" && outcome.isUnread === true);
+  assertEquals([missing.kind, broken.kind, ...isUnread], ["rejected", "rejected", true, false]);
+});

@@ -1,0 +1,135 @@
+// What of the reports is worth a hook, each thing once.
+import { assertEquals } from "@std/assert";
+import {
+  followHappenings,
+  type Happenings,
+  type HookCandidate,
+  type InForce,
+  inForceOf,
+} from "../../src/hooks/hook_triggers.ts";
+import { errorDiagnostic } from "../../src/diagnostic/diagnostic.ts";
+import type { Report } from "../../src/reload/report.ts";
+import type { Existing } from "../../src/snapshot/store.ts";
+
+const ABOUT = {
+  instance: "edge-1",
+  source: "/etc/honua/config.hcl",
+  snapshot: "/config.snapshot.json",
+  serverPath: "/s.honua",
+};
+const LAYERS = ["layers"];
+const IN_FORCE: InForce = { hash: "h1", contentHash: "c1", secrets: ["Password=hunter2"] };
+const candidate: HookCandidate = {
+  snapshot: { hash: "h9" },
+  config: { dataSources: { main: { connection: "Password=hunter3" } } },
+};
+const about = { reasons: ["file"], durationMilliseconds: 1, healed: null, candidate } as const;
+
+function activated(hash: string, contentHash: string): Report<HookCandidate> {
+  return { kind: "activated", ...about, hash, contentHash, change: "both" };
+}
+
+function rejected(isUnread = false): Report<HookCandidate> {
+  const diagnostics = [errorDiagnostic("config/rule", "It is wrong")];
+  const failure = { fingerprint: "f", reason: "s3cret is wrong", repeated: false };
+  return { ...about, ...failure, kind: "rejected", diagnostics, isUnread };
+}
+
+const UNCHANGED: Report<HookCandidate> = { kind: "unchanged", ...about, hash: "h1", contentHash: "c1" };
+
+function open(inForce: InForce | null) {
+  const rejectedHash = { value: "r1" };
+  const happenings = followHappenings({
+    about: ABOUT,
+    inForce,
+    rejectedHash: () => rejectedHash.value,
+    mask: (text) => text.replaceAll("s3cret", "[masked]"),
+  });
+  return { happenings, rejectedHash };
+}
+
+/** The news in short: `activated c1 before c0 layers`, `start c1`, `over rejected`. */
+function newsOf(happenings: Happenings, report: Report<HookCandidate>, changed: readonly string[] = []): string[] {
+  return happenings.of(report, changed).map((news) => {
+    if (news.kind === "over") return `over ${news.event}`;
+    const { event, key, before, changed, isStart } = news.happening;
+    const since = before === null ? "" : ` before ${before}`;
+    return `${isStart ? "start" : event} ${key}${since}${changed === null ? "" : ` ${changed.join()}`}`;
+  });
+}
+
+Deno.test("each snapshot with another content is told, with what was in force before", () => {
+  const { happenings } = open(null);
+  assertEquals(newsOf(happenings, activated("h1", "c1"), LAYERS), ["over rejected", "activated c1 layers"]);
+  assertEquals(newsOf(happenings, activated("h2", "c2"), LAYERS), ["over rejected", "activated c2 before c1 layers"]);
+  assertEquals(newsOf(happenings, activated("h3", "c2")), ["over rejected"]);
+  const [, news] = happenings.of(activated("h4", "c4"), LAYERS);
+  const told = news?.kind === "happened" ? news.happening.told.occasion : null;
+  assertEquals([told?.hash, told?.previousHash, told?.changed], ["h4", "h3", ["layers"]]);
+});
+
+Deno.test("what is in force at the start is told once, when the first look ended, whatever it came to", () => {
+  for (const first of [UNCHANGED, activated("h2", "c1")]) {
+    const { happenings } = open(IN_FORCE);
+    assertEquals(newsOf(happenings, first), ["over rejected", "start c1"]);
+    assertEquals(newsOf(happenings, first), ["over rejected"]);
+  }
+  const { happenings } = open(IN_FORCE);
+  assertEquals(newsOf(happenings, rejected()), ["start c1", "rejected r1"]);
+  assertEquals(newsOf(open(IN_FORCE).happenings, activated("h2", "c2"), LAYERS), [
+    "over rejected",
+    "activated c2 before c1 layers",
+  ]);
+});
+
+Deno.test("a rejected source is told once, and again once another was rejected or it was healed", () => {
+  const { happenings, rejectedHash } = open(null);
+  assertEquals(newsOf(happenings, rejected()), ["rejected r1"]);
+  assertEquals(newsOf(happenings, rejected()), []);
+  rejectedHash.value = "r2";
+  assertEquals(newsOf(happenings, rejected()), ["rejected r2"]);
+  assertEquals(newsOf(happenings, UNCHANGED), ["over rejected"]);
+  assertEquals(newsOf(happenings, rejected()), ["rejected r2"]);
+});
+
+Deno.test("a source that could not be read is no rejection", () => {
+  const { happenings } = open(null);
+  assertEquals(newsOf(happenings, rejected(true)), []);
+});
+
+Deno.test("a divergence is told with what the others agreed on, until the instance agrees", () => {
+  const { happenings } = open(IN_FORCE);
+  const diverged = { kind: "diverged", hash: "h1", head: { generation: 3, hash: "h7" } } as const;
+  assertEquals(newsOf(happenings, diverged), ["diverged h7"]);
+  const agreed = { kind: "agreed", generation: 4, hash: "h1", after: "diverged" } as const;
+  assertEquals(newsOf(happenings, agreed), ["over diverged"]);
+});
+
+Deno.test("what a hook is told is masked, and the configuration's own secrets are known for its output", () => {
+  const { happenings } = open(IN_FORCE);
+  const [, news] = happenings.of(rejected(), []);
+  const told = news?.kind === "happened" ? news.happening.told : null;
+  assertEquals([told?.occasion.reason, happenings.secrets()], ["[masked] is wrong", ["Password=hunter2"]]);
+  const check = happenings.toCheck(candidate, { candidate: "/tmp/candidate", serverCandidate: "/tmp/server" }, LAYERS);
+  assertEquals(check.occasion, {
+    ...ABOUT,
+    event: "check",
+    hash: "h9",
+    previousHash: "h1",
+    candidate: "/tmp/candidate",
+    serverCandidate: "/tmp/server",
+    changed: ["layers"],
+    reason: null,
+    agreedHash: null,
+  });
+  assertEquals(check.secrets, ["Password=hunter3"]);
+  happenings.of(activated("h2", "c2"), LAYERS);
+  assertEquals([happenings.hash(), happenings.secrets()], ["h2", ["Password=hunter3", "Password=hunter2"]]);
+});
+
+Deno.test("of a snapshot that was found its marks and secrets are kept, and not the snapshot", () => {
+  const header = { format: 1, hash: "h1", contentHash: "c1" } as const;
+  const config = { dataSources: { main: { connection: "Password=hunter2" } } };
+  assertEquals(inForceOf({ state: "in-force", header, config } as unknown as Existing), IN_FORCE);
+  assertEquals(inForceOf({ state: "none" }), null);
+});
