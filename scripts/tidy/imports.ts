@@ -7,7 +7,7 @@ import type { Violation } from "./violation.ts";
 /** What the files of a room may import besides their own room's. */
 interface Room {
   readonly imports: readonly string[];
-  /** Rooms of which types alone may be imported. */
+  /** Rooms of which only types may be imported. */
   readonly types?: readonly string[];
 }
 
@@ -16,7 +16,7 @@ const GROUND = ["time", "diagnostic", "host"];
 const CONTENT = ["document", "server", "config", "snapshot"];
 const PROCESS = ["options", "telemetry"];
 const PARTS = ["source", "cluster", "hooks"];
-const PROGRAM = [...GROUND, ...CONTENT, ...PROCESS, "reload", ...PARTS];
+const PROGRAM = [...GROUND, ...CONTENT, ...PROCESS, "agreement", "reload", ...PARTS];
 
 /** The rooms and what each may import; a room that is not here has no place in the house yet. */
 const ROOMS: ReadonlyMap<string, Room> = new Map<string, Room>([
@@ -29,9 +29,10 @@ const ROOMS: ReadonlyMap<string, Room> = new Map<string, Room>([
   ["snapshot", { imports: [...GROUND, "document", "server", "config"] }],
   ["options", { imports: GROUND }],
   ["telemetry", { imports: [...GROUND, "options"] }],
-  ["reload", { imports: [...GROUND, ...CONTENT] }],
-  ["source", { imports: GROUND, types: ["snapshot"] }],
-  ["cluster", { imports: GROUND }],
+  ["agreement", { imports: ["time"] }],
+  ["reload", { imports: ["time", "diagnostic", "agreement"] }],
+  ["source", { imports: GROUND }],
+  ["cluster", { imports: [...GROUND, "agreement"] }],
   ["hooks", { imports: [...GROUND, ...PROCESS], types: ["snapshot", "reload"] }],
   ["admin", { imports: PROGRAM }],
   ["daemon", { imports: [...PROGRAM, "admin"] }],

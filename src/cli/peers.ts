@@ -4,7 +4,7 @@
 import { jsonLine, terminalText } from "../diagnostic/terminal_text.ts";
 import * as z from "zod";
 import { namesakesOf } from "../cluster/peers.ts";
-import { isGeneration, isHash } from "../cluster/head_bounds.ts";
+import { isGeneration, isHash } from "../agreement/head.ts";
 import type { AdminFlags } from "./admin_address.ts";
 import { strangeAnswer, unavailable, withAdminClient } from "./admin_client.ts";
 import { agoText } from "./age.ts";

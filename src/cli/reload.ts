@@ -2,7 +2,7 @@
 // source is in force, with 1 if it was rejected, with 3 if it could not be asked, could not do all that was asked for, or
 // another snapshot than the one of `--if-match` is in force.
 import * as z from "zod";
-import { isGeneration, isHash } from "../cluster/head_bounds.ts";
+import { isGeneration, isHash } from "../agreement/head.ts";
 import { jsonLine, terminalText } from "../diagnostic/terminal_text.ts";
 import type { AdminFlags } from "./admin_address.ts";
 import { type AdminAnswer, type AdminClient, strangeAnswer, unavailable, withAdminClient } from "./admin_client.ts";

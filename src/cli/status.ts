@@ -2,7 +2,7 @@
 // ends with 0 if the source is in force, the instance does not diverge and no hook failed for it, with 1 if not, with 3 if
 // nothing answers.
 import * as z from "zod";
-import { isGeneration, isHash } from "../cluster/head_bounds.ts";
+import { isGeneration, isHash } from "../agreement/head.ts";
 import { jsonLine, terminalText } from "../diagnostic/terminal_text.ts";
 import type { AdminFlags } from "./admin_address.ts";
 import { strangeAnswer, unavailable, withAdminClient } from "./admin_client.ts";

@@ -1,6 +1,6 @@
 // What goes over the channel: at most 100 bytes that say which generation became which hash, or, from older Honua
 // servers, a path. Anything may arrive there; it is bounded, parsed strictly, and never more than a hint.
-import { isGeneration } from "./head_bounds.ts";
+import { isGeneration } from "../agreement/head.ts";
 
 /** A message as it was understood. */
 export type Message =

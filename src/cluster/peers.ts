@@ -1,7 +1,7 @@
 // What an instance tells the others of itself, as it stands under its peer key: JSON of a bounded size, read strictly,
 // since anything may stand there. It holds no secret.
 import * as z from "zod";
-import { isGeneration, isHash } from "./head_bounds.ts";
+import { isGeneration, isHash } from "../agreement/head.ts";
 
 /** Where an instance stands towards the cluster's head. */
 export type Standing = "unknown" | "agreed" | "settling" | "diverged";

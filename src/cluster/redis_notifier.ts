@@ -1,14 +1,15 @@
 // The notifier over Redis: a single server, one behind Sentinels, or a cluster. Every call ends in time with an answer,
 // and nothing is left open when it is disposed of. ioredis makes single connections only; who is talked to, when to try
 // again and what a loss is are decided in this room, so that no timer or queue is hidden in it.
+import type { AnnounceAnswer, Announcement } from "../agreement/announcing.ts";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { AbstractConnector, Redis } from "ioredis";
 import { parseMessage } from "./announcement.ts";
 import { type Attempt, openAttempts } from "./attempts.ts";
-import { isId } from "./head_bounds.ts";
+import { isId } from "../agreement/head.ts";
 import { keepLink, type LinkKeeper } from "./link_keeper.ts";
-import type { AnnounceAnswer, AnnounceRequest, Head, Link, Listener, Notifier } from "./notifier.ts";
+import type { Link, Listener, Notifier, StoredHead } from "./notifier.ts";
 import { ownEchoes } from "./own_echoes.ts";
 import { encodePeer, MAX_RECORD_BYTES, parsePeer, type Peer, peerId, type PeerRecord } from "./peers.ts";
 import { nameOf, type RedisConnection, type RedisEndpoint } from "./redis_connection.ts";
@@ -224,13 +225,13 @@ function presenceOf(
   };
 }
 
-function readAnnounceAnswer(reply: unknown, request: AnnounceRequest): AnnounceAnswer {
+function readAnnounceAnswer(reply: unknown, request: Announcement): AnnounceAnswer<StoredHead> {
   const answer = parseAnnounceReply(reply, request);
   if (answer === null) return { kind: "failed", reason: NO_REDIS };
   return answer.kind === "accepted" ? { ...answer, delivered: withoutSelf(answer.delivered) } : answer;
 }
 
-function readHead(reply: unknown): Head | null {
+function readHead(reply: unknown): StoredHead | null {
   const parsed = parseHeadReply(reply);
   if (parsed?.kind !== "head" && parsed?.kind !== "none") throw new RedisTrouble(NO_REDIS);
   return parsed.head;

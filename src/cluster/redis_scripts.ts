@@ -1,10 +1,10 @@
 // What Redis runs for an instance: scripts, each of which is one step that nobody can come between, and reads what
 // it finds as strictly as a message. All their keys stand in one slot of a Redis Cluster.
+import type { AnnounceAnswer, Announcement } from "../agreement/announcing.ts";
 import { createHash } from "node:crypto";
 import * as z from "zod";
-import { MAX_GENERATION } from "./announcing_rules.ts";
-import { isGeneration, isHash, isId } from "./head_bounds.ts";
-import type { AnnounceAnswer, AnnounceRequest, Head } from "./notifier.ts";
+import { isGeneration, isHash, isId, MAX_GENERATION } from "../agreement/head.ts";
+import type { StoredHead } from "./notifier.ts";
 
 /** The names under which a channel's agreement stands; the braces keep them in one slot. */
 export interface Keys {
@@ -239,7 +239,7 @@ export interface HeadReply {
   /** `accepted`, `same`, `refused` or `lost` of the one, `head` or `none` of the other. */
   readonly kind: "accepted" | "same" | "refused" | "lost" | "head" | "none";
   /** Null: there is none, or it did not come to one. */
-  readonly head: Head | null;
+  readonly head: StoredHead | null;
   /** What PUBLISH counted; 0 where nothing was sent. */
   readonly delivered: number;
 }
@@ -273,8 +273,8 @@ export function parseHeadReply(reply: unknown): HeadReply | null {
 /** Reads an answer of `ANNOUNCE` to this request; null if the rules cannot come to it. */
 export function parseAnnounceReply(
   reply: unknown,
-  { hash, floor, restores, force }: AnnounceRequest,
-): Exclude<AnnounceAnswer, { readonly kind: "failed" }> | null {
+  { hash, floor, restores, force }: Announcement,
+): Exclude<AnnounceAnswer<StoredHead>, { readonly kind: "failed" }> | null {
   const parsed = parseHeadReply(reply);
   if (parsed === null) return null;
   const { kind, head, delivered } = parsed;

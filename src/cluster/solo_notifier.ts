@@ -1,8 +1,9 @@
 // A cluster of one, in memory: it answers by the same rules as the real one, so that whoever asks an instance alone is
 // answered as by one among many. It reaches nobody and nothing fails.
 import { announcementText, type Message, parseMessage } from "./announcement.ts";
-import { judgeAnnouncement, type KeptHead } from "./announcing_rules.ts";
-import type { AnnounceAnswer, AnnounceRequest, Head, Link, Listener, Notifier } from "./notifier.ts";
+import { type AnnounceAnswer, type Announcement, judgeAnnouncement } from "../agreement/announcing.ts";
+import type { Head } from "../agreement/head.ts";
+import type { Link, Listener, Notifier, StoredHead } from "./notifier.ts";
 import type { PeerRecord } from "./peers.ts";
 
 /** Who is alone. */
@@ -22,8 +23,8 @@ export function soloNotifier({ incarnation: id, now = () => performance.now() }:
   let listener: Listener | null = null;
   let link: Link = { state: "connecting" };
   let closed = false;
-  let head: Omit<Head, "ageMilliseconds"> & { readonly at: number } | null = null;
-  const heads: KeptHead[] = [];
+  let head: Omit<StoredHead, "ageMilliseconds"> & { readonly at: number } | null = null;
+  const heads: Head[] = [];
   let told: PeerRecord | null = null;
 
   const later = (tell: (to: Listener) => void) =>
@@ -34,12 +35,12 @@ export function soloNotifier({ incarnation: id, now = () => performance.now() }:
     const message: Message = parseMessage(text, id);
     later((to) => to.heard(message.kind === "look-again" ? { ...message, own: true } : message));
   };
-  const currentHead = (): Head | null => {
+  const currentHead = (): StoredHead | null => {
     if (head === null) return null;
     const { generation, hash, by, at } = head;
     return { generation, hash, by, ageMilliseconds: Math.max(0, Math.round(now() - at)) };
   };
-  const announce = (request: AnnounceRequest): AnnounceAnswer => {
+  const announce = (request: Announcement): AnnounceAnswer<StoredHead> => {
     if (closed) return { kind: "failed", reason: CLOSED };
     const before = currentHead();
     const verdict = judgeAnnouncement(heads, request);

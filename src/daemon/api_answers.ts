@@ -16,7 +16,7 @@ import { withinLimit } from "../time/limit.ts";
 import { isolationOf } from "../cluster/isolation.ts";
 import type { Notifier, PeersAnswer } from "../cluster/notifier.ts";
 import type { DaemonMetrics } from "../telemetry/metrics.ts";
-import type { Head } from "../reload/agreement.ts";
+import type { Head } from "../agreement/head.ts";
 import type { Loop } from "../reload/loop.ts";
 import type { Outcome } from "../reload/report.ts";
 import type { SnapshotStore } from "../snapshot/store.ts";

@@ -11,7 +11,8 @@ import { diagnosticJson, renderLine } from "../diagnostic/render.ts";
 import type { Logger } from "../telemetry/log.ts";
 import type { DaemonMetrics } from "../telemetry/metrics.ts";
 import { listed, narrateAgreement, narrateReload } from "../reload/narration.ts";
-import type { AgreementReport, LoopReport, Outcome, Report } from "../reload/report.ts";
+import type { AgreementReport } from "../agreement/agree.ts";
+import type { LoopReport, Outcome, Report } from "../reload/report.ts";
 import type { Changes } from "./change_tracker.ts";
 import type { Candidate } from "./loader.ts";
 

@@ -6,7 +6,7 @@ import type { Message } from "../cluster/announcement.ts";
 import type { Notifier } from "../cluster/notifier.ts";
 import { peerId, type PeerRecord } from "../cluster/peers.ts";
 import type { Logger } from "../telemetry/log.ts";
-import type { AgreementLimits, Ledger } from "../reload/agreement.ts";
+import type { AgreementLimits, Ledger } from "../agreement/agreement.ts";
 import type { ClusterAccess, HeadReading } from "../reload/cluster_access.ts";
 import type { Loop } from "../reload/loop.ts";
 import { settle } from "../source/debounce.ts";

@@ -6,10 +6,10 @@ import { isDeepStrictEqual } from "node:util";
 import * as z from "zod";
 import { readRegularFile } from "../host/regular_file.ts";
 import { withinLimit } from "../time/limit.ts";
-import { MAX_GENERATION } from "../cluster/announcing_rules.ts";
-import { isGeneration, isHash } from "../cluster/head_bounds.ts";
+import { MAX_GENERATION } from "../agreement/head.ts";
+import { isGeneration, isHash } from "../agreement/head.ts";
 import { KEPT_FAILURE } from "../hooks/decide_hooks.ts";
-import { type Ledger, MAX_UNANSWERED, NEW_LEDGER } from "../reload/agreement.ts";
+import { type Ledger, MAX_UNANSWERED, NEW_LEDGER } from "../agreement/agreement.ts";
 import { atomicWrite, errorCode } from "../host/atomic_write.ts";
 
 /** The file's name, in `State:Directory` or the snapshot's. */

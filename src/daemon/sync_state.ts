@@ -1,7 +1,7 @@
 // Where the instance stands towards its cluster, as it is told to people and to the others: nothing is called agreed that
 // is not announced yet.
 import type { Standing } from "../cluster/peers.ts";
-import type { Agreement } from "../reload/agreement.ts";
+import type { Agreement } from "../agreement/agreement.ts";
 
 /** Where it stands; `unknown` too while an own change waits to be announced, or the instance is alone (null). */
 export function standingOf(agreement: Agreement | null): Standing {

@@ -1,6 +1,9 @@
 // What the loop is given of its cluster, and how it asks: whatever comes of it is one event, also where it was a bug.
-import type { Announcement, AnnouncementAnswer, ClusterEvent } from "./agree.ts";
-import type { AgreementLimits, Head, Ledger } from "./agreement.ts";
+import type { ClusterEvent } from "../agreement/agree.ts";
+import type { AnnounceAnswer } from "../agreement/announcing.ts";
+import type { Announcement } from "../agreement/announcing.ts";
+import type { AgreementLimits, Ledger } from "../agreement/agreement.ts";
+import type { Head } from "../agreement/head.ts";
 
 /** The head (null: there is none), or in one line why it could not be read. */
 export type HeadReading =
@@ -19,7 +22,7 @@ export interface ClusterAccess {
    * Makes a hash the head, where nobody was quicker. The ledger given to `keep` is on disk before anything is sent, or
    * could not be written, so that a crash does not forget what was asked.
    */
-  announce(announcement: Announcement): Promise<AnnouncementAnswer>;
+  announce(announcement: Announcement): Promise<AnnounceAnswer>;
   /** Keeps the ledger over a restart, begins to. Returns at once, and must not throw. */
   keep(ledger: Ledger): void;
 }

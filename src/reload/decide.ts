@@ -2,7 +2,7 @@
 // for at most one look or write at a time, lets every hint end in a look that began after it, and moves the active mark
 // only when a write succeeded. After `stop` it asks for nothing more.
 import type { Diagnostic } from "../diagnostic/diagnostic.ts";
-import { agree, type ClusterAction, type ClusterEvent, type ReloadedEvent } from "./agree.ts";
+import { agree, type ClusterAction, type ClusterEvent, type ReloadedEvent } from "../agreement/agree.ts";
 import { backoffMilliseconds } from "../time/backoff.ts";
 import type { LoopReport, Outcome, ReloadReport, Report } from "./report.ts";
 import {

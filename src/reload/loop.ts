@@ -1,6 +1,6 @@
 // The single writer: carries out what decide decides, one look or write at a time, and is the only one that may. No
 // hint is lost, no bug in a look or write ends or wedges it, and after `stop` nothing is begun and no timer is left.
-import { initialAgreement, isAnnouncing } from "./agreement.ts";
+import { initialAgreement, isAnnouncing } from "../agreement/agreement.ts";
 import { type Clock, systemClock } from "../time/clock.ts";
 import { announce, type ClusterAccess, readHead } from "./cluster_access.ts";
 import { type Action, type ActivationResult, decide, type Event, type LookOutcome } from "./decide.ts";

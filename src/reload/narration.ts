@@ -2,7 +2,8 @@
 // what it took. Pure; who writes the line is not its matter.
 import { renderLine } from "../diagnostic/render.ts";
 import type { Diagnostic } from "../diagnostic/diagnostic.ts";
-import type { AgreementReport, LoopReport, Outcome } from "./report.ts";
+import type { AgreementReport } from "../agreement/agree.ts";
+import type { LoopReport, Outcome } from "./report.ts";
 import type { HintReason } from "./state.ts";
 
 /** A line of the log before it is written. */

@@ -1,7 +1,7 @@
 // What a reload came to, as a value: one report for each look, whatever followed from it. Whoever receives it makes
 // log lines, counts and status of it; nothing in it but `candidate` and `error` can hold a secret.
 import type { Diagnostic } from "../diagnostic/diagnostic.ts";
-import type { Head, Purpose, Standing } from "./agreement.ts";
+import type { AgreementReport } from "../agreement/agree.ts";
 import type { Change, HintReason, Mark, Trouble } from "./state.ts";
 
 /** What every report of a reload says. */
@@ -29,41 +29,6 @@ export interface FailureReport extends ReloadReport {
   /** The same source failed for the same reason before and nobody asked: not worth a second line in a log. */
   readonly repeated: boolean;
 }
-
-/** What passed between this instance and its cluster. */
-export type AgreementReport =
-  /** It runs what the head says: newly, or a generation on. */
-  | {
-    readonly kind: "agreed";
-    readonly generation: number;
-    readonly hash: string;
-    /** Where it stood before. */
-    readonly after: Standing["kind"];
-  }
-  /** It runs something else (null: nothing), and looking at the source again did not change that. */
-  | { readonly kind: "diverged"; readonly hash: string | null; readonly head: Head }
-  /** It made the head. `delivered` counts the others who got the message. */
-  | {
-    readonly kind: "announced";
-    readonly generation: number;
-    readonly hash: string;
-    readonly delivered: number;
-    readonly purpose: Purpose;
-  }
-  /** The head had moved on to another hash. */
-  | { readonly kind: "announcement-refused"; readonly hash: string; readonly head: Head }
-  /** Nobody knows whether it was made. A change stays owed and is tried again; `repeated`: what was asked before failed too, which is not worth a second line. */
-  | {
-    readonly kind: "announcement-failed";
-    readonly hash: string;
-    readonly purpose: Purpose;
-    readonly reason: string;
-    readonly repeated: boolean;
-  }
-  /** As above. */
-  | { readonly kind: "head-unreadable"; readonly reason: string; readonly repeated: boolean }
-  /** The head is missing (null) or older than the highest generation seen. */
-  | { readonly kind: "head-lost"; readonly head: Head | null; readonly seen: number };
 
 /** A report about a reload or its loop, or about agreement. */
 export type Report<Candidate> = LoopReport<Candidate> | AgreementReport;

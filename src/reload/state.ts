@@ -1,6 +1,6 @@
 // All that the reload loop knows between two events. A value that only decide replaces; the one thing in it that can
 // be large, a candidate, is held no longer than its write takes.
-import type { Agreement } from "./agreement.ts";
+import type { Agreement } from "../agreement/agreement.ts";
 
 /** Names a snapshot: the hash that instances compare, and the content hash that never leaves the host. */
 export interface Mark {

@@ -1,6 +1,6 @@
 // Messages on the channel: what is sent is understood, and what else arrives is a path or nothing.
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { MAX_GENERATION } from "../../src/cluster/announcing_rules.ts";
+import { MAX_GENERATION } from "../../src/agreement/head.ts";
 import fc from "fast-check";
 import { announcementText, MAX_MESSAGE_BYTES, newIncarnation, parseMessage } from "../../src/cluster/announcement.ts";
 

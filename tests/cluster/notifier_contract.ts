@@ -2,11 +2,13 @@
 // where there can be one alone.
 import { assert, assertEquals, assertNotEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
-import { judgeAnnouncement, type KeptHead } from "../../src/cluster/announcing_rules.ts";
-import type { AnnounceRequest, Notifier } from "../../src/cluster/notifier.ts";
+import { judgeAnnouncement } from "../../src/agreement/announcing.ts";
+import type { Head } from "../../src/agreement/head.ts";
+import type { Notifier } from "../../src/cluster/notifier.ts";
+import type { Announcement } from "../../src/agreement/announcing.ts";
 import { eventually } from "../support/eventually.ts";
 import { incarnationOf } from "../support/incarnation.ts";
-import { request } from "../support/announce_request.ts";
+import { announcementOf } from "../support/announcement_of.ts";
 import {
   A,
   accepted,
@@ -95,18 +97,18 @@ function answersToAnnouncements(alone: Alone): void {
   });
 
   alone("what is announced on the head becomes the head, with who announced it", async ({ notifier }) => {
-    const first = accepted(await notifier.announce(request(A)));
+    const first = accepted(await notifier.announce(announcementOf(A)));
     assertEquals([first.generation, first.hash, first.by], [1, A, incarnationOf(EDGE_1)]);
-    const second = accepted(await notifier.announce(request(B, A)));
+    const second = accepted(await notifier.announce(announcementOf(B, A)));
     assertEquals([second.generation, second.hash], [2, B]);
     const { generation, hash, by } = await headOf(notifier);
     assertEquals([generation, hash, by], [2, B, incarnationOf(EDGE_1)]);
   });
 
   alone("what the head says already is the same on whatever base, and nothing is sent", async (one) => {
-    accepted(await one.notifier.announce(request(A)));
+    accepted(await one.notifier.announce(announcementOf(A)));
     for (const base of [null, A, B]) {
-      const answer = await one.notifier.announce(request(A, base, { restores: false }));
+      const answer = await one.notifier.announce(announcementOf(A, base, { restores: false }));
       assertEquals(answer.kind === "same" && answer.head.generation, 1);
     }
     await fence(one);
@@ -114,9 +116,9 @@ function answersToAnnouncements(alone: Alone): void {
   });
 
   alone("what is announced on another hash than the head's is refused, and nothing is sent", async (one) => {
-    accepted(await one.notifier.announce(request(A)));
+    accepted(await one.notifier.announce(announcementOf(A)));
     for (const base of [null, B, C]) {
-      const answer = await one.notifier.announce(request(B, base));
+      const answer = await one.notifier.announce(announcementOf(B, base));
       assertEquals(answer.kind === "refused" && [answer.head.generation, answer.head.hash], [1, A]);
     }
     assertEquals((await headOf(one.notifier)).hash, A);
@@ -125,27 +127,27 @@ function answersToAnnouncements(alone: Alone): void {
   });
 
   alone("force writes over a head that moved on", async ({ notifier }) => {
-    accepted(await notifier.announce(request(A)));
-    assertEquals(accepted(await notifier.announce(request(B, null, { force: true }))).generation, 2);
-    assertEquals((await notifier.announce(request(B, null, { force: true }))).kind, "same");
+    accepted(await notifier.announce(announcementOf(A)));
+    assertEquals(accepted(await notifier.announce(announcementOf(B, null, { force: true }))).generation, 2);
+    assertEquals((await notifier.announce(announcementOf(B, null, { force: true }))).kind, "same");
   });
 }
 
 function lostAndLate(alone: Alone): void {
   alone("where the head is missing or below the floor, the floor + 1 is written, of the same hash too", async (one) => {
     const { notifier } = one;
-    assertEquals(accepted(await notifier.announce(request(A, C, { floor: 5 }))).generation, 6);
-    assertEquals(accepted(await notifier.announce(request(A, null, { floor: 9 }))).generation, 10);
-    assertEquals(accepted(await notifier.announce(request(B, null, { floor: 20 }))).generation, 21);
-    assertEquals((await notifier.announce(request(C, null, { floor: 21 }))).kind, "refused");
+    assertEquals(accepted(await notifier.announce(announcementOf(A, C, { floor: 5 }))).generation, 6);
+    assertEquals(accepted(await notifier.announce(announcementOf(A, null, { floor: 9 }))).generation, 10);
+    assertEquals(accepted(await notifier.announce(announcementOf(B, null, { floor: 20 }))).generation, 21);
+    assertEquals((await notifier.announce(announcementOf(C, null, { floor: 21 }))).kind, "refused");
   });
 
   alone(
     "a head that is missing or below the floor is written again only by who may restore it",
     async ({ notifier }) => {
-      const asking = (floor: number) => request(B, A, { floor, restores: false });
+      const asking = (floor: number) => announcementOf(B, A, { floor, restores: false });
       assertEquals(await notifier.announce(asking(0)), { kind: "lost", head: null });
-      accepted(await notifier.announce(request(A)));
+      accepted(await notifier.announce(announcementOf(A)));
       const answer = await notifier.announce(asking(5));
       assertEquals(answer.kind === "lost" && [answer.head?.generation, answer.head?.hash], [1, A]);
       assertEquals(accepted(await notifier.announce({ ...asking(5), force: true })).generation, 6);
@@ -155,31 +157,31 @@ function lostAndLate(alone: Alone): void {
   alone("a hash that was the head since the generation agreed with is an older state, and refused", async (one) => {
     const { notifier } = one;
     for (const [hash, base] of [[A, null], [B, A], [C, B]] as const) {
-      accepted(await notifier.announce(request(hash, base)));
+      accepted(await notifier.announce(announcementOf(hash, base)));
     }
-    assertEquals((await notifier.announce(request(B, C, { since: 1 }))).kind, "refused");
-    assertEquals(accepted(await notifier.announce(request(A, C, { since: 1 }))).generation, 4);
+    assertEquals((await notifier.announce(announcementOf(B, C, { since: 1 }))).kind, "refused");
+    assertEquals(accepted(await notifier.announce(announcementOf(A, C, { since: 1 }))).generation, 4);
     const own = { since: 1, unanswered: [A] };
-    assertEquals(accepted(await notifier.announce(request(C, A, own))).generation, 5);
-    assertEquals(accepted(await notifier.announce(request(B, null, { since: 1, force: true }))).generation, 6);
+    assertEquals(accepted(await notifier.announce(announcementOf(C, A, own))).generation, 5);
+    assertEquals(accepted(await notifier.announce(announcementOf(B, null, { since: 1, force: true }))).generation, 6);
   });
 
   alone("a change counts on every generation of its base, and on what went unanswered before", async ({ notifier }) => {
-    accepted(await notifier.announce(request(A, null, { floor: 7 })));
-    accepted(await notifier.announce(request(A, null, { floor: 20 })));
-    assertEquals(accepted(await notifier.announce(request(B, C, { unanswered: [C, A] }))).generation, 22);
-    assertEquals((await notifier.announce(request(C, A, { unanswered: [C] }))).kind, "refused");
+    accepted(await notifier.announce(announcementOf(A, null, { floor: 7 })));
+    accepted(await notifier.announce(announcementOf(A, null, { floor: 20 })));
+    assertEquals(accepted(await notifier.announce(announcementOf(B, C, { unanswered: [C, A] }))).generation, 22);
+    assertEquals((await notifier.announce(announcementOf(C, A, { unanswered: [C] }))).kind, "refused");
   });
 
   alone("of many announcements on one base at the same moment one is accepted", async ({ notifier }) => {
-    const answers = await Promise.all([A, B, C].map((hash) => notifier.announce(request(hash))));
+    const answers = await Promise.all([A, B, C].map((hash) => notifier.announce(announcementOf(hash))));
     assertEquals(answers.map(({ kind }) => kind).sort(), ["accepted", "refused", "refused"]);
   });
 }
 
 function whatIsKept(alone: Alone): void {
   alone("the head grows older", async ({ notifier }) => {
-    assert(accepted(await notifier.announce(request(A))).ageMilliseconds >= 0);
+    assert(accepted(await notifier.announce(announcementOf(A))).ageMilliseconds >= 0);
     const young = (await headOf(notifier)).ageMilliseconds;
     assert(Number.isSafeInteger(young) && young >= 0, `${young}`);
     await eventually("an older head", async () => (await headOf(notifier)).ageMilliseconds > young);
@@ -202,8 +204,8 @@ function whatIsHeard(alone: Alone, countsAll: boolean): void {
   });
 
   alone("each head is heard as one message, one's own as such", async (one) => {
-    accepted(await one.notifier.announce(request(A)));
-    accepted(await one.notifier.announce(request(B, A)));
+    accepted(await one.notifier.announce(announcementOf(A)));
+    accepted(await one.notifier.announce(announcementOf(B, A)));
     await fence(one);
     await eventually("both", () => announcements(one).length >= 2);
     const by = incarnationOf(EDGE_1);
@@ -226,13 +228,13 @@ function whatIsHeard(alone: Alone, countsAll: boolean): void {
 function disposal(alone: Alone): void {
   alone("disposing of it, twice too, ends it: calls fail with a reason, and nothing is told any more", async (one) => {
     const { notifier } = one;
-    accepted(await notifier.announce(request(A)));
+    accepted(await notifier.announce(announcementOf(A)));
     await notifier[Symbol.asyncDispose]();
     const told = [one.heard.length, one.links.length];
     await notifier[Symbol.asyncDispose]();
     assertNotEquals(notifier.link().state, "up");
     const answers = [
-      await notifier.announce(request(B, A)),
+      await notifier.announce(announcementOf(B, A)),
       await notifier.head(),
       await notifier.lookAgain(PATH),
       await notifier.tell(record(EDGE_1)),
@@ -246,7 +248,12 @@ function disposal(alone: Alone): void {
   });
 
   alone("disposing of it while calls are under way lets each of them end", async ({ notifier }) => {
-    const calls = [notifier.announce(request(A)), notifier.head(), notifier.tell(record(EDGE_1)), notifier.peers()];
+    const calls = [
+      notifier.announce(announcementOf(A)),
+      notifier.head(),
+      notifier.tell(record(EDGE_1)),
+      notifier.peers(),
+    ];
     await notifier[Symbol.asyncDispose]();
     assertEquals((await Promise.allSettled(calls)).map(({ status }) => status), calls.map(() => "fulfilled"));
   });
@@ -254,7 +261,7 @@ function disposal(alone: Alone): void {
 
 function amongSeveral(together: Together, countsAll: boolean): void {
   together("the others hear a head once, not as their own, and are counted", async (one, other) => {
-    const answer = await one.notifier.announce(request(A));
+    const answer = await one.notifier.announce(announcementOf(A));
     accepted(answer);
     if (countsAll) assertEquals(answer.kind === "accepted" && answer.delivered, 1);
     await eventually("the announcement", () => announcements(other).length > 0);
@@ -268,18 +275,18 @@ function amongSeveral(together: Together, countsAll: boolean): void {
 
   together("of two instances' announcements on one base the first wins", async (one, other) => {
     const answers = await Promise.all([
-      one.notifier.announce(request(A)),
-      other.notifier.announce(request(B)),
+      one.notifier.announce(announcementOf(A)),
+      other.notifier.announce(announcementOf(B)),
     ]);
     assertEquals(answers.map(({ kind }) => kind).sort(), ["accepted", "refused"]);
     assertEquals(await headTriple(one.notifier), await headTriple(other.notifier));
   });
 
   together("another's head of the generation after the base is not taken for one's own", async (one, other) => {
-    accepted(await one.notifier.announce(request(A)));
-    accepted(await other.notifier.announce(request(B, A)));
-    assertEquals((await one.notifier.announce(request(C, A))).kind, "refused");
-    assertEquals(accepted(await one.notifier.announce(request(C, B))).generation, 3);
+    accepted(await one.notifier.announce(announcementOf(A)));
+    accepted(await other.notifier.announce(announcementOf(B, A)));
+    assertEquals((await one.notifier.announce(announcementOf(C, A))).kind, "refused");
+    assertEquals(accepted(await one.notifier.announce(announcementOf(C, B))).generation, 3);
   });
 
   together("each sees all, in the order of the names, and knows itself", async (one, other) => {
@@ -338,7 +345,7 @@ function amongNamesakes(together: Together): void {
 
   together("a namesake's announcement is another's, and is heard as such", async (one, _, cluster) => {
     await using namesake = await watched(cluster.open(EDGE_1, incarnationOf(EDGE_1, 2)));
-    accepted(await one.notifier.announce(request(A)));
+    accepted(await one.notifier.announce(announcementOf(A)));
     await eventually("the announcement", () => announcements(one).length > 0 && announcements(namesake).length > 0);
     assertEquals([one, namesake].map(({ heard: [first] }) => first?.kind === "announcement" && first.own), [
       true,
@@ -368,8 +375,8 @@ const anyRequest = fc.record({
 });
 
 /** Announces step by step and compares each answer with what the rules say of it. */
-async function followRules(notifier: Notifier, steps: readonly AnnounceRequest[]): Promise<void> {
-  const heads: KeptHead[] = [];
+async function followRules(notifier: Notifier, steps: readonly Announcement[]): Promise<void> {
+  const heads: Head[] = [];
   for (const step of steps) {
     const last = heads.at(-1)?.generation ?? 0;
     const asked = { ...step, floor: Math.max(0, last + step.floor), since: Math.max(0, last + step.since) };

@@ -5,7 +5,7 @@ import { keysOf } from "../../src/cluster/redis_scripts.ts";
 import { eventually } from "../support/eventually.ts";
 import { type RedisServer, startRedis, startRedisCluster, startSentinels } from "../support/redis_server.ts";
 import { A, B, C, CHANNEL, connectionTo, openInstance, openUp, peerRecord, singleTo } from "./redis_notifying.ts";
-import { request } from "../support/announce_request.ts";
+import { announcementOf } from "../support/announcement_of.ts";
 
 const KEYS = keysOf(CHANNEL);
 const WATCHFUL = { heartbeatMilliseconds: 50, commandTimeoutMilliseconds: 500 };
@@ -14,7 +14,7 @@ Deno.test("any node of a cluster, named alone too, leads to the one that has the
   await using cluster = await startRedisCluster();
   for (const [index, node] of cluster.nodes.entries()) {
     await using one = await openUp(singleTo(node));
-    const answer = await one.notifier.announce(request([A, B, C][index]!, [null, A, B][index]!));
+    const answer = await one.notifier.announce(announcementOf([A, B, C][index]!, [null, A, B][index]!));
     assertEquals(answer.kind === "accepted" && answer.head.generation, index + 1);
     await one.hears(index + 1);
     assertEquals((await one.notifier.tell(peerRecord("edge-1"))).ok, true);
@@ -44,18 +44,22 @@ Deno.test("after the slot moved to another node its commands follow, and so does
   const connection = connectionTo({ kind: "several", endpoints: cluster.nodes });
   await using one = await openUp(connection, { heartbeatMilliseconds: 60_000 });
   await using other = await openUp(connection, { heartbeatMilliseconds: 60_000, instance: "edge-2" });
-  await one.notifier.announce(request(A));
+  await one.notifier.announce(announcementOf(A));
   const owner = await cluster.ownerOf(KEYS.head);
   const next = cluster.nodes.find((node) => node !== owner)!;
   await cluster.move(KEYS.head, next);
-  const answers = await Promise.all([one.notifier.announce(request(B, A)), one.notifier.head(), one.notifier.peers()]);
+  const answers = await Promise.all([
+    one.notifier.announce(announcementOf(B, A)),
+    one.notifier.head(),
+    one.notifier.peers(),
+  ]);
   assertEquals(answers[0].kind === "accepted" && answers[0].head.generation, 2);
   assert(answers[1].ok && answers[2].ok);
   await other.hears(2);
   // It says that messages may have been missed, and was never down.
   assertEquals(one.links.map(({ state }) => state), ["up", "up"]);
   assertEquals((await other.notifier.head()).ok, true);
-  const counted = await one.notifier.announce(request(C, B));
+  const counted = await one.notifier.announce(announcementOf(C, B));
   assertEquals(counted.kind === "accepted" && counted.delivered, 1);
   await eventually("both to have left the old node", async () => {
     return await owner.cli("pubsub", "numsub", CHANNEL) === `${CHANNEL}\n0`;
@@ -74,7 +78,7 @@ Deno.test("while the slot moves a command is asked where its keys will be", asyn
   await from.cli("cluster", "setslot", slot, "migrating", await to.cli("cluster", "myid"));
   assertEquals(await one.notifier.head(), { ok: true, head: null });
   // Of several keys that are not there the new node can know none yet: it says so, and the link stays.
-  const answer = await one.notifier.announce(request(A));
+  const answer = await one.notifier.announce(announcementOf(A));
   const reason = "The channel's slot moves between nodes of the Redis Cluster";
   assertEquals(answer, { kind: "failed", reason });
   await using late = await openUp(singleTo(from), { instance: "edge-2" });
@@ -82,7 +86,7 @@ Deno.test("while the slot moves a command is asked where its keys will be", asyn
   for (const node of [to, ...cluster.nodes]) {
     await node.cli("cluster", "setslot", slot, "node", await to.cli("cluster", "myid"));
   }
-  assertEquals((await one.notifier.announce(request(A))).kind, "accepted");
+  assertEquals((await one.notifier.announce(announcementOf(A))).kind, "accepted");
 });
 
 Deno.test("a cluster's node that freezes takes the link down, and brings it back", async () => {
@@ -102,14 +106,14 @@ Deno.test("of several hosts that are no cluster the first primary is used, and l
   await away.kill();
   const endpoints = [away, replica, primary];
   await using one = await openUp(connectionTo({ kind: "several", endpoints }));
-  await one.notifier.announce(request(A));
+  await one.notifier.announce(announcementOf(A));
   assertEquals(await primary.cli("hget", KEYS.head, "generation"), "1");
   await eventually("the replica to have it", async () => await replica.cli("hget", KEYS.head, "generation") === "1");
   await primary.kill();
   await one.down();
   await replica.cli("replicaof", "no", "one");
   await one.up();
-  const answer = await one.notifier.announce(request(B, A));
+  const answer = await one.notifier.announce(announcementOf(B, A));
   assertEquals(answer.kind === "accepted" && answer.head.generation, 2);
 });
 
@@ -126,12 +130,12 @@ Deno.test("after a failover by Sentinel, and with a Sentinel lost, announcements
   const { service: serviceName, sentinels, primary, replica } = redis;
   const connection = connectionTo({ kind: "sentinel", serviceName, endpoints: sentinels });
   await using one = await openUp(connection, WATCHFUL);
-  await one.notifier.announce(request(A));
+  await one.notifier.announce(announcementOf(A));
   await eventually("the replica to have it", async () => await replica.cli("hget", KEYS.head, "generation") === "1");
   await primary.kill();
   await one.down();
   await one.up();
-  const answer = await one.notifier.announce(request(B, A));
+  const answer = await one.notifier.announce(announcementOf(B, A));
   assertEquals(answer.kind === "accepted" && answer.head.generation, 2);
   assertEquals(await replica.cli("hget", KEYS.head, "generation"), "2");
   await (sentinels[0] as RedisServer).kill();
@@ -143,17 +147,17 @@ Deno.test("a head whose last writes were lost with the primary is just a lower o
   await using redis = await startSentinels();
   const { service: serviceName, sentinels, primary, replica } = redis;
   await using one = await openUp(connectionTo({ kind: "sentinel", serviceName, endpoints: sentinels }), WATCHFUL);
-  await one.notifier.announce(request(A));
+  await one.notifier.announce(announcementOf(A));
   await eventually("the replica to have it", async () => await replica.cli("hget", KEYS.head, "generation") === "1");
   replica.freeze();
-  assertEquals((await one.notifier.announce(request(B, A))).kind, "accepted");
+  assertEquals((await one.notifier.announce(announcementOf(B, A))).kind, "accepted");
   await primary.kill();
   replica.thaw();
   await one.down();
   await one.up();
   const head = await one.notifier.head();
   assert(head.ok && head.head !== null);
-  const answer = await one.notifier.announce(request(B, A, { floor: 2 }));
+  const answer = await one.notifier.announce(announcementOf(B, A, { floor: 2 }));
   assertEquals(answer.kind === "accepted" || answer.kind === "same", true);
   assertEquals(answer.kind === "accepted" && head.head.generation === 1 ? answer.head.generation : 3, 3);
 });

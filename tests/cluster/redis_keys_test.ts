@@ -6,8 +6,8 @@ import { eventually } from "../support/eventually.ts";
 import { type RedisServer, startRedis } from "../support/redis_server.ts";
 import type { PeerRecord } from "../../src/cluster/peers.ts";
 import { A, B, C, CHANNEL, openInstance, openUp, peerRecord, singleTo } from "./redis_notifying.ts";
-import { request } from "../support/announce_request.ts";
-import { MAX_GENERATION } from "../../src/cluster/announcing_rules.ts";
+import { announcementOf } from "../support/announcement_of.ts";
+import { MAX_GENERATION } from "../../src/agreement/head.ts";
 
 const KEYS = keysOf(CHANNEL);
 const ID = incarnationOf("edge-1");
@@ -41,23 +41,23 @@ Deno.test("a change is one message of at most 100 bytes, in any generation, and 
   await using listener = await subscriber(server);
   await using one = await openUp(singleTo(server));
   const last = MAX_GENERATION;
-  await one.notifier.announce(request(A));
-  await one.notifier.announce(request(A, A));
-  await one.notifier.announce(request(B));
-  await one.notifier.announce(request(C, A, { floor: last - 1 }));
+  await one.notifier.announce(announcementOf(A));
+  await one.notifier.announce(announcementOf(A, A));
+  await one.notifier.announce(announcementOf(B));
+  await one.notifier.announce(announcementOf(C, A, { floor: last - 1 }));
   await eventually("the last message", () => listener.text().includes(`${last}`));
   const messages = listener.text().split("\n").filter((line) => line.startsWith("v1 "));
   assertEquals(messages, [`v1 1 ${A} ${ID}`, `v1 ${last} ${C} ${ID}`]);
   for (const message of messages) assert(new TextEncoder().encode(message).length <= 100, message);
   assertEquals(await server.cli("xlen", KEYS.history), "2");
-  const beyond = await one.notifier.announce(request(B, C, { floor: last }));
+  const beyond = await one.notifier.announce(announcementOf(B, C, { floor: last }));
   assertEquals(beyond.kind === "accepted" && beyond.head.generation, last);
 });
 
 Deno.test("the keys are those of the channel, and hold what is documented", async () => {
   await using server = await startRedis();
   await using one = await openUp(singleTo(server));
-  await one.notifier.announce(request(A));
+  await one.notifier.announce(announcementOf(A));
   await tell(one, peerRecord("edge-1"));
   const keys = (await server.cli("keys", "*")).split("\n").sort();
   const record = `${KEYS.peerPrefix}edge-1:${ID}`;
@@ -77,10 +77,12 @@ Deno.test("the keys are those of the channel, and hold what is documented", asyn
 Deno.test("the history is capped", async () => {
   await using server = await startRedis();
   await using one = await openUp(singleTo(server));
-  for (let base = 0; base < 20; base++) await one.notifier.announce(request([A, B][base % 2]!, [B, A][base % 2]!));
+  for (let base = 0; base < 20; base++) {
+    await one.notifier.announce(announcementOf([A, B][base % 2]!, [B, A][base % 2]!));
+  }
   const fill = `for i = 1, ${HISTORY_LENGTH * 2} do redis.call('XADD', KEYS[1], '*', 'generation', i) end`;
   await server.cli("eval", fill, "1", KEYS.history);
-  await one.notifier.announce(request(C, B));
+  await one.notifier.announce(announcementOf(C, B));
   // Redis trims by whole nodes of a hundred entries.
   assert(Number(await server.cli("xlen", KEYS.history)) < HISTORY_LENGTH + 200);
 });
@@ -94,7 +96,7 @@ Deno.test("a hash counts as an earlier head as far back as the last thousand ann
     redis.call('HSET', KEYS[1], 'hash', ARGV[2], 'generation', 5000, 'by', ARGV[3], 'at', 1)`;
   const announced = async (later: number) => {
     await server.cli("eval", fill, "2", KEYS.head, KEYS.history, B, A, ID, `${later}`);
-    return (await one.notifier.announce(request(B, A, { since: 1 }))).kind;
+    return (await one.notifier.announce(announcementOf(B, A, { since: 1 }))).kind;
   };
   assertEquals([await announced(999), await announced(1_000)], ["refused", "accepted"]);
 });
@@ -133,7 +135,7 @@ Deno.test("a head that is garbage is no head, and the next announcement writes o
     await server.cli("flushall");
     await server.cli(...command);
     assertEquals(await one.notifier.head(), { ok: true, head: null }, what);
-    const answer = await one.notifier.announce(request(A, C, { floor: 4 }));
+    const answer = await one.notifier.announce(announcementOf(A, C, { floor: 4 }));
     assertEquals(answer.kind === "accepted" && answer.head.generation, 5, what);
     const head = await one.notifier.head();
     assertEquals(head.ok && head.head?.generation, 5, what);
@@ -156,7 +158,7 @@ Deno.test("keys of other types, where the history and the peers should be, are t
   await server.cli("rpush", `${KEYS.peerPrefix}edge-1:${ID}`, "x");
   await server.cli("rpush", `${KEYS.namePrefix}edge-1`, "x");
   assertEquals(await one.notifier.peers(), { ok: true, peers: [] });
-  assertEquals((await one.notifier.announce(request(A))).kind, "accepted");
+  assertEquals((await one.notifier.announce(announcementOf(A))).kind, "accepted");
   assertEquals(await one.notifier.tell(peerRecord("edge-1")), { ok: true, namesake: false });
   const seen = await one.notifier.peers();
   assertEquals(seen.ok && seen.peers.map(({ instance }) => instance), ["edge-1"]);
@@ -197,10 +199,10 @@ Deno.test("records that are garbage, too long or dead are left out of the peers,
 Deno.test("a history at its last possible id is begun anew, and holds no announcement up", async () => {
   await using server = await startRedis();
   await using one = await openUp(singleTo(server));
-  await one.notifier.announce(request(A));
+  await one.notifier.announce(announcementOf(A));
   await server.cli("xadd", KEYS.history, "18446744073709551615-18446744073709551615", "generation", "1");
-  assertEquals((await one.notifier.announce(request(B, A))).kind, "accepted");
-  assertEquals((await one.notifier.announce(request(C, B))).kind, "accepted");
+  assertEquals((await one.notifier.announce(announcementOf(B, A))).kind, "accepted");
+  assertEquals((await one.notifier.announce(announcementOf(C, B))).kind, "accepted");
   assertEquals(await server.cli("xlen", KEYS.history), "2");
 });
 
@@ -251,7 +253,7 @@ Deno.test("an old value of any size under each key is overwritten, and costs the
   await server.cli("eval", huge, "3", ...keys);
   assertEquals(await one.notifier.tell(peerRecord("edge-1")), { ok: true, namesake: false });
   assertEquals(await one.notifier.head(), { ok: true, head: null });
-  assertEquals((await one.notifier.announce(request(A))).kind, "accepted");
+  assertEquals((await one.notifier.announce(announcementOf(A))).kind, "accepted");
   assertEquals(one.links, [{ state: "up" }]);
 });
 
@@ -301,9 +303,9 @@ Deno.test("records under names alone, as version 0.1 writes them, are peers", as
 Deno.test("scripts that Redis has forgotten are sent to it again", async () => {
   await using server = await startRedis();
   await using one = await openUp(singleTo(server));
-  await one.notifier.announce(request(A));
+  await one.notifier.announce(announcementOf(A));
   await server.cli("script", "flush");
-  assertEquals((await one.notifier.announce(request(B, A))).kind, "accepted");
+  assertEquals((await one.notifier.announce(announcementOf(B, A))).kind, "accepted");
 });
 
 Deno.test("names and channels of any characters are kept apart", async () => {
@@ -347,8 +349,8 @@ async function failuresOf(server: RedisServer): Promise<string[]> {
   const one = openInstance(singleTo(server, { user: "edge", password: "secret" }), { heartbeatMilliseconds: 10 });
   await eventually("an attempt", () => one.links.length > 0);
   const { notifier } = one;
-  if ((await notifier.announce(request(A))).kind !== "accepted") failed.push("announce");
-  const later = await notifier.announce(request(B, A, { since: 0 }));
+  if ((await notifier.announce(announcementOf(A))).kind !== "accepted") failed.push("announce");
+  const later = await notifier.announce(announcementOf(B, A, { since: 0 }));
   if (later.kind !== "accepted") failed.push("announce on a later generation");
   if (!(await notifier.lookAgain("/etc/honua/config.hcl")).ok) failed.push("look again");
   if (!(await notifier.head()).ok) failed.push("head");

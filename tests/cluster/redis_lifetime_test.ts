@@ -9,7 +9,7 @@ import { randomFrom } from "../support/random.ts";
 import { startRedis } from "../support/redis_server.ts";
 import { openTcpProxy } from "../support/tcp_proxy.ts";
 import { A, CHANNEL, connectionTo, openInstance, openUp, peerRecord, singleTo } from "./redis_notifying.ts";
-import { request } from "../support/announce_request.ts";
+import { announcementOf } from "../support/announcement_of.ts";
 
 Deno.test("without AutoReconnect a loss is final, said once, and nothing is tried after it", async () => {
   await using server = await startRedis();
@@ -91,7 +91,7 @@ Deno.test("closing does not wait for a Redis that froze until a command is given
   const one = await openUp(singleTo(server), { commandTimeoutMilliseconds: 60_000, heartbeatMilliseconds: 60_000 });
   await one.notifier.tell(peerRecord("edge-1"));
   server.freeze();
-  const call = one.notifier.announce(request(A));
+  const call = one.notifier.announce(announcementOf(A));
   assertEquals((await withinLimit(one.notifier[Symbol.asyncDispose]() as Promise<void>, 10_000)).ok, true);
   assertEquals(await call, { kind: "failed", reason: "The notifier is closed" });
 });

@@ -8,7 +8,7 @@ import { HELLO_OF_A_PRIMARY, startLyingRedis } from "../support/lying_redis.ts";
 import { startRedis } from "../support/redis_server.ts";
 import { openTcpProxy } from "../support/tcp_proxy.ts";
 import { A, B, CHANNEL, connectionTo, openInstance, openUp, peerRecord, singleTo } from "./redis_notifying.ts";
-import { request } from "../support/announce_request.ts";
+import { announcementOf } from "../support/announcement_of.ts";
 
 /** The changes; that a link is down for another reason than before is none. */
 const states = (links: readonly Link[]) =>
@@ -22,7 +22,7 @@ Deno.test("a Redis that is killed and started again is said to be down once and 
   await using one = await openUp(singleTo(server));
   await server.kill();
   assertStringIncludes(await one.down(), `127.0.0.1:${server.port}`);
-  const answer = await one.notifier.announce(request(A));
+  const answer = await one.notifier.announce(announcementOf(A));
   assert(answer.kind === "failed" && answer.reason !== "", JSON.stringify(answer));
   await eventually("several attempts", () => {
     const link = one.notifier.link();
@@ -31,7 +31,7 @@ Deno.test("a Redis that is killed and started again is said to be down once and 
   await server.restart();
   await one.up();
   assertEquals(states(one.links), ["up", "down", "up"]);
-  assertEquals((await one.notifier.announce(request(A))).kind, "accepted");
+  assertEquals((await one.notifier.announce(announcementOf(A))).kind, "accepted");
   await one.hears(1);
 });
 
@@ -78,13 +78,13 @@ Deno.test("a Redis that is frozen from the start is down, and up when it runs on
 Deno.test("a Redis that comes back empty has no head, and takes one on top of what was seen", async () => {
   await using server = await startRedis();
   await using one = await openUp(singleTo(server));
-  await one.notifier.announce(request(A, null, { floor: 41 }));
+  await one.notifier.announce(announcementOf(A, null, { floor: 41 }));
   await server.kill();
   await one.down();
   await server.restart({ empty: true });
   await one.up();
   assertEquals(await one.notifier.head(), { ok: true, head: null });
-  const answer = await one.notifier.announce(request(A, null, { floor: 42 }));
+  const answer = await one.notifier.announce(announcementOf(A, null, { floor: 42 }));
   assertEquals(answer.kind === "accepted" && answer.head.generation, 43);
 });
 
@@ -160,7 +160,7 @@ Deno.test("rights that are lacking are named, and enough when they are given", a
   await set(...accessRules(CHANNEL));
   await one.up();
   await set("-xadd");
-  const refused = await one.notifier.announce(request(A));
+  const refused = await one.notifier.announce(announcementOf(A));
   const reason = "Redis does not allow its user a command of the scripts, ACL LOG says which";
   assertEquals(refused, { kind: "failed", reason });
   assertEquals(one.notifier.link().state, "up");
@@ -177,14 +177,14 @@ Deno.test("a Redis without memory refuses an announcement and keeps the link, wh
   await using server = await startRedis();
   await using one = await openUp(singleTo(server));
   await server.cli("config", "set", "maxmemory", "1");
-  const answer = await one.notifier.announce(request(A));
+  const answer = await one.notifier.announce(announcementOf(A));
   const reason = "Redis is out of memory and takes no writes: raise its maxmemory, or remove what fills it";
   assertEquals(answer, { kind: "failed", reason });
   // Reading works, and is no sign of better times.
   assertEquals((await one.notifier.head()).ok, true);
   assertEquals(one.notifier.link(), { state: "up", refuses: reason });
   await server.cli("config", "set", "maxmemory", "0");
-  assertEquals((await one.notifier.announce(request(B))).kind, "accepted");
+  assertEquals((await one.notifier.announce(announcementOf(B))).kind, "accepted");
   await one.hears(1);
   assertEquals(one.heard.length, 1);
   assertEquals(states(one.links), ["up"]);
@@ -249,7 +249,7 @@ Deno.test("a replica is no place to announce: the link is down until it is a pri
   await server.cli("replicaof", "no", "one");
   await one.up();
   await server.cli("replicaof", primary.host, `${primary.port}`);
-  await one.notifier.announce(request(A));
+  await one.notifier.announce(announcementOf(A));
   assertStringIncludes(await one.down(), "replica");
 });
 

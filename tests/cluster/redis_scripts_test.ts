@@ -1,9 +1,11 @@
 // What an answer of the scripts must be to be believed, whoever gave it.
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { judgeAnnouncement, type KeptHead, MAX_GENERATION } from "../../src/cluster/announcing_rules.ts";
+import { judgeAnnouncement } from "../../src/agreement/announcing.ts";
+import type { Head } from "../../src/agreement/head.ts";
+import { MAX_GENERATION } from "../../src/agreement/head.ts";
 import { parseAnnounceReply, parseHeadReply } from "../../src/cluster/redis_scripts.ts";
-import { request } from "../support/announce_request.ts";
+import { announcementOf } from "../support/announcement_of.ts";
 
 const [A, B] = ["a".repeat(64), "b".repeat(64)] as const;
 const ID = "0123456789ab";
@@ -59,7 +61,7 @@ const requests = fc.record({
 
 Deno.test("what the rules come to is believed", () => {
   const heads = fc.option(fc.record({ generation: generations, hash: fc.constantFrom(A, B) }), { nil: null });
-  fc.assert(fc.property(heads, requests, (head: KeptHead | null, asked) => {
+  fc.assert(fc.property(heads, requests, (head: Head | null, asked) => {
     const verdict = judgeAnnouncement(head === null ? [] : [head], asked);
     const isWritten = verdict.kind === "write";
     const kind = isWritten ? "accepted" : verdict.kind;
@@ -70,8 +72,8 @@ Deno.test("what the rules come to is believed", () => {
 });
 
 Deno.test("an answer that the rules cannot come to is none", () => {
-  const asked = request(A, B, { floor: 7, restores: false });
-  const said = (kind: string, generation: number, hash: string, more: Parameters<typeof request>[2] = {}) =>
+  const asked = announcementOf(A, B, { floor: 7, restores: false });
+  const said = (kind: string, generation: number, hash: string, more: Parameters<typeof announcementOf>[2] = {}) =>
     parseAnnounceReply(answer({ kind, generation: `${generation}`, hash }), { ...asked, ...more })?.kind ?? null;
   assertEquals([said("accepted", 8, A), said("accepted", 8, B), said("accepted", 7, A)], ["accepted", null, null]);
   assertEquals(said("accepted", MAX_GENERATION, A, { floor: MAX_GENERATION }), "accepted");

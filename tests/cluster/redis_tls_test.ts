@@ -6,7 +6,7 @@ import { makeAuthority, makeCertificate } from "../support/certificates.ts";
 import { startRedis } from "../support/redis_server.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
 import { A, connectionTo, openInstance, openUp, singleTo } from "./redis_notifying.ts";
-import { request } from "../support/announce_request.ts";
+import { announcementOf } from "../support/announcement_of.ts";
 
 const PLAIN: RedisTls = { host: null, ca: null, certificate: null, key: null };
 
@@ -40,7 +40,7 @@ Deno.test("TLS with a private authority works by the address, by a name that is 
   }
   await using strict = await place.start(true);
   await using one = await openUp(singleTo(strict, { tls: { host: null, ca, certificate, key } }));
-  assertEquals((await one.notifier.announce(request(A))).kind, "accepted");
+  assertEquals((await one.notifier.announce(announcementOf(A))).kind, "accepted");
   await one.hears(1);
 });
 

@@ -2,9 +2,9 @@
 import { assertEquals } from "@std/assert";
 import { soloNotifier } from "../../src/cluster/solo_notifier.ts";
 import { notifierContract } from "./notifier_contract.ts";
-import { MAX_GENERATION } from "../../src/cluster/announcing_rules.ts";
+import { MAX_GENERATION } from "../../src/agreement/head.ts";
 import { incarnationOf } from "../support/incarnation.ts";
-import { request } from "../support/announce_request.ts";
+import { announcementOf } from "../support/announcement_of.ts";
 
 notifierContract(
   "solo",
@@ -21,7 +21,7 @@ const OTHER = "b".repeat(64);
 Deno.test("solo: the head's age is counted by the clock that is given, and is never negative", async () => {
   let clock = 1_000.4;
   await using notifier = soloNotifier({ incarnation: "0123456789ab", now: () => clock });
-  await notifier.announce(request(HASH));
+  await notifier.announce(announcementOf(HASH));
   const age = async () => {
     const answer = await notifier.head();
     return answer.ok && answer.head?.ageMilliseconds;
@@ -35,7 +35,7 @@ Deno.test("solo: the head's age is counted by the clock that is given, and is ne
 Deno.test("solo: where no generation is left the count stays, and announcing goes on", async () => {
   await using notifier = soloNotifier({ incarnation: "0123456789ab" });
   for (const [hash, base] of [[HASH, null], [OTHER, HASH], [HASH, OTHER]] as const) {
-    const answer = await notifier.announce(request(hash, base, { floor: MAX_GENERATION }));
+    const answer = await notifier.announce(announcementOf(hash, base, { floor: MAX_GENERATION }));
     assertEquals(answer.kind === "accepted" && answer.head.generation, MAX_GENERATION);
   }
 });

@@ -1,7 +1,9 @@
 // A process among the others, as the contract of a notifier needs it: its notifier, and all that it has told.
 import { assert } from "@std/assert";
 import type { Message } from "../../src/cluster/announcement.ts";
-import type { AnnounceAnswer, Head, Link, Notifier } from "../../src/cluster/notifier.ts";
+import type { Link, Notifier } from "../../src/cluster/notifier.ts";
+import type { StoredHead } from "../../src/cluster/notifier.ts";
+import type { AnnounceAnswer } from "../../src/agreement/announcing.ts";
 import type { Peer, PeerRecord } from "../../src/cluster/peers.ts";
 import { eventually } from "../support/eventually.ts";
 import { incarnationOf } from "../support/incarnation.ts";
@@ -39,12 +41,12 @@ export function announcements(one: Watched): number[] {
   return one.heard.flatMap((message) => message.kind === "announcement" ? [message.generation] : []);
 }
 
-export function accepted(answer: AnnounceAnswer): Head {
+export function accepted(answer: AnnounceAnswer<StoredHead>): StoredHead {
   if (answer.kind !== "accepted") throw new Error(`not accepted: ${JSON.stringify(answer)}`);
   return answer.head;
 }
 
-export async function headOf(notifier: Notifier): Promise<Head> {
+export async function headOf(notifier: Notifier): Promise<StoredHead> {
   const answer = await notifier.head();
   if (!answer.ok || answer.head === null) throw new Error(`no head: ${JSON.stringify(answer)}`);
   return answer.head;

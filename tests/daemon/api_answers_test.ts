@@ -9,7 +9,7 @@ import { openSubject } from "../../src/daemon/api_answers.ts";
 import { createLogger } from "../../src/telemetry/log.ts";
 import { openMetrics } from "../../src/telemetry/metrics.ts";
 import { readOptions } from "../../src/options/option_reader.ts";
-import { type Agreement, initialAgreement, NEW_LEDGER } from "../../src/reload/agreement.ts";
+import { type Agreement, initialAgreement, NEW_LEDGER } from "../../src/agreement/agreement.ts";
 import type { Loop } from "../../src/reload/loop.ts";
 import type { Sha256Hex } from "../../src/snapshot/canonical.ts";
 import type { SnapshotStore } from "../../src/snapshot/store.ts";

@@ -5,7 +5,8 @@ import type { Candidate } from "../../src/daemon/loader.ts";
 import { errorDiagnostic } from "../../src/diagnostic/diagnostic.ts";
 import { createLogger } from "../../src/telemetry/log.ts";
 import { openMetrics } from "../../src/telemetry/metrics.ts";
-import type { AgreementReport, LoopReport } from "../../src/reload/report.ts";
+import type { AgreementReport } from "../../src/agreement/agree.ts";
+import type { LoopReport } from "../../src/reload/report.ts";
 
 const HASH = "a".repeat(64);
 

@@ -1,12 +1,12 @@
 // What is kept over a restart: what was agreed on and which hooks are done, each for itself.
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { MAX_GENERATION } from "../../src/cluster/announcing_rules.ts";
+import { MAX_GENERATION } from "../../src/agreement/head.ts";
 import { MAX_INSTANCE_LENGTH } from "../../src/cluster/peers.ts";
 import { type KeptState, readState, stateKeeper } from "../../src/daemon/state_file.ts";
 import { sourceText } from "../../src/diagnostic/range.ts";
 import { readOptions } from "../../src/options/option_reader.ts";
 import { KEPT_FAILURE } from "../../src/hooks/decide_hooks.ts";
-import { type Ledger, MAX_UNANSWERED, NEW_LEDGER } from "../../src/reload/agreement.ts";
+import { type Ledger, MAX_UNANSWERED, NEW_LEDGER } from "../../src/agreement/agreement.ts";
 
 const SCOPE = { channel: "honua:config:changes", snapshot: "/var/lib/honua-configd/config.snapshot.json" };
 const HASH = "ab".repeat(32);

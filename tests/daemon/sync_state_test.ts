@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { agreedGeneration, standingOf } from "../../src/daemon/sync_state.ts";
-import { type Agreement, initialAgreement, NEW_LEDGER } from "../../src/reload/agreement.ts";
+import { type Agreement, initialAgreement, NEW_LEDGER } from "../../src/agreement/agreement.ts";
 
 const [A, B] = ["a".repeat(64), "b".repeat(64)] as const;
 const LIMITS = { settleMilliseconds: 1_000, reconcileMilliseconds: 1_000 };

@@ -1,7 +1,8 @@
 // The loop with a cluster in the test's hands: what is asked and when, what a bug of the access does, what a stop leaves.
 import { assert, assertEquals, assertStrictEquals } from "@std/assert";
-import type { Announcement, AnnouncementAnswer } from "../../src/reload/agree.ts";
-import { type Ledger, NEW_LEDGER } from "../../src/reload/agreement.ts";
+import type { AnnounceAnswer } from "../../src/agreement/announcing.ts";
+import type { Announcement } from "../../src/agreement/announcing.ts";
+import { type Ledger, NEW_LEDGER } from "../../src/agreement/agreement.ts";
 import type { ClusterAccess, HeadReading } from "../../src/reload/cluster_access.ts";
 import type { LookOutcome } from "../../src/reload/decide.ts";
 import { type ControlledLoop, controlledLoop, turn } from "./controlled_loop.ts";
@@ -10,7 +11,7 @@ import { markOf } from "./transcript.ts";
 /** A loop with all that it asked of its cluster, the latest last. */
 interface ClusteredLoop extends ControlledLoop {
   readonly readings: PromiseWithResolvers<HeadReading>[];
-  readonly announcements: (PromiseWithResolvers<AnnouncementAnswer> & { readonly announcement: Announcement })[];
+  readonly announcements: (PromiseWithResolvers<AnnounceAnswer> & { readonly announcement: Announcement })[];
   readonly kept: Ledger[];
 }
 
@@ -37,7 +38,7 @@ function clusteredLoop(ledger: Ledger = AGREED, access: Partial<ClusterAccess> =
       return reading.promise;
     },
     announce(announcement) {
-      const answer = { ...Promise.withResolvers<AnnouncementAnswer>(), announcement };
+      const answer = { ...Promise.withResolvers<AnnounceAnswer>(), announcement };
       announcements.push(answer);
       return answer.promise;
     },

@@ -1,7 +1,7 @@
 // Things that the loop does once, or not again: events that arrive together, timers that are armed anew, answers after the end.
 import { assert, assertEquals } from "@std/assert";
-import type { AnnouncementAnswer } from "../../src/reload/agree.ts";
-import type { Ledger } from "../../src/reload/agreement.ts";
+import type { AnnounceAnswer } from "../../src/agreement/announcing.ts";
+import type { Ledger } from "../../src/agreement/agreement.ts";
 import type { ClusterAccess } from "../../src/reload/cluster_access.ts";
 import type { LookOutcome } from "../../src/reload/decide.ts";
 import type { WorkLimit } from "../../src/reload/loop.ts";
@@ -142,7 +142,7 @@ const AGREED: Ledger = {
 };
 
 interface Announcing extends ControlledLoop {
-  readonly answers: PromiseWithResolvers<AnnouncementAnswer>[];
+  readonly answers: PromiseWithResolvers<AnnounceAnswer>[];
   /** Edits the source, and lets the edit be written. */
   edit(mark: string): Promise<void>;
 }
@@ -155,7 +155,7 @@ async function announcingLoop(): Promise<Announcing> {
     limits: { settleMilliseconds: 1_000, reconcileMilliseconds: 40_000 },
     readHead: () => Promise.resolve({ ok: true, head: { generation: 1, hash: "1" } }),
     announce() {
-      const answer = Promise.withResolvers<AnnouncementAnswer>();
+      const answer = Promise.withResolvers<AnnounceAnswer>();
       answers.push(answer);
       return answer.promise;
     },

@@ -2,7 +2,8 @@
 import { assertEquals } from "@std/assert";
 import type { Diagnostic } from "../../src/diagnostic/diagnostic.ts";
 import { listed, narrateAgreement, narrateReload, reasonOf } from "../../src/reload/narration.ts";
-import type { AgreementReport, LoopReport } from "../../src/reload/report.ts";
+import type { AgreementReport } from "../../src/agreement/agree.ts";
+import type { LoopReport } from "../../src/reload/report.ts";
 import type { HintReason } from "../../src/reload/state.ts";
 
 function diagnostic(summary: string, severity: Diagnostic["severity"] = "error"): Diagnostic {

@@ -1,8 +1,9 @@
 // One simulated host: the real decisions, carried out on a disk that survives crashes. Everything that decide promises
 // for a single step is checked here.
 import { assert } from "@std/assert";
-import type { Announcement, ClusterEvent } from "../../src/reload/agree.ts";
-import { initialAgreement } from "../../src/reload/agreement.ts";
+import type { ClusterEvent } from "../../src/agreement/agree.ts";
+import type { Announcement } from "../../src/agreement/announcing.ts";
+import { initialAgreement } from "../../src/agreement/agreement.ts";
 import { type Action, decide, type Event, type LookOutcome } from "../../src/reload/decide.ts";
 import { type HintReason, initialState, type Mark } from "../../src/reload/state.ts";
 import { checkKept, checkStep } from "./step_claims.ts";

@@ -1,8 +1,8 @@
 // A server that stands where Redis was and says anything: heads that there could be, and what is no answer at all. One
 // thing it does not say: that something which an instance runs is the head of a generation that is about to come. Nobody
 // could tell that from what another instance has announced.
-import { MAX_GENERATION } from "../../src/cluster/announcing_rules.ts";
-import type { Announcement } from "../../src/reload/agree.ts";
+import { MAX_GENERATION } from "../../src/agreement/head.ts";
+import type { Announcement } from "../../src/agreement/announcing.ts";
 import { chance, hashOf, type World } from "./world.ts";
 
 const ID = "0123456789ab";

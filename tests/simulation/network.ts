@@ -1,8 +1,10 @@
 // The way to Redis: requests that are lost before or after they took effect, messages that are dropped, doubled and
 // overtake each other, links that are cut. What a host cannot know it is not told.
 import { assert } from "@std/assert";
-import type { Announcement, AnnouncementAnswer, ClusterEvent } from "../../src/reload/agree.ts";
-import { MAX_GENERATION } from "../../src/cluster/announcing_rules.ts";
+import type { ClusterEvent } from "../../src/agreement/agree.ts";
+import type { AnnounceAnswer } from "../../src/agreement/announcing.ts";
+import type { Announcement } from "../../src/agreement/announcing.ts";
+import { MAX_GENERATION } from "../../src/agreement/head.ts";
 import { parseAnnounceReply, parseHeadReply } from "../../src/cluster/redis_scripts.ts";
 import { lieOfAnnouncement, lieOfHead } from "./liar.ts";
 import { announceTo, type StoredHead } from "./redis_model.ts";
@@ -82,7 +84,7 @@ export function askAnnouncement(
     return replyOf(kind, head);
   };
   request(world, host, serve, (reply) => {
-    const failed: AnnouncementAnswer = { kind: "failed", reason: "timeout" };
+    const failed: AnnounceAnswer = { kind: "failed", reason: "timeout" };
     const answer = parseAnnounceReply(reply, announcement) ?? failed;
     tell({ kind: "announcement-answered", answer, random: jitter(world) });
   });

@@ -1,6 +1,7 @@
 // What the announcing script makes of an announcement, with a memory of all heads, so that writes can be lost.
-import { judgeAnnouncement, MAX_GENERATION } from "../../src/cluster/announcing_rules.ts";
-import type { Announcement } from "../../src/reload/agree.ts";
+import { judgeAnnouncement } from "../../src/agreement/announcing.ts";
+import { MAX_GENERATION } from "../../src/agreement/head.ts";
+import type { Announcement } from "../../src/agreement/announcing.ts";
 
 /** The head as it is stored. */
 export interface StoredHead {

@@ -2,7 +2,7 @@
 // together with the command that runs it again.
 import { assert, assertEquals } from "@std/assert";
 import { announceTo, emptyRedis, loseWrites } from "./redis_model.ts";
-import { request } from "../support/announce_request.ts";
+import { announcementOf } from "../support/announcement_of.ts";
 import { type Run, simulate } from "./simulation.ts";
 
 const FIRST_SEED = 1;
@@ -29,7 +29,7 @@ Deno.test("a seed runs the same way again", () => {
 Deno.test("the simulated Redis takes what is based on its head, says no to others, and forgets when told", () => {
   const redis = emptyRedis();
   const announce = (hash: string, base: string | null, by = "x", floor = 0, force = false) => {
-    const { kind, head } = announceTo(redis, request(hash, base, { floor, force }), by);
+    const { kind, head } = announceTo(redis, announcementOf(hash, base, { floor, force }), by);
     return `${kind} ${head?.hash}@${head?.generation}`;
   };
   assertEquals(announce("a", null), "accepted a@1");

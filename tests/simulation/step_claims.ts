@@ -1,7 +1,7 @@
 // What must hold after every single step of an instance, whatever happened to it.
 import { assert, assertStrictEquals } from "@std/assert";
-import { isGeneration, isHash } from "../../src/cluster/head_bounds.ts";
-import type { Agreement, Ledger } from "../../src/reload/agreement.ts";
+import { isGeneration, isHash } from "../../src/agreement/head.ts";
+import type { Agreement, Ledger } from "../../src/agreement/agreement.ts";
 import type { Action, Event } from "../../src/reload/decide.ts";
 import type { Mark, State } from "../../src/reload/state.ts";
 

@@ -1,5 +1,5 @@
 // All that a simulation consists of: hosts with their disks, sources that are late, one Redis, and a network that fails.
-import { type Ledger, NEW_LEDGER } from "../../src/reload/agreement.ts";
+import { type Ledger, NEW_LEDGER } from "../../src/agreement/agreement.ts";
 import type { Mark, State } from "../../src/reload/state.ts";
 import { type Random, randomFrom } from "../support/random.ts";
 import { emptyRedis, type RedisModel } from "./redis_model.ts";

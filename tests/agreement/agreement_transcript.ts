@@ -1,8 +1,8 @@
 // A transcript of what passes between an instance and its cluster: one line an event and what follows from it for the
 // cluster, `head b@2 -> look`. Jitter is 0, so a wait is half of what the backoff allows.
 import { assertEquals } from "@std/assert";
-import type { ClusterEvent } from "../../src/reload/agree.ts";
-import { initialAgreement, type Ledger } from "../../src/reload/agreement.ts";
+import type { ClusterEvent } from "../../src/agreement/agree.ts";
+import { initialAgreement, type Ledger } from "../../src/agreement/agreement.ts";
 import { type Action, decide, type Event } from "../../src/reload/decide.ts";
 import { type HintReason, initialState, type Mark, type State } from "../../src/reload/state.ts";
 

@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { type Ledger, NEW_LEDGER } from "../../src/reload/agreement.ts";
+import { type Ledger, NEW_LEDGER } from "../../src/agreement/agreement.ts";
 import { AGREED, replayAgreement } from "./agreement_transcript.ts";
 
 const STARTED = `hint start -> look

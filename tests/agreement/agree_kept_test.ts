@@ -1,7 +1,7 @@
 // The state that an instance keeps, waits for and holds back, as values: a transcript does not show it.
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { type Accord, agree, type ClusterAction, type ClusterEvent } from "../../src/reload/agree.ts";
-import { type Agreement, type Ledger } from "../../src/reload/agreement.ts";
+import { type Accord, agree, type ClusterAction, type ClusterEvent } from "../../src/agreement/agree.ts";
+import { type Agreement, type Ledger } from "../../src/agreement/agreement.ts";
 import { AGREED, ledgerOf, replayAgreement, STARTED } from "./agreement_transcript.ts";
 
 const settled: Agreement = replayAgreement({}, STARTED).agreement!;

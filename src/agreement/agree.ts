@@ -5,7 +5,6 @@ import {
   agreedOn,
   type Agreement,
   baseOf,
-  type Head,
   isLost,
   type Ledger,
   mayRestore,
@@ -14,18 +13,9 @@ import {
   type Standing,
   withUnanswered,
 } from "./agreement.ts";
+import type { AnnounceAnswer, Announcement } from "./announcing.ts";
+import type { Head } from "./head.ts";
 import { type Backoff, backoffMilliseconds } from "../time/backoff.ts";
-import type { AgreementReport } from "./report.ts";
-import type { HintReason } from "./state.ts";
-
-/** How an announcement ended; `failed`: nobody knows whether it was taken. */
-export type AnnouncementAnswer =
-  | { readonly kind: "accepted"; readonly head: Head; readonly delivered: number }
-  | { readonly kind: "same"; readonly head: Head }
-  | { readonly kind: "refused"; readonly head: Head }
-  /** The head is missing (null) or below the floor, and was not to be restored. */
-  | { readonly kind: "lost"; readonly head: Head | null }
-  | { readonly kind: "failed"; readonly reason: string };
 
 /** What can happen between an instance and its cluster. `random` is in [0, 1) and is the jitter of a timer. */
 export type ClusterEvent =
@@ -36,7 +26,7 @@ export type ClusterEvent =
   | { readonly kind: "heard" }
   | { readonly kind: "head-read"; readonly head: Head | null }
   | { readonly kind: "head-unreadable"; readonly reason: string; readonly random: number }
-  | { readonly kind: "announcement-answered"; readonly answer: AnnouncementAnswer; readonly random: number }
+  | { readonly kind: "announcement-answered"; readonly answer: AnnounceAnswer; readonly random: number }
   | { readonly kind: "reconcile-due"; readonly random: number }
   | { readonly kind: "settle-due" };
 
@@ -44,8 +34,8 @@ export type ClusterEvent =
 export interface ReloadedEvent {
   /** Tells it from the cluster's events. */
   readonly kind: "reloaded";
-  /** What had asked for it. */
-  readonly reasons: readonly HintReason[];
+  /** The reasons of its hints, of which `announcement` and `force` count here. */
+  readonly reasons: readonly string[];
   /** Whether the source could be read, so that what is in force is known to be the source's or better than it. */
   readonly couldRead: boolean;
   /** Whether the source said so at a look that began after the last hint `link`. */
@@ -54,30 +44,12 @@ export interface ReloadedEvent {
   readonly random: number;
 }
 
-/** What is to be announced, in the words of the announcing script. */
-export interface Announcement {
-  /** What is to become the head. */
-  readonly hash: string;
-  /** The hash on which the change was made: where the head is another, it has moved on; null: on none. */
-  readonly base: string | null;
-  /** Own hashes of before that may have become the head, for no answer came: a change on one of them is on the head. */
-  readonly unanswered: readonly string[];
-  /**
-   * The generation agreed with last: what was the head of a later one, where the head is not the instance's own, is an
-   * older state on its way, and refused.
-   */
-  readonly since: number;
-  /** The highest generation seen: the new one is higher, and a head below it is a lost one. */
-  readonly floor: number;
-  /** Whether it is written where the head is lost. */
-  readonly restores: boolean;
-  /** Whether a head that moved on is overruled. */
-  readonly force: boolean;
-}
+/** Why the source is to be looked at: the head has another hash, or an earlier look may be outdated. */
+export type AgreementHint = "announcement" | "link";
 
 /** What is to be done for agreement, in this order. */
 export type ClusterAction =
-  | { readonly kind: "hint"; readonly reason: HintReason }
+  | { readonly kind: "hint"; readonly reason: AgreementHint }
   /** Answered by `head-read` or `head-unreadable`. */
   | { readonly kind: "read-head" }
   /** Answered by `announcement-answered`. What was to be kept is kept before it is sent. */
@@ -91,6 +63,41 @@ export type ClusterAction =
   /** Keep what must survive a restart. */
   | { readonly kind: "keep"; readonly ledger: Ledger }
   | { readonly kind: "report"; readonly report: AgreementReport };
+
+/** What passed between this instance and its cluster. */
+export type AgreementReport =
+  /** It runs what the head says: newly, or a generation on. */
+  | {
+    readonly kind: "agreed";
+    readonly generation: number;
+    readonly hash: string;
+    /** Where it stood before. */
+    readonly after: Standing["kind"];
+  }
+  /** It runs something else (null: nothing), and looking at the source again did not change that. */
+  | { readonly kind: "diverged"; readonly hash: string | null; readonly head: Head }
+  /** It made the head. `delivered` counts the others who got the message. */
+  | {
+    readonly kind: "announced";
+    readonly generation: number;
+    readonly hash: string;
+    readonly delivered: number;
+    readonly purpose: Purpose;
+  }
+  /** The head had moved on to another hash. */
+  | { readonly kind: "announcement-refused"; readonly hash: string; readonly head: Head }
+  /** Nobody knows whether it was made. A change stays owed and is tried again; `repeated`: what was asked before failed too, which is not worth a second line. */
+  | {
+    readonly kind: "announcement-failed";
+    readonly hash: string;
+    readonly purpose: Purpose;
+    readonly reason: string;
+    readonly repeated: boolean;
+  }
+  /** As above. */
+  | { readonly kind: "head-unreadable"; readonly reason: string; readonly repeated: boolean }
+  /** The head is missing (null) or older than the highest generation seen. */
+  | { readonly kind: "head-lost"; readonly head: Head | null; readonly seen: number };
 
 /** What is known then, and what to do on the way to the next event. */
 export interface Accord {
@@ -285,7 +292,7 @@ function headLost(agreement: Agreement, active: string | null): Accord {
 
 type Announced = Extract<Request, { readonly kind: "announcement" }>;
 
-function answered(agreement: Agreement, answer: AnnouncementAnswer, active: string | null, random: number): Accord {
+function answered(agreement: Agreement, answer: AnnounceAnswer, active: string | null, random: number): Accord {
   const { request, ledger } = agreement;
   if (request?.kind !== "announcement") throw new Error(`an announcement was answered while ${request?.kind}`);
   const { hash, purpose } = request;
@@ -384,7 +391,7 @@ function owing(agreement: Agreement, active: string | null): Agreement {
   return { ...agreement, ledger: { ...ledger, owed: { hash: active, base: baseOf(ledger) } } };
 }
 
-function hint(reason: HintReason): ClusterAction {
+function hint(reason: AgreementHint): ClusterAction {
   return { kind: "hint", reason };
 }
 

@@ -4,7 +4,6 @@ import {
   agreedOn,
   type Agreement,
   baseOf,
-  type Head,
   initialAgreement,
   isAnnouncing,
   isLost,
@@ -12,7 +11,8 @@ import {
   mayRestore,
   NEW_LEDGER,
   withUnanswered,
-} from "../../src/reload/agreement.ts";
+} from "../../src/agreement/agreement.ts";
+import type { Head } from "../../src/agreement/head.ts";
 import { AGREED } from "./agreement_transcript.ts";
 
 const HEAD: Head = { generation: 1, hash: "a" };

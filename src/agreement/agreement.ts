@@ -1,13 +1,6 @@
 // What an instance knows of its cluster: where it stands towards the head, what it still owes the others, and the part
 // of that which survives a restart. Values that only agree replaces.
-
-/** What the cluster agreed on last, as it was read. */
-export interface Head {
-  /** Counts announced changes, from 1 on. */
-  readonly generation: number;
-  /** The announced hash. */
-  readonly hash: string;
-}
+import type { Head } from "./head.ts";
 
 /** A change of the own source that the others have not been told of. */
 export interface OwedAnnouncement {

@@ -1,6 +1,6 @@
 // How instances agree, sentence by sentence: see agreement_transcript.ts for how a transcript is written.
 import { assertEquals } from "@std/assert";
-import { type Ledger, NEW_LEDGER } from "../../src/reload/agreement.ts";
+import { type Ledger, NEW_LEDGER } from "../../src/agreement/agreement.ts";
 import { AGREED, ledgerOf, replayAgreement, type Start, STARTED } from "./agreement_transcript.ts";
 
 Deno.test("an own change is announced on what was agreed with, and is agreed on once it is taken", () => {
