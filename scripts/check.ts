@@ -1,6 +1,5 @@
-// All that can be said of the checkout without running it: formatting, lint, types, documentation, the house rules.
+// All that can be said of the checkout without running it: formatting, lint, types, the house rules.
 // Every step runs, also after one that failed, so that one call tells all there is to mend.
-import { listFiles } from "./file_list.ts";
 import { runStep } from "./step.ts";
 
 const PLACES = ["main.ts", "src", "scripts", "tests"];
@@ -10,12 +9,10 @@ const STEP_LIMIT_MILLISECONDS = 5 * 60_000;
 export async function checkSteps(root: string): Promise<string[][]> {
   const places: string[] = [];
   for (const place of PLACES) if (await exists(`${root}/${place}`)) places.push(place);
-  const documented = (await listFiles(root, "src")).filter((path) => path.endsWith(".ts"));
   const tidy = new URL("./tidy.ts", import.meta.url).pathname;
   const frozen = Deno.env.get("CI") ? ["--frozen"] : [];
   const steps = [["fmt", "--check"]];
   if (places.length > 0) steps.push(["lint", ...places], ["check", ...frozen, ...places]);
-  if (documented.length > 0) steps.push(["doc", "--lint", ...documented]);
   steps.push(["run", "--allow-read", "--allow-env", ...frozen, tidy]);
   return steps;
 }

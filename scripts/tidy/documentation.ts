@@ -1,71 +1,81 @@
-// A file says what it guarantees before it says how, and what it exports is documented where it is declared. Both hold
-// for all that is read as part of the program or its tools; tests say what they guarantee in their names.
+// A file says what it guarantees before it says how, and the functions and types that another room uses are documented
+// where they are declared. Members, and what only its own room uses, need a comment only if their names do not say it.
 import ts from "typescript";
+import { roomOf } from "./imports.ts";
 import { type CodeFile, lineOf, type Tree } from "./tree.ts";
 import type { Violation } from "./violation.ts";
 
-/** Checks that files open with a comment. */
+/** Checks that files of the program, its tools and the tests' support open with a comment. */
 export function checkOpening(tree: Tree): Violation[] {
-  return tree.code.filter(isDocumented).filter(({ text }) => {
-    const first = text.replace(/^#!.*\n/, "");
-    return !/^\/\/ (?!deno-|@ts-)/.test(first);
-  }).map(({ path }) => {
+  const opened = tree.code.filter(({ path }) => !path.startsWith("tests/") || path.startsWith("tests/support/"));
+  return opened.filter(({ text }) => !/^\/\/ (?!deno-|@ts-)/.test(text.replace(/^#!.*\n/, ""))).map(({ path }) => {
     return { path, line: 1, message: "no comment at its top, a file opens with the guarantee that it gives" };
   });
 }
 
-/** Checks that every exported declaration has a JSDoc comment with words in it. */
+/** Checks that functions and types that another room uses have a JSDoc comment with words in it. */
 export function checkDocumentation(tree: Tree): Violation[] {
-  return tree.code.filter(isDocumented).flatMap(undocumentedExports);
+  const used = namesUsedByOtherRooms(tree);
+  return tree.code.flatMap((file) => undocumented(file, used.get(file.path) ?? new Set()));
 }
 
-function isDocumented({ path }: CodeFile): boolean {
-  return !path.startsWith("tests/") || path.startsWith("tests/support/");
+/** The names that files of other rooms import from each file, by its path. */
+function namesUsedByOtherRooms(tree: Tree): Map<string, Set<string>> {
+  const used = new Map<string, Set<string>>();
+  for (const file of tree.code) {
+    const room = roomOf(file.path);
+    if (room === null) continue;
+    const add = (specifier: string, names: readonly string[]) => {
+      const target = new URL(specifier, `file:///${file.path}`).pathname.slice(1);
+      if (!specifier.startsWith(".") || roomOf(target) === room) return;
+      const known = used.get(target) ?? new Set();
+      for (const name of names) known.add(name);
+      used.set(target, known);
+    };
+    for (const statement of file.syntax.statements) {
+      if (!ts.isImportDeclaration(statement) && !ts.isExportDeclaration(statement)) continue;
+      const specifier = statement.moduleSpecifier;
+      if (specifier !== undefined && ts.isStringLiteral(specifier)) add(specifier.text, namesTaken(statement));
+    }
+  }
+  return used;
 }
 
-function undocumentedExports(file: CodeFile): Violation[] {
-  const exportedLater = namesExportedLater(file.syntax);
+/** The names of an import or a re-export as the other file declares them. */
+function namesTaken(statement: ts.ImportDeclaration | ts.ExportDeclaration): string[] {
+  const taken = ts.isImportDeclaration(statement) ? statement.importClause?.namedBindings : statement.exportClause;
+  if (taken === undefined || ts.isNamespaceImport(taken) || ts.isNamespaceExport(taken)) return [];
+  return taken.elements.map(({ name, propertyName }) => (propertyName ?? name).text);
+}
+
+function undocumented(file: CodeFile, used: ReadonlySet<string>): Violation[] {
   const firstLines = new Map<string, number>();
   const documented = new Set<string>();
   for (const statement of file.syntax.statements) {
     const words = hasWords(statement);
     for (const name of declaredNames(statement)) {
-      if (!isExported(statement) && !exportedLater.has(name)) continue;
+      if (!used.has(name)) continue;
       // Of a function's overloads one comment serves all.
       if (words) documented.add(name);
       if (!firstLines.has(name)) firstLines.set(name, lineOf(file, statement.getStart(file.syntax)));
     }
   }
   return [...firstLines].filter(([name]) => !documented.has(name)).map(([name, line]) => {
-    return { path: file.path, line, message: `${name} is exported without a JSDoc comment, which its readers need` };
+    return { path: file.path, line, message: `${name} has no JSDoc comment, which the other rooms that use it need` };
   });
 }
 
-/** The names in `export { a, b as c };`, as they are declared. */
-function namesExportedLater(syntax: ts.SourceFile): Set<string> {
-  const names = new Set<string>();
-  for (const statement of syntax.statements) {
-    if (!ts.isExportDeclaration(statement) || statement.moduleSpecifier !== undefined) continue;
-    if (statement.exportClause === undefined || !ts.isNamedExports(statement.exportClause)) continue;
-    for (const { name, propertyName } of statement.exportClause.elements) names.add((propertyName ?? name).text);
-  }
-  return names;
-}
-
+/** The functions and types that a statement declares; what a constant is, its name says. */
 function declaredNames(statement: ts.Statement): string[] {
   if (ts.isVariableStatement(statement)) {
-    return statement.declarationList.declarations.map(({ name }) => name.getText());
+    const functions = statement.declarationList.declarations.filter(({ initializer }) =>
+      initializer !== undefined && (ts.isArrowFunction(initializer) || ts.isFunctionExpression(initializer))
+    );
+    return functions.map(({ name }) => name.getText());
   }
-  if (ts.isExportAssignment(statement)) return ["the default export"];
   const declares = ts.isFunctionDeclaration(statement) || ts.isClassDeclaration(statement) ||
     ts.isInterfaceDeclaration(statement) || ts.isTypeAliasDeclaration(statement) || ts.isEnumDeclaration(statement);
-  return declares ? [statement.name?.text ?? "the default export"] : [];
-}
-
-function isExported(statement: ts.Statement): boolean {
-  if (ts.isExportAssignment(statement)) return true;
-  return ts.canHaveModifiers(statement) &&
-    (ts.getModifiers(statement) ?? []).some(({ kind }) => kind === ts.SyntaxKind.ExportKeyword);
+  return declares && statement.name !== undefined ? [statement.name.text] : [];
 }
 
 function hasWords(statement: ts.Statement): boolean {

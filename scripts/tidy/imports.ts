@@ -42,7 +42,7 @@ const ROOMS: ReadonlyMap<string, Room> = new Map<string, Room>([
   ["main.ts", { imports: [...PROGRAM, "admin", "cli", "daemon.ts"] }],
 ]);
 
-/** Packages that one file alone may import, and the room that file is in. */
+/** Packages that only one file may import, and the room that file is in. */
 const SOLE_IMPORTERS: ReadonlyMap<string, string> = new Map([
   ["@cdktf/hcl2json", "document"],
   ["ioredis", "cluster"],
@@ -95,11 +95,11 @@ function troubleWithDirection(path: string, { specifier, typeOnly }: Import): st
   if (from === null || !specifier.startsWith(".")) return null;
   const target = new URL(specifier, `file:///${path}`).pathname.slice(1);
   const to = roomOf(target);
-  if (to === null) return `imports ${target}, the program is main.ts and src/ alone`;
+  if (to === null) return `imports ${target}, the program is only main.ts and src/`;
   const room = ROOMS.get(from);
   if (room === undefined || to === from || room.imports.includes(to)) return null;
   if (room.types?.includes(to)) {
-    return typeOnly ? null : `imports ${target}, of ${to} ${from} may import types alone (import type)`;
+    return typeOnly ? null : `imports ${target}, of ${to} ${from} may import only types (import type)`;
   }
   const allowed = room.imports.length > 0 ? room.imports.join(", ") : "no other room";
   return `imports ${target}, imports point one way and ${from} may import ${allowed}`;
@@ -109,10 +109,10 @@ function troubleWithImporter(path: string, { specifier }: Import, importers: Map
   if (path.startsWith("tests/")) return null;
   for (const [name, room] of SOLE_IMPORTERS) {
     if (specifier !== name && !specifier.startsWith(`${name}/`)) continue;
-    if (roomOf(path) !== room) return `imports ${name}, which one file of src/${room}/ alone may import`;
+    if (roomOf(path) !== room) return `imports ${name}, which only one file of src/${room}/ may import`;
     const first = importers.get(name) ?? path;
     importers.set(name, first);
-    return first === path ? null : `imports ${name}, which ${first} imports already and one file alone may`;
+    return first === path ? null : `imports ${name}, which ${first} imports already and only one file may`;
   }
   return null;
 }

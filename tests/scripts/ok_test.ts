@@ -63,7 +63,7 @@ Deno.test("ok fails where the check fails, names its steps and runs no test", as
   const untidy = { ...CHECKOUT, "src/document/utils.ts": "export  const a = 1;\n" };
   const { code, lines, errors } = await runOk(untidy);
   assertEquals(code, 1);
-  assertStringIncludes(errors, "ok: the check failed (fmt --check, doc --lint, tidy), so the tests were not run");
+  assertStringIncludes(errors, "ok: the check failed (fmt --check, tidy), so the tests were not run");
   assertStringIncludes(lines.join("\n"), `src/document/utils.ts:1: "utils" in its name`);
 });
 
