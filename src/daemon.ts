@@ -3,28 +3,28 @@
 // and the service manager, and closes all it opened.
 import { openJournal } from "./admin/journal.ts";
 import type { AdminServer } from "./admin/server.ts";
-import type { Subject } from "./admin/daemon_api.ts";
+import type { DaemonApi } from "./admin/daemon_api.ts";
 import { newIncarnation } from "./cluster/announcement.ts";
 import { isolationOf } from "./cluster/isolation.ts";
 import { resolveConnection } from "./cluster/redis_connection.ts";
 import { soloNotifier } from "./cluster/solo_notifier.ts";
-import { activator } from "./daemon/activator.ts";
-import { type Chronicle, openChronicle } from "./daemon/event_recorder.ts";
+import { openActivator } from "./daemon/activator.ts";
+import { type EventRecorder, openEventRecorder } from "./daemon/event_recorder.ts";
 import { trackChanges } from "./daemon/change_tracker.ts";
 import { followFiles } from "./daemon/file_follower.ts";
 import { tellFoundFiles } from "./daemon/found_files.ts";
 import { inForceOf } from "./hooks/hook_triggers.ts";
-import { checkHooks, type Hooking, openHooking } from "./hooks/hook_runner.ts";
-import { type Candidate, looker } from "./daemon/loader.ts";
-import { type MaskedSecrets, maskedSecrets } from "./daemon/masking.ts";
+import { checkHooks, type HookRunner, openHookRunner } from "./hooks/hook_runner.ts";
+import { type Candidate, openSourceLoader } from "./daemon/source_loader.ts";
+import { type MaskedSecrets, maskedSecrets } from "./daemon/masked_secrets.ts";
 import { join, type Joined, type Reached } from "./daemon/joining.ts";
 import { type MountedFiles, mountedFiles } from "./daemon/mounted_files.ts";
-import type { DaemonSettings } from "./daemon/settings.ts";
+import type { DaemonSettings } from "./daemon/daemon_settings.ts";
 import { openService, type Service, type ServiceFacts } from "./daemon/service.ts";
 import { openSnapshot } from "./daemon/snapshot_opening.ts";
-import { agreedGeneration, standingOf } from "./daemon/sync_state.ts";
+import { agreedGeneration, syncStateOf } from "./daemon/sync_state.ts";
 import { type KeptState, readState, type StateKeeper, stateKeeper, statePath } from "./daemon/state_file.ts";
-import { openSubject } from "./daemon/api_answers.ts";
+import { openDaemonApi } from "./daemon/api_answers.ts";
 import { renderLine } from "./diagnostic/render.ts";
 import { type BlockParser, openBlockParser } from "./document/blocks.ts";
 import { credentialPath } from "./host/credential.ts";
@@ -35,7 +35,7 @@ import type { Options } from "./options/options.ts";
 import { secretFilesOf } from "./options/secret_files.ts";
 import { openServiceManager } from "./telemetry/sd_notify.ts";
 import { type Loop, runLoop } from "./reload/loop.ts";
-import type { Mark } from "./reload/state.ts";
+import type { SnapshotId } from "./reload/state.ts";
 import { formatOf } from "./snapshot/compile.ts";
 import type { SnapshotLock } from "./snapshot/snapshot_lock.ts";
 import type { Existing, SnapshotStore } from "./snapshot/store.ts";
@@ -112,12 +112,12 @@ async function compose(settings: DaemonSettings, ground: Ground): Promise<Daemon
   const parser = openBlockParser();
   // Its start hides behind what has to be opened before the first look.
   if (formatOf(settings.sourcePath) === "hcl") parser.warm();
-  const looking = looker(settings, { parser, store, secrets: ground.secrets, active });
+  const looking = openSourceLoader(settings, { parser, store, secrets: ground.secrets, active });
   const records = openRecords(settings, ground, looking.rejectedHash, () => loop);
-  const { chronicle } = records;
+  const { recorder } = records;
   const { found, keeper } = await openState(settings);
-  const joined = await join(settings, { ...ground, instance, incarnation, chronicle, found, keeper, loop: () => loop });
-  const hooking = openHooking({
+  const joined = await join(settings, { ...ground, instance, incarnation, recorder, found, keeper, loop: () => loop });
+  const hookRunner = openHookRunner({
     ...records,
     // A single load puts nothing in force that is not accepted, and leaves the rest to the daemon.
     options: once ? { ...options.hooks, list: checkHooks(options.hooks) } : options.hooks,
@@ -134,12 +134,12 @@ async function compose(settings: DaemonSettings, ground: Ground): Promise<Daemon
     mask,
   });
   const manager = once ? null : openServiceManager(environment, { onTrouble: (line) => log.warning(line) });
-  const service = openService(manager, () => serviceFacts({ loop, chronicle, hooking }, options, mask));
+  const service = openService(manager, () => serviceFacts({ loop, recorder, hookRunner }, options, mask));
   const changes = trackChanges(existing);
   const mounted = mountedFiles(settings);
   const loop: Loop<Candidate> = runLoop<Candidate>({
-    ...activator({ hooks: options.hooks, store, changes, hooking, active }),
-    active: markOf(existing),
+    ...openActivator({ hooks: options.hooks, store, changes, hookRunner, active }),
+    active: snapshotIdOf(existing),
     look: looking.look,
     cluster: joined?.membership.access ?? null,
     heartbeat: service.heartbeat,
@@ -147,9 +147,9 @@ async function compose(settings: DaemonSettings, ground: Ground): Promise<Daemon
     report(report) {
       const isInForce = report.kind === "activated" || report.kind === "unchanged";
       const changed = isInForce ? changes.moveTo(report.candidate.config) : {};
-      chronicle.report(report, changed);
+      recorder.report(report, changed);
       joined?.membership.tellChange();
-      hooking.report(report, Object.keys(changed));
+      hookRunner.report(report, Object.keys(changed));
       service.changed();
       // Each look starts a program, and only a reload has read the files.
       if (!once && "reasons" in report) void mounted.look();
@@ -158,10 +158,10 @@ async function compose(settings: DaemonSettings, ground: Ground): Promise<Daemon
   records.metrics.activeGeneration.set(loop.state().agreement?.ledger.agreed?.generation ?? 0);
   const notifier = joined?.notifier ?? soloNotifier({ incarnation });
   const self = { instance, incarnation, settings, mask };
-  const subject = openSubject({ ...records, ...self, store, loop, notifier, hooking, mounted });
+  const api = openDaemonApi({ ...records, ...self, store, loop, notifier, hookRunner, mounted });
   const link = joined?.membership ?? notifier;
   const { lock } = ground;
-  const parts = { loop, chronicle, parser, subject, hooking, service, joined, keeper, link, lock, mounted };
+  const parts = { loop, recorder, parser, api, hookRunner, service, joined, keeper, link, lock, mounted };
   return daemonOf(settings, parts);
 }
 
@@ -176,18 +176,18 @@ function openRecords(
   const journal = openJournal();
   const hooks = options.hooks.list.map((hook) => hook.name);
   const metrics = openMetrics({ version, startTimeSeconds: performance.timeOrigin / 1000, hooks });
-  const chronicle = openChronicle({
+  const recorder = openEventRecorder({
     log,
     metrics,
     journal,
-    foundHash: markOf(ground.existing)?.hash ?? null,
+    foundHash: snapshotIdOf(ground.existing)?.hash ?? null,
     clustered: ground.reached !== null,
     isolation: isolationOf(options),
     detailed: options.highAvailability.enableDetailedLogging,
     rejectedHash,
     headGeneration: () => loop().state().agreement?.head?.generation ?? null,
   });
-  return { journal, metrics, chronicle };
+  return { journal, metrics, recorder };
 }
 
 /** Reads what the last process kept, and opens what keeps it for the next. */
@@ -210,10 +210,10 @@ async function openState({ options, log }: DaemonSettings): Promise<{ found: Kep
 
 interface Parts {
   readonly loop: Loop<Candidate>;
-  readonly chronicle: Chronicle;
+  readonly recorder: EventRecorder;
   readonly parser: BlockParser;
-  readonly subject: Subject;
-  readonly hooking: Hooking;
+  readonly api: DaemonApi;
+  readonly hookRunner: HookRunner;
   readonly service: Service;
   readonly joined: Joined | null;
   readonly keeper: StateKeeper;
@@ -225,11 +225,11 @@ interface Parts {
 
 /** The daemon that its parts make, in the order in which they begin and end. */
 function daemonOf(settings: DaemonSettings, parts: Parts): Daemon {
-  const { loop, chronicle, parser, subject, hooking, service, joined, keeper, link, lock, mounted } = parts;
+  const { loop, recorder, parser, api, hookRunner, service, joined, keeper, link, lock, mounted } = parts;
   const { options, environment, log } = settings;
   // Stage by stage: no more hints; no more work and answers; then what the work left to be told and kept.
   const hinting: AsyncDisposable[] = [];
-  const working: AsyncDisposable[] = [loop, hooking];
+  const working: AsyncDisposable[] = [loop, hookRunner];
   const stages = [hinting, working, [link], [keeper], [parser, service, mounted]];
   let admin: AdminServer | null = null;
   return {
@@ -239,13 +239,13 @@ function daemonOf(settings: DaemonSettings, parts: Parts): Daemon {
     },
     abandon() {
       parser.kill();
-      return hooking.abandon();
+      return hookRunner.abandon();
     },
     async settled() {
       await loop.settled();
       const { trouble } = loop.state();
       if (trouble === null) return "in-force";
-      if (trouble.kind !== "rejected" || chronicle.rejection() === null) return "failed";
+      if (trouble.kind !== "rejected" || recorder.rejection() === null) return "failed";
       // A source that is wrong hides that its snapshot could not have been written either.
       const taken = await lock.take();
       if (!taken.ok) log.error(taken.message);
@@ -256,12 +256,12 @@ function daemonOf(settings: DaemonSettings, parts: Parts): Daemon {
       // Loaded where it is needed: a single load answers nobody.
       const { openAdminServer } = await import("./admin/server.ts");
       const token = tokenFile && credentialPath(tokenFile, environment);
-      const opened = await openAdminServer({ socket, listen, tokenFile: token, tls, subject, log });
+      const opened = await openAdminServer({ socket, listen, tokenFile: token, tls, api, log });
       if (opened.ok) working.push(admin = opened.server);
       else if (opened.isOption) return opened;
       else log.error(`The admin interface is not there: ${opened.message}`);
       joined?.membership.join();
-      const following = await followFiles(settings, { chronicle, parser, hint: (reason) => loop.hint(reason) });
+      const following = await followFiles(settings, { recorder, parser, hint: (reason) => loop.hint(reason) });
       if (following) hinting.push(following);
       service.serving();
       loop.hint("start");
@@ -277,7 +277,7 @@ function daemonOf(settings: DaemonSettings, parts: Parts): Daemon {
 
 /** What the service manager may know, at this moment. */
 function serviceFacts(
-  { loop, chronicle, hooking }: Pick<Parts, "loop" | "chronicle" | "hooking">,
+  { loop, recorder, hookRunner }: Pick<Parts, "loop" | "recorder" | "hookRunner">,
   options: Options,
   mask: (text: string) => string,
 ): ServiceFacts {
@@ -285,12 +285,12 @@ function serviceFacts(
   return {
     hash: active?.hash ?? null,
     isBusy: work.kind === "looking" || work.kind === "activating",
-    hasLooked: chronicle.lastReload() !== null,
+    hasLooked: recorder.lastReload() !== null,
     trouble: trouble && { kind: trouble.kind, reason: mask(trouble.reason) },
-    standing: agreement && standingOf(agreement),
+    standing: agreement && syncStateOf(agreement),
     isolation: isolationOf(options),
     generation: agreedGeneration(agreement),
-    failedHooks: hooking.status().filter((hook) => hook.failures > 0).map((hook) => hook.name),
+    failedHooks: hookRunner.status().filter((hook) => hook.failures > 0).map((hook) => hook.name),
     isWatching: options.configurationWatcher.enableFileWatching,
   };
 }
@@ -306,7 +306,7 @@ function secretsWith({ secrets }: Reached, options: Options): string[] {
   return [...secretValues(others), ...secrets];
 }
 
-function markOf(existing: Existing): Mark | null {
+function snapshotIdOf(existing: Existing): SnapshotId | null {
   if (existing.state !== "in-force") return null;
   const { hash, contentHash } = existing.header;
   return { hash, contentHash };

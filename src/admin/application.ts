@@ -2,24 +2,21 @@
 // It throws nothing: a bug is told to the log and answered without its details.
 import { Hono } from "hono";
 import type { Logger } from "../telemetry/log.ts";
-import { maskedAnswers } from "./answer.ts";
+import { maskedAnswers, type Problem } from "./problem.ts";
 import type { ConnectionBindings, Handler } from "./connections.ts";
 import { eventsRoute } from "./events_route.ts";
-import { HEALTH_PATHS, healthRoutes } from "./health_routes.ts";
+import { HEALTH_PATHS, healthRoutes, metricsRoute, statusRoutes } from "./status_routes.ts";
 import type { AdminLimits } from "./limits.ts";
-import { metricsRoute } from "./metrics_route.ts";
 import { reloadRoute } from "./reload_route.ts";
 import { requestPath } from "./request_target.ts";
-import type { Problem } from "./problem.ts";
 import type { Route } from "./route.ts";
 import { snapshotRoute } from "./snapshot_route.ts";
-import { statusRoutes } from "./status_routes.ts";
-import type { Subject } from "./daemon_api.ts";
+import type { DaemonApi } from "./daemon_api.ts";
 
 /** What the application is made of. */
 export interface ApplicationSettings {
   /** What is asked about. */
-  readonly subject: Subject;
+  readonly api: DaemonApi;
   /** Is told of bugs. */
   readonly log: Pick<Logger, "error">;
   /** How long and how many. */
@@ -32,8 +29,8 @@ export interface ApplicationSettings {
 
 /** Makes the application; the limits on how many wait hold for all its listeners together. */
 export function composeApplication(settings: ApplicationSettings): Handler {
-  const { subject, log, limits, closing, now = () => new Date() } = settings;
-  const answers = maskedAnswers((text) => subject.mask(text));
+  const { api, log, limits, closing, now = () => new Date() } = settings;
+  const answers = maskedAnswers((text) => api.mask(text));
   // Authorised and served by one path, the one of the request line; hono's own way decodes it.
   const application = new Hono<{ Bindings: ConnectionBindings }>({ getPath: (request) => requestPath(request) ?? "" });
   application.use(async (c, next) => {
@@ -44,12 +41,12 @@ export function composeApplication(settings: ApplicationSettings): Handler {
     await next();
   });
   const routes: readonly Route[] = [
-    ...healthRoutes(subject, answers, limits),
-    ...statusRoutes(subject, answers, limits),
-    reloadRoute(subject, answers, limits, now),
-    snapshotRoute(subject, answers, limits, closing),
-    eventsRoute(subject, answers, limits, closing),
-    metricsRoute(subject, answers, limits),
+    ...healthRoutes(api, answers, limits),
+    ...statusRoutes(api, answers, limits),
+    reloadRoute(api, answers, limits, now),
+    snapshotRoute(api, answers, limits, closing),
+    eventsRoute(api, answers, limits, closing),
+    metricsRoute(api, answers, limits),
   ];
   for (const { method, path, answer } of routes) application.on(method, path, (c) => answer(c.req.raw, c.env));
   application.notFound((c) => {

@@ -2,7 +2,7 @@
 // holds a secret but the snapshot's bytes, and all of it is JSON as it is answered.
 import type { HookStatus } from "../hooks/hook_memory.ts";
 import type { PeersAnswer } from "../cluster/notifier.ts";
-import type { Standing } from "../cluster/peers.ts";
+import type { SyncStateKind } from "../cluster/peers.ts";
 import type { SingleMount } from "../host/single_mount.ts";
 import type { DiagnosticJson } from "../diagnostic/render.ts";
 
@@ -84,7 +84,7 @@ export interface Status {
   /** The generation agreed with last; null: none, alone, or an own change waits to be announced. */
   readonly generation: number | null;
   /** Where it stands towards what the cluster agreed on; `unknown` too while an own change waits to be announced. */
-  readonly standing: Standing;
+  readonly standing: SyncStateKind;
   /** What the cluster has agreed on, as far as it is known. */
   readonly head: { readonly generation: number; readonly hash: string } | null;
   /** Whether an own change waits to be announced. */
@@ -129,7 +129,7 @@ export type ReloadAnswer =
     /** As in the status. */
     readonly generation: number | null;
     /** As in the status. */
-    readonly standing: Standing;
+    readonly standing: SyncStateKind;
     /** Why the others could not be made to look again though that was asked for, in one line; null otherwise. */
     readonly notNotified: string | null;
     /** What may keep the next edit from being seen, in one line each. */
@@ -174,7 +174,7 @@ export interface EventSource {
 }
 
 /** The daemon as the admin interface sees it. Nothing here throws for what is not a bug. */
-export interface Subject {
+export interface DaemonApi {
   /** All about it at this moment. */
   status(): Promise<Status>;
   /** The content hash of the snapshot in force, for conditions; null: none. */

@@ -7,6 +7,16 @@ import type { Authorize } from "./auth.ts";
 import type { Connections } from "./connections.ts";
 import type { Acceptor } from "./replaceable_listener.ts";
 
+/** Where to listen. */
+export interface ListenAddress {
+  /** A literal address, without brackets. */
+  readonly hostname: string;
+  /** 0: any that is free. */
+  readonly port: number;
+  /** Whether it can be reached from this host alone. */
+  readonly isLoopback: boolean;
+}
+
 /** A listener that is open. */
 export interface OpenedListener {
   /** Accepts its connections. */

@@ -1,10 +1,10 @@
 // What happens, as server-sent events that a client resumes where it left off. Nothing is queued for a follower: it is
 // fed from the events that are kept, as fast as it reads, and where it missed some it is told so.
-import { type Answers, NOT_KEPT } from "./answer.ts";
+import { type Answers, NOT_KEPT } from "./problem.ts";
 import type { ConnectionBindings } from "./connections.ts";
 import type { AdminLimits } from "./limits.ts";
 import type { Route } from "./route.ts";
-import type { DaemonEvent, EventSource, Subject } from "./daemon_api.ts";
+import type { DaemonApi, DaemonEvent, EventSource } from "./daemon_api.ts";
 
 /** How soon a client comes back after its stream ended, in milliseconds. */
 const RETRY_MILLISECONDS = 2_000;
@@ -18,7 +18,7 @@ const BATCH_EVENTS = 50;
  * possible (another process, or too long ago) it begins with an event `reset` and goes on with all that is kept.
  */
 export function eventsRoute(
-  subject: Subject,
+  api: DaemonApi,
   answers: Answers,
   limits: AdminLimits,
   closing: AbortSignal,
@@ -38,7 +38,7 @@ export function eventsRoute(
     followers++;
     // An empty one is none: HTML, section 9.2.4.
     const lastEventId = request.headers.get("Last-Event-ID") || null;
-    const stream = eventStream(subject, lastEventId, limits, {
+    const stream = eventStream(api, lastEventId, limits, {
       closing,
       cut,
       onEnd: () => followers--,
@@ -48,7 +48,7 @@ export function eventsRoute(
   return { method: "GET", path: "/admin/events", answer };
 }
 
-interface Surroundings {
+interface StreamOwner {
   /** Ends the stream. */
   readonly closing: AbortSignal;
   /** Ends the connection of a follower that does not read. */
@@ -58,13 +58,13 @@ interface Surroundings {
 }
 
 function eventStream(
-  subject: Subject,
+  api: DaemonApi,
   lastEventId: string | null,
   limits: AdminLimits,
-  { closing, cut, onEnd }: Surroundings,
+  { closing, cut, onEnd }: StreamOwner,
 ): ReadableStream<Uint8Array> {
-  const { events } = subject;
-  const cursor = openCursor(events, lastEventId, (text) => subject.mask(text));
+  const { events } = api;
+  const cursor = openCursor(events, lastEventId, (text) => api.mask(text));
   const encoder = new TextEncoder();
   let stuck: number | undefined;
   let wake = () => {};

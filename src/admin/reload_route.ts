@@ -1,20 +1,19 @@
 // Reloads on request, and answers when the reload is done: what came of it, or why it was not asked for.
 import { nearest } from "../diagnostic/suggest.ts";
 import { shownText } from "../options/option_tree.ts";
-import type { Answers } from "./answer.ts";
+import { type Answers, overdue, type Problem } from "./problem.ts";
 import { conditionForm, matchesStrongly, readCondition } from "./entity_tag.ts";
 import type { AdminLimits } from "./limits.ts";
-import { overdue, type Problem } from "./problem.ts";
 import { type BodyRead, readJson } from "./request_body.ts";
 import type { Route } from "./route.ts";
-import type { ReloadAnswer, ReloadRequest, Subject } from "./daemon_api.ts";
+import type { DaemonApi, ReloadAnswer, ReloadRequest } from "./daemon_api.ts";
 import { withinLimit } from "../time/limit.ts";
 
 const MEMBERS = ["notifyOtherInstances", "force"] as const;
 
 /** `POST /admin/metadata/reload`, as Honua's servers have it. `now` is the clock of the answers. */
 export function reloadRoute(
-  subject: Subject,
+  api: DaemonApi,
   answers: Answers,
   limits: AdminLimits,
   now: () => Date,
@@ -25,7 +24,7 @@ export function reloadRoute(
     if (!body.ok) return answers.problem(body.problem);
     const wanted = readRequest(body.value);
     if (!wanted.ok) return answers.problem(wanted.problem);
-    const refusal = judgeCondition(request.headers.get("If-Match"), subject.contentHash());
+    const refusal = judgeCondition(request.headers.get("If-Match"), api.contentHash());
     if (refusal !== null) return answers.problem(refusal);
     if (running >= limits.maxReloads) {
       const detail = `${limits.maxReloads} requests wait for a reload already`;
@@ -33,7 +32,7 @@ export function reloadRoute(
     }
     running++;
     // Counted until the reload ends, also where the answer did not wait for that.
-    const reload = subject.reload(wanted.value).finally(() => running--);
+    const reload = api.reload(wanted.value).finally(() => running--);
     const done = await withinLimit(reload, limits.reloadMilliseconds, request.signal);
     if (done.ok) return answerOf(done.value, answers, now());
     return answers.problem(overdue("The reload goes on, but was not done", limits.reloadMilliseconds));

@@ -6,7 +6,7 @@ import { composeApplication } from "./application.ts";
 import { findServeOnConnection, openConnections, type ServeOnConnection } from "./connections.ts";
 import { type Entrance, type ListenerOpening, type ListenerRefusal, type LookedAt, openEntrance } from "./entrance.ts";
 import { ADMIN_LIMITS, type AdminLimits } from "./limits.ts";
-import type { Subject } from "./daemon_api.ts";
+import type { DaemonApi } from "./daemon_api.ts";
 import { replaceableListener } from "./replaceable_listener.ts";
 import { openTcpListener } from "./tcp_listener.ts";
 import { openUnixSocket } from "./unix_socket.ts";
@@ -22,7 +22,7 @@ export interface AdminSettings {
   /** PEM files, both or neither. They are read again when they change. */
   readonly tls: { readonly certificateFile: string | null; readonly keyFile: string | null };
   /** What is asked about. */
-  readonly subject: Subject;
+  readonly api: DaemonApi;
   /** Is told where the interface answers and where it cannot, of bugs, and of what is wrong with connections. */
   readonly log: Pick<Logger, "information" | "warning" | "error">;
   /** Default {@linkcode ADMIN_LIMITS}. */
@@ -51,7 +51,7 @@ export type OpenedAdminServer = { readonly ok: true; readonly server: AdminServe
 
 /** Opens the interface. */
 export async function openAdminServer(settings: AdminSettings): Promise<OpenedAdminServer> {
-  const { socket, listen, tokenFile, tls, log, subject, now = () => new Date() } = settings;
+  const { socket, listen, tokenFile, tls, log, api, now = () => new Date() } = settings;
   const { serveOnConnection = findServeOnConnection() } = settings;
   if (serveOnConnection === null) {
     const message = `Deno ${Deno.version.deno} cannot serve HTTP on a single connection: use the pinned version`;
@@ -59,7 +59,7 @@ export async function openAdminServer(settings: AdminSettings): Promise<OpenedAd
   }
   const limits = { ...ADMIN_LIMITS, ...settings.limits };
   const closing = new AbortController();
-  const handler = composeApplication({ subject, log, limits, closing: closing.signal, now });
+  const handler = composeApplication({ api, log, limits, closing: closing.signal, now });
   const onTrouble = (message: string) => log.warning(`Admin interface: ${message}`);
   const onBug = (error: unknown) =>
     log.error("A bug ended an admin connection", { error: error instanceof Error ? error.stack : String(error) });

@@ -1,10 +1,10 @@
 // The snapshot in force, with its content hash as entity tag. Who has it can wait for another one: such a wait is one
 // listener and one timer, and the bytes are one buffer that all who ask share.
-import { type Answers, NOT_KEPT } from "./answer.ts";
+import { type Answers, NOT_KEPT } from "./problem.ts";
 import { conditionForm, matchesWeakly, readCondition, type TagCondition } from "./entity_tag.ts";
 import type { AdminLimits } from "./limits.ts";
 import type { Route } from "./route.ts";
-import type { ServedSnapshot, Subject } from "./daemon_api.ts";
+import type { DaemonApi, ServedSnapshot } from "./daemon_api.ts";
 import { withinLimit } from "../time/limit.ts";
 
 /** The longest that one request waits for another snapshot, in seconds. */
@@ -18,7 +18,7 @@ const CHUNK_BYTES = 64 * 1024;
  * or with 304 when that time is over. While none is in force at all, `wait` waits for the first. `closing` ends all waits.
  */
 export function snapshotRoute(
-  subject: Subject,
+  api: DaemonApi,
   answers: Answers,
   limits: AdminLimits,
   closing: AbortSignal,
@@ -36,7 +36,7 @@ export function snapshotRoute(
       return answers.problem({ status: 400, code: "admin/malformed", detail: conditionForm("If-None-Match") });
     }
     const isNew = () => {
-      const current = subject.contentHash();
+      const current = api.contentHash();
       return current !== null && !matchesWeakly(known, current);
     };
     if (wait > 0 && !isNew()) {
@@ -45,15 +45,15 @@ export function snapshotRoute(
         return answers.problem({ status: 503, code: "admin/too-many", detail, headers: { "Retry-After": "5" } });
       }
       waiters++;
-      await change(subject, isNew, wait * 1000, AbortSignal.any([request.signal, closing]));
+      await change(api, isNew, wait * 1000, AbortSignal.any([request.signal, closing]));
       waiters--;
       if (closing.aborted) {
         return answers.problem({ status: 503, code: "admin/stopping", detail: "The daemon is about to end" });
       }
     }
-    const current = subject.contentHash();
+    const current = api.contentHash();
     if (matchesWeakly(known, current)) return notModified(current!);
-    const snapshot = await withinLimit(subject.snapshot(), limits.answerMilliseconds, request.signal);
+    const snapshot = await withinLimit(api.snapshot(), limits.answerMilliseconds, request.signal);
     if (!snapshot.ok || snapshot.value === null) {
       const detail = "No snapshot is in force, or it cannot be read at the moment";
       return answers.problem({ status: 503, code: "admin/no-snapshot", detail, headers: { "Retry-After": "1" } });
@@ -78,7 +78,7 @@ function readWait(values: readonly string[]): number | null {
 
 /** Resolves when there is something new, the time is over, or nobody waits any more. */
 function change(
-  subject: Subject,
+  api: DaemonApi,
   isNew: () => boolean,
   waitMilliseconds: number,
   ended: AbortSignal,
@@ -91,7 +91,7 @@ function change(
     resolve();
   };
   const timer = setTimeout(end, waitMilliseconds);
-  const unfollow = subject.onActivated(() => isNew() && end());
+  const unfollow = api.onActivated(() => isNew() && end());
   ended.addEventListener("abort", end);
   if (ended.aborted) end();
   return promise;

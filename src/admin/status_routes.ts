@@ -1,27 +1,89 @@
 // All about this instance, and who else is there.
-import type { Answers } from "./answer.ts";
+import { type Answers, overdue } from "./problem.ts";
 import type { AdminLimits } from "./limits.ts";
-import { overdue } from "./problem.ts";
 import type { Route } from "./route.ts";
-import type { Subject } from "./daemon_api.ts";
+import type { DaemonApi } from "./daemon_api.ts";
 import { withinLimit } from "../time/limit.ts";
+import { judgePeers } from "../cluster/peers.ts";
 
 /** `GET /admin/status` and `/admin/peers`. */
-export function statusRoutes(subject: Subject, answers: Answers, limits: AdminLimits): readonly Route[] {
+export function statusRoutes(api: DaemonApi, answers: Answers, limits: AdminLimits): readonly Route[] {
   return [
-    { method: "GET", path: "/admin/status", answer: async () => answers.json(await subject.status()) },
-    { method: "GET", path: "/admin/peers", answer: ({ signal }) => peers(subject, answers, limits, signal) },
+    { method: "GET", path: "/admin/status", answer: async () => answers.json(await api.status()) },
+    { method: "GET", path: "/admin/peers", answer: ({ signal }) => peers(api, answers, limits, signal) },
   ];
 }
 
 async function peers(
-  subject: Subject,
+  api: DaemonApi,
   answers: Answers,
   limits: AdminLimits,
   unwanted: AbortSignal,
 ): Promise<Response> {
-  const answer = await withinLimit(subject.peers(), limits.answerMilliseconds, unwanted);
+  const answer = await withinLimit(api.peers(), limits.answerMilliseconds, unwanted);
   if (!answer.ok) return answers.problem(overdue("The peers were not known", limits.answerMilliseconds));
   if (answer.value.ok) return answers.json({ peers: answer.value.peers });
   return answers.problem({ status: 503, code: "admin/peers-unknown", detail: answer.value.reason });
+}
+
+// Whether this instance lives, whether it has something to serve, and whether all instances run the same. These answers
+// need no token, so they name hashes and instances and nothing else.
+
+/** What needs no token. */
+export const HEALTH_PATHS: ReadonlySet<string> = new Set(["/livez", "/readyz", "/healthz/consistency"]);
+
+/** `GET /livez`, `/readyz` and `/healthz/consistency`. */
+export function healthRoutes(api: DaemonApi, answers: Answers, limits: AdminLimits): readonly Route[] {
+  return [
+    { method: "GET", path: "/livez", answer: () => answers.json({ status: "alive" }) },
+    { method: "GET", path: "/readyz", answer: () => readiness(api, answers) },
+    {
+      method: "GET",
+      path: "/healthz/consistency",
+      answer: ({ signal }) => consistency(api, answers, limits, signal),
+    },
+  ];
+}
+
+function readiness(api: DaemonApi, answers: Answers): Response {
+  if (api.contentHash() !== null) return answers.json({ status: "ready" });
+  return answers.problem({ status: 503, code: "admin/not-ready", detail: "No snapshot is in force yet" });
+}
+
+async function consistency(
+  api: DaemonApi,
+  answers: Answers,
+  limits: AdminLimits,
+  unwanted: AbortSignal,
+): Promise<Response> {
+  const answer = await withinLimit(api.peers(), limits.answerMilliseconds, unwanted);
+  if (!answer.ok || !answer.value.ok) {
+    // Why is for those who have the token: /admin/peers says it.
+    const detail = "What the instances run is not known at the moment";
+    return answers.problem({ status: 503, code: "admin/peers-unknown", detail });
+  }
+  const { runs: hashes, namesakes } = judgePeers(answer.value.peers);
+  const [first] = hashes;
+  if (hashes.length === 1 && namesakes.length > 0) {
+    const detail = `Several processes have the name ${namesakes[0]}, or one of them ended a moment ago: ` +
+      "give one of them a different HighAvailability:InstanceName";
+    return answers.problem({ status: 503, code: "admin/peers-unknown", detail, members: { namesakes } });
+  }
+  if (hashes.length === 1 && first!.hash !== null) {
+    return answers.json({ status: "consistent", hash: first!.hash, instances: first!.instances.length });
+  }
+  const detail = hashes.length > 1 ? "Not all instances run the same configuration" : "No instance runs one yet";
+  return answers.problem({ status: 409, code: "admin/inconsistent", detail, members: { hashes } });
+}
+
+// The metrics, as Prometheus reads them.
+
+/** `GET /metrics`. */
+export function metricsRoute(api: DaemonApi, answers: Answers, limits: AdminLimits): Route {
+  const answer = async ({ signal }: Request) => {
+    const metrics = await withinLimit(api.metrics(), limits.answerMilliseconds, signal);
+    if (metrics.ok) return answers.text(metrics.value.text, metrics.value.contentType);
+    return answers.problem(overdue("The metrics were not known", limits.answerMilliseconds));
+  };
+  return { method: "GET", path: "/metrics", answer };
 }

@@ -4,8 +4,7 @@ import { readRegularFile } from "../host/regular_file.ts";
 import { identify } from "../source/source_file.ts";
 import { type Clock, systemClock } from "../time/clock.ts";
 import { pause } from "../time/pause.ts";
-import type { ListenerRefusal, LookedAt } from "./entrance.ts";
-import type { ListenAddress } from "./listen_address.ts";
+import type { ListenAddress, ListenerRefusal, LookedAt } from "./entrance.ts";
 import { type Acceptor, replaceableListener } from "./replaceable_listener.ts";
 
 /** PEM files. */

@@ -10,7 +10,7 @@ import {
   mayRestore,
   type Purpose,
   type Request,
-  type Standing,
+  type SyncState,
   withUnanswered,
 } from "./agreement.ts";
 import type { AnnounceAnswer, Announcement } from "./announcing.ts";
@@ -72,7 +72,7 @@ export type AgreementReport =
     readonly generation: number;
     readonly hash: string;
     /** Where it stood before. */
-    readonly after: Standing["kind"];
+    readonly after: SyncState["kind"];
   }
   /** It runs something else (null: nothing), and looking at the source again did not change that. */
   | { readonly kind: "diverged"; readonly hash: string | null; readonly head: Head }
@@ -100,7 +100,7 @@ export type AgreementReport =
   | { readonly kind: "head-lost"; readonly head: Head | null; readonly seen: number };
 
 /** What is known then, and what to do on the way to the next event. */
-export interface Accord {
+export interface AgreeResult {
   /** What the next event is decided on. */
   readonly agreement: Agreement;
   /** To be carried out in this order, all of them. */
@@ -111,14 +111,14 @@ export interface Accord {
 const SETTLE_BACKOFF: Backoff = { firstMilliseconds: 250, capMilliseconds: 5_000 };
 
 /** Takes an event in. `active` is the hash in force; null: nothing is. */
-export function agree(agreement: Agreement, event: ClusterEvent | ReloadedEvent, active: string | null): Accord {
+export function agree(agreement: Agreement, event: ClusterEvent | ReloadedEvent, active: string | null): AgreeResult {
   const taken = takeIn(agreement, event, active);
   const { agreement: next, actions } = ask(taken.agreement, taken.actions, active);
   if (next.ledger === agreement.ledger) return { agreement: next, actions };
   return { agreement: next, actions: [{ kind: "keep", ledger: next.ledger }, ...actions] };
 }
 
-function takeIn(agreement: Agreement, event: ClusterEvent | ReloadedEvent, active: string | null): Accord {
+function takeIn(agreement: Agreement, event: ClusterEvent | ReloadedEvent, active: string | null): AgreeResult {
   const { failures } = agreement;
   switch (event.kind) {
     case "linked":
@@ -134,11 +134,11 @@ function takeIn(agreement: Agreement, event: ClusterEvent | ReloadedEvent, activ
       if (agreement.ledger.owed !== null || waited !== "none") return lookFirst(reconciled);
       const { agreement: next, actions } = reconciled;
       // Without events and announcements nothing else would tell that the source came round meanwhile.
-      const looks = agreement.standing.kind === "diverged" ? [hint("announcement")] : [];
+      const looks = agreement.syncState.kind === "diverged" ? [hint("announcement")] : [];
       return { agreement: next, actions: [...actions, ...looks] };
     }
     case "settle-due":
-      return { agreement, actions: agreement.standing.kind === "settling" ? [hint("announcement")] : [] };
+      return { agreement, actions: agreement.syncState.kind === "settling" ? [hint("announcement")] : [] };
     case "head-read":
       return headRead({ ...agreement, request: null }, event.head, active);
     case "head-unreadable": {
@@ -153,7 +153,7 @@ function takeIn(agreement: Agreement, event: ClusterEvent | ReloadedEvent, activ
 }
 
 /** The next thing to ask of the cluster, where nothing is asked: first what is to be said, then what is to be known. */
-function ask(agreement: Agreement, actions: readonly ClusterAction[], active: string | null): Accord {
+function ask(agreement: Agreement, actions: readonly ClusterAction[], active: string | null): AgreeResult {
   const { linked, request, isFresh, isForced, isHeld, restores, wantsHead, ledger } = agreement;
   if (!linked || request !== null) return { agreement, actions };
   if (isFresh && active !== null) {
@@ -169,7 +169,7 @@ function ask(agreement: Agreement, actions: readonly ClusterAction[], active: st
   };
 }
 
-function say(agreement: Agreement, actions: readonly ClusterAction[], hash: string, purpose: Purpose): Accord {
+function say(agreement: Agreement, actions: readonly ClusterAction[], hash: string, purpose: Purpose): AgreeResult {
   const { ledger } = agreement;
   const isChange = purpose === "change";
   const announcement: Announcement = {
@@ -192,7 +192,7 @@ function say(agreement: Agreement, actions: readonly ClusterAction[], hash: stri
 }
 
 /** Reads the head, and begins the next interval. */
-function reconcile(agreement: Agreement, random: number): Accord {
+function reconcile(agreement: Agreement, random: number): AgreeResult {
   // Never later than the interval, and hosts that started together do not ask together.
   const milliseconds = Math.round(agreement.limits.reconcileMilliseconds * (1 - random / 4));
   return {
@@ -202,12 +202,12 @@ function reconcile(agreement: Agreement, random: number): Accord {
 }
 
 /** An announcement waits for a look: the source may have changed since the last one without a hint. */
-function lookFirst({ agreement, actions }: Accord): Accord {
+function lookFirst({ agreement, actions }: AgreeResult): AgreeResult {
   return { agreement: { ...agreement, isFresh: false }, actions: [...actions, hint("link")] };
 }
 
 /** What was asked failed: it is asked again after a backoff, and no later than the next reconciliation. */
-function fail(agreement: Agreement, random: number): Accord {
+function fail(agreement: Agreement, random: number): AgreeResult {
   const failures = agreement.failures + 1;
   const milliseconds = Math.min(backoffMilliseconds(failures, random), agreement.limits.reconcileMilliseconds);
   const actions: ClusterAction[] = agreement.linked ? [{ kind: "arm-reconcile", milliseconds }] : [];
@@ -219,7 +219,7 @@ function interrupted(agreement: Agreement): Agreement {
   return agreement.loss === "waiting" ? { ...agreement, loss: "noticed" } : agreement;
 }
 
-function headRead(before: Agreement, head: Head | null, active: string | null): Accord {
+function headRead(before: Agreement, head: Head | null, active: string | null): AgreeResult {
   // What could not be announced, or written again, is no better for that.
   const isBetter = !before.isHeld && before.ledger.owed === null && before.loss === "none";
   const agreement = isBetter ? { ...before, failures: 0 } : before;
@@ -238,8 +238,8 @@ function know(agreement: Agreement, { generation, hash }: Head): Agreement {
 }
 
 /** Compares what is in force with the head; where an own change is still to be announced, its answer will tell. */
-function compare(agreement: Agreement, active: string | null): Accord {
-  const { head, hasLooked, ledger, standing, request } = agreement;
+function compare(agreement: Agreement, active: string | null): AgreeResult {
+  const { head, hasLooked, ledger, syncState, request } = agreement;
   if (head === null || active === null || !hasLooked) return { agreement, actions: [] };
   // Who never agreed with anything writes no lost head again, so it goes by the older one that is there.
   if (isLost(head, ledger) && ledger.agreed !== null) return { agreement, actions: [] };
@@ -247,34 +247,34 @@ function compare(agreement: Agreement, active: string | null): Accord {
   if (request?.kind === "announcement") return { agreement, actions: [] };
   if (head.hash === active) return agreed(agreement, head);
   if (ledger.owed !== null) return { agreement, actions: [] };
-  const known = standing.kind === "settling" || standing.kind === "diverged" ? standing.against : null;
+  const known = syncState.kind === "settling" || syncState.kind === "diverged" ? syncState.against : null;
   if (known?.generation === head.generation && known.hash === head.hash) return { agreement, actions: [] };
   const { settleMilliseconds: leftMilliseconds } = agreement.limits;
-  const settling: Standing = { kind: "settling", against: head, attempts: 0, leftMilliseconds };
+  const settling: SyncState = { kind: "settling", against: head, attempts: 0, leftMilliseconds };
   return {
-    agreement: { ...agreement, standing: settling },
+    agreement: { ...agreement, syncState: settling },
     actions: [{ kind: "disarm-settle" }, hint("announcement")],
   };
 }
 
-function agreed(agreement: Agreement, head: Head): Accord {
-  const { standing, ledger } = agreement;
+function agreed(agreement: Agreement, head: Head): AgreeResult {
+  const { syncState, ledger } = agreement;
   const { generation, hash } = head;
-  const isNews = standing.kind !== "agreed" || ledger.agreed?.generation !== generation || ledger.agreed.hash !== hash;
-  const settled: ClusterAction[] = standing.kind === "settling" ? [{ kind: "disarm-settle" }] : [];
+  const isNews = syncState.kind !== "agreed" || ledger.agreed?.generation !== generation || ledger.agreed.hash !== hash;
+  const settled: ClusterAction[] = syncState.kind === "settling" ? [{ kind: "disarm-settle" }] : [];
   const { concluded, owed, diverged, unanswered } = ledger;
   const isSame = !isNews && concluded === hash && owed === null && diverged === null && unanswered.length === 0;
   const next: Agreement = {
     ...agreement,
-    standing: { kind: "agreed" },
+    syncState: { kind: "agreed" },
     ledger: isSame ? ledger : agreedOn(ledger, head, null),
   };
   if (!isNews) return { agreement: next, actions: settled };
-  return report({ agreement: next, actions: settled }, { kind: "agreed", generation, hash, after: standing.kind });
+  return report({ agreement: next, actions: settled }, { kind: "agreed", generation, hash, after: syncState.kind });
 }
 
 /** Redis lost the head: it is written again, at once or after a reconcile interval. */
-function headLost(agreement: Agreement, active: string | null): Accord {
+function headLost(agreement: Agreement, active: string | null): AgreeResult {
   const { head, ledger, hasLooked, loss, limits } = agreement;
   const actions: ClusterAction[] = [];
   if (loss === "none" && ledger.seen > 0) actions.push(reported({ kind: "head-lost", head, seen: ledger.seen }));
@@ -292,7 +292,7 @@ function headLost(agreement: Agreement, active: string | null): Accord {
 
 type Announced = Extract<Request, { readonly kind: "announcement" }>;
 
-function answered(agreement: Agreement, answer: AnnounceAnswer, active: string | null, random: number): Accord {
+function answered(agreement: Agreement, answer: AnnounceAnswer, active: string | null, random: number): AgreeResult {
   const { request, ledger } = agreement;
   if (request?.kind !== "announcement") throw new Error(`an announcement was answered while ${request?.kind}`);
   const { hash, purpose } = request;
@@ -325,7 +325,7 @@ function answered(agreement: Agreement, answer: AnnounceAnswer, active: string |
 }
 
 /** The cluster has agreed on something else: what was asked is judged, and the source is looked at again. */
-function refused(agreement: Agreement, request: Announced, head: Head, active: string | null): Accord {
+function refused(agreement: Agreement, request: Announced, head: Head, active: string | null): AgreeResult {
   const { hash, purpose } = request;
   const { ledger } = agreement;
   const concluded = purpose === "change" ? hash : ledger.concluded;
@@ -340,7 +340,7 @@ function superseded(agreement: Agreement, head: Head, active: string | null): Ag
   return { ...agreement, ledger: agreedOn(agreement.ledger, head, owed) };
 }
 
-function reloaded(agreement: Agreement, event: ReloadedEvent, active: string | null): Accord {
+function reloaded(agreement: Agreement, event: ReloadedEvent, active: string | null): AgreeResult {
   const { reasons, couldRead, isFresh, random } = event;
   const isForced = agreement.linked && (agreement.isForced || reasons.includes("force"));
   const looked: Agreement = {
@@ -353,26 +353,26 @@ function reloaded(agreement: Agreement, event: ReloadedEvent, active: string | n
     wantsHead: agreement.wantsHead || !agreement.hasLooked,
   };
   const compared = compare(looked, active);
-  const { standing, ledger } = compared.agreement;
+  const { syncState, ledger } = compared.agreement;
   // A look that had begun before the head was known says nothing about it.
-  if (standing.kind !== "settling" || agreement.standing.kind !== "settling" || !reasons.includes("announcement")) {
+  if (syncState.kind !== "settling" || agreement.syncState.kind !== "settling" || !reasons.includes("announcement")) {
     return compared;
   }
-  const { against, attempts, leftMilliseconds } = standing;
+  const { against, attempts, leftMilliseconds } = syncState;
   if (leftMilliseconds > 0) {
     const wait = backoffMilliseconds(attempts + 1, random, SETTLE_BACKOFF);
     const milliseconds = Math.min(wait, leftMilliseconds);
-    const later: Standing = {
-      ...standing,
+    const later: SyncState = {
+      ...syncState,
       attempts: attempts + 1,
       leftMilliseconds: leftMilliseconds - milliseconds,
     };
     const actions: ClusterAction[] = [...compared.actions, { kind: "arm-settle", milliseconds }];
-    return { agreement: { ...compared.agreement, standing: later }, actions };
+    return { agreement: { ...compared.agreement, syncState: later }, actions };
   }
   const diverged: Agreement = {
     ...compared.agreement,
-    standing: { kind: "diverged", against },
+    syncState: { kind: "diverged", against },
     ledger: { ...ledger, diverged: against },
   };
   return report({ agreement: diverged, actions: compared.actions }, { kind: "diverged", hash: active, head: against });
@@ -399,6 +399,10 @@ function reported(one: AgreementReport): ClusterAction {
   return { kind: "report", report: one };
 }
 
-function report({ agreement, actions }: Accord, one: AgreementReport, place: "first" | "last" = "last"): Accord {
+function report(
+  { agreement, actions }: AgreeResult,
+  one: AgreementReport,
+  place: "first" | "last" = "last",
+): AgreeResult {
   return { agreement, actions: place === "first" ? [reported(one), ...actions] : [...actions, reported(one)] };
 }

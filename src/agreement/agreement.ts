@@ -46,7 +46,7 @@ export const NEW_LEDGER: Ledger = {
 export const MAX_UNANSWERED = 8;
 
 /** Where an instance stands towards the head. */
-export type Standing =
+export type SyncState =
   /** Nothing was compared since the start. */
   | { readonly kind: "unknown" }
   /** It runs what the head says. */
@@ -86,7 +86,7 @@ export interface Agreement {
   /** What survives a restart. */
   readonly ledger: Ledger;
   /** Where the instance stands. */
-  readonly standing: Standing;
+  readonly syncState: SyncState;
   /** As it was read last; null: there was none, or it was never read. */
   readonly head: Head | null;
   /** Whether the cluster can be reached. */
@@ -119,7 +119,7 @@ export function initialAgreement(ledger: Ledger, limits: AgreementLimits): Agree
   return {
     limits,
     ledger,
-    standing: { kind: "unknown" },
+    syncState: { kind: "unknown" },
     head: null,
     linked: false,
     request: null,
@@ -160,11 +160,11 @@ export function baseOf({ agreed, diverged }: Ledger): string | null {
  * does so at once; who is waits a reconcile interval, so that the others are first. Who never agreed with anything
  * overrules no head, not even an older one.
  */
-export function mayRestore({ ledger, standing, loss, head }: Agreement, hash: string): boolean {
+export function mayRestore({ ledger, syncState, loss, head }: Agreement, hash: string): boolean {
   const { agreed, diverged, seen } = ledger;
   if (agreed === null && head !== null && head.hash !== hash) return false;
   const isBehind = seen > (agreed?.generation ?? 0) || diverged !== null;
-  const isAtOdds = isBehind || standing.kind === "settling" || standing.kind === "diverged";
+  const isAtOdds = isBehind || syncState.kind === "settling" || syncState.kind === "diverged";
   return !isAtOdds || loss === "waited";
 }
 

@@ -1,6 +1,6 @@
 // Where a command finds the daemon, and with which token: a URL or a socket of the command line, else the socket that
 // the environment or an options file names. A token is sent over TLS or to this host alone.
-import { readTokenFile } from "../admin/token_file.ts";
+import { readTokenFile } from "../admin/auth.ts";
 import { renderText } from "../diagnostic/render.ts";
 import { terminalText } from "../diagnostic/terminal_text.ts";
 import { readOptions } from "../options/option_reader.ts";

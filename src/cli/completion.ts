@@ -3,8 +3,7 @@
 import { bashCompletion } from "./completion_bash.ts";
 import { fishCompletion } from "./completion_fish.ts";
 import { zshCompletion } from "./completion_zsh.ts";
-import type { Outline } from "./outline.ts";
-import { settingNames } from "./setting_names.ts";
+import { type Outline, settingNames } from "./outline.ts";
 
 /** A shell whose command lines can be completed. */
 export type Shell = "bash" | "zsh" | "fish";

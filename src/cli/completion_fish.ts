@@ -1,6 +1,5 @@
 // The completion script for fish.
-import type { Candidates, Outline, OutlinedCommand } from "./outline.ts";
-import type { SettingName } from "./setting_names.ts";
+import type { Candidates, Outline, OutlinedCommand, SettingName } from "./outline.ts";
 import { fishQuoted } from "./shell_quote.ts";
 
 /** Writes the script. */

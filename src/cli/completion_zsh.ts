@@ -1,6 +1,5 @@
 // The completion script for zsh. It serves as a file of a directory in `fpath`, and for `source <(…)` as well.
-import type { Candidates, Outline, OutlinedCommand, OutlinedOption } from "./outline.ts";
-import type { SettingName } from "./setting_names.ts";
+import type { Candidates, Outline, OutlinedCommand, OutlinedOption, SettingName } from "./outline.ts";
 import { posixQuoted } from "./shell_quote.ts";
 
 /** Writes the script. */

@@ -105,7 +105,7 @@ async function follow(
 /** How one stream ended: `lost` may come back, `refused` will not. */
 type Ended = { readonly kind: "enough" } | { readonly kind: "lost" | "refused"; readonly why: string };
 
-interface Surroundings {
+interface Follower {
   readonly terminal: Terminal;
   readonly stop: AbortSignal;
   readonly limits: StreamLimits;
@@ -114,7 +114,7 @@ interface Surroundings {
 async function followOnce(
   client: AdminClient,
   { format, count }: EventsRequest,
-  { terminal, stop, limits }: Surroundings,
+  { terminal, stop, limits }: Follower,
   progress: Progress,
 ): Promise<Ended> {
   const resume = progress.lastId === null ? {} : { "last-event-id": progress.lastId };

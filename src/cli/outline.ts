@@ -1,6 +1,6 @@
 // What the command line can be asked, as data: commands, arguments, options and the sections of their help. It is read
 // off the program itself, so that completions and manual page know every command and flag that the program knows.
-import { settingNames } from "./setting_names.ts";
+import { type OptionShape, optionShape } from "../options/option_schema.ts";
 
 /** An argument as commander has it. */
 export interface KnownArgument {
@@ -216,4 +216,27 @@ function helpSections(command: KnownCommand): HelpSection[] {
     if (!first.endsWith(":") || rest.length === 0) return { title: null, lines: [first, ...rest] };
     return { title: first.slice(0, -1), lines: rest.map((line) => line.replace(/^ {2}/, "")) };
   });
+}
+
+// Every setting that `--set` can name, read off the schema: a setting that the daemon takes is one that is offered.
+
+/** A setting with a single value. */
+export interface SettingName {
+  /** As people write it, the items of a list by the first of them: `Hooks:List:0:Name`. */
+  readonly name: string;
+  /** All values that it can have; empty where these are no words. */
+  readonly words: readonly string[];
+}
+
+/** All settings, in the schema's order; what stands under names of the operator's own choice is not among them. */
+export function settingNames(): SettingName[] {
+  return namesBelow(optionShape, []);
+}
+
+function namesBelow(shape: OptionShape, path: readonly string[]): SettingName[] {
+  if (shape.kind === "group") {
+    return [...shape.members.values()].flatMap((member) => namesBelow(member.shape, [...path, member.name]));
+  }
+  if (shape.kind === "list") return namesBelow(shape.item, [...path, "0"]);
+  return shape.kind === "map" ? [] : [{ name: path.join(":"), words: shape.words ?? [] }];
 }

@@ -1,15 +1,14 @@
 // `honua-configd peers`: who runs what, in a table with a line below it that says whether they agree. It ends with 0 if
 // all living instances run one hash and have names of their own, with 1 if not, with 3 if the daemon or its Redis cannot be
 // reached.
-import { jsonLine, terminalText } from "../diagnostic/terminal_text.ts";
 import * as z from "zod";
+import { jsonLine, terminalText } from "../diagnostic/terminal_text.ts";
 import { namesakesOf } from "../cluster/peers.ts";
 import { isGeneration, isHash } from "../agreement/head.ts";
 import type { AdminFlags } from "./admin_address.ts";
 import { strangeAnswer, unavailable, withAdminClient } from "./admin_client.ts";
-import { agoText } from "./age.ts";
+import { agoText, painted, renderTable, shortHash } from "./table.ts";
 import { EXIT, type ExitCode } from "./exit_codes.ts";
-import { painted, renderTable, shortHash } from "./table.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** What was asked for. */

@@ -133,7 +133,7 @@ function initCommand(terminal: Terminal, finish: Finish): Command {
     .argument("[file]", "where; - is standard output", "honua.config.hcl")
     .option("--if-missing", "succeed where the file exists already, and leave it as it is", false)
     .action(async (file, { ifMissing }) => {
-      const { init } = await import("./init.ts");
+      const { init } = await import("./starter.ts");
       finish(await init(file, ifMissing, terminal));
     });
   return addExamples(command, ["init", "init /etc/honua/honua.hcl"]);

@@ -6,11 +6,10 @@ import { isGeneration, isHash } from "../agreement/head.ts";
 import { jsonLine, terminalText } from "../diagnostic/terminal_text.ts";
 import type { AdminFlags } from "./admin_address.ts";
 import { strangeAnswer, unavailable, withAdminClient } from "./admin_client.ts";
-import { agoText, forText } from "./age.ts";
+import { agoText, forText, painted, shortHash } from "./table.ts";
 import type { DiagnosticAnswer } from "../admin/daemon_api.ts";
 import { areDiagnostics, diagnosticsText } from "./diagnostic_answer.ts";
 import { EXIT, type ExitCode } from "./exit_codes.ts";
-import { painted, shortHash } from "./table.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** What was asked for. */

@@ -4,7 +4,10 @@ import type { Session } from "./redis_session.ts";
 import { isRefusal, reasonOf } from "./redis_trouble.ts";
 
 /** The value of a request, or in one line without secrets the reason why there is none. */
-export type Outcome<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly reason: string };
+export type AttemptResult<T> = { readonly ok: true; readonly value: T } | {
+  readonly ok: false;
+  readonly reason: string;
+};
 
 /**
  * Runs a request on the session. A refusal is remembered until a request of the same kind succeeds; `proves` tells
@@ -14,7 +17,7 @@ export type Attempt = <T>(
   kind: "writes" | "reads",
   work: (session: Session) => Promise<T>,
   proves?: (value: T) => boolean,
-) => Promise<Outcome<T>>;
+) => Promise<AttemptResult<T>>;
 
 /** The requests of one notifier. */
 export interface Attempts {

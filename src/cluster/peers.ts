@@ -4,7 +4,7 @@ import * as z from "zod";
 import { isGeneration, isHash } from "../agreement/head.ts";
 
 /** Where an instance stands towards the cluster's head. */
-export type Standing = "unknown" | "agreed" | "settling" | "diverged";
+export type SyncStateKind = "unknown" | "agreed" | "settling" | "diverged";
 
 /** A configuration that an instance would not take. */
 export interface Rejection {
@@ -31,7 +31,7 @@ export interface PeerRecord {
   /** The generation that it agreed with last; null: none. */
   readonly generation: number | null;
   /** Where it stands. */
-  readonly standing: Standing;
+  readonly standing: SyncStateKind;
   /** Why its source is not what it runs; null: it is. */
   readonly rejected: Rejection | null;
   /** When it was written, in ISO 8601 by the instance's clock. */

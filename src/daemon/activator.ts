@@ -5,12 +5,12 @@ import type { HooksOptions } from "../options/options.ts";
 import type { ActivationResult } from "../reload/decide.ts";
 import { SUPERSEDED, type WorkLimit } from "../reload/loop.ts";
 import { reasonOf } from "../reload/narration.ts";
-import type { Mark } from "../reload/state.ts";
+import type { SnapshotId } from "../reload/state.ts";
 import type { SnapshotStore } from "../snapshot/store.ts";
 import type { ChangeTracker } from "./change_tracker.ts";
 import type { CandidatePaths } from "../hooks/hook_triggers.ts";
-import { checkHooks, type Hooking } from "../hooks/hook_runner.ts";
-import type { Candidate } from "./loader.ts";
+import { checkHooks, type HookRunner } from "../hooks/hook_runner.ts";
+import type { Candidate } from "./source_loader.ts";
 
 /** What was shown is what is to be in force, or nothing. */
 const MEDDLED = errorDiagnostic(
@@ -38,7 +38,7 @@ async function identityOf(path: string): Promise<string> {
 }
 
 /** What activating needs. */
-export interface ActivationTools {
+export interface ActivatorTools {
   /** `Hooks`. */
   readonly hooks: HooksOptions;
   /** Where the snapshot and its server form are. */
@@ -46,9 +46,9 @@ export interface ActivationTools {
   /** What a snapshot changes. */
   readonly changes: ChangeTracker;
   /** Whoever checks it. */
-  readonly hooking: Pick<Hooking, "check">;
-  /** The mark of the snapshot in force. */
-  active(): Mark | null;
+  readonly hookRunner: Pick<HookRunner, "check">;
+  /** The id of the snapshot in force. */
+  active(): SnapshotId | null;
 }
 
 /** Activates, as the loop is handed it. */
@@ -60,7 +60,7 @@ export interface Activator {
 }
 
 /** Makes what activates snapshots. */
-export function activator({ hooks, store, changes, hooking, active }: ActivationTools): Activator {
+export function openActivator({ hooks, store, changes, hookRunner, active }: ActivatorTools): Activator {
   const checks = checkHooks(hooks);
   const check = async (
     candidate: Candidate,
@@ -71,7 +71,7 @@ export function activator({ hooks, store, changes, hooking, active }: Activation
     const isNew = candidate.snapshot.contentHash !== active()?.contentHash;
     if (checks.length === 0 || !isNew) return [];
     const before = await identitiesOf(paths);
-    const refusals = await hooking.check(candidate, paths, Object.keys(changes.against(candidate.config)), signal);
+    const refusals = await hookRunner.check(candidate, paths, Object.keys(changes.against(candidate.config)), signal);
     return refusals.length > 0 || await identitiesOf(paths) === before ? refusals : [MEDDLED];
   };
   return {

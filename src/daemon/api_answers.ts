@@ -2,13 +2,13 @@
 // is asked for goes through the one loop like every other.
 import type { Journal } from "../admin/journal.ts";
 import type {
+  DaemonApi,
   RedisStatus,
   ReloadAnswer,
   ReloadRequest,
   ServedSnapshot,
   Status,
   StoredStatus,
-  Subject,
   WatchStatus,
 } from "../admin/daemon_api.ts";
 import { namesakesOf } from "../cluster/peers.ts";
@@ -18,19 +18,19 @@ import type { Notifier, PeersAnswer } from "../cluster/notifier.ts";
 import type { DaemonMetrics } from "../telemetry/metrics.ts";
 import type { Head } from "../agreement/head.ts";
 import type { Loop } from "../reload/loop.ts";
-import type { Outcome } from "../reload/report.ts";
+import type { ReloadOutcome } from "../reload/report.ts";
 import type { SnapshotStore } from "../snapshot/store.ts";
-import { type Chronicle, diagnosticAnswer } from "./event_recorder.ts";
+import { diagnosticAnswer, type EventRecorder } from "./event_recorder.ts";
 import type { HookStatus } from "../hooks/hook_memory.ts";
-import type { Hooking } from "../hooks/hook_runner.ts";
-import type { Candidate } from "./loader.ts";
+import type { HookRunner } from "../hooks/hook_runner.ts";
+import type { Candidate } from "./source_loader.ts";
 import { recordOf } from "./membership.ts";
 import type { MountedFiles } from "./mounted_files.ts";
-import type { DaemonSettings } from "./settings.ts";
-import { agreedGeneration, standingOf } from "./sync_state.ts";
+import type { DaemonSettings } from "./daemon_settings.ts";
+import { agreedGeneration, syncStateOf } from "./sync_state.ts";
 
 /** What answers the questions. */
-export interface SubjectParts {
+export interface DaemonApiParts {
   /** What it was started with. */
   readonly settings: DaemonSettings;
   /** Its name in the cluster. */
@@ -46,9 +46,9 @@ export interface SubjectParts {
   /** The way to the others. */
   readonly notifier: Notifier;
   /** What happened so far. */
-  readonly chronicle: Chronicle;
+  readonly recorder: EventRecorder;
   /** What is run on a change. */
-  readonly hooking: Pick<Hooking, "status">;
+  readonly hookRunner: Pick<HookRunner, "status">;
   /** What is counted. */
   readonly metrics: DaemonMetrics;
   /** The events. */
@@ -63,9 +63,9 @@ const ANNOUNCEMENT_GRACE_MILLISECONDS = 1_000;
 /** The peers are one of many metrics: a Redis that is slow holds up none of the others for longer. */
 const PEERS_FOR_METRICS_MILLISECONDS = 1_000;
 
-/** Makes the subject of an admin interface. */
-export function openSubject(parts: SubjectParts): Subject {
-  const { loop, chronicle, metrics, journal, mask } = parts;
+/** Makes the api of an admin interface. */
+export function openDaemonApi(parts: DaemonApiParts): DaemonApi {
+  const { loop, recorder, metrics, journal, mask } = parts;
   const startedAt = new Date().toISOString();
   const stopped = new AbortController();
   void loop.stopped.then(() => stopped.abort());
@@ -75,12 +75,12 @@ export function openSubject(parts: SubjectParts): Subject {
     reload: (request) => reload(parts, request, stopped.signal),
     peers: () => peersOf(parts),
     snapshot: snapshotReader(parts),
-    onActivated: (listener) => chronicle.onActivated(listener),
+    onActivated: (listener) => recorder.onActivated(listener),
     events: journal,
     async metrics() {
       const peers = await withinLimit(peersOf(parts), PEERS_FOR_METRICS_MILLISECONDS);
       metrics.peers.replace(peers.ok ? peerStates(peers.value) : []);
-      metrics.hooksPending.replace(parts.hooking.status().filter(isPending).map((hook) => hook.name));
+      metrics.hooksPending.replace(parts.hookRunner.status().filter(isPending).map((hook) => hook.name));
       return { contentType: metrics.contentType, text: metrics.text() };
     },
     mask,
@@ -92,13 +92,13 @@ export function openSubject(parts: SubjectParts): Subject {
  * without a connection string the others are not known.
  */
 async function peersOf(
-  { settings, instance, incarnation, loop, notifier, chronicle, mask }: SubjectParts,
+  { settings, instance, incarnation, loop, notifier, recorder, mask }: DaemonApiParts,
 ): Promise<PeersAnswer> {
   const { options, version } = settings;
   const isolation = isolationOf(options);
   if (isolation !== null) return { ok: false, reason: isolation };
   if (!options.highAvailability.enabled) {
-    const record = recordOf({ instance, incarnation, version, loop: () => loop, chronicle, mask });
+    const record = recordOf({ instance, incarnation, version, loop: () => loop, recorder, mask });
     await notifier.tell({ ...record, at: new Date().toISOString() });
   }
   return await notifier.peers();
@@ -122,7 +122,7 @@ function peerStates(answer: PeersAnswer) {
 const STORED_LIMIT_MILLISECONDS = 2_000;
 
 /** Whether the files that are there are those in force; null: none are, or that is not known just now. */
-async function storedOf({ settings, loop, store }: SubjectParts): Promise<Pick<Status, "stored" | "serverForm">> {
+async function storedOf({ settings, loop, store }: DaemonApiParts): Promise<Pick<Status, "stored" | "serverForm">> {
   const { path, serverPath } = settings.options.snapshot;
   const judge = async (path: string, isInForce: boolean): Promise<StoredStatus> => {
     if (isInForce) return "in-force";
@@ -142,8 +142,8 @@ async function storedOf({ settings, loop, store }: SubjectParts): Promise<Pick<S
   return { stored: snapshot, serverForm: serverPath === null ? null : { path: serverPath, stored: server } };
 }
 
-function statusOf(parts: SubjectParts, startedAt: string): Omit<Status, "stored" | "serverForm"> {
-  const { settings, instance, loop, chronicle } = parts;
+function statusOf(parts: DaemonApiParts, startedAt: string): Omit<Status, "stored" | "serverForm"> {
+  const { settings, instance, loop, recorder } = parts;
   const { options, version } = settings;
   const { active, agreement } = loop.state();
   const { enabled } = options.highAvailability;
@@ -156,22 +156,22 @@ function statusOf(parts: SubjectParts, startedAt: string): Omit<Status, "stored"
     startedAt,
     source: settings.sourcePath,
     snapshot: options.snapshot.path,
-    active: active && { hash: active.hash, since: chronicle.activeSince() },
+    active: active && { hash: active.hash, since: recorder.activeSince() },
     generation: agreedGeneration(agreement),
-    standing: standingOf(agreement),
+    standing: syncStateOf(agreement),
     head: headOf(agreement?.head ?? null),
     announcementOwed: agreement !== null && agreement.ledger.owed !== null,
-    lastReload: chronicle.lastReload(),
+    lastReload: recorder.lastReload(),
     redis: redisOf(parts),
-    hooks: parts.hooking.status(),
-    restartNeeded: chronicle.restartNeeded(),
+    hooks: parts.hookRunner.status(),
+    restartNeeded: recorder.restartNeeded(),
     singleMounts: parts.mounted.known(),
   };
 }
 
-function watchOf({ settings, chronicle, mask }: SubjectParts): WatchStatus {
+function watchOf({ settings, recorder, mask }: DaemonApiParts): WatchStatus {
   if (!settings.options.configurationWatcher.enableFileWatching) return { by: "nothing", reason: null };
-  const reason = chronicle.watchTrouble();
+  const reason = recorder.watchTrouble();
   return reason === null ? { by: "events", reason } : { by: "polling", reason: mask(reason) };
 }
 
@@ -181,22 +181,22 @@ function headOf(head: Head | null): Status["head"] {
 }
 
 /** The log tells a loss once, with its first reason; here it is the latest one that helps. So it is with refusals. */
-function redisOf({ chronicle, notifier }: SubjectParts): RedisStatus {
+function redisOf({ recorder, notifier }: DaemonApiParts): RedisStatus {
   const link = notifier.link();
-  const status = chronicle.redis();
+  const status = recorder.redis();
   if (status.state === "up" && link.state === "up") return { ...status, reason: link.refuses ?? null };
   return status.state === "down" && link.state === "down" ? { ...status, reason: link.reason } : status;
 }
 
-async function reload(parts: SubjectParts, request: ReloadRequest, stopped: AbortSignal): Promise<ReloadAnswer> {
-  const { loop, chronicle } = parts;
-  const before = chronicle.announcements();
+async function reload(parts: DaemonApiParts, request: ReloadRequest, stopped: AbortSignal): Promise<ReloadAnswer> {
+  const { loop, recorder } = parts;
+  const before = recorder.announcements();
   const outcome = await loop.request(request.force ? "force" : "admin");
   if (outcome === null) return { kind: "stopping" };
   const failed = failureOf(outcome);
   if (failed !== null) return failed;
   await withinLimit(loop.announced(), announcingMilliseconds(parts));
-  const { count, forced, delivered } = chronicle.announcements();
+  const { count, forced, delivered } = recorder.announcements();
   const why = request.force && forced === before.forced ? whyNotForced(parts) : null;
   if (why !== null) return stopped.aborted ? { kind: "stopping" } : { kind: "failed", reason: why };
   const told = count > before.count
@@ -214,13 +214,13 @@ async function reload(parts: SubjectParts, request: ReloadRequest, stopped: Abor
     instancesNotified: told.instancesNotified,
     hash: active.hash,
     generation: agreedGeneration(agreement),
-    standing: standingOf(agreement),
+    standing: syncStateOf(agreement),
     notNotified: told.notNotified,
     warnings: mounted.map(({ what, todo }) => `${what}: ${todo}`),
   };
 }
 
-function failureOf(outcome: Outcome<Candidate>): ReloadAnswer | null {
+function failureOf(outcome: ReloadOutcome<Candidate>): ReloadAnswer | null {
   switch (outcome.kind) {
     case "activated":
     case "unchanged":
@@ -239,12 +239,12 @@ function failureOf(outcome: Outcome<Candidate>): ReloadAnswer | null {
 }
 
 /** How long an answer waits for what is asked of Redis. */
-function announcingMilliseconds({ settings }: SubjectParts): number {
+function announcingMilliseconds({ settings }: DaemonApiParts): number {
   return settings.options.highAvailability.connectionTimeoutMs + ANNOUNCEMENT_GRACE_MILLISECONDS;
 }
 
 /** Why force announced nothing, in one line; null: there are no others, or they have agreed on the same already. */
-function whyNotForced({ settings, loop, notifier, chronicle }: SubjectParts): string | null {
+function whyNotForced({ settings, loop, notifier, recorder }: DaemonApiParts): string | null {
   const { active, agreement } = loop.state();
   if (agreement === null) return isolationOf(settings.options);
   if (!agreement.linked || notifier.link().state !== "up") {
@@ -253,8 +253,8 @@ function whyNotForced({ settings, loop, notifier, chronicle }: SubjectParts): st
   if (agreement.request?.kind === "announcement") {
     return "Redis did not answer in time: whether it was announced over the others is not known";
   }
-  if (standingOf(agreement) === "agreed" && agreement.head?.hash === active?.hash) return null;
-  const { trouble } = chronicle.announcements();
+  if (syncStateOf(agreement) === "agreed" && agreement.head?.hash === active?.hash) return null;
+  const { trouble } = recorder.announcements();
   return `Nothing was announced over the others${trouble === null ? "" : `: ${trouble}`}`;
 }
 
@@ -263,8 +263,8 @@ type Told = Pick<Extract<ReloadAnswer, { kind: "done" }>, "instancesNotified" | 
 const NOBODY_TOLD: Told = { instancesNotified: 0, notNotified: null };
 
 /** Makes all look again, where there are others; null: the daemon is about to end. */
-async function askAll(parts: SubjectParts, stopped: AbortSignal): Promise<Told | null> {
-  const { notifier, chronicle, settings } = parts;
+async function askAll(parts: DaemonApiParts, stopped: AbortSignal): Promise<Told | null> {
+  const { notifier, recorder, settings } = parts;
   if (!settings.options.highAvailability.enabled) return NOBODY_TOLD;
   const isolation = isolationOf(settings.options);
   if (isolation !== null) return { instancesNotified: 0, notNotified: isolation };
@@ -273,14 +273,14 @@ async function askAll(parts: SubjectParts, stopped: AbortSignal): Promise<Told |
     return stopped.aborted ? null : { instancesNotified: 0, notNotified: "Redis did not answer in time" };
   }
   if (!asked.value.ok) return { instancesNotified: 0, notNotified: asked.value.reason };
-  chronicle.sentLookAgain();
+  recorder.sentLookAgain();
   return { instancesNotified: asked.value.delivered, notNotified: null };
 }
 
 /** Reads the file once for all who ask while the same snapshot is in force; its bytes are proven before. */
-function snapshotReader({ store, loop, chronicle }: SubjectParts): () => Promise<ServedSnapshot | null> {
+function snapshotReader({ store, loop, recorder }: DaemonApiParts): () => Promise<ServedSnapshot | null> {
   let shared: Promise<ServedSnapshot | null> | null = null;
-  chronicle.onActivated(() => shared = null);
+  recorder.onActivated(() => shared = null);
   const read = async (): Promise<ServedSnapshot | null> => {
     const { active } = loop.state();
     const found = active && await store.read(active.contentHash);

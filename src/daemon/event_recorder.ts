@@ -12,12 +12,12 @@ import type { Logger } from "../telemetry/log.ts";
 import type { DaemonMetrics } from "../telemetry/metrics.ts";
 import { listed, narrateAgreement, narrateReload } from "../reload/narration.ts";
 import type { AgreementReport } from "../agreement/agree.ts";
-import type { LoopReport, Outcome, Report } from "../reload/report.ts";
+import type { LoopReport, ReloadOutcome, Report } from "../reload/report.ts";
 import type { Changes } from "./change_tracker.ts";
-import type { Candidate } from "./loader.ts";
+import type { Candidate } from "./source_loader.ts";
 
 /** Where what happened is told. */
-export interface ChronicleSettings {
+export interface EventRecorderSettings {
   /** The log. */
   readonly log: Logger;
   /** What is counted. */
@@ -43,7 +43,7 @@ export interface ChronicleSettings {
 }
 
 /** Tells and remembers. */
-export interface Chronicle {
+export interface EventRecorder {
   /** Takes what came of a reload, with what it changed, or what passed between the instances. */
   report(report: Report<Candidate>, changes?: Changes): void;
   /** Takes what arrived. `active` is the hash in force. */
@@ -90,12 +90,12 @@ export interface Announcements {
   readonly trouble: string | null;
 }
 
-/** Opens the chronicle of a process. */
-export function openChronicle(settings: ChronicleSettings): Chronicle {
+/** Opens the recorder of a process. */
+export function openEventRecorder(settings: EventRecorderSettings): EventRecorder {
   const { now = () => new Date() } = settings;
-  const reloads = chronicleOfReloads(settings, now);
-  const cluster = chronicleOfLink(settings, now);
-  const agreement = chronicleOfAgreement(settings, () => cluster.redis().state === "down");
+  const reloads = recorderOfReloads(settings, now);
+  const cluster = recorderOfLink(settings, now);
+  const agreement = recorderOfAgreement(settings, () => cluster.redis().state === "down");
   const { log, metrics } = settings;
   let restartNeeded = false;
   let watchTrouble: string | null = null;
@@ -156,12 +156,12 @@ function isAgreement(report: Report<Candidate>): report is AgreementReport {
 type Rejected = Extract<LoopReport<Candidate>, { kind: "rejected" }>;
 
 /** What a reload came to, for people. */
-function outcomeOf(report: Exclude<Outcome<Candidate>, { kind: "awaiting-retry" }>) {
+function outcomeOf(report: Exclude<ReloadOutcome<Candidate>, { kind: "awaiting-retry" }>) {
   return report.kind === "rejected" && report.isUnread ? "unreadable" : report.kind;
 }
 
 /** Tells reloads; remembers warnings, to say them once. */
-function chronicleOfReloads(settings: ChronicleSettings, now: () => Date) {
+function recorderOfReloads(settings: EventRecorderSettings, now: () => Date) {
   const { log, metrics, journal, foundHash } = settings;
   let toldWarnings = "";
   let activeSince = now().toISOString();
@@ -176,7 +176,7 @@ function chronicleOfReloads(settings: ChronicleSettings, now: () => Date) {
     }
     toldWarnings = lines;
   };
-  const remember = (report: Outcome<Candidate>) => {
+  const remember = (report: ReloadOutcome<Candidate>) => {
     if (report.kind === "awaiting-retry") return;
     const { durationMilliseconds, reasons } = report;
     const outcome = outcomeOf(report);
@@ -217,7 +217,7 @@ function chronicleOfReloads(settings: ChronicleSettings, now: () => Date) {
   };
 }
 
-function findingsOf(report: Outcome<Candidate>): Pick<LastReload, "reason" | "diagnostics"> {
+function findingsOf(report: ReloadOutcome<Candidate>): Pick<LastReload, "reason" | "diagnostics"> {
   if (report.kind === "activated" || report.kind === "unchanged") {
     return { reason: null, diagnostics: report.candidate.warnings.map(diagnosticAnswer) };
   }
@@ -233,7 +233,7 @@ export function diagnosticAnswer(one: Diagnostic): LastReload["diagnostics"][num
 }
 
 /** Tells what passed between the instances. */
-function chronicleOfAgreement({ log, metrics, journal }: ChronicleSettings, isDown: () => boolean) {
+function recorderOfAgreement({ log, metrics, journal }: EventRecorderSettings, isDown: () => boolean) {
   let announcements: Announcements = { count: 0, forced: 0, delivered: 0, trouble: null };
   return {
     report(report: AgreementReport) {
@@ -265,7 +265,7 @@ function chronicleOfAgreement({ log, metrics, journal }: ChronicleSettings, isDo
 const GIVEN_UP = "it is given up, as HighAvailability:AutoReconnect says";
 
 /** Tells what became of the link, and what came over it. */
-function chronicleOfLink(settings: ChronicleSettings, now: () => Date) {
+function recorderOfLink(settings: EventRecorderSettings, now: () => Date) {
   const { log, metrics, journal, clustered, isolation, detailed, monotonic = () => performance.now() } = settings;
   const detail = detailed ? "information" : "debug";
   let state: RedisStatus["state"] = clustered ? "connecting" : "disabled";

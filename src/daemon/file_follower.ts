@@ -6,14 +6,14 @@ import type { HintReason } from "../reload/state.ts";
 import { type ChangeSign, watchFiles } from "../source/file_watcher.ts";
 import { formatOf } from "../snapshot/compile.ts";
 import { environmentFilePath } from "../source/inputs.ts";
-import { settle } from "../source/debounce.ts";
-import type { Chronicle } from "./event_recorder.ts";
-import type { DaemonSettings } from "./settings.ts";
+import { debounce } from "../source/debounce.ts";
+import type { EventRecorder } from "./event_recorder.ts";
+import type { DaemonSettings } from "./daemon_settings.ts";
 
 /** What following needs. */
 export interface FollowTools {
   /** Is told of the options file and of trouble. */
-  readonly chronicle: Chronicle;
+  readonly recorder: EventRecorder;
   /** Is told of work that may come. */
   readonly parser: BlockParser;
   /** Says "look again". */
@@ -23,7 +23,7 @@ export interface FollowTools {
 /** Watches the source, the environment files and the options file; null where watching is off. */
 export async function followFiles(settings: DaemonSettings, tools: FollowTools): Promise<AsyncDisposable | null> {
   const { options, sourcePath, optionsPath, log } = settings;
-  const { chronicle, parser, hint } = tools;
+  const { recorder, parser, hint } = tools;
   const { enableFileWatching, debounceMilliseconds, pollSeconds, logChangeEvents, environmentFiles } =
     options.configurationWatcher;
   if (!enableFileWatching) {
@@ -38,9 +38,9 @@ export async function followFiles(settings: DaemonSettings, tools: FollowTools):
   const changed = new Map<string, ChangeSign>();
   let toldOfSilence = false;
   let hasEvents = true;
-  const settler = settle({ quietMilliseconds: debounceMilliseconds }, () => {
+  const debouncer = debounce({ quietMilliseconds: debounceMilliseconds }, () => {
     for (const path of changed.keys()) {
-      if (path === optionsPath) chronicle.optionsChanged(path);
+      if (path === optionsPath) recorder.optionsChanged(path);
       else if (logChangeEvents) log.information(`Configuration file changed: ${path}`);
     }
     const signs = [...changed].filter(([path]) => path !== optionsPath).map(([, sign]) => sign);
@@ -58,15 +58,15 @@ export async function followFiles(settings: DaemonSettings, tools: FollowTools):
       }
       if (changed.get(path) !== "event") changed.set(path, sign);
       if (path === sourcePath && isWarmed) parser.warm();
-      settler.hint();
+      debouncer.hint();
     },
     onTrouble: (reason) => {
       hasEvents = false;
-      chronicle.watcherFailed(reason, pollSeconds);
+      recorder.watcherFailed(reason, pollSeconds);
     },
     onRecovered: () => {
       hasEvents = true;
-      chronicle.watcherRecovered();
+      recorder.watcherRecovered();
     },
   });
   log.information("File watching enabled - configuration changes will be automatically detected and reloaded", {
@@ -76,7 +76,7 @@ export async function followFiles(settings: DaemonSettings, tools: FollowTools):
   });
   return {
     async [Symbol.asyncDispose]() {
-      settler.close();
+      debouncer.close();
       await watcher[Symbol.asyncDispose]();
     },
   };

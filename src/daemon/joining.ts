@@ -3,12 +3,12 @@
 import type { Notifier } from "../cluster/notifier.ts";
 import { describeConnection, resolveConnection, type ResolvedConnection } from "../cluster/redis_connection.ts";
 import type { Loop } from "../reload/loop.ts";
-import type { Chronicle } from "./event_recorder.ts";
-import type { Candidate } from "./loader.ts";
-import type { MaskedSecrets } from "./masking.ts";
+import type { EventRecorder } from "./event_recorder.ts";
+import type { Candidate } from "./source_loader.ts";
+import type { MaskedSecrets } from "./masked_secrets.ts";
 import { type Membership, openMembership } from "./membership.ts";
 import { redisRenewal } from "./redis_renewal.ts";
-import type { DaemonSettings } from "./settings.ts";
+import type { DaemonSettings } from "./daemon_settings.ts";
 import type { KeptState, StateKeeper } from "./state_file.ts";
 
 /** However seldom an instance reads the head, the others know sooner than that whether it lives. */
@@ -36,7 +36,7 @@ export interface Joining {
   /** Gets the secrets of Redis' files after they changed, and masks texts. */
   readonly secrets: MaskedSecrets;
   /** Records what is heard. */
-  readonly chronicle: Chronicle;
+  readonly recorder: EventRecorder;
   /** The state that the last process kept. */
   readonly found: KeptState;
   /** Keeps it for the next one. */

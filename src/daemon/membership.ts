@@ -9,10 +9,10 @@ import type { Logger } from "../telemetry/log.ts";
 import type { AgreementLimits, Ledger } from "../agreement/agreement.ts";
 import type { ClusterAccess, HeadReading } from "../reload/cluster_access.ts";
 import type { Loop } from "../reload/loop.ts";
-import { settle } from "../source/debounce.ts";
-import type { Chronicle } from "./event_recorder.ts";
-import type { Candidate } from "./loader.ts";
-import { agreedGeneration, standingOf } from "./sync_state.ts";
+import { debounce } from "../source/debounce.ts";
+import type { EventRecorder } from "./event_recorder.ts";
+import type { Candidate } from "./source_loader.ts";
+import { agreedGeneration, syncStateOf } from "./sync_state.ts";
 import type { StateKeeper } from "./state_file.ts";
 
 /** Between the beginnings of two readings of the head. */
@@ -46,7 +46,7 @@ export interface MembershipSettings {
   /** Whether a change that is heard of is worth a line (`ConfigurationWatcher:LogChangeEvents`). */
   readonly logChangeEvents: boolean;
   /** Is told what is heard. */
-  readonly chronicle: Chronicle;
+  readonly recorder: EventRecorder;
   /** The loop, which is there before anything is heard. */
   loop(): Loop<Candidate>;
   /** Replaces what must not be seen. */
@@ -65,18 +65,18 @@ export interface Membership extends AsyncDisposable {
 
 /** Makes an instance a member; nothing is opened before it joins. */
 export function openMembership(settings: MembershipSettings): Membership {
-  const { notifier, chronicle, connection, log, loop } = settings;
+  const { notifier, recorder, connection, log, loop } = settings;
   const closing = new AbortController();
   let path = "";
   // Told with the look and not with the message: in a flood a line for each would be a flood of its own.
-  const lookAgain = settle({ quietMilliseconds: LOOK_AGAIN_QUIET_MILLISECONDS }, () => {
+  const lookAgain = debounce({ quietMilliseconds: LOOK_AGAIN_QUIET_MILLISECONDS }, () => {
     if (settings.logChangeEvents) log.information(`Configuration file changed: ${path}`, { saidBy: "Redis" });
     loop().hint("peer");
   });
   const teller = peerTeller(settings, closing.signal);
   const renewal = setInterval(() => teller(true), settings.tellMilliseconds);
   const heard = (message: Message) => {
-    chronicle.heard(message, loop().state().active?.hash ?? null);
+    recorder.heard(message, loop().state().active?.hash ?? null);
     if (message.kind === "announcement" && !message.own) loop().link("heard");
     if (message.kind !== "look-again" || message.own) return;
     path = message.path;
@@ -97,7 +97,7 @@ export function openMembership(settings: MembershipSettings): Membership {
       notifier.watch({
         heard,
         linked(link) {
-          chronicle.linked(link, connection);
+          recorder.linked(link, connection);
           if (link.state !== "connecting") loop().link(link.state === "up" ? "linked" : "unlinked");
           if (link.state === "up") teller(true);
         },
@@ -114,7 +114,7 @@ export function openMembership(settings: MembershipSettings): Membership {
 }
 
 /** Reads the head, in a flood of messages not more often than is good for Redis. */
-function headReader({ notifier, chronicle, loop }: MembershipSettings, closing: AbortSignal) {
+function headReader({ notifier, recorder, loop }: MembershipSettings, closing: AbortSignal) {
   let lastBegun = -Infinity;
   return async (): Promise<HeadReading> => {
     const wait = lastBegun + HEAD_SPACING_MILLISECONDS - performance.now();
@@ -122,7 +122,7 @@ function headReader({ notifier, chronicle, loop }: MembershipSettings, closing: 
     lastBegun = performance.now();
     const answer = await notifier.head();
     if (answer.ok && answer.head !== null && answer.head.hash !== loop().state().active?.hash) {
-      chronicle.headSeen(answer.head.hash, answer.head.ageMilliseconds);
+      recorder.headSeen(answer.head.hash, answer.head.ageMilliseconds);
     }
     return answer;
   };
@@ -182,13 +182,13 @@ function peerTeller(settings: MembershipSettings, closing: AbortSignal): (renew:
 
 /** What this instance runs now; its time is set when it is told. */
 export function recordOf(
-  { instance, incarnation, version, loop, chronicle, mask }: Pick<
+  { instance, incarnation, version, loop, recorder, mask }: Pick<
     MembershipSettings,
-    "instance" | "incarnation" | "version" | "loop" | "chronicle" | "mask"
+    "instance" | "incarnation" | "version" | "loop" | "recorder" | "mask"
   >,
 ): PeerRecord {
   const { active, agreement, trouble } = loop().state();
-  const rejection = trouble?.kind === "rejected" ? chronicle.rejection() : null;
+  const rejection = trouble?.kind === "rejected" ? recorder.rejection() : null;
   const head = agreement?.head ?? null;
   // What was rejected before anybody announced it has the generation that it was announced as.
   const generation = head !== null && head.hash === rejection?.hash ? head.generation : rejection?.generation ?? null;
@@ -198,7 +198,7 @@ export function recordOf(
     version,
     hash: active?.hash ?? null,
     generation: agreedGeneration(agreement),
-    standing: standingOf(agreement),
+    standing: syncStateOf(agreement),
     rejected: rejection && { ...rejection, generation, why: mask(rejection.why) },
     at: "",
   };

@@ -3,7 +3,7 @@ import { credentialPath } from "../host/credential.ts";
 import { type SingleMount, singleMounts } from "../host/single_mount.ts";
 import { environmentFilePath } from "../source/inputs.ts";
 import { withinLimit } from "../time/limit.ts";
-import type { DaemonSettings } from "./settings.ts";
+import type { DaemonSettings } from "./daemon_settings.ts";
 
 /** The files that are mounted by themselves. Disposing of it ends the looks. */
 export interface MountedFiles extends AsyncDisposable {

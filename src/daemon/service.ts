@@ -3,7 +3,7 @@
 import type { ServiceManager } from "../telemetry/sd_notify.ts";
 import { type Clock, systemClock } from "../time/clock.ts";
 import type { Trouble } from "../reload/state.ts";
-import type { Standing } from "../cluster/peers.ts";
+import type { SyncStateKind } from "../cluster/peers.ts";
 
 /** What the service manager is told of. */
 export interface ServiceFacts {
@@ -16,7 +16,7 @@ export interface ServiceFacts {
   /** Why the source is not in force, masked; null: it is. */
   readonly trouble: Pick<Trouble, "kind" | "reason"> | null;
   /** Where it stands towards the others; null: it is alone. */
-  readonly standing: Standing | null;
+  readonly standing: SyncStateKind | null;
   /** Why it is alone by mistake; null: it is not. */
   readonly isolation: string | null;
   /** The generation agreed with last. */

@@ -1,9 +1,8 @@
 // All checks, in the order in which their findings are told: what is said first is mostly why something later is wrong.
-import { clockCheck } from "./clock_checks.ts";
-import { daemonCheck } from "./daemon_check.ts";
+import { clockCheck, parserCheck, procCheck, setprivCheck } from "./host_checks.ts";
+import { daemonCheck, unitCheck } from "./unit_checks.ts";
 import type { Check, Subject } from "./examination.ts";
 import { firstProcessCheck, hooksCheck } from "./hook_checks.ts";
-import { parserCheck, procCheck, setprivCheck } from "./host_checks.ts";
 import { optionsFileCheck, secretFilesCheck, userCheck } from "./options_checks.ts";
 import { redisCheck } from "./redis_checks.ts";
 import { serverFormCheck } from "./server_form_checks.ts";
@@ -23,7 +22,6 @@ import {
   sourceNameCheck,
   sourcePermissionsCheck,
 } from "./source_checks.ts";
-import { unitCheck } from "./unit_checks.ts";
 import { watcherCheck } from "./watcher_checks.ts";
 
 /** What needs no valid options. */

@@ -1,7 +1,7 @@
 // The options: what is odd in them, who can change their file, and whether the files with secrets that they name can be
 // read by the daemon and not by everyone.
 import { join } from "node:path";
-import { readTokenFile } from "../admin/token_file.ts";
+import { readTokenFile } from "../admin/auth.ts";
 import { renderLine } from "../diagnostic/render.ts";
 import { secretValues } from "../options/option_schema.ts";
 import { secretFilesOf } from "../options/secret_files.ts";

@@ -31,7 +31,7 @@ export interface CheckTools {
  * Runs the hooks that what changed concerns, until a first one does not accept it; none runs once the signal is aborted.
  * Resolves with why it was refused, empty where it was accepted.
  */
-export async function check(
+export async function runChecks(
   hooks: readonly HookOptions[],
   changed: readonly string[],
   tools: CheckTools,

@@ -5,7 +5,7 @@ import { terminalText } from "../diagnostic/terminal_text.ts";
 import { failed, type HookEnding, type HookLimit } from "./ending.ts";
 import { keepOutput, type KeptOutput } from "./kept_output.ts";
 import { type ProcessGroup, startGroup, wasNeverRun } from "../host/process_group.ts";
-import type { HookSurroundings } from "./surroundings.ts";
+import type { HookHost } from "./hook_host.ts";
 
 /** What systemd gives to a service (systemd.exec(5), `$PATH`), and `/bin` for those who keep it apart. */
 const DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
@@ -31,7 +31,7 @@ const LATE_OUTPUT_MILLISECONDS = 500;
  */
 export function commandEnvironment(
   variables: Readonly<Record<string, string>>,
-  environment: HookSurroundings["environment"],
+  environment: HookHost["environment"],
 ): Record<string, string> {
   const env: Record<string, string> = { PATH: environment("PATH") || DEFAULT_PATH };
   for (const name of PASSED_ON) {
@@ -46,7 +46,7 @@ export async function runCommand(
   command: readonly string[],
   env: Readonly<Record<string, string>>,
   limit: HookLimit,
-  surroundings: HookSurroundings,
+  surroundings: HookHost,
 ): Promise<HookEnding> {
   const [program = "", ...args] = command;
   const found = await findProgram(program, env.PATH ?? DEFAULT_PATH);
@@ -67,7 +67,7 @@ export async function runCommand(
 type CommandEnd = { readonly status: Deno.CommandStatus } | { readonly reason: string };
 
 /** Waits for the leader or the limit; on the way out everything of its session is ended. */
-async function awaitEnd(group: ProcessGroup, limit: HookLimit, { ended }: HookSurroundings): Promise<CommandEnd> {
+async function awaitEnd(group: ProcessGroup, limit: HookLimit, { ended }: HookHost): Promise<CommandEnd> {
   const aborted = Promise.withResolvers<null>();
   limit.signal.addEventListener("abort", () => aborted.resolve(null));
   let status: Deno.CommandStatus | null = null;

@@ -1,9 +1,9 @@
-// Which hook runs when, as a pure function. Every hook that is owed runs for the newest happening and until it succeeded,
+// Which hook runs when, as a pure function. Every hook that is owed runs for the newest trigger and until it succeeded,
 // in order and never twice at a time; no hook is interrupted for another. A failure keeps another hook from its turn only
 // if the one that failed says so (`stopOnFailure`).
 import { type Backoff, backoffMilliseconds } from "../time/backoff.ts";
 
-/** What hooks are run on; a check is part of the activation and no happening of its own. */
+/** What hooks are run on; a check is part of the activation and no trigger of its own. */
 export type HookEvent = "activated" | "rejected" | "diverged";
 
 /** A hook, as far as its turn depends on it. */
@@ -25,7 +25,7 @@ export interface HookPlan {
 }
 
 /** Something that hooks are told. */
-export interface Happening<Told> {
+export interface HookTrigger<Told> {
   /** What happened. */
   readonly event: HookEvent;
   /** Of `activated`: which snapshot came into force, as it is remembered over a restart. */
@@ -42,9 +42,9 @@ export interface Happening<Told> {
 
 /** What a hook has still to be run for. */
 export interface Debt<Told> {
-  /** The newest happening. */
-  readonly happening: Happening<Told>;
-  /** Its place in the order of happenings. */
+  /** The newest trigger. */
+  readonly trigger: HookTrigger<Told>;
+  /** Its place in the order of triggers. */
   readonly number: number;
   /** The parts that changed since the hook last succeeded; null: not known. */
   readonly changed: readonly string[] | null;
@@ -56,15 +56,15 @@ export interface HookState<Told> {
   readonly plan: HookPlan;
   /** Null: nothing. */
   readonly owed: Debt<Told> | null;
-  /** The number of the happening it runs for at the moment; null: it does not run. */
+  /** The number of the trigger it runs for at the moment; null: it does not run. */
   readonly running: number | null;
-  /** What it waits for before it may run; `given-up`: the next happening, or a restart. */
+  /** What it waits for before it may run; `given-up`: the next trigger, or a restart. */
   readonly waits: "splay" | "retry" | "given-up" | null;
   /** Failures in a row for what is owed. */
   readonly failures: number;
-  /** Whether it failed and did not succeed since, for whatever happening; kept for hooks with `stopOnFailure` only. */
+  /** Whether it failed and did not succeed since, for whatever trigger; kept for hooks with `stopOnFailure` only. */
   readonly isUnwell: boolean;
-  /** Of `activated`: the key of the last happening it succeeded for or was not concerned by, if nothing came since. */
+  /** Of `activated`: the key of the last trigger it succeeded for or was not concerned by, if nothing came since. */
   readonly done: string | null;
 }
 
@@ -72,8 +72,8 @@ export interface HookState<Told> {
 export interface HooksState<Told> {
   /** One for each plan. */
   readonly hooks: readonly HookState<Told>[];
-  /** How many happenings there were. */
-  readonly happenings: number;
+  /** How many triggers there were. */
+  readonly triggers: number;
   /** Whether nothing is begun any more. */
   readonly stopping: boolean;
 }
@@ -83,7 +83,7 @@ export type HookResult = { readonly ok: true } | { readonly ok: false; readonly 
 
 /** What can happen to the hooks. `random` is in [0, 1) and is the jitter of a retry. */
 export type HooksEvent<Told> =
-  | { readonly kind: "happened"; readonly happening: Happening<Told>; readonly splayMilliseconds: number }
+  | { readonly kind: "happened"; readonly trigger: HookTrigger<Told>; readonly splayMilliseconds: number }
   /** What was told is past (the source is valid again, the instance agrees): who was not told yet need not be. */
   | { readonly kind: "over"; readonly event: HookEvent }
   | { readonly kind: "due"; readonly hook: string }
@@ -142,7 +142,7 @@ export function initialHooks<Told>(plans: readonly HookPlan[], done: ReadonlyMap
     isUnwell: unwell.includes(plan),
     done: done.get(plan.name) === KEPT_FAILURE ? null : done.get(plan.name) ?? null,
   }));
-  return { hooks, happenings: 0, stopping: false };
+  return { hooks, triggers: 0, stopping: false };
 }
 
 /** The hooks that failed. If none did, but some are done, the last process may have ended while the next one ran. */
@@ -171,7 +171,7 @@ function takeIn<Told>(
   if (state.stopping && event.kind !== "ended") return { state, actions: [] };
   switch (event.kind) {
     case "happened":
-      return happened(state, event.happening, event.splayMilliseconds);
+      return happened(state, event.trigger, event.splayMilliseconds);
     case "over":
       return each(state, (hook) => hook.plan.on === event.event ? [release(hook), disarm(hook)] : [hook, []]);
     case "due":
@@ -189,36 +189,36 @@ function stop<Told>(state: HooksState<Told>): HooksDecision<Told> {
 
 function happened<Told>(
   state: HooksState<Told>,
-  happening: Happening<Told>,
+  trigger: HookTrigger<Told>,
   splayMilliseconds: number,
 ): HooksDecision<Told> {
-  const number = state.happenings + 1;
+  const number = state.triggers + 1;
   const decided = each(state, (hook) => {
-    if (hook.plan.on !== happening.event) return [hook, []];
-    return owe(hook, happening, number, splayMilliseconds);
+    if (hook.plan.on !== trigger.event) return [hook, []];
+    return owe(hook, trigger, number, splayMilliseconds);
   });
-  return { ...decided, state: { ...decided.state, happenings: number } };
+  return { ...decided, state: { ...decided.state, triggers: number } };
 }
 
 type Turn<Told> = readonly [HookState<Told>, readonly HooksAction<Told>[]];
 
 function owe<Told>(
   hook: HookState<Told>,
-  happening: Happening<Told>,
+  trigger: HookTrigger<Told>,
   number: number,
   splayMilliseconds: number,
 ): Turn<Told> {
   const { plan, owed, done } = hook;
-  if (happening.isStart && done === happening.key) return [hook, []];
+  if (trigger.isStart && done === trigger.key) return [hook, []];
   // Who is not known to be done with what was before is told everything: what changed since then is not known.
-  const isKnown = owed !== null || plan.on !== "activated" || done === happening.before;
-  const changed = isKnown ? union(owed === null ? [] : owed.changed, happening.changed) : null;
+  const isKnown = owed !== null || plan.on !== "activated" || done === trigger.before;
+  const changed = isKnown ? union(owed === null ? [] : owed.changed, trigger.changed) : null;
   // The first snapshot of all is news to everybody.
-  const isFirst = plan.on === "activated" && happening.before === null;
-  if (!isFirst && !concerns(plan, changed)) return [{ ...hook, done: happening.key }, []];
+  const isFirst = plan.on === "activated" && trigger.before === null;
+  if (!isFirst && !concerns(plan, changed)) return [{ ...hook, done: trigger.key }, []];
   const next: HookState<Told> = {
     ...hook,
-    owed: { happening, number, changed },
+    owed: { trigger, number, changed },
     failures: 0,
     done: null,
     waits: splayMilliseconds > 0 ? "splay" : null,
@@ -242,7 +242,7 @@ function ended<Told>(state: HooksState<Told>, name: string, result: HookResult, 
   const actions: HooksAction<Told>[] = [];
   if (superseded || state.stopping || owed === null) next = idle;
   else if (result.ok) {
-    next = { ...idle, owed: null, failures: 0, done: plan.on === "activated" ? owed.happening.key : null };
+    next = { ...idle, owed: null, failures: 0, done: plan.on === "activated" ? owed.trigger.key : null };
   } else if (mayRetry(plan, failures)) {
     willRetryInMilliseconds = backoffMilliseconds(failures, random, plan.backoff);
     next = { ...idle, failures, waits: "retry" };
@@ -261,7 +261,7 @@ function ended<Told>(state: HooksState<Told>, name: string, result: HookResult, 
   };
   // An end that stopping brought about says nothing of the hook.
   if (!state.stopping) actions.push({ kind: "report", verdict });
-  // A happening that is not told again has no later turn either.
+  // A trigger that is not told again has no later turn either.
   if (next.owed !== null || held.length === 0) return { state: tried, actions };
   const ending = each(tried, (one) => held.includes(one) ? [release(one), disarm(one)] : [one, []]);
   return { state: ending.state, actions: [...actions, ...ending.actions] };
@@ -269,7 +269,7 @@ function ended<Told>(state: HooksState<Told>, name: string, result: HookResult, 
 
 /**
  * The hook that has to succeed before another may begin; null: none. A hook that failed, with `stopOnFailure`, holds
- * those behind it, and those before it that have `stopOnFailure` too: at the next happening the one that is unwell comes
+ * those behind it, and those before it that have `stopOnFailure` too: at the next trigger the one that is unwell comes
  * first, so that no second server is restarted before the first is well.
  */
 export function heldBy<Told>(hook: HookState<Told>, state: HooksState<Told>): string | null {
@@ -297,7 +297,7 @@ function begin<Told>(state: HooksState<Told>): HooksDecision<Told> {
   if (starting.size === 0) return { state, actions: [] };
   return each(state, (hook) => {
     if (!starting.has(hook) || hook.owed === null) return [hook, []];
-    const { number, changed, happening: { told } } = hook.owed;
+    const { number, changed, trigger: { told } } = hook.owed;
     return [{ ...hook, running: number }, [{ kind: "run", hook: hook.plan.name, told, changed }]];
   });
 }

@@ -4,15 +4,16 @@ import { commandEnvironment, runCommand } from "./command.ts";
 import { failed, type HookEnding, type HookLimit, openLimit } from "./ending.ts";
 import { type HookRequest, makeRequest } from "./http_request.ts";
 import { askOnce, awaitReadiness, type Readiness } from "./readiness.ts";
-import { type Occasion, occasionEnvironment, occasionJson } from "./hook_payload.ts";
-import { signalPidFile } from "./pid_file.ts";
-import { type HookSurroundings, PROCESS_SURROUNDINGS } from "./surroundings.ts";
+import { type HookPayload, payloadEnvironment, payloadJson } from "./hook_payload.ts";
+import { type HookHost, PROCESS_HOST } from "./hook_host.ts";
 import { changeUnit, type UnitAction } from "./systemd_unit.ts";
+import { terminalText } from "../diagnostic/terminal_text.ts";
+import { readSmallFile } from "../host/small_file.ts";
 
 export type { HookEnding } from "./ending.ts";
 export type { Readiness } from "./readiness.ts";
 export { type GroupOwner, killSessions } from "../host/process_group.ts";
-export type { HookSurroundings } from "./surroundings.ts";
+export type { HookHost } from "./hook_host.ts";
 
 /** What a hook does. */
 export type HookAction =
@@ -39,7 +40,7 @@ export type HookAction =
 
 /** A hook as far as carrying it out is concerned. */
 export interface RunnableHook {
-  /** For those who are told of the occasion. */
+  /** For those who are told of the payload. */
   readonly name: string;
   /** What it does. */
   readonly action: HookAction;
@@ -48,7 +49,7 @@ export interface RunnableHook {
   /** How to ask afterwards whether its server is ready; null: not at all. */
   readonly readiness: Readiness | null;
   /**
-   * Whether a run for the same occasion carried it out, and the readiness failed. If what it changed is ready by now,
+   * Whether a run for the same payload carried it out, and the readiness failed. If what it changed is ready by now,
    * it is not carried out again.
    */
   readonly isCarriedOut: boolean;
@@ -64,29 +65,29 @@ export interface RunnableHook {
  * ```ts
  * const action = { kind: "command", command: ["nginx", "-s", "reload"] };
  * const hook = { name: "reload", action, timeoutMilliseconds: 5_000, readiness: null, isCarriedOut: false };
- * const ending = await runHook(hook, occasion, stopping.signal);
+ * const ending = await runHook(hook, payload, stopping.signal);
  * // { ok: false, reason: "exited with 1", output: "nginx: [error] …" }
  * ```
  */
 export async function runHook(
   hook: RunnableHook,
-  occasion: Occasion,
+  payload: HookPayload,
   signal: AbortSignal,
-  surroundings: Partial<HookSurroundings> = {},
+  surroundings: Partial<HookHost> = {},
 ): Promise<HookEnding> {
   const { name, readiness } = hook;
   const question = {
     hook: name,
-    occasion,
+    payload,
     stopping: signal,
-    surroundings: { ...PROCESS_SURROUNDINGS, ...surroundings },
+    surroundings: { ...PROCESS_HOST, ...surroundings },
   };
   try {
     if (readiness !== null && hook.isCarriedOut) {
       const answer = await askOnce(readiness, question);
       if (answer.ok) return answer;
     }
-    const ending = await carryOutInTime(hook, occasion, signal, question.surroundings);
+    const ending = await carryOutInTime(hook, payload, signal, question.surroundings);
     if (!ending.ok || readiness === null) return ending;
     const answer = await awaitReadiness(readiness, question);
     if (answer.ok) return ending;
@@ -99,30 +100,76 @@ export async function runHook(
 
 async function carryOutInTime(
   hook: RunnableHook,
-  occasion: Occasion,
+  payload: HookPayload,
   signal: AbortSignal,
-  surroundings: HookSurroundings,
+  surroundings: HookHost,
 ): Promise<HookEnding> {
   using limit = openLimit(hook.timeoutMilliseconds, signal);
-  return signal.aborted ? failed(limit.reason()) : await carryOut(hook, occasion, limit, surroundings);
+  return signal.aborted ? failed(limit.reason()) : await carryOut(hook, payload, limit, surroundings);
 }
 
 function carryOut(
   { name, action }: RunnableHook,
-  occasion: Occasion,
+  payload: HookPayload,
   limit: HookLimit,
-  surroundings: HookSurroundings,
+  surroundings: HookHost,
 ): Promise<HookEnding> {
   switch (action.kind) {
     case "command": {
-      const env = commandEnvironment(occasionEnvironment(name, occasion), surroundings.environment);
+      const env = commandEnvironment(payloadEnvironment(name, payload), surroundings.environment);
       return runCommand(action.command, env, limit, surroundings);
     }
     case "http":
-      return makeRequest(action, occasionJson(name, occasion), limit, surroundings);
+      return makeRequest(action, payloadJson(name, payload), limit, surroundings);
     case "signal":
       return signalPidFile(action.pidFile, action.signal);
     case "systemd-unit":
       return changeUnit(action.unit, action.does, limit, surroundings);
   }
+}
+
+// A signal to the process that a pid file names. What stands in such a file is judged before anything is signalled: a
+// number that stands for every process, for the first one or for the daemon itself never is.
+
+/** Sends a signal, and throws as `Deno.kill` does. */
+export type SendSignal = (pid: number, signal: Deno.Signal) => void;
+
+/**
+ * Signals the process whose number is the first line of a file, as daemons write it.
+ *
+ * @param send the operating system's unless a test watches it.
+ */
+export async function signalPidFile(
+  pidFile: string,
+  signal: Deno.Signal,
+  send: SendSignal = Deno.kill,
+): Promise<HookEnding> {
+  const file = terminalText(pidFile);
+  const read = await readSmallFile(pidFile);
+  if (!read.ok) return failed(`has no process to signal: ${read.reason}`);
+  const digits = /^[ \t]*(\d{1,10})[ \t\r]*(?:\n|$)/.exec(read.text)?.[1];
+  if (digits === undefined) {
+    return failed(`has no process to signal: ${file} does not begin with a process's number`);
+  }
+  const pid = Number(digits);
+  // kill(2): 0 is the sender's own group; 1 is the first process, which no pid file of a server names.
+  if (pid <= 1 || pid > 0x7fff_ffff || pid === Deno.pid) {
+    return failed(`signals no process ${pid}, which ${file} names: it is not a server's`);
+  }
+  try {
+    send(pid, signal);
+    return { ok: true, output: "" };
+  } catch (error) {
+    return failed(refusal(error, pid, file));
+  }
+}
+
+function refusal(error: unknown, pid: number, file: string): string {
+  if (error instanceof Deno.errors.NotFound) {
+    return `found no process ${pid}, which ${file} names: the file is out of date, or the server does not run`;
+  }
+  if (error instanceof Deno.errors.PermissionDenied) {
+    return `may not signal process ${pid} of another user: give the daemon's unit CAP_KILL in a drop-in, or use SystemdUnit`;
+  }
+  return `could not signal process ${pid}: ${error instanceof Error ? error.name : "an unknown error"}`;
 }

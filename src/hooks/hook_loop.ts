@@ -3,13 +3,13 @@
 import { type Clock, systemClock } from "../time/clock.ts";
 import {
   decideHooks,
-  type Happening,
   type HookEvent,
   type HookPlan,
   type HookResult,
   type HooksAction,
   type HooksEvent,
   type HooksState,
+  type HookTrigger,
   type HookVerdict,
   initialHooks,
 } from "./decide_hooks.ts";
@@ -32,9 +32,9 @@ export interface HookReport extends HookVerdict {
 export interface HookLoopOptions<Told> {
   /** In the order in which they run. */
   readonly plans: readonly HookPlan[];
-  /** Which happening each hook is done with, as the last process kept it. */
+  /** Which trigger each hook is done with, as the last process kept it. */
   readonly done: ReadonlyMap<string, string>;
-  /** The longest random delay before the hooks of a happening; 0: none. */
+  /** The longest random delay before the hooks of a trigger; 0: none. */
   readonly splayMilliseconds: number;
   /**
    * Runs a hook; ends soon after the signal. What goes wrong is a result; a throw is a bug. `changed` are the parts that
@@ -56,7 +56,7 @@ export interface HookLoopOptions<Told> {
 /** Hooks at work; disposing of it ends those that run. */
 export interface HookLoop<Told> extends AsyncDisposable {
   /** Takes what happened. Returns at once. */
-  happened(happening: Happening<Told>): void;
+  happened(trigger: HookTrigger<Told>): void;
   /** Takes that what happened is past. */
   over(event: HookEvent): void;
   /** Where each hook stands. */
@@ -117,8 +117,8 @@ export function runHooks<Told>(given: HookLoopOptions<Told>): HookLoop<Told> {
     take({ kind: "ended", hook, result, random: random() }, { output, durationMilliseconds: clock.now() - begun });
   };
   return {
-    happened: (happening) =>
-      take({ kind: "happened", happening, splayMilliseconds: Math.round(random() * splayMilliseconds) }),
+    happened: (trigger) =>
+      take({ kind: "happened", trigger, splayMilliseconds: Math.round(random() * splayMilliseconds) }),
     over: (event) => take({ kind: "over", event }),
     state: () => state,
     async [Symbol.asyncDispose]() {

@@ -1,9 +1,9 @@
-// What a hook is told of its occasion, as a command and as an HTTP server read it: bounded, on one line where people
+// What a hook is told of its payload, as a command and as an HTTP server read it: bounded, on one line where people
 // read it, and nothing of it secret. A text that would be wrong when it is cut, such as a path, is left out instead.
 import { terminalText } from "../diagnostic/terminal_text.ts";
 
 /** What happened, as its hooks are told. */
-export interface Occasion {
+export interface HookPayload {
   /** `check`: a candidate is about to be put in force. The others: what has happened to the instance. */
   readonly event: "check" | "activated" | "rejected" | "diverged";
   /** The instance's name. */
@@ -48,8 +48,8 @@ const MAX_PARTS = 100;
  * The variables of a command's environment, some 33 KiB at the most, which execve(2) takes. A member that is null
  * has no variable; `HONUA_CONFIGD_CHANGED` separates its parts by commas and is empty where it is known that none changed.
  */
-export function occasionEnvironment(hook: string, occasion: Occasion): Record<string, string> {
-  const told = bounded(hook, occasion);
+export function payloadEnvironment(hook: string, payload: HookPayload): Record<string, string> {
+  const told = bounded(hook, payload);
   const variables: Readonly<Record<string, string | null>> = {
     HONUA_CONFIGD_EVENT: told.event,
     HONUA_CONFIGD_HOOK: told.hook,
@@ -71,27 +71,27 @@ export function occasionEnvironment(hook: string, occasion: Occasion): Record<st
   );
 }
 
-/** The body of an HTTP hook: one JSON object with a member for each of the occasion's, null where it has none. */
-export function occasionJson(hook: string, occasion: Occasion): string {
-  return JSON.stringify(bounded(hook, occasion));
+/** The body of an HTTP hook: one JSON object with a member for each of the payload's, null where it has none. */
+export function payloadJson(hook: string, payload: HookPayload): string {
+  return JSON.stringify(bounded(hook, payload));
 }
 
-function bounded(hook: string, occasion: Occasion) {
+function bounded(hook: string, payload: HookPayload) {
   return {
-    event: occasion.event,
+    event: payload.event,
     hook: name(hook),
-    instance: name(occasion.instance),
-    source: path(occasion.source),
-    snapshot: path(occasion.snapshot),
-    serverPath: pathOrNull(occasion.serverPath),
-    hash: nameOrNull(occasion.hash),
-    previousHash: nameOrNull(occasion.previousHash),
-    generation: occasion.generation,
-    candidate: pathOrNull(occasion.candidate),
-    serverCandidate: pathOrNull(occasion.serverCandidate),
-    changed: occasion.changed?.slice(0, MAX_PARTS).map(name) ?? null,
-    reason: occasion.reason === null ? null : terminalText(occasion.reason, MAX_REASON_LENGTH),
-    agreedHash: nameOrNull(occasion.agreedHash),
+    instance: name(payload.instance),
+    source: path(payload.source),
+    snapshot: path(payload.snapshot),
+    serverPath: pathOrNull(payload.serverPath),
+    hash: nameOrNull(payload.hash),
+    previousHash: nameOrNull(payload.previousHash),
+    generation: payload.generation,
+    candidate: pathOrNull(payload.candidate),
+    serverCandidate: pathOrNull(payload.serverCandidate),
+    changed: payload.changed?.slice(0, MAX_PARTS).map(name) ?? null,
+    reason: payload.reason === null ? null : terminalText(payload.reason, MAX_REASON_LENGTH),
+    agreedHash: nameOrNull(payload.agreedHash),
   };
 }
 

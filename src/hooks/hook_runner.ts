@@ -7,12 +7,12 @@ import type { HookOptions, HooksOptions } from "../options/options.ts";
 import { type HookReport, runHooks } from "./hook_loop.ts";
 import { heldBy, type HookPlan, type HooksState } from "./decide_hooks.ts";
 import type { Report } from "../reload/report.ts";
-import { backoffOf, check } from "./check_runner.ts";
+import { backoffOf, runChecks } from "./check_runner.ts";
 import {
   type CandidatePaths,
-  followHappenings,
-  type HappeningSettings,
   type HookCandidate,
+  type HookTriggerSettings,
+  openHookTriggers,
   type Told,
 } from "./hook_triggers.ts";
 import {
@@ -26,7 +26,7 @@ import { runnableHook } from "./runnable_hook.ts";
 import { followSecretFiles } from "./secret_contents.ts";
 
 /** What the hooks of a host need. */
-export interface HookingSettings extends HappeningSettings, HookMemorySettings {
+export interface HookRunnerSettings extends HookTriggerSettings, HookMemorySettings {
   /** `Hooks`. */
   readonly options: HooksOptions;
   /** The content hash that each hook is done with, as the last process kept it. */
@@ -42,7 +42,7 @@ export interface HookingSettings extends HappeningSettings, HookMemorySettings {
 }
 
 /** The hooks of a host. Disposing of it ends those that run. */
-export interface Hooking extends AsyncDisposable {
+export interface HookRunner extends AsyncDisposable {
   /** Takes what came of a reload, with the parts that it changed, or passed between the instances. */
   report(report: Report<HookCandidate>, changed: readonly string[]): void;
   /** Shows a snapshot that is not in force yet to the check hooks; resolves with why it was refused, empty: it was not. */
@@ -59,11 +59,11 @@ export interface Hooking extends AsyncDisposable {
 }
 
 /** Opens the hooks; none runs before something is reported. */
-export function openHooking(settings: HookingSettings): Hooking {
+export function openHookRunner(settings: HookRunnerSettings): HookRunner {
   const { options, mask } = settings;
   const hooks = effectiveHooks(options);
   const byName = new Map(hooks.map((hook) => [hook.name, hook]));
-  const happenings = followHappenings(settings);
+  const triggers = openHookTriggers(settings);
   const memory = rememberHooks(settings);
   const groups = new Set<number>();
   // What each hook was carried out for without what it changed being ready in time.
@@ -72,14 +72,14 @@ export function openHooking(settings: HookingSettings): Hooking {
   const files = followSecretFiles(settings.secretFiles);
   const run = async (
     hook: HookOptions,
-    { occasion, secrets }: Told,
+    { payload, secrets }: Told,
     signal: AbortSignal,
     isCarriedOut = false,
   ): Promise<HookEnding> => {
     // What comes into force while it runs may stand in its output as well.
-    const maskNow = (text: string) => mask(maskerOf([...secrets, ...happenings.secrets(), ...files.secrets()])(text));
+    const maskNow = (text: string) => mask(maskerOf([...secrets, ...triggers.secrets(), ...files.secrets()])(text));
     await files.read();
-    return await runHook(runnableHook(hook, isCarriedOut), { ...occasion, generation: settings.generation() }, signal, {
+    return await runHook(runnableHook(hook, isCarriedOut), { ...payload, generation: settings.generation() }, signal, {
       mask: maskNow,
       groups,
       ended: (count) => memory.left(hook.name, count),
@@ -94,12 +94,12 @@ export function openHooking(settings: HookingSettings): Hooking {
     done: settings.done,
     splayMilliseconds: options.splay * 1000,
     async run(name, told, changed, signal) {
-      const { occasion, secrets } = told;
+      const { payload, secrets } = told;
       // The header may have been written anew since it happened.
-      const hash = occasion.event === "activated" ? happenings.hash() : occasion.hash;
+      const hash = payload.event === "activated" ? triggers.hash() : payload.hash;
       const isCarriedOut = carriedOut.get(name) === told;
       const hook = byName.get(name)!;
-      const ending = await run(hook, { occasion: { ...occasion, hash, changed }, secrets }, signal, isCarriedOut);
+      const ending = await run(hook, { payload: { ...payload, hash, changed }, secrets }, signal, isCarriedOut);
       if (!ending.ok && ending.isCarriedOut) carriedOut.set(name, told);
       else carriedOut.delete(name);
       return ending;
@@ -110,14 +110,14 @@ export function openHooking(settings: HookingSettings): Hooking {
   return {
     report(report, changed) {
       if (hooks.length === 0) return;
-      for (const news of happenings.of(report, changed)) {
+      for (const news of triggers.of(report, changed)) {
         if (news.kind === "over") loop.over(news.event);
-        else loop.happened(news.happening);
+        else loop.happened(news.trigger);
       }
     },
     check(candidate, paths, changed, signal) {
-      const told = happenings.toCheck(candidate, paths, changed);
-      return check(checkHooks(options), changed, {
+      const told = triggers.toCheck(candidate, paths, changed);
+      return runChecks(checkHooks(options), changed, {
         run: (hook, ending) => run(hook, told, ending),
         report: ended,
         random: Math.random,

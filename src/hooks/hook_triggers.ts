@@ -1,15 +1,15 @@
 // What of the reloads and the agreement is worth a hook, each thing once: a snapshot with another content, a source that
 // is rejected and was not before, a divergence; and at the start what is in force, for hooks that the last process owed.
-import type { Occasion } from "./hook_payload.ts";
+import type { HookPayload } from "./hook_payload.ts";
 import { openSecretSearch, secretsIn } from "../diagnostic/secrets.ts";
-import type { Happening, HookEvent } from "./decide_hooks.ts";
+import type { HookEvent, HookTrigger } from "./decide_hooks.ts";
 import type { Report } from "../reload/report.ts";
-import type { Mark } from "../reload/state.ts";
+import type { SnapshotId } from "../reload/state.ts";
 import type { Existing } from "../snapshot/store.ts";
 
 /** The part of a candidate that hooks need. */
 export interface HookCandidate {
-  readonly snapshot: Pick<Mark, "hash">;
+  readonly snapshot: Pick<SnapshotId, "hash">;
   /** The resolved config, which holds secrets. */
   readonly config: unknown;
 }
@@ -17,24 +17,24 @@ export interface HookCandidate {
 /** What a hook is told, but for the generation, which may come later; and what its output must not show. */
 export interface Told {
   /** What it is told. */
-  readonly occasion: Omit<Occasion, "generation">;
+  readonly payload: Omit<HookPayload, "generation">;
   /** Those of a configuration that is not in force. */
   readonly secrets: readonly string[];
 }
 
 /** What a report means to the hooks. */
 export type HookNews =
-  | { readonly kind: "happened"; readonly happening: Happening<Told> }
+  | { readonly kind: "happened"; readonly trigger: HookTrigger<Told> }
   | { readonly kind: "over"; readonly event: HookEvent };
 
 /** What is in force, as far as hooks are concerned. */
-export interface InForce extends Mark {
+export interface InForce extends SnapshotId {
   /** The texts in it that nobody is to see. */
   readonly secrets: readonly string[];
 }
 
 /** Where a check hook finds the files that it checks. */
-export type CandidatePaths = Pick<Occasion, "candidate" | "serverCandidate"> & { readonly candidate: string };
+export type CandidatePaths = Pick<HookPayload, "candidate" | "serverCandidate"> & { readonly candidate: string };
 
 /** What of a snapshot that was found concerns hooks; the snapshot itself is not kept. */
 export function inForceOf(existing: Existing): InForce | null {
@@ -43,10 +43,10 @@ export function inForceOf(existing: Existing): InForce | null {
   return { hash, contentHash, secrets: secretsIn(config) };
 }
 
-/** What finding the happenings needs. */
-export interface HappeningSettings {
+/** What finding the triggers needs. */
+export interface HookTriggerSettings {
   /** What every hook is told. */
-  readonly about: Pick<Occasion, "instance" | "source" | "snapshot" | "serverPath">;
+  readonly about: Pick<HookPayload, "instance" | "source" | "snapshot" | "serverPath">;
   /** What was found in force at the start; null: nothing. */
   readonly inForce: InForce | null;
   /** By what others know the source that was rejected last. */
@@ -55,8 +55,8 @@ export interface HappeningSettings {
   mask(text: string): string;
 }
 
-/** Finds the happenings in what is reported. */
-export interface Happenings {
+/** Finds the triggers in what is reported. */
+export interface HookTriggers {
   /** Takes a report, with the parts that it changed; returns what it means to the hooks. */
   of(report: Report<HookCandidate>, changed: readonly string[]): readonly HookNews[];
   /** The message for a check hook about a snapshot and its server form at temporary paths. */
@@ -82,7 +82,7 @@ interface Memory {
 }
 
 /** Follows what is in force, and what was said of it already. */
-export function followHappenings(settings: HappeningSettings): Happenings {
+export function openHookTriggers(settings: HookTriggerSettings): HookTriggers {
   const { inForce } = settings;
   const memory: Memory = {
     secretsOf: openSecretSearch(),
@@ -95,8 +95,8 @@ export function followHappenings(settings: HappeningSettings): Happenings {
     of: (report, changed) => newsOf(settings, memory, report, changed),
     toCheck(candidate, paths, changed) {
       const { hash } = candidate.snapshot;
-      const occasion = occasionOf(settings, memory, "check", { hash, ...paths, changed });
-      return { occasion, secrets: memory.secretsOf(candidate.config) };
+      const payload = payloadOf(settings, memory, "check", { hash, ...paths, changed });
+      return { payload, secrets: memory.secretsOf(candidate.config) };
     },
     secrets: () => [...memory.inForce?.secrets ?? [], ...memory.formerSecrets],
     hash: () => memory.inForce?.hash ?? null,
@@ -104,7 +104,7 @@ export function followHappenings(settings: HappeningSettings): Happenings {
 }
 
 function newsOf(
-  settings: HappeningSettings,
+  settings: HookTriggerSettings,
   memory: Memory,
   report: Report<HookCandidate>,
   changed: readonly string[],
@@ -139,7 +139,7 @@ function newsOf(
 }
 
 /** What was in force at the start is told when the first look has ended, for it may bring something newer. */
-function started(settings: HappeningSettings, memory: Memory): HookNews[] {
+function started(settings: HookTriggerSettings, memory: Memory): HookNews[] {
   if (!memory.isStart || memory.inForce === null) return [];
   memory.isStart = false;
   const keys = { key: memory.inForce.contentHash, isStart: true };
@@ -147,7 +147,7 @@ function started(settings: HappeningSettings, memory: Memory): HookNews[] {
 }
 
 function activated(
-  settings: HappeningSettings,
+  settings: HookTriggerSettings,
   memory: Memory,
   report: Extract<Report<HookCandidate>, { kind: "activated" }>,
   changed: readonly string[],
@@ -163,22 +163,22 @@ function activated(
 }
 
 function happened(
-  settings: HappeningSettings,
+  settings: HookTriggerSettings,
   memory: Memory,
   event: HookEvent,
-  details: Partial<Occasion>,
-  keys: Pick<Happening<Told>, "key"> & Partial<Happening<Told>>,
+  details: Partial<HookPayload>,
+  keys: Pick<HookTrigger<Told>, "key"> & Partial<HookTrigger<Told>>,
 ): HookNews {
-  const told = { occasion: occasionOf(settings, memory, event, details), secrets: [] };
-  return { kind: "happened", happening: { event, before: null, changed: null, isStart: false, told, ...keys } };
+  const told = { payload: payloadOf(settings, memory, event, details), secrets: [] };
+  return { kind: "happened", trigger: { event, before: null, changed: null, isStart: false, told, ...keys } };
 }
 
-function occasionOf(
-  { about }: HappeningSettings,
+function payloadOf(
+  { about }: HookTriggerSettings,
   { inForce }: Memory,
-  event: Occasion["event"],
-  details: Partial<Occasion>,
-): Told["occasion"] {
+  event: HookPayload["event"],
+  details: Partial<HookPayload>,
+): Told["payload"] {
   const hash = inForce?.hash ?? null;
   const nothing = { candidate: null, serverCandidate: null, changed: null, reason: null, agreedHash: null };
   return { ...about, event, hash, previousHash: hash, ...nothing, ...details };

@@ -11,7 +11,7 @@ import { failed, type HookEnding, type HookLimit } from "./ending.ts";
 import { DEFAULT_OUTPUT_BOUNDS, keepOutput, type KeptOutput } from "./kept_output.ts";
 import { answerMask, requestSecrets } from "./request_secrets.ts";
 import { readSmallFile } from "../host/small_file.ts";
-import type { HookSurroundings } from "./surroundings.ts";
+import type { HookHost } from "./hook_host.ts";
 
 /** A request to make. */
 export interface HookRequest {
@@ -39,7 +39,7 @@ export async function makeRequest(
   request: HookRequest,
   body: string,
   limit: HookLimit,
-  surroundings: HookSurroundings,
+  surroundings: HookHost,
 ): Promise<HookEnding> {
   if (!URL.canParse(request.url)) return failed("has a URL that is none");
   const url = new URL(request.url);
@@ -112,7 +112,7 @@ type HeadersRead = { readonly ok: true; readonly headers: Headers } | { readonly
 async function readHeaders(
   request: HookRequest,
   url: URL,
-  environment: HookSurroundings["environment"],
+  environment: HookHost["environment"],
 ): Promise<HeadersRead> {
   const headers = new Headers({ "user-agent": "honua-configd" });
   if (url.username !== "" || url.password !== "") headers.set("authorization", basicCredentials(url));

@@ -5,8 +5,8 @@ import { pause } from "../time/pause.ts";
 import { commandEnvironment, runCommand } from "./command.ts";
 import { failed, type FailedEnding, type HookEnding, type HookLimit, openLimit } from "./ending.ts";
 import { type HookRequest, makeRequest } from "./http_request.ts";
-import { type Occasion, occasionEnvironment } from "./hook_payload.ts";
-import type { HookSurroundings } from "./surroundings.ts";
+import { type HookPayload, payloadEnvironment } from "./hook_payload.ts";
+import type { HookHost } from "./hook_host.ts";
 import { checkUnit } from "./systemd_unit.ts";
 
 /** How it is asked whether something is ready. */
@@ -37,11 +37,11 @@ export interface ReadinessQuestion {
   /** The hook's name, for a command. */
   readonly hook: string;
   /** The same. */
-  readonly occasion: Occasion;
+  readonly payload: HookPayload;
   /** Ends the wait when aborted. */
   readonly stopping: AbortSignal;
   /** Where it is asked. */
-  readonly surroundings: HookSurroundings;
+  readonly surroundings: HookHost;
 }
 
 /** How often it is asked, and how long one ask may take. */
@@ -74,18 +74,18 @@ export async function awaitReadiness(
 /** Asks once, without waiting for another answer. */
 export async function askOnce(
   { probe }: Readiness,
-  { hook, occasion, stopping, surroundings }: ReadinessQuestion,
+  { hook, payload, stopping, surroundings }: ReadinessQuestion,
   { askMilliseconds } = PACE,
 ): Promise<HookEnding> {
   using limit = openLimit(askMilliseconds, stopping, `no answer within ${askMilliseconds / 1000} s`);
-  return await ask(probe, () => occasionEnvironment(hook, occasion), limit, surroundings);
+  return await ask(probe, () => payloadEnvironment(hook, payload), limit, surroundings);
 }
 
 function ask(
   probe: ReadinessProbe,
   variables: () => Record<string, string>,
   limit: HookLimit,
-  surroundings: HookSurroundings,
+  surroundings: HookHost,
 ): Promise<HookEnding> {
   switch (probe.kind) {
     case "command":

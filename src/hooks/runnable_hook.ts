@@ -5,7 +5,7 @@ import type { HookOptions, ReadyOptions } from "../options/options.ts";
 /**
  * Makes a hook of its options.
  *
- * @param isCarriedOut whether a run for the same occasion carried it out, and only the readiness failed.
+ * @param isCarriedOut whether a run for the same payload carried it out, and only the readiness failed.
  */
 export function runnableHook(hook: HookOptions, isCarriedOut: boolean): RunnableHook {
   const { name, timeoutSeconds, ready } = hook;

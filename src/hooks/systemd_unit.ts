@@ -2,7 +2,7 @@
 import { terminalText } from "../diagnostic/terminal_text.ts";
 import { commandEnvironment, runCommand } from "./command.ts";
 import { failed, type HookEnding, type HookLimit } from "./ending.ts";
-import type { HookSurroundings } from "./surroundings.ts";
+import type { HookHost } from "./hook_host.ts";
 
 type Meaning = (unit: string, does: string) => string;
 
@@ -33,7 +33,7 @@ export async function changeUnit(
   unit: string,
   action: UnitAction,
   limit: HookLimit,
-  surroundings: HookSurroundings,
+  surroundings: HookHost,
 ): Promise<HookEnding> {
   return await systemctl([action, unit], action === "restart" ? "restart" : "reload", limit, surroundings);
 }
@@ -42,7 +42,7 @@ export async function changeUnit(
  * Asks whether a unit is active. One that is `reloading` is not yet, although systemctl ends with 0 for it; any other
  * state may still change, also `failed`, for a unit or a person may start it again.
  */
-export async function checkUnit(unit: string, limit: HookLimit, surroundings: HookSurroundings): Promise<HookEnding> {
+export async function checkUnit(unit: string, limit: HookLimit, surroundings: HookHost): Promise<HookEnding> {
   const ending = await systemctl(["is-active", unit], "ask about", limit, surroundings);
   if (limit.signal.aborted && !ending.ok) return ending;
   const state = ending.output.trim();
@@ -56,7 +56,7 @@ async function systemctl(
   args: readonly [string, string],
   does: string,
   limit: HookLimit,
-  surroundings: HookSurroundings,
+  surroundings: HookHost,
 ): Promise<HookEnding> {
   const [verb, unit] = args;
   const env = commandEnvironment({ LC_ALL: "C", SYSTEMD_COLORS: "0" }, surroundings.environment);

@@ -1,16 +1,16 @@
 // What follows from an event, as a pure function: no I/O, no clock, no randomness but what the event brings. It asks
-// for at most one look or write at a time, lets every hint end in a look that began after it, and moves the active mark
-// only when a write succeeded. After `stop` it asks for nothing more.
+// for at most one look or write at a time, lets every hint end in a look that began after it, and moves the active snapshot
+// id only when a write succeeded. After `stop` it asks for nothing more.
 import type { Diagnostic } from "../diagnostic/diagnostic.ts";
 import { agree, type ClusterAction, type ClusterEvent, type ReloadedEvent } from "../agreement/agree.ts";
 import { backoffMilliseconds } from "../time/backoff.ts";
-import type { LoopReport, Outcome, ReloadReport, Report } from "./report.ts";
+import type { LoopReport, ReloadOutcome, ReloadReport, Report } from "./report.ts";
 import {
   type Change,
   type HintReason,
   isManual,
-  type Mark,
   type Proposal,
+  type SnapshotId,
   type State,
   type Trouble,
   type Work,
@@ -21,7 +21,7 @@ export type LookOutcome<Candidate> =
   | (Proposal<Candidate> & {
     readonly kind: "candidate";
     /** What the verified snapshot file holds; null where it is missing or damaged. */
-    readonly stored: Mark | null;
+    readonly stored: SnapshotId | null;
   })
   | {
     readonly kind: "rejected";
@@ -119,7 +119,7 @@ export function decide<C>(state: State<C>, event: Event<C>): Decision<C> {
 }
 
 /** Makes the event for the agreement of a reload that ended in the state `before` and led to the state `after`. */
-function reloadedEvent<C>(before: State<C>, after: State<C>, report: Outcome<C>, random: number): ReloadedEvent {
+function reloadedEvent<C>(before: State<C>, after: State<C>, report: ReloadOutcome<C>, random: number): ReloadedEvent {
   const { kind } = report;
   const isHealthy = kind === "activated" || kind === "unchanged";
   // A source that is not in force overrules nobody, and a look that began before the head was known says nothing of it.
@@ -299,7 +299,7 @@ function activated<C>(
 }
 
 /** What a write of the proposal would change; null where nothing is to be written. */
-function changeOf(active: Mark | null, proposed: Mark & { stored: Mark | null }): Change | null {
+function changeOf(active: SnapshotId | null, proposed: SnapshotId & { stored: SnapshotId | null }): Change | null {
   if (active === null) return "both";
   const header = proposed.hash !== active.hash;
   const content = proposed.contentHash !== active.contentHash;

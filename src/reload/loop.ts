@@ -4,14 +4,13 @@ import { initialAgreement, isAnnouncing } from "../agreement/agreement.ts";
 import { type Clock, systemClock } from "../time/clock.ts";
 import { announce, type ClusterAccess, readHead } from "./cluster_access.ts";
 import { type Action, type ActivationResult, decide, type Event, type LookOutcome } from "./decide.ts";
-import type { Outcome, Report } from "./report.ts";
-import { type HintReason, initialState, type Mark, type State } from "./state.ts";
-import { beginWork, type Ending, type RunningWork } from "./work.ts";
+import type { ReloadOutcome, Report } from "./report.ts";
+import { type HintReason, initialState, type SnapshotId, type State } from "./state.ts";
 
 /** What a loop is given. */
 export interface LoopOptions<Candidate> {
   /** The snapshot in force at start, verified; null where there is none. */
-  readonly active: Mark | null;
+  readonly active: SnapshotId | null;
   /** Reads and judges the source, changing nothing. What is wrong with it is an outcome; a throw is a bug. */
   look(signal: AbortSignal): Promise<LookOutcome<Candidate>>;
   /**
@@ -58,7 +57,7 @@ export interface Loop<Candidate> extends AsyncDisposable {
   /** Says "look again". Returns at once; after `stop` it does nothing. */
   hint(reason: HintReason): void;
   /** The same, and resolves with what came of a look that began after it; null where the loop stopped first. */
-  request(reason: HintReason): Promise<Outcome<Candidate> | null>;
+  request(reason: HintReason): Promise<ReloadOutcome<Candidate> | null>;
   /** Says what happened to the link: it is there (again), it is not, or a message came over it. */
   link(event: "linked" | "unlinked" | "heard"): void;
   /** Gives up a look, lets a write complete or give up before its rename, and does nothing more. */
@@ -80,7 +79,7 @@ export const SUPERSEDED = "superseded by a newer source";
 const MAX_HUNG_LOOKS = 4;
 
 /** Called once with the outcome; null where the loop stopped. */
-type Answer<C> = (outcome: Outcome<C> | null) => void;
+type Answer<C> = (outcome: ReloadOutcome<C> | null) => void;
 
 /** The timers that decide arms, one of each at a time. */
 type TimerName = "retry" | "settle" | "reconcile" | "heartbeat";
@@ -161,7 +160,7 @@ export function runLoop<Candidate>(options: LoopOptions<Candidate>): Loop<Candid
     hint: (reason) => take(machine, { kind: "hint", reason }),
     request(reason) {
       if (machine.state.stopping) return Promise.resolve(null);
-      const { promise, resolve } = Promise.withResolvers<Outcome<Candidate> | null>();
+      const { promise, resolve } = Promise.withResolvers<ReloadOutcome<Candidate> | null>();
       machine.requests.waiting.push(resolve);
       take(machine, { kind: "hint", reason });
       return promise;
@@ -279,7 +278,7 @@ function armHeartbeat<C>(machine: Machine<C>, heartbeat: NonNullable<LoopOptions
 }
 
 /** Answers those who waited for the look that ended; where the loop stopped, all. */
-function answer<C>({ requests }: Machine<C>, outcome: Outcome<C> | null): void {
+function answer<C>({ requests }: Machine<C>, outcome: ReloadOutcome<C> | null): void {
   const answered = outcome === null ? [...requests.looking, ...requests.waiting] : requests.looking;
   requests.looking = [];
   for (const one of answered) one(outcome);
@@ -387,4 +386,44 @@ function tell<C>(machine: Machine<C>, report: Report<C>): void {
   } catch (error) {
     reportError(error);
   }
+}
+
+// One look or write in progress. However it ends (a value, a bug, an abort, or never), whoever waits for it is answered
+// once; what answers late is ignored.
+
+/** How work ended for whoever waited: `abandoned` says that it was given up, whether or not it still runs somewhere. */
+export type Ending<T> =
+  | { readonly kind: "done"; readonly value: T }
+  | { readonly kind: "threw"; readonly error: unknown }
+  | { readonly kind: "abandoned" };
+
+/** A piece of work that runs. */
+export interface RunningWork<T> {
+  /** Never rejects. */
+  readonly ended: Promise<Ending<T>>;
+  /** Resolves when the work itself is over, which is later than `ended` where it was abandoned; never rejects. */
+  readonly over: Promise<void>;
+  /** Tells the work to give up, by its signal, whose reason that is. */
+  abort(reason?: unknown): void;
+  /** Waits no longer. */
+  abandon(): void;
+}
+
+/** Begins work at once. A throw after `abort` is how work gives up, not a bug: it ends as `abandoned`. */
+export function beginWork<T>(run: (signal: AbortSignal) => Promise<T>): RunningWork<T> {
+  const controller = new AbortController();
+  const { promise: ended, resolve } = Promise.withResolvers<Ending<T>>();
+  const over = (async () => {
+    try {
+      resolve({ kind: "done", value: await run(controller.signal) });
+    } catch (error) {
+      resolve(controller.signal.aborted ? { kind: "abandoned" } : { kind: "threw", error });
+    }
+  })();
+  return {
+    ended,
+    over,
+    abort: (reason) => controller.abort(reason),
+    abandon: () => resolve({ kind: "abandoned" }),
+  };
 }

@@ -3,7 +3,7 @@
 import { renderLine } from "../diagnostic/render.ts";
 import type { Diagnostic } from "../diagnostic/diagnostic.ts";
 import type { AgreementReport } from "../agreement/agree.ts";
-import type { LoopReport, Outcome } from "./report.ts";
+import type { LoopReport, ReloadOutcome } from "./report.ts";
 import type { HintReason } from "./state.ts";
 
 /** A line of the log before it is written. */
@@ -103,7 +103,7 @@ export function narrateAgreement(report: AgreementReport): LogLine {
   }
 }
 
-function outcomeOf({ kind, reasons, durationMilliseconds }: Outcome<unknown>): Record<string, unknown> {
+function outcomeOf({ kind, reasons, durationMilliseconds }: ReloadOutcome<unknown>): Record<string, unknown> {
   return { outcome: kind, durationMilliseconds: Math.round(durationMilliseconds * 10) / 10, reasons };
 }
 

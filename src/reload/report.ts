@@ -2,7 +2,7 @@
 // log lines, counts and status of it; nothing in it but `candidate` and `error` can hold a secret.
 import type { Diagnostic } from "../diagnostic/diagnostic.ts";
 import type { AgreementReport } from "../agreement/agree.ts";
-import type { Change, HintReason, Mark, Trouble } from "./state.ts";
+import type { Change, HintReason, SnapshotId, Trouble } from "./state.ts";
 
 /** What every report of a reload says. */
 export interface ReloadReport {
@@ -13,7 +13,7 @@ export interface ReloadReport {
 }
 
 /** A reload that leaves the host healthy. */
-export interface HealthyReport<Candidate> extends ReloadReport, Mark {
+export interface HealthyReport<Candidate> extends ReloadReport, SnapshotId {
   /** The trouble that this reload ended; null where there was none. */
   readonly healed: Trouble["kind"] | null;
   /** What the look brought, for counts and warnings. */
@@ -34,7 +34,7 @@ export interface FailureReport extends ReloadReport {
 export type Report<Candidate> = LoopReport<Candidate> | AgreementReport;
 
 /** The report that ends a reload. */
-export type Outcome<Candidate> = Extract<LoopReport<Candidate>, ReloadReport>;
+export type ReloadOutcome<Candidate> = Extract<LoopReport<Candidate>, ReloadReport>;
 
 /** The outcome of one reload, or, for the last two kinds, something that befell the loop itself. */
 export type LoopReport<Candidate> =

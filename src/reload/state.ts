@@ -3,7 +3,7 @@
 import type { Agreement } from "../agreement/agreement.ts";
 
 /** Names a snapshot: the hash that instances compare, and the content hash that never leaves the host. */
-export interface Mark {
+export interface SnapshotId {
   /** SHA-256 of the portable config, in hex. */
   readonly hash: string;
   /** SHA-256 of the resolved config, in hex. */
@@ -58,7 +58,7 @@ export interface Trouble {
 }
 
 /** A validated source on its way to become the snapshot. */
-export interface Proposal<Candidate> extends Mark {
+export interface Proposal<Candidate> extends SnapshotId {
   /** The digest of the source's bytes and of the environment that it read. */
   readonly fingerprint: string;
   /** Whatever a write needs; opaque here. */
@@ -82,7 +82,7 @@ export type Work<Candidate> =
 /** The state of a host's reloads. */
 export interface State<Candidate> {
   /** The snapshot in force; null until a first one is written. It moves only after its write succeeded. */
-  readonly active: Mark | null;
+  readonly active: SnapshotId | null;
   /** What is at hand. */
   readonly work: Work<Candidate>;
   /** Whether the loop ends with the work at hand. */
@@ -108,7 +108,7 @@ export interface Beginnings {
 }
 
 /** Idle and healthy, with the snapshot that was verified at start (null: there is none). */
-export function initialState<Candidate>(active: Mark | null, beginnings: Beginnings = {}): State<Candidate> {
+export function initialState<Candidate>(active: SnapshotId | null, beginnings: Beginnings = {}): State<Candidate> {
   const { agreement = null, isChecked = false } = beginnings;
   return {
     active,

@@ -30,7 +30,7 @@ export function dueAt(burst: Burst, quiescence: Quiescence): number {
 }
 
 /** What `settle` takes. */
-export interface SettleOptions {
+export interface DebounceOptions {
   /** As in `Quiescence`. */
   readonly quietMilliseconds: number;
   /** As in `Quiescence`. Default: four times the quiet time. */
@@ -40,7 +40,7 @@ export interface SettleOptions {
 }
 
 /** A door at which hints are left. Disposing it closes it. */
-export interface Settler extends Disposable {
+export interface Debouncer extends Disposable {
   /** Says that there is something to look at. */
   hint(): void;
   /** Fires at once if a hint is waiting. */
@@ -53,7 +53,7 @@ export interface Settler extends Disposable {
  * Calls `onSettled` once for the hints that came close together. A hint given while `onSettled` runs belongs to the
  * next burst. What `onSettled` throws is a bug and is not caught; no hint is lost by it.
  */
-export function settle(options: SettleOptions, onSettled: () => void): Settler {
+export function debounce(options: DebounceOptions, onSettled: () => void): Debouncer {
   const { quietMilliseconds, longestMilliseconds = 4 * quietMilliseconds, clock = systemClock } = options;
   let burst: Burst | null = null;
   let cancelTimer: (() => void) | null = null;

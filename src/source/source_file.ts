@@ -1,13 +1,13 @@
 // One bounded read of a source: the bytes that are hashed are the bytes that are decoded, never more than the limit,
 // whatever the path leads to and however it changes meanwhile. What is wrong with a file is a diagnostic, not an error.
-import { createHash } from "node:crypto";
 import * as fs from "node:fs/promises";
+import { createHash } from "node:crypto";
 import { dirname } from "node:path";
 import { type Diagnostic, type DiagnosticDetails, errorDiagnostic, type Place } from "../diagnostic/diagnostic.ts";
 import { positionAt, sourceText } from "../diagnostic/range.ts";
 import { type FileStat, NotAFileError, type OpenedFile, openRegularFile, readAtMost } from "../host/regular_file.ts";
 import { tracePath } from "./path_trace.ts";
-import { decodeUtf8 } from "./utf8.ts";
+import { isUtf8 } from "node:buffer";
 
 /** The most that a source may weigh unless told otherwise: 16 MiB. */
 export const DEFAULT_MAX_BYTES = 16 * 1024 * 1024;
@@ -236,4 +236,39 @@ function codeOf(error: unknown): string | undefined {
 // "EACCES: permission denied, open '/x'" and "Permission denied (os error 13): open '/x'" without what the path repeats.
 function reasonOf(error: unknown): string {
   return (error instanceof Error ? error.message : String(error)).split(/, | \(os error/)[0]!;
+}
+
+// Bytes as text where they are UTF-8 to the last byte, and null where they are not: nothing is replaced in silence. What
+// few characters beyond ASCII cost follows their number and not the file's size.
+
+/**
+ * So many bytes are decoded at once. A text with a single wide character takes the slow way as a whole; in pieces only
+ * those that have one do.
+ */
+const PIECE_BYTES = 8 * 1024;
+
+/** The text that the bytes are, without its byte order mark; null where they are not UTF-8. */
+export function decodeUtf8(bytes: Uint8Array): string | null {
+  if (!isUtf8(bytes)) return null;
+  // Not a second one: of two byte order marks one is removed.
+  const first = startsWithMark(bytes) ? MARK_BYTES : 0;
+  const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+  const pieces: string[] = [];
+  for (let start = first, end = first; start < bytes.length; start = end) {
+    end = Math.min(start + PIECE_BYTES, bytes.length);
+    while (end < bytes.length && isContinuation(bytes[end]!)) end++;
+    pieces.push(decoder.decode(bytes.subarray(start, end)));
+  }
+  return pieces.join("");
+}
+
+const MARK_BYTES = 3;
+
+function startsWithMark(bytes: Uint8Array): boolean {
+  return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf;
+}
+
+/** Whether a byte is not the first of its character (RFC 3629, section 3). */
+function isContinuation(byte: number): boolean {
+  return (byte & 0xc0) === 0x80;
 }

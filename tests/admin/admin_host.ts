@@ -2,7 +2,7 @@
 // over TCP, and connections that say byte for byte what they are told.
 import { type AdminServer, type AdminSettings, openAdminServer } from "../../src/admin/server.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
-import { type FakeSubject, fakeSubject } from "./fake_subject.ts";
+import { fakeDaemonApi, type FakeSubject } from "./fake_daemon_api.ts";
 
 /** A token that is right. */
 export const TOKEN = "0123456789abcdef-token";
@@ -21,7 +21,7 @@ export type Ask = Omit<RequestInit, "signal"> & { readonly signal?: AbortSignal 
 /** The interface at work. */
 export interface AdminHost extends AsyncDisposable {
   /** The daemon behind it. */
-  readonly subject: FakeSubject;
+  readonly api: FakeSubject;
   /** The interface. */
   readonly server: AdminServer;
   /** What it logged. */
@@ -44,7 +44,7 @@ export async function openAdminHost(settings: Partial<AdminSettings> = {}): Prom
   const socket = directory.file("admin.sock");
   const tokenFile = await directory.write("token", `${TOKEN}\n`);
   await Deno.chmod(tokenFile, 0o600);
-  const subject = fakeSubject();
+  const api = fakeDaemonApi();
   const logged: Logged[] = [];
   const note = (message: string, fields?: Readonly<Record<string, unknown>>) => void logged.push({ message, fields });
   const opened = await openAdminServer({
@@ -52,7 +52,7 @@ export async function openAdminHost(settings: Partial<AdminSettings> = {}): Prom
     listen: "127.0.0.1:0",
     tokenFile,
     tls: { certificateFile: null, keyFile: null },
-    subject,
+    api,
     log: { information: () => {}, warning: note, error: note },
     now: () => new Date("2026-01-02T03:04:05.678Z"),
     ...settings,
@@ -62,7 +62,7 @@ export async function openAdminHost(settings: Partial<AdminSettings> = {}): Prom
   const client = Deno.createHttpClient({ proxy: { transport: "unix", path: socket } });
   const base = server.addresses().at(-1)!;
   return {
-    subject,
+    api,
     server,
     logged,
     socket,

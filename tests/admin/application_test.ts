@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { openAdminHost, problemOf } from "./admin_host.ts";
-import { SECRET } from "./fake_subject.ts";
+import { SECRET } from "./fake_daemon_api.ts";
 
 const GET_PATHS = ["/livez", "/readyz", "/healthz/consistency", "/admin/status", "/admin/peers", "/metrics"];
 
@@ -20,7 +20,7 @@ Deno.test("status and peers are JSON that ends with a line feed and is kept by n
 
 Deno.test("answers are not compressed, whatever a client takes", async () => {
   await using host = await openAdminHost();
-  host.subject.activate("c1", new TextEncoder().encode(JSON.stringify("a".repeat(5000))));
+  host.api.activate("c1", new TextEncoder().encode(JSON.stringify("a".repeat(5000))));
   for (const path of ["/admin/status", "/admin/snapshot"]) {
     const response = await host.ask(path, { headers: { "Accept-Encoding": "gzip, br" } });
     assertEquals(response.headers.get("Content-Encoding"), null);
@@ -31,7 +31,7 @@ Deno.test("answers are not compressed, whatever a client takes", async () => {
 
 Deno.test("HEAD is answered wherever GET is, with the same status and no body", async () => {
   await using host = await openAdminHost();
-  host.subject.activate("c1");
+  host.api.activate("c1");
   for (const path of [...GET_PATHS, "/admin/snapshot"]) {
     const get = await host.ask(path);
     await get.body?.cancel();
@@ -40,7 +40,7 @@ Deno.test("HEAD is answered wherever GET is, with the same status and no body", 
     assertEquals(head.headers.get("Content-Type"), get.headers.get("Content-Type"));
   }
   const events = await host.ask("/admin/events", { method: "HEAD" });
-  assertEquals([events.status, await events.text(), host.subject.events.followers()], [200, "", 0]);
+  assertEquals([events.status, await events.text(), host.api.events.followers()], [200, "", 0]);
 });
 
 Deno.test("an unknown path is not found, whatever it looks like", async () => {
@@ -65,7 +65,7 @@ Deno.test("a method that a path does not take is refused with those that it take
     await response.body?.cancel();
     assertEquals([response.status, response.headers.get("Allow")], [405, "POST"]);
   }
-  assertEquals(host.subject.requests, []);
+  assertEquals(host.api.requests, []);
 });
 
 Deno.test("a problem is as RFC 9457 has it", async () => {
@@ -81,7 +81,7 @@ Deno.test("a problem is as RFC 9457 has it", async () => {
 
 Deno.test("a bug is told to the log and answered without its details", async () => {
   await using host = await openAdminHost();
-  host.subject.bug = new TypeError("cannot read frobnication");
+  host.api.bug = new TypeError("cannot read frobnication");
   const response = await host.ask("/admin/status");
   const text = await response.text();
   assertEquals([response.status, JSON.parse(text).code], [500, "admin/bug"]);
@@ -93,9 +93,9 @@ Deno.test("a bug is told to the log and answered without its details", async () 
 
 Deno.test("no answer but the snapshot holds a secret, though the daemon gave it away everywhere", async () => {
   await using host = await openAdminHost();
-  host.subject.activate("c1");
-  host.subject.answerReload = () => Promise.resolve({ kind: "failed", reason: `no ${SECRET}` });
-  host.subject.events.add("rejected");
+  host.api.activate("c1");
+  host.api.answerReload = () => Promise.resolve({ kind: "failed", reason: `no ${SECRET}` });
+  host.api.events.add("rejected");
   const posted = await host.ask("/admin/metadata/reload", { method: "POST" });
   const events = await host.ask("/admin/events", { headers: { "Last-Event-ID": "5eed-0" } });
   const reader = events.body!.pipeThrough(new TextDecoderStream()).getReader();

@@ -19,7 +19,7 @@ Deno.test("over TCP everything but health needs the token, also what there is no
       assertEquals(response.headers.get("WWW-Authenticate"), 'Bearer realm="honua-configd"');
     }
   }
-  assertEquals(host.subject.requests, []);
+  assertEquals(host.api.requests, []);
 });
 
 Deno.test("the token is taken with a scheme in any case and nothing else", async () => {

@@ -39,12 +39,12 @@ Deno.test("garbage is answered with 400 and the end of the connection", async ()
   const smuggled =
     "POST /admin/metadata/reload HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{}}";
   assertStringIncludes(await host.say(smuggled), "HTTP/1.1 400 ");
-  assertEquals(host.subject.requests, []);
+  assertEquals(host.api.requests, []);
 });
 
 Deno.test("a client that does not read its answer is cut off", async () => {
   await using host = await openAdminHost({ limits: { writeMilliseconds: 50, maxConnections: 1 } });
-  host.subject.activate("c1", new Uint8Array(16 * 1024 * 1024));
+  host.api.activate("c1", new Uint8Array(16 * 1024 * 1024));
   using connection = await Deno.connect({ transport: "unix", path: host.socket });
   await connection.write(new TextEncoder().encode("GET /admin/snapshot HTTP/1.1\r\nHost: x\r\n\r\n"));
   await eventually(
@@ -73,11 +73,11 @@ Deno.test("further connections than there may be are refused, and that is said o
 
 Deno.test("closing lets a request in flight end, and takes no further ones", async () => {
   await using host = await openAdminHost();
-  const { answerReload } = host.subject;
+  const { answerReload } = host.api;
   const { promise, resolve } = Promise.withResolvers<void>();
-  host.subject.answerReload = () => promise.then(answerReload);
+  host.api.answerReload = () => promise.then(answerReload);
   const reload = host.ask("/admin/metadata/reload", { method: "POST" });
-  await eventually("it is in flight", () => host.subject.requests.length === 1);
+  await eventually("it is in flight", () => host.api.requests.length === 1);
   const closed = host.server[Symbol.asyncDispose]();
   // The name goes first, which is a request to the file system: until then a connection may still be taken.
   await eventually("no further one is taken", () => sayOn(host.socket, GET).then(() => false, () => true));
@@ -89,16 +89,16 @@ Deno.test("closing lets a request in flight end, and takes no further ones", asy
 
 Deno.test("closing cuts what does not end in time", async () => {
   await using host = await openAdminHost({ limits: { graceMilliseconds: 50 } });
-  host.subject.answerReload = () => new Promise(() => {});
+  host.api.answerReload = () => new Promise(() => {});
   const reload = host.ask("/admin/metadata/reload", { method: "POST" }).then(() => "answered", () => "cut");
-  await eventually("it is in flight", () => host.subject.requests.length === 1);
+  await eventually("it is in flight", () => host.api.requests.length === 1);
   await host.server[Symbol.asyncDispose]();
   assertEquals(await reload, "cut");
 });
 
 Deno.test("clients that go away at any point leave no connection behind", async () => {
   await using host = await openAdminHost({ limits: { maxConnections: 50 } });
-  host.subject.activate("c1");
+  host.api.activate("c1");
   const wait = 'GET /admin/snapshot?wait=300 HTTP/1.1\r\nHost: x\r\nIf-None-Match: "c1"\r\n\r\n';
   const post = "POST /admin/metadata/reload HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n{";
   for (const text of ["", "GET", GET, wait, post, "GET /admin/events HTTP/1.1\r\nHost: x\r\n\r\n"]) {
@@ -108,7 +108,7 @@ Deno.test("clients that go away at any point leave no connection behind", async 
     }
     await eventually("there is room", async () => (await host.ask("/livez")).text().then(() => true));
   }
-  await eventually("nobody waits", () => host.subject.waiters() + host.subject.events.followers() === 0);
+  await eventually("nobody waits", () => host.api.waiters() + host.api.events.followers() === 0);
   assert(host.logged.every(({ message }) => !message.includes("bug")));
 });
 

@@ -5,7 +5,7 @@ import { makeAuthority } from "../support/certificates.ts";
 import { eventually } from "../support/eventually.ts";
 import { type TemporaryDirectory, temporaryDirectory } from "../support/temporary.ts";
 import { sayOn, TOKEN } from "./admin_host.ts";
-import { fakeSubject } from "./fake_subject.ts";
+import { fakeDaemonApi } from "./fake_daemon_api.ts";
 
 const GET = "GET /livez HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
 
@@ -21,7 +21,7 @@ async function open(directory: TemporaryDirectory, settings: Partial<AdminSettin
     listen: null,
     tokenFile: await writeToken(directory, "token"),
     tls: { certificateFile: null, keyFile: null },
-    subject: fakeSubject(),
+    api: fakeDaemonApi(),
     log: { information: note, warning: note, error: note },
     backoff: { firstMilliseconds: 5, capMilliseconds: 20 },
     ...settings,

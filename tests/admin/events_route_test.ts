@@ -38,10 +38,10 @@ async function follow(host: AdminHost, lastEventId?: string): Promise<Follower> 
 
 Deno.test("a follower is told what happens from now on", async () => {
   await using host = await openAdminHost();
-  host.subject.events.add("activated", { hash: "a1" });
+  host.api.events.add("activated", { hash: "a1" });
   await using follower = await follow(host);
   await follower.sees(OPENING(1));
-  host.subject.events.add("redis-down", { reason: "gone\nfor good" });
+  host.api.events.add("redis-down", { reason: "gone\nfor good" });
   assertEquals(
     await follower.sees("good"),
     `${OPENING(1)}id: 5eed-2\nevent: redis-down\ndata: {${AT},"reason":"gone\\nfor good"}\n\n`,
@@ -50,16 +50,16 @@ Deno.test("a follower is told what happens from now on", async () => {
 
 Deno.test("a follower whose last id is empty has none", async () => {
   await using host = await openAdminHost();
-  host.subject.events.add("activated", { hash: "a1" });
+  host.api.events.add("activated", { hash: "a1" });
   await using follower = await follow(host, "");
   assertEquals(await follower.sees(OPENING(1)), OPENING(1));
 });
 
 Deno.test("a follower that comes back misses nothing and sees nothing twice", async () => {
   await using host = await openAdminHost();
-  for (const generation of [1, 2, 3]) host.subject.events.add("agreed", { generation });
+  for (const generation of [1, 2, 3]) host.api.events.add("agreed", { generation });
   await using follower = await follow(host, "5eed-1");
-  host.subject.events.add("agreed", { generation: 4 });
+  host.api.events.add("agreed", { generation: 4 });
   const text = await follower.sees('"generation":4');
   assertEquals([...text.matchAll(/"generation":(\d)/g)].map(([, digit]) => digit), ["2", "3", "4"]);
   assertEquals(text.includes("reset"), false);
@@ -67,7 +67,7 @@ Deno.test("a follower that comes back misses nothing and sees nothing twice", as
 
 Deno.test("more events than go out at a time arrive whole and in order", async () => {
   await using host = await openAdminHost();
-  for (let number = 1; number <= 1000; number++) host.subject.events.add("agreed", { number });
+  for (let number = 1; number <= 1000; number++) host.api.events.add("agreed", { number });
   await using follower = await follow(host, "5eed-0");
   const text = await follower.sees('"number":1000}');
   const numbers = [...text.matchAll(/"number":(\d+)/g)].map(([, digits]) => Number(digits));
@@ -76,7 +76,7 @@ Deno.test("more events than go out at a time arrive whole and in order", async (
 
 Deno.test("a follower of another process is told to begin anew, and sees all that is kept", async () => {
   await using host = await openAdminHost();
-  host.subject.events.add("activated", { hash: "a1" });
+  host.api.events.add("activated", { hash: "a1" });
   for (const id of ["0ther-1", "5eed-2", "5eed-", "5eed--1", "garbage"]) {
     await using follower = await follow(host, id);
     assertEquals(
@@ -89,8 +89,8 @@ Deno.test("a follower of another process is told to begin anew, and sees all tha
 
 Deno.test("a follower that was away for too long is told that it missed events", async () => {
   await using host = await openAdminHost();
-  for (const generation of [1, 2, 3, 4]) host.subject.events.add("agreed", { generation });
-  host.subject.events.forget(2);
+  for (const generation of [1, 2, 3, 4]) host.api.events.add("agreed", { generation });
+  host.api.events.forget(2);
   await using follower = await follow(host, "5eed-1");
   const text = await follower.sees('"generation":4');
   assertStringIncludes(text, 'id: 5eed-2\nevent: reset\ndata: {"why":"too long ago"}\n\nid: 5eed-3\n');
@@ -110,7 +110,7 @@ Deno.test("followers that go away leave nothing behind, and more than there may 
     const second = await host.ask(PATH);
     assertEquals([second.status, (await problemOf(second)).code], [503, "admin/too-many"]);
   }
-  await eventually("nobody follows", () => host.subject.events.followers() === 0);
+  await eventually("nobody follows", () => host.api.events.followers() === 0);
   await using follower = await follow(host);
   await follower.sees(OPENING(0));
 });
@@ -118,11 +118,11 @@ Deno.test("followers that go away leave nothing behind, and more than there may 
 Deno.test("a follower that does not read is dropped", async () => {
   await using host = await openAdminHost({ limits: { stuckMilliseconds: 100, heartbeatMilliseconds: 20 } });
   const filler = "x".repeat(100_000);
-  for (let number = 1; number <= 40; number++) host.subject.events.add("agreed", { filler });
+  for (let number = 1; number <= 40; number++) host.api.events.add("agreed", { filler });
   using connection = await Deno.connect({ transport: "unix", path: host.socket });
   await connection.write(new TextEncoder().encode(`GET ${PATH} HTTP/1.1\r\nHost: x\r\nLast-Event-ID: 5eed-0\r\n\r\n`));
-  await eventually("it follows", () => host.subject.events.followers() === 1);
-  await eventually("it does not any more", () => host.subject.events.followers() === 0);
+  await eventually("it follows", () => host.api.events.followers() === 1);
+  await eventually("it does not any more", () => host.api.events.followers() === 0);
 });
 
 Deno.test("closing the interface ends the streams at once", async () => {
@@ -131,5 +131,5 @@ Deno.test("closing the interface ends the streams at once", async () => {
   await follower.sees(OPENING(0));
   await host.server[Symbol.asyncDispose]();
   assertEquals(await follower.rest(), OPENING(0));
-  assertEquals(host.subject.events.followers(), 0);
+  assertEquals(host.api.events.followers(), 0);
 });

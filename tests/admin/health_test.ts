@@ -1,20 +1,20 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import { openAdminHost, problemOf } from "./admin_host.ts";
-import { peer } from "./fake_subject.ts";
+import { peer } from "./fake_daemon_api.ts";
 
 Deno.test("health is answered over TCP without a token", async () => {
   await using host = await openAdminHost();
   const live = await host.askTcp("/livez");
   assertEquals([live.status, await live.text()], [200, '{"status":"alive"}\n']);
   assertEquals((await problemOf(await host.askTcp("/readyz"))).code, "admin/not-ready");
-  host.subject.activate("c1");
+  host.api.activate("c1");
   const ready = await host.askTcp("/readyz");
   assertEquals([ready.status, await ready.json()], [200, { status: "ready" }]);
 });
 
 Deno.test("instances are consistent when all that live run one hash", async () => {
   await using host = await openAdminHost();
-  host.subject.answerPeers = () => Promise.resolve({ ok: true, peers: [peer("edge-1", "a1"), peer("edge-2", "a1")] });
+  host.api.answerPeers = () => Promise.resolve({ ok: true, peers: [peer("edge-1", "a1"), peer("edge-2", "a1")] });
   const consistent = await host.ask("/healthz/consistency");
   assertEquals([consistent.status, await consistent.json()], [200, { status: "consistent", hash: "a1", instances: 2 }]);
 });
@@ -22,7 +22,7 @@ Deno.test("instances are consistent when all that live run one hash", async () =
 Deno.test("instances that differ are named with their hashes, the largest party first", async () => {
   await using host = await openAdminHost();
   const peers = [peer("edge-1", "a1"), peer("edge-2", "b2"), peer("edge-3", "b2"), peer("edge-4", null)];
-  host.subject.answerPeers = () => Promise.resolve({ ok: true, peers });
+  host.api.answerPeers = () => Promise.resolve({ ok: true, peers });
   const response = await host.askTcp("/healthz/consistency");
   assertEquals(response.status, 409);
   assertEquals((await problemOf(response)).hashes, [
@@ -39,7 +39,7 @@ Deno.test("whether all agree is not known while two processes have one name, and
     { ...peer("edge-1", "a1"), incarnation: "0e", self: false },
     peer("edge-2", "a1"),
   ];
-  host.subject.answerPeers = () => Promise.resolve({ ok: true, peers });
+  host.api.answerPeers = () => Promise.resolve({ ok: true, peers });
   const response = await host.askTcp("/healthz/consistency");
   const { code, detail, namesakes } = await problemOf(response);
   assertEquals([response.status, code, namesakes], [503, "admin/peers-unknown", ["edge-1"]]);
@@ -51,14 +51,14 @@ Deno.test("whether all agree is not known while two processes have one name, and
 
 Deno.test("instances that all run nothing are not consistent", async () => {
   await using host = await openAdminHost();
-  host.subject.answerPeers = () => Promise.resolve({ ok: true, peers: [peer("edge-1", null)] });
+  host.api.answerPeers = () => Promise.resolve({ ok: true, peers: [peer("edge-1", null)] });
   const response = await host.ask("/healthz/consistency");
   assertEquals([response.status, (await problemOf(response)).detail], [409, "No instance runs one yet"]);
 });
 
 Deno.test("consistency that is not known is said without why, and the peers say why to those who may know", async () => {
   await using host = await openAdminHost();
-  host.subject.answerPeers = () => Promise.resolve({ ok: false, reason: "Redis at 10.0.0.7 refused" });
+  host.api.answerPeers = () => Promise.resolve({ ok: false, reason: "Redis at 10.0.0.7 refused" });
   const open = await host.askTcp("/healthz/consistency");
   const text = await open.text();
   assertEquals([open.status, text.includes("10.0.0.7")], [503, false]);
@@ -68,7 +68,7 @@ Deno.test("consistency that is not known is said without why, and the peers say 
 
 Deno.test("a cluster that does not answer holds nobody up", async () => {
   await using host = await openAdminHost({ limits: { answerMilliseconds: 20 } });
-  host.subject.answerPeers = () => new Promise(() => {});
+  host.api.answerPeers = () => new Promise(() => {});
   assertEquals((await problemOf(await host.ask("/admin/peers"))).code, "admin/overdue");
   assertMatch(await (await host.ask("/healthz/consistency")).text(), /peers-unknown/);
 });

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { readListenAddress } from "../../src/admin/listen_address.ts";
+import { readListenAddress } from "../../src/admin/tcp_listener.ts";
 
 Deno.test("an address is read with its port, and known for a loopback one however it is written", () => {
   const loopback = [

@@ -16,7 +16,7 @@ Deno.test("a reload is answered as Honua's servers answer it, when it is done", 
     '{"status":"reloaded","timestamp":"2026-01-02T03:04:05.678Z","instancesNotified":3,"hash":"a1","generation":7,' +
     '"standing":"agreed","notNotified":null,"warnings":[]}\n',
   ]);
-  assertEquals(host.subject.requests, [{ notifyOtherInstances: true, force: false }]);
+  assertEquals(host.api.requests, [{ notifyOtherInstances: true, force: false }]);
 });
 
 Deno.test("a reload's body may be absent, blank, or name its members in any case", async () => {
@@ -27,8 +27,8 @@ Deno.test("a reload's body may be absent, blank, or name its members in any case
     assertEquals([body, response.status], [body, 200]);
     await response.body?.cancel();
   }
-  assertEquals(host.subject.requests.map(({ force }) => force), [false, false, false, false, true, false]);
-  assertEquals(host.subject.requests.every(({ notifyOtherInstances }) => notifyOtherInstances === false), true);
+  assertEquals(host.api.requests.map(({ force }) => force), [false, false, false, false, true, false]);
+  assertEquals(host.api.requests.every(({ notifyOtherInstances }) => notifyOtherInstances === false), true);
 });
 
 Deno.test("a reload that is asked for wrongly is refused and not begun", async () => {
@@ -67,7 +67,7 @@ Deno.test("a reload that is asked for wrongly is refused and not begun", async (
     assertEquals([detail, response.status], [detail, status]);
     assertStringIncludes(String(problem.detail), detail);
   }
-  assertEquals(host.subject.requests, []);
+  assertEquals(host.api.requests, []);
 });
 
 Deno.test("a body that says nothing of its size is cut off at the same limit", async () => {
@@ -81,7 +81,7 @@ Deno.test("a body that does not arrive is given up", async () => {
   await using host = await openAdminHost({ limits: { bodyMilliseconds: 30, graceMilliseconds: 50 } });
   const answer = await host.say(`POST ${PATH} HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n{`);
   assertStringIncludes(answer, "HTTP/1.1 408 ");
-  assertEquals(host.subject.requests, []);
+  assertEquals(host.api.requests, []);
 });
 
 Deno.test("If-Match lets a reload through only on the snapshot that it names", async () => {
@@ -94,12 +94,12 @@ Deno.test("If-Match lets a reload through only on the snapshot that it names", a
   assertEquals([await ask("*"), await ask('"c1"')], [412, 412]);
   const detailOf = async (tag: string) => (await problemOf(await post(host, undefined, { "If-Match": tag }))).detail;
   assertEquals(await detailOf("*"), "No snapshot is in force");
-  host.subject.activate("c1");
+  host.api.activate("c1");
   for (const tag of ["*", '"c1"', '"x", "c1"', ' , "c1",']) assertEquals([tag, await ask(tag)], [tag, 200]);
   for (const tag of ['"c2"', 'W/"c1"', '"C1"']) assertEquals([tag, await ask(tag)], [tag, 412]);
   for (const tag of ["c1", '"c1', '"a" "c1"', "", "*, *", 'w/"c1"']) assertEquals([tag, await ask(tag)], [tag, 400]);
   assertEquals(await detailOf('"c2"'), "Another snapshot is in force than If-Match names");
-  assertEquals(host.subject.requests.length, 4);
+  assertEquals(host.api.requests.length, 4);
   const { detail } = await problemOf(await post(host, undefined, { "If-Match": "c1" }));
   assertEquals(detail, 'If-Match must be * or a list of entity tags in double quotes, as in If-Match: "3f2a"');
 });
@@ -116,7 +116,7 @@ Deno.test("a configuration that is rejected is answered with its diagnostics", a
     column: 2,
     suggestion: null,
   };
-  host.subject.answerReload = () => Promise.resolve({ kind: "rejected", reason: "1 error", diagnostics: [diagnostic] });
+  host.api.answerReload = () => Promise.resolve({ kind: "rejected", reason: "1 error", diagnostics: [diagnostic] });
   const response = await post(host);
   const problem = await problemOf(response);
   assertEquals([response.status, problem.code, problem.detail], [422, "admin/rejected", "1 error"]);
@@ -125,19 +125,19 @@ Deno.test("a configuration that is rejected is answered with its diagnostics", a
 
 Deno.test("a reload that fails, or finds the daemon about to end, is no success", async () => {
   await using host = await openAdminHost();
-  host.subject.answerReload = () => Promise.resolve({ kind: "failed", reason: "The disk is full" });
+  host.api.answerReload = () => Promise.resolve({ kind: "failed", reason: "The disk is full" });
   const failed = await post(host);
   assertEquals([failed.status, (await problemOf(failed)).detail], [503, "The disk is full"]);
-  host.subject.answerReload = () => Promise.resolve({ kind: "stopping" });
+  host.api.answerReload = () => Promise.resolve({ kind: "stopping" });
   const stopping = await post(host);
   assertEquals([stopping.status, (await problemOf(stopping)).code], [503, "admin/stopping"]);
 });
 
 Deno.test("a reload that takes too long is answered as overdue and still counts as running", async () => {
   await using host = await openAdminHost({ limits: { reloadMilliseconds: 20, maxReloads: 1 } });
-  const { answerReload } = host.subject;
+  const { answerReload } = host.api;
   const { promise, resolve } = Promise.withResolvers<void>();
-  host.subject.answerReload = () => promise.then(answerReload);
+  host.api.answerReload = () => promise.then(answerReload);
   assertEquals((await problemOf(await post(host))).code, "admin/overdue");
   const second = await post(host);
   assertEquals([second.status, second.headers.get("Retry-After")], [503, "1"]);

@@ -24,7 +24,7 @@ Deno.test("a socket that is taken away is bound anew and said, and connections t
     await eventually("that is said", () => host.logged.filter(({ message }) => message === said).length === round);
   }
   const reader = events.body!.pipeThrough(new TextDecoderStream()).getReader();
-  host.subject.events.add("activated", { hash: "still-followed" });
+  host.api.events.add("activated", { hash: "still-followed" });
   let text = "";
   while (!text.includes("still-followed")) text += (await reader.read()).value;
   await reader.cancel();

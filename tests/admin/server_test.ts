@@ -4,14 +4,14 @@ import { withinLimit } from "../../src/time/limit.ts";
 import { eventually } from "../support/eventually.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
 import { openAdminHost, problemOf, TOKEN } from "./admin_host.ts";
-import { fakeSubject } from "./fake_subject.ts";
+import { fakeDaemonApi } from "./fake_daemon_api.ts";
 
 const NO_TLS = { certificateFile: null, keyFile: null };
 
 function open(settings: Partial<AdminSettings>) {
   const log = { information: () => {}, warning: () => {}, error: () => {} };
   const nothing = { socket: null, listen: null, tokenFile: null, tls: NO_TLS };
-  return openAdminServer({ ...nothing, subject: fakeSubject(), log, ...settings });
+  return openAdminServer({ ...nothing, api: fakeDaemonApi(), log, ...settings });
 }
 
 async function refusalOf(settings: Partial<AdminSettings>): Promise<[string, boolean]> {

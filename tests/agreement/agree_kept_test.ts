@@ -1,17 +1,17 @@
 // The state that an instance keeps, waits for and holds back, as values: a transcript does not show it.
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { type Accord, agree, type ClusterAction, type ClusterEvent } from "../../src/agreement/agree.ts";
+import { agree, type AgreeResult, type ClusterAction, type ClusterEvent } from "../../src/agreement/agree.ts";
 import { type Agreement, type Ledger } from "../../src/agreement/agreement.ts";
 import { AGREED, ledgerOf, replayAgreement, STARTED } from "./agreement_transcript.ts";
 
 const settled: Agreement = replayAgreement({}, STARTED).agreement!;
 
-function kindsOf({ actions }: Accord): string[] {
+function kindsOf({ actions }: AgreeResult): string[] {
   return actions.map(({ kind }) => kind);
 }
 
 /** The delay of the timer of that kind. */
-function armed({ actions }: Accord, kind: "arm-reconcile" | "arm-settle"): number[] {
+function armed({ actions }: AgreeResult, kind: "arm-reconcile" | "arm-settle"): number[] {
   return actions.filter((action): action is Extract<ClusterAction, { milliseconds: number }> => action.kind === kind)
     .map(({ milliseconds }) => milliseconds);
 }
@@ -39,7 +39,7 @@ Deno.test("a head of another generation or hash is news, and so is the first one
   assertEquals(kindsOf(agree(settled, read(2), "a")), ["keep", "report"]);
   const other = { ...settled, ledger: { ...AGREED, agreed: { generation: 1, hash: "z" } } };
   assertEquals(kindsOf(agree(other, read(1), "a")), ["keep", "report"]);
-  const unknown: Agreement = { ...settled, standing: { kind: "unknown" } };
+  const unknown: Agreement = { ...settled, syncState: { kind: "unknown" } };
   assertEquals(kindsOf(agree(unknown, read(1), "a")), ["keep", "report"]);
 });
 
@@ -101,7 +101,7 @@ Deno.test("without a link nothing is asked again: no timer is armed for what fai
 Deno.test("waits between looks at a source that is late double up to five seconds, and end with the settle time", () => {
   let state = replayAgreement({ settleMilliseconds: 20_000 }, `${STARTED}\nheard -> read-head\nhead b@2 -> look`);
   const waits: number[] = [];
-  for (let count = 0; count < 10 && state.agreement?.standing.kind === "settling"; count++) {
+  for (let count = 0; count < 10 && state.agreement?.syncState.kind === "settling"; count++) {
     const event = { couldRead: true, isFresh: true, random: 1, reasons: ["announcement"] } as const;
     const looked = agree(state.agreement, { kind: "reloaded", ...event }, "a");
     waits.push(...armed(looked, "arm-settle"));
@@ -116,7 +116,7 @@ Deno.test("a look counts against the settle time only if the head asked for it, 
   assertEquals(armed(agree(settling, { ...look, reasons: ["announcement"] }, "a"), "arm-settle"), [125]);
   assertEquals(kindsOf(agree(settling, { ...look, reasons: ["file"] }, "a")), []);
   // The first look of all is compared with a head that was read before.
-  const unjudged: Agreement = { ...settling, standing: { kind: "unknown" }, hasLooked: false };
+  const unjudged: Agreement = { ...settling, syncState: { kind: "unknown" }, hasLooked: false };
   const first = agree(unjudged, { ...look, reasons: ["announcement"] }, "a");
   assertEquals([kindsOf(first), armed(first, "arm-settle")], [["disarm-settle", "hint", "read-head"], []]);
 });

@@ -19,7 +19,7 @@ const HEAD: Head = { generation: 1, hash: "a" };
 
 function agreementOf(changes: Partial<Agreement> = {}, ledger: Partial<Ledger> = {}): Agreement {
   const limits = { settleMilliseconds: 0, reconcileMilliseconds: 0 };
-  return { ...initialAgreement({ ...AGREED, ...ledger }, limits), standing: { kind: "agreed" }, ...changes };
+  return { ...initialAgreement({ ...AGREED, ...ledger }, limits), syncState: { kind: "agreed" }, ...changes };
 }
 
 Deno.test("a lost head is restored at once by who is not at odds with the cluster, and by others after a wait", () => {
@@ -28,8 +28,8 @@ Deno.test("a lost head is restored at once by who is not at odds with the cluste
     [{}, { seen: 2 }],
     [{}, { seen: 1, agreed: null }],
     [{}, { seen: 2, agreed: { generation: 2, hash: "a" }, diverged: { generation: 2, hash: "b" } }],
-    [{ standing: { kind: "settling", against: HEAD, attempts: 0, leftMilliseconds: 0 } }, {}],
-    [{ standing: { kind: "diverged", against: HEAD } }, {}],
+    [{ syncState: { kind: "settling", against: HEAD, attempts: 0, leftMilliseconds: 0 } }, {}],
+    [{ syncState: { kind: "diverged", against: HEAD } }, {}],
   ];
   for (const [changes, ledger] of atOdds) {
     for (const loss of ["none", "noticed", "waiting", "waited"] as const) {
@@ -42,7 +42,7 @@ Deno.test("a lost head is restored at once by who is not at odds with the cluste
   }
   for (const kind of ["unknown", "agreed"] as const) {
     for (const head of [null, at, { ...at, hash: "z" }]) {
-      assertEquals(mayRestore(agreementOf({ standing: { kind }, head }), "a"), true);
+      assertEquals(mayRestore(agreementOf({ syncState: { kind }, head }), "a"), true);
     }
   }
   assertEquals(mayRestore(agreementOf({}, NEW_LEDGER), "a"), true);

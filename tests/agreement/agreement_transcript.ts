@@ -4,7 +4,7 @@ import { assertEquals } from "@std/assert";
 import type { ClusterEvent } from "../../src/agreement/agree.ts";
 import { initialAgreement, type Ledger } from "../../src/agreement/agreement.ts";
 import { type Action, decide, type Event } from "../../src/reload/decide.ts";
-import { type HintReason, initialState, type Mark, type State } from "../../src/reload/state.ts";
+import { type HintReason, initialState, type SnapshotId, type State } from "../../src/reload/state.ts";
 
 /** Agreed on `a` at generation 1. */
 export const AGREED: Ledger = {
@@ -32,7 +32,7 @@ export interface Start {
   readonly from?: State<string>;
 }
 
-function markOf(text: string): Mark {
+function markOf(text: string): SnapshotId {
   const [hash = "", contentHash = hash] = text.split("/");
   return { hash, contentHash };
 }

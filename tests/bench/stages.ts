@@ -9,7 +9,7 @@ import { openSealer, type Sealer } from "../../src/snapshot/snapshot.ts";
 import { openStore, type SnapshotStore } from "../../src/snapshot/store.ts";
 import { watchFiles } from "../../src/source/file_watcher.ts";
 import { gatherInputs } from "../../src/source/inputs.ts";
-import { settle } from "../../src/source/debounce.ts";
+import { debounce } from "../../src/source/debounce.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
 import { type Figure, figureOf } from "./figures.ts";
 import { CONNECTION_VARIABLE, layerFile, type Variety } from "./layers.ts";
@@ -121,7 +121,7 @@ interface Events extends AsyncDisposable {
 /** The daemon's own watcher and settler, without quiet time. */
 async function openEvents(path: string): Promise<Events> {
   let settled = Promise.withResolvers<void>();
-  const settler = settle({ quietMilliseconds: 0 }, () => settled.resolve());
+  const settler = debounce({ quietMilliseconds: 0 }, () => settled.resolve());
   const watcher = await watchFiles([path], {
     events: true,
     pollMilliseconds: 0,

@@ -1,8 +1,8 @@
 // The manual page: that it has what the program has, and that what it says of settings is what the schema does.
-import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import fc from "fast-check";
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { missing } from "../../scripts/test_setup.ts";
-import { VERSION_DATE } from "../../src/cli/man.ts";
+import { roffLine, roffLiteral, roffProse, VERSION_DATE } from "../../src/cli/man.ts";
 import {
   EXIT_CODE_LIST,
   FILE_LIST,
@@ -10,8 +10,7 @@ import {
   SIGNAL_LIST,
   VARIABLE_LIST,
 } from "../../src/cli/manual_lists.ts";
-import { roffLine, roffLiteral, roffProse } from "../../src/cli/roff.ts";
-import { settingNames } from "../../src/cli/setting_names.ts";
+import { settingNames } from "../../src/cli/outline.ts";
 import { HOOK_TEXTS, SETTING_TEXTS } from "../../src/cli/settings_reference.ts";
 import { VERSION } from "../../src/cli/version.ts";
 import { checkOptions } from "../../src/options/option_schema.ts";

@@ -1,8 +1,8 @@
 // A snapshot on its way into force: who may keep it from its name, and what is said then.
 import { assertEquals } from "@std/assert";
-import { activator } from "../../src/daemon/activator.ts";
+import { openActivator } from "../../src/daemon/activator.ts";
 import { trackChanges } from "../../src/daemon/change_tracker.ts";
-import type { Candidate } from "../../src/daemon/loader.ts";
+import type { Candidate } from "../../src/daemon/source_loader.ts";
 import { type Diagnostic, errorDiagnostic } from "../../src/diagnostic/diagnostic.ts";
 import { checkOptions } from "../../src/options/option_schema.ts";
 import { SUPERSEDED } from "../../src/reload/loop.ts";
@@ -18,7 +18,7 @@ const NEVER = new AbortController().signal;
 async function withHost(
   check: (path: string, serverPath: string | null) => Promise<readonly Diagnostic[]>,
   test: (
-    host: { path: string; serverPath: string; activate: ReturnType<typeof activator>["activate"] },
+    host: { path: string; serverPath: string; activate: ReturnType<typeof openActivator>["activate"] },
   ) => Promise<void>,
   active: (candidate: Candidate) => string | null = () => null,
 ): Promise<void> {
@@ -31,11 +31,11 @@ async function withHost(
     const store: SnapshotStore = opened.store;
     const options = checkOptions({ hooks: { list: [{ name: "judge", command: ["x"], on: "check" }] } });
     if (!options.ok) throw new Error("the options are wrong");
-    const { activate } = activator({
+    const { activate } = openActivator({
       hooks: options.options.hooks,
       store,
       changes: trackChanges(opened.existing),
-      hooking: { check: (_candidate, { candidate, serverCandidate }) => check(candidate, serverCandidate) },
+      hookRunner: { check: (_candidate, { candidate, serverCandidate }) => check(candidate, serverCandidate) },
       active: () => {
         const contentHash = active(CANDIDATE);
         return contentHash === null ? null : { hash: "other", contentHash };

@@ -3,9 +3,9 @@ import { assert, assertEquals } from "@std/assert";
 import { openJournal } from "../../src/admin/journal.ts";
 import type { LookAgainAnswer, Notifier } from "../../src/cluster/notifier.ts";
 import { soloNotifier } from "../../src/cluster/solo_notifier.ts";
-import type { Announcements, Chronicle } from "../../src/daemon/event_recorder.ts";
-import type { Candidate } from "../../src/daemon/loader.ts";
-import { openSubject } from "../../src/daemon/api_answers.ts";
+import type { Announcements, EventRecorder } from "../../src/daemon/event_recorder.ts";
+import type { Candidate } from "../../src/daemon/source_loader.ts";
+import { openDaemonApi } from "../../src/daemon/api_answers.ts";
 import { createLogger } from "../../src/telemetry/log.ts";
 import { openMetrics } from "../../src/telemetry/metrics.ts";
 import { readOptions } from "../../src/options/option_reader.ts";
@@ -22,7 +22,7 @@ const AGREED: Agreement = {
     { ...NEW_LEDGER, seen: 7, agreed: { generation: 7, hash: A }, concluded: A },
     { settleMilliseconds: 1_000, reconcileMilliseconds: 1_000 },
   ),
-  standing: { kind: "agreed" },
+  syncState: { kind: "agreed" },
   head: { generation: 7, hash: A },
   linked: true,
   hasLooked: true,
@@ -42,9 +42,9 @@ interface Given {
   readonly read?: SnapshotStore["read"];
 }
 
-/** A subject that reloads at once, and what stops its loop. */
-/** A chronicle of an instance to which nothing happened yet. */
-const QUIET: Partial<Chronicle> = {
+/** A api that reloads at once, and what stops its loop. */
+/** A recorder of an instance to which nothing happened yet. */
+const QUIET: Partial<EventRecorder> = {
   watchTrouble: () => null,
   activeSince: () => "2026-01-01T00:00:00Z",
   lastReload: () => null,
@@ -101,14 +101,14 @@ function open(
     peers: peers ?? (() => Promise.resolve({ ok: true, peers: [] })),
   };
   const sent: string[] = [];
-  const chronicle: Partial<Chronicle> = {
+  const recorder: Partial<EventRecorder> = {
     announcements: () => announcements,
     sentLookAgain: () => void sent.push("look again"),
     onActivated: () => () => {},
     rejection: () => null,
     ...QUIET,
   };
-  const subject = openSubject({
+  const api = openDaemonApi({
     settings: { ...SETTINGS, options: read.options },
     instance: "edge-1",
     incarnation: "0123456789ab",
@@ -119,13 +119,13 @@ function open(
     mounted: { known: () => [], look: () => Promise.resolve([]) },
     loop: loop as Loop<Candidate>,
     notifier,
-    chronicle: chronicle as Chronicle,
-    hooking: { status: () => [] },
+    recorder: recorder as EventRecorder,
+    hookRunner: { status: () => [] },
     metrics: openMetrics({ version: "1.0.0", startTimeSeconds: 0 }),
     journal: openJournal(),
     mask: (text) => text,
   });
-  return { subject, asked, sent, stop: stopped.resolve };
+  return { api, asked, sent, stop: stopped.resolve };
 }
 
 const FORCE = { notifyOtherInstances: false, force: true };
@@ -133,8 +133,8 @@ const NOTIFY = { notifyOtherInstances: true, force: false };
 
 /** The reason of a reload by force that failed, or `done`. */
 async function forced(given: Given): Promise<string> {
-  const { subject, asked } = open(given);
-  const answer = await subject.reload(FORCE);
+  const { api, asked } = open(given);
+  const answer = await api.reload(FORCE);
   assertEquals(asked, ["force"]);
   return answer.kind === "failed" ? answer.reason : answer.kind;
 }
@@ -169,8 +169,8 @@ Deno.test("a reload by force that announced nothing failed, and says why", async
 });
 
 async function notified(given: Given) {
-  const { subject, sent } = open(given);
-  const answer = await subject.reload(NOTIFY);
+  const { api, sent } = open(given);
+  const answer = await api.reload(NOTIFY);
   assert(answer.kind === "done");
   return [answer.instancesNotified, answer.notNotified, sent.length];
 }
@@ -184,22 +184,22 @@ Deno.test("others that could not be made to look again are none, with the reason
 });
 
 Deno.test("who waits for the others while the daemon ends is told that it does", async () => {
-  const { subject, stop } = open({ lookAgain: () => new Promise(() => {}) });
-  const answer = subject.reload(NOTIFY);
+  const { api, stop } = open({ lookAgain: () => new Promise(() => {}) });
+  const answer = api.reload(NOTIFY);
   stop();
   assertEquals(await answer, { kind: "stopping" });
 });
 
 Deno.test("while an own change is owed nothing is called agreed, and it has no generation", async () => {
-  const { subject } = open({ agreement: { ...AGREED, ledger: { ...AGREED.ledger, owed: { hash: B, base: A } } } });
-  const answer = await subject.reload({ notifyOtherInstances: false, force: false });
+  const { api } = open({ agreement: { ...AGREED, ledger: { ...AGREED.ledger, owed: { hash: B, base: A } } } });
+  const answer = await api.reload({ notifyOtherInstances: false, force: false });
   assert(answer.kind === "done");
   assertEquals([answer.standing, answer.generation], ["unknown", null]);
 });
 
 Deno.test("metrics do not wait for a Redis that does not answer", async () => {
-  const { subject } = open({ peers: () => new Promise(() => {}) });
-  const { text } = await subject.metrics();
+  const { api } = open({ peers: () => new Promise(() => {}) });
+  const { text } = await api.metrics();
   const states = text.split("\n").filter((line) => line.includes("_peers{"));
   assert(states.length > 0 && states.every((line) => line.endsWith(" 0")), text);
 });
@@ -207,7 +207,7 @@ Deno.test("metrics do not wait for a Redis that does not answer", async () => {
 Deno.test("all who ask for the snapshot in force share one reading, and where there is none the next one looks again", async () => {
   const asked: (string | undefined)[] = [];
   const found: (string | null)[] = [null, B, A];
-  const { subject } = open({
+  const { api } = open({
     read(contentHash) {
       asked.push(contentHash);
       const hash = found.shift() as Sha256Hex | null;
@@ -215,17 +215,17 @@ Deno.test("all who ask for the snapshot in force share one reading, and where th
       return Promise.resolve(header && { header, bytes: new Uint8Array([1]) });
     },
   });
-  assertEquals(await Promise.all([subject.snapshot(), subject.snapshot()]), [null, null]);
-  assertEquals(await subject.snapshot(), null);
-  const [one, other] = [await subject.snapshot(), await subject.snapshot()];
+  assertEquals(await Promise.all([api.snapshot(), api.snapshot()]), [null, null]);
+  assertEquals(await api.snapshot(), null);
+  const [one, other] = [await api.snapshot(), await api.snapshot()];
   assert(one === other && one?.contentHash === A);
   assertEquals(asked, [A, A, A]);
 });
 
 Deno.test("the status tells of each file whether it is the one in force, and which is gone", async () => {
   const filesOf = async (snapshot: boolean, serverForm: boolean) => {
-    const { subject } = open({ stored: () => Promise.resolve({ snapshot, serverForm }) });
-    const status = await subject.status();
+    const { api } = open({ stored: () => Promise.resolve({ snapshot, serverForm }) });
+    const status = await api.status();
     return [status.stored, status.serverForm?.stored];
   };
   assertEquals(await filesOf(true, true), ["in-force", "in-force"]);

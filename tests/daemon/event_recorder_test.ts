@@ -1,7 +1,7 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { openJournal } from "../../src/admin/journal.ts";
-import { openChronicle } from "../../src/daemon/event_recorder.ts";
-import type { Candidate } from "../../src/daemon/loader.ts";
+import { openEventRecorder } from "../../src/daemon/event_recorder.ts";
+import type { Candidate } from "../../src/daemon/source_loader.ts";
 import { errorDiagnostic } from "../../src/diagnostic/diagnostic.ts";
 import { createLogger } from "../../src/telemetry/log.ts";
 import { openMetrics } from "../../src/telemetry/metrics.ts";
@@ -10,7 +10,7 @@ import type { LoopReport } from "../../src/reload/report.ts";
 
 const HASH = "a".repeat(64);
 
-/** A chronicle of a cluster's member, and all that it tells. */
+/** A recorder of a cluster's member, and all that it tells. */
 function open() {
   const lines: string[] = [];
   const log = createLogger({
@@ -26,7 +26,7 @@ function open() {
   const metrics = openMetrics({ version: "1.0.0", startTimeSeconds: 0 });
   const journal = openJournal();
   const rejected = { hash: HASH as string | null };
-  const chronicle = openChronicle({
+  const recorder = openEventRecorder({
     log,
     metrics,
     journal,
@@ -38,7 +38,7 @@ function open() {
     headGeneration: () => 3,
   });
   return {
-    chronicle,
+    recorder,
     lines,
     rejected,
     kinds: () => journal.after(0).map(({ kind }) => kind),
@@ -60,72 +60,72 @@ function rejection(reason = "No such service", isUnread = false): LoopReport<Can
 }
 
 Deno.test("messages of one's own are not counted as received", () => {
-  const { chronicle, metric } = open();
+  const { recorder, metric } = open();
   const received = () => metric('notifications_received_total{kind="look_again"}');
-  chronicle.heard({ kind: "look-again", path: "/x.hcl", own: true }, HASH);
+  recorder.heard({ kind: "look-again", path: "/x.hcl", own: true }, HASH);
   const before = received();
-  chronicle.heard({ kind: "look-again", path: "/x.hcl", own: false }, HASH);
+  recorder.heard({ kind: "look-again", path: "/x.hcl", own: false }, HASH);
   assertEquals([before, received()], ["0", "1"]);
 });
 
 Deno.test("a configuration that is rejected again is no second event, another one is", () => {
-  const { chronicle, kinds, rejected } = open();
-  chronicle.report(rejection());
-  const first = chronicle.rejection();
-  chronicle.report(rejection());
-  assertEquals([kinds(), chronicle.rejection()], [["rejected"], first]);
-  chronicle.report(rejection("Another reason"));
-  assertEquals([kinds(), chronicle.rejection()?.why], [["rejected"], "Another reason"]);
+  const { recorder, kinds, rejected } = open();
+  recorder.report(rejection());
+  const first = recorder.rejection();
+  recorder.report(rejection());
+  assertEquals([kinds(), recorder.rejection()], [["rejected"], first]);
+  recorder.report(rejection("Another reason"));
+  assertEquals([kinds(), recorder.rejection()?.why], [["rejected"], "Another reason"]);
   rejected.hash = "b".repeat(64);
-  chronicle.report(rejection());
+  recorder.report(rejection());
   assertEquals(kinds(), ["rejected", "rejected"]);
 });
 
 Deno.test("a source that could not be read is unreadable and not rejected, whatever the loop calls it", () => {
-  const { chronicle, kinds, metric } = open();
-  chronicle.report(rejection());
-  chronicle.report(rejection("It is not there", true));
-  assertEquals([chronicle.lastReload()?.outcome, chronicle.rejection(), kinds()], ["unreadable", null, ["rejected"]]);
+  const { recorder, kinds, metric } = open();
+  recorder.report(rejection());
+  recorder.report(rejection("It is not there", true));
+  assertEquals([recorder.lastReload()?.outcome, recorder.rejection(), kinds()], ["unreadable", null, ["rejected"]]);
   assertEquals(["rejected", "unreadable"].map((outcome) => metric(`reloads_total{outcome="${outcome}"}`)), ["1", "1"]);
 });
 
 Deno.test("a head that cannot be read because the link is lost is not told a second time", () => {
-  const { chronicle, lines } = open();
+  const { recorder, lines } = open();
   const unreadable: AgreementReport = { kind: "head-unreadable", reason: "It was closed", repeated: false };
-  chronicle.linked({ state: "up" }, "redis:6379");
-  chronicle.report(unreadable);
-  chronicle.linked({ state: "down", reason: "It was closed", final: false }, "redis:6379");
-  chronicle.report(unreadable);
+  recorder.linked({ state: "up" }, "redis:6379");
+  recorder.report(unreadable);
+  recorder.linked({ state: "down", reason: "It was closed", final: false }, "redis:6379");
+  recorder.report(unreadable);
   const told = lines.filter((line) => line.includes("could not be read")).map((line) => line.split(" ")[0]);
   assertEquals(told, ["warning", "debug"]);
   assertStringIncludes(lines.join("\n"), "warning Redis connection failed: It was closed");
 });
 
 Deno.test("announcements are counted, those by force too, and the latest trouble is remembered until one is taken", () => {
-  const { chronicle } = open();
+  const { recorder } = open();
   const announced: AgreementReport = { kind: "announced", generation: 4, hash: HASH, delivered: 2, purpose: "change" };
-  chronicle.report({
+  recorder.report({
     kind: "announcement-failed",
     hash: HASH,
     purpose: "change",
     reason: "Redis is full",
     repeated: false,
   });
-  assertEquals(chronicle.announcements(), { count: 0, forced: 0, delivered: 0, trouble: "Redis is full" });
-  chronicle.report(announced);
-  chronicle.report({ ...announced, purpose: "force", delivered: 5 });
-  assertEquals(chronicle.announcements(), { count: 2, forced: 1, delivered: 5, trouble: null });
-  chronicle.report({ kind: "announcement-refused", hash: HASH, head: { generation: 5, hash: HASH } });
-  assertEquals(chronicle.announcements().trouble, "It was refused");
+  assertEquals(recorder.announcements(), { count: 0, forced: 0, delivered: 0, trouble: "Redis is full" });
+  recorder.report(announced);
+  recorder.report({ ...announced, purpose: "force", delivered: 5 });
+  assertEquals(recorder.announcements(), { count: 2, forced: 1, delivered: 5, trouble: null });
+  recorder.report({ kind: "announcement-refused", hash: HASH, head: { generation: 5, hash: HASH } });
+  assertEquals(recorder.announcements().trouble, "It was refused");
 });
 
 Deno.test("events that cannot be had are logged with the reason, counted, and shown until they can", () => {
-  const { chronicle, lines, metric } = open();
-  assertEquals(chronicle.watchTrouble(), null);
-  chronicle.watcherFailed("a limit", 5);
-  assertEquals(chronicle.watchTrouble(), "a limit");
-  chronicle.watcherRecovered();
-  assertEquals(chronicle.watchTrouble(), null);
+  const { recorder, lines, metric } = open();
+  assertEquals(recorder.watchTrouble(), null);
+  recorder.watcherFailed("a limit", 5);
+  assertEquals(recorder.watchTrouble(), "a limit");
+  recorder.watcherRecovered();
+  assertEquals(recorder.watchTrouble(), null);
   assertEquals(lines, ["error File system watcher error: a limit", "information File system watcher works again"]);
   assertEquals([metric("watcher_errors_total 1"), metric("watcher_restarts_total 1")], ["1", "1"]);
 });

@@ -1,6 +1,6 @@
 // What is prepared when the source changes, before it is read.
 import { assert, assertEquals } from "@std/assert";
-import type { Chronicle } from "../../src/daemon/event_recorder.ts";
+import type { EventRecorder } from "../../src/daemon/event_recorder.ts";
 import { followFiles } from "../../src/daemon/file_follower.ts";
 import { openBlockParser } from "../../src/document/blocks.ts";
 import { openParser } from "../../src/document/parser.ts";
@@ -22,7 +22,7 @@ async function startsFor(name: string, debounceMilliseconds: number): Promise<nu
   const log = DEAF as Logger;
   await using parser = openParser(undefined, stubCommand("exec cat > /dev/null"));
   const { promise: hinted, resolve: hint } = Promise.withResolvers<unknown>();
-  const tools = { chronicle: DEAF as Chronicle, parser: openBlockParser(parser), hint };
+  const tools = { recorder: DEAF as EventRecorder, parser: openBlockParser(parser), hint };
   const settings = {
     options: checked.options,
     sourcePath,

@@ -21,7 +21,7 @@ for (const logChangeEvents of [true, false]) {
       log,
       logChangeEvents,
       tellMilliseconds: 60_000,
-      chronicle: { heard() {} },
+      recorder: { heard() {} },
       loop: () => ({ state: () => ({ active: null }), hint: hinted.resolve }),
     };
     await using membership = openMembership(settings as MembershipSettings);
@@ -58,7 +58,7 @@ Deno.test("the id of a process is in the state file before the others see it, so
     instance: "edge-1",
     incarnation: "0123456789ab",
     tellMilliseconds: 60_000,
-    chronicle: { linked() {}, rejection: () => null },
+    recorder: { linked() {}, rejection: () => null },
     loop: () => ({ state: () => ({ active: null, agreement: null, trouble: null }), link() {} }),
   };
   await using membership = openMembership(settings as MembershipSettings);

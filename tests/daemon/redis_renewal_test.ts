@@ -1,7 +1,7 @@
 // A rotated password or certificate is used and masked, and a file that cannot be read leaves the old value in use.
 import { assertEquals } from "@std/assert";
 import type { RedisConnection, ResolvedConnection } from "../../src/cluster/redis_connection.ts";
-import { maskedSecrets } from "../../src/daemon/masking.ts";
+import { maskedSecrets } from "../../src/daemon/masked_secrets.ts";
 import { redisRenewal } from "../../src/daemon/redis_renewal.ts";
 import { createLogger } from "../../src/telemetry/log.ts";
 import { singleTo } from "../cluster/redis_notifying.ts";

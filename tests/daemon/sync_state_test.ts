@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { agreedGeneration, standingOf } from "../../src/daemon/sync_state.ts";
+import { agreedGeneration, syncStateOf } from "../../src/daemon/sync_state.ts";
 import { type Agreement, initialAgreement, NEW_LEDGER } from "../../src/agreement/agreement.ts";
 
 const [A, B] = ["a".repeat(64), "b".repeat(64)] as const;
@@ -9,20 +9,20 @@ const LIMITS = { settleMilliseconds: 1_000, reconcileMilliseconds: 1_000 };
 function agreedOnSeven(owed: string | null): Agreement {
   const ledger = { ...NEW_LEDGER, seen: 7, agreed: { generation: 7, hash: A }, concluded: A };
   const initial = initialAgreement({ ...ledger, owed: owed === null ? null : { hash: owed, base: A } }, LIMITS);
-  return { ...initial, standing: { kind: "agreed" } };
+  return { ...initial, syncState: { kind: "agreed" } };
 }
 
 Deno.test("an instance stands where it stands, in the generation that it agreed with last", () => {
-  assertEquals([standingOf(agreedOnSeven(null)), agreedGeneration(agreedOnSeven(null))], ["agreed", 7]);
+  assertEquals([syncStateOf(agreedOnSeven(null)), agreedGeneration(agreedOnSeven(null))], ["agreed", 7]);
   const fresh = initialAgreement(NEW_LEDGER, LIMITS);
-  assertEquals([standingOf(fresh), agreedGeneration(fresh)], ["unknown", null]);
+  assertEquals([syncStateOf(fresh), agreedGeneration(fresh)], ["unknown", null]);
 });
 
 Deno.test("while an own change waits to be announced, nothing is called agreed", () => {
   const owing = agreedOnSeven(B);
-  assertEquals([standingOf(owing), agreedGeneration(owing)], ["unknown", null]);
+  assertEquals([syncStateOf(owing), agreedGeneration(owing)], ["unknown", null]);
 });
 
 Deno.test("an instance alone stands nowhere", () => {
-  assertEquals([standingOf(null), agreedGeneration(null)], ["unknown", null]);
+  assertEquals([syncStateOf(null), agreedGeneration(null)], ["unknown", null]);
 });

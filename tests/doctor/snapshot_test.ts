@@ -9,7 +9,7 @@ import {
   snapshotLockCheck,
 } from "../../src/doctor/snapshot_checks.ts";
 import { snapshotLock } from "../../src/snapshot/snapshot_lock.ts";
-import { clockCheck, judgeClock, judgeSnapshotTime } from "../../src/doctor/clock_checks.ts";
+import { clockCheck, judgeClock, judgeSnapshotTime } from "../../src/doctor/host_checks.ts";
 import { serverFormCheck } from "../../src/doctor/server_form_checks.ts";
 import { bytesOf, serverFormOf } from "../snapshot/server_form_once.ts";
 import { sealSnapshot } from "../snapshot/sealed_once.ts";

@@ -1,5 +1,5 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { daemonCheck, judgeDaemon } from "../../src/doctor/daemon_check.ts";
+import { daemonCheck, judgeBinary, judgeDaemon, judgeUnit } from "../../src/doctor/unit_checks.ts";
 import {
   judgeParser,
   judgeProc,
@@ -9,7 +9,6 @@ import {
   setprivCheck,
 } from "../../src/doctor/host_checks.ts";
 import { type ServiceFacts, statusLine } from "../../src/daemon/service.ts";
-import { judgeBinary, judgeUnit } from "../../src/doctor/unit_checks.ts";
 import { binaryOf, environmentIn, propertiesIn, readUnit } from "../../src/doctor/unit_facts.ts";
 import { judgeUser } from "../../src/doctor/options_checks.ts";
 import { hostMachine } from "../../src/doctor/machine.ts";

@@ -1,6 +1,6 @@
 // Check hooks before a snapshot is in force: order, together, tries and what is said of a refusal.
 import { assertEquals } from "@std/assert";
-import { check, type CheckTools } from "../../src/hooks/check_runner.ts";
+import { type CheckTools, runChecks } from "../../src/hooks/check_runner.ts";
 import type { HookEnding } from "../../src/hooks/hook.ts";
 import { checkOptions } from "../../src/options/option_schema.ts";
 import type { HookOptions } from "../../src/options/options.ts";
@@ -40,13 +40,13 @@ function toolsOf(endings: Record<string, readonly HookEnding[]>) {
 Deno.test("checks run in order, parallel neighbours together, and all accept", async () => {
   const { tools, begun } = toolsOf({});
   const hooks = hooksOf({ name: "a" }, { name: "b", parallel: true }, { name: "c", parallel: true }, { name: "d" });
-  assertEquals(await check(hooks, ["layers"], tools, NEVER), []);
+  assertEquals(await runChecks(hooks, ["layers"], tools, NEVER), []);
   assertEquals(begun, ["a beside 0", "b beside 1", "c beside 1", "d beside 0"]);
 });
 
 Deno.test("the first refusal ends it, and says what the hook said last", async () => {
   const { tools, begun } = toolsOf({ b: [NO] });
-  const [diagnostic] = await check(hooksOf({ name: "a" }, { name: "b" }, { name: "c" }), ["layers"], tools, NEVER);
+  const [diagnostic] = await runChecks(hooksOf({ name: "a" }, { name: "b" }, { name: "c" }), ["layers"], tools, NEVER);
   assertEquals(
     [diagnostic?.code, diagnostic?.summary],
     [
@@ -60,22 +60,22 @@ Deno.test("the first refusal ends it, and says what the hook said last", async (
 Deno.test("a check is tried as often as it may be", async () => {
   const hooks = hooksOf({ name: "a", retry: { attempts: 1, backoffSeconds: 1 } });
   const healed = toolsOf({ a: [NO, OK] });
-  assertEquals(await check(hooks, [], healed.tools, NEVER), []);
+  assertEquals(await runChecks(hooks, [], healed.tools, NEVER), []);
   assertEquals(healed.reported, ["a failed 500", "a ok -"]);
   const hopeless = toolsOf({ a: [NO, NO] });
-  assertEquals((await check(hooks, [], hopeless.tools, NEVER)).length, 1);
+  assertEquals((await runChecks(hooks, [], hopeless.tools, NEVER)).length, 1);
   assertEquals(hopeless.reported, ["a failed 500", "a failed -"]);
 });
 
 Deno.test("a check that waits for other parts is not asked", async () => {
   const { tools, begun } = toolsOf({ a: [NO] });
-  assertEquals(await check(hooksOf({ name: "a", only: ["caches"] }, { name: "b" }), ["layers"], tools, NEVER), []);
+  assertEquals(await runChecks(hooksOf({ name: "a", only: ["caches"] }, { name: "b" }), ["layers"], tools, NEVER), []);
   assertEquals(begun, ["b beside 0"]);
 });
 
 Deno.test("once it is to be given up nothing is begun, and it is no acceptance", async () => {
   const { tools, begun } = toolsOf({});
-  assertEquals((await check(hooksOf({ name: "a" }), ["layers"], tools, AbortSignal.abort())).length, 1);
+  assertEquals((await runChecks(hooksOf({ name: "a" }), ["layers"], tools, AbortSignal.abort())).length, 1);
   assertEquals(begun, []);
 });
 
@@ -93,6 +93,6 @@ Deno.test("one refusal ends its neighbours, whose answer would change nothing", 
     report: () => {},
     random: () => 0,
   };
-  assertEquals((await check(hooks, ["layers"], tools, NEVER)).length, 1);
+  assertEquals((await runChecks(hooks, ["layers"], tools, NEVER)).length, 1);
   assertEquals(ended, ["b"]);
 });

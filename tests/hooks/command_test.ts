@@ -20,7 +20,7 @@ Deno.test("a command runs in the root directory, in a group of its own, with not
   assertEquals([group, directory, rest], [pid, "/", []]);
 });
 
-Deno.test("a command gets the occasion and the harmless variables, and nothing else of the daemon's", async () => {
+Deno.test("a command gets the payload and the harmless variables, and nothing else of the daemon's", async () => {
   const own: Record<string, string> = {
     PATH: "/usr/bin:/bin",
     HOME: "/nowhere",
@@ -107,14 +107,14 @@ Deno.test("a program that is missing or cannot be executed is named, its argumen
   }
 });
 
-Deno.test("arguments that the system does not take are a reason, and a huge occasion is not", async () => {
+Deno.test("arguments that the system does not take are a reason, and a huge payload is not", async () => {
   assertEquals(await run({ kind: "command", command: ["true", "x".repeat(3 << 20)] }), {
     ok: false,
     reason: "has more arguments than the system takes",
     output: "",
   });
   const huge = "\u{1f600}".repeat(1 << 20);
-  const occasion = {
+  const payload = {
     ...ACTIVATED,
     instance: huge,
     reason: huge,
@@ -122,7 +122,7 @@ Deno.test("arguments that the system does not take are a reason, and a huge occa
     hash: huge,
     changed: Array(10_000).fill(huge),
   };
-  assertEquals(await runShell('test -z "$HONUA_CONFIGD_SOURCE" && test -n "$HONUA_CONFIGD_REASON"', { occasion }), {
+  assertEquals(await runShell('test -z "$HONUA_CONFIGD_SOURCE" && test -n "$HONUA_CONFIGD_REASON"', { payload }), {
     ok: true,
     output: "",
   });

@@ -18,7 +18,7 @@ Deno.test("a failure that stops keeps those behind it from their turn until it i
   assertEquals(state.hooks.map((hook) => heldBy(hook, state)), [null, null, "b"]);
 });
 
-Deno.test("a hook that was unwell comes first at the next happening, and only those before it that do not stop run", () => {
+Deno.test("a hook that was unwell comes first at the next trigger, and only those before it that do not stop run", () => {
   replayHooks(
     ["chat", "a stop", "b stop", "c"],
     "chat=1 a=1 b=1 c=1",
@@ -47,7 +47,7 @@ Deno.test("a failure that stops and is superseded runs again before all others",
   );
 });
 
-Deno.test("one that stops and is given up holds the others until the next happening, also over its delay", () => {
+Deno.test("one that stops and is given up holds the others until the next trigger, also over its delay", () => {
   replayHooks(
     ["a stop", "b stop attempts=1"],
     "a=1 b=1",

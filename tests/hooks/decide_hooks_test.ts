@@ -170,7 +170,7 @@ Deno.test("attempts bound how often an activation is told, until the next one", 
      activated 3 -> run a 3
      failed a    -> arm a 500, report a failed 500`,
   );
-  assertEquals([state.hooks[0]?.waits, state.happenings], ["retry", 2]);
+  assertEquals([state.hooks[0]?.waits, state.triggers], ["retry", 2]);
 });
 
 Deno.test("rejections and divergences are told once each, and not any more once they are past", () => {
@@ -330,10 +330,10 @@ function obey(world: World, one: Step): void {
     world.activations++;
     const before = world.inForce;
     world.inForce = one.key;
-    const happening = { event: "activated", key: one.key, before, changed: one.parts, isStart: false } as const;
+    const trigger = { event: "activated", key: one.key, before, changed: one.parts, isStart: false } as const;
     return happen(world, {
       kind: "happened",
-      happening: { ...happening, told: world.activations },
+      trigger: { ...trigger, told: world.activations },
       splayMilliseconds: one.splay ? 10 : 0,
     });
   }
@@ -344,7 +344,7 @@ function obey(world: World, one: Step): void {
     const start = { event: "activated", key: world.inForce, before: null, changed: null, isStart: true } as const;
     return happen(world, {
       kind: "happened",
-      happening: { ...start, told: world.activations },
+      trigger: { ...start, told: world.activations },
       splayMilliseconds: 0,
     });
   }

@@ -2,7 +2,7 @@
 // end nothing runs.
 import { assertEquals } from "@std/assert";
 import { type HookLoop, type HookReport, type HookRun, runHooks } from "../../src/hooks/hook_loop.ts";
-import type { Happening } from "../../src/hooks/decide_hooks.ts";
+import type { HookTrigger } from "../../src/hooks/decide_hooks.ts";
 import { type Begun, type ManualClock, manualClock, turn } from "../reload/controlled_loop.ts";
 import { planOf } from "./hooks_transcript.ts";
 
@@ -36,7 +36,7 @@ function controlledHooks(plans: readonly string[], { splayMilliseconds = 0 } = {
   return { hooks, clock, runs, reports, kept };
 }
 
-function activated(key: string): Happening<string> {
+function activated(key: string): HookTrigger<string> {
   return { event: "activated", key, before: null, changed: null, isStart: false, told: key };
 }
 

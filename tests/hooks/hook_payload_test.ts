@@ -1,9 +1,9 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { type Occasion, occasionEnvironment, occasionJson } from "../../src/hooks/hook_payload.ts";
+import { type HookPayload, payloadEnvironment, payloadJson } from "../../src/hooks/hook_payload.ts";
 import { ACTIVATED } from "./sample_hook.ts";
 
-const REJECTED: Occasion = {
+const REJECTED: HookPayload = {
   ...ACTIVATED,
   event: "rejected",
   hash: null,
@@ -13,7 +13,7 @@ const REJECTED: Occasion = {
 };
 
 Deno.test("what is not known has no variable, and is null in JSON", () => {
-  assertEquals(occasionEnvironment("reload", REJECTED), {
+  assertEquals(payloadEnvironment("reload", REJECTED), {
     HONUA_CONFIGD_EVENT: "rejected",
     HONUA_CONFIGD_HOOK: "reload",
     HONUA_CONFIGD_INSTANCE: "edge-1",
@@ -23,7 +23,7 @@ Deno.test("what is not known has no variable, and is null in JSON", () => {
     HONUA_CONFIGD_PREVIOUS_HASH: "cd".repeat(32),
     HONUA_CONFIGD_REASON: "Line 3:\u240a\u241b[31m no such layer",
   });
-  assertEquals(JSON.parse(occasionJson("reload", REJECTED)), {
+  assertEquals(JSON.parse(payloadJson("reload", REJECTED)), {
     ...REJECTED,
     hook: "reload",
     reason: "Line 3:\u240a\u241b[31m no such layer",
@@ -33,7 +33,7 @@ Deno.test("what is not known has no variable, and is null in JSON", () => {
 Deno.test("the candidates and the agreed hash are told where there are any", () => {
   const candidate = "/var/lib/honua-configd/.config.snapshot.json.1.tmp";
   const serverCandidate = "/var/lib/honua-configd/.config.snapshot.honua.1.tmp";
-  const environment = occasionEnvironment("x", {
+  const environment = payloadEnvironment("x", {
     ...ACTIVATED,
     event: "check",
     candidate,
@@ -46,15 +46,15 @@ Deno.test("the candidates and the agreed hash are told where there are any", () 
 });
 
 Deno.test("a variable is empty where it is known that nothing changed", () => {
-  assertEquals(occasionEnvironment("x", { ...ACTIVATED, changed: [] }).HONUA_CONFIGD_CHANGED, "");
+  assertEquals(payloadEnvironment("x", { ...ACTIVATED, changed: [] }).HONUA_CONFIGD_CHANGED, "");
 });
 
 Deno.test("a path is told whole or not at all", () => {
   const path = `/${"x".repeat(4094)}`;
-  assertEquals(occasionEnvironment("x", { ...ACTIVATED, source: path }).HONUA_CONFIGD_SOURCE, path);
+  assertEquals(payloadEnvironment("x", { ...ACTIVATED, source: path }).HONUA_CONFIGD_SOURCE, path);
   for (const source of [`${path}x`, "/a\0b", "/\ud800"]) {
-    assertEquals(occasionEnvironment("x", { ...ACTIVATED, source }).HONUA_CONFIGD_SOURCE, undefined);
-    assertEquals(JSON.parse(occasionJson("x", { ...ACTIVATED, source })).source, null);
+    assertEquals(payloadEnvironment("x", { ...ACTIVATED, source }).HONUA_CONFIGD_SOURCE, undefined);
+    assertEquals(JSON.parse(payloadJson("x", { ...ACTIVATED, source })).source, null);
   }
 });
 
@@ -62,8 +62,8 @@ Deno.test("whatever the texts, the environment is bounded and fit for execve", (
   const text = fc.string({ unit: "binary", maxLength: 5_000 });
   fc.assert(
     fc.property(text, text, fc.array(text, { maxLength: 5 }), (one, other, changed) => {
-      const occasion = { ...ACTIVATED, instance: one, source: other, reason: one, hash: other, changed };
-      const environment = occasionEnvironment(one, occasion);
+      const payload = { ...ACTIVATED, instance: one, source: other, reason: one, hash: other, changed };
+      const environment = payloadEnvironment(one, payload);
       const all = Object.entries(environment).map((entry) => entry.join("=")).join("\n");
       assert(!all.includes("\0"));
       assert(all.isWellFormed());
@@ -75,7 +75,7 @@ Deno.test("whatever the texts, the environment is bounded and fit for execve", (
 
 Deno.test("a name is told up to 256 characters, a reason up to 2000, and up to a hundred parts", () => {
   const told = (length: number, reasonLength: number, parts: number) =>
-    occasionEnvironment("h".repeat(length), {
+    payloadEnvironment("h".repeat(length), {
       ...ACTIVATED,
       instance: "i".repeat(length),
       hash: "a".repeat(length),

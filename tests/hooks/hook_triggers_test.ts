@@ -1,11 +1,11 @@
 // What of the reports is worth a hook, each thing once.
 import { assertEquals } from "@std/assert";
 import {
-  followHappenings,
-  type Happenings,
   type HookCandidate,
+  type HookTriggers,
   type InForce,
   inForceOf,
+  openHookTriggers,
 } from "../../src/hooks/hook_triggers.ts";
 import { errorDiagnostic } from "../../src/diagnostic/diagnostic.ts";
 import type { Report } from "../../src/reload/report.ts";
@@ -39,79 +39,79 @@ const UNCHANGED: Report<HookCandidate> = { kind: "unchanged", ...about, hash: "h
 
 function open(inForce: InForce | null) {
   const rejectedHash = { value: "r1" };
-  const happenings = followHappenings({
+  const triggers = openHookTriggers({
     about: ABOUT,
     inForce,
     rejectedHash: () => rejectedHash.value,
     mask: (text) => text.replaceAll("s3cret", "[masked]"),
   });
-  return { happenings, rejectedHash };
+  return { triggers, rejectedHash };
 }
 
 /** The news in short: `activated c1 before c0 layers`, `start c1`, `over rejected`. */
-function newsOf(happenings: Happenings, report: Report<HookCandidate>, changed: readonly string[] = []): string[] {
-  return happenings.of(report, changed).map((news) => {
+function newsOf(triggers: HookTriggers, report: Report<HookCandidate>, changed: readonly string[] = []): string[] {
+  return triggers.of(report, changed).map((news) => {
     if (news.kind === "over") return `over ${news.event}`;
-    const { event, key, before, changed, isStart } = news.happening;
+    const { event, key, before, changed, isStart } = news.trigger;
     const since = before === null ? "" : ` before ${before}`;
     return `${isStart ? "start" : event} ${key}${since}${changed === null ? "" : ` ${changed.join()}`}`;
   });
 }
 
 Deno.test("each snapshot with another content is told, with what was in force before", () => {
-  const { happenings } = open(null);
-  assertEquals(newsOf(happenings, activated("h1", "c1"), LAYERS), ["over rejected", "activated c1 layers"]);
-  assertEquals(newsOf(happenings, activated("h2", "c2"), LAYERS), ["over rejected", "activated c2 before c1 layers"]);
-  assertEquals(newsOf(happenings, activated("h3", "c2")), ["over rejected"]);
-  const [, news] = happenings.of(activated("h4", "c4"), LAYERS);
-  const told = news?.kind === "happened" ? news.happening.told.occasion : null;
+  const { triggers } = open(null);
+  assertEquals(newsOf(triggers, activated("h1", "c1"), LAYERS), ["over rejected", "activated c1 layers"]);
+  assertEquals(newsOf(triggers, activated("h2", "c2"), LAYERS), ["over rejected", "activated c2 before c1 layers"]);
+  assertEquals(newsOf(triggers, activated("h3", "c2")), ["over rejected"]);
+  const [, news] = triggers.of(activated("h4", "c4"), LAYERS);
+  const told = news?.kind === "happened" ? news.trigger.told.payload : null;
   assertEquals([told?.hash, told?.previousHash, told?.changed], ["h4", "h3", ["layers"]]);
 });
 
 Deno.test("what is in force at the start is told once, when the first look ended, whatever it came to", () => {
   for (const first of [UNCHANGED, activated("h2", "c1")]) {
-    const { happenings } = open(IN_FORCE);
-    assertEquals(newsOf(happenings, first), ["over rejected", "start c1"]);
-    assertEquals(newsOf(happenings, first), ["over rejected"]);
+    const { triggers } = open(IN_FORCE);
+    assertEquals(newsOf(triggers, first), ["over rejected", "start c1"]);
+    assertEquals(newsOf(triggers, first), ["over rejected"]);
   }
-  const { happenings } = open(IN_FORCE);
-  assertEquals(newsOf(happenings, rejected()), ["start c1", "rejected r1"]);
-  assertEquals(newsOf(open(IN_FORCE).happenings, activated("h2", "c2"), LAYERS), [
+  const { triggers } = open(IN_FORCE);
+  assertEquals(newsOf(triggers, rejected()), ["start c1", "rejected r1"]);
+  assertEquals(newsOf(open(IN_FORCE).triggers, activated("h2", "c2"), LAYERS), [
     "over rejected",
     "activated c2 before c1 layers",
   ]);
 });
 
 Deno.test("a rejected source is told once, and again once another was rejected or it was healed", () => {
-  const { happenings, rejectedHash } = open(null);
-  assertEquals(newsOf(happenings, rejected()), ["rejected r1"]);
-  assertEquals(newsOf(happenings, rejected()), []);
+  const { triggers, rejectedHash } = open(null);
+  assertEquals(newsOf(triggers, rejected()), ["rejected r1"]);
+  assertEquals(newsOf(triggers, rejected()), []);
   rejectedHash.value = "r2";
-  assertEquals(newsOf(happenings, rejected()), ["rejected r2"]);
-  assertEquals(newsOf(happenings, UNCHANGED), ["over rejected"]);
-  assertEquals(newsOf(happenings, rejected()), ["rejected r2"]);
+  assertEquals(newsOf(triggers, rejected()), ["rejected r2"]);
+  assertEquals(newsOf(triggers, UNCHANGED), ["over rejected"]);
+  assertEquals(newsOf(triggers, rejected()), ["rejected r2"]);
 });
 
 Deno.test("a source that could not be read is no rejection", () => {
-  const { happenings } = open(null);
-  assertEquals(newsOf(happenings, rejected(true)), []);
+  const { triggers } = open(null);
+  assertEquals(newsOf(triggers, rejected(true)), []);
 });
 
 Deno.test("a divergence is told with what the others agreed on, until the instance agrees", () => {
-  const { happenings } = open(IN_FORCE);
+  const { triggers } = open(IN_FORCE);
   const diverged = { kind: "diverged", hash: "h1", head: { generation: 3, hash: "h7" } } as const;
-  assertEquals(newsOf(happenings, diverged), ["diverged h7"]);
+  assertEquals(newsOf(triggers, diverged), ["diverged h7"]);
   const agreed = { kind: "agreed", generation: 4, hash: "h1", after: "diverged" } as const;
-  assertEquals(newsOf(happenings, agreed), ["over diverged"]);
+  assertEquals(newsOf(triggers, agreed), ["over diverged"]);
 });
 
 Deno.test("what a hook is told is masked, and the configuration's own secrets are known for its output", () => {
-  const { happenings } = open(IN_FORCE);
-  const [, news] = happenings.of(rejected(), []);
-  const told = news?.kind === "happened" ? news.happening.told : null;
-  assertEquals([told?.occasion.reason, happenings.secrets()], ["[masked] is wrong", ["Password=hunter2"]]);
-  const check = happenings.toCheck(candidate, { candidate: "/tmp/candidate", serverCandidate: "/tmp/server" }, LAYERS);
-  assertEquals(check.occasion, {
+  const { triggers } = open(IN_FORCE);
+  const [, news] = triggers.of(rejected(), []);
+  const told = news?.kind === "happened" ? news.trigger.told : null;
+  assertEquals([told?.payload.reason, triggers.secrets()], ["[masked] is wrong", ["Password=hunter2"]]);
+  const check = triggers.toCheck(candidate, { candidate: "/tmp/candidate", serverCandidate: "/tmp/server" }, LAYERS);
+  assertEquals(check.payload, {
     ...ABOUT,
     event: "check",
     hash: "h9",
@@ -123,8 +123,8 @@ Deno.test("what a hook is told is masked, and the configuration's own secrets ar
     agreedHash: null,
   });
   assertEquals(check.secrets, ["Password=hunter3"]);
-  happenings.of(activated("h2", "c2"), LAYERS);
-  assertEquals([happenings.hash(), happenings.secrets()], ["h2", ["Password=hunter3", "Password=hunter2"]]);
+  triggers.of(activated("h2", "c2"), LAYERS);
+  assertEquals([triggers.hash(), triggers.secrets()], ["h2", ["Password=hunter3", "Password=hunter2"]]);
 });
 
 Deno.test("of a snapshot that was found its marks and secrets are kept, and not the snapshot", () => {

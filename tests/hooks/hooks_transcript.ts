@@ -41,7 +41,7 @@ export function replayHooks(plans: readonly string[], done: string, transcript: 
   for (const line of transcript.split("\n").map((one) => one.trim()).filter((one) => one !== "")) {
     const [text = "", expected = ""] = line.split("->").map((part) => part.trim());
     const event = eventOf(text, before);
-    if (event.kind === "happened" && event.happening.event === "activated") before = event.happening.key;
+    if (event.kind === "happened" && event.trigger.event === "activated") before = event.trigger.key;
     const decision = decideHooks(state, event);
     state = decision.state;
     assertEquals(decision.actions.map(actionText).join(", "), expected, `after ${text}`);
@@ -68,7 +68,7 @@ function eventOf(text: string, before: string | null): HooksEvent<string> {
   const splay = rest.indexOf("splay");
   return {
     kind: "happened",
-    happening: {
+    trigger: {
       event: isActivation ? "activated" : verb as HookEvent,
       key: subject,
       before: verb === "activated" ? before : null,

@@ -33,7 +33,7 @@ function ask(url: string, { method = "POST", headers = {}, headerFiles = {} }: A
   return run({ kind: "http", method, url, headers, headerFiles }, options);
 }
 
-Deno.test("the occasion is posted as JSON, and the answer is the output", async () => {
+Deno.test("the payload is posted as JSON, and the answer is the output", async () => {
   await using server = serve(() => new Response("thanks\n"));
   assertEquals(await ask(`http://${server.address}/changed`), { ok: true, output: "thanks" });
   const [request] = server.heard;

@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { signalPidFile } from "../../src/hooks/pid_file.ts";
+import { signalPidFile } from "../../src/hooks/hook.ts";
 import { readSmallFile } from "../../src/host/small_file.ts";
 import { eventually } from "../support/eventually.ts";
 import { temporaryDirectory } from "../support/temporary.ts";

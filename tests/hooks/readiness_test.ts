@@ -2,7 +2,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import type { HookEnding } from "../../src/hooks/ending.ts";
 import { askOnce, awaitReadiness, type ReadinessProbe } from "../../src/hooks/readiness.ts";
-import { PROCESS_SURROUNDINGS } from "../../src/hooks/surroundings.ts";
+import { PROCESS_HOST } from "../../src/hooks/hook_host.ts";
 import { fakeClock, turn, withFakeTimeouts } from "../support/fake_clock.ts";
 import { eventually } from "../support/eventually.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
@@ -16,14 +16,14 @@ function ask(
   timeoutMilliseconds: number,
   stopping: AbortSignal = new AbortController().signal,
 ) {
-  const question = { hook: "sample", occasion: ACTIVATED, stopping, surroundings: PROCESS_SURROUNDINGS };
+  const question = { hook: "sample", payload: ACTIVATED, stopping, surroundings: PROCESS_HOST };
   return awaitReadiness({ probe, timeoutMilliseconds }, question, QUICK);
 }
 
 /** Asks once, with time enough for a busy machine. */
-function askSlowly(probe: ReadinessProbe, environment = PROCESS_SURROUNDINGS.environment, askMilliseconds = 60_000) {
-  const surroundings = { ...PROCESS_SURROUNDINGS, environment };
-  const question = { hook: "sample", occasion: ACTIVATED, stopping: new AbortController().signal, surroundings };
+function askSlowly(probe: ReadinessProbe, environment = PROCESS_HOST.environment, askMilliseconds = 60_000) {
+  const surroundings = { ...PROCESS_HOST, environment };
+  const question = { hook: "sample", payload: ACTIVATED, stopping: new AbortController().signal, surroundings };
   return askOnce({ probe, timeoutMilliseconds: 1 }, question, { everyMilliseconds: 1, askMilliseconds });
 }
 
@@ -183,7 +183,7 @@ Deno.test("what was carried out is carried out again only if it is still not rea
 
 Deno.test("by default one ask may take five seconds", async () => {
   const signal = new AbortController().signal;
-  const question = { hook: "sample", occasion: ACTIVATED, stopping: signal, surroundings: PROCESS_SURROUNDINGS };
+  const question = { hook: "sample", payload: ACTIVATED, stopping: signal, surroundings: PROCESS_HOST };
   const probe = { kind: "command", command: ["sleep", "600"] } as const;
   await withFakeTimeouts(async (timers) => {
     let isAnswered = false;
@@ -205,7 +205,7 @@ Deno.test("by default it is asked every second, however long the answer took, or
     return asks.length === answers.length ? well() : starting();
   });
   const signal = new AbortController().signal;
-  const question = { hook: "sample", occasion: ACTIVATED, stopping: signal, surroundings: PROCESS_SURROUNDINGS };
+  const question = { hook: "sample", payload: ACTIVATED, stopping: signal, surroundings: PROCESS_HOST };
   const readiness = { probe: server.probe, timeoutMilliseconds: 60_000 };
   const awaited = awaitReadiness(readiness, question, undefined, clock);
   for (let pauses = 1; pauses < answers.length; pauses++) {

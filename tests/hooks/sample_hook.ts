@@ -1,10 +1,10 @@
-// Hooks and an occasion for tests, and what proc(5) tells of the groups that hooks ran in.
+// Hooks and a payload for tests, and what proc(5) tells of the groups that hooks ran in.
 import { runHook } from "../../src/hooks/hook.ts";
-import type { HookAction, HookEnding, HookSurroundings, Readiness } from "../../src/hooks/hook.ts";
-import type { Occasion } from "../../src/hooks/hook_payload.ts";
+import type { HookAction, HookEnding, HookHost, Readiness } from "../../src/hooks/hook.ts";
+import type { HookPayload } from "../../src/hooks/hook_payload.ts";
 
 /** An activation in which everything is known that it can tell. */
-export const ACTIVATED: Occasion = {
+export const ACTIVATED: HookPayload = {
   event: "activated",
   instance: "edge-1",
   source: "/etc/honua/config.hcl",
@@ -27,9 +27,9 @@ export interface RunOptions {
   /** Never aborted unless given. */
   readonly signal?: AbortSignal;
   /** The process's own for what is not given. */
-  readonly surroundings?: Partial<HookSurroundings>;
+  readonly surroundings?: Partial<HookHost>;
   /** {@linkcode ACTIVATED} unless given. */
-  readonly occasion?: Occasion;
+  readonly payload?: HookPayload;
   /** Nothing unless given. */
   readonly readiness?: Readiness;
   /** False unless given. */
@@ -41,7 +41,7 @@ export function run(action: HookAction, options: RunOptions = {}): Promise<HookE
   const { timeoutMilliseconds = 10_000, signal = new AbortController().signal, surroundings = {} } = options;
   const { readiness = null, isCarriedOut = false } = options;
   const hook = { name: "sample", action, timeoutMilliseconds, readiness, isCarriedOut };
-  return runHook(hook, options.occasion ?? ACTIVATED, signal, surroundings);
+  return runHook(hook, options.payload ?? ACTIVATED, signal, surroundings);
 }
 
 /** Carries out a command of sh(1). */

@@ -6,7 +6,7 @@ import { type Ledger, NEW_LEDGER } from "../../src/agreement/agreement.ts";
 import type { ClusterAccess, HeadReading } from "../../src/reload/cluster_access.ts";
 import type { LookOutcome } from "../../src/reload/decide.ts";
 import { type ControlledLoop, controlledLoop, turn } from "./controlled_loop.ts";
-import { markOf } from "./transcript.ts";
+import { snapshotIdOf } from "./transcript.ts";
 
 /** A loop with all that it asked of its cluster, the latest last. */
 interface ClusteredLoop extends ControlledLoop {
@@ -45,12 +45,12 @@ function clusteredLoop(ledger: Ledger = AGREED, access: Partial<ClusterAccess> =
     keep: (one) => kept.push(one),
     ...access,
   };
-  const controlled = controlledLoop(markOf("1/1"), { cluster });
+  const controlled = controlledLoop(snapshotIdOf("1/1"), { cluster });
   return { ...controlled, readings, announcements, kept };
 }
 
-function candidate(mark: string, stored = "1/1"): LookOutcome<string> {
-  return { kind: "candidate", ...markOf(mark)!, fingerprint: mark, candidate: mark, stored: markOf(stored) };
+function candidate(id: string, stored = "1/1"): LookOutcome<string> {
+  return { kind: "candidate", ...snapshotIdOf(id)!, fingerprint: id, candidate: id, stored: snapshotIdOf(stored) };
 }
 
 function thrower(bug: Error): () => never {
@@ -59,10 +59,10 @@ function thrower(bug: Error): () => never {
   };
 }
 
-/** Lets the look at hand find a mark, and write it where it is another. */
-async function find({ loop, looks, writes }: ClusteredLoop, mark: string): Promise<void> {
+/** Lets the look at hand find a snapshot, and write it where it is another. */
+async function find({ loop, looks, writes }: ClusteredLoop, id: string): Promise<void> {
   const { active } = loop.state();
-  looks.at(-1)!.end(candidate(mark, `${active?.hash}/${active?.contentHash}`));
+  looks.at(-1)!.end(candidate(id, `${active?.hash}/${active?.contentHash}`));
   const count = writes.length;
   await turn();
   if (writes.length > count) writes.at(-1)!.end({ kind: "written" });
@@ -81,7 +81,7 @@ async function agree(clustered: ClusteredLoop): Promise<void> {
     readings[read]!.resolve({ ok: true, head: { generation: 1, hash: "1" } });
     await turn();
   }
-  assertEquals([loop.state().agreement?.standing.kind, readings.length], ["agreed", 2]);
+  assertEquals([loop.state().agreement?.syncState.kind, readings.length], ["agreed", 2]);
 }
 
 Deno.test("a written change is announced once, and what it came to is kept", async () => {
@@ -117,11 +117,11 @@ Deno.test("a cluster that does not answer delays no reload, and is asked one thi
   const clustered = clusteredLoop();
   const { loop, announcements, readings } = clustered;
   await agree(clustered);
-  for (const mark of ["2/2", "3/3", "4/4"]) {
+  for (const id of ["2/2", "3/3", "4/4"]) {
     loop.hint("file");
     loop.link("heard");
-    await find(clustered, mark);
-    assertEquals(loop.state().active, markOf(mark));
+    await find(clustered, id);
+    assertEquals(loop.state().active, snapshotIdOf(id));
   }
   assertEquals([announcements.length, readings.length], [0, 3]);
   readings[2]!.resolve({ ok: true, head: { generation: 1, hash: "1" } });
@@ -168,7 +168,7 @@ Deno.test("another head is looked for again until its settle time is over, and t
   readings.at(-1)!.resolve({ ok: true, head: { generation: 2, hash: "2" } });
   await turn();
   const waits: number[] = [];
-  while (loop.state().agreement?.standing.kind === "settling" && waits.length < 10) {
+  while (loop.state().agreement?.syncState.kind === "settling" && waits.length < 10) {
     await find(clustered, "1/1");
     const [begun, count] = [clock.now(), looks.length];
     while (looks.length === count && clock.now() < begun + 1_000) clock.advance(1);

@@ -3,7 +3,7 @@ import type { ActivationResult, LookOutcome } from "../../src/reload/decide.ts";
 import type { Clock } from "../../src/time/clock.ts";
 import { type Loop, type LoopOptions, runLoop } from "../../src/reload/loop.ts";
 import type { Report } from "../../src/reload/report.ts";
-import type { Mark } from "../../src/reload/state.ts";
+import type { SnapshotId } from "../../src/reload/state.ts";
 
 /** A clock at 0 whose timers fire within `advance`, in the order they are due. */
 export interface ManualClock extends Clock {
@@ -30,7 +30,7 @@ export interface ControlledLoop {
 }
 
 /** A loop that is idle; jitter takes nothing away, so the first retry is after 1,000 ms. */
-export function controlledLoop(active: Mark | null, options: Partial<LoopOptions<string>> = {}): ControlledLoop {
+export function controlledLoop(active: SnapshotId | null, options: Partial<LoopOptions<string>> = {}): ControlledLoop {
   const clock = manualClock();
   const looks: ControlledLoop["looks"] = [];
   const writes: ControlledLoop["writes"] = [];

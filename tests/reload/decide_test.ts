@@ -52,7 +52,7 @@ Deno.test("a snapshot file that is missing, damaged or another than the one in f
   );
 });
 
-Deno.test("the active mark moves only when the write succeeded", () => {
+Deno.test("the active snapshot id moves only when the write succeeded", () => {
   const looked = replay("1/1", "hint file -> look\nsaw 2/2 -> activate 2/2");
   assertEquals(looked.active, { hash: "1", contentHash: "1" });
   const failed = replay(

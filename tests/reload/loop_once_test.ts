@@ -7,16 +7,16 @@ import type { LookOutcome } from "../../src/reload/decide.ts";
 import type { WorkLimit } from "../../src/reload/loop.ts";
 import type { HintReason, State } from "../../src/reload/state.ts";
 import { type ControlledLoop, controlledLoop, turn } from "./controlled_loop.ts";
-import { markOf } from "./transcript.ts";
+import { snapshotIdOf } from "./transcript.ts";
 
-function candidate(mark: string): LookOutcome<string> {
-  return { kind: "candidate", ...markOf(mark)!, fingerprint: mark, candidate: mark, stored: markOf(mark) };
+function candidate(id: string): LookOutcome<string> {
+  return { kind: "candidate", ...snapshotIdOf(id)!, fingerprint: id, candidate: id, stored: snapshotIdOf(id) };
 }
 
 Deno.test("hints and messages that arrive while a report is told are taken in once each", async () => {
   const states: State<string>[] = [];
   const events = ["heard", "poll", "heard", "file", "poll", "heard", "file"] as const;
-  const { loop, looks } = controlledLoop(markOf("1/1"), {
+  const { loop, looks } = controlledLoop(snapshotIdOf("1/1"), {
     changed: (state) => void states.push(state),
     report() {
       for (const event of events) event === "heard" ? loop.link(event) : loop.hint(event);
@@ -33,7 +33,7 @@ Deno.test("hints and messages that arrive while a report is told are taken in on
 
 Deno.test("a limit that is resumed runs from then on, once, and a suspended one not at all", async () => {
   let limit: WorkLimit | null = null;
-  const { loop, clock, looks, reports } = controlledLoop(markOf("1/1"), {
+  const { loop, clock, looks, reports } = controlledLoop(snapshotIdOf("1/1"), {
     activateLimitMilliseconds: 1_000,
     activate(_candidate, _signal, given) {
       limit = given;
@@ -58,7 +58,7 @@ Deno.test("a limit that is resumed runs from then on, once, and a suspended one 
 });
 
 Deno.test("by default a look and a write have thirty seconds, and a stop waits for one", async () => {
-  const { loop, clock, looks, writes, reports } = controlledLoop(markOf("1/1"));
+  const { loop, clock, looks, writes, reports } = controlledLoop(snapshotIdOf("1/1"));
   loop.hint("file");
   clock.advance(29_999);
   assertEquals(looks[0]!.signal.aborted, false);
@@ -84,7 +84,9 @@ Deno.test("by default a look and a write have thirty seconds, and a stop waits f
 });
 
 Deno.test("what kept a look or a write from its end is said in its report", async () => {
-  const { loop, clock, looks, writes, reports } = controlledLoop(markOf("1/1"), { activateLimitMilliseconds: 1_000 });
+  const { loop, clock, looks, writes, reports } = controlledLoop(snapshotIdOf("1/1"), {
+    activateLimitMilliseconds: 1_000,
+  });
   const reasons = () => reports.flatMap((report) => "fingerprint" in report && "reason" in report ? report.reason : []);
   loop.hint("file");
   looks[0]!.fail(new Error("bug"));
@@ -108,7 +110,7 @@ Deno.test("what kept a look or a write from its end is said in its report", asyn
 });
 
 Deno.test("each request is answered once, with what came of a look that began after it; after a stop with nothing", async () => {
-  const { loop, looks } = controlledLoop(markOf("1/1"));
+  const { loop, looks } = controlledLoop(snapshotIdOf("1/1"));
   const answers: string[] = [];
   const ask = (name: string, reason: HintReason) =>
     void loop.request(reason).then((outcome) => answers.push(`${name} ${outcome?.kind ?? "nothing"}`));
@@ -144,7 +146,7 @@ const AGREED: Ledger = {
 interface Announcing extends ControlledLoop {
   readonly answers: PromiseWithResolvers<AnnounceAnswer>[];
   /** Edits the source, and lets the edit be written. */
-  edit(mark: string): Promise<void>;
+  edit(id: string): Promise<void>;
 }
 
 /** A loop that agrees with its cluster. */
@@ -161,11 +163,11 @@ async function announcingLoop(): Promise<Announcing> {
     },
     keep: () => {},
   };
-  const controlled = controlledLoop(markOf("1/1"), { cluster });
+  const controlled = controlledLoop(snapshotIdOf("1/1"), { cluster });
   const { loop, looks, writes } = controlled;
-  const edit = async (mark: string) => {
+  const edit = async (id: string) => {
     loop.hint("file");
-    looks.at(-1)!.end(candidate(mark));
+    looks.at(-1)!.end(candidate(id));
     await turn();
     writes.at(-1)?.end({ kind: "written" });
     await turn();
@@ -173,7 +175,7 @@ async function announcingLoop(): Promise<Announcing> {
   loop.link("linked");
   looks[0]!.end(candidate("1/1"));
   await turn();
-  assertEquals(loop.state().agreement?.standing.kind, "agreed");
+  assertEquals(loop.state().agreement?.syncState.kind, "agreed");
   return { ...controlled, answers, edit };
 }
 
@@ -212,9 +214,9 @@ Deno.test("a timer for the settle time ends when the source has come round", asy
   await turn();
   looks.at(-1)!.end(candidate("2/2"));
   await turn();
-  assertEquals([loop.state().agreement?.standing.kind, clock.running()], ["settling", 2]);
+  assertEquals([loop.state().agreement?.syncState.kind, clock.running()], ["settling", 2]);
   await edit("3/3");
-  assertEquals([loop.state().agreement?.standing.kind, clock.running()], ["agreed", 1]);
+  assertEquals([loop.state().agreement?.syncState.kind, clock.running()], ["agreed", 1]);
 });
 
 Deno.test("a link that comes again begins the interval anew, and ends the one that runs", async () => {

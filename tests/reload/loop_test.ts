@@ -5,10 +5,10 @@ import type { LookOutcome } from "../../src/reload/decide.ts";
 import { runLoop } from "../../src/reload/loop.ts";
 import type { HintReason } from "../../src/reload/state.ts";
 import { controlledLoop, turn } from "./controlled_loop.ts";
-import { markOf } from "./transcript.ts";
+import { snapshotIdOf } from "./transcript.ts";
 
-function candidate(mark: string): LookOutcome<string> {
-  return { kind: "candidate", ...markOf(mark)!, fingerprint: mark, candidate: mark, stored: markOf("1/1") };
+function candidate(id: string): LookOutcome<string> {
+  return { kind: "candidate", ...snapshotIdOf(id)!, fingerprint: id, candidate: id, stored: snapshotIdOf("1/1") };
 }
 
 Deno.test("with real timers a hint becomes a written snapshot, and settled waits for it", async () => {
@@ -23,11 +23,11 @@ Deno.test("with real timers a hint becomes a written snapshot, and settled waits
   loop.hint("start");
   await loop.settled();
   assertEquals(reports, ["activated"]);
-  assertEquals(loop.state().active, markOf("1/1"));
+  assertEquals(loop.state().active, snapshotIdOf("1/1"));
 });
 
 Deno.test("a duration is the look and the write, by the loop's own clock", async () => {
-  const { loop, clock, looks, writes, reports } = controlledLoop(markOf("1/1"));
+  const { loop, clock, looks, writes, reports } = controlledLoop(snapshotIdOf("1/1"));
   loop.hint("file");
   clock.advance(30);
   looks[0]!.end(candidate("2/2"));
@@ -41,7 +41,7 @@ Deno.test("a duration is the look and the write, by the loop's own clock", async
 });
 
 Deno.test("hints during a reload make one more, and settled waits for that one too", async () => {
-  const { loop, looks, reports } = controlledLoop(markOf("1/1"));
+  const { loop, looks, reports } = controlledLoop(snapshotIdOf("1/1"));
   let settled = false;
   loop.hint("start");
   loop.settled().then(() => settled = true);
@@ -55,7 +55,7 @@ Deno.test("hints during a reload make one more, and settled waits for that one t
 });
 
 Deno.test("a failed write is looked at again after its backoff, and settled does not wait for that", async () => {
-  const { loop, clock, looks, writes } = controlledLoop(markOf("1/1"));
+  const { loop, clock, looks, writes } = controlledLoop(snapshotIdOf("1/1"));
   loop.hint("file");
   looks[0]!.end(candidate("2/2"));
   await turn();
@@ -70,11 +70,11 @@ Deno.test("a failed write is looked at again after its backoff, and settled does
   assertEquals(writes.map((write) => write.input), ["2/2", "3/3"]);
   writes[1]!.end({ kind: "written" });
   await loop.settled();
-  assertEquals([loop.state().active, clock.running()], [markOf("3/3"), 0]);
+  assertEquals([loop.state().active, clock.running()], [snapshotIdOf("3/3"), 0]);
 });
 
 Deno.test("a bug in a look or a write is reported, and the loop carries on", async () => {
-  const { loop, looks, writes, reports } = controlledLoop(markOf("1/1"));
+  const { loop, looks, writes, reports } = controlledLoop(snapshotIdOf("1/1"));
   const bug = new TypeError("x is undefined");
   loop.hint("file");
   looks[0]!.fail(bug);
@@ -122,7 +122,7 @@ Deno.test("a receiver of reports that throws is the global handler's business an
   globalThis.addEventListener("error", listener);
   try {
     const bug = new Error("closed");
-    const { loop, looks } = controlledLoop(markOf("1/1"), {
+    const { loop, looks } = controlledLoop(snapshotIdOf("1/1"), {
       report() {
         throw bug;
       },
@@ -139,7 +139,7 @@ Deno.test("a receiver of reports that throws is the global handler's business an
 });
 
 Deno.test("a hint from within a report waits for the rest of the actions, and makes one look", async () => {
-  const { loop, looks } = controlledLoop(markOf("1/1"), {
+  const { loop, looks } = controlledLoop(snapshotIdOf("1/1"), {
     report: () => ["poll", "poll"].forEach((reason) => loop.hint(reason as HintReason)),
   });
   loop.hint("start");
@@ -151,7 +151,7 @@ Deno.test("a hint from within a report waits for the rest of the actions, and ma
 });
 
 Deno.test("a stop from within the report of a failed write leaves no retry behind", async () => {
-  const { loop, clock, looks, writes } = controlledLoop(markOf("1/1"), { report: () => void loop.stop() });
+  const { loop, clock, looks, writes } = controlledLoop(snapshotIdOf("1/1"), { report: () => void loop.stop() });
   loop.hint("start");
   looks[0]!.end(candidate("2/2"));
   await turn();
@@ -161,7 +161,7 @@ Deno.test("a stop from within the report of a failed write leaves no retry behin
 });
 
 Deno.test("a stop from within a report reaches the look that follows the report", async () => {
-  const { loop, clock, looks } = controlledLoop(markOf("1/1"), { report: () => void loop.stop() });
+  const { loop, clock, looks } = controlledLoop(snapshotIdOf("1/1"), { report: () => void loop.stop() });
   loop.hint("start");
   loop.hint("file");
   looks[0]!.end(candidate("1/1"));
@@ -173,7 +173,7 @@ Deno.test("a stop from within a report reaches the look that follows the report"
 });
 
 Deno.test("a look that outlasts its limit is given up, and what it finds later is passed over", async () => {
-  const { loop, clock, looks, writes, reports } = controlledLoop(markOf("1/1"), { lookLimitMilliseconds: 5_000 });
+  const { loop, clock, looks, writes, reports } = controlledLoop(snapshotIdOf("1/1"), { lookLimitMilliseconds: 5_000 });
   loop.hint("file");
   clock.advance(5_000);
   await loop.settled();
@@ -183,13 +183,13 @@ Deno.test("a look that outlasts its limit is given up, and what it finds later i
   assertEquals(report.reason, "reading the source took longer than 5000 ms");
   looks[0]!.end(candidate("2/2"));
   await turn();
-  assertEquals([writes.length, loop.state().active], [0, markOf("1/1")]);
+  assertEquals([writes.length, loop.state().active], [0, snapshotIdOf("1/1")]);
   clock.advance(1_000);
   assertEquals(looks.length, 2);
 });
 
 Deno.test("looks that hang for good stay few, and the loop looks again when one of them ended", async () => {
-  const { loop, clock, looks, reports } = controlledLoop(markOf("1/1"), { lookLimitMilliseconds: 10 });
+  const { loop, clock, looks, reports } = controlledLoop(snapshotIdOf("1/1"), { lookLimitMilliseconds: 10 });
   for (let count = 0; count < 50; count++) {
     loop.hint("signal");
     clock.advance(10);
@@ -203,7 +203,9 @@ Deno.test("looks that hang for good stay few, and the loop looks again when one 
 });
 
 Deno.test("a write that outlasts its limit is told to give up, and no second one begins before", async () => {
-  const { loop, clock, looks, writes, reports } = controlledLoop(markOf("1/1"), { activateLimitMilliseconds: 5_000 });
+  const { loop, clock, looks, writes, reports } = controlledLoop(snapshotIdOf("1/1"), {
+    activateLimitMilliseconds: 5_000,
+  });
   loop.hint("file");
   looks[0]!.end(candidate("2/2"));
   await turn();
@@ -220,7 +222,7 @@ Deno.test("a write that outlasts its limit is told to give up, and no second one
 });
 
 Deno.test("stopping aborts a look, waits for it no longer than the grace, and leaves no timer", async () => {
-  const { loop, clock, looks, reports } = controlledLoop(markOf("1/1"), { graceMilliseconds: 700 });
+  const { loop, clock, looks, reports } = controlledLoop(snapshotIdOf("1/1"), { graceMilliseconds: 700 });
   let stopped = false;
   loop.hint("file");
   loop.stop().then(() => stopped = true);
@@ -240,7 +242,7 @@ Deno.test("stopping aborts a look, waits for it no longer than the grace, and le
 
 Deno.test("stopping during a write tells the truth about it: completed is in force, given up is not", async () => {
   for (const completes of [true, false]) {
-    const { loop, clock, looks, writes, reports } = controlledLoop(markOf("1/1"));
+    const { loop, clock, looks, writes, reports } = controlledLoop(snapshotIdOf("1/1"));
     loop.hint("file");
     looks[0]!.end(candidate("2/2"));
     await turn();
@@ -248,7 +250,7 @@ Deno.test("stopping during a write tells the truth about it: completed is in for
     if (completes) writes[0]!.end({ kind: "written" });
     else writes[0]!.fail(writes[0]!.signal.reason);
     await stopped;
-    assertEquals(loop.state().active, markOf(completes ? "2/2" : "1/1"));
+    assertEquals(loop.state().active, snapshotIdOf(completes ? "2/2" : "1/1"));
     assertEquals(reports.map((one) => one.kind), completes ? ["activated"] : []);
     assertEquals(clock.running(), 0);
   }
@@ -264,7 +266,7 @@ Deno.test("stopping twice, or disposing of what is stopped, is stopping once", a
 type Step =
   | { readonly kind: "hint"; readonly reason: HintReason }
   | { readonly kind: "advance"; readonly milliseconds: number }
-  | { readonly kind: "look-ends"; readonly mark: string | null }
+  | { readonly kind: "look-ends"; readonly id: string | null }
   | { readonly kind: "write-ends"; readonly how: "written" | "failed" | "threw" };
 
 const step: fc.Arbitrary<Step> = fc.oneof(
@@ -275,7 +277,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   fc.record({ kind: fc.constant("advance" as const), milliseconds: fc.constantFrom(1, 1_000, 31_000) }),
   fc.record({
     kind: fc.constant("look-ends" as const),
-    mark: fc.option(fc.constantFrom("1/1", "1/2", "2/2")),
+    id: fc.option(fc.constantFrom("1/1", "1/2", "2/2")),
   }),
   fc.record({
     kind: fc.constant("write-ends" as const),
@@ -286,13 +288,13 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 Deno.test("in random interleavings one write runs at a time, and a stop ends all with no timer left", async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(step, { maxLength: 40, size: "max" }), async (steps) => {
-      const { loop, clock, looks, writes, reports } = controlledLoop(markOf("1/1"));
+      const { loop, clock, looks, writes, reports } = controlledLoop(snapshotIdOf("1/1"));
       let writesEnded = 0;
       for (const one of steps) {
         if (one.kind === "hint") loop.hint(one.reason);
         if (one.kind === "advance") clock.advance(one.milliseconds);
         const look = looks.at(-1);
-        if (one.kind === "look-ends") one.mark === null ? look?.fail(new Error("bug")) : look?.end(candidate(one.mark));
+        if (one.kind === "look-ends") one.id === null ? look?.fail(new Error("bug")) : look?.end(candidate(one.id));
         const write = writes[writesEnded];
         if (one.kind === "write-ends" && write !== undefined) {
           writesEnded++;

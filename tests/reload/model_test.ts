@@ -3,11 +3,11 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { decide, type Event, type LookOutcome } from "../../src/reload/decide.ts";
-import { type HintReason, initialState, type Mark, type State } from "../../src/reload/state.ts";
+import { type HintReason, initialState, type SnapshotId, type State } from "../../src/reload/state.ts";
 
 /** The source at a moment, small so that reverts and repeats are frequent. */
 type Source =
-  | { readonly kind: "valid"; readonly mark: Mark }
+  | { readonly kind: "valid"; readonly id: SnapshotId }
   | { readonly kind: "rejected" | "unreadable"; readonly fingerprint: string };
 
 type Command =
@@ -19,12 +19,12 @@ type Command =
   | { readonly kind: "stop" };
 
 interface World {
-  state: State<Mark>;
+  state: State<SnapshotId>;
   source: Source;
-  file: Mark | null;
-  readonly written: Mark[];
+  file: SnapshotId | null;
+  readonly written: SnapshotId[];
   /** What was asked for and not yet answered; a look holds what it saw when it began, which may be stale by now. */
-  asked: { readonly look: LookOutcome<Mark> } | { readonly write: Mark } | null;
+  asked: { readonly look: LookOutcome<SnapshotId> } | { readonly write: SnapshotId } | null;
   timer: boolean;
   finished: boolean;
   /** Whether the last hint came after the last look began. */
@@ -34,10 +34,12 @@ interface World {
   looks: number;
 }
 
-const marks: readonly Mark[] = ["a", "b"].flatMap((hash) => ["a", "b"].map((contentHash) => ({ hash, contentHash })));
+const ids: readonly SnapshotId[] = ["a", "b"].flatMap((hash) =>
+  ["a", "b"].map((contentHash) => ({ hash, contentHash }))
+);
 
 const source: fc.Arbitrary<Source> = fc.oneof(
-  { weight: 3, arbitrary: fc.constantFrom(...marks).map((mark) => ({ kind: "valid" as const, mark })) },
+  { weight: 3, arbitrary: fc.constantFrom(...ids).map((id) => ({ kind: "valid" as const, id })) },
   fc.record({
     kind: fc.constantFrom("rejected" as const, "unreadable" as const),
     fingerprint: fc.constantFrom("x", "y"),
@@ -60,13 +62,13 @@ const command: fc.Arbitrary<Command> = fc.oneof(
 
 /** Long transcripts as often as short ones. */
 const commands = fc.array(command, { maxLength: 60, size: "max" });
-const activeAtStart = fc.option(fc.constantFrom(...marks));
+const activeAtStart = fc.option(fc.constantFrom(...ids));
 
 function hintOf(reasons: fc.Arbitrary<HintReason>): fc.Arbitrary<Command> {
   return reasons.map((reason) => ({ kind: "hint", reason }));
 }
 
-function worldWith(active: Mark | null, at: Source): World {
+function worldWith(active: SnapshotId | null, at: Source): World {
   return {
     state: initialState(active),
     source: at,
@@ -82,10 +84,10 @@ function worldWith(active: Mark | null, at: Source): World {
   };
 }
 
-function outcomeOf(at: Source, stored: Mark | null): LookOutcome<Mark> {
+function outcomeOf(at: Source, stored: SnapshotId | null): LookOutcome<SnapshotId> {
   if (at.kind === "valid") {
-    const fingerprint = `${at.mark.hash}/${at.mark.contentHash}`;
-    return { kind: "candidate", ...at.mark, fingerprint, candidate: at.mark, stored };
+    const fingerprint = `${at.id.hash}/${at.id.contentHash}`;
+    return { kind: "candidate", ...at.id, fingerprint, candidate: at.id, stored };
   }
   if (at.kind === "rejected") return { ...at, kind: "rejected", reason: "wrong", diagnostics: [] };
   return { ...at, kind: "unreadable", reason: "EIO" };
@@ -130,7 +132,7 @@ function answer(world: World, written: boolean, random: number): void {
 }
 
 /** Decides, carries the actions out in the world, and checks what must hold after every event. */
-function happen(world: World, event: Event<Mark>): void {
+function happen(world: World, event: Event<SnapshotId>): void {
   const before = world.state;
   const { state, actions } = decide(before, event);
   world.state = state;
@@ -160,7 +162,7 @@ function happen(world: World, event: Event<Mark>): void {
     }
   }
   const wrote = event.kind === "activated" && event.result.kind === "written";
-  if (!wrote) assertEquals(state.active, before.active, "the active mark moves only with a write");
+  if (!wrote) assertEquals(state.active, before.active, "the active snapshot id moves only with a write");
   assertEquals(state.active, world.written.at(-1) ?? null, "what is in force is what was written last");
   assertEquals(state.retryArmed, world.timer, "the state knows whether the timer runs");
   assert(state.work.kind === "idle" ? world.asked === null : true, "nothing is outstanding at rest");
@@ -199,7 +201,7 @@ Deno.test("whatever happened, the last state of the source wins once a hint foll
       settle(world, true);
       const { state } = world;
       if (world.source.kind === "valid") {
-        assertEquals([state.active, world.file], [world.source.mark, world.source.mark]);
+        assertEquals([state.active, world.file], [world.source.id, world.source.id]);
         assertEquals([state.trouble, world.timer], [null, false]);
       } else {
         assertEquals(state.trouble?.kind, world.source.kind);

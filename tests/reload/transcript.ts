@@ -3,11 +3,11 @@
 import { assertEquals } from "@std/assert";
 import { type Action, decide, type Event, type LookOutcome } from "../../src/reload/decide.ts";
 import type { Report } from "../../src/reload/report.ts";
-import { type Beginnings, type HintReason, initialState, type Mark, type State } from "../../src/reload/state.ts";
+import { type Beginnings, type HintReason, initialState, type SnapshotId, type State } from "../../src/reload/state.ts";
 
 /** Replays the lines from a loop at rest with `active` in force, and returns the state that they end in. */
 export function replay(active: string, transcript: string, beginnings: Beginnings = {}): State<string> {
-  let state = initialState<string>(markOf(active), beginnings);
+  let state = initialState<string>(snapshotIdOf(active), beginnings);
   for (const line of transcript.split("\n").map((one) => one.trim()).filter((one) => one !== "")) {
     const [event = "", actions = ""] = line.split("->").map((part) => part.trim());
     const decision = decide(state, eventOf(event, state));
@@ -17,8 +17,8 @@ export function replay(active: string, transcript: string, beginnings: Beginning
   return state;
 }
 
-/** The mark of `1/2`, or null of `none`. */
-export function markOf(text: string): Mark | null {
+/** The snapshot id of `1/2`, or null of `none`. */
+export function snapshotIdOf(text: string): SnapshotId | null {
   const [hash = "", contentHash = ""] = text.split("/");
   return text === "none" ? null : { hash, contentHash };
 }
@@ -57,10 +57,10 @@ function outcomeOf([what = "", detail = "", stored]: string[], state: State<stri
   if (what === "unreadable") return { kind: what, fingerprint: detail, reason: detail };
   return {
     kind: "candidate",
-    ...markOf(what)!,
+    ...snapshotIdOf(what)!,
     fingerprint: what,
     candidate: what,
-    stored: stored === undefined ? state.active : markOf(stored),
+    stored: stored === undefined ? state.active : snapshotIdOf(stored),
   };
 }
 

@@ -5,7 +5,7 @@ import type { ClusterEvent } from "../../src/agreement/agree.ts";
 import type { Announcement } from "../../src/agreement/announcing.ts";
 import { initialAgreement } from "../../src/agreement/agreement.ts";
 import { type Action, decide, type Event, type LookOutcome } from "../../src/reload/decide.ts";
-import { type HintReason, initialState, type Mark } from "../../src/reload/state.ts";
+import { type HintReason, initialState, type SnapshotId } from "../../src/reload/state.ts";
 import { checkKept, checkStep } from "./step_claims.ts";
 import { askAnnouncement, askHead, changeLink, text } from "./network.ts";
 import { chance, hashOf, type Host, jitter, type Life, POLL_MILLISECONDS, seen, type World } from "./world.ts";
@@ -17,7 +17,7 @@ export function startHost(world: World, host: Host): void {
   const agreement = initialAgreement(host.disk.ledger, { settleMilliseconds, reconcileMilliseconds });
   const nothing = () => {};
   const life: Life = {
-    state: initialState<Mark>(host.disk.snapshot, { agreement }),
+    state: initialState<SnapshotId>(host.disk.snapshot, { agreement }),
     ended: "no",
     working: false,
     asking: false,
@@ -81,21 +81,21 @@ function poll(world: World, host: Host, life: Life): void {
 }
 
 /** Decides, checks what must hold after every step, and carries the actions out. */
-function happen(world: World, host: Host, life: Life, event: Event<Mark>): void {
+function happen(world: World, host: Host, life: Life, event: Event<SnapshotId>): void {
   if (life.ended === "crashed") return;
   const before = life.state;
   const { state, actions } = decide(before, event);
   life.state = state;
   checkStep(before, event, state, actions);
   assert(life.ended === "no" || actions.length === 0, `after its end nothing follows from ${event.kind}`);
-  const standing = state.agreement!.standing.kind;
-  if (standing !== before.agreement!.standing.kind) world.trace(`${host.name} is ${standing} (${event.kind})`);
+  const standing = state.agreement!.syncState.kind;
+  if (standing !== before.agreement!.syncState.kind) world.trace(`${host.name} is ${standing} (${event.kind})`);
   for (const action of actions) carryOut(world, host, life, action);
 }
 
-function carryOut(world: World, host: Host, life: Life, action: Action<Mark>): void {
-  const next = (event: Event<Mark>) => happen(world, host, life, event);
-  const arm = (timer: keyof Life["timers"], milliseconds: number, event: () => Event<Mark>) => {
+function carryOut(world: World, host: Host, life: Life, action: Action<SnapshotId>): void {
+  const next = (event: Event<SnapshotId>) => happen(world, host, life, event);
+  const arm = (timer: keyof Life["timers"], milliseconds: number, event: () => Event<SnapshotId>) => {
     assert(milliseconds >= 0, "no wait is negative");
     life.timers[timer]();
     life.timers[timer] = world.time.after(milliseconds, () => next(event()));
@@ -173,14 +173,14 @@ function look(world: World, host: Host, life: Life): void {
     if (life.ended === "crashed") return;
     life.working = false;
     life.lookedAt = begun;
-    const outcome: LookOutcome<Mark> = found === null
+    const outcome: LookOutcome<SnapshotId> = found === null
       ? { kind: "rejected", fingerprint: version, reason: "wrong", diagnostics: [] }
       : { kind: "candidate", ...found, fingerprint: version, candidate: found, stored: host.disk.snapshot };
     happen(world, host, life, { kind: "looked", outcome, tookMilliseconds: 1, random: jitter(world) });
   });
 }
 
-function write(world: World, host: Host, life: Life, mark: Mark): void {
+function write(world: World, host: Host, life: Life, mark: SnapshotId): void {
   assert(!life.working, "at most one look or write is under way");
   life.working = true;
   const { snapshot } = host.disk;

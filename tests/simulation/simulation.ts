@@ -99,21 +99,21 @@ function troubleOfHost(world: World, host: Host): string | null {
   const { head } = world.redis;
   if (host.life === null) return "does not run";
   const { active, agreement } = host.life.state;
-  const { standing, ledger } = agreement!;
+  const { syncState, ledger } = agreement!;
   const { content } = seen(world, host);
   const isOther = (content === null || active?.hash !== hashOf(content)) ||
     active?.contentHash !== `${content}${host.environment}`;
   if (content !== null && isOther) return `has ${content} and runs ${active?.contentHash}`;
-  if (active === null) return standing.kind === "unknown" ? null : `runs nothing and is ${standing.kind}`;
+  if (active === null) return syncState.kind === "unknown" ? null : `runs nothing and is ${syncState.kind}`;
   if (head === null) return "runs something and there is no head";
   if (ledger.owed !== null) return `owes ${ledger.owed.hash} on ${ledger.owed.base}`;
   if (ledger.concluded !== active.hash) return `runs ${active.hash} and was judged on ${ledger.concluded}`;
   if (head.hash !== active.hash) {
-    const isTrue = standing.kind === "diverged" && ledger.diverged?.generation === head.generation;
-    return isTrue ? null : `runs ${active.hash} and is ${standing.kind} from ${ledger.diverged?.generation}`;
+    const isTrue = syncState.kind === "diverged" && ledger.diverged?.generation === head.generation;
+    return isTrue ? null : `runs ${active.hash} and is ${syncState.kind} from ${ledger.diverged?.generation}`;
   }
-  const isTrue = standing.kind === "agreed" && ledger.agreed?.generation === head.generation;
-  return isTrue ? null : `runs ${active.hash} and is ${standing.kind} with ${ledger.agreed?.generation}`;
+  const isTrue = syncState.kind === "agreed" && ledger.agreed?.generation === head.generation;
+  return isTrue ? null : `runs ${active.hash} and is ${syncState.kind} with ${ledger.agreed?.generation}`;
 }
 
 /** For several more intervals nothing is written, announced or thought anew. */
@@ -121,7 +121,7 @@ function checkRest(world: World): void {
   const { time, setting, redis, hosts } = world;
   const picture = () => ({
     head: redis.head,
-    hosts: hosts.map(({ done, life }) => ({ ...done, standing: life?.state.agreement?.standing })),
+    hosts: hosts.map(({ done, life }) => ({ ...done, standing: life?.state.agreement?.syncState })),
   });
   const before = structuredClone(picture());
   time.runUntil(time.now() + 4 * setting.reconcileMilliseconds + setting.settleMilliseconds);

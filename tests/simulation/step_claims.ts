@@ -3,14 +3,14 @@ import { assert, assertStrictEquals } from "@std/assert";
 import { isGeneration, isHash } from "../../src/agreement/head.ts";
 import type { Agreement, Ledger } from "../../src/agreement/agreement.ts";
 import type { Action, Event } from "../../src/reload/decide.ts";
-import type { Mark, State } from "../../src/reload/state.ts";
+import type { SnapshotId, State } from "../../src/reload/state.ts";
 
 /** Throws where one does not. */
 export function checkStep(
-  before: State<Mark>,
-  event: Event<Mark>,
-  after: State<Mark>,
-  actions: readonly Action<Mark>[],
+  before: State<SnapshotId>,
+  event: Event<SnapshotId>,
+  after: State<SnapshotId>,
+  actions: readonly Action<SnapshotId>[],
 ): void {
   const [old, now] = [before.agreement!, after.agreement!];
   assert(now.ledger.seen >= old.ledger.seen, "the highest generation seen does not go backwards");
@@ -25,7 +25,7 @@ export function checkStep(
   if (before.stopping) {
     assert(actions.every(({ kind }) => kind === "report" || kind === "finish"), "nothing is begun while stopping");
   }
-  if (now.standing.kind === "agreed" && now.ledger.owed === null && old.standing.kind !== "agreed") {
+  if (now.syncState.kind === "agreed" && now.ledger.owed === null && old.syncState.kind !== "agreed") {
     assert(now.head !== null && now.ledger.agreed !== null, "nobody agrees with nothing");
   }
 }

@@ -1,6 +1,6 @@
 // All that a simulation consists of: hosts with their disks, sources that are late, one Redis, and a network that fails.
 import { type Ledger, NEW_LEDGER } from "../../src/agreement/agreement.ts";
-import type { Mark, State } from "../../src/reload/state.ts";
+import type { SnapshotId, State } from "../../src/reload/state.ts";
 import { type Random, randomFrom } from "../support/random.ts";
 import { emptyRedis, type RedisModel } from "./redis_model.ts";
 import { startTimeline, type Timeline } from "./timeline.ts";
@@ -25,7 +25,7 @@ export interface Source {
 
 /** One process, from its start to its end. */
 export interface Life {
-  state: State<Mark>;
+  state: State<SnapshotId>;
   ended: "no" | "crashed" | "stopped";
   /** What is under way: at most one of each. */
   working: boolean;
@@ -47,7 +47,7 @@ export interface Life {
 /** One host: what survives its processes, and what it did. */
 export interface Host {
   readonly name: string;
-  readonly disk: { snapshot: Mark | null; ledger: Ledger };
+  readonly disk: { snapshot: SnapshotId | null; ledger: Ledger };
   source: Source;
   /** How late it sees its source, in milliseconds. */
   lag: number;

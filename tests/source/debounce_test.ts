@@ -1,7 +1,7 @@
 // The pure core by replayed hints, the shell with a clock that a test turns.
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
-import { type Burst, dueAt, settle, withHint } from "../../src/source/debounce.ts";
+import { type Burst, debounce, dueAt, withHint } from "../../src/source/debounce.ts";
 import { fakeClock } from "../support/fake_clock.ts";
 
 const quiescence = { quietMilliseconds: 500, longestMilliseconds: 2000 };
@@ -61,10 +61,10 @@ Deno.test("the timer shell fires exactly when the pure core says", () => {
   fc.assert(fc.property(anyHints, (hints) => {
     const { clock, timers } = fakeClock();
     const firings: number[] = [];
-    using settler = settle({ ...quiescence, clock }, () => firings.push(timers.now));
+    using debouncer = debounce({ ...quiescence, clock }, () => firings.push(timers.now));
     for (const at of hints) {
       timers.tick(at - timers.now);
-      settler.hint();
+      debouncer.hint();
     }
     timers.tick(quiescence.longestMilliseconds);
     assertEquals(firings, replay(hints));
@@ -74,9 +74,9 @@ Deno.test("the timer shell fires exactly when the pure core says", () => {
 Deno.test("the longest wait is four times the quiet time unless given", () => {
   const { clock, timers } = fakeClock();
   let count = 0;
-  using settler = settle({ quietMilliseconds: 100, clock }, () => count++);
+  using debouncer = debounce({ quietMilliseconds: 100, clock }, () => count++);
   for (let at = 0; at < 400; at += 50) {
-    settler.hint();
+    debouncer.hint();
     assertEquals(count, 0);
     timers.tick(50);
   }
@@ -86,9 +86,9 @@ Deno.test("the longest wait is four times the quiet time unless given", () => {
 Deno.test("a quiet time of 0 fires on the next tick, once for the hints of this one", () => {
   const { clock, timers } = fakeClock();
   let count = 0;
-  using settler = settle({ quietMilliseconds: 0, clock }, () => count++);
-  settler.hint();
-  settler.hint();
+  using debouncer = debounce({ quietMilliseconds: 0, clock }, () => count++);
+  debouncer.hint();
+  debouncer.hint();
   assertEquals(count, 0);
   timers.tick(0);
   assertEquals(count, 1);
@@ -97,10 +97,10 @@ Deno.test("a quiet time of 0 fires on the next tick, once for the hints of this 
 Deno.test("a hint given while the callback runs counts for the next firing", () => {
   const { clock, timers } = fakeClock();
   let count = 0;
-  using settler = settle({ quietMilliseconds: 100, clock }, () => {
-    if (++count === 1) settler.hint();
+  using debouncer = debounce({ quietMilliseconds: 100, clock }, () => {
+    if (++count === 1) debouncer.hint();
   });
-  settler.hint();
+  debouncer.hint();
   timers.tick(100);
   assertEquals(count, 1);
   timers.tick(100);
@@ -112,15 +112,15 @@ Deno.test("a hint given while the callback runs counts for the next firing", () 
 Deno.test("the hints of a burst share one timer", () => {
   const { clock, timers } = fakeClock();
   let count = 0;
-  using settler = settle({ quietMilliseconds: 100, clock }, () => count++);
+  using debouncer = debounce({ quietMilliseconds: 100, clock }, () => count++);
   for (let at = 0; at < 250; at += 50) {
-    settler.hint();
+    debouncer.hint();
     assertEquals(timers.countTimers(), 1);
     timers.tick(50);
   }
-  settler.flush();
+  debouncer.flush();
   assertEquals([count, timers.countTimers()], [1, 0]);
-  settler.hint();
+  debouncer.hint();
   timers.tick(99);
   assertEquals(count, 1);
   timers.tick(1);
@@ -130,25 +130,25 @@ Deno.test("the hints of a burst share one timer", () => {
 Deno.test("flush fires what waits at once, and nothing where nothing waits", () => {
   const { clock, timers } = fakeClock();
   let count = 0;
-  using settler = settle({ quietMilliseconds: 100, clock }, () => count++);
-  settler.flush();
+  using debouncer = debounce({ quietMilliseconds: 100, clock }, () => count++);
+  debouncer.flush();
   assertEquals(count, 0);
-  settler.hint();
-  settler.flush();
+  debouncer.hint();
+  debouncer.flush();
   assertEquals(count, 1);
   timers.tick(1000);
   assertEquals(count, 1);
 });
 
-Deno.test("a closed settler drops what waits, takes no more, and leaves no timer", () => {
+Deno.test("a closed debouncer drops what waits, takes no more, and leaves no timer", () => {
   const { clock, timers } = fakeClock();
   let count = 0;
-  const settler = settle({ quietMilliseconds: 100, clock }, () => count++);
-  settler.hint();
-  settler.close();
+  const debouncer = debounce({ quietMilliseconds: 100, clock }, () => count++);
+  debouncer.hint();
+  debouncer.close();
   assertEquals(timers.countTimers(), 0);
-  settler.hint();
-  settler.flush();
+  debouncer.hint();
+  debouncer.flush();
   timers.tick(1000);
   assertEquals(count, 0);
 });
@@ -156,12 +156,12 @@ Deno.test("a closed settler drops what waits, takes no more, and leaves no timer
 Deno.test("a callback that throws loses no later hint", () => {
   const { clock, timers } = fakeClock();
   let count = 0;
-  using settler = settle({ quietMilliseconds: 100, clock }, () => {
+  using debouncer = debounce({ quietMilliseconds: 100, clock }, () => {
     if (++count === 1) throw new Error("a bug");
   });
-  settler.hint();
+  debouncer.hint();
   assertThrows(() => timers.tick(100), Error, "a bug");
-  settler.hint();
+  debouncer.hint();
   timers.tick(100);
   assertEquals(count, 2);
 });
@@ -169,14 +169,14 @@ Deno.test("a callback that throws loses no later hint", () => {
 Deno.test("the system's clock fires once for two hints, and leaves no timer behind", async () => {
   let count = 0;
   const { promise, resolve } = Promise.withResolvers<void>();
-  using settler = settle({ quietMilliseconds: 1 }, () => {
+  using debouncer = debounce({ quietMilliseconds: 1 }, () => {
     count++;
     resolve();
   });
-  settler.hint();
-  settler.hint();
+  debouncer.hint();
+  debouncer.hint();
   assertEquals(count, 0);
   await promise;
-  settler.flush();
+  debouncer.flush();
   assertEquals(count, 1);
 });

@@ -1,7 +1,7 @@
 // Bytes as text, against the decoder of the platform over all of them at once.
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { decodeUtf8 } from "../../src/source/utf8.ts";
+import { decodeUtf8 } from "../../src/source/source_file.ts";
 
 function wholeText(bytes: Uint8Array): string | null {
   try {

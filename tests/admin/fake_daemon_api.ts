@@ -3,12 +3,12 @@
 import type { PeersAnswer } from "../../src/cluster/notifier.ts";
 import type { Peer } from "../../src/cluster/peers.ts";
 import type {
+  DaemonApi,
   DaemonEvent,
   EventSource,
   ReloadAnswer,
   ReloadRequest,
   Status,
-  Subject,
 } from "../../src/admin/daemon_api.ts";
 
 /** Stands in the snapshot, and in every text that the fake gives away. */
@@ -25,7 +25,7 @@ export interface FakeEvents extends EventSource {
 }
 
 /** A daemon under a test's control. */
-export interface FakeSubject extends Subject {
+export interface FakeSubject extends DaemonApi {
   readonly events: FakeEvents;
   /** Puts a snapshot with this content hash in force; null: none. */
   activate(contentHash: string | null, bytes?: Uint8Array<ArrayBuffer>): void;
@@ -57,12 +57,12 @@ export function peer(instance: string, hash: string | null): Peer {
 }
 
 /** Makes one in which nothing is in force. */
-export function fakeSubject(): FakeSubject {
+export function fakeDaemonApi(): FakeSubject {
   let contentHash: string | null = null;
   let bytes = new TextEncoder().encode(JSON.stringify({ password: SECRET }) + "\n");
   const listeners = new Set<() => void>();
   const requests: ReloadRequest[] = [];
-  const subject: FakeSubject = {
+  const api: FakeSubject = {
     events: fakeEvents(),
     requests,
     bug: null,
@@ -79,15 +79,15 @@ export function fakeSubject(): FakeSubject {
       }),
     answerPeers: () => Promise.resolve({ ok: true, peers: [peer("edge-1", "a1"), peer(`edge-2 ${SECRET}`, "a1")] }),
     status() {
-      if (subject.bug !== null) throw subject.bug;
+      if (api.bug !== null) throw api.bug;
       return Promise.resolve(status(contentHash));
     },
     contentHash: () => contentHash,
     reload(request) {
       requests.push(request);
-      return subject.answerReload();
+      return api.answerReload();
     },
-    peers: () => subject.answerPeers(),
+    peers: () => api.answerPeers(),
     snapshot: () => Promise.resolve(contentHash === null ? null : { contentHash, bytes }),
     onActivated(listener) {
       listeners.add(listener);
@@ -102,7 +102,7 @@ export function fakeSubject(): FakeSubject {
     metrics: () => Promise.resolve({ contentType: "text/plain; version=0.0.4", text: `x{y="${SECRET}"} 1\n` }),
     mask: (text) => text.replaceAll(SECRET, "***"),
   };
-  return subject;
+  return api;
 }
 
 function status(contentHash: string | null): Status {

@@ -7,12 +7,12 @@ import type { BlockParser } from "../document/blocks.ts";
 import type { Options } from "../options/options.ts";
 import type { LookOutcome } from "../reload/decide.ts";
 import { reasonOf } from "../reload/narration.ts";
-import type { Mark } from "../reload/state.ts";
+import type { SnapshotId } from "../reload/state.ts";
 import { type Compiled, formatOf, openCompiler } from "../snapshot/compile.ts";
 import type { SnapshotStore } from "../snapshot/store.ts";
 import { gatherInputs, type Inputs, isUnreachable } from "../source/inputs.ts";
-import type { MaskedSecrets } from "./masking.ts";
-import type { DaemonSettings } from "./settings.ts";
+import type { MaskedSecrets } from "./masked_secrets.ts";
+import type { DaemonSettings } from "./daemon_settings.ts";
 
 type ReadInputs = Extract<Inputs, { ok: true }>;
 
@@ -23,19 +23,19 @@ export type Candidate = Pick<
 >;
 
 /** What a look needs. */
-export interface LookTools {
+export interface SourceLoaderTools {
   /** Judges HCL. */
   readonly parser: BlockParser;
   /** The snapshot's path. */
   readonly store: SnapshotStore;
   /** Is told what a load met in the environment. */
   readonly secrets: Pick<MaskedSecrets, "mask" | "remember">;
-  /** The mark of the snapshot in force. */
-  active(): Mark | null;
+  /** The id of the snapshot in force. */
+  active(): SnapshotId | null;
 }
 
 /** Looks at the source, and remembers of the last look what the loop need not know. */
-export interface Looker {
+export interface SourceLoader {
   /** Reads and compiles the source, changing nothing. */
   look(signal: AbortSignal): Promise<LookOutcome<Candidate>>;
   /** By what others know the source that was rejected last: its portable hash, or the digest of its bytes. */
@@ -66,10 +66,10 @@ async function wanted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
 }
 
 /** Looks at the source and the environment files as the options say. */
-export function looker(
+export function openSourceLoader(
   settings: Pick<DaemonSettings, "options" | "sourcePath" | "environment">,
-  tools: LookTools,
-): Looker {
+  tools: SourceLoaderTools,
+): SourceLoader {
   const { options, sourcePath, environment } = settings;
   const { environmentFiles, validateOnReload } = options.configurationWatcher;
   const compiler = openCompiler(tools.parser);

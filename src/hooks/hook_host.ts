@@ -2,7 +2,7 @@
 import type { GroupOwner } from "../host/process_group.ts";
 
 /** Where a hook runs. */
-export interface HookSurroundings {
+export interface HookHost {
   /** A variable of the daemon's own environment. */
   readonly environment: (name: string) => string | undefined;
   /** Replaces secrets in what a hook wrote or was answered, before any of it is cut. */
@@ -14,7 +14,7 @@ export interface HookSurroundings {
 }
 
 /** The process's own environment, and no mask: who logs an output masks it. */
-export const PROCESS_SURROUNDINGS: HookSurroundings = {
+export const PROCESS_HOST: HookHost = {
   environment: (name) => Deno.env.get(name),
   mask: (text) => text,
 };

@@ -1,7 +1,7 @@
 // A look that finds what was compiled last: nothing is compiled again, and nothing of what it says differs.
 import { assert, assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
 import fc from "fast-check";
-import { looker, type LookTools } from "../../src/daemon/loader.ts";
+import { openSourceLoader, type SourceLoaderTools } from "../../src/daemon/source_loader.ts";
 import { type BlockParser, openBlockParser } from "../../src/document/blocks.ts";
 import { checkOptions } from "../../src/options/option_schema.ts";
 import { openStore } from "../../src/snapshot/store.ts";
@@ -13,10 +13,10 @@ const SIGNAL = new AbortController().signal;
 interface Host {
   readonly sourcePath: string;
   readonly environmentFile: string;
-  readonly tools: LookTools;
+  readonly tools: SourceLoaderTools;
   /** What each look told of secrets. */
   readonly remembered: (readonly string[])[];
-  open(): ReturnType<typeof looker>;
+  open(): ReturnType<typeof openSourceLoader>;
 }
 
 async function hostIn(directory: TemporaryDirectory, format: "hcl" | "json", parser: BlockParser): Promise<Host> {
@@ -24,7 +24,7 @@ async function hostIn(directory: TemporaryDirectory, format: "hcl" | "json", par
   const opened = await openStore({ path: directory.file("honua.snapshot.json") });
   assert(opened.ok);
   const remembered: (readonly string[])[] = [];
-  const tools: LookTools = {
+  const tools: SourceLoaderTools = {
     parser,
     store: opened.store,
     secrets: { mask: (text) => text, remember: (found) => void remembered.push(found) },
@@ -33,7 +33,7 @@ async function hostIn(directory: TemporaryDirectory, format: "hcl" | "json", par
   const checked = checkOptions({ configurationWatcher: { environmentFiles: [`-${environmentFile}`] } });
   assert(checked.ok);
   const settings = { options: checked.options, sourcePath, environment: { SAMPLE_CONNECTION } };
-  return { sourcePath, environmentFile, tools, remembered, open: () => looker(settings, tools) };
+  return { sourcePath, environmentFile, tools, remembered, open: () => openSourceLoader(settings, tools) };
 }
 
 /** A parser that counts how often it is asked. */
