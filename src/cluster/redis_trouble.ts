@@ -40,7 +40,7 @@ const MEANINGS: ReadonlyMap<string, string> = new Map([
   ["DENIED", "Redis takes connections only from its own host: give it a password or a bind address"],
 ]);
 
-const SYSTEM: ReadonlyMap<string, string> = new Map([
+const SYSTEM: ReadonlyMap<unknown, string> = new Map([
   ["ECONNREFUSED", "connection refused"],
   ["ECONNRESET", "connection reset"],
   ["EPIPE", "connection closed"],
@@ -104,7 +104,7 @@ export function reasonOf(error: unknown, where: string | null = null): string {
   const code = replyCode(error);
   if (code !== null) return replyReason(code, (error as Error).message) + at;
   const { code: systemCode, message } = error instanceof Error ? error as Error & { code?: unknown } : { message: "" };
-  const known = typeof systemCode === "string" ? SYSTEM.get(systemCode) : undefined;
+  const known = SYSTEM.get(systemCode);
   if (known !== undefined) return `No connection to Redis${at}: ${known}`;
   const tls = tlsReason(message);
   if (tls !== null) return `No TLS connection to Redis${at}: ${tls}`;
@@ -120,7 +120,7 @@ export function reasonOf(error: unknown, where: string | null = null): string {
  */
 export function unaskedReason({ message }: Error, where: string): RedisTrouble | null {
   if (!message.startsWith("Command queue state error")) return null;
-  const error = / Last error: (.*)$/s.exec(message)?.[1] ?? "";
+  const [, error = ""] = message.split(" Last error: ");
   const known = knownMeaning(codeIn(error), error);
   return new RedisTrouble(known === null ? `Redis (${where}) sent ${UNASKED}` : `${known} (${where})`);
 }

@@ -27,32 +27,39 @@ const CERTIFICATE_MEANINGS: readonly (readonly [RegExp, string])[] = [
   ],
 ];
 
+const REFUSED_CERTIFICATE =
+  `it does not accept the client certificate: ${CERTIFICATE_OPTION} must name one that its authority signed`;
+const NO_COMMON_CIPHER = "it has neither TLS 1.2 nor 1.3 with a cipher that this host takes";
+const UNKNOWN_NAME = "it knows no such host name: write the one of its certificate as sslHost in the connection string";
+
 /** Alerts, which the server sends before it ends the connection. */
-const ALERT_MEANINGS: readonly (readonly [RegExp, string])[] = [
-  [/^CertificateRequired/, `it wants a client certificate: set ${CERTIFICATE_OPTION} and KeyFile`],
+const ALERT_MEANINGS: ReadonlyMap<string, string> = new Map([
+  ["CertificateRequired", `it wants a client certificate: set ${CERTIFICATE_OPTION} and KeyFile`],
+  ["UnknownCA", REFUSED_CERTIFICATE],
+  ["CertificateUnknown", REFUSED_CERTIFICATE],
+  ["BadCertificate", REFUSED_CERTIFICATE],
+  ["UnsupportedCertificate", REFUSED_CERTIFICATE],
+  ["DecryptError", REFUSED_CERTIFICATE],
+  ["AccessDenied", REFUSED_CERTIFICATE],
+  ["CertificateExpired", `the client certificate has expired: renew the one in ${CERTIFICATE_OPTION}`],
+  ["CertificateRevoked", `the client certificate was revoked: renew the one in ${CERTIFICATE_OPTION}`],
   [
-    /^(?:UnknownCA|CertificateUnknown|BadCertificate|UnsupportedCertificate|DecryptError|AccessDenied)/,
-    `it does not accept the client certificate: ${CERTIFICATE_OPTION} must name one that its authority signed`,
-  ],
-  [/^CertificateExpired/, `the client certificate has expired: renew the one in ${CERTIFICATE_OPTION}`],
-  [/^CertificateRevoked/, `the client certificate was revoked: renew the one in ${CERTIFICATE_OPTION}`],
-  [
-    /^HandshakeFailure/,
+    "HandshakeFailure",
     `it takes no cipher that this host has, or it wants a client certificate (${CERTIFICATE_OPTION})`,
   ],
-  [/^(?:ProtocolVersion|InsufficientSecurity)/, "it has neither TLS 1.2 nor 1.3 with a cipher that this host takes"],
-  [
-    /^Unrecogni[sz]edName/,
-    "it knows no such host name: write the one of its certificate as sslHost in the connection string",
-  ],
-];
+  ["ProtocolVersion", NO_COMMON_CIPHER],
+  ["InsufficientSecurity", NO_COMMON_CIPHER],
+  ["UnrecognisedName", UNKNOWN_NAME],
+  ["UnrecognizedName", UNKNOWN_NAME],
+]);
+
+const OF_CERTIFICATE = "invalid peer certificate: ";
 
 /** Explains an error of Deno's TLS, as the end of a message about the server; null: the error is another. */
 export function tlsReason(text: string): string | null {
-  const certificate = /^invalid peer certificate: (.*)/s.exec(text)?.[1];
-  if (certificate !== undefined) return reasonOfCertificate(certificate);
+  if (text.startsWith(OF_CERTIFICATE)) return reasonOfCertificate(text.slice(OF_CERTIFICATE.length));
   const alert = /^received fatal alert: (?:the peer sent )?(\w+)/.exec(text)?.[1];
-  if (alert !== undefined) return meaningIn(ALERT_MEANINGS, alert) ?? `it ended TLS with the alert ${shown(alert)}`;
+  if (alert !== undefined) return ALERT_MEANINGS.get(alert) ?? `it ended TLS with the alert ${shown(alert)}`;
   if (/corrupt message|InvalidContentType/.test(text)) {
     return "it does not speak TLS: leave ssl=true or rediss:// out of the connection string, or name its TLS port";
   }
@@ -67,9 +74,9 @@ export function tlsReason(text: string): string | null {
 }
 
 function reasonOfCertificate(text: string): string {
-  const [, wanted, valid] = /not valid for name "([^"]*)"; certificate is (.*)/s.exec(text) ?? [];
+  const wanted = /not valid for name "([^"]*)"/.exec(text)?.[1];
   if (wanted !== undefined) {
-    const names = [...(valid ?? "").matchAll(/(?:DnsName|IpAddress)\("?([^")]*)"?\)/g)].map(([, name]) => name);
+    const names = [...text.matchAll(/(?:DnsName|IpAddress)\("?([^")]+)"?\)/g)].map(([, name]) => name);
     const own = names.length === 0 ? "no name at all (it has no subjectAltName)" : shown(names.join(", "));
     return `its certificate is for ${own}, and not for ${
       shown(wanted)
@@ -84,11 +91,8 @@ function reasonOfCertificate(text: string): string {
   if (begins !== undefined || /not valid yet|NotValidYet/.test(text)) {
     return `its certificate is not valid yet${dated(", but from", begins)}: set this host's clock, or renew it`;
   }
-  return meaningIn(CERTIFICATE_MEANINGS, text) ?? `its certificate is not valid (${shown(text)})`;
-}
-
-function meaningIn(meanings: readonly (readonly [RegExp, string])[], text: string): string | null {
-  return meanings.find(([pattern]) => pattern.test(text))?.[1] ?? null;
+  const meaning = CERTIFICATE_MEANINGS.find(([pattern]) => pattern.test(text))?.[1];
+  return meaning ?? `its certificate is not valid (${shown(text)})`;
 }
 
 function dated(before: string, seconds: string | undefined): string {

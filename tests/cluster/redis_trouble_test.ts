@@ -66,7 +66,10 @@ Deno.test("an answer has its meaning, and a loss is told apart from a refusal", 
   for (const error of [new Error("x"), new RedisTrouble("x"), null, "x"]) {
     assertEquals([replyCode(error), isLoss(error), isRefusal(error)], [null, true, false]);
   }
-  assertEquals([replyCode(reply("-NOAUTH x")), replyCode(reply("x"))], ["NOAUTH", "ERR"]);
+  assertEquals(["-NOAUTH x", "x", "an OOM", "Oops"].map((message) => replyCode(reply(message))), [
+    "NOAUTH",
+    ...Array(3).fill("ERR"),
+  ]);
 });
 
 Deno.test("an error of the system, and a connection that ended, are said in words", () => {
@@ -103,6 +106,8 @@ Deno.test("a reply to no request is said by its meaning, and quoted in no case",
   const full = unasked("ERR max number of clients reached")?.message;
   assertEquals(full, "Redis takes no more connections: raise its maxclients (h:1)");
   assertEquals(unaskedReason(new Error("another"), "h:1"), null);
+  const bare = unaskedReason(new Error("Command queue state error."), "h:1");
+  assertEquals(bare?.message, unasked("secret")?.message);
 });
 
 Deno.test("what is quoted has 160 characters at the most", () => {

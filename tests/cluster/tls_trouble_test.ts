@@ -35,6 +35,14 @@ const SAID: readonly (readonly [string, ...string[]])[] = [
     "its subjectAltName extension)",
     "is for no name at all",
   ],
+  [
+    'invalid peer certificate: certificate not valid for name ""; certificate is only valid for DnsName("a")',
+    "is for a,",
+  ],
+  [
+    'invalid peer certificate: certificate not valid for name "h"; certificate is only valid for DnsName("")',
+    "is for no name at all",
+  ],
   ["received fatal alert: CertificateRequired", "wants a client certificate", CERTIFICATE],
   ["received fatal alert: UnknownCA", "does not accept the client certificate", CERTIFICATE],
   ["received fatal alert: BadCertificate", "does not accept the client certificate", CERTIFICATE],
@@ -43,6 +51,9 @@ const SAID: readonly (readonly [string, ...string[]])[] = [
   ["received fatal alert: ProtocolVersion", "TLS 1.2"],
   ["received fatal alert: UnrecognisedName", "sslHost"],
   ["received corrupt message of type InvalidContentType", "does not speak TLS", "ssl=true"],
+  ["No valid certificates found in file", CA],
+  ["peer is incompatible: NoCipherSuitesInCommon", "not understood (peer is incompatible: NoCipher"],
+  ["peer misbehaved: TooManyEmptyFragments", "not understood (peer misbehaved: TooMany"],
   ["unexpected end of file", "without a TLS alert"],
   ["Unable to add pem file to certificate store: InvalidByte(0, 33)", CA],
   [
@@ -81,6 +92,10 @@ Deno.test("each alert has its own words, and a time that no clock tells is left 
     "not valid yet: set",
   );
   assertStringIncludes(expired("0"), "has expired, at 1970-01-01T00:00:00Z");
+  assertStringIncludes(
+    tlsReason("invalid peer certificate: certificate is not valid before 0 (x)")!,
+    "not valid yet, but from 1970-01-01T00:00:00Z",
+  );
   assertStringIncludes(tlsReason("invalid peer certificate: Expired")!, "has expired: renew it");
   assertStringIncludes(tlsReason("invalid peer certificate: NotValidYet")!, "is not valid yet: set");
 });
@@ -92,5 +107,15 @@ Deno.test("an unknown error keeps rustls' word, bounded and on one line; an erro
     "x".repeat(10_000)
   }\u001b[31m")`;
   assert(tlsReason(evil)!.length < 400);
-  assertEquals(tlsReason("connection reset"), null);
+  for (
+    const text of [
+      "connection reset",
+      "an invalid peer certificate: UnknownIssuer",
+      "a received fatal alert: UnknownCA",
+      "received fatal alert: ",
+      "a peer misbehaved: x",
+    ]
+  ) {
+    assertEquals(tlsReason(text), null, text);
+  }
 });
