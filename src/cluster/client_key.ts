@@ -13,8 +13,9 @@ export function keyTrouble(certificatePem: string, keyPem: string): string | nul
   if (certificate === null) return "the certificate cannot be understood";
   const key = parsedOrNull(() => createPrivateKey(blockOf(keyPem, "PRIVATE KEY")));
   if (key === null) return "the key cannot be understood";
-  if (parsedOrNull(() => certificate.checkPrivateKey(key)) !== true) return "the key is not the certificate's";
-  return isKnown(key) ? null : `a key of this kind cannot be used: take ${KINDS}`;
+  // First, as a key of another kind is never found to be the certificate's.
+  if (!isKnown(key)) return `a key of this kind cannot be used: take ${KINDS}`;
+  return parsedOrNull(() => certificate.checkPrivateKey(key)) === true ? null : "the key is not the certificate's";
 }
 
 /** A file may have text and other blocks around it, as `openssl ecparam -genkey` writes. */
@@ -22,10 +23,12 @@ function blockOf(pem: string, kind: "CERTIFICATE" | "PRIVATE KEY"): string {
   return new RegExp(`-----BEGIN ((?:[A-Z]+ )?${kind})-----[^-]*-----END \\1-----`).exec(pem)?.[0] ?? "";
 }
 
-function isKnown({ asymmetricKeyType: type, asymmetricKeyDetails: details }: KeyObject): boolean {
-  const bits = details?.modulusLength ?? 0;
+/** Whether Deno's TLS can sign with a key of this kind. */
+export function isKnown(key: Pick<KeyObject, "asymmetricKeyType" | "asymmetricKeyDetails">): boolean {
+  const { asymmetricKeyType: type, asymmetricKeyDetails: details = {} } = key;
+  const { modulusLength: bits = NaN, namedCurve = "" } = details;
   if (type === "rsa") return bits >= RSA_BITS.least && bits <= RSA_BITS.most;
-  return type === "ec" ? CURVES.has(details?.namedCurve ?? "") : type === "ed25519";
+  return type === "ec" ? CURVES.has(namedCurve) : type === "ed25519";
 }
 
 function parsedOrNull<T>(parse: () => T): T | null {

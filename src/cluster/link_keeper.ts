@@ -56,9 +56,9 @@ export function keepLink<Session extends Keepable>(options: LinkKeeperOptions<Se
   const isNews = (next: Link): boolean => {
     if (next.state !== "down") return next.state !== link.state;
     if (link.state !== "down") reasonsTold = new Set();
-    const isOther = !reasonsTold.has(next.reason) && reasonsTold.size < MAX_REASONS_TOLD;
-    if (isOther) reasonsTold.add(next.reason);
-    return isOther || next.final;
+    if (reasonsTold.has(next.reason) || reasonsTold.size >= MAX_REASONS_TOLD) return next.final;
+    reasonsTold.add(next.reason);
+    return true;
   };
   const change = (next: Link): void => {
     const news = isNews(next);
@@ -66,11 +66,11 @@ export function keepLink<Session extends Keepable>(options: LinkKeeperOptions<Se
     if (news && !ending.signal.aborted) options.linked(next);
   };
 
-  /** Opens a session and stays until it is lost; resolves with the reason and with how long it lasted. */
+  /** Opens a session and stays until it is lost; resolves with the reason, and how long it lasted: NaN if never open. */
   const stay = async (): Promise<{ reason: string; lastedMilliseconds: number }> => {
     const leaving = new AbortController();
     const leave = () => leaving.abort();
-    ending.signal.addEventListener("abort", leave);
+    ending.signal.addEventListener("abort", leave, { signal: leaving.signal });
     try {
       session = await options.open(leaving.signal);
       const since = clock.now();
@@ -78,11 +78,10 @@ export function keepLink<Session extends Keepable>(options: LinkKeeperOptions<Se
       const reason = await Promise.race([session.lost, aborted(leaving.signal)]);
       return { reason, lastedMilliseconds: clock.now() - since };
     } catch (error) {
-      return { reason: error instanceof Error ? error.message : String(error), lastedMilliseconds: -1 };
+      return { reason: error instanceof Error ? error.message : String(error), lastedMilliseconds: NaN };
     } finally {
       session = null;
       leave();
-      ending.signal.removeEventListener("abort", leave);
       await options.closed();
     }
   };

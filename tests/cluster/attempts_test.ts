@@ -1,5 +1,5 @@
 // The outcome of a request, and which refusal is remembered for how long.
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertMatch } from "@std/assert";
 import { openAttempts } from "../../src/cluster/attempts.ts";
 import type { Link } from "../../src/cluster/notifier.ts";
 import type { Session } from "../../src/cluster/redis_session.ts";
@@ -46,11 +46,15 @@ Deno.test("a refusal is remembered until a request of its kind proves the contra
   assertEquals(refused(), reason);
   assertEquals(await attempt("writes", () => Promise.resolve(2), (value) => value > 1), { ok: true, value: 2 });
   assertEquals(refused(), null);
-  await attempt("reads", refuse);
+  const unreadable = Object.assign(new Error("BUSY Redis is busy running a script."), { name: "ReplyError" });
+  await attempt("reads", () => Promise.reject(unreadable));
   await attempt("writes", refuse);
   assertEquals(refused(), reason);
   await attempt("writes", () => Promise.resolve(1));
-  assertEquals(refused(), reason);
+  assertMatch(refused() ?? "", /is busy/);
+  await attempt("reads", () => Promise.resolve(1));
+  assertEquals(refused(), null);
+  await attempt("reads", refuse);
   forget();
   assertEquals(refused(), null);
   await attempt("writes", refuse);

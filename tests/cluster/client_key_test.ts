@@ -1,6 +1,6 @@
 // A client certificate and a key with which Deno would end the process are found out before.
 import { assertEquals, assertMatch } from "@std/assert";
-import { keyTrouble } from "../../src/cluster/client_key.ts";
+import { isKnown, keyTrouble } from "../../src/cluster/client_key.ts";
 import { makeAuthority } from "../support/certificates.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
 
@@ -28,10 +28,19 @@ Deno.test("only the kinds of keys that Deno takes are accepted", async () => {
     }).output();
     assertEquals(success, true, kind);
     const [certificate, key] = [await Deno.readTextFile(certificateFile), await Deno.readTextFile(keyFile)];
-    assertEquals(keyTrouble(certificate, key) === null, isTaken, kind);
+    const trouble = keyTrouble(certificate, key);
+    const known = "RSA of 2048 to 8192 bits, P-256, P-384, P-521 or Ed25519";
+    assertEquals(trouble, isTaken ? null : `a key of this kind cannot be used: take ${known}`, kind);
     // A pair that is refused would end the process here.
     if (isTaken) await handOver(certificate, key);
   }
+});
+
+Deno.test("an RSA key has a known length within its bounds, an elliptic one a known curve", () => {
+  const rsa = (modulusLength: number) => isKnown({ asymmetricKeyType: "rsa", asymmetricKeyDetails: { modulusLength } });
+  assertEquals([2_047, 2_048, 8_192, 8_193].map(rsa), [false, true, true, false]);
+  const kinds = ["rsa", "ec", "ed25519"] as const;
+  assertEquals(kinds.map((asymmetricKeyType) => isKnown({ asymmetricKeyType })), [false, false, true]);
 });
 
 /** Deno reads both before it has a connection. */

@@ -17,6 +17,7 @@ interface Opening {
 /** A keeper that was started. */
 function keeping(options: Partial<LinkKeeperOptions<Keepable>> = {}) {
   const { clock, timers } = fakeClock();
+  timers.tick(60_000);
   const openings: Opening[] = [];
   const links: Link[] = [];
   const attempts: number[] = [];
@@ -81,6 +82,26 @@ Deno.test("the next session is opened when the wait is over, after the one befor
   assertEquals(links, [UP, down("gone"), UP]);
   await keeper[Symbol.asyncDispose]();
   assertEquals([openings[1]!.signal.aborted, closed(), timers.countTimers()], [true, 2, 0]);
+});
+
+Deno.test("a loss is told, and closing is over, when all that the session opened is closed", async () => {
+  let closing = Promise.withResolvers<void>();
+  const { keeper, openings, links, wait } = keeping({ closed: () => closing.promise });
+  const lose = await openings[0]!.succeed();
+  await lose("gone");
+  assertEquals([links, keeper.session()], [[UP], null]);
+  closing.resolve();
+  await turn();
+  assertEquals(links, [UP, down("gone")]);
+  closing = Promise.withResolvers();
+  await wait(1_000);
+  await openings[1]!.succeed();
+  let isOver = false;
+  const over = Promise.resolve(keeper[Symbol.asyncDispose]()).then(() => isOver = true);
+  await turn();
+  assertEquals(isOver, false);
+  closing.resolve();
+  await over;
 });
 
 Deno.test("a session that lasted ten seconds makes its loss the first in a row, and a shorter one does not", async () => {

@@ -47,6 +47,9 @@ Deno.test("an answer has its meaning, and a loss is told apart from a refusal", 
       false,
       "Redis does not allow its user the command client|setname",
     ],
+    ["NOPERM the 'a' command", false, "Redis does not allow its user the command a"],
+    [`NOPERM the '${"a".repeat(40)}' command`, false, `Redis does not allow its user the command ${"a".repeat(40)}`],
+    [`NOPERM the '${"a".repeat(41)}' command`, false, "Redis does not allow its user the channel's keys"],
     ["NOPERM No permissions to access a channel", false, "Redis does not allow its user the channel"],
     ["NOPERM No permissions to access a key", false, "Redis does not allow its user the channel's keys"],
     [
@@ -55,7 +58,7 @@ Deno.test("an answer has its meaning, and a loss is told apart from a refusal", 
       "Redis does not allow its user a command of the scripts, ACL LOG says which",
     ],
     ["ODD \x1b[31m\r\nnews\u2028.", false, "Redis answered: ODD [31m news ."],
-    ["lower case", false, "Redis answered: lower case"],
+    [" lower case ", false, "Redis answered: lower case"],
   ];
   for (const [message, isLost, reason] of answers) {
     assertEquals([reasonOf(reply(message)), isLoss(reply(message))], [reason, isLost], message);

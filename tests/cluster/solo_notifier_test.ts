@@ -40,6 +40,23 @@ Deno.test("solo: where no generation is left the count stays, and announcing goe
   }
 });
 
+Deno.test("solo: the latest thousand heads are remembered, and what was one before them passes for a change", async () => {
+  await using notifier = soloNotifier({ incarnation: "0123456789ab" });
+  const hashes = Array.from({ length: 1_001 }, (_, at) => at.toString(16).padStart(64, "0"));
+  for (const [at, hash] of hashes.entries()) await notifier.announce(request(hash, hashes[at - 1] ?? null));
+  const [forgotten, remembered] = hashes;
+  assertEquals((await notifier.announce(request(remembered!, hashes.at(-1), { since: 0 }))).kind, "refused");
+  assertEquals((await notifier.announce(request(forgotten!, hashes.at(-1), { since: 0 }))).kind, "accepted");
+});
+
+Deno.test("solo: what is no path is heard as the others would hear it", async () => {
+  const heard: unknown[] = [];
+  await using notifier = soloNotifier({ incarnation: "0123456789ab" });
+  notifier.watch({ heard: (message) => heard.push(message), linked: () => {} });
+  await notifier.lookAgain("reload");
+  assertEquals(heard, [{ kind: "invalid", why: "It is neither an announcement nor a path" }]);
+});
+
 Deno.test("solo: nothing is told from within a call, nor after disposing", async () => {
   const told: string[] = [];
   const notifier = soloNotifier({ incarnation: "0123456789ab" });
