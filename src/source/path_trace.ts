@@ -90,5 +90,5 @@ function namesOf(path: string): string[] {
 }
 
 function identityOf(stat: LinkStat): string {
-  return `${stat.dev}:${stat.ino}:${stat.birthtime?.getTime() ?? "-"}`;
+  return `${stat.dev}:${stat.ino}:${stat.birthtime?.getTime()}`;
 }

@@ -1,5 +1,5 @@
 // The contract of a notifier, kept by the one that is alone.
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { soloNotifier } from "../../src/cluster/solo_notifier.ts";
 import { notifierContract } from "./notifier_contract.ts";
 import { MAX_GENERATION } from "../../src/agreement/head.ts";
@@ -36,17 +36,18 @@ Deno.test("solo: where no generation is left the count stays, and announcing goe
   await using notifier = soloNotifier({ incarnation: "0123456789ab" });
   for (const [hash, base] of [[HASH, null], [OTHER, HASH], [HASH, OTHER]] as const) {
     const answer = await notifier.announce(announcementOf(hash, base, { floor: MAX_GENERATION }));
-    assertEquals(answer.kind === "accepted" && answer.head.generation, MAX_GENERATION);
+    assert(answer.kind === "accepted");
+    assertEquals([answer.head.generation, answer.delivered], [MAX_GENERATION, 0]);
   }
 });
 
 Deno.test("solo: the latest thousand heads are remembered, and what was one before them passes for a change", async () => {
   await using notifier = soloNotifier({ incarnation: "0123456789ab" });
   const hashes = Array.from({ length: 1_001 }, (_, at) => at.toString(16).padStart(64, "0"));
-  for (const [at, hash] of hashes.entries()) await notifier.announce(request(hash, hashes[at - 1] ?? null));
+  for (const [at, hash] of hashes.entries()) await notifier.announce(announcementOf(hash, hashes[at - 1] ?? null));
   const [forgotten, remembered] = hashes;
-  assertEquals((await notifier.announce(request(remembered!, hashes.at(-1), { since: 0 }))).kind, "refused");
-  assertEquals((await notifier.announce(request(forgotten!, hashes.at(-1), { since: 0 }))).kind, "accepted");
+  assertEquals((await notifier.announce(announcementOf(remembered!, hashes.at(-1), { since: 0 }))).kind, "refused");
+  assertEquals((await notifier.announce(announcementOf(forgotten!, hashes.at(-1), { since: 0 }))).kind, "accepted");
 });
 
 Deno.test("solo: what is no path is heard as the others would hear it", async () => {

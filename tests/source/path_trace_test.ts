@@ -60,9 +60,15 @@ Deno.test("each name that could lead elsewhere is looked up once on the way, and
       outcome: "unreadable",
     });
     assertEquals(await traced(directory, `${directory}/a/b/..`), { shown: [], target: "/a", outcome: "found" });
-    assertEquals((await tracePath("/../..")).target, "/");
+    for (const path of ["/../..", "/proc/.."]) assertEquals((await tracePath(path)).target, "/", path);
+    assertEquals((await tracePath("no such directory/f")).target, `${Deno.cwd()}/no such directory`);
     assertEquals((await tracePath("/../tmp")).lookups.map(({ directory: at, name }) => [at, name]), [["/", "tmp"]]);
   });
+});
+
+Deno.test("a file system that tells no time of birth is gone through like any other", async () => {
+  const { lookups, outcome } = await tracePath("/proc/1/status");
+  assertEquals([lookups.length, outcome], [1, "found"]);
 });
 
 Deno.test("a directory that is made anew under its path is another one", async () => {
