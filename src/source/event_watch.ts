@@ -36,15 +36,20 @@ const PROOF_REPEAT_MILLISECONDS = 100;
  *
  * @param watchFs Deno's unless a test injects faults.
  * @param limitMilliseconds how long the thread may take to tell of an event of our own: 5 are usual.
+ * @param answers resolves when the file system of a path answers, as it must before the thread meets it.
  */
-export function eventWatch(watchFs: WatchFs = Deno.watchFs, limitMilliseconds = 2_000): WatchDirectory {
+export function eventWatch(
+  watchFs: WatchFs = Deno.watchFs,
+  limitMilliseconds = 2_000,
+  answers: (path: string) => Promise<void> = fileSystemAnswers,
+): WatchDirectory {
   // A thread that was never asked for anything cannot be held.
   let isAlive = true;
   return async (directory) => {
     if (!isAlive) throw new Error("Deno's watcher is held by a named pipe, or by a file system that hangs");
     const { place, own, link } = await temporaryPlace(directory);
     try {
-      await fileSystemAnswers(directory);
+      await answers(directory);
       const { watcher, pulse } = openBoth(watchFs, { own, link, directory });
       isAlive = false;
       // At once, and not in a thread of its own: only before this an event can lead anywhere.
@@ -68,12 +73,11 @@ async function temporaryPlace(directory: string) {
     const place = await Deno.makeTempDir({ prefix: "honua-configd-watch-" });
     // Nobody can foretell the link's name, so nobody can put anything there later.
     const [own, link] = [join(place, "own"), join(place, crypto.randomUUID())];
-    await Deno.mkdir(own);
-    await Deno.symlink(directory, link);
+    await Promise.all([Deno.mkdir(own), Deno.symlink(directory, link)]);
     return { place, own, link };
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new Error(`watching needs a directory for temporary files (TMPDIR): ${reason}`, { cause: error });
+    const { message } = error as Error;
+    throw new Error(`watching needs a directory for temporary files (TMPDIR): ${message}`, { cause: error });
   }
 }
 
@@ -88,8 +92,9 @@ function openBoth(watchFs: WatchFs, { own, link, directory }: { own: string; lin
       throw error;
     }
   } catch (error) {
-    if (!(error instanceof Error) || error instanceof Deno.errors.NotFound) throw error;
-    throw new Error(error.message.replaceAll(own, directory).replaceAll(link, directory), { cause: error });
+    if (error instanceof Deno.errors.NotFound) throw error;
+    const { message } = error as Error;
+    throw new Error(message.replaceAll(own, directory).replaceAll(link, directory), { cause: error });
   }
 }
 

@@ -1,7 +1,10 @@
 // Real directories with what others may put into them: named pipes, links to them, names that are not UTF-8.
-import { assertEquals, assertRejects } from "@std/assert";
+import * as FakeTimers from "@sinonjs/fake-timers";
+import { assertEquals, assertNotEquals, assertRejects } from "@std/assert";
+import { dirname } from "node:path";
 import { eventWatch, type FileSystemEvents, type WatchFs } from "../../src/source/event_watch.ts";
 import { eventually } from "../support/eventually.ts";
+import { turn } from "../support/fake_clock.ts";
 import { inDirectory } from "./watching.ts";
 
 async function shell(directory: string, script: string): Promise<void> {
@@ -93,5 +96,88 @@ Deno.test("a watcher that was caught by a named pipe is not asked again before i
       await shell(directory, "echo a > a");
       await eventually("an event", () => paths.includes(`${directory}/a`));
     });
+  });
+});
+
+/** A watcher of Deno's that ends with the first of its events, which is not UTF-8, or waits for more. */
+function fakeWatcher(isOver: boolean, onClose: () => void): ReturnType<WatchFs> {
+  let count = 0;
+  const events: AsyncIterableIterator<Deno.FsEvent> = {
+    next: () => {
+      if (count++ === 0) return Promise.reject(new TypeError("not UTF-8"));
+      return isOver ? Promise.resolve({ done: true, value: undefined }) : new Promise(() => {});
+    },
+    [Symbol.asyncIterator]: () => events,
+  };
+  return { close: onClose, [Symbol.asyncIterator]: () => events };
+}
+
+Deno.test("a directory is watched when its file system has answered, and the reason why it is not names it", async () => {
+  await inDirectory(async (directory) => {
+    for (const refused of [1, 2, 3]) {
+      const answer = Promise.withResolvers<void>();
+      const asked: string[] = [];
+      const closed: string[] = [];
+      const watchFs: WatchFs = (path) => {
+        if (asked.push(path) === refused) throw new Error(`refused: ${path}`);
+        return fakeWatcher(true, () => closed.push(path));
+      };
+      const waitedFor: string[] = [];
+      const watching = eventWatch(watchFs, 1_000, (path) => {
+        waitedFor.push(path);
+        return answer.promise;
+      })(directory);
+      await eventually("the question", () => waitedFor.length > 0);
+      await turn();
+      assertEquals([waitedFor, asked], [[directory], []]);
+      answer.resolve();
+      const error = await assertRejects(() => watching, Error);
+      assertEquals(error.message, refused < 3 ? `refused: ${directory}` : "Deno's watcher ended by itself");
+      assertEquals([asked.length, closed.length], [Math.min(refused, 2), refused === 2 ? 1 : 0]);
+    }
+  });
+});
+
+Deno.test("a sign of life is made every tenth of a second, and waited for for two seconds", async () => {
+  await inDirectory(async (directory) => {
+    const timers = FakeTimers.install({ toFake: ["setTimeout", "clearTimeout", "setInterval", "clearInterval"] });
+    try {
+      const asked: string[] = [];
+      const closed: string[] = [];
+      const silent: WatchFs = (path, options) => {
+        asked.push(path);
+        assertEquals([options, Deno.statSync(path).isDirectory], [{ recursive: false }, true]);
+        Deno.utimeSync(path, 0, 0);
+        return fakeWatcher(false, () => closed.push(path));
+      };
+      let reason = "";
+      const watching = eventWatch(silent, undefined, () => Promise.resolve())(directory)
+        .catch((error) => reason = error.message);
+      for (let turns = 0; turns < 1_000 && timers.countTimers() < 2; turns++) await turn();
+      const [own, link] = asked as [string, string];
+      assertEquals((await Array.fromAsync(Deno.readDir(dirname(own)))).map(({ name }) => name), ["own"]);
+      const touchedAt = () => Deno.statSync(own).mtime!.getTime();
+      for (let beats = 1; beats <= 3; beats++) {
+        for (let turns = 0; turns < 1_000 && touchedAt() === 0; turns++) await turn();
+        assertNotEquals(touchedAt(), 0);
+        if (beats === 3) break;
+        Deno.utimeSync(own, 0, 0);
+        timers.tick(99);
+        await turn();
+        assertEquals(touchedAt(), 0);
+        timers.tick(1);
+      }
+      // What is gone already need not be removed.
+      await Deno.remove(dirname(own), { recursive: true });
+      timers.tick(1_799);
+      await turn();
+      assertEquals([reason, closed], ["", []]);
+      timers.tick(1);
+      await watching;
+      assertEquals([reason, closed], [`Deno's watcher was held when ${directory} was to be watched`, [link]]);
+      assertEquals(timers.countTimers(), 0);
+    } finally {
+      timers.uninstall();
+    }
   });
 });
