@@ -116,7 +116,7 @@ end
 `;
 
 function script(...parts: string[]): Script {
-  const text = parts.join("").trim();
+  const text = parts.join("");
   return { text, sha: createHash("sha1").update(text).digest("hex") };
 }
 
@@ -244,7 +244,7 @@ export interface HeadReply {
   readonly delivered: number;
 }
 
-const count = z.string().regex(/^(?:0|[1-9][0-9]{0,15})$/).transform(Number).pipe(z.int());
+const count = z.string().regex(/^(?:0|[1-9][0-9]*)$/).transform(Number).pipe(z.int());
 
 /** As `answer` makes it. PUBLISH counts clients in an int of C. */
 const replySchema = z.tuple([

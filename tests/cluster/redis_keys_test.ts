@@ -211,14 +211,27 @@ Deno.test("names without a record leave the index, and crowd out no instance tha
   await using one = await openUp(singleTo(server));
   const fill = `local now = tonumber(redis.call('TIME')[1]) * 1000
     for i = 1, 4500 do redis.call('ZADD', KEYS[1], i % 3 == 0 and '+inf' or now + 20000, 'made-up-' .. i) end
-    redis.call('ZADD', KEYS[1], now + 20000, string.rep('x', 2000))
+    for _, length in ipairs({ 1024, 1025, 2000 }) do
+      redis.call('ZADD', KEYS[1], now + 20000, string.rep('x', length))
+      redis.call('SET', ARGV[1] .. string.rep('x', length), 'x')
+    end
     redis.call('RPUSH', ARGV[1] .. 'made-up-1', 'x')`;
   await server.cli("eval", fill, "1", KEYS.peers, KEYS.peerPrefix);
   await using other = await openUp(singleTo(server), { instance: "edge-2" });
   await tell(other, peerRecord("edge-2"));
   const seen = await one.notifier.peers();
   assertEquals(seen.ok && seen.peers.map(({ instance }) => instance), ["edge-2"]);
-  assertEquals(await server.cli("zcard", KEYS.peers), "1");
+  assertEquals(await server.cli("zcard", KEYS.peers), "2");
+  assertEquals(await server.cli("zscore", KEYS.peers, "x".repeat(1_025)), "");
+});
+
+Deno.test("one reading looks at ten thousand names of the index at the most", async () => {
+  await using server = await startRedis();
+  await using one = await openUp(singleTo(server));
+  const fill = "for i = 1, 10500 do redis.call('ZADD', KEYS[1], '+inf', i) end";
+  await server.cli("eval", fill, "1", KEYS.peers);
+  assertEquals(await one.notifier.peers(), { ok: true, peers: [] });
+  assertEquals(await server.cli("zcard", KEYS.peers), "500");
 });
 
 Deno.test("an instance is among its peers as it told last, whatever Redis holds", async () => {

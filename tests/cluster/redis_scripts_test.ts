@@ -25,6 +25,7 @@ Deno.test("a head of the last generation, and none, are read", () => {
   const head = { generation: MAX_GENERATION, hash: A, by: ID, ageMilliseconds: 5 };
   const reply = answer({ generation: `${MAX_GENERATION}`, age: "5" });
   assertEquals(parseHeadReply(reply), { kind: "head", head, delivered: 0 });
+  assertEquals(parseHeadReply(answer({ delivered: 2 ** 31 - 1 }))?.delivered, 2 ** 31 - 1);
   assertEquals(parseHeadReply([]), { kind: "none", head: null, delivered: 0 });
   assertEquals(parseHeadReply(["lost"]), { kind: "lost", head: null, delivered: 0 });
 });
@@ -82,5 +83,6 @@ Deno.test("an answer that the rules cannot come to is none", () => {
   assertEquals(said("refused", 7, B, { force: true }), null);
   assertEquals([said("lost", 6, B), said("lost", 7, B)], ["lost", null]);
   assertEquals([said("lost", 6, B, { restores: true }), said("lost", 6, B, { force: true })], [null, null]);
-  assertEquals([said("head", 7, A), parseAnnounceReply([], asked)], [null, null]);
+  assertEquals(said("head", 7, A), null);
+  for (const reply of [[], [null], "lost"]) assertEquals(parseAnnounceReply(reply, asked), null);
 });

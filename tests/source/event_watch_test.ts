@@ -99,14 +99,12 @@ Deno.test("a watcher that was caught by a named pipe is not asked again before i
   });
 });
 
-/** A watcher of Deno's that ends with the first of its events, which is not UTF-8, or waits for more. */
-function fakeWatcher(isOver: boolean, onClose: () => void): ReturnType<WatchFs> {
-  let count = 0;
+/** A watcher of Deno's: after an event that is not UTF-8 comes what is given, and then the end. */
+function fakeWatcher(end: Promise<never> | null, onClose: () => void): ReturnType<WatchFs> {
+  const steps: Promise<never>[] = [Promise.reject(new TypeError("not UTF-8")), ...end === null ? [] : [end]];
+  for (const step of steps) step.catch(() => {});
   const events: AsyncIterableIterator<Deno.FsEvent> = {
-    next: () => {
-      if (count++ === 0) return Promise.reject(new TypeError("not UTF-8"));
-      return isOver ? Promise.resolve({ done: true, value: undefined }) : new Promise(() => {});
-    },
+    next: () => steps.shift() ?? Promise.resolve({ done: true, value: undefined }),
     [Symbol.asyncIterator]: () => events,
   };
   return { close: onClose, [Symbol.asyncIterator]: () => events };
@@ -114,13 +112,14 @@ function fakeWatcher(isOver: boolean, onClose: () => void): ReturnType<WatchFs> 
 
 Deno.test("a directory is watched when its file system has answered, and the reason why it is not names it", async () => {
   await inDirectory(async (directory) => {
-    for (const refused of [1, 2, 3]) {
+    for (const refused of [1, 2, 3, 4]) {
       const answer = Promise.withResolvers<void>();
       const asked: string[] = [];
       const closed: string[] = [];
       const watchFs: WatchFs = (path) => {
         if (asked.push(path) === refused) throw new Error(`refused: ${path}`);
-        return fakeWatcher(true, () => closed.push(path));
+        const end = refused === 4 ? Promise.reject(new Error("broken")) : null;
+        return fakeWatcher(end, () => closed.push(path));
       };
       const waitedFor: string[] = [];
       const watching = eventWatch(watchFs, 1_000, (path) => {
@@ -132,7 +131,8 @@ Deno.test("a directory is watched when its file system has answered, and the rea
       assertEquals([waitedFor, asked], [[directory], []]);
       answer.resolve();
       const error = await assertRejects(() => watching, Error);
-      assertEquals(error.message, refused < 3 ? `refused: ${directory}` : "Deno's watcher ended by itself");
+      const reason = refused === 4 ? "broken" : "Deno's watcher ended by itself";
+      assertEquals(error.message, refused < 3 ? `refused: ${directory}` : reason);
       assertEquals([asked.length, closed.length], [Math.min(refused, 2), refused === 2 ? 1 : 0]);
     }
   });
@@ -148,7 +148,7 @@ Deno.test("a sign of life is made every tenth of a second, and waited for for tw
         asked.push(path);
         assertEquals([options, Deno.statSync(path).isDirectory], [{ recursive: false }, true]);
         Deno.utimeSync(path, 0, 0);
-        return fakeWatcher(false, () => closed.push(path));
+        return fakeWatcher(new Promise(() => {}), () => closed.push(path));
       };
       let reason = "";
       const watching = eventWatch(silent, undefined, () => Promise.resolve())(directory)
