@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { judgeAnnouncement } from "../../src/agreement/announcing.ts";
 import type { Head } from "../../src/agreement/head.ts";
 import { MAX_GENERATION } from "../../src/agreement/head.ts";
-import { parseAnnounceReply, parseHeadReply } from "../../src/cluster/redis_scripts.ts";
+import { accessRules, parseAnnounceReply, parseHeadReply } from "../../src/cluster/redis_scripts.ts";
 import { announcementOf } from "../support/announcement_of.ts";
 
 const [A, B] = ["a".repeat(64), "b".repeat(64)] as const;
@@ -85,4 +85,10 @@ Deno.test("an answer that the rules cannot come to is none", () => {
   assertEquals([said("lost", 6, B, { restores: true }), said("lost", 6, B, { force: true })], [null, null]);
   assertEquals(said("head", 7, A), null);
   for (const reply of [[], [null], "lost"]) assertEquals(parseAnnounceReply(reply, asked), null);
+});
+
+Deno.test("a channel's name is no pattern in the rights of its user", () => {
+  const rights = accessRules(String.raw`a*[?]\b*`);
+  const name = String.raw`a\*\[\?\]\\b\*`;
+  assertEquals(rights.slice(0, 4), ["resetkeys", `~{${name}}:*`, "resetchannels", `&${name}`]);
 });
