@@ -99,7 +99,7 @@ export async function watchFiles(paths: Iterable<string>, options: FileWatcherOp
     pollsSinceTrace: 0,
     cancelLook: () => {},
     cancelTick: () => {},
-    closed: signal?.aborted ?? false,
+    closed: signal?.aborted === true,
     closing: new AbortController(),
   };
   let closing: Promise<void> | null = null;
@@ -168,7 +168,7 @@ function startLook(watcher: Watcher, reason: ChangeSign | null): { looking: Prom
   watcher.cancelTick();
   watcher.lookAgain = null;
   const looking = look(watcher, reason)
-    .catch((error) => noteFailure(watcher, error instanceof Error ? error.message : String(error)))
+    .catch((error: Error) => noteFailure(watcher, error.message))
     .finally(() => {
       watcher.looking = null;
       if (watcher.closed) return;
@@ -191,7 +191,7 @@ async function tellIfLate(watcher: Watcher, looking: Promise<void>): Promise<boo
 /** The next poll, or where there are none the next attempt to watch. */
 function scheduleTick(watcher: Watcher): void {
   const { pollMilliseconds, clock } = watcher.options;
-  const wait = pollMilliseconds || (watcher.trouble && Math.max(0, watcher.trouble.retryAt - clock.now()));
+  const wait = pollMilliseconds || (watcher.trouble && watcher.trouble.retryAt - clock.now());
   if (wait !== null) watcher.cancelTick = clock.schedule(Math.ceil(wait), () => requestLook(watcher, "poll"));
 }
 

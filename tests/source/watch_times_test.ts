@@ -317,3 +317,125 @@ Deno.test("without trouble no recovery is told", async () => {
     assertEquals([recoveries, watch.troubles], [0, []]);
   });
 });
+
+Deno.test("a watcher that is closed between two looks leaves no timer", async () => {
+  await inDirectory(async (directory) => {
+    const { watchDirectory, emit } = directed();
+    const path = `${directory}/a.hcl`;
+    await Deno.writeTextFile(path, "");
+    const watch = await timed([path], { events: true, pollMilliseconds: 1_000, watchDirectory });
+    await eventually("the poll is scheduled", () => watch.timers.countTimers() === 1);
+    await emit(directory, `${directory}/b`);
+    await eventually("a look is scheduled", () => watch.timers.countTimers() === 2);
+    await watch[Symbol.asyncDispose]();
+    assertEquals(watch.timers.countTimers(), 0);
+  });
+});
+
+Deno.test("events during a look share one look, a tenth of a second after its end", async () => {
+  await inDirectory(async (directory) => {
+    const { watchDirectory, emit } = directed();
+    const path = `${directory}/a.hcl`;
+    await Deno.writeTextFile(path, "");
+    const hanging = Promise.withResolvers<string>();
+    let count = 0;
+    const identify = () => ++count === 2 ? hanging.promise : Promise.resolve("same");
+    await using watch = await timed([path], { events: true, watchDirectory, identify });
+    watch.timers.tick(100);
+    await emit(directory, `${directory}/b`);
+    await eventually("a look that hangs", () => count === 2);
+    for (let events = 0; events < 2; events++) {
+      watch.timers.tick(100);
+      await emit(directory, `${directory}/b`);
+    }
+    assertEquals([count, watch.timers.countTimers()], [2, 0]);
+    hanging.resolve("same");
+    await eventually("the next look is scheduled", () => watch.timers.countTimers() === 1);
+    watch.timers.tick(99);
+    await turn();
+    assertEquals(count, 2);
+    watch.timers.tick(1);
+    await eventually("the next look", () => count === 3);
+    await turn();
+    watch.timers.tick(1_000);
+    await turn();
+    assertEquals([count, watch.timers.countTimers()], [3, 0]);
+  });
+});
+
+Deno.test("only a change that a poll finds while events are wanted has the directories watched anew, and at once", async () => {
+  await inDirectory(async (directory) => {
+    const { watchDirectory, emit, opened } = directed();
+    const path = `${directory}/a.hcl`;
+    await Deno.writeTextFile(path, "");
+    let identity = "0";
+    const identify = () => Promise.resolve(identity);
+    const options = { pollMilliseconds: 10_000, watchDirectory, identify };
+    await using watch = await timed([path], { ...options, events: true });
+    await eventually("the first look is over", () => watch.timers.countTimers() === 1);
+    const times = () => opened.filter((one) => one === directory).length;
+    watch.timers.tick(100);
+    identity = "1";
+    await emit(directory, `${directory}/b`);
+    await eventually("a change", () => watch.hints.length === 1 && watch.timers.countTimers() === 1);
+    watch.timers.tick(1_000);
+    await turn();
+    assertEquals([watch.hints, times(), watch.looks.length], [["change 100"], 1, 2]);
+    identity = "2";
+    watch.timers.tick(9_000);
+    await eventually("a poll, and a look after it", () => watch.timers.countTimers() === 2);
+    assertEquals([watch.hints.at(-1), times()], ["poll 10100", 1]);
+    watch.timers.tick(100);
+    await eventually("it is watched anew", () => times() === 2);
+
+    await using polled = await timed([path], { ...options, events: false });
+    identity = "3";
+    await poll(polled, 10_000);
+    polled.timers.tick(1_000);
+    await turn();
+    assertEquals([polled.hints, polled.looks], [["poll 10000"], [0, 10_000]]);
+  });
+});
+
+Deno.test("an event that names a directory on the way, which is missing, is a reason to look and no hint", async () => {
+  await inDirectory(async (directory) => {
+    const { watchDirectory, emit } = directed();
+    await using watch = await timed([`${directory}/none/a.hcl`], { events: true, watchDirectory });
+    watch.timers.tick(100);
+    await emit(directory, `${directory}/none`);
+    await eventually("a look", () => watch.looks.length === 2);
+    assertEquals(watch.hints, []);
+  });
+});
+
+Deno.test("a look that throws is trouble", async () => {
+  await using watch = await timed(["/a.hcl"], {
+    identify: () => Promise.reject(new Error("a bug")),
+    pollMilliseconds: 1,
+  });
+  assertEquals(watch.troubles, ["a bug"]);
+});
+
+Deno.test("a watcher that fails is opened again after a second, also if nothing is polled", async () => {
+  await inDirectory(async (directory) => {
+    const { watchDirectory } = directed();
+    const broken = Promise.withResolvers<never>();
+    let count = 0;
+    await using watch = await timed([`${directory}/a.hcl`], {
+      events: true,
+      watchDirectory: (one) => {
+        if (one !== directory || ++count > 1) return watchDirectory(one);
+        const events = async function* () {
+          yield await broken.promise;
+        };
+        return Promise.resolve({ close: () => {}, [Symbol.asyncIterator]: events });
+      },
+    });
+    watch.timers.tick(100);
+    broken.reject(new Error("broken"));
+    await eventually("the next attempt is scheduled", () => watch.timers.countTimers() === 1);
+    assertEquals([watch.troubles, watch.looks, count], [["broken"], [0, 100], 1]);
+    watch.timers.tick(1_000);
+    await eventually("it is open again", () => count === 2);
+  });
+});
