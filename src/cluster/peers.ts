@@ -156,8 +156,10 @@ export function judgePeers(peers: Iterable<Pick<PeerRecord, "instance" | "hash">
     if (instances) instances.push(instance);
     else byHash.set(hash, [instance]);
   }
-  const runs = [...byHash].map(([hash, instances]): Run => ({ hash, instances: instances.sort() }));
-  runs.sort((left, right) => right.instances.length - left.instances.length || compareHashes(left.hash, right.hash));
+  // By their text: that of null comes after each hash.
+  const hashes = [...byHash.keys()].sort();
+  const runs = hashes.map((hash): Run => ({ hash, instances: byHash.get(hash)!.sort() }));
+  runs.sort((left, right) => right.instances.length - left.instances.length);
   const namesakes = [...namesakesOf(all)].sort();
   return { consistent: runs.length <= 1 && namesakes.length === 0, namesakes, runs };
 }
@@ -167,10 +169,4 @@ export function namesakesOf(peers: Iterable<Pick<PeerRecord, "instance">>): Read
   const [names, shared] = [new Set<string>(), new Set<string>()];
   for (const { instance } of peers) (names.has(instance) ? shared : names).add(instance);
   return shared;
-}
-
-function compareHashes(left: string | null, right: string | null): number {
-  if (left === right) return 0;
-  if (left === null || right === null) return left === null ? 1 : -1;
-  return left < right ? -1 : 1;
 }

@@ -95,7 +95,7 @@ export async function watchFiles(paths: Iterable<string>, options: FileWatcherOp
     trouble: null,
     looking: null,
     lookAgain: null,
-    nextLookAt: 0,
+    nextLookAt: -Infinity,
     pollsSinceTrace: 0,
     cancelLook: () => {},
     cancelTick: () => {},
