@@ -142,7 +142,7 @@ function readLine(position: Position, line: Buffer, limits: ReplyLimits): ReadLi
   if (firstOf(line, CR) !== line.length - 2) return { what: OTHER };
   position.bytes += line.length;
   if (position.bytes > limits.maxBytes) return { what: `a reply of more than ${limits.maxBytes} bytes: ${DOUBT}` };
-  const text = line.toString("latin1", 1, Math.min(line.length - 2, 32));
+  const text = line.toString("latin1", 1, line.length - 2);
   switch (String.fromCharCode(line[0]!)) {
     case "+":
     case "-":

@@ -106,6 +106,34 @@ Deno.test("a reply that announces too much is refused before its content comes",
   for (const [text, what] of cases) assertMatch(String(scanned(Buffer.from(text), [], ANSWER_LIMITS)), what);
 });
 
+Deno.test("each bound is the last that passes", () => {
+  const passes = (text: string, limits: ReplyLimits) => typeof scanned(Buffer.from(text), [], limits) === "object";
+  const bulkLine = (length: number) => `$${length}\r\n`;
+  const nested = (depth: number) => "*1\r\n".repeat(depth) + ":1\r\n";
+  const bounds: readonly (readonly [ReplyLimits, number, (at: number) => string])[] = [
+    [ANSWER_LIMITS, 16_384, (at) => `+${"x".repeat(at - 3)}\r\n`],
+    [ANSWER_LIMITS, 3_024, (at) => `*${at}\r\n`],
+    [ANSWER_LIMITS, 8, nested],
+    [ANSWER_LIMITS, 5_184_000 - "$5184000\r\n".length, bulkLine],
+    [ANSWER_LIMITS, 20, (at) => `:${"1".repeat(at)}\r\n`],
+    [MESSAGE_LIMITS, 1_024, (at) => `*${at}\r\n`],
+    [MESSAGE_LIMITS, 8, nested],
+    [MESSAGE_LIMITS, 15, (at) => bulkLine(Number("1".repeat(at)))],
+    [MESSAGE_LIMITS, 65_536, (at) => {
+      const start = `*7\r\n${`+${"x".repeat(10_000)}\r\n`.repeat(6)}`;
+      return `${start}+${"x".repeat(at - start.length - 3)}\r\n`;
+    }],
+  ];
+  for (const [limits, bound, text] of bounds) {
+    assertEquals(
+      [passes(text(bound), limits), passes(text(bound + 1), limits)],
+      [true, false],
+      text(bound).slice(0, 9),
+    );
+  }
+  for (const text of ["*-1\r\n", ":-1\r\n", ":0\r\n"]) assertEquals(passes(text, ANSWER_LIMITS), true, text);
+});
+
 Deno.test("other protocols and malformed lines are refused at their first line", () => {
   const lines = [
     ":",

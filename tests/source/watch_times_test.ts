@@ -325,6 +325,7 @@ Deno.test("a watcher that is closed between two looks leaves no timer", async ()
     await Deno.writeTextFile(path, "");
     const watch = await timed([path], { events: true, pollMilliseconds: 1_000, watchDirectory });
     await eventually("the poll is scheduled", () => watch.timers.countTimers() === 1);
+    watch.timers.tick(99);
     await emit(directory, `${directory}/b`);
     await eventually("a look is scheduled", () => watch.timers.countTimers() === 2);
     await watch[Symbol.asyncDispose]();
