@@ -63,7 +63,7 @@ interface Position {
   readonly lacking: number[];
   bytes: number;
   elements: number;
-  /** Bytes of a string still to pass on, to leave out, and of the line break after it. */
+  /** Bytes of a string still to pass on, to leave out, and of the line break after it: 0 outside of a string. */
   kept: number;
   dropped: number;
   ending: number;
@@ -89,7 +89,7 @@ export function replyGuard(limits: ReplyLimits): ReplyScan {
       from = at = next;
     };
     while (at < chunk.length) {
-      if (position.kept > 0 || position.dropped > 0 || position.ending > 0) {
+      if (position.ending > 0) {
         const length = Math.min(position.kept || position.dropped || 1, chunk.length - at);
         if (position.kept > 0) position.kept -= length;
         else if (position.dropped > 0) {
@@ -108,7 +108,6 @@ export function replyGuard(limits: ReplyLimits): ReplyScan {
         return { ok: false, what: `a line of more than ${MAX_LINE_BYTES} bytes: ${DOUBT}` };
       }
       if (end === 0) {
-        passUpTo(chunk.length);
         held = line;
         break;
       }

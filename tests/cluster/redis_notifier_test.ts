@@ -5,7 +5,7 @@ import { dial } from "../../src/cluster/redis_notifier.ts";
 import type { RedisTls } from "../../src/cluster/redis_connection.ts";
 import { turn, withFakeTimeouts } from "../support/fake_clock.ts";
 import { HELLO_OF_A_PRIMARY, type LyingRedis, startLyingRedis } from "../support/lying_redis.ts";
-import { openInstance, peerRecord, singleTo } from "./redis_notifying.ts";
+import { CHANNEL, openInstance, openUp, peerRecord, singleTo } from "./redis_notifying.ts";
 
 const ANSWERS: Readonly<Record<string, string>> = {
   hello: HELLO_OF_A_PRIMARY,
@@ -127,4 +127,17 @@ Deno.test("only of a plain connection that ended by itself before any answer the
   } finally {
     (Deno as { startTls: unknown }).startTls = startTls;
   }
+});
+
+Deno.test("of a server is asked what an instance needs, and nothing besides", async () => {
+  const asked: string[] = [];
+  await using server = startLyingRedis(([command = "", ...words]) => {
+    // Of a script how many keys it has and, if it writes a record, for how many milliseconds.
+    asked.push([command, ...command === "evalsha" ? [words[1], words[7]] : words].join(" ").trim());
+    return ANSWERS[command] ?? "*0\r\n";
+  });
+  await using one = await openUp(singleTo(server));
+  await one.notifier.tell(peerRecord("edge-1"));
+  const wanted = ["hello", "hello", `subscribe ${CHANNEL}`, "evalsha 1", "evalsha 3 90000"];
+  assertEquals(asked.sort(), wanted.sort());
 });
