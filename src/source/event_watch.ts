@@ -73,7 +73,9 @@ async function temporaryPlace(directory: string) {
     const place = await Deno.makeTempDir({ prefix: "honua-configd-watch-" });
     // Nobody can foretell the link's name, so nobody can put anything there later.
     const [own, link] = [join(place, "own"), join(place, crypto.randomUUID())];
-    await Promise.all([Deno.mkdir(own), Deno.symlink(directory, link)]);
+    // The directory for both has just been made, so its file system answers.
+    Deno.mkdirSync(own);
+    Deno.symlinkSync(directory, link);
     return { place, own, link };
   } catch (error) {
     const { message } = error as Error;
