@@ -2,7 +2,7 @@
 // Every step runs, also after one that failed, so that one call tells all there is to mend.
 import { runStep } from "./step.ts";
 
-const PLACES = ["main.ts", "src", "scripts", "tests"];
+const PLACES = ["main.ts", "src", "scripts", "tests", "bench"];
 const STEP_LIMIT_MILLISECONDS = 5 * 60_000;
 
 /** The arguments of `deno` for each step, for what there is in the checkout at `root`. */

@@ -24,7 +24,7 @@ function isForMaintainers({ path }: MarkdownFile): boolean {
 
 /** Finds `src/room/file.ts` and `tests/room/` that are not there. */
 function missingPaths(page: MarkdownFile, { paths }: Tree): Violation[] {
-  return [...page.text.matchAll(/`((?:src|tests|scripts)\/[\w./-]*)`/g)].flatMap((match) => {
+  return [...page.text.matchAll(/`((?:src|tests|scripts|bench)\/[\w./-]*)`/g)].flatMap((match) => {
     const path = match[1]!;
     if (path.startsWith("tests/fixtures/")) return [];
     if (paths.some((one) => one === path || one.startsWith(path.endsWith("/") ? path : `${path}/`))) return [];

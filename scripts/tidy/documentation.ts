@@ -5,7 +5,7 @@ import { roomOf } from "./imports.ts";
 import { type CodeFile, lineOf, type Tree } from "./tree.ts";
 import type { Violation } from "./violation.ts";
 
-/** Checks that files of the program, its tools and the tests' support open with a comment. */
+/** Checks that files of the program, its tools, the bench and the tests' support open with a comment. */
 export function checkOpening(tree: Tree): Violation[] {
   const opened = tree.code.filter(({ path }) => !path.startsWith("tests/") || path.startsWith("tests/support/"));
   return opened.filter(({ text }) => !/^\/\/ (?!deno-|@ts-)/.test(text.replace(/^#!.*\n/, ""))).map(({ path }) => {

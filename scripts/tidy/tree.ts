@@ -33,7 +33,7 @@ export interface Tree {
   readonly markdown: readonly MarkdownFile[];
 }
 
-const FOLDERS = ["src", "scripts", "tests"];
+const FOLDERS = ["src", "scripts", "tests", "bench"];
 const FOLDERS_OF_PAGES = ["docs", "src"];
 const PAGES = ["ARCHITECTURE.md", "CHANGELOG.md", "CONTRIBUTING.md", "README.md"];
 const FIXTURES = "tests/fixtures/";

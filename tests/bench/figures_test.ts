@@ -1,7 +1,7 @@
 // The bench's statistics: a figure is what its samples say, and says how far they lay apart.
 import { assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
-import { figureOf, isKept, median, percentile, ratioOf, showSpread, spreadOf } from "./figures.ts";
+import { figureOf, isKept, median, percentile, ratioOf, showSpread, spreadOf } from "../../bench/figures.ts";
 
 const samples = fc.array(fc.integer({ min: 0, max: 1_000 }), { minLength: 1, maxLength: 200 });
 

@@ -1,9 +1,9 @@
 // The bench's configurations: what is measured is the same on every machine, and is a configuration.
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
+import { CONNECTION_VARIABLE, type EditKind, layerFile, type Variety } from "../../bench/layers.ts";
 import { sourceText } from "../../src/diagnostic/range.ts";
 import { openBlockParser } from "../../src/document/blocks.ts";
 import { compileSource } from "../../src/snapshot/compile.ts";
-import { CONNECTION_VARIABLE, type EditKind, layerFile, type Variety } from "./layers.ts";
 
 const VARIETIES: readonly Variety[] = ["uniform", "mixed"];
 const KINDS: readonly EditKind[] = ["one-layer", "new-shape", "comment"];

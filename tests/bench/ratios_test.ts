@@ -1,7 +1,7 @@
 // The table of ratios: of all figures those that compare, and nothing where nothing was compared.
 import { assertEquals } from "@std/assert";
-import { figureOf } from "./figures.ts";
-import { RATIO_UNIT, ratioTable } from "./ratios.ts";
+import { figureOf } from "../../bench/figures.ts";
+import { RATIO_UNIT, ratioTable } from "../../bench/ratios.ts";
 
 Deno.test("the table has each ratio with its spread, and no other figure", () => {
   const ours = figureOf({ scenario: "rivals", what: "ours", processes: [[10, 11, 12]] });

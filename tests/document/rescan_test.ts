@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
+import { layerFile } from "../../bench/layers.ts";
 import { sourceText } from "../../src/diagnostic/range.ts";
 import { openBlockParser } from "../../src/document/blocks.ts";
 import { commonEnds } from "../../src/document/common_ends.ts";
@@ -7,7 +8,6 @@ import type { Document } from "../../src/document/document.ts";
 import { type HclReader, openHclReader } from "../../src/document/hcl_document.ts";
 import { openScanMemory } from "../../src/document/rescan.ts";
 import { openPace } from "../../src/time/pace.ts";
-import { layerFile } from "../bench/layers.ts";
 import { asText } from "../support/rereading.ts";
 
 /** 1,000 layers alike behind a `honua`, a `data_source` and a `service`. */

@@ -62,11 +62,12 @@ Deno.test("pages for maintainers mention files, names, tests and pages that are 
 });
 
 Deno.test("a file, name, test or page that is gone is named with its place, on pages for maintainers", async () => {
-  const page = "`src/config/a` and\n`b()` (`src/config/a.ts`)\n" +
+  const page = "`src/config/a`, `bench/a.ts` and\n`b()` (`src/config/a.ts`)\n" +
     '`tests/config/a_test.ts`: "so is this", "so\nis that"\n[b](gone.md)\n';
   const files = { "src/config/a.ts": `${TOP}const ab = 1;\n`, "tests/config/a_test.ts": TEST };
   const messages = [
     "1: names src/config/a, which is not there",
+    "1: names bench/a.ts, which is not there",
     "2: names b, which src/config/a.ts does not have",
     '3: names the test "so is that", which tests/config/a_test.ts does not have',
   ];

@@ -114,16 +114,17 @@ Deno.test("only cli and main.ts import daemon.ts", async () => {
   );
 });
 
-Deno.test("the program imports neither tests nor scripts", async () => {
+Deno.test("the program imports neither tests nor scripts nor the bench", async () => {
   assertEquals(
     await tidied({
       "main.ts": importing(`import "./scripts/a.ts";`),
-      "src/config/a.ts": importing(`import "../../tests/support/a.ts";`),
-      "tests/a_test.ts": importing(`import "../scripts/a.ts";`),
+      "src/config/a.ts": importing(`import "../../tests/support/a.ts";\nimport "../../bench/a.ts";`),
+      "tests/a_test.ts": importing(`import "../scripts/a.ts";\nimport "../bench/a.ts";`),
     }),
     [
       "main.ts:2: imports scripts/a.ts, the program is only main.ts and src/",
       "src/config/a.ts:2: imports tests/support/a.ts, the program is only main.ts and src/",
+      "src/config/a.ts:3: imports bench/a.ts, the program is only main.ts and src/",
     ],
   );
 });
@@ -151,12 +152,13 @@ Deno.test("imports are bare names, relative or Deno's own, in tests and scripts 
   );
 });
 
-Deno.test("hcl2json and ioredis have one importer each, in their room; tests may look for themselves", async () => {
+Deno.test("hcl2json and ioredis have one importer each, in their room; tests and the bench may import them too", async () => {
   assertEquals(
     await tidied({
       "src/cluster/a.ts": importing(`import { Redis } from "ioredis";`),
       "src/document/a.ts": importing(`await import("@cdktf/hcl2json");\nimport "@cdktf/hcl2json/lib/a.js";`),
       "tests/a_test.ts": importing(`import "ioredis";`),
+      "bench/a.ts": importing(`import "@cdktf/hcl2json";`),
     }),
     [],
   );
@@ -242,13 +244,14 @@ Deno.test("a file of the program or its tools opens with a comment", async () =>
   assertEquals(
     await places({
       "main.ts": `#!/usr/bin/env deno\n${TOP}`,
+      "bench/a.ts": "const a = 1;\n",
       "scripts/a.ts": "const a = 1;\n",
       "src/config/a.ts": "\n// Late.\n",
       "src/config/b.ts": "// deno-lint-ignore-file\n// Late.\n",
       "tests/a_test.ts": "const a = 1;\n",
       "tests/support/a.ts": "const a = 1;\n",
     }),
-    ["scripts/a.ts:1", "src/config/a.ts:1", "src/config/b.ts:1", "tests/support/a.ts:1"],
+    ["bench/a.ts:1", "scripts/a.ts:1", "src/config/a.ts:1", "src/config/b.ts:1", "tests/support/a.ts:1"],
   );
 });
 

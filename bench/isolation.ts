@@ -1,6 +1,6 @@
 // The three ways to keep hcl2json apart from the daemon, measured alike: a worker of Deno's, one of node:worker_threads
 // with limits, and a process of its own. By `deno run`, and compiled where denort is to be had (DENORT_BIN).
-import { temporaryDirectory } from "../support/temporary.ts";
+import { temporaryDirectory } from "../tests/support/temporary.ts";
 import { figureOf } from "./figures.ts";
 import type { Plan } from "./plan.ts";
 import type { Report } from "./report.ts";
@@ -9,7 +9,7 @@ const SCENARIO = "isolation";
 const KINDS = ["worker", "node-worker", "process"] as const;
 const HOST = new URL("./isolation_host.ts", import.meta.url).pathname;
 const THREAD = new URL("./isolation_thread.ts", import.meta.url).pathname;
-const ROOT = new URL("../../", import.meta.url).pathname;
+const ROOT = new URL("../", import.meta.url).pathname;
 
 /** V8's flags of the compiled program (scripts/compile/executable.ts) that matter here. */
 const V8_FLAGS = "--v8-flags=--liftoff-only,--max-semi-space-size=1";

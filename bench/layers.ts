@@ -1,6 +1,6 @@
 // Configurations of any size, for measuring: all layers alike, or as different as those of real files. The same seed
 // makes the same text, and every text is valid; each can be edited in the ways that people edit.
-import { type Random, randomFrom } from "../support/random.ts";
+import { type Random, randomFrom } from "../tests/support/random.ts";
 
 /** Whether the layers are alike but for their names, or differ in what they have and how it is written. */
 export type Variety = "uniform" | "mixed";

@@ -1,9 +1,9 @@
 // What else people reload a configuration with, measured by the same edits of the same file in the same run, beside this
 // daemon. None of them judges what a configuration means; what is missing on this machine is said with how to get it.
 import { statSync } from "node:fs";
-import { randomFrom } from "../support/random.ts";
-import { type RedisServer, startRedis } from "../support/redis_server.ts";
-import { type TemporaryDirectory, temporaryDirectory } from "../support/temporary.ts";
+import { randomFrom } from "../tests/support/random.ts";
+import { type RedisServer, startRedis } from "../tests/support/redis_server.ts";
+import { type TemporaryDirectory, temporaryDirectory } from "../tests/support/temporary.ts";
 import { inodeOf, pause, startDaemonProcess } from "./daemon_process.ts";
 import { type Figure, figureOf, ratioOf } from "./figures.ts";
 import { type LayerFile, layerFile } from "./layers.ts";

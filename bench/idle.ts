@@ -1,9 +1,9 @@
 // What a daemon costs that has nothing to do: with file events, poll, Redis and the admin interface on, once the parser
 // has ended. Processor time is the scheduler's own count (/proc/PID/task/*/schedstat), in nanoseconds.
-import { eventually } from "../support/eventually.ts";
-import { childrenOf } from "../support/process_tree.ts";
-import { startRedis } from "../support/redis_server.ts";
-import { temporaryDirectory } from "../support/temporary.ts";
+import { eventually } from "../tests/support/eventually.ts";
+import { childrenOf } from "../tests/support/process_tree.ts";
+import { startRedis } from "../tests/support/redis_server.ts";
+import { temporaryDirectory } from "../tests/support/temporary.ts";
 import { startDaemonProcess } from "./daemon_process.ts";
 import { figureOf, type Limit } from "./figures.ts";
 import { layerFile } from "./layers.ts";

@@ -1,6 +1,6 @@
 // How long the daemon's event loop is held while it reloads, as who asks it something meanwhile sees it: the longest
 // answer of the admin interface in each reload, a question every 5 ms. Watchdog and Redis wait behind the same loop.
-import { temporaryDirectory } from "../support/temporary.ts";
+import { temporaryDirectory } from "../tests/support/temporary.ts";
 import { type DaemonProcess, startDaemonProcess } from "./daemon_process.ts";
 import { figureOf, type Limit } from "./figures.ts";
 import { type LayerFile, layerFile, type Variety } from "./layers.ts";

@@ -1,7 +1,7 @@
 // Hears what is published on the fleet's channel, over a connection of its own, and when: nothing of the program under
 // test is between.
-import { CHANNEL } from "../support/fleet.ts";
-import type { RedisServer } from "../support/redis_server.ts";
+import { CHANNEL } from "../tests/support/fleet.ts";
+import type { RedisServer } from "../tests/support/redis_server.ts";
 
 /** A message that came. */
 export interface Heard {

@@ -1,7 +1,7 @@
 // What the compiled program costs before it has work: its size, how soon it answers, and how soon systemd is told that it
 // is ready. Each is held against the limit that it is built to.
 import { join } from "node:path";
-import { temporaryDirectory } from "../support/temporary.ts";
+import { temporaryDirectory } from "../tests/support/temporary.ts";
 import { figureOf } from "./figures.ts";
 import { CONNECTION_VARIABLE, layerFile } from "./layers.ts";
 import type { Plan } from "./plan.ts";

@@ -1,16 +1,16 @@
 // What each stage of a reload costs, by calling the daemon's own functions one after the other in the bench's process;
 // the daemon does not tell its stages. So these say how the work divides, and `reloads` says what it costs from end to end.
-import { type Loader, openLoader } from "../../src/config/load.ts";
-import { openBlockParser } from "../../src/document/blocks.ts";
-import { type HclReader, openHclReader } from "../../src/document/hcl_document.ts";
-import { openParser, type Parser } from "../../src/document/parser.ts";
-import type { JsonObject } from "../../src/snapshot/canonical.ts";
-import { openSealer, type Sealer } from "../../src/snapshot/snapshot.ts";
-import { openStore, type SnapshotStore } from "../../src/snapshot/store.ts";
-import { watchFiles } from "../../src/source/file_watcher.ts";
-import { gatherInputs } from "../../src/source/inputs.ts";
-import { debounce } from "../../src/source/debounce.ts";
-import { temporaryDirectory } from "../support/temporary.ts";
+import { type Loader, openLoader } from "../src/config/load.ts";
+import { openBlockParser } from "../src/document/blocks.ts";
+import { type HclReader, openHclReader } from "../src/document/hcl_document.ts";
+import { openParser, type Parser } from "../src/document/parser.ts";
+import type { JsonObject } from "../src/snapshot/canonical.ts";
+import { openSealer, type Sealer } from "../src/snapshot/snapshot.ts";
+import { openStore, type SnapshotStore } from "../src/snapshot/store.ts";
+import { watchFiles } from "../src/source/file_watcher.ts";
+import { gatherInputs } from "../src/source/inputs.ts";
+import { debounce } from "../src/source/debounce.ts";
+import { temporaryDirectory } from "../tests/support/temporary.ts";
 import { type Figure, figureOf } from "./figures.ts";
 import { CONNECTION_VARIABLE, layerFile, type Variety } from "./layers.ts";
 import type { Plan } from "./plan.ts";

@@ -1,9 +1,9 @@
 // A daemon for the bench: a real process on a file of its own, and how long it takes from what is done to its source to
 // what comes of it. The clock runs from rename() to the first look that finds the new file; looks are a millisecond apart.
 import { statSync } from "node:fs";
-import { type Daemon, type LogEntry, startDaemon } from "../support/daemon.ts";
-import { childrenOf } from "../support/process_tree.ts";
-import { temporaryDirectory } from "../support/temporary.ts";
+import { type Daemon, type LogEntry, startDaemon } from "../tests/support/daemon.ts";
+import { childrenOf } from "../tests/support/process_tree.ts";
+import { temporaryDirectory } from "../tests/support/temporary.ts";
 import { CONNECTION_VARIABLE } from "./layers.ts";
 
 /** What one reload took, in milliseconds. */

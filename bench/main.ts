@@ -26,7 +26,7 @@ const SCENARIOS: Readonly<Record<string, (plan: Plan, report: Report) => Promise
   rivals: benchRivals,
 };
 
-const DIST = new URL("../../dist/", import.meta.url).pathname;
+const DIST = new URL("../dist/", import.meta.url).pathname;
 
 /** The program's path; null where none was compiled. */
 async function compiledProgram(): Promise<string | null> {

@@ -1,7 +1,7 @@
 // What a reload costs from end to end: a daemon as a process, its debounce 0, and edits as people make them. Each figure
 // ends with what a reader of the snapshot sees, or with the daemon's word where nothing is to be seen.
-import { eventually } from "../support/eventually.ts";
-import { childrenOf } from "../support/process_tree.ts";
+import { eventually } from "../tests/support/eventually.ts";
+import { childrenOf } from "../tests/support/process_tree.ts";
 import {
   type DaemonProcess,
   type ReloadTimes,

@@ -1,6 +1,6 @@
 // How soon instances are at one: one of them sees an edit and announces it, all others follow no file and look only
 // because they are told. The clock runs from the announcement's arrival at a subscriber to the last new snapshot.
-import { type Fleet, type FleetInstance, openFleet } from "../support/fleet.ts";
+import { type Fleet, type FleetInstance, openFleet } from "../tests/support/fleet.ts";
 import { inodeOf, pause } from "./daemon_process.ts";
 import { figureOf, type Limit } from "./figures.ts";
 import { layerFile } from "./layers.ts";
