@@ -1,5 +1,6 @@
 // All that can be said of the checkout without running it: formatting, lint, types, the house rules.
 // Every step runs, also after one that failed, so that one call tells all there is to mend.
+import { exists } from "@std/fs";
 import { runStep } from "./step.ts";
 
 const PLACES = ["main.ts", "src", "scripts", "tests", "bench"];
@@ -31,16 +32,6 @@ export async function check(root: string): Promise<string[]> {
 function nameOf(args: readonly string[]): string {
   if (args[0] === "run") return "tidy";
   return args.filter((arg, index) => index === 0 || (arg.startsWith("--") && arg !== "--frozen")).join(" ");
-}
-
-async function exists(path: string): Promise<boolean> {
-  try {
-    await Deno.stat(path);
-    return true;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw new Error(`could not look for ${path}`, { cause: error });
-  }
 }
 
 if (import.meta.main) {

@@ -3,6 +3,7 @@
 //   --target NAME   the machine it is for (default: this one); another one's file has its name at the end
 import { createHash } from "node:crypto";
 import { join } from "node:path";
+import { ensureDir, walk } from "@std/fs";
 import { Command, Option } from "commander";
 import { openBuildDirectory } from "./compile/build_directory.ts";
 import { commitOf } from "./compile/commit.ts";
@@ -25,8 +26,9 @@ export async function compile(root: string, dist: string, target: string = Deno.
   await Deno.writeTextFile(join(embedded, "build.json"), JSON.stringify(await commitOf(root)));
   const notices = await licenceNotices(packages, webAssembly);
   await Deno.writeTextFile(join(embedded, "licences.json"), JSON.stringify(notices));
-  await setTimes(embedded);
-  await Deno.mkdir(dist, { recursive: true });
+  // Files are embedded with their time, which must not tell one build from another.
+  for await (const { path } of walk(embedded)) await Deno.utime(path, 0, 0);
+  await ensureDir(dist);
   // Beside its goal until it is whole: a binary in use stays what it was, also where the build fails.
   const binary = join(dist, binaryName(target));
   const output = `${binary}.new`;
@@ -35,15 +37,6 @@ export async function compile(root: string, dist: string, target: string = Deno.
   await Deno.rename(output, binary);
   await writeSums(dist);
   return compiled;
-}
-
-/** Gives all files one time: they are embedded with it, and it must not tell one build from another. */
-async function setTimes(directory: string): Promise<void> {
-  for await (const { name, isDirectory } of Deno.readDir(directory)) {
-    const path = join(directory, name);
-    if (isDirectory) await setTimes(path);
-    await Deno.utime(path, 0, 0);
-  }
 }
 
 /** Writes `SHA256SUMS` as sha256sum(1) checks it, of all binaries and Debian packages in the directory. */

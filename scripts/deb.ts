@@ -2,6 +2,7 @@
 // builds of one commit are equal byte by byte; SOURCE_DATE_EPOCH sets the one time that is in it.
 //   --target NAME   the machine (default: this one); its binary is made by `deno task compile` first
 import { join } from "node:path";
+import { ensureDir, walk } from "@std/fs";
 import { Command, Option } from "commander";
 import { VERSION } from "../src/cli/version.ts";
 import { binaryName, writeSums } from "./compile.ts";
@@ -49,8 +50,9 @@ export async function makePackage(request: PackageRequest): Promise<PackageResul
     const laid = await layTree({ root, tree, binary, runnable, version: VERSION, epochSeconds });
     if (!laid.ok) return laid;
     await controlFiles({ root, tree, architecture, version: VERSION, starter: laid.starter });
-    await setTimes(tree, epochSeconds);
-    await Deno.mkdir(output, { recursive: true });
+    // dpkg-deb lowers times that are later, and keeps those that are earlier.
+    for await (const { path } of walk(tree)) await Deno.utime(path, epochSeconds, epochSeconds);
+    await ensureDir(output);
     const path = join(output, `honua-configd_${VERSION}_${architecture}.deb`);
     // xz, the compression of Debian's own packages; level 6 would take three times as long for a tenth of the size.
     const ran = await runToEnd("dpkg-deb", ["--root-owner-group", "-Zxz", "-z3", "--build", tree, `${path}.new`], {
@@ -76,16 +78,6 @@ async function programOf(root: string, directory: string): Promise<string> {
 
 function shellWord(word: string): string {
   return `'${word.replaceAll("'", "'\\''")}'`;
-}
-
-/** dpkg-deb lowers times that are later, and keeps those that are earlier. */
-async function setTimes(directory: string, epochSeconds: number): Promise<void> {
-  for await (const { name, isDirectory } of Deno.readDir(directory)) {
-    const path = join(directory, name);
-    if (isDirectory) await setTimes(path, epochSeconds);
-    await Deno.utime(path, epochSeconds, epochSeconds);
-  }
-  await Deno.utime(directory, epochSeconds, epochSeconds);
 }
 
 /** SOURCE_DATE_EPOCH (reproducible-builds.org), else the time of the commit, else that of the binary. */

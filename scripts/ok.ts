@@ -2,6 +2,7 @@
 // and over the compiled program, and a few mutants, of which the tests must notice some. Where tests ran, it ends with
 // their summaries and, alone on the last line, their count; where anything was wrong, with exit status 1.
 import { join } from "node:path";
+import { exists } from "@std/fs";
 import { check } from "./check.ts";
 import { binaryName, compile } from "./compile.ts";
 import { testWithCoverage } from "./coverage.ts";
@@ -41,7 +42,7 @@ const EXTRA_SAMPLE_MILLISECONDS = 60_000;
 
 /** Reports what the tests notice of the mutants of the day; what is wrong with that, or null, also where there are none. */
 async function sampleMutants(root: string): Promise<string | null> {
-  if (!await isThere(join(root, MUTATION))) return null;
+  if (!await exists(join(root, MUTATION))) return null;
   const bounds = { "--sample": SAMPLED_MUTANTS, "--minutes": SAMPLE_MINUTES, "--at-least": LEAST_NOTICED_PERCENT };
   const { code } = await runStep(["run", "--allow-all", MUTATION, ...Object.entries(bounds).flat().map(String)], {
     cwd: root,
@@ -52,7 +53,7 @@ async function sampleMutants(root: string): Promise<string | null> {
 
 /** Runs the program's tests over its sources and, if they pass, over the compiled program; none where there is no program. */
 async function testProgram(root: string, write: Write): Promise<TestOutcome[]> {
-  if (!await isThere(join(root, "main.ts")) || !await isThere(join(root, PROGRAM_TESTS))) return [];
+  if (!await exists(join(root, "main.ts")) || !await exists(join(root, PROGRAM_TESTS))) return [];
   const sources = await runProgramTests(root, null, write);
   // What fails from its sources need not be tried again.
   const compiled = sources.trouble === null ? await testCompiled(root, write) : null;
@@ -70,10 +71,6 @@ async function testCompiled(root: string, write: Write): Promise<TestOutcome | n
   }
   const outcome = await runProgramTests(root, join(dist, binaryName(Deno.build.target)), write);
   return { ...outcome, trouble: outcome.trouble && `over the compiled program: ${outcome.trouble}` };
-}
-
-async function isThere(path: string): Promise<boolean> {
-  return await Deno.stat(path).then(() => true, () => false);
 }
 
 if (import.meta.main) Deno.exitCode = await ok(Deno.cwd());

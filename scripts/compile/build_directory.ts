@@ -1,6 +1,7 @@
 // A directory in which the program is built, away from the checkout: a configuration and a lock of its own that know
 // the packages of the program alone, the bundle, and beside it what the parser loads. Disposing of it removes it.
-import { dirname, join } from "node:path";
+import { dirname, join, relative } from "node:path";
+import { copy, ensureDir, walk } from "@std/fs";
 import { type EmbeddedPackage, packageOf, packagesOfBundle } from "./embedded_packages.ts";
 import { runToEnd } from "./program_run.ts";
 
@@ -53,8 +54,7 @@ type Contents =
 async function prepare(root: string, directory: string): Promise<Contents> {
   const used = await packagesInUse(root);
   if (!used.ok) return used;
-  await copyTree(join(root, "src"), join(directory, "src"));
-  for (const file of ["main.ts", "deno.lock"]) await Deno.copyFile(join(root, file), join(directory, file));
+  for (const name of ["src", "main.ts", "deno.lock"]) await copy(join(root, name), join(directory, name));
   const { imports }: ProjectConfig = JSON.parse(await Deno.readTextFile(join(root, "deno.json")));
   const kept = Object.entries(imports).filter(([, target]) => used.specifiers.has(target));
   // Its own folder of packages gives the same paths on every machine, so the bundle is the same too.
@@ -73,7 +73,7 @@ async function prepare(root: string, directory: string): Promise<Contents> {
   const installed = join(directory, "node_modules");
   const parserPackages = await withDependencies(installed, PARSER_PACKAGE);
   for (const { name, directory: from } of parserPackages) {
-    await copyTree(from, join(embedded, "node_modules", name), (path) => LOADED_AT_RUN_TIME.test(path));
+    await copyLoaded(from, join(embedded, "node_modules", name));
   }
   await keepFromAnalysis(join(embedded, "node_modules", PARSER_PACKAGE));
   await Deno.writeTextFile(join(embedded, "deno.json"), JSON.stringify({ nodeModulesDir: "manual" }));
@@ -126,12 +126,11 @@ async function withDependencies(installed: string, name: string): Promise<Embedd
   return [...found.values()];
 }
 
-async function copyTree(from: string, to: string, wanted: (path: string) => boolean = () => true): Promise<void> {
-  for await (const { name, isDirectory, isFile } of Deno.readDir(from)) {
-    const [source, target] = [join(from, name), join(to, name)];
-    if (isDirectory) await copyTree(source, target, wanted);
-    if (!isFile || !wanted(source)) continue;
-    await Deno.mkdir(to, { recursive: true });
-    await Deno.copyFile(source, target);
+async function copyLoaded(from: string, to: string): Promise<void> {
+  for await (const { path, isFile } of walk(from)) {
+    if (!isFile || !LOADED_AT_RUN_TIME.test(path)) continue;
+    const target = join(to, relative(from, path));
+    await ensureDir(dirname(target));
+    await Deno.copyFile(path, target);
   }
 }

@@ -32,7 +32,7 @@ const DESCRIPTION = `configuration daemon for Honua Server
 /** Writes DEBIAN/ in the tree. */
 export async function controlFiles(request: ControlRequest): Promise<void> {
   const { root, tree, architecture, version, starter } = request;
-  const files = (await listFiles(tree, ".")).map((path) => path.replace(/^\.\//, "")).sort();
+  const files = await listFiles(tree, ".");
   const conffiles = files.filter((path) => path.startsWith("etc/"));
   const control = join(tree, "DEBIAN");
   await Deno.mkdir(control, { mode: 0o755 });

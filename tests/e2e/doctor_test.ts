@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { walk } from "@std/fs";
 import { accessRules } from "../../src/cluster/redis_scripts.ts";
 import type { Finding } from "../../src/doctor/finding.ts";
 import { type CommandSurroundings, runCommand } from "../support/command.ts";
@@ -29,11 +30,9 @@ function of(findings: readonly Finding[], check: string): Finding | undefined {
 /** Names, sizes and times of all that is there. */
 async function inventory(directory: string): Promise<string[]> {
   const lines: string[] = [];
-  for await (const { name, isDirectory } of Deno.readDir(directory)) {
-    const path = `${directory}/${name}`;
+  for await (const { path } of walk(directory)) {
     const { size, mtime, ino, mode } = await Deno.lstat(path);
     lines.push([path, size, mtime?.getTime(), ino, mode].join(" "));
-    if (isDirectory) lines.push(...await inventory(path));
   }
   return lines.sort();
 }

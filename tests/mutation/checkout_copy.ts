@@ -1,6 +1,6 @@
 // A copy of the checkout in which one file at a time is changed and tests are run: never the checkout itself.
-import { dirname, join } from "node:path";
-import { listFiles } from "../../scripts/file_list.ts";
+import { join } from "node:path";
+import { copy, ensureDir, exists } from "@std/fs";
 import { startGroup } from "../../src/host/process_group.ts";
 import { withinLimit } from "../../src/time/limit.ts";
 
@@ -25,22 +25,14 @@ const OUTPUT_LIMIT_MILLISECONDS = 500;
 
 /** Copies the checkout at `root`, with changes that are not committed, into a new folder. */
 export async function copyCheckout(root: string, directory: string): Promise<CheckoutCopy> {
-  const copy = { root: join(directory, "checkout"), temporary: join(directory, "tmp") };
-  for (const path of await writtenFiles(root)) {
-    await Deno.mkdir(join(copy.root, dirname(path)), { recursive: true });
-    await Deno.copyFile(join(root, path), join(copy.root, path));
-  }
-  return copy;
-}
-
-/** The files that people write, without asking git, which may be missing or distrust the folder's owner. */
-async function writtenFiles(root: string): Promise<string[]> {
-  const paths: string[] = [];
-  for await (const { name, isDirectory } of Deno.readDir(root)) {
+  const copied = { root: join(directory, "checkout"), temporary: join(directory, "tmp") };
+  await ensureDir(copied.root);
+  // Git is not asked which files people write: it may be missing, or distrust the folder's owner.
+  for await (const { name } of Deno.readDir(root)) {
     if (name.startsWith(".") || MADE_FOLDERS.includes(name)) continue;
-    paths.push(...isDirectory ? await listFiles(root, name) : [name]);
+    await copy(join(root, name), join(copied.root, name));
   }
-  return paths;
+  return copied;
 }
 
 /** Removes the directory of copies, and what Deno cached of the files in it, megabytes that no other run uses. */
@@ -48,11 +40,8 @@ export async function removeCopies(directory: string): Promise<void> {
   await Deno.remove(directory, { recursive: true });
   const { stdout } = await new Deno.Command(Deno.execPath(), { args: ["info", "--json"] }).output();
   const { typescriptCache } = JSON.parse(new TextDecoder().decode(stdout));
-  try {
-    await Deno.remove(`${typescriptCache}/file${directory}`, { recursive: true });
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-  }
+  const cached = `${typescriptCache}/file${directory}`;
+  if (await exists(cached)) await Deno.remove(cached, { recursive: true });
 }
 
 /**
@@ -61,19 +50,19 @@ export async function removeCopies(directory: string): Promise<void> {
  * @param stop ends the run before its limit.
  */
 export async function runInCopy(
-  copy: CheckoutCopy,
+  checkout: CheckoutCopy,
   args: readonly string[],
   limitMilliseconds: number,
   stop: AbortSignal,
 ): Promise<CopyRun> {
-  await Deno.mkdir(copy.temporary, { recursive: true });
+  await ensureDir(checkout.temporary);
   const begun = performance.now();
   let output = "";
   const decoder = new TextDecoder();
   const start = startGroup({
     path: "/bin/sh",
-    args: ["-c", 'cd "$0" && exec "$@"', copy.root, Deno.execPath(), ...args],
-    env: { ...Deno.env.toObject(), TMPDIR: copy.temporary, NO_COLOR: "1" },
+    args: ["-c", 'cd "$0" && exec "$@"', checkout.root, Deno.execPath(), ...args],
+    env: { ...Deno.env.toObject(), TMPDIR: checkout.temporary, NO_COLOR: "1" },
   }, (chunk) => output = (output + decoder.decode(chunk, { stream: true })).slice(-KEPT_CHARACTERS));
   if (!start.ok) throw new Error(`could not start /bin/sh: ${start.code}`);
   try {
@@ -82,6 +71,6 @@ export async function runInCopy(
     return { code: ended.ok ? ended.value.code : null, output, milliseconds: performance.now() - begun };
   } finally {
     await start.group.end(0);
-    await Deno.remove(copy.temporary, { recursive: true });
+    await Deno.remove(checkout.temporary, { recursive: true });
   }
 }

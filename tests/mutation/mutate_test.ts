@@ -89,7 +89,8 @@ Deno.test("a sample is of the size and seed that were given, and what there is n
 
 Deno.test("a mutant that hangs is noticed, and nothing of it runs on", async () => {
   await using tree = await temporaryTree(CHECKOUT);
-  const copy = await copyCheckout(tree.root, `${tree.root}/copy`);
+  await using copies = await temporaryTree({});
+  const copy = await copyCheckout(tree.root, copies.root);
   const [mutant] = mutantsOf("src/room/count.ts", CHECKOUT["src/room/count.ts"]).filter(({ text }) => text === "-=");
   const judge = judgeBy({
     nearest: nearestTests(await readTree(tree.root)),

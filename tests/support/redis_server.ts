@@ -1,5 +1,6 @@
 // Real Redis servers, Sentinels and a cluster of a test's own, on free ports and in a directory of their own, gone with
 // the test whatever became of them.
+import { exists } from "@std/fs";
 import { eventually } from "./eventually.ts";
 import { temporaryDirectory } from "./temporary.ts";
 
@@ -140,10 +141,6 @@ async function forget(directory: string): Promise<void> {
   for (const name of ["dump.rdb", "appendonlydir"]) {
     await Deno.remove(`${directory}/${name}`, { recursive: true }).catch(() => {});
   }
-}
-
-async function exists(path: string): Promise<boolean> {
-  return await Deno.stat(path).then(() => true, () => false);
 }
 
 /** Runs redis-cli with just these arguments. */

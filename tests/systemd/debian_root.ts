@@ -1,6 +1,7 @@
 // A minimal Debian with systemd, as a tarball that is made once: debootstrap(8) takes a minute, and what it made is kept
 // under the user's cache directory until the list of its packages changes or somebody removes it.
 import { join } from "node:path";
+import { ensureDir, exists } from "@std/fs";
 
 /** The release whose systemd the units are written for. */
 const SUITE = "bookworm";
@@ -19,8 +20,8 @@ export type DebianRoot =
 export async function debianRoot(): Promise<DebianRoot> {
   const directory = cacheDirectory();
   const tarball = join(directory, `debian-${SUITE}-${await fingerprint(PACKAGES)}.tar`);
-  if (await Deno.stat(tarball).then(() => true, () => false)) return { ok: true, tarball };
-  await Deno.mkdir(directory, { recursive: true });
+  if (await exists(tarball)) return { ok: true, tarball };
+  await ensureDir(directory);
   const making = await Deno.makeTempDir({ prefix: "honua-configd-root-" });
   const unfinished = `${tarball}.${Deno.pid}`;
   try {

@@ -1,0 +1,43 @@
+// What scripts and tests import as "@std/fs": the functions of it that they use, with its semantics, over npm's fs-extra,
+// which ships no types and has no `walk`. Where JSR is reached, deno.json maps the bare name to it and this file goes.
+import { basename, join } from "node:path";
+import fsExtra from "fs-extra";
+
+/** Makes a directory and those above it, unless they are there. */
+export const ensureDir: (path: string) => Promise<void> = fsExtra.ensureDir;
+
+/** Whether there is anything at the path. That of fs-extra needs the user's id, which `--allow-read` does not give. */
+export async function exists(path: string): Promise<boolean> {
+  return await Deno.stat(path).then(() => true, () => false);
+}
+
+/** Copies a file, or a directory with all that is in it; fails if the target is there. */
+export async function copy(from: string, to: string): Promise<void> {
+  await fsExtra.copy(from, to, { overwrite: false, errorOnExist: true });
+}
+
+/** An entry of a directory, with its path. */
+export interface WalkEntry extends Deno.DirEntry {
+  readonly path: string;
+}
+
+/** What to leave out. */
+export interface WalkOptions {
+  /** Default: true. */
+  readonly includeDirs?: boolean;
+  /** Paths that match one of them are left out, and so is all below them. */
+  readonly skip?: readonly RegExp[];
+}
+
+/** Yields a directory and all below it, each directory before its entries; does not follow symbolic links. */
+export async function* walk(root: string, options: WalkOptions = {}): AsyncGenerator<WalkEntry> {
+  const { includeDirs = true, skip = [] } = options;
+  const isSkipped = (path: string) => skip.some((pattern) => pattern.test(path));
+  if (isSkipped(root)) return;
+  if (includeDirs) yield { path: root, name: basename(root), isFile: false, isDirectory: true, isSymlink: false };
+  for await (const entry of Deno.readDir(root)) {
+    const path = join(root, entry.name);
+    if (entry.isDirectory) yield* walk(path, options);
+    else if (!isSkipped(path)) yield { path, ...entry };
+  }
+}
