@@ -1,4 +1,4 @@
-// A transcript of the hooks: one line an event and the actions that must follow, `activated 2 layers -> run a`. Plans are
+// A transcript of the hooks: one line an event and the actions that must follow, `activated 2 layers -> run a 2`. Plans are
 // written `name [on] [parallel] [stop] [only=layers,caches] [attempts=2]`; jitter is 0, so a wait is half of what may be.
 import { assertEquals } from "@std/assert";
 import {
