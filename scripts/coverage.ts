@@ -1,7 +1,7 @@
 // Runs the tests and measures how many lines of src/ they run in their own process; under the minimum is a failure.
 // Files that no test loads have no lines here: they are named, so that the figure cannot flatter unseen.
 import { listFiles } from "./file_list.ts";
-import { closingLine, runTests, type TestOutcome } from "./test_run.ts";
+import { printOutcomes, runTests, type TestOutcome } from "./test_run.ts";
 
 /** The least share of the lines of src/ that the tests must run, in per cent. */
 export const MINIMUM_PERCENT = 90;
@@ -51,7 +51,7 @@ export async function testWithCoverage(root: string): Promise<TestOutcome> {
     if (tests.trouble !== null) return tests;
     const coverage = await measureCoverage(root, directory);
     if (coverage !== null) print(coverage);
-    return { summary: tests.summary, trouble: judgeCoverage(coverage) };
+    return { ...tests, trouble: judgeCoverage(coverage) };
   } finally {
     await Deno.remove(directory, { recursive: true });
   }
@@ -77,8 +77,8 @@ async function report(root: string, directory: string, format: readonly string[]
 }
 
 if (import.meta.main) {
-  const { summary, trouble } = await testWithCoverage(Deno.cwd());
-  if (trouble !== null) console.error(`coverage: ${trouble}`);
-  if (summary !== null) console.log(closingLine(summary));
-  Deno.exitCode = trouble === null ? 0 : 1;
+  const outcome = await testWithCoverage(Deno.cwd());
+  if (outcome.trouble !== null) console.error(`coverage: ${outcome.trouble}`);
+  printOutcomes([outcome]);
+  Deno.exitCode = outcome.trouble === null ? 0 : 1;
 }

@@ -7,7 +7,7 @@ import { check } from "./check.ts";
 import { binaryName, compile } from "./compile.ts";
 import { testWithCoverage } from "./coverage.ts";
 import { runStep, type Write, writeOut } from "./step.ts";
-import { closingLine, PROGRAM_TESTS, runProgramTests, sumOf, type TestOutcome, type TestSummary } from "./test_run.ts";
+import { printOutcomes, PROGRAM_TESTS, runProgramTests, type TestOutcome } from "./test_run.ts";
 
 /** Runs all on the checkout at `root`; resolves with the exit status. */
 export async function ok(root: string): Promise<number> {
@@ -26,9 +26,7 @@ export async function ok(root: string): Promise<number> {
   for (const trouble of [...outcomes.map(({ trouble }) => trouble), mutation]) {
     if (trouble !== null) console.error(`ok: ${trouble}`);
   }
-  const summaries = outcomes.flatMap(({ summary }): TestSummary[] => summary ? [summary] : []);
-  for (const { line } of summaries) console.log(line);
-  if (summaries.length > 0) console.log(closingLine(sumOf(summaries)));
+  printOutcomes(outcomes);
   return arePassed && mutation === null ? 0 : 1;
 }
 
@@ -64,13 +62,18 @@ async function testProgram(root: string, write: Write): Promise<TestOutcome[]> {
 async function testCompiled(root: string, write: Write): Promise<TestOutcome | null> {
   const dist = join(root, "dist");
   const compiled = await compile(root, dist);
-  if (!compiled.ok && !compiled.lacksDenort) return { summary: null, trouble: compiled.trouble };
+  if (!compiled.ok && !compiled.lacksDenort) return { summary: null, trouble: compiled.trouble, commands: [] };
   if (!compiled.ok) {
     console.log(`the tests were not run over the compiled program: ${compiled.trouble}`);
     return null;
   }
-  const outcome = await runProgramTests(root, join(dist, binaryName(Deno.build.target)), write);
-  return { ...outcome, trouble: outcome.trouble && `over the compiled program: ${outcome.trouble}` };
+  const binary = join(dist, binaryName(Deno.build.target));
+  const { summary, trouble, commands } = await runProgramTests(root, binary, write);
+  return {
+    summary,
+    trouble: trouble && `over the compiled program: ${trouble}`,
+    commands: commands.map((command) => `HONUA_CONFIGD=${binary} ${command}`),
+  };
 }
 
 if (import.meta.main) Deno.exitCode = await ok(Deno.cwd());

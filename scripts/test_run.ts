@@ -1,5 +1,7 @@
 // A run of the tests with coverage, and the count of them: a run counts as passed only when its summary was found, says
 // that a test ran and that none failed, and the exit status agrees.
+import { stripVTControlCharacters } from "node:util";
+import { commandLines, commandsOfFailures } from "./failed_tests.ts";
 import { runStep, type StepOptions, type Write } from "./step.ts";
 
 /** What the last line of `deno test` says. */
@@ -20,19 +22,19 @@ export interface TestOutcome {
   readonly summary: TestSummary | null;
   /** What was wrong, in one line; null where all passed. */
   readonly trouble: string | null;
+  /** How to run each test that failed without the others. */
+  readonly commands: readonly string[];
 }
 
 /** For tests that hang; those that do not take half of it at most, on two cores. */
 export const TEST_LIMIT_MILLISECONDS = 30 * 60_000;
 
-// deno-lint-ignore no-control-regex
-const COLOURS = /\u001b\[[0-9;]*m/g;
 const SUMMARY =
   /^(?:ok|FAILED) \| (\d+) passed(?: \([^)]*\))? \| (\d+) failed(?: \([^)]*\))?(?: \| (\d+) ignored)?\b.*$/;
 
 /** Finds the summary in what `deno test` wrote: the last such line, for a test may have printed one of its own. */
 export function parseTestSummary(output: string): TestSummary | null {
-  for (const line of output.replaceAll(COLOURS, "").split(/\r?\n/).reverse()) {
+  for (const line of stripVTControlCharacters(output).split(/\r?\n/).reverse()) {
     const match = SUMMARY.exec(line);
     if (match === null) continue;
     return { passed: Number(match[1]), failed: Number(match[2]), ignored: Number(match[3] ?? 0), line };
@@ -53,6 +55,14 @@ export function judgeTests(code: number, summary: TestSummary | null): string | 
   if (code !== 0) return `the tests ended with exit status ${code}`;
   if (summary.passed === 0) return "no test was run";
   return null;
+}
+
+/** Prints what is worth knowing of all runs together: how to repeat what failed, the summaries, and last their count. */
+export function printOutcomes(outcomes: readonly TestOutcome[]): void {
+  for (const line of commandLines(outcomes.flatMap(({ commands }) => commands))) console.log(line);
+  const summaries = outcomes.flatMap(({ summary }): TestSummary[] => summary ? [summary] : []);
+  for (const { line } of summaries) console.log(line);
+  if (summaries.length > 0) console.log(closingLine(sumOf(summaries)));
 }
 
 /** How many tests passed, failed and were ignored in several runs together; the line is the last run's. */
@@ -105,5 +115,6 @@ async function run(
     { cwd: root, limitMilliseconds: TEST_LIMIT_MILLISECONDS, keepTail: true, ...options },
   );
   const summary = parseTestSummary(tail);
-  return { summary, trouble: judgeTests(code, summary) };
+  const commands = (summary?.failed ?? 0) > 0 ? commandsOfFailures(tail) : [];
+  return { summary, trouble: judgeTests(code, summary), commands };
 }

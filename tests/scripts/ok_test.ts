@@ -46,10 +46,11 @@ Deno.test("ok counts tests that are skipped", async () => {
   assertEquals([code, lines.at(-1)], [0, "1 passed, 0 failed, 1 skipped"], errors);
 });
 
-Deno.test("ok fails where a test fails, and says how many", async () => {
+Deno.test("ok fails where a test fails, says how many, and how to run that test without the others", async () => {
   const broken = `Deno.test("broken", () => {\n  throw new Error("broken");\n});\n`;
   const { code, lines } = await runOk({ ...CHECKOUT, "tests/broken_test.ts": broken });
   assertEquals([code, lines.at(-1)], [1, "1 passed, 1 failed"]);
+  assertEquals(lines.at(-3), '  scripts/deno test -A tests/broken_test.ts --filter "broken"');
 });
 
 Deno.test("ok fails where no test is run", async () => {

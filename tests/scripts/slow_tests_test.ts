@@ -54,6 +54,7 @@ Deno.test("the task runs what it is given or all, ends as the tests end, and pri
   };
   const slow = await run("--slow");
   assertEquals(slow.code, 1);
+  assertMatch(slow.out, /1 passed \| 1 failed[^]*\n {2}scripts\/deno test -A tests\/bad_test\.ts --filter "bad"\n/);
   assertMatch(slow.out, /1 passed \| 1 failed[^]*\d+\.\d s {2}2 files of less than 0\.1 s each\n$/);
   const one = await run("tests/good_test.ts");
   assertEquals(one.code, 0);
