@@ -1,7 +1,7 @@
 // Runs the tests and measures how many lines of src/ they run in their own process; under the minimum is a failure.
 // Files that no test loads have no lines here: they are named, so that the figure cannot flatter unseen.
 import { listFiles } from "./file_list.ts";
-import { printOutcomes, runTests, type TestOutcome } from "./test_run.ts";
+import { printOutcomes, runOtherTests, type TestOutcome } from "./test_run.ts";
 
 /** The least share of the lines of src/ that the tests must run, in per cent. */
 export const MINIMUM_PERCENT = 90;
@@ -47,7 +47,9 @@ export function judgeCoverage(coverage: Coverage | null): string | null {
 export async function testWithCoverage(root: string): Promise<TestOutcome> {
   const directory = await Deno.makeTempDir({ prefix: "coverage-" });
   try {
-    const tests = await runTests(root, directory);
+    const preload = new URL("./own_coverage.ts", import.meta.url).href;
+    const flags = [`--coverage=${directory}`, "--coverage-raw-data-only", `--preload=${preload}`];
+    const tests = await runOtherTests(root, flags);
     if (tests.trouble !== null) return tests;
     const coverage = await measureCoverage(root, directory);
     if (coverage !== null) print(coverage);

@@ -6,8 +6,8 @@ import { exists } from "@std/fs";
 import { check } from "./check.ts";
 import { binaryName, compile } from "./compile.ts";
 import { testWithCoverage } from "./coverage.ts";
-import { runStep, type Write, writeOut } from "./step.ts";
-import { printOutcomes, PROGRAM_TESTS, runProgramTests, type TestOutcome } from "./test_run.ts";
+import { runStep, type Write } from "./step.ts";
+import { printOutcomes, runProgramTests, runSideBySide, type TestOutcome } from "./test_run.ts";
 
 /** Runs all on the checkout at `root`; resolves with the exit status. */
 export async function ok(root: string): Promise<number> {
@@ -16,11 +16,7 @@ export async function ok(root: string): Promise<number> {
     console.error(`ok: the check failed (${failed.join(", ")}), so the tests were not run`);
     return 1;
   }
-  // The tests of the program mostly wait for processes, which leaves the cores to the others.
-  const held: Uint8Array[] = [];
-  const program = testProgram(root, (chunk) => void held.push(chunk));
-  const outcomes = (await Promise.all([testWithCoverage(root).then((own) => [own]), program])).flat();
-  for (const chunk of held) await writeOut(chunk);
+  const outcomes = await runSideBySide(() => testWithCoverage(root), (write) => testProgram(root, write));
   const arePassed = outcomes.every(({ trouble }) => trouble === null);
   const mutation = arePassed ? await sampleMutants(root) : null;
   for (const trouble of [...outcomes.map(({ trouble }) => trouble), mutation]) {
@@ -50,12 +46,10 @@ async function sampleMutants(root: string): Promise<string | null> {
 }
 
 /** Runs the program's tests over its sources and, if they pass, over the compiled program; none where there is no program. */
-async function testProgram(root: string, write: Write): Promise<TestOutcome[]> {
-  if (!await exists(join(root, "main.ts")) || !await exists(join(root, PROGRAM_TESTS))) return [];
-  const sources = await runProgramTests(root, null, write);
+async function testProgram(root: string, write: Write): Promise<(TestOutcome | null)[]> {
+  const sources = await runProgramTests(root, { write });
   // What fails from its sources need not be tried again.
-  const compiled = sources.trouble === null ? await testCompiled(root, write) : null;
-  return compiled === null ? [sources] : [sources, compiled];
+  return sources?.trouble === null ? [sources, await testCompiled(root, write)] : [sources];
 }
 
 /** Compiles the program and runs its tests over that; null where there is nothing to do it with. */
@@ -68,11 +62,11 @@ async function testCompiled(root: string, write: Write): Promise<TestOutcome | n
     return null;
   }
   const binary = join(dist, binaryName(Deno.build.target));
-  const { summary, trouble, commands } = await runProgramTests(root, binary, write);
-  return {
-    summary,
-    trouble: trouble && `over the compiled program: ${trouble}`,
-    commands: commands.map((command) => `HONUA_CONFIGD=${binary} ${command}`),
+  const outcome = await runProgramTests(root, { binary, write });
+  return outcome && {
+    summary: outcome.summary,
+    trouble: outcome.trouble && `over the compiled program: ${outcome.trouble}`,
+    commands: outcome.commands.map((command) => `HONUA_CONFIGD=${binary} ${command}`),
   };
 }
 

@@ -1,34 +1,55 @@
-// `deno task test`: all tests, one file after the other. Other arguments than its own flag go to `deno test`.
+// `deno task test`: all tests, those of the program beside the others, with their count on the last line. With other
+// arguments than its own flag it is `deno test` with these arguments.
 //   --slow   print at the end how long each test file took, the longest first
 import { commandLines, commandsOfFailures } from "./failed_tests.ts";
 import { fileTimes, timeTable } from "./slow_tests.ts";
 import { runStep } from "./step.ts";
-import { TEST_LIMIT_MILLISECONDS } from "./test_run.ts";
+import { printOutcomes, runOtherTests, runProgramTests, runSideBySide, TEST_LIMIT_MILLISECONDS } from "./test_run.ts";
 
-/** Runs the tests of the checkout at `root`; resolves with the exit status of `deno test`. */
+/** Runs the tests of the checkout at `root`; resolves with the exit status. */
 export async function test(root: string, args: readonly string[]): Promise<number> {
   const passedOn = args.filter((arg) => arg !== "--slow");
-  const hasPlace = passedOn.some((arg) => /^(?:\.\/)?tests(?:\/|$)/.test(arg));
-  const run = ["test", "--allow-all", ...passedOn, ...hasPlace ? [] : ["tests"]];
-  if (passedOn.length === args.length) return await runAndList(root, run);
-  const report = await Deno.makeTempFile({ prefix: "junit-", suffix: ".xml" });
+  if (passedOn.length === args.length) return await runTests(root, passedOn, null);
+  const reports = await Deno.makeTempDir({ prefix: "junit-" });
   try {
-    const code = await runAndList(root, [run[0]!, `--junit-path=${report}`, ...run.slice(1)]);
-    console.log(`\n${timeTable(fileTimes(await Deno.readTextFile(report)))}`);
-    return code;
+    return await runTests(root, passedOn, reports);
   } finally {
-    await Deno.remove(report);
+    await Deno.remove(reports, { recursive: true });
   }
 }
 
-async function runAndList(root: string, args: readonly string[]): Promise<number> {
-  const { code, tail } = await runStep(args, {
+/** Without arguments runs all tests; with a directory for reports it prints the times that are in them. */
+async function runTests(root: string, args: readonly string[], reports: string | null): Promise<number> {
+  const flags = (run: string) => reports === null ? [] : [`--junit-path=${reports}/${run}.xml`];
+  if (args.length > 0) return await runOnce(root, [...flags("once"), ...args], reports);
+  const outcomes = await runSideBySide(
+    () => runOtherTests(root, flags("others")),
+    async (write) => [await runProgramTests(root, { write, flags: flags("program") })],
+  );
+  if (reports !== null) await printTimes(reports);
+  for (const { trouble } of outcomes) if (trouble !== null) console.error(`test: ${trouble}`);
+  printOutcomes(outcomes);
+  return outcomes.every(({ trouble }) => trouble === null) ? 0 : 1;
+}
+
+/** Flags such as `--watch` and `--junit-path` are for one run, so the tests are not run in halves. */
+async function runOnce(root: string, args: readonly string[], reports: string | null): Promise<number> {
+  const hasPlace = args.some((arg) => /^(?:\.\/)?tests(?:\/|$)/.test(arg));
+  const { code, tail } = await runStep(["test", "--allow-all", ...args, ...hasPlace ? [] : ["tests"]], {
     cwd: root,
     limitMilliseconds: TEST_LIMIT_MILLISECONDS,
     keepTail: true,
   });
   if (code !== 0) { for (const line of commandLines(commandsOfFailures(tail))) console.log(line); }
+  if (reports !== null) await printTimes(reports);
   return code;
+}
+
+async function printTimes(reports: string): Promise<void> {
+  // `deno test` writes no report if it could not load the tests.
+  const names = (await Array.fromAsync(Deno.readDir(reports))).map(({ name }) => name);
+  const texts = await Promise.all(names.map((name) => Deno.readTextFile(`${reports}/${name}`)));
+  console.log(`\n${timeTable(fileTimes(texts.join("")))}`);
 }
 
 if (import.meta.main) Deno.exitCode = await test(Deno.cwd(), Deno.args);

@@ -1,8 +1,9 @@
-// A run of the tests with coverage, and the count of them: a run counts as passed only when its summary was found, says
+// The tests in two halves that run side by side, and the count of them: a run counts as passed only when its summary was found, says
 // that a test ran and that none failed, and the exit status agrees.
 import { stripVTControlCharacters } from "node:util";
+import { exists } from "@std/fs";
 import { commandLines, commandsOfFailures } from "./failed_tests.ts";
-import { runStep, type StepOptions, type Write } from "./step.ts";
+import { runStep, type StepOptions, type Write, writeOut } from "./step.ts";
 
 /** What the last line of `deno test` says. */
 export interface TestSummary {
@@ -76,32 +77,59 @@ export function sumOf(runs: readonly TestSummary[]): TestSummary {
   };
 }
 
+/** The folder of the tests that run the program as a process of its own, whichever way it was built. */
+const PROGRAM_TESTS = "tests/e2e";
+
 /**
- * Runs the tests of the checkout at `root` but those of the program, one file after the other (some measure what the
- * machine does), and leaves the coverage of this process, and of no child, in `coverageDirectory`. Types are the
- * business of `check`.
+ * Runs the tests of the checkout at `root` but those of the program, one file after the other, because some measure what
+ * the machine does. Types are the business of `check`.
  */
-export async function runTests(root: string, coverageDirectory: string): Promise<TestOutcome> {
-  const preload = new URL("./own_coverage.ts", import.meta.url).href;
-  const coverage = [`--coverage=${coverageDirectory}`, "--coverage-raw-data-only", `--preload=${preload}`];
-  return await run(root, [...coverage, `--ignore=${PROGRAM_TESTS}`, "tests"]);
+export async function runOtherTests(root: string, flags: readonly string[]): Promise<TestOutcome> {
+  return await run(root, [...flags, `--ignore=${PROGRAM_TESTS}`, "tests"]);
 }
 
-/** The folder of the tests that run the program as a process of its own, whichever way it was built. */
-export const PROGRAM_TESTS = "tests/e2e";
+/** How the tests of the program are run. */
+export interface ProgramTestOptions {
+  /** The compiled program; default: the checkout's sources, unless the environment names another. */
+  readonly binary?: string;
+  /** More flags of `deno test`. */
+  readonly flags?: readonly string[];
+  /** Takes their output. */
+  readonly write: Write;
+}
 
 /**
- * Runs those tests of the checkout at `root`, over its sources or over a compiled program: as many files at a time as
- * there are cores to run them, for each is alone with its processes, directories and servers. `write` takes their
- * output.
+ * Runs the tests of the program: as many files at a time as there are cores, because each has processes, directories and
+ * servers of its own. Null if the checkout at `root` has no such tests.
  */
-export async function runProgramTests(
-  root: string,
-  binary: string | null,
-  write: Write,
-): Promise<TestOutcome> {
-  const env: Record<string, string> = binary === null ? {} : { HONUA_CONFIGD: binary };
-  return await run(root, ["--parallel", PROGRAM_TESTS], { env, write });
+export async function runProgramTests(root: string, options: ProgramTestOptions): Promise<TestOutcome | null> {
+  if (!await exists(`${root}/${PROGRAM_TESTS}`)) return null;
+  const { binary, flags = [], write } = options;
+  const env: Record<string, string> = binary === undefined ? {} : { HONUA_CONFIGD: binary };
+  return await run(root, [...flags, "--parallel", PROGRAM_TESTS], { env, write });
+}
+
+/**
+ * Runs the tests of the program beside the others: they mostly wait for processes, which leaves the cores to the others.
+ * The output of `program` is held until the others are done.
+ */
+export async function runSideBySide(
+  others: () => Promise<TestOutcome>,
+  program: (write: Write) => Promise<(TestOutcome | null)[]>,
+): Promise<TestOutcome[]> {
+  const held: Uint8Array[] = [];
+  let isHeld = true;
+  const write = async (chunk: Uint8Array) => {
+    if (isHeld) held.push(chunk);
+    else await writeOut(chunk);
+  };
+  const first = others().then(async (outcome) => {
+    for (let chunk = held.shift(); chunk !== undefined; chunk = held.shift()) await writeOut(chunk);
+    isHeld = false;
+    return [outcome];
+  });
+  const outcomes = (await Promise.all([first, program(write)])).flat();
+  return outcomes.filter((outcome) => outcome !== null);
 }
 
 async function run(

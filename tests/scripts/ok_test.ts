@@ -53,6 +53,14 @@ Deno.test("ok fails where a test fails, says how many, and how to run that test 
   assertEquals(lines.at(-3), '  scripts/deno test -A tests/broken_test.ts --filter "broken"');
 });
 
+Deno.test("ok counts the tests of the program too, and fails if one of them fails", async () => {
+  const broken = `Deno.test("broken", () => {\n  throw new Error("broken");\n});\n`;
+  const { code, lines } = await runOk({ ...CHECKOUT, "tests/e2e/broken_test.ts": broken });
+  assertEquals([code, lines.at(-1)], [1, "1 passed, 1 failed"]);
+  assertMatch(lines.at(-2)!, /^FAILED \| 0 passed \| 1 failed/);
+  assertMatch(lines.at(-3)!, /^ok \| 1 passed \| 0 failed/);
+});
+
 Deno.test("ok fails where no test is run", async () => {
   const none = { ...CHECKOUT, "tests/document/double_test.ts": `import "../../src/document/double.ts";\n` };
   const { code, lines, errors } = await runOk(none);

@@ -1,8 +1,5 @@
-import { assertEquals, assertMatch } from "@std/assert";
+import { assertEquals } from "@std/assert";
 import { fileTimes, timeTable } from "../../scripts/slow_tests.ts";
-import { temporaryTree } from "./temporary_tree.ts";
-
-const TEST = new URL("../../scripts/test.ts", import.meta.url).pathname;
 
 const JUNIT = `<?xml version="1.0" encoding="UTF-8"?>
 <testsuites name="deno test" tests="4" failures="1" errors="0" time="9.9">
@@ -35,28 +32,4 @@ Deno.test("the times of test files are those of their tests, the longest first, 
    0.0 s  1 files of less than 0.1 s each`,
   );
   assertEquals(fileTimes(""), []);
-});
-
-Deno.test("the task runs what it is given or all, ends as the tests end, and prints times only if they are wanted", async () => {
-  await using tree = await temporaryTree({
-    "deno.json": "{}\n",
-    "tests/good_test.ts": `Deno.test("good", () => {});\n`,
-    "tests/bad_test.ts": `Deno.test("bad", () => {\n  throw new Error("bad");\n});\n`,
-  });
-  const run = async (...args: string[]) => {
-    const { code, stdout } = await new Deno.Command(Deno.execPath(), {
-      args: ["run", "-A", "--no-check", TEST, ...args],
-      cwd: tree.root,
-      env: { NO_COLOR: "1" },
-      stdin: "null",
-    }).output();
-    return { code, out: new TextDecoder().decode(stdout) };
-  };
-  const slow = await run("--slow");
-  assertEquals(slow.code, 1);
-  assertMatch(slow.out, /1 passed \| 1 failed[^]*\n {2}scripts\/deno test -A tests\/bad_test\.ts --filter "bad"\n/);
-  assertMatch(slow.out, /1 passed \| 1 failed[^]*\d+\.\d s {2}2 files of less than 0\.1 s each\n$/);
-  const one = await run("tests/good_test.ts");
-  assertEquals(one.code, 0);
-  assertMatch(one.out, /ok \| 1 passed \| 0 failed \(\d+ms\)\n\n?$/);
 });

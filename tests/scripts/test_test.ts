@@ -1,0 +1,91 @@
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { temporaryTree } from "./temporary_tree.ts";
+
+const TEST = new URL("../../scripts/test.ts", import.meta.url).pathname;
+
+/** Runs the task over a checkout of these files. */
+async function runTask(files: Record<string, string>, ...args: string[]): Promise<{ code: number; out: string }> {
+  await using tree = await temporaryTree({ "deno.json": "{}\n", ...files });
+  const { code, stdout } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", "--no-check", TEST, ...args],
+    cwd: tree.root,
+    // Two files at a time, on one core too.
+    env: { NO_COLOR: "1", DENO_JOBS: "2" },
+    stdin: "null",
+  }).output();
+  return { code, out: new TextDecoder().decode(stdout) };
+}
+
+const BAD = `Deno.test("bad", () => {
+  throw new Error("bad");
+});
+`;
+
+const CHECKOUT = {
+  "tests/good_test.ts": `Deno.test("good", () => {});\n`,
+  "tests/bad_test.ts": BAD,
+};
+
+Deno.test("with a place the task is deno test: its end, its output, and the times only if they are wanted", async () => {
+  const one = await runTask(CHECKOUT, "--no-check", "tests/good_test.ts");
+  assertEquals(one.code, 0);
+  assertMatch(one.out, /ok \| 1 passed \| 0 failed \(\S+\)\n\n?$/);
+  const slow = await runTask(CHECKOUT, "--slow", "--no-check", "tests/bad_test.ts");
+  assertEquals(slow.code, 1);
+  assertMatch(slow.out, /0 passed \| 1 failed[^]*\n {2}scripts\/deno test -A tests\/bad_test\.ts --filter "bad"\n/);
+  assertMatch(slow.out, /0 passed \| 1 failed[^]*\n +\d+\.\d s {2}.*\n$/);
+});
+
+Deno.test("without arguments the task ends with the summary of each half and the count of both, also with times", async () => {
+  const program = { "tests/e2e/first_test.ts": BAD, "tests/e2e/second_test.ts": `Deno.test("second", () => {});\n` };
+  const { code, out } = await runTask({ ...CHECKOUT, ...program }, "--slow");
+  assertEquals(code, 1);
+  assertMatch(out, /\n +\d+\.\d s {2}.*\n/);
+  assertMatch(
+    out,
+    new RegExp(`
+run a failed test without the others:
+  scripts/deno test -A tests/bad_test.ts --filter "bad"
+  scripts/deno test -A tests/e2e/first_test.ts --filter "bad"
+FAILED \\| 1 passed \\| 1 failed \\(\\S+\\)
+FAILED \\| 1 passed \\| 1 failed \\(\\S+\\)
+2 passed, 2 failed
+$`),
+  );
+});
+
+/** A test that passes only if the two others run at the same time. */
+function meeting(name: string, others: readonly string[]): string {
+  return `Deno.test("${name}", async () => {
+  console.log("${name} begins");
+  Deno.writeTextFileSync("${name}", "");
+  for (const other of ${JSON.stringify(others)}) {
+    for (let looks = 1; !isThere(other); looks++) {
+      if (looks === 1_000) throw new Error(other + " does not run meanwhile");
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+  }
+  console.log("${name} ends");
+});
+
+function isThere(path) {
+  try {
+    return Deno.statSync(path).isFile;
+  } catch {
+    return false;
+  }
+}
+`;
+}
+
+Deno.test("the tests of the program run beside the others, and their output comes after that of the others", async () => {
+  const { code, out } = await runTask({
+    "tests/e2e/one_test.ts": meeting("one", ["two", "three"]),
+    "tests/e2e/two_test.ts": meeting("two", ["one", "three"]),
+    "tests/three_test.ts": meeting("three", ["one", "two"]),
+  });
+  assertEquals(code, 0, out);
+  // Test three ends after one has begun.
+  assert(out.indexOf("three ends") < out.indexOf("one begins"), out);
+  assertEquals(out.trimEnd().split("\n").at(-1), "3 passed, 0 failed");
+});
