@@ -188,11 +188,8 @@ function keepProcess(idleMilliseconds: number, startProcess: () => ParserProcess
 
   /** Has the process ended some time from now, or at once where none is to be kept. */
   const rest = (): void => {
-    clearTimeout(idleTimer);
     if (idleMilliseconds === 0) return void end();
     idleTimer = setTimeout(end, idleMilliseconds);
-    // A process that waits keeps no program from ending.
-    Deno.unrefTimer(idleTimer as unknown as number);
   };
 
   return {

@@ -60,6 +60,8 @@ interface Child {
   isKilled: boolean;
   readonly writer: WritableStreamDefaultWriter<Uint8Array>;
   readonly replies: AsyncGenerator<unknown>;
+  /** The telling of the last request's texts, which may go on behind the request until the process ends. */
+  sending: Promise<void>;
   /** The look at the process that was under way when the last request ended. */
   looking: Promise<void>;
 }
@@ -108,7 +110,8 @@ export function startParserProcess(command: Deno.Command, read: typeof readUsage
   leaveRemovedDirectory();
   const process = command.spawn();
   const [writer, replies] = [process.stdin.getWriter(), readFrames(process.stdout)];
-  const child: Child = { process, read, isKilled: false, writer, replies, looking: Promise.resolve() };
+  const [sending, looking] = [Promise.resolve(), Promise.resolve()];
+  const child: Child = { process, read, isKilled: false, writer, replies, sending, looking };
   let residentBytes = 0;
   return {
     ended: process.status,
@@ -124,7 +127,7 @@ export function startParserProcess(command: Deno.Command, read: typeof readUsage
       killChild(child);
       // What is broken already is as good as closed.
       const repliesEnd = child.replies.return(undefined).then(() => process.stdout.cancel());
-      await Promise.allSettled([child.writer.abort(), repliesEnd, process.status]);
+      await Promise.allSettled([child.writer.abort(), child.sending, repliesEnd, process.status]);
       await withinLimit(child.looking, LOOK_GRACE_MILLISECONDS);
     },
   };
@@ -164,7 +167,7 @@ async function request(
   const verdicts: Verdict[] = [];
   try {
     // Beside the reading: with both pipes full, each would wait for the other. A failure shows in what is read.
-    sendTexts(child, texts).catch(() => {});
+    child.sending = sendTexts(child, texts).catch(() => {});
     for (;;) {
       const reply = (await child.replies.next()).value as ParseReply | undefined;
       if (reply === undefined) return failure();

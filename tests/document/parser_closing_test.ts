@@ -45,10 +45,10 @@ Deno.test("a process that falls silent is told at the text that it was at", asyn
 });
 
 Deno.test("a process that ends while it is told its texts is a crash", async () => {
-  // More than a pipe holds, in one message.
+  // More than a pipe holds on any host, so that the telling fails.
   for (const script of ["exit", "head -c 1 > /dev/null", BEGUN]) {
     await using parser = openParser(LIMITS, stubCommand(script));
-    assertEquals(await parser.judge(["€".repeat(120_000)]), { ok: false, reason: "crash", at: 0 });
+    assertEquals(await parser.judge(["€".repeat(1_000_000)]), { ok: false, reason: "crash", at: 0 });
   }
 });
 
@@ -61,6 +61,17 @@ Deno.test("a closed parser judges nothing and starts nothing, and one that is di
   await assertRejects(() => parser.judge(["x = 1\n"]), Error, "the parser is closed");
   parser.warm();
   assertEquals(parser.work, { starts: 1, idleStarts: 0, requests: 2 });
+});
+
+Deno.test("a parser is disposed of when no request waits for its answer or its turn any more", async () => {
+  const parser = openParser(LIMITS, stubCommand(`${BEGUN}\nexec sleep 1000`));
+  const [texts, ends] = [["x = 1\n"], new Array<string>()];
+  const judging = parser.judge(texts).then(() => ends.push("answered"));
+  const others = [2, 3, 4].map(() => parser.judge(texts).catch(() => ends.push("refused")));
+  await eventually("the process", async () => (await childrenOf(Deno.pid)).length === 1);
+  await parser[Symbol.asyncDispose]();
+  assertEquals(ends, ["answered", "refused", "refused", "refused"]);
+  await Promise.all([judging, ...others]);
 });
 
 Deno.test("a parser that is killed ends its process at once, and judges nothing any more", async () => {
@@ -195,6 +206,43 @@ Deno.test("a process that nobody asks anything is ended after five seconds", asy
     await timers.tickAsync(1);
     assertEquals(parser.work.idleStarts, 1);
   });
+});
+
+Deno.test("a process that is asked is not ended for its idleness, also if a request may come soon", async () => {
+  await using directory = await temporaryDirectory();
+  const script = `until test -e ${directory.file("go")}; do sleep 0.01; done\n${ANSWERING}`;
+  await withFakeTimeouts(async (timers) => {
+    await using parser = openParser(DEFAULT_LIMITS, stubCommand(script));
+    parser.warm();
+    const judging = parser.judge(["x = 1\n"]);
+    while (parser.work.requests === 0) await turn();
+    parser.warm();
+    await timers.tickAsync(5_000);
+    await directory.write("go", "");
+    assert((await judging).ok);
+    assertEquals(parser.work, { starts: 1, idleStarts: 0, requests: 1 });
+    await parser[Symbol.asyncDispose]();
+    assertEquals(timers.countTimers(), 0);
+  });
+});
+
+Deno.test("a process that ends before it is asked anything is not asked any more", async () => {
+  await using parser = openParser(LIMITS, stubCommand("exit"));
+  parser.warm();
+  await eventually("its end", () => parser.work.idleStarts === 1);
+});
+
+Deno.test("a signal that aborts after its request ends nothing", async () => {
+  await using directory = await temporaryDirectory();
+  const answer = [BEGUN, sending(ANSWER), sending({ residentBytes: 0, processorMilliseconds: 0 })].join("\n");
+  const script = `${answer}\nuntil test -e ${directory.file("go")}; do sleep 0.01; done\n${ANSWERING}`;
+  await using parser = openParser(LIMITS, stubCommand(script));
+  const abort = new AbortController();
+  assert((await parser.judge(["x = 1\n"], abort.signal)).ok);
+  abort.abort();
+  const judging = parser.judge(["x = 1\n"]);
+  await directory.write("go", "");
+  assert((await judging).ok);
 });
 
 Deno.test("the compiled program becomes the parser by its command, and Deno by the program and its flags, too", () => {
