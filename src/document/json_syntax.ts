@@ -158,7 +158,6 @@ type GrammarErrorCode = Exclude<SyntaxErrorCode, "LoneSurrogate">;
 /** What to tell people for each of the parser's codes: what is wrong, and what to do. */
 const MESSAGES: Readonly<Record<GrammarErrorCode, readonly [summary: string, suggestion: string | null]>> = {
   InvalidSymbol: ["This is not JSON", "Put names and texts in double quotes"],
-  InvalidNumberFormat: ["The number is not written as JSON wants it", null],
   PropertyNameExpected: ["A member's name in double quotes is missing here", 'Write "name": value'],
   ValueExpected: ["A value is missing here", null],
   ColonExpected: ["A colon is missing after the member's name", 'Write "name": value'],

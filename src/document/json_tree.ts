@@ -11,7 +11,6 @@ import { ownCopy } from "./own_copy.ts";
 /** What can be wrong with a text, in jsonc-parser's words, and with a value that it takes. */
 export type SyntaxErrorCode =
   | "InvalidSymbol"
-  | "InvalidNumberFormat"
   | "PropertyNameExpected"
   | "ValueExpected"
   | "ColonExpected"
@@ -95,6 +94,7 @@ interface Open {
   readonly items: Value[];
   /** Where the members of this object are remembered each; null where they are not. */
   readonly memory: MemberMemory | null;
+  /** Of the newest member; null for a list, and before the first. */
   name: { readonly text: string; readonly range: Range; readonly anchor: Anchor } | null;
   needsComma: boolean;
 }
@@ -252,9 +252,8 @@ function takeValue(reading: Reading): boolean {
 
 function putNumber(reading: Reading): void {
   const written = reading.scanner.getTokenValue();
-  const value = Number(written);
-  if (Number.isNaN(value)) report(reading, "InvalidNumberFormat");
-  put(reading, { kind: "literal", value, text: ownCopy(written), range: here(reading) });
+  // What ends too early, such as `1e`, is no number, and the scanner has told of it.
+  put(reading, { kind: "literal", value: Number(written), text: ownCopy(written), range: here(reading) });
 }
 
 function beginOpen(reading: Reading, isObject: boolean): void {
@@ -275,11 +274,11 @@ function put(reading: Reading, value: Value): void {
   const parent = reading.open.at(-1);
   if (!parent) reading.root = value;
   else if (!parent.entries) parent.items.push(value);
-  else if (parent.name) {
-    const { text, range, anchor } = parent.name;
+  else {
+    // A value follows a name only; what is no name is skipped with its value.
+    const { text, range, anchor } = parent.name!;
     const member: Member = { entry: { name: text, nameRange: range, value }, anchor };
     parent.entries.push(member.entry);
     parent.memory?.put(member);
-    parent.name = null;
   }
 }

@@ -211,6 +211,7 @@ Deno.test("code in a string ends at its own brace, past strings in it and what i
       'f("$", "%{ x }")',
       'f("$$")',
       'f("{")',
+      'f("a{", "{{")',
     ]
   ) {
     const text = JSON.stringify({ x: `a\${${code}} \${b}` });
