@@ -199,8 +199,8 @@ async function request(
 async function sendTexts({ writer }: Child, texts: readonly string[]): Promise<void> {
   const pace = openPace();
   for (const part of partsOf(texts)) {
-    await writeFrame(writer, part satisfies ParseRequest);
     if (pace.isSpent()) await pace.rest();
+    await writeFrame(writer, part satisfies ParseRequest);
   }
 }
 

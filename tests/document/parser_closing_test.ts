@@ -1,5 +1,6 @@
 // When the parser's process is kept, when it is ended, and what is asked of a parser that is closed.
 import { assert, assertEquals, assertRejects } from "@std/assert";
+import { partsOf } from "../../src/document/frames.ts";
 import { DEFAULT_LIMITS, openParser } from "../../src/document/parser.ts";
 import { parserArguments, startParserProcess } from "../../src/document/parser_process.ts";
 import { eventually } from "../support/eventually.ts";
@@ -165,6 +166,40 @@ Deno.test("the end of a process, and a judgement without verdicts, wait half a s
     await goOn();
     await waitsForTheLook(judging);
   });
+});
+
+Deno.test("texts are told in turns, which rest where they have taken long", async () => {
+  const texts = ["x".repeat(300_000)];
+  const parts = [...partsOf(texts)];
+  const bytes = parts.reduce((sum, part) => sum + 4 + JSON.stringify(part).length, 0);
+  const end = sending({ residentBytes: 0, processorMilliseconds: 0 });
+  const script = `head -c ${bytes} > /dev/null\n${sending(ANSWER)}\n${end}\nexec cat > /dev/null`;
+  const { now } = performance;
+  let milliseconds = 0;
+  try {
+    for (const [step, expected] of [[20, parts.length], [0, 0]] as const) {
+      performance.now = () => milliseconds += step;
+      await withFakeTimeouts(async (timers) => {
+        const process = startParserProcess(stubCommand(script)());
+        const asking = process.ask(texts, { ...LIMITS, startMilliseconds: 2 ** 30, wallMilliseconds: 2 ** 31 - 1 });
+        let isOver = false;
+        asking.then(() => isOver = true);
+        let rests = 0;
+        while (!isOver) {
+          await turn();
+          // Beside the two limits only a rest is timed.
+          if (timers.countTimers() <= 2) continue;
+          rests++;
+          await timers.tickAsync(1);
+        }
+        assert((await asking).ok);
+        assertEquals(rests, expected);
+        await process.end();
+      });
+    }
+  } finally {
+    performance.now = now;
+  }
 });
 
 Deno.test("a process that ended by itself before it was found to exceed a limit is not said to have exceeded it", async () => {

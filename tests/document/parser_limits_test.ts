@@ -114,6 +114,9 @@ Deno.test("what was spent is counted from the begin of the request, however shor
   ].join("\n");
   await using parser = openParser(LIMITS, stubCommand(script));
   assertEquals(await parser.judge(["x = 1\n"]), { ok: true, verdicts: [{ value: null }], spentMilliseconds: 7.25 });
+  const end = sending({ residentBytes: 0, processorMilliseconds: 300 });
+  await using other = openParser(LIMITS, stubCommand(`${end}\nexec cat > /dev/null`));
+  assertEquals(await other.judge([]), { ok: true, verdicts: [], spentMilliseconds: 0 });
 });
 
 Deno.test("a process tells its processor time truly, though it has given up all permissions", async () => {
