@@ -73,8 +73,8 @@ export function openJsonMemory(divides: Divides): JsonMemory {
       if (mistakes.length > 0) {
         return { ok: false, diagnostics: mistakes.map(({ code, range }) => syntaxError(source, code, range)) };
       }
-      if (root === null) throw new Error("read JSON: there is neither a value nor a mistake");
-      return { ok: true, value: root };
+      // What has neither a mistake nor a value is too much, of which nothing was found.
+      return { ok: true, value: root! };
     },
     get work() {
       return { scanned };
