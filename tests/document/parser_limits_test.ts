@@ -149,10 +149,11 @@ Deno.test("a text that used up the limit is the one that is told, not the next o
 Deno.test("what a process uses may reach the bound of memory, and not that of time", async () => {
   const bytes = LIMITS.memoryBytes;
   const cases: readonly (readonly [Usage, "time" | "memory" | null])[] = [
-    [{ residentBytes: bytes, processorMilliseconds: LIMITS.timeMilliseconds - 1 }, null],
-    [{ residentBytes: bytes + 1, processorMilliseconds: 0 }, "memory"],
-    [{ residentBytes: bytes, processorMilliseconds: LIMITS.timeMilliseconds }, "time"],
+    [{ residentBytes: bytes, processorMilliseconds: 100 + LIMITS.timeMilliseconds - 1 }, null],
+    [{ residentBytes: bytes + 1, processorMilliseconds: 100 }, "memory"],
+    [{ residentBytes: bytes, processorMilliseconds: 100 + LIMITS.timeMilliseconds }, "time"],
   ];
+  const begun = sending({ at: 0, processorMilliseconds: 100 });
   for (const [usage, reason] of cases) {
     await using directory = await temporaryDirectory();
     const go = directory.file("go");
@@ -162,7 +163,7 @@ Deno.test("what a process uses may reach the bound of memory, and not that of ti
       return usage;
     };
     const waiting = reason === null ? `until test -e ${go}; do sleep 0.01; done` : "exec sleep 1000";
-    await using parser = openParser(LIMITS, stubCommand(`${BEGUN}\n${waiting}\n${ANSWERING}`), read);
+    await using parser = openParser(LIMITS, stubCommand(`${begun}\n${waiting}\n${ANSWERING}`), read);
     const judgement = await parser.judge(["x = 1\n"]);
     assertEquals(judgement.ok ? null : judgement.reason, reason);
   }
