@@ -195,6 +195,19 @@ Deno.test("where processor time is not told in time, it is waited for", async ()
   }
 });
 
+Deno.test("where processor time cannot be read, nothing is exceeded before the limit of time", async () => {
+  await using directory = await temporaryDirectory();
+  const go = directory.file("go");
+  let looks = 0;
+  const read = async () => {
+    if (++looks === 3) await directory.write("go", "");
+    return "cannot" as const;
+  };
+  const script = `${BEGUN}\nuntil test -e ${go}; do sleep 0.01; done\n${ANSWERING}`;
+  await using parser = openParser({ ...LIMITS, timeMilliseconds: 30_000 }, stubCommand(script), read);
+  assert((await parser.judge(["x = 1\n"])).ok);
+});
+
 Deno.test("where processor time was told once, what cannot be read later is no reason to blame the text", async () => {
   let looks = 0;
   const read = () => Promise.resolve(++looks === 1 ? { residentBytes: 0, processorMilliseconds: 0 } : "cannot");
