@@ -115,7 +115,7 @@ export function openParser(
       const process = keeper.use();
       if (!process) return { ok: false, reason: "crash", at: 0 };
       const judgement = await process.ask(texts, { ...limits, timeMilliseconds, wallMilliseconds }, signal);
-      const isOver = judgement.ok || judgement.reason !== "crash" || process.isKilled;
+      const isOver = judgement.ok || process.isKilled;
       if (judgement.ok && process.residentBytes < RECYCLE_BYTES) keeper.rest();
       else await keeper.end();
       signal?.throwIfAborted();

@@ -84,6 +84,8 @@ Deno.test("a parser that is killed ends its process at once, and judges nothing 
   assertEquals(await judging, { ok: false, reason: "crash", at: 0 });
   await assertRejects(() => parser.judge(["x = 1\n"]), Error, "the parser is closed");
   parser.warm();
+  // Nothing is left to be killed.
+  parser.kill();
   assertEquals(parser.work.starts, 1);
 });
 
