@@ -19,17 +19,17 @@ export interface Cursor {
   edits: Edit[];
   /** How many brackets, bodies and interpolations are open. */
   depth: number;
-  /** Where the nesting first went beyond MAX_NESTING, or -1. */
-  tooDeepAt: number;
+  /** Where the nesting first went beyond MAX_NESTING; null where it did not. */
+  tooDeepAt: number | null;
   /** How many settings, values and stray lines were met, and characters of strings that had to be rewritten. */
   count: number;
-  /** Where there were more of them than MAX_VALUES, or -1. */
-  tooManyAt: number;
+  /** Where there were more of them than MAX_VALUES; null where there were not. */
+  tooManyAt: number | null;
   /** The first number that would take the parser minutes; null if there is none. */
   costlyNumber: Range | null;
   /** How many more units may be scanned a second time; keeps the scan linear whatever the source nests. */
   rescanBudget: number;
-  /** Between these two offsets, both included, there is no line feed but at the second. */
+  /** Between these two offsets, both included, there is no line feed but at the second. Infinity before any is known. */
   lineStart: number;
   /** Infinity where the text has none behind `lineStart`. */
   lineFeed: number;
@@ -65,7 +65,6 @@ export const CHAR = {
   less: 60,
   equals: 61,
   greater: 62,
-  question: 63,
   openBracket: 91,
   backslash: 92,
   closeBracket: 93,
@@ -84,13 +83,13 @@ export function openCursor(text: string): Cursor {
     anchor: { at: 0 },
     edits: [],
     depth: 0,
-    tooDeepAt: -1,
+    tooDeepAt: null,
     count: 0,
-    tooManyAt: -1,
+    tooManyAt: null,
     costlyNumber: null,
     rescanBudget: rescanBudgetOf(text),
-    lineStart: 0,
-    lineFeed: -1,
+    lineStart: Infinity,
+    lineFeed: Infinity,
     unclosedFrom: Infinity,
   };
 }
@@ -119,7 +118,7 @@ export function followAhead(cursor: Cursor, ahead: Cursor): void {
 
 /** Moves back to an offset, and notes how far the cursor had come: an item depends on all that was looked at. */
 export function moveBack(cursor: Cursor, at: number): void {
-  if (cursor.at > cursor.farthest) cursor.farthest = cursor.at;
+  cursor.farthest = Math.max(cursor.farthest, cursor.at);
   cursor.at = at;
 }
 
@@ -189,7 +188,6 @@ export function toLineEnd(cursor: Cursor): void {
  * one place without moving there (a pattern, two or three characters at once) looks beyond the end of the line.
  */
 export function lineEndBehind(cursor: Cursor, at: number): number {
-  if (at >= cursor.text.length) return Infinity;
   if (at < cursor.lineStart || at > cursor.lineFeed) {
     const lineFeed = cursor.text.indexOf("\n", at);
     cursor.lineStart = at;
@@ -259,19 +257,19 @@ export function takeNumber(cursor: Cursor): void {
 /** Counts a setting, a value, a stray line or a rewritten character; where that is one too many, the place is noted and the scan is over. */
 export function countValue(cursor: Cursor): void {
   if (++cursor.count <= MAX_VALUES) return;
-  if (cursor.tooManyAt < 0) cursor.tooManyAt = Math.min(cursor.at, cursor.text.length - 1);
+  cursor.tooManyAt ??= Math.min(cursor.at, cursor.text.length - 1);
   cursor.at = cursor.text.length;
 }
 
 /** Whether a bound was exceeded and the scan is over. */
 export function isOver(cursor: Cursor): boolean {
-  return cursor.tooDeepAt >= 0 || cursor.tooManyAt >= 0 || cursor.costlyNumber !== null;
+  return cursor.tooDeepAt !== null || cursor.tooManyAt !== null || cursor.costlyNumber !== null;
 }
 
 /** Counts a level of nesting; false where that is one too many: the place is noted and the scan is over. */
 export function enter(cursor: Cursor): boolean {
   if (++cursor.depth <= MAX_NESTING) return true;
-  if (cursor.tooDeepAt < 0) cursor.tooDeepAt = Math.min(cursor.at, cursor.text.length - 1);
+  cursor.tooDeepAt ??= Math.min(cursor.at, cursor.text.length - 1);
   cursor.at = cursor.text.length;
   return false;
 }

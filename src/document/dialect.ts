@@ -93,12 +93,7 @@ export function scanSource(text: string): Scan {
 
 /** What a cursor has found by its end. */
 export function scanOf(items: readonly Item[], { tooDeepAt, tooManyAt, costlyNumber }: Cursor): Scan {
-  return {
-    items,
-    tooDeepAt: tooDeepAt < 0 ? null : tooDeepAt,
-    tooManyAt: tooManyAt < 0 ? null : tooManyAt,
-    costlyNumber,
-  };
+  return { items, tooDeepAt, tooManyAt, costlyNumber };
 }
 
 /** Goes on to the next item, and says whether that begins a line, or the source; null at the end. */

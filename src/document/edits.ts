@@ -17,7 +17,6 @@ export interface Edit {
  * place, and those at one place stand in the order in which they shall appear.
  */
 export function applyEdits(text: string, start: number, end: number, edits: readonly Edit[], base: number): string {
-  if (edits.length === 0) return text.slice(start, end);
   let out = "";
   let from = start;
   for (const edit of edits) {
@@ -48,7 +47,6 @@ export function writtenOffset(edits: readonly Edit[], rewrittenOffset: number): 
 
 /** Sorts by place; edits at one place keep their order, but an insertion comes before what replaces text there. */
 export function sortEdits(edits: Edit[]): Edit[] {
-  if (edits.length < 2) return edits;
   return edits.sort((a, b) => a.at - b.at || Number(a.remove > 0) - Number(b.remove > 0));
 }
 

@@ -190,11 +190,11 @@ Deno.test("settings, values and stray lines are counted each: a million is read,
   for (
     const [text, count, last] of [["x = [1, 2]", 4, "2]"], ["a {\n  ]\n  b = 1\n}", 4, "1\n}"], ["]", 1, "]"]] as const
   ) {
-    for (const [before, tooManyAt] of [[MAX_VALUES - count, -1], [MAX_VALUES - count + 1, text.length - last.length]]) {
+    for (const [before, tooManyAt] of [[MAX_VALUES - count, null], [MAX_VALUES - count + 1, text.length - last.length]]) {
       const cursor = openCursor(text);
       cursor.count = before!;
       const taken = takeItem(cursor, true);
-      assertEquals([cursor.tooManyAt, isOver(cursor)], [tooManyAt, tooManyAt !== -1], text);
+      assertEquals([cursor.tooManyAt, isOver(cursor)], [tooManyAt, tooManyAt !== null], text);
       // Beyond the bound it counts for nothing.
       if (!isOver(cursor)) assertEquals(taken.count, count);
     }
