@@ -155,7 +155,8 @@ export function skipBlanks(cursor: Cursor, acrossLines: boolean): boolean {
     else if (atLineEnd(cursor)) {
       if (!acrossLines) break;
       crossed = true;
-      cursor.at += c === CHAR.newline ? 1 : 2;
+      // Of CRLF the LF is a line end as well.
+      cursor.at++;
     } else if (c === CHAR.hash || (c === CHAR.slash && peek(cursor, 1) === CHAR.slash)) toLineEnd(cursor);
     else if (c !== CHAR.slash || peek(cursor, 1) !== CHAR.asterisk || !takeComment(cursor)) break;
   }
@@ -164,10 +165,12 @@ export function skipBlanks(cursor: Cursor, acrossLines: boolean): boolean {
 
 /** Takes a block comment; false where it is never closed, which takes the whole rest of the text to know. */
 function takeComment(cursor: Cursor): boolean {
-  const end = cursor.at >= cursor.unclosedFrom ? -1 : cursor.text.indexOf("*/", cursor.at + 2);
-  if (end >= 0) {
-    cursor.at = end + 2;
-    return true;
+  if (cursor.at < cursor.unclosedFrom) {
+    const end = cursor.text.indexOf("*/", cursor.at + 2);
+    if (end !== -1) {
+      cursor.at = end + 2;
+      return true;
+    }
   }
   cursor.unclosedFrom = Math.min(cursor.unclosedFrom, cursor.at);
   cursor.farthest = Infinity;
@@ -176,11 +179,11 @@ function takeComment(cursor: Cursor): boolean {
 
 /** Moves to the end of the line, before its LF or CRLF. */
 export function toLineEnd(cursor: Cursor): void {
-  const lineFeed = cursor.text.indexOf("\n", cursor.at);
-  if (lineFeed < 0) cursor.at = cursor.text.length;
-  else {cursor.at = cursor.text.charCodeAt(lineFeed - 1) === CHAR.carriageReturn && lineFeed > cursor.at
-      ? lineFeed - 1
-      : lineFeed;}
+  const { text, at } = cursor;
+  const lineFeed = text.indexOf("\n", at);
+  const hasReturn = lineFeed > at && text.charCodeAt(lineFeed - 1) === CHAR.carriageReturn;
+  if (lineFeed === -1) cursor.at = text.length;
+  else cursor.at = hasReturn ? lineFeed - 1 : lineFeed;
 }
 
 /**
@@ -191,7 +194,7 @@ export function lineEndBehind(cursor: Cursor, at: number): number {
   if (at < cursor.lineStart || at > cursor.lineFeed) {
     const lineFeed = cursor.text.indexOf("\n", at);
     cursor.lineStart = at;
-    cursor.lineFeed = lineFeed < 0 ? Infinity : lineFeed;
+    cursor.lineFeed = lineFeed === -1 ? Infinity : lineFeed;
   }
   return cursor.lineFeed + 1;
 }

@@ -190,7 +190,9 @@ Deno.test("settings, values and stray lines are counted each: a million is read,
   for (
     const [text, count, last] of [["x = [1, 2]", 4, "2]"], ["a {\n  ]\n  b = 1\n}", 4, "1\n}"], ["]", 1, "]"]] as const
   ) {
-    for (const [before, tooManyAt] of [[MAX_VALUES - count, null], [MAX_VALUES - count + 1, text.length - last.length]]) {
+    for (
+      const [before, tooManyAt] of [[MAX_VALUES - count, null], [MAX_VALUES - count + 1, text.length - last.length]]
+    ) {
       const cursor = openCursor(text);
       cursor.count = before!;
       const taken = takeItem(cursor, true);
@@ -249,6 +251,10 @@ Deno.test("blanks are spaces, tabs and comments, and line ends if asked; what is
   assertEquals(skipped("/*/x", true), [0, false]);
   assertEquals(skipped("/* a", true), [0, false]);
   assertEquals(skipped("/*a*//*b", true), [5, false]);
+  assertEquals(skipped("/**/ /**/\t/**/x", false), [14, false]);
+  assertEquals([skipped("/ a */x", true), skipped("x* */", true), skipped("x/ */", true)], [
+    ...[[0, false], [0, false], [0, false]],
+  ]);
   assertEquals(skipped("# a", true), [3, false]);
   assertEquals(skipped("\u00a0x", true), [0, false]);
 });
