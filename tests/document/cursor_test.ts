@@ -84,6 +84,9 @@ Deno.test("the line of any offset ends where its line feed does, in whatever ord
 Deno.test("a line whose end is known is not looked through again, nor is the rest behind an open comment", () => {
   const known = (at: number) => lineEndBehind({ ...openCursor("0123456789"), lineStart: 2, lineFeed: 5 }, at);
   assertEquals([1, 2, 3, 5, 6].map(known), [Infinity, 6, 6, 6, Infinity]);
+  const found = openCursor("01\n34\n6");
+  const lines = [4, 0, 6].map((at) => (lineEndBehind(found, at), [found.lineStart, found.lineFeed]));
+  assertEquals(lines, [[4, 5], [0, 2], [6, Infinity]]);
 
   const cursor = openCursor("/* /* 3 */");
   skipBlanks(cursor, true);
