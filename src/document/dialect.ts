@@ -16,7 +16,6 @@ import {
   enter,
   isClosing,
   isOpening,
-  isOver,
   lineEndBehind,
   lookAhead,
   moveBack,
@@ -86,7 +85,6 @@ export function scanSource(text: string): Scan {
     const isFresh = goToItem(cursor, items.length === 0);
     if (isFresh === null) break;
     items.push(takeItem(cursor, isFresh).item);
-    if (isOver(cursor)) break;
   }
   return scanOf(items, cursor);
 }
@@ -112,7 +110,6 @@ export function takeItem(cursor: Cursor, isFresh: boolean): ScannedItem {
   cursor.depth = 0;
   cursor.edits = isFresh ? [] : [{ at: start, remove: 0, insert: "\n" }];
   const entry = takeStatement(cursor);
-  if (cursor.at === start) cursor.at++;
   const kind = entry === null ? "stray" : entry.labels === null ? "attribute" : "block";
   const edits = sortEdits(cursor.edits).map((edit) => ({ ...edit, at: edit.at - start }));
   return {

@@ -1,5 +1,5 @@
 // What a cursor notes of its way, and where its characters, numbers and lines begin and end.
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import {
   atDigit,
@@ -141,6 +141,7 @@ Deno.test("a number is taken with its fraction and its exponent, where they have
     ...["1", "1", "1", "1", "1", "1", "1.5", "1"],
   ]);
   assertEquals(taken("a 12 3", 2), "12");
+  for (const none of [".5", "e5", ""]) assertThrows(() => taken(none));
 });
 
 Deno.test("a bound is told at the place where it was exceeded first, which is in the text", () => {

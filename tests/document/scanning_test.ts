@@ -9,7 +9,7 @@ import {
   takeWord,
   toLineEnd,
 } from "../../src/document/cursor.ts";
-import { rewriteItem, scanSource, takeItem } from "../../src/document/dialect.ts";
+import { goToItem, rewriteItem, scanSource, takeItem } from "../../src/document/dialect.ts";
 
 /** The kind of each item, and its text. */
 function itemsOf(text: string): string[] {
@@ -306,4 +306,44 @@ Deno.test("an expression goes on over line ends inside its brackets, and only th
     assertEquals(itemsOf(`x = ${value}\ny = 1\n`), [`attribute x = ${value}`, "attribute y = 1"], value);
   }
   assertEquals(itemsOf("x = (1)\n+ 2\ny = 1\n"), ["attribute x = (1)", "stray + 2", "attribute y = 1"]);
+});
+
+Deno.test("of each item is told what it depends on: the lines that were looked at, and whether it begins one", () => {
+  const taken = (text: string) => {
+    const cursor = openCursor(text);
+    const found: [at: number, reach: number, isFresh: boolean, count: number, rescanned: number][] = [];
+    for (;;) {
+      const isFresh = goToItem(cursor, found.length === 0);
+      if (isFresh === null) return found;
+      const { anchor, reach, count, rescanned, length } = takeItem(cursor, isFresh);
+      assertEquals(anchor.at + length, cursor.at);
+      found.push([anchor.at, reach, isFresh, count, rescanned]);
+    }
+  };
+  assertEquals(taken("a { } b = 1, c = 2\n\nd = 3\n"), [
+    ...[[0, 19, true, 1, 0], [6, 13, false, 2, 0], [13, 6, false, 2, 0], [20, 6, true, 2, 0]],
+  ]);
+  // The end of a string was looked for in all that follows; the next item depends on its own line only.
+  assertEquals(taken('x = "a\ny = 1\nz = 2'), [
+    ...[[0, Infinity, true, 2, 32], [7, 6, true, 2, 0], [13, Infinity, true, 2, 0]],
+  ]);
+  assertEquals(taken('] "a" "b\nc = 1\n'), [[0, 9, true, 1, 0], [9, 6, true, 2, 0]]);
+  assertEquals(taken("x = 1 /* */ y = 2\nz = [\n1"), [
+    ...[[0, 18, true, 2, 0], [12, 6, false, 2, 0], [18, Infinity, true, 4, 3]],
+  ]);
+  assertEquals(taken('x = 1 /* "\ny = 1\n'), [[0, Infinity, true, 2, 9], [11, 6, true, 2, 0]]);
+});
+
+Deno.test("all places of an item move with it", () => {
+  const text = 'a "b" {\n  c = [1, "${d}"]\n  var "e" = 1\n  "f" = <<E\n${g}\nE\n}\n';
+  const places = (part: unknown): number[] => {
+    if (part === null || typeof part !== "object") return [];
+    if ("start" in part && "end" in part) return [part.start as number, part.end as number];
+    return Object.values(part).flatMap(places);
+  };
+  const { item, anchor } = takeItem(openCursor(text), true);
+  const before = places([item.range, item.entry]);
+  anchor.at += 100;
+  assertEquals(places([item.range, item.entry]), before.map((at) => at + 100));
+  assertEquals(before.length, 38);
 });
