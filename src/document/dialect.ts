@@ -146,8 +146,11 @@ function takeStatement(cursor: Cursor): OutlineEntry | null {
   countValue(cursor);
   const quoted = peek(cursor) === CHAR.quote;
   let name: string | null = null;
-  if (quoted) name = takeQuoted(cursor).closed ? decodeQuoted(cursor.text.slice(start, cursor.at)) : null;
-  else if (atWord(cursor)) name = ownCopy(takeWord(cursor));
+  if (quoted) {
+    // Where it is not closed the line or the text is over, and what follows is not looked at.
+    takeQuoted(cursor);
+    name = decodeQuoted(cursor.text.slice(start, cursor.at));
+  } else if (atWord(cursor)) name = ownCopy(takeWord(cursor));
   const nameRange = rangeFrom(cursor, start);
   skipBlanks(cursor, false);
   const entry = name === null ? null : takeNamed(cursor, name, nameRange, quoted);

@@ -9,7 +9,7 @@ import {
   takeWord,
   toLineEnd,
 } from "../../src/document/cursor.ts";
-import { goToItem, rewriteItem, scanSource, takeItem } from "../../src/document/dialect.ts";
+import { goToItem, rewriteItem, rewriteSource, scanSource, takeItem } from "../../src/document/dialect.ts";
 
 /** The kind of each item, and its text. */
 function itemsOf(text: string): string[] {
@@ -229,6 +229,11 @@ Deno.test("a rewritten item ends its line, and a carriage return at its end is n
   assertEquals(rewritten("x = 1"), ["x = 1\n"]);
   assertEquals(rewritten("x = 1\r\n"), ["x = 1\n"]);
   assertEquals(rewritten("y \r"), ["y \r \n"]);
+  const source = "# a\na { x = 1, y = 2 } b = 'c'\n\nd = 1\n'\nvar \"e\" = '\r";
+  assertEquals(
+    rewriteSource(source, scanSource(source).items),
+    '# a\na { \nx = 1 \ny = 2 \n} \nb = "c"\n\nd = 1\n\'\nvariable "e" {\ndefault = \'\r\n}\n',
+  );
 });
 
 Deno.test("blanks are spaces, tabs and comments, and line ends if asked; what is crossed is told", () => {
