@@ -46,6 +46,7 @@ Deno.test("a string that goes on over the end of a line that is not understood d
   assertEquals(itemsOf('] "${ 1 }" {\nb = 1\n'), ['stray ] "${ 1 }" {', "attribute b = 1"]);
   assertEquals(itemsOf('a {\n ] "}"\n}\nb = 1\n'), ['block a {\n ] "}"\n}', "attribute b = 1"]);
   assertEquals(itemsOf('a { . "}" }\nb = 1\n'), ['block a { . "}" }', "attribute b = 1"]);
+  assertEquals(itemsOf('a { . "}"}\nb = 1\n'), ['block a { . "}"}', "attribute b = 1"]);
 });
 
 Deno.test("a variable is assigned with one label only, and a quoted name begins an attribute or a block", () => {
@@ -182,6 +183,14 @@ Deno.test("what is closed again does not count towards the nesting of what follo
   ) {
     const isOpen = text.endsWith("[\n");
     assertEquals(scanSource(text).tooDeepAt === null, !isOpen, text.slice(0, 40));
+  }
+});
+
+Deno.test("on a line that is not understood each bracket opens or closes one level, and none below the lowest", () => {
+  const isTooDeep = (text: string) => scanSource(text).tooDeepAt !== null;
+  for (const [before, closing, more] of [[0, 2, 200], [150, 1, 51], [150, 10, 60], [2, 5, 200]] as const) {
+    const line = "[".repeat(before) + "]".repeat(closing) + "[".repeat(more);
+    assertEquals([isTooDeep(line), isTooDeep(`${line}[`)], [false, true], `${before} ${closing} ${more}`);
   }
 });
 
