@@ -110,6 +110,13 @@ Deno.test("a setting ends where the next one on its line begins, whatever its va
   }
 });
 
+Deno.test("a comma ends a setting or a block also behind blanks, and belongs to it", () => {
+  assertEquals(namesIn("a { x = 1 , y { } /* */ , z = 3 \t,\n}"), ["x", "y", "z"]);
+  assertEquals(itemsOf("x = 1 , a { } , y = 2,\n, z = 3"), [
+    ...["attribute x = 1 ,", "block a { } ,", "attribute y = 2,", "stray , z = 3"],
+  ]);
+});
+
 Deno.test("a string, a list or an object is the whole value, or a part of an expression if something follows it", () => {
   const outline = (value: string) => {
     const found = scanSource(`x = ${value}\ny = 1\n`).items[0]!.entry!.value;
@@ -342,6 +349,7 @@ Deno.test("of each item is told what it depends on: the lines that were looked a
     ...[[0, Infinity, true, 2, 32], [7, 6, true, 2, 0], [13, Infinity, true, 2, 0]],
   ]);
   assertEquals(taken('] "a" "b\nc = 1\n'), [[0, 9, true, 1, 0], [9, 6, true, 2, 0]]);
+  assertEquals(taken('] "${\n}" z\n')[0], [0, 11, true, 1, 0]);
   assertEquals(taken("x = 1 /* */ y = 2\nz = [\n1"), [
     ...[[0, 18, true, 2, 0], [12, 6, false, 2, 0], [18, Infinity, true, 4, 3]],
   ]);
