@@ -110,6 +110,14 @@ Deno.test("a setting ends where the next one on its line begins, whatever its va
   }
 });
 
+Deno.test("a quoted name that is an identifier is one without its quotes, and any other stands as its bytes", () => {
+  const keyOf = (name: string) => rewriteItem(`"${name}" = 1`, scanSource(`"${name}" = 1`).items[0]!).slice(0, -5);
+  assertEquals(["a", "_", "ab-1_Z", "\u00e4b", "a\u0301"].map(keyOf), ["a", "_", "ab-1_Z", "\u00e4b", "\u00e1"]);
+  assertEquals(["", "1a", "a.b", "a..", ".a", "-a", "\\t", "\u20ac"].map(keyOf), [
+    ...["", "3161", "612e62", "612e2e", "2e61", "2d61", "09", "e282ac"].map((bytes) => `quoted__${bytes}`),
+  ]);
+});
+
 Deno.test("a comma ends a setting or a block also behind blanks, and belongs to it", () => {
   assertEquals(namesIn("a { x = 1 , y { } /* */ , z = 3 \t,\n}"), ["x", "y", "z"]);
   assertEquals(itemsOf("x = 1 , a { } , y = 2,\n, z = 3"), [
