@@ -241,7 +241,7 @@ function takeLabels(cursor: Cursor): OutlineLabel[] {
     const start = cursor.at;
     let text: string | null;
     if (atQuote(cursor)) {
-      if (!takeQuoted(cursor).closed) return labels;
+      takeQuoted(cursor);
       text = decodeQuoted(cursor.text.slice(start, cursor.at));
     } else if (atWord(cursor)) text = ownCopy(takeWord(cursor));
     else return labels;

@@ -53,6 +53,16 @@ Deno.test("a variable is assigned with one label only, and a quoted name begins 
   assertEquals(itemsOf('variable = 1\nvariable "a" = 1\nvariable "b" {\n}\nvariable a = 1\n'), [
     ...["attribute variable = 1", 'block variable "a" = 1', 'block variable "b" {\n}', "block variable a = 1"],
   ]);
+  assertEquals(itemsOf('a "x"\n"y" {\n}\nb "z\nc = 1'), [
+    ...['stray a "x"', 'block "y" {\n}', 'stray b "z', "attribute c = 1"],
+  ]);
+  const assigned = `var "x" = ["a" 'b']`;
+  const [item] = scanSource(assigned).items;
+  assertEquals(rewriteItem(assigned, item!), 'variable "x" {\ndefault = ["a", "b"]\n}\n');
+  const body = item!.entry!.value;
+  assertEquals(body.kind === "fields" && body.entries.map(({ name, value }) => [name, value.kind]), [
+    ["default", "list"],
+  ]);
   assertEquals(itemsOf('"a" = 1\n"b" {\n}\n"c" "d" {\n}\n'), [
     ...['attribute "a" = 1', 'block "b" {\n}', 'stray "c" "d" {', "stray }"],
   ]);
