@@ -273,7 +273,7 @@ function takeBody(cursor: Cursor): Outline {
   const start = cursor.at;
   const depth = cursor.depth;
   const entries: OutlineEntry[] = [];
-  if (!enter(cursor)) return { kind: "fields", range: rangeFrom(cursor, start), entries };
+  enter(cursor);
   cursor.at++;
   let empty = true;
   while (!atEnd(cursor)) {

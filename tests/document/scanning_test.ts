@@ -59,6 +59,11 @@ Deno.test("a variable is assigned with one label only, and a quoted name begins 
   const assigned = `var "x" = ["a" 'b']`;
   const [item] = scanSource(assigned).items;
   assertEquals(rewriteItem(assigned, item!), 'variable "x" {\ndefault = ["a", "b"]\n}\n');
+  const nested = 'a {\n variable "x" = 1\n b = 2\n}';
+  assertEquals(
+    rewriteItem(nested, scanSource(nested).items[0]!),
+    'a {\n variable "x" {\ndefault = 1\n}\n b = 2\n}\n',
+  );
   const body = item!.entry!.value;
   assertEquals(body.kind === "fields" && body.entries.map(({ name, value }) => [name, value.kind]), [
     ["default", "list"],
