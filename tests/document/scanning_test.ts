@@ -133,6 +133,17 @@ Deno.test("a quoted name that is an identifier is one without its quotes, and an
   ]);
 });
 
+Deno.test("a block that is not closed ends with the text, and nothing is put in or counted there", () => {
+  const taken = (text: string) => {
+    const { item, count, length } = takeItem(openCursor(text), true);
+    return [count, length - text.length, rewriteItem(text, item)];
+  };
+  assertEquals(taken("a { x = 1 # b"), [3, 0, "a { \nx = 1 # b\n"]);
+  assertEquals(taken("a { x = 1 "), [3, 0, "a { \nx = 1 \n"]);
+  assertEquals(taken("a {\n x = 1\n"), [3, 0, "a {\n x = 1\n\n"]);
+  assertEquals(taken("a { "), [1, 0, "a { \n"]);
+});
+
 Deno.test("a comma ends a setting or a block also behind blanks, and belongs to it", () => {
   assertEquals(namesIn("a { x = 1 , y { } /* */ , z = 3 \t,\n}"), ["x", "y", "z"]);
   assertEquals(itemsOf("x = 1 , a { } , y = 2,\n, z = 3"), [
