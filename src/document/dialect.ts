@@ -6,7 +6,6 @@ import type { Anchor } from "../diagnostic/anchor.ts";
 import type { Range } from "../diagnostic/range.ts";
 import {
   atEnd,
-  atLineEnd,
   atQuote,
   atWord,
   CHAR,
@@ -286,10 +285,8 @@ function takeBody(cursor: Cursor): Outline {
       break;
     }
     empty = false;
-    const before = cursor.at;
     const entry = takeStatement(cursor);
     if (entry) entries.push(entry);
-    else if (cursor.at === before && !atLineEnd(cursor)) cursor.at++;
     // A bracket that closes nothing on a line that is not understood does not close this block.
     cursor.depth = Math.max(cursor.depth, depth + 1);
   }

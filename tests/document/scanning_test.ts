@@ -184,6 +184,7 @@ const NESTED: readonly (readonly [what: string, nest: (depth: number) => string]
   ["lists", (depth) => "x = " + "[".repeat(depth)],
   ["parentheses", (depth) => "x = " + "(".repeat(depth)],
   ["blocks", (depth) => "a { ".repeat(depth)],
+  ["blocks behind settings", (depth) => "a { x = 1\n".repeat(depth)],
   ["objects", (depth) => "x = " + "{ a = ".repeat(depth)],
   ["brackets on lines that are not understood", (depth) => "a {\n" + "[\n".repeat(depth - 1)],
   ["interpolations", (depth) => 'x = "' + '${"'.repeat(depth)],
