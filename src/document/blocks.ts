@@ -36,6 +36,8 @@ export interface ParsingWork {
   readonly textsParsed: number;
 }
 
+const NO_WORK: ParsingWork = { items: 0, shapesParsed: 0, textsParsed: 0 };
+
 /** What is asked second has so much of the limit at the least. */
 const LEAST_LIMIT_MILLISECONDS = 500;
 
@@ -54,7 +56,7 @@ type Lifted = Pick<Shape, "names" | "values">;
 /** A block parser over a parser of its own, or over the one given (which it then closes). */
 export function openBlockParser(parser: Parser = openParser()): BlockParser {
   const memory = openVerdictMemory();
-  let work: ParsingWork = { items: 0, shapesParsed: 0, textsParsed: 0 };
+  let work = NO_WORK;
 
   return {
     async judge(text, items, signal, pace = openPace({ signal })) {
@@ -74,7 +76,7 @@ export function openBlockParser(parser: Parser = openParser()): BlockParser {
         const kept = lifted && { names: lifted.names, values: lifted.values };
         unknown.set(rewritten, { index, text: rewritten, lifted: kept, shape });
       }
-      const counts = { items: unknown.size, shapesParsed: 0, textsParsed: 0 };
+      const counts = { ...NO_WORK, items: unknown.size };
       work = counts;
       const asked = [...unknown.values()];
       const judged = await judgeUnknown(parser, asked, counts, pace, signal);

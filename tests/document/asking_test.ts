@@ -108,6 +108,30 @@ Deno.test("the same text is asked for once, however often it stands there", asyn
   assertEquals(fake.blocks.work.items, 1);
 });
 
+Deno.test("an item that was judged is known by itself, also when its text is forgotten", async () => {
+  const fake = openFake(ok([SHAPED, { value: 1 }]), ok([{ value: 2 }]), ok([{ value: 3 }]));
+  assertEquals(fake.blocks.work, { items: 0, shapesParsed: 0, textsParsed: 0 });
+  const { items } = scanSource(TEXT);
+  for (const text of [TEXT, "x = f(2)", "x = f(3)", TEXT]) {
+    assert((await fake.blocks.judge(text, text === TEXT ? items : scanSource(text).items)).ok);
+  }
+  assertEquals(fake.requests.length, 3);
+  assertEquals(fake.blocks.work, { items: 0, shapesParsed: 0, textsParsed: 0 });
+});
+
+Deno.test("judging rests before each item and each verdict for which its time is spent, and at no other time", async () => {
+  for (const isSpent of [true, false]) {
+    let rests = 0;
+    const pace = { isSpent: () => isSpent, rest: () => Promise.resolve(void rests++) };
+    const fake = openFake(ok([SHAPED, { value: 1 }]));
+    const { items } = scanSource(TEXT);
+    assert((await fake.blocks.judge(TEXT, items, undefined, pace)).ok);
+    assertEquals(rests, isSpent ? 6 : 0);
+    assert((await fake.blocks.judge(TEXT, items, undefined, pace)).ok);
+    assertEquals(rests, isSpent ? 6 : 0);
+  }
+});
+
 Deno.test("judging that is not wanted any more ends with the signal's reason", async () => {
   const signal = AbortSignal.abort(new Error("superseded"));
   const fake = openFake();
