@@ -66,7 +66,10 @@ Deno.test("what a shape does not settle is asked for as it is written, with what
 });
 
 Deno.test("what is asked second has half a second at the least", async () => {
-  for (const [spent, left] of [[4_499, 501], [4_500, 500], [4_501, 500], [9_000, 500]] as const) {
+  const whole = DEFAULT_LIMITS.timeMilliseconds;
+  for (
+    const [spent, left] of [[4_499, 501], [4_500, 500], [4_501, 500], [9_000, 500], [undefined, whole]] as const
+  ) {
     const fake = openFake(ok([{ complaint: "no" }, { value: 1 }], spent), ok([{ value: 1 }, { value: 2 }]));
     assert((await judge(fake)).ok);
     assertEquals(fake.requests[1]!.left!.timeMilliseconds, left);
@@ -138,6 +141,15 @@ Deno.test("judging that is not wanted any more ends with the signal's reason", a
   const pace = { isSpent: () => true, rest: () => Promise.reject(signal.reason) };
   await assertRejects(() => fake.blocks.judge(TEXT, scanSource(TEXT).items, signal, pace), Error, "superseded");
   assertEquals(fake.requests, []);
+});
+
+Deno.test("judging that is not wanted any more behind the first request ends as well", async () => {
+  let rests = 0;
+  const rest = () => ++rests > 3 ? Promise.reject(new Error("superseded")) : Promise.resolve();
+  const fake = openFake(ok([SHAPED, { value: 1 }]));
+  const judging = fake.blocks.judge(TEXT, scanSource(TEXT).items, undefined, { isSpent: () => true, rest });
+  await assertRejects(() => judging, Error, "superseded");
+  assertEquals(rests, 4);
 });
 
 Deno.test("hints, kills and the end are handed on to the parser", async () => {
