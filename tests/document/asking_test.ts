@@ -43,9 +43,11 @@ Deno.test("each shape is asked for once, what has none as it is written, and mea
   const fake = openFake(ok([SHAPED, { value: { c: "f" } }]));
   const judged = await judge(fake);
   assert(judged.ok);
-  assertEquals(judged.verdicts.map((one) => "value" in one ? one.value : null), [
-    ...[{ a: { x: [{ b: 1 }] } }, { a: { y: [{ b: 2 }] } }, { c: "f" }],
-  ]);
+  for (const _time of ["first", "again"]) {
+    assertEquals(judged.verdicts.map((one) => "value" in one ? one.value : null), [
+      ...[{ a: { x: [{ b: 1 }] } }, { a: { y: [{ b: 2 }] } }, { c: "f" }],
+    ]);
+  }
   assertEquals(fake.requests, [{ texts: [SHAPE, CODE], left: undefined }]);
   assertEquals(fake.blocks.work, { items: 3, shapesParsed: 1, textsParsed: 1 });
 });

@@ -114,10 +114,14 @@ Deno.test({
       { texts: texts.slice(0, 70), isOpen: false, isLast: false },
       { texts: texts.slice(70), isOpen: false, isLast: true },
       { texts: ["a = 1\n", "b = 1\n"], isOpen: false, isLast: true },
+      { texts: texts.slice(0, 64), isOpen: false, isLast: true },
+      { texts: [], isOpen: false, isLast: true },
+      { texts: ["a = 1\n", "b =\n", "c = 1\n"], isOpen: false, isLast: true },
     ]);
     assertEquals(replies.map(inShort), [
       ...["confined", "at 0", 64, "at 64", 6, "at 70", 60, "done"],
-      ...["at 0", 2, "done"],
+      ...["at 0", 2, "done", "at 0", 64, "done", "done"],
+      ...["at 0", "at 1", "at 2", 3, "done"],
     ]);
     const end = replies.at(-1) as { residentBytes: number; processorMilliseconds: number };
     assert(end.residentBytes > 1024 * 1024);
