@@ -69,6 +69,7 @@ Deno.test("edits are sorted by place, an insertion before what replaces text the
   assertEquals(sorted(edit(5, 1, "b"), edit(5, 0, "a")), "ab");
   assertEquals(sorted(edit(5, 0, "a"), edit(5, 0, "b"), edit(5, 2, "c"), edit(1, 0, "-")), "-abc");
   assertEquals(sorted(edit(5, 0, "a")), "a");
+  assertEquals(sorted(edit(5, 1, "a"), edit(5, 1, "b")), "ab");
 });
 
 Deno.test("the edits within a stretch are those that begin and end in it", () => {
