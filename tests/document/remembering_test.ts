@@ -57,6 +57,7 @@ Deno.test("common ends of texts are found to the unit, wherever in the strides t
   assertEquals(commonEnds("\ud83da", "\ud83dX"), { before: 1, behind: 0 });
   assertEquals(commonEnds("a", "aa"), { before: 1, behind: 1 });
   assertEquals(commonEnds("\r\n", "\n"), { before: 0, behind: 0 });
+  assertEquals(commonEnds("\n", "\r\n"), { before: 0, behind: 0 });
   assertEquals(commonEnds("x\r", "x\r\n"), { before: 1, behind: 0 });
 });
 
