@@ -1,6 +1,6 @@
-// What follows from an event of the cluster, as a pure function. A message only leads to a reading of the head, and the
-// head only to a look at the source; an instance announces its own changes alone, and overrules nobody but by force. A
-// generation never goes backwards, and the ledger moves only after the deed.
+// Decides what follows from an event of the cluster, as a pure function. A message only leads to a reading of the head,
+// and the head only to a look at the source. An instance announces only its own changes, and overrules another head only
+// by force. A generation never goes backwards, and the ledger moves only after the deed.
 import {
   agreedOn,
   type Agreement,
@@ -30,29 +30,28 @@ export type ClusterEvent =
   | { readonly kind: "reconcile-due"; readonly random: number }
   | { readonly kind: "settle-due" };
 
-/** A reload ended, whatever it came to. */
+/** A reload ended, with any result. */
 export interface ReloadedEvent {
-  /** Tells it from the cluster's events. */
   readonly kind: "reloaded";
   /** The reasons of its hints, of which `announcement` and `force` count here. */
   readonly reasons: readonly string[];
-  /** Whether the source could be read, so that what is in force is known to be the source's or better than it. */
+  /** Whether the source could be read: then the active snapshot is the source's, or the source is rejected. */
   readonly couldRead: boolean;
-  /** Whether the source said so at a look that began after the last hint `link`. */
+  /** Whether a look that began after the last hint `link` confirmed the active snapshot. */
   readonly isFresh: boolean;
   /** In [0, 1), the jitter of a timer. */
   readonly random: number;
 }
 
-/** Why the source is to be looked at: the head has another hash, or an earlier look may be outdated. */
+/** The reason for a look: the head has another hash (`announcement`), or an earlier look may be outdated (`link`). */
 export type AgreementHint = "announcement" | "link";
 
-/** What is to be done for agreement, in this order. */
+/** The loop carries these out in their order. */
 export type ClusterAction =
   | { readonly kind: "hint"; readonly reason: AgreementHint }
   /** Answered by `head-read` or `head-unreadable`. */
   | { readonly kind: "read-head" }
-  /** Answered by `announcement-answered`. What was to be kept is kept before it is sent. */
+  /** Answered by `announcement-answered`. The ledger of the `keep` before it is on disk before it is sent. */
   | { readonly kind: "announce"; readonly announcement: Announcement }
   /** Start the one timer that says `settle-due`, in place of one that runs. */
   | { readonly kind: "arm-settle"; readonly milliseconds: number }
@@ -66,17 +65,17 @@ export type ClusterAction =
 
 /** What passed between this instance and its cluster. */
 export type AgreementReport =
-  /** It runs what the head says: newly, or a generation on. */
+  /** The own hash is the head's, newly or under a new generation. */
   | {
     readonly kind: "agreed";
     readonly generation: number;
     readonly hash: string;
-    /** Where it stood before. */
+    /** The sync state before. */
     readonly after: SyncState["kind"];
   }
-  /** It runs something else (null: nothing), and looking at the source again did not change that. */
+  /** The own hash (null: there is none) is not the head's, and looking at the source again did not change that. */
   | { readonly kind: "diverged"; readonly hash: string | null; readonly head: Head }
-  /** It made the head. `delivered` counts the others who got the message. */
+  /** The own hash became the head. `delivered` counts the other instances that got the message. */
   | {
     readonly kind: "announced";
     readonly generation: number;
@@ -86,7 +85,10 @@ export type AgreementReport =
   }
   /** The head had moved on to another hash. */
   | { readonly kind: "announcement-refused"; readonly hash: string; readonly head: Head }
-  /** Nobody knows whether it was made. A change stays owed and is tried again; `repeated`: what was asked before failed too, which is not worth a second line. */
+  /**
+   * It is not known whether the announcement was made. A change stays owed and is tried again. `repeated`: the request
+   * before failed too, which is not worth a second line.
+   */
   | {
     readonly kind: "announcement-failed";
     readonly hash: string;
@@ -94,23 +96,20 @@ export type AgreementReport =
     readonly reason: string;
     readonly repeated: boolean;
   }
-  /** As above. */
   | { readonly kind: "head-unreadable"; readonly reason: string; readonly repeated: boolean }
   /** The head is missing (null) or older than the highest generation seen. */
   | { readonly kind: "head-lost"; readonly head: Head | null; readonly seen: number };
 
-/** What is known then, and what to do on the way to the next event. */
+/** The new agreement, and what to do before the next event. */
 export interface AgreeResult {
-  /** What the next event is decided on. */
   readonly agreement: Agreement;
-  /** To be carried out in this order, all of them. */
   readonly actions: readonly ClusterAction[];
 }
 
-/** Between looks at a source that may be late: 250 ms at first, up to 5 s. */
+/** The wait between looks at a source that may be late: 250 ms at first, up to 5 s. */
 const SETTLE_BACKOFF: Backoff = { firstMilliseconds: 250, capMilliseconds: 5_000 };
 
-/** Takes an event in. `active` is the hash in force; null: nothing is. */
+/** Takes an event in. `active` is the hash in force; null: there is none. */
 export function agree(agreement: Agreement, event: ClusterEvent | ReloadedEvent, active: string | null): AgreeResult {
   const taken = takeIn(agreement, event, active);
   const { agreement: next, actions } = ask(taken.agreement, taken.actions, active);
@@ -124,7 +123,7 @@ function takeIn(agreement: Agreement, event: ClusterEvent | ReloadedEvent, activ
     case "linked":
       return lookFirst(reconcile({ ...interrupted(agreement), linked: true, failures: 0 }, event.random));
     case "unlinked":
-      // Whoever forces is told that it could not be done; a later link does not do it behind their back.
+      // The person learns that force failed; a later link must not make up for it unasked.
       return { agreement: { ...agreement, linked: false, isForced: false }, actions: [{ kind: "disarm-reconcile" }] };
     case "heard":
       return { agreement: { ...agreement, wantsHead: true }, actions: [] };
@@ -133,7 +132,7 @@ function takeIn(agreement: Agreement, event: ClusterEvent | ReloadedEvent, activ
       const reconciled = reconcile({ ...agreement, loss: waited }, event.random);
       if (agreement.ledger.owed !== null || waited !== "none") return lookFirst(reconciled);
       const { agreement: next, actions } = reconciled;
-      // Without events and announcements nothing else would tell that the source came round meanwhile.
+      // Without file events and announcements nothing else would show that the source has the head's hash by now.
       const looks = agreement.syncState.kind === "diverged" ? [hint("announcement")] : [];
       return { agreement: next, actions: [...actions, ...looks] };
     }
@@ -152,7 +151,7 @@ function takeIn(agreement: Agreement, event: ClusterEvent | ReloadedEvent, activ
   }
 }
 
-/** The next thing to ask of the cluster, where nothing is asked: first what is to be said, then what is to be known. */
+/** Makes the next request to the cluster if none is under way: an announcement first, then a reading of the head. */
 function ask(agreement: Agreement, actions: readonly ClusterAction[], active: string | null): AgreeResult {
   const { linked, request, isFresh, isForced, isHeld, restores, wantsHead, ledger } = agreement;
   if (!linked || request !== null) return { agreement, actions };
@@ -185,7 +184,7 @@ function say(agreement: Agreement, actions: readonly ClusterAction[], hash: stri
     ...agreement,
     request: { kind: "announcement", hash, purpose },
     restores: false,
-    // From now on it may be taken, whether or not an answer comes.
+    // From now on it may become the head, even if no answer comes.
     ledger: withUnanswered(ledger, hash),
   };
   return { agreement: asking, actions: [...actions, { kind: "announce", announcement }] };
@@ -193,7 +192,7 @@ function say(agreement: Agreement, actions: readonly ClusterAction[], hash: stri
 
 /** Reads the head, and begins the next interval. */
 function reconcile(agreement: Agreement, random: number): AgreeResult {
-  // Never later than the interval, and hosts that started together do not ask together.
+  // Never later than the interval, and spread so that hosts that started together do not ask together.
   const milliseconds = Math.round(agreement.limits.reconcileMilliseconds * (1 - random / 4));
   return {
     agreement: { ...agreement, wantsHead: true, isHeld: false },
@@ -201,12 +200,12 @@ function reconcile(agreement: Agreement, random: number): AgreeResult {
   };
 }
 
-/** An announcement waits for a look: the source may have changed since the last one without a hint. */
+/** Makes announcements wait for a look: the source may have changed without a hint since the last one. */
 function lookFirst({ agreement, actions }: AgreeResult): AgreeResult {
   return { agreement: { ...agreement, isFresh: false }, actions: [...actions, hint("link")] };
 }
 
-/** What was asked failed: it is asked again after a backoff, and no later than the next reconciliation. */
+/** Asks again after a backoff, but no later than the next reconciliation. */
 function fail(agreement: Agreement, random: number): AgreeResult {
   const failures = agreement.failures + 1;
   const milliseconds = Math.min(backoffMilliseconds(failures, random), agreement.limits.reconcileMilliseconds);
@@ -214,17 +213,17 @@ function fail(agreement: Agreement, random: number): AgreeResult {
   return { agreement: { ...interrupted(agreement), failures, isHeld: true }, actions };
 }
 
-/** The interval that was waited for is not a whole one any more. */
+/** Starts the wait for a lost head anew: its reconcile interval was not a whole one. */
 function interrupted(agreement: Agreement): Agreement {
   return agreement.loss === "waiting" ? { ...agreement, loss: "noticed" } : agreement;
 }
 
 function headRead(before: Agreement, head: Head | null, active: string | null): AgreeResult {
-  // What could not be announced, or written again, is no better for that.
+  // A head that could be read does not end the failures of an announcement.
   const isBetter = !before.isHeld && before.ledger.owed === null && before.loss === "none";
   const agreement = isBetter ? { ...before, failures: 0 } : before;
   if (isLost(head, agreement.ledger)) return headLost({ ...agreement, head }, active);
-  // What was held because the head was lost need not wait any longer.
+  // An announcement that was held because the head was lost need not wait any longer.
   const isHeld = agreement.isHeld && agreement.loss === "none";
   return compare(know({ ...agreement, isHeld }, head!), active);
 }
@@ -237,13 +236,13 @@ function know(agreement: Agreement, { generation, hash }: Head): Agreement {
   return { ...agreement, ...known, ledger: seen === ledger.seen ? ledger : { ...ledger, seen } };
 }
 
-/** Compares what is in force with the head; where an own change is still to be announced, its answer will tell. */
+/** Compares the active hash with the head. If an own change is still to be announced, its answer decides instead. */
 function compare(agreement: Agreement, active: string | null): AgreeResult {
   const { head, hasLooked, ledger, syncState, request } = agreement;
   if (head === null || active === null || !hasLooked) return { agreement, actions: [] };
-  // Who never agreed with anything writes no lost head again, so it goes by the older one that is there.
+  // An instance that never agreed writes no lost head again, so it goes by the older one in the store.
   if (isLost(head, ledger) && ledger.agreed !== null) return { agreement, actions: [] };
-  // What is being announced may have become the head meanwhile: the answer will tell.
+  // The announced hash may be the head by now: the answer will say.
   if (request?.kind === "announcement") return { agreement, actions: [] };
   if (head.hash === active) return agreed(agreement, head);
   if (ledger.owed !== null) return { agreement, actions: [] };
@@ -273,7 +272,7 @@ function agreed(agreement: Agreement, head: Head): AgreeResult {
   return report({ agreement: next, actions: settled }, { kind: "agreed", generation, hash, after: syncState.kind });
 }
 
-/** Redis lost the head: it is written again, at once or after a reconcile interval. */
+/** Writes a head that Redis lost again, at once or after a reconcile interval. */
 function headLost(agreement: Agreement, active: string | null): AgreeResult {
   const { head, ledger, hasLooked, loss, limits } = agreement;
   const actions: ClusterAction[] = [];
@@ -298,7 +297,7 @@ function answered(agreement: Agreement, answer: AnnounceAnswer, active: string |
   const { hash, purpose } = request;
   const asked: Agreement = { ...agreement, request: null, isForced: agreement.isForced && purpose !== "force" };
   if (answer.kind === "failed") {
-    // It may have been taken all the same: the head as it was read before says nothing any more.
+    // It may be the head all the same, so the head read before is outdated.
     const failed = fail({ ...asked, head: null, wantsHead: true }, random);
     return report(failed, {
       kind: "announcement-failed",
@@ -310,7 +309,7 @@ function answered(agreement: Agreement, answer: AnnounceAnswer, active: string |
   }
   if (answer.kind === "lost") {
     const { head } = answer;
-    // Who never agreed with anything overrules no head: it is as good as refused.
+    // An instance that never agreed overrules no head, so this counts as refused.
     if (head !== null && ledger.agreed === null) return refused({ ...asked, head }, request, head, active);
     return headLost({ ...asked, head, isHeld: agreement.loss !== "waited" }, active);
   }
@@ -324,7 +323,7 @@ function answered(agreement: Agreement, answer: AnnounceAnswer, active: string |
   return report(compared, { kind: "announced", generation, hash, delivered, purpose }, "first");
 }
 
-/** The cluster has agreed on something else: what was asked is judged, and the source is looked at again. */
+/** The cluster has agreed on another hash: the announced one is concluded, and the source is looked at again. */
 function refused(agreement: Agreement, request: Announced, head: Head, active: string | null): AgreeResult {
   const { hash, purpose } = request;
   const { ledger } = agreement;
@@ -334,7 +333,7 @@ function refused(agreement: Agreement, request: Announced, head: Head, active: s
   return report(compare(judged, active), { kind: "announcement-refused", hash, head }, "first");
 }
 
-/** What came into force while the answer was under way is a change on top of what was announced. */
+/** A snapshot that came into force while the answer was under way is a change on top of the announced one. */
 function superseded(agreement: Agreement, head: Head, active: string | null): Agreement {
   const owed = active === null ? null : { hash: active, base: head.hash };
   return { ...agreement, ledger: agreedOn(agreement.ledger, head, owed) };
@@ -354,7 +353,7 @@ function reloaded(agreement: Agreement, event: ReloadedEvent, active: string | n
   };
   const compared = compare(looked, active);
   const { syncState, ledger } = compared.agreement;
-  // A look that had begun before the head was known says nothing about it.
+  // A look that began before the head was known does not count.
   if (syncState.kind !== "settling" || agreement.syncState.kind !== "settling" || !reasons.includes("announcement")) {
     return compared;
   }
@@ -379,8 +378,8 @@ function reloaded(agreement: Agreement, event: ReloadedEvent, active: string | n
 }
 
 /**
- * What is in force under another hash than the cluster has judged is owed to it, on the base known until now; and so is
- * a revert, where what it takes back may have been taken.
+ * An active hash that the cluster has not judged is owed to it, on the base known so far. A revert is owed too if the
+ * change that it takes back may have become the head.
  */
 function owing(agreement: Agreement, active: string | null): Agreement {
   const { ledger } = agreement;

@@ -1,47 +1,50 @@
-// The rules of announcing: a compare-and-set on the head, under which a generation never goes back. The script that Redis
-// runs follows the same rules in the same order, as their common contract tests show.
+// The rules of announcing: a compare-and-set on the head, under which a generation never goes backwards. The script that
+// Redis runs follows the same rules in the same order, as their common contract tests show.
 import { type Head, MAX_GENERATION } from "./head.ts";
 
-/** What an instance wants to become the head. */
+/** The request to make a hash the head. */
 export interface Announcement {
-  /** The hash of the configuration in force. */
   readonly hash: string;
-  /** The hash on which the change was made: if the head is another, it has moved on; null: on none. */
+  /** The hash on which the change was made: if the head is another, it has moved on. Null: none. */
   readonly base: string | null;
-  /** Own hashes of before that may have become the head, for no answer came: a change on one of them is on the head. */
+  /** Earlier own hashes that may have become the head, since no answer came: a change on one of them is on the head. */
   readonly unanswered: readonly string[];
   /**
    * The generation that the instance agreed with last; 0: none. If the hash was the head of a later one, and the head is
-   * not the instance's own, it is an older state on its way, and refused.
+   * not the instance's own, the hash is a late copy of an older state, and refused.
    */
   readonly since: number;
   /** The highest generation that the instance has seen: the new one is higher, and a head below it is a lost one. */
   readonly floor: number;
-  /** Whether it is written if the head is lost: missing, or below the floor. */
+  /** Whether to write if the head is lost: missing, or below the floor. */
   readonly restores: boolean;
-  /** Whether a head that moved on is overruled. */
+  /** Whether to overrule a head that moved on. */
   readonly force: boolean;
 }
 
-/** How an announcement ended. A store adds to the head what it knows of it. */
+/** The answer to an announcement. A store may add fields to the head. */
 export type AnnounceAnswer<H extends Head = Head> =
-  /** It is the head now. `delivered` counts the other instances that got the message. */
+  /** The hash is the head now. `delivered` counts the other instances that got the message. */
   | { readonly kind: "accepted"; readonly head: H; readonly delivered: number }
-  /** The head says the same already, and nothing was sent. */
+  /** The head has that hash already, and nothing was sent. */
   | { readonly kind: "same"; readonly head: H }
   /** The head moved on, or the hash is an older state. */
   | { readonly kind: "refused"; readonly head: H }
-  /** The head is missing (null) or below the floor, and was not to be restored. */
+  /** The head is missing (null) or below the floor, and the announcement does not restore it. */
   | { readonly kind: "lost"; readonly head: H | null }
-  /** Nobody knows whether it was taken: an outage, a timeout, a refusal of the server. `reason` has no secret. */
-  | { readonly kind: "failed"; readonly reason: string };
+  /** It is not known whether the hash is the head: an outage, a timeout, a refusal of the server. */
+  | {
+    readonly kind: "failed";
+    /** Without secrets. */
+    readonly reason: string;
+  };
 
-/** The judgement on an announcement: written under a generation, or not, and why. */
+/** Whether an announcement is written, and under which generation, or why not. */
 export type AnnouncementVerdict =
   | { readonly kind: "write"; readonly generation: number }
   | { readonly kind: "same" | "refused" | "lost" };
 
-/** Judges an announcement. `heads` are those that are remembered, the current one last; none: it is missing. */
+/** Judges an announcement. `heads` are the remembered ones, the current one last; if empty, the head is missing. */
 export function judgeAnnouncement(heads: readonly Head[], announcement: Announcement): AnnouncementVerdict {
   const head = heads.at(-1);
   const { hash, base, unanswered, since, floor, restores, force } = announcement;

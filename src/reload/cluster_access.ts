@@ -1,35 +1,33 @@
-// What the loop is given of its cluster, and how it asks: whatever comes of it is one event, also where it was a bug.
+// The loop's access to its cluster. Each request results in exactly one event, even if the access throws.
 import type { ClusterEvent } from "../agreement/agree.ts";
 import type { AnnounceAnswer } from "../agreement/announcing.ts";
 import type { Announcement } from "../agreement/announcing.ts";
 import type { AgreementLimits, Ledger } from "../agreement/agreement.ts";
 import type { Head } from "../agreement/head.ts";
 
-/** The head (null: there is none), or in one line why it could not be read. */
+/** The head (null: it is missing), or a reason in one line. */
 export type HeadReading =
   | { readonly ok: true; readonly head: Head | null }
   | { readonly ok: false; readonly reason: string };
 
-/** What a loop is given of its cluster. What Redis refuses is an answer; a throw is a bug. */
+/** The loop's access to its cluster. A refusal by Redis is an answer; a throw is a bug. */
 export interface ClusterAccess {
-  /** What the last process left behind. */
+  /** From the last process. */
   readonly ledger: Ledger;
-  /** How long things take. */
   readonly limits: AgreementLimits;
-  /** Reads what the cluster agreed on. */
   readHead(): Promise<HeadReading>;
   /**
-   * Makes a hash the head, where nobody was quicker. The ledger given to `keep` is on disk before anything is sent, or
-   * could not be written, so that a crash does not forget what was asked.
+   * Makes a hash the head, unless another instance was quicker. Before anything is sent, the ledger last passed to `keep`
+   * is on disk, or its write failed, so that a crash does not forget the request.
    */
   announce(announcement: Announcement): Promise<AnnounceAnswer>;
-  /** Keeps the ledger over a restart, begins to. Returns at once, and must not throw. */
+  /** Begins to write the ledger, so that it survives a restart. Returns at once, and must not throw. */
   keep(ledger: Ledger): void;
 }
 
 const BUG = "an internal error";
 
-/** Reads the head; never rejects. `onBug` is told what was thrown. */
+/** Reads the head; never rejects. `onBug` receives what the access throws. */
 export async function readHead(
   access: ClusterAccess,
   random: () => number,
@@ -45,7 +43,7 @@ export async function readHead(
   }
 }
 
-/** Announces; never rejects. `onBug` is told what was thrown. */
+/** Announces; never rejects. `onBug` receives what the access throws. */
 export async function announce(
   access: ClusterAccess,
   announcement: Announcement,

@@ -1,6 +1,6 @@
-// What follows from an event, as a pure function: no I/O, no clock, no randomness but what the event brings. It asks
-// for at most one look or write at a time, lets every hint end in a look that began after it, and moves the active snapshot
-// id only when a write succeeded. After `stop` it asks for nothing more.
+// Decides what follows from an event, as a pure function: no I/O, no clock, and only the randomness that the event
+// brings. It asks for at most one look or write at a time, lets every hint end in a look that began after it, and moves
+// the active snapshot id only after a write succeeded. After `stop` it asks for nothing more.
 import type { Diagnostic } from "../diagnostic/diagnostic.ts";
 import { agree, type ClusterAction, type ClusterEvent, type ReloadedEvent } from "../agreement/agree.ts";
 import { backoffMilliseconds } from "../time/backoff.ts";
@@ -16,11 +16,11 @@ import {
   type Work,
 } from "./state.ts";
 
-/** What a look at the source found, each with the fingerprint of what it looked at. */
+/** The result of a look, with the fingerprint of the source that it read. */
 export type LookOutcome<Candidate> =
   | (Proposal<Candidate> & {
     readonly kind: "candidate";
-    /** What the verified snapshot file holds; null where it is missing or damaged. */
+    /** The snapshot id in the snapshot file, verified; null: the file is missing or damaged. */
     readonly stored: SnapshotId | null;
   })
   | {
@@ -28,25 +28,25 @@ export type LookOutcome<Candidate> =
     readonly fingerprint: string;
     readonly reason: string;
     readonly diagnostics: readonly Diagnostic[];
-    /** Whether it is rejected because it could not be read, which is not tried again by itself. */
+    /** Whether the source is rejected because it could not be read, which is not tried again without a hint. */
     readonly isUnread?: boolean;
   }
-  /** Where no byte was read, a fingerprint that says so (the system's error code) stands for the source's. */
+  /** If no byte was read, `fingerprint` is the system's error code. */
   | { readonly kind: "unreadable"; readonly fingerprint: string; readonly reason: string };
 
-/** How a write ended. `reason` is one line without secrets. */
+/** The result of a write. `reason` is one line without secrets. */
 export type ActivationResult =
   | { readonly kind: "written" }
   | { readonly kind: "failed"; readonly reason: string }
-  /** Whoever checks a snapshot before it is in force did not accept it. */
+  /** A check did not accept the snapshot. */
   | { readonly kind: "refused"; readonly reason: string; readonly diagnostics: readonly Diagnostic[] }
-  /** Given up before its rename, as `supersede` said. */
+  /** Given up before its rename, because of `supersede`. */
   | { readonly kind: "superseded" };
 
-/** What can happen to the loop. `random` is in [0, 1) and is the jitter of a timer that may follow. */
+/** An event of the loop. `random` is in [0, 1) and is the jitter of a timer that may follow. */
 export type Event<Candidate> = ClusterEvent | ReloadEvent<Candidate>;
 
-/** What can happen to the reloads of this host. */
+/** An event of this host's reloads. */
 export type ReloadEvent<Candidate> =
   | { readonly kind: "hint"; readonly reason: HintReason }
   | {
@@ -64,35 +64,33 @@ export type ReloadEvent<Candidate> =
   | { readonly kind: "retry-due" }
   | { readonly kind: "stop" };
 
-/** What the loop is to do, in this order. */
+/** The loop carries these out in their order. */
 export type Action<Candidate> =
   | Exclude<ClusterAction, { readonly kind: "hint" | "report" }>
   /** Answered by `looked`. */
   | { readonly kind: "look" }
   /** Answered by `activated`. */
   | { readonly kind: "activate"; readonly candidate: Candidate }
-  /** Tell the look or write at hand to give up; it is still answered. */
+  /** Make the current look or write give up; it is still answered. */
   | { readonly kind: "abort" }
-  /** Tell the write at hand to give up while it is being checked; it is still answered. */
+  /** Make the current write give up while it is being checked; it is still answered. */
   | { readonly kind: "supersede" }
   /** Start the one timer that says `retry-due`, in place of one that runs. */
   | { readonly kind: "arm-retry"; readonly milliseconds: number }
   | { readonly kind: "disarm-retry" }
   | { readonly kind: "report"; readonly report: Report<Candidate> }
-  /** Everything is done and nothing follows. */
+  /** The last action of all. */
   | { readonly kind: "finish" };
 
-/** A state and what to do on the way to the next event. */
+/** The new state, and what to do before the next event. */
 export interface Decision<Candidate> {
-  /** What the next event is decided on. */
   readonly state: State<Candidate>;
-  /** To be carried out in this order, all of them. */
   readonly actions: readonly Action<Candidate>[];
 }
 
 /**
- * Takes an event into the state. An answer (`looked`, `activated`) to nothing that was asked for throws: that is a bug
- * of the loop.
+ * Takes an event into the state. An answer (`looked`, `activated`) that nothing asked for throws: that is a bug of the
+ * loop.
  *
  * @example
  * ```ts
@@ -118,23 +116,23 @@ export function decide<C>(state: State<C>, event: Event<C>): Decision<C> {
   }
 }
 
-/** Makes the event for the agreement of a reload that ended in the state `before` and led to the state `after`. */
+/** Makes the agreement's event of a reload that ended in the state `before` and led to the state `after`. */
 function reloadedEvent<C>(before: State<C>, after: State<C>, report: ReloadOutcome<C>, random: number): ReloadedEvent {
   const { kind } = report;
   const isHealthy = kind === "activated" || kind === "unchanged";
-  // A source that is not in force overrules nobody, and a look that began before the head was known says nothing of it.
+  // A source that is not in force overrules no head, and a look that began before the head was known does not count.
   const isEarlier = before.waiting.includes("announcement");
   const reasons = report.reasons.filter((one) =>
     (one !== "force" || isHealthy) && (one !== "announcement" || !isEarlier)
   );
   const { trouble } = after;
-  // A source that could not be read, or not be put in force, may say something else than what is in force.
+  // A source that could not be read, or not be put in force, may differ from the active snapshot.
   const isKnown = trouble === null || (trouble.kind === "rejected" && trouble.isUnread !== true);
   const isFresh = isKnown && !before.waiting.includes("link");
   return { kind: "reloaded", reasons, couldRead: kind !== "unreadable", isFresh, random };
 }
 
-/** Takes an event into the agreement with the cluster, if there is one; its hints are hints like any other. */
+/** Takes an event into the agreement, if there is a cluster. Its hints are treated like any other. */
 function consult<C>(state: State<C>, event: ClusterEvent | ReloadedEvent): Decision<C> {
   if (state.agreement === null) return { state, actions: [] };
   const { agreement, actions } = agree(state.agreement, event, state.active?.hash ?? null);
@@ -169,15 +167,15 @@ function reload<C>(state: State<C>, event: ReloadEvent<C>): Decision<C> {
   }
 }
 
-/** The newest source wins over a check that takes its time; but one that changes all the time is checked now and then. */
+/** The newest source wins over a slow check, but a source that changes all the time must be checked now and then. */
 const MAX_SUPERSESSIONS = 3;
 
 function maySupersede<C>({ supersessions }: State<C>): boolean {
   return supersessions !== null && supersessions < MAX_SUPERSESSIONS;
 }
 
-/** A person who asks has edited something, where nobody watches the file. */
-function tellsOfEdit(reason: HintReason): boolean {
+/** Whether the source may have been edited. A person's request counts, because the file may not be watched. */
+function impliesEdit(reason: HintReason): boolean {
   return reason === "file" || reason === "poll" || isManual([reason]);
 }
 
@@ -185,8 +183,8 @@ function hinted<C>(state: State<C>, reason: HintReason): Decision<C> {
   if (state.stopping) return { state, actions: [] };
   const waiting = state.waiting.includes(reason) ? state.waiting : [...state.waiting, reason];
   if (state.work.kind === "idle") return proceed({ ...state, waiting }, []);
-  const supersedes = state.work.kind === "activating" && maySupersede(state) && tellsOfEdit(reason) &&
-    !state.waiting.some(tellsOfEdit);
+  const supersedes = state.work.kind === "activating" && maySupersede(state) && impliesEdit(reason) &&
+    !state.waiting.some(impliesEdit);
   return { state: { ...state, waiting }, actions: supersedes ? [{ kind: "supersede" }] : [] };
 }
 
@@ -201,26 +199,26 @@ type Looked<C> = Extract<Event<C>, { kind: "looked" }>;
 
 function looked<C>(state: State<C>, reasons: readonly HintReason[], event: Looked<C>): Decision<C> {
   const { outcome } = event;
-  const about = { reasons, durationMilliseconds: event.tookMilliseconds };
-  if (outcome.kind === "rejected") return rejected(state, outcome, about);
-  if (outcome.kind === "unreadable") return unreadable(state, outcome, about, event.random);
+  const common = { reasons, durationMilliseconds: event.tookMilliseconds };
+  if (outcome.kind === "rejected") return rejected(state, outcome, common);
+  if (outcome.kind === "unreadable") return unreadable(state, outcome, common, event.random);
 
   const { hash, contentHash, fingerprint, candidate } = outcome;
   const change = changeOf(state.active, outcome);
   if (change === null) {
     const calmed = disarm({ ...state, trouble: null });
     const healed = state.trouble?.kind ?? null;
-    const report: LoopReport<C> = { kind: "unchanged", ...about, hash, contentHash, healed, candidate };
+    const report: LoopReport<C> = { kind: "unchanged", ...common, hash, contentHash, healed, candidate };
     return proceed(calmed.state, [...calmed.actions, reported(report)]);
   }
   if (retryCovers(state, "write-failed", fingerprint, reasons)) {
-    return proceed(state, [reported({ kind: "awaiting-retry", ...about, fingerprint })]);
+    return proceed(state, [reported({ kind: "awaiting-retry", ...common, fingerprint })]);
   }
   if (isRefusedAlready(state, fingerprint, reasons)) {
-    return proceed(state, [reported({ kind: "awaiting-retry", ...about, fingerprint })]);
+    return proceed(state, [reported({ kind: "awaiting-retry", ...common, fingerprint })]);
   }
-  // What is older than the last edit is not worth a check.
-  if (maySupersede(state) && state.waiting.some(tellsOfEdit)) return superseded(state, reasons);
+  // A source older than the last edit is not worth a check.
+  if (maySupersede(state) && state.waiting.some(impliesEdit)) return superseded(state, reasons);
   const work: Work<C> = {
     kind: "activating",
     reasons,
@@ -231,15 +229,15 @@ function looked<C>(state: State<C>, reasons: readonly HintReason[], event: Looke
   return { state: { ...state, work }, actions: [{ kind: "activate", candidate }] };
 }
 
-/** The source is wrong, or was not accepted: what is in force stays, and only another source can change that. */
+/** The source is wrong, or a check refused it: the active snapshot remains, and only another source can change that. */
 function rejected<C>(
   state: State<C>,
   outcome: Extract<LookOutcome<C>, { kind: "rejected" }>,
-  about: ReloadReport,
+  common: ReloadReport,
   isRefusal = false,
 ): Decision<C> {
   const { kind, fingerprint, reason, diagnostics, isUnread = false } = outcome;
-  const failure = { ...about, fingerprint, reason, repeated: isRepeated(state, outcome, about.reasons) };
+  const failure = { ...common, fingerprint, reason, repeated: isRepeated(state, outcome, common.reasons) };
   const calmed = disarm({
     ...state,
     trouble: { kind, fingerprint, reason, attempts: 0, ...isRefusal && { isRefusal }, ...isUnread && { isUnread } },
@@ -247,7 +245,7 @@ function rejected<C>(
   return proceed(calmed.state, [...calmed.actions, reported({ kind, ...failure, diagnostics, isUnread })]);
 }
 
-/** The source changed since it was looked at: the next look takes the place of this one, whose reasons it has too. */
+/** The source changed since the look: the next look replaces this one and takes over its reasons. */
 function superseded<C>(state: State<C>, reasons: readonly HintReason[]): Decision<C> {
   const waiting = [...reasons, ...state.waiting.filter((reason) => !reasons.includes(reason))];
   return proceed({ ...state, waiting, supersessions: (state.supersessions ?? 0) + 1 }, []);
@@ -256,12 +254,12 @@ function superseded<C>(state: State<C>, reasons: readonly HintReason[]): Decisio
 function unreadable<C>(
   state: State<C>,
   outcome: Extract<LookOutcome<C>, { kind: "unreadable" }>,
-  about: ReloadReport,
+  common: ReloadReport,
   random: number,
 ): Decision<C> {
   const { kind, fingerprint, reason } = outcome;
-  const failure = { ...about, fingerprint, reason, repeated: isRepeated(state, outcome, about.reasons) };
-  if (retryCovers(state, kind, fingerprint, about.reasons)) {
+  const failure = { ...common, fingerprint, reason, repeated: isRepeated(state, outcome, common.reasons) };
+  if (retryCovers(state, kind, fingerprint, common.reasons)) {
     const trouble = state.trouble && { ...state.trouble, reason };
     return proceed({ ...state, trouble }, [reported({ kind, ...failure, willRetryInMilliseconds: null })]);
   }
@@ -276,29 +274,29 @@ function activated<C>(
   event: Extract<Event<C>, { kind: "activated" }>,
 ): Decision<C> {
   const { reasons, proposal: { hash, contentHash, fingerprint, candidate }, change } = work;
-  const about = { reasons, durationMilliseconds: work.lookMilliseconds + event.tookMilliseconds };
+  const common = { reasons, durationMilliseconds: work.lookMilliseconds + event.tookMilliseconds };
   const { result } = event;
   if (result.kind === "superseded" && !state.stopping) return superseded(state, reasons);
   if (state.supersessions !== null) state = { ...state, supersessions: 0 };
   if (result.kind === "written") {
     const calmed = disarm({ ...state, active: { hash, contentHash }, trouble: null });
     const healed = state.trouble?.kind ?? null;
-    const report = reported<C>({ kind: "activated", ...about, hash, contentHash, healed, candidate, change });
+    const report = reported<C>({ kind: "activated", ...common, hash, contentHash, healed, candidate, change });
     const actions = [...calmed.actions, report];
     return state.stopping ? finish(calmed.state, actions) : proceed(calmed.state, actions);
   }
-  // A write that fails while stopping was told to give up, or cannot be tried again: the next start looks anyway.
+  // A write that fails while stopping was aborted, or cannot be tried again: the next start looks anyway.
   if (state.stopping || result.kind === "superseded") return finish(state);
   const { reason } = result;
-  if (result.kind === "refused") return rejected(state, { ...result, kind: "rejected", fingerprint }, about, true);
+  if (result.kind === "refused") return rejected(state, { ...result, kind: "rejected", fingerprint }, common, true);
   const failed = { kind: "write-failed", fingerprint, reason } as const;
   const repeated = isRepeated(state, failed, reasons);
   const armed = arm(state, failed.kind, fingerprint, reason, event.random);
-  const report: Report<C> = { ...failed, ...about, repeated, willRetryInMilliseconds: armed.milliseconds };
+  const report: Report<C> = { ...failed, ...common, repeated, willRetryInMilliseconds: armed.milliseconds };
   return proceed(armed.state, [...armed.actions, reported(report)]);
 }
 
-/** What a write of the proposal would change; null where nothing is to be written. */
+/** Returns what a write of the proposal would change; null: nothing is to be written. */
 function changeOf(active: SnapshotId | null, proposed: SnapshotId & { stored: SnapshotId | null }): Change | null {
   if (active === null) return "both";
   const header = proposed.hash !== active.hash;
@@ -317,12 +315,12 @@ function isRepeated<C>(
     trouble.reason === failed.reason;
 }
 
-/** Whether a check has refused this very source, and neither an edit nor a person asks for it again. */
+/** Whether a check has refused this source, and neither an edit nor a person asks for it again. */
 function isRefusedAlready<C>({ trouble }: State<C>, fingerprint: string, reasons: readonly HintReason[]): boolean {
-  return trouble?.isRefusal === true && trouble.fingerprint === fingerprint && !reasons.some(tellsOfEdit);
+  return trouble?.isRefusal === true && trouble.fingerprint === fingerprint && !reasons.some(impliesEdit);
 }
 
-/** Whether a running retry timer is for this very failure, and nobody asked to be quicker than its backoff. */
+/** Whether a running retry timer is for the same failure, and no person asked for a reload before its backoff ends. */
 function retryCovers<C>(
   { trouble, retryArmed }: State<C>,
   kind: Trouble["kind"],
@@ -362,12 +360,12 @@ function disarm<C>(state: State<C>): Decision<C> {
   };
 }
 
-/** A retry that fell due during the work was for the trouble before it: what the work came to takes its place. */
+/** Drops a retry that fell due during the work: it was for the trouble before, which the work's result replaces. */
 function withoutRetry(waiting: readonly HintReason[]): readonly HintReason[] {
   return waiting.filter((reason) => reason !== "retry");
 }
 
-/** Goes on with nothing at hand: what waited meanwhile begins at once, as one look. */
+/** Ends the work: the hints that waited begin one look at once. */
 function proceed<C>(state: State<C>, actions: readonly Action<C>[]): Decision<C> {
   if (state.waiting.length === 0) return { state: { ...state, work: { kind: "idle" } }, actions };
   const work: Work<C> = { kind: "looking", reasons: state.waiting };

@@ -1,5 +1,5 @@
-// The single writer: carries out what decide decides, one look or write at a time, and is the only one that may. No
-// hint is lost, no bug in a look or write ends or wedges it, and after `stop` nothing is begun and no timer is left.
+// The single writer: it carries out the actions of `decide`, one look or write at a time. No hint is lost, no bug in a
+// look or write ends or blocks the loop, and after `stop` nothing begins and no timer remains.
 import { initialAgreement, isAnnouncing } from "../agreement/agreement.ts";
 import { type Clock, systemClock } from "../time/clock.ts";
 import { announce, type ClusterAccess, readHead } from "./cluster_access.ts";
@@ -7,36 +7,36 @@ import { type Action, type ActivationResult, decide, type Event, type LookOutcom
 import type { ReloadOutcome, Report } from "./report.ts";
 import { type HintReason, initialState, type SnapshotId, type State } from "./state.ts";
 
-/** What a loop is given. */
+/** The work of a loop, its limits, and the receivers of its reports. */
 export interface LoopOptions<Candidate> {
-  /** The snapshot in force at start, verified; null where there is none. */
+  /** The verified snapshot in force at start; null: there is none. */
   readonly active: SnapshotId | null;
-  /** Reads and judges the source, changing nothing. What is wrong with it is an outcome; a throw is a bug. */
+  /** Reads and judges the source, and changes nothing. A fault of the source is an outcome; a throw is a bug. */
   look(signal: AbortSignal): Promise<LookOutcome<Candidate>>;
   /**
-   * Writes the snapshot. Once aborted it either gives up before its rename (by a result or a throw) or completes, and
-   * says truly which; where it `isChecked`, the reason may be `SUPERSEDED`. A throw without an abort is a bug. What
-   * others take their time for, and ends by itself, is done with the limit suspended.
+   * Writes the snapshot. After an abort it either gives up before its rename (by a result or a throw) or completes, and
+   * its result says truly which. If the loop `isChecked`, the reason of the abort may be `SUPERSEDED`. A throw without an
+   * abort is a bug. It suspends the limit for checks that take their own time and end by themselves.
    */
   activate(candidate: Candidate, signal: AbortSignal, limit: WorkLimit): Promise<ActivationResult>;
-  /** Is told what came of each reload, in order. It must not throw; what it throws is the global handler's. */
+  /** Receives each report, in order. It must not throw; the global handler gets what it throws. */
   report(report: Report<Candidate>): void;
-  /** Null or absent: the instance is alone. */
+  /** Null or absent: the instance has no cluster. */
   readonly cluster?: ClusterAccess | null;
   /** Whether others check a snapshot before it is in force, which takes as long as they want. Default false. */
   readonly isChecked?: boolean;
   /**
-   * Is told that the loop lives, so often: not while a write has outlasted its limit, for then nothing is reloaded any
-   * more. Null or absent: nobody wants to know.
+   * Its `beat` is called at this interval while the loop is alive, but not while a write has outlasted its limit, because
+   * then nothing is reloaded any more. Null or absent: no beats.
    */
   readonly heartbeat?: { readonly everyMilliseconds: number; beat(): void } | null;
-  /** Is told of each new state, before what follows from it is done. It must not throw. */
+  /** Receives each new state before its actions are carried out. It must not throw. */
   changed?(state: State<Candidate>): void;
-  /** How long a look may take before it is given up (a read that hangs on a network file system). Default 30,000. */
+  /** The limit after which a look is given up (a read that hangs on a network file system). Default 30,000. */
   readonly lookLimitMilliseconds?: number;
-  /** How long a write may take before it is told to give up. Default 30,000. */
+  /** The limit after which a write is aborted. Default 30,000. */
   readonly activateLimitMilliseconds?: number;
-  /** How long `stop` waits for work that was told to give up. Default 1,000. */
+  /** How long `stop` waits for aborted work. Default 1,000. */
   readonly graceMilliseconds?: number;
   /** Default: the system's. */
   readonly clock?: Clock;
@@ -44,70 +44,69 @@ export interface LoopOptions<Candidate> {
   random?(): number;
 }
 
-/** The limit of a write, as the write itself may handle it. */
+/** The limit of a write, under the control of the write. */
 export interface WorkLimit {
-  /** Stops the clock. */
   suspend(): void;
-  /** Starts it anew, at its full length. */
+  /** Starts the limit anew, at its full length. */
   resume(): void;
 }
 
 /** A running loop; disposing of it stops it. */
 export interface Loop<Candidate> extends AsyncDisposable {
-  /** Says "look again". Returns at once; after `stop` it does nothing. */
+  /** Asks for a look. Returns at once; after `stop` it does nothing. */
   hint(reason: HintReason): void;
-  /** The same, and resolves with what came of a look that began after it; null where the loop stopped first. */
+  /** The same, and resolves with the outcome of a look that began after it; null: the loop stopped first. */
   request(reason: HintReason): Promise<ReloadOutcome<Candidate> | null>;
-  /** Says what happened to the link: it is there (again), it is not, or a message came over it. */
+  /** Takes in an event of the link to the cluster: it came up, went down, or brought a message. */
   link(event: "linked" | "unlinked" | "heard"): void;
   /** Gives up a look, lets a write complete or give up before its rename, and does nothing more. */
   stop(): Promise<void>;
   /** Resolves when the loop has stopped. */
   readonly stopped: Promise<void>;
-  /** Resolves when no announcement is at hand; one that failed may still be tried again later. */
+  /** Resolves when no announcement is in progress; one that failed may still be tried again later. */
   announced(): Promise<void>;
-  /** Resolves when nothing is at hand and no hint waits; a retry may still be due later. */
+  /** Resolves when no work is in progress and no hint waits; a retry may still be due later. */
   settled(): Promise<void>;
-  /** What the loop knows now; a value that does not change under its reader. */
+  /** The current state, a value that does not change later. */
   state(): State<Candidate>;
 }
 
-/** The reason of the signal by which a write is told to give up for a newer source. */
+/** The reason of the abort signal if a write is to give up for a newer source. */
 export const SUPERSEDED = "superseded by a newer source";
 
-/** Looks that outlasted their limit and still hang: beyond so many the next is not begun, each may hold a thread. */
+/** Looks that outlasted their limit and still hang. At this number the next does not begin: each may hold a thread. */
 const MAX_HUNG_LOOKS = 4;
 
-/** Called once with the outcome; null where the loop stopped. */
+/** Called once with the outcome; null: the loop stopped. */
 type Answer<C> = (outcome: ReloadOutcome<C> | null) => void;
 
-/** The timers that decide arms, one of each at a time. */
+/** The timers of the loop, at most one of each at a time. */
 type TimerName = "retry" | "settle" | "reconcile" | "heartbeat";
 
 /** All that changes while a loop runs. */
 interface Machine<C> {
   readonly options: Required<LoopOptions<C>>;
   state: State<C>;
-  /** Events that arrived while the actions of another were carried out; hints of one reason stand here once. */
+  /** Events that arrived while the actions of another were carried out; hints of one reason are here once. */
   readonly arrived: Event<C>[];
   carrying: boolean;
   work: RunningWork<unknown> | null;
-  /** Who waits for a look that has not begun, and who for the one at hand. */
+  /** Requests that wait for a look that has not begun, and those that wait for the current one. */
   requests: { waiting: Answer<C>[]; looking: Answer<C>[] };
-  /** Who waits for the announcement at hand. */
+  /** Resolved at the end of the current announcement. */
   announced: PromiseWithResolvers<void>;
-  /** Each cancels the timer of that name, where one runs. */
+  /** Each cancels the timer of that name, if one runs. */
   readonly timers: Record<TimerName, () => void>;
   cancelGrace: () => void;
   hungLooks: number;
-  /** Whether the write at hand outlasted its limit. */
+  /** Whether the current write outlasted its limit. */
   isStalled: boolean;
   idle: PromiseWithResolvers<void>;
   readonly finished: PromiseWithResolvers<void>;
 }
 
 /**
- * Starts a loop that is idle: its owner hints `start` when it is ready.
+ * Starts an idle loop; its owner hints `start` when it is ready.
  *
  * @example
  * ```ts
@@ -181,10 +180,10 @@ export function runLoop<Candidate>(options: LoopOptions<Candidate>): Loop<Candid
   };
 }
 
-/** Decides on an event and carries the actions out; an event from within an action waits for the rest of them. */
+/** Decides on an event and carries the actions out. An event that an action causes waits until all are carried out. */
 function take<C>(machine: Machine<C>, event: Event<C>): void {
   const { arrived } = machine;
-  if (isThere(arrived, event)) return;
+  if (isQueued(arrived, event)) return;
   arrived.push(event);
   if (machine.carrying) return;
   machine.carrying = true;
@@ -201,7 +200,7 @@ function take<C>(machine: Machine<C>, event: Event<C>): void {
   noteAnnounced(machine);
 }
 
-/** Answers those who wait for the announcement at hand, where there is none any more. */
+/** Resolves `announced` if no announcement is in progress any more. */
 function noteAnnounced<C>(machine: Machine<C>): void {
   const { agreement, work } = machine.state;
   if (agreement !== null && work.kind !== "stopped" && isAnnouncing(agreement)) return;
@@ -209,8 +208,8 @@ function noteAnnounced<C>(machine: Machine<C>): void {
   machine.announced = Promise.withResolvers();
 }
 
-/** Many hints of one reason, and many messages, are one. */
-function isThere<C>(arrived: readonly Event<C>[], event: Event<C>): boolean {
+/** Whether an equal event waits: many hints of one reason are one, and so are many messages. */
+function isQueued<C>(arrived: readonly Event<C>[], event: Event<C>): boolean {
   if (event.kind === "heard") return arrived.some((one) => one.kind === "heard");
   return event.kind === "hint" && arrived.some((one) => one.kind === "hint" && one.reason === event.reason);
 }
@@ -262,13 +261,13 @@ function carryOut<C>(machine: Machine<C>, action: Action<C>): void {
   }
 }
 
-/** Starts a timer in place of the one of its name that may run; the event is made when it is due. */
+/** Starts a timer in place of the one of its name; `due` makes the event when the timer fires. */
 function arm<C>(machine: Machine<C>, name: TimerName, milliseconds: number, due: () => Event<C>): void {
   machine.timers[name]();
   machine.timers[name] = machine.options.clock.schedule(milliseconds, () => take(machine, due()));
 }
 
-/** Beats from now on. The beat is a matter of the loop's own timers: where they do not run, nothing is reloaded. */
+/** Beats from now on, by the loop's own timers: if these do not run, nothing is reloaded. */
 function armHeartbeat<C>(machine: Machine<C>, heartbeat: NonNullable<LoopOptions<C>["heartbeat"]>): void {
   const { everyMilliseconds, beat } = heartbeat;
   machine.timers.heartbeat = machine.options.clock.schedule(everyMilliseconds, () => {
@@ -277,14 +276,14 @@ function armHeartbeat<C>(machine: Machine<C>, heartbeat: NonNullable<LoopOptions
   });
 }
 
-/** Answers those who waited for the look that ended; where the loop stopped, all. */
+/** Answers the requests that waited for the look that ended, or all of them if the loop stopped. */
 function answer<C>({ requests }: Machine<C>, outcome: ReloadOutcome<C> | null): void {
   const answered = outcome === null ? [...requests.looking, ...requests.waiting] : requests.looking;
   requests.looking = [];
   for (const one of answered) one(outcome);
 }
 
-/** Asks the cluster, beside the look or write at hand: a slow Redis delays no reload. */
+/** Asks the cluster, beside the current look or write: a slow Redis delays no reload. */
 function consult<C>(machine: Machine<C>, action: Extract<Action<C>, { kind: "read-head" | "announce" }>): void {
   const { cluster, random } = machine.options;
   if (cluster === null) throw new Error(`${action.kind} without a cluster`);
@@ -346,7 +345,7 @@ function activate<C>(machine: Machine<C>, candidate: C): void {
   });
 }
 
-/** Gives up after so long, but for while it is suspended. */
+/** Calls `giveUp` after that time, unless the limit is suspended. */
 function armLimit<C>({ options: { clock } }: Machine<C>, milliseconds: number, giveUp: () => void): WorkLimit {
   let cancel = clock.schedule(milliseconds, giveUp);
   return {
@@ -358,7 +357,7 @@ function armLimit<C>({ options: { clock } }: Machine<C>, milliseconds: number, g
   };
 }
 
-/** Holds the place of the one piece of work until it ended, and takes in the event that `answer` makes of it. */
+/** Keeps `work` as the current work until it ends, and takes in the event that `answer` makes of the ending. */
 function perform<C, T>(
   machine: Machine<C>,
   work: RunningWork<T>,
@@ -379,7 +378,7 @@ function perform<C, T>(
   });
 }
 
-/** Reports without letting a bug of the receiver keep the loop from what is left to do. */
+/** Reports; a bug of the receiver does not keep the loop from its other actions. */
 function tell<C>(machine: Machine<C>, report: Report<C>): void {
   try {
     machine.options.report(report);
@@ -388,28 +387,28 @@ function tell<C>(machine: Machine<C>, report: Report<C>): void {
   }
 }
 
-// One look or write in progress. However it ends (a value, a bug, an abort, or never), whoever waits for it is answered
-// once; what answers late is ignored.
+// One look or write in progress. Whether it ends with a value, a bug, an abort or never, its waiter gets one answer; a
+// late answer is ignored.
 
-/** How work ended for whoever waited: `abandoned` says that it was given up, whether or not it still runs somewhere. */
+/** How work ended for its waiter. `abandoned`: it was given up, and may still run. */
 export type Ending<T> =
   | { readonly kind: "done"; readonly value: T }
   | { readonly kind: "threw"; readonly error: unknown }
   | { readonly kind: "abandoned" };
 
-/** A piece of work that runs. */
+/** One look or write in progress. */
 export interface RunningWork<T> {
   /** Never rejects. */
   readonly ended: Promise<Ending<T>>;
-  /** Resolves when the work itself is over, which is later than `ended` where it was abandoned; never rejects. */
+  /** Resolves when the work itself is over, later than `ended` if it was abandoned; never rejects. */
   readonly over: Promise<void>;
-  /** Tells the work to give up, by its signal, whose reason that is. */
+  /** Aborts the signal of the work, with this reason. */
   abort(reason?: unknown): void;
   /** Waits no longer. */
   abandon(): void;
 }
 
-/** Begins work at once. A throw after `abort` is how work gives up, not a bug: it ends as `abandoned`. */
+/** Begins work at once. Work may give up by a throw after `abort`, which is no bug: it ends as `abandoned`. */
 export function beginWork<T>(run: (signal: AbortSignal) => Promise<T>): RunningWork<T> {
   const controller = new AbortController();
   const { promise: ended, resolve } = Promise.withResolvers<Ending<T>>();

@@ -1,5 +1,5 @@
-// What a report says in the log: one line for each, in the words that Honua's operators look for, with the outcome and
-// what it took. Pure; who writes the line is not its matter.
+// Makes one log line of each report, in the words that Honua's operators look for, with the outcome and its duration.
+// Pure: it writes nothing.
 import { renderLine } from "../diagnostic/render.ts";
 import type { Diagnostic } from "../diagnostic/diagnostic.ts";
 import type { AgreementReport } from "../agreement/agree.ts";
@@ -12,24 +12,23 @@ export interface LogLine {
   readonly level: "debug" | "information" | "warning" | "error" | "critical";
   /** One line without secrets. */
   readonly message: string;
-  /** What goes beside it. */
   readonly fields: Readonly<Record<string, unknown>>;
 }
 
-/** Reloads that no person and no file asked for: what they find unchanged is not worth a line. */
+/** Reloads that no person and no file asked for: if they find nothing changed, they are not worth a line. */
 const QUIET: ReadonlySet<HintReason> = new Set(["retry", "announcement", "link"]);
 
-/** More diagnostics than this are counted in a log line and not listed. */
+/** Diagnostics beyond this number are counted in a log line, but not listed. */
 const MAX_LISTED = 20;
 
-/** Tells a reload. `what` describes the candidate of a healthy one: what changed, how many there are. */
-export function narrateReload<C>(report: LoopReport<C>, what: (candidate: C) => Record<string, unknown>): LogLine {
+/** Makes the line of a reload. `describe` returns fields of a healthy candidate: its changes and counts. */
+export function narrateReload<C>(report: LoopReport<C>, describe: (candidate: C) => Record<string, unknown>): LogLine {
   switch (report.kind) {
     case "activated":
       return {
         level: "information",
         message: "Configuration reloaded successfully",
-        fields: { ...outcomeOf(report), hash: report.hash, change: report.change, ...what(report.candidate) },
+        fields: { ...outcomeOf(report), hash: report.hash, change: report.change, ...describe(report.candidate) },
       };
     case "unchanged":
       return {
@@ -64,7 +63,7 @@ export function narrateReload<C>(report: LoopReport<C>, what: (candidate: C) => 
   }
 }
 
-/** Tells what passed between this instance and the others. */
+/** Makes the line of a report about agreement. */
 export function narrateAgreement(report: AgreementReport): LogLine {
   switch (report.kind) {
     case "agreed": {
@@ -88,12 +87,12 @@ export function narrateAgreement(report: AgreementReport): LogLine {
     }
     case "announcement-failed":
     case "head-unreadable": {
-      const what = report.kind === "head-unreadable"
+      const problem = report.kind === "head-unreadable"
         ? "What the instances agreed on could not be read"
         : (report.purpose === "force"
           ? "It is not known whether the announcement was made"
           : "It is not known whether the announcement was made, so it is tried again");
-      return { level: report.repeated ? "debug" : "warning", message: `${what}: ${report.reason}`, fields: {} };
+      return { level: report.repeated ? "debug" : "warning", message: `${problem}: ${report.reason}`, fields: {} };
     }
     case "head-lost": {
       const { head, seen } = report;
@@ -107,13 +106,13 @@ function outcomeOf({ kind, reasons, durationMilliseconds }: ReloadOutcome<unknow
   return { outcome: kind, durationMilliseconds: Math.round(durationMilliseconds * 10) / 10, reasons };
 }
 
-/** Diagnostics as fields of a log line: how many, and the first of them a line each. */
+/** Diagnostics as fields of a log line: their count, and one line for each of the first. */
 export function listed(name: string, diagnostics: readonly Diagnostic[]): Record<string, unknown> {
   if (diagnostics.length === 0) return {};
   return { [`${name}Count`]: diagnostics.length, [name]: diagnostics.slice(0, MAX_LISTED).map(renderLine) };
 }
 
-/** The first error in one line, with how many more there are: why a source was rejected. */
+/** Why a source was rejected: the first error in one line, with the number of further ones. */
 export function reasonOf(diagnostics: readonly Diagnostic[]): string {
   const errors = diagnostics.filter((one) => one.severity === "error");
   const first = errors[0] ?? diagnostics[0];

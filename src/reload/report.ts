@@ -1,42 +1,42 @@
-// What a reload came to, as a value: one report for each look, whatever followed from it. Whoever receives it makes
-// log lines, counts and status of it; nothing in it but `candidate` and `error` can hold a secret.
+// The result of a reload as a value: exactly one report for each look. Its receivers make log lines, counts and status of
+// it; only `candidate` and `error` can hold a secret.
 import type { Diagnostic } from "../diagnostic/diagnostic.ts";
 import type { AgreementReport } from "../agreement/agree.ts";
 import type { Change, HintReason, SnapshotId, Trouble } from "./state.ts";
 
-/** What every report of a reload says. */
+/** The members of every report of a reload. */
 export interface ReloadReport {
-  /** What asked for it, each reason once, the earliest first. */
+  /** The reasons of its hints, each once, the earliest first. */
   readonly reasons: readonly HintReason[];
-  /** From the beginning of the look to the outcome; waiting for quiescence or a retry does not count. */
+  /** From the beginning of the look to the outcome, without debounce and backoff. */
   readonly durationMilliseconds: number;
 }
 
 /** A reload that leaves the host healthy. */
 export interface HealthyReport<Candidate> extends ReloadReport, SnapshotId {
-  /** The trouble that this reload ended; null where there was none. */
+  /** The trouble that this reload ended; null: there was none. */
   readonly healed: Trouble["kind"] | null;
-  /** What the look brought, for counts and warnings. */
+  /** For counts and warnings. */
   readonly candidate: Candidate;
 }
 
-/** A reload that failed; the snapshot in force stays. */
+/** A reload that failed; the snapshot in force remains. */
 export interface FailureReport extends ReloadReport {
   /** Of the source that failed. */
   readonly fingerprint: string;
   /** One line without secrets. */
   readonly reason: string;
-  /** The same source failed for the same reason before and nobody asked: not worth a second line in a log. */
+  /** The same source failed for the same reason before and no person asked: not worth a second line in a log. */
   readonly repeated: boolean;
 }
 
-/** A report about a reload or its loop, or about agreement. */
+/** A report about a reload, its loop, or agreement. */
 export type Report<Candidate> = LoopReport<Candidate> | AgreementReport;
 
 /** The report that ends a reload. */
 export type ReloadOutcome<Candidate> = Extract<LoopReport<Candidate>, ReloadReport>;
 
-/** The outcome of one reload, or, for the last two kinds, something that befell the loop itself. */
+/** The outcome of one reload, or, for the last two kinds, trouble of the loop itself. */
 export type LoopReport<Candidate> =
   /** A snapshot was written and is in force. */
   | (HealthyReport<Candidate> & { readonly kind: "activated"; readonly change: Change })
@@ -49,18 +49,18 @@ export type LoopReport<Candidate> =
     /** Whether no byte of the source could be read: it is missing, or may not be read. */
     readonly isUnread: boolean;
   })
-  /** The source could not be read, or not in time; null where the retry of an earlier failure still runs. */
+  /** The source could not be read, or not in time; null: the retry timer of an earlier failure still runs. */
   | (FailureReport & { readonly kind: "unreadable"; readonly willRetryInMilliseconds: number | null })
   /** The snapshot could not be written. */
   | (FailureReport & { readonly kind: "write-failed"; readonly willRetryInMilliseconds: number })
   /**
-   * A hint found the source whose write failed before, which waits for the retry so that hints do not undo the backoff;
-   * or the one that a check refused, which waits for an edit or a person.
+   * The look found the source whose write failed before, which waits for the retry so that hints do not undo the
+   * backoff; or the source that a check refused, which waits for an edit or a person.
    */
   | (ReloadReport & { readonly kind: "awaiting-retry"; readonly fingerprint: string })
-  /** A write outlasted its limit and was told to give up; the loop waits for it, because two writers are worse. */
+  /** A write outlasted its limit and was aborted. The loop waits for its end, because two writers are worse. */
   | { readonly kind: "write-stalled"; readonly limitMilliseconds: number }
-  /** What was carried out threw: a bug. It counts as failed and is tried again; `error` is not masked. */
+  /** The work or request threw: a bug. It counts as failed and is tried again; `error` is not masked. */
   | {
     readonly kind: "internal-error";
     readonly during: "look" | "activate" | "read-head" | "announce";

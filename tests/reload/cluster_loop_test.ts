@@ -5,7 +5,7 @@ import type { Announcement } from "../../src/agreement/announcing.ts";
 import { type Ledger, NEW_LEDGER } from "../../src/agreement/agreement.ts";
 import type { ClusterAccess, HeadReading } from "../../src/reload/cluster_access.ts";
 import type { LookOutcome } from "../../src/reload/decide.ts";
-import { type ControlledLoop, controlledLoop, turn } from "./controlled_loop.ts";
+import { AGREED, type ControlledLoop, controlledLoop, turn } from "./controlled_loop.ts";
 import { snapshotIdOf } from "./transcript.ts";
 
 /** A loop with all that it asked of its cluster, the latest last. */
@@ -14,15 +14,6 @@ interface ClusteredLoop extends ControlledLoop {
   readonly announcements: (PromiseWithResolvers<AnnounceAnswer> & { readonly announcement: Announcement })[];
   readonly kept: Ledger[];
 }
-
-const AGREED: Ledger = {
-  seen: 1,
-  agreed: { generation: 1, hash: "1" },
-  diverged: null,
-  concluded: "1",
-  unanswered: [],
-  owed: null,
-};
 
 /** A loop with `1/1` in force; jitter takes nothing away from a backoff, and a quarter from a reconcile interval. */
 function clusteredLoop(ledger: Ledger = AGREED, access: Partial<ClusterAccess> = {}): ClusteredLoop {

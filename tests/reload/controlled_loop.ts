@@ -1,4 +1,5 @@
-// A loop under a test's control: a clock that moves when told, and looks and writes that end when told.
+// A loop under a test's control: the test moves the clock, and ends the looks and writes.
+import type { Ledger } from "../../src/agreement/agreement.ts";
 import type { ActivationResult, LookOutcome } from "../../src/reload/decide.ts";
 import type { Clock } from "../../src/time/clock.ts";
 import { type Loop, type LoopOptions, runLoop } from "../../src/reload/loop.ts";
@@ -12,7 +13,17 @@ export interface ManualClock extends Clock {
   running(): number;
 }
 
-/** Work that the loop began: what it was given, and how to end it. */
+/** The ledger of an instance that agreed on the hash `1` at generation 1. */
+export const AGREED: Ledger = {
+  seen: 1,
+  agreed: { generation: 1, hash: "1" },
+  diverged: null,
+  concluded: "1",
+  unanswered: [],
+  owed: null,
+};
+
+/** Work that the loop began: its input, and how to end it. */
 export interface Begun<Input, Output> {
   readonly input: Input;
   readonly signal: AbortSignal;
@@ -47,7 +58,7 @@ export function controlledLoop(active: SnapshotId | null, options: Partial<LoopO
   return { loop, clock, looks, writes, reports };
 }
 
-/** Lets every promise run that is due. */
+/** Runs every promise that is due. */
 export async function turn(): Promise<void> {
   for (let tick = 0; tick < 20; tick++) await null;
 }

@@ -1,12 +1,11 @@
 // Things that the loop does once, or not again: events that arrive together, timers that are armed anew, answers after the end.
 import { assert, assertEquals } from "@std/assert";
 import type { AnnounceAnswer } from "../../src/agreement/announcing.ts";
-import type { Ledger } from "../../src/agreement/agreement.ts";
 import type { ClusterAccess } from "../../src/reload/cluster_access.ts";
 import type { LookOutcome } from "../../src/reload/decide.ts";
 import type { WorkLimit } from "../../src/reload/loop.ts";
 import type { HintReason, State } from "../../src/reload/state.ts";
-import { type ControlledLoop, controlledLoop, turn } from "./controlled_loop.ts";
+import { AGREED, type ControlledLoop, controlledLoop, turn } from "./controlled_loop.ts";
 import { snapshotIdOf } from "./transcript.ts";
 
 function candidate(id: string): LookOutcome<string> {
@@ -133,15 +132,6 @@ Deno.test("each request is answered once, with what came of a look that began af
   assertEquals(answers, ["fourth nothing", "fifth nothing", "sixth nothing"]);
   assertEquals(looks.length, 3);
 });
-
-const AGREED: Ledger = {
-  seen: 1,
-  agreed: { generation: 1, hash: "1" },
-  diverged: null,
-  concluded: "1",
-  unanswered: [],
-  owed: null,
-};
 
 interface Announcing extends ControlledLoop {
   readonly answers: PromiseWithResolvers<AnnounceAnswer>[];

@@ -3,10 +3,16 @@
 import { assertEquals } from "@std/assert";
 import { type Action, decide, type Event, type LookOutcome } from "../../src/reload/decide.ts";
 import type { Report } from "../../src/reload/report.ts";
-import { type Beginnings, type HintReason, initialState, type SnapshotId, type State } from "../../src/reload/state.ts";
+import {
+  type HintReason,
+  initialState,
+  type SnapshotId,
+  type State,
+  type StateOptions,
+} from "../../src/reload/state.ts";
 
 /** Replays the lines from a loop at rest with `active` in force, and returns the state that they end in. */
-export function replay(active: string, transcript: string, beginnings: Beginnings = {}): State<string> {
+export function replay(active: string, transcript: string, beginnings: StateOptions = {}): State<string> {
   let state = initialState<string>(snapshotIdOf(active), beginnings);
   for (const line of transcript.split("\n").map((one) => one.trim()).filter((one) => one !== "")) {
     const [event = "", actions = ""] = line.split("->").map((part) => part.trim());
