@@ -1,6 +1,6 @@
 // Decides what follows from an event of the cluster, as a pure function. A message only leads to a reading of the head,
-// and the head only to a look at the source. An instance announces only its own changes, and overrules another head only
-// by force. A generation never goes backwards, and the ledger moves only after the deed.
+// and the head only to a look at the source. An instance announces only its own changes, and overrules another head
+// only by force. A generation never goes backwards, and the ledger moves only after the deed.
 import {
   agreedOn,
   type Agreement,
@@ -17,12 +17,12 @@ import type { AnnounceAnswer, Announcement } from "./announcing.ts";
 import type { Head } from "./head.ts";
 import { type Backoff, backoffMilliseconds } from "../time/backoff.ts";
 
-/** What can happen between an instance and its cluster. `random` is in [0, 1) and is the jitter of a timer. */
+/** An event of the cluster. `random` is in [0, 1) and is the jitter of a timer. */
 export type ClusterEvent =
   /** The cluster can be reached; messages may have been missed before. */
   | { readonly kind: "linked"; readonly random: number }
   | { readonly kind: "unlinked" }
-  /** A message says that the head may have moved. */
+  /** A message came: the head may have moved. */
   | { readonly kind: "heard" }
   | { readonly kind: "head-read"; readonly head: Head | null }
   | { readonly kind: "head-unreadable"; readonly reason: string; readonly random: number }
@@ -53,17 +53,17 @@ export type ClusterAction =
   | { readonly kind: "read-head" }
   /** Answered by `announcement-answered`. The ledger of the `keep` before it is on disk before it is sent. */
   | { readonly kind: "announce"; readonly announcement: Announcement }
-  /** Start the one timer that says `settle-due`, in place of one that runs. */
+  /** Start the one timer that results in `settle-due`, in place of one that runs. */
   | { readonly kind: "arm-settle"; readonly milliseconds: number }
   | { readonly kind: "disarm-settle" }
-  /** Start the one timer that says `reconcile-due`, in place of one that runs. */
+  /** Start the one timer that results in `reconcile-due`, in place of one that runs. */
   | { readonly kind: "arm-reconcile"; readonly milliseconds: number }
   | { readonly kind: "disarm-reconcile" }
   /** Keep what must survive a restart. */
   | { readonly kind: "keep"; readonly ledger: Ledger }
   | { readonly kind: "report"; readonly report: AgreementReport };
 
-/** What passed between this instance and its cluster. */
+/** A report about this instance's agreement with its cluster. */
 export type AgreementReport =
   /** The own hash is the head's, newly or under a new generation. */
   | {
@@ -112,7 +112,7 @@ const SETTLE_BACKOFF: Backoff = { firstMilliseconds: 250, capMilliseconds: 5_000
 /** Takes an event in. `active` is the hash in force; null: there is none. */
 export function agree(agreement: Agreement, event: ClusterEvent | ReloadedEvent, active: string | null): AgreeResult {
   const taken = takeIn(agreement, event, active);
-  const { agreement: next, actions } = ask(taken.agreement, taken.actions, active);
+  const { agreement: next, actions } = nextRequest(taken.agreement, taken.actions, active);
   if (next.ledger === agreement.ledger) return { agreement: next, actions };
   return { agreement: next, actions: [{ kind: "keep", ledger: next.ledger }, ...actions] };
 }
@@ -152,14 +152,14 @@ function takeIn(agreement: Agreement, event: ClusterEvent | ReloadedEvent, activ
 }
 
 /** Makes the next request to the cluster if none is under way: an announcement first, then a reading of the head. */
-function ask(agreement: Agreement, actions: readonly ClusterAction[], active: string | null): AgreeResult {
+function nextRequest(agreement: Agreement, actions: readonly ClusterAction[], active: string | null): AgreeResult {
   const { linked, request, isFresh, isForced, isHeld, restores, wantsHead, ledger } = agreement;
   if (!linked || request !== null) return { agreement, actions };
   if (isFresh && active !== null) {
     const { owed } = ledger;
-    if (isForced) return say(agreement, actions, active, "force");
-    if (!isHeld && owed !== null) return say(agreement, actions, owed.hash, "change");
-    if (!isHeld && restores) return say(agreement, actions, active, "restore");
+    if (isForced) return announce(agreement, actions, active, "force");
+    if (!isHeld && owed !== null) return announce(agreement, actions, owed.hash, "change");
+    if (!isHeld && restores) return announce(agreement, actions, active, "restore");
   }
   if (!wantsHead) return { agreement, actions };
   return {
@@ -168,7 +168,12 @@ function ask(agreement: Agreement, actions: readonly ClusterAction[], active: st
   };
 }
 
-function say(agreement: Agreement, actions: readonly ClusterAction[], hash: string, purpose: Purpose): AgreeResult {
+function announce(
+  agreement: Agreement,
+  actions: readonly ClusterAction[],
+  hash: string,
+  purpose: Purpose,
+): AgreeResult {
   const { ledger } = agreement;
   const isChange = purpose === "change";
   const announcement: Announcement = {
@@ -225,11 +230,11 @@ function headRead(before: Agreement, head: Head | null, active: string | null): 
   if (isLost(head, agreement.ledger)) return headLost({ ...agreement, head }, active);
   // An announcement that was held because the head was lost need not wait any longer.
   const isHeld = agreement.isHeld && agreement.loss === "none";
-  return compare(know({ ...agreement, isHeld }, head!), active);
+  return compare(withHead({ ...agreement, isHeld }, head!), active);
 }
 
 /** Takes a head that is not lost as what the cluster agreed on. */
-function know(agreement: Agreement, { generation, hash }: Head): Agreement {
+function withHead(agreement: Agreement, { generation, hash }: Head): Agreement {
   const { ledger } = agreement;
   const seen = Math.max(ledger.seen, generation);
   const known = { head: { generation, hash }, loss: "none", restores: false } as const;
@@ -315,7 +320,7 @@ function answered(agreement: Agreement, answer: AnnounceAnswer, active: string |
   }
   const { head } = answer;
   const { generation } = head;
-  const known = know({ ...asked, failures: 0 }, head);
+  const known = withHead({ ...asked, failures: 0 }, head);
   if (answer.kind === "refused") return refused(known, request, head, active);
   const compared = active === hash ? agreed(known, head) : { agreement: superseded(known, head, active), actions: [] };
   if (answer.kind === "same") return compared;

@@ -1,5 +1,5 @@
-// What an instance knows of its cluster: its sync state with the head, the change that it still owes the others, and the
-// part of that which survives a restart. Only `agree` replaces these values.
+// What an instance knows of its cluster: its sync state with the head, the change that it still owes the others, and
+// the part of that which survives a restart. Only `agree` replaces these values.
 import type { Head } from "./head.ts";
 
 /** A change of the own source that is not announced yet. */
@@ -18,8 +18,8 @@ export interface Ledger {
   /** The head from which the instance diverged, until it agrees again; null: it has not diverged. */
   readonly diverged: Head | null;
   /**
-   * The own hash that the cluster judged last: accepted, the same, or refused. An active snapshot with another hash is a
-   * change to announce, even if it was made while the instance was down. Null: none was judged.
+   * The own hash that the cluster judged last: accepted, the same, or refused. An active snapshot with another hash is
+   * a change to announce, even if it was made while the instance was down. Null: none was judged.
    */
   readonly concluded: string | null;
   /**
@@ -143,18 +143,18 @@ export function withUnanswered(ledger: Ledger, hash: string): Ledger {
 }
 
 /**
- * The hash that a change of the own source is based on: the one agreed with last or, if the instance has diverged and so
- * knows the head, the head's. While it settles, a change may be a late copy of an older state, which must overrule no
- * head. An instance that never agreed has no base (null) and overrules none.
+ * The hash that a change of the own source is based on: the one agreed with last or, if the instance has diverged and
+ * so knows the head, the head's. While it settles, a change may be a late copy of an older state, which must overrule
+ * no head. An instance that never agreed has no base (null) and overrules none.
  */
 export function baseOf({ agreed, diverged }: Ledger): string | null {
   return agreed === null ? null : (diverged ?? agreed).hash;
 }
 
 /**
- * Whether a lost head may be written again, by an own change or as it was. An instance that agrees with the cluster does
- * so at once; one that does not waits a reconcile interval, so that the others come first. An instance that never agreed
- * overrules no head, not even an older one.
+ * Whether a lost head may be written again, by an own change or as it was. An instance that agrees with the cluster
+ * does so at once; one that does not waits a reconcile interval, so that the others come first. An instance that never
+ * agreed overrules no head, not even an older one.
  */
 export function mayRestore({ ledger, syncState, loss, head }: Agreement, hash: string): boolean {
   const { agreed, diverged, seen } = ledger;

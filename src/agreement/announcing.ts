@@ -1,5 +1,5 @@
-// The rules of announcing: a compare-and-set on the head, under which a generation never goes backwards. The script that
-// Redis runs follows the same rules in the same order, as their common contract tests show.
+// The rules of announcing: a compare-and-set on the head, under which a generation never goes backwards. The script
+// that Redis runs follows the same rules in the same order, as their common contract tests show.
 import { type Head, MAX_GENERATION } from "./head.ts";
 
 /** The request to make a hash the head. */
@@ -10,8 +10,8 @@ export interface Announcement {
   /** Earlier own hashes that may have become the head, since no answer came: a change on one of them is on the head. */
   readonly unanswered: readonly string[];
   /**
-   * The generation that the instance agreed with last; 0: none. If the hash was the head of a later one, and the head is
-   * not the instance's own, the hash is a late copy of an older state, and refused.
+   * The generation that the instance agreed with last; 0: none. If the hash was the head of a later one, and the head
+   * is not the instance's own, the hash is a late copy of an older state, and refused.
    */
   readonly since: number;
   /** The highest generation that the instance has seen: the new one is higher, and a head below it is a lost one. */

@@ -17,8 +17,8 @@ export interface ClusterAccess {
   readonly limits: AgreementLimits;
   readHead(): Promise<HeadReading>;
   /**
-   * Makes a hash the head, unless another instance was quicker. Before anything is sent, the ledger last passed to `keep`
-   * is on disk, or its write failed, so that a crash does not forget the request.
+   * Makes a hash the head, unless another instance was quicker. Before anything is sent, the ledger last passed to
+   * `keep` is on disk, or its write failed, so that a crash does not forget the request.
    */
   announce(announcement: Announcement): Promise<AnnounceAnswer>;
   /** Begins to write the ledger, so that it survives a restart. Returns at once, and must not throw. */

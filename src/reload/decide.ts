@@ -75,7 +75,7 @@ export type Action<Candidate> =
   | { readonly kind: "abort" }
   /** Make the current write give up while it is being checked; it is still answered. */
   | { readonly kind: "supersede" }
-  /** Start the one timer that says `retry-due`, in place of one that runs. */
+  /** Start the one timer that results in `retry-due`, in place of one that runs. */
   | { readonly kind: "arm-retry"; readonly milliseconds: number }
   | { readonly kind: "disarm-retry" }
   | { readonly kind: "report"; readonly report: Report<Candidate> }

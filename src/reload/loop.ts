@@ -15,8 +15,8 @@ export interface LoopOptions<Candidate> {
   look(signal: AbortSignal): Promise<LookOutcome<Candidate>>;
   /**
    * Writes the snapshot. After an abort it either gives up before its rename (by a result or a throw) or completes, and
-   * its result says truly which. If the loop `isChecked`, the reason of the abort may be `SUPERSEDED`. A throw without an
-   * abort is a bug. It suspends the limit for checks that take their own time and end by themselves.
+   * its result says truly which. If the loop `isChecked`, the reason of the abort may be `SUPERSEDED`. A throw without
+   * an abort is a bug. It suspends the limit for checks that take their own time and end by themselves.
    */
   activate(candidate: Candidate, signal: AbortSignal, limit: WorkLimit): Promise<ActivationResult>;
   /** Receives each report, in order. It must not throw; the global handler gets what it throws. */
@@ -26,8 +26,8 @@ export interface LoopOptions<Candidate> {
   /** Whether others check a snapshot before it is in force, which takes as long as they want. Default false. */
   readonly isChecked?: boolean;
   /**
-   * Its `beat` is called at this interval while the loop is alive, but not while a write has outlasted its limit, because
-   * then nothing is reloaded any more. Null or absent: no beats.
+   * Its `beat` is called at this interval while the loop is alive, but not while a write has outlasted its limit,
+   * because then nothing is reloaded any more. Null or absent: no beats.
    */
   readonly heartbeat?: { readonly everyMilliseconds: number; beat(): void } | null;
   /** Receives each new state before its actions are carried out. It must not throw. */

@@ -1,5 +1,5 @@
-// The result of a reload as a value: exactly one report for each look. Its receivers make log lines, counts and status of
-// it; only `candidate` and `error` can hold a secret.
+// The result of a reload as a value: exactly one report for each look. Its receivers make log lines, counts and status
+// of it; only `candidate` and `error` can hold a secret.
 import type { Diagnostic } from "../diagnostic/diagnostic.ts";
 import type { AgreementReport } from "../agreement/agree.ts";
 import type { Change, HintReason, SnapshotId, Trouble } from "./state.ts";

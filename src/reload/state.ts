@@ -1,5 +1,5 @@
-// All that the reload loop knows between two events. Only `decide` replaces this value. Its one large part, a candidate,
-// is held no longer than its write takes.
+// All that the reload loop knows between two events. Only `decide` replaces this value. Its one large part, a
+// candidate, is held no longer than its write takes.
 import type { Agreement } from "../agreement/agreement.ts";
 
 /** Names a snapshot: the hash that instances compare, and the content hash that never leaves the host. */
@@ -13,7 +13,8 @@ export interface SnapshotId {
 /**
  * The sender of a hint. A hint carries no truth, so two hints of one reason are one. `peer`: another instance or an
  * older server asks all instances to look. `announcement`: the cluster's head has another hash. `force`: a person
- * overrules that head. `link`: the cluster can be reached, or an announcement is due, and an earlier look may be outdated.
+ * overrules that head. `link`: the cluster can be reached, or an announcement is due, and an earlier look may be
+ * outdated.
  */
 export type HintReason =
   | "start"
