@@ -121,7 +121,7 @@ async function compose(settings: DaemonSettings, ground: Ground): Promise<Daemon
     ...records,
     // A single load puts nothing in force that is not accepted, and leaves the rest to the daemon.
     options: once ? { ...options.hooks, list: checkHooks(options.hooks) } : options.hooks,
-    about: { instance, source: settings.sourcePath, snapshot: snapshot.path, serverPath: snapshot.serverPath },
+    common: { instance, source: settings.sourcePath, snapshot: snapshot.path, serverPath: snapshot.serverPath },
     // Without hooks nobody writes anything that its secrets would have to be looked for in.
     inForce: options.hooks.list.length > 0 ? inForceOf(existing) : null,
     secretFiles: secretFilesOf(options).map((file) => credentialPath(file.path, environment)),

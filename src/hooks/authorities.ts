@@ -1,7 +1,7 @@
-// The authorities that this host trusts, from the file in which it keeps them. One that cannot be used is passed over.
+// The certificate authorities that this host trusts, from its bundle file. A file that cannot be used is passed over.
 import { readRegularFile } from "../host/regular_file.ts";
 
-/** Where distributions keep them: Debian, Fedora, openSUSE, Alpine. */
+/** The bundle files of Debian, Fedora, openSUSE, Alpine. */
 const PLACES: readonly string[] = [
   "/etc/ssl/certs/ca-certificates.crt",
   "/etc/pki/tls/certs/ca-bundle.crt",
@@ -9,10 +9,10 @@ const PLACES: readonly string[] = [
   "/etc/ssl/cert.pem",
 ];
 
-/** A file that is larger is none of authorities: Debian's has 220 KB. */
+/** A larger file is no bundle of authorities: Debian's has 220 KB. */
 const MAX_BYTES = 16 * 1024 * 1024;
 
-/** The PEM file of what the host trusts, in addition to what Deno brings; `SSL_CERT_FILE` names the only one to use. */
+/** Reads the host's bundle (PEM), which adds to Deno's own; if `SSL_CERT_FILE` is set, it names the only one to use. */
 export async function hostAuthorities(
   environment: (name: string) => string | undefined,
   places = PLACES,

@@ -1,5 +1,5 @@
-// Shows a snapshot to the check hooks before it is in force: one that any of them does not accept never is. In order, or
-// together where they say so; what they want to say is told in a diagnostic, without a secret.
+// Runs the check hooks on a snapshot before it is in force: a snapshot that one of them refuses never comes into force.
+// They run in order, or together if they are parallel. A diagnostic quotes the refusal, without a secret.
 import { setTimeout as delay } from "node:timers/promises";
 import { type Diagnostic, errorDiagnostic } from "../diagnostic/diagnostic.ts";
 import { terminalText } from "../diagnostic/terminal_text.ts";
@@ -8,28 +8,28 @@ import type { HookOptions } from "../options/options.ts";
 import { type Backoff, backoffMilliseconds } from "../time/backoff.ts";
 import type { HookReport } from "./hook_loop.ts";
 
-/** However long the backoff of a hook has grown. */
+/** The bound for a backoff that has grown. */
 const LONGEST_BACKOFF_MILLISECONDS = 5 * 60_000;
 
-/** The backoff that a hook's options ask for. */
+/** Returns the backoff of a hook's options. */
 export function backoffOf({ retry }: HookOptions): Backoff {
   const firstMilliseconds = retry.backoffSeconds * 1000;
   return { firstMilliseconds, capMilliseconds: Math.max(firstMilliseconds, LONGEST_BACKOFF_MILLISECONDS) };
 }
 
-/** What checking needs. */
+/** Carries out and reports the checks. */
 export interface CheckTools {
-  /** Runs a hook once, and masks what it wrote; ends soon after the signal. */
+  /** Runs a hook once, and masks its output; ends soon after the signal. */
   run(hook: HookOptions, signal: AbortSignal): Promise<HookEnding>;
-  /** Is told what each try came to. */
+  /** Receives the result of each try. */
   report(report: HookReport): void;
   /** In [0, 1). */
   random(): number;
 }
 
 /**
- * Runs the hooks that what changed concerns, until a first one does not accept it; none runs once the signal is aborted.
- * Resolves with why it was refused, empty where it was accepted.
+ * Runs the hooks that the changed parts concern, until one refuses; none begins after the signal is aborted. Resolves
+ * with the refusals, empty if the snapshot is accepted.
  */
 export async function runChecks(
   hooks: readonly HookOptions[],
@@ -39,7 +39,7 @@ export async function runChecks(
 ): Promise<readonly Diagnostic[]> {
   const concerned = hooks.filter(({ only }) => only.length === 0 || only.some((part) => changed.includes(part)));
   for (const together of groupsOf(concerned)) {
-    // One refusal decides: what its neighbours would say is not waited for.
+    // One refusal decides, so the other hooks are aborted.
     const decided = new AbortController();
     const either = AbortSignal.any([signal, decided.signal]);
     const refusals: Diagnostic[] = [];
@@ -54,7 +54,7 @@ export async function runChecks(
   return [];
 }
 
-/** Each hook alone, neighbours that are parallel together. */
+/** One group for each hook; parallel neighbours share one. */
 function groupsOf(hooks: readonly HookOptions[]): HookOptions[][] {
   const groups: HookOptions[][] = [];
   for (const hook of hooks) {
@@ -65,7 +65,7 @@ function groupsOf(hooks: readonly HookOptions[]): HookOptions[][] {
   return groups;
 }
 
-/** Runs one hook until it accepts, or has no more tries. */
+/** Runs one hook until it accepts or has no more tries. */
 async function checkWith(hook: HookOptions, tools: CheckTools, signal: AbortSignal): Promise<HookEnding> {
   for (let attempt = 1;; attempt++) {
     if (signal.aborted) return { ok: false, reason: "was stopped", output: "" };
@@ -90,7 +90,7 @@ async function checkWith(hook: HookOptions, tools: CheckTools, signal: AbortSign
   }
 }
 
-/** The last thing that a program says is what was wrong. */
+/** Quotes the last line of the output: a program mostly ends with its error. */
 function refusal(name: string, { reason, output }: Extract<HookEnding, { ok: false }>): Diagnostic {
   const last = output.split("\n").map((line) => line.trim()).filter((line) => line !== "").at(-1);
   const said = last === undefined ? "" : `, and said: ${terminalText(last, MAX_QUOTED_CHARACTERS)}`;

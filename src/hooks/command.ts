@@ -1,5 +1,5 @@
-// A command of a hook: a program with its arguments, no shell, in a session of its own and with an environment of its
-// own. It ends soon after its limit, with all of its session, and nothing of the daemon's secrets reaches it.
+// A command of a hook: a program with its arguments, without a shell, in a session and an environment of its own. It
+// ends soon after its limit, with all of its session, and gets none of the daemon's secrets.
 import { join } from "node:path";
 import { terminalText } from "../diagnostic/terminal_text.ts";
 import { failed, type HookEnding, type HookLimit } from "./ending.ts";
@@ -7,27 +7,27 @@ import { keepOutput, type KeptOutput } from "./kept_output.ts";
 import { type ProcessGroup, startGroup, wasNeverRun } from "../host/process_group.ts";
 import type { HookHost } from "./hook_host.ts";
 
-/** What systemd gives to a service (systemd.exec(5), `$PATH`), and `/bin` for those who keep it apart. */
+/** The default of systemd for a service (systemd.exec(5), `$PATH`), and `/bin` for hosts that keep it apart. */
 const DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
-/** All of the daemon's variables that a command gets: who and where it is, and how to talk to people (locale(7)). */
+/** The only variables of the daemon that a command gets: user, place, and locale (locale(7)). */
 const PASSED_ON = (
   "HOME USER LOGNAME SHELL TMPDIR TZ LANG LANGUAGE LC_ALL LC_ADDRESS LC_COLLATE LC_CTYPE LC_IDENTIFICATION " +
   "LC_MEASUREMENT LC_MESSAGES LC_MONETARY LC_NAME LC_NUMERIC LC_PAPER LC_TELEPHONE LC_TIME"
 ).split(" ");
 
-/** How long a command that took too long may take to clean up. */
+/** The time for a command that took too long to clean up. */
 const GRACE_MILLISECONDS = 2_000;
 
-/** The same from when the daemon itself must end; and for what a command leaves behind when it ends. */
+/** The same once the daemon itself must end, and for processes that an ended command left behind. */
 const SHORT_GRACE_MILLISECONDS = 500;
 
-/** How long output is waited for that a descendant could still write when the command itself has ended. */
+/** The wait for output of descendants after the command itself has ended. */
 const LATE_OUTPUT_MILLISECONDS = 500;
 
 /**
- * The environment of a command: of the daemon's own what is named above and a `PATH`, and the given variables.
- * `NOTIFY_SOCKET`, `CREDENTIALS_DIRECTORY` and every setting that came as a variable stay behind.
+ * Makes the environment of a command: the variables named above, a `PATH`, and `variables`. `NOTIFY_SOCKET`,
+ * `CREDENTIALS_DIRECTORY` and every option that is a variable are left out.
  */
 export function commandEnvironment(
   variables: Readonly<Record<string, string>>,
@@ -41,7 +41,7 @@ export function commandEnvironment(
   return { ...env, ...variables };
 }
 
-/** Runs a command to its end. `env` is all of its environment, and its `PATH` is where the program is looked for. */
+/** Runs a command to its end. `env` is its whole environment, and the program is searched in its `PATH`. */
 export async function runCommand(
   command: readonly string[],
   env: Readonly<Record<string, string>>,
@@ -66,7 +66,7 @@ export async function runCommand(
 
 type CommandEnd = { readonly status: Deno.CommandStatus } | { readonly reason: string };
 
-/** Waits for the leader or the limit; on the way out everything of its session is ended. */
+/** Waits for the leader or the limit, then ends every process of the session. */
 async function awaitEnd(group: ProcessGroup, limit: HookLimit, { ended }: HookHost): Promise<CommandEnd> {
   const aborted = Promise.withResolvers<null>();
   limit.signal.addEventListener("abort", () => aborted.resolve(null));
@@ -103,14 +103,14 @@ function refusal(code: string, program: string): string {
   const name = terminalText(program);
   if (code === "E2BIG") return "has more arguments than the system takes";
   if (code === "EACCES" || code === "EPERM") return `may not be executed by this daemon: ${name}`;
-  // It was there a moment ago: what is missing is its interpreter.
+  // The program was there a moment ago, so its interpreter is missing.
   if (code === "ENOENT") return `cannot be executed: ${name}`;
   return `could not be started (${code}): ${name}`;
 }
 
 type Found = { readonly ok: true; readonly path: string } | { readonly ok: false; readonly reason: string };
 
-/** Looks for a program as execvp(3) does; a name with a slash is a path, from the root directory if it is relative. */
+/** Searches a program as execvp(3) does; a name with a slash is a path, from the root directory if it is relative. */
 async function findProgram(program: string, path: string): Promise<Found> {
   const candidates = program.includes("/")
     ? [join("/", program)]

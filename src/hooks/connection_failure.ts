@@ -1,6 +1,7 @@
-// Why a request had no answer, in words of this daemon: what Deno's client says may quote the URL, and changes with it.
+// Explains why a request had no answer, in the daemon's own words: Deno's texts may quote the URL, and change between
+// versions.
 
-/** What Deno's errors say of a connection, in small letters, and what that means. The first that is said counts. */
+/** Parts of Deno's error texts, in lower case, and their meaning. The first that the text contains counts. */
 const MEANINGS: readonly (readonly [string, string])[] = [
   ["unsuccessful tunnel", "the proxy opens no tunnel to it"],
   ["proxy authentication required", "the proxy asks for credentials"],
@@ -25,8 +26,8 @@ const MEANINGS: readonly (readonly [string, string])[] = [
   ["invalid http", "what answers does not speak HTTP"],
 ];
 
-/** The meaning of an error of fetch, without any of its text; `url` as it was given to it. */
+/** Returns the meaning of an error of fetch, without any of its text; `url` is the one passed to fetch. */
 export function connectionFailure(error: unknown, url: URL): string {
-  const said = String(error).replaceAll(url.href, "").toLowerCase();
-  return MEANINGS.find(([text]) => said.includes(text))?.[1] ?? "the request failed";
+  const message = String(error).replaceAll(url.href, "").toLowerCase();
+  return MEANINGS.find(([text]) => message.includes(text))?.[1] ?? "the request failed";
 }

@@ -1,139 +1,133 @@
-// Which hook runs when, as a pure function. Every hook that is owed runs for the newest trigger and until it succeeded,
-// in order and never twice at a time; no hook is interrupted for another. A failure keeps another hook from its turn only
-// if the one that failed says so (`stopOnFailure`).
+// Decides which hook runs when, as a pure function. Every hook that is owed runs for the newest trigger until it
+// succeeded, in order and never twice at a time; no hook is interrupted for another. A failed hook holds other hooks
+// only if it has `stopOnFailure`.
 import { type Backoff, backoffMilliseconds } from "../time/backoff.ts";
 
-/** What hooks are run on; a check is part of the activation and no trigger of its own. */
+/** The events of triggers; a check is part of the activation and has none of its own. */
 export type HookEvent = "activated" | "rejected" | "diverged";
 
-/** A hook, as far as its turn depends on it. */
+/** The options of a hook on which its turn depends. */
 export interface HookPlan {
-  /** Tells it from all others. */
   readonly name: string;
-  /** When it runs. */
   readonly on: HookEvent;
-  /** Whether it runs beside its neighbours that say so too. */
+  /** Whether it runs beside its neighbours that are parallel too. */
   readonly parallel: boolean;
-  /** The parts of the configuration whose change matters to it; empty: every part. */
+  /** The parts of the configuration whose change concerns it; empty: every part. */
   readonly only: readonly string[];
-  /** How often a failure is tried again; 0: never, and for `activated` without end. */
+  /** How often a failure is tried again; 0: never, but for `activated` without end. */
   readonly attempts: number;
   /** Between the tries. */
   readonly backoff: Backoff;
-  /** Whether others wait until it has succeeded, once it has failed: see {@linkcode heldBy}. */
+  /** Whether its failure holds other hooks until it has succeeded: see {@linkcode heldBy}. */
   readonly stopOnFailure: boolean;
 }
 
-/** Something that hooks are told. */
-export interface HookTrigger<Told> {
-  /** What happened. */
+/** An event of the instance that hooks run for. */
+export interface HookTrigger<Input> {
   readonly event: HookEvent;
-  /** Of `activated`: which snapshot came into force, as it is remembered over a restart. */
+  /** Of `activated`: the content hash of the snapshot, as the state file keeps it. */
   readonly key: string;
-  /** Which one was in force before; null: none, or it is not known. */
+  /** The key of the snapshot in force before; null: there was none, or it is not known. */
   readonly before: string | null;
   /** The parts that changed since then; null: not known, which concerns every hook. */
   readonly changed: readonly string[] | null;
-  /** Whether it happened before and this is a start: whoever succeeded for it then owes nothing. */
+  /** Whether it repeats the last process's trigger at the start: a hook that succeeded for it then owes nothing. */
   readonly isStart: boolean;
-  /** What is told; opaque here. */
-  readonly told: Told;
+  /** The input of the runs; opaque here. */
+  readonly input: Input;
 }
 
-/** What a hook has still to be run for. */
-export interface Debt<Told> {
-  /** The newest trigger. */
-  readonly trigger: HookTrigger<Told>;
-  /** Its place in the order of triggers. */
+/** A trigger for which a hook still has to succeed. */
+export interface Debt<Input> {
+  /** The newest one. */
+  readonly trigger: HookTrigger<Input>;
+  /** The trigger's place in the order of triggers. */
   readonly number: number;
   /** The parts that changed since the hook last succeeded; null: not known. */
   readonly changed: readonly string[] | null;
 }
 
-/** Where one hook stands. */
-export interface HookState<Told> {
-  /** The hook. */
+/** The state of one hook. */
+export interface HookState<Input> {
   readonly plan: HookPlan;
   /** Null: nothing. */
-  readonly owed: Debt<Told> | null;
-  /** The number of the trigger it runs for at the moment; null: it does not run. */
+  readonly owed: Debt<Input> | null;
+  /** The number of the trigger that it runs for; null: it does not run. */
   readonly running: number | null;
-  /** What it waits for before it may run; `given-up`: the next trigger, or a restart. */
+  /** Why it may not run yet; `given-up`: until the next trigger, or a restart. */
   readonly waits: "splay" | "retry" | "given-up" | null;
-  /** Failures in a row for what is owed. */
+  /** Failures in a row for the trigger that is owed. */
   readonly failures: number;
-  /** Whether it failed and did not succeed since, for whatever trigger; kept for hooks with `stopOnFailure` only. */
+  /** Whether it failed and did not succeed since, for any trigger; only for hooks with `stopOnFailure`. */
   readonly isUnwell: boolean;
-  /** Of `activated`: the key of the last trigger it succeeded for or was not concerned by, if nothing came since. */
+  /**
+   * Of `activated`: the key of the last trigger that it succeeded for or that did not concern it, if none came since.
+   */
   readonly done: string | null;
 }
 
-/** The state of all hooks, in the order in which they run. */
-export interface HooksState<Told> {
-  /** One for each plan. */
-  readonly hooks: readonly HookState<Told>[];
-  /** How many triggers there were. */
+/** The state of all hooks. */
+export interface HooksState<Input> {
+  /** One for each plan, in the order in which they run. */
+  readonly hooks: readonly HookState<Input>[];
+  /** The number of triggers so far. */
   readonly triggers: number;
-  /** Whether nothing is begun any more. */
+  /** Whether no hook begins any more. */
   readonly stopping: boolean;
 }
 
-/** How a hook ended. `reason` is one line without secrets. */
+/** The result of a run. `reason` is one line without secrets. */
 export type HookResult = { readonly ok: true } | { readonly ok: false; readonly reason: string };
 
-/** What can happen to the hooks. `random` is in [0, 1) and is the jitter of a retry. */
-export type HooksEvent<Told> =
-  | { readonly kind: "happened"; readonly trigger: HookTrigger<Told>; readonly splayMilliseconds: number }
-  /** What was told is past (the source is valid again, the instance agrees): who was not told yet need not be. */
+/** An event of the hooks. `random` is in [0, 1) and is the jitter of a retry. */
+export type HooksEvent<Input> =
+  | { readonly kind: "happened"; readonly trigger: HookTrigger<Input>; readonly splayMilliseconds: number }
+  /** The trigger is past (the source is valid again, the instance agrees): a hook that did not run yet need not run. */
   | { readonly kind: "over"; readonly event: HookEvent }
   | { readonly kind: "due"; readonly hook: string }
   | { readonly kind: "ended"; readonly hook: string; readonly result: HookResult; readonly random: number }
   | { readonly kind: "stop" };
 
-/** What a run came to, for those who follow. */
+/** The result of a run, and what follows from it. */
 export interface HookVerdict {
-  /** The hook. */
   readonly hook: string;
-  /** How it ended. */
   readonly result: HookResult;
-  /** When it is tried again; null: not, or at once for something newer. */
+  /** Null: it is not tried again, or at once for a newer trigger. */
   readonly willRetryInMilliseconds: number | null;
-  /** Whether something newer came while it ran, for which it runs once more. */
+  /** Whether a newer trigger came during the run, for which it runs once more. */
   readonly superseded: boolean;
-  /** Failures in a row, this one too. */
+  /** Failures in a row, with this one. */
   readonly failures: number;
   /** The hooks that are owed, and do not run because this one failed. */
   readonly held: readonly string[];
 }
 
-/** What is to be done, in this order. */
-export type HooksAction<Told> =
+/** The hook loop carries these out in their order. */
+export type HooksAction<Input> =
   /** Answered by `ended`. `changed` are the parts that changed since the hook last succeeded; null: not known. */
-  | { readonly kind: "run"; readonly hook: string; readonly told: Told; readonly changed: readonly string[] | null }
-  /** Start the hook's one timer, which says `due`, in place of one that runs. */
+  | { readonly kind: "run"; readonly hook: string; readonly input: Input; readonly changed: readonly string[] | null }
+  /** Start the hook's one timer, which results in `due`, in place of one that runs. */
   | { readonly kind: "arm"; readonly hook: string; readonly milliseconds: number }
   | { readonly kind: "disarm"; readonly hook: string }
-  /** Keep over a restart who is done with what, or failed ({@linkcode KEPT_FAILURE}). */
+  /** Keep over a restart which hook is done with which trigger, or failed ({@linkcode KEPT_FAILURE}). */
   | { readonly kind: "keep"; readonly done: ReadonlyMap<string, string> }
   | { readonly kind: "report"; readonly verdict: HookVerdict }
-  /** End all that run, with all they started. */
+  /** End all hooks that run, with all processes that they started. */
   | { readonly kind: "abort" };
 
-/** A state and what to do on the way to the next event. */
-export interface HooksDecision<Told> {
-  /** What the next event is decided on. */
-  readonly state: HooksState<Told>;
-  /** To be carried out in this order, all of them. */
-  readonly actions: readonly HooksAction<Told>[];
+/** The new state, and what to do before the next event. */
+export interface HooksDecision<Input> {
+  readonly state: HooksState<Input>;
+  readonly actions: readonly HooksAction<Input>[];
 }
 
 /** Kept in place of a key for a hook with `stopOnFailure` that failed and did not succeed since. */
 export const KEPT_FAILURE = "failed";
 
-/** Hooks that owe nothing yet; `done` is what the last process kept. */
-export function initialHooks<Told>(plans: readonly HookPlan[], done: ReadonlyMap<string, string>): HooksState<Told> {
+/** Hooks that owe nothing yet; `done` is from the last process. */
+export function initialHooks<Input>(plans: readonly HookPlan[], done: ReadonlyMap<string, string>): HooksState<Input> {
   const unwell = unwellAtStart(plans, done);
-  const hooks = plans.map((plan): HookState<Told> => ({
+  const hooks = plans.map((plan): HookState<Input> => ({
     plan,
     owed: null,
     running: null,
@@ -153,21 +147,21 @@ function unwellAtStart(plans: readonly HookPlan[], done: ReadonlyMap<string, str
   return stopping.filter(({ name }) => !done.has(name)).slice(0, 1);
 }
 
-/** Takes an event in. An end of what does not run throws: that is a bug of the caller. */
-export function decideHooks<Told>(state: HooksState<Told>, event: HooksEvent<Told>): HooksDecision<Told> {
+/** Takes an event in. The end of a hook that does not run throws: that is a bug of the caller. */
+export function decideHooks<Input>(state: HooksState<Input>, event: HooksEvent<Input>): HooksDecision<Input> {
   if (event.kind === "stop") return stop(state);
   const taken = takeIn(state, event);
   if (taken.state.stopping) return taken;
   const { state: next, actions } = begin(taken.state);
   const done = doneOf(next);
-  const kept: HooksAction<Told>[] = isSame(done, doneOf(state)) ? [] : [{ kind: "keep", done }];
+  const kept: HooksAction<Input>[] = isSame(done, doneOf(state)) ? [] : [{ kind: "keep", done }];
   return { state: next, actions: [...kept, ...taken.actions, ...actions] };
 }
 
-function takeIn<Told>(
-  state: HooksState<Told>,
-  event: Exclude<HooksEvent<Told>, { kind: "stop" }>,
-): HooksDecision<Told> {
+function takeIn<Input>(
+  state: HooksState<Input>,
+  event: Exclude<HooksEvent<Input>, { kind: "stop" }>,
+): HooksDecision<Input> {
   if (state.stopping && event.kind !== "ended") return { state, actions: [] };
   switch (event.kind) {
     case "happened":
@@ -181,17 +175,17 @@ function takeIn<Told>(
   }
 }
 
-function stop<Told>(state: HooksState<Told>): HooksDecision<Told> {
+function stop<Input>(state: HooksState<Input>): HooksDecision<Input> {
   if (state.stopping) return { state, actions: [] };
   const { state: calmed, actions } = each(state, (hook) => [{ ...hook, waits: null }, disarm(hook)]);
   return { state: { ...calmed, stopping: true }, actions: [...actions, { kind: "abort" }] };
 }
 
-function happened<Told>(
-  state: HooksState<Told>,
-  trigger: HookTrigger<Told>,
+function happened<Input>(
+  state: HooksState<Input>,
+  trigger: HookTrigger<Input>,
   splayMilliseconds: number,
-): HooksDecision<Told> {
+): HooksDecision<Input> {
   const number = state.triggers + 1;
   const decided = each(state, (hook) => {
     if (hook.plan.on !== trigger.event) return [hook, []];
@@ -200,23 +194,23 @@ function happened<Told>(
   return { ...decided, state: { ...decided.state, triggers: number } };
 }
 
-type Turn<Told> = readonly [HookState<Told>, readonly HooksAction<Told>[]];
+type Turn<Input> = readonly [HookState<Input>, readonly HooksAction<Input>[]];
 
-function owe<Told>(
-  hook: HookState<Told>,
-  trigger: HookTrigger<Told>,
+function owe<Input>(
+  hook: HookState<Input>,
+  trigger: HookTrigger<Input>,
   number: number,
   splayMilliseconds: number,
-): Turn<Told> {
+): Turn<Input> {
   const { plan, owed, done } = hook;
   if (trigger.isStart && done === trigger.key) return [hook, []];
-  // Who is not known to be done with what was before is told everything: what changed since then is not known.
+  // If the hook is not known to be done with the snapshot before, its changed parts are not known either.
   const isKnown = owed !== null || plan.on !== "activated" || done === trigger.before;
   const changed = isKnown ? union(owed === null ? [] : owed.changed, trigger.changed) : null;
-  // The first snapshot of all is news to everybody.
+  // The first snapshot of all concerns every hook.
   const isFirst = plan.on === "activated" && trigger.before === null;
   if (!isFirst && !concerns(plan, changed)) return [{ ...hook, done: trigger.key }, []];
-  const next: HookState<Told> = {
+  const next: HookState<Input> = {
     ...hook,
     owed: { trigger, number, changed },
     failures: 0,
@@ -224,22 +218,27 @@ function owe<Told>(
     waits: splayMilliseconds > 0 ? "splay" : null,
   };
   if (next.waits === null) return [next, disarm(hook)];
-  // The delay that runs goes on: else a busy file would put it off for ever.
+  // A delay that runs goes on: otherwise a file that changes often would put it off for ever.
   if (hook.waits === "splay") return [next, []];
   return [next, [{ kind: "arm", hook: plan.name, milliseconds: splayMilliseconds }]];
 }
 
-function ended<Told>(state: HooksState<Told>, name: string, result: HookResult, random: number): HooksDecision<Told> {
+function ended<Input>(
+  state: HooksState<Input>,
+  name: string,
+  result: HookResult,
+  random: number,
+): HooksDecision<Input> {
   const hook = state.hooks.find((one) => one.plan.name === name);
   if (hook?.running === null || hook === undefined) throw new Error(`the hook ${name} ended and was not running`);
   const { owed, plan } = hook;
   const superseded = owed !== null && owed.number !== hook.running;
   const failures = result.ok || superseded ? 0 : hook.failures + 1;
   const isUnwell = plan.stopOnFailure && !result.ok && owed !== null;
-  const idle: HookState<Told> = { ...hook, running: null, isUnwell };
-  let next: HookState<Told>;
+  const idle: HookState<Input> = { ...hook, running: null, isUnwell };
+  let next: HookState<Input>;
   let willRetryInMilliseconds: number | null = null;
-  const actions: HooksAction<Told>[] = [];
+  const actions: HooksAction<Input>[] = [];
   if (superseded || state.stopping || owed === null) next = idle;
   else if (result.ok) {
     next = { ...idle, owed: null, failures: 0, done: plan.on === "activated" ? owed.trigger.key : null };
@@ -259,24 +258,24 @@ function ended<Told>(state: HooksState<Told>, name: string, result: HookResult, 
     failures,
     held: held.map((one) => one.plan.name),
   };
-  // An end that stopping brought about says nothing of the hook.
+  // A run that the stop ended says nothing about the hook.
   if (!state.stopping) actions.push({ kind: "report", verdict });
-  // A trigger that is not told again has no later turn either.
+  // A hook that gives up a trigger for good also ends the turn of the hooks that it held.
   if (next.owed !== null || held.length === 0) return { state: tried, actions };
   const ending = each(tried, (one) => held.includes(one) ? [release(one), disarm(one)] : [one, []]);
   return { state: ending.state, actions: [...actions, ...ending.actions] };
 }
 
 /**
- * The hook that has to succeed before another may begin; null: none. A hook that failed, with `stopOnFailure`, holds
- * those behind it, and those before it that have `stopOnFailure` too: at the next trigger the one that is unwell comes
- * first, so that no second server is restarted before the first is well.
+ * The hook that has to succeed before `hook` may begin; null: none. A failed hook with `stopOnFailure` holds the hooks
+ * after it, and those before it that have `stopOnFailure` too: at the next trigger the failed one comes first, so that
+ * no second server is restarted before the first works again.
  */
-export function heldBy<Told>(hook: HookState<Told>, state: HooksState<Told>): string | null {
+export function heldBy<Input>(hook: HookState<Input>, state: HooksState<Input>): string | null {
   return state.hooks.find((one) => one.isUnwell && one.owed !== null && isHeldBy(hook, one, state))?.plan.name ?? null;
 }
 
-function isHeldBy<Told>(hook: HookState<Told>, unwell: HookState<Told>, { hooks }: HooksState<Told>): boolean {
+function isHeldBy<Input>(hook: HookState<Input>, unwell: HookState<Input>, { hooks }: HooksState<Input>): boolean {
   if (hook.plan.on !== unwell.plan.on || hook.owed === null || hook.running !== null || hook.isUnwell) return false;
   return hook.plan.stopOnFailure || hooks.indexOf(hook) > hooks.indexOf(unwell);
 }
@@ -285,31 +284,31 @@ function mayRetry({ on, attempts }: HookPlan, failures: number): boolean {
   return failures <= attempts || (on === "activated" && attempts === 0);
 }
 
-/** Begins what may begin, event by event: hooks of one event wait for each other, those of different ones do not. */
-function begin<Told>(state: HooksState<Told>): HooksDecision<Told> {
+/** Begins the hooks that may run. Hooks of one event wait for each other, those of different events do not. */
+function begin<Input>(state: HooksState<Input>): HooksDecision<Input> {
   const events = new Set(state.hooks.map((hook) => hook.plan.on));
-  const starting = new Set<HookState<Told>>();
+  const starting = new Set<HookState<Input>>();
   for (const event of events) {
     const hooks = state.hooks.filter((one) => one.plan.on === event);
-    const isHeld = (hook: HookState<Told>) => heldBy(hook, state) !== null;
+    const isHeld = (hook: HookState<Input>) => heldBy(hook, state) !== null;
     for (const hook of nextOf(hooks, isHeld)) starting.add(hook);
   }
   if (starting.size === 0) return { state, actions: [] };
   return each(state, (hook) => {
     if (!starting.has(hook) || hook.owed === null) return [hook, []];
-    const { number, changed, trigger: { told } } = hook.owed;
-    return [{ ...hook, running: number }, [{ kind: "run", hook: hook.plan.name, told, changed }]];
+    const { number, changed, trigger: { input } } = hook.owed;
+    return [{ ...hook, running: number }, [{ kind: "run", hook: hook.plan.name, input, changed }]];
   });
 }
 
-/** The hooks of one event that may begin now: one alone, or parallel ones together, none before its predecessors. */
-function nextOf<Told>(
-  hooks: readonly HookState<Told>[],
-  isHeld: (hook: HookState<Told>) => boolean,
-): readonly HookState<Told>[] {
+/** The hooks of one event that may begin now: a single one, or parallel ones together, none before its predecessors. */
+function nextOf<Input>(
+  hooks: readonly HookState<Input>[],
+  isHeld: (hook: HookState<Input>) => boolean,
+): readonly HookState<Input>[] {
   const running = hooks.filter((hook) => hook.running !== null);
   if (running.some((hook) => !hook.plan.parallel)) return [];
-  const next: HookState<Told>[] = [];
+  const next: HookState<Input>[] = [];
   for (const hook of hooks) {
     if (hook.owed === null || hook.running !== null || hook.waits !== null || isHeld(hook)) continue;
     if (!hook.plan.parallel) return running.length === 0 && next.length === 0 ? [hook] : next;
@@ -326,24 +325,24 @@ function union(one: readonly string[] | null, other: readonly string[] | null): 
   return one === null || other === null ? null : [...new Set([...one, ...other])];
 }
 
-function due<Told>(hook: HookState<Told>): Turn<Told> {
+function due<Input>(hook: HookState<Input>): Turn<Input> {
   return [hook.waits === "given-up" ? hook : { ...hook, waits: null }, []];
 }
 
-function release<Told>(hook: HookState<Told>): HookState<Told> {
+function release<Input>(hook: HookState<Input>): HookState<Input> {
   return { ...hook, owed: null, waits: null, failures: 0, isUnwell: false };
 }
 
-function disarm<Told>({ plan, waits }: HookState<Told>): readonly HooksAction<Told>[] {
+function disarm<Input>({ plan, waits }: HookState<Input>): readonly HooksAction<Input>[] {
   return waits === "splay" || waits === "retry" ? [{ kind: "disarm", hook: plan.name }] : [];
 }
 
-function each<Told>(state: HooksState<Told>, turn: (hook: HookState<Told>) => Turn<Told>): HooksDecision<Told> {
+function each<Input>(state: HooksState<Input>, turn: (hook: HookState<Input>) => Turn<Input>): HooksDecision<Input> {
   const turns = state.hooks.map(turn);
   return { state: { ...state, hooks: turns.map(([hook]) => hook) }, actions: turns.flatMap(([, actions]) => actions) };
 }
 
-function doneOf<Told>({ hooks }: HooksState<Told>): ReadonlyMap<string, string> {
+function doneOf<Input>({ hooks }: HooksState<Input>): ReadonlyMap<string, string> {
   return new Map(hooks.flatMap(({ plan, done, isUnwell }) => {
     const kept = isUnwell && plan.on === "activated" ? KEPT_FAILURE : done;
     return kept === null ? [] : [[plan.name, kept]];

@@ -1,42 +1,40 @@
-// How a hook ended, and what ends it before it does so by itself: its time limit, or the daemon's own end.
+// The ending of a hook, and its limit: a hook is ended at its time limit, and when the daemon stops.
 
 /** How a hook ended. */
 export type HookEnding =
   | {
     readonly ok: true;
-    /** What it wrote or was answered, bounded; see {@linkcode KeptOutput}. */
+    /** The hook's output or the answer to it, bounded; see {@linkcode KeptOutput}. */
     readonly output: string;
   }
   | FailedEnding;
 
 /** How a hook failed. */
 export interface FailedEnding {
-  /** What tells it from a success. */
   readonly ok: false;
-  /** In one line without secrets, going on from the hook's name: `exited with 3`. */
+  /** In one line without secrets, continuing the hook's name: `exited with 3`. */
   readonly reason: string;
   /** As that of a success. */
   readonly output: string;
-  /** Whether the hook did what it does, and only what it was done to was not ready. */
+  /** Whether the action succeeded, and only the readiness failed. */
   readonly isCarriedOut?: true;
 }
 
-/** What a hook's actions look at to end in time. */
+/** The limit of a hook's action, by which it ends in time. */
 export interface HookLimit extends Disposable {
   /** Aborted when the time is over, and when the daemon stops. */
   readonly signal: AbortSignal;
-  /** Aborted when the daemon stops: then nothing is waited for that can be done without. */
+  /** Aborted when the daemon stops: from then on the hook waits only for what is necessary. */
   readonly stopping: AbortSignal;
   /** Why the signal is aborted, as an ending's reason. */
   reason(): string;
 }
 
-/** The reason of a hook that took too long. */
 function tookTooLong(timeoutMilliseconds: number): string {
   return `took longer than ${timeoutMilliseconds / 1000} s and was ended`;
 }
 
-/** Starts the time of one hook; disposing of it ends the timer. */
+/** Starts the time limit of one hook; disposing of it ends the timer. */
 export function openLimit(
   timeoutMilliseconds: number,
   stopping: AbortSignal,
@@ -52,7 +50,7 @@ export function openLimit(
   };
 }
 
-/** A hook that failed before there was any output. */
+/** The ending of a hook that failed, mostly before there was any output. */
 export function failed(reason: string, output = ""): FailedEnding {
   return { ok: false, reason, output };
 }

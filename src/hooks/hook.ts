@@ -1,5 +1,5 @@
-// Carries out one hook once: whatever it does, there is an ending soon after its time limit or the daemon's stop, and
-// nothing of it runs on. Which hook runs when, and how often, is decided elsewhere.
+// Carries out one hook once. It always ends soon after its time limit or the daemon's stop, and no process of it
+// continues. When and how often a hook runs is decided elsewhere.
 import { commandEnvironment, runCommand } from "./command.ts";
 import { failed, type HookEnding, type HookLimit, openLimit } from "./ending.ts";
 import { type HookRequest, makeRequest } from "./http_request.ts";
@@ -15,7 +15,7 @@ export type { Readiness } from "./readiness.ts";
 export { type GroupOwner, killSessions } from "../host/process_group.ts";
 export type { HookHost } from "./hook_host.ts";
 
-/** What a hook does. */
+/** The action of a hook. */
 export type HookAction =
   | {
     readonly kind: "command";
@@ -25,32 +25,28 @@ export type HookAction =
   | ({ readonly kind: "http" } & HookRequest)
   | {
     readonly kind: "signal";
-    /** What is sent. */
     readonly signal: Deno.Signal;
-    /** Holds the process's number. */
     readonly pidFile: string;
   }
   | {
     readonly kind: "systemd-unit";
     /** The unit's name with its type. */
     readonly unit: string;
-    /** The action on it. */
     readonly does: UnitAction;
   };
 
-/** A hook as far as carrying it out is concerned. */
+/** A hook as it is carried out. */
 export interface RunnableHook {
-  /** For those who are told of the payload. */
+  /** For the payload. */
   readonly name: string;
-  /** What it does. */
   readonly action: HookAction;
-  /** How long that may take. */
+  /** Of the action, without the readiness. */
   readonly timeoutMilliseconds: number;
   /** How to ask afterwards whether its server is ready; null: not at all. */
   readonly readiness: Readiness | null;
   /**
-   * Whether a run for the same payload carried it out, and the readiness failed. If what it changed is ready by now,
-   * it is not carried out again.
+   * Whether a run for the same payload carried out the action, and only the readiness failed. If the server is ready by
+   * now, the action is not repeated.
    */
   readonly isCarriedOut: boolean;
 }
@@ -58,8 +54,8 @@ export interface RunnableHook {
 /**
  * Carries a hook out and never rejects.
  *
- * @param signal when aborted, the hook is ended: with SIGTERM and, half a second later, SIGKILL.
- * @param surroundings those of this process for what is not given.
+ * @param signal its abort ends the hook, with SIGTERM and, half a second later, SIGKILL.
+ * @param surroundings a missing member is that of this process.
  *
  * @example
  * ```ts
@@ -93,7 +89,7 @@ export async function runHook(
     if (answer.ok) return ending;
     return { ...answer, output: [ending.output, answer.output].filter((one) => one !== "").join("\n") };
   } catch (error) {
-    // A bug, and its text may quote anything: it goes where the caller masks.
+    // A bug, whose text may quote anything: it goes into the output, which the caller masks.
     return failed("could not be carried out: an internal error", error instanceof Error ? error.message : "");
   }
 }
@@ -128,8 +124,8 @@ function carryOut(
   }
 }
 
-// A signal to the process that a pid file names. What stands in such a file is judged before anything is signalled: a
-// number that stands for every process, for the first one or for the daemon itself never is.
+// A signal to the process that a pid file names. The number is judged first: a number that means every process, the
+// first process or the daemon itself is never signalled.
 
 /** Sends a signal, and throws as `Deno.kill` does. */
 export type SendSignal = (pid: number, signal: Deno.Signal) => void;
@@ -137,7 +133,7 @@ export type SendSignal = (pid: number, signal: Deno.Signal) => void;
 /**
  * Signals the process whose number is the first line of a file, as daemons write it.
  *
- * @param send the operating system's unless a test watches it.
+ * @param send the operating system's, unless a test replaces it.
  */
 export async function signalPidFile(
   pidFile: string,

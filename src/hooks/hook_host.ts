@@ -1,19 +1,20 @@
-// What hooks need of the process that runs them; given to them, so that a test says what they find.
+// The surroundings of a hook: the parts of the daemon's process that it needs, as parameters, so that a test can set
+// them.
 import type { GroupOwner } from "../host/process_group.ts";
 
-/** Where a hook runs. */
+/** The surroundings of a hook. */
 export interface HookHost {
-  /** A variable of the daemon's own environment. */
+  /** Reads a variable of the daemon's own environment. */
   readonly environment: (name: string) => string | undefined;
-  /** Replaces secrets in what a hook wrote or was answered, before any of it is cut. */
+  /** Replaces secrets in a hook's output, or in the answer to it, before any of it is cut. */
   readonly mask: (text: string) => string;
-  /** Has the id of every group while it runs; not given: nobody could end it but its hook. */
+  /** Has the id of every group while it runs. Absent: only the hook itself can end the group. */
   readonly groups?: GroupOwner;
-  /** Takes how many processes a command had left in its session, or had beside itself at its limit; at least 1. */
+  /** Receives the number of processes, at least 1, that a command left in its session, or had there at its limit. */
   readonly ended?: (processes: number) => void;
 }
 
-/** The process's own environment, and no mask: who logs an output masks it. */
+/** The process's own environment, and no mask: the code that logs an output masks it. */
 export const PROCESS_HOST: HookHost = {
   environment: (name) => Deno.env.get(name),
   mask: (text) => text,

@@ -1,5 +1,5 @@
-// Carries out what decideHooks decides, beside the reload loop and without ever holding it up. Whatever a hook does, it
-// is ended with the process: after `dispose` nothing runs and no timer is left.
+// Carries out the actions of `decideHooks` beside the reload loop, which never waits for it. Every hook ends with the
+// process: after disposing nothing runs and no timer remains.
 import { type Clock, systemClock } from "../time/clock.ts";
 import {
   decideHooks,
@@ -14,38 +14,37 @@ import {
   initialHooks,
 } from "./decide_hooks.ts";
 
-/** How a run ended, and what it wrote. */
+/** The result of a run, and its output. */
 export type HookRun = HookResult & {
   /** Bounded; it may hold secrets. */
   readonly output: string;
 };
 
-/** What a run came to, with what it wrote and how long it took. */
+/** The verdict on a run, with its output and duration. */
 export interface HookReport extends HookVerdict {
   /** Bounded; it may hold secrets. */
   readonly output: string;
-  /** From the beginning of the run to its end. */
   readonly durationMilliseconds: number;
 }
 
-/** What a hook loop is given. */
-export interface HookLoopOptions<Told> {
+/** The hooks of a loop, the functions that run and keep them, and their limits. */
+export interface HookLoopOptions<Input> {
   /** In the order in which they run. */
   readonly plans: readonly HookPlan[];
-  /** Which trigger each hook is done with, as the last process kept it. */
+  /** The key of the trigger that each hook is done with, from the last process. */
   readonly done: ReadonlyMap<string, string>;
   /** The longest random delay before the hooks of a trigger; 0: none. */
   readonly splayMilliseconds: number;
   /**
-   * Runs a hook; ends soon after the signal. What goes wrong is a result; a throw is a bug. `changed` are the parts that
+   * Runs a hook; ends soon after the signal. A failure is a result; a throw is a bug. `changed` are the parts that
    * changed since the hook last succeeded; null: not known.
    */
-  run(hook: string, told: Told, changed: readonly string[] | null, signal: AbortSignal): Promise<HookRun>;
-  /** Keeps over a restart who is done with what, begins to. Returns at once, and must not throw. */
+  run(hook: string, input: Input, changed: readonly string[] | null, signal: AbortSignal): Promise<HookRun>;
+  /** Begins to write which hook is done with which trigger. Returns at once, and must not throw. */
   keep(done: ReadonlyMap<string, string>): void;
-  /** Is told what each run came to. */
+  /** Receives the report of each run. */
   report(report: HookReport): void;
-  /** How long disposing waits for what was told to end. Default 1,000. */
+  /** How long disposing waits for hooks that were aborted. Default 1,000. */
   readonly graceMilliseconds?: number;
   /** Default: the system's. */
   readonly clock?: Clock;
@@ -53,43 +52,42 @@ export interface HookLoopOptions<Told> {
   random?(): number;
 }
 
-/** Hooks at work; disposing of it ends those that run. */
-export interface HookLoop<Told> extends AsyncDisposable {
-  /** Takes what happened. Returns at once. */
-  happened(trigger: HookTrigger<Told>): void;
-  /** Takes that what happened is past. */
+/** A running hook loop; disposing of it ends the hooks that run. */
+export interface HookLoop<Input> extends AsyncDisposable {
+  /** Takes a trigger in. Returns at once. */
+  happened(trigger: HookTrigger<Input>): void;
+  /** Ends the triggers of that event: they are past. */
   over(event: HookEvent): void;
-  /** Where each hook stands. */
-  state(): HooksState<Told>;
+  state(): HooksState<Input>;
 }
 
-/** What goes with the verdict on a run. */
+/** The parts of a report that are not in the verdict. */
 type Ran = Pick<HookReport, "output" | "durationMilliseconds">;
 
 const NOTHING_RAN: Ran = { output: "", durationMilliseconds: 0 };
 
-/** A bug is a failure like any other, so that the hook is tried again; its message may quote anything and stays out. */
+/** Makes a failure of a bug, so that the hook is tried again. The bug's message may quote anything and is left out. */
 function failed(bug: unknown): HookRun {
   const name = bug instanceof Error ? bug.name : typeof bug;
   return { ok: false, reason: `an internal error (${name}) kept it from running`, output: "" };
 }
 
-/** Opens the loop of some hooks; nothing runs before something happens. */
-export function runHooks<Told>(given: HookLoopOptions<Told>): HookLoop<Told> {
+/** Opens the loop of some hooks; none runs before a trigger. */
+export function runHooks<Input>(given: HookLoopOptions<Input>): HookLoop<Input> {
   const options = { graceMilliseconds: 1_000, clock: systemClock, random: Math.random, ...given };
   const { clock, random, splayMilliseconds } = options;
   const closing = new AbortController();
   const timers = new Map<string, () => void>();
   const running = new Set<Promise<void>>();
-  let state = initialHooks<Told>(options.plans, options.done);
+  let state = initialHooks<Input>(options.plans, options.done);
 
-  const take = (event: HooksEvent<Told>, ran: Ran = NOTHING_RAN): void => {
+  const take = (event: HooksEvent<Input>, ran: Ran = NOTHING_RAN): void => {
     const decision = decideHooks(state, event);
     state = decision.state;
     for (const action of decision.actions) carryOut(action, ran);
   };
   const disarm = (hook: string) => timers.get(hook)?.();
-  const carryOut = (action: HooksAction<Told>, ran: Ran): void => {
+  const carryOut = (action: HooksAction<Input>, ran: Ran): void => {
     switch (action.kind) {
       case "run": {
         const run = perform(action).finally(() => running.delete(run));
@@ -110,9 +108,9 @@ export function runHooks<Told>(given: HookLoopOptions<Told>): HookLoop<Told> {
         return closing.abort();
     }
   };
-  const perform = async ({ hook, told, changed }: Extract<HooksAction<Told>, { kind: "run" }>): Promise<void> => {
+  const perform = async ({ hook, input, changed }: Extract<HooksAction<Input>, { kind: "run" }>): Promise<void> => {
     const begun = clock.now();
-    const attempt = async () => await options.run(hook, told, changed, closing.signal);
+    const attempt = async () => await options.run(hook, input, changed, closing.signal);
     const { output, ...result } = await attempt().catch(failed);
     take({ kind: "ended", hook, result, random: random() }, { output, durationMilliseconds: clock.now() - begun });
   };

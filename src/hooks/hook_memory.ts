@@ -1,65 +1,58 @@
-// What the hooks came to: told as a line of the log, a metric and an event, and remembered for the status. What a hook
-// wrote is masked before it comes here.
+// Records the results of hooks as a log line, a metric and an event, and remembers them for the status. The output of a
+// hook is masked before it comes here.
 import type { Logger } from "../telemetry/log.ts";
 import type { DaemonMetrics } from "../telemetry/metrics.ts";
 import type { HookReport } from "./hook_loop.ts";
 import type { HookState } from "./decide_hooks.ts";
 
-/** One hook at one moment. */
+/** The status of one hook. */
 export interface HookStatus {
-  /** Its name in the options. */
   readonly name: string;
   /** When it runs: `check`, `activated`, `rejected` or `diverged`. */
   readonly on: string;
   /**
-   * `done`: for the snapshot in force; `waiting`: for its turn, its random delay or `heldBy`; `retrying`: it failed and waits to be
-   * tried again; `given-up`: it failed as often as it may; `idle`: nothing that concerns it happened yet.
+   * `done`: for the snapshot in force; `waiting`: for its turn, its random delay or `heldBy`; `retrying`: it failed and
+   * waits for the next try; `given-up`: it failed as often as it may; `idle`: no trigger concerned it yet.
    */
   readonly state: "idle" | "waiting" | "running" | "retrying" | "given-up" | "done";
-  /** Failures in a row for what it is to be run for. */
+  /** Failures in a row for the trigger that is owed. */
   readonly failures: number;
   /** The hook that failed and, by its `StopOnFailure`, has to succeed first; null: none. */
   readonly heldBy: string | null;
   /** Null: it did not run since the start. */
   readonly lastRun: {
-    /** How it ended. */
     readonly outcome: "succeeded" | "failed";
-    /** When, in ISO 8601. */
+    /** The time of its end, in ISO 8601. */
     readonly at: string;
-    /** From its beginning to its end. */
     readonly durationMilliseconds: number;
-    /** Why it failed, in one line; null where it did not. */
+    /** Why it failed, in one line; null: it succeeded. */
     readonly reason: string | null;
   } | null;
 }
 
-/** Takes the events of hooks. */
+/** Receives the events of hooks. */
 export interface HookEvents {
   /** Adds an event without secrets. */
   add(kind: "hook-failed", data: { readonly hook: string; readonly reason: string }): void;
 }
 
-/** What telling needs. */
+/** The receivers of a hook's results. */
 export interface HookMemorySettings {
-  /** The log. */
   readonly log: Logger;
-  /** What is counted. */
   readonly metrics: DaemonMetrics;
-  /** The events. */
   readonly journal: HookEvents;
 }
 
-/** Tells and remembers. */
+/** Records the results of hooks. */
 export interface HookMemory {
-  /** Takes what a run came to. */
   ended(report: HookReport): void;
-  /** Takes how many processes a hook had left, which were ended. */
+  /** Records the number of processes that a hook had left and that were ended with it. */
   left(hook: string, processes: number): void;
-  /** What the last run of a hook came to; null: it did not run since the start. */
+  /** The result of a hook's last run; null: it did not run since the start. */
   last(hook: string): HookStatus["lastRun"];
 }
 
-/** Opens the memory. */
+/** Opens an empty memory. */
 export function rememberHooks({ log, metrics, journal }: HookMemorySettings): HookMemory {
   const lastRuns = new Map<string, NonNullable<HookStatus["lastRun"]>>();
   return {
@@ -77,7 +70,7 @@ export function rememberHooks({ log, metrics, journal }: HookMemorySettings): Ho
       };
       if (result.ok) return log.information(`Hook ${hook} succeeded`, fields);
       log.error(`Hook ${hook} failed: ${result.reason}`, { ...fields, failures, willRetryInMilliseconds });
-      // A hook that stays broken fills the log, which has room for it, and not the events, which have not.
+      // A hook that stays broken may fill the log, which has room, but not the events, which are few.
       if (failures <= 1) journal.add("hook-failed", { hook, reason: result.reason });
     },
     left(hook, processes) {
@@ -89,7 +82,7 @@ export function rememberHooks({ log, metrics, journal }: HookMemorySettings): Ho
   };
 }
 
-/** Where a hook stands, for people; undefined: one that only checks, and never waits for anything. */
+/** The state of a hook as its status shows it; undefined: a check hook, which never waits. */
 export function hookStateOf(state: HookState<unknown> | undefined): Pick<HookStatus, "state" | "failures"> {
   if (state === undefined) return { state: "idle", failures: 0 };
   const { owed, running, waits, done, failures } = state;

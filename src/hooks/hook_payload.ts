@@ -1,24 +1,24 @@
-// What a hook is told of its payload, as a command and as an HTTP server read it: bounded, on one line where people
-// read it, and nothing of it secret. A text that would be wrong when it is cut, such as a path, is left out instead.
+// The payload of a hook, as variables of a command and as the body of an HTTP request: bounded, each text for people on
+// one line, without secrets. A text that must not be cut, such as a path, is left out if it is too long.
 import { terminalText } from "../diagnostic/terminal_text.ts";
 
-/** What happened, as its hooks are told. */
+/** The facts that a hook receives about its trigger. */
 export interface HookPayload {
-  /** `check`: a candidate is about to be put in force. The others: what has happened to the instance. */
+  /** `check`: a candidate is about to be put in force. The others: an event of this instance. */
   readonly event: "check" | "activated" | "rejected" | "diverged";
   /** The instance's name. */
   readonly instance: string;
-  /** The source's path. */
+  /** A path. */
   readonly source: string;
-  /** The snapshot's path. */
+  /** A path. */
   readonly snapshot: string;
-  /** The server form's path; null: there is none. */
+  /** Null: there is no server form. */
   readonly serverPath: string | null;
-  /** Of the snapshot or candidate; where the source was rejected, of that; where diverged, the instance's own. */
+  /** Of the snapshot or candidate; of the source if it was rejected; the instance's own if it diverged. */
   readonly hash: string | null;
-  /** Of what was in force before. */
+  /** Of the snapshot in force before. */
   readonly previousHash: string | null;
-  /** The cluster's count of announced changes, as far as it is known. */
+  /** The cluster's count of announced changes; null: not known. */
   readonly generation: number | null;
   /** The temporary file that holds the candidate; null: the event is not `check`. */
   readonly candidate: string | null;
@@ -28,11 +28,11 @@ export interface HookPayload {
   readonly changed: readonly string[] | null;
   /** Why the source was rejected, in one line without secrets. */
   readonly reason: string | null;
-  /** What the cluster agreed on, where this instance diverged from it. */
+  /** Of the head from which this instance diverged; null: the event is not `diverged`. */
   readonly agreedHash: string | null;
 }
 
-/** PATH_MAX of Linux: a path that is longer can be opened by nobody. */
+/** PATH_MAX of Linux: no process can open a longer path. */
 const MAX_PATH_BYTES = 4096;
 
 /** Of names and hashes, in characters. */
@@ -41,37 +41,37 @@ const MAX_NAME_LENGTH = 256;
 /** Of a reason, in characters. */
 const MAX_REASON_LENGTH = 2_000;
 
-/** More parts than these no configuration has. */
+/** No configuration has more parts. */
 const MAX_PARTS = 100;
 
 /**
- * The variables of a command's environment, some 33 KiB at the most, which execve(2) takes. A member that is null
- * has no variable; `HONUA_CONFIGD_CHANGED` separates its parts by commas and is empty where it is known that none changed.
+ * Makes the variables of a command's environment, about 33 KiB at most, which execve(2) accepts. A member that is null
+ * has no variable. `HONUA_CONFIGD_CHANGED` separates its parts by commas and is empty if no part changed.
  */
 export function payloadEnvironment(hook: string, payload: HookPayload): Record<string, string> {
-  const told = bounded(hook, payload);
+  const members = bounded(hook, payload);
   const variables: Readonly<Record<string, string | null>> = {
-    HONUA_CONFIGD_EVENT: told.event,
-    HONUA_CONFIGD_HOOK: told.hook,
-    HONUA_CONFIGD_INSTANCE: told.instance,
-    HONUA_CONFIGD_SOURCE: told.source,
-    HONUA_CONFIGD_SNAPSHOT: told.snapshot,
-    HONUA_CONFIGD_SERVER_PATH: told.serverPath,
-    HONUA_CONFIGD_HASH: told.hash,
-    HONUA_CONFIGD_PREVIOUS_HASH: told.previousHash,
-    HONUA_CONFIGD_GENERATION: told.generation === null ? null : String(told.generation),
-    HONUA_CONFIGD_CANDIDATE: told.candidate,
-    HONUA_CONFIGD_SERVER_CANDIDATE: told.serverCandidate,
-    HONUA_CONFIGD_CHANGED: told.changed?.join(",") ?? null,
-    HONUA_CONFIGD_REASON: told.reason,
-    HONUA_CONFIGD_AGREED_HASH: told.agreedHash,
+    HONUA_CONFIGD_EVENT: members.event,
+    HONUA_CONFIGD_HOOK: members.hook,
+    HONUA_CONFIGD_INSTANCE: members.instance,
+    HONUA_CONFIGD_SOURCE: members.source,
+    HONUA_CONFIGD_SNAPSHOT: members.snapshot,
+    HONUA_CONFIGD_SERVER_PATH: members.serverPath,
+    HONUA_CONFIGD_HASH: members.hash,
+    HONUA_CONFIGD_PREVIOUS_HASH: members.previousHash,
+    HONUA_CONFIGD_GENERATION: members.generation === null ? null : String(members.generation),
+    HONUA_CONFIGD_CANDIDATE: members.candidate,
+    HONUA_CONFIGD_SERVER_CANDIDATE: members.serverCandidate,
+    HONUA_CONFIGD_CHANGED: members.changed?.join(",") ?? null,
+    HONUA_CONFIGD_REASON: members.reason,
+    HONUA_CONFIGD_AGREED_HASH: members.agreedHash,
   };
   return Object.fromEntries(
     Object.entries(variables).filter((entry): entry is [string, string] => entry[1] !== null),
   );
 }
 
-/** The body of an HTTP hook: one JSON object with a member for each of the payload's, null where it has none. */
+/** Makes the body of an HTTP hook: one JSON object with all members of the payload, also those that are null. */
 export function payloadJson(hook: string, payload: HookPayload): string {
   return JSON.stringify(bounded(hook, payload));
 }
@@ -107,7 +107,7 @@ function pathOrNull(text: string | null): string | null {
   return text === null ? null : path(text);
 }
 
-/** A path is told as it is or not at all: half of it would name another file. */
+/** Returns the path, or null if it cannot be passed whole: half of it would name another file. */
 function path(text: string): string | null {
   const isUsable = !text.includes("\0") && text.isWellFormed() &&
     new TextEncoder().encode(text).length < MAX_PATH_BYTES;

@@ -1,5 +1,5 @@
-// The hooks of this host, from the options to the children that run: each is told what happened, as often as it takes,
-// and who is done with what is kept over a restart. It holds up no reload; checks alone have a say in one.
+// The hooks of this host, from the options to the processes: each hook runs until it succeeded, and the state file
+// keeps which hook is done with which trigger. No reload waits for them; only check hooks can refuse one.
 import type { Diagnostic } from "../diagnostic/diagnostic.ts";
 import { openTextMasker } from "../diagnostic/text_masker.ts";
 import { type HookEnding, killSessions, runHook } from "./hook.ts";
@@ -11,9 +11,9 @@ import { backoffOf, runChecks } from "./check_runner.ts";
 import {
   type CandidatePaths,
   type HookCandidate,
+  type HookInput,
   type HookTriggerSettings,
   openHookTriggers,
-  type Told,
 } from "./hook_triggers.ts";
 import {
   type HookMemory,
@@ -25,40 +25,39 @@ import {
 import { runnableHook } from "./runnable_hook.ts";
 import { followSecretFiles } from "./secret_contents.ts";
 
-/** What the hooks of a host need. */
+/** The options of the hooks, the state that the last process kept, and the receivers of changes. */
 export interface HookRunnerSettings extends HookTriggerSettings, HookMemorySettings {
-  /** `Hooks`. */
   readonly options: HooksOptions;
-  /** The content hash that each hook is done with, as the last process kept it. */
+  /** The content hash that each hook is done with, from the last process. */
   readonly done: ReadonlyMap<string, string>;
   /** The paths of files with secrets, which a command may print. */
   readonly secretFiles: readonly string[];
-  /** Keeps that for the next one. */
+  /** Begins to write `done` for the next process. */
   keep(done: ReadonlyMap<string, string>): void;
   /** The generation agreed with last; null: none, or an own change waits to be announced. */
   generation(): number | null;
-  /** Is told that a hook's standing may be another. */
+  /** Called if the status of a hook may have changed. */
   changed(): void;
 }
 
 /** The hooks of a host. Disposing of it ends those that run. */
 export interface HookRunner extends AsyncDisposable {
-  /** Takes what came of a reload, with the parts that it changed, or passed between the instances. */
+  /** Takes in a report about a reload, with the parts that it changed, or about agreement. */
   report(report: Report<HookCandidate>, changed: readonly string[]): void;
-  /** Shows a snapshot that is not in force yet to the check hooks; resolves with why it was refused, empty: it was not. */
+  /** Runs the check hooks on a snapshot that is not in force yet; resolves with the refusals, empty: it is accepted. */
   check(
     candidate: HookCandidate,
     paths: CandidatePaths,
     changed: readonly string[],
     signal: AbortSignal,
   ): Promise<readonly Diagnostic[]>;
-  /** Where each hook stands, in the order of the options. */
+  /** In the order of the options. */
   status(): readonly HookStatus[];
-  /** Kills all that run, for a process that ends without disposing; most of it before this returns. */
+  /** Kills all that run, for a process that ends without disposing; most of them before this returns. */
   abandon(): Promise<void>;
 }
 
-/** Opens the hooks; none runs before something is reported. */
+/** Opens the hooks; none runs before a report. */
 export function openHookRunner(settings: HookRunnerSettings): HookRunner {
   const { options, mask } = settings;
   const hooks = effectiveHooks(options);
@@ -66,17 +65,17 @@ export function openHookRunner(settings: HookRunnerSettings): HookRunner {
   const triggers = openHookTriggers(settings);
   const memory = rememberHooks(settings);
   const groups = new Set<number>();
-  // What each hook was carried out for without what it changed being ready in time.
-  const carriedOut = new Map<string, Told>();
+  // The input for which each hook was carried out, but its server was not ready in time.
+  const carriedOut = new Map<string, HookInput>();
   const maskerOf = openTextMasker();
   const files = followSecretFiles(settings.secretFiles);
   const run = async (
     hook: HookOptions,
-    { payload, secrets }: Told,
+    { payload, secrets }: HookInput,
     signal: AbortSignal,
     isCarriedOut = false,
   ): Promise<HookEnding> => {
-    // What comes into force while it runs may stand in its output as well.
+    // A snapshot that comes into force during the run may show in the output as well.
     const maskNow = (text: string) => mask(maskerOf([...secrets, ...triggers.secrets(), ...files.secrets()])(text));
     await files.read();
     return await runHook(runnableHook(hook, isCarriedOut), { ...payload, generation: settings.generation() }, signal, {
@@ -89,18 +88,18 @@ export function openHookRunner(settings: HookRunnerSettings): HookRunner {
     memory.ended(report);
     settings.changed();
   };
-  const loop = runHooks<Told>({
+  const loop = runHooks<HookInput>({
     plans: hooks.flatMap(planOf),
     done: settings.done,
     splayMilliseconds: options.splay * 1000,
-    async run(name, told, changed, signal) {
-      const { payload, secrets } = told;
-      // The header may have been written anew since it happened.
+    async run(name, input, changed, signal) {
+      const { payload, secrets } = input;
+      // A later write may have changed the hash since the trigger.
       const hash = payload.event === "activated" ? triggers.hash() : payload.hash;
-      const isCarriedOut = carriedOut.get(name) === told;
+      const isCarriedOut = carriedOut.get(name) === input;
       const hook = byName.get(name)!;
       const ending = await run(hook, { payload: { ...payload, hash, changed }, secrets }, signal, isCarriedOut);
-      if (!ending.ok && ending.isCarriedOut) carriedOut.set(name, told);
+      if (!ending.ok && ending.isCarriedOut) carriedOut.set(name, input);
       else carriedOut.delete(name);
       return ending;
     },
@@ -116,9 +115,9 @@ export function openHookRunner(settings: HookRunnerSettings): HookRunner {
       }
     },
     check(candidate, paths, changed, signal) {
-      const told = triggers.toCheck(candidate, paths, changed);
+      const input = triggers.toCheck(candidate, paths, changed);
       return runChecks(checkHooks(options), changed, {
-        run: (hook, ending) => run(hook, told, ending),
+        run: (hook, ending) => run(hook, input, ending),
         report: ended,
         random: Math.random,
       }, signal);
@@ -129,18 +128,18 @@ export function openHookRunner(settings: HookRunnerSettings): HookRunner {
   };
 }
 
-function statusOf({ name, on }: HookOptions, all: HooksState<Told>, memory: HookMemory): HookStatus {
+function statusOf({ name, on }: HookOptions, all: HooksState<HookInput>, memory: HookMemory): HookStatus {
   const state = all.hooks.find((one) => one.plan.name === name);
   const holder = state === undefined ? null : heldBy(state, all);
   return { name, on, ...hookStateOf(state), heldBy: holder, lastRun: memory.last(name) };
 }
 
-/** The hooks with what the options say of all of them. */
+/** The hooks of the options, with the common `Only` if they have none of their own. */
 function effectiveHooks({ list, only }: HooksOptions): HookOptions[] {
   return list.map((hook) => ({ ...hook, only: hook.only.length > 0 ? hook.only : only }));
 }
 
-/** The hooks that check a snapshot before it is in force. */
+/** Returns the hooks that check a snapshot before it is in force. */
 export function checkHooks(options: HooksOptions): HookOptions[] {
   return effectiveHooks(options).filter((hook) => hook.on === "check");
 }
@@ -148,7 +147,7 @@ export function checkHooks(options: HooksOptions): HookOptions[] {
 function planOf(hook: HookOptions): HookPlan[] {
   const { name, on, parallel, only, retry, ready } = hook;
   if (on === "check") return [];
-  // What changed is told of activations alone.
+  // Only an activation has changed parts.
   return [{
     name,
     on,

@@ -1,5 +1,5 @@
-// What of the reloads and the agreement is worth a hook, each thing once: a snapshot with another content, a source that
-// is rejected and was not before, a divergence; and at the start what is in force, for hooks that the last process owed.
+// Makes triggers of the reports, each once: a snapshot with another content, a source that is newly rejected, a
+// divergence; and at the start the snapshot in force, for hooks that the last process still owed.
 import type { HookPayload } from "./hook_payload.ts";
 import { openSecretSearch, secretsIn } from "../diagnostic/secrets.ts";
 import type { HookEvent, HookTrigger } from "./decide_hooks.ts";
@@ -14,74 +14,72 @@ export interface HookCandidate {
   readonly config: unknown;
 }
 
-/** What a hook is told, but for the generation, which may come later; and what its output must not show. */
-export interface Told {
-  /** What it is told. */
+/** The input of a hook's run: the payload without the generation, which may come later, and secrets to mask. */
+export interface HookInput {
   readonly payload: Omit<HookPayload, "generation">;
   /** Those of a configuration that is not in force. */
   readonly secrets: readonly string[];
 }
 
-/** What a report means to the hooks. */
+/** A trigger, or the end of earlier ones, for the hooks. */
 export type HookNews =
-  | { readonly kind: "happened"; readonly trigger: HookTrigger<Told> }
+  | { readonly kind: "happened"; readonly trigger: HookTrigger<HookInput> }
   | { readonly kind: "over"; readonly event: HookEvent };
 
-/** What is in force, as far as hooks are concerned. */
+/** The snapshot in force, as the hooks need it. */
 export interface InForce extends SnapshotId {
-  /** The texts in it that nobody is to see. */
+  /** The secret texts in it. */
   readonly secrets: readonly string[];
 }
 
-/** Where a check hook finds the files that it checks. */
+/** The temporary files that a check hook checks. */
 export type CandidatePaths = Pick<HookPayload, "candidate" | "serverCandidate"> & { readonly candidate: string };
 
-/** What of a snapshot that was found concerns hooks; the snapshot itself is not kept. */
+/** Returns the parts of a found snapshot that the hooks need; the snapshot itself is not kept. */
 export function inForceOf(existing: Existing): InForce | null {
   if (existing.state !== "in-force") return null;
   const { header: { hash, contentHash }, config } = existing;
   return { hash, contentHash, secrets: secretsIn(config) };
 }
 
-/** What finding the triggers needs. */
+/** The snapshot in force at the start, and the facts that payloads need. */
 export interface HookTriggerSettings {
-  /** What every hook is told. */
-  readonly about: Pick<HookPayload, "instance" | "source" | "snapshot" | "serverPath">;
-  /** What was found in force at the start; null: nothing. */
+  /** The members of every payload. */
+  readonly common: Pick<HookPayload, "instance" | "source" | "snapshot" | "serverPath">;
+  /** The snapshot found at the start; null: there was none. */
   readonly inForce: InForce | null;
-  /** By what others know the source that was rejected last. */
+  /** The hash of the source that was rejected last. */
   rejectedHash(): string | null;
-  /** Replaces what must not be seen. */
+  /** Replaces secrets. */
   mask(text: string): string;
 }
 
-/** Finds the triggers in what is reported. */
+/** Makes triggers of reports. */
 export interface HookTriggers {
-  /** Takes a report, with the parts that it changed; returns what it means to the hooks. */
+  /** Returns the triggers and their ends that follow from a report with its changed parts. */
   of(report: Report<HookCandidate>, changed: readonly string[]): readonly HookNews[];
-  /** The message for a check hook about a snapshot and its server form at temporary paths. */
-  toCheck(candidate: HookCandidate, paths: CandidatePaths, changed: readonly string[]): Told;
-  /** What the output of a hook must not show at this moment: the secrets of what is in force, and of what was before. */
+  /** Makes the input of a check hook, for a snapshot and its server form at temporary paths. */
+  toCheck(candidate: HookCandidate, paths: CandidatePaths, changed: readonly string[]): HookInput;
+  /** The secrets that a hook's output must not show now: those of the snapshot in force, and of the one before. */
   secrets(): readonly string[];
   /** The hash in force; null: none. */
   hash(): string | null;
 }
 
-/** What was told so far. */
+/** The state between two reports. */
 interface Memory {
-  /** The texts of a configuration that nobody is to see. */
+  /** Finds the secret texts of a configuration. */
   secretsOf(config: unknown): readonly string[];
-  /** What is in force, with its secrets. */
   inForce: InForce | null;
-  /** The secrets of what was in force before. */
+  /** The secrets of the snapshot that was in force before. */
   formerSecrets: readonly string[];
-  /** Whether what was found at the start is still to be told. */
+  /** Whether the snapshot found at the start has had no trigger yet. */
   isStart: boolean;
-  /** The source that was rejected last, until it is healed. */
+  /** The hash of the source that was rejected last, until it is healed. */
   rejected: string | null;
 }
 
-/** Follows what is in force, and what was said of it already. */
+/** Opens the triggers of a host. */
 export function openHookTriggers(settings: HookTriggerSettings): HookTriggers {
   const { inForce } = settings;
   const memory: Memory = {
@@ -138,7 +136,7 @@ function newsOf(
   }
 }
 
-/** What was in force at the start is told when the first look has ended, for it may bring something newer. */
+/** Makes the trigger of the start. It waits until the first look ended, because that may result in a newer snapshot. */
 function started(settings: HookTriggerSettings, memory: Memory): HookNews[] {
   if (!memory.isStart || memory.inForce === null) return [];
   memory.isStart = false;
@@ -167,19 +165,19 @@ function happened(
   memory: Memory,
   event: HookEvent,
   details: Partial<HookPayload>,
-  keys: Pick<HookTrigger<Told>, "key"> & Partial<HookTrigger<Told>>,
+  keys: Pick<HookTrigger<HookInput>, "key"> & Partial<HookTrigger<HookInput>>,
 ): HookNews {
-  const told = { payload: payloadOf(settings, memory, event, details), secrets: [] };
-  return { kind: "happened", trigger: { event, before: null, changed: null, isStart: false, told, ...keys } };
+  const input = { payload: payloadOf(settings, memory, event, details), secrets: [] };
+  return { kind: "happened", trigger: { event, before: null, changed: null, isStart: false, input, ...keys } };
 }
 
 function payloadOf(
-  { about }: HookTriggerSettings,
+  { common }: HookTriggerSettings,
   { inForce }: Memory,
   event: HookPayload["event"],
   details: Partial<HookPayload>,
-): Told["payload"] {
+): HookInput["payload"] {
   const hash = inForce?.hash ?? null;
   const nothing = { candidate: null, serverCandidate: null, changed: null, reason: null, agreedHash: null };
-  return { ...about, event, hash, previousHash: hash, ...nothing, ...details };
+  return { ...common, event, hash, previousHash: hash, ...nothing, ...details };
 }

@@ -1,6 +1,6 @@
-// A request of a hook: one, with no redirect followed, over before its limit together with the answer's body. Its URL
-// and headers may hold secrets, so nothing that is said of it quotes them, and they are masked in the answer.
-// This host is asked directly; a failure on the way through a proxy names the proxy.
+// One HTTP request of a hook, which follows no redirect and ends before its limit, with the answer's body. Its URL and
+// headers may hold secrets, so no message quotes them, and they are masked in the answer. A request to this host uses
+// no proxy; a failure through a proxy names the proxy.
 import { Buffer } from "node:buffer";
 import { credentialPath } from "../host/credential.ts";
 import { openHttpClient } from "../host/http_client.ts";
@@ -21,19 +21,19 @@ export interface HookRequest {
   readonly url: string;
   /** Name to value. */
   readonly headers: Readonly<Record<string, string>>;
-  /** Name to the file that holds its value; a bare name is a systemd credential's. Beats `headers`. */
+  /** Name to the file that holds its value; a bare name is a systemd credential's. Takes precedence over `headers`. */
   readonly headerFiles: Readonly<Record<string, string>>;
 }
 
-/** More than this is not read of an answer. */
+/** The rest of a longer answer is not read. */
 const MAX_ANSWER_BYTES = 64 * 1024;
 
-/** All that is read is kept until it is masked, so that no secret is cut however long it is. */
+/** Everything read is kept until it is masked, so that no secret is cut, however long it is. */
 const ANSWER_BOUNDS = { ...DEFAULT_OUTPUT_BOUNDS, overlapBytes: MAX_ANSWER_BYTES };
 
 /**
- * Makes a request; an answer of 200 to 299 is success. `body` goes with every method but GET and HEAD. Where a server
- * closes the connection without a word, fetch asks it once more, whatever the method.
+ * Makes a request; an answer of 200 to 299 is success. `body` is sent with every method but GET and HEAD. If a server
+ * closes the connection without an answer, fetch repeats the request once, with any method.
  */
 export async function makeRequest(
   request: HookRequest,
@@ -54,7 +54,7 @@ export async function makeRequest(
   url.username = url.password = "";
   const caCerts = url.protocol === "https:" ? await hostAuthorities(surroundings.environment) : [];
   const kept = keepOutput(ANSWER_BOUNDS);
-  // A server may show what it was asked, and knows secrets that the caller does not.
+  // A server may repeat the request, and knows secrets that the caller does not.
   const shown = (isWhole: boolean) => kept.text((text) => surroundings.mask(answerMask(secrets, isWhole)(text)));
   try {
     const connection = { caCerts, allowHost: true };
@@ -81,7 +81,7 @@ export async function makeRequest(
   }
 }
 
-/** Reads a body until its end or bound; false where more was to come. */
+/** Reads a body until its end or bound; returns false if the body is longer. */
 async function readAnswer(answer: Response, kept: KeptOutput): Promise<boolean> {
   if (answer.body === null) return true;
   for await (const chunk of answer.body) {
@@ -92,7 +92,7 @@ async function readAnswer(answer: Response, kept: KeptOutput): Promise<boolean> 
   return true;
 }
 
-/** @param proxy may have answered in place of the server, which it cannot over TLS. */
+/** @param proxy it may have answered in place of the server; null over TLS, where it cannot. */
 function verdictOn(status: number, proxy: Proxy | null): string {
   const isRedirect = status >= 300 && status < 400 && status !== 304;
   const answered = `answered ${status}${throughProxy(proxy)}`;
@@ -108,7 +108,7 @@ function throughProxy(proxy: Proxy | null): string {
 
 type HeadersRead = { readonly ok: true; readonly headers: Headers } | { readonly ok: false; readonly reason: string };
 
-/** The request's headers; the values of files are read anew each time, for tokens are rotated. */
+/** Reads the request's headers; the files are read anew each time, because tokens are rotated. */
 async function readHeaders(
   request: HookRequest,
   url: URL,
@@ -126,7 +126,7 @@ async function readHeaders(
     values.push([name, value]);
   }
   for (const [name, value] of values) {
-    // RFC 9110, section 5.5: visible ASCII, spaces and tabs; what goes beyond is read differently by everyone.
+    // RFC 9110, section 5.5: visible ASCII, spaces and tabs; servers read other characters differently.
     if (!/^[\t\x20-\x7e]*$/.test(value)) {
       return { ok: false, reason: `cannot send its header ${name}: the value is not one line of ASCII` };
     }
@@ -139,7 +139,7 @@ async function readHeaders(
   return { ok: true, headers };
 }
 
-/** RFC 7617; a percent sign that begins no escape stands for itself. */
+/** RFC 7617; a percent sign that begins no escape is taken as it is. */
 function basicCredentials(url: URL): string {
   const decoded = [url.username, url.password].map((part) => {
     try {

@@ -1,41 +1,41 @@
-// The first and the last of what a child or a server says, however much that is: a bounded text without control
-// characters. Secrets are masked before anything is cut, so that no half of one is left at a cut.
+// Keeps the beginning and the end of the output of a process or server as a bounded text without control characters.
+// Secrets are masked before anything is cut, so that no part of one remains at a cut.
 import { glyphOf } from "../diagnostic/terminal_text.ts";
 
-/** How much is kept, in bytes of UTF-8. */
+/** The amount to keep, in bytes of UTF-8. */
 export interface OutputBounds {
   /** Of the beginning. */
   readonly headBytes: number;
   /** Of the end. */
   readonly tailBytes: number;
-  /** Beyond both cuts, kept to be masked and not shown: secrets up to this length are found where they are cut. */
+  /** Beyond both cuts, kept only for masking: secrets up to this length are found even if the cut divides them. */
   readonly overlapBytes: number;
 }
 
-/** Enough for an error message and what led to it, and little enough for a line of a log. */
+/** Enough for an error message and its context, and little enough for a line of a log. */
 export const DEFAULT_OUTPUT_BOUNDS: OutputBounds = { headBytes: 1_024, tailBytes: 3_072, overlapBytes: 4_096 };
 
-/** Output as it comes. */
+/** The kept output so far. */
 export interface KeptOutput {
-  /** Takes what came; the bytes are copied. */
+  /** Adds bytes, which are copied. */
   add(chunk: Uint8Array): void;
-  /** How many bytes came so far. */
+  /** The number of bytes added so far. */
   total(): number;
   /**
-   * What is shown of it: lines, without the line breaks at the end. Control characters are made visible, bytes that are
-   * no UTF-8 become U+FFFD, and where something is missing a line of its own says how many bytes that were.
+   * The text to show: lines, without the line breaks at the end. Control characters are made visible, bytes that are
+   * not UTF-8 become U+FFFD, and a line of its own says how many bytes were left out.
    *
    * @param mask replaces secrets.
    */
   text(mask?: (text: string) => string): string;
 }
 
-/** Keeps the first and the last of what is added. */
+/** Opens an empty output. */
 export function keepOutput(bounds: OutputBounds = DEFAULT_OUTPUT_BOUNDS): KeptOutput {
   const head = new Uint8Array(bounds.headBytes + bounds.overlapBytes);
   const tail = new Uint8Array(bounds.tailBytes + bounds.overlapBytes);
   let total = 0;
-  /** Where in `tail`, which is a ring, the next byte goes. */
+  /** The index of the next byte in `tail`, which is a ring. */
   let next = 0;
 
   const addToTail = (chunk: Uint8Array): void => {
@@ -60,7 +60,7 @@ export function keepOutput(bounds: OutputBounds = DEFAULT_OUTPUT_BOUNDS): KeptOu
         const whole = joined(head.subarray(0, Math.min(total, head.length)), tail.subarray(0, inTail));
         return wholeOrCut(mask(decoded(whole)), bounds);
       }
-      // A secret that was cut where nothing more was kept is no longer known for one, so what it can reach is not shown.
+      // A secret that the outer edge of the overlap cuts cannot be found, so the whole overlap is left out.
       const start = withoutEdge(mask(decoded(head)), bounds.overlapBytes, "end");
       const last = decoded(joined(tail.subarray(next), tail.subarray(0, next)));
       const end = withoutEdge(mask(last.trimEnd()), bounds.overlapBytes, "start");
@@ -89,7 +89,7 @@ function wholeOrCut(output: string, bounds: OutputBounds): string {
   return cut(text.slice(0, taken), text.slice(taken), byteLength(text), bounds);
 }
 
-/** The head of `start` and the tail of `end`, which are what is known of so many bytes. */
+/** Joins the head of `start` and the tail of `end`, with a notice of how many of the `totalBytes` are left out. */
 function cut(start: string, end: string, totalBytes: number, bounds: OutputBounds): string {
   const head = shown(Array.from(start), bounds.headBytes);
   const tail = shown(Array.from(end).reverse(), bounds.tailBytes, true);
@@ -98,7 +98,7 @@ function cut(start: string, end: string, totalBytes: number, bounds: OutputBound
   return [head.text, notice, tail.text].filter((part) => part !== "").join("\n");
 }
 
-/** A text without that many bytes at one edge, and without a character that this cuts. */
+/** Removes that many bytes at one edge of a text, and a character that this would cut. */
 function withoutEdge(text: string, byteCount: number, edge: "start" | "end"): string {
   const bytes = new TextEncoder().encode(text);
   const isMidCharacter = (at: number) => ((bytes[at] ?? 0) & 0xc0) === 0x80;
@@ -113,7 +113,7 @@ function byteLength(text: string): number {
   return new TextEncoder().encode(text).length;
 }
 
-/** As many characters, made harmless, as have room; `taken` counts their UTF-16 units as they were. */
+/** Takes as many characters, made visible, as have room; `taken` counts their original UTF-16 units. */
 function shown(
   characters: readonly string[],
   maxBytes: number,

@@ -1,5 +1,6 @@
-// Waits until what a hook restarted is ready: asked at once, then every second, until the time is over. Each ask has a
-// limit of its own, so that a server that accepts and never answers does not use the whole time up.
+// Waits until the server that a hook restarted is ready: a probe at once, then one every second, until the time is
+// over. Each probe has a limit of its own, so that a server that accepts and never answers does not use the whole time
+// up.
 import { type Clock, systemClock } from "../time/clock.ts";
 import { pause } from "../time/pause.ts";
 import { commandEnvironment, runCommand } from "./command.ts";
@@ -9,7 +10,7 @@ import { type HookPayload, payloadEnvironment } from "./hook_payload.ts";
 import type { HookHost } from "./hook_host.ts";
 import { checkUnit } from "./systemd_unit.ts";
 
-/** How it is asked whether something is ready. */
+/** A way to ask whether a server is ready. */
 export type ReadinessProbe =
   | {
     readonly kind: "command";
@@ -24,30 +25,28 @@ export type ReadinessProbe =
     readonly unit: string;
   };
 
-/** A question, and how long it is asked. */
+/** A probe, and how long it is repeated. */
 export interface Readiness {
-  /** How it is asked. */
   readonly probe: ReadinessProbe;
-  /** From the first ask on. */
+  /** From the first probe on. */
   readonly timeoutMilliseconds: number;
 }
 
-/** For whom it is asked. */
+/** The hook that asks, and its surroundings. */
 export interface ReadinessQuestion {
-  /** The hook's name, for a command. */
+  /** For the variables of a command. */
   readonly hook: string;
-  /** The same. */
+  /** For the variables of a command. */
   readonly payload: HookPayload;
   /** Ends the wait when aborted. */
   readonly stopping: AbortSignal;
-  /** Where it is asked. */
   readonly surroundings: HookHost;
 }
 
-/** How often it is asked, and how long one ask may take. */
+/** The interval of the probes, and the limit of each. */
 const PACE = { everyMilliseconds: 1_000, askMilliseconds: 5_000 };
 
-/** Asks until it is ready or the time is over; the reason of a failure ends with the last answer. */
+/** Asks until the server is ready or the time is over; the reason of a failure ends with the last answer. */
 export async function awaitReadiness(
   readiness: Readiness,
   question: ReadinessQuestion,
@@ -61,7 +60,7 @@ export async function awaitReadiness(
     const next = clock.now() + pace.everyMilliseconds;
     const answer = await askOnce(readiness, { ...question, stopping: limit.signal }, pace);
     if (answer.ok) return answer;
-    // An answer that the end of the time cut off says less than the one before it.
+    // If the end of the time cut off the last probe, the answer before it says more.
     if (limit.signal.aborted) break;
     last = answer;
     await pause(next - clock.now(), limit.signal, clock);
@@ -71,7 +70,7 @@ export async function awaitReadiness(
   return { ok: false, reason, output: last.output, isCarriedOut: true };
 }
 
-/** Asks once, without waiting for another answer. */
+/** Asks once. */
 export async function askOnce(
   { probe }: Readiness,
   { hook, payload, stopping, surroundings }: ReadinessQuestion,

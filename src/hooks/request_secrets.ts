@@ -1,23 +1,23 @@
-// What of a request its answer must not show: all that is sent as a credential, in each spelling in which a server may
-// say it again. What might be one counts as one; of headers in the options only what its name or its looks give away.
+// Finds the secrets of a request that its answer must not show: every credential that is sent, in each spelling in
+// which a server may repeat it. A possible credential counts as one; a header of the options only if its name or form
+// shows it.
 import type { Proxy } from "../host/proxy.ts";
 import { decoded, userinfoSecrets } from "../diagnostic/secret_parts.ts";
 import { isCredentialName, looksSecret } from "../diagnostic/secrets.ts";
 import { MIN_SECRET_LENGTH, secretSpellings, spellingMasker } from "../diagnostic/text_masker.ts";
 
-/** A value of a query or a secret header that is longer than this is taken for a token. */
+/** A longer value of a query or a secret header counts as a token. */
 const MAX_WORD_LENGTH = 15;
 
-/** The same of a path's segment, which is a token only with letters and digits: `T0123/B0123/XXXX…` of a web hook. */
+/** A longer segment of a path counts as a token if it has letters and digits: `T0123/B0123/XXXX…` of a web hook. */
 const MAX_SEGMENT_LENGTH = 20;
 
 /**
- * The texts that are secret in a request, each in all its spellings.
+ * Returns the texts that are secret in a request, each in all its spellings.
  *
  * @param url with its userinfo.
- * @param headers as they are sent, with what became of the userinfo.
- * @param fromFiles the names of the headers whose values were kept in files, in any case: these are secrets whatever
- * they look like.
+ * @param headers as they are sent, with the header made of the userinfo.
+ * @param fromFiles the names, in any case, of the headers whose values come from files: these are always secrets.
  * @param proxy with its own userinfo; null: none.
  */
 export function requestSecrets(
@@ -31,7 +31,7 @@ export function requestSecrets(
   const secrets = [
     ...[...headers].flatMap(([name, value]) => isSecret(name, value) ? headerSecrets(value) : []),
     ...[url, ...proxy === null ? [] : [new URL(proxy.url)]].flatMap(({ username, password }) =>
-      // In a request a user without a password is a token, whatever it looks like.
+      // In a request a user without a password is always a token.
       password === "" ? [username] : userinfoSecrets(username, password)
     ),
     ...url.search.slice(1).split("&").flatMap(memberSecrets),
@@ -41,16 +41,19 @@ export function requestSecrets(
 }
 
 /**
- * The mask of an answer for the secrets of its request.
+ * Makes the mask of an answer for the secrets of its request.
  *
- * @param isWhole whether nothing more was to come; where more was, what could be the beginning of a secret is masked too.
+ * @param isWhole whether the answer was read to its end; if not, a possible beginning of a secret at its end is masked
+ * too.
  */
 export function answerMask(secrets: ReadonlySet<string>, isWhole: boolean): (text: string) => string {
   const mask = spellingMasker(secrets);
   return isWhole ? mask : (text) => mask(text + restOfSecret(text, secrets));
 }
 
-/** What is missing of the secret that the end of a text is the longest beginning of. */
+/**
+ * Returns the rest of the secret whose beginning is at the end of the text, of several that with the longest beginning.
+ */
 function restOfSecret(text: string, secrets: ReadonlySet<string>): string {
   let known = MIN_SECRET_LENGTH - 1;
   let rest = "";
@@ -73,7 +76,7 @@ function headerSecrets(value: string): string[] {
   return [value, credentials, ...parameters.flatMap(memberSecrets)];
 }
 
-/** The value of `name=value`, or all of what has no name, where it is a secret. */
+/** The value of `name=value`, or the whole member if it has no name, if it is a secret. */
 function memberSecrets(member: string): string[] {
   const equals = member.indexOf("=");
   const name = decoded(member.slice(0, Math.max(0, equals)));

@@ -1,11 +1,11 @@
-// A hook as it is carried out, from its options.
+// Makes a runnable hook of its options.
 import type { HookAction, Readiness, RunnableHook } from "./hook.ts";
 import type { HookOptions, ReadyOptions } from "../options/options.ts";
 
 /**
  * Makes a hook of its options.
  *
- * @param isCarriedOut whether a run for the same payload carried it out, and only the readiness failed.
+ * @param isCarriedOut whether a run for the same payload carried out the action, and only the readiness failed.
  */
 export function runnableHook(hook: HookOptions, isCarriedOut: boolean): RunnableHook {
   const { name, timeoutSeconds, ready } = hook;
@@ -18,7 +18,7 @@ export function runnableHook(hook: HookOptions, isCarriedOut: boolean): Runnable
   };
 }
 
-/** The schema lets exactly one of them be there. */
+/** The schema accepts exactly one action. */
 function actionOf({ command, http, signal, pidFile, systemdUnit, action }: HookOptions): HookAction {
   if (command !== null) return { kind: "command", command };
   if (http !== null) return { kind: "http", ...http };
@@ -27,7 +27,7 @@ function actionOf({ command, http, signal, pidFile, systemdUnit, action }: HookO
   throw new Error("a hook without an action passed the schema");
 }
 
-/** The same holds here. */
+/** The schema accepts exactly one probe. */
 function readinessOf({ command, http, systemdUnit, timeoutSeconds }: ReadyOptions): Readiness {
   const timeoutMilliseconds = timeoutSeconds * 1000;
   if (command !== null) return { probe: { kind: "command", command }, timeoutMilliseconds };

@@ -1,4 +1,4 @@
-// The contents of the files with secrets that the options name, for masking. The files are read anew each time, since
+// The contents of the files with secrets that the options name, for masking. The files are read anew each time, because
 // secrets are rotated; the former content of a file is remembered until it changes again.
 import { readSmallFile } from "../host/small_file.ts";
 import { withinLimit } from "../time/limit.ts";
@@ -9,15 +9,15 @@ const READ_LIMIT_MILLISECONDS = 1_000;
 /** The largest RSA key in use (16,384 bits) has 13 KB in PEM, and a file of a key may hold certificates too. */
 const MAX_SECRET_FILE_BYTES = 65_536;
 
-/** Follows some files with secrets. */
+/** Files with secrets, and their known contents. */
 export interface SecretFiles {
-  /** Reads them; one that cannot be read in time keeps the content that is known. */
+  /** Reads the files; one that cannot be read in time keeps its known content. */
   read(): Promise<void>;
-  /** The texts of the files, and those that they had before. */
+  /** The current and the former contents. */
   secrets(): readonly string[];
 }
 
-/** Opens them by their paths; none is read yet. */
+/** Follows the files of these paths; none is read yet. */
 export function followSecretFiles(paths: readonly string[]): SecretFiles {
   const texts = new Map<string, readonly string[]>();
   const readOne = async (path: string) => {

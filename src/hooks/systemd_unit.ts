@@ -1,4 +1,4 @@
-// Reloads or restarts a unit of systemd, and asks whether it is active, by systemctl(1); a refusal comes with what to do.
+// Reloads or restarts a unit of systemd, and asks whether it is active, by systemctl(1). A refusal comes with advice.
 import { terminalText } from "../diagnostic/terminal_text.ts";
 import { commandEnvironment, runCommand } from "./command.ts";
 import { failed, type HookEnding, type HookLimit } from "./ending.ts";
@@ -6,7 +6,7 @@ import type { HookHost } from "./hook_host.ts";
 
 type Meaning = (unit: string, does: string) => string;
 
-/** What systemctl says, in English for `LC_ALL=C` and in small letters, and what that means for the hook of a unit. */
+/** Parts of the texts of systemctl, under `LC_ALL=C` and in lower case, and their meaning for the hook of a unit. */
 const MEANINGS: readonly (readonly [texts: readonly string[], meaning: Meaning])[] = [
   [
     ["access denied", "interactive authentication required", "permission denied"],
@@ -25,10 +25,10 @@ const MEANINGS: readonly (readonly [texts: readonly string[], meaning: Meaning])
   ],
 ];
 
-/** What may be done to a unit, as systemctl calls it; the first restarts it only if it cannot reload. */
+/** The verbs of systemctl for a unit; the first restarts it only if it cannot reload. */
 export type UnitAction = "reload-or-restart" | "restart";
 
-/** Has systemctl do it, and waits for the outcome. */
+/** Runs systemctl with that verb, and waits for the result. */
 export async function changeUnit(
   unit: string,
   action: UnitAction,
@@ -39,8 +39,8 @@ export async function changeUnit(
 }
 
 /**
- * Asks whether a unit is active. One that is `reloading` is not yet, although systemctl ends with 0 for it; any other
- * state may still change, also `failed`, for a unit or a person may start it again.
+ * Asks whether a unit is active. A unit that is `reloading` is not active yet, although systemctl exits with 0 for it.
+ * Any other state may still change, even `failed`, because a unit or a person may start it again.
  */
 export async function checkUnit(unit: string, limit: HookLimit, surroundings: HookHost): Promise<HookEnding> {
   const ending = await systemctl(["is-active", unit], "ask about", limit, surroundings);
@@ -51,7 +51,7 @@ export async function checkUnit(unit: string, limit: HookLimit, surroundings: Ho
   return ending.ok ? failed(`systemctl does not say that ${terminalText(unit)} is active`, state) : ending;
 }
 
-/** @param does what is done to the unit, in a sentence. */
+/** @param does the verb of the messages: `reload`, `restart`, `ask about`. */
 async function systemctl(
   args: readonly [string, string],
   does: string,
@@ -62,8 +62,8 @@ async function systemctl(
   const env = commandEnvironment({ LC_ALL: "C", SYSTEMD_COLORS: "0" }, surroundings.environment);
   const ending = await runCommand(["systemctl", "--no-ask-password", verb, unit], env, limit, surroundings);
   if (ending.ok || limit.signal.aborted) return ending;
-  const said = ending.output.toLowerCase();
-  const meaning = MEANINGS.find(([texts]) => texts.some((text) => said.includes(text)))?.[1];
+  const message = ending.output.toLowerCase();
+  const meaning = MEANINGS.find(([texts]) => texts.some((text) => message.includes(text)))?.[1];
   return meaning === undefined
     ? failed(`systemctl ${ending.reason}`, ending.output)
     : failed(meaning(terminalText(unit), does), ending.output);

@@ -106,7 +106,7 @@ Deno.test("parallel hooks that stop hold the others together, and not each other
   );
 });
 
-Deno.test("a rejection that a hook was not told of stops the telling of it, and of no other", () => {
+Deno.test("a hook that fails ends the runs of its rejection for the hooks that it held, and not those of the next", () => {
   replayHooks(
     ["r rejected stop", "s rejected", "a stop"],
     "a=1",
@@ -119,7 +119,7 @@ Deno.test("a rejection that a hook was not told of stops the telling of it, and 
   );
 });
 
-Deno.test("a rejection that is not told to those behind takes nothing from the hooks of other events", () => {
+Deno.test("the end of a rejection for held hooks leaves the hooks of other events unchanged", () => {
   replayHooks(
     ["r rejected stop", "s rejected", "a"],
     "a=1",

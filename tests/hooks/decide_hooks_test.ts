@@ -47,7 +47,7 @@ Deno.test("neighbours that are parallel run together; the ones before and after 
   );
 });
 
-Deno.test("what comes while a hook runs makes it run once more, for the newest alone", () => {
+Deno.test("triggers during a run make the hook run once more, for only the newest", () => {
   replayHooks(
     ["a"],
     "a=1",
@@ -72,7 +72,7 @@ Deno.test("a failure for what is superseded is not waited for", () => {
   );
 });
 
-Deno.test("going back to a snapshot that a hook had is told: what it was told in between may have done something", () => {
+Deno.test("a return to an earlier snapshot is a trigger too, because the run in between may have had an effect", () => {
   replayHooks(
     ["a"],
     "a=1",
@@ -112,7 +112,7 @@ Deno.test("what concerned a hook that has not succeeded goes on concerning it", 
   );
 });
 
-Deno.test("a hook is told all that changed since it last succeeded, not only what came last", () => {
+Deno.test("a hook receives all parts that changed since it last succeeded, not only those of the last trigger", () => {
   replayHooks(
     ["a"],
     "a=1",
@@ -125,7 +125,7 @@ Deno.test("a hook is told all that changed since it last succeeded, not only wha
   );
 });
 
-Deno.test("a hook of which it is not known what it was told last is told, whatever changed", () => {
+Deno.test("a hook whose last trigger is not known runs for any change", () => {
   replayHooks(
     ["a", "b only=layers"],
     "a=1",
@@ -158,7 +158,7 @@ Deno.test("the delay that spreads a fleet is waited for once, however often some
   );
 });
 
-Deno.test("attempts bound how often an activation is told, until the next one", () => {
+Deno.test("attempts bound the runs for an activation, until the next one", () => {
   const state = replayHooks(
     ["a attempts=1"],
     "a=1",
@@ -173,7 +173,7 @@ Deno.test("attempts bound how often an activation is told, until the next one", 
   assertEquals([state.hooks[0]?.waits, state.triggers], ["retry", 2]);
 });
 
-Deno.test("rejections and divergences are told once each, and not any more once they are past", () => {
+Deno.test("rejections and divergences are triggers once each, and have no runs after they are past", () => {
   replayHooks(
     ["r rejected attempts=2", "d diverged", "a"],
     "a=1",
@@ -314,7 +314,7 @@ function carryOut(world: World, action: HooksAction<number>): void {
   if (action.kind === "keep") world.kept = action.done;
   if (action.kind !== "run") return;
   assert(!running.has(action.hook), "never twice at a time");
-  assertEquals(action.told, world.activations, "always for the newest");
+  assertEquals(action.input, world.activations, "always for the newest");
   const isParallel = (name: string) => state.hooks.find((hook) => hook.plan.name === name)!.plan.parallel;
   const placeOf = (name: string) => state.hooks.findIndex((hook) => hook.plan.name === name);
   for (const unwell of world.unwell.has(action.hook) ? [] : world.unwell) {
@@ -322,7 +322,7 @@ function carryOut(world: World, action: HooksAction<number>): void {
     assert(isBefore && !state.hooks[placeOf(action.hook)]!.plan.stopOnFailure, `${unwell} is not well yet`);
   }
   assert(running.size === 0 || [...running.keys(), action.hook].every(isParallel), "alone, or with parallel ones");
-  running.set(action.hook, action.told);
+  running.set(action.hook, action.input);
 }
 
 function obey(world: World, one: Step): void {
@@ -333,7 +333,7 @@ function obey(world: World, one: Step): void {
     const trigger = { event: "activated", key: one.key, before, changed: one.parts, isStart: false } as const;
     return happen(world, {
       kind: "happened",
-      trigger: { ...trigger, told: world.activations },
+      trigger: { ...trigger, input: world.activations },
       splayMilliseconds: one.splay ? 10 : 0,
     });
   }
@@ -344,7 +344,7 @@ function obey(world: World, one: Step): void {
     const start = { event: "activated", key: world.inForce, before: null, changed: null, isStart: true } as const;
     return happen(world, {
       kind: "happened",
-      trigger: { ...start, told: world.activations },
+      trigger: { ...start, input: world.activations },
       splayMilliseconds: 0,
     });
   }
@@ -354,17 +354,17 @@ function obey(world: World, one: Step): void {
     world.timers.delete(hook);
     return happen(world, { kind: "due", hook });
   }
-  const [hook, told] = [...world.running][one.which] ?? [];
-  if (hook === undefined || told === undefined) return;
+  const [hook, input] = [...world.running][one.which] ?? [];
+  if (hook === undefined || input === undefined) return;
   world.running.delete(hook);
-  if (one.ok) world.succeeded.set(hook, told);
+  if (one.ok) world.succeeded.set(hook, input);
   const stops = world.state.hooks.find(({ plan }) => plan.name === hook)!.plan.stopOnFailure;
   if (one.ok) world.unwell.delete(hook);
   else if (stops) world.unwell.add(hook);
   happen(world, { kind: "ended", hook, result: one.ok ? { ok: true } : { ok: false, reason: "no" }, random: 0 });
 }
 
-Deno.test("whatever happens, in the end every hook has succeeded for the newest that concerned it, and that is kept", () => {
+Deno.test("after any events every hook has succeeded for the newest trigger that concerned it, and that is kept", () => {
   fc.assert(fc.property(plans, fc.array(step, { maxLength: 60, size: "max" }), (given, steps) => {
     const made = given.map(({ name, parallel, stop, only }) =>
       planOf([name, parallel && "parallel", stop && "stop", only && "only=layers"].filter(Boolean).join(" "))

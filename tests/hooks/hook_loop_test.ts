@@ -1,4 +1,4 @@
-// The hooks at work under a clock that moves when told: what is decided is carried out, bugs are failures, and after the
+// The hooks at work under a clock that the test moves: what is decided is carried out, bugs are failures, and after the
 // end nothing runs.
 import { assertEquals } from "@std/assert";
 import { type HookLoop, type HookReport, type HookRun, runHooks } from "../../src/hooks/hook_loop.ts";
@@ -23,9 +23,9 @@ function controlledHooks(plans: readonly string[], { splayMilliseconds = 0 } = {
     plans: plans.map(planOf),
     done: new Map(),
     splayMilliseconds,
-    run(hook, told, _changed, signal) {
+    run(hook, input, _changed, signal) {
       const { promise, resolve, reject } = Promise.withResolvers<HookRun>();
-      runs.push({ input: `${hook} ${told}`, signal, end: resolve, fail: reject });
+      runs.push({ input: `${hook} ${input}`, signal, end: resolve, fail: reject });
       return promise;
     },
     keep: (done) => kept.push(Object.fromEntries(done)),
@@ -37,7 +37,7 @@ function controlledHooks(plans: readonly string[], { splayMilliseconds = 0 } = {
 }
 
 function activated(key: string): HookTrigger<string> {
-  return { event: "activated", key, before: null, changed: null, isStart: false, told: key };
+  return { event: "activated", key, before: null, changed: null, isStart: false, input: key };
 }
 
 const OK: HookRun = { ok: true, output: "done\n" };

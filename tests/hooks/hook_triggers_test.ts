@@ -40,7 +40,7 @@ const UNCHANGED: Report<HookCandidate> = { kind: "unchanged", ...about, hash: "h
 function open(inForce: InForce | null) {
   const rejectedHash = { value: "r1" };
   const triggers = openHookTriggers({
-    about: ABOUT,
+    common: ABOUT,
     inForce,
     rejectedHash: () => rejectedHash.value,
     mask: (text) => text.replaceAll("s3cret", "[masked]"),
@@ -58,17 +58,17 @@ function newsOf(triggers: HookTriggers, report: Report<HookCandidate>, changed: 
   });
 }
 
-Deno.test("each snapshot with another content is told, with what was in force before", () => {
+Deno.test("each snapshot with another content is a trigger, which names the snapshot in force before", () => {
   const { triggers } = open(null);
   assertEquals(newsOf(triggers, activated("h1", "c1"), LAYERS), ["over rejected", "activated c1 layers"]);
   assertEquals(newsOf(triggers, activated("h2", "c2"), LAYERS), ["over rejected", "activated c2 before c1 layers"]);
   assertEquals(newsOf(triggers, activated("h3", "c2")), ["over rejected"]);
   const [, news] = triggers.of(activated("h4", "c4"), LAYERS);
-  const told = news?.kind === "happened" ? news.trigger.told.payload : null;
-  assertEquals([told?.hash, told?.previousHash, told?.changed], ["h4", "h3", ["layers"]]);
+  const input = news?.kind === "happened" ? news.trigger.input.payload : null;
+  assertEquals([input?.hash, input?.previousHash, input?.changed], ["h4", "h3", ["layers"]]);
 });
 
-Deno.test("what is in force at the start is told once, when the first look ended, whatever it came to", () => {
+Deno.test("the snapshot in force at the start is a trigger once, when the first look ended with any result", () => {
   for (const first of [UNCHANGED, activated("h2", "c1")]) {
     const { triggers } = open(IN_FORCE);
     assertEquals(newsOf(triggers, first), ["over rejected", "start c1"]);
@@ -82,7 +82,7 @@ Deno.test("what is in force at the start is told once, when the first look ended
   ]);
 });
 
-Deno.test("a rejected source is told once, and again once another was rejected or it was healed", () => {
+Deno.test("a rejected source is a trigger once, and again after another was rejected or it was healed", () => {
   const { triggers, rejectedHash } = open(null);
   assertEquals(newsOf(triggers, rejected()), ["rejected r1"]);
   assertEquals(newsOf(triggers, rejected()), []);
@@ -97,7 +97,7 @@ Deno.test("a source that could not be read is no rejection", () => {
   assertEquals(newsOf(triggers, rejected(true)), []);
 });
 
-Deno.test("a divergence is told with what the others agreed on, until the instance agrees", () => {
+Deno.test("a divergence is a trigger with the hash that the others agreed on, until the instance agrees", () => {
   const { triggers } = open(IN_FORCE);
   const diverged = { kind: "diverged", hash: "h1", head: { generation: 3, hash: "h7" } } as const;
   assertEquals(newsOf(triggers, diverged), ["diverged h7"]);
@@ -105,11 +105,11 @@ Deno.test("a divergence is told with what the others agreed on, until the instan
   assertEquals(newsOf(triggers, agreed), ["over diverged"]);
 });
 
-Deno.test("what a hook is told is masked, and the configuration's own secrets are known for its output", () => {
+Deno.test("a payload is masked, and the configuration's own secrets are known for the hook's output", () => {
   const { triggers } = open(IN_FORCE);
   const [, news] = triggers.of(rejected(), []);
-  const told = news?.kind === "happened" ? news.trigger.told : null;
-  assertEquals([told?.payload.reason, triggers.secrets()], ["[masked] is wrong", ["Password=hunter2"]]);
+  const input = news?.kind === "happened" ? news.trigger.input : null;
+  assertEquals([input?.payload.reason, triggers.secrets()], ["[masked] is wrong", ["Password=hunter2"]]);
   const check = triggers.toCheck(candidate, { candidate: "/tmp/candidate", serverCandidate: "/tmp/server" }, LAYERS);
   assertEquals(check.payload, {
     ...ABOUT,

@@ -74,7 +74,7 @@ function eventOf(text: string, before: string | null): HooksEvent<string> {
       before: verb === "activated" ? before : null,
       changed: verb === "activated" && parts !== "?" ? parts.split(",") : null,
       isStart: verb === "start",
-      told: subject,
+      input: subject,
     },
     splayMilliseconds: splay < 0 ? 0 : Number(rest[splay + 1]),
   };
@@ -88,7 +88,7 @@ function changedText(changed: readonly string[] | null): string {
 function actionText(action: HooksAction<string>): string {
   switch (action.kind) {
     case "run":
-      return `run ${action.hook} ${action.told}${changedText(action.changed)}`;
+      return `run ${action.hook} ${action.input}${changedText(action.changed)}`;
     case "arm":
       return `arm ${action.hook} ${action.milliseconds}`;
     case "disarm":

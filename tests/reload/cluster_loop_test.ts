@@ -75,7 +75,7 @@ async function agree(clustered: ClusteredLoop): Promise<void> {
   assertEquals([loop.state().agreement?.syncState.kind, readings.length], ["agreed", 2]);
 }
 
-Deno.test("a written change is announced once, and what it came to is kept", async () => {
+Deno.test("a written change is announced once, and its result is kept", async () => {
   const clustered = clusteredLoop();
   const { loop, announcements, kept, reports } = clustered;
   await agree(clustered);

@@ -12,7 +12,7 @@ function candidate(id: string): LookOutcome<string> {
   return { kind: "candidate", ...snapshotIdOf(id)!, fingerprint: id, candidate: id, stored: snapshotIdOf(id) };
 }
 
-Deno.test("hints and messages that arrive while a report is told are taken in once each", async () => {
+Deno.test("hints and messages that arrive during a report are taken in once each", async () => {
   const states: State<string>[] = [];
   const events = ["heard", "poll", "heard", "file", "poll", "heard", "file"] as const;
   const { loop, looks } = controlledLoop(snapshotIdOf("1/1"), {
@@ -108,7 +108,7 @@ Deno.test("what kept a look or a write from its end is said in its report", asyn
   assertEquals(bugs, ["look", "activate"]);
 });
 
-Deno.test("each request is answered once, with what came of a look that began after it; after a stop with nothing", async () => {
+Deno.test("each request is answered once, with the outcome of a look that began after it; after a stop with nothing", async () => {
   const { loop, looks } = controlledLoop(snapshotIdOf("1/1"));
   const answers: string[] = [];
   const ask = (name: string, reason: HintReason) =>
@@ -169,7 +169,7 @@ async function announcingLoop(): Promise<Announcing> {
   return { ...controlled, answers, edit };
 }
 
-Deno.test("who waits for an announcement waits for its answer, each time anew", async () => {
+Deno.test("a wait for an announcement ends with its answer, each time anew", async () => {
   const { loop, answers, edit } = await announcingLoop();
   await loop.announced();
   for (const generation of [2, 3]) {
@@ -188,7 +188,7 @@ Deno.test("who waits for an announcement waits for its answer, each time anew", 
   }
 });
 
-Deno.test("nobody waits for an announcement longer than the loop lives", async () => {
+Deno.test("no wait for an announcement outlasts the loop", async () => {
   const { loop, edit } = await announcingLoop();
   await edit("2/2");
   const waiting = loop.announced();
