@@ -1,6 +1,6 @@
-// Puts the rooms together: the only file that knows all of them. It hands the loop what it needs to look at the source,
-// to activate a snapshot and to agree with others, leads every hint to the loop's door and what comes of it to the hooks
-// and the service manager, and closes all it opened.
+// Puts the rooms together: the only file that knows all of them. It gives the loop the functions to look at the source,
+// to activate a snapshot and to agree with other instances, passes hints on to the loop and its reports to the hooks
+// and the service manager, and closes everything that it opened.
 import { openJournal } from "./admin/journal.ts";
 import type { AdminServer } from "./admin/server.ts";
 import type { DaemonApi } from "./admin/daemon_api.ts";
@@ -12,10 +12,11 @@ import { openActivator } from "./daemon/activator.ts";
 import { type EventRecorder, openEventRecorder } from "./daemon/event_recorder.ts";
 import { trackChanges } from "./daemon/change_tracker.ts";
 import { followFiles } from "./daemon/file_follower.ts";
-import { tellFoundFiles } from "./daemon/found_files.ts";
+import { logFoundFiles } from "./daemon/found_files.ts";
 import { inForceOf } from "./hooks/hook_triggers.ts";
-import { checkHooks, type HookRunner, openHookRunner } from "./hooks/hook_runner.ts";
+import { checkHooks, type HookRunner, type HookRunnerSettings, openHookRunner } from "./hooks/hook_runner.ts";
 import { type Candidate, openSourceLoader } from "./daemon/source_loader.ts";
+import { type LoopAccess, loopHolder } from "./daemon/loop_holder.ts";
 import { type MaskedSecrets, maskedSecrets } from "./daemon/masked_secrets.ts";
 import { join, type Joined, type Reached } from "./daemon/joining.ts";
 import { type MountedFiles, mountedFiles } from "./daemon/mounted_files.ts";
@@ -42,108 +43,104 @@ import type { Existing, SnapshotStore } from "./snapshot/store.ts";
 
 export type { DaemonSettings };
 
-/** What the last look came to: the source is in force, it is wrong, or something could not be reached or written. */
+/** The result of the last look: the source is in force, it is wrong, or the host refused a read or a write. */
 export type LoadOutcome = "in-force" | "rejected" | "failed";
 
-/** A daemon at work. Disposing of it stops it; a write at hand is completed or given up before its rename. */
+/** A running daemon. Disposing of it stops it; the current write is completed or given up before its rename. */
 export interface Daemon extends AsyncDisposable {
-  /** Looks at the source now; `start` where nobody asked for it. */
+  /** Looks at the source now; `start`: no person asked for it. */
   reload(reason?: "signal" | "start"): void;
-  /** Leaves nothing behind when the process is about to end without disposing. */
+  /** Kills the child processes, for a process that is about to end without disposing. */
   abandon(): Promise<void>;
-  /** Resolves when nothing is at hand, with what came of the last look. */
+  /** Resolves when no work is in progress, with the result of the last look. */
   settled(): Promise<LoadOutcome>;
   /** Answers its admin interface, joins its cluster, follows the files, and looks at the source for the first time. */
   serve(): Promise<Served>;
 }
 
-/** Served, or in one line with an advice why not; `isOption` where not the host is wrong. */
+/** Success, or why the daemon cannot serve. */
 export type Served = { readonly ok: true } | Refusal;
 
-/** A daemon, or why there is none. */
+/** A daemon, or why it cannot start. */
 export type Started = { readonly ok: true; readonly daemon: Daemon } | Refusal;
 
-/** Why something cannot be started. */
+/** Why a daemon cannot start or serve. */
 export interface Refusal {
-  /** Tells it from success. */
   readonly ok: false;
-  /** One line with an advice. */
+  /** One line with advice. */
   readonly message: string;
-  /** Whether an option is wrong, and not the host. */
+  /** Whether an option is wrong, not the host. */
   readonly isOption: boolean;
 }
 
-/** Opens the store and verifies the snapshot in force; it looks at nothing before it is told to. */
-export async function startDaemon(given: DaemonSettings): Promise<Started> {
-  const { options, once } = given;
+/** Opens the store and verifies the snapshot in force. The first look begins with `serve` or `reload`. */
+export async function startDaemon(unmasked: DaemonSettings): Promise<Started> {
+  const { options, once } = unmasked;
   const isolation = once ? null : isolationOf(options);
   const clustered = options.highAvailability.enabled && !once && isolation === null;
-  const reached = clustered ? await resolveConnection(options, given.environment) : null;
+  const reached = clustered ? await resolveConnection(options, unmasked.environment) : null;
   if (reached?.ok === false) return reached;
   const secrets = maskedSecrets(reached === null ? secretValues(options) : secretsWith(reached, options));
-  const settings: DaemonSettings = { ...given, log: given.log.withMask(secrets.mask) };
+  const settings: DaemonSettings = { ...unmasked, log: unmasked.log.withMask(secrets.mask) };
   const { log } = settings;
   const opened = await openSnapshot(options.snapshot, log);
   if (!opened.ok) return opened;
   const { store, lock, existing } = opened;
   for (const warning of reached?.warnings ?? []) log.warning(renderLine(warning));
   if (isolation !== null) log.warning(isolation);
-  tellFoundFiles(log, options.snapshot, opened);
+  logFoundFiles(log, options.snapshot, opened);
   return { ok: true, daemon: await compose(settings, { store, lock, existing, secrets, reached }) };
 }
 
+/** The parts that are open before the others. */
 interface Ground {
   readonly store: SnapshotStore;
   readonly lock: SnapshotLock;
   readonly existing: Existing;
   readonly secrets: MaskedSecrets;
-  /** Null: the instance is alone. */
+  /** Null: the instance has no cluster. */
   readonly reached: Reached | null;
 }
 
 /** Makes the parts and ties them to the loop. */
 async function compose(settings: DaemonSettings, ground: Ground): Promise<Daemon> {
-  const { options, log, environment, once } = settings;
-  const { snapshot } = options;
-  const { store, existing, secrets: { mask } } = ground;
+  const { options, log, once } = settings;
+  const { store, lock, existing, secrets, reached } = ground;
+  const { mask } = secrets;
   const instance = instanceName(options, Deno.hostname());
   const incarnation = newIncarnation();
-  const active = () => loop.state().active;
+  const held = loopHolder();
+  const active = () => held.state().active;
   const parser = openBlockParser();
-  // Its start hides behind what has to be opened before the first look.
+  // The parser starts while the other parts are opened before the first look.
   if (formatOf(settings.sourcePath) === "hcl") parser.warm();
-  const looking = openSourceLoader(settings, { parser, store, secrets: ground.secrets, active });
-  const records = openRecords(settings, ground, looking.rejectedHash, () => loop);
-  const { recorder } = records;
+  const { look, rejectedHash } = openSourceLoader(settings, { parser, store, secrets, active });
+  const { journal, metrics, recorder } = openRecords(settings, ground, { rejectedHash, loop: held });
   const { found, keeper } = await openState(settings);
-  const joined = await join(settings, { ...ground, instance, incarnation, recorder, found, keeper, loop: () => loop });
-  const hookRunner = openHookRunner({
-    ...records,
-    // A single load puts nothing in force that is not accepted, and leaves the rest to the daemon.
-    options: once ? { ...options.hooks, list: checkHooks(options.hooks) } : options.hooks,
-    common: { instance, source: settings.sourcePath, snapshot: snapshot.path, serverPath: snapshot.serverPath },
-    // Without hooks nobody writes anything that its secrets would have to be looked for in.
-    inForce: options.hooks.list.length > 0 ? inForceOf(existing) : null,
-    secretFiles: secretFilesOf(options).map((file) => credentialPath(file.path, environment)),
+  const joined = await join(settings, { instance, incarnation, reached, secrets, recorder, found, keeper, loop: held });
+  const hookRunner = openHooks(settings, ground, {
+    instance,
     done: found.hooks,
     keep: (hooks) => keeper.keep({ hooks }),
-    generation: () => agreedGeneration(loop.state().agreement),
-    rejectedHash: looking.rejectedHash,
+    generation: () => agreedGeneration(held.state().agreement),
+    rejectedHash,
     changed: () => service.changed(),
-    log,
-    mask,
+    metrics,
+    journal,
   });
-  const manager = once ? null : openServiceManager(environment, { onTrouble: (line) => log.warning(line) });
-  const service = openService(manager, () => serviceFacts({ loop, recorder, hookRunner }, options, mask));
+  const manager = once ? null : openServiceManager(settings.environment, { onTrouble: (line) => log.warning(line) });
+  const service = openService(manager, () => serviceFacts({ loop: held, recorder, hookRunner, options, mask }));
   const changes = trackChanges(existing);
   const mounted = mountedFiles(settings);
-  const loop: Loop<Candidate> = runLoop<Candidate>({
-    ...openActivator({ hooks: options.hooks, store, changes, hookRunner, active }),
+  const { isChecked, activate } = openActivator({ hooks: options.hooks, store, changes, hookRunner, active });
+  const loop = runLoop<Candidate>({
     active: snapshotIdOf(existing),
-    look: looking.look,
+    look,
+    activate,
+    isChecked,
     cluster: joined?.membership.access ?? null,
     heartbeat: service.heartbeat,
-    changed: () => service.changed(),
+    changed: service.changed,
     report(report) {
       const isInForce = report.kind === "activated" || report.kind === "unchanged";
       const changed = isInForce ? changes.moveTo(report.candidate.config) : {};
@@ -151,28 +148,38 @@ async function compose(settings: DaemonSettings, ground: Ground): Promise<Daemon
       joined?.membership.tellChange();
       hookRunner.report(report, Object.keys(changed));
       service.changed();
-      // Each look starts a program, and only a reload has read the files.
+      // Each look at the mounts starts a program, and only a reload has read the files.
       if (!once && "reasons" in report) void mounted.look();
     },
   });
-  records.metrics.activeGeneration.set(loop.state().agreement?.ledger.agreed?.generation ?? 0);
+  held.hold(loop);
+  metrics.activeGeneration.set(loop.state().agreement?.ledger.agreed?.generation ?? 0);
   const notifier = joined?.notifier ?? soloNotifier({ incarnation });
-  const self = { instance, incarnation, settings, mask };
-  const api = openDaemonApi({ ...records, ...self, store, loop, notifier, hookRunner, mounted });
+  const api = openDaemonApi({
+    settings,
+    instance,
+    incarnation,
+    store,
+    mounted,
+    loop,
+    notifier,
+    recorder,
+    hookRunner,
+    metrics,
+    journal,
+    mask,
+  });
   const link = joined?.membership ?? notifier;
-  const { lock } = ground;
   const parts = { loop, recorder, parser, api, hookRunner, service, joined, keeper, link, lock, mounted };
   return daemonOf(settings, parts);
 }
 
-/** What happened, as it is told and remembered. */
+/** Opens the receivers of events. */
 function openRecords(
-  settings: DaemonSettings,
-  ground: Ground,
-  rejectedHash: () => string | null,
-  loop: () => Loop<Candidate>,
+  { options, log, version }: DaemonSettings,
+  { existing, reached }: Ground,
+  { rejectedHash, loop }: { readonly rejectedHash: () => string | null; readonly loop: LoopAccess },
 ) {
-  const { options, log, version } = settings;
   const journal = openJournal();
   const hooks = options.hooks.list.map((hook) => hook.name);
   const metrics = openMetrics({ version, startTimeSeconds: performance.timeOrigin / 1000, hooks });
@@ -180,17 +187,48 @@ function openRecords(
     log,
     metrics,
     journal,
-    foundHash: snapshotIdOf(ground.existing)?.hash ?? null,
-    clustered: ground.reached !== null,
+    foundHash: snapshotIdOf(existing)?.hash ?? null,
+    clustered: reached !== null,
     isolation: isolationOf(options),
     detailed: options.highAvailability.enableDetailedLogging,
     rejectedHash,
-    headGeneration: () => loop().state().agreement?.head?.generation ?? null,
+    headGeneration: () => loop.state().agreement?.head?.generation ?? null,
   });
   return { journal, metrics, recorder };
 }
 
-/** Reads what the last process kept, and opens what keeps it for the next. */
+type HookTies = Pick<
+  HookRunnerSettings,
+  "done" | "keep" | "generation" | "rejectedHash" | "changed" | "metrics" | "journal"
+>;
+
+/** Opens the hooks of the options. */
+function openHooks(
+  { options, sourcePath, environment, log, once }: DaemonSettings,
+  { existing, secrets }: Ground,
+  { instance, done, keep, generation, rejectedHash, changed, metrics, journal }: HookTies & { instance: string },
+): HookRunner {
+  const { hooks, snapshot: { path: snapshot, serverPath } } = options;
+  return openHookRunner({
+    // A single load runs only the check hooks, and leaves the others to the daemon.
+    options: once ? { ...hooks, list: checkHooks(hooks) } : hooks,
+    common: { instance, source: sourcePath, snapshot, serverPath },
+    // Without hooks there is no output whose secrets would have to be masked.
+    inForce: hooks.list.length > 0 ? inForceOf(existing) : null,
+    secretFiles: secretFilesOf(options).map((file) => credentialPath(file.path, environment)),
+    done,
+    keep,
+    generation,
+    rejectedHash,
+    changed,
+    log,
+    metrics,
+    journal,
+    mask: secrets.mask,
+  });
+}
+
+/** Reads the state that the last process kept, and opens the keeper that writes it for the next one. */
 async function openState({ options, log }: DaemonSettings): Promise<{ found: KeptState; keeper: StateKeeper }> {
   const { highAvailability, snapshot, state, hooks } = options;
   const path = statePath(state.directory, snapshot.path);
@@ -198,12 +236,12 @@ async function openState({ options, log }: DaemonSettings): Promise<{ found: Kep
   const { trouble, ...found } = await readState(path, scope);
   const matters = highAvailability.enabled || hooks.list.length > 0;
   if (trouble !== null && matters) log.warning(`What was kept of before does not count: ${trouble}`);
-  let told: string | null = null;
+  let loggedFailure: string | null = null;
   const keeper = stateKeeper(path, scope, found, (failure) => {
-    if (failure !== null && failure !== told) {
+    if (failure !== null && failure !== loggedFailure) {
       log.error(`What was agreed on, and which hooks are done, cannot be kept: ${failure}`);
     }
-    told = failure;
+    loggedFailure = failure;
   });
   return { found, keeper };
 }
@@ -217,17 +255,17 @@ interface Parts {
   readonly service: Service;
   readonly joined: Joined | null;
   readonly keeper: StateKeeper;
-  /** The way to the others, or what stands in its place. */
+  /** The membership, or without a cluster the solo notifier. */
   readonly link: AsyncDisposable;
   readonly lock: SnapshotLock;
   readonly mounted: MountedFiles;
 }
 
-/** The daemon that its parts make, in the order in which they begin and end. */
+/** Makes the daemon of its parts, which begin and end in a fixed order. */
 function daemonOf(settings: DaemonSettings, parts: Parts): Daemon {
   const { loop, recorder, parser, api, hookRunner, service, joined, keeper, link, lock, mounted } = parts;
   const { options, environment, log } = settings;
-  // Stage by stage: no more hints; no more work and answers; then what the work left to be told and kept.
+  // The stages of the end: no more hints; no more work and answers; then the last messages and the state file.
   const hinting: AsyncDisposable[] = [];
   const working: AsyncDisposable[] = [loop, hookRunner];
   const stages = [hinting, working, [link], [keeper], [parser, service, mounted]];
@@ -246,14 +284,14 @@ function daemonOf(settings: DaemonSettings, parts: Parts): Daemon {
       const { trouble } = loop.state();
       if (trouble === null) return "in-force";
       if (trouble.kind !== "rejected" || recorder.rejection() === null) return "failed";
-      // A source that is wrong hides that its snapshot could not have been written either.
+      // A wrong source would hide that its snapshot could not have been written either.
       const taken = await lock.take();
       if (!taken.ok) log.error(taken.message);
       return taken.ok ? "rejected" : "failed";
     },
     async serve() {
       const { socket, listen, tokenFile, tls } = options.admin;
-      // Loaded where it is needed: a single load answers nobody.
+      // Loaded only now, because a single load needs no admin interface.
       const { openAdminServer } = await import("./admin/server.ts");
       const token = tokenFile && credentialPath(tokenFile, environment);
       const opened = await openAdminServer({ socket, listen, tokenFile: token, tls, api, log });
@@ -275,12 +313,14 @@ function daemonOf(settings: DaemonSettings, parts: Parts): Daemon {
   };
 }
 
-/** What the service manager may know, at this moment. */
-function serviceFacts(
-  { loop, recorder, hookRunner }: Pick<Parts, "loop" | "recorder" | "hookRunner">,
-  options: Options,
-  mask: (text: string) => string,
-): ServiceFacts {
+interface FactSources extends Pick<Parts, "recorder" | "hookRunner"> {
+  readonly loop: LoopAccess;
+  readonly options: Options;
+  mask(text: string): string;
+}
+
+/** The current facts for the service manager. */
+function serviceFacts({ loop, recorder, hookRunner, options, mask }: FactSources): ServiceFacts {
   const { active, work, trouble, agreement } = loop.state();
   return {
     hash: active?.hash ?? null,
@@ -295,7 +335,7 @@ function serviceFacts(
   };
 }
 
-/** The secrets of the options, and of a connection those alone that it has: where Redis is may be shown. */
+/** The secrets of the options, but of the connection to Redis only those in it: its address may be shown. */
 function secretsWith({ secrets }: Reached, options: Options): string[] {
   const { highAvailability, connectionStrings } = options;
   const others: Options = {

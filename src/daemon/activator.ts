@@ -1,5 +1,6 @@
-// Puts a snapshot and its server form in force: written beside the old ones, shown to the check hooks, and only then given
-// their names. Told to give up, it does so before the first rename or completes, and says truly which.
+// Puts a snapshot and its server form in force: it writes them under temporary names, lets the check hooks judge them,
+// and renames them only then. After an abort it gives up before the first rename or completes, and its result says
+// truly which.
 import { type Diagnostic, errorDiagnostic } from "../diagnostic/diagnostic.ts";
 import type { HooksOptions } from "../options/options.ts";
 import type { ActivationResult } from "../reload/decide.ts";
@@ -12,7 +13,7 @@ import type { CandidatePaths } from "../hooks/hook_triggers.ts";
 import { checkHooks, type HookRunner } from "../hooks/hook_runner.ts";
 import type { Candidate } from "./source_loader.ts";
 
-/** What was shown is what is to be in force, or nothing. */
+/** A check hook must not change the files: the snapshot that comes into force is the one that was checked. */
 const MEDDLED = errorDiagnostic(
   "hook/candidate-changed",
   "A check hook changed or removed a file that it was to check",
@@ -21,7 +22,7 @@ const MEDDLED = errorDiagnostic(
   },
 );
 
-/** Tells files of which one was changed in any way from what they were. */
+/** Identifies the state of the files: any change of one of them results in another text. */
 async function identitiesOf(paths: CandidatePaths): Promise<string> {
   const identities = Object.values(paths).filter((path) => path !== null).map(identityOf);
   return (await Promise.all(identities)).join("\n");
@@ -37,29 +38,27 @@ async function identityOf(path: string): Promise<string> {
   return `${ino} ${size} ${mtime?.getTime()} ${ctime?.getTime()}`;
 }
 
-/** What activating needs. */
+/** The parts of an activator. */
 export interface ActivatorTools {
-  /** `Hooks`. */
   readonly hooks: HooksOptions;
-  /** Where the snapshot and its server form are. */
   readonly store: SnapshotStore;
-  /** What a snapshot changes. */
   readonly changes: ChangeTracker;
-  /** Whoever checks it. */
   readonly hookRunner: Pick<HookRunner, "check">;
   /** The id of the snapshot in force. */
   active(): SnapshotId | null;
 }
 
-/** Activates, as the loop is handed it. */
+/** The activation for the loop. */
 export interface Activator {
-  /** Whether hooks have a say. */
+  /** Whether there are check hooks. */
   readonly isChecked: boolean;
-  /** Writes the snapshot, unless it is refused or told to give up before. Checks have limits of their own. */
+  /**
+   * Writes the snapshot, unless a check refuses it or the signal is aborted before. Checks have limits of their own.
+   */
   activate(candidate: Candidate, signal: AbortSignal, limit: WorkLimit): Promise<ActivationResult>;
 }
 
-/** Makes what activates snapshots. */
+/** Makes the activation of a store. */
 export function openActivator({ hooks, store, changes, hookRunner, active }: ActivatorTools): Activator {
   const checks = checkHooks(hooks);
   const check = async (
@@ -67,7 +66,7 @@ export function openActivator({ hooks, store, changes, hookRunner, active }: Act
     paths: CandidatePaths,
     signal: AbortSignal,
   ): Promise<readonly Diagnostic[]> => {
-    // Readers find nothing new where the header alone, or nothing but the file, is written again.
+    // A write of only the header, or of an equal file, changes nothing for readers, so it needs no check.
     const isNew = candidate.snapshot.contentHash !== active()?.contentHash;
     if (checks.length === 0 || !isNew) return [];
     const before = await identitiesOf(paths);

@@ -1,5 +1,5 @@
-// The daemon as its admin interface sees it: questions are answered from what is known at the moment, and a reload that
-// is asked for goes through the one loop like every other.
+// The daemon's answers for its admin interface: questions are answered from the current state, and a requested reload
+// goes through the one loop like every other.
 import type { Journal } from "../admin/journal.ts";
 import type {
   DaemonApi,
@@ -29,41 +29,31 @@ import type { MountedFiles } from "./mounted_files.ts";
 import type { DaemonSettings } from "./daemon_settings.ts";
 import { agreedGeneration, syncStateOf } from "./sync_state.ts";
 
-/** What answers the questions. */
+/** The parts of the daemon that answer. */
 export interface DaemonApiParts {
-  /** What it was started with. */
   readonly settings: DaemonSettings;
-  /** Its name in the cluster. */
+  /** The instance's name in the cluster. */
   readonly instance: string;
-  /** The process's, by `newIncarnation`. */
   readonly incarnation: string;
-  /** Where the snapshot is. */
   readonly store: Pick<SnapshotStore, "read" | "stored">;
-  /** Which files are mounted by themselves. */
   readonly mounted: Pick<MountedFiles, "known" | "look">;
-  /** The one that reloads. */
   readonly loop: Loop<Candidate>;
-  /** The way to the others. */
   readonly notifier: Notifier;
-  /** What happened so far. */
   readonly recorder: EventRecorder;
-  /** What is run on a change. */
   readonly hookRunner: Pick<HookRunner, "status">;
-  /** What is counted. */
   readonly metrics: DaemonMetrics;
-  /** The events. */
   readonly journal: Journal;
-  /** Replaces what must not be seen. */
+  /** Replaces secrets. */
   mask(text: string): string;
 }
 
-/** How long a reload's answer waits for its announcement beyond what connecting may take. */
+/** How long a reload's answer waits for its announcement beyond the limit for connecting. */
 const ANNOUNCEMENT_GRACE_MILLISECONDS = 1_000;
 
-/** The peers are one of many metrics: a Redis that is slow holds up none of the others for longer. */
+/** The peers are only one of many metrics: a slow Redis must not delay the others for longer. */
 const PEERS_FOR_METRICS_MILLISECONDS = 1_000;
 
-/** Makes the api of an admin interface. */
+/** Makes the answers for an admin interface. */
 export function openDaemonApi(parts: DaemonApiParts): DaemonApi {
   const { loop, recorder, metrics, journal, mask } = parts;
   const startedAt = new Date().toISOString();
@@ -88,8 +78,8 @@ export function openDaemonApi(parts: DaemonApiParts): DaemonApi {
 }
 
 /**
- * Returns the living processes. Without High Availability the record of this one is made here, as no membership tells it;
- * without a connection string the others are not known.
+ * Returns the living processes. Without High Availability this function writes the own record, because there is no
+ * membership to write it; without a connection string the peers are not known.
  */
 async function peersOf(
   { settings, instance, incarnation, loop, notifier, recorder, mask }: DaemonApiParts,
@@ -98,13 +88,13 @@ async function peersOf(
   const isolation = isolationOf(options);
   if (isolation !== null) return { ok: false, reason: isolation };
   if (!options.highAvailability.enabled) {
-    const record = recordOf({ instance, incarnation, version, loop: () => loop, recorder, mask });
+    const record = recordOf({ instance, incarnation, version, loop, recorder, mask });
     await notifier.tell({ ...record, at: new Date().toISOString() });
   }
   return await notifier.peers();
 }
 
-/** Whether a hook that follows activations has still to succeed for the one in force. */
+/** Whether a hook on activations has still to succeed for the snapshot in force. */
 function isPending({ on, state }: HookStatus): boolean {
   return on === "activated" && state !== "done" && state !== "idle";
 }
@@ -118,10 +108,10 @@ function peerStates(answer: PeersAnswer) {
   });
 }
 
-/** How long a status waits for the file system of the snapshot. */
+/** The limit of a status for the file system of the snapshot. */
 const STORED_LIMIT_MILLISECONDS = 2_000;
 
-/** Whether the files that are there are those in force; null: none are, or that is not known just now. */
+/** Whether the files on the disk are those in force; null: no snapshot is in force, or it is not known now. */
 async function storedOf({ settings, loop, store }: DaemonApiParts): Promise<Pick<Status, "stored" | "serverForm">> {
   const { path, serverPath } = settings.options.snapshot;
   const judge = async (path: string, isInForce: boolean): Promise<StoredStatus> => {
@@ -175,12 +165,12 @@ function watchOf({ settings, recorder, mask }: DaemonApiParts): WatchStatus {
   return reason === null ? { by: "events", reason } : { by: "polling", reason: mask(reason) };
 }
 
-/** Who announced it, and when, is for the instance alone: how long ago that was changes with every moment. */
+/** Leaves out the announcer and the age of the head: the age would make every answer differ. */
 function headOf(head: Head | null): Status["head"] {
   return head && { generation: head.generation, hash: head.hash };
 }
 
-/** The log tells a loss once, with its first reason; here it is the latest one that helps. So it is with refusals. */
+/** The log has the first reason of a lost link; the status shows the latest one, which helps more. So for refusals. */
 function redisOf({ recorder, notifier }: DaemonApiParts): RedisStatus {
   const link = notifier.link();
   const status = recorder.redis();
@@ -199,23 +189,23 @@ async function reload(parts: DaemonApiParts, request: ReloadRequest, stopped: Ab
   const { count, forced, delivered } = recorder.announcements();
   const why = request.force && forced === before.forced ? whyNotForced(parts) : null;
   if (why !== null) return stopped.aborted ? { kind: "stopping" } : { kind: "failed", reason: why };
-  const told = count > before.count
+  const notified = count > before.count
     ? { instancesNotified: delivered, notNotified: null }
     : request.notifyOtherInstances
     ? await askAll(parts, stopped)
-    : NOBODY_TOLD;
-  if (told === null) return { kind: "stopping" };
+    : NONE_NOTIFIED;
+  if (notified === null) return { kind: "stopping" };
   const mounted = await parts.mounted.look();
   const { active, agreement } = loop.state();
   if (active === null) return { kind: "failed", reason: "No snapshot is in force" };
   return {
     kind: "done",
     status: outcome.kind === "activated" ? "reloaded" : "unchanged",
-    instancesNotified: told.instancesNotified,
+    instancesNotified: notified.instancesNotified,
     hash: active.hash,
     generation: agreedGeneration(agreement),
     standing: syncStateOf(agreement),
-    notNotified: told.notNotified,
+    notNotified: notified.notNotified,
     warnings: mounted.map(({ what, todo }) => `${what}: ${todo}`),
   };
 }
@@ -238,12 +228,12 @@ function failureOf(outcome: ReloadOutcome<Candidate>): ReloadAnswer | null {
   }
 }
 
-/** How long an answer waits for what is asked of Redis. */
+/** The limit of an answer for a request to Redis. */
 function announcingMilliseconds({ settings }: DaemonApiParts): number {
   return settings.options.highAvailability.connectionTimeoutMs + ANNOUNCEMENT_GRACE_MILLISECONDS;
 }
 
-/** Why force announced nothing, in one line; null: there are no others, or they have agreed on the same already. */
+/** Why force announced nothing, in one line; null: there is no cluster, or it has agreed on that hash already. */
 function whyNotForced({ settings, loop, notifier, recorder }: DaemonApiParts): string | null {
   const { active, agreement } = loop.state();
   if (agreement === null) return isolationOf(settings.options);
@@ -258,14 +248,14 @@ function whyNotForced({ settings, loop, notifier, recorder }: DaemonApiParts): s
   return `Nothing was announced over the others${trouble === null ? "" : `: ${trouble}`}`;
 }
 
-type Told = Pick<Extract<ReloadAnswer, { kind: "done" }>, "instancesNotified" | "notNotified">;
+type Notified = Pick<Extract<ReloadAnswer, { kind: "done" }>, "instancesNotified" | "notNotified">;
 
-const NOBODY_TOLD: Told = { instancesNotified: 0, notNotified: null };
+const NONE_NOTIFIED: Notified = { instancesNotified: 0, notNotified: null };
 
-/** Makes all look again, where there are others; null: the daemon is about to end. */
-async function askAll(parts: DaemonApiParts, stopped: AbortSignal): Promise<Told | null> {
+/** Asks all other instances to look again, if there are any; null: the daemon is about to end. */
+async function askAll(parts: DaemonApiParts, stopped: AbortSignal): Promise<Notified | null> {
   const { notifier, recorder, settings } = parts;
-  if (!settings.options.highAvailability.enabled) return NOBODY_TOLD;
+  if (!settings.options.highAvailability.enabled) return NONE_NOTIFIED;
   const isolation = isolationOf(settings.options);
   if (isolation !== null) return { instancesNotified: 0, notNotified: isolation };
   const asked = await withinLimit(notifier.lookAgain(settings.sourcePath), announcingMilliseconds(parts), stopped);
@@ -277,7 +267,7 @@ async function askAll(parts: DaemonApiParts, stopped: AbortSignal): Promise<Told
   return { instancesNotified: asked.value.delivered, notNotified: null };
 }
 
-/** Reads the file once for all who ask while the same snapshot is in force; its bytes are proven before. */
+/** Makes the function that reads the snapshot file, once for all requests under one snapshot; it verifies the bytes. */
 function snapshotReader({ store, loop, recorder }: DaemonApiParts): () => Promise<ServedSnapshot | null> {
   let shared: Promise<ServedSnapshot | null> | null = null;
   recorder.onActivated(() => shared = null);

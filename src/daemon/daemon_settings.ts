@@ -1,21 +1,20 @@
-// What a daemon is started with.
+// The settings of a daemon, which its parts share.
 import type { Logger } from "../telemetry/log.ts";
 import type { Options } from "../options/options.ts";
 
-/** What a daemon is started with. */
+/** The settings of a daemon. */
 export interface DaemonSettings {
-  /** Validated options. */
+  /** Validated. */
   readonly options: Options;
-  /** The source, as it was named. */
+  /** As the user named it. */
   readonly sourcePath: string;
-  /** The options file, watched for changes that want a restart; null where there is none. */
+  /** The options file, watched for changes that need a restart; null: there is none. */
   readonly optionsPath: string | null;
-  /** The process's environment, as it was at start. */
+  /** The process's environment at the start. */
   readonly environment: Readonly<Record<string, string>>;
   /** Of honua-configd. */
   readonly version: string;
-  /** Whether it only loads: then it joins no cluster, listens nowhere and follows no file. */
+  /** Whether it loads once: then it joins no cluster, listens nowhere and follows no file. */
   readonly once: boolean;
-  /** Where it says what happens. */
   readonly log: Logger;
 }

@@ -1,5 +1,5 @@
-// What happened, told once and everywhere the same: as a line of the log, a metric and an event; and remembered as far as
-// the status shows it. It decides nothing.
+// Records each event of the daemon once and the same everywhere: as a log line, a metric and an event of the journal.
+// It remembers what the status shows, and decides nothing.
 import type { Journal } from "../admin/journal.ts";
 import type { LastReload, RedisStatus } from "../admin/daemon_api.ts";
 import type { Message } from "../cluster/announcement.ts";
@@ -16,25 +16,22 @@ import type { LoopReport, ReloadOutcome, Report } from "../reload/report.ts";
 import type { Changes } from "./change_tracker.ts";
 import type { Candidate } from "./source_loader.ts";
 
-/** Where what happened is told. */
+/** The receivers of events, and the facts that events are judged by. */
 export interface EventRecorderSettings {
-  /** The log. */
   readonly log: Logger;
-  /** What is counted. */
   readonly metrics: DaemonMetrics;
-  /** The events. */
   readonly journal: Journal;
-  /** The hash that was found in force at the start; null: none. */
+  /** The hash of the snapshot found at the start; null: none. */
   readonly foundHash: string | null;
-  /** Whether there is a cluster to be linked with. */
+  /** Whether the instance has a cluster. */
   readonly clustered: boolean;
-  /** Why there is none though there should be; null: there is, or there need not be. */
+  /** The reason if High Availability is on but there is no cluster; else null. */
   readonly isolation: string | null;
-  /** Whether each message and each link is worth a line (`HighAvailability:EnableDetailedLogging`). */
+  /** Whether to log each message (`HighAvailability:EnableDetailedLogging`). */
   readonly detailed: boolean;
-  /** By what others know the source that was rejected last. */
+  /** The name of the source that was rejected last, for other hosts. */
   rejectedHash(): string | null;
-  /** What the cluster has agreed on, as far as it is known. */
+  /** Null: there is no head, or it is not known. */
   headGeneration(): number | null;
   /** The wall clock; default the system's. */
   now?(): Date;
@@ -42,51 +39,49 @@ export interface EventRecorderSettings {
   monotonic?(): number;
 }
 
-/** Tells and remembers. */
+/** Records and remembers. */
 export interface EventRecorder {
-  /** Takes what came of a reload, with what it changed, or what passed between the instances. */
+  /** Records a report about a reload, with the changes that it made, or about agreement. */
   report(report: Report<Candidate>, changes?: Changes): void;
-  /** Takes what arrived. `active` is the hash in force. */
+  /** Records a message. `active` is the hash in force. */
   heard(message: Message, active: string | null): void;
-  /** Takes what became of the link. */
+  /** Records a change of the link. */
   linked(link: Link, connection: string): void;
-  /** Takes when a head was announced, `ageMilliseconds` ago, to know how long it takes until it is in force here. */
+  /** Records a head announced `ageMilliseconds` ago, to measure the time until it is in force here. */
   headSeen(hash: string, ageMilliseconds: number): void;
-  /** A message that makes all look again was sent. */
+  /** Records that all instances were asked to look again. */
   sentLookAgain(): void;
-  /** The options file changed, which counts after a restart. */
+  /** Records that the options file changed, which needs a restart. */
   optionsChanged(path: string): void;
-  /** Events cannot be had just now, for the reason. */
+  /** Records that file events fail, with the reason. */
   watcherFailed(reason: string, pollSeconds: number): void;
-  /** They can again. */
+  /** Records that file events work again. */
   watcherRecovered(): void;
-  /** Why events cannot be had just now; null: they can. */
+  /** Why file events fail now; null: they work. */
   watchTrouble(): string | null;
-  /** What the last reload came to; null: none has ended. */
+  /** The result of the last reload; null: none has ended. */
   lastReload(): LastReload | null;
-  /** Why the source is not in force; null: it is, or it could not even be read. */
+  /** Why the source is rejected; null: it is in force, or it could not even be read. */
   rejection(): Rejection | null;
-  /** When what is in force was activated or found, in ISO 8601. */
+  /** The time when the snapshot in force was activated or found, in ISO 8601. */
   activeSince(): string;
-  /** How the cluster is reached. */
   redis(): RedisStatus;
   /** Whether the options file changed since the start. */
   restartNeeded(): boolean;
-  /** The announcements so far. */
   announcements(): Announcements;
-  /** Calls back when another snapshot came into force; returns what ends that. */
+  /** Calls back after each activation; returns the function that ends that. */
   onActivated(listener: () => void): () => void;
 }
 
-/** What this process announced. */
+/** The announcements of this process. */
 export interface Announcements {
   /** How many were accepted. */
   readonly count: number;
-  /** How many of them overruled the others because a person wanted it. */
+  /** How many of them were forced by a person. */
   readonly forced: number;
-  /** How many instances got the latest. */
+  /** The number of instances that got the latest one. */
   readonly delivered: number;
-  /** Why the latest attempt came to nothing, in one line; null: it did not, or there was none. */
+  /** Why the latest attempt failed, in one line; null: it did not, or there was none. */
   readonly trouble: string | null;
 }
 
@@ -138,7 +133,7 @@ export function openEventRecorder(settings: EventRecorderSettings): EventRecorde
   };
 }
 
-/** All of them, as the compiler checks. */
+/** The compiler checks that none is missing. */
 const AGREEMENT_KINDS: Readonly<Record<AgreementReport["kind"], true>> = {
   "agreed": true,
   "diverged": true,
@@ -155,26 +150,26 @@ function isAgreement(report: Report<Candidate>): report is AgreementReport {
 
 type Rejected = Extract<LoopReport<Candidate>, { kind: "rejected" }>;
 
-/** What a reload came to, for people. */
+/** The outcome of a reload for people: a rejected source that could not be read is called unreadable. */
 function outcomeOf(report: Exclude<ReloadOutcome<Candidate>, { kind: "awaiting-retry" }>) {
   return report.kind === "rejected" && report.isUnread ? "unreadable" : report.kind;
 }
 
-/** Tells reloads; remembers warnings, to say them once. */
+/** Records reloads; it remembers warnings, to log them once. */
 function recorderOfReloads(settings: EventRecorderSettings, now: () => Date) {
   const { log, metrics, journal, foundHash } = settings;
-  let toldWarnings = "";
+  let loggedWarnings = "";
   let activeSince = now().toISOString();
   let last: LastReload | null = null;
   let rejection: Rejection | null = null;
   metrics.info.replace({ hash: foundHash });
 
-  const tellWarnings = (warnings: readonly Diagnostic[]) => {
+  const logWarnings = (warnings: readonly Diagnostic[]) => {
     const lines = warnings.map(renderLine).join("\n");
-    if (lines !== toldWarnings && warnings.length > 0) {
+    if (lines !== loggedWarnings && warnings.length > 0) {
       log.warning("The configuration has warnings", listed("warnings", warnings));
     }
-    toldWarnings = lines;
+    loggedWarnings = lines;
   };
   const remember = (report: ReloadOutcome<Candidate>) => {
     if (report.kind === "awaiting-retry") return;
@@ -204,7 +199,7 @@ function recorderOfReloads(settings: EventRecorderSettings, now: () => Date) {
       if (report.kind === "rejected") return reject(report);
       if (report.kind !== "activated" && report.kind !== "unchanged") return;
       rejection = null;
-      tellWarnings(report.candidate.warnings);
+      logWarnings(report.candidate.warnings);
       if (report.kind === "unchanged") return;
       activeSince = now().toISOString();
       metrics.lastChangeTime.set(now().getTime() / 1000);
@@ -227,18 +222,18 @@ function findingsOf(report: ReloadOutcome<Candidate>): Pick<LastReload, "reason"
   return { reason: report.kind === "awaiting-retry" ? null : report.reason, diagnostics: [] };
 }
 
-/** A diagnostic as the admin interface answers it. */
+/** Makes the form of a diagnostic in answers of the admin interface. */
 export function diagnosticAnswer(one: Diagnostic): LastReload["diagnostics"][number] {
   return { file: one.place?.file ?? null, ...diagnosticJson(one) };
 }
 
-/** Tells what passed between the instances. */
+/** Records reports about agreement. */
 function recorderOfAgreement({ log, metrics, journal }: EventRecorderSettings, isDown: () => boolean) {
   let announcements: Announcements = { count: 0, forced: 0, delivered: 0, trouble: null };
   return {
     report(report: AgreementReport) {
       const { level, message, fields } = narrateAgreement(report);
-      // That the link was lost has been said, and why.
+      // A lost link is logged already, with its reason.
       log[report.kind === "head-unreadable" && isDown() ? "debug" : level](message, fields);
       if (report.kind === "announcement-failed") announcements = { ...announcements, trouble: report.reason };
       else if (report.kind === "announcement-refused") announcements = { ...announcements, trouble: "It was refused" };
@@ -264,7 +259,7 @@ function recorderOfAgreement({ log, metrics, journal }: EventRecorderSettings, i
 
 const GIVEN_UP = "it is given up, as HighAvailability:AutoReconnect says";
 
-/** Tells what became of the link, and what came over it. */
+/** Records the link to Redis, and the messages over it. */
 function recorderOfLink(settings: EventRecorderSettings, now: () => Date) {
   const { log, metrics, journal, clustered, isolation, detailed, monotonic = () => performance.now() } = settings;
   const detail = detailed ? "information" : "debug";
@@ -272,7 +267,7 @@ function recorderOfLink(settings: EventRecorderSettings, now: () => Date) {
   let since = now().toISOString();
   let reason = isolation;
   let ups = 0;
-  let toldOfInvalid = false;
+  let isInvalidLogged = false;
   let announced: { readonly hash: string; readonly at: number } | null = null;
   metrics.highAvailabilityEnabled.set(clustered || isolation !== null);
   const stillDown = (link: Link) => {
@@ -285,8 +280,8 @@ function recorderOfLink(settings: EventRecorderSettings, now: () => Date) {
     heard(message: Message, active: string | null) {
       if (message.kind === "invalid") {
         metrics.notificationsInvalid.add(1);
-        const level = toldOfInvalid ? detail : "warning";
-        toldOfInvalid = true;
+        const level = isInvalidLogged ? detail : "warning";
+        isInvalidLogged = true;
         return log[level]("A message on the channel is neither an announcement nor a path: it is ignored", {
           why: message.why,
         });

@@ -1,5 +1,5 @@
-// Follows the files that a reload depends on: every change of the source or an environment file ends in a hint, after
-// quiet time; a change of the options file is told, for it counts only after a restart.
+// Follows the files that a reload depends on: every change of the source or an environment file results in a hint,
+// after quiet time. A change of the options file is only recorded, because it needs a restart.
 import type { BlockParser } from "../document/blocks.ts";
 import { DEFAULT_LIMITS } from "../document/parser.ts";
 import type { HintReason } from "../reload/state.ts";
@@ -10,17 +10,17 @@ import { debounce } from "../source/debounce.ts";
 import type { EventRecorder } from "./event_recorder.ts";
 import type { DaemonSettings } from "./daemon_settings.ts";
 
-/** What following needs. */
+/** The receivers of the changes. */
 export interface FollowTools {
-  /** Is told of the options file and of trouble. */
+  /** Records changes of the options file, and trouble. */
   readonly recorder: EventRecorder;
-  /** Is told of work that may come. */
+  /** Started when a file changes, before the quiet time ends. */
   readonly parser: BlockParser;
-  /** Says "look again". */
+  /** Asks for a look. */
   hint(reason: HintReason): void;
 }
 
-/** Watches the source, the environment files and the options file; null where watching is off. */
+/** Watches the source, the environment files and the options file; null: watching is off. */
 export async function followFiles(settings: DaemonSettings, tools: FollowTools): Promise<AsyncDisposable | null> {
   const { options, sourcePath, optionsPath, log } = settings;
   const { recorder, parser, hint } = tools;
@@ -30,13 +30,14 @@ export async function followFiles(settings: DaemonSettings, tools: FollowTools):
     log.information("File watching disabled: SIGHUP and the admin interface reload", { path: sourcePath });
     return null;
   }
-  // A start takes a fifth of a second, which hides in the quiet time: but not where there is none, for the load asks in
-  // the next moment and often nothing at all; nor where it is so long that the process would have been ended again.
+  // The parser takes a fifth of a second to start, which the quiet time hides. Without quiet time a start is no gain:
+  // the load follows at once, and often asks nothing. With a long one the idle process would have ended before the
+  // load.
   const isStartHidden = debounceMilliseconds > 0 && debounceMilliseconds < DEFAULT_LIMITS.idleMilliseconds;
-  // JSON is read without it.
+  // JSON needs no parser.
   const isWarmed = isStartHidden && formatOf(sourcePath) === "hcl";
   const changed = new Map<string, ChangeSign>();
-  let toldOfSilence = false;
+  let isSilenceLogged = false;
   let hasEvents = true;
   const debouncer = debounce({ quietMilliseconds: debounceMilliseconds }, () => {
     for (const path of changed.keys()) {
@@ -52,8 +53,8 @@ export async function followFiles(settings: DaemonSettings, tools: FollowTools):
     events: true,
     pollMilliseconds: pollSeconds * 1000,
     onHint: (path, sign) => {
-      if (sign === "poll" && hasEvents && !toldOfSilence) {
-        toldOfSilence = true;
+      if (sign === "poll" && hasEvents && !isSilenceLogged) {
+        isSilenceLogged = true;
         log.warning("A change came without an event: here polling finds what the file system does not tell", { path });
       }
       if (changed.get(path) !== "event") changed.set(path, sign);

@@ -1,29 +1,29 @@
-// Says in the log which snapshot and which server form a start found, and what becomes of them.
+// Logs which snapshot and server form a start found, and what happens to them.
 import type { Options } from "../options/options.ts";
 import type { Logger } from "../telemetry/log.ts";
 import { describeFault } from "../snapshot/snapshot.ts";
 import type { Existing, ExistingServerForm, OpenedStore } from "../snapshot/store.ts";
 
-/** Logs what was found. A file that is not there is logged by the first look, which writes it. */
-export function tellFoundFiles(
+/** Logs the found files. A missing file is logged by the first look, which writes it. */
+export function logFoundFiles(
   log: Pick<Logger, "information" | "warning" | "error">,
   { path, serverPath }: Pick<Options["snapshot"], "path" | "serverPath">,
   { existing, existingServerForm, stale }: Pick<OpenedStore, "existing" | "existingServerForm" | "stale">,
 ): void {
-  const tell = (name: string, path: string, existing: Existing | ExistingServerForm) => {
+  const logFault = (name: string, path: string, existing: Existing | ExistingServerForm) => {
     if (existing.state === "newer-format") {
       log.warning(`The ${name} has a newer format than this version knows: it is replaced by the next one`, { path });
     } else if (existing.state === "damaged") {
       const { fault, setAsideAs } = existing;
-      const what = setAsideAs === null ? "it could not be set aside and stays where it is" : "it was set aside";
-      log.error(`The ${name} ${describeFault(fault)}: ${what}`, { path, setAsideAs });
+      const outcome = setAsideAs === null ? "it could not be set aside and stays where it is" : "it was set aside";
+      log.error(`The ${name} ${describeFault(fault)}: ${outcome}`, { path, setAsideAs });
     }
   };
   const header = existing.state === "in-force" ? existing.header : null;
   if (header !== null) log.information("The snapshot is whole and stays in force", { path, hash: header.hash });
-  tell("snapshot", path, existing);
+  logFault("snapshot", path, existing);
   if (serverPath !== null && existingServerForm !== null) {
-    tell("server form", serverPath, existingServerForm);
+    logFault("server form", serverPath, existingServerForm);
     const isOther = existingServerForm.state === "in-force" &&
       existingServerForm.header.contentHash !== header?.contentHash;
     if (isOther) log.warning("The server form is that of another snapshot: it is replaced", { path: serverPath });

@@ -1,19 +1,18 @@
-// Masks secrets as they become known: those of the options for good, those that the last two loads met in the
-// environment, and those that the last two rotations brought into the files for Redis. Logs, answers and records pass
-// through one mask.
+// Masks secrets as they become known: those of the options for good, those of the last two loads' environments, and
+// those of the last two rotations of the files for Redis. Logs, answers and records pass through one mask.
 import { openTextMasker } from "../diagnostic/text_masker.ts";
 
-/** The secrets that are known, and the mask for them. */
+/** The known secrets, and the mask for them. */
 export interface MaskedSecrets {
-  /** Replaces what must not be seen. */
+  /** Replaces secrets. */
   mask(text: string): string;
-  /** Takes what the last load met in the environment. */
+  /** Adds the secrets that the last load found in the environment. */
   remember(found: readonly string[]): void;
   /** Adds the secrets of the connection to Redis after a rotation. */
   rotate(found: readonly string[]): void;
 }
 
-/** Starts with the secrets of the options; of those that change it keeps the latest two sets. */
+/** Begins with the secrets of the options. Of the changing ones it keeps the latest two sets. */
 export function maskedSecrets(always: readonly string[]): MaskedSecrets {
   const maskerOf = openTextMasker();
   let loads: readonly (readonly string[])[] = [];

@@ -1,4 +1,4 @@
-// Which of the files that the daemon reads are mounted by themselves, so that edits may never be seen: told once each.
+// Finds files that are mounted by themselves, so that the daemon may never see their edits, and logs each of them once.
 import { credentialPath } from "../host/credential.ts";
 import { type SingleMount, singleMounts } from "../host/single_mount.ts";
 import { environmentFilePath } from "../source/inputs.ts";
@@ -13,10 +13,10 @@ export interface MountedFiles extends AsyncDisposable {
   look(): Promise<readonly SingleMount[]>;
 }
 
-/** Others report a file system that does not answer. */
+/** Other parts report a file system that does not answer. */
 const LOOK_LIMIT_MILLISECONDS = 1_000;
 
-/** Looks at the files that the settings name; nothing is known before the first look. */
+/** Opens the files that the settings name; none is known as mounted before the first look. */
 export function mountedFiles(settings: DaemonSettings): MountedFiles {
   const { log } = settings;
   const paths = filesOf(settings);
@@ -43,7 +43,7 @@ export function mountedFiles(settings: DaemonSettings): MountedFiles {
   };
 }
 
-/** All that is read again when it changes, and the options file, whose change is logged. */
+/** Every file that is read again when it changes, and the options file, whose change is logged. */
 function filesOf({ options, sourcePath, optionsPath, environment }: DaemonSettings): string[] {
   const { admin, highAvailability: { redisPasswordFile, tls }, configurationWatcher } = options;
   const secrets = [admin.tokenFile, redisPasswordFile].map((one) => one && credentialPath(one, environment));

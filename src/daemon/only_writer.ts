@@ -1,22 +1,22 @@
-// Makes this process the only writer of the snapshot and its server form. Another writer gets a short time to end; after
-// that the start is refused.
+// Makes this process the only writer of the snapshot and its server form. Another writer gets a short time to end;
+// after that the start is refused.
 import { setTimeout as delay } from "node:timers/promises";
 import type { Logger } from "../telemetry/log.ts";
 import type { Options } from "../options/options.ts";
 import { lockOf, type SnapshotLock, snapshotLock } from "../snapshot/snapshot_lock.ts";
 
-/** The lock, or in one line why another process has it. */
+/** The lock, or a line that says which process has it. */
 export type OnlyWriter =
   | { readonly ok: true; readonly lock: SnapshotLock }
   | { readonly ok: false; readonly message: string };
 
-/** A daemon that is stopped is gone within 2 s. */
+/** A daemon that stops ends within 2 s. */
 const WAIT_LIMIT_MILLISECONDS = 3_000;
 const WAIT_STEP_MILLISECONDS = 100;
 
 /**
- * Takes the locks of the snapshot and of its server form. If one cannot be taken for another reason than another holder,
- * such as a directory that is missing, the first write tries again.
+ * Takes the locks of the snapshot and of its server form. If one cannot be taken for any other reason than another
+ * holder, such as a missing directory, the first write tries again.
  */
 export async function becomeOnlyWriter(
   { path, serverPath }: Pick<Options["snapshot"], "path" | "serverPath">,

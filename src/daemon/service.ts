@@ -1,27 +1,27 @@
-// Tells the service manager where the daemon stands, and never more than is true: READY once a snapshot is in force, or
-// once the first look ended without one; RELOADING while it looks or writes; and in one line what a person should know.
+// Notifies the service manager of the daemon's state, and only of facts: READY once a snapshot is in force, or once the
+// first look ended without one; RELOADING while it looks or writes; and a status line for people.
 import type { ServiceManager } from "../telemetry/sd_notify.ts";
 import { type Clock, systemClock } from "../time/clock.ts";
 import type { Trouble } from "../reload/state.ts";
 import type { SyncStateKind } from "../cluster/peers.ts";
 
-/** What the service manager is told of. */
+/** The facts of which the notifications are made. */
 export interface ServiceFacts {
   /** The hash in force; null: none. */
   readonly hash: string | null;
-  /** Whether a look or a write is at hand. */
+  /** Whether a look or a write is in progress. */
   readonly isBusy: boolean;
   /** Whether a first look ended. */
   readonly hasLooked: boolean;
   /** Why the source is not in force, masked; null: it is. */
   readonly trouble: Pick<Trouble, "kind" | "reason"> | null;
-  /** Where it stands towards the others; null: it is alone. */
+  /** The sync state; null: the instance has no cluster. */
   readonly standing: SyncStateKind | null;
-  /** Why it is alone by mistake; null: it is not. */
+  /** The reason if High Availability is on but there is no cluster; else null. */
   readonly isolation: string | null;
   /** The generation agreed with last. */
   readonly generation: number | null;
-  /** Whether file events and polling lead to reloads. */
+  /** Whether file events and polling result in reloads. */
   readonly isWatching: boolean;
   /** Hooks that failed and have still to succeed. */
   readonly failedHooks: readonly string[];
@@ -51,40 +51,43 @@ export function statusLine(facts: ServiceFacts): string {
   return parts.join("; ");
 }
 
-/** How long a snapshot that is in force waits for the first look, so that who starts after READY finds the newest. */
+/**
+ * How long READY waits for the first look if a snapshot is in force, so that a unit that starts after it gets the
+ * newest.
+ */
 const FIRST_LOOK_PATIENCE_MILLISECONDS = 10_000;
 
 /**
- * How long a start without a snapshot, and a reload, may last as the manager sees it. Checks may take their time, and
- * the manager ends what takes longer than the unit's TimeoutStartSec of 90 s.
+ * How long a start without a snapshot, or a reload, may last for the manager. Checks may take longer, but the manager
+ * ends a daemon that takes longer than the unit's TimeoutStartSec of 90 s.
  */
 const MANAGERS_PATIENCE_MILLISECONDS = 55_000;
 
-/** The daemon as its service manager sees it. */
+/** The daemon towards its service manager. */
 export interface Service extends AsyncDisposable {
-  /** Something may have changed. */
+  /** Notifies the manager if the facts changed. */
   changed(): void;
-  /** All is open that there is to open. */
+  /** Begins the wait for READY: every part is open. */
   serving(): void;
-  /** The end has begun. */
+  /** Notifies the manager that the daemon stops. */
   stopping(): void;
-  /** How the loop proves that it lives; null: nobody wants to know. */
+  /** For the loop; null: the manager has no watchdog. */
   readonly heartbeat: { readonly everyMilliseconds: number; beat(): void } | null;
 }
 
-/** Opens the way to a service manager; without one (null) nothing is told. */
+/** Opens the connection to a service manager; without one (null) nothing is sent. */
 export function openService(
   manager: ServiceManager | null,
   facts: () => ServiceFacts,
   clock: Clock = systemClock,
 ): Service {
   if (manager === null) return { ...NO_SERVICE, [Symbol.asyncDispose]: async () => {} };
-  /** `overdue`: READY was said for what is in force, while something newer is still looked at. */
+  /** `overdue`: READY was sent although a look or write is still in progress. */
   let phase: "opening" | "starting" | "ready" | "reloading" | "overdue" | "stopping" = "opening";
-  let told = "";
+  let lastLine = "";
   let cancelPatience = () => {};
   let since = clock.now();
-  /** When what is awaited is not waited for any more, whatever happens meanwhile. */
+  /** Enters a phase; after each of the `patiences` the facts are judged again, even if none changed. */
   const enter = (next: typeof phase, ...patiences: readonly number[]) => {
     phase = next;
     since = clock.now();
@@ -96,8 +99,8 @@ export function openService(
     if (phase === "opening" || phase === "stopping") return;
     const now = facts();
     const line = statusLine(now);
-    const status = line === told ? {} : { status: line };
-    told = line;
+    const status = line === lastLine ? {} : { status: line };
+    lastLine = line;
     const waited = clock.now() - since;
     const isOverdue = waited >= MANAGERS_PATIENCE_MILLISECONDS;
     const isUp = phase === "starting" &&
@@ -114,7 +117,7 @@ export function openService(
     if (status.status !== undefined) manager.notify(status);
   };
   const { watchdogMilliseconds } = manager;
-  /** A READY that was lost is said again: to a service that is up it says nothing new. */
+  /** Repeats READY, which may have been lost; the manager ignores it if the service is up. */
   const beat = () =>
     manager.notify({ watchdog: true, ...(phase === "ready" || phase === "overdue") && { ready: true } });
   return {

@@ -1,5 +1,5 @@
-// Opens the places of the snapshot and its server form as their only writer. Nothing can be answered before that is done,
-// so a file system that hangs is named in the log soon, and ends the start in the end: the service manager tries again.
+// Opens the files of the snapshot and its server form as their only writer. The daemon answers nothing before that, so
+// a file system that hangs is logged soon and ends the start after a while: the service manager tries again.
 import type { Options } from "../options/options.ts";
 import type { Logger } from "../telemetry/log.ts";
 import type { SnapshotLock } from "../snapshot/snapshot_lock.ts";
@@ -7,30 +7,30 @@ import { type OpenedStore, openStore } from "../snapshot/store.ts";
 import { withinLimit } from "../time/limit.ts";
 import { becomeOnlyWriter } from "./only_writer.ts";
 
-/** The store with its lock, or in one line why there is none; `isOption`: the options are wrong, not the host. */
+/** The store with its lock, or a reason in one line; `isOption`: an option is wrong, not the host. */
 export type SnapshotOpening =
   | OpenedStore & { readonly lock: SnapshotLock }
   | { readonly ok: false; readonly message: string; readonly isOption: boolean };
 
-/** How long the file system is waited for. */
+/** The limits of the wait for the file system. */
 export interface OpeningLimits {
-  /** Before the log says so; more than another writer is waited for. */
-  readonly tellMilliseconds: number;
-  /** After that, before the start is given up: less than the unit's TimeoutStartSec. */
+  /** Until the warning in the log; longer than the wait for another writer. */
+  readonly warnMilliseconds: number;
+  /** From the warning until the start is given up: less than the unit's TimeoutStartSec. */
   readonly giveUpMilliseconds: number;
 }
 
-const LIMITS: OpeningLimits = { tellMilliseconds: 5_000, giveUpMilliseconds: 30_000 };
+const LIMITS: OpeningLimits = { warnMilliseconds: 5_000, giveUpMilliseconds: 30_000 };
 
 /** Takes the locks, verifies the files in force, and sets damaged ones aside. */
 export async function openSnapshot(
   snapshot: Options["snapshot"],
   log: Pick<Logger, "information" | "warning">,
-  { tellMilliseconds, giveUpMilliseconds }: OpeningLimits = LIMITS,
+  { warnMilliseconds, giveUpMilliseconds }: OpeningLimits = LIMITS,
 ): Promise<SnapshotOpening> {
   const { path, serverPath } = snapshot;
   const opening = open(snapshot, log);
-  const soon = await withinLimit(opening, tellMilliseconds);
+  const soon = await withinLimit(opening, warnMilliseconds);
   if (soon.ok) return soon.value;
   log.warning("The file system of the snapshot does not answer: it is waited for", {
     path,
@@ -50,7 +50,7 @@ async function open(
   snapshot: Options["snapshot"],
   log: Pick<Logger, "information" | "warning">,
 ): Promise<SnapshotOpening> {
-  // Before anything there is touched: the store sets a damaged snapshot aside.
+  // The lock comes first, because the store sets a damaged snapshot aside.
   const writer = await becomeOnlyWriter(snapshot, log);
   if (!writer.ok) return { ...writer, isOption: false };
   const { lock } = writer;

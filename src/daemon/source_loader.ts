@@ -1,5 +1,5 @@
-// One look at the source and its environment files, as the loop is handed it. A look changes nothing, and what it finds
-// as it was when it was compiled last is not compiled again: a touched file and an edit's second sign cost one reading.
+// The look of the loop at the source and its environment files. It changes nothing, and does not compile the bytes of
+// the last accepted look again: a touched file, or the second sign of an edit, costs only a reading.
 import { environmentOf, parseEnvironmentFile, processEnvironment } from "../config/environment.ts";
 import type { Diagnostic } from "../diagnostic/diagnostic.ts";
 import { renderLine } from "../diagnostic/render.ts";
@@ -16,33 +16,32 @@ import type { DaemonSettings } from "./daemon_settings.ts";
 
 type ReadInputs = Extract<Inputs, { ok: true }>;
 
-/** What a look hands to the activation: not the document, which has the source's text. */
+/** The part of a compiled source that the activation needs: not the document, which has the source's text. */
 export type Candidate = Pick<
   Extract<Compiled, { ok: true }>,
   "snapshot" | "serverForm" | "config" | "warnings" | "counts"
 >;
 
-/** What a look needs. */
+/** The parts of a source loader. */
 export interface SourceLoaderTools {
-  /** Judges HCL. */
+  /** For HCL. */
   readonly parser: BlockParser;
-  /** The snapshot's path. */
   readonly store: SnapshotStore;
-  /** Is told what a load met in the environment. */
+  /** Receives the secrets that a load found in the environment. */
   readonly secrets: Pick<MaskedSecrets, "mask" | "remember">;
   /** The id of the snapshot in force. */
   active(): SnapshotId | null;
 }
 
-/** Looks at the source, and remembers of the last look what the loop need not know. */
+/** Looks at the source. */
 export interface SourceLoader {
-  /** Reads and compiles the source, changing nothing. */
+  /** Reads and compiles the source, and changes nothing. */
   look(signal: AbortSignal): Promise<LookOutcome<Candidate>>;
-  /** By what others know the source that was rejected last: its portable hash, or the digest of its bytes. */
+  /** The name of the source that was rejected last for other hosts: its portable hash, or the digest of its bytes. */
   rejectedHash(): string | null;
 }
 
-/** What a source and its environment files came to; the environment of the process is what it was at the start. */
+/** The result of a source and its environment files. The environment of the process does not change after the start. */
 interface Known {
   readonly kind: "known";
   readonly fingerprint: string;
@@ -50,7 +49,7 @@ interface Known {
   readonly secrets: readonly string[];
 }
 
-/** What was compiled comes to a candidate or to why there is none. */
+/** A candidate, or the outcome of a refusal. */
 type Judged = Known | {
   readonly kind: "refused";
   readonly outcome: LookOutcome<Candidate>;
@@ -58,14 +57,14 @@ type Judged = Known | {
   readonly secrets: readonly string[];
 };
 
-/** What comes of work as long as somebody wants it; rejects with the signal's reason where nobody does any more. */
+/** Resolves with the work's value, or rejects with the signal's reason if the look was aborted meanwhile. */
 async function wanted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   const value = await work;
   signal.throwIfAborted();
   return value;
 }
 
-/** Looks at the source and the environment files as the options say. */
+/** Opens the loader of the source and the environment files that the settings name. */
 export function openSourceLoader(
   settings: Pick<DaemonSettings, "options" | "sourcePath" | "environment">,
   tools: SourceLoaderTools,
@@ -74,7 +73,7 @@ export function openSourceLoader(
   const { environmentFiles, validateOnReload } = options.configurationWatcher;
   const compiler = openCompiler(tools.parser);
   let rejectedHash: string | null = null;
-  // A mistake's diagnostics quote the source, and the parser may have been ended: what was rejected is judged again.
+  // Only accepted ones are remembered: diagnostics quote the source, and a rejection may be the parser's end.
   let accepted: Known | null = null;
   const compile = async (inputs: ReadInputs, signal: AbortSignal): Promise<Judged> => {
     const { fingerprint, source, sourceDigest } = inputs;
@@ -97,7 +96,7 @@ export function openSourceLoader(
     return { kind: "known", fingerprint, candidate, secrets };
   };
   const look = async (signal: AbortSignal): Promise<LookOutcome<Candidate>> => {
-    // A look that was given up may come back late, from a file system that did not answer: another one counts by then.
+    // A look that was given up may go on late, after a file system answered: by then only a newer look counts.
     const gathered = await wanted(gatherInputs(sourcePath, environmentFiles), signal);
     const { fingerprint, sourceDigest } = gathered;
     let judged: Judged | null = accepted?.fingerprint === fingerprint ? accepted : null;
@@ -118,7 +117,7 @@ export function openSourceLoader(
     accepted = judged;
     const { candidate, secrets } = judged;
     const { hash, contentHash } = candidate.snapshot;
-    // A check hook may reject it still.
+    // A check hook may still refuse it.
     rejectedHash = hash;
     tools.secrets.remember(secrets);
     return { kind: "candidate", fingerprint, hash, contentHash, candidate, stored: isInForce ? tools.active() : null };
@@ -126,14 +125,17 @@ export function openSourceLoader(
   return { look, rejectedHash: () => rejectedHash };
 }
 
-/** A source that is wrong is rejected; whatever ended the parser was not its author, so that look is worth a retry. */
+/** A wrong source is rejected. If the parser ended, that is not its author's fault, so the look is worth a retry. */
 function refusal(fingerprint: string, diagnostics: readonly Diagnostic[]): LookOutcome<Candidate> {
   const reason = reasonOf(diagnostics);
   const crashed = diagnostics.some((one) => one.code === "document/parser-ended");
   return crashed ? { kind: "unreadable", fingerprint, reason } : { kind: "rejected", fingerprint, reason, diagnostics };
 }
 
-/** A source that is not there, or may not be read, may be readable later; what was read and is not text is rejected. */
+/**
+ * A source that is missing, or that may not be read, may be readable later; one that was read and is no text is
+ * rejected.
+ */
 function unreadable(fingerprint: string, diagnostic: Diagnostic, options: Options): LookOutcome<Candidate> {
   const reason = renderLine(diagnostic);
   const retries = diagnostic.code === "source/unreadable" && options.configurationWatcher.enableFileWatching;

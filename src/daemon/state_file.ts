@@ -1,6 +1,6 @@
-// What must survive a restart beside the snapshot, in a file of its own that is written as atomically: what was agreed
-// on, and which hooks are done with which snapshot. What is missing, damaged or about something else counts as nothing: an
-// instance that never agreed overrules nobody, and a hook of which nothing is known runs.
+// The state file, which survives a restart beside the snapshot and is written as atomically: the ledger of the
+// agreement, and which hook is done with which snapshot. A missing, damaged or foreign file counts as none: an instance
+// that never agreed overrules no head, and a hook that is not known to be done runs.
 import { dirname, join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import * as z from "zod";
@@ -15,10 +15,10 @@ import { atomicWrite, errorCode } from "../host/atomic_write.ts";
 /** The file's name, in `State:Directory` or the snapshot's. */
 const FILE_NAME = "honua-configd.state.json";
 const MAX_FILE_BYTES = 64 * 1024;
-/** A file system that hangs holds up neither an announcement nor, for long, the end. */
+/** A file system that hangs must not block an announcement, and the stop only for a short time. */
 const KEEPING_LIMIT_MILLISECONDS = 2_000;
 const ENDING_LIMIT_MILLISECONDS = 300;
-/** Another shape of the file has another number. */
+/** Changes with the shape of the file. */
 const FORMAT = 1;
 
 /** The file as a whole; a fault in a member costs only that member. */
@@ -32,28 +32,28 @@ const stored = z.object({
 
 const hash = z.custom<string>(isHash);
 const hookState = hash.or(z.literal(KEPT_FAILURE));
-/** A generation beyond the last one, which a lying Redis had made up, becomes the last one. */
+/** A generation above the maximum, which a lying Redis made up, becomes the maximum. */
 const generation = z.int().min(0).transform((count) => Math.min(count, MAX_GENERATION));
 const head = z.object({ generation: generation.refine(isGeneration), hash });
 const owed = z.object({ hash, base: hash.nullable() });
 
-/** What is kept. */
+/** The state that survives a restart. */
 export interface KeptState {
-  /** What was agreed on; that of an instance that never agreed, where none was found. */
+  /** If none was found, that of an instance that never agreed. */
   readonly ledger: Ledger;
-  /** The id under which a process told the others last what it runs; null: none did. */
+  /** The id of the record that a process wrote last for its peers; null: none did. */
   readonly peer: string | null;
-  /** The content hash of the snapshot that each hook is done with, by its name, or that it failed. */
+  /** By a hook's name: the content hash of the snapshot that it is done with, or that it failed. */
   readonly hooks: ReadonlyMap<string, string>;
 }
 
-/** What was found of the last process. */
+/** The state of the last process, as read. */
 export interface ReadState extends KeptState {
-  /** Why an existing file, or a part of it, does not count, in one line; null if all of it does, or there is none. */
+  /** Why an existing file, or a part of it, does not count, in one line; null: all of it does, or there is none. */
   readonly trouble: string | null;
 }
 
-/** What a state is about: under another snapshot it means nothing, and under another channel its ledger does not. */
+/** The scope of a state: it does not count for another snapshot, and its ledger does not for another channel. */
 export interface StateScope {
   /** `HighAvailability:ConfigurationChannel`. */
   readonly channel: string;
@@ -61,12 +61,12 @@ export interface StateScope {
   readonly snapshot: string;
 }
 
-/** Where the state is kept. */
+/** The path of the state file. */
 export function statePath(directory: string | null, snapshotPath: string): string {
   return join(directory ?? dirname(snapshotPath), FILE_NAME);
 }
 
-/** Reads the state. */
+/** Reads the state file. */
 export async function readState(path: string, scope: StateScope): Promise<ReadState> {
   const fresh = (trouble: string | null): ReadState => ({ ledger: NEW_LEDGER, peer: null, hooks: new Map(), trouble });
   let text: string;
@@ -95,8 +95,8 @@ export async function readState(path: string, scope: StateScope): Promise<ReadSt
 }
 
 /**
- * Keeps the members within their bounds. A generation beyond them becomes the last one; any other wrong member gets its
- * value in a new ledger. A hook whose hash is wrong is not known to be done.
+ * Brings the members into their bounds. A generation above the maximum becomes the maximum; any other wrong member gets
+ * its value in a new ledger. A hook with a wrong hash is not known to be done.
  */
 function mend(
   found: z.infer<typeof stored>,
@@ -110,7 +110,7 @@ function mend(
   const [agreed, diverged] = [member("agreed", head), member("diverged", head)];
   const seen = member("seen", generation) ?? 0;
   const ledger: Ledger = {
-    // A head that was agreed with, or diverged from, was seen.
+    // The heads agreed with and diverged from were seen.
     seen: Math.max(seen, agreed?.generation ?? 0, diverged?.generation ?? 0),
     agreed,
     diverged,
@@ -134,15 +134,17 @@ function jsonOf(text: string): unknown {
   }
 }
 
-/** Keeps the state, the latest of which is in the file in the end. */
+/** Writes the state file; the latest state is written last. */
 export interface StateKeeper extends AsyncDisposable {
-  /** Begins to write what changed, or marks as next what comes during a write. Never throws. */
+  /** Begins to write the state with these members, or writes it after the current write. Never throws. */
   keep(changed: Partial<KeptState>): void;
   /** Resolves when the latest state is in the file or could not be written, at the latest after 2 s. */
   kept(): Promise<void>;
 }
 
-/** Opens the keeper of what was `found`; `onResult` is told of each write, with null or one line about why it failed. */
+/**
+ * Opens the keeper of a found state; `onResult` receives the result of each write: null, or the failure in one line.
+ */
 export function stateKeeper(
   path: string,
   scope: StateScope,

@@ -22,7 +22,7 @@ for (const logChangeEvents of [true, false]) {
       logChangeEvents,
       tellMilliseconds: 60_000,
       recorder: { heard() {} },
-      loop: () => ({ state: () => ({ active: null }), hint: hinted.resolve }),
+      loop: { state: () => ({ active: null }), hint: hinted.resolve },
     };
     await using membership = openMembership(settings as MembershipSettings);
     membership.join();
@@ -59,7 +59,7 @@ Deno.test("the id of a process is in the state file before the others see it, so
     incarnation: "0123456789ab",
     tellMilliseconds: 60_000,
     recorder: { linked() {}, rejection: () => null },
-    loop: () => ({ state: () => ({ active: null, agreement: null, trouble: null }), link() {} }),
+    loop: { state: () => ({ active: null, agreement: null, trouble: null }), link() {} },
   };
   await using membership = openMembership(settings as MembershipSettings);
   membership.join();

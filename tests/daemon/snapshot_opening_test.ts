@@ -31,7 +31,7 @@ async function openOnHungFileSystem(): Promise<void> {
   };
   try {
     mount.freeze();
-    const refused = await openSnapshot(snapshot, log, { tellMilliseconds: 10, giveUpMilliseconds: 10 });
+    const refused = await openSnapshot(snapshot, log, { warnMilliseconds: 10, giveUpMilliseconds: 10 });
     assert(!refused.ok);
     assertEquals(refused.isOption, false);
     assertEquals(
@@ -41,7 +41,7 @@ async function openOnHungFileSystem(): Promise<void> {
     );
     const other = { ...snapshot, path: directory.file("other.json"), serverPath: directory.file("other.honua") };
     const waiting = openSnapshot(other, log, {
-      tellMilliseconds: 10,
+      warnMilliseconds: 10,
       giveUpMilliseconds: 60_000,
     });
     await eventually("that is said", () => said.length === 2);
