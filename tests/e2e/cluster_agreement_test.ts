@@ -45,7 +45,7 @@ Deno.test("of two different edits at the same moment one wins, and the other hos
   await t.step("the winner's is the one announcement, and only the winner runs it", async () => {
     await fleet.agrees(winner === left ? "left" : "right", 2, [winner]);
     for (const instance of fleet.instances.filter((one) => one !== winner)) {
-      const { generation, head } = await instance.stands("diverged", 2);
+      const { generation, head } = await instance.hasStanding("diverged", 2);
       assertEquals([generation, head], [1, { generation: 2, hash: won.hash }], instance.name);
     }
     assertEquals(await fleet.history(), [(await fleet.history())[0]!, won]);
@@ -91,11 +91,11 @@ Deno.test("a copy that is late by a version overrules nobody, whether its host w
   await t.step("an instance that looks again is refused with what it finds meanwhile", async () => {
     await ahead("second", 2);
     await ahead("third", 3);
-    await laggard.stands("settling", 3);
+    await laggard.hasStanding("settling", 3);
     await laggard.edit("second");
     await laggard.runs("second");
     await laggard.daemon.logged("The announcement was refused: ");
-    await laggard.stands("settling", 3);
+    await laggard.hasStanding("settling", 3);
     assertEquals((await fleet.history()).length, 3);
     await laggard.edit("third");
     await fleet.agrees("third", 3);
@@ -107,7 +107,7 @@ Deno.test("a copy that is late by a version overrules nobody, whether its host w
     await laggard.edit("fourth");
     laggard.start();
     await laggard.daemon.logged("The announcement was refused: ");
-    await laggard.stands("settling", 5);
+    await laggard.hasStanding("settling", 5);
     assertEquals((await fleet.history()).length, 5);
     await laggard.edit("fifth");
     await fleet.agrees("fifth", 5);

@@ -31,20 +31,20 @@ Deno.test("different files under a stream of hints make no ping-pong: announceme
   await one.edit("second");
   await fleet.agrees("second", 2, [one]);
   other.start();
-  await other.stands("diverged", 2);
+  await other.hasStanding("diverged", 2);
   await pester(fleet);
   assertEquals([await generations(), await standings()], [[1, 2], ["agreed", "diverged"]]);
 
   // A change made in the knowledge of the head is a change like any other: it is announced, and heals its own host.
   await other.edit("other still");
   await fleet.agrees("other still", 3, [other]);
-  await one.stands("diverged", 3);
+  await one.hasStanding("diverged", 3);
   await pester(fleet);
   assertEquals([await generations(), await standings()], [[1, 2, 3], ["diverged", "agreed"]]);
 
   await one.edit("third");
   await fleet.agrees("third", 4, [one]);
-  await other.stands("diverged", 4);
+  await other.hasStanding("diverged", 4);
   await pester(fleet);
   assertEquals([await generations(), await standings()], [[1, 2, 3, 4], ["agreed", "diverged"]]);
   assertEquals([one.activations(), other.activations()], [3, 2]);
@@ -61,9 +61,9 @@ Deno.test("a copy that is later than the settle time overrules nobody", async ()
   fleet.start();
   await fleet.agrees("first", 1);
   await one.edit("second");
-  await one.stands("agreed", 2);
+  await one.hasStanding("agreed", 2);
   await one.edit("third");
-  await late.stands("diverged", 3);
+  await late.hasStanding("diverged", 3);
   await late.edit("second");
   await late.runs("second");
   await late.daemon.logged("The announcement was refused");
@@ -79,7 +79,7 @@ Deno.test("a host that diverged comes round with its file, without any event tha
   blind.start({ settings: { "ConfigurationWatcher:EnableFileWatching": "false" } });
   await fleet.agrees("first", 1);
   await one.edit("second");
-  assertEquals((await blind.stands("diverged", 2)).watching, false);
+  assertEquals((await blind.hasStanding("diverged", 2)).watching, false);
   await blind.edit("second");
   await fleet.agrees("second", 2);
   assertEquals((await fleet.history()).length, 2);

@@ -59,7 +59,7 @@ async function openPair(redis: string, options: Partial<ClusterInstanceOptions> 
       await Promise.all(both.map((one) => one.runs(title)));
       return await agree((generation ?? 0) + 1);
     },
-    losses: () => both.map((one) => one.told(DOWN).length),
+    losses: () => both.map((one) => one.entriesOf(DOWN).length),
     async [Symbol.asyncDispose]() {
       await Promise.all(both.map((one) => one[Symbol.asyncDispose]()));
     },
@@ -82,7 +82,7 @@ Deno.test("while Redis is away at the start, two daemons serve and reload alone;
   assertEquals(await pair.agree(), 1);
   assertEquals(await pair.editTogether("third"), 2);
   assertEquals(pair.losses(), [1, 1]);
-  const [line] = pair.editor.told(DOWN);
+  const [line] = pair.editor.entriesOf(DOWN);
   assertEquals([line!.level, line!.next, line!.connection], ["warning", "it is tried again", addressOf(redis)]);
 });
 
@@ -109,7 +109,7 @@ Deno.test("Redis is killed with -9 and comes back with its data, then without: w
   assertEquals(await redis.cli("hget", HEAD, "generation"), `${again}`);
   await pair.editTogether("fourth");
   assertEquals(pair.losses(), [3, 3]);
-  assertEquals(pair.editor.told("Redis connected again").length, 3);
+  assertEquals(pair.editor.entriesOf("Redis connected again").length, 3);
   assertEquals(await pair.editor.metric("honua_configd_redis_reconnections_total"), 3);
 });
 
@@ -139,7 +139,7 @@ Deno.test("FLUSHALL loses what was agreed on: it is written again above all that
   await redis.cli("flushall");
   const after = await pair.agree(before + 1);
   assertEquals(await redis.cli("hmget", HEAD, "generation", "hash"), `${after}\n${await commonHash(pair.both)}`);
-  assertEquals(pair.both.some((one) => one.told("Redis lost what the instances had agreed on").length > 0), true);
+  assertEquals(pair.both.some((one) => one.entriesOf("Redis lost what the instances had agreed on").length > 0), true);
   await pair.editTogether("third");
   assertEquals(pair.losses(), [0, 0]);
 });
@@ -223,7 +223,7 @@ Deno.test("without AutoReconnect the first loss is the last: it is said, and the
   await one.runs("second");
   const { redis: link, generation } = await one.status();
   assertEquals([link.state, generation, proxy.connections()], ["down", null, connections]);
-  assertEquals(one.told(DOWN).length, 1);
+  assertEquals(one.entriesOf(DOWN).length, 1);
 });
 
 Deno.test("what a daemon owes when it is killed or stopped is announced by the next one", async () => {

@@ -181,7 +181,7 @@ Deno.test("a flood of 10,000 messages a second costs bounded reloads, log and me
     assert(more <= MOST_RELOADS, `${more} reloads`);
     assert(moreLines <= MOST_LOG_LINES, `${moreLines} lines of the log`);
     assert(growth <= MOST_GROWTH_BYTES, `${growth} bytes more resident memory`);
-    assertEquals(one.told("Redis connection failed"), []);
+    assertEquals(one.entriesOf("Redis connection failed"), []);
     assertEquals((await one.status()).generation, 2);
   }
 });

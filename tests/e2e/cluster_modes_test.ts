@@ -29,7 +29,7 @@ Deno.test("together and watching: an edit reaches the others by its announcement
   assertEquals([mode, watching, redis.state], ["cluster", true, "up"]);
   await one.edit("second");
   await fleet.agrees("second", 2, [one]);
-  await other.stands("settling", 2);
+  await other.hasStanding("settling", 2);
   await other.edit("second");
   await fleet.agrees("second", 2);
   assertEquals(changesSaid(one), [`Configuration file changed: ${one.source}`]);

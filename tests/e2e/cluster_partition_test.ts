@@ -132,8 +132,8 @@ Deno.test({
     await editor.edit("fourth");
     await Promise.all(all.map((one) => one.runs("fourth")));
     await setting.agree(4);
-    for (const one of near) assertEquals(one.told("Redis connection failed"), []);
-    for (const one of far) assertEquals(one.told("Redis connection failed").length, 1);
+    for (const one of near) assertEquals(one.entriesOf("Redis connection failed"), []);
+    for (const one of far) assertEquals(one.entriesOf("Redis connection failed").length, 1);
     // Once for each content, and none left out where the host could know of it.
     for (const one of all) assertEquals(activationsOf(one), 4, one.name);
   },

@@ -55,7 +55,7 @@ Deno.test("what two of five hosts rejected is seen on each of them, until they c
   });
   await t.step("those who rejected it stay on what they have, and say so", async () => {
     for (const instance of unable) {
-      const { active, lastReload } = await instance.stands("diverged", 2);
+      const { active, lastReload } = await instance.hasStanding("diverged", 2);
       assertEquals([active?.hash, lastReload?.outcome], [first, "rejected"], instance.name);
       const { text } = await able[0]!.admin("/metrics");
       assertMatch(text, /^honua_configd_peers\{state="rejected"\} 2$/m);

@@ -132,7 +132,7 @@ Deno.test("what was refused because the head moved on is announced over it by fo
     assertEquals([status, json.status, json.generation, json.standing], [200, "unchanged", 3, "agreed"]);
     assertEquals(json.instancesNotified, 1);
     await fleet.agrees("other", 3, [other]);
-    await one.stands("settling", 3);
+    await one.hasStanding("settling", 3);
     assertEquals((await fleet.history()).length, 3);
   });
   await t.step("force over a head that says the same announces nothing", async () => {
@@ -149,11 +149,11 @@ Deno.test("an instance that never agreed with anything overrules no head with it
   await fleet.agrees("first", 1, [one]);
   await newcomer.edit("new");
   newcomer.start();
-  await newcomer.stands("diverged", 1);
+  await newcomer.hasStanding("diverged", 1);
   await newcomer.edit("newer");
   await newcomer.runs("newer");
   assertEquals((await newcomer.reload()).json.generation, null);
   assertEquals((await fleet.history()).length, 1);
   assertEquals((await newcomer.reload({ force: true })).json.generation, 2);
-  await one.stands("diverged", 2);
+  await one.hasStanding("diverged", 2);
 });

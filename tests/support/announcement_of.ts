@@ -1,7 +1,7 @@
-// What an instance asks of a notifier, with what a test does not care about filled in so that it stands in no way.
+// Makes the announcement of an instance; members that a test does not name get values that have no effect.
 import type { Announcement } from "../../src/agreement/announcing.ts";
 
-/** A change on `base` (null: on nothing that was agreed on), which restores a lost head and is never an older state. */
+/** A change on `base` (null: the instance never agreed), which restores a lost head and is never an older state. */
 export function announcementOf(
   hash: string,
   base: string | null = null,

@@ -1,10 +1,10 @@
-// Two servers behind nginx, restarted by hooks of the daemon, under load: what becomes of the requests while the source
-// is edited. The balancer has the configuration that is shipped. Disposing of it ends all.
+// Two servers behind nginx under load, which hooks of the daemon restart, to count the requests that fail while the
+// source is edited. The balancer has the shipped configuration. Disposing of it ends all processes.
 import { eventually } from "./eventually.ts";
 import { openHookHost } from "./hook_host.ts";
 import { freePort } from "./redis_server.ts";
 
-/** Where nginx is; undefined: it is not installed. */
+/** The path of nginx; undefined: it is not installed. */
 export const NGINX: string | undefined = ["/usr/sbin/nginx", "/usr/bin/nginx"].find((path) => {
   try {
     return Deno.statSync(path).isFile;
@@ -15,17 +15,17 @@ export const NGINX: string | undefined = ["/usr/sbin/nginx", "/usr/bin/nginx"].f
 
 /** The settings of the servers. */
 export interface BalancedServersOptions {
-  /** How long each takes to start. */
+  /** Of each server. */
   readonly startMilliseconds: number;
-  /** Whether its hook waits until it is ready. */
+  /** Whether the hook of a server waits until it is ready. */
   readonly isAwaited: boolean;
 }
 
-/** What became of the requests so far. */
+/** The requests so far. */
 export interface LoadCount {
-  /** All that were answered with 200. */
+  /** The number of those that were answered with 200. */
   answered: number;
-  /** All that were not, each with its answer. */
+  /** The answers to the others. */
   readonly failed: string[];
 }
 
@@ -33,7 +33,7 @@ export interface LoadCount {
 export interface BalancedServers extends AsyncDisposable {
   /** Changes the source and waits until both servers serve it. */
   edit(title: string): Promise<void>;
-  /** What became of the requests that were made all the time. */
+  /** The requests, which clients make all the time. */
   readonly load: LoadCount;
 }
 
@@ -93,7 +93,7 @@ async function killServer(pidFile: string): Promise<void> {
   if (pid > 1) Deno.kill(pid, "SIGKILL");
 }
 
-/** The body of a good answer, and else what was wrong. */
+/** Returns the body of a good answer, or else the status or the error. */
 async function answerOf(url: string): Promise<string> {
   try {
     const answer = await fetch(url);
@@ -116,7 +116,7 @@ async function requestUntil(url: string, load: LoadCount, signal: AbortSignal): 
   }
 }
 
-/** nginx with the shipped configuration, on a free port and with files in a directory only. */
+/** Starts nginx with the shipped configuration, on a free port, and with files only in this directory. */
 async function startBalancer(directory: string, [a, b]: readonly number[]) {
   const port = freePort();
   const site = (await Deno.readTextFile(BALANCER_SITE)).replace(":5001", `:${a}`).replace(":5002", `:${b}`)

@@ -1,16 +1,16 @@
-// A directory on a file system of its own, whose server can be stopped: every question to it then hangs, as on a network
-// file system whose server went away. bindfs(1) serves what was in the directory before. Disposing of it unmounts it.
+// A directory on a file system of its own, whose server can be stopped: every access then hangs, as on a network file
+// system whose server went away. bindfs(1) serves the former content of the directory. Disposing of it unmounts it.
 import { eventually } from "./eventually.ts";
 
 /** A mounted directory. */
 export interface BindMount extends AsyncDisposable {
-  /** Has every question hang that the kernel cannot answer by itself. */
+  /** Makes every access hang that the kernel cannot answer from its cache. */
   freeze(): void;
-  /** Has the server answer again. */
+  /** Lets the server answer again. */
   thaw(): void;
 }
 
-/** Why none can be had here, in one line; null where one can. */
+/** Why this machine has no bind mounts, in one line; null: it has. */
 export async function obstacleToBindMounts(): Promise<string | null> {
   const directory = await Deno.makeTempDir();
   const mount = await openBindMount(directory);
@@ -19,9 +19,9 @@ export async function obstacleToBindMounts(): Promise<string | null> {
   return typeof mount === "string" ? mount : null;
 }
 
-/** Mounts a directory over itself, or says in one line why that cannot be done here. */
+/** Mounts a directory over itself, or returns the obstacle in one line. */
 export async function openBindMount(directory: string): Promise<BindMount | string> {
-  // The kernel remembers for a minute what it was told of a file, as it does with NFS: a stat proves nothing.
+  // The kernel caches the attributes of a file for a minute, as it does with NFS: a stat proves nothing.
   const args = ["-f", "-o", "attr_timeout=60,entry_timeout=60", directory, directory];
   const before = (await Deno.stat(directory)).dev;
   let server: Deno.ChildProcess;
@@ -40,7 +40,7 @@ export async function openBindMount(directory: string): Promise<BindMount | stri
     async [Symbol.asyncDispose]() {
       server.kill("SIGCONT");
       await new Deno.Command("umount", { args: ["--lazy", directory] }).output();
-      // One that still has users would serve them on.
+      // A server that still has users would continue.
       if (!ended) server.kill("SIGKILL");
       await server.status;
     },

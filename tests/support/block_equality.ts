@@ -1,13 +1,13 @@
-// The equality that block-wise parsing stands on: what the items of a source mean together, most of them by their shapes,
-// is what one parse of the whole rewritten source gives; what is wrong with one is what hcl2json says of it as it is
-// written; and a source that is HCL already means the same after the dialect pass.
+// Checks the equality behind block-wise parsing: the merged meaning of a source's items, most of them known by their
+// shapes, is that of one parse of the whole rewritten source; the complaint about an item is hcl2json's about its text;
+// and a source that is HCL already has the same meaning after the dialect pass.
 import canonicalize from "canonicalize";
 import { type BlockParser, openBlockParser } from "../../src/document/blocks.ts";
 import { rewriteItem, rewriteSource, scanSource } from "../../src/document/dialect.ts";
 import { FILE_MARK, type HclJson, judgeTexts, type ParseText, type Verdict } from "../../src/document/hcl.ts";
 import { mergeVerdicts } from "./merge.ts";
 
-/** A block parser that asks hcl2json in this process: the fuzzer's thousands of requests need no process each. */
+/** A block parser that calls hcl2json in this process, because the fuzzer makes thousands of requests. */
 export function blockParserWith(parse: ParseText): BlockParser {
   return openBlockParser({
     judge: async (texts) => ({ ok: true, verdicts: await judgeTexts(parse, texts, 64) }),
@@ -17,7 +17,7 @@ export function blockParserWith(parse: ParseText): BlockParser {
   });
 }
 
-/** How the two ways compare for one source: equal, or what differs. */
+/** Compares the two ways for one source; returns the difference, or null if they are equal. */
 export async function compareBlockwise(
   parse: ParseText,
   source: string,
@@ -46,7 +46,7 @@ export async function compareBlockwise(
   return null;
 }
 
-/** The verdict on one item against what hcl2json says of its text alone. */
+/** Compares the verdict on one item with that of hcl2json on only its text; null: they are equal. */
 async function compareVerdict(parse: ParseText, text: string, verdict: Verdict): Promise<string | null> {
   const [alone] = await judgeTexts(parse, [text], 1);
   const of = (one: Verdict) => ("value" in one ? canonicalize(one.value) : one.complaint);

@@ -1,7 +1,7 @@
-// Certificates of a test's own: an authority that nobody else trusts, and what it signed.
+// Makes certificates for a test: an authority that only the test trusts, and certificates that it signed.
 import { join } from "node:path";
 
-/** PEM files of a certificate and its key, and what is in them. */
+/** PEM files of a certificate and its key, and their texts. */
 export interface Certificate {
   readonly certificateFile: string;
   readonly keyFile: string;
@@ -28,7 +28,7 @@ export async function makeAuthority(directory: string, name: string): Promise<Ce
   return await read(certificateFile, keyFile);
 }
 
-/** Makes a certificate that the authority signed, for these names, written as `DNS:edge.test` or `IP:127.0.0.1`. */
+/** Makes a certificate signed by the authority, for names such as `DNS:edge.test` or `IP:127.0.0.1`. */
 export async function makeCertificate(
   authority: Certificate,
   directory: string,

@@ -1,5 +1,5 @@
-// An instance of a cluster: a daemon on a host of its own or on another's source, which can be killed and started again,
-// and is asked over its admin socket. Whatever is asked, the generations that it answers with are kept and checked.
+// An instance of a cluster: a daemon with a source of its own or another instance's, which a test can kill and restart,
+// and ask over its admin socket. Each status is checked: its generation must not be lower than one before.
 import { assert } from "@std/assert";
 import type { Status } from "../../src/admin/daemon_api.ts";
 import { type Daemon, type LogEntry, startDaemon } from "./daemon.ts";
@@ -8,19 +8,19 @@ import { eventually } from "./eventually.ts";
 import { SAMPLE_CONNECTION } from "./sample_source.ts";
 import { search } from "./secret_search.ts";
 
-/** How an instance is made. */
+/** The settings of an instance. */
 export interface ClusterInstanceOptions {
-  /** Its name in the cluster. */
+  /** In the cluster. */
   readonly name: string;
-  /** The connection string of its Redis. */
+  /** A connection string. */
   readonly redis: string;
-  /** Another instance, whose source it shares and does not watch: it hears of edits over Redis alone. */
+  /** An instance whose source this one shares without watching it, so that edits reach it only over Redis. */
   readonly follows?: ClusterInstance;
-  /** What its own source is called; JSON unless given, since no parser need be started for that. */
+  /** The file name of its own source; default JSON, which needs no parser process. */
   readonly sourceName?: string;
   /** Further arguments of `run`. */
   readonly args?: readonly string[];
-  /** Its environment, in place of one in which the sample's references resolve. */
+  /** Default: one in which the sample's references resolve. */
   readonly env?: Readonly<Record<string, string>>;
   /** A program and its arguments that start the daemon's program. */
   readonly wrapper?: readonly string[];
@@ -39,7 +39,7 @@ export interface ClusterInstance extends AsyncDisposable {
   readonly directory: string;
   /** The source that its daemon reads. */
   readonly source: string;
-  /** The daemon; after a restart the latest. */
+  /** After a restart the latest. */
   readonly daemon: Daemon;
   /** Starts a daemon again, after the last one has ended. */
   restart(): Daemon;
@@ -51,21 +51,21 @@ export interface ClusterInstance extends AsyncDisposable {
   put(text: string): Promise<void>;
   /** Waits for a snapshot with this title. */
   runs(title: string): Promise<ReadSnapshot>;
-  /** Asks over the socket. */
+  /** Makes a request over the socket. */
   ask(path: string, init?: RequestInit): Promise<AdminAnswer>;
-  /** `/admin/status`, in which no generation may be lower than in one before. */
+  /** `/admin/status`; throws if its generation is lower than one before. */
   status(): Promise<Status>;
   /** Waits for a link to Redis and for agreement, in a generation from `least` on. */
   agrees(least?: number, limitMilliseconds?: number): Promise<Status>;
   /** Waits for a status that the predicate accepts. */
   shows(what: string, predicate: (status: Status) => boolean, limitMilliseconds?: number): Promise<Status>;
-  /** The sum of the samples of a metric, of those with this label where one is given. */
+  /** The sum of the samples of a metric, or of those with the label. */
   metric(name: string, label?: string): Promise<number>;
-  /** The entries of all its daemons whose message begins so. */
-  told(beginning: string): LogEntry[];
+  /** The log entries of all its daemons whose message begins with this text. */
+  entriesOf(beginning: string): LogEntry[];
 }
 
-/** The link is lost and found quickly, and a source is not waited for. */
+/** The shortest times to settle and to reconcile. */
 const BRISK = ["HighAvailability:SettleSeconds=1", "HighAvailability:ReconcileSeconds=1"];
 
 /** Opens an instance and starts its daemon; the sample titled "first" is its source. */
@@ -91,8 +91,8 @@ export async function openClusterInstance(options: ClusterInstanceOptions): Prom
         return predicate(last) ? last : null;
       }, limitMilliseconds);
     } catch (error) {
-      const said = daemons.map((daemon) => daemon.output()).join("\n");
-      throw new Error(`${name} has the status ${JSON.stringify(last)} and wrote:\n${said}`, { cause: error });
+      const output = daemons.map((daemon) => daemon.output()).join("\n");
+      throw new Error(`${name} has the status ${JSON.stringify(last)} and wrote:\n${output}`, { cause: error });
     }
   };
   return {
@@ -116,7 +116,7 @@ export async function openClusterInstance(options: ClusterInstanceOptions): Prom
     agrees: (least = 1, limitMilliseconds) =>
       shows(`agreement from generation ${least} on`, (status) => isAgreed(status, least), limitMilliseconds),
     metric: async (metric, label = "") => sumOf((await admin.ask("/metrics")).text, metric, label),
-    told: (beginning) => daemons.flatMap(({ entries }) => entries.filter(({ msg }) => msg.startsWith(beginning))),
+    entriesOf: (beginning) => daemons.flatMap(({ entries }) => entries.filter(({ msg }) => msg.startsWith(beginning))),
     async [Symbol.asyncDispose]() {
       admin[Symbol.dispose]();
       await Promise.all(daemons.map((daemon) => daemon[Symbol.asyncDispose]()));
@@ -139,7 +139,7 @@ function argumentsOf({ name, redis, follows, args = [] }: ClusterInstanceOptions
   return ["--log-level", "debug", ...settings.flatMap((setting) => ["--set", setting]), ...args];
 }
 
-/** Asks over a socket, and minds the generations. */
+/** Opens a client of the socket that checks the generations. */
 function openAdmin(name: string, path: string): Pick<ClusterInstance, "ask" | "status"> & Disposable {
   const client = Deno.createHttpClient({ proxy: { transport: "unix", path } });
   const ask: ClusterInstance["ask"] = async (route, init = {}) => {
@@ -154,7 +154,7 @@ function openAdmin(name: string, path: string): Pick<ClusterInstance, "ask" | "s
       const answer: Status = JSON.parse((await ask("/admin/status")).text);
       // While a change waits to be announced there is none to compare.
       const generation = answer.generation ?? highest;
-      // Said ever after: one who waits for a state would take it for a state that is not there yet.
+      // Thrown at every later call too: a test that waits for a state takes one error as "not yet".
       if (generation < highest) regression ??= `${name} went from generation ${highest} back to ${generation}`;
       assert(regression === null, regression ?? "");
       highest = generation;
@@ -177,14 +177,14 @@ function sumOf(exposition: string, metric: string, label: string): number {
   return samples.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(" "))), 0);
 }
 
-/** Reloads on SIGHUP, and waits for it: how an instance that neither watches nor hears anything is told of an edit. */
+/** Sends SIGHUP and waits for the reload, for an instance that neither watches its source nor hears messages. */
 export async function reloadBySignal(instance: ClusterInstance): Promise<void> {
   const from = instance.daemon.entries.length;
   instance.daemon.kill("SIGHUP");
   await instance.daemon.logged(({ reasons }) => String(reasons).includes("signal"), from);
 }
 
-/** The hash that all of them run; fails where it is not one. */
+/** The hash that all of them have in force; fails if they differ. */
 export async function commonHash(instances: readonly ClusterInstance[]): Promise<string> {
   const hashes = await Promise.all(instances.map(async (one) => (await one.status()).active?.hash));
   const [first] = hashes;

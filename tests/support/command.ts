@@ -1,26 +1,24 @@
-// The program as a process of its own: the compiled binary that `HONUA_CONFIGD` names, else this checkout's main.ts. It
-// gets no variable of this environment but those that it cannot run without, so that a test says what it is given.
+// The program as a process: the compiled binary that `HONUA_CONFIGD` names, or else this checkout's main.ts. It gets
+// only the variables of this environment that it cannot run without, so that the test decides on all others.
 import { resolve } from "node:path";
 
-/** What a command is given beside its arguments. */
+/** The surroundings of a command. */
 export interface CommandSurroundings {
-  /** Variables on top of those that the program cannot run without. */
+  /** In addition to the variables that the program cannot run without. */
   readonly env?: Readonly<Record<string, string>>;
-  /** The working directory; the checkout unless given. */
+  /** Default: the checkout. */
   readonly cwd?: string;
-  /** Whether its streams are a terminal, which script(1) makes; false unless given. */
+  /** Whether its streams are a terminal, which script(1) makes. Default false. */
   readonly terminal?: boolean;
-  /** A program and its arguments that run the command in their place, such as nsenter(1); none unless given. */
+  /** A program and its arguments that run the command, such as nsenter(1). Default: none. */
   readonly wrapper?: readonly string[];
 }
 
-/** How a command ended, and all that it wrote. */
+/** The ending of a command, and its output. */
 export interface CommandOutcome {
-  /** The exit code; 128 and the signal's number where a signal ended it. */
+  /** The exit code; if a signal ended the command, 128 and the signal's number. */
   readonly code: number;
-  /** Standard output. */
   readonly stdout: string;
-  /** Standard error. */
   readonly stderr: string;
 }
 
@@ -55,7 +53,9 @@ export function programCommand(args: readonly string[], surroundings: CommandSur
   });
 }
 
-/** Runs the program to its end, `input` on its standard input; one that does not end is killed and an error. */
+/**
+ * Runs the program to its end, with `input` as its standard input. If it does not end, it is killed, and this throws.
+ */
 export async function runCommand(
   args: readonly string[],
   { input = "", ...surroundings }: CommandSurroundings & { readonly input?: string } = {},
@@ -76,7 +76,7 @@ export async function runCommand(
   }
 }
 
-/** A program that ends without reading its input is no failure of the one who wrote it. */
+/** Writes the input. It is no error if the program ends without reading it. */
 async function give(process: Deno.ChildProcess, input: string): Promise<void> {
   const writer = process.stdin.getWriter();
   try {

@@ -1,16 +1,14 @@
-// A signal that counts who listens to it: a listener that stays behind is a leak that nothing else shows.
+// A signal that counts its listeners: a listener that remains is a leak that nothing else shows.
 
 /** A signal under a test's control. */
 export interface CountedSignal {
-  /** To hand out. */
   readonly signal: AbortSignal;
-  /** Aborts it. */
   abort(): void;
-  /** How many listen. */
+  /** The number of listeners. */
   listeners(): number;
 }
 
-/** Makes one; `onRemoved` is called each time that a listener was removed. */
+/** Makes a signal; `onRemoved` is called after each removal of a listener. */
 export function countedSignal(onRemoved: () => void = () => {}): CountedSignal {
   const controller = new AbortController();
   const { signal } = controller;

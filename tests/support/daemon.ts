@@ -1,42 +1,39 @@
-// A daemon at work as a process of its own, and everything it says: its log is read as it is written, entry by entry.
-// Disposing of it stops it, kills it where it does not stop, and reaps it.
+// A daemon as a process, with all its output: its log is read as it is written, entry by entry. Disposing of it stops
+// it, kills it if it does not stop, and reaps it.
 import { type CommandSurroundings, programCommand } from "./command.ts";
 import { eventually } from "./eventually.ts";
 
-/** An entry of the log, as it stands in its JSON. */
+/** An entry of the log, parsed. */
 export interface LogEntry {
   /** By Honua's names. */
   readonly level: string;
   /** One line. */
   readonly msg: string;
-  /** What came of a reload; only the line of a reload has it. */
+  /** Of a reload; other entries have none. */
   readonly outcome?: string;
-  /** What else there is. */
   readonly [field: string]: unknown;
 }
 
-/** What an entry is known by: the beginning of its message, or what it answers. */
+/** Selects an entry: the beginning of its message, or a predicate. */
 export type EntryMatch = string | ((entry: LogEntry) => boolean);
 
 /** A running daemon. */
 export interface Daemon extends AsyncDisposable {
-  /** Its process. */
   readonly pid: number;
-  /** The entries so far. What the log holds beside them is in `output`. */
+  /** The entries so far; lines that are no entries are only in `output`. */
   readonly entries: readonly LogEntry[];
   /** The outcomes of the reloads so far. */
   outcomes(): string[];
-  /** Every byte that it wrote to standard output and standard error so far, as text. */
+  /** All that it wrote to standard output and standard error so far. */
   output(): string;
   /** Waits for an entry, at the earliest the one at the index `from`. */
   logged(match: EntryMatch, from?: number): Promise<LogEntry>;
-  /** Sends a signal. */
   kill(signal: Deno.Signal): void;
-  /** Resolves when it has ended and all that it wrote was read. */
+  /** Resolves when it has ended and all its output was read. */
   readonly ended: Promise<Deno.CommandStatus>;
 }
 
-/** How long stopping may take before a daemon is killed by the test; the daemon's own promise is 2,000. */
+/** The limit of a stop, after which the test kills the daemon; the daemon promises 2,000. */
 const STOP_LIMIT_MILLISECONDS = 5_000;
 
 /** Starts `honua-configd run` with a log in JSON. */
@@ -100,7 +97,7 @@ async function loggedIn(
   }
 }
 
-/** None where the line is no entry: what is said before there is a log, or a crash. */
+/** Parses a line; empty if it is no entry, such as a line before the log is open, or of a crash. */
 function entryOf(line: string): LogEntry[] {
   try {
     return [JSON.parse(line)];

@@ -1,5 +1,5 @@
-// A host as the daemon finds it: a directory with a source and a place for the snapshot, and the daemons that were
-// started on it. Disposing of it stops them and removes the directory.
+// A host for daemons: a directory with a source and a place for the snapshot, and the daemons that a test started on
+// it. Disposing of it stops them and removes the directory.
 import { dirname, join } from "node:path";
 import type { JsonObject } from "../../src/snapshot/canonical.ts";
 import { formatOf } from "../../src/snapshot/compile.ts";
@@ -9,67 +9,62 @@ import { type Daemon, startDaemon } from "./daemon.ts";
 import { eventually } from "./eventually.ts";
 import { SAMPLE_CONNECTION, sampleJson, sampleSource } from "./sample_source.ts";
 
-/** A snapshot that was read and proven. */
+/** A snapshot that was read and verified. */
 export interface ReadSnapshot {
   /** Its `$snapshot`. */
   readonly header: SnapshotHeader;
-  /** What it holds. */
   readonly config: JsonObject;
-  /** The title of the layer `roads`, by which samples tell one version from another. */
+  /** The title of the layer `roads`, which differs between versions of the sample. */
   readonly title: string;
 }
 
-/** Which file it is, and whether it was touched: equal where nothing was written. */
+/** The identity and content of a file: two marks are equal if nothing was written between them. */
 export interface FileMark {
-  /** The number of the inode; an atomic write makes a new one. */
+  /** An atomic write makes a new one. */
   readonly inode: number | null;
   /** Milliseconds since 1970. */
   readonly modifiedAt: number | undefined;
-  /** All of its bytes, as text. */
   readonly text: string;
 }
 
-/** What a daemon is started with beside the host's own paths. */
+/** The options of a daemon's start. */
 export interface StartOptions {
   /** Further arguments of `run`. */
   readonly args?: readonly string[];
-  /** The daemon's environment, in place of one in which the sample's references resolve. */
+  /** Default: one in which the sample's references resolve. */
   readonly env?: Readonly<Record<string, string>>;
-  /** Its working directory; the checkout unless given. */
+  /** Default: the checkout. */
   readonly cwd?: string;
-  /** A program and its arguments that run the daemon in their place, such as unshare(1); none unless given. */
+  /** A program and its arguments that run the daemon, such as unshare(1). Default: none. */
   readonly wrapper?: readonly string[];
 }
 
 /** A directory with a source and a snapshot. */
 export interface EdgeHost extends AsyncDisposable {
-  /** Where all is. */
   readonly directory: string;
-  /** The source's path. */
+  /** A path. */
   readonly source: string;
-  /** The snapshot's path. */
   readonly snapshotPath: string;
-  /** The server form's path. */
   readonly serverPath: string;
   /** Replaces the source with a text, atomically: no daemon reads half of it. */
   put(text: string): Promise<void>;
   /** Replaces the source with the sample of this title, atomically. */
   edit(title: string): Promise<void>;
-  /** Starts a daemon that debounces for 20 ms only, has no admin socket, and tells also what is worth nobody's attention. */
+  /** Starts a daemon that debounces for only 20 ms, has no admin socket, and logs everything. */
   start(options?: StartOptions): Daemon;
   /** Starts a daemon and waits for the snapshot with this title. */
   follow(title: string, options?: StartOptions): Promise<Daemon>;
-  /** The snapshot; rejects where it is missing, and where it is not whole. */
+  /** Rejects if the snapshot is missing or not whole. */
   snapshot(): Promise<ReadSnapshot>;
-  /** The header of the server form; rejects where it is missing, and where it is not whole. */
+  /** Rejects if the server form is missing or not whole. */
   serverForm(): Promise<ServerFormHeader>;
   /** Waits for a snapshot with this title. */
   hasSnapshot(title: string): Promise<ReadSnapshot>;
-  /** The snapshot's file as it is now. */
+  /** Of the snapshot's file as it is now. */
   mark(): Promise<FileMark>;
 }
 
-/** Makes a host whose source is the sample titled "first", called `name`, which may hold directories. */
+/** Makes a host whose source is the sample titled "first"; its file name `name` may have directories. */
 export async function openEdgeHost(name = "honua.hcl"): Promise<EdgeHost> {
   const directory = await Deno.makeTempDir({ prefix: "edge-host-" });
   const source = join(directory, name);
@@ -133,7 +128,7 @@ export async function replaceFile(path: string, text: string): Promise<void> {
   await Deno.rename(temporary, path);
 }
 
-/** Reads and proves a snapshot; what is not whole rejects with the fault. */
+/** Reads and verifies a snapshot; rejects with the fault if it is not whole. */
 export async function readSnapshot(path: string): Promise<ReadSnapshot> {
   const verification = await verifyInTurns(await Deno.readFile(path));
   if (!verification.ok) throw new Error(`the snapshot is ${verification.reason}`);

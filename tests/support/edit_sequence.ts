@@ -1,12 +1,12 @@
-// The texts that one file has one after the other while people and programs write it: blocks edited, moved, sorted,
-// doubled and deleted, several at once, saved half-written and whole again, undone, with other line ends.
+// The successive texts of a file that people and programs write: blocks edited, moved, sorted, doubled and deleted,
+// several at once, saved half-written and whole again, undone, with other line ends.
 import { mutate } from "./mutate.ts";
 import type { Random } from "./random.ts";
 
-/** How many texts back an undo goes at most. */
+/** The largest number of texts that an undo goes back. */
 const UNDO_STEPS = 4;
 
-/** The text behind the last of `texts`, of which the first is the oldest. */
+/** Returns the text that follows `texts`, of which the first is the oldest. */
 export function nextText(texts: readonly string[], random: Random): string {
   const text = texts.at(-1)!;
   const kind = random.below(24);
@@ -25,12 +25,12 @@ export function nextText(texts: readonly string[], random: Random): string {
   return mutate(text, random);
 }
 
-/** A block moved, doubled or deleted; what begins at the beginning of a line counts as one. */
+/** Moves, doubles or deletes a block; a text from one line start with a letter to the next counts as a block. */
 function moveBlock(text: string, random: Random): string {
   return withOneMoved(text.split(/^(?=[a-z])/m), random).join("");
 }
 
-/** The pieces with one of them moved, doubled, deleted, or left as it was. */
+/** Returns the pieces with one of them moved, doubled, deleted, or left as it was. */
 export function withOneMoved(pieces: readonly string[], random: Random): string[] {
   const moved = [...pieces];
   const from = random.below(moved.length);
@@ -40,7 +40,7 @@ export function withOneMoved(pieces: readonly string[], random: Random): string[
   return moved;
 }
 
-/** Some blocks or all of them in another order, as a program writes them. */
+/** Sorts some or all blocks, as a program writes them. */
 function sortBlocks(text: string, random: Random): string {
   const blocks = text.split(/^(?=[a-z])/m);
   const from = random.below(blocks.length);
@@ -49,7 +49,7 @@ function sortBlocks(text: string, random: Random): string {
   return blocks.join("");
 }
 
-/** A block begins on the line on which the one before it ends; or all of them do. */
+/** Lets one block, or all of them, begin on the line on which the block before ends. */
 function joinLines(text: string, random: Random): string {
   if (random.below(4) === 0) return text.replaceAll(/}\r?\n+(?=[a-z])/g, "} ");
   const ends = [...text.matchAll(/\r?\n+(?=[a-z])/g)];

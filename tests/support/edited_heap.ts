@@ -1,5 +1,5 @@
-// A program for a test: reads a file of megabytes again and again, each time with another part of it edited, and prints
-// how much its heap has grown, in bytes.
+// A program for a test: it reads a file of megabytes again and again, each time with another part edited, and prints
+// the growth of its heap, in bytes.
 import { parse } from "@cdktf/hcl2json";
 import { sourceText } from "../../src/diagnostic/range.ts";
 import { openBlockParser } from "../../src/document/blocks.ts";
@@ -8,7 +8,7 @@ import { openHclReader } from "../../src/document/hcl_document.ts";
 import { heapGrowthBytes } from "./heap_growth.ts";
 import { rememberingParser } from "./rereading.ts";
 
-/** Every form that a document takes strings of, each longer than what V8 copies of its own accord. */
+/** Every form from which a document takes strings, each longer than the strings that V8 copies by itself. */
 function layer(name: string): string {
   return `layer "a_layer_${name}" {
   a_name_of_some_length_${name} = "A title of some length ${name}"

@@ -1,11 +1,11 @@
-// A program for a test: reads a JSON file of megabytes again and again, each time with another part of it edited, and
-// prints how much its heap has grown, in bytes.
+// A program for a test: it reads a JSON file of megabytes again and again, each time with another part edited, and
+// prints the growth of its heap, in bytes.
 import { sourceText } from "../../src/diagnostic/range.ts";
 import { openJsonReader } from "../../src/document/json_document.ts";
 import { openPace } from "../../src/time/pace.ts";
 import { heapGrowthBytes } from "./heap_growth.ts";
 
-/** Every form that a document takes strings of, each longer than what V8 copies of its own accord. */
+/** Every form from which a document takes strings, each longer than the strings that V8 copies by itself. */
 function layer(name: string): string {
   return `"a_layer_of_some_length_${name}": {
     "title": "A title of some length ${name}",

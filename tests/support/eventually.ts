@@ -1,9 +1,8 @@
-// Waits for a state, never for a time: the one way a test waits for what another process or an event does.
+// Waits for a state, never for a time. Tests wait for another process or an event only by this function.
 
 /**
- * Resolves with the first truthy value of `predicate`, asked every 10 ms, and rejects when `limitMilliseconds` have
- * passed without one, naming `what` was waited for. An error thrown by the predicate counts as "not yet" and is the
- * cause of the rejection.
+ * Resolves with the first truthy value of `predicate`, called every 10 ms. After `limitMilliseconds` without one it
+ * rejects, and `what` names the state. An error of the predicate counts as "not yet" and is the cause of the rejection.
  */
 export async function eventually<T>(
   what: string,

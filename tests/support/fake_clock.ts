@@ -1,17 +1,16 @@
-// Clocks that a test turns: what waits by them can be tried at its bound and one before it, without waiting.
+// Clocks that a test moves, so that it can try a wait at its bound and 1 ms before, without waiting.
 import { setImmediate } from "node:timers";
 import * as FakeTimers from "@sinonjs/fake-timers";
 import type { Clock } from "../../src/time/clock.ts";
 
-/** A clock at 0, and the hand that turns it. */
+/** A clock, and the controls of it. */
 export interface FakeClock {
-  /** For what takes a clock. */
   readonly clock: Clock;
-  /** Turns it: `tick`, `countTimers`, `now`. */
+  /** Moves the clock: `tick`, `countTimers`, `now`. */
   readonly timers: ReturnType<typeof FakeTimers.createClock>;
 }
 
-/** Makes one. */
+/** Makes a clock at 0. */
 export function fakeClock(): FakeClock {
   const timers = FakeTimers.createClock();
   const clock: Clock = {
@@ -25,8 +24,8 @@ export function fakeClock(): FakeClock {
 }
 
 /**
- * Turns the process's own `setTimeout` while the body runs, for waits that take no clock. Nothing that waits for real may
- * run meanwhile; `turn` lets other work go on.
+ * Replaces the process's own `setTimeout` while the body runs, for code that takes no clock. No other code may wait by
+ * `setTimeout` meanwhile; `turn` lets other work run.
  */
 export async function withFakeTimeouts(body: (timers: FakeTimers.Clock) => Promise<void>): Promise<void> {
   const timers = FakeTimers.install({ toFake: ["setTimeout", "clearTimeout"] });
@@ -37,12 +36,12 @@ export async function withFakeTimeouts(body: (timers: FakeTimers.Clock) => Promi
   }
 }
 
-/** Resolves when what was ready to go on has gone on. */
+/** Lets all work run that is ready. */
 export async function turn(): Promise<void> {
   for (let times = 0; times < 5; times++) await new Promise((resolve) => setImmediate(resolve));
 }
 
-/** Sets what `Date` says while the body runs, in milliseconds since 1970. It does not move until it is set again. */
+/** Lets the body set `Date`, in milliseconds since 1970. It does not move until it is set again. */
 export async function withFakeDate(body: (set: (milliseconds: number) => void) => Promise<void>): Promise<void> {
   const timers = FakeTimers.install({ toFake: ["Date"] });
   try {

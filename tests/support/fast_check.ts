@@ -1,11 +1,11 @@
-// What tests import as "fast-check": the package, with the seed of HONUA_FUZZ_SEED if that is set. A property that fails
-// prints its seed, which repeats it: `HONUA_FUZZ_SEED=42 deno test -A FILE`.
+// The module that tests import as "fast-check": the package, with the seed of HONUA_FUZZ_SEED if that is set. A
+// property that fails prints its seed, which repeats the failure: `HONUA_FUZZ_SEED=42 deno test -A FILE`.
 import fc from "npm-fast-check";
 
-const given = Deno.env.get("HONUA_FUZZ_SEED");
-if (given !== undefined) {
-  if (!/^-?\d+$/.test(given)) throw new Error(`HONUA_FUZZ_SEED is no whole number: ${given}`);
-  fc.configureGlobal({ ...fc.readConfigureGlobal(), seed: Number(given) });
+const seed = Deno.env.get("HONUA_FUZZ_SEED");
+if (seed !== undefined) {
+  if (!/^-?\d+$/.test(seed)) throw new Error(`HONUA_FUZZ_SEED is no whole number: ${seed}`);
+  fc.configureGlobal({ ...fc.readConfigureGlobal(), seed: Number(seed) });
 }
 
 export * from "npm-fast-check";

@@ -1,5 +1,5 @@
-// Several instances, each a process of its own with its own snapshot, state and admin socket, on one Redis of their own:
-// what hosts that share a configuration are. Disposing of the fleet stops all of it and removes what it wrote.
+// Several instances as on hosts that share a configuration, each a process with its own snapshot, state and admin
+// socket, on one Redis. Disposing of the fleet stops all of them and removes their files.
 import type { Status } from "../../src/admin/daemon_api.ts";
 import type { Peer } from "../../src/cluster/peers.ts";
 import { type Daemon, startDaemon } from "./daemon.ts";
@@ -10,42 +10,42 @@ import { SAMPLE_CONNECTION, sampleJson, sampleSource } from "./sample_source.ts"
 import { lookIntoRedis, search, type Seen } from "./secret_search.ts";
 import { temporaryDirectory } from "./temporary.ts";
 
-/** The channel on which a fleet speaks: the options' default. */
+/** The default of the options. */
 export const CHANNEL = "honua:config:changes";
 
-/** Settings by the names that people write, `Section:Key`. */
+/** Settings by their names, `Section:Key`. */
 export type Settings = Readonly<Record<string, string>>;
 
-/** What one process is started with beside the fleet's own settings. */
+/** The options of a process's start. */
 export interface InstanceStart {
-  /** They overrule the fleet's. */
+  /** They take precedence over the fleet's. */
   readonly settings?: Settings;
-  /** In place of an environment in which the sample's references resolve. */
+  /** Default: an environment in which the sample's references resolve. */
   readonly env?: Readonly<Record<string, string>>;
 }
 
-/** What an instance answered over its socket. */
+/** An answer of an instance over its socket. */
 export interface AdminReply {
   readonly status: number;
   readonly headers: Headers;
   readonly text: string;
-  /** The text as JSON; null where it is none. */
+  /** The text as JSON; null: it is none. */
   // deno-lint-ignore no-explicit-any
   readonly json: any;
 }
 
-/** One host: its files, and the process that was started on them last. */
+/** One host: its files, and the process started on them last. */
 export interface FleetInstance {
   /** `host1`, `host2`, …; its `HighAvailability:InstanceName`. */
   readonly name: string;
   readonly directory: string;
-  /** The source's path: its own copy, or the one that all share. */
+  /** The path of its own copy, or of the file that all share. */
   readonly source: string;
-  /** The process at work, or the last one. */
+  /** The current process, or the last one. */
   readonly daemon: Daemon;
   /** Starts a process, in place of one that was stopped. */
-  start(given?: InstanceStart): Daemon;
-  /** Ends the process in good order. */
+  start(options?: InstanceStart): Daemon;
+  /** Stops the process by its signal. */
   stop(): Promise<void>;
   /** Replaces the source, atomically. */
   put(text: string): Promise<void>;
@@ -53,21 +53,21 @@ export interface FleetInstance {
   edit(title: string): Promise<void>;
   /** Waits for a snapshot with this title, and resolves with its hash. */
   runs(title: string): Promise<string>;
-  /** How often the process at work activated a snapshot. */
+  /** The number of activations of the current process. */
   activations(): number;
-  /** Asks over the admin socket; waits for the socket where the process has just started. */
+  /** Makes a request over the admin socket; waits for the socket of a process that has just started. */
   admin(path: string, init?: RequestInit): Promise<AdminReply>;
   /** `POST /admin/metadata/reload`. */
   reload(body?: unknown, headers?: Readonly<Record<string, string>>): Promise<AdminReply>;
   /** `GET /admin/status`. */
   status(): Promise<Status>;
-  /** Waits until it stands like this towards the head of this generation. */
-  stands(standing: Status["standing"], generation: number): Promise<Status>;
+  /** Waits for this sync state with the head of this generation. */
+  hasStanding(standing: Status["standing"], generation: number): Promise<Status>;
   /** `GET /admin/peers`. */
   peers(): Promise<readonly Peer[]>;
 }
 
-/** One announcement, as the history keeps it. */
+/** One announcement in the history. */
 export interface HistoryEntry {
   readonly generation: number;
   readonly hash: string;
@@ -75,16 +75,15 @@ export interface HistoryEntry {
   readonly by: string;
 }
 
-/** What a fleet is made of. */
+/** The settings of a fleet. */
 export interface FleetOptions {
   readonly count: number;
-  /** Whether all have one file; default: a copy each. */
+  /** Whether all instances share one file. Default: each has a copy. */
   readonly shared?: boolean;
-  /** The source's file name; default `config.hcl`. */
+  /** Default `config.hcl`. */
   readonly sourceName?: string;
   /** Of all instances. */
   readonly settings?: Settings;
-  /** Of the Redis that is started. */
   readonly redis?: RedisServerOptions;
 }
 
@@ -92,9 +91,9 @@ export interface FleetOptions {
 export interface Fleet extends AsyncDisposable {
   readonly redis: RedisServer;
   readonly instances: readonly FleetInstance[];
-  /** Starts all at the same moment. */
-  start(given?: InstanceStart): void;
-  /** Waits until all run the sample of this title and agree on this generation; resolves with the hash. */
+  /** Starts all instances at the same moment. */
+  start(options?: InstanceStart): void;
+  /** Waits until all have the sample of this title in force and agree on this generation; resolves with the hash. */
   agrees(title: string, generation: number, among?: readonly FleetInstance[]): Promise<string>;
   /** All announcements so far, the earliest first. */
   history(): Promise<HistoryEntry[]>;
@@ -118,7 +117,7 @@ export async function openFleet(options: FleetOptions): Promise<Fleet> {
   return {
     redis,
     instances,
-    start: (given) => instances.forEach((instance) => instance.start(given)),
+    start: (start) => instances.forEach((instance) => instance.start(start)),
     async agrees(title, generation, among = instances) {
       const hashes = new Set<string>();
       for (const instance of among) {
@@ -145,7 +144,7 @@ interface InstanceParts {
   readonly source: string;
   readonly redis: RedisServer;
   readonly settings: Settings;
-  /** Takes all that the instance says and answers. */
+  /** Receives all logs and answers of the instance. */
   readonly seen: Seen;
 }
 
@@ -171,7 +170,7 @@ function openInstance({ name, directory, source, redis, settings, seen }: Instan
   };
   const status = async (): Promise<Status> => (await admin("/admin/status")).json;
   let daemon: Daemon | null = null;
-  const working = () => {
+  const started = () => {
     if (daemon === null) throw new Error(`${name} was never started`);
     return daemon;
   };
@@ -180,7 +179,7 @@ function openInstance({ name, directory, source, redis, settings, seen }: Instan
     directory,
     source,
     get daemon() {
-      return working();
+      return started();
     },
     start({ settings: own = {}, env = { SAMPLE_CONNECTION } } = {}) {
       const sets = Object.entries({ ...common, ...own }).flatMap(([key, value]) => ["--set", `${key}=${value}`]);
@@ -194,11 +193,11 @@ function openInstance({ name, directory, source, redis, settings, seen }: Instan
     put,
     edit: (title) => put(sampleOf(title)),
     runs: (title) =>
-      telling(working, `${name} runs ${title}`, async () => {
+      eventuallyOf(started, `${name} runs ${title}`, async () => {
         const read = await readSnapshot(snapshotPath);
         return read.title === title ? read.header.hash : null;
       }),
-    activations: () => working().outcomes().filter((outcome) => outcome === "activated").length,
+    activations: () => started().outcomes().filter((outcome) => outcome === "activated").length,
     admin,
     reload: (body = {}, headers = {}) =>
       admin("/admin/metadata/reload", {
@@ -207,8 +206,8 @@ function openInstance({ name, directory, source, redis, settings, seen }: Instan
         body: JSON.stringify(body),
       }),
     status,
-    stands: (standing, generation) =>
-      telling(working, `${name} is ${standing} at generation ${generation}`, async () => {
+    hasStanding: (standing, generation) =>
+      eventuallyOf(started, `${name} is ${standing} at generation ${generation}`, async () => {
         const now = await status();
         return now.standing === standing && now.head?.generation === generation ? now : null;
       }),
@@ -217,15 +216,19 @@ function openInstance({ name, directory, source, redis, settings, seen }: Instan
 }
 
 async function agreesOn(instance: FleetInstance, generation: number): Promise<void> {
-  await telling(() => instance.daemon, `${instance.name} agrees on generation ${generation}`, async () => {
+  await eventuallyOf(() => instance.daemon, `${instance.name} agrees on generation ${generation}`, async () => {
     const now = await instance.status();
     const isAgreed = now.standing === "agreed" && now.generation === generation && !now.announcementOwed;
     return isAgreed && now.head?.generation === generation && now.head.hash === now.active?.hash;
   });
 }
 
-/** As `eventually`, and shows what the daemon wrote where it does not come about. */
-async function telling<T>(daemon: () => Daemon, what: string, predicate: () => Promise<T>): Promise<NonNullable<T>> {
+/** Waits by `eventually`; the error quotes the daemon's output. */
+async function eventuallyOf<T>(
+  daemon: () => Daemon,
+  what: string,
+  predicate: () => Promise<T>,
+): Promise<NonNullable<T>> {
   try {
     return await eventually(what, predicate, 60_000);
   } catch (error) {
@@ -233,7 +236,7 @@ async function telling<T>(daemon: () => Daemon, what: string, predicate: () => P
   }
 }
 
-/** Each request has a connection of its own, so that none is left to a daemon that ends. */
+/** Makes a request on a connection of its own, so that none remains at a daemon that ends. */
 async function askOverSocket(path: string, route: string, init: RequestInit = {}): Promise<AdminReply> {
   await eventually(`the socket ${path}`, () => Deno.stat(path), 30_000);
   using client = Deno.createHttpClient({ proxy: { transport: "unix", path } });

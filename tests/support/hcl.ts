@@ -6,7 +6,7 @@ import type { BlockParser } from "../../src/document/blocks.ts";
 import type { Document, Fields, Value } from "../../src/document/document.ts";
 import { openHclReader } from "../../src/document/hcl_document.ts";
 
-/** The document of a text that is valid; throws the diagnostics of one that is not. */
+/** Reads the document of a valid text; throws the diagnostics of an invalid one. */
 export async function documentOf(text: string, parser: BlockParser): Promise<Document> {
   const parsed = await openHclReader(parser).read(sourceText("test.hcl", text));
   const mistakes = parsed.ok ? parsed.document.mistakes : parsed.diagnostics;
@@ -14,7 +14,7 @@ export async function documentOf(text: string, parser: BlockParser): Promise<Doc
   return parsed.document;
 }
 
-/** What is wrong with a text, whether or not it could be read on. */
+/** Returns the mistakes of a text, whether or not it has a document. */
 export async function mistakesOf(text: string, parser: BlockParser): Promise<readonly Diagnostic[]> {
   const parsed = await openHclReader(parser).read(sourceText("test.hcl", text));
   return parsed.ok ? parsed.document.mistakes : parsed.diagnostics;
@@ -26,7 +26,7 @@ export async function complaintsOf(text: string, parser: BlockParser): Promise<s
   return mistakes.map(({ code, place }) => `${code} ${place?.line}:${place?.column}`);
 }
 
-/** A value without its places: templates stay text, nested blocks that repeat become lists. */
+/** Makes a value without places: templates remain text, nested blocks that repeat become lists. */
 export function plain(value: Value): unknown {
   if (value.kind === "template") return value.text;
   if (value.kind === "literal") return value.value;
@@ -38,7 +38,7 @@ export function plain(value: Value): unknown {
   return out;
 }
 
-/** `line:column text` of every name and value in a body, by path. */
+/** Returns `line:column text` of every name and value in a body, by path. */
 export function placesIn(document: Document, body: Fields): Record<string, string> {
   const places: Record<string, string> = {};
   const show = (range: Range) => {

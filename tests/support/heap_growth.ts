@@ -1,5 +1,5 @@
-// How much a heap grows over a hundred readings of a source of megabytes, each with another part of it edited: what of an
-// old source could be collected is, so a reader that keeps none alive grows by next to nothing. Needs V8's `gc`.
+// Measures the growth of the heap over a hundred readings of a source of megabytes, each with another part edited.
+// Garbage is collected first, so a reader that keeps no old source alive hardly grows. It needs V8's `gc`.
 
 const { gc } = globalThis as unknown as { gc: () => void };
 
@@ -9,12 +9,12 @@ export async function heapGrowthBytes(
   textOf: (longLine: string, parts: readonly string[]) => string,
   read: (text: string) => Promise<void>,
 ): Promise<number> {
-  // It makes each source worth noticing, and costs nothing to read.
+  // It makes each source large enough to notice, and costs nothing to read.
   const longLine = "x".repeat(2 * 1024 * 1024);
   const parts = Array.from({ length: 200 }, (_, index) => part(String(1_000 + index)));
   const readEdited = async (number: number): Promise<void> => {
     parts[number % parts.length] = part(String(5_000 + number));
-    // Through bytes: the text is one piece of its own, as one that was read from a file is.
+    // By way of bytes the text is one flat string, like one that was read from a file.
     await read(new TextDecoder().decode(new TextEncoder().encode(textOf(longLine, parts))));
   };
   for (let number = 0; number < 10; number++) await readEdited(number);

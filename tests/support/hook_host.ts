@@ -1,26 +1,26 @@
-// A host with hooks: shell scripts that the daemon runs, each of which leaves a line for every run. Disposing of it stops
-// its daemons and removes all.
+// A host with hooks: shell scripts that the daemon runs, and that write a line for every run. Disposing of it stops its
+// daemons and removes its files.
 import { type EdgeHost, openEdgeHost, type StartOptions } from "./edge_host.ts";
 import { eventually } from "./eventually.ts";
 import { type CommandOutcome, runCommand } from "./command.ts";
 
 /** A host and its hooks. */
 export interface HookHost extends EdgeHost {
-  /** The command of a hook: its script runs after it noted its name, the event and `$HONUA_CONFIGD_CHANGED`. */
+  /** The command of a hook: it writes its name, the event and `$HONUA_CONFIGD_CHANGED`, and then runs the script. */
   command(name: string, script?: string): { readonly name: string; readonly command: readonly string[] };
-  /** What to start a daemon with that has these hooks, and an admin socket. */
+  /** The options to start a daemon with these hooks and an admin socket. */
   withHooks(hooks: readonly object[], others?: object): Promise<StartOptions>;
-  /** The lines that runs left so far: `nginx activated layers`. */
+  /** The lines of the runs so far: `nginx activated layers`. */
   runs(): Promise<string[]>;
-  /** Waits for so many of them. */
+  /** Waits for that many runs, or more. */
   hasRuns(count: number): Promise<string[]>;
-  /** A file beside the source, for a script and a test to meet at. */
+  /** The path of a file beside the source, which scripts and the test share. */
   path(name: string): string;
-  /** Asks the daemon. */
+  /** Runs a command of the program on the daemon's socket. */
   ask(...args: readonly string[]): Promise<CommandOutcome>;
 }
 
-/** Makes such a host. */
+/** Makes a host without a daemon. */
 export async function openHookHost(): Promise<HookHost> {
   const host = await openEdgeHost();
   const path = (name: string) => `${host.directory}/${name}`;

@@ -1,9 +1,9 @@
-// The texts that one JSON file has one after the other while people and programs write it: members edited, moved, doubled
-// and deleted, saved half-written and whole again, undone, with other line ends. Many are no JSON, which is the point.
+// The successive texts of a JSON file that people and programs write: members edited, moved, doubled and deleted, saved
+// half-written and whole again, undone, with other line ends. Many are intentionally no JSON.
 import { withOneMoved } from "./edit_sequence.ts";
 import type { Random } from "./random.ts";
 
-/** A file with everything in it that the JSON form has, a member of each object on a line of its own. */
+/** A file with everything that the JSON form has, each member of an object on a line of its own. */
 export const EDITED_JSON = `{
   // A snapshot, edited by hand.
   "$snapshot": { "format": 1, "hash": "a hash of some length" },
@@ -43,10 +43,10 @@ const TOKENS = [
   ...['"x": { "id": "y" },', '"x": [[]],', "1e999", "},\n", '"roads": {},', '"honua": [],', "nul", "\t", "\r\n"],
 ];
 
-/** How many texts back an undo goes at most. */
+/** The largest number of texts that an undo goes back. */
 const UNDO_STEPS = 4;
 
-/** The text behind the last of `texts`, of which the first is the oldest. */
+/** Returns the text that follows `texts`, of which the first is the oldest. */
 export function nextJson(texts: readonly string[], random: Random): string {
   const text = texts.at(-1)!;
   const kind = random.below(16);
@@ -60,7 +60,7 @@ export function nextJson(texts: readonly string[], random: Random): string {
   return text.slice(0, at) + (random.below(4) > 0 ? random.pick(TOKENS) : "") + text.slice(at + random.below(3));
 }
 
-/** A line moved, doubled or deleted. */
+/** Moves, doubles or deletes a line. */
 function moveLine(text: string, random: Random): string {
   return withOneMoved(text.split("\n"), random).join("\n");
 }

@@ -1,17 +1,18 @@
-// A server that says what a test wants Redis to say: states that a real one is in too briefly, and what is no Redis.
+// A server that answers in place of Redis as a test wants: with states that a real one has only briefly, or as no Redis
+// would.
 
-/** A server of one's own. */
+/** A server under a test's control. */
 export interface LyingRedis extends AsyncDisposable {
   readonly host: string;
   readonly port: number;
 }
 
-/** HELLO of a primary that stands alone, as RESP 2. */
+/** The answer to HELLO of a standalone primary, as RESP 2. */
 export const HELLO_OF_A_PRIMARY = "*4\r\n$4\r\nmode\r\n$10\r\nstandalone\r\n$4\r\nrole\r\n$6\r\nmaster\r\n";
 
 /**
- * Starts one; `answer` gets each command in lower case with its words, and says the bytes to answer with. A connection's
- * next command waits for them.
+ * Starts a server. `answer` receives the words of each command, the first in lower case, and returns the answer's text.
+ * A connection's next command waits for it.
  */
 export function startLyingRedis(answer: (words: readonly string[]) => string | Promise<string>): LyingRedis {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
@@ -60,7 +61,7 @@ async function writeAll(connection: Deno.Conn, bytes: Uint8Array): Promise<void>
   for (let written = 0; written < bytes.length;) written += await connection.write(bytes.subarray(written));
 }
 
-/** The first whole command of what arrived: `*2\r\n$4\r\nAUTH\r\n$1\r\nx\r\n`, ASCII alone. */
+/** Parses the first whole command of a text: `*2\r\n$4\r\nAUTH\r\n$1\r\nx\r\n`, only ASCII. */
 function firstCommand(text: string): { words: string[]; rest: string } | null {
   const count = /^\*(\d+)\r\n/.exec(text);
   if (count === null) return null;

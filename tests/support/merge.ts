@@ -1,11 +1,11 @@
-// What one parse of the whole file would give, put together from the verdicts on its items: the yardstick of the
-// equality that block-wise parsing stands on. It knows hcl2json's ways, also the odd ones.
+// Merges the verdicts on a source's items into the result of one parse of the whole file, to check block-wise parsing.
+// It follows hcl2json's rules, also the odd ones.
 import type { Item } from "../../src/document/dialect.ts";
 import type { HclJson, Verdict } from "../../src/document/hcl.ts";
 
 type HclObject = { [name: string]: HclJson };
 
-/** The merged meaning, or null where hcl2json refuses the whole. */
+/** Returns the merged meaning, or null if hcl2json refuses the whole. */
 export function mergeVerdicts(items: readonly Item[], verdicts: readonly Verdict[]): HclObject | null {
   const merged: HclObject = Object.create(null);
   const meanings: HclObject[] = [];
@@ -22,7 +22,7 @@ export function mergeVerdicts(items: readonly Item[], verdicts: readonly Verdict
       merged[name] = value;
     }
   }
-  // hcl2json drops blocks with the name of an attribute without a word, but not what is wrong with them.
+  // hcl2json silently drops blocks with the name of an attribute, but still reports their mistakes.
   const dropped: HclObject = Object.create(null);
   for (const [index, meaning] of meanings.entries()) {
     const { kind, entry } = items[index]!;
@@ -32,7 +32,7 @@ export function mergeVerdicts(items: readonly Item[], verdicts: readonly Verdict
   return merged;
 }
 
-/** Adds one block under its type and labels; false where bodies and labels would stand side by side. */
+/** Adds one block under its type and labels; returns false if bodies and labels would be on one level. */
 function mergeBlock(into: HclObject, from: HclObject, labels: number): boolean {
   const [name, value] = Object.entries(from)[0]!;
   if (labels === 0) {

@@ -1,5 +1,5 @@
-// Random edits of HCL sources: single characters, lines moved, and values, statements and blocks from lists that hold
-// every form of the dialect and everything that once broke a parser. Most results are not valid, which is the point.
+// Random edits of HCL sources: single characters, moved lines, and values, statements and blocks from lists that hold
+// every form of the dialect and everything that once broke a parser. Most results are intentionally invalid.
 import type { Random } from "./random.ts";
 
 const CHARACTERS = [
@@ -54,7 +54,7 @@ const BLOCKS = [
   ...['cache "a" {}', 'variable "h" = <<E\nq\nE\n', 'variable "v" = "x" # c', "/* open", "x = 1 x = 2", "a {}\na = 1"],
 ];
 
-/** One random edit. */
+/** Makes one random edit. */
 export function mutate(source: string, random: Random): string {
   const kind = random.below(9);
   if (kind <= 2) return editCharacters(source, random);

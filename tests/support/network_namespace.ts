@@ -1,25 +1,24 @@
-// Hosts that are network namespaces on one bridge, so that a cable can be pulled and a line be spoilt: root's privilege, on
-// Linux. Disposing of a network removes all of it; what a killed test left is removed by the next one.
+// Hosts as network namespaces on one bridge, so that a test can pull cables and impair lines. It needs root and Linux.
+// Disposing of a network removes all of it; the next test removes the leftovers of a killed one.
 
 /** A host in the network. */
 export interface NetworkHost {
-  /** Its IPv4 address. */
+  /** IPv4. */
   readonly address: string;
   /** The program and arguments that start another program there: nsenter(1), whose process becomes that program. */
   readonly wrapper: readonly string[];
-  /** Pulls its cable, at the far end: the host itself sees no more than that nothing comes. */
+  /** Pulls the cable at its far end: the host only notices that no data comes. */
   cut(): Promise<void>;
-  /** Puts it in again. */
+  /** Plugs the cable in again. */
   mend(): Promise<void>;
-  /** Spoils what it sends and what it is sent, or no more where that is null. */
+  /** Impairs both directions of the line; null: no more. */
   spoil(line: SpoiltLine | null): Promise<void>;
 }
 
-/** What tc(8) is told of a line, for each direction. */
+/** An impairment by tc(8), for each direction. */
 export interface SpoiltLine {
-  /** `netem`, which needs the kernel's sch_netem, or `tbf`, which can only be slow. */
+  /** `netem`, which needs the kernel's sch_netem, or `tbf`, which can only slow down. */
   readonly kind: "netem" | "tbf";
-  /** Its parameters. */
   readonly parameters: readonly string[];
 }
 
@@ -30,7 +29,7 @@ export interface NamespaceNetwork extends AsyncDisposable {
 
 const PREFIX = "honua-configd-";
 
-/** Why there can be no such network here, in one line; null where there can. */
+/** Why this machine can have no such network, in one line; null: it can. */
 export async function namespaceObstacle(): Promise<string | null> {
   return await obstacleTo(async () => {
     await using network = await openNamespaceNetwork(1);
@@ -38,7 +37,7 @@ export async function namespaceObstacle(): Promise<string | null> {
   });
 }
 
-/** Why a line cannot be spoilt in this way, in one line; null where it can. */
+/** Why this machine cannot impair a line in this way, in one line; null: it can. */
 export async function spoilingObstacle(line: SpoiltLine): Promise<string | null> {
   return await obstacleTo(async () => {
     await using network = await openNamespaceNetwork(1);
@@ -62,7 +61,10 @@ async function obstacleTo(attempt: () => Promise<void>): Promise<string | null> 
 
 let networks = 0;
 
-/** Makes a network of so many hosts, 10.213.0.1 and on; the bridge has a namespace of its own, so the machine's is left alone. */
+/**
+ * Makes a network of `count` hosts from 10.213.0.1 on. The bridge has a namespace of its own and leaves the machine's
+ * unchanged.
+ */
 export async function openNamespaceNetwork(count: number): Promise<NamespaceNetwork> {
   await removeLeftovers();
   const name = `${PREFIX}${Deno.pid}-${++networks}`;

@@ -1,6 +1,6 @@
-// What proc(5) tells of the processes that a daemon started: whether its parser is there, at work, and gone.
+// Facts from proc(5) about the processes that a daemon started: whether its parser exists, works, and has ended.
 
-/** The children of a process, whichever of its threads started them. */
+/** The children of a process, of all its threads. */
 export async function childrenOf(pid: number): Promise<number[]> {
   const threads = await Array.fromAsync(Deno.readDir(`/proc/${pid}/task`), ({ name }) => name);
   const texts = threads.map((thread) => Deno.readTextFile(`/proc/${pid}/task/${thread}/children`).catch(() => ""));

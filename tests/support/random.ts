@@ -1,6 +1,6 @@
-// Pseudo-random numbers from a seed (mulberry32), so that every failing run can be run again.
+// Pseudo-random numbers from a seed (mulberry32), so that every failing run can be repeated.
 
-/** Random choices; the same seed makes the same ones. */
+/** Random choices; the same seed results in the same ones. */
 export interface Random {
   /** A whole number from 0 to `below` - 1. */
   below(limit: number): number;

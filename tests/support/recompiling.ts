@@ -1,5 +1,5 @@
-// The equality that reloads stand on: whatever sources a compiler had before, in whatever environments, a source comes to
-// what compiling it afresh comes to: hashes, bytes, configurations and every diagnostic with its place.
+// Checks the equality behind reloads: after any sources and environments, a compiler results in the same as a new one:
+// hashes, bytes, configurations and every diagnostic with its place.
 import { assertEquals } from "@std/assert";
 import type { Environment } from "../../src/config/environment.ts";
 import { sourceText } from "../../src/diagnostic/range.ts";
@@ -10,10 +10,10 @@ import { nextText } from "./edit_sequence.ts";
 import type { Random } from "./random.ts";
 import { asText, type Rereading } from "./rereading.ts";
 
-/** What a variable may hold; undefined: it is not there. */
+/** Values of a variable; undefined: it is not set. */
 const VALUES = ["Host=a", "Host=b", "true", "8080", "", "\ud800", undefined];
 
-/** A recompiling that remembers nothing yet, under an environment that changes now and then; `smallUnits` as for scans. */
+/** Opens a compiler without memory, in an environment that changes now and then; `smallUnits` as for scans. */
 export function openRecompiling(parser: Parser, smallUnits: number, random: Random): Rereading {
   const compiler = openCompiler(openBlockParser(parser), smallUnits);
   let values = new Map<string, string | undefined>();
@@ -22,7 +22,7 @@ export function openRecompiling(parser: Parser, smallUnits: number, random: Rand
     return values.get(name);
   };
   let isSound = false;
-  /** Begins with what an editor would make of a text, and gives it up after so many rests. */
+  /** Begins to compile an edit of the text, and aborts it after that many rests. */
   const giveUp = async (text: string, rests: number) => {
     const controller = new AbortController();
     const { signal } = controller;
@@ -33,8 +33,8 @@ export function openRecompiling(parser: Parser, smallUnits: number, random: Rand
     };
     const source = sourceText("t.hcl", nextText([text], random));
     const pace = { isSpent: () => true, rest };
-    const given = compiler.compile({ source, format: "hcl", environment, validate: true, signal, pace });
-    await given.catch((reason) => assertEquals(reason, "given up"));
+    const compiling = compiler.compile({ source, format: "hcl", environment, validate: true, signal, pace });
+    await compiling.catch((reason) => assertEquals(reason, "given up"));
   };
   return {
     get isSound() {

@@ -1,14 +1,13 @@
-// A terminal that keeps what was written to it, so that a command runs in the test's own process.
+// A terminal that records its output, so that a command runs in the test's own process.
 import { runProgram } from "../../src/cli/program.ts";
 import type { Terminal } from "../../src/cli/terminal.ts";
 
-/** What a command wrote and how it ended. */
+/** The exit code and output of a command. */
 export interface Recorded {
-  /** The exit code. */
   readonly code: number;
-  /** All of standard output. */
+  /** Standard output. */
   readonly out: string;
-  /** All of standard error. */
+  /** Standard error. */
   readonly error: string;
 }
 

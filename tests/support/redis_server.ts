@@ -1,18 +1,17 @@
-// Real Redis servers, Sentinels and a cluster of a test's own, on free ports and in a directory of their own, gone with
-// the test whatever became of them.
+// Real Redis servers, Sentinels and a cluster for a test, on free ports and in a directory of their own. Disposing of
+// them ends them in any state and removes the directory.
 import { exists } from "@std/fs";
 import { eventually } from "./eventually.ts";
 import { temporaryDirectory } from "./temporary.ts";
 
-/** What a server is started with. */
+/** The options of a server. */
 export interface RedisServerOptions {
-  /** Lines of its configuration file beside what each one gets; `DIRECTORY` stands for its own directory. */
+  /** Further lines of its configuration file; `DIRECTORY` is replaced by its own directory. */
   readonly config?: readonly string[];
-  /** Options of redis-cli that the configuration asks for, such as `-a` and a password. */
+  /** Options of redis-cli that the configuration requires, such as `-a` and a password. */
   readonly cli?: readonly string[];
-  /** TLS in place of plain TCP, by the files that `config` names. */
+  /** TLS in place of plain TCP, with the files that `config` names. */
   readonly tls?: boolean;
-  /** Whether it is a Sentinel. */
   readonly sentinel?: boolean;
   /** Whether it is a cluster's node. */
   readonly cluster?: boolean;
@@ -24,28 +23,28 @@ export interface RedisServer extends AsyncDisposable {
   readonly port: number;
   /** The port of the cluster's bus. */
   readonly busPort: number;
-  /** A unix socket on which it listens as well. */
+  /** The path of a unix socket on which it listens too. */
   readonly socket: string;
   readonly directory: string;
   readonly pid: number;
-  /** Runs redis-cli and resolves with what it wrote, without the last newline; an answered error rejects. */
+  /** Runs redis-cli and resolves with its output, without the last newline; rejects if the answer is an error. */
   cli(...args: string[]): Promise<string>;
   /** Kills it with SIGKILL, frozen or not, and waits for its end. */
   kill(): Promise<void>;
-  /** Starts it again on the same port, after it was killed; `empty`: with nothing that it had saved. */
+  /** Starts it again on the same port, after it was killed; `empty`: without its saved data. */
   restart(options?: { readonly empty?: boolean }): Promise<void>;
   /** Stops it with SIGSTOP: it accepts connections and answers nothing. */
   freeze(): void;
-  /** Lets it run on. */
+  /** Continues it. */
   thaw(): void;
-  /** All that it logged. */
+  /** Its whole log. */
   log(): Promise<string>;
 }
 
 const HOST = "127.0.0.1";
 const ATTEMPTS = 20;
 
-/** Starts one and waits until it accepts connections. */
+/** Starts a server and waits until it accepts connections. */
 export async function startRedis(options: RedisServerOptions = {}): Promise<RedisServer> {
   for (let attempt = 1;; attempt++) {
     const server = readyServer((await temporaryDirectory()).path, freePort(), freePort(), options);
@@ -62,7 +61,7 @@ export async function startRedis(options: RedisServerOptions = {}): Promise<Redi
   }
 }
 
-/** A port that nobody uses at the moment. */
+/** Returns a port that is free now. */
 export function freePort(): number {
   using listener = Deno.listen({ hostname: HOST, port: 0 });
   return listener.addr.port;
@@ -99,7 +98,7 @@ function readyServer(directory: string, port: number, busPort: number, options: 
       if (empty) await forget(directory);
       await Deno.remove(logFile).catch(() => {});
       const file = `${directory}/redis.conf`;
-      // A Sentinel keeps what it learnt in its configuration.
+      // A Sentinel keeps its state in its configuration file.
       if (process === null && !(options.sentinel && await exists(file))) {
         await Deno.writeTextFile(file, configuration(directory, port, busPort, options));
       }
@@ -143,7 +142,7 @@ async function forget(directory: string): Promise<void> {
   }
 }
 
-/** Runs redis-cli with just these arguments. */
+/** Runs redis-cli with only these arguments. */
 export async function redisCli(args: readonly string[]): Promise<string> {
   const command = new Deno.Command("redis-cli", { args: [...args], stdout: "piped", stderr: "piped" });
   const { success, stdout, stderr } = await command.output();
@@ -152,18 +151,18 @@ export async function redisCli(args: readonly string[]): Promise<string> {
   return output!;
 }
 
-/** Three nodes that share the slots, and no replicas. */
+/** Three nodes that share the slots, without replicas. */
 export interface RedisCluster extends AsyncDisposable {
   readonly nodes: readonly RedisServer[];
   /** The node that has a key's slot. */
   ownerOf(key: string): Promise<RedisServer>;
-  /** Moves a key's slot and all in it to a node. */
+  /** Moves a key's slot with all its keys to a node. */
   move(key: string, to: RedisServer): Promise<void>;
 }
 
 const SLOT_RANGES = [[0, 5460], [5461, 10922], [10923, 16383]] as const;
 
-/** Starts a cluster and waits until each node knows all. */
+/** Starts a cluster and waits until each node knows all nodes. */
 export async function startRedisCluster(options: RedisServerOptions = {}): Promise<RedisCluster> {
   const nodes = await Promise.all(SLOT_RANGES.map(() => startRedis({ ...options, cluster: true })));
   for (const [index, node] of nodes.entries()) {
@@ -185,7 +184,7 @@ export async function startRedisCluster(options: RedisServerOptions = {}): Promi
       const answer = await node.cli("get", key).catch((error) => String(error));
       if (!answer.includes("MOVED")) return node;
     }
-    throw new Error("nobody has the slot");
+    throw new Error("no node has the slot");
   };
   return {
     nodes,
@@ -216,7 +215,7 @@ export interface RedisSentinels extends AsyncDisposable {
   readonly sentinels: readonly RedisServer[];
 }
 
-/** Starts them, and waits until each Sentinel knows the replica and the other Sentinels. */
+/** Starts all, and waits until each Sentinel knows the replica and the other Sentinels. */
 export async function startSentinels(): Promise<RedisSentinels> {
   const service = "edge";
   const primary = await startRedis();

@@ -1,4 +1,4 @@
-// redis-cli as an operator starts it to see what goes over a channel, and all that it saw. Disposing of it ends it.
+// redis-cli as an operator starts it to see the messages of a channel, and their texts. Disposing of it ends it.
 import { eventually } from "./eventually.ts";
 import type { RedisServer } from "./redis_server.ts";
 
@@ -6,7 +6,7 @@ import type { RedisServer } from "./redis_server.ts";
 export interface RedisSubscriber extends AsyncDisposable {
   /** The messages so far, the earliest first. */
   messages(): string[];
-  /** Waits until there are so many, or more. */
+  /** Waits until there are that many, or more. */
   hears(count: number): Promise<string[]>;
 }
 
@@ -18,7 +18,7 @@ export async function subscribeWithCli(redis: RedisServer, channel: string): Pro
   const read = process.stdout.pipeThrough(new TextDecoderStream()).pipeTo(
     new WritableStream({ write: (text) => void (written += text) }),
   );
-  // Each push is three lines: what it is, the channel, and the payload or the number of subscriptions.
+  // Each push is three lines: its kind, the channel, and the payload or the number of subscriptions.
   const pushes = () => {
     const lines = written.split("\n").slice(0, -1);
     return Array.from({ length: Math.floor(lines.length / 3) }, (_, at) => lines.slice(at * 3, at * 3 + 3));

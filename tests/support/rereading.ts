@@ -1,5 +1,5 @@
-// The equality that reading again stands on: whatever texts a reader had before, a text gives the items, the document and
-// the mistakes that reading it afresh gives, every place included.
+// Checks the equality behind reading again: after any texts, a reader results in the same items, document and mistakes
+// as a new one, with all places.
 import { sourceText } from "../../src/diagnostic/range.ts";
 import { scanSource } from "../../src/document/dialect.ts";
 import type { ParsedDocument } from "../../src/document/document.ts";
@@ -12,13 +12,13 @@ import { openPace } from "../../src/time/pace.ts";
 
 /** Reads texts with a memory and without one. */
 export interface Rereading {
-  /** How the two compare for one text: null where they are equal, or what differs. */
+  /** Compares the two for one text; resolves with the difference, or null if they are equal. */
   compare(text: string): Promise<string | null>;
   /** Whether the last text had no mistake. */
   readonly isSound: boolean;
 }
 
-/** A rereading that remembers nothing yet; `smallUnits` as for the memory. */
+/** Opens a reader without memory; `smallUnits` as for the memory. */
 export function openRereading(parser: Parser, smallUnits: number): Rereading {
   const scans = openScanMemory(smallUnits);
   const reader = openHclReader(openBlockParser(parser), smallUnits);
@@ -46,7 +46,7 @@ function shown(parsed: ParsedDocument): string {
   return asText({ blocks, attributes, mistakes });
 }
 
-/** All that there is, with ranges as the plain numbers that they are at the moment. */
+/** Writes a value as JSON, with ranges as their current plain numbers. */
 export function asText(value: unknown): string {
   return JSON.stringify(value, (_key, inner) => {
     if (typeof inner === "number" && !Number.isFinite(inner)) return String(inner);
@@ -55,7 +55,7 @@ export function asText(value: unknown): string {
   });
 }
 
-/** hcl2json in this process; each text is asked for once, for it always says the same. */
+/** hcl2json in this process; each text is parsed once, because the result is always the same. */
 export function rememberingParser(parse: ParseText): Parser {
   const known = new Map<string, Verdict>();
   return {

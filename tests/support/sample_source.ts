@@ -1,14 +1,14 @@
-// A small, complete configuration for tests of the whole program, valid and without a warning: one of everything that
-// matters, a reference to the environment, and a title that tells one version from another.
+// A small, complete configuration for tests of the whole program, valid and without a warning: one block of each
+// important type, a reference to the environment, and a title that differs between versions.
 import { openBlockParser } from "../../src/document/blocks.ts";
 import { sourceText } from "../../src/diagnostic/range.ts";
 import { compileSource, formatOf } from "../../src/snapshot/compile.ts";
 import type { Snapshot } from "../../src/snapshot/snapshot.ts";
 
-/** What the sample takes from the environment variable of this name, unless a test gives it another value. */
+/** The default value of the environment variable of this name, to which the sample refers. */
 export const SAMPLE_CONNECTION = "Host=database;Database=roads";
 
-/** The sample in HCL; `title` is the one of the layer `roads`. */
+/** The sample in HCL; `title` is that of the layer `roads`. */
 export function sampleSource(title: string): string {
   return `# A sample.
 honua {
@@ -42,7 +42,7 @@ layer "roads" {
 `;
 }
 
-/** The same in JSON, for whose sake no parser of HCL is started. */
+/** The sample in JSON, which needs no parser process. */
 export function sampleJson(title: string): string {
   const roads = {
     id: "roads",
@@ -62,13 +62,13 @@ export function sampleJson(title: string): string {
   return JSON.stringify(config, null, 2);
 }
 
-/** Computes the snapshots that must come of valid sources, here and not in the process under test. */
+/** Computes the expected snapshots of valid sources in the test's own process. */
 export interface SampleCompiler extends AsyncDisposable {
-  /** The snapshot of a text that stands at `path`; a text that is not valid is an error. */
+  /** The snapshot of a text at `path`; throws if the text is not valid. */
   snapshotOf(path: string, text: string): Promise<Snapshot>;
 }
 
-/** A compiler for which `env` is the environment. */
+/** Opens a compiler with the environment `env`. */
 export function openSampleCompiler(env: Readonly<Record<string, string>> = { SAMPLE_CONNECTION }): SampleCompiler {
   const parser = openBlockParser();
   const environment = (name: string) => new Map(Object.entries(env)).get(name);

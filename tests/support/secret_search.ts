@@ -1,11 +1,11 @@
-// Looks for secrets in all that goes out: whatever was seen is kept with where it was seen, and searched at the end.
+// Searches secrets in all output: each text is kept with its place, and all texts are searched at the end.
 import { assert } from "@std/assert";
 import type { RedisServer } from "./redis_server.ts";
 
-/** All that was seen, by where. */
+/** All texts seen so far, with their places. */
 export type Seen = { readonly where: string; readonly text: string }[];
 
-/** All keys of Redis and what stands under them. */
+/** Adds all keys of Redis and their values. */
 export async function lookIntoRedis(redis: RedisServer, seen: Seen): Promise<void> {
   const keys = (await redis.cli("--scan")).split("\n").filter((key) => key !== "");
   seen.push({ where: "the keys of Redis", text: keys.join("\n") });
@@ -25,7 +25,7 @@ export async function lookIntoRedis(redis: RedisServer, seen: Seen): Promise<voi
   }
 }
 
-/** Fails where one of the traces stands in anything that was seen. */
+/** Fails if one of the texts contains one of the traces. */
 export function search(seen: Seen, traces: readonly string[]): void {
   for (const { where, text } of seen) {
     for (const trace of traces) {

@@ -1,8 +1,8 @@
-// A reader of the file that a Honua server reads, by the description of its grammar: words, texts, whole numbers, lists,
-// and `name = { … }`. It is as strict as a server, so that each mistake is an exception. Then comes the expansion
-// that a server does: of connections, health checks, stores, and the texts of services, once more.
+// Reads the file of a Honua server by the description of its grammar: words, texts, whole numbers, lists, and `name = {
+// … }`. It is as strict as a server, so each mistake is an exception. Afterwards it expands, as a server does,
+// connections, health checks, stores, and the texts of services once more.
 
-/** The model of a server, with the names of the snapshot, and its own defaults for settings that are not written. */
+/** The model of a server, with the names of the snapshot, and the server's defaults for missing settings. */
 export interface ServerModel {
   honua: Record<string, unknown>;
   dataSources: Record<string, Record<string, unknown>>;
@@ -61,7 +61,7 @@ function readTop(tokens: Tokens, model: ServerModel): void {
 
 const SECTIONS = { data_source: "dataSources", service: "services", layer: "layers", cache: "caches" } as const;
 
-/** A value before its type is asked for; a body is a map. */
+/** A value before its type is checked; a body is a map. */
 type Raw = string | number | boolean | string[] | Body;
 type Body = Map<string, Raw>;
 
@@ -133,7 +133,7 @@ class Tokens {
   /** Letters, digits and `_`, each of one UTF-16 unit. */
   word(): string {
     this.#skip();
-    // Without the flag u a class goes by units, and knows no \p; so letters beyond 16 bits are taken out here.
+    // A class without the flag u matches units but knows no \p, so letters beyond 16 bits are excluded here.
     const word = this.#match(/(?:(?![\u{10000}-\u{10ffff}])[\p{L}\p{Nd}_])+/uy);
     return word ?? this.#fail("a name");
   }
@@ -158,7 +158,7 @@ class Tokens {
   }
 }
 
-/** Makes a raw value into one of a type, or throws. */
+/** Converts a raw value to its type, or throws. */
 type Typed = (raw: Raw, path: string) => unknown;
 
 function typed(name: string, is: (raw: Raw) => boolean): Typed {
@@ -174,7 +174,7 @@ const truth = typed("true or false", (raw) => typeof raw === "boolean");
 const texts = typed("a list of texts", (raw) => Array.isArray(raw));
 const free = typed("a text, a whole number, true or false, or a list of texts", (raw) => !(raw instanceof Map));
 
-/** A known setting: what it holds, and its default; one without a default may be absent. */
+/** Known settings: the type and the default; a setting without a default may be absent. */
 type Members = Record<string, readonly [Typed, unknown?]>;
 
 /** A body with known settings and no others. */
@@ -197,7 +197,7 @@ function keyOf(name: string): string {
   return name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
 }
 
-/** A body whose names are anything. */
+/** A body with any names. */
 function map(entry: Typed): Typed {
   return (raw, path) => {
     if (!(raw instanceof Map)) throw new Error(`${path} has to be a body`);

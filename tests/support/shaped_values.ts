@@ -1,6 +1,6 @@
-// Values in HCL for the tests of shapes: those whose meaning is certain, and those that look like them and are not.
+// Values in HCL for the tests of shapes: those whose meaning is certain, and others that look like them.
 
-/** Each has a meaning without asking hcl2json. */
+/** The meaning of each is known without hcl2json. */
 export const SHAPED_VALUES: readonly string[] = [
   ...['""', '"a"', '"C:\\\\d"', '"a\\tb\\n\\r\\"c\\""', '"a\tb"', '"é"', '"e\u0301"', '"\u212b"', '"\u1e9b\u0323"'],
   ...['"q\u0307\u0323"', '"日本"', '"\uac00\u11a8"', '"😀"', '"👩🏽‍🚀"', '"❤️"', '"नमस्ते"', '"ไทย"', '"Kauaʻi"', '"\u2028"'],
@@ -55,7 +55,7 @@ export const SHAPED_VALUES: readonly string[] = [
   ...["{ __proto__ = 1, constructor = { toString = 2 } }", "{ B = 1, a = 2, _c = 3, a-b = 4 }"],
 ];
 
-/** Some are valid, some are not; none is lifted. */
+/** Some are valid, some are not; the meaning of none is known without hcl2json. */
 export const UNSHAPED_VALUES: readonly string[] = [
   ...['"$${x}"', '"%%{x}"', '"%{if true}a%{endif}"', '"${ a }"', '"${1}"', '"${true}"', '"${"x"}"'],
   ...['"$$"', '"a$\\t"', '"%%"', '"\\u00e9"', '"\\U0001F600"', '"\\ua640"', '"\\x"', '"\\', '"a', '"a\nb"', '"a\rb"'],
@@ -108,7 +108,7 @@ export const UNSHAPED_VALUES: readonly string[] = [
   ...[",", "]", "}", "é", "a.é", "{ if = 1 }", '{ "$" = 1 }', "e\u0301", "= 1"],
 ];
 
-/** Items in which a value stands at every place where one can stand. */
+/** Returns items with the value at every possible place. */
 export function nestedValues(value: string): string[] {
   return [
     `x = ${value}\n`,

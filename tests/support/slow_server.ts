@@ -1,6 +1,6 @@
-// A server that takes its time to start, as a process of its own: `slow_server.ts PORT SNAPSHOT STARTING_MS PID_FILE`. It
-// reads the snapshot once, listens after half of that time, answers 503 until it is over, and then with the title of the
-// layer `roads`. At SIGTERM it answers what it has taken, and removes its PID file last.
+// A server that starts slowly, as a process: `slow_server.ts PORT SNAPSHOT STARTING_MS PID_FILE`. It reads the snapshot
+// once, listens after half of that time, answers 503 until the time is over, and then with the title of the layer
+// `roads`. At SIGTERM it answers the requests that it has accepted, and removes its PID file last.
 const [port = "", snapshotPath = "", starting = "", pidFile = ""] = Deno.args;
 
 const delay = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
@@ -15,7 +15,7 @@ await delay(Number(starting) / 2);
 const readyAt = performance.now() + Number(starting) / 2;
 const server = Deno.serve({ hostname: "127.0.0.1", port: Number(port), onListen: () => {} }, async () => {
   if (performance.now() < readyAt) return new Response("starting", { status: 503 });
-  // Long enough for a restart to find requests that are being answered.
+  // Long enough that a restart finds requests in progress.
   await delay(20);
   return new Response(layers.roads.title);
 });

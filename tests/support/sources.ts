@@ -1,13 +1,13 @@
-// The sources that random edits start from: our own fixtures and, where HONUA_CORPUS names a directory, the published
-// files in it.
+// The sources from which random edits start: the project's fixtures and, if HONUA_CORPUS names a directory, the
+// published files in it.
 import { join } from "node:path";
 
 const FIXTURES = new URL("../fixtures/", import.meta.url);
 
-/** Sources larger than this make random edits slow and find nothing that smaller ones do not. */
+/** Larger sources make random edits slow and find nothing more. */
 const MAX_CHARACTERS = 4_000;
 
-/** The texts of all HCL sources at hand, in the order of their paths. */
+/** Returns the texts of all HCL sources, in the order of their paths. */
 export function hclSources(): string[] {
   const corpus = Deno.env.get("HONUA_CORPUS");
   const directories = [decodeURIComponent(FIXTURES.pathname), ...(corpus ? [corpus] : [])];

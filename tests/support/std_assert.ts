@@ -1,5 +1,5 @@
-// What tests import as "@std/assert": the functions of it that the project uses, typed here because the npm mirror of
-// the standard library ships JavaScript alone. Where JSR is reached, deno.json maps the bare name to it and this goes.
+// The module that tests import as "@std/assert": the functions that the project uses, typed here because the npm mirror
+// of the standard library ships only JavaScript. If JSR can be reached, deno.json can map the bare name to it instead.
 import * as mirror from "deno-std/assert";
 
 type Constructor<E extends Error> = abstract new (...args: never[]) => E;
@@ -8,7 +8,7 @@ type Constructor<E extends Error> = abstract new (...args: never[]) => E;
 export const assert: (condition: unknown, message?: string) => asserts condition = mirror.assert;
 /** Fails unless the two are deeply equal. */
 export const assertEquals: <T>(actual: T, expected: T, message?: string) => void = mirror.assertEquals;
-/** Fails where the two are deeply equal. */
+/** Fails if the two are deeply equal. */
 export const assertNotEquals: <T>(actual: T, expected: T, message?: string) => void = mirror.assertNotEquals;
 /** Fails unless the two are the same value (`Object.is`). */
 export const assertStrictEquals: <T>(actual: T, expected: T, message?: string) => void = mirror.assertStrictEquals;
@@ -19,13 +19,13 @@ export const assertStringIncludes: (actual: string, expected: string, message?: 
   mirror.assertStringIncludes;
 /** Fails unless `actual` matches the expression. */
 export const assertMatch: (actual: string, expected: RegExp, message?: string) => void = mirror.assertMatch;
-/** Fails unless the function throws; returns what it threw. */
+/** Fails unless the function throws; returns the error. */
 export const assertThrows: <E extends Error = Error>(
   fn: () => unknown,
   errorClass?: Constructor<E>,
   includes?: string,
 ) => E = mirror.assertThrows;
-/** Fails unless the promise rejects; returns what it rejected with. */
+/** Fails unless the promise rejects; returns the error. */
 export const assertRejects: <E extends Error = Error>(
   fn: () => PromiseLike<unknown>,
   errorClass?: Constructor<E>,

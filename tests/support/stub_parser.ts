@@ -1,12 +1,12 @@
-// A process in place of the parser's that starts in a few milliseconds and does as a script says.
+// A process in place of the parser's, which starts in a few milliseconds and follows a script.
 
-/** A shell script as a parser's command; it has the two pipes of one. */
+/** Makes a parser's command of a shell script, with the parser's two pipes. */
 export function stubCommand(script: string): () => Deno.Command {
   return () =>
     new Deno.Command("/bin/sh", { args: ["-c", script], stdin: "piped", stdout: "piped", stderr: "null", cwd: "/" });
 }
 
-/** The words of a shell script that send a message, as the parser's process would. */
+/** Makes the shell command that sends a message as the parser's process would. */
 export function sending(message: unknown): string {
   const body = new TextEncoder().encode(JSON.stringify(message));
   const head = new Uint8Array(4);
@@ -15,7 +15,7 @@ export function sending(message: unknown): string {
   return `printf '${octal}'`;
 }
 
-/** The words that say that the first text is begun with, without any processor time spent before. */
+/** The command that reports the beginning of the first text, with no processor time spent before. */
 export const BEGUN = sending({ at: 0, processorMilliseconds: 0 });
 
 /** A script that answers its first request, of one text, and then waits for its end. */

@@ -1,31 +1,31 @@
-// A network that can be spoilt: what goes through it can be slowed, held back and cut.
+// A TCP proxy that a test can make slow, hold back, and cut.
 
 /** A proxy to one server. */
 export interface TcpProxy extends AsyncDisposable {
   readonly host: string;
   readonly port: number;
-  /** How many connections were made through it so far. */
+  /** The number of connections made through it so far. */
   connections(): number;
-  /** Delays every piece of data by so many milliseconds from now on, in both directions. */
+  /** Delays every piece of data from now on, in both directions. */
   slowDown(milliseconds: number): void;
-  /** Lets nothing through any more while connections stay open, as where cables were pulled. */
+  /** Lets no data through any more while connections remain open, as if cables were pulled. */
   holdBack(): void;
-  /** Lets all through again, what was held back first. */
+  /** Lets all data through again, first the data that was held back. */
   letThrough(): void;
-  /** Closes every connection there is; new ones are taken. */
+  /** Closes all connections; new ones are accepted. */
   cut(): void;
 }
 
-/** What a piece of data waits for on its way. */
+/** The obstacles for a piece of data. */
 interface Obstacle {
   delayMilliseconds: number;
-  /** While it is there nothing passes. */
+  /** No data passes until it resolves; null: data passes. */
   gate: PromiseWithResolvers<void> | null;
   closed: boolean;
   readonly timers: Map<number, () => void>;
 }
 
-/** Opens one in front of a server. */
+/** Opens a proxy in front of a server. */
 export function openTcpProxy(target: { readonly host: string; readonly port: number }): TcpProxy {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const open = new Set<Deno.Conn>();
@@ -92,7 +92,7 @@ async function pump(from: Deno.Conn, to: Deno.Conn, obstacle: Obstacle, close: (
       for (let written = 0; written < length;) written += await to.write(buffer.subarray(written, length));
     }
   } catch {
-    // Either side is gone; so is the other one then.
+    // One side has closed, so the other is closed too.
   } finally {
     close();
   }

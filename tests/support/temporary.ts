@@ -1,17 +1,16 @@
-// A directory of a test's own, gone with the test.
+// A temporary directory for a test.
 import { join } from "node:path";
 
-/** A directory that is removed when it is disposed of. */
+/** A temporary directory. Disposing of it removes it. */
 export interface TemporaryDirectory extends AsyncDisposable {
-  /** Its path. */
   readonly path: string;
   /** Writes a file in it and returns the file's path. */
   write(name: string, text: string): Promise<string>;
-  /** The path of a file in it. */
+  /** Returns the path of a file in it. */
   file(name: string): string;
 }
 
-/** Makes one. */
+/** Makes an empty directory. */
 export async function temporaryDirectory(): Promise<TemporaryDirectory> {
   const path = await Deno.makeTempDir({ prefix: "honua-configd-" });
   const file = (name: string) => join(path, name);

@@ -1,12 +1,12 @@
-// How diagnostics are worded, whatever they are about: sentences without a full stop that begin as sentences do.
+// Checks the wording of diagnostics: each text begins like a sentence and has no full stop at its end.
 import type { Diagnostic } from "../../src/diagnostic/diagnostic.ts";
 
-/** What begins a sentence here: a capital, a quote, or a piece of code, known by a character that no word has. */
+/** A valid beginning: a capital, a quote, or a piece of code, which has a character that no word has. */
 const BEGINNING = /^(?:[\p{Lu}"'`-]|\S*[_.=({$])/u;
 
-/** The texts of a diagnostic that are worded otherwise; empty where all is well. */
+/** Returns the texts of a diagnostic that break the rule. */
 export function misworded({ summary, why, suggestion, path }: Diagnostic): string[] {
-  // A setting may be spoken of by its name alone: `title is missing`.
+  // A text may begin with the name of a setting: `title is missing`.
   const names = path === null ? [] : [path, ...path.split(/[.:]/)];
   const isWell = (text: string) =>
     !text.endsWith(".") && (BEGINNING.test(text) || names.includes(text.slice(0, text.indexOf(" "))));
