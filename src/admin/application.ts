@@ -1,5 +1,5 @@
-// The admin interface as one hono application: who may ask, what there is to ask, and what is said where there is nothing.
-// It throws nothing: a bug is told to the log and answered without its details.
+// The admin interface as one hono application: authorisation, routes, and the answers to unknown paths and methods. It
+// throws nothing: it logs a bug and answers without its details.
 import { Hono } from "hono";
 import type { Logger } from "../telemetry/log.ts";
 import { maskedAnswers, type Problem } from "./problem.ts";
@@ -13,25 +13,22 @@ import type { Route } from "./route.ts";
 import { snapshotRoute } from "./snapshot_route.ts";
 import type { DaemonApi } from "./daemon_api.ts";
 
-/** What the application is made of. */
 export interface ApplicationSettings {
-  /** What is asked about. */
   readonly api: DaemonApi;
-  /** Is told of bugs. */
+  /** Receives bugs. */
   readonly log: Pick<Logger, "error">;
-  /** How long and how many. */
   readonly limits: AdminLimits;
-  /** Ends what waits, when the interface closes. */
+  /** Aborts when the interface closes, which ends what waits. */
   readonly closing: AbortSignal;
   /** The clock of the answers; default the system's. */
   readonly now?: () => Date;
 }
 
-/** Makes the application; the limits on how many wait hold for all its listeners together. */
+/** Makes the application. The limits on how many requests wait hold for all its listeners together. */
 export function composeApplication(settings: ApplicationSettings): Handler {
   const { api, log, limits, closing, now = () => new Date() } = settings;
   const answers = maskedAnswers((text) => api.mask(text));
-  // Authorised and served by one path, the one of the request line; hono's own way decodes it.
+  // Authorisation and routing use the same path, that of the request line; hono's own way decodes it.
   const application = new Hono<{ Bindings: ConnectionBindings }>({ getPath: (request) => requestPath(request) ?? "" });
   application.use(async (c, next) => {
     const { authorize } = c.env;
@@ -54,7 +51,7 @@ export function composeApplication(settings: ApplicationSettings): Handler {
     if (allowed.length === 0) {
       return answers.problem({ status: 404, code: "admin/not-found", detail: "There is nothing under this path" });
     }
-    const detail = `This path takes ${allowed.join(" and ")} alone`;
+    const detail = `This path takes only ${allowed.join(" and ")}`;
     const headers = { Allow: allowed.join(", ") };
     return answers.problem({ status: 405, code: "admin/method-not-allowed", detail, headers });
   });
@@ -73,7 +70,7 @@ const MALFORMED_TARGET: Problem = {
   detail: "Host must be one host[:port], and the request line must name a path of it without dot segments",
 };
 
-/** HEAD is answered wherever GET is: RFC 9110, section 9.3.2. */
+/** RFC 9110, section 9.3.2: a server that answers GET answers HEAD too. */
 function methodsOf({ method }: Route): readonly string[] {
   return method === "GET" ? ["GET", "HEAD"] : [method];
 }

@@ -1,15 +1,14 @@
-// Who may ask over TCP: whoever knows the token of Admin:TokenFile, as it stands there now. Comparing takes the same time
-// whatever is compared, and a file that cannot be read or holds no good token lets nobody in.
+// Over TCP a request needs the token that Admin:TokenFile holds at that moment. A comparison takes the same time for
+// every input. If the file cannot be read or holds no good token, no request is allowed.
 import { createHash, timingSafeEqual } from "node:crypto";
 import { type FileIdentity, identify as identifyFile } from "../source/source_file.ts";
 import { withinLimit } from "../time/limit.ts";
 import { overdue, type Problem } from "./problem.ts";
 import { NotAFileError, openRegularFile, readAtMost } from "../host/regular_file.ts";
 
-/** Null: the request is allowed. Takes the value of `Authorization`. */
+/** Judges a value of `Authorization`; null: the request is allowed. */
 export type Authorize = (authorization: string | null) => Promise<Problem | null>;
 
-/** A guard at work, or in one line why there is none. */
 export type OpenedGuard =
   | {
     readonly ok: true;
@@ -19,14 +18,13 @@ export type OpenedGuard =
   }
   | { readonly ok: false; readonly message: string };
 
-/** What a token file held: only the token's digest is kept. */
+/** Keeps only the digest of the token. */
 type DigestRead =
   | { readonly ok: true; readonly digest: Uint8Array; readonly mode: number }
   | { readonly ok: false; readonly message: string };
 
 const CHALLENGE = 'Bearer realm="honua-configd"';
 
-/** Parts that a test replaces. */
 export interface GuardOptions {
   /** Default: `identify` of source_file.ts. */
   readonly identify?: (path: string) => Promise<FileIdentity>;
@@ -35,8 +33,8 @@ export interface GuardOptions {
 }
 
 /**
- * Reads the token, and again whenever the file's state is another one, so that it can be replaced at any time.
- * `onTrouble` is told, once each time the file changes for the worse, why nobody is let in.
+ * Reads the token, and reads it again whenever the state of the file has changed, so that it can be replaced at any
+ * time. Calls `onTrouble` once for each change that leaves no usable token, with the reason.
  */
 export async function openGuard(
   path: string,
@@ -54,7 +52,7 @@ export async function openGuard(
     identity = current;
     if (!token.ok) onTrouble(token.message);
   };
-  // One for all that ask meanwhile: each holds a thread while the file system hangs.
+  // All requests share one refresh: each would hold a thread while the file system hangs.
   let refreshing: Promise<void> | null = null;
   const authorize = async (authorization: string | null): Promise<Problem | null> => {
     const refreshed = await withinLimit(refreshing ??= refresh().finally(() => refreshing = null), limitMilliseconds);
@@ -69,9 +67,9 @@ function judge(authorization: string | null, digest: Uint8Array | null): Problem
     const detail = "A token is required here: Authorization: Bearer TOKEN";
     return { status: 401, code: "admin/unauthorized", detail, headers: { "WWW-Authenticate": CHALLENGE } };
   }
-  const given = /^Bearer +([\x21-\x7e]+) *$/i.exec(authorization)?.[1];
-  // Digests have one length, which is what a comparison in constant time asks for.
-  const isRight = given !== undefined && digest !== null && timingSafeEqual(digestOf(given), digest);
+  const token = /^Bearer +([\x21-\x7e]+) *$/i.exec(authorization)?.[1];
+  // Digests have one length, which a comparison in constant time needs.
+  const isRight = token !== undefined && digest !== null && timingSafeEqual(digestOf(token), digest);
   if (isRight) return null;
   const headers = { "WWW-Authenticate": `${CHALLENGE}, error="invalid_token"` };
   return { status: 401, code: "admin/unauthorized", detail: "The token is not the right one", headers };
@@ -86,23 +84,23 @@ async function readDigest(path: string): Promise<DigestRead> {
   return read.ok ? { ok: true, digest: digestOf(read.token), mode: read.mode } : read;
 }
 
-/** That a group may read it is how a service is given a secret (systemd's credentials have that bit); others may not. */
+/**
+ * A group may read the file: services receive secrets that way (systemd's credentials have that bit). Others may not.
+ */
 function warningsOf(path: string, mode: number): string[] {
   if ((mode & 0o027) === 0) return [];
   const bits = (mode & 0o777).toString(8).padStart(4, "0");
   return [`${path} has mode ${bits}: accounts that should not can read or replace the token`];
 }
 
-// The file that holds a token, as those who judge tokens and those who send one read it: one bounded read, by the same
-// rules on both sides. What is said of it never quotes it.
+// The token file has one reader with the same rules for the server, which judges tokens, and for the client, which
+// sends one. No message quotes the token.
 
-/** The least a token may be long, in characters. */
+/** In characters. */
 export const MIN_TOKEN_LENGTH = 16;
 
-/** The most its file may be large. */
 export const MAX_TOKEN_FILE_BYTES = 4096;
 
-/** A token and the mode of its file, or in one line why there is none. */
 export type TokenRead =
   | { readonly ok: true; readonly token: string; readonly mode: number }
   | { readonly ok: false; readonly message: string };
@@ -127,7 +125,7 @@ export async function readTokenFile(path: string): Promise<TokenRead> {
   if (token.length < MIN_TOKEN_LENGTH) {
     return { ok: false, message: `The token in ${path} is shorter than ${MIN_TOKEN_LENGTH} characters` };
   }
-  // RFC 9110, section 11.4: credentials have no spaces, and what is not ASCII does not survive in a header.
+  // RFC 9110, section 11.4: credentials have no spaces, and other characters than ASCII do not survive in a header.
   if (!/^[\x21-\x7e]+$/.test(token)) {
     return { ok: false, message: `The token in ${path} must be one line of visible ASCII characters without spaces` };
   }

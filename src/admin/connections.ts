@@ -1,7 +1,8 @@
-// The connections of one listener, each bounded in every wait: for its first request, between two, for its answers to be
-// read. Deno.serve has no limit on any of them, nor on their number; what it does for a whole listener is done here for
-// one connection at a time, so that clients take no more than the listener's share of the daemon's file descriptors. Over
-// TLS that is not so: a connection that is cut keeps its descriptor until its client goes.
+// The connections of one listener, with a limit on every wait: for the first request, between two requests, for a
+// client to read its answers. Deno.serve limits none of these waits, nor the number of connections. This file does for
+// one connection at a time what Deno.serve does for a listener, so that clients take no more than the listener's share
+// of the daemon's file descriptors. Over TLS that does not hold: a connection that is cut keeps its descriptor until
+// its client goes.
 import { backoffMilliseconds } from "../time/backoff.ts";
 import type { Authorize } from "./auth.ts";
 import type { AdminLimits } from "./limits.ts";
@@ -10,48 +11,45 @@ import { withinLimit } from "../time/limit.ts";
 
 /** What a route knows of the connection that it answers on. */
 export interface ConnectionBindings {
-  /** Judges a request; null: the listener lets everyone in. */
+  /** Judges a request; null: the listener allows every request. */
   readonly authorize: Authorize | null;
-  /** Ends the connection at once, whatever is under way on it. */
+  /** Ends the connection at once, whatever is in progress on it. */
   readonly cut: () => void;
 }
 
 /** Answers one request. */
 export type Handler = (request: Request, bindings: ConnectionBindings) => Response | Promise<Response>;
 
-/** What a listener's connections are served with. */
 export interface ConnectionSettings {
-  /** Answers each request. */
   readonly handler: Handler;
-  /** Judges each request; null: everyone may ask. */
+  /** Judges each request; null: all are allowed. */
   readonly authorize: Authorize | null;
-  /** How long and how many. */
   readonly limits: AdminLimits;
-  /** What {@linkcode findServeOnConnection} found. */
+  /** The result of {@linkcode findServeOnConnection}. */
   readonly serveOnConnection: ServeOnConnection;
-  /** Is told, in one line, that connections cannot be taken or are too many: once, until that is over. */
+  /** Receives one line if connections cannot be accepted or are too many: once, until that is over. */
   readonly onTrouble: (message: string) => void;
-  /** Is told of what was thrown where nothing may be: the connection is closed. */
+  /** Receives an exception where none may be thrown: the connection is closed. */
   readonly onBug: (error: unknown) => void;
 }
 
-/** The connections of a listener. */
 export interface Connections {
-  /** Takes no further ones, cuts those that wait, and the others when they are done or their time is over. */
+  /**
+   * Accepts no further connections, cuts idle ones at once, and the others when they are done or their time is over.
+   */
   close(): Promise<void>;
 }
 
-/** One connection being served. */
 interface Served {
-  /** Resolves when it has ended, however. */
+  /** Resolves when it has ended, also after a failure. */
   readonly ended: Promise<void>;
-  /** Ends it when its requests are answered: at once where there is none. */
+  /** Ends it when its requests are answered; at once if there is none. */
   finish(): void;
   /** Ends it at once. */
   cut(): void;
 }
 
-/** Serves all connections of a listener, which is closed with them. */
+/** Serves all connections of a listener, and closes the listener with them. */
 export function openConnections(listener: Acceptor, settings: ConnectionSettings): Connections {
   const { limits, onTrouble, onBug } = settings;
   const open = new Set<Served>();
@@ -59,22 +57,22 @@ export function openConnections(listener: Acceptor, settings: ConnectionSettings
   let isClosed = false;
   let wasFull = false;
   const isFull = () => open.size >= limits.maxConnections;
-  const tell = (what: string) => {
+  const report = (what: string) => {
     if (!wasFull) onTrouble(`${limits.maxConnections} connections are open, further ones ${what}`);
     wasFull = true;
   };
   const admit = async (connection: Deno.Conn) => {
     if (isFull() && isTls(connection)) {
-      // Closing it would free nothing: see below. No further one is accepted until there is room.
-      tell("have to wait");
+      // Closing it would free nothing, see `serveAfterHandshake`. No further one is accepted until there is room.
+      report("have to wait");
       while (isFull() && !isClosed) await Promise.race([closing.promise, ...[...open].map(({ ended }) => ended)]);
     }
     if (isClosed) return closeQuietly(connection);
     if (isFull()) {
-      tell("are refused");
+      report("are refused");
       return connection.close();
     }
-    // Not as soon as one went: where many come and go that would be a line for each.
+    // Not at the first free place: if many connections come and go, each would log a line.
     if (open.size < limits.maxConnections / 2) wasFull = false;
     const served = isTls(connection)
       ? serveAfterHandshake(connection, settings)
@@ -93,7 +91,7 @@ export function openConnections(listener: Acceptor, settings: ConnectionSettings
   const accepting = acceptAll(listener, take, () => isClosed, onTrouble);
   return {
     async close() {
-      // All before the first await: what the caller ends next is answered on connections that know of their end.
+      // All of this precedes the first await: requests that the caller ends next are answered with `Connection: close`.
       isClosed = true;
       closing.resolve();
       listener.close();
@@ -107,7 +105,7 @@ export function openConnections(listener: Acceptor, settings: ConnectionSettings
   };
 }
 
-/** What accept(2) refuses (no file descriptor is left) is tried again, ever more slowly. */
+/** Retries what accept(2) refuses (no file descriptor is left), with growing waits. */
 async function acceptAll(
   listener: Acceptor,
   take: (connection: Deno.Conn) => Promise<void>,
@@ -137,9 +135,8 @@ function isTls(connection: Deno.Conn): connection is Deno.TlsConn {
 }
 
 /**
- * Serves once the handshake is done. Deno lets a handshake that was begun end by itself, also when the connection is
- * closed, which takes as long as the client likes and holds a file descriptor: so it is waited for, and until then the
- * connection counts as one of those that are open.
+ * Serves after the handshake. Deno lets a handshake that has begun end by itself, also after the connection was closed.
+ * That takes as long as the client likes and holds a file descriptor, so the connection counts as open until then.
  */
 function serveAfterHandshake(connection: Deno.TlsConn, settings: ConnectionSettings): Served {
   const { headMilliseconds } = settings.limits;
@@ -150,7 +147,7 @@ function serveAfterHandshake(connection: Deno.TlsConn, settings: ConnectionSetti
     try {
       await connection.handshake();
     } catch {
-      // It went, or speaks no TLS.
+      // The client went, or speaks no TLS.
       return closeQuietly(connection);
     }
     const restMilliseconds = headMilliseconds - (performance.now() - begun);
@@ -180,7 +177,7 @@ function closeQuietly(connection: Deno.Conn): void {
   }
 }
 
-/** The first head must be there within `headMilliseconds`. */
+/** The first head must arrive within `headMilliseconds`. */
 function serveConnection(connection: Deno.Conn, settings: ConnectionSettings, headMilliseconds: number): Served {
   const { handler, authorize, limits, serveOnConnection } = settings;
   let stop = () => {};
@@ -192,7 +189,7 @@ function serveConnection(connection: Deno.Conn, settings: ConnectionSettings, he
     try {
       stop();
     } catch (error) {
-      // It ended by itself, and nobody has been told yet.
+      // The connection ended by itself, and `finished` has not resolved yet.
       if (!(error instanceof Deno.errors.BadResource)) throw error;
     }
   };
@@ -216,7 +213,7 @@ function serveConnection(connection: Deno.Conn, settings: ConnectionSettings, he
     if (!isStream && inFlight > 0) writing = setTimeout(cut, limits.writeMilliseconds);
     return response;
   };
-  // A stand-in for an AbortSignal: what its listener throws would be nobody's to catch, and end the process.
+  // Stands in for an AbortSignal, whose listener's exception could not be caught and would end the process.
   const signal: StopSignal = { addEventListener: (_type, listener) => stop = listener };
   const bug = () => new Response(null, { status: 500 });
   const server = serveOnConnection(connection, signal, handle, bug, () => {});
@@ -225,7 +222,7 @@ function serveConnection(connection: Deno.Conn, settings: ConnectionSettings, he
     hasEnded = true;
     clearTimeout(idle);
   };
-  // It rejects where the client went away in the middle of something, and only shutting it down frees what it held.
+  // It rejects if the client went away during a request; then only `shutdown` frees its resources.
   const ended = server.finished.then(end, () => server.shutdown().then(end, end));
   const finish = () => {
     isFinishing = true;
@@ -234,13 +231,13 @@ function serveConnection(connection: Deno.Conn, settings: ConnectionSettings, he
   return { ended, finish, cut };
 }
 
-/** What Deno asks of the signal that ends a connection. */
+/** The part of an AbortSignal that Deno uses to end a connection. */
 export interface StopSignal {
-  /** Hands out what ends it. */
+  /** Takes the function that ends it. */
   addEventListener(type: "abort", listener: () => void): void;
 }
 
-/** Serves HTTP on one connection that was accepted. */
+/** Serves HTTP on one accepted connection. */
 export type ServeOnConnection = (
   connection: Deno.Conn,
   signal: StopSignal,
@@ -250,9 +247,9 @@ export type ServeOnConnection = (
 ) => { readonly finished: Promise<void>; shutdown(): Promise<void> };
 
 /**
- * What stands under Deno.serve and Deno's node:http; null: this Deno has no such thing. It is not part of Deno's public
- * interface, which has had nothing for a single connection since Deno.serveHttp went: it can go with any version, and the
- * project pins one.
+ * The function under Deno.serve and Deno's node:http; null: this Deno has none. It is not part of Deno's public
+ * interface, which has had nothing for a single connection since the removal of Deno.serveHttp. Any version can remove
+ * it, and the project pins one.
  */
 export function findServeOnConnection(): ServeOnConnection | null {
   const { internal } = Deno as unknown as { readonly internal: symbol };

@@ -1,27 +1,26 @@
-// Entity tags and the lists of them that conditions hold: RFC 9110, sections 8.8.3, 13.1.1 and 13.1.2. What is not such
-// a list is told apart from one that matches nothing.
+// Entity tags and the lists of them in conditions: RFC 9110, sections 8.8.3, 13.1.1 and 13.1.2. The parser tells a
+// malformed list from one that matches nothing.
 
 /** What a condition names: any representation, or some by their tags. */
 export type TagCondition =
   | { readonly kind: "any" }
   | { readonly kind: "tags"; readonly tags: readonly EntityTag[] };
 
-/** A tag, without its quotes. */
 export interface EntityTag {
-  /** Whether it stands for what is only equivalent. */
+  /** A weak tag names any equivalent representation, a strong one only equal bytes. */
   readonly weak: boolean;
-  /** What stands between its quotes. */
+  /** Without its quotes. */
   readonly value: string;
 }
 
-/** What is said of a header that {@linkcode readCondition} cannot read. */
+/** The message for a header that {@linkcode readCondition} cannot read. */
 export function conditionForm(header: "If-Match" | "If-None-Match"): string {
   return `${header} must be * or a list of entity tags in double quotes, as in ${header}: "3f2a"`;
 }
 
-/** What may stand around the members of a list, which may be empty (section 5.6.1). */
+/** Separators around the members of a list, which may be empty (section 5.6.1). */
 const SEPARATORS = /[ \t,]*/y;
-/** One entity tag, at whose end the list ends or goes on. */
+/** One entity tag; after it the list ends or goes on. */
 const TAG = /(W\/)?"([\x21\x23-\x7e\x80-\xff]*)"(?=[ \t]*(?:,|$))/y;
 
 /** Reads `If-Match` or `If-None-Match`; null: it is neither `*` nor a list of entity tags. */

@@ -1,21 +1,21 @@
-// What happens, as server-sent events that a client resumes where it left off. Nothing is queued for a follower: it is
-// fed from the events that are kept, as fast as it reads, and where it missed some it is told so.
+// The daemon's events as server-sent events that a client can resume. Nothing is queued for a follower: the stream
+// reads the events that are kept, as fast as the client reads, and an event `reset` reports that some were missed.
 import { type Answers, NOT_KEPT } from "./problem.ts";
 import type { ConnectionBindings } from "./connections.ts";
 import type { AdminLimits } from "./limits.ts";
 import type { Route } from "./route.ts";
 import type { DaemonApi, DaemonEvent, EventSource } from "./daemon_api.ts";
 
-/** How soon a client comes back after its stream ended, in milliseconds. */
+/** After its stream ended, a client comes back this late. */
 const RETRY_MILLISECONDS = 2_000;
 
-/** The most events that are handed to the server at a time. */
+/** The most events that one chunk of the stream holds. */
 const BATCH_EVENTS = 50;
 
 /**
  * `GET /admin/events`. An event has the id `EPOCH-NUMBER`, its kind as its name, and JSON as its data. Without
- * `Last-Event-ID` the stream begins with what happens next. With it, it goes on after that event; where that is not
- * possible (another process, or too long ago) it begins with an event `reset` and goes on with all that is kept.
+ * `Last-Event-ID` the stream begins with the next event. With it, it goes on after that event; if that is not possible
+ * (another process, or too long ago) it begins with an event `reset` and goes on with all that is kept.
  */
 export function eventsRoute(
   api: DaemonApi,
@@ -23,11 +23,11 @@ export function eventsRoute(
   limits: AdminLimits,
   closing: AbortSignal,
 ): Route {
-  // Its end is the connection's, so that an interface that closes waits for no client.
+  // The connection ends with its stream, so that closing the interface waits for no client.
   const headers = { ...NOT_KEPT, "Content-Type": "text/event-stream", "Connection": "close" };
   let followers = 0;
   const answer = (request: Request, { cut }: ConnectionBindings) => {
-    // The answer to HEAD is this one without its body, which nobody would read to its end.
+    // The answer to HEAD is this one without its body, which no client would read to its end.
     if (request.method === "HEAD") return new Response(null, { headers });
     if (closing.aborted || followers >= limits.maxFollowers) {
       const [code, detail] = closing.aborted
@@ -36,7 +36,7 @@ export function eventsRoute(
       return answers.problem({ status: 503, code, detail, headers: { "Retry-After": "5" } });
     }
     followers++;
-    // An empty one is none: HTML, section 9.2.4.
+    // An empty value counts as none: HTML, section 9.2.4.
     const lastEventId = request.headers.get("Last-Event-ID") || null;
     const stream = eventStream(api, lastEventId, limits, {
       closing,
@@ -53,7 +53,7 @@ interface StreamOwner {
   readonly closing: AbortSignal;
   /** Ends the connection of a follower that does not read. */
   readonly cut: () => void;
-  /** The stream has ended, one way or another; called once. */
+  /** Called once, when the stream has ended for any reason. */
   readonly onEnd: () => void;
 }
 
@@ -103,7 +103,7 @@ function eventStream(
   }, { highWaterMark: 0 });
 }
 
-/** Resolves after that time, or when the function that is handed out is called. */
+/** Resolves after that time, or when a caller calls the function that `handOut` receives. */
 function sleep(milliseconds: number, handOut: (wakeUp: () => void) => void): Promise<void> {
   return new Promise((resolve) => {
     const timer = setTimeout(resolve, milliseconds);
@@ -114,9 +114,11 @@ function sleep(milliseconds: number, handOut: (wakeUp: () => void) => void): Pro
   });
 }
 
-/** Where a follower is. */
 interface Cursor {
-  /** What it has not seen yet, or a part of that, in the form of HTML's section 9.2; empty: it has seen all. */
+  /**
+   * The events that the follower has not seen yet, or some of them, in the form of HTML's section 9.2; empty: it has
+   * seen all.
+   */
   next(): string;
 }
 
@@ -124,7 +126,7 @@ function openCursor(events: EventSource, lastEventId: string | null, mask: (text
   const { epoch } = events;
   const resumed = lastEventId === null ? null : numberIn(lastEventId, events);
   let seen = resumed ?? (lastEventId === null ? events.latest() : 0);
-  // An id without data raises no event, and is where the client resumes if it sees none.
+  // An id without data raises no event; a client that sees no event resumes from it.
   let opening = `retry: ${RETRY_MILLISECONDS}\nid: ${epoch}-${seen}\n\n`;
   if (lastEventId !== null && resumed === null) opening += resetEvent(epoch, seen, "another process");
   return {
@@ -143,12 +145,12 @@ function openCursor(events: EventSource, lastEventId: string | null, mask: (text
   };
 }
 
-/** Events were missed: what the client made of the earlier ones may be wrong. */
+/** Events were missed: the client's state from earlier ones may be wrong. */
 function resetEvent(epoch: string, seen: number, why: string): string {
   return `id: ${epoch}-${seen}\nevent: reset\ndata: ${JSON.stringify({ why })}\n\n`;
 }
 
-/** The number of an event of this process; null: the id is of another one, or none that was ever given. */
+/** The number of an event of this process; null: the id is of another process, or no event has had it. */
 function numberIn(lastEventId: string, events: EventSource): number | null {
   if (!lastEventId.startsWith(`${events.epoch}-`)) return null;
   const digits = lastEventId.slice(events.epoch.length + 1);

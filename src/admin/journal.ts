@@ -1,27 +1,26 @@
-// The journal of what happened, for those who follow: the latest events in a bounded ring, each with an id that grows by
-// one. Every listener gets every event once and in order, whatever the listeners before it do.
+// The latest events in a bounded ring, each with an id that grows by one. Every listener receives every event once and
+// in order, whatever other listeners do.
 import type { DaemonEvent, EventSource } from "./daemon_api.ts";
 
-/** What goes with an event: short, flat and without secrets. */
+/** The data of an event: short, flat and without secrets. */
 export type EventData = Readonly<Record<string, string | number | boolean | null>>;
 
-/** The events so far, as far as they are kept, and the way to add one. */
+/** The events that are kept, and the way to add one. */
 export interface Journal extends EventSource {
-  /** Keeps an event and calls the listeners before it returns; from within a listener, once that one returned. */
+  /** Keeps an event and calls the listeners before it returns; within a listener, after that one returned. */
   add(kind: DaemonEvent["kind"], data: EventData): void;
 }
 
-/** What a journal is opened with. */
 export interface JournalSettings {
-  /** Tells this process's ids from another's; random by default. */
+  /** Tells the ids of this process from those of another; random by default. */
   readonly epoch?: string;
-  /** The time, in milliseconds since 1970. */
+  /** In milliseconds since 1970. */
   readonly now?: () => number;
-  /** How many events are kept. */
+  /** In events. */
   readonly capacity?: number;
-  /** How many bytes of JSON are kept at the most; the latest event stays in any case. */
+  /** In bytes of JSON; the latest event is kept in any case. */
   readonly maxBytes?: number;
-  /** Is told what a listener threw, which is a bug in it, and may not throw itself. */
+  /** Receives what a listener threw, which is a bug in the listener. Must not throw. */
   readonly onListenerError?: (error: unknown) => void;
 }
 
@@ -32,7 +31,7 @@ const DEFAULT_MAX_BYTES = 1 << 20;
 
 interface Follower {
   readonly listener: (event: DaemonEvent) => void;
-  /** The latest event when it began to follow: only later ones are for it. */
+  /** The latest event when it began to follow: it receives only later ones. */
   readonly after: number;
 }
 
@@ -53,7 +52,7 @@ export function openJournal(settings: JournalSettings = {}): Journal {
     bytesKept += bytes;
     while (kept.length > 1 && (kept.length > capacity || bytesKept > maxBytes)) bytesKept -= kept.shift()!.bytes;
   };
-  const tell = (follower: Follower, event: DaemonEvent): void => {
+  const deliverTo = (follower: Follower, event: DaemonEvent): void => {
     if (!followers.has(follower) || event.id <= follower.after) return;
     try {
       follower.listener(event);
@@ -61,13 +60,13 @@ export function openJournal(settings: JournalSettings = {}): Journal {
       onListenerError(error);
     }
   };
-  // A listener that adds an event would tell the listeners behind it the later one first: what it adds waits its turn.
+  // If a listener adds an event, the listeners after it would receive the later one first. So the new event waits.
   const deliver = (): void => {
     if (delivering) return;
     delivering = true;
     try {
       for (let event = undelivered.shift(); event !== undefined; event = undelivered.shift()) {
-        for (const follower of [...followers]) tell(follower, event);
+        for (const follower of [...followers]) deliverTo(follower, event);
       }
     } finally {
       delivering = false;

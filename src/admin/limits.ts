@@ -1,40 +1,43 @@
-// Every limit of the admin interface in one place. Two listeners with all their connections, and what a follower or a
-// waiter holds, stay far below the 1,024 file descriptors that a process mostly may have (getrlimit(2)).
+// Every limit of the admin interface in one place. Two listeners with all their connections, followers and waiters stay
+// far below 1,024 file descriptors, the usual limit of a process (getrlimit(2)).
 
 /** How long each wait may last and how many of each there may be. Times are in milliseconds. */
 export interface AdminLimits {
   /**
    * From a connection's beginning to the whole head of its first request, TLS included. A handshake that does not end
-   * cannot be cut: the connection is not served any more then, and keeps its place until the client goes.
+   * cannot be cut: the connection is then no longer served, and keeps its place until the client goes.
    */
   readonly headMilliseconds: number;
   /** Between two requests on one connection. */
   readonly idleMilliseconds: number;
-  /** From an answer's beginning to the client's having read it; a stream of events has a limit of its own. */
+  /** From the beginning of an answer until the client has read it; a stream of events has a limit of its own. */
   readonly writeMilliseconds: number;
-  /** For a request's whole body. */
+  /** For the whole body of a request. */
   readonly bodyMilliseconds: number;
-  /** For an answer that takes no reload. */
+  /** For an answer without a reload. */
   readonly answerMilliseconds: number;
-  /** For an answer that takes one. */
+  /** For an answer that waits for a reload. */
   readonly reloadMilliseconds: number;
   /** Between two signs of life on a stream of events. */
   readonly heartbeatMilliseconds: number;
-  /** After which a follower that does not read its stream of events is dropped. */
+  /** For a follower to read its stream of events before it is dropped. */
   readonly stuckMilliseconds: number;
   /** Between two looks whether the socket is still there and the certificate still the same. */
   readonly lookMilliseconds: number;
-  /** For what is in flight when the interface closes. */
+  /** For requests in progress when the interface closes. */
   readonly graceMilliseconds: number;
-  /** Of a request's body. */
+  /** Of the body of a request. */
   readonly maxBodyBytes: number;
-  /** Of one listener: those of TCP cannot take the socket's. Beyond it a client is refused, or over TLS waits. */
+  /**
+   * Of one listener, so that TCP clients cannot take the places of the socket. A further client is refused, or waits if
+   * it uses TLS.
+   */
   readonly maxConnections: number;
-  /** Reloads that are waited for at once. */
+  /** Reloads with a waiting client, at once. */
   readonly maxReloads: number;
-  /** Waits for another snapshot at once. */
+  /** Waits for another snapshot, at once. */
   readonly maxWaiters: number;
-  /** Streams of events at once. */
+  /** Streams of events, at once. */
   readonly maxFollowers: number;
 }
 

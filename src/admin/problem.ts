@@ -1,5 +1,5 @@
-// What went wrong with a request, as RFC 9457 has it. The member `code` is what a program looks at and stays the same;
-// `detail` is one line for a person. Neither holds a stack trace or a secret.
+// Problems of requests in the form of RFC 9457. The member `code` is for programs and never changes; `detail` is one
+// line for a person. Neither holds a stack trace or a secret.
 
 /** The statuses of problems, with the titles that `about:blank` asks for: the phrases of RFC 9110. */
 export const TITLES = {
@@ -18,14 +18,12 @@ export const TITLES = {
   504: "Gateway Timeout",
 } as const;
 
-/** A status that a problem can have. */
 export type ProblemStatus = keyof typeof TITLES;
 
 /** A problem, before it is answered. */
 export interface Problem {
-  /** Of the answer. */
   readonly status: ProblemStatus;
-  /** `admin/…`, in the manner of a diagnostic's code. */
+  /** `admin/…`, in the form of a diagnostic's code. */
   readonly code: string;
   /** One line. */
   readonly detail: string;
@@ -35,7 +33,7 @@ export interface Problem {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** The body of a problem's answer, its further members last. */
+/** The body of a problem's answer, with its further members last. */
 export function problemBody({ status, code, detail, members }: Problem): Readonly<Record<string, unknown>> {
   return { type: "about:blank", title: TITLES[status], status, code, detail, ...members };
 }
@@ -45,26 +43,25 @@ export function overdue(what: string, limitMilliseconds: number): Problem {
   return { status: 504, code: "admin/overdue", detail: `${what} within ${limitMilliseconds / 1000} s` };
 }
 
-// How everything but the snapshot is answered: JSON that ends with a line feed, every text in it masked once more, and
-// nothing of it kept or changed on its way.
+// The form of every answer but the snapshot: JSON that ends with a line feed, every text in it masked once more, and
+// not to be stored or transformed on its way.
 
 /**
- * On every answer. `no-transform` keeps the server from compressing, which would make a strong entity tag a weak one
- * and let the length of an answer tell what is in it.
+ * For every answer. `no-transform` keeps the server from compressing, which would make a strong entity tag a weak one
+ * and let the length of an answer reveal its content.
  */
 export const NOT_KEPT = { "Cache-Control": "no-store, no-transform" } as const;
 
-/** Makes answers. */
 export interface Answers {
-  /** A value as JSON, with 200. */
+  /** With status 200. */
   json(value: unknown): Response;
-  /** A text of another type, with 200. */
+  /** With status 200. */
   text(text: string, contentType: string): Response;
-  /** A problem, with its own status. */
+  /** With the status of the problem. */
   problem(problem: Problem): Response;
 }
 
-/** Answers whose every text has passed `mask`. */
+/** Answers with every text masked by `mask`. */
 export function maskedAnswers(mask: (text: string) => string): Answers {
   const written = (value: unknown) =>
     JSON.stringify(value, (_name, one) => typeof one === "string" ? mask(one) : one) + "\n";

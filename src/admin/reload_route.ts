@@ -1,4 +1,4 @@
-// Reloads on request, and answers when the reload is done: what came of it, or why it was not asked for.
+// Reloads on request, and answers with the result when the reload is done, or with the reason why none began.
 import { nearest } from "../diagnostic/suggest.ts";
 import { shownText } from "../options/option_tree.ts";
 import { type Answers, overdue, type Problem } from "./problem.ts";
@@ -31,7 +31,7 @@ export function reloadRoute(
       return answers.problem({ status: 503, code: "admin/too-many", detail, headers: { "Retry-After": "1" } });
     }
     running++;
-    // Counted until the reload ends, also where the answer did not wait for that.
+    // Counted until the reload ends, also if the answer did not wait for that.
     const reload = api.reload(wanted.value).finally(() => running--);
     const done = await withinLimit(reload, limits.reloadMilliseconds, request.signal);
     if (done.ok) return answerOf(done.value, answers, now());
@@ -50,7 +50,9 @@ function judgeCondition(header: string | null, contentHash: string | null): Prob
   return { status: 412, code: "admin/precondition-failed", detail };
 }
 
-/** Names in any case, as .NET reads them; nothing else than is known, so that no misspelt member passes for done. */
+/**
+ * Names match in any case, as .NET reads them. An unknown member is an error, so that a misspelt one is not ignored.
+ */
 function readRequest(body: unknown): BodyRead<ReloadRequest> {
   const request: { -readonly [M in keyof ReloadRequest]: boolean } = { notifyOtherInstances: false, force: false };
   if (body === undefined) return { ok: true, value: request };

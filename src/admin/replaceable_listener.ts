@@ -1,11 +1,13 @@
-// A listener whose inside can be replaced: whoever accepts its connections, and counts them, goes on as before.
+// A listener whose inner listener can be replaced, while the code that accepts and counts its connections goes on.
 
-/** What connections are accepted from. */
+/** The part of a listener that accepts connections. */
 export type Acceptor = Pick<Deno.Listener<Deno.Conn>, "accept" | "close">;
 
-/** A listener that can be replaced. */
 export interface ReplaceableListener extends Acceptor {
-  /** Closes the listener and goes on with what `open` opens; where that rejects, nothing is accepted until the next. */
+  /**
+   * Closes the inner listener and goes on with the result of `open`; if that rejects, nothing is accepted until the
+   * next call.
+   */
   replace(open: () => Promise<Acceptor>): Promise<void>;
 }
 
@@ -46,7 +48,7 @@ export function replaceableListener(first: Acceptor): ReplaceableListener {
   };
 }
 
-/** Where replacing it failed it is closed already. */
+/** It is closed already if a replacement failed. */
 function closeQuietly(listener: Acceptor): void {
   try {
     listener.close();

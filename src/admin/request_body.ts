@@ -1,19 +1,17 @@
-// One bounded read of a request's body: at most so many bytes within so much time, and nothing but JSON.
+// One bounded read of a request's body: a limit on bytes and on time, and only JSON is accepted.
 import { createScanner } from "jsonc-parser";
 import { shownText } from "../options/option_tree.ts";
 import type { AdminLimits } from "./limits.ts";
 import type { Problem } from "./problem.ts";
 
-/** A body that was read, or why not. */
 export type BodyRead<T> =
   | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly problem: Problem };
 
-/** The limits of a body. */
 export type BodyLimits = Pick<AdminLimits, "bodyMilliseconds" | "maxBodyBytes">;
 
 /**
- * Reads a body as JSON; an absent or blank one is undefined, whatever its type is said to be. An outermost object that
+ * Reads a body as JSON; an absent or blank one is undefined, whatever its Content-Type says. An outermost object that
  * gives a member twice is refused: readers differ on which of the two counts (RFC 8259, section 4).
  */
 export async function readJson(request: Request, limits: BodyLimits): Promise<BodyRead<unknown>> {
@@ -50,7 +48,7 @@ function repeatedMember(text: string): string | null {
   const names = new Set<string>();
   let depth = 0;
   let name = "";
-  // A token is known by its first character.
+  // The first character of a token shows its kind.
   for (scanner.scan(); scanner.getTokenOffset() < text.length; scanner.scan()) {
     const first = text[scanner.getTokenOffset()];
     if (first === "{" || first === "[") depth++;
@@ -99,7 +97,7 @@ async function readBytes(request: Request, limits: BodyLimits): Promise<BodyRead
   }
 }
 
-/** What is left of a body that is not read belongs to no further request. */
+/** The connection ends, because the rest of an unread body belongs to no further request. */
 const LAST = { Connection: "close" } as const;
 
 function tooLarge(maxBodyBytes: number): BodyRead<never> {

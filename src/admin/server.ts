@@ -1,5 +1,5 @@
-// The admin interface as it is reached: on a unix socket, whose permissions are its guard, and on TCP where that is asked
-// for. Each is opened by itself: what keeps one of them away is told and tried again, and the other works.
+// The admin interface on a unix socket, guarded by its permissions, and on TCP if an option asks for it. Each opens by
+// itself: a failure of one is reported and retried, and the other works.
 import type { Backoff } from "../time/backoff.ts";
 import type { Logger } from "../telemetry/log.ts";
 import { composeApplication } from "./application.ts";
@@ -13,40 +13,35 @@ import { openUnixSocket } from "./unix_socket.ts";
 
 /** What the interface is opened with; the names are those of the section `Admin`. */
 export interface AdminSettings {
-  /** The socket's path; null or empty: none. */
+  /** A path; null or empty: no socket. */
   readonly socket: string | null;
-  /** An address and a port; null or empty: none. */
+  /** An address and a port; null or empty: no TCP. */
   readonly listen: string | null;
-  /** Where the token is. */
   readonly tokenFile: string | null;
   /** PEM files, both or neither. They are read again when they change. */
   readonly tls: { readonly certificateFile: string | null; readonly keyFile: string | null };
-  /** What is asked about. */
   readonly api: DaemonApi;
-  /** Is told where the interface answers and where it cannot, of bugs, and of what is wrong with connections. */
+  /** Receives where the interface answers and where it cannot, bugs, and trouble with connections. */
   readonly log: Pick<Logger, "information" | "warning" | "error">;
   /** Default {@linkcode ADMIN_LIMITS}. */
   readonly limits?: Partial<AdminLimits>;
   /** The clock of the answers; default the system's. */
   readonly now?: () => Date;
-  /** Between attempts to open what the host did not let be opened; default from 1 s to 60 s. */
+  /** Between attempts to open what the host refused; default from 1 s to 60 s. */
   readonly backoff?: Backoff;
   /** Null: this Deno cannot serve a single connection. Default: what it has for that. */
   readonly serveOnConnection?: ServeOnConnection | null;
 }
 
-/** The interface at work. Disposing of it ends what waits, lets the rest end for a second, and then cuts it. */
+/** The open interface. Disposing of it ends waits, gives requests in progress one second, and then cuts them. */
 export interface AdminServer extends AsyncDisposable {
   /** Where it is reached at the moment: a path, `http://…` or `https://…`. */
   addresses(): readonly string[];
-  /** Looks at once whether socket and certificate are as they were, which else a timer makes it do. */
+  /** Checks the socket and the certificate at once, instead of at the next interval. */
   lookAgain(): void;
 }
 
-/**
- * The interface, which goes on trying what the host does not let it open; or in one line why there is none: the settings
- * are wrong (`isOption`), or this Deno cannot serve it.
- */
+/** The interface, which keeps trying what the host refuses; or the reason why it cannot open. */
 export type OpenedAdminServer = { readonly ok: true; readonly server: AdminServer } | ListenerRefusal;
 
 /** Opens the interface. */
@@ -72,7 +67,7 @@ export async function openAdminServer(settings: AdminSettings): Promise<OpenedAd
   const close = async () => {
     clearInterval(looks);
     await Promise.all(entrances.map((one) => one.withdraw()));
-    // Each knows of its end before what waits is answered.
+    // Each entrance begins to close before `closing` lets waiting requests be answered.
     const closed = entrances.map((one) => one[Symbol.asyncDispose]());
     closing.abort();
     await Promise.all(closed);

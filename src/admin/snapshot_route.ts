@@ -1,5 +1,5 @@
-// The snapshot in force, with its content hash as entity tag. Who has it can wait for another one: such a wait is one
-// listener and one timer, and the bytes are one buffer that all who ask share.
+// The snapshot in force, with its content hash as entity tag. A client that has it can wait for another one: such a
+// wait costs one listener and one timer, and all requests share one buffer of bytes.
 import { type Answers, NOT_KEPT } from "./problem.ts";
 import { conditionForm, matchesWeakly, readCondition, type TagCondition } from "./entity_tag.ts";
 import type { AdminLimits } from "./limits.ts";
@@ -10,12 +10,12 @@ import { withinLimit } from "../time/limit.ts";
 /** The longest that one request waits for another snapshot, in seconds. */
 export const MAX_WAIT_SECONDS = 300;
 
-/** What is handed to the server at a time. */
+/** The size of one chunk of the body. */
 const CHUNK_BYTES = 64 * 1024;
 
 /**
- * `GET /admin/snapshot`. With `If-None-Match` and `?wait=SECONDS` it is answered as soon as another snapshot is in force,
- * or with 304 when that time is over. While none is in force at all, `wait` waits for the first. `closing` ends all waits.
+ * `GET /admin/snapshot`. With `If-None-Match` and `?wait=SECONDS` the answer comes as soon as another snapshot is in
+ * force, or is 304 when that time is over. If none is in force, `wait` waits for the first. `closing` ends all waits.
  */
 export function snapshotRoute(
   api: DaemonApi,
@@ -67,7 +67,7 @@ export function snapshotRoute(
 /** The condition of a client that has no snapshot. */
 const NOTHING_KNOWN: TagCondition = { kind: "tags", tags: [] };
 
-/** Seconds; 0: no wait is asked for; null: what is asked for is none. */
+/** Seconds; 0: the request asks for no wait; null: its value is invalid. */
 function readWait(values: readonly string[]): number | null {
   if (values.length === 0) return 0;
   const [value] = values;
@@ -76,7 +76,7 @@ function readWait(values: readonly string[]): number | null {
   return seconds >= 1 && seconds <= MAX_WAIT_SECONDS ? seconds : null;
 }
 
-/** Resolves when there is something new, the time is over, or nobody waits any more. */
+/** Resolves when another snapshot is in force, the time is over, or `ended` aborts. */
 function change(
   api: DaemonApi,
   isNew: () => boolean,
@@ -102,7 +102,7 @@ function notModified(contentHash: string): Response {
   return new Response(null, { status: 304, headers: { ...NOT_KEPT, ETag: `"${contentHash}"` } });
 }
 
-/** A body made of the bytes themselves would be a copy of them for each client; a stream of views on them is none. */
+/** A body made of the bytes themselves would copy them for each client; a stream of views on them does not. */
 function served({ contentHash, bytes }: ServedSnapshot): Response {
   let at = 0;
   const stream = new ReadableStream<Uint8Array>({

@@ -1,4 +1,4 @@
-// All about this instance, and who else is there.
+// The status of this instance, its peers, its health and its metrics.
 import { type Answers, overdue } from "./problem.ts";
 import type { AdminLimits } from "./limits.ts";
 import type { Route } from "./route.ts";
@@ -26,10 +26,9 @@ async function peers(
   return answers.problem({ status: 503, code: "admin/peers-unknown", detail: answer.value.reason });
 }
 
-// Whether this instance lives, whether it has something to serve, and whether all instances run the same. These answers
-// need no token, so they name hashes and instances and nothing else.
+// Liveness, readiness and consistency. These answers need no token, so they hold only hashes and names of instances.
 
-/** What needs no token. */
+/** Paths that need no token. */
 export const HEALTH_PATHS: ReadonlySet<string> = new Set(["/livez", "/readyz", "/healthz/consistency"]);
 
 /** `GET /livez`, `/readyz` and `/healthz/consistency`. */
@@ -58,7 +57,7 @@ async function consistency(
 ): Promise<Response> {
   const answer = await withinLimit(api.peers(), limits.answerMilliseconds, unwanted);
   if (!answer.ok || !answer.value.ok) {
-    // Why is for those who have the token: /admin/peers says it.
+    // The reason needs a token: /admin/peers has it.
     const detail = "What the instances run is not known at the moment";
     return answers.problem({ status: 503, code: "admin/peers-unknown", detail });
   }
@@ -76,9 +75,7 @@ async function consistency(
   return answers.problem({ status: 409, code: "admin/inconsistent", detail, members: { hashes } });
 }
 
-// The metrics, as Prometheus reads them.
-
-/** `GET /metrics`. */
+/** `GET /metrics`, in the format that Prometheus reads. */
 export function metricsRoute(api: DaemonApi, answers: Answers, limits: AdminLimits): Route {
   const answer = async ({ signal }: Request) => {
     const metrics = await withinLimit(api.metrics(), limits.answerMilliseconds, signal);

@@ -1,5 +1,5 @@
-// The admin interface's listener on TCP: never without a token, and with TLS as soon as others than this host can reach
-// it. What is wrong with the options is told apart from what is wrong with the host.
+// The admin interface's listener on TCP: never without a token, and with TLS if other hosts can reach it. Its refusals
+// tell wrong options from trouble of the host.
 import { openGuard } from "./auth.ts";
 import type { ListenAddress, ListenerOpening, ListenerRefusal } from "./entrance.ts";
 import { type OpenedTcp, openTlsListener, portTrouble } from "./tls_listener.ts";
@@ -8,15 +8,13 @@ import { type OpenedTcp, openTlsListener, portTrouble } from "./tls_listener.ts"
 export interface TcpSettings {
   /** An address and a port. */
   readonly listen: string;
-  /** Where the token is. */
   readonly tokenFile: string | null;
   /** PEM files, both or neither. */
   readonly tls: { readonly certificateFile: string | null; readonly keyFile: string | null };
-  /** Is told, in one line, why nobody is let in any more. */
+  /** Receives, in one line, why no token is accepted any more. */
   readonly onTrouble: (message: string) => void;
 }
 
-/** Opens the listener. */
 export async function openTcpListener({ listen, tokenFile, tls, onTrouble }: TcpSettings): Promise<ListenerOpening> {
   const address = readListenAddress(listen);
   if (address === null) {
@@ -31,7 +29,7 @@ export async function openTcpListener({ listen, tokenFile, tls, onTrouble }: Tcp
   }
   const guard = await openGuard(tokenFile, onTrouble);
   if (!guard.ok) {
-    // Where others can reach it, an address without a token is refused like one that names none.
+    // If other hosts can reach the address, a missing token is as final as a missing option.
     return refused(`${guard.message}: Admin:TokenFile must name a file with a token`, !address.isLoopback);
   }
   const pair = certificateFile === null || keyFile === null ? null : { certificateFile, keyFile };
@@ -58,8 +56,8 @@ function refused(message: string, isOption = true): ListenerRefusal {
   return { ok: false, message, isOption };
 }
 
-// The address of Admin:Listen. Only literal addresses and `localhost`: what a name stands for can change, and with it
-// whether the address is a loopback one, on which the rules hang.
+// The address of Admin:Listen, either literal or `localhost`: the address of a name can change, and the rules depend on
+// whether it is a loopback one.
 
 /** Reads `127.0.0.1:8080`, `[::1]:8080` or `localhost:8080`; null: it is none of these. */
 export function readListenAddress(text: string): ListenAddress | null {
@@ -73,7 +71,7 @@ export function readListenAddress(text: string): ListenAddress | null {
     if (hostname === null) return null;
     return { hostname, port, isLoopback: hostname === "::1" || /^::ffff:7f[0-9a-f]{2}:/.test(hostname) };
   }
-  // One address, where the name may stand for several: RFC 6761, section 6.3.
+  // One address, although the name may have several: RFC 6761, section 6.3.
   const hostname = bare!.toLowerCase() === "localhost" ? "127.0.0.1" : bare!;
   if (!isIpv4(hostname)) return null;
   return { hostname, port, isLoopback: hostname.startsWith("127.") };
@@ -84,7 +82,7 @@ function isIpv4(text: string): boolean {
   return parts.length === 4 && parts.every((part) => /^(0|[1-9]\d{0,2})$/.test(part) && Number(part) <= 255);
 }
 
-/** The URL parser knows every way to write one, and writes it in one way. */
+/** The URL parser reads every form of an address and writes one. */
 function canonicalIpv6(text: string): string | null {
   return URL.canParse(`http://[${text}]/`) ? new URL(`http://[${text}]/`).hostname.slice(1, -1) : null;
 }

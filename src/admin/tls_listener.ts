@@ -1,5 +1,5 @@
-// A listener with TLS that takes up another certificate without a restart. A pair that cannot be read, or does not match,
-// leaves the old one in use.
+// A listener with TLS that takes up a changed certificate without a restart. A pair that cannot be read, or does not
+// match, leaves the old one in use.
 import { readRegularFile } from "../host/regular_file.ts";
 import { identify } from "../source/source_file.ts";
 import { type Clock, systemClock } from "../time/clock.ts";
@@ -11,19 +11,14 @@ import { type Acceptor, replaceableListener } from "./replaceable_listener.ts";
 export interface PairFiles {
   /** The certificate, and those between it and its authority. */
   readonly certificateFile: string;
-  /** The key of the certificate. */
   readonly keyFile: string;
 }
 
-/** A listener on TCP. */
 export interface OpenedTcp {
-  /** Tells it from a refusal. */
   readonly ok: true;
-  /** Accepts its connections. */
   readonly listener: Acceptor;
-  /** Where it listens. */
   readonly addr: Deno.NetAddr;
-  /** As of an entrance. */
+  /** As of `OpenedListener`. */
   readonly look: () => Promise<LookedAt | null>;
 }
 
@@ -72,7 +67,8 @@ export async function openTlsListener(
     if (now === known) return null;
     const next = tried(await readPair(files), files);
     if (!next.ok) {
-      // Certificate and key are mostly replaced one after the other: what is wrong for a moment is not told.
+      // Certificate and key are mostly replaced one after the other: a failure must last for two looks before it is
+      // reported.
       if (suspect === now) known = now;
       suspect = now;
       const message = `${next.message}: the certificate of before stays in use`;
@@ -120,7 +116,7 @@ function listenWith(
   }
 }
 
-/** Only listening tells whether a pair is one. */
+/** Only listening shows whether certificate and key match. */
 function tried(pair: Pair | Failure, files: PairFiles): Pair | Failure {
   if (!pair.ok) return pair;
   const listening = listenWith(pair, { hostname: "127.0.0.1", port: 0 }, files);
@@ -129,12 +125,12 @@ function tried(pair: Pair | Failure, files: PairFiles): Pair | Failure {
   return pair;
 }
 
-/** The port is free when what waits on the listener of before has noticed its end, in one of the next turns. */
+/** The port becomes free when the pending accept of the old listener has noticed its end, in one of the next turns. */
 const REOPEN_ATTEMPTS = 100;
 const REOPEN_WAIT_MILLISECONDS = 10;
 const NEVER = new AbortController().signal;
 
-/** SO_REUSEPORT would refuse as many connections, and let two daemons share a port without a word (Deno 2.7.11). */
+/** SO_REUSEPORT would refuse as many connections, and let two daemons share a port without an error (Deno 2.7.11). */
 async function listenAgain({ cert, key }: Pair, { hostname, port }: Port, clock: Clock): Promise<Deno.TlsListener> {
   for (let attempt = 1;; attempt++) {
     try {

@@ -1,19 +1,20 @@
-// The admin socket in the file system: nobody but its owner and group can ever connect, one that a dead daemon left is
-// replaced, one that somebody answers on is not touched, and what is removed at the end is this daemon's own.
+// The admin socket in the file system: only its owner and group can connect, at any moment. A socket that a dead daemon
+// left is replaced, one that a process answers on is not touched, and only this daemon's own is removed at the end.
 import { randomBytes } from "node:crypto";
 import { basename, dirname, join } from "node:path";
 import { fileSystemAnswers } from "../host/regular_file.ts";
 import { withinLimit } from "../time/limit.ts";
 
-/** A socket that is listened on. */
 export interface UnixSocket {
-  /** Accepts its connections. */
   readonly listener: Deno.Listener<Deno.UnixConn>;
   /** The sockets of killed daemons that were removed beside it. */
   readonly leftovers: readonly string[];
   /** Whether its path still leads to it. */
   isInPlace(): Promise<boolean>;
-  /** Removes its name, if that still is its own. Before the listener is closed, so that no other can take its place. */
+  /**
+   * Removes its name if that still is its own. Call it before the listener is closed, so that no other process can take
+   * its place.
+   */
   remove(): Promise<void>;
 }
 
@@ -25,7 +26,7 @@ export type OpenedSocket =
 /** unix(7): `sun_path` has 108 bytes, the last of which is NUL. */
 const MAX_PATH_BYTES = 107;
 
-/** How long one that is there may take to answer before it counts as living. */
+/** How long the owner of an existing socket may take to answer before it counts as alive. */
 const PROBE_MILLISECONDS = 2_000;
 
 /** Read and write for owner and group: the complement of 0660, and a socket needs no execute bit. */
@@ -33,7 +34,7 @@ const UMASK = 0o117;
 
 /**
  * Binds a socket of mode 0660. It is bound under a name of its own in the same directory and then linked to its path:
- * Deno removes the name that it bound when the listener is closed, whoever's that is by then, and link(2) never
+ * at its close Deno removes the name that it bound, even if another process has taken that name, and link(2) never
  * replaces what another daemon has put there at the same moment.
  *
  * @param answers resolves when the file system of a path has answered.
@@ -78,10 +79,13 @@ export async function openUnixSocket(path: string, answers = fileSystemAnswers):
   return { ok: true, socket: { listener, leftovers, isInPlace, remove } };
 }
 
-/** Of a directory with more entries the rest waits for the next start. */
+/** In a larger directory the rest waits for the next start. */
 const MAX_ENTRIES = 10_000;
 
-/** Removes what a daemon left that was killed between binding and linking: its user's, of such a name, unanswered. */
+/**
+ * Removes sockets of daemons that were killed between binding and linking: of the same user and such a name, and
+ * unanswered.
+ */
 async function removeLeftovers(directory: string, uid: number | null): Promise<string[]> {
   const removed: string[] = [];
   let looked = 0;
@@ -96,12 +100,12 @@ async function removeLeftovers(directory: string, uid: number | null): Promise<s
       removed.push(path);
     }
   } catch {
-    // The directory may not be listed, or another daemon was quicker: they do no harm.
+    // The directory may not be listed, or another daemon was quicker: the leftovers do no harm.
   }
   return removed;
 }
 
-/** Between setting the umask and setting it back nothing else of this thread runs. */
+/** Nothing else of this thread runs between setting the umask and restoring it. */
 function bindWithMode(path: string): Deno.Listener<Deno.UnixConn> {
   const before = Deno.umask(UMASK);
   try {
@@ -111,7 +115,7 @@ function bindWithMode(path: string): Deno.Listener<Deno.UnixConn> {
   }
 }
 
-/** Removes a socket on which nobody answers; null: that is done, or there is nothing any more. */
+/** Removes a socket on which no process answers; null: it is removed, or nothing was there. */
 async function clearAway(path: string): Promise<[string, boolean] | null> {
   let found: Deno.FileInfo;
   try {
@@ -119,14 +123,14 @@ async function clearAway(path: string): Promise<[string, boolean] | null> {
   } catch {
     return null;
   }
-  if (!found.isSocket) return [`${path} is not a socket, and is left alone: name another path`, true];
+  if (!found.isSocket) return [`${path} is not a socket, and is left in place: name another path`, true];
   const answer = await answerOf(path);
   if (answer === "yes") {
     return [`Another process answers on the admin socket ${path}: end it, or name another path`, false];
   }
   if (answer !== "no") {
     return [
-      `The socket ${path} is another's, and whether it is in use is not told (${answer}): remove it if not`,
+      `The socket ${path} is another's, and whether it is in use is unknown (${answer}): remove it if not`,
       false,
     ];
   }
@@ -134,7 +138,7 @@ async function clearAway(path: string): Promise<[string, boolean] | null> {
   return null;
 }
 
-/** Whether somebody answers, or why that is not known; one that takes its time counts as living. */
+/** Whether a process answers, or why that is unknown; a slow one counts as alive. */
 async function answerOf(path: string): Promise<"yes" | "no" | string> {
   const probe = await withinLimit(connects(path), PROBE_MILLISECONDS);
   return probe.ok ? probe.value : "yes";
@@ -155,7 +159,7 @@ function removeOwn(path: string, own: Deno.FileInfo): void {
   try {
     if (isSameFile(Deno.lstatSync(path), own)) Deno.removeSync(path);
   } catch {
-    // It is gone, or stays: the next daemon finds that nobody answers on it.
+    // It is gone, or stays: the next daemon finds that no process answers on it.
   }
 }
 

@@ -48,7 +48,7 @@ Deno.test("a socket of which nobody tells whether it is in use is left alone, an
   const failing = (error: Error) => replaced({ connect: () => Promise.reject(error) });
   {
     using _refused = failing(new Deno.errors.PermissionDenied("not permitted"));
-    const what = "is another's, and whether it is in use is not told (not permitted): remove it if not";
+    const what = "is another's, and whether it is in use is unknown (not permitted): remove it if not";
     assertEquals(await refusalOf(path), `The socket ${path} ${what}`);
     assert(Deno.lstatSync(path).isSocket);
   }

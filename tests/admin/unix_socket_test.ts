@@ -73,7 +73,7 @@ Deno.test("of many that start at the same moment one gets the socket", async () 
 Deno.test("what is no socket is never removed", async () => {
   await using directory = await temporaryDirectory();
   const path = await directory.write("admin.sock", "precious");
-  assertEquals(await refusalOf(path), [`${path} is not a socket, and is left alone: name another path`, true]);
+  assertEquals(await refusalOf(path), [`${path} is not a socket, and is left in place: name another path`, true]);
   assertEquals(await Deno.readTextFile(path), "precious");
   assertEquals(namesIn(directory.path), ["admin.sock"]);
 });
