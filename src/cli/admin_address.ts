@@ -1,5 +1,5 @@
-// Where a command finds the daemon, and with which token: a URL or a socket of the command line, else the socket that
-// the environment or an options file names. A token is sent over TLS or to this host alone.
+// Finds the daemon's address and token for a command: a URL or a socket of the command line, else the socket that the
+// environment or an options file names. A token is sent only over TLS or to this host.
 import { readTokenFile } from "../admin/auth.ts";
 import { renderText } from "../diagnostic/render.ts";
 import { terminalText } from "../diagnostic/terminal_text.ts";
@@ -8,11 +8,10 @@ import { readOptionsFile } from "../options/options_file.ts";
 import { readRegularFile } from "../host/regular_file.ts";
 import { EXIT, type ExitCode } from "./exit_codes.ts";
 
-/** What the command line says of it; null: nothing. */
+/** What the command line gives; null: nothing. */
 export interface AdminFlags {
-  /** The socket's path. */
   readonly socket: string | null;
-  /** An options file whose `Admin:Socket` counts. */
+  /** An options file, for its `Admin:Socket`. */
   readonly optionsFile: string | null;
   /** An http or https URL, in place of a socket. */
   readonly url: string | null;
@@ -22,7 +21,6 @@ export interface AdminFlags {
   readonly caFile: string | null;
 }
 
-/** A daemon's admin interface. */
 export type AdminAddress =
   | { readonly kind: "socket"; readonly path: string }
   | {
@@ -31,11 +29,11 @@ export type AdminAddress =
     readonly url: URL;
     /** Secret; null: none is sent. */
     readonly token: string | null;
-    /** PEM; null: the system's authorities alone. */
+    /** PEM; null: only the system's authorities. */
     readonly authorities: string | null;
   };
 
-/** An address, or one line that says why there is none, with the code to exit with. */
+/** An address, or in one line why there is none, with the exit code. */
 export type AddressResult =
   | { readonly ok: true; readonly address: AdminAddress }
   | { readonly ok: false; readonly code: ExitCode; readonly message: string };
@@ -43,7 +41,7 @@ export type AddressResult =
 /** All authorities of a system in one file are some 250 KiB. */
 const MAX_AUTHORITIES_BYTES = 1024 * 1024;
 
-/** Finds the daemon. Of the environment, only `Admin__Socket` (in any case) is looked at. */
+/** Finds the daemon. Of the environment, only `Admin__Socket` (in any case) counts. */
 export async function findAdminAddress(
   flags: AdminFlags,
   environment: Readonly<Record<string, string>>,
@@ -78,10 +76,10 @@ function unusable(message: string): AddressResult {
   return { ok: false, code: EXIT.unavailable, message };
 }
 
-async function urlAddress({ tokenFile, caFile }: AdminFlags, given: string): Promise<AddressResult> {
+async function urlAddress({ tokenFile, caFile }: AdminFlags, text: string): Promise<AddressResult> {
   const shape = "--url must be an http or https URL without user, query and fragment (http://127.0.0.1:8080)";
-  if (!URL.canParse(given)) return wrong(shape);
-  const url = new URL(given);
+  if (!URL.canParse(text)) return wrong(shape);
+  const url = new URL(text);
   if (!/^https?:$/.test(url.protocol) || url.username + url.password + url.search + url.hash !== "") {
     return wrong(shape);
   }
@@ -127,14 +125,14 @@ async function optionAddress(
   environment: Readonly<Record<string, string>>,
 ): Promise<AddressResult> {
   const file = optionsFile === null ? null : await readOptionsFile(optionsFile);
-  const told = (diagnostics: Parameters<typeof renderText>[0]) =>
+  const rendered = (diagnostics: Parameters<typeof renderText>[0]) =>
     renderText(diagnostics, { sources: new Map(), colour: false, frames: false }).trimEnd();
-  if (file !== null && !file.ok) return unusable(told([file.diagnostic]));
-  // The rest of the environment is the daemon's own affair: a mistake in it must not keep anyone from asking.
+  if (file !== null && !file.ok) return unusable(rendered([file.diagnostic]));
+  // The rest of the environment concerns only the daemon: a mistake in it must not stop a client.
   const isSocket = (name: string) => name.replaceAll("__", ":").toLowerCase() === "admin:socket";
   const named = Object.fromEntries(Object.entries(environment).filter(([name]) => isSocket(name)));
   const read = readOptions({ flags: [], environment: named, file: file?.source ?? null });
-  if (!read.ok) return wrong(told(read.diagnostics));
+  if (!read.ok) return wrong(rendered(read.diagnostics));
   const path: string | null = read.options.admin.socket;
   if (path) return { ok: true, address: { kind: "socket", path } };
   return wrong("Admin:Socket is empty, so the daemon has no socket: name its address with --url");

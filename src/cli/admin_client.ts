@@ -1,5 +1,5 @@
-// Asks the daemon over its admin interface. Every answer is bounded in size and time, and whatever is there in place of
-// the daemon (nothing, another server, garbage) becomes one line fit for a terminal. Nothing here shows the token.
+// Requests to the daemon's admin interface. Every answer has a limit of size and time, and every failure (no answer,
+// another server, garbage) becomes one line that is safe for a terminal. No message shows the token.
 import * as z from "zod";
 import { terminalText } from "../diagnostic/terminal_text.ts";
 import { openHttpClient } from "../host/http_client.ts";
@@ -8,7 +8,6 @@ import { addressText, type AdminAddress, type AdminFlags, findAdminAddress } fro
 import { EXIT, type ExitCode } from "./exit_codes.ts";
 import type { Terminal } from "./terminal.ts";
 
-/** What is asked. */
 export interface AdminRequest {
   /** Default GET. */
   readonly method?: "GET" | "POST";
@@ -18,35 +17,37 @@ export interface AdminRequest {
   readonly headers?: Readonly<Record<string, string>>;
   /** Sent as JSON. */
   readonly json?: unknown;
-  /** How long the whole answer may take; default {@linkcode ANSWER_LIMIT_MILLISECONDS}. */
+  /** For the whole answer; default {@linkcode ANSWER_LIMIT_MILLISECONDS}. */
   readonly limitMilliseconds?: number;
 }
 
-/** An answer that is JSON, whatever its status, or one line that says why there is none. */
+/** An answer in JSON, with any status, or in one line why there is none. */
 export type AdminAnswer =
   | { readonly ok: true; readonly status: number; readonly body: unknown }
   | { readonly ok: false; readonly message: string };
 
-/** A response whose body is still to be read, or one line that says why there is none. */
+/** A response with an unread body, or in one line why there is none. */
 export type AdminResponse =
   | { readonly ok: true; readonly response: Response }
   | { readonly ok: false; readonly message: string };
 
-/** A way to one daemon; disposing of it ends its connections. */
+/** Requests to one daemon; disposing of it ends its connections. */
 export interface AdminClient extends Disposable {
   /** The address as messages name it. */
   readonly name: string;
-  /** Asks for JSON. */
   ask(request: AdminRequest): Promise<AdminAnswer>;
-  /** Begins a request whose body its reader bounds; the limit is for the head alone, `signal` ends all of it. */
+  /**
+   * Begins a request whose body the caller reads with limits of its own; the limit is only for the head, `signal` ends
+   * both.
+   */
   open(request: AdminRequest, signal: AbortSignal): Promise<AdminResponse>;
-  /** One line for an answer that is not what was asked for, with advice where the token is the reason. */
+  /** One line for an answer with an unwanted status, with advice if the token is the reason. */
   refusal(answer: Extract<AdminAnswer, { ok: true }>): string;
 }
 
 const DIRECT = { ok: true, proxy: null } as const;
 
-/** How long most answers may take. */
+/** For most answers. */
 export const ANSWER_LIMIT_MILLISECONDS = 10_000;
 
 /** 1,000 instances with a rejection each have some 700 KiB. */
@@ -61,7 +62,7 @@ const problemSchema = z.object({
 /**
  * Opens a client, or says in one line why its authorities or its proxy cannot be used.
  *
- * @param environment of it the variables that name proxies count, for a URL of another host.
+ * @param environment only its variables that name proxies count, for a URL of another host.
  */
 export function openAdminClient(
   address: AdminAddress,
@@ -106,7 +107,7 @@ export function openAdminClient(
   return { ok: true, client };
 }
 
-/** Finds the daemon, and does with a client what a command does; the client is closed whatever becomes of it. */
+/** Finds the daemon and calls `use` with a client, which is closed in any case. */
 export async function withAdminClient(
   flags: AdminFlags,
   terminal: Terminal,
@@ -126,7 +127,7 @@ export async function withAdminClient(
   return await use(client);
 }
 
-/** Says on standard error why there is no answer. */
+/** Writes to standard error why there is no answer. */
 export function unavailable(message: string, terminal: Terminal): ExitCode {
   terminal.error(`${message}\n`);
   return EXIT.unavailable;
@@ -185,7 +186,7 @@ async function ask(name: string, open: AdminClient["open"], request: AdminReques
   }
 }
 
-/** The JSON of a response that was opened; undefined where it is none, is too large, or breaks off. */
+/** The JSON of an opened response; undefined: it is no JSON, is too large, or breaks off. */
 export async function jsonBody(response: Response): Promise<unknown> {
   try {
     return jsonOf(await textOf(response) ?? "");
@@ -194,7 +195,7 @@ export async function jsonBody(response: Response): Promise<unknown> {
   }
 }
 
-/** The body's text; null where it is larger than any answer. Leaving the loop early cancels the body. */
+/** The body's text; null: it is larger than any answer. Leaving the loop early cancels the body. */
 async function textOf(response: Response): Promise<string | null> {
   const decoder = new TextDecoder();
   let [text, bytes] = ["", 0];
@@ -229,7 +230,7 @@ function tooSlow(name: string, { limitMilliseconds = ANSWER_LIMIT_MILLISECONDS }
   return `${name} did not answer within ${limitMilliseconds / 1_000} s`;
 }
 
-/** Why a request had no answer; of a socket, the system tells more when it is asked to connect once more. */
+/** Why a request had no answer. For a socket, a second connection attempt gives the system's reason. */
 async function unreachable(address: AdminAddress, name: string, error: unknown): Promise<string> {
   const brokeOff = `The connection to ${name} broke off before there was an answer of HTTP: ${reasonOf(error)}`;
   const isConnecting = error instanceof Error && error.message.includes("client error (Connect)");
@@ -252,7 +253,7 @@ async function unreachable(address: AdminAddress, name: string, error: unknown):
   }
 }
 
-/** What went wrong, without the layers through which it was told. */
+/** The innermost message, without the layers that wrapped it. */
 function reasonOf(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
   return terminalText(message.replace(/^.*client error \(\w+\): /s, "").replace(/ \(os error \d+\)/g, ""), 300);

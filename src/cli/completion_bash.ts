@@ -1,8 +1,7 @@
-// The completion script for bash. It needs nothing of the bash-completion package, and works with it.
+// The completion script for bash. It works with and without the bash-completion package.
 import type { Candidates, Outline, OutlinedCommand, SettingName } from "./outline.ts";
 import { posixQuoted } from "./shell_quote.ts";
 
-/** Writes the script. */
 export function bashCompletion({ program, commands }: Outline, settings: readonly SettingName[]): string {
   return `# bash completion for ${program.name}: made by "${program.name} completion bash".
 
@@ -25,7 +24,7 @@ function settingsOf(settings: readonly SettingName[]): string {
   return `    '') words=${posixQuoted(names.join(" "))} ;;\n${worded.join("\n")}\n`;
 }
 
-/** What a command's options are, which of them take what, and what stands where no option is. */
+/** The options of a command, the values that each takes, and the candidates for a word that is no option. */
 function commandCase(command: OutlinedCommand, commands: readonly OutlinedCommand[]): string {
   const flags = command.options.flatMap(({ short, long }) => short === null ? [long] : [short, long]);
   const valued = command.options.filter(({ value }) => value !== null).map(({ short, long, candidates }) =>
@@ -62,8 +61,8 @@ const SETTINGS_TAIL = `    *) words= ;;
 `;
 
 /**
- * Readline cuts words at the characters of COMP_WORDBREAKS, colon and equals sign among them: what belongs together is
- * put together again, and what readline keeps is taken off the answers at the end.
+ * Readline cuts words at the characters of COMP_WORDBREAKS, colon and equals sign among them. The script joins such
+ * words again, and removes from the answers what readline keeps.
  */
 const FUNCTION_HEAD = `_honua_configd() {
   local -a line=()
@@ -81,7 +80,7 @@ const FUNCTION_HEAD = `_honua_configd() {
     fi
   done
 
-  # The word that is completed, without the flag where it stands as --flag=value, and what stands in front of it.
+  # The word to complete, without the flag in --flag=value, and the word before it.
   local word=\${line[-1]} previous='' command='' given='' flags='' words='' kind=words rest=''
   if ((\${#line[@]} > 2)); then previous=\${line[-2]}; fi
   if [[ $word == --*=* ]]; then
@@ -117,7 +116,7 @@ const FUNCTION_TAIL = `  COMPREPLY=()
     mapfile -t COMPREPLY < <(compgen -W "$words" -- "$word")
   fi
 
-  # Readline replaces what stands behind the last break, so the answers have no more than that.
+  # Readline replaces only what follows the last break, so the answers hold only that.
   local whole=$given$word breaks=\${COMP_WORDBREAKS//[^:=]/} kept=
   if [[ $breaks && $whole == *["$breaks"]* ]]; then kept=\${whole%"\${whole##*["$breaks"]}"}; fi
   for index in "\${!COMPREPLY[@]}"; do

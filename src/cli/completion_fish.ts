@@ -2,7 +2,6 @@
 import type { Candidates, Outline, OutlinedCommand, SettingName } from "./outline.ts";
 import { fishQuoted } from "./shell_quote.ts";
 
-/** Writes the script. */
 export function fishCompletion({ program, commands }: Outline, settings: readonly SettingName[]): string {
   const values = settings.flatMap(({ name, words }) =>
     words.length === 0 ? [`${name}=`] : words.map((word) => `${name}=${word}`)
@@ -47,7 +46,9 @@ function optionLines(program: OutlinedCommand, { options }: OutlinedCommand, con
   );
 }
 
-/** `-r`: a value must follow; `-F`: files are offered for it, though the program takes none elsewhere; `-x`: none are. */
+/**
+ * `-r`: a value must follow; `-F`: files are offered for it, though the program takes none elsewhere; `-x`: none are.
+ */
 function offer(candidates: Candidates): string {
   if (candidates.kind === "files") return "-r -F";
   if (candidates.kind === "words") return `-x -a ${fishQuoted(candidates.words.join(" "))}`;

@@ -1,8 +1,7 @@
-// The completion script for zsh. It serves as a file of a directory in `fpath`, and for `source <(…)` as well.
+// The completion script for zsh. It works as a file in a directory of `fpath` and with `source <(…)`.
 import type { Candidates, Outline, OutlinedCommand, OutlinedOption, SettingName } from "./outline.ts";
 import { posixQuoted } from "./shell_quote.ts";
 
-/** Writes the script. */
 export function zshCompletion({ program, commands }: Outline, settings: readonly SettingName[]): string {
   return `#compdef ${program.name}
 # zsh completion for ${program.name}: made by "${program.name} completion zsh".
@@ -39,7 +38,7 @@ fi
 `;
 }
 
-/** Offers names that go on with an equals sign, and behind it the setting's values. */
+/** Offers names with an equals sign, and after the sign the setting's values. */
 function settingsFunction(settings: readonly SettingName[]): string {
   const worded = settings.filter(({ words }) => words.length > 0).map(({ name, words }) =>
     `      ${name}) compadd -- ${words.map(posixQuoted).join(" ")} ;;`
@@ -66,7 +65,10 @@ function commandCase(command: OutlinedCommand): string {
   }\n      ;;`;
 }
 
-/** What `_arguments` is told of a command's flags: those of one option exclude each other unless it is repeatable. */
+/**
+ * The specifications of a command's flags for `_arguments`: those of one option exclude each other unless it is
+ * repeatable.
+ */
 function specs({ options }: OutlinedCommand): string[] {
   return options.flatMap((option) => {
     const names = option.short === null ? [option.long] : [option.short, option.long];
@@ -75,7 +77,7 @@ function specs({ options }: OutlinedCommand): string[] {
   });
 }
 
-/** `--name=`: the value is the next word or stands behind an equals sign; `-n+`: the next word or joined. */
+/** `--name=`: the value is the next word or follows an equals sign; `-n+`: the next word or joined. */
 function valueMark(name: string, { value }: OutlinedOption): string {
   return value === null ? "" : name.startsWith("--") ? "=" : "+";
 }

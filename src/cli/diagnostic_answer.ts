@@ -1,4 +1,4 @@
-// Diagnostics as the daemon answers them, checked, and rendered as they are everywhere else.
+// Diagnostics of the daemon's answers, validated, and rendered like all others.
 import * as z from "zod";
 import type { DiagnosticAnswer } from "../admin/daemon_api.ts";
 import type { Diagnostic } from "../diagnostic/diagnostic.ts";
@@ -15,12 +15,11 @@ const answersSchema = z.array(z.object({
   suggestion: z.string().nullable(),
 }));
 
-/** Whether a value of an answer is a list of diagnostics. */
 export function areDiagnostics(value: unknown): value is readonly DiagnosticAnswer[] {
   return answersSchema.safeParse(value).success;
 }
 
-/** Diagnostics as text without code frames, since the source is on the daemon's side. Empty where there is none. */
+/** Text without code frames, because the source is on the daemon's host. Empty if there is no diagnostic. */
 export function diagnosticsText(answers: readonly DiagnosticAnswer[], colour: boolean): string {
   return renderText(answers.map(diagnosticOf), { sources: new Map(), colour, frames: false });
 }

@@ -1,5 +1,5 @@
-// `honua-configd doctor`: examines all that a daemon with the same arguments would need, and changes nothing. It ends
-// with 0 if there is no error, with 1 if there is one, with 2 where the options are wrong.
+// `honua-configd doctor`: examines all that a daemon with the same arguments needs, and changes nothing. It ends with 0
+// if there is no error, with 1 if there is one, with 2 if the options are wrong.
 import { resolve } from "node:path";
 import { withinLimit } from "../time/limit.ts";
 import { type Diagnostic, errorDiagnostic } from "../diagnostic/diagnostic.ts";
@@ -21,13 +21,10 @@ import { type OptionRequest, pathClash, requestedOptions, requestedSource } from
 import { posixQuoted } from "./shell_quote.ts";
 import type { Terminal } from "./terminal.ts";
 
-/** What was asked for. */
 export interface DoctorRequest extends OptionRequest {
   /** The unit that the daemon runs as. */
   readonly unit: string;
-  /** How long each check may take, in seconds. */
   readonly timeoutSeconds: number;
-  /** How to answer. */
   readonly format: "text" | "json";
 }
 
@@ -38,29 +35,29 @@ export async function doctor(
   machine: Machine = hostMachine,
   installation: Installation = INSTALLATION,
 ): Promise<ExitCode> {
-  const tell = (findings: readonly Finding[]) =>
+  const report = (findings: readonly Finding[]) =>
     terminal.out(request.format === "json" ? reportJson(findings) : reportText(findings, terminal.colourOut));
   const limitMilliseconds = request.timeoutSeconds * 1000;
   const unit = await readUnit(machine, request.unit, AbortSignal.timeout(limitMilliseconds)).catch(
     unknownUnit(request),
   );
-  // Who names neither options nor source means those of the unit.
-  const given = request.optionsFile === null && request.config === null
+  // Without options and source on the command line, those of the unit are meant.
+  const ofUnit = request.optionsFile === null && request.config === null
     ? await readUnitSettings(request.unit, unit, terminal.environment, machine, installation)
     : null;
-  const environment = given?.environment ?? terminal.environment;
-  const asked = { ...request, optionsFile: given?.optionsFile ?? request.optionsFile };
+  const environment = ofUnit?.environment ?? terminal.environment;
+  const asked = { ...request, optionsFile: ofUnit?.optionsFile ?? request.optionsFile };
   const read = await requestedOptions(asked, environment);
   if (!read.ok) {
     const host = await examine(HOST_CHECKS, { machine, unit }, { limitMilliseconds, secrets: [] });
-    tell([...wrongOptions(read.diagnostics), ...given?.findings ?? [], ...host]);
+    report([...wrongOptions(read.diagnostics), ...ofUnit?.findings ?? [], ...host]);
     return read.code === EXIT.usage ? EXIT.usage : EXIT.invalid;
   }
   const { options, warnings } = read;
-  const directories = given === null ? undefined : [given.workingDirectory, installation.sourceDirectory];
+  const directories = ofUnit === null ? undefined : [ofUnit.workingDirectory, installation.sourceDirectory];
   const searching = requestedSource(request.config, options, environment, directories);
   const found = await withinLimit(searching, limitMilliseconds);
-  const source = located(found.ok ? found.value : UNFOUND, given?.workingDirectory ?? ".");
+  const source = located(found.ok ? found.value : UNFOUND, ofUnit?.workingDirectory ?? ".");
   const clashing = source.ok ? pathClash(source, asked.optionsFile, options) : Promise.resolve(null);
   const compared = await withinLimit(clashing, limitMilliseconds);
   const clash = compared.ok ? compared.value : null;
@@ -73,8 +70,8 @@ export async function doctor(
     credentialDirectories: credentialDirectoriesOf(request.unit, environment, installation),
     validateCommand: validateCommand(
       source.ok ? source.path : "",
-      [...given?.environmentFiles ?? [], ...options.configurationWatcher.environmentFiles],
-      given !== null,
+      [...ofUnit?.environmentFiles ?? [], ...options.configurationWatcher.environmentFiles],
+      ofUnit !== null,
     ),
     ...await judgedUser(unit, machine, AbortSignal.timeout(limitMilliseconds)),
     unit,
@@ -82,16 +79,16 @@ export async function doctor(
     askStatus: (limit) => askStatus(options, limit),
   };
   const findings = [
-    ...given?.findings ?? [],
+    ...ofUnit?.findings ?? [],
     ...(clash === null ? [] : wrongOptions([clash])),
     ...await examine(CHECKS, subject, { limitMilliseconds, secrets: hiddenOf(options) }),
   ];
-  tell(findings);
+  report(findings);
   if (clash !== null) return EXIT.usage;
   return isWell(findings) ? EXIT.done : EXIT.invalid;
 }
 
-/** A file system that hangs keeps the source from being found and nothing from being told. */
+/** If a file system hangs, only the source is missing from the report. */
 const UNFOUND: SourcePath = {
   ok: false,
   diagnostic: errorDiagnostic("options/no-source", "The search for the source took too long: a file system hangs", {
@@ -99,7 +96,7 @@ const UNFOUND: SourcePath = {
   }),
 };
 
-/** A unit's relative path begins in its working directory; that of who asks is left as it was written. */
+/** A unit's relative path begins in its working directory; that of the caller is kept as it is written. */
 function located(source: SourcePath, workingDirectory: string): SourcePath {
   if (!source.ok || workingDirectory === ".") return source;
   return { ...source, path: resolve(workingDirectory, source.path) };
@@ -115,7 +112,7 @@ function wrongOptions(diagnostics: readonly Diagnostic[]): Finding[] {
   return diagnostics.map((one) => error("options/valid", renderLine(one), one.suggestion ?? one.why));
 }
 
-/** Where Redis is may be shown, and a hook's program: what of a connection is secret its own check finds out. */
+/** The address of Redis and the programs of hooks may be shown; the check of Redis hides its own secrets. */
 function hiddenOf(options: Options): string[] {
   const { highAvailability, connectionStrings, hooks } = options;
   return secretValues({
@@ -132,13 +129,13 @@ function withoutPrograms(hook: HookOptions): HookOptions {
   return { ...hook, command: command?.slice(1) ?? null, ready: shown };
 }
 
-/** The command that shows what the source compiles to. What a unit reads is mostly for root to read. */
+/** The command that shows what the source compiles to. Mostly only root can read the files of a unit. */
 function validateCommand(path: string, environmentFiles: readonly string[], isOfUnit: boolean): string {
   const files = environmentFiles.flatMap((file) => ["--env-file", posixQuoted(file)]);
   return [...(isOfUnit ? ["sudo"] : []), "honua-configd", "validate", ...files, posixQuoted(path)].join(" ");
 }
 
-/** Root asks for the unit's user; everyone else for themselves, and knows who the unit's user is. */
+/** Root examines for the unit's user; any other user for itself, with the uid of the unit's user. */
 async function judgedUser(
   unit: UnitFacts,
   machine: Machine,

@@ -1,28 +1,26 @@
-// Server-sent events out of a response's body, as the WHATWG's HTML standard parses them (section 9.2.6), with a bound
-// on what one event may hold and on how long the stream may be silent.
+// Reads server-sent events from a response's body, as the WHATWG's HTML standard parses them (section 9.2.6), with a
+// limit on the size of an event and on the silence of the stream.
 import { createParser } from "eventsource-parser";
 
-/** One event. */
 export interface StreamEvent {
-  /** The last id before or in the event, to resume from; null: none was given. */
+  /** The last id before or in the event, to resume from; null: there was none. */
   readonly lastId: string | null;
-  /** `message` where the stream names none. */
+  /** `message` if the stream names none. */
   readonly kind: string;
   /** Its lines of data. */
   readonly data: string;
 }
 
-/** The limits of a stream. */
 export interface StreamLimits {
-  /** How long nothing may come, not even a comment, before the stream counts as dead. */
+  /** Without a byte for this long, not even a comment, the stream counts as dead. */
   readonly idleMilliseconds: number;
   /** Of one event. */
   readonly maxCharacters: number;
 }
 
 /**
- * The events of one response until it ends; throws where it breaks off, is silent for too long, or exceeds a limit.
- * `onRetry` is told how many milliseconds to wait before the stream is taken up again.
+ * The events of one response until it ends. Throws if it breaks off, is silent for too long, or exceeds a limit. Calls
+ * `onRetry` with the milliseconds to wait before the caller opens the stream again.
  */
 export async function* readEvents(
   body: ReadableStream<Uint8Array>,

@@ -1,6 +1,6 @@
-// `honua-configd events`: what happens, one line each, until it is told to stop. A stream that breaks off is taken up
-// again behind the last event that was shown, with backoff. It ends with 0 when it is interrupted or has shown what was
-// asked for, with 3 if nothing answers at its start or the daemon will not have it.
+// `honua-configd events`: the daemon's events, one line each, until a signal. If a stream breaks off, the command opens
+// it again after the last event shown, with backoff. It ends with 0 if it is interrupted or has shown as many as it
+// should, with 3 if nothing answers at its start or the daemon refuses.
 import { setTimeout as delay } from "node:timers/promises";
 import { jsonLine, terminalText } from "../diagnostic/terminal_text.ts";
 import { type Backoff, backoffMilliseconds } from "../time/backoff.ts";
@@ -18,23 +18,20 @@ import { EXIT, type ExitCode } from "./exit_codes.ts";
 import { shortHash } from "./table.ts";
 import type { Terminal } from "./terminal.ts";
 
-/** What was asked for. */
 export interface EventsRequest {
-  /** Where the daemon is. */
   readonly address: AdminFlags;
-  /** How to answer. */
   readonly format: "text" | "json";
   /** End after so many events; null: only when interrupted. */
   readonly count: number | null;
 }
 
-/** How long things take; a test's are shorter. */
+/** Waits and limits, shorter in tests. */
 export interface EventsPace {
-  /** Between attempts to take the stream up again. */
+  /** Between attempts to open the stream again. */
   readonly backoff: Backoff;
   /** In [0, 1). */
   readonly random: () => number;
-  /** Bounds of the stream; the daemon sends a comment every 15 s. */
+  /** Of the stream; the daemon sends a comment every 15 s. */
   readonly limits: StreamLimits;
 }
 
@@ -54,7 +51,7 @@ export async function events(
   return await withAdminClient(request.address, terminal, (client) => follow(client, request, terminal, stop, pace));
 }
 
-/** Follows the events until the process is interrupted (SIGINT) or told to end (SIGTERM). */
+/** Follows the events until SIGINT or SIGTERM. */
 export async function eventsUntilInterrupted(request: EventsRequest, terminal: Terminal): Promise<ExitCode> {
   const stop = new AbortController();
   const end = () => stop.abort();
@@ -67,17 +64,16 @@ export async function eventsUntilInterrupted(request: EventsRequest, terminal: T
   }
 }
 
-/** How far the following has come. */
 interface Progress {
   lastId: string | null;
   shown: number;
   /** Streams in a row that brought no event. */
   failures: number;
-  /** Whether a stream was ever had. */
+  /** Whether a stream was ever open. */
   began: boolean;
-  /** Whether it was said that there is none now. */
+  /** Whether the current outage was reported. */
   outage: boolean;
-  /** The least to wait before the stream is taken up again, as the daemon asked for it. */
+  /** The least wait before the stream is opened again, from the daemon. */
   retryMilliseconds: number;
 }
 
@@ -102,7 +98,7 @@ async function follow(
   return EXIT.done;
 }
 
-/** How one stream ended: `lost` may come back, `refused` will not. */
+/** `lost`: trying again may help; `refused`: it will not. */
 type Ended = { readonly kind: "enough" } | { readonly kind: "lost" | "refused"; readonly why: string };
 
 interface Follower {
@@ -129,9 +125,11 @@ async function followOnce(
     if (progress.outage) terminal.error(`${client.name} answers again\n`);
     progress.began = true;
     progress.outage = false;
-    for await (const event of readEvents(response.body, limits, (asked) => progress.retryMilliseconds = asked)) {
+    for await (
+      const event of readEvents(response.body, limits, (milliseconds) => progress.retryMilliseconds = milliseconds)
+    ) {
       terminal.out(format === "json" ? jsonLine(jsonOf(event)) : `${textOf(event)}\n`);
-      // An id that no header can hold is none to resume from.
+      // No header can hold such an id, so no stream can resume from it.
       if (event.lastId !== null && /^[\x21-\x7e]{1,200}$/.test(event.lastId)) progress.lastId = event.lastId;
       progress.failures = 0;
       if (terminal.isUnread()) return { kind: "enough" };
@@ -146,7 +144,7 @@ async function followOnce(
   }
 }
 
-/** A daemon that is busy or about to end may be asked again; what says no will go on saying it. */
+/** A daemon that is busy or about to end may answer later; any other refusal lasts. */
 async function refused(response: Response, client: AdminClient, ending: AbortController): Promise<Ended> {
   const { status } = response;
   if (status === 200) return { kind: "refused", why: strangeAnswer(client) };
@@ -169,7 +167,10 @@ function jsonOf(event: StreamEvent): unknown {
   return { id: event.lastId, event: event.kind, data: dataOf(event) };
 }
 
-/** `2026-01-31T12:00:00.000Z activated hash=abcdef12 generation=17`. The time as it is: an age would not stay true. */
+/**
+ * `2026-01-31T12:00:00.000Z activated hash=abcdef12 generation=17`. An absolute time, because the line stays on the
+ * screen.
+ */
 function textOf(event: StreamEvent): string {
   const data = dataOf(event);
   if (data === null || typeof data !== "object") {

@@ -1,4 +1,4 @@
-// What the process says of itself when it ends; docs/commands.md has the same table for people.
+// The exit codes of the process; docs/commands.md has the same table for people.
 
 /** Exit codes of every command. */
 export const EXIT = {
@@ -14,5 +14,4 @@ export const EXIT = {
   bug: 70,
 } as const;
 
-/** One of the exit codes. */
 export type ExitCode = typeof EXIT[keyof typeof EXIT];

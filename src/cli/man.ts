@@ -1,5 +1,5 @@
-// `honua-configd man`: the manual page, made of the program's own help and of the texts that docs/ has too, so that
-// none of the three says what the others do not. The same program makes the same page, byte for byte.
+// `honua-configd man`: the manual page, made from the program's own help and from texts that docs/ shares, so that the
+// three agree. The same program makes the same page, byte for byte.
 import {
   EXIT_CODE_LIST,
   FILE_LIST,
@@ -20,7 +20,7 @@ export function manualPage({ program, commands }: Outline): string {
   const [first, ...examples] = program.sections.find(({ title }) => title === "Examples")?.lines ?? [];
   const lines = [
     `.TH ${program.name.toUpperCase()} 1 ${VERSION_DATE} "${program.name} ${VERSION}" "User Commands"`,
-    // Names of settings are not to be taken apart by hyphens, nor by the spaces of justified lines.
+    // Without hyphenation and justified lines, which would break names of settings.
     ".nh",
     ".ad l",
     ".SH NAME",
@@ -92,7 +92,7 @@ const SEE_ALSO = [
   { name: "inotify", section: 7 },
 ];
 
-/** man-pages(7): what follows a page's name is a phrase without a full stop. */
+/** man-pages(7): a page's name is followed by a phrase without a full stop. */
 function asPhrase(sentence: string): string {
   return sentence.charAt(0).toLowerCase() + sentence.slice(1).replace(/\.$/, "");
 }
@@ -144,12 +144,12 @@ function paragraphs(texts: readonly string[]): string[] {
   return texts.flatMap((text, index) => [...index === 0 ? [] : [".PP"], roffLine(roffProse(text))]);
 }
 
-/** Lines as they stand, indented. */
+/** Lines exactly as they are, indented. */
 function literalLines(lines: readonly string[]): string[] {
   return [".RS 4", ".nf", ...lines.map((line) => roffLine(roffLiteral(line))), ".fi", ".RE"];
 }
 
-// Text for man(7): whatever is in it, it is shown as it stands, and no line of it is taken for a request.
+// Text for man(7): shown exactly as it is, and never read as a request.
 
 /** Characters that roff reads as something else, or shows as another one (groff_char(7)). */
 const ESCAPES: Readonly<Record<string, string>> = {
@@ -167,23 +167,23 @@ export function roffLiteral(text: string): string {
   return wide(text.replaceAll(/[\\\-'`^~"]/g, (one) => ESCAPES[one]!));
 }
 
-/** Prose, in which `backticks` are code and come out bold, and flags and paths stay as they are typed. */
+/** Prose: text in `backticks` becomes bold code, and flags and paths keep their characters. */
 export function roffProse(text: string): string {
   return text.split("`").map((part, index) => {
     if (index % 2 === 1) return `\\fB${roffLiteral(part)}\\fR`;
     const words = part.replaceAll("\\", "\\e").replaceAll(/\S+/g, (word) =>
-      // A flag or path: its dashes are the keyboard's, and no place to break the line.
+      // In a flag or path, dashes are those of the keyboard, and no line breaks there.
       /^\W*-|[/@=]/.test(word) ? word.replaceAll("-", "\\-") : word);
     return wide(words);
   }).join("");
 }
 
-/** A line of text: one that begins with a request's mark gets something without width in front of it. */
+/** A line of text; a zero-width mark precedes a first character that would begin a request. */
 export function roffLine(escaped: string): string {
   return /^[.']/.test(escaped) ? `\\&${escaped}` : escaped;
 }
 
-/** What is beyond ASCII by its number; controls become spaces. */
+/** Other characters than ASCII by their number; controls become spaces. */
 function wide(text: string): string {
   return text.toWellFormed().replaceAll(/\p{Cc}/gu, " ").replaceAll(
     /[^\x20-\x7e]/gu,

@@ -1,18 +1,13 @@
-// The lists that docs/ and the manual page have in common; a test holds docs/ against them. Inside these texts `backticks`
-// are code.
+// The lists that docs/ and the manual page share; a test compares docs/ with them. In these texts `backticks` are code.
 
-/** Something and what it means. */
 export interface ListEntry {
-  /** What is explained. */
   readonly term: string;
-  /** What it means. */
   readonly meaning: string;
 }
 
 const entries = (rows: readonly (readonly [string, string])[]): readonly ListEntry[] =>
   rows.map(([term, meaning]) => ({ term, meaning }));
 
-/** The exit codes of all commands. */
 export const EXIT_CODE_LIST: readonly ListEntry[] = entries([
   ["0", "done, or valid"],
   ["1", "the configuration is invalid (with `validate --strict` also: it has a warning)"],
@@ -24,14 +19,13 @@ export const EXIT_CODE_LIST: readonly ListEntry[] = entries([
   ["70", "a bug in honua-configd; please report what it wrote to standard error"],
 ]);
 
-/** What signals make the daemon do. */
 export const SIGNAL_LIST: readonly ListEntry[] = entries([
   ["SIGHUP", "reload now, also where nothing changed; the outcome is always logged"],
   ["SIGTERM, SIGINT", "stop within 2 s, exit code 0; a second one stops at once"],
   ["SIGUSR1, SIGUSR2", "nothing"],
 ]);
 
-/** The variables of the environment that are read, beside those that the source names. */
+/** Variables that the program reads, beside those that the source names. */
 export const VARIABLE_LIST: readonly ListEntry[] = entries([
   ["`Section__Name`", "any option, with names in any case; `Section__Name__0` is the first item of a list"],
   ["`HONUA_CONFIG_PATH`", "the source, if neither a flag nor `Honua:ConfigurationV2:Path` names it"],
@@ -44,7 +38,7 @@ export const VARIABLE_LIST: readonly ListEntry[] = entries([
   ["`NO_COLOR`", "no colours on a terminal"],
 ]);
 
-/** What the command of a hook has in its environment; what does not apply is not set. */
+/** The environment of a hook's command; a variable that does not apply is not set. */
 export const HOOK_VARIABLE_LIST: readonly ListEntry[] = entries([
   ["`HONUA_CONFIGD_EVENT`", "`check`, `activated`, `rejected` or `diverged`"],
   ["`HONUA_CONFIGD_HOOK`", "the hook's `Name`"],
@@ -62,7 +56,7 @@ export const HOOK_VARIABLE_LIST: readonly ListEntry[] = entries([
   ["`HONUA_CONFIGD_AGREED_HASH`", "`diverged`: what the other instances run"],
 ]);
 
-/** Where an installation has its things. */
+/** The files of an installation. */
 export const FILE_LIST: readonly ListEntry[] = entries([
   ["`/etc/honua/config.hcl`", "the source, unless it is named or an earlier name of the search is there"],
   ["`/etc/honua-configd/options.json`", "the options of `honua-configd.service`"],

@@ -1,18 +1,15 @@
-// What the command line can be asked, as data: commands, arguments, options and the sections of their help. It is read
-// off the program itself, so that completions and manual page know every command and flag that the program knows.
+// The command line as data: commands, arguments, options and the sections of their help. It is read from the program
+// itself, so that completions and manual page know every command and flag that the program knows.
 import { type OptionShape, optionShape } from "../options/option_schema.ts";
 
 /** An argument as commander has it. */
 export interface KnownArgument {
-  /** Its name. */
   name(): string;
-  /** What it is. */
   readonly description: string;
   /** Whether several may follow one another. */
   readonly variadic: boolean;
   /** The words that it can be. */
   readonly argChoices?: string[];
-  /** What it is where it is not given. */
   readonly defaultValue?: unknown;
 }
 
@@ -24,27 +21,23 @@ export interface KnownOption {
   readonly short?: string | undefined;
   /** `--config`. */
   readonly long?: string | undefined;
-  /** What it does. */
   readonly description: string;
   /** Whether it takes several values. */
   readonly variadic: boolean;
   /** The words that its value can be. */
   readonly argChoices?: string[];
-  /** What it is where it is not given. */
   readonly defaultValue?: unknown;
 }
 
-/** The part of commander's command that is read here. */
+/** The part of commander's command that this file reads. */
 export interface KnownCommand {
-  /** Its name. */
   name(): string;
-  /** What it does. */
   description(): string;
   /** What follows its name. */
   usage(): string;
   /** In their order. */
   readonly registeredArguments: readonly KnownArgument[];
-  /** Who knows what the help shows of it. */
+  /** Selects what the help shows. */
   createHelp(): {
     visibleCommands(command: KnownCommand): KnownCommand[];
     visibleOptions(command: KnownCommand): KnownOption[];
@@ -53,92 +46,85 @@ export interface KnownCommand {
   helpInformation(): string;
   /** Writes all of its help. */
   outputHelp(): void;
-  /** Where it is written. */
   configureOutput(): HelpOutput;
-  /** Has it written elsewhere. */
+  /** Redirects the help. */
   configureOutput(output: HelpOutput): unknown;
 }
 
 /** Where help is written. */
 export interface HelpOutput {
-  /** Takes a part of it. */
   writeOut?(text: string): void;
   /** Whether colours may be in it. */
   getOutHasColors?(): boolean;
 }
 
-/** What may stand in a place of the command line. */
+/** What a word of the command line may be. */
 export type Candidates =
   | { readonly kind: "words"; readonly words: readonly string[] }
   | { readonly kind: "files" }
   /** A setting with its value: `Section:Key=value`. */
   | { readonly kind: "settings" }
-  /** Something that only the person knows. */
+  /** Nothing that a completion could offer. */
   | { readonly kind: "anything" };
 
 /** An argument without a flag. */
 export interface OutlinedArgument {
   /** Without brackets: `files`. */
   readonly name: string;
-  /** What it is, with its default. */
+  /** With its default. */
   readonly description: string;
-  /** Whether several may follow one another; none does in front of another one. */
+  /** Whether several may follow one another; only the last argument may be. */
   readonly variadic: boolean;
-  /** What may stand there. */
   readonly candidates: Candidates;
 }
 
-/** A flag, with its value where it has one. */
+/** A flag, with its value if it takes one. */
 export interface OutlinedOption {
   /** `-c`, or null. */
   readonly short: string | null;
   /** `--config`. */
   readonly long: string;
-  /** Its value's name, as in `--config <file>`: `file`; null where it takes none. */
+  /** The name of its value, as in `--config <file>`: `file`; null: it takes none. */
   readonly value: string | null;
-  /** What it does. */
   readonly description: string;
-  /** The same with choices and default. */
+  /** The description with choices and default. */
   readonly details: string;
   /** Whether it may be given several times. */
   readonly repeatable: boolean;
-  /** What its value may be. */
   readonly candidates: Candidates;
 }
 
-/** A section that the help has behind the options: `Examples`, `Ends with`. */
+/** A section of the help after the options: `Examples`, `Ends with`. */
 export interface HelpSection {
   /** Without the colon; null: it has none, and its lines are prose. */
   readonly title: string | null;
-  /** Its lines, without the indentation below the title. */
+  /** Without the indentation below the title. */
   readonly lines: readonly string[];
 }
 
 /** A command, or the program itself. */
 export interface OutlinedCommand {
-  /** Its name. */
   readonly name: string;
-  /** What it does, in a line. */
+  /** In one line. */
   readonly description: string;
   /** What follows its name: `[options] <files...>`. */
   readonly usage: string;
   /** In their order. */
   readonly arguments: readonly OutlinedArgument[];
-  /** In the order of the help, `--help` among them. */
+  /** In the order of the help, with `--help`. */
   readonly options: readonly OutlinedOption[];
   /** In the order of the help. */
   readonly sections: readonly HelpSection[];
 }
 
-/** The program and its commands; hidden ones are not among them. */
+/** The program and its commands, without hidden ones. */
 export interface Outline {
-  /** What may stand in front of a command. */
+  /** The options before a command. */
   readonly program: OutlinedCommand;
   /** In the order of the help. */
   readonly commands: readonly OutlinedCommand[];
 }
 
-/** Outlines a program. */
 export function outline(program: KnownCommand): Outline {
   const visible = program.createHelp().visibleCommands(program);
   const names = visible.map((command) => command.name());
@@ -166,7 +152,7 @@ function outlineArgument(argument: KnownArgument, commandNames: readonly string[
   return { name, description, variadic, candidates: candidatesOf(name, words) };
 }
 
-/** What commander says of choices and defaults too, but not of lists that begin empty and flags that are not given. */
+/** Adds choices and defaults as commander does, but not for lists that begin empty and flags without a value. */
 function detailed(description: string, choices: readonly string[], initial: unknown): string {
   const details = [
     ...choices.length === 0 ? [] : [choices.join(", ")],
@@ -194,13 +180,15 @@ function candidatesOf(name: string, words: readonly string[]): Candidates {
   return name === "key=value" ? { kind: "settings" } : { kind: "anything" };
 }
 
-/** A flag that stands for a setting names it, in brackets, at the end of its description. */
+/** The description of a flag for a setting ends with the setting's name in brackets. */
 function settingWords({ description }: KnownOption): readonly string[] {
   const named = /\(([A-Z]\w*(?::\w+)+)\)$/.exec(description)?.[1];
   return settingNames().find(({ name }) => name === named)?.words ?? [];
 }
 
-/** What was added to a command's help is known to the help alone: it is rendered, and the standard part left out. */
+/**
+ * Commander knows additions to a help text only while it writes: this renders all of it and drops the standard part.
+ */
 function helpSections(command: KnownCommand): HelpSection[] {
   const before = command.configureOutput();
   let text = "";
@@ -218,17 +206,17 @@ function helpSections(command: KnownCommand): HelpSection[] {
   });
 }
 
-// Every setting that `--set` can name, read off the schema: a setting that the daemon takes is one that is offered.
+// Every setting that `--set` can name, read from the schema, so that completions offer every setting of the daemon.
 
 /** A setting with a single value. */
 export interface SettingName {
   /** As people write it, the items of a list by the first of them: `Hooks:List:0:Name`. */
   readonly name: string;
-  /** All values that it can have; empty where these are no words. */
+  /** All values that it can have; empty: its values are no fixed words. */
   readonly words: readonly string[];
 }
 
-/** All settings, in the schema's order; what stands under names of the operator's own choice is not among them. */
+/** All settings, in the schema's order, without those under names that the operator chooses. */
 export function settingNames(): SettingName[] {
   return namesBelow(optionShape, []);
 }

@@ -1,6 +1,6 @@
-// `honua-configd peers`: who runs what, in a table with a line below it that says whether they agree. It ends with 0 if
-// all living instances run one hash and have names of their own, with 1 if not, with 3 if the daemon or its Redis cannot be
-// reached.
+// `honua-configd peers`: a table of all instances and what they run, with a line below it that says whether they agree.
+// It ends with 0 if all living instances run one hash and have names of their own, with 1 if not, with 3 if the daemon
+// or its Redis cannot be reached.
 import * as z from "zod";
 import { jsonLine, terminalText } from "../diagnostic/terminal_text.ts";
 import { namesakesOf } from "../cluster/peers.ts";
@@ -11,11 +11,8 @@ import { agoText, painted, renderTable, shortHash } from "./table.ts";
 import { EXIT, type ExitCode } from "./exit_codes.ts";
 import type { Terminal } from "./terminal.ts";
 
-/** What was asked for. */
 export interface PeersRequest {
-  /** Where the daemon is. */
   readonly address: AdminFlags;
-  /** How to answer. */
   readonly format: "text" | "json";
 }
 
@@ -74,7 +71,7 @@ function tableText(all: readonly Peer[], now: number): string {
     self ? "*" : "",
     instance,
     standing,
-    // Else it is the generation of what it agreed with before.
+    // Otherwise the generation is that of an earlier agreement.
     generation === null || standing !== "agreed" ? "-" : String(generation),
     hash === null ? "-" : shortHash(hash),
     version,
@@ -86,7 +83,7 @@ function tableText(all: readonly Peer[], now: number): string {
 
 /**
  * `40 instances: 37 run abcdef12 (generation 17), 3 rejected it`. Each instance counts once: with the hash that most
- * run, as one that rejected that hash, or with what it runs in its place.
+ * run, as one that rejected that hash, or with the other hash that it runs.
  */
 function summaryText(all: readonly Peer[]): string {
   if (all.length === 0) return "No instance is known";
@@ -115,7 +112,7 @@ interface Group {
   readonly peers: readonly Peer[];
 }
 
-/** Who runs the same, the most of them first and those of later generations before others; who runs nothing last. */
+/** Peers by hash: the largest group first, of equal ones that of the later generation; those that run nothing last. */
 function groupsOf(all: readonly Peer[]): Group[] {
   const byHash = Map.groupBy(all, ({ hash }) => hash);
   const groups = [...byHash].map(([hash, peers]): Group => ({ hash, peers }));
@@ -125,7 +122,7 @@ function groupsOf(all: readonly Peer[]): Group[] {
   );
 }
 
-/** The latest generation that this hash is, as those of the group know that agree; null: none does. */
+/** The latest generation that the agreeing peers of the group know for its hash; null: none agrees. */
 function generationOf({ peers }: Group): number | null {
   const agreeing = peers.filter(({ standing }) => standing === "agreed");
   const known = agreeing.flatMap(({ generation }) => generation === null ? [] : [generation]);

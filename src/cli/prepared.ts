@@ -1,5 +1,5 @@
-// What a daemon is told before it is started: its options, where its source is, and whether the paths can be what they
-// are named for. `run` starts on it and `doctor` judges it, so that both mean the same by the same arguments.
+// What a daemon needs before it starts: its options, the path of its source, and a check that no path has two uses.
+// `run` starts with it and `doctor` examines it, so that both mean the same by the same arguments.
 import { resolve } from "node:path";
 import { type Diagnostic, errorDiagnostic } from "../diagnostic/diagnostic.ts";
 import type { SourceText } from "../diagnostic/range.ts";
@@ -11,32 +11,32 @@ import { environmentFilePath } from "../source/inputs.ts";
 import { withinLimit } from "../time/limit.ts";
 import { EXIT, type ExitCode } from "./exit_codes.ts";
 
-/** What the command line says of options and source. */
+/** The part of a command line that concerns options and source. */
 export interface OptionRequest {
   /** The source; null: from the options, the environment or the search. */
   readonly config: string | null;
-  /** The options file; null: none. */
+  /** Null: none. */
   readonly optionsFile: string | null;
-  /** Settings given by flags of their own, as `Section:Key` and value. */
+  /** Settings from flags of their own, as `Section:Key` and value. */
   readonly settings: readonly FlagSetting[];
   /** The arguments of `--set`, each `Section:Key=value`. */
   readonly set: readonly string[];
 }
 
-/** Options with what was odd about them, or what is wrong and the code to exit with. */
+/** Options with warnings, or mistakes with the exit code. */
 export type RequestedOptions =
   | {
     readonly ok: true;
     readonly options: Options;
     readonly warnings: readonly Diagnostic[];
-    /** The options file's settings that are not the daemon's. */
+    /** Settings of the options file that are not the daemon's. */
     readonly foreign: readonly string[];
   }
   | {
     readonly ok: false;
     readonly code: ExitCode;
     readonly diagnostics: readonly Diagnostic[];
-    /** The options file, where it could be read. */
+    /** The options file, if it could be read. */
     readonly sources: readonly SourceText[];
   };
 
@@ -62,7 +62,7 @@ export async function requestedOptions(
   return { ok: false, code: EXIT.usage, diagnostics: result.diagnostics, sources: file ? [file] : [] };
 }
 
-/** Where the source is searched: in the working directory, then where Honua's servers have theirs. */
+/** The search begins in the working directory, and goes on in the directory of Honua's servers. */
 const SEARCHED = [".", "/etc/honua"];
 
 /** Finds the source: the flag, the options, the environment, else the search in the directories. */
@@ -110,7 +110,7 @@ export async function pathClash(
   });
 }
 
-/** An options file that a server reads too may name what the daemon writes as the server's configuration. */
+/** An options file that a server shares may name the daemon's output as the server's configuration. */
 function readsItsOutput({ path, decidedBy }: FoundSource, option: string): Diagnostic {
   return errorDiagnostic("options/value", `The source would be what the daemon writes: ${path}`, {
     path: option,
@@ -123,7 +123,9 @@ function readsItsOutput({ path, decidedBy }: FoundSource, option: string): Diagn
 
 const REAL_PATH_LIMIT_MILLISECONDS = 2_000;
 
-/** Without an answer a path counts as it is written: what hangs is found by those that read and write it. */
+/**
+ * Without an answer the path counts as it is written: the code that reads or writes the file will find that it hangs.
+ */
 async function realPath(path: string): Promise<string> {
   const found = await withinLimit(Deno.realPath(path).catch(() => null), REAL_PATH_LIMIT_MILLISECONDS);
   return (found.ok ? found.value : null) ?? resolve(path);

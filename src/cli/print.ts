@@ -1,5 +1,5 @@
-// `honua-configd print`: the snapshot or the server form that would be made of a file, on standard output, and nothing
-// written anywhere. Secrets are masked unless they were asked for.
+// `honua-configd print`: writes the snapshot or the server form of a file to standard output, and nothing anywhere
+// else. Secrets are masked unless a flag asks for them.
 import { renderText } from "../diagnostic/render.ts";
 import { MASK, maskConfig, type MaskedJson } from "../diagnostic/secrets.ts";
 import { openBlockParser } from "../document/blocks.ts";
@@ -13,15 +13,14 @@ import { EXIT, type ExitCode } from "./exit_codes.ts";
 import { compileArgument, exitCodeOf, readArgument, readEnvironment } from "./source_argument.ts";
 import type { Terminal } from "./terminal.ts";
 
-/** What was asked for. */
 export interface PrintRequest {
   /** A path, or `-`. */
   readonly file: string;
-  /** The config with its references to the environment left standing. */
+  /** Whether to print the portable config, in which references to the environment remain. */
   readonly portable: boolean;
   /** The server form in place of the snapshot; not together with `portable`. */
   readonly server: boolean;
-  /** Resolved values and secrets as they are. */
+  /** Whether to print resolved values and secrets as they are. */
   readonly showSecrets: boolean;
   /** In systemd's EnvironmentFile syntax. */
   readonly environmentFiles: readonly string[];
@@ -29,7 +28,7 @@ export interface PrintRequest {
   readonly name: string;
 }
 
-/** Prints the snapshot, or says on standard error why there is none. */
+/** Prints the snapshot, or writes to standard error why there is none. */
 export async function print(request: PrintRequest, terminal: Terminal): Promise<ExitCode> {
   const complain = (
     diagnostics: Parameters<typeof renderText>[0],
@@ -54,7 +53,7 @@ export async function print(request: PrintRequest, terminal: Terminal): Promise<
   return EXIT.done;
 }
 
-/** The resolved config, with a mask wherever the portable one has something of the environment standing. */
+/** The resolved config, masked at every place where the portable one refers to the environment. */
 function withoutEnvironment({ config, portable }: Valid): Json {
   const mask = (resolved: Json, open: Json | undefined): Json => {
     if (typeof open === "string" && /\$\{/.test(open.replaceAll("$${", ""))) return MASK;
@@ -62,16 +61,16 @@ function withoutEnvironment({ config, portable }: Valid): Json {
       return resolved.map((item, at) => mask(item, Array.isArray(open) ? open[at] : undefined));
     }
     if (resolved === null || typeof resolved !== "object") return resolved;
-    const members = Object.entries(resolved as JsonObject).map(([name, value]) => {
-      const standing = open as JsonObject | undefined;
-      return [name, mask(value, standing && Object.hasOwn(standing, name) ? standing[name] : undefined)];
+    const masked = Object.entries(resolved as JsonObject).map(([name, value]) => {
+      const members = open as JsonObject | undefined;
+      return [name, mask(value, members && Object.hasOwn(members, name) ? members[name] : undefined)];
     });
-    return Object.fromEntries(members);
+    return Object.fromEntries(masked);
   };
   return mask(config, portable);
 }
 
-/** Masks also the variables of which a masked text was made, whatever their names. */
+/** Also masks variables that are part of a masked text, whatever their names. */
 function withoutSecretVariables(config: Json, masked: MaskedJson): Json {
   const texts: string[] = [];
   const collect = (original: Json, shown: Json | undefined) => {
@@ -93,13 +92,13 @@ function withoutSecretVariables(config: Json, masked: MaskedJson): Json {
 
 type Valid = Extract<Compiled, { ok: true }>;
 
-/** The config with its secrets masked unless they were asked for. */
+/** The config, with its secrets masked unless the request asks for them. */
 function shownConfig(compiled: Valid, { portable, showSecrets }: PrintRequest): Json {
   const config = portable ? compiled.portable : showSecrets ? compiled.config : withoutEnvironment(compiled);
   return showSecrets ? config : withoutSecretVariables(config, maskConfig(config, { keepReferences: portable }));
 }
 
-/** Masked it has no content hash and no digest: over the secrets they would serve to guess them. */
+/** A masked form has no content hash and no digest: they cover the secrets, so they would help to guess them. */
 async function printedServerForm(compiled: Valid, request: PrintRequest): Promise<string> {
   const { snapshot: { hash }, serverForm } = compiled;
   if (request.showSecrets) return await new Blob([...serverForm.pieces]).text();
@@ -112,7 +111,7 @@ function printed(compiled: Valid, request: PrintRequest): string {
   if (showSecrets && !portable) return new TextDecoder().decode(compiled.snapshot.bytes);
   const shown = shownConfig(compiled, request);
   const { hash, contentHash } = compiled.snapshot;
-  // The content hash is over the secrets; beside a masked config it would serve to guess them.
+  // The content hash covers the secrets: beside a masked config it would help to guess them.
   const header = portable
     ? { format: SNAPSHOT_FORMAT, hash }
     : { format: SNAPSHOT_FORMAT, hash, contentHash: showSecrets ? contentHash : MASK };

@@ -1,5 +1,5 @@
-// The command line: what can be asked, the help that shows how, and the exit code of each answer. Each command's module
-// is loaded when it is used, so that `version` does not wait for what a reload needs.
+// The command line: the commands, their help, and their exit codes. Each command's module is loaded on use, so that
+// `version` does not load what a reload needs.
 import { Argument, Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import type { FlagSetting } from "../options/option_reader.ts";
 import type { AdminFlags } from "./admin_address.ts";
@@ -8,7 +8,7 @@ import type { OptionRequest } from "./prepared.ts";
 import type { Terminal } from "./terminal.ts";
 import { printVersion, versionLine } from "./version.ts";
 
-/** Runs the command that the arguments name; resolves with the exit code. What throws is a bug. */
+/** Runs the command that the arguments name, and resolves with the exit code. Throws only for a bug. */
 export async function runProgram(args: readonly string[], terminal: Terminal): Promise<ExitCode> {
   let code: ExitCode = EXIT.done;
   const program = new Command("honua-configd")
@@ -41,17 +41,18 @@ export async function runProgram(args: readonly string[], terminal: Terminal): P
     await program.parseAsync([...args], { from: "user" });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
-    // Without a command, the help is an answer to a question that was not asked: wrong usage.
+    // Without a command the help is printed, but the usage is wrong.
     if (error.exitCode !== 0) return EXIT.usage;
   }
-  // Without its text an answer is none. Wrong options stay that: systemd does not try again with them.
+  // If the output could not be written the command failed. The code for wrong options remains: systemd does not retry
+  // it.
   const ended = code as ExitCode;
   return terminal.hasFailed() && ended !== EXIT.usage ? EXIT.unavailable : ended;
 }
 
 type Finish = (code: ExitCode) => void;
 
-/** A command with the program's ways of answering: commander hands them down only to commands that it makes itself. */
+/** A command with the program's settings: commander passes them only to commands that it makes itself. */
 function configured(program: Command, command: Command): Command {
   return command.copyInheritedSettings(program).exitOverride();
 }
@@ -63,7 +64,7 @@ function addExamples(command: Command, examples: readonly string[]): Command {
 
 const collect = (value: string, previous: string[]): string[] => [...previous, value];
 
-/** The flags that say how a daemon is, whether it is run or examined. */
+/** The flags for options and source, the same for running and examining a daemon. */
 function addSettings(command: Command): Command {
   return command
     .option("-c, --config <file>", "the source: .hcl, .honua or .json")
@@ -77,18 +78,18 @@ type SettingFlags =
   & { readonly [name in "config" | "options" | "snapshot" | "logFormat" | "logLevel"]?: string }
   & { readonly [name in "envFile" | "set"]: string[] };
 
-function settingsOf(given: SettingFlags): OptionRequest {
+function settingsOf(flags: SettingFlags): OptionRequest {
   const settings: FlagSetting[] = [];
   const put = (flag: string, key: string, value: string | undefined) => {
     if (value !== undefined) settings.push({ flag, key, value });
   };
-  put("--snapshot", "Snapshot:Path", given.snapshot);
-  put("--log-format", "Logging:Format", given.logFormat);
-  put("--log-level", "Logging:Level", given.logLevel);
-  for (const [index, file] of given.envFile.entries()) {
+  put("--snapshot", "Snapshot:Path", flags.snapshot);
+  put("--log-format", "Logging:Format", flags.logFormat);
+  put("--log-level", "Logging:Level", flags.logLevel);
+  for (const [index, file] of flags.envFile.entries()) {
     put("--env-file", `ConfigurationWatcher:EnvironmentFiles:${index}`, file);
   }
-  const { config = null, options: optionsFile = null, set } = given;
+  const { config = null, options: optionsFile = null, set } = flags;
   return { config, optionsFile, settings, set };
 }
 
@@ -98,9 +99,9 @@ function runCommand(terminal: Terminal, finish: Finish): Command {
     .addOption(new Option("--log-format <format>", "how to log (Logging:Format)").choices(["auto", "json", "text"]))
     .option("--log-level <level>", "trace, debug, information, warning, error or critical (Logging:Level)")
     .option("--once", "load once, write the snapshot, and end with the outcome", false)
-    .action(async (given) => {
+    .action(async (flags) => {
       const { run } = await import("./run.ts");
-      finish(await run({ ...settingsOf(given), once: given.once }, terminal));
+      finish(await run({ ...settingsOf(flags), once: flags.once }, terminal));
     });
   return addExamples(command, [
     "run --config /etc/honua/honua.hcl --options /etc/honua-configd/options.json",
@@ -155,7 +156,7 @@ function printCommand(terminal: Terminal, finish: Finish): Command {
   return addExamples(command, ["print honua.hcl", "print --portable honua.hcl", "print --server honua.hcl"]);
 }
 
-/** The flags that tell a command where the daemon is. */
+/** The flags for the address of the daemon. */
 function addAddress(command: Command): Command {
   return command
     .addOption(new Option("--socket <path>", "the daemon's socket (default: Admin:Socket)").conflicts("url"))
@@ -168,17 +169,17 @@ function addAddress(command: Command): Command {
 
 type AddressOptions = { readonly [name in "socket" | "options" | "url" | "tokenFile" | "caFile"]?: string };
 
-function addressOf(given: AddressOptions): AdminFlags {
-  const { socket = null, options: optionsFile = null, url = null, tokenFile = null, caFile = null } = given;
+function addressOf(flags: AddressOptions): AdminFlags {
+  const { socket = null, options: optionsFile = null, url = null, tokenFile = null, caFile = null } = flags;
   return { socket, optionsFile, url, tokenFile, caFile };
 }
 
 function statusCommand(terminal: Terminal, finish: Finish): Command {
   const command = addAddress(new Command("status"))
     .description("say what is in force on this host, and what came of the last reload")
-    .action(async (given) => {
+    .action(async (flags) => {
       const { status } = await import("./status.ts");
-      finish(await status({ address: addressOf(given), format: given.format }, terminal));
+      finish(await status({ address: addressOf(flags), format: flags.format }, terminal));
     });
   return addExamples(
     addEndings(command, [
@@ -194,9 +195,9 @@ function statusCommand(terminal: Terminal, finish: Finish): Command {
 function peersCommand(terminal: Terminal, finish: Finish): Command {
   const command = addAddress(new Command("peers"))
     .description("list all instances, and say whether they run the same")
-    .action(async (given) => {
+    .action(async (flags) => {
       const { peers } = await import("./peers.ts");
-      finish(await peers({ address: addressOf(given), format: given.format }, terminal));
+      finish(await peers({ address: addressOf(flags), format: flags.format }, terminal));
     });
   return addExamples(
     addEndings(command, [
@@ -214,10 +215,10 @@ function reloadCommand(terminal: Terminal, finish: Finish): Command {
     .option("--notify", "make the other instances look again even if nothing changed here", false)
     .option("--force", "announce over a configuration that the others agreed on since", false)
     .option("--if-match <etag>", "only if the snapshot in force has this ETag")
-    .action(async (given) => {
-      const { notify, force, ifMatch = null, format } = given;
+    .action(async (flags) => {
+      const { notify, force, ifMatch = null, format } = flags;
       const { reload } = await import("./reload.ts");
-      finish(await reload({ address: addressOf(given), notify, force, ifMatch, format }, terminal));
+      finish(await reload({ address: addressOf(flags), notify, force, ifMatch, format }, terminal));
     });
   return addExamples(
     addEndings(command, [
@@ -233,10 +234,10 @@ function eventsCommand(terminal: Terminal, finish: Finish): Command {
   const command = addAddress(new Command("events"))
     .description("show what happens as it happens, until interrupted")
     .option("-n, --count <number>", "end after so many events", positiveNumber)
-    .action(async (given) => {
-      const { count = null, format } = given;
+    .action(async (flags) => {
+      const { count = null, format } = flags;
       const { eventsUntilInterrupted } = await import("./events.ts");
-      finish(await eventsUntilInterrupted({ address: addressOf(given), count, format }, terminal));
+      finish(await eventsUntilInterrupted({ address: addressOf(flags), count, format }, terminal));
     });
   return addExamples(
     addEndings(command, [
@@ -253,10 +254,10 @@ function doctorCommand(terminal: Terminal, finish: Finish): Command {
     .option("--unit <name>", "the systemd unit that the daemon runs as", unitName, "honua-configd.service")
     .option("--timeout <seconds>", "how long each check may take, 1 to 600", checkSeconds, 5)
     .addOption(new Option("-f, --format <format>", "how to answer").choices(["text", "json"]).default("text"))
-    .action(async (given) => {
-      const { unit, timeout: timeoutSeconds, format } = given;
+    .action(async (flags) => {
+      const { unit, timeout: timeoutSeconds, format } = flags;
       const { doctor } = await import("./doctor.ts");
-      finish(await doctor({ ...settingsOf(given), unit, timeoutSeconds, format }, terminal));
+      finish(await doctor({ ...settingsOf(flags), unit, timeoutSeconds, format }, terminal));
     })
     .addHelpText(
       "after",
@@ -273,7 +274,7 @@ function doctorCommand(terminal: Terminal, finish: Finish): Command {
   );
 }
 
-/** systemd.unit(5): without a type, a service's. */
+/** systemd.unit(5): a name without a type is a service's. */
 function unitName(text: string): string {
   if (!/^[\w:.\\@][\w:.\\@-]{0,200}$/.test(text)) throw new InvalidArgumentError("It must be a unit's name.");
   return text.endsWith(".service") ? text : `${text}.service`;
@@ -307,7 +308,7 @@ function completionCommand(terminal: Terminal): Command {
   const command = new Command("completion")
     .description("print a script by which a shell completes this program's command lines")
     .addArgument(new Argument("<shell>", "the shell that it is for").choices(["bash", "zsh", "fish"]))
-    .action(async (shell, _given, { parent }: Command) => {
+    .action(async (shell, _flags, { parent }: Command) => {
       const [{ completion }, { outline }] = await Promise.all([import("./completion.ts"), import("./outline.ts")]);
       terminal.out(completion(shell, outline(parent!)));
     });
@@ -317,7 +318,7 @@ function completionCommand(terminal: Terminal): Command {
 function manCommand(terminal: Terminal): Command {
   return new Command("man")
     .description("print the manual page, in the language of man(7)")
-    .action(async (_given, { parent }: Command) => {
+    .action(async (_flags, { parent }: Command) => {
       const [{ manualPage }, { outline }] = await Promise.all([import("./man.ts"), import("./outline.ts")]);
       terminal.out(manualPage(outline(parent!)));
     });

@@ -1,5 +1,5 @@
-// `honua-configd reload`: makes the daemon look at its source now, and waits for what comes of it. It ends with 0 if the
-// source is in force, with 1 if it was rejected, with 3 if it could not be asked, could not do all that was asked for, or
+// `honua-configd reload`: makes the daemon look at its source now, and waits for the result. It ends with 0 if the
+// source is in force, with 1 if it was rejected, with 3 if the daemon did not answer or could not do all of it, or if
 // another snapshot than the one of `--if-match` is in force.
 import * as z from "zod";
 import { isGeneration, isHash } from "../agreement/head.ts";
@@ -12,13 +12,10 @@ import { EXIT, type ExitCode } from "./exit_codes.ts";
 import { shortHash } from "./table.ts";
 import type { Terminal } from "./terminal.ts";
 
-/** What was asked for. */
 export interface ReloadCommandRequest {
-  /** Where the daemon is. */
   readonly address: AdminFlags;
-  /** How to answer. */
   readonly format: "text" | "json";
-  /** Makes the others look again even if nothing changed here. */
+  /** Makes the other instances look again even if nothing changed here. */
   readonly notify: boolean;
   /** Announces over a head that moved on. */
   readonly force: boolean;
@@ -50,7 +47,7 @@ const rejectedSchema = z.object({
   diagnostics: z.custom<readonly DiagnosticAnswer[]>(areDiagnostics),
 });
 
-/** Asks for the reload and says how it ended. */
+/** Requests the reload and reports its result. */
 export async function reload(request: ReloadCommandRequest, terminal: Terminal): Promise<ExitCode> {
   const tag = request.ifMatch === null ? null : entityTagOf(request.ifMatch);
   if (tag === undefined) {
@@ -66,23 +63,23 @@ export async function reload(request: ReloadCommandRequest, terminal: Terminal):
       limitMilliseconds: RELOAD_LIMIT_MILLISECONDS,
     });
     if (!answer.ok) return unavailable(answer.message, terminal);
-    const told = answer.status === 200
-      ? tellDone(answer.body, request, terminal)
-      : tellRejected(answer, terminal) ?? tellRefused(answer, request, client, terminal);
-    if (told === null) return unavailable(strangeAnswer(client), terminal);
+    const code = answer.status === 200
+      ? reportDone(answer.body, request, terminal)
+      : reportRejected(answer, terminal) ?? reportRefused(answer, request, client, terminal);
+    if (code === null) return unavailable(strangeAnswer(client), terminal);
     if (request.format === "json") terminal.out(jsonLine(answer.body));
-    return told;
+    return code;
   });
 }
 
-/** RFC 9110, section 8.8.3; undefined: it is none. */
-function entityTagOf(given: string): string | undefined {
-  const text = given.trim();
+/** RFC 9110, section 8.8.3; undefined: it is no entity tag. */
+function entityTagOf(argument: string): string | undefined {
+  const text = argument.trim();
   if (/^[0-9A-Fa-f]{64}$/.test(text)) return `"${text.toLowerCase()}"`;
   return text === "*" || /^(W\/)?"[\x21\x23-\x7e]*"$/.test(text) ? text : undefined;
 }
 
-function tellDone(
+function reportDone(
   body: unknown,
   { format, notify, force }: ReloadCommandRequest,
   terminal: Terminal,
@@ -91,11 +88,11 @@ function tellDone(
   if (!parsed.success) return null;
   const { status, hash, generation, instancesNotified, standing = "agreed", notNotified = null, warnings = [] } =
     parsed.data;
-  const told = status === "reloaded" || notify || force ? `, ${countText(instancesNotified)} notified` : "";
-  // Else it is the generation of what was agreed on before.
+  const notified = status === "reloaded" || notify || force ? `, ${countText(instancesNotified)} notified` : "";
+  // Otherwise the generation is that of an earlier agreement.
   const numbered = generation === null || standing !== "agreed" ? "" : ` (generation ${generation})`;
   const word = status === "reloaded" ? "Reloaded" : "Unchanged";
-  if (format === "text") terminal.out(`${word}: ${shortHash(hash)} is in force${numbered}${told}\n`);
+  if (format === "text") terminal.out(`${word}: ${shortHash(hash)} is in force${numbered}${notified}\n`);
   if (standing === "diverged") {
     const advice = force ? "" : ". --force announces this one over it";
     terminal.error(`Diverged: the others agreed on another configuration${advice}\n`);
@@ -110,8 +107,8 @@ function countText(instances: number): string {
   return `${instances} other ${instances === 1 ? "instance" : "instances"}`;
 }
 
-/** Null where it is not the source that was refused; a request that the daemon does not understand is a 422 too. */
-function tellRejected({ status, body }: Answered, terminal: Terminal): ExitCode | null {
+/** Null: the daemon refused something else than the source; a malformed request also gets a 422. */
+function reportRejected({ status, body }: Answered, terminal: Terminal): ExitCode | null {
   const parsed = rejectedSchema.safeParse(body);
   if (status !== 422 || !parsed.success) return null;
   const { detail, title, diagnostics } = parsed.data;
@@ -120,7 +117,7 @@ function tellRejected({ status, body }: Answered, terminal: Terminal): ExitCode 
   return EXIT.invalid;
 }
 
-function tellRefused(
+function reportRefused(
   answer: Answered,
   { force }: ReloadCommandRequest,
   client: AdminClient,

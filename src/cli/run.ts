@@ -1,5 +1,5 @@
-// `honua-configd run`: the daemon, or with --once a single load. It answers signals, and whatever happens it is gone
-// within two seconds of being told to stop.
+// `honua-configd run`: the daemon, or with --once a single load. It handles signals, and always ends within two seconds
+// of SIGTERM or SIGINT.
 import type { Diagnostic } from "../diagnostic/diagnostic.ts";
 import type { Range, SourceText } from "../diagnostic/range.ts";
 import { renderLine, renderText } from "../diagnostic/render.ts";
@@ -15,19 +15,18 @@ import { type OptionRequest, pathClash, requestedOptions, requestedSource } from
 import type { Terminal } from "./terminal.ts";
 import { VERSION } from "./version.ts";
 
-/** What was asked for on the command line. */
 export interface RunRequest extends OptionRequest {
   /** Load, write, and end with the outcome. */
   readonly once: boolean;
 }
 
-/** How long stopping may take before the process just ends. */
+/** After this time a stop ends the process at once. */
 const STOP_LIMIT_MILLISECONDS = 1_600;
 
-/** How long the last lines of the log may take. */
+/** For the last lines of the log. */
 const DRAIN_LIMIT_MILLISECONDS = 200;
 
-/** Runs the daemon until it is told to stop, or loads once. */
+/** Runs the daemon until a signal stops it, or loads once. */
 export async function run(request: RunRequest, terminal: Terminal): Promise<ExitCode> {
   const prepared = await prepare(request, terminal);
   if (!prepared.ok) return prepared.code;
@@ -38,31 +37,31 @@ export async function run(request: RunRequest, terminal: Terminal): Promise<Exit
 
 async function serve(request: RunRequest, settings: DaemonSettings, drain: Drain): Promise<ExitCode> {
   const { log } = settings;
-  using told = listen(log, drain);
+  using signals = listen(log, drain);
   const started = await startDaemon(settings);
   if (!started.ok) {
     log.critical(`Cannot start: ${started.message}`);
     return started.isOption ? EXIT.usage : EXIT.unavailable;
   }
   await using daemon = started.daemon;
-  told.attach(daemon);
+  signals.attach(daemon);
   if (!request.once) {
     const served = await daemon.serve();
     if (!served.ok) {
       log.critical(`Cannot start: ${served.message}`);
       return served.isOption ? EXIT.usage : EXIT.unavailable;
     }
-    await told.stopped;
+    await signals.stopped;
     await daemon[Symbol.asyncDispose]();
     log.information("Stopped");
     return EXIT.done;
   }
   daemon.reload("start");
-  const outcome = await Promise.race([daemon.settled(), told.stopped]);
+  const outcome = await Promise.race([daemon.settled(), signals.stopped]);
   return outcome === "in-force" ? EXIT.done : outcome === "rejected" ? EXIT.invalid : EXIT.unavailable;
 }
 
-/** Where an options file holds secrets, so that the rest of it can be shown; null where it does not parse. */
+/** The ranges of secrets in an options file, so that the rest of it can be shown; null: it does not parse. */
 function optionSecrets(source: SourceText): readonly Range[] | null {
   const json = readJson(source);
   if (!json.ok || json.value.kind !== "fields") return null;
@@ -75,7 +74,7 @@ type Prepared =
   | { readonly ok: true; readonly settings: DaemonSettings; readonly drain: Drain }
   | { readonly ok: false; readonly code: ExitCode };
 
-/** Reads the options, finds the source, and opens the log; says what is wrong where that fails. */
+/** Reads the options, finds the source, and opens the log; reports a failure. */
 async function prepare(request: RunRequest, terminal: Terminal): Promise<Prepared> {
   const refuse = (
     code: ExitCode,
@@ -121,13 +120,13 @@ async function prepare(request: RunRequest, terminal: Terminal): Promise<Prepare
 }
 
 interface Listening extends Disposable {
-  /** Resolves when the process is told to stop. */
+  /** Resolves when a signal asks the process to stop. */
   readonly stopped: Promise<void>;
-  /** Names the daemon that reloads on SIGHUP. */
+  /** Sets the daemon that reloads on SIGHUP. */
   attach(daemon: Daemon): void;
 }
 
-/** Answers signals from now on: those that come before there is a daemon are not lost and kill nobody. */
+/** Handles signals from now on: those that arrive before the daemon exists are kept and end no process. */
 function listen(log: Logger, drain: Drain): Listening {
   const stopped = Promise.withResolvers<void>();
   let daemon: Daemon | null = null;

@@ -1,19 +1,17 @@
-// What every option means, in the words of docs/options.md and of the manual page; a test holds them against both and
-// the schema. Inside these texts `backticks` are code.
+// The meaning of every option, in the words of docs/options.md and of the manual page; a test compares it with both and
+// with the schema. In these texts `backticks` are code.
 
-/** A setting, or some that are explained together. */
+/** A setting, or several that are explained together. */
 export interface SettingText {
   /** As people write it, without the numbers of a list's items: `ConfigurationWatcher:EnvironmentFiles`. */
   readonly name: string;
-  /** What it is where nothing is said. */
+  /** The default. */
   readonly initial: string;
-  /** What it may be. */
+  /** The values that it may have. */
   readonly bounds: string;
-  /** What it does. */
   readonly meaning: string;
 }
 
-/** A row of a table. */
 type Row = readonly [name: string, initial: string, bounds: string, meaning: string];
 
 const YES_OR_NO = "`true`, `false`";
@@ -278,8 +276,10 @@ const HOOK_ROWS: readonly Row[] = [
 
 const textOf = ([name, initial, bounds, meaning]: Row): SettingText => ({ name, initial, bounds, meaning });
 
-/** All options, in the order in which they are explained. */
+/** All options, in the order of the documentation. */
 export const SETTING_TEXTS: readonly SettingText[] = SETTING_ROWS.map(textOf);
 
-/** The members of a hook, named from the hook on. It has exactly one of Command, Http, Signal and SystemdUnit. */
+/**
+ * The members of a hook, with names relative to the hook. It has exactly one of Command, Http, Signal and SystemdUnit.
+ */
 export const HOOK_TEXTS: readonly SettingText[] = HOOK_ROWS.map(textOf);

@@ -1,6 +1,6 @@
-// Text as one word of a shell, whatever is in it.
+// Any text as one word of a shell.
 
-/** For bash and zsh (POSIX): in single quotes, a single quote ended, escaped and begun anew. */
+/** For bash and zsh (POSIX): in single quotes; a single quote ends them, is escaped, and begins them anew. */
 export function posixQuoted(text: string): string {
   return /^[\w./:@%+,=-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }

@@ -1,5 +1,5 @@
-// The files that a command is told to read, and what they come to: a source by its path or from standard input, and
-// environment files.
+// The files that a command reads: a source by its path or from standard input, environment files, and the compiled
+// result.
 import { type Environment, environmentOf, parseEnvironmentFile, processEnvironment } from "../config/environment.ts";
 import { type Diagnostic, errorDiagnostic } from "../diagnostic/diagnostic.ts";
 import type { FrameSource } from "../diagnostic/hidden.ts";
@@ -12,7 +12,7 @@ import { type Decoded, decodeSource, DEFAULT_MAX_BYTES, readSource } from "../so
 import { EXIT, type ExitCode } from "./exit_codes.ts";
 import type { Terminal } from "./terminal.ts";
 
-/** A source that was read, or why it could not be. */
+/** A source, or why it could not be read. */
 export type SourceArgument =
   | { readonly ok: true; readonly source: SourceText; readonly format: SourceFormat }
   | { readonly ok: false; readonly diagnostic: Diagnostic };
@@ -20,10 +20,10 @@ export type SourceArgument =
 /** Standard input, as this program, shells and the kernel call it. */
 const STANDARD_INPUT: ReadonlySet<string> = new Set(["-", "/dev/stdin", "/dev/fd/0", "/proc/self/fd/0"]);
 
-/** An open descriptor, such as the shell makes of `<(…)`. Deno opens none by its number without all permissions. */
+/** An open descriptor, such as the shell makes for `<(…)`. Deno opens none by its number without all permissions. */
 const DESCRIPTOR = /^\/(?:dev|proc\/(?:self|thread-self|\d+))\/fd\/\d+$/;
 
-/** Reads what an argument names: a path, or standard input, which `name` names unless it is `-`. */
+/** Reads the source of an argument: a path, or standard input, which `name` names unless it is `-`. */
 export async function readArgument(argument: string, name: string, terminal: Terminal): Promise<SourceArgument> {
   const isInput = STANDARD_INPUT.has(argument);
   if (!isInput && DESCRIPTOR.test(argument)) return { ok: false, diagnostic: notStandardInput(argument) };
@@ -54,13 +54,13 @@ function notStandardInput(path: string): Diagnostic {
   });
 }
 
-/** The exit code for a source that makes no snapshot: whether the host failed it, or its content is wrong. */
+/** The exit code for a source that makes no snapshot: the host failed, or the content is wrong. */
 export function exitCodeOf(diagnostics: readonly Diagnostic[]): ExitCode {
   const isHost = (one: Diagnostic) => isUnreachable(one) || one.code === "document/parser-ended";
   return diagnostics.some(isHost) ? EXIT.unavailable : EXIT.invalid;
 }
 
-/** The environment of a command: the process's and the files', the later the stronger. */
+/** The environment of a command: the process's and the files', a later one overriding an earlier one. */
 export type EnvironmentArgument =
   | { readonly ok: true; readonly environment: Environment; readonly warnings: readonly Diagnostic[] }
   | { readonly ok: false; readonly diagnostic: Diagnostic };
@@ -77,15 +77,15 @@ export async function readEnvironment(files: readonly string[], terminal: Termin
   };
 }
 
-/** What a source compiles to, with what a code frame may show of it. */
+/** A compiled source, with the sources that code frames may quote. */
 export interface CompiledArgument {
-  /** The snapshot that would be made, or why there is none. */
+  /** The snapshot, or why there is none. */
   readonly compiled: Compiled;
   /** By the source's name. */
   readonly frames: ReadonlyMap<string, FrameSource>;
 }
 
-/** Compiles what an argument named. */
+/** Compiles the source of an argument. */
 export async function compileArgument(
   { source, format }: Extract<SourceArgument, { ok: true }>,
   environment: Environment,

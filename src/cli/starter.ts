@@ -76,10 +76,10 @@ rate_limit {
 }
 `;
 
-// `honua-configd init`: a starter file that is valid as it stands, with a comment for every choice. An existing file is
-// never touched.
+// `honua-configd init`: a starter file that is valid without edits, with a comment for every choice. An existing file
+// never changes.
 
-/** Writes the starter file; where the file exists, it stays (`ifMissing` makes that a success). */
+/** Writes the starter file. An existing file stays; `ifMissing` makes that a success. */
 export async function init(file: string, ifMissing: boolean, terminal: Terminal): Promise<ExitCode> {
   if (file === "-") {
     terminal.out(STARTER);

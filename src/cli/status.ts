@@ -1,5 +1,5 @@
-// `honua-configd status`: what is in force on this host and whether that is what the source says, the answer first. It
-// ends with 0 if the source is in force, the instance does not diverge and no hook failed for it, with 1 if not, with 3 if
+// `honua-configd status`: what is in force on this host and whether that is the source, the verdict first. It ends with
+// 0 if the source is in force, the instance does not diverge and no hook failed for it, with 1 if not, with 3 if
 // nothing answers.
 import * as z from "zod";
 import { isGeneration, isHash } from "../agreement/head.ts";
@@ -12,15 +12,12 @@ import { areDiagnostics, diagnosticsText } from "./diagnostic_answer.ts";
 import { EXIT, type ExitCode } from "./exit_codes.ts";
 import type { Terminal } from "./terminal.ts";
 
-/** What was asked for. */
 export interface StatusRequest {
-  /** Where the daemon is. */
   readonly address: AdminFlags;
-  /** How to answer. */
   readonly format: "text" | "json";
 }
 
-/** The outcomes after which the source is what is in force. */
+/** The outcomes after which the source is in force. */
 const GOOD_OUTCOMES: ReadonlySet<string> = new Set(["activated", "unchanged"]);
 
 const hash = z.custom<string>(isHash);
@@ -89,7 +86,7 @@ export async function status(
   });
 }
 
-/** What readers find in place of the files in force; null: those, or it is not known. */
+/** What readers find instead of the files in force; null: those files, or the daemon does not know. */
 function misplacedText({ stored, serverForm }: Status): string | null {
   return misplacedFileText(stored, "snapshot") ?? misplacedFileText(serverForm?.stored ?? null, "server form");
 }
@@ -99,7 +96,7 @@ function misplacedFileText(stored: Status["stored"], name: string): string | nul
   return stored === "another" ? `the file at the ${name}'s path is not the one in force` : null;
 }
 
-/** In one line what needs a person; null: nothing does. */
+/** In one line what a person must act on; null: nothing. */
 function troubleOf(status: Status): string | null {
   const { active, lastReload, standing, head, hooks, singleMounts } = status;
   const misplaced = misplacedText(status);
@@ -125,9 +122,9 @@ function troubleOf(status: Status): string | null {
     const others = head === null ? "" : `, the others agreed on ${headText(head)}`;
     return `Diverged: ${shortHash(active.hash)} is in force here${others}`;
   }
-  const untold = hooks.filter((hook) => hook.on === "activated" && hook.failures > 0);
-  if (untold.length === 0) return null;
-  return `${shortHash(active.hash)} is in force, but not everybody knows: failed hooks: ${namesOf(untold)}`;
+  const failed = hooks.filter((hook) => hook.on === "activated" && hook.failures > 0);
+  if (failed.length === 0) return null;
+  return `${shortHash(active.hash)} is in force, but not everybody knows: failed hooks: ${namesOf(failed)}`;
 }
 
 function namesOf(hooks: Status["hooks"]): string {
@@ -165,7 +162,7 @@ function statusText(status: Status, now: number, colour: boolean): string {
   }`;
 }
 
-/** A daemon of before says only whether it watches. */
+/** An older daemon says only whether it watches. */
 function watchText({ watching, watch }: Status): string {
   if (!watching) return "not watched: reloads when told";
   if (watch?.by !== "polling") return "watched";
@@ -174,7 +171,7 @@ function watchText({ watching, watch }: Status): string {
 
 function inForceText({ active, generation, standing }: Status, now: number): string {
   if (active === null) return "nothing";
-  // Else it is the generation of what was agreed on before.
+  // Otherwise the generation is that of an earlier agreement.
   const agreed = generation === null || standing !== "agreed" ? "" : `, generation ${generation}`;
   return `${shortHash(active.hash)}${agreed}, ${forText(active.since, now)}`;
 }

@@ -1,5 +1,4 @@
-// Tables as a terminal is given them: columns that line up whatever the characters' widths, and nothing in a cell that
-// could steer the terminal.
+// Tables for a terminal: columns align for characters of any width, and no cell can send control sequences.
 import { glyphOf, terminalText } from "../diagnostic/terminal_text.ts";
 
 const GAP = "  ";
@@ -12,14 +11,14 @@ export function renderTable(headings: readonly string[], rows: readonly (readonl
   return lines.map((line) => `${line.map(padded).join(GAP).trimEnd()}\n`).join("");
 }
 
-/** How many columns of a terminal a text takes, near enough. */
+/** The columns of a terminal that a text takes, approximately. */
 function columnsOf(text: string): number {
   let columns = 0;
   for (const character of text) columns += glyphOf(character).columns;
   return columns;
 }
 
-/** Text in an ECMA-48 SGR style, where colours are wanted. */
+/** Text in an ECMA-48 SGR style if colours are wanted. */
 export function painted(text: string, style: "strong" | "trouble", colour: boolean): string {
   return colour ? `\x1b[${style === "strong" ? "1" : "1;31"}m${text}\x1b[0m` : text;
 }
@@ -29,14 +28,14 @@ export function shortHash(hash: string): string {
   return terminalText(hash.slice(0, 8));
 }
 
-// Lengths of time as a person reads them at a glance: one number and one unit, rounded down.
+// Lengths of time for a quick look: one number and one unit, rounded down.
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
-/** `59 s`, `3 min`, `47 h`, `2 d`; what is negative counts as none. */
+/** `59 s`, `3 min`, `47 h`, `2 d`; a negative length counts as none. */
 export function durationText(milliseconds: number): string {
   const length = Math.max(0, milliseconds);
   if (length < MINUTE) return `${Math.floor(length / SECOND)} s`;
@@ -45,14 +44,14 @@ export function durationText(milliseconds: number): string {
   return `${Math.floor(length / DAY)} d`;
 }
 
-/** How long ago an ISO 8601 time was: `12 s ago`. One ahead of `now` comes of clocks that differ, and is said. */
+/** How long ago an ISO 8601 time was: `12 s ago`. A time after `now`, from a clock that differs, is shown as such. */
 export function agoText(at: string, now: number): string {
   const age = now - Date.parse(at);
   if (Number.isNaN(age)) return "at an unknown time";
   return age > -MINUTE ? `${durationText(age)} ago` : `${durationText(-age)} ahead of this clock`;
 }
 
-/** How long it is so since an ISO 8601 time: `for 12 s`. */
+/** The time since an ISO 8601 time: `for 12 s`. */
 export function forText(since: string, now: number): string {
   const age = now - Date.parse(since);
   return Number.isNaN(age) ? "for an unknown time" : `for ${durationText(age)}`;

@@ -1,9 +1,9 @@
-// Where commands write: standard output for what was asked for, standard error for what is said about it. A reader that
-// went away (`| head`) ends the output quietly, one that cannot take it (a full disk) is remembered.
+// The streams of commands: results go to standard output, messages to standard error. If the reader goes away (`|
+// head`) the output ends without an error; a failed write (a full disk) is remembered.
 import { useColour } from "../diagnostic/terminal_text.ts";
 import { readAtMost } from "../host/regular_file.ts";
 
-/** The streams and the surroundings of a command. */
+/** The streams and the environment of a command. */
 export interface Terminal {
   /** Writes text to standard output. */
   out(text: string): void;
@@ -13,17 +13,17 @@ export interface Terminal {
   readonly colourOut: boolean;
   /** Whether standard error may be coloured. */
   readonly colourError: boolean;
-  /** Whether something could not be written for another reason than that nobody reads. */
+  /** Whether a write failed for another reason than a missing reader. */
   readonly hasFailed: () => boolean;
-  /** Whether whoever read standard output went away: what has no end ends then. */
+  /** Whether the reader of standard output went away: an endless output ends then. */
   readonly isUnread: () => boolean;
   /** All of standard input, at most `maxBytes` + 1 of it. */
   readInput(maxBytes: number): Promise<Uint8Array<ArrayBuffer>>;
-  /** The process's environment as it was at start. */
+  /** The process's environment at its start. */
   readonly environment: Readonly<Record<string, string>>;
 }
 
-/** The process's own. */
+/** The terminal of this process. */
 export function processTerminal(): Terminal {
   const environment = Deno.env.toObject();
   const colour = (stream: { isTerminal(): boolean }) =>

@@ -1,4 +1,4 @@
-// `honua-configd validate`: says of each file whether a reload would take it, with the same code that a reload runs.
+// `honua-configd validate`: says for each file whether a reload would accept it, with the code that a reload runs.
 import type { Diagnostic } from "../diagnostic/diagnostic.ts";
 import type { FrameSource } from "../diagnostic/hidden.ts";
 import { type FileResult, renderJson, renderText } from "../diagnostic/render.ts";
@@ -7,11 +7,9 @@ import { EXIT, type ExitCode } from "./exit_codes.ts";
 import { compileArgument, exitCodeOf, readArgument, readEnvironment } from "./source_argument.ts";
 import type { Terminal } from "./terminal.ts";
 
-/** What was asked for. */
 export interface ValidateRequest {
   /** Paths, or `-`. */
   readonly files: readonly string[];
-  /** How to answer. */
   readonly format: "text" | "json";
   /** Whether a warning fails the command. */
   readonly strict: boolean;
@@ -21,7 +19,7 @@ export interface ValidateRequest {
   readonly name: string;
 }
 
-/** Validates all files and answers on standard output. */
+/** Validates all files and writes the results to standard output. */
 export async function validate(request: ValidateRequest, terminal: Terminal): Promise<ExitCode> {
   const environment = await readEnvironment(request.environmentFiles, terminal);
   const complain = (diagnostics: readonly Diagnostic[]) =>
@@ -51,12 +49,12 @@ export async function validate(request: ValidateRequest, terminal: Terminal): Pr
     });
   }
   if (request.format === "json") terminal.out(renderJson(results));
-  else tell(results, sources, terminal);
+  else report(results, sources, terminal);
   const code = worstOf(results, request.strict);
   return code === EXIT.done && request.strict && environment.warnings.length > 0 ? EXIT.invalid : code;
 }
 
-function tell(
+function report(
   results: readonly FileResult[],
   sources: ReadonlyMap<string, FrameSource>,
   terminal: Terminal,

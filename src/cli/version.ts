@@ -1,29 +1,25 @@
-// `honua-configd version`: what is running, and under which licences. The number stands here and at the top of
-// CHANGELOG.md.
+// `honua-configd version`: the version, its build and its licences. The number is here and at the top of CHANGELOG.md.
 import { EXIT, type ExitCode } from "./exit_codes.ts";
 import type { Terminal } from "./terminal.ts";
 
-/** The program's version (semver.org). */
+/** Semantic, as semver.org defines it. */
 export const VERSION = "0.1.0";
 
-/** What was asked for on the command line. */
 export interface VersionRequest {
   /** Also the licences of all that is embedded, in full. */
   readonly licences: boolean;
-  /** How to answer. */
   readonly format: "text" | "json";
 }
 
-/** How many digits of the commit are shown to people. */
+/** How many digits of the commit people see. */
 const SHOWN_DIGITS = 12;
 
-/** The version, where it comes from and what it runs on, in one line. */
+/** The version, its origin and its runtime, in one line. */
 export function versionLine(build: Build | null = readBuild()): string {
   const { deno, v8 } = Deno.version;
   return `honua-configd ${VERSION} (${originOf(build)}, deno ${deno}, v8 ${v8}, ${Deno.build.target})\n`;
 }
 
-/** Prints the version. */
 export function printVersion({ licences, format }: VersionRequest, terminal: Terminal): ExitCode {
   const build = readBuild();
   const notices = licences || format === "json" ? readLicences() : null;
@@ -47,7 +43,7 @@ const NOTHING_EMBEDDED = "\nThis program is not compiled and embeds nothing: eac
 
 const RUNTIME = "Deno is built of further libraries, which it lists in its Cargo.lock (github.com/denoland/deno).\n";
 
-/** A list of what is embedded, then each licence in full. */
+/** A list of the embedded packages, then each licence in full. */
 export function renderLicences(notices: readonly LicenceNotice[]): string {
   const title = ({ name, version, licence }: LicenceNotice) => `${name} ${version}: ${licence}`;
   const list = notices.map((notice) => `  ${title(notice)}\n`).join("");
@@ -61,22 +57,21 @@ function originOf(build: Build | null): string {
   return hash === null ? "commit unknown" : `commit ${hash.slice(0, SHOWN_DIGITS)}${edited ? " and edits" : ""}`;
 }
 
-// What the build recorded in the compiled program: the commit it was made of, and the licences of what it embeds. A
-// program that runs from its sources has neither.
+// The build records in the compiled program the commit and the licences of embedded packages. A program that runs from
+// its sources has neither.
 
-/** Where a compiled program comes from. */
+/** The commit of a compiled program. */
 export interface Build {
-  /** The commit's hash in full; null where the build did not know it. */
+  /** The commit's hash in full; null: the build did not know it. */
   readonly hash: string | null;
   /** Whether the sources differed from the commit. */
   readonly edited: boolean;
 }
 
-/** The licence of something that is embedded. */
+/** The licence of an embedded part. */
 export interface LicenceNotice {
   /** A package, a Go module or the runtime. */
   readonly name: string;
-  /** Its version. */
   readonly version: string;
   /** An SPDX expression (spdx.org). */
   readonly licence: string;
@@ -84,17 +79,17 @@ export interface LicenceNotice {
   readonly text: string;
 }
 
-/** The build of this program; null where it is not compiled. */
+/** The build of this program; null: it is not compiled. */
 export function readBuild(): Build | null {
   return Deno.build.standalone ? JSON.parse(readEmbedded("build.json")) : null;
 }
 
-/** The licences of all that is embedded; null where the program is not compiled. */
+/** The licences of all embedded parts; null: the program is not compiled. */
 export function readLicences(): readonly LicenceNotice[] | null {
   return Deno.build.standalone ? JSON.parse(readEmbedded("licences.json")) : null;
 }
 
-/** The build lays these files beside the program's parts, all of which are in one folder (scripts/compile.ts). */
+/** The build puts these files into the one folder of all the program's parts (scripts/compile.ts). */
 function readEmbedded(name: string): string {
   return Deno.readTextFileSync(new URL(name, import.meta.url));
 }
