@@ -1,7 +1,7 @@
-// Which settings of an options file belong to Honua's servers: one appsettings.json can serve both programs.
+// Tells settings of Honua's servers from those of the daemon: one appsettings.json can serve both programs.
 import { optionShape } from "./option_schema.ts";
 
-/** Sections that Honua's servers read too: a name that we do not know there is theirs, not a mistake. */
+/** Sections that Honua's servers read too: an unknown name in them is a server's, not a mistake. */
 const SHARED_SECTIONS = new Set(["honua", "connectionstrings", "logging"]);
 
 /** Whether the section, a top-level name in any case, may hold settings of Honua's servers. */
@@ -10,7 +10,7 @@ export function isForeignOrShared(section: string): boolean {
   return !isOwn || SHARED_SECTIONS.has(section.toLowerCase());
 }
 
-/** Whether a setting, by its names from the section down, is not one of ours and not in a section of ours only. */
+/** Whether a setting, by its names from the section down, is unknown and not in a section that is only the daemon's. */
 export function isForeign(path: readonly string[]): boolean {
   if (!isForeignOrShared(path[0] ?? "")) return false;
   let shape = optionShape;

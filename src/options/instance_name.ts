@@ -1,5 +1,5 @@
-// Names an instance if the options do not. Two of one host differ by the paths of their snapshots, which are the same
-// after a restart.
+// The name of an instance if the options give none. Two instances of one host differ by the paths of their snapshots,
+// which are the same after a restart.
 import { createHash } from "node:crypto";
 import { basename, dirname, resolve } from "node:path";
 import { DEFAULT_SNAPSHOT_PATH } from "./option_schema.ts";
@@ -10,9 +10,9 @@ const MAX_HOST_LENGTH = 64;
 const MAX_PLACE_LENGTH = 48;
 
 /**
- * Returns the name that the options give; else the host's, and behind a colon the place of a snapshot that is not at the
- * default path: `edge-7:maps` for that of `honua-configd@maps`, `edge-7:maps-1a2b3c4d` for one elsewhere in a directory
- * `maps`.
+ * Returns the name in the options; else the host's name, followed by a colon and the place of the snapshot if that is
+ * not at the default path: `edge-7:maps` for the snapshot of `honua-configd@maps`, `edge-7:maps-1a2b3c4d` for one
+ * elsewhere in a directory `maps`.
  */
 export function instanceName(
   { highAvailability, snapshot }: Pick<Options, "highAvailability" | "snapshot">,
@@ -27,7 +27,7 @@ export function instanceName(
   return `${host.slice(0, MAX_HOST_LENGTH)}:${isOfUnit ? place : `${place}-${digest}`}`;
 }
 
-/** Fit for a line of a log and for a table. */
+/** Safe for a line of a log and for a table. */
 function shownPart(name: string): string {
   return name.replace(/[^\w.@-]/g, "_").slice(0, MAX_PLACE_LENGTH);
 }

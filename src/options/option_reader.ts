@@ -1,5 +1,5 @@
-// Reads the options once, from flags over the environment over the options file: all of them valid, or diagnostics that
-// say what is wrong, where, and within what bounds. No value from the environment and no secret one is ever quoted.
+// Reads the options once: flags override the environment, which overrides the options file. The result is a whole set
+// of valid options, or diagnostics with place and bounds. No diagnostic quotes a value of the environment or a secret.
 import {
   type Diagnostic,
   errorDiagnostic,
@@ -25,27 +25,27 @@ import { optionWarnings } from "./option_warnings.ts";
 import type { Options } from "./options.ts";
 import { parseOptionsFile } from "./options_file.ts";
 
-/** A setting that a flag gives: `{ flag: "--set", key: "ConfigurationWatcher:PollSeconds", value: "1" }`. */
+/** A setting from a flag: `{ flag: "--set", key: "ConfigurationWatcher:PollSeconds", value: "1" }`. */
 export interface FlagSetting {
-  /** What the person wrote, for diagnostics. */
+  /** As the person wrote it, for diagnostics. */
   readonly flag: string;
   /** The setting's path, names in any case. */
   readonly key: string;
-  /** Text; one that spells a number or a boolean is one where the setting is. */
+  /** Text; it may spell a number or a boolean for a setting of that type. */
   readonly value: string;
 }
 
-/** Where options come from, the strongest first; flags later in the list win over earlier ones. */
+/** The sources of options, the strongest first; later flags in the list override earlier ones. */
 export interface OptionSources {
-  /** From the command line, in its order. */
+  /** In the order of the command line. */
   readonly flags: readonly FlagSetting[];
-  /** The process's; what is not ours in it is ignored. */
+  /** The process's; variables that name no option are ignored. */
   readonly environment: Readonly<Record<string, string>>;
   /** Null: there is no options file. */
   readonly file: SourceText | null;
 }
 
-/** Valid options with what was odd about their sources, or everything that is wrong. */
+/** Valid options with warnings about their sources, or all mistakes. */
 export type OptionsResult =
   | {
     readonly ok: true;
@@ -56,7 +56,7 @@ export type OptionsResult =
   }
   | { readonly ok: false; readonly diagnostics: readonly Diagnostic[] };
 
-/** More than this many are not read by anyone; a file of mistakes must not fill a log. */
+/** Nobody reads more than this, and a file of mistakes must not fill a log. */
 const MAX_DIAGNOSTICS = 100;
 
 /**
@@ -89,7 +89,7 @@ export function readOptions(sources: OptionSources): OptionsResult {
   return { ok: true, options: result.options, warnings: warnings.slice(0, MAX_DIAGNOSTICS), foreign };
 }
 
-/** Takes the argument of `--set KEY=VALUE` apart; a value may hold further equals signs. */
+/** Splits the argument of `--set KEY=VALUE`; a value may hold further equals signs. */
 export function parseFlagSetting(
   flag: string,
   argument: string,
@@ -105,7 +105,7 @@ function environmentTree(
 ): { tree: OptionNode; diagnostics: Diagnostic[] } {
   const tree = emptyTree();
   const diagnostics: Diagnostic[] = [];
-  // Sorted, so that what is said does not depend on the order in which a host lists its environment.
+  // Sorted, so that the diagnostics do not depend on the order in which a host lists its environment.
   for (const variable of Object.keys(environment).sort()) {
     const path = variable.replaceAll("__", ":").split(":");
     if (path.length < 2 || !isSection(path[0]!)) continue;
@@ -129,14 +129,13 @@ function isSection(name: string): boolean {
   return optionShape.kind === "group" && optionShape.members.has(name.toLowerCase());
 }
 
-/** The findings about names. */
 interface NameFindings {
   readonly diagnostics: Diagnostic[];
   /** Settings of other programs. */
   readonly foreign: string[];
 }
 
-/** Removes every name that the schema does not know from a source's tree, and says so. */
+/** Removes every name that the schema does not know from a source's tree, and reports it. */
 function checkNames(node: OptionNode, shape: OptionShape, path: readonly string[], into: NameFindings): void {
   for (const [key, child] of node.children) {
     const below = shapeBelow(shape, key);
@@ -151,7 +150,7 @@ function checkNames(node: OptionNode, shape: OptionShape, path: readonly string[
   }
 }
 
-/** The shape under a name: undefined where there is no such name, null where the value's own check will say it. */
+/** The shape under a name; undefined: there is no such name; null: the check of the value will report it. */
 function shapeBelow(shape: OptionShape, key: string): { shape: OptionShape; name: string | null } | undefined | null {
   if (shape.kind === "group") return shape.members.get(key);
   if (shape.kind === "list") return /^(0|[1-9]\d{0,5})$/.test(key) ? { shape: shape.item, name: null } : undefined;
@@ -183,12 +182,14 @@ function unknownName(node: OptionNode, shape: OptionShape, path: readonly string
   return errorDiagnostic("options/unknown", summary, { path: whole, place, suggestion, why });
 }
 
-/** The name that was meant instead of one that may be another program's; a comment as `"_Logging_Note"` means none. */
+/** The name that was probably meant by one that may be another program's; null for a comment as `"_Logging_Note"`. */
 function nearForeignName(name: string, members: readonly OptionMember[]): string | null {
   return /^\p{L}/u.test(name) ? nearest(name, members.map((member) => member.name)) : null;
 }
 
-/** The name that was meant: a near one, else the only one that begins with what was written (`Debounce`). */
+/**
+ * The name that was probably meant: a similar one, else the only one that begins with the same letters (`Debounce`).
+ */
 function nearName(name: string, members: readonly OptionMember[]): string | null {
   const names = members.map((member) => member.name);
   const near = nearest(name, names);
@@ -201,10 +202,10 @@ function knownNames(members: readonly OptionMember[]): string | null {
   return members.length === 0 ? null : `Known here: ${members.map((member) => member.name).join(", ")}`;
 }
 
-/** Stands where something has the wrong form: no schema takes it. */
+/** Takes the place of a value of the wrong form: no schema accepts it. */
 const wrong = Symbol("wrong form");
 
-/** What a part of the input was built from, for what the schema says about it. */
+/** The origin of a part of the input, for messages about it. */
 interface BuiltFrom {
   readonly node: OptionNode | null;
   /** The setting's path as people write it. */
@@ -219,7 +220,7 @@ interface Spot {
   readonly secret: boolean;
 }
 
-/** The schema's input: an object of its keys, in which what has the wrong form stays for the schema to refuse. */
+/** The schema's input: an object of its keys, in which a value of the wrong form stays for the schema to refuse. */
 function build(node: OptionNode, shape: OptionShape, spot: Spot, nodes: Map<string, BuiltFrom>): unknown {
   nodes.set(pathKey(spot.path), { node, written: spot.written, secret: spot.secret, shape });
   const what = node.written?.what;
@@ -263,12 +264,12 @@ function issueDiagnostic(path: readonly string[], message: string, nodes: Readon
   const place: Place | null = origin?.kind === "file" ? origin.place : null;
   const value = node === null ? undefined : givenValue(node);
   const quotable = origin?.kind !== "environment" && !secret && value !== undefined;
-  const given = quotable ? `, not ${shownText(JSON.stringify(value))}` : "";
+  const quoted = quotable ? `, not ${shownText(JSON.stringify(value))}` : "";
   const name = written.join(":");
-  // Where a value stands for a group or a list, the schema's own words are about JavaScript.
+  // For a value in place of a group or a list, the schema's own words are about JavaScript.
   const says = shape.kind === "value" || message.startsWith("must ") ? message : containerMessage(shape);
   const suggestion = shape.kind === "list" && origin?.kind === "environment" ? `Set ${origin.variable}__0` : null;
-  return errorDiagnostic("options/value", `${name} ${says}${given}${source(origin)}`, {
+  return errorDiagnostic("options/value", `${name} ${says}${quoted}${source(origin)}`, {
     path: name,
     place,
     suggestion,
@@ -285,7 +286,7 @@ function containerMessage(shape: OptionShape): string {
   return shape.kind === "list" ? "must be a list" : "must be a group of settings";
 }
 
-/** A setting that is not there is pointed at by what it is missing from. */
+/** A missing setting has no place, so its parent's is used. */
 function missing(path: readonly string[], nodes: ReadonlyMap<string, BuiltFrom>): BuiltFrom {
   const parent = nodes.get(pathKey(path.slice(0, -1)));
   const key = path.at(-1) ?? "";

@@ -1,5 +1,5 @@
-// The one schema of all options: their defaults and bounds, and what is said where a value is outside them. Names are
-// camelCase here; `optionShape` maps them to the names people write. A member marked secret is never quoted.
+// The one schema of all options: defaults, bounds, and the messages for values outside them. Names are camelCase here;
+// `optionShape` maps them to the names that people write. No message quotes a member that is marked secret.
 import * as z from "zod";
 import { isSecretName, looksSecret } from "../diagnostic/secrets.ts";
 import {
@@ -12,13 +12,12 @@ import {
   UNIT_ACTIONS,
 } from "./options.ts";
 
-/** Where the snapshot is unless the options say otherwise. */
 export const DEFAULT_SNAPSHOT_PATH = "/var/lib/honua-configd/config.snapshot.json";
 
 const HOOK_ACTIONS = ["command", "http", "signal", "systemdUnit"] as const;
 const READY_PROBES = ["command", "http", "systemdUnit"] as const;
 
-/** Every message of the schema goes on from the setting's name, "X must …". */
+/** Every message of the schema continues the setting's name: "X must …". */
 function must(what: string): { error: (issue: { input?: unknown }) => string } {
   return { error: (issue) => issue.input === undefined ? "must be given" : `must ${what}` };
 }
@@ -28,7 +27,7 @@ function whole(least: number, most: number) {
   return z.preprocess(spelledNumber, z.int(message).min(least, message).max(most, message));
 }
 
-/** A string that spells a number is one: environment variables and flags have nothing else. */
+/** A text that spells a number counts as one: environment variables and flags hold only texts. */
 function spelledNumber(value: unknown): unknown {
   return typeof value === "string" && /^\s*[+-]?\d{1,15}\s*$/.test(value) ? Number(value) : value;
 }
@@ -43,7 +42,7 @@ function spelledBoolean(value: unknown): unknown {
   return word === "true" ? true : word === "false" ? false : value;
 }
 
-/** The longest text in characters unless another is said: as long as a path may be on Linux (PATH_MAX, limits.h). */
+/** The default limit in characters: as long as a path may be on Linux (PATH_MAX, limits.h). */
 const MAX_TEXT_LENGTH = 4_096;
 /** The longest argument of a program, without its NUL (MAX_ARG_STRLEN, execve(2)). */
 const MAX_ARGUMENT_LENGTH = 131_071;
@@ -54,12 +53,12 @@ function text(what = "be a text that is not empty", form = /^[^\0]+$/, maxLength
   return z.string(must(what)).max(maxLength, must(`have at most ${maxLength} characters`)).regex(form, must(what));
 }
 
-/** A text that may be absent; an empty one (`Admin__Listen=`) counts as absent, and overrules what is below it. */
+/** A text that may be absent; an empty one (`Admin__Listen=`) counts as absent, and overrides weaker sources. */
 function optionalText(what?: string, form?: RegExp) {
   return textOrNone(what, form).default(null);
 }
 
-/** The same for one that is not absent where nothing is said. */
+/** The same without a default. */
 function textOrNone(what?: string, form?: RegExp) {
   return z.preprocess((value) => value === "" ? null : value, text(what, form).nullable());
 }
@@ -96,7 +95,7 @@ const url = text("be an http or https URL").refine(
 const headerName = z.string().regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, { error: "must be a header's name" });
 const headerValue = text("be a text on one line", /^[^\0\r\n]*$/, MAX_HEADER_LENGTH);
 
-/** The names of hooks are labels of metrics, and their number is bounded by what a state file may hold. */
+/** The names of hooks are labels of metrics, and a state file can hold only so many. */
 const MAX_HOOKS = 64;
 
 const command = z.array(text("be a text without NUL", /^[^\0]*$/, MAX_ARGUMENT_LENGTH)).min(1, must("name a program"))
@@ -189,7 +188,7 @@ const logging = z.object({
 /** A server tells its own grammar from JSON by the end of the name, in any case of letters. */
 const SERVER_PATH = /^[^\0]+\.(honua|hcl)$/i;
 
-/** Where the server form is unless the options say otherwise: beside the snapshot, `.honua` in place of `.json`. */
+/** The default path of the server form: beside the snapshot, `.honua` in place of `.json`. */
 function serverPathBeside(path: string): string {
   return `${path.replace(/\.json$/i, "")}.honua`;
 }
@@ -231,15 +230,14 @@ const schema = z.object({
   logging: logging.prefault({}),
 });
 
-/** What the schema has against an input. */
 export interface OptionIssue {
   /** Keys of `Options`, and indices of lists. */
   readonly path: readonly string[];
-  /** Goes on from the setting's name: "must be true or false". */
+  /** Continues the setting's name: "must be true or false". */
   readonly message: string;
 }
 
-/** Checks an input whose keys are those of `Options`; what is absent gets its default. */
+/** Checks an input whose keys are those of `Options`; an absent member gets its default. */
 export function checkOptions(input: unknown): { ok: true; options: Options } | { ok: false; issues: OptionIssue[] } {
   const result = schema.safeParse(input);
   if (result.success) return { ok: true, options: result.data };
@@ -250,26 +248,24 @@ export function checkOptions(input: unknown): { ok: true; options: Options } | {
   return { ok: false, issues };
 }
 
-/** What may be written at a place: members of known names, a list, names of one's own, or a single value. */
+/** The form of a setting: members of known names, a list, names that the operator chooses, or a single value. */
 export type OptionShape =
   | { readonly kind: "group"; readonly members: ReadonlyMap<string, OptionMember> }
   | { readonly kind: "list"; readonly item: OptionShape }
   | { readonly kind: "map" }
   | {
     readonly kind: "value";
-    /** All that may be written, where these are words: `true` and `false`, or those of a choice. */
+    /** All possible values if they are words: `true` and `false`, or those of a choice. */
     readonly words?: readonly string[];
   };
 
-/** A known name. */
 export interface OptionMember {
   /** In `Options`: `pollSeconds`. */
   readonly key: string;
   /** As people write it: `PollSeconds`. */
   readonly name: string;
-  /** Whether the value, and all below it, must not be quoted. */
+  /** Whether no message may quote the value, or anything below it. */
   readonly secret: boolean;
-  /** What may stand there. */
   readonly shape: OptionShape;
 }
 
@@ -294,12 +290,12 @@ function shapeOf(type: unknown): OptionShape {
   return { kind: "value" };
 }
 
-/** The values of all secret settings, for masking; empty ones are left out. */
+/** The values of all secret settings, for masking, without empty ones. */
 export function secretValues(options: Options): string[] {
   return collectSecrets(options, optionShape, false);
 }
 
-/** Of a command's words only those that are secrets: masking `reload` would blank out the log. */
+/** Only the secret words of a command: masking `reload` would make the log unreadable. */
 function secretArguments(words: readonly string[]): string[] {
   return words.flatMap((word, index) => {
     const [, name = "", assigned] = /^-{0,2}([\w.-]+)(?:[=:](.*))?$/s.exec(word) ?? [];
@@ -310,7 +306,7 @@ function secretArguments(words: readonly string[]): string[] {
   }).filter((secret) => secret !== "");
 }
 
-/** A header's value, whole and behind its scheme (RFC 9110, section 11.4), where it is a secret. */
+/** A header's value, whole and after its scheme (RFC 9110, section 11.4), if it is a secret. */
 function secretsOfHeader(name: string, value: string): string[] {
   if (!isSecretName(name) && !looksSecret(value)) return [];
   const [, , credentials] = /^(\S+) +(\S.*)$/s.exec(value) ?? [];

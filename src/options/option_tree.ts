@@ -1,34 +1,31 @@
-// Settings as one source wrote them, as a tree under names in any case, each name and value with where it was written.
-// Nothing is checked against the schema here but what kind of thing stands where; names are map keys, never properties.
+// The settings of one source as a tree under names in any case, each name and value with its place. The schema is not
+// checked here, only the kind of each value; names are map keys, never properties.
 import type { Place } from "../diagnostic/diagnostic.ts";
 
-/** Where a name or value was written. */
 export type Origin =
   | { readonly kind: "file"; readonly place: Place }
   | { readonly kind: "environment"; readonly variable: string }
   | { readonly kind: "flag"; readonly flag: string };
 
-/** A single value; what has members or items is a node with children. */
+/** A single value; a group or a list is a node with children. */
 export type Scalar = string | number | boolean | null;
 
-/** What a setting is given as: a single value, or the braces or brackets whose content follows as further settings. */
+/** A single value, or the braces or brackets whose content follows as further settings. */
 export type Written = { readonly value: Scalar } | { readonly form: "group" | "list" };
 
-/** The value or form that a name was given, and its place. */
+/** The value or form of a name, and its place. */
 export interface Given {
-  /** The value, or the form of the settings under the name. */
   readonly what: Written;
-  /** Where it is written. */
   readonly origin: Origin;
 }
 
-/** A name with its value or with what stands under it. */
+/** A name with its value or its children. */
 export interface OptionNode {
   /** As it was written; of the root, empty. */
   readonly name: string;
-  /** Where the name first appeared. */
+  /** The first place of the name. */
   readonly nameOrigin: Origin | null;
-  /** What the name itself was given; undefined where only something below it was. */
+  /** The value or form of the name itself; undefined: only something below it was written. */
   written: Given | undefined;
   /** By name in lower case. */
   readonly children: Map<string, OptionNode>;
@@ -38,18 +35,15 @@ export interface OptionNode {
 export interface Setting {
   /** Names from the section down. */
   readonly path: readonly string[];
-  /** Where the last name stands. */
+  /** Of the last name. */
   readonly nameOrigin: Origin;
-  /** What it is set to. */
   readonly what: Written;
-  /** Where it is written. */
   readonly valueOrigin: Origin;
 }
 
-/** No known setting has a path as long as this; what lies deeper is cut, so that no walk over a tree runs deep. */
+/** Longer than the path of any known setting. Deeper parts are cut, so that no recursion over a tree is deep. */
 export const MAX_DEPTH = 16;
 
-/** An empty tree. */
 export function emptyTree(): OptionNode {
   return newNode("", null);
 }
@@ -59,8 +53,8 @@ function newNode(name: string, nameOrigin: Origin | null): OptionNode {
 }
 
 /**
- * Puts a setting in its place, over what was there. Returns what the same setting was given before, or null.
- * `Hooks:0` is `Hooks:List:0`, so that hooks may be a bare list in every source.
+ * Puts a setting into the tree, and returns the earlier value or form of the same setting, or null. `Hooks:0` is
+ * `Hooks:List:0`, so that hooks may be a bare list in every source.
  */
 export function putSetting(root: OptionNode, setting: Setting): Given | null {
   let node = root;
@@ -83,8 +77,8 @@ function canonicalPath({ path, what }: Setting): readonly string[] {
 }
 
 /**
- * Both trees as one in which `high` wins. A single value wins over everything under the same name, and what stands
- * under a name wins over a single value; lists are merged item by item, as .NET's configuration does.
+ * Merges both trees; `high` overrides `low`. A single value replaces all settings under the same name, and settings
+ * under a name replace a single value. Lists are merged item by item, as .NET's configuration does.
  */
 export function mergeTrees(low: OptionNode, high: OptionNode): OptionNode {
   if (givenValue(high) !== undefined) return high;
@@ -97,13 +91,13 @@ export function mergeTrees(low: OptionNode, high: OptionNode): OptionNode {
   return { ...high, nameOrigin: high.nameOrigin ?? low.nameOrigin, written: high.written ?? low.written, children };
 }
 
-/** The single value that a node was given; JSON's null gives nothing. */
+/** The single value of a node; JSON's null counts as none. */
 export function givenValue(node: OptionNode): Exclude<Scalar, null> | undefined {
   const what = node.written?.what;
   return what !== undefined && "value" in what ? what.value ?? undefined : undefined;
 }
 
-/** Where a node is best pointed at: its value, else its name. */
+/** The best place for a diagnostic about a node: its value, else its name. */
 export function originOf(node: OptionNode): Origin | null {
   return node.written?.origin ?? node.nameOrigin;
 }

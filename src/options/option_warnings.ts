@@ -2,7 +2,7 @@
 import { type Diagnostic, warningDiagnostic } from "../diagnostic/diagnostic.ts";
 import type { Options } from "./options.ts";
 
-/** The warnings about valid options; no value is quoted, since it may come from the environment. */
+/** Returns the warnings about valid options. No warning quotes a value, because it may come from the environment. */
 export function optionWarnings({ snapshot }: Options): Diagnostic[] {
   // A server knows the format of its configuration by the name's extension, in any case.
   if (/\.json$/i.test(snapshot.path)) return [];

@@ -1,40 +1,34 @@
-// Everything an operator can set, as the daemon reads it. Names here are camelCase, people write them in any case
-// (`ConfigurationWatcher:PollSeconds`). Sections of later capabilities are accepted from the start, used yet or not.
+// All options, as the daemon reads them. Names are camelCase here; people write them in any case
+// (`ConfigurationWatcher:PollSeconds`). Sections of later features are accepted from the start, used yet or not.
 
-/** Parts of a configuration by which hooks are narrowed: the snapshot's own top-level names. */
+/** The parts of a configuration that a hook can be limited to: the snapshot's own top-level names. */
 export const CONFIG_PARTS = ["honua", "dataSources", "services", "layers", "caches", "rateLimit", "variables"] as const;
 
-/** The signals that a hook may send. */
 export const HOOK_SIGNALS = ["SIGHUP", "SIGINT", "SIGQUIT", "SIGTERM", "SIGUSR1", "SIGUSR2", "SIGWINCH"] as const;
 
-/** The actions of a hook on a unit, as systemctl(1) calls them. */
+/** As systemctl(1) calls them. */
 export const UNIT_ACTIONS = ["reload-or-restart", "restart"] as const;
 
-/** The log's levels, by Honua's names, from the most to the least talkative. */
+/** By Honua's names, from the most to the least verbose. */
 export const LEVELS = ["trace", "debug", "information", "warning", "error", "critical"] as const;
 
-/** One of the parts of a configuration. */
 export type ConfigPart = typeof CONFIG_PARTS[number];
 
-/** A signal that a hook may send. */
 export type HookSignal = typeof HOOK_SIGNALS[number];
 
-/** Something that a hook may do to a unit. */
 export type UnitAction = typeof UNIT_ACTIONS[number];
 
-/** One of the log's levels. */
+/** A level of the log. */
 export type Level = typeof LEVELS[number];
 
 /** All settings, each with its value or default; a path or text that is not set is null. */
 export interface Options {
-  /** How instances find each other. */
   readonly highAvailability: HighAvailabilityOptions;
-  /** How the source is followed. */
   readonly configurationWatcher: WatcherOptions;
-  /** Where the source is, by the settings that name a Honua server's configuration. */
+  /** The path of the source, by the settings that name a Honua server's configuration. */
   readonly honua: {
     readonly configurationV2: {
-      /** Null: named elsewhere, or searched for. */
+      /** Null: another setting names it, or it is searched for. */
       readonly path: string | null;
     };
     /** Counts if neither the setting above nor `HONUA_CONFIG_PATH` names the source. */
@@ -42,21 +36,17 @@ export interface Options {
   };
   /** Honua's shared connection strings. */
   readonly connectionStrings: {
-    /** Secret. Used where `HighAvailability:RedisConnectionString` is not set. */
+    /** Secret. Used if `HighAvailability:RedisConnectionString` is not set. */
     readonly redis: string | null;
   };
-  /** Where the snapshot goes. */
   readonly snapshot: SnapshotOptions;
-  /** What must survive a restart beside the snapshot. */
+  /** The state that must survive a restart beside the snapshot. */
   readonly state: {
     /** Null: the snapshot's directory. */
     readonly directory: string | null;
   };
-  /** Where the admin interface listens. */
   readonly admin: AdminOptions;
-  /** What is run on a change. */
   readonly hooks: HooksOptions;
-  /** How the daemon logs. */
   readonly logging: LoggingOptions;
 }
 
@@ -64,7 +54,7 @@ export interface Options {
 export interface HighAvailabilityOptions {
   /** Whether Redis is used at all; default false. */
   readonly enabled: boolean;
-  /** In StackExchange.Redis's or URL form. Secret: it may hold a password. Beats `ConnectionStrings:Redis`. */
+  /** In StackExchange.Redis's or URL form. Secret: it may hold a password. Overrides `ConnectionStrings:Redis`. */
   readonly redisConnectionString: string | null;
   /** Default `honua:config:changes`. */
   readonly configurationChannel: string;
@@ -74,7 +64,7 @@ export interface HighAvailabilityOptions {
   readonly autoReconnect: boolean;
   /** Default false. */
   readonly enableDetailedLogging: boolean;
-  /** Read in place of a password in the connection string. */
+  /** Replaces a password in the connection string. */
   readonly redisPasswordFile: string | null;
   /** How long a source may lag behind an announcement before the instance is diverged; 0 to 3600, default 30. */
   readonly settleSeconds: number;
@@ -82,21 +72,21 @@ export interface HighAvailabilityOptions {
   readonly reconcileSeconds: number;
   /** At most 128 characters; null: see `instanceName`. */
   readonly instanceName: string | null;
-  /** TLS towards Redis beyond the system's authorities. */
   readonly tls: TlsClientOptions;
 }
 
-/** PEM files for TLS towards Redis; the certificate and its key are given together or not at all. */
+/** PEM files for TLS to Redis; certificate and key are both set or neither. */
 export interface TlsClientOptions {
-  /** A private authority's certificate. */
+  /** A private authority's certificate, trusted beside the system's authorities. */
   readonly caFile: string | null;
-  /** The client's certificate. */
   readonly certificateFile: string | null;
-  /** The client certificate's key. */
   readonly keyFile: string | null;
 }
 
-/** How the source and the files beside it are followed; the names of the first four settings are Honua Server's own. */
+/**
+ * How the daemon follows the source and the files beside it; the names of the first four settings are Honua Server's
+ * own.
+ */
 export interface WatcherOptions {
   /** False: neither events nor polling, only SIGHUP. Default true. */
   readonly enableFileWatching: boolean;
@@ -106,19 +96,19 @@ export interface WatcherOptions {
   readonly logChangeEvents: boolean;
   /** False: the rules are skipped, never the schema. Default true. */
   readonly validateOnReload: boolean;
-  /** Between two looks at the file's stat; 0 to 3600, default 5, 0: no polling. */
+  /** Between two comparisons of the file's stat; 0 to 3600, default 5, 0: no polling. */
   readonly pollSeconds: number;
-  /** In systemd's EnvironmentFile syntax (systemd.exec(5)); later files win. */
+  /** In systemd's EnvironmentFile syntax (systemd.exec(5)); a later file overrides an earlier one. */
   readonly environmentFiles: readonly string[];
 }
 
-/** Where the snapshot and its server form are written, and who may read them. */
+/** The paths of the snapshot and its server form, and their readers. */
 export interface SnapshotOptions {
   /** Default `/var/lib/honua-configd/config.snapshot.json`. */
   readonly path: string;
   /**
-   * The server form's, which ends with `.honua` or `.hcl`; default: the snapshot's with `.honua` in place of `.json`. Null,
-   * written as an empty text: there is none.
+   * Of the server form; it ends with `.honua` or `.hcl`. Default: the snapshot's with `.honua` in place of `.json`.
+   * Null, written as an empty text: there is none.
    */
   readonly serverPath: string | null;
   /** Permission bits as chmod(2) takes them, default 0o640; the owner can read and not everyone can write. */
@@ -127,7 +117,6 @@ export interface SnapshotOptions {
   readonly group: string | null;
 }
 
-/** Where the admin interface listens. */
 export interface AdminOptions {
   /** Default `/run/honua-configd/admin.sock`; null, written as an empty text: no socket. */
   readonly socket: string | null;
@@ -142,11 +131,11 @@ export interface AdminOptions {
   };
 }
 
-/** What is run on a change. A bare list is read as `List`: `"Hooks": [ … ]` is `"Hooks": { "List": [ … ] }`. */
+/** The hooks of a change. A bare list is read as `List`: `"Hooks": [ … ]` is `"Hooks": { "List": [ … ] }`. */
 export interface HooksOptions {
-  /** Seconds; the hooks of what happened, but for checks, are delayed by one random time up to this. 0 to 86400, default 0. */
+  /** In seconds: one random delay up to this for all hooks but checks. 0 to 86400, default 0. */
   readonly splay: number;
-  /** Changes to anything else run no hook; empty: every change counts. A hook's own `Only` beats it. */
+  /** Changes to any other part run no hook; empty: every change counts. A hook's own `Only` overrides it. */
   readonly only: readonly ConfigPart[];
   /** In the order in which they run. */
   readonly list: readonly HookOptions[];
@@ -154,11 +143,10 @@ export interface HooksOptions {
 
 /** One hook: exactly one of `command`, `http`, `signal` (with `pidFile`) and `systemdUnit` is not null. */
 export interface HookOptions {
-  /** For the log, status and metrics; required, at most 64 characters, each hook's own. */
+  /** For the log, status and metrics; required, at most 64 characters, unique. */
   readonly name: string;
   /** A program and its arguments; no shell. Secret: arguments may hold tokens. */
   readonly command: readonly string[] | null;
-  /** A request to make. */
   readonly http: HookRequestOptions | null;
   /** Sent to the process that `pidFile` names. */
   readonly signal: HookSignal | null;
@@ -168,34 +156,36 @@ export interface HookOptions {
   readonly systemdUnit: string | null;
   /** The action on `systemdUnit`; default `reload-or-restart`. */
   readonly action: UnitAction;
-  /** When it runs; default `activated`. */
+  /** The trigger; default `activated`. */
   readonly on: "check" | "activated" | "rejected" | "diverged";
   /** 1 to 3600, default 30; without the time of `ready`. */
   readonly timeoutSeconds: number;
-  /** What must be ready after that, else the hook has failed; null: nothing, and for a check always. */
+  /** The probe that must succeed after the hook, else the hook has failed; null: none, as for every check. */
   readonly ready: ReadyOptions | null;
-  /** Whether others wait until it has succeeded, once it has failed; null: if it has `ready`, and for a check always. */
+  /**
+   * Whether others wait after its failure until it has succeeded; null: only if it has `ready`, and for every check.
+   */
   readonly stopOnFailure: boolean | null;
-  /** What follows a failure. */
+  /** After a failure. */
   readonly retry: {
-    /** How often; 0 to 1000, default 0: never, `activated` until it succeeds or a newer snapshot supersedes it. */
+    /** 0 to 1000; default 0: never, but `activated` until it succeeds or a newer snapshot supersedes it. */
     readonly attempts: number;
     /** Before the first retry; 1 to 3600, default 1. */
     readonly backoffSeconds: number;
   };
-  /** Whether it runs beside its neighbours that say so too; default false. */
+  /** Whether it runs together with neighbours in the list that are also parallel; default false. */
   readonly parallel: boolean;
-  /** Changes to anything else do not run it; empty: what `Hooks:Only` says. */
+  /** Changes to any other part do not run it; empty: as in `Hooks:Only`. */
   readonly only: readonly ConfigPart[];
 }
 
-/** How it is asked whether what a hook changed is ready: exactly one of the first three is not null. */
+/** The probe of what a hook changed: exactly one of the first three is not null. */
 export interface ReadyOptions {
   /** A program and its arguments; ready if it exits with 0. Secret: arguments may hold tokens. */
   readonly command: readonly string[] | null;
   /** A request with GET; ready if the answer is 200 to 299. */
   readonly http: Omit<HookRequestOptions, "method"> | null;
-  /** Ready if it is active. */
+  /** A unit; ready if it is active. */
   readonly systemdUnit: string | null;
   /** 1 to 3600, default 60. */
   readonly timeoutSeconds: number;
@@ -213,12 +203,12 @@ export interface HookRequestOptions {
   readonly headerFiles: Readonly<Record<string, string>>;
 }
 
-/** How the daemon logs. */
+/** The format and the level of the log. */
 export interface LoggingOptions {
   /** Default `auto`: text on a terminal, JSON otherwise. */
   readonly format: "auto" | "json" | "text";
-  /** `Logging:Level`, else what `Logging:LogLevel:Default` says, else information. */
+  /** `Logging:Level`, else `Logging:LogLevel:Default`, else information. */
   readonly level: Level;
-  /** By category, as in appsettings.json: accepted so that one file can serve both, and otherwise unused. */
+  /** By category, as in appsettings.json: accepted so that one file can serve both programs, and otherwise unused. */
   readonly logLevel: Readonly<Record<string, Level | "none">>;
 }

@@ -1,5 +1,6 @@
-// The options file: JSON with comments and trailing commas, in the shape of appsettings.json. Every setting keeps its
-// line and column. The file is read once, with a bound; a text of any size or depth ends in settings or in diagnostics.
+// The options file: JSON with comments and trailing commas, in the form of appsettings.json. Every setting keeps its
+// line and column. The file is read once, with a limit, and every text, of any size or depth, gives settings or
+// diagnostics.
 import { createScanner, type Node, type ParseError, parseTree, printParseErrorCode } from "jsonc-parser";
 import { type Diagnostic, errorDiagnostic, placeOf } from "../diagnostic/diagnostic.ts";
 import { isExactNumber } from "../diagnostic/exact_number.ts";
@@ -19,7 +20,7 @@ import {
 const MAX_BYTES = 1024 * 1024;
 const MAX_NESTING = 64;
 
-/** A file's text, or the one reason for which there is none. */
+/** A file's text, or the one reason why there is none. */
 export type OptionsText = { readonly ok: true; readonly source: SourceText } | {
   readonly ok: false;
   readonly diagnostic: Diagnostic;
@@ -47,8 +48,8 @@ export async function readOptionsFile(path: string): Promise<OptionsText> {
 }
 
 /**
- * The settings of an options file as a tree; where there are diagnostics, the tree holds what could be understood.
- * Objects of one name are one section, as in .NET's configuration. Of a foreign setting only the name is kept.
+ * The settings of an options file as a tree; if there are diagnostics, the tree holds the rest. Objects of one name are
+ * one section, as in .NET's configuration. Of a foreign setting only the name is kept.
  */
 export function parseOptionsFile(source: SourceText): { tree: OptionNode; diagnostics: Diagnostic[] } {
   const tree = emptyTree();

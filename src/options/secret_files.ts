@@ -3,7 +3,6 @@ import type { HookRequestOptions, Options } from "./options.ts";
 
 /** A file that holds a secret, as the options name it. */
 export interface SecretFile {
-  /** The option. */
   readonly option: string;
   /** As it is written; a bare name may be a credential's. */
   readonly path: string;
@@ -11,7 +10,7 @@ export interface SecretFile {
 
 type SecretFileSetting = readonly [option: string, path: string | null];
 
-/** The files with secrets that are named and used. */
+/** The files with secrets that the options name and use. */
 export function secretFilesOf(options: Options): SecretFile[] {
   const { highAvailability: { enabled, redisPasswordFile, tls }, admin, hooks } = options;
   const all: SecretFileSetting[] = [

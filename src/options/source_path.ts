@@ -1,11 +1,10 @@
-// Where the source is: named by a flag, the options or HONUA_CONFIG_PATH, else looked for as Honua's servers do. A
-// named path is taken as it is, whether the file is there yet or not; only the search asks what exists.
+// The path of the source: named by a flag, the options or HONUA_CONFIG_PATH, else searched for as Honua's servers do. A
+// named path is used as it is, even if no file is there; only the search checks what exists.
 import { type Diagnostic, errorDiagnostic } from "../diagnostic/diagnostic.ts";
 import type { Options } from "./options.ts";
 
-/** What may name the source, and what the search needs; directories are absolute or relative to the process. */
+/** The names and the directories of a search; directories are absolute or relative to the process. */
 export interface SourceSearch {
-  /** The command line's own. */
   readonly flag: string | null;
   /** The options that name the source, or the file that Honua's servers load. */
   readonly options: Options["honua"];
@@ -17,11 +16,11 @@ export interface SourceSearch {
   readonly exists?: (path: string) => Promise<boolean>;
 }
 
-/** A source's path. */
+/** The path of the source, and the reason for it. */
 export interface FoundSource {
   /** The path as it was named or found. */
   readonly path: string;
-  /** What decided: a flag, a setting or a variable, or the search and what names its environment. */
+  /** A flag, a setting or a variable, or the search and the variable that names its environment. */
   readonly decidedBy: string;
 }
 
@@ -38,10 +37,10 @@ const DEFAULT_ENVIRONMENT = "Production";
 
 /**
  * Finds the source. The first of these that is set names it: the flag, `Honua:ConfigurationV2:Path`,
- * `HONUA_CONFIG_PATH`, `Honua:ConfigPath`. Else each directory is searched, in this order, for `honua.<environment>`,
- * `honua.config`, `honua`, each as `.hcl` then `.honua`, and `config.hcl`. The environment is in lower case, as Honua's
- * servers look for it, then as written; if no variable names it, it is `Production`. One that could not be part of a
- * file's name is not looked for.
+ * `HONUA_CONFIG_PATH`, `Honua:ConfigPath`. Otherwise it searches each directory, in this order, for
+ * `honua.<environment>`, `honua.config`, `honua`, each as `.hcl` then `.honua`, and `config.hcl`. The environment is
+ * tried in lower case, as Honua's servers do, then as written; if no variable names it, it is `Production`. A name that
+ * could not be part of a file's name is not tried.
  */
 export async function findSource(search: SourceSearch): Promise<SourcePath> {
   const named = namedSource(search);
@@ -70,7 +69,7 @@ export async function findSource(search: SourceSearch): Promise<SourcePath> {
   };
 }
 
-/** The names to look for, the most particular first. */
+/** The names to look for, the most specific first. */
 export function sourceNames(environment: Readonly<Record<string, string>>): string[] {
   const { name } = deployment(environment);
   const usable = /^[\w-][\w.-]{0,63}$/.test(name);
@@ -102,7 +101,7 @@ function deployment(environment: Readonly<Record<string, string>>): { name: stri
   return { name: DEFAULT_ENVIRONMENT, variable: null };
 }
 
-/** Whether a regular file is there, also behind a symlink; one that cannot be looked at counts as absent. */
+/** Whether a regular file is there, also through a symlink; an inaccessible one counts as absent. */
 async function isFile(path: string): Promise<boolean> {
   try {
     return (await Deno.stat(path)).isFile;

@@ -1,7 +1,6 @@
-// Lines on their way to a stream whose reader may be slow or stuck: the writer of a line never waits. The queue is
-// bounded; lines that find it full are lost and counted, and the count is told when the stream takes lines again.
+// Lines to a stream whose reader may be slow or stuck: the writer of a line never waits. The queue is bounded; further
+// lines are lost and counted, and the count is reported when the stream takes lines again.
 
-/** Where lines go. */
 export interface LineSink {
   /** Takes a line with its line feed. Returns at once and never throws. */
   write(line: string): void;
@@ -9,16 +8,16 @@ export interface LineSink {
   drain(limitMilliseconds: number): Promise<void>;
 }
 
-/** What a sink writes to; resolves with how many bytes were taken. */
+/** The stream under a sink. */
 export interface LineStream {
-  /** Takes some of the bytes. */
+  /** Writes some of the bytes and resolves with their number. */
   write(bytes: Uint8Array): Promise<number>;
 }
 
-/** Lines beyond these are lost: some megabytes at the most. */
+/** Further lines are lost: some megabytes at the most. */
 const MAX_WAITING_LINES = 1_000;
 
-/** Opens a sink over a stream. `onLost` is told how many lines were lost once there is room to say so. */
+/** Opens a sink over a stream. Calls `onLost` with the number of lost lines once there is room to report it. */
 export function openLineSink(stream: LineStream, onLost: (lines: number) => void): LineSink {
   let waiting: string[] = [];
   let lost = 0;
@@ -31,9 +30,9 @@ export function openLineSink(stream: LineStream, onLost: (lines: number) => void
       try {
         for (let at = 0; at < bytes.length;) at += await stream.write(bytes.subarray(at));
       } catch {
-        // EPIPE, a closed descriptor, a full disk: there is nowhere left to complain to.
+        // EPIPE, a closed descriptor, a full disk: no place to report it is left.
       }
-      // Where the queue is full, the line that tells would be lost itself.
+      // If the queue is full, the line with the report would be lost itself.
       if (lost > 0 && waiting.length < MAX_WAITING_LINES) {
         const count = lost;
         lost = 0;

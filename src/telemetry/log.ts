@@ -1,46 +1,45 @@
-// The daemon's log: one line an entry, JSON for machines or text for people, bounded in size and free of control
-// characters. Logging never throws into its caller, and every text passes the masks before anything else sees it.
+// The daemon's log: one line per entry, JSON for machines or text for people, bounded in size and free of control
+// characters. Logging never throws into its caller, and every text is masked before any other use.
 import { openLineSink } from "./line_sink.ts";
 import pino from "pino";
 import { useColour } from "../diagnostic/terminal_text.ts";
 import { type Level, LEVELS, type LoggingOptions } from "../options/options.ts";
 
-/** What an entry says beside its message; values of any kind, cut where they are too large or too deep. */
+/** The fields of an entry; values of any kind, cut if they are too large or too deep. */
 export type LogFields = Readonly<Record<string, unknown>>;
 
 /** Writes one entry: a message without secrets, and fields. */
 export type LogEntry = (message: string, fields?: LogFields) => void;
 
-/** A log; what is below its level is not written. */
+/** A log; entries below its level are not written. */
 export interface Logger extends Readonly<Record<Level, LogEntry>> {
   /**
-   * The same log, in which `mask` has seen every name and text first: a last line of defence against secrets that
-   * became known after the start. `mask` returns its argument with what must not appear replaced.
+   * The same log, with `mask` applied first to every name and text: a last line of defence against secrets that became
+   * known after the start. `mask` returns its argument with secrets replaced.
    */
   readonly withMask: (mask: Mask) => Logger;
 }
 
-/** Replaces what must not appear in a text. */
+/** Replaces secrets in a text. */
 export type Mask = (text: string) => string;
 
-/** What a log needs of the world. */
 export interface LogSettings {
-  /** `auto` is decided by `terminal`. */
+  /** `auto` depends on `terminal`. */
   readonly format: LoggingOptions["format"];
-  /** What is below it is not written. */
+  /** Lower entries are not written. */
   readonly level: Level;
-  /** Takes one whole line with its line feed. May throw: the line is lost then and the daemon lives on. */
+  /** Takes one whole line with its line feed. May throw: only the line is lost then. */
   readonly write: (line: string) => void;
   /** Whether a person reads it: `auto` means text then, and JSON otherwise. */
   readonly terminal: boolean;
-  /** Whether the level of an entry that is text is coloured: {@linkcode useColour} knows. */
+  /** Whether the level of a text entry is coloured, see {@linkcode useColour}. */
   readonly colour: boolean;
   /** The clock; default the system's. */
   readonly now?: () => Date;
 }
 
 const MAX_TEXT_LENGTH = 4096;
-/** Characters of a whole entry: where they are used up, no further members are copied. */
+/** Characters of a whole entry: after them, no further members are copied. */
 const MAX_ENTRY_LENGTH = 64 * 1024;
 const MAX_MEMBERS = 100;
 const MAX_FIELD_DEPTH = 5;
@@ -62,15 +61,14 @@ export function createLogger(settings: LogSettings): Logger {
   return loggerOver(emit, settings.level, (text) => text);
 }
 
-/** A log, and what to await before the process ends so that its last lines are not lost. */
+/** A log, and a wait for its last lines before the process ends. */
 export interface StandardErrorLog {
-  /** The log. */
   readonly log: Logger;
   /** Resolves when all lines are out, or after that many milliseconds. */
   drain(limitMilliseconds: number): Promise<void>;
 }
 
-/** A log to standard error that nobody waits for: a reader of it that is stuck does not hold up the daemon. */
+/** A log to standard error that never blocks: a stuck reader does not hold up the daemon. */
 export function standardErrorLogger(
   { format, level }: Pick<LoggingOptions, "format" | "level">,
   environment: Readonly<Record<string, string>>,
@@ -93,13 +91,13 @@ function isTerminal(): boolean {
   }
 }
 
-/** EPIPE, a closed descriptor, a full disk: there is nowhere left to complain to. */
+/** EPIPE, a closed descriptor, a full disk: no place to report it is left. */
 function writeWithoutThrowing(write: (line: string) => void): (line: string) => void {
   return (line) => {
     try {
       write(line);
     } catch {
-      // The line is lost, the daemon's work is not.
+      // Only the line is lost.
     }
   };
 }
@@ -129,12 +127,12 @@ function boundedEntry(message: string, fields: LogFields, mask: Mask): [string, 
   try {
     return [onOneLine(boundedText(message, bounds)), boundedFields(fields, bounds)];
   } catch {
-    // A getter, a proxy or a mask that throws: its text may be the very one that must not appear.
+    // A getter, a proxy or a mask that throws: its message may hold the very secret.
     return ["a log entry could not be made", {}];
   }
 }
 
-/** What is left of an entry's length while it is copied, and the mask that every text passes. */
+/** The room left in an entry while it is copied, and the mask of every text. */
 interface Bounds {
   readonly mask: Mask;
   room: number;
@@ -148,9 +146,9 @@ function boundedFields(fields: LogFields, bounds: Bounds): Record<string, unknow
   return Object.fromEntries(entries.map(([name, value]) => [OWN_NAMES.has(name) ? `${name}_` : name, value]));
 }
 
-/** A copy of plain data that JSON can hold: no cycle, no depth, no length without a limit. */
+/** A copy as plain data that JSON can hold: without cycles, and limited in depth and length. */
 function bounded(value: unknown, bounds: Bounds, depth: number): unknown {
-  // Its place in the entry has a cost, whatever the value.
+  // A place in the entry has a cost, for any value.
   bounds.room--;
   if (value === undefined || value === null || typeof value === "boolean") return value;
   if (typeof value === "number") return boundedNumber(value, bounds);
@@ -201,7 +199,7 @@ function boundedText(text: string, bounds: Bounds): string {
   return `${masked.slice(0, MAX_TEXT_LENGTH).toWellFormed()} (cut, ${masked.length} characters)`;
 }
 
-/** JSON by pino, which writes each line synchronously to what it is given: no thread, no timer, no exit hook. */
+/** JSON by pino, which calls `write` synchronously for each line: no thread, no timer, no exit hook. */
 function jsonEmitter(write: (line: string) => void, now: () => Date): Emit {
   const severity = Object.fromEntries(LEVELS.map((level, index) => [level, (index + 1) * 10]));
   const logger = pino({
@@ -215,7 +213,7 @@ function jsonEmitter(write: (line: string) => void, now: () => Date): Emit {
   return (level, message, fields) => logger[level](fields, message);
 }
 
-/** ANSI SGR codes: grey for what is quiet, red for what is wrong. */
+/** ANSI SGR codes, from grey for the low levels to red for errors. */
 const COLOURS: Readonly<Record<Level, string>> = {
   trace: "90",
   debug: "90",
@@ -234,7 +232,7 @@ function textEmitter(write: (line: string) => void, now: () => Date, colour: boo
   };
 }
 
-/** A value as it is where nothing in it can be mistaken for the line's own form, else as JSON. */
+/** A value as it is if no part of it can be mistaken for the line's own form, else as JSON. */
 function plainText(value: unknown): string {
   if (typeof value === "string" && /^[^\s"=\\\p{C}]+$/u.test(value)) return value;
   return onOneLine(JSON.stringify(value));

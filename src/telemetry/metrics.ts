@@ -1,15 +1,13 @@
-// What the daemon counts, in Prometheus' text format 0.0.4. Every series exists from the start, so that rates and alerts
-// work before anything happened; their number is fixed and their order always the same. Labels have the words listed
-// here, but for the version, a hash's first digits and the hooks' names: no path, no reason and no secret gets into them.
+// The daemon's metrics in Prometheus' text format 0.0.4. Every series exists from the start, so that rates and alerts
+// work before anything happened; their number is fixed and their order always the same. Labels have only the words
+// listed here, the version, a hash's first digits and the hooks' names: no path, no reason and no secret.
 
-/** How a reload ended. */
 export const RELOAD_OUTCOMES = ["activated", "unchanged", "rejected", "unreadable", "write_failed"] as const;
-/** What a notification asked for. */
+/** What a notification asks for. */
 export const NOTIFICATION_KINDS = ["announcement", "look_again"] as const;
-/** Where an instance stands; `rejected` beats the others. */
+/** The sync states of instances; `rejected` overrides the others. */
 export const PEER_STATES = ["agreed", "settling", "diverged", "unknown", "rejected"] as const;
 
-/** How a run of a hook ended. */
 export const HOOK_OUTCOMES = ["succeeded", "failed"] as const;
 
 /** A count that only grows. */
@@ -18,7 +16,7 @@ export interface Counter {
   add(amount: number): void;
 }
 
-/** Counts that only grow, one for each word that a label can be. */
+/** Counts that only grow, one for each value of a label. */
 export interface LabelledCounter<Label extends string, Word extends string> {
   /** Adds a finite amount that is not negative to the one with that label. */
   add(amount: number, labels: Readonly<Record<Label, Word>>): void;
@@ -30,33 +28,33 @@ export interface Gauge {
   set(value: number | boolean): void;
 }
 
-/** How often each hook ended in which way. */
+/** Counts runs of hooks by hook and outcome. */
 export interface HookCounter {
   /** Adds a finite amount that is not negative. */
   add(amount: number, labels: { readonly hook: string; readonly outcome: typeof HOOK_OUTCOMES[number] }): void;
 }
 
-/** Which hooks something is true of, none at first. */
+/** A flag for each hook, unset at first. */
 export interface HookFlags {
-  /** Takes the names of those. */
+  /** Sets the flags of these hooks and clears the others. */
   replace(hooks: Iterable<string>): void;
 }
 
-/** How many are in each of a few states, all 0 at first. */
+/** The number of members in each state, all 0 at first. */
 export interface Census<State extends string> {
-  /** Counts anew: the state of each, in any order. */
+  /** Counts anew: the state of each member, in any order. */
   replace(states: Iterable<State>): void;
 }
 
-/** How often something took how long. */
+/** A distribution of durations. */
 export interface Histogram {
-  /** Takes seconds; fewer than 0, which a clock that was set back can bring, count as 0. */
+  /** Takes seconds; a negative value, which a clock that was set back can cause, counts as 0. */
   observe(seconds: number): void;
 }
 
-/** What runs: one series, whose value is always 1. */
+/** One series about the running program, whose value is always 1. */
 export interface Info {
-  /** Takes the hash in force, or null where nothing is. The series with the former hash is gone. */
+  /** Takes the hash in force, or null if there is none. The series with the former hash is gone. */
   replace(labels: { readonly hash: string | null }): void;
 }
 
@@ -66,15 +64,15 @@ export interface DaemonMetrics {
   readonly reloads: LabelledCounter<"outcome", typeof RELOAD_OUTCOMES[number]>;
   /** From the beginning of the look to the outcome. */
   readonly reloadDuration: Histogram;
-  /** When a reload last ended well, `activated` or `unchanged`. */
+  /** The end of the last reload that was `activated` or `unchanged`. */
   readonly lastReloadSuccessTime: Gauge;
-  /** When a snapshot was last written. */
+  /** The last write of a snapshot. */
   readonly lastChangeTime: Gauge;
-  /** Whether the last reload ended well. */
+  /** Whether the last reload was `activated` or `unchanged`. */
   readonly lastReloadSuccessful: Gauge;
-  /** Announcements that were accepted and messages that make all look again. */
+  /** Announcements that were accepted and messages that make all instances look again. */
   readonly notificationsSent: Counter;
-  /** Those that were understood, this instance's own not among them. */
+  /** Those that were understood, without this instance's own. */
   readonly notificationsReceived: LabelledCounter<"kind", typeof NOTIFICATION_KINDS[number]>;
   /** Announcements of the hash that this instance runs already. */
   readonly notificationsIgnored: Counter;
@@ -86,13 +84,13 @@ export interface DaemonMetrics {
   readonly watcherErrors: Counter;
   /** How often a failed watch worked again. */
   readonly watcherRestarts: Counter;
-  /** Whether High Availability is on: an instance alone has no Redis to miss. */
+  /** Whether High Availability is on: an instance outside a cluster misses no Redis. */
   readonly highAvailabilityEnabled: Gauge;
   /** Whether the link to Redis is up. */
   readonly redisConnected: Gauge;
   /** How often a lost link came back. */
   readonly redisReconnections: Counter;
-  /** The generation agreed with last; 0: none. */
+  /** The last generation agreed with; 0: none. */
   readonly activeGeneration: Gauge;
   /** Whether this instance runs another hash than the cluster's, and looking again did not change that. */
   readonly diverged: Gauge;
@@ -100,31 +98,30 @@ export interface DaemonMetrics {
   readonly hookRuns: HookCounter;
   /** From the beginning of such a run to its end. */
   readonly hookDuration: Histogram;
-  /** Which hooks have not succeeded for what is in force, to be set before `text`. */
+  /** The hooks that have not succeeded for the snapshot in force, to be set before `text`. */
   readonly hooksPending: HookFlags;
-  /** All living instances as the cluster knows them, to be set before `text`; none where Redis cannot be asked. */
+  /** All living instances as the cluster knows them, to be set before `text`; none if Redis cannot be asked. */
   readonly peers: Census<typeof PEER_STATES[number]>;
   /** The version, and the first 12 digits of the hash in force. */
   readonly info: Info;
-  /** Goes with `text`. */
+  /** Of `text`. */
   readonly contentType: string;
   /** All metrics, with the process's figures of this moment. */
   text(): string;
 }
 
-/** What is known of the process; null: it may not be read. */
+/** Figures of the process; null: not readable. */
 export interface ProcessFigures {
   /** Resident memory, in bytes. */
   readonly residentBytes: number | null;
-  /** How many file descriptors are open. */
+  /** Number of open file descriptors. */
   readonly openFileDescriptors: number | null;
 }
 
-/** What the metrics are opened with. */
 export interface MetricsSettings {
   /** Of honua-configd. */
   readonly version: string;
-  /** When the process began, in seconds since 1970. */
+  /** Of the process, since 1970. */
   readonly startTimeSeconds: number;
   /** The names of the hooks. */
   readonly hooks?: readonly string[];
@@ -138,7 +135,7 @@ const PREFIX = "honua_configd_";
 const HASH_DIGITS = 12;
 /** Around the usual tens of milliseconds, and up to the limits of the parser and of a slow disk. */
 const RELOAD_BUCKETS_SECONDS = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
-/** Beyond a reload's: late files settle for 30 s by default, and what was missed is found every 30 s. */
+/** Longer than a reload's: late files settle for 30 s by default, and a missed change is found every 30 s. */
 const LATENCY_BUCKETS_SECONDS = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300];
 
 /** Opens the metrics, all of them 0. */
@@ -191,7 +188,7 @@ export function openMetrics(settings: MetricsSettings): DaemonMetrics {
   };
 }
 
-/** Reads the process's figures; where the file system or a permission does not let it, they are null. */
+/** Reads the process's figures; a figure is null if the file system or a permission refuses it. */
 export function readProcessFigures(): ProcessFigures {
   const orNull = (read: () => number): number | null => {
     try {
@@ -207,7 +204,7 @@ export function readProcessFigures(): ProcessFigures {
 }
 
 interface Sample {
-  /** What follows the family's name: `_bucket`, `_sum`, `_count`. */
+  /** Follows the family's name: `_bucket`, `_sum`, `_count`. */
   readonly suffix?: string;
   readonly labels?: Readonly<Record<string, string>>;
   readonly value: number;
@@ -313,7 +310,7 @@ function info(version: string): [Info, Family] {
   return [{ replace }, { name: "info", help, type: "gauge", samples }];
 }
 
-/** By the names that all of Prometheus' client libraries give them, without a prefix; what is unknown is left out. */
+/** With the names of all of Prometheus' client libraries, without a prefix; an unknown figure is left out. */
 function processFamilies(startTimeSeconds: number, figures: ProcessFigures): Family[] {
   const entries: readonly (readonly [string, string, number | null])[] = [
     ["process_start_time_seconds", "When the process began.", startTimeSeconds],
@@ -339,7 +336,7 @@ function textOf({ name, help, type, samples }: Family): string {
   return `# HELP ${name} ${escapeText(help)}\n# TYPE ${name} ${type}\n${lines.join("")}`;
 }
 
-/** Without what would end its line; a lone surrogate, which UTF-8 has no form for, becomes U+FFFD. */
+/** Escapes what would end the line; a lone surrogate, for which UTF-8 has no form, becomes U+FFFD. */
 function escapeText(text: string): string {
   return text.toWellFormed().replaceAll("\\", "\\\\").replaceAll("\n", "\\n");
 }

@@ -1,5 +1,5 @@
-// What the process tells the service manager that started it (systemd's sd_notify protocol): in order, the newest
-// status instead of each one, without ever waiting or throwing. A manager that does not listen costs a line of the log.
+// Messages to the service manager that started the process (systemd's sd_notify protocol): in order, a newer status
+// replacing an unsent one, without ever waiting or throwing. A manager that does not read costs a line of the log.
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
@@ -7,7 +7,7 @@ import { terminalText } from "../diagnostic/terminal_text.ts";
 import { firstFile } from "../host/program.ts";
 import { withinLimit } from "../time/limit.ts";
 
-/** What may be told at once: sd_notify(3). Of `ready`, `reloading` and `stopping` at most one is meant. */
+/** A message: sd_notify(3). At most one of `ready`, `reloading` and `stopping` may be set. */
 export interface ServiceState {
   /** `READY=1`: the service is up, or a reload is over. */
   readonly ready?: true;
@@ -17,37 +17,36 @@ export interface ServiceState {
   readonly stopping?: true;
   /** `WATCHDOG=1`: the sign of life that the manager waits for. */
   readonly watchdog?: true;
-  /** `STATUS=`: one line for people; made fit for a terminal and cut to 200 characters. */
+  /** `STATUS=`: one line for people; made safe for a terminal and cut to 200 characters. */
   readonly status?: string;
 }
 
-/** The service manager, as the service speaks to it. Disposing of it sends what waits, for at most 300 ms. */
+/** The link to the service manager. Disposing of it sends waiting messages, for at most 300 ms. */
 export interface ServiceManager extends AsyncDisposable {
-  /** How often the manager wants `watchdog` at the least (twice as often is usual); null where it does not watch. */
+  /** The longest interval of `watchdog` that the manager accepts (half of it is usual); null: it does not watch. */
   readonly watchdogMilliseconds: number | null;
-  /** Queues what there is to tell. Returns at once and never throws. */
+  /** Queues a message. Returns at once and never throws. */
   notify(state: ServiceState): void;
-  /** Resolves when all that was told is sent or given up, or after that many milliseconds. */
+  /** Resolves when all messages are sent or given up, or after that many milliseconds. */
   flush(limitMilliseconds: number): Promise<void>;
 }
 
-/** What `openServiceManager` takes of its surroundings. */
 export interface ServiceManagerSurroundings {
-  /** Told in one line why the manager does not hear the service: once, and again where it heard it in between. */
+  /** Receives in one line why the manager does not get the messages: once, and again after messages that arrived. */
   readonly onTrouble: (message: string) => void;
-  /** The process that the watchdog has to mean. */
+  /** The process that the watchdog watches. */
   readonly pid?: number;
-  /** systemd-notify(1), which speaks to abstract sockets in the service's stead; null: there is none. */
+  /** systemd-notify(1), which sends to abstract sockets for the service; null: there is none. */
   readonly notifyProgram?: string | null;
 }
 
-/** Waiting messages beyond these displace the oldest: what counts is where the service stands in the end. */
+/** Further messages displace the oldest: only the last state of the service counts. */
 const MAX_WAITING = 16;
 
 /** Far below the 4096 bytes of a message that systemd reads. */
 const MAX_STATUS_CHARACTERS = 200;
 
-/** A message is tried this often, each time for so long, with a growing pause between. */
+/** Number of attempts for a message, each with this limit, with a growing pause between them. */
 const ATTEMPTS = 3;
 const SEND_LIMIT_MILLISECONDS = 1_000;
 const FIRST_PAUSE_MILLISECONDS = 50;
@@ -58,8 +57,8 @@ const ENDING_LIMIT_MILLISECONDS = 300;
 const NOTIFY_PROGRAMS = ["/usr/bin/systemd-notify", "/bin/systemd-notify"];
 
 /**
- * The manager that the environment names by `NOTIFY_SOCKET`; null where there is none, or none that can be spoken to
- * (which is told). No child needs `NOTIFY_SOCKET` or the `WATCHDOG_*` variables: do not hand them on.
+ * The manager of `NOTIFY_SOCKET` in the environment; null: there is none, or its address cannot be used, which is
+ * reported. No child needs `NOTIFY_SOCKET` or the `WATCHDOG_*` variables: do not pass them on.
  *
  * @example
  * ```ts
@@ -114,8 +113,8 @@ export function openServiceManager(
 }
 
 /**
- * What waits once a state is added: one without `ready`, `reloading` or `stopping` goes with the message before it, and
- * where there are too many, the oldest of those three is forgotten, and its status only where a later one has another.
+ * The queue after a state is added. A state without `ready`, `reloading` or `stopping` joins the message before it. If
+ * the queue is full, the oldest of those three is dropped; its status goes only if a later message has one.
  */
 export function withState(waiting: readonly ServiceState[], state: ServiceState): readonly ServiceState[] {
   const last = waiting.at(-1);
@@ -128,8 +127,8 @@ export function withState(waiting: readonly ServiceState[], state: ServiceState)
 }
 
 /**
- * A state as systemd reads it. `RELOADING=1` goes without `MONOTONIC_USEC`, which `Type=notify-reload` alone asks for:
- * nothing tells a Deno program the time of `CLOCK_MONOTONIC`.
+ * A state as systemd reads it. `RELOADING=1` goes without `MONOTONIC_USEC`, which only `Type=notify-reload` needs: a
+ * Deno program cannot read `CLOCK_MONOTONIC`.
  */
 export function messageOf({ ready, reloading, stopping, watchdog, status }: ServiceState): string {
   const lines: string[] = [];
@@ -148,7 +147,7 @@ function statusLine(text: string): string {
   return `${characters.slice(0, MAX_STATUS_CHARACTERS - 1).join("")}…`;
 }
 
-/** sd_watchdog_enabled(3): the interval is this process's only where `WATCHDOG_PID` is unset or its own. */
+/** sd_watchdog_enabled(3): the interval is this process's only if `WATCHDOG_PID` is unset or its own. */
 function watchdogInterval(environment: Readonly<Record<string, string>>, pid: number): number | null {
   const { WATCHDOG_USEC: microseconds = "", WATCHDOG_PID: watched = String(pid) } = environment;
   if (watched !== String(pid) || !/^[1-9][0-9]{0,15}$/.test(microseconds)) return null;
@@ -157,9 +156,9 @@ function watchdogInterval(environment: Readonly<Record<string, string>>, pid: nu
 
 /** Carries one message at a time. */
 interface Transport {
-  /** Rejects where the message did not arrive, within its limit or when that is not wanted any more. */
+  /** Rejects if the message did not arrive within its limit, or `unwanted` aborts. */
   send(message: string, unwanted: AbortSignal): Promise<void>;
-  /** Gives up what is at hand. */
+  /** Gives up the message in progress. */
   close(): void;
 }
 
@@ -167,7 +166,7 @@ type OpenedTransport =
   | { readonly ok: true; readonly transport: Transport }
   | { readonly ok: false; readonly reason: string };
 
-/** sd_notify(3): an address is a path, or behind `@` a name of the abstract namespace, or `vsock:…` on virtual hosts. */
+/** sd_notify(3): an address is a path, or after `@` a name of the abstract namespace, or `vsock:…` on virtual hosts. */
 function transportTo(
   address: string,
   environment: Readonly<Record<string, string>>,
@@ -181,7 +180,7 @@ function transportTo(
   return { ok: false, reason: "NOTIFY_SOCKET is an abstract socket, and systemd-notify is not installed" };
 }
 
-/** Datagrams to a path, from a socket that is made with the first one. */
+/** Datagrams to a path, from a socket that the first one opens. */
 function openDatagrams(path: string, directories: readonly string[]): Transport {
   let socket: Deno.DatagramConn | null = null;
   const close = () => {
@@ -193,7 +192,7 @@ function openDatagrams(path: string, directories: readonly string[]): Transport 
       socket ??= bindNameless(directories);
       const sent = socket.send(new TextEncoder().encode(message), { transport: "unixpacket", path });
       try {
-        // A manager that reads nothing fills its queue up; then a send ends by the closing of its socket alone.
+        // The queue of a manager that reads nothing fills up; then only closing the socket ends a send.
         if (!(await withinLimit(sent, SEND_LIMIT_MILLISECONDS)).ok) throw new Error("it reads no messages");
       } catch (error) {
         sent.catch(() => {});
@@ -206,7 +205,7 @@ function openDatagrams(path: string, directories: readonly string[]): Transport 
 }
 
 /**
- * Deno sends from a bound socket alone, and binds it to a path (an empty one, for which unix(7) has a name chosen, is
+ * Deno sends only from a bound socket, and binds it to a path (an empty one, for which unix(7) chooses a name, is
  * refused to a program without all permissions). The name is removed at once: sending does not need it.
  */
 function bindNameless(directories: readonly string[]): Deno.DatagramConn {
@@ -224,15 +223,15 @@ function bindNameless(directories: readonly string[]): Deno.DatagramConn {
   throw new Error(`no socket can be bound in ${directories.join(", ")}: ${errorText(cause)}`, { cause });
 }
 
-/** Where the name may be made; systemd.exec(5) gives `RUNTIME_DIRECTORY` as a list with colons. */
+/** Directories for that name; systemd.exec(5) gives `RUNTIME_DIRECTORY` as a list with colons. */
 function socketDirectories({ RUNTIME_DIRECTORY, TMPDIR }: Readonly<Record<string, string>>): string[] {
   const named = [RUNTIME_DIRECTORY?.split(":")[0], TMPDIR].filter((path) => path !== undefined && path !== "");
   return [...named as string[], "/tmp", "/dev/shm"];
 }
 
 /**
- * Abstract names, which Deno cannot send to, through systemd-notify(1). It speaks for its parent where it may; for one
- * that has no privileges the manager hears it under `NotifyAccess=all` alone.
+ * Abstract names, which Deno cannot send to, through systemd-notify(1). It sends in its parent's name if it may; for an
+ * unprivileged one the manager accepts it only under `NotifyAccess=all`.
  */
 function viaProgram(program: string, address: string): Transport {
   return {
@@ -253,7 +252,7 @@ function viaProgram(program: string, address: string): Transport {
   };
 }
 
-/** Null where the message arrived or is not wanted any more, else why it did not the last time. */
+/** Null: the message arrived or is no longer wanted; else the reason of the last failure. */
 async function sendWithRetries(transport: Transport, message: string, ending: AbortSignal): Promise<string | null> {
   for (let attempt = 1, pause = FIRST_PAUSE_MILLISECONDS; !ending.aborted; attempt++, pause *= 4) {
     try {
