@@ -1,9 +1,8 @@
-// Parses the arguments, runs the command and sets the exit code. The parser's process starts here too, and loads
-// nothing but the parser.
+// Parses the arguments, runs the command and sets the exit code. The parser's process starts here too, and loads only
+// the parser.
 import { EXIT } from "./src/cli/exit_codes.ts";
 import { PARSER_COMMAND } from "./src/document/parser.ts";
 
-/** Runs the program and resolves with its exit code. */
 async function main(args: readonly string[]): Promise<number> {
   if (args[0] === PARSER_COMMAND) {
     const { serveParser } = await import("./src/document/hcl.ts");
@@ -21,7 +20,7 @@ function endByBug(error: unknown): never {
   Deno.exit(EXIT.bug);
 }
 
-// Deno ends with 1 by an error that nobody awaits, and 1 says that the configuration is invalid.
+// Deno ends with 1 after an uncaught error, and 1 means that the configuration is invalid.
 globalThis.addEventListener("error", (event) => endByBug(event.error));
 globalThis.addEventListener("unhandledrejection", (event) => endByBug(event.reason));
 

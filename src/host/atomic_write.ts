@@ -1,18 +1,17 @@
-// Replaces a file whole or not at all: a reader of the path sees the old content or the new at every instant, through
-// kill -9, a full disk and power loss. Nothing is ever written in place, and a failure leaves no temporary file behind.
+// Replaces a file whole or not at all: at every instant a reader of the path sees the old content or the new, through
+// kill -9, a full disk and power loss. Nothing is written in place, and a failure leaves no temporary file.
 import { randomBytes } from "node:crypto";
 import { constants } from "node:fs";
 import * as fs from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { fileSystemAnswers } from "./regular_file.ts";
 
-/** A file being written. */
 export interface WritableFile {
-  /** Writes some of the bytes, perhaps not all, and says how many. */
+  /** Writes some of the bytes, perhaps not all, and resolves with their number. */
   write(bytes: Uint8Array): Promise<number>;
   /** Resolves when content and metadata are on the disk. */
   sync(): Promise<void>;
-  /** Closes it; an error means that a write was lost. */
+  /** An error means that a write was lost. */
   close(): void;
 }
 
@@ -20,39 +19,33 @@ export interface WritableFile {
 export interface OpenDirectory {
   /** Resolves when the renames within it are on the disk. */
   sync(): Promise<void>;
-  /** Closes it. */
   close(): void | Promise<void>;
 }
 
-/** What a path names, symlinks not followed. */
+/** The kind of file at a path, symlinks not followed. */
 export interface FileKind {
-  /** A regular file. */
   readonly isFile: boolean;
-  /** A directory. */
   readonly isDirectory: boolean;
-  /** A symlink. */
   readonly isSymlink: boolean;
 }
 
-/** What replacing a file asks of the operating system. Errors carry the errno's name as `code`. */
+/** The operating system's calls for replacing a file. Errors carry the errno's name as `code`. */
 export interface FileSystem {
-  /** What the path names, symlinks not followed. */
+  /** Does not follow symlinks. */
   lstat(path: string): Promise<FileKind>;
-  /** Where a symlink leads, as it is written. */
+  /** The target of a symlink, as it is written. */
   readLink(path: string): Promise<string>;
-  /** The absolute path without symlinks of what exists. */
+  /** The absolute path without symlinks of an existing file. */
   realPath(path: string): Promise<string>;
   /** Opens a directory to sync it. */
   openDirectory(path: string): Promise<OpenDirectory>;
-  /** Makes a file that must not exist yet. */
+  /** Fails if the file exists. */
   create(path: string, mode: number): Promise<WritableFile>;
-  /** Gives a file to a group. */
   chown(path: string, gid: number): Promise<void>;
   /** Sets the permission bits, whatever the umask. */
   chmod(path: string, mode: number): Promise<void>;
-  /** Gives a file another name, in place of what had it. */
+  /** Replaces a file that has the new name. */
   rename(from: string, to: string): Promise<void>;
-  /** Removes a file. */
   remove(path: string): Promise<void>;
 }
 
@@ -63,7 +56,7 @@ export const hostFileSystem: FileSystem = {
   realPath: (path) => Deno.realPath(path),
   async openDirectory(path) {
     await fileSystemAnswers(path);
-    // O_DIRECTORY: whatever else is there by now is neither opened nor waited for.
+    // O_DIRECTORY: anything else that is at the path by now is neither opened nor waited for.
     return fs.open(path, constants.O_RDONLY | constants.O_DIRECTORY);
   },
   create: (path, mode) => Deno.open(path, { write: true, createNew: true, mode }),
@@ -73,7 +66,7 @@ export const hostFileSystem: FileSystem = {
   remove: (path) => Deno.remove(path),
 };
 
-/** The steps of a write, in their order. */
+/** In their order. */
 export type WriteStep =
   | "resolve"
   | "open directory"
@@ -87,36 +80,34 @@ export type WriteStep =
   | "rename"
   | "sync directory";
 
-/** How the new file shall be. */
 export interface AtomicWriteOptions {
   /** Permission bits, set explicitly: the umask does not matter. */
   readonly mode: number;
-  /** The group it shall belong to; undefined leaves the writer's own. */
+  /** Undefined: the writer's own group. */
   readonly gid?: number | undefined;
   /** The operating system's unless a test injects faults. */
   readonly fileSystem?: FileSystem | undefined;
   /**
-   * Is shown the new file under its temporary path, whole and on the disk, before it has its name; false keeps the old
-   * one, and the new one is removed.
+   * Called with the temporary path of the new file, whole and on the disk, before the rename; false keeps the old file,
+   * and the new one is removed.
    */
   readonly inspect?: ((temporaryPath: string) => Promise<boolean>) | undefined;
 }
 
-/** A write that failed: at which step, with which errno, and what to do about it. */
+/** A write that failed, with the step, the errno and an advice. */
 export class AtomicWriteError extends Error {
-  /** The class's name. */
   override readonly name = "AtomicWriteError";
 
-  /** `options.cause` is what the step threw. */
+  /** `options.cause` is the step's own error. */
   constructor(
-    /** The path as given. */
+    /** The path as the caller gave it. */
     readonly path: string,
-    /** The errno's name (`ENOSPC`), or what the file system called the error where it has none. */
+    /** The errno's name (`ENOSPC`), or the class of an error without one. */
     readonly code: string,
     readonly step: WriteStep,
     /**
-     * False: the old file is untouched. True only where the last step failed: the new file is in its place, whole, but
-     * a power loss might bring the old one back.
+     * False: the old file is untouched. True only if the last step failed: the new file is in its place, whole, but a
+     * power loss might bring the old one back.
      */
     readonly replaced: boolean,
     options: { cause: unknown },
@@ -125,15 +116,15 @@ export class AtomicWriteError extends Error {
   }
 }
 
-/** What is written: all at once, or in pieces one after the other. */
+/** The bytes of a file, whole or in consecutive pieces. */
 export type FileContent = Uint8Array | readonly Uint8Array[];
 
 /**
- * Replaces the file at `path` with the content, or makes it. A symlink stays: the file that it leads to is replaced, beside
- * that file. The new file has its group and mode before it has its name. Resolves with whether it was replaced, which
- * `inspect` alone can keep it from.
+ * Replaces the file at `path` with the content, or creates it. A symlink stays: the file that it leads to is replaced,
+ * in that file's directory. The new file gets its group and mode before its name. Resolves with whether it was
+ * replaced; only `inspect` can prevent that.
  *
- * @throws {AtomicWriteError} whatever goes wrong.
+ * @throws {AtomicWriteError} for every failure.
  */
 export async function atomicWrite(path: string, content: FileContent, options: AtomicWriteOptions): Promise<boolean> {
   const fileSystem = options.fileSystem ?? hostFileSystem;
@@ -144,7 +135,7 @@ export async function atomicWrite(path: string, content: FileContent, options: A
   let temporary: string | undefined;
   try {
     const target = await resolveTarget(path, fileSystem);
-    step = "open directory"; // First, so that a directory that cannot be synced is found out while nothing has changed.
+    step = "open directory"; // First, so that a directory that cannot be synced fails while nothing has changed.
     directory = await fileSystem.openDirectory(dirname(target));
     step = "create";
     const candidate = temporaryPathFor(target);
@@ -153,7 +144,7 @@ export async function atomicWrite(path: string, content: FileContent, options: A
     step = "write";
     for (const bytes of batchesOf(content)) await writeAll(file, bytes);
     if (options.gid !== undefined) {
-      step = "set group"; // Before the mode: nobody of the writer's own group gets to read it in between.
+      step = "set group"; // Before the mode: the writer's own group must not read it in between.
       await fileSystem.chown(temporary, options.gid);
     }
     step = "set mode";
@@ -178,7 +169,7 @@ export async function atomicWrite(path: string, content: FileContent, options: A
   } finally {
     await closeQuietly(file);
     await closeQuietly(directory);
-    // What cannot be removed is found at the next start; the first error is the one worth telling.
+    // The next start finds a file that cannot be removed; the first error is the one worth reporting.
     if (temporary !== undefined) await fileSystem.remove(temporary).catch(() => {});
   }
 }
@@ -213,10 +204,10 @@ export async function resolveTarget(path: string, fileSystem: FileSystem = hostF
 const MAX_SYMLINKS = 40;
 
 /**
- * Removes the temporary files that writers of `target` left when they were killed. One whose writer still runs stays.
- * Looks at 10,000 directory entries at most; the rest waits for the next start.
+ * Removes the temporary files that killed writers of `target` left. The file of a running writer stays. Looks at 10,000
+ * directory entries at most; the rest waits for the next start.
  *
- * @returns the paths that were removed, and those that should have been and could not.
+ * @returns the removed paths, and those that could not be removed.
  */
 export async function removeStaleTemporaries(
   target: string,
@@ -240,8 +231,8 @@ const MAX_ENTRIES = 10_000;
 
 /**
  * Whether the process runs this very program. Its own id does not count: at a container's start a crashed daemon had
- * the same. Where it cannot be known (another user's process) the answer is no, which costs a live writer no more than
- * a rename that fails and is tried again.
+ * the same. If it is unknown (another user's process) the answer is no, which costs a live writer only a rename that
+ * fails and is retried.
  */
 async function isLiveWriter(pid: number): Promise<boolean> {
   if (pid === Deno.pid) return false;
@@ -258,7 +249,7 @@ function temporaryPathFor(target: string): string {
   return join(dirname(target), `.${basename(target)}.${Deno.pid}.${random}.tmp`);
 }
 
-/** The process that made a temporary file for `target`, or null where `name` is no such file's name. */
+/** The process that made a temporary file for `target`; null: `name` is no such file's name. */
 function temporaryWriter(target: string, name: string): number | null {
   const prefix = `.${basename(target)}.`;
   if (!name.startsWith(prefix)) return null;
@@ -266,14 +257,14 @@ function temporaryWriter(target: string, name: string): number | null {
   return match === null ? null : Number(match[1]);
 }
 
-/** The errno's name (`ENOSPC`) of what a file operation threw; its class's name where it has none. */
+/** The errno's name (`ENOSPC`) of a file operation's error; its class's name if it has none. */
 export function errorCode(error: unknown): string {
   if (!(error instanceof Error)) return "UNKNOWN";
   const code: unknown = Reflect.get(error, "code");
   return typeof code === "string" && code !== "" ? code : error.name;
 }
 
-/** What a person can do about an errno, as the end of a sentence that names path and step. */
+/** The remedy for an errno, as the end of a sentence that names path and step. */
 export function adviceFor(code: string): string {
   return ADVICE.get(code) ?? "see the cause, and the system's log";
 }
@@ -283,7 +274,7 @@ const ADVICE: ReadonlyMap<string, string> = new Map([
   ["EBUSY", "the file is a mount point of its own and cannot be replaced; mount its directory instead"],
   ["EDQUOT", "the disk quota is used up; free space or raise the quota"],
   ["EIO", "the device reports an error; check the disk and the kernel's log"],
-  ["EISDIR", "a directory stands where the file belongs; name a file, or move the directory away"],
+  ["EISDIR", "a directory is at the file's path; name a file, or move the directory away"],
   ["ELOOP", "the path is a circle of symlinks; correct them"],
   ["EMFILE", "this process has too many open files; raise its limit (LimitNOFILE)"],
   ["ENAMETOOLONG", "the name leaves no room for the temporary file's; choose a shorter one"],
@@ -294,11 +285,11 @@ const ADVICE: ReadonlyMap<string, string> = new Map([
   ["EPERM", "the user that runs this must own the file's directory, and be a member of the group that is set"],
   ["EROFS", "the file system is read-only; remount it, or list the directory under ReadWritePaths"],
   ["EXDEV", "the directory and the file are on different file systems; mount the directory, not the file"],
-  ["NOT_A_FILE", "a device, pipe or socket stands at the path; name a regular file"],
+  ["NOT_A_FILE", "a device, pipe or socket is at the path; name a regular file"],
   ["NotCapable", "this process was started without permission to write there"],
 ]);
 
-/** Each write is a trip through a thread, so small pieces go together; no more of them than this is held twice. */
+/** Each write is a trip through a thread, so small pieces are joined; at most this much is held twice. */
 const BATCH_BYTES = 1024 * 1024;
 
 function* batchesOf(content: FileContent): Generator<Uint8Array> {
@@ -327,7 +318,7 @@ async function writeAll(file: WritableFile, bytes: Uint8Array): Promise<void> {
   }
 }
 
-/** Some file systems cannot sync a directory and say so with EINVAL or EBADF; there it is not needed or not possible. */
+/** Some file systems cannot sync a directory and answer EINVAL or EBADF; there it is not needed or not possible. */
 async function syncDirectory(directory: OpenDirectory): Promise<void> {
   try {
     await directory.sync();
@@ -340,7 +331,7 @@ async function closeQuietly(resource: { close(): void | Promise<void> } | undefi
   try {
     await resource?.close();
   } catch {
-    // It is closed only here where another error is on its way, or after a sync that succeeded.
+    // Reached only after another error, or after a sync that succeeded.
   }
 }
 

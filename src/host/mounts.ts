@@ -1,27 +1,26 @@
-// The file systems that paths are on, from the kernel's table of mounts (proc(5), mountinfo): what kind they are, and
-// what that means for events, for renames and for what survives a restart.
+// The file systems of paths, from the kernel's table of mounts (proc(5), mountinfo): their types, and what these mean
+// for events, renames and persistence.
 import { dirname } from "node:path";
 
 /** One line of the table. */
 export interface Mount {
-  /** Where it is mounted. */
   readonly point: string;
   /** The file system's type: `ext4`, `nfs4`, `fuse.sshfs`. */
   readonly type: string;
-  /** Whether nothing can be written, by the mount or by the file system. */
+  /** Whether the mount or the file system is read-only. */
   readonly readOnly: boolean;
 }
 
-/** What events can be expected of a file system. */
+/** The events that a file system gives. */
 export type Eventfulness =
   /** Changes made through this host, which are all. */
   | "all"
-  /** Other hosts, or whoever writes beneath, change files without an event here. */
+  /** Other hosts, or processes beneath the file system, change files without an event here. */
   | "own"
   /** A layer of a container: changes made beneath it come without an event. */
   | "layered";
 
-/** Types on which others change files, as mount(8) and their own projects name them. */
+/** Types whose files other hosts change, as mount(8) and their own projects name them. */
 const SHARED_TYPES = new Set(
   ("nfs nfs4 cifs smb3 smbfs 9p virtiofs ceph afs coda lustre gpfs glusterfs beegfs ocfs2 gfs2 orangefs pvfs2 davfs " +
     "vboxsf vmhgfs prl_fs ncpfs fuse").split(" "),
@@ -29,7 +28,7 @@ const SHARED_TYPES = new Set(
 
 const FLEETING_TYPES = new Set(["tmpfs", "ramfs", "rootfs"]);
 
-/** Reads the table; a line that is none is left out. */
+/** Reads the table; a malformed line is left out. */
 export function parseMounts(mountinfo: string): Mount[] {
   return mountinfo.split("\n").flatMap((line) => {
     const [before = "", after = ""] = line.split(" - ", 2);
@@ -42,12 +41,12 @@ export function parseMounts(mountinfo: string): Mount[] {
   });
 }
 
-/** Space, tab, newline and backslash stand there as three octal digits of a byte. */
+/** The table writes space, tab, newline and backslash as three octal digits of a byte. */
 function unescaped(text: string): string {
   return text.replace(/\\([0-7]{3})/g, (_, digits: string) => String.fromCharCode(parseInt(digits, 8)));
 }
 
-/** The mount that a path without symbolic links is on; of several at one point the last, which hides the others. */
+/** The mount of a path without symbolic links; of several at one point the last, which hides the others. */
 export function mountOf(mounts: readonly Mount[], real: string): Mount | null {
   for (let path = real;; path = dirname(path)) {
     const found = mounts.findLast(({ point }) => point === path);
@@ -61,13 +60,13 @@ export function isMountPoint(mounts: readonly Mount[], real: string): boolean {
   return mounts.some(({ point }) => point === real);
 }
 
-/** What events to expect of it. */
+/** The events of a mount's file system. */
 export function eventfulness({ type }: Mount): Eventfulness {
   if (SHARED_TYPES.has(type) || type.startsWith("fuse.")) return "own";
   return type === "overlay" || type === "aufs" ? "layered" : "all";
 }
 
-/** Whether it is gone after a restart of the host. */
+/** Whether a restart of the host empties it. */
 export function isFleeting({ type }: Mount): boolean {
   return FLEETING_TYPES.has(type);
 }

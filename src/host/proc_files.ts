@@ -1,20 +1,19 @@
-// Reads files of /proc by a program: Deno opens them only for a program that has every permission, and the compiled one
-// does not.
+// Reads files of /proc through a program: Deno opens them only for a program that has every permission, which the
+// compiled one lacks.
 
 /** A program that reads files of /proc. */
 export interface ProcReader {
   /** cat(1), or a program that takes its arguments. */
   readonly program: string;
-  /** cat(1) reads only what the kernel has at hand; one that takes longer, on a host out of its depth, is not waited for. */
+  /** cat(1) reads only what the kernel has in memory; on an overloaded host that takes longer, it is ended. */
   readonly limitMilliseconds: number;
 }
 
-/** The host's cat(1). */
 export const CAT: ProcReader = { program: "cat", limitMilliseconds: 3_000 };
 
 /**
- * Reads the files one behind another; one that is gone or not allowed adds nothing, and without the program all are. Null
- * if the host did not answer in time, or lacks descriptors, processes or memory.
+ * Reads the files in sequence. A file that is gone or not allowed adds nothing; without the program none adds anything.
+ * Null if the host did not answer in time, or lacks descriptors, processes or memory.
  */
 export async function readProcFiles(paths: readonly string[], reader: ProcReader = CAT): Promise<string | null> {
   const { program, limitMilliseconds } = reader;
@@ -34,7 +33,7 @@ export async function readProcFiles(paths: readonly string[], reader: ProcReader
   }
 }
 
-/** "" if a file or a program is not there or not allowed, which lasts; null if the error may pass. */
+/** "" if a file or a program is missing or not allowed, which lasts; null if the error may pass. */
 export function textOfError(error: unknown): "" | null {
   const { NotFound, NotCapable, PermissionDenied } = Deno.errors;
   return [NotFound, NotCapable, PermissionDenied].some((kind) => error instanceof kind) ? "" : null;

@@ -1,6 +1,6 @@
-// A program that leads a session of its own, so that it is ended with what it started: nothing of the session outlives
-// `end`, whatever ignores SIGTERM, and no descendant that keeps a pipe open is waited for. A process that made a session
-// of its own has left: it is a daemon, which its starter meant to leave behind.
+// A program that leads a session of its own, so that it ends with all that it started: nothing of the session outlives
+// `end`, even if it ignores SIGTERM, and `end` does not wait for a descendant that keeps a pipe open. A process that
+// made a session of its own has left: it is a daemon, which its starter meant to leave running.
 import { leaveRemovedDirectory, tiedToParent } from "./program.ts";
 import { type Clock, systemClock } from "../time/clock.ts";
 import { withinLimit } from "../time/limit.ts";
@@ -19,53 +19,53 @@ export interface Program {
 
 /** A running group, and the session that it leads; its starter owns it and ends it. */
 export interface ProcessGroup {
-  /** The number of the group and of the process that leads it. */
+  /** The number of the group and of its leader. */
   readonly id: number;
-  /** How the leader ended. */
+  /** Of the leader. */
   readonly status: Promise<Deno.CommandStatus>;
-  /** Resolves when nobody can write any more: after the leader's end, where its descendants keep its pipes. */
+  /** Resolves when no process can write any more: after the leader's end, if its descendants keep its pipes. */
   readonly outputEnded: Promise<void>;
   /**
-   * Ends what is left of its session and closes its pipes: SIGTERM, a grace in milliseconds, SIGKILL. Resolves once
-   * nothing of it runs, or half a second after SIGKILL if the kernel cannot end a process (one that waits for a disk),
-   * with how many processes ran beside the leader; 0 also if that cannot be told.
+   * Ends the rest of its session and closes its pipes: SIGTERM, a grace in milliseconds, SIGKILL. Resolves once nothing
+   * of it runs, or half a second after SIGKILL if the kernel cannot end a process (one that waits for a disk), with the
+   * number of processes that ran beside the leader; 0 also if that is unknown.
    *
-   * @param hurry what shortens the grace while it lasts.
+   * @param hurry shortens the grace while it lasts.
    */
   end(graceMilliseconds: number, hurry?: Hurry): Promise<number>;
 }
 
-/** A reason to give less time than there was to be. */
+/** A reason to shorten a grace. */
 export interface Hurry {
-  /** Aborted when it begins; where it is already, it begins with the grace. */
+  /** Aborts when the hurry begins, perhaps before the grace. */
   readonly signal: AbortSignal;
-  /** All that is left of a grace from then on. */
+  /** The longest rest of a grace from then on. */
   readonly graceMilliseconds: number;
 }
 
-/** Keeps the ids of the groups that run, for an end of the process that leaves no time to end each: a `Set` does. */
+/** Keeps the ids of running groups, for an end of the process that leaves no time to end each; a `Set` fits. */
 export interface GroupOwner {
-  /** Takes a group that was started. */
+  /** Called when a group was started. */
   add(id: number): unknown;
-  /** Lets go of one that was ended. */
+  /** Called when it was ended. */
   delete(id: number): unknown;
 }
 
-/** A group that was started; or the errno's name (`E2BIG`), by which it was refused. */
+/** A started group, or the errno's name (`E2BIG`) of the refusal. */
 export type GroupStart = { readonly ok: true; readonly group: ProcessGroup } | {
   readonly ok: false;
   readonly code: string;
 };
 
-/** How long a process may take to die of SIGKILL, and a closed pipe to be closed. */
+/** For a process to die of SIGKILL, and for a pipe to close. */
 const KILL_LIMIT_MILLISECONDS = 500;
 
 const NEVER = new AbortController().signal;
 
-/** How setpriv(1) begins what it says of a program that the kernel does not execute. */
+/** The beginning of setpriv(1)'s message about a program that the kernel does not execute. */
 const SETPRIV_COMPLAINT = "setpriv: failed to execute ";
 
-/** Whether an ending and its output tell that the program itself was never run (setpriv(1), exit status). */
+/** Whether exit code and output mean that the program itself never ran (setpriv(1), exit status). */
 export function wasNeverRun(code: number, output: string): boolean {
   return (code === 126 || code === 127) && output.startsWith(SETPRIV_COMPLAINT);
 }
@@ -73,14 +73,14 @@ export function wasNeverRun(code: number, output: string): boolean {
 /**
  * Starts a program in the root directory with nothing on its standard input.
  *
- * @param onOutput is given what comes on standard output and standard error, in the order in which it arrives.
+ * @param onOutput receives the bytes of standard output and standard error, in the order in which they arrive.
  */
 export function startGroup(
   program: Program,
   onOutput: (chunk: Uint8Array) => void,
   clock: Clock = systemClock,
 ): GroupStart {
-  // Nobody ends the group of a daemon that was killed; where util-linux is there, the kernel ends its leader then.
+  // No process ends the group of a daemon that was killed; with util-linux, the kernel ends its leader then.
   const words = tiedToParent([program.path, ...program.args]);
   let child: Deno.ChildProcess;
   try {
@@ -117,7 +117,7 @@ function groupOf(child: Deno.ChildProcess, onOutput: (chunk: Uint8Array) => void
       const others = [...left.values()].reduce((sum, count) => sum + count, isLeaderGone ? 0 : -1);
       if (!await isGoneWithin(id, "SIGTERM", graceMilliseconds, clock, hurry)) {
         await isGoneWithin(id, "SIGKILL", KILL_LIMIT_MILLISECONDS, clock);
-      } else signalGroup(id, "SIGKILL"); // A chain of processes of milliseconds is seen by no look at /proc.
+      } else signalGroup(id, "SIGKILL"); // No look at /proc sees a chain of processes of milliseconds each.
       const closed = readers.map((reader) => reader.cancel());
       await withinLimit(Promise.allSettled([...closed, status, outputEnded]), KILL_LIMIT_MILLISECONDS);
       return Math.max(0, others);
@@ -133,22 +133,22 @@ async function pump(reader: ReadableStreamDefaultReader<Uint8Array>, take: (chun
       take(value);
     }
   } catch {
-    // A pipe that cannot be read has nothing more to say.
+    // A pipe that cannot be read has no further output.
   }
 }
 
-/** Kills the sessions that groups lead, as far as they are known in a moment: for a process that is about to end. */
+/** Kills the sessions of groups, as far as a short look finds them: for a process that is about to end. */
 export async function killSessions(ids: Iterable<number>): Promise<void> {
   const all = [...ids];
-  // At once, whatever becomes of the rest.
+  // Before the look, which may fail.
   killGroups(all);
   killGroups((await runningGroups(...all))?.keys() ?? []);
 }
 
 /**
- * Kills groups at once, with SIGKILL and without waiting for anything; never throws.
+ * Kills groups at once, with SIGKILL and without waiting; never throws.
  *
- * @param ids of {@linkcode ProcessGroup}s; one that is gone is passed over.
+ * @param ids of {@linkcode ProcessGroup}s; one that is gone is skipped.
  * @param send the operating system's unless a test watches it.
  */
 export function killGroups(
@@ -161,33 +161,33 @@ export function killGroups(
     try {
       send(-id, "SIGKILL");
     } catch {
-      // It is gone, or another user's; the others are still to be killed.
+      // The group is gone, or another user's; the others must still be killed.
     }
   }
 }
 
-/** Signals all of a group, with 0 only asking; false where there is none (kill(2)). */
+/** Signals all of a group; 0 only checks it. False: there is none (kill(2)). */
 function signalGroup(id: number, signal: Deno.Signal | 0): boolean {
   try {
     Deno.kill(-id, signal);
     return true;
   } catch (error) {
-    // One that may not be signalled (EPERM: a program with another user's rights) is there all the same.
+    // A group that may not be signalled (EPERM: a program with another user's rights) still exists.
     return !(error instanceof Deno.errors.NotFound);
   }
 }
 
 /**
- * Returns the groups of a session that run. If /proc does not tell, that is the leader's group: kill(2) does not tell how
- * many processes run in it, and takes a zombie for one that runs.
+ * Returns the running groups of a session. If /proc gives no answer, that is the leader's group: kill(2) gives no count
+ * of the processes in it, and takes a zombie for a running one.
  */
 async function groupsLeft(session: number): Promise<SessionGroups> {
   return await runningGroups(session) ?? new Map(signalGroup(session, 0) ? [[session, 0]] : []);
 }
 
 /**
- * Signals each group of a session once, the leader's at once and without a look at /proc, and others when they are seen;
- * false if some still run at the limit.
+ * Signals each group of a session once, the leader's at once and without a look at /proc, and others when they are
+ * seen; false if some still run at the limit.
  */
 async function isGoneWithin(
   session: number,

@@ -1,4 +1,4 @@
-// Programs of the host that this one is helped by, where they are: what is missing is null, and never an error.
+// Paths of the host's programs that this one uses: a missing one is null, and never an error.
 
 /** The first of some paths that is a file; null: none is. */
 export function firstFile(paths: readonly string[]): string | null {
@@ -11,22 +11,22 @@ export function firstFile(paths: readonly string[]): string | null {
   }) ?? null;
 }
 
-/** Where Debian and others have setpriv(1) of util-linux. */
+/** The paths of setpriv(1) of util-linux on Debian and others. */
 export const SETPRIV_PATHS: readonly string[] = ["/usr/bin/setpriv", "/bin/setpriv"];
 
 const SETPRIV = firstFile(SETPRIV_PATHS);
 
 /**
- * The words that start a program so that the kernel ends it with its parent, also one that was killed; the program's own
- * where the host has no setpriv(1).
+ * The words that start a program so that the kernel ends it when its parent ends or is killed; without setpriv(1) on
+ * the host, only the program's own.
  */
 export function tiedToParent(program: readonly string[]): readonly string[] {
   return SETPRIV === null ? program : [SETPRIV, "--pdeathsig", "KILL", "--", ...program];
 }
 
 /**
- * To be called before a program is started: Deno starts none once its own working directory was removed, whatever `cwd`
- * the program is given. The process goes to /proc then: no relative path of the options leads to a file there.
+ * Call it before a program is started: Deno starts none after its own working directory was removed, whatever the `cwd`
+ * of the program. The process then goes to /proc: no relative path of the options leads to a file there.
  */
 export function leaveRemovedDirectory(): void {
   try {

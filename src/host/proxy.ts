@@ -1,8 +1,8 @@
-// Which proxy a request goes through, as the environment says it. This host itself is never asked through a proxy,
-// whatever the environment says: another host's loopback is not this one's.
+// The proxy of a request, according to the environment. A request to this host never uses one, whatever the environment
+// says: another host's loopback is not this one's.
 import { BlockList, isIPv4, isIPv6 } from "node:net";
 
-/** A proxy for a request. */
+/** A proxy of an HTTP client. */
 export interface Proxy {
   /** With its credentials, as an HTTP client takes it. Secret. */
   readonly url: string;
@@ -10,12 +10,12 @@ export interface Proxy {
   readonly name: string;
 }
 
-/** The proxy, null for none; or the variable whose value names none. */
+/** The proxy, null for none; or the variable with an invalid value. */
 export type ProxyChoice =
   | { readonly ok: true; readonly proxy: Proxy | null }
   | { readonly ok: false; readonly variable: string };
 
-/** The schemes that Deno's client speaks to a proxy, and their ports. */
+/** The proxy schemes of Deno's client, and their ports. */
 const PORTS: ReadonlyMap<string, string> = new Map([
   ["http:", "80"],
   ["https:", "443"],
@@ -24,14 +24,14 @@ const PORTS: ReadonlyMap<string, string> = new Map([
 ]);
 
 /**
- * The names and addresses at which only this host answers: those below localhost (RFC 6761, 6.3), and the unspecified
+ * The names and addresses that only this host answers: those below localhost (RFC 6761, 6.3), and the unspecified
  * addresses, which reach it on Linux.
  */
 const THIS_HOST = "localhost,127.0.0.0/8,::1,0.0.0.0,::";
 
 /**
- * Finds the proxy for a URL: `HTTP_PROXY` or `HTTPS_PROXY`, after its scheme, before `ALL_PROXY`, and capitals before
- * small letters. `NO_PROXY` lists names, which include the names below them, addresses, networks, or `*`.
+ * Finds the proxy for a URL: `HTTP_PROXY` or `HTTPS_PROXY`, after its scheme, before `ALL_PROXY`, and upper case before
+ * lower case. `NO_PROXY` lists names, which include the names below them, addresses, networks, or `*`.
  */
 export function proxyOf(url: URL, environment: (name: string) => string | undefined): ProxyChoice {
   const find = (name: string) => [name, name.toLowerCase()].find((spelling) => environment(spelling));
@@ -43,7 +43,7 @@ export function proxyOf(url: URL, environment: (name: string) => string | undefi
   return proxy === null ? { ok: false, variable } : { ok: true, proxy };
 }
 
-/** Without brackets and a last dot; the URL's parser has brought it to small letters and one spelling. */
+/** Without brackets and a last dot; the URL's parser has made it lower case and normalized addresses. */
 function hostOf({ hostname }: URL): string {
   return hostname.replace(/^\[|\]$|\.$/g, "");
 }
@@ -76,7 +76,7 @@ function readProxy(text: string): Proxy | null {
   const url = new URL(written);
   const port = PORTS.get(url.protocol);
   if (port === undefined || url.hostname === "") return null;
-  // Deno's client takes a user only with a password, if it is empty.
+  // Deno's client takes a user only with a password, even an empty one.
   const userinfo = url.username === "" && url.password === "" ? "" : `${url.username}:${url.password}@`;
   const name = `${url.hostname}:${url.port || port}`;
   return { url: `${url.protocol}//${userinfo}${name}`, name };

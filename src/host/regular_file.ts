@@ -1,11 +1,11 @@
-// Opens files for reading so that nothing at a path can hold this process: the one way in which paths of others are opened.
-// Anything but a regular file is refused before it is opened, because opening a device can do something, and again on the
-// open handle, because the path may lead elsewhere by then.
+// Opens files for reading so that no path can block this process: the only way to open paths of others. Anything but a
+// regular file is refused before it is opened, because opening a device can have effects, and again on the open handle,
+// because the path may lead elsewhere by then.
 import { constants, type Stats } from "node:fs";
 import * as fs from "node:fs/promises";
 import { withinLimit } from "../time/limit.ts";
 
-/** What `fstat` says that matters here. */
+/** The members of `fstat` that the program uses. */
 export type FileStat = Pick<
   Stats,
   | ("dev" | "ino" | "mode" | "nlink" | "uid" | "gid" | "size" | "mtimeMs" | "ctimeMs" | "birthtimeMs")
@@ -14,7 +14,7 @@ export type FileStat = Pick<
 
 /** A file opened for reading. */
 export interface OpenedFile extends AsyncDisposable {
-  /** The state of the opened file, whatever the path leads to by now. */
+  /** The state of the opened file, wherever the path leads by now. */
   stat(): Promise<FileStat>;
   /** Reads on into the buffer and resolves with the number of bytes: 0 at the end. */
   read(into: Uint8Array): Promise<number>;
@@ -26,24 +26,22 @@ export interface RegularFile extends OpenedFile {
   readonly found: FileStat;
 }
 
-/** The refusal of what is not a regular file. */
+/** The error for a path that leads to no regular file. */
 export class NotAFileError extends Error {
-  /** The class's name. */
   override readonly name = "NotAFileError";
-  /** As an errno's name. */
+  /** In the form of an errno's name. */
   readonly code = "NOT_A_FILE";
 
-  /** The path is as it was given. */
   constructor(
     readonly path: string,
-    /** Its real kind: `a named pipe`. */
+    /** The kind of the file: `a named pipe`. */
     readonly kind: "a directory" | "a named pipe" | "a socket" | "a device",
   ) {
     super(`${path} is ${kind}, not a file`);
   }
 }
 
-/** How long the whole read of a small file may take. */
+/** For the whole read of a small file. */
 const READ_LIMIT_MILLISECONDS = 10_000;
 
 /**
@@ -69,17 +67,20 @@ export async function openRegularFile(
 }
 
 /**
- * Resolves when the file system that a path is on has answered, and does not resolve while it hangs. To be awaited
- * before a path is opened: Deno 2.7.11 opens files on the main thread, so an open that hangs holds the whole process,
- * while statfs(2), like stat(2), waits in a thread of its own. What stat(2) says may come from the kernel's memory for
- * a minute after a server went away (nfs(5), `acregmax`); statfs(2) is asked of the server each time.
+ * Resolves when the file system of a path has answered, and never while it hangs. Await it before a path is opened:
+ * Deno 2.7.11 opens files on the main thread, so an open that hangs blocks the whole process, while statfs(2), like
+ * stat(2), waits in a thread of its own. The answer of stat(2) may come from the kernel's cache for a minute after a
+ * server went away (nfs(5), `acregmax`); statfs(2) asks the server each time.
  */
 export async function fileSystemAnswers(path: string): Promise<void> {
   // An error is an answer, too.
   await fs.statfs(path).catch(() => {});
 }
 
-/** Reads a small regular file: at most `maxBytes` and one byte more, which tells that it is larger. Rejects as opening does. */
+/**
+ * Reads a small regular file: at most `maxBytes` and one byte more, which shows that it is larger. Rejects as opening
+ * does.
+ */
 export async function readRegularFile(path: string, maxBytes: number): Promise<Uint8Array<ArrayBuffer>> {
   const reading = async () => {
     await using file = await openRegularFile(path);
@@ -91,8 +92,8 @@ export async function readRegularFile(path: string, maxBytes: number): Promise<U
 }
 
 /**
- * Reads to the end, or to one byte more than `maxBytes`, which tells "too large" from "just fits" also where the size
- * was not known or grows. `read` resolves with 0 or null at the end; `expectedBytes` sizes the first buffer.
+ * Reads to the end, or to one byte more than `maxBytes`, which tells "too large" from "just fits" also if the size was
+ * unknown or grows. `read` resolves with 0 or null at the end; `expectedBytes` sizes the first buffer.
  */
 export async function readAtMost(
   read: (into: Uint8Array) => Promise<number | null>,
@@ -115,8 +116,8 @@ export async function readAtMost(
 }
 
 /**
- * Opens what a path leads to. With O_NONBLOCK, so that open(2) returns at once at a named pipe without a writer; a
- * regular file is read as ever.
+ * Opens the file at a path. O_NONBLOCK makes open(2) return at once at a named pipe without a writer; it does not
+ * change how a regular file is read.
  */
 export async function openWithoutWaiting(path: string): Promise<OpenedFile> {
   const handle = await fs.open(path, constants.O_RDONLY | constants.O_NONBLOCK);

@@ -1,17 +1,17 @@
-// The processes of a session that run, as proc(5) tells of them. A session has all that its leader started but for what
-// made a session of its own (setsid(2)), whatever process groups they are in: timeout(1) and job control make some.
+// The running processes of a session, from proc(5). A session has all that its leader started, in any process group
+// (timeout(1) and job control make some), except processes that made a session of their own (setsid(2)).
 import { CAT, readProcFiles } from "./proc_files.ts";
 
-/** How many processes run in each process group of sessions, by the group's number. */
+/** The number of running processes in each process group of sessions, by the group's number. */
 export type SessionGroups = ReadonlyMap<number, number>;
 
 /** The number, the name in parentheses, which may hold anything, the state, the parent, the group and the session. */
 const STAT = /^\d+ \(.*?\) ([A-Za-z]) -?\d+ (\d+) (\d+) -?\d+ -?\d+ \d+ /gms;
 
-/** The first look comes before SIGTERM, which a host out of its depth must not put off. */
+/** The first look precedes SIGTERM, which an overloaded host must not delay. */
 const READER = { ...CAT, limitMilliseconds: 500 };
 
-/** Reads which groups of some sessions run; null if /proc does not tell. A zombie does not run. */
+/** Reads the running groups of some sessions; null if /proc gives no answer. A zombie does not run. */
 export async function runningGroups(...sessions: readonly number[]): Promise<SessionGroups | null> {
   const text = await readStats();
   if (text === null) return null;
@@ -23,7 +23,7 @@ export async function runningGroups(...sessions: readonly number[]): Promise<Ses
   return groups;
 }
 
-/** Null if /proc is not there, or did not answer in time. */
+/** Null if /proc is missing, or did not answer in time. */
 async function readStats(): Promise<string | null> {
   try {
     const names = (await Array.fromAsync(Deno.readDir("/proc"))).map(({ name }) => name);

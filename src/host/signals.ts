@@ -1,7 +1,7 @@
-// What the process does with signals: SIGHUP reloads, the first SIGTERM or SIGINT stops, a second one stops at once.
-// SIGUSR1 and SIGUSR2, which would end the process by default, are only noted. The listeners end with their owner.
+// The process's signals: SIGHUP reloads, the first SIGTERM or SIGINT stops, a second one stops at once. SIGUSR1 and
+// SIGUSR2, which would end the process by default, are only noted. The listeners end with their owner.
 
-/** What to do on each signal. The functions return at once; what takes long is theirs to start. */
+/** A function for each signal. They return at once, and only start long work. */
 export interface SignalHandlers {
   /** SIGHUP. */
   readonly reload: () => void;
@@ -9,13 +9,13 @@ export interface SignalHandlers {
   readonly stop: (signal: Deno.Signal) => void;
   /** Every further one of them. */
   readonly stopNow: (signal: Deno.Signal) => void;
-  /** A signal that means nothing here was received and does nothing. */
+  /** A signal without a meaning, which does nothing. */
   readonly ignored?: (signal: Deno.Signal) => void;
 }
 
 /**
- * Listens for signals until the result is disposed of; then the system's defaults apply again (a later SIGHUP ends the
- * process), so the owner of the process does that last.
+ * Listens for signals until the result is disposed of. The system's defaults apply again after that (a later SIGHUP
+ * ends the process), so the owner of the process does it last.
  */
 export function onSignals(handlers: SignalHandlers): Disposable {
   let stops = 0;

@@ -1,28 +1,28 @@
-// Files that are mounted by themselves (`mount --bind FILE`, a volume of one file, a subPath of Kubernetes): the path leads
-// to one inode for ever, so a file that replaces it by a rename, as most editors do, is never seen.
+// Files that are mounted by themselves (`mount --bind FILE`, a volume of one file, a subPath of Kubernetes): the path
+// leads to one inode for ever, so the daemon never sees a file that replaces it by a rename, as most editors do.
 import { isMountPoint, type Mount, parseMounts } from "./mounts.ts";
 import { readProcFiles } from "./proc_files.ts";
 
 /** A file whose path leads to one inode for ever. */
 export interface SingleMount {
-  /** As it was named. */
+  /** The path as it was configured. */
   readonly path: string;
-  /** Whether the file was replaced already where it comes from, so that the one here is an old one. */
+  /** Whether the original was already replaced, so that the file here is an old one. */
   readonly isReplaced: boolean;
-  /** What that means, in one line. */
+  /** The effect, in one line. */
   readonly what: string;
-  /** What to do, in one line. */
+  /** The remedy, in one line. */
   readonly todo: string;
 }
 
 const TABLE = "/proc/self/mountinfo";
 
-/** Empty if the table cannot be had. */
+/** Empty if the table is not available. */
 async function readMounts(): Promise<readonly Mount[]> {
   return parseMounts(await readProcFiles([TABLE]) ?? "");
 }
 
-/** Those of the files that are mounted by themselves, or have no name any more. `mounts` is asked once. */
+/** The files that are mounted by themselves, or have no name any more. `mounts` is called once. */
 export async function singleMounts(
   paths: readonly string[],
   mounts: () => Promise<readonly Mount[]> = readMounts,
@@ -37,7 +37,7 @@ interface Looked {
   readonly links: number | null;
 }
 
-/** Null where there is no file. */
+/** Null: there is no file. */
 async function lookAt(path: string): Promise<Looked | null> {
   try {
     const [real, { isFile, nlink }] = await Promise.all([Deno.realPath(path), Deno.stat(path)]);

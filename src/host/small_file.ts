@@ -1,12 +1,12 @@
-// One bounded read of a small text file that the options name, whatever the path leads to: nothing is waited for, and
-// what is said of a file that cannot be used names it and never quotes it.
+// One bounded read of a small text file that the options name. It never blocks, whatever the path leads to, and its
+// messages name the file and never quote it.
 import { terminalText } from "../diagnostic/terminal_text.ts";
 import { readRegularFile } from "./regular_file.ts";
 
-/** The most that a small file may weigh: it is a number or a token. */
+/** Such a file holds a number or a token. */
 export const MAX_SMALL_FILE_BYTES = 8_192;
 
-/** A text; or why there is none, going on from the file's kind: `/run/x.pid is not there`. */
+/** A text; or the reason why there is none, with the path: `/run/x.pid is not there`. */
 export type SmallFileRead =
   | { readonly ok: true; readonly text: string }
   | { readonly ok: false; readonly reason: string };
@@ -19,7 +19,7 @@ const MEANINGS: ReadonlyMap<string, string> = new Map([
   ["NOT_A_FILE", "is not a file"],
 ]);
 
-/** Reads a file once; one that is larger than the bound is refused. */
+/** Reads a file once; a larger one than the limit is refused. */
 export async function readSmallFile(path: string, maxBytes: number = MAX_SMALL_FILE_BYTES): Promise<SmallFileRead> {
   const refuse = (what: string): SmallFileRead => ({ ok: false, reason: `${terminalText(path)} ${what}` });
   try {

@@ -1,25 +1,26 @@
-// Where time comes from: the system's by default, a test's own otherwise. Whatever waits by it can be tried without
-// waiting.
+// The source of time: the system's by default, a test's own otherwise, so that a test of a wait need not wait.
 import { clearImmediate, setImmediate } from "node:timers";
 
 /** A clock and its timers. */
 export interface Clock {
   /** Monotonic milliseconds: they never go back. */
   now(): number;
-  /** Calls back once, later (0: at the event loop's next turn); what it returns cancels, and may be called late or twice. */
+  /**
+   * Calls back once, later (0: at the event loop's next turn). Returns a function that cancels, which may be called
+   * late or twice.
+   */
   schedule(milliseconds: number, callback: () => void): () => void;
 }
 
-/** The system's clock. */
 export const systemClock: Clock = {
   now: () => performance.now(),
   schedule(milliseconds, callback) {
     if (milliseconds <= 0) {
-      // A timer of 0 ms rings after 2.
+      // A timer of 0 ms fires after 2.
       const immediate = setImmediate(callback);
       return () => clearImmediate(immediate);
     }
-    // What is longer would fire at once (HTML standard, timers; a 32-bit integer): 24 days are long enough.
+    // A longer timer would fire at once (HTML standard, timers; a 32-bit integer): 24 days are long enough.
     const timer = setTimeout(callback, Math.min(milliseconds, 2 ** 31 - 1));
     return () => clearTimeout(timer);
   },

@@ -1,11 +1,10 @@
-// A wait with a limit: what is waited for goes on, only the waiting ends.
+// A wait with a limit: only the wait ends, the work goes on.
 
-/** What came in time, or that nothing did. */
+/** A value in time, or none. */
 export type Timely<T> = { readonly ok: true; readonly value: T } | { readonly ok: false };
 
 /**
- * Waits for a promise for at most that long, and no longer than somebody wants to know: `unwanted` ends it, too. Rejects
- * as the promise does, as long as it is waited for.
+ * Waits for a promise until the limit or until `unwanted` aborts. Rejects as the promise does, while the wait lasts.
  */
 export async function withinLimit<T>(
   promise: Promise<T>,

@@ -1,18 +1,17 @@
-// Long work in turns: between two of them the event loop serves whoever else waits (the watchdog, Redis, the admin
-// interface). A turn lasts well under the 50 ms after which such a one would notice.
+// Long work in turns: between two turns the event loop serves other work (the watchdog, Redis, the admin interface). A
+// turn is much shorter than 50 ms, from which on clients would notice.
 import { type Clock, systemClock } from "./clock.ts";
 
 /** The turns of one piece of work. */
 export interface Pace {
-  /** Whether the turn has lasted long enough. Costs next to nothing: ask between any two small steps. */
+  /** Whether the turn has lasted long enough. Costs next to nothing: call it between any two small steps. */
   isSpent(): boolean;
-  /** Lets the others have their turn. Rejects with the signal's reason where the work is not wanted any more. */
+  /** Lets other work run. Rejects with the signal's reason if the work is no longer wanted. */
   rest(): Promise<void>;
 }
 
-/** How a pace is kept. */
 export interface PaceOptions {
-  /** How long a turn lasts, in milliseconds; default 20. */
+  /** Default 20. */
   readonly turnMilliseconds?: number;
   /** Ends the work at its next rest. */
   readonly signal?: AbortSignal | undefined;
@@ -23,8 +22,8 @@ export interface PaceOptions {
 const TURN_MILLISECONDS = 20;
 
 /**
- * The others need a moment in which nothing runs: where the loop's next turn begins the work again, a request that goes
- * through dozens of turns takes seconds.
+ * Other work needs a moment in which nothing runs: if the work resumed at the loop's next turn, a request that goes
+ * through dozens of turns would take seconds.
  */
 const REST_MILLISECONDS = 1;
 

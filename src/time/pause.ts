@@ -1,4 +1,4 @@
-// A wait by a clock that ends early when nobody wants it any more.
+// A wait by a clock that a signal ends early.
 import { type Clock, systemClock } from "./clock.ts";
 
 /** Resolves after that time, or as soon as the signal is aborted, and leaves neither timer nor listener. */
