@@ -6,7 +6,7 @@ import { runStep } from "./step.ts";
 const PLACES = ["main.ts", "src", "scripts", "tests", "bench"];
 const STEP_LIMIT_MILLISECONDS = 5 * 60_000;
 
-/** The arguments of `deno` for each step, for what there is in the checkout at `root`. */
+/** The arguments of `deno` for each step, for the existing parts of the checkout at `root`. */
 export async function checkSteps(root: string): Promise<string[][]> {
   const places: string[] = [];
   for (const place of PLACES) if (await exists(`${root}/${place}`)) places.push(place);

@@ -1,5 +1,5 @@
-// `deno task compile`: the program as one file, `dist/honua-configd`, with the digest beside it. It embeds what the
-// daemon needs and nothing else, and two builds of one commit are equal byte by byte.
+// `deno task compile`: the program as one file, `dist/honua-configd`, with the digest beside it. It embeds only what
+// the daemon needs, and two builds of one commit are equal byte by byte.
 //   --target NAME   the machine it is for (default: this one); another one's file has its name at the end
 import { createHash } from "node:crypto";
 import { join } from "node:path";
@@ -17,7 +17,7 @@ export function binaryName(target: string): string {
   return target === Deno.build.target ? NAME : `${NAME}-${target}`;
 }
 
-/** Makes the binary of the checkout at `root` in the folder `dist`, which is made where it is missing. */
+/** Makes the binary of the checkout at `root` in the folder `dist`, which is created if it is missing. */
 export async function compile(root: string, dist: string, target: string = Deno.build.target): Promise<Compiled> {
   const prepared = await openBuildDirectory(root);
   if (!prepared.ok) return { ...prepared, lacksDenort: false };

@@ -1,20 +1,19 @@
-// Runs the tests and measures how many lines of src/ they run in their own process; under the minimum is a failure.
-// Files that no test loads have no lines here: they are named, so that the figure cannot flatter unseen.
+// Runs the tests and measures how many lines of src/ they run in their own process; less than the minimum is a failure.
+// Files that no test loads have no lines here, so they are listed: the figure cannot hide them.
 import { listFiles } from "./file_list.ts";
 import { printOutcomes, runOtherTests, type TestOutcome } from "./test_run.ts";
 
 /** The least share of the lines of src/ that the tests must run, in per cent. */
 export const MINIMUM_PERCENT = 90;
 
-/** How much of src/ the tests run. */
 export interface Coverage {
-  /** The share of the lines that were run, of the files that were loaded. */
+  /** The share of the lines that ran, of the files that were loaded. */
   readonly linesPercent: number;
-  /** The files that are not in the figure, for no test loaded them. */
+  /** The files outside the figure, because no test loaded them. */
   readonly notLoaded: readonly string[];
 }
 
-/** Reads the share of lines in per cent off the table of `deno coverage`: the last column of its `All files` row. */
+/** Reads the share of lines in per cent from the table of `deno coverage`: the last column of its `All files` row. */
 export function linesPercentOf(table: string): number | null {
   const row = table.split("\n").find((line) => /^\|\s*All files\s*\|/.test(line));
   const percent = Number(row?.split("|").at(-2)?.trim() || NaN);
@@ -26,7 +25,7 @@ export function loadedFiles(lcov: string): Set<string> {
   return new Set(lcov.split("\n").filter((line) => line.startsWith("SF:")).map((line) => line.slice(3).trim()));
 }
 
-/** Measures what a run of the tests left in `directory`; null where it ran no line of src/. */
+/** Measures the coverage that a run of the tests left in `directory`; null: it ran no line of src/. */
 export async function measureCoverage(root: string, directory: string): Promise<Coverage | null> {
   const table = await report(root, directory, []);
   const linesPercent = linesPercentOf(table);
@@ -36,14 +35,14 @@ export async function measureCoverage(root: string, directory: string): Promise<
   return { linesPercent, notLoaded: all.filter((path) => !loaded.has(`${root}/${path}`)) };
 }
 
-/** What is wrong with a coverage, in one line; null where it is enough. */
+/** The failure of a coverage, in one line; null: it is enough. */
 export function judgeCoverage(coverage: Coverage | null): string | null {
   if (coverage === null) return "the tests ran no line of src/";
   if (coverage.linesPercent >= MINIMUM_PERCENT) return null;
   return `${coverage.linesPercent} % of the lines of src/ are run by the tests, ${MINIMUM_PERCENT} % are needed`;
 }
 
-/** Runs the tests of the checkout at `root` and prints their coverage; `trouble` is the first thing that was wrong. */
+/** Runs the tests of the checkout at `root` and prints their coverage; `trouble` is the first failure. */
 export async function testWithCoverage(root: string): Promise<TestOutcome> {
   const directory = await Deno.makeTempDir({ prefix: "coverage-" });
   try {
@@ -61,7 +60,7 @@ export async function testWithCoverage(root: string): Promise<TestOutcome> {
 
 function print({ linesPercent, notLoaded }: Coverage): void {
   if (notLoaded.length > 0) {
-    console.log(`not in the figure, types alone or run only in processes of their own: ${notLoaded.join(", ")}`);
+    console.log(`not in the figure, only types or run only in processes of their own: ${notLoaded.join(", ")}`);
   }
   console.log(`lines of src/ run by the tests: ${linesPercent} % (at least ${MINIMUM_PERCENT} %)`);
 }

@@ -1,6 +1,6 @@
-// `deno task deb`: the Debian package of a binary in `dist/`, from the very files that scripts/install.sh installs. Two
-// builds of one commit are equal byte by byte; SOURCE_DATE_EPOCH sets the one time that is in it.
-//   --target NAME   the machine (default: this one); its binary is made by `deno task compile` first
+// `deno task deb`: the Debian package of a binary in `dist/`, from the files that scripts/install.sh installs. Two
+// builds of one commit are equal byte by byte; SOURCE_DATE_EPOCH sets the one time that the package holds.
+//   --target NAME   the machine (default: this one); `deno task compile` must have made its binary
 import { join } from "node:path";
 import { ensureDir, walk } from "@std/fs";
 import { Command, Option } from "commander";
@@ -11,23 +11,21 @@ import { runToEnd } from "./compile/program_run.ts";
 import { controlFiles } from "./deb/control.ts";
 import { layTree } from "./deb/tree.ts";
 
-/** Debian's names of the machines that a package can be made for. */
+/** Debian's names of the supported machines. */
 const ARCHITECTURES: ReadonlyMap<string, string> = new Map([
   ["x86_64-unknown-linux-gnu", "amd64"],
   ["aarch64-unknown-linux-gnu", "arm64"],
 ]);
 
-/** What a package is made of. */
 export interface PackageRequest {
   /** The checkout. */
   readonly root: string;
-  /** The program. */
   readonly binary: string;
   /** One of `TARGETS`. */
   readonly target: string;
-  /** The directory in which the package is made. */
+  /** The directory of the package. */
   readonly output: string;
-  /** The time of all files, in seconds since 1970. */
+  /** Of all files, since 1970. */
   readonly epochSeconds: number;
   /** A program that answers to `man`, `completion` and `init`; default: the checkout's own. */
   readonly runnable?: string;
@@ -38,7 +36,6 @@ export type PackageResult =
   | { readonly ok: true; readonly path: string }
   | { readonly ok: false; readonly trouble: string };
 
-/** Makes the package. */
 export async function makePackage(request: PackageRequest): Promise<PackageResult> {
   const { root, binary, target, output, epochSeconds } = request;
   const architecture = ARCHITECTURES.get(target);
@@ -68,7 +65,7 @@ export async function makePackage(request: PackageRequest): Promise<PackageResul
   }
 }
 
-/** The checkout's program as a file that can be run, whatever machine the binary is for. */
+/** The checkout's program as an executable file, whatever machine the binary is for. */
 async function programOf(root: string, directory: string): Promise<string> {
   const quoted = [Deno.execPath(), "run", "-A", "--no-prompt", join(root, "main.ts")].map(shellWord).join(" ");
   const path = join(directory, "honua-configd");
@@ -82,8 +79,8 @@ function shellWord(word: string): string {
 
 /** SOURCE_DATE_EPOCH (reproducible-builds.org), else the time of the commit, else that of the binary. */
 async function epochOf(root: string, binary: string): Promise<number> {
-  const given = Deno.env.get("SOURCE_DATE_EPOCH");
-  if (given !== undefined && /^\d{1,11}$/.test(given)) return Number(given);
+  const seconds = Deno.env.get("SOURCE_DATE_EPOCH");
+  if (seconds !== undefined && /^\d{1,11}$/.test(seconds)) return Number(seconds);
   const git = await runToEnd("git", ["log", "-1", "--format=%ct"], { cwd: root });
   if (git.ok && /^\d+$/.test(git.stdout.trim())) return Number(git.stdout.trim());
   return Math.floor(((await Deno.stat(binary)).mtime?.getTime() ?? 0) / 1000);

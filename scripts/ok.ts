@@ -1,6 +1,7 @@
-// All that a change must pass: the check, the tests with their coverage, beside them those of the program over its sources
-// and over the compiled program, and a few mutants, of which the tests must notice some. Where tests ran, it ends with
-// their summaries and, alone on the last line, their count; where anything was wrong, with exit status 1.
+// All that a change must pass: the check, the tests with their coverage, at the same time those of the program over its
+// sources and over the compiled program, and a few mutants, of which the tests must notice some. If tests ran, its
+// output ends with their summaries and, on a last line of its own, their count; after any failure it exits with status
+// 1.
 import { join } from "node:path";
 import { exists } from "@std/fs";
 import { check } from "./check.ts";
@@ -29,12 +30,14 @@ export async function ok(root: string): Promise<number> {
 const MUTATION = "tests/mutation/main.ts";
 const SAMPLED_MUTANTS = 30;
 const SAMPLE_MINUTES = 3;
-/** Three standard deviations of such a sample under the share of 76 % that was measured: chance does not get there. */
+/** Three standard deviations of such a sample below the measured share of 76 %: chance does not get there. */
 const LEAST_NOTICED_PERCENT = 50;
-/** For what is under way when the minutes are over, and the copies of the checkout. */
+/** For mutants in progress when the minutes are over, and the copies of the checkout. */
 const EXTRA_SAMPLE_MILLISECONDS = 60_000;
 
-/** Reports what the tests notice of the mutants of the day; what is wrong with that, or null, also where there are none. */
+/**
+ * Reports what the tests notice of the mutants of the day; resolves with the failure, or null, also if there are none.
+ */
 async function sampleMutants(root: string): Promise<string | null> {
   if (!await exists(join(root, MUTATION))) return null;
   const bounds = { "--sample": SAMPLED_MUTANTS, "--minutes": SAMPLE_MINUTES, "--at-least": LEAST_NOTICED_PERCENT };
@@ -52,7 +55,7 @@ async function testProgram(root: string, write: Write): Promise<(TestOutcome | n
   return sources?.trouble === null ? [sources, await testCompiled(root, write)] : [sources];
 }
 
-/** Compiles the program and runs its tests over that; null where there is nothing to do it with. */
+/** Compiles the program and runs its tests over that; null: it cannot be compiled here. */
 async function testCompiled(root: string, write: Write): Promise<TestOutcome | null> {
   const dist = join(root, "dist");
   const compiled = await compile(root, dist);

@@ -1,11 +1,11 @@
-// Writes the settings into docs/options.md, from the reference that the manual page is made of; what stands around them
-// there is written by people. `scripts/deno run -A scripts/options_page.ts` after a change of the reference.
+// Writes the settings into docs/options.md, from the reference that the manual page shares; people write the text
+// around them. Run `scripts/deno run -A scripts/options_page.ts` after a change of the reference.
 import { HOOK_TEXTS, SETTING_TEXTS, type SettingText } from "../src/cli/settings_reference.ts";
 
 const PAGE = new URL("../docs/options.md", import.meta.url);
 const WIDTH = 120;
 
-/** The page with its settings written anew. */
+/** Replaces the settings of the page. */
 export function withSettings(page: string): string {
   const sections = [...Map.groupBy(SETTING_TEXTS, ({ name }) => name.split(":")[0]!)];
   const settings = sections.map(([section, texts]) => `### ${section}\n\n${itemsOf(texts)}`).join("\n\n");
@@ -27,14 +27,14 @@ function itemsOf(texts: readonly SettingText[]): string {
   ).join("\n");
 }
 
-/** `docs/cluster.md: What Redis needs` as a link from beside that page. */
+/** `docs/cluster.md: What Redis needs` as a link relative to that page. */
 function linked(text: string): string {
   return text.replace(/docs\/(\w+\.md): ([\w ]+)/, (_, page, heading: string) => {
     return `[${heading}](${page}#${heading.toLowerCase().replaceAll(" ", "-")})`;
   });
 }
 
-/** In lines that are wide enough to read; code and links stay whole. */
+/** In lines of a readable width; code and links stay whole. */
 function wrapped(text: string): string {
   const lines = [""];
   for (const word of text.match(/(?:`[^`]*`|\[[^\]]*\]|[^\s`[])+/g) ?? []) {

@@ -1,3 +1,3 @@
-// Loaded before the tests: keeps the coverage to what they run in their own process. `deno test --coverage` hands its
-// folder down in the environment, and each Deno that a test starts would add what it ran.
+// Loaded before the tests, to limit the coverage to their own process. `deno test --coverage` passes its folder on in
+// the environment, and each Deno that a test starts would add its own coverage.
 Deno.env.delete("DENO_COVERAGE_DIR");

@@ -1,15 +1,15 @@
-// Which test files take how long, by the report that `deno test --junit-path` writes.
+// The time of each test file, from the report that `deno test --junit-path` writes.
 
 /** A test file and the time that its tests took together. */
 export interface FileTime {
-  /** From the checkout's root; of tests that a file makes for others, the file that makes them. */
+  /** From the checkout's root; for tests that one file registers for another, the registering file. */
   readonly file: string;
   readonly seconds: number;
   /** The test that took longest. */
   readonly slowest: { readonly name: string; readonly seconds: number };
 }
 
-/** Reads the times of a JUnit report, the longest first; the loading of a file is in none. */
+/** Reads the times of a JUnit report, the longest first; none includes the loading of a file. */
 export function fileTimes(junit: string): FileTime[] {
   const times = new Map<string, FileTime>();
   const elements = junit.replaceAll(/<!\[CDATA\[[^]*?\]\]>/g, "");
@@ -23,7 +23,7 @@ export function fileTimes(junit: string): FileTime[] {
   return [...times.values()].sort((one, other) => other.seconds - one.seconds);
 }
 
-/** What takes less is in the last line, with its like. */
+/** Quicker files share the last line. */
 const LEAST_SECONDS = 0.1;
 
 /** The times as lines for a terminal. */

@@ -1,23 +1,21 @@
-// One step of a task: this same Deno run with other arguments, its output passed on as it comes. A step ends: by
-// itself, at its limit, or with the task when that is told to stop.
+// One step of a task: this same Deno with other arguments, its output passed on as it comes. A step ends by itself, at
+// its limit, or when a signal stops the task.
 
-/** How a step ended. */
 export interface StepOutcome {
-  /** The exit status; 128 + the signal's number where a signal ended it, as a shell says it. */
+  /** The exit status; 128 + the signal's number if a signal ended it, as in a shell. */
   readonly code: number;
-  /** The last of what it wrote to standard output, at most `KEPT_CHARACTERS`; empty unless it was to be kept. */
+  /** The end of its standard output, at most `KEPT_CHARACTERS`; empty without `keepTail`. */
   readonly tail: string;
-  /** Whether the task was told to stop meanwhile, and so is to run no other step. */
+  /** Whether a signal stopped the task meanwhile, so that no other step may run. */
   readonly interrupted: boolean;
 }
 
-/** What may differ between steps. */
 export interface StepOptions {
   /** The folder it runs in. */
   readonly cwd: string;
   /** Added to the environment. */
   readonly env?: Record<string, string>;
-  /** When the step is sent SIGTERM, and two seconds later SIGKILL. */
+  /** After this time the step gets SIGTERM, and two seconds later SIGKILL. */
   readonly limitMilliseconds: number;
   /** Whether standard output is read on its way, for `tail`. */
   readonly keepTail?: boolean;
@@ -31,7 +29,7 @@ export type Write = (chunk: Uint8Array) => void | Promise<void>;
 const KEPT_CHARACTERS = 64 * 1024;
 const KILL_AFTER_MILLISECONDS = 2_000;
 
-/** Runs `deno` with the arguments; a step that fails is an outcome, one that cannot be started throws. */
+/** Runs `deno` with the arguments. A step that fails is an outcome, one that cannot start throws. */
 export async function runStep(args: readonly string[], options: StepOptions): Promise<StepOutcome> {
   const child = new Deno.Command(Deno.execPath(), {
     args: [...args],
@@ -85,7 +83,7 @@ function tryKill(child: Deno.ChildProcess, signal: Deno.Signal): void {
   try {
     child.kill(signal);
   } catch (error) {
-    // It ended in the meantime, which is what was asked for.
+    // It ended in the meantime.
     if (!(error instanceof TypeError) && !(error instanceof Deno.errors.NotFound)) throw error;
   }
 }

@@ -5,35 +5,36 @@ import { exists } from "@std/fs";
 import { commandLines, commandsOfFailures } from "./failed_tests.ts";
 import { runStep, type StepOptions, type Write, writeOut } from "./step.ts";
 
-/** What the last line of `deno test` says. */
+/** The summary line of `deno test`. */
 export interface TestSummary {
   /** Tests that ran and passed; steps within a test are not counted. */
   readonly passed: number;
   /** Tests that failed, and test files that could not be loaded. */
   readonly failed: number;
-  /** Tests that say themselves that they do not run here. */
+  /** Tests that skip themselves here. */
   readonly ignored: number;
   /** The line itself, without colours. */
   readonly line: string;
 }
 
-/** How a run of the tests ended. */
 export interface TestOutcome {
-  /** Null where the run ended without one. */
+  /** Null: the run ended without one. */
   readonly summary: TestSummary | null;
-  /** What was wrong, in one line; null where all passed. */
+  /** The failure in one line; null: all passed. */
   readonly trouble: string | null;
   /** How to run each test that failed without the others. */
   readonly commands: readonly string[];
 }
 
-/** For tests that hang; those that do not take half of it at most, on two cores. */
+/** For tests that hang; a normal run takes at most half of it on two cores. */
 export const TEST_LIMIT_MILLISECONDS = 30 * 60_000;
 
 const SUMMARY =
   /^(?:ok|FAILED) \| (\d+) passed(?: \([^)]*\))? \| (\d+) failed(?: \([^)]*\))?(?: \| (\d+) ignored)?\b.*$/;
 
-/** Finds the summary in what `deno test` wrote: the last such line, for a test may have printed one of its own. */
+/**
+ * Finds the summary in the output of `deno test`: the last such line, because a test may have printed one of its own.
+ */
 export function parseTestSummary(output: string): TestSummary | null {
   for (const line of stripVTControlCharacters(output).split(/\r?\n/).reverse()) {
     const match = SUMMARY.exec(line);
@@ -43,13 +44,13 @@ export function parseTestSummary(output: string): TestSummary | null {
   return null;
 }
 
-/** The count as a line that tools of any language understand: `12 passed, 0 failed, 1 skipped`. */
+/** The count as a line that other tools can parse: `12 passed, 0 failed, 1 skipped`. */
 export function closingLine(summary: TestSummary): string {
   const skipped = summary.ignored > 0 ? `, ${summary.ignored} skipped` : "";
   return `${summary.passed} passed, ${summary.failed} failed${skipped}`;
 }
 
-/** Whether a run passed: null, or what was wrong with it. */
+/** Whether a run passed: null, or the failure. */
 export function judgeTests(code: number, summary: TestSummary | null): string | null {
   if (summary === null) return `the tests ended without a summary (exit status ${code})`;
   if (summary.failed > 0) return `${summary.failed} tests failed`;

@@ -1,15 +1,13 @@
-// Installs what the tests need beside Deno: Debian's packages of the programs that are missing, where this may be done
-// (root and apt-get). Where it may not, it says what is missing; the tests that need it say so too and are ignored.
+// Installs what the tests need beside Deno: Debian's packages of the missing programs, if it may (root and apt-get). If
+// not, it lists what is missing; the tests that need it say so too and are ignored.
 
 /** A program that tests run, and the Debian package that has it. */
 export interface Need {
-  /** The program's name. */
   readonly program: string;
-  /** The package's name. */
   readonly debianPackage: string;
 }
 
-/** All that the tests run beside what every Linux has. */
+/** The programs of the tests beside those of every Linux. */
 export const NEEDS: readonly Need[] = [
   { program: "redis-server", debianPackage: "redis-server" },
   { program: "redis-sentinel", debianPackage: "redis-sentinel" },
@@ -30,7 +28,7 @@ export const NEEDS: readonly Need[] = [
   { program: "bindfs", debianPackage: "bindfs" },
 ];
 
-/** What of the needs is not to be found along a `PATH` (or in the places of system programs). */
+/** The needs that are not found along a `PATH` (or in the directories of system programs). */
 export async function missing(needs: readonly Need[], path: string): Promise<Need[]> {
   const directories = [...path.split(":").filter((one) => one !== ""), "/usr/sbin", "/sbin"];
   const found = await Promise.all(needs.map(({ program }) => isIn(directories, program)));

@@ -7,30 +7,33 @@ import { runToEnd } from "./program_run.ts";
 
 /** A directory that is ready to be compiled. */
 export interface BuildDirectory extends AsyncDisposable {
-  /** What is embedded: `main.js`, its parts, and the parser's packages in `node_modules/`. */
+  /** `main.js`, its parts, and the parser's packages in `node_modules/`. */
   readonly embedded: string;
-  /** The packages of which something is embedded, by name. */
+  /** The embedded packages, by name. */
   readonly packages: readonly EmbeddedPackage[];
   /** The parser's WebAssembly, compressed with gzip. */
   readonly webAssembly: string;
 }
 
-/** A build that went on to the end, or why it did not, in one line. */
+/** A complete build directory, or in one line why there is none. */
 export type Prepared =
   | { readonly ok: true; readonly directory: BuildDirectory }
   | { readonly ok: false; readonly trouble: string };
 
-/** Stays a package: it finds its WebAssembly beside its code. In a process of its own it alone starts the Go runtime. */
+/**
+ * Stays a package, because it finds its WebAssembly beside its code. Only it starts the Go runtime, in a process of its
+ * own.
+ */
 const PARSER_PACKAGE = "@cdktf/hcl2json";
 
-/** Of a package that stays one, what is loaded when it runs. */
+/** The files of such a package that are loaded when it runs. */
 const LOADED_AT_RUN_TIME = /(?:\.c?js|\.wasm\.gz|\/package\.json)$/;
 
 interface ProjectConfig {
   readonly imports: Readonly<Record<string, string>>;
 }
 
-/** Builds the program of the checkout at `root` up to what `deno compile` takes. */
+/** Builds the program of the checkout at `root` up to the input of `deno compile`. */
 export async function openBuildDirectory(root: string): Promise<Prepared> {
   const directory = await Deno.makeTempDir({ prefix: "honua-configd-build-" });
   const remove = () => Deno.remove(directory, { recursive: true });
@@ -97,7 +100,8 @@ async function packagesInUse(
 
 /**
  * `deno compile` takes a file of unknown ending in a CommonJS package for a script, and embeds its complaint about the
- * WebAssembly with the path of this build. So the package calls itself one of modules, save where its scripts are.
+ * WebAssembly with the path of this build. So the package declares itself one of modules, except in the folders of its
+ * scripts.
  */
 async function keepFromAnalysis(directory: string): Promise<void> {
   const path = join(directory, "package.json");
@@ -108,7 +112,7 @@ async function keepFromAnalysis(directory: string): Promise<void> {
   }
 }
 
-/** A package of the folder `installed`, and all that it depends on. */
+/** A package of the folder `installed`, and all its dependencies. */
 async function withDependencies(installed: string, name: string): Promise<EmbeddedPackage[]> {
   const found = new Map<string, EmbeddedPackage>();
   const visit = async (directory: string): Promise<void> => {
@@ -118,7 +122,7 @@ async function withDependencies(installed: string, name: string): Promise<Embedd
     const { dependencies = {} }: { dependencies?: Record<string, string> } = JSON.parse(
       await Deno.readTextFile(join(one.directory, "package.json")),
     );
-    // Deno lays a package's dependencies out beside it.
+    // Deno puts a package's dependencies beside it.
     const siblings = one.name.startsWith("@") ? dirname(dirname(one.directory)) : dirname(one.directory);
     for (const dependency of Object.keys(dependencies)) await visit(join(siblings, dependency));
   };

@@ -1,10 +1,9 @@
-// Which commit a checkout is at, and whether it was edited since. Where git cannot say (no repository, no git), the
-// commit is unknown and the build goes on: a packager's tarball has none.
+// The commit of a checkout, and whether it was edited since. If git cannot say (no repository, no git), the commit is
+// unknown and the build goes on: a packager's tarball has none.
 import { runToEnd } from "./program_run.ts";
 
-/** What a build says of where it comes from. */
 export interface Commit {
-  /** The commit's hash in full; null where it is unknown. */
+  /** The commit's hash in full; null: unknown. */
   readonly hash: string | null;
   /** Whether a file differs from the commit or is not in it. */
   readonly edited: boolean;
@@ -20,7 +19,7 @@ export async function commitOf(root: string): Promise<Commit> {
 }
 
 async function git(root: string, ...args: string[]): Promise<string | null> {
-  // A repository of another user is read all the same: nothing of it is run.
+  // A repository of another user is read too: nothing of it is run.
   const ran = await runToEnd("git", ["-c", `safe.directory=${root}`, ...args], { cwd: root });
   return ran.ok ? ran.stdout : null;
 }

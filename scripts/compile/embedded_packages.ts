@@ -1,14 +1,11 @@
-// Which packages of others a bundle holds, found by the bundle itself: before each part stands the file that it was
-// taken from.
+// The packages in a bundle, found in the bundle itself: a comment with the original file precedes each part.
 import { join } from "node:path";
 
-/** A package of which something is embedded. */
 export interface EmbeddedPackage {
   /** As its registry has it. */
   readonly name: string;
-  /** Its version. */
   readonly version: string;
-  /** What it says its licence is: an SPDX expression. */
+  /** The SPDX expression in its package.json. */
   readonly licence: string;
   /** Where it is installed. */
   readonly directory: string;
@@ -26,7 +23,7 @@ export async function packageOf(directory: string): Promise<EmbeddedPackage> {
   return { name, version, licence: license, directory };
 }
 
-/** The packages that the scripts in `bundle` were made of; `directory` is where the bundle's paths begin. */
+/** The packages in the scripts of `bundle`; `directory` is where the bundle's paths begin. */
 export async function packagesOfBundle(bundle: string, directory: string): Promise<EmbeddedPackage[]> {
   const places = new Set<string>();
   for await (const { name } of Deno.readDir(bundle)) {

@@ -1,25 +1,26 @@
-// The last step of a build: `deno compile` over what is embedded, checked to be for the machine that was asked for.
+// The last step of a build: `deno compile` over the embedded files, with a check that the result is for the requested
+// machine.
 import { PARSER_V8_FLAG } from "../../src/document/parser_process.ts";
 import { permissionFlags } from "./permissions.ts";
 import { runToEnd } from "./program_run.ts";
 
-/** The machines that a binary can be made for, and each one's number in an ELF header (elf.h, `EM_…`). */
+/** The supported machines, and each one's number in an ELF header (elf.h, `EM_…`). */
 const MACHINES: ReadonlyMap<string, number> = new Map([
   ["x86_64-unknown-linux-gnu", 62],
   ["aarch64-unknown-linux-gnu", 183],
 ]);
 
-/** The names of the machines. */
 export const TARGETS: readonly string[] = [...MACHINES.keys()];
 
 /**
- * V8's. A daemon that waits is better small than fast: code is optimised when it has run ten times as often as usual, and
- * by the smaller of the two compilers alone. The larger one is never done in time: of a first load, which is over within
- * seconds, it takes more of the processor than it gives back. The young generation may grow to 4 MiB, no longer to 16:
- * nearly all of what a load makes stays, and is copied the less often the larger that is; V8 makes it small again when
- * nothing happens. The old one is collected when it has grown by 40 %, and not first when it has doubled: each edit of a
- * large source leaves its text behind, and a hundred MiB less are resident at the most for a millisecond more. What the parser's process has WebAssembly run with has no meaning to the daemon, which runs none, and
- * a compiled program takes no flags of V8 when it starts.
+ * V8's. A daemon that waits should be small rather than fast: code is optimised after ten times as many runs as usual,
+ * and only by the smaller of the two compilers. The larger one is never done in time: of a first load, which is over
+ * within seconds, it takes more processor time than it saves. The young generation may grow to 4 MiB, not to 16: nearly
+ * all objects of a load stay, and are copied the less often the larger it is; V8 shrinks it again when nothing happens.
+ * The old one is collected when it has grown by 40 %, not only when it has doubled: each edit of a large source leaves
+ * its text behind, and the peak of resident memory is a hundred MiB lower for a millisecond more. The flags of the
+ * parser's process for WebAssembly have no effect on the daemon, which runs none, and a compiled program takes no flags
+ * of V8 at its start.
  */
 const V8_FLAGS = [
   PARSER_V8_FLAG,
@@ -30,22 +31,21 @@ const V8_FLAGS = [
   "--invocation-count-for-maglev-osr=1000",
 ];
 
-/** What is compiled. */
 export interface Compilation {
-  /** The directory that is embedded, with `main.js` in it. */
+  /** The directory with `main.js` that is embedded. */
   readonly embedded: string;
   /** One of `TARGETS`. */
   readonly target: string;
-  /** Where the binary goes. */
+  /** The path of the binary. */
   readonly output: string;
 }
 
-/** How a compilation ended; `trouble` is one line. */
+/** The result of a compilation; `trouble` is one line. */
 export type Compiled =
   | { readonly ok: true }
   | { readonly ok: false; readonly trouble: string; readonly lacksDenort: boolean };
 
-/** Compiles what is embedded into `output`. */
+/** Compiles the embedded files into `output`. */
 export async function compileExecutable({ embedded, target, output }: Compilation): Promise<Compiled> {
   const ran = await runToEnd(Deno.execPath(), [
     "compile",
@@ -53,7 +53,7 @@ export async function compileExecutable({ embedded, target, output }: Compilatio
     "--no-check",
     "--no-lock",
     "--no-remote",
-    // It would be a file of a name that can be foretold in everybody's /tmp, and gains nothing that can be measured.
+    // It would be a file with a predictable name in the shared /tmp, and has no measurable gain.
     "--no-code-cache",
     `--v8-flags=${V8_FLAGS.join(",")}`,
     "--unstable-net",
@@ -83,7 +83,7 @@ function troubleOf(trouble: string, stderr: string, target: string): { trouble: 
   return { trouble, lacksDenort: false };
 }
 
-/** `e_machine` of an ELF file; null where it is none. */
+/** `e_machine` of an ELF file; null: it is no such file. */
 async function machineOf(path: string): Promise<number | null> {
   using file = await Deno.open(path);
   const header = new Uint8Array(20);

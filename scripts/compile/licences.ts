@@ -1,14 +1,13 @@
-// The licences of all that is embedded, for `version --licenses`: packages bring their texts or have them recorded in
-// licences/, and so do Deno, V8 and the Go modules in the parser's WebAssembly. None goes out without its text.
+// The licences of all embedded parts, for `version --licenses`: packages bring their texts or have them recorded in
+// licences/, and so do Deno, V8 and the Go modules in the parser's WebAssembly. A part without its text is an error.
 import { gunzipSync } from "node:zlib";
 import { join } from "node:path";
 import type { EmbeddedPackage } from "./embedded_packages.ts";
 
-/** What `version --licenses` shows of one thing that is embedded. */
+/** An embedded part, as `version --licenses` shows it. */
 export interface LicenceNotice {
   /** The package, the Go module or the runtime. */
   readonly name: string;
-  /** Its version. */
   readonly version: string;
   /** An SPDX expression. */
   readonly licence: string;
@@ -22,7 +21,7 @@ interface Recorded {
   readonly file: string;
 }
 
-/** The Go modules that the parser's WebAssembly is compiled from, besides its own. */
+/** The Go modules of the parser's WebAssembly, beside its own. */
 const GO_MODULES: ReadonlyMap<string, Recorded> = new Map([
   ["github.com/agext/levenshtein", { licence: "Apache-2.0", file: "levenshtein.txt" }],
   ["github.com/apparentlymart/go-textseg/v15", { licence: "MIT AND Unicode-DFS-2016", file: "go-textseg.txt" }],
@@ -52,7 +51,7 @@ export async function licenceNotices(
   ];
 }
 
-/** Go writes into a program which modules it is made of (`go version -m` reads it there): `dep`, path and version. */
+/** Go writes the modules of a program into it (`go version -m` reads them there): `dep`, path and version. */
 async function goNotices(program: Uint8Array): Promise<LicenceNotice[]> {
   const text = new TextDecoder("latin1").decode(program);
   const notices: LicenceNotice[] = [];

@@ -1,15 +1,14 @@
-// What the compiled program may do, baked in: the narrowest that works, each with its reason. Nothing can widen it at
-// run time, and the process of the parser gives up all of it (src/document/confinement.ts).
+// The permissions of the compiled program, fixed at its build: the narrowest that work, each with its reason. Nothing
+// can widen them at run time, and the process of the parser gives up all of them (src/document/confinement.ts).
 
-/** A permission as `deno compile` takes it, and why the program cannot do without. */
+/** A permission as `deno compile` takes it, and the reason why the program needs it. */
 export interface Permission {
-  /** The flag. */
   readonly flag: string;
   /** Why it is not narrower. */
   readonly reason: string;
 }
 
-/** All that is granted; what is not here (`ffi`, `import` of remote code) is refused. */
+/** All that is granted; anything else (`ffi`, `import` of remote code) is refused. */
 export const PERMISSIONS: readonly Permission[] = [
   {
     flag: "--allow-read",
@@ -38,7 +37,7 @@ export const PERMISSIONS: readonly Permission[] = [
   },
 ];
 
-/** The flags of `deno compile`; a permission that is missing is an error and never a question. */
+/** The flags of `deno compile`; a missing permission is an error and never a question. */
 export function permissionFlags(): string[] {
   return [...PERMISSIONS.map(({ flag }) => flag), "--deny-ffi", "--deny-import", "--no-prompt"];
 }

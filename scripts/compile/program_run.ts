@@ -1,17 +1,15 @@
-// Another program of the build, run to its end within a limit: what it wrote, or what went wrong as one line.
+// Another program of the build, run to its end within a limit: its output, or its failure as one line.
 
-/** How a run ended. */
 export type RunOutcome =
   | { readonly ok: true; readonly stdout: string; readonly stderr: string }
   | { readonly ok: false; readonly trouble: string; readonly stderr: string };
 
-/** What may differ between runs. */
 export interface RunOptions {
   /** The folder it runs in. */
   readonly cwd: string;
-  /** On top of this process's environment. */
+  /** Added to this process's environment. */
   readonly env?: Readonly<Record<string, string>>;
-  /** When it is ended. */
+  /** After this time it is ended. */
   readonly limitMilliseconds?: number;
 }
 
@@ -46,7 +44,7 @@ export async function runToEnd(
   }
 }
 
-/** What was said, without the addresses in Deno itself that follow it. */
+/** The message, without the addresses in Deno itself that follow it. */
 function asOneLine(stderr: string): string {
   return stderr.split(/^Stack backtrace:$/m)[0]!.trim().split(/\s*\n\s*/).join("; ");
 }

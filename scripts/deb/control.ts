@@ -1,25 +1,23 @@
-// What dpkg reads of the package: its description, its digests, which files are the operator's, and the scripts.
+// The control files of the Debian package: its description, digests, conffiles, and scripts.
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { listFiles } from "../file_list.ts";
 
-/** What the control files say. */
 export interface ControlRequest {
   /** The checkout. */
   readonly root: string;
-  /** The package's files, under which DEBIAN is made. */
+  /** The package's files; DEBIAN/ is made in it. */
   readonly tree: string;
   /** Debian's name of the machine. */
   readonly architecture: string;
-  /** The program's version. */
   readonly version: string;
-  /** The source that postinst installs where there is none. */
+  /** The source that postinst installs if there is none. */
   readonly starter: Uint8Array;
 }
 
 const MAINTAINER = "honua-configd authors <honua-configd@honua.invalid>";
 
-/** Deno's runtime needs glibc 2.27. systemd 252, Debian 12's, is the oldest that the units are tried under. */
+/** Deno's runtime needs glibc 2.27. systemd 252, Debian 12's, is the oldest under which the units are tested. */
 const DEPENDS = "libc6 (>= 2.27), libgcc-s1, init-system-helpers (>= 1.54~), systemd (>= 252)";
 
 const DESCRIPTION = `configuration daemon for Honua Server

@@ -1,35 +1,33 @@
-// The files of the Debian package: those of scripts/install.sh, and what Debian wants otherwise, each with its reason.
+// The files of the Debian package: those of scripts/install.sh, changed as Debian requires, each change with its
+// reason.
 import { dirname, join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { runToEnd } from "../compile/program_run.ts";
 import { changelog } from "./control.ts";
 
-/** What a tree is laid from. */
 export interface TreeRequest {
   /** The checkout. */
   readonly root: string;
-  /** Where the tree goes; made. */
+  /** The directory of the tree, which is created. */
   readonly tree: string;
-  /** The program. */
   readonly binary: string;
-  /** What prints the manual page, the completions and the starter. */
+  /** The program that prints the manual page, the completions and the starter. */
   readonly runnable: string;
-  /** The program's version. */
   readonly version: string;
-  /** The changelog's time. */
+  /** Of the changelog. */
   readonly epochSeconds: number;
 }
 
-/** The starter's text as it was laid, or in one line why there is no tree. */
+/** The starter's text in the tree, or in one line why there is no tree. */
 export type TreeResult =
   | { readonly ok: true; readonly starter: Uint8Array }
   | { readonly ok: false; readonly trouble: string };
 
-/** What install.sh lays elsewhere than Debian has it. */
+/** Files of install.sh that Debian has elsewhere. */
 const MOVES: readonly (readonly [from: string, to: string])[] = [
   // Debian's zsh keeps site-functions for the administrator.
   ["usr/share/zsh/site-functions/_honua-configd", "usr/share/zsh/vendor-completions/_honua-configd"],
-  // Made by postinst where no source is: as a conffile it would ask about one that was there before.
+  // Installed by postinst if there is no source: a conffile would ask about an existing one.
   ["etc/honua/config.hcl", "usr/share/honua-configd/config.hcl"],
 ];
 
@@ -38,7 +36,7 @@ const MANUAL_PAGE = "usr/share/man/man1/honua-configd.1";
 
 const DOCUMENTATION = "usr/share/doc/honua-configd";
 
-/** Lays the tree; modes are those of the package, the owner is root throughout. */
+/** Writes the tree with the modes of the package; the owner of all files is root. */
 export async function layTree(request: TreeRequest): Promise<TreeResult> {
   const { root, tree, binary, runnable, version, epochSeconds } = request;
   const args = [join(root, "scripts/install.sh"), "--prefix", "/usr", "--binary", binary, "--runnable", runnable];
@@ -58,7 +56,7 @@ export async function layTree(request: TreeRequest): Promise<TreeResult> {
       epochSeconds,
     }),
   );
-  // Its mode and owner need the user, which postinst makes; tmpfiles.d makes the directory for the credentials.
+  // Its mode and owner need the user, which postinst creates; tmpfiles.d creates the directory for the credentials.
   await Deno.chmod(join(tree, "etc/honua-configd/options.json"), 0o644);
   await Deno.remove(join(tree, "etc/honua-configd/credentials"));
   await Deno.chmod(join(tree, "etc/honua-configd"), 0o755);
@@ -83,7 +81,7 @@ async function compress(tree: string, path: string): Promise<void> {
   await Deno.remove(join(tree, path));
 }
 
-/** zlib writes neither a name nor a time into the header, as `gzip -n`. */
+/** Like `gzip -n`, zlib writes neither a name nor a time into the header. */
 async function writeCompressed(path: string, bytes: Uint8Array): Promise<void> {
   await Deno.writeFile(path, gzipSync(bytes, { level: 9 }), { mode: 0o644 });
 }

@@ -1,5 +1,5 @@
-// What the pages for maintainers say of the code is checked against it: the files and names that they mention, the tests
-// that hold a rule, and the drawing of which room imports which. A page that nobody checks is wrong within a month.
+// Compares the pages for maintainers with the code: the files and names that they mention, the tests of a rule, and the
+// drawing of imports between rooms. A page without a check is wrong within a month.
 import { importsOf, roomOf } from "./imports.ts";
 import type { MarkdownFile, Tree } from "./tree.ts";
 import type { Violation } from "./violation.ts";
@@ -22,7 +22,7 @@ function isForMaintainers({ path }: MarkdownFile): boolean {
   return /^(?:ARCHITECTURE\.md|CONTRIBUTING\.md|docs\/decisions\.md|src\/.*)$/.test(path);
 }
 
-/** Finds `src/room/file.ts` and `tests/room/` that are not there. */
+/** Finds `src/room/file.ts` and `tests/room/` that do not exist. */
 function missingPaths(page: MarkdownFile, { paths }: Tree): Violation[] {
   return [...page.text.matchAll(/`((?:src|tests|scripts|bench)\/[\w./-]*)`/g)].flatMap((match) => {
     const path = match[1]!;
@@ -55,7 +55,7 @@ function missingTests(page: MarkdownFile, { code }: Tree): Violation[] {
   });
 }
 
-/** Finds links to pages that are not there. */
+/** Finds links to pages that do not exist. */
 function missingPages(page: MarkdownFile, { markdown }: Tree): Violation[] {
   return [...page.text.matchAll(/\]\(([\w./-]+\.md)(?:#[\w-]+)?\)/g)].flatMap((match) => {
     const path = new URL(match[1]!, `file:///${page.path}`).pathname.slice(1);
@@ -64,7 +64,10 @@ function missingPages(page: MarkdownFile, { markdown }: Tree): Violation[] {
   });
 }
 
-/** Compares the lines `room → other rooms` with what the files import; a room of types only is in parentheses. */
+/**
+ * Compares the lines `room → other rooms` with the imports of the files; a room of which only types are imported is in
+ * parentheses.
+ */
 function wrongDrawing(page: MarkdownFile, tree: Tree): Violation[] {
   const start = page.text.search(/^## The rooms$/m);
   const drawn = /^```text\n([^]*?)^```$/m.exec(page.text.slice(start))?.[1];
@@ -86,7 +89,7 @@ function wrongDrawing(page: MarkdownFile, tree: Tree): Violation[] {
   ];
 }
 
-/** What each room imports, as the drawing says it. */
+/** The imports of each room, as the drawing writes them. */
 function drawingOf({ code }: Tree): Map<string, string> {
   const rooms = new Map<string, Map<string, boolean>>();
   for (const file of code) {

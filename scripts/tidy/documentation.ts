@@ -1,5 +1,5 @@
-// A file says what it guarantees before it says how, and the functions and types that another room uses are documented
-// where they are declared. Members, and what only its own room uses, need a comment only if their names do not say it.
+// A file begins with its guarantee, and the functions and types that another room uses have a comment at their
+// declaration. Members, and what only its own room uses, need a comment only if their names do not say it.
 import ts from "typescript";
 import { roomOf } from "./imports.ts";
 import { type CodeFile, lineOf, type Tree } from "./tree.ts";
@@ -55,7 +55,7 @@ function undocumented(file: CodeFile, used: ReadonlySet<string>): Violation[] {
     const words = hasWords(statement);
     for (const name of declaredNames(statement)) {
       if (!used.has(name)) continue;
-      // Of a function's overloads one comment serves all.
+      // One comment serves all overloads of a function.
       if (words) documented.add(name);
       if (!firstLines.has(name)) firstLines.set(name, lineOf(file, statement.getStart(file.syntax)));
     }
@@ -65,7 +65,7 @@ function undocumented(file: CodeFile, used: ReadonlySet<string>): Violation[] {
   });
 }
 
-/** The functions and types that a statement declares; what a constant is, its name says. */
+/** The functions and types that a statement declares; the name of a constant is enough. */
 function declaredNames(statement: ts.Statement): string[] {
   if (ts.isVariableStatement(statement)) {
     const functions = statement.declarationList.declarations.filter(({ initializer }) =>

@@ -1,24 +1,24 @@
-// Imports point one way, name what they import by a bare or relative name, and each package that needs care has one
-// importer. An import is any form of it: static, dynamic, of a type, `export from`, a worker's file.
+// Imports point one way and use a bare or relative name, and each package that needs care has one importer. An import
+// is any form of it: static, dynamic, of a type, `export from`, a worker's file.
 import ts from "typescript";
 import { type CodeFile, lineOf, type Tree } from "./tree.ts";
 import type { Violation } from "./violation.ts";
 
-/** What the files of a room may import besides their own room's. */
+/** The imports that the files of a room may have, beside their own room's. */
 interface Room {
   readonly imports: readonly string[];
   /** Rooms of which only types may be imported. */
   readonly types?: readonly string[];
 }
 
-/** What every room may import. */
+/** Rooms that every room may import. */
 const GROUND = ["time", "diagnostic", "host"];
 const CONTENT = ["document", "server", "config", "snapshot"];
 const PROCESS = ["options", "telemetry"];
 const PARTS = ["source", "cluster", "hooks"];
 const PROGRAM = [...GROUND, ...CONTENT, ...PROCESS, "agreement", "reload", ...PARTS];
 
-/** The rooms and what each may import; a room that is not here has no place in the house yet. */
+/** The rooms and their allowed imports; a room that is not here is an error. */
 const ROOMS: ReadonlyMap<string, Room> = new Map<string, Room>([
   ["time", { imports: [] }],
   ["diagnostic", { imports: ["time"] }],
@@ -42,17 +42,16 @@ const ROOMS: ReadonlyMap<string, Room> = new Map<string, Room>([
   ["main.ts", { imports: [...PROGRAM, "admin", "cli", "daemon.ts"] }],
 ]);
 
-/** Packages that only one file may import, and the room that file is in. */
+/** Packages that only one file may import, and the room of that file. */
 const SOLE_IMPORTERS: ReadonlyMap<string, string> = new Map([
   ["@cdktf/hcl2json", "document"],
   ["ioredis", "cluster"],
 ]);
 
-/** One import of a file. */
 export interface Import {
   /** As it is written. */
   readonly specifier: string;
-  /** Whether nothing of it is left when the program runs. */
+  /** Whether it is gone when the program runs. */
   readonly typeOnly: boolean;
   /** From 1. */
   readonly line: number;
@@ -77,7 +76,7 @@ export function checkImports(tree: Tree): Violation[] {
   return violations;
 }
 
-/** The room a path is in: a folder of src/, `daemon.ts` or `main.ts`; null for what is no part of the program. */
+/** The room of a path: a folder of src/, `daemon.ts` or `main.ts`; null: it is no part of the program. */
 export function roomOf(path: string): string | null {
   if (path === "main.ts") return path;
   const [top, room] = path.split("/");
@@ -149,7 +148,7 @@ function from(specifier: ts.Node | undefined, typeOnly: boolean): Omit<Import, "
   return specifier !== undefined && ts.isStringLiteralLike(specifier) ? { specifier: specifier.text, typeOnly } : null;
 }
 
-/** The name in `new URL(name, import.meta.url)`, by which a worker is given its file. */
+/** The name in `new URL(name, import.meta.url)`, which names a worker's file. */
 function fileOf(node: ts.Node | undefined): ts.Node | undefined {
   return node !== undefined && ts.isNewExpression(node) ? node.arguments?.[0] : node;
 }

@@ -1,4 +1,4 @@
-// No file and no function grows beyond what one can hold in one's head.
+// Every file and every function stays short enough to understand as a whole.
 import ts from "typescript";
 import { type CodeFile, lineOf, type Tree } from "./tree.ts";
 import type { Violation } from "./violation.ts";

@@ -1,5 +1,5 @@
-// Pages of Markdown, which the formatter leaves as they are: it pads the cells of a table to one width, so that a change
-// of one row changes all of them. Code between fences may be as wide as what it shows.
+// Pages of Markdown, which the formatter does not touch: it pads the cells of a table to one width, so that a change of
+// one row changes all of them. Code between fences may have any width.
 import type { MarkdownFile, Tree } from "./tree.ts";
 import type { Violation } from "./violation.ts";
 

@@ -1,4 +1,4 @@
-// A file is named for the thing it is, never for a drawer that anything fits into, and no folder waits for its files.
+// A file is named for the one thing it is, never for a collection that anything fits into, and no folder is empty.
 import type { Tree } from "./tree.ts";
 import type { Violation } from "./violation.ts";
 
@@ -28,7 +28,7 @@ export function checkNames(tree: Tree): Violation[] {
   return [...drawers, ...empty];
 }
 
-/** `string_utils_test.ts` → `utils`: what a name says the thing is, without its format and the mark of a test. */
+/** `string_utils_test.ts` → `utils`: the word for the thing itself, without its format and the mark of a test. */
 function lastWord(name: string): string {
   const stem = name.split(".")[0]!.replace(/[_-]test$/, "");
   return stem.replaceAll(/([a-z0-9])([A-Z])/g, "$1_$2").toLowerCase().split(/[_-]/).at(-1)!;

@@ -1,27 +1,23 @@
-// The checkout as the house rules look at it: every file's name, every TypeScript file parsed once, every page. Fixtures
-// belong to no rule, they are what tests feed in.
+// The checkout as the house rules read it: every file's name, every TypeScript file parsed once, every page. No rule
+// applies to fixtures, the input of tests.
 import ts from "typescript";
 import { listEmptyFolders, listFiles } from "../file_list.ts";
 
-/** A parsed file. */
 export interface CodeFile {
   /** From the checkout's root, with `/`. */
   readonly path: string;
-  /** As it was read, `syntax` points into it. */
+  /** As it was read; `syntax` points into it. */
   readonly text: string;
   /** With the parents of its nodes set. */
   readonly syntax: ts.SourceFile;
 }
 
-/** A page of Markdown. */
 export interface MarkdownFile {
   /** From the checkout's root, with `/`. */
   readonly path: string;
-  /** As it was read. */
   readonly text: string;
 }
 
-/** What there is to check. */
 export interface Tree {
   /** All files, also those that are not TypeScript. */
   readonly paths: readonly string[];
@@ -29,7 +25,6 @@ export interface Tree {
   readonly emptyFolders: readonly string[];
   /** The TypeScript files among `paths`. */
   readonly code: readonly CodeFile[];
-  /** The pages. */
   readonly markdown: readonly MarkdownFile[];
 }
 

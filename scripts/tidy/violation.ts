@@ -1,10 +1,9 @@
-// One place that breaks a house rule, and the words for it.
+// One place that breaks a house rule, and its message.
 
-/** A broken rule and its place. */
 export interface Violation {
   /** From the checkout's root. */
   readonly path: string;
-  /** 1-based; 1 where the whole file is meant. */
+  /** 1-based; 1 for the whole file. */
   readonly line: number;
   /** What, a comma, and why. */
   readonly message: string;
