@@ -1,5 +1,7 @@
 // The admin interface as one hono application: authorisation, routes, and the answers to unknown paths and methods. It
 // throws nothing: it logs a bug and answers without its details.
+// Routes, one place for authorisation, and the answers to misses and bugs. Its own middleware does not fit: bearerAuth
+// answers 400 to some wrong tokens, etag ignores malformed conditions, and neither bodyLimit nor streamSSE limits time.
 import { Hono } from "hono";
 import type { Logger } from "../telemetry/log.ts";
 import { maskedAnswers, type Problem } from "./problem.ts";

@@ -7,6 +7,7 @@ import { backoffMilliseconds } from "../time/backoff.ts";
 import type { Authorize } from "./auth.ts";
 import type { AdminLimits } from "./limits.ts";
 import type { Acceptor } from "./replaceable_listener.ts";
+import type { ServeOnConnection, StopSignal } from "./serve_on_connection.ts";
 import { withinLimit } from "../time/limit.ts";
 
 /** What a route knows of the connection that it answers on. */
@@ -25,7 +26,6 @@ export interface ConnectionSettings {
   /** Judges each request; null: all are allowed. */
   readonly authorize: Authorize | null;
   readonly limits: AdminLimits;
-  /** The result of {@linkcode findServeOnConnection}. */
   readonly serveOnConnection: ServeOnConnection;
   /** Receives one line if connections cannot be accepted or are too many: once, until that is over. */
   readonly onTrouble: (message: string) => void;
@@ -229,31 +229,4 @@ function serveConnection(connection: Deno.Conn, settings: ConnectionSettings, he
     if (inFlight === 0) cut();
   };
   return { ended, finish, cut };
-}
-
-/** The part of an AbortSignal that Deno uses to end a connection. */
-export interface StopSignal {
-  /** Takes the function that ends it. */
-  addEventListener(type: "abort", listener: () => void): void;
-}
-
-/** Serves HTTP on one accepted connection. */
-export type ServeOnConnection = (
-  connection: Deno.Conn,
-  signal: StopSignal,
-  handler: (request: Request, info: Deno.ServeHandlerInfo) => Promise<Response>,
-  onError: (error: unknown) => Response,
-  onListen: () => void,
-) => { readonly finished: Promise<void>; shutdown(): Promise<void> };
-
-/**
- * The function under Deno.serve and Deno's node:http; null: this Deno has none. It is not part of Deno's public
- * interface, which has had nothing for a single connection since the removal of Deno.serveHttp. Any version can remove
- * it, and the project pins one.
- */
-export function findServeOnConnection(): ServeOnConnection | null {
-  const { internal } = Deno as unknown as { readonly internal: symbol };
-  const internals =
-    (Deno as unknown as Record<symbol, { serveHttpOnConnection?: ServeOnConnection } | undefined>)[internal];
-  return internals?.serveHttpOnConnection ?? null;
 }

@@ -59,3 +59,6 @@ export const ADMIN_LIMITS: AdminLimits = {
   maxWaiters: 200,
   maxFollowers: 50,
 };
+
+/** The limits of {@linkcode serveByRelay}, whose connections take four file descriptors each. */
+export const RELAY_LIMITS: AdminLimits = { ...ADMIN_LIMITS, maxConnections: 75, maxWaiters: 40, maxFollowers: 20 };

@@ -3,11 +3,12 @@
 import type { Backoff } from "../time/backoff.ts";
 import type { Logger } from "../telemetry/log.ts";
 import { composeApplication } from "./application.ts";
-import { findServeOnConnection, openConnections, type ServeOnConnection } from "./connections.ts";
+import { openConnections } from "./connections.ts";
 import { type Entrance, type ListenerOpening, type ListenerRefusal, type LookedAt, openEntrance } from "./entrance.ts";
-import { ADMIN_LIMITS, type AdminLimits } from "./limits.ts";
+import { ADMIN_LIMITS, type AdminLimits, RELAY_LIMITS } from "./limits.ts";
 import type { DaemonApi } from "./daemon_api.ts";
 import { replaceableListener } from "./replaceable_listener.ts";
+import { findServeOnConnection, serveByRelay, type ServeOnConnection } from "./serve_on_connection.ts";
 import { openTcpListener } from "./tcp_listener.ts";
 import { openUnixSocket } from "./unix_socket.ts";
 
@@ -29,7 +30,7 @@ export interface AdminSettings {
   readonly now?: () => Date;
   /** Between attempts to open what the host refused; default from 1 s to 60 s. */
   readonly backoff?: Backoff;
-  /** Null: this Deno cannot serve a single connection. Default: what it has for that. */
+  /** Null: this Deno cannot serve a single connection, so {@linkcode serveByRelay} does. Default: the function of this Deno. */
   readonly serveOnConnection?: ServeOnConnection | null;
 }
 
@@ -47,12 +48,14 @@ export type OpenedAdminServer = { readonly ok: true; readonly server: AdminServe
 /** Opens the interface. */
 export async function openAdminServer(settings: AdminSettings): Promise<OpenedAdminServer> {
   const { socket, listen, tokenFile, tls, log, api, now = () => new Date() } = settings;
-  const { serveOnConnection = findServeOnConnection() } = settings;
-  if (serveOnConnection === null) {
-    const message = `Deno ${Deno.version.deno} cannot serve HTTP on a single connection: use the pinned version`;
-    return { ok: false, message, isOption: false };
+  const { serveOnConnection: found = findServeOnConnection() } = settings;
+  const serveOnConnection = found ?? serveByRelay;
+  const limits = { ...found === null ? RELAY_LIMITS : ADMIN_LIMITS, ...settings.limits };
+  if (found === null && (socket || listen)) {
+    const what = `Admin interface: Deno ${Deno.version.deno} cannot serve HTTP on a single connection`;
+    const effect = "there is room for fewer clients, and one that does not read its answer is not cut";
+    log.warning(`${what}: ${effect}: use the pinned version`, { maxConnections: limits.maxConnections });
   }
-  const limits = { ...ADMIN_LIMITS, ...settings.limits };
   const closing = new AbortController();
   const handler = composeApplication({ api, log, limits, closing: closing.signal, now });
   const onTrouble = (message: string) => log.warning(`Admin interface: ${message}`);

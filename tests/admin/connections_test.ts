@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { findServeOnConnection } from "../../src/admin/connections.ts";
+import { findServeOnConnection } from "../../src/admin/serve_on_connection.ts";
 import { ADMIN_LIMITS } from "../../src/admin/limits.ts";
 import { eventually } from "../support/eventually.ts";
 import { openAdminHost, sayOn } from "./admin_host.ts";

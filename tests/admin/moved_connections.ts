@@ -1,7 +1,8 @@
 // Connections, requests and handshakes that a test moves by hand, behind the connections of a listener: in any order, also
 // in those that a real client seldom brings about.
-import { type Handler, openConnections, type ServeOnConnection } from "../../src/admin/connections.ts";
+import { type Handler, openConnections } from "../../src/admin/connections.ts";
 import { ADMIN_LIMITS, type AdminLimits } from "../../src/admin/limits.ts";
+import type { ServeOnConnection } from "../../src/admin/serve_on_connection.ts";
 import { turn } from "../support/fake_clock.ts";
 
 /** A connection that is served. */

@@ -89,14 +89,6 @@ Deno.test("an address that others can reach is refused without a good token", as
   }
 });
 
-Deno.test("a Deno that cannot serve single connections is said, and nothing is opened", async () => {
-  await using directory = await temporaryDirectory();
-  const socket = directory.file("admin.sock");
-  const [message, isOption] = await refusalOf({ socket, serveOnConnection: null });
-  assertEquals([message.includes("cannot serve HTTP on a single connection"), isOption], [true, false]);
-  assertEquals([...Deno.readDirSync(directory.path)], []);
-});
-
 Deno.test("with TLS any address will do, and what is said there is encrypted", async () => {
   await using directory = await temporaryDirectory();
   const tls = await makeCertificate(directory.path);
