@@ -244,7 +244,7 @@ async function unreachable(address: AdminAddress, name: string, error: unknown):
       return `Nothing answers at ${name}: there is no such socket. Is honua-configd running?`;
     }
     if (why instanceof Deno.errors.ConnectionRefused) {
-      return `Nothing answers at ${name}: nobody listens there any more. Is honua-configd running?`;
+      return `Nothing answers at ${name}: no process listens there any more. Is honua-configd running?`;
     }
     if (why instanceof Deno.errors.PermissionDenied) {
       return `No permission to use ${name}: run this as root or as a member of the socket's group`;

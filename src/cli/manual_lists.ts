@@ -33,7 +33,7 @@ export const VARIABLE_LIST: readonly ListEntry[] = entries([
     "`HONUA_ENVIRONMENT`, `DOTNET_ENVIRONMENT`, `ASPNETCORE_ENVIRONMENT`",
     "the first that is set names the environment, by which the source is searched for",
   ],
-  ["`NOTIFY_SOCKET`, `WATCHDOG_USEC`", "set by systemd, which is told how the daemon is"],
+  ["`NOTIFY_SOCKET`, `WATCHDOG_USEC`", "set by systemd, for messages about the daemon's state"],
   ["`CREDENTIALS_DIRECTORY`", "set by systemd: where files with secrets are found by their bare names"],
   ["`NO_COLOR`", "no colours on a terminal"],
 ]);

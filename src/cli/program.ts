@@ -145,7 +145,7 @@ function printCommand(terminal: Terminal, finish: Finish): Command {
     .description("print the snapshot that would be made, secrets masked")
     .argument("<file>", "a source; - is standard input")
     .addOption(new Option("--server", "print the server form in its place").default(false).conflicts("portable"))
-    .option("--portable", "leave references to the environment standing: what the hash is made of", false)
+    .option("--portable", "keep references to the environment, as the hash does", false)
     .option("--show-secrets", "print secrets and values of the environment as they are", false)
     .option("-e, --env-file <file>", "environment, in systemd's syntax; repeatable", collect, [])
     .option("--name <name>", "what standard input is called; its ending tells the format", "-")
@@ -176,7 +176,7 @@ function addressOf(flags: AddressOptions): AdminFlags {
 
 function statusCommand(terminal: Terminal, finish: Finish): Command {
   const command = addAddress(new Command("status"))
-    .description("say what is in force on this host, and what came of the last reload")
+    .description("say what is in force on this host, and how the last reload ended")
     .action(async (flags) => {
       const { status } = await import("./status.ts");
       finish(await status({ address: addressOf(flags), format: flags.format }, terminal));
@@ -211,7 +211,7 @@ function peersCommand(terminal: Terminal, finish: Finish): Command {
 
 function reloadCommand(terminal: Terminal, finish: Finish): Command {
   const command = addAddress(new Command("reload"))
-    .description("make the daemon look at its source now, and wait for what comes of it")
+    .description("make the daemon look at its source now, and wait for the result")
     .option("--notify", "make the other instances look again even if nothing changed here", false)
     .option("--force", "announce over a configuration that the others agreed on since", false)
     .option("--if-match <etag>", "only if the snapshot in force has this ETag")

@@ -34,7 +34,7 @@ const SETTING_ROWS: readonly Row[] = [
     "ConfigurationWatcher:PollSeconds",
     "`5`",
     "0 to 3600",
-    "how often the state of the files is compared, which catches what events did not tell; 0: never",
+    "how often the state of the files is compared, which catches changes without an event; 0: never",
   ],
   [
     "ConfigurationWatcher:EnvironmentFiles",
@@ -75,7 +75,12 @@ const SETTING_ROWS: readonly Row[] = [
     "octal; the owner can read, not everyone can write",
     "permission bits of the snapshot and the server form, whatever the umask",
   ],
-  ["Snapshot:Group", "the process's", "a group's name or number", "who may read the snapshot and the server form"],
+  [
+    "Snapshot:Group",
+    "the process's",
+    "a group's name or number",
+    "the group that may read the snapshot and the server form",
+  ],
   ["HighAvailability:Enabled", "`false`", YES_OR_NO, "whether Redis is used at all"],
   [
     "HighAvailability:RedisConnectionString",
@@ -87,7 +92,7 @@ const SETTING_ROWS: readonly Row[] = [
     "ConnectionStrings:Redis",
     "none",
     "hosts, a URL or a socket's path (docs/cluster.md: What Redis needs)",
-    "where Redis is, as Honua's servers are told it",
+    "where Redis is, by the setting of Honua's servers",
   ],
   [
     "HighAvailability:RedisPasswordFile",
@@ -213,7 +218,7 @@ const HOOK_ROWS: readonly Row[] = [
     "Http:HeaderFiles",
     "none",
     "names and paths, or names of systemd credentials",
-    "headers whose values stand in files, such as tokens; read anew each time",
+    "headers whose values are in files, such as tokens; read anew each time",
   ],
   [
     "Signal",
@@ -242,7 +247,7 @@ const HOOK_ROWS: readonly Row[] = [
     "Ready:Http:HeaderFiles",
     "none",
     "names and paths, or names of systemd credentials",
-    "headers of that request whose values stand in files; read anew each time",
+    "headers of that request whose values are in files; read anew each time",
   ],
   ["Ready:Command", "none", "a list of texts", "a program and its arguments; ready if it exits with 0"],
   ["Ready:SystemdUnit", "none", "a unit's name with its type", "ready if it is `active`"],
@@ -271,7 +276,7 @@ const HOOK_ROWS: readonly Row[] = [
     "the wait before the first retry; each further one is twice as long, up to 5 min, with jitter",
   ],
   ["Parallel", "`false`", YES_OR_NO, "whether it runs together with its neighbours in the list that say so too"],
-  ["Only", "what `Hooks:Only` says", PARTS, "as `Hooks:Only`, for this hook alone, and beats it"],
+  ["Only", "what `Hooks:Only` says", PARTS, "as `Hooks:Only`, only for this hook, and beats it"],
 ];
 
 const textOf = ([name, initial, bounds, meaning]: Row): SettingText => ({ name, initial, bounds, meaning });

@@ -124,7 +124,7 @@ function troubleOf(status: Status): string | null {
   }
   const failed = hooks.filter((hook) => hook.on === "activated" && hook.failures > 0);
   if (failed.length === 0) return null;
-  return `${shortHash(active.hash)} is in force, but not everybody knows: failed hooks: ${namesOf(failed)}`;
+  return `${shortHash(active.hash)} is in force, but hooks failed: ${namesOf(failed)}`;
 }
 
 function namesOf(hooks: Status["hooks"]): string {
@@ -164,7 +164,7 @@ function statusText(status: Status, now: number, colour: boolean): string {
 
 /** An older daemon says only whether it watches. */
 function watchText({ watching, watch }: Status): string {
-  if (!watching) return "not watched: reloads when told";
+  if (!watching) return "not watched: reloads only on request";
   if (watch?.by !== "polling") return "watched";
   return `polled only, as events cannot be had: ${terminalText(watch.reason ?? "")}`;
 }

@@ -74,7 +74,7 @@ export function openServiceManager(
   if (address === "") return null;
   const opened = transportTo(address, environment, notifyProgram);
   if (!opened.ok) {
-    onTrouble(`The service manager is not told anything: ${opened.reason}`);
+    onTrouble(`The service manager gets no messages: ${opened.reason}`);
     return null;
   }
   const { transport } = opened;
@@ -88,7 +88,7 @@ export function openServiceManager(
       waiting = waiting.slice(1);
       const trouble = await sendWithRetries(transport, messageOf(next), ending.signal);
       if (ending.signal.aborted) break;
-      if (trouble !== null && !inTrouble) onTrouble(`The service manager cannot be told: ${trouble}`);
+      if (trouble !== null && !inTrouble) onTrouble(`The service manager does not get the messages: ${trouble}`);
       inTrouble = trouble !== null;
     }
     sending = null;

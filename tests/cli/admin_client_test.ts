@@ -32,7 +32,7 @@ Deno.test("a socket that nobody listens at any more is told from one that is not
   const { code, error } = await runRecorded(["status", "--socket", stale]);
   assertEquals([code, error], [
     3,
-    `Nothing answers at ${stale}: nobody listens there any more. Is honua-configd running?\n`,
+    `Nothing answers at ${stale}: no process listens there any more. Is honua-configd running?\n`,
   ]);
 });
 

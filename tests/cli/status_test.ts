@@ -137,7 +137,7 @@ const VERDICTS: [string, Parameters<typeof statusWith>[0], number, string][] = [
     "Warning      /c.hcl was replaced: Mount its directory\n",
   ],
   ["a snapshot found at the start", { lastReload: null }, 0, "aaaaaaaa, found at the start, no reload has ended yet\n"],
-  ["watching off", { watching: false }, 0, "(not watched: reloads when told)\n"],
+  ["watching off", { watching: false }, 0, "(not watched: reloads only on request)\n"],
   [
     "events that cannot be had",
     { watch: { by: "polling", reason: "The limit\x1b[2J" } },

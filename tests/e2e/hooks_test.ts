@@ -46,7 +46,7 @@ Deno.test("a hook that fails is tried again until it succeeds, and shown until t
   assertEquals([failed.msg, failed.output], ["Hook server failed: exited with 3", "it is not cured"]);
   const sick = await host.ask("status");
   assertEquals(sick.code, 1);
-  assertMatch(sick.stdout, /is in force, but not everybody knows: failed hooks: server/);
+  assertMatch(sick.stdout, /is in force, but hooks failed: server/);
   assertMatch(sick.stdout, /Hook +server \(activated\): (?:retrying|running), 1 failure, failed .* ago: exited with 3/);
   await Deno.writeTextFile(host.path("cured"), "");
   await daemon.logged("Hook server succeeded");

@@ -72,7 +72,7 @@ Deno.test("the loop tells that it lives while the watchdog listens, and not the 
 Deno.test("a manager that is gone costs a line of the log and nothing else", async () => {
   await using host = await openEdgeHost();
   const daemon = await host.follow("first", { env: environmentOf(`${host.directory}/nobody`) });
-  await daemon.logged("The service manager cannot be told");
+  await daemon.logged("The service manager does not get the messages");
   await host.edit("second");
   await host.hasSnapshot("second");
 });

@@ -113,7 +113,7 @@ Deno.test("a manager that is not there is told of once, and again where it was t
     manager.notify({ status });
     await manager.flush(5_000);
   }
-  assertEquals(troubles, ["The service manager cannot be told: No such file or directory"]);
+  assertEquals(troubles, ["The service manager does not get the messages: No such file or directory"]);
   {
     using listener = listenAt(path);
     manager.notify({ status: "c" });
@@ -123,8 +123,8 @@ Deno.test("a manager that is not there is told of once, and again where it was t
   manager.notify({ status: "d" });
   await manager.flush(5_000);
   assertEquals(troubles, [
-    "The service manager cannot be told: No such file or directory",
-    "The service manager cannot be told: Connection refused",
+    "The service manager does not get the messages: No such file or directory",
+    "The service manager does not get the messages: Connection refused",
   ]);
   await manager[Symbol.asyncDispose]();
 });
@@ -244,7 +244,7 @@ Deno.test("a socket is made in the first runtime directory, else in that for tem
     return troubles;
   };
   const trouble = (directories: string) => [
-    `The service manager cannot be told: no socket can be bound in ${directories}: Permission denied`,
+    `The service manager does not get the messages: no socket can be bound in ${directories}: Permission denied`,
   ];
   try {
     const both = { RUNTIME_DIRECTORY: "/run/a:/run/b", TMPDIR: "/var/tmp" };
@@ -266,7 +266,7 @@ Deno.test("a message is tried three times", async () => {
   await using _ = manager;
   manager?.notify({ ready: true });
   await manager?.flush(60_000);
-  assertEquals(troubles, ["The service manager cannot be told: systemd-notify failed: no"]);
+  assertEquals(troubles, ["The service manager does not get the messages: systemd-notify failed: no"]);
   assertEquals(await Deno.readTextFile(directory.file("runs")), "--no-block -- READY=1\n".repeat(3));
 });
 
@@ -309,7 +309,7 @@ Deno.test("an address that cannot be spoken to is said in one line", () => {
   ) {
     const { manager, troubles } = open({ NOTIFY_SOCKET: address }, program);
     assertEquals(manager, null);
-    assertEquals(troubles, [`The service manager is not told anything: ${reason}`]);
+    assertEquals(troubles, [`The service manager gets no messages: ${reason}`]);
   }
 });
 
@@ -321,7 +321,7 @@ Deno.test("a systemd-notify that fails or hangs is told of, and holds up nobody"
   const { manager, troubles } = open({ NOTIFY_SOCKET: "@nobody" }, failing);
   manager?.notify({ ready: true });
   await manager?.flush(5_000);
-  assertEquals(troubles, ["The service manager cannot be told: systemd-notify failed: refused"]);
+  assertEquals(troubles, ["The service manager does not get the messages: systemd-notify failed: refused"]);
   await manager?.[Symbol.asyncDispose]();
   const { manager: stuck } = open({ NOTIFY_SOCKET: "@nobody" }, hanging);
   stuck?.notify({ ready: true });
