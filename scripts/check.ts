@@ -1,5 +1,5 @@
-// All that can be said of the checkout without running it: formatting, lint, types, the house rules.
-// Every step runs, also after one that failed, so that one call tells all there is to mend.
+// All checks of the checkout that do not run it: formatting, lint, types, the house rules. Every step runs, also after
+// one that failed, so that one call reports everything.
 import { exists } from "@std/fs";
 import { runStep } from "./step.ts";
 

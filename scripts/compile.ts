@@ -26,10 +26,10 @@ export async function compile(root: string, dist: string, target: string = Deno.
   await Deno.writeTextFile(join(embedded, "build.json"), JSON.stringify(await commitOf(root)));
   const notices = await licenceNotices(packages, webAssembly);
   await Deno.writeTextFile(join(embedded, "licences.json"), JSON.stringify(notices));
-  // Files are embedded with their time, which must not tell one build from another.
+  // The binary embeds the files with their time, and two builds must be equal.
   for await (const { path } of walk(embedded)) await Deno.utime(path, 0, 0);
   await ensureDir(dist);
-  // Beside its goal until it is whole: a binary in use stays what it was, also where the build fails.
+  // Beside its final path until it is complete: a binary in use stays as it was, also if the build fails.
   const binary = join(dist, binaryName(target));
   const output = `${binary}.new`;
   const compiled = await compileExecutable({ embedded, target, output });
@@ -39,7 +39,7 @@ export async function compile(root: string, dist: string, target: string = Deno.
   return compiled;
 }
 
-/** Writes `SHA256SUMS` as sha256sum(1) checks it, of all binaries and Debian packages in the directory. */
+/** Writes `SHA256SUMS` in the format of sha256sum(1), for all binaries and Debian packages in the directory. */
 export async function writeSums(dist: string): Promise<void> {
   const names = (await Array.fromAsync(Deno.readDir(dist))).map(({ name }) => name);
   const binaries = new Set(["", ...TARGETS].map((target) => binaryName(target || Deno.build.target)));

@@ -1,4 +1,5 @@
-// How to run each failed test without the others: read from the list that `deno test` prints under FAILURES.
+// The command for each failed test, which runs it without the others, from the list that `deno test` prints under
+// FAILURES.
 import { stripVTControlCharacters } from "node:util";
 
 const LISTED_COMMANDS = 20;
@@ -12,7 +13,7 @@ export function commandsOfFailures(output: string): string[] {
   return [...new Set(lines.slice(start + 1).flatMap(commandOf))];
 }
 
-/** The commands as lines for a terminal, of which there are at most so many. */
+/** The commands as lines for a terminal, at most `LISTED_COMMANDS` of them. */
 export function commandLines(commands: readonly string[]): string[] {
   if (commands.length === 0) return [];
   const more = commands.length - LISTED_COMMANDS;

@@ -1,5 +1,5 @@
-// The files of a checkout's folder, sorted, with paths from its root, so that what is said of them reads the same on
-// every machine. Names that begin with a dot are left out; a folder that is not there has no files.
+// The files of a checkout's folder, sorted, with paths from its root, so that messages are the same on every machine.
+// Names that begin with a dot are left out; a missing folder has no files.
 import { relative } from "node:path";
 import { exists, walk, type WalkEntry } from "@std/fs";
 

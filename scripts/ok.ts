@@ -1,7 +1,6 @@
 // All that a change must pass: the check, the tests with their coverage, at the same time those of the program over its
-// sources and over the compiled program, and a few mutants, of which the tests must notice some. If tests ran, its
-// output ends with their summaries and, on a last line of its own, their count; after any failure it exits with status
-// 1.
+// sources and over the compiled program, and a few mutants, of which the tests must notice some. If tests ran, the output
+// ends with their summaries and, on a line of its own, their count. After any failure the exit status is 1.
 import { join } from "node:path";
 import { exists } from "@std/fs";
 import { check } from "./check.ts";
@@ -48,10 +47,10 @@ async function sampleMutants(root: string): Promise<string | null> {
   return code === 0 ? null : `the run of mutants ended with exit status ${code}`;
 }
 
-/** Runs the program's tests over its sources and, if they pass, over the compiled program; none where there is no program. */
+/** Runs the program's tests over its sources and, if they pass, over the compiled program. */
 async function testProgram(root: string, write: Write): Promise<(TestOutcome | null)[]> {
   const sources = await runProgramTests(root, { write });
-  // What fails from its sources need not be tried again.
+  // A failure over the sources need not be repeated.
   return sources?.trouble === null ? [sources, await testCompiled(root, write)] : [sources];
 }
 

@@ -1,17 +1,17 @@
-// What scripts and tests import as "@std/fs": the functions of it that they use, with its semantics, over npm's fs-extra,
-// which ships no types and has no `walk`. Where JSR is reached, deno.json maps the bare name to it and this file goes.
+// The functions of "@std/fs" that scripts and tests use, with its semantics, over npm's fs-extra, which ships no types
+// and has no `walk`. If JSR is reachable, deno.json can map the bare name to it, and this file goes.
 import { basename, join } from "node:path";
 import fsExtra from "fs-extra";
 
-/** Makes a directory and those above it, unless they are there. */
+/** Creates a directory and those above it, unless they exist. */
 export const ensureDir: (path: string) => Promise<void> = fsExtra.ensureDir;
 
-/** Whether there is anything at the path. That of fs-extra needs the user's id, which `--allow-read` does not give. */
+/** Whether anything is at the path. fs-extra's own function needs the user's id, which `--allow-read` does not give. */
 export async function exists(path: string): Promise<boolean> {
   return await Deno.stat(path).then(() => true, () => false);
 }
 
-/** Copies a file, or a directory with all that is in it; fails if the target is there. */
+/** Copies a file, or a directory with its content; fails if the target exists. */
 export async function copy(from: string, to: string): Promise<void> {
   await fsExtra.copy(from, to, { overwrite: false, errorOnExist: true });
 }
@@ -21,15 +21,14 @@ export interface WalkEntry extends Deno.DirEntry {
   readonly path: string;
 }
 
-/** What to leave out. */
 export interface WalkOptions {
   /** Default: true. */
   readonly includeDirs?: boolean;
-  /** Paths that match one of them are left out, and so is all below them. */
+  /** A path that matches one of them is left out, with everything below it. */
   readonly skip?: readonly RegExp[];
 }
 
-/** Yields a directory and all below it, each directory before its entries; does not follow symbolic links. */
+/** Yields a directory and everything below it, each directory before its entries; does not follow symbolic links. */
 export async function* walk(root: string, options: WalkOptions = {}): AsyncGenerator<WalkEntry> {
   const { includeDirs = true, skip = [] } = options;
   const isSkipped = (path: string) => skip.some((pattern) => pattern.test(path));

@@ -1,5 +1,5 @@
-// The tests in two halves that run side by side, and the count of them: a run counts as passed only when its summary was found, says
-// that a test ran and that none failed, and the exit status agrees.
+// The tests in two halves that run side by side, and their count: a run passes only if its summary was found, at least
+// one test ran, none failed, and the exit status agrees.
 import { stripVTControlCharacters } from "node:util";
 import { exists } from "@std/fs";
 import { commandLines, commandsOfFailures } from "./failed_tests.ts";
@@ -22,7 +22,7 @@ export interface TestOutcome {
   readonly summary: TestSummary | null;
   /** The failure in one line; null: all passed. */
   readonly trouble: string | null;
-  /** How to run each test that failed without the others. */
+  /** The command for each failed test, which runs it without the others. */
   readonly commands: readonly string[];
 }
 
@@ -59,7 +59,7 @@ export function judgeTests(code: number, summary: TestSummary | null): string | 
   return null;
 }
 
-/** Prints what is worth knowing of all runs together: how to repeat what failed, the summaries, and last their count. */
+/** Prints the summary of all runs: the commands for failed tests, the summaries, and last their count. */
 export function printOutcomes(outcomes: readonly TestOutcome[]): void {
   for (const line of commandLines(outcomes.flatMap(({ commands }) => commands))) console.log(line);
   const summaries = outcomes.flatMap(({ summary }): TestSummary[] => summary ? [summary] : []);
@@ -67,7 +67,7 @@ export function printOutcomes(outcomes: readonly TestOutcome[]): void {
   if (summaries.length > 0) console.log(closingLine(sumOf(summaries)));
 }
 
-/** How many tests passed, failed and were ignored in several runs together; the line is the last run's. */
+/** The sum of several runs; the line is the last run's. */
 export function sumOf(runs: readonly TestSummary[]): TestSummary {
   const count = (of: (run: TestSummary) => number) => runs.reduce((sum, run) => sum + of(run), 0);
   return {
@@ -78,18 +78,17 @@ export function sumOf(runs: readonly TestSummary[]): TestSummary {
   };
 }
 
-/** The folder of the tests that run the program as a process of its own, whichever way it was built. */
+/** The folder of the tests that run the program as a process of its own, from sources or compiled. */
 const PROGRAM_TESTS = "tests/e2e";
 
 /**
- * Runs the tests of the checkout at `root` but those of the program, one file after the other, because some measure what
- * the machine does. Types are the business of `check`.
+ * Runs the tests of the checkout at `root` except those of the program, one file after the other, because some measure
+ * the machine. `check` checks the types.
  */
 export async function runOtherTests(root: string, flags: readonly string[]): Promise<TestOutcome> {
   return await run(root, [...flags, `--ignore=${PROGRAM_TESTS}`, "tests"]);
 }
 
-/** How the tests of the program are run. */
 export interface ProgramTestOptions {
   /** The compiled program; default: the checkout's sources, unless the environment names another. */
   readonly binary?: string;

@@ -1,5 +1,5 @@
-// A directory in which the program is built, away from the checkout: a configuration and a lock of its own that know
-// the packages of the program alone, the bundle, and beside it what the parser loads. Disposing of it removes it.
+// A directory for building the program, outside the checkout: a configuration and a lock of its own with only the
+// packages of the program, the bundle, and beside it the files that the parser loads. Disposing of it removes it.
 import { dirname, join, relative } from "node:path";
 import { copy, ensureDir, walk } from "@std/fs";
 import { type EmbeddedPackage, packageOf, packagesOfBundle } from "./embedded_packages.ts";

@@ -51,7 +51,6 @@ export interface KnownCommand {
   configureOutput(output: HelpOutput): unknown;
 }
 
-/** Where help is written. */
 export interface HelpOutput {
   writeOut?(text: string): void;
   /** Whether colours may be in it. */
