@@ -20,7 +20,7 @@ export const EXIT_CODE_LIST: readonly ListEntry[] = entries([
 ]);
 
 export const SIGNAL_LIST: readonly ListEntry[] = entries([
-  ["SIGHUP", "reload now, also where nothing changed; the outcome is always logged"],
+  ["SIGHUP", "reload now, also if nothing changed; the outcome is always logged"],
   ["SIGTERM, SIGINT", "stop within 2 s, exit code 0; a second one stops at once"],
   ["SIGUSR1, SIGUSR2", "nothing"],
 ]);
@@ -51,7 +51,7 @@ export const HOOK_VARIABLE_LIST: readonly ListEntry[] = entries([
   ["`HONUA_CONFIGD_SOURCE`", "the source's path"],
   ["`HONUA_CONFIGD_CANDIDATE`", "`check`: the path of the file that will be the snapshot if every check succeeds"],
   ["`HONUA_CONFIGD_SERVER_CANDIDATE`", "`check`: the same of the file that will be the server form"],
-  ["`HONUA_CONFIGD_CHANGED`", "the parts that changed, such as `layers,caches`; not set where that is not known"],
+  ["`HONUA_CONFIGD_CHANGED`", "the parts that changed, such as `layers,caches`; not set if that is not known"],
   ["`HONUA_CONFIGD_REASON`", "`rejected`: why, in one line without secrets"],
   ["`HONUA_CONFIGD_AGREED_HASH`", "`diverged`: what the other instances run"],
 ]);

@@ -155,7 +155,7 @@ Deno.test("force that comes while another announcement is under way is sent afte
   );
 });
 
-Deno.test("force is not made up for by a later link, after the person was told that it could not be done", () => {
+Deno.test("force is not made up for by a later link, after the person heard that it could not be done", () => {
   replayAgreement(
     {},
     `${STARTED}

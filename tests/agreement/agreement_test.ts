@@ -22,7 +22,7 @@ function agreementOf(changes: Partial<Agreement> = {}, ledger: Partial<Ledger> =
   return { ...initialAgreement({ ...AGREED, ...ledger }, limits), syncState: { kind: "agreed" }, ...changes };
 }
 
-Deno.test("a lost head is restored at once by who is not at odds with the cluster, and by others after a wait", () => {
+Deno.test("a lost head is restored at once by an instance that agrees, and by others after a wait", () => {
   const at: Head = { generation: 1, hash: "a" };
   const atOdds: [Partial<Agreement>, Partial<Ledger>][] = [
     [{}, { seen: 2 }],

@@ -202,7 +202,7 @@ Deno.test("looks that hang for good stay few, and the loop looks again when one 
   assertEquals(looks.length, 5);
 });
 
-Deno.test("a write that outlasts its limit is told to give up, and no second one begins before", async () => {
+Deno.test("a write that outlasts its limit is asked to give up, and no second one begins before", async () => {
   const { loop, clock, looks, writes, reports } = controlledLoop(snapshotIdOf("1/1"), {
     activateLimitMilliseconds: 5_000,
   });
