@@ -6,12 +6,12 @@ import { type Diagnostic, errorDiagnostic } from "../diagnostic/diagnostic.ts";
 import { renderLine } from "../diagnostic/render.ts";
 import { CHECKS, HOST_CHECKS } from "../doctor/checks.ts";
 import { examine, type StatusAnswer, type Subject } from "../doctor/examination.ts";
-import { error, type Finding, isWell } from "../doctor/finding.ts";
+import { error, type Finding, isWell, type Judgement } from "../doctor/finding.ts";
 import { identityOf, ownIdentity } from "../doctor/identity.ts";
 import { credentialDirectoriesOf, INSTALLATION, type Installation, readUnitSettings } from "../doctor/installation.ts";
 import { hostMachine, type Machine } from "../doctor/machine.ts";
 import { reportJson, reportText } from "../doctor/report.ts";
-import { readUnit, type UnitFacts } from "../doctor/unit_facts.ts";
+import { propertyOf, readUnit, type UnitFacts } from "../doctor/unit_facts.ts";
 import { secretValues } from "../options/option_schema.ts";
 import type { HookOptions, Options } from "../options/options.ts";
 import type { SourcePath } from "../options/source_path.ts";
@@ -46,11 +46,12 @@ export async function doctor(
     ? await readUnitSettings(request.unit, unit, terminal.environment, machine, installation)
     : null;
   const environment = ofUnit?.environment ?? terminal.environment;
+  const notes = coded("options/file", ofUnit?.notes ?? []);
   const asked = { ...request, optionsFile: ofUnit?.optionsFile ?? request.optionsFile };
   const read = await requestedOptions(asked, environment);
   if (!read.ok) {
     const host = await examine(HOST_CHECKS, { machine, unit }, { limitMilliseconds, secrets: [] });
-    report([...wrongOptions(read.diagnostics), ...ofUnit?.findings ?? [], ...host]);
+    report([...wrongOptions(read.diagnostics), ...notes, ...host]);
     return read.code === EXIT.usage ? EXIT.usage : EXIT.invalid;
   }
   const { options, warnings } = read;
@@ -79,7 +80,7 @@ export async function doctor(
     askStatus: (limit) => askStatus(options, limit),
   };
   const findings = [
-    ...ofUnit?.findings ?? [],
+    ...notes,
     ...(clash === null ? [] : wrongOptions([clash])),
     ...await examine(CHECKS, subject, { limitMilliseconds, secrets: hiddenOf(options) }),
   ];
@@ -109,7 +110,11 @@ const unknownUnit = ({ unit }: DoctorRequest) => (cause: unknown): UnitFacts => 
 });
 
 function wrongOptions(diagnostics: readonly Diagnostic[]): Finding[] {
-  return diagnostics.map((one) => error("options/valid", renderLine(one), one.suggestion ?? one.why));
+  return coded("options/valid", diagnostics.map((one) => error(renderLine(one), one.suggestion ?? one.why)));
+}
+
+function coded(check: string, judgements: readonly Judgement[]): Finding[] {
+  return judgements.map((one) => ({ check, ...one }));
 }
 
 /** The address of Redis and the programs of hooks may be shown; the check of Redis hides its own secrets. */
@@ -142,10 +147,10 @@ async function judgedUser(
   signal: AbortSignal,
 ): Promise<Pick<Subject, "user" | "userOfUnit" | "daemonUid">> {
   const own = await ownIdentity(machine);
-  const name = unit.state === "known" ? unit.properties["User"] : undefined;
-  if (!name || own === null) return { user: own, userOfUnit: false, daemonUid: own?.uid ?? null };
+  const name = propertyOf(unit, "User");
+  if (name === "" || own === null) return { user: own, userOfUnit: false, daemonUid: own?.uid ?? null };
   if (own.name === name) return { user: own, userOfUnit: true, daemonUid: own.uid };
-  const groups = unit.state === "known" ? unit.properties["SupplementaryGroups"] ?? "" : "";
+  const groups = propertyOf(unit, "SupplementaryGroups");
   const user = await identityOf(name, groups.split(" ").filter(Boolean), machine, signal).catch(() => null);
   const daemonUid = user?.uid ?? null;
   return own.uid === 0 ? { user, userOfUnit: user !== null, daemonUid } : { user: own, userOfUnit: false, daemonUid };

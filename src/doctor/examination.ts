@@ -1,12 +1,12 @@
-// One examination: all checks at once, each with a limit, so that nothing that hangs or breaks keeps the others from
-// being told. What must not be seen is masked in all that they say.
+// One examination: all facts are gathered at the same time, each within a limit, and every check judges its facts. A
+// gathering that hangs or throws is a finding and stops no other. Secrets are masked in all findings.
 import { withinLimit } from "../time/limit.ts";
 import { textMasker } from "../diagnostic/text_masker.ts";
 import type { Diagnostic } from "../diagnostic/diagnostic.ts";
 import { terminalText } from "../diagnostic/terminal_text.ts";
 import type { Options } from "../options/options.ts";
 import type { FoundSource } from "../options/source_path.ts";
-import { error, type Finding, warning } from "./finding.ts";
+import { error, type Finding, type Judgement, warning } from "./finding.ts";
 import type { Identity } from "./identity.ts";
 import type { Machine } from "./machine.ts";
 import type { UnitFacts } from "./unit_facts.ts";
@@ -16,101 +16,119 @@ export type StatusAnswer =
   | { readonly ok: true; readonly status: unknown }
   | { readonly ok: false; readonly message: string };
 
-/** What the checks know of the daemon that is examined. */
-export interface Subject {
-  /** Valid options. */
+/** The part of a subject that needs no valid options. */
+export interface Host {
+  readonly machine: Machine;
+  readonly unit: UnitFacts;
+}
+
+/** The daemon that is examined. */
+export interface Subject extends Host {
   readonly options: Options;
-  /** What was odd about them. */
+  /** Of reading the options. */
   readonly warnings: readonly Diagnostic[];
-  /** The options file; null: none. */
+  /** Null: there is no options file. */
   readonly optionsPath: string | null;
-  /** The source, or why there is none. */
   readonly source: FoundSource | { readonly trouble: Diagnostic };
-  /** The daemon's environment, as far as it is known. */
+  /** The daemon's, as far as it is known. */
   readonly environment: Readonly<Record<string, string>>;
   /**
-   * Where credentials are, the first that has one counts (systemd.exec(5), `$CREDENTIALS_DIRECTORY`); the last is where
-   * an operator puts them.
+   * The first that has a credential counts (systemd.exec(5), `$CREDENTIALS_DIRECTORY`); the last is the one into which
+   * an operator puts credentials.
    */
   readonly credentialDirectories: readonly string[];
-  /** As whom permissions are judged; null: not known. */
+  /** The user whose permissions are judged; null: not known. */
   readonly user: Identity | null;
-  /** Whether a unit's user is judged and not the one who asks. */
+  /** Whether `user` is the unit's user, not the user that runs the doctor. */
   readonly userOfUnit: boolean;
-  /** The number of the daemon's user, also where it is not judged; null: not known. */
+  /** Of the daemon's user, even if `user` is another one; null: not known. */
   readonly daemonUid: number | null;
-  /** The command that shows at length what the source compiles to. */
+  /** Shows in full what the source compiles to. */
   readonly validateCommand: string;
-  /** What systemd knows. */
-  readonly unit: UnitFacts;
-  /** The host. */
-  readonly machine: Machine;
-  /** Asks the daemon for its status, within the time. */
   askStatus(limitMilliseconds: number): Promise<StatusAnswer>;
 }
 
-/** One thing that is examined; `Examined` is as much as it needs to know. */
-export interface Check<Examined = Subject> {
-  /** The `check` of what is said where it cannot be examined. */
-  readonly id: string;
-  /** What it is about, for that line: "The source". */
-  readonly about: string;
-  /** Finds out and judges. */
-  examine(subject: Examined, within: Within): Promise<Finding[]>;
-}
-
-/** The surroundings of a check. */
 export interface Within {
-  /** Aborts when the time is over, or all was told. */
+  /** Aborts after the limit, or once the facts are judged. */
   readonly signal: AbortSignal;
-  /** How long the check may take. */
   readonly limitMilliseconds: number;
-  /** Takes what must not be seen in any finding. */
+  /** Masks these in every finding. */
   hide(secrets: readonly string[]): void;
 }
 
-/** Runs all checks together; the findings come in the order of the checks. */
+/** Facts that one or more checks judge; one examination gathers them once. */
+export interface Facts<Found, Examined = Subject> {
+  /** The code and the subject ("The source") of the finding if they cannot be gathered. */
+  readonly code: string;
+  readonly about: string;
+  gather(examined: Examined, within: Within): Promise<Found>;
+}
+
+export type Found<F> = F extends Facts<infer T, never> ? T : never;
+
+export function facts<Found, Examined = Subject>(
+  code: string,
+  about: string,
+  gather: (examined: Examined, within: Within) => Promise<Found>,
+): Facts<Found, Examined> {
+  return { code, about, gather };
+}
+
+export type Judged = Judgement | readonly Judgement[] | null | undefined | false;
+
+/** A row of the table of checks. */
+export interface Check<Examined = Subject> {
+  readonly code: string;
+  readonly facts: Facts<unknown, Examined>;
+  judge(found: unknown, examined: Examined): Judged;
+}
+
+/** The rows that judge the same facts, by their codes. */
+export function on<Found, Examined>(
+  facts: Facts<Found, Examined>,
+  judges: Readonly<Record<string, (found: Found, examined: Examined) => Judged>>,
+): Check<Examined>[] {
+  return Object.entries(judges).map(([code, judge]) => ({ code, facts, judge }));
+}
+
+/** Gathers the facts that the checks judge, and judges them; the findings have the order of the checks. */
 export async function examine<Examined>(
   checks: readonly Check<Examined>[],
-  subject: Examined,
+  examined: Examined,
   { limitMilliseconds, secrets }: { readonly limitMilliseconds: number; readonly secrets: readonly string[] },
 ): Promise<Finding[]> {
   const hidden = new Set(secrets);
-  const hide = (more: readonly string[]) => {
-    for (const one of more) hidden.add(one);
-  };
-  const found = await Promise.all(checks.map(async (check) => {
+  const hide = (more: readonly string[]) => more.forEach((one) => hidden.add(one));
+  const rows = [...Map.groupBy(checks, ({ facts }) => facts)];
+  const found = await Promise.all(rows.map(async ([{ code, about, gather }, rows]) => {
     const ending = new AbortController();
-    const { signal } = ending;
     try {
-      const timely = await withinLimit(check.examine(subject, { signal, limitMilliseconds, hide }), limitMilliseconds);
-      return timely.ok ? timely.value : [overdue(check, limitMilliseconds)];
+      const gathering = gather(examined, { signal: ending.signal, limitMilliseconds, hide });
+      const timely = await withinLimit(gathering, limitMilliseconds);
+      if (timely.ok) return judgeRows(rows, timely.value, examined);
+      return [{ check: code, ...overdue(about, limitMilliseconds) }];
     } catch (cause) {
-      return [broken(check, cause)];
+      return [{ check: code, ...broken(about, cause) }];
     } finally {
       ending.abort();
     }
   }));
   const mask = textMasker(hidden);
-  return found.flat().map((one) => ({ ...one, what: line(mask(one.what)), todo: one.todo && line(mask(one.todo)) }));
+  // Names and paths come from outside.
+  const line = (text: string) => terminalText(mask(text), 2_000);
+  return found.flat().map((one) => ({ ...one, what: line(one.what), todo: one.todo && line(one.todo) }));
 }
 
-/** Names and paths come from anywhere. */
-function line(text: string): string {
-  return terminalText(text, 2_000);
+export function judgeRows<Examined>(rows: readonly Check<Examined>[], found: unknown, examined: Examined): Finding[] {
+  return rows.flatMap((row) => [row.judge(found, examined) || []].flat().map((one) => ({ check: row.code, ...one })));
 }
 
-type Named = Pick<Check, "id" | "about">;
-
-function overdue({ id, about }: Named, limitMilliseconds: number): Finding {
-  return error(
-    id,
-    `${about} could not be examined within ${limitMilliseconds / 1000} s: something does not answer`,
-    "Look for a file system or server that hangs; --timeout gives more time",
-  );
+function overdue(about: string, limitMilliseconds: number): Judgement {
+  const what = `${about} could not be examined within ${limitMilliseconds / 1000} s: something does not answer`;
+  return error(what, "Look for a file system or server that hangs; --timeout gives more time");
 }
 
-function broken({ id, about }: Named, cause: unknown): Finding {
+function broken(about: string, cause: unknown): Judgement {
   const why = cause instanceof Error ? `${cause.name}: ${cause.message.split("\n")[0]}` : String(cause);
-  return warning(id, `${about} could not be examined: ${why}`, "Examine it by hand");
+  return warning(`${about} could not be examined: ${why}`, "Examine it by hand");
 }

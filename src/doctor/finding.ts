@@ -1,45 +1,39 @@
-// What the doctor says of one thing: a value, in one line, with what to do about it where something is to be done. No
+// A finding of the doctor: the code of a check, a level, one line of text, and advice if there is something to do. No
 // finding quotes a secret.
 
-/** How bad it is: only an error makes the examination fail; a note is worth knowing and asks for nothing. */
+/** Only an error makes the examination fail; a note is worth knowing and asks for nothing. */
 export type Level = "ok" | "note" | "warning" | "error";
 
-/** What was found out. */
-export interface Finding {
-  /** `group/thing`, stable over releases: `redis/latency`. */
-  readonly check: string;
-  /** How bad it is. */
+/** A finding that has no code yet. */
+export interface Judgement {
   readonly level: Level;
   /** One line without a full stop. */
   readonly what: string;
-  /** What to do, as an order on one line; null where nothing is to be done. */
+  /** An order on one line; null: there is nothing to do. */
   readonly todo: string | null;
 }
 
-/** The levels, the best first. */
+/** A judgement with the code of its check. */
+export interface Finding extends Judgement {
+  /** `group/thing`, stable over releases: `redis/latency`. */
+  readonly check: string;
+}
+
+/** The best first. */
 export const LEVELS: readonly Level[] = ["ok", "note", "warning", "error"];
 
-/** All is well. */
-export function ok(check: string, what: string): Finding {
-  return { check, level: "ok", what, todo: null };
-}
+type Judge = (what: string, todo?: string | null) => Judgement;
 
-/** Worth knowing. */
-export function note(check: string, what: string, todo: string | null = null): Finding {
-  return { check, level: "note", what, todo };
-}
+const judge = (level: Level): Judge => (what, todo = null) => ({ level, what, todo });
 
-/** It works, and not as it should or not for long. */
-export function warning(check: string, what: string, todo: string | null): Finding {
-  return { check, level: "warning", what, todo };
-}
+export const ok: Judge = judge("ok");
+export const note: Judge = judge("note");
+/** It works, but not as it should, or not for long. */
+export const warning: Judge = judge("warning");
+/** It does not work, or it gives somebody access who must not have it. */
+export const error: Judge = judge("error");
 
-/** It does not work, or lets somebody in. */
-export function error(check: string, what: string, todo: string | null): Finding {
-  return { check, level: "error", what, todo };
-}
-
-/** Whether nothing is an error. */
+/** Whether no finding is an error. */
 export function isWell(findings: readonly Finding[]): boolean {
   return findings.every(({ level }) => level !== "error");
 }

@@ -1,19 +1,16 @@
-// As whom permissions are judged: the user that the daemon runs as, which need not be the one who asks. What a user may
-// do is told from owners, groups and modes (path_resolution(7)); access control lists beyond them are not looked at.
+// The user whose permissions are judged: the daemon's, which need not be the user that runs the doctor. Permissions come
+// from owners, groups and modes (path_resolution(7)); access control lists are not read.
 import { dirname } from "node:path";
 import type { FileFacts, Looked, Machine } from "./machine.ts";
 
-/** A user, as the kernel sees its processes. */
 export interface Identity {
-  /** For people. */
   readonly name: string;
-  /** The user's number; 0 may do anything that is not read-only. */
   readonly uid: number;
-  /** The numbers of all its groups. */
+  /** All its groups. */
   readonly gids: readonly number[];
 }
 
-/** What is wanted of a file or directory, as bits of rwx. */
+/** The bits of rwx. */
 export type Wanted = "read" | "write" | "enter";
 
 const BITS: Readonly<Record<Wanted, number>> = { read: 4, write: 2, enter: 1 };
@@ -21,26 +18,23 @@ const BITS: Readonly<Record<Wanted, number>> = { read: 4, write: 2, enter: 1 };
 /** Whether owner, groups and mode allow it. To execute a file is to enter it. */
 export function may({ uid, gids }: Identity, file: FileFacts, wanted: readonly Wanted[]): boolean {
   const bits = wanted.reduce((all, one) => all | BITS[one], 0);
-  // Root passes by all bits, but for a file that nobody may execute.
+  // Root needs no bits, except for a file that no user may execute.
   if (uid === 0) return !wanted.includes("enter") || file.kind === "directory" || (file.mode & 0o111) !== 0;
   const shift = file.uid === uid ? 6 : gids.includes(file.gid) ? 3 : 0;
   return ((file.mode >> shift) & bits) === bits;
 }
 
-/** Why a path cannot be used by a user; null where it can. */
+/** The reason why a user cannot use a path. */
 export interface Obstacle {
   /** The path itself or a directory above it. */
   readonly path: string;
   /** `denied`, or the errno's name. */
   readonly code: string;
-  /** What is lacking there. */
+  /** The permissions that the user lacks there. */
   readonly wanted: readonly Wanted[];
 }
 
-/**
- * What keeps a user from something, asked of every directory on the way; null where nothing does. `real` is the path
- * without symbolic links.
- */
+/** The first obstacle on the way from the root to a path without symbolic links; null: there is none. */
 export async function obstacleTo(
   machine: Pick<Machine, "look">,
   identity: Identity,
@@ -65,7 +59,7 @@ function directoriesAbove(path: string): string[] {
   return above === path ? [] : [...directoriesAbove(above), above];
 }
 
-/** Who this process is (proc(5), `/proc/self/status`), or null where that cannot be read. */
+/** This process's user (proc(5), `/proc/self/status`); null: not readable. */
 export async function ownIdentity(machine: Pick<Machine, "readText" | "run">): Promise<Identity | null> {
   const read = await machine.readText("/proc/self/status");
   if (!read.ok) return null;
@@ -87,7 +81,7 @@ function nameIn(passwd: string, uid: number): string | null {
   return line?.[0] ?? null;
 }
 
-/** A user of the host by its name, from whatever the host knows users by; null where there is none. */
+/** A user of the host by its name, from any of the host's databases (id(1)); null: there is none. */
 export async function identityOf(
   name: string,
   moreGroups: readonly string[],
@@ -101,7 +95,7 @@ export async function identityOf(
   return { name, uid: Number(user.out), gids: [...groups.out.trim().split(/\s+/).map(Number), ...more] };
 }
 
-/** A group's number, by its name in the text of group(5), else as a number; null where it is neither. */
+/** A group's number, by its name in the text of group(5), else as a number; null: it is neither. */
 export function groupNumber(groups: string, group: string): number | null {
   for (const line of groups.split("\n")) {
     const [name, , gid] = line.split(":");

@@ -1,20 +1,25 @@
-// What a unit runs with in an installation: its options file, its environment, where it looks for its source and where
-// its credentials are. What systemd says of the unit counts; where it says nothing, the unit's name tells.
-import { parseEnvironmentFile } from "../config/environment.ts";
-import { sourceText } from "../diagnostic/range.ts";
-import { type Finding, note } from "./finding.ts";
+// The settings of a unit in an installation: its options file, its environment, and the directories in which it looks for
+// its source and its credentials. They come from systemd, or if it does not know the unit, from the unit's name.
+import { type Judgement, note } from "./finding.ts";
 import type { Machine } from "./machine.ts";
-import { environmentFilesIn, environmentIn, isLoaded, type UnitFacts, workingDirectoryIn } from "./unit_facts.ts";
+import {
+  environmentFilesIn,
+  environmentIn,
+  propertyOf,
+  readUnitEnvironment,
+  type UnitFacts,
+  workingDirectoryIn,
+} from "./unit_facts.ts";
 
 /** The directories of an installation. */
 export interface Installation {
   /** Options, environment files and credentials. */
   readonly optionsDirectory: string;
-  /** Where the source is searched after the working directory. */
+  /** Searched for the source after the working directory. */
   readonly sourceDirectory: string;
-  /** In which each instance has its snapshot and state. */
+  /** Each instance has its snapshot and state in a directory in it. */
   readonly stateDirectory: string;
-  /** In which each instance has its admin socket. */
+  /** Each instance has its admin socket in a directory in it. */
   readonly runtimeDirectory: string;
 }
 
@@ -26,28 +31,25 @@ export const INSTALLATION: Installation = {
   runtimeDirectory: "/run/honua-configd",
 };
 
-/** What the unit gives the daemon. */
 export interface UnitSettings {
-  /** Its options file. */
   readonly optionsFile: string;
-  /** Its variables. */
   readonly environment: Readonly<Record<string, string>>;
   /** The environment files that were read. */
   readonly environmentFiles: readonly string[];
-  /** Where a relative path of its begins (systemd.exec(5), `WorkingDirectory=`). */
+  /** The base of relative paths (systemd.exec(5), `WorkingDirectory=`). */
   readonly workingDirectory: string;
-  /** What is to be said of all this. */
-  readonly findings: readonly Finding[];
+  /** About `options/file`. */
+  readonly notes: readonly Judgement[];
 }
 
-/** The instance's name as `%i` has it; null for a unit that is no instance. */
+/** The value of `%i`; null: the unit is no instance. */
 function instanceOf(unit: string): string | null {
   return /^honua-configd@(.+)\.service$/.exec(unit)?.[1] ?? null;
 }
 
 /**
- * Finds out what a unit runs with; null where nothing is installed under its name. `environment` is that of who asks:
- * it is the daemon's as well where systemd does not start it (a container's), and else has nothing to do with it.
+ * Reads the settings of a unit; null: nothing is installed under its name. `environment` is the doctor's own: it is the
+ * daemon's too if systemd does not start the daemon (in a container), and else unrelated to it.
  */
 export async function readUnitSettings(
   name: string,
@@ -57,43 +59,28 @@ export async function readUnitSettings(
   installation: Installation,
 ): Promise<UnitSettings | null> {
   const instance = instanceOf(name);
-  const optionsFile = `${installation.optionsDirectory}/${instance ?? "options"}.json`;
+  const { optionsDirectory } = installation;
+  const optionsFile = `${optionsDirectory}/${instance ?? "options"}.json`;
+  const isLoaded = propertyOf(unit, "LoadState") === "loaded";
   const looked = await machine.look(optionsFile);
-  const isMeant = looked.ok || looked.code !== "ENOENT" || instance !== null || isLoaded(unit);
-  if (!isMeant) return null;
-  const findings = [note("options/file", `No --options: those of ${name} are examined, ${optionsFile}`)];
-  const variables = new Map<string, string>();
-  const environmentFiles: string[] = [];
-  for (const file of environmentFilesOf(instance, unit, installation)) {
-    const read = await machine.readText(file);
-    if (read.ok) {
-      environmentFiles.push(file);
-      for (const [name, value] of parseEnvironmentFile(sourceText(file, read.text)).variables) {
-        variables.set(name, value);
-      }
-    } else if (read.code !== "ENOENT") {
-      const what = `The unit's environment is not known: ${file}: ${read.code}`;
-      findings.push(note("options/file", what, "Ask as root"));
-    }
-  }
-  const own = isLoaded(unit)
-    ? environmentIn(unit.properties["Environment"] ?? "")
+  if (!looked.ok && looked.code === "ENOENT" && instance === null && !isLoaded) return null;
+  const files = isLoaded
+    ? environmentFilesIn(propertyOf(unit, "EnvironmentFiles"))
+    : [`${optionsDirectory}/${instance === null ? "environment" : `${instance}.environment`}`];
+  const { variables, read, unread } = await readUnitEnvironment(machine, files);
+  const own = isLoaded
+    ? environmentIn(propertyOf(unit, "Environment"))
     : { ...environment, ...instanceEnvironment(instance, installation) };
   return {
     optionsFile,
     environment: { ...own, ...Object.fromEntries(variables) },
-    environmentFiles,
-    workingDirectory: workingDirectoryOf(unit),
-    findings,
+    environmentFiles: read,
+    workingDirectory: workingDirectoryIn(propertyOf(unit, "WorkingDirectory")),
+    notes: [
+      note(`No --options: those of ${name} are examined, ${optionsFile}`),
+      ...unread.map((file) => note(`The unit's environment is not known: ${file}`, "Ask as root")),
+    ],
   };
-}
-
-/** The `EnvironmentFile=` of the unit. */
-function environmentFilesOf(instance: string | null, unit: UnitFacts, { optionsDirectory }: Installation): string[] {
-  if (!isLoaded(unit)) {
-    return [instance === null ? `${optionsDirectory}/environment` : `${optionsDirectory}/${instance}.environment`];
-  }
-  return environmentFilesIn(unit.properties["EnvironmentFiles"] ?? "");
 }
 
 /** The `Environment=` of honua-configd@.service. */
@@ -107,11 +94,7 @@ function instanceEnvironment(instance: string | null, installation: Installation
   };
 }
 
-function workingDirectoryOf(unit: UnitFacts): string {
-  return workingDirectoryIn(unit.state === "known" ? unit.properties["WorkingDirectory"] ?? "" : "");
-}
-
-/** Where a unit's credentials are: while it runs, and last where an operator puts them. */
+/** The directories of a unit's credentials: those of a running unit first, the one that an operator fills last. */
 export function credentialDirectoriesOf(
   unit: string,
   environment: Readonly<Record<string, string>>,

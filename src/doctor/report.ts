@@ -1,12 +1,11 @@
-// Findings as people and machines read them: in groups, what is wrong with what to do about it, and a last line that
-// counts; or one line of JSON.
+// The report of findings: in groups with advice and a last line that counts, or one line of JSON.
 import { jsonLine } from "../diagnostic/terminal_text.ts";
 import { type Finding, isWell, type Level, LEVELS } from "./finding.ts";
 
 /** ECMA-48 SGR parameters. */
 const STYLES: Readonly<Record<Level, string>> = { ok: "32", note: "36", warning: "1;33", error: "1;31" };
 
-/** The groups by their ids, as they are headed. */
+/** By the groups of codes. */
 const HEADINGS: ReadonlyMap<string, string> = new Map([
   ["options", "Options"],
   ["source", "Source"],
@@ -46,17 +45,10 @@ function linesOf({ check, level, what, todo }: Finding, width: number, colour: b
   return todo === null ? [first] : [first, `${" ".repeat(LEVEL_WIDTH + width + 6)}→ ${todo}\n`];
 }
 
-const COUNTED: Readonly<Record<Level, readonly [string, string]>> = {
-  ok: ["ok", "ok"],
-  note: ["note", "notes"],
-  warning: ["warning", "warnings"],
-  error: ["error", "errors"],
-};
-
 function countLine(findings: readonly Finding[]): string {
   const counts = LEVELS.toReversed().map((level) => {
     const count = findings.filter((one) => one.level === level).length;
-    return `${count} ${COUNTED[level][count === 1 ? 0 : 1]}`;
+    return `${count} ${level}${count === 1 || level === "ok" ? "" : "s"}`;
   });
   return `${isWell(findings) ? "No errors" : "Something is wrong"}: ${counts.join(", ")}`;
 }

@@ -1,46 +1,33 @@
-// What systemd knows of the daemon's unit. A host that systemd does not run has none, and that is a fact like others.
+// The daemon's unit as systemd knows it, and the parts of systemctl's output that facts are read from.
+import { parseEnvironmentFile } from "../config/environment.ts";
+import { sourceText } from "../diagnostic/range.ts";
 import type { Machine } from "./machine.ts";
 
-/** What systemd knows, or why nothing. */
+/** The unit as systemd knows it, or the reason why nothing is known. */
 export type UnitFacts =
   /** The host was not booted with systemd (sd_booted(3)). */
   | { readonly state: "no-systemd" }
-  /** There is no such unit. */
   | { readonly state: "not-installed"; readonly name: string }
   /** systemd does not answer. */
   | { readonly state: "unknown"; readonly name: string; readonly why: string }
   | {
     readonly state: "known";
     readonly name: string;
-    /** systemctl(1), `show`: by their names. */
+    /** systemctl(1), `show`. */
     readonly properties: Readonly<Record<string, string>>;
   };
 
-const PROPERTIES = [
-  "LoadState",
-  "UnitFileState",
-  "ActiveState",
-  "SubState",
-  "Result",
-  "NRestarts",
-  "MainPID",
-  "FragmentPath",
-  "DropInPaths",
-  "NeedDaemonReload",
-  "Type",
-  "NotifyAccess",
-  "ExecStart",
-  "User",
-  "SupplementaryGroups",
-  "StatusText",
-  "Environment",
-  "EnvironmentFiles",
-  "WorkingDirectory",
-];
+const PROPERTIES = ("LoadState UnitFileState ActiveState SubState Result NRestarts MainPID FragmentPath DropInPaths " +
+  "NeedDaemonReload Type NotifyAccess ExecStart User SupplementaryGroups StatusText Environment EnvironmentFiles " +
+  "WorkingDirectory").split(" ");
 
-/** Whether systemd has read the unit's files and could use them. */
-export function isLoaded(unit: UnitFacts): unit is Extract<UnitFacts, { state: "known" }> {
-  return unit.state === "known" && unit.properties["LoadState"] === "loaded";
+/** A property of the unit; empty if it is not known. */
+export function propertyOf(unit: UnitFacts, name: string): string {
+  return unit.state === "known" ? unit.properties[name] ?? "" : "";
+}
+
+export function isActive(unit: UnitFacts): boolean {
+  return propertyOf(unit, "ActiveState") === "active";
 }
 
 /** Asks systemd for a unit. */
@@ -59,7 +46,7 @@ export async function readUnit(
   return { state: "known", name, properties };
 }
 
-/** `Name=value` lines; a name that is not asked for is left out, and one that comes again (a list) has several lines. */
+/** `Name=value` lines, only of the names asked for; a name that comes again (a list) has several lines. */
 export function propertiesIn(text: string, asked: readonly string[] = PROPERTIES): Record<string, string> {
   const properties: Record<string, string> = {};
   for (const line of text.split("\n")) {
@@ -72,9 +59,9 @@ export function propertiesIn(text: string, asked: readonly string[] = PROPERTIES
 }
 
 /**
- * The assignments of `Environment=` as systemctl shows them: words with a space between, one that a shell would take
- * apart in double quotes, in which a backslash stands before `"`, `\`, `` ` `` and `$`, and control characters are
- * written as C writes them (systemd's shell_maybe_quote() in src/basic/escape.c).
+ * The assignments of `Environment=` as systemctl shows them: words with a space between. A word that a shell would split
+ * is in double quotes, with a backslash before `"`, `\`, `` ` `` and `$`, and with control characters as C writes them
+ * (systemd's shell_maybe_quote() in src/basic/escape.c).
  */
 export function environmentIn(shown: string): Record<string, string> {
   const words = [...shown.matchAll(/"((?:[^"\\]|\\.)*)"|([^\s"]\S*)/gs)].map(([, quoted, bare]) =>
@@ -91,27 +78,41 @@ export function environmentFilesIn(shown: string): string[] {
   return shown.split("\n").map((line) => line.replace(/ \(ignore_errors=\w+\)$/, "")).filter(Boolean);
 }
 
+export interface EnvironmentFiles {
+  readonly variables: ReadonlyMap<string, string>;
+  readonly read: readonly string[];
+  /** Of the files that exist and cannot be read: `path: code`. */
+  readonly unread: readonly string[];
+}
+
+/** Reads a unit's environment files; a later file wins. */
+export async function readUnitEnvironment(
+  machine: Pick<Machine, "readText">,
+  files: readonly string[],
+): Promise<EnvironmentFiles> {
+  const texts = await Promise.all(files.map(async (file) => ({ file, ...await machine.readText(file) })));
+  const found = texts.filter((one) => one.ok);
+  const variables = found.flatMap(({ file, text }) => [...parseEnvironmentFile(sourceText(file, text)).variables]);
+  return {
+    variables: new Map(variables),
+    read: found.map(({ file }) => file),
+    unread: texts.flatMap((one) => one.ok || one.code === "ENOENT" ? [] : [`${one.file}: ${one.code}`]),
+  };
+}
+
 /** The path of `WorkingDirectory=`: systemctl(1) shows `!` before one that may be missing, and `~` for the user's home. */
 export function workingDirectoryIn(shown: string): string {
   return /^!?(\/.*)$/.exec(shown)?.[1] ?? "/";
 }
 
-const CONTROL_CHARACTERS: ReadonlyMap<string, string> = new Map([
-  ["a", "\x07"],
-  ["b", "\b"],
-  ["f", "\f"],
-  ["n", "\n"],
-  ["r", "\r"],
-  ["t", "\t"],
-  ["v", "\v"],
-]);
+const CONTROLS: Readonly<Record<string, string>> = { a: "\x07", b: "\b", f: "\f", n: "\n", r: "\r", t: "\t", v: "\v" };
 
 function unescaped(_: string, octal: string | undefined, character: string): string {
   if (octal !== undefined) return String.fromCharCode(Number.parseInt(octal, 8));
-  return CONTROL_CHARACTERS.get(character) ?? character;
+  return CONTROLS[character] ?? character;
 }
 
-/** The binary that a unit starts: `{ path=/usr/bin/honua-configd ; argv[]=… }`; null where there is none. */
+/** The program that a unit starts: `{ path=/usr/bin/honua-configd ; argv[]=… }`; null: none. */
 export function binaryOf(execStart: string): string | null {
   return /^\{ path=(\S+) ;/.exec(execStart)?.[1] ?? null;
 }

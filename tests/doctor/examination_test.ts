@@ -1,22 +1,22 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { type Check, examine } from "../../src/doctor/examination.ts";
-import { ok } from "../../src/doctor/finding.ts";
+import { type Check, examine, type Facts, facts, on } from "../../src/doctor/examination.ts";
+import { type Judgement, ok } from "../../src/doctor/finding.ts";
 
 const SETTINGS = { limitMilliseconds: 10_000, secrets: [] };
 
-function check(id: string, examining: Check<null>["examine"]): Check<null> {
-  return { id, about: "The thing", examine: examining };
+function check(id: string, gather: Facts<readonly Judgement[], null>["gather"]): Check<null> {
+  return on(facts(id, "The thing", gather), { [id]: (found) => found })[0]!;
 }
 
 Deno.test("the findings come in the order of the checks, whichever ends first", async () => {
   const { promise, resolve } = Promise.withResolvers<void>();
   const slow = check("a/slow", async () => {
     await promise;
-    return [ok("a/slow", "late")];
+    return [ok("late")];
   });
   const quick = check("b/quick", () => {
     resolve();
-    return Promise.resolve([ok("b/quick", "early")]);
+    return Promise.resolve([ok("early")]);
   });
   const found = await examine([slow, quick], null, SETTINGS);
   assertEquals(found.map((one) => one.check), ["a/slow", "b/quick"]);
@@ -28,7 +28,7 @@ Deno.test("a check that never ends is an error in time, and what it opened is to
     signal.addEventListener("abort", () => wasAborted = true);
     return new Promise(() => {});
   });
-  const found = await examine([hanging, check("b/well", () => Promise.resolve([ok("b/well", "well")]))], null, {
+  const found = await examine([hanging, check("b/well", () => Promise.resolve([ok("well")]))], null, {
     limitMilliseconds: 20,
     secrets: [],
   });
@@ -44,7 +44,7 @@ Deno.test("a check that throws, at once or later, is a finding and stops no othe
         throw new TypeError("at once\nwith a second line");
       }),
       check("b/rejected", () => Promise.reject(new Error("later"))),
-      check("c/well", () => Promise.resolve([ok("c/well", "well")])),
+      check("c/well", () => Promise.resolve([ok("well")])),
     ],
     null,
     SETTINGS,
@@ -61,7 +61,7 @@ Deno.test("what one check hides is masked in what all say, with what was a secre
   const telling = (id: string) =>
     check(id, (_, { hide }) => {
       hide([`secret-of-${id}`]);
-      return Promise.resolve([{ ...ok(id, "secret-of-a, secret-of-b, known"), todo: "not secret-of-b" }]);
+      return Promise.resolve([{ ...ok("secret-of-a, secret-of-b, known"), todo: "not secret-of-b" }]);
     });
   const found = await examine([telling("a"), telling("b")], null, { limitMilliseconds: 10_000, secrets: ["known"] });
   const masked = { what: "[masked], [masked], [masked]", todo: "not [masked]" };
@@ -69,6 +69,6 @@ Deno.test("what one check hides is masked in what all say, with what was a secre
 });
 
 Deno.test("no name in a finding can steer a terminal or begin a line", async () => {
-  const found = await examine([check("a/b", () => Promise.resolve([ok("a/b", "\x1b[2J\nfake")]))], null, SETTINGS);
+  const found = await examine([check("a/b", () => Promise.resolve([ok("\x1b[2J\nfake")]))], null, SETTINGS);
   assertEquals(found[0]!.what, "␛[2J␊fake");
 });

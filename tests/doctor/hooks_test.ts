@@ -1,9 +1,9 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import type { Subject } from "../../src/doctor/examination.ts";
 import type { Finding } from "../../src/doctor/finding.ts";
-import { firstProcessCheck, hooksCheck, judgePolkit, judgeProcess } from "../../src/doctor/hook_checks.ts";
+import { firstProcess, hooks, judgePolkit, judgeProcess } from "../../src/doctor/hooks.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
-import { findingsOf, levels, machineWith, subjectWith } from "./subject.ts";
+import { coded, findingsOf, levels, machineWith, subjectWith } from "./subject.ts";
 
 const STRANGER = { name: "stranger", uid: 54_321, gids: [54_321] };
 
@@ -13,7 +13,7 @@ async function judged(
   given: Partial<Subject> = {},
 ): Promise<readonly Finding[]> {
   const settings = Object.entries({ Name: "reload", ...hook }).map(([name, value]) => [`Hooks:List:0:${name}`, value]);
-  return await findingsOf(hooksCheck, subjectWith(Object.fromEntries(settings), given));
+  return await findingsOf(hooks, subjectWith(Object.fromEntries(settings), given));
 }
 
 Deno.test("a hook's program is found by its path or along PATH, and must be one that the daemon's user may run", async () => {
@@ -79,7 +79,7 @@ Deno.test("what asks whether a server is ready is looked at beside the hook, wit
 
 Deno.test("a unit that no polkit rule names is one that the daemon's user may not reload", () => {
   const judge = (texts: readonly string[], isPartial = false) =>
-    judgePolkit("nginx.service", { texts, isPartial }, STRANGER);
+    coded("hooks/unit", judgePolkit("nginx.service", { texts, isPartial }, STRANGER));
   assertEquals(judge(['var honuaConfigdUnits = ["nginx.service"];']), []);
   assertEquals(levels(judge(['var honuaConfigdUnits = ["other-nginx.service"];'])), ["warning hooks/unit"]);
   assertEquals(levels(judge([])), ["warning hooks/unit"]);
@@ -89,7 +89,7 @@ Deno.test("a unit that no polkit rule names is one that the daemon's user may no
 Deno.test("a unit that stands in a comment of the rules alone is one that they do not name", async () => {
   const shipped = await Deno.readTextFile("systemd/polkit/50-honua-configd-units.rules");
   const judge = (text: string, unit = "nginx.service") =>
-    levels(judgePolkit(unit, { texts: [text], isPartial: false }, STRANGER));
+    levels(coded("hooks/unit", judgePolkit(unit, { texts: [text], isPartial: false }, STRANGER)));
   for (const unit of ["honua-server.service", "nginx.service"]) {
     assertStringIncludes(shipped, `"${unit}"`);
     assertEquals(judge(shipped, unit), ["warning hooks/unit"]);
@@ -112,7 +112,7 @@ Deno.test("a first process that collects nothing is a warning if hooks start pro
   const foundIn = async (comm: string | null, settings: Readonly<Record<string, string>>) => {
     const readText = () =>
       Promise.resolve(comm === null ? { ok: false, code: "ENOENT" } as const : { ok: true, text: comm } as const);
-    return levels(await findingsOf(firstProcessCheck, subjectWith(settings, { machine: machineWith({ readText }) })));
+    return levels(await findingsOf(firstProcess, subjectWith(settings, { machine: machineWith({ readText }) })));
   };
   const command = { "Hooks:List:0:Name": "reload", "Hooks:List:0:Command:0": "sh" };
   const unit = { "Hooks:List:0:Name": "reload", "Hooks:List:0:SystemdUnit": "nginx.service" };

@@ -1,8 +1,13 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import type { Finding } from "../../src/doctor/finding.ts";
-import { optionsFileCheck, secretFilesCheck } from "../../src/doctor/options_checks.ts";
-import { snapshotDirectoryCheck, socketDirectoryCheck, stateDirectoryCheck } from "../../src/doctor/snapshot_checks.ts";
-import { sourcePermissionsCheck } from "../../src/doctor/source_checks.ts";
+import {
+  optionsFile,
+  secretFiles,
+  snapshotDirectory,
+  socketDirectory,
+  sourceFiles,
+  stateDirectory,
+} from "../../src/doctor/facts.ts";
 import { type TemporaryDirectory, temporaryDirectory } from "../support/temporary.ts";
 import { findingsOf, levels, machineOwnedBy, subjectWith } from "./subject.ts";
 
@@ -29,14 +34,14 @@ Deno.test("a source that the daemon reads and that only its owner writes is well
   await using directory = await directoryOf(0o755);
   const path = await fileOf(directory, "honua.hcl", 0o644);
   const subject = subjectWith({}, { source: { path, decidedBy: "--config" }, machine, user: STRANGER });
-  assertEquals(levels(await findingsOf(sourcePermissionsCheck, subject)), ["ok source/permissions"]);
+  assertEquals(levels(await findingsOf(sourceFiles, subject)), ["ok source/permissions"]);
 });
 
 Deno.test("a source that everyone can write or replace is an error with the command that mends it", async () => {
   await using directory = await directoryOf(0o777);
   const path = await fileOf(directory, "honua.hcl", 0o666);
   const found = await findingsOf(
-    sourcePermissionsCheck,
+    sourceFiles,
     subjectWith({}, { source: { path, decidedBy: "--config" }, machine }),
   );
   assertEquals(levels(found), ["error source/permissions", "error source/permissions"]);
@@ -45,7 +50,7 @@ Deno.test("a source that everyone can write or replace is an error with the comm
   await Deno.chmod(directory.path, 0o1777);
   assertEquals(
     levels(
-      await findingsOf(sourcePermissionsCheck, subjectWith({}, { source: { path, decidedBy: "--config" }, machine })),
+      await findingsOf(sourceFiles, subjectWith({}, { source: { path, decidedBy: "--config" }, machine })),
     ),
     [
       "ok source/permissions",
@@ -57,7 +62,7 @@ Deno.test("a source that the daemon's user cannot read names the user and the pl
   await using directory = await directoryOf(0o700);
   const path = await fileOf(directory, "honua.hcl", 0o644);
   const subject = subjectWith({}, { source: { path, decidedBy: "--config" }, machine, user: STRANGER });
-  const [found] = await findingsOf(sourcePermissionsCheck, subject);
+  const [found] = await findingsOf(sourceFiles, subject);
   assertEquals(found?.what, `stranger cannot read ${path}: ${directory.path} keeps it out`);
   assertEquals(found?.todo, `Give stranger or a group of its execute permission on ${directory.path}`);
 });
@@ -71,7 +76,7 @@ Deno.test("permissions are judged on the file that a symbolic link leads to", as
     machine,
     user: STRANGER,
   });
-  const [found] = await findingsOf(sourcePermissionsCheck, subject);
+  const [found] = await findingsOf(sourceFiles, subject);
   assertEquals([found?.level, found?.todo?.endsWith(path)], ["error", true]);
 });
 
@@ -84,7 +89,7 @@ Deno.test("an environment file that everyone can read is a warning, one that may
     "ConfigurationWatcher:EnvironmentFiles:1": `-${directory.file("missing.env")}`,
   };
   const found = await findingsOf(
-    sourcePermissionsCheck,
+    sourceFiles,
     subjectWith(settings, { source: { path, decidedBy: "--config" }, machine }),
   );
   assertEquals(levels(found), ["warning source/permissions"]);
@@ -94,20 +99,20 @@ Deno.test("an environment file that everyone can read is a warning, one that may
 Deno.test("an options file with a secret in it is not for everyone to read", async () => {
   await using directory = await directoryOf(0o755);
   const optionsPath = await fileOf(directory, "options.json", 0o644);
-  assertEquals(levels(await findingsOf(optionsFileCheck, subjectWith({}, { optionsPath, machine }))), [
+  assertEquals(levels(await findingsOf(optionsFile, subjectWith({}, { optionsPath, machine }))), [
     "ok options/file",
   ]);
   const secret = subjectWith({ "ConnectionStrings:Redis": "redis:6379,password=hush-hush" }, { optionsPath, machine });
-  assertEquals(levels(await findingsOf(optionsFileCheck, secret)), ["warning options/file"]);
+  assertEquals(levels(await findingsOf(optionsFile, secret)), ["warning options/file"]);
   await Deno.chmod(optionsPath, 0o640);
-  assertEquals(levels(await findingsOf(optionsFileCheck, secret)), ["ok options/file"]);
+  assertEquals(levels(await findingsOf(optionsFile, secret)), ["ok options/file"]);
 });
 
 Deno.test("a token is there, readable, long enough, and not everyone's", async () => {
   await using directory = await directoryOf(0o755);
   const tokenFile = directory.file("token");
   const subject = subjectWith({ "Admin:TokenFile": tokenFile, "Admin:Listen": "127.0.0.1:8080" });
-  const judged = async (given = subject) => levels(await findingsOf(secretFilesCheck, given));
+  const judged = async (given = subject) => levels(await findingsOf(secretFiles, given));
   assertEquals(await judged(), ["error options/secrets"]);
   await fileOf(directory, "token", 0o600, "short\n");
   assertEquals(await judged(), ["error options/secrets"]);
@@ -123,13 +128,13 @@ Deno.test("a bare name is a credential's, whoever owns it, and one that is nowhe
   await using directory = await directoryOf(0o755);
   const settings = { "Admin:TokenFile": "admin-token", "Admin:Listen": "127.0.0.1:8080" };
   const subject = subjectWith(settings, { credentialDirectories: [directory.path], user: STRANGER });
-  const [missing] = await findingsOf(secretFilesCheck, subject);
+  const [missing] = await findingsOf(secretFiles, subject);
   assertEquals([missing?.level, missing?.what], [
     "warning",
     "Admin:TokenFile names the credential admin-token, which is nowhere to be seen",
   ]);
   await fileOf(directory, "admin-token", 0o400, "0123456789abcdef");
-  assertEquals(levels(await findingsOf(secretFilesCheck, subject)), ["ok options/secrets"]);
+  assertEquals(levels(await findingsOf(secretFiles, subject)), ["ok options/secrets"]);
 });
 
 Deno.test("the directories of snapshot, state and socket are the daemon's to write", async () => {
@@ -140,24 +145,24 @@ Deno.test("the directories of snapshot, state and socket are the daemon's to wri
     "Admin:Socket": directory.file("run/admin.sock"),
   };
   const own = subjectWith(settings, { user: OWN });
-  assertEquals(levels(await findingsOf(snapshotDirectoryCheck, own)), ["ok snapshot/directory"]);
-  assertEquals(levels(await findingsOf(stateDirectoryCheck, own)), ["error state/directory"]);
-  assertEquals(levels(await findingsOf(socketDirectoryCheck, own)), ["warning admin/socket"]);
+  assertEquals(levels(await findingsOf(snapshotDirectory, own)), ["ok snapshot/directory"]);
+  assertEquals(levels(await findingsOf(stateDirectory, own)), ["error state/directory"]);
+  assertEquals(levels(await findingsOf(socketDirectory, own)), ["warning admin/socket"]);
   const stranger = { ...own, user: STRANGER };
-  const [denied] = await findingsOf(snapshotDirectoryCheck, stranger);
+  const [denied] = await findingsOf(snapshotDirectory, stranger);
   assertEquals(denied?.what, `stranger cannot write in ${directory.path}`);
   assertEquals(denied?.todo, `Give stranger or a group of its write permission on ${directory.path}`);
   await Deno.mkdir(directory.file("run"), { mode: 0o700 });
-  assertEquals(levels(await findingsOf(socketDirectoryCheck, own)), ["ok admin/socket"]);
-  assertEquals(levels(await findingsOf(socketDirectoryCheck, stranger)), ["warning admin/socket"]);
+  assertEquals(levels(await findingsOf(socketDirectory, own)), ["ok admin/socket"]);
+  assertEquals(levels(await findingsOf(socketDirectory, stranger)), ["warning admin/socket"]);
 });
 
 Deno.test("a directory that a unit makes when it starts need not be there before", async () => {
   const settings = { "Snapshot:Path": "/nonexistent/x.json", "Admin:Socket": "/nonexistent/admin.sock" };
   const unit = { state: "known", name: "x.service", properties: { ActiveState: "inactive" } } as const;
   const subject = subjectWith(settings, { unit });
-  assertEquals(levels(await findingsOf(snapshotDirectoryCheck, subject)), ["note snapshot/directory"]);
-  assertEquals(levels(await findingsOf(socketDirectoryCheck, subject)), ["note admin/socket"]);
+  assertEquals(levels(await findingsOf(snapshotDirectory, subject)), ["note snapshot/directory"]);
+  assertEquals(levels(await findingsOf(socketDirectory, subject)), ["note admin/socket"]);
 });
 
 /** The levels of what is found where options and source, and their directory, belong to these. */
@@ -180,8 +185,8 @@ async function judgedOwners(
     machine: machineOwnedBy(uid, gid),
   });
   return {
-    options: await findingsOf(optionsFileCheck, subject),
-    source: await findingsOf(sourcePermissionsCheck, subject),
+    options: await findingsOf(optionsFile, subject),
+    source: await findingsOf(sourceFiles, subject),
   };
 }
 

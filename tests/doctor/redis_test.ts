@@ -3,10 +3,10 @@ import { NO_CONNECTION_STRING } from "../../src/cluster/isolation.ts";
 import type { RedisFacts } from "../../src/cluster/redis_probe.ts";
 import { accessRules } from "../../src/cluster/redis_scripts.ts";
 import { examine } from "../../src/doctor/examination.ts";
-import { judgeRedis, redisCheck } from "../../src/doctor/redis_checks.ts";
+import { redis, REDIS_CHECKS } from "../../src/doctor/redis.ts";
 import { startRedis } from "../support/redis_server.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
-import { levels, subjectWith } from "./subject.ts";
+import { findingsAbout, levels, subjectWith } from "./subject.ts";
 
 const CHANNEL = "honua:config:changes";
 const ASKED = { where: "redis:6379", channel: CHANNEL, user: null };
@@ -19,6 +19,10 @@ const WELL: RedisFacts = {
   clock: { aheadMilliseconds: 1, withinMilliseconds: 2 },
   memory: { policy: "noeviction", limitBytes: 0 },
 };
+
+function judgeRedis(facts: RedisFacts, asked: { where: string; channel: string; user: string | null }) {
+  return findingsAbout(redis, { ...asked, warnings: [], probe: { ok: true, facts } });
+}
 
 function judged(facts: Partial<RedisFacts>): string[] {
   return levels(judgeRedis({ ...WELL, ...facts }, ASKED)).filter((one) => !one.startsWith("ok"));
@@ -66,13 +70,13 @@ Deno.test("rights that lack are told as the rules that grant them", () => {
 });
 
 Deno.test("an instance alone needs no Redis", async () => {
-  const found = await examine([redisCheck], subjectWith({}), { limitMilliseconds: 5_000, secrets: [] });
+  const found = await examine(REDIS_CHECKS, subjectWith({}), { limitMilliseconds: 5_000, secrets: [] });
   assertEquals(levels(found), ["note redis/connection"]);
 });
 
 Deno.test("High Availability without a connection string is an error that names the options to set", async () => {
   const subject = subjectWith({ "HighAvailability:Enabled": "true" });
-  const [found] = await examine([redisCheck], subject, { limitMilliseconds: 5_000, secrets: [] });
+  const [found] = await examine(REDIS_CHECKS, subject, { limitMilliseconds: 5_000, secrets: [] });
   assertEquals([found?.level, found?.what], ["error", NO_CONNECTION_STRING]);
 });
 
@@ -89,11 +93,11 @@ Deno.test("over a real Redis, the right that its user lacks is named, and its pa
   };
   const subject = subjectWith(settings, { credentialDirectories: ["/nonexistent", directory.path] });
   const limits = { limitMilliseconds: 20_000, secrets: [] };
-  const found = await examine([redisCheck], subject, limits);
+  const found = await examine(REDIS_CHECKS, subject, limits);
   assertEquals(levels(found).slice(0, 2), ["ok redis/connection", "error redis/rights"]);
   assertEquals(found[1]!.todo, "ACL SETUSER edge +zadd");
   await directory.write("redis-password", "wrong-one\n");
-  const [refused] = await examine([redisCheck], subject, limits);
+  const [refused] = await examine(REDIS_CHECKS, subject, limits);
   assertEquals(refused?.level, "error");
   assertMatch(refused!.what, /refuses the user name or the password/);
   assertEquals(/hush-hush|wrong-one/.test(JSON.stringify([found, refused])), false);
@@ -103,7 +107,7 @@ Deno.test("a connection string that is wrong and a password that is not there ar
   const limits = { limitMilliseconds: 5_000, secrets: [] };
   const judgedWith = async (settings: Readonly<Record<string, string>>) => {
     const subject = subjectWith({ "HighAvailability:Enabled": "true", ...settings });
-    return (await examine([redisCheck], subject, limits))[0];
+    return (await examine(REDIS_CHECKS, subject, limits))[0];
   };
   const wrong = await judgedWith({ "ConnectionStrings:Redis": "redis:port-9,password=hush-hush" });
   assertEquals([wrong?.level, wrong?.what.includes("hush-hush")], ["error", false]);

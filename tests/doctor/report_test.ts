@@ -3,10 +3,10 @@ import { error, note, ok, warning } from "../../src/doctor/finding.ts";
 import { reportJson, reportText } from "../../src/doctor/report.ts";
 
 const FINDINGS = [
-  ok("redis/connection", "It answers"),
-  warning("redis/latency", "It is slow", "Look at the network"),
-  error("unit/active", "It failed", "Start it"),
-  note("redis/rights", "Nobody knows"),
+  { check: "redis/connection", ...ok("It answers") },
+  { check: "redis/latency", ...warning("It is slow", "Look at the network") },
+  { check: "unit/active", ...error("It failed", "Start it") },
+  { check: "redis/rights", ...note("Nobody knows") },
 ];
 
 Deno.test("the report has groups, what is wrong with what to do about it, and a last line that counts", () => {
@@ -28,7 +28,7 @@ Deno.test("the report has groups, what is wrong with what to do about it, and a 
 });
 
 Deno.test("a report without an error says so, whatever else there is", () => {
-  const lines = reportText([warning("redis/latency", "It is slow", null)], false).trimEnd().split("\n");
+  const lines = reportText([{ check: "redis/latency", ...warning("It is slow") }], false).trimEnd().split("\n");
   assertEquals(lines.at(-1), "No errors: 0 errors, 1 warning, 0 notes, 0 ok");
 });
 

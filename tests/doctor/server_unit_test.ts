@@ -1,7 +1,7 @@
 // What doctor says of the servers' units, as systemctl shows them.
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import type { Finding } from "../../src/doctor/finding.ts";
-import { serverUnitsCheck } from "../../src/doctor/server_unit_checks.ts";
+import { serverUnits } from "../../src/doctor/server_units.ts";
 import { findingsOf, levels, machineWith, optionsWith } from "./subject.ts";
 
 const SNAPSHOT = "/var/lib/honua-configd/config.snapshot.json";
@@ -55,7 +55,7 @@ async function judged(
     },
     realPath: (path) => Promise.resolve(path.replace("/run/link/", "/var/lib/honua-configd/")),
   });
-  const found = await findingsOf(serverUnitsCheck, {
+  const found = await findingsOf(serverUnits, {
     machine,
     unit: { state: "not-installed", name: "honua-configd.service" },
     options: optionsWith(Object.fromEntries(hooks)),
@@ -165,6 +165,6 @@ Deno.test("a host without systemd has no units, and a systemd that does not answ
   const refused = machineWith({ run: () => Promise.resolve({ code: 1, out: "", error: "no" }) });
   const subject = { machine: refused, options: optionsWith({}), source: { path: SOURCE, decidedBy: "--config" } };
   const unit = { state: "not-installed", name: "honua-configd.service" } as const;
-  assertEquals(levels(await findingsOf(serverUnitsCheck, { ...subject, unit })), ["note servers/unit"]);
-  assertEquals(await findingsOf(serverUnitsCheck, { ...subject, unit: { state: "no-systemd" } }), []);
+  assertEquals(levels(await findingsOf(serverUnits, { ...subject, unit })), ["note servers/unit"]);
+  assertEquals(await findingsOf(serverUnits, { ...subject, unit: { state: "no-systemd" } }), []);
 });

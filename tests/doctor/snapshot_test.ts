@@ -1,22 +1,39 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import {
-  ageText,
-  judgeGroup,
-  judgeSnapshotFileSystem,
-  judgeSpace,
-  snapshotFileCheck,
-  snapshotFileSystemCheck,
-  snapshotLockCheck,
-} from "../../src/doctor/snapshot_checks.ts";
+import { ageText } from "../../src/doctor/checks.ts";
+import * as facts from "../../src/doctor/facts.ts";
+import type { Identity } from "../../src/doctor/identity.ts";
+import type { Mount } from "../../src/host/mounts.ts";
 import { snapshotLock } from "../../src/snapshot/snapshot_lock.ts";
-import { clockCheck, judgeClock, judgeSnapshotTime } from "../../src/doctor/host_checks.ts";
-import { serverFormCheck } from "../../src/doctor/server_form_checks.ts";
 import { bytesOf, serverFormOf } from "../snapshot/server_form_once.ts";
 import { sealSnapshot } from "../snapshot/sealed_once.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
-import { findingsOf, levels, machineWith, subjectWith } from "./subject.ts";
+import { findingsAbout, findingsOf, levels, machineWith, subjectWith } from "./subject.ts";
 
 const SEALED = await sealSnapshot({ variables: { x: "y" } }, { variables: { x: "y" } });
+const PLACE = { mount: null, isOwnMount: false, space: null, snapshotBytes: 0 };
+
+function judgeGroup(group: string | null, gid: number | null, user: Identity) {
+  const settings: Record<string, string> = group === null ? {} : { "Snapshot:Group": group };
+  const file = { path: "/x", read: { state: "none" }, gid, now: 0 } as const;
+  return findingsAbout(facts.snapshotFile, file, subjectWith(settings, { user })).slice(1);
+}
+
+function judgeSnapshotFileSystem(mount: Mount | null, isOwnMount: boolean) {
+  return findingsAbout(facts.snapshotPlace, { ...PLACE, mount, isOwnMount })[0]!;
+}
+
+function judgeSpace(space: { freeBytes: number; freeInodes: number | null } | null, snapshotBytes: number) {
+  return findingsAbout(facts.snapshotPlace, { ...PLACE, space, snapshotBytes }).slice(1);
+}
+
+function judgeClock(synchronised: string | null) {
+  return findingsAbout(facts.clock, { synchronised, writtenMilliseconds: null, now: 0 })[0]!;
+}
+
+function judgeSnapshotTime(writtenMilliseconds: number | null, now: number) {
+  return findingsAbout(facts.clock, { synchronised: "yes", writtenMilliseconds, now }).slice(1);
+}
+
 const ACTIVE = { state: "known", name: "x.service", properties: { ActiveState: "active" } } as const;
 
 Deno.test("a snapshot that is whole is told with its hash and age; its mode and group must be those of the options", async () => {
@@ -25,12 +42,12 @@ Deno.test("a snapshot that is whole is told with its hash and age; its mode and 
   await Deno.writeFile(path, SEALED.bytes);
   await Deno.chmod(path, 0o640);
   const own = { "Snapshot:Path": path, "Snapshot:Group": String(Deno.gid()) };
-  const [whole, ...others] = await findingsOf(snapshotFileCheck, subjectWith(own));
+  const [whole, ...others] = await findingsOf(facts.snapshotFile, subjectWith(own));
   assertEquals([whole?.level, others], ["ok", []]);
   assertStringIncludes(whole!.what, SEALED.hash.slice(0, 8));
   await Deno.chmod(path, 0o600);
   const other = { "Snapshot:Path": path, "Snapshot:Group": "4242" };
-  assertEquals(levels(await findingsOf(snapshotFileCheck, subjectWith(other))), [
+  assertEquals(levels(await findingsOf(facts.snapshotFile, subjectWith(other))), [
     "ok snapshot/file",
     "warning snapshot/mode",
     "warning snapshot/group",
@@ -43,7 +60,7 @@ Deno.test("a snapshot that is damaged is an error, a newer version's a warning, 
   const judged = async (text: string) => {
     await Deno.writeTextFile(path, text);
     await Deno.chmod(path, 0o640);
-    return levels(await findingsOf(snapshotFileCheck, subjectWith({ "Snapshot:Path": path })));
+    return levels(await findingsOf(facts.snapshotFile, subjectWith({ "Snapshot:Path": path })));
   };
   assertEquals(await judged(new TextDecoder().decode(SEALED.bytes).replace('"y"', '"z"')), ["error snapshot/file"]);
   assertEquals(await judged(""), ["error snapshot/file"]);
@@ -53,9 +70,9 @@ Deno.test("a snapshot that is damaged is an error, a newer version's a warning, 
 
 Deno.test("no snapshot is an error where the daemon runs, and to be expected where it does not yet", async () => {
   const settings = { "Snapshot:Path": "/nonexistent/config.snapshot.json" };
-  assertEquals(levels(await findingsOf(snapshotFileCheck, subjectWith(settings))), ["note snapshot/file"]);
+  assertEquals(levels(await findingsOf(facts.snapshotFile, subjectWith(settings))), ["note snapshot/file"]);
   const running = subjectWith(settings, { unit: ACTIVE });
-  assertEquals(levels(await findingsOf(snapshotFileCheck, running)), ["error snapshot/file"]);
+  assertEquals(levels(await findingsOf(facts.snapshotFile, running)), ["error snapshot/file"]);
 });
 
 Deno.test("a group must be there, and the daemon's user a member of it", () => {
@@ -125,7 +142,7 @@ async function seeRealMounts(): Promise<void> {
   assertEquals(await mounting("mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", place), null);
   const path = `${place}/config.snapshot.json`;
   const judged = async (snapshot: string) =>
-    levels(await findingsOf(snapshotFileSystemCheck, subjectWith({ "Snapshot:Path": snapshot })));
+    levels(await findingsOf(facts.snapshotPlace, subjectWith({ "Snapshot:Path": snapshot })));
   try {
     assertEquals(await judged(path), ["warning snapshot/file-system", "warning snapshot/space"]);
     await Deno.writeFile(path, SEALED.bytes);
@@ -152,7 +169,7 @@ Deno.test("a snapshot from the future shows a clock that was set back", async ()
   await using directory = await temporaryDirectory();
   const path = await directory.write("config.snapshot.json", "x");
   const machine = machineWith({ now: () => 0 });
-  const found = await findingsOf(clockCheck, subjectWith({ "Snapshot:Path": path }, { machine }));
+  const found = await findingsOf(facts.clock, subjectWith({ "Snapshot:Path": path }, { machine }));
   assertEquals(levels(found).at(-1), "warning clock/snapshot");
 });
 
@@ -171,7 +188,7 @@ Deno.test("who writes the snapshot is told, and is wrong where the unit's proces
   const settings = { "Snapshot:Path": directory.file("config.snapshot.json") };
   const findings = async (properties: Record<string, string> = {}) => {
     const unit = { ...ACTIVE, properties: { ...ACTIVE.properties, ...properties } };
-    return levels(await findingsOf(snapshotLockCheck, subjectWith(settings, { unit })));
+    return levels(await findingsOf(facts.snapshotLock, subjectWith(settings, { unit })));
   };
   assertEquals(await findings(), []);
   using lock = snapshotLock(settings["Snapshot:Path"]);
@@ -190,7 +207,7 @@ Deno.test("a server form must be whole, of the snapshot beside it, with its mode
   const put = (path: string, bytes: Uint8Array) =>
     Deno.writeFile(path, bytes, { mode: 0o640 }).then(() => Deno.chmod(path, 0o640));
   const findings = async (given: Parameters<typeof subjectWith>[1] = {}, settings: Record<string, string> = {}) =>
-    levels(await findingsOf(serverFormCheck, subjectWith({ "Snapshot:Path": path, ...settings }, given)));
+    levels(await findingsOf(facts.serverForm, subjectWith({ "Snapshot:Path": path, ...settings }, given)));
   assertEquals(await findings(), ["note server-form/file"]);
   assertEquals(await findings({ unit: ACTIVE }), ["error server-form/file"]);
   await put(path, SEALED.bytes);
@@ -220,12 +237,12 @@ Deno.test("a server form elsewhere has its directory and file system judged too"
   await using elsewhere = await temporaryDirectory();
   const serverPath = elsewhere.file("server.honua");
   const settings = { "Snapshot:Path": directory.file("config.snapshot.json"), "Snapshot:ServerPath": serverPath };
-  const findings = await findingsOf(serverFormCheck, subjectWith(settings));
+  const findings = await findingsOf(facts.serverForm, subjectWith(settings));
   assertEquals(findings.map(({ check }) => check).toSorted(), [
     "server-form/directory",
     "server-form/file",
     "server-form/file-system",
   ]);
   const missing = { ...settings, "Snapshot:ServerPath": "/nonexistent/server.honua" };
-  assert(levels(await findingsOf(serverFormCheck, subjectWith(missing))).includes("error server-form/directory"));
+  assert(levels(await findingsOf(facts.serverForm, subjectWith(missing))).includes("error server-form/directory"));
 });

@@ -1,17 +1,40 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import { errorDiagnostic } from "../../src/diagnostic/diagnostic.ts";
-import {
-  judgeRejected,
-  judgeSourceFileSystem,
-  singleMountsCheck,
-  sourceCheck,
-  sourceNameCheck,
-} from "../../src/doctor/source_checks.ts";
-import { judgeWatchers, readWatcherFacts, type WatcherFacts } from "../../src/doctor/watcher_checks.ts";
+import { judgeRejected } from "../../src/doctor/checks.ts";
+import type { Found, Subject } from "../../src/doctor/examination.ts";
+import * as facts from "../../src/doctor/facts.ts";
+import { readWatcherFacts } from "../../src/doctor/facts.ts";
 import { hostMachine } from "../../src/doctor/machine.ts";
+import type { WatcherOptions } from "../../src/options/options.ts";
+import type { Mount } from "../../src/host/mounts.ts";
 import { sampleSource } from "../support/sample_source.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
-import { findingsOf, levels, machineWith, machineWithTexts, optionsWith, subjectWith } from "./subject.ts";
+import {
+  findingsAbout,
+  findingsOf,
+  levels,
+  machineWith,
+  machineWithTexts,
+  optionsWith,
+  subjectWith,
+} from "./subject.ts";
+
+type WatcherFacts = NonNullable<Found<typeof facts.watcher>>;
+
+function judgeWatchers(found: WatcherFacts, pollSeconds: number) {
+  const subject = subjectWith({ "ConfigurationWatcher:PollSeconds": String(pollSeconds) });
+  return findingsAbout(facts.watcher, found, subject)[0]!;
+}
+
+function judgeSourceFileSystem(mount: Mount, configurationWatcher: WatcherOptions) {
+  const options = { ...optionsWith({}), configurationWatcher };
+  return findingsAbout(facts.sourceMount, mount, subjectWith({}, { options }))[0]!;
+}
+
+/** Of the checks that judge only the subject, the one of the source. */
+async function namesOf(subject: Subject) {
+  return (await findingsOf(facts.settings, subject)).filter(({ check }) => check === "source/name");
+}
 
 const ENVIRONMENT = { SAMPLE_CONNECTION: "Host=db;Password=hush-hush" };
 
@@ -19,37 +42,37 @@ Deno.test("a source is compiled as a reload would, with its environment files", 
   await using directory = await temporaryDirectory();
   const path = await directory.write("honua.hcl", sampleSource("first"));
   const [valid] = await findingsOf(
-    sourceCheck,
+    facts.source,
     subjectWith({}, { source: { path, decidedBy: "--config" }, environment: ENVIRONMENT }),
   );
   assertEquals([valid?.check, valid?.level === "ok" || valid?.level === "note"], ["source/valid", true]);
-  const [lacking] = await findingsOf(sourceCheck, subjectWith({}, { source: { path, decidedBy: "--config" } }));
+  const [lacking] = await findingsOf(facts.source, subjectWith({}, { source: { path, decidedBy: "--config" } }));
   assertEquals([lacking?.level, lacking?.todo?.includes("--env-file")], ["error", true]);
   const file = await directory.write("db.env", "SAMPLE_CONNECTION=Host=db\nexport Y=1\n");
   const settings = { "ConfigurationWatcher:EnvironmentFiles:0": file };
-  const filled = await findingsOf(sourceCheck, subjectWith(settings, { source: { path, decidedBy: "--config" } }));
+  const filled = await findingsOf(facts.source, subjectWith(settings, { source: { path, decidedBy: "--config" } }));
   assertEquals(levels(filled)[0], "warning source/environment");
   assertEquals(filled.every(({ level }) => level !== "error"), true);
 });
 
 Deno.test("what decided which file is the source is named, and a source that was not found has its own check", async () => {
   const source = { path: "/etc/honua/honua.hcl", decidedBy: "HONUA_CONFIG_PATH" };
-  const [named] = await findingsOf(sourceNameCheck, subjectWith({}, { source }));
+  const [named] = await namesOf(subjectWith({}, { source }));
   assertEquals([named?.level, named?.what], ["ok", "The source is /etc/honua/honua.hcl, by HONUA_CONFIG_PATH"]);
   const trouble = errorDiagnostic("options/no-source", "No configuration file was found");
-  assertEquals(await findingsOf(sourceNameCheck, subjectWith({}, { source: { trouble } })), []);
+  assertEquals(await namesOf(subjectWith({}, { source: { trouble } })), []);
 });
 
 Deno.test("a source that is not there, not valid or not named is an error that says so", async () => {
   await using directory = await temporaryDirectory();
   const path = directory.file("honua.hcl");
   const judged = async () =>
-    (await findingsOf(sourceCheck, subjectWith({}, { source: { path, decidedBy: "--config" } })))[0];
+    (await findingsOf(facts.source, subjectWith({}, { source: { path, decidedBy: "--config" } })))[0];
   assertEquals([(await judged())?.check, (await judged())?.level], ["source/found", "error"]);
   await directory.write("honua.hcl", "honua {\n");
   assertEquals([(await judged())?.check, (await judged())?.level], ["source/valid", "error"]);
   const trouble = errorDiagnostic("options/no-source", "No configuration file was found", { suggestion: "Name it" });
-  const [unnamed] = await findingsOf(sourceCheck, subjectWith({}, { source: { trouble } }));
+  const [unnamed] = await findingsOf(facts.source, subjectWith({}, { source: { trouble } }));
   assertEquals([unnamed?.check, unnamed?.level, unnamed?.todo], ["source/found", "error", "Name it"]);
 });
 
@@ -62,7 +85,7 @@ Deno.test("what is hidden of a source are the values that it took from the envir
     limitMilliseconds: 10_000,
     hide: (secrets: readonly string[]) => void hidden.push(...secrets),
   };
-  await sourceCheck.examine(
+  await facts.source.gather(
     subjectWith({}, { source: { path, decidedBy: "--config" }, environment: ENVIRONMENT }),
     within,
   );
@@ -148,7 +171,7 @@ Deno.test("files that are mounted by themselves are warnings, the environment an
   const machine = machineWithTexts({ "/proc/self/mountinfo": table });
   const settings = { "ConfigurationWatcher:EnvironmentFiles:0": `-${file}` };
   const found = await findingsOf(
-    singleMountsCheck,
+    facts.mountedFiles,
     subjectWith(settings, { source: { path, decidedBy: "--config" }, optionsPath, machine }),
   );
   assertEquals(levels(found), Array(3).fill("warning files/single-mount"));

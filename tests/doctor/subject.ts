@@ -1,7 +1,7 @@
-// What is examined, as tests make it: options by their flags, the real host but for what a test puts in its place, and
-// nobody of systemd's.
-import type { Check, Subject, Within } from "../../src/doctor/examination.ts";
-import type { Finding } from "../../src/doctor/finding.ts";
+// Subjects for tests: options by their flags, the real host except for a test's own answers, and no systemd.
+import { CHECKS } from "../../src/doctor/checks.ts";
+import { type Facts, judgeRows, type Subject, type Within } from "../../src/doctor/examination.ts";
+import type { Finding, Judgement } from "../../src/doctor/finding.ts";
 import { hostMachine, type Machine } from "../../src/doctor/machine.ts";
 import { readOptions } from "../../src/options/option_reader.ts";
 import type { Options } from "../../src/options/options.ts";
@@ -60,10 +60,27 @@ export function machineWithTexts(texts: Readonly<Record<string, string | null>>)
   });
 }
 
-/** Runs one check, with all that it hides. */
-export async function findingsOf<Examined>(check: Check<Examined>, subject: Examined): Promise<readonly Finding[]> {
+/** Gathers facts and runs the checks that judge them; a check must not need more of the subject than is given. */
+export async function findingsOf<Examined>(
+  facts: Facts<unknown, Examined>,
+  examined: Examined,
+): Promise<readonly Finding[]> {
   const within: Within = { signal: new AbortController().signal, limitMilliseconds: 20_000, hide: () => {} };
-  return await check.examine(subject, within);
+  return findingsAbout(facts, await facts.gather(examined, within), examined);
+}
+
+/** Runs the checks that judge these facts. */
+export function findingsAbout<Found, Examined>(
+  facts: Facts<Found, Examined>,
+  found: Found,
+  examined: Partial<Subject> | Examined = subjectWith({}),
+): Finding[] {
+  return judgeRows(CHECKS.filter((check) => check.facts === facts), found, examined as Subject);
+}
+
+/** The judgements as findings of a check. */
+export function coded(check: string, judgements: readonly Judgement[]): Finding[] {
+  return judgements.map((one) => ({ check, ...one }));
 }
 
 /** `level check`, for comparing. */

@@ -1,19 +1,33 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { daemonCheck, judgeBinary, judgeDaemon, judgeUnit } from "../../src/doctor/unit_checks.ts";
-import {
-  judgeParser,
-  judgeProc,
-  judgeSetpriv,
-  parserCheck,
-  procCheck,
-  setprivCheck,
-} from "../../src/doctor/host_checks.ts";
+import type { StatusAnswer } from "../../src/doctor/examination.ts";
+import * as facts from "../../src/doctor/facts.ts";
 import { type ServiceFacts, statusLine } from "../../src/daemon/service.ts";
-import { binaryOf, environmentIn, propertiesIn, readUnit } from "../../src/doctor/unit_facts.ts";
-import { judgeUser } from "../../src/doctor/options_checks.ts";
+import { binaryOf, environmentIn, propertiesIn, readUnit, type UnitFacts } from "../../src/doctor/unit_facts.ts";
+import type { Identity } from "../../src/doctor/identity.ts";
 import { hostMachine } from "../../src/doctor/machine.ts";
 import { hashOf, statusWith } from "../cli/canned_daemon.ts";
-import { findingsOf, levels, machineWith, subjectWith } from "./subject.ts";
+import { findingsAbout, findingsOf, levels, machineWith, subjectWith } from "./subject.ts";
+
+function judgeUnit(unit: UnitFacts) {
+  return findingsAbout(facts.unitBinary, null, { unit });
+}
+
+function judgeBinary(path: string, isProgram: boolean, real: string, own: string) {
+  return findingsAbout(facts.unitBinary, { path, isProgram, real, own }, subjectWith({})).at(-1)!;
+}
+
+function judgeDaemon(answer: StatusAnswer, unit: UnitFacts) {
+  return findingsAbout(facts.daemon, facts.readStatus(answer), subjectWith({}, { unit }));
+}
+
+function judgeUser(user: Identity | null, userOfUnit: boolean) {
+  return findingsAbout(facts.settings, null, subjectWith({}, { user, userOfUnit }))[0]!;
+}
+
+const judgeParser = (trouble: "crash", milliseconds: number) =>
+  findingsAbout(facts.parser, { trouble, milliseconds }, subjectWith({}))[0]!;
+const judgeProc = (bytes: number | null) => findingsAbout(facts.ownMemory, bytes)[0]!;
+const judgeSetpriv = (isThere: boolean) => findingsAbout(facts.setpriv, isThere)[0]!;
 
 const NAME = "honua-configd.service";
 const SHOWN = `LoadState=loaded
@@ -163,7 +177,7 @@ Deno.test("a daemon that does not answer is an error where its unit is active, a
   const silent = { ok: false, message: "Nothing answers" } as const;
   assertEquals(levels(judgeDaemon(silent, ACTIVE)), ["error daemon/answers"]);
   assertEquals(levels(judgeDaemon(silent, ALONE)), ["warning daemon/answers"]);
-  assertEquals(levels(await findingsOf(daemonCheck, subjectWith({ "Admin:Socket": "" }))), ["note daemon/answers"]);
+  assertEquals(levels(await findingsOf(facts.daemon, subjectWith({ "Admin:Socket": "" }))), ["note daemon/answers"]);
 });
 
 Deno.test("a daemon's own status is judged", () => {
@@ -192,14 +206,14 @@ Deno.test("a daemon's own status is judged", () => {
 });
 
 Deno.test("the parser's process starts on this host, and one that does not is an error", async () => {
-  assertEquals(levels(await findingsOf(parserCheck, { machine: hostMachine })), ["ok host/parser"]);
+  assertEquals(levels(await findingsOf(facts.parser, subjectWith({}))), ["ok host/parser"]);
   assertEquals(judgeParser("crash", 1).level, "error");
 });
 
 Deno.test("/proc and setpriv are looked for, and are warnings where they lack", async () => {
-  assertEquals(levels(await findingsOf(procCheck, { machine: hostMachine })), ["ok host/proc"]);
+  assertEquals(levels(await findingsOf(facts.ownMemory, subjectWith({}))), ["ok host/proc"]);
   assertEquals([judgeProc(null).level, judgeProc(1).level], ["warning", "ok"]);
   const none = machineWith({ look: () => Promise.resolve({ ok: false, code: "ENOENT" }) });
-  assertEquals(levels(await findingsOf(setprivCheck, { machine: none })), ["warning host/setpriv"]);
+  assertEquals(levels(await findingsOf(facts.setpriv, subjectWith({}, { machine: none }))), ["warning host/setpriv"]);
   assertStringIncludes(judgeSetpriv(false).todo ?? "", "util-linux");
 });

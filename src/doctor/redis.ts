@@ -1,0 +1,129 @@
+// Redis as an instance needs it: reachable, fast, with enough rights and memory for agreement, and with a clock near
+// this host's.
+import { isolationOf } from "../cluster/isolation.ts";
+import { probeRedis, type RedisFacts } from "../cluster/redis_probe.ts";
+import { describeConnection, resolveConnection } from "../cluster/redis_connection.ts";
+import { instanceName } from "../options/instance_name.ts";
+import { secretValues } from "../options/option_schema.ts";
+import { type Check, facts, type Found, on, type Subject } from "./examination.ts";
+import { error, type Judgement, note, ok, warning } from "./finding.ts";
+
+/** There and back; a slower network is worth a warning. */
+const SLOW_MILLISECONDS = 100;
+/** Beyond this, times in logs and answers of two hosts cannot be compared. */
+const CLOCK_MILLISECONDS = 5_000;
+/** One command's share of the limit, so that a Redis that hangs is described in Redis' own words. */
+const COMMAND_SHARE = 0.4;
+
+/** Null: Redis is not used; a message: the reason why the connection cannot be resolved. */
+export const redis = facts("redis/connection", "Redis", async (subject: Subject, within) => {
+  const { options } = subject;
+  if (!options.highAvailability.enabled || isolationOf(options) !== null) return null;
+  const resolved = await connectionOf(subject);
+  within.hide(resolved.ok ? resolved.secrets : secretValues(options));
+  if (!resolved.ok) return resolved.message;
+  const commandMilliseconds = Math.max(500, within.limitMilliseconds * COMMAND_SHARE);
+  const limit = Math.min(resolved.connection.connectTimeoutMilliseconds, commandMilliseconds);
+  const connection = { ...resolved.connection, connectTimeoutMilliseconds: limit };
+  const channel = options.highAvailability.configurationChannel;
+  const instance = instanceName(options, Deno.hostname());
+  const probe = await probeRedis({ connection, channel, instance, signal: within.signal, commandMilliseconds });
+  const { warnings } = resolved;
+  return { warnings, where: describeConnection(connection), channel, user: connection.user, probe };
+});
+
+type Probed = Exclude<Found<typeof redis>, string | null>;
+
+/** A password's file may be a credential, which has another path for the unit than for the doctor. */
+async function connectionOf({ options, environment, credentialDirectories }: Subject) {
+  const { CREDENTIALS_DIRECTORY: _, ...others } = environment;
+  const environments = credentialDirectories.map((directory) => ({ ...others, CREDENTIALS_DIRECTORY: directory }));
+  const [first = others, ...more] = environments;
+  const resolved = await resolveConnection(options, first);
+  for (const environment of resolved.ok ? [] : more) {
+    const next = await resolveConnection(options, environment);
+    if (next.ok) return next;
+  }
+  return resolved;
+}
+
+/** Runs a judgement if Redis answered. */
+function answered(judge: (facts: RedisFacts, probed: Probed) => Judgement) {
+  return (found: Found<typeof redis>) =>
+    found !== null && typeof found !== "string" && found.probe.ok && judge(found.probe.facts, found);
+}
+
+export const REDIS_CHECKS: readonly Check[] = on(redis, {
+  "redis/connection": (found, { options }) => {
+    const isolation = isolationOf(options);
+    if (isolation !== null) return error(isolation, "If it is to run alone, set HighAvailability:Enabled to false");
+    if (found === null) return note("Redis is not used: HighAvailability:Enabled is false");
+    if (typeof found === "string") return error(found, "Mend the option or the file that it names");
+    return [...found.warnings.map((one) => warning(one.summary, one.suggestion)), judgeConnection(found)];
+  },
+  "redis/rights": answered(judgeRights),
+  "redis/latency": answered(({ pingMilliseconds }) => {
+    const sorted = pingMilliseconds.toSorted((one, other) => one - other);
+    const median = sorted[Math.floor(sorted.length / 2)] ?? 0;
+    const text = (milliseconds: number) => `${milliseconds.toFixed(milliseconds < 10 ? 1 : 0)} ms`;
+    const range = `${text(sorted[0] ?? 0)} to ${text(sorted.at(-1) ?? 0)}`;
+    const what = `A PING takes ${text(median)} (median of ${sorted.length}, ${range})`;
+    if (median < SLOW_MILLISECONDS) return ok(what);
+    return warning(what, "Look at Redis' SLOWLOG and LATENCY DOCTOR, and at the network between");
+  }),
+  "redis/memory": answered(({ memory }) => {
+    if (memory === null) {
+      return note("It is not known what Redis does when its memory is full: its user may not run INFO");
+    }
+    const { policy, limitBytes } = memory;
+    const limit = limitBytes === 0 ? "no maxmemory" : `maxmemory ${Math.round(limitBytes / 1024 / 1024)} MiB`;
+    const what = `maxmemory-policy is ${policy}, with ${limit}`;
+    // Without a limit nothing is evicted.
+    if (limitBytes === 0 || policy === "noeviction") return ok(what);
+    if (policy.startsWith("volatile")) {
+      return note(`${what}: the instances' records may be evicted, and are written again`);
+    }
+    const todo = "Set maxmemory-policy to noeviction or volatile-lru, or give the instances a Redis of their own";
+    return warning(`${what}: what was agreed on may be evicted`, todo);
+  }),
+  "clock/redis": answered(({ clock }) => {
+    if (clock === null) return note("Redis does not tell its time");
+    const { aheadMilliseconds, withinMilliseconds } = clock;
+    const apart = Math.max(0, Math.abs(aheadMilliseconds) - withinMilliseconds / 2);
+    if (apart < CLOCK_MILLISECONDS) return ok("Redis' clock and this host's agree");
+    const side = aheadMilliseconds > 0 ? "ahead of" : "behind";
+    const what = `Redis' clock is ${(apart / 1000).toFixed(0)} s ${side} this host's`;
+    return warning(what, "Let both hosts take their time from the network (NTP)");
+  }),
+});
+
+function judgeConnection({ where, probe }: Probed): Judgement {
+  if (!probe.ok) {
+    const todo = "Look at Redis' log and the network between; redis-cli with the same address, user and TLS tells more";
+    return error(`${where}: ${probe.reason}`, todo);
+  }
+  const { server, mode, version } = probe.facts;
+  const what = `${where} answers${where.includes(server) ? "" : ` by ${server}`}` +
+    `${mode === "cluster" ? " as a cluster" : ""}${version === null ? "" : `, version ${version}`}`;
+  const isOld = version !== null && Number(version.split(".")[0]) < 7;
+  return isOld ? warning(`${what}; it is tested with 7`, "Upgrade Redis") : ok(what);
+}
+
+function judgeRights({ lacking }: RedisFacts, { user, channel }: Probed): Judgement {
+  const { commands, keys, channel: noChannel, unknown } = lacking;
+  // In an ACL rule a channel's name is a pattern.
+  const pattern = channel.replace(/[\\*?[\]]/g, "\\$&");
+  const rules = [
+    ...commands.map((command) => `+${command}`),
+    ...(keys ? [`~{${pattern}}:*`] : []),
+    ...(noChannel ? [`&${pattern}`] : []),
+  ].join(" ");
+  const name = user ?? "default";
+  const notKnown = `(not known: ${unknown.join(", ")})`;
+  if (rules !== "") {
+    const rest = unknown.length === 0 ? "" : ` ${notKnown}`;
+    return error(`Redis does not allow its user ${name}: ${rules}${rest}`, `ACL SETUSER ${name} ${rules}`);
+  }
+  if (unknown.length === 0) return ok(`The user ${name} may do all that is needed`);
+  return note(`The user ${name} may do what is needed, as far as can be told ${notKnown}`);
+}
