@@ -83,12 +83,12 @@ export interface Check<Examined = Subject> {
   judge(found: unknown, examined: Examined): Judged;
 }
 
-/** The rows that judge the same facts, by their codes. */
-export function on<Found, Examined>(
+export function check<Found, Examined>(
+  code: string,
   facts: Facts<Found, Examined>,
-  judges: Readonly<Record<string, (found: Found, examined: Examined) => Judged>>,
-): Check<Examined>[] {
-  return Object.entries(judges).map(([code, judge]) => ({ code, facts, judge }));
+  judge: (found: Found, examined: Examined) => Judged,
+): Check<Examined> {
+  return { code, facts, judge };
 }
 
 /** Gathers the facts that the checks judge, and judges them; the findings have the order of the checks. */

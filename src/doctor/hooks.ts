@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { terminalText } from "../diagnostic/terminal_text.ts";
 import { INIT_ADVICE, startsProcesses } from "../hooks/first_process.ts";
-import { type Check, facts, on } from "./examination.ts";
+import { type Check, check, facts } from "./examination.ts";
 import { error, type Judgement, note, ok, warning } from "./finding.ts";
 import type { Identity } from "./identity.ts";
 import type { Machine } from "./machine.ts";
@@ -60,8 +60,11 @@ async function readPidFile(path: string, machine: Machine, user: Identity | null
   return { file, read, pid, owner: process?.ok ? process.file.uid : null };
 }
 
-/** The rules in files that are named after honua-configd, in all directories of polkit(8). */
-async function readRules(machine: Machine): Promise<PolkitRules> {
+/**
+ * The rules in files that are named after honua-configd, in all directories of polkit(8). Partial: a directory is not
+ * readable, so there may be more.
+ */
+async function readRules(machine: Machine): Promise<{ texts: readonly string[]; isPartial: boolean }> {
   let isPartial = false;
   const texts = await Promise.all(POLKIT_DIRECTORIES.map(async (directory) => {
     const names = await machine.names(directory);
@@ -75,11 +78,7 @@ async function readRules(machine: Machine): Promise<PolkitRules> {
   return { texts: texts.flat(), isPartial };
 }
 
-export interface PolkitRules {
-  readonly texts: readonly string[];
-  /** Whether a directory is not readable, so that there may be more. */
-  readonly isPartial: boolean;
-}
+type PolkitRules = Awaited<ReturnType<typeof readRules>>;
 
 /** The name of the first process, which collects the processes that hooks leave behind; null: not known. */
 export const firstProcess = facts("hooks/init", "The first process", async ({ machine }) => {
@@ -88,50 +87,47 @@ export const firstProcess = facts("hooks/init", "The first process", async ({ ma
 });
 
 export const HOOK_CHECKS: readonly Check[] = [
-  ...on(hooks, {
-    "hooks/command": ({ programs }) =>
-      ofHooks(programs, ({ named, program }) => {
-        if (program === null) return error(`there is no program ${named}`, "Install it, or name its path");
-        const { looked, path } = program;
-        const obstacle = judgeObstacle(program, "run");
-        if (obstacle.length > 0) return obstacle;
-        const isFile = looked.ok && looked.file.kind === "file";
-        return isFile ? ok(`${path} can be run`) : error(`${path} is no program`, "Name one");
-      }),
-    "hooks/signal": ({ pidFiles }) =>
-      ofHooks(pidFiles, ({ file, read, pid, owner }) => {
-        const { path, user } = file;
-        if (isMissing(file)) {
-          const what = `${path} is not there: whose process it names does not run`;
-          return warning(what, "Start it, or name its pid file");
-        }
-        const obstacle = judgeObstacle(file, "read");
-        if (obstacle.length > 0) return obstacle;
-        if (!read.ok) return warning(`${path} cannot be read: ${read.code}`, "Ask as root");
-        if (pid === null) return error(`${path} does not hold a process's number`, "Name the right file");
-        return judgeProcess(path, owner, user);
-      }),
-    "hooks/unit": ({ units, rules }, { unit, user }) =>
-      ofHooks(units, ({ named, load, isActedOn }) => {
-        if (unit.state === "no-systemd") {
-          return error(`this host is not run by systemd, so ${named} cannot be used`, "Use another kind of hook");
-        }
-        if (load === null) return warning(`systemd does not tell about ${named}`, "Ask as root");
-        if (load !== "loaded") return error(`systemd cannot use ${named}: ${load}`, "Name a unit that is installed");
-        const needsRule = isActedOn && user !== null && user.uid !== 0;
-        return [ok(`${named} is there`), ...needsRule ? judgePolkit(named, rules, user) : []];
-      }),
-    "hooks/http": ({ requests }) =>
-      ofHooks(requests, () => ok("the files of its headers are judged among the files with secrets")),
+  check("hooks/command", hooks, ({ programs }) =>
+    ofHooks(programs, ({ named, program }) => {
+      if (program === null) return error(`there is no program ${named}`, "Install it, or name its path");
+      const { looked, path } = program;
+      const obstacle = judgeObstacle(program, "run");
+      if (obstacle.length > 0) return obstacle;
+      const isFile = looked.ok && looked.file.kind === "file";
+      return isFile ? ok(`${path} can be run`) : error(`${path} is no program`, "Name one");
+    })),
+  check("hooks/signal", hooks, ({ pidFiles }) =>
+    ofHooks(pidFiles, ({ file, read, pid, owner }) => {
+      const { path, user } = file;
+      if (isMissing(file)) {
+        const what = `${path} is not there: whose process it names does not run`;
+        return warning(what, "Start it, or name its pid file");
+      }
+      const obstacle = judgeObstacle(file, "read");
+      if (obstacle.length > 0) return obstacle;
+      if (!read.ok) return warning(`${path} cannot be read: ${read.code}`, "Ask as root");
+      if (pid === null) return error(`${path} does not hold a process's number`, "Name the right file");
+      return judgeProcess(path, owner, user);
+    })),
+  check("hooks/unit", hooks, ({ units, rules }, { unit, user }) =>
+    ofHooks(units, ({ named, load, isActedOn }) => {
+      if (unit.state === "no-systemd") {
+        return error(`this host is not run by systemd, so ${named} cannot be used`, "Use another kind of hook");
+      }
+      if (load === null) return warning(`systemd does not tell about ${named}`, "Ask as root");
+      if (load !== "loaded") return error(`systemd cannot use ${named}: ${load}`, "Name a unit that is installed");
+      const needsRule = isActedOn && user !== null && user.uid !== 0;
+      return [ok(`${named} is there`), ...needsRule ? judgePolkit(named, rules, user) : []];
+    })),
+  check("hooks/http", hooks, ({ requests }) => {
+    return ofHooks(requests, () => ok("the files of its headers are judged among the files with secrets"));
   }),
-  ...on(firstProcess, {
-    "hooks/init": (name, { options }) => {
-      if (!startsProcesses(options)) return null;
-      if (name === null) return note("It is not known which process collects those that hooks leave behind");
-      if (name !== "honua-configd") return ok(`${terminalText(name)} collects the processes that hooks leave behind`);
-      const what = "honua-configd is the first process here: those that hooks leave behind become zombies";
-      return warning(what, INIT_ADVICE);
-    },
+  check("hooks/init", firstProcess, (name, { options }) => {
+    if (!startsProcesses(options)) return null;
+    if (name === null) return note("It is not known which process collects those that hooks leave behind");
+    if (name !== "honua-configd") return ok(`${terminalText(name)} collects the processes that hooks leave behind`);
+    const what = "honua-configd is the first process here: those that hooks leave behind become zombies";
+    return warning(what, INIT_ADVICE);
   }),
 ];
 

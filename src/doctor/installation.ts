@@ -11,25 +11,20 @@ import {
   workingDirectoryIn,
 } from "./unit_facts.ts";
 
-/** The directories of an installation. */
-export interface Installation {
-  /** Options, environment files and credentials. */
-  readonly optionsDirectory: string;
-  /** Searched for the source after the working directory. */
-  readonly sourceDirectory: string;
-  /** Each instance has its snapshot and state in a directory in it. */
-  readonly stateDirectory: string;
-  /** Each instance has its admin socket in a directory in it. */
-  readonly runtimeDirectory: string;
-}
-
 /** As the package and install.sh make it. */
-export const INSTALLATION: Installation = {
+export const INSTALLATION = {
+  /** Options, environment files and credentials. */
   optionsDirectory: "/etc/honua-configd",
+  /** Searched for the source after the working directory. */
   sourceDirectory: "/etc/honua",
+  /** Each instance has its snapshot and state in a directory in it. */
   stateDirectory: "/var/lib/honua-configd",
+  /** Each instance has its admin socket in a directory in it. */
   runtimeDirectory: "/run/honua-configd",
 };
+
+/** The directories of an installation. */
+export type Installation = Readonly<typeof INSTALLATION>;
 
 export interface UnitSettings {
   readonly optionsFile: string;

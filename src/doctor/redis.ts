@@ -5,7 +5,7 @@ import { probeRedis, type RedisFacts } from "../cluster/redis_probe.ts";
 import { describeConnection, resolveConnection } from "../cluster/redis_connection.ts";
 import { instanceName } from "../options/instance_name.ts";
 import { secretValues } from "../options/option_schema.ts";
-import { type Check, facts, type Found, on, type Subject } from "./examination.ts";
+import { type Check, check, facts, type Found, type Subject } from "./examination.ts";
 import { error, type Judgement, note, ok, warning } from "./finding.ts";
 
 /** There and back; a slower network is worth a warning. */
@@ -47,22 +47,49 @@ async function connectionOf({ options, environment, credentialDirectories }: Sub
   return resolved;
 }
 
-/** Runs a judgement if Redis answered. */
-function answered(judge: (facts: RedisFacts, probed: Probed) => Judgement) {
-  return (found: Found<typeof redis>) =>
-    found !== null && typeof found !== "string" && found.probe.ok && judge(found.probe.facts, found);
+/** Judges a Redis that answered. */
+function redisCheck(code: string, judge: (facts: RedisFacts, probed: Probed) => Judgement): Check {
+  return check(code, redis, (found) => {
+    return found !== null && typeof found !== "string" && found.probe.ok && judge(found.probe.facts, found);
+  });
 }
 
-export const REDIS_CHECKS: readonly Check[] = on(redis, {
-  "redis/connection": (found, { options }) => {
+export const REDIS_CHECKS: readonly Check[] = [
+  check("redis/connection", redis, (found, { options }) => {
     const isolation = isolationOf(options);
     if (isolation !== null) return error(isolation, "If it is to run alone, set HighAvailability:Enabled to false");
     if (found === null) return note("Redis is not used: HighAvailability:Enabled is false");
     if (typeof found === "string") return error(found, "Mend the option or the file that it names");
-    return [...found.warnings.map((one) => warning(one.summary, one.suggestion)), judgeConnection(found)];
-  },
-  "redis/rights": answered(judgeRights),
-  "redis/latency": answered(({ pingMilliseconds }) => {
+    const { where, probe, warnings } = found;
+    const odd = warnings.map((one) => warning(one.summary, one.suggestion));
+    if (!probe.ok) {
+      const todo =
+        "Look at Redis' log and the network between; redis-cli with the same address, user and TLS tells more";
+      return [...odd, error(`${where}: ${probe.reason}`, todo)];
+    }
+    const { server, mode, version } = probe.facts;
+    const what = `${where} answers${where.includes(server) ? "" : ` by ${server}`}` +
+      `${mode === "cluster" ? " as a cluster" : ""}${version === null ? "" : `, version ${version}`}`;
+    const isOld = version !== null && Number(version.split(".")[0]) < 7;
+    return [...odd, isOld ? warning(`${what}; it is tested with 7`, "Upgrade Redis") : ok(what)];
+  }),
+  redisCheck("redis/rights", ({ lacking }, { user, channel }) => {
+    // In an ACL rule a channel's name is a pattern.
+    const pattern = channel.replace(/[\\*?[\]]/g, "\\$&");
+    const rules = [
+      ...lacking.commands.map((command) => `+${command}`),
+      ...(lacking.keys ? [`~{${pattern}}:*`] : []),
+      ...(lacking.channel ? [`&${pattern}`] : []),
+    ].join(" ");
+    const name = user ?? "default";
+    const unknown = lacking.unknown.length === 0 ? "" : ` (not known: ${lacking.unknown.join(", ")})`;
+    if (rules !== "") {
+      return error(`Redis does not allow its user ${name}: ${rules}${unknown}`, `ACL SETUSER ${name} ${rules}`);
+    }
+    if (unknown === "") return ok(`The user ${name} may do all that is needed`);
+    return note(`The user ${name} may do what is needed, as far as can be told${unknown}`);
+  }),
+  redisCheck("redis/latency", ({ pingMilliseconds }) => {
     const sorted = pingMilliseconds.toSorted((one, other) => one - other);
     const median = sorted[Math.floor(sorted.length / 2)] ?? 0;
     const text = (milliseconds: number) => `${milliseconds.toFixed(milliseconds < 10 ? 1 : 0)} ms`;
@@ -71,7 +98,7 @@ export const REDIS_CHECKS: readonly Check[] = on(redis, {
     if (median < SLOW_MILLISECONDS) return ok(what);
     return warning(what, "Look at Redis' SLOWLOG and LATENCY DOCTOR, and at the network between");
   }),
-  "redis/memory": answered(({ memory }) => {
+  redisCheck("redis/memory", ({ memory }) => {
     if (memory === null) {
       return note("It is not known what Redis does when its memory is full: its user may not run INFO");
     }
@@ -86,7 +113,7 @@ export const REDIS_CHECKS: readonly Check[] = on(redis, {
     const todo = "Set maxmemory-policy to noeviction or volatile-lru, or give the instances a Redis of their own";
     return warning(`${what}: what was agreed on may be evicted`, todo);
   }),
-  "clock/redis": answered(({ clock }) => {
+  redisCheck("clock/redis", ({ clock }) => {
     if (clock === null) return note("Redis does not tell its time");
     const { aheadMilliseconds, withinMilliseconds } = clock;
     const apart = Math.max(0, Math.abs(aheadMilliseconds) - withinMilliseconds / 2);
@@ -95,35 +122,4 @@ export const REDIS_CHECKS: readonly Check[] = on(redis, {
     const what = `Redis' clock is ${(apart / 1000).toFixed(0)} s ${side} this host's`;
     return warning(what, "Let both hosts take their time from the network (NTP)");
   }),
-});
-
-function judgeConnection({ where, probe }: Probed): Judgement {
-  if (!probe.ok) {
-    const todo = "Look at Redis' log and the network between; redis-cli with the same address, user and TLS tells more";
-    return error(`${where}: ${probe.reason}`, todo);
-  }
-  const { server, mode, version } = probe.facts;
-  const what = `${where} answers${where.includes(server) ? "" : ` by ${server}`}` +
-    `${mode === "cluster" ? " as a cluster" : ""}${version === null ? "" : `, version ${version}`}`;
-  const isOld = version !== null && Number(version.split(".")[0]) < 7;
-  return isOld ? warning(`${what}; it is tested with 7`, "Upgrade Redis") : ok(what);
-}
-
-function judgeRights({ lacking }: RedisFacts, { user, channel }: Probed): Judgement {
-  const { commands, keys, channel: noChannel, unknown } = lacking;
-  // In an ACL rule a channel's name is a pattern.
-  const pattern = channel.replace(/[\\*?[\]]/g, "\\$&");
-  const rules = [
-    ...commands.map((command) => `+${command}`),
-    ...(keys ? [`~{${pattern}}:*`] : []),
-    ...(noChannel ? [`&${pattern}`] : []),
-  ].join(" ");
-  const name = user ?? "default";
-  const notKnown = `(not known: ${unknown.join(", ")})`;
-  if (rules !== "") {
-    const rest = unknown.length === 0 ? "" : ` ${notKnown}`;
-    return error(`Redis does not allow its user ${name}: ${rules}${rest}`, `ACL SETUSER ${name} ${rules}`);
-  }
-  if (unknown.length === 0) return ok(`The user ${name} may do all that is needed`);
-  return note(`The user ${name} may do what is needed, as far as can be told ${notKnown}`);
-}
+];

@@ -5,20 +5,11 @@ import { type Finding, isWell, type Level, LEVELS } from "./finding.ts";
 /** ECMA-48 SGR parameters. */
 const STYLES: Readonly<Record<Level, string>> = { ok: "32", note: "36", warning: "1;33", error: "1;31" };
 
-/** By the groups of codes. */
+/** Of the groups that are not headed by their own names. */
 const HEADINGS: ReadonlyMap<string, string> = new Map([
-  ["options", "Options"],
-  ["source", "Source"],
   ["watcher", "Watching"],
-  ["snapshot", "Snapshot"],
-  ["state", "State"],
   ["admin", "Admin interface"],
-  ["redis", "Redis"],
-  ["clock", "Clock"],
-  ["host", "Host"],
   ["unit", "systemd"],
-  ["daemon", "Daemon"],
-  ["hooks", "Hooks"],
 ]);
 
 const LEVEL_WIDTH = "warning".length;
@@ -29,9 +20,14 @@ export function reportText(findings: readonly Finding[], colour: boolean): strin
   const blocks = [...groups].map(([group, members]) => {
     const width = Math.max(...members.map(({ check }) => nameOf(check).length));
     const lines = members.flatMap((one) => linesOf(one, width, colour));
-    return `${HEADINGS.get(group) ?? group}\n${lines.join("")}`;
+    return `${HEADINGS.get(group) ?? titled(group)}\n${lines.join("")}`;
   });
   return `${blocks.join("\n")}\n${countLine(findings)}\n`;
+}
+
+/** "server-form" is headed "Server form". */
+function titled(group: string): string {
+  return `${group.charAt(0).toUpperCase()}${group.slice(1).replace("-", " ")}`;
 }
 
 function nameOf(check: string): string {

@@ -2,7 +2,7 @@
 // again. Only a unit's environment is read, not an appsettings.json.
 import { isAbsolute, join } from "node:path";
 import type { HookOptions } from "../options/options.ts";
-import { type Check, facts, type Host, on, type Subject } from "./examination.ts";
+import { type Check, check, facts, type Host, type Subject } from "./examination.ts";
 import { type Judgement, note, ok, warning } from "./finding.ts";
 import type { Machine } from "./machine.ts";
 import {
@@ -83,12 +83,13 @@ function named(variables: Variables): { readonly variable: string; readonly path
   });
 }
 
-export const SERVER_CHECKS: readonly Check<Examined>[] = on(serverUnits, {
-  "servers/unit": (found) =>
-    found === null
+export const SERVER_CHECKS: readonly Check<Examined>[] = [
+  check("servers/unit", serverUnits, (found) => {
+    return found === null
       ? note("systemd does not tell about the units of servers", "Ask as root")
-      : found.units.flatMap((unit) => judgeServer(unit, found.files)),
-});
+      : found.units.flatMap((unit) => judgeServer(unit, found.files));
+  }),
+];
 
 function judgeServer(unit: ServerUnit, files: OwnFiles): Judgement[] {
   const { name, hook, unread, paths } = unit;

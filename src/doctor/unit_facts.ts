@@ -78,18 +78,8 @@ export function environmentFilesIn(shown: string): string[] {
   return shown.split("\n").map((line) => line.replace(/ \(ignore_errors=\w+\)$/, "")).filter(Boolean);
 }
 
-export interface EnvironmentFiles {
-  readonly variables: ReadonlyMap<string, string>;
-  readonly read: readonly string[];
-  /** Of the files that exist and cannot be read: `path: code`. */
-  readonly unread: readonly string[];
-}
-
-/** Reads a unit's environment files; a later file wins. */
-export async function readUnitEnvironment(
-  machine: Pick<Machine, "readText">,
-  files: readonly string[],
-): Promise<EnvironmentFiles> {
+/** Reads a unit's environment files; a later file wins. `unread`: `path: code` of those that exist but cannot be read. */
+export async function readUnitEnvironment(machine: Pick<Machine, "readText">, files: readonly string[]) {
   const texts = await Promise.all(files.map(async (file) => ({ file, ...await machine.readText(file) })));
   const found = texts.filter((one) => one.ok);
   const variables = found.flatMap(({ file, text }) => [...parseEnvironmentFile(sourceText(file, text)).variables]);

@@ -1,11 +1,11 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { type Check, examine, type Facts, facts, on } from "../../src/doctor/examination.ts";
+import { type Check, check as row, examine, type Facts, facts } from "../../src/doctor/examination.ts";
 import { type Judgement, ok } from "../../src/doctor/finding.ts";
 
 const SETTINGS = { limitMilliseconds: 10_000, secrets: [] };
 
 function check(id: string, gather: Facts<readonly Judgement[], null>["gather"]): Check<null> {
-  return on(facts(id, "The thing", gather), { [id]: (found) => found })[0]!;
+  return row(id, facts(id, "The thing", gather), (found) => found);
 }
 
 Deno.test("the findings come in the order of the checks, whichever ends first", async () => {
