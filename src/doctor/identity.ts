@@ -1,5 +1,5 @@
-// The user whose permissions are judged: the daemon's, which need not be the user that runs the doctor. Permissions come
-// from owners, groups and modes (path_resolution(7)); access control lists are not read.
+// The user whose permissions are judged: the daemon's, which need not be the user that runs the doctor. Permissions
+// come from owners, groups and modes (path_resolution(7)); access control lists are not read.
 import { dirname } from "node:path";
 import type { FileFacts, Looked, Machine } from "./machine.ts";
 

@@ -1,5 +1,5 @@
-// The settings of a unit in an installation: its options file, its environment, and the directories in which it looks for
-// its source and its credentials. They come from systemd, or if it does not know the unit, from the unit's name.
+// The settings of a unit in an installation: its options file, its environment, and the directories in which it looks
+// for its source and its credentials. They come from systemd, or if it does not know the unit, from the unit's name.
 import { type Judgement, note } from "./finding.ts";
 import type { Machine } from "./machine.ts";
 import {

@@ -15,7 +15,7 @@ import {
 
 const PROPERTIES = ["Id", "Names", "LoadState", "CanReload", "Environment", "EnvironmentFiles", "WorkingDirectory"];
 
-/** A server's two settings. Case does not matter (ASP.NET's configuration), and the first variable that is set counts. */
+/** A server's two settings. Case does not matter (ASP.NET's configuration); the first variable that is set counts. */
 const SETTINGS = [
   { about: "its metadata", variables: ["Honua__ConfigurationV2__Path"] },
   { about: "which services are on", variables: ["HONUA_CONFIG_PATH", "Honua__ConfigPath"] },

@@ -59,9 +59,9 @@ export function propertiesIn(text: string, asked: readonly string[] = PROPERTIES
 }
 
 /**
- * The assignments of `Environment=` as systemctl shows them: words with a space between. A word that a shell would split
- * is in double quotes, with a backslash before `"`, `\`, `` ` `` and `$`, and with control characters as C writes them
- * (systemd's shell_maybe_quote() in src/basic/escape.c).
+ * The assignments of `Environment=` as systemctl shows them: words with a space between. A word that a shell would
+ * split is in double quotes, with a backslash before `"`, `\`, `` ` `` and `$`, and with control characters as C writes
+ * them (systemd's shell_maybe_quote() in src/basic/escape.c).
  */
 export function environmentIn(shown: string): Record<string, string> {
   const words = [...shown.matchAll(/"((?:[^"\\]|\\.)*)"|([^\s"]\S*)/gs)].map(([, quoted, bare]) =>
@@ -78,7 +78,7 @@ export function environmentFilesIn(shown: string): string[] {
   return shown.split("\n").map((line) => line.replace(/ \(ignore_errors=\w+\)$/, "")).filter(Boolean);
 }
 
-/** Reads a unit's environment files; a later file wins. `unread`: `path: code` of those that exist but cannot be read. */
+/** Reads a unit's environment files; a later one wins. `unread`: `path: code` of those that are not readable. */
 export async function readUnitEnvironment(machine: Pick<Machine, "readText">, files: readonly string[]) {
   const texts = await Promise.all(files.map(async (file) => ({ file, ...await machine.readText(file) })));
   const found = texts.filter((one) => one.ok);
@@ -90,7 +90,7 @@ export async function readUnitEnvironment(machine: Pick<Machine, "readText">, fi
   };
 }
 
-/** The path of `WorkingDirectory=`: systemctl(1) shows `!` before one that may be missing, and `~` for the user's home. */
+/** The path of `WorkingDirectory=`; systemctl(1) shows `!` before one that may be missing, `~` for the user's home. */
 export function workingDirectoryIn(shown: string): string {
   return /^!?(\/.*)$/.exec(shown)?.[1] ?? "/";
 }

@@ -22,7 +22,7 @@ Deno.test("the findings come in the order of the checks, whichever ends first", 
   assertEquals(found.map((one) => one.check), ["a/slow", "b/quick"]);
 });
 
-Deno.test("a check that never ends is an error in time, and what it opened is told to close", async () => {
+Deno.test("a check that never ends is an error in time, and its signal aborts", async () => {
   let wasAborted = false;
   const hanging = check("a/hanging", (_, { signal }) => {
     signal.addEventListener("abort", () => wasAborted = true);

@@ -7,7 +7,7 @@ import { coded, findingsOf, levels, machineWith, subjectWith } from "./subject.t
 
 const STRANGER = { name: "stranger", uid: 54_321, gids: [54_321] };
 
-/** What is found about one hook. */
+/** The findings about one hook. */
 async function judged(
   hook: Readonly<Record<string, string>>,
   given: Partial<Subject> = {},
@@ -61,7 +61,7 @@ Deno.test("a unit is one that systemd can use, and a host without systemd has no
   assertEquals(levels(await judged({ SystemdUnit: "nginx.service" })), ["error hooks/unit"]);
 });
 
-Deno.test("what asks whether a server is ready is looked at beside the hook, without a polkit rule", async () => {
+Deno.test("the probe of a server's readiness is judged beside the hook, without a polkit rule", async () => {
   const unit = { state: "not-installed", name: "honua-configd.service" } as const;
   const machine = machineWith({
     run: () => Promise.resolve({ code: 0, out: "LoadState=loaded\n", error: "" }),
@@ -86,7 +86,7 @@ Deno.test("a unit that no polkit rule names is one that the daemon's user may no
   assertEquals(levels(judge([], true)), ["note hooks/unit"]);
 });
 
-Deno.test("a unit that stands in a comment of the rules alone is one that they do not name", async () => {
+Deno.test("a unit that is only in a comment of the rules is one that they do not name", async () => {
   const shipped = await Deno.readTextFile("systemd/polkit/50-honua-configd-units.rules");
   const judge = (text: string, unit = "nginx.service") =>
     levels(coded("hooks/unit", judgePolkit(unit, { texts: [text], isPartial: false }, STRANGER)));

@@ -11,7 +11,7 @@ function file(mode: number, uid = 1, gid = 1): FileFacts {
 
 const USER = { name: "honua-configd", uid: 7, gids: [70, 71] };
 
-Deno.test("the owner's bits count for the owner alone, the group's for its members, the others' for the rest", () => {
+Deno.test("the owner's bits count only for the owner, the group's for its members, the others' for the rest", () => {
   fc.assert(fc.property(
     fc.integer({ min: 0, max: 0o777 }),
     fc.constantFrom(7, 8),
@@ -26,14 +26,14 @@ Deno.test("the owner's bits count for the owner alone, the group's for its membe
   ));
 });
 
-Deno.test("root may do all but run what nobody may run", () => {
+Deno.test("root may do all except run a file that no user may run", () => {
   const root = { name: "root", uid: 0, gids: [0] };
   assertEquals(may(root, file(0o000), ["read", "write"]), true);
   assertEquals(may(root, file(0o644), ["enter"]), false);
   assertEquals(may(root, { ...file(0o000), kind: "directory" }, ["enter"]), true);
 });
 
-Deno.test("what keeps a user out is the first directory on the way that does", async () => {
+Deno.test("an obstacle is the first directory on the way that keeps a user out", async () => {
   await using directory = await temporaryDirectory();
   await Deno.chmod(directory.path, 0o755);
   await Deno.mkdir(directory.file("a/b"), { recursive: true });
@@ -53,7 +53,7 @@ Deno.test("this process is known by its user and groups", async () => {
   assertEquals([own?.uid, own?.gids[0]], [Deno.uid(), Deno.gid()]);
 });
 
-Deno.test("who asks is known by effective numbers, all groups, and a name where there is one", async () => {
+Deno.test("the doctor's user has effective numbers, all groups, and a name if there is one", async () => {
   const machine = machineWithTexts({
     "/proc/self/status": "Name:\tx\nUid:\t9\t7\t7\t7\nGid:\t9\t70\t70\t70\nGroups:\t70 71 \n",
     "/etc/passwd": "root:x:0:0::/:/bin/sh\nhonua-configd:x:7:70::/:/usr/sbin/nologin\n",

@@ -11,11 +11,11 @@ import {
 import { type TemporaryDirectory, temporaryDirectory } from "../support/temporary.ts";
 import { findingsOf, levels, machineOwnedBy, subjectWith } from "./subject.ts";
 
-/** Another user than the one that tests run as, and in none of its groups. */
+/** Not the user of the tests, and in none of its groups. */
 const STRANGER = { name: "stranger", uid: 54_321, gids: [54_321] };
 const OWN = { name: "tester", uid: Deno.uid() ?? 0, gids: [Deno.gid() ?? 0] };
 
-/** Whose files are root's, whoever runs the tests. */
+/** All files are root's, whichever user runs the tests. */
 const machine = machineOwnedBy(0, 0);
 
 async function directoryOf(mode: number): Promise<TemporaryDirectory> {
@@ -124,7 +124,7 @@ Deno.test("a token is there, readable, long enough, and not everyone's", async (
   assertEquals(await judged(subjectWith({ "Admin:TokenFile": "/nonexistent" })), []);
 });
 
-Deno.test("a bare name is a credential's, whoever owns it, and one that is nowhere is a warning", async () => {
+Deno.test("a bare name is a credential's, whichever user owns it, and one that is nowhere is a warning", async () => {
   await using directory = await directoryOf(0o755);
   const settings = { "Admin:TokenFile": "admin-token", "Admin:Listen": "127.0.0.1:8080" };
   const subject = subjectWith(settings, { credentialDirectories: [directory.path], user: STRANGER });
@@ -165,7 +165,7 @@ Deno.test("a directory that a unit makes when it starts need not be there before
   assertEquals(levels(await findingsOf(socketDirectory, subject)), ["note admin/socket"]);
 });
 
-/** The levels of what is found where options and source, and their directory, belong to these. */
+/** The findings if options and source, and their directory, belong to these. */
 async function judgedOwners(
   { uid, gid = 0, mode = 0o640, directoryMode = 0o755, daemonUid = 54_321 }: {
     readonly uid: number;
@@ -208,7 +208,7 @@ Deno.test("options of the daemon's own user are a note, its source is well, and 
   assertEquals(levels(asRoot.options), ["ok options/file"]);
 });
 
-Deno.test("whose the files are is not judged where the daemon's user is not known", async () => {
+Deno.test("owners of files are not judged if the daemon's user is not known", async () => {
   const { options, source } = await judgedOwners({ uid: 1000, daemonUid: null });
   assertEquals([levels(options), levels(source)], [["ok options/file"], ["ok source/permissions"]]);
 });

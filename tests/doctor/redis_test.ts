@@ -28,7 +28,7 @@ function judged(facts: Partial<RedisFacts>): string[] {
   return levels(judgeRedis({ ...WELL, ...facts }, ASKED)).filter((one) => !one.startsWith("ok"));
 }
 
-Deno.test("a Redis that is well is told with its version and the median of its answers", () => {
+Deno.test("the findings of a Redis that is well have its version and the median of its answers", () => {
   const found = judgeRedis(WELL, ASKED);
   assertEquals(levels(found).every((one) => one.startsWith("ok ")), true);
   assertEquals(found[0]?.what, "redis:6379 answers, version 7.2.4");
@@ -38,7 +38,7 @@ Deno.test("a Redis that is well is told with its version and the median of its a
   );
 });
 
-Deno.test("what is not as it should be about Redis has its level", () => {
+Deno.test("each trouble of Redis has its level", () => {
   assertEquals(judged({ version: "6.2.0" }), ["warning redis/connection"]);
   assertEquals(judged({ pingMilliseconds: [99] }), []);
   assertEquals(judged({ pingMilliseconds: [150] }), ["warning redis/latency"]);
@@ -59,7 +59,7 @@ Deno.test("what is not as it should be about Redis has its level", () => {
   ]);
 });
 
-Deno.test("rights that lack are told as the rules that grant them", () => {
+Deno.test("missing rights are reported as the rules that grant them", () => {
   const lacking = { commands: ["zadd", "publish"], keys: true, channel: true, unknown: [] };
   const asked = { ...ASKED, channel: "a*b", user: "edge" };
   const found = judgeRedis({ ...WELL, lacking }, asked).find(({ check }) => check === "redis/rights");
@@ -69,7 +69,7 @@ Deno.test("rights that lack are told as the rules that grant them", () => {
   ]);
 });
 
-Deno.test("an instance alone needs no Redis", async () => {
+Deno.test("an instance without High Availability needs no Redis", async () => {
   const found = await examine(REDIS_CHECKS, subjectWith({}), { limitMilliseconds: 5_000, secrets: [] });
   assertEquals(levels(found), ["note redis/connection"]);
 });

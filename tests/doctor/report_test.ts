@@ -32,7 +32,7 @@ Deno.test("a report without an error says so, whatever else there is", () => {
   assertEquals(lines.at(-1), "No errors: 0 errors, 1 warning, 0 notes, 0 ok");
 });
 
-Deno.test("colours are of the levels alone, and only where they are wanted", () => {
+Deno.test("only levels have colours, and only if they are wanted", () => {
   const coloured = reportText(FINDINGS, true);
   // deno-lint-ignore no-control-regex
   assertEquals(coloured.replaceAll(/\x1b\[[\d;]*m/g, ""), reportText(FINDINGS, false));

@@ -1,4 +1,4 @@
-// What doctor says of the servers' units, as systemctl shows them.
+// The findings about the servers' units, as systemctl shows them.
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import type { Finding } from "../../src/doctor/finding.ts";
 import { serverUnits } from "../../src/doctor/server_units.ts";
@@ -119,7 +119,7 @@ Deno.test("one setting of the two is not enough, and the variable beats the sect
   assertEquals(await lacking(...BOTH, "Honua__ConfigPath=/srv/other.hcl"), []);
 });
 
-Deno.test("a server that watches, has High Availability or is reloaded only is told of", async () => {
+Deno.test("a server that watches, has High Availability or is only reloaded is reported", async () => {
   assertEquals(troubles(await judged([{ environment: BOTH }], HOOK)), [
     "note honua-server.service watches its file by itself, unless its appsettings.json says otherwise",
   ]);

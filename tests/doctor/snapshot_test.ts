@@ -36,7 +36,7 @@ function judgeSnapshotTime(writtenMilliseconds: number | null, now: number) {
 
 const ACTIVE = { state: "known", name: "x.service", properties: { ActiveState: "active" } } as const;
 
-Deno.test("a snapshot that is whole is told with its hash and age; its mode and group must be those of the options", async () => {
+Deno.test("a whole snapshot is reported with its hash and age; its mode and group must be those of the options", async () => {
   await using directory = await temporaryDirectory();
   const path = directory.file("config.snapshot.json");
   await Deno.writeFile(path, SEALED.bytes);
@@ -68,7 +68,7 @@ Deno.test("a snapshot that is damaged is an error, a newer version's a warning, 
   assertEquals([...Deno.readDirSync(directory.path)].map(({ name }) => name), ["config.snapshot.json"]);
 });
 
-Deno.test("no snapshot is an error where the daemon runs, and to be expected where it does not yet", async () => {
+Deno.test("no snapshot is an error if the daemon runs, and a note before it does", async () => {
   const settings = { "Snapshot:Path": "/nonexistent/config.snapshot.json" };
   assertEquals(levels(await findingsOf(facts.snapshotFile, subjectWith(settings))), ["note snapshot/file"]);
   const running = subjectWith(settings, { unit: ACTIVE });
@@ -84,7 +84,7 @@ Deno.test("a group must be there, and the daemon's user a member of it", () => {
   assertEquals(judgeGroup("site", 71, { ...user, uid: 0 }), []);
 });
 
-Deno.test("a file system that is read-only or gone with the host is told, and so is a mount point of its own", () => {
+Deno.test("a file system that is read-only or gone with the host is reported, and so is a mount point of its own", () => {
   const mount = { point: "/x", type: "ext4", readOnly: false };
   assertEquals(judgeSnapshotFileSystem(mount, false).level, "ok");
   assertEquals(judgeSnapshotFileSystem({ ...mount, readOnly: true }, false).level, "error");
@@ -108,7 +108,7 @@ Deno.test("space for one snapshot more is needed, and for a few is well", () => 
   assertEquals(judgeSpace(null, 0)[0]?.level, "note");
 });
 
-/** Runs mount(8) or umount(8), and says why it cannot be; null where it was. */
+/** Runs mount(8) or umount(8); the reason why it failed, or null. */
 async function mounting(program: string, ...args: string[]): Promise<string | null> {
   try {
     const { success, stderr } = await new Deno.Command(program, { args, stdout: "null", stderr: "piped" }).output();
@@ -118,7 +118,7 @@ async function mounting(program: string, ...args: string[]): Promise<string | nu
   }
 }
 
-/** Why nothing can be mounted here; null where it can. */
+/** The reason why nothing can be mounted here; null: mounts work. */
 async function obstacleToMounting(): Promise<string | null> {
   await using directory = await temporaryDirectory();
   const obstacle = await mounting("mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", directory.path);
@@ -158,7 +158,7 @@ async function seeRealMounts(): Promise<void> {
   }
 }
 
-Deno.test("the clock is synchronised, not, or nobody knows", () => {
+Deno.test("the clock is synchronised, not synchronised, or not known", () => {
   assertEquals([judgeClock("yes").level, judgeClock("no").level, judgeClock(null).level], ["ok", "warning", "note"]);
 });
 
@@ -173,7 +173,7 @@ Deno.test("a snapshot from the future shows a clock that was set back", async ()
   assertEquals(levels(found).at(-1), "warning clock/snapshot");
 });
 
-Deno.test("an age is told in its largest unit", () => {
+Deno.test("an age has its largest unit", () => {
   assertEquals([0, 1000, 90_000, 7_200_000, 900_000_000].map(ageText), [
     "just now",
     "1 s ago",
@@ -183,7 +183,7 @@ Deno.test("an age is told in its largest unit", () => {
   ]);
 });
 
-Deno.test("who writes the snapshot is told, and is wrong where the unit's process is another", async () => {
+Deno.test("the writer of the snapshot is reported, and is wrong if the unit's process is another", async () => {
   await using directory = await temporaryDirectory();
   const settings = { "Snapshot:Path": directory.file("config.snapshot.json") };
   const findings = async (properties: Record<string, string> = {}) => {

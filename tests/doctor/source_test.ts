@@ -55,7 +55,7 @@ Deno.test("a source is compiled as a reload would, with its environment files", 
   assertEquals(filled.every(({ level }) => level !== "error"), true);
 });
 
-Deno.test("what decided which file is the source is named, and a source that was not found has its own check", async () => {
+Deno.test("the setting that decided on the source is named, and a source that was not found has its own check", async () => {
   const source = { path: "/etc/honua/honua.hcl", decidedBy: "HONUA_CONFIG_PATH" };
   const [named] = await namesOf(subjectWith({}, { source }));
   assertEquals([named?.level, named?.what], ["ok", "The source is /etc/honua/honua.hcl, by HONUA_CONFIG_PATH"]);
@@ -76,7 +76,7 @@ Deno.test("a source that is not there, not valid or not named is an error that s
   assertEquals([unnamed?.check, unnamed?.level, unnamed?.todo], ["source/found", "error", "Name it"]);
 });
 
-Deno.test("what is hidden of a source are the values that it took from the environment", async () => {
+Deno.test("a source's values from the environment are hidden", async () => {
   await using directory = await temporaryDirectory();
   const path = await directory.write("honua.hcl", sampleSource("first"));
   const hidden: string[] = [];

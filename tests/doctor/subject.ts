@@ -14,7 +14,7 @@ export function optionsWith(settings: Readonly<Record<string, string>>): Options
   return read.options;
 }
 
-/** A subject judged for root, but for what is given. */
+/** A subject judged for root, except for the given members. */
 export function subjectWith(settings: Readonly<Record<string, string>>, given: Partial<Subject> = {}): Subject {
   return {
     options: optionsWith(settings),
@@ -34,12 +34,12 @@ export function subjectWith(settings: Readonly<Record<string, string>>, given: P
   };
 }
 
-/** The real host with some answers of a test's own. */
+/** The real host except for these answers. */
 export function machineWith(given: Partial<Machine>): Machine {
   return { ...hostMachine, ...given };
 }
 
-/** The host, on which all files and directories belong to these. */
+/** The host, but all files and directories belong to these. */
 export function machineOwnedBy(uid: number, gid: number): Machine {
   return machineWith({
     async look(path) {
@@ -49,7 +49,7 @@ export function machineOwnedBy(uid: number, gid: number): Machine {
   });
 }
 
-/** The host's files, but for those of which the text is given here; a null is a file that is not there. */
+/** The host's files except for these texts; null: the file does not exist. */
 export function machineWithTexts(texts: Readonly<Record<string, string | null>>): Machine {
   return machineWith({
     readText(path) {

@@ -75,10 +75,10 @@ const TROUBLES: readonly [string, Readonly<Record<string, string>>, string][] = 
 ];
 
 for (const [what, changes, finding] of TROUBLES) {
-  Deno.test(`a unit that ${what} is told`, () => assertEquals(judged(changes), [finding]));
+  Deno.test(`a unit that ${what} is reported`, () => assertEquals(judged(changes), [finding]));
 }
 
-/** A host that systemd runs, as systemctl tells of it. */
+/** A host that systemd runs, with this output of systemctl. */
 function machineTelling(out: string, code = 0) {
   return machineWith({
     look: (path) => hostMachine.look(path === "/run/systemd/system" ? "/" : path),
@@ -146,14 +146,14 @@ const STATUSES: readonly [string, Partial<ServiceFacts>, readonly string[]][] = 
 ];
 
 for (const [what, facts, findings] of STATUSES) {
-  Deno.test(`a unit that is active and whose status tells of ${what} is ${findings.length ? "a warning" : "well"}`, () => {
+  Deno.test(`a unit that is active and whose status reports ${what} is ${findings.length ? "a warning" : "well"}`, () => {
     const StatusText = statusLine({ ...AT_WORK, ...facts });
     assertEquals(judged({ StatusText }), findings);
     assertEquals(judged({ StatusText, NRestarts: "2" }), findings.length ? findings : ["note unit/active"]);
   });
 }
 
-Deno.test("the unit's program is there, and this one unless told", () => {
+Deno.test("the unit's program is there, and another one than the doctor's is a note", () => {
   const path = "/usr/bin/honua-configd";
   assertEquals(judgeBinary(path, false, path, path).level, "error");
   assertEquals(judgeBinary(path, true, path, path).level, "ok");
@@ -161,7 +161,7 @@ Deno.test("the unit's program is there, and this one unless told", () => {
   assertEquals(judgeBinary(path, true, path, "/usr/bin/deno").level, "ok");
 });
 
-Deno.test("as whom permissions are judged is told", () => {
+Deno.test("the user whose permissions are judged is reported", () => {
   const user = { name: "honua-configd", uid: 7, gids: [7] };
   assertEquals([judgeUser(user, true).level, judgeUser(user, false).level, judgeUser(null, false).level], [
     "ok",
@@ -173,7 +173,7 @@ Deno.test("as whom permissions are judged is told", () => {
 const ALONE = { state: "no-systemd" } as const;
 const ACTIVE = { state: "known", name: NAME, properties: { ActiveState: "active" } } as const;
 
-Deno.test("a daemon that does not answer is an error where its unit is active, and else a warning", async () => {
+Deno.test("a daemon that does not answer is an error if its unit is active, and else a warning", async () => {
   const silent = { ok: false, message: "Nothing answers" } as const;
   assertEquals(levels(judgeDaemon(silent, ACTIVE)), ["error daemon/answers"]);
   assertEquals(levels(judgeDaemon(silent, ALONE)), ["warning daemon/answers"]);
@@ -210,7 +210,7 @@ Deno.test("the parser's process starts on this host, and one that does not is an
   assertEquals(judgeParser("crash", 1).level, "error");
 });
 
-Deno.test("/proc and setpriv are looked for, and are warnings where they lack", async () => {
+Deno.test("/proc and setpriv are looked for, and are warnings if they are missing", async () => {
   assertEquals(levels(await findingsOf(facts.ownMemory, subjectWith({}))), ["ok host/proc"]);
   assertEquals([judgeProc(null).level, judgeProc(1).level], ["warning", "ok"]);
   const none = machineWith({ look: () => Promise.resolve({ ok: false, code: "ENOENT" }) });
