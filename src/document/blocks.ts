@@ -1,8 +1,6 @@
 // The items of a source judged one by one, each shape of them once: hcl2json sees the structure of an item with
 // placeholders, and where it did nothing but hand them through, what was lifted out is put back. All else it sees as it
-// is written, so that its complaints are its own, at the real places. An item that was judged is known again by itself,
-// and one that was scanned anew by its text, as long as that is of the last two documents: a source caught half-written
-// forgets nothing.
+// is written, so that its complaints are its own, at the real places. An item that has a verdict keeps it.
 import { openPace, type Pace } from "../time/pace.ts";
 import type { Item } from "./dialect.ts";
 import { rewriteItem } from "./dialect.ts";
@@ -10,12 +8,12 @@ import { type Filling, fillShape, planFilling } from "./filling.ts";
 import type { HclJson, Verdict } from "./hcl.ts";
 import { DEFAULT_LIMITS, type Judgement, type LimitsLeft, openParser, type Parser } from "./parser.ts";
 import { liftShape, type Shape } from "./shape.ts";
-import { type KnownItem, type KnownShape, openVerdictMemory, type VerdictMemory } from "./verdict_memory.ts";
 
 /** Judges the items of a source; disposing of it ends the parser that it opened. */
 export interface BlockParser extends AsyncDisposable {
   /**
-   * Verdicts on items in their order; or which limit was exceeded at which item. Rejects only with the signal's reason.
+   * Verdicts on items in their order, which they have from now on; or which limit was exceeded at which item. Rejects only
+   * with the signal's reason.
    */
   judge(text: string, items: readonly Item[], signal?: AbortSignal, pace?: Pace): Promise<Judgement>;
   /** What the last judging cost. */
@@ -28,7 +26,7 @@ export interface BlockParser extends AsyncDisposable {
 
 /** What one judging cost, in numbers that do not depend on the machine. */
 export interface ParsingWork {
-  /** Items whose verdicts were not remembered. */
+  /** Items of different texts that had no verdict. */
   readonly items: number;
   /** Shapes that hcl2json was asked for. */
   readonly shapesParsed: number;
@@ -41,7 +39,7 @@ const NO_WORK: ParsingWork = { items: 0, shapesParsed: 0, textsParsed: 0 };
 /** What is asked second has so much of the limit at the least. */
 const LEAST_LIMIT_MILLISECONDS = 500;
 
-/** An item that is not remembered. */
+/** An item without a verdict. */
 interface UnknownItem {
   readonly index: number;
   readonly text: string;
@@ -53,25 +51,33 @@ interface UnknownItem {
 /** What was lifted out of an item. */
 type Lifted = Pick<Shape, "names" | "values">;
 
+/** What is remembered of a shape. */
+interface KnownShape {
+  /** Its HCL. */
+  readonly text: string;
+  /** Undefined until hcl2json was asked; null where it refused, and the items are asked for as they are. */
+  filling: Filling | null | undefined;
+  /** The number of the last judging that met it. */
+  metBy: number;
+}
+
 /** A block parser over a parser of its own, or over the one given (which it then closes). */
 export function openBlockParser(parser: Parser = openParser()): BlockParser {
-  const memory = openVerdictMemory();
+  const shapes = openShapeMemory();
   let work = NO_WORK;
 
   return {
     async judge(text, items, signal, pace = openPace({ signal })) {
-      const known = memory.ofItems(items);
-      const texts = new Map<number, string>();
+      const texts = new Map<Item, string>();
       const unknown = new Map<string, UnknownItem>();
-      const newShapes = new Map<string, KnownShape>();
       for (let index = 0; index < items.length; index++) {
-        if (known[index]) continue;
+        if (items[index]!.verdict !== null) continue;
         if (pace.isSpent()) await pace.rest();
         const rewritten = rewriteItem(text, items[index]!);
-        texts.set(index, rewritten);
-        if (memory.ofText(rewritten) || unknown.has(rewritten)) continue;
+        texts.set(items[index]!, rewritten);
+        if (unknown.has(rewritten)) continue;
         const lifted = liftShape(rewritten);
-        const shape = lifted && shapeOf(lifted, memory, newShapes);
+        const shape = lifted && shapes.meet(lifted.text);
         // Of the text of its shape each item has a copy, of which one will do.
         const kept = lifted && { names: lifted.names, values: lifted.values };
         unknown.set(rewritten, { index, text: rewritten, lifted: kept, shape });
@@ -80,18 +86,11 @@ export function openBlockParser(parser: Parser = openParser()): BlockParser {
       work = counts;
       const asked = [...unknown.values()];
       const judged = await judgeUnknown(parser, asked, counts, pace, signal);
+      shapes.sweep();
       if (!judged.ok) return judged;
-      const found = new Map<string, KnownItem>();
-      for (const [order, verdict] of judged.verdicts.entries()) {
-        const { text, shape } = asked[order]!;
-        found.set(text, { text, verdict, shape, uses: 0 });
-      }
-      for (const [index, rewritten] of texts) {
-        known[index] = found.get(rewritten) ?? memory.ofText(rewritten)!;
-        memory.learn(items[index]!, known[index]);
-      }
-      memory.keep(items, known as KnownItem[]);
-      return { ok: true, verdicts: (known as KnownItem[]).map(({ verdict }) => verdict) };
+      const found = new Map(asked.map((item, order) => [item.text, judged.verdicts[order]!]));
+      for (const [item, rewritten] of texts) item.verdict = found.get(rewritten)!;
+      return { ok: true, verdicts: items.map(({ verdict }) => verdict!) };
     },
     get work() {
       return work;
@@ -102,11 +101,33 @@ export function openBlockParser(parser: Parser = openParser()): BlockParser {
   };
 }
 
-/** The shape of an item: the one that is remembered, or the one that another item of this document has, or a new one. */
-function shapeOf({ text }: Shape, memory: VerdictMemory, newShapes: Map<string, KnownShape>): KnownShape {
-  let shape = memory.shape(text) ?? newShapes.get(text);
-  if (!shape) newShapes.set(text, shape = { text, filling: undefined, uses: 0 });
-  return shape;
+/** All shapes together may have so many units beside those that were met last. */
+const MAX_SHAPE_UNITS = 1024 * 1024;
+
+/** Shapes, those that were met last at the end. */
+function openShapeMemory() {
+  const shapes = new Map<string, KnownShape>();
+  let units = 0;
+  let number = 0;
+  return {
+    /** The shape with a text. */
+    meet(text: string): KnownShape {
+      const shape = shapes.get(text) ?? { text, filling: undefined, metBy: 0 };
+      if (!shapes.delete(text)) units += text.length;
+      shape.metBy = number;
+      shapes.set(text, shape);
+      return shape;
+    },
+    /** Ends a judging: forgets what was not met for the longest time. */
+    sweep(): void {
+      for (const [text, { metBy }] of shapes) {
+        if (units <= MAX_SHAPE_UNITS || metBy === number) break;
+        shapes.delete(text);
+        units -= text.length;
+      }
+      number++;
+    },
+  };
 }
 
 /**
@@ -159,21 +180,16 @@ async function judgeUnknown(
 }
 
 /** The verdict on an item by what its shape means; null where that settles nothing. */
-function filledVerdict({ text, lifted, shape }: UnknownItem): Verdict | null {
-  return shape?.filling == null ? null : new FilledVerdict(text, shape.filling, lifted);
+function filledVerdict({ lifted, shape }: UnknownItem): Verdict | null {
+  return shape?.filling == null ? null : new FilledVerdict(shape.filling, lifted!);
 }
 
-/**
- * A meaning that is put together when somebody asks for it, which mostly is once: nobody keeps it then, nor what was
- * lifted. A class for its getter: there is one for each item, and a closure would keep more alive than this is to spare.
- */
+/** A meaning that is put together when somebody asks for it: those of ten thousand items are not needed at once. */
 class FilledVerdict {
-  constructor(private readonly text: string, private readonly filling: Filling, private lifted: Lifted | null) {}
+  constructor(private readonly filling: Filling, private readonly lifted: Lifted) {}
 
   get value(): HclJson {
-    const lifted = this.lifted ?? liftShape(this.text)!;
-    this.lifted = null;
-    return fillShape(this.filling, lifted);
+    return fillShape(this.filling, this.lifted);
   }
 }
 

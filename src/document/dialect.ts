@@ -26,8 +26,10 @@ import {
   toLineEnd,
 } from "./cursor.ts";
 import { applyEdits, type Edit, sortEdits } from "./edits.ts";
+import type { Verdict } from "./hcl.ts";
 import type { FieldsOutline, Outline, OutlineEntry, OutlineLabel } from "./outline.ts";
 import { ownCopy } from "./own_copy.ts";
+import type { PlacedItem } from "./placed_item.ts";
 import { decodeQuoted, takeQuoted } from "./strings.ts";
 import { takeValue } from "./values.ts";
 
@@ -44,6 +46,10 @@ export interface Item {
   readonly edits: readonly Edit[];
   /** The block or attribute; null for what is stray, and once the item is placed: then it would only cost memory. */
   entry: OutlineEntry | null;
+  /** What hcl2json says of it; null until it was asked. */
+  verdict: Verdict | null;
+  /** What it is in the document, once its values are at their places. */
+  placed: PlacedItem | null;
 }
 
 /** The items of a source in their order, or the offset at which it exceeds a bound. */
@@ -112,7 +118,7 @@ export function takeItem(cursor: Cursor, isFresh: boolean): ScannedItem {
   const kind = entry === null ? "stray" : entry.labels === null ? "attribute" : "block";
   const edits = sortEdits(cursor.edits).map((edit) => ({ ...edit, at: edit.at - start }));
   return {
-    item: { kind, range: rangeFrom(cursor, start), edits, entry },
+    item: { kind, range: rangeFrom(cursor, start), edits, entry, verdict: null, placed: null },
     anchor,
     length: cursor.at - start,
     isFresh,

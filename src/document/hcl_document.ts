@@ -7,17 +7,16 @@ import { inexactNumber } from "../diagnostic/exact_number.ts";
 import type { Range, SourceText } from "../diagnostic/range.ts";
 import { openPace, type Pace } from "../time/pace.ts";
 import type { BlockParser, ParsingWork } from "./blocks.ts";
-import { resultsBetween } from "./common_ends.ts";
 import { diagnoseComplaint } from "./complaints.ts";
 import { MAX_NESTING, MAX_VALUES } from "./cursor.ts";
 import type { Item } from "./dialect.ts";
 import type { Block, Document, Entry, ParsedDocument } from "./document.ts";
 import { diagnoseDuplicates } from "./duplicates.ts";
 import type { HclJson, Verdict } from "./hcl.ts";
+import { openItemMemory } from "./item_memory.ts";
 import { DEFAULT_LIMITS, type Judgement } from "./parser.ts";
 import { type PlacedItem, placeItem } from "./placed_item.ts";
 import type { Flaw } from "./placing.ts";
-import { openScanMemory, type ScanningWork } from "./rescan.ts";
 
 /** More mistakes than this help nobody; the rest are left out. */
 const MAX_DIAGNOSTICS = 100;
@@ -34,30 +33,28 @@ export interface HclReader {
 }
 
 /** What one reading cost, in numbers that do not depend on the machine. */
-export interface ReadingWork extends ScanningWork, ParsingWork {
+export interface ReadingWork extends ParsingWork {
+  /** Items that were scanned. */
+  readonly scanned: number;
   /** Items whose values were put at their places. */
   readonly placed: number;
 }
 
-/** A reader that remembers nothing yet; `smallUnits` as for scans. The parser stays the caller's to close. */
-export function openHclReader(parser: BlockParser, smallUnits?: number): HclReader {
-  const memory = openScanMemory(smallUnits);
-  const placed = new WeakMap<Item, PlacedItem>();
-  let last: { elements: readonly Item[]; results: readonly PlacedItem[] } = { elements: [], results: [] };
+/** A reader that remembers nothing yet. The parser stays the caller's to close. */
+export function openHclReader(parser: BlockParser): HclReader {
+  const memory = openItemMemory();
   let newlyPlaced = 0;
 
-  const place = async (text: string, items: readonly Item[], verdicts: readonly Verdict[], pace: Pace) => {
-    const results = resultsBetween<Item, PlacedItem | undefined>(items, last, (item) => placed.get(item));
-    for (let index = 0; index < items.length; index++) {
-      if (results[index]) continue;
+  const place = async (text: string, items: readonly Item[], pace: Pace): Promise<PlacedItem[]> => {
+    for (const item of items) {
+      if (item.placed !== null) continue;
       if (pace.isSpent()) await pace.rest();
-      const item = items[index]!;
-      placed.set(item, results[index] = placeItem(text, item, (verdicts[index] as { value: HclJson }).value));
+      item.placed = placeItem(text, item, (item.verdict as { value: HclJson }).value);
       item.entry = null;
+      item.verdict = PLACED;
       newlyPlaced++;
     }
-    last = { elements: items, results: results as PlacedItem[] };
-    return last.results;
+    return items.map(({ placed }) => placed!);
   };
 
   return {
@@ -77,13 +74,18 @@ export function openHclReader(parser: BlockParser, smallUnits?: number): HclRead
       const complaints = diagnoseComplaints(source, items, judgement.verdicts);
       if (complaints.length > 0) return { ok: false, diagnostics: complaints };
       if (items.length === 0) return { ok: false, diagnostics: [emptySource(source)] };
-      return { ok: true, document: documentOf(source, await place(source.text, items, judgement.verdicts, pace)) };
+      const document = documentOf(source, await place(source.text, items, pace));
+      memory.keep();
+      return { ok: true, document };
     },
     get work() {
-      return { ...memory.work, ...parser.work, placed: newlyPlaced };
+      return { scanned: memory.scanned, ...parser.work, placed: newlyPlaced };
     },
   };
 }
+
+/** In place of a verdict that is used up, and would only cost memory. */
+const PLACED: Verdict = { value: null };
 
 function diagnoseComplaints(source: SourceText, items: readonly Item[], verdicts: readonly Verdict[]): Diagnostic[] {
   const diagnostics: Diagnostic[] = [];

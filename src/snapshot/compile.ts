@@ -91,10 +91,10 @@ export function formatOf(path: string): SourceFormat {
   return /\.json$/i.test(path) ? "json" : "hcl";
 }
 
-/** A compiler that remembers nothing yet; `smallUnits` as for scans. The parser stays the caller's to close. */
-export function openCompiler(parser: BlockParser, smallUnits?: number): Compiler {
+/** A compiler that remembers nothing yet. The parser stays the caller's to close. */
+export function openCompiler(parser: BlockParser): Compiler {
   const openMemory = () => ({
-    readers: { hcl: openHclReader(parser, smallUnits), json: openJsonReader() },
+    readers: { hcl: openHclReader(parser), json: openJsonReader() },
     loader: openLoader(),
     sealer: openSealer(),
     server: { writer: openServerFormWriter(), sealer: openServerFormSealer() },

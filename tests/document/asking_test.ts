@@ -94,10 +94,14 @@ Deno.test("after a limit was exceeded nothing is remembered, and a shape that wa
     ok([{ value: "x" }, { value: "y" }]),
     ok([{ value: "z" }]),
   );
-  assertEquals((await judge(fake)).ok, false);
-  assertEquals((await judge(fake)).ok, true);
-  const more = `${TEXT}a "z" {\n  b = 3\n}\n`;
-  assertEquals((await judge(fake, more)).ok, true);
+  const text = `${TEXT}a "z" {\n  b = 3\n}\n`;
+  const { items } = scanSource(text);
+  assertEquals((await fake.blocks.judge(text, items.slice(0, 3))).ok, false);
+  assertEquals((await fake.blocks.judge(text, items.slice(0, 3))).ok, true);
+  assertEquals(await fake.blocks.judge(text, items), {
+    ok: true,
+    verdicts: [{ value: "x" }, { value: "y" }, { value: 1 }, { value: "z" }],
+  });
   assertEquals(fake.requests.map(({ texts }) => texts), [
     [SHAPE, CODE],
     [SHAPE, CODE],

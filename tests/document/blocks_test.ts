@@ -2,7 +2,9 @@
 import { assert, assertEquals } from "@std/assert";
 import { openBlockParser } from "../../src/document/blocks.ts";
 import { scanSource } from "../../src/document/dialect.ts";
+import { openItemMemory } from "../../src/document/item_memory.ts";
 import { openParser, type Parser } from "../../src/document/parser.ts";
+import { openPace } from "../../src/time/pace.ts";
 
 /** A block parser, and what it asked for in each request. */
 function openCounting() {
@@ -10,10 +12,13 @@ function openCounting() {
   const real = openParser();
   const counting: Parser = { ...real, judge: (texts, signal) => (requests.push(texts), real.judge(texts, signal)) };
   const parser = openBlockParser(counting);
+  const memory = openItemMemory();
   /** What judging a source cost: items, shapes, texts, requests. */
   const costOf = async (text: string): Promise<number[]> => {
     requests.length = 0;
-    assert((await parser.judge(text, scanSource(text).items)).ok);
+    const scan = await memory.scan(text, openPace());
+    assert((await parser.judge(text, scan.items)).ok);
+    memory.keep();
     const { items, shapesParsed, textsParsed } = parser.work;
     return [items, shapesParsed, textsParsed, requests.length];
   };
@@ -43,7 +48,7 @@ Deno.test("the parser's work follows the change, not the source", async () => {
     ["a value of another kind", source.replace('"Layer 7"', '["${env:SEVEN}", 7, null]'), [1, 0, 0, 0]],
     ["a name", source.replace("title", "tilte"), [1, 0, 0, 0]],
     ["a layer more", source + source.slice(source.lastIndexOf("layer")).replaceAll("999", "new"), [1, 0, 0, 0]],
-    ["a layer moved", source.slice(source.lastIndexOf("layer")) + source, [0, 0, 0, 0]],
+    ["a layer twice", source.slice(source.lastIndexOf("layer")) + source, [1, 0, 0, 0]],
     ["a setting more", source.replace('title = "Layer 7"', 'title = "Layer 7"\n  x = 1'), [1, 1, 0, 1]],
     ["an expression", source.replace('"Layer 7"', '1 == 1 ? "a" : "b"'), [1, 0, 1, 1]],
     ["a mistake in the structure", source.replace('title = "Layer 7"', "x = 1\n  x = 2"), [1, 1, 1, 2]],
@@ -56,15 +61,17 @@ Deno.test("the parser's work follows the change, not the source", async () => {
   }
 });
 
-Deno.test("a source caught half-written forgets neither items nor shapes, an older one is forgotten", async () => {
+Deno.test("shapes are known after texts without them, and those that were met last are the last to be forgotten", async () => {
   await using parser = openCounting();
   const source = layers(10);
   await parser.costOf(source);
-  assertEquals(await parser.costOf(source.slice(0, source.indexOf("title ="))), [1, 0, 1, 1]);
-  assertEquals(await parser.costOf(source), [0, 0, 0, 0]);
-  await parser.costOf("x = 1\n");
-  await parser.costOf("x = 2\n");
-  assertEquals(await parser.costOf(source), [13, 4, 0, 1]);
+  for (const other of ["x = 1\n", "x = 2\n", "y {\n}\n", "x = 3\n"]) await parser.costOf(other);
+  assertEquals(await parser.costOf(source), [13, 0, 0, 0]);
+  // Each is a shape of its own of 40,000 units at the least.
+  const large = (count: number) => `b${count} {\n${"c {\n}\n".repeat(count)}}\n`;
+  for (let count = 6_000; count < 6_040; count++) await parser.costOf(large(count));
+  assertEquals((await parser.costOf(large(6_038).replace("b", "d"))).slice(1), [0, 0, 0]);
+  assertEquals((await parser.costOf(large(6_000).replace("b", "d"))).slice(1), [1, 0, 1]);
 });
 
 Deno.test("hcl2json sees no name and no value that is certain without it", async () => {

@@ -27,10 +27,7 @@ export async function fuzzRereading(
   const parser = rememberingParser(parse);
   const differences: string[] = [];
   for (let done = 0; done < steps && differences.length < 10;) {
-    const smallUnits = random.pick([0, 100, 1_000_000]);
-    const rereading = compared === "read"
-      ? openRereading(parser, smallUnits)
-      : openRecompiling(parser, smallUnits, random);
+    const rereading = compared === "read" ? openRereading(parser) : openRecompiling(parser, random);
     const texts = [random.pick(sources)];
     let sound = texts[0]!;
     for (const end = Math.min(steps, done + STEPS); done < end; done++) {

@@ -13,9 +13,9 @@ import { asText, type Rereading } from "./rereading.ts";
 /** Values of a variable; undefined: it is not set. */
 const VALUES = ["Host=a", "Host=b", "true", "8080", "", "\ud800", undefined];
 
-/** Opens a compiler without memory, in an environment that changes now and then; `smallUnits` as for scans. */
-export function openRecompiling(parser: Parser, smallUnits: number, random: Random): Rereading {
-  const compiler = openCompiler(openBlockParser(parser), smallUnits);
+/** Opens a compiler without memory, in an environment that changes now and then. */
+export function openRecompiling(parser: Parser, random: Random): Rereading {
+  const compiler = openCompiler(openBlockParser(parser));
   let values = new Map<string, string | undefined>();
   const environment: Environment = (name) => {
     if (!values.has(name)) values.set(name, random.pick(VALUES));

@@ -6,8 +6,8 @@ import type { ParsedDocument } from "../../src/document/document.ts";
 import { judgeTexts, type ParseText, type Verdict } from "../../src/document/hcl.ts";
 import { openBlockParser } from "../../src/document/blocks.ts";
 import { openHclReader } from "../../src/document/hcl_document.ts";
+import { openItemMemory } from "../../src/document/item_memory.ts";
 import type { Parser } from "../../src/document/parser.ts";
-import { openScanMemory } from "../../src/document/rescan.ts";
 import { openPace } from "../../src/time/pace.ts";
 
 /** Reads texts with a memory and without one. */
@@ -18,10 +18,10 @@ export interface Rereading {
   readonly isSound: boolean;
 }
 
-/** Opens a reader without memory; `smallUnits` as for the memory. */
-export function openRereading(parser: Parser, smallUnits: number): Rereading {
-  const scans = openScanMemory(smallUnits);
-  const reader = openHclReader(openBlockParser(parser), smallUnits);
+/** Opens a reader without memory. */
+export function openRereading(parser: Parser): Rereading {
+  const scans = openItemMemory();
+  const reader = openHclReader(openBlockParser(parser));
   let isSound = false;
   return {
     get isSound() {
@@ -33,6 +33,7 @@ export function openRereading(parser: Parser, smallUnits: number): Rereading {
       if (scan !== freshScan) return `scanned again: ${scan}\nscanned afresh: ${freshScan}`;
       const parsed = await reader.read(sourceText("t.hcl", text));
       isSound = parsed.ok && parsed.document.mistakes.length === 0;
+      if (isSound) scans.keep();
       const read = shown(parsed);
       const fresh = shown(await openHclReader(openBlockParser(parser)).read(sourceText("t.hcl", text)));
       return read === fresh ? null : `read again: ${read}\nread afresh: ${fresh}`;

@@ -2,7 +2,7 @@
 import { assertEquals } from "@std/assert";
 import { MAX_VALUES, rescanBudgetOf } from "../../src/document/cursor.ts";
 import { scanSource } from "../../src/document/dialect.ts";
-import { openScanMemory } from "../../src/document/rescan.ts";
+import { openItemMemory } from "../../src/document/item_memory.ts";
 import { openPace } from "../../src/time/pace.ts";
 import { asText } from "../support/rereading.ts";
 
@@ -12,11 +12,11 @@ function misfit(depth: number, items: number): string {
 }
 
 function openScans() {
-  const memory = openScanMemory();
+  const memory = openItemMemory();
   /** How many items were scanned, and whether what was found is what a fresh scan finds. */
   return async (text: string) => {
     const [again, afresh] = [asText(await memory.scan(text, openPace())), asText(scanSource(text))];
-    return [memory.work.scanned, again === afresh];
+    return [memory.scanned, again === afresh];
   };
 }
 
@@ -72,10 +72,10 @@ Deno.test("what exceeds a bound does so again, wherever the next edit is", async
 });
 
 Deno.test("values are counted for the items that there are, not for those that are gone", async () => {
-  const memory = openScanMemory();
+  const memory = openItemMemory();
   const scanned = async (text: string) => {
     const { tooManyAt } = await memory.scan(text, openPace());
-    return [memory.work.scanned, tooManyAt];
+    return [memory.scanned, tooManyAt];
   };
   // More than half of what a text may have: two of them are too many.
   const heavy = (value: string) => `x = [${value},${"1,".repeat(MAX_VALUES / 2)}]\n`;

@@ -2,11 +2,10 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { layerFile } from "../../bench/layers.ts";
 import { sourceText } from "../../src/diagnostic/range.ts";
 import { openBlockParser } from "../../src/document/blocks.ts";
-import { commonEnds } from "../../src/document/common_ends.ts";
 import { scanSource } from "../../src/document/dialect.ts";
 import type { Document } from "../../src/document/document.ts";
 import { type HclReader, openHclReader } from "../../src/document/hcl_document.ts";
-import { openScanMemory } from "../../src/document/rescan.ts";
+import { openItemMemory } from "../../src/document/item_memory.ts";
 import { openPace } from "../../src/time/pace.ts";
 import { asText } from "../support/rereading.ts";
 
@@ -15,7 +14,7 @@ const SOURCE = layerFile("uniform", 1_000, 1).text;
 const LAYERS = SOURCE.split(/^(?=layer)/m).slice(1);
 const HEAD = SOURCE.slice(0, SOURCE.indexOf("layer"));
 
-/** What reading a text costs: items scanned, looked up by their text in vain, and placed. */
+/** What reading a text costs: items scanned, judged, and placed. */
 async function costOf(reader: HclReader, text: string): Promise<number[]> {
   await reader.read(sourceText("t.hcl", text));
   const { scanned, items, placed } = reader.work;
@@ -54,11 +53,11 @@ Deno.test("what is read again follows the change, not the source", async () => {
     ["the last layer moved before all", LAYERS.at(-1) + HEAD + LAYERS.slice(0, -1).join(""), [0, 0, 0]],
     ["a layer moved to the end of a line", HEAD.trimEnd() + " " + LAYERS.at(-1) + LAYERS.slice(0, -1).join(""), [
       2,
-      1,
+      2,
       2,
     ]],
     ["all layers in the other order", HEAD + LAYERS.toReversed().join(""), [0, 0, 0]],
-    ["a layer twice, far from the first", SOURCE + LAYERS[7], [1, 0, 1]],
+    ["a layer twice, far from the first", SOURCE + LAYERS[7], [1, 1, 1]],
     ["two layers swapped, and one edited", HEAD + swapped.join(""), [1, 1, 1]],
     ["a mistake in a value", SOURCE.replace('"Layer 7"', '"Layer 7'), [1, 1, 0]],
     ["a block that is not closed", SOURCE.replace(LAYERS[7]!, LAYERS[7]!.slice(0, -2)), [1, 1, 0]],
@@ -134,7 +133,7 @@ Deno.test("a mistake in a block that did not change is told again, at the place 
 });
 
 Deno.test("a text beyond the bounds is scanned as a fresh one is, and the one before it is not forgotten", async () => {
-  const memory = openScanMemory();
+  const memory = openItemMemory();
   const scan = (text: string) => memory.scan(text, openPace());
   await scan(SOURCE);
   // Brackets that never fit use up what may be scanned a second time.
@@ -148,15 +147,21 @@ Deno.test("a text beyond the bounds is scanned as a fresh one is, and the one be
     assertEquals(again.items.length, afresh.items.length);
     assertEquals(asText(again.items.slice(-1_000)), asText(afresh.items.slice(-1_000)));
     await scan(SOURCE);
-    assertEquals(memory.work.scanned, 0);
+    assertEquals(memory.scanned, 0);
   }
+});
+
+Deno.test("places move with a text beyond the bounds too", async () => {
+  const memory = openItemMemory();
+  const texts = ["a = 1\nb = 2\n", "# x\na = 1\nb = 2\nc = 1e10000\n"];
+  for (const text of texts) assertEquals(asText(await memory.scan(text, openPace())), asText(scanSource(text)));
 });
 
 Deno.test("what moved counts towards the bounds as what is new does", async () => {
   const list = (name: string, count: number) => `${name} = [${"1,".repeat(count)}]\n`;
   const [x, y] = [list("x", 400_000), list("y", 400_000)];
   for (const [count, isTooMuch] of [[100_000, false], [300_000, true]] as const) {
-    const memory = openScanMemory();
+    const memory = openItemMemory();
     await memory.scan(x + y, openPace());
     const text = list("z", count) + y + x;
     const [again, afresh] = [await memory.scan(text, openPace()), scanSource(text)];
@@ -164,12 +169,12 @@ Deno.test("what moved counts towards the bounds as what is new does", async () =
     assertEquals(again.tooManyAt !== null, isTooMuch);
     assertEquals(again.items.length, afresh.items.length);
     await memory.scan(x + y, openPace());
-    assertEquals(memory.work.scanned, 0);
+    assertEquals(memory.scanned, 0);
   }
 });
 
 Deno.test("an aborted scan forgets and moves nothing", async () => {
-  const memory = openScanMemory();
+  const memory = openItemMemory();
   const { items } = await memory.scan(SOURCE, openPace());
   const starts = items.map(({ range }) => range.start);
   const signal = AbortSignal.abort(new Error("enough"));
@@ -177,46 +182,85 @@ Deno.test("an aborted scan forgets and moves nothing", async () => {
   await assertRejects(() => memory.scan(text, openPace({ turnMilliseconds: 0, signal })), Error, "enough");
   assertEquals(items.map(({ range }) => range.start), starts);
   await memory.scan(SOURCE, openPace());
-  assertEquals(memory.work.scanned, 0);
-});
-
-Deno.test("common ends are those of the texts, and cut neither a character nor a line end", () => {
-  const cases: [string, string, number, number][] = [
-    ["", "", 0, 0],
-    ["", "a", 0, 0],
-    ["a", "a", 1, 1],
-    ["aa", "a", 1, 1],
-    ["abc", "axc", 1, 1],
-    ["ab", "aab", 1, 2],
-    ["x\u{1F600}y", "x\u{1F601}y", 1, 1],
-    ["x\u{1F600}y", "x\u{1F200}y", 1, 1],
-    ["a\r\nb", "a\nb", 1, 1],
-    ["\r\na", "\rb", 0, 0],
-    ["a\r\n", "b\n", 0, 0],
-    ["\u{1F600}a", "\u{1F601}b", 0, 0],
-    ["a\r\nb", "a\rb", 1, 1],
-    ["ab\nab\n", "ab\nab\nab\n", 6, 6],
-    ["a".repeat(5_000) + "b" + "c".repeat(7_000), "a".repeat(5_000) + "d" + "c".repeat(7_000), 5_000, 7_000],
-  ];
-  for (const [one, other, before, behind] of cases) {
-    assertEquals(commonEnds(one, other), { before, behind }, JSON.stringify([one, other]).slice(0, 40));
-    assertEquals(commonEnds(other, one), { before, behind });
-  }
+  assertEquals(memory.scanned, 0);
 });
 
 Deno.test("a text that is forgotten is scanned anew, and the one before it is at its places again", async () => {
-  const memory = openScanMemory();
+  const memory = openItemMemory();
   const scan = (text: string) => memory.scan(text, openPace());
   const { items } = await scan(SOURCE);
+  memory.keep();
   const starts = items.map(({ range }) => range.start);
   const other = "x = 1\n" + SOURCE;
   await scan(other);
-  assertEquals([memory.work.scanned, items[0]!.range.start], [1, starts[0]! + 6]);
+  assertEquals([memory.scanned, items[0]!.range.start], [1, starts[0]! + 6]);
   memory.forget();
   memory.forget();
   const again = await scan(SOURCE);
-  assertEquals([memory.work.scanned, again.items.every((item, index) => item === items[index])], [0, true]);
+  assertEquals([memory.scanned, again.items.every((item, index) => item === items[index])], [0, true]);
   assertEquals(items.map(({ range }) => range.start), starts);
   await scan(other);
-  assertEquals(memory.work.scanned, 1);
+  assertEquals(memory.scanned, 1);
+});
+
+Deno.test("the last two texts that were whole are known, whatever came between, and a text again ages nothing", async () => {
+  const memory = openItemMemory();
+  const scannedIn = async (text: string, isWhole = true) => {
+    await memory.scan(text, openPace());
+    if (isWhole) memory.keep();
+    return memory.scanned;
+  };
+  const [a, b, c] = ["a = 1\n", "b = 1\n", "c = 1\n"] as const;
+  assertEquals([await scannedIn(a), await scannedIn(b), await scannedIn(b), await scannedIn(`# x\n${b}`)], [
+    1,
+    1,
+    0,
+    0,
+  ]);
+  assertEquals([await scannedIn("x", false), await scannedIn("y", false), await scannedIn(a)], [1, 1, 0]);
+  assertEquals([await scannedIn(b), await scannedIn(c), await scannedIn(a)], [0, 1, 1]);
+});
+
+Deno.test("an item is found again where all that it looked at stands, and a line begins there or not as before", async () => {
+  const memory = openItemMemory();
+  const scannedIn = async (text: string) => {
+    await memory.scan(text, openPace());
+    return memory.scanned;
+  };
+  await memory.scan("a = 1\nb = 2\na = 1\nc = [\n1]\n", openPace());
+  memory.keep();
+  for (
+    const [text, count] of [
+      ["b = 2\na = 1\na = 1\na = 1\nc = [\n1]\nc = [\n2]\n", 2],
+      // What follows it on its line belongs to what it looked at.
+      ["b = 2 + 1\n", 1],
+      ["b = 2", 1],
+      ["b = 2 # x\n", 1],
+      ["x = 1, b = 2\n", 2],
+      [" b = 2\n", 0],
+      ["/* x */ b = 2\n", 0],
+    ] as const
+  ) {
+    assertEquals(await scannedIn(text), count, text);
+  }
+});
+
+Deno.test("of items with one first line four are compared for one place, and one whose line goes on for long is none", async () => {
+  const bodies = Array.from({ length: 6 }, (_, at) => `a {\n b = ${at}\n}\n`);
+  for (const [which, scanned] of [[0, 0], [1, 0], [3, 0], [4, 1], [5, 1]] as const) {
+    const memory = openItemMemory();
+    await memory.scan(bodies.join(""), openPace());
+    await memory.scan(`# x\n${bodies[which]}`, openPace());
+    assertEquals(memory.scanned, scanned, `${which}`);
+  }
+  const memory = openItemMemory();
+  for (const [length, scanned] of [[130, [1, 0]], [131, [1, 1]]] as const) {
+    const text = `a = 1 #${"-".repeat(length)}\n`;
+    const counts = [];
+    for (let time = 0; time < 2; time++) {
+      await memory.scan(text, openPace());
+      counts.push(memory.scanned);
+    }
+    assertEquals<readonly number[]>(counts, scanned, `${length}`);
+  }
 });
