@@ -17,7 +17,7 @@ export function* serverRules({ data_source, service, layer }: Blocks, secrets: S
   yield* caseRules("data_source", data_source.entries, secrets);
   yield* caseRules("service", enabled, secrets);
   yield* publishingRules(layer, new Map(service.entries.map((entry) => [entry.resolved.id, entry])), secrets);
-  yield* oneDataSourceRules(layer, enabled, secrets);
+  if (data_source.entries.length > 1) yield* oneDataSourceRules(layer, enabled, secrets);
   if (data_source.entries.length === 0) yield* dataSourceRules(enabled, secrets);
 }
 

@@ -12,8 +12,7 @@ import { openJsonReader } from "../document/json_document.ts";
 import { openServerFormWriter } from "./server_form_writer.ts";
 import { openPace, type Pace } from "../time/pace.ts";
 import type { JsonObject, Sha256Hex } from "./canonical.ts";
-import type { SealingWork } from "./sealed.ts";
-import { openServerFormSealer, type ServerForm } from "./server_form.ts";
+import { sealServerForm, type ServerForm } from "./server_form.ts";
 import { openSealer, type Snapshot } from "./snapshot.ts";
 
 /** How a source is written. */
@@ -73,18 +72,10 @@ export interface Compiler {
 }
 
 /** What one compilation cost, in numbers that do not depend on the machine. */
-export interface CompilingWork extends ReadingWork, LoadingWork, Readonly<SealingWork> {
-  /** Blocks of which the server form's text was made. */
-  readonly serverBlocksRendered: number;
-  /** Bytes of that text that went into its digest. */
-  readonly serverBytesHashed: number;
-}
+export type CompilingWork = ReadingWork & LoadingWork;
 
 /** JSON is nothing to hcl2json. */
 const NOT_PARSED = { items: 0, shapesParsed: 0, textsParsed: 0 };
-
-/** A source that makes no snapshot has no server form. */
-const NO_SERVER_WORK = { serverBlocksRendered: 0, serverBytesHashed: 0 };
 
 /** By the end of a path: `.json` is JSON, everything else HCL. */
 export function formatOf(path: string): SourceFormat {
@@ -97,19 +88,17 @@ export function openCompiler(parser: BlockParser): Compiler {
     readers: { hcl: openHclReader(parser), json: openJsonReader() },
     loader: openLoader(),
     sealer: openSealer(),
-    server: { writer: openServerFormWriter(), sealer: openServerFormSealer() },
+    writer: openServerFormWriter(),
   });
   let memory = openMemory();
   let turn: Promise<unknown> = Promise.resolve();
   let format: SourceFormat = "hcl";
-  let serverWork = NO_SERVER_WORK;
 
   const compileNow = async (request: CompileRequest): Promise<Compiled> => {
     const { source, environment, validate, signal, pace = openPace({ signal }) } = request;
     signal?.throwIfAborted();
     format = request.format;
-    serverWork = NO_SERVER_WORK;
-    const { readers: { hcl, json }, loader, sealer, server } = memory;
+    const { readers: { hcl, json }, loader, sealer, writer } = memory;
     const parsed = format === "json" ? await json.read(source, pace) : await hcl.read(source, signal, pace);
     if (!parsed.ok) return { ok: false, diagnostics: parsed.diagnostics, document: null, hash: null, secrets: [] };
     const { document } = parsed;
@@ -121,11 +110,7 @@ export function openCompiler(parser: BlockParser): Compiler {
     const { warnings, counts } = loaded;
     const config = loaded.config as unknown as JsonObject;
     const snapshot = await sealer.seal(config, portable, pace);
-    const serverForm = await server.sealer.seal(await server.writer.write(loaded.config, pace), snapshot, pace);
-    serverWork = {
-      serverBlocksRendered: server.writer.work.blocksRendered,
-      serverBytesHashed: server.sealer.bytesHashed,
-    };
+    const serverForm = await sealServerForm(await writer.write(loaded.config, pace), snapshot, pace);
     return {
       ok: true,
       snapshot,
@@ -149,9 +134,9 @@ export function openCompiler(parser: BlockParser): Compiler {
       return compiled;
     },
     get work() {
-      const { readers: { hcl, json }, loader, sealer } = memory;
+      const { readers: { hcl, json }, loader } = memory;
       const reading = format === "json" ? { ...NOT_PARSED, ...json.work } : hcl.work;
-      return { ...reading, ...loader.work, ...sealer.work, ...serverWork };
+      return { ...reading, ...loader.work };
     },
   };
 }

@@ -1,6 +1,6 @@
 // Files that prove themselves: their header says what they are, and what they hold when they are whole.
 import type { Sha256Hex } from "./canonical.ts";
-import type { Pieces } from "./digest.ts";
+import type { Pieces } from "./joined_texts.ts";
 
 /** What every header says. */
 export interface SealedHeader {
@@ -14,7 +14,7 @@ export interface SealedHeader {
 export interface SealedFile<Header extends SealedHeader> {
   /** The header in it. */
   readonly header: Header;
-  /** The whole file, in pieces that others may share. */
+  /** The whole file, in pieces. */
   readonly pieces: Pieces;
   /** How long the file is. */
   readonly byteLength: number;

@@ -2,9 +2,7 @@
 // rendered. The line has the digest of the text, so the file proves itself: `tail -n +2 FILE | sha256sum` says the same.
 import { createHash } from "node:crypto";
 import { openPace, type Pace } from "../time/pace.ts";
-import { inTurns } from "../time/turns.ts";
 import { parseSha256Hex, type Sha256Hex } from "./canonical.ts";
-import { type Digest, digestOf } from "./digest.ts";
 import type { SealedFault, SealedFile, SealedHeader } from "./sealed_file.ts";
 import { MAX_SNAPSHOT_BYTES } from "./snapshot.ts";
 
@@ -22,36 +20,24 @@ export interface ServerFormHeader extends SealedHeader {
 /** A server form ready to be written. */
 export type ServerForm = SealedFile<ServerFormHeader>;
 
-/**
- * What follows the first line, in UTF-8; ends with a line break. A piece that is what it was the last time is the same
- * object, and must not be changed.
- */
+/** What follows the first line, in UTF-8; ends with a line break. */
 export type ServerFormBody = Pick<ServerForm, "pieces" | "byteLength">;
 
-/** Makes server forms, one like the other but for what was edited. */
-export interface ServerFormSealer {
-  /** Makes the file of a text and the hashes of its snapshot. */
-  seal(body: ServerFormBody, hashes: SealedHeader, pace?: Pace): Promise<ServerForm>;
-  /** How many bytes the last sealing hashed. */
-  readonly bytesHashed: number;
-}
-
-/** Opens a sealer. It keeps the pieces of what it sealed last, to hash only from the first on that is new. */
-export function openServerFormSealer(): ServerFormSealer {
-  let last: Digest | undefined;
-  let bytesHashed = 0;
-  return {
-    get bytesHashed() {
-      return bytesHashed;
-    },
-    async seal(body, { hash, contentHash }, pace = openPace()) {
-      const digested = await inTurns(digestOf(body.pieces, last), pace);
-      ({ digest: last, bytesHashed } = digested);
-      const header: ServerFormHeader = { format: SERVER_FORM_FORMAT, hash, contentHash, body: last.hash };
-      const line = new TextEncoder().encode(serverFormLine({ ...header, body: `sha256:${header.body}` }));
-      return { header, pieces: [line, ...body.pieces], byteLength: line.length + body.byteLength };
-    },
-  };
+/** Makes the file of a text and the hashes of its snapshot, in turns. */
+export async function sealServerForm(
+  { pieces, byteLength }: ServerFormBody,
+  { hash, contentHash }: SealedHeader,
+  pace: Pace = openPace(),
+): Promise<ServerForm> {
+  const digest = createHash("sha256");
+  for (const piece of pieces) {
+    digest.update(piece);
+    if (pace.isSpent()) await pace.rest();
+  }
+  const body = digest.digest("hex") as Sha256Hex;
+  const line = new TextEncoder().encode(serverFormLine({ hash, contentHash, body: `sha256:${body}` }));
+  const header: ServerFormHeader = { format: SERVER_FORM_FORMAT, hash, contentHash, body };
+  return { header, pieces: [line, ...pieces], byteLength: line.length + byteLength };
 }
 
 /** The first line with its line break; what must not be shown may be given as another text. */

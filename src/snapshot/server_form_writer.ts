@@ -1,11 +1,16 @@
 // A configuration in the grammar that a Honua server reads itself: the body of the file that it loads. A text that the
 // server would expand once more travels as a variable, since the grammar has no escape for it and a variable's value is
-// not expanded. Objects that are the same as in the last configuration are taken over.
+// not expanded. What a block comes to is remembered with the block.
+import { createHash } from "node:crypto";
 import type { Honua, HonuaConfig, RateLimit } from "../config/honua_config.ts";
+import { ownCopy } from "../document/own_copy.ts";
 import { openPace, type Pace } from "../time/pace.ts";
 import { inTurns } from "../time/turns.ts";
+import { type Joined, joined } from "./joined_texts.ts";
+import { type NameOrder, openNameOrder } from "./name_order.ts";
 import {
   cacheText,
+  type Carrier,
   dataSourceText,
   honuaText,
   layerText,
@@ -14,71 +19,94 @@ import {
   variableText,
 } from "./server_block_text.ts";
 import type { ServerFormBody } from "./server_form.ts";
-import { type Section, type SectionText, sectionText } from "./server_section.ts";
 
 /** Writes one configuration after another, mostly much the same one. */
 export interface ServerFormWriter {
   /**
-   * Writes a configuration, in turns. The same configuration comes to the same bytes, whatever was written before. A piece
-   * whose blocks are the same objects as in the last configuration is taken over: a configuration must not be changed once
+   * Writes a configuration, in turns. The same configuration comes to the same bytes, whatever was written before. A block
+   * that is the same object as in the last configuration is not written out again: a configuration must not be changed once
    * it was given. Rejects with the pace's reason only.
    */
   write(config: HonuaConfig, pace?: Pace): Promise<ServerFormBody>;
-  /** The cost of the last call. */
-  readonly work: {
-    /** Blocks of which text was made. */
-    readonly blocksRendered: number;
-  };
 }
 
 /** Opens a writer that remembers nothing yet. */
 export function openServerFormWriter(): ServerFormWriter {
-  let memory: Memory = { prefix: "", sections: new Map() };
-  let blocksRendered = 0;
+  let memory: Memory = { prefix: "", texts: new WeakMap(), last: [] };
+  const order = openNameOrder();
   return {
-    get work() {
-      return { blocksRendered };
-    },
     async write(config, pace = openPace()) {
-      blocksRendered = 0;
-      const now = await inTurns(memoryOf(config, memory), pace);
-      memory = now;
-      const pieces: Uint8Array<ArrayBuffer>[] = [];
-      let byteLength = 0;
-      for (const section of now.sections.values()) {
-        blocksRendered += section.blocksRendered;
-        for (const { bytes } of section.pieces.values()) {
-          if (bytes.length === 0) continue;
-          pieces.push(bytes);
-          byteLength += bytes.length;
-        }
-      }
-      return { pieces, byteLength };
+      const prefix = freePrefix(config.variables);
+      if (prefix !== memory.prefix) memory = { prefix, texts: new WeakMap(), last: [] };
+      const last = await inTurns(joinedOf(config, memory, order), pace);
+      memory = { ...memory, last };
+      const pieces = last.map(({ bytes }) => bytes);
+      return { pieces, byteLength: pieces.reduce((sum, piece) => sum + piece.length, 0) };
     },
   };
 }
 
-/** A written configuration, which the next one is made from. */
+/** What blocks came to. */
 interface Memory {
   /** The beginning of the names of the variables by which texts travel. */
   readonly prefix: string;
-  /** By kind, in the order of the file. */
-  readonly sections: ReadonlyMap<string, SectionText>;
+  /** By the block. */
+  readonly texts: WeakMap<object, { readonly id: string; readonly text: string }>;
+  /** What was written last. */
+  readonly last: Joined;
 }
 
-/** Rests where it yields. */
-function* memoryOf(config: HonuaConfig, last: Memory): Generator<void, Memory> {
-  const prefix = freePrefix(config.variables);
-  const known = prefix === last.prefix ? last.sections : null;
-  const sections = new Map<string, SectionText>();
+/** The blocks of one kind, and how one of them is written. */
+interface Section {
+  readonly blocks: Readonly<Record<string, unknown>>;
+  /** Makes a block into text; empty if the grammar cannot say it. */
+  readonly text: (id: string, block: never, carrier: Carrier) => string;
+}
+
+/** Blocks in the order of their ids, since that of the source is not the same on every host. Rests where it yields. */
+function* joinedOf(config: HonuaConfig, { prefix, texts, last }: Memory, order: NameOrder): Generator<void, Joined> {
+  const all: string[] = [];
   for (const [kind, section] of Object.entries(sectionsOf(config))) {
-    sections.set(kind, yield* sectionText({ ...section, prefix: `${prefix}__${kind}` }, known?.get(kind)));
+    for (const id of yield* order.sorted(kind, Object.keys(section.blocks))) {
+      const block = section.blocks[id];
+      const isKept = typeof block === "object" && block !== null;
+      let known = isKept ? texts.get(block) : undefined;
+      if (known?.id !== id) {
+        known = { id, text: ownCopy(textOf(section, `${prefix}__${kind}`, id)) };
+        if (isKept) texts.set(block, known);
+        yield;
+      }
+      all.push(known.text);
+    }
   }
-  return { prefix, sections };
+  return yield* joined(all, last);
+}
+
+/** An empty line, the variables by which the block's texts travel, and the block; nothing if the block has no text. */
+function textOf({ blocks, text }: Section, prefix: string, id: string): string {
+  let variables = "";
+  const main = text(id, blocks[id] as never, {
+    variableFor(setting, value) {
+      // By its place, so that a new value changes one line, and a value tells nothing of itself.
+      const name = `${prefix}__${encoded(id)}__${encoded(setting)}`;
+      variables += variableText(name, value);
+      return name;
+    },
+  });
+  return main === "" ? "" : `\n${variables}${main}`;
+}
+
+/** Longer parts of names are digests: an id may be as long as a file, and stand in the name of each of its settings. */
+const MAX_PART = 64;
+
+/** A text as a part of a variable's name, no two the same; the server knows a name's end by what is no `\w`. */
+function encoded(text: string): string {
+  if (text.length > MAX_PART) return `_h${createHash("sha256").update(text, "utf16le").digest("hex")}`;
+  return text.replace(/[^A-Za-z0-9]/g, (unit) => `_${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }
 
 /** By kind, in the order of the file. */
-function sectionsOf(config: HonuaConfig): Record<string, Omit<Section, "prefix">> {
+function sectionsOf(config: HonuaConfig): Record<string, Section> {
   const { honua, variables, dataSources, services, layers, caches, rateLimit } = config;
   return {
     honua: { blocks: { honua }, text: (_, block: Honua) => honuaText(block) },

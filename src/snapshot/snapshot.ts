@@ -3,8 +3,8 @@
 import { Buffer } from "node:buffer";
 import { openPace, type Pace } from "../time/pace.ts";
 import { type Json, type JsonObject, parseSha256Hex, type Sha256Hex } from "./canonical.ts";
-import type { Pieces } from "./digest.ts";
-import { type Sealed, sealedOf, type SealingWork } from "./sealed.ts";
+import { type Content, contentOf, openContentMemory } from "./content.ts";
+import type { Pieces } from "./joined_texts.ts";
 import type { SealedFault, SealedFile, SealedHeader } from "./sealed_file.ts";
 import { inTurns } from "../time/turns.ts";
 
@@ -26,7 +26,7 @@ export interface Snapshot {
   readonly hash: Sha256Hex;
   /** As in {@linkcode SnapshotHeader}. */
   readonly contentHash: Sha256Hex;
-  /** The whole file, in pieces that others may share. */
+  /** The whole file, in pieces. */
   readonly pieces: Pieces;
   /** How long the file is. */
   readonly byteLength: number;
@@ -43,8 +43,8 @@ export type Verification =
 export interface Sealer {
   /**
    * Makes the snapshot of a resolved config and its portable form, in turns. A `$snapshot` in either counts for nothing.
-   * It costs what changed: whatever is the same object as in the last config is taken over, so a config must not be
-   * changed once it was given.
+   * Whatever entry is the same object as in the last config is not written out again, so a config must not be changed
+   * once it was given.
    *
    * The file is the header and then the config in canonical order, objects one member a line and indented by two so that
    * people can read and compare it, ended by a newline. The hashes are over the canonical bytes (RFC 8785), not over the
@@ -59,35 +59,24 @@ export interface Sealer {
    * say.
    */
   hash(portable: JsonObject, pace?: Pace): Promise<Sha256Hex | null>;
-  /** What the last sealing cost. */
-  readonly work: SealingWork;
 }
 
-/** Opens a sealer. It keeps the bytes of what it sealed last, so a snapshot's pieces cost no memory beside it. */
+/** Opens a sealer, which remembers the texts of entries and the bytes of what it sealed last. */
 export function openSealer(): Sealer {
-  let work = NO_WORK;
-  let resolved: Sealed | undefined;
-  let common: Sealed | undefined;
-  const portableOf = (config: JsonObject, twin: Sealed | undefined) =>
-    sealedOf({ config, last: common, twin: twin?.content, isLaidOut: false });
+  const memory = openContentMemory();
+  let resolved: Content | null = null;
+  let common: Content | null = null;
   return {
-    get work() {
-      return work;
-    },
     async seal(config, portable, pace = openPace()) {
-      work = NO_WORK;
-      const sealed = await inTurns(sealedOf({ config, last: resolved, isLaidOut: true }), pace);
-      common = await inTurns(portableOf(portable, sealed), pace);
-      resolved = sealed;
-      work = together(resolved.work, common.work);
-      return snapshotOf(common, resolved);
+      const content = await inTurns(contentOf(config, true, memory, { last: resolved }), pace);
+      common = await inTurns(contentOf(portable, false, memory, { last: common, twin: content }), pace);
+      resolved = content;
+      return snapshotOf(common.hash, content);
     },
     async hash(portable, pace = openPace()) {
-      work = NO_WORK;
       try {
-        common = await inTurns(portableOf(portable, resolved), pace);
-        work = common.work;
-        return common.digest.hash;
+        common = await inTurns(contentOf(portable, false, memory, { last: common }), pace);
+        return common.hash;
       } catch (error) {
         if (error instanceof TypeError) return null;
         throw error;
@@ -96,25 +85,14 @@ export function openSealer(): Sealer {
   };
 }
 
-const NO_WORK: SealingWork = { entriesRendered: 0, bytesHashed: 0 };
-
-function together(one: SealingWork, other: SealingWork): SealingWork {
-  return {
-    entriesRendered: one.entriesRendered + other.entriesRendered,
-    bytesHashed: one.bytesHashed + other.bytesHashed,
-  };
-}
-
-function snapshotOf(portable: Sealed, resolved: Sealed): Snapshot {
-  const hash = portable.digest.hash;
-  const contentHash = resolved.digest.hash;
+function snapshotOf(hash: Sha256Hex, { hash: contentHash, laidOut }: Content): Snapshot {
   const header = [
     `    "format": ${SNAPSHOT_FORMAT},`,
     `    "hash": "${hash}",`,
     `    "contentHash": "${contentHash}"`,
   ].join("\n");
   const head = new TextEncoder().encode(`{\n  "$snapshot": {\n${header}\n  }`);
-  const pieces = [head, ...resolved.content.laidOut];
+  const pieces = [head, ...laidOut.map(({ bytes }) => bytes)];
   const byteLength = pieces.reduce((sum, piece) => sum + piece.length, 0);
   return {
     hash,
@@ -173,8 +151,8 @@ function* verificationOf(bytes: Uint8Array): Generator<void, Verification> {
   yield;
   const { header, config } = read;
   try {
-    const { digest } = yield* sealedOf({ config, isLaidOut: false });
-    if (digest.hash === header.contentHash) return { ok: true, header, config };
+    const { hash } = yield* contentOf(config, false, openContentMemory());
+    if (hash === header.contentHash) return { ok: true, header, config };
   } catch {
     // It parses as JSON and yet has no canonical form: `1e999`, an escaped lone surrogate.
   }

@@ -1,5 +1,5 @@
-// A server form made from nothing, as tests need one that have no use for a sealer's memory.
-import { openServerFormSealer, type ServerForm } from "../../src/snapshot/server_form.ts";
+// A server form made from nothing.
+import { sealServerForm, type ServerForm } from "../../src/snapshot/server_form.ts";
 import type { Snapshot } from "../../src/snapshot/snapshot.ts";
 
 /** The server form of a snapshot, with some text for its body. */
@@ -8,7 +8,7 @@ export function serverFormOf(
   text = `honua = {\n  environment = "${snapshot.hash}"\n}\n`,
 ): Promise<ServerForm> {
   const bytes = new TextEncoder().encode(text);
-  return openServerFormSealer().seal({ pieces: [bytes], byteLength: bytes.length }, snapshot);
+  return sealServerForm({ pieces: [bytes], byteLength: bytes.length }, snapshot);
 }
 
 /** All of its bytes. */

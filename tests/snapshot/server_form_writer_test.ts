@@ -233,35 +233,26 @@ function layerNamed(id: string, title = "Layer"): Layer {
   return { id, title, dataSource: "d", table: "t", idField: "id", introspectFields: true, services: ["s"] };
 }
 
-/** Blocks that one piece can have. */
-const MAX_PIECE = 256;
-
-Deno.test("of ten thousand layers only the piece of the one that was edited is rendered", async () => {
+Deno.test("of ten thousand layers only the one that was edited is written out again", async () => {
   const writer = openServerFormWriter();
-  const layers = manyLayers();
-  let last = await writer.write({ ...EMPTY, layers });
-  assertEquals(writer.work, { blocksRendered: MANY + 1 });
-  const pieceCount = last.pieces.length;
-  assertEquals(pieceCount < MANY / 10 && pieceCount > MANY / 100, true, `${pieceCount} pieces`);
-
+  let looked = 0;
+  const watched = (layer: Layer): Layer => new Proxy(layer, { get: (of, name) => (looked++, Reflect.get(of, name)) });
+  const layers = Object.fromEntries(Object.entries(manyLayers()).map(([id, layer]) => [id, watched(layer)]));
   const costOf = async (changed: Record<string, Layer>) => {
-    const known = new Set(last.pieces);
-    last = await writer.write({ ...EMPTY, layers: changed });
-    const pieces = last.pieces.filter((piece) => !known.has(piece)).length;
-    assert(
-      writer.work.blocksRendered <= pieces * MAX_PIECE,
-      `${writer.work.blocksRendered} blocks in ${pieces} pieces`,
-    );
-    return pieces;
+    looked = 0;
+    const written = joined(await writer.write({ ...EMPTY, layers: changed }));
+    const cost = looked;
+    assertEquals(written, joined(await openServerFormWriter().write({ ...EMPTY, layers: changed })));
+    return cost;
   };
+  const one = await costOf(layers) / MANY;
   assertEquals(await costOf(layers), 0);
-  assertEquals(await costOf({ ...layers }), 0);
-  assertEquals(await costOf({ ...layers, layer_5000: layerNamed("layer_5000", "New") }), 1);
-  assertEquals(await costOf(layers), 1);
+  assertEquals(await costOf({ ...layers, layer_5000: watched(layerNamed("layer_5000", "New")) }), one);
   const { layer_77: _, ...fewer } = layers;
-  assert(await costOf(fewer) <= 2);
-  const reversed = Object.fromEntries(Object.entries(layers).reverse());
-  assert(await costOf(reversed) <= 2, "those of the layer that was removed; the order of the source is nothing");
+  assertEquals(await costOf(fewer), 0);
+  assertEquals(await costOf(Object.fromEntries(Object.entries(layers).reverse())), 0);
+  // The same object under another id is another block.
+  assertEquals(await costOf({ ...layers, other: layers.layer_77! }), one);
 });
 
 Deno.test("the order in which a source has its blocks and settings makes no difference", async () => {
@@ -286,5 +277,5 @@ Deno.test("writing lets the others have their turns, and what is given up leaves
   assertEquals(await assertRejects(() => writer.write(config, givingUp)), reason);
   rests = 0;
   assertEquals(joined(await writer.write(config, spent)), expected);
-  assertEquals(rests >= MANY, true);
+  assertEquals(rests >= MANY - 200, true); // What was given up is known as far as it came.
 });
