@@ -12,18 +12,16 @@ import { emptinessRules, shapeRules } from "./rules_of_shape.ts";
 
 /** What was looked at beside the blocks the last time. */
 export interface JudgeMemory {
-  /** For the list of the model that they were made of. */
-  secrets: { readonly of: readonly string[]; readonly secrets: Secrets } | null;
+  /** What must not be quoted. */
+  secrets: { readonly values: readonly string[]; readonly secrets: Secrets } | null;
   /** Of the last model that came to the second phase. */
   index: KnownIndex | null;
 }
 
-/** An index, and what it would be made of again. */
+/** An index, and all that it would answer. */
 export interface KnownIndex {
-  /** The last data sources of which it is the index. */
-  readonly sources: Section;
-  /** The last services of which it is the index. */
-  readonly services: Section;
+  /** As text. */
+  readonly answers: string;
   /** What a layer can refer to. */
   readonly index: Index;
   /** The verdict on every layer of which nothing is to be said. */
@@ -45,8 +43,7 @@ export interface Judge {
 /** Opens a judge of one model. */
 export function openJudge(model: Model, memory: JudgeMemory): Judge {
   const { labelled, single } = model;
-  if (memory.secrets?.of !== model.secrets) memory.secrets = { of: model.secrets, secrets: secretsOf(model) };
-  const { secrets } = memory.secrets;
+  const { secrets } = memory.secrets = knownSecrets(model.secrets, memory);
   let rulesRun = 0;
 
   /** Runs rules, and notes whether they looked at the secrets; most say nothing, and share one verdict. */
@@ -138,18 +135,19 @@ function stands(known: Verdict, secrets: Secrets, index: Index | null): boolean 
   return known.index === index && (known.secrets === null || known.secrets === secrets);
 }
 
-function secretsOf({ secrets }: Model): Secrets {
-  return { areIn: (value) => secrets.some((secret) => value.includes(secret)) };
+/** The same secrets for as long as they are the same values. */
+function knownSecrets(values: readonly string[], { secrets: known }: JudgeMemory) {
+  if (known?.values.length === values.length && known.values.every((value, at) => value === values[at])) return known;
+  return { values, secrets: { areIn: (value: string) => values.some((secret) => value.includes(secret)) } };
 }
 
 /** The same index for as long as it would answer the same. */
 function indexOf({ labelled: { data_source: sources, service: services } }: Model, memory: JudgeMemory): KnownIndex {
-  const known = memory.index;
-  const stands = known !== null && haveSame(known.sources, sources, () => true) &&
-    haveSame(known.services, services, isEnabled);
-  const index = stands ? known.index : newIndex(sources, services);
-  const quiet = stands ? known.quiet : { ...QUIET, index };
-  return memory.index = { sources, services, index, quiet };
+  const enabled = services.entries.map(isEnabled);
+  const answers = JSON.stringify([[...sources.blocks.keys()], [...services.blocks.keys()], enabled]);
+  if (memory.index?.answers === answers) return memory.index;
+  const index = newIndex(sources, services);
+  return memory.index = { answers, index, quiet: { ...QUIET, index } };
 }
 
 function newIndex(sources: Section, services: Section): Index {
@@ -166,15 +164,6 @@ function newIndex(sources: Section, services: Section): Index {
 
 function isEnabled({ resolved }: BlockEntry): boolean {
   return (resolved as unknown as { readonly enabled: boolean }).enabled;
-}
-
-/** Whether two sections have the same ids in the same order, and blocks that are alike in one respect. */
-function haveSame(before: Section, now: Section, respect: (entry: BlockEntry) => boolean): boolean {
-  if (before === now) return true;
-  if (before.entries.length !== now.entries.length) return false;
-  const ids = before.blocks.keys();
-  for (const id of now.blocks.keys()) if (id !== ids.next().value) return false;
-  return now.entries.every((entry, at) => respect(entry) === respect(before.entries[at]!));
 }
 
 /** The blocks as what the schema found them to be. */

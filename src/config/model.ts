@@ -139,7 +139,7 @@ export function* readModel(document: Document, environment: Environment, memory:
     yield;
   }
   yield;
-  const secrets = secretsOf(variables, last);
+  const secrets = secretsOf(variables);
   const work = { blocksRead: reader.blocksRead, definitionsEvaluated };
   return memory.last = { ...both, findings, variables, labelled, single, secrets, work };
 }
@@ -185,15 +185,7 @@ function sectionOf(blocks: ReadonlyMap<string, Block>, entries: readonly BlockEn
   return { blocks, entries, size, resolved: allResolved, portable: allPortable };
 }
 
-/** The same list for as long as it says the same. */
-function secretsOf(variables: Section, last: Model | null): readonly string[] {
-  if (variables === last?.variables) return last.secrets;
-  const secrets = new Set<string>();
-  for (const [at, name] of [...variables.blocks.keys()].entries()) {
-    const secret = secretOf(name, variables.entries[at]!);
-    if (secret !== null) secrets.add(secret);
-  }
-  const before = last?.secrets ?? [];
-  const isSameAsBefore = before.length === secrets.size && before.every((secret) => secrets.has(secret));
-  return isSameAsBefore ? before : [...secrets];
+function secretsOf({ blocks, entries }: Section): readonly string[] {
+  const secrets = [...blocks.keys()].map((name, at) => secretOf(name, entries[at]!));
+  return [...new Set(secrets)].filter((secret) => secret !== null);
 }
