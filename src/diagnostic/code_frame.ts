@@ -1,24 +1,22 @@
-// One line of a source with its place underlined, as it may be shown on a terminal: secrets masked (`hidden.ts`),
-// control characters harmless, at most 160 columns of the line around the place.
+// One line of a source with its place underlined, safe for a terminal: secrets are masked (`hidden.ts`), control
+// characters are harmless, and at most 160 columns of the line around the place are shown.
 import type { HiddenRanges } from "./hidden.ts";
 import type { Place } from "./diagnostic.ts";
 import { lineText, type Range, type SourceText } from "./range.ts";
 import { glyphOf } from "./terminal_text.ts";
 
-/** The most columns of a line that are shown. */
 const MAX_COLUMNS = 160;
 
-/** How many of these may stand before the place in a line that is longer. */
+/** The most columns before the place, in a line that is longer. */
 const COLUMNS_BEFORE = 60;
 
-/** What stands for a hidden stretch: always as long, so that its length tells nothing. */
+/** Replaces a hidden stretch. The length is constant, so that it reveals nothing. */
 const HIDDEN_TEXT = "********";
 
-/** A line ready to be printed, and the underline: columns before it and its width. */
+/** A line to print, and its underline. */
 export interface CodeLine {
-  /** 1-based. */
   readonly line: number;
-  /** The line as it is printed. */
+  /** The printed form of the line. */
   readonly text: string;
   /** Columns before the underline. */
   readonly indent: number;
@@ -26,13 +24,13 @@ export interface CodeLine {
   readonly width: number;
 }
 
-/** A piece of the line that is shown whole or not at all, with the source it stands for. */
+/** A piece of the line that is shown whole or not at all, with its range in the source. */
 interface Piece extends Range {
   readonly text: string;
   readonly columns: number;
 }
 
-/** The line of a place; of a range over several lines the first. A place beyond the text is clamped to it. */
+/** Returns the first line of a place. A place beyond the text is clamped to it. */
 export function codeLine(source: SourceText, place: Place, hidden: HiddenRanges): CodeLine {
   const { range } = place;
   const line = Math.max(1, Math.min(place.line, source.lineStarts.length));
@@ -50,7 +48,7 @@ export function codeLine(source: SourceText, place: Place, hidden: HiddenRanges)
   return { line, text: pieces.map((piece) => piece.text).join("").trimEnd(), indent, width: Math.max(1, width) };
 }
 
-/** No more of a line than could be shown, in UTF-16 units with room for marks that take no column. */
+/** The part of a line that could be shown, in UTF-16 units with room for marks that take no column. */
 function around(stretch: Range, at: number): Range {
   return { start: Math.max(stretch.start, at - 4 * MAX_COLUMNS), end: Math.min(stretch.end, at + 4 * MAX_COLUMNS) };
 }
@@ -77,7 +75,7 @@ function pushGlyphs(pieces: Piece[], text: string, from: number, end: number): v
   }
 }
 
-/** A string keeps its quotes, so that it still reads as one. */
+/** A string keeps its quotes, so that a reader recognises it as one. */
 function maskOf(text: string, range: Range): { text: string; columns: number } {
   const first = text[range.start]!;
   const isQuoted = range.end - range.start > 1 && /["']/.test(first) && text[range.end - 1] === first;
@@ -85,7 +83,7 @@ function maskOf(text: string, range: Range): { text: string; columns: number } {
   return { text: shown, columns: shown.length };
 }
 
-/** The pieces that fit, with `…` where the line goes on. */
+/** The pieces that fit, with `…` at an end at which the line continues. */
 function window(pieces: readonly Piece[], at: number, stretch: Range): readonly Piece[] {
   const [nearest] = pieces;
   const furthest = pieces.at(-1);
@@ -101,7 +99,7 @@ function window(pieces: readonly Piece[], at: number, stretch: Range): readonly 
   let last = anchor;
   while (last < pieces.length && columns + pieces[last]!.columns <= MAX_COLUMNS) columns += pieces[last++]!.columns;
   const shown = pieces.slice(first, last);
-  // One at least is shown: none is wider than what may stand before the place.
+  // At least one piece is shown: none is wider than the columns before the place.
   const shownStart = shown[0]!.start;
   const shownEnd = shown.at(-1)!.end;
   if (shownStart > stretch.start) shown.unshift({ start: stretch.start, end: shownStart, text: "…", columns: 1 });

@@ -1,53 +1,47 @@
-// What a person is told about a mistake in a source: a value, never thrown. A summary quotes no secret and nothing that
-// came from the environment, so a diagnostic may be logged and shown anywhere; source text is shown by render.ts alone.
+// The message about a user's mistake in a source: a value, never thrown. A summary quotes no secret and no value of the
+// environment, so a diagnostic may be logged and shown anywhere; only render.ts shows text of the source.
 import { positionAt, type Range, type SourceText } from "./range.ts";
 
 /** An error keeps a configuration from becoming a snapshot; a warning does not. */
 export type Severity = "error" | "warning";
 
-/** A stretch of a named text, with the line and column that people are shown for its start. */
+/** A range of a named text, with the line and column of its start. */
 export interface Place {
-  /** The name of the text. */
+  /** The name of the text: a path as given, or `-`. */
   readonly file: string;
   /** 1-based. */
   readonly line: number;
   /** 1-based, in code points. */
   readonly column: number;
-  /** What to underline. */
+  /** The part to underline. */
   readonly range: Range;
 }
 
-/** One mistake: what, where, why it matters, and what to do about it. */
+/** One mistake: what it is, its place, why it matters, and what to do. */
 export interface Diagnostic {
-  /** How bad it is. */
   readonly severity: Severity;
   /** `room/what-is-wrong`, stable over releases: `config/unknown-reference`. */
   readonly code: string;
   /** One line without a full stop. */
   readonly summary: string;
-  /** Why it is a mistake or what follows from it; one sentence or null where the summary says all. */
+  /** The reason or the consequence, one sentence; null: the summary is enough. */
   readonly why: string | null;
-  /** What to do, as an order: `Write log_level = "information"`. */
+  /** What to do, in the imperative: `Write log_level = "information"`. */
   readonly suggestion: string | null;
-  /** In HCL's words whatever the source was: `layer.roads.services`. */
+  /** The path of the setting by HCL's names, whatever the source's format is: `layer.roads.services`. */
   readonly path: string | null;
-  /** Where it stands; null for a mistake of the whole file. */
+  /** Null: the mistake is one of the whole file. */
   readonly place: Place | null;
-  /** The second place of a mistake that has two (the first definition of a duplicate), with what it is. */
+  /** The second place of a mistake that has two (the first definition of a duplicate), with a label. */
   readonly other: { readonly label: string; readonly place: Place } | null;
 }
 
-/** The parts of a diagnostic that may be left out. */
+/** The optional parts of a diagnostic; each is null by default. */
 export interface DiagnosticDetails {
-  /** Default null. */
   why?: string | null;
-  /** Default null. */
   suggestion?: string | null;
-  /** Default null. */
   path?: string | null;
-  /** Where it stands; null for a mistake of the whole file. */
   place?: Place | null;
-  /** Default null. */
   other?: Diagnostic["other"];
 }
 
@@ -66,7 +60,7 @@ function diagnostic(severity: Severity, code: string, summary: string, details: 
   return { severity, code, summary, why, suggestion, path, place, other };
 }
 
-/** The place of a range in a text, as it is now: a range that moves with its text does not take the place along. */
+/** Returns the present place of a range in a text; it does not move with the text, even if the range does. */
 export function placeOf(source: SourceText, { start, end }: Range): Place {
   return { file: source.name, ...positionAt(source, start), range: { start, end } };
 }

@@ -1,36 +1,34 @@
-// Whether a number as written survives as a 64-bit floating point number, which is what a snapshot, its hash (RFC 8785)
-// and its readers hold. Decimals are compared as digits with an exponent: no exponent, however large, costs anything.
+// Decides whether a written number keeps its value as a 64-bit floating point number, as a snapshot, its hash (RFC
+// 8785) and its readers hold it. Decimals are compared as digits with an exponent, so a large exponent costs nothing.
 
-/** A number that would become another one, in words that can be a diagnostic's. */
+/** The words of a diagnostic about a number that would become another one. */
 export interface InexactNumber {
-  /** One line without a full stop. */
   readonly summary: string;
-  /** The number that it would become, and why. */
+  /** The number that it would become, and the reason. */
   readonly why: string;
-  /** What to do. */
   readonly suggestion: string;
 }
 
 const SUMMARY = "This number cannot be kept as it is written";
 const REASON = "a snapshot and its readers hold numbers as 64-bit floating point (RFC 8785)";
 
-/** A number that is longer is not quoted: nobody would read it. */
+/** A longer number is not quoted: no user would read it. */
 const MAX_QUOTED_LENGTH = 60;
 
-/** Every number of at most so many digits, without an exponent, is its own shortest decimal (IEEE 754: 15). */
+/** Every number of at most so many digits and without an exponent is exact (IEEE 754: 15). */
 const MAX_SURE_LENGTH = 15;
 
 /**
- * Whether a number (digits, maybe with a sign, a fraction and an exponent) has the same decimal value as the text that
- * its 64-bit floating point number gets in a snapshot: ECMAScript's shortest one, as RFC 8785 has it. `-0` is 0.
+ * Whether a number (digits, maybe with a sign, a fraction and an exponent) has the same decimal value as the text of
+ * its 64-bit floating point number in a snapshot: ECMAScript's shortest one, as in RFC 8785. `-0` is 0.
  */
 export function isExactNumber(written: string): boolean {
   if (written.length <= MAX_SURE_LENGTH && !/[eE]/.test(written)) return true;
-  // What is too large becomes Infinity, which no decimal spells.
+  // A number that is too large becomes Infinity, which equals no decimal.
   return spelling(written) === spelling(String(Number(written)));
 }
 
-/** The one spelling of a decimal number's value: its sign, its digits without zeros at either end, a power of ten. */
+/** The normal form of a decimal number: its sign, its digits without zeros at either end, a power of ten. */
 function spelling(written: string): string {
   const [mantissa = "", exponent = "0"] = written.toLowerCase().split("e");
   const sign = mantissa.startsWith("-") ? "-" : "";
@@ -44,7 +42,7 @@ function spelling(written: string): string {
   return `${sign}${digits.slice(start, end)}e${Number(exponent) - fraction.length + digits.length - end}`;
 }
 
-/** The words for a number that is not exact, without quoting it: it may be a secret. */
+/** Returns the words for a number that is not exact. They do not quote it: it may be a secret. */
 export function inexactNumber(): InexactNumber {
   return {
     summary: SUMMARY,
@@ -53,7 +51,7 @@ export function inexactNumber(): InexactNumber {
   };
 }
 
-/** The same, with the number and what it would become; null if it is too long to be quoted. */
+/** Returns the words with the number and the one that it would become; null: it is too long to be quoted. */
 export function quotedInexactNumber(written: string): InexactNumber | null {
   if (written.length > MAX_QUOTED_LENGTH) return null;
   const value = Number(written);

@@ -1,20 +1,22 @@
-// Which stretches of a source must not be shown: the values of secret settings where the source parsed, every string
-// where it did not. Where it is unclear what is a string, more is hidden, never less.
+// Finds the stretches of a source that must not be shown: the values of secret settings if the source parsed, every
+// string if it did not. If it is unclear what is a string, more is hidden, never less.
 import { lineText, type Range, type SourceText } from "./range.ts";
 import { isSecretName, looksSecret } from "./secrets.ts";
 
-/** A source of which frames may show lines. */
+/** A source whose lines frames may show. */
 export interface FrameSource {
-  /** The text that the diagnostics' ranges are about. */
+  /** The text to which the diagnostics' ranges belong. */
   readonly source: SourceText;
-  /** The values to hide, in any order; null where the source did not parse. */
+  /** The values to hide, in any order; null: the source did not parse. */
   readonly secretRanges: readonly Range[] | null;
 }
 
-/** Answers what is hidden of a stretch of a 1-based line: disjoint ranges in order, which may reach beyond it. */
+/**
+ * Returns the hidden ranges that touch a stretch of a 1-based line: disjoint, in order, maybe longer than the stretch.
+ */
 export type HiddenRanges = (line: number, stretch: Range) => readonly Range[];
 
-/** Prepares a source in one pass; what a line hides is worked out once, when it is first asked for. */
+/** Prepares a source in one pass; the hidden ranges of a line are found once, at the first call for it. */
 export function hiddenRanges(frame: FrameSource): HiddenRanges {
   const { source, secretRanges } = frame;
   const known = secretRanges === null ? null : merge(secretRanges.map(({ start, end }) => ({ start, end })));
@@ -34,7 +36,7 @@ export function hiddenRanges(frame: FrameSource): HiddenRanges {
   };
 }
 
-/** Sorted and disjoint; ranges that overlap become one, ranges that touch stay two, empty ones go. */
+/** Makes sorted and disjoint ranges: ranges that overlap become one, ranges that touch remain two, empty ones go. */
 function merge(ranges: Range[]): Range[] {
   const merged: Range[] = [];
   for (const range of ranges.sort((left, right) => left.start - right.start || right.end - left.end)) {
@@ -65,7 +67,7 @@ function shift(ranges: readonly Range[], by: number): Range[] {
   return ranges.map(({ start, end }) => ({ start: start + by, end: end + by }));
 }
 
-/** What tells a secret by itself on a line that parsed: strings and comments that look like one. */
+/** The strings and comments of a line that parsed which look like a secret, whatever the name of their setting is. */
 function revealing(text: string): Range[] {
   const { strings, comment } = lineParts(text);
   const found = strings.filter(({ start, end }) => looksSecret(text.slice(start, end)));
@@ -75,7 +77,7 @@ function revealing(text: string): Range[] {
   return found;
 }
 
-/** The strings of a line with their quotes, and where its comment begins. */
+/** The strings of a line with their quotes, and the offset of its comment. */
 function lineParts(text: string): { strings: Range[]; comment: number } {
   const strings: Range[] = [];
   let start: number | null = null;
@@ -101,9 +103,9 @@ const LONGEST_UNPARSED = 65_536;
 const NAMED_VALUE = /(?<![\w-])([\w-]{2,128})["']?\s{0,64}[=:]/g;
 
 /**
- * What a line that did not parse hides: all from its first quote of any kind to its last, or to its end where the
- * quotes are odd in number or of several kinds; what follows a secret name; and the whole line, where what is left
- * looks secret or it is longer than anyone would read.
+ * The hidden ranges of a line that did not parse: from its first quote of any kind to its last, or to its end if the
+ * quotes are odd in number or of several kinds; the text after a secret name; and the whole line, if its rest looks
+ * secret or the line is longer than any user would read.
  */
 function unparsed(text: string): Range[] {
   if (text.length > LONGEST_UNPARSED) return [{ start: 0, end: text.length }];
@@ -118,7 +120,7 @@ function unparsed(text: string): Range[] {
   return hidden;
 }
 
-/** From the first quote of any kind to the last one, or to the end of the line; empty where there is no quote. */
+/** From the first quote of any kind to the last one, or to the end of the line; empty if there is no quote. */
 function quotedStretch(text: string): Range[] {
   const first = text.search(ANY_QUOTE);
   if (first < 0) return [];
@@ -138,8 +140,8 @@ const PEM_END = "-----END ";
 const HEREDOC_START = /<<[-~]?\s{0,8}["']?([\p{L}_][\p{L}\p{N}_-]{0,255})/u;
 
 /**
- * The lines of a source that did not parse which may stand inside something begun above: a heredoc, a PEM block, or a
- * string, whether `${` within it opens code with strings of its own or not.
+ * The lines of a source that did not parse which may be inside a heredoc, a PEM block or a string that began above,
+ * whether `${` within a string opens code with strings of its own or not.
  */
 function doubtfulLines(source: SourceText): ReadonlySet<number> {
   const lines = new Set<number>();
@@ -161,7 +163,7 @@ function doubtfulLines(source: SourceText): ReadonlySet<number> {
   return lines;
 }
 
-/** Whether a string that begins on the line may not end on it. */
+/** Whether the line may end inside a string that begins on it. */
 function endsInside(text: string): boolean {
   return [false, true].some((nested) => {
     const open: Open[] = [];
@@ -170,10 +172,10 @@ function endsInside(text: string): boolean {
   });
 }
 
-/** What a scan is inside of. */
+/** The kinds of text that a scan can be inside of. */
 type Open = "string" | "code";
 
-/** Follows strings over one line: `open`, innermost last, is what the line begins in and then what it ends in. */
+/** Follows strings over one line. `open`, innermost last, is the state at the line's beginning and then at its end. */
 function followStrings(text: string, open: Open[], nested: boolean): void {
   for (let at = 0; text[at] !== undefined; at++) {
     const c = text[at];

@@ -1,32 +1,30 @@
-// Where something stands in a text as its author wrote it. Offsets are UTF-16, as JavaScript counts; what people are
-// shown is a 1-based line and a 1-based column in characters (code points): a tab is one, and so is an emoji, CRLF ends
-// a line as LF does, and a byte order mark, which reading a source removes, counts for nothing.
+// Ranges and positions in a text. Offsets are in UTF-16 units, as JavaScript counts. Users see a 1-based line and a
+// 1-based column in characters (code points): a tab is one, and so is an emoji. CRLF ends a line as LF does. A byte
+// order mark, which reading a source removes, does not count.
 
 /** A stretch of a text: UTF-16 offsets, `end` exclusive. */
 export interface Range {
-  /** Offset of the first unit. */
   readonly start: number;
-  /** Offset behind the last unit. */
   readonly end: number;
 }
 
-/** A text with the name that people know it by (a path as given, `-`) and the offsets at which its lines begin. */
+/** A text with its name for users and the offsets of its lines. */
 export interface SourceText {
   /** A path as given, or `-`. */
   readonly name: string;
   /** Without its byte order mark. */
   readonly text: string;
-  /** The offset at which each line begins; the first is 0. Found when first asked for: a text without mistakes is not. */
+  /**
+   * The offset at which each line begins; the first is 0. Found at the first use: a text without mistakes needs none.
+   */
   readonly lineStarts: readonly number[];
-  /** What `positionAt` has counted of long lines, by line: the code points before every 4,096th unit. */
+  /** Counts that `positionAt` made of long lines, by line: the code points before every 4,096th unit. */
   readonly columnMarks: Map<number, number[]>;
 }
 
-/** A place as people read it: both 1-based, the column in code points. */
+/** A position for users: both numbers 1-based, the column in code points. */
 export interface Position {
-  /** 1-based. */
   readonly line: number;
-  /** 1-based, in code points. */
   readonly column: number;
 }
 
@@ -56,7 +54,7 @@ function lineStartsOf(text: string): number[] {
   return lineStarts;
 }
 
-/** The line and column of an offset; one past the end is allowed, and what lies beyond is clamped to it. */
+/** Returns the line and column of an offset; one past the end is allowed, and a larger one is clamped to that. */
 export function positionAt(source: SourceText, offset: number): Position {
   const at = Math.max(0, Math.min(offset, source.text.length));
   let low = 0;
@@ -69,7 +67,7 @@ export function positionAt(source: SourceText, offset: number): Position {
   return { line: low + 1, column: columnAt(source, low, at) };
 }
 
-/** So often along a long line its columns are remembered: one line may have megabytes, and a place every word. */
+/** The distance of the counts in a long line: one line may have megabytes, with a place at every word. */
 const MARK_UNITS = 4096;
 
 function columnAt(source: SourceText, line: number, at: number): number {
@@ -85,7 +83,7 @@ function columnAt(source: SourceText, line: number, at: number): number {
   return marks[wanted]! + countBetween(source.text, start + wanted * MARK_UNITS, at) + 1;
 }
 
-/** Code points that begin in `[from, to)`; counts add up even where a boundary cuts a surrogate pair. */
+/** Code points that begin in `[from, to)`; counts add up even if a boundary cuts a surrogate pair. */
 function countBetween(text: string, from: number, to: number): number {
   let count = 0;
   for (let at = from; at < to; at++) {
@@ -103,7 +101,7 @@ function isLow(unit: number): boolean {
   return unit >= 0xdc00 && unit < 0xe000;
 }
 
-/** The text of a 1-based line without its ending; empty where there is no such line. */
+/** Returns the text of a 1-based line without its ending; empty: there is no such line. */
 export function lineText(source: SourceText, line: number): string {
   const start = source.lineStarts[line - 1];
   if (start === undefined) return "";
@@ -112,7 +110,7 @@ export function lineText(source: SourceText, line: number): string {
   return text.endsWith("\r") ? text.slice(0, -1) : text;
 }
 
-/** How many characters (code points) a text has; a lone surrogate counts as one. */
+/** Returns the number of characters (code points); a lone surrogate counts as one. */
 export function countCodePoints(text: string): number {
   let count = 0;
   for (const _ of text) count++;

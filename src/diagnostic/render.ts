@@ -1,4 +1,4 @@
-// Diagnostics as people and machines read them: text with a code frame, one line for a log, JSON. Nothing of a source
+// Renders diagnostics for people and machines: text with a code frame, one line for a log, JSON. No text of a source
 // reaches a terminal raw, and no secret of it reaches one at all (`hidden.ts`).
 import { codeLine } from "./code_frame.ts";
 import type { Diagnostic, Place } from "./diagnostic.ts";
@@ -7,43 +7,37 @@ import { jsonLine, terminalText } from "./terminal_text.ts";
 
 export type { FrameSource } from "./hidden.ts";
 
-/** How diagnostics are shown as text. */
 export interface RenderOptions {
-  /** By the name of a source (`Place.file`); a place in another has no frame. */
+  /** By their names (`Place.file`); a place in another source has no frame. */
   readonly sources: ReadonlyMap<string, FrameSource>;
-  /** Whether to use ANSI colours: `useColour` of `terminal_text.ts` knows. */
+  /** Whether to use ANSI colours; see `useColour` of `terminal_text.ts`. */
   readonly colour: boolean;
-  /** Whether to show lines of the source at all. */
+  /** Whether to show lines of the source. */
   readonly frames: boolean;
 }
 
-/** What was found in one file, for {@linkcode renderJson}. */
+/** The result for one file, for {@linkcode renderJson}. */
 export interface FileResult {
-  /** The name of the file as it was given. */
+  /** As it was given. */
   readonly file: string;
-  /** Whether it has no error. */
   readonly valid: boolean;
-  /** 64 hexadecimal digits; null where the file is not valid. */
+  /** 64 hexadecimal digits; null: the file is not valid. */
   readonly hash: string | null;
-  /** In the order in which they are shown. */
   readonly diagnostics: readonly Diagnostic[];
 }
 
-/** A diagnostic as JSON says it; null where there is no such thing. */
+/** The JSON of a diagnostic; a member is null if the diagnostic has no such part. */
 export interface DiagnosticJson {
-  /** `error` or `warning`. */
   readonly severity: string;
-  /** Stays the same over releases. */
+  /** Stable over releases. */
   readonly code: string;
-  /** What is wrong, in one line. */
   readonly summary: string;
-  /** The setting's path in HCL's words. */
+  /** The setting's path by HCL's names. */
   readonly path: string | null;
   /** From 1. */
   readonly line: number | null;
   /** From 1, in characters. */
   readonly column: number | null;
-  /** What to do. */
   readonly suggestion: string | null;
 }
 
@@ -54,8 +48,8 @@ type Paint = (style: Style, text: string) => string;
 const STYLES: Record<Style, string> = { error: "1;31", warning: "1;33", frame: "1;34", strong: "1" };
 
 /**
- * Diagnostics with their code frames, an empty line between two, and how many there are at the end; every line ends in
- * a newline. Empty where there is none.
+ * Renders diagnostics with their code frames, an empty line between two, and their number at the end; every line ends
+ * in a newline. Empty if there is no diagnostic.
  */
 export function renderText(diagnostics: readonly Diagnostic[], options: RenderOptions): string {
   if (diagnostics.length === 0) return "";
@@ -131,14 +125,14 @@ function summaryLine(diagnostics: readonly Diagnostic[]): string {
   return `${[...count("error", "errors"), ...count("warning", "warnings")].join(", ")}${where}`;
 }
 
-/** One line for a log, without a newline: `honua.hcl:42:15: error: summary (path) [code]`. */
+/** Renders one line for a log, without a newline: `honua.hcl:42:15: error: summary (path) [code]`. */
 export function renderLine(one: Diagnostic): string {
   const place = one.place ? `${placeText(one.place)}: ` : "";
   const path = one.path === null ? "" : ` (${terminalText(one.path, 200)})`;
   return `${place}${one.severity}: ${terminalText(one.summary)}${path} [${terminalText(one.code)}]`;
 }
 
-/** The result of a validation as one line of JSON and a newline, harmless to a terminal. */
+/** Renders the result of a validation as one line of JSON and a newline, harmless to a terminal. */
 export function renderJson(results: readonly FileResult[]): string {
   const files = results.map(({ file, valid, hash, diagnostics }) => ({
     file,
@@ -149,7 +143,7 @@ export function renderJson(results: readonly FileResult[]): string {
   return jsonLine({ files });
 }
 
-/** A diagnostic in the shape of its JSON. */
+/** Converts a diagnostic to the form of its JSON. */
 export function diagnosticJson({ severity, code, summary, path, place, suggestion }: Diagnostic): DiagnosticJson {
   return {
     severity,

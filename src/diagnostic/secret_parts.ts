@@ -1,27 +1,29 @@
-// The parts of a secret that are secret without the rest: the password of a URL or a connection string, the token of a
-// header, a line of a key. A text that might be one counts as one, in each way in which it may end.
+// Finds the parts of a secret that are secret without the rest: the password of a URL or a connection string, the token
+// of a header, a line of a key. A text that might be such a part counts as one, with each of its possible ends.
 import { Buffer } from "node:buffer";
 import { isCredentialName, isSecretName, looksSecret } from "./secrets.ts";
 
-/** No longer part of a secret is looked for, nor one further behind: as much as a line of output shows. */
+/** The longest part that is found, and the length of text that is searched; a line of output shows no more. */
 const MAX_PART_LENGTH = 4_096;
 const MAX_SEARCHED_LENGTH = 16 * MAX_PART_LENGTH;
 
-/** As many as a file of keys has lines; a text with more was taken for a secret only to be safe. */
+/** As many as a file of keys has lines; a text with more counts as a secret only for safety. */
 const MAX_PARTS = 1_024;
 
-/** A word of letters and digits that is at least so long is taken for a token, and a longer one of anything. */
+/** A word with letters and digits counts as a token from the first length on, any word above the second length. */
 const MIN_TOKEN_LENGTH = 8;
 const MAX_WORD_LENGTH = 15;
 
-/** Values of switches (`?auth=true`) that no password is: masked by themselves, they would make a log useless. */
+/**
+ * Values of switches (`?auth=true`), which are no passwords: masked without their names, they would make a log useless.
+ */
 const ORDINARY_WORD = /^(?:\p{L}{0,3}|true|false|none|null)$/iu;
 
-/** A shorter line of a secret with several lines may be anything: a brace, a word. */
+/** In a secret of several lines, a shorter line may be anything: a brace, a word. */
 const MIN_LINE_LENGTH = 8;
 
 /**
- * Returns the parts, as they are written and without their quotes; the secret itself is none of them. A value that is an
+ * Returns the parts as they are written, without their quotes and without the secret itself. A value that is an
  * ordinary word is a part only together with its name.
  */
 export function secretParts(secret: string): string[] {
@@ -36,13 +38,13 @@ export function secretParts(secret: string): string[] {
   return [...new Set(parts)].filter((part) => part !== secret && !ORDINARY_WORD.test(part)).slice(0, MAX_PARTS);
 }
 
-/** The secrets of a user and a password, as both are written: a user's name is none, unless it looks like a token. */
+/** Returns the secrets of a written user and password: a user's name is none, unless it looks like a token. */
 export function userinfoSecrets(user: string, password: string): string[] {
   const secrets = password === "" ? [] : [`${user}:${password}`, `${decoded(user)}:${decoded(password)}`, password];
   return isToken(user) ? [...secrets, user] : secrets;
 }
 
-/** Undoes percent-encoding; a percent sign that begins no escape is kept. */
+/** Undoes percent-encoding; a text with a percent sign that begins no escape remains as it is. */
 export function decoded(text: string): string {
   try {
     return decodeURIComponent(text);
@@ -51,7 +53,7 @@ export function decoded(text: string): string {
   }
 }
 
-/** A key in PEM is read line by line, and its line breaks may be others. */
+/** Readers show a key in PEM line by line, maybe with other line breaks. */
 function lineParts(text: string): string[] {
   if (!/[\r\n]/.test(text)) return [];
   const lines = text.split(/[\r\n]/).map((line) => line.trim());
@@ -61,7 +63,7 @@ function lineParts(text: string): string[] {
   ];
 }
 
-/** The words, and the URLs of a list as words of their own. */
+/** The words that may hold userinfo; each URL of a list is a word. */
 function words(text: string): string[] {
   return text.split(/\s|,(?=["']?[a-z][a-z0-9+.-]*:\/\/)/i).filter((word) => word.includes("@"));
 }
@@ -80,7 +82,7 @@ function urlSecrets(word: string): string[] {
   });
 }
 
-/** `user/password@service` as Oracle spells it, `user:password@tcp(host)` as drivers of MySQL do. */
+/** The secrets of Oracle's `user/password@service` and of `user:password@tcp(host)`, as drivers of MySQL write it. */
 function loginSecrets(word: string): string[] {
   const login = word.replace(/^(?:jdbc:)?oracle:(?:thin|oci8?):/i, "");
   if (login.includes("://") || !looksSecret(login)) return [];
@@ -89,7 +91,7 @@ function loginSecrets(word: string): string[] {
   return separator <= 0 ? [] : [head, head.slice(separator + 1).replace(/^"(.*)"$/, "$1")];
 }
 
-/** The values of `name=value` and `name: value` with a secret's name, whatever separates and quotes them. */
+/** The values of `name=value` and `name: value` with a secret's name, with any separators and quotes. */
 function memberSecrets(text: string): string[] {
   const found: string[] = [];
   for (const { 0: separator, index } of text.matchAll(/[=:]/g)) {
@@ -109,16 +111,16 @@ function nameBefore(text: string, end: number): string {
   let start = before.length;
   while (start > 0 && !NAME_DELIMITERS.has(before[start - 1]!)) start--;
   const name = before.slice(start).trim().split(/\s+/);
-  // `Shared Access Key`, `Connection String`; before other names with a space is the value of another member.
+  // `Shared Access Key`, `Connection String`; the word before another name is the value of another member.
   return /^(?:key|string|signature)s?$/i.test(name.at(-1)!) ? name.slice(-3).join(" ") : name.at(-1)!;
 }
 
-/** A word such as `key` is a secret's name only by itself: `partition_key` names no secret. */
+/** A word such as `key` is a secret's name only without other words: `partition_key` names no secret. */
 function isSecretMember(name: string): boolean {
   return isSecretName(name) || (!/[^a-z]/i.test(name) && isCredentialName(name.toLowerCase()));
 }
 
-/** The separators behind a value without quotes: each syntax has one of them, and allows the others in a value. */
+/** The separators after a value without quotes: each syntax has one of them, and allows the others in a value. */
 const SEPARATORS = [";", ",", "&", ")", "#", " ", "\n"];
 
 function valuesAt(rest: string): string[] {
@@ -129,12 +131,12 @@ function valuesAt(rest: string): string[] {
   return (ends.length === 0 ? [text.length] : ends).map((end) => text.slice(0, end).trim());
 }
 
-/** The value in each syntax that it may be in, with and without the characters that quoting adds. */
+/** The value in each possible syntax, with and without the characters that quoting adds. */
 function quotedValues(text: string): string[] {
   // ADO.NET doubles quotes, ODBC braces; libpq and JSON escape them.
   const doubled = /^(["'])((?:\1\1|(?!\1).)*)/s.exec(text) ?? /^()\{((?:\}\}|[^}])*)/.exec(text);
   const escaped = /^(["'])((?:\\.|(?!\1)[^\\])*)/s.exec(text);
-  // In a text of JSON that is itself a string of JSON.
+  // JSON within a string of JSON.
   const nested = /^\\(["'])(.*?)\\\1/.exec(text);
   const values: string[] = [];
   if (doubled !== null) {
@@ -149,7 +151,7 @@ function quotedValues(text: string): string[] {
   return values;
 }
 
-/** Undoes all that JSON escapes; "" for what is no text of JSON. */
+/** Undoes the escapes of JSON; "": the value is no string of JSON. */
 function jsonText(value: string): string {
   try {
     return JSON.parse(`"${value}"`);
@@ -158,13 +160,13 @@ function jsonText(value: string): string {
   }
 }
 
-/** RFC 9110, section 11.4: a scheme and a token; that of Basic is a user and a password in base64 (RFC 7617). */
+/** A scheme and a token (RFC 9110, section 11.4); that of Basic is a user and a password in base64 (RFC 7617). */
 function schemeSecrets(text: string): string[] {
   return [...text.matchAll(/(?<![\w-])(?:basic|bearer|token|apikey)[ \t]{1,8}([^\s,;"']{4,})/gi)]
     .flatMap(([, token = ""]) => [token, ...decodedSecrets(token)]);
 }
 
-/** The readable text behind base64, and the password in it. */
+/** The readable text that base64 encodes, or the password in it. */
 function decodedSecrets(text: string): string[] {
   if (!/^[A-Za-z0-9+/_-]{8,}={0,2}\s*$/.test(text)) return [];
   const readable = Buffer.from(text, "base64").toString("utf8");

@@ -1,7 +1,8 @@
-// What must not be shown, and its masking. A name or a text that might be a secret's counts as one: masking too much
-// costs a reader a look at the file, masking too little costs a credential. Every function is linear in what it reads.
+// Recognises secrets and masks them. A name or a text that might be a secret's counts as one: masking too much costs a
+// reader a look at the file, masking too little costs a credential. Every function is linear in the length of its
+// input.
 
-/** What stands in place of a secret in texts and in a printed configuration. */
+/** Replaces a secret in texts and in a printed configuration. */
 export const MASK = "[masked]";
 
 const SECRET_WORDS = new Set(
@@ -9,19 +10,20 @@ const SECRET_WORDS = new Set(
     "credential credentials apikey apikeys authorization bearer jwt sas sig signature hmac dsn cookie " +
     "connectionstring connectionstrings connstr connstring").split(" "),
 );
-/** Words before `key` that make it a secret one; not `primary`, `partition`, `sort`, `public` and their like. */
+/** Words that make a `key` after them a secret; not `primary`, `partition`, `sort`, `public` and similar ones. */
 const KEY_KINDS = new Set(
   ("api access account activation app auth client consumer deploy encryption hmac licence license master private " +
     "secret session shared signing ssh storage subscription").split(" "),
 );
 const JOINED_KEY = new RegExp(`(?:${[...KEY_KINDS].join("|")})keys?$`);
-/** Words before the address of something that lets in all who know it. */
+/** Words before an address that gives access to everybody that knows it. */
 const ADDRESS_KINDS = /^(?:conn|connections?|webhook)$/;
 const ADDRESS_WORDS = new Set(["str", "string", "strings", "url", "uri", "dsn"]);
 
 /**
- * Whether a setting, variable or label of this name holds a secret: by its words, in camelCase, snake_case or
- * kebab-case, so `redisConnection`, `API_KEY` and `max_token_count` do, `connection_timeout` and `keyboard` do not.
+ * Whether a setting, variable or label of this name holds a secret. The words of the name decide, in camelCase,
+ * snake_case or kebab-case: `redisConnection`, `API_KEY` and `max_token_count` do, `connection_timeout` and `keyboard`
+ * do not.
  */
 export function isSecretName(name: string): boolean {
   const words = wordsOf(name.slice(0, 256));
@@ -36,7 +38,7 @@ export function isSecretName(name: string): boolean {
 
 const SECRET_SYLLABLE = /passw(?:or)?d|secret|credential/;
 
-/** Words that name a secret in a URL, a header or a connection string, and elsewhere may be harmless. */
+/** Words that name a secret only in a URL, a header or a connection string; elsewhere they may be harmless. */
 const CREDENTIAL_WORDS = new Set("auth authentication key keys code session sid".split(" "));
 
 /** Whether a member of this name holds a secret in a URL, a header or a connection string. */
@@ -51,19 +53,19 @@ function wordsOf(name: string): string[] {
   return words.map((word) => word.replace(/\d+$/, "")).filter((word) => word !== "");
 }
 
-/** Each is linear: repetitions are bounded, or begin only where no repetition could already be under way. */
+/** Each is linear: a repetition is bounded, or cannot begin inside another one. */
 const SECRET_PATTERNS: readonly RegExp[] = [
   // Members of a connection string, query or header, as ADO.NET, libpq, StackExchange.Redis and Azure SAS spell them.
   /(?:passw(?:or)?d|passphrase|pwd|secret|token|credentials?|(?:api|access|account|licen[cs]e|private|shared)[ _-]?key|signature)["']?\s{0,8}[=:]\s{0,8}["']?[^\s"',;&]/i,
   /(?<![a-z])(?:user ?id|uid|user ?name|sig|pass|pin|pw)["']?\s{0,8}=\s{0,8}["']?[^\s"',;&]/i,
   /(?<![a-z])(?:bearer|basic) {1,4}[\w.~+/-]{12}/i,
   /-----BEGIN /,
-  // Oracle's EZConnect (`user/password@//host:1521/service`) and TNS name; a version or a digest is none.
+  // Oracle's EZConnect (`user/password@//host:1521/service`) and TNS name; not a version or a digest.
   /^["']?(?:(?:jdbc:)?oracle:(?:thin|oci8?):)?[\w$#.-]{1,128}\/(?:"[^\s"]{1,128}"|[^\s/@]{1,128})@(?!v?\d+(?:\.\d+){0,2}(?:[-+].*)?$|sha\d+:)(?:\/\/)?[\w([][^\s]*$/i,
-  // The same with a colon, as drivers of MySQL spell it (`user:password@tcp(host)/db`); an address of a person is none.
+  // The same with a colon, as drivers of MySQL write it (`user:password@tcp(host)/db`); not an address of a person.
   /^["']?(?!(?:mailto|sips?|xmpp|acct|tel|urn|data|im|pres):)[\w.%+-]{1,128}:[^\s@/]{1,128}@[\w([][^\s]*$/i,
   /^["']?\/\/[^\s/:@]{0,128}:[^\s@]{1,128}@/,
-  // Keys that their issuers made recognisable: AWS, GitHub, GitLab, Slack, Stripe, Google.
+  // Keys with a prefix of their issuers: AWS, GitHub, GitLab, Slack, Stripe, Google.
   /(?<![A-Z0-9])(?:AKIA|ASIA|AROA|AIDA|AGPA|ANPA)[A-Z0-9]{12}/,
   /gh[pousr]_[A-Za-z0-9]{20}|github_pat_|glpat-|xox[abeprs]-|[rs]k_live_|AIza[\w-]{35}/,
   // A JSON Web Token (RFC 7519): the base64url of `{"` and a second part.
@@ -71,8 +73,8 @@ const SECRET_PATTERNS: readonly RegExp[] = [
 ];
 
 /**
- * Whether a text carries a credential, whatever its name: a connection string with a password or a user, a URL with
- * userinfo (RFC 3986, 3.2.1), a PEM block, a well-known kind of key, a JSON Web Token.
+ * Whether a text holds a credential, whatever the name of its setting is: a connection string with a password or a
+ * user, a URL with userinfo (RFC 3986, 3.2.1), a PEM block, a well-known kind of key, a JSON Web Token.
  */
 export function looksSecret(text: string): boolean {
   return SECRET_PATTERNS.some((pattern) => pattern.test(text)) || hasUserinfo(text);
@@ -89,7 +91,7 @@ function hasUserinfo(text: string): boolean {
   });
 }
 
-/** The JSON value that masking leaves: objects have no prototype, so that no member's name is special. */
+/** The JSON value that masking returns: objects have no prototype, so that no member's name is special. */
 export type MaskedJson =
   | null
   | boolean
@@ -98,23 +100,22 @@ export type MaskedJson =
   | readonly MaskedJson[]
   | { readonly [name: string]: MaskedJson };
 
-/** What {@linkcode maskConfig} is told beside the configuration. */
 export interface MaskOptions {
-  /** Whether `${env("NAME")}` alone is left readable: right for a portable config, where it names and does not tell. */
+  /** Whether a text that is only `${env("NAME")}` is left readable: in a portable config it holds no value. */
   readonly keepReferences?: boolean;
 }
 
-/** A secret number with fewer digits is no sign of itself: elsewhere it may be a port, a size or a year. */
+/** A number with fewer digits is not masked elsewhere: there it may be a port, a size or a year. */
 const MIN_SECRET_DIGITS = 6;
 
-/** The texts, and the long numbers, of a configuration that {@linkcode maskConfig} would mask, for masking them elsewhere. */
+/** Returns the texts and long numbers that {@linkcode maskConfig} would mask, for masking them in other output. */
 export function secretsIn(config: unknown): string[] {
   return openSecretSearch()(config);
 }
 
 /**
- * `secretsIn` for one configuration after another: what stands under an id and is the same object as before is not
- * searched again. An object must not be changed after it was searched.
+ * `secretsIn` for one configuration after another: an object under an id that is the same one as before is not searched
+ * again. An object must not be changed after it was searched.
  */
 export function openSecretSearch(): (config: unknown) => string[] {
   const searched = new WeakMap<object, ReadonlySet<string>>();
@@ -149,15 +150,15 @@ export function openSecretSearch(): (config: unknown) => string[] {
   };
 }
 
-/** Whether an object stands under an id that people gave it, which is no reason to hide what is in it. */
+/** Whether a path leads to an object under an id that a user chose, which is no reason to hide its members. */
 function isEntry(path: readonly string[], value: unknown): value is object {
   return path.length === 2 && isId(path) && typeof value === "object" && value !== null;
 }
 
 /**
- * A deep copy of a configuration (in the snapshot's names) that is safe to print: strings and numbers under a secret
- * name and strings that look secret are `[masked]`. The ids of data sources, services, layers, caches, fields and rules
- * are not settings and so not judged by name. Members that are undefined are left out.
+ * Makes a deep copy of a configuration (in the snapshot's names) that is safe to print: strings and numbers under a
+ * secret name and strings that look secret are `[masked]`. The ids of data sources, services, layers, caches, fields
+ * and rules are not settings, so their names do not count. Members that are undefined are left out.
  */
 export function maskConfig(config: unknown, options: MaskOptions = {}): MaskedJson {
   const { keepReferences = false } = options;
@@ -185,14 +186,14 @@ function maskString(text: string, isSecret: boolean, keepReferences: boolean): s
   return text !== "" && (isSecret || looksSecret(text)) ? MASK : text;
 }
 
-/** Whether what stands at a path is a setting with a secret's name. */
+/** Whether a path is that of a setting with a secret's name. */
 function isSecretSetting(path: readonly string[]): boolean {
   return !isId(path) && isSecretName(path.at(-1)!);
 }
 
 const ID_COLLECTIONS = new Set(["dataSources", "services", "layers", "caches"]);
 
-/** Whether the last name of a path is one that people gave to a thing, such as `layers.roads` or a field's name. */
+/** Whether the last name of a path is one that a user chose, such as `layers.roads` or a field's name. */
 function isId(path: readonly string[]): boolean {
   const [first = "", , third] = path;
   if (path.length === 2) return ID_COLLECTIONS.has(first);

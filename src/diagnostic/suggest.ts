@@ -1,16 +1,16 @@
-// "Did you mean": the name nearest to one that is unknown, or nothing where none is near. The work is bounded whatever
-// the names are, so it may be asked about text that came from anywhere.
+// "Did you mean": finds the known name that is nearest to an unknown one. The work is bounded for all names, so text of
+// any origin is safe.
 import { distance } from "fastest-levenshtein";
 
 const MAX_CANDIDATES = 1_000;
 const MAX_NAME_LENGTH = 64;
 
 /**
- * The candidate that `name` was probably meant to be, or null. One that differs in case and separators alone
- * (`idField`, `id_field`, `id-field`) comes first; else the smallest Levenshtein distance of at most a third of the
- * longer name (a short name may be one edit away, and two neighbours swapped are one edit), the earlier candidate where
- * two are as near. Names over 64 characters and candidates after the first 1,000 are not looked at, and a name is never
- * its own suggestion.
+ * Returns the candidate that the user probably meant by `name`; null: none is near. A candidate that differs only in
+ * case and separators (`idField`, `id_field`, `id-field`) comes first. Otherwise the smallest Levenshtein distance
+ * counts, of at most a third of the longer name; two neighbours swapped are one edit. Of two that are as near, the
+ * earlier one counts. Names over 64 characters and candidates after the first 1,000 are passed over, and a name is
+ * never its own suggestion.
  *
  * @example
  * ```ts
@@ -43,7 +43,7 @@ function foldName(name: string): string {
   return name.toLowerCase().replace(/[-_. ]/g, "");
 }
 
-/** Whether two different names differ in one pair of neighbouring characters only, swapped. */
+/** Whether two different names differ only in one pair of neighbouring characters, swapped. */
 function isTransposition(left: string, right: string): boolean {
   let at = 0;
   while (left[at] === right[at]) at++;

@@ -1,24 +1,23 @@
-// Text made fit for a terminal: no control character, escape sequence or change of writing direction of a source, a
-// path or a name gets through, and its width in columns is known.
+// Makes text fit for a terminal: it removes the effect of control characters, escape sequences and changes of the
+// writing direction in a source, a path or a name, and knows the width in columns.
 
 const ZERO_WIDTH = /^[\p{Mn}\p{Me}\u200d\ufe00-\ufe0f]$/u;
 const WIDE =
   /^[\p{Emoji_Presentation}\u1100-\u115f\u2e80-\u303e\u3041-\u33ff\u3400-\u4dbf\u4e00-\u9fff\ua000-\ua4cf\ua960-\ua97c\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff01-\uff60\uffe0-\uffe6\u{1b000}-\u{1b2ff}\u{20000}-\u{3fffd}]$/u;
 const FORMAT_OR_UNASSIGNED = /^[\p{Cf}\p{Zl}\p{Zp}\p{Co}\p{Cn}]$/u;
 
-/** A character (code point) as a terminal may be given it: what is written, and how many columns it takes. */
+/** The safe form of a character (code point) for a terminal. */
 export interface Glyph {
-  /** What is written. */
   readonly text: string;
-  /** How many columns that takes: 0 for a combining mark. */
+  /** The width of `text`: 0 for a combining mark. */
   readonly columns: number;
 }
 
 /**
- * The glyph of one code point. A tab is four spaces wherever it stands; another control character is its control
+ * Returns the glyph of one code point. A tab is four spaces in any column; another control character is its control
  * picture (`␛`) or `<U+009B>`, and so are format characters that hide or reorder text (Unicode UAX #9 and category Cf)
  * except the zero-width joiner; half of a surrogate pair is U+FFFD. A combining mark takes no column, an East Asian
- * wide character or an emoji two (Unicode UAX #11, near enough for an underline).
+ * wide character or an emoji two (Unicode UAX #11, exact enough for an underline).
  */
 export function glyphOf(character: string): Glyph {
   const code = character.codePointAt(0) ?? 0;
@@ -36,8 +35,7 @@ export function glyphOf(character: string): Glyph {
 }
 
 /**
- * A text on one line, harmless to a terminal, of at most `maxCharacters` characters of the text; one that is longer
- * ends in `…`.
+ * Returns at most `maxCharacters` characters of a text on one line, harmless to a terminal; a longer text ends in `…`.
  */
 export function terminalText(text: string, maxCharacters = 1_000): string {
   let shown = "";
@@ -50,8 +48,8 @@ export function terminalText(text: string, maxCharacters = 1_000): string {
 }
 
 /**
- * A value as one line of JSON and a newline. Beyond what JSON asks, characters that could steer a terminal are escaped,
- * which changes nothing for a reader of the JSON.
+ * Returns a value as one line of JSON and a newline. Characters that could control a terminal are escaped, although
+ * JSON does not require it; the parsed value is the same.
  */
 export function jsonLine(value: unknown): string {
   const escaped = JSON.stringify(value).replace(/[\x7f-\x9f\p{Cf}\p{Zl}\p{Zp}]/gu, (character) => {
@@ -62,8 +60,8 @@ export function jsonLine(value: unknown): string {
 }
 
 /**
- * Whether to colour what goes to a stream: only on a terminal, not where `NO_COLOR` is set to anything but the empty
- * string (no-color.org), not where `TERM` is `dumb`.
+ * Whether to colour the output of a stream: only on a terminal, not if `NO_COLOR` is set and not empty (no-color.org),
+ * and not if `TERM` is `dumb`.
  */
 export function useColour(stream: { isTerminal: boolean; env: (name: string) => string | undefined }): boolean {
   return stream.isTerminal && !stream.env("NO_COLOR") && stream.env("TERM") !== "dumb";

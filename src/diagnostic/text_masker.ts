@@ -1,41 +1,41 @@
-// Replaces secrets in texts: each whole, its parts that are secret by themselves, and every spelling in which a program
-// or a server may say one again. All spellings are worked out once; masking then takes one pass over a text.
+// Masks secrets in texts: each whole secret, its parts that are secret by themselves, and every spelling that a program
+// or a server may use for them. All spellings are made once; masking then takes one pass over a text.
 import { Buffer } from "node:buffer";
 import { decoded, secretParts } from "./secret_parts.ts";
 import { MASK } from "./secrets.ts";
 
-/** The shortest secret, or part of one, that is looked for; a shorter one would blank out ordinary words. */
+/** The shortest secret, or part of one, that is masked: to mask a shorter one would hide ordinary words. */
 export const MIN_SECRET_LENGTH = 4;
 
 /**
  * Returns a function that replaces every occurrence of the secrets and of their parts by `[masked]`: at each place the
- * longest, and those that overlap as one. A text of less than 4 characters is not looked for.
+ * longest one, and occurrences that overlap as one. A secret or part of less than 4 characters is not masked.
  */
 export function textMasker(secrets: Iterable<string>): (text: string) => string {
   return openTextMasker()(secrets);
 }
 
-/** `textMasker` for one set of secrets after another; spellings of secrets in the last set are not worked out again. */
+/** `textMasker` for one set of secrets after another; the spellings of secrets of the last set are not made again. */
 export function openTextMasker(): typeof textMasker {
   let known = new Map<string, readonly string[]>();
   return (secrets) => {
     const wanted = new Set(secrets);
-    known = new Map([...wanted].map((secret) => [secret, known.get(secret) ?? lookedFor(secret)]));
+    known = new Map([...wanted].map((secret) => [secret, known.get(secret) ?? maskedTexts(secret)]));
     return spellingMasker(new Set([...known.values()].flat()));
   };
 }
 
-/** Returns all that is looked for of some secrets. */
+/** Returns all spellings of the secrets and of their parts. */
 export function secretSpellings(secrets: Iterable<string>): ReadonlySet<string> {
-  return new Set([...secrets].flatMap(lookedFor));
+  return new Set([...secrets].flatMap(maskedTexts));
 }
 
-function lookedFor(secret: string): string[] {
+function maskedTexts(secret: string): string[] {
   const isLongEnough = (text: string) => text.length >= MIN_SECRET_LENGTH;
   return [secret, ...secretParts(secret)].filter(isLongEnough).flatMap(spellingsOf).filter(isLongEnough);
 }
 
-/** As it is, as URLs, forms and JSON spell it, as they are read, and in base64 with and without its padding. */
+/** The text itself, its spellings in URLs, forms and JSON, its decoded form, and base64 with and without padding. */
 function spellingsOf(text: string): string[] {
   const readings = new Set([text, decoded(text), decoded(text.replaceAll("+", " "))]);
   return [...readings].flatMap((one) => [one, ...encodingsOf(one)]);
@@ -43,7 +43,7 @@ function spellingsOf(text: string): string[] {
 
 function encodingsOf(text: string): string[] {
   const spellings: string[] = [];
-  // Neither encoding can say half of a surrogate pair.
+  // Neither encoding can represent half of a surrogate pair.
   const encoded = encodeURIComponent(text.toWellFormed());
   if (encoded !== text) {
     spellings.push(encoded, encoded.replace(/%[0-9A-F]{2}/g, (escape) => escape.toLowerCase()));
@@ -57,12 +57,12 @@ function encodingsOf(text: string): string[] {
   return spellings;
 }
 
-/** As System.Text.Json escapes beyond what JSON asks for. */
+/** The escape of a character that System.Text.Json escapes although JSON does not require it. */
 function dotnetEscape(text: string): string {
   return `\\u${text.charCodeAt(text.length - 1).toString(16).toUpperCase().padStart(4, "0")}`;
 }
 
-/** As {@linkcode textMasker}, for spellings that were worked out before. */
+/** As {@linkcode textMasker}, for the result of {@linkcode secretSpellings}. */
 export function spellingMasker(spellings: ReadonlySet<string>): (text: string) => string {
   const byStart = new Map<string, string[]>();
   for (const spelling of spellings) {

@@ -1,22 +1,22 @@
-// How a server takes the settings of a service: it looks at a few of them, each as one type, and takes a value of another
-// type for none.
+// Decides how a server reads the settings of a service: it uses a few of them, each as one type, and ignores a value of
+// another type.
 import type { Json } from "../config/json.ts";
 import { isName, isWholeNumber, type ServerValue, serverValueOf } from "./grammar.ts";
 
-/** How a server takes a setting. */
+/** The fate of a setting in the server's configuration. */
 export type Reception =
-  /** It is written as this value. */
+  /** Written with this value. */
   | { readonly kind: "written"; readonly value: ServerValue }
-  /** It is written, and the server looks for another type. */
+  /** Written, but the server ignores it, because it wants another type. */
   | { readonly kind: "overlooked"; readonly value: ServerValue; readonly wanted: WantedType }
   /** The grammar has no such name. */
   | { readonly kind: "unnameable" }
-  /** The name is that of a setting that every service has. */
+  /** Every service has a setting of that name. */
   | { readonly kind: "taken" }
-  /** The grammar has no such value; `wanted` is null if the server would do the same with and without it. */
+  /** The grammar has no such value; `wanted` is null if the server would do the same without the setting. */
   | { readonly kind: "unsayable"; readonly wanted: WantedType | null };
 
-/** A type that the server looks for. */
+/** A type that the server wants. */
 export type WantedType = "a text" | "a whole number of 32 bits" | "true or false";
 
 const SWITCHES = [
@@ -24,7 +24,7 @@ const SWITCHES = [
   ...["geoarrow", "geoparquet", "pmtiles", "topojson"],
 ];
 
-/** The settings that the server looks at, in a service of any type. */
+/** The settings that the server uses, in a service of any type. */
 const WANTED: ReadonlyMap<string, WantedType> = new Map<string, WantedType>([
   ["max_page_size", "a whole number of 32 bits"],
   ["default_crs", "a text"],
@@ -34,8 +34,8 @@ const WANTED: ReadonlyMap<string, WantedType> = new Map<string, WantedType>([
 const TAKEN = ["enabled", "type"];
 
 /**
- * How a server takes a setting of a service. A text that spells a number or a boolean, as one from the environment does,
- * becomes one if the server looks for that type: it would take the text for nothing.
+ * Decides how a server reads a setting of a service. A text that spells a number or a boolean, as one from the
+ * environment does, is converted if the server wants that type: it would ignore the text.
  */
 export function receptionOf(name: string, value: Json): Reception {
   if (TAKEN.includes(name)) return { kind: "taken" };
