@@ -1,57 +1,51 @@
-// Turns many hints into few: the trailing edge of a burst fires, so its last hint is never lost, and a longest wait
-// fires during a burst that does not end, so that a busy editor cannot starve what waits for it. These are the two
-// quiescence timers of consul-template (its `wait { min, max }`).
+// Turns many hints into few calls: the trailing edge of a burst fires, so its last hint is never lost, and a longest
+// wait fires during a burst that does not end, so a busy editor cannot block the look. These are the two quiescence
+// timers of consul-template (its `wait { min, max }`).
 import { type Clock, systemClock } from "../time/clock.ts";
 
-/** How long to wait, in milliseconds. */
 export interface Quiescence {
   /** A burst ends when no hint came for this long; 0 fires on the next tick. */
   readonly quietMilliseconds: number;
-  /** Measured from the first hint of a burst; what came until then fires, and what comes after is another burst. */
+  /** Measured from the first hint of a burst; later hints begin another burst. */
   readonly longestMilliseconds: number;
 }
 
-/** The hints that wait for one firing: when the first and the last of them came. */
+/** The hints that wait for one call, by the times of the first and the last, in milliseconds on the clock. */
 export interface Burst {
-  /** Milliseconds on the clock. */
   readonly firstAt: number;
-  /** Milliseconds on the clock. */
   readonly lastAt: number;
 }
 
-/** The burst after one more hint. */
 export function withHint(burst: Burst | null, now: number): Burst {
   return { firstAt: burst?.firstAt ?? now, lastAt: now };
 }
 
-/** When a burst fires unless another hint comes first. */
+/** The time at which a burst fires unless another hint comes first. */
 export function dueAt(burst: Burst, quiescence: Quiescence): number {
   return Math.min(burst.lastAt + quiescence.quietMilliseconds, burst.firstAt + quiescence.longestMilliseconds);
 }
 
-/** What `settle` takes. */
 export interface DebounceOptions {
-  /** As in `Quiescence`. */
   readonly quietMilliseconds: number;
-  /** As in `Quiescence`. Default: four times the quiet time. */
+  /** Default: four times the quiet time. */
   readonly longestMilliseconds?: number;
   /** Default: the monotonic clock of this process. */
   readonly clock?: Clock;
 }
 
-/** A door at which hints are left. Disposing it closes it. */
+/** Takes hints. Disposing it closes it. */
 export interface Debouncer extends Disposable {
-  /** Says that there is something to look at. */
+  /** Adds a hint to the burst, or begins one. */
   hint(): void;
-  /** Fires at once if a hint is waiting. */
+  /** Fires at once if a hint waits. */
   flush(): void;
-  /** Drops what waits and takes no more hints. */
+  /** Drops the hints that wait; further ones do nothing. */
   close(): void;
 }
 
 /**
- * Calls `onSettled` once for the hints that came close together. A hint given while `onSettled` runs belongs to the
- * next burst. What `onSettled` throws is a bug and is not caught; no hint is lost by it.
+ * Calls `onSettled` once for the hints of a burst. A hint that comes while `onSettled` runs belongs to the next burst.
+ * An exception of `onSettled` is a bug and is not caught; it loses no hint.
  */
 export function debounce(options: DebounceOptions, onSettled: () => void): Debouncer {
   const { quietMilliseconds, longestMilliseconds = 4 * quietMilliseconds, clock = systemClock } = options;
@@ -66,7 +60,7 @@ export function debounce(options: DebounceOptions, onSettled: () => void): Debou
     onSettled();
   }
 
-  // One timer a burst, not one a hint: where hints moved the moment on, the timer finds that out when it rings.
+  // One timer for a burst, not one for each hint: if hints moved the due time, the timer is set again when it rings.
   function arm(): void {
     if (burst === null) return;
     const wait = dueAt(burst, { quietMilliseconds, longestMilliseconds }) - clock.now();

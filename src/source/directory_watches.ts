@@ -1,27 +1,26 @@
-// The set of directories that are watched, each once and not its subdirectories, kept in line with the set that is
-// wanted. It knows what each watcher was opened on, so a directory that another one replaced is watched anew; the
-// watcher of the old one says nothing of it.
+// Keeps the set of watched directories, each once and without its subdirectories, equal to the set that is wanted. It
+// knows the identity of the directory that each watcher was opened on, so a replaced directory is watched anew: the
+// watcher of the old one gives no events of the new one.
 
 import type { FileSystemEvent, FileSystemEvents, WatchDirectory } from "./event_watch.ts";
 
-/** What `align` did. */
+/** The result of `align`. */
 export interface Alignment {
-  /** A watcher was opened or a directory had gone meanwhile: what lies there may have changed unseen, look once more. */
+  /** A watcher was opened, or a directory vanished meanwhile: its content may have changed unseen, so look again. */
   readonly isFresh: boolean;
-  /** Why a wanted directory is not watched, or null. */
+  /** The reason why a wanted directory could not be watched; null: there was no failure. */
   readonly failure: string | null;
 }
 
-/** Watchers of directories. */
 export interface DirectoryWatches {
   /**
-   * Opens and closes watchers until those wanted (path to identity) are the ones that are watched. With `mayOpen`
-   * false it only closes. One at a time. Never rejects.
+   * Opens and closes watchers until exactly the wanted directories (path to identity) are watched. With `mayOpen` false
+   * it only closes. Must not be called while another call runs. Never rejects.
    */
   align(wanted: ReadonlyMap<string, string>, mayOpen: boolean): Promise<Alignment>;
-  /** Has the next `align` open this directory's watcher anew. */
+  /** Closes this directory's watcher; the next `align` opens it anew. */
   forget(directory: string): void;
-  /** Closes all watchers and resolves when no event will come any more. */
+  /** Closes all watchers; resolves when no further event can come. */
   close(): Promise<void>;
 }
 
@@ -31,8 +30,8 @@ interface Watch {
 }
 
 /**
- * Begins with no directory. `onEvent` is told the directory as it was wanted and the event; `onDeath` that a watcher
- * ended by itself, with the reason: it is watched again at the next `align`.
+ * Begins with no directory. `onEvent` receives the directory, by its wanted path, and the event. `onDeath` receives the
+ * reason if a watcher ends by itself; the next `align` watches its directory again.
  */
 export function directoryWatches(
   watchDirectory: WatchDirectory,
@@ -70,7 +69,7 @@ export function directoryWatches(
     try {
       watch?.events.close();
     } catch (error) {
-      // Deno's way of saying that it is closed already, which an iterator that ended by itself is.
+      // Deno throws this if the watcher is closed already, as one is whose iterator ended by itself.
       if (!(error instanceof Deno.errors.BadResource)) throw error;
     }
   }

@@ -1,15 +1,16 @@
-// Watches one directory for events, so that nothing in it can hold this process. Deno 2.7.11 has one thread that tells of
-// events. It opens the path of each event and waits for what a named pipe or a hung file system has there; from then on
-// no event comes, and every further call of `Deno.watchFs` holds its caller for good. So a directory is watched through a
-// symbolic link that is removed as soon as the watch is there: the path of an event then leads nowhere, and nothing is
-// opened. For the moment before that, the thread has to prove that it is still alive before it is asked anything again.
+// Watches one directory for events, so that nothing in it can block this process. Deno 2.7.11 has one thread for all
+// events. It opens the path of each event, and so waits for a named pipe or for a file system that hangs. From then on
+// no event comes, and every further call of `Deno.watchFs` blocks its caller for ever. So a directory is watched
+// through a symbolic link that is removed as soon as the watch is open: the path of an event then leads nowhere, and
+// nothing is opened. An event may come before the removal, so the thread must prove that it is alive before the next
+// call.
 import { join } from "node:path";
 import { fileSystemAnswers } from "../host/regular_file.ts";
 import { withinLimit } from "../time/limit.ts";
 
-/** The paths of an event; none if Deno cannot read the name, as it is not UTF-8. */
+/** An event without paths is one whose name Deno cannot read, because it is not UTF-8. */
 export interface FileSystemEvent {
-  /** Below the directory as it was given, or that itself. */
+  /** The watched directory, by its given path, or paths below it. */
   readonly paths: readonly string[];
 }
 
@@ -19,7 +20,7 @@ export interface FileSystemEvents extends AsyncIterable<FileSystemEvent> {
   close(): void;
 }
 
-/** Watches a directory, and not its subdirectories. Rejects if it cannot, with `NotFound` if there is none. */
+/** Watches a directory without its subdirectories. Rejects if it cannot, with `NotFound` if there is no directory. */
 export type WatchDirectory = (directory: string) => Promise<FileSystemEvents>;
 
 /** The part of Deno's watchers that is used. */
@@ -28,22 +29,22 @@ export type WatchFs = (
   options: { recursive: false },
 ) => Pick<Deno.FsWatcher, "close" | typeof Symbol.asyncIterator>;
 
-/** Deno drops an event if sixteen others wait to be read, so ours is made again. */
+/** Deno drops an event if sixteen others wait to be read, so the event of the proof is made again. */
 const PROOF_REPEAT_MILLISECONDS = 100;
 
 /**
  * Makes a function that watches one directory at a time. It must be the only user of `Deno.watchFs` in its process.
  *
  * @param watchFs Deno's unless a test injects faults.
- * @param limitMilliseconds how long the thread may take to tell of an event of our own: 5 are usual.
- * @param answers resolves when the file system of a path answers, as it must before the thread meets it.
+ * @param limitMilliseconds the limit for an event that this function makes itself, which usually takes 5.
+ * @param answers resolves when the file system of a path answers, as it must before the thread opens anything there.
  */
 export function eventWatch(
   watchFs: WatchFs = Deno.watchFs,
   limitMilliseconds = 2_000,
   answers: (path: string) => Promise<void> = fileSystemAnswers,
 ): WatchDirectory {
-  // A thread that was never asked for anything cannot be held.
+  // A thread that was never used cannot be blocked.
   let isAlive = true;
   return async (directory) => {
     if (!isAlive) throw new Error("Deno's watcher is held by a named pipe, or by a file system that hangs");
@@ -52,7 +53,7 @@ export function eventWatch(
       await answers(directory);
       const { watcher, pulse } = openBoth(watchFs, { own, link, directory });
       isAlive = false;
-      // At once, and not in a thread of its own: only before this an event can lead anywhere.
+      // At once and synchronously: only before the removal can the path of an event lead anywhere.
       Deno.removeSync(link);
       const proof = proveAlive(pulse, own);
       const proven = proof.heard.then(() => void (isAlive = true));
@@ -61,19 +62,19 @@ export function eventWatch(
       watcher.close();
       throw new Error(`Deno's watcher was held when ${directory} was to be watched`);
     } finally {
-      // A directory that cannot be removed is in nobody's way.
+      // A directory that cannot be removed does no harm.
       await Deno.remove(place, { recursive: true }).catch(() => {});
     }
   };
 }
 
-/** A directory with one of our own in it, and a link to the one to be watched. */
+/** Makes a temporary directory that holds a directory for the proof and a link to the one to watch. */
 async function temporaryPlace(directory: string) {
   try {
     const place = await Deno.makeTempDir({ prefix: "honua-configd-watch-" });
-    // Nobody can foretell the link's name, so nobody can put anything there later.
+    // No other process can foretell the link's name, so none can put anything there later.
     const [own, link] = [join(place, "own"), join(place, crypto.randomUUID())];
-    // The directory for both has just been made, so its file system answers.
+    // The temporary directory was just made, so its file system answers and synchronous calls do not hang.
     Deno.mkdirSync(own);
     Deno.symlinkSync(directory, link);
     return { place, own, link };
@@ -83,7 +84,7 @@ async function temporaryPlace(directory: string) {
   }
 }
 
-/** Throws if a watcher is refused, which is an answer of the thread, too. */
+/** Throws if a watcher is refused; a refusal also proves that the thread is alive. */
 function openBoth(watchFs: WatchFs, { own, link, directory }: { own: string; link: string; directory: string }) {
   try {
     const pulse = watchFs(own, { recursive: false });
@@ -100,7 +101,7 @@ function openBoth(watchFs: WatchFs, { own, link, directory }: { own: string; lin
   }
 }
 
-/** Makes events of our own until one of them is heard; `heard` also resolves if that is much later. */
+/** Makes events in the directory `own` until one of them arrives; `heard` resolves even if that is after the limit. */
 function proveAlive(pulse: ReturnType<WatchFs>, own: string) {
   const beat = () => void Deno.utime(own, new Date(), new Date()).catch(() => {});
   const repeating = setInterval(beat, PROOF_REPEAT_MILLISECONDS);
@@ -112,7 +113,7 @@ function proveAlive(pulse: ReturnType<WatchFs>, own: string) {
   return { heard: listen(), stop: () => clearInterval(repeating) };
 }
 
-/** The events below `watched`, by what they are below `directory`: each watcher gets those of all others, too. */
+/** The events below `watched`, with their paths below `directory`. Each watcher also gets the events of all others. */
 function eventsOf(watcher: ReturnType<WatchFs>, watched: string, directory: string): FileSystemEvents {
   return {
     close: () => watcher.close(),
@@ -125,7 +126,7 @@ function eventsOf(watcher: ReturnType<WatchFs>, watched: string, directory: stri
           const paths = value.paths.filter((path) => path === watched || path.startsWith(`${watched}/`));
           if (paths.length > 0) yield { paths: paths.map((path) => join(directory, path.slice(watched.length))) };
         } catch (error) {
-          // Deno's way of saying that a name is not UTF-8. The next event can be read all the same.
+          // Deno throws this for a name that is not UTF-8. The next event can be read nevertheless.
           if (!(error instanceof TypeError)) throw error;
           yield { paths: [] };
         }

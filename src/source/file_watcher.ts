@@ -1,6 +1,6 @@
 // Every change of a set of files ends in a hint, whatever is between a file and its name: symbolic links, directories
-// that are replaced, files that are not there yet. An event is only a reason to look; what a look compares is what the
-// file system says of the files now, so a lost event costs at most one poll, and a neighbour's change costs no hint.
+// that are replaced, files that do not exist yet. An event is only a reason to look, and a look compares the present
+// state of the files. So a lost event costs at most one poll, and a neighbour's change gives no hint.
 import { basename, dirname } from "node:path";
 import { type Alignment, type DirectoryWatches, directoryWatches } from "./directory_watches.ts";
 import { eventWatch, type FileSystemEvent, type WatchDirectory } from "./event_watch.ts";
@@ -9,26 +9,26 @@ import { type Clock, systemClock } from "../time/clock.ts";
 import { withinLimit } from "../time/limit.ts";
 import { type FileIdentity, identify as identifyFile } from "./source_file.ts";
 
-/** What a hint was given for: an event named the file, an event led to a look that found it changed, or a poll found it. */
+/** The reason of a hint: an event named the file, a look after an event found a change, or a poll found one. */
 export type ChangeSign = "event" | "change" | "poll";
 
-/** What `watchFiles` takes. The callbacks must not throw. */
+/** The callbacks must not throw. */
 export interface FileWatcherOptions {
   /** Whether to ask the file system for events. */
   readonly events: boolean;
-  /** How often to compare what the files are with what they were; 0: never, but while events are wanted and denied. */
+  /** The interval of comparing the files; 0: never, except while events are wanted and fail. */
   readonly pollMilliseconds: number;
-  /** Look again at this path, as it was given. May be called more than once for one change. */
+  /** Receives a path, as it was given, that must be read again. Several calls may come for one change. */
   readonly onHint: (path: string, reason: ChangeSign) => void;
-  /** Events stopped coming; polling carries on and so do attempts to watch again. Once until `onRecovered`. */
+  /** Events fail; polls continue, and so do attempts to watch. Called once until `onRecovered`. */
   readonly onTrouble: (reason: string) => void;
-  /** Events come again. */
+  /** Called when events come again. */
   readonly onRecovered?: () => void;
   /** Default: Deno's events. */
   readonly watchDirectory?: WatchDirectory;
   /** Default: `identify` of source_file.ts. Must not throw. */
   readonly identify?: (path: string) => Promise<FileIdentity>;
-  /** How long a look may take before that is trouble; default 10 s. */
+  /** A look that takes longer is trouble. Default: 10 s. */
   readonly lookLimitMilliseconds?: number;
   /** Default: the monotonic clock of this process. */
   readonly clock?: Clock;
@@ -36,31 +36,32 @@ export interface FileWatcherOptions {
   readonly signal?: AbortSignal;
 }
 
-/** At least this long between two looks that events asked for, so that a busy neighbour costs little. */
+/** The shortest time between two looks after events, so that a busy neighbour costs little. */
 const LOOK_GAP_MILLISECONDS = 100;
-/** Watching again after a failure: this long after the first one unless there are polls, twice as long after each. */
+/** The wait before watching again after a first failure, if there are no polls; it doubles with each further one. */
 const FIRST_RETRY_MILLISECONDS = 1_000;
 const LONGEST_RETRY_MILLISECONDS = 60_000;
 /**
- * So many polls come to one look at the way to each file, whose every directory costs a wake-up of an idle process. The
- * others see any change of what the way leads to, and that a file is no longer the one whose directory is watched.
+ * Only one of so many polls traces the way to each file, because each directory on it costs a wake-up of an idle
+ * process. The other polls see any change of the target, and that a file is no longer the one whose directory is
+ * watched.
  */
 const POLLS_PER_TRACE = 6;
-/** How often one look may find that directories came and went under it before it leaves the rest to the next one. */
+/** If directories still come and go after so many rounds, a look leaves the rest to the next one. */
 const MAX_ALIGNMENTS = 8;
 const LOOK_LIMIT_MILLISECONDS = 10_000;
-/** How long closing waits for a look that hangs in a file system which does not answer. */
+/** The limit of closing, for a look that hangs in a file system. */
 const CLOSE_LIMIT_MILLISECONDS = 1_000;
 
-/** Everything that changes while files are watched. One look runs at a time. */
+/** The state of a watcher. One look runs at a time. */
 interface Watcher {
   readonly options: FileWatcherOptions & Required<Pick<FileWatcherOptions, "identify" | "clock">>;
   readonly directories: DirectoryWatches;
-  /** What each file was when it was last compared. */
+  /** The state of each file at the last comparison. */
   readonly identities: Map<string, FileIdentity>;
-  /** For each directory the names looked up in it, and the given paths that depend on each. */
+  /** For each directory the names that are looked up in it, and the given paths that depend on each name. */
   names: Map<string, Map<string, Set<string>>>;
-  /** The last failure to watch; null while events come. */
+  /** The last failure to watch; null: events come. */
   trouble: { readonly retryAt: number; readonly retryMilliseconds: number } | null;
   looking: Promise<void> | null;
   lookAgain: ChangeSign | null;
@@ -73,9 +74,9 @@ interface Watcher {
 }
 
 /**
- * Watches files; each may be missing and may be a symbolic link. Whatever changes after the promise resolved is
- * hinted at, so read the files after that and no change falls between. Disposing it (or aborting the signal) closes
- * all watchers and timers; no callback runs afterwards.
+ * Watches files; each may be missing and may be a symbolic link. Every change after the promise resolved gives a hint,
+ * so a caller that reads the files after that misses none. Disposing it (or aborting the signal) closes all watchers
+ * and timers; no callback runs afterwards.
  */
 export async function watchFiles(paths: Iterable<string>, options: FileWatcherOptions): Promise<AsyncDisposable> {
   const { watchDirectory = eventWatch(), identify = identifyFile, clock = systemClock, signal } = options;
@@ -105,10 +106,10 @@ export async function watchFiles(paths: Iterable<string>, options: FileWatcherOp
   let closing: Promise<void> | null = null;
   const close = () => closing ??= closeWatcher(watcher).finally(() => signal?.removeEventListener("abort", close));
   signal?.addEventListener("abort", close);
-  // The first look has nothing to compare with: it only says what the files are now.
+  // The first look has no state to compare with: it only records the present one.
   if (options.events || options.pollMilliseconds > 0) {
     const { looking, inTime } = startLook(watcher, null);
-    // It says too late what the files are: whatever was read before that is to be read again.
+    // It records the state too late: a file that was read before that must be read again.
     if (!await inTime) void looking.then(() => hintAll(watcher));
   }
   return { [Symbol.asyncDispose]: close };
@@ -132,13 +133,14 @@ async function closeWatcher(watcher: Watcher): Promise<void> {
 }
 
 /**
- * A hint at once where an event names what leads to a file; a look in any case, for what the event does not tell. So one
- * edit may be hinted at twice, a millisecond apart. The second hint is not spared: what the look compared may be younger
- * than the event, and two writes within one tick of the file system's clock leave times that are equal.
+ * Hints at once if an event names a name on the way to a file, and requests a look in any case, for changes that the
+ * event does not name. So one edit may give two hints, a millisecond apart. The second one is not left out: the state
+ * that the look compares may be younger than the event, and two writes within one tick of the file system's clock leave
+ * equal times.
  */
 function takeEvent(watcher: Watcher, directory: string, event: FileSystemEvent): void {
   for (const path of event.paths) {
-    // The directory itself: removed, moved or only chmodded. Its watcher may be deaf from now on.
+    // The directory itself was removed, moved or only chmodded. Its watcher may give no events from now on.
     if (path === directory) watcher.directories.forget(directory);
     if (dirname(path) !== directory) continue;
     for (const file of watcher.names.get(directory)?.get(basename(path)) ?? []) watcher.options.onHint(file, "event");
@@ -146,7 +148,7 @@ function takeEvent(watcher: Watcher, directory: string, event: FileSystemEvent):
   requestLook(watcher, "change");
 }
 
-/** Has a look begin now or when the one that runs, and the gap after it, are over. */
+/** Begins a look now, or after the one in progress and the gap after it. */
 function requestLook(watcher: Watcher, reason: ChangeSign): void {
   if (watcher.closed || watcher.lookAgain !== null) return;
   const wait = watcher.nextLookAt - watcher.options.clock.now();
@@ -177,39 +179,39 @@ function startLook(watcher: Watcher, reason: ChangeSign | null): { looking: Prom
       scheduleTick(watcher);
     });
   watcher.looking = looking;
-  return { looking, inTime: tellIfLate(watcher, looking) };
+  return { looking, inTime: reportIfLate(watcher, looking) };
 }
 
-/** No other look begins before the one that hangs has ended, so that no more than one hangs. */
-async function tellIfLate(watcher: Watcher, looking: Promise<void>): Promise<boolean> {
+/** No other look begins before the present one has ended, so at most one hangs. */
+async function reportIfLate(watcher: Watcher, looking: Promise<void>): Promise<boolean> {
   const { options: { lookLimitMilliseconds = LOOK_LIMIT_MILLISECONDS }, closing } = watcher;
   const { ok } = await withinLimit(looking, lookLimitMilliseconds, closing.signal);
   if (!ok) noteFailure(watcher, "the file system of a watched file does not answer");
   return ok;
 }
 
-/** The next poll, or where there are none the next attempt to watch. */
+/** Schedules the next poll or, if there are no polls, the next attempt to watch. */
 function scheduleTick(watcher: Watcher): void {
   const { pollMilliseconds, clock } = watcher.options;
   const wait = pollMilliseconds || (watcher.trouble && watcher.trouble.retryAt - clock.now());
   if (wait !== null) watcher.cancelTick = clock.schedule(Math.ceil(wait), () => requestLook(watcher, "poll"));
 }
 
-/** Watches what has to be watched by now, and only then compares: what changes in between is seen by one or the other. */
+/** First updates the watches, then compares the files, so that one of the two sees each change in between. */
 async function look(watcher: Watcher, reason: ChangeSign | null): Promise<void> {
   const { events, identify, onHint } = watcher.options;
   if (events && isTraceDue(watcher, reason)) await alignDirectories(watcher);
-  let isDeaf = false;
+  let hasMissedEvent = false;
   for (const [path, before] of watcher.identities) {
     const now = await identify(path);
     if (watcher.closed) return;
     watcher.identities.set(path, now);
     if (reason === null || now === before) continue;
     onHint(path, reason);
-    isDeaf ||= events && reason === "poll";
+    hasMissedEvent ||= events && reason === "poll";
   }
-  // No event told of it: lost, or the runtime stopped watching without a word. Opening anew is cheap and cures both.
-  if (isDeaf) {
+  // No event came: it was lost, or the runtime stopped watching without an error. Opening anew is cheap and cures both.
+  if (hasMissedEvent) {
     for (const directory of watcher.names.keys()) watcher.directories.forget(directory);
     requestLook(watcher, "change");
   }

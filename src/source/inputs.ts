@@ -1,24 +1,23 @@
-// All that a load reads, read once: the source and the environment files, with one fingerprint over their bytes. The
-// bytes that were hashed are the bytes that are parsed, and whoever knows the fingerprint already need not decode them.
+// Reads all files of a load once: the source and the environment files, with one fingerprint over their bytes. The
+// hashed bytes are the bytes that are parsed. A caller that already knows the fingerprint need not decode them.
 import { createHash } from "node:crypto";
 import type { Diagnostic } from "../diagnostic/diagnostic.ts";
 import { type SourceText, sourceText } from "../diagnostic/range.ts";
 import { decodeRead, readBytes, readSource } from "./source_file.ts";
 
-/** The largest environment file that is read, in bytes. */
 const MAX_ENVIRONMENT_FILE_BYTES = 1024 * 1024;
 
-/** What was read of the environment files, or why not all of them could be; `digest` is over all their bytes. */
+/** The texts of the environment files, or the reason why one cannot be read; `digest` is over all their bytes. */
 export type EnvironmentTexts =
   | { readonly ok: true; readonly digest: string; readonly texts: readonly SourceText[] }
   | { readonly ok: false; readonly digest: string; readonly diagnostic: Diagnostic };
 
-/** What was read, or why not all of it could be. */
+/** The texts of all files, or the reason why one cannot be read. */
 export type Inputs =
   | {
     readonly ok: true;
     readonly fingerprint: string;
-    /** The SHA-256 of the source's bytes alone, in hex. */
+    /** The SHA-256 of only the source's bytes, in hex. */
     readonly sourceDigest: string;
     readonly source: SourceText;
     readonly environmentFiles: readonly SourceText[];
@@ -26,24 +25,24 @@ export type Inputs =
   | {
     readonly ok: false;
     readonly fingerprint: string;
-    /** Null where not all bytes of the source were seen. */
+    /** Null: not all bytes of the source were read. */
     readonly sourceDigest: string | null;
     readonly diagnostic: Diagnostic;
   };
 
 const UNREACHABLE: ReadonlySet<string> = new Set(["source/not-found", "source/unreadable", "source/not-a-file"]);
 
-/** Whether a diagnostic of reading says that a file was not found or may not be read, not that what it holds is wrong. */
+/** Whether a diagnostic of reading concerns a file that is missing or denied, and not the content of one. */
 export function isUnreachable(diagnostic: Diagnostic): boolean {
   return UNREACHABLE.has(diagnostic.code);
 }
 
-/** The path of an environment file as written: with a dash in front, a missing file is no mistake (systemd.exec(5)). */
+/** The path in an option's value, without the dash that allows the file to be missing (systemd.exec(5)). */
 export function environmentFilePath(written: string): string {
   return written.startsWith("-") ? written.slice(1) : written;
 }
 
-/** Reads environment files, each once, in order, as they are written in the options. */
+/** Reads the environment files that the options name, each once and in order. */
 export async function readEnvironmentFiles(written: readonly string[]): Promise<EnvironmentTexts> {
   const hash = createHash("sha256");
   const texts: SourceText[] = [];
@@ -59,13 +58,12 @@ export async function readEnvironmentFiles(written: readonly string[]): Promise<
   return diagnostic ? { ok: false, digest, diagnostic } : { ok: true, digest, texts };
 }
 
-/** What was read, by its fingerprint, and not decoded yet. */
+/** The bytes of all files, not decoded yet. */
 export interface GatheredInputs {
-  /** As in {@linkcode Inputs}: of the same bytes it is the same. */
+  /** The same for the same bytes, and the one of {@linkcode Inputs}. */
   readonly fingerprint: string;
-  /** The SHA-256 of the source's bytes alone, in hex; null where not all of them were seen. */
+  /** The SHA-256 of only the source's bytes, in hex; null: not all of them were read. */
   readonly sourceDigest: string | null;
-  /** Decodes it. */
   decode(): Inputs;
 }
 
@@ -74,15 +72,15 @@ export async function gatherInputs(sourcePath: string, written: readonly string[
   const read = await readBytes(sourcePath);
   const files = await readEnvironmentFiles(written);
   const fingerprint = createHash("sha256").update(`${stateOf(read)}\0${files.digest}`).digest("hex");
-  const about = { fingerprint, sourceDigest: read.digest };
+  const digests = { fingerprint, sourceDigest: read.digest };
   const decode = (): Inputs => {
     const source = read.ok ? decodeRead(read) : read;
-    if (!source.ok) return { ok: false, ...about, diagnostic: source.diagnostic };
-    if (!files.ok) return { ok: false, ...about, diagnostic: files.diagnostic };
+    if (!source.ok) return { ok: false, ...digests, diagnostic: source.diagnostic };
+    if (!files.ok) return { ok: false, ...digests, diagnostic: files.diagnostic };
     const { text, digest: sourceDigest } = source;
     return { ok: true, fingerprint, sourceDigest, source: sourceText(sourcePath, text), environmentFiles: files.texts };
   };
-  return { ...about, decode };
+  return { ...digests, decode };
 }
 
 type State = { readonly ok: true; readonly digest: string } | {

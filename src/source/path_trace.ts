@@ -1,24 +1,24 @@
-// What the opening of a path depends on: every directory in which a name is looked up that could lead elsewhere
-// tomorrow. Watching those directories for those names sees every change of what the path leads to, also where the
-// file itself is never named (a Kubernetes volume swaps the link `..data`, two hops away from the file).
+// Finds every directory, and every name in it, on which the opening of a path depends. A watch of those names sees
+// every change of the path's target, even if no event names the file itself (a Kubernetes volume swaps the link
+// `..data`, two hops away from the file).
 
-/** One name looked up in one directory on the way to the file. */
+/** The lookup of one name in one directory on the way to the file. */
 export interface Lookup {
   /** Without symbolic links in it. */
   readonly directory: string;
-  /** Tells this directory from another one that later has the same path. */
+  /** Differs from that of another directory that later has the same path. */
   readonly directoryIdentity: string;
   /** One component of a path, never `.` or `..`. */
   readonly name: string;
-  /** `file`: the end of the way, there or not. `link`: followed. `directory`: missing, so the way ends early here. */
+  /** `file`: the end of the way, present or not. `link`: followed. `directory`: missing, so the way ends early. */
   readonly kind: "file" | "link" | "directory";
 }
 
-/** The way from a path to what it leads to. */
+/** The way from a path to its target. */
 export interface PathTrace {
-  /** In the order of the way; a directory stands in it once for each name. */
+  /** In the order of the way, with an entry for each name. */
   readonly lookups: readonly Lookup[];
-  /** Where the way ended, without symbolic links as far as it went. */
+  /** The end of the way, without symbolic links up to there. */
   readonly target: string;
   /** `loop`: more symbolic links than Linux follows. */
   readonly outcome: "found" | "missing" | "loop" | "unreadable";
@@ -27,13 +27,13 @@ export interface PathTrace {
 /** Linux follows at most this many symbolic links in one path (path_resolution(7)). */
 const MAX_LINKS = 40;
 
-/** What `lstat` knows that the way depends on. */
+/** The part of the result of `lstat` that is used. */
 type LinkStat = Pick<Deno.FileInfo, "isDirectory" | "isSymlink" | "dev" | "ino" | "birthtime">;
 
 /**
- * Goes the way of a path as the kernel does, one name at a time. Never throws: a way that cannot be gone to
- * its end says so in `outcome`. The identity of a directory has its time of birth in it, because ext4 gives the inode
- * of a removed directory to the next one that is made.
+ * Follows a path as the kernel does, one name at a time. Never throws: if the end cannot be reached, `outcome` has the
+ * reason. The identity of a directory includes its time of birth, because ext4 gives the inode of a removed directory
+ * to the next one that is made.
  */
 export async function tracePath(path: string): Promise<PathTrace> {
   const lookups: Lookup[] = [];

@@ -1,5 +1,5 @@
-// One bounded read of a source: the bytes that are hashed are the bytes that are decoded, never more than the limit,
-// whatever the path leads to and however it changes meanwhile. What is wrong with a file is a diagnostic, not an error.
+// Reads a source once and with a bound: the hashed bytes are the decoded bytes, and never more than the limit, whatever
+// file the path leads to and however it changes meanwhile. A fault of a file is a diagnostic, not an exception.
 import * as fs from "node:fs/promises";
 import { createHash } from "node:crypto";
 import { dirname } from "node:path";
@@ -9,23 +9,20 @@ import { type FileStat, NotAFileError, type OpenedFile, openRegularFile, readAtM
 import { tracePath } from "./path_trace.ts";
 import { isUtf8 } from "node:buffer";
 
-/** The most that a source may weigh unless told otherwise: 16 MiB. */
 export const DEFAULT_MAX_BYTES = 16 * 1024 * 1024;
 
-/** Bytes that were decoded, or why not. `digest` is their SHA-256 in hex, null where they were not all seen. */
+/** Decoded bytes, or their fault. `digest` is the SHA-256 of the bytes in hex; null: not all of them were read. */
 export type Decoded =
   | { readonly ok: true; readonly text: string; readonly digest: string }
   | { readonly ok: false; readonly diagnostic: Diagnostic; readonly digest: string | null };
 
-/** The bytes of a file, or why there are none. */
+/** The bytes of a file, or the reason why there are none. */
 export type BytesRead =
   | {
     readonly ok: true;
-    /** As given. */
     readonly path: string;
-    /** Without symbolic links. */
     readonly realPath: string;
-    /** All of them; they are the reader's own. */
+    /** Not shared with any other holder. */
     readonly bytes: Uint8Array<ArrayBuffer>;
     /** SHA-256 of the bytes, in hex. */
     readonly digest: string;
@@ -34,27 +31,24 @@ export type BytesRead =
   }
   | { readonly ok: false; readonly diagnostic: Diagnostic; readonly digest: null };
 
-/** A file that was read, or why not. */
+/** The text of a file, or the reason why there is none. */
 export type SourceRead =
   | {
     readonly ok: true;
-    /** As given. */
     readonly path: string;
-    /** Without symbolic links. */
     readonly realPath: string;
     /** Without a byte order mark. */
     readonly text: string;
     /** SHA-256 of the bytes, in hex. */
     readonly digest: string;
-    /** What `identify` said of the file before its first byte was read: where it says so still, nothing changed. */
+    /** The result of `identify` before the first byte was read: if it is still the same, nothing changed. */
     readonly identity: FileIdentity;
   }
   | { readonly ok: false; readonly diagnostic: Diagnostic; readonly digest: string | null };
 
-/** Tells the state of a file from its earlier and later ones; `missing` where there is no file. Only to be compared. */
+/** The state of a file, only to be compared with earlier and later ones. `missing`: there is no file. */
 export type FileIdentity = string;
 
-/** What the two readers take. */
 export interface ReadOptions {
   /** Default: 16 MiB. */
   readonly maxBytes?: number;
@@ -62,13 +56,13 @@ export interface ReadOptions {
   readonly open?: (path: string) => Promise<OpenedFile>;
 }
 
-/** Reads a file once, as {@linkcode readBytes} does, and decodes what it read. */
+/** Reads a file once, as {@linkcode readBytes} does, and decodes its bytes. */
 export async function readSource(path: string, options: ReadOptions = {}): Promise<SourceRead> {
   const read = await readBytes(path, options);
   return read.ok ? decodeRead(read) : read;
 }
 
-/** The text of what was read. */
+/** Decodes the bytes of a file. */
 export function decodeRead(read: Extract<BytesRead, { ok: true }>): SourceRead {
   const { path, realPath, bytes, digest, identity } = read;
   const decoded = decodedOf(path, bytes, digest);
@@ -92,8 +86,8 @@ export async function readBytes(path: string, options: ReadOptions = {}): Promis
 }
 
 /**
- * Hashes and decodes bytes that came from anywhere: UTF-8 without NUL, with or without one byte order mark. More than
- * `maxBytes` of them are refused; `name` is what diagnostics call them by (`-` for standard input).
+ * Hashes and decodes bytes of any origin: UTF-8 without NUL, with or without one byte order mark. More than `maxBytes`
+ * are refused. `name` is their name in diagnostics (`-` for standard input).
  */
 export function decodeSource(
   name: string,
@@ -113,17 +107,16 @@ function decodedOf(name: string, bytes: Uint8Array, digest: string): Decoded {
   return { ok: true, text, digest };
 }
 
-/** In this thread: for what a source weighs, handing the bytes to another one costs more than it saves. */
+/** In this thread: for a file as large as a source, handing the bytes to another thread costs more than it saves. */
 function digestOf(bytes: Uint8Array): string {
   return createHash("sha256").update(bytes).digest("hex");
 }
 
 /**
- * The state of what a path leads to, cheap enough to be asked every few seconds: real path, the directory's and the
- * file's device and inode, size, mode, owner, times (as fine as the runtime tells them: a millisecond, a second for the
- * time of change) and number of names, which tells of a replacement outside if the file is mounted by itself. Of the
- * directory nothing that a neighbour's coming and going alters. Never throws: `missing` and an unreadable way are states
- * like others.
+ * Returns the state of a path's target, cheap enough for a call every few seconds: real path, the directory's and the
+ * file's device and inode, size, mode, owner, times (with the runtime's resolution: a millisecond, a second for the
+ * time of change) and number of names, which changes if a file that is mounted by itself is replaced outside. The state
+ * has nothing of the directory that a neighbour changes. Never throws: `missing` and an unreadable path are states too.
  */
 export async function identify(path: string): Promise<FileIdentity> {
   try {
@@ -168,8 +161,8 @@ function notUtf8(name: string, bytes: Uint8Array): Diagnostic {
   });
 }
 
-// Decoding with replacement characters and encoding again changes the bytes first where the first wrong sequence is;
-// a part of that sequence which survived is what the streaming decoder keeps back.
+// Decoding with replacement characters and encoding again changes the bytes first at the first wrong sequence. If a
+// part of that sequence survived, the streaming decoder keeps it back.
 function validUtf8Prefix(bytes: Uint8Array): string {
   const again = new TextEncoder().encode(new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes));
   let same = 0;
@@ -233,24 +226,21 @@ function codeOf(error: unknown): string | undefined {
   return (error as { code?: string } | null)?.code;
 }
 
-// "EACCES: permission denied, open '/x'" and "Permission denied (os error 13): open '/x'" without what the path repeats.
+// "EACCES: permission denied, open '/x'" and "Permission denied (os error 13): open '/x'" without the repeated path.
 function reasonOf(error: unknown): string {
   return (error instanceof Error ? error.message : String(error)).split(/, | \(os error/)[0]!;
 }
 
-// Bytes as text where they are UTF-8 to the last byte, and null where they are not: nothing is replaced in silence. What
-// few characters beyond ASCII cost follows their number and not the file's size.
-
 /**
- * So many bytes are decoded at once. A text with a single wide character takes the slow way as a whole; in pieces only
- * those that have one do.
+ * So many bytes are decoded at once. Deno decodes a text with any character beyond ASCII slowly; in pieces, only those
+ * that have one are slow, so the cost follows the number of such characters and not the file's size.
  */
 const PIECE_BYTES = 8 * 1024;
 
-/** The text that the bytes are, without its byte order mark; null where they are not UTF-8. */
+/** Decodes UTF-8, without its byte order mark; null if any byte is not UTF-8, so nothing is replaced in silence. */
 export function decodeUtf8(bytes: Uint8Array): string | null {
   if (!isUtf8(bytes)) return null;
-  // Not a second one: of two byte order marks one is removed.
+  // Only the first one: of two byte order marks one is removed.
   const first = startsWithMark(bytes) ? MARK_BYTES : 0;
   const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
   const pieces: string[] = [];
