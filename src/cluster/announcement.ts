@@ -1,8 +1,8 @@
-// What goes over the channel: at most 100 bytes that say which generation became which hash, or, from older Honua
-// servers, a path. Anything may arrive there; it is bounded, parsed strictly, and never more than a hint.
+// The messages of the channel: at most 100 bytes with a generation and its hash or, from older Honua servers, a path.
+// Any client can publish there, so a message is bounded, parsed strictly, and never more than a hint.
 import { isGeneration } from "../agreement/head.ts";
 
-/** A message as it was understood. */
+/** A parsed message. */
 export type Message =
   /** `own`: this instance sent it. */
   | {
@@ -12,28 +12,30 @@ export type Message =
     readonly by: string;
     readonly own: boolean;
   }
-  /** All shall look again. The path is shown and never opened. `own`: this instance asked for it, as far as it can tell. */
+  /**
+   * Every instance must look again. The path is shown and never opened. `own`: this instance sent it, as far as known.
+   */
   | { readonly kind: "look-again"; readonly path: string; readonly own: boolean }
-  /** Neither; `why` quotes nothing of it. */
+  /** Neither of them; `why` quotes nothing of the message. */
   | { readonly kind: "invalid"; readonly why: string };
 
-/** The most that a message may weigh: as long as a path may be on Linux (PATH_MAX, limits.h). */
+/** The longest message: as long as a path may be on Linux (PATH_MAX, limits.h). */
 export const MAX_MESSAGE_BYTES = 4_096;
 
 const ANNOUNCEMENT = /^v1 ([1-9][0-9]{0,15}) ([0-9a-f]{64}) ([0-9a-f]{12})$/;
 
 /**
- * How a process is called in messages, in the head and in its record: 12 random hex digits, for two processes may have one
- * name, and a process that takes the other's message for its own would not heed it.
+ * Returns an id for this process in messages, in the head and in its record: 12 random hex digits. Two processes may
+ * have one name, and a process that took the other's message for its own would ignore it.
  */
 export function newIncarnation(): string {
   return crypto.getRandomValues(new Uint8Array(6)).toHex();
 }
 
 /**
- * The message that makes others look: `v1 <generation> <hash> <id>`, at most 97 bytes.
+ * Returns the message that makes other instances look: `v1 <generation> <hash> <id>`, at most 97 bytes.
  *
- * @throws {RangeError} where {@linkcode parseMessage} would not understand it, which is a bug of the caller.
+ * @throws {RangeError} if {@linkcode parseMessage} would reject the message, which is a bug of the caller.
  */
 export function announcementText(generation: number, hash: string, id: string): string {
   const text = `v1 ${generation} ${hash} ${id}`;
@@ -44,9 +46,9 @@ export function announcementText(generation: number, hash: string, id: string): 
 }
 
 /**
- * Understands what arrived. A text may be given too, for what is no text on the wire bytes are the better choice: their
- * encoding is checked. A path is what looks like one: it holds a separator or ends as a configuration's name does. It does
- * not say who sent it, so it counts as another's; whoever sent it knows better.
+ * Parses a message. The encoding is checked only of bytes, so pass the bytes of the wire. A text that holds a separator
+ * or ends as a configuration's name does is a path. A path does not name its sender, so `own` is false: only the sender
+ * can recognise it.
  *
  * @param ownId this process's incarnation.
  */

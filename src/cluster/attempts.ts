@@ -10,8 +10,8 @@ export type AttemptResult<T> = { readonly ok: true; readonly value: T } | {
 };
 
 /**
- * Runs a request on the session. A refusal is remembered until a request of the same kind succeeds; `proves` tells
- * whether a value shows that.
+ * Runs a request on the session. A refusal is remembered until a request of the same kind succeeds; `proves` says
+ * whether a value proves that.
  */
 export type Attempt = <T>(
   kind: "writes" | "reads",
@@ -21,15 +21,15 @@ export type Attempt = <T>(
 
 /** The requests of one notifier. */
 export interface Attempts {
-  /** Runs one; never rejects. */
+  /** Never rejects. */
   readonly attempt: Attempt;
-  /** Why Redis refuses requests, writes first; null: it does not. */
+  /** The reason why Redis refuses requests, that of writes first; null: it refuses none. */
   refused(): string | null;
-  /** Forgets all refusals, because the link was lost. */
+  /** Forgets all refusals; called when the link is lost. */
   forget(): void;
 }
 
-/** Opens them. While `session` returns null, `link` has the reason. */
+/** Makes the requests of one notifier. While `session` returns null, `link` has the reason. */
 export function openAttempts(session: () => Session | null, link: () => Link): Attempts {
   const refusals: Record<"writes" | "reads", string | null> = { writes: null, reads: null };
   return {

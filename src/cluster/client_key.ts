@@ -7,13 +7,13 @@ const CURVES = new Set(["prime256v1", "secp384r1", "secp521r1"]);
 const RSA_BITS = { least: 2048, most: 8192 };
 const KINDS = `RSA of ${RSA_BITS.least} to ${RSA_BITS.most} bits, P-256, P-384, P-521 or Ed25519`;
 
-/** Returns in words why the two cannot be used; null: they can. */
+/** Returns the reason why the certificate and the key cannot be used; null: they can be. */
 export function keyTrouble(certificatePem: string, keyPem: string): string | null {
   const certificate = parsedOrNull(() => new X509Certificate(blockOf(certificatePem, "CERTIFICATE")));
   if (certificate === null) return "the certificate cannot be understood";
   const key = parsedOrNull(() => createPrivateKey(blockOf(keyPem, "PRIVATE KEY")));
   if (key === null) return "the key cannot be understood";
-  // First, as a key of another kind is never found to be the certificate's.
+  // Before they are compared, because a key of another kind never matches the certificate.
   if (!isKnown(key)) return `a key of this kind cannot be used: take ${KINDS}`;
   return parsedOrNull(() => certificate.checkPrivateKey(key)) === true ? null : "the key is not the certificate's";
 }

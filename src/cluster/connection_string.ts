@@ -1,5 +1,5 @@
-// Redis connection strings, in the three ways people write them, as a plan of where to connect and as whom. Parsing is
-// pure and bounded, and nothing it says quotes a value: any part of such a string may be a password.
+// Parses Redis connection strings, in the three forms that are in use, to a plan: the servers, the user, the settings.
+// Parsing is pure and bounded, and no message quotes a value: any part of such a string may be a password.
 import { type Diagnostic, warningDiagnostic } from "../diagnostic/diagnostic.ts";
 import { isSecretName } from "../diagnostic/secrets.ts";
 import { type ConnectionSetting, isHost, isKey, type RedisSettings, takeSettings } from "./connection_keys.ts";
@@ -8,41 +8,38 @@ import { type ConnectionSetting, isHost, isKey, type RedisSettings, takeSettings
 export interface TcpEndpoint {
   /** A name or an address; an IPv6 address without its brackets. */
   readonly host: string;
-  /** 1 to 65535. */
   readonly port: number;
 }
 
 /** A unix domain socket. */
 export interface UnixEndpoint {
-  /** The socket's absolute path. */
   readonly path: string;
 }
 
-/** Where one server listens. */
+/** The address of one server. */
 export type RedisEndpoint = TcpEndpoint | UnixEndpoint;
 
-/** Which servers there are, and how the one to talk to is found. */
+/** The servers, and how the one to connect to is found. */
 export type RedisServers =
   | { readonly kind: "single"; readonly endpoint: RedisEndpoint }
-  /** Sentinels, who know where the primary of `serviceName` is. */
+  /** Sentinels, which know the address of the primary of `serviceName`. */
   | { readonly kind: "sentinel"; readonly serviceName: string; readonly endpoints: readonly TcpEndpoint[] }
-  /** Two or more, who are asked what they are: a cluster's nodes, or a primary and its replicas. */
+  /** Two or more, each of which is asked for its role: a cluster's nodes, or a primary and its replicas. */
   | { readonly kind: "several"; readonly endpoints: readonly TcpEndpoint[] };
 
-/** A connection string as it was understood. */
+/** A parsed connection string. */
 export type RedisPlan = RedisServers & RedisSettings;
 
-/** A plan, or in one line without any value why there is none. */
+/** A plan, or the reason why there is none: one line that quotes no value. */
 export type ParsedConnectionString =
   | { readonly ok: true; readonly plan: RedisPlan; readonly warnings: readonly Diagnostic[] }
   | { readonly ok: false; readonly why: string };
 
-/** Longer ones are not read. */
 const MAX_LENGTH = 16_384;
 const MAX_HOSTS = 64;
 
 /**
- * Understands a connection string in one of these forms:
+ * Parses a connection string in one of these forms:
  *
  * - `host:6379,host2,password=…,ssl=true`, as StackExchange.Redis reads it (ConfigurationOptions.Parse): keys in any
  *   case, values up to the next comma, port 6379, with `ssl` 6380, with `serviceName` (Sentinel) 26379;
@@ -50,7 +47,7 @@ const MAX_HOSTS = 64;
  *   registered with IANA, with keys of the first form after `?`;
  * - `unix:///run/redis.sock` or `/run/redis.sock`, with keys after `?` or a comma.
  *
- * Keys that mean nothing here are warned about, unknown ones too; a value that cannot be used is an error.
+ * A key without effect here is a warning, and so is an unknown one; a value that cannot be used is an error.
  */
 export function parseConnectionString(text: string): ParsedConnectionString {
   const whole = text.trim();
@@ -73,12 +70,12 @@ interface Failed {
 /** A host whose port may be left to the default, or a socket. */
 type Address = { readonly host: string; readonly port: number | null } | UnixEndpoint;
 
-/** A connection string taken apart, whatever its form. */
+/** The parts of a connection string, the same for each form. */
 interface Parts {
   readonly ok: true;
   readonly addresses: readonly Address[];
   readonly settings: readonly ConnectionSetting[];
-  /** The port of TLS where none is said. */
+  /** The default port with TLS. */
   readonly tlsPort: number;
 }
 
@@ -87,10 +84,10 @@ function failed(why: string): Failed {
 }
 
 const COMMA_IN_PASSWORD = "What follows a password or an unknown key is no setting: a password with a comma cannot " +
-  "stand here, put it into the file that HighAvailability:RedisPasswordFile names";
+  "be written here, put it into the file that HighAvailability:RedisPasswordFile names";
 
 /**
- * Whether what follows this key may be the rest of its value: a password that holds a comma or, in a URL, an `&`. An
+ * Whether the text after this key may be the rest of its value: a password that holds a comma or, in a URL, an `&`. An
  * unknown key may be a misspelt one of a password.
  */
 function isCutShort(name: string): boolean {
@@ -125,7 +122,7 @@ type FoundAddress = Failed | {
   readonly ok: true;
   readonly address: Address;
   readonly settings: readonly ConnectionSetting[];
-  /** Nothing but a name or a path, as any word might be. */
+  /** The text is only a name or a path, as any word might be. */
   readonly isBare: boolean;
 };
 
@@ -158,7 +155,7 @@ const AMBIGUOUS = "It can be read in more than one way: write @ as %40, ? as %3F
 
 function partsOfUrl(text: string, tls: boolean): Parts | Failed {
   const rest = text.slice(text.indexOf("://") + 3);
-  // A password is often pasted in as it is; the last @ ends it whatever it holds.
+  // A password is often pasted in without encoding; the last @ ends it, whatever characters it holds.
   const at = rest.lastIndexOf("@");
   const userinfo = rest.slice(0, Math.max(at, 0));
   if (/[,?&]\s*\w+=/.test(userinfo)) return failed(AMBIGUOUS);
@@ -213,22 +210,22 @@ function planOf({ addresses, settings, tlsPort }: Parts): ParsedConnectionString
   const taken = takeSettings(settings);
   if (!taken.ok) return taken;
   const { warnings } = taken;
-  const { serviceName, abortConnect, ...said } = taken.said;
+  const { serviceName, abortConnect, ...kept } = taken.settings;
   if (abortConnect) {
     const why = "Without Redis an instance works alone and keeps on trying to reach it";
     warnings.push(warningDiagnostic("cluster/no-effect", "abortConnect=true has no effect", { why }));
   }
-  if (said.tlsHost !== null && !said.tls) {
+  if (kept.tlsHost !== null && !kept.tls) {
     const suggestion = "Write ssl=true beside it";
     warnings.push(warningDiagnostic("cluster/no-effect", "The key sslHost has no effect without TLS", { suggestion }));
   }
-  const port = serviceName !== null ? 26_379 : said.tls ? tlsPort : 6379;
+  const port = serviceName !== null ? 26_379 : kept.tls ? tlsPort : 6379;
   const servers = serversOf(addresses, port, serviceName);
   if ("why" in servers) return servers;
-  if (said.tls && servers.kind === "single" && "path" in servers.endpoint) {
+  if (kept.tls && servers.kind === "single" && "path" in servers.endpoint) {
     return failed("Redis speaks no TLS on a unix socket: leave ssl=true out");
   }
-  return { ok: true, plan: { ...servers, ...said }, warnings };
+  return { ok: true, plan: { ...servers, ...kept }, warnings };
 }
 
 function serversOf(addresses: readonly Address[], port: number, serviceName: string | null): RedisServers | Failed {
@@ -238,7 +235,7 @@ function serversOf(addresses: readonly Address[], port: number, serviceName: str
   for (const address of addresses) {
     if ("path" in address) {
       if (addresses.length === 1 && serviceName === null) return { kind: "single", endpoint: address };
-      return failed("A unix socket stands alone, without other hosts and without serviceName");
+      return failed("A unix socket must be the only address, without other hosts and without serviceName");
     }
     const endpoint = { host: address.host, port: address.port ?? port };
     const key = `${endpoint.host.toLowerCase()} ${endpoint.port}`;

@@ -1,10 +1,10 @@
-// Keeps one session with the cluster: opens it, waits for its loss, and tries again with backoff, telling each change of
-// state once. It alone decides when to try, so that nothing else has a timer that could outlive it.
+// Keeps one session with the cluster: opens it, waits for its loss, and tries again with backoff. It reports each
+// change of state once. Only the keeper decides when to try, so no other part has a timer that could outlive it.
 import { type Clock, systemClock } from "../time/clock.ts";
 import { pause } from "../time/pause.ts";
 import type { Link } from "./notifier.ts";
 
-/** A session as far as keeping it goes. */
+/** The part of a session that the keeper needs. */
 export interface Keepable {
   /** Resolves with the reason, in one line without secrets; never rejects. */
   readonly lost: Promise<string>;
@@ -14,13 +14,13 @@ export interface Keepable {
 export interface LinkKeeperOptions<Session extends Keepable> {
   /** Opens a session; rejects with an error whose message is the reason. The signal ends it, opened or not. */
   readonly open: (signal: AbortSignal) => Promise<Session>;
-  /** Resolves when all that was opened by the last call of `open` is closed; called after its signal aborted. */
+  /** Resolves when all that the last call of `open` opened is closed; called after its signal aborted. */
   readonly closed: () => Promise<void>;
-  /** Is told each change of the link. Must not throw. */
+  /** Receives each change of the link. Must not throw. */
   readonly linked: (link: Link) => void;
-  /** False: a loss is final, and so is a first connection that did not come about in the time below. */
+  /** False: a loss is final, and so is a first connection that fails for `firstConnectionMilliseconds`. */
   readonly autoReconnect: boolean;
-  /** How long the first connection may be tried for where nothing is tried after it. */
+  /** How long the first connection is tried; counts only without `autoReconnect`. */
   readonly firstConnectionMilliseconds: number;
   /** The wait after the `attempt`-th failure in a row, from 1 on. */
   readonly backoffMilliseconds: (attempt: number) => number;
@@ -28,23 +28,23 @@ export interface LinkKeeperOptions<Session extends Keepable> {
   readonly clock?: Clock;
 }
 
-/** A link that is being kept. Disposing closes the session and waits for it; nothing is told afterwards. */
+/** Keeps a link. Disposing closes the session and waits for it; `linked` is not called afterwards. */
 export interface LinkKeeper<Session> extends AsyncDisposable {
-  /** Begins, once. */
+  /** A second call does nothing. */
   start(): void;
-  /** The link now; of a link that is down the latest reason. */
+  /** The present state; if the link is down, with the latest reason. */
   link(): Link;
-  /** The session, while there is one. */
+  /** Null: no session is open. */
   session(): Session | null;
 }
 
-/** A session must have lasted this long for the next loss to count as the first in a row. */
+/** After a session that lasted this long, the next loss counts as the first in a row. */
 const STABLE_MILLISECONDS = 10_000;
 
-/** Of one outage; a server that makes up reasons is not told for ever. */
-const MAX_REASONS_TOLD = 8;
+/** In one outage; a server could make up a new reason for each try. */
+const MAX_REASONS_REPORTED = 8;
 
-/** Readies a link; nothing is opened before it is started. */
+/** Makes a keeper; it opens nothing before it is started. */
 export function keepLink<Session extends Keepable>(options: LinkKeeperOptions<Session>): LinkKeeper<Session> {
   const { clock = systemClock } = options;
   const ending = new AbortController();
@@ -52,12 +52,12 @@ export function keepLink<Session extends Keepable>(options: LinkKeeperOptions<Se
   let session: Session | null = null;
   let keeping: Promise<void> | null = null;
 
-  let reasonsTold = new Set<string>();
+  let reasonsReported = new Set<string>();
   const isNews = (next: Link): boolean => {
     if (next.state !== "down") return next.state !== link.state;
-    if (link.state !== "down") reasonsTold = new Set();
-    if (reasonsTold.has(next.reason) || reasonsTold.size >= MAX_REASONS_TOLD) return next.final;
-    reasonsTold.add(next.reason);
+    if (link.state !== "down") reasonsReported = new Set();
+    if (reasonsReported.has(next.reason) || reasonsReported.size >= MAX_REASONS_REPORTED) return next.final;
+    reasonsReported.add(next.reason);
     return true;
   };
   const change = (next: Link): void => {
@@ -66,8 +66,10 @@ export function keepLink<Session extends Keepable>(options: LinkKeeperOptions<Se
     if (news && !ending.signal.aborted) options.linked(next);
   };
 
-  /** Opens a session and stays until it is lost; resolves with the reason, and how long it lasted: NaN if never open. */
-  const stay = async (): Promise<{ reason: string; lastedMilliseconds: number }> => {
+  /**
+   * Opens a session and waits for its loss; resolves with the reason and the session's length: NaN if it never opened.
+   */
+  const runSession = async (): Promise<{ reason: string; lastedMilliseconds: number }> => {
     const leaving = new AbortController();
     const leave = () => leaving.abort();
     ending.signal.addEventListener("abort", leave, { signal: leaving.signal });
@@ -90,7 +92,7 @@ export function keepLink<Session extends Keepable>(options: LinkKeeperOptions<Se
     const startedAt = clock.now();
     let failures = 0;
     while (!ending.signal.aborted) {
-      const { reason, lastedMilliseconds } = await stay();
+      const { reason, lastedMilliseconds } = await runSession();
       if (lastedMilliseconds >= STABLE_MILLISECONDS) failures = 0;
       const wasUp = lastedMilliseconds >= 0;
       const outOfTime = clock.now() - startedAt >= options.firstConnectionMilliseconds;

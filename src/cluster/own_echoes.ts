@@ -2,22 +2,21 @@
 import { type Clock, systemClock } from "../time/clock.ts";
 import type { Message } from "./announcement.ts";
 
-/** Paths of its own that an instance waits to hear; more at a time are taken for others'. */
+/** Own paths that an instance waits to hear; if there are more, the oldest ones count as others'. */
 const MAX_ECHOES = 16;
 
 /** The own paths that have not come back yet. */
 export interface OwnEchoes {
-  /** A path is about to be sent. */
+  /** To be called before a path is sent. */
   expect(path: string): void;
-  /** The message, with whether it is an own one. */
+  /** Returns the message with `own` set. */
   recognise(message: Message): Message;
-  /** Forgets all paths that have not come back. */
   forget(): void;
 }
 
 /**
- * Tells the own paths from others', which look the same: after sending one the next that is heard is its own. What was
- * lost on its way is waited for no longer than a command, so that it hides no later one of another.
+ * Tells the own paths from others', which look the same: after sending a path, the next one that is heard is the own. A
+ * path that was lost on its way is awaited no longer than a command, so it does not hide a later one of another sender.
  */
 export function ownEchoes(lifeMilliseconds: number, clock: Pick<Clock, "now"> = systemClock): OwnEchoes {
   let expected: { readonly path: string; readonly until: number }[] = [];
@@ -28,9 +27,9 @@ export function ownEchoes(lifeMilliseconds: number, clock: Pick<Clock, "now"> = 
     recognise(message: Message): Message {
       if (message.kind !== "look-again") return message;
       const now = clock.now();
-      const at = expected.findIndex(({ path, until }) => path === message.path && until > now);
-      if (at < 0) return message;
-      expected.splice(at, 1);
+      const index = expected.findIndex(({ path, until }) => path === message.path && until > now);
+      if (index < 0) return message;
+      expected.splice(index, 1);
       return { ...message, own: true };
     },
     forget(): void {

@@ -1,56 +1,54 @@
-// What an instance tells the others of itself, as it stands under its peer key: JSON of a bounded size, read strictly,
-// since anything may stand there. It holds no secret.
+// The record of an instance, which the others read: JSON of a bounded size under the instance's peer key. It is read
+// strictly, since any client can write there, and holds no secret.
 import * as z from "zod";
 import { isGeneration, isHash } from "../agreement/head.ts";
 
-/** Where an instance stands towards the cluster's head. */
+/** The state of an instance relative to the cluster's head. */
 export type SyncStateKind = "unknown" | "agreed" | "settling" | "diverged";
 
-/** A configuration that an instance would not take. */
+/** A configuration that an instance rejected. */
 export interface Rejection {
-  /** Of the portable config; where the source did not parse, the SHA-256 of its bytes. */
+  /** Of the portable config; if the source did not parse, the SHA-256 of its bytes. */
   readonly hash: string;
-  /** The head's generation when it was rejected; null where none was known. */
+  /** The head's generation at that moment; null: none was known. */
   readonly generation: number | null;
   /** One masked line, at most {@linkcode MAX_WHY_LENGTH} characters. */
   readonly why: string;
-  /** When, in ISO 8601 by the instance's clock. */
+  /** The moment in ISO 8601, by the instance's clock. */
   readonly at: string;
 }
 
-/** What an instance tells of itself. */
+/** The record of an instance. */
 export interface PeerRecord {
-  /** Its name, `HighAvailability:InstanceName`. */
+  /** `HighAvailability:InstanceName`. */
   readonly instance: string;
   /** Random for each process: 12 hex digits, and a UUID up to version 0.1. */
   readonly incarnation: string;
   /** Of honua-configd. */
   readonly version: string;
-  /** What it runs; null: nothing yet. */
+  /** Of the config in force; null: none yet. */
   readonly hash: string | null;
   /** The generation that it agreed with last; null: none. */
   readonly generation: number | null;
-  /** Where it stands. */
   readonly standing: SyncStateKind;
-  /** Why its source is not what it runs; null: it is. */
+  /** Null: the source is the config in force. */
   readonly rejected: Rejection | null;
-  /** When it was written, in ISO 8601 by the instance's clock. */
+  /** The moment of writing in ISO 8601, by the instance's clock. */
   readonly at: string;
 }
 
-/** Another instance, or this one, as the cluster knows it. */
+/** An instance as the cluster knows it, this one included. */
 export interface Peer extends PeerRecord {
-  /** Whether it is the process that asks. */
+  /** Whether the record is that of the process that asks. */
   readonly self: boolean;
 }
 
 /** The longest reason of a rejection, in characters. */
 export const MAX_WHY_LENGTH = 300;
 
-/** The longest name of an instance, in characters; Linux takes 64 for a host's (HOST_NAME_MAX, limits.h). */
+/** The longest name of an instance, in characters; a host's name has at most 64 on Linux (HOST_NAME_MAX, limits.h). */
 export const MAX_INSTANCE_LENGTH = 128;
 
-/** The most that a record may weigh as it is stored. */
 export const MAX_RECORD_BYTES = 4_096;
 
 const line = (maxLength: number) => z.string().max(maxLength).regex(/^[^\p{Cc}\p{Cs}]+$/u);
@@ -59,7 +57,7 @@ const time = z.string().regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?Z$/)
 const hash = z.custom<string>(isHash);
 const generation = z.custom<number>(isGeneration);
 
-/** Members that are not known are left out: a later version may tell more. */
+/** Unknown members are left out: a later version may write more. */
 const recordSchema = z.object({
   instance: line(MAX_INSTANCE_LENGTH),
   incarnation: line(64),
@@ -77,8 +75,8 @@ const recordSchema = z.object({
 });
 
 /**
- * The record as it is stored, at most {@linkcode MAX_RECORD_BYTES}: of a reason and of a name what is over the limit is
- * cut off, and control characters in them become spaces.
+ * Returns the stored form of a record, at most {@linkcode MAX_RECORD_BYTES}: a reason and a name are cut off at their
+ * limits, and control characters in them become spaces.
  */
 export function encodePeer(record: PeerRecord): string {
   const { instance, incarnation, version, hash, generation, standing, rejected, at } = record;
@@ -99,21 +97,22 @@ export function encodePeer(record: PeerRecord): string {
   });
 }
 
-/** How a process is called in the index of peers and in the key of its record. */
+/** Returns the id of a process in the index of peers and in the key of its record. */
 export function peerId({ instance, incarnation }: Pick<PeerRecord, "instance" | "incarnation">): string {
   return `${shortened(instance, MAX_INSTANCE_LENGTH)}:${incarnation}`;
 }
 
-/** One line of at most so many UTF-16 units, no surrogate pair split; `?` where nothing is left. */
+/** One line of at most `maxLength` UTF-16 units, no surrogate pair split; `?` if nothing is left. */
 function shortened(text: string, maxLength: number): string {
   const cut = text.slice(0, maxLength).replace(/[\ud800-\udbff]$/, "");
   return cut.toWellFormed().replace(/\p{Cc}/gu, " ") || "?";
 }
 
 /**
- * Understands what stands under a peer's key, or null where it is no record.
+ * Parses the value of a peer's key; null: it is no record.
  *
- * @param id the owner by the key: its {@linkcode peerId} or, up to version 0.1, its name. Another's record counts as none.
+ * @param id the owner by the key: its {@linkcode peerId} or, up to version 0.1, its name. Another's record counts as
+ * none.
  */
 export function parsePeer(text: string, id?: string): PeerRecord | null {
   if (text.length > MAX_RECORD_BYTES) return null;
@@ -129,25 +128,24 @@ export function parsePeer(text: string, id?: string): PeerRecord | null {
   return id === undefined || id === peerId(record) || id === record.instance ? record : null;
 }
 
-/** Which instances run one hash. */
+/** The instances that run one hash. */
 export interface Run {
   /** Null: they run nothing yet. */
   readonly hash: string | null;
-  /** Their names, sorted. */
   readonly instances: readonly string[];
 }
 
-/** Whether the peers agree, and who runs what. */
+/** Whether the peers agree, and the hash of each. */
 export interface PeersVerdict {
-  /** Whether no two of them run something different; so also where there is none, or nobody runs anything yet. */
+  /** Whether no two peers differ; also true if there is no peer, or if none runs anything yet. */
   readonly consistent: boolean;
-  /** Names that more than one of them has, sorted: which of these lives, and will be seen again, is not known. */
+  /** Names that several peers have, sorted: it is not known which of them are alive. */
   readonly namesakes: readonly string[];
-  /** What most of them run comes first; of equally many the lower hash, and nothing at last. */
+  /** The most frequent hash comes first; if several are as frequent, the lower one, and null last. */
   readonly runs: readonly Run[];
 }
 
-/** Compares what the peers run, whatever they say of their standing. */
+/** Compares the hashes of the peers, whatever their `standing` is. */
 export function judgePeers(peers: Iterable<Pick<PeerRecord, "instance" | "hash">>): PeersVerdict {
   const all = [...peers];
   const byHash = new Map<string | null, string[]>();
@@ -156,7 +154,7 @@ export function judgePeers(peers: Iterable<Pick<PeerRecord, "instance" | "hash">
     if (instances) instances.push(instance);
     else byHash.set(hash, [instance]);
   }
-  // By their text: that of null comes after each hash.
+  // They are sorted as texts: "null" comes after each hash.
   const hashes = [...byHash.keys()].sort();
   const runs = hashes.map((hash): Run => ({ hash, instances: byHash.get(hash)!.sort() }));
   runs.sort((left, right) => right.instances.length - left.instances.length);
@@ -164,7 +162,7 @@ export function judgePeers(peers: Iterable<Pick<PeerRecord, "instance" | "hash">
   return { consistent: runs.length <= 1 && namesakes.length === 0, namesakes, runs };
 }
 
-/** The names that more than one of them has. */
+/** Returns the names that several peers have. */
 export function namesakesOf(peers: Iterable<Pick<PeerRecord, "instance">>): ReadonlySet<string> {
   const [names, shared] = [new Set<string>(), new Set<string>()];
   for (const { instance } of peers) (names.has(instance) ? shared : names).add(instance);

@@ -1,5 +1,5 @@
-// How to reach Redis, put together from the options, the environment and the files that they name, anew for each
-// connection. Every secret in it is named, so that it can be masked wherever texts go out.
+// Makes the parameters of a connection to Redis from the options, the environment and the files that they name, anew
+// for each connection. It lists every secret in them, so that all output can be masked.
 import { keyTrouble } from "./client_key.ts";
 import { credentialPath } from "../host/credential.ts";
 import { readRegularFile } from "../host/regular_file.ts";
@@ -17,11 +17,11 @@ export {
   type UnixEndpoint,
 } from "./connection_string.ts";
 
-/** What TLS towards Redis needs. */
+/** The parameters of TLS. */
 export interface RedisTls {
   /** The name that the server's certificate must bear; null: the endpoint's host. */
   readonly host: string | null;
-  /** PEM of authorities to trust beside the system's; null: the system's alone. */
+  /** PEM of authorities to trust beside the system's; null: only the system's. */
   readonly ca: string | null;
   /** PEM of the client's certificate; null: none. Given together with `key`. */
   readonly certificate: string | null;
@@ -29,28 +29,27 @@ export interface RedisTls {
   readonly key: string | null;
 }
 
-/** How to connect, and as whom. */
+/** The parameters of a connection, without the servers. */
 export interface RedisConnectionSettings {
   /** The ACL user; null: the default one. */
   readonly user: string | null;
-  /** Of Redis, and of Sentinel where it asks for one, as StackExchange.Redis does. Null: none. Secret. */
+  /** For Redis, and for a Sentinel that asks for one, as StackExchange.Redis does. Null: none. Secret. */
   readonly password: string | null;
-  /** The database's number; 0 unless said otherwise. */
+  /** Default: 0. */
   readonly database: number;
   /** Null: no TLS. */
   readonly tls: RedisTls | null;
-  /** What Redis lists the connections as; null: left to the notifier. */
+  /** The name of the connections in the lists of Redis (CLIENT SETNAME); null: none. */
   readonly clientName: string | null;
-  /** How long connecting may take. `connectTimeout` of the string, the more special of the two, beats the option. */
+  /** The limit of connecting: `connectTimeout` of the string or, if it has none, the option. */
   readonly connectTimeoutMilliseconds: number;
 }
 
-/** All that is needed to connect. */
+/** All parameters of a connection. */
 export type RedisConnection = RedisServers & RedisConnectionSettings;
 
-/** The options that say how Redis is reached; process/options.ts has them by the same names. */
+/** The options about Redis; `src/options/options.ts` has them by the same names. */
 export interface ConnectionOptions {
-  /** Of the section `HighAvailability`. */
   readonly highAvailability: {
     readonly redisConnectionString: string | null;
     readonly connectionTimeoutMs: number;
@@ -61,16 +60,15 @@ export interface ConnectionOptions {
       readonly keyFile: string | null;
     };
   };
-  /** Of the section `ConnectionStrings`. */
   readonly connectionStrings: { readonly redis: string | null };
 }
 
-/** A connection with every secret in it, or why there is none. */
+/** The parameters and their secrets, or the reason why there are none. */
 export type ResolvedConnection =
   | {
     readonly ok: true;
     readonly connection: RedisConnection;
-    /** What must never be shown, in no spelling. */
+    /** Texts that must never be shown, in no spelling. */
     readonly secrets: readonly string[];
     readonly warnings: readonly Diagnostic[];
   }
@@ -85,7 +83,7 @@ export type ResolvedConnection =
 /** Reads at most `maxBytes` of a file and one byte more; rejects with the errno's name as `code`. */
 export type ReadFile = (path: string, maxBytes: number) => Promise<Uint8Array>;
 
-/** The most that a file named by the options may weigh. */
+/** For each file that the options name. */
 const MAX_FILE_BYTES = 65_536;
 
 const STRING_OPTION = "HighAvailability:RedisConnectionString";
@@ -93,10 +91,11 @@ const SHARED_OPTION = "ConnectionStrings:Redis";
 const PASSWORD_OPTION = "HighAvailability:RedisPasswordFile";
 
 /**
- * Puts together how Redis is reached. `HighAvailability:RedisConnectionString` beats `ConnectionStrings:Redis`, the
- * password file beats a password in the string, and the string's `connectTimeout` beats `ConnectionTimeoutMs`.
+ * Makes the parameters of a connection. `HighAvailability:RedisConnectionString` overrides
+ * `ConnectionStrings:Redis`, the password file overrides a password in the string, and the string's `connectTimeout`
+ * overrides `ConnectionTimeoutMs`.
  *
- * @param environment of it `CREDENTIALS_DIRECTORY` counts, where systemd puts a unit's credentials (systemd.exec(5)).
+ * @param environment only `CREDENTIALS_DIRECTORY` is used: systemd puts a unit's credentials there (systemd.exec(5)).
  * @param readFile the operating system's unless a test injects faults.
  */
 export async function resolveConnection(
@@ -161,7 +160,7 @@ function twoPasswords(path: string): Diagnostic {
   return warningDiagnostic("cluster/no-effect", summary, { path, suggestion: "Leave the password out of the string" });
 }
 
-/** A bare name is a systemd credential's, and a relative path where there is no such credential. */
+/** A bare name is that of a systemd credential or, if there is no such credential, a relative path. */
 async function readPassword(
   name: string,
   environment: Readonly<Record<string, string | undefined>>,
@@ -221,7 +220,7 @@ async function readPem(
   return unusableFile(`${file} is not PEM: it holds no line -----BEGIN ${kind}-----`);
 }
 
-/** The file's text; where there is no file of the first path, the second's. */
+/** Reads the file's text; if there is no file at `path`, that of `otherwise`. */
 async function readText(option: string, path: string, readFile: ReadFile, otherwise?: string): Promise<ReadText> {
   const file = `${option}: ${terminalText(path)}`;
   let bytes;
@@ -242,8 +241,8 @@ async function readText(option: string, path: string, readFile: ReadFile, otherw
 }
 
 /**
- * Each secret as it is and as it stood in its string, for a masker that knows other spellings; of a string that is not
- * used, too. A string is one as a whole unless it says nothing but where Redis is, which logs and status tell.
+ * Each secret, decoded and as its string spells it, for a masker that knows other spellings; a string that is not used
+ * has secrets too. A whole string is a secret unless it holds only the address of Redis, which logs and status show.
  */
 function secretsOf(strings: readonly (string | null)[], values: readonly (string | null)[]): string[] {
   const secrets = new Set<string>();
@@ -253,21 +252,21 @@ function secretsOf(strings: readonly (string | null)[], values: readonly (string
     secrets.add(text.trim());
     const parsed = parseConnectionString(text);
     if (parsed.ok && parsed.plan.password !== null) secrets.add(parsed.plan.password);
-    // Between the user and the last @ of a URL, whatever is percent-encoded in it.
+    // From the user to the last @ of a URL, still percent-encoded.
     const written = /^[^:]*:\/\/[^:]*:(.+)@/s.exec(text)?.[1];
     if (written !== undefined) secrets.add(written);
   }
   return [...secrets];
 }
 
-/** An unknown key may be a misspelt one of a password. */
+/** A string with an unknown key is not harmless: that may be a misspelt key of a password. */
 function isHarmless(text: string): boolean {
   const parsed = parseConnectionString(text);
   return parsed.ok && parsed.plan.password === null && parsed.plan.user === null &&
     parsed.warnings.every(({ code }) => code !== "cluster/unknown-key");
 }
 
-/** Where a connection leads, for logs and status: hosts, database, TLS; neither user nor password. */
+/** The address of a connection for logs and status: hosts, database, TLS; neither user nor password. */
 export function describeConnection(connection: RedisConnection): string {
   const where = connection.kind === "single"
     ? nameOf(connection.endpoint)
@@ -280,7 +279,7 @@ export function describeConnection(connection: RedisConnection): string {
   return terminalText(how.length === 0 ? where : `${where} (${how.join(", ")})`);
 }
 
-/** The address as people write it. */
+/** The address as a user writes it: `host:port`, with brackets around IPv6, or the socket's path. */
 export function nameOf(endpoint: RedisEndpoint): string {
   if ("path" in endpoint) return endpoint.path;
   return endpoint.host.includes(":") ? `[${endpoint.host}]:${endpoint.port}` : `${endpoint.host}:${endpoint.port}`;

@@ -1,6 +1,6 @@
 // The notifier over Redis: a single server, one behind Sentinels, or a cluster. Every call ends in time with an answer,
-// and nothing is left open when it is disposed of. ioredis makes single connections only; who is talked to, when to try
-// again and what a loss is are decided in this room, so that no timer or queue is hidden in it.
+// and disposing of the notifier leaves nothing open. ioredis makes only single connections. This room chooses the
+// server, decides when to try again, and defines a loss, so that no timer or queue is hidden in ioredis.
 import type { AnnounceAnswer, Announcement } from "../agreement/announcing.ts";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
@@ -25,7 +25,7 @@ import {
   parseHeadReply,
   PEERS,
   READ,
-  TELL,
+  WRITE_RECORD,
 } from "./redis_scripts.ts";
 import type { Dial, Wire } from "./redis_servers.ts";
 import { openSession, type Session, withoutSelf } from "./redis_session.ts";
@@ -34,30 +34,27 @@ import { NO_REDIS, reasonOf, RedisTrouble, replyCode, unaskedReason } from "./re
 import { type Backoff, backoffMilliseconds } from "../time/backoff.ts";
 import { withinLimit } from "../time/limit.ts";
 
-/** What `openRedisNotifier` takes. */
 export interface RedisNotifierOptions {
-  /** Where Redis is, and as whom to speak to it. */
   readonly connection: RedisConnection;
   /** Returns the connection for the next session, with the present content of its files. Default: `connection`. */
   readonly renew?: (unwanted: AbortSignal) => Promise<RedisConnection>;
-  /** `HighAvailability:ConfigurationChannel`; the keys' names are made of it. */
+  /** `HighAvailability:ConfigurationChannel`; it is a part of each key's name. */
   readonly channel: string;
-  /** The instance's name. */
   readonly instance: string;
-  /** The process's, by `newIncarnation`. */
+  /** Of this process, by `newIncarnation`. */
   readonly incarnation: string;
-  /** The id under which the process before this one told, which is no peer any more; default: none did. */
+  /** The {@linkcode peerId} of the process before this one, which is no peer any more; default: none. */
   readonly formerPeer?: string | null;
   /**
-   * `HighAvailability:AutoReconnect`. False: a connection that is lost is given up, and so is a first one that does not
-   * come about within the time that connecting may take. Default: true.
+   * `HighAvailability:AutoReconnect`. False: a lost connection is not opened again, and a first one is not tried for
+   * longer than the limit of connecting. Default: true.
    */
   readonly autoReconnect?: boolean;
-  /** How long a command may take. Default: 5 s. */
+  /** The limit of a command. Default: 5 s. */
   readonly commandTimeoutMilliseconds?: number;
-  /** How often both connections are proven to be alive. Default: 10 s. */
+  /** The interval at which both connections are tested. Default: 10 s. */
   readonly heartbeatMilliseconds?: number;
-  /** How long what `tell` wrote lives. Default: 90 s. */
+  /** The lifetime of a record that `writeRecord` wrote. Default: 90 s. */
   readonly peerLifeMilliseconds?: number;
   /** In [0, 1), for the backoff. Default: `Math.random`. */
   readonly random?: () => number;
@@ -65,24 +62,23 @@ export interface RedisNotifierOptions {
   readonly backoffMilliseconds?: (attempt: number) => number;
 }
 
-/** How long disposing may take to remove the instance's record, which ends by itself in any case. */
+/** The limit for removing the own record while disposing; the record expires in any case. */
 const LEAVE_LIMIT_MILLISECONDS = 500;
-/** How long a command may take unless the options say another time. */
 const COMMAND_LIMIT_MILLISECONDS = 5_000;
 const CLOSED = "The notifier is closed";
 
-/** Before the next connection: those who lost one Redis do not come back to it at one moment. */
+/** The wait before the next connection; random, so that the instances that lost a Redis do not return all at once. */
 export const RECONNECT_BACKOFF: Backoff = { firstMilliseconds: 100, capMilliseconds: 10_000 };
 
 /**
- * Readies a notifier; it connects when it is watched. `delivered` counts those who are subscribed at the server that is
- * published on: in a Redis Cluster that is the node of the channel's slot, where every instance subscribes, while others
- * may hear the message at any node and are not counted.
+ * Makes a notifier; it connects when `watch` is called. `delivered` counts the subscribers at the server that
+ * publishes. In a Redis Cluster that is the node of the channel's slot, at which every instance subscribes. Other
+ * clients can hear the message at any node and are not counted.
  */
 export function openRedisNotifier(options: RedisNotifierOptions): Notifier {
   const { channel, incarnation: id } = options;
   const keys = keysOf(channel);
-  /** There is one before anything is heard. */
+  // Set by `watch`, before anything can be heard.
   let listener: Listener | null = null;
   let closing: Promise<void> | null = null;
   const echoes = ownEchoes(options.commandTimeoutMilliseconds ?? COMMAND_LIMIT_MILLISECONDS);
@@ -122,7 +118,7 @@ export function openRedisNotifier(options: RedisNotifierOptions): Notifier {
       const outcome = await attempt(
         "writes",
         async (session) => readAnnounceAnswer(await session.run(ANNOUNCE, [keys.head, keys.history], args), request),
-        // The script writes nothing before any other answer.
+        // With any other answer the script has written nothing.
         ({ kind }) => kind === "accepted",
       );
       return outcome.ok ? outcome.value : { kind: "failed", reason: outcome.reason };
@@ -133,20 +129,20 @@ export function openRedisNotifier(options: RedisNotifierOptions): Notifier {
     },
     lookAgain: async (path) => {
       const outcome = await attempt("reads", (session) => {
-        // Before it is sent: it may be heard before its answer is.
+        // Before the sending: the message may arrive before the answer to its command.
         echoes.expect(path);
         return session.publish(path);
       });
       return outcome.ok ? { ok: true, delivered: outcome.value } : outcome;
     },
-    tell: presence.tell,
+    writeRecord: presence.writeRecord,
     peers: presence.peers,
-    // What leaves is asked before anything else is refused.
+    // `leave` sends its command before `closing` is set, from when on requests are refused.
     [Symbol.asyncDispose]: () => closing ??= presence.leave().finally(() => keeper[Symbol.asyncDispose]()),
   };
 }
 
-/** The link, whose sessions are made of connections that this room can count: none is left when it is disposed of. */
+/** Keeps the link and counts the connections of its sessions, so that disposing waits until none is left. */
 function keepRedisLink(
   options: RedisNotifierOptions,
   keys: Keys,
@@ -155,11 +151,11 @@ function keepRedisLink(
   const { connection: first, channel, random = Math.random, renew = () => Promise.resolve(first) } = options;
   const { heartbeatMilliseconds = 10_000 } = options;
   const { commandTimeoutMilliseconds: commandMilliseconds = COMMAND_LIMIT_MILLISECONDS } = options;
-  const open = new Set<Promise<unknown>>();
+  const openConnections = new Set<Promise<unknown>>();
   const dialFor = (connection: RedisConnection, signal: AbortSignal): Dial => (endpoint, hears) => {
     const dialling = dial(endpoint, { connection, signal, heard: hears, commandMilliseconds });
-    const gone = dialling.then(({ closed }) => closed, () => {}).finally(() => open.delete(gone));
-    open.add(gone);
+    const gone = dialling.then(({ closed }) => closed, () => {}).finally(() => openConnections.delete(gone));
+    openConnections.add(gone);
     return dialling;
   };
   return keepLink<Session>({
@@ -177,7 +173,7 @@ function keepRedisLink(
       });
     },
     closed: async () => {
-      while (open.size > 0) await Promise.all(open);
+      while (openConnections.size > 0) await Promise.all(openConnections);
     },
     linked,
     autoReconnect: options.autoReconnect ?? true,
@@ -187,28 +183,28 @@ function keepRedisLink(
   });
 }
 
-/** The instance among its peers. */
+/** Writes the own record, reads those of the peers, and removes the own one at the end. */
 function presenceOf(
   { instance, incarnation, formerPeer = null, peerLifeMilliseconds = 90_000 }: RedisNotifierOptions,
   keys: Keys,
   attempt: Attempt,
-): Pick<Notifier, "tell" | "peers"> & { leave(): Promise<void> } {
+): Pick<Notifier, "writeRecord" | "peers"> & { leave(): Promise<void> } {
   const ownId = peerId({ instance, incarnation });
   const names = [`${keys.peerPrefix}${ownId}`, keys.peers, `${keys.namePrefix}${instance}`];
   let former = formerPeer;
-  /** The own record as it was told last, also if Redis did not take it; null before the first one. */
+  /** The latest own record, also if Redis refused it; null before the first one. */
   let latest: PeerRecord | null = null;
-  let hasTold = false;
+  let hasWritten = false;
   return {
-    tell: async (record) => {
+    writeRecord: async (record) => {
       const text = encodePeer(record);
       latest = parsePeer(text);
       const args = [ownId, text, peerLifeMilliseconds, incarnation, former ?? ""];
-      const outcome = await attempt("writes", (session) => session.run(TELL, names, args));
+      const outcome = await attempt("writes", (session) => session.run(WRITE_RECORD, names, args));
       if (!outcome.ok) return outcome;
-      // A process that told before this one may have ended since; one that told after it lives.
-      const namesake = hasTold && isId(outcome.value) && outcome.value !== incarnation;
-      hasTold = true;
+      // A process that wrote before this one's first record may have ended since; one that wrote after it lives.
+      const namesake = hasWritten && isId(outcome.value) && outcome.value !== incarnation;
+      hasWritten = true;
       former = null;
       return { ok: true, namesake };
     },
@@ -260,22 +256,20 @@ function compareTexts(one: string, other: string): number {
   return one < other ? -1 : one > other ? 1 : 0;
 }
 
-/** What `dial` takes. */
 export interface DialOptions {
-  /** Of it TLS and the time that connecting may take count. */
+  /** Only TLS and the limit of connecting are used. */
   readonly connection: RedisConnection;
-  /** Cuts the connection. */
   readonly signal: AbortSignal;
-  /** How long a command may take. */
+  /** The limit of a command. */
   readonly commandMilliseconds: number;
-  /** Takes the bytes of each message. */
+  /** Receives the bytes of each message; undefined: the connection does not subscribe. */
   readonly heard: ((message: Uint8Array) => void) | undefined;
 }
 
 /** Added to the reason if the connection ended before the first answer: a server that expects TLS closes it. */
 const MUTE = ", before any answer: if it expects TLS, write ssl=true or rediss:// in the connection string";
 
-/** One connection, without a password said yet. */
+/** Opens one connection. It sends no password: that is the caller's task. */
 export async function dial(endpoint: RedisEndpoint, options: DialOptions): Promise<Wire> {
   const { connection: { tls, connectTimeoutMilliseconds: limitMilliseconds }, signal, heard } = options;
   const name = nameOf(endpoint);
@@ -313,11 +307,11 @@ export async function dial(endpoint: RedisEndpoint, options: DialOptions): Promi
   if (heard !== undefined) {
     redis.on("messageBuffer", (_channel: unknown, message: unknown) => {
       if (!(message instanceof Uint8Array)) return refuse(UNASKED);
-      // Outside of the guard: an exception there is a bug of ours, not of the server.
+      // Outside of the guard: an exception there is a bug of this program, not a fault of the server.
       queueMicrotask(() => heard(message));
     });
   }
-  // It fails only where the connection is lost at once, which whoever calls is told.
+  // It fails only if the connection is lost at once; `closed` and the first `call` report that.
   await redis.connect().catch(() => {});
   return {
     endpoint,
@@ -327,7 +321,7 @@ export async function dial(endpoint: RedisEndpoint, options: DialOptions): Promi
         return await redis.call(command, ...words);
       } catch (error) {
         if (replyCode(error) !== null || !stream.destroyed) throw error;
-        // Why a connection was lost is known when it has ended, a moment after the failure of what was asked on it.
+        // The reason of a loss is known when the connection has ended, a moment after its commands failed.
         throw new RedisTrouble(await closed, { cause: error });
       }
     },
@@ -339,8 +333,8 @@ export async function dial(endpoint: RedisEndpoint, options: DialOptions): Promi
 }
 
 /**
- * A client on a stream that is there, which makes no other, asks for nothing by itself and queues nothing. It is not
- * given the password: of a server without one it would complain on standard error.
+ * Makes a client on an open stream. The client opens no other stream, sends nothing by itself and queues nothing. It
+ * does not get the password: about a server without one, ioredis would complain on standard error.
  */
 function clientOver(stream: Duplex, commandTimeout: number): Redis {
   return new Redis({
@@ -351,7 +345,7 @@ function clientOver(stream: Duplex, commandTimeout: number): Redis {
       override connect() {
         return Promise.resolve(Object.assign(stream, { setKeepAlive: () => stream }) as unknown as Socket);
       }
-      // A connection that is left is cut: an orderly end would wait for a server that may not answer.
+      // The connection is cut: an orderly end would wait for a server that may not answer.
       override disconnect() {
         stream.destroy();
       }

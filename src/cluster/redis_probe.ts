@@ -1,6 +1,6 @@
-// What can be found out about Redis and changes nothing in it: whether it is there, how quickly it answers, and whether
-// its user may do all that an instance does. Nothing is written, published or subscribed to; what is denied stands in
-// Redis' ACL LOG.
+// Finds out about Redis without a change in it: whether it can be reached, how quickly it answers, and whether the user
+// has all rights of an instance. The probe writes, publishes and subscribes to nothing; Redis records what it denies in
+// its ACL LOG.
 import { nameOf, type RedisConnection } from "./redis_connection.ts";
 import { dial } from "./redis_notifier.ts";
 import { ALLOWED_COMMANDS, type Keys, keysOf, READ } from "./redis_scripts.ts";
@@ -8,51 +8,47 @@ import { type Dial, fieldOf, findServer, greet, type Greeted, type Wire } from "
 import { endpointOf, MAX_REDIRECTIONS } from "./redis_session.ts";
 import { reasonOf, redirectionIn, replyCode } from "./redis_trouble.ts";
 
-/** What `probeRedis` takes. */
 export interface RedisProbeOptions {
-  /** Where Redis is, and as whom to speak to it. */
   readonly connection: RedisConnection;
   /** `HighAvailability:ConfigurationChannel`. */
   readonly channel: string;
-  /** The instance's name. */
   readonly instance: string;
-  /** Ends all that is open. */
+  /** Closes all connections. */
   readonly signal: AbortSignal;
-  /** How long a command may take. */
+  /** The limit of a command. */
   readonly commandMilliseconds: number;
 }
 
-/** What the user lacks to be an instance. */
+/** The rights of an instance that the user lacks. */
 export interface LackingRights {
-  /** Commands that it may not run at all, as ACL rules name them. */
+  /** Denied commands, by their names in ACL rules. */
   readonly commands: readonly string[];
-  /** Whether the channel's keys are denied. */
   readonly keys: boolean;
-  /** Whether the channel is denied. */
   readonly channel: boolean;
-  /** What could not be found out, because another right lacks. */
+  /** Commands of which it is not known whether they are denied, because another right is missing. */
   readonly unknown: readonly string[];
 }
 
-/** What was found out. */
+/** The result of a probe. */
 export interface RedisFacts {
   /** The server that counts: the primary, or the node of the channel's slot. */
   readonly server: string;
   /** `standalone` or `cluster`. */
   readonly mode: string;
-  /** Of the server; null: not told. */
+  /** Null: the server does not say it. */
   readonly version: string | null;
-  /** How long each of several PINGs took. */
+  /** One for each of several PINGs. */
   readonly pingMilliseconds: readonly number[];
-  /** What its user may not do. */
   readonly lacking: LackingRights;
-  /** The server's clock minus this host's, give or take half of `within`; null: not told. */
+  /**
+   * The server's clock minus this host's, with an error of half of `within` at most; null: the server does not say it.
+   */
   readonly clock: { readonly aheadMilliseconds: number; readonly withinMilliseconds: number } | null;
-  /** What the server does when its memory is full; null where its user may not know. */
+  /** What the server does when its memory is full; null: the user may not read it. */
   readonly memory: { readonly policy: string; readonly limitBytes: number } | null;
 }
 
-/** What was found out, or in one line without secrets why nothing was. */
+/** The facts, or the reason why there are none: one line without secrets. */
 export type RedisProbe =
   | { readonly ok: true; readonly facts: RedisFacts }
   | { readonly ok: false; readonly reason: string };
@@ -60,10 +56,10 @@ export type RedisProbe =
 const PINGS = 9;
 
 /**
- * Whether each command may be run, by `redis.acl_check_cmd` of Redis 7.0 on: it judges keys and channels too and runs
- * nothing. Keys: none. Arguments: commands, each as JSON. Answers with those that are denied.
+ * Returns the commands that are denied, by `redis.acl_check_cmd` of Redis 7.0 on: it judges keys and channels too and
+ * runs nothing. Keys: none. Arguments: commands, each as JSON.
  */
-const MAY = `
+const FIND_DENIED = `
 local denied = {}
 for _, trial in ipairs(ARGV) do
   if not redis.acl_check_cmd(unpack(cjson.decode(trial))) then denied[#denied + 1] = trial end
@@ -71,14 +67,14 @@ end
 return denied
 `;
 
-/** Connects as an instance does, and asks. Never rejects; whatever it opened is closed when it is done. */
+/** Connects as an instance does and finds out the facts. Never rejects, and leaves no connection open. */
 export async function probeRedis(options: RedisProbeOptions): Promise<RedisProbe> {
   const closing = new AbortController();
   const signal = AbortSignal.any([options.signal, closing.signal]);
   const { connection, commandMilliseconds } = options;
-  const dialling: Dial = (endpoint, heard) => dial(endpoint, { connection, signal, commandMilliseconds, heard });
+  const dialOnce: Dial = (endpoint, heard) => dial(endpoint, { connection, signal, commandMilliseconds, heard });
   try {
-    const server = await findOwner({ dial: dialling, connection }, keysOf(options.channel));
+    const server = await findOwner({ dial: dialOnce, connection }, keysOf(options.channel));
     return { ok: true, facts: await factsOf(server, options) };
   } catch (error) {
     return { ok: false, reason: reasonOf(error) };
@@ -87,7 +83,7 @@ export async function probeRedis(options: RedisProbeOptions): Promise<RedisProbe
   }
 }
 
-/** The primary, or of a cluster the node that has the channel's slot. */
+/** Finds the primary or, in a cluster, the node that has the channel's slot. */
 async function findOwner(caller: Parameters<typeof findServer>[0], { head }: Keys): Promise<Greeted> {
   let server = await findServer(caller);
   for (let redirections = 0; server.mode === "cluster" && redirections < MAX_REDIRECTIONS; redirections++) {
@@ -117,19 +113,19 @@ async function measurePings(wire: Wire): Promise<number[]> {
   const times: number[] = [];
   for (let count = 0; count < PINGS; count++) {
     const before = performance.now();
-    // One that is not allowed is answered as quickly.
+    // If PING is denied, the refusal comes as quickly.
     await orRefused(wire.call("ping"));
     times.push(performance.now() - before);
   }
   return times;
 }
 
-/** A command and its arguments, of a kind that changes nothing where it is run after all. */
+/** The arguments of a command, with which it changes nothing even if it is run. */
 type Trial = readonly string[];
 
 /**
- * Each command in a form that Redis understands well enough to ask for its rights and not well enough to run it: the
- * rights are judged first. Of PUBLISH and SUBSCRIBE there is no such form, so these are never sent.
+ * Each command with arguments that let Redis judge the rights, which it does first, and then make it refuse to run the
+ * command. PUBLISH and SUBSCRIBE have no such arguments, so they are never sent.
  */
 function trialsOf(channel: string, instance: string): ReadonlyMap<string, Trial> {
   const keys = keysOf(channel);
@@ -158,7 +154,7 @@ function trialsOf(channel: string, instance: string): ReadonlyMap<string, Trial>
 
 const NEVER_SENT = new Set(["publish", "subscribe"]);
 
-/** Not needed, and asked all the same: a refusal of it would stand in the log that people look for refusals in. */
+/** Not needed, but its right is judged before it is sent: a refusal would be an entry of the ACL LOG that misleads. */
 const INFORM: Trial = ["info", "memory"];
 
 async function rightsLacking(
@@ -169,8 +165,8 @@ async function rightsLacking(
   const trials = new Map(trialsOf(channel, instance));
   if (mode === "cluster") trials.set("asking", []);
   const asked = [...[...trials].map(([command, args]) => [command, ...args]), INFORM];
-  const answer = await orRefused(wire.call("eval", MAY, 0, ...asked.map((trial) => JSON.stringify(trial))));
-  // Without scripts, or before Redis 7, each is sent, in its form that does nothing.
+  const answer = await orRefused(wire.call("eval", FIND_DENIED, 0, ...asked.map((trial) => JSON.stringify(trial))));
+  // Without scripts, or before Redis 7, each is sent with arguments with which it does nothing.
   const denied = Array.isArray(answer)
     ? asked.filter((trial) => answer.includes(JSON.stringify(trial))).map(([command]) => command)
     : null;
@@ -181,7 +177,7 @@ async function rightsLacking(
       lacking.unknown.push(command);
       continue;
     }
-    // What is denied for certain does nothing when it is sent, and the refusal says for want of what.
+    // A denied command does nothing when it is sent, and the refusal names the missing right.
     const refusal = await orRefused(wire.call(command, ...args));
     if (replyCode(refusal) !== "NOPERM") continue;
     const { message } = refusal as Error;
@@ -192,7 +188,7 @@ async function rightsLacking(
   return { lacking, mayInform: denied === null || !denied.includes(INFORM[0]!) };
 }
 
-/** The answer, or what Redis refused it with; a lost connection rejects. */
+/** The answer, or the error that Redis answered with; a lost connection rejects. */
 async function orRefused(asking: Promise<unknown>): Promise<unknown> {
   try {
     return await asking;
@@ -213,8 +209,8 @@ async function clockOf(wire: Wire): Promise<RedisFacts["clock"]> {
   const after = Date.now();
   const [seconds, micros] = Array.isArray(reply) ? reply.map(Number) : [];
   if (!Number.isFinite(seconds) || !Number.isFinite(micros)) return null;
-  const told = seconds! * 1000 + micros! / 1000;
-  return { aheadMilliseconds: told - (before + after) / 2, withinMilliseconds: after - before };
+  const serverTime = seconds! * 1000 + micros! / 1000;
+  return { aheadMilliseconds: serverTime - (before + after) / 2, withinMilliseconds: after - before };
 }
 
 async function memoryOf(wire: Wire): Promise<RedisFacts["memory"]> {

@@ -1,26 +1,25 @@
-// What Redis runs for an instance: scripts, each of which is one step that nobody can come between, and reads what
-// it finds as strictly as a message. All their keys stand in one slot of a Redis Cluster.
+// The scripts that Redis runs for an instance. Each is one step that no other client can interrupt, and reads the
+// stored values as strictly as a message. All their keys are in one slot of a Redis Cluster.
 import type { AnnounceAnswer, Announcement } from "../agreement/announcing.ts";
 import { createHash } from "node:crypto";
 import * as z from "zod";
 import { isGeneration, isHash, isId, MAX_GENERATION } from "../agreement/head.ts";
 import type { StoredHead } from "./notifier.ts";
 
-/** The names under which a channel's agreement stands; the braces keep them in one slot. */
+/** The names of a channel's keys; the braces keep them in one slot. */
 export interface Keys {
   /** Hash: `hash`, `generation`, `by`, and `at` in milliseconds since 1970 by Redis' clock. */
   readonly head: string;
-  /** Stream of what was announced, capped. */
+  /** Capped stream of the announcements. */
   readonly history: string;
-  /** Sorted set: the processes that told, by the moment their record ends in milliseconds since 1970. */
+  /** Sorted set: the ids of processes, by the end of their records in milliseconds since 1970. */
   readonly peers: string;
-  /** Precedes a process's id, its name and its incarnation, in the key of its record. */
+  /** Precedes a process's id (its name and its incarnation) in the key of its record. */
   readonly peerPrefix: string;
-  /** Precedes a name in the key of the incarnation that told under it last. */
+  /** Precedes an instance's name in the key of the incarnation that wrote a record under that name last. */
   readonly namePrefix: string;
 }
 
-/** The keys of a channel. */
 export function keysOf(channel: string): Keys {
   const tag = `{${channel}}`;
   return {
@@ -32,21 +31,19 @@ export function keysOf(channel: string): Keys {
   };
 }
 
-/** Lua, and the SHA-1 by which Redis remembers it. */
+/** A script in Lua, and the SHA-1 by which Redis remembers it. */
 export interface Script {
-  /** The program. */
   readonly text: string;
-  /** In hex. */
   readonly sha: string;
 }
 
-/** About this many announcements are kept in the history. */
+/** The history keeps about so many announcements. */
 export const HISTORY_LENGTH = 1_000;
-/** Records of more peers than this are not read. */
+/** The records of further peers are not read. */
 export const MAX_PEERS = 1_000;
-/** Longer names in the index of peers belong to no instance. */
+/** A longer name in the index of peers belongs to no instance. */
 export const MAX_NAME_BYTES = 1_024;
-/** One reading looks at this many names of the index at most, so that it does not hold Redis up. */
+/** One run reads at most so many names of the index, so that it does not block Redis. */
 const MAX_NAMES = 10 * MAX_PEERS;
 
 const NOW = `
@@ -59,7 +56,7 @@ local function whole(number)
 end
 `;
 
-// A head in which any field is not what it must be is no head: who wrote it did not announce.
+// A head with any invalid field counts as none: its writer was no instance that announced.
 const READ_HEAD = `
 local function count(text, most)
   if not text or not string.match(text, '^[1-9]%d*$') then return nil end
@@ -85,7 +82,7 @@ local function answer(kind, head, delivered)
 end
 `;
 
-// A key of another type belongs to no instance, and a stream at its last possible id takes no further entry. Both are
+// A key of another type belongs to no instance, and a stream at its last possible id accepts no entry. Both are
 // deleted, or they would block every write. Losing the history is as safe as trimming it: a late copy may pass for an
 // edit.
 const TAKE_OVER = `
@@ -123,8 +120,8 @@ function script(...parts: string[]): Script {
 /**
  * Keys: head, history. Arguments: hash, base, unanswered (joined by commas), since, floor, restores and force
  * (0 or 1), the instance's id, channel, length of the history. The rules are those of `judgeAnnouncement`.
- * The message goes out before the head is written, so that no head stands that nobody was told of; nobody sees what is
- * between the two.
+ * The message goes out before the head is written, so that there is no head without its message. No client sees the
+ * state between the two.
  */
 export const ANNOUNCE: Script = script(
   NOW,
@@ -158,7 +155,7 @@ return answer('accepted', written, delivered)
 `,
 );
 
-/** Keys: head. Answers with nothing where there is none. */
+/** Keys: head. The answer is empty if there is none. */
 export const READ: Script = script(
   NOW,
   READ_HEAD,
@@ -171,11 +168,12 @@ return answer('head', head)
 );
 
 /**
- * Keys: the process's record, peers, the teller under its name. Arguments: its id, the record, its life in milliseconds, its
- * incarnation, the id of the process before it (empty: there is none), which nobody finds any more. Answers with the
- * incarnation that told under the name before; empty if there is none, or a text of another length.
+ * Keys: the process's record, peers, the last writer under its name. Arguments: its id, the record, its lifetime in
+ * milliseconds, its incarnation, the id of the process before it (empty: there is none), which the script removes from
+ * the index. The answer is the incarnation that wrote under the name before; empty if there is none, or if the value
+ * has another length.
  */
-export const TELL: Script = script(
+export const WRITE_RECORD: Script = script(
   NOW,
   TAKE_OVER,
   `
@@ -191,10 +189,10 @@ return before
 );
 
 /**
- * Keys: peers. Arguments: the prefix of a record's key, how many at most, how many bytes of a record at most. Answers with
- * ids and records in turn. The records' keys are made here and not named by the caller, which Redis Cluster allows
- * because they are in the slot of the key that is. The script removes ids without a record from the index, because
- * they would take the places of real ones.
+ * Keys: peers. Arguments: the prefix of a record's key, the most records, the most bytes of one. The answer has ids and
+ * records in turn. The script makes the records' keys itself, which Redis Cluster allows because they are in the slot
+ * of the key that the caller names. The script removes ids without a record from the index, because they would take the
+ * places of real ones.
  */
 export const PEERS: Script = script(
   NOW,
@@ -225,8 +223,8 @@ return found
 );
 
 /**
- * Keys: the process's record, peers, the teller under its name. Arguments: its id, its incarnation. A namesake that told
- * later keeps its place as the last teller.
+ * Keys: the process's record, peers, the last writer under its name. Arguments: its id, its incarnation. A namesake
+ * that wrote later remains the last writer.
  */
 export const LEAVE: Script = script(`
 redis.call('DEL', KEYS[1])
@@ -234,19 +232,19 @@ if redis.pcall('GETRANGE', KEYS[3], 0, #ARGV[2]) == ARGV[2] then redis.call('DEL
 return redis.call('ZREM', KEYS[2], ARGV[1])
 `);
 
-/** An answer of the announcing or the reading script. */
+/** An answer of `ANNOUNCE` or `READ`. */
 export interface HeadReply {
-  /** `accepted`, `same`, `refused` or `lost` of the one, `head` or `none` of the other. */
+  /** `accepted`, `same`, `refused` or `lost` of `ANNOUNCE`, `head` or `none` of `READ`. */
   readonly kind: "accepted" | "same" | "refused" | "lost" | "head" | "none";
-  /** Null: there is none, or it did not come to one. */
+  /** Null: there is none. */
   readonly head: StoredHead | null;
-  /** What PUBLISH counted; 0 where nothing was sent. */
+  /** The count of PUBLISH; 0 if nothing was sent. */
   readonly delivered: number;
 }
 
 const count = z.string().regex(/^(?:0|[1-9][0-9]*)$/).transform(Number).pipe(z.int());
 
-/** As `answer` makes it. PUBLISH counts clients in an int of C. */
+/** The form that `answer` makes. PUBLISH counts clients in an int of C. */
 const replySchema = z.tuple([
   z.enum(["accepted", "same", "refused", "lost", "head"]),
   count.refine(isGeneration),
@@ -257,8 +255,8 @@ const replySchema = z.tuple([
 ]);
 
 /**
- * Reads an answer of `ANNOUNCE` or `READ`; null if it is neither, so that no Redis gave it. The scripts check the head too,
- * but another server may answer in their place.
+ * Parses an answer of `ANNOUNCE` or `READ`; null: it is neither, so it did not come from Redis. The scripts check the
+ * head too, but another server may answer in their place.
  */
 export function parseHeadReply(reply: unknown): HeadReply | null {
   if (!Array.isArray(reply)) return null;
@@ -270,7 +268,7 @@ export function parseHeadReply(reply: unknown): HeadReply | null {
   return { kind, head: { generation, hash, by, ageMilliseconds }, delivered };
 }
 
-/** Reads an answer of `ANNOUNCE` to this request; null if the rules cannot come to it. */
+/** Parses an answer of `ANNOUNCE` to this request; null: the rules of announcing cannot result in it. */
 export function parseAnnounceReply(
   reply: unknown,
   { hash, floor, restores, force }: Announcement,
@@ -295,7 +293,7 @@ export function parseAnnounceReply(
   }
 }
 
-/** The commands that an instance's user must be allowed, those that the scripts call among them. */
+/** The commands that an instance's user must be allowed, with those that the scripts call. */
 export const ALLOWED_COMMANDS = [
   "ping",
   "subscribe",

@@ -1,34 +1,30 @@
-// Which server counts: a primary, whom Sentinels or the servers themselves name, or any node of a cluster. It is asked
-// at every connection, since yesterday's primary may be today's replica.
+// Finds the server to use: a primary, which Sentinels or the servers themselves name, or any node of a cluster. It is
+// found anew for every session, since yesterday's primary may be today's replica.
 import { nameOf, type RedisConnection, type RedisEndpoint, type TcpEndpoint } from "./redis_connection.ts";
 import { noRedis, reasonOf, RedisTrouble, replyCode } from "./redis_trouble.ts";
 
-/** One connection to one server, without reconnection. It closes by itself when the signal it was made with aborts. */
+/** One connection to one server, without reconnection. It closes by itself when the signal of its `Dial` aborts. */
 export interface Wire {
-  /** The server at its other end. */
   readonly endpoint: RedisEndpoint;
-  /** Sends a command; rejects with what Redis answered, after a time limit, and when the connection is gone. */
+  /** Sends a command; rejects with the error of Redis, after a time limit, and when the connection is closed. */
   call(command: string, ...words: readonly (string | number)[]): Promise<unknown>;
-  /** Resolves with the reason when the connection is gone; never rejects. */
+  /** Resolves with the reason when the connection is closed; never rejects. */
   readonly closed: Promise<string>;
-  /** Closes it without a word and waits until it is gone. */
+  /** Cuts the connection and waits until it is closed. */
   close(): Promise<void>;
 }
 
-/** Opens a connection; rejects where there is none within the time limit. `heard` gets every message's bytes. */
+/** Opens a connection; rejects if it is not open within the time limit. `heard` receives the bytes of every message. */
 export type Dial = (endpoint: RedisEndpoint, heard?: (message: Uint8Array) => void) => Promise<Wire>;
 
-/** How to open connections, and what to say on them. */
+/** The means of opening connections. */
 export interface Caller {
-  /** Opens connections. */
   readonly dial: Dial;
-  /** Where to, and as whom. */
   readonly connection: RedisConnection;
 }
 
-/** A server that took our name. */
+/** A connection that is authenticated, and the server's kind. */
 export interface Greeted {
-  /** The connection to it. */
   readonly wire: Wire;
   /** `standalone`, `cluster` or `sentinel`. */
   readonly mode: string;
@@ -36,7 +32,7 @@ export interface Greeted {
   readonly role: string | null;
 }
 
-/** Connects, says who we are and asks the server what it is. A failure leaves no connection open. */
+/** Connects, authenticates and asks the server for its mode and role. A failure leaves no connection open. */
 export async function greet(
   { dial, connection }: Caller,
   endpoint: RedisEndpoint,
@@ -45,9 +41,9 @@ export async function greet(
   const wire = await dial(endpoint, heard);
   try {
     if (connection.password !== null) await authenticate(wire, connection.user, connection.password);
-    const hello = await askWhat(wire);
+    const hello = await askMode(wire);
     if (connection.database !== 0 && hello.mode !== "cluster") await wire.call("select", connection.database);
-    // A name is worth nobody's failure: the user may not have the right to it.
+    // A refused name is no failure: the user may lack the right to set one.
     if (connection.clientName !== null) await wire.call("client", "setname", connection.clientName).catch(() => {});
     return { wire, ...hello };
   } catch (error) {
@@ -56,7 +52,7 @@ export async function greet(
   }
 }
 
-/** The server to talk to: of a cluster any node, else the primary. Rejects with the reason where there is none. */
+/** Finds the server to use: any node of a cluster, else the primary. Rejects with the reason if there is none. */
 export async function findServer(caller: Caller): Promise<Greeted> {
   const { connection } = caller;
   if (connection.kind === "sentinel") {
@@ -94,15 +90,15 @@ async function authenticate(
   } catch (error) {
     const code = replyCode(error);
     if (code === null) throw error;
-    // A server without a password takes us as we are; so a password can be given to it later.
+    // A server without a password accepts the connection, so that it can be given a password later.
     if (code === "ERR" && /without any password configured|no password is set/.test((error as Error).message)) return;
-    // Its words may hold the password, where it does not know the command.
+    // A server that does not know the command may quote the password in its message.
     throw new RedisTrouble(refusal);
   }
 }
 
-/** HELLO needs no right and no key, and answers also while loading. Before Redis 6 it is unknown. */
-async function askWhat(wire: Wire): Promise<{ mode: string; role: string | null }> {
+/** HELLO needs no right and no key, and is answered also while Redis loads. Before Redis 6 it is unknown. */
+async function askMode(wire: Wire): Promise<{ mode: string; role: string | null }> {
   let reply: unknown;
   try {
     reply = await wire.call("hello");
@@ -115,11 +111,11 @@ async function askWhat(wire: Wire): Promise<{ mode: string; role: string | null 
   return { mode, role: fieldOf(reply, "role") };
 }
 
-/** Returns the text of a field in a reply of names and values in turn; null: there is none. */
+/** Returns the text of a field in a reply that has names and values in turn; null: there is none. */
 export function fieldOf(reply: unknown, name: string): string | null {
   if (!Array.isArray(reply)) return null;
-  const at = reply.findIndex((word, index) => index % 2 === 0 && word === name);
-  const value: unknown = at < 0 ? null : reply[at + 1];
+  const index = reply.findIndex((word, position) => position % 2 === 0 && word === name);
+  const value: unknown = index < 0 ? null : reply[index + 1];
   return typeof value === "string" ? value : null;
 }
 
@@ -149,7 +145,7 @@ async function askSentinels(
 /** A host name, or an address with or without a zone. */
 const HOST = /^[\w.:%-]{1,255}$/;
 
-/** Sentinel is given the password only if it asks for one: most have none, also where Redis does. */
+/** Sentinel gets the password only if it asks for one: most have none, even if Redis has one. */
 async function askSentinel(wire: Wire, name: string, connection: RedisConnection): Promise<TcpEndpoint | null> {
   const ask = () => wire.call("sentinel", "get-master-addr-by-name", name);
   const { user, password } = connection;

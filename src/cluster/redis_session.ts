@@ -1,5 +1,5 @@
-// One stay with Redis, from the first connection to the loss of any: two connections to the one server that counts,
-// found anew for each stay. Nothing of it is reconnected: what is lost is left and opened again as a whole.
+// One session with Redis, from the first connection to the loss of any: two connections to one server, which is found
+// anew for each session. No connection is opened again by itself: after a loss the caller opens a whole new session.
 import type { RedisEndpoint } from "./redis_connection.ts";
 import { type Keys, parseHeadReply, READ, type Script } from "./redis_scripts.ts";
 import { type Caller, findServer, greet, type Wire } from "./redis_servers.ts";
@@ -13,75 +13,73 @@ import {
   replyCode,
 } from "./redis_trouble.ts";
 
-/** What `openSession` takes. */
 export interface SessionOptions extends Caller {
-  /** What to subscribe to and publish on. */
+  /** For the subscription and for publishing. */
   readonly channel: string;
-  /** The channel's. */
   readonly keys: Keys;
-  /** How often both connections are proven to be alive. */
+  /** The interval at which both connections are tested. */
   readonly heartbeatMilliseconds: number;
-  /** A message's bytes. Must not throw. */
+  /** Receives the bytes of each message. Must not throw. */
   readonly heard: (message: Uint8Array) => void;
-  /** The subscription was made anew on another node: messages may have been missed. */
+  /** Called after the subscription moved to another node: messages may have been missed. */
   readonly resubscribed: () => void;
-  /** Ends the session; the connections that `dial` makes end by it too. */
+  /** Ends the session, and the connections that `dial` opened. */
   readonly signal: AbortSignal;
 }
 
-/** A publisher that answers and a subscriber that listens. */
+/** A connection for commands and one for the subscription. */
 export interface Session {
-  /** Runs a script where its keys are; rejects with a reason for people. */
+  /** Runs a script on the node of its keys; rejects with a reason for users. */
   run(script: Script, keys: readonly string[], args: readonly (string | number)[]): Promise<unknown>;
-  /** Publishes on the channel; resolves with how many got it, this instance not among them. */
+  /** Publishes on the channel; resolves with the number of receivers, without this instance. */
   publish(message: string): Promise<number>;
-  /** Resolves with the reason once the session is of no use any more; never rejects. */
+  /** Resolves with the reason when the session is lost; never rejects. */
   readonly lost: Promise<string>;
 }
 
-/** Both on one node, so that the publisher's count of receivers holds the subscriber. */
+/** Both connections are to one node, so that the publisher's count of receivers includes the subscriber. */
 interface Pair {
   readonly publisher: Wire;
   readonly subscriber: Wire;
 }
 
-interface Stay {
+interface SessionState {
   readonly options: SessionOptions;
   pair: Pair;
-  /** Goes on while the slot's new node is being joined. */
+  /** Null: no move to the slot's new node is in progress. */
   moving: Promise<void> | null;
   readonly lose: (reason: string) => void;
 }
 
-/** So many nodes may send us on to another one before that counts as a failure. */
+/** If more nodes in a row redirect to another one, that is a failure. */
 export const MAX_REDIRECTIONS = 5;
 
-/** Finds the server, connects twice and subscribes. What a failure leaves open ends with the signal. */
+/** Finds the server, connects twice and subscribes. A failure may leave connections open until the signal aborts. */
 export async function openSession(options: SessionOptions): Promise<Session> {
   const pair = await findServer(options).then(({ wire }) => openPair(options, wire)).catch((error) => {
     throw new RedisTrouble(reasonOf(error), { cause: error });
   });
   const { promise: lost, resolve: lose } = Promise.withResolvers<string>();
-  const stay: Stay = { options, pair, moving: null, lose };
-  notice(stay, pair);
-  beatFrom(stay);
+  const state: SessionState = { options, pair, moving: null, lose };
+  watchPair(state, pair);
+  startHeartbeat(state);
   return {
     lost,
-    run: (script, keys, args) => orLose(stay, () => run(stay, script, keys, args)),
+    run: (script, keys, args) => orLose(state, () => run(state, script, keys, args)),
     publish: (message) =>
       orLose(
-        stay,
-        async () => withoutSelf(Number(await stay.pair.publisher.call("publish", options.channel, message))),
+        state,
+        async () => withoutSelf(Number(await state.pair.publisher.call("publish", options.channel, message))),
       ),
   };
 }
 
-/** How many of those that PUBLISH counted are others. */
+/** The receivers that PUBLISH counted, without this instance. */
 export function withoutSelf(receivers: number): number {
   return Number.isSafeInteger(receivers) ? Math.max(0, receivers - 1) : 0;
 }
 
-/** Reading the head proves what a ping would not: that the keys may be used, are here, and are loaded. */
+/** Reading the head proves more than a ping: the keys may be used, are on this node, and are loaded. */
 async function openPair(options: SessionOptions, first: Wire): Promise<Pair> {
   let publisher = first;
   for (let redirections = 0;; redirections++) {
@@ -105,52 +103,55 @@ async function proveUsable({ keys }: SessionOptions, wire: Wire): Promise<void> 
     const reply = await evaluate(wire, READ, [keys.head], []);
     if (parseHeadReply(reply) === null) throw new RedisTrouble(NO_REDIS);
   } catch (error) {
-    // A slot that is on its way: the node is the right one still, or will say so.
+    // The slot is moving: this node still has it, or will redirect.
     if (replyCode(error) !== "ASK" && replyCode(error) !== "TRYAGAIN") throw error;
   }
 }
 
 async function run(
-  stay: Stay,
+  state: SessionState,
   script: Script,
   keys: readonly string[],
   args: readonly (string | number)[],
 ): Promise<unknown> {
   for (let redirections = 0;; redirections++) {
-    const { publisher } = stay.pair;
+    const { publisher } = state.pair;
     try {
       return await evaluate(publisher, script, keys, args);
     } catch (error) {
       const target = redirectionIn(error);
       if (target === null || redirections === MAX_REDIRECTIONS) throw error;
       const endpoint = endpointOf(target, publisher);
-      if (target.kind === "ASK") return await evaluateThere(stay.options, endpoint, script, keys, args);
-      if (publisher === stay.pair.publisher) await (stay.moving ??= moveTo(stay, endpoint));
+      if (target.kind === "ASK") return await evaluateThere(state.options, endpoint, script, keys, args);
+      if (publisher === state.pair.publisher) await (state.moving ??= moveTo(state, endpoint));
     }
   }
 }
 
-/** Leaves for another node with both connections; who publishes elsewhere is heard there too. */
-async function moveTo(stay: Stay, endpoint: RedisEndpoint): Promise<void> {
+/** Moves both connections to another node; messages that are published at other nodes arrive there too. */
+async function moveTo(state: SessionState, endpoint: RedisEndpoint): Promise<void> {
   try {
-    const { wire } = await greet(stay.options, endpoint);
-    const old = stay.pair;
-    stay.pair = await openPair(stay.options, wire);
-    notice(stay, stay.pair);
-    for (const left of [old.publisher, old.subscriber]) void leave(left);
+    const { wire: publisher } = await greet(state.options, endpoint);
+    const old = state.pair;
+    state.pair = await openPair(state.options, publisher);
+    watchPair(state, state.pair);
+    for (const wire of [old.publisher, old.subscriber]) void leave(wire);
   } finally {
-    stay.moving = null;
+    state.moving = null;
   }
-  stay.options.resubscribed();
+  state.options.resubscribed();
 }
 
-/** Closes a connection after what was asked on it is answered: a server answers in order. */
+/** Closes a connection after all its commands are answered: a server answers in order. */
 async function leave(wire: Wire): Promise<void> {
   await wire.call("ping").catch(() => {});
   await wire.close();
 }
 
-/** One command on a node that will have the slot (https://redis.io/docs/latest/operate/oss_and_stack/reference/cluster-spec/#ask-redirection). */
+/**
+ * Runs one script on the node that will have the slot
+ * (https://redis.io/docs/latest/operate/oss_and_stack/reference/cluster-spec/#ask-redirection).
+ */
 async function evaluateThere(
   options: SessionOptions,
   endpoint: RedisEndpoint,
@@ -181,45 +182,45 @@ async function evaluate(
   }
 }
 
-/** A node that does not know its own name sends its clients to itself by an empty one. */
+/** A node that does not know its own name redirects with an empty one, which means the host that answered. */
 export function endpointOf({ host, port }: Redirection, from: Wire): RedisEndpoint {
   const own = "host" in from.endpoint ? from.endpoint.host : "127.0.0.1";
   return { host: host === "" || host === "?" ? own : host, port };
 }
 
-/** The session ends with either connection, unless it has moved on from them. */
-function notice(stay: Stay, pair: Pair): void {
+/** The session ends with either connection, unless it has moved to other ones. */
+function watchPair(state: SessionState, pair: Pair): void {
   for (const wire of [pair.publisher, pair.subscriber]) {
     wire.closed.then((reason) => {
-      if (stay.pair === pair) stay.lose(reason);
+      if (state.pair === pair) state.lose(reason);
     });
   }
 }
 
-async function orLose<T>(stay: Stay, work: () => Promise<T>): Promise<T> {
+async function orLose<T>(state: SessionState, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
     const reason = reasonOf(error);
-    if (isLoss(error)) stay.lose(reason);
+    if (isLoss(error)) state.lose(reason);
     throw new RedisTrouble(reason, { cause: error });
   }
 }
 
-/** A server that froze and a network that was cut say nothing: only a question without an answer shows them. */
-function beatFrom(stay: Stay): void {
-  const { keys, heartbeatMilliseconds, signal } = stay.options;
+/** Only a command without an answer shows that a server is frozen or a network is cut. */
+function startHeartbeat(state: SessionState): void {
+  const { keys, heartbeatMilliseconds, signal } = state.options;
   let timer: number | undefined;
   const beatLater = () => {
     if (!signal.aborted) timer = setTimeout(beat, heartbeatMilliseconds);
   };
   const beat = async () => {
     try {
-      const [reply] = await Promise.all([run(stay, READ, [keys.head], []), stay.pair.subscriber.call("ping")]);
-      if (parseHeadReply(reply) === null) stay.lose(NO_REDIS);
+      const [reply] = await Promise.all([run(state, READ, [keys.head], []), state.pair.subscriber.call("ping")]);
+      if (parseHeadReply(reply) === null) state.lose(NO_REDIS);
     } catch (error) {
-      // Rights that were taken away show here too, and are as good as a loss: what comes after them is another link.
-      if (isLoss(error) || replyCode(error) === "NOPERM") stay.lose(reasonOf(error));
+      // A right that was taken away also shows here and counts as a loss: the next session has other rights.
+      if (isLoss(error) || replyCode(error) === "NOPERM") state.lose(reasonOf(error));
     }
     beatLater();
   };

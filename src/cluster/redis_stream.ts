@@ -1,6 +1,6 @@
-// The byte stream to a server, with TLS or without: there within the time limit, or gone with all that belongs to it.
-// It is made of Deno's own connections: a socket of node:net or node:tls that is destroyed while it connects or shakes
-// hands stays open in Deno, and a server that does not answer would cost one at every attempt.
+// Opens the byte stream to a server, with TLS or without, within the time limit; after a failure nothing remains open.
+// It uses Deno's own connections: a socket of node:net or node:tls that is destroyed while it connects or shakes hands
+// remains open in Deno, so a server that does not answer would cost one socket for each attempt.
 import type { Buffer } from "node:buffer";
 import { Duplex } from "node:stream";
 import { connect as connectByNode, type TLSSocket } from "node:tls";
@@ -9,23 +9,22 @@ import { RedisTrouble } from "./redis_trouble.ts";
 import { type ReplyScan, UNASKED } from "./reply_guard.ts";
 import { withinLimit } from "../time/limit.ts";
 
-/** What `connectStream` takes. */
 export interface StreamOptions {
   /** Null: no TLS. */
   readonly tls: RedisTls | null;
-  /** For all of it: looking up the name, connecting, TLS. */
+  /** For all steps together: looking up the name, connecting, TLS. */
   readonly limitMilliseconds: number;
-  /** Ends the attempt; a stream that was made is its receiver's. */
+  /** Ends the attempt. The caller owns a stream that is open. */
   readonly signal: AbortSignal;
 }
 
-/** How long to wait for a connection that nobody wants any more. */
+/** How long to wait for a connection that is no longer wanted. */
 const LATE_MILLISECONDS = 200;
 const CHUNK_BYTES = 65_536;
 /** A Redis without TLS does not answer a TLS handshake: it waits for the end of a line. */
 const MUTE = "it takes connections and does not answer: is it frozen, or does it expect no TLS there?";
 
-/** Connects; rejects with what the system, TLS or the limit said. */
+/** Connects; rejects with the error of the system, of TLS or of the limit. */
 export async function connectStream(
   endpoint: RedisEndpoint,
   { tls, limitMilliseconds, signal }: StreamOptions,
@@ -56,7 +55,7 @@ async function connect(endpoint: RedisEndpoint, signal: AbortSignal): Promise<De
   return connection;
 }
 
-/** A name that is looked up cannot be left alone: what comes of it too late is closed, and mostly that is at once. */
+/** Looking up a name cannot be cancelled, so a connection that opens too late is closed; mostly that is at once. */
 async function orAbandon<Connection extends Deno.Conn>(
   connecting: Promise<Connection>,
   signal: AbortSignal,
@@ -107,8 +106,8 @@ async function connectSecurely(
 }
 
 /**
- * A client certificate and a name that is not the host's: Deno's own connections do not take both. A
- * handshake that hangs is left open, also by `destroy`: that is the price, in this one case.
+ * Connects with a client certificate and a name that is not the host's: Deno's own connections do not accept both. Only
+ * in this case a handshake that hangs leaves a socket open, even after `destroy`.
  */
 function connectUnderOtherName(
   { host, port }: TcpEndpoint,
@@ -120,13 +119,13 @@ function connectUnderOtherName(
   const identity = { cert: certificate!, key: key! };
   const socket = connectByNode({ host, port, servername, ...(ca !== null && { ca }), ...identity });
   signal.addEventListener("abort", () => reject(signal.reason));
-  // The listener stays: an error that nobody listens to would end the process.
+  // The listener remains: an error without a listener would end the process.
   socket.on("error", reject);
   socket.once("secureConnect", () => resolve(socket));
   return promise;
 }
 
-/** What ioredis needs of a socket, over a connection that is closed when the stream is destroyed. */
+/** Makes a stream that ioredis can use as a socket. Destroying it closes the connection. */
 function streamOver(connection: Deno.Conn): Duplex {
   const stream = new Duplex({
     read() {
@@ -155,13 +154,13 @@ function closeQuietly(connection: Deno.Conn): void {
   try {
     connection.close();
   } catch {
-    // It is closed already.
+    // The connection is closed already.
   }
 }
 
 /**
- * Passes only scanned bytes on to ioredis. Its parser, and its handling of replies of an unexpected form, throw within
- * this event, which would end the process; here the exception ends the connection.
+ * Passes only scanned bytes to ioredis. Its parser, and its handling of replies of an unexpected form, throw within the
+ * `data` event, which would end the process; here the exception ends the connection.
  */
 export function guardStream(
   stream: Duplex,

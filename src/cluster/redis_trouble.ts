@@ -1,26 +1,24 @@
-// What went wrong with Redis, in one line that an operator understands and that holds no secret: of what a server said
-// only the code is trusted to be shown, and its words where no password was among what it was asked.
+// Explains a failure of Redis in one line that an operator understands and that holds no secret. Of a server's error
+// the code can always be shown, and its words only if the command held no password.
 
 import { UNASKED } from "./reply_guard.ts";
 import { tlsReason } from "./tls_trouble.ts";
 
-/** A failure whose message is meant for people as it stands. */
+/** A failure whose message can be shown to users unchanged. */
 export class RedisTrouble extends Error {
-  /** Always the same. */
   override readonly name = "RedisTrouble";
 }
 
-/** Where a cluster's node sends one who asked it for a slot that it does not have, or not all of. */
+/** The answer of a cluster's node that does not have the slot of a command, or not all of it. */
 export interface Redirection {
-  /** `MOVED` for good; `ASK` for this one command, while a slot moves. */
+  /** `MOVED`: for all commands. `ASK`: only for this command, while the slot moves. */
   readonly kind: "MOVED" | "ASK";
   /** Empty: the host that answered. */
   readonly host: string;
-  /** 1 to 65535. */
   readonly port: number;
 }
 
-/** Answers after which the connection is of no use: another server must be found, or this one asked again later. */
+/** Errors after which the connection is of no use: find another server, or connect to this one again later. */
 const USELESS = new Set(["READONLY", "LOADING", "MASTERDOWN", "NOAUTH", "WRONGPASS", "CLUSTERDOWN", "UNKILLABLE"]);
 
 const MEANINGS: ReadonlyMap<string, string> = new Map([
@@ -56,7 +54,7 @@ const SYSTEM: ReadonlyMap<unknown, string> = new Map([
 const LACKING_IN_SCRIPT = "user executing the script can't";
 const LONGEST_QUOTE = 160;
 
-/** The reason where an answer is none that Redis gives. */
+/** The reason if an answer cannot come from Redis. */
 export const NO_REDIS = "What answers is no Redis";
 
 /** The same reason for a server whose name is known. */
@@ -64,10 +62,10 @@ export function noRedis(name: string): string {
   return `What answers at ${name} is no Redis`;
 }
 
-/** The first word of an error that Redis answered with, such as `READONLY`; null for what is no answer. */
+/** The first word of an error that Redis answered with, such as `READONLY`; null: the error is no answer of Redis. */
 export function replyCode(error: unknown): string | null {
   if (!(error instanceof Error) || error.name !== "ReplyError") return null;
-  // Of a right that is lacking within a script Redis says so in words alone.
+  // If a right is missing within a script, the error has no code of its own for it, only words.
   if (error.message.includes(LACKING_IN_SCRIPT)) return "NOPERM";
   return codeIn(error.message);
 }
@@ -76,7 +74,7 @@ function codeIn(message: string): string {
   return /^-?([A-Z]+)\b/.exec(message)?.[1] ?? "ERR";
 }
 
-/** Whether the connection on which it happened is of no use any more. */
+/** Whether the connection is of no use after this error. */
 export function isLoss(error: unknown): boolean {
   const code = replyCode(error);
   return code === null || USELESS.has(code);
@@ -88,7 +86,7 @@ export function isRefusal(error: unknown): boolean {
   return replyCode(answered) !== null && !isLoss(answered);
 }
 
-/** Where to go on, if that is what the answer says. */
+/** The redirection in an answer; null: it is none. */
 export function redirectionIn(error: unknown): Redirection | null {
   if (replyCode(error) === null) return null;
   const found = /^(MOVED|ASK) \d{1,5} ([\w.:?%-]{0,255}):(\d{1,5})\b/.exec((error as Error).message);
@@ -96,7 +94,7 @@ export function redirectionIn(error: unknown): Redirection | null {
   return { kind: found[1] as "MOVED" | "ASK", host: found[2]!, port: Number(found[3]) };
 }
 
-/** The reason of a failure. `where` names the server; it is left out where null. */
+/** The reason of a failure. `where` names the server; null: the reason names none. */
 export function reasonOf(error: unknown, where: string | null = null): string {
   if (error instanceof RedisTrouble) return error.message;
   if (error instanceof Error && error.name === "ParserError") return NO_REDIS;
@@ -115,8 +113,8 @@ export function reasonOf(error: unknown, where: string | null = null): string {
 }
 
 /**
- * Explains the error of ioredis about a reply to no request; null: the error is another. A server that takes no more
- * connections, or none of this host, sends such a reply. The reason quotes nothing of it, as it may hold a password.
+ * Explains the error of ioredis about a reply to no request; null: the error is another. A server that accepts no more
+ * connections, or none from this host, sends such a reply. The reason does not quote it, as it may hold a password.
  */
 export function unaskedReason({ message }: Error, where: string): RedisTrouble | null {
   if (!message.startsWith("Command queue state error")) return null;
@@ -142,7 +140,7 @@ function replyReason(code: string, message: string): string {
   return knownMeaning(code, message) ?? `Redis answered: ${oneLine(message)}`;
 }
 
-/** Text from elsewhere, fit for one line of a log. */
+/** A foreign text, made fit for one line of a log. */
 function oneLine(text: string): string {
   // deno-lint-ignore no-control-regex
   const plain = text.replace(/[\u0000-\u0020\u007f-\u009f\u2028\u2029]+/g, " ").trim();

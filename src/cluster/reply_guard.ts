@@ -1,6 +1,6 @@
 // Bounds the replies of a server before the parser of ioredis gets them: it recurses as deep as arrays are nested, and
 // keeps a string of any announced length. The guard scans RESP 2
-// (https://redis.io/docs/latest/develop/reference/protocol-spec/) as the bytes come, and passes only whole lines on.
+// (https://redis.io/docs/latest/develop/reference/protocol-spec/) as the bytes arrive, and passes on only whole lines.
 import { Buffer } from "node:buffer";
 import { MAX_MESSAGE_BYTES } from "./announcement.ts";
 import { MAX_RECORD_BYTES } from "./peers.ts";
@@ -12,9 +12,9 @@ export interface ReplyLimits {
   readonly maxBytes: number;
   /** Of all its arrays together. */
   readonly maxElements: number;
-  /** Arrays within arrays. */
+  /** Of arrays within arrays. */
   readonly maxDepth: number;
-  /** A longer string is cut off there; null: none is. */
+  /** A longer string is cut off there; null: no string is. */
   readonly maxStringBytes: number | null;
 }
 
@@ -32,8 +32,8 @@ export const ANSWER_LIMITS: ReplyLimits = {
 };
 
 /**
- * For the connection that hears messages. Any publisher can send a long one, so it must not cut the connection: the
- * guard shortens it to a length that no message has, and it counts as invalid.
+ * For the connection of the subscription. Any client can publish a long message, which must not cut the connection: the
+ * guard shortens it to a length that no valid message has.
  */
 export const MESSAGE_LIMITS: ReplyLimits = {
   maxBytes: 64 * 1024,
@@ -51,7 +51,7 @@ const TYPES = new Set(Buffer.from("+-:$*"));
 /** The first byte of a TLS record that holds an alert (RFC 8446, section 5.1). */
 const TLS_ALERT = 0x15;
 
-/** The advice after a reply that no Redis sends to an instance. */
+/** The advice after a reply that Redis does not send to an instance. */
 export const DOUBT = "is this address a Redis?";
 /** A reply to no request, or of a form that its request does not have. */
 export const UNASKED = `an answer that it was not asked for: ${DOUBT}`;
@@ -63,7 +63,7 @@ interface Position {
   readonly lacking: number[];
   bytes: number;
   elements: number;
-  /** Bytes of a string still to pass on, to leave out, and of the line break after it: 0 outside of a string. */
+  /** Remaining bytes of a string to pass on, to leave out, and of the line break after it: 0 outside of a string. */
   kept: number;
   dropped: number;
   ending: number;
@@ -125,7 +125,10 @@ export function replyGuard(limits: ReplyLimits): ReplyScan {
   };
 }
 
-/** Buffer's own `indexOf` and copies of lines would take longer than all else: a flood has seven lines to a message. */
+/**
+ * Buffer's own `indexOf` and copies of lines would take longer than all the rest: a flood has seven lines for each
+ * message.
+ */
 function firstOf(bytes: Buffer, byte: number, from = 0): number {
   return Uint8Array.prototype.indexOf.call(bytes, byte, from);
 }

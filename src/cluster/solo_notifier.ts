@@ -1,35 +1,34 @@
-// A cluster of one, in memory: it answers by the same rules as the real one, so that whoever asks an instance alone is
-// answered as by one among many. It reaches nobody and nothing fails.
+// A cluster of one instance, in memory. It follows the same rules as the real one, so that a single instance gives the
+// same answers as one among many. It reaches no other instance, and no call fails before it is closed.
 import { announcementText, type Message, parseMessage } from "./announcement.ts";
 import { type AnnounceAnswer, type Announcement, judgeAnnouncement } from "../agreement/announcing.ts";
 import type { Head } from "../agreement/head.ts";
 import type { Link, Listener, Notifier, StoredHead } from "./notifier.ts";
 import type { PeerRecord } from "./peers.ts";
 
-/** Who is alone. */
 export interface SoloOptions {
-  /** The process's, by `newIncarnation`. */
+  /** Of this process, by `newIncarnation`. */
   readonly incarnation: string;
   /** Milliseconds of a clock that never goes back; default `performance.now`. */
   readonly now?: () => number;
 }
 
-/** As many as Redis remembers. */
+/** As many as Redis keeps in the history. */
 const MAX_HEADS = 1_000;
 const CLOSED = "The notifier is closed";
 
-/** Opens one. The listener is never called from within a call, just as it is where messages come over a network. */
+/** Makes the notifier. It never calls the listener from within a call, as if messages came over a network. */
 export function soloNotifier({ incarnation: id, now = () => performance.now() }: SoloOptions): Notifier {
   let listener: Listener | null = null;
   let link: Link = { state: "connecting" };
   let closed = false;
   let head: Omit<StoredHead, "ageMilliseconds"> & { readonly at: number } | null = null;
   const heads: Head[] = [];
-  let told: PeerRecord | null = null;
+  let written: PeerRecord | null = null;
 
-  const later = (tell: (to: Listener) => void) =>
+  const later = (call: (to: Listener) => void) =>
     queueMicrotask(() => {
-      if (!closed && listener !== null) tell(listener);
+      if (!closed && listener !== null) call(listener);
     });
   const publish = (text: string) => {
     const message: Message = parseMessage(text, id);
@@ -58,7 +57,7 @@ export function soloNotifier({ incarnation: id, now = () => performance.now() }:
       if (listener !== null || closed) throw new Error("a notifier is watched once, before it is closed");
       listener = to;
       link = { state: "up" };
-      later((told) => told.linked({ state: "up" }));
+      later((to) => to.linked({ state: "up" }));
     },
     link: () => link,
     announce: (request) => Promise.resolve(announce(request)),
@@ -68,14 +67,14 @@ export function soloNotifier({ incarnation: id, now = () => performance.now() }:
       publish(path);
       return Promise.resolve({ ok: true, delivered: 0 });
     },
-    tell(record) {
+    writeRecord(record) {
       if (closed) return Promise.resolve({ ok: false, reason: CLOSED });
-      told = record;
+      written = record;
       return Promise.resolve({ ok: true, namesake: false });
     },
     peers() {
       if (closed) return Promise.resolve({ ok: false, reason: CLOSED });
-      return Promise.resolve({ ok: true, peers: told === null ? [] : [{ ...told, self: true }] });
+      return Promise.resolve({ ok: true, peers: written === null ? [] : [{ ...written, self: true }] });
     },
     [Symbol.asyncDispose]() {
       closed = true;

@@ -1,4 +1,4 @@
-// Says what a failure of TLS means and which option it concerns. rustls names its errors for programmers
+// Explains a failure of TLS and names the option that it concerns. rustls names its errors for programmers
 // (https://docs.rs/rustls/0.23, CertificateError and AlertDescription); Deno passes on only their text.
 import { terminalText } from "../diagnostic/terminal_text.ts";
 
@@ -99,7 +99,7 @@ function dated(before: string, seconds: string | undefined): string {
   return seconds === undefined ? "" : `${before} ${new Date(Number(seconds) * 1000).toISOString().slice(0, 19)}Z`;
 }
 
-/** A certificate may hold any names, so they are bounded and fitted into one line. */
+/** A certificate may hold any names, so they are bounded and made fit for one line. */
 function shown(text: string): string {
   return terminalText(text, 160);
 }

@@ -89,7 +89,7 @@ async function peersOf(
   if (isolation !== null) return { ok: false, reason: isolation };
   if (!options.highAvailability.enabled) {
     const record = recordOf({ instance, incarnation, version, loop, recorder, mask });
-    await notifier.tell({ ...record, at: new Date().toISOString() });
+    await notifier.writeRecord({ ...record, at: new Date().toISOString() });
   }
   return await notifier.peers();
 }

@@ -139,7 +139,7 @@ function peerTeller(settings: MembershipSettings, closing: AbortSignal): (renew:
       await keeper.kept();
       isKept = true;
     }
-    const answer = await notifier.tell(record);
+    const answer = await notifier.writeRecord(record);
     const reason = answer.ok ? null : answer.reason;
     if (reason !== null && reason !== trouble && notifier.link().state === "up") {
       log.warning(`The other instances could not be told what runs here: ${reason}`);

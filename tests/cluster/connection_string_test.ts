@@ -141,7 +141,7 @@ Deno.test("keys that StackExchange.Redis knows and that mean nothing here are wa
   ]);
 });
 
-Deno.test("unknown keys are warned about with the one that was meant, and a key that stands there twice", () => {
+Deno.test("unknown keys are warned about with the one that was meant, and a key that is given twice", () => {
   assertEquals(warningsOf("h,pasword=x"), ["cluster/unknown-key: Unknown key pasword; Did you mean password?"]);
   assertEquals(warningsOf("h,connect_timeout=9"), [
     "cluster/unknown-key: Unknown key connect_timeout; Did you mean connectTimeout?",
@@ -151,7 +151,7 @@ Deno.test("unknown keys are warned about with the one that was meant, and a key 
     "cluster/unknown-key: Unknown key zzzzzz; null",
   ]);
   assertEquals(warningsOf("h,user=a,user=b"), [
-    "cluster/duplicate-key: The key user stands there twice: the last one counts; null",
+    "cluster/duplicate-key: The key user is given twice: the last one counts; null",
   ]);
   assertEquals(warningsOf("h" + ",qqq=1".repeat(2_000)).length, 10);
 });
@@ -188,8 +188,8 @@ Deno.test("what cannot be used is said, with the key and how it must be", () => 
     ["redis://h:6379,password=p@ss", "It can be read in more than one way"],
     ["redis://h?password=p@ss", "It can be read in more than one way"],
     ["redis://:100%@h", "It holds a % that begins"],
-    ["/run/redis.sock,h", "A unix socket stands alone"],
-    ["/run/redis.sock,serviceName=s", "A unix socket stands alone"],
+    ["/run/redis.sock,h", "A unix socket must be the only address"],
+    ["/run/redis.sock,serviceName=s", "A unix socket must be the only address"],
     ["/run/redis.sock,ssl=true", "Redis speaks no TLS"],
     ["unix://relative.sock", "Part 1 is not the absolute path"],
     ["unix:///a%00b", "Part 1 is not the absolute path"],

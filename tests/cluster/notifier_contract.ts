@@ -187,11 +187,11 @@ function whatIsKept(alone: Alone): void {
     await eventually("an older head", async () => (await headOf(notifier)).ageMilliseconds > young);
   });
 
-  alone("an instance that told what it runs is its own peer", async ({ notifier }) => {
+  alone("an instance that wrote its record is its own peer", async ({ notifier }) => {
     assertEquals(await notifier.peers(), { ok: true, peers: [] });
-    for (const told of [record(EDGE_1, { hash: A, generation: 1, standing: "agreed" }), record(EDGE_1, REJECTING)]) {
-      assertEquals(await notifier.tell(told), { ok: true, namesake: false });
-      assertEquals(await notifier.peers(), { ok: true, peers: [{ ...told, self: true }] });
+    for (const written of [record(EDGE_1, { hash: A, generation: 1, standing: "agreed" }), record(EDGE_1, REJECTING)]) {
+      assertEquals(await notifier.writeRecord(written), { ok: true, namesake: false });
+      assertEquals(await notifier.peers(), { ok: true, peers: [{ ...written, self: true }] });
     }
   });
 }
@@ -199,7 +199,7 @@ function whatIsKept(alone: Alone): void {
 function whatIsHeard(alone: Alone, countsAll: boolean): void {
   alone("it connects once it is watched, says so, and is watched once", async ({ notifier, links }) => {
     assertEquals(notifier.link(), { state: "up" });
-    await eventually("its link to be told", () => links.at(-1)?.state === "up");
+    await eventually("its link to be reported", () => links.at(-1)?.state === "up");
     assertThrows(() => notifier.watch({ heard() {}, linked() {} }), Error);
   });
 
@@ -226,32 +226,35 @@ function whatIsHeard(alone: Alone, countsAll: boolean): void {
 }
 
 function disposal(alone: Alone): void {
-  alone("disposing of it, twice too, ends it: calls fail with a reason, and nothing is told any more", async (one) => {
-    const { notifier } = one;
-    accepted(await notifier.announce(announcementOf(A)));
-    await notifier[Symbol.asyncDispose]();
-    const told = [one.heard.length, one.links.length];
-    await notifier[Symbol.asyncDispose]();
-    assertNotEquals(notifier.link().state, "up");
-    const answers = [
-      await notifier.announce(announcementOf(B, A)),
-      await notifier.head(),
-      await notifier.lookAgain(PATH),
-      await notifier.tell(record(EDGE_1)),
-      await notifier.peers(),
-    ];
-    for (const answer of answers) {
-      assert("kind" in answer ? answer.kind === "failed" : !answer.ok, JSON.stringify(answer));
-      assert("reason" in answer && /^\p{Lu}[^\n]*[^.\n]$/u.test(answer.reason), JSON.stringify(answer));
-    }
-    assertEquals([one.heard.length, one.links.length], told);
-  });
+  alone(
+    "disposing of it, twice too, ends it: calls fail with a reason, and the listener hears nothing more",
+    async (one) => {
+      const { notifier } = one;
+      accepted(await notifier.announce(announcementOf(A)));
+      await notifier[Symbol.asyncDispose]();
+      const counts = [one.heard.length, one.links.length];
+      await notifier[Symbol.asyncDispose]();
+      assertNotEquals(notifier.link().state, "up");
+      const answers = [
+        await notifier.announce(announcementOf(B, A)),
+        await notifier.head(),
+        await notifier.lookAgain(PATH),
+        await notifier.writeRecord(record(EDGE_1)),
+        await notifier.peers(),
+      ];
+      for (const answer of answers) {
+        assert("kind" in answer ? answer.kind === "failed" : !answer.ok, JSON.stringify(answer));
+        assert("reason" in answer && /^\p{Lu}[^\n]*[^.\n]$/u.test(answer.reason), JSON.stringify(answer));
+      }
+      assertEquals([one.heard.length, one.links.length], counts);
+    },
+  );
 
   alone("disposing of it while calls are under way lets each of them end", async ({ notifier }) => {
     const calls = [
       notifier.announce(announcementOf(A)),
       notifier.head(),
-      notifier.tell(record(EDGE_1)),
+      notifier.writeRecord(record(EDGE_1)),
       notifier.peers(),
     ];
     await notifier[Symbol.asyncDispose]();
@@ -290,8 +293,8 @@ function amongSeveral(together: Together, countsAll: boolean): void {
   });
 
   together("each sees all, in the order of the names, and knows itself", async (one, other) => {
-    await other.notifier.tell(record(EDGE_2));
-    await one.notifier.tell(record(EDGE_1));
+    await other.notifier.writeRecord(record(EDGE_2));
+    await one.notifier.writeRecord(record(EDGE_1));
     const seen = await other.notifier.peers();
     assertEquals(seen.ok && seen.peers.map(({ instance, self }) => [instance, self]), [[EDGE_1, false], [
       EDGE_2,
@@ -300,8 +303,8 @@ function amongSeveral(together: Together, countsAll: boolean): void {
   });
 
   together("one that ended is no peer any more", async (one, other) => {
-    await one.notifier.tell(record(EDGE_1));
-    await other.notifier.tell(record(EDGE_2));
+    await one.notifier.writeRecord(record(EDGE_1));
+    await other.notifier.writeRecord(record(EDGE_2));
     await other.notifier[Symbol.asyncDispose]();
     const names = async () => {
       const seen = await one.notifier.peers();
@@ -314,33 +317,33 @@ function amongSeveral(together: Together, countsAll: boolean): void {
 
 function amongNamesakes(together: Together): void {
   together(
-    "two living processes of one name are two peers, and the one that told before notices",
+    "two living processes of one name are two peers, and the one that wrote first notices",
     async (one, _, all) => {
       const second = incarnationOf(EDGE_1, 2);
-      assertEquals(await one.notifier.tell(record(EDGE_1, { hash: A })), { ok: true, namesake: false });
+      assertEquals(await one.notifier.writeRecord(record(EDGE_1, { hash: A })), { ok: true, namesake: false });
       await using namesake = await watched(all.open(EDGE_1, second));
-      // As far as it can know, what told before it has ended.
-      const told = record(EDGE_1, { incarnation: second, hash: B });
-      assertEquals(await namesake.notifier.tell(told), { ok: true, namesake: false });
+      // As far as it can know, the process that wrote before it has ended.
+      const written = record(EDGE_1, { incarnation: second, hash: B });
+      assertEquals(await namesake.notifier.writeRecord(written), { ok: true, namesake: false });
       const seen = await namesake.notifier.peers();
       assert(seen.ok);
       assertEquals(
         new Set(seen.peers.map(({ hash, self }) => `${hash} ${self}`)),
         new Set([`${A} false`, `${B} true`]),
       );
-      assertEquals(await one.notifier.tell(record(EDGE_1)), { ok: true, namesake: true });
+      assertEquals(await one.notifier.writeRecord(record(EDGE_1)), { ok: true, namesake: true });
       await namesake.notifier[Symbol.asyncDispose]();
       assertEquals((await peersOf(one)).length, 1);
     },
   );
 
   together("a namesake that has ended is not taken for a living one", async (one, _, cluster) => {
-    await one.notifier.tell(record(EDGE_1));
+    await one.notifier.writeRecord(record(EDGE_1));
     const second = incarnationOf(EDGE_1, 2);
     await using namesake = await watched(cluster.open(EDGE_1, second));
-    await namesake.notifier.tell(record(EDGE_1, { incarnation: second }));
+    await namesake.notifier.writeRecord(record(EDGE_1, { incarnation: second }));
     await namesake.notifier[Symbol.asyncDispose]();
-    assertEquals(await one.notifier.tell(record(EDGE_1)), { ok: true, namesake: false });
+    assertEquals(await one.notifier.writeRecord(record(EDGE_1)), { ok: true, namesake: false });
   });
 
   together("a namesake's announcement is another's, and is heard as such", async (one, _, cluster) => {
@@ -356,9 +359,9 @@ function amongNamesakes(together: Together): void {
   together("what takes the place of a process that was killed takes its record away", async (one, _other, cluster) => {
     const [killed, next] = [incarnationOf(EDGE_1, 2), incarnationOf(EDGE_1, 3)];
     await using last = await watched(cluster.open(EDGE_1, killed));
-    await last.notifier.tell(record(EDGE_1, { incarnation: killed }));
+    await last.notifier.writeRecord(record(EDGE_1, { incarnation: killed }));
     await using now = await watched(cluster.open(EDGE_1, next, `${EDGE_1}:${killed}`));
-    assertEquals(await now.notifier.tell(record(EDGE_1, { incarnation: next })), { ok: true, namesake: false });
+    assertEquals(await now.notifier.writeRecord(record(EDGE_1, { incarnation: next })), { ok: true, namesake: false });
     assertEquals((await peersOf(one)).map(({ incarnation }) => incarnation), [next]);
   });
 }

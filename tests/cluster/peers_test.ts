@@ -1,4 +1,4 @@
-// Records of peers: what is told is read, within its bounds, what else stands there is nothing; and who runs what.
+// Records of peers: a record is read within its bounds, any other value counts as none; and the verdict on all of them.
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import {
@@ -32,7 +32,7 @@ function rejectingBecause(why: string): PeerRecord {
   return { ...REJECTING, rejected: { ...REJECTING.rejected!, why } };
 }
 
-Deno.test("what an instance tells is what the others read", () => {
+Deno.test("the others read the record that an instance wrote", () => {
   for (const record of [REJECTING, EMPTY]) {
     assertEquals(parsePeer(encodePeer(record)), record);
     assertEquals(parsePeer(encodePeer(record), peerId(record)), record);

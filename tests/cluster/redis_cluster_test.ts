@@ -17,7 +17,7 @@ Deno.test("any node of a cluster, named alone too, leads to the one that has the
     const answer = await one.notifier.announce(announcementOf([A, B, C][index]!, [null, A, B][index]!));
     assertEquals(answer.kind === "accepted" && answer.head.generation, index + 1);
     await one.hears(index + 1);
-    assertEquals((await one.notifier.tell(peerRecord("edge-1"))).ok, true);
+    assertEquals((await one.notifier.writeRecord(peerRecord("edge-1"))).ok, true);
     const seen = await one.notifier.peers();
     assertEquals(seen.ok && seen.peers.length, 1);
   }

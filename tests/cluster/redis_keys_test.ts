@@ -30,10 +30,10 @@ async function subscriber(server: RedisServer): Promise<AsyncDisposable & { text
   };
 }
 
-/** Tells of an instance, and holds Redis to have taken it. */
-async function tell(one: Awaited<ReturnType<typeof openUp>>, record: PeerRecord): Promise<void> {
-  const told = await one.notifier.tell(record);
-  assert(told.ok, JSON.stringify(told));
+/** Writes a record, which Redis must accept. */
+async function write(one: Awaited<ReturnType<typeof openUp>>, record: PeerRecord): Promise<void> {
+  const written = await one.notifier.writeRecord(record);
+  assert(written.ok, JSON.stringify(written));
 }
 
 Deno.test("a change is one message of at most 100 bytes, in any generation, and one entry of the history", async () => {
@@ -58,7 +58,7 @@ Deno.test("the keys are those of the channel, and hold what is documented", asyn
   await using server = await startRedis();
   await using one = await openUp(singleTo(server));
   await one.notifier.announce(announcementOf(A));
-  await tell(one, peerRecord("edge-1"));
+  await write(one, peerRecord("edge-1"));
   const keys = (await server.cli("keys", "*")).split("\n").sort();
   const record = `${KEYS.peerPrefix}edge-1:${ID}`;
   assertEquals(keys, [KEYS.head, KEYS.history, `${KEYS.namePrefix}edge-1`, record, KEYS.peers]);
@@ -159,7 +159,7 @@ Deno.test("keys of other types, where the history and the peers should be, are t
   await server.cli("rpush", `${KEYS.namePrefix}edge-1`, "x");
   assertEquals(await one.notifier.peers(), { ok: true, peers: [] });
   assertEquals((await one.notifier.announce(announcementOf(A))).kind, "accepted");
-  assertEquals(await one.notifier.tell(peerRecord("edge-1")), { ok: true, namesake: false });
+  assertEquals(await one.notifier.writeRecord(peerRecord("edge-1")), { ok: true, namesake: false });
   const seen = await one.notifier.peers();
   assertEquals(seen.ok && seen.peers.map(({ instance }) => instance), ["edge-1"]);
 });
@@ -167,7 +167,7 @@ Deno.test("keys of other types, where the history and the peers should be, are t
 Deno.test("records that are garbage, too long or dead are left out of the peers, and there is a limit to them", async () => {
   await using server = await startRedis();
   await using one = await openUp(singleTo(server));
-  await tell(one, peerRecord("edge-1"));
+  await write(one, peerRecord("edge-1"));
   const put = async (name: string, text: string) => {
     await server.cli("set", `${KEYS.peerPrefix}${name}`, text);
     await server.cli("zadd", KEYS.peers, "9000000000000", name);
@@ -184,11 +184,11 @@ Deno.test("records that are garbage, too long or dead are left out of the peers,
     "edge-1",
     true,
   ]]);
-  // The dead one leaves the index when somebody tells.
-  assertEquals(await one.notifier.tell(peerRecord("edge-1")), { ok: true, namesake: false });
+  // The dead one leaves the index when another instance writes its record.
+  assertEquals(await one.notifier.writeRecord(peerRecord("edge-1")), { ok: true, namesake: false });
   assertEquals(await server.cli("zscore", KEYS.peers, "past"), "");
   await server.cli("flushall");
-  assertEquals((await one.notifier.tell(peerRecord("edge-1"))).ok, true);
+  assertEquals((await one.notifier.writeRecord(peerRecord("edge-1"))).ok, true);
   const many = `for i = 1, 3000 do redis.call('ZADD', KEYS[1], 9000000000000, 'n' .. i)
     redis.call('SET', ARGV[1] .. 'n' .. i, (string.gsub(ARGV[2], 'NAME', 'n' .. i))) end`;
   await server.cli("eval", many, "1", KEYS.peers, KEYS.peerPrefix, JSON.stringify(peerRecord("NAME")));
@@ -218,7 +218,7 @@ Deno.test("names without a record leave the index, and crowd out no instance tha
     redis.call('RPUSH', ARGV[1] .. 'made-up-1', 'x')`;
   await server.cli("eval", fill, "1", KEYS.peers, KEYS.peerPrefix);
   await using other = await openUp(singleTo(server), { instance: "edge-2" });
-  await tell(other, peerRecord("edge-2"));
+  await write(other, peerRecord("edge-2"));
   const seen = await one.notifier.peers();
   assertEquals(seen.ok && seen.peers.map(({ instance }) => instance), ["edge-2"]);
   assertEquals(await server.cli("zcard", KEYS.peers), "2");
@@ -234,17 +234,17 @@ Deno.test("one reading looks at ten thousand names of the index at the most", as
   assertEquals(await server.cli("zcard", KEYS.peers), "500");
 });
 
-Deno.test("an instance is among its peers as it told last, whatever Redis holds", async () => {
+Deno.test("an instance is its own peer by the record that it wrote last, whatever Redis holds", async () => {
   await using server = await startRedis();
   await using one = await openUp(singleTo(server));
   await using other = await openUp(singleTo(server), { instance: "edge-2" });
-  await tell(other, peerRecord("edge-2"));
+  await write(other, peerRecord("edge-2"));
   const seen = async () => {
     const answer = await one.notifier.peers();
     return answer.ok && answer.peers.map(({ instance, hash, self }) => [instance, hash, self]);
   };
   assertEquals(await seen(), [["edge-2", A, false]]);
-  await tell(one, peerRecord("edge-1", { hash: B }));
+  await write(one, peerRecord("edge-1", { hash: B }));
   const key = `${KEYS.peerPrefix}edge-1:${ID}`;
   // The last one costs the name in the index, too.
   for (const spoil of [["set", key, JSON.stringify(peerRecord("edge-1"))], ["set", key, "{"], ["del", key]]) {
@@ -253,7 +253,7 @@ Deno.test("an instance is among its peers as it told last, whatever Redis holds"
   }
   // Also if Redis takes no record.
   await server.cli("config", "set", "maxmemory", "1");
-  assertEquals((await one.notifier.tell(peerRecord("edge-1", { hash: C }))).ok, false);
+  assertEquals((await one.notifier.writeRecord(peerRecord("edge-1", { hash: C }))).ok, false);
   assertEquals(await seen(), [["edge-1", C, true], ["edge-2", A, false]]);
 });
 
@@ -264,7 +264,7 @@ Deno.test("an old value of any size under each key is overwritten, and costs the
     "for at = 2, 3 do redis.call('SETRANGE', KEYS[at], 20000000, 'x') end";
   const keys = [KEYS.head, `${KEYS.peerPrefix}edge-1:${ID}`, `${KEYS.namePrefix}edge-1`];
   await server.cli("eval", huge, "3", ...keys);
-  assertEquals(await one.notifier.tell(peerRecord("edge-1")), { ok: true, namesake: false });
+  assertEquals(await one.notifier.writeRecord(peerRecord("edge-1")), { ok: true, namesake: false });
   assertEquals(await one.notifier.head(), { ok: true, head: null });
   assertEquals((await one.notifier.announce(announcementOf(A))).kind, "accepted");
   assertEquals(one.links, [{ state: "up" }]);
@@ -274,8 +274,8 @@ Deno.test("a record ends with its life when nobody renews it", async () => {
   await using server = await startRedis();
   await using one = await openUp(singleTo(server));
   await using other = await openUp(singleTo(server), { instance: "edge-2", peerLifeMilliseconds: 1 });
-  await tell(other, peerRecord("edge-2"));
-  // Redis has its name until somebody tells again, and so had its record.
+  await write(other, peerRecord("edge-2"));
+  // The index keeps its name until a record is written again, which shows that there was one.
   assertEquals(await server.cli("zrange", KEYS.peers, "0", "-1"), `edge-2:${incarnationOf("edge-2")}`);
   await eventually("no peers", async () => {
     const seen = await one.notifier.peers();
@@ -286,10 +286,10 @@ Deno.test("a record ends with its life when nobody renews it", async () => {
 Deno.test("disposing takes the own record away, and leaves that of a namesake", async () => {
   await using server = await startRedis();
   const one = await openUp(singleTo(server));
-  await tell(one, peerRecord("edge-1"));
+  await write(one, peerRecord("edge-1"));
   const incarnation = incarnationOf("edge-1", 2);
   const two = await openUp(singleTo(server), { incarnation });
-  await tell(two, peerRecord("edge-1", { incarnation }));
+  await write(two, peerRecord("edge-1", { incarnation }));
   await one[Symbol.asyncDispose]();
   assertEquals(await server.cli("zrange", KEYS.peers, "0", "-1"), `edge-1:${incarnation}`);
   assertEquals(await server.cli("exists", `${KEYS.peerPrefix}edge-1:${incarnation}`), "1");
@@ -301,7 +301,7 @@ Deno.test("disposing takes the own record away, and leaves that of a namesake", 
 Deno.test("records under names alone, as version 0.1 writes them, are peers", async () => {
   await using server = await startRedis();
   await using one = await openUp(singleTo(server));
-  await tell(one, peerRecord("edge-1"));
+  await write(one, peerRecord("edge-1"));
   for (const name of ["edge-1", "edge-2"]) {
     const old = peerRecord(name, { incarnation: "b6f7c1c2-5d0e-4a7a-9f7e-0d6a1d0b8f10" });
     await server.cli("set", `${KEYS.peerPrefix}${name}`, JSON.stringify(old));
@@ -330,7 +330,7 @@ Deno.test("names and channels of any characters are kept apart", async () => {
   await using stack = new AsyncDisposableStack();
   for (const instance of names) {
     const one = stack.use(await openUp(connection, { instance, channel }));
-    assertEquals(await one.notifier.tell(peerRecord(instance)), { ok: true, namesake: false });
+    assertEquals(await one.notifier.writeRecord(peerRecord(instance)), { ok: true, namesake: false });
   }
   await using last = await openUp(connection, { instance: "last", channel });
   const seen = await last.notifier.peers();
@@ -367,7 +367,7 @@ async function failuresOf(server: RedisServer): Promise<string[]> {
   if (later.kind !== "accepted") failed.push("announce on a later generation");
   if (!(await notifier.lookAgain("/etc/honua/config.hcl")).ok) failed.push("look again");
   if (!(await notifier.head()).ok) failed.push("head");
-  if (!(await notifier.tell(peerRecord("edge-1"))).ok) failed.push("tell");
+  if (!(await notifier.writeRecord(peerRecord("edge-1"))).ok) failed.push("write a record");
   if (!(await notifier.peers()).ok) failed.push("peers");
   await eventually("a heartbeat, or a link that is down", async () => {
     return one.links.some(({ state }) => state === "down") ||

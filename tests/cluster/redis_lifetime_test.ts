@@ -74,11 +74,11 @@ Deno.test("closing at any moment leaves nothing behind, whatever the connection 
       heartbeatMilliseconds: 1 + random.below(10),
       backoffMilliseconds: () => random.below(10),
     });
-    const calls = [one.notifier.tell(peerRecord(`edge-${round}`)), one.notifier.head()];
+    const calls = [one.notifier.writeRecord(peerRecord(`edge-${round}`)), one.notifier.head()];
     if (random.below(4) === 0) await eventually("some state", () => one.links.length > 0, 6_000);
     else await new Promise((resolve) => setTimeout(resolve, random.below(30)));
     if (random.below(4) === 0) proxy.cut();
-    calls.push(one.notifier.tell(peerRecord(`edge-${round}`)));
+    calls.push(one.notifier.writeRecord(peerRecord(`edge-${round}`)));
     await one.notifier[Symbol.asyncDispose]();
     await Promise.all(calls);
   };
@@ -89,7 +89,7 @@ Deno.test("closing does not wait for a Redis that froze until a command is given
   await using server = await startRedis();
   // By its own commands the link would see it after a minute.
   const one = await openUp(singleTo(server), { commandTimeoutMilliseconds: 60_000, heartbeatMilliseconds: 60_000 });
-  await one.notifier.tell(peerRecord("edge-1"));
+  await one.notifier.writeRecord(peerRecord("edge-1"));
   server.freeze();
   const call = one.notifier.announce(announcementOf(A));
   assertEquals((await withinLimit(one.notifier[Symbol.asyncDispose]() as Promise<void>, 10_000)).ok, true);

@@ -58,7 +58,7 @@ Deno.test("connections are proven every ten seconds, a command may take five, an
     await using server = startPrimary();
     const one = openInstance(singleTo(server));
     await until("the link", () => one.notifier.link().state === "up");
-    await one.notifier.tell(peerRecord("edge-1"));
+    await one.notifier.writeRecord(peerRecord("edge-1"));
     timers.tick(9_999);
     await turn();
     assertEquals(server.pings, 0);
@@ -137,7 +137,7 @@ Deno.test("of a server is asked what an instance needs, and nothing besides", as
     return ANSWERS[command] ?? "*0\r\n";
   });
   await using one = await openUp(singleTo(server));
-  await one.notifier.tell(peerRecord("edge-1"));
+  await one.notifier.writeRecord(peerRecord("edge-1"));
   const wanted = ["hello", "hello", `subscribe ${CHANNEL}`, "evalsha 1", "evalsha 3 90000"];
   assertEquals(asked.sort(), wanted.sort());
 });

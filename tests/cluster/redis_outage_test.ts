@@ -211,11 +211,11 @@ for (
     await using server = await startRedis();
     await using one = await openUp(singleTo(server));
     await server.cli(...refuse);
-    assertEquals((await one.notifier.tell(peerRecord("edge-1"))).ok, false);
+    assertEquals((await one.notifier.writeRecord(peerRecord("edge-1"))).ok, false);
     const link = one.notifier.link();
     assertStringIncludes(link.state === "up" ? link.refuses ?? "" : "", reason);
     await server.cli(...recover);
-    assertEquals((await one.notifier.tell(peerRecord("edge-1"))).ok, true);
+    assertEquals((await one.notifier.writeRecord(peerRecord("edge-1"))).ok, true);
     assertEquals(one.notifier.link(), { state: "up" });
   });
 }
@@ -235,7 +235,7 @@ for (
     });
     await using one = await openUp(singleTo(liar));
     isRefusing = true;
-    const told = await one.notifier.tell(peerRecord("edge-1"));
+    const told = await one.notifier.writeRecord(peerRecord("edge-1"));
     assertStringIncludes(told.ok ? "" : told.reason, reason);
     assertEquals(one.notifier.link(), { state: "up", refuses: told.ok ? "" : told.reason });
   });

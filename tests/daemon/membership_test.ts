@@ -34,13 +34,13 @@ for (const logChangeEvents of [true, false]) {
 
 Deno.test("the id of a process is in the state file before the others see it, so that the next process can remove it", async () => {
   const steps: string[] = [];
-  const isTold = Promise.withResolvers<void>();
+  const isWritten = Promise.withResolvers<void>();
   const notifier: Partial<Notifier> = {
     watch: (to) => to.linked({ state: "up" }),
     link: () => ({ state: "up" }),
-    tell(record) {
-      steps.push(`told ${record.incarnation}`);
-      isTold.resolve();
+    writeRecord(record) {
+      steps.push(`wrote ${record.incarnation}`);
+      isWritten.resolve();
       return Promise.resolve({ ok: true, namesake: false });
     },
     [Symbol.asyncDispose]: () => Promise.resolve(),
@@ -63,6 +63,6 @@ Deno.test("the id of a process is in the state file before the others see it, so
   };
   await using membership = openMembership(settings as MembershipSettings);
   membership.join();
-  await isTold.promise;
-  assertEquals(steps, ["keeps edge-1:0123456789ab", "kept", "told 0123456789ab"]);
+  await isWritten.promise;
+  assertEquals(steps, ["keeps edge-1:0123456789ab", "kept", "wrote 0123456789ab"]);
 });
