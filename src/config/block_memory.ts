@@ -7,12 +7,12 @@ import { MAX_TOTAL_LENGTH } from "./expressions.ts";
 import { type Facts, openRecorder } from "./facts.ts";
 import type { Finding } from "./findings.ts";
 import type { Index } from "./rules_of_reference.ts";
-import { type Both, type Reader, united } from "./reading.ts";
+import { type PortablePair, type Reader, shareEqualForms } from "./reading.ts";
 import type { Secrets } from "./rules.ts";
 import type { Scope } from "./scope.ts";
 
 /** A block that was read; what stands under an unknown name counts as one. */
-export interface BlockEntry extends Both {
+export interface BlockEntry extends PortablePair {
   /** For the rules. */
   readonly facts: Facts;
   /** What is wrong with it, in the order in which it was found. */
@@ -67,7 +67,7 @@ export interface BlockReader {
    * What reading gives now; `key` stands for what is read, together with its parts where there is more than one. Blocks
    * are read in the same order each time, since the bounds are on the whole.
    */
-  read(key: object, read: (reader: Reader) => Both, parts?: readonly object[]): BlockEntry;
+  read(key: object, read: (reader: Reader) => PortablePair, parts?: readonly object[]): BlockEntry;
   /** How many were not remembered. */
   readonly blocksRead: number;
 }
@@ -98,10 +98,10 @@ export function openBlockReader(
     lookUps: new Map(),
   };
 
-  function readAnew(key: object, read: (reader: Reader) => Both, parts: readonly object[]): BlockEntry {
+  function readAnew(key: object, read: (reader: Reader) => PortablePair, parts: readonly object[]): BlockEntry {
     const { length, spent } = reader;
     blocksRead++;
-    const { resolved, portable } = united(read(reader));
+    const { resolved, portable } = shareEqualForms(read(reader));
     const { facts, findings, dropped } = recorder.take();
     const dependencies: Dependencies = {
       parts,
@@ -146,7 +146,7 @@ function holds(known: Dependencies, parts: readonly object[], reader: Reader, en
   if (reader.length + known.length > MAX_TOTAL_LENGTH || reader.spent + known.spent > MAX_TOTAL_LENGTH) return false;
   if (known.parts.length !== parts.length || !parts.every((part, at) => part === known.parts[at])) return false;
   if (known.scope !== reader.scope) {
-    for (const [name, outcome] of known.lookUps) if (reader.scope.standsFor(name) !== outcome) return false;
+    for (const [name, outcome] of known.lookUps) if (reader.scope.outcomeOf(name) !== outcome) return false;
     known.scope = reader.scope;
   }
   for (const [name, value] of known.environment) if (environment(name) !== value) return false;

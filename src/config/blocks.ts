@@ -6,7 +6,7 @@ import type { Block, Value } from "../document/document.ts";
 import { escapeTemplate } from "./expressions.ts";
 import { readFree, readFreeEntries, readUnknown, reservedKeys } from "./free_settings.ts";
 import type { JsonObject } from "./json.ts";
-import { assign, type Both, emptyBoth, type Reader, united } from "./reading.ts";
+import { assign, emptyPair, type PortablePair, type Reader, shareEqualForms } from "./reading.ts";
 import { blockMembers } from "./schema.ts";
 import { NOT_SUPPORTED, SERVER_VALUES } from "./rules_of_server_form.ts";
 import { serverValueOf } from "../server/grammar.ts";
@@ -20,7 +20,7 @@ export function valueOf(block: Block, name: string): Value | null {
 }
 
 /** Reads the default of a variable. */
-export function readVariable(reader: Reader, name: string, block: Block): Both {
+export function readVariable(reader: Reader, name: string, block: Block): PortablePair {
   const path = `variable.${name}`;
   const value = valueOf(block, "default");
   const { findings } = reader;
@@ -53,12 +53,12 @@ export function readVariable(reader: Reader, name: string, block: Block): Both {
 }
 
 /** The value of a variable that must not be quoted wherever it turns up; null where it may. */
-export function secretOf(name: string, { resolved }: Both): string | null {
+export function secretOf(name: string, { resolved }: PortablePair): string | null {
   return typeof resolved === "string" && resolved !== "" && isSecretName(name) ? resolved : null;
 }
 
 /** Reads a block with its id beside its settings. */
-export function readLabelled(reader: Reader, type: LabelledType, id: string, block: Block): Both<JsonObject> {
+export function readLabelled(reader: Reader, type: LabelledType, id: string, block: Block): PortablePair<JsonObject> {
   const path = `${type}.${id}`;
   reader.findings.note(path, headOf(block));
   const both = type === "service" ? readService(reader, block, path) : readBody(reader, type, block, path);
@@ -72,13 +72,18 @@ export function readLabelled(reader: Reader, type: LabelledType, id: string, blo
 }
 
 /** Reads a block without a label; one that is not written has its defaults. */
-export function readSingle(reader: Reader, type: SingleType, block: Block | undefined): Both<JsonObject> {
+export function readSingle(reader: Reader, type: SingleType, block: Block | undefined): PortablePair<JsonObject> {
   if (block === undefined) return readObject(reader, blockMembers[type], [], type);
   reader.findings.note(type, headOf(block));
   return readBody(reader, type, block, type);
 }
 
-function readBody(reader: Reader, type: keyof typeof blockMembers, block: Block, path: string): Both<JsonObject> {
+function readBody(
+  reader: Reader,
+  type: keyof typeof blockMembers,
+  block: Block,
+  path: string,
+): PortablePair<JsonObject> {
   return readObject(reader, blockMembers[type], block.body.entries, path);
 }
 
@@ -86,8 +91,8 @@ function readBody(reader: Reader, type: keyof typeof blockMembers, block: Block,
  * A service's unknown attributes are its settings: they are its own, and nothing to warn about. In JSON, where settings
  * have an object of their own, what stands beside it is unknown as anywhere.
  */
-function readService(reader: Reader, block: Block, path: string): Both<JsonObject> {
-  const settings = emptyBoth();
+function readService(reader: Reader, block: Block, path: string): PortablePair<JsonObject> {
+  const settings = emptyPair();
   const members = blockMembers.service;
   const both = readObject(reader, members, block.body.entries, path, (others, into) => {
     const entries = others.filter((entry) => entry.role !== "unknown");
@@ -102,6 +107,6 @@ function readService(reader: Reader, block: Block, path: string): Both<JsonObjec
     Object.assign(settings.resolved, read.resolved);
     Object.assign(settings.portable, read.portable);
   });
-  assign(both, "settings", united(settings));
+  assign(both, "settings", shareEqualForms(settings));
   return both;
 }

@@ -1,23 +1,21 @@
-// What changed between two resolved configurations, in counts: enough for a log line and for who must act on it,
-// and without a value in it.
-/** How many entries of a part came, went, or are another now; a part that has no entries of its own counts as one. */
+// Counts the changes between two resolved configurations: enough for a log line and for a choice of hooks, and without
+// any value.
+
+/** The counts of one part of a configuration; a part without entries counts as one entry. */
 export interface Changed {
-  /** Entries that were not there before. */
   readonly added: number;
-  /** Entries that are there no more. */
   readonly removed: number;
-  /** Entries that are not what they were. */
   readonly changed: number;
 }
 
 const PARTS_WITH_ENTRIES = new Set(["dataSources", "services", "layers", "caches", "variables"]);
 
-/** A resolved configuration, as a snapshot holds it. */
+/** A resolved configuration, as a snapshot contains it. */
 export type Config = Readonly<Record<string, unknown>>;
 
 /**
- * What changed, part by part; parts that did not change are left out. What is the same object is the same without a
- * look into it, so two loads of much the same source are compared at next to no cost.
+ * Counts the changes of each part, without the unchanged parts. The same object counts as unchanged without a look at
+ * its members, so a comparison of two loads costs little if little changed.
  */
 export function countChanges(before: Config, after: Config): Record<string, Changed> {
   const changes: Record<string, Changed> = Object.create(null);
@@ -32,12 +30,12 @@ export function countChanges(before: Config, after: Config): Record<string, Chan
   return changes;
 }
 
-/** A member's value, or undefined where there is none: JSON has no such value. */
+/** A member's value, or undefined, which is no JSON value, if there is none. */
 function memberOf(object: Config, name: string): unknown {
   return Object.hasOwn(object, name) ? object[name] : undefined;
 }
 
-/** The entries of a part; what has none of its own is one, under an empty id. */
+/** The entries of a part; a value that is no object becomes one entry with an empty id. */
 function asEntries(value: unknown): Config {
   return value === undefined || isObject(value) ? value ?? {} : { "": value };
 }
@@ -60,7 +58,7 @@ function countEntries(before: Config, after: Config): Changed {
   return { added, removed: Object.keys(before).length - (ids.length - added), changed };
 }
 
-/** Whether two values are the same JSON; the order of members is nothing, as it is to the meaning. */
+/** Whether two values are the same JSON, in any order of members, as the order has no meaning. */
 function isSame(one: unknown, other: unknown): boolean {
   if (one === other) return true;
   if (Array.isArray(one)) {
@@ -76,7 +74,7 @@ function isObject(value: unknown): value is Config {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** The changes as a person reads them: `layers +1 -0 ~2, honua ~1`; `nothing` where there are none. */
+/** Describes the changes for people: `layers +1 ~2, honua ~1`; `nothing` if there are none. */
 export function describeChanges(changes: Readonly<Record<string, Changed>>): string {
   const parts = Object.entries(changes).map(([part, { added, removed, changed }]) => {
     const counts = [added && `+${added}`, removed && `-${removed}`, changed && `~${changed}`].filter(Boolean);

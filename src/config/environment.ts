@@ -1,25 +1,25 @@
-// The environment that a configuration names: the process's own, and files in systemd's EnvironmentFile syntax that are
-// read anew at every load. Values are taken as they are, nothing in them is expanded, and no diagnostic quotes one.
+// The environment that a configuration refers to: that of the process, and files in systemd's EnvironmentFile syntax,
+// which every load reads again. Values remain as they are: nothing in them is expanded, and no diagnostic quotes one.
 import { type Diagnostic, placeOf, warningDiagnostic } from "../diagnostic/diagnostic.ts";
 import type { Range, SourceText } from "../diagnostic/range.ts";
 
 /** The value of a variable of the environment, or undefined; names are case-sensitive. */
 export type Environment = (name: string) => string | undefined;
 
-/** What an environment file says: the later of two assignments to a name counts. */
+/** The contents of an environment file. */
 export interface EnvironmentFile {
-  /** Values by their names, which are case-sensitive. */
+  /** Of two assignments to a name the later counts. Names are case-sensitive. */
   readonly variables: ReadonlyMap<string, string>;
-  /** Warnings in the order of their lines, at most 100: what systemd would pass over in silence. */
+  /** At most 100 warnings in the order of their lines, about lines that systemd ignores or reads unexpectedly. */
   readonly diagnostics: readonly Diagnostic[];
 }
 
-/** The environment that a process was started with. */
+/** Makes an environment of the variables that a process was started with. */
 export function processEnvironment(variables: Readonly<Record<string, string>>): Environment {
   return (name) => Object.hasOwn(variables, name) ? variables[name] : undefined;
 }
 
-/** Files beat the process, and a later file beats an earlier one. */
+/** Combines environments: files take precedence over the process, and a later file over an earlier one. */
 export function environmentOf(process: Environment, files: readonly ReadonlyMap<string, string>[]): Environment {
   return (name) => {
     for (let at = files.length - 1; at >= 0; at--) {
@@ -31,11 +31,11 @@ export function environmentOf(process: Environment, files: readonly ReadonlyMap<
 }
 
 /**
- * Reads systemd's EnvironmentFile syntax (systemd.exec(5)), state for state as systemd's own parser does: comments
- * begin with `#` or `;`, a value may be made of several quoted pieces, a backslash at the end of an unquoted or
+ * Reads systemd's EnvironmentFile syntax (systemd.exec(5)), with the same states as systemd's own parser: comments
+ * begin with `#` or `;`, a value may consist of several quoted pieces, a backslash at the end of an unquoted or
  * double-quoted line continues it, and quotes after the first unquoted character are text. A name that systemd does not
- * accept (`export X`, `1X`), a line without `=` and a quote that is never closed become warnings, and so does what is
- * part of a value and hardly meant to be: a comment behind it, text behind a closing quote, a carriage return in quotes.
+ * accept (`export X`, `1X`), a line without `=` and a quote that is never closed become warnings, and so do parts of a
+ * value that are probably a mistake: a comment after it, text after a closing quote, a carriage return in quotes.
  *
  * @example
  * ```ts
@@ -68,7 +68,7 @@ export function parseEnvironmentFile(source: SourceText): EnvironmentFile {
   return { variables, diagnostics };
 }
 
-/** What is said of a line that systemd passes over, or takes as nobody means it. */
+/** The texts of a warning about a line that systemd ignores or reads unexpectedly. */
 type Oddity = Readonly<Record<"code" | "summary" | "why", string> & { suggestion?: string }>;
 
 interface Remark {
@@ -78,12 +78,12 @@ interface Remark {
 
 const INVALID_NAME: Oddity = {
   code: "environment/invalid-name",
-  summary: "This assignment is passed over: its name is not a variable's",
+  summary: "This assignment is ignored: its name is not a variable's",
   why: "An environment file holds lines of the form NAME=value, without export",
 };
 const NO_ASSIGNMENT: Oddity = {
   code: "environment/no-assignment",
-  summary: "This line is passed over: it has no =",
+  summary: "This line is ignored: it has no =",
   why: "An environment file holds lines of the form NAME=value, without export",
 };
 const UNCLOSED_QUOTE: Oddity = {
@@ -93,14 +93,14 @@ const UNCLOSED_QUOTE: Oddity = {
 };
 const COMMENT_IN_VALUE: Oddity = {
   code: "environment/comment-in-value",
-  summary: "What looks like a comment is part of the value",
+  summary: "An apparent comment is part of the value",
   why: "A # begins a comment only at the beginning of a line",
   suggestion: "Put the comment on a line of its own; if it belongs to the value, put the whole value in quotes",
 };
 const TEXT_BEHIND_QUOTE: Oddity = {
   code: "environment/text-behind-quote",
   summary: "Text behind a closing quote is part of the value",
-  why: "A quote ends at the next one of its kind, and what follows is added to the value",
+  why: "A quote ends at the next one of its kind, and the text after it is added to the value",
   suggestion: "Put the whole value in one pair of quotes, or remove the text",
 };
 const CARRIAGE_RETURN: Oddity = {
@@ -113,7 +113,7 @@ const MAX_DIAGNOSTICS = 100;
 const NAME_PATTERN = /^[A-Za-z_][A-Za-z0-9_]*$/;
 const WHITESPACE = " \t\n\r";
 const NEWLINE = "\n\r";
-/** What a backslash escapes between double quotes, as in a POSIX shell; before anything else it stays. */
+/** The characters that a backslash escapes in double quotes, as in a POSIX shell; before any other it remains. */
 const ESCAPED_IN_DOUBLE_QUOTES = '"\\`$';
 
 type State =
@@ -130,18 +130,18 @@ type State =
 
 interface Reader {
   state: State;
-  /** Where the key began, and where the quote that is open did. */
   keyStart: number;
+  /** The start of the last opened quote. */
   quoteStart: number;
   key: string[];
   value: string[];
-  /** How long the value is without the unquoted white space at its end. */
+  /** The length of the value without unquoted white space at its end. */
   valueLength: number;
   /** Whether a quoted piece of the value was closed. */
   hasQuoted: boolean;
-  /** The character before, of whatever state. */
+  /** The character before, in any state. */
   previous: string;
-  /** The first oddity of the value at hand, and where it begins. */
+  /** The first oddity of the current value, and its start. */
   odd: { readonly start: number; readonly oddity: Oddity } | null;
   readonly assignments: { name: string; value: string; range: Range; remark: Remark | null }[];
   readonly strays: Range[];
@@ -165,7 +165,7 @@ function openReader(): Reader {
   };
 }
 
-/** One character, as the states of systemd's parse_env_file() take it. */
+/** Processes one character as systemd's parse_env_file() does in the same state. */
 function step(reader: Reader, character: string, at: number): void {
   switch (reader.state) {
     case "before-key":
@@ -250,12 +250,12 @@ function stepInValue(reader: Reader, character: string, at: number): void {
   }
 }
 
-/** Whether there is white space before the character at hand. */
+/** Whether a space or a tab is before the current character. */
 function isApart({ previous }: Reader): boolean {
   return previous === " " || previous === "\t";
 }
 
-/** Notes the first oddity of a value: what follows it follows from it. */
+/** Notes only the first oddity of a value: later ones usually result from it. */
 function note(reader: Reader, start: number, oddity: Oddity): void {
   reader.odd ??= { start, oddity };
 }
@@ -273,7 +273,7 @@ function assign(reader: Reader, end: number): void {
   reader.state = "before-key";
 }
 
-/** The end of the file ends a value as a line's end does, also inside a quote. */
+/** The end of the file ends a value like the end of a line, also inside a quote. */
 function finish(reader: Reader, end: number): void {
   if (reader.state === "key") reader.strays.push({ start: reader.keyStart, end });
   if (["before-key", "key", "comment", "comment-escape"].includes(reader.state)) return;

@@ -1,5 +1,6 @@
-// What a value evaluates to in the light of what the names in it stand for, which is noted: whoever remembers the outcome
-// knows by it when it would be another. What evaluating comes to is counted, since a small text can multiply without end.
+// Evaluates a value with the values of the names in it. It records each name that it looks up, so that a caller that
+// remembers a result can tell if it is still valid. It counts the size of the results, since a small text can multiply
+// without end.
 import { nearest } from "../diagnostic/suggest.ts";
 import type { Range, SourceText } from "../diagnostic/range.ts";
 import type { Fields, List, Literal, Template } from "../document/document.ts";
@@ -18,123 +19,123 @@ import {
 } from "./expressions.ts";
 import { parseTemplate, type Syntax } from "./expression_syntax.ts";
 
-/** How a setting is read. */
-export interface Reading {
+/** How to evaluate a setting. */
+export interface EvaluationMode {
   /** Whether the value replaces a bare `var.x`, `env("X")` or `env('X')` inside a text. */
   readonly interpolates: boolean;
-  /** Any name is a reference here, with dots in it or without. */
+  /** Whether any name is a reference, with or without dots. */
   readonly refers: boolean;
 }
 
-/** How a value is read in which nothing is out of the ordinary. */
-export const plain: Reading = { interpolates: false, refers: false };
+/** The mode for every value that the schema gives no other. */
+export const plain: EvaluationMode = { interpolates: false, refers: false };
 
-/** A list or a map that a lone `var.x` stands for; its values are evaluated where it is used. */
+/** The list or map of a variable, as the result of a lone `var.x`; the place of use evaluates the values in it. */
 export interface Compound {
-  /** Marks a list or a map. */
   readonly kind: "compound";
-  /** As it is written in the variable. */
+  /** As written in the variable. */
   readonly value: List | Fields;
 }
 
-/** What has no value because something else has none, which is reported there. */
+/** No value, because a definition that it needs has none; the error is reported at that definition. */
 export interface Reported {
-  /** Marks what was reported elsewhere. */
   readonly kind: "reported";
 }
 
-/** What evaluating comes to. */
+/** The result of an evaluation. */
 export type Evaluation = Expression | Compound | Fault | Reported;
 
-/** What evaluating goes by, and what it leaves behind. */
-export interface Context {
-  /** The text that the values come from. */
+/** Input of evaluations, and what they record. */
+export interface EvaluationContext {
   readonly source: SourceText;
-  /** What was spent so far of the bound on the whole configuration, in UTF-16 units. */
+  /** The cost so far, in UTF-16 units; {@linkcode MAX_TOTAL_LENGTH} limits it for the whole configuration. */
   spent: number;
-  /** The names that were looked up and what they stood for; under {@linkcode ALL_NAMES} the names that there were. */
+  /** The names that were looked up, with their values; under {@linkcode ALL_NAMES} the list of all names. */
   readonly lookUps: Map<string, unknown>;
 }
 
-/** What the names in expressions stand for. */
+/** The values of the names in expressions. */
 export interface Names {
-  /** By `var.x` and `cache.x.enabled`. */
+  /** Keys are `var.x` and `cache.x.enabled`. */
   readonly outcomes: ReadonlyMap<string, Evaluation>;
-  /** The names of all variables; the same object for as long as they are the same. */
+  /** The names of all variables; the same object as long as they are the same. */
   readonly variables: readonly string[];
-  /** The syntax of the templates among the definitions. */
+  /** The syntax of the templates in definitions. */
   readonly parsed: Pick<WeakMap<Template, Syntax | Fault>, "get">;
 }
 
-/** Stands among the names for all of them: an undefined variable is told which others there are. */
+/** The key of a look-up of all variable names, from which the error of an undefined variable suggests one. */
 export const ALL_NAMES = "var";
 
-/** What each value costs beside its text. */
+/** The cost of each value besides its text, in UTF-16 units. */
 const VALUE_COST = 64;
-/** A variable's name in a text, or one of the environment's, as a word of its own; a server looks for them. */
+/** `var.x`, `env("X")` or `env('X')` as a separate word in a text; a server looks for them. */
 const BARE_NAME =
   /(?<![\p{L}\p{Mn}\p{Nd}\p{Pc}.-])var\.([\p{L}\p{Mn}\p{Nd}\p{Pc}]+)|(?<![\p{L}\p{Mn}\p{Nd}\p{Pc}])env\(["']([^"']+)["']\)/gu;
-/** The one value of its kind. */
 export const REPORTED: Reported = { kind: "reported" };
 
-/** Names, and who asks for them. */
-interface Asking {
+interface Evaluator {
   readonly names: Names;
-  readonly context: Context;
+  readonly context: EvaluationContext;
 }
 
-/** Evaluates one value; the same value may be asked for again, each time at its cost. */
-export function evaluate(names: Names, value: Literal | Template, reading: Reading, context: Context): Evaluation {
-  const scope: Asking = { names, context };
+/** Evaluates one value; each evaluation of the same value adds its cost again. */
+export function evaluate(
+  names: Names,
+  value: Literal | Template,
+  mode: EvaluationMode,
+  context: EvaluationContext,
+): Evaluation {
+  const evaluator: Evaluator = { names, context };
   let result: Evaluation;
   if (value.kind === "literal") {
     if (value.text !== undefined) result = numberConstant(value.text, value.range);
-    else if (reading.interpolates && typeof value.value === "string") {
-      result = interpolate(scope, value.value, value.range);
+    else if (mode.interpolates && typeof value.value === "string") {
+      result = interpolate(evaluator, value.value, value.range);
     } else result = constant(value.value);
   } else {
     const syntax = names.parsed.get(value) ?? parseTemplate(value, context.source);
-    result = syntax.kind === "fault" ? syntax : evaluateSyntax(scope, syntax, reading, value.range);
+    result = syntax.kind === "fault" ? syntax : evaluateSyntax(evaluator, syntax, mode, value.range);
   }
   context.spent += VALUE_COST + ("weight" in result ? result.weight : 0);
   return context.spent > MAX_TOTAL_LENGTH ? totalFault(value.range) : result;
 }
 
-function evaluateSyntax(scope: Asking, syntax: Syntax, reading: Reading, range: Range): Evaluation {
+function evaluateSyntax(evaluator: Evaluator, syntax: Syntax, mode: EvaluationMode, range: Range): Evaluation {
   switch (syntax.kind) {
     case "constant":
     case "environment":
       return syntax;
     case "text":
-      return reading.interpolates ? interpolate(scope, syntax.value, range) : constant(syntax.value);
+      return mode.interpolates ? interpolate(evaluator, syntax.value, range) : constant(syntax.value);
     case "variable":
     case "cache-enabled":
-      return lookUp(scope, syntax);
+      return lookUp(evaluator, syntax);
     case "reference":
-      return refer(syntax, reading);
+      return refer(syntax, mode);
     case "choice":
-      return choose(scope, syntax, reading);
+      return choose(evaluator, syntax, mode);
     case "template":
-      return joinParts(syntax.parts.map((part) => evaluateSyntax(scope, part, reading, range)), syntax.range);
+      return joinParts(syntax.parts.map((part) => evaluateSyntax(evaluator, part, mode, range)), syntax.range);
   }
 }
 
 type Choice = Extract<Syntax, { kind: "choice" }>;
 
-/** Only the branch that is taken counts where the condition is known; both where the environment decides. */
-function choose(scope: Asking, syntax: Choice, reading: Reading): Evaluation {
+/** Evaluates only the chosen branch if the condition is known, and both if it depends on the environment. */
+function choose(evaluator: Evaluator, syntax: Choice, mode: EvaluationMode): Evaluation {
   const { range } = syntax;
-  const inner = { ...reading, interpolates: false };
-  const condition = evaluateSyntax(scope, syntax.condition, plain, range);
+  const inner = { ...mode, interpolates: false };
+  const condition = evaluateSyntax(evaluator, syntax.condition, plain, range);
   if (!isExpression(condition)) return condition.kind === "compound" ? compoundFault(range) : condition;
   if (condition.kind === "constant") {
     const taken = conditional(condition, constant(true), constant(false), range);
     if (taken.kind !== "constant") return taken;
-    return evaluateSyntax(scope, taken.value === true ? syntax.yes : syntax.no, inner, range);
+    return evaluateSyntax(evaluator, taken.value === true ? syntax.yes : syntax.no, inner, range);
   }
-  const yes = evaluateSyntax(scope, syntax.yes, inner, range);
+  const yes = evaluateSyntax(evaluator, syntax.yes, inner, range);
   if (!isExpression(yes)) return yes.kind === "compound" ? compoundFault(range) : yes;
-  const no = evaluateSyntax(scope, syntax.no, inner, range);
+  const no = evaluateSyntax(evaluator, syntax.no, inner, range);
   if (!isExpression(no)) return no.kind === "compound" ? compoundFault(range) : no;
   return conditional(condition, yes, no, range);
 }
@@ -148,34 +149,34 @@ function joinParts(parts: readonly Evaluation[], range: Range): Evaluation {
   return concatenation(expressions, range);
 }
 
-function lookUp(scope: Asking, syntax: Extract<Syntax, { kind: "variable" | "cache-enabled" }>): Evaluation {
+function lookUp(evaluator: Evaluator, syntax: Extract<Syntax, { kind: "variable" | "cache-enabled" }>): Evaluation {
   const { range } = syntax;
   if (syntax.kind === "cache-enabled") {
-    const found = find(scope, `cache.${syntax.id}.enabled`);
+    const found = find(evaluator, `cache.${syntax.id}.enabled`);
     if (found !== undefined) return use(found, range);
     return fault("config/unknown-cache", `There is no cache ${syntax.id}`, range, {
       why: `cache.${syntax.id}.enabled is neither true nor false without it`,
       suggestion: `Define cache "${syntax.id}", or write the value itself`,
     });
   }
-  const found = find(scope, `var.${syntax.name}`);
-  return found === undefined ? undefinedVariable(scope, syntax.name, range) : use(found, range);
+  const found = find(evaluator, `var.${syntax.name}`);
+  return found === undefined ? undefinedVariable(evaluator, syntax.name, range) : use(found, range);
 }
 
-function find({ names, context }: Asking, name: string): Evaluation | undefined {
+function find({ names, context }: Evaluator, name: string): Evaluation | undefined {
   const found = names.outcomes.get(name);
   context.lookUps.set(name, found);
   return found;
 }
 
-/** An undefined variable is said at every place that needs it, any other fault where it is. */
+/** Every place that needs an undefined variable reports it; any other fault is reported at its definition. */
 function use(found: Evaluation, range: Range): Evaluation {
   if (found.kind !== "fault") return found;
   return found.undefinedVariable === null ? REPORTED : { ...found, range };
 }
 
-function undefinedVariable(scope: Asking, name: string, range: Range): Fault {
-  const { names, context } = scope;
+function undefinedVariable(evaluator: Evaluator, name: string, range: Range): Fault {
+  const { names, context } = evaluator;
   context.lookUps.set(ALL_NAMES, names.variables);
   const near = nearest(name, names.variables);
   return fault("config/undefined-variable", `Variable ${name} is not defined`, range, {
@@ -187,10 +188,10 @@ function undefinedVariable(scope: Asking, name: string, range: Range): Fault {
 
 const ROOTS = ["service", "data_source", "cache", "layer"];
 
-/** A reference is its last part; `TRUE` is none, as the server takes `true` and `false` in any case of letters. */
-function refer(syntax: Extract<Syntax, { kind: "reference" }>, reading: Reading): Evaluation {
+/** A reference is its last part. `TRUE` is a boolean: the server reads `true` and `false` in any case. */
+function refer(syntax: Extract<Syntax, { kind: "reference" }>, mode: EvaluationMode): Evaluation {
   const { parts, range } = syntax;
-  if (reading.refers || (parts.length === 2 && ROOTS.includes(parts[0]!))) return constant(parts[parts.length - 1]!);
+  if (mode.refers || (parts.length === 2 && ROOTS.includes(parts[0]!))) return constant(parts[parts.length - 1]!);
   if (parts.length === 1) {
     if (/^(?:true|false)$/i.test(parts[0]!)) return constant(parts[0]!.toLowerCase() === "true");
     return fault("config/unsupported-expression", "A word without quotes has no meaning here", range, {
@@ -205,10 +206,10 @@ function refer(syntax: Extract<Syntax, { kind: "reference" }>, reading: Reading)
 }
 
 /**
- * Puts values in the place of each bare `var.x` and `env("X")` in a text, as the server does: booleans of variables as
- * `True` and `False`, null as nothing.
+ * Replaces each bare `var.x` and `env("X")` in a text by its value, as the server does: booleans of variables become
+ * `True` and `False`, null becomes an empty text.
  */
-function interpolate(scope: Asking, text: string, range: Range): Evaluation {
+function interpolate(evaluator: Evaluator, text: string, range: Range): Evaluation {
   if (!text.includes("var.") && !text.includes("env(")) return constant(text);
   const parts: Evaluation[] = [];
   let end = 0;
@@ -216,7 +217,7 @@ function interpolate(scope: Asking, text: string, range: Range): Evaluation {
     const [, variable, name] = found;
     const value = variable === undefined
       ? environmentReference(name!, null, range)
-      : lookUp(scope, { kind: "variable", name: variable, range });
+      : lookUp(evaluator, { kind: "variable", name: variable, range });
     parts.push(constant(text.slice(end, found.index)), isExpression(value) ? spelledByServer(value) : value);
     end = found.index + found[0].length;
   }
@@ -237,7 +238,7 @@ function isExpression(one: Evaluation): one is Expression {
 }
 
 function compoundFault(range: Range): Fault {
-  return fault("config/list-in-expression", "A list or a map stands inside a string or a conditional", range, {
+  return fault("config/list-in-expression", "A list or a map is inside a string or a conditional", range, {
     why: "There is no text for it; a variable that is a list or a map can only be a whole value",
   });
 }

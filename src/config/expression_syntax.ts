@@ -1,5 +1,5 @@
-// The expressions that a configuration may have, parsed: templates, literals, env(), var.x, references, cache.x.enabled
-// and conditionals. Whatever else HCL knows is named and refused at its place. Nothing is evaluated here.
+// Parses the expressions that a configuration may have: templates, literals, env(), var.x, references, cache.x.enabled
+// and conditionals. It refuses all other expressions of HCL by name, at their place. It evaluates nothing.
 import type { Range } from "../diagnostic/range.ts";
 import type { SourceText } from "../diagnostic/range.ts";
 import type { Template } from "../document/document.ts";
@@ -32,8 +32,9 @@ export type Syntax =
   | { readonly kind: "template"; readonly parts: readonly Syntax[]; readonly range: Range };
 
 /**
- * Parses a template. A template of a lone `${…}` is what stands in it; the literal parts of any other are of the kind
- * "text", which tells them from strings inside code. `source` tells whether a place inside code can be told exactly.
+ * Parses a template. A template of a single `${…}` results in the expression inside; the literal parts of any other
+ * have the kind "text", unlike strings inside code. A place inside code is exact only if `source` contains the code
+ * verbatim.
  */
 export function parseTemplate(template: Template, source: SourceText): Syntax | Fault {
   const cursor = openCursor(template, source);
@@ -59,9 +60,11 @@ interface Cursor {
   readonly source: SourceText;
   at: number;
   depth: number;
-  /** How many `${…}` of the template itself were begun, where the last began, and its place in the source. */
+  /** How many `${…}` of the template itself began so far, without those inside strings. */
   codes: number;
+  /** The start of the last one in the text. */
   codeStart: number;
+  /** Its place in the source. */
   codeRange: Range;
   codeIsVerbatim: boolean;
 }
@@ -71,7 +74,7 @@ function openCursor(template: Template, source: SourceText): Cursor {
   return { text, template, source, at: 0, depth: 0, codes: 0, codeStart: 0, codeRange: range, codeIsVerbatim: false };
 }
 
-/** Where the stretch from `start` to `end` of the text stands in the source, as nearly as is known. */
+/** The range in the source of the text from `start` to `end`; of the whole code or template if it is not known. */
 function rangeOf(cursor: Cursor, start: number, end: number): Range {
   const { codeRange, codeStart } = cursor;
   if (!cursor.codeIsVerbatim) return codeRange;
@@ -87,7 +90,7 @@ function enterCode(cursor: Cursor): void {
     cursor.text.startsWith(cursor.source.text.slice(range.start, range.end), cursor.at);
 }
 
-/** The parts of a template: the whole text (`closing` null), or to the quote that closes a string inside code. */
+/** Parses the parts of a template: to the end of the text (`closing` null), or to the closing quote inside code. */
 function parseParts(cursor: Cursor, closing: '"' | null): Syntax[] | Fault {
   const parts: Syntax[] = [];
   let literal = "";
@@ -123,7 +126,7 @@ function parseParts(cursor: Cursor, closing: '"' | null): Syntax[] | Fault {
   return parts;
 }
 
-/** A directive; its place is looked up in the source, for it has none among the codes of the template. */
+/** The fault of a directive; it searches the source for the place, which the template has only for `${…}`. */
 function directive({ template, source }: Cursor): Fault {
   const { start, end } = template.range;
   const at = source.text.slice(start, end).search(/(?<!%)%\{/);
@@ -143,7 +146,7 @@ function nextSpecial(text: string, from: number, closing: '"' | null): number {
   return text.length;
 }
 
-/** From behind `${` to behind its `}`. */
+/** Parses from after `${` to after its `}`. */
 function parseCode(cursor: Cursor): Syntax | Fault {
   const code = parseExpression(cursor);
   if (code.kind === "fault") return code;
@@ -238,7 +241,7 @@ function parseEscape(cursor: Cursor): string | Fault {
   return String.fromCodePoint(point);
 }
 
-/** Whether a parenthesis follows, which HCL allows white space before; the cursor is moved to it. */
+/** Whether `(` follows, with white space before it, as HCL allows; if so, moves the cursor to it. */
 function opensCall(cursor: Cursor): boolean {
   const { at } = cursor;
   skipSpace(cursor);
@@ -332,7 +335,7 @@ function skipSpace(cursor: Cursor): void {
   do match(cursor, SPACE); while (match(cursor, COMMENT) !== null);
 }
 
-/** Takes white space, then the token if it is there. */
+/** Skips white space, then takes the token if it follows. */
 function take(cursor: Cursor, token: string): boolean {
   skipSpace(cursor);
   if (!cursor.text.startsWith(token, cursor.at)) return false;
@@ -340,7 +343,7 @@ function take(cursor: Cursor, token: string): boolean {
   return true;
 }
 
-/** Takes what the sticky expression matches here. */
+/** Takes the match of a sticky expression at the cursor. */
 function match(cursor: Cursor, sticky: RegExp): string | null {
   sticky.lastIndex = cursor.at;
   const found = sticky.exec(cursor.text);

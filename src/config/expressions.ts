@@ -1,60 +1,53 @@
-// What a setting evaluates to while the environment is still open: a constant, or an expression of which nothing is
-// left but constants and the environment. The same expression gives the portable text and, with an environment, the
-// value. Sizes and depth are bounded where expressions are made, so nothing that reads one can be made to run away.
+// The result of an evaluation before the environment is known: a constant, or an expression of only constants and
+// references to the environment. The same expression gives the portable text and, with an environment, the value. The
+// functions that make expressions limit size and depth, so that a reader of an expression needs no limit.
 import { inexactNumber, isExactNumber, quotedInexactNumber } from "../diagnostic/exact_number.ts";
 import type { Range } from "../diagnostic/range.ts";
 import type { Environment } from "./environment.ts";
 
 /** The longest text that a value may have, also as an expression, in UTF-16 units. */
 export const MAX_VALUE_LENGTH = 1 << 20;
-/** The most that all values of a configuration together may come to, in UTF-16 units. */
+/** The largest total size of all values of a configuration, in UTF-16 units. */
 export const MAX_TOTAL_LENGTH = 64 * MAX_VALUE_LENGTH;
 const MAX_DEPTH = 100;
 
-/** Normalised: conditions that are known are decided, neighbouring constants are one. */
+/** Normalised: it has no condition with a known result, and no two constants in a row. */
 export type Expression = Constant | EnvironmentReference | Conditional | Concatenation;
 
 /** A value with nothing left to evaluate. */
 export interface Constant {
-  /** Marks a constant. */
   readonly kind: "constant";
-  /** What it is; null counts as nothing written. */
+  /** Null counts as not written. */
   readonly value: null | boolean | number | string;
-  /** A number's own spelling (`1.0`): what it is as text. Null where there is none to keep. */
+  /** A number as written (`1.0`), for its use as text; null if it has no spelling of its own. */
   readonly text: string | null;
   /** Its length as text, in UTF-16 units. */
   readonly weight: number;
-  /** It has nothing inside. */
   readonly depth: 0;
 }
 
 /** `env("NAME")` or `env("NAME", "default")`. */
 export interface EnvironmentReference {
-  /** Marks a reference to the environment. */
   readonly kind: "environment";
-  /** The variable of the environment; case-sensitive. */
+  /** Case-sensitive. */
   readonly name: string;
-  /** The value where the environment has none; null where that is an error. */
+  /** The value if the environment has none; null if that is an error. */
   readonly fallback: string | null;
-  /** Where it stands, for the error of a missing variable. */
+  /** For the error of a missing variable. */
   readonly range: Range;
   /** About its length as portable text, in UTF-16 units. */
   readonly weight: number;
-  /** It has nothing inside. */
   readonly depth: 0;
 }
 
-/** `CONDITION ? YES : NO`, its condition dependent on the environment. */
+/** `CONDITION ? YES : NO`, with a condition that depends on the environment. */
 export interface Conditional {
-  /** Marks a conditional. */
   readonly kind: "conditional";
-  /** Decides: it has to come to true or false, or to a text that spells one. */
+  /** It must result in true or false, or in a text that spells one. */
   readonly condition: Expression;
-  /** The value where the condition is true. */
   readonly yes: Expression;
-  /** The value where the condition is false. */
   readonly no: Expression;
-  /** Where it stands, for the error of a condition that is neither true nor false. */
+  /** For the error of a condition that is neither true nor false. */
   readonly range: Range;
   /** About its length as portable text, in UTF-16 units. */
   readonly weight: number;
@@ -62,13 +55,12 @@ export interface Conditional {
   readonly depth: number;
 }
 
-/** A string of several parts, at least one of them dependent on the environment, and never two constants in a row. */
+/** A string of parts, at least one of which depends on the environment, with never two constants in a row. */
 export interface Concatenation {
-  /** Marks a string of parts. */
   readonly kind: "concatenation";
-  /** In the order in which they stand; none is a concatenation itself. */
+  /** In their order in the string; none is a concatenation itself. */
   readonly parts: readonly Expression[];
-  /** Where the string stands, for the error of a null inside it. */
+  /** For the error of a null inside the string. */
   readonly range: Range;
   /** About its length as portable text, in UTF-16 units. */
   readonly weight: number;
@@ -76,29 +68,27 @@ export interface Concatenation {
   readonly depth: number;
 }
 
-/** Why something has no value, and where; it becomes an error at the path of the setting that is read. */
+/** The reason why an expression has no value; it becomes an error at the path of the current setting. */
 export interface Fault {
-  /** Marks a fault. */
   readonly kind: "fault";
   /** The code of its diagnostic: `config/value-too-large`. */
   readonly code: string;
   /** One line without a full stop, and without a value. */
   readonly summary: string;
-  /** Why it is a mistake; null where the summary says all. */
+  /** Null if the summary says all. */
   readonly why: string | null;
-  /** What to do, as an order; null where nothing can be proposed. */
+  /** In the imperative; null if there is none. */
   readonly suggestion: string | null;
-  /** What to underline. */
+  /** The text to underline. */
   readonly range: Range;
-  /** The variable that is undefined, where that is the fault: then every setting that needs it says so. */
+  /** The name, if the fault is an undefined variable: then every setting that needs it reports the fault. */
   readonly undefinedVariable: string | null;
   /** Replaces `why` and `suggestion` if the value may be quoted; null if nothing does. */
   readonly quoting: Pick<Fault, "why" | "suggestion"> | null;
-  /** Whether it is the whole configuration's, met at this place by chance: then it is said once. */
+  /** Whether it concerns the whole configuration and its place is accidental: then it is reported once. */
   readonly isOfWhole: boolean;
 }
 
-/** Makes a fault. */
 export function fault(
   code: string,
   summary: string,
@@ -109,13 +99,13 @@ export function fault(
   return { kind: "fault", code, summary, why, suggestion, range, undefinedVariable, quoting, isOfWhole };
 }
 
-/** Makes a constant; `text` is a number's own spelling. */
+/** Makes a constant; `text` is a number as written. */
 export function constant(value: Constant["value"], text: string | null = null): Constant {
   const weight = typeof value === "string" ? value.length : (text ?? String(value)).length;
   return { kind: "constant", value, text, weight, depth: 0 };
 }
 
-/** Makes the constant of a number as it is written, or the fault that it would become another number. */
+/** Makes a constant of a number as written, or a fault if no double equals it. */
 export function numberConstant(written: string, range: Range): Constant | Fault {
   if (isExactNumber(written)) return constant(Number(written), written);
   const { summary, why, suggestion } = inexactNumber();
@@ -123,13 +113,12 @@ export function numberConstant(written: string, range: Range): Constant | Fault 
   return fault("config/inexact-number", summary, range, { why, suggestion, quoting });
 }
 
-/** Makes a reference to the environment. */
 export function environmentReference(name: string, fallback: string | null, range: Range): EnvironmentReference {
   const weight = name.length + (fallback?.length ?? 0) + 8;
   return { kind: "environment", name, fallback, range, weight, depth: 0 };
 }
 
-/** Makes a conditional, or the branch that is taken where the condition is known. */
+/** Makes a conditional, or returns the chosen branch if the condition is known. */
 export function conditional(
   condition: Expression,
   yes: Expression,
@@ -146,7 +135,7 @@ export function conditional(
   return sizeFault(weight, depth, range) ?? { kind: "conditional", condition, yes, no, range, weight, depth };
 }
 
-/** Makes the string of its parts; a null among them is a fault. */
+/** Joins parts to a string; a null among them is a fault. */
 export function concatenation(parts: readonly Expression[], range: Range): Expression | Fault {
   let weight = 0;
   let depth = 0;
@@ -174,20 +163,20 @@ export function concatenation(parts: readonly Expression[], range: Range): Expre
   return { kind: "concatenation", parts: merged, range, weight, depth };
 }
 
-/** Whether an expression comes to a string whatever the environment is. */
+/** Whether an expression results in a string in every environment. */
 function isText(expression: Expression): boolean {
   if (expression.kind === "conditional") return isText(expression.yes) && isText(expression.no);
   return expression.kind !== "constant" || typeof expression.value === "string";
 }
 
-/** A constant as text: a number as it was written, a boolean as `true` or `false`, null as nothing. */
+/** A constant as text: a number as written, a boolean as `true` or `false`, null as an empty text. */
 export function textOf(one: Constant): string {
   if (typeof one.value === "string") return one.value;
   if (one.value === null) return "";
   return one.text ?? String(one.value);
 }
 
-/** Whether a constant is true or false, also as a string that spells it in any case; null where it is neither. */
+/** The boolean that a constant is, or spells as a string in any case; null if it is neither true nor false. */
 export function truthOf(one: Constant): boolean | null {
   if (typeof one.value === "boolean") return one.value;
   if (typeof one.value !== "string") return null;
@@ -197,8 +186,8 @@ export function truthOf(one: Constant): boolean | null {
 }
 
 /**
- * The value in an environment. Values of the environment are taken as they are and never evaluated again; of a
- * conditional only the branch that is taken needs its variables.
+ * Resolves an expression in an environment. It never evaluates the values of the environment themselves, and it needs
+ * only the variables of the chosen branch of a conditional.
  */
 export function resolve(expression: Expression, environment: Environment): Constant | Fault {
   switch (expression.kind) {
@@ -234,7 +223,7 @@ export function resolve(expression: Expression, environment: Environment): Const
 }
 
 /**
- * The portable text: a template that evaluates to the same expression again, spelled in one way only
+ * Writes an expression as portable text: a template that evaluates to the same expression, with only one spelling
  * (`${env("N", "default")}`, `${COND ? A : B}`, a literal `${` as `$${` and `%{` as `%%{`).
  */
 export function portableText(expression: Expression): string {
@@ -244,14 +233,14 @@ export function portableText(expression: Expression): string {
     : "${" + code(expression) + "}";
 }
 
-/** A literal as a template spells it. */
+/** Escapes a literal text for a template. */
 export function escapeTemplate(text: string): string {
   return text.includes("{") ? text.replaceAll("${", "$$${").replaceAll("%{", "%%{") : text;
 }
 
 /**
- * `$` before `${` would escape it, so a literal that ends in `$` before code has its end written as code. A lone part
- * is a string of its own only beside another, empty one.
+ * Writes the end of a literal as code if it ends in `$` before code, since `$` before `${` would escape it. Adds an
+ * empty string after a lone part, which would otherwise not be a string.
  */
 function renderParts(parts: readonly Expression[], escape: (text: string) => string): string {
   const text = parts.map((part, at) => {
@@ -299,9 +288,9 @@ function escapeQuoted(text: string): string {
   }));
 }
 
-/** All values together are more than {@linkcode MAX_TOTAL_LENGTH}; `range` is where that was noticed. */
+/** The fault that all values together exceed {@linkcode MAX_TOTAL_LENGTH}; `range` is the value that exceeded it. */
 export function totalFault(range: Range): Fault {
-  return fault("config/values-too-large", "The values of this configuration come to more than 64 MiB", range, {
+  return fault("config/values-too-large", "The values of this configuration are more than 64 MiB together", range, {
     why: "Variables that repeat one another can multiply without end, and no reader wants a snapshot so large",
     isOfWhole: true,
   });
@@ -323,13 +312,13 @@ function lengthFault(range: Range): Fault {
 
 function conditionFault(range: Range): Fault {
   return fault("config/condition-not-boolean", "The condition is neither true nor false", range, {
-    why: "What stands before ? decides between the two values, so it has to be true or false",
+    why: "The condition before ? decides between the two values, so it has to be true or false",
     suggestion: "Use cache.ID.enabled, a variable that is true or false, or an env() that spells one of them",
   });
 }
 
 function nullFault(range: Range): Fault {
-  return fault("config/null-in-string", "A null stands inside a string", range, {
+  return fault("config/null-in-string", "A null is inside a string", range, {
     why: "Null is the absence of a value and has no text",
     suggestion: 'Give the variable a value, "" for an empty one',
   });

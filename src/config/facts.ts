@@ -1,13 +1,12 @@
-// What reading a block records beside its values: where each setting stands, which could not be read (they have their
-// error already), which came from the environment (they are never quoted), and what is wrong. Kept as a few lists for
-// each block, since there are thousands of blocks of which nothing is ever asked.
+// The facts that reading a block records besides its values: the place of each setting, the settings that could not be
+// read (they already have an error), those that came from the environment (no finding quotes them), and the findings. A
+// few lists for each block hold them, since nothing asks for the facts of most of the thousands of blocks.
 import type { Range } from "../diagnostic/range.ts";
 import type { Fault } from "./expressions.ts";
 import { type Collection, type Finding, finding, type FindingDetails, findingOf, openCollection } from "./findings.ts";
 
-/** What the rules may ask about the settings of a block. */
+/** The facts about the settings of a block, for the rules. */
 export interface Facts {
-  /** Where settings stand. */
   readonly places: Places;
   /** Paths that could not be read. */
   readonly failed: ReadonlySet<string>;
@@ -15,22 +14,22 @@ export interface Facts {
   readonly tainted: ReadonlySet<string>;
 }
 
-/** Where settings stand: two lists for the few that most blocks have, and an index where they are many and asked for. */
+/** The places of settings: two lists, since most blocks have few settings, and an index for a long list. */
 export interface Places {
-  /** As they were noted; of a path that stands twice the later counts. */
+  /** In the order of the notes; of a repeated path the later counts. */
   readonly paths: readonly string[];
   /** The range of each path. */
   readonly ranges: readonly Range[];
-  /** Null until many are asked for. */
+  /** Null until the first look-up in a long list. */
   index: ReadonlyMap<string, Range> | null;
 }
 
 const NONE: ReadonlySet<string> = new Set();
 
-/** What is known of a block that is not written. */
+/** The facts of a block that is not written. */
 export const NO_FACTS: Facts = { places: { paths: [], ranges: [], index: null }, failed: NONE, tainted: NONE };
 
-/** Where a setting stands or, where it is not written, the nearest thing around it; null for a missing block. */
+/** The place of a setting or, if it is not written, of the nearest parent that is; null for a missing block. */
 export function rangeAt({ places }: Facts, path: string): Range | null {
   for (const one of enclosing(path)) {
     const range = rangeOf(places, one);
@@ -39,12 +38,12 @@ export function rangeAt({ places }: Facts, path: string): Range | null {
   return null;
 }
 
-/** Whether the setting stands in the source, and is not a default. */
+/** Whether the source contains the setting, so that its value is no default. */
 export function isWritten({ places }: Facts, path: string): boolean {
   return rangeOf(places, path) !== null;
 }
 
-/** Whether the setting, or what it stands in, could not be read. */
+/** Whether the setting or one of its parents could not be read. */
 export function hasFailed({ failed }: Facts, path: string): boolean {
   return failed.size > 0 && [...enclosing(path)].some((one) => failed.has(one));
 }
@@ -56,7 +55,7 @@ export function isFromEnvironment({ tainted }: Facts, path: string): boolean {
 
 const MAX_UNINDEXED = 64;
 
-/** The place that was noted last for just this path. */
+/** The last noted place of exactly this path. */
 function rangeOf(places: Places, path: string): Range | null {
   const { paths, ranges } = places;
   if (paths.length > MAX_UNINDEXED) {
@@ -67,43 +66,39 @@ function rangeOf(places: Places, path: string): Range | null {
   return at < 0 ? null : ranges[at]!;
 }
 
-/** A path and all it stands in, from the inside out. */
+/** A path and its parents, from the inside out. */
 function* enclosing(path: string): Generator<string> {
   yield path;
   for (let at = path.lastIndexOf("."); at > 0; at = path.lastIndexOf(".", at - 1)) yield path.slice(0, at);
 }
 
-/** All that was recorded of one block. */
-export interface Record {
-  /** For the rules. */
+/** The facts and findings of one block. */
+export interface BlockRecord {
   readonly facts: Facts;
-  /** What is wrong, at most 5,000 errors and 5,000 warnings. */
+  /** At most 5,000 errors and 5,000 warnings. */
   readonly findings: readonly Finding[];
-  /** How many more there were. */
+  /** How many more findings there were. */
   readonly dropped: number;
 }
 
-/** Records one block after the other. */
+/** Records the facts of one block after the other. */
 export interface Recorder {
-  /** Notes where a setting stands. */
+  /** Notes the place of a setting. */
   note(path: string, range: Range): void;
   /** Notes that a setting came from the environment, also through a variable. */
   taint(path: string): void;
   /** Notes that a setting could not be read. */
   fail(path: string): void;
-  /** Adds an error. */
   error(code: string, summary: string, path: string, range: Range, details?: FindingDetails): void;
-  /** Adds a warning. */
   warning(code: string, summary: string, path: string, range: Range, details?: FindingDetails): void;
   /** Makes an error of a fault, once for each place or for the whole, and notes that the setting could not be read. */
   refuse(path: string, fault: Fault): void;
-  /** Hands out what was recorded, and begins anew. */
-  take(): Record;
+  /** Returns the record of the block, and starts an empty one. */
+  take(): BlockRecord;
 }
 
 const NOTHING: readonly never[] = [];
 
-/** Opens a recorder. */
 export function openRecorder(): Recorder {
   let paths: string[] = [];
   let ranges: Range[] = [];
@@ -125,7 +120,7 @@ export function openRecorder(): Recorder {
       add(findingOf(path, fault));
     },
     take() {
-      const record: Record = {
+      const record: BlockRecord = {
         facts: {
           places: { paths, ranges, index: null },
           failed: failed ?? NONE,

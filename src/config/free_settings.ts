@@ -1,5 +1,5 @@
-// Settings that the schema does not know: kept as they are written, at every depth, and warned about once, at the
-// outermost unknown name. They never fail a configuration by being unknown.
+// Settings that the schema does not know: the snapshot keeps them as written, at every depth, with one warning at the
+// outermost unknown name. An unknown name is never an error.
 import { nearest } from "../diagnostic/suggest.ts";
 import type { Range } from "../diagnostic/range.ts";
 import type { Entry, Role, Value } from "../document/document.ts";
@@ -8,75 +8,75 @@ import {
   absent,
   absentHere,
   assign,
-  type Both,
   clip,
-  deeper,
-  emptyBoth,
+  emptyPair,
+  evaluateOuter,
   isName,
   listOf,
   portableOf,
+  type PortablePair,
+  readDeeper,
   type Reader,
-  settle,
 } from "./reading.ts";
 import { NOT_SUPPORTED } from "./rules_of_server_form.ts";
 import type { Member, Members } from "./schema.ts";
-import { plain, type Reading } from "./evaluation.ts";
+import { type EvaluationMode, plain } from "./evaluation.ts";
 
 /**
- * Reads a value that no schema shapes, lists and maps with all that is in them; the reading is of the value itself, as the
+ * Reads a value without a schema, with the contents of lists and maps. The mode applies only to the value itself: the
  * server looks for bare names in texts and not in lists.
  */
-export function readFree(reader: Reader, value: Value, path: string, reading: Reading = plain): Both {
-  const settled = settle(reader, value, path, reading);
-  if (settled === null) return absent;
-  if (settled.kind === "scalar") {
-    if (settled.isRefused) return absentHere(settled);
-    const { value: resolved } = settled.constant;
-    return { resolved, portable: portableOf(settled, resolved) };
+export function readFree(reader: Reader, value: Value, path: string, mode: EvaluationMode = plain): PortablePair {
+  const outer = evaluateOuter(reader, value, path, mode);
+  if (outer === null) return absent;
+  if (outer.kind === "scalar") {
+    if (outer.isRefused) return absentHere(outer);
+    const { value: resolved } = outer.constant;
+    return { resolved, portable: portableOf(outer, resolved) };
   }
-  return deeper(reader, path, value.range, () => {
-    if (settled.kind === "fields") return readFreeEntries(reader, settled.entries, path, plain);
-    const items = settled.items.map((item) => readFree(reader, item, path));
+  return readDeeper(reader, path, value.range, () => {
+    if (outer.kind === "fields") return readFreeEntries(reader, outer.entries, path, plain);
+    const items = outer.items.map((item) => readFree(reader, item, path));
     return listOf(items);
   });
 }
 
-/** Reads entries that no schema shapes; a name that stands more than once becomes a list. */
+/** Reads entries without a schema; the values of a repeated name become a list. */
 export function readFreeEntries(
   reader: Reader,
   entries: readonly Entry[],
   path: string,
-  reading: Reading,
-): Both<JsonObject> {
-  const both = emptyBoth();
+  mode: EvaluationMode,
+): PortablePair<JsonObject> {
+  const pair = emptyPair();
   for (const [name, same] of byName(entries)) {
     const values = same.filter((entry) => isName(reader, entry.name, path, entry.nameRange))
-      .map((entry) => readFree(reader, entry.value, `${path}.${name}`, reading));
-    if (values.length > 0) assign(both, name, values.length === 1 ? values[0]! : listOf(values));
+      .map((entry) => readFree(reader, entry.value, `${path}.${name}`, mode));
+    if (values.length > 0) assign(pair, name, values.length === 1 ? values[0]! : listOf(values));
   }
-  return both;
+  return pair;
 }
 
-/** Where unknown names stand: what is known there, and the keys that they must not be mistaken for. */
-export interface Surroundings {
+/** The object that contains unknown names: its known names, and the keys that a reader must not confuse with them. */
+export interface FreeSettingsContext {
   /** Null at the top of the file. */
   readonly path: string | null;
-  /** What is known here, for "did you mean": names in HCL and keys in JSON. */
+  /** The known members, for "did you mean": names in HCL and keys in JSON. */
   readonly members: readonly Pick<Member, "name" | "key">[];
-  /** In lower case: a reader of the snapshot looks for its names in any case. */
+  /** In lower case: a reader of the snapshot ignores the case of names. */
   readonly reserved: ReadonlySet<string>;
 }
 
-/** Whether an unknown name may stand in the snapshot; says in a warning that it is unknown. */
+/** Warns about an unknown name; returns whether the snapshot may contain it. */
 export function admitUnknown(
   reader: Reader,
   name: string,
   range: Range,
-  { path, members, reserved }: Surroundings,
+  { path, members, reserved }: FreeSettingsContext,
   role?: Role,
 ): boolean {
   const carried = !reserved.has(name.toLowerCase());
-  // Advice in the words of the form that the source is written in.
+  // Only a JSON source sets roles, so that the advice uses the names of the source's format.
   const known = members.map((member) => role === undefined ? member.name : member.key);
   const near = nearest(name, known);
   const shown = clip(name);
@@ -95,27 +95,27 @@ export function admitUnknown(
   return carried && isName(reader, name, path ?? name, range);
 }
 
-/** The keys that an object has in the snapshot, in lower case; blocks have an `id` beside them. */
+/** The keys of an object in the snapshot, in lower case; blocks also have an `id`. */
 export function reservedKeys(members: Members): Set<string> {
   return new Set(["id", ...[...members.values()].map((member) => member.key.toLowerCase())]);
 }
 
-/** Unknown entries: kept, with a warning for each name. */
+/** Reads unknown entries into the object, with a warning for each name. */
 export function readUnknown(
   reader: Reader,
   unknown: readonly Entry[],
-  where: Surroundings,
-  into: Both<JsonObject>,
+  context: FreeSettingsContext,
+  into: PortablePair<JsonObject>,
 ): void {
   for (const [name, same] of byName(unknown)) {
-    const path = `${where.path}.${name}`;
-    const carried = admitUnknown(reader, name, same[0]!.nameRange, where, same[0]!.role);
+    const path = `${context.path}.${name}`;
+    const carried = admitUnknown(reader, name, same[0]!.nameRange, context, same[0]!.role);
     const values = same.map((entry) => readFree(reader, entry.value, path));
     if (carried) assign(into, name, values.length === 1 ? values[0]! : listOf(values));
   }
 }
 
-/** Entries by their names, in the order in which the names first stand. */
+/** Groups entries by name, in the order of the first entry of each name. */
 function byName(entries: readonly Entry[]): Map<string, Entry[]> {
   const groups = new Map<string, Entry[]>();
   for (const entry of entries) {

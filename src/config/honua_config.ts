@@ -1,20 +1,18 @@
-// What Honua's Configuration V2 says once it is read: the shape that a server loads and every rule looks at, with the
-// names of the snapshot. Types alone; the compiler holds the schema (`schema.ts`) to them, member by member.
+// The types of a resolved Honua Configuration V2, as a server loads it and the rules check it, with the names of the
+// snapshot. The compiler checks each member of the schema (`schema.ts`) against them.
 import type { Json } from "./json.ts";
 
-/** A configuration that holds nothing of the environment open; unknown members are carried beside those named here. */
+/**
+ * A configuration in which all references to the environment are resolved. The members of its maps of blocks are named
+ * by id. It may have unknown members too.
+ */
 export interface HonuaConfig {
-  /** What holds for the whole server. */
   readonly honua: Honua;
-  /** By id. */
   readonly dataSources: Readonly<Record<string, DataSource>>;
-  /** By id. */
   readonly services: Readonly<Record<string, Service>>;
-  /** By id. */
   readonly layers: Readonly<Record<string, Layer>>;
-  /** By id. */
   readonly caches: Readonly<Record<string, Cache>>;
-  /** Left out: requests are not limited. */
+  /** Undefined if requests are not limited. */
   readonly rateLimit?: RateLimit | undefined;
   /** Values by name; null for a variable without a default. */
   readonly variables: Readonly<Record<string, Json>>;
@@ -22,19 +20,19 @@ export interface HonuaConfig {
 
 /** The settings of the server itself. */
 export interface Honua {
-  /** Of the configuration's format. Default `1.0`. */
+  /** The version of the configuration format. Default `1.0`. */
   readonly version: string;
-  /** Default `development`; `production`, in any case, brings rules of its own. */
+  /** Default `development`; additional rules apply to `production`, in any letter case. */
   readonly environment: string;
   /** Default `information`. */
   readonly logLevel: string;
   /** Default none. */
   readonly allowedHosts: readonly string[];
-  /** Left out: the server's own defaults. */
+  /** Undefined: the server uses its own defaults. */
   readonly cors?: Cors | undefined;
 }
 
-/** Which other origins a browser may call from. */
+/** The other origins from which a browser may call the server. */
 export interface Cors {
   /** Default false; must not be true together with `allowCredentials`. */
   readonly allowAnyOrigin: boolean;
@@ -44,117 +42,116 @@ export interface Cors {
   readonly allowCredentials: boolean;
 }
 
-/** One database. */
+/** A database. */
 export interface DataSource {
-  /** Its name in the source. */
+  /** The label of its block. */
   readonly id: string;
-  /** The kind of database: `postgresql`. Empty where it is missing. */
+  /** The type of database: `postgresql`. Empty if missing. */
   readonly provider: string;
-  /** The connection string, often with a secret. Empty where it is missing. */
+  /** The connection string, often with a secret. Empty if missing. */
   readonly connection: string;
-  /** The query that tells whether it is well. */
+  /** A query that succeeds if the database works. */
   readonly healthCheck?: string | undefined;
-  /** Left out: the server's own defaults. */
+  /** Undefined: the server uses its own defaults. */
   readonly pool?: Pool | undefined;
   /** Default false. */
   readonly readOnly: boolean;
-  /** In the server's unit; no rule looks at it. */
+  /** In the server's unit; no rule checks its value. */
   readonly maxReplicationLag?: number | undefined;
 }
 
-/** The connections that are kept to a database. */
+/** The pool of connections to a database. */
 export interface Pool {
-  /** Connections. Default 1. */
+  /** In connections. Default 1. */
   readonly minSize: number;
-  /** Connections. Default 10. */
+  /** In connections. Default 10. */
   readonly maxSize: number;
-  /** Seconds. Default 30. */
+  /** In seconds. Default 30. */
   readonly timeout: number;
 }
 
-/** One protocol that is served. */
+/** A protocol that the server offers. */
 export interface Service {
-  /** Its name in the source. */
+  /** The label of its block. */
   readonly id: string;
-  /** The protocol: `odata`. Default its id. */
+  /** The protocol: `odata`. Default: the id. */
   readonly type: string;
   /** Default true. */
   readonly enabled: boolean;
-  /** Every other attribute of the block, named as written; a text that spells a number stays a text. */
+  /** All other attributes of the block, named as written; a text that spells a number remains a text. */
   readonly settings: Readonly<Record<string, Json>>;
 }
 
-/** One table that is published. */
+/** A table that the server publishes. */
 export interface Layer {
-  /** Its name in the source. */
+  /** The label of its block. */
   readonly id: string;
-  /** As people see it. Empty where it is missing. */
+  /** For people. Empty if missing. */
   readonly title: string;
-  /** The id of a data source. Empty where it is missing. */
+  /** The id of a data source. Empty if missing. */
   readonly dataSource: string;
-  /** The table's name in the database. Empty where it is missing. */
+  /** The table's name in the database. Empty if missing. */
   readonly table: string;
-  /** As people see it. */
+  /** For people. */
   readonly description?: string | undefined;
-  /** Left out: the layer has none. */
+  /** Undefined if the layer has none. */
   readonly geometry?: Geometry | undefined;
-  /** The field that identifies a row. Empty where it is missing. */
+  /** The field that identifies a row. Empty if missing. */
   readonly idField: string;
   /** The field that names a row to people. */
   readonly displayField?: string | undefined;
-  /** Whether the server asks the database for the fields. Default true; where false, `fields` has to name them. */
+  /** Whether the server asks the database for the fields. Default true; if false, `fields` must list them. */
   readonly introspectFields: boolean;
-  /** By name. */
   readonly fields?: Readonly<Record<string, Field>> | undefined;
   /** The ids of the services that publish it. Default none. */
   readonly services: readonly string[];
 }
 
-/** Where a layer's shapes are. */
+/** The geometry column of a layer. */
 export interface Geometry {
-  /** Empty where it is missing. */
+  /** Empty if missing. */
   readonly column: string;
-  /** `Point`, `MultiPolygon`. Empty where it is missing. */
+  /** `Point`, `MultiPolygon`. Empty if missing. */
   readonly type: string;
   /** The id of the spatial reference system. Default 4326 (WGS 84). */
   readonly srid: number;
 }
 
-/** One column of a layer. */
+/** A column of a layer. */
 export interface Field {
-  /** `string`, `datetime`. Empty where it is missing. */
+  /** `string`, `datetime`. Empty if missing. */
   readonly type: string;
   /** Default true. */
   readonly nullable: boolean;
 }
 
-/** One cache. */
+/** A cache of the server. */
 export interface Cache {
-  /** Its name in the source. */
+  /** The label of its block. */
   readonly id: string;
-  /** `redis` or `memory`. Default `memory`, also where there is a connection. */
+  /** `redis` or `memory`. Default `memory`, also if there is a connection. */
   readonly type: string;
   /** Default true. */
   readonly enabled: boolean;
   /** The connection string, often with a secret; `redis` needs one. */
   readonly connection?: string | undefined;
-  /** The environments that cannot do without it. Default none. */
+  /** The environments in which the cache must be enabled. Default none. */
   readonly requiredIn: readonly string[];
 }
 
-/** How many requests are let through. */
+/** The limits on the number of requests. */
 export interface RateLimit {
   /** Default true. */
   readonly enabled: boolean;
-  /** Where the counts are kept: `memory` or `redis`. Default `memory`. */
+  /** The place of the counts: `memory` or `redis`. Default `memory`. */
   readonly store: string;
-  /** By name. Default none. */
+  /** Default none. */
   readonly rules: Readonly<Record<string, RateLimitRule>>;
 }
 
-/** One limit. */
+/** A limit on the number of requests in a window of time. */
 export interface RateLimitRule {
-  /** How many in one window. Default 1000. */
+  /** Per window. Default 1000. */
   readonly requests: number;
   /** A number and one of s, m, h, d. Default `1m`. */
   readonly window: string;

@@ -4,7 +4,7 @@ import type { BlockEntry, Verdict } from "./block_memory.ts";
 import type { Finding } from "./findings.ts";
 import type { Layer } from "./honua_config.ts";
 import type { Model, Section } from "./model.ts";
-import type { Matter, Secrets } from "./rules.ts";
+import type { RuleContext, Secrets } from "./rules.ts";
 import { type Blocks, type Index, layerReferences, wholeRules } from "./rules_of_reference.ts";
 import { serverRules } from "./rules_of_server.ts";
 import { serverFormRules } from "./rules_of_server_form.ts";
@@ -47,7 +47,7 @@ export function openJudge(model: Model, memory: JudgeMemory): Judge {
   let rulesRun = 0;
 
   /** Runs rules, and notes whether they looked at the secrets; most say nothing, and share one verdict. */
-  function run(entry: BlockEntry, quiet: Verdict, rules: (matter: Matter) => Iterable<Finding>): Verdict {
+  function run(entry: BlockEntry, quiet: Verdict, rules: (matter: RuleContext) => Iterable<Finding>): Verdict {
     rulesRun++;
     let asked = false;
     const areIn = (value: string) => (asked = true, secrets.areIn(value));
@@ -55,7 +55,7 @@ export function openJudge(model: Model, memory: JudgeMemory): Judge {
     return findings.length === 0 && !asked ? quiet : { ...quiet, findings, secrets: asked ? secrets : null };
   }
 
-  function* shapeOf(entries: Iterable<BlockEntry>, rules: (matter: Matter, block: never) => Iterable<Finding>) {
+  function* shapeOf(entries: Iterable<BlockEntry>, rules: (matter: RuleContext, block: never) => Iterable<Finding>) {
     const found: Finding[] = [];
     for (const entry of entries) {
       if (entry.shape === QUIET) continue;
@@ -108,7 +108,7 @@ export function openJudge(model: Model, memory: JudgeMemory): Judge {
   };
 }
 
-type Rules<T> = (matter: Matter, block: T) => Iterable<Finding>;
+type Rules<T> = (matter: RuleContext, block: T) => Iterable<Finding>;
 
 /** Asks two sets of rules, one after the other. */
 function both<T>(first: Rules<T>, second: Rules<T>): Rules<T> {

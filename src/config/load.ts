@@ -1,6 +1,6 @@
-// From a document to what it means: read, checked by the rules, and either a configuration with its portable form or
-// the reasons why there is none. The environment comes in as a function, and nothing else is looked at. A loader
-// remembers: what it gives is what a fresh one gives, and costs as much as what has changed.
+// Loads a document: reads it, checks it by the rules, and returns a configuration with its portable form, or the
+// reasons why there is none. The result depends only on the request. A loader remembers the last load: it returns the
+// same as a new loader would, at a cost that depends mostly on the changes.
 import { type Diagnostic, warningDiagnostic } from "../diagnostic/diagnostic.ts";
 import type { SourceText } from "../diagnostic/range.ts";
 import type { Document } from "../document/document.ts";
@@ -16,71 +16,68 @@ import { UNREACHABLE_LAYER } from "./rules_of_reference.ts";
 import { DISABLED_SERVICE } from "./rules_of_server.ts";
 import { asHonuaConfig } from "./schema.ts";
 
-/** What is loaded, in which environment, and whether the rules are to be asked. */
+/** The input of a load. */
 export interface LoadRequest {
-  /** The source, parsed. */
   readonly document: Document;
-  /** Asked at most once for each name, so that one load sees one value of it. */
+  /** A load calls it at most once for each name, so that it sees only one value. */
   readonly environment: Environment;
   /** False skips the rules (`ConfigurationWatcher:ValidateOnReload`), never the schema. */
   readonly validate: boolean;
 }
 
-/** How many there are of each kind of block. */
+/** How many blocks of each type there are, also of those that are disabled. */
 export interface Counts {
-  /** Blocks `data_source`. */
   readonly dataSources: number;
-  /** Blocks `service`, enabled or not. */
   readonly services: number;
-  /** Blocks `layer`. */
   readonly layers: number;
-  /** Blocks `cache`, enabled or not. */
   readonly caches: number;
-  /** Blocks `variable`, with or without a default. */
+  /** With or without a default. */
   readonly variables: number;
 }
 
-/** A configuration, or at least one error. Diagnostics are in the order of their places, at most 1,000 and a last. */
+/**
+ * A configuration, or at least one error. There are at most 1,000 diagnostics, in the order of their places, and one
+ * more that counts the rest.
+ */
 export type Loaded =
   | {
     readonly ok: true;
     readonly config: HonuaConfig;
-    /** What is the same on every host with the same source; its canonical JSON is what is hashed. */
+    /** The same on every host with the same source; the hash is computed from its canonical JSON. */
     readonly portable: JsonObject;
     readonly warnings: readonly Diagnostic[];
     readonly counts: Counts;
-    /** What came from the environment and is long enough (4 characters) to be masked wherever it turns up. */
+    /** Values of the environment of at least 4 characters, long enough to mask them everywhere. */
     readonly secrets: readonly string[];
   }
   | {
     readonly ok: false;
     readonly diagnostics: readonly Diagnostic[];
-    /** As far as it could be read: by its hash others who have the same source see which one was rejected. */
+    /** As far as it could be read: its hash tells instances with the same source which one was rejected. */
     readonly portable: JsonObject;
     readonly secrets: readonly string[];
   };
 
-/** Loads one document after the other, mostly much the same one. */
+/** Loads one document after the other, usually versions of the same one. */
 export interface Loader {
   /**
-   * Loads a document as {@linkcode loadConfig} does, and lets the event loop have its turns. What did not change is the
-   * same object as in the last load: entries, whole parts, and what is remembered by them elsewhere. Loads of one loader
-   * do not overlap. Rejects only with the pace's reason.
+   * Loads a document as {@linkcode loadConfig} does, and yields to the event loop. Entries and whole parts that did not
+   * change are the same objects as in the last load, so that other memories can use them as keys. A caller must not
+   * start a load before the last one ends. Rejects only with the pace's reason.
    */
   load(request: LoadRequest, pace?: Pace): Promise<Loaded>;
-  /** What the last load cost. */
+  /** The cost of the last load. */
   readonly work: LoadingWork;
 }
 
-/** What one load cost, in numbers that do not depend on the machine. */
+/** The cost of a load, in numbers that do not depend on the machine. */
 export interface LoadingWork extends ModelWork {
-  /** How often the rules of a block were asked, in either phase. */
+  /** How often the rules of a block ran, in either phase. */
   readonly rulesRun: number;
 }
 
 const NO_WORK: LoadingWork = { blocksRead: 0, definitionsEvaluated: 0, rulesRun: 0 };
 
-/** What a loader remembers. */
 interface Memory {
   readonly model: ModelMemory;
   readonly judge: JudgeMemory;
@@ -91,7 +88,7 @@ function openMemory(): Memory {
   return { model: openModelMemory(), judge: { secrets: null, index: null }, work: NO_WORK };
 }
 
-/** Opens a loader that remembers nothing yet: what it will is no more than the last document and its blocks. */
+/** Opens a loader without a memory; later it remembers only the last document and its blocks. */
 export function openLoader(): Loader {
   const memory = openMemory();
   return {
@@ -102,12 +99,12 @@ export function openLoader(): Loader {
   };
 }
 
-/** Loads a document at once. A mistake of its author's is a diagnostic; only a bug throws. */
+/** Loads a document without a pause. A mistake of its author results in a diagnostic; only a bug throws. */
 export function loadConfig(request: LoadRequest): Loaded {
   return atOnce(loadInSteps(request, openMemory()));
 }
 
-/** Yields where it may be interrupted. */
+/** Yields at each point that allows an interruption. */
 function* loadInSteps({ document, environment, validate }: LoadRequest, memory: Memory): Generator<void, Loaded> {
   const seen = new Map<string, string | undefined>();
   const model = yield* readModel(document, (name) => {
@@ -116,7 +113,10 @@ function* loadInSteps({ document, environment, validate }: LoadRequest, memory: 
   }, memory.model);
   const config = asHonuaConfig(model.resolved);
   const judge = openJudge(model, memory.judge);
-  let found: readonly Said[] = [...document.mistakes, ...notSaidAlready(model.findings.kept, document.mistakes)];
+  let found: readonly DiagnosticOrFinding[] = [
+    ...document.mistakes,
+    ...withoutRepeats(model.findings.kept, document.mistakes),
+  ];
   if (validate) {
     found = found.concat(yield* judge.shape());
     if (!found.some(isError)) found = found.concat(yield* judge.references());
@@ -133,23 +133,29 @@ function* loadInSteps({ document, environment, validate }: LoadRequest, memory: 
   return { ok: true, config, portable, warnings: diagnostics, counts: countsOf(model), secrets };
 }
 
-/** A mistake that the document told already, or one that is still to be told. */
-type Said = Diagnostic | Finding;
+/** A diagnostic of the document, or a finding that becomes one. */
+type DiagnosticOrFinding = Diagnostic | Finding;
 
-function isError({ severity }: Said): boolean {
+function isError({ severity }: DiagnosticOrFinding): boolean {
   return severity === "error";
 }
 
-/** What the document said of a name that stands twice, or with and without a label, is not said again in other words. */
-function notSaidAlready(found: readonly Finding[], mistakes: readonly Diagnostic[]): readonly Finding[] {
+/** Drops a finding about a repeated name or a wrong label if the document already has a diagnostic of that path. */
+function withoutRepeats(found: readonly Finding[], mistakes: readonly Diagnostic[]): readonly Finding[] {
   if (mistakes.length === 0) return found;
   const paths = new Set(mistakes.map((mistake) => mistake.path));
   const again = ["config/duplicate", "config/wrong-labels"];
   return found.filter((one) => !again.includes(one.code) || !paths.has(one.path));
 }
 
-/** A layer without an enabled service names a disabled one, which is an error: the warning would say it again. */
-function withServerRules(found: readonly Said[], more: readonly Finding[]): readonly Said[] {
+/**
+ * Adds the findings of the server rules. A layer without an enabled service names a disabled one, which is an error:
+ * the warning about the layer would repeat it.
+ */
+function withServerRules(
+  found: readonly DiagnosticOrFinding[],
+  more: readonly Finding[],
+): readonly DiagnosticOrFinding[] {
   if (!more.some(({ code }) => code === DISABLED_SERVICE)) return found.concat(more);
   return found.filter(({ code }) => code !== UNREACHABLE_LAYER).concat(more);
 }
@@ -157,21 +163,21 @@ function withServerRules(found: readonly Said[], more: readonly Finding[]): read
 const MIN_SECRET_LENGTH = 4;
 const MAX_DIAGNOSTICS = 1_000;
 
-/** In the order of their places, those of the whole file last; where there are too many, errors before warnings. */
-function arrange(found: readonly Said[], dropped: number, source: SourceText): Diagnostic[] {
+/** Sorts by place, with those of the whole file last; if there are too many, keeps errors rather than warnings. */
+function arrange(found: readonly DiagnosticOrFinding[], dropped: number, source: SourceText): Diagnostic[] {
   const errors = found.filter(isError);
   const warnings = found.filter((one) => !isError(one));
   const kept = [...errors, ...warnings].slice(0, MAX_DIAGNOSTICS);
   kept.sort((one, other) => startOf(one) - startOf(other));
-  const told = kept.map((one) => "place" in one ? one : diagnosticOf(source, one));
-  const left = found.length - kept.length + dropped;
-  if (left > 0) {
-    told.push(warningDiagnostic("config/too-many-diagnostics", `${left} further diagnostics are not shown`));
+  const diagnostics = kept.map((one) => "place" in one ? one : diagnosticOf(source, one));
+  const omitted = found.length - kept.length + dropped;
+  if (omitted > 0) {
+    diagnostics.push(warningDiagnostic("config/too-many-diagnostics", `${omitted} further diagnostics are not shown`));
   }
-  return told;
+  return diagnostics;
 }
 
-function startOf(one: Said): number {
+function startOf(one: DiagnosticOrFinding): number {
   const range = "place" in one ? one.place?.range : one.range;
   return range?.start ?? Number.MAX_SAFE_INTEGER;
 }

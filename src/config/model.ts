@@ -6,7 +6,7 @@ import { readLabelled, readSingle, readVariable, secretOf, valueOf } from "./blo
 import type { Environment } from "./environment.ts";
 import { type Collection, findingOf, openCollection } from "./findings.ts";
 import type { JsonObject } from "./json.ts";
-import { assign, type Both, emptyBoth } from "./reading.ts";
+import { assign, emptyPair, type PortablePair } from "./reading.ts";
 import { checkBlock, labelledBlocks, singleBlocks } from "./schema.ts";
 import { type Definitions, openScopeMemory, type ScopeMemory } from "./scope.ts";
 import { asBlock, type LabelledType, type SingleType, sortBlocks, type SortedBlocks } from "./sorted_blocks.ts";
@@ -127,7 +127,7 @@ export function* readModel(document: Document, environment: Environment, memory:
     single.set(type, entry);
     yield;
   }
-  const both = emptyBoth();
+  const both = emptyPair();
   assign(both, "variables", variables);
   for (const [type, section] of Object.entries(labelled)) assign(both, labelledBlocks[type as LabelledType], section);
   for (const [type, entry] of single) assign(both, singleBlocks[type], entry);
@@ -145,7 +145,7 @@ export function* readModel(document: Document, environment: Environment, memory:
 }
 
 /** Holds what was read against the schema. */
-function checked(type: LabelledType | SingleType, both: Both<JsonObject>): Both<JsonObject> {
+function checked(type: LabelledType | SingleType, both: PortablePair<JsonObject>): PortablePair<JsonObject> {
   checkBlock(type, both.resolved!);
   return both;
 }
@@ -172,7 +172,7 @@ function isSame(before: readonly BlockEntry[], now: readonly BlockEntry[]): bool
 }
 
 function sectionOf(blocks: ReadonlyMap<string, Block>, entries: readonly BlockEntry[]): Section {
-  const { resolved: allResolved, portable: allPortable } = emptyBoth();
+  const { resolved: allResolved, portable: allPortable } = emptyPair();
   let at = 0;
   let size = 0;
   for (const name of blocks.keys()) {

@@ -1,5 +1,5 @@
-// Evaluates what is written, layer by layer, into two values at once: the one that holds on this host and the portable
-// one that leaves the environment open. How deep and how large the values of one configuration may be is bounded here.
+// Evaluates written values, one layer at a time, into two forms at once: the value on this host, and the portable form,
+// in which references to the environment remain. This file limits the depth and total size of a configuration's values.
 import type { Range } from "../diagnostic/range.ts";
 import type { Fields, List, Value } from "../document/document.ts";
 import type { Environment } from "./environment.ts";
@@ -15,55 +15,51 @@ import {
   resolve,
   totalFault,
 } from "./expressions.ts";
-import type { Context } from "./evaluation.ts";
+import type { EvaluationContext } from "./evaluation.ts";
 import type { Recorder } from "./facts.ts";
 import { emptyObject, type Json, type JsonObject } from "./json.ts";
-import type { Reading } from "./evaluation.ts";
+import type { EvaluationMode } from "./evaluation.ts";
 import type { Scope } from "./scope.ts";
 
-/** What settings are read with, and how much of what is bounded was used up. */
-export interface Reader extends Context {
-  /** Evaluates what is written. */
+/** The tools that read settings, and how much of each limit is used up. */
+export interface Reader extends EvaluationContext {
   readonly scope: Scope;
-  /** Gives the values of this host. */
   readonly environment: Environment;
-  /** Takes what is found. */
   readonly findings: Recorder;
-  /** How many lists and maps the value that is being read stands in. */
+  /** How many lists and maps contain the current value. */
   depth: number;
-  /** The length of all texts that were read so far, in UTF-16 units. */
+  /** The length of all texts so far, in UTF-16 units. */
   length: number;
 }
 
-/** A value on this host and on every host; undefined where it is absent or could not be read. */
-export interface Both<T extends Json = Json> {
+/** A value on this host and on every host; undefined if it is absent or could not be read. */
+export interface PortablePair<T extends Json = Json> {
   /** With the environment of this host. */
   readonly resolved: T | undefined;
   /** With the environment left open. */
   readonly portable: T | undefined;
 }
 
-/** Makes a pair of objects to be filled. */
-export function emptyBoth(): { resolved: JsonObject; portable: JsonObject } {
+export function emptyPair(): { resolved: JsonObject; portable: JsonObject } {
   return { resolved: emptyObject(), portable: emptyObject() };
 }
 
-/** Puts a value under a name in both objects, where it is there. */
-export function assign(into: Both<JsonObject>, name: string, value: Both): void {
+/** Sets a member of both objects, except to undefined. */
+export function assign(into: PortablePair<JsonObject>, name: string, value: PortablePair): void {
   if (value.resolved !== undefined) into.resolved![name] = value.resolved;
   if (value.portable !== undefined) into.portable![name] = value.portable;
 }
 
 /**
- * The same value, in one object where both forms say the same: most of what is written names no environment, and is
- * neither kept twice nor compared later. Whoever calls this changes neither of the two any more.
+ * Makes equal forms one object, to save memory and later comparisons: most values do not refer to the environment. The
+ * caller must not change either form afterwards.
  */
-export function united<T extends Json>(both: Both<T>): Both<T> {
-  const { resolved, portable } = both;
-  return resolved !== portable && areAlike(resolved, portable) ? { resolved, portable: resolved } : both;
+export function shareEqualForms<T extends Json>(pair: PortablePair<T>): PortablePair<T> {
+  const { resolved, portable } = pair;
+  return resolved !== portable && areAlike(resolved, portable) ? { resolved, portable: resolved } : pair;
 }
 
-/** Whether two objects, or two lists, have the same members in the same order, which are united themselves. */
+/** Whether two objects, or two lists, have identical members in the same order; nested forms are shared already. */
 function areAlike(one: Json | undefined, other: Json | undefined): boolean {
   if (typeof one !== "object" || one === null || typeof other !== "object" || other === null) return false;
   if (Array.isArray(one) || Array.isArray(other)) {
@@ -76,30 +72,32 @@ function areAlike(one: Json | undefined, other: Json | undefined): boolean {
     names.every((name, at) => name === others[at] && one[name] === other[name]);
 }
 
-/** Above what a document may nest, since variables put lists and maps into one another. */
+/** More than the nesting limit of a document, since variables insert lists and maps into one another. */
 const MAX_DEPTH = 250;
-/** What stands for a value that is not there. */
-export const absent: Both<never> = { resolved: undefined, portable: undefined };
+export const absent: PortablePair<never> = { resolved: undefined, portable: undefined };
 
 /** A value that is neither a list nor a map. */
 export interface Scalar {
-  /** Marks a scalar. */
   readonly kind: "scalar";
-  /** What it is on this host. */
+  /** The value on this host. */
   readonly constant: Constant;
-  /** What it is on every host: the same constant, or an expression of the environment. */
+  /** The value on every host: the same constant, or an expression of the environment. */
   readonly expression: Expression;
-  /** Where it is written. */
   readonly range: Range;
-  /** Whether it has no value on this host alone, which is noted; on others it may have one. */
+  /** Whether it has no value on this host, which was reported; it may have one on other hosts. */
   readonly isRefused: boolean;
 }
 
-/** Evaluates a value as far as its outermost layer; null where it has none, which is noted. */
-export function settle(reader: Reader, value: Value, path: string, reading: Reading): Scalar | List | Fields | null {
+/** Evaluates the outermost layer of a value, not its items or entries; null, after a report, if it has no value. */
+export function evaluateOuter(
+  reader: Reader,
+  value: Value,
+  path: string,
+  mode: EvaluationMode,
+): Scalar | List | Fields | null {
   if (value.kind === "list" || value.kind === "fields") return value;
   const { findings } = reader;
-  const expression = reader.scope.evaluate(value, reading, reader);
+  const expression = reader.scope.evaluate(value, mode, reader);
   if (expression.kind === "compound") return expression.value;
   if (expression.kind === "reported") return findings.fail(path), null;
   if (expression.kind === "fault") return findings.refuse(path, expression), null;
@@ -111,7 +109,7 @@ export function settle(reader: Reader, value: Value, path: string, reading: Read
   return { kind: "scalar", constant: constant(null), expression, range, isRefused: true };
 }
 
-/** A value of this host, where it is not too much and can be written as JSON. */
+/** A value of this host, or a fault if it exceeds the total size or cannot be written as JSON. */
 function resolvedText(reader: Reader, resolved: Constant | Fault, range: Range): Constant | Fault {
   if (resolved.kind === "fault" || typeof resolved.value !== "string") return resolved;
   reader.length += resolved.value.length;
@@ -119,15 +117,15 @@ function resolvedText(reader: Reader, resolved: Constant | Fault, range: Range):
   return resolved.value.isWellFormed() ? resolved : notUnicode("This text", range);
 }
 
-/** A name with which a JSON object can have a member; a lone surrogate has no place in JSON text. */
+/** Whether a JSON object can have a member of this name; reports a lone surrogate, which JSON text cannot contain. */
 export function isName(reader: Reader, name: string, path: string, range: Range): boolean {
   if (name.isWellFormed()) return true;
   reader.findings.refuse(path, notUnicode("This name", range));
   return false;
 }
 
-/** A list of what is there. */
-export function listOf(items: readonly Both[]): Both {
+/** A list of the items that have a value, in each form. */
+export function listOf(items: readonly PortablePair[]): PortablePair {
   const isThere = (one: Json | undefined): one is Json => one !== undefined;
   return {
     resolved: items.map((item) => item.resolved).filter(isThere),
@@ -135,29 +133,27 @@ export function listOf(items: readonly Both[]): Both {
   };
 }
 
-/** Whether what a value comes to depends on the environment. */
-export function isOpen({ expression }: Scalar): boolean {
+export function dependsOnEnvironment({ expression }: Scalar): boolean {
   return expression.kind !== "constant";
 }
 
-/** Whether null is what is written, which counts as nothing. */
-export function isNull(settled: Scalar | List | Fields): boolean {
-  return settled.kind === "scalar" && settled.constant.value === null;
+/** Whether a value is null, which counts as not written. */
+export function isNull(outer: Scalar | List | Fields): boolean {
+  return outer.kind === "scalar" && outer.constant.value === null;
 }
 
-/** A setting that is absent on this host, and may be there on others. */
-export function absentHere(scalar: Scalar): Both<string> {
-  return { resolved: undefined, portable: isOpen(scalar) ? portableText(scalar.expression) : undefined };
+/** A setting that is absent on this host, and may be present on others. */
+export function absentHere(scalar: Scalar): PortablePair<string> {
+  return { resolved: undefined, portable: dependsOnEnvironment(scalar) ? portableText(scalar.expression) : undefined };
 }
 
-/** The portable form of a value that was resolved. */
 export function portableOf(scalar: Scalar, resolved: Json): Json {
-  if (isOpen(scalar)) return portableText(scalar.expression);
+  if (dependsOnEnvironment(scalar)) return portableText(scalar.expression);
   return typeof resolved === "string" ? escapeTemplate(resolved) : resolved;
 }
 
-/** Reads one level deeper, where that is not too deep. */
-export function deeper(reader: Reader, path: string, range: Range, read: () => Both): Both {
+/** Reads one level deeper, or refuses a value that is nested too deep. */
+export function readDeeper(reader: Reader, path: string, range: Range, read: () => PortablePair): PortablePair {
   if (reader.depth >= MAX_DEPTH) {
     reader.findings.refuse(
       path,
@@ -166,25 +162,25 @@ export function deeper(reader: Reader, path: string, range: Range, read: () => B
     return absent;
   }
   reader.depth++;
-  const both = united(read());
+  const pair = shareEqualForms(read());
   reader.depth--;
-  return both;
+  return pair;
 }
 
-/** Notes that a setting is of the wrong type: `what` it has to be. */
-export function refuse(reader: Reader, path: string, range: Range, what: string): Both<never> {
+/** Reports a setting of the wrong type; the requirement completes the sentence: `has to be …`. */
+export function refuse(reader: Reader, path: string, range: Range, requirement: string): PortablePair<never> {
   const name = clip(path.slice(path.lastIndexOf(".") + 1));
-  reader.findings.refuse(path, fault("config/wrong-type", `${name} ${what}`, range));
+  reader.findings.refuse(path, fault("config/wrong-type", `${name} ${requirement}`, range));
   return absent;
 }
 
-/** A name as a summary shows it. */
+/** Shortens a name to 100 UTF-16 units for a summary. */
 export function clip(name: string): string {
   return name.length > 100 ? name.slice(0, 100) + "…" : name;
 }
 
-function notUnicode(what: string, range: Range): ReturnType<typeof fault> {
-  return fault("config/not-unicode", `${what} has half a character in it`, range, {
-    why: "A surrogate that stands alone cannot be written as UTF-8",
+function notUnicode(subject: string, range: Range): ReturnType<typeof fault> {
+  return fault("config/not-unicode", `${subject} has half a character in it`, range, {
+    why: "A surrogate without its other half cannot be written as UTF-8",
   });
 }

@@ -1,14 +1,14 @@
-// The second phase: what blocks say of one another. It runs only where everything could be read and the first phase
-// found no error, so it may take every value at its word. What it says of a layer hangs on that layer, on an index of
-// what a layer can refer to, and on what must not be quoted; all else is looked at anew, over ids and a few members.
+// The rules of the second phase, between blocks. They run only if all blocks could be read and the first phase found no
+// error, so they need not doubt a value. Findings about a layer depend only on that layer, on an index of the blocks
+// that a layer can refer to, and on the secrets; the other rules run at every load, over ids and a few members.
 import { type Facts, isWritten, NO_FACTS, rangeAt } from "./facts.ts";
 import type { Finding } from "./findings.ts";
 import type { Cache, DataSource, Honua, Layer, RateLimit, Service } from "./honua_config.ts";
 import {
   errorAt,
   hasName,
-  known,
-  type Matter,
+  quotableValue,
+  type RuleContext,
   sameName,
   type Secrets,
   shown,
@@ -18,58 +18,51 @@ import {
 import { labelledBlocks } from "./schema.ts";
 import type { LabelledType } from "./sorted_blocks.ts";
 
-/** What a layer can refer to. */
+/** The blocks that a layer can refer to. */
 export interface Index {
-  /** The ids of all data sources, as the snapshot has them. */
+  /** The ids of all data sources, as in the snapshot. */
   readonly dataSources: readonly string[];
   /** The ids of all services. */
   readonly services: readonly string[];
-  /** Whether a data source has the id. */
   hasDataSource(id: string): boolean;
-  /** Whether a service is enabled; undefined where there is none. */
+  /** Undefined if there is no such service. */
   isEnabled(service: string): boolean | undefined;
 }
 
-/** What was read of a block. */
-export interface Reading<T> {
+/** A block and the facts of its reading. */
+export interface BlockReading<T> {
   /** With the environment of this host. */
   readonly resolved: T;
-  /** What is known of it beside. */
   readonly facts: Facts;
 }
 
-/** What was read of the blocks of a kind. */
-export interface Readings<T> {
-  /** The ids, in the order of the source. */
+/** The blocks of a type. */
+export interface BlockReadings<T> {
+  /** Keys are the ids, in the order of the source. */
   readonly blocks: ReadonlyMap<string, unknown>;
   /** In the same order. */
-  readonly entries: readonly Reading<T>[];
+  readonly entries: readonly BlockReading<T>[];
 }
 
-/** What was read of all blocks. */
+/** All known blocks but variables. */
 export interface Blocks {
-  /** What holds for the whole server. */
-  readonly honua: Reading<Honua>;
-  /** Null: requests are not limited. */
-  readonly rateLimit: Reading<RateLimit> | null;
-  /** Databases. */
-  readonly data_source: Readings<DataSource>;
-  /** Protocols. */
-  readonly service: Readings<Service>;
-  /** Published tables. */
-  readonly layer: Readings<Layer>;
-  /** Caches. */
-  readonly cache: Readings<Cache>;
+  readonly honua: BlockReading<Honua>;
+  /** Null if requests are not limited. */
+  readonly rateLimit: BlockReading<RateLimit> | null;
+  readonly data_source: BlockReadings<DataSource>;
+  readonly service: BlockReadings<Service>;
+  readonly layer: BlockReadings<Layer>;
+  readonly cache: BlockReadings<Cache>;
 }
 
-/** Checks what a layer says of other blocks, and of its own parts. */
-export function* layerReferences(matter: Matter, layer: Layer, index: Index): Generator<Finding> {
-  yield* referenceRules(matter, layer, index);
-  yield* fieldRules(matter, layer);
-  yield* reachRules(matter, layer, index);
+/** Checks the references of a layer to other blocks, and to its own fields. */
+export function* layerReferences(context: RuleContext, layer: Layer, index: Index): Generator<Finding> {
+  yield* referenceRules(context, layer, index);
+  yield* fieldRules(context, layer);
+  yield* reachRules(context, layer, index);
 }
 
-/** Checks what only a look at all blocks tells. */
+/** Checks the rules that need all blocks. */
 export function* wholeRules(blocks: Blocks, secrets: Secrets): Generator<Finding> {
   yield* usageRules(blocks, secrets);
   yield* cacheRules(blocks, secrets);
@@ -77,29 +70,29 @@ export function* wholeRules(blocks: Blocks, secrets: Secrets): Generator<Finding
   if (sameName(blocks.honua.resolved.environment, "production")) yield* productionRules(blocks, secrets);
 }
 
-function* referenceRules(matter: Matter, layer: Layer, index: Index): Generator<Finding> {
+function* referenceRules(context: RuleContext, layer: Layer, index: Index): Generator<Finding> {
   const source = `layer.${layer.id}.data_source`;
   if (!index.hasDataSource(layer.dataSource)) {
-    const summary = `Layer ${layer.id} names an unknown data source ${shown(matter, source, layer.dataSource)}`;
-    const wanted = known(matter, source, layer.dataSource);
-    yield* errorAt(matter, source, "config/unknown-reference", summary, {
+    const summary = `Layer ${layer.id} names an unknown data source ${shown(context, source, layer.dataSource)}`;
+    const wanted = quotableValue(context, source, layer.dataSource);
+    yield* errorAt(context, source, "config/unknown-reference", summary, {
       suggestion: suggestNames("data sources", wanted, index.dataSources),
     });
   }
   const services = `layer.${layer.id}.services`;
   for (const [at, service] of layer.services.entries()) {
     if (index.isEnabled(service) !== undefined) continue;
-    const summary = `Layer ${layer.id} names an unknown service ${shown(matter, services, service)}`;
-    const wanted = known(matter, services, service);
+    const summary = `Layer ${layer.id} names an unknown service ${shown(context, services, service)}`;
+    const wanted = quotableValue(context, services, service);
     const item = `${services}[${at}]`;
-    yield* errorAt(matter, services, "config/unknown-reference", summary, {
+    yield* errorAt(context, services, "config/unknown-reference", summary, {
       suggestion: suggestNames("services", wanted, index.services),
-      at: isWritten(matter.facts, item) ? item : services,
+      at: isWritten(context.facts, item) ? item : services,
     });
   }
 }
 
-function* fieldRules(matter: Matter, layer: Layer): Generator<Finding> {
+function* fieldRules(context: RuleContext, layer: Layer): Generator<Finding> {
   const { fields, geometry } = layer;
   if (fields === undefined || Object.keys(fields).length === 0 || geometry === undefined) return;
   const path = `layer.${layer.id}`;
@@ -110,8 +103,8 @@ function* fieldRules(matter: Matter, layer: Layer): Generator<Finding> {
   ] as const;
   for (const [setting, what, name] of wanted) {
     if (name === "" || Object.hasOwn(fields, name)) continue;
-    const summary = `The ${what} ${shown(matter, `${path}.${setting}`, name)} is not among the fields`;
-    yield* warningAt(matter, `${path}.fields`, "config/unknown-field", summary, {
+    const summary = `The ${what} ${shown(context, `${path}.${setting}`, name)} is not among the fields`;
+    yield* warningAt(context, `${path}.fields`, "config/unknown-field", summary, {
       why: "The fields that are written are all that the layer has",
       suggestion: `Add it to the fields, or correct ${setting}`,
       at: `${path}.${setting}`,
@@ -122,11 +115,11 @@ function* fieldRules(matter: Matter, layer: Layer): Generator<Finding> {
 /** The code of the warning that a layer has no enabled service. */
 export const UNREACHABLE_LAYER = "config/unreachable-layer";
 
-/** A layer that lists no service at all was said of in the first phase. */
-function* reachRules(matter: Matter, { id, services }: Layer, index: Index): Generator<Finding> {
+/** The first phase already warned about a layer without any service. */
+function* reachRules(context: RuleContext, { id, services }: Layer, index: Index): Generator<Finding> {
   if (services.length === 0 || services.some((service) => index.isEnabled(service) === true)) return;
   const summary = `None of the services of layer ${id} is enabled`;
-  yield* warningAt(matter, `layer.${id}.services`, UNREACHABLE_LAYER, summary, {
+  yield* warningAt(context, `layer.${id}.services`, UNREACHABLE_LAYER, summary, {
     why: "Nobody can reach the layer",
     suggestion: "Enable one of its services or add one that is enabled",
   });
@@ -154,16 +147,16 @@ function* usageRules({ data_source, service, layer }: Blocks, secrets: Secrets):
   }
 }
 
-function byId<T extends { readonly id: string }>({ entries }: Readings<T>): [string, Reading<T>][] {
+function byId<T extends { readonly id: string }>({ entries }: BlockReadings<T>): [string, BlockReading<T>][] {
   return entries.map((entry) => [entry.resolved.id, entry]);
 }
 
 function* cacheRules({ honua, cache, rateLimit }: Blocks, secrets: Secrets): Generator<Finding> {
   const hasRedis = cache.entries.some(({ resolved }) => resolved.enabled && sameName(resolved.type, "redis"));
   if (rateLimit !== null && sameName(rateLimit.resolved.store, "redis") && !hasRedis) {
-    const matter = { facts: rateLimit.facts, secrets };
+    const context = { facts: rateLimit.facts, secrets };
     const summary = "Rate limits are to be kept in Redis, and no Redis cache is enabled";
-    yield* warningAt(matter, "rate_limit.store", "config/rate-limit-without-redis", summary, {
+    yield* warningAt(context, "rate_limit.store", "config/rate-limit-without-redis", summary, {
       why: "Each server would count for itself",
       suggestion: 'Define a cache with type = "redis", or write store = "memory"',
     });
@@ -178,7 +171,7 @@ function* cacheRules({ honua, cache, rateLimit }: Blocks, secrets: Secrets): Gen
   }
 }
 
-/** Ids are compared over all blocks, in the order in which the server looks at them. */
+/** Compares the ids of all types of blocks, in the order in which the server checks them. */
 function* identityRules(blocks: Blocks, secrets: Secrets): Generator<Finding> {
   const types = Object.keys(labelledBlocks) as LabelledType[];
   for (const [at, type] of types.entries()) {
@@ -189,9 +182,9 @@ function* identityRules(blocks: Blocks, secrets: Secrets): Generator<Finding> {
     for (const id of shared) {
       const other = earlier.find((one) => blocks[one].blocks.has(id))!;
       const range = rangeAt(known.get(other)!.get(id)!.facts, `${other}.${id}`);
-      const matter = { facts: known.get(type)!.get(id)!.facts, secrets };
+      const context = { facts: known.get(type)!.get(id)!.facts, secrets };
       const summary = `${id} is the name of a ${type} and a ${other}`;
-      yield* errorAt(matter, `${type}.${id}`, "config/duplicate-id", summary, {
+      yield* errorAt(context, `${type}.${id}`, "config/duplicate-id", summary, {
         why: "Names are unique over data sources, services, layers and caches",
         suggestion: "Rename one of the two",
         other: range === null ? null : { label: "already used here", range },
@@ -200,7 +193,7 @@ function* identityRules(blocks: Blocks, secrets: Secrets): Generator<Finding> {
   }
 }
 
-/** The ids of a type that an earlier one has. Goes over the smaller of two, since there may be thousands of one. */
+/** The ids that a type shares with an earlier one. Iterates over the smaller set, since one may have thousands. */
 function sharedIds(blocks: Blocks, type: LabelledType, earlier: readonly LabelledType[]): Set<string> {
   const shared = new Set<string>();
   for (const one of earlier) {
@@ -213,26 +206,26 @@ function sharedIds(blocks: Blocks, type: LabelledType, earlier: readonly Labelle
 
 function* productionRules({ honua, cache, rateLimit }: Blocks, secrets: Secrets): Generator<Finding> {
   if (honua.resolved.cors?.allowAnyOrigin === true) {
-    const matter = { facts: honua.facts, secrets };
+    const context = { facts: honua.facts, secrets };
     const summary = "Any origin is allowed in production";
-    yield* warningAt(matter, "honua.cors.allow_any_origin", "config/production-any-origin", summary, {
-      why: "Every site may read what the server answers",
+    yield* warningAt(context, "honua.cors.allow_any_origin", "config/production-any-origin", summary, {
+      why: "Every site may read the answers of the server",
       suggestion: "Write allow_any_origin = false and name the allowed_origins",
     });
   }
   const [first] = cache.entries;
   if (first !== undefined && cache.entries.every(({ resolved }) => sameName(resolved.type, "memory"))) {
-    const matter = { facts: first.facts, secrets };
-    yield* warningAt(matter, "cache", "config/production-memory-cache", "There are only memory caches in production", {
+    const context = { facts: first.facts, secrets };
+    yield* warningAt(context, "cache", "config/production-memory-cache", "There are only memory caches in production", {
       why: "Servers share nothing through them",
       suggestion: 'Give one of them type = "redis"',
       at: `cache.${first.resolved.id}`,
     });
   }
   if (rateLimit === null || !rateLimit.resolved.enabled) {
-    const matter = { facts: rateLimit?.facts ?? NO_FACTS, secrets };
+    const context = { facts: rateLimit?.facts ?? NO_FACTS, secrets };
     const summary = "Rate limiting is not enabled in production";
-    yield* warningAt(matter, "rate_limit", "config/production-no-rate-limit", summary, {
+    yield* warningAt(context, "rate_limit", "config/production-no-rate-limit", summary, {
       suggestion: "Write a rate_limit block with enabled = true",
     });
   }

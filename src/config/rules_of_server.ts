@@ -5,8 +5,8 @@ import { isWritten, rangeAt } from "./facts.ts";
 import type { Finding } from "./findings.ts";
 import type { DataSource, Layer, Service } from "./honua_config.ts";
 import { clip } from "./reading.ts";
-import { errorAt, type Matter, type Secrets, shown, warningAt } from "./rules.ts";
-import type { Blocks, Reading, Readings } from "./rules_of_reference.ts";
+import { errorAt, type RuleContext, type Secrets, shown, warningAt } from "./rules.ts";
+import type { BlockReading, BlockReadings, Blocks } from "./rules_of_reference.ts";
 
 /** The code of the error that a layer names a service which is disabled. */
 export const DISABLED_SERVICE = "server/disabled-service";
@@ -24,10 +24,10 @@ export function* serverRules({ data_source, service, layer }: Blocks, secrets: S
 /** Ids of one kind that differ only in the case of their letters are one id to the server. */
 function* caseRules(
   type: "data_source" | "service",
-  entries: readonly Reading<DataSource | Service>[],
+  entries: readonly BlockReading<DataSource | Service>[],
   secrets: Secrets,
 ): Generator<Finding> {
-  const known = new Map<string, Reading<DataSource | Service>>();
+  const known = new Map<string, BlockReading<DataSource | Service>>();
   for (const entry of entries) {
     const { id } = entry.resolved;
     const folded = withoutCase(id);
@@ -67,7 +67,7 @@ function withoutCase(id: string): string {
 
 /** A service in a layer's list. */
 interface Publication {
-  readonly layer: Reading<Layer>;
+  readonly layer: BlockReading<Layer>;
   /** Its index in the list. */
   readonly at: number;
 }
@@ -80,8 +80,8 @@ const MAX_PUBLISHED_LENGTH = 16 * 1024 * 1024;
 
 /** The server publishes a layer once for each service, under an id that has to be unique in any case of letters. */
 function* publishingRules(
-  layers: Readings<Layer>,
-  services: ReadonlyMap<string, Reading<Service>>,
+  layers: BlockReadings<Layer>,
+  services: ReadonlyMap<string, BlockReading<Service>>,
   secrets: Secrets,
 ): Generator<Finding> {
   const published = new Map<string, Publication>();
@@ -89,7 +89,7 @@ function* publishingRules(
   for (const layer of layers.entries) {
     const matter = { facts: layer.facts, secrets };
     const { id, services: names } = layer.resolved;
-    let rivals: Set<Reading<Layer>> | null = null;
+    let rivals: Set<BlockReading<Layer>> | null = null;
     for (const [at, name] of names.entries()) {
       const service = services.get(name)!;
       if (!service.resolved.enabled) {
@@ -111,7 +111,11 @@ function* publishingRules(
   }
 }
 
-function* disabledService(matter: Matter, { layer, at }: Publication, service: Reading<Service>): Generator<Finding> {
+function* disabledService(
+  matter: RuleContext,
+  { layer, at }: Publication,
+  service: BlockReading<Service>,
+): Generator<Finding> {
   const { id, services: names } = layer.resolved;
   const path = `layer.${id}.services`;
   const name = names[at]!;
@@ -125,7 +129,7 @@ function* disabledService(matter: Matter, { layer, at }: Publication, service: R
   });
 }
 
-function* repeatedService(matter: Matter, { layer, at }: Publication, first: number): Generator<Finding> {
+function* repeatedService(matter: RuleContext, { layer, at }: Publication, first: number): Generator<Finding> {
   const { id, services: names } = layer.resolved;
   // Two services whose ids differ only in case have their error already.
   if (names[at] !== names[first]) return;
@@ -140,7 +144,12 @@ function* repeatedService(matter: Matter, { layer, at }: Publication, first: num
   });
 }
 
-function* sharedId(matter: Matter, id: string, publishedId: string, other: Reading<Layer>): Generator<Finding> {
+function* sharedId(
+  matter: RuleContext,
+  id: string,
+  publishedId: string,
+  other: BlockReading<Layer>,
+): Generator<Finding> {
   const path = `layer.${id}`;
   const range = rangeAt(other.facts, `layer.${other.resolved.id}`);
   const summary = `Layers ${other.resolved.id} and ${id} are both published as ${publishedId}`;
@@ -153,12 +162,12 @@ function* sharedId(matter: Matter, id: string, publishedId: string, other: Readi
 }
 
 /** The path whose place is that of a name in a list. */
-function placeOf({ facts }: Matter, path: string, at: number): string {
+function placeOf({ facts }: RuleContext, path: string, at: number): string {
   return isWritten(facts, `${path}[${at}]`) ? `${path}[${at}]` : path;
 }
 
 /** Told once: one data source is what all of them lack. */
-function* dataSourceRules([first]: readonly Reading<Service>[], secrets: Secrets): Generator<Finding> {
+function* dataSourceRules([first]: readonly BlockReading<Service>[], secrets: Secrets): Generator<Finding> {
   if (first === undefined) return;
   const { id } = first.resolved;
   const summary = `Service ${id} is enabled and there is no data source`;
@@ -173,18 +182,18 @@ function* dataSourceRules([first]: readonly Reading<Service>[], secrets: Secrets
  * the layers are in the order of their ids.
  */
 function* oneDataSourceRules(
-  layers: Readings<Layer>,
-  enabled: readonly Reading<Service>[],
+  layers: BlockReadings<Layer>,
+  enabled: readonly BlockReading<Service>[],
   secrets: Secrets,
 ): Generator<Finding> {
-  const firsts = new Map<string, Reading<Layer>>();
+  const firsts = new Map<string, BlockReading<Layer>>();
   for (const layer of layers.entries) {
     for (const name of layer.resolved.services) {
       const first = firsts.get(name);
       if (first === undefined || layer.resolved.id < first.resolved.id) firsts.set(name, layer);
     }
   }
-  const others = new Map<string, Reading<Layer>>();
+  const others = new Map<string, BlockReading<Layer>>();
   for (const layer of layers.entries) {
     for (const name of layer.resolved.services) {
       if (others.has(name) || firsts.get(name)!.resolved.dataSource === layer.resolved.dataSource) continue;
@@ -198,9 +207,9 @@ function* oneDataSourceRules(
 }
 
 function* oneDataSource(
-  service: Reading<Service>,
-  { facts, resolved: first }: Reading<Layer>,
-  other: Reading<Layer>,
+  service: BlockReading<Service>,
+  { facts, resolved: first }: BlockReading<Layer>,
+  other: BlockReading<Layer>,
   secrets: Secrets,
 ): Generator<Finding> {
   const { id } = service.resolved;

@@ -1,19 +1,20 @@
-// Settings that a Honua server cannot read, since its own reader knows less than HCL and JSON can say: they are left out
-// of the server's file, with a warning at their place, or an error if the server would do something else without them.
+// Finds settings that a Honua server cannot read, since its own reader accepts less than HCL and JSON can express. The
+// server's file omits them, with a warning at their place, or an error if the server would behave otherwise without
+// them.
 import { isName } from "../server/grammar.ts";
 import { receptionOf } from "../server/service_settings.ts";
 import type { Finding } from "./findings.ts";
 import type { DataSource, Layer, RateLimit, Service } from "./honua_config.ts";
 import { clip } from "./reading.ts";
-import { errorAt, type Matter, warningAt } from "./rules.ts";
+import { errorAt, type RuleContext, warningAt } from "./rules.ts";
 
-/** The code of a setting that is left out of the server's file. */
+/** The code of the finding that the server's file omits a setting. */
 export const NOT_SUPPORTED = "server/not-supported";
 
-/** The values that a server reads if no schema says more. */
+/** The values that a server reads in a setting without a schema. */
 export const SERVER_VALUES = "A server reads texts, whole numbers of 32 bits, true and false, and lists of texts here";
 
-/** Rules of the kinds of blocks of which the server's file may leave something out. */
+/** The rules of each type of block from which the server's file may omit a setting. */
 export const serverFormRules = {
   data_source: dataSourceRules,
   service: serviceRules,
@@ -21,22 +22,22 @@ export const serverFormRules = {
   rate_limit: rateLimitRules,
 };
 
-function* dataSourceRules(matter: Matter, { id, readOnly, maxReplicationLag }: DataSource): Generator<Finding> {
+function* dataSourceRules(context: RuleContext, { id, readOnly, maxReplicationLag }: DataSource): Generator<Finding> {
   if (readOnly) {
-    yield* leftOut(matter, `data_source.${id}.read_only`, "read_only", {
+    yield* leftOut(context, `data_source.${id}.read_only`, "read_only", {
       why: "A server reads no such setting from its file, and would write to this data source",
       suggestion: "Connect as a user of the database that can only read, and remove read_only",
     });
   }
   if (maxReplicationLag !== undefined) {
-    yield* leftOut(matter, `data_source.${id}.max_replication_lag`, "max_replication_lag", {
+    yield* leftOut(context, `data_source.${id}.max_replication_lag`, "max_replication_lag", {
       why: "A server reads no such setting from its file, and would use this data source however late it is",
       suggestion: "Remove it",
     });
   }
 }
 
-function* serviceRules(matter: Matter, { id, settings }: Service): Generator<Finding> {
+function* serviceRules(context: RuleContext, { id, settings }: Service): Generator<Finding> {
   for (const [name, value] of Object.entries(settings)) {
     const path = `service.${id}.${name}`;
     const reception = receptionOf(name, value);
@@ -44,30 +45,30 @@ function* serviceRules(matter: Matter, { id, settings }: Service): Generator<Fin
       case "written":
         break;
       case "taken":
-        yield* leftOut(matter, path, name, {
+        yield* leftOut(context, path, name, {
           why: `The server takes ${name} for the service's own setting of that name`,
           suggestion: "Rename it",
         });
         break;
       case "unnameable":
-        yield* leftOut(matter, path, name, { why: NAMES, suggestion: `Rename it, for example to ${renamed(name)}` });
+        yield* leftOut(context, path, name, { why: NAMES, suggestion: `Rename it, for example to ${renamed(name)}` });
         break;
       case "unsayable":
         if (reception.wanted === null) {
           const isNested = typeof value === "object" && value !== null && !Array.isArray(value);
-          yield* leftOut(matter, path, name, {
+          yield* leftOut(context, path, name, {
             why: SERVER_VALUES,
             suggestion: isNested ? "Write what it holds into the service itself" : "Write one of these, or remove it",
           });
         } else {
-          yield* errorAt(matter, path, NOT_SUPPORTED, `The server cannot be given this ${name}`, {
+          yield* errorAt(context, path, NOT_SUPPORTED, `The server cannot be given this ${name}`, {
             why: `It looks for ${reception.wanted} here, and would take its own default`,
             suggestion: `Write ${reception.wanted}`,
           });
         }
         break;
       case "overlooked":
-        yield* warningAt(matter, path, "server/wrong-type", `The server takes no notice of this ${name}`, {
+        yield* warningAt(context, path, "server/wrong-type", `The server takes no notice of this ${name}`, {
           why: `It looks for ${reception.wanted} here, and takes its own default in place of anything else`,
           suggestion: `Write ${reception.wanted}`,
         });
@@ -75,27 +76,27 @@ function* serviceRules(matter: Matter, { id, settings }: Service): Generator<Fin
   }
 }
 
-function* layerRules(matter: Matter, { id, introspectFields, fields }: Layer): Generator<Finding> {
+function* layerRules(context: RuleContext, { id, introspectFields, fields }: Layer): Generator<Finding> {
   const names = Object.keys(fields ?? {});
   const unnameable = names.filter((name) => !isName(name));
   const path = `layer.${id}.fields`;
   const suggestion = "Read the table through a view that names the column so";
   if (unnameable.length > 0 && unnameable.length === names.length && !introspectFields) {
-    yield* errorAt(matter, path, NOT_SUPPORTED, "The server cannot be given any of the layer's fields", {
+    yield* errorAt(context, path, NOT_SUPPORTED, "The server cannot be given any of the layer's fields", {
       why: `${NAMES}; they are not introspected either`,
       suggestion,
     });
     return;
   }
   for (const name of unnameable) {
-    yield* leftOut(matter, `${path}.${name}`, name, { why: NAMES, suggestion });
+    yield* leftOut(context, `${path}.${name}`, name, { why: NAMES, suggestion });
   }
 }
 
-function* rateLimitRules(matter: Matter, { rules }: RateLimit): Generator<Finding> {
+function* rateLimitRules(context: RuleContext, { rules }: RateLimit): Generator<Finding> {
   for (const name of Object.keys(rules)) {
     if (isName(name)) continue;
-    yield* leftOut(matter, `rate_limit.rules.${name}`, name, {
+    yield* leftOut(context, `rate_limit.rules.${name}`, name, {
       why: NAMES,
       suggestion: `Rename it, for example to ${renamed(name)}`,
     });
@@ -104,17 +105,17 @@ function* rateLimitRules(matter: Matter, { rules }: RateLimit): Generator<Findin
 
 const NAMES = "A server reads names of letters, digits and _ only";
 
-/** A name that the server reads. */
+/** Makes a name that the server reads. */
 function renamed(name: string): string {
   return clip(name.replace(/[^\p{L}\p{Nd}_]|[\u{10000}-\u{10ffff}]/gu, "_")) || "name";
 }
 
-/** Warns of a setting that the snapshot has and the server's file has not. */
+/** Warns that the server's file omits a setting of the snapshot. */
 function leftOut(
-  matter: Matter,
+  context: RuleContext,
   path: string,
   name: string,
   details: { readonly why: string; readonly suggestion: string },
 ): Generator<Finding> {
-  return warningAt(matter, path, NOT_SUPPORTED, `${clip(name)} is left out of the server's file`, details);
+  return warningAt(context, path, NOT_SUPPORTED, `${clip(name)} is left out of the server's file`, details);
 }

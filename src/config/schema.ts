@@ -1,5 +1,6 @@
-// The schema of Honua's Configuration V2: the type and default of every setting, in one place. Reading goes by it, and
-// what was read is held against it. The names that people write in HCL (`log_level`) follow from those in the snapshot.
+// The schema of Honua's Configuration V2: the only place for the type and default of every setting. Reading uses it,
+// and a check afterwards compares the result with it. The names in HCL (`log_level`) are derived from those in the
+// snapshot.
 import * as z from "zod";
 import type {
   Cache,
@@ -17,14 +18,14 @@ import type {
 } from "./honua_config.ts";
 import type { Json, JsonObject } from "./json.ts";
 
-/** A schema for every member of a type and for none that it does not have, so that types and schemas cannot part. */
+/** A schema for every member of a type and for no other, so that types and schemas cannot differ. */
 type SchemasOf<T> = { readonly [Key in keyof T]-?: z.ZodType<T[Key]> };
 
-/** A text in which a bare `var.x`, `env("X")` or `env('X')` counts. */
+/** A text in which a bare `var.x`, `env("X")` or `env('X')` is replaced by its value. */
 const interpolated = z.string();
 /** The id of another block: the last part of a dotted name. */
 const reference = z.string();
-/** A text that has to be given: left out it is empty, and a rule says that it is missing. */
+/** A required text: its default is empty, for which a rule reports that it is missing. */
 const requiredText = z.string().default("");
 const wholeNumber = z.int32();
 const texts = z.array(z.string()).default([]);
@@ -113,7 +114,7 @@ const rateLimit = z.object<SchemasOf<RateLimit>>({
   rules: z.record(z.string(), rateLimitRule).default({}),
 });
 
-/** What is at the top of the model; members that it does not name are carried beside those it does. */
+/** The top level of the model, which may have unknown members too. */
 const frame: z.ZodType<HonuaConfig> = z.looseObject<SchemasOf<HonuaConfig>>({
   honua: z.custom<Honua>(isObject),
   dataSources: z.custom<HonuaConfig["dataSources"]>(isObject),
@@ -127,9 +128,8 @@ const frame: z.ZodType<HonuaConfig> = z.looseObject<SchemasOf<HonuaConfig>>({
 const blocks = { honua, data_source: dataSource, service, layer, cache, rate_limit: rateLimit } as const;
 
 /**
- * Holds what was read of a block against the schema, and throws where that has something against it: reading goes by
- * the schema's own shapes, so that would be a bug. Encoding checks what comes out of a schema, so that no default makes
- * up for a member that is not there.
+ * Checks a block that was read against the schema. Throws if it does not match, which is a bug: reading uses the shapes
+ * of the same schema. The check encodes, since encoding takes the output type and adds no default for a missing member.
  */
 export function checkBlock(type: keyof typeof blockMembers, block: JsonObject): void {
   const { error } = z.safeEncode<z.ZodType>(blocks[type], block);
@@ -137,8 +137,8 @@ export function checkBlock(type: keyof typeof blockMembers, block: JsonObject): 
 }
 
 /**
- * What was read, as the configuration that it is: its blocks were held against the schema one by one, here it is what
- * holds them. The model itself comes back: the schema's copy would lose an entry named `__proto__`.
+ * Checks the top level of a model, whose blocks {@linkcode checkBlock} checked one by one. Returns the model itself:
+ * the schema's copy would lose an entry named `__proto__`.
  */
 export function asHonuaConfig(model: JsonObject): HonuaConfig {
   const config = model as unknown as HonuaConfig;
@@ -151,38 +151,37 @@ function isObject(value: unknown): boolean {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** What a setting holds, as reading one has to know it. */
-export type Shape =
+/** The type of a setting, as far as reading needs it. */
+export type SettingShape =
   | { readonly kind: "text"; readonly interpolates: boolean; readonly refers: boolean }
   | { readonly kind: "boolean" }
   | { readonly kind: "whole-number"; readonly accepts: (value: number) => boolean }
-  | { readonly kind: "list"; readonly item: Shape }
+  | { readonly kind: "list"; readonly item: SettingShape }
   | { readonly kind: "object"; readonly members: Members }
   | {
     readonly kind: "map";
-    readonly entry: Shape;
-    /** Where a map may also be a list of objects: the member that names each. */
+    readonly entry: SettingShape;
+    /** The member that names each object if a list of objects may replace the map; else null. */
     readonly listedBy: string | null;
-    /** The member that an entry is, where it is a lone text. */
+    /** The member that a text sets if it may replace an entry's object; else null. */
     readonly shorthand: string | null;
   };
 
-/** A member of an object: its name in HCL, its key in the snapshot, and its value where it is left out. */
+/** A member of an object. */
 export interface Member {
-  /** `log_level`. */
+  /** In HCL: `log_level`. */
   readonly name: string;
-  /** `logLevel`. */
+  /** In the snapshot: `logLevel`. */
   readonly key: string;
-  /** What it holds. */
-  readonly shape: Shape;
-  /** Undefined where a member that is left out stays absent. */
+  readonly shape: SettingShape;
+  /** The default; undefined if the member remains absent. */
   readonly fallback: Json | undefined;
 }
 
 /** The members of an object by their names in HCL. */
 export type Members = ReadonlyMap<string, Member>;
 
-/** The members of each kind of block, without `id` and a service's `settings`, which HCL does not write. */
+/** The members of each type of block, without `id` and a service's `settings`, which have no name in HCL. */
 export const blockMembers = {
   honua: membersOf(honua),
   data_source: membersOf(dataSource.omit({ id: true })),
@@ -192,7 +191,7 @@ export const blockMembers = {
   rate_limit: membersOf(rateLimit),
 } as const satisfies Record<string, Members>;
 
-/** The kinds of labelled blocks and their keys in the snapshot, in the order in which the server checks them. */
+/** The types of labelled blocks and their keys in the snapshot, in the order in which the server checks them. */
 export const labelledBlocks = {
   data_source: "dataSources",
   service: "services",
@@ -200,7 +199,7 @@ export const labelledBlocks = {
   cache: "caches",
 } as const;
 
-/** The kinds of blocks that stand once and without a label, and their keys in the snapshot. */
+/** The types of blocks that occur at most once and without a label, and their keys in the snapshot. */
 export const singleBlocks = { honua: "honua", rate_limit: "rateLimit" } as const;
 
 function membersOf(schema: z.ZodObject): Members {
@@ -218,7 +217,7 @@ function membersOf(schema: z.ZodObject): Members {
   return members;
 }
 
-function shapeOf(schema: z.core.$ZodType): Shape {
+function shapeOf(schema: z.core.$ZodType): SettingShape {
   if (schema instanceof z.ZodDefault || schema instanceof z.ZodOptional) return shapeOf(schema.unwrap());
   if (schema instanceof z.ZodString) {
     return { kind: "text", interpolates: schema === interpolated, refers: schema === reference };

@@ -1,30 +1,29 @@
-// What the names in expressions stand for: variables and whether a cache is enabled, each evaluated once, in the order
-// of their dependencies, so that neither a cycle nor a long chain costs a stack. What stands as it stood before, and so
-// does all that it names, is not evaluated again and stays the same object.
+// Evaluates the names that expressions can use, variables and whether a cache is enabled, each once and in the order of
+// their dependencies, so that neither a cycle nor a long chain overflows the call stack. A definition is not evaluated
+// again, and its value remains the same object, if it and all definitions that it names are unchanged.
 import type { SourceText } from "../diagnostic/range.ts";
 import type { Literal, Template, Value } from "../document/document.ts";
 import {
   ALL_NAMES,
-  type Context,
   evaluate,
   type Evaluation,
+  type EvaluationContext,
+  type EvaluationMode,
   type Names,
   plain,
-  type Reading,
   REPORTED,
 } from "./evaluation.ts";
 import { constant, type Fault, fault, MAX_TOTAL_LENGTH } from "./expressions.ts";
 import { parseTemplate, type Syntax } from "./expression_syntax.ts";
 
-/** A fault and the setting that it belongs to. */
+/** A fault of a definition. */
 export interface Misdefinition {
-  /** The setting's, in HCL's words: `variable.size`. */
+  /** Of the setting, with its names in HCL: `variable.size`. */
   readonly path: string;
-  /** What is wrong with it. */
   readonly fault: Fault;
 }
 
-/** What a scope is made of: a variable's value, or a cache's `enabled`; null where it is not written. */
+/** The input of a scope; a value is null if it is not written. */
 export interface Definitions {
   /** The default of each variable, by name. */
   readonly variables: ReadonlyMap<string, Value | null>;
@@ -32,28 +31,27 @@ export interface Definitions {
   readonly caches: ReadonlyMap<string, Value | null>;
 }
 
-/** Evaluates expressions in the light of the configuration's variables. */
+/** Evaluates expressions with the configuration's variables and caches. */
 export interface Scope {
   /** Cycles, each named once. */
   readonly mistakes: readonly Misdefinition[];
-  /** Evaluates one value; the same value may be asked for again, each time at its cost. */
-  evaluate(value: Literal | Template, reading: Reading, context: Context): Evaluation;
-  /** What a name stands for, for whoever noted what it stood for before; they are the same object if it does still. */
-  standsFor(name: string): unknown;
+  /** Evaluates one value; each evaluation of the same value adds its cost again. */
+  evaluate(value: Literal | Template, mode: EvaluationMode, context: EvaluationContext): Evaluation;
+  /** The current value of a name in `lookUps`: another object than recorded if a result with it is outdated. */
+  outcomeOf(name: string): unknown;
 }
 
 /** Opens one scope after the other. */
 export interface ScopeMemory {
-  /** The scope that the definitions make; the last one itself where they are the same values. */
+  /** Makes a scope of definitions; returns the last one if they are the same values. */
   open(definitions: Definitions, source: SourceText): Scope;
   /** How many definitions the last opening evaluated. */
   readonly evaluated: number;
 }
 
-/** A memory that holds the last scope. */
 export function openScopeMemory(): ScopeMemory {
   const syntax = new WeakMap<Template, Syntax | Fault>();
-  let last: Last | null = null;
+  let last: LastScope | null = null;
   let evaluated = 0;
   return {
     get evaluated() {
@@ -67,8 +65,8 @@ export function openScopeMemory(): ScopeMemory {
       const isKnown = last !== null && isSameList(last.names.variables, variables);
       const outcomes = new Map<string, Evaluation>();
       const names: Names = { outcomes, variables: isKnown ? last!.names.variables : variables, parsed: syntax };
-      const defined = new Map<string, Defined>();
-      const opening = {
+      const defined = new Map<string, EvaluatedDefinition>();
+      const build = {
         names,
         outcomes,
         syntax,
@@ -78,12 +76,12 @@ export function openScopeMemory(): ScopeMemory {
         spent: 0,
         evaluated: 0,
       };
-      const mistakes = evaluateInOrder(opening, written);
-      evaluated = opening.evaluated;
+      const mistakes = evaluateInOrder(build, written);
+      evaluated = build.evaluated;
       const scope: Scope = {
         mistakes,
-        evaluate: (value, reading, context) => evaluate(names, value, reading, context),
-        standsFor: (name) => standsFor(names, name),
+        evaluate: (value, mode, context) => evaluate(names, value, mode, context),
+        outcomeOf: (name) => outcomeOf(names, name),
       };
       last = { written, names, defined, scope };
       return scope;
@@ -91,46 +89,46 @@ export function openScopeMemory(): ScopeMemory {
   };
 }
 
-/** Values by `var.x` and `cache.x.enabled`. */
-type Written = ReadonlyMap<string, Value | null>;
+/** Keys are `var.x` and `cache.x.enabled`. */
+type WrittenDefinitions = ReadonlyMap<string, Value | null>;
 
-/** What a definition came to, from what. */
-interface Defined {
+/** The result of a definition, with the value and the look-ups that it depends on. */
+interface EvaluatedDefinition {
   readonly value: Value | null;
   readonly outcome: Evaluation;
   readonly lookUps: ReadonlyMap<string, unknown>;
   readonly cost: number;
 }
 
-interface Last {
-  readonly written: Written;
+interface LastScope {
+  readonly written: WrittenDefinitions;
   readonly names: Names;
-  readonly defined: ReadonlyMap<string, Defined>;
+  readonly defined: ReadonlyMap<string, EvaluatedDefinition>;
   readonly scope: Scope;
 }
 
-/** A scope that is being made. */
-interface Opening {
+/** The state while a scope is made. */
+interface ScopeBuild {
   readonly names: Names;
   readonly outcomes: Map<string, Evaluation>;
   readonly syntax: WeakMap<Template, Syntax | Fault>;
   readonly source: SourceText;
-  /** What was defined in the last scope. */
-  readonly before: ReadonlyMap<string, Defined> | undefined;
-  readonly defined: Map<string, Defined>;
+  /** The definitions of the last scope. */
+  readonly before: ReadonlyMap<string, EvaluatedDefinition> | undefined;
+  readonly defined: Map<string, EvaluatedDefinition>;
   spent: number;
   evaluated: number;
 }
 
-function writtenIn({ variables, caches }: Definitions): Written {
+function writtenIn({ variables, caches }: Definitions): WrittenDefinitions {
   const written = new Map<string, Value | null>();
   for (const [name, value] of variables) written.set(`var.${name}`, value);
   for (const [id, value] of caches) written.set(`cache.${id}.enabled`, value);
   return written;
 }
 
-/** Whether the same names have the same values, in the same order. */
-function isSame(before: Written, now: Written): boolean {
+/** Whether the same names have the same values in the same order. */
+function isSame(before: WrittenDefinitions, now: WrittenDefinitions): boolean {
   if (before.size !== now.size) return false;
   const others = before.entries();
   for (const [name, value] of now) {
@@ -144,17 +142,17 @@ function isSameList(before: readonly string[], now: readonly string[]): boolean 
   return before.length === now.length && before.every((name, at) => name === now[at]);
 }
 
-function standsFor(names: Names, name: string): unknown {
+function outcomeOf(names: Names, name: string): unknown {
   return name === ALL_NAMES ? names.variables : names.outcomes.get(name);
 }
 
-/** Depth first, what is needed before what needs it, with a stack of its own. */
-function evaluateInOrder(opening: Opening, written: ReadonlyMap<string, Value | null>): Misdefinition[] {
+/** Evaluates depth first, each definition after those that it needs, with its own stack instead of recursion. */
+function evaluateInOrder(build: ScopeBuild, written: ReadonlyMap<string, Value | null>): Misdefinition[] {
   const findings: Misdefinition[] = [];
   const open = new Map<string, Iterator<string>>();
   for (const root of written.keys()) {
-    if (opening.outcomes.has(root)) continue;
-    open.set(root, dependencies(opening, written.get(root)));
+    if (build.outcomes.has(root)) continue;
+    open.set(root, dependencies(build, written.get(root)));
     const stack = [root];
     while (stack.length > 0) {
       const name = stack[stack.length - 1]!;
@@ -162,14 +160,14 @@ function evaluateInOrder(opening: Opening, written: ReadonlyMap<string, Value | 
       if (next.done === true) {
         stack.pop();
         open.delete(name);
-        if (!opening.outcomes.has(name)) opening.outcomes.set(name, define(opening, name, written.get(name)!));
+        if (!build.outcomes.has(name)) build.outcomes.set(name, define(build, name, written.get(name)!));
       } else if (open.has(next.value)) {
         const cycle = stack.slice(stack.indexOf(next.value));
-        if (cycle.every((one) => opening.outcomes.has(one))) continue;
+        if (cycle.every((one) => build.outcomes.has(one))) continue;
         findings.push({ path: pathOf(cycle[0]!), fault: cycleFault(cycle, written.get(cycle[0]!)!) });
-        for (const one of cycle) opening.outcomes.set(one, REPORTED);
-      } else if (written.has(next.value) && !opening.outcomes.has(next.value)) {
-        open.set(next.value, dependencies(opening, written.get(next.value)));
+        for (const one of cycle) build.outcomes.set(one, REPORTED);
+      } else if (written.has(next.value) && !build.outcomes.has(next.value)) {
+        open.set(next.value, dependencies(build, written.get(next.value)));
         stack.push(next.value);
       }
     }
@@ -190,45 +188,45 @@ function cycleFault(cycle: readonly string[], value: Value): Fault {
   });
 }
 
-function define(opening: Opening, name: string, value: Value | null): Evaluation {
-  const known = opening.before?.get(name);
-  const defined = known !== undefined && holds(opening, known, value) ? known : defineAnew(opening, name, value);
-  opening.spent += defined.cost;
-  // Beyond the bound an outcome says where that was noticed, and not what the value is.
-  if (opening.spent <= MAX_TOTAL_LENGTH) opening.defined.set(name, defined);
+function define(build: ScopeBuild, name: string, value: Value | null): Evaluation {
+  const known = build.before?.get(name);
+  const defined = known !== undefined && holds(build, known, value) ? known : defineAnew(build, name, value);
+  build.spent += defined.cost;
+  // Above the limit the outcome is a fault at this place, and not the value.
+  if (build.spent <= MAX_TOTAL_LENGTH) build.defined.set(name, defined);
   return defined.outcome;
 }
 
-/** Whether a definition would come to the same again. */
-function holds(opening: Opening, known: Defined, value: Value | null): boolean {
-  if (known.value !== value || opening.spent + known.cost > MAX_TOTAL_LENGTH) return false;
-  for (const [name, outcome] of known.lookUps) if (standsFor(opening.names, name) !== outcome) return false;
+/** Whether a new evaluation would have the same result. */
+function holds(build: ScopeBuild, known: EvaluatedDefinition, value: Value | null): boolean {
+  if (known.value !== value || build.spent + known.cost > MAX_TOTAL_LENGTH) return false;
+  for (const [name, outcome] of known.lookUps) if (outcomeOf(build.names, name) !== outcome) return false;
   return true;
 }
 
-function defineAnew(opening: Opening, name: string, value: Value | null): Defined {
-  opening.evaluated++;
-  const context: Context = { source: opening.source, spent: opening.spent, lookUps: new Map() };
+function defineAnew(build: ScopeBuild, name: string, value: Value | null): EvaluatedDefinition {
+  build.evaluated++;
+  const context: EvaluationContext = { source: build.source, spent: build.spent, lookUps: new Map() };
   let outcome: Evaluation;
   if (value === null) outcome = name.startsWith("var.") ? NULL : TRUE;
   else if (value.kind === "list" || value.kind === "fields") outcome = { kind: "compound", value };
-  else outcome = evaluate(opening.names, value, plain, context);
-  return { value, outcome, lookUps: context.lookUps, cost: context.spent - opening.spent };
+  else outcome = evaluate(build.names, value, plain, context);
+  return { value, outcome, lookUps: context.lookUps, cost: context.spent - build.spent };
 }
 
 const NULL = constant(null);
 const TRUE = constant(true);
 
-/** The definitions that a value names, in the order in which it does. */
-function* dependencies(opening: Opening, value: Value | null | undefined): Generator<string> {
+/** The names of the definitions that a value needs, in the order in which it names them. */
+function* dependencies(build: ScopeBuild, value: Value | null | undefined): Generator<string> {
   if (!value || value.kind === "literal") return;
-  if (value.kind === "list") { for (const item of value.items) yield* dependencies(opening, item); }
-  else if (value.kind === "fields") { for (const entry of value.entries) yield* dependencies(opening, entry.value); }
-  else yield* namesIn(syntaxOf(opening, value));
+  if (value.kind === "list") { for (const item of value.items) yield* dependencies(build, item); }
+  else if (value.kind === "fields") { for (const entry of value.entries) yield* dependencies(build, entry.value); }
+  else yield* namesIn(syntaxOf(build, value));
 }
 
-/** Remembered, since a definition is looked into first and evaluated afterwards. */
-function syntaxOf({ syntax, source }: Opening, template: Template): Syntax | Fault {
+/** Parses a template once for the search for dependencies and the later evaluation. */
+function syntaxOf({ syntax, source }: ScopeBuild, template: Template): Syntax | Fault {
   const known = syntax.get(template) ?? parseTemplate(template, source);
   syntax.set(template, known);
   return known;

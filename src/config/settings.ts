@@ -1,5 +1,5 @@
-// Reads a setting as the schema shapes it, and puts a default where nothing is written. A mistake is noted among the
-// findings, and the setting is left out.
+// Reads settings as the schema defines them, and fills in defaults. A mistake becomes a finding, and the result omits
+// the setting.
 import { isExactNumber } from "../diagnostic/exact_number.ts";
 import type { Entry, List, Value } from "../document/document.ts";
 import { type Constant, escapeTemplate, portableText, textOf, truthOf } from "./expressions.ts";
@@ -9,25 +9,24 @@ import {
   absent,
   absentHere,
   assign,
-  type Both,
   clip,
-  deeper,
-  emptyBoth,
+  dependsOnEnvironment,
+  emptyPair,
+  evaluateOuter,
   isName,
   isNull,
-  isOpen,
   listOf,
   portableOf,
+  type PortablePair,
+  readDeeper,
   type Reader,
   refuse,
   type Scalar,
-  settle,
 } from "./reading.ts";
-import type { Member, Members, Shape } from "./schema.ts";
+import type { Member, Members, SettingShape } from "./schema.ts";
 import { plain } from "./evaluation.ts";
 
-/** Reads a value in the shape that the schema wants. */
-function readShaped(reader: Reader, shape: Shape, value: Value, path: string): Both {
+function readShaped(reader: Reader, shape: SettingShape, value: Value, path: string): PortablePair {
   reader.findings.note(path, value.range);
   switch (shape.kind) {
     case "list":
@@ -35,54 +34,54 @@ function readShaped(reader: Reader, shape: Shape, value: Value, path: string): B
     case "map":
       return readMap(reader, shape, value, path);
     case "object": {
-      const settled = settle(reader, value, path, plain);
-      if (settled === null || isNull(settled)) return absent;
-      if (settled.kind !== "fields") return refuse(reader, path, value.range, "has to be a block { … }");
-      return deeper(reader, path, value.range, () => readObject(reader, shape.members, settled.entries, path));
+      const outer = evaluateOuter(reader, value, path, plain);
+      if (outer === null || isNull(outer)) return absent;
+      if (outer.kind !== "fields") return refuse(reader, path, value.range, "has to be a block { … }");
+      return readDeeper(reader, path, value.range, () => readObject(reader, shape.members, outer.entries, path));
     }
     default: {
       if (shape.kind === "whole-number" && isInexact(value)) {
         return refuse(reader, path, value.range, "has to be a whole number of 32 bits");
       }
-      const settled = settle(reader, value, path, shape.kind === "text" ? shape : plain);
-      if (settled === null) return absent;
-      if (settled.kind !== "scalar") return refuse(reader, path, value.range, `has to be ${WANTED[shape.kind]}`);
-      return readScalar(reader, shape, settled, path);
+      const outer = evaluateOuter(reader, value, path, shape.kind === "text" ? shape : plain);
+      if (outer === null) return absent;
+      if (outer.kind !== "scalar") return refuse(reader, path, value.range, `has to be ${WANTED[shape.kind]}`);
+      return readScalar(reader, shape, outer, path);
     }
   }
 }
 
-/** Reads the entries of an object: known ones by their shapes, unknown ones with a warning, defaults for the rest. */
+/** Reads the entries of an object: known ones by their shapes, unknown ones with a warning; then fills in defaults. */
 export function readObject(
   reader: Reader,
   members: Members,
   entries: readonly Entry[],
   path: string,
-  takeUnknown?: (entries: readonly Entry[], into: Both<JsonObject>) => void,
-): Both<JsonObject> {
-  const both = emptyBoth();
+  takeUnknown?: (entries: readonly Entry[], into: PortablePair<JsonObject>) => void,
+): PortablePair<JsonObject> {
+  const pair = emptyPair();
   const unknown: Entry[] = [];
   const seen = new Map<string, Entry>();
   for (const entry of entries) {
     const member = entry.role === undefined ? members.get(entry.name) : undefined;
     if (member === undefined) unknown.push(entry);
     else if (isRepeated(reader, seen, entry, `${path}.${entry.name}`) || isWrittenNull(entry.value)) continue;
-    else assign(both, member.key, readShaped(reader, member.shape, entry.value, `${path}.${entry.name}`));
+    else assign(pair, member.key, readShaped(reader, member.shape, entry.value, `${path}.${entry.name}`));
   }
-  for (const member of members.values()) fillIn(both, member);
-  if (takeUnknown !== undefined) takeUnknown(unknown, both);
+  for (const member of members.values()) fillIn(pair, member);
+  if (takeUnknown !== undefined) takeUnknown(unknown, pair);
   else if (unknown.length > 0) {
-    readUnknown(reader, unknown, { path, members: [...members.values()], reserved: reservedKeys(members) }, both);
+    readUnknown(reader, unknown, { path, members: [...members.values()], reserved: reservedKeys(members) }, pair);
   }
-  return both;
+  return pair;
 }
 
-/** A null that is written out is as good as nothing written. */
+/** A literal null counts as not written. */
 function isWrittenNull(value: Value): boolean {
   return value.kind === "literal" && value.value === null;
 }
 
-/** Says so where a known name stands for the second time, with both places. */
+/** Whether an entry repeats an earlier name; reports it with both places. */
 function isRepeated(reader: Reader, seen: Map<string, Entry>, entry: Entry, path: string): boolean {
   const first = seen.get(entry.name);
   if (first === undefined) {
@@ -91,7 +90,7 @@ function isRepeated(reader: Reader, seen: Map<string, Entry>, entry: Entry, path
   }
   reader.findings.note(path, first.value.range);
   reader.findings.error("config/duplicate", `${clip(entry.name)} is given twice`, path, entry.nameRange, {
-    why: "Only one of the two can count, and which is nobody's to guess",
+    why: "Only one of the two can count, and a guess could be wrong",
     suggestion: "Remove one of them",
     other: { label: "first given here", range: first.nameRange },
   });
@@ -100,10 +99,10 @@ function isRepeated(reader: Reader, seen: Map<string, Entry>, entry: Entry, path
 
 function readScalar(
   reader: Reader,
-  shape: Exclude<Shape, { kind: "list" | "map" | "object" }>,
+  shape: Exclude<SettingShape, { kind: "list" | "map" | "object" }>,
   scalar: Scalar,
   path: string,
-): Both {
+): PortablePair {
   const { constant } = scalar;
   if (constant.value === null) return absentHere(scalar);
   let resolved: Json | null = null;
@@ -121,7 +120,7 @@ function readScalar(
   return { resolved, portable: portableOf(scalar, resolved) };
 }
 
-/** Whether a value is a number that no double is equal to; to write it as a string would not help a whole number. */
+/** Whether no double equals a number. The advice to write a string would not help, since a whole number is wanted. */
 function isInexact(value: Value): boolean {
   return value.kind === "literal" && value.text !== undefined && !isExactNumber(value.text);
 }
@@ -133,70 +132,78 @@ function wholeNumberOf({ value }: Constant): number | null {
   return typeof value === "string" && /^\s*[+-]?[0-9]{1,20}\s*$/.test(value) ? Number(value) : null;
 }
 
-/** A reference is its last dotted part, whatever stands before. */
+/** A reference is only its last dotted part. */
 function lastPart(reference: string): string {
   return reference.slice(reference.lastIndexOf(".") + 1);
 }
 
-/** A list, or a text that separates the items by commas. */
-function readList(reader: Reader, shape: Extract<Shape, { kind: "list" }>, value: Value, path: string): Both {
-  const settled = settle(reader, value, path, plain);
-  if (settled === null) return absent;
-  if (settled.kind === "scalar" && settled.constant.value === null) return absentHere(settled);
+/** Reads a list, or a text of items with commas between them. */
+function readList(
+  reader: Reader,
+  shape: Extract<SettingShape, { kind: "list" }>,
+  value: Value,
+  path: string,
+): PortablePair {
+  const outer = evaluateOuter(reader, value, path, plain);
+  if (outer === null) return absent;
+  if (outer.kind === "scalar" && outer.constant.value === null) return absentHere(outer);
   const refers = shape.item.kind === "text" && shape.item.refers;
-  if (settled.kind === "list") {
-    return deeper(reader, path, value.range, () => {
-      const items = settled.items.map((item, at) => {
+  if (outer.kind === "list") {
+    return readDeeper(reader, path, value.range, () => {
+      const items = outer.items.map((item, at) => {
         reader.findings.note(`${path}[${at}]`, item.range);
         return readItem(reader, shape.item, item, path);
       });
       return listOf(items);
     });
   }
-  if (settled.kind !== "scalar" || typeof settled.constant.value !== "string") {
+  if (outer.kind !== "scalar" || typeof outer.constant.value !== "string") {
     return refuse(reader, path, value.range, "has to be a list [ … ]");
   }
-  const parts = settled.constant.value.split(",").map((part) => part.trim()).filter((part) => part !== "");
+  const parts = outer.constant.value.split(",").map((part) => part.trim()).filter((part) => part !== "");
   const resolved = refers ? parts.map(lastPart) : parts;
-  return { resolved, portable: isOpen(settled) ? portableText(settled.expression) : resolved.map(escapeTemplate) };
+  return {
+    resolved,
+    portable: dependsOnEnvironment(outer) ? portableText(outer.expression) : resolved.map(escapeTemplate),
+  };
 }
 
-/** An item as a member of its list: a mistake in it is a mistake of the setting. */
-function readItem(reader: Reader, shape: Shape, item: Value, path: string): Both {
-  const settled = settle(reader, item, path, shape.kind === "text" ? shape : plain);
-  if (settled === null) return absent;
-  if (settled.kind === "scalar" && settled.isRefused) return absentHere(settled);
-  if (settled.kind !== "scalar" || settled.constant.value === null || shape.kind !== "text") {
+/** Reads an item of a list; a mistake in it belongs to the setting that is the list. */
+function readItem(reader: Reader, shape: SettingShape, item: Value, path: string): PortablePair {
+  const outer = evaluateOuter(reader, item, path, shape.kind === "text" ? shape : plain);
+  if (outer === null) return absent;
+  if (outer.kind === "scalar" && outer.isRefused) return absentHere(outer);
+  if (outer.kind !== "scalar" || outer.constant.value === null || shape.kind !== "text") {
     return refuse(reader, path, item.range, "has to be a list of texts");
   }
-  return readScalar(reader, shape, settled, path);
+  return readScalar(reader, shape, outer, path);
 }
 
-/** A map, a list of objects that are named inside, or texts in the place of objects, as the shape allows. */
-function readMap(reader: Reader, shape: MapShape, value: Value, path: string): Both {
-  const settled = settle(reader, value, path, plain);
-  if (settled === null || isNull(settled)) return absent;
-  const entries = settled.kind === "fields"
-    ? settled.entries
-    : settled.kind === "list"
-    ? listed(reader, shape, settled, path)
+/** Reads a map; the shape may also allow a list of named objects, and texts in place of objects. */
+function readMap(reader: Reader, shape: MapShape, value: Value, path: string): PortablePair {
+  const outer = evaluateOuter(reader, value, path, plain);
+  if (outer === null || isNull(outer)) return absent;
+  const entries = outer.kind === "fields"
+    ? outer.entries
+    : outer.kind === "list"
+    ? listed(reader, shape, outer, path)
     : null;
   if (entries === null) return refuse(reader, path, value.range, "has to be a map { name = … }");
-  return deeper(reader, path, value.range, () => {
-    const both = emptyBoth();
+  return readDeeper(reader, path, value.range, () => {
+    const pair = emptyPair();
     const seen = new Map<string, Entry>();
     for (const entry of entries) {
       const inner = `${path}.${entry.name}`;
       if (!isName(reader, entry.name, path, entry.nameRange) || isRepeated(reader, seen, entry, inner)) continue;
-      assign(both, entry.name, readShaped(reader, shape.entry, unfold(reader, shape, entry.value), inner));
+      assign(pair, entry.name, readShaped(reader, shape.entry, unfold(reader, shape, entry.value), inner));
     }
-    return both;
+    return pair;
   });
 }
 
-type MapShape = Extract<Shape, { kind: "map" }>;
+type MapShape = Extract<SettingShape, { kind: "map" }>;
 
-/** The entries of a list of objects by the member that names each; null where one has no such name. */
+/** Makes entries of a list of objects, named by the `listedBy` member of each; null if an item lacks it. */
 function listed(reader: Reader, { listedBy }: MapShape, list: List, path: string): Entry[] | null {
   const entries: Entry[] = [];
   for (const item of list.items) {
@@ -210,18 +217,18 @@ function listed(reader: Reader, { listedBy }: MapShape, list: List, path: string
   return entries;
 }
 
-/** A name that is written as a value; null where it is none, which is noted. Names are the same on every host. */
+/** Evaluates a name, which must be the same on every host; null, after a report, if it is not a valid one. */
 function nameIn(reader: Reader, value: Value, path: string): string | null {
-  const settled = settle(reader, value, path, plain);
-  if (settled === null || (settled.kind === "scalar" && settled.isRefused)) return null;
-  const isName = settled.kind === "scalar" && typeof settled.constant.value === "string" && !isOpen(settled);
-  if (isName) return textOf(settled.constant);
+  const outer = evaluateOuter(reader, value, path, plain);
+  if (outer === null || (outer.kind === "scalar" && outer.isRefused)) return null;
+  const isName = outer.kind === "scalar" && typeof outer.constant.value === "string" && !dependsOnEnvironment(outer);
+  if (isName) return textOf(outer.constant);
   refuse(reader, path, value.range, "has to have names that are texts and do not depend on the environment");
   return null;
 }
 
-/** Where a lone text may stand for an object: the object. */
-function unfold(reader: Reader, { shorthand }: Extract<Shape, { kind: "map" }>, value: Value): Value {
+/** Makes an object of a text if the shape has a shorthand; returns any other value as it is. */
+function unfold(reader: Reader, { shorthand }: Extract<SettingShape, { kind: "map" }>, value: Value): Value {
   if (shorthand === null || (value.kind !== "literal" && value.kind !== "template")) return value;
   if (value.kind === "literal" && value.value === null) return value;
   if (value.kind === "template") {
@@ -232,13 +239,13 @@ function unfold(reader: Reader, { shorthand }: Extract<Shape, { kind: "map" }>, 
   return { kind: "fields", form: "object", entries: [{ name: shorthand, nameRange: range, value }], range };
 }
 
-/** Defaults are plain values and empty lists and maps. */
+/** Copies a default: the schema has only scalars, empty lists and empty maps. */
 function copyOf(fallback: Json): Json {
   if (Array.isArray(fallback)) return [];
   return typeof fallback === "object" && fallback !== null ? emptyObject() : fallback;
 }
 
-function fillIn({ resolved, portable }: Both<JsonObject>, { key, fallback }: Member): void {
+function fillIn({ resolved, portable }: PortablePair<JsonObject>, { key, fallback }: Member): void {
   if (fallback === undefined) return;
   const copy = copyOf(fallback);
   if (!(key in resolved!)) resolved![key] = copy;

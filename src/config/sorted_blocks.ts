@@ -1,33 +1,30 @@
-// Which block is which: blocks by what they are and what they are called, the first of two that are the same, and what
-// is wrong with their heads. Only heads are looked at, so all of it is done anew for each document.
+// Sorts blocks by type and name, keeps the first of two with the same head, and reports mistakes in heads. It reads
+// only heads, so that it needs no memory and each load does it again.
 import type { Range } from "../diagnostic/range.ts";
 import type { Block, Document, Entry, Label } from "../document/document.ts";
 import { type Finding, finding } from "./findings.ts";
 import { labelledBlocks, singleBlocks } from "./schema.ts";
 import { spanOf } from "./spans.ts";
 
-/** What stands under a label. */
+/** The type of a block with a label, other than `variable`. */
 export type LabelledType = keyof typeof labelledBlocks;
-/** What stands once. */
+/** The type of a block that occurs at most once. */
 export type SingleType = keyof typeof singleBlocks;
 
 /** The blocks of a document. */
 export interface SortedBlocks {
-  /** By name. */
   readonly variables: ReadonlyMap<string, Block>;
   /** By type and id. */
   readonly labelled: Readonly<Record<LabelledType, ReadonlyMap<string, Block>>>;
-  /** Those that are there. */
   readonly single: ReadonlyMap<SingleType, Block>;
-  /** In the order of the source. */
+  /** In the order of the source, like the unknown attributes. */
   readonly unknown: readonly Block[];
-  /** In the order of the source. */
   readonly unknownAttributes: readonly Entry[];
-  /** Blocks without a proper name, and those that are there already. */
+  /** About blocks without a valid name, and repeated ones. */
   readonly findings: readonly Finding[];
 }
 
-/** Sorts blocks by what they are; the first of two that are the same counts. */
+/** Sorts blocks by type and name; `blockOf` makes a block of an attribute that may replace one. */
 export function sortBlocks(document: Document, blockOf: (attribute: Entry) => Block | null): SortedBlocks {
   const variables = new Map<string, Block>();
   const labelled = { data_source: new Map(), service: new Map(), layer: new Map(), cache: new Map() };
@@ -63,18 +60,18 @@ function isKnownType(type: string): boolean {
   return type === "variable" || Object.hasOwn(labelledBlocks, type) || Object.hasOwn(singleBlocks, type);
 }
 
-/** `rate_limit = { … }` as the block that it stands for; null where it stands for none. */
+/** Makes a block of an attribute like `rate_limit = { … }`; null if its value is no object. */
 export function asBlock({ name, nameRange, value }: Entry): Block | null {
   if (value.kind !== "fields") return null;
   return { type: name, typeRange: nameRange, labels: [], body: value, range: spanOf(nameRange, value.range) };
 }
 
-/** White space is no name to the server. */
+/** The server does not accept white space as a name. */
 function isName({ text }: Label): boolean {
   return text.trim() !== "" && text.isWellFormed();
 }
 
-/** Whether a block has as many names as its type takes, and a whole one. */
+/** Whether a block has as many labels as its type needs, and a valid one; reports it if not. */
 function hasLabels(block: Block, count: 0 | 1, findings: Finding[]): boolean {
   const { type, labels } = block;
   const label: Label | undefined = labels[0];
@@ -96,13 +93,13 @@ function keepFirst<K extends string>(blocks: Map<K, Block>, id: K, block: Block,
   const path = name === null ? block.type : `${block.type}.${name}`;
   const summary = `${block.type}${name === null ? "" : ` ${name}`} is defined twice`;
   findings.push(finding("error", "config/duplicate", summary, path, headOf(block), {
-    why: "Only one of the two can count, and which is nobody's to guess",
+    why: "Only one of the two can count, and a guess could be wrong",
     suggestion: name === null ? "Make one block of the two" : "Rename or remove one of them",
     other: { label: "first defined here", range: headOf(first) },
   }));
 }
 
-/** From a block's type to its last label. */
+/** The range of a block's type and labels. */
 export function headOf({ typeRange, labels }: Block): Range {
   return spanOf(typeRange, labels.at(-1)?.range ?? typeRange);
 }

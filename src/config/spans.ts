@@ -1,17 +1,17 @@
-// Places made of other places: they are asked for where those are by then, so what is remembered moves with its text.
+// Ranges that are computed from other ranges at each access, so that a remembered range moves with its text.
 import type { Range } from "../diagnostic/range.ts";
 
-/** From where one place begins to where another ends. */
+/** The range from the start of one range to the end of another. */
 export function spanOf(first: Range, last: Range): Range {
   return new Span(first, last);
 }
 
-/** A stretch of a place, counted from where that begins: from `from` to `to`, in UTF-16 units. */
+/** The part of a range between two offsets from its start, in UTF-16 units. */
 export function partOf(whole: Range, from: number, to: number): Range {
   return new Part(whole, from, to);
 }
 
-/** Classes for their getters, which closures for each place would cost more than. */
+/** A class for its getters, since closures for each range would cost more. */
 class Span implements Range {
   constructor(private readonly first: Range, private readonly last: Range) {}
 

@@ -1,21 +1,20 @@
-// Blocks and attributes at the top of a file that Honua does not know: carried into the snapshot as they are written,
-// labels as keys, and warned about once for each name.
+// Blocks and attributes at the top of a file that Honua does not know: the snapshot keeps them as written, with labels
+// as keys and one warning for each name.
 import type { Range } from "../diagnostic/range.ts";
 import type { Block, Entry, Role, Value } from "../document/document.ts";
 import { admitUnknown, readFree } from "./free_settings.ts";
-import { absent, type Both, type Reader } from "./reading.ts";
+import { absent, type PortablePair, type Reader } from "./reading.ts";
 import { labelledBlocks, singleBlocks } from "./schema.ts";
 
-/** What stands under one name. */
-export interface Unknown {
-  /** In the order of the source, blocks first. */
+/** The blocks and attributes of one unknown name. */
+export interface UnknownName {
+  /** In the order of the source, like the attributes. */
   readonly blocks: readonly Block[];
-  /** In the order of the source. */
   readonly attributes: readonly Entry[];
 }
 
-/** Sorts them by their names, in the order in which those first stand. */
-export function unknownByName(blocks: readonly Block[], attributes: readonly Entry[]): Map<string, Unknown> {
+/** Groups blocks and attributes by name; names of blocks come first, each in the order of the source. */
+export function unknownByName(blocks: readonly Block[], attributes: readonly Entry[]): Map<string, UnknownName> {
   const all = new Map<string, { blocks: Block[]; attributes: Entry[] }>();
   const under = (name: string) => {
     const found = all.get(name) ?? { blocks: [], attributes: [] };
@@ -27,14 +26,14 @@ export function unknownByName(blocks: readonly Block[], attributes: readonly Ent
   return all;
 }
 
-/** Reads all that stands under one name; what is not carried along is absent. */
-export function readUnknownName(reader: Reader, name: string, { blocks, attributes }: Unknown): Both {
+/** Reads the blocks and attributes of one name; the result is absent if the snapshot may not contain the name. */
+export function readUnknownName(reader: Reader, name: string, { blocks, attributes }: UnknownName): PortablePair {
   const node = treeOf(reader, name, blocks, attributes);
   if (node === null) return absent;
-  const where = { path: null, members: knownTypes, reserved: RESERVED_NAMES };
-  const carried = admitUnknown(reader, name, node.nameRange, where, node.role);
-  const both = readFree(reader, valueOf(node), name);
-  return carried ? both : absent;
+  const context = { path: null, members: knownTypes, reserved: RESERVED_NAMES };
+  const carried = admitUnknown(reader, name, node.nameRange, context, node.role);
+  const pair = readFree(reader, valueOf(node), name);
+  return carried ? pair : absent;
 }
 
 const MAX_LABELS = 50;
@@ -47,7 +46,7 @@ const RESERVED_NAMES: ReadonlySet<string> = new Set(
     .map((name) => name.toLowerCase()),
 );
 
-/** What stands under a name: bodies and values, and what has a further label. */
+/** The contents of a name or label: bodies and values, and nodes of the next label. */
 interface Node {
   readonly nameRange: Range;
   readonly values: Value[];
@@ -79,7 +78,7 @@ function nodeOf(nodes: Map<string, Node>, name: string, nameRange: Range, role?:
   return node;
 }
 
-/** What stands under a name as one value: a list where it is more than one. */
+/** Makes one value of a node: a list if it has several. */
 function valueOf({ nameRange, values, labelled }: Node): Value {
   const all = [...values];
   if (labelled.size > 0) {

@@ -2,7 +2,7 @@
 import { assertEquals, assertStrictEquals } from "@std/assert";
 import { type BlockMemory, type BlockReader, openBlockReader } from "../../src/config/block_memory.ts";
 import { MAX_TOTAL_LENGTH } from "../../src/config/expressions.ts";
-import type { Both, Reader } from "../../src/config/reading.ts";
+import type { PortablePair, Reader } from "../../src/config/reading.ts";
 import type { Scope } from "../../src/config/scope.ts";
 import { sourceText } from "../../src/diagnostic/range.ts";
 
@@ -16,7 +16,7 @@ function scopeOf(values: Record<string, unknown>): Scope & { readonly asked: str
     mistakes: [],
     asked,
     evaluate: () => ({ kind: "reported" }),
-    standsFor: (name) => (asked.push(name), values[name]),
+    outcomeOf: (name) => (asked.push(name), values[name]),
   };
 }
 
@@ -32,7 +32,7 @@ function taking({ spent = 0, length = 0, names = {}, ask = [], findings = 0 }: {
   names?: Record<string, unknown>;
   ask?: readonly string[];
   findings?: number;
-}): (reader: Reader) => Both {
+}): (reader: Reader) => PortablePair {
   return (reader) => {
     reader.spent += spent;
     reader.length += length;
@@ -44,7 +44,11 @@ function taking({ spent = 0, length = 0, names = {}, ask = [], findings = 0 }: {
 }
 
 /** How many of two readings of a block in documents that follow one another were made. */
-function readings(reader: (memory: BlockMemory) => BlockReader, read: (reader: Reader) => Both, parts?: object[][]) {
+function readings(
+  reader: (memory: BlockMemory) => BlockReader,
+  read: (reader: Reader) => PortablePair,
+  parts?: object[][],
+) {
   const [memory, key]: [BlockMemory, object] = [new WeakMap(), {}];
   return [0, 1].map((at) => {
     const one = reader(memory);

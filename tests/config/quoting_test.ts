@@ -1,27 +1,27 @@
 // What rules may say aloud: values and the names that there are.
 import { assertEquals } from "@std/assert";
 import { openRecorder } from "../../src/config/facts.ts";
-import { isBlank, known, type Matter, shown, suggestNames } from "../../src/config/rules.ts";
+import { isBlank, quotableValue, type RuleContext, shown, suggestNames } from "../../src/config/rules.ts";
 
 /** A block whose setting `p.open` came from the environment, and "hunter22" is a secret. */
-function matter(): Matter {
+function context(): RuleContext {
   const recorder = openRecorder();
   recorder.taint("p.open");
   return { facts: recorder.take().facts, secrets: { areIn: (value) => value.includes("hunter22") } };
 }
 
 Deno.test("a value is shown unless it came from the environment, or is or looks like a secret", () => {
-  assertEquals(shown(matter(), "p.a", "value"), "value");
-  assertEquals(shown(matter(), "p.open", "value"), "from the environment");
-  assertEquals(shown(matter(), "p.a", "xhunter22x"), "(not shown)");
-  assertEquals(shown(matter(), "p.a", "Password=x"), "(not shown)");
+  assertEquals(shown(context(), "p.a", "value"), "value");
+  assertEquals(shown(context(), "p.open", "value"), "from the environment");
+  assertEquals(shown(context(), "p.a", "xhunter22x"), "(not shown)");
+  assertEquals(shown(context(), "p.a", "Password=x"), "(not shown)");
   const aloud = [["p.a", "value"], ["p.open", "value"], ["p.a", "xhunter22x"], ["p.a", "Password=x"]] as const;
-  assertEquals(aloud.map(([path, value]) => known(matter(), path, value)), ["value", null, null, null]);
+  assertEquals(aloud.map(([path, value]) => quotableValue(context(), path, value)), ["value", null, null, null]);
 });
 
 Deno.test("a value of sixty characters is shown whole, a longer one cut", () => {
-  assertEquals(shown(matter(), "p.a", "v".repeat(60)), "v".repeat(60));
-  assertEquals(shown(matter(), "p.a", "v".repeat(61)), "v".repeat(60) + "…");
+  assertEquals(shown(context(), "p.a", "v".repeat(60)), "v".repeat(60));
+  assertEquals(shown(context(), "p.a", "v".repeat(61)), "v".repeat(60) + "…");
 });
 
 Deno.test("the first ten names are listed, with the near one before them if the wanted name may be said", () => {

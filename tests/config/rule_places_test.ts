@@ -1,7 +1,7 @@
 // The place and the words of a rule's remark, and what reading gives in two forms.
 import { assertEquals, assertStrictEquals } from "@std/assert";
 import type { Json } from "../../src/config/json.ts";
-import { emptyBoth, isName, listOf, united } from "../../src/config/reading.ts";
+import { emptyPair, isName, listOf, shareEqualForms } from "../../src/config/reading.ts";
 import { load, loadValid, plain, remarks } from "./loading.ts";
 
 /** The text at the place of each remark of a kind, with its summary. */
@@ -204,7 +204,7 @@ Deno.test("a known name that stands twice is told with both places, and the firs
 
 Deno.test("both forms are one object if they have the same members in the same order, and two if not", () => {
   const alike = (resolved: Json | undefined, portable: Json | undefined) => {
-    const both = united({ resolved, portable });
+    const both = shareEqualForms({ resolved, portable });
     return both.portable === both.resolved;
   };
   const inner = {};
@@ -219,7 +219,7 @@ Deno.test("both forms are one object if they have the same members in the same o
   ] as [Json | undefined, Json | undefined][];
   for (const [one, other] of others) assertEquals(alike(one, other), false, JSON.stringify([one, other]));
   const both = { resolved: inner, portable: inner };
-  assertStrictEquals(united(both), both);
+  assertStrictEquals(shareEqualForms(both), both);
 });
 
 Deno.test("a list has of each form what is there", () => {
@@ -228,6 +228,6 @@ Deno.test("a list has of each form what is there", () => {
     portable: undefined,
   }]);
   assertEquals(list, { resolved: [1, null], portable: ["a", "b"] });
-  assertEquals(Object.getPrototypeOf(emptyBoth().resolved), null);
+  assertEquals(Object.getPrototypeOf(emptyPair().resolved), null);
   assertEquals(isName({} as never, "a", "a", { start: 0, end: 0 }), true);
 });

@@ -1,6 +1,12 @@
 // That the two lists of names cannot drift apart: those by which the JSON form is read, and those of the schema.
 import { assert, assertEquals } from "@std/assert";
-import { blockMembers, labelledBlocks, type Members, type Shape, singleBlocks } from "../../src/config/schema.ts";
+import {
+  blockMembers,
+  labelledBlocks,
+  type Members,
+  type SettingShape,
+  singleBlocks,
+} from "../../src/config/schema.ts";
 import { type Shape as JsonShape, TOP_SHAPES } from "../../src/document/json_names.ts";
 
 /** What stands in JSON and not in HCL: ids beside their keys, and a service's settings in an object of their own. */
@@ -32,7 +38,7 @@ function schemaNames(members: Members, path = ""): string[] {
   });
 }
 
-function schemaNamesInside(shape: Shape, path: string): string[] {
+function schemaNamesInside(shape: SettingShape, path: string): string[] {
   if (shape.kind === "object") return schemaNames(shape.members, `${path}.`);
   if (shape.kind !== "map" || shape.entry.kind !== "object") return [];
   const named = shape.listedBy === null ? [] : [`${path}.*.${shape.listedBy} ${shape.listedBy}`];

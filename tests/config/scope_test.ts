@@ -27,7 +27,7 @@ function open(memory: ScopeMemory, variables: Record<string, Value | null>, cach
 
 /** The meaning of a name, in short. */
 function outcome(scope: Scope, name: string): unknown {
-  const found = scope.standsFor(name) as Evaluation | undefined;
+  const found = scope.outcomeOf(name) as Evaluation | undefined;
   if (found === undefined) return undefined;
   return found.kind === "constant" ? found.value : found.kind === "fault" ? found.code : found.kind;
 }
@@ -44,7 +44,7 @@ Deno.test("a definition is evaluated again if it, or what it names, is another, 
 
   const second = open(memory, { a, b, c: literal("c"), d }, { r: null });
   assertEquals([memory.evaluated, outcome(second, "var.c")], [1, "c"]);
-  assertStrictEquals(second.standsFor("var.b"), first.standsFor("var.b"));
+  assertStrictEquals(second.outcomeOf("var.b"), first.outcomeOf("var.b"));
 
   const third = open(memory, { a: literal("z"), b, c, d }, { r: literal(false) });
   assertEquals([memory.evaluated, outcome(third, "var.c"), outcome(third, "var.d")], [5, "xxz", false]);
@@ -56,14 +56,14 @@ Deno.test("the same values in another order are another scope, in which nothing 
   const first = open(memory, { a, b });
   const second = open(memory, { b, a });
   assert(second !== first);
-  assertEquals([memory.evaluated, second.standsFor("var.a") === first.standsFor("var.a")], [0, true]);
+  assertEquals([memory.evaluated, second.outcomeOf("var.a") === first.outcomeOf("var.a")], [0, true]);
   assertEquals(outcome(open(memory, { b }), "var.a"), undefined);
   assertEquals(outcome(open(memory, { a: b, b: a }), "var.a"), "b");
 });
 
 Deno.test("the names that there are stay the same list for as long as they are the same", () => {
   const memory = openScopeMemory();
-  const names = (variables: Record<string, Value>) => open(memory, variables).standsFor("var");
+  const names = (variables: Record<string, Value>) => open(memory, variables).outcomeOf("var");
   const first = names({ a: literal(1), b: literal(2) });
   assertEquals(first, ["a", "b"]);
   assertStrictEquals(names({ a: literal(1), b: literal(3) }), first);
@@ -175,11 +175,11 @@ Deno.test("what a value looks up is noted, with what it stood for, and the names
     return [...context.lookUps];
   };
   assertEquals(lookUps("${var.a}${cache.r.enabled}"), [
-    ["var.a", scope.standsFor("var.a")],
-    ["cache.r.enabled", scope.standsFor("cache.r.enabled")],
+    ["var.a", scope.outcomeOf("var.a")],
+    ["cache.r.enabled", scope.outcomeOf("cache.r.enabled")],
   ]);
   assertEquals(lookUps("${cache.none.enabled}"), [["cache.none.enabled", undefined]]);
-  assertEquals(lookUps("${var.none}"), [["var.none", undefined], ["var", scope.standsFor("var")]]);
+  assertEquals(lookUps("${var.none}"), [["var.none", undefined], ["var", scope.outcomeOf("var")]]);
   // Only the branch that is taken counts.
   assertEquals(lookUps("${true ? var.a : var.b}").map(([name]) => name), ["var.a"]);
   assertEquals(lookUps("${false ? var.a : var.b}").map(([name]) => name), ["var.b"]);
