@@ -92,6 +92,18 @@ hostTest(
 );
 
 hostTest(
+  "a file gets its mode and owner back, and nothing is restarted for that",
+  `install.sh --binary "$HOST/old" >/dev/null
+   chmod 700 "$PROGRAM"
+   chown nobody /etc/systemd/system/honua-configd.service
+   ${LOG_FROM_HERE}
+   install.sh upgrade --binary "$HOST/old" >/dev/null
+   stat -c '%a %U:%G' "$PROGRAM" /etc/systemd/system/honua-configd.service
+   ${RESTARTS}`,
+  (text) => assertEquals(text, "755 root:root\n644 root:root\nno restart\n"),
+);
+
+hostTest(
   "a program that does not become ready is replaced by the old one, which is started, and the exit code is 3",
   `install.sh --binary "$HOST/old" >/dev/null
    echo "# older" >>/etc/systemd/system/honua-configd.service
@@ -148,10 +160,10 @@ hostTest(
 );
 
 hostTest(
-  "without systemd-sysusers the user is made by useradd",
-  `mount --bind /dev/null "$(command -v systemd-sysusers)"
+  "the user gets the group that is there already",
+  `groupadd --system --gid 961 honua-configd
    install.sh --binary "$HOST/old" >/dev/null
-   getent passwd honua-configd | cut -d: -f6,7
-   id -gn honua-configd`,
-  (text) => assertEquals(text, "/nonexistent:/usr/sbin/nologin\nhonua-configd\n"),
+   id -gn honua-configd
+   getent group honua-configd | cut -d: -f3`,
+  (text) => assertEquals(text, "honua-configd\n961\n"),
 );
