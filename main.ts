@@ -1,12 +1,12 @@
 // Parses the arguments, runs the command and sets the exit code. The parser's process starts here too, and loads only
 // the parser.
 import { EXIT } from "./src/cli/exit_codes.ts";
-import { PARSER_COMMAND } from "./src/document/parser.ts";
+import { PARSER_COMMAND } from "./src/document/hcl/parser.ts";
 
 async function main(args: readonly string[]): Promise<number> {
   if (args[0] === PARSER_COMMAND) {
-    const { serveParser } = await import("./src/document/hcl.ts");
-    const { giveUpPermissions } = await import("./src/document/confinement.ts");
+    const { serveParser } = await import("./src/document/hcl/hcl.ts");
+    const { giveUpPermissions } = await import("./src/document/hcl/hcl.ts");
     await serveParser(Deno.stdin.readable, Deno.stdout.writable, giveUpPermissions);
     return 0;
   }

@@ -2,10 +2,9 @@
 // `isolation_host.ts KIND MEASUREMENT [COUNT]`. Each measurement has a process of its own, so that none sees another's.
 import { once } from "node:events";
 import { Worker as NodeWorker } from "node:worker_threads";
-import { giveUpPermissions } from "../src/document/confinement.ts";
-import { serveParser } from "../src/document/hcl.ts";
-import { DEFAULT_LIMITS, openParser, PARSER_COMMAND } from "../src/document/parser.ts";
-import { usageOf } from "../src/document/usage.ts";
+import { giveUpPermissions, serveParser } from "../src/document/hcl/hcl.ts";
+import { DEFAULT_LIMITS, openParser, PARSER_COMMAND } from "../src/document/hcl/parser.ts";
+import { usageOf } from "../src/document/hcl/usage.ts";
 import { childrenOf } from "../tests/support/process_tree.ts";
 
 /** hcl2json, somewhere else. */

@@ -1,9 +1,9 @@
 // What each stage of a reload costs, by calling the daemon's own functions one after the other in the bench's process;
 // the daemon does not tell its stages. So these say how the work divides, and `reloads` says what it costs from end to end.
 import { type Loader, openLoader } from "../src/config/load.ts";
-import { openBlockParser } from "../src/document/blocks.ts";
-import { type HclReader, openHclReader } from "../src/document/hcl_document.ts";
-import { openParser, type Parser } from "../src/document/parser.ts";
+import { openBlockParser } from "../src/document/hcl/block_parser.ts";
+import { type HclReader, openHclReader } from "../src/document/hcl/hcl_document.ts";
+import { openParser, type Parser } from "../src/document/hcl/parser.ts";
 import type { JsonObject } from "../src/snapshot/canonical.ts";
 import { openSealer, type Sealer } from "../src/snapshot/snapshot.ts";
 import { openStore, type SnapshotStore } from "../src/snapshot/store.ts";

@@ -27,7 +27,7 @@ import { agreedGeneration, syncStateOf } from "./daemon/sync_state.ts";
 import { type KeptState, readState, type StateKeeper, stateKeeper, statePath } from "./daemon/state_file.ts";
 import { openDaemonApi } from "./daemon/api_answers.ts";
 import { renderLine } from "./diagnostic/render.ts";
-import { type BlockParser, openBlockParser } from "./document/blocks.ts";
+import { type BlockParser, openBlockParser } from "./document/hcl/block_parser.ts";
 import { credentialPath } from "./host/credential.ts";
 import { instanceName } from "./options/instance_name.ts";
 import { openMetrics } from "./telemetry/metrics.ts";
@@ -37,7 +37,7 @@ import { secretFilesOf } from "./options/secret_files.ts";
 import { openServiceManager } from "./telemetry/sd_notify.ts";
 import { type Loop, runLoop } from "./reload/loop.ts";
 import type { SnapshotId } from "./reload/state.ts";
-import { formatOf } from "./snapshot/compile.ts";
+import { formatOf } from "./compile.ts";
 import type { SnapshotLock } from "./snapshot/snapshot_lock.ts";
 import type { Existing, SnapshotStore } from "./snapshot/store.ts";
 

@@ -1,6 +1,6 @@
 // The last step of a build: `deno compile` over the embedded files, with a check that the result is for the requested
 // machine.
-import { PARSER_V8_FLAG } from "../../src/document/parser_process.ts";
+import { PARSER_V8_FLAG } from "../../src/document/hcl/parser_process.ts";
 import { permissionFlags } from "./permissions.ts";
 import { runToEnd } from "./program_run.ts";
 

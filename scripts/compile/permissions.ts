@@ -1,5 +1,5 @@
 // The permissions of the compiled program, fixed at its build: the narrowest that work, each with its reason. Nothing
-// can widen them at run time, and the process of the parser gives up all of them (src/document/confinement.ts).
+// can widen them at run time, and the process of the parser gives up all of them (src/document/hcl/hcl.ts).
 
 /** A permission as `deno compile` takes it, and the reason why the program needs it. */
 export interface Permission {

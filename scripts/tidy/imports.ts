@@ -16,7 +16,7 @@ const GROUND = ["time", "diagnostic", "host"];
 const CONTENT = ["document", "server", "config", "snapshot"];
 const PROCESS = ["options", "telemetry"];
 const PARTS = ["source", "cluster", "hooks"];
-const PROGRAM = [...GROUND, ...CONTENT, ...PROCESS, "agreement", "reload", ...PARTS];
+const PROGRAM = [...GROUND, ...CONTENT, "compile.ts", ...PROCESS, "agreement", "reload", ...PARTS];
 
 /** The rooms and their allowed imports; a room that is not here is an error. */
 const ROOMS: ReadonlyMap<string, Room> = new Map<string, Room>([
@@ -26,7 +26,8 @@ const ROOMS: ReadonlyMap<string, Room> = new Map<string, Room>([
   ["document", { imports: GROUND }],
   ["server", { imports: GROUND, types: ["config"] }],
   ["config", { imports: [...GROUND, "document", "server"] }],
-  ["snapshot", { imports: [...GROUND, "document", "server", "config"] }],
+  ["snapshot", { imports: [...GROUND, "server"], types: ["config"] }],
+  ["compile.ts", { imports: [...GROUND, ...CONTENT] }],
   ["options", { imports: GROUND }],
   ["telemetry", { imports: [...GROUND, "options"] }],
   ["agreement", { imports: ["time"] }],

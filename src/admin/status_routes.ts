@@ -4,7 +4,7 @@ import type { AdminLimits } from "./limits.ts";
 import type { Route } from "./route.ts";
 import type { DaemonApi } from "./daemon_api.ts";
 import { withinLimit } from "../time/limit.ts";
-import { judgePeers } from "../cluster/peers.ts";
+import { judgePeers } from "../cluster/peer_record.ts";
 
 /** `GET /admin/status` and `/admin/peers`. */
 export function statusRoutes(api: DaemonApi, answers: Answers, limits: AdminLimits): readonly Route[] {

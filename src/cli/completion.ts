@@ -3,7 +3,7 @@
 import { bashCompletion } from "./completion_bash.ts";
 import { fishCompletion } from "./completion_fish.ts";
 import { zshCompletion } from "./completion_zsh.ts";
-import { type Outline, settingNames } from "./outline.ts";
+import { type Outline, settingNames } from "./command_outline.ts";
 
 export type Shell = "bash" | "zsh" | "fish";
 

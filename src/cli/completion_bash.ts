@@ -1,5 +1,5 @@
 // The completion script for bash. It works with and without the bash-completion package.
-import type { Candidates, Outline, OutlinedCommand, SettingName } from "./outline.ts";
+import type { Candidates, Outline, OutlinedCommand, SettingName } from "./command_outline.ts";
 import { posixQuoted } from "./shell_quote.ts";
 
 export function bashCompletion({ program, commands }: Outline, settings: readonly SettingName[]): string {

@@ -1,5 +1,5 @@
 // The completion script for fish.
-import type { Candidates, Outline, OutlinedCommand, SettingName } from "./outline.ts";
+import type { Candidates, Outline, OutlinedCommand, SettingName } from "./command_outline.ts";
 import { fishQuoted } from "./shell_quote.ts";
 
 export function fishCompletion({ program, commands }: Outline, settings: readonly SettingName[]): string {

@@ -1,5 +1,5 @@
 // The completion script for zsh. It works as a file in a directory of `fpath` and with `source <(…)`.
-import type { Candidates, Outline, OutlinedCommand, OutlinedOption, SettingName } from "./outline.ts";
+import type { Candidates, Outline, OutlinedCommand, OutlinedOption, SettingName } from "./command_outline.ts";
 import { posixQuoted } from "./shell_quote.ts";
 
 export function zshCompletion({ program, commands }: Outline, settings: readonly SettingName[]): string {

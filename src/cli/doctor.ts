@@ -10,7 +10,7 @@ import { error, type Finding, isWell, type Judgement } from "../doctor/finding.t
 import { identityOf, ownIdentity } from "../doctor/identity.ts";
 import { credentialDirectoriesOf, INSTALLATION, type Installation, readUnitSettings } from "../doctor/installation.ts";
 import { hostMachine, type Machine } from "../doctor/machine.ts";
-import { reportJson, reportText } from "../doctor/report.ts";
+import { reportJson, reportText } from "../doctor/report_text.ts";
 import { propertyOf, readUnit, type UnitFacts } from "../doctor/unit_facts.ts";
 import { secretValues } from "../options/option_schema.ts";
 import type { HookOptions, Options } from "../options/options.ts";

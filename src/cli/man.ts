@@ -8,7 +8,7 @@ import {
   SIGNAL_LIST,
   VARIABLE_LIST,
 } from "./manual_lists.ts";
-import type { HelpSection, Outline, OutlinedCommand, OutlinedOption } from "./outline.ts";
+import type { HelpSection, Outline, OutlinedCommand, OutlinedOption } from "./command_outline.ts";
 import { HOOK_TEXTS, SETTING_TEXTS, type SettingText } from "./settings_reference.ts";
 import { VERSION } from "./version.ts";
 

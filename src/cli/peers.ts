@@ -3,7 +3,7 @@
 // or its Redis cannot be reached.
 import * as z from "zod";
 import { jsonLine, terminalText } from "../diagnostic/terminal_text.ts";
-import { namesakesOf } from "../cluster/peers.ts";
+import { namesakesOf } from "../cluster/peer_record.ts";
 import { isGeneration, isHash } from "../agreement/head.ts";
 import type { AdminFlags } from "./admin_address.ts";
 import { strangeAnswer, unavailable, withAdminClient } from "./admin_client.ts";

@@ -2,12 +2,12 @@
 // else. Secrets are masked unless a flag asks for them.
 import { renderText } from "../diagnostic/render.ts";
 import { MASK, maskConfig, type MaskedJson } from "../diagnostic/secrets.ts";
-import { openBlockParser } from "../document/blocks.ts";
+import { openBlockParser } from "../document/hcl/block_parser.ts";
 import type { HonuaConfig } from "../config/honua_config.ts";
 import { openServerFormWriter } from "../snapshot/server_form_writer.ts";
 import type { Json, JsonObject } from "../snapshot/canonical.ts";
 import { SNAPSHOT_FORMAT } from "../snapshot/snapshot.ts";
-import type { Compiled } from "../snapshot/compile.ts";
+import type { Compiled } from "../compile.ts";
 import { serverFormLine } from "../snapshot/server_form.ts";
 import { EXIT, type ExitCode } from "./exit_codes.ts";
 import { compileArgument, exitCodeOf, readArgument, readEnvironment } from "./source_argument.ts";

@@ -309,7 +309,10 @@ function completionCommand(terminal: Terminal): Command {
     .description("print a script by which a shell completes this program's command lines")
     .addArgument(new Argument("<shell>", "the shell that it is for").choices(["bash", "zsh", "fish"]))
     .action(async (shell, _flags, { parent }: Command) => {
-      const [{ completion }, { outline }] = await Promise.all([import("./completion.ts"), import("./outline.ts")]);
+      const [{ completion }, { outline }] = await Promise.all([
+        import("./completion.ts"),
+        import("./command_outline.ts"),
+      ]);
       terminal.out(completion(shell, outline(parent!)));
     });
   return addExamples(command, ["completion bash > /usr/local/share/bash-completion/completions/honua-configd"]);
@@ -319,7 +322,7 @@ function manCommand(terminal: Terminal): Command {
   return new Command("man")
     .description("print the manual page, in the language of man(7)")
     .action(async (_flags, { parent }: Command) => {
-      const [{ manualPage }, { outline }] = await Promise.all([import("./man.ts"), import("./outline.ts")]);
+      const [{ manualPage }, { outline }] = await Promise.all([import("./man.ts"), import("./command_outline.ts")]);
       terminal.out(manualPage(outline(parent!)));
     });
 }

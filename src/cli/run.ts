@@ -3,7 +3,7 @@
 import type { Diagnostic } from "../diagnostic/diagnostic.ts";
 import type { Range, SourceText } from "../diagnostic/range.ts";
 import { renderLine, renderText } from "../diagnostic/render.ts";
-import { readJson } from "../document/json_syntax.ts";
+import { readJson } from "../document/json/json_syntax.ts";
 import { secretRanges } from "../document/secret_ranges.ts";
 import { type Daemon, type DaemonSettings, startDaemon } from "../daemon.ts";
 import { INIT_ADVICE, startsProcesses } from "../hooks/first_process.ts";

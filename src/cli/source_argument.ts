@@ -4,9 +4,9 @@ import { type Environment, environmentOf, parseEnvironmentFile, processEnvironme
 import { type Diagnostic, errorDiagnostic } from "../diagnostic/diagnostic.ts";
 import type { FrameSource } from "../diagnostic/hidden.ts";
 import { type SourceText, sourceText } from "../diagnostic/range.ts";
-import type { BlockParser } from "../document/blocks.ts";
+import type { BlockParser } from "../document/hcl/block_parser.ts";
 import { secretRanges } from "../document/secret_ranges.ts";
-import { type Compiled, compileSource, formatOf, type SourceFormat } from "../snapshot/compile.ts";
+import { type Compiled, compileSource, formatOf, type SourceFormat } from "../compile.ts";
 import { isUnreachable, readEnvironmentFiles } from "../source/inputs.ts";
 import { type Decoded, decodeSource, DEFAULT_MAX_BYTES, readSource } from "../source/source_file.ts";
 import { EXIT, type ExitCode } from "./exit_codes.ts";

@@ -2,7 +2,7 @@
 import type { Diagnostic } from "../diagnostic/diagnostic.ts";
 import type { FrameSource } from "../diagnostic/hidden.ts";
 import { type FileResult, renderJson, renderText } from "../diagnostic/render.ts";
-import { openBlockParser } from "../document/blocks.ts";
+import { openBlockParser } from "../document/hcl/block_parser.ts";
 import { EXIT, type ExitCode } from "./exit_codes.ts";
 import { compileArgument, exitCodeOf, readArgument, readEnvironment } from "./source_argument.ts";
 import type { Terminal } from "./terminal.ts";

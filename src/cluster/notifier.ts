@@ -3,7 +3,7 @@
 import type { AnnounceAnswer, Announcement } from "../agreement/announcing.ts";
 import type { Head } from "../agreement/head.ts";
 import type { Message } from "./announcement.ts";
-import type { Peer, PeerRecord } from "./peers.ts";
+import type { Peer, PeerRecord } from "./peer_record.ts";
 
 /** The head, with what only the store knows. */
 export interface StoredHead extends Head {

@@ -11,7 +11,7 @@ import { isId } from "../agreement/head.ts";
 import { keepLink, type LinkKeeper } from "./link_keeper.ts";
 import type { Link, Listener, Notifier, StoredHead } from "./notifier.ts";
 import { ownEchoes } from "./own_echoes.ts";
-import { encodePeer, MAX_RECORD_BYTES, parsePeer, type Peer, peerId, type PeerRecord } from "./peers.ts";
+import { encodePeer, MAX_RECORD_BYTES, parsePeer, type Peer, peerId, type PeerRecord } from "./peer_record.ts";
 import { nameOf, type RedisConnection, type RedisEndpoint } from "./redis_connection.ts";
 import { ANSWER_LIMITS, MESSAGE_LIMITS, replyGuard, UNASKED } from "./reply_guard.ts";
 import {

@@ -4,7 +4,7 @@ import { announcementText, type Message, parseMessage } from "./announcement.ts"
 import { type AnnounceAnswer, type Announcement, judgeAnnouncement } from "../agreement/announcing.ts";
 import type { Head } from "../agreement/head.ts";
 import type { Link, Listener, Notifier, StoredHead } from "./notifier.ts";
-import type { PeerRecord } from "./peers.ts";
+import type { PeerRecord } from "./peer_record.ts";
 
 export interface SoloOptions {
   /** Of this process, by `newIncarnation`. */

@@ -22,13 +22,13 @@ export interface BlockEntry extends PortablePair {
   /** What reading it hung on. */
   readonly dependencies: Dependencies;
   /** What the rules of the first phase said of it; null where they were not asked. */
-  shape: Verdict | null;
+  shape: BlockVerdict | null;
   /** What the rules of the second phase said of it. */
-  references: Verdict | null;
+  references: BlockVerdict | null;
 }
 
 /** What rules said of a block. */
-export interface Verdict {
+export interface BlockVerdict {
   /** In the order in which they were found. */
   readonly findings: readonly Finding[];
   /** Null where nothing was asked about secrets. */

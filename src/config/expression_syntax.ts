@@ -12,7 +12,7 @@ import {
   fault,
   numberConstant,
 } from "./expressions.ts";
-import { partOf } from "./spans.ts";
+import { partOf } from "./findings.ts";
 
 /** An expression as written. */
 export type Syntax =

@@ -1,8 +1,14 @@
 // What was found of a configuration: mistakes with the ranges that they are about, which move with their text, so that
 // they can be remembered with their block and be told at the places where it stands by then. Paths are HCL's:
 // `layer.roads.geometry.srid`.
-import { type Diagnostic, type DiagnosticDetails, placeOf, type Severity } from "../diagnostic/diagnostic.ts";
-import { errorDiagnostic, warningDiagnostic } from "../diagnostic/diagnostic.ts";
+import {
+  type Diagnostic,
+  type DiagnosticDetails,
+  errorDiagnostic,
+  placeOf,
+  type Severity,
+  warningDiagnostic,
+} from "../diagnostic/diagnostic.ts";
 import type { Range, SourceText } from "../diagnostic/range.ts";
 import { isSecretName } from "../diagnostic/secrets.ts";
 import type { Fault } from "./expressions.ts";
@@ -99,4 +105,41 @@ function isTold(told: Set<string>, { once, code, range, path }: Finding): boolea
   if (told.has(key)) return true;
   told.add(key);
   return false;
+}
+
+// Ranges that are computed from other ranges at each access, so that a remembered range moves with its text.
+
+/** The range from the start of one range to the end of another. */
+export function spanOf(first: Range, last: Range): Range {
+  return new Span(first, last);
+}
+
+/** The part of a range between two offsets from its start, in UTF-16 units. */
+export function partOf(whole: Range, from: number, to: number): Range {
+  return new Part(whole, from, to);
+}
+
+/** A class for its getters, since closures for each range would cost more. */
+class Span implements Range {
+  constructor(private readonly first: Range, private readonly last: Range) {}
+
+  get start(): number {
+    return this.first.start;
+  }
+
+  get end(): number {
+    return this.last.end;
+  }
+}
+
+class Part implements Range {
+  constructor(private readonly whole: Range, private readonly from: number, private readonly to: number) {}
+
+  get start(): number {
+    return this.whole.start + this.from;
+  }
+
+  get end(): number {
+    return this.whole.start + this.to;
+  }
 }

@@ -1,6 +1,6 @@
 // What the rules say of a model, block by block: what was said of a block is said again for as long as it is the same
 // block, and what the rules looked at beside it is the same object.
-import type { BlockEntry, Verdict } from "./block_memory.ts";
+import type { BlockEntry, BlockVerdict } from "./block_memory.ts";
 import type { Finding } from "./findings.ts";
 import type { Layer } from "./honua_config.ts";
 import type { Model, Section } from "./model.ts";
@@ -25,7 +25,7 @@ export interface KnownIndex {
   /** What a layer can refer to. */
   readonly index: Index;
   /** The verdict on every layer of which nothing is to be said. */
-  readonly quiet: Verdict;
+  readonly quiet: BlockVerdict;
 }
 
 /** Judges one model. Each phase yields where it may be interrupted, and is to be asked if no error was found so far. */
@@ -47,7 +47,11 @@ export function openJudge(model: Model, memory: JudgeMemory): Judge {
   let rulesRun = 0;
 
   /** Runs rules, and notes whether they looked at the secrets; most say nothing, and share one verdict. */
-  function run(entry: BlockEntry, quiet: Verdict, rules: (matter: RuleContext) => Iterable<Finding>): Verdict {
+  function run(
+    entry: BlockEntry,
+    quiet: BlockVerdict,
+    rules: (matter: RuleContext) => Iterable<Finding>,
+  ): BlockVerdict {
     rulesRun++;
     let asked = false;
     const areIn = (value: string) => (asked = true, secrets.areIn(value));
@@ -128,10 +132,10 @@ const firstPhase = {
 };
 
 /** The verdict of the first phase on every block of which nothing is to be said. */
-const QUIET: Verdict = { findings: [], secrets: null, index: null };
+const QUIET: BlockVerdict = { findings: [], secrets: null, index: null };
 
 /** Whether rules would say the same again. */
-function stands(known: Verdict, secrets: Secrets, index: Index | null): boolean {
+function stands(known: BlockVerdict, secrets: Secrets, index: Index | null): boolean {
   return known.index === index && (known.secrets === null || known.secrets === secrets);
 }
 

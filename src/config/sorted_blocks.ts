@@ -2,9 +2,8 @@
 // only heads, so that it needs no memory and each load does it again.
 import type { Range } from "../diagnostic/range.ts";
 import type { Block, Document, Entry, Label } from "../document/document.ts";
-import { type Finding, finding } from "./findings.ts";
+import { type Finding, finding, spanOf } from "./findings.ts";
 import { labelledBlocks, singleBlocks } from "./schema.ts";
-import { spanOf } from "./spans.ts";
 
 /** The type of a block with a label, other than `variable`. */
 export type LabelledType = keyof typeof labelledBlocks;

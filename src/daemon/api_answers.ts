@@ -11,7 +11,7 @@ import type {
   StoredStatus,
   WatchStatus,
 } from "../admin/daemon_api.ts";
-import { namesakesOf } from "../cluster/peers.ts";
+import { namesakesOf } from "../cluster/peer_record.ts";
 import { withinLimit } from "../time/limit.ts";
 import { isolationOf } from "../cluster/isolation.ts";
 import type { Notifier, PeersAnswer } from "../cluster/notifier.ts";

@@ -4,7 +4,7 @@ import type { Journal } from "../admin/journal.ts";
 import type { LastReload, RedisStatus } from "../admin/daemon_api.ts";
 import type { Message } from "../cluster/announcement.ts";
 import type { Link } from "../cluster/notifier.ts";
-import type { Rejection } from "../cluster/peers.ts";
+import type { Rejection } from "../cluster/peer_record.ts";
 import { describeChanges } from "../config/changes.ts";
 import type { Diagnostic } from "../diagnostic/diagnostic.ts";
 import { diagnosticJson, renderLine } from "../diagnostic/render.ts";

@@ -1,10 +1,10 @@
 // Follows the files that a reload depends on: every change of the source or an environment file results in a hint,
 // after quiet time. A change of the options file is only recorded, because it needs a restart.
-import type { BlockParser } from "../document/blocks.ts";
-import { DEFAULT_LIMITS } from "../document/parser.ts";
+import type { BlockParser } from "../document/hcl/block_parser.ts";
+import { DEFAULT_LIMITS } from "../document/hcl/parser.ts";
 import type { HintReason } from "../reload/state.ts";
 import { type ChangeSign, watchFiles } from "../source/file_watcher.ts";
-import { formatOf } from "../snapshot/compile.ts";
+import { formatOf } from "../compile.ts";
 import { environmentFilePath } from "../source/inputs.ts";
 import { debounce } from "../source/debounce.ts";
 import type { EventRecorder } from "./event_recorder.ts";

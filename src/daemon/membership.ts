@@ -4,7 +4,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Message } from "../cluster/announcement.ts";
 import type { Notifier } from "../cluster/notifier.ts";
-import { peerId, type PeerRecord } from "../cluster/peers.ts";
+import { peerId, type PeerRecord } from "../cluster/peer_record.ts";
 import type { Logger } from "../telemetry/log.ts";
 import type { AgreementLimits, Ledger } from "../agreement/agreement.ts";
 import type { ClusterAccess, HeadReading } from "../reload/cluster_access.ts";

@@ -3,12 +3,12 @@
 import { environmentOf, parseEnvironmentFile, processEnvironment } from "../config/environment.ts";
 import type { Diagnostic } from "../diagnostic/diagnostic.ts";
 import { renderLine } from "../diagnostic/render.ts";
-import type { BlockParser } from "../document/blocks.ts";
+import type { BlockParser } from "../document/hcl/block_parser.ts";
 import type { Options } from "../options/options.ts";
 import type { LookOutcome } from "../reload/decide.ts";
 import { reasonOf } from "../reload/narration.ts";
 import type { SnapshotId } from "../reload/state.ts";
-import { type Compiled, formatOf, openCompiler } from "../snapshot/compile.ts";
+import { type Compiled, formatOf, openCompiler } from "../compile.ts";
 import type { SnapshotStore } from "../snapshot/store.ts";
 import { gatherInputs, type Inputs, isUnreachable } from "../source/inputs.ts";
 import type { MaskedSecrets } from "./masked_secrets.ts";

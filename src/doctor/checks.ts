@@ -7,7 +7,7 @@ import { eventfulness, isFleeting } from "../host/mounts.ts";
 import { secretValues } from "../options/option_schema.ts";
 import { describeFault } from "../snapshot/snapshot.ts";
 import { type Check, check, type Host, type Judged } from "./examination.ts";
-import * as facts from "./facts.ts";
+import * as facts from "./installation_facts.ts";
 import { error, type Judgement, note, ok, warning } from "./finding.ts";
 import { HOOK_CHECKS } from "./hooks.ts";
 import { about, isMissing, judgeAccess, modeText, orOk, type PathFacts } from "./permissions.ts";

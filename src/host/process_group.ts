@@ -1,7 +1,7 @@
 // A program that leads a session of its own, so that it ends with all that it started: nothing of the session outlives
 // `end`, even if it ignores SIGTERM, and `end` does not wait for a descendant that keeps a pipe open. A process that
 // made a session of its own has left: it is a daemon, which its starter meant to leave running.
-import { leaveRemovedDirectory, tiedToParent } from "./program.ts";
+import { leaveRemovedDirectory, tiedToParent } from "./program_search.ts";
 import { type Clock, systemClock } from "../time/clock.ts";
 import { withinLimit } from "../time/limit.ts";
 import { pause } from "../time/pause.ts";

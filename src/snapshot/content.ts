@@ -1,7 +1,7 @@
 // A config as the bytes that are hashed and those that stand in a file. What an entry of it comes to is remembered with the
 // entry, for as long as that object is there; the whole is put together and hashed each time. It rests where it yields.
 import { createHash } from "node:crypto";
-import { ownCopy } from "../document/own_copy.ts";
+import { ownCopy } from "../host/own_copy.ts";
 import { canonicalText, type Json, type JsonObject, type Sha256Hex } from "./canonical.ts";
 import { type Joined, joined } from "./joined_texts.ts";
 import { lineBreak, unfold } from "./layout.ts";

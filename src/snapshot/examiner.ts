@@ -9,7 +9,7 @@ import { isFileOf, MAX_SNAPSHOT_BYTES } from "./snapshot.ts";
 export type Identity = Pick<FileStat, "dev" | "ino" | "size" | "mode" | "gid"> & { mtime: number; ctime: number };
 
 /** The verdict on a file: whole, or not. */
-export interface Verdict<Header> {
+export interface Examination<Header> {
   /** Tells the file from others. */
   readonly identity: Identity;
   /** Null: it is not whole. */
@@ -31,7 +31,7 @@ export interface ExaminerSettings<P extends Proof> {
   /** Proves bytes that are not known. */
   readonly verify: Verify<P>;
   /** What opening found. */
-  readonly first: Verdict<HeaderOf<P>> | null;
+  readonly first: Examination<HeaderOf<P>> | null;
   /** The files that need no proof. */
   written(): readonly SealedFile<HeaderOf<P>>[];
 }
@@ -72,7 +72,7 @@ export function openExaminer<P extends Proof>(settings: ExaminerSettings<P>): Ex
 }
 
 /** What opening found, for whoever reads the same file later. */
-export function verdictOn<P extends Proof>(found: Found<P>): Verdict<HeaderOf<P>> | null {
+export function verdictOn<P extends Proof>(found: Found<P>): Examination<HeaderOf<P>> | null {
   if (found.state === "none" || !found.isLasting) return null;
   return { identity: found.identity, header: found.verification.ok ? found.verification.header : null };
 }

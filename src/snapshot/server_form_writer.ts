@@ -3,7 +3,7 @@
 // not expanded. What a block comes to is remembered with the block.
 import { createHash } from "node:crypto";
 import type { Honua, HonuaConfig, RateLimit } from "../config/honua_config.ts";
-import { ownCopy } from "../document/own_copy.ts";
+import { ownCopy } from "../host/own_copy.ts";
 import { openPace, type Pace } from "../time/pace.ts";
 import { inTurns } from "../time/turns.ts";
 import { type Joined, joined } from "./joined_texts.ts";

@@ -4,7 +4,7 @@ import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { terminalText } from "../diagnostic/terminal_text.ts";
-import { firstFile } from "../host/program.ts";
+import { firstFile } from "../host/program_search.ts";
 import { withinLimit } from "../time/limit.ts";
 
 /** A message: sd_notify(3). At most one of `ready`, `reloading` and `stopping` may be set. */

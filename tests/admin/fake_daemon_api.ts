@@ -1,7 +1,7 @@
 // A daemon that does what a test tells it, behind the admin interface's own seam, with a secret in every place where a
 // careless one could have let it through.
 import type { PeersAnswer } from "../../src/cluster/notifier.ts";
-import type { Peer } from "../../src/cluster/peers.ts";
+import type { Peer } from "../../src/cluster/peer_record.ts";
 import type {
   DaemonApi,
   DaemonEvent,

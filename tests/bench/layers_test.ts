@@ -2,8 +2,8 @@
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import { CONNECTION_VARIABLE, type EditKind, layerFile, type Variety } from "../../bench/layers.ts";
 import { sourceText } from "../../src/diagnostic/range.ts";
-import { openBlockParser } from "../../src/document/blocks.ts";
-import { compileSource } from "../../src/snapshot/compile.ts";
+import { openBlockParser } from "../../src/document/hcl/block_parser.ts";
+import { compileSource } from "../../src/compile.ts";
 
 const VARIETIES: readonly Variety[] = ["uniform", "mixed"];
 const KINDS: readonly EditKind[] = ["one-layer", "new-shape", "comment"];

@@ -1,6 +1,6 @@
 // A server in the place of the daemon's admin interface: it answers what a test says, on a real unix socket or TCP, and
 // keeps what it was asked.
-import type { Peer } from "../../src/cluster/peers.ts";
+import type { Peer } from "../../src/cluster/peer_record.ts";
 import type { Status } from "../../src/admin/daemon_api.ts";
 import type { Terminal } from "../../src/cli/terminal.ts";
 import { type TemporaryDirectory, temporaryDirectory } from "../support/temporary.ts";

@@ -1,7 +1,7 @@
 // The completion scripts, in the shells that they are for. A shell that is not there is said, and its tests are ignored.
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { missing } from "../../scripts/test_setup.ts";
-import { settingNames } from "../../src/cli/outline.ts";
+import { settingNames } from "../../src/cli/command_outline.ts";
 import { runRecorded } from "../support/recording_terminal.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
 import { completedLines } from "./line_editor.ts";

@@ -10,7 +10,7 @@ import {
   SIGNAL_LIST,
   VARIABLE_LIST,
 } from "../../src/cli/manual_lists.ts";
-import { settingNames } from "../../src/cli/outline.ts";
+import { settingNames } from "../../src/cli/command_outline.ts";
 import { HOOK_TEXTS, SETTING_TEXTS } from "../../src/cli/settings_reference.ts";
 import { VERSION } from "../../src/cli/version.ts";
 import { checkOptions } from "../../src/options/option_schema.ts";

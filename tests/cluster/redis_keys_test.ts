@@ -4,7 +4,7 @@ import { incarnationOf } from "../support/incarnation.ts";
 import { accessRules, ALLOWED_COMMANDS, HISTORY_LENGTH, keysOf } from "../../src/cluster/redis_scripts.ts";
 import { eventually } from "../support/eventually.ts";
 import { type RedisServer, startRedis } from "../support/redis_server.ts";
-import type { PeerRecord } from "../../src/cluster/peers.ts";
+import type { PeerRecord } from "../../src/cluster/peer_record.ts";
 import { A, B, C, CHANNEL, openInstance, openUp, peerRecord, singleTo } from "./redis_notifying.ts";
 import { announcementOf } from "../support/announcement_of.ts";
 import { MAX_GENERATION } from "../../src/agreement/head.ts";

@@ -1,7 +1,7 @@
 // Instances over a real Redis, as the tests of the Redis notifier open them.
 import type { Message } from "../../src/cluster/announcement.ts";
 import type { Link, Notifier } from "../../src/cluster/notifier.ts";
-import type { PeerRecord } from "../../src/cluster/peers.ts";
+import type { PeerRecord } from "../../src/cluster/peer_record.ts";
 import type { RedisConnection, RedisConnectionSettings, RedisServers } from "../../src/cluster/redis_connection.ts";
 import { openRedisNotifier, type RedisNotifierOptions } from "../../src/cluster/redis_notifier.ts";
 import { incarnationOf } from "../support/incarnation.ts";

@@ -4,7 +4,7 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import { Buffer } from "node:buffer";
 import fc from "fast-check";
 import { MAX_MESSAGE_BYTES, parseMessage } from "../../src/cluster/announcement.ts";
-import { MAX_RECORD_BYTES } from "../../src/cluster/peers.ts";
+import { MAX_RECORD_BYTES } from "../../src/cluster/peer_record.ts";
 import { MAX_NAME_BYTES, MAX_PEERS } from "../../src/cluster/redis_scripts.ts";
 import { ANSWER_LIMITS, MESSAGE_LIMITS, replyGuard, type ReplyLimits } from "../../src/cluster/reply_guard.ts";
 

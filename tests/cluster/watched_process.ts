@@ -4,7 +4,7 @@ import type { Message } from "../../src/cluster/announcement.ts";
 import type { Link, Notifier } from "../../src/cluster/notifier.ts";
 import type { StoredHead } from "../../src/cluster/notifier.ts";
 import type { AnnounceAnswer } from "../../src/agreement/announcing.ts";
-import type { Peer, PeerRecord } from "../../src/cluster/peers.ts";
+import type { Peer, PeerRecord } from "../../src/cluster/peer_record.ts";
 import { eventually } from "../support/eventually.ts";
 import { incarnationOf } from "../support/incarnation.ts";
 

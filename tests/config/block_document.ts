@@ -2,7 +2,7 @@
 // object there, and the places in it have moved along. What a memory of blocks gives, for tests that need no more of it.
 import { type Anchor, anchoredRange } from "../../src/diagnostic/anchor.ts";
 import { sourceText } from "../../src/diagnostic/range.ts";
-import type { BlockParser } from "../../src/document/blocks.ts";
+import type { BlockParser } from "../../src/document/hcl/block_parser.ts";
 import type { Block, Document, Entry } from "../../src/document/document.ts";
 import { documentOf } from "../support/hcl.ts";
 

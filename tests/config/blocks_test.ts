@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { openBlockParser } from "../../src/document/blocks.ts";
+import { openBlockParser } from "../../src/document/hcl/block_parser.ts";
 import { loadConfig, type Loaded } from "../../src/config/load.ts";
 import { documentOf } from "../support/hcl.ts";
 import { plain, remarks } from "./loading.ts";

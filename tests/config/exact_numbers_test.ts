@@ -1,8 +1,8 @@
 import { assert, assertEquals } from "@std/assert";
 import { sourceText } from "../../src/diagnostic/range.ts";
 import { loadConfig } from "../../src/config/load.ts";
-import { type BlockParser, openBlockParser } from "../../src/document/blocks.ts";
-import { openHclReader } from "../../src/document/hcl_document.ts";
+import { type BlockParser, openBlockParser } from "../../src/document/hcl/block_parser.ts";
+import { openHclReader } from "../../src/document/hcl/hcl_document.ts";
 import { load } from "./loading.ts";
 
 /** `line:column path` of every number in an HCL text that is refused for not being exact. */

@@ -3,9 +3,9 @@ import { assert, assertEquals, assertRejects, assertStrictEquals } from "@std/as
 import fc from "fast-check";
 import { loadConfig, type Loaded, type Loader, openLoader } from "../../src/config/load.ts";
 import { sourceText } from "../../src/diagnostic/range.ts";
-import { openBlockParser } from "../../src/document/blocks.ts";
+import { openBlockParser } from "../../src/document/hcl/block_parser.ts";
 import type { Document } from "../../src/document/document.ts";
-import { parseJsonDocument } from "../../src/document/json_document.ts";
+import { parseJsonDocument } from "../../src/document/json/json_document.ts";
 import { openPace } from "../../src/time/pace.ts";
 import { randomFrom } from "../support/random.ts";
 import { type BlockDocuments, openBlockDocuments } from "./block_document.ts";

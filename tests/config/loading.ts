@@ -1,7 +1,7 @@
 // Loads configurations for tests, from Honua's JSON form: the same document as HCL makes, without a parser process.
 import { sourceText } from "../../src/diagnostic/range.ts";
 import { loadConfig, type Loaded } from "../../src/config/load.ts";
-import { parseJsonDocument } from "../../src/document/json_document.ts";
+import { parseJsonDocument } from "../../src/document/json/json_document.ts";
 
 /** What a JSON text, or the text of a value, comes to in an environment; throws where it does not parse. */
 export function load(source: unknown, environment: Record<string, string> = {}, validate = true): Loaded {

@@ -6,7 +6,7 @@ import { sourceText } from "../../src/diagnostic/range.ts";
 import { NO_FACTS } from "../../src/config/facts.ts";
 import { loadConfig } from "../../src/config/load.ts";
 import { serverRules } from "../../src/config/rules_of_server.ts";
-import { parseJsonDocument } from "../../src/document/json_document.ts";
+import { parseJsonDocument } from "../../src/document/json/json_document.ts";
 
 type Blocks = Readonly<Record<string, unknown>>;
 

@@ -7,7 +7,7 @@ import {
   type SettingShape,
   singleBlocks,
 } from "../../src/config/schema.ts";
-import { type Shape as JsonShape, TOP_SHAPES } from "../../src/document/json_names.ts";
+import { type JsonShape as JsonShape, TOP_SHAPES } from "../../src/document/json/json_document.ts";
 
 /** What stands in JSON and not in HCL: ids beside their keys, and a service's settings in an object of their own. */
 const JSON_ONLY: Readonly<Record<string, readonly string[]>> = {

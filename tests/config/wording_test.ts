@@ -4,9 +4,9 @@ import type { Diagnostic } from "../../src/diagnostic/diagnostic.ts";
 import { sourceText } from "../../src/diagnostic/range.ts";
 import { parseEnvironmentFile } from "../../src/config/environment.ts";
 import { loadConfig } from "../../src/config/load.ts";
-import { type BlockParser, openBlockParser } from "../../src/document/blocks.ts";
-import { openHclReader } from "../../src/document/hcl_document.ts";
-import { parseJsonDocument } from "../../src/document/json_document.ts";
+import { type BlockParser, openBlockParser } from "../../src/document/hcl/block_parser.ts";
+import { openHclReader } from "../../src/document/hcl/hcl_document.ts";
+import { parseJsonDocument } from "../../src/document/json/json_document.ts";
 import { misworded } from "../support/wording.ts";
 
 const fixtures = new URL("../fixtures/config/", import.meta.url);

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { openBlockParser } from "../../src/document/blocks.ts";
+import { openBlockParser } from "../../src/document/hcl/block_parser.ts";
 import {
   type Case,
   caseDifferences,

@@ -3,9 +3,9 @@ import type { Diagnostic, Severity } from "../../src/diagnostic/diagnostic.ts";
 import { sourceText } from "../../src/diagnostic/range.ts";
 import { loadConfig } from "../../src/config/load.ts";
 import type { Loaded } from "../../src/config/load.ts";
-import type { BlockParser } from "../../src/document/blocks.ts";
-import { openHclReader } from "../../src/document/hcl_document.ts";
-import { parseJsonDocument } from "../../src/document/json_document.ts";
+import type { BlockParser } from "../../src/document/hcl/block_parser.ts";
+import { openHclReader } from "../../src/document/hcl/hcl_document.ts";
+import { parseJsonDocument } from "../../src/document/json/json_document.ts";
 
 /** One text of `index.tsv`. */
 export interface Expectation {

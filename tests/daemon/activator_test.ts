@@ -7,8 +7,8 @@ import { type Diagnostic, errorDiagnostic } from "../../src/diagnostic/diagnosti
 import { checkOptions } from "../../src/options/option_schema.ts";
 import { SUPERSEDED } from "../../src/reload/loop.ts";
 import { openStore, type SnapshotStore } from "../../src/snapshot/store.ts";
-import { compileSource } from "../../src/snapshot/compile.ts";
-import { openBlockParser } from "../../src/document/blocks.ts";
+import { compileSource } from "../../src/compile.ts";
+import { openBlockParser } from "../../src/document/hcl/block_parser.ts";
 import { sourceText } from "../../src/diagnostic/range.ts";
 import { SAMPLE_CONNECTION, sampleJson } from "../support/sample_source.ts";
 

@@ -2,8 +2,8 @@
 import { assert, assertEquals } from "@std/assert";
 import type { EventRecorder } from "../../src/daemon/event_recorder.ts";
 import { followFiles } from "../../src/daemon/file_follower.ts";
-import { openBlockParser } from "../../src/document/blocks.ts";
-import { openParser } from "../../src/document/parser.ts";
+import { openBlockParser } from "../../src/document/hcl/block_parser.ts";
+import { openParser } from "../../src/document/hcl/parser.ts";
 import type { Logger } from "../../src/telemetry/log.ts";
 import { checkOptions } from "../../src/options/option_schema.ts";
 import { stubCommand } from "../support/stub_parser.ts";

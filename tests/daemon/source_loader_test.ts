@@ -2,7 +2,7 @@
 import { assert, assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
 import fc from "fast-check";
 import { openSourceLoader, type SourceLoaderTools } from "../../src/daemon/source_loader.ts";
-import { type BlockParser, openBlockParser } from "../../src/document/blocks.ts";
+import { type BlockParser, openBlockParser } from "../../src/document/hcl/block_parser.ts";
 import { checkOptions } from "../../src/options/option_schema.ts";
 import { openStore } from "../../src/snapshot/store.ts";
 import { SAMPLE_CONNECTION, sampleJson, sampleSource } from "../support/sample_source.ts";

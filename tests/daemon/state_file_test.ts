@@ -1,7 +1,7 @@
 // What is kept over a restart: what was agreed on and which hooks are done, each for itself.
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { MAX_GENERATION } from "../../src/agreement/head.ts";
-import { MAX_INSTANCE_LENGTH } from "../../src/cluster/peers.ts";
+import { MAX_INSTANCE_LENGTH } from "../../src/cluster/peer_record.ts";
 import { type KeptState, readState, stateKeeper } from "../../src/daemon/state_file.ts";
 import { sourceText } from "../../src/diagnostic/range.ts";
 import { readOptions } from "../../src/options/option_reader.ts";

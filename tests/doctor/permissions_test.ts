@@ -7,7 +7,7 @@ import {
   socketDirectory,
   sourceFiles,
   stateDirectory,
-} from "../../src/doctor/facts.ts";
+} from "../../src/doctor/installation_facts.ts";
 import { type TemporaryDirectory, temporaryDirectory } from "../support/temporary.ts";
 import { findingsOf, levels, machineOwnedBy, subjectWith } from "./subject.ts";
 

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { error, note, ok, warning } from "../../src/doctor/finding.ts";
-import { reportJson, reportText } from "../../src/doctor/report.ts";
+import { reportJson, reportText } from "../../src/doctor/report_text.ts";
 
 const FINDINGS = [
   { check: "redis/connection", ...ok("It answers") },

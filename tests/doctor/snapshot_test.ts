@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { ageText } from "../../src/doctor/checks.ts";
-import * as facts from "../../src/doctor/facts.ts";
+import * as facts from "../../src/doctor/installation_facts.ts";
 import type { Identity } from "../../src/doctor/identity.ts";
 import type { Mount } from "../../src/host/mounts.ts";
 import { snapshotLock } from "../../src/snapshot/snapshot_lock.ts";

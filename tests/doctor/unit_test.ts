@@ -1,6 +1,6 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import type { StatusAnswer } from "../../src/doctor/examination.ts";
-import * as facts from "../../src/doctor/facts.ts";
+import * as facts from "../../src/doctor/installation_facts.ts";
 import { type ServiceFacts, statusLine } from "../../src/daemon/service.ts";
 import { binaryOf, environmentIn, propertiesIn, readUnit, type UnitFacts } from "../../src/doctor/unit_facts.ts";
 import type { Identity } from "../../src/doctor/identity.ts";

@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { sourceText } from "../../src/diagnostic/range.ts";
 import type { Document } from "../../src/document/document.ts";
-import { parseJsonDocument } from "../../src/document/json_document.ts";
+import { parseJsonDocument } from "../../src/document/json/json_document.ts";
 import { secretRanges } from "../../src/document/secret_ranges.ts";
 
 function secretsOf(text: string): string[] {

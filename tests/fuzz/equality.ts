@@ -1,7 +1,7 @@
 // Random edits of real sources, each parsed block by block and in one piece: the two must agree. One memory serves all,
 // as in a daemon, so that most items are filled from shapes of other texts.
 import { blockParserWith, compareBlockwise } from "../support/block_equality.ts";
-import type { ParseText } from "../../src/document/hcl.ts";
+import type { ParseText } from "../../src/document/hcl/hcl.ts";
 import { mutate } from "../support/mutate.ts";
 import { randomFrom } from "../support/random.ts";
 import { hclSources } from "../support/sources.ts";

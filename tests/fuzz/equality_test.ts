@@ -1,6 +1,6 @@
 import { parse } from "@cdktf/hcl2json";
 import { assertEquals } from "@std/assert";
-import type { ParseText } from "../../src/document/hcl.ts";
+import type { ParseText } from "../../src/document/hcl/hcl.ts";
 import { fuzzEquality } from "./equality.ts";
 
 Deno.test({

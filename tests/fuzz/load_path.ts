@@ -1,10 +1,10 @@
 // Random sources through the whole load path: bytes, text, document, config, snapshot. Whatever comes in, what comes out
 // is a snapshot that proves itself or diagnostics, soon and in bounded memory.
 import { sourceText } from "../../src/diagnostic/range.ts";
-import { openBlockParser } from "../../src/document/blocks.ts";
+import { openBlockParser } from "../../src/document/hcl/block_parser.ts";
 import { renderText } from "../../src/diagnostic/render.ts";
 import { secretRanges } from "../../src/document/secret_ranges.ts";
-import { compileSource } from "../../src/snapshot/compile.ts";
+import { compileSource } from "../../src/compile.ts";
 import { verifyInTurns } from "../../src/snapshot/snapshot.ts";
 import { decodeSource } from "../../src/source/source_file.ts";
 import { mutate } from "../support/mutate.ts";

@@ -5,7 +5,7 @@
 //   --loads N      sources through the load path (default 1,000,000)
 import { parse } from "@cdktf/hcl2json";
 import { Command } from "commander";
-import type { ParseText } from "../../src/document/hcl.ts";
+import type { ParseText } from "../../src/document/hcl/hcl.ts";
 import { fuzzEquality } from "./equality.ts";
 import { fuzzLoadPath } from "./load_path.ts";
 import { fuzzRereading } from "./rereading.ts";

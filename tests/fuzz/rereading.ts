@@ -1,7 +1,7 @@
 // Random sequences of edits, each text read, or compiled, with the memory of those before and afresh: the two must agree.
 // A memory lives for some texts and then another begins, from another source.
 import { layerFile } from "../../bench/layers.ts";
-import type { ParseText } from "../../src/document/hcl.ts";
+import type { ParseText } from "../../src/document/hcl/hcl.ts";
 import { nextText } from "../support/edit_sequence.ts";
 import { openRereading, rememberingParser } from "../support/rereading.ts";
 import { openRecompiling } from "../support/recompiling.ts";

@@ -1,6 +1,6 @@
 import { parse } from "@cdktf/hcl2json";
 import { assertEquals } from "@std/assert";
-import type { ParseText } from "../../src/document/hcl.ts";
+import type { ParseText } from "../../src/document/hcl/hcl.ts";
 import { type Compared, fuzzRereading } from "./rereading.ts";
 
 const STEPS = { read: 4_000, compile: 3_000 };

@@ -71,8 +71,8 @@ function stagesOf(file: string, reached: ReadonlyMap<string, number>): string[][
   const stem = file.slice(file.lastIndexOf("/") + 1).replace(/\.ts$/, "");
   const byDistance = [...reached].sort(([one, near], [other, far]) => near - far || (one < other ? -1 : 1));
   const all = byDistance.map(([path]) => path);
-  const isInRoom = (path: string) => path.slice(0, path.lastIndexOf("/") + 1) === folder;
-  const isOwn = (path: string) => isInRoom(path) && path.slice(folder.length).startsWith(`${stem}_`);
+  const isInRoom = (path: string) => path.startsWith(folder);
+  const isOwn = (path: string) => isInRoom(path) && path.slice(path.lastIndexOf("/") + 1).startsWith(`${stem}_`);
   const isNear = (path: string) => reached.get(path)! <= MAX_NEIGHBOUR_DISTANCE;
   const isSlow = (path: string) => SLOW_FOLDERS.some((slow) => path.startsWith(slow));
   const others = all.filter((path) => !isInRoom(path) && isNear(path) && !isSlow(path));

@@ -1,7 +1,7 @@
 // What an instance is called that was given no name.
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import fc from "fast-check";
-import { MAX_INSTANCE_LENGTH } from "../../src/cluster/peers.ts";
+import { MAX_INSTANCE_LENGTH } from "../../src/cluster/peer_record.ts";
 import { instanceName } from "../../src/options/instance_name.ts";
 import { readOptions } from "../../src/options/option_reader.ts";
 

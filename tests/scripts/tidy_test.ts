@@ -36,7 +36,8 @@ Deno.test("a tree without a fault, or without any file, has nothing to mend", as
 Deno.test("a room imports the rooms below it", async () => {
   assertEquals(
     await tidied({
-      "src/snapshot/a.ts": importing(`import "../config/a.ts";\nimport "../diagnostic/a.ts";\nimport "./b.ts";`),
+      "src/compile.ts": importing(`import "./config/a.ts";`),
+      "src/snapshot/a.ts": importing(`import "../server/a.ts";\nimport "../diagnostic/a.ts";\nimport "./b.ts";`),
       "src/cli/a.ts": importing(`import "../reload/a.ts";\nimport "../source/a.ts";\nimport "../daemon.ts";`),
       "src/daemon.ts": importing(`import "./cluster/a.ts";\nimport "./admin/a.ts";`),
     }),

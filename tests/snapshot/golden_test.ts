@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { sourceText } from "../../src/diagnostic/range.ts";
-import { openBlockParser } from "../../src/document/blocks.ts";
-import { compileSource, formatOf } from "../../src/snapshot/compile.ts";
+import { openBlockParser } from "../../src/document/hcl/block_parser.ts";
+import { compileSource, formatOf } from "../../src/compile.ts";
 
 /** Change these only together with `SNAPSHOT_FORMAT`: a fleet of mixed versions would disagree for ever otherwise. */
 const HASH = "f72ac2d1ad0c51698caf91c49ca0aeb73b7cb5929d55c8c5a35033b67ff59623";

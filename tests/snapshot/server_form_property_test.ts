@@ -2,7 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import type { HonuaConfig } from "../../src/config/honua_config.ts";
 import type { Loaded } from "../../src/config/load.ts";
 import type { Diagnostic } from "../../src/diagnostic/diagnostic.ts";
-import { openBlockParser } from "../../src/document/blocks.ts";
+import { openBlockParser } from "../../src/document/hcl/block_parser.ts";
 import { openServerFormWriter } from "../../src/snapshot/server_form_writer.ts";
 import { load } from "../config/loading.ts";
 import { outcomeOf } from "../conformance/expectation.ts";

@@ -2,9 +2,9 @@
 // shapes, is that of one parse of the whole rewritten source; the complaint about an item is hcl2json's about its text;
 // and a source that is HCL already has the same meaning after the dialect pass.
 import canonicalize from "canonicalize";
-import { type BlockParser, openBlockParser } from "../../src/document/blocks.ts";
-import { rewriteItem, rewriteSource, scanSource } from "../../src/document/dialect.ts";
-import { FILE_MARK, type HclJson, judgeTexts, type ParseText, type Verdict } from "../../src/document/hcl.ts";
+import { type BlockParser, openBlockParser } from "../../src/document/hcl/block_parser.ts";
+import { rewriteItem, rewriteSource, scanSource } from "../../src/document/hcl/dialect.ts";
+import { FILE_MARK, type HclJson, type HclVerdict, judgeTexts, type ParseText } from "../../src/document/hcl/hcl.ts";
 import { mergeVerdicts } from "./merge.ts";
 
 /** A block parser that calls hcl2json in this process, because the fuzzer makes thousands of requests. */
@@ -47,9 +47,9 @@ export async function compareBlockwise(
 }
 
 /** Compares the verdict on one item with that of hcl2json on only its text; null: they are equal. */
-async function compareVerdict(parse: ParseText, text: string, verdict: Verdict): Promise<string | null> {
+async function compareVerdict(parse: ParseText, text: string, verdict: HclVerdict): Promise<string | null> {
   const [alone] = await judgeTexts(parse, [text], 1);
-  const of = (one: Verdict) => ("value" in one ? canonicalize(one.value) : one.complaint);
+  const of = (one: HclVerdict) => ("value" in one ? canonicalize(one.value) : one.complaint);
   if (of(verdict) === of(alone!)) return null;
   return `verdict: ${of(verdict)}\nalone:   ${of(alone!)}\nitem: ${JSON.stringify(text)}`;
 }

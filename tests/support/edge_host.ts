@@ -2,7 +2,7 @@
 // it. Disposing of it stops them and removes the directory.
 import { dirname, join } from "node:path";
 import type { JsonObject } from "../../src/snapshot/canonical.ts";
-import { formatOf } from "../../src/snapshot/compile.ts";
+import { formatOf } from "../../src/compile.ts";
 import { type ServerFormHeader, verifyServerForm } from "../../src/snapshot/server_form.ts";
 import { type SnapshotHeader, verifyInTurns } from "../../src/snapshot/snapshot.ts";
 import { type Daemon, startDaemon } from "./daemon.ts";

@@ -2,9 +2,9 @@
 // the growth of its heap, in bytes.
 import { parse } from "@cdktf/hcl2json";
 import { sourceText } from "../../src/diagnostic/range.ts";
-import { openBlockParser } from "../../src/document/blocks.ts";
-import type { ParseText } from "../../src/document/hcl.ts";
-import { openHclReader } from "../../src/document/hcl_document.ts";
+import { openBlockParser } from "../../src/document/hcl/block_parser.ts";
+import type { ParseText } from "../../src/document/hcl/hcl.ts";
+import { openHclReader } from "../../src/document/hcl/hcl_document.ts";
 import { heapGrowthBytes } from "./heap_growth.ts";
 import { rememberingParser } from "./rereading.ts";
 

@@ -1,7 +1,7 @@
 // A program for a test: it reads a JSON file of megabytes again and again, each time with another part edited, and
 // prints the growth of its heap, in bytes.
 import { sourceText } from "../../src/diagnostic/range.ts";
-import { openJsonReader } from "../../src/document/json_document.ts";
+import { openJsonReader } from "../../src/document/json/json_document.ts";
 import { openPace } from "../../src/time/pace.ts";
 import { heapGrowthBytes } from "./heap_growth.ts";
 

@@ -1,7 +1,7 @@
 // Several instances as on hosts that share a configuration, each a process with its own snapshot, state and admin
 // socket, on one Redis. Disposing of the fleet stops all of them and removes their files.
 import type { Status } from "../../src/admin/daemon_api.ts";
-import type { Peer } from "../../src/cluster/peers.ts";
+import type { Peer } from "../../src/cluster/peer_record.ts";
 import { type Daemon, startDaemon } from "./daemon.ts";
 import { readSnapshot, replaceFile } from "./edge_host.ts";
 import { eventually } from "./eventually.ts";

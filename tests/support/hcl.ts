@@ -2,9 +2,9 @@
 import type { Diagnostic } from "../../src/diagnostic/diagnostic.ts";
 import { sourceText } from "../../src/diagnostic/range.ts";
 import { positionAt, type Range } from "../../src/diagnostic/range.ts";
-import type { BlockParser } from "../../src/document/blocks.ts";
+import type { BlockParser } from "../../src/document/hcl/block_parser.ts";
 import type { Document, Fields, Value } from "../../src/document/document.ts";
-import { openHclReader } from "../../src/document/hcl_document.ts";
+import { openHclReader } from "../../src/document/hcl/hcl_document.ts";
 
 /** Reads the document of a valid text; throws the diagnostics of an invalid one. */
 export async function documentOf(text: string, parser: BlockParser): Promise<Document> {

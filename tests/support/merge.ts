@@ -1,12 +1,12 @@
 // Merges the verdicts on a source's items into the result of one parse of the whole file, to check block-wise parsing.
 // It follows hcl2json's rules, also the odd ones.
-import type { Item } from "../../src/document/dialect.ts";
-import type { HclJson, Verdict } from "../../src/document/hcl.ts";
+import type { Item } from "../../src/document/hcl/dialect.ts";
+import type { HclJson, HclVerdict } from "../../src/document/hcl/hcl.ts";
 
 type HclObject = { [name: string]: HclJson };
 
 /** Returns the merged meaning, or null if hcl2json refuses the whole. */
-export function mergeVerdicts(items: readonly Item[], verdicts: readonly Verdict[]): HclObject | null {
+export function mergeVerdicts(items: readonly Item[], verdicts: readonly HclVerdict[]): HclObject | null {
   const merged: HclObject = Object.create(null);
   const meanings: HclObject[] = [];
   for (const verdict of verdicts) {

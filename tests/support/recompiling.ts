@@ -3,9 +3,9 @@
 import { assertEquals } from "@std/assert";
 import type { Environment } from "../../src/config/environment.ts";
 import { sourceText } from "../../src/diagnostic/range.ts";
-import { openBlockParser } from "../../src/document/blocks.ts";
-import type { Parser } from "../../src/document/parser.ts";
-import { type Compiled, openCompiler } from "../../src/snapshot/compile.ts";
+import { openBlockParser } from "../../src/document/hcl/block_parser.ts";
+import type { Parser } from "../../src/document/hcl/parser.ts";
+import { type Compiled, openCompiler } from "../../src/compile.ts";
 import { nextText } from "./edit_sequence.ts";
 import type { Random } from "./random.ts";
 import { asText, type Rereading } from "./rereading.ts";

@@ -1,13 +1,13 @@
 // Checks the equality behind reading again: after any texts, a reader results in the same items, document and mistakes
 // as a new one, with all places.
 import { sourceText } from "../../src/diagnostic/range.ts";
-import { scanSource } from "../../src/document/dialect.ts";
+import { scanSource } from "../../src/document/hcl/dialect.ts";
 import type { ParsedDocument } from "../../src/document/document.ts";
-import { judgeTexts, type ParseText, type Verdict } from "../../src/document/hcl.ts";
-import { openBlockParser } from "../../src/document/blocks.ts";
-import { openHclReader } from "../../src/document/hcl_document.ts";
-import { openItemMemory } from "../../src/document/item_memory.ts";
-import type { Parser } from "../../src/document/parser.ts";
+import { type HclVerdict, judgeTexts, type ParseText } from "../../src/document/hcl/hcl.ts";
+import { openBlockParser } from "../../src/document/hcl/block_parser.ts";
+import { openHclReader } from "../../src/document/hcl/hcl_document.ts";
+import { openItemMemory } from "../../src/document/hcl/item_memory.ts";
+import type { Parser } from "../../src/document/hcl/parser.ts";
 import { openPace } from "../../src/time/pace.ts";
 
 /** Reads texts with a memory and without one. */
@@ -58,7 +58,7 @@ export function asText(value: unknown): string {
 
 /** hcl2json in this process; each text is parsed once, because the result is always the same. */
 export function rememberingParser(parse: ParseText): Parser {
-  const known = new Map<string, Verdict>();
+  const known = new Map<string, HclVerdict>();
   return {
     async judge(texts) {
       const unknown = texts.filter((text) => !known.has(text));

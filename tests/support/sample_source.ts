@@ -1,8 +1,8 @@
 // A small, complete configuration for tests of the whole program, valid and without a warning: one block of each
 // important type, a reference to the environment, and a title that differs between versions.
-import { openBlockParser } from "../../src/document/blocks.ts";
+import { openBlockParser } from "../../src/document/hcl/block_parser.ts";
 import { sourceText } from "../../src/diagnostic/range.ts";
-import { compileSource, formatOf } from "../../src/snapshot/compile.ts";
+import { compileSource, formatOf } from "../../src/compile.ts";
 import type { Snapshot } from "../../src/snapshot/snapshot.ts";
 
 /** The default value of the environment variable of this name, to which the sample refers. */

@@ -1,0 +1,301 @@
+// The dialect pass: what Honua allows and HCL does not becomes HCL, and the source falls apart into top-level items,
+// each with its own rewritten text and the places of all that is in it. What the pass does not understand it leaves as
+// it is, for hcl2json to judge. Rewritten are: `variable "x" = "v"` (or `var`), quoted attribute names in a block,
+// several attributes on one line with or without commas, and what values.ts and strings.ts name.
+import type { Anchor } from "../../diagnostic/anchor.ts";
+import type { Range } from "../../diagnostic/range.ts";
+import {
+  atEnd,
+  atQuote,
+  atWord,
+  CHAR,
+  countValue,
+  type Cursor,
+  endLookAhead,
+  enter,
+  isClosing,
+  isOpening,
+  lineEndBehind,
+  lookAhead,
+  moveBack,
+  openCursor,
+  peek,
+  rangeFrom,
+  skipBlanks,
+  takeWord,
+  toLineEnd,
+} from "./cursor.ts";
+import { applyEdits, type Edit, sortEdits } from "./edits.ts";
+import type { HclVerdict } from "./hcl.ts";
+import type { FieldsOutline, Outline, OutlineEntry, OutlineLabel } from "./outline.ts";
+import { ownCopy } from "../../host/own_copy.ts";
+import type { PlacedItem } from "./placing.ts";
+import { decodeQuoted, takeQuoted } from "./strings.ts";
+import { takeValue } from "./values.ts";
+
+/**
+ * A stretch of the source that hcl2json can judge by itself: a block, an attribute, or something else (`stray`: a line
+ * that is neither). `edits` turn it into HCL.
+ */
+export interface Item {
+  /** What the scanner took it for. */
+  readonly kind: "block" | "attribute" | "stray";
+  /** From its first character to its last. */
+  readonly range: Range;
+  /** What turns it into HCL, at offsets from its first character. */
+  readonly edits: readonly Edit[];
+  /** The block or attribute; null for what is stray, and once the item is placed: then it would only cost memory. */
+  entry: OutlineEntry | null;
+  /** What hcl2json says of it; null until it was asked. */
+  verdict: HclVerdict | null;
+  /** What it is in the document, once its values are at their places. */
+  placed: PlacedItem | null;
+}
+
+/** The items of a source in their order, or the offset at which it exceeds a bound. */
+export interface Scan {
+  /** In the order of the source. */
+  readonly items: readonly Item[];
+  /** Where the nesting went beyond the bound; null where it did not. */
+  readonly tooDeepAt: number | null;
+  /** Where there were more settings and values than the bound; null where there were not. */
+  readonly tooManyAt: number | null;
+  /** The first number that would take the parser minutes; null if there is none. */
+  readonly costlyNumber: Range | null;
+}
+
+/** An item with what scanning it took. */
+export interface ScannedItem {
+  /** The item. */
+  readonly item: Item;
+  /** Where it begins; all its ranges move with this. */
+  readonly anchor: Anchor;
+  /** How many units it has. */
+  readonly length: number;
+  /** Whether a line begins with it, or the source; what else stands in front of it counts for nothing. */
+  readonly isFresh: boolean;
+  /** It would be the same whatever stood so many units behind its beginning; Infinity where all of the text counts. */
+  readonly reach: number;
+  /** How many settings, values and stray lines it has. */
+  readonly count: number;
+  /** How many units were scanned a second time. */
+  readonly rescanned: number;
+}
+
+/** Scans a source once, from its start to its end. Never fails: what is not valid is hcl2json's to say. */
+export function scanSource(text: string): Scan {
+  const cursor = openCursor(text);
+  const items: Item[] = [];
+  for (;;) {
+    const isFresh = goToItem(cursor, items.length === 0);
+    if (isFresh === null) break;
+    items.push(takeItem(cursor, isFresh).item);
+  }
+  return scanOf(items, cursor);
+}
+
+/** What a cursor has found by its end. */
+export function scanOf(items: readonly Item[], { tooDeepAt, tooManyAt, costlyNumber }: Cursor): Scan {
+  return { items, tooDeepAt, tooManyAt, costlyNumber };
+}
+
+/** Goes on to the next item, and says whether that begins a line, or the source; null at the end. */
+export function goToItem(cursor: Cursor, isFirst: boolean): boolean | null {
+  cursor.farthest = 0;
+  const isFresh = skipBlanks(cursor, true) || isFirst;
+  return atEnd(cursor) ? null : isFresh;
+}
+
+/** Takes the item at the cursor. */
+export function takeItem(cursor: Cursor, isFresh: boolean): ScannedItem {
+  const start = cursor.at;
+  const anchor = { at: start };
+  const { count, rescanBudget } = cursor;
+  cursor.anchor = anchor;
+  cursor.depth = 0;
+  cursor.edits = isFresh ? [] : [{ at: start, remove: 0, insert: "\n" }];
+  const entry = takeStatement(cursor);
+  const kind = entry === null ? "stray" : entry.labels === null ? "attribute" : "block";
+  const edits = sortEdits(cursor.edits).map((edit) => ({ ...edit, at: edit.at - start }));
+  return {
+    item: { kind, range: rangeFrom(cursor, start), edits, entry, verdict: null, placed: null },
+    anchor,
+    length: cursor.at - start,
+    isFresh,
+    reach: lineEndBehind(cursor, Math.max(cursor.at, cursor.farthest)) - start,
+    count: cursor.count - count,
+    rescanned: rescanBudget - cursor.rescanBudget,
+  };
+}
+
+/** What hcl2json is given for one item, a text of its own. */
+export function rewriteItem(text: string, { range, edits }: Item): string {
+  const { start, end } = range;
+  return ownCopy(endLine(applyEdits(text, start, end, edits, start)));
+}
+
+/** Ends the last line: a heredoc that ends the file needs it. A stray CR must not become a line end with the LF. */
+function endLine(text: string): string {
+  return text.endsWith("\r") ? text + " \n" : text + "\n";
+}
+
+/** The whole source as HCL; block by block or in one piece, hcl2json must find the same in it. */
+export function rewriteSource(text: string, items: readonly Item[]): string {
+  const edits = items.flatMap((item) => item.edits.map((edit) => ({ ...edit, at: edit.at + item.range.start })));
+  return endLine(applyEdits(text, 0, text.length, edits, 0));
+}
+
+/** An attribute or block; null where the line is neither, and then the whole line was taken. */
+function takeStatement(cursor: Cursor): OutlineEntry | null {
+  const start = cursor.at;
+  countValue(cursor);
+  const quoted = peek(cursor) === CHAR.quote;
+  let name: string | null = null;
+  if (quoted) {
+    // Where it is not closed the line or the text is over, and what follows is not looked at.
+    takeQuoted(cursor);
+    name = decodeQuoted(cursor.text.slice(start, cursor.at));
+  } else if (atWord(cursor)) name = ownCopy(takeWord(cursor));
+  const nameRange = rangeFrom(cursor, start);
+  skipBlanks(cursor, false);
+  const entry = name === null ? null : takeNamed(cursor, name, nameRange, quoted);
+  if (entry === null) takeStray(cursor);
+  else takeStatementComma(cursor);
+  return entry;
+}
+
+function takeNamed(cursor: Cursor, name: string, nameRange: Range, quoted: boolean): OutlineEntry | null {
+  const isAttribute = peek(cursor) === CHAR.equals && peek(cursor, 1) !== CHAR.equals;
+  if (!isAttribute && quoted && peek(cursor) !== CHAR.openBrace) return null;
+  const key = quoted ? identifierFor(name) : name;
+  if (quoted) cursor.edits.push({ at: nameRange.start, remove: nameRange.end - nameRange.start, insert: key });
+  return isAttribute ? takeAttribute(cursor, name, key, nameRange) : takeBlock(cursor, name, key, nameRange);
+}
+
+/**
+ * The rest of a line that is not understood, up to a `}` that closes the block around it. Its brackets count for the
+ * lines that follow it in the same block.
+ */
+function takeStray(cursor: Cursor): void {
+  const line: Cursor = { ...cursor };
+  toLineEnd(line);
+  const isInBlock = cursor.depth > 0;
+  let open = 0;
+  while (cursor.at < line.at) {
+    const c = peek(cursor);
+    if (c === CHAR.quote && takeQuotedOnLine(cursor, line.at)) continue;
+    if (c === CHAR.closeBrace && open === 0 && isInBlock) return;
+    if (isOpening(c)) {
+      open++;
+      enter(cursor);
+    } else if (isClosing(c)) {
+      open = Math.max(0, open - 1);
+      cursor.depth = Math.max(0, cursor.depth - 1);
+    }
+    cursor.at++;
+  }
+}
+
+/** Passes over a string that ends before the line does. */
+function takeQuotedOnLine(cursor: Cursor, lineEnd: number): boolean {
+  const ahead = lookAhead(cursor);
+  const { closed } = takeQuoted(ahead);
+  endLookAhead(cursor, ahead);
+  if (!closed || ahead.at > lineEnd) return false;
+  cursor.at = ahead.at;
+  return true;
+}
+
+/** A comma behind a statement: what follows on the line is the next one. */
+function takeStatementComma(cursor: Cursor): void {
+  const { at } = cursor;
+  skipBlanks(cursor, false);
+  if (peek(cursor) !== CHAR.comma) return moveBack(cursor, at);
+  cursor.edits.push({ at: cursor.at, remove: 1, insert: "" });
+  cursor.at++;
+}
+
+function takeAttribute(cursor: Cursor, name: string, key: string, nameRange: Range): OutlineEntry | null {
+  cursor.at++;
+  skipBlanks(cursor, false);
+  const before = cursor.at;
+  const value = takeValue(cursor, "attribute");
+  return cursor.at === before ? null : { name, key, nameRange, labels: null, value };
+}
+
+/** An identifier that stands for a quoted attribute name; the same name always gets the same one. */
+function identifierFor(name: string): string {
+  if (/^[\p{ID_Start}_][\p{ID_Continue}-]*$/u.test(name)) return name;
+  const bytes = new TextEncoder().encode(name);
+  return "quoted__" + Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+function takeBlock(cursor: Cursor, name: string, key: string, nameRange: Range): OutlineEntry | null {
+  const labels = takeLabels(cursor);
+  if ((name === "variable" || name === "var") && labels.length === 1 && peek(cursor) === CHAR.equals) {
+    if (name === "var") cursor.edits.push({ at: nameRange.start, remove: name.length, insert: "variable" });
+    return takeVariableAssignment(cursor, nameRange, labels);
+  }
+  if (peek(cursor) !== CHAR.openBrace) return null;
+  return { name, key, nameRange, labels, value: takeBody(cursor) };
+}
+
+function takeLabels(cursor: Cursor): OutlineLabel[] {
+  const labels: OutlineLabel[] = [];
+  for (;;) {
+    const start = cursor.at;
+    let text: string | null;
+    if (atQuote(cursor)) {
+      takeQuoted(cursor);
+      text = decodeQuoted(cursor.text.slice(start, cursor.at));
+    } else if (atWord(cursor)) text = ownCopy(takeWord(cursor));
+    else return labels;
+    labels.push({ text, range: rangeFrom(cursor, start) });
+    skipBlanks(cursor, false);
+  }
+}
+
+/** `variable "x" = v` becomes `variable "x" { default = v }`, on lines of its own. */
+function takeVariableAssignment(cursor: Cursor, nameRange: Range, labels: OutlineLabel[]): OutlineEntry | null {
+  const at = cursor.at++;
+  skipBlanks(cursor, false);
+  const start = cursor.at;
+  const before = cursor.edits.length;
+  const value = takeValue(cursor, "attribute");
+  if (cursor.at === start) return null;
+  cursor.edits.splice(before, 0, { at, remove: 1, insert: "{\ndefault =" });
+  cursor.edits.push({ at: cursor.at, remove: 0, insert: "\n}" });
+  const entry: OutlineEntry = { name: "default", key: "default", nameRange, labels: null, value };
+  const body: FieldsOutline = { kind: "fields", range: rangeFrom(cursor, at), entries: [entry] };
+  return { name: "variable", key: "variable", nameRange, labels, value: body };
+}
+
+/**
+ * The body of a block, the cursor at its `{`. HCL wants each statement on a line of its own (and allows a single
+ * attribute between braces); missing line ends are put in.
+ */
+function takeBody(cursor: Cursor): Outline {
+  const start = cursor.at;
+  const depth = cursor.depth;
+  const entries: OutlineEntry[] = [];
+  enter(cursor);
+  cursor.at++;
+  let empty = true;
+  while (!atEnd(cursor)) {
+    const crossed = skipBlanks(cursor, true);
+    if (atEnd(cursor)) break;
+    const closing = peek(cursor) === CHAR.closeBrace;
+    if (!crossed && !(empty && closing)) cursor.edits.push({ at: cursor.at, remove: 0, insert: "\n" });
+    if (closing) {
+      cursor.at++;
+      break;
+    }
+    empty = false;
+    const entry = takeStatement(cursor);
+    if (entry) entries.push(entry);
+    // A bracket that closes nothing on a line that is not understood does not close this block.
+    cursor.depth = Math.max(cursor.depth, depth + 1);
+  }
+  cursor.depth = depth;
+  return { kind: "fields", range: rangeFrom(cursor, start), entries };
+}

@@ -1,0 +1,193 @@
+// Records of peers: a record is read within its bounds, any other value counts as none; and the verdict on all of them.
+import { assert, assertEquals } from "@std/assert";
+import fc from "fast-check";
+import {
+  encodePeer,
+  judgePeers,
+  MAX_INSTANCE_LENGTH,
+  MAX_RECORD_BYTES,
+  MAX_WHY_LENGTH,
+  parsePeer,
+  peerId,
+  type PeerRecord,
+} from "../../src/cluster/peer_record.ts";
+
+const A = "a".repeat(64);
+const B = "b".repeat(64);
+
+const REJECTING: PeerRecord = {
+  instance: "edge-1",
+  incarnation: "b6f7c1c2-5d0e-4a7a-9f7e-0d6a1d0b8f10",
+  version: "1.2.3-rc.1+linux",
+  hash: A,
+  generation: 17,
+  standing: "diverged",
+  rejected: { hash: B, generation: null, why: "layer.roads.table is missing", at: "2026-01-02T03:04:05Z" },
+  at: "2026-01-02T03:04:05.678Z",
+};
+
+const EMPTY: PeerRecord = { ...REJECTING, hash: null, generation: null, standing: "unknown", rejected: null };
+
+function rejectingBecause(why: string): PeerRecord {
+  return { ...REJECTING, rejected: { ...REJECTING.rejected!, why } };
+}
+
+Deno.test("the others read the record that an instance wrote", () => {
+  for (const record of [REJECTING, EMPTY]) {
+    assertEquals(parsePeer(encodePeer(record)), record);
+    assertEquals(parsePeer(encodePeer(record), peerId(record)), record);
+    assertEquals(parsePeer(encodePeer(record), "edge-1"), record);
+  }
+});
+
+Deno.test("a record of another process, or of another name, than its key's is none", () => {
+  for (
+    const id of ["edge-2", `edge-2:${REJECTING.incarnation}`, "edge-1:0123456789ab", "edge-1:", REJECTING.incarnation]
+  ) {
+    assertEquals(parsePeer(encodePeer(REJECTING), id), null, id);
+  }
+});
+
+Deno.test("a long reason is cut without splitting a character, and control characters in it become spaces", () => {
+  const whyOf = (why: string) => parsePeer(encodePeer(rejectingBecause(why)))?.rejected?.why;
+  assertEquals(whyOf("x".repeat(MAX_WHY_LENGTH + 1)), "x".repeat(MAX_WHY_LENGTH));
+  assertEquals(whyOf("x".repeat(MAX_WHY_LENGTH - 1) + "😀"), "x".repeat(MAX_WHY_LENGTH - 1));
+  assertEquals(whyOf("x".repeat(MAX_WHY_LENGTH - 2) + "😀"), "x".repeat(MAX_WHY_LENGTH - 2) + "😀");
+  assertEquals(whyOf("one\r\ntwo\tthree\x1b[2J"), "one  two three [2J");
+  assertEquals(whyOf("half \ud800 pair"), "half \ufffd pair");
+  assertEquals(whyOf(""), "?");
+});
+
+Deno.test("whatever a reason and a name hold, the record is bounded, and is read under that name", () => {
+  const anyText = fc.string({ unit: "binary", maxLength: 400 });
+  fc.assert(fc.property(anyText, anyText, (why, instance) => {
+    const text = encodePeer({ ...rejectingBecause(why), instance });
+    assert(new TextEncoder().encode(text).length <= MAX_RECORD_BYTES);
+    assert(parsePeer(text, peerId({ ...REJECTING, instance })) !== null, text);
+  }));
+  for (const character of ['"', "\\", "\u{fffe}", "\x00", "\u2028"]) {
+    const text = encodePeer({ ...rejectingBecause(character.repeat(10_000)), instance: character.repeat(10_000) });
+    assert(new TextEncoder().encode(text).length <= MAX_RECORD_BYTES, character);
+    assertEquals(parsePeer(text)?.instance.length, MAX_INSTANCE_LENGTH);
+  }
+});
+
+Deno.test("a record that breaks a bound is none", () => {
+  const wrong: Record<string, unknown>[] = [
+    { instance: "" },
+    { instance: "x".repeat(129) },
+    { incarnation: "" },
+    { version: "x".repeat(65) },
+    { at: `x${REJECTING.at}` },
+    { at: `${REJECTING.at}x` },
+    { at: "2026-01-02T03:04:05.1234567890Z" },
+    { rejected: { ...REJECTING.rejected, why: "x".repeat(301) } },
+    { instance: "x".repeat(MAX_INSTANCE_LENGTH + 1) },
+    { instance: "edge\n1" },
+    { instance: "\ud800" },
+    { instance: 1 },
+    { incarnation: "x".repeat(65) },
+    { version: "1\x1b[2J" },
+    { hash: A.toUpperCase() },
+    { hash: A.slice(1) },
+    { hash: `${A}\n` },
+    { hash: undefined },
+    { generation: 0 },
+    { generation: 1.5 },
+    { generation: 2 ** 52 + 1 },
+    { generation: 2 ** 53 },
+    { generation: "17" },
+    { standing: "fine" },
+    { standing: "constructor" },
+    { at: "yesterday" },
+    { at: `2026-01-02T03:04:05.${"0".repeat(40)}Z` },
+    { rejected: undefined },
+    { rejected: {} },
+    { rejected: { ...REJECTING.rejected, why: "x".repeat(MAX_WHY_LENGTH + 1) } },
+    { rejected: { ...REJECTING.rejected, why: "one\ntwo" } },
+    { rejected: [REJECTING.rejected] },
+  ];
+  for (const members of wrong) {
+    const text = JSON.stringify({ ...REJECTING, ...members });
+    assertEquals(parsePeer(text), null, text);
+  }
+});
+
+Deno.test("a record at its bounds is read", () => {
+  const right: Partial<PeerRecord>[] = [
+    { instance: "x".repeat(128), incarnation: "x".repeat(64), version: "x".repeat(64) },
+    ...(["unknown", "agreed", "settling", "diverged"] as const).map((standing) => ({ standing })),
+    { generation: 1 },
+    { generation: 2 ** 52 },
+    { at: "2026-01-02T03:04:05.1Z" },
+    { at: "2026-01-02T03:04:05.123456789Z" },
+    { rejected: { ...REJECTING.rejected!, why: "x".repeat(300), generation: 2 ** 52 } },
+  ];
+  for (const members of right) {
+    assertEquals(parsePeer(JSON.stringify({ ...REJECTING, ...members })), { ...REJECTING, ...members });
+  }
+  const text = encodePeer(REJECTING);
+  assertEquals(parsePeer(text.padEnd(4_096)), REJECTING);
+  assertEquals(parsePeer(text.padEnd(4_097)), null);
+});
+
+Deno.test("what is no record is null: other JSON, no JSON, too much of it", () => {
+  const record = encodePeer(REJECTING);
+  const texts = ["", "null", "[]", "1", '"edge-1"', "{}", "{", "\ufeff" + record, record.slice(1), `[${record}]`];
+  const deep = "[".repeat(2_000) + "]".repeat(2_000);
+  for (const text of [...texts, deep, record + " ".repeat(MAX_RECORD_BYTES), "[".repeat(16 * 1024 * 1024)]) {
+    assertEquals(parsePeer(text), null);
+  }
+  fc.assert(fc.property(fc.json({ noUnicodeString: false }), (text) => assertEquals(parsePeer(text), null)));
+});
+
+Deno.test("members that are not known are left out, whatever their name", () => {
+  const text = encodePeer(REJECTING).replace(
+    "{",
+    '{"__proto__":{"self":true},"constructor":1,"zone":"eu","self":true,',
+  );
+  assertEquals(parsePeer(text), REJECTING);
+  assertEquals(Object.keys(parsePeer(text)!).sort(), Object.keys(REJECTING).sort());
+});
+
+Deno.test("peers that all run one hash are consistent, and so is nobody and nothing", () => {
+  const running = (instance: string, hash: string | null) => ({ instance, hash });
+  assertEquals(judgePeers([]), { consistent: true, namesakes: [], runs: [] });
+  assertEquals(judgePeers([running("b", A), running("a", A)]), {
+    consistent: true,
+    namesakes: [],
+    runs: [{ hash: A, instances: ["a", "b"] }],
+  });
+  assertEquals(judgePeers([running("a", null), running("b", null)]).consistent, true);
+  assertEquals(judgePeers([running("a", A), running("b", null)]).consistent, false);
+});
+
+Deno.test("peers of which two have one name are not consistent, whatever they run", () => {
+  const named = (...names: readonly string[]) => judgePeers(names.map((instance) => ({ instance, hash: A })));
+  assertEquals([named("b", "a", "b").consistent, named("b", "a", "b").namesakes], [false, ["b"]]);
+  assertEquals(named("b", "a", "b", "a", "b", "__proto__").namesakes, ["a", "b"]);
+  assertEquals(judgePeers([{ instance: "a", hash: A }, { instance: "a", hash: B }]).consistent, false);
+});
+
+Deno.test("what most peers run comes first, in an order that does not depend on theirs", () => {
+  const peers = [
+    { instance: "e", hash: null },
+    { instance: "d", hash: B },
+    { instance: "c", hash: B },
+    { instance: "b", hash: A },
+    { instance: "a", hash: "0".repeat(64) },
+  ];
+  const expected = {
+    consistent: false,
+    namesakes: [],
+    runs: [
+      { hash: B, instances: ["c", "d"] },
+      { hash: "0".repeat(64), instances: ["a"] },
+      { hash: A, instances: ["b"] },
+      { hash: null, instances: ["e"] },
+    ],
+  };
+  fc.assert(fc.property(fc.shuffledSubarray(peers, { minLength: peers.length }), (shuffled) => {
+    assertEquals(judgePeers(shuffled), expected);
+  }));
+});
