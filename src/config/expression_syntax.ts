@@ -216,11 +216,14 @@ function parseQuoted(cursor: Cursor): Syntax | Fault {
   return { kind: "template", parts: strings, range: rangeOf(cursor, start, cursor.at) };
 }
 
+const SIMPLE_ESCAPES: ReadonlyMap<string, string> = new Map(
+  [["n", "\n"], ["r", "\r"], ["t", "\t"], ['"', '"'], ["\\", "\\"]],
+);
+
 function parseEscape(cursor: Cursor): string | Fault {
   const start = cursor.at;
   const one = cursor.text.charAt(start + 1);
-  const simple: Record<string, string> = { n: "\n", r: "\r", t: "\t", '"': '"', "\\": "\\" };
-  const plain = Object.hasOwn(simple, one) ? simple[one] : undefined;
+  const plain = SIMPLE_ESCAPES.get(one);
   if (plain !== undefined) {
     cursor.at += 2;
     return plain;

@@ -254,7 +254,7 @@ async function setDamagedAside(
   { path, fileSystem, now }: Pick<SlotOptions<Proof>, "path" | "fileSystem" | "now">,
 ): Promise<string> {
   const target = await resolveTarget(path, fileSystem);
-  const time = now().toISOString().replace(/\.\d+/, "").replaceAll(/[-:]/g, "");
+  const time = now().toISOString().replaceAll(/[-:]|\.\d{3}/g, "");
   const aside = `${target}.damaged-${time}-${randomBytes(4).toString("hex")}`;
   try {
     await fileSystem.rename(target, aside);

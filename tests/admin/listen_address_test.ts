@@ -38,6 +38,7 @@ Deno.test("what is no literal address is none", () => {
   for (
     const text of [
       ...names,
+      "[]:80",
       "::1:80",
       "[::1]",
       "[::1]:",

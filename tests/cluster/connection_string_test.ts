@@ -99,6 +99,7 @@ Deno.test("URLs name user, password, host, port and database, percent-encoded", 
     ["redis://app@h", single("h", 6379, { user: "app" })],
     ["redis://:a@b/c:d@h:1", single("h", 1, { password: "a@b/c:d" })],
     ["redis://:a,b@h:1", single("h", 1, { password: "a,b" })],
+    ["redis://:a=b@h:1", single("h", 1, { password: "a=b" })],
     ["redis://[::1]:7000/1", single("::1", 7000, { database: 1 })],
     ["rediss://h?sslHost=x.example&connectTimeout=900", {
       ...single("h", 6379, { tls: true, tlsHost: "x.example", connectTimeoutMilliseconds: 900 }) as object,

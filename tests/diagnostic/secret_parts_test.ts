@@ -10,6 +10,7 @@ const PARTS: readonly (readonly [secret: string, part: string])[] = [
   ["postgres://honua:hunt%40er2@db/maps", "hunt@er2"],
   ["postgres://honua:hunt/er2@db/maps?x=1", "hunt/er2"],
   ["amqp://honua:hunt@er2@mq/x", "hunt@er2"],
+  ["amqp://honua:hunt@er2@mq/x@y", "hunt@er2"],
   ["redis://:hunter2@cache:6379,redis://:hunter3@cache2:6379", "hunter3"],
   ["mongodb://honua:hunter2@m1:27017,m2:27017/maps", "hunter2"],
   ["https://0123456789abcdef0123@errors.example.com/7", "0123456789abcdef0123"],

@@ -127,6 +127,12 @@ Deno.test("a payload is masked, and the configuration's own secrets are known fo
   assertEquals([triggers.hash(), triggers.secrets()], ["h2", ["Password=hunter3", "Password=hunter2"]]);
 });
 
+Deno.test("after the first snapshot of all only its own secrets are known", () => {
+  const { triggers } = open(null);
+  newsOf(triggers, activated("h1", "c1"), LAYERS);
+  assertEquals(triggers.secrets(), ["Password=hunter3"]);
+});
+
 Deno.test("of a snapshot that was found its marks and secrets are kept, and not the snapshot", () => {
   const header = { format: 1, hash: "h1", contentHash: "c1" } as const;
   const config = { dataSources: { main: { connection: "Password=hunter2" } } };
