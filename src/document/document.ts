@@ -1,94 +1,73 @@
-// The source parsed: blocks and attributes in the order they were written, each value with the place it came from.
-// Whatever the format was (HCL or JSON), a document speaks HCL's names; what it means is config's to say.
+// A parsed source: blocks and attributes in the order of the source, each value with its place in it. A document has
+// HCL's names, whether its format is HCL or JSON; config decides what they mean.
 import type { Diagnostic } from "../diagnostic/diagnostic.ts";
 import type { Range, SourceText } from "../diagnostic/range.ts";
 
-/** A value as written, with its place: nothing evaluated yet. */
+/** A value as written, with its place, not evaluated. */
 export type Value = Literal | Template | List | Fields;
 
-/** A value with nothing to evaluate: escapes are resolved, and `text` is the source of a number as written (`1.0`). */
+/** A value without expressions: escapes are resolved, and `text` is the source of a number as written (`1.0`). */
 export interface Literal {
-  /** Tells the kinds of values apart. */
   readonly kind: "literal";
-  /** What it is. */
   readonly value: null | boolean | number | string;
-  /** A number's own spelling; for every other literal undefined. */
+  /** Undefined for a literal that is not a number. */
   readonly text?: string;
-  /** Where it stands. */
   readonly range: Range;
 }
 
 /**
- * A string with expressions: `${…}` is code, `$${` a literal `${`, and likewise `%{`. A lone expression such as
- * `env("X")` is the template `${env("X")}`. `codes` holds the place of each `${…}` in the order they stand in the
- * text, without the `${` and `}` themselves; it may be shorter than what the text has (then the whole range stands in).
+ * A string with expressions, decoded: `${…}` is code, `$${` a literal `${`, and likewise `%{`. A bare expression such
+ * as `env("X")` is the template `${env("X")}`. `codes` holds the place of each `${…}` in the order of the text, without
+ * the `${` and `}`; it may have fewer places than the text has codes (then the whole range replaces the missing ones).
  */
 export interface Template {
-  /** Tells the kinds of values apart. */
   readonly kind: "template";
-  /** Decoded. */
   readonly text: string;
-  /** The place of each `${…}`. */
   readonly codes: readonly Range[];
-  /** Where it stands. */
   readonly range: Range;
 }
 
 /** `[ … ]`. */
 export interface List {
-  /** Tells the kinds of values apart. */
   readonly kind: "list";
-  /** In their order. */
   readonly items: readonly Value[];
-  /** Where it stands. */
   readonly range: Range;
 }
 
 /**
- * `{ … }`: an object or the body of a nested block. Names are in source order. A name stands twice only where a
- * nested block was repeated (`form` of those values is "block"); attributes and keys are unique by now. A nested
- * block's labels became the names of fields within it: `permissions "x" { a = 1 }` is `permissions` with `x` with `a`.
+ * `{ … }`: an object or the body of a nested block. Names are in source order. A name occurs twice only if a nested
+ * block was repeated (`form` of those values is "block"); attributes and keys are unique. The labels of a nested block
+ * are the names of fields within it: `permissions "x" { a = 1 }` is `permissions` with `x` with `a`.
  */
 export interface Fields {
-  /** Tells the kinds of values apart. */
   readonly kind: "fields";
-  /** Whether it was written as a value or as a block. */
   readonly form: "object" | "block";
-  /** In the order of the source. */
   readonly entries: readonly Entry[];
-  /** Where it stands. */
   readonly range: Range;
 }
 
 /**
- * What a name is, where the format says so and not the name: a member that the JSON form does not know (though HCL may
- * have the same word), or an entry of a service's `settings`.
+ * The role of a name, if the format decides it and not the name: a member that the JSON form does not know (though HCL
+ * may have the same word), or an entry of a service's `settings`.
  */
 export type Role = "unknown" | "setting";
 
-/** A named value; `name` is decoded (quotes and escapes resolved), `nameRange` is where the name stands. */
+/** A named value; `name` is decoded (quotes and escapes resolved), `nameRange` is the place of the name. */
 export interface Entry {
-  /** Decoded. */
   readonly name: string;
-  /** Where the name stands. */
   readonly nameRange: Range;
-  /** What it is. */
   readonly value: Value;
-  /** Left out where the name itself says what it is. */
+  /** Left out if the name itself decides it. */
   readonly role?: Role;
 }
 
 /** A top-level block: `layer "roads" { … }` has the type `layer` and one label. */
 export interface Block {
-  /** The word it begins with. */
   readonly type: string;
-  /** Where that word stands. */
   readonly typeRange: Range;
-  /** In their order. */
   readonly labels: readonly Label[];
-  /** What stands between its braces. */
   readonly body: Fields;
-  /** `unknown` where the JSON form does not know it; left out where the type itself says what it is. */
+  /** `unknown` if the JSON form does not know the block; left out if the type itself decides its role. */
   readonly role?: "unknown";
   /** From the type to the closing brace. */
   readonly range: Range;
@@ -96,25 +75,20 @@ export interface Block {
 
 /** A block's label, decoded. */
 export interface Label {
-  /** Decoded. */
   readonly text: string;
-  /** Where it stands. */
   readonly range: Range;
 }
 
-/** A whole source. `attributes` are those that stand outside any block. */
+/** A whole source. `attributes` are those outside any block. */
 export interface Document {
-  /** What it was parsed from. */
   readonly source: SourceText;
-  /** In the order of the source. */
   readonly blocks: readonly Block[];
-  /** In the order of the source. */
   readonly attributes: readonly Entry[];
-  /** Errors that keep it from being a configuration, but not from being read on (a name that occurs twice), and warnings. */
+  /** Warnings, and errors that make it invalid as a configuration but do not end the reading (a name twice). */
   readonly mistakes: readonly Diagnostic[];
 }
 
-/** A document, or every mistake that keeps the source from being one. */
+/** A document, or all mistakes that prevent one. */
 export type ParsedDocument =
   | { readonly ok: true; readonly document: Document }
   | { readonly ok: false; readonly diagnostics: readonly Diagnostic[] };

@@ -1,20 +1,20 @@
-// Where in a source the values stand that no code frame may show: those of secret names, and those that look like a
-// credential under any name.
+// The places of the values that no code frame may show: those of secret names, and those that look like a credential
+// under any name.
 import type { Range } from "../diagnostic/range.ts";
 import { isSecretName, looksSecret } from "../diagnostic/secrets.ts";
 import type { Block, Document, Entry, Literal, Template, Value } from "./document.ts";
 
-/** Blocks whose labels are ids that people gave to things: a layer named `tokens` is no secret. */
+/** Blocks whose labels are ids that people choose: a layer named `tokens` is no secret. */
 const TYPES_WITH_IDS = new Set(["data_source", "service", "layer", "cache"]);
 
-/** A reference that names a value and does not tell it, as HCL or JSON spells it: no default, nothing beside it. */
+/** A reference that names a value and does not show it, in HCL's or JSON's spelling: no default, no other text. */
 const PURE_REFERENCE =
   /^"?(?:\$\{\s{0,8})?(?:env\(\s{0,8}\\?"[\w.:-]{1,256}\\?"\s{0,8}\)|env:[\w.:-]{1,256}|var\.[\w-]{1,256})(?:\s{0,8}\})?"?$/;
 
 /**
- * The places of all values that belong to a secret name (of a setting, of an object around it, of a variable), of those
- * that look like a credential, and of names that do; in source order, none inside another. A lone `env("NAME")` or
- * `var.x` is left out: the name of what is missing is what a reader needs to see.
+ * Returns the places of all values that belong to a secret name (of a setting, of an object around it, of a
+ * variable), and of values and names that look like a credential; in source order, none inside another. A pure
+ * `env("NAME")` or `var.x` is left out: a reader needs to see the name of the missing value.
  */
 export function secretRanges(document: Document): Range[] {
   const ranges: Range[] = [];
@@ -46,7 +46,7 @@ function isSecretBlock(block: Block): boolean {
   return !TYPES_WITH_IDS.has(block.type) && [block.type, ...block.labels.map((label) => label.text)].some(isSecretName);
 }
 
-/** Whether the names inside a setting are given by people: a layer's fields, a rate limit's rules. */
+/** Whether people choose the names inside a setting: a layer's fields, a rate limit's rules. */
 function holdsIds(blockType: string, name: string): boolean {
   return (blockType === "layer" && name === "fields") || (blockType === "rate_limit" && name === "rules");
 }

@@ -1,65 +1,63 @@
-// The items of a source judged one by one, each shape of them once: hcl2json sees the structure of an item with
-// placeholders, and where it did nothing but hand them through, what was lifted out is put back. All else it sees as it
-// is written, so that its complaints are its own, at the real places. An item that has a verdict keeps it.
+// Judges the items of a source one by one, each shape only once: hcl2json sees the structure of an item with
+// placeholders, and if it only passes them through, the lifted names and values are put back. It sees every other item
+// as written, so that its complaints are its own, at the real places. An item that has a verdict keeps it.
 import { openPace, type Pace } from "../../time/pace.ts";
 import { type Item, rewriteItem } from "./dialect.ts";
 import { type Filling, fillShape, type LiftedShape, liftShape, planFilling } from "./shape.ts";
 import type { HclJson, HclVerdict } from "./hcl.ts";
 import { DEFAULT_LIMITS, type Judgement, type LimitsLeft, openParser, type Parser } from "./parser.ts";
 
-/** Judges the items of a source; disposing of it ends the parser that it opened. */
+/** Judges the items of a source; its disposal ends its parser. */
 export interface BlockParser extends AsyncDisposable {
   /**
-   * Verdicts on items in their order, which they have from now on; or which limit was exceeded at which item. Rejects only
-   * with the signal's reason.
+   * Returns verdicts in the order of the items, and stores them in the items; or the limit that was exceeded, and at
+   * which item. Rejects only with the signal's reason.
    */
   judge(text: string, items: readonly Item[], signal?: AbortSignal, pace?: Pace): Promise<Judgement>;
-  /** What the last judging cost. */
+  /** Of the last judging. */
   readonly work: ParsingWork;
   /** Prepares for a request that is expected soon. */
   warm(): void;
-  /** Kills the parser at once and for good, for a program that ends without disposing. */
+  /** Kills the parser at once and for good, for a program that ends without disposal. */
   kill(): void;
 }
 
-/** What one judging cost, in numbers that do not depend on the machine. */
+/** The cost of one judging, in numbers that do not depend on the machine. */
 export interface ParsingWork {
-  /** Items of different texts that had no verdict. */
+  /** Items without a verdict; items of one text count once. */
   readonly items: number;
-  /** Shapes that hcl2json was asked for. */
+  /** Shapes that hcl2json received. */
   readonly shapesParsed: number;
-  /** Items that hcl2json was given as they are written. */
+  /** Items that hcl2json received as written. */
   readonly textsParsed: number;
 }
 
 const NO_WORK: ParsingWork = { items: 0, shapesParsed: 0, textsParsed: 0 };
 
-/** What is asked second has so much of the limit at the least. */
+/** The second request of a load has at least this much of the time limit, however much the first one used. */
 const LEAST_LIMIT_MILLISECONDS = 500;
 
-/** An item without a verdict. */
 interface UnknownItem {
   readonly index: number;
   readonly text: string;
-  /** Null where it has no shape. */
+  /** Null if the item has no shape. */
   readonly lifted: Lifted | null;
   readonly shape: KnownShape | null;
 }
 
-/** What was lifted out of an item. */
+/** The names and values that were lifted out of an item. */
 type Lifted = Pick<LiftedShape, "names" | "values">;
 
-/** What is remembered of a shape. */
 interface KnownShape {
-  /** Its HCL. */
+  /** HCL. */
   readonly text: string;
-  /** Undefined until hcl2json was asked; null where it refused, and the items are asked for as they are. */
+  /** Undefined until hcl2json has judged the shape; null if it refused: then it judges the items as written. */
   filling: Filling | null | undefined;
-  /** The number of the last judging that met it. */
+  /** The number of the last judging that met the shape. */
   metBy: number;
 }
 
-/** A block parser over a parser of its own, or over the one given (which it then closes). */
+/** Opens a block parser over a new parser, or over the argument; its disposal closes the parser in both cases. */
 export function openBlockParser(parser: Parser = openParser()): BlockParser {
   const shapes = openShapeMemory();
   let work = NO_WORK;
@@ -76,7 +74,7 @@ export function openBlockParser(parser: Parser = openParser()): BlockParser {
         if (unknown.has(rewritten)) continue;
         const lifted = liftShape(rewritten);
         const shape = lifted && shapes.meet(lifted.text);
-        // Of the text of its shape each item has a copy, of which one will do.
+        // Each item would keep its own copy of its shape's text; one copy in the memory of shapes is enough.
         const kept = lifted && { names: lifted.names, values: lifted.values };
         unknown.set(rewritten, { index, text: rewritten, lifted: kept, shape });
       }
@@ -99,16 +97,16 @@ export function openBlockParser(parser: Parser = openParser()): BlockParser {
   };
 }
 
-/** All shapes together may have so many units beside those that were met last. */
+/** The bound of all shapes together, in UTF-16 units; the shapes of the last judging stay even beyond it. */
 const MAX_SHAPE_UNITS = 1024 * 1024;
 
-/** Shapes, those that were met last at the end. */
+/** Remembers shapes, in the order in which they were last met. */
 function openShapeMemory() {
   const shapes = new Map<string, KnownShape>();
   let units = 0;
   let number = 0;
   return {
-    /** The shape with a text. */
+    /** Returns the known or a new shape with this text. */
     meet(text: string): KnownShape {
       const shape = shapes.get(text) ?? { text, filling: undefined, metBy: 0 };
       if (!shapes.delete(text)) units += text.length;
@@ -116,7 +114,7 @@ function openShapeMemory() {
       shapes.set(text, shape);
       return shape;
     },
-    /** Ends a judging: forgets what was not met for the longest time. */
+    /** Ends a judging: forgets the shapes that were not met for the longest time. */
     sweep(): void {
       for (const [text, { metBy }] of shapes) {
         if (units <= MAX_SHAPE_UNITS || metBy === number) break;
@@ -129,8 +127,8 @@ function openShapeMemory() {
 }
 
 /**
- * Verdicts on items in their order. Asks for shapes that are not known, and for what has none; then for what its shape
- * did not settle.
+ * Returns verdicts in the order of the items. The first request has the unknown shapes and the items without a shape,
+ * the second one the items that their shape did not settle.
  */
 async function judgeUnknown(
   parser: Parser,
@@ -166,7 +164,7 @@ async function judgeUnknown(
   }
   const unsettled = unknown.filter((_, order) => verdicts[order] === null);
   counts.textsParsed += unsettled.length;
-  // A load has one limit of each kind, however often it asks.
+  // A load has one limit of each kind, however many requests it makes.
   const left = DEFAULT_LIMITS.timeMilliseconds - (answers.spentMilliseconds ?? 0);
   const rest = await ask(parser, unsettled, signal, {
     timeMilliseconds: Math.max(LEAST_LIMIT_MILLISECONDS, left),
@@ -177,12 +175,12 @@ async function judgeUnknown(
   return { ok: true, verdicts: verdicts.map((verdict) => verdict ?? rest.verdicts[next++]!) };
 }
 
-/** The verdict on an item by what its shape means; null where that settles nothing. */
+/** Returns the verdict on an item from the meaning of its shape; null if that settles nothing. */
 function filledVerdict({ lifted, shape }: UnknownItem): HclVerdict | null {
   return shape?.filling == null ? null : new FilledVerdict(shape.filling, lifted!);
 }
 
-/** A meaning that is put together when somebody asks for it: those of ten thousand items are not needed at once. */
+/** A meaning that is put together on demand: the meanings of ten thousand items are not needed at once. */
 class FilledVerdict {
   constructor(private readonly filling: Filling, private readonly lifted: Lifted) {}
 
@@ -191,7 +189,7 @@ class FilledVerdict {
   }
 }
 
-/** One request, if there is anything to ask; a limit is reported at the item whose text exceeded it. */
+/** Makes one request, or none for no texts; an exceeded limit is reported at the item whose text exceeded it. */
 async function ask(
   parser: Parser,
   asked: readonly { readonly index: number; readonly text: string }[],

@@ -1,5 +1,5 @@
-// hcl2json's complaints as diagnostics: at the place in the source as written, in words that say what to do. HCL's own
-// words are used only for their constant part, because the rest may quote the source.
+// Turns hcl2json's complaints into diagnostics, at the place in the source as written, in words that say what to do.
+// Only the constant part of HCL's own words is used, because the rest may quote the source.
 import { type Diagnostic, errorDiagnostic, placeOf } from "../../diagnostic/diagnostic.ts";
 import { type Range, type SourceText, sourceText } from "../../diagnostic/range.ts";
 import { type Item, rewriteItem } from "./dialect.ts";
@@ -11,19 +11,18 @@ import { isOfDirective, isSecondHalf, type Wording, wordingOf } from "./wording.
 const COMPLAINT = new RegExp(`${FILE_MARK}:(\\d+),(\\d+)-(?:(\\d+),)?(\\d+): ([^;${FILE_MARK}]*);`, "g");
 const EARLIER = new RegExp(`already set at ${FILE_MARK}:(\\d+),(\\d+)-(?:(\\d+),)?(\\d+)`);
 
-/** So many places of one item are looked up; what is wrong in more was not meant as it stands. */
+/** The most places of one item that are looked up; a text with more mistakes was not meant as HCL. */
 const MAX_PLACES = 1_000;
 
-/** One of the mistakes that a complaint names. */
 interface Mistake {
-  /** HCL's. */
+  /** HCL's own words, their constant part. */
   readonly summary: string;
   readonly range: Range;
-  /** Where it was written first, if that is what it is about. */
+  /** The first place of a name that is set twice; null for other mistakes. */
   readonly earlier: Range | null;
 }
 
-/** The diagnostics in a complaint about one item, in the order of their places. */
+/** Returns the diagnostics of a complaint about one item, in the order of their places. */
 export function diagnoseComplaint(source: SourceText, item: Item, complaint: string): Diagnostic[] {
   const mistakes = mistakesIn(source, item, complaint);
   if (mistakes.length === 0) return [syntaxError(source, item.range, { summary: "This block cannot be read" }, null)];
@@ -34,7 +33,7 @@ export function diagnoseComplaint(source: SourceText, item: Item, complaint: str
   });
 }
 
-/** One for a place, in the order of their places. */
+/** Returns one mistake for each place, in the order of the places. */
 function mistakesIn(source: SourceText, item: Item, complaint: string): Mistake[] {
   const rewritten = sourceText(source.name, rewriteItem(source.text, item));
   const locate = (match: RegExpMatchArray): Range => {
@@ -58,7 +57,7 @@ function mistakesIn(source: SourceText, item: Item, complaint: string): Mistake[
   return mistakes.sort((one, other) => one.range.start - other.range.start);
 }
 
-/** HCL underlines the text before a `${` that is never closed. */
+/** HCL underlines the text before a `${` that is never closed, and not the `${`. */
 function placeOfCode(text: string, summary: string, range: Range): Range {
   const isBefore = summary === "Unclosed template interpolation sequence" && text.startsWith("${", range.end);
   return isBefore ? { start: range.end, end: range.end + 2 } : range;
@@ -68,7 +67,7 @@ const OPEN_STRING = "Invalid multi-line string";
 const CHARACTER = "Invalid character";
 const ESCAPE = "Invalid escape sequence";
 
-/** The mistakes without those that follow from others: nothing is wrong at their places. */
+/** Leaves out the mistakes that follow from others: nothing is wrong at their places. */
 function causesAmong(mistakes: readonly Mistake[], text: string): Mistake[] {
   const lineOf = ({ range }: Mistake) => text.lastIndexOf("\n", range.start - 1);
   const explains = ({ summary }: Mistake) => summary === CHARACTER || isOfDirective(summary);
@@ -76,14 +75,15 @@ function causesAmong(mistakes: readonly Mistake[], text: string): Mistake[] {
   const causes: Mistake[] = [];
   for (const mistake of mistakes) {
     const { summary, range } = mistake;
-    // A character that HCL does not know, or a directive, explains all else that is wrong on its line, …
+    // A character that HCL does not know, or a directive, explains every other mistake on its line, …
     if (!explains(mistake) && explained.has(lineOf(mistake))) continue;
-    // … what is no string before an open one may be why it is open, and one that is open makes the next look so, …
+    // … an earlier mistake may be why a string is open, and an open string makes the next one look open (an escape
+    // sequence does neither), …
     if (summary === OPEN_STRING && causes.some((cause) => cause.summary !== ESCAPE)) continue;
     // … half of a surrogate pair is reported with the other, …
     if (summary === ESCAPE && isSecondHalf(text, range.start)) continue;
     causes.push(mistake);
-    // … and the lines of what was meant as a heredoc are no settings.
+    // … and the lines of an intended heredoc are not settings.
     if (/<<(?:-?'.)?$/.test(text.slice(Math.max(0, range.start - 3), range.start + 2))) break;
   }
   return causes.length === 0 ? [mistakes[0]!] : causes;
@@ -101,15 +101,15 @@ function syntaxError(source: SourceText, range: Range, wording: Wording, earlier
 
 const GRAPHEMES = new Intl.Segmenter("en", { granularity: "grapheme" });
 
-/** Beyond this column a place is counted in UTF-16 units: cutting a huge line into graphemes would take seconds. */
+/** Beyond this column UTF-16 units are counted: to cut a huge line into graphemes would take seconds. */
 const MAX_GRAPHEME_COLUMN = 10_000;
 
-/** The offset of a 1-based line and column, the column counted in grapheme clusters as HCL does. */
+/** Returns the offset of a 1-based line and column; HCL counts columns in grapheme clusters. */
 function rewrittenOffset({ text, lineStarts }: SourceText, line: number, column: number): number {
   const start = lineStarts[line - 1];
   if (start === undefined) return text.length;
   if (column > MAX_GRAPHEME_COLUMN) return Math.min(start + column - 1, text.length);
-  // A rewritten item ends its last line, so that only an empty one is without an end.
+  // The last line of a rewritten item has a line end, so that only the empty line behind it has none.
   const end = Math.max(start, text.indexOf("\n", start));
   let offset = start;
   let at = 1;

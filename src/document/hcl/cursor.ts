@@ -1,49 +1,46 @@
-// A place in the source that moves forward: blanks, comments, words and line ends, as HCL's own scanner takes them
+// A place in the source that moves forward over blanks, comments, words and line ends, as HCL's own scanner does
 // (hclsyntax/spec.md, "Lexical Elements").
 import { type Anchor, anchoredRange } from "../../diagnostic/anchor.ts";
 import { isExactNumber } from "../../diagnostic/exact_number.ts";
 import type { Range } from "../../diagnostic/range.ts";
 import type { Edit } from "./edits.ts";
 
-/** The state of a scan. Edits are collected in the order of their places, but for insertions made in hindsight. */
+/** The state of a scan. Edits are in the order of their places, except for insertions made in hindsight. */
 export interface Cursor {
-  /** The whole source. */
   readonly text: string;
   /** The offset of the next character. It moves back only through `moveBack`. */
   at: number;
-  /** The furthest that the cursor came before it moved back; Infinity where the end of the text was asked for. */
+  /** The furthest offset reached before the cursor moved back; Infinity if the scan looked at the text's end. */
   farthest: number;
-  /** What the ranges of the item at hand begin at. */
+  /** The offset that the ranges of the current item are relative to. */
   anchor: Anchor;
-  /** Collected so far. */
   edits: Edit[];
   /** How many brackets, bodies and interpolations are open. */
   depth: number;
-  /** Where the nesting first went beyond MAX_NESTING; null where it did not. */
+  /** The offset at which the nesting first exceeded MAX_NESTING; null if it did not. */
   tooDeepAt: number | null;
-  /** How many settings, values and stray lines were met, and characters of strings that had to be rewritten. */
+  /** The number of settings, values and stray lines so far, and of characters in strings that had to be rewritten. */
   count: number;
-  /** Where there were more of them than MAX_VALUES; null where there were not. */
+  /** The offset at which `count` exceeded MAX_VALUES; null if it did not. */
   tooManyAt: number | null;
   /** The first number that would take the parser minutes; null if there is none. */
   costlyNumber: Range | null;
-  /** How many more units may be scanned a second time; keeps the scan linear whatever the source nests. */
+  /** How many more UTF-16 units may be scanned a second time; keeps the scan linear for any nesting. */
   rescanBudget: number;
-  /** Between these two offsets, both included, there is no line feed but at the second. Infinity before any is known. */
+  /** From here to `lineFeed`, both included, the only line feed is at `lineFeed`. Infinity before any is known. */
   lineStart: number;
-  /** Infinity where the text has none behind `lineStart`. */
+  /** Infinity if the text has no line feed behind `lineStart`. */
   lineFeed: number;
-  /** A block comment that opens here or behind is never closed, as far as is known. */
+  /** A block comment that opens at or behind this offset is never closed. Infinity until one was found. */
   unclosedFrom: number;
 }
 
-/** The deepest nesting of brackets, blocks and interpolations that is handed to the parser. */
+/** The deepest nesting of brackets, blocks and interpolations that the parser receives. */
 export const MAX_NESTING = 200;
 
-/** The most settings, values and stray lines of a source: each costs memory for its place, whatever it holds. */
+/** The most settings, values and stray lines of a source: each costs memory for its place, whatever its content. */
 export const MAX_VALUES = 1_000_000;
 
-/** Character codes by name. */
 export const CHAR = {
   tab: 9,
   newline: 10,
@@ -74,7 +71,7 @@ export const CHAR = {
 
 const IDENTIFIER = /[\p{ID_Start}_][\p{ID_Continue}-]*/uy;
 
-/** A cursor in a text, at its start. */
+/** Opens a cursor at the start of a text. */
 export function openCursor(text: string): Cursor {
   return {
     text,
@@ -94,40 +91,40 @@ export function openCursor(text: string): Cursor {
   };
 }
 
-/** How many units of a text may be scanned a second time. */
+/** Returns how many UTF-16 units of a text may be scanned a second time. */
 export function rescanBudgetOf(text: string): number {
   return 4 * text.length;
 }
 
-/** A cursor of its own at the same place: what it takes and rewrites does not count. Hand it to `endLookAhead`. */
+/** Returns a second cursor at the same place; its moves and edits do not count. Must be passed to `endLookAhead`. */
 export function lookAhead(cursor: Cursor): Cursor {
   return { ...cursor, edits: [] };
 }
 
-/** Notes how far a look ahead came. */
+/** Notes how far a look ahead reached. */
 export function endLookAhead(cursor: Cursor, ahead: Cursor): void {
   cursor.farthest = Math.max(cursor.farthest, ahead.at, ahead.farthest);
 }
 
-/** Goes on where a look ahead came, with what it rewrote and counted. */
+/** Moves to where a look ahead ended, and adopts its edits and its count. */
 export function followAhead(cursor: Cursor, ahead: Cursor): void {
   for (const edit of ahead.edits) cursor.edits.push(edit);
   cursor.at = ahead.at;
   cursor.count = ahead.count;
 }
 
-/** Moves back to an offset, and notes how far the cursor had come: an item depends on all that was looked at. */
+/** Moves back to an offset, and notes how far the cursor had moved: an item depends on all the text looked at. */
 export function moveBack(cursor: Cursor, at: number): void {
   cursor.farthest = Math.max(cursor.farthest, cursor.at);
   cursor.at = at;
 }
 
-/** The range from an offset to the cursor; it moves with the item at hand. */
+/** Returns the range from an offset to the cursor; it moves with the current item. */
 export function rangeFrom(cursor: Cursor, start: number): Range {
   return anchoredRange(cursor.anchor, start, cursor.at);
 }
 
-/** The character code `ahead` of the cursor; NaN beyond the end, which equals nothing. */
+/** Returns the character code `ahead` units behind the cursor; NaN, which equals nothing, beyond the text's end. */
 export function peek(cursor: Cursor, ahead = 0): number {
   return cursor.text.charCodeAt(cursor.at + ahead);
 }
@@ -138,14 +135,13 @@ export function atLineEnd(cursor: Cursor): boolean {
   return c === CHAR.newline || (c === CHAR.carriageReturn && peek(cursor, 1) === CHAR.newline);
 }
 
-/** Whether the text is used up. */
 export function atEnd(cursor: Cursor): boolean {
   return cursor.at >= cursor.text.length;
 }
 
 /**
- * Skips spaces, tabs and comments and, if asked, line ends; says whether it crossed a line end. A line end inside a
- * block comment does not count: to HCL, the line goes on behind it.
+ * Skips spaces, tabs and comments and, with `acrossLines`, line ends; returns whether it crossed a line end. A line
+ * end inside a block comment does not count: for HCL, the line continues behind the comment.
  */
 export function skipBlanks(cursor: Cursor, acrossLines: boolean): boolean {
   let crossed = false;
@@ -155,7 +151,7 @@ export function skipBlanks(cursor: Cursor, acrossLines: boolean): boolean {
     else if (atLineEnd(cursor)) {
       if (!acrossLines) break;
       crossed = true;
-      // Of CRLF the LF is a line end as well.
+      // In a CRLF, the LF is a line end as well, and the next round takes it.
       cursor.at++;
     } else if (c === CHAR.hash || (c === CHAR.slash && peek(cursor, 1) === CHAR.slash)) toLineEnd(cursor);
     else if (c !== CHAR.slash || peek(cursor, 1) !== CHAR.asterisk || !takeComment(cursor)) break;
@@ -163,7 +159,7 @@ export function skipBlanks(cursor: Cursor, acrossLines: boolean): boolean {
   return crossed;
 }
 
-/** Takes a block comment; false where it is never closed, which takes the whole rest of the text to know. */
+/** Takes a block comment; returns false if it is never closed, which depends on the whole rest of the text. */
 function takeComment(cursor: Cursor): boolean {
   if (cursor.at < cursor.unclosedFrom) {
     const end = cursor.text.indexOf("*/", cursor.at + 2);
@@ -187,8 +183,8 @@ export function toLineEnd(cursor: Cursor): void {
 }
 
 /**
- * The offset behind the end of the line that an offset is on; Infinity on the last one. Nothing that looks at a text from
- * one place without moving there (a pattern, two or three characters at once) looks beyond the end of the line.
+ * Returns the offset behind the end of the line of an offset; Infinity on the last line. A look from one place that
+ * does not move the cursor (a pattern, two or three characters at once) never goes beyond the end of the line.
  */
 export function lineEndBehind(cursor: Cursor, at: number): number {
   if (at < cursor.lineStart || at > cursor.lineFeed) {
@@ -199,12 +195,12 @@ export function lineEndBehind(cursor: Cursor, at: number): number {
   return cursor.lineFeed + 1;
 }
 
-/** Takes an identifier; the empty string where there is none. */
+/** Takes an identifier; returns the empty string if there is none. */
 export function takeWord(cursor: Cursor): string {
   const { text, at } = cursor;
   let end = at;
   if (isWordStart(text.charCodeAt(at))) { while (isWordPart(text.charCodeAt(end))) end++; }
-  // What is not ASCII, the expression knows.
+  // The loop above covers only ASCII; the expression covers the other identifiers.
   if (text.charCodeAt(end) >= 128) {
     IDENTIFIER.lastIndex = at;
     end = at + (IDENTIFIER.exec(text)?.[0].length ?? 0);
@@ -235,7 +231,6 @@ export function atQuote(cursor: Cursor): boolean {
   return c === CHAR.quote || c === CHAR.apostrophe;
 }
 
-/** Whether a decimal digit is at the cursor. */
 export function atDigit(cursor: Cursor, ahead = 0): boolean {
   const c = peek(cursor, ahead);
   return c >= 48 && c <= 57;
@@ -243,10 +238,10 @@ export function atDigit(cursor: Cursor, ahead = 0): boolean {
 
 const NUMBER = /[0-9]+(?:\.[0-9]+)?(?:[eE]([+-]?[0-9]+))?/y;
 
-/** hcl2json writes all digits of a number: for an exponent of a million that takes minutes, for this one milliseconds. */
+/** hcl2json writes all digits of a number: an exponent of a million takes minutes, this one milliseconds. */
 const MAX_EXPONENT = 9_999;
 
-/** Takes the number at the cursor; if it would take the parser minutes, the place is noted and the scan is over. */
+/** Takes the number at the cursor; if the parser would need minutes for it, notes the place and ends the scan. */
 export function takeNumber(cursor: Cursor): void {
   const { text, at } = cursor;
   NUMBER.lastIndex = at;
@@ -257,7 +252,7 @@ export function takeNumber(cursor: Cursor): void {
   cursor.at = text.length;
 }
 
-/** Counts a setting, a value, a stray line or a rewritten character; where that is one too many, the place is noted and the scan is over. */
+/** Counts a setting, value, stray line or rewritten character; beyond MAX_VALUES, notes the place and ends the scan. */
 export function countValue(cursor: Cursor): void {
   if (++cursor.count <= MAX_VALUES) return;
   cursor.tooManyAt ??= Math.min(cursor.at, cursor.text.length - 1);
@@ -269,7 +264,7 @@ export function isOver(cursor: Cursor): boolean {
   return cursor.tooDeepAt !== null || cursor.tooManyAt !== null || cursor.costlyNumber !== null;
 }
 
-/** Counts a level of nesting; false where that is one too many: the place is noted and the scan is over. */
+/** Counts a level of nesting; beyond MAX_NESTING, notes the place, ends the scan and returns false. */
 export function enter(cursor: Cursor): boolean {
   if (++cursor.depth <= MAX_NESTING) return true;
   cursor.tooDeepAt ??= Math.min(cursor.at, cursor.text.length - 1);
@@ -277,17 +272,14 @@ export function enter(cursor: Cursor): boolean {
   return false;
 }
 
-/** Ends a level of nesting. */
 export function leave(cursor: Cursor): void {
   cursor.depth--;
 }
 
-/** Whether a character opens a level of nesting. */
 export function isOpening(c: number): boolean {
   return c === CHAR.openBrace || c === CHAR.openBracket || c === CHAR.openParen;
 }
 
-/** Whether a character closes a level of nesting. */
 export function isClosing(c: number): boolean {
   return c === CHAR.closeBrace || c === CHAR.closeBracket || c === CHAR.closeParen;
 }

@@ -1,7 +1,7 @@
-// The dialect pass: what Honua allows and HCL does not becomes HCL, and the source falls apart into top-level items,
-// each with its own rewritten text and the places of all that is in it. What the pass does not understand it leaves as
-// it is, for hcl2json to judge. Rewritten are: `variable "x" = "v"` (or `var`), quoted attribute names in a block,
-// several attributes on one line with or without commas, and what values.ts and strings.ts name.
+// The dialect pass: it rewrites to HCL the forms that Honua allows and HCL does not, and splits the source into
+// top-level items, each with its own rewritten text and the places of all its parts. It leaves the text that it does
+// not understand as written, for hcl2json to judge. It rewrites `variable "x" = "v"` (or `var`), quoted attribute names
+// in a block, several attributes on one line with or without commas, and the forms that values.ts and strings.ts name.
 import type { Anchor } from "../../diagnostic/anchor.ts";
 import type { Range } from "../../diagnostic/range.ts";
 import {
@@ -34,55 +34,51 @@ import { decodeQuoted, takeQuoted } from "./strings.ts";
 import { takeValue } from "./values.ts";
 
 /**
- * A stretch of the source that hcl2json can judge by itself: a block, an attribute, or something else (`stray`: a line
- * that is neither). `edits` turn it into HCL.
+ * A stretch of the source that hcl2json can judge by itself: a block, an attribute, or a line that is neither
+ * (`stray`). `edits` turn it into HCL.
  */
 export interface Item {
-  /** What the scanner took it for. */
   readonly kind: "block" | "attribute" | "stray";
-  /** From its first character to its last. */
   readonly range: Range;
-  /** What turns it into HCL, at offsets from its first character. */
+  /** At offsets from the item's first character. */
   readonly edits: readonly Edit[];
-  /** The block or attribute; null for what is stray, and once the item is placed: then it would only cost memory. */
+  /** Null for a stray item, and once the item is placed: then the entry would only cost memory. */
   entry: OutlineEntry | null;
-  /** What hcl2json says of it; null until it was asked. */
+  /** Null until hcl2json has judged the item. */
   verdict: HclVerdict | null;
-  /** What it is in the document, once its values are at their places. */
+  /** Null until the values are at their places in the document. */
   placed: PlacedItem | null;
 }
 
 /** The items of a source in their order, or the offset at which it exceeds a bound. */
 export interface Scan {
-  /** In the order of the source. */
   readonly items: readonly Item[];
-  /** Where the nesting went beyond the bound; null where it did not. */
+  /** The offset at which the nesting exceeded the bound; null if it did not. */
   readonly tooDeepAt: number | null;
-  /** Where there were more settings and values than the bound; null where there were not. */
+  /** The offset at which the number of settings and values exceeded the bound; null if it did not. */
   readonly tooManyAt: number | null;
   /** The first number that would take the parser minutes; null if there is none. */
   readonly costlyNumber: Range | null;
 }
 
-/** An item with what scanning it took. */
+/** An item, and what its scan read and cost. */
 export interface ScannedItem {
-  /** The item. */
   readonly item: Item;
-  /** Where it begins; all its ranges move with this. */
+  /** The offset of the item's beginning; all ranges of the item move with it. */
   readonly anchor: Anchor;
-  /** How many units it has. */
+  /** In UTF-16 units. */
   readonly length: number;
-  /** Whether a line begins with it, or the source; what else stands in front of it counts for nothing. */
+  /** Whether a line or the source begins with the item; other text in front of it makes no difference. */
   readonly isFresh: boolean;
-  /** It would be the same whatever stood so many units behind its beginning; Infinity where all of the text counts. */
+  /** Only so many units from the item's beginning determine it; Infinity if the whole rest of the text does. */
   readonly reach: number;
-  /** How many settings, values and stray lines it has. */
+  /** The number of settings, values and stray lines. */
   readonly count: number;
-  /** How many units were scanned a second time. */
+  /** The number of units that were scanned a second time. */
   readonly rescanned: number;
 }
 
-/** Scans a source once, from its start to its end. Never fails: what is not valid is hcl2json's to say. */
+/** Scans a source once, from its start to its end. Never fails: hcl2json reports what is not valid. */
 export function scanSource(text: string): Scan {
   const cursor = openCursor(text);
   const items: Item[] = [];
@@ -94,19 +90,18 @@ export function scanSource(text: string): Scan {
   return scanOf(items, cursor);
 }
 
-/** What a cursor has found by its end. */
+/** Returns the result of a scan whose cursor is at its end. */
 export function scanOf(items: readonly Item[], { tooDeepAt, tooManyAt, costlyNumber }: Cursor): Scan {
   return { items, tooDeepAt, tooManyAt, costlyNumber };
 }
 
-/** Goes on to the next item, and says whether that begins a line, or the source; null at the end. */
+/** Moves to the next item, and returns whether a line or the source begins with it; null at the end. */
 export function goToItem(cursor: Cursor, isFirst: boolean): boolean | null {
   cursor.farthest = 0;
   const isFresh = skipBlanks(cursor, true) || isFirst;
   return atEnd(cursor) ? null : isFresh;
 }
 
-/** Takes the item at the cursor. */
 export function takeItem(cursor: Cursor, isFresh: boolean): ScannedItem {
   const start = cursor.at;
   const anchor = { at: start };
@@ -128,31 +123,31 @@ export function takeItem(cursor: Cursor, isFresh: boolean): ScannedItem {
   };
 }
 
-/** What hcl2json is given for one item, a text of its own. */
+/** Returns the text of one item for hcl2json, a copy that does not keep the source in memory. */
 export function rewriteItem(text: string, { range, edits }: Item): string {
   const { start, end } = range;
   return ownCopy(endLine(applyEdits(text, start, end, edits, start)));
 }
 
-/** Ends the last line: a heredoc that ends the file needs it. A stray CR must not become a line end with the LF. */
+/** Ends the last line, for a heredoc at the end of the file. A stray CR must not become a line end with the LF. */
 function endLine(text: string): string {
   return text.endsWith("\r") ? text + " \n" : text + "\n";
 }
 
-/** The whole source as HCL; block by block or in one piece, hcl2json must find the same in it. */
+/** Returns the whole source as HCL; hcl2json must find the same in it as in its items one by one. */
 export function rewriteSource(text: string, items: readonly Item[]): string {
   const edits = items.flatMap((item) => item.edits.map((edit) => ({ ...edit, at: edit.at + item.range.start })));
   return endLine(applyEdits(text, 0, text.length, edits, 0));
 }
 
-/** An attribute or block; null where the line is neither, and then the whole line was taken. */
+/** Takes an attribute or block; if the line is neither, takes the whole line and returns null. */
 function takeStatement(cursor: Cursor): OutlineEntry | null {
   const start = cursor.at;
   countValue(cursor);
   const quoted = peek(cursor) === CHAR.quote;
   let name: string | null = null;
   if (quoted) {
-    // Where it is not closed the line or the text is over, and what follows is not looked at.
+    // If the string is not closed, it ends with the line or the text, and nothing behind it is read.
     takeQuoted(cursor);
     name = decodeQuoted(cursor.text.slice(start, cursor.at));
   } else if (atWord(cursor)) name = ownCopy(takeWord(cursor));
@@ -173,8 +168,8 @@ function takeNamed(cursor: Cursor, name: string, nameRange: Range, quoted: boole
 }
 
 /**
- * The rest of a line that is not understood, up to a `}` that closes the block around it. Its brackets count for the
- * lines that follow it in the same block.
+ * Takes the rest of a line that the scanner does not understand, up to a `}` that closes the block around it. The
+ * line's brackets count for the lines that follow it in the same block.
  */
 function takeStray(cursor: Cursor): void {
   const line: Cursor = { ...cursor };
@@ -196,7 +191,7 @@ function takeStray(cursor: Cursor): void {
   }
 }
 
-/** Passes over a string that ends before the line does. */
+/** Passes over a string that ends before the line does; returns false, and stays, if it does not. */
 function takeQuotedOnLine(cursor: Cursor, lineEnd: number): boolean {
   const ahead = lookAhead(cursor);
   const { closed } = takeQuoted(ahead);
@@ -206,7 +201,7 @@ function takeQuotedOnLine(cursor: Cursor, lineEnd: number): boolean {
   return true;
 }
 
-/** A comma behind a statement: what follows on the line is the next one. */
+/** Takes a comma behind a statement: the rest of the line is the next statement. */
 function takeStatementComma(cursor: Cursor): void {
   const { at } = cursor;
   skipBlanks(cursor, false);
@@ -223,7 +218,7 @@ function takeAttribute(cursor: Cursor, name: string, key: string, nameRange: Ran
   return cursor.at === before ? null : { name, key, nameRange, labels: null, value };
 }
 
-/** An identifier that stands for a quoted attribute name; the same name always gets the same one. */
+/** Returns the identifier that replaces a quoted attribute name; equal names get equal identifiers. */
 function identifierFor(name: string): string {
   if (/^[\p{ID_Start}_][\p{ID_Continue}-]*$/u.test(name)) return name;
   const bytes = new TextEncoder().encode(name);
@@ -271,8 +266,8 @@ function takeVariableAssignment(cursor: Cursor, nameRange: Range, labels: Outlin
 }
 
 /**
- * The body of a block, the cursor at its `{`. HCL wants each statement on a line of its own (and allows a single
- * attribute between braces); missing line ends are put in.
+ * Takes the body of a block, from its `{`. HCL requires each statement on its own line (and allows a single attribute
+ * between braces); missing line ends are inserted.
  */
 function takeBody(cursor: Cursor): Outline {
   const start = cursor.at;
@@ -293,7 +288,7 @@ function takeBody(cursor: Cursor): Outline {
     empty = false;
     const entry = takeStatement(cursor);
     if (entry) entries.push(entry);
-    // A bracket that closes nothing on a line that is not understood does not close this block.
+    // An unmatched closing bracket on a line that the scanner does not understand does not close this block.
     cursor.depth = Math.max(cursor.depth, depth + 1);
   }
   cursor.depth = depth;

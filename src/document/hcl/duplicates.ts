@@ -1,11 +1,12 @@
-// What stands twice where it may stand once. hcl2json takes the last of two keys of an object, and drops a block with
-// the name of an attribute, without a word; an operator would look for hours for the one that did not count.
+// Finds names that occur twice and may occur only once. hcl2json silently takes the last of two equal keys of an
+// object, and drops a block with the name of an attribute; an operator would look for hours for the one that does not
+// count.
 import { type Diagnostic, errorDiagnostic, placeOf } from "../../diagnostic/diagnostic.ts";
 import type { Range, SourceText } from "../../diagnostic/range.ts";
 import type { Block, Entry, Fields, Value } from "../document.ts";
 import type { Duplicate, PlacedItem } from "./placing.ts";
 
-/** What stands twice inside a value, in the order of the source; `path` names the value. */
+/** Returns the duplicates inside a value, in the order of the source; `path` names the value. */
 export function duplicatesIn(value: Value, path: readonly string[]): Duplicate[] {
   const found: Duplicate[] = [];
   inspect(value, [...path], found);
@@ -13,7 +14,8 @@ export function duplicatesIn(value: Value, path: readonly string[]): Duplicate[]
 }
 
 /**
- * All duplicates of a document, with both places each; `limit` at most. Blocks of one type and id are config's to judge.
+ * Returns the duplicates of a document, each with both places; at most `limit`. Config judges blocks of one type and
+ * id.
  */
 export function diagnoseDuplicates(source: SourceText, items: readonly PlacedItem[], limit: number): Diagnostic[] {
   const found: Diagnostic[] = [];
@@ -46,7 +48,7 @@ export function diagnoseDuplicates(source: SourceText, items: readonly PlacedIte
   return found;
 }
 
-/** The types whose blocks have different numbers of labels: only those can stand with and without one. */
+/** Returns the types whose blocks have different numbers of labels: only they can be with and without a label. */
 function mixedTypes(items: readonly PlacedItem[]): Set<string> {
   const counts = new Map<string, number>();
   const mixed = new Set<string>();
@@ -59,7 +61,7 @@ function mixedTypes(items: readonly PlacedItem[]): Set<string> {
   return mixed;
 }
 
-/** What stands under one type and some labels: bodies, or blocks with a further label. */
+/** The content under one type and its first labels: bodies, or blocks with a further label. */
 interface Labelled {
   readonly range: Range;
   readonly isBody: boolean;
@@ -98,7 +100,7 @@ function mixedDiagnostic(source: SourceText, block: Block, { path, first }: Labe
   });
 }
 
-/** `path` is lengthened for what is inside and shortened again. */
+/** Lengthens `path` for the values inside, and shortens it again. */
 function inspect(value: Value, path: string[], found: Duplicate[]): void {
   if (value.kind === "list") { for (const item of value.items) inspect(item, path, found); }
   if (value.kind === "fields") inspectFields(value, path, found);

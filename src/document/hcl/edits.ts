@@ -1,20 +1,18 @@
-// The difference between a source as written and the text that hcl2json is given: a list of replacements that can be
-// applied, and along which an offset in the rewritten text finds its way back to the source. Edits of an item are kept
-// at offsets from its beginning, so that they hold wherever it moves.
+// The difference between a source as written and the text that hcl2json receives: a list of replacements that can be
+// applied, and that map an offset in the rewritten text back to the source. Edits of an item are at offsets from its
+// beginning, so that they remain valid if the item moves.
 
 /** Replaces `remove` UTF-16 units at `at` by `insert`. */
 export interface Edit {
-  /** An offset in the source or from the beginning of the item, as who has it says. */
+  /** An offset in the source or from the beginning of an item; the owner of the edit says which. */
   readonly at: number;
-  /** How many units are taken away. */
   readonly remove: number;
-  /** What is put in their place. */
   readonly insert: string;
 }
 
 /**
- * The text of `[start, end)` with the edits that lie in it applied, which are at offsets from `base`. Edits are sorted by
- * place, and those at one place stand in the order in which they shall appear.
+ * Returns the text of `[start, end)` with the edits applied, which lie in it, at offsets from `base`. They must be
+ * sorted by place, and at one place in the order of their insertions.
  */
 export function applyEdits(text: string, start: number, end: number, edits: readonly Edit[], base: number): string {
   let out = "";
@@ -27,8 +25,8 @@ export function applyEdits(text: string, start: number, end: number, edits: read
 }
 
 /**
- * The offset in an item as written for one in it as rewritten, both from its beginning; inside inserted text it is the
- * place of the edit.
+ * Returns the offset in an item as written for an offset in the item as rewritten, both from its beginning; for an
+ * offset inside inserted text, the place of the edit.
  */
 export function writtenOffset(edits: readonly Edit[], rewrittenOffset: number): number {
   let from = 0;
@@ -45,12 +43,12 @@ export function writtenOffset(edits: readonly Edit[], rewrittenOffset: number): 
   return from + (rewrittenOffset - rewritten);
 }
 
-/** Sorts by place; edits at one place keep their order, but an insertion comes before what replaces text there. */
+/** Sorts by place; edits at one place keep their order, except that insertions precede replacements. */
 export function sortEdits(edits: Edit[]): Edit[] {
   return edits.sort((a, b) => a.at - b.at || Number(a.remove > 0) - Number(b.remove > 0));
 }
 
-/** Those of sorted edits that lie in `[start, end]`, found without looking at the others. */
+/** Returns those of sorted edits that lie in `[start, end]`; a binary search skips the ones before. */
 export function editsWithin(edits: readonly Edit[], start: number, end: number): readonly Edit[] {
   let low = 0;
   let high = edits.length;

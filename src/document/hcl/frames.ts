@@ -1,26 +1,26 @@
-// JSON messages over a pipe, each behind its length as four bytes, big endian: the language between the daemon and the
-// process that parses. A message is whole or an error; a length beyond the bound is refused before anything is read.
-// What may be large in number is told in several messages, so that neither side is held by one of them. What one text
-// means is a single message, however large: it holds the reader for as long as JSON.parse takes, for each MiB some 3 ms
-// where it is a text of megabytes, and 10 ms where it is a list.
+// JSON messages over a pipe, each behind its length as four bytes, big endian: the protocol between the daemon and the
+// parser's process. A message is whole or an error; a length beyond the bound is refused before the body is read.
+// Long lists go in several messages, so that no message blocks either side for long. The meaning of one text is a
+// single message, however large: it blocks the reader for as long as JSON.parse takes, for each MiB some 3 ms if it is
+// a text of megabytes, and 10 ms if it is a list.
 
-/** The longest message, in bytes: what one text of the largest source means, escaped and with what surrounds it. */
+/** The longest message, in bytes: the meaning of one text of the largest source, escaped, with its envelope. */
 const MAX_FRAME_BYTES = 256 * 1024 * 1024;
 
-/** How much text one message carries, in UTF-16 units: a millisecond or two of work on either side. */
+/** The most text in one message, in UTF-16 units: a millisecond or two of work on either side. */
 const MAX_PART_UNITS = 128 * 1024;
 
 /** Some texts of a list, or a piece of one. */
 export interface TextPart {
-  /** In the list's order; the first continues the last one of the part before where that was left open. */
+  /** In the list's order; the first continues the last text of the part before, if that was left open. */
   readonly texts: readonly string[];
-  /** Whether the last text goes on in the next part. */
+  /** Whether the last text continues in the next part. */
   readonly isOpen: boolean;
   /** Whether the list ends here. */
   readonly isLast: boolean;
 }
 
-/** A list of texts in parts of bounded size; at least one. A text may be cut anywhere, also within a character. */
+/** Splits a list of texts into parts of bounded size, at least one. A cut may be anywhere, also within a character. */
 export function* partsOf(texts: readonly string[], maxUnits: number = MAX_PART_UNITS): Generator<TextPart> {
   let part: string[] = [];
   let room = maxUnits;
@@ -38,13 +38,13 @@ export function* partsOf(texts: readonly string[], maxUnits: number = MAX_PART_U
       room = maxUnits;
     }
     part.push(text.slice(from));
-    // A text without a character takes room too, or a part of such would have no bound.
+    // An empty text takes room too, or a part of empty texts would have no bound.
     room = Math.max(0, room - (text.length - from) - 1);
   }
   yield { texts: part, isOpen: false, isLast: true };
 }
 
-/** Puts parts together; each call takes the next part and gives the texts that are whole by then. */
+/** Joins parts; each call takes the next part and returns the texts that are complete with it. */
 export function joinParts(): (part: TextPart) => string[] {
   let open: string | null = null;
   return ({ texts, isOpen }) => {
@@ -55,7 +55,6 @@ export function joinParts(): (part: TextPart) => string[] {
   };
 }
 
-/** Writes one message. */
 export async function writeFrame(writer: WritableStreamDefaultWriter<Uint8Array>, message: unknown): Promise<void> {
   const body = new TextEncoder().encode(JSON.stringify(message));
   const frame = new Uint8Array(4 + body.length);

@@ -1,36 +1,36 @@
-// The only importer of @cdktf/hcl2json, the judge of what valid HCL is. It runs in a process of its own (parser.ts
-// starts and ends it) because the parser is not trusted with the daemon's life: it can hang, and it can eat memory.
+// The only importer of @cdktf/hcl2json, which decides what valid HCL is. It runs in a process of its own (parser.ts
+// starts and ends it), because the parser could take the daemon down: it can hang, and it can use up the memory.
 import process from "node:process";
 import { joinParts, readFrames, type TextPart, writeFrame } from "./frames.ts";
 
-/** Any JSON value, as hcl2json gives it: a block is an array of bodies under its type and labels. */
+/** Any JSON value, as hcl2json returns it: a block is an array of bodies under its type and labels. */
 export type HclJson = null | boolean | number | string | HclJson[] | { [name: string]: HclJson };
 
-/** What hcl2json says of one text: its meaning, or its complaint with places as `FILE_MARK:line,column-…`. */
+/** hcl2json's result for one text: the meaning, or a complaint with places as `FILE_MARK:line,column-…`. */
 export type HclVerdict = { readonly value: HclJson } | { readonly complaint: string };
 
-/** A part of the texts on which verdicts are asked for; each text must be able to stand alone. */
+/** A part of the texts to judge; each text must be valid without the others. */
 export type ParseRequest = TextPart;
 
 /**
- * What comes back: where the parser is (the index of the text it begins with), the verdicts on the next texts, and behind
- * all verdicts what the process has resident, in bytes. Processor time is all that the process has spent by then.
+ * The replies: the index of the text with which the parser begins, the verdicts on the next texts, and behind all
+ * verdicts the resident memory of the process, in bytes. Processor time is the total of the process so far.
  */
 export type ParseReply =
   | { readonly at: number; readonly processorMilliseconds: number }
   | { readonly verdicts: readonly HclVerdict[] }
   | { readonly residentBytes: number; readonly processorMilliseconds: number };
 
-/** The file name that stands before each place in a complaint; what HCL quotes there are names, which cannot hold it. */
+/** The file name before each place in a complaint; HCL quotes only names there, and they cannot contain it. */
 export const FILE_MARK = "\u0001";
 
-/** How many texts go into one call. More gain little, and a fault in one costs judging all of them again. */
+/** The number of texts in one call. More gain little, and after a fault in one, all are judged again. */
 const BATCH_TEXTS = 64;
 
-/** Parses one text: a meaning, or an error whose message is the complaint. */
+/** Parses one text: returns its meaning, or throws an error whose message is the complaint. */
 export type ParseText = (fileName: string, text: string) => Promise<HclJson>;
 
-/** Answers requests until the input ends; `confine` is called when all that the parser needs is loaded. */
+/** Answers requests until the input ends; calls `confine` once the parser has loaded all that it needs. */
 export async function serveParser(
   input: ReadableStream<Uint8Array>,
   output: WritableStream<Uint8Array>,
@@ -61,15 +61,15 @@ export async function serveParser(
   }
 }
 
-/** What this process has spent, of all its threads, in user mode and in the kernel. */
+/** Of all threads of this process, in user mode and in the kernel. */
 function processorMilliseconds(): number {
   const { user, system } = process.cpuUsage();
   return (user + system) / 1000;
 }
 
 /**
- * One verdict for each text. Up to `batchTexts` are wrapped in blocks of their own and judged in one call, which is
- * several times faster; where that call fails, or does not come back as it went in, each is judged alone.
+ * Returns one verdict for each text. One call judges up to `batchTexts`, each wrapped in a block, which is several
+ * times faster; if that call fails, or does not return exactly these blocks, each text is judged by itself.
  */
 export async function judgeTexts(
   parse: ParseText,
@@ -117,13 +117,13 @@ async function judgeTogether(parse: ParseText, texts: readonly string[]): Promis
   return verdicts;
 }
 
-// What the parser's process gives up before it sees a text: whoever finds a hole in the parser finds nothing behind it
-// but the two pipes to the daemon.
+// The parser's process gives up its permissions before it sees a text: an attacker who finds a hole in the parser
+// reaches only the two pipes to the daemon.
 
-/** All kinds of permission that Deno knows. */
+/** All of Deno's kinds of permission. */
 const KINDS = ["read", "write", "net", "env", "run", "sys", "ffi", "import"] as const;
 
-/** Gives up all permissions of this process, for good: without a terminal to ask on, what is not granted is refused. */
+/** Revokes all permissions of this process, for good: without a terminal to ask on, Deno refuses the revoked ones. */
 export function giveUpPermissions(): void {
   for (const name of KINDS) Deno.permissions.revokeSync({ name });
 }

@@ -1,7 +1,7 @@
-// An HCL source becomes a document: scanned, judged item by item, and put together again with each value at the place
-// where it was written. Bounds are checked before the parser sees anything; what hcl2json drops or overwrites without
-// a word (a key twice, a block with the name of an attribute) is an error here. What is known of an item is kept with it
-// for as long as the item is, and a source read again gives what reading it afresh would.
+// Turns an HCL source into a document: scans it, judges it item by item, and joins the items, with each value at the
+// place where it was written. Bounds are checked before the parser sees anything; a name that hcl2json silently drops
+// or overwrites (a key twice, a block with the name of an attribute) is an error here. An item keeps its results as
+// long as it exists, and a source read again gives the same document as a new reader would.
 import {
   type Diagnostic,
   errorDiagnostic,
@@ -24,29 +24,28 @@ import { DEFAULT_LIMITS, type Judgement } from "./parser.ts";
 import { placeItem } from "./placed_item.ts";
 import type { Flaw, PlacedItem } from "./placing.ts";
 
-/** More mistakes than this help nobody; the rest are left out. */
+/** More diagnostics help no reader; the rest are left out. */
 const MAX_DIAGNOSTICS = 100;
 
-/** Reads sources of which each is nearly the one before. */
+/** Reads sources that each differ little from the one before. */
 export interface HclReader {
   /**
-   * Parses Configuration V2's HCL. What a source has in common with the one before gives the same blocks and entries,
+   * Parses Configuration V2's HCL. The parts that a source shares with the one before give the same blocks and entries,
    * whose ranges are places in the newest source. One source at a time. Rejects only with the signal's reason.
    */
   read(source: SourceText, signal?: AbortSignal, pace?: Pace): Promise<ParsedDocument>;
-  /** What the last reading cost. */
+  /** Of the last reading. */
   readonly work: ReadingWork;
 }
 
-/** What one reading cost, in numbers that do not depend on the machine. */
+/** The cost of one reading, in numbers that do not depend on the machine. */
 export interface ReadingWork extends ParsingWork {
-  /** Items that were scanned. */
   readonly scanned: number;
-  /** Items whose values were put at their places. */
+  /** Items whose values were mapped to their places. */
   readonly placed: number;
 }
 
-/** A reader that remembers nothing yet. The parser stays the caller's to close. */
+/** Opens a reader without a memory of earlier sources. The caller closes the parser. */
 export function openHclReader(parser: BlockParser): HclReader {
   const memory = openItemMemory();
   let newlyPlaced = 0;
@@ -90,7 +89,7 @@ export function openHclReader(parser: BlockParser): HclReader {
   };
 }
 
-/** In place of a verdict that is used up, and would only cost memory. */
+/** Replaces a verdict that is no longer needed and would only cost memory. */
 const PLACED: HclVerdict = { value: null };
 
 function diagnoseComplaints(source: SourceText, items: readonly Item[], verdicts: readonly HclVerdict[]): Diagnostic[] {
@@ -121,7 +120,7 @@ function mistakesIn(source: SourceText, items: readonly PlacedItem[]): Diagnosti
   let hasCarriageReturn = false;
   for (const { flaws } of items) {
     for (const { kind, range } of flaws) {
-      // Line ends are those of the file: to say it once is enough.
+      // Line ends are a matter of the whole file: one report is enough.
       if (mistakes.length === MAX_DIAGNOSTICS || (kind === "carriage-return" && hasCarriageReturn)) continue;
       hasCarriageReturn ||= kind === "carriage-return";
       mistakes.push(FLAWS[kind](source, range));
@@ -139,7 +138,7 @@ const FLAWS: Readonly<Record<Flaw["kind"], (source: SourceText, range: Range) =>
     inexact(source, range, "Write its digits as text: in double quotes, or without ${ and }"),
 };
 
-/** The number is not quoted: what it belongs to may be a secret. */
+/** The message does not quote the number: its setting may be a secret. */
 function inexact(source: SourceText, range: Range, suggestion: string): Diagnostic {
   const { summary, why } = inexactNumber();
   return errorDiagnostic("document/inexact-number", summary, { why, suggestion, place: placeOf(source, range) });

@@ -1,46 +1,46 @@
-// A source is gone through from its beginning each time, and an item that one of the last texts had is the same object
-// again, with all that is known of it, where all that scanning it looked at stands there again. Only the others are
-// scanned. What comes of it is what scanning all of it would give; the places of an item move with it.
+// Passes through each text from its beginning, and returns an item of one of the last texts as the same object, with
+// its results, if all the text that its scan looked at is there again. Only the other items are scanned. The result
+// equals that of a scan of the whole text; the places of an item move with it.
 import type { Pace } from "../../time/pace.ts";
 import { type Cursor, isOver, MAX_VALUES, openCursor } from "./cursor.ts";
 import { goToItem, type Scan, type ScannedItem, scanOf, takeItem } from "./dialect.ts";
 import { ownCopy } from "../../host/own_copy.ts";
 
-/** Scans texts of which each is nearly the one before. */
+/** Scans texts that each differ little from the one before. */
 export interface ItemMemory {
   /**
-   * What `scanSource` gives, for any text; the ranges of its items are places in this text from now on, also of those
-   * that were in a text before. Rejects only with the reason of the pace's signal, and has forgotten nothing then.
+   * Returns the same as `scanSource`, for any text; from then on, the ranges of its items are places in this text, also
+   * those of items from an earlier text. Rejects only with the reason of the pace's signal, and then forgets nothing.
    */
   scan(text: string, pace: Pace): Promise<Scan>;
-  /** Keeps the last text beyond the next: it was whole. Of those two are kept, so that an edit can be undone. */
+  /** Keeps the last text, a whole one, beyond the next. The last two such texts stay, so that an edit can be undone. */
   keep(): void;
-  /** Forgets the last text, which is not worth its memory: nothing came of it. */
+  /** Forgets the last text, which had no result and is not worth its memory. */
   forget(): void;
-  /** How many items the last text had that were scanned. */
+  /** The number of items of the last text that had to be scanned. */
   readonly scanned: number;
 }
 
 interface KnownItem extends ScannedItem {
-  /** All that scanning it looked at; null where that is too much, and it is not found again. */
+  /** All the text that the item's scan looked at; null if that is too much: then the item is not found again. */
   readonly text: string | null;
-  /** Its place among the items of the last text that had it. */
+  /** The item's index in the last text that had it. */
   index: number;
-  /** The number of the last scan that found it, or looked for it among the others. */
+  /** The number of the last scan that found the item. */
   foundBy: number;
+  /** The number of the last scan that listed the item by its first line. */
   listedBy: number;
 }
 
-/** So many items with one first line are compared for one place. */
+/** The most items with the same first line that are compared at one place. */
 const MAX_ALIKE = 4;
 
-/** First lines are told apart by so many units. */
+/** The number of UTF-16 units by which first lines are distinguished. */
 const MAX_LINE_UNITS = 128;
 
-/** So many items are passed over between two looks at the clock, each of which costs as much as an item. */
+/** The number of items between two looks at the clock, each of which costs as much as an item. */
 const ITEMS_AT_ONCE = 64;
 
-/** Opens a memory of nothing. */
 export function openItemMemory(): ItemMemory {
   let last: readonly KnownItem[] = [];
   let whole: readonly (readonly KnownItem[])[] = [];
@@ -98,7 +98,7 @@ export function openItemMemory(): ItemMemory {
   };
 }
 
-/** By their first lines, the items of some texts that a scan has not found so far. */
+/** Lists by their first lines the items of some texts that a scan has not found so far. */
 async function listOthers(
   texts: readonly (readonly KnownItem[])[],
   number: number,
@@ -120,7 +120,7 @@ async function listOthers(
   return byLine;
 }
 
-/** Whether scanning at the cursor would give the item: also the bounds on the whole must leave room for it. */
+/** Whether a scan at the cursor would return the item; the bounds on the whole source must leave room for it, too. */
 function standsAt({ text, at, count, rescanBudget }: Cursor, item: KnownItem): boolean {
   return item.text !== null && text.startsWith(item.text, at) && count + item.count <= MAX_VALUES &&
     rescanBudget > item.rescanned;
@@ -136,13 +136,13 @@ function newItem(cursor: Cursor, isFresh: boolean): KnownItem {
   const start = cursor.at;
   const scanned = takeItem(cursor, isFresh);
   const { reach, length } = scanned;
-  // Where a line has many items, each of them looked at all behind it: their texts would be the square of it.
+  // If a line has many items, each scan looked at the whole rest of the line: the texts would grow with its square.
   const isKnown = reach <= 2 * length + MAX_LINE_UNITS && cursor.rescanBudget > 0;
   const text = isKnown ? ownCopy(cursor.text.slice(start, start + reach)) : null;
   return { ...scanned, text, index: 0, foundBy: 0, listedBy: 0 };
 }
 
-/** The first line of what begins at an offset, or the beginning of it. */
+/** Returns the line that begins at an offset, or its first MAX_LINE_UNITS units. */
 function firstLine(text: string, at: number): string {
   const line = text.slice(at, at + MAX_LINE_UNITS);
   const end = line.indexOf("\n");

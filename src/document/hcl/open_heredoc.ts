@@ -1,4 +1,4 @@
-// The heredoc that is never closed: HCL complains of it at the end of the text, where nothing is wrong.
+// Finds the heredoc that is never closed: HCL complains of it at the end of the text, where nothing is wrong.
 import type { Range } from "../../diagnostic/range.ts";
 import { HEREDOC_START, type Wording } from "./wording.ts";
 
@@ -6,8 +6,8 @@ const HEREDOC = /<<-?([\p{ID_Start}_][\p{ID_Continue}-]*)\r?$/u;
 const MAX_MARKER_UNITS = 40;
 
 /**
- * The heredoc in a stretch that is never closed, which HCL complains of at the end; null if there is none. A marker
- * that does not end its line in the source opens none, and ends the stretch.
+ * Returns the place of the heredoc in a stretch that is never closed, and words for it; null if there is none. A
+ * marker that does not end its line in the source opens no heredoc, and ends the stretch.
  */
 export function openHeredoc(text: string, { start, end }: Range): { range: Range; wording: Wording } | null {
   let open: { readonly marker: string; readonly range: Range; isFollowed: boolean } | null = null;
