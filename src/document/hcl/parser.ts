@@ -1,5 +1,5 @@
-// Runs the judge where it can be killed (a process of its own), with a limit of time and memory for each request, and
-// ends it when it has been idle, so that nothing of it stays resident. Whatever happens to it, the daemon lives.
+// Runs the judge in a process of its own, which can be killed, with limits of time and memory for each request. An idle
+// process is ended, so that none of its memory stays resident. The daemon survives every failure of the process.
 import { type Judgement, parserCommand, type ParserProcess, type RequestLimits } from "./parser_process.ts";
 import { startParserProcess } from "./parser_process.ts";
 import { readUsage } from "./usage.ts";
@@ -7,18 +7,18 @@ import { readUsage } from "./usage.ts";
 export { PARSER_COMMAND } from "./parser_process.ts";
 export type { Judgement } from "./parser_process.ts";
 
-/** Limits of each request, and how long an idle process is kept. */
+/** The limits of each request, and the time for which an idle process is kept. */
 export interface ParserLimits extends RequestLimits {
-  /** How long the process waits for another request before it is ended; 0 ends it behind each. */
+  /** How long the process waits for another request before it is ended; 0 ends it after each request. */
   readonly idleMilliseconds: number;
 }
 
-/** What is left of the limits to who has used some of them before. */
+/** The rest of the limits, for a caller that has used a part of them already. */
 export type LimitsLeft = Pick<RequestLimits, "timeMilliseconds" | "wallMilliseconds">;
 
 /**
- * What a load may cost at most, for the reasons in docs/decisions.md. Each is within the next: the start, the load,
- * and the 30 s of a look, which does more than to parse.
+ * The most that a load may cost; docs/decisions.md has the reasons. Each limit of time fits into the next: the start,
+ * the load, and the 30 s of a look, which does more than parse.
  */
 export const DEFAULT_LIMITS: ParserLimits = {
   timeMilliseconds: 5_000,
@@ -28,57 +28,53 @@ export const DEFAULT_LIMITS: ParserLimits = {
   idleMilliseconds: 5_000,
 };
 
-/** Judges texts, one request at a time; disposing of it ends the process. */
+/** Judges texts, one request at a time. Disposing of it ends the process. */
 export interface Parser extends AsyncDisposable {
   /**
-   * Never rejects but with the signal's reason: what happens to the process is part of the judgement. What is left of the
-   * limits is at most the limits themselves, its wall time begins with the call, and where none is left nothing is asked.
+   * Rejects only with the signal's reason: a failure of the process is part of the judgement. `left` cannot exceed the
+   * limits of the parser. Its wall time begins with the call; if none is left, the process receives no request.
    */
   judge(texts: readonly string[], signal?: AbortSignal, left?: LimitsLeft): Promise<Judgement>;
   /**
-   * Starts the process, if none runs, so that a request that may come soon need not wait for it. Where the last starts of
-   * this kind were for nothing it does not, until a request was made.
+   * Starts the process, if none runs, so that a request that may come soon need not wait for the start. Does nothing if
+   * the last such starts were not followed by a request, until the next request.
    */
   warm(): void;
-  /** Kills the process at once and for good, for a program that ends without disposing. */
+  /** Kills the process at once and starts no other, for a program that ends without disposing. */
   kill(): void;
 }
 
-/** A parser with a process, and what that cost. */
+/** A parser that counts its work. */
 export interface ProcessParser extends Parser {
-  /** What it has done so far. */
   readonly work: ParserWork;
 }
 
-/** What a parser has done since it was opened, in numbers that do not depend on the machine. */
+/** The work of a parser since it was opened, in numbers that do not depend on the machine. */
 export interface ParserWork {
-  /** Processes started. */
   readonly starts: number;
-  /** Those of them that were ended without having been asked anything. */
+  /** Starts of processes that ended without a request. */
   readonly idleStarts: number;
-  /** Requests made. */
   readonly requests: number;
 }
 
-/** A process that has grown beyond this is not kept for the next request: WebAssembly memory never shrinks. */
+/** A process with more resident memory is not kept for the next request: WebAssembly memory never shrinks. */
 const RECYCLE_BYTES = 256 * 1024 * 1024;
 
 /**
- * So many starts ahead of a request may be for nothing before there are no more of them. A start costs a quarter of a
- * second of processor time, which is much where dozens of instances hear of one change, and most edits leave every shape
- * as it was and ask nothing. So one is made while one of the last two loads had something to ask, and nothing is lost
- * but the time of a start where that guess is wrong.
+ * After so many early starts in a row without a request, the process starts only with a request. A start costs a
+ * quarter of a second of processor time, which is much if dozens of instances see one change at once, and most edits
+ * change no shape and need no request. So the process starts early while one of the last two loads made a request; a
+ * wrong guess costs only the time of a start.
  */
 const MAX_IDLE_STARTS = 2;
 
-/** The process of a moment. */
 interface Current {
   readonly process: ParserProcess;
   wasAsked: boolean;
 }
 
 /**
- * A parser that starts its process with the first request.
+ * Opens a parser that starts its process with the first request.
  *
  * @example
  * ```ts
@@ -119,8 +115,8 @@ export function openParser(
       if (judgement.ok && process.residentBytes < RECYCLE_BYTES) keeper.rest();
       else await keeper.end();
       signal?.throwIfAborted();
-      // A process that was idle may have been killed for reasons of its own (SIGHUP to the group, no memory); one that was
-      // started for the request was not idle.
+      // An idle process may have been killed for a reason that has nothing to do with the request (SIGHUP to the group,
+      // no memory), so the request is made again. A process that was started for the request was not idle.
       if (isOver || !wasRunning) return judgement;
     }
   };
@@ -152,14 +148,14 @@ export function openParser(
   };
 }
 
-/** At most one process, ended when nobody has used it for a while. */
+/** Keeps at most one process, and ends it when it has been idle for the given time. */
 function keepProcess(idleMilliseconds: number, startProcess: () => ParserProcess) {
   let current: Current | null = null;
   let idleTimer: ReturnType<typeof setTimeout> | undefined;
   let endings: Promise<unknown> = Promise.resolve();
   const work = { starts: 0, idleStarts: 0 };
 
-  /** Resolves when nothing is left of any process so far. */
+  /** Resolves when every process so far has ended. */
   const end = async (): Promise<void> => {
     clearTimeout(idleTimer);
     const ending = current;
@@ -178,7 +174,7 @@ function keepProcess(idleMilliseconds: number, startProcess: () => ParserProcess
       const process = startProcess();
       const started = current = { process, wasAsked: false };
       work.starts += 1;
-      // One that dies while nobody asks it anything must not be asked again.
+      // A process that dies while it is idle must not receive the next request.
       process.ended.then(() => current === started && void end());
       return started;
     } catch {
@@ -186,7 +182,7 @@ function keepProcess(idleMilliseconds: number, startProcess: () => ParserProcess
     }
   };
 
-  /** Has the process ended some time from now, or at once where none is to be kept. */
+  /** Ends the process after the idle time, or at once if that is 0. */
   const rest = (): void => {
     if (idleMilliseconds === 0) return void end();
     idleTimer = setTimeout(end, idleMilliseconds);
@@ -197,13 +193,13 @@ function keepProcess(idleMilliseconds: number, startProcess: () => ParserProcess
     end,
     rest,
     isRunning: () => current !== null,
-    /** The process, started where none runs; null where that is refused. Somebody has to call `rest` or `end` later. */
+    /** The process, started if none runs; null if the host refuses it. The caller has to call `rest` or `end` later. */
     use(): ParserProcess | null {
       const used = start();
       if (used) used.wasAsked = true;
       return used?.process ?? null;
     },
-    /** Starts a process that somebody may want to use soon. */
+    /** Starts a process for a request that may come soon. */
     warm(): void {
       if (start()) rest();
     },

@@ -1,5 +1,5 @@
-// One process of the parser: started, asked one request at a time, killed where a request exceeds a limit, and ended
-// without leaving a descriptor, a child or a promise behind.
+// One process of the parser: it serves one request at a time, is killed if a request exceeds a limit, and ends without
+// leaving a descriptor, a child or a promise behind.
 import { leaveRemovedDirectory, tiedToParent } from "../../host/program_search.ts";
 import { withinLimit } from "../../time/limit.ts";
 import { openPace } from "../../time/pace.ts";
@@ -10,47 +10,46 @@ import { readUsage, watchUsage } from "./usage.ts";
 /** The hidden command of main.ts that becomes the parser. */
 export const PARSER_COMMAND = "hcl-parser";
 
-/** Limits of one request. */
+/** The limits of one request. */
 export interface RequestLimits {
   /**
-   * How much processor time the process may spend on it, so that a host with others to serve makes no text too slow;
-   * where that cannot be read, so much time may pass. The process's start is not counted.
+   * The processor time that the process may spend on the request, so that a busy host does not make a text too slow. If
+   * it cannot be read, the limit is for the time that passes. The start of the process does not count.
    */
   readonly timeMilliseconds: number;
-  /** How long it may take however little processor time the process gets, the process's start included. */
+  /** How long the request may take, however little processor time the process gets; the start of the process counts. */
   readonly wallMilliseconds: number;
-  /** How long the process may take to begin; only a host that is out of its depth takes long. */
+  /** How long the process may take to begin; only an overloaded host takes long. */
   readonly startMilliseconds: number;
-  /** How much memory the process may have resident. */
+  /** The resident memory that the process may have. */
   readonly memoryBytes: number;
 }
 
-/** Verdicts on all texts; or which limit was exceeded, and the index of the text (or batch of texts) it was at. */
+/** The verdicts on all texts; or the limit that was exceeded, and the index of the current text (or batch of texts). */
 export type Judgement =
   | {
     readonly ok: true;
     readonly verdicts: readonly HclVerdict[];
-    /** How much of the limit of time was spent, as the process itself tells. */
+    /** How much of the limit of time was spent, as the process itself reports it. */
     readonly spentMilliseconds?: number;
   }
   | { readonly ok: false; readonly reason: Reason; readonly at: number };
 
-/** Why there are no verdicts: `time` and `memory` are the text's matter, `crash` is the host's. */
+/** Why there are no verdicts: `time` and `memory` are the fault of the text, `crash` is the fault of the host. */
 export type Reason = "time" | "memory" | "crash";
 
-/** A process that waits for texts. */
+/** A process that waits for requests. */
 export interface ParserProcess {
-  /** Resolves when it has ended, whoever ended it. */
+  /** Resolves when the process has ended, for whatever reason. */
   readonly ended: Promise<unknown>;
-  /** What it had resident when its last request was done, in bytes. */
+  /** As measured at the end of the last request. */
   readonly residentBytes: number;
-  /** Whether this program killed it, because a limit was exceeded or it was of no use any more. */
+  /** Whether this program killed the process, because a limit was exceeded or the process was not needed any more. */
   readonly isKilled: boolean;
-  /** One request; after one that is not ok, the process is of no use any more. Never rejects. */
+  /** Makes one request. After one that is not ok, the process cannot be used any more. Never rejects. */
   ask(texts: readonly string[], limits: RequestLimits, signal?: AbortSignal): Promise<Judgement>;
-  /** Kills it at once. */
   kill(): void;
-  /** Kills it, and resolves when nothing of it is left. */
+  /** Kills the process, and resolves when it has ended and its pipes are closed. */
   end(): Promise<void>;
 }
 
@@ -60,44 +59,44 @@ interface Child {
   isKilled: boolean;
   readonly writer: WritableStreamDefaultWriter<Uint8Array>;
   readonly replies: AsyncGenerator<unknown>;
-  /** The telling of the last request's texts, which may go on behind the request until the process ends. */
+  /** The sending of the last request's texts, which may go on after the request until the process ends. */
   sending: Promise<void>;
-  /** The look at the process that was under way when the last request ended. */
+  /** The reading of the usage that was in progress when the last request ended. */
   looking: Promise<void>;
 }
 
-/** How long the end of a process waits for that look, on a host out of its depth. */
+/** How long the end of a process waits for that reading, on an overloaded host. */
 const LOOK_GRACE_MILLISECONDS = 500;
 
 /**
- * V8's, for WebAssembly: machine code from its first compiler alone. The optimising one costs more than it gains in a
+ * Makes V8 compile WebAssembly with its first compiler only. The optimising compiler costs more than it gains in a
  * process that lives for seconds: twice the processor time of a hundred shapes, and 35 MiB.
  */
 export const PARSER_V8_FLAG = "--liftoff-only";
 
-/** What Deno, or the compiled program, is given to become the parser. */
+/** The arguments with which Deno, or the compiled program, becomes the parser. */
 export function parserArguments(isCompiled: boolean): readonly string[] {
-  // The compiled program has its flags of V8 baked in, and reads none from its environment.
+  // The compiled program contains its flags of V8, and reads none from its environment.
   if (isCompiled) return [PARSER_COMMAND];
   const main = new URL("../../../main.ts", import.meta.url);
   const permissions = ["--no-prompt", "--allow-read", "--allow-env"];
   return ["run", "--quiet", ...permissions, `--v8-flags=${PARSER_V8_FLAG}`, main.href, PARSER_COMMAND];
 }
 
-/** This program again, as the parser. Only what Deno itself needs of the environment goes along: no secret does. */
+/** The command that runs this program as the parser. It passes only the variables that Deno itself needs: no secret. */
 export function parserCommand(): Deno.Command {
   const env: Record<string, string> = {};
   for (const name of ["HOME", "PATH", "DENO_DIR", "DENO_TLS_CA_STORE", "XDG_CACHE_HOME", "TMPDIR"]) {
     const value = Deno.env.get(name);
     if (value !== undefined) env[name] = value;
   }
-  // While it parses it cannot see that its parent is gone; where util-linux is there, the kernel ends it then.
+  // While it parses it cannot see that its parent has ended; if util-linux is installed, the kernel ends it then.
   const [executable, ...rest] = tiedToParent([Deno.execPath(), ...parserArguments(Deno.build.standalone)]);
   return new Deno.Command(executable!, {
     args: rest,
     clearEnv: true,
     env,
-    // Wherever the daemon stands, that directory may be gone by now.
+    // The working directory of the daemon may have been removed.
     cwd: "/",
     stdin: "piped",
     stdout: "piped",
@@ -105,7 +104,7 @@ export function parserCommand(): Deno.Command {
   });
 }
 
-/** Starts a process; throws where that is refused, for want of memory, descriptors or a place to be. */
+/** Starts a process; throws if the host refuses it, for lack of memory, descriptors or a working directory. */
 export function startParserProcess(command: Deno.Command, read: typeof readUsage = readUsage): ParserProcess {
   leaveRemovedDirectory();
   const process = command.spawn();
@@ -125,7 +124,7 @@ export function startParserProcess(command: Deno.Command, read: typeof readUsage
     kill: () => killChild(child),
     async end() {
       killChild(child);
-      // What is broken already is as good as closed.
+      // A pipe that is broken already counts as closed.
       const repliesEnd = child.replies.return(undefined).then(() => process.stdout.cancel());
       await Promise.allSettled([child.writer.abort(), child.sending, repliesEnd, process.status]);
       await withinLimit(child.looking, LOOK_GRACE_MILLISECONDS);
@@ -153,20 +152,20 @@ async function request(
   let reason: Reason | null = null;
   const kill = (why: Reason) => {
     killChild(child);
-    // One that had ended by itself exceeded nothing.
+    // A process that had ended by itself exceeded no limit.
     if (child.isKilled) reason ??= why;
   };
   const failure = (): Judgement => ({ ok: false, reason: reason ?? "crash", at });
   const onAbort = () => kill("crash");
   let begunAt: number | null = null;
   let endWatch = () => Promise.resolve();
-  // Who was kept from working is not to blame: that is tried again, and not held against the text.
+  // A process that got no time to work is no fault of the text: that is a crash, after which the load is tried again.
   const startLimit = setTimeout(() => kill("crash"), limits.startMilliseconds);
   const wallLimit = setTimeout(() => kill("crash"), limits.wallMilliseconds);
   signal?.addEventListener("abort", onAbort);
   const verdicts: HclVerdict[] = [];
   try {
-    // Beside the reading: with both pipes full, each would wait for the other. A failure shows in what is read.
+    // Concurrent with the reading: with both pipes full, each side would wait for the other. The reading shows failures.
     child.sending = sendTexts(child, texts).catch(() => {});
     for (;;) {
       const reply = (await child.replies.next()).value as ParseReply | undefined;
@@ -177,7 +176,7 @@ async function request(
           begunAt = reply.processorMilliseconds;
           endWatch = watchRequest(child, limits, begunAt, kill);
         } else if (reply.processorMilliseconds - begunAt >= limits.timeMilliseconds) kill("time");
-        // Once it is killed, what it was at is what counts.
+        // After a kill, the text that was current at the kill remains the one to report.
         if (reason === null) at = reply.at;
       } else if ("verdicts" in reply) { for (const verdict of reply.verdicts) verdicts.push(verdict); }
       else {
@@ -205,8 +204,8 @@ async function sendTexts({ writer }: Child, texts: readonly string[]): Promise<v
 }
 
 /**
- * Holds a request that has begun to its limits of time and memory; returns what ends that. Not the start: until it begins
- * the process has seen no text and does what it always does, and looking at it would cost a busy host a cat(1) each time.
+ * Watches the limits of time and memory of a request that has begun; returns the end of the watch. The start of the
+ * process is not watched: it has seen no text yet, and each reading would cost a busy host a cat(1).
  */
 function watchRequest(
   { process, read }: Child,
@@ -217,7 +216,7 @@ function watchRequest(
   let isTimeOver = false;
   let hasRead = false;
   let cannotRead = false;
-  // An answer that is late says nothing of the text; then the limit of wall time is left.
+  // A late answer says nothing about the text; the limit of wall time still holds.
   const judgeTime = () => {
     if (isTimeOver && cannotRead && !hasRead) onExceeded("time");
   };

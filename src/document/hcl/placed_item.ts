@@ -1,12 +1,12 @@
-// One item as a part of the document: its block or attributes, each value at its place, and what is wrong in it that
-// hcl2json does not say. All of it depends on the item alone, so it stays true wherever the item moves.
+// One item as a part of the document: its block or attributes, each value at its place, and the faults that hcl2json
+// does not report. The result depends only on the item, so it stays true if the item moves.
 import type { Item } from "./dialect.ts";
 import type { Block, Entry, Fields, Label } from "../document.ts";
 import { duplicatesIn } from "./duplicates.ts";
 import type { HclJson } from "./hcl.ts";
 import { bodyValue, type Flaw, type JsonObject, type PlacedItem, type Placing, valueOf } from "./placing.ts";
 
-/** Puts an item of a text together with what it means. */
+/** Combines an item of a text with its meaning. */
 export function placeItem(text: string, item: Item, meaning: HclJson): PlacedItem {
   const flaws: Flaw[] = [];
   const placing = { text, start: item.range.start, edits: item.edits, flaws };

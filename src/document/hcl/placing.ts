@@ -1,6 +1,6 @@
-// Puts what hcl2json says together with where the scanner saw it. hcl2json alone decides what is valid and what a value
-// is; the outline alone where. Where the two do not match, a value keeps the place of what surrounds it: never none.
-// Expressions are taken from the source: hcl2json spells some of them anew (`c ? a : b` in a string as `%{if c}`).
+// Combines the result of hcl2json with the places that the scanner found. Only hcl2json decides what is valid and what
+// a value is; only the outline decides its place. If the two do not match, a value has the place of its surroundings.
+// Expressions are taken from the source: hcl2json respells some of them (`c ? a : b` in a string as `%{if c}`).
 import { isExactNumber } from "../../diagnostic/exact_number.ts";
 import type { Range } from "../../diagnostic/range.ts";
 import type { Block, Entry, Fields, Value } from "../document.ts";
@@ -10,61 +10,56 @@ import type { ExpressionOutline, FieldsOutline, Outline, OutlineEntry } from "./
 import { ownCopy } from "../../host/own_copy.ts";
 import { resolveEscapes } from "./strings.ts";
 
-/** A name that is given twice. */
+/** A name that occurs twice. */
 export interface Duplicate {
-  /** Of the diagnostic. */
+  /** The summary of the diagnostic. */
   readonly summary: string;
-  /** The name with those around it. */
+  /** The name with those of the values around it. */
   readonly path: string;
-  /** The first place. */
   readonly first: Range;
-  /** The second place. */
   readonly second: Range;
 }
 
-/** What an item is in the document. */
+/** The part of the document that an item becomes. */
 export interface PlacedItem {
-  /** Null for what is no block. */
+  /** Null if the item is no block. */
   readonly block: Block | null;
-  /** How many labels the block has; -1 for what is none. */
+  /** -1 if the item is no block. */
   readonly labelCount: number;
-  /** Whether nothing is wrong in it. */
+  /** Whether it has neither flaws nor duplicates. */
   readonly isSound: boolean;
-  /** The attributes; of a block none. */
+  /** Empty for a block. */
   readonly attributes: readonly Entry[];
-  /** What hcl2json takes without a word and no configuration should have. */
   readonly flaws: readonly Flaw[];
-  /** The names that are given twice in it. */
   readonly duplicates: readonly Duplicate[];
 }
 
-/** An object of hcl2json's. */
+/** An object in the result of hcl2json. */
 export type JsonObject = { [name: string]: HclJson };
 
-/** What hcl2json takes without a word, and no configuration should have. */
+/** A fault that hcl2json accepts silently. */
 export interface Flaw {
   /**
-   * A name that is an expression; one that is a number, which HCL spells anew; a number inside `${…}` that hcl2json
-   * rounds; in a text over several lines, line ends that are CRLF: a warning.
+   * In this order: a name that is an expression; a name that is a number, which HCL respells; a number inside `${…}`
+   * that hcl2json rounds; CRLF line ends in a text over several lines, which is only a warning.
    */
   readonly kind: "computed-name" | "respelled-name" | "inexact-number" | "carriage-return";
-  /** Its place. */
   readonly range: Range;
 }
 
-/** What values are placed with. */
+/** The context in which the values of an item are placed. */
 export interface Placing {
   /** The source as written. */
   readonly text: string;
-  /** Where the item begins whose values are placed. */
+  /** The offset of the item. */
   readonly start: number;
-  /** Of that item, sorted. */
+  /** The edits of the item, sorted. */
   readonly edits: readonly Edit[];
-  /** Takes the flaws that are found. */
+  /** Receives the flaws that are found. */
   readonly flaws: Flaw[];
 }
 
-/** A value with its place; `around` is the place where there is no outline. */
+/** A value with its place; `around` is the place if there is no outline. */
 export function valueOf(placing: Placing, json: HclJson, outline: Outline | null, around: Range): Value {
   const range = outline?.range ?? around;
   const isCollection = typeof json === "object" && json !== null;
@@ -96,7 +91,7 @@ function scalarValue(
   if (isString && json.includes("\r\n") && placing.text.slice(range.start, range.end).includes("\r\n")) {
     placing.flaws.push({ kind: "carriage-return", range });
   }
-  // hcl2json computes some expressions (`!true`, `"${1}"`); whether they are allowed is config's to say.
+  // hcl2json computes some expressions (`!true`, `"${1}"`); config decides whether they are allowed.
   const isCode = outline !== null && outline.codes.length > 0 && (hasCode || outline.form !== "heredoc");
   if (isCode) {
     const text = templateText(placing, outline) ?? String(json);
@@ -106,13 +101,14 @@ function scalarValue(
   return { kind: "literal", value: json, range };
 }
 
-/** The text of strings inside code, up to a `${` in them and on from its `}`; and comments. */
+/** The text of strings inside code, up to a `${` in them and again after its `}`; and comments. */
 const NO_CODE = /["}](?:[^"\\$]|\\[^]|\$\$\{|\$(?!\{))*(?:"|\$\{)|\/\*[^]*?(?:\*\/|$)|(?:#|\/\/)[^\n]*/g;
 const NUMBERS = /(?<!\p{ID_Continue})[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/gu;
 
 /**
- * Finds inexact numbers in code that hcl2json computed: a lone number of a heredoc, also one in a string inside code, is
- * put into its text, cut to 512 bits, and a list or an object in a string becomes one in JSON. Other code it hands on.
+ * Finds inexact numbers in code that hcl2json computed: it puts a lone number of a heredoc, also one in a string inside
+ * code, into the text of the heredoc, cut to 512 bits, and makes JSON of a list or an object in a string. It returns
+ * other code unchanged.
  */
 function findInexactNumbers({ text, flaws }: Placing, codes: readonly Range[], isCollection: boolean): void {
   for (const range of codes) {
@@ -126,17 +122,17 @@ function holdsCode(text: string): boolean {
   return text.includes("${") || text.includes("%{");
 }
 
-/** A number, a boolean or null, if that is what is written; hcl2json has null for a number too large for a double. */
+/** The number, boolean or null that the source has, if any; hcl2json gives null for a number too large for a double. */
 function literalAsWritten(written: string): { value: null | boolean | number; text?: string } | null {
   if (written === "null") return { value: null };
   if (written === "true" || written === "false") return { value: written === "true" };
   if (!/^[-0-9]/.test(written)) return null;
-  // HCL allows a space behind the sign.
+  // HCL allows a space after the sign.
   const text = written.replace(/^-\s+/, "-");
   return /^-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?$/.test(text) ? { value: Number(text), text: ownCopy(text) } : null;
 }
 
-/** The template as the source has it, its literal parts decoded; null where only hcl2json's own spelling will do. */
+/** The template as the source has it, its literal parts decoded; null if only the spelling of hcl2json can be used. */
 function templateText(placing: Placing, { form, range, codes }: ExpressionOutline): string | null {
   const { start, end } = range;
   if (form === "bare") return ownCopy("${" + rewritten(placing, start, end) + "}");
@@ -153,14 +149,14 @@ function templateText(placing: Placing, { form, range, codes }: ExpressionOutlin
   return rest === null ? null : ownCopy((text + rest).normalize("NFC"));
 }
 
-/** What hcl2json was given for a stretch of the source; what was inserted before or behind it is not part of it. */
+/** The text that hcl2json received for a range of the source, without insertions at the two ends of the range. */
 function rewritten({ text, start, edits }: Placing, from: number, to: number): string {
   const inside = editsWithin(edits, from - start, to - start)
     .filter(({ at, remove }) => remove > 0 || (at > from - start && at < to - start));
   return applyEdits(text, from, to, inside, start);
 }
 
-/** What stands between the codes of a quoted template; null where a directive is among it. */
+/** The text between the codes of a quoted template; null if it has a directive. */
 function literalPart(written: string): string | null {
   let text = "";
   for (const [index, piece] of written.split(/(\$\$\{|%%\{)/).entries()) {
@@ -223,15 +219,15 @@ export function bodyValue(placing: Placing, json: JsonObject, outline: Outline):
   return { kind: "fields", form: "block", entries, range: outline.range };
 }
 
-/** What is known of the blocks in one body, so that each finds its place without looking through all others. */
+/** An index of the blocks in one body, so that each block finds its place without a search through all others. */
 interface Nesting {
-  /** How many blocks of a type and labels there were. */
+  /** How many blocks of a type and labels there were so far. */
   readonly seen: Map<string, number>;
-  /** The fields in each list of entries by their names, as far as it was looked through. */
+  /** The fields in each list of entries by their names; `looked` is the number of entries that are indexed. */
   readonly named: Map<Entry[], { looked: number; readonly fields: Map<string, Fields> }>;
 }
 
-/** Blocks of one type with different labels share one entry; a block repeated stands there twice. */
+/** Blocks of one type with different labels share one entry; a repeated block occurs there twice. */
 function addNestedBlock(
   placing: Placing,
   entries: Entry[],
@@ -257,14 +253,14 @@ function addNestedBlock(
   const index = nesting.seen.get(key) ?? 0;
   nesting.seen.set(key, index + 1);
   const body = Array.isArray(inner) ? inner[index] : undefined;
-  // hcl2json drops a block with the name of an attribute; what the scanner saw is kept, for the duplicate to be found.
+  // hcl2json drops a block with the name of an attribute; an empty block is kept, so that the duplicate is found.
   const value: Fields = body === undefined
     ? { kind: "fields", form: "block", entries: [], range: outline.value.range }
     : bodyValue(placing, body as JsonObject, outline.value);
   into.push({ name, nameRange, value });
 }
 
-/** The entries of the first fields with a name; made where there are none. */
+/** The entries of the first fields with a name; creates them if there are none. */
 function fieldsNamed({ named }: Nesting, entries: Entry[], name: string, nameRange: Range, range: Range): Entry[] {
   const known = named.get(entries) ?? { looked: 0, fields: new Map<string, Fields>() };
   named.set(entries, known);
@@ -289,13 +285,13 @@ function appendUnplaced(
   const names = Object.keys(json);
   if (names.length === placed.size) return;
   for (const name of names) {
-    // A name that was computed is a mistake that was noted.
+    // A computed name is a flaw, which objectValue and unplacedObject report.
     if (placed.has(name) || holdsCode(name)) continue;
     entries.push({ name, nameRange: range, value: valueOf(placing, json[name]!, null, range) });
   }
 }
 
-/** The name under which hcl2json has it: as written, or NFC-normalised as HCL does with strings. */
+/** The name of a key in the result of hcl2json: as written, or NFC-normalised as HCL does with strings. */
 function nameIn(json: JsonObject, key: string): string | null {
   if (Object.hasOwn(json, key)) return key;
   const normalized = key.normalize("NFC");

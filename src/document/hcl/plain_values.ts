@@ -1,17 +1,18 @@
-// Lists and objects of plain scalars, and names: like those, valid HCL whose meaning is certain without asking. In an
-// object that has a key twice nothing is certain.
+// Reads scalars, lists, objects and names whose meaning is certain without hcl2json: literals, references, calls of env
+// and templates of those. An accepted text is valid HCL, ends at the given offset and has the value that hcl2json gives
+// for it. Everything else is rejected; so is an object with a duplicate key, of which the meaning is not certain.
 import { atLineEnd, CHAR, type Cursor, peek, skipBlanks } from "./cursor.ts";
 import type { HclJson } from "./hcl.ts";
 
 /** A value that holds more is left to hcl2json and its limits: no configuration needs that many in one place. */
 export const MAX_PLAIN_VALUES = 4_096;
 
-/** How many more scalars, lists and objects may be taken. */
+/** The number of scalars, lists and objects that may still be taken. */
 interface Allowance {
   left: number;
 }
 
-/** Takes a plain value, the cursor at its first character; undefined where there is none, the cursor anywhere then. */
+/** Takes a plain value, the cursor at its first character; undefined if there is none, with the cursor anywhere. */
 export function takePlainValue(cursor: Cursor): HclJson | undefined {
   return takeValue(cursor, { left: MAX_PLAIN_VALUES });
 }
@@ -77,10 +78,10 @@ function takeAssignment(cursor: Cursor): boolean {
 
 const NAME = /[A-Za-z_][A-Za-z0-9_-]*/y;
 
-/** HCL normalises the names that stand in quotes and not the others; ASCII is the same either way. */
+/** HCL normalises only the names in quotes; ASCII is the same either way. */
 const QUOTED_NAME = /"([ !#&-[\]-~]+)"/y;
 
-/** Takes an identifier that is no keyword; null where there is none. */
+/** Takes an identifier that is no keyword; null if there is none. */
 export function takePlainName(cursor: Cursor): string | null {
   const name = matchAt(NAME, cursor)?.[0];
   if (name === undefined || !isPlainName(name)) return null;
@@ -88,7 +89,7 @@ export function takePlainName(cursor: Cursor): string | null {
   return name;
 }
 
-/** Takes a quoted label or key of printable ASCII without escapes; null where there is none. */
+/** Takes a quoted label or key of printable ASCII without escapes; null if there is none. */
 export function takeQuotedName(cursor: Cursor): string | null {
   const match = matchAt(QUOTED_NAME, cursor);
   if (match) cursor.at += match[0].length;
@@ -100,14 +101,11 @@ function matchAt(pattern: RegExp, cursor: Cursor): RegExpExecArray | null {
   return pattern.exec(cursor.text);
 }
 
-// Scalars whose meaning is certain without asking: a strict grammar of literals, references, calls of env and templates
-// of those. What it takes is valid HCL, ends where it says and means to hcl2json what it says; all else it leaves alone.
-
-/** A scalar and the offset behind it. */
+/** A scalar and the offset after it. */
 export interface PlainScalar {
   /** What hcl2json gives for it. */
   readonly value: HclJson;
-  /** Of the character behind its last one. */
+  /** The offset after its last character. */
   readonly end: number;
 }
 
@@ -121,10 +119,10 @@ const CODE_START = /\$\{([A-Za-z_][A-Za-z0-9_-]*)/g;
 const NUMBER = /-?(?:0|[1-9][0-9]{0,29})(?:\.[0-9]{1,30})?/y;
 const WORDS = new RegExp(`^(?:${ENV_CALL}|${REFERENCE})`, "u");
 
-/** Templates and words that are longer are left alone, which keeps the expressions for them away from megabytes. */
+/** Longer templates and words are rejected, so that the regular expressions for them never run over megabytes. */
 const MAX_EXPRESSION_LENGTH = 1_000;
 
-/** Words that are more than a name in HCL. */
+/** Words that HCL does not read as names everywhere. */
 const KEYWORDS: ReadonlySet<string> = new Set([
   ...["true", "false", "null", "for", "in", "if", "else", "endif", "endfor"],
 ]);
@@ -134,12 +132,12 @@ const ESCAPED: Readonly<Record<string, string>> = { n: "\n", r: "\r", t: "\t", '
 const BEYOND_ASCII = /[^\0-\x7f]/;
 
 /**
- * Go and this runtime may normalise text differently: NFC is stable only for what was assigned in the older of their two
- * versions of Unicode. So there may be no marks, nothing unassigned and nothing beyond U+FFFF …
+ * Go and this runtime may normalise text differently: NFC is stable only for characters that are assigned in the older
+ * of their two versions of Unicode. So marks, unassigned characters and all beyond U+FFFF are rejected …
  */
 const UNSETTLED = /[\p{M}\p{C}\u{10000}-\u{10ffff}]/u;
 
-/** … but pictures, escaped line ends, and the marks of blocks that have been full for long. */
+/** … except pictures, escaped line ends, and the marks of blocks that have been full for a long time. */
 const SETTLED =
   /[\n\r\t\u0300-\u036f\u0590-\u05ff\u064b-\u0652\u0900-\u097f\u0e00-\u0e7f\p{Extended_Pictographic}\p{Emoji_Modifier}]|\u200d|\ufe0f/gu;
 
@@ -148,7 +146,7 @@ export function isPlainName(word: string): boolean {
   return !KEYWORDS.has(word);
 }
 
-/** The plain scalar at an offset, without looking at what follows it; null where there is none. */
+/** The plain scalar at an offset, whatever follows it; null if there is none. */
 export function plainScalarAt(text: string, at: number): PlainScalar | null {
   const c = text.charCodeAt(at);
   if (c === CHAR.quote) return quotedAt(text, at) ?? templateAt(text, at);
@@ -156,7 +154,7 @@ export function plainScalarAt(text: string, at: number): PlainScalar | null {
   return wordsAt(text, at);
 }
 
-/** A string without any sequence of templates. */
+/** A string without template sequences. */
 function quotedAt(text: string, at: number): PlainScalar | null {
   const end = quotedEnd(text, at);
   if (end === null) return null;
@@ -166,20 +164,20 @@ function quotedAt(text: string, at: number): PlainScalar | null {
   return UNSETTLED.test(value.replace(SETTLED, "")) ? null : { value: value.normalize("NFC"), end };
 }
 
-/** The offset behind the closing quote; null where something stands before it that is more than a character. */
+/** The offset after the closing quote; null if the string has a control character, a sequence or an unknown escape. */
 function quotedEnd(text: string, at: number): number | null {
   for (let index = at + 1; index < text.length; index++) {
     const c = text.charCodeAt(index);
     if (c === CHAR.quote) return index + 1;
     if ((c < CHAR.space && c !== CHAR.tab) || (c >= 0x7f && c <= 0x9f)) return null;
     if (c === CHAR.backslash && !Object.hasOwn(ESCAPED, text.charAt(++index))) return null;
-    // They may begin a sequence; with one of these behind them they would have to be looked into.
+    // $ and % may begin a sequence; with one of these characters after them, that is not certain.
     if ((c === CHAR.dollar || c === CHAR.percent) && "{$%\\".includes(text.charAt(index + 1))) return null;
   }
   return null;
 }
 
-/** ASCII with `${…}` in it, which hcl2json gives as it is written. */
+/** ASCII with `${…}` in it, which hcl2json gives unchanged. */
 function templateAt(text: string, at: number): PlainScalar | null {
   const match = TEMPLATE.exec(text.slice(at, at + MAX_EXPRESSION_LENGTH));
   if (!match) return null;
@@ -188,7 +186,7 @@ function templateAt(text: string, at: number): PlainScalar | null {
   return { value, end: at + match[0].length };
 }
 
-/** hcl2json computes with 512 bits, so that thirty digits come out as they went in; it has no negative zero. */
+/** hcl2json computes with 512 bits, so it gives thirty digits unchanged; it has no negative zero. */
 function numberAt(text: string, at: number): PlainScalar | null {
   NUMBER.lastIndex = at;
   const match = NUMBER.exec(text);

@@ -1,31 +1,30 @@
-// The shape of an item: its text with every name and every value lifted out, so that ten thousand layers have a handful
-// of shapes, and hcl2json need see each shape once. Only an item that a strict grammar understands to its last character
-// has a shape: what is lifted is certain to be valid HCL, and its meaning is known; the structure is hcl2json's to judge.
+// The shape of an item: its text with every name and value lifted out. Ten thousand layers have a handful of shapes, and
+// hcl2json needs to see each shape only once. Only an item that a strict grammar accepts to its last character has a
+// shape: its names and values are valid HCL with a known meaning, and hcl2json judges the structure.
 import { atLineEnd, CHAR, type Cursor, openCursor, peek, skipBlanks } from "./cursor.ts";
 import type { HclJson } from "./hcl.ts";
 import { takePlainName, takePlainValue, takeQuotedName } from "./plain_values.ts";
 
-/** An item as its structure and what was lifted out of it. */
+/** An item as its structure, and the names and values that were lifted out of it. */
 export interface LiftedShape {
   /**
-   * HCL of one spelling: no comments, names `n0`, `n1`, …, values `"0"`, `"1"`, … Equal names have equal numbers and
-   * different names different ones, so that what HCL says of duplicates holds for the shape too.
+   * HCL in one spelling: no comments, names `n0`, `n1`, …, values `"0"`, `"1"`, … Equal names have equal numbers and
+   * different names different ones, so that HCL finds the same duplicates in the shape as in the item.
    */
   readonly text: string;
   /** Names, block types and labels by their numbers. */
   readonly names: readonly string[];
-  /** What hcl2json would give for each value, by its number. */
+  /** The result of hcl2json for each value, by its number. */
   readonly values: readonly HclJson[];
 }
 
-/** What is being read, and what was lifted so far. */
 interface Lifting {
   readonly cursor: Cursor;
   readonly names: Map<string, number>;
   readonly values: HclJson[];
 }
 
-/** Lifts the shape out of the HCL of one item (which ends with its line end); null where the item has none. */
+/** Lifts the shape out of the HCL of one item (which ends with its line end); null if the item has none. */
 export function liftShape(text: string): LiftedShape | null {
   const lifting: Lifting = { cursor: openCursor(text), names: new Map(), values: [] };
   skipBlanks(lifting.cursor, true);
@@ -36,7 +35,7 @@ export function liftShape(text: string): LiftedShape | null {
   return { text: statement, names: [...lifting.names.keys()], values: lifting.values };
 }
 
-/** An attribute or a block with the end of its line. */
+/** An attribute or a block, up to the end of its line. */
 function takeStatement(lifting: Lifting): string | null {
   const { cursor } = lifting;
   const name = takePlainName(cursor);
@@ -79,31 +78,30 @@ function takeBlock(lifting: Lifting): string | null {
   return `${labels} {\n${body}}\n`;
 }
 
-/** The placeholder for a name that is taken. */
 function placeholderFor({ names }: Lifting, name: string): string {
   let number = names.get(name);
   if (number === undefined) names.set(name, number = names.size);
   return `n${number}`;
 }
 
-// Puts what was lifted out of an item back into hcl2json's meaning of its shape. What comes out is what hcl2json would
-// have said of the item itself: every value is used exactly once and nothing else is there, or nothing comes out. That
-// is found out once for each shape; filling it then is only building.
+// Filling puts names and values back into the meaning of a shape. The result is the meaning that hcl2json would give for
+// the item itself: a plan exists only if every value occurs exactly once and nothing else does. This is checked once for
+// each shape.
 
-/** Where in the meaning of a shape its names and values go, by their numbers. */
+/** The meaning of a shape, with numbers in place of its names and values. */
 export type Filling = number | readonly Filling[] | FilledObject;
 
-/** An object of names and values. */
+/** An object in the meaning of a shape. */
 export interface FilledObject {
-  /** The numbers of the names. */
+  /** By their numbers. */
   readonly names: readonly number[];
-  /** What stands under each. */
+  /** The value of each name, in the same order. */
   readonly values: readonly Filling[];
 }
 
 /**
- * How items of a shape are filled; null where hcl2json did anything but hand the placeholders through: of a key twice it
- * keeps the last, and a block with the name of an attribute it drops.
+ * Plans how items of a shape are filled; null if hcl2json did anything except pass the placeholders through: it keeps
+ * only the last of two equal keys, and drops a block with the name of an attribute.
  */
 export function planFilling(
   meaning: HclJson,
@@ -117,7 +115,7 @@ export function planFilling(
 const NAME = /^n(0|[1-9][0-9]*)$/;
 const VALUE = /^(0|[1-9][0-9]*)$/;
 
-/** Null where something is not a placeholder (its number is NaN then, which is below no bound), or one that was used. */
+/** Null if something is not a placeholder (its number is NaN then, which is below no bound), or was used already. */
 function planOf(json: HclJson, names: number, values: number, used: Set<number>): Filling | null {
   if (typeof json === "string") {
     const number = Number(VALUE.exec(json)?.[1]);
@@ -135,7 +133,7 @@ function planOf(json: HclJson, names: number, values: number, used: Set<number>)
   return numbers.every((number) => number < names) ? { names: numbers, values: inside } : null;
 }
 
-/** The meaning of an item. */
+/** Returns the meaning of an item. */
 export function fillShape(filling: Filling, shape: Pick<LiftedShape, "names" | "values">): HclJson {
   if (typeof filling === "number") return shape.values[filling]!;
   if ("names" in filling) return filledObject(filling, shape);

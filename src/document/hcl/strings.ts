@@ -1,6 +1,6 @@
-// Strings as the scanner meets them: quoted templates, their interpolations, heredocs. It finds where they end and
-// where their `${…}` are, and rewrites what HCL does not know: `${env:NAME}` into `${env("NAME")}`, single quotes into
-// double ones, and line ends in quotes into escapes.
+// Scans strings: quoted templates, their interpolations, heredocs. Finds their ends and the places of their `${…}`, and
+// rewrites three forms that HCL does not have: `${env:NAME}` to `${env("NAME")}`, single quotes to double ones, and line
+// ends in quotes to escapes.
 import { anchoredRange } from "../../diagnostic/anchor.ts";
 import type { Range } from "../../diagnostic/range.ts";
 import {
@@ -26,20 +26,17 @@ import { ownCopy } from "../../host/own_copy.ts";
 
 const HEREDOC = /<<-?([\p{ID_Start}_][\p{ID_Continue}-]*)\r?\n/uy;
 
-/**
- * Where a template ends and where its code stands (directives, `%{…}`, do not count); `closed` is false where the line
- * or the text ended first.
- */
+/** The result of the scan of a template. Directives, `%{…}`, do not count as code. */
 export interface TemplateScan {
-  /** False where the line or the text ended first. */
+  /** False if the line or the text ended first. */
   readonly closed: boolean;
-  /** The insides of its `${…}`. */
+  /** The places inside its `${…}`. */
   readonly codes: Range[];
 }
 
 /**
- * Takes a quoted template, the cursor at its opening quote, which may be a single one. It ends on its line, unless it
- * may go on `acrossLines`.
+ * Takes a quoted template, the cursor at its opening quote, which may be a single one. The template must end on its
+ * line, unless `acrossLines` is true.
  */
 export function takeQuoted(cursor: Cursor, acrossLines = false): TemplateScan {
   const codes: Range[] = [];
@@ -89,15 +86,13 @@ function takeTemplateSequence(cursor: Cursor, codes: Range[]): boolean {
 
 const ENV_COLON = /\$\{env:([^}"$%\\\r\n]*)\}/y;
 
-/** The name in Honua's `${env:NAME}`, if that is what stands at an offset of a text. */
+/** The name in Honua's `${env:NAME}` at an offset of a text; null if there is none. */
 export function envColonName(text: string, at: number): string | null {
   ENV_COLON.lastIndex = at;
   return ENV_COLON.exec(text)?.[1] ?? null;
 }
 
-/**
- * Rewrites `${env:NAME}` at the cursor: to `${env("NAME")}` inside a template, to `env("NAME")` where it stands bare.
- */
+/** Rewrites `${env:NAME}` at the cursor: to `${env("NAME")}` inside a template, to `env("NAME")` outside of one. */
 export function takeEnvColon(cursor: Cursor, codes: Range[], insideTemplate: boolean): boolean {
   const name = envColonName(cursor.text, cursor.at);
   if (name === null) return false;
@@ -146,8 +141,8 @@ function takeInterpolation(cursor: Cursor, codes: Range[]): void {
 }
 
 /**
- * Takes a heredoc, the cursor at its `<<`; null where there is none. The cursor is left behind the end marker, before
- * its line end, or at the end of the text where the marker is missing.
+ * Takes a heredoc, the cursor at its `<<`; null if there is none. Leaves the cursor after the end marker, before its
+ * line end, or at the end of the text if the marker is missing.
  */
 export function takeHeredoc(cursor: Cursor): TemplateScan | null {
   HEREDOC.lastIndex = cursor.at;
@@ -181,7 +176,7 @@ function restOfLine(cursor: Cursor): string {
 const ESCAPE = /\\(?:([nrt"\\])|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|([^]?))/g;
 const ESCAPED: Record<string, string> = { n: "\n", r: "\r", t: "\t", '"': '"', "\\": "\\" };
 
-/** The text between quotes with its escapes resolved; null where one is unknown to HCL. */
+/** The text between quotes with its escapes resolved; null if HCL does not know one of them. */
 export function resolveEscapes(inner: string): string | null {
   let valid = true;
   const text = inner.replace(ESCAPE, (_all, simple, short, long, _unknown) => {
@@ -198,7 +193,7 @@ export function resolveEscapes(inner: string): string | null {
 
 /**
  * The text of a quoted string without interpolation (a label, a name), given with its quotes: escapes resolved and
- * NFC-normalised, as HCL does. Null where it has an interpolation or an escape that HCL does not know.
+ * NFC-normalised, as in HCL. Null if it has an interpolation or an escape that HCL does not know.
  */
 export function decodeQuoted(quoted: string): string | null {
   const written = quoted.slice(1, -1);
