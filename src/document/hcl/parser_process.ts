@@ -165,7 +165,7 @@ async function request(
   signal?.addEventListener("abort", onAbort);
   const verdicts: HclVerdict[] = [];
   try {
-    // Concurrent with the reading: with both pipes full, each side would wait for the other. The reading shows failures.
+    // Concurrent with the reading: with both pipes full, each side would wait for the other. The reading shows a fault.
     child.sending = sendTexts(child, texts).catch(() => {});
     for (;;) {
       const reply = (await child.replies.next()).value as ParseReply | undefined;

@@ -1,6 +1,6 @@
-// The shape of an item: its text with every name and value lifted out. Ten thousand layers have a handful of shapes, and
-// hcl2json needs to see each shape only once. Only an item that a strict grammar accepts to its last character has a
-// shape: its names and values are valid HCL with a known meaning, and hcl2json judges the structure.
+// The shape of an item: its text with every name and value lifted out. Ten thousand layers have a handful of shapes,
+// and hcl2json needs to see each shape only once. Only an item that a strict grammar accepts to its last character has
+// a shape: its names and values are valid HCL with a known meaning, and hcl2json judges the structure.
 import { atLineEnd, CHAR, type Cursor, openCursor, peek, skipBlanks } from "./cursor.ts";
 import type { HclJson } from "./hcl.ts";
 import { takePlainName, takePlainValue, takeQuotedName } from "./plain_values.ts";
@@ -84,9 +84,9 @@ function placeholderFor({ names }: Lifting, name: string): string {
   return `n${number}`;
 }
 
-// Filling puts names and values back into the meaning of a shape. The result is the meaning that hcl2json would give for
-// the item itself: a plan exists only if every value occurs exactly once and nothing else does. This is checked once for
-// each shape.
+// Filling puts names and values back into the meaning of a shape. The result is the meaning that hcl2json would give
+// for the item itself: a plan exists only if every value occurs exactly once and nothing else does. This is checked
+// once for each shape.
 
 /** The meaning of a shape, with numbers in place of its names and values. */
 export type Filling = number | readonly Filling[] | FilledObject;

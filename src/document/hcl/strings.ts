@@ -1,6 +1,6 @@
 // Scans strings: quoted templates, their interpolations, heredocs. Finds their ends and the places of their `${…}`, and
-// rewrites three forms that HCL does not have: `${env:NAME}` to `${env("NAME")}`, single quotes to double ones, and line
-// ends in quotes to escapes.
+// rewrites three forms that HCL does not have: `${env:NAME}` to `${env("NAME")}`, single quotes to double ones, and
+// line ends in quotes to escapes.
 import { anchoredRange } from "../../diagnostic/anchor.ts";
 import type { Range } from "../../diagnostic/range.ts";
 import {

@@ -1,38 +1,38 @@
-// What another process has used: its resident memory and its processor time, and a watch on both that ends with the
-// work that is watched. That it cannot be read here at all is told apart from an answer that is late.
+// Reads the resident memory and the processor time of another process, and watches both until the watched work ends. A
+// usage that cannot be read on this host is a different result from an answer that is late.
 import { CAT, type ProcReader, readProcFiles, textOfError } from "../../host/proc_files.ts";
 
-/** How often a busy process is looked at. */
+/** The pause between two readings of the usage of a busy process. */
 const POLL_MILLISECONDS = 10;
 
-/** The same where each look costs a process of its own. */
+/** The same if each reading costs a process of its own. */
 const COSTLY_POLL_MILLISECONDS = 50;
 
-/** `USER_HZ`, in which Linux tells user space of processor time on every machine that the program is made for. */
+/** The unit of processor time in /proc: Linux has a `USER_HZ` of 100 on every machine that the program is built for. */
 const TICK_MILLISECONDS = 10;
 
-/** What a process has used. */
+/** The resources that a process has used. */
 export interface Usage {
   /** `VmRSS`, in bytes. */
   readonly residentBytes: number;
-  /** Of all its threads, in user mode and in the kernel, in milliseconds; it goes in steps of 10. */
+  /** Of all its threads, in user mode and in the kernel, in steps of 10. */
   readonly processorMilliseconds: number;
 }
 
-/** Why it is not known: it `cannot` be read here, or the process is gone; the host did not tell it in time, `late`. */
+/** Why a usage is unknown: it `cannot` be read here, or the process has ended; or the host answered too `late`. */
 export type Unknown = "cannot" | "late";
 
-/** What a process has used by now; null: it is gone, or that was not read. */
+/** The current usage of a process; null if it has ended, or the usage was not read. */
 export async function usageOf(pid: number): Promise<Usage | null> {
   const usage = await readUsage(pid);
   return typeof usage === "string" ? null : usage;
 }
 
-/** What a process has used by now, or why that is not known. */
+/** The current usage of a process, or why it is unknown. */
 export async function readUsage(pid: number, reader: ProcReader = CAT): Promise<Usage | Unknown> {
   const text = await readTogether([`/proc/${pid}/stat`, `/proc/${pid}/status`], reader);
   if (text === null) return "late";
-  // The second field is a name in parentheses, which may hold anything; utime and stime are the 14th and 15th.
+  // The second field is a name in parentheses with any characters; utime and stime are the 14th and 15th.
   const times = /\) [A-Za-z](?: -?\d+){10} (\d+) (\d+) /.exec(text);
   const resident = /^VmRSS:\s+(\d+) kB$/m.exec(text);
   if (times === null || resident === null) return "cannot";
@@ -42,14 +42,14 @@ export async function readUsage(pid: number, reader: ProcReader = CAT): Promise<
   };
 }
 
-/** The resident memory of a process in bytes; null: it is gone, or that cannot be read. */
+/** The resident memory of a process in bytes; null if it has ended, or the memory cannot be read. */
 export async function residentBytes(pid: number): Promise<number | null> {
   return (await usageOf(pid))?.residentBytes ?? null;
 }
 
 /**
- * Calls back again and again with what a process has used, or why that is not known. Returns the end of the watch, which
- * resolves when no look is under way any more.
+ * Calls back again and again with the usage of a process, or why it is unknown. Returns a function that ends the watch;
+ * its promise resolves when no reading is in progress any more.
  */
 export function watchUsage(
   pid: number,
@@ -77,7 +77,7 @@ export function watchUsage(
   };
 }
 
-/** Deno keeps files of /proc to programs that have every permission whole, which the compiled one has not. */
+/** Deno opens files of /proc only for programs with all permissions, which the compiled program does not have. */
 function mayOpenProc(path: string): boolean {
   try {
     Deno.openSync(path).close();
@@ -87,9 +87,9 @@ function mayOpenProc(path: string): boolean {
   }
 }
 
-/** The texts of some files behind one another; nothing if one cannot be read, null if that did not come in time. */
+/** The concatenated texts of some files; "" if one cannot be read, null if they were not read in time. */
 async function readTogether(paths: readonly string[], reader: ProcReader): Promise<string | null> {
-  // All are waited for, also after one failed: nothing may go on behind the work that is watched.
+  // Wait for all reads, also after a failure: none may go on after the end of the watch.
   const reads = await Promise.allSettled(paths.map((path) => Deno.readTextFile(path)));
   const failure = reads.find((read) => read.status === "rejected");
   if (failure === undefined) return reads.map((read) => read.status === "fulfilled" ? read.value : "").join("");

@@ -1,7 +1,6 @@
-// What stands behind a `=`, in a list or in an object: where it ends and where its parts are. Lists, objects and
-// strings are followed to their insides; everything else is an expression, taken as it is up to where it must end.
-// Rewritten here: `{ a = 1 b = 2 }` and `["a" "b"]` get their comma, `{ a { … } }` its `=`, and `${env:NAME}` becomes a
-// call of env.
+// Scans values: after a `=`, in a list or in an object. Finds their ends and the places of their parts. Lists, objects
+// and strings are scanned inside; everything else is an expression, which is taken whole up to its end. Rewrites
+// `{ a = 1 b = 2 }` and `["a" "b"]` with their comma, `{ a { … } }` with its `=`, and `${env:NAME}` as a call of env.
 import { anchoredRange } from "../../diagnostic/anchor.ts";
 import type { Range } from "../../diagnostic/range.ts";
 import {
@@ -33,13 +32,13 @@ import type { Outline, OutlineEntry } from "./outline.ts";
 import { ownCopy } from "../../host/own_copy.ts";
 import { decodeQuoted, takeEnvColon, takeHeredoc, takeQuoted, type TemplateScan } from "./strings.ts";
 
-/** What a value stands in; it decides what may end the value. */
+/** The place of a value, which decides what may end it. */
 export type ValuePosition = "attribute" | "list" | "object";
 
 /**
- * Takes a value, the cursor at its first character. Where a list or object does not look like one, its text is taken
- * as an expression, and hcl2json says what is wrong with it; what its attributes lacked (commas, `=`) is put in all the
- * same, or hcl2json would complain of the first of those.
+ * Takes a value, the cursor at its first character. If a list or object is not well formed, its text is taken as an
+ * expression, and hcl2json reports its fault. The missing commas and `=` of its attributes are inserted all the same,
+ * because hcl2json would otherwise complain of the first of them.
  */
 export function takeValue(cursor: Cursor, surroundings: ValuePosition): Outline {
   const start = cursor.at;
@@ -55,12 +54,12 @@ export function takeValue(cursor: Cursor, surroundings: ValuePosition): Outline 
   }
   const mends = cursor.edits.splice(editCount).filter(({ insert }) => insert === "," || insert === " =");
   const expression = takeExpression(cursor, surroundings);
-  // What a name reads as `<<` may be a heredoc to an expression: it can end before what was mended.
+  // The expression may read a `<<` as a heredoc, which a computed name does not, and so end before an insertion.
   for (const mend of mends) if (mend.at < cursor.at) cursor.edits.push(mend);
   return expression;
 }
 
-/** A string, list or object that is the whole value; null where it is not one, or where an operator follows it. */
+/** A string, list or object that is the whole value; null if it is none of these, or if an operator follows it. */
 function takeStructured(cursor: Cursor, surroundings: ValuePosition): Outline | null {
   const start = cursor.at;
   const c = peek(cursor);
@@ -74,8 +73,8 @@ function takeStructured(cursor: Cursor, surroundings: ValuePosition): Outline | 
 }
 
 /**
- * Takes a string that ends on its line, or on a later one if it is set off there: the quote that follows one that is
- * not closed mostly opens the next. Gives the codes in it; null where it is not closed.
+ * Takes a string that ends on its line, or on a later one if a separator follows it there: after an unclosed string,
+ * the next quote usually opens another string. Returns the codes in it; null if it is not closed.
  */
 function takeString(cursor: Cursor): readonly Range[] | null {
   const start = cursor.at;
@@ -104,7 +103,7 @@ function isSetOff(cursor: Cursor): boolean {
   return ends;
 }
 
-/** Whether what follows the cursor can end a value. */
+/** Whether the text at the cursor can end a value. */
 function valueEnds(cursor: Cursor, surroundings: ValuePosition): boolean {
   const { at } = cursor;
   skipBlanks(cursor, surroundings === "list");
@@ -121,8 +120,8 @@ function endsValue(cursor: Cursor, surroundings: ValuePosition): boolean {
 }
 
 /**
- * Whether an item of a list begins that has no comma before it: neither the next setting, where the `]` is missing, nor
- * what belongs to the number before it.
+ * Whether an item of a list begins at the cursor, with the comma before it missing. The next setting, after a missing
+ * `]`, is no item; neither is a word that continues the number before it.
  */
 function startsItem(cursor: Cursor): boolean {
   if (atQuote(cursor) || !atWord(cursor) || atDigit(cursor, -1)) return atQuote(cursor);
@@ -139,7 +138,7 @@ function takeList(cursor: Cursor): Outline | null {
   if (!enter(cursor)) return null;
   cursor.at++;
   const items: Outline[] = [];
-  // Put in only where it is a list: a quote too few makes items of all words behind it.
+  // Inserted only if it is a list: after a missing quote, all words that follow would be items.
   const commas: Edit[] = [];
   for (;;) {
     skipBlanks(cursor, true);
@@ -213,7 +212,7 @@ function takeObjectEntry(cursor: Cursor): OutlineEntry | null {
     return { name, key: name, nameRange, labels: null, value: takeValue(cursor, "object") };
   }
   if (!atAssignment(cursor)) {
-    // What goes on here is computed (`(x)`, `a.b`); only where it ends is of interest.
+    // A name that goes on here is computed (`(x)`, `a.b`); only its end is needed.
     name = null;
     if (!takeComputedName(cursor)) return null;
     nameRange = rangeFrom(cursor, start);
@@ -231,7 +230,7 @@ function atAssignment(cursor: Cursor): boolean {
   return c === CHAR.equals && peek(cursor, 1) !== CHAR.equals && peek(cursor, 1) !== CHAR.greater;
 }
 
-/** Goes on to the `=` or `:` outside all brackets; false where the line or the object ends first. */
+/** Moves to the `=` or `:` outside all brackets; false if the line or the object ends first. */
 function takeComputedName(cursor: Cursor): boolean {
   const depth = cursor.depth;
   while (!atEnd(cursor) && !(cursor.depth === depth && atAssignment(cursor))) {
@@ -246,8 +245,8 @@ function takeComputedName(cursor: Cursor): boolean {
 }
 
 /**
- * Takes any expression up to its end: a line end, a closing bracket or a comma outside its own brackets, or (in an
- * attribute or an object) an operand behind an operand, which is the next statement on the same line.
+ * Takes any expression up to its end: a line end, a closing bracket or a comma outside its own brackets, or an operand
+ * after an operand, which is the next statement on the same line, or in a list the next item.
  */
 function takeExpression(cursor: Cursor, surroundings: ValuePosition): Outline {
   const start = cursor.at;
@@ -285,7 +284,7 @@ function takeExpression(cursor: Cursor, surroundings: ValuePosition): Outline {
   return { kind: "expression", form: "bare", range, codes: codesOf(range, inside) };
 }
 
-/** A bare `${env:X}` names the place of its name; any other expression is itself the code. */
+/** The code of a bare `${env:X}` is the place inside its braces; any other expression is itself the code. */
 function codesOf(range: Range, inside: readonly Range[]): readonly Range[] {
   const [first] = inside;
   return first && first.start === range.start + 2 && first.end === range.end - 1 ? [first] : [range];
@@ -295,7 +294,7 @@ function endsExpression(cursor: Cursor): boolean {
   return atLineEnd(cursor) || peek(cursor) === CHAR.comma || isClosing(peek(cursor));
 }
 
-/** Takes one token; says whether an operand must follow it (behind an operator) or may not (behind an operand). */
+/** Takes one token; true if an operand must follow it (after an operator), false if none may (after an operand). */
 function takeToken(cursor: Cursor, codes: Range[]): boolean {
   const c = peek(cursor);
   if (atQuote(cursor)) {

@@ -1,18 +1,17 @@
-// The words for each of HCL's complaints: HCL's summary names a kind of mistake, and the text at the place
-// tells which of its usual causes it is. Nothing of the source is quoted but names of markers and code points.
+// The wording of each complaint of HCL: HCL's summary names a kind of mistake, and the text at the place shows which of
+// its usual causes it has. A wording quotes nothing of the source except the names of markers and code points.
 /** A mistake in plain words. */
 export interface Wording {
   /** One line without a full stop. */
   readonly summary: string;
   /** Left out if the summary says all. */
   readonly why?: string;
-  /** The advice; left out if there is none. */
   readonly suggestion?: string;
 }
 
-/** The text around a complaint, so much of it as decides. */
+/** The text around a complaint, as much as the choice of a wording needs. */
 interface Here {
-  /** From the place on. */
+  /** From the place of the complaint on. */
   readonly ahead: string;
   /** The line before the place. */
   readonly before: string;
@@ -20,7 +19,7 @@ interface Here {
 
 const MAX_UNITS = 1_000;
 
-/** The wording for a summary of hashicorp/hcl/v2/hclsyntax at an offset of the source; an unknown one is shown as it is. */
+/** The wording for a summary of hashicorp/hcl/v2/hclsyntax at an offset of the source; an unknown one is unchanged. */
 export function wordingOf(hclSummary: string, text: string, at: number): Wording {
   const before = text.slice(Math.max(0, at - MAX_UNITS, text.lastIndexOf("\n", at - 1) + 1), at);
   const here = { ahead: text.slice(at, at + MAX_UNITS), before };
@@ -35,7 +34,7 @@ export function isOfDirective(hclSummary: string): boolean {
   return /template (?:control|directive)| directive$| marker$|^Unexpected end of template/.test(hclSummary);
 }
 
-/** HCL has no words of its own for it: it takes the two characters for operators. */
+/** HCL has no complaint for it: it takes the two characters for operators. */
 const OPEN_COMMENT: Wording = { summary: "A comment is never closed", suggestion: "Add the closing */" };
 
 const DIRECTIVE: Wording = {
@@ -45,7 +44,7 @@ const DIRECTIVE: Wording = {
 
 const NEVER_CLOSED_STRING: Wording = { summary: "A string is never closed", suggestion: 'Add the closing "' };
 
-/** Of a string that does not end on its line, given the text before the line end. */
+/** For a string that does not end on its line, given the text before the line end. */
 function openStringWording(quote: string, text: string): Wording {
   return {
     summary: "A string goes on over the end of its line",
@@ -56,14 +55,14 @@ function openStringWording(quote: string, text: string): Wording {
   };
 }
 
-/** For the first of them that fits. */
+/** Only the first pattern that matches counts. */
 type Cases = readonly (readonly [pattern: RegExp, wording: Wording])[];
 
 function firstOf(cases: Cases, text: string, otherwise: Wording): Wording {
   return cases.find(([pattern]) => pattern.test(text))?.[1] ?? otherwise;
 }
 
-/** Of a heredoc whose first line is not what opens one. */
+/** For a heredoc whose first line is malformed. */
 export const HEREDOC_START: Wording = {
   summary: "A heredoc begins with << and a marker that ends the line",
   suggestion: "Write <<EOF with nothing behind it, neither quotes nor spaces",
@@ -121,7 +120,7 @@ function characterWording({ ahead, before }: Here): Wording {
   });
 }
 
-/** In hexadecimal; of the first character of a text. */
+/** Of the first character of a text, in hexadecimal. */
 function codePointOf(text: string, digits: number): string {
   return text.codePointAt(0)!.toString(16).toUpperCase().padStart(digits, "0");
 }
@@ -266,7 +265,7 @@ const OPEN_BRACKET: Wording = { summary: "A bracket is never closed", suggestion
 
 const OPEN_LIST: Wording = { summary: "A list is never closed", suggestion: "Add the ] before this setting" };
 
-/** Each for one summary. Those that depend on the text at the place are functions. */
+/** By HCL's summary. A wording that depends on the text at the place is a function. */
 const WORDINGS: Readonly<Record<string, Wording | ((here: Here) => Wording)>> = {
   "Argument or block definition required": statementWording,
   "Attribute redefined": {
@@ -360,7 +359,7 @@ const WORDINGS: Readonly<Record<string, Wording | ((here: Here) => Wording)>> = 
   },
   "Invalid operand": NO_OPERATOR,
   "Unsupported operator": NO_OPERATOR,
-  // HCL's for the end of the source.
+  // HCL's summary for the end of the source.
   "Missing expression": ({ before }) =>
     /(?:^|[{[,])\s*$/.test(before)
       ? { summary: "A list or an object is never closed", suggestion: "Add the ] or } that is missing" }
