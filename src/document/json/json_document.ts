@@ -1,6 +1,6 @@
-// Honua's JSON form (a snapshot, or a file that people wrote) as the document that the same configuration in HCL would
-// be: blocks and HCL's names, whatever case the JSON has, with the places of the JSON. Read again, what did not change is
-// the same block.
+// Reads Honua's JSON form (a snapshot, or a file written by hand) as the document that the same configuration in HCL
+// gives: blocks and HCL's names, whatever case the JSON has, with the places of the JSON. A member that did not change
+// since the last reading is the same block again.
 import { anchoredRange } from "../../diagnostic/anchor.ts";
 import { type Diagnostic, errorDiagnostic, placeOf } from "../../diagnostic/diagnostic.ts";
 import type { Range, SourceText } from "../../diagnostic/range.ts";
@@ -16,16 +16,16 @@ const MAX_DIAGNOSTICS = 20;
 /** Reads sources in the JSON form of which each is nearly the one before. */
 export interface JsonReader {
   /**
-   * What `parseJsonDocument` gives, in turns. What a source has in common with the last gives the same blocks and
-   * attributes, whose ranges are places in the last source without a mistake of syntax. Rejects only with the reason of
-   * the pace's signal.
+   * Parses as `parseJsonDocument` does, in turns. Parts that a source has in common with the last give the same blocks
+   * and attributes, whose ranges are places in the last source without a mistake of syntax. Rejects only with the
+   * reason of the pace's signal.
    */
   read(source: SourceText, pace: Pace): Promise<ParsedDocument>;
-  /** What the last reading cost. */
+  /** The cost of the last reading. */
   readonly work: JsonDocumentWork;
 }
 
-/** What one reading cost, in numbers that do not depend on the machine. */
+/** The cost of one reading, in numbers that do not depend on the machine. */
 export interface JsonDocumentWork extends JsonReadingWork {
   /** Members that became blocks and attributes. */
   readonly placed: number;
@@ -39,13 +39,12 @@ interface Mistake extends ReportDetails {
   readonly range: Range;
 }
 
-/** What one conversion carries along. */
 interface Conversion {
   readonly source: SourceText;
   readonly mistakes: Mistake[];
 }
 
-/** What a member is in the document; it depends on the member alone. */
+/** The part of the document that a member becomes; it depends only on the member. */
 interface Converted {
   readonly block: Block | null;
   readonly attribute: Entry | null;
@@ -53,22 +52,22 @@ interface Converted {
 }
 
 /**
- * Parses the JSON form. Known names count in any case, ids exactly; comments and trailing commas are allowed,
+ * Parses the JSON form. Known names match in any case, ids only exactly; comments and trailing commas are allowed,
  * `$snapshot` and members that are null are left out, a service's `settings` become attributes of its block. Mistakes
- * are diagnostics with paths in HCL's words: `document/json-syntax`, `document/too-deep` and those of `json_syntax.ts`,
- * which leave no document, and among a document's mistakes `document/duplicate-key`, `document/json-shape` and
- * `document/id-mismatch`.
+ * are diagnostics with paths in HCL's names. `document/json-syntax`, `document/too-deep` and the others of
+ * `json_syntax.ts` leave no document; `document/duplicate-key`, `document/json-shape` and `document/id-mismatch` are
+ * among the mistakes of a document.
  */
 export function parseJsonDocument(source: SourceText): ParsedDocument {
   return atOnce(parseJsonInSteps(source));
 }
 
-/** Parses the JSON form as `parseJsonDocument` does; no step takes longer than one member of the whole. */
+/** Parses the JSON form as `parseJsonDocument` does; no step takes longer than the largest member. */
 export function parseJsonInSteps(source: SourceText): Generator<void, ParsedDocument> {
   return openMemory().read(source);
 }
 
-/** A reader that remembers nothing yet. */
+/** Opens a reader with an empty memory. */
 export function openJsonReader(): JsonReader {
   const memory = openMemory();
   return {
@@ -129,7 +128,7 @@ function openMemory() {
 
 type EntryConversion = (conversion: Conversion, entry: Entry) => Partial<Converted>;
 
-/** The members that are converted and remembered each, with how; nothing of a member that does not count. */
+/** The members that are converted and remembered one by one, each with its conversion; ignored members are left out. */
 function* membersOf(conversion: Conversion, fields: Fields): Generator<[Entry, EntryConversion]> {
   for (const entry of uniqueEntries(conversion, fields, TOP_SHAPES, "")) {
     const top = findShape(TOP_SHAPES, entry.name);
@@ -150,7 +149,7 @@ function convertUnknown(conversion: Conversion, entry: Entry): Partial<Converted
   return { block: { ...blockOf(entry.name, entry, null, value), role: "unknown" } };
 }
 
-/** A known top-level member that stands for one block, or that is not what stands for several. */
+/** A known top-level member for one block; or one for several blocks that is no object, which is a mistake. */
 function convertSingle(conversion: Conversion, entry: Entry, top: JsonShape): Partial<Converted> {
   if (entry.value.kind === "fields") {
     return { block: blockOf(top.name, entry, null, convertFields(conversion, entry.value, top, top.name)) };
@@ -161,7 +160,7 @@ function convertSingle(conversion: Conversion, entry: Entry, top: JsonShape): Pa
   return {};
 }
 
-/** One of the blocks that a known top-level member has by id. */
+/** One of the entries by id or name of a known top-level member. */
 function convertNamed(conversion: Conversion, entry: Entry, type: string, shape: JsonShape): Partial<Converted> {
   const path = `${type}.${entry.name}`;
   if (type === "variable") return { block: variableOf(conversion, entry, path) };
@@ -188,7 +187,7 @@ function variableOf(conversion: Conversion, entry: Entry, path: string): Block {
   return blockOf("variable", entry, entry, { kind: "fields", form: "block", entries, range: value.range });
 }
 
-/** Drops an `id` that says what the key says; another is a mistake, for one of the two is wrong. */
+/** Drops an `id` that is equal to the key; any other `id` is a mistake. */
 function checkId(conversion: Conversion, key: Entry, body: Fields, path: string): Fields {
   const id = body.entries.find((entry) => entry.name === "id");
   if (!id) return body;
@@ -202,7 +201,7 @@ function checkId(conversion: Conversion, key: Entry, body: Fields, path: string)
   return { ...body, entries: body.entries.filter((entry) => entry !== id) };
 }
 
-/** A body with the entries of a service's `settings` in their place, told apart from its members by their role. */
+/** A body with the entries of a service's `settings` in place of that member; their role marks them. */
 function spreadSettings(conversion: Conversion, body: Fields, path: string): Fields {
   const entries = body.entries.flatMap((entry): Entry[] => {
     if (entry.name !== "settings" || entry.role === "unknown") return [entry];
@@ -215,7 +214,7 @@ function spreadSettings(conversion: Conversion, body: Fields, path: string): Fie
 
 const NOTHING_KNOWN: JsonShape = { name: "", members: null, each: null };
 
-/** A value in HCL's names and with its templates; `shape` knows the names inside it. */
+/** A value with HCL's names and with its templates; `shape` has the known names inside it. */
 function convert(conversion: Conversion, value: Value, shape: JsonShape, path: string): Value {
   switch (value.kind) {
     case "literal":
@@ -244,7 +243,7 @@ function convertFields(conversion: Conversion, fields: Fields, shape: JsonShape,
   return { ...fields, entries };
 }
 
-/** The entries of an object; a name that stands twice, for a known name in any case and spelling, is reported. */
+/** The entries of an object, the first for each name. Reports the others; a known name is equal in any case. */
 function uniqueEntries(
   conversion: Conversion,
   fields: Fields,
@@ -282,7 +281,7 @@ function isNull(value: Value): boolean {
   return value.kind === "literal" && value.value === null;
 }
 
-/** A name in quotes, cut where it is long. */
+/** A name in quotes, cut after 64 UTF-16 units. */
 function quoted(name: string): string {
   return JSON.stringify(name.length > 64 ? `${name.slice(0, 64)}…` : name);
 }
@@ -308,7 +307,7 @@ function addMistake({ mistakes }: Conversion, mistake: Mistake): void {
   if (mistakes.length < MAX_DIAGNOSTICS) mistakes.push(mistake);
 }
 
-/** The mistakes at the places where they are by now. */
+/** The mistakes as diagnostics, at their places in the newest source. */
 function placedMistakes({ source, mistakes }: Conversion): Diagnostic[] {
   return mistakes.map(({ code, summary, path, range, other, ...details }) =>
     errorDiagnostic(code, summary, {
@@ -320,16 +319,16 @@ function placedMistakes({ source, mistakes }: Conversion): Diagnostic[] {
   );
 }
 
-// The names that Honua's JSON form knows, and the HCL names of the same things. This is about spelling alone: what a
-// member means, and whether it may stand where it does, is config's to say.
+// The known names of Honua's JSON form, and their names in HCL. This is only about spelling: config decides what a
+// member means, and whether its place is allowed.
 
-/** A known member: its name in HCL, and what is known of the names inside it. */
+/** A known member: its name in HCL, and the known names inside it. */
 export interface JsonShape {
   /** The block type or attribute name in HCL. */
   readonly name: string;
-  /** Known members by their JSON name in lower case; null where none is known. */
+  /** Known members by their JSON name in lower case; null if none is known. */
   readonly members: ReadonlyMap<string, JsonShape> | null;
-  /** What each entry is where the names are ids or people's own; null where they are not. */
+  /** The shape of each entry if the names are ids or chosen by the user; null if they are not. */
   readonly each: JsonShape | null;
 }
 
@@ -370,12 +369,12 @@ export const TOP_SHAPES: ReadonlyMap<string, JsonShape> = new Map([
   ["variables", byName("variable", [])],
 ]);
 
-/** The shape that a JSON name stands for there, whatever its case; undefined where it stands for none. */
+/** The shape for a JSON name in any case; undefined if the name is not known there. */
 export function findShape(members: ReadonlyMap<string, JsonShape>, jsonName: string): JsonShape | undefined {
   return members.get(jsonName.toLowerCase());
 }
 
-/** A shape with members of these JSON names, simple ones and ones with names inside. */
+/** A shape with members of these JSON names: simple ones, and ones with names inside. */
 function block(name: string, simple: readonly string[], nested: readonly JsonShape[] = []): JsonShape {
   const members = new Map<string, JsonShape>();
   for (const one of simple) members.set(one.toLowerCase(), { name: snakeCase(one), members: null, each: null });
@@ -383,7 +382,7 @@ function block(name: string, simple: readonly string[], nested: readonly JsonSha
   return { name, members, each: null };
 }
 
-/** A shape whose entries are named by people, each with these members. */
+/** A shape whose entries have names chosen by the user, each entry with these members. */
 function byName(name: string, simple: readonly string[], nested: readonly JsonShape[] = []): JsonShape {
   return { name, members: null, each: block("", simple, nested) };
 }
@@ -392,10 +391,10 @@ function snakeCase(camelCase: string): string {
   return camelCase.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }
 
-// A string of Honua's JSON form as the value that HCL would make of it: `${…}` is code, `${env:NAME}` a call of env,
-// and what has no code is a literal with its escapes (`$${`, `%%{`) resolved.
-
-/** The value of a string literal, given where it stands with its quotes. Like HCL's, it is NFC-normalised. */
+/**
+ * The value that HCL gives for a string literal: `${…}` is code, `${env:NAME}` a call of env, and a string without code
+ * is a literal with its escapes (`$${`, `%%{`) resolved; NFC-normalised as in HCL. The range includes the quotes.
+ */
 export function stringValue(source: SourceText, text: string, range: Range): Literal | Template {
   const { rewritten, hasCode, codes } = rewrite(text);
   if (!hasCode) {
@@ -408,7 +407,7 @@ export function stringValue(source: SourceText, text: string, range: Range): Lit
   return { kind: "template", text: rewritten.normalize("NFC"), codes: places, range };
 }
 
-/** Finds the code of a text (offsets in the text as given) and rewrites `${env:NAME}`. */
+/** Finds the code of a text (as offsets in `text`, not in the result) and rewrites `${env:NAME}`. */
 function rewrite(text: string): { rewritten: string; hasCode: boolean; codes: Range[] } {
   const codes: Range[] = [];
   let rewritten = "";
@@ -434,8 +433,8 @@ function rewrite(text: string): { rewritten: string; hasCode: boolean; codes: Ra
 }
 
 /**
- * The offset of the `}` that ends the code beginning at `start`, or null: braces and strings nest, and a string may
- * hold code again. What is open is a stack, so depth costs memory and not recursion.
+ * The offset of the `}` that ends the code beginning at `start`, or null. Braces and strings nest, and a string may
+ * hold code again. A stack has the open ones, so that depth costs memory and not recursion.
  */
 function endOfCode(text: string, start: number): number | null {
   const open: ("code" | "string")[] = ["code"];
@@ -459,7 +458,7 @@ function endOfCode(text: string, start: number): number | null {
   }
 }
 
-/** Where offsets of the decoded text stand in the source, escapes counted: each offset is no less than the last. */
+/** Maps offsets of the decoded text to the source, with its escapes. Each offset must be no less than the last one. */
 function placesIn(quoted: string, start: number): (offset: number) => number {
   let at = 0;
   let raw = 1;

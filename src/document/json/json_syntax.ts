@@ -1,6 +1,6 @@
-// JSON with comments and trailing commas as values with their places. Depth is bounded before anything is kept, and
-// every mistake is a diagnostic in plain words: the first of each line, for the others follow from it, and at most 20.
-// Read again, what a text has in common with the last is the same object, and its ranges move with it.
+// Reads JSON with comments and trailing commas as values with their places. Depth is bounded before anything is kept.
+// Mistakes are diagnostics: only the first of each line, because the others follow from it, and at most 20. Parts that
+// a text has in common with the last text are the same objects again, and their ranges move with the text.
 import { type Diagnostic, errorDiagnostic, placeOf } from "../../diagnostic/diagnostic.ts";
 import type { Range, SourceText } from "../../diagnostic/range.ts";
 import { atOnce } from "../../time/turns.ts";
@@ -17,7 +17,7 @@ import {
 
 const MAX_ERRORS = 20;
 
-/** A JSON value with its place, or what is wrong with the text. Strings are literals; a name may stand twice. */
+/** A JSON value with its place, or the mistakes in the text. Strings are literals; an object may have a name twice. */
 export type JsonSyntax =
   | { readonly ok: true; readonly value: Value }
   | { readonly ok: false; readonly diagnostics: readonly Diagnostic[] };
@@ -25,18 +25,18 @@ export type JsonSyntax =
 /** Reads JSON texts of which each is nearly the one before. */
 export interface JsonMemory {
   /**
-   * Reads a text as JSON (RFC 8259) with comments and trailing commas. A member whose text is what it was in the last text
-   * that had no mistake is the same entry; its ranges are places in the last such text. Never throws for what the text
-   * holds.
+   * Reads a text as JSON (RFC 8259) with comments and trailing commas. A member whose text did not change since the
+   * last text without a mistake is the same entry again; its ranges are places in the newest such text. No content of
+   * the text makes it throw.
    */
   read(source: SourceText): Generator<void, JsonSyntax>;
-  /** What the last reading cost. */
+  /** The cost of the last reading. */
   readonly work: JsonReadingWork;
 }
 
-/** What one reading cost, in numbers that do not depend on the machine. */
+/** The cost of one reading, in numbers that do not depend on the machine. */
 export interface JsonReadingWork {
-  /** Members that were read, where they are remembered each. */
+  /** Members that were read anew, among those that are remembered one by one. */
   readonly scanned: number;
 }
 
@@ -45,15 +45,15 @@ export function readJson(source: SourceText): JsonSyntax {
   return atOnce(openJsonMemory(() => null).read(source));
 }
 
-/** A memory of nothing; the objects that `divides` names are remembered by their members, what else there is as a whole. */
+/** Opens an empty memory. It remembers the objects that `divides` names member by member, and everything else whole. */
 export function openJsonMemory(divides: Divides): JsonMemory {
   let last: { readonly members: RememberedMembers; readonly values: number } | null = null;
   let scanned = 0;
 
-  /** Where something is wrong, or too much of it, what is known is left as it was. */
+  /** Keeps the last text in memory if the new one has a mistake or is too large. */
   function* readWith(text: string, known: typeof last): Generator<void, Tree> {
     const members = openMemberReading(divides, known && known.members);
-    // What is gone is not counted out: the bound may be met too soon, and then the whole is counted anew.
+    // Removed values are not subtracted: the bound may be reached too early, and then the whole text is counted anew.
     const before = known?.values ?? 1;
     const bounds = { maxMistakes: known ? 1 : MAX_ERRORS, maxNesting: MAX_NESTING, maxCommas: MAX_VALUES - before };
     const tree = yield* readTree(text, { members, ...bounds });
@@ -79,7 +79,7 @@ export function openJsonMemory(divides: Divides): JsonMemory {
       if (mistakes.length > 0) {
         return { ok: false, diagnostics: mistakes.map(({ code, range }) => syntaxError(source, code, range)) };
       }
-      // What has neither a mistake nor a value is too much, of which nothing was found.
+      // A text with neither a mistake nor a value is too large, and findExcess found no excess.
       return { ok: true, value: root! };
     },
     get work() {
@@ -93,13 +93,13 @@ function emptySource(source: SourceText): Diagnostic {
   return errorDiagnostic("document/empty", "The file is empty", details);
 }
 
-/** So much is looked at between two rests. */
+/** The units of text that findExcess reads between two pauses. */
 const STEP_UNITS = 65_536;
 
 /**
- * The first bracket that nests too deep or the first value that is one too many, or null. What strings and comments
- * hold does not count, and a bracket that closes nothing is passed over, as the parser does: it never nests deeper than
- * what is counted.
+ * The first bracket that nests too deep or the first value beyond the limit, or null. The content of strings and
+ * comments does not count, and a bracket that closes nothing is skipped, as the parser does: the parser never nests
+ * deeper than this count.
  */
 function* findExcess(source: SourceText): Generator<void, Diagnostic | null> {
   const { text } = source;
@@ -131,7 +131,7 @@ function* findExcess(source: SourceText): Generator<void, Diagnostic | null> {
   }
 }
 
-/** The offset of a string's closing quote, or of its line's end: for the parser too an unclosed string ends there. */
+/** The offset of a string's closing quote, or of its line's end, at which the parser too ends an unclosed string. */
 function endOfString(text: string, quote: number): number {
   for (let at = quote + 1;; at++) {
     const c = text[at];
@@ -161,7 +161,7 @@ function loneSurrogate(source: SourceText, range: Range): Diagnostic {
 
 type GrammarErrorCode = Exclude<SyntaxErrorCode, "LoneSurrogate">;
 
-/** What to tell people for each of the parser's codes: what is wrong, and what to do. */
+/** The words for each of the parser's codes. */
 const MESSAGES: Readonly<Record<GrammarErrorCode, readonly [summary: string, suggestion: string | null]>> = {
   InvalidSymbol: ["This is not JSON", "Put names and texts in double quotes"],
   PropertyNameExpected: ["A member's name in double quotes is missing here", 'Write "name": value'],

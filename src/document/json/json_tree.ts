@@ -1,13 +1,13 @@
-// JSON text as a tree of values, token by token: reading it can rest anywhere, and needs no stack however deep it nests.
-// The grammar and what follows a mistake are those of jsonc-parser's `visit`, whose scanner it reads with. Members that a
-// memory knows are taken from it with their text unread.
+// Reads JSON text as a tree of values, token by token: reading can pause anywhere, and needs no recursion at any depth.
+// The grammar and the recovery from mistakes are those of jsonc-parser's `visit`, whose scanner this file uses. Members
+// whose text did not change since the last text come from a memory, without another scan.
 import { createScanner, type JSONScanner } from "jsonc-parser";
 import { type Anchor, anchoredRange } from "../../diagnostic/anchor.ts";
 import type { Range } from "../../diagnostic/range.ts";
 import type { Entry, Value } from "../document.ts";
 import { ownCopy } from "../../host/own_copy.ts";
 
-/** What can be wrong with a text, in jsonc-parser's words, and with a value that it takes. */
+/** The mistakes of a text, named as in jsonc-parser, and `LoneSurrogate`, which jsonc-parser accepts. */
 export type SyntaxErrorCode =
   | "InvalidSymbol"
   | "PropertyNameExpected"
@@ -25,37 +25,34 @@ export type SyntaxErrorCode =
   | "InvalidCharacter"
   | "LoneSurrogate";
 
-/** A mistake, on its line by the scanner's count (a lone CR ends one, too). */
+/** A mistake of syntax, at most one for each line; in the scanner's count a lone CR ends a line, too. */
 export interface SyntaxMistake {
-  /** What is wrong. */
   readonly code: SyntaxErrorCode;
-  /** Where. */
   readonly range: Range;
 }
 
-/** What a text says. */
+/** The result of reading a text. */
 export interface Tree {
-  /** Null where there is none; not all that is meant where there are mistakes. */
+  /** Null if there is none; incomplete if there are mistakes. */
   readonly root: Value | null;
-  /** The first of each line, at most as many as asked for. */
+  /** The first of each line, at most `maxMistakes`. */
   readonly mistakes: readonly SyntaxMistake[];
-  /** How many commas were read: what was taken from the memory is not counted. */
+  /** How many commas were read, without those of members from the memory. */
   readonly commas: number;
 }
 
-/** How a text is read. */
 export interface TreeOptions {
-  /** What is known of its members, and will be. */
+  /** The memory of the members, which reading uses and extends. */
   readonly members: MemberReading;
-  /** So many mistakes, and it is read no further where that is 1. */
+  /** The most mistakes to report. If it is 1, reading ends at the first one. */
   readonly maxMistakes: number;
-  /** What nests deeper is not read: there is no tree then. */
+  /** Reading ends without a tree if the text nests deeper. */
   readonly maxNesting: number;
-  /** What has more commas is not read, either. */
+  /** Reading ends without a tree if the text has more commas. */
   readonly maxCommas: number;
 }
 
-/** Between two rests at least one token is read, and no more than these. */
+/** The number of steps, each of one token or more, between two pauses. */
 const STEP_TOKENS = 64;
 
 // The scanner's kinds of tokens: jsonc-parser has them as a constant enumeration, which no other module can read.
@@ -73,7 +70,7 @@ const NUMBER = 11;
 const UNKNOWN = 16;
 const END = 17;
 
-/** By the scanner's number of them. */
+/** By the scanner's number of the error. */
 const SCAN_ERRORS: readonly (SyntaxErrorCode | null)[] = [
   null,
   "UnexpectedEndOfComment",
@@ -84,16 +81,16 @@ const SCAN_ERRORS: readonly (SyntaxErrorCode | null)[] = [
   "InvalidCharacter",
 ];
 
-/** An object or list whose end has not been met. */
+/** An object or list whose end has not been read. */
 interface Open {
   readonly start: number;
   readonly anchor: Anchor;
   /** Null for a list. */
   readonly entries: Entry[] | null;
   readonly items: Value[];
-  /** Where the members of this object are remembered each; null where they are not. */
+  /** The memory of the members of this object; null if it is not remembered by its members. */
   readonly memory: MemberMemory | null;
-  /** Of the newest member; null for a list, and before the first. */
+  /** Of the newest member; null for a list, and before the first member. */
   name: { readonly text: string; readonly range: Range; readonly anchor: Anchor } | null;
   needsComma: boolean;
 }
@@ -103,17 +100,17 @@ interface TreeReading extends TreeOptions {
   readonly scanner: JSONScanner;
   readonly open: Open[];
   readonly mistakes: SyntaxMistake[];
-  /** Of the last mistake. */
+  /** The line of the last mistake. */
   lastLine: number | null;
   token: number;
-  /** Where the stretch begins that what is read now moves with. */
+  /** The anchor of the current member, with which its ranges move. */
   anchor: Anchor;
   root: Value | null;
   commas: number;
   isTooMuch: boolean;
 }
 
-/** Reads a text that is JSON with comments and trailing commas, or nearly. */
+/** Reads a text as JSON with comments and trailing commas, and goes on after mistakes. */
 export function* readTree(text: string, options: TreeOptions): Generator<void, Tree> {
   const reading: TreeReading = {
     ...options,
@@ -144,7 +141,7 @@ export function* readTree(text: string, options: TreeOptions): Generator<void, T
   return { root: isTooMuch ? null : root, mistakes, commas };
 }
 
-/** Goes to the next token that is no comment and no space. */
+/** Moves to the next token that is no comment and no space. */
 function next(reading: TreeReading): number {
   const { scanner } = reading;
   for (;;) {
@@ -161,7 +158,7 @@ function here({ scanner, anchor }: TreeReading): Range {
   return anchoredRange(anchor, start, start + scanner.getTokenLength());
 }
 
-/** Keeps the first mistake of a line. */
+/** Keeps only the first mistake of a line. */
 function report(reading: TreeReading, code: SyntaxErrorCode): void {
   const { scanner, mistakes, maxMistakes } = reading;
   const line = scanner.getTokenStartLine();
@@ -171,13 +168,13 @@ function report(reading: TreeReading, code: SyntaxErrorCode): void {
   mistakes.push({ code, range: { start, end } });
 }
 
-/** Reports and goes on to what may follow a member or item. */
+/** Reports a mistake, and moves to the next comma, closer or end of the text. */
 function skip(reading: TreeReading, code: SyntaxErrorCode, closer: number): void {
   report(reading, code);
   while (reading.token !== END && reading.token !== closer && reading.token !== COMMA) next(reading);
 }
 
-/** Reads what stands between two members or items: false where the closer comes instead of another. */
+/** Reads the separator between two members or items; false if the closer or the end of the text follows. */
 function goToNext(reading: TreeReading, open: Open, closer: number): boolean {
   if (reading.token === closer || reading.token === END) return false;
   if (reading.token === COMMA) {
@@ -208,7 +205,7 @@ function readMember(reading: TreeReading, open: Open): void {
   if (!takeValue(reading)) skip(reading, "ValueExpected", CLOSE_BRACE);
 }
 
-/** Takes the member from the memory, and with it those behind it that are known as well. */
+/** Takes the member from the memory, and with it the members after it that the memory knows as well. */
 function takeKnown(reading: TreeReading, open: Open, memory: MemberMemory, name: string): boolean {
   const { scanner, text } = reading;
   const end = memory.take(text, scanner.getTokenOffset(), name, open.entries!);
@@ -233,7 +230,7 @@ function close(reading: TreeReading, open: Open, closer: number, error: SyntaxEr
   else next(reading);
 }
 
-/** Reads a value, or the beginning of an object or list; false where there is none. */
+/** Reads a value, or the beginning of an object or list; false if there is none. */
 function takeValue(reading: TreeReading): boolean {
   const { token, scanner } = reading;
   if (token === OPEN_BRACE || token === OPEN_BRACKET) beginOpen(reading, token === OPEN_BRACE);
@@ -251,7 +248,7 @@ function takeValue(reading: TreeReading): boolean {
 
 function putNumber(reading: TreeReading): void {
   const written = reading.scanner.getTokenValue();
-  // What ends too early, such as `1e`, is no number, and the scanner has told of it.
+  // A number that ends too early, such as `1e`, gives NaN; the scanner has reported it.
   put(reading, { kind: "literal", value: Number(written), text: ownCopy(written), range: here(reading) });
 }
 
@@ -274,7 +271,7 @@ function put(reading: TreeReading, value: Value): void {
   if (!parent) reading.root = value;
   else if (!parent.entries) parent.items.push(value);
   else {
-    // A value follows a name only; what is no name is skipped with its value.
+    // A value follows only a name: readMember skips anything else together with its value.
     const { text, range, anchor } = parent.name!;
     const member: Member = { entry: { name: text, nameRange: range, value }, anchor };
     parent.entries.push(member.entry);
@@ -282,18 +279,17 @@ function put(reading: TreeReading, value: Value): void {
   }
 }
 
-// The members of a JSON text that are remembered as wholes, those of the top level and of some objects there: one whose
-// text is what it was is the same entry again, and its places move with it. Only the last text is remembered.
+// The memory of the members of a JSON text: those of the top level and of some objects there. A member whose text did
+// not change is the same entry again, and its places move with it. Only the last text is remembered.
 
-/** A member with what its ranges move with: where its name begins. */
+/** A member with the anchor of its ranges, which is at the beginning of its name. */
 export interface Member {
-  /** Its name and value. */
   readonly entry: Entry;
-  /** Moves to where it stands in the newest text. */
+  /** Moves to the place of the member in the newest text. */
   readonly anchor: Anchor;
 }
 
-/** An anchor that moves as the range does. */
+/** An anchor that moves with the range. */
 export function anchorAt(range: Range): Anchor {
   return {
     get at() {
@@ -302,43 +298,41 @@ export function anchorAt(range: Range): Anchor {
   };
 }
 
-/** What is known of the members of one object. */
+/** The memory of the members of one object. */
 export interface MemberMemory {
   /**
-   * Takes the member whose name begins at an offset of the text, and those behind it, as far as they are what they were
-   * in the last text: adds them to the entries, and returns the offset behind the last of them. Null where it is not.
+   * Takes the member whose name begins at an offset of the text, and those after it, up to the first that differs from
+   * the last text. Adds them to the entries, and returns the offset after the last of them; null if there is none.
    */
   take(text: string, at: number, name: string, entries: Entry[]): number | null;
-  /** Remembers one that was read: its anchor says where it stands. */
+  /** Remembers a member that was read; its anchor has its place. */
   put(member: Member): void;
 }
 
-/** One reading of a text. */
 export interface MemberReading {
-  /** The members of the whole. Those that are remembered in parts are not among what it takes. */
+  /** The members of the top level. It does not take those that are remembered in parts. */
   readonly top: MemberMemory;
-  /** Those of the object that this top-level member is; null where they are not remembered: it counts once. */
+  /** The members of this top-level object; null if they are not remembered, as at the second use of a name. */
   inside(name: string): MemberMemory | null;
-  /** How many members were read anew. */
+  /** The number of members that were read anew. */
   readonly read: number;
-  /** All of them in the order of the text, for the next text; every anchor is moved to its place in this one. */
+  /** All members in the order of the text, for the next reading. Moves every anchor to its place in this text. */
   settle(text: string, root: Value): RememberedMembers;
 }
 
-/** What is known of a text. */
+/** The members of the last text. */
 export interface RememberedMembers {
-  /** The text, in which the anchors say where its members stand. */
+  /** The anchors of the members are offsets in it. */
   readonly text: string;
-  /** What it says. */
   readonly root: Value;
-  /** By the object that they stand in; the top level is "". */
+  /** The members by the name of their object; the top level is "". */
   readonly objects: ReadonlyMap<string, readonly Member[]>;
 }
 
-/** Which top-level objects are remembered in parts: the name that all spellings of such a one have, null for others. */
+/** Selects the top-level objects that are remembered in parts: returns one name for all spellings, null for others. */
 export type Divides = (name: string) => string | null;
 
-/** Begins to read a text of which parts may be known. */
+/** Begins the reading of a text of which the last text may have had parts. */
 export function openMemberReading(divides: Divides, last: RememberedMembers | null): MemberReading {
   const found = new Map<string, Staged>();
   const taken = new Set<Member>();
@@ -354,7 +348,7 @@ export function openMemberReading(divides: Divides, last: RememberedMembers | nu
         if (last === null || first === undefined) return null;
         const shift = at - startOf(known[first]!);
         let end: number | null = null;
-        // Between two at the top level there may be others, which are remembered in parts.
+        // Two of them may have others between them at the top level, which are remembered in parts.
         for (const member of known.slice(first, key === "" ? first + 1 : known.length)) {
           const from = end === null ? startOf(member) : end - shift;
           const to = endOf(member) + unitsThatEnd(member);
@@ -414,7 +408,7 @@ function indexesOf(members: readonly Member[]): Map<string, number> {
   return indexes;
 }
 
-/** How many units behind a member say that it ends there: a number or a word goes on where it can. */
+/** How many units after a member must also be unchanged: a number or a word could go on there. */
 function unitsThatEnd({ entry: { value } }: Member): number {
   return value.kind === "literal" && typeof value.value !== "string" ? 1 : 0;
 }
