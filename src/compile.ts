@@ -1,6 +1,6 @@
-// The whole way from a source's text to the snapshot that would be made of it, changing nothing: what `validate`,
-// `print` and every reload share, so that they can never disagree. Compiled again, a source costs what changed in it, and
-// comes to what it would come to afresh.
+// Compiles a source's text to a snapshot and a server form without changing anything on disk. `validate`, `print` and
+// every reload share it, so they cannot disagree. Compiling a source again costs only its changes, and gives the same
+// result as a new compiler.
 import { type Environment } from "./config/environment.ts";
 import { type Counts, type LoadingWork, openLoader } from "./config/load.ts";
 import type { Diagnostic } from "./diagnostic/diagnostic.ts";
@@ -15,26 +15,23 @@ import type { JsonObject, Sha256Hex } from "./snapshot/canonical.ts";
 import { sealServerForm, type ServerForm } from "./snapshot/server_form.ts";
 import { openSealer, type Snapshot } from "./snapshot/snapshot.ts";
 
-/** How a source is written. */
+/** The language of a source. */
 export type SourceFormat = "hcl" | "json";
 
-/** What is compiled, and with what. */
+/** A source to compile, with its environment. */
 export interface CompileRequest {
-  /** The source, read and decoded. */
   readonly source: SourceText;
-  /** How it is written. */
   readonly format: SourceFormat;
-  /** The environment that it may refer to. */
   readonly environment: Environment;
   /** False skips the rules, never the schema. */
   readonly validate: boolean;
-  /** Stops the work at its next rest. */
+  /** Stops the work the next time it yields. */
   readonly signal?: AbortSignal | undefined;
-  /** The turns that the work takes; default: turns of 20 ms until the signal. */
+  /** When the work yields to the event loop; default: after each 20 ms, until the signal. */
   readonly pace?: Pace | undefined;
 }
 
-/** A snapshot and all that is worth knowing about it; or why there is none. */
+/** A snapshot with its forms and warnings, or the reason why there is none. */
 export type Compiled =
   | {
     readonly ok: true;
@@ -44,45 +41,43 @@ export type Compiled =
     readonly portable: JsonObject;
     readonly warnings: readonly Diagnostic[];
     readonly counts: Counts;
-    /** Its places are those of this source until another is compiled. */
+    /** Its ranges are valid until another source is compiled. */
     readonly document: Document;
-    /** What came from the environment, for masking. */
+    /** Values from the environment, for masking. */
     readonly secrets: readonly string[];
   }
   | {
     readonly ok: false;
     readonly diagnostics: readonly Diagnostic[];
-    /** Null where the source did not parse. */
+    /** Null if the source did not parse. */
     readonly document: Document | null;
-    /** Of the portable config, as a valid source has it; null where there is none. */
+    /** Of the portable config, as for a valid source; null if there is none. */
     readonly hash: Sha256Hex | null;
     readonly secrets: readonly string[];
   };
 
-/** Compiles one source after the other, mostly much the same one. */
+/** Compiles sources one after the other; it is fast if they are similar. */
 export interface Compiler {
   /**
-   * Compiles a source, and lets the event loop have its turns. One that is asked for while another is under way waits for
-   * it, and is not begun where nobody wants it any more. Rejects only with the signal's reason; a mistake of the source's
-   * author is a diagnostic.
+   * Compiles a source, and yields to the event loop. A compilation waits for the one before it, and does not start if its
+   * signal is aborted by then. Rejects only with the signal's reason; a mistake of the source's author is a diagnostic.
    */
   compile(request: CompileRequest): Promise<Compiled>;
-  /** What the last compilation cost. */
   readonly work: CompilingWork;
 }
 
-/** What one compilation cost, in numbers that do not depend on the machine. */
+/** The cost of one compilation, in numbers that do not depend on the machine. */
 export type CompilingWork = ReadingWork & LoadingWork;
 
-/** JSON is nothing to hcl2json. */
+/** A JSON source does not go through hcl2json. */
 const NOT_PARSED = { items: 0, shapesParsed: 0, textsParsed: 0 };
 
-/** By the end of a path: `.json` is JSON, everything else HCL. */
+/** Returns the format by the end of a path: `.json` is JSON, everything else HCL. */
 export function formatOf(path: string): SourceFormat {
   return /\.json$/i.test(path) ? "json" : "hcl";
 }
 
-/** A compiler that remembers nothing yet. The parser stays the caller's to close. */
+/** Opens a compiler with an empty memory. The caller closes the parser. */
 export function openCompiler(parser: BlockParser): Compiler {
   const openMemory = () => ({
     readers: { hcl: openHclReader(parser), json: openJsonReader() },
@@ -127,7 +122,7 @@ export function openCompiler(parser: BlockParser): Compiler {
   return {
     compile(request) {
       const compiled = turn.then(() => compileNow(request));
-      // Who gives up forgets nothing; what a bug left behind is not built upon.
+      // An aborted compilation keeps the memory. After a bug the memory may be wrong.
       turn = compiled.catch(() => {
         if (!request.signal?.aborted) memory = openMemory();
       });
@@ -141,7 +136,7 @@ export function openCompiler(parser: BlockParser): Compiler {
   };
 }
 
-/** Compiles one source and remembers nothing of it. */
+/** Compiles one source without a memory. */
 export function compileSource(request: CompileRequest & { readonly parser: BlockParser }): Promise<Compiled> {
   return openCompiler(request.parser).compile(request);
 }

@@ -1,5 +1,5 @@
-// A config as the bytes that are hashed and those that stand in a file. What an entry of it comes to is remembered with the
-// entry, for as long as that object is there; the whole is put together and hashed each time. It rests where it yields.
+// Makes the bytes of a config that are hashed, and those that are written to a file. It remembers the text of each entry
+// as long as the entry's object exists, and joins and hashes the whole each time. The generators yield to take turns.
 import { createHash } from "node:crypto";
 import { ownCopy } from "../host/own_copy.ts";
 import { canonicalText, type Json, type JsonObject, type Sha256Hex } from "./canonical.ts";
@@ -7,42 +7,39 @@ import { type Joined, joined } from "./joined_texts.ts";
 import { lineBreak, unfold } from "./layout.ts";
 import { type NameOrder, openNameOrder } from "./name_order.ts";
 
-/** What is remembered of configs, of which none may be changed once it was given. */
+/** The texts of earlier configs. A config must not change after its first use. */
 export interface ContentMemory {
-  /** By the entry: a layer, a service. */
+  /** By the entry's object: a layer, a service. */
   readonly entries: WeakMap<object, EntryText>;
-  /** Of the names in the last config. */
   readonly order: NameOrder;
 }
 
 /** An entry as a member of its table, behind a comma. */
 export interface EntryText {
-  /** Its name in the table. */
   readonly id: string;
-  /** In canonical text. */
   readonly canonical: string;
-  /** In a file; null until it is asked for. */
+  /** As in a file; null before its first use. */
   laidOut: string | null;
 }
 
-/** A memory of nothing. */
+/** Opens an empty memory. */
 export function openContentMemory(): ContentMemory {
   return { entries: new WeakMap(), order: openNameOrder() };
 }
 
-/** A config as texts that are to be joined. */
+/** The texts of a config, before they are joined. */
 interface Texts {
-  /** What is hashed. */
+  /** To hash. */
   readonly canonical: string[];
-  /** What follows the header in a file, to its last byte; null where it is not asked for. */
+  /** All bytes after the header of a file; null if they are not needed. */
   readonly laidOut: string[] | null;
 }
 
-/** An entry of a table stands in two objects. */
+/** An entry is in two objects: the config and a table. */
 const ENTRY_DEPTH = 2;
 
 /**
- * Makes the texts of a config. A member `$snapshot` counts for nothing.
+ * Makes the texts of a config without its member `$snapshot`.
  *
  * @throws {TypeError} for a config that is not JSON; see {@linkcode canonicalText}.
  */
@@ -95,37 +92,36 @@ function laidOutEntry({ id, canonical }: EntryText): string {
   return ownCopy(`,${lineBreak(ENTRY_DEPTH)}${label}: ${unfold(canonical.slice(label.length + 2), ENTRY_DEPTH)}`);
 }
 
-/** What canonical JSON leaves out of an object. */
+/** Whether canonical JSON leaves the member out of an object. */
 function isAbsent(value: unknown): boolean {
   return value === undefined || typeof value === "function" || typeof value === "symbol";
 }
 
-/** An object and nothing but that: its members may be looked at one by one. Anything unusual is taken as a whole. */
+/** Whether a value is a plain object, so that its members can be written one by one; another value is written whole. */
 function isTable(value: Json): value is JsonObject {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
   const prototype = Object.getPrototypeOf(value);
   return (prototype === null || prototype === Object.prototype) && typeof (value as JsonObject).toJSON !== "function";
 }
 
-/** A form of a config, sealed. */
+/** The hash and texts of one form of a config. */
 export interface Content {
-  /** The SHA-256 of its canonical text. */
+  /** Of the canonical text. */
   readonly hash: Sha256Hex;
-  /** Its canonical text. */
   readonly canonical: Joined;
-  /** What follows the header in a file; nothing where it was not asked for. */
+  /** All bytes after the header of a file; empty if they were not needed. */
   readonly laidOut: Joined;
 }
 
-/** What helps to make a content: that of before, and that of the other form of the config. */
+/** Contents whose pieces can be used again. */
 export interface ContentHelp {
-  /** Of the same form. */
+  /** The last content of the same form. */
   readonly last?: Content | null;
-  /** Of the other form, which for the most part says the same. */
+  /** The content of the other form, which is mostly the same. */
   readonly twin?: Content;
 }
 
-/** Makes the content of one form of a config, to be laid out or only to be hashed. */
+/** Makes the content of one form of a config, laid out or only hashed. */
 export function* contentOf(
   config: JsonObject,
   isLaidOut: boolean,

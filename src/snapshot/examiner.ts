@@ -1,16 +1,15 @@
-// Which sealed file is at a path: what was written is compared with the file, all else is verified in full, once for each
-// file. A file that a stat tells to be the same as before is not verified again.
+// Finds out which sealed file is at a path. It compares the file with the last one written, and verifies any other file
+// in full, once. It does not verify a file again if its stat is the same as before.
 import { type FileStat, openRegularFile } from "../host/regular_file.ts";
 import { errorCode } from "../host/atomic_write.ts";
 import type { HeaderOf, Proof, SealedFile, Verified, Verify } from "./sealed_file.ts";
 import { isFileOf, MAX_SNAPSHOT_BYTES } from "./snapshot.ts";
 
-/** A stat's answer, as far as it tells one file from another. */
+/** The members of a stat that distinguish files. */
 export type Identity = Pick<FileStat, "dev" | "ino" | "size" | "mode" | "gid"> & { mtime: number; ctime: number };
 
 /** The verdict on a file: whole, or not. */
 export interface Examination<Header> {
-  /** Tells the file from others. */
   readonly identity: Identity;
   /** Null: it is not whole. */
   readonly header: Header | null;
@@ -18,25 +17,23 @@ export interface Examination<Header> {
 
 /** Finds out what is at a path. */
 export interface Examiner<Header> {
-  /** The whole file that is there, where its content hash is the one asked for. Rejects where it cannot be read. */
+  /** Returns the file if it is whole and has that content hash, else null. Rejects if the file cannot be read. */
   examine(contentHash?: string): Promise<FileRead & { readonly header: Header } | null>;
   /** How many files had to be verified. */
   readonly verified: number;
 }
 
-/** The means of an examiner. */
+/** What an examiner needs. */
 export interface ExaminerSettings<P extends Proof> {
-  /** The file's path. */
   readonly path: string;
-  /** Proves bytes that are not known. */
   readonly verify: Verify<P>;
-  /** What opening found. */
+  /** The verdict of the opening. */
   readonly first: Examination<HeaderOf<P>> | null;
-  /** The files that need no proof. */
+  /** Returns the files that need no proof. */
   written(): readonly SealedFile<HeaderOf<P>>[];
 }
 
-/** Remembers what it found last. */
+/** Opens an examiner, which remembers its last verdict. */
 export function openExaminer<P extends Proof>(settings: ExaminerSettings<P>): Examiner<HeaderOf<P>> {
   type Header = HeaderOf<P>;
   const { path, verify, written } = settings;
@@ -47,7 +44,7 @@ export function openExaminer<P extends Proof>(settings: ExaminerSettings<P>): Ex
       const isWanted = (header: Header | null): header is Header =>
         header !== null && (contentHash === undefined || contentHash === header.contentHash);
       const recall = (identity: Identity) => last !== null && isSame(last.identity, identity) ? last : null;
-      const before = written(); // A write may end while the file is read that it replaced.
+      const before = written(); // A write may end while this reads the file that it replaces.
       const file = await readFile(path, (identity) => {
         const known = recall(identity);
         return known === null || isWanted(known.header);
@@ -71,29 +68,29 @@ export function openExaminer<P extends Proof>(settings: ExaminerSettings<P>): Ex
   };
 }
 
-/** What opening found, for whoever reads the same file later. */
+/** Returns the verdict on a file that was found; null: there is no lasting one. */
 export function verdictOn<P extends Proof>(found: Found<P>): Examination<HeaderOf<P>> | null {
   if (found.state === "none" || !found.isLasting) return null;
   return { identity: found.identity, header: found.verification.ok ? found.verification.header : null };
 }
 
-/** Linux tells times of files apart by the ticks of a clock, of which there are 100 a second at least. */
+/** Linux takes times of files from a clock with at least 100 ticks a second. */
 export const CLOCK_TICK_MILLISECONDS = 10;
 
-/** Deno 2.7.11 says of the time of the last change of status only the second. */
+/** Deno 2.7.11 gives the time of the last change of status in whole seconds. */
 const CTIME_UNIT_MILLISECONDS = 1_000;
 
 /** A file's bytes. */
 export interface FileRead {
-  /** At most one byte more than a file may have. */
+  /** At most one byte more than the largest valid file. */
   readonly bytes: Uint8Array<ArrayBuffer>;
-  /** What it was before it was read. */
+  /** From before the reading. */
   readonly identity: Identity;
-  /** Whether it was the same after that, and no file will have this identity and other bytes. */
+  /** Whether it was the same after the reading, and no file with other bytes can get this identity. */
   readonly isLasting: boolean;
 }
 
-/** What a look at the path found; whole or not, `verification` says. */
+/** The file at a path; `verification` says whether it is whole. */
 export type Found<P extends Proof> =
   | { readonly state: "none" }
   | FileRead & {
@@ -101,13 +98,13 @@ export type Found<P extends Proof> =
     readonly verification: Verified<P>;
   };
 
-/** Reads and verifies what is at a path. Rejects with the system's error, but for a missing file. */
+/** Reads and verifies the file at a path. Rejects with the system's error, except if the file is missing. */
 export async function readSealedFile<P extends Proof>(path: string, verify: Verify<P>): Promise<Found<P>> {
   const file = await readFile(path, () => true);
   return file === null ? { state: "none" } : { state: "file", ...file, verification: await verify(file.bytes) };
 }
 
-/** Null where there is no file, or it is not wanted. */
+/** Null if there is no file, or it is not wanted. */
 async function readFile(path: string, isWanted: (identity: Identity) => boolean): Promise<FileRead | null> {
   try {
     await using file = await openRegularFile(path);
@@ -121,7 +118,7 @@ async function readFile(path: string, isWanted: (identity: Identity) => boolean)
       if (count === 0) break;
       length += count;
     }
-    // Nobody can set the time of the last change of status, and every change of the bytes is one.
+    // No program can set the time of the last change of status, and every change of the bytes changes it.
     const isSettled = lookedAt - identity.ctime > CTIME_UNIT_MILLISECONDS + CLOCK_TICK_MILLISECONDS;
     const isLasting = isSettled && isSame(identity, identify(await file.stat()));
     return { bytes: bytes.subarray(0, length), identity, isLasting };
@@ -131,13 +128,13 @@ async function readFile(path: string, isWanted: (identity: Identity) => boolean)
   }
 }
 
-/** What a stat says of a file. */
+/** Returns the identity in a stat. */
 export function identify(info: FileStat): Identity {
   const { dev, ino, size, gid, mtimeMs: mtime, ctimeMs: ctime } = info;
   return { dev, ino, size, mode: info.mode & 0o7777, gid, mtime, ctime };
 }
 
-/** Whether all that the one says holds for the other. */
+/** Whether all members of the one are equal in the other. */
 export function isSame<T extends object>(one: T, other: T | null): boolean {
   return other !== null && (Object.keys(one) as (keyof T)[]).every((name) => one[name] === other[name]);
 }

@@ -1,16 +1,16 @@
-// Texts joined into bytes, some at a time; what was joined of just the same texts at the same place the last time is the same
-// bytes again. It rests where it yields.
+// Joins texts into pieces of bytes. A piece is used again if its texts and its index are those of an earlier join. The
+// generator yields to take turns.
 
-/** Bytes in pieces, to be read one after the other. */
+/** Bytes in pieces, in their order. */
 export type Pieces = readonly Uint8Array<ArrayBuffer>[];
 
-/** Bytes in pieces, and of which texts each was made. */
+/** Bytes in pieces, each with its texts. */
 export type Joined = readonly { readonly texts: readonly string[]; readonly bytes: Uint8Array<ArrayBuffer> }[];
 
-/** So many texts make a piece: with more of them an edit makes more anew, with fewer there are more pieces. */
+/** Texts in a piece: with more, an edit joins more again; with fewer, there are more pieces. */
 const PIECE_TEXTS = 128;
 
-/** Joins texts in UTF-8, given some that were joined before. */
+/** Joins texts in UTF-8, and uses pieces of earlier joins again. */
 export function* joined(texts: readonly string[], ...known: readonly (Joined | undefined)[]): Generator<void, Joined> {
   const pieces: Joined[number][] = [];
   for (let from = 0; from < texts.length; from += PIECE_TEXTS) {

@@ -1,7 +1,7 @@
-// How a snapshot is laid out for people: canonical text with line breaks and indentation between its tokens, and nothing
-// else changed. A value's layout depends on its text and its depth alone, so it may be laid out piece by piece.
+// The layout of a snapshot for people: canonical text with line breaks and indentation between its tokens, and nothing
+// else changed. A value's layout depends only on its text and its depth, so values can be laid out one by one.
 
-/** How deep the file is laid out; what lies deeper, and every list, stands in one line. */
+/** Deeper values, and all lists, are on one line. */
 const UNFOLDED_DEPTH = 6;
 
 const QUOTE = 0x22;
@@ -13,7 +13,7 @@ const CLOSING_BRACKET = 0x5d;
 const OPENING_BRACE = 0x7b;
 const CLOSING_BRACE = 0x7d;
 
-/** A line break, and the indentation of what stands in so many objects; there are no others where nothing is laid out. */
+/** A line break, and the indentation at a depth of so many objects. A value on one line has none. */
 export function lineBreak(depth: number): string {
   return LINE_BREAKS[depth]!;
 }
@@ -21,8 +21,8 @@ export function lineBreak(depth: number): string {
 const LINE_BREAKS = Array.from({ length: UNFOLDED_DEPTH + 1 }, (_, depth) => `\n${"  ".repeat(depth)}`);
 
 /**
- * Lays the canonical text of a value out that stands in `depth` objects. `JSON.stringify` with an indentation would not
- * do: it puts names that look like array indexes first, which is not the canonical order.
+ * Lays out the canonical text of a value in `depth` objects. `JSON.stringify` with an indentation does not work: it puts
+ * names that look like array indexes first, which is not the canonical order.
  */
 export function unfold(canonical: string, depth: number): string {
   let result = "";
@@ -52,7 +52,7 @@ export function unfold(canonical: string, depth: number): string {
   return result + canonical.slice(copied);
 }
 
-/** The offset of the quote that closes the string which opens at `start`. */
+/** Returns the offset of the quote that closes the string which opens at `start`. */
 function endOfString(text: string, start: number): number {
   let at = start + 1;
   for (let character = text.charCodeAt(at); character !== QUOTE; character = text.charCodeAt(at)) {

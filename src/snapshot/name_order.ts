@@ -1,19 +1,19 @@
-// The canonical order of names, by UTF-16 code units (RFC 8785, 3.2.3). Names that are those of the last time, in the order
-// of that, are not sorted again. Rests where it yields.
+// Sorts names in canonical order, by UTF-16 code units (RFC 8785, 3.2.3). It does not sort the names of the last call in
+// the same order again. The generators yield to take turns.
 
 /** Remembers the last order of each kind of names. */
 export interface NameOrder {
-  /** Sorts names, each of which stands there once. */
+  /** Sorts names without duplicates. */
   sorted(kind: string, given: readonly string[]): Generator<void, readonly string[]>;
 }
 
-/** So few names are sorted sooner than they are remembered, which also bounds how many kinds are. */
+/** Sorting fewer names is faster than remembering them. This also bounds the number of kinds that are remembered. */
 const MIN_REMEMBERED = 64;
 
-/** So many names are dealt with between two rests: about a millisecond's worth. */
+/** Names from one yield to the next: about a millisecond. */
 const STEP_NAMES = 2048;
 
-/** An order that remembers nothing yet. */
+/** Opens an empty memory of orders. */
 export function openNameOrder(): NameOrder {
   const orders = new Map<string, { readonly given: readonly string[]; readonly sorted: readonly string[] }>();
   return {
@@ -31,7 +31,7 @@ export function openNameOrder(): NameOrder {
   };
 }
 
-/** Sorts runs of names, which are then merged. */
+/** Sorts runs of names, then merges them. */
 function* sortNames(names: readonly string[]): Generator<void, readonly string[]> {
   let runs: string[][] = [];
   for (let from = 0; from < names.length; from += STEP_NAMES) {
