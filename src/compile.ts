@@ -59,8 +59,9 @@ export type Compiled =
 /** Compiles sources one after the other; it is fast if they are similar. */
 export interface Compiler {
   /**
-   * Compiles a source, and yields to the event loop. A compilation waits for the one before it, and does not start if its
-   * signal is aborted by then. Rejects only with the signal's reason; a mistake of the source's author is a diagnostic.
+   * Compiles a source, and yields to the event loop. A compilation waits for the one before it, and does not start if
+   * its signal is aborted by then. Rejects only with the signal's reason; a mistake of the source's author is a
+   * diagnostic.
    */
   compile(request: CompileRequest): Promise<Compiled>;
   readonly work: CompilingWork;

@@ -1,5 +1,5 @@
-// One spelling for every JSON value: RFC 8785 (JSON Canonicalization Scheme). Values that are equal as JSON have the same
-// bytes and so the same hash in any order of their members. A value that is not JSON is an error, never rewritten.
+// One spelling for every JSON value: RFC 8785 (JSON Canonicalization Scheme). Values that are equal as JSON have the
+// same bytes and so the same hash in any order of their members. A value that is not JSON is an error, never rewritten.
 import canonicalize from "canonicalize";
 
 /** A JSON value. */
@@ -14,8 +14,8 @@ export interface JsonObject {
 export type Sha256Hex = string & { readonly __brand: "Sha256Hex" };
 
 /**
- * Returns the canonical text of a value: members sorted by UTF-16 code units, no whitespace, numbers as ECMAScript writes them.
- * Nesting may be as deep as memory allows.
+ * Returns the canonical text of a value: members sorted by UTF-16 code units, no whitespace, numbers as ECMAScript
+ * writes them. Nesting may be as deep as memory allows.
  *
  * @throws {TypeError} if RFC 8785 has no spelling for the value: NaN, an infinity, a lone surrogate, a cycle, a bigint;
  * and if it is not JSON at all (undefined, a function). The `cause` is the reason; no value is quoted.

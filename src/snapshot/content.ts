@@ -1,5 +1,6 @@
-// Makes the bytes of a config that are hashed, and those that are written to a file. It remembers the text of each entry
-// as long as the entry's object exists, and joins and hashes the whole each time. The generators yield to take turns.
+// Makes the bytes of a config that are hashed, and those that are written to a file. It remembers the text of each
+// entry as long as the entry's object exists, and joins and hashes the whole each time. The generators yield to take
+// turns.
 import { createHash } from "node:crypto";
 import { ownCopy } from "../host/own_copy.ts";
 import { canonicalText, type Json, type JsonObject, type Sha256Hex } from "./canonical.ts";

@@ -68,7 +68,7 @@ export function openExaminer<P extends Proof>(settings: ExaminerSettings<P>): Ex
   };
 }
 
-/** Returns the verdict on a file that was found; null: there is no lasting one. */
+/** Returns the verdict on a file; null: there is none, or it may still change with the same identity. */
 export function verdictOn<P extends Proof>(found: Found<P>): Examination<HeaderOf<P>> | null {
   if (found.state === "none" || !found.isLasting) return null;
   return { identity: found.identity, header: found.verification.ok ? found.verification.header : null };

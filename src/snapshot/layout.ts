@@ -21,8 +21,8 @@ export function lineBreak(depth: number): string {
 const LINE_BREAKS = Array.from({ length: UNFOLDED_DEPTH + 1 }, (_, depth) => `\n${"  ".repeat(depth)}`);
 
 /**
- * Lays out the canonical text of a value in `depth` objects. `JSON.stringify` with an indentation does not work: it puts
- * names that look like array indexes first, which is not the canonical order.
+ * Lays out the canonical text of a value in `depth` objects. `JSON.stringify` with an indentation does not work: it
+ * puts names that look like array indexes first, which is not the canonical order.
  */
 export function unfold(canonical: string, depth: number): string {
   let result = "";

@@ -1,5 +1,5 @@
-// Sorts names in canonical order, by UTF-16 code units (RFC 8785, 3.2.3). It does not sort the names of the last call in
-// the same order again. The generators yield to take turns.
+// Sorts names in canonical order, by UTF-16 code units (RFC 8785, 3.2.3). It does not sort the names of the last call
+// in the same order again. The generators yield to take turns.
 
 /** Remembers the last order of each kind of names. */
 export interface NameOrder {

@@ -1,17 +1,17 @@
-// The blocks of a configuration in the grammar that a server reads, one setting a line. All members are written, so that
-// no default of the server's counts; a setting that the grammar cannot say is left out.
+// Writes the blocks of a configuration in the grammar that a server reads, one setting a line. It writes all members,
+// so that no default of the server counts, and leaves out a setting that the grammar cannot express.
 import type { Cache, DataSource, Honua, Layer, RateLimit, Service } from "../config/honua_config.ts";
 import type { Json } from "../config/json.ts";
 import { isExpandedAgain, isName, quoted, serverValueOf, written } from "../server/grammar.ts";
 import { receptionOf } from "../server/service_settings.ts";
 
-/** Takes values that the server would expand again. */
+/** Takes texts that the server would expand again. */
 export interface Carrier {
-  /** Notes the text of a setting, and says by which variable it travels. */
+  /** Stores the text of a setting, and returns the name of the variable that has it. */
   variableFor(setting: string, text: string): string;
 }
 
-/** The block `honua`. */
+/** Writes the block `honua`. */
 export function honuaText({ version, environment, logLevel, allowedHosts, cors }: Honua): string {
   return block("honua", [
     ["version", quoted(version)],
@@ -29,13 +29,13 @@ export function honuaText({ version, environment, logLevel, allowedHosts, cors }
   ]);
 }
 
-/** A variable; empty if the grammar cannot say its value. */
+/** Writes a variable; empty if the grammar cannot express its value. */
 export function variableText(name: string, value: Json): string {
   const plain = serverValueOf(value);
   return plain === null ? "" : `variable ${quoted(name)} = ${written(plain)}\n`;
 }
 
-/** A block `data_source`. */
+/** Writes a block `data_source`. */
 export function dataSourceText(id: string, dataSource: DataSource, carrier: Carrier): string {
   const { provider, connection, healthCheck, pool } = dataSource;
   return block(`data_source ${quoted(id)}`, [
@@ -53,7 +53,7 @@ export function dataSourceText(id: string, dataSource: DataSource, carrier: Carr
   ]);
 }
 
-/** A block `service`. */
+/** Writes a block `service`. */
 export function serviceText(id: string, { type, enabled, settings }: Service, carrier: Carrier): string {
   const lines: Line[] = [["type", quoted(type)], ["enabled", written(enabled)]];
   for (const name of Object.keys(settings).sort()) {
@@ -65,7 +65,7 @@ export function serviceText(id: string, { type, enabled, settings }: Service, ca
   return block(`service ${quoted(id)}`, lines);
 }
 
-/** A block `layer`. The server takes references in quotes; bare ones have an alphabet of their own. */
+/** Writes a block `layer`. The server takes references in quotes; bare ones allow fewer characters. */
 export function layerText(id: string, layer: Layer): string {
   const { title, dataSource, table, description, geometry, idField, displayField, fields } = layer;
   return block(`layer ${quoted(id)}`, [
@@ -98,7 +98,7 @@ export function layerText(id: string, layer: Layer): string {
   ]);
 }
 
-/** A block `cache`. */
+/** Writes a block `cache`. */
 export function cacheText(id: string, { type, enabled, connection, requiredIn }: Cache, carrier: Carrier): string {
   return block(`cache ${quoted(id)}`, [
     ["type", quoted(type)],
@@ -108,7 +108,7 @@ export function cacheText(id: string, { type, enabled, connection, requiredIn }:
   ]);
 }
 
-/** The block `rate_limit`. */
+/** Writes the block `rate_limit`. */
 export function rateLimitText({ enabled, store, rules }: RateLimit, carrier: Carrier): string {
   return block("rate_limit", [
     ["enabled", written(enabled)],
@@ -126,17 +126,17 @@ export function rateLimitText({ enabled, store, rules }: RateLimit, carrier: Car
   ]);
 }
 
-/** A text in a place that the server expands once more. */
+/** Writes a text as the value of a setting that the server expands again. */
 function expanded(carrier: Carrier, setting: string, text: string): string {
   return quoted(isExpandedAgain(text) ? `var.${carrier.variableFor(setting, text)}` : text);
 }
 
-/** The names that the grammar can say, in an order of their own: that of the source is not the same on every host. */
+/** The names that the grammar can express, sorted: the order of the source is not the same on every host. */
 function namesOf(map: Readonly<Record<string, unknown>>): string[] {
   return Object.keys(map).filter(isName).sort();
 }
 
-/** A setting and its value as it is written. */
+/** A setting and its value in the grammar. */
 type Line = readonly [name: string, value: string];
 
 function block(head: string, lines: readonly (Line | null)[]): string {

@@ -1,29 +1,28 @@
-// The server form's file: one comment line that says what the file is, and the text that a server reads, as it was
-// rendered. The line has the digest of the text, so the file proves itself: `tail -n +2 FILE | sha256sum` says the same.
+// The file of a server form: a comment line with the header, then the text that a server reads. The header has the
+// digest of the text, so the file proves itself: `tail -n +2 FILE | sha256sum` prints the same digest.
 import { createHash } from "node:crypto";
 import { openPace, type Pace } from "../time/pace.ts";
 import { parseSha256Hex, type Sha256Hex } from "./canonical.ts";
 import type { SealedFault, SealedFile, SealedHeader } from "./sealed_file.ts";
 import { MAX_SNAPSHOT_BYTES } from "./snapshot.ts";
 
-/** The number of the format that this version writes and reads. */
+/** The format that this version writes and reads. */
 export const SERVER_FORM_FORMAT = 1;
 
 /** The content of the first line. */
 export interface ServerFormHeader extends SealedHeader {
-  /** The number of the file's format. */
   readonly format: typeof SERVER_FORM_FORMAT;
-  /** SHA-256 of all that follows the first line. */
+  /** SHA-256 of all bytes after the first line. */
   readonly body: Sha256Hex;
 }
 
 /** A server form ready to be written. */
 export type ServerForm = SealedFile<ServerFormHeader>;
 
-/** What follows the first line, in UTF-8; ends with a line break. */
+/** The text after the first line, in UTF-8; ends with a line break. */
 export type ServerFormBody = Pick<ServerForm, "pieces" | "byteLength">;
 
-/** Makes the file of a text and the hashes of its snapshot, in turns. */
+/** Makes the file from a text and the hashes of its snapshot; yields to the event loop. */
 export async function sealServerForm(
   { pieces, byteLength }: ServerFormBody,
   { hash, contentHash }: SealedHeader,
@@ -40,28 +39,28 @@ export async function sealServerForm(
   return { header, pieces: [line, ...pieces], byteLength: line.length + byteLength };
 }
 
-/** The first line with its line break; what must not be shown may be given as another text. */
+/** Returns the first line with its line break; a caller may replace a hash that it must not show by another text. */
 export function serverFormLine(
   { hash, contentHash, body }: Readonly<Record<"hash" | "contentHash" | "body", string>>,
 ): string {
   return `# honua-configd server form ${SERVER_FORM_FORMAT} hash=${hash} contentHash=${contentHash} body=${body}\n`;
 }
 
-/** What {@linkcode verifyServerForm} found. */
+/** The result of {@linkcode verifyServerForm}. */
 export type ServerFormVerification =
   | { readonly ok: true; readonly header: ServerFormHeader }
   | { readonly ok: false; readonly reason: SealedFault };
 
-/** Longer than the first line of this format, and short enough to be searched in any file. */
+/** Longer than the first line of this format, and short enough to search in any file. */
 const MAX_LINE_BYTES = 512;
 
-/** Bytes that are hashed at a time, a millisecond's worth. */
+/** Bytes that are hashed from one yield to the next: about a millisecond. */
 const STEP_BYTES = 1024 * 1024;
 
 /**
- * Reads a server form's bytes and proves them: bounded, a first line of exactly the known form, and the digest of the
- * rest computed anew, which finds also a file that was cut short. The hashes are those of the snapshot beside it, and can
- * be compared only with that. Rejects only with the pace's reason.
+ * Proves the bytes of a server form: their number is bounded, the first line has exactly the known form, and the rest
+ * has its digest, which also finds a truncated file. The hashes are those of the snapshot beside it, and can be
+ * compared only with that snapshot. Rejects only with the pace's reason.
  */
 export async function verifyServerForm(bytes: Uint8Array, pace: Pace = openPace()): Promise<ServerFormVerification> {
   if (bytes.length > MAX_SNAPSHOT_BYTES) return { ok: false, reason: "too-large" };

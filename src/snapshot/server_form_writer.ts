@@ -1,6 +1,6 @@
-// A configuration in the grammar that a Honua server reads itself: the body of the file that it loads. A text that the
-// server would expand once more travels as a variable, since the grammar has no escape for it and a variable's value is
-// not expanded. What a block comes to is remembered with the block.
+// Writes a configuration in the grammar of a Honua server: the body of the file that the server loads. A text that the
+// server would expand again becomes a variable, since the grammar has no escape for it and the server does not expand a
+// variable's value. The writer remembers the text of each block with the block.
 import { createHash } from "node:crypto";
 import type { Honua, HonuaConfig, RateLimit } from "../config/honua_config.ts";
 import { ownCopy } from "../host/own_copy.ts";
@@ -20,17 +20,17 @@ import {
 } from "./server_block_text.ts";
 import type { ServerFormBody } from "./server_form.ts";
 
-/** Writes one configuration after another, mostly much the same one. */
+/** Writes configurations one after another; it is fast if they are similar. */
 export interface ServerFormWriter {
   /**
-   * Writes a configuration, in turns. The same configuration comes to the same bytes, whatever was written before. A block
-   * that is the same object as in the last configuration is not written out again: a configuration must not be changed once
-   * it was given. Rejects with the pace's reason only.
+   * Writes a configuration, and yields to the event loop. The same configuration gives the same bytes after any others.
+   * A block that is the same object as in the last configuration keeps its text, so a configuration must not change
+   * after this call. Rejects only with the pace's reason.
    */
   write(config: HonuaConfig, pace?: Pace): Promise<ServerFormBody>;
 }
 
-/** Opens a writer that remembers nothing yet. */
+/** Opens a writer with an empty memory. */
 export function openServerFormWriter(): ServerFormWriter {
   let memory: Memory = { prefix: "", texts: new WeakMap(), last: [] };
   const order = openNameOrder();
@@ -46,24 +46,24 @@ export function openServerFormWriter(): ServerFormWriter {
   };
 }
 
-/** What blocks came to. */
+/** The texts of blocks. */
 interface Memory {
-  /** The beginning of the names of the variables by which texts travel. */
+  /** Of the names of the variables that have texts. */
   readonly prefix: string;
   /** By the block. */
   readonly texts: WeakMap<object, { readonly id: string; readonly text: string }>;
-  /** What was written last. */
+  /** The last body. */
   readonly last: Joined;
 }
 
-/** The blocks of one kind, and how one of them is written. */
+/** The blocks of one kind, and the function that writes one of them. */
 interface Section {
   readonly blocks: Readonly<Record<string, unknown>>;
-  /** Makes a block into text; empty if the grammar cannot say it. */
+  /** Returns an empty text if the grammar cannot express the block. */
   readonly text: (id: string, block: never, carrier: Carrier) => string;
 }
 
-/** Blocks in the order of their ids, since that of the source is not the same on every host. Rests where it yields. */
+/** Writes blocks in the order of their ids, since the order of the source is not the same on every host. */
 function* joinedOf(config: HonuaConfig, { prefix, texts, last }: Memory, order: NameOrder): Generator<void, Joined> {
   const all: string[] = [];
   for (const [kind, section] of Object.entries(sectionsOf(config))) {
@@ -82,12 +82,13 @@ function* joinedOf(config: HonuaConfig, { prefix, texts, last }: Memory, order: 
   return yield* joined(all, last);
 }
 
-/** An empty line, the variables by which the block's texts travel, and the block; nothing if the block has no text. */
+/** Returns an empty line, the variables with the block's texts, and the block; empty if the block has no text. */
 function textOf({ blocks, text }: Section, prefix: string, id: string): string {
   let variables = "";
   const main = text(id, blocks[id] as never, {
     variableFor(setting, value) {
-      // By its place, so that a new value changes one line, and a value tells nothing of itself.
+      // The name comes from the setting, so that a new value changes one line, and the name reveals nothing of the
+      // value.
       const name = `${prefix}__${encoded(id)}__${encoded(setting)}`;
       variables += variableText(name, value);
       return name;
@@ -96,10 +97,10 @@ function textOf({ blocks, text }: Section, prefix: string, id: string): string {
   return main === "" ? "" : `\n${variables}${main}`;
 }
 
-/** Longer parts of names are digests: an id may be as long as a file, and stand in the name of each of its settings. */
+/** Longer parts of names are digests: an id may be as long as a file, and is in the name of each of its settings. */
 const MAX_PART = 64;
 
-/** A text as a part of a variable's name, no two the same; the server knows a name's end by what is no `\w`. */
+/** Encodes a text as a unique part of a variable's name; for the server a name ends before the first non-`\w`. */
 function encoded(text: string): string {
   if (text.length > MAX_PART) return `_h${createHash("sha256").update(text, "utf16le").digest("hex")}`;
   return text.replace(/[^A-Za-z0-9]/g, (unit) => `_${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
@@ -122,7 +123,7 @@ function sectionsOf(config: HonuaConfig): Record<string, Section> {
   };
 }
 
-/** The beginning of names that no variable of the configuration has: `honua_configd`, or that with a number. */
+/** Returns a prefix that no variable of the configuration has: `honua_configd`, if need be with a number. */
 function freePrefix(variables: HonuaConfig["variables"]): string {
   const taken = new Set(Object.keys(variables).map((name) => /^honua_configd(\d*)__/.exec(name)?.[1]));
   let number = "";

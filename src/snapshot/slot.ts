@@ -1,5 +1,5 @@
-// Owns one path: which file is in force there, and the only way to replace it. A damaged file is set aside before anything
-// takes its place and never deleted; what the operating system refuses is a value, never thrown.
+// Owns one path: it knows which file is in force there, and only it replaces the file. A damaged file is set aside
+// before another takes its place, and never deleted. A refusal of the operating system is a value, never thrown.
 import { randomBytes } from "node:crypto";
 import { stat } from "node:fs/promises";
 import {
@@ -25,94 +25,86 @@ import {
 import type { HeaderOf, Proof, SealedFault, SealedFile, SealedHeader, Verify } from "./sealed_file.ts";
 import { describeFault, MAX_SNAPSHOT_BYTES } from "./snapshot.ts";
 
-/** Which path, and what belongs there. */
+/** A path, and the kind of file that belongs there. */
 export interface SlotOptions<P extends Proof> {
-  /** The file's path; its directory may come into being later. */
+  /** Its directory need not exist yet. */
   readonly path: string;
   /** The file's name in messages: "snapshot". */
   readonly name: string;
-  /** Proves a file. */
   readonly verify: Verify<P>;
   /** Permission bits. */
   readonly mode: number;
-  /** The group; undefined leaves the daemon's own. */
+  /** Undefined: the daemon's own group. */
   readonly gid: number | undefined;
-  /** The operating system's unless a test injects faults. */
+  /** The operating system's, unless a test injects faults. */
   readonly fileSystem: FileSystem;
-  /** The time that names a damaged file. */
+  /** The time for the name of a damaged file. */
   readonly now: () => Date;
 }
 
-/** What could not be done, and what to do about it. */
+/** A failed operation, with advice. */
 export interface StoreFailure {
-  /** Tells it from success. */
   readonly ok: false;
   /** The errno's name (`ENOSPC`), or `UNKNOWN_GROUP`, `NOT_A_FILE`, `TOO_LARGE`. */
   readonly code: string;
-  /** One line with the path and an advice, fit for a log. */
+  /** One line for a log, with the path and advice. */
   readonly message: string;
 }
 
-/** What stood at a path when its slot was opened. */
+/** The file at a path at the opening of its slot. */
 export type Existing<P extends Proof> =
   | { readonly state: "none" }
   | { readonly state: "in-force" } & Omit<P, "ok">
-  /** A newer version's, whole as far as can be told: it stays for its readers until the next write replaces it. */
+  /** A newer version's file, which seems whole: it remains for its readers until the next write replaces it. */
   | { readonly state: "newer-format" }
-  /** `setAsideAs` is null where the rename was refused: then nothing is written until it succeeds. */
+  /** `setAsideAs` is null if the rename was refused: no write happens until it succeeds. */
   | { readonly state: "damaged"; readonly fault: SealedFault; readonly setAsideAs: string | null };
 
-/** Temporary files of writers that were killed: those removed, and those that could not be. */
+/** Paths of temporary files of killed writers: those that were removed, and those that could not be removed. */
 export interface StaleFiles {
-  /** Their paths. */
   readonly removed: readonly string[];
-  /** Their paths. */
   readonly left: readonly string[];
 }
 
-/** An open slot, with what opening it found. */
+/** An open slot, with the files found at its opening. */
 export interface OpenedSlot<P extends Proof> {
-  /** Tells it from failure. */
   readonly ok: true;
-  /** The slot itself. */
   readonly slot: Slot<HeaderOf<P>>;
-  /** What stood at the path. */
   readonly existing: Existing<P>;
-  /** What killed writers left. */
   readonly stale: StaleFiles;
 }
 
-/** How a write ended; not replaced: its inspection did not want it. */
+/** The result of a write; not `replaced`: its inspection refused the file. */
 export type Written = { readonly ok: true; readonly replaced: boolean } | StoreFailure;
 
 /** One path. It holds nothing open, so there is nothing to close. */
 export interface Slot<Header extends SealedHeader> {
   /**
-   * Puts the file in force, atomically. After a failure the old file is as it was. If only the directory's sync failed,
-   * the new one is there, does not count as in force, and is to be written again. `inspect` gets the new file before it has
-   * its name; if it says false, the old one stays.
+   * Puts the file in force, atomically. After a failure the old file is unchanged. If only the directory's sync failed,
+   * the new file is at the path but not in force, and must be written again. `inspect` is called with the path of the
+   * new file before the rename; if it returns false, the old file remains.
    */
   write(file: SealedFile<Header>, inspect: (temporaryPath: string) => Promise<boolean>): Promise<Written>;
   /** The header of the file last written or, before any write, found at opening; null: there is none. */
   readonly header: Header | null;
   /**
-   * Whether the file at the path is still the one with that header, with its mode and group. Answered from a stat while
-   * that is unchanged, else by reading and verifying. False if it cannot be read.
+   * Whether the file at the path still has that header, the mode and the group. An unchanged stat is enough; otherwise
+   * it reads and verifies the file. False if the file cannot be read.
    */
   isInForce(): Promise<boolean>;
   /**
-   * The file that is at the path at the moment, whoever put it there. Null where there is none, it is damaged or cannot be
-   * read, or its content hash is not the one asked for.
+   * Returns the current file at the path, from any writer. Null if there is none, if it is damaged or cannot be read,
+   * or if it has another content hash.
    */
   read(contentHash?: string): Promise<Pick<FileRead, "bytes"> & { readonly header: Header } | null>;
-  /** How many files had to be verified since the opening. */
+  /** The number of files that were verified since the opening. */
   readonly verified: number;
 }
 
-/** The file at the path, as far as the slot knows. */
+/** The file at the path, as the slot last knew it. */
 interface InForce<Header extends SealedHeader> {
   readonly header: Header;
-  /** Null where the next look must read the file. */
+  /** Null if the next check must read the file. */
   identity: Identity | null;
   /** The header that was written; null: the file was found at opening. */
   readonly file: SealedFile<Header> | null;
@@ -140,7 +132,7 @@ export async function openSlot<P extends Proof>(options: SlotOptions<P>): Promis
   return { ok: true, slot: slotAt(options, found, inForce, isInTheWay), existing, stale };
 }
 
-/** The report on the file that was found, and the part of it that counts as in force. */
+/** Returns the report on the file that was found, and the file that counts as in force. */
 async function judge<P extends Proof>(
   options: SlotOptions<P>,
   found: Found<P>,
@@ -149,7 +141,7 @@ async function judge<P extends Proof>(
   const { verification, identity, isLasting } = found;
   if (verification.ok) {
     const { ok: _, ...proof } = verification;
-    // With the mode and group that it should have: where it has others, it is not in force and gets written anew.
+    // With the mode and group of the options: a file with others is not in force and is written again.
     const wanted = isLasting ? { ...identity, mode: options.mode, gid: options.gid ?? identity.gid } : null;
     return [{ state: "in-force", ...proof }, { header: verification.header, identity: wanted, file: null }];
   }
@@ -231,15 +223,15 @@ function identityOf(path: string): Promise<Identity | null> {
   return stat(path).then(identify, () => null);
 }
 
-/** Null too where the file is so new that it could be changed once more at the same time as far as a stat tells. */
+/** Null also if the file is so new that another change could have the same time in a stat. */
 async function settledIdentityOf(path: string): Promise<Identity | null> {
   const identity = await identityOf(path);
   return identity !== null && Date.now() - identity.mtime > CLOCK_TICK_MILLISECONDS ? identity : null;
 }
 
 /**
- * The identity of the file at the path, if it surely is the one that was written: a new name changes only the time of its
- * last change of status, a new content also that of its last modification.
+ * Returns the identity of the file at the path if it is certainly the one that was written: a rename changes only the
+ * time of its last change of status, new content also the time of its last modification.
  */
 function identityInPlace(
   written: Identity | null,
@@ -259,12 +251,12 @@ async function setDamagedAside(
   try {
     await fileSystem.rename(target, aside);
   } catch (error) {
-    if (errorCode(error) !== "ENOENT") throw error; // Whoever took it away saw to it that nothing is lost here.
+    if (errorCode(error) !== "ENOENT") throw error; // Another process moved it: this loses nothing.
   }
   return aside;
 }
 
-/** A failure as a value. */
+/** Makes a failure. */
 export function failure(code: string, message: string): StoreFailure {
   return { ok: false, code, message };
 }

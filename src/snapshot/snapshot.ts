@@ -1,5 +1,5 @@
-// The snapshot's file format: a resolved config as JSON, whose first member `$snapshot` says what it is. What
-// `verifyInTurns` accepts is a whole file that holds exactly the content it was sealed with; it never throws.
+// The snapshot's file format: a resolved config as JSON, with the header as its first member `$snapshot`.
+// `verifyInTurns` accepts only a whole file with exactly the content that was sealed; it never throws.
 import { Buffer } from "node:buffer";
 import { openPace, type Pace } from "../time/pace.ts";
 import { type Json, type JsonObject, parseSha256Hex, type Sha256Hex } from "./canonical.ts";
@@ -8,60 +8,55 @@ import type { Pieces } from "./joined_texts.ts";
 import type { SealedFault, SealedFile, SealedHeader } from "./sealed_file.ts";
 import { inTurns } from "../time/turns.ts";
 
-/** The number of the format that this version writes and reads. */
+/** The format that this version writes and reads. */
 export const SNAPSHOT_FORMAT = 1;
 
-/** The largest snapshot, and the largest server form, that is written or read, in bytes: four times the largest source. */
+/** The largest snapshot and the largest server form, in bytes: four times the largest source. */
 export const MAX_SNAPSHOT_BYTES = 64 * 1024 * 1024;
 
 /** The value of `$snapshot`. */
 export interface SnapshotHeader extends SealedHeader {
-  /** The number of the file's format. */
   readonly format: typeof SNAPSHOT_FORMAT;
 }
 
-/** A config ready to be written: its two hashes and the whole file. */
+/** A config ready to be written, with its two hashes. */
 export interface Snapshot {
-  /** As in {@linkcode SnapshotHeader}. */
   readonly hash: Sha256Hex;
-  /** As in {@linkcode SnapshotHeader}. */
   readonly contentHash: Sha256Hex;
   /** The whole file, in pieces. */
   readonly pieces: Pieces;
-  /** How long the file is. */
   readonly byteLength: number;
-  /** The whole file in one piece, put together each time it is asked for. */
+  /** The whole file in one piece, joined at each access. */
   readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
-/** What {@linkcode verifyInTurns} found. */
+/** The result of {@linkcode verifyInTurns}. */
 export type Verification =
   | { readonly ok: true; readonly header: SnapshotHeader; readonly config: JsonObject }
   | { readonly ok: false; readonly reason: SealedFault };
 
-/** Makes snapshots, one like the other but for what was edited. */
+/** Makes snapshots one after the other; it is fast if they are similar. */
 export interface Sealer {
   /**
-   * Makes the snapshot of a resolved config and its portable form, in turns. A `$snapshot` in either counts for nothing.
-   * Whatever entry is the same object as in the last config is not written out again, so a config must not be changed
-   * once it was given.
+   * Makes the snapshot of a resolved config and its portable form, and yields to the event loop. It ignores a
+   * `$snapshot` in either. An entry that is the same object as in the last config keeps its text, so a config must not
+   * change after this call.
    *
-   * The file is the header and then the config in canonical order, objects one member a line and indented by two so that
-   * people can read and compare it, ended by a newline. The hashes are over the canonical bytes (RFC 8785), not over the
-   * file's, so its layout may change without a new format. The indentation stops at a fixed depth, which keeps the file
-   * within a small multiple of its content however deeply that is nested.
+   * The file is the header and then the config in canonical order, objects one member a line and indented by two so
+   * that people can read and compare it, and a newline at the end. The hashes are over the canonical bytes (RFC 8785),
+   * not over the file's, so its layout may change without a new format. The indentation stops at a fixed depth, which
+   * keeps the file within a small multiple of its content at any depth of nesting.
    *
-   * Rejects with a TypeError for a config that is not JSON; see {@linkcode canonicalText}.
+   * Rejects with a TypeError if a config is not JSON; see {@linkcode canonicalText}.
    */
   seal(config: JsonObject, portable: JsonObject, pace?: Pace): Promise<Snapshot>;
   /**
-   * The hash of a portable config whose resolved one is not to be sealed; null where it holds what canonical JSON cannot
-   * say.
+   * Returns the hash of a portable config without a snapshot; null if canonical JSON cannot express the config.
    */
   hash(portable: JsonObject, pace?: Pace): Promise<Sha256Hex | null>;
 }
 
-/** Opens a sealer, which remembers the texts of entries and the bytes of what it sealed last. */
+/** Opens a sealer, which remembers the texts of entries and the bytes of its last snapshot. */
 export function openSealer(): Sealer {
   const memory = openContentMemory();
   let resolved: Content | null = null;
@@ -115,7 +110,7 @@ function joined(pieces: Pieces, byteLength: number): Uint8Array<ArrayBuffer> {
   return bytes;
 }
 
-/** The snapshot as a file with a header. */
+/** Returns the snapshot as a file with a header. */
 export function snapshotFile({ hash, contentHash, pieces, byteLength }: Snapshot): SealedFile<SnapshotHeader> {
   return { header: { format: SNAPSHOT_FORMAT, hash, contentHash }, pieces, byteLength };
 }
@@ -128,15 +123,15 @@ export function isFileOf(bytes: Uint8Array, file: Pick<Snapshot, "pieces" | "byt
 }
 
 /**
- * Reads a snapshot's bytes and proves them: bounded, UTF-8, JSON ended by a newline (so that a file cut short by one
- * byte is noticed), a header of exactly the known members, and the content's hash computed anew. Layout and order do not
- * matter. `hash` cannot be proven from the file, for the portable config is not in it.
+ * Proves the bytes of a snapshot: their number is bounded, they are UTF-8 and JSON with a newline at the end (which
+ * finds a file that lacks its last byte), the header has exactly the known members, and the content has its hash.
+ * Layout and order do not matter. The file cannot prove `hash`, since the portable config is not in it.
  *
- * It works in turns, but for decoding and parsing, which cannot rest: some 10 ms for each MB. Rejects with the pace's
- * reason alone.
+ * It yields to the event loop, except while it decodes and parses: some 10 ms for each MB. Rejects only with the pace's
+ * reason.
  *
- * V8's JSON.parse can misread an escaped member name after it has met one that ends in a backslash (bug 521080746):
- * such a config's own snapshot may be called different from its content, never the other way round.
+ * V8's JSON.parse can misread an escaped member name after one that ends in a backslash (bug 521080746): verification
+ * may then refuse such a config's own snapshot, but never accepts another.
  */
 export function verifyInTurns(bytes: Uint8Array, pace: Pace = openPace()): Promise<Verification> {
   return inTurns(verificationOf(bytes), pace);
@@ -154,7 +149,7 @@ function* verificationOf(bytes: Uint8Array): Generator<void, Verification> {
     const { hash } = yield* contentOf(config, false, openContentMemory());
     if (hash === header.contentHash) return { ok: true, header, config };
   } catch {
-    // It parses as JSON and yet has no canonical form: `1e999`, an escaped lone surrogate.
+    // It is JSON without a canonical form: `1e999`, an escaped lone surrogate.
   }
   return { ok: false, reason: "content-differs" };
 }
@@ -182,7 +177,7 @@ function readText(text: string): { header: SnapshotHeader; config: JsonObject } 
   return typeof header === "string" ? header : { header, config };
 }
 
-/** A fault in words, to stand after "the snapshot" or "the server form". */
+/** Describes a fault in words that follow "the snapshot" or "the server form". */
 export function describeFault(fault: SealedFault): string {
   switch (fault) {
     case "too-large":

@@ -1,40 +1,41 @@
-// One writer for each snapshot and each server form on a host: the writer holds a lock on a file beside it, by flock(2),
-// which the kernel gives back however the process ends. The file is never removed: its next holder would lock another one.
+// One writer for each snapshot and each server form on a host: the writer holds a lock on a file beside it, by
+// flock(2), which the kernel releases at any end of the process. The file is never removed: the next holder would lock
+// another file.
 import { constants } from "node:fs";
 import * as fs from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { fileSystemAnswers } from "../host/regular_file.ts";
 import { adviceFor, errorCode, resolveTarget } from "../host/atomic_write.ts";
 
-/** What {@linkcode SnapshotLock.take} came to. */
+/** The result of {@linkcode SnapshotLock.take}. */
 export type LockTaken =
   | {
     readonly ok: true;
-    /** Why the file system cannot lock, in one line: then nothing keeps a second writer away. Null: it can. */
+    /** One line with the reason why the file system cannot lock, so that a second writer is possible. Null: it can. */
     readonly unlockable: string | null;
   }
   | {
     readonly ok: false;
-    /** `LOCKED`: another process has it; else the errno's name. */
+    /** `LOCKED`: another process has the lock; else the errno's name. */
     readonly code: string;
-    /** One line with the path and an advice. */
+    /** One line with the path and advice. */
     readonly message: string;
   };
 
-/** The right to write a snapshot. Disposing of it gives the right back. */
+/** The right to write a snapshot. Disposing releases it. */
 export interface SnapshotLock extends Disposable {
   /**
-   * Takes it without waiting. Held already it stays so, unless the snapshot's path leads elsewhere by now or the lock's
-   * file was removed: then the lock of today is taken.
+   * Takes the lock without waiting. A lock that is already held is kept, unless the snapshot's path now leads elsewhere
+   * or the lock's file was removed: then the current lock is taken.
    */
   take(): Promise<LockTaken>;
 }
 
-/** The lock's file, and parts that a test replaces. */
+/** The options of a lock. */
 export interface SnapshotLockOptions {
-  /** The name of the file at the path, in messages; default "snapshot". */
+  /** The file's name in messages; default "snapshot". */
   readonly name?: string;
-  /** False where another process has it; default: flock(2) with LOCK_NB. */
+  /** False if another process has the lock; default: flock(2) with LOCK_NB. */
   readonly tryLock?: (file: Deno.FsFile) => Promise<boolean>;
 }
 
@@ -44,15 +45,15 @@ interface Held {
   readonly unlockable: string | null;
 }
 
-/** Where the lock of a snapshot is; `target` has no symbolic link at its end. */
+/** Returns the path of a snapshot's lock; `target` has no symbolic link at its end. */
 export function lockPathOf(target: string): string {
   return join(dirname(target), `.${basename(target)}.lock`);
 }
 
-/** How often the file may be another one than was opened. */
+/** Attempts after which a file that is replaced again and again is a failure. */
 const MAX_ATTEMPTS = 5;
 
-/** Makes the lock of the snapshot at a path; it is not held yet. */
+/** Makes the lock of the snapshot at a path without taking it. */
 export function snapshotLock(path: string, options: SnapshotLockOptions = {}): SnapshotLock {
   const { name = "snapshot", tryLock = (file) => file.tryLock(true) } = options;
   let held: Held | null = null;
@@ -102,7 +103,7 @@ export function snapshotLock(path: string, options: SnapshotLockOptions = {}): S
   };
 }
 
-/** Makes one lock of several, which are taken one after the other until one cannot be. */
+/** Makes one lock of several. It takes them in order, up to the first that it cannot take. */
 export function lockOf(locks: readonly SnapshotLock[]): SnapshotLock {
   return {
     async take() {
@@ -120,10 +121,10 @@ export function lockOf(locks: readonly SnapshotLock[]): SnapshotLock {
   };
 }
 
-/** Never waits: only a regular file is opened, and no FIFO. The caller compares the handle with the path. */
+/** Never waits, since it opens only a regular file, no FIFO. The caller compares the handle with the path. */
 async function openLockFile(path: string): Promise<Deno.FsFile> {
   await fileSystemAnswers(dirname(path));
-  // A path that cannot be looked at cannot be made either, and the making says why.
+  // If lstat fails for another reason, making the file fails too, with that reason.
   const found = await Deno.lstat(path).catch(() => null);
   if (found === null) await makeLockFile(path);
   else if (!found.isFile) throw Object.assign(new Error(`${path} is no regular file`), { code: "NOT_A_FILE" });
@@ -131,21 +132,21 @@ async function openLockFile(path: string): Promise<Deno.FsFile> {
 }
 
 /**
- * The users that may write the directory may write the file: a single load by root must not shut out the daemon. By its
- * handle, so that root gives nobody another file.
+ * The users that may write the directory may write the file: a single load by root must not shut out the daemon. Owner
+ * and mode are changed by the handle, so that root never gives away another file.
  */
 async function makeLockFile(path: string): Promise<void> {
   let file: fs.FileHandle;
   try {
     file = await fs.open(path, constants.O_RDWR | constants.O_CREAT | constants.O_EXCL, 0o600);
   } catch (error) {
-    if (errorCode(error) === "EEXIST") return; // Another was quicker.
+    if (errorCode(error) === "EEXIST") return; // Another process made it first.
     throw error;
   }
   try {
     const [own, directory] = [await file.stat(), await fs.stat(dirname(path))];
     if (own.uid !== directory.uid || own.gid !== directory.gid) {
-      // Only root may give a file away, and a user only to groups of its own.
+      // Only root may change the owner; a user may set only its own groups.
       const toGroup = () => file.chown(own.uid, directory.gid);
       await file.chown(directory.uid, directory.gid).catch(toGroup).catch(() => {});
     }
@@ -156,7 +157,7 @@ async function makeLockFile(path: string): Promise<void> {
   }
 }
 
-/** The mode of a lock's file. In a directory with a sticky bit nobody can replace a file of another. */
+/** Returns the mode of a lock's file. In a directory with a sticky bit no user can replace another user's file. */
 export function lockMode(directoryMode: number, isOfItsGroup: boolean): number {
   const isSticky = (directoryMode & 0o1000) !== 0;
   const writers = isSticky ? 0 : directoryMode & (isOfItsGroup ? 0o022 : 0o002);
@@ -168,7 +169,7 @@ async function isAt(path: string, file: Deno.FsFile): Promise<boolean> {
   return there?.dev === own.dev && there.ino === own.ino;
 }
 
-/** For people only: the lock itself holds also where there is no room for the number. */
+/** The number is only for people: the lock holds even if the disk has no room for the number. */
 async function writeHolder(file: Deno.FsFile): Promise<void> {
   try {
     await file.truncate();
@@ -184,7 +185,7 @@ async function readHolder(file: Deno.FsFile): Promise<number | null> {
   return holderIn(new TextDecoder().decode(bytes.subarray(0, count)));
 }
 
-/** The process that a lock's file names; null where it names none. */
+/** Returns the process that a lock's file names; null if it names none. */
 export function holderIn(text: string): number | null {
   return /^[1-9]\d{0,9}\n$/.test(text) ? Number(text) : null;
 }

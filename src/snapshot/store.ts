@@ -1,5 +1,5 @@
-// The files that are in force, the snapshot and beside it the server form, and the only way to replace them. Both are
-// written whole before either gets its name, the server form first: whoever sees the new snapshot finds its server form.
+// Owns the files in force, the snapshot and the server form; only the store replaces them. It writes both whole before
+// it renames either, the server form first: a reader of the new snapshot finds its server form.
 import { type FileSystem, hostFileSystem } from "../host/atomic_write.ts";
 import type { ServerForm, ServerFormHeader, ServerFormVerification } from "./server_form.ts";
 import { verifyServerForm } from "./server_form.ts";
@@ -10,100 +10,96 @@ import { type Snapshot, snapshotFile, type SnapshotHeader, type Verification, ve
 
 export type { StoreFailure };
 
-/** Where the files are and who may read them. */
+/** The paths and permissions of the files. */
 export interface StoreOptions {
-  /** The snapshot's path; its directory may come into being later. */
+  /** The snapshot's path; its directory need not exist yet. */
   readonly path: string;
-  /** The server form's path, another one; null or undefined: there is none. */
+  /** The server form's path, which must be another one; null or undefined: no server form is written. */
   readonly serverPath?: string | null | undefined;
-  /** Permission bits of both; 0640 unless given. */
+  /** Permission bits of both files; default 0640. */
   readonly mode?: number | undefined;
-  /** A group's name or number; null or undefined leaves the daemon's own. */
+  /** A group's name or number; null or undefined: the daemon's own group. */
   readonly group?: string | null | undefined;
-  /** The operating system's unless a test injects faults. */
+  /** The operating system's, unless a test injects faults. */
   readonly fileSystem?: FileSystem | undefined;
-  /** The text of group(5); `/etc/group` unless given. */
+  /** Returns a text in the format of group(5); default: that of `/etc/group`. */
   readonly readGroups?: (() => Promise<string>) | undefined;
-  /** Is taken before every write; without one nothing keeps a second writer away. */
+  /** Taken before every write; without a lock a second writer is possible. */
   readonly lock?: Pick<SnapshotLock, "take"> | undefined;
-  /** The time that names a damaged file; the clock's unless given. */
+  /** The time for the name of a damaged file; default: the clock's. */
   readonly now?: (() => Date) | undefined;
 }
 
-/** A snapshot that was proven. */
+/** A proven snapshot. */
 export type SnapshotProof = Extract<Verification, { ok: true }>;
-/** A server form that was proven. */
+/** A proven server form. */
 export type ServerFormProof = Extract<ServerFormVerification, { ok: true }>;
 
-/** What stood at the snapshot's path when the store was opened. */
+/** The file at the snapshot's path at the opening of the store. */
 export type Existing = ExistingFile<SnapshotProof>;
 
-/** What stood at the server form's path; in force: whole, perhaps of another snapshot. */
+/** The file at the server form's path; `in-force`: it is whole, but may be that of another snapshot. */
 export type ExistingServerForm = ExistingFile<ServerFormProof>;
 
-/** An open store, with what opening it found. */
+/** An open store, with the files found at its opening. */
 export interface OpenedStore {
-  /** Tells it from failure. */
   readonly ok: true;
-  /** The store itself. */
   readonly store: SnapshotStore;
-  /** What stood at the snapshot's path. */
   readonly existing: Existing;
-  /** What stood at the server form's; null: there is to be none. */
+  /** Null: no server form is written. */
   readonly existingServerForm: ExistingServerForm | null;
-  /** What killed writers left. */
+  /** Temporary files of killed writers. */
   readonly stale: StaleFiles;
 }
 
-/** The settings of a write beside the snapshot. */
+/** The options of a write. */
 export interface WriteDetails {
-  /** The server form of the snapshot, which a store with a path for one needs. */
+  /** Required if the store has a path for server forms. */
   readonly serverForm?: ServerForm;
   /**
-   * Is shown the new files before either is in force, the server form's path only where there is one; where it says false,
-   * the old ones stay.
+   * Called with the paths of the new files before either is in force; the second is null if there is no server form. If
+   * it returns false, the old files remain.
    */
   inspect?(temporaryPath: string, serverTemporaryPath: string | null): Promise<boolean>;
 }
 
-/** Which files are those in force. */
+/** Whether the files at the paths are those in force. */
 export interface Stored {
-  /** The snapshot. */
   readonly snapshot: boolean;
-  /** The server form, and of that snapshot; null: there is to be none. */
+  /** Whether it is also that of the snapshot; null: no server form is written. */
   readonly serverForm: boolean | null;
 }
 
 /**
- * The paths. One loop writes and asks what is in force, one after the other; `read` may be called at any time, also during
- * both. It holds nothing open, so there is nothing to close.
+ * The store. One loop calls `write`, `isInForce` and `stored`, one after the other; `read` may be called at any time,
+ * also during these. It holds nothing open, so there is nothing to close.
  */
 export interface SnapshotStore {
   /**
-   * Puts the snapshot and its server form in force, each atomically. After a failure the old snapshot is as it was, save
-   * where only its directory's sync failed: then the new one is there, does not count as in force, and is to be written
-   * again. The server form is as it was too, unless what failed came after its rename: then it is the new one, and nothing
-   * is in force until both are written.
+   * Puts the snapshot and its server form in force, each atomically. After a failure the old snapshot is unchanged,
+   * unless only its directory's sync failed: then the new snapshot is at the path but not in force, and must be written
+   * again. The old server form is unchanged too, unless a step after its rename failed: then the new one is at the
+   * path, and nothing is in force until both are written.
    */
   write(snapshot: Snapshot, details?: WriteDetails): Promise<Written>;
   /**
-   * Whether the files at both paths are still those last written or, before any write, found at opening, of one snapshot
-   * and with their mode and group. Answered from a stat of each while that is unchanged, else by reading and
-   * verifying. False where one cannot be read.
+   * Whether the files at both paths are still those last written or, before any write, found at opening, belong to one
+   * snapshot, and have their mode and group. An unchanged stat of each is enough; otherwise it reads and verifies the
+   * file. False if a file cannot be read.
    */
   isInForce(): Promise<boolean>;
-  /** The same of each file. */
+  /** Returns the same for each file. */
   stored(): Promise<Stored>;
   /**
-   * The snapshot that is at the path at the moment, whoever put it there: during a write the old one or the new. Null
-   * where there is none, it is damaged or cannot be read, or its content hash is not the one asked for. What the store
-   * itself wrote is compared with that. All else is verified, once for each file: until a stat tells that it is another,
-   * one that is damaged or not asked for is not even read.
+   * Returns the current snapshot at the path, from any writer: during a write the old one or the new one. Null if there
+   * is none, if it is damaged or cannot be read, or if it has another content hash. The store compares the file with
+   * the snapshot that it wrote, and verifies any other file, once. It does not read a file that is damaged or has
+   * another content hash again until the stat changes.
    */
   read(
     contentHash?: string,
   ): Promise<{ readonly header: SnapshotHeader; readonly bytes: Uint8Array<ArrayBuffer> } | null>;
-  /** How many files had to be verified since the opening. */
+  /** The number of files that were verified since the opening. */
   readonly verified: number;
 }
 
@@ -150,7 +146,7 @@ function storeOf(
       const taken = await lock?.take();
       if (taken?.ok === false) return taken;
       let server: Written | null = null;
-      // Begun within the snapshot's write, behind its last step but the rename: so both are whole before either is renamed.
+      // The inspection is the last step before the snapshot's rename, so both files are whole before either is renamed.
       const written = await snapshotSlot.write(snapshotFile(snapshot), async (temporaryPath) => {
         if (serverSlot === null) return await inspect?.(temporaryPath, null) ?? true;
         const inspectBoth = async (serverPath: string) => await inspect?.(temporaryPath, serverPath) ?? true;
@@ -171,7 +167,7 @@ function storeOf(
   };
 }
 
-/** What both writes came to; `server` is null where the snapshot's did not come as far. */
+/** The result of both writes; `server` is null if the snapshot's write ended before the server form's. */
 function outcomeOf(snapshot: Written, server: Written | null): Written {
   if (server?.ok === false) return server;
   if (snapshot.ok || server?.replaced !== true) return snapshot;
@@ -182,7 +178,7 @@ function isPair(snapshot: SnapshotHeader | null, serverForm: ServerFormHeader | 
   return snapshot?.hash === serverForm?.hash && snapshot?.contentHash === serverForm?.contentHash;
 }
 
-/** A group as chown(1) takes it: a name first, else a number. */
+/** Finds a group as chown(1) does: by its name, else by its number. */
 async function resolveGroup(options: StoreOptions): Promise<{ ok: true; gid: number | undefined } | StoreFailure> {
   const { group, readGroups = () => Deno.readTextFile("/etc/group") } = options;
   if (group === null || group === undefined) return { ok: true, gid: undefined };
