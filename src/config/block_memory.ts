@@ -1,6 +1,6 @@
-// What reading a block gave, remembered with the block for as long as the block is there. It counts where reading would
-// give the same again: the block is the same object, the names that it looked up stand for what they stood for, the
-// environment answers as it did, and there is room for it within the bounds on the whole configuration.
+// Remembers the values of each block as long as the block exists. They are used again if reading would give the same:
+// the block is the same object, the names that it looked up and the variables that it read from the environment have
+// the same values, and the block fits within the bounds on the whole configuration.
 import type { SourceText } from "../diagnostic/range.ts";
 import type { Environment } from "./environment.ts";
 import { MAX_TOTAL_LENGTH } from "./expressions.ts";
@@ -11,52 +11,51 @@ import { type PortablePair, type Reader, shareEqualForms } from "./reading.ts";
 import type { Secrets } from "./rules.ts";
 import type { Scope } from "./scope.ts";
 
-/** A block that was read; what stands under an unknown name counts as one. */
+/** The values of a block; everything under one unknown name counts as one block. */
 export interface BlockEntry extends PortablePair {
   /** For the rules. */
   readonly facts: Facts;
-  /** What is wrong with it, in the order in which it was found. */
+  /** In the order in which they were found. */
   readonly findings: readonly Finding[];
-  /** How much more was wrong than is kept. */
+  /** The number of findings that are not kept. */
   readonly dropped: number;
-  /** What reading it hung on. */
   readonly dependencies: Dependencies;
-  /** What the rules of the first phase said of it; null where they were not asked. */
+  /** The verdict of the first phase; null if its rules were not run. */
   shape: BlockVerdict | null;
-  /** What the rules of the second phase said of it. */
+  /** The verdict of the second phase; null if its rules were not run. */
   references: BlockVerdict | null;
 }
 
-/** What rules said of a block. */
+/** The findings of rules about a block. */
 export interface BlockVerdict {
   /** In the order in which they were found. */
   readonly findings: readonly Finding[];
-  /** Null where nothing was asked about secrets. */
+  /** Null if the rules did not read the secrets. */
   readonly secrets: Secrets | null;
-  /** Null where nothing else was looked at. */
+  /** Null if the rules did not read the index. */
   readonly index: Index | null;
 }
 
-/** What reading a block hung on. */
+/** Everything on which the values of a block depend. */
 export interface Dependencies {
-  /** The parts, where it was read from more than one thing. */
+  /** The objects that were read, if there was more than one. */
   readonly parts: readonly object[];
-  /** What the names that it looked up stood for. */
+  /** The values of the names that were looked up. */
   readonly lookUps: ReadonlyMap<string, unknown>;
-  /** What the environment answered, in the order in which it was asked. */
+  /** The values from the environment, in the order of the look-ups. */
   readonly environment: ReadonlyMap<string, string | undefined>;
-  /** What it took of the bound on all texts. */
+  /** Its share of the bound on all texts. */
   readonly length: number;
-  /** What it took of the bound on all that is evaluated. */
+  /** Its share of the bound on all evaluation. */
   readonly spent: number;
-  /** The scope for which the names were compared last. */
+  /** The scope in which the names were last compared. */
   scope: Scope;
 }
 
-/** Entries by what they were read from. */
+/** Entries by the block from which they were read. */
 export type BlockMemory = WeakMap<object, BlockEntry>;
 
-/** A block with more to say is read anew each time: one fault of a variable may be that of thousands of blocks. */
+/** A block with more findings is read anew each time: one fault of a variable may appear in thousands of blocks. */
 const MAX_REMEMBERED_FINDINGS = 64;
 const NOTHING: readonly never[] = [];
 const NO_ANSWERS: ReadonlyMap<string, string | undefined> = new Map();
@@ -64,11 +63,11 @@ const NO_ANSWERS: ReadonlyMap<string, string | undefined> = new Map();
 /** Reads the blocks of one document, one after the other. */
 export interface BlockReader {
   /**
-   * What reading gives now; `key` stands for what is read, together with its parts where there is more than one. Blocks
-   * are read in the same order each time, since the bounds are on the whole.
+   * Returns the values of a block. `key` identifies the block, together with its parts if there is more than one. The
+   * order of the blocks must be the same each time, since the bounds are on the whole.
    */
   read(key: object, read: (reader: Reader) => PortablePair, parts?: readonly object[]): BlockEntry;
-  /** How many were not remembered. */
+  /** The number of blocks that were read anew. */
   readonly blocksRead: number;
 }
 
@@ -139,8 +138,8 @@ export function openBlockReader(
 type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
 
 /**
- * Whether reading would give the same again. The environment is asked last and in the same order, so that it is asked
- * for nothing that reading anew would not ask it for.
+ * Whether reading would give the same again. It reads the environment last and in the same order, so that it reads no
+ * variable that reading anew would not read.
  */
 function holds(known: Dependencies, parts: readonly object[], reader: Reader, environment: Environment): boolean {
   if (reader.length + known.length > MAX_TOTAL_LENGTH || reader.spent + known.spent > MAX_TOTAL_LENGTH) return false;

@@ -1,5 +1,5 @@
-// Reads blocks one by one, each into its values in two forms at once: resolved for this host and portable. What a block
-// comes to hangs on nothing but itself, the names that it looks up, and the environment that it asks.
+// Reads blocks one by one, each into values in two forms: resolved for this host, and portable. The values of a block
+// depend only on the block, the names that it looks up, and the variables that it reads from the environment.
 import { isSecretName } from "../diagnostic/secrets.ts";
 import { nearest } from "../diagnostic/suggest.ts";
 import type { Block, Value } from "../document/document.ts";
@@ -13,7 +13,7 @@ import { serverValueOf } from "../server/grammar.ts";
 import { readObject } from "./settings.ts";
 import { headOf, type LabelledType, type SingleType } from "./sorted_blocks.ts";
 
-/** The value of an entry, or null where it is not there, or null itself. */
+/** Returns the value of an entry; null if there is none, or if it is a literal null. */
 export function valueOf(block: Block, name: string): Value | null {
   const value = block.body.entries.find((entry) => entry.name === name)?.value ?? null;
   return value?.kind === "literal" && value.value === null ? null : value;
@@ -52,12 +52,12 @@ export function readVariable(reader: Reader, name: string, block: Block): Portab
   return both;
 }
 
-/** The value of a variable that must not be quoted wherever it turns up; null where it may. */
+/** Returns the value of a variable if it must not be quoted anywhere; else null. */
 export function secretOf(name: string, { resolved }: PortablePair): string | null {
   return typeof resolved === "string" && resolved !== "" && isSecretName(name) ? resolved : null;
 }
 
-/** Reads a block with its id beside its settings. */
+/** Reads a block with a label; its id becomes a member beside its settings. */
 export function readLabelled(reader: Reader, type: LabelledType, id: string, block: Block): PortablePair<JsonObject> {
   const path = `${type}.${id}`;
   reader.findings.note(path, headOf(block));
@@ -71,7 +71,7 @@ export function readLabelled(reader: Reader, type: LabelledType, id: string, blo
   return both;
 }
 
-/** Reads a block without a label; one that is not written has its defaults. */
+/** Reads a block without a label; if the source has none, it has its defaults. */
 export function readSingle(reader: Reader, type: SingleType, block: Block | undefined): PortablePair<JsonObject> {
   if (block === undefined) return readObject(reader, blockMembers[type], [], type);
   reader.findings.note(type, headOf(block));
@@ -88,8 +88,8 @@ function readBody(
 }
 
 /**
- * A service's unknown attributes are its settings: they are its own, and nothing to warn about. In JSON, where settings
- * have an object of their own, what stands beside it is unknown as anywhere.
+ * The unknown attributes of a service are its settings, so they cause no warning. In JSON, settings have an object of
+ * their own, and members beside it are unknown as in any block.
  */
 function readService(reader: Reader, block: Block, path: string): PortablePair<JsonObject> {
   const settings = emptyPair();

@@ -1,6 +1,5 @@
-// What was found of a configuration: mistakes with the ranges that they are about, which move with their text, so that
-// they can be remembered with their block and be told at the places where it stands by then. Paths are HCL's:
-// `layer.roads.geometry.srid`.
+// Findings about a configuration. The range of a finding moves with its text, so a finding can be remembered with its
+// block and reported at the current place. Paths are HCL's: `layer.roads.geometry.srid`.
 import {
   type Diagnostic,
   type DiagnosticDetails,
@@ -13,19 +12,18 @@ import type { Range, SourceText } from "../diagnostic/range.ts";
 import { isSecretName } from "../diagnostic/secrets.ts";
 import type { Fault } from "./expressions.ts";
 
-/** A mistake before it is told: a diagnostic with ranges for its places. */
+/** A diagnostic with ranges in place of places, before it is reported. */
 export interface Finding extends Omit<Diagnostic, "place" | "other"> {
-  /** What to underline; null for a mistake of the whole file. */
+  /** The text to underline; null for a mistake of the whole file. */
   readonly range: Range | null;
-  /** The second place of a mistake that has two, with what it is. */
+  /** The second place of a mistake that has two, with a label. */
   readonly other: { readonly label: string; readonly range: Range } | null;
-  /** How often it is told where several settings come upon it; null: each time. */
+  /** How often it is reported if several settings have it; null: each time. */
   readonly once: "in-all" | "at-its-place" | "at-its-place-for-its-path" | null;
 }
 
 /** The parts of a finding that may be left out. */
 export interface FindingDetails extends Pick<DiagnosticDetails, "why" | "suggestion"> {
-  /** Default null. */
   readonly other?: Finding["other"];
 }
 
@@ -43,7 +41,7 @@ export function finding(
   return { severity, code, summary, why, suggestion, path, range, other, once };
 }
 
-/** Makes an error of a fault: told once for each place or for the whole, of an undefined variable by every setting. */
+/** Makes an error of a fault: once for each place or for the whole, but of an undefined variable for every setting. */
 export function findingOf(path: string, fault: Fault): Finding {
   const { code, summary, range, undefinedVariable, quoting, isOfWhole } = fault;
   const once = isOfWhole ? "in-all" : undefinedVariable === null ? "at-its-place" : "at-its-place-for-its-path";
@@ -51,7 +49,7 @@ export function findingOf(path: string, fault: Fault): Finding {
   return finding("error", code, summary, path, range, details, once);
 }
 
-/** A finding as people are told it, at the place where its text stands now. */
+/** Makes the diagnostic of a finding, with the current place of its text. */
 export function diagnosticOf(source: SourceText, one: Finding): Diagnostic {
   const make = one.severity === "error" ? errorDiagnostic : warningDiagnostic;
   const { why, suggestion, path } = one;
@@ -64,13 +62,13 @@ export function diagnosticOf(source: SourceText, one: Finding): Diagnostic {
   });
 }
 
-/** Findings of several blocks, each said once that is to be said once, and no more of them than can be of use. */
+/** A bounded collection of findings of several blocks, without the duplicates that `once` excludes. */
 export interface Collection {
-  /** Adds findings in the order in which they are told, and how many more there were. */
+  /** Adds findings in the order of the report, and the number of those that were dropped before. */
   add(findings: readonly Finding[], dropped?: number): void;
   /** At most 5,000 errors and 5,000 warnings. */
   readonly kept: readonly Finding[];
-  /** How many more there were. */
+  /** The number of findings that are not kept. */
   readonly dropped: number;
 }
 
@@ -98,7 +96,7 @@ export function openCollection(): Collection {
   };
 }
 
-/** Whether it was told before, which it is from now on. */
+/** Whether the finding was reported before; marks it as reported. */
 function isTold(told: Set<string>, { once, code, range, path }: Finding): boolean {
   const where = once === "in-all" || range === null ? "" : `${range.start} ${range.end}`;
   const key = `${code} ${where} ${once === "at-its-place-for-its-path" ? path : ""}`;
@@ -107,19 +105,19 @@ function isTold(told: Set<string>, { once, code, range, path }: Finding): boolea
   return false;
 }
 
-// Ranges that are computed from other ranges at each access, so that a remembered range moves with its text.
+// These ranges are computed from other ranges at each access, so that a remembered range moves with its text.
 
-/** The range from the start of one range to the end of another. */
+/** Returns the range from the start of one range to the end of another. */
 export function spanOf(first: Range, last: Range): Range {
   return new Span(first, last);
 }
 
-/** The part of a range between two offsets from its start, in UTF-16 units. */
+/** Returns the part of a range between two offsets from its start, in UTF-16 units. */
 export function partOf(whole: Range, from: number, to: number): Range {
   return new Part(whole, from, to);
 }
 
-/** A class for its getters, since closures for each range would cost more. */
+/** A class, since closures for the getters of each range would cost more. */
 class Span implements Range {
   constructor(private readonly first: Range, private readonly last: Range) {}
 

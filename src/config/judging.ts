@@ -1,5 +1,5 @@
-// What the rules say of a model, block by block: what was said of a block is said again for as long as it is the same
-// block, and what the rules looked at beside it is the same object.
+// Applies the rules to a model, block by block. The findings about a block are kept as long as the block and everything
+// else that the rules read are the same objects.
 import type { BlockEntry, BlockVerdict } from "./block_memory.ts";
 import type { Finding } from "./findings.ts";
 import type { Layer } from "./honua_config.ts";
@@ -10,33 +10,32 @@ import { serverRules } from "./rules_of_server.ts";
 import { serverFormRules } from "./rules_of_server_form.ts";
 import { emptinessRules, shapeRules } from "./rules_of_shape.ts";
 
-/** What was looked at beside the blocks the last time. */
+/** The objects beside the blocks that the rules last read. */
 export interface JudgeMemory {
-  /** What must not be quoted. */
+  /** Values that must not be quoted. */
   secrets: { readonly values: readonly string[]; readonly secrets: Secrets } | null;
-  /** Of the last model that came to the second phase. */
+  /** Of the last model that reached the second phase. */
   index: KnownIndex | null;
 }
 
-/** An index, and all that it would answer. */
+/** An index, with all its answers. */
 export interface KnownIndex {
-  /** As text. */
   readonly answers: string;
-  /** What a layer can refer to. */
+  /** The services and data sources that a layer can refer to. */
   readonly index: Index;
-  /** The verdict on every layer of which nothing is to be said. */
+  /** The shared verdict on every layer without a finding. */
   readonly quiet: BlockVerdict;
 }
 
-/** Judges one model. Each phase yields where it may be interrupted, and is to be asked if no error was found so far. */
+/** Judges one model. Each phase yields to take turns, and may be called only if no phase before it found an error. */
 export interface Judge {
-  /** The findings about each block by itself; to be asked in any case. */
+  /** Returns the findings about each block by itself; may always be called. */
   shape(): Generator<void, Finding[]>;
-  /** What blocks say of one another. */
+  /** Returns the findings about references from block to block. */
   references(): Generator<void, Finding[]>;
-  /** The findings about the parts that a server would refuse. */
+  /** Returns the findings about the parts that a server would refuse. */
   server(): Generator<void, Finding[]>;
-  /** How often the rules of a block were asked. */
+  /** How often rules were applied to a block. */
   readonly rulesRun: number;
 }
 
@@ -46,7 +45,7 @@ export function openJudge(model: Model, memory: JudgeMemory): Judge {
   const { secrets } = memory.secrets = knownSecrets(model.secrets, memory);
   let rulesRun = 0;
 
-  /** Runs rules, and notes whether they looked at the secrets; most say nothing, and share one verdict. */
+  /** Runs rules, and notes whether they read the secrets; most find nothing, and share one verdict. */
   function run(
     entry: BlockEntry,
     quiet: BlockVerdict,
@@ -84,7 +83,7 @@ export function openJudge(model: Model, memory: JudgeMemory): Judge {
         for (const one of yield* shapeOf(labelled[type].entries, firstPhase[type])) found.push(one);
       }
       const rateLimit = single.get("rate_limit");
-      // One by one: a call takes only so many arguments.
+      // One by one, since a call takes a limited number of arguments.
       const limits = rateLimit === undefined ? [] : [rateLimit];
       for (const one of yield* shapeOf(limits, firstPhase.rate_limit)) found.push(one);
       return found;
@@ -114,7 +113,7 @@ export function openJudge(model: Model, memory: JudgeMemory): Judge {
 
 type Rules<T> = (matter: RuleContext, block: T) => Iterable<Finding>;
 
-/** Asks two sets of rules, one after the other. */
+/** Combines two sets of rules. */
 function both<T>(first: Rules<T>, second: Rules<T>): Rules<T> {
   return function* (matter, block) {
     yield* first(matter, block);
@@ -122,7 +121,7 @@ function both<T>(first: Rules<T>, second: Rules<T>): Rules<T> {
   };
 }
 
-/** All that is said of a block by itself. */
+/** The rules for a block by itself. */
 const firstPhase = {
   data_source: both(shapeRules.data_source, serverFormRules.data_source),
   service: both(shapeRules.service, serverFormRules.service),
@@ -131,21 +130,21 @@ const firstPhase = {
   rate_limit: both(shapeRules.rate_limit, serverFormRules.rate_limit),
 };
 
-/** The verdict of the first phase on every block of which nothing is to be said. */
+/** The shared verdict of the first phase on every block without a finding. */
 const QUIET: BlockVerdict = { findings: [], secrets: null, index: null };
 
-/** Whether rules would say the same again. */
+/** Whether the rules would find the same again. */
 function stands(known: BlockVerdict, secrets: Secrets, index: Index | null): boolean {
   return known.index === index && (known.secrets === null || known.secrets === secrets);
 }
 
-/** The same secrets for as long as they are the same values. */
+/** Returns the same object as long as the values are the same. */
 function knownSecrets(values: readonly string[], { secrets: known }: JudgeMemory) {
   if (known?.values.length === values.length && known.values.every((value, at) => value === values[at])) return known;
   return { values, secrets: { areIn: (value: string) => values.some((secret) => value.includes(secret)) } };
 }
 
-/** The same index for as long as it would answer the same. */
+/** Returns the same index as long as its answers are the same. */
 function indexOf({ labelled: { data_source: sources, service: services } }: Model, memory: JudgeMemory): KnownIndex {
   const enabled = services.entries.map(isEnabled);
   const answers = JSON.stringify([[...sources.blocks.keys()], [...services.blocks.keys()], enabled]);
@@ -170,7 +169,7 @@ function isEnabled({ resolved }: BlockEntry): boolean {
   return (resolved as unknown as { readonly enabled: boolean }).enabled;
 }
 
-/** The blocks as what the schema found them to be. */
+/** Returns the blocks in the types that the schema checked. */
 function blocksOf({ labelled, single }: Model): Blocks {
   const blocks = { honua: single.get("honua"), rateLimit: single.get("rate_limit") ?? null, ...labelled };
   return blocks as unknown as Blocks;

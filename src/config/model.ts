@@ -1,5 +1,5 @@
-// A document as a model: what was read of each block, put together in the two forms of the configuration. Parts in which
-// no block is another stay the same objects, and none of them is changed once it was put together.
+// Reads a document as a model: the values of all blocks in the two forms of the configuration. A part whose blocks did
+// not change remains the same object, and no part changes once it is made.
 import type { Block, Document, Entry } from "../document/document.ts";
 import { type BlockEntry, type BlockMemory, openBlockReader } from "./block_memory.ts";
 import { readLabelled, readSingle, readVariable, secretOf, valueOf } from "./blocks.ts";
@@ -12,41 +12,37 @@ import { type Definitions, openScopeMemory, type ScopeMemory } from "./scope.ts"
 import { asBlock, type LabelledType, type SingleType, sortBlocks, type SortedBlocks } from "./sorted_blocks.ts";
 import { readUnknownName, unknownByName } from "./unknown_blocks.ts";
 
-/** What a document comes to. */
+/** The contents of a document. */
 export interface Model {
-  /** As it holds on this host; what could not be read is left out or has its default. */
+  /** With the environment of this host; a part that could not be read is left out or has its default. */
   readonly resolved: JsonObject;
-  /** The same with the environment left open. */
+  /** With the references to the environment. */
   readonly portable: JsonObject;
-  /** What was found while reading. */
   readonly findings: Pick<Collection, "kept" | "dropped">;
-  /** By name. */
   readonly variables: Section;
-  /** By type and id. */
   readonly labelled: Readonly<Record<LabelledType, Section>>;
-  /** `honua`, also where it is not written, and those that are. */
+  /** `honua`, even if the source has none, and the others that the source has. */
   readonly single: ReadonlyMap<SingleType, BlockEntry>;
-  /** Values that must not be quoted, of variables with a secret's name. */
+  /** Values of variables with a secret's name, which must not be quoted. */
   readonly secrets: readonly string[];
-  /** What reading cost. */
   readonly work: ModelWork;
 }
 
-/** What reading a document cost. */
+/** The cost of reading a document. */
 export interface ModelWork {
-  /** Blocks whose settings were read. */
+  /** Blocks that were read anew. */
   readonly blocksRead: number;
-  /** Variables, and caches' `enabled`, that were evaluated. */
+  /** Evaluated variables and `enabled` of caches. */
   readonly definitionsEvaluated: number;
 }
 
-/** The blocks of one kind, and both forms of the part that they make of the configuration. */
+/** The blocks of one kind, and both forms of their part of the configuration. */
 export interface Section {
   /** The blocks by name or id, in the order of the source. */
   readonly blocks: ReadonlyMap<string, Block>;
-  /** What was read of each, in the same order. */
+  /** What was read of each block, in the same order. */
   readonly entries: readonly BlockEntry[];
-  /** How many of them have a value. */
+  /** The number of blocks with a value. */
   readonly size: number;
   /** By name or id. */
   readonly resolved: JsonObject;
@@ -54,17 +50,16 @@ export interface Section {
   readonly portable: JsonObject;
 }
 
-/** What is remembered of blocks for as long as they are there, and of the last model. */
+/** The memory of blocks, as long as they exist, and of the last model. */
 export interface ModelMemory {
-  /** What was read of each block. */
   readonly blocks: BlockMemory;
-  /** What names stood for. */
+  /** The values of names. */
   readonly scopes: ScopeMemory;
-  /** Attributes at the top that stand for blocks. */
+  /** The blocks of attributes at the top that are read as blocks. */
   readonly attributes: WeakMap<Entry, Block>;
-  /** Stands for a `honua` that is not written. */
+  /** The key in `blocks` if the source has no `honua`. */
   readonly unwritten: object;
-  /** Null where nothing was read yet. */
+  /** Null before the first document. */
   last: Model | null;
 }
 
@@ -73,7 +68,7 @@ export function openModelMemory(): ModelMemory {
   return { blocks: new WeakMap(), scopes: openScopeMemory(), attributes: new WeakMap(), unwritten: {}, last: null };
 }
 
-/** Reads a document; yields where it may be interrupted, between passes over all blocks and after each block that was read anew. */
+/** Reads a document; yields to take turns, between passes over all blocks and after each block that it reads anew. */
 export function* readModel(document: Document, environment: Environment, memory: ModelMemory): Generator<void, Model> {
   const { last } = memory;
   const sorted = sortBlocks(document, (attribute) => blockOf(memory, attribute));
@@ -104,7 +99,7 @@ export function* readModel(document: Document, environment: Environment, memory:
     return before !== undefined && isSame(before.entries, entries) ? before : sectionOf(blocks, entries);
   }
 
-  // What others refer to comes first, so that a mistake in it is found at the place that makes it.
+  // Blocks that others refer to come first, so that a mistake in one is reported at its own place.
   const variables = yield* readAll(
     sorted.variables,
     last?.variables,
@@ -144,13 +139,13 @@ export function* readModel(document: Document, environment: Environment, memory:
   return memory.last = { ...both, findings, variables, labelled, single, secrets, work };
 }
 
-/** Holds what was read against the schema. */
+/** Checks the values against the schema. */
 function checked(type: LabelledType | SingleType, both: PortablePair<JsonObject>): PortablePair<JsonObject> {
   checkBlock(type, both.resolved!);
   return both;
 }
 
-/** The same block each time for the same attribute. */
+/** Returns the same block each time for the same attribute. */
 function blockOf({ attributes }: ModelMemory, attribute: Entry): Block | null {
   const known = attributes.get(attribute);
   if (known !== undefined) return known;
@@ -166,7 +161,7 @@ function definitionsIn({ variables, labelled }: SortedBlocks): Definitions {
   };
 }
 
-/** Whether the entries are the same, in the same order; so are their names then, since each is that of its block. */
+/** Whether the entries are the same in the same order; then their names are too, since each entry is of one block. */
 function isSame(before: readonly BlockEntry[], now: readonly BlockEntry[]): boolean {
   return before.length === now.length && now.every((entry, at) => entry === before[at]);
 }

@@ -1,6 +1,6 @@
-// The third phase: what a server refuses when it builds its catalog from a configuration in which everything else is
-// right. It runs only if the second phase found no error, so every service and data source that a layer names is there.
-// All layers are looked at anew each time, over ids and a few members.
+// The third phase: finds what a server refuses when it builds its catalog from an otherwise valid configuration. It
+// runs only if the second phase found no error, so every service and data source that a layer names exists. It checks
+// ids and a few members of all layers anew each time.
 import { isWritten, rangeAt } from "./facts.ts";
 import type { Finding } from "./findings.ts";
 import type { DataSource, Layer, Service } from "./honua_config.ts";
@@ -8,10 +8,10 @@ import { clip } from "./reading.ts";
 import { errorAt, type RuleContext, type Secrets, shown, warningAt } from "./rules.ts";
 import type { BlockReading, BlockReadings, Blocks } from "./rules_of_reference.ts";
 
-/** The code of the error that a layer names a service which is disabled. */
+/** The code of the error that a layer names a disabled service. */
 export const DISABLED_SERVICE = "server/disabled-service";
 
-/** Checks what a server refuses as a whole. */
+/** Finds what a server refuses about the whole configuration. */
 export function* serverRules({ data_source, service, layer }: Blocks, secrets: Secrets): Generator<Finding> {
   const enabled = service.entries.filter(({ resolved }) => resolved.enabled);
   yield* caseRules("data_source", data_source.entries, secrets);
@@ -21,7 +21,7 @@ export function* serverRules({ data_source, service, layer }: Blocks, secrets: S
   if (data_source.entries.length === 0) yield* dataSourceRules(enabled, secrets);
 }
 
-/** Ids of one kind that differ only in the case of their letters are one id to the server. */
+/** The server treats ids of one kind that differ only in the case of letters as one id. */
 function* caseRules(
   type: "data_source" | "service",
   entries: readonly BlockReading<DataSource | Service>[],
@@ -48,15 +48,16 @@ function* caseRules(
 
 const ASCII = /^[\0-\x7f]*$/;
 
-/** Not ASCII, and so rare that looking at each of them costs nothing. */
+/** Not ASCII: so rare that a check of each costs little. */
 const OTHER_CHARACTER = /[^\0-\x7f]/gu;
 
 /**
- * The same text for ids that the server takes for one: it compares upper case letter by letter, so `σ` is `ς`, and `ß`,
- * which has no upper case of one letter, is not `ss`. `ı` and `ſ` are no `I` and `S` to it.
+ * Returns the same text for all ids that the server treats as one. The server compares the upper case of each letter,
+ * so `σ` equals `ς`, and `ß`, which has no upper case of one letter, does not equal `ss`. `ı` and `ſ` do not equal `I`
+ * and `S`.
  */
 function withoutCase(id: string): string {
-  // The same at a tenth of the cost, which counts: it is asked for each layer at each edit.
+  // The same result at a tenth of the cost, which matters for each layer at each edit.
   if (ASCII.test(id)) return id.toUpperCase();
   return id.replace(OTHER_CHARACTER, (one) => {
     const upper = one.toUpperCase();
@@ -73,12 +74,12 @@ interface Publication {
 }
 
 /**
- * So many UTF-16 units of published ids are compared: a source of a few megabytes can ask for gigabytes of them, and
- * 100,000 publications of ordinary length fit.
+ * The bound on compared published ids, in UTF-16 units: a source of a few megabytes can have gigabytes of them. 100,000
+ * publications of ordinary length fit.
  */
 const MAX_PUBLISHED_LENGTH = 16 * 1024 * 1024;
 
-/** The server publishes a layer once for each service, under an id that has to be unique in any case of letters. */
+/** The server publishes a layer once for each service, under an id that must be unique in any case of letters. */
 function* publishingRules(
   layers: BlockReadings<Layer>,
   services: ReadonlyMap<string, BlockReading<Service>>,
@@ -131,7 +132,7 @@ function* disabledService(
 
 function* repeatedService(matter: RuleContext, { layer, at }: Publication, first: number): Generator<Finding> {
   const { id, services: names } = layer.resolved;
-  // Two services whose ids differ only in case have their error already.
+  // Services whose ids differ only in case have an error already.
   if (names[at] !== names[first]) return;
   const path = `layer.${id}.services`;
   const summary = `Layer ${id} names service ${shown(matter, path, names[at]!)} twice`;
@@ -161,12 +162,12 @@ function* sharedId(
   });
 }
 
-/** The path whose place is that of a name in a list. */
+/** Returns the path of a name in a list, or of the list if the name has no place of its own. */
 function placeOf({ facts }: RuleContext, path: string, at: number): string {
   return isWritten(facts, `${path}[${at}]`) ? `${path}[${at}]` : path;
 }
 
-/** Told once: one data source is what all of them lack. */
+/** Reports once, since one data source mends it for all services. */
 function* dataSourceRules([first]: readonly BlockReading<Service>[], secrets: Secrets): Generator<Finding> {
   if (first === undefined) return;
   const { id } = first.resolved;
@@ -178,8 +179,8 @@ function* dataSourceRules([first]: readonly BlockReading<Service>[], secrets: Se
 }
 
 /**
- * The server reads all layers of a service from the data source of the first one that names it. In the file that it reads
- * the layers are in the order of their ids.
+ * The server reads all layers of a service from the data source of the first layer that names the service. The layers
+ * in its file are in the order of their ids.
  */
 function* oneDataSourceRules(
   layers: BlockReadings<Layer>,

@@ -30,7 +30,7 @@ export const ok: Judge = judge("ok");
 export const note: Judge = judge("note");
 /** It works, but not as it should, or not for long. */
 export const warning: Judge = judge("warning");
-/** It does not work, or it gives somebody access who must not have it. */
+/** It does not work, or it gives a user access that the user must not have. */
 export const error: Judge = judge("error");
 
 /** Whether no finding is an error. */

@@ -28,7 +28,7 @@ export type HintReason =
   | "announcement"
   | "link";
 
-/** Hints from a person who waits for an answer: their reload is never passed over in silence. */
+/** Hints from a person that waits for an answer: their reload is never skipped without a report. */
 const MANUAL_REASONS: ReadonlySet<HintReason> = new Set<HintReason>(["signal", "admin", "force"]);
 
 /** Whether a person asked for the reload. */
