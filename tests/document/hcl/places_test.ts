@@ -42,7 +42,8 @@ function* inside(value: Value): Generator<Value> {
 /** What is wrong with the place of a value; null where nothing is. */
 function misplaced(text: string, value: Value): string | null {
   const { start, end } = value.range;
-  const written = text.slice(start, end);
+  // A lone CR, which no editor writes, is a token to the scanner: behind a value it counts as the value's.
+  const written = text.slice(start, end).replace(/\r$/, "");
   const says = `${value.kind} at ${start}: ${JSON.stringify(written)}`;
   if (value.kind === "list") return written.startsWith("[") && written.endsWith("]") ? null : says;
   // A variable that is assigned is a block whose body is the assignment.
