@@ -8,7 +8,13 @@ export const ensureDir: (path: string) => Promise<void> = fsExtra.ensureDir;
 
 /** Whether anything is at the path. fs-extra's own function needs the user's id, which `--allow-read` does not give. */
 export async function exists(path: string): Promise<boolean> {
-  return await Deno.stat(path).then(() => true, () => false);
+  try {
+    await Deno.stat(path);
+    return true;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
 }
 
 /** Copies a file, or a directory with its content; fails if the target exists. */

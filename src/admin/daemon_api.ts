@@ -2,7 +2,7 @@
 // hold secrets, and every value is the JSON of an answer.
 import type { HookStatus } from "../hooks/hook_memory.ts";
 import type { PeersAnswer } from "../cluster/notifier.ts";
-import type { SyncStateKind } from "../cluster/peer_record.ts";
+import type { SyncStateKind } from "../agreement/agreement.ts";
 import type { SingleMount } from "../host/single_mount.ts";
 import type { DiagnosticJson } from "../diagnostic/render.ts";
 

@@ -62,6 +62,9 @@ export type SyncState =
   /** They differ, and looking again did not change that. */
   | { readonly kind: "diverged"; readonly against: Head };
 
+/** The state without the head that it is about. */
+export type SyncStateKind = SyncState["kind"];
+
 /** The reason for an announcement: an own change, a lost head, or a person's order to overrule the head. */
 export type Purpose = "change" | "restore" | "force";
 

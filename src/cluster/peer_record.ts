@@ -1,10 +1,8 @@
 // The record of an instance, which the others read: JSON of a bounded size under the instance's peer key. It is read
 // strictly, since any client can write there, and holds no secret.
 import * as z from "zod";
+import type { SyncStateKind } from "../agreement/agreement.ts";
 import { isGeneration, isHash } from "../agreement/head.ts";
-
-/** The state of an instance relative to the cluster's head. */
-export type SyncStateKind = "unknown" | "agreed" | "settling" | "diverged";
 
 /** A configuration that an instance rejected. */
 export interface Rejection {

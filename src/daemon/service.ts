@@ -3,7 +3,7 @@
 import type { ServiceManager } from "../telemetry/sd_notify.ts";
 import { type Clock, systemClock } from "../time/clock.ts";
 import type { Trouble } from "../reload/state.ts";
-import type { SyncStateKind } from "../cluster/peer_record.ts";
+import type { SyncStateKind } from "../agreement/agreement.ts";
 
 /** The facts of which the notifications are made. */
 export interface ServiceFacts {

@@ -1,6 +1,5 @@
 // The sync state that people and other instances see: a change that is not announced yet is never called agreed.
-import type { SyncStateKind } from "../cluster/peer_record.ts";
-import type { Agreement } from "../agreement/agreement.ts";
+import type { Agreement, SyncStateKind } from "../agreement/agreement.ts";
 
 /** The sync state; also `unknown` while an own change waits to be announced, and without a cluster (null). */
 export function syncStateOf(agreement: Agreement | null): SyncStateKind {
