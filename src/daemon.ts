@@ -6,7 +6,7 @@ import type { AdminServer } from "./admin/server.ts";
 import type { DaemonApi } from "./admin/daemon_api.ts";
 import { newIncarnation } from "./cluster/announcement.ts";
 import { isolationOf } from "./cluster/isolation.ts";
-import { resolveConnection } from "./cluster/redis_connection.ts";
+import { resolveConnection } from "./cluster/redis/redis_connection.ts";
 import { soloNotifier } from "./cluster/solo_notifier.ts";
 import { openActivator } from "./daemon/activator.ts";
 import { type EventRecorder, openEventRecorder } from "./daemon/event_recorder.ts";

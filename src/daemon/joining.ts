@@ -1,7 +1,7 @@
 // Makes an instance a member of its cluster: opens its connection to Redis, whose secrets are read again before each
 // session, and its membership.
 import type { Notifier } from "../cluster/notifier.ts";
-import { describeConnection, resolveConnection, type ResolvedConnection } from "../cluster/redis_connection.ts";
+import { describeConnection, resolveConnection, type ResolvedConnection } from "../cluster/redis/redis_connection.ts";
 import type { EventRecorder } from "./event_recorder.ts";
 import type { LoopAccess } from "./loop_holder.ts";
 import type { MaskedSecrets } from "./masked_secrets.ts";
@@ -49,7 +49,7 @@ export async function join(
   const { configurationChannel: channel, settleSeconds, reconcileSeconds, autoReconnect } = options.highAvailability;
   const tellMilliseconds = Math.min(reconcileSeconds, LONGEST_SILENCE_SECONDS) * 1000;
   // Loaded only now, so that an instance without a cluster does not hold it in memory.
-  const { openRedisNotifier } = await import("../cluster/redis_notifier.ts");
+  const { openRedisNotifier } = await import("../cluster/redis/redis_notifier.ts");
   const notifier = openRedisNotifier({
     instance,
     incarnation,

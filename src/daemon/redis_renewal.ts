@@ -1,6 +1,6 @@
 // Reads the password and the certificates for Redis again before each session, because they are rotated while the
 // daemon runs. If a file cannot be read, the former values remain in use.
-import type { RedisConnection, ResolvedConnection } from "../cluster/redis_connection.ts";
+import type { RedisConnection, ResolvedConnection } from "../cluster/redis/redis_connection.ts";
 import type { Logger } from "../telemetry/log.ts";
 import { withinLimit } from "../time/limit.ts";
 

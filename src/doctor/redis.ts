@@ -1,8 +1,8 @@
 // Redis as an instance needs it: reachable, fast, with enough rights and memory for agreement, and with a clock near
 // this host's.
 import { isolationOf } from "../cluster/isolation.ts";
-import { probeRedis, type RedisFacts } from "../cluster/redis_probe.ts";
-import { describeConnection, resolveConnection } from "../cluster/redis_connection.ts";
+import { probeRedis, type RedisFacts } from "../cluster/redis/redis_probe.ts";
+import { describeConnection, resolveConnection } from "../cluster/redis/redis_connection.ts";
 import { instanceName } from "../options/instance_name.ts";
 import { secretValues } from "../options/option_schema.ts";
 import { type Check, check, facts, type Found, type Subject } from "./examination.ts";

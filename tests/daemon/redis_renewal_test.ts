@@ -1,10 +1,10 @@
 // A rotated password or certificate is used and masked, and a file that cannot be read leaves the old value in use.
 import { assertEquals } from "@std/assert";
-import type { RedisConnection, ResolvedConnection } from "../../src/cluster/redis_connection.ts";
+import type { RedisConnection, ResolvedConnection } from "../../src/cluster/redis/redis_connection.ts";
 import { maskedSecrets } from "../../src/daemon/masked_secrets.ts";
 import { redisRenewal } from "../../src/daemon/redis_renewal.ts";
 import { createLogger } from "../../src/telemetry/log.ts";
-import { singleTo } from "../cluster/redis_notifying.ts";
+import { singleTo } from "../cluster/redis/redis_notifying.ts";
 
 const withPassword = (password: string, connectTimeoutMilliseconds = 5_000): RedisConnection => {
   return singleTo({ host: "h", port: 1 }, { password, connectTimeoutMilliseconds });

@@ -1,7 +1,7 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { NO_CONNECTION_STRING } from "../../src/cluster/isolation.ts";
-import type { RedisFacts } from "../../src/cluster/redis_probe.ts";
-import { accessRules } from "../../src/cluster/redis_scripts.ts";
+import type { RedisFacts } from "../../src/cluster/redis/redis_probe.ts";
+import { accessRules } from "../../src/cluster/redis/redis_scripts.ts";
 import { examine } from "../../src/doctor/examination.ts";
 import { redis, REDIS_CHECKS } from "../../src/doctor/redis.ts";
 import { startRedis } from "../support/redis_server.ts";

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { walk } from "@std/fs";
-import { accessRules } from "../../src/cluster/redis_scripts.ts";
+import { accessRules } from "../../src/cluster/redis/redis_scripts.ts";
 import type { Finding } from "../../src/doctor/finding.ts";
 import { type CommandSurroundings, runCommand } from "../support/command.ts";
 import { type EdgeHost, openEdgeHost } from "../support/edge_host.ts";

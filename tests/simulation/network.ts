@@ -5,7 +5,7 @@ import type { ClusterEvent } from "../../src/agreement/agree.ts";
 import type { AnnounceAnswer } from "../../src/agreement/announcing.ts";
 import type { Announcement } from "../../src/agreement/announcing.ts";
 import { MAX_GENERATION } from "../../src/agreement/head.ts";
-import { parseAnnounceReply, parseHeadReply } from "../../src/cluster/redis_scripts.ts";
+import { parseAnnounceReply, parseHeadReply } from "../../src/cluster/redis/redis_scripts.ts";
 import { lieOfAnnouncement, lieOfHead } from "./liar.ts";
 import { announceTo, type StoredHead } from "./redis_model.ts";
 import { chance, type Host, jitter, REQUEST_TIMEOUT_MILLISECONDS, shortOf, type World } from "./world.ts";

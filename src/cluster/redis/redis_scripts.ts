@@ -1,0 +1,332 @@
+// The scripts that Redis runs for an instance. Each is one step that no other client can interrupt, and reads the
+// stored values as strictly as a message. All their keys are in one slot of a Redis Cluster.
+import type { AnnounceAnswer, Announcement } from "../../agreement/announcing.ts";
+import { createHash } from "node:crypto";
+import * as z from "zod";
+import { isGeneration, isHash, isId, MAX_GENERATION } from "../../agreement/head.ts";
+import type { StoredHead } from "../notifier.ts";
+
+/** The names of a channel's keys; the braces keep them in one slot. */
+export interface Keys {
+  /** Hash: `hash`, `generation`, `by`, and `at` in milliseconds since 1970 by Redis' clock. */
+  readonly head: string;
+  /** Capped stream of the announcements. */
+  readonly history: string;
+  /** Sorted set: the ids of processes, by the end of their records in milliseconds since 1970. */
+  readonly peers: string;
+  /** Precedes a process's id (its name and its incarnation) in the key of its record. */
+  readonly peerPrefix: string;
+  /** Precedes an instance's name in the key of the incarnation that wrote a record under that name last. */
+  readonly namePrefix: string;
+}
+
+export function keysOf(channel: string): Keys {
+  const tag = `{${channel}}`;
+  return {
+    head: `${tag}:head`,
+    history: `${tag}:history`,
+    peers: `${tag}:peers`,
+    peerPrefix: `${tag}:peer:`,
+    namePrefix: `${tag}:name:`,
+  };
+}
+
+/** A script in Lua, and the SHA-1 by which Redis remembers it. */
+export interface Script {
+  readonly text: string;
+  readonly sha: string;
+}
+
+/** The history keeps about so many announcements. */
+export const HISTORY_LENGTH = 1_000;
+/** The records of further peers are not read. */
+export const MAX_PEERS = 1_000;
+/** A longer name in the index of peers belongs to no instance. */
+export const MAX_NAME_BYTES = 1_024;
+/** One run reads at most so many names of the index, so that it does not block Redis. */
+const MAX_NAMES = 10 * MAX_PEERS;
+
+const NOW = `
+local function now()
+  local time = redis.call('TIME')
+  return tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+end
+local function whole(number)
+  return string.format('%.0f', number)
+end
+`;
+
+// A head with any invalid field counts as none: its writer was no instance that announced.
+const READ_HEAD = `
+local function count(text, most)
+  if not text or not string.match(text, '^[1-9]%d*$') then return nil end
+  local number = tonumber(text)
+  if number > most then return nil end
+  return number
+end
+local function readHead(key)
+  local fields = redis.pcall('HMGET', key, 'hash', 'generation', 'by', 'at')
+  if fields.err then
+    if string.find(fields.err, 'WRONGTYPE', 1, true) then return nil end
+    return nil, fields
+  end
+  local hash, by = fields[1], fields[3]
+  local generation, at = count(fields[2], ${MAX_GENERATION}), count(fields[4], ${Number.MAX_SAFE_INTEGER})
+  if not hash or #hash ~= 64 or string.match(hash, '[^0-9a-f]') then return nil end
+  if not by or #by ~= 12 or string.match(by, '[^0-9a-f]') then return nil end
+  if not generation or not at then return nil end
+  return { hash = hash, generation = generation, by = by, at = at }
+end
+local function answer(kind, head, delivered)
+  return { kind, whole(head.generation), head.hash, head.by, whole(math.max(0, now() - head.at)), delivered or 0 }
+end
+`;
+
+// A key of another type belongs to no instance, and a stream at its last possible id accepts no entry. Both are
+// deleted, or they would block every write. Losing the history is as safe as trimming it: a late copy may pass for an
+// edit.
+const TAKE_OVER = `
+local function takeOver(command, key, ...)
+  local reply = redis.pcall(command, key, ...)
+  if type(reply) ~= 'table' or not reply.err then return reply end
+  if string.find(reply.err, 'WRONGTYPE', 1, true) or string.find(reply.err, 'exhausted the last possible ID', 1, true) then
+    redis.call('DEL', key)
+  end
+  return redis.call(command, key, ...)
+end
+`;
+
+// Whether a hash was the head of a generation after `since`, as far as the history remembers.
+const WAS_HEAD = `
+local function wasHead(key, hash, since)
+  local entries = redis.pcall('XREVRANGE', key, '+', '-', 'COUNT', ${HISTORY_LENGTH})
+  if entries.err then
+    if string.find(entries.err, 'WRONGTYPE', 1, true) then return false end
+    return error(entries)
+  end
+  for _, entry in ipairs(entries) do
+    local generation = tonumber(entry[2][2])
+    if generation and generation > since and entry[2][4] == hash then return true end
+  end
+  return false
+end
+`;
+
+function script(...parts: string[]): Script {
+  const text = parts.join("");
+  return { text, sha: createHash("sha1").update(text).digest("hex") };
+}
+
+/**
+ * Keys: head, history. Arguments: hash, base, unanswered (joined by commas), since, floor, restores and force
+ * (0 or 1), the instance's id, channel, length of the history. The rules are those of `judgeAnnouncement`.
+ * The message goes out before the head is written, so that there is no head without its message. No client sees the
+ * state between the two.
+ */
+export const ANNOUNCE: Script = script(
+  NOW,
+  READ_HEAD,
+  TAKE_OVER,
+  WAS_HEAD,
+  `
+local hash, base, unanswered, since, floor = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5])
+local restores, force, by, channel = ARGV[6] == '1', ARGV[7] == '1', ARGV[8], ARGV[9]
+local head, trouble = readHead(KEYS[1])
+if trouble then return trouble end
+if head and head.generation >= floor then
+  if head.hash == hash then return answer('same', head) end
+  local isOnHead = force or string.find(unanswered, head.hash, 1, true)
+  if not isOnHead and head.hash == base then
+    isOnHead = since >= head.generation or not wasHead(KEYS[2], hash, since)
+  end
+  if not isOnHead then return answer('refused', head) end
+elseif not (force or restores) then
+  if head then return answer('lost', head) end
+  return { 'lost' }
+end
+local last = math.max(head and head.generation or 0, floor)
+local generation = math.min(last + 1, ${MAX_GENERATION})
+local written = { hash = hash, generation = generation, by = by, at = now() }
+local count = whole(generation)
+takeOver('XADD', KEYS[2], 'MAXLEN', '~', ARGV[10], '*', 'generation', count, 'hash', hash, 'by', by)
+local delivered = redis.call('PUBLISH', channel, 'v1 ' .. count .. ' ' .. hash .. ' ' .. by)
+takeOver('HSET', KEYS[1], 'hash', hash, 'generation', count, 'by', by, 'at', whole(written.at))
+return answer('accepted', written, delivered)
+`,
+);
+
+/** Keys: head. The answer is empty if there is none. */
+export const READ: Script = script(
+  NOW,
+  READ_HEAD,
+  `
+local head, trouble = readHead(KEYS[1])
+if trouble then return trouble end
+if not head then return {} end
+return answer('head', head)
+`,
+);
+
+/**
+ * Keys: the process's record, peers, the last writer under its name. Arguments: its id, the record, its lifetime in
+ * milliseconds, its incarnation, the id of the process before it (empty: there is none), which the script removes from
+ * the index. The answer is the incarnation that wrote under the name before; empty if there is none, or if the value
+ * has another length.
+ */
+export const WRITE_RECORD: Script = script(
+  NOW,
+  TAKE_OVER,
+  `
+takeOver('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
+local moment = now()
+takeOver('ZADD', KEYS[2], whole(moment + tonumber(ARGV[3])), ARGV[1])
+redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', whole(moment))
+redis.call('ZREM', KEYS[2], ARGV[5])
+local before = takeOver('SET', KEYS[3], ARGV[4], 'PX', ARGV[3], 'GET')
+if not before or #before ~= #ARGV[4] then return '' end
+return before
+`,
+);
+
+/**
+ * Keys: peers. Arguments: the prefix of a record's key, the most records, the most bytes of one. The answer has ids and
+ * records in turn. The script makes the records' keys itself, which Redis Cluster allows because they are in the slot
+ * of the key that the caller names. The script removes ids without a record from the index, because they would take the
+ * places of real ones.
+ */
+export const PEERS: Script = script(
+  NOW,
+  `
+local found, looked, stayed, moment, most = {}, 0, 0, '(' .. whole(now()), tonumber(ARGV[2])
+repeat
+  local names = redis.pcall('ZRANGEBYSCORE', KEYS[1], moment, '+inf', 'LIMIT', stayed, most)
+  if names.err then
+    if string.find(names.err, 'WRONGTYPE', 1, true) then return {} end
+    return names
+  end
+  for _, name in ipairs(names) do
+    local record = #name <= ${MAX_NAME_BYTES} and redis.pcall('GETRANGE', ARGV[1] .. name, 0, ARGV[3])
+    if type(record) == 'table' and not string.find(record.err, 'WRONGTYPE', 1, true) then return record end
+    if type(record) == 'string' and record ~= '' then
+      stayed = stayed + 1
+      found[#found + 1] = name
+      found[#found + 1] = record
+      if #found == 2 * most then return found end
+    elseif redis.pcall('ZREM', KEYS[1], name) ~= 1 then
+      stayed = stayed + 1
+    end
+  end
+  looked = looked + #names
+until #names < most or looked >= ${MAX_NAMES}
+return found
+`,
+);
+
+/**
+ * Keys: the process's record, peers, the last writer under its name. Arguments: its id, its incarnation. A namesake
+ * that wrote later remains the last writer.
+ */
+export const LEAVE: Script = script(`
+redis.call('DEL', KEYS[1])
+if redis.pcall('GETRANGE', KEYS[3], 0, #ARGV[2]) == ARGV[2] then redis.call('DEL', KEYS[3]) end
+return redis.call('ZREM', KEYS[2], ARGV[1])
+`);
+
+/** An answer of `ANNOUNCE` or `READ`. */
+export interface HeadReply {
+  /** `accepted`, `same`, `refused` or `lost` of `ANNOUNCE`, `head` or `none` of `READ`. */
+  readonly kind: "accepted" | "same" | "refused" | "lost" | "head" | "none";
+  /** Null: there is none. */
+  readonly head: StoredHead | null;
+  /** The count of PUBLISH; 0 if nothing was sent. */
+  readonly delivered: number;
+}
+
+const count = z.string().regex(/^(?:0|[1-9][0-9]*)$/).transform(Number).pipe(z.int());
+
+/** The form that `answer` makes. PUBLISH counts clients in an int of C. */
+const replySchema = z.tuple([
+  z.enum(["accepted", "same", "refused", "lost", "head"]),
+  count.refine(isGeneration),
+  z.custom<string>(isHash),
+  z.custom<string>(isId),
+  count,
+  z.int().min(0).max(2 ** 31 - 1),
+]);
+
+/**
+ * Parses an answer of `ANNOUNCE` or `READ`; null: it is neither, so it did not come from Redis. The scripts check the
+ * head too, but another server may answer in their place.
+ */
+export function parseHeadReply(reply: unknown): HeadReply | null {
+  if (!Array.isArray(reply)) return null;
+  if (reply.length === 0) return { kind: "none", head: null, delivered: 0 };
+  if (reply.length === 1) return reply[0] === "lost" ? { kind: "lost", head: null, delivered: 0 } : null;
+  const parsed = replySchema.safeParse(reply);
+  if (!parsed.success) return null;
+  const [kind, generation, hash, by, ageMilliseconds, delivered] = parsed.data;
+  return { kind, head: { generation, hash, by, ageMilliseconds }, delivered };
+}
+
+/** Parses an answer of `ANNOUNCE` to this request; null: the rules of announcing cannot result in it. */
+export function parseAnnounceReply(
+  reply: unknown,
+  { hash, floor, restores, force }: Announcement,
+): Exclude<AnnounceAnswer<StoredHead>, { readonly kind: "failed" }> | null {
+  const parsed = parseHeadReply(reply);
+  if (parsed === null) return null;
+  const { kind, head, delivered } = parsed;
+  const isLost = head === null || head.generation < floor;
+  if (kind === "lost") return isLost && !restores && !force ? { kind, head } : null;
+  if (head === null || isLost) return null;
+  switch (kind) {
+    case "accepted":
+      return head.hash === hash && (head.generation > floor || floor >= MAX_GENERATION)
+        ? { kind, head, delivered }
+        : null;
+    case "same":
+      return head.hash === hash ? { kind, head } : null;
+    case "refused":
+      return head.hash !== hash && !force ? { kind, head } : null;
+    default:
+      return null;
+  }
+}
+
+/** The commands that an instance's user must be allowed, with those that the scripts call. */
+export const ALLOWED_COMMANDS = [
+  "ping",
+  "subscribe",
+  "publish",
+  "evalsha",
+  "eval",
+  "time",
+  "hmget",
+  "hset",
+  "xadd",
+  "xrevrange",
+  "set",
+  "getrange",
+  "del",
+  "zadd",
+  "zrem",
+  "zrangebyscore",
+  "zremrangebyscore",
+] as const;
+
+/**
+ * The least rights of an instance's user, as the rules of `ACL SETUSER <user> on ><password> …`
+ * (https://redis.io/docs/latest/operate/oss_and_stack/management/security/acl/). A Redis Cluster needs `+asking`
+ * besides, a database other than 0 `+select`, and a `name` in the connection string `+client|setname`.
+ */
+export function accessRules(channel: string): string[] {
+  const pattern = channel.replace(/[\\*?[\]]/g, "\\$&");
+  return [
+    "resetkeys",
+    `~{${pattern}}:*`,
+    "resetchannels",
+    `&${pattern}`,
+    "-@all",
+    ...ALLOWED_COMMANDS.map((command) => `+${command}`),
+  ];
+}

@@ -1,0 +1,94 @@
+// What an answer of the scripts must be to be believed, whoever gave it.
+import { assertEquals } from "@std/assert";
+import fc from "fast-check";
+import { judgeAnnouncement } from "../../../src/agreement/announcing.ts";
+import type { Head } from "../../../src/agreement/head.ts";
+import { MAX_GENERATION } from "../../../src/agreement/head.ts";
+import { accessRules, parseAnnounceReply, parseHeadReply } from "../../../src/cluster/redis/redis_scripts.ts";
+import { announcementOf } from "../../support/announcement_of.ts";
+
+const [A, B] = ["a".repeat(64), "b".repeat(64)] as const;
+const ID = "0123456789ab";
+
+/** An answer of the reading script. */
+const answer = (
+  members: Partial<Record<"kind" | "generation" | "hash" | "by" | "age" | "delivered", unknown>> = {},
+) => {
+  const { kind, generation, hash, by, age, delivered } = {
+    ...{ kind: "head", generation: "7", hash: A, by: ID, age: "0", delivered: 0 },
+    ...members,
+  };
+  return [kind, generation, hash, by, age, delivered];
+};
+
+Deno.test("a head of the last generation, and none, are read", () => {
+  const head = { generation: MAX_GENERATION, hash: A, by: ID, ageMilliseconds: 5 };
+  const reply = answer({ generation: `${MAX_GENERATION}`, age: "5" });
+  assertEquals(parseHeadReply(reply), { kind: "head", head, delivered: 0 });
+  assertEquals(parseHeadReply(answer({ delivered: 2 ** 31 - 1 }))?.delivered, 2 ** 31 - 1);
+  assertEquals(parseHeadReply([]), { kind: "none", head: null, delivered: 0 });
+  assertEquals(parseHeadReply(["lost"]), { kind: "lost", head: null, delivered: 0 });
+});
+
+Deno.test("what is out of its bounds is no answer", () => {
+  const wrong = [
+    ...["0", "-1", "07", "1e3", "0x10", "", " 7", "7.5", `${MAX_GENERATION + 1}`, "9007199254740991", 7, null, ["7"]]
+      .map((generation) => answer({ generation })),
+    ...["", "a", A.toUpperCase(), `${A}a`, `${A}\n`, 7, null].map((hash) => answer({ hash })),
+    ...["", "edge-1", ID.toUpperCase(), `${ID}0`, null].map((by) => answer({ by })),
+    ...["-1", "1.5", "99999999999999999999", "9999999999999999", "", null].map((age) => answer({ age })),
+    ...[-1, 1.5, 2 ** 31, NaN, "1", null].map((delivered) => answer({ delivered })),
+    ...["none", "constructor", "", "HEAD", null].map((kind) => answer({ kind })),
+    answer().slice(0, 5),
+    [...answer(), 0],
+    ["accepted"],
+    [null],
+  ];
+  for (const reply of [...wrong, null, undefined, "lost", 0, {}, { length: 0 }, Object.assign(answer(), { 1: {} })]) {
+    assertEquals(parseHeadReply(reply), null, JSON.stringify(reply));
+  }
+});
+
+const generations = fc.constantFrom(1, 2, 3, MAX_GENERATION - 1, MAX_GENERATION);
+const requests = fc.record({
+  hash: fc.constantFrom(A, B),
+  base: fc.constantFrom(null, A, B),
+  unanswered: fc.subarray([A, B]),
+  since: fc.constantFrom(0, 1, 3),
+  floor: fc.oneof(generations, fc.constant(0)),
+  restores: fc.boolean(),
+  force: fc.boolean(),
+});
+
+Deno.test("what the rules come to is believed", () => {
+  const heads = fc.option(fc.record({ generation: generations, hash: fc.constantFrom(A, B) }), { nil: null });
+  fc.assert(fc.property(heads, requests, (head: Head | null, asked) => {
+    const verdict = judgeAnnouncement(head === null ? [] : [head], asked);
+    const isWritten = verdict.kind === "write";
+    const kind = isWritten ? "accepted" : verdict.kind;
+    const told = verdict.kind === "write" ? { generation: verdict.generation, hash: asked.hash } : head;
+    const reply = told === null ? ["lost"] : answer({ ...told, kind, generation: `${told.generation}` });
+    assertEquals(parseAnnounceReply(reply, asked)?.kind, kind);
+  }));
+});
+
+Deno.test("an answer that the rules cannot come to is none", () => {
+  const asked = announcementOf(A, B, { floor: 7, restores: false });
+  const said = (kind: string, generation: number, hash: string, more: Parameters<typeof announcementOf>[2] = {}) =>
+    parseAnnounceReply(answer({ kind, generation: `${generation}`, hash }), { ...asked, ...more })?.kind ?? null;
+  assertEquals([said("accepted", 8, A), said("accepted", 8, B), said("accepted", 7, A)], ["accepted", null, null]);
+  assertEquals(said("accepted", MAX_GENERATION, A, { floor: MAX_GENERATION }), "accepted");
+  assertEquals([said("same", 7, A), said("same", 7, B), said("same", 6, A)], ["same", null, null]);
+  assertEquals([said("refused", 7, B), said("refused", 7, A), said("refused", 6, B)], ["refused", null, null]);
+  assertEquals(said("refused", 7, B, { force: true }), null);
+  assertEquals([said("lost", 6, B), said("lost", 7, B)], ["lost", null]);
+  assertEquals([said("lost", 6, B, { restores: true }), said("lost", 6, B, { force: true })], [null, null]);
+  assertEquals(said("head", 7, A), null);
+  for (const reply of [[], [null], "lost"]) assertEquals(parseAnnounceReply(reply, asked), null);
+});
+
+Deno.test("a channel's name is no pattern in the rights of its user", () => {
+  const rights = accessRules(String.raw`a*[?]\b*`);
+  const name = String.raw`a\*\[\?\]\\b\*`;
+  assertEquals(rights.slice(0, 4), ["resetkeys", `~{${name}}:*`, "resetchannels", `&${name}`]);
+});
