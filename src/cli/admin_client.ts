@@ -135,7 +135,7 @@ export function unavailable(message: string, terminal: Terminal): ExitCode {
 
 /** One line for an answer that a daemon of this version would not give. */
 export function strangeAnswer(client: AdminClient): string {
-  return `What answers at ${client.name} is not honua-configd, or not of a version that this one understands`;
+  return `The server at ${client.name} is not honua-configd, or not of a version that this one understands`;
 }
 
 function connectionOf(address: AdminAddress, proxy: Proxy | null): Deno.CreateHttpClientOptions {
@@ -175,8 +175,7 @@ async function ask(name: string, open: AdminClient["open"], request: AdminReques
     const what = text === null ? `more than ${MAX_ANSWER_BYTES} bytes` : "no JSON";
     return {
       ok: false,
-      message:
-        `What answers at ${name} is not honua-configd: /${request.path} gave ${what} (status ${response.status})`,
+      message: `The server at ${name} is not honua-configd: /${request.path} gave ${what} (status ${response.status})`,
     };
   } catch (error) {
     if (overdue) return { ok: false, message: tooSlow(name, request) };

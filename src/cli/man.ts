@@ -72,13 +72,13 @@ const OPTIONS = [
 ];
 
 const HOOKS = [
-  "What the daemon runs on a change, so that local servers pick it up. A hook has a `Name` and exactly one of `Command`, " +
+  "Hooks are actions that the daemon runs on a change, so that local servers pick it up. A hook has a `Name` and exactly one of `Command`, " +
   "`Http`, `Signal` and `SystemdUnit`.",
-  "`check` hooks run before the snapshot is replaced, with the candidate's path; where one fails the candidate is " +
-  "rejected. `activated` hooks run after every change of the snapshot's content, and at the start where they have not " +
+  "`check` hooks run before the snapshot is replaced, with the candidate's path; if one fails, the candidate is " +
+  "rejected. `activated` hooks run after every change of the snapshot's content, and at the start if they have not " +
   "succeeded for the snapshot in force; a failing one is tried again until it succeeds or a newer snapshot supersedes " +
-  "it. With `Ready`, a hook succeeds only once what it restarted is ready; with `StopOnFailure`, the hooks behind one " +
-  "that failed do not run until it succeeds. `rejected` and `diverged` hooks run when that happens anew. Delivery is at " +
+  "it. With `Ready`, a hook succeeds only once the servers that it restarted are ready; with `StopOnFailure`, the hooks behind one " +
+  "that failed do not run until it succeeds. `rejected` and `diverged` hooks run when that happens again. Delivery is at " +
   "least once: a hook must bear being run twice.",
 ];
 

@@ -43,7 +43,7 @@ export const HOOK_VARIABLE_LIST: readonly ListEntry[] = entries([
   ["`HONUA_CONFIGD_EVENT`", "`check`, `activated`, `rejected` or `diverged`"],
   ["`HONUA_CONFIGD_HOOK`", "the hook's `Name`"],
   ["`HONUA_CONFIGD_INSTANCE`", "this instance's name"],
-  ["`HONUA_CONFIGD_HASH`", "the hash of the snapshot, of the candidate (`check`) or of what was rejected"],
+  ["`HONUA_CONFIGD_HASH`", "the hash of the snapshot, of the candidate (`check`) or of the rejected source"],
   ["`HONUA_CONFIGD_PREVIOUS_HASH`", "the hash that was in force before"],
   ["`HONUA_CONFIGD_GENERATION`", "the generation agreed on last"],
   ["`HONUA_CONFIGD_SNAPSHOT`", "the snapshot's path"],
@@ -53,7 +53,7 @@ export const HOOK_VARIABLE_LIST: readonly ListEntry[] = entries([
   ["`HONUA_CONFIGD_SERVER_CANDIDATE`", "`check`: the same of the file that will be the server form"],
   ["`HONUA_CONFIGD_CHANGED`", "the parts that changed, such as `layers,caches`; not set if that is not known"],
   ["`HONUA_CONFIGD_REASON`", "`rejected`: why, in one line without secrets"],
-  ["`HONUA_CONFIGD_AGREED_HASH`", "`diverged`: what the other instances run"],
+  ["`HONUA_CONFIGD_AGREED_HASH`", "`diverged`: the hash that the other instances run"],
 ]);
 
 /** The files of an installation. */

@@ -99,7 +99,7 @@ export async function pathClash(
     if (read !== undefined) {
       return errorDiagnostic("options/value", `${option} names a file that is read: ${read}`, {
         why: "The daemon would write over it",
-        suggestion: "Give what the daemon writes a path of its own",
+        suggestion: "Give the daemon's file a path of its own",
       });
     }
   }
@@ -112,9 +112,9 @@ export async function pathClash(
 
 /** An options file that a server shares may name the daemon's output as the server's configuration. */
 function readsItsOutput({ path, decidedBy }: FoundSource, option: string): Diagnostic {
-  return errorDiagnostic("options/value", `The source would be what the daemon writes: ${path}`, {
+  return errorDiagnostic("options/value", `The source would be a file that the daemon writes: ${path}`, {
     path: option,
-    why: `${decidedBy} and ${option} name one file, and the daemon would read what it writes`,
+    why: `${decidedBy} and ${option} name one file, and the daemon would read its own output`,
     suggestion: decidedBy === "--config"
       ? "Name another file"
       : "Name the source with --config, or with Honua__ConfigurationV2__Path in the daemon's environment",

@@ -116,7 +116,7 @@ function validateCommand(terminal: Terminal, finish: Finish): Command {
     .addOption(new Option("-f, --format <format>", "how to answer").choices(["text", "json"]).default("text"))
     .option("--strict", "fail on warnings too", false)
     .option("-e, --env-file <file>", "environment, in systemd's syntax; repeatable", collect, [])
-    .option("--name <name>", "what standard input is called; its ending tells the format", "-")
+    .option("--name <name>", "the name of standard input; its ending tells the format", "-")
     .action(async (files, { format, strict, envFile, name }) => {
       const { validate } = await import("./validate.ts");
       finish(await validate({ files, format, strict, environmentFiles: envFile, name }, terminal));
@@ -131,8 +131,8 @@ function validateCommand(terminal: Terminal, finish: Finish): Command {
 function initCommand(terminal: Terminal, finish: Finish): Command {
   const command = new Command("init")
     .description("write a commented starter file that is valid")
-    .argument("[file]", "where; - is standard output", "honua.config.hcl")
-    .option("--if-missing", "succeed where the file exists already, and leave it as it is", false)
+    .argument("[file]", "the file to write; - is standard output", "honua.config.hcl")
+    .option("--if-missing", "succeed if the file exists already, and leave it as it is", false)
     .action(async (file, { ifMissing }) => {
       const { init } = await import("./starter.ts");
       finish(await init(file, ifMissing, terminal));
@@ -148,7 +148,7 @@ function printCommand(terminal: Terminal, finish: Finish): Command {
     .option("--portable", "keep references to the environment, as the hash does", false)
     .option("--show-secrets", "print secrets and values of the environment as they are", false)
     .option("-e, --env-file <file>", "environment, in systemd's syntax; repeatable", collect, [])
-    .option("--name <name>", "what standard input is called; its ending tells the format", "-")
+    .option("--name <name>", "the name of standard input; its ending tells the format", "-")
     .action(async (file, { server, portable, showSecrets, envFile, name }) => {
       const { print } = await import("./print.ts");
       finish(await print({ file, server, portable, showSecrets, environmentFiles: envFile, name }, terminal));
@@ -162,7 +162,7 @@ function addAddress(command: Command): Command {
     .addOption(new Option("--socket <path>", "the daemon's socket (default: Admin:Socket)").conflicts("url"))
     .addOption(new Option("-o, --options <file>", "an options file that names the socket").conflicts(["url", "socket"]))
     .option("--url <url>", "the daemon's address in place of its socket: http or https")
-    .option("--token-file <file>", "holds the token for the URL: what Admin:TokenFile names there")
+    .option("--token-file <file>", "holds the token for the URL, as Admin:TokenFile does there")
     .option("--ca-file <file>", "a private authority's certificates in PEM, for an https URL")
     .addOption(new Option("-f, --format <format>", "how to answer").choices(["text", "json"]).default("text"));
 }
@@ -268,7 +268,7 @@ function doctorCommand(terminal: Terminal, finish: Finish): Command {
     addEndings(command, [
       "0  no error was found; there may be warnings",
       "1  an error was found",
-      "2  the options are wrong; what needs none was examined all the same",
+      "2  the options are wrong; the checks that need none were made all the same",
     ]),
     ["doctor", "doctor --options ./options.json --format json", "doctor --unit honua-configd@maps"],
   );

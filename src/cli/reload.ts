@@ -113,7 +113,9 @@ function reportRejected({ status, body }: Answered, terminal: Terminal): ExitCod
   if (status !== 422 || !parsed.success) return null;
   const { detail, title, diagnostics } = parsed.data;
   terminal.error(diagnosticsText(diagnostics, terminal.colourError));
-  terminal.error(`Rejected: ${terminalText(detail ?? title ?? "the source is not valid")}; what was in force stays\n`);
+  terminal.error(
+    `Rejected: ${terminalText(detail ?? title ?? "the source is not valid")}; the snapshot in force stays\n`,
+  );
   return EXIT.invalid;
 }
 

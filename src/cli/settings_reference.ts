@@ -73,7 +73,7 @@ const SETTING_ROWS: readonly Row[] = [
     "Snapshot:Mode",
     '`"0640"`',
     "octal; the owner can read, not everyone can write",
-    "permission bits of the snapshot and the server form, whatever the umask",
+    "permission bits of the snapshot and the server form, for any umask",
   ],
   [
     "Snapshot:Group",
@@ -122,7 +122,7 @@ const SETTING_ROWS: readonly Row[] = [
     "HighAvailability:ReconcileSeconds",
     "`30`",
     "1 to 3600",
-    "how often what was agreed on is read and compared, and the own record written",
+    "how often the agreement is read and compared, and the own record written",
   ],
   [
     "HighAvailability:ConnectionTimeoutMs",
@@ -175,15 +175,20 @@ const SETTING_ROWS: readonly Row[] = [
     "Hooks:Splay",
     "`0`",
     "0 to 86400",
-    "seconds; the hooks of what happened, but for checks, wait for a random part of it, so that a fleet does not act at once",
+    "seconds; all hooks but checks wait for a random part of it, so that a fleet does not act at once",
   ],
   [
     "Hooks:Only",
     "none: every change",
     PARTS,
-    "the parts of the configuration whose change matters; what else changes runs no `check` and no `activated` hook",
+    "the parts of the configuration whose change matters; a change of another part runs no `check` and no `activated` hook",
   ],
-  ["Hooks:List", "none", "a list of hooks", "what is run on a change, in this order; `Hooks` may be the list itself"],
+  [
+    "Hooks:List",
+    "none",
+    "a list of hooks",
+    "the hooks to run on a change, in this order; `Hooks` may be the list itself",
+  ],
   [
     "Logging:Format",
     "`auto`",
@@ -194,7 +199,7 @@ const SETTING_ROWS: readonly Row[] = [
     "Logging:Level",
     "`information`",
     "`trace`, `debug`, `information`, `warning`, `error`, `critical`",
-    "what is below is not written; else `Logging:LogLevel:Default` counts. Flag: `--log-level`",
+    "the lowest level that is written; else `Logging:LogLevel:Default` counts. Flag: `--log-level`",
   ],
 ];
 
@@ -213,12 +218,12 @@ const HOOK_ROWS: readonly Row[] = [
     "a request, with what happened as JSON; 2xx is success, redirects are not followed",
   ],
   ["Http:Method", "`POST`", "`GET`, `POST`, `PUT`, `PATCH`, `DELETE`, `HEAD`", "how it asks"],
-  ["Http:Headers", "none", "names and values", "what the request is sent with"],
+  ["Http:Headers", "none", "names and values", "the headers of the request"],
   [
     "Http:HeaderFiles",
     "none",
     "names and paths, or names of systemd credentials",
-    "headers whose values are in files, such as tokens; read anew each time",
+    "headers whose values are in files, such as tokens; read again each time",
   ],
   [
     "Signal",
@@ -242,12 +247,12 @@ const HOOK_ROWS: readonly Row[] = [
   ["On", "`activated`", "`check`, `activated`, `rejected`, `diverged`", "when it runs"],
   ["TimeoutSeconds", "`30`", "1 to 3600", "then it is ended, with all of its session, and has failed"],
   ["Ready:Http:Url", "none", "an http or https URL", "asked with GET; ready if the answer is 2xx"],
-  ["Ready:Http:Headers", "none", "names and values", "what that request is sent with"],
+  ["Ready:Http:Headers", "none", "names and values", "the headers of that request"],
   [
     "Ready:Http:HeaderFiles",
     "none",
     "names and paths, or names of systemd credentials",
-    "headers of that request whose values are in files; read anew each time",
+    "headers of that request whose values are in files; read again each time",
   ],
   ["Ready:Command", "none", "a list of texts", "a program and its arguments; ready if it exits with 0"],
   ["Ready:SystemdUnit", "none", "a unit's name with its type", "ready if it is `active`"],

@@ -31,7 +31,7 @@ data_source "local" {
   }
 }
 
-# What is spoken. Other settings of a service are passed on as they are written.
+# The protocols that are served. Other settings of a service are passed on as they are written.
 service "ogc_api" {
   enabled    = true
   item_limit = 1000
@@ -43,7 +43,7 @@ service "odata" {
   max_page_size = 500
 }
 
-# What is served: a table, its geometry, and the services that show it.
+# The data that is served: a table, its geometry, and the services that show it.
 layer "roads" {
   title             = "Roads"
   data_source       = data_source.local

@@ -58,7 +58,7 @@ function* serviceRules(context: RuleContext, { id, settings }: Service): Generat
           const isNested = typeof value === "object" && value !== null && !Array.isArray(value);
           yield* leftOut(context, path, name, {
             why: SERVER_VALUES,
-            suggestion: isNested ? "Write what it holds into the service itself" : "Write one of these, or remove it",
+            suggestion: isNested ? "Write its settings into the service itself" : "Write one of these, or remove it",
           });
         } else {
           yield* errorAt(context, path, NOT_SUPPORTED, `The server cannot be given this ${name}`, {

@@ -133,7 +133,7 @@ const blocks = { honua, data_source: dataSource, service, layer, cache, rate_lim
  */
 export function checkBlock(type: keyof typeof blockMembers, block: JsonObject): void {
   const { error } = z.safeEncode<z.ZodType>(blocks[type], block);
-  if (error !== undefined) throw new Error(`take what was read for a ${type}`, { cause: error });
+  if (error !== undefined) throw new Error(`a block was read that is no ${type}`, { cause: error });
 }
 
 /**
@@ -143,7 +143,7 @@ export function checkBlock(type: keyof typeof blockMembers, block: JsonObject): 
 export function asHonuaConfig(model: JsonObject): HonuaConfig {
   const config = model as unknown as HonuaConfig;
   const { error } = frame.safeEncode(config);
-  if (error !== undefined) throw new Error("take what was read for a configuration", { cause: error });
+  if (error !== undefined) throw new Error("a block was read that is no configuration", { cause: error });
   return config;
 }
 

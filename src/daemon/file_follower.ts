@@ -55,7 +55,9 @@ export async function followFiles(settings: DaemonSettings, tools: FollowTools):
     onHint: (path, sign) => {
       if (sign === "poll" && hasEvents && !isSilenceLogged) {
         isSilenceLogged = true;
-        log.warning("A change came without an event: here polling finds what the file system does not tell", { path });
+        log.warning("A change came without an event: here polling finds changes that the file system does not report", {
+          path,
+        });
       }
       if (changed.get(path) !== "event") changed.set(path, sign);
       if (path === sourcePath && isWarmed) parser.warm();

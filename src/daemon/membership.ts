@@ -142,7 +142,7 @@ function peerTeller(settings: MembershipSettings, closing: AbortSignal): (renew:
     const answer = await notifier.writeRecord(record);
     const reason = answer.ok ? null : answer.reason;
     if (reason !== null && reason !== trouble && notifier.link().state === "up") {
-      log.warning(`The other instances could not be told what runs here: ${reason}`);
+      log.warning(`The record for the other instances could not be written: ${reason}`);
     }
     trouble = reason;
     if (!answer.ok) return;

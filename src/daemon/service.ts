@@ -45,7 +45,7 @@ export function statusLine(facts: ServiceFacts): string {
   if (failedHooks.length > 0) parts.push(`failed hooks: ${failedHooks.join(", ")}`);
   if (hash === null) {
     parts.push(
-      !hasLooked ? "looking at the source" : isWatching ? "watching the source" : "waiting to be told to reload",
+      !hasLooked ? "looking at the source" : isWatching ? "watching the source" : "waiting for a request to reload",
     );
   }
   return parts.join("; ");

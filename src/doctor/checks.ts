@@ -103,9 +103,9 @@ export const HOST_CHECKS: readonly Check<Host>[] = [
 export const CHECKS: readonly Check[] = [
   // A finding about another user than the daemon's would mislead.
   check("options/user", facts.settings, (_, { user, userOfUnit }) => {
-    if (user === null) return warning("It is not known as whom the daemon runs: permissions are not judged");
-    if (userOfUnit) return ok(`Permissions are judged for ${user.name}, as whom the unit runs`);
-    return note(`Permissions are judged for ${user.name}, who asks: no unit says as whom the daemon runs`);
+    if (user === null) return warning("The daemon's user is not known: permissions are not judged");
+    if (userOfUnit) return ok(`Permissions are judged for ${user.name}, the unit's user`);
+    return note(`Permissions are judged for ${user.name}, the user of this command: no unit names the daemon's user`);
   }),
   // Several settings and variables may name the source.
   check("source/name", facts.settings, (_, { source }) => {
@@ -117,7 +117,7 @@ export const CHECKS: readonly Check[] = [
     // The secret may be in the environment, not in the file.
     const holds = secretValues(options).length > 0 ? "a connection string, a command or a URL" : null;
     const troubles = judgeAccess(file, "read", { owners: { daemonUid, stake: "options" }, holds });
-    const what = `${file.path} is valid, and those who may read and write it are the right ones`;
+    const what = `${file.path} is valid, and only the right users may read and write it`;
     return [...odd, ...orOk(troubles, what)];
   }),
   check("options/secrets", facts.secretFiles, (files) => {
@@ -130,7 +130,7 @@ export const CHECKS: readonly Check[] = [
       if (badToken === null || troubles.length > 0 || badToken.includes("EACCES")) return troubles;
       return error(`${option}: ${badToken}`, "Write a token: openssl rand -hex 32");
     });
-    return files.length > 0 && orOk(troubles, `${files.length} files with secrets can be read by who should`);
+    return files.length > 0 && orOk(troubles, `${files.length} files with secrets can be read by the right users`);
   }),
   check("source/found", facts.source, ({ unreadable }, { source }) => {
     if ("path" in source) return judgeUnreadable(unreadable);
@@ -155,7 +155,7 @@ export const CHECKS: readonly Check[] = [
       ...source === null || isMissing(source) ? [] : judgeAccess(source, "read", { owners }),
       ...environment.flatMap((file) => isMissing(file) ? [] : judgeAccess(file, "read", { holds: "variables" })),
     ];
-    const what = "The source can be read by the daemon, and those who may write it are the right ones";
+    const what = "The daemon can read the source, and only the right users may write it";
     return source === null ? troubles : orOk(troubles, what);
   }),
   check("source/file-system", facts.sourceMount, (mount, { source, options }) => {
@@ -169,8 +169,8 @@ export const CHECKS: readonly Check[] = [
     const events = eventfulness(mount);
     if (events === "all") {
       return pollSeconds > 0
-        ? ok(`${where}: changes are told by events, and polling every ${pollSeconds} s finds what they miss`)
-        : note(`${where}: changes are told by events; an event that is lost is found by nobody`, POLL);
+        ? ok(`${where}: events report changes, and polling every ${pollSeconds} s finds those that they miss`)
+        : note(`${where}: events report changes; a change whose event is lost is not found`, POLL);
     }
     const what = events === "own"
       ? `${where}: changes made on other hosts come without an event`
@@ -226,7 +226,7 @@ export const CHECKS: readonly Check[] = [
     if (form === null) return null;
     const judgement = judgeFile("server form", form.file, unit);
     const what = "The server form is that of another snapshot than the one beside it";
-    const todo = "Start the daemon, or reload it: it writes both anew";
+    const todo = "Start the daemon, or reload it: it writes both again";
     return form.isOfAnother ? [judgement, error(what, todo)] : judgement;
   }),
   check("server-form/mode", facts.serverForm, (form, { options }) => {
@@ -279,7 +279,7 @@ export const CHECKS: readonly Check[] = [
   check("daemon/answers", facts.daemon, (answer, { unit }) => {
     if (answer === "no-socket") return note("The daemon has no socket to be asked on: Admin:Socket is empty");
     if (answer === "other-version") {
-      return warning("What answers on the admin socket is not a daemon of this version", "Restart the daemon");
+      return warning("The server on the admin socket is not a daemon of this version", "Restart the daemon");
     }
     if ("version" in answer) return ok(`The daemon answers, version ${answer.version}`);
     if (isActive(unit)) return error(answer.message, "systemctl status and the log say how the daemon is");
@@ -297,7 +297,7 @@ export const CHECKS: readonly Check[] = [
   statusCheck("daemon/snapshot", ({ stored }) => judgeStored("snapshot", stored)),
   statusCheck("daemon/server-form", ({ serverForm }) => judgeStored("server form", serverForm?.stored)),
   statusCheck("daemon/standing", ({ standing }) => {
-    const todo = "Copy the source anew, or honua-configd reload --force where this host is right";
+    const todo = "Copy the source again, or run honua-configd reload --force if this host is right";
     return standing === "diverged" && warning("This instance has diverged from the others", todo);
   }),
   statusCheck("daemon/hooks", ({ hooks }) =>
@@ -353,7 +353,7 @@ function judgeFile(name: Written, { path, read, now }: facts.WrittenFacts, unit:
     return warning(`${path} cannot be read: ${read.code}`, "Ask as root or as a member of its group");
   }
   if (read.state === "none") {
-    const todo = "Mend what keeps the daemon from writing it: see the other findings and its log";
+    const todo = "Remove the reason why the daemon cannot write it: see the other findings and its log";
     return isActive(unit)
       ? error(`There is no ${name} at ${path}, and the daemon runs`, todo)
       : note(`There is no ${name} at ${path} yet: the daemon makes it from the first valid source`);
@@ -366,10 +366,10 @@ function judgeFile(name: Written, { path, read, now }: facts.WrittenFacts, unit:
   const what = `The ${name} ${path} ${describeFault(verification.reason)}`;
   return verification.reason === "newer-format"
     ? warning(what, "Run the newer version, or let the next reload replace it")
-    : error(what, "Start the daemon, or reload it: it sets the damaged one aside and writes it anew");
+    : error(what, "Start the daemon, or reload it: it sets the damaged one aside and writes it again");
 }
 
-const REWRITE = "Reload the daemon: it writes it anew";
+const REWRITE = "Reload the daemon: it writes it again";
 
 function judgeMode(name: Written, { read }: facts.WrittenFacts, wanted: number): Judgement | null {
   const mode = read.state === "file" && read.verification.ok ? read.identity.mode : null;

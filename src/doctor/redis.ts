@@ -87,7 +87,7 @@ export const REDIS_CHECKS: readonly Check[] = [
       return error(`Redis does not allow its user ${name}: ${rules}${unknown}`, `ACL SETUSER ${name} ${rules}`);
     }
     if (unknown === "") return ok(`The user ${name} may do all that is needed`);
-    return note(`The user ${name} may do what is needed, as far as can be told${unknown}`);
+    return note(`The user ${name} has the rights that are needed, as far as is known${unknown}`);
   }),
   redisCheck("redis/latency", ({ pingMilliseconds }) => {
     const sorted = pingMilliseconds.toSorted((one, other) => one - other);
@@ -111,7 +111,7 @@ export const REDIS_CHECKS: readonly Check[] = [
       return note(`${what}: the instances' records may be evicted, and are written again`);
     }
     const todo = "Set maxmemory-policy to noeviction or volatile-lru, or give the instances a Redis of their own";
-    return warning(`${what}: what was agreed on may be evicted`, todo);
+    return warning(`${what}: the agreement may be evicted`, todo);
   }),
   redisCheck("clock/redis", ({ clock }) => {
     if (clock === null) return note("Redis does not tell its time");

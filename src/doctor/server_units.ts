@@ -96,7 +96,7 @@ function judgeServer(unit: ServerUnit, files: OwnFiles): Judgement[] {
   const hidden = unread.map((file) => note(`The environment of ${name} is not known: ${file}`, "Ask as root"));
   if (paths.length === 0) {
     const isServer = /^honua-server/.test(name) && unread.length === 0;
-    const what = `${name} names no configuration in its environment: what its server reads was not looked at`;
+    const what = `${name} names no configuration in its environment: the file that its server reads was not checked`;
     return isServer ? [note(what)] : hidden;
   }
   const judged = paths.map((path) => judgePath(path, unit, files));
@@ -114,7 +114,7 @@ function judgePath(
     case files.server:
       return ok(`${name} reads the file that is written for servers (${variable})`);
     case files.source:
-      return warning(`${name} reads the source itself (${variable}), also what is rejected here`, todo);
+      return warning(`${name} reads the source itself (${variable}), also when it is rejected here`, todo);
     case files.snapshot: {
       const loss = "by which a server loses the settings of its services";
       return warning(`${name} reads the snapshot in JSON (${variable}), ${loss}`, todo);

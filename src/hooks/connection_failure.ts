@@ -23,7 +23,7 @@ const MEANINGS: readonly (readonly [string, string])[] = [
   ["reading a body", "it closed the connection without a whole answer"],
   ["unexpected eof", "it closed the connection without a whole answer"],
   ["early eof", "it closed the connection without a whole answer"],
-  ["invalid http", "what answers does not speak HTTP"],
+  ["invalid http", "the server does not speak HTTP"],
 ];
 
 /** Returns the meaning of an error of fetch, without any of its text; `url` is the one passed to fetch. */

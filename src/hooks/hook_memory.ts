@@ -64,7 +64,7 @@ export function rememberHooks({ log, metrics, journal }: HookMemorySettings): Ho
       lastRuns.set(hook, { outcome, at: new Date().toISOString(), durationMilliseconds, reason });
       const fields = {
         durationMilliseconds: Math.round(durationMilliseconds),
-        ...superseded && { next: "runs once more, for what came meanwhile" },
+        ...superseded && { next: "runs once more, for the changes meanwhile" },
         ...(output !== "" && { output }),
         ...(held.length > 0 && { notRun: held }),
       };

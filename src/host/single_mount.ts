@@ -52,12 +52,12 @@ function judge({ path, links }: Looked, isOwnMount: boolean): SingleMount | null
   if (!isOwnMount) return null;
   const todo = "Mount its directory in place of the file";
   if (links === 0) {
-    const what = `${path} was replaced or removed where it is mounted from, and the old file is what is read here`;
+    const what = `${path} was replaced or removed where it is mounted from, and the old file is read here`;
     return {
       path,
       isReplaced: true,
       what,
-      todo: `${todo}; until then, mount it anew (restart the container) after an edit`,
+      todo: `${todo}; until then, mount it again (restart the container) after an edit`,
     };
   }
   return {

@@ -88,7 +88,7 @@ export function narrateAgreement(report: AgreementReport): LogLine {
     case "announcement-failed":
     case "head-unreadable": {
       const problem = report.kind === "head-unreadable"
-        ? "What the instances agreed on could not be read"
+        ? "The agreement of the instances could not be read"
         : (report.purpose === "force"
           ? "It is not known whether the announcement was made"
           : "It is not known whether the announcement was made, so it is tried again");
@@ -96,7 +96,7 @@ export function narrateAgreement(report: AgreementReport): LogLine {
     }
     case "head-lost": {
       const { head, seen } = report;
-      const message = "Redis lost what the instances had agreed on";
+      const message = "Redis lost the agreement of the instances";
       return { level: "warning", message, fields: { seen, generation: head?.generation ?? null } };
     }
   }

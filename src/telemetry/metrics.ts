@@ -306,7 +306,7 @@ function info(version: string): [Info, Family] {
   let digits = "";
   const replace: Info["replace"] = ({ hash }) => void (digits = hash?.slice(0, HASH_DIGITS) ?? "");
   const samples = () => [{ labels: { version, hash: digits }, value: 1 }];
-  const help = "What runs: the version, and the beginning of the hash in force, empty where nothing is.";
+  const help = "The version that runs, and the beginning of the hash in force, empty if nothing is.";
   return [{ replace }, { name: "info", help, type: "gauge", samples }];
 }
 

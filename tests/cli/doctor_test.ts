@@ -116,7 +116,7 @@ Deno.test("root judges permissions for the unit's user", { ignore: Deno.uid() !=
         : hostMachine.run(program, args, signal),
   };
   const { findings } = await examined({ config: source }, machine);
-  assertStringIncludes(findings[0]!.what, "Permissions are judged for daemon, as whom the unit runs");
+  assertStringIncludes(findings[0]!.what, "Permissions are judged for daemon, the unit's user");
   assertStringIncludes(
     findings.find(({ check }) => check === "source/permissions")!.what,
     `daemon cannot read ${source}: ${directory.path} keeps it out`,

@@ -91,7 +91,7 @@ Deno.test("a rejected source ends with 1 and its diagnostics on standard error, 
   const { code, out, error } = await runRecorded(["reload", ...daemon.flags]);
   assertEquals([code, out], [1, ""]);
   assertStringIncludes(error, "error[config/x]: No ␛[31mservice\n --> a.hcl:3:7\n");
-  assertStringIncludes(error, "\nRejected: a.hcl has an error; what was in force stays\n");
+  assertStringIncludes(error, "\nRejected: a.hcl has an error; the snapshot in force stays\n");
   const asJson = await runRecorded(["reload", "--format", "json", ...daemon.flags]);
   assertEquals([asJson.code, JSON.parse(asJson.out)], [1, problem]);
 });

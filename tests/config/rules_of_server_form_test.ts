@@ -104,7 +104,7 @@ Deno.test("what to do about a setting that cannot be said is told for that name 
   };
   const removed = "Write one of these, or remove it";
   assertEquals([suggestion("a", { b: 1 }), suggestion("a", [1, "b"]), suggestion("a", 1.5), suggestion("a", null)], [
-    "Write what it holds into the service itself",
+    "Write its settings into the service itself",
     ...[removed, removed, removed],
   ]);
   assertEquals(["a-b c", "\u00e4-1", "\u{10428}x", "-"].map((name) => suggestion(name, 1)), [

@@ -54,12 +54,12 @@ Deno.test("what is not of the schema's types, or misses a member, is never taken
   const roads = plain(config.layers.roads) as JsonObject;
   checkBlock("layer", roads);
   for (const wrong of [{ ...geometry, srid: "4326" }, { ...geometry, srid: 2 ** 31 }, { column: "", type: "" }, null]) {
-    assertThrows(() => checkBlock("layer", { ...roads, geometry: wrong }), Error, "take what was read for a layer");
+    assertThrows(() => checkBlock("layer", { ...roads, geometry: wrong }), Error, "a block was read that is no layer");
   }
   const model = plain(config) as JsonObject;
   assertEquals(plain(asHonuaConfig(model)), model);
   for (const wrong of [{ ...model, layers: null }, { ...model, caches: [] }, { honua: model.honua! }]) {
-    assertThrows(() => asHonuaConfig(wrong), Error, "take what was read for a configuration");
+    assertThrows(() => asHonuaConfig(wrong), Error, "a block was read that is no configuration");
   }
 });
 

@@ -132,6 +132,6 @@ Deno.test("the status says what is in force, whether that is agreed, and what is
   assertEquals(statusLine({ ...WELL, isolation: "No connection" }), "3f9c2b1a0d4e in force; No connection");
   assertEquals(
     statusLine({ ...WELL, hash: null, isWatching: false }),
-    "No snapshot is in force; waiting to be told to reload",
+    "No snapshot is in force; waiting for a request to reload",
   );
 });

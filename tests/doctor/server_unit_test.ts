@@ -141,7 +141,7 @@ Deno.test("variables are found in environment files, and a file that cannot be r
   assertEquals(troubles(await judged([{ environment: BOTH.slice(0, 1), file: "[EACCES]" }], HOOK)), [`note ${hidden}`]);
   assertEquals(troubles(await judged([{ environment: [], file: "[EACCES]" }])), [`note ${hidden}`]);
   assertEquals(troubles(await judged([{ environment: [], file: "[ENOENT]" }])), [
-    "note honua-server.service names no configuration in its environment: what its server reads was not looked at",
+    "note honua-server.service names no configuration in its environment: the file that its server reads was not checked",
   ]);
 });
 

@@ -139,7 +139,7 @@ Deno.test("FLUSHALL loses what was agreed on: it is written again above all that
   await redis.cli("flushall");
   const after = await pair.agree(before + 1);
   assertEquals(await redis.cli("hmget", HEAD, "generation", "hash"), `${after}\n${await commonHash(pair.both)}`);
-  assertEquals(pair.both.some((one) => one.entriesOf("Redis lost what the instances had agreed on").length > 0), true);
+  assertEquals(pair.both.some((one) => one.entriesOf("Redis lost the agreement of the instances").length > 0), true);
   await pair.editTogether("third");
   assertEquals(pair.losses(), [0, 0]);
 });

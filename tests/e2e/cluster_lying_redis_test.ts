@@ -58,7 +58,7 @@ Deno.test("after a fake Redis said a generation out of bounds, two instances agr
   assert(kept.seen <= 2 ** 52, `${kept.seen}`);
   follower.restart();
   await follower.agrees();
-  assertEquals(follower.entriesOf("What was kept of before does not count"), []);
+  assertEquals(follower.entriesOf("The state of before does not count"), []);
 });
 
 /** Waits until the server has run so many scripts more: heads are read at every reconciliation and every heartbeat. */

@@ -72,7 +72,7 @@ Deno.test("named pipes that are there at the start end it with the reason, or ar
   await makePipe(`${host.directory}/snapshot/honua-configd.state.json`);
   const tcp = ["--set", "Admin:Listen=127.0.0.1:0", "--set", `Admin:TokenFile=${token}`];
   const daemon = host.start({ args: [...args, ...tcp] });
-  await daemon.logged((entry) => entry.msg.includes("What was kept of before") && entry.msg.includes("NOT_A_FILE"));
+  await daemon.logged((entry) => entry.msg.includes("The state of before") && entry.msg.includes("NOT_A_FILE"));
   assertStringIncludes((await daemon.logged("The admin interface is not there")).msg, `${token} is not a file`);
   await host.hasSnapshot("first");
   await daemon[Symbol.asyncDispose]();

@@ -31,7 +31,7 @@ const SAID: readonly (readonly [string, string])[] = [
   [": error reading a body from connection", "it closed the connection without a whole answer"],
   ["(Connect): unexpected eof while tunneling", "it closed the connection without a whole answer"],
   ["(Connect): early eof: early eof", "it closed the connection without a whole answer"],
-  ["(SendRequest): invalid HTTP status-code parsed", "what answers does not speak HTTP"],
+  ["(SendRequest): invalid HTTP status-code parsed", "the server does not speak HTTP"],
   ["(Connect): something new", "the request failed"],
 ];
 

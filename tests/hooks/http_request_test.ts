@@ -252,7 +252,7 @@ Deno.test("a server that cannot be reached is a reason without the URL", async (
 Deno.test("what answers and speaks no HTTP is told from a server", async () => {
   for (
     const [says, reason] of [
-      ["SSH-2.0-OpenSSH_9.2\r\n", "could not be reached: what answers does not speak HTTP"],
+      ["SSH-2.0-OpenSSH_9.2\r\n", "could not be reached: the server does not speak HTTP"],
       ["", "could not be reached: it closed the connection without a whole answer"],
     ] as const
   ) {

@@ -83,7 +83,7 @@ function failed(why: string): Failed {
   return { ok: false, why };
 }
 
-const COMMA_IN_PASSWORD = "What follows a password or an unknown key is no setting: a password with a comma cannot " +
+const COMMA_IN_PASSWORD = "The part after a password or an unknown key is no setting: a password with a comma cannot " +
   "be written here, put it into the file that HighAvailability:RedisPasswordFile names";
 
 /**
@@ -165,8 +165,8 @@ function partsOfUrl(text: string, tls: boolean): Parts | Failed {
     return failed("A URL names one host and takes its settings after a ?: write several as host1:6379,host2:6379");
   }
   const host = hostOf(authority);
-  if (!host.ok) return failed(authority === "" ? "It names no host" : `What should be its host ${host.why}`);
-  if (!/^\d{0,10}$/.test(path)) return failed("What follows the host must be the number of a database");
+  if (!host.ok) return failed(authority === "" ? "It names no host" : `The part for its host ${host.why}`);
+  if (!/^\d{0,10}$/.test(path)) return failed("The part after the host must be the number of a database");
   const settings = settingsOf(userinfo, query);
   if (!settings.ok) return failed(`It ${settings.why}`);
   const more = [...(tls ? [setting("ssl", "true")] : []), ...(path === "" ? [] : [setting("defaultDatabase", path)])];

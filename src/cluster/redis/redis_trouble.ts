@@ -27,10 +27,10 @@ const MEANINGS: ReadonlyMap<string, string> = new Map([
   ["LOADING", "Redis is still loading its data"],
   ["READONLY", "Redis is a replica, which takes no announcements"],
   ["MASTERDOWN", "Redis is a replica that lost its primary"],
-  ["CLUSTERDOWN", "The Redis Cluster is down, or nobody has the channel's slot"],
+  ["CLUSTERDOWN", "The Redis Cluster is down, or no node has the channel's slot"],
   ["TRYAGAIN", "The channel's slot moves between nodes of the Redis Cluster"],
   ["ASK", "The channel's slot moves between nodes of the Redis Cluster"],
-  ["OOM", "Redis is out of memory and takes no writes: raise its maxmemory, or remove what fills it"],
+  ["OOM", "Redis is out of memory and takes no writes: raise its maxmemory, or remove other keys"],
   ["MISCONF", "Redis cannot save its data and takes no writes: look at its log and its disk"],
   ["NOREPLICAS", "Redis has too few replicas and takes no writes: look at them, or lower min-replicas-to-write"],
   ["BUSY", "Redis is busy with a script: wait for its end, or send SCRIPT KILL"],
@@ -55,11 +55,11 @@ const LACKING_IN_SCRIPT = "user executing the script can't";
 const LONGEST_QUOTE = 160;
 
 /** The reason if an answer cannot come from Redis. */
-export const NO_REDIS = "What answers is no Redis";
+export const NO_REDIS = "The server is not Redis";
 
 /** The same reason for a server whose name is known. */
 export function noRedis(name: string): string {
-  return `What answers at ${name} is no Redis`;
+  return `The server at ${name} is not Redis`;
 }
 
 /** The first word of an error that Redis answered with, such as `READONLY`; null: the error is no answer of Redis. */

@@ -91,8 +91,8 @@ function labelClash(block: Block, labels: Map<string, Labelled>): LabelClash | n
 }
 
 function mixedDiagnostic(source: SourceText, block: Block, { path, first }: LabelClash): Diagnostic {
-  return errorDiagnostic("document/mixed-labels", `Block ${path} stands with and without a label`, {
-    why: "The two cannot be told apart by name",
+  return errorDiagnostic("document/mixed-labels", `Block ${path} is written with and without a label`, {
+    why: "The name does not distinguish the two",
     suggestion: "Give every block of this type a label, or none",
     path,
     place: placeOf(source, block.typeRange),

@@ -180,8 +180,8 @@ function emptySource(source: SourceText): Diagnostic {
 
 function tooMany(source: SourceText, offset: number): Diagnostic {
   return errorDiagnostic("document/too-many-values", `The file has more than ${MAX_VALUES} settings and values`, {
-    why: "Each costs memory for its place, also in what is not a configuration at all",
-    suggestion: "Look at what stands there: a list of very many items, or a file of another kind",
+    why: "Each costs memory for its place, also in a file that is no configuration at all",
+    suggestion: "Look at this place: a list of very many items, or a file of another kind",
     place: placeOfCharacter(source, offset),
   });
 }
@@ -202,7 +202,7 @@ type LimitReason = Extract<Judgement, { ok: false }>["reason"];
 
 function limitExceeded(source: SourceText, item: Item, reason: LimitReason): Diagnostic {
   const place = placeOf(source, item.range);
-  const suggestion = "Look at what stands there: a list of many thousand items or a text of megabytes";
+  const suggestion = "Look at this place: a list of many thousand items or a text of megabytes";
   if (reason === "time") {
     const seconds = DEFAULT_LIMITS.timeMilliseconds / 1000;
     return errorDiagnostic("document/too-slow", `Parsing took more than ${seconds} seconds and was stopped`, {
@@ -221,7 +221,7 @@ function limitExceeded(source: SourceText, item: Item, reason: LimitReason): Dia
   }
   return errorDiagnostic("document/parser-ended", "The parser ended before it was done", {
     why: "Its process was killed or crashed while it was at or soon after this place",
-    suggestion: "Try again; if it stays, look at what stands there and report it",
+    suggestion: "Try again; if it stays, look at the text at this place and report it",
     place,
   });
 }

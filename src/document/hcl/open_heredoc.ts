@@ -34,7 +34,7 @@ export function openHeredoc(text: string, { start, end }: Range): { range: Range
     summary: "A heredoc is never closed",
     why: `It goes on to the end of the file, for no line behind it holds ${marker} and nothing else`,
     suggestion: open.isFollowed
-      ? `Begin a new line behind ${marker} where it ends the text`
+      ? `Begin a new line behind the ${marker} that ends the text`
       : `Add a line ${marker} where the text ends`,
   };
   return { range: open.range, wording };

@@ -240,7 +240,7 @@ function nameWording({ ahead, before }: Here): Wording {
 
 const BLOCK: Wording = {
   summary: "A block needs its braces on the line of its name",
-  why: "What stands here is neither a setting (name = value) nor a block (name { … })",
+  why: "This is neither a setting (name = value) nor a block (name { … })",
   suggestion: "Put a { behind the name and labels, or a = between a name and its value",
 };
 
@@ -287,11 +287,11 @@ const WORDINGS: Readonly<Record<string, Wording | ((here: Here) => Wording)>> = 
     suggestion: "Add the missing }",
   },
   "Missing newline after argument": {
-    summary: "Something stands behind a value that does not belong to it",
+    summary: "A value is followed by something that does not belong to it",
     suggestion: "Begin the next setting on a new line, or put quotes around the whole value",
   },
   "Missing newline after block definition": {
-    summary: "Something stands behind the } of a block",
+    summary: "The } of a block is followed by something on its line",
     suggestion: "Begin the next block on a new line",
   },
   "Invalid expression": valueWording,

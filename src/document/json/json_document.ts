@@ -192,7 +192,7 @@ function checkId(conversion: Conversion, key: Entry, body: Fields, path: string)
   const id = body.entries.find((entry) => entry.name === "id");
   if (!id) return body;
   if (id.value.kind !== "literal" || id.value.value !== key.name) {
-    const summary = `The id is not ${quoted(key.name)}, the key it stands under`;
+    const summary = `The id is not ${quoted(key.name)}, its key`;
     report(conversion, "document/id-mismatch", summary, `${path}.id`, id.value.range, {
       suggestion: "Leave the id out, or make the two the same",
       other: { label: "the key", range: key.nameRange },
@@ -266,7 +266,7 @@ function reportDuplicate(conversion: Conversion, entry: Entry, first: Entry, pat
   report(
     conversion,
     "document/duplicate-key",
-    `${quoted(entry.name)} stands twice in the same object`,
+    `${quoted(entry.name)} occurs twice in the same object`,
     at,
     entry.nameRange,
     {

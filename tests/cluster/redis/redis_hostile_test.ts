@@ -65,7 +65,7 @@ Deno.test("a reply of a wrong form, and one to no request, cut the connection", 
   for (const hello of ["*0\r\n", "+OK\r\n", "*2\r\n$4\r\nmode\r\n$-1\r\n"]) {
     await using liar = primaryBut("hello", hello);
     await using one = openInstance(singleTo(liar));
-    assertEquals(await one.down(), `What answers at 127.0.0.1:${liar.port} is no Redis`);
+    assertEquals(await one.down(), `The server at 127.0.0.1:${liar.port} is not Redis`);
   }
 });
 

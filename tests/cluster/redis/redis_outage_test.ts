@@ -178,7 +178,7 @@ Deno.test("a Redis without memory refuses an announcement and keeps the link, wh
   await using one = await openUp(singleTo(server));
   await server.cli("config", "set", "maxmemory", "1");
   const answer = await one.notifier.announce(announcementOf(A));
-  const reason = "Redis is out of memory and takes no writes: raise its maxmemory, or remove what fills it";
+  const reason = "Redis is out of memory and takes no writes: raise its maxmemory, or remove other keys";
   assertEquals(answer, { kind: "failed", reason });
   // Reading works, and is no sign of better times.
   assertEquals((await one.notifier.head()).ok, true);
@@ -258,7 +258,7 @@ for (
     ["LOADING Redis is loading the dataset in memory", "Redis is still loading its data"],
     ["MASTERDOWN Link with MASTER is down", "Redis is a replica that lost its primary"],
     ["READONLY You can't write against a read only replica.", "Redis is a replica, which takes no announcements"],
-    ["CLUSTERDOWN Hash slot not served", "The Redis Cluster is down, or nobody has the channel's slot"],
+    ["CLUSTERDOWN Hash slot not served", "The Redis Cluster is down, or no node has the channel's slot"],
     ["FANCY \u001b[31mnews", "Redis answered: FANCY [31mnews"],
   ] as const
 ) {
@@ -274,7 +274,7 @@ for (
 Deno.test("a server that answers the scripts with other things is no Redis", async () => {
   await using liar = startLyingRedis(([command]) => command === "hello" ? HELLO_OF_A_PRIMARY : ":7\r\n");
   await using one = openInstance(singleTo(liar));
-  assertEquals(await one.down(), "What answers is no Redis");
+  assertEquals(await one.down(), "The server is not Redis");
 });
 
 Deno.test("a server that answers with an impossible head while the link is up is noticed by the heartbeat", async () => {
@@ -288,7 +288,7 @@ Deno.test("a server that answers with an impossible head while the link is up is
   });
   await using one = await openUp(singleTo(liar), { heartbeatMilliseconds: 20 });
   isLying = true;
-  assertEquals(await one.down(), "What answers is no Redis");
+  assertEquals(await one.down(), "The server is not Redis");
   isLying = false;
   await one.up();
 });

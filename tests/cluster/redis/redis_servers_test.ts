@@ -83,7 +83,7 @@ Deno.test("a server that refuses, or is none to announce at, is left with the re
     await last({ hello: array("mode", "sentinel", "role", "master") }),
     "Redis at HERE is a Sentinel, which needs a serviceName",
   );
-  assertEquals(await last({ hello: array("role", "master") }), "What answers at HERE is no Redis");
+  assertEquals(await last({ hello: array("role", "master") }), "The server at HERE is not Redis");
   assertEquals(await last({ hello: "-ERR unknown command\r\n" }), "standalone master");
   assertEquals(await last({ hello: "-LOADING x\r\n" }), "Redis is still loading its data (HERE)");
   assertEquals(

@@ -157,7 +157,7 @@ Deno.test("while a slot moves a session begins all the same, and other answers a
     await stay.open();
     assertEquals(stay.state.open, 2, code);
   }
-  for (const [answer, reason] of [["-BUSY x\r\n", "busy"], [":7\r\n", "What answers is no Redis"]] as const) {
+  for (const [answer, reason] of [["-BUSY x\r\n", "busy"], [":7\r\n", "The server is not Redis"]] as const) {
     node.answers.evalsha = answer;
     await using stay = staying(node);
     await assertRejects(stay.open, Error, reason);
@@ -211,7 +211,7 @@ Deno.test("a heartbeat that is denied, or answered by something else, ends the s
       "does not allow its user the command evalsha",
     ],
     ["-LOADING x\r\n", "still loading"],
-    [":7\r\n", "What answers is no Redis"],
+    [":7\r\n", "The server is not Redis"],
   ] as const;
   for (const [answer, reason] of cases) {
     await using node = startNode();

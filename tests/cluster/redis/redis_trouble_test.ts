@@ -20,14 +20,14 @@ Deno.test("an answer has its meaning, and a loss is told apart from a refusal", 
     ["LOADING Redis is loading", true, "Redis is still loading its data"],
     ["READONLY You can't write", true, "Redis is a replica, which takes no announcements"],
     ["MASTERDOWN Link", true, "Redis is a replica that lost its primary"],
-    ["CLUSTERDOWN Hash slot", true, "The Redis Cluster is down, or nobody has the channel's slot"],
+    ["CLUSTERDOWN Hash slot", true, "The Redis Cluster is down, or no node has the channel's slot"],
     ["UNKILLABLE Sorry", true, "Redis is busy with a script that wrote already: wait for its end"],
     ["TRYAGAIN Multiple keys", false, "The channel's slot moves between nodes of the Redis Cluster"],
     ["ASK 1 h:1", false, "The channel's slot moves between nodes of the Redis Cluster"],
     [
       "OOM command not allowed",
       false,
-      "Redis is out of memory and takes no writes: raise its maxmemory, or remove what fills it",
+      "Redis is out of memory and takes no writes: raise its maxmemory, or remove other keys",
     ],
     ["MISCONF Errors", false, "Redis cannot save its data and takes no writes: look at its log and its disk"],
     [
@@ -97,7 +97,7 @@ Deno.test("an error of the system, and a connection that ended, are said in word
   for (const error of [new Error("Connection is closed."), new Error(""), null, "x"]) {
     assertEquals(reasonOf(error), "The connection to Redis was closed");
   }
-  assertEquals(reasonOf(Object.assign(new Error("x"), { name: "ParserError" })), "What answers is no Redis");
+  assertEquals(reasonOf(Object.assign(new Error("x"), { name: "ParserError" })), "The server is not Redis");
   assertEquals(reasonOf(new RedisTrouble("as it is"), "h:1"), "as it is");
 });
 

@@ -226,7 +226,7 @@ Deno.test("blocks with and without a label, or with more of them, are told if th
   const a: readonly [string, HclJson] = ['c "a" {\n}\n', { c: { a: [{}] } }];
   const ab: readonly [string, HclJson] = ['c "a" "b" {\n}\n', { c: { a: { b: [{}] } } }];
   const bc: readonly [string, HclJson] = ['c "b" "c" {\n}\n', { c: { b: { c: [{}] } } }];
-  const mixed = "stands with and without a label";
+  const mixed = "is written with and without a label";
   assertEquals(duplicatesOf([none, a]), [`mixed-labels c 3 1: Block c ${mixed}`]);
   assertEquals(duplicatesOf([none, none, a]), [`mixed-labels c 5 1: Block c ${mixed}`]);
   assertEquals(duplicatesOf([a, none]), [`mixed-labels c 3 1: Block c ${mixed}`]);

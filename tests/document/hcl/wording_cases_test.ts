@@ -382,7 +382,7 @@ Deno.test("a heredoc is open from its marker on until a line holds that and noth
   assertEquals(heredocIn("a = <<E\nx\nE\n"), null);
   assertEquals(heredocIn("a = <<-E\r\nx\r\n \tE \r\n"), null);
   assertEquals(heredocIn("a = <<-E\r\nx\r\n"), ["<<-E", never, "Add a line E where the text ends"]);
-  assertEquals(heredocIn("a = <<E\nx\n E }\n"), ["<<E", never, "Begin a new line behind E where it ends the text"]);
+  assertEquals(heredocIn("a = <<E\nx\n E }\n"), ["<<E", never, "Begin a new line behind the E that ends the text"]);
   assertEquals(heredocIn("a = <<E\nx E\n"), ["<<E", never, "Add a line E where the text ends"]);
   assertEquals(heredocIn("a = <<E\nx\nE\nb = <<F\ny\n"), ["<<F", never, "Add a line F where the text ends"]);
   assertEquals(heredocIn("a = <<E\n E }\nE\nb = <<F\ny\n"), ["<<F", never, "Add a line F where the text ends"]);

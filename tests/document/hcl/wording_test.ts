@@ -90,7 +90,7 @@ const TEXTS: readonly (readonly [text: string, ...told: string[]])[] = [
   ],
   [
     "h {\n  a = <<EOF\n  x\nEOF }\n",
-    "2:7 A heredoc is never closed; Begin a new line behind EOF where it ends the text",
+    "2:7 A heredoc is never closed; Begin a new line behind the EOF that ends the text",
   ],
   [
     'h {\n  a = <<"EOF"\n  x = y\n  EOF\n}\n',

@@ -149,8 +149,8 @@ Deno.test("a name of more than 64 characters is cut where it is told", () => {
     assert(result.ok);
     return result.document.mistakes[0]!.summary;
   };
-  assertEquals(told(64), `"${"n".repeat(64)}" stands twice in the same object`);
-  assertEquals(told(65), `"${"n".repeat(64)}…" stands twice in the same object`);
+  assertEquals(told(64), `"${"n".repeat(64)}" occurs twice in the same object`);
+  assertEquals(told(65), `"${"n".repeat(64)}…" occurs twice in the same object`);
 });
 
 Deno.test("names inside a list are those of what the list stands for, in any case, and of a list in it too", () => {
