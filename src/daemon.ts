@@ -1,7 +1,7 @@
 // Puts the rooms together: the only file that knows all of them. It gives the loop the functions to look at the source,
 // to activate a snapshot and to agree with other instances, passes hints on to the loop and its reports to the hooks
 // and the service manager, and closes everything that it opened.
-import { openJournal } from "./admin/journal.ts";
+import { openEventFeed } from "./admin/event_feed.ts";
 import type { AdminServer } from "./admin/server.ts";
 import type { DaemonApi } from "./admin/daemon_api.ts";
 import { newIncarnation } from "./cluster/announcement.ts";
@@ -115,7 +115,7 @@ async function compose(settings: DaemonSettings, ground: Ground): Promise<Daemon
   // The parser starts while the other parts are opened before the first look.
   if (formatOf(settings.sourcePath) === "hcl") parser.warm();
   const { look, rejectedHash } = openSourceLoader(settings, { parser, store, secrets, active });
-  const { journal, metrics, recorder } = openRecords(settings, ground, { rejectedHash, loop: held });
+  const { feed, metrics, recorder } = openRecords(settings, ground, { rejectedHash, loop: held });
   const { found, keeper } = await openState(settings);
   const joined = await join(settings, { instance, incarnation, reached, secrets, recorder, found, keeper, loop: held });
   const hookRunner = openHooks(settings, ground, {
@@ -126,7 +126,7 @@ async function compose(settings: DaemonSettings, ground: Ground): Promise<Daemon
     rejectedHash,
     changed: () => service.changed(),
     metrics,
-    journal,
+    feed,
   });
   const manager = once ? null : openServiceManager(settings.environment, { onTrouble: (line) => log.warning(line) });
   const service = openService(manager, () => serviceFacts({ loop: held, recorder, hookRunner, options, mask }));
@@ -166,7 +166,7 @@ async function compose(settings: DaemonSettings, ground: Ground): Promise<Daemon
     recorder,
     hookRunner,
     metrics,
-    journal,
+    feed,
     mask,
   });
   const link = joined?.membership ?? notifier;
@@ -180,13 +180,13 @@ function openRecords(
   { existing, reached }: Ground,
   { rejectedHash, loop }: { readonly rejectedHash: () => string | null; readonly loop: LoopAccess },
 ) {
-  const journal = openJournal();
+  const feed = openEventFeed();
   const hooks = options.hooks.list.map((hook) => hook.name);
   const metrics = openMetrics({ version, startTimeSeconds: performance.timeOrigin / 1000, hooks });
   const recorder = openEventRecorder({
     log,
     metrics,
-    journal,
+    feed,
     foundHash: snapshotIdOf(existing)?.hash ?? null,
     clustered: reached !== null,
     isolation: isolationOf(options),
@@ -194,19 +194,19 @@ function openRecords(
     rejectedHash,
     headGeneration: () => loop.state().agreement?.head?.generation ?? null,
   });
-  return { journal, metrics, recorder };
+  return { feed, metrics, recorder };
 }
 
 type HookTies = Pick<
   HookRunnerSettings,
-  "done" | "keep" | "generation" | "rejectedHash" | "changed" | "metrics" | "journal"
+  "done" | "keep" | "generation" | "rejectedHash" | "changed" | "metrics" | "feed"
 >;
 
 /** Opens the hooks of the options. */
 function openHooks(
   { options, sourcePath, environment, log, once }: DaemonSettings,
   { existing, secrets }: Ground,
-  { instance, done, keep, generation, rejectedHash, changed, metrics, journal }: HookTies & { instance: string },
+  { instance, done, keep, generation, rejectedHash, changed, metrics, feed }: HookTies & { instance: string },
 ): HookRunner {
   const { hooks, snapshot: { path: snapshot, serverPath } } = options;
   return openHookRunner({
@@ -223,7 +223,7 @@ function openHooks(
     changed,
     log,
     metrics,
-    journal,
+    feed,
     mask: secrets.mask,
   });
 }

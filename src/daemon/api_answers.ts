@@ -1,6 +1,6 @@
 // The daemon's answers for its admin interface: questions are answered from the current state, and a requested reload
 // goes through the one loop like every other.
-import type { Journal } from "../admin/journal.ts";
+import type { EventFeed } from "../admin/event_feed.ts";
 import type {
   DaemonApi,
   RedisStatus,
@@ -42,7 +42,7 @@ export interface DaemonApiParts {
   readonly recorder: EventRecorder;
   readonly hookRunner: Pick<HookRunner, "status">;
   readonly metrics: DaemonMetrics;
-  readonly journal: Journal;
+  readonly feed: EventFeed;
   /** Replaces secrets. */
   mask(text: string): string;
 }
@@ -55,7 +55,7 @@ const PEERS_FOR_METRICS_MILLISECONDS = 1_000;
 
 /** Makes the answers for an admin interface. */
 export function openDaemonApi(parts: DaemonApiParts): DaemonApi {
-  const { loop, recorder, metrics, journal, mask } = parts;
+  const { loop, recorder, metrics, feed, mask } = parts;
   const startedAt = new Date().toISOString();
   const stopped = new AbortController();
   void loop.stopped.then(() => stopped.abort());
@@ -66,7 +66,7 @@ export function openDaemonApi(parts: DaemonApiParts): DaemonApi {
     peers: () => peersOf(parts),
     snapshot: snapshotReader(parts),
     onActivated: (listener) => recorder.onActivated(listener),
-    events: journal,
+    events: feed,
     async metrics() {
       const peers = await withinLimit(peersOf(parts), PEERS_FOR_METRICS_MILLISECONDS);
       metrics.peers.replace(peers.ok ? peerStates(peers.value) : []);

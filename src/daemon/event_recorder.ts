@@ -1,6 +1,6 @@
-// Records each event of the daemon once and the same everywhere: as a log line, a metric and an event of the journal.
+// Records each event of the daemon once and the same everywhere: as a log line, a metric and an event of the feed.
 // It remembers what the status shows, and decides nothing.
-import type { Journal } from "../admin/journal.ts";
+import type { EventFeed } from "../admin/event_feed.ts";
 import type { LastReload, RedisStatus } from "../admin/daemon_api.ts";
 import type { Message } from "../cluster/announcement.ts";
 import type { Link } from "../cluster/notifier.ts";
@@ -20,7 +20,7 @@ import type { Candidate } from "./source_loader.ts";
 export interface EventRecorderSettings {
   readonly log: Logger;
   readonly metrics: DaemonMetrics;
-  readonly journal: Journal;
+  readonly feed: EventFeed;
   /** The hash of the snapshot found at the start; null: none. */
   readonly foundHash: string | null;
   /** Whether the instance has a cluster. */
@@ -157,7 +157,7 @@ function outcomeOf(report: Exclude<ReloadOutcome<Candidate>, { kind: "awaiting-r
 
 /** Records reloads; it remembers warnings, to log them once. */
 function recorderOfReloads(settings: EventRecorderSettings, now: () => Date) {
-  const { log, metrics, journal, foundHash } = settings;
+  const { log, metrics, feed, foundHash } = settings;
   let loggedWarnings = "";
   let activeSince = now().toISOString();
   let last: LastReload | null = null;
@@ -188,7 +188,7 @@ function recorderOfReloads(settings: EventRecorderSettings, now: () => Date) {
     const isKnown = rejection?.hash === hash;
     if (isKnown && rejection?.why === report.reason) return;
     rejection = { hash, generation: settings.headGeneration(), why: report.reason, at: now().toISOString() };
-    if (!isKnown) journal.add("rejected", { hash, generation: rejection.generation, reason: report.reason });
+    if (!isKnown) feed.add("rejected", { hash, generation: rejection.generation, reason: report.reason });
   };
   return {
     report(report: LoopReport<Candidate>, changes: Changes) {
@@ -204,7 +204,7 @@ function recorderOfReloads(settings: EventRecorderSettings, now: () => Date) {
       activeSince = now().toISOString();
       metrics.lastChangeTime.set(now().getTime() / 1000);
       metrics.info.replace({ hash: report.hash });
-      journal.add("activated", { hash: report.hash, change: report.change });
+      feed.add("activated", { hash: report.hash, change: report.change });
     },
     lastReload: () => last,
     rejection: () => rejection,
@@ -228,7 +228,7 @@ export function diagnosticAnswer(one: Diagnostic): LastReload["diagnostics"][num
 }
 
 /** Records reports about agreement. */
-function recorderOfAgreement({ log, metrics, journal }: EventRecorderSettings, isDown: () => boolean) {
+function recorderOfAgreement({ log, metrics, feed }: EventRecorderSettings, isDown: () => boolean) {
   let announcements: Announcements = { count: 0, forced: 0, delivered: 0, trouble: null };
   return {
     report(report: AgreementReport) {
@@ -246,11 +246,11 @@ function recorderOfAgreement({ log, metrics, journal }: EventRecorderSettings, i
       } else if (report.kind === "agreed") {
         metrics.activeGeneration.set(report.generation);
         metrics.diverged.set(false);
-        journal.add("agreed", { generation: report.generation, hash: report.hash });
+        feed.add("agreed", { generation: report.generation, hash: report.hash });
       } else if (report.kind === "diverged") {
         const { hash, head } = report;
         metrics.diverged.set(true);
-        journal.add("diverged", { hash, generation: head.generation, agreedHash: head.hash });
+        feed.add("diverged", { hash, generation: head.generation, agreedHash: head.hash });
       }
     },
     announcements: () => announcements,
@@ -261,7 +261,7 @@ const GIVEN_UP = "it is given up, as HighAvailability:AutoReconnect says";
 
 /** Records the link to Redis, and the messages over it. */
 function recorderOfLink(settings: EventRecorderSettings, now: () => Date) {
-  const { log, metrics, journal, clustered, isolation, detailed, monotonic = () => performance.now() } = settings;
+  const { log, metrics, feed, clustered, isolation, detailed, monotonic = () => performance.now() } = settings;
   const detail = detailed ? "information" : "debug";
   let state: RedisStatus["state"] = clustered ? "connecting" : "disabled";
   let since = now().toISOString();
@@ -303,11 +303,11 @@ function recorderOfLink(settings: EventRecorderSettings, now: () => Date) {
       if (link.state === "up") {
         if (ups++ > 0) metrics.redisReconnections.add(1);
         log.information(before === "down" ? "Redis connected again" : "Redis connected", { connection });
-        journal.add("redis-up", {});
+        feed.add("redis-up", {});
       } else if (link.state === "down") {
         const next = link.final ? GIVEN_UP : "it is tried again";
         log.warning(`Redis connection failed: ${link.reason}`, { connection, next });
-        journal.add("redis-down", { reason: link.reason });
+        feed.add("redis-down", { reason: link.reason });
       }
     },
     headSeen(hash: string, ageMilliseconds: number) {

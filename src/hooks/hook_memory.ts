@@ -40,7 +40,7 @@ export interface HookEvents {
 export interface HookMemorySettings {
   readonly log: Logger;
   readonly metrics: DaemonMetrics;
-  readonly journal: HookEvents;
+  readonly feed: HookEvents;
 }
 
 /** Records the results of hooks. */
@@ -53,7 +53,7 @@ export interface HookMemory {
 }
 
 /** Opens an empty memory. */
-export function rememberHooks({ log, metrics, journal }: HookMemorySettings): HookMemory {
+export function rememberHooks({ log, metrics, feed }: HookMemorySettings): HookMemory {
   const lastRuns = new Map<string, NonNullable<HookStatus["lastRun"]>>();
   return {
     ended({ hook, result, durationMilliseconds, output, superseded, willRetryInMilliseconds, failures, held }) {
@@ -71,7 +71,7 @@ export function rememberHooks({ log, metrics, journal }: HookMemorySettings): Ho
       if (result.ok) return log.information(`Hook ${hook} succeeded`, fields);
       log.error(`Hook ${hook} failed: ${result.reason}`, { ...fields, failures, willRetryInMilliseconds });
       // A hook that stays broken may fill the log, which has room, but not the events, which are few.
-      if (failures <= 1) journal.add("hook-failed", { hook, reason: result.reason });
+      if (failures <= 1) feed.add("hook-failed", { hook, reason: result.reason });
     },
     left(hook, processes) {
       const started = processes === 1 ? "a process that it started was" : `${processes} processes that it started were`;

@@ -1,6 +1,6 @@
 // The daemon as its admin interface sees it, over a loop and a notifier that do what a test says.
 import { assert, assertEquals } from "@std/assert";
-import { openJournal } from "../../src/admin/journal.ts";
+import { openEventFeed } from "../../src/admin/event_feed.ts";
 import type { LookAgainAnswer, Notifier } from "../../src/cluster/notifier.ts";
 import { soloNotifier } from "../../src/cluster/solo_notifier.ts";
 import type { Announcements, EventRecorder } from "../../src/daemon/event_recorder.ts";
@@ -122,7 +122,7 @@ function open(
     recorder: recorder as EventRecorder,
     hookRunner: { status: () => [] },
     metrics: openMetrics({ version: "1.0.0", startTimeSeconds: 0 }),
-    journal: openJournal(),
+    feed: openEventFeed(),
     mask: (text) => text,
   });
   return { api, asked, sent, stop: stopped.resolve };

@@ -1,5 +1,5 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { openJournal } from "../../src/admin/journal.ts";
+import { openEventFeed } from "../../src/admin/event_feed.ts";
 import { openEventRecorder } from "../../src/daemon/event_recorder.ts";
 import type { Candidate } from "../../src/daemon/source_loader.ts";
 import { errorDiagnostic } from "../../src/diagnostic/diagnostic.ts";
@@ -24,12 +24,12 @@ function open() {
     colour: false,
   });
   const metrics = openMetrics({ version: "1.0.0", startTimeSeconds: 0 });
-  const journal = openJournal();
+  const feed = openEventFeed();
   const rejected = { hash: HASH as string | null };
   const recorder = openEventRecorder({
     log,
     metrics,
-    journal,
+    feed,
     foundHash: null,
     clustered: true,
     isolation: null,
@@ -41,7 +41,7 @@ function open() {
     recorder,
     lines,
     rejected,
-    kinds: () => journal.after(0).map(({ kind }) => kind),
+    kinds: () => feed.after(0).map(({ kind }) => kind),
     metric: (name: string) => metrics.text().split("\n").find((line) => line.includes(name))?.split(" ").at(-1),
   };
 }

@@ -6,12 +6,12 @@ import type { DaemonEvent, EventSource } from "./daemon_api.ts";
 export type EventData = Readonly<Record<string, string | number | boolean | null>>;
 
 /** The events that are kept, and the way to add one. */
-export interface Journal extends EventSource {
+export interface EventFeed extends EventSource {
   /** Keeps an event and calls the listeners before it returns; within a listener, after that one returned. */
   add(kind: DaemonEvent["kind"], data: EventData): void;
 }
 
-export interface JournalSettings {
+export interface EventFeedSettings {
   /** Tells the ids of this process from those of another; random by default. */
   readonly epoch?: string;
   /** In milliseconds since 1970. */
@@ -35,8 +35,8 @@ interface Follower {
   readonly after: number;
 }
 
-/** Opens an empty journal. */
-export function openJournal(settings: JournalSettings = {}): Journal {
+/** Opens an empty feed. */
+export function openEventFeed(settings: EventFeedSettings = {}): EventFeed {
   const { epoch = crypto.randomUUID(), now = Date.now, onListenerError = () => {} } = settings;
   const { capacity = DEFAULT_CAPACITY, maxBytes = DEFAULT_MAX_BYTES } = settings;
   const kept: { readonly event: DaemonEvent; readonly bytes: number }[] = [];

@@ -1,46 +1,46 @@
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import fc from "fast-check";
-import { openJournal } from "../../src/admin/journal.ts";
+import { openEventFeed } from "../../src/admin/event_feed.ts";
 import type { DaemonEvent } from "../../src/admin/daemon_api.ts";
 
 const ids = (events: readonly DaemonEvent[]): number[] => events.map((event) => event.id);
 const bytesOf = (value: unknown): number => new TextEncoder().encode(JSON.stringify(value)).length;
 
-Deno.test("an empty journal has no latest event and none after any id", () => {
-  const journal = openJournal();
-  assertEquals(journal.latest(), 0);
-  assertEquals(journal.after(0), []);
-  assertEquals(journal.after(-1), []);
+Deno.test("an empty feed has no latest event and none after any id", () => {
+  const feed = openEventFeed();
+  assertEquals(feed.latest(), 0);
+  assertEquals(feed.after(0), []);
+  assertEquals(feed.after(-1), []);
 });
 
 Deno.test("events have ids from 1 on without gaps, the time of the clock that was given, and a copy of their data", () => {
   let now = Date.UTC(2026, 0, 2, 3, 4, 5);
-  const journal = openJournal({ now: () => now });
+  const feed = openEventFeed({ now: () => now });
   const data = { hash: "abc", generation: 7 };
-  journal.add("activated", data);
+  feed.add("activated", data);
   data.generation = 8;
   now += 1_500;
-  journal.add("diverged", { generation: null });
-  assertEquals(journal.after(0), [
+  feed.add("diverged", { generation: null });
+  assertEquals(feed.after(0), [
     { id: 1, kind: "activated", at: "2026-01-02T03:04:05.000Z", data: { hash: "abc", generation: 7 } },
     { id: 2, kind: "diverged", at: "2026-01-02T03:04:06.500Z", data: { generation: null } },
   ]);
-  assertEquals(journal.latest(), 2);
+  assertEquals(feed.latest(), 2);
 });
 
-Deno.test("each journal has an epoch of its own, unless one is given", () => {
-  assertNotEquals(openJournal().epoch, openJournal().epoch);
-  assertEquals(openJournal({ epoch: "e" }).epoch, "e");
+Deno.test("each feed has an epoch of its own, unless one is given", () => {
+  assertNotEquals(openEventFeed().epoch, openEventFeed().epoch);
+  assertEquals(openEventFeed({ epoch: "e" }).epoch, "e");
 });
 
-Deno.test("a journal keeps the last thousand events, and forgets none before", () => {
-  const journal = openJournal();
-  for (let count = 0; count < 1_000; count++) journal.add("agreed", {});
-  assertEquals(journal.after(0)[0]!.id, 1);
-  journal.add("agreed", {});
-  assertEquals(journal.after(0).length, 1_000);
-  assertEquals(journal.after(0)[0]!.id, 2);
-  assertEquals(ids(journal.after(999)), [1_000, 1_001]);
+Deno.test("a feed keeps the last thousand events, and forgets none before", () => {
+  const feed = openEventFeed();
+  for (let count = 0; count < 1_000; count++) feed.add("agreed", {});
+  assertEquals(feed.after(0)[0]!.id, 1);
+  feed.add("agreed", {});
+  assertEquals(feed.after(0).length, 1_000);
+  assertEquals(feed.after(0)[0]!.id, 2);
+  assertEquals(ids(feed.after(999)), [1_000, 1_001]);
 });
 
 Deno.test("whatever was added, what is kept is all of the newest that fits both bounds, and the latest in any case", () => {
@@ -48,11 +48,11 @@ Deno.test("whatever was added, what is kept is all of the newest that fits both 
   fc.assert(
     fc.property(texts, fc.integer({ min: 1, max: 20 }), fc.integer({ min: -1, max: 41 }), (all, capacity, id) => {
       const maxBytes = 2_000;
-      const unbounded = openJournal({ now: () => 0 });
-      const journal = openJournal({ now: () => 0, capacity, maxBytes });
+      const unbounded = openEventFeed({ now: () => 0 });
+      const feed = openEventFeed({ now: () => 0, capacity, maxBytes });
       for (const reason of all) {
         unbounded.add("rejected", { reason });
-        journal.add("rejected", { reason });
+        feed.add("rejected", { reason });
       }
       const expected: DaemonEvent[] = [];
       let size = 0;
@@ -61,116 +61,116 @@ Deno.test("whatever was added, what is kept is all of the newest that fits both 
         if (expected.length > 0 && (expected.length === capacity || size > maxBytes)) break;
         expected.unshift(event);
       }
-      assertEquals(journal.after(0), expected);
-      assertEquals(journal.after(id), expected.filter((event) => event.id > id));
-      assertEquals(journal.latest(), all.length);
+      assertEquals(feed.after(0), expected);
+      assertEquals(feed.after(id), expected.filter((event) => event.id > id));
+      assertEquals(feed.latest(), all.length);
     }),
   );
 });
 
 Deno.test("a long text is cut to 300 units, and not in the middle of a character", () => {
-  const journal = openJournal();
-  journal.add("rejected", { reason: "x".repeat(300) });
-  journal.add("rejected", { reason: "x".repeat(1 << 20) });
-  journal.add("rejected", { reason: `${"x".repeat(298)}${"\u{1F30B}".repeat(9)}` });
-  const reasons = journal.after(0).map((event) => event.data.reason);
+  const feed = openEventFeed();
+  feed.add("rejected", { reason: "x".repeat(300) });
+  feed.add("rejected", { reason: "x".repeat(1 << 20) });
+  feed.add("rejected", { reason: `${"x".repeat(298)}${"\u{1F30B}".repeat(9)}` });
+  const reasons = feed.after(0).map((event) => event.data.reason);
   assertEquals(reasons, ["x".repeat(300), `${"x".repeat(299)}…`, `${"x".repeat(298)}…`]);
 });
 
 Deno.test("a hostile name in the data stays a name", () => {
-  const journal = openJournal();
-  journal.add("rejected", JSON.parse('{"__proto__": "a", "constructor": "b"}'));
-  assertEquals(JSON.stringify(journal.after(0)[0]!.data), '{"__proto__":"a","constructor":"b"}');
+  const feed = openEventFeed();
+  feed.add("rejected", JSON.parse('{"__proto__": "a", "constructor": "b"}'));
+  assertEquals(JSON.stringify(feed.after(0)[0]!.data), '{"__proto__":"a","constructor":"b"}');
 });
 
 Deno.test("nobody who gets an event can change it for the others", () => {
-  const journal = openJournal();
-  journal.add("agreed", { generation: 1 });
-  const [event] = journal.after(0);
+  const feed = openEventFeed();
+  feed.add("agreed", { generation: 1 });
+  const [event] = feed.after(0);
   assert(Object.isFrozen(event) && Object.isFrozen(event!.data));
 });
 
 Deno.test("a listener is called before add returns, with every event since it follows and none after it ended", () => {
-  const journal = openJournal();
-  journal.add("agreed", {});
+  const feed = openEventFeed();
+  feed.add("agreed", {});
   const heard: number[] = [];
-  const end = journal.follow((event) => heard.push(event.id));
-  journal.add("diverged", {});
+  const end = feed.follow((event) => heard.push(event.id));
+  feed.add("diverged", {});
   assertEquals(heard, [2]);
-  journal.add("agreed", {});
+  feed.add("agreed", {});
   end();
   end();
-  journal.add("diverged", {});
+  feed.add("diverged", {});
   assertEquals(heard, [2, 3]);
 });
 
 Deno.test("one function that follows twice is called twice, and ending one leaves the other", () => {
-  const journal = openJournal();
+  const feed = openEventFeed();
   const heard: number[] = [];
   const listener = (event: DaemonEvent) => void heard.push(event.id);
-  const end = journal.follow(listener);
-  journal.follow(listener);
-  journal.add("agreed", {});
+  const end = feed.follow(listener);
+  feed.follow(listener);
+  feed.add("agreed", {});
   end();
-  journal.add("agreed", {});
+  feed.add("agreed", {});
   assertEquals(heard, [1, 1, 2]);
 });
 
 Deno.test("a listener that throws keeps nothing from the others nor from who added, and its error is told", () => {
   const errors: unknown[] = [];
-  const journal = openJournal({ onListenerError: (error) => errors.push(error) });
+  const feed = openEventFeed({ onListenerError: (error) => errors.push(error) });
   const heard: number[] = [];
   const bug = new Error("a bug");
-  journal.follow(() => {
+  feed.follow(() => {
     throw bug;
   });
-  journal.follow((event) => heard.push(event.id));
-  journal.add("redis-down", {});
-  journal.add("redis-up", {});
+  feed.follow((event) => heard.push(event.id));
+  feed.add("redis-down", {});
+  feed.add("redis-up", {});
   assertEquals(heard, [1, 2]);
   assertEquals(errors, [bug, bug]);
 });
 
 Deno.test("an event that a listener adds comes to all after the one it answers", () => {
-  const journal = openJournal();
+  const feed = openEventFeed();
   const heard: string[] = [];
-  journal.follow((event) => {
-    if (event.kind === "diverged") journal.add("agreed", {});
+  feed.follow((event) => {
+    if (event.kind === "diverged") feed.add("agreed", {});
   });
-  journal.follow((event) => heard.push(`${event.id} ${event.kind}`));
-  journal.add("diverged", {});
+  feed.follow((event) => heard.push(`${event.id} ${event.kind}`));
+  feed.add("diverged", {});
   assertEquals(heard, ["1 diverged", "2 agreed"]);
 });
 
 Deno.test("who follows or ends while an event is told misses nothing of theirs and gets nothing that is not", () => {
-  const journal = openJournal();
+  const feed = openEventFeed();
   const late: number[] = [];
   const ended: number[] = [];
   let endOther = () => {};
-  const endFirst = journal.follow((event) => {
+  const endFirst = feed.follow((event) => {
     endFirst();
     endOther();
-    journal.add("agreed", {});
-    assertEquals(ids(journal.after(event.id)), [2]);
-    journal.follow((later) => late.push(later.id));
+    feed.add("agreed", {});
+    assertEquals(ids(feed.after(event.id)), [2]);
+    feed.follow((later) => late.push(later.id));
   });
-  endOther = journal.follow((event) => ended.push(event.id));
-  journal.add("diverged", {});
-  journal.add("diverged", {});
+  endOther = feed.follow((event) => ended.push(event.id));
+  feed.add("diverged", {});
+  feed.add("diverged", {});
   assertEquals(late, [3]);
   assertEquals(ended, []);
 });
 
 Deno.test("what is kept may weigh exactly its bound, which is 1 MiB unless another is given", () => {
-  const journal = (maxBytes?: number) => openJournal({ now: () => 0, ...maxBytes === undefined ? {} : { maxBytes } });
+  const feed = (maxBytes?: number) => openEventFeed({ now: () => 0, ...maxBytes === undefined ? {} : { maxBytes } });
   const one = bytesOf({ id: 1, kind: "agreed", at: new Date(0).toISOString(), data: {} });
   const kept = (maxBytes: number) => {
-    const events = journal(maxBytes);
+    const events = feed(maxBytes);
     for (let count = 0; count < 3; count++) events.add("agreed", {});
     return ids(events.after(0));
   };
   assertEquals([kept(3 * one), kept(3 * one - 1), kept(1)], [[1, 2, 3], [2, 3], [3]]);
-  const full = journal();
+  const full = feed();
   const data = Object.fromEntries(Array.from({ length: 10 }, (_, at) => [`text${at}`, "x".repeat(300)]));
   while (full.after(0).length === full.latest()) full.add("rejected", data);
   const size = full.after(0).reduce((sum, event) => sum + bytesOf(event), 0);
@@ -178,10 +178,10 @@ Deno.test("what is kept may weigh exactly its bound, which is 1 MiB unless anoth
 });
 
 Deno.test("a text of 300 units is kept whole, and one more is cut to as many with its ellipsis", () => {
-  const journal = openJournal();
+  const feed = openEventFeed();
   const kept = (reason: string) => {
-    journal.add("rejected", { reason });
-    return journal.after(journal.latest() - 1)[0]!.data["reason"];
+    feed.add("rejected", { reason });
+    return feed.after(feed.latest() - 1)[0]!.data["reason"];
   };
   assertEquals([kept("x".repeat(300)), kept("x".repeat(301))], ["x".repeat(300), `${"x".repeat(299)}…`]);
   assertEquals(kept(`${"x".repeat(298)}😀x`), `${"x".repeat(298)}…`);
