@@ -16,7 +16,7 @@ const GROUND = ["time", "diagnostic", "host"];
 const CONTENT = ["document", "server", "config", "snapshot"];
 const PROCESS = ["options", "telemetry"];
 const PARTS = ["source", "cluster", "hooks"];
-const PROGRAM = [...GROUND, ...CONTENT, "compile.ts", ...PROCESS, "agreement", "reload", ...PARTS];
+const PROGRAM = [...GROUND, ...CONTENT, "compile.ts", ...PROCESS, "agreement", "releases", "reload", ...PARTS];
 
 /** The rooms and their allowed imports; a room that is not here is an error. */
 const ROOMS: ReadonlyMap<string, Room> = new Map<string, Room>([
@@ -31,6 +31,7 @@ const ROOMS: ReadonlyMap<string, Room> = new Map<string, Room>([
   ["options", { imports: GROUND }],
   ["telemetry", { imports: [...GROUND, "options"] }],
   ["agreement", { imports: ["time"] }],
+  ["releases", { imports: GROUND, types: ["agreement"] }],
   ["reload", { imports: ["time", "diagnostic", "agreement"] }],
   ["source", { imports: GROUND }],
   ["cluster", { imports: [...GROUND, "agreement"] }],
