@@ -150,7 +150,19 @@ const SETTING_ROWS: readonly Row[] = [
     "the certificate that is shown to Redis",
   ],
   ["HighAvailability:Tls:KeyFile", "none", "a PEM file, with `CertificateFile`", "the key of that certificate"],
-  ["State:Directory", "the snapshot's", "a directory", "where `honua-configd.state.json` is kept"],
+  ["State:Directory", "the snapshot's", "a directory", "where `honua-configd.state.json` and `history` are kept"],
+  [
+    "History:Keep",
+    "`20`",
+    "0 to 1000",
+    "how many releases keep their source text; the running, stable and last good one always do",
+  ],
+  [
+    "History:MaxMegabytes",
+    "`64`",
+    "1 to 10240",
+    "how large these texts, compressed, may be together; the oldest go first",
+  ],
   [
     "Admin:Socket",
     "`/run/honua-configd/admin.sock`",

@@ -218,6 +218,7 @@ const schema = z.object({
     serverPath: snapshot.serverPath === undefined ? serverPathBeside(snapshot.path) : snapshot.serverPath,
   })).prefault({}),
   state: z.object({ directory: optionalText() }).prefault({}),
+  history: z.object({ keep: whole(0, 1_000).default(20), maxMegabytes: whole(1, 10_240).default(64) }).prefault({}),
   admin: admin.prefault({}),
   hooks: z.object({
     splay: whole(0, 86_400).default(0),

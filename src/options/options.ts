@@ -45,6 +45,7 @@ export interface Options {
     /** Null: the snapshot's directory. */
     readonly directory: string | null;
   };
+  readonly history: HistoryOptions;
   readonly admin: AdminOptions;
   readonly hooks: HooksOptions;
   readonly logging: LoggingOptions;
@@ -115,6 +116,14 @@ export interface SnapshotOptions {
   readonly mode: number;
   /** A group's name or number; null: the process's. */
   readonly group: string | null;
+}
+
+/** How much of the releases' source texts is kept. The running, stable and last good ones are never evicted. */
+export interface HistoryOptions {
+  /** In texts; 0 to 1000, default 20. */
+  readonly keep: number;
+  /** For the compressed texts together; 1 to 10240, default 64. */
+  readonly maxMegabytes: number;
 }
 
 export interface AdminOptions {

@@ -35,6 +35,8 @@ const NUMBERS: readonly (readonly [setting: string, least: number, most: number]
   ["HighAvailability:ConnectionTimeoutMs", 1_000, 60_000],
   ["HighAvailability:SettleSeconds", 0, 3_600],
   ["HighAvailability:ReconcileSeconds", 1, 3_600],
+  ["History:Keep", 0, 1_000],
+  ["History:MaxMegabytes", 1, 10_240],
   ["Hooks:Splay", 0, 86_400],
   ["Hook:TimeoutSeconds", 1, 3_600],
   ["Hook:Ready:TimeoutSeconds", 1, 3_600],
@@ -187,9 +189,9 @@ Deno.test("a hook has its documented defaults", () => {
 Deno.test("every other option has its documented default", () => {
   const { options } = read({});
   assert(options);
-  const { highAvailability, admin, honua, connectionStrings, state } = options;
+  const { highAvailability, admin, honua, connectionStrings, state, history } = options;
   const noCertificate = { certificateFile: null, keyFile: null };
-  assertEquals({ highAvailability, admin, honua, connectionStrings, state } as unknown, {
+  assertEquals({ highAvailability, admin, honua, connectionStrings, state, history } as unknown, {
     highAvailability: {
       enabled: false,
       redisConnectionString: null,
@@ -207,5 +209,6 @@ Deno.test("every other option has its documented default", () => {
     honua: { configurationV2: { path: null }, configPath: null },
     connectionStrings: { redis: null },
     state: { directory: null },
+    history: { keep: 20, maxMegabytes: 64 },
   });
 });
