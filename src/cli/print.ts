@@ -1,9 +1,10 @@
 // `honua-configd print`: writes the snapshot or the server form of a file to standard output, and nothing anywhere
 // else. Secrets are masked unless a flag asks for them.
 import { renderText } from "../diagnostic/render.ts";
-import { MASK, maskConfig, type MaskedJson } from "../diagnostic/secrets.ts";
+import { MASK } from "../diagnostic/secrets.ts";
 import { openBlockParser } from "../document/hcl/block_parser.ts";
 import type { HonuaConfig } from "../config/honua_config.ts";
+import { maskedConfig } from "../config/masked_config.ts";
 import { openServerFormWriter } from "../snapshot/server_form_writer.ts";
 import type { Json, JsonObject } from "../snapshot/canonical.ts";
 import { SNAPSHOT_FORMAT } from "../snapshot/snapshot.ts";
@@ -54,7 +55,7 @@ export async function print(request: PrintRequest, terminal: Terminal): Promise<
 }
 
 /** The resolved config, masked at every place where the portable one refers to the environment. */
-function withoutEnvironment({ config, portable }: Valid): Json {
+function withoutEnvironment({ config, portable }: Valid): JsonObject {
   const mask = (resolved: Json, open: Json | undefined): Json => {
     if (typeof open === "string" && /\$\{/.test(open.replaceAll("$${", ""))) return MASK;
     if (Array.isArray(resolved)) {
@@ -67,27 +68,7 @@ function withoutEnvironment({ config, portable }: Valid): Json {
     });
     return Object.fromEntries(masked);
   };
-  return mask(config, portable);
-}
-
-/** Also masks variables that are part of a masked text, whatever their names. */
-function withoutSecretVariables(config: Json, masked: MaskedJson): Json {
-  const texts: string[] = [];
-  const collect = (original: Json, shown: Json | undefined) => {
-    if (typeof original === "string" || typeof original === "number") {
-      if (original !== shown) texts.push(String(original));
-    } else if (original !== null && typeof original === "object") {
-      for (const [name, value] of Object.entries(original)) collect(value, (shown as JsonObject | undefined)?.[name]);
-    }
-  };
-  collect(config, masked);
-  const { variables } = masked as { readonly variables: JsonObject };
-  const isPart = (value: Json) =>
-    typeof value === "number"
-      ? texts.includes(String(value))
-      : typeof value === "string" && value !== "" && texts.some((text) => text.includes(value));
-  const kept = Object.entries(variables).map(([name, value]) => [name, isPart(value) ? MASK : value]);
-  return { ...(masked as JsonObject), variables: Object.fromEntries(kept) };
+  return mask(config, portable) as JsonObject;
 }
 
 type Valid = Extract<Compiled, { ok: true }>;
@@ -95,7 +76,7 @@ type Valid = Extract<Compiled, { ok: true }>;
 /** The config, with its secrets masked unless the request asks for them. */
 function shownConfig(compiled: Valid, { portable, showSecrets }: PrintRequest): Json {
   const config = portable ? compiled.portable : showSecrets ? compiled.config : withoutEnvironment(compiled);
-  return showSecrets ? config : withoutSecretVariables(config, maskConfig(config, { keepReferences: portable }));
+  return showSecrets ? config : maskedConfig(config, { keepReferences: portable }) as Json;
 }
 
 /** A masked form has no content hash and no digest: they cover the secrets, so they would help to guess them. */

@@ -8,7 +8,14 @@ export interface Changed {
   readonly changed: number;
 }
 
-const PARTS_WITH_ENTRIES = new Set(["dataSources", "services", "layers", "caches", "variables"]);
+/** The parts whose members are blocks under an id. */
+export const PARTS_WITH_ENTRIES: ReadonlySet<string> = new Set([
+  "dataSources",
+  "services",
+  "layers",
+  "caches",
+  "variables",
+]);
 
 /** A resolved configuration, as a snapshot contains it. */
 export type Config = Readonly<Record<string, unknown>>;
@@ -59,7 +66,7 @@ function countEntries(before: Config, after: Config): Changed {
 }
 
 /** Whether two values are the same JSON, in any order of members, as the order has no meaning. */
-function isSame(one: unknown, other: unknown): boolean {
+export function isSame(one: unknown, other: unknown): boolean {
   if (one === other) return true;
   if (Array.isArray(one)) {
     return Array.isArray(other) && one.length === other.length && one.every((item, at) => isSame(item, other[at]));
