@@ -100,6 +100,7 @@ export type MaskedJson =
   | readonly MaskedJson[]
   | { readonly [name: string]: MaskedJson };
 
+/** How JSON is masked. */
 export interface MaskOptions {
   /** Whether a text that is only `${env("NAME")}` is left readable: in a portable config it holds no value. */
   readonly keepReferences?: boolean;
