@@ -1,0 +1,35 @@
+// Bytes with their SHA-256 behind them: a file that was cut or altered shows.
+import { createHash } from "node:crypto";
+import { openPace } from "../time/pace.ts";
+
+const DIGEST_BYTES = 32;
+/** Hashed at once: some milliseconds. */
+const PIECE_BYTES = 1024 * 1024;
+
+/** The bytes that sealing adds. */
+export const SEAL_BYTES = DIGEST_BYTES;
+
+/** Returns the pieces and their digest, in turns. */
+export async function sealed(pieces: readonly Uint8Array[]): Promise<Uint8Array[]> {
+  return [...pieces, await digestOf(pieces)];
+}
+
+/** Returns the bytes before the digest, in turns; null: they are not those that were sealed. */
+export async function unsealed(bytes: Uint8Array): Promise<Uint8Array | null> {
+  if (bytes.length < DIGEST_BYTES) return null;
+  const content = bytes.subarray(0, -DIGEST_BYTES);
+  const digest = await digestOf([content]);
+  return digest.every((byte, index) => byte === bytes[content.length + index]) ? content : null;
+}
+
+async function digestOf(pieces: readonly Uint8Array[]): Promise<Uint8Array> {
+  const pace = openPace();
+  const hash = createHash("sha256");
+  for (const piece of pieces) {
+    for (let at = 0; at < piece.length; at += PIECE_BYTES) {
+      if (pace.isSpent()) await pace.rest();
+      hash.update(piece.subarray(at, at + PIECE_BYTES));
+    }
+  }
+  return hash.digest();
+}
