@@ -80,6 +80,8 @@ const HOOKS = [
   "it. With `Ready`, a hook succeeds only once the servers that it restarted are ready; with `StopOnFailure`, the hooks behind one " +
   "that failed do not run until it succeeds. `rejected` and `diverged` hooks run when that happens again. Delivery is at " +
   "least once: a hook must bear being run twice.",
+  "`health` hooks say whether the servers work, and change nothing: a `Command` that exits with 0, an `Http` request with " +
+  "an answer of 2xx, a `SystemdUnit` that is active. They are asked before a change, and after it as `Health` says.",
 ];
 
 const EXAMPLES = ["honua-configd reload", "honua-configd doctor"];

@@ -40,7 +40,7 @@ export const VARIABLE_LIST: readonly ListEntry[] = entries([
 
 /** The environment of a hook's command; a variable that does not apply is not set. */
 export const HOOK_VARIABLE_LIST: readonly ListEntry[] = entries([
-  ["`HONUA_CONFIGD_EVENT`", "`check`, `activated`, `rejected` or `diverged`"],
+  ["`HONUA_CONFIGD_EVENT`", "`check`, `activated`, `rejected`, `diverged` or `health`"],
   ["`HONUA_CONFIGD_HOOK`", "the hook's `Name`"],
   ["`HONUA_CONFIGD_INSTANCE`", "this instance's name"],
   ["`HONUA_CONFIGD_HASH`", "the hash of the snapshot, of the candidate (`check`) or of the rejected source"],

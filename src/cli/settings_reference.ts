@@ -202,6 +202,26 @@ const SETTING_ROWS: readonly Row[] = [
     "the hooks to run on a change, in this order; `Hooks` may be the list itself",
   ],
   [
+    "Health:BakeSeconds",
+    "`60`",
+    "1 to 86400",
+    "how long the servers must be healthy after a change before it counts as good",
+  ],
+  ["Health:IntervalSeconds", "`5`", "1 to 3600", "how often the `health` hooks are asked meanwhile"],
+  ["Health:Failures", "`3`", "1 to 100", "as many failed checks in a row mean that the change is bad"],
+  [
+    "Health:OnFailure",
+    "`rollback`",
+    "`rollback`, `halt`",
+    "the answer of this host to a bad change: put the release before back, or keep the change and report it",
+  ],
+  [
+    "Health:BaselineRequired",
+    "`false`",
+    YES_OR_NO,
+    "`true`: no change is made while the servers are not healthy; `false`: it is made, and not blamed for that",
+  ],
+  [
     "Logging:Format",
     "`auto`",
     "`auto`, `json`, `text`",
@@ -229,7 +249,12 @@ const HOOK_ROWS: readonly Row[] = [
     "an http or https URL",
     "a request, with what happened as JSON; 2xx is success, redirects are not followed",
   ],
-  ["Http:Method", "`POST`", "`GET`, `POST`, `PUT`, `PATCH`, `DELETE`, `HEAD`", "how it asks"],
+  [
+    "Http:Method",
+    "`POST`",
+    "`GET`, `POST`, `PUT`, `PATCH`, `DELETE`, `HEAD`",
+    "how it asks; for `health` `GET` unless given",
+  ],
   ["Http:Headers", "none", "names and values", "the headers of the request"],
   [
     "Http:HeaderFiles",
@@ -248,7 +273,7 @@ const HOOK_ROWS: readonly Row[] = [
     "SystemdUnit",
     "none",
     "a unit's name with its type",
-    "reloaded or restarted by `systemctl`, as `Action` says",
+    "reloaded or restarted by `systemctl`, as `Action` says; for `health` only asked whether it is `active`",
   ],
   [
     "Action",
@@ -256,8 +281,13 @@ const HOOK_ROWS: readonly Row[] = [
     "`reload-or-restart`, `restart`",
     "with `SystemdUnit`; `reload-or-restart` restarts only a unit that cannot reload, `restart` any: a Honua server needs it",
   ],
-  ["On", "`activated`", "`check`, `activated`, `rejected`, `diverged`", "when it runs"],
-  ["TimeoutSeconds", "`30`", "1 to 3600", "then it is ended, with all of its session, and has failed"],
+  ["On", "`activated`", "`check`, `activated`, `rejected`, `diverged`, `health`", "when it runs"],
+  [
+    "TimeoutSeconds",
+    "`30`",
+    "1 to 3600",
+    "then it is ended, with all of its session, and has failed; for `health` 5 unless given",
+  ],
   ["Ready:Http:Url", "none", "an http or https URL", "asked with GET; ready if the answer is 2xx"],
   ["Ready:Http:Headers", "none", "names and values", "the headers of that request"],
   [
@@ -278,7 +308,7 @@ const HOOK_ROWS: readonly Row[] = [
     "StopOnFailure",
     "`true` with `Ready`, else `false`",
     YES_OR_NO,
-    "once it has failed, the hooks behind it do not run until it succeeds; not for `check`",
+    "once it has failed, the hooks behind it do not run until it succeeds; not for `check` and `health`",
   ],
   [
     "Retry:Attempts",

@@ -191,7 +191,9 @@ function hookRow(
 ): [string, string] {
   const times = failures === 0 ? "" : `, ${failures} ${failures === 1 ? "failure" : "failures"}`;
   const why = lastRun?.reason ? `: ${terminalText(lastRun.reason)}` : "";
-  const last = lastRun === null ? "" : `, ${terminalText(lastRun.outcome)} ${agoText(lastRun.at, now)}${why}`;
+  // A health hook's state is its last answer.
+  const outcome = lastRun === null || lastRun.outcome === state ? "" : `${terminalText(lastRun.outcome)} `;
+  const last = lastRun === null ? "" : `, ${outcome}${agoText(lastRun.at, now)}${why}`;
   const shown = heldBy === null ? terminalText(state) : `not run, because hook ${terminalText(heldBy)} failed`;
   return ["Hook", `${terminalText(name)} (${terminalText(on)}): ${shown}${times}${last}`];
 }

@@ -33,7 +33,7 @@ export const hooks = facts("hooks/usable", "The hooks", async (subject, { signal
     const args = ["show", "--no-pager", "--property=LoadState", "--", systemdUnit];
     const ran = unit.state === "no-systemd" ? null : await machine.run("systemctl", args, signal);
     const load = ran?.code === 0 ? propertiesIn(ran.out)["LoadState"] ?? "unknown" : null;
-    return [{ name, named: systemdUnit, load, isActedOn: "action" in action }];
+    return [{ name, named: systemdUnit, load, isActedOn: "on" in action && action.on !== "health" }];
   });
   return {
     programs: (await Promise.all(programs)).flat(),

@@ -33,9 +33,15 @@ export const serverUnits = facts("servers/unit", "The servers' units", async (ex
     source: await real("path" in source ? source.path : null),
   };
   if (unit.state === "no-systemd") return { units: [], files };
+  const asking = hooks.list.flatMap(({ on, ready, systemdUnit }) => [
+    ready?.systemdUnit,
+    on === "health" ? systemdUnit : null,
+  ]);
+  const acting = hooks.list.filter(({ on }) => on !== "health");
+  // An action beats a question about the same unit.
   const hooked = new Map([
-    ...hooks.list.map(({ ready }) => [ready?.systemdUnit, "asked"] as const),
-    ...hooks.list.map(({ systemdUnit, action }) => [systemdUnit, action] as const),
+    ...asking.map((unit) => [unit, "asked"] as const),
+    ...acting.map(({ systemdUnit, action }) => [systemdUnit, action] as const),
   ].flatMap(([unit, action]) => unit == null ? [] : [[unit, action]]));
   const args = ["show", "--no-pager", `--property=${PROPERTIES.join(",")}`, "--", "*.service", ...hooked.keys()];
   const ran = await machine.run("systemctl", args, signal);

@@ -2,8 +2,7 @@
 // They run in order, or together if they are parallel. A diagnostic quotes the refusal, without a secret.
 import { setTimeout as delay } from "node:timers/promises";
 import { type Diagnostic, errorDiagnostic } from "../diagnostic/diagnostic.ts";
-import { terminalText } from "../diagnostic/terminal_text.ts";
-import type { HookEnding } from "./hook.ts";
+import { explained, type FailedEnding, type HookEnding } from "./ending.ts";
 import type { HookOptions } from "../options/options.ts";
 import { type Backoff, backoffMilliseconds } from "../time/backoff.ts";
 import type { HookReport } from "./hook_loop.ts";
@@ -90,17 +89,12 @@ async function checkWith(hook: HookOptions, tools: CheckTools, signal: AbortSign
   }
 }
 
-/** Quotes the last line of the output: a program mostly ends with its error. */
-function refusal(name: string, { reason, output }: Extract<HookEnding, { ok: false }>): Diagnostic {
-  const last = output.split("\n").map((line) => line.trim()).filter((line) => line !== "").at(-1);
-  const said = last === undefined ? "" : `, and said: ${terminalText(last, MAX_QUOTED_CHARACTERS)}`;
+function refusal(name: string, ending: FailedEnding): Diagnostic {
   return errorDiagnostic(
     "hook/check-failed",
-    `The check hook ${name} did not accept the configuration: ${reason}${said}`,
+    `The check hook ${name} did not accept the configuration: ${explained(ending)}`,
     {
       suggestion: "Correct the source, or the hook",
     },
   );
 }
-
-const MAX_QUOTED_CHARACTERS = 200;

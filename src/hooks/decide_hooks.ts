@@ -3,7 +3,7 @@
 // only if it has `stopOnFailure`.
 import { type Backoff, backoffMilliseconds } from "../time/backoff.ts";
 
-/** The events of triggers; a check is part of the activation and has none of its own. */
+/** The events of triggers; a check is part of the activation, a health check of the bake, and neither has any. */
 export type HookEvent = "activated" | "rejected" | "diverged";
 
 /** The options of a hook on which its turn depends. */
@@ -278,6 +278,25 @@ export function heldBy<Input>(hook: HookState<Input>, state: HooksState<Input>):
 function isHeldBy<Input>(hook: HookState<Input>, unwell: HookState<Input>, { hooks }: HooksState<Input>): boolean {
   if (hook.plan.on !== unwell.plan.on || hook.owed === null || hook.running !== null || hook.isUnwell) return false;
   return hook.plan.stopOnFailure || hooks.indexOf(hook) > hooks.indexOf(unwell);
+}
+
+/** The hooks on `activated` and the newest activation: each has succeeded for it, or has failed at least once. */
+export type ActivatedState = "running" | "done" | "failing";
+
+/**
+ * Whether the hooks on `activated` have run for the newest activation. A hook that is held has not run, but does not
+ * count as running: the one that holds it decides.
+ */
+export function activatedState<Input>(state: HooksState<Input>): ActivatedState {
+  const owing = state.hooks.filter(({ plan, owed }) => plan.on === "activated" && owed !== null);
+  if (owing.some((hook) => hook.failures === 0 && heldBy(hook, state) === null)) return "running";
+  return owing.length === 0 ? "done" : "failing";
+}
+
+/** The hook on `activated` that failed for the newest activation, the first in their order; null: none. */
+export function failedHook<Input>({ hooks }: HooksState<Input>): string | null {
+  return hooks.find(({ plan, owed, failures }) => plan.on === "activated" && owed !== null && failures > 0)?.plan
+    .name ?? null;
 }
 
 function mayRetry({ on, attempts }: HookPlan, failures: number): boolean {

@@ -1,4 +1,5 @@
 // The ending of a hook, and its limit: a hook is ended at its time limit, and when the daemon stops.
+import { terminalText } from "../diagnostic/terminal_text.ts";
 
 /** How a hook ended. */
 export type HookEnding =
@@ -49,6 +50,14 @@ export function openLimit(
     [Symbol.dispose]: () => clearTimeout(timer),
   };
 }
+
+/** Why a hook failed, with the last line of its output: a program mostly ends with its error. */
+export function explained({ reason, output }: FailedEnding): string {
+  const last = output.split("\n").map((line) => line.trim()).filter((line) => line !== "").at(-1);
+  return last === undefined ? reason : `${reason}, and said: ${terminalText(last, MAX_QUOTED_CHARACTERS)}`;
+}
+
+const MAX_QUOTED_CHARACTERS = 200;
 
 /** The ending of a hook that failed, mostly before there was any output. */
 export function failed(reason: string, output = ""): FailedEnding {

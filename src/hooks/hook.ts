@@ -6,7 +6,7 @@ import { type HookRequest, makeRequest } from "./http_request.ts";
 import { askOnce, awaitReadiness, type Readiness } from "./readiness.ts";
 import { type HookPayload, payloadEnvironment, payloadJson } from "./hook_payload.ts";
 import { type HookHost, PROCESS_HOST } from "./hook_host.ts";
-import { changeUnit, type UnitAction } from "./systemd_unit.ts";
+import { changeUnit, checkUnit, type UnitAction } from "./systemd_unit.ts";
 import { terminalText } from "../diagnostic/terminal_text.ts";
 import { readSmallFile } from "../host/small_file.ts";
 
@@ -32,7 +32,8 @@ export type HookAction =
     readonly kind: "systemd-unit";
     /** The unit's name with its type. */
     readonly unit: string;
-    readonly does: UnitAction;
+    /** `is-active` changes nothing, and fails if the unit is in any other state. */
+    readonly does: UnitAction | "is-active";
   };
 
 /** A hook as it is carried out. */
@@ -120,7 +121,9 @@ function carryOut(
     case "signal":
       return signalPidFile(action.pidFile, action.signal);
     case "systemd-unit":
-      return changeUnit(action.unit, action.does, limit, surroundings);
+      return action.does === "is-active"
+        ? checkUnit(action.unit, limit, surroundings)
+        : changeUnit(action.unit, action.does, limit, surroundings);
   }
 }
 

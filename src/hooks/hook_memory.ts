@@ -3,19 +3,21 @@
 import type { Logger } from "../telemetry/log.ts";
 import type { DaemonMetrics } from "../telemetry/metrics.ts";
 import type { HookReport } from "./hook_loop.ts";
-import type { HookState } from "./decide_hooks.ts";
+import type { HookResult, HookState } from "./decide_hooks.ts";
+import type { HealthAnswer } from "./health_runner.ts";
 
 /** The status of one hook. */
 export interface HookStatus {
   readonly name: string;
-  /** When it runs: `check`, `activated`, `rejected` or `diverged`. */
+  /** When it runs: `check`, `activated`, `rejected`, `diverged` or `health`. */
   readonly on: string;
   /**
    * `done`: for the snapshot in force; `waiting`: for its turn, its random delay or `heldBy`; `retrying`: it failed and
-   * waits for the next try; `given-up`: it failed as often as it may; `idle`: no trigger concerned it yet.
+   * waits for the next try; `given-up`: it failed as often as it may; `idle`: no trigger concerned it yet. Of a health
+   * hook: its last answer, `healthy` or `failed`; `idle`: it was not asked yet.
    */
-  readonly state: "idle" | "waiting" | "running" | "retrying" | "given-up" | "done";
-  /** Failures in a row for the trigger that is owed. */
+  readonly state: "idle" | "waiting" | "running" | "retrying" | "given-up" | "done" | "healthy" | "failed";
+  /** Failures in a row for the trigger that is owed; 0 for check and health hooks, which owe nothing. */
   readonly failures: number;
   /** The hook that failed and, by its `StopOnFailure`, has to succeed first; null: none. */
   readonly heldBy: string | null;
@@ -46,6 +48,8 @@ export interface HookMemorySettings {
 /** Records the results of hooks. */
 export interface HookMemory {
   ended(report: HookReport): void;
+  /** Records the answer of a health hook. The log has only those that differ from the one before. */
+  answered(answer: HealthAnswer): void;
   /** Records the number of processes that a hook had left and that were ended with it. */
   left(hook: string, processes: number): void;
   /** The result of a hook's last run; null: it did not run since the start. */
@@ -55,13 +59,16 @@ export interface HookMemory {
 /** Opens an empty memory. */
 export function rememberHooks({ log, metrics, feed }: HookMemorySettings): HookMemory {
   const lastRuns = new Map<string, NonNullable<HookStatus["lastRun"]>>();
+  const remember = (hook: string, result: HookResult, durationMilliseconds: number) => {
+    const outcome = result.ok ? "succeeded" : "failed";
+    metrics.hookRuns.add(1, { hook, outcome });
+    metrics.hookDuration.observe(durationMilliseconds / 1000);
+    const reason = result.ok ? null : result.reason;
+    lastRuns.set(hook, { outcome, at: new Date().toISOString(), durationMilliseconds, reason });
+  };
   return {
     ended({ hook, result, durationMilliseconds, output, superseded, willRetryInMilliseconds, failures, held }) {
-      const outcome = result.ok ? "succeeded" : "failed";
-      metrics.hookRuns.add(1, { hook, outcome });
-      metrics.hookDuration.observe(durationMilliseconds / 1000);
-      const reason = result.ok ? null : result.reason;
-      lastRuns.set(hook, { outcome, at: new Date().toISOString(), durationMilliseconds, reason });
+      remember(hook, result, durationMilliseconds);
       const fields = {
         durationMilliseconds: Math.round(durationMilliseconds),
         ...superseded && { next: "runs once more, for the changes meanwhile" },
@@ -73,6 +80,19 @@ export function rememberHooks({ log, metrics, feed }: HookMemorySettings): HookM
       // A hook that stays broken may fill the log, which has room, but not the events, which are few.
       if (failures <= 1) feed.add("hook-failed", { hook, reason: result.reason });
     },
+    answered({ hook, ending, durationMilliseconds }) {
+      const last = lastRuns.get(hook) ?? null;
+      remember(hook, ending, durationMilliseconds);
+      if (last !== null && last.reason === (ending.ok ? null : ending.reason)) return;
+      const { output } = ending;
+      const fields = {
+        durationMilliseconds: Math.round(durationMilliseconds),
+        ...(!ending.ok && output !== "" && { output }),
+      };
+      if (ending.ok) return log.information(`Health hook ${hook}: healthy`, fields);
+      log.warning(`Health hook ${hook} failed: ${ending.reason}`, fields);
+      if (last?.outcome !== "failed") feed.add("hook-failed", { hook, reason: ending.reason });
+    },
     left(hook, processes) {
       const started = processes === 1 ? "a process that it started was" : `${processes} processes that it started were`;
       const advice = "If it is to go on, start it with setsid, or in a unit of its own with systemd-run";
@@ -80,6 +100,11 @@ export function rememberHooks({ log, metrics, feed }: HookMemorySettings): HookM
     },
     last: (hook) => lastRuns.get(hook) ?? null,
   };
+}
+
+/** The status of a health hook by its last run. */
+export function healthStateOf(last: HookStatus["lastRun"]): Pick<HookStatus, "state" | "failures"> {
+  return { state: last === null ? "idle" : last.outcome === "succeeded" ? "healthy" : "failed", failures: 0 };
 }
 
 /** The state of a hook as its status shows it; undefined: a check hook, which never waits. */

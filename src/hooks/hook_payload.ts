@@ -4,8 +4,11 @@ import { terminalText } from "../diagnostic/terminal_text.ts";
 
 /** The facts that a hook receives about its trigger. */
 export interface HookPayload {
-  /** `check`: a candidate is about to be put in force. The others: an event of this instance. */
-  readonly event: "check" | "activated" | "rejected" | "diverged";
+  /**
+   * `check`: a candidate is about to be put in force. `health`: do the servers work? The others: an event of this
+   * instance.
+   */
+  readonly event: "check" | "activated" | "rejected" | "diverged" | "health";
   /** The instance's name. */
   readonly instance: string;
   /** A path. */
@@ -16,7 +19,7 @@ export interface HookPayload {
   readonly serverPath: string | null;
   /** Of the snapshot or candidate; of the source if it was rejected; the instance's own if it diverged. */
   readonly hash: string | null;
-  /** Of the snapshot in force before. */
+  /** Of the snapshot in force before; null: there was none, or the event is `health`. */
   readonly previousHash: string | null;
   /** The cluster's count of announced changes; null: not known. */
   readonly generation: number | null;

@@ -60,6 +60,8 @@ export interface HookTriggers {
   of(report: Report<HookCandidate>, changed: readonly string[]): readonly HookNews[];
   /** Makes the input of a check hook, for a snapshot and its server form at temporary paths. */
   toCheck(candidate: HookCandidate, paths: CandidatePaths, changed: readonly string[]): HookInput;
+  /** Makes the input of a health hook, for the snapshot in force. */
+  toAsk(): HookInput;
   /** The secrets that a hook's output must not show now: those of the snapshot in force, and of the one before. */
   secrets(): readonly string[];
   /** The hash in force; null: none. */
@@ -96,6 +98,7 @@ export function openHookTriggers(settings: HookTriggerSettings): HookTriggers {
       const payload = payloadOf(settings, memory, "check", { hash, ...paths, changed });
       return { payload, secrets: memory.secretsOf(candidate.config) };
     },
+    toAsk: () => ({ payload: payloadOf(settings, memory, "health", { previousHash: null }), secrets: [] }),
     secrets: () => [...memory.inForce?.secrets ?? [], ...memory.formerSecrets],
     hash: () => memory.inForce?.hash ?? null,
   };

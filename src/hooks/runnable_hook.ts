@@ -19,11 +19,13 @@ export function runnableHook(hook: HookOptions, isCarriedOut: boolean): Runnable
 }
 
 /** The schema accepts exactly one action. */
-function actionOf({ command, http, signal, pidFile, systemdUnit, action }: HookOptions): HookAction {
+function actionOf({ on, command, http, signal, pidFile, systemdUnit, action }: HookOptions): HookAction {
   if (command !== null) return { kind: "command", command };
   if (http !== null) return { kind: "http", ...http };
   if (signal !== null && pidFile !== null) return { kind: "signal", signal, pidFile };
-  if (systemdUnit !== null) return { kind: "systemd-unit", unit: systemdUnit, does: action };
+  if (systemdUnit !== null) {
+    return { kind: "systemd-unit", unit: systemdUnit, does: on === "health" ? "is-active" : action };
+  }
   throw new Error("a hook without an action passed the schema");
 }
 

@@ -4,7 +4,10 @@ import * as z from "zod";
 import { isSecretName, looksSecret } from "../diagnostic/secrets.ts";
 import {
   CONFIG_PARTS,
+  FAILURE_ACTIONS,
+  type HealthOptions,
   HOOK_SIGNALS,
+  type HookOptions,
   LEVELS,
   type LoggingOptions,
   type Options,
@@ -120,17 +123,21 @@ const ready = z.object({
   error: "must have exactly one of Command, Http and SystemdUnit",
 });
 
+const HOOK_TIMEOUT_SECONDS = 30;
+/** Shorter, so that a server that accepts and never answers is found during the bake. */
+const HEALTH_TIMEOUT_SECONDS = 5;
+
 const hook = z.object({
   name: text("be a text of at most 64 characters without control characters", /^\P{Cc}{1,64}$/u),
   command,
-  http: z.object({ method: oneOf(["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"]).default("POST"), ...request })
+  http: z.object({ method: oneOf(["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"]).optional(), ...request })
     .nullable().default(null),
   signal: oneOf(HOOK_SIGNALS, "sig").nullable().default(null),
   pidFile: optionalText(),
   systemdUnit: unit,
   action: oneOf(UNIT_ACTIONS).default("reload-or-restart"),
-  on: oneOf(["check", "activated", "rejected", "diverged"]).default("activated"),
-  timeoutSeconds: whole(1, 3600).default(30),
+  on: oneOf(["check", "activated", "rejected", "diverged", "health"]).default("activated"),
+  timeoutSeconds: whole(1, 3600).optional(),
   ready: ready.nullable().default(null),
   stopOnFailure: yesOrNo().nullable().default(null),
   retry: z.object({ attempts: whole(0, 1000).default(0), backoffSeconds: whole(1, 3600).default(1) }).prefault({}),
@@ -145,7 +152,29 @@ const hook = z.object({
 }).refine((value) => value.on !== "check" || (value.ready === null && value.stopOnFailure === null), {
   error:
     "must have no Ready and no StopOnFailure if it is a check: nothing is in force yet, and the first refusal decides",
+}).refine((value) => value.on !== "health" || (value.signal === null && value.action === "reload-or-restart"), {
+  error: "must have no Signal and no Action if it is a health hook, which asks and changes nothing",
+}).refine((value) => value.on !== "health" || !isScheduled(value), {
+  error: "must have no Ready, StopOnFailure, Retry, Parallel and Only if it is a health hook: " +
+    "Health says when all of them are asked at once",
+}).transform(({ http, timeoutSeconds, ...others }): HookOptions => {
+  const asks = others.on === "health";
+  return {
+    ...others,
+    http: http && { ...http, method: http.method ?? (asks ? "GET" : "POST") },
+    timeoutSeconds: timeoutSeconds ?? (asks ? HEALTH_TIMEOUT_SECONDS : HOOK_TIMEOUT_SECONDS),
+  };
 });
+
+/** Whether a hook has members about its turn or its repetition. */
+function isScheduled(
+  { ready, stopOnFailure, retry, parallel, only }: Pick<
+    HookOptions,
+    "ready" | "stopOnFailure" | "retry" | "parallel" | "only"
+  >,
+): boolean {
+  return ready !== null || stopOnFailure !== null || retry.attempts > 0 || parallel || only.length > 0;
+}
 
 const highAvailability = z.object({
   enabled: yesOrNo().default(false),
@@ -174,6 +203,14 @@ const admin = z.object({
   tokenFile: optionalText(),
   tls: z.object({ certificateFile: optionalText(), keyFile: optionalText() })
     .refine(certificateAndKey, CERTIFICATE_AND_KEY_RULE).prefault({}),
+});
+
+const health = z.object({
+  bakeSeconds: whole(1, 86_400).default(60),
+  intervalSeconds: whole(1, 3600).default(5),
+  failures: whole(1, 100).default(3),
+  onFailure: oneOf(FAILURE_ACTIONS).default("rollback"),
+  baselineRequired: yesOrNo().default(false),
 });
 
 const logging = z.object({
@@ -228,8 +265,12 @@ const schema = z.object({
         error: "must give each hook a name of its own",
       }).default([]),
   }).prefault({}),
+  health: health.prefault({}),
   logging: logging.prefault({}),
 });
+
+/** The options of `Health` if none is given. */
+export const HEALTH_DEFAULTS: HealthOptions = health.parse({});
 
 export interface OptionIssue {
   /** Keys of `Options`, and indices of lists. */

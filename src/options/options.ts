@@ -9,6 +9,9 @@ export const HOOK_SIGNALS = ["SIGHUP", "SIGINT", "SIGQUIT", "SIGTERM", "SIGUSR1"
 /** As systemctl(1) calls them. */
 export const UNIT_ACTIONS = ["reload-or-restart", "restart"] as const;
 
+/** What follows if the servers fail while a release bakes. */
+export const FAILURE_ACTIONS = ["rollback", "halt"] as const;
+
 /** By Honua's names, from the most to the least verbose. */
 export const LEVELS = ["trace", "debug", "information", "warning", "error", "critical"] as const;
 
@@ -17,6 +20,8 @@ export type ConfigPart = typeof CONFIG_PARTS[number];
 export type HookSignal = typeof HOOK_SIGNALS[number];
 
 export type UnitAction = typeof UNIT_ACTIONS[number];
+
+export type FailureAction = typeof FAILURE_ACTIONS[number];
 
 /** A level of the log. */
 export type Level = typeof LEVELS[number];
@@ -48,6 +53,7 @@ export interface Options {
   readonly history: HistoryOptions;
   readonly admin: AdminOptions;
   readonly hooks: HooksOptions;
+  readonly health: HealthOptions;
   readonly logging: LoggingOptions;
 }
 
@@ -165,9 +171,9 @@ export interface HookOptions {
   readonly systemdUnit: string | null;
   /** The action on `systemdUnit`; default `reload-or-restart`. */
   readonly action: UnitAction;
-  /** The trigger; default `activated`. */
-  readonly on: "check" | "activated" | "rejected" | "diverged";
-  /** 1 to 3600, default 30; without the time of `ready`. */
+  /** The trigger; default `activated`. A `health` hook asks whether the servers work; it changes nothing. */
+  readonly on: "check" | "activated" | "rejected" | "diverged" | "health";
+  /** 1 to 3600, default 30, of `health` 5; without the time of `ready`. */
   readonly timeoutSeconds: number;
   /** The probe that must succeed after the hook, else the hook has failed; null: none, as for every check. */
   readonly ready: ReadyOptions | null;
@@ -202,7 +208,7 @@ export interface ReadyOptions {
 
 /** A request that a hook makes. */
 export interface HookRequestOptions {
-  /** Default POST. */
+  /** Default POST, of a `health` hook GET. */
   readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE" | "HEAD";
   /** http or https. Secret: it may hold userinfo or a token. */
   readonly url: string;
@@ -210,6 +216,20 @@ export interface HookRequestOptions {
   readonly headers: Readonly<Record<string, string>>;
   /** Name to the file that holds its value. */
   readonly headerFiles: Readonly<Record<string, string>>;
+}
+
+/** How long a new release bakes, and how often the `health` hooks are asked meanwhile. */
+export interface HealthOptions {
+  /** 1 to 86400, default 60. */
+  readonly bakeSeconds: number;
+  /** Between two checks; 1 to 3600, default 5. */
+  readonly intervalSeconds: number;
+  /** As many failed checks in a row are a failure of the release; 1 to 100, default 3. */
+  readonly failures: number;
+  /** Default `rollback`. */
+  readonly onFailure: FailureAction;
+  /** Whether a change is refused while the servers are not healthy; default false. */
+  readonly baselineRequired: boolean;
 }
 
 /** The format and the level of the log. */

@@ -71,6 +71,7 @@ Deno.test("the probe of a server's readiness is judged beside the hook, without 
   const restarted = { SystemdUnit: "nginx.service", "Ready:SystemdUnit": "nginx.service" };
   const levelsOf = async (hook: Readonly<Record<string, string>>) => levels(await judged(hook, given));
   assertEquals(await levelsOf(restarted), ["ok hooks/unit", "warning hooks/unit", "ok hooks/unit"]);
+  assertEquals(await levelsOf({ SystemdUnit: "nginx.service", On: "health" }), ["ok hooks/unit"]);
   const asked = { "Command:0": "sh", "Ready:Command:0": "no-such-program" };
   assertEquals(await levelsOf(asked), ["ok hooks/command", "error hooks/command"]);
   const url = { "Command:0": "sh", "Ready:Http:Url": "http://127.0.0.1:1/" };

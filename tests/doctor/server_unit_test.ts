@@ -38,9 +38,11 @@ function shown({ id = "honua-server.service", names = id, environment, file, ...
 /** The findings if these units are there, and the hooks have these settings. */
 async function judged(
   units: readonly Given[],
-  hook: Readonly<Record<string, string>> = {},
+  ...list: readonly Readonly<Record<string, string>>[]
 ): Promise<readonly Finding[]> {
-  const hooks = Object.entries(hook).map(([name, value]) => [`Hooks:List:0:${name}`, value]);
+  const hooks = list.flatMap((hook, index) =>
+    Object.entries(hook).map(([name, value]) => [`Hooks:List:${index}:${name}`, value])
+  );
   const file = units.find((unit) => unit.file !== undefined)?.file ?? "";
   const asked: string[][] = [];
   const machine = machineWith({
@@ -131,6 +133,15 @@ Deno.test("a server that watches, has High Availability or is only reloaded is r
     "warning honua-server.service has High Availability of its own, which does not make it take a change up",
   ]);
   assertEquals(troubles(await judged([{ environment: [...BOTH, ...QUIET] }], reloading)), []);
+});
+
+Deno.test("a hook that only asks whether a server is well does not reload it", async () => {
+  const asking = { Name: "well", SystemdUnit: "honua-server.service", On: "health" };
+  const server = [{ environment: [...BOTH, ...QUIET], canReload: "yes" }];
+  assertEquals(troubles(await judged(server, asking)), []);
+  assertEquals(troubles(await judged(server, HOOK, asking)), []);
+  const { Action: _, ...reloading } = HOOK;
+  assertEquals(troubles(await judged(server, reloading, asking)).length, 1);
 });
 
 Deno.test("variables are found in environment files, and a file that cannot be read is said", async () => {

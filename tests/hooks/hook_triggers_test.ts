@@ -123,6 +123,8 @@ Deno.test("a payload is masked, and the configuration's own secrets are known fo
     agreedHash: null,
   });
   assertEquals(check.secrets, ["Password=hunter3"]);
+  const { event, hash, previousHash, candidate: path } = triggers.toAsk().payload;
+  assertEquals([event, hash, previousHash, path], ["health", "h1", null, null]);
   triggers.of(activated("h2", "c2"), LAYERS);
   assertEquals([triggers.hash(), triggers.secrets()], ["h2", ["Password=hunter3", "Password=hunter2"]]);
 });

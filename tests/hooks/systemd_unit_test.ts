@@ -1,10 +1,12 @@
 import { assert, assertEquals } from "@std/assert";
-import type { UnitAction } from "../../src/hooks/systemd_unit.ts";
+import type { HookAction } from "../../src/hooks/hook.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
 import { run } from "./sample_hook.ts";
 
+type DoesToUnit = Extract<HookAction, { kind: "systemd-unit" }>["does"];
+
 /** Carries out a unit's hook with a systemctl that is this script. */
-async function reload(script: string, timeoutMilliseconds = 10_000, does: UnitAction = "reload-or-restart") {
+async function reload(script: string, timeoutMilliseconds = 10_000, does: DoesToUnit = "reload-or-restart") {
   await using directory = await temporaryDirectory();
   const systemctl = await directory.write("systemctl", `#!/bin/sh\n${script}\n`);
   await Deno.chmod(systemctl, 0o755);
@@ -26,6 +28,14 @@ Deno.test("a unit is restarted if that is asked for, and a refusal says so", asy
   const refused = await reload("echo 'Failed to restart tiles.service: Access denied'; exit 4", 10_000, "restart");
   assert(!refused.ok);
   assertEquals(refused.reason, "may not restart tiles.service: name the unit in a polkit rule for the daemon's user");
+});
+
+Deno.test("a unit of a health hook is only asked whether it is active", async () => {
+  const active = 'test "$*" = "--no-ask-password is-active tiles.service" && echo active';
+  assertEquals(await reload(active, 10_000, "is-active"), { ok: true, output: "active" });
+  const failed = await reload("echo failed; exit 3", 10_000, "is-active");
+  assert(!failed.ok);
+  assertEquals(failed.reason, "tiles.service is failed");
 });
 
 Deno.test("what systemctl refuses is said with what to do", async () => {

@@ -157,6 +157,51 @@ Deno.test("Ready asks in exactly one way, Action is a unit's, and neither a chec
   assertStringIncludes(lonely?.summary ?? "", "must have Action only with SystemdUnit");
 });
 
+Deno.test("a health hook asks in one way, with defaults of its own, and neither changes anything nor waits its turn", () => {
+  const hookWith = (members: string) => `{ "Hooks": [{ "Name": "a", "On": "health", ${members} }] }`;
+  const asked = (members: string) => {
+    const [hook] = valid({ file: hookWith(members) }).hooks.list;
+    return [hook?.http?.method, hook?.timeoutSeconds];
+  };
+  assertEquals(asked('"Http": { "Url": "http://h/" }'), ["GET", 5]);
+  assertEquals(asked('"Http": { "Url": "http://h/", "Method": "head" }, "TimeoutSeconds": 7'), ["HEAD", 7]);
+  const [other] = valid({ file: '{ "Hooks": [{ "Name": "a", "Http": { "Url": "http://h/" } }] }' }).hooks.list;
+  assertEquals([other?.http?.method, other?.timeoutSeconds], ["POST", 30]);
+  for (
+    const [members, says] of [
+      ['"Signal": "hup", "PidFile": "/p"', "no Signal and no Action"],
+      ['"SystemdUnit": "a.service", "Action": "restart"', "no Signal and no Action"],
+      [`"Command": ["x"], ${READY_URL}`, "no Ready, StopOnFailure, Retry, Parallel and Only"],
+      ['"Command": ["x"], "StopOnFailure": false', "no Ready, StopOnFailure, Retry, Parallel and Only"],
+      ['"Command": ["x"], "Retry": { "Attempts": 1 }', "no Ready, StopOnFailure, Retry, Parallel and Only"],
+      ['"Command": ["x"], "Parallel": true', "no Ready, StopOnFailure, Retry, Parallel and Only"],
+      ['"Command": ["x"], "Only": ["layers"]', "no Ready, StopOnFailure, Retry, Parallel and Only"],
+    ] as const
+  ) {
+    const [first] = wrong({ file: hookWith(members) });
+    assertEquals(first?.path, "Hooks:List:0");
+    assertStringIncludes(first?.summary ?? "", says);
+  }
+});
+
+Deno.test("Health without a health hook, and a bake too short for its failures, are warnings", () => {
+  const hook = '"Hooks": [{ "Name": "a", "On": "health", "Command": ["x"] }]';
+  const warned = (...members: string[]) => {
+    const result = read({ file: `{ ${members.join(", ")} }` });
+    assert(result.ok);
+    return result.warnings.map(({ path, summary }) => [path, summary]);
+  };
+  assertEquals(warned(hook), []);
+  assertEquals(warned(hook, '"Health": { "BakeSeconds": 15 }'), []);
+  assertEquals(warned('"Health": { "BakeSeconds": 60 }'), []);
+  assertEquals(warned(hook, '"Health": { "BakeSeconds": 14 }'), [
+    ["Health:BakeSeconds", "Health:BakeSeconds is shorter than IntervalSeconds times Failures"],
+  ]);
+  for (const one of ['"BakeSeconds": 14', '"BaselineRequired": true']) {
+    assertEquals(warned(`"Health": { ${one} }`), [["Health", "Health has no effect without a health hook"]]);
+  }
+});
+
 Deno.test("a mode is octal as a string and as a number, and never open to everyone's writing", () => {
   for (const mode of ['"0640"', '"640"', '"0o640"', "640"]) {
     assertEquals(valid({ file: `{ "Snapshot": { "Mode": ${mode} } }` }).snapshot.mode, 0o640);
