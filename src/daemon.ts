@@ -132,7 +132,7 @@ async function compose(settings: DaemonSettings, ground: Ground): Promise<Daemon
   const service = openService(manager, () => serviceFacts({ loop: held, recorder, hookRunner, options, mask }));
   const changes = trackChanges(existing);
   const mounted = mountedFiles(settings);
-  const { isChecked, activate } = openActivator({ hooks: options.hooks, store, changes, hookRunner, active });
+  const { isChecked, activate } = openActivator({ options, store, changes, hookRunner, active });
   const loop = runLoop<Candidate>({
     active: snapshotIdOf(existing),
     look,

@@ -1,8 +1,8 @@
 // Puts a snapshot and its server form in force: it writes them under temporary names, lets the check hooks judge them,
-// and renames them only then. After an abort it gives up before the first rename or completes, and its result says
+// and renames them only then. If there are health hooks, they say first whether the servers work. After an abort it gives up before the first rename or completes, and its result says
 // truly which.
 import { type Diagnostic, errorDiagnostic } from "../diagnostic/diagnostic.ts";
-import type { HooksOptions } from "../options/options.ts";
+import type { Options } from "../options/options.ts";
 import type { ActivationResult } from "../reload/decide.ts";
 import { SUPERSEDED, type WorkLimit } from "../reload/loop.ts";
 import { reasonOf } from "../reload/narration.ts";
@@ -11,6 +11,7 @@ import type { SnapshotStore } from "../snapshot/store.ts";
 import type { ChangeTracker } from "./change_tracker.ts";
 import type { CandidatePaths } from "../hooks/hook_triggers.ts";
 import { checkHooks, type HookRunner } from "../hooks/hook_runner.ts";
+import type { HookResult } from "../hooks/decide_hooks.ts";
 import type { Candidate } from "./source_loader.ts";
 
 /** A check hook must not change the files: the snapshot that comes into force is the one that was checked. */
@@ -21,6 +22,14 @@ const MEDDLED = errorDiagnostic(
     suggestion: "Let it work on a copy of $HONUA_CONFIGD_CANDIDATE or $HONUA_CONFIGD_SERVER_CANDIDATE",
   },
 );
+
+/** The change is not to blame, and may make it worse. */
+function sickBefore(reason: string): Diagnostic {
+  return errorDiagnostic("health/baseline", `The servers were not healthy before the change: ${reason}`, {
+    why: "Health:BaselineRequired lets no change happen while they are not",
+    suggestion: "Heal the servers, then reload; or set Health:BaselineRequired to false and restart",
+  });
+}
 
 /** Identifies the state of the files: any change of one of them results in another text. */
 async function identitiesOf(paths: CandidatePaths): Promise<string> {
@@ -40,10 +49,10 @@ async function identityOf(path: string): Promise<string> {
 
 /** The parts of an activator. */
 export interface ActivatorTools {
-  readonly hooks: HooksOptions;
+  readonly options: Pick<Options, "hooks" | "health">;
   readonly store: SnapshotStore;
   readonly changes: ChangeTracker;
-  readonly hookRunner: Pick<HookRunner, "check">;
+  readonly hookRunner: Pick<HookRunner, "check" | "hasHealth" | "health" | "activatedState">;
   /** The id of the snapshot in force. */
   active(): SnapshotId | null;
 }
@@ -59,8 +68,23 @@ export interface Activator {
 }
 
 /** Makes the activation of a store. */
-export function openActivator({ hooks, store, changes, hookRunner, active }: ActivatorTools): Activator {
-  const checks = checkHooks(hooks);
+export function openActivator({ options, store, changes, hookRunner, active }: ActivatorTools): Activator {
+  const checks = checkHooks(options.hooks);
+  /** Null: no server is known to run what is in force, or it stays in force. */
+  const askBaseline = async (
+    { snapshot }: Candidate,
+    signal: AbortSignal,
+    limit: WorkLimit,
+  ): Promise<HookResult | null> => {
+    const inForce = active();
+    if (!hookRunner.hasHealth || inForce === null || inForce.contentHash === snapshot.contentHash) return null;
+    // A server that hooks restart just now would seem sick.
+    if (hookRunner.activatedState() === "running") return null;
+    limit.suspend();
+    const health = await hookRunner.health(signal);
+    limit.resume();
+    return health;
+  };
   const check = async (
     candidate: Candidate,
     paths: CandidatePaths,
@@ -78,6 +102,10 @@ export function openActivator({ hooks, store, changes, hookRunner, active }: Act
     async activate(candidate, signal, limit) {
       const givenUp: ActivationResult = { kind: "failed", reason: "stopped before the snapshot was written" };
       if (signal.aborted) return givenUp;
+      const endedEarly = (): ActivationResult => signal.reason === SUPERSEDED ? { kind: "superseded" } : givenUp;
+      const baseline = await askBaseline(candidate, signal, limit);
+      if (signal.aborted) return endedEarly();
+      if (baseline?.ok === false && options.health.baselineRequired) return refused([sickBefore(baseline.reason)]);
       let diagnostics: readonly Diagnostic[] = [];
       const { snapshot, serverForm } = candidate;
       const inspect = async (candidatePath: string, serverCandidate: string | null) => {
@@ -88,9 +116,12 @@ export function openActivator({ hooks, store, changes, hookRunner, active }: Act
       };
       const written = await store.write(snapshot, { serverForm, inspect });
       if (!written.ok) return { kind: "failed", reason: written.message };
-      if (written.replaced) return { kind: "written" };
-      if (signal.aborted) return signal.reason === SUPERSEDED ? { kind: "superseded" } : givenUp;
-      return { kind: "refused", reason: reasonOf(diagnostics), diagnostics };
+      if (written.replaced) return { kind: "written", ...baseline && { baseline: baseline.ok ? "healthy" : "sick" } };
+      return signal.aborted ? endedEarly() : refused(diagnostics);
     },
   };
+}
+
+function refused(diagnostics: readonly Diagnostic[]): ActivationResult {
+  return { kind: "refused", reason: reasonOf(diagnostics), diagnostics };
 }

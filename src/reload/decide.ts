@@ -36,7 +36,11 @@ export type LookOutcome<Candidate> =
 
 /** The result of a write. `reason` is one line without secrets. */
 export type ActivationResult =
-  | { readonly kind: "written" }
+  | {
+    readonly kind: "written";
+    /** Whether the servers were healthy before the write; absent: that was not asked. */
+    readonly baseline?: "healthy" | "sick";
+  }
   | { readonly kind: "failed"; readonly reason: string }
   /** A check did not accept the snapshot. */
   | { readonly kind: "refused"; readonly reason: string; readonly diagnostics: readonly Diagnostic[] }

@@ -14,13 +14,28 @@ import { SAMPLE_CONNECTION, sampleJson } from "../support/sample_source.ts";
 
 const NEVER = new AbortController().signal;
 
+type Hooks = Parameters<typeof openActivator>[0]["hookRunner"];
+
+const NO_HEALTH: Omit<Hooks, "check"> = {
+  hasHealth: false,
+  health: () => Promise.reject(new Error("asked")),
+  activatedState: () => "done",
+};
+
+interface Given {
+  /** The content hash in force; none unless given. */
+  readonly active?: (candidate: Candidate) => string | null;
+  readonly health?: Partial<Hooks>;
+  readonly baselineRequired?: boolean;
+}
+
 /** A host with a store and checks that do what they are told. */
 async function withHost(
   check: (path: string, serverPath: string | null) => Promise<readonly Diagnostic[]>,
   test: (
     host: { path: string; serverPath: string; activate: ReturnType<typeof openActivator>["activate"] },
   ) => Promise<void>,
-  active: (candidate: Candidate) => string | null = () => null,
+  { active = () => null, health = {}, baselineRequired = false }: Given = {},
 ): Promise<void> {
   const directory = await Deno.makeTempDir();
   try {
@@ -29,13 +44,18 @@ async function withHost(
     const opened = await openStore({ path, serverPath });
     if (!opened.ok) throw new Error(opened.message);
     const store: SnapshotStore = opened.store;
-    const options = checkOptions({ hooks: { list: [{ name: "judge", command: ["x"], on: "check" }] } });
+    const hooks = { list: [{ name: "judge", command: ["x"], on: "check" }] };
+    const options = checkOptions({ hooks, health: { baselineRequired } });
     if (!options.ok) throw new Error("the options are wrong");
     const { activate } = openActivator({
-      hooks: options.options.hooks,
+      options: options.options,
       store,
       changes: trackChanges(opened.existing),
-      hookRunner: { check: (_candidate, { candidate, serverCandidate }) => check(candidate, serverCandidate) },
+      hookRunner: {
+        ...NO_HEALTH,
+        ...health,
+        check: (_candidate, { candidate, serverCandidate }) => check(candidate, serverCandidate),
+      },
       active: () => {
         const contentHash = active(CANDIDATE);
         return contentHash === null ? null : { hash: "other", contentHash };
@@ -116,7 +136,61 @@ Deno.test("where the content is in force already nobody is asked", async () => {
   const active = ({ snapshot }: Candidate) => snapshot.contentHash;
   await withHost(check, async ({ activate }) => {
     assertEquals(await activate(CANDIDATE, NEVER, LIMIT), { kind: "written" });
-  }, active);
+  }, { active, health: { hasHealth: true }, baselineRequired: true });
+});
+
+const SICK = { ok: false, reason: "hook answers failed: answered 503" } as const;
+const OTHER = () => "other";
+
+Deno.test("health before a change of the content is part of its result, and the clock stands still meanwhile", async () => {
+  for (const [result, baseline] of [[{ ok: true }, "healthy"], [SICK, "sick"]] as const) {
+    const order: string[] = [];
+    const limit = { suspend: () => void order.push("suspended"), resume: () => void order.push("resumed") };
+    const check = () => Promise.resolve(void order.push("checked")).then(() => []);
+    const health = () => Promise.resolve(void order.push("asked")).then(() => result);
+    await withHost(check, async ({ activate }) => {
+      assertEquals(await activate(CANDIDATE, NEVER, limit), { kind: "written", baseline });
+      assertEquals(order, ["suspended", "asked", "resumed", "suspended", "checked", "resumed"]);
+    }, { active: OTHER, health: { hasHealth: true, health } });
+  }
+});
+
+Deno.test("if health is required before a change, servers that are not healthy keep it from being written", async () => {
+  const health = { hasHealth: true, health: () => Promise.resolve(SICK) };
+  await withHost(() => Promise.reject(new Error("checked")), async ({ path, activate }) => {
+    const result = await activate(CANDIDATE, NEVER, LIMIT);
+    assertEquals(result.kind === "refused" && result.diagnostics.map(({ code, summary }) => [code, summary]), [
+      ["health/baseline", "The servers were not healthy before the change: hook answers failed: answered 503"],
+    ]);
+    assertEquals(await Deno.stat(path).catch(() => null), null);
+  }, { active: OTHER, health, baselineRequired: true });
+});
+
+Deno.test("health is not asked while servers are restarted, nor if nothing is in force", async () => {
+  const cases: readonly Given[] = [
+    { active: OTHER, health: { hasHealth: true, activatedState: () => "running" } },
+    { health: { hasHealth: true } },
+    { active: OTHER },
+  ];
+  for (const given of cases) {
+    await withHost(ACCEPTS, async ({ activate }) => {
+      assertEquals(await activate(CANDIDATE, NEVER, LIMIT), { kind: "written" });
+    }, { ...given, baselineRequired: true });
+  }
+});
+
+Deno.test("what is given up while health is asked is neither written nor refused", async () => {
+  for (const [reason, kind] of [[SUPERSEDED, "superseded"], [undefined, "failed"]] as const) {
+    const controller = new AbortController();
+    const health = () => {
+      controller.abort(reason);
+      return Promise.resolve(SICK);
+    };
+    await withHost(ACCEPTS, async ({ path, activate }) => {
+      assertEquals((await activate(CANDIDATE, controller.signal, LIMIT)).kind, kind);
+      assertEquals(await Deno.stat(path).catch(() => null), null);
+    }, { active: OTHER, health: { hasHealth: true, health }, baselineRequired: true });
+  }
 });
 
 Deno.test("what is aborted before it began is not begun", async () => {

@@ -1,0 +1,27 @@
+// Health hooks and a daemon: servers that are not healthy can keep a change from being made.
+import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { openHookHost } from "../support/hook_host.ts";
+
+Deno.test("if health is required, a change waits until the servers are healthy, and status shows what they said", async () => {
+  await using host = await openHookHost();
+  const sick = `test ! -e ${host.path("sick")} || { echo out of tiles; exit 1; }`;
+  const hooks = [{ ...host.command("answers", sick), on: "health" }, host.command("server")];
+  const { args = [] } = await host.withHooks(hooks);
+  const daemon = await host.follow("first", { args: [...args, "--set", "Health:BaselineRequired=true"] });
+  // Nothing was in force whose servers could have been asked.
+  assertEquals(await host.hasRuns(1), ["server activated dataSources,services,layers,honua"]);
+  await Deno.writeTextFile(host.path("sick"), "");
+  const before = await host.mark();
+  await host.edit("second");
+  const rejected = await daemon.logged(({ outcome }) => outcome === "rejected");
+  assertStringIncludes(
+    rejected.msg,
+    "not healthy before the change: hook answers failed: exited with 1, and said: out of",
+  );
+  assertEquals(await host.mark(), before);
+  assertMatch((await host.ask("status")).stdout, /answers \(health\): failed, \d+ \w+ ago: exited with 1\n/);
+  await Deno.remove(host.path("sick"));
+  assertEquals((await host.ask("reload")).code, 0);
+  await host.hasSnapshot("second");
+  assertStringIncludes((await host.ask("status")).stdout, "answers (health): healthy, succeeded");
+});
