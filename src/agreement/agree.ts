@@ -15,6 +15,7 @@ import {
 } from "./agreement.ts";
 import type { AnnounceAnswer, Announcement } from "./announcing.ts";
 import type { Head } from "./head.ts";
+import type { Skip } from "./skip.ts";
 import { type Backoff, backoffMilliseconds } from "../time/backoff.ts";
 
 /** An event of the cluster. `random` is in [0, 1) and is the jitter of a timer. */
@@ -24,7 +25,8 @@ export type ClusterEvent =
   | { readonly kind: "unlinked" }
   /** A message came: the head may have moved. */
   | { readonly kind: "heard" }
-  | { readonly kind: "head-read"; readonly head: Head | null }
+  /** `skips` is the store's skip set. */
+  | { readonly kind: "head-read"; readonly head: Head | null; readonly skips: readonly Skip[] }
   | { readonly kind: "head-unreadable"; readonly reason: string; readonly random: number }
   | { readonly kind: "announcement-answered"; readonly answer: AnnounceAnswer; readonly random: number }
   | { readonly kind: "reconcile-due"; readonly random: number }
@@ -184,6 +186,8 @@ function announce(
     floor: ledger.seen,
     restores: purpose === "restore" || mayRestore(agreement, hash),
     force: purpose === "force",
+    skips: [],
+    undoes: [],
   };
   const asking: Agreement = {
     ...agreement,

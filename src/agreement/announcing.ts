@@ -1,6 +1,7 @@
 // The rules of announcing: a compare-and-set on the head, under which a generation never goes backwards. The script
 // that Redis runs follows the same rules in the same order, as their common contract tests show.
 import { type Head, MAX_GENERATION } from "./head.ts";
+import { isSkipped, joinSkips, type Skip } from "./skip.ts";
 
 /** The request to make a hash the head. */
 export interface Announcement {
@@ -18,8 +19,12 @@ export interface Announcement {
   readonly floor: number;
   /** Whether to write if the head is lost: missing, or below the floor. */
   readonly restores: boolean;
-  /** Whether to overrule a head that moved on. */
+  /** Whether to overrule a head that moved on, and a skip of the hash. */
   readonly force: boolean;
+  /** Skips to add to the store's. */
+  readonly skips: readonly Skip[];
+  /** The hashes that a rollback undoes: it overrules a head with one of them. Empty: the announcement is no rollback. */
+  readonly undoes: readonly string[];
 }
 
 /** The answer to an announcement. A store may add fields to the head. */
@@ -28,7 +33,7 @@ export type AnnounceAnswer<H extends Head = Head> =
   | { readonly kind: "accepted"; readonly head: H; readonly delivered: number }
   /** The head has that hash already, and nothing was sent. */
   | { readonly kind: "same"; readonly head: H }
-  /** The head moved on, or the hash is an older state. */
+  /** The head moved on, or the hash is an older state or skipped. */
   | { readonly kind: "refused"; readonly head: H }
   /** The head is missing (null) or below the floor, and the announcement does not restore it. */
   | { readonly kind: "lost"; readonly head: H | null }
@@ -39,21 +44,34 @@ export type AnnounceAnswer<H extends Head = Head> =
     readonly reason: string;
   };
 
-/** Whether an announcement is written, and under which generation, or why not. */
+/** Whether an announcement is written, and under which generation, or why not. `skips` is the store's set after it. */
 export type AnnouncementVerdict =
-  | { readonly kind: "write"; readonly generation: number }
-  | { readonly kind: "same" | "refused" | "lost" };
+  | { readonly kind: "write"; readonly generation: number; readonly skips: readonly Skip[] }
+  | { readonly kind: "same"; readonly skips: readonly Skip[] }
+  | { readonly kind: "refused" }
+  | { readonly kind: "lost" };
 
-/** Judges an announcement. `heads` are the remembered ones, the current one last; if empty, the head is missing. */
-export function judgeAnnouncement(heads: readonly Head[], announcement: Announcement): AnnouncementVerdict {
+/**
+ * Judges an announcement. `heads` are the remembered ones, the current one last; if empty, the head is missing.
+ * `skips` is the store's set, which is lost with the head. Like a head below the floor, its set is older than what the
+ * instance has seen, so a hash in it may be restored.
+ */
+export function judgeAnnouncement(
+  heads: readonly Head[],
+  skips: readonly Skip[],
+  announcement: Announcement,
+): AnnouncementVerdict {
   const head = heads.at(-1);
-  const { hash, base, unanswered, since, floor, restores, force } = announcement;
+  const { hash, base, unanswered, undoes, since, floor, restores, force } = announcement;
+  const joined = joinSkips(head === undefined ? [] : skips, announcement.skips, hash);
   if (head !== undefined && head.generation >= floor) {
-    if (head.hash === hash) return { kind: "same" };
+    if (!force && isSkipped(hash, skips)) return { kind: "refused" };
+    if (head.hash === hash) return { kind: "same", skips: joined };
     const isLate = heads.some((one) => one.generation > since && one.hash === hash);
-    const isOnHead = unanswered.includes(head.hash) || (head.hash === base && !isLate);
+    const isOwn = unanswered.includes(head.hash) || undoes.includes(head.hash);
+    const isOnHead = isOwn || (head.hash === base && !isLate);
     if (!force && !isOnHead) return { kind: "refused" };
   } else if (!force && !restores) return { kind: "lost" };
   const last = Math.max(head?.generation ?? 0, floor);
-  return { kind: "write", generation: Math.min(last + 1, MAX_GENERATION) };
+  return { kind: "write", generation: Math.min(last + 1, MAX_GENERATION), skips: joined };
 }

@@ -2,6 +2,7 @@
 // and reads those of its peers. An outage is an answer, never a throw. A message is a hint; only the head counts.
 import type { AnnounceAnswer, Announcement } from "../agreement/announcing.ts";
 import type { Head } from "../agreement/head.ts";
+import type { Skip } from "../agreement/skip.ts";
 import type { Message } from "./announcement.ts";
 import type { Peer, PeerRecord } from "./peer_record.ts";
 
@@ -11,6 +12,8 @@ export interface StoredHead extends Head {
   readonly by: string;
   /** The time since the announcement, by the store's clock only: no host's clock takes part. */
   readonly ageMilliseconds: number;
+  /** The hashes that no instance runs unless a person forces it. */
+  readonly skips: readonly Skip[];
 }
 
 /** The head (null: there is none), or the reason why it could not be read: one line without secrets. */

@@ -36,16 +36,21 @@ export function soloNotifier({ incarnation: id, now = () => performance.now() }:
   };
   const currentHead = (): StoredHead | null => {
     if (head === null) return null;
-    const { generation, hash, by, at } = head;
-    return { generation, hash, by, ageMilliseconds: Math.max(0, Math.round(now() - at)) };
+    const { at, ...kept } = head;
+    return { ...kept, ageMilliseconds: Math.max(0, Math.round(now() - at)) };
   };
   const announce = (request: Announcement): AnnounceAnswer<StoredHead> => {
     if (closed) return { kind: "failed", reason: CLOSED };
     const before = currentHead();
-    const verdict = judgeAnnouncement(heads, request);
+    const verdict = judgeAnnouncement(heads, before?.skips ?? [], request);
     if (verdict.kind === "lost") return { kind: "lost", head: before };
-    if (verdict.kind !== "write") return { kind: verdict.kind, head: before! };
-    head = { generation: verdict.generation, hash: request.hash, by: id, at: now() };
+    if (verdict.kind === "refused") return { kind: "refused", head: before! };
+    const { skips } = verdict;
+    if (verdict.kind === "same") {
+      head = { ...head!, skips };
+      return { kind: "same", head: currentHead()! };
+    }
+    head = { generation: verdict.generation, hash: request.hash, by: id, at: now(), skips };
     heads.push(head);
     if (heads.length > MAX_HEADS) heads.shift();
     publish(announcementText(head.generation, head.hash, id));

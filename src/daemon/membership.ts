@@ -113,10 +113,10 @@ function headReader({ notifier, recorder, loop }: MembershipSettings, closing: A
     if (wait > 0) await delay(wait, undefined, { signal: closing }).catch(() => {});
     lastBegun = performance.now();
     const answer = await notifier.head();
-    if (answer.ok && answer.head !== null && answer.head.hash !== loop.state().active?.hash) {
-      recorder.headSeen(answer.head.hash, answer.head.ageMilliseconds);
-    }
-    return answer;
+    if (!answer.ok) return answer;
+    const { head } = answer;
+    if (head !== null && head.hash !== loop.state().active?.hash) recorder.headSeen(head.hash, head.ageMilliseconds);
+    return { ok: true, head, skips: head?.skips ?? [] };
   };
 }
 

@@ -4,10 +4,11 @@ import type { AnnounceAnswer } from "../agreement/announcing.ts";
 import type { Announcement } from "../agreement/announcing.ts";
 import type { AgreementLimits, Ledger } from "../agreement/agreement.ts";
 import type { Head } from "../agreement/head.ts";
+import type { Skip } from "../agreement/skip.ts";
 
-/** The head (null: it is missing), or a reason in one line. */
+/** The head (null: it is missing) and the store's skip set, or a reason in one line. */
 export type HeadReading =
-  | { readonly ok: true; readonly head: Head | null }
+  | { readonly ok: true; readonly head: Head | null; readonly skips: readonly Skip[] }
   | { readonly ok: false; readonly reason: string };
 
 /** The loop's access to its cluster. A refusal by Redis is an answer; a throw is a bug. */
@@ -35,7 +36,7 @@ export async function readHead(
 ): Promise<ClusterEvent> {
   try {
     const reading = await access.readHead();
-    if (reading.ok) return { kind: "head-read", head: reading.head };
+    if (reading.ok) return { kind: "head-read", head: reading.head, skips: reading.skips };
     return { kind: "head-unreadable", reason: reading.reason, random: random() };
   } catch (error) {
     onBug(error);

@@ -24,7 +24,7 @@ Deno.test("a head that says nothing new is kept once, and only if it settles som
     { unanswered: ["b"] },
     { unanswered: ["a"] },
   ];
-  const read: ClusterEvent = { kind: "head-read", head: { generation: 1, hash: "a" } };
+  const read: ClusterEvent = { kind: "head-read", head: { generation: 1, hash: "a" }, skips: [] };
   for (const changes of open) {
     const before = { ...settled, ledger: { ...AGREED, ...changes } };
     const first = agree(before, read, "a");
@@ -35,7 +35,11 @@ Deno.test("a head that says nothing new is kept once, and only if it settles som
 });
 
 Deno.test("a head of another generation or hash is news, and so is the first one", () => {
-  const read = (generation: number): ClusterEvent => ({ kind: "head-read", head: { generation, hash: "a" } });
+  const read = (generation: number): ClusterEvent => ({
+    kind: "head-read",
+    head: { generation, hash: "a" },
+    skips: [],
+  });
   assertEquals(kindsOf(agree(settled, read(2), "a")), ["keep", "report"]);
   const other = { ...settled, ledger: { ...AGREED, agreed: { generation: 1, hash: "z" } } };
   assertEquals(kindsOf(agree(other, read(1), "a")), ["keep", "report"]);
@@ -62,9 +66,9 @@ Deno.test("what fails is asked again after a backoff that never is longer than t
 
 Deno.test("the wait before a lost head is restored is a whole interval", () => {
   const behind = { ...settled, ledger: { ...AGREED, seen: 2 } };
-  const lost = agree(behind, { kind: "head-read", head: null }, "a");
+  const lost = agree(behind, { kind: "head-read", head: null, skips: [] }, "a");
   assertEquals([armed(lost, "arm-reconcile"), lost.agreement.loss], [[30_000], "waiting"]);
-  const again = agree(lost.agreement, { kind: "head-read", head: null }, "a");
+  const again = agree(lost.agreement, { kind: "head-read", head: null, skips: [] }, "a");
   assertEquals([kindsOf(again), again.agreement.loss], [[], "waiting"]);
 });
 

@@ -108,7 +108,7 @@ function eventOf(verb: string, what: string): Event<string> {
     case "hint":
       return { kind: "hint", reason: what as HintReason };
     case "head":
-      return { kind: "head-read", head: what === "none" ? null : head };
+      return { kind: "head-read", head: what === "none" ? null : head, skips: [] };
     case "unreadable":
       return { kind: "head-unreadable", reason: "timeout", random };
     case "accepted":

@@ -4,11 +4,12 @@ import { assert, assertEquals, assertNotEquals, assertThrows } from "@std/assert
 import fc from "fast-check";
 import { judgeAnnouncement } from "../../src/agreement/announcing.ts";
 import type { Head } from "../../src/agreement/head.ts";
+import { MAX_SKIP_REASON_LENGTH, MAX_SKIPS, type Skip } from "../../src/agreement/skip.ts";
 import type { Notifier } from "../../src/cluster/notifier.ts";
 import type { Announcement } from "../../src/agreement/announcing.ts";
 import { eventually } from "../support/eventually.ts";
 import { incarnationOf } from "../support/incarnation.ts";
-import { announcementOf } from "../support/announcement_of.ts";
+import { announcementOf, skipOf } from "../support/announcement_of.ts";
 import {
   A,
   accepted,
@@ -68,6 +69,7 @@ export function notifierContract(
   };
   answersToAnnouncements(alone);
   lostAndLate(alone);
+  skipped(alone);
   whatIsKept(alone);
   whatIsHeard(alone, countsAll);
   disposal(alone);
@@ -179,6 +181,75 @@ function lostAndLate(alone: Alone): void {
   });
 }
 
+function skipped(alone: Alone): void {
+  alone("a skipped hash is refused on whatever base, and nothing is sent", async (one) => {
+    const { notifier } = one;
+    accepted(await notifier.announce(announcementOf(A)));
+    accepted(await notifier.announce(announcementOf(B, A, { skips: [skipOf(C)] })));
+    for (const more of [{}, { unanswered: [B] }, { undoes: [B] }]) {
+      const answer = await notifier.announce(announcementOf(C, B, more));
+      assertEquals(answer.kind === "refused" && [answer.head.hash, answer.head.skips], [B, [skipOf(C)]]);
+    }
+    await fence(one);
+    assertEquals(announcements(one), [1, 2]);
+  });
+
+  alone("force makes a skipped hash the head, and it is skipped no more", async ({ notifier }) => {
+    accepted(await notifier.announce(announcementOf(A, null, { skips: [skipOf(B), skipOf(C)] })));
+    const head = accepted(await notifier.announce(announcementOf(B, null, { force: true, skips: [skipOf(B)] })));
+    assertEquals([head.generation, head.hash, head.skips], [2, B, [skipOf(C)]]);
+    accepted(await notifier.announce(announcementOf(A, B)));
+    assertEquals(accepted(await notifier.announce(announcementOf(B, A))).skips, [skipOf(C)]);
+  });
+
+  alone("a rollback overrules a head that it undoes, though its hash was the head since, and no other", async (one) => {
+    const { notifier } = one;
+    for (const [hash, base] of [[A, null], [B, A]] as const) {
+      accepted(await notifier.announce(announcementOf(hash, base)));
+    }
+    const back = (undoes: readonly string[]) =>
+      announcementOf(A, null, { since: 0, undoes, skips: undoes.map((hash) => skipOf(hash)) });
+    assertEquals((await notifier.announce(back([C]))).kind, "refused");
+    assertEquals((await headOf(notifier)).skips, []);
+    const head = accepted(await notifier.announce(back([C, B])));
+    assertEquals([head.generation, head.hash, head.skips], [3, A, [skipOf(C), skipOf(B)]]);
+  });
+
+  alone("skips come to a head of the same hash without a new generation, each once", async (one) => {
+    const { notifier } = one;
+    accepted(await notifier.announce(announcementOf(A, null, { skips: [skipOf(B)] })));
+    for (let time = 0; time < 2; time++) {
+      const skips = [skipOf(B, "another reason"), skipOf(C), skipOf(A)];
+      const answer = await notifier.announce(announcementOf(A, null, { skips }));
+      assertEquals(answer.kind === "same" && [answer.head.generation, answer.head.skips], [1, [skipOf(B), skipOf(C)]]);
+      assertEquals((await headOf(notifier)).skips, [skipOf(B), skipOf(C)]);
+    }
+    await fence(one);
+    assertEquals(announcements(one), [1]);
+  });
+
+  alone("skips stay for the heads that follow, and are written with a head that was lost", async ({ notifier }) => {
+    accepted(await notifier.announce(announcementOf(A, null, { skips: [skipOf(C, "“ñ” \\ 🌍")] })));
+    assertEquals(accepted(await notifier.announce(announcementOf(B, A))).skips, [skipOf(C, "“ñ” \\ 🌍")]);
+    assertEquals((await notifier.announce(announcementOf(A, C, { skips: [skipOf(B)] }))).kind, "refused");
+    assertEquals((await headOf(notifier)).skips, [skipOf(C, "“ñ” \\ 🌍")]);
+    // What restores a lost head has seen later heads than this skip set.
+    const lost = await notifier.announce(announcementOf(C, null, { floor: 9, restores: false, skips: [skipOf(B)] }));
+    assertEquals(lost.kind, "lost");
+    const head = accepted(await notifier.announce(announcementOf(C, null, { floor: 9, skips: [skipOf(B)] })));
+    assertEquals([head.generation, head.skips], [10, [skipOf(B)]]);
+  });
+
+  alone("the newest of the skips are kept", async ({ notifier }) => {
+    const longest = "\u{ffff}".repeat(MAX_SKIP_REASON_LENGTH);
+    const many = Array.from({ length: MAX_SKIPS + 2 }, (_, at) => skipOf(at.toString(16).padStart(64, "0"), longest));
+    accepted(await notifier.announce(announcementOf(A, null, { skips: many.slice(0, MAX_SKIPS) })));
+    assertEquals((await headOf(notifier)).skips, many.slice(0, MAX_SKIPS));
+    await notifier.announce(announcementOf(A, null, { skips: many.slice(MAX_SKIPS) }));
+    assertEquals((await headOf(notifier)).skips, many.slice(2));
+  });
+}
+
 function whatIsKept(alone: Alone): void {
   alone("the head grows older", async ({ notifier }) => {
     assert(accepted(await notifier.announce(announcementOf(A))).ageMilliseconds >= 0);
@@ -285,6 +356,14 @@ function amongSeveral(together: Together, countsAll: boolean): void {
     assertEquals(await headTriple(one.notifier), await headTriple(other.notifier));
   });
 
+  together("what one instance skips is refused to another, which learns why", async (one, other) => {
+    accepted(await one.notifier.announce(announcementOf(A)));
+    accepted(await one.notifier.announce(announcementOf(B, null, { undoes: [A], skips: [skipOf(A, "no answers")] })));
+    const answer = await other.notifier.announce(announcementOf(A, B));
+    assertEquals(answer.kind === "refused" && answer.head.skips, [skipOf(A, "no answers")]);
+    assertEquals((await headOf(other.notifier)).skips, [skipOf(A, "no answers")]);
+  });
+
   together("another's head of the generation after the base is not taken for one's own", async (one, other) => {
     accepted(await one.notifier.announce(announcementOf(A)));
     accepted(await other.notifier.announce(announcementOf(B, A)));
@@ -375,21 +454,26 @@ const anyRequest = fc.record({
   since: fc.integer({ min: -4, max: 0 }),
   restores: fc.boolean(),
   force: fc.boolean(),
+  skips: fc.subarray([A, B, C].map((hash) => skipOf(hash))),
+  undoes: fc.subarray([A, B, C]),
 });
 
 /** Announces step by step and compares each answer with what the rules say of it. */
 async function followRules(notifier: Notifier, steps: readonly Announcement[]): Promise<void> {
   const heads: Head[] = [];
+  let skips: readonly Skip[] = [];
   for (const step of steps) {
     const last = heads.at(-1)?.generation ?? 0;
     const asked = { ...step, floor: Math.max(0, last + step.floor), since: Math.max(0, last + step.since) };
     const answer = await notifier.announce(asked);
-    const verdict = judgeAnnouncement(heads, asked);
+    const verdict = judgeAnnouncement(heads, skips, asked);
     assertEquals(answer.kind, verdict.kind === "write" ? "accepted" : verdict.kind);
     if (verdict.kind === "write") heads.push({ generation: verdict.generation, hash: step.hash });
+    if (verdict.kind === "write" || verdict.kind === "same") skips = verdict.skips;
     const read = await notifier.head();
     const head = heads.at(-1) ?? null;
     assert(read.ok);
     assertEquals(read.head && { generation: read.head.generation, hash: read.head.hash }, head);
+    assertEquals(read.head?.skips ?? [], skips);
   }
 }

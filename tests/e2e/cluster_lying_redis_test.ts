@@ -27,7 +27,7 @@ function startFake(answer: string) {
 }
 
 /** Beyond what any count reaches. */
-const LIE = arrayOf("head", "9007199254740991", "f".repeat(64), "0123456789ab", "0", "0");
+const LIE = arrayOf("head", "9007199254740991", "f".repeat(64), "0123456789ab", "0", "0", "");
 
 Deno.test("after a fake Redis said a generation out of bounds, two instances agree on the honest one, and its count rests", async () => {
   await using honest = await startRedis();

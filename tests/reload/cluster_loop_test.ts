@@ -69,7 +69,7 @@ async function agree(clustered: ClusteredLoop): Promise<void> {
   // The look that was under way when the link came up is followed by another.
   await find(clustered, "1/1");
   for (let read = 0; read < 2; read++) {
-    readings[read]!.resolve({ ok: true, head: { generation: 1, hash: "1" } });
+    readings[read]!.resolve({ ok: true, head: { generation: 1, hash: "1" }, skips: [] });
     await turn();
   }
   assertEquals([loop.state().agreement?.syncState.kind, readings.length], ["agreed", 2]);
@@ -89,6 +89,8 @@ Deno.test("a written change is announced once, and its result is kept", async ()
     floor: 1,
     restores: true,
     force: false,
+    skips: [],
+    undoes: [],
   }]);
   assertEquals(kept.at(-1)?.owed, { hash: "2", base: "1" });
   announcements[0]!.resolve({ kind: "accepted", head: { generation: 2, hash: "2" }, delivered: 3 });
@@ -115,7 +117,7 @@ Deno.test("a cluster that does not answer delays no reload, and is asked one thi
     assertEquals(loop.state().active, snapshotIdOf(id));
   }
   assertEquals([announcements.length, readings.length], [0, 3]);
-  readings[2]!.resolve({ ok: true, head: { generation: 1, hash: "1" } });
+  readings[2]!.resolve({ ok: true, head: { generation: 1, hash: "1" }, skips: [] });
   await turn();
   assertEquals(announcements.map((one) => one.announcement.hash), ["4"]);
 });
@@ -126,10 +128,10 @@ Deno.test("a flood of messages is one reading under way and one after it", async
   await agree(clustered);
   for (let count = 0; count < 10_000; count++) loop.link("heard");
   assertEquals(readings.length, 3);
-  readings[2]!.resolve({ ok: true, head: { generation: 1, hash: "1" } });
+  readings[2]!.resolve({ ok: true, head: { generation: 1, hash: "1" }, skips: [] });
   await turn();
   assertEquals(readings.length, 4);
-  readings[3]!.resolve({ ok: true, head: { generation: 1, hash: "1" } });
+  readings[3]!.resolve({ ok: true, head: { generation: 1, hash: "1" }, skips: [] });
   await turn();
   assertEquals(readings.length, 4);
 });
@@ -141,7 +143,7 @@ Deno.test("the head is read each interval while there is a link, and not without
   for (let interval = 1; interval <= 3; interval++) {
     clock.advance(30_000);
     assertEquals(readings.length, 2 + interval);
-    readings.at(-1)!.resolve({ ok: true, head: { generation: 1, hash: "1" } });
+    readings.at(-1)!.resolve({ ok: true, head: { generation: 1, hash: "1" }, skips: [] });
     await turn();
   }
   loop.link("unlinked");
@@ -156,7 +158,7 @@ Deno.test("another head is looked for again until its settle time is over, and t
   const { loop, clock, looks, readings, reports } = clustered;
   await agree(clustered);
   loop.link("heard");
-  readings.at(-1)!.resolve({ ok: true, head: { generation: 2, hash: "2" } });
+  readings.at(-1)!.resolve({ ok: true, head: { generation: 2, hash: "2" }, skips: [] });
   await turn();
   const waits: number[] = [];
   while (loop.state().agreement?.syncState.kind === "settling" && waits.length < 10) {
@@ -208,7 +210,7 @@ Deno.test("an instance that never agreed keeps what it owes until there is a lin
   await find(clustered, "1/1");
   assertEquals([announcements.length, kept.at(-1)?.owed], [0, { hash: "1", base: null }]);
   loop.link("linked");
-  readings.at(-1)!.resolve({ ok: true, head: null });
+  readings.at(-1)!.resolve({ ok: true, head: null, skips: [] });
   await find(clustered, "1/1");
   assertEquals(announcements.map((one) => one.announcement), [{
     hash: "1",
@@ -218,6 +220,8 @@ Deno.test("an instance that never agreed keeps what it owes until there is a lin
     floor: 0,
     restores: true,
     force: false,
+    skips: [],
+    undoes: [],
   }]);
 });
 
@@ -242,7 +246,7 @@ Deno.test("a stop while the source settles leaves no timer", async () => {
   const { loop, clock, readings } = clustered;
   await agree(clustered);
   loop.link("heard");
-  readings.at(-1)!.resolve({ ok: true, head: { generation: 2, hash: "2" } });
+  readings.at(-1)!.resolve({ ok: true, head: { generation: 2, hash: "2" }, skips: [] });
   await turn();
   await find(clustered, "1/1");
   assertEquals(clock.running(), 2);

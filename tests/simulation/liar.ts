@@ -3,6 +3,8 @@
 // could tell that from what another instance has announced.
 import { MAX_GENERATION } from "../../src/agreement/head.ts";
 import type { Announcement } from "../../src/agreement/announcing.ts";
+import { skipsText } from "../../src/agreement/skip.ts";
+import { skipOf } from "../support/announcement_of.ts";
 import { chance, hashOf, type World } from "./world.ts";
 
 const ID = "0123456789ab";
@@ -16,10 +18,10 @@ export function lieOfHead(world: World): unknown {
 /** An answer to an announcement; of most the rules could not come to it. */
 export function lieOfAnnouncement(world: World, { hash }: Announcement): unknown {
   if (chance(world, 100)) return world.random.pick<unknown>([[], ["lost"], null, "OK", ["accepted"]]);
-  const [generation, other, by, age, delivered] = headOf(world);
+  const [generation, other, by, age, delivered, skips] = headOf(world);
   const kind = world.random.pick(["accepted", "same", "refused", "lost", "head"]);
   const isFar = Number(generation) >= 2 ** 40;
-  return [kind, generation, isFar && chance(world, 500) ? hash : other, by, age, delivered];
+  return [kind, generation, isFar && chance(world, 500) ? hash : other, by, age, delivered, skips];
 }
 
 function headOf(world: World): unknown[] {
@@ -30,5 +32,6 @@ function headOf(world: World): unknown[] {
   const generation = random.pick([...near, ...far]);
   const hash = hashOf(near.includes(generation) ? "f" : random.pick(["a", "b", "c", "d", "f"]));
   const wrong = random.pick([hash.toUpperCase(), hash.slice(1), `${hash}0`]);
-  return [`${generation}`, chance(world, 100) ? wrong : hash, chance(world, 30) ? "h1" : ID, "0", 0];
+  const skips = random.pick(["", "", "x", `${hash} {}`, skipsText([skipOf(hash)])]);
+  return [`${generation}`, chance(world, 100) ? wrong : hash, chance(world, 30) ? "h1" : ID, "0", 0, skips];
 }

@@ -5,6 +5,7 @@ import type { ClusterEvent } from "../../src/agreement/agree.ts";
 import type { AnnounceAnswer } from "../../src/agreement/announcing.ts";
 import type { Announcement } from "../../src/agreement/announcing.ts";
 import { MAX_GENERATION } from "../../src/agreement/head.ts";
+import { skipsText } from "../../src/agreement/skip.ts";
 import { parseAnnounceReply, parseHeadReply } from "../../src/cluster/redis/redis_scripts.ts";
 import { lieOfAnnouncement, lieOfHead } from "./liar.ts";
 import { announceTo, type StoredHead } from "./redis_model.ts";
@@ -52,7 +53,8 @@ export function askHead(world: World, host: Host, tell: (event: ClusterEvent) =>
       return tell({ kind: "head-unreadable", reason: "timeout", random: jitter(world) });
     }
     const { head } = answer;
-    tell({ kind: "head-read", head: head && { generation: head.generation, hash: head.hash } });
+    const skips = head?.skips ?? [];
+    tell({ kind: "head-read", head: head && { generation: head.generation, hash: head.hash }, skips });
   });
 }
 
@@ -93,7 +95,7 @@ export function askAnnouncement(
 /** What the scripts answer with. */
 function replyOf(kind: string, head: StoredHead | null): unknown {
   if (head === null) return kind === "lost" ? ["lost"] : [];
-  return [kind, `${head.generation}`, head.hash, "00000000000" + head.by.slice(-1), "0", 0];
+  return [kind, `${head.generation}`, head.hash, "00000000000" + head.by.slice(-1), "0", 0, skipsText(head.skips)];
 }
 
 function publish(world: World, tell: Tell): void {

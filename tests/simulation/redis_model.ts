@@ -1,6 +1,7 @@
 // What the announcing script makes of an announcement, with a memory of all heads, so that writes can be lost.
 import { judgeAnnouncement } from "../../src/agreement/announcing.ts";
 import { MAX_GENERATION } from "../../src/agreement/head.ts";
+import type { Skip } from "../../src/agreement/skip.ts";
 import type { Announcement } from "../../src/agreement/announcing.ts";
 
 /** The head as it is stored. */
@@ -9,6 +10,7 @@ export interface StoredHead {
   readonly hash: string;
   /** Who announced it. */
   readonly by: string;
+  readonly skips: readonly Skip[];
 }
 
 /** One Redis. */
@@ -34,10 +36,12 @@ export function emptyRedis(): RedisModel {
 /** Takes an announcement, or not, by the rules of the announcing script. */
 export function announceTo(redis: RedisModel, request: Announcement, by: string): Verdict {
   const { head } = redis;
-  const verdict = judgeAnnouncement(head === null ? [] : [...redis.past.filter((one) => one !== null), head], request);
-  if (verdict.kind !== "write") return { kind: verdict.kind, head };
+  const heads = head === null ? [] : [...redis.past.filter((one) => one !== null), head];
+  const verdict = judgeAnnouncement(heads, head?.skips ?? [], request);
+  if (verdict.kind === "same") redis.head = { ...head!, skips: verdict.skips };
+  if (verdict.kind !== "write") return { kind: verdict.kind, head: redis.head };
   redis.past.push(head);
-  redis.head = { generation: verdict.generation, hash: request.hash, by };
+  redis.head = { generation: verdict.generation, hash: request.hash, by, skips: verdict.skips };
   return { kind: "accepted", head: redis.head };
 }
 

@@ -39,7 +39,7 @@ Deno.test("the simulated Redis takes what is based on its head, says no to other
   assertEquals(announce("c", "b", "x"), "accepted c@3");
   assertEquals(announce("d", null, "y", 0, true), "accepted d@4");
   loseWrites(redis, 2);
-  assertEquals(redis.head, { hash: "b", generation: 2, by: "x" });
+  assertEquals(redis.head, { hash: "b", generation: 2, by: "x", skips: [] });
   assertEquals(announce("d", null, "y", 4), "accepted d@5");
   loseWrites(redis, Infinity);
   assertEquals([redis.head, redis.losses], [null, 2]);

@@ -8,6 +8,7 @@ import { AbstractConnector, Redis } from "ioredis";
 import { parseMessage } from "../announcement.ts";
 import { type Attempt, openAttempts } from "./attempts.ts";
 import { isId } from "../../agreement/head.ts";
+import { skipsText } from "../../agreement/skip.ts";
 import { keepLink, type LinkKeeper } from "../link_keeper.ts";
 import type { Link, Listener, Notifier, StoredHead } from "../notifier.ts";
 import { ownEchoes } from "../own_echoes.ts";
@@ -112,9 +113,10 @@ export function openRedisNotifier(options: RedisNotifierOptions): Notifier {
     },
     link,
     announce: async (request) => {
-      const { hash, base, unanswered, since, floor, restores, force } = request;
+      const { hash, base, unanswered, since, floor, restores, force, skips, undoes } = request;
       const flags = [restores, force].map(Number);
-      const args = [hash, base ?? "", unanswered.join(","), since, floor, ...flags, id, channel, HISTORY_LENGTH];
+      const change = [hash, base ?? "", unanswered.join(","), since, floor, ...flags];
+      const args = [...change, id, channel, HISTORY_LENGTH, skipsText(skips), undoes.join(",")];
       const outcome = await attempt(
         "writes",
         async (session) => readAnnounceAnswer(await session.run(ANNOUNCE, [keys.head, keys.history], args), request),

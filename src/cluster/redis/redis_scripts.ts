@@ -4,11 +4,12 @@ import type { AnnounceAnswer, Announcement } from "../../agreement/announcing.ts
 import { createHash } from "node:crypto";
 import * as z from "zod";
 import { isGeneration, isHash, isId, MAX_GENERATION } from "../../agreement/head.ts";
+import { isSkipped, MAX_SKIP_LINE_BYTES, MAX_SKIPS, MAX_SKIPS_BYTES, parseSkips } from "../../agreement/skip.ts";
 import type { StoredHead } from "../notifier.ts";
 
 /** The names of a channel's keys; the braces keep them in one slot. */
 export interface Keys {
-  /** Hash: `hash`, `generation`, `by`, and `at` in milliseconds since 1970 by Redis' clock. */
+  /** Hash: `hash`, `generation`, `by`, `at` in milliseconds since 1970 by Redis' clock, and `skip`, the skip set. */
   readonly head: string;
   /** Capped stream of the announcements. */
   readonly history: string;
@@ -56,7 +57,39 @@ local function whole(number)
 end
 `;
 
-// A head with any invalid field counts as none: its writer was no instance that announced.
+// A skip set of another form than that of `skipsText` counts as none. The JSON after a hash is the client's matter.
+const SKIPS = `
+local function readSkips(text)
+  local skips, hashes = {}, {}
+  if not text or #text > ${MAX_SKIPS_BYTES} then return skips, hashes end
+  for line in string.gmatch(text, '[^\\n]+') do
+    local hash = string.match(line, '^([0-9a-f]+) ')
+    if not hash or #hash ~= 64 or #line > ${MAX_SKIP_LINE_BYTES} or hashes[hash] or #skips == ${MAX_SKIPS} then
+      return {}, {}
+    end
+    hashes[hash] = true
+    skips[#skips + 1] = { hash = hash, line = line }
+  end
+  return skips, hashes
+end
+local function skipsText(skips)
+  local lines = {}
+  for at = math.max(1, #skips - ${MAX_SKIPS - 1}), #skips do lines[#lines + 1] = skips[at].line end
+  return table.concat(lines, '\\n')
+end
+local function joinSkips(stored, hashes, added, announced)
+  local joined = {}
+  for _, skip in ipairs(stored) do
+    if skip.hash ~= announced then joined[#joined + 1] = skip end
+  end
+  for _, skip in ipairs(added) do
+    if skip.hash ~= announced and not hashes[skip.hash] then joined[#joined + 1] = skip end
+  end
+  return skipsText(joined)
+end
+`;
+
+// A head with any invalid field but its skip set counts as none: its writer was no instance that announced.
 const READ_HEAD = `
 local function count(text, most)
   if not text or not string.match(text, '^[1-9]%d*$') then return nil end
@@ -65,7 +98,7 @@ local function count(text, most)
   return number
 end
 local function readHead(key)
-  local fields = redis.pcall('HMGET', key, 'hash', 'generation', 'by', 'at')
+  local fields = redis.pcall('HMGET', key, 'hash', 'generation', 'by', 'at', 'skip')
   if fields.err then
     if string.find(fields.err, 'WRONGTYPE', 1, true) then return nil end
     return nil, fields
@@ -75,10 +108,11 @@ local function readHead(key)
   if not hash or #hash ~= 64 or string.match(hash, '[^0-9a-f]') then return nil end
   if not by or #by ~= 12 or string.match(by, '[^0-9a-f]') then return nil end
   if not generation or not at then return nil end
-  return { hash = hash, generation = generation, by = by, at = at }
+  return { hash = hash, generation = generation, by = by, at = at, skip = skipsText(readSkips(fields[5])) }
 end
 local function answer(kind, head, delivered)
-  return { kind, whole(head.generation), head.hash, head.by, whole(math.max(0, now() - head.at)), delivered or 0 }
+  local age = whole(math.max(0, now() - head.at))
+  return { kind, whole(head.generation), head.hash, head.by, age, delivered or 0, head.skip }
 end
 `;
 
@@ -119,23 +153,33 @@ function script(...parts: string[]): Script {
 
 /**
  * Keys: head, history. Arguments: hash, base, unanswered (joined by commas), since, floor, restores and force
- * (0 or 1), the instance's id, channel, length of the history. The rules are those of `judgeAnnouncement`.
+ * (0 or 1), the instance's id, channel, length of the history, the text of the skips to add, undoes (joined by commas).
+ * The rules are those of `judgeAnnouncement`.
  * The message goes out before the head is written, so that there is no head without its message. No client sees the
  * state between the two.
  */
 export const ANNOUNCE: Script = script(
   NOW,
+  SKIPS,
   READ_HEAD,
   TAKE_OVER,
   WAS_HEAD,
   `
 local hash, base, unanswered, since, floor = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5])
 local restores, force, by, channel = ARGV[6] == '1', ARGV[7] == '1', ARGV[8], ARGV[9]
+local added, undoes = readSkips(ARGV[11]), ARGV[12]
 local head, trouble = readHead(KEYS[1])
 if trouble then return trouble end
+local stored, skipped = readSkips(head and head.skip)
+local skip = joinSkips(stored, skipped, added, hash)
 if head and head.generation >= floor then
-  if head.hash == hash then return answer('same', head) end
-  local isOnHead = force or string.find(unanswered, head.hash, 1, true)
+  if skipped[hash] and not force then return answer('refused', head) end
+  if head.hash == hash then
+    if skip ~= head.skip then redis.call('HSET', KEYS[1], 'skip', skip) end
+    head.skip = skip
+    return answer('same', head)
+  end
+  local isOnHead = force or string.find(unanswered, head.hash, 1, true) or string.find(undoes, head.hash, 1, true)
   if not isOnHead and head.hash == base then
     isOnHead = since >= head.generation or not wasHead(KEYS[2], hash, since)
   end
@@ -146,11 +190,11 @@ elseif not (force or restores) then
 end
 local last = math.max(head and head.generation or 0, floor)
 local generation = math.min(last + 1, ${MAX_GENERATION})
-local written = { hash = hash, generation = generation, by = by, at = now() }
+local written = { hash = hash, generation = generation, by = by, at = now(), skip = skip }
 local count = whole(generation)
 takeOver('XADD', KEYS[2], 'MAXLEN', '~', ARGV[10], '*', 'generation', count, 'hash', hash, 'by', by)
 local delivered = redis.call('PUBLISH', channel, 'v1 ' .. count .. ' ' .. hash .. ' ' .. by)
-takeOver('HSET', KEYS[1], 'hash', hash, 'generation', count, 'by', by, 'at', whole(written.at))
+takeOver('HSET', KEYS[1], 'hash', hash, 'generation', count, 'by', by, 'at', whole(written.at), 'skip', skip)
 return answer('accepted', written, delivered)
 `,
 );
@@ -158,6 +202,7 @@ return answer('accepted', written, delivered)
 /** Keys: head. The answer is empty if there is none. */
 export const READ: Script = script(
   NOW,
+  SKIPS,
   READ_HEAD,
   `
 local head, trouble = readHead(KEYS[1])
@@ -252,6 +297,7 @@ const replySchema = z.tuple([
   z.custom<string>(isId),
   count,
   z.int().min(0).max(2 ** 31 - 1),
+  z.string().transform(parseSkips),
 ]);
 
 /**
@@ -264,8 +310,8 @@ export function parseHeadReply(reply: unknown): HeadReply | null {
   if (reply.length === 1) return reply[0] === "lost" ? { kind: "lost", head: null, delivered: 0 } : null;
   const parsed = replySchema.safeParse(reply);
   if (!parsed.success) return null;
-  const [kind, generation, hash, by, ageMilliseconds, delivered] = parsed.data;
-  return { kind, head: { generation, hash, by, ageMilliseconds }, delivered };
+  const [kind, generation, hash, by, ageMilliseconds, delivered, skips] = parsed.data;
+  return { kind, head: { generation, hash, by, ageMilliseconds, skips }, delivered };
 }
 
 /** Parses an answer of `ANNOUNCE` to this request; null: the rules of announcing cannot result in it. */
@@ -279,6 +325,8 @@ export function parseAnnounceReply(
   const isLost = head === null || head.generation < floor;
   if (kind === "lost") return isLost && !restores && !force ? { kind, head } : null;
   if (head === null || isLost) return null;
+  const isHashSkipped = isSkipped(hash, head.skips);
+  if (isHashSkipped && kind !== "refused") return null;
   switch (kind) {
     case "accepted":
       return head.hash === hash && (head.generation > floor || floor >= MAX_GENERATION)
@@ -287,7 +335,7 @@ export function parseAnnounceReply(
     case "same":
       return head.hash === hash ? { kind, head } : null;
     case "refused":
-      return head.hash !== hash && !force ? { kind, head } : null;
+      return (head.hash !== hash || isHashSkipped) && !force ? { kind, head } : null;
     default:
       return null;
   }

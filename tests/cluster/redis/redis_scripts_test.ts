@@ -5,24 +5,25 @@ import { judgeAnnouncement } from "../../../src/agreement/announcing.ts";
 import type { Head } from "../../../src/agreement/head.ts";
 import { MAX_GENERATION } from "../../../src/agreement/head.ts";
 import { accessRules, parseAnnounceReply, parseHeadReply } from "../../../src/cluster/redis/redis_scripts.ts";
-import { announcementOf } from "../../support/announcement_of.ts";
+import { skipsText } from "../../../src/agreement/skip.ts";
+import { announcementOf, skipOf } from "../../support/announcement_of.ts";
 
-const [A, B] = ["a".repeat(64), "b".repeat(64)] as const;
+const [A, B, C] = ["a".repeat(64), "b".repeat(64), "c".repeat(64)] as const;
 const ID = "0123456789ab";
 
 /** An answer of the reading script. */
 const answer = (
-  members: Partial<Record<"kind" | "generation" | "hash" | "by" | "age" | "delivered", unknown>> = {},
+  members: Partial<Record<"kind" | "generation" | "hash" | "by" | "age" | "delivered" | "skips", unknown>> = {},
 ) => {
-  const { kind, generation, hash, by, age, delivered } = {
-    ...{ kind: "head", generation: "7", hash: A, by: ID, age: "0", delivered: 0 },
+  const { kind, generation, hash, by, age, delivered, skips } = {
+    ...{ kind: "head", generation: "7", hash: A, by: ID, age: "0", delivered: 0, skips: "" },
     ...members,
   };
-  return [kind, generation, hash, by, age, delivered];
+  return [kind, generation, hash, by, age, delivered, skips];
 };
 
 Deno.test("a head of the last generation, and none, are read", () => {
-  const head = { generation: MAX_GENERATION, hash: A, by: ID, ageMilliseconds: 5 };
+  const head = { generation: MAX_GENERATION, hash: A, by: ID, ageMilliseconds: 5, skips: [] };
   const reply = answer({ generation: `${MAX_GENERATION}`, age: "5" });
   assertEquals(parseHeadReply(reply), { kind: "head", head, delivered: 0 });
   assertEquals(parseHeadReply(answer({ delivered: 2 ** 31 - 1 }))?.delivered, 2 ** 31 - 1);
@@ -39,7 +40,8 @@ Deno.test("what is out of its bounds is no answer", () => {
     ...["-1", "1.5", "99999999999999999999", "9999999999999999", "", null].map((age) => answer({ age })),
     ...[-1, 1.5, 2 ** 31, NaN, "1", null].map((delivered) => answer({ delivered })),
     ...["none", "constructor", "", "HEAD", null].map((kind) => answer({ kind })),
-    answer().slice(0, 5),
+    ...[null, 7, ["x"]].map((skips) => answer({ skips })),
+    answer().slice(0, 6),
     [...answer(), 0],
     ["accepted"],
     [null],
@@ -58,17 +60,23 @@ const requests = fc.record({
   floor: fc.oneof(generations, fc.constant(0)),
   restores: fc.boolean(),
   force: fc.boolean(),
+  skips: fc.subarray([A, B, C].map((hash) => skipOf(hash))),
+  undoes: fc.subarray([A, B]),
 });
 
 Deno.test("what the rules come to is believed", () => {
   const heads = fc.option(fc.record({ generation: generations, hash: fc.constantFrom(A, B) }), { nil: null });
-  fc.assert(fc.property(heads, requests, (head: Head | null, asked) => {
-    const verdict = judgeAnnouncement(head === null ? [] : [head], asked);
-    const isWritten = verdict.kind === "write";
-    const kind = isWritten ? "accepted" : verdict.kind;
-    const told = verdict.kind === "write" ? { generation: verdict.generation, hash: asked.hash } : head;
-    const reply = told === null ? ["lost"] : answer({ ...told, kind, generation: `${told.generation}` });
-    assertEquals(parseAnnounceReply(reply, asked)?.kind, kind);
+  const skipped = fc.subarray([A, B, C].map((hash) => skipOf(hash)));
+  fc.assert(fc.property(heads, skipped, requests, (head: Head | null, stored, asked) => {
+    const verdict = judgeAnnouncement(head === null ? [] : [head], stored, asked);
+    const kind = verdict.kind === "write" ? "accepted" : verdict.kind;
+    const now = verdict.kind === "write" ? { generation: verdict.generation, hash: asked.hash } : head;
+    const skips = verdict.kind === "write" || verdict.kind === "same" ? verdict.skips : stored;
+    const reply = now === null
+      ? ["lost"]
+      : answer({ ...now, kind, generation: `${now.generation}`, skips: skipsText(skips) });
+    const read = parseAnnounceReply(reply, asked);
+    assertEquals([read?.kind, read !== null && read.head?.skips], [kind, now === null ? undefined : skips]);
   }));
 });
 
@@ -84,6 +92,10 @@ Deno.test("an answer that the rules cannot come to is none", () => {
   assertEquals([said("lost", 6, B), said("lost", 7, B)], ["lost", null]);
   assertEquals([said("lost", 6, B, { restores: true }), said("lost", 6, B, { force: true })], [null, null]);
   assertEquals(said("head", 7, A), null);
+  const skips = skipsText([skipOf(A)]);
+  const skipped = (kind: string, hash: string) =>
+    parseAnnounceReply(answer({ kind, generation: "8", hash, skips }), asked)?.kind ?? null;
+  assertEquals([skipped("accepted", A), skipped("same", A), skipped("refused", A)], [null, null, "refused"]);
   for (const reply of [[], [null], "lost"]) assertEquals(parseAnnounceReply(reply, asked), null);
 });
 
