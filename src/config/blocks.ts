@@ -33,8 +33,8 @@ export function readVariable(reader: Reader, name: string, block: Block): Portab
     });
     return { resolved: null, portable: null };
   }
-  const both = readFree(reader, value, path);
-  if (both.resolved !== undefined && serverValueOf(both.resolved) === null) {
+  const pair = readFree(reader, value, path);
+  if (pair.resolved !== undefined && serverValueOf(pair.resolved) === null) {
     findings.warning(NOT_SUPPORTED, `Variable ${name} is left out of the server's file`, path, headOf(block), {
       why: SERVER_VALUES,
       suggestion: "Leave it as it is: each setting that refers to it has its value already",
@@ -49,7 +49,7 @@ export function readVariable(reader: Reader, name: string, block: Block): Portab
       suggestion: near === null ? null : `Did you mean ${near}?`,
     });
   }
-  return both;
+  return pair;
 }
 
 /** Returns the value of a variable if it must not be quoted anywhere; else null. */
@@ -61,14 +61,14 @@ export function secretOf(name: string, { resolved }: PortablePair): string | nul
 export function readLabelled(reader: Reader, type: LabelledType, id: string, block: Block): PortablePair<JsonObject> {
   const path = `${type}.${id}`;
   reader.findings.note(path, headOf(block));
-  const both = type === "service" ? readService(reader, block, path) : readBody(reader, type, block, path);
+  const pair = type === "service" ? readService(reader, block, path) : readBody(reader, type, block, path);
   const portableId = escapeTemplate(id);
-  Object.assign(both.resolved!, { id, ...(type === "service" ? { type: both.resolved!.type ?? id } : {}) });
-  Object.assign(both.portable!, {
+  Object.assign(pair.resolved!, { id, ...(type === "service" ? { type: pair.resolved!.type ?? id } : {}) });
+  Object.assign(pair.portable!, {
     id: portableId,
-    ...(type === "service" ? { type: both.portable!.type ?? portableId } : {}),
+    ...(type === "service" ? { type: pair.portable!.type ?? portableId } : {}),
   });
-  return both;
+  return pair;
 }
 
 /** Reads a block without a label; if the source has none, it has its defaults. */
@@ -94,7 +94,7 @@ function readBody(
 function readService(reader: Reader, block: Block, path: string): PortablePair<JsonObject> {
   const settings = emptyPair();
   const members = blockMembers.service;
-  const both = readObject(reader, members, block.body.entries, path, (others, into) => {
+  const pair = readObject(reader, members, block.body.entries, path, (others, into) => {
     const entries = others.filter((entry) => entry.role !== "unknown");
     const unknown = others.filter((entry) => entry.role === "unknown");
     readUnknown(reader, unknown, {
@@ -107,6 +107,6 @@ function readService(reader: Reader, block: Block, path: string): PortablePair<J
     Object.assign(settings.resolved, read.resolved);
     Object.assign(settings.portable, read.portable);
   });
-  assign(both, "settings", shareEqualForms(settings));
-  return both;
+  assign(pair, "settings", shareEqualForms(settings));
+  return pair;
 }

@@ -49,7 +49,7 @@ export function openJudge(model: Model, memory: JudgeMemory): Judge {
   function run(
     entry: BlockEntry,
     quiet: BlockVerdict,
-    rules: (matter: RuleContext) => Iterable<Finding>,
+    rules: (context: RuleContext) => Iterable<Finding>,
   ): BlockVerdict {
     rulesRun++;
     let asked = false;
@@ -58,12 +58,12 @@ export function openJudge(model: Model, memory: JudgeMemory): Judge {
     return findings.length === 0 && !asked ? quiet : { ...quiet, findings, secrets: asked ? secrets : null };
   }
 
-  function* shapeOf(entries: Iterable<BlockEntry>, rules: (matter: RuleContext, block: never) => Iterable<Finding>) {
+  function* shapeOf(entries: Iterable<BlockEntry>, rules: (context: RuleContext, block: never) => Iterable<Finding>) {
     const found: Finding[] = [];
     for (const entry of entries) {
       if (entry.shape === QUIET) continue;
-      if (entry.shape === null || !stands(entry.shape, secrets, null)) {
-        entry.shape = run(entry, QUIET, (matter) => rules(matter, entry.resolved as never));
+      if (entry.shape === null || !isCurrent(entry.shape, secrets, null)) {
+        entry.shape = run(entry, QUIET, (context) => rules(context, entry.resolved as never));
         yield;
       }
       for (const one of entry.shape.findings) found.push(one);
@@ -93,9 +93,9 @@ export function openJudge(model: Model, memory: JudgeMemory): Judge {
       const found: Finding[] = [];
       for (const entry of labelled.layer.entries) {
         if (entry.references === quiet) continue;
-        if (entry.references === null || !stands(entry.references, secrets, index)) {
+        if (entry.references === null || !isCurrent(entry.references, secrets, index)) {
           const layer = entry.resolved as unknown as Layer;
-          entry.references = run(entry, quiet, (matter) => layerReferences(matter, layer, index));
+          entry.references = run(entry, quiet, (context) => layerReferences(context, layer, index));
           yield;
         }
         for (const one of entry.references.findings) found.push(one);
@@ -111,30 +111,30 @@ export function openJudge(model: Model, memory: JudgeMemory): Judge {
   };
 }
 
-type Rules<T> = (matter: RuleContext, block: T) => Iterable<Finding>;
+type Rules<T> = (context: RuleContext, block: T) => Iterable<Finding>;
 
 /** Combines two sets of rules. */
-function both<T>(first: Rules<T>, second: Rules<T>): Rules<T> {
-  return function* (matter, block) {
-    yield* first(matter, block);
-    yield* second(matter, block);
+function combined<T>(first: Rules<T>, second: Rules<T>): Rules<T> {
+  return function* (context, block) {
+    yield* first(context, block);
+    yield* second(context, block);
   };
 }
 
 /** The rules for a block by itself. */
 const firstPhase = {
-  data_source: both(shapeRules.data_source, serverFormRules.data_source),
-  service: both(shapeRules.service, serverFormRules.service),
-  layer: both(shapeRules.layer, serverFormRules.layer),
+  data_source: combined(shapeRules.data_source, serverFormRules.data_source),
+  service: combined(shapeRules.service, serverFormRules.service),
+  layer: combined(shapeRules.layer, serverFormRules.layer),
   cache: shapeRules.cache,
-  rate_limit: both(shapeRules.rate_limit, serverFormRules.rate_limit),
+  rate_limit: combined(shapeRules.rate_limit, serverFormRules.rate_limit),
 };
 
 /** The shared verdict of the first phase on every block without a finding. */
 const QUIET: BlockVerdict = { findings: [], secrets: null, index: null };
 
 /** Whether the rules would find the same again. */
-function stands(known: BlockVerdict, secrets: Secrets, index: Index | null): boolean {
+function isCurrent(known: BlockVerdict, secrets: Secrets, index: Index | null): boolean {
   return known.index === index && (known.secrets === null || known.secrets === secrets);
 }
 

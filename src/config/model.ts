@@ -122,27 +122,27 @@ export function* readModel(document: Document, environment: Environment, memory:
     single.set(type, entry);
     yield;
   }
-  const both = emptyPair();
-  assign(both, "variables", variables);
-  for (const [type, section] of Object.entries(labelled)) assign(both, labelledBlocks[type as LabelledType], section);
-  for (const [type, entry] of single) assign(both, singleBlocks[type], entry);
+  const pair = emptyPair();
+  assign(pair, "variables", variables);
+  for (const [type, section] of Object.entries(labelled)) assign(pair, labelledBlocks[type as LabelledType], section);
+  for (const [type, entry] of single) assign(pair, singleBlocks[type], entry);
   for (const [name, unknown] of unknownByName(sorted.unknown, sorted.unknownAttributes)) {
     const parts = [...unknown.blocks, ...unknown.attributes];
     const entry = reader.read(parts[0]!, (one) => readUnknownName(one, name, unknown), parts);
     findings.add(entry.findings, entry.dropped);
-    assign(both, name, entry);
+    assign(pair, name, entry);
     yield;
   }
   yield;
   const secrets = secretsOf(variables);
   const work = { blocksRead: reader.blocksRead, definitionsEvaluated };
-  return memory.last = { ...both, findings, variables, labelled, single, secrets, work };
+  return memory.last = { ...pair, findings, variables, labelled, single, secrets, work };
 }
 
 /** Checks the values against the schema. */
-function checked(type: LabelledType | SingleType, both: PortablePair<JsonObject>): PortablePair<JsonObject> {
-  checkBlock(type, both.resolved!);
-  return both;
+function checked(type: LabelledType | SingleType, pair: PortablePair<JsonObject>): PortablePair<JsonObject> {
+  checkBlock(type, pair.resolved!);
+  return pair;
 }
 
 /** Returns the same block each time for the same attribute. */

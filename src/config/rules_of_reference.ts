@@ -197,8 +197,7 @@ function* identityRules(blocks: Blocks, secrets: Secrets): Generator<Finding> {
 function sharedIds(blocks: Blocks, type: LabelledType, earlier: readonly LabelledType[]): Set<string> {
   const shared = new Set<string>();
   for (const one of earlier) {
-    const both = [blocks[type].blocks, blocks[one].blocks];
-    const [few, many] = both.sort((first, second) => first.size - second.size);
+    const [few, many] = [blocks[type].blocks, blocks[one].blocks].sort((first, second) => first.size - second.size);
     for (const id of few!.keys()) if (many!.has(id)) shared.add(id);
   }
   return shared;

@@ -88,13 +88,13 @@ function* publishingRules(
   const published = new Map<string, Publication>();
   let left = MAX_PUBLISHED_LENGTH;
   for (const layer of layers.entries) {
-    const matter = { facts: layer.facts, secrets };
+    const context = { facts: layer.facts, secrets };
     const { id, services: names } = layer.resolved;
     let rivals: Set<BlockReading<Layer>> | null = null;
     for (const [at, name] of names.entries()) {
       const service = services.get(name)!;
       if (!service.resolved.enabled) {
-        yield* disabledService(matter, { layer, at }, service);
+        yield* disabledService(context, { layer, at }, service);
         continue;
       }
       left -= id.length + name.length;
@@ -103,17 +103,17 @@ function* publishingRules(
       const folded = withoutCase(publishedId);
       const first = published.get(folded);
       if (first === undefined) published.set(folded, { layer, at });
-      else if (first.layer === layer) yield* repeatedService(matter, { layer, at }, first.at);
+      else if (first.layer === layer) yield* repeatedService(context, { layer, at }, first.at);
       else if (!rivals?.has(first.layer)) {
         (rivals ??= new Set()).add(first.layer);
-        yield* sharedId(matter, id, publishedId.toLowerCase(), first.layer);
+        yield* sharedId(context, id, publishedId.toLowerCase(), first.layer);
       }
     }
   }
 }
 
 function* disabledService(
-  matter: RuleContext,
+  context: RuleContext,
   { layer, at }: Publication,
   service: BlockReading<Service>,
 ): Generator<Finding> {
@@ -121,32 +121,32 @@ function* disabledService(
   const path = `layer.${id}.services`;
   const name = names[at]!;
   const range = rangeAt(service.facts, `service.${name}.enabled`);
-  const summary = `Layer ${id} names a disabled service ${shown(matter, path, name)}`;
-  yield* errorAt(matter, path, DISABLED_SERVICE, summary, {
+  const summary = `Layer ${id} names a disabled service ${shown(context, path, name)}`;
+  yield* errorAt(context, path, DISABLED_SERVICE, summary, {
     why: "The server does not know a service that is disabled, and refuses the configuration",
     suggestion: "Remove the service from the layer's list, or write enabled = true in the service",
-    at: placeOf(matter, path, at),
+    at: placeOf(context, path, at),
     other: range === null ? null : { label: "disabled here", range },
   });
 }
 
-function* repeatedService(matter: RuleContext, { layer, at }: Publication, first: number): Generator<Finding> {
+function* repeatedService(context: RuleContext, { layer, at }: Publication, first: number): Generator<Finding> {
   const { id, services: names } = layer.resolved;
   // Services whose ids differ only in case have an error already.
   if (names[at] !== names[first]) return;
   const path = `layer.${id}.services`;
-  const summary = `Layer ${id} names service ${shown(matter, path, names[at]!)} twice`;
-  const range = rangeAt(matter.facts, placeOf(matter, path, first));
-  yield* errorAt(matter, path, "server/repeated-service", summary, {
+  const summary = `Layer ${id} names service ${shown(context, path, names[at]!)} twice`;
+  const range = rangeAt(context.facts, placeOf(context, path, first));
+  yield* errorAt(context, path, "server/repeated-service", summary, {
     why: "The server would publish the layer twice under one id, and refuses the configuration",
     suggestion: "Remove one of the two",
-    at: placeOf(matter, path, at),
+    at: placeOf(context, path, at),
     other: range === null ? null : { label: "first named here", range },
   });
 }
 
 function* sharedId(
-  matter: RuleContext,
+  context: RuleContext,
   id: string,
   publishedId: string,
   other: BlockReading<Layer>,
@@ -154,7 +154,7 @@ function* sharedId(
   const path = `layer.${id}`;
   const range = rangeAt(other.facts, `layer.${other.resolved.id}`);
   const summary = `Layers ${other.resolved.id} and ${id} are both published as ${publishedId}`;
-  yield* errorAt(matter, path, "server/duplicate-id", summary, {
+  yield* errorAt(context, path, "server/duplicate-id", summary, {
     why:
       "A layer with one service is published under its id, one with more as LAYER_SERVICE, each in any case of letters",
     suggestion: "Rename one of the two layers",

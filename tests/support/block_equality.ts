@@ -3,9 +3,10 @@
 // and a source that is HCL already has the same meaning after the dialect pass.
 import canonicalize from "canonicalize";
 import { type BlockParser, openBlockParser } from "../../src/document/hcl/block_parser.ts";
-import { rewriteItem, rewriteSource, scanSource } from "../../src/document/hcl/dialect.ts";
+import { rewriteItem } from "../../src/document/hcl/dialect.ts";
 import { FILE_MARK, type HclJson, type HclVerdict, judgeTexts, type ParseText } from "../../src/document/hcl/hcl.ts";
 import { mergeVerdicts } from "./merge.ts";
+import { rewriteSource, scanSource } from "./whole_scan.ts";
 
 /** A block parser that calls hcl2json in this process, because the fuzzer makes thousands of requests. */
 export function blockParserWith(parse: ParseText): BlockParser {

@@ -1,7 +1,6 @@
 // Checks the equality behind reading again: after any texts, a reader results in the same items, document and mistakes
 // as a new one, with all places.
 import { sourceText } from "../../src/diagnostic/range.ts";
-import { scanSource } from "../../src/document/hcl/dialect.ts";
 import type { ParsedDocument } from "../../src/document/document.ts";
 import { type HclVerdict, judgeTexts, type ParseText } from "../../src/document/hcl/hcl.ts";
 import { openBlockParser } from "../../src/document/hcl/block_parser.ts";
@@ -9,6 +8,7 @@ import { openHclReader } from "../../src/document/hcl/hcl_document.ts";
 import { openItemMemory } from "../../src/document/hcl/item_memory.ts";
 import type { Parser } from "../../src/document/hcl/parser.ts";
 import { openPace } from "../../src/time/pace.ts";
+import { scanSource } from "./whole_scan.ts";
 
 /** Reads texts with a memory and without one. */
 export interface Rereading {

@@ -18,7 +18,6 @@ import {
   lineEndBehind,
   lookAhead,
   moveBack,
-  openCursor,
   peek,
   rangeFrom,
   skipBlanks,
@@ -78,18 +77,6 @@ export interface ScannedItem {
   readonly rescanned: number;
 }
 
-/** Scans a source once, from its start to its end. Never fails: hcl2json reports what is not valid. */
-export function scanSource(text: string): Scan {
-  const cursor = openCursor(text);
-  const items: Item[] = [];
-  for (;;) {
-    const isFresh = goToItem(cursor, items.length === 0);
-    if (isFresh === null) break;
-    items.push(takeItem(cursor, isFresh).item);
-  }
-  return scanOf(items, cursor);
-}
-
 /** Returns the result of a scan whose cursor is at its end. */
 export function scanOf(items: readonly Item[], { tooDeepAt, tooManyAt, costlyNumber }: Cursor): Scan {
   return { items, tooDeepAt, tooManyAt, costlyNumber };
@@ -132,12 +119,6 @@ export function rewriteItem(text: string, { range, edits }: Item): string {
 /** Ends the last line, for a heredoc at the end of the file. A stray CR must not become a line end with the LF. */
 function endLine(text: string): string {
   return text.endsWith("\r") ? text + " \n" : text + "\n";
-}
-
-/** Returns the whole source as HCL; hcl2json must find the same in it as in its items one by one. */
-export function rewriteSource(text: string, items: readonly Item[]): string {
-  const edits = items.flatMap((item) => item.edits.map((edit) => ({ ...edit, at: edit.at + item.range.start })));
-  return endLine(applyEdits(text, 0, text.length, edits, 0));
 }
 
 /** Takes an attribute or block; if the line is neither, takes the whole line and returns null. */

@@ -9,8 +9,9 @@ import { ownCopy } from "../../host/own_copy.ts";
 /** Scans texts that each differ little from the one before. */
 export interface ItemMemory {
   /**
-   * Returns the same as `scanSource`, for any text; from then on, the ranges of its items are places in this text, also
-   * those of items from an earlier text. Rejects only with the reason of the pace's signal, and then forgets nothing.
+   * Scans a text, with the result of a scan without a memory. From then on, the ranges of its items are places in this
+   * text, also those of items from an earlier text. Rejects only with the reason of the pace's signal, and then forgets
+   * nothing.
    */
   scan(text: string, pace: Pace): Promise<Scan>;
   /** Keeps the last text, a whole one, beyond the next. The last two such texts stay, so that an edit can be undone. */
@@ -60,7 +61,7 @@ export function openItemMemory(): ItemMemory {
         const isFresh = goToItem(cursor, items.length === 0);
         if (isFresh === null) break;
         const start = cursor.at;
-        const isHere = (one: KnownItem) => one.foundBy !== number && one.isFresh === isFresh && standsAt(cursor, one);
+        const isHere = (one: KnownItem) => one.foundBy !== number && one.isFresh === isFresh && matchesAt(cursor, one);
         let item = next < last.length && isHere(last[next]!) ? last[next] : undefined;
         if (item === undefined) {
           others ??= await listOthers([last, ...whole], number, pace);
@@ -121,7 +122,7 @@ async function listOthers(
 }
 
 /** Whether a scan at the cursor would return the item; the bounds on the whole source must leave room for it, too. */
-function standsAt({ text, at, count, rescanBudget }: Cursor, item: KnownItem): boolean {
+function matchesAt({ text, at, count, rescanBudget }: Cursor, item: KnownItem): boolean {
   return item.text !== null && text.startsWith(item.text, at) && count + item.count <= MAX_VALUES &&
     rescanBudget > item.rescanned;
 }

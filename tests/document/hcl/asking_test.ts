@@ -1,9 +1,9 @@
 // The requests of a block parser to hcl2json, and what it makes of the answers, from answers made up.
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { openBlockParser } from "../../../src/document/hcl/block_parser.ts";
-import { scanSource } from "../../../src/document/hcl/dialect.ts";
 import type { HclVerdict } from "../../../src/document/hcl/hcl.ts";
 import { DEFAULT_LIMITS, type Judgement, type LimitsLeft, type Parser } from "../../../src/document/hcl/parser.ts";
+import { scanSource } from "../../support/whole_scan.ts";
 
 interface Request {
   readonly texts: readonly string[];

@@ -1,10 +1,10 @@
 // The work of the block parser for fixed edits, counted: it does not depend on the machine.
 import { assert, assertEquals } from "@std/assert";
 import { openBlockParser } from "../../../src/document/hcl/block_parser.ts";
-import { scanSource } from "../../../src/document/hcl/dialect.ts";
 import { openItemMemory } from "../../../src/document/hcl/item_memory.ts";
 import { openParser, type Parser } from "../../../src/document/hcl/parser.ts";
 import { openPace } from "../../../src/time/pace.ts";
+import { scanSource } from "../../support/whole_scan.ts";
 
 /** A block parser, and what it asked for in each request. */
 function openCounting() {

@@ -2,8 +2,8 @@
 import { assertEquals } from "@std/assert";
 import { sourceText } from "../../../src/diagnostic/range.ts";
 import { diagnoseComplaint } from "../../../src/document/hcl/complaints.ts";
-import { scanSource } from "../../../src/document/hcl/dialect.ts";
 import { FILE_MARK } from "../../../src/document/hcl/hcl.ts";
+import { scanSource } from "../../support/whole_scan.ts";
 
 /** `line,column-column: summary` of hcl2json's; `^` in a detail means the mark of a file. */
 function complaint(...mistakes: readonly string[]): string {

@@ -1,5 +1,6 @@
 import { assertEquals } from "@std/assert";
-import { type Item, rewriteItem, rewriteSource, scanSource } from "../../../src/document/hcl/dialect.ts";
+import { type Item, rewriteItem } from "../../../src/document/hcl/dialect.ts";
+import { rewriteSource, scanSource } from "../../support/whole_scan.ts";
 
 /** What each item of a text is rewritten to. */
 function rewritten(text: string): string[] {

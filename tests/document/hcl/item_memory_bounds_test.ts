@@ -1,10 +1,10 @@
 // What may be scanned a second time is bounded by the whole text: what a scan with a memory makes of that.
 import { assertEquals } from "@std/assert";
 import { MAX_VALUES, rescanBudgetOf } from "../../../src/document/hcl/cursor.ts";
-import { scanSource } from "../../../src/document/hcl/dialect.ts";
 import { openItemMemory } from "../../../src/document/hcl/item_memory.ts";
 import { openPace } from "../../../src/time/pace.ts";
 import { asText } from "../../support/rereading.ts";
+import { scanSource } from "../../support/whole_scan.ts";
 
 /** An attribute whose brackets never fit: it is scanned again from each of so many. */
 function misfit(depth: number, items: number): string {

@@ -2,12 +2,12 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { layerFile } from "../../../bench/layers.ts";
 import { sourceText } from "../../../src/diagnostic/range.ts";
 import { openBlockParser } from "../../../src/document/hcl/block_parser.ts";
-import { scanSource } from "../../../src/document/hcl/dialect.ts";
 import type { Document } from "../../../src/document/document.ts";
 import { type HclReader, openHclReader } from "../../../src/document/hcl/hcl_document.ts";
 import { openItemMemory } from "../../../src/document/hcl/item_memory.ts";
 import { openPace } from "../../../src/time/pace.ts";
 import { asText } from "../../support/rereading.ts";
+import { scanSource } from "../../support/whole_scan.ts";
 
 /** 1,000 layers alike behind a `honua`, a `data_source` and a `service`. */
 const SOURCE = layerFile("uniform", 1_000, 1).text;

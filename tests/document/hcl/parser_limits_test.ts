@@ -2,12 +2,12 @@
 // text too slow; and that no text is blamed for what is the host's matter.
 import { assert, assertEquals } from "@std/assert";
 import { openBlockParser } from "../../../src/document/hcl/block_parser.ts";
-import { scanSource } from "../../../src/document/hcl/dialect.ts";
 import { DEFAULT_LIMITS, type LimitsLeft, openParser, type Parser } from "../../../src/document/hcl/parser.ts";
 import type { Unknown, Usage } from "../../../src/document/hcl/usage.ts";
 import { eventually } from "../../support/eventually.ts";
 import { ANSWERING, BEGUN, sending, stubCommand } from "../../support/stub_parser.ts";
 import { temporaryDirectory } from "../../support/temporary.ts";
+import { scanSource } from "../../support/whole_scan.ts";
 
 const LIMITS = { ...DEFAULT_LIMITS, timeMilliseconds: 200, wallMilliseconds: 60_000 };
 const CRASH = { ok: false, reason: "crash", at: 0 } as const;

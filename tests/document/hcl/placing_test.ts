@@ -1,12 +1,12 @@
 // A meaning of hcl2json's put together with what the scanner saw, without hcl2json: which place, which text, which flaw.
 import { assertEquals } from "@std/assert";
 import { sourceText } from "../../../src/diagnostic/range.ts";
-import { scanSource } from "../../../src/document/hcl/dialect.ts";
 import type { Value } from "../../../src/document/document.ts";
 import { diagnoseDuplicates } from "../../../src/document/hcl/duplicates.ts";
 import type { HclJson } from "../../../src/document/hcl/hcl.ts";
 import { placeItem } from "../../../src/document/hcl/placed_item.ts";
 import type { PlacedItem } from "../../../src/document/hcl/placing.ts";
+import { scanSource } from "../../support/whole_scan.ts";
 
 /** The only item of a text, placed. */
 function placed(text: string, meaning: HclJson): PlacedItem {

@@ -9,7 +9,8 @@ import {
   takeWord,
   toLineEnd,
 } from "../../../src/document/hcl/cursor.ts";
-import { goToItem, rewriteItem, rewriteSource, scanSource, takeItem } from "../../../src/document/hcl/dialect.ts";
+import { goToItem, rewriteItem, takeItem } from "../../../src/document/hcl/dialect.ts";
+import { rewriteSource, scanSource } from "../../support/whole_scan.ts";
 
 /** The kind of each item, and its text. */
 function itemsOf(text: string): string[] {

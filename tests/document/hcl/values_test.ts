@@ -1,8 +1,9 @@
 // Where a value ends, where its parts are and what is put into it, as the scanner sees it, without hcl2json.
 import { assert, assertEquals } from "@std/assert";
 import { openCursor } from "../../../src/document/hcl/cursor.ts";
-import { rewriteItem, scanSource, takeItem } from "../../../src/document/hcl/dialect.ts";
+import { rewriteItem, takeItem } from "../../../src/document/hcl/dialect.ts";
 import type { Outline } from "../../../src/document/hcl/outline.ts";
+import { scanSource } from "../../support/whole_scan.ts";
 
 /** A value in short: the form and the text of an expression and of its codes; lists and objects as such. */
 function shown(text: string, outline: Outline): unknown {
