@@ -2,8 +2,10 @@
 // literals of a source may be secrets.
 import { dirname, join } from "node:path";
 import { type FileSystem, hostFileSystem, removeStaleTemporaries } from "../host/atomic_write.ts";
+import { withinLimit } from "../time/limit.ts";
 
 const NAME = "history";
+const CLEANING_LIMIT_MILLISECONDS = 5_000;
 
 /** As `atomicWrite` names them. */
 const TEMPORARY = /^\.(.+)\.[0-9]+\.[0-9a-f]{16}\.tmp$/;
@@ -45,9 +47,14 @@ export async function makeHistoryDirectory({ path, fileSystem }: HistoryDirector
 
 /**
  * Removes the temporary files that killed writers left. Call it before the first write: a process takes its own
- * temporary files for those of an earlier process with the same id.
+ * temporary files for those of an earlier process with the same id. Resolves after at most 5 s, and never throws: what
+ * is left harms nobody, and the next start finds it.
  */
-export async function removeStaleHistoryFiles({ path, fileSystem }: HistoryDirectory): Promise<void> {
+export async function removeStaleHistoryFiles(directory: HistoryDirectory): Promise<void> {
+  await withinLimit(removeStaleFiles(directory).catch(() => {}), CLEANING_LIMIT_MILLISECONDS);
+}
+
+async function removeStaleFiles({ path, fileSystem }: HistoryDirectory): Promise<void> {
   const targets = new Set<string>();
   for (const name of await namesIn(path)) {
     const target = TEMPORARY.exec(name)?.[1];
