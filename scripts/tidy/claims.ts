@@ -74,15 +74,19 @@ function wrongDrawing(page: MarkdownFile, tree: Tree): Violation[] {
   if (start < 0 || drawn === undefined) return [violation(page, 0, "has no drawing of which room imports which")];
   const offset = page.text.indexOf(drawn, start);
   const actual = drawingOf(tree);
-  const lines = drawn.trimEnd().split("\n").map((line) => line.split("→").map((part) => part.trim()));
-  const wrong = lines.flatMap(([room = "", others = ""], index) => {
+  // A line that begins with spaces continues the one before it.
+  const lines = [...drawn.matchAll(/^(\S[^→\n]*?) *(?:→((?:.*\n +)*.*))?$/gm)].map(({ 1: room, 2: others, index }) => ({
+    room: room!,
+    others: (others ?? "").trim().replaceAll(/\s+/g, " "),
+    place: offset + index,
+  }));
+  const wrong = lines.flatMap(({ room, others, place }) => {
     const imported = actual.get(room);
-    const place = offset + drawn.split("\n").slice(0, index).join("\n").length + 1;
     if (imported === undefined) return [violation(page, place, `draws ${room}, which is no room`)];
     if (imported === others) return [];
     return [violation(page, place, `draws what ${room} imports wrongly, it is: ${room} → ${imported}`.trimEnd())];
   });
-  const missing = [...actual.keys()].filter((room) => !GROUND.has(room) && !lines.some(([one]) => one === room));
+  const missing = [...actual.keys()].filter((room) => !GROUND.has(room) && !lines.some((one) => one.room === room));
   return [
     ...wrong,
     ...missing.map((room) => violation(page, offset, `does not draw ${room} → ${actual.get(room)}`.trimEnd())),

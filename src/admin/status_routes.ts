@@ -4,7 +4,8 @@ import type { AdminLimits } from "./limits.ts";
 import type { Route } from "./route.ts";
 import type { DaemonApi } from "./daemon_api.ts";
 import { withinLimit } from "../time/limit.ts";
-import { judgePeers } from "../cluster/peer_record.ts";
+import { notesAbout } from "../cluster/journal_notes.ts";
+import { judgePeers, type Peer } from "../cluster/peer_record.ts";
 
 /** `GET /admin/status` and `/admin/peers`. */
 export function statusRoutes(api: DaemonApi, answers: Answers, limits: AdminLimits): readonly Route[] {
@@ -22,8 +23,15 @@ async function peers(
 ): Promise<Response> {
   const answer = await withinLimit(api.peers(), limits.answerMilliseconds, unwanted);
   if (!answer.ok) return answers.problem(overdue("The peers were not known", limits.answerMilliseconds));
-  if (answer.value.ok) return answers.json({ peers: answer.value.peers });
+  if (answer.value.ok) return answers.json({ peers: shown(answer.value.peers) });
   return answers.problem({ status: 503, code: "admin/peers-unknown", detail: answer.value.reason });
+}
+
+/** The own record has what others noted of its journal. All notes of all peers would make the answer twice as long. */
+function shown(peers: readonly Peer[]) {
+  return peers.map(({ noted: _, ...peer }) =>
+    peer.self ? { ...peer, journalNoted: notesAbout(peer.instance, peers) } : peer
+  );
 }
 
 // Liveness, readiness and consistency. These answers need no token, so they hold only hashes and names of instances.

@@ -4,6 +4,7 @@ import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 
 import type { FlagSetting } from "../options/option_reader.ts";
 import type { AdminFlags } from "./admin_address.ts";
 import { EXIT, type ExitCode } from "./exit_codes.ts";
+import { parseMoment } from "./moment.ts";
 import type { OptionRequest } from "./prepared.ts";
 import type { Terminal } from "./terminal.ts";
 import { printVersion, versionLine } from "./version.ts";
@@ -30,6 +31,7 @@ export async function runProgram(args: readonly string[], terminal: Terminal): P
     initCommand,
     printCommand,
     ...asking,
+    journalCommand,
     doctorCommand,
     versionCommand,
     completionCommand,
@@ -248,6 +250,35 @@ function eventsCommand(terminal: Terminal, finish: Finish): Command {
   );
 }
 
+function journalCommand(terminal: Terminal, finish: Finish): Command {
+  const command = addAddress(new Command("journal"))
+    .description("show what was put in force on this host, by whom and why, or verify that record")
+    .addArgument(new Argument("[action]", "verify: whether a line was altered or removed").choices(["verify"]))
+    .option("--follow", "go on until interrupted", false)
+    .option("--since <time>", "from 2026-01-31T12:00 on, or of the last 90m, 12h or 7d", moment)
+    .option("-n, --limit <number>", "show the newest lines, at most so many", positiveNumber, 100)
+    .option("--peers", "with verify: compare it with what other instances noted of it", false)
+    .option("--set <key=value>", "any option: --set State:Directory=/srv/state; repeatable", collect, [])
+    .option("--unit <name>", "the systemd unit that the daemon runs as", unitName, "honua-configd.service")
+    .action(async (action, flags) => {
+      const { follow, since = null, limit, peers, set, unit, format } = flags;
+      if (peers && action !== "verify") command.error("error: --peers is for `journal verify`");
+      if (follow && action === "verify") command.error("error: --follow is not for `journal verify`");
+      const request = { address: addressOf(flags), set, unit, format };
+      const journal = await import("./journal.ts");
+      if (action === "verify") return finish(await journal.verify({ ...request, peers }, terminal));
+      finish(await journal.showJournalUntilInterrupted({ ...request, follow, since, limit }, terminal));
+    });
+  return addExamples(
+    addEndings(command, [
+      "0  shown, or the chain of lines is whole",
+      "1  a line was altered or removed, or another instance noted a line that is not there",
+      "3  there is no journal, it cannot be read, or nothing answers (--peers)",
+    ]),
+    ["journal", "journal --since 12h --format json", "journal verify --peers"],
+  );
+}
+
 function doctorCommand(terminal: Terminal, finish: Finish): Command {
   const command = addSettings(new Command("doctor"))
     .description("examine what the daemon needs on this host, change nothing, and say what to do")
@@ -289,6 +320,12 @@ function checkSeconds(text: string): number {
 function positiveNumber(text: string): number {
   if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
   throw new InvalidArgumentError("It must be a whole number from 1 on.");
+}
+
+function moment(text: string): number {
+  const parsed = parseMoment(text, Date.now());
+  if (parsed !== null) return parsed;
+  throw new InvalidArgumentError("It must be a time (2026-01-31T12:00) or a length of time (90m, 12h, 7d).");
 }
 
 function addEndings(command: Command, lines: readonly string[]): Command {

@@ -3,6 +3,7 @@
 import * as z from "zod";
 import type { SyncStateKind } from "../agreement/agreement.ts";
 import { isGeneration, isHash } from "../agreement/head.ts";
+import { type JournalMark, MAX_NOTED, type NotedJournal } from "./journal_notes.ts";
 
 /** A configuration that an instance rejected. */
 export interface Rejection {
@@ -31,6 +32,10 @@ export interface PeerRecord {
   readonly standing: SyncStateKind;
   /** Null: the source is the config in force. */
   readonly rejected: Rejection | null;
+  /** The newest line of its journal; null: it has none yet. Up to version 0.1 absent. */
+  readonly journal?: JournalMark | null;
+  /** What it noted of other instances' journals, at most {@linkcode MAX_NOTED}. */
+  readonly noted?: readonly NotedJournal[];
   /** The moment of writing in ISO 8601, by the instance's clock. */
   readonly at: string;
 }
@@ -54,6 +59,7 @@ const time = z.string().regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?Z$/)
 
 const hash = z.custom<string>(isHash);
 const generation = z.custom<number>(isGeneration);
+const mark = z.object({ n: z.int().min(1), digest: hash });
 
 /** Unknown members are left out: a later version may write more. */
 const recordSchema = z.object({
@@ -69,30 +75,43 @@ const recordSchema = z.object({
     why: line(MAX_WHY_LENGTH),
     at: time,
   }).nullable(),
+  journal: mark.nullable().exactOptional(),
+  noted: z.array(mark.extend({ instance: line(MAX_INSTANCE_LENGTH) })).max(MAX_NOTED).exactOptional(),
   at: time,
 });
 
 /**
  * Returns the stored form of a record, at most {@linkcode MAX_RECORD_BYTES}: a reason and a name are cut off at their
- * limits, and control characters in them become spaces.
+ * limits, control characters in them become spaces, and notes for which there is no room are left out.
  */
 export function encodePeer(record: PeerRecord): string {
-  const { instance, incarnation, version, hash, generation, standing, rejected, at } = record;
-  return JSON.stringify({
+  const { instance, incarnation, version, hash, generation, standing, rejected, journal, noted = [], at } = record;
+  const named = noted.slice(0, MAX_NOTED).map(({ instance, n, digest }) => ({
     instance: shortened(instance, MAX_INSTANCE_LENGTH),
-    incarnation,
-    version,
-    hash,
-    generation,
-    standing,
-    rejected: rejected === null ? null : {
-      hash: rejected.hash,
-      generation: rejected.generation,
-      why: shortened(rejected.why, MAX_WHY_LENGTH),
-      at: rejected.at,
-    },
-    at,
-  });
+    n,
+    digest,
+  }));
+  for (;;) {
+    const text = JSON.stringify({
+      instance: shortened(instance, MAX_INSTANCE_LENGTH),
+      incarnation,
+      version,
+      hash,
+      generation,
+      standing,
+      rejected: rejected === null ? null : {
+        hash: rejected.hash,
+        generation: rejected.generation,
+        why: shortened(rejected.why, MAX_WHY_LENGTH),
+        at: rejected.at,
+      },
+      journal: journal && { n: journal.n, digest: journal.digest },
+      noted: named.length === 0 ? undefined : named,
+      at,
+    });
+    if (named.length === 0 || new TextEncoder().encode(text).length <= MAX_RECORD_BYTES) return text;
+    named.pop();
+  }
 }
 
 /** Returns the id of a process in the index of peers and in the key of its record. */

@@ -1,5 +1,6 @@
 // Makes an instance a member of its cluster: opens its connection to Redis, whose secrets are read again before each
 // session, and its membership.
+import type { JournalMark } from "../cluster/journal_notes.ts";
 import type { Notifier } from "../cluster/notifier.ts";
 import { describeConnection, resolveConnection, type ResolvedConnection } from "../cluster/redis/redis_connection.ts";
 import type { EventRecorder } from "./event_recorder.ts";
@@ -37,12 +38,14 @@ export interface Joining {
   readonly keeper: StateKeeper;
   /** Held before the membership joins. */
   readonly loop: LoopAccess;
+  /** The newest line of this host's journal; absent: it keeps none. */
+  readonly journalTail?: (() => JournalMark | null) | undefined;
 }
 
 /** Makes the instance a member of its cluster, with the state of the last process; null: it has no cluster. */
 export async function join(
   { options, environment, version, log }: DaemonSettings,
-  { instance, incarnation, reached, secrets, recorder, found, keeper, loop }: Joining,
+  { instance, incarnation, reached, secrets, recorder, found, keeper, loop, journalTail }: Joining,
 ): Promise<Joined | null> {
   if (reached === null) return null;
   const { connection } = reached;
@@ -84,6 +87,7 @@ export async function join(
     logChangeEvents: options.configurationWatcher.logChangeEvents,
     recorder,
     loop,
+    journalTail,
     mask: secrets.mask,
   });
   return { membership, notifier };

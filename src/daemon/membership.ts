@@ -4,12 +4,14 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Message } from "../cluster/announcement.ts";
 import type { Notifier } from "../cluster/notifier.ts";
+import type { JournalMark } from "../cluster/journal_notes.ts";
 import { peerId, type PeerRecord } from "../cluster/peer_record.ts";
 import type { Logger } from "../telemetry/log.ts";
 import type { AgreementLimits, Ledger } from "../agreement/agreement.ts";
 import type { ClusterAccess, HeadReading } from "../reload/cluster_access.ts";
 import { debounce } from "../source/debounce.ts";
 import type { EventRecorder } from "./event_recorder.ts";
+import { journalWitness } from "./journal_witness.ts";
 import type { LoopAccess } from "./loop_holder.ts";
 import { agreedGeneration, syncStateOf } from "./sync_state.ts";
 import type { StateKeeper } from "./state_file.ts";
@@ -42,6 +44,8 @@ export interface MembershipSettings {
   readonly recorder: EventRecorder;
   /** Held before the membership joins. */
   readonly loop: LoopAccess;
+  /** The newest line of this host's journal; absent: it keeps none, and notes nothing of others. */
+  readonly journalTail?: (() => JournalMark | null) | undefined;
   /** Replaces secrets. */
   mask(text: string): string;
 }
@@ -124,7 +128,8 @@ function headReader({ notifier, recorder, loop }: MembershipSettings, closing: A
  * Makes the function that writes this instance's record: one write at a time, the latest last, and only if it changed.
  */
 function peerTeller(settings: MembershipSettings, closing: AbortSignal): (renew: boolean) => void {
-  const { notifier, log, instance, keeper } = settings;
+  const { notifier, log, instance, keeper, journalTail } = settings;
+  const witness = journalTail === undefined ? null : journalWitness(notifier, instance, journalTail);
   let isKept = false;
   let lastText = "";
   let isTelling = false;
@@ -158,15 +163,18 @@ function peerTeller(settings: MembershipSettings, closing: AbortSignal): (renew:
   };
   const tell = async (renew: boolean) => {
     isTelling = true;
+    const isRenewal = renew;
     do {
       isNext = false;
-      const record = recordOf(settings);
+      const record = { ...recordOf(settings), ...witness?.testimony() };
       const text = JSON.stringify(record);
       const isNews = renew || text !== lastText;
       renew = false;
       if (isNews) await write({ ...record, at: new Date().toISOString() }, text);
     } while (isNext && !closing.aborted);
     isTelling = false;
+    // The record comes first, and the notes are in the next one.
+    if (isRenewal && !closing.aborted) await witness?.look();
   };
   return (renew) => {
     if (closing.aborted || notifier.link().state !== "up") return;

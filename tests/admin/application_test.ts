@@ -1,4 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
+import { peerWith } from "../cli/canned_daemon.ts";
 import { openAdminHost, problemOf } from "./admin_host.ts";
 import { SECRET } from "./fake_daemon_api.ts";
 
@@ -16,6 +17,22 @@ Deno.test("status and peers are JSON that ends with a line feed and is kept by n
   assertEquals(JSON.parse(text).instance, "edge-1");
   const { peers } = await (await host.ask("/admin/peers")).json();
   assertEquals(peers.length, 2);
+});
+
+Deno.test("the own record has what other instances noted of its journal, and all notes are in no record", async () => {
+  await using host = await openAdminHost();
+  const journal = { n: 7, digest: "d".repeat(64) };
+  host.api.answerPeers = () =>
+    Promise.resolve({
+      ok: true,
+      peers: [
+        peerWith({ instance: "edge-1", self: true, journal }),
+        peerWith({ instance: "edge-2", noted: [{ instance: "edge-1", ...journal }] }),
+      ],
+    });
+  const { peers } = await (await host.ask("/admin/peers")).json();
+  assertEquals(peers[0].journalNoted, [{ by: "edge-2", ...journal }]);
+  assertEquals(peers.map((peer: object) => ["noted" in peer, "journalNoted" in peer]), [[false, true], [false, false]]);
 });
 
 Deno.test("answers are not compressed, whatever a client takes", async () => {

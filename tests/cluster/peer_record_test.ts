@@ -40,6 +40,27 @@ Deno.test("the others read the record that an instance wrote", () => {
   }
 });
 
+const NOTED = { instance: "edge-2", n: 9, digest: B };
+
+Deno.test("a record carries the newest line of its journal, and what was noted of others", () => {
+  for (const members of [{ journal: { n: 7, digest: A }, noted: [NOTED] }, { journal: null }]) {
+    const record = { ...REJECTING, ...members };
+    assertEquals(parsePeer(encodePeer(record)), record);
+  }
+});
+
+Deno.test("notes for which a record has no room are left out", () => {
+  const noted = (count: number, name: string) => Array(count).fill({ ...NOTED, instance: name.repeat(200) });
+  const lengthOf = (record: PeerRecord) => new TextEncoder().encode(encodePeer(record)).length;
+  const long = { ...rejectingBecause("\u{fffe}".repeat(300)), noted: noted(16, "\u{fffe}") };
+  const kept = parsePeer(encodePeer(long))!.noted!.length;
+  assert(kept > 0 && kept < 16);
+  const one = JSON.stringify({ ...NOTED, instance: "\u{fffe}".repeat(MAX_INSTANCE_LENGTH) });
+  const room = MAX_RECORD_BYTES - lengthOf(long);
+  assert(room >= 0 && room < new TextEncoder().encode(one).length + 1);
+  assertEquals(parsePeer(encodePeer({ ...REJECTING, noted: noted(17, "x") }))?.noted?.length, 16);
+});
+
 Deno.test("a record of another process, or of another name, than its key's is none", () => {
   for (
     const id of ["edge-2", `edge-2:${REJECTING.incarnation}`, "edge-1:0123456789ab", "edge-1:", REJECTING.incarnation]
@@ -106,6 +127,10 @@ Deno.test("a record that breaks a bound is none", () => {
     { rejected: { ...REJECTING.rejected, why: "x".repeat(MAX_WHY_LENGTH + 1) } },
     { rejected: { ...REJECTING.rejected, why: "one\ntwo" } },
     { rejected: [REJECTING.rejected] },
+    { journal: { n: 0, digest: A } },
+    { journal: { n: 1, digest: "a" } },
+    { noted: [{ ...NOTED, instance: "a\nb" }] },
+    { noted: Array(17).fill(NOTED) },
   ];
   for (const members of wrong) {
     const text = JSON.stringify({ ...REJECTING, ...members });

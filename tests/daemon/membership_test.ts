@@ -3,7 +3,10 @@ import { assertEquals } from "@std/assert";
 import type { Listener, Notifier } from "../../src/cluster/notifier.ts";
 import { type MembershipSettings, openMembership } from "../../src/daemon/membership.ts";
 import type { StateKeeper } from "../../src/daemon/state_file.ts";
+import type { PeerRecord } from "../../src/cluster/peer_record.ts";
 import { createLogger } from "../../src/telemetry/log.ts";
+import { peerWith } from "../cli/canned_daemon.ts";
+import { eventually } from "../support/eventually.ts";
 
 for (const logChangeEvents of [true, false]) {
   Deno.test(`a path that another instance names leads to a look, and to a line only if wanted: ${logChangeEvents}`, async () => {
@@ -65,4 +68,44 @@ Deno.test("the id of a process is in the state file before the others see it, so
   membership.join();
   await isWritten.promise;
   assertEquals(steps, ["keeps edge-1:0123456789ab", "kept", "wrote 0123456789ab"]);
+});
+
+Deno.test("an instance with a journal writes its newest line into its record, and then what it noted of others", async () => {
+  const records: PeerRecord[] = [];
+  const mark = (n: number) => ({ n, digest: "d".repeat(64) });
+  const looked = Promise.withResolvers<void>();
+  const notifier: Partial<Notifier> = {
+    watch: (to) => to.linked({ state: "up" }),
+    link: () => ({ state: "up" }),
+    writeRecord(record) {
+      records.push(record);
+      return Promise.resolve({ ok: true, namesake: false });
+    },
+    peers() {
+      looked.resolve();
+      return Promise.resolve({ ok: true, peers: [peerWith({ instance: "edge-2", journal: mark(4) })] });
+    },
+    [Symbol.asyncDispose]: () => Promise.resolve(),
+  };
+  const settings: unknown = {
+    notifier,
+    keeper: { keep() {}, kept: () => Promise.resolve() },
+    instance: "edge-1",
+    incarnation: "0123456789ab",
+    tellMilliseconds: 60_000,
+    recorder: { linked() {}, rejection: () => null },
+    loop: { state: () => ({ active: null, agreement: null, trouble: null }), link() {} },
+    journalTail: () => mark(9),
+  };
+  await using membership = openMembership(settings as MembershipSettings);
+  membership.join();
+  await looked.promise;
+  await eventually("the note is written", () => {
+    membership.tellChange();
+    return records.length === 2;
+  });
+  assertEquals(records.map(({ journal, noted }) => [journal, noted]), [
+    [mark(9), []],
+    [mark(9), [{ instance: "edge-2", ...mark(4) }]],
+  ]);
 });

@@ -32,7 +32,8 @@ const HOUSE = {
 
 Deno.test("a drawing of what the rooms import says nothing of the ground, and of types in parentheses", async () => {
   const page = drawing(
-    "cli → config (document) snapshot",
+    "cli → config (document)",
+    "      snapshot",
     "snapshot   → server",
     "config     →",
     "document →",
