@@ -53,7 +53,7 @@ export type AnnouncementVerdict =
 
 /**
  * Judges an announcement. `heads` are the remembered ones, the current one last; if empty, the head is missing.
- * `skips` is the store's set, which is lost with the head. Like a head below the floor, its set is older than what the
+ * `skips` is the store's set, which is empty then. Like a head below the floor, its set is older than what the
  * instance has seen, so a hash in it may be restored.
  */
 export function judgeAnnouncement(
@@ -63,7 +63,7 @@ export function judgeAnnouncement(
 ): AnnouncementVerdict {
   const head = heads.at(-1);
   const { hash, base, unanswered, undoes, since, floor, restores, force } = announcement;
-  const joined = joinSkips(head === undefined ? [] : skips, announcement.skips, hash);
+  const joined = joinSkips(skips, announcement.skips, hash);
   if (head !== undefined && head.generation >= floor) {
     if (!force && isSkipped(hash, skips)) return { kind: "refused" };
     if (head.hash === hash) return { kind: "same", skips: joined };

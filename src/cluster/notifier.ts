@@ -5,6 +5,7 @@ import type { Head } from "../agreement/head.ts";
 import type { Skip } from "../agreement/skip.ts";
 import type { Message } from "./announcement.ts";
 import type { Peer, PeerRecord } from "./peer_record.ts";
+import type { PutSourceAnswer, SourceAnswer, StoredSource } from "./stored_source.ts";
 
 /** The head, with what only the store knows. */
 export interface StoredHead extends Head {
@@ -66,6 +67,10 @@ export interface Notifier extends AsyncDisposable {
   head(): Promise<HeadAnswer>;
   /** Makes every instance look again although nothing changed, by the message that older Honua servers send: a path. */
   lookAgain(path: string): Promise<LookAgainAnswer>;
+  /** Keeps a source under its hash for weeks. The caller has one transfer under way at a time, which bounds the memory. */
+  putSource(hash: string, source: StoredSource): Promise<PutSourceAnswer>;
+  /** Reads the source of a hash. Any client can write there: compile it, and compare the hash. */
+  source(hash: string): Promise<SourceAnswer>;
   /** Writes this instance's record, which expires if it is not written again. */
   writeRecord(record: PeerRecord): Promise<WriteRecordAnswer>;
   /** Reads the records of all living processes; two processes with one name have a record each. */

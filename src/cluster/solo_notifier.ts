@@ -5,6 +5,7 @@ import { type AnnounceAnswer, type Announcement, judgeAnnouncement } from "../ag
 import type { Head } from "../agreement/head.ts";
 import type { Link, Listener, Notifier, StoredHead } from "./notifier.ts";
 import type { PeerRecord } from "./peer_record.ts";
+import { refusalOf, type StoredSource } from "./stored_source.ts";
 
 export interface SoloOptions {
   /** Of this process, by `newIncarnation`. */
@@ -15,6 +16,8 @@ export interface SoloOptions {
 
 /** As many as Redis keeps in the history. */
 const MAX_HEADS = 1_000;
+/** In memory; only the host itself could read them. */
+const MAX_SOURCES = 2;
 const CLOSED = "The notifier is closed";
 
 /** Makes the notifier. It never calls the listener from within a call, as if messages came over a network. */
@@ -24,7 +27,6 @@ export function soloNotifier({ incarnation: id, now = () => performance.now() }:
   let closed = false;
   let head: Omit<StoredHead, "ageMilliseconds"> & { readonly at: number } | null = null;
   const heads: Head[] = [];
-  let written: PeerRecord | null = null;
 
   const later = (call: (to: Listener) => void) =>
     queueMicrotask(() => {
@@ -72,19 +74,46 @@ export function soloNotifier({ incarnation: id, now = () => performance.now() }:
       publish(path);
       return Promise.resolve({ ok: true, delivered: 0 });
     },
-    writeRecord(record) {
-      if (closed) return Promise.resolve({ ok: false, reason: CLOSED });
-      written = record;
-      return Promise.resolve({ ok: true, namesake: false });
-    },
-    peers() {
-      if (closed) return Promise.resolve({ ok: false, reason: CLOSED });
-      return Promise.resolve({ ok: true, peers: written === null ? [] : [{ ...written, self: true }] });
-    },
+    ...sourcesInMemory(() => closed),
+    ...presenceInMemory(() => closed),
     [Symbol.asyncDispose]() {
       closed = true;
       link = { state: "down", reason: CLOSED, final: true };
       return Promise.resolve();
+    },
+  };
+}
+
+function sourcesInMemory(isClosed: () => boolean): Pick<Notifier, "putSource" | "source"> {
+  const sources = new Map<string, StoredSource>();
+  return {
+    putSource(hash, source) {
+      if (isClosed()) return Promise.resolve({ ok: false, reason: CLOSED });
+      const refusal = refusalOf(source);
+      if (refusal !== null) return Promise.resolve(refusal);
+      sources.delete(hash);
+      sources.set(hash, source);
+      if (sources.size > MAX_SOURCES) sources.delete(sources.keys().next().value!);
+      return Promise.resolve({ ok: true });
+    },
+    source(hash) {
+      if (isClosed()) return Promise.resolve({ ok: false, reason: CLOSED });
+      return Promise.resolve({ ok: true, source: sources.get(hash) ?? null });
+    },
+  };
+}
+
+function presenceInMemory(isClosed: () => boolean): Pick<Notifier, "writeRecord" | "peers"> {
+  let written: PeerRecord | null = null;
+  return {
+    writeRecord(record) {
+      if (isClosed()) return Promise.resolve({ ok: false, reason: CLOSED });
+      written = record;
+      return Promise.resolve({ ok: true, namesake: false });
+    },
+    peers() {
+      if (isClosed()) return Promise.resolve({ ok: false, reason: CLOSED });
+      return Promise.resolve({ ok: true, peers: written === null ? [] : [{ ...written, self: true }] });
     },
   };
 }

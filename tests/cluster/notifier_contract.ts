@@ -2,10 +2,12 @@
 // where there can be one alone.
 import { assert, assertEquals, assertNotEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
+import { Buffer } from "node:buffer";
 import { judgeAnnouncement } from "../../src/agreement/announcing.ts";
 import type { Head } from "../../src/agreement/head.ts";
 import { MAX_SKIP_REASON_LENGTH, MAX_SKIPS, type Skip } from "../../src/agreement/skip.ts";
 import type { Notifier } from "../../src/cluster/notifier.ts";
+import { MAX_SOURCE_BYTES, type StoredSource } from "../../src/cluster/stored_source.ts";
 import type { Announcement } from "../../src/agreement/announcing.ts";
 import { eventually } from "../support/eventually.ts";
 import { incarnationOf } from "../support/incarnation.ts";
@@ -71,6 +73,7 @@ export function notifierContract(
   lostAndLate(alone);
   skipped(alone);
   whatIsKept(alone);
+  sources(alone);
   whatIsHeard(alone, countsAll);
   disposal(alone);
   amongSeveral(together, countsAll);
@@ -267,6 +270,37 @@ function whatIsKept(alone: Alone): void {
   });
 }
 
+function sources(alone: Alone): void {
+  alone("a source is read as it was put, byte for byte, and the latest counts", async ({ notifier }) => {
+    const every = Uint8Array.from({ length: 512 }, (_, at) => at % 256);
+    const large = new Uint8Array(5_000_000);
+    for (let at = 0; at < large.length; at += 65_536) crypto.getRandomValues(large.subarray(at, at + 65_536));
+    const puts: readonly StoredSource[] = [
+      { format: "json", bytes: every },
+      { format: "hcl", bytes: large },
+      { format: "hcl", bytes: every.subarray(128, 300) },
+    ];
+    for (const source of puts) {
+      assertEquals(await notifier.putSource(A, source), { ok: true });
+      const read = await notifier.source(A);
+      assert(read.ok && read.source !== null);
+      assertEquals([read.source.format, read.source.bytes.length], [source.format, source.bytes.length]);
+      assert(Buffer.compare(read.source.bytes, source.bytes) === 0, "other bytes");
+    }
+    assertEquals(await notifier.source(B), { ok: true, source: null });
+    assertEquals(await notifier.head(), { ok: true, head: null });
+  });
+
+  alone("a source that is too large is refused, and the one before stays", async ({ notifier }) => {
+    const source: StoredSource = { format: "hcl", bytes: new Uint8Array([1, 2, 3]) };
+    assertEquals(await notifier.putSource(A, source), { ok: true });
+    const answer = await notifier.putSource(A, { ...source, bytes: new Uint8Array(MAX_SOURCE_BYTES + 1) });
+    assert(!answer.ok && answer.reason.includes(`${MAX_SOURCE_BYTES}`), JSON.stringify(answer));
+    const read = await notifier.source(A);
+    assertEquals(read.ok && [...read.source?.bytes ?? []], [1, 2, 3]);
+  });
+}
+
 function whatIsHeard(alone: Alone, countsAll: boolean): void {
   alone("it connects once it is watched, says so, and is watched once", async ({ notifier, links }) => {
     assertEquals(notifier.link(), { state: "up" });
@@ -312,6 +346,8 @@ function disposal(alone: Alone): void {
         await notifier.lookAgain(PATH),
         await notifier.writeRecord(record(EDGE_1)),
         await notifier.peers(),
+        await notifier.putSource(A, { format: "hcl", bytes: new Uint8Array(1) }),
+        await notifier.source(A),
       ];
       for (const answer of answers) {
         assert("kind" in answer ? answer.kind === "failed" : !answer.ok, JSON.stringify(answer));
@@ -327,6 +363,8 @@ function disposal(alone: Alone): void {
       notifier.head(),
       notifier.writeRecord(record(EDGE_1)),
       notifier.peers(),
+      notifier.putSource(A, { format: "hcl", bytes: new Uint8Array(1_000_000) }),
+      notifier.source(A),
     ];
     await notifier[Symbol.asyncDispose]();
     assertEquals((await Promise.allSettled(calls)).map(({ status }) => status), calls.map(() => "fulfilled"));

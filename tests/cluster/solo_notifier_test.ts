@@ -50,6 +50,14 @@ Deno.test("solo: the latest thousand heads are remembered, and what was one befo
   assertEquals((await notifier.announce(announcementOf(forgotten!, hashes.at(-1), { since: 0 }))).kind, "accepted");
 });
 
+Deno.test("solo: the latest two sources are kept", async () => {
+  await using notifier = soloNotifier({ incarnation: "0123456789ab" });
+  const source = { format: "hcl", bytes: new Uint8Array(1) } as const;
+  for (const hash of ["a", "b", "a", "c"]) await notifier.putSource(hash, source);
+  const kept = await Promise.all(["a", "b", "c"].map((hash) => notifier.source(hash)));
+  assertEquals(kept, [source, null, source].map((source) => ({ ok: true, source })));
+});
+
 Deno.test("solo: what is no path is heard as the others would hear it", async () => {
   const heard: unknown[] = [];
   await using notifier = soloNotifier({ incarnation: "0123456789ab" });

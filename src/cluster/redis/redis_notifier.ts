@@ -14,7 +14,7 @@ import type { Link, Listener, Notifier, StoredHead } from "../notifier.ts";
 import { ownEchoes } from "../own_echoes.ts";
 import { encodePeer, MAX_RECORD_BYTES, parsePeer, type Peer, peerId, type PeerRecord } from "../peer_record.ts";
 import { nameOf, type RedisConnection, type RedisEndpoint } from "./redis_connection.ts";
-import { ANSWER_LIMITS, MESSAGE_LIMITS, replyGuard, UNASKED } from "./reply_guard.ts";
+import { ANSWER_LIMITS, MESSAGE_LIMITS, replyGuard, type ReplyLimits, SOURCE_LIMITS, UNASKED } from "./reply_guard.ts";
 import {
   ANNOUNCE,
   HISTORY_LENGTH,
@@ -29,6 +29,7 @@ import {
   WRITE_RECORD,
 } from "./redis_scripts.ts";
 import type { Dial, Wire } from "./redis_servers.ts";
+import { sourcesIn } from "./redis_sources.ts";
 import { openSession, type Session, withoutSelf } from "./redis_session.ts";
 import { connectStream, guardStream } from "./redis_stream.ts";
 import { NO_REDIS, reasonOf, RedisTrouble, replyCode, unaskedReason } from "./redis_trouble.ts";
@@ -37,7 +38,7 @@ import { withinLimit } from "../../time/limit.ts";
 
 export interface RedisNotifierOptions {
   readonly connection: RedisConnection;
-  /** Returns the connection for the next session, with the present content of its files. Default: `connection`. */
+  /** Returns the parameters of the next connection, with the present content of their files. Default: `connection`. */
   readonly renew?: (unwanted: AbortSignal) => Promise<RedisConnection>;
   /** `HighAvailability:ConfigurationChannel`; it is a part of each key's name. */
   readonly channel: string;
@@ -53,6 +54,8 @@ export interface RedisNotifierOptions {
   readonly autoReconnect?: boolean;
   /** The limit of a command. Default: 5 s. */
   readonly commandTimeoutMilliseconds?: number;
+  /** The limit of transferring a source. Default: 30 s, in which the largest one takes 4.5 Mbit/s. */
+  readonly transferTimeoutMilliseconds?: number;
   /** The interval at which both connections are tested. Default: 10 s. */
   readonly heartbeatMilliseconds?: number;
   /** The lifetime of a record that `writeRecord` wrote. Default: 90 s. */
@@ -66,6 +69,7 @@ export interface RedisNotifierOptions {
 /** The limit for removing the own record while disposing; the record expires in any case. */
 const LEAVE_LIMIT_MILLISECONDS = 500;
 const COMMAND_LIMIT_MILLISECONDS = 5_000;
+const TRANSFER_LIMIT_MILLISECONDS = 30_000;
 const CLOSED = "The notifier is closed";
 
 /** The wait before the next connection; random, so that the instances that lost a Redis do not return all at once. */
@@ -137,6 +141,7 @@ export function openRedisNotifier(options: RedisNotifierOptions): Notifier {
       });
       return outcome.ok ? { ok: true, delivered: outcome.value } : outcome;
     },
+    ...sourcesIn(keys, attempt),
     writeRecord: presence.writeRecord,
     peers: presence.peers,
     // `leave` sends its command before `closing` is set, from when on requests are refused.
@@ -152,10 +157,11 @@ function keepRedisLink(
 ): LinkKeeper<Session> {
   const { connection: first, channel, random = Math.random, renew = () => Promise.resolve(first) } = options;
   const { heartbeatMilliseconds = 10_000 } = options;
-  const { commandTimeoutMilliseconds: commandMilliseconds = COMMAND_LIMIT_MILLISECONDS } = options;
+  const { commandTimeoutMilliseconds = COMMAND_LIMIT_MILLISECONDS } = options;
+  const { transferTimeoutMilliseconds = TRANSFER_LIMIT_MILLISECONDS } = options;
   const openConnections = new Set<Promise<unknown>>();
-  const dialFor = (connection: RedisConnection, signal: AbortSignal): Dial => (endpoint, hears) => {
-    const dialling = dial(endpoint, { connection, signal, heard: hears, commandMilliseconds });
+  const dialFor = (settings: Omit<DialOptions, "heard">): Dial => (endpoint, hears) => {
+    const dialling = dial(endpoint, { ...settings, heard: hears });
     const gone = dialling.then(({ closed }) => closed, () => {}).finally(() => openConnections.delete(gone));
     openConnections.add(gone);
     return dialling;
@@ -164,7 +170,13 @@ function keepRedisLink(
     open: async (signal) => {
       const connection = await renew(signal);
       return await openSession({
-        dial: dialFor(connection, signal),
+        dial: dialFor({ connection, signal, commandMilliseconds: commandTimeoutMilliseconds }),
+        transferCaller: async () => {
+          const connection = await renew(signal);
+          if (signal.aborted) throw new RedisTrouble("The connection to Redis was closed");
+          const limits = { commandMilliseconds: transferTimeoutMilliseconds, answerLimits: SOURCE_LIMITS };
+          return { connection, dial: dialFor({ connection, signal, ...limits }) };
+        },
         connection,
         channel,
         keys,
@@ -266,6 +278,8 @@ export interface DialOptions {
   readonly commandMilliseconds: number;
   /** Receives the bytes of each message; undefined: the connection does not subscribe. */
   readonly heard: ((message: Uint8Array) => void) | undefined;
+  /** The limits of its replies if it does not subscribe. Default: {@linkcode ANSWER_LIMITS}. */
+  readonly answerLimits?: ReplyLimits;
 }
 
 /** Added to the reason if the connection ended before the first answer: a server that expects TLS closes it. */
@@ -273,7 +287,7 @@ const MUTE = ", before any answer: if it expects TLS, write ssl=true or rediss:/
 
 /** Opens one connection. It sends no password: that is the caller's task. */
 export async function dial(endpoint: RedisEndpoint, options: DialOptions): Promise<Wire> {
-  const { connection: { tls, connectTimeoutMilliseconds: limitMilliseconds }, signal, heard } = options;
+  const { connection: { tls, connectTimeoutMilliseconds: limitMilliseconds }, signal, heard, answerLimits } = options;
   const name = nameOf(endpoint);
   const stream = await connectStream(endpoint, { tls, limitMilliseconds, signal }).catch((error) => {
     throw new RedisTrouble(reasonOf(error, name), { cause: error });
@@ -286,7 +300,7 @@ export async function dial(endpoint: RedisEndpoint, options: DialOptions): Promi
   stream.on("error", lose);
   const refuse = (what: string, cause?: unknown) => lose(new RedisTrouble(`Redis (${name}) sent ${what}`, { cause }));
   let hasAnswered = false;
-  const scan = replyGuard(heard === undefined ? ANSWER_LIMITS : MESSAGE_LIMITS);
+  const scan = replyGuard(heard === undefined ? answerLimits ?? ANSWER_LIMITS : MESSAGE_LIMITS);
   guardStream(stream, (chunk) => {
     hasAnswered = true;
     return scan(chunk);
@@ -315,18 +329,20 @@ export async function dial(endpoint: RedisEndpoint, options: DialOptions): Promi
   }
   // It fails only if the connection is lost at once; `closed` and the first `call` report that.
   await redis.connect().catch(() => {});
+  const answered = async (call: () => Promise<unknown>) => {
+    try {
+      return await call();
+    } catch (error) {
+      if (replyCode(error) !== null || !stream.destroyed) throw error;
+      // The reason of a loss is known when the connection has ended, a moment after its commands failed.
+      throw new RedisTrouble(await closed, { cause: error });
+    }
+  };
   return {
     endpoint,
     closed,
-    async call(command, ...words) {
-      try {
-        return await redis.call(command, ...words);
-      } catch (error) {
-        if (replyCode(error) !== null || !stream.destroyed) throw error;
-        // The reason of a loss is known when the connection has ended, a moment after its commands failed.
-        throw new RedisTrouble(await closed, { cause: error });
-      }
-    },
+    call: (command, ...words) => answered(() => redis.call(command, ...words)),
+    callForBytes: (command, ...words) => answered(() => redis.callBuffer(command, ...words)),
     async close() {
       disconnect();
       await ended;

@@ -19,6 +19,8 @@ export interface Keys {
   readonly peerPrefix: string;
   /** Precedes an instance's name in the key of the incarnation that wrote a record under that name last. */
   readonly namePrefix: string;
+  /** Precedes a hash in the key of its source. */
+  readonly sourcePrefix: string;
 }
 
 export function keysOf(channel: string): Keys {
@@ -29,6 +31,7 @@ export function keysOf(channel: string): Keys {
     peers: `${tag}:peers`,
     peerPrefix: `${tag}:peer:`,
     namePrefix: `${tag}:name:`,
+    sourcePrefix: `${tag}:source:`,
   };
 }
 

@@ -1,5 +1,6 @@
 // Finds the server to use: a primary, which Sentinels or the servers themselves name, or any node of a cluster. It is
 // found anew for every session, since yesterday's primary may be today's replica.
+import type { Buffer } from "node:buffer";
 import { nameOf, type RedisConnection, type RedisEndpoint, type TcpEndpoint } from "./redis_connection.ts";
 import { noRedis, reasonOf, RedisTrouble, replyCode } from "./redis_trouble.ts";
 
@@ -8,6 +9,8 @@ export interface Wire {
   readonly endpoint: RedisEndpoint;
   /** Sends a command; rejects with the error of Redis, after a time limit, and when the connection is closed. */
   call(command: string, ...words: readonly (string | number)[]): Promise<unknown>;
+  /** The same with strings as bytes in the reply, and if wanted in the command. */
+  callForBytes(command: string, ...words: readonly (string | number | Buffer)[]): Promise<unknown>;
   /** Resolves with the reason when the connection is closed; never rejects. */
   readonly closed: Promise<string>;
   /** Cuts the connection and waits until it is closed. */

@@ -1,5 +1,6 @@
 // One session with Redis, from the first connection to the loss of any: two connections to one server, which is found
 // anew for each session. No connection is opened again by itself: after a loss the caller opens a whole new session.
+import type { Buffer } from "node:buffer";
 import type { RedisEndpoint } from "./redis_connection.ts";
 import { type Keys, parseHeadReply, READ, type Script } from "./redis_scripts.ts";
 import { type Caller, findServer, greet, type Wire } from "./redis_servers.ts";
@@ -14,6 +15,8 @@ import {
 } from "./redis_trouble.ts";
 
 export interface SessionOptions extends Caller {
+  /** Returns the means of opening a connection for a transfer, with its limits and with the present secrets. */
+  readonly transferCaller: () => Promise<Caller>;
   /** For the subscription and for publishing. */
   readonly channel: string;
   readonly keys: Keys;
@@ -33,6 +36,11 @@ export interface Session {
   run(script: Script, keys: readonly string[], args: readonly (string | number)[]): Promise<unknown>;
   /** Publishes on the channel; resolves with the number of receivers, without this instance. */
   publish(message: string): Promise<number>;
+  /**
+   * Runs a command with a large value, whose reply has bytes for strings, on the node of its key; rejects with a reason
+   * for users. It has a connection of its own: behind the value other commands would wait until they seem unanswered.
+   */
+  transfer(command: string, ...words: readonly (string | number | Buffer)[]): Promise<unknown>;
   /** Resolves with the reason when the session is lost; never rejects. */
   readonly lost: Promise<string>;
 }
@@ -66,6 +74,10 @@ export async function openSession(options: SessionOptions): Promise<Session> {
   return {
     lost,
     run: (script, keys, args) => orLose(state, () => run(state, script, keys, args)),
+    transfer: (command, ...words) =>
+      transfer(state, command, words).catch((error) => {
+        throw new RedisTrouble(reasonOf(error), { cause: error });
+      }),
     publish: (message) =>
       orLose(
         state,
@@ -165,6 +177,30 @@ async function evaluateThere(
     return await wire.call("eval", script.text, keys.length, ...keys, ...args);
   } finally {
     await wire.close();
+  }
+}
+
+async function transfer(
+  { options, pair }: SessionState,
+  command: string,
+  words: readonly (string | number | Buffer)[],
+): Promise<unknown> {
+  const caller = await options.transferCaller();
+  let { endpoint } = pair.publisher;
+  let isAsking = false;
+  for (let redirections = 0;; redirections++) {
+    const { wire } = await greet(caller, endpoint);
+    try {
+      if (isAsking) await wire.call("asking");
+      return await wire.callForBytes(command, ...words);
+    } catch (error) {
+      const target = redirectionIn(error);
+      if (target === null || redirections === MAX_REDIRECTIONS) throw error;
+      endpoint = endpointOf(target, wire);
+      isAsking = target.kind === "ASK";
+    } finally {
+      await wire.close();
+    }
   }
 }
 

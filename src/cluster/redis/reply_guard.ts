@@ -4,6 +4,7 @@
 import { Buffer } from "node:buffer";
 import { MAX_MESSAGE_BYTES } from "../announcement.ts";
 import { MAX_RECORD_BYTES } from "../peer_record.ts";
+import { MAX_SOURCE_BYTES } from "../stored_source.ts";
 import { MAX_NAME_BYTES, MAX_PEERS } from "./redis_scripts.ts";
 
 /** The bounds of one reply. */
@@ -16,6 +17,11 @@ export interface ReplyLimits {
   readonly maxDepth: number;
   /** A longer string is cut off there; null: no string is. */
   readonly maxStringBytes: number | null;
+  /**
+   * Whether strings are passed on in one piece. Of a large one in pieces the parser of ioredis holds three times as
+   * much for seconds, in a buffer that it uses again. Default: false.
+   */
+  readonly wholeStrings?: boolean;
 }
 
 /** The bytes to pass on, or the end of a message that begins with "Redis (HOST) sent". */
@@ -29,6 +35,15 @@ export const ANSWER_LIMITS: ReplyLimits = {
   maxElements: 2 * MAX_PEERS + 1_024,
   maxDepth: 8,
   maxStringBytes: null,
+};
+
+/** For the connection of a transfer: one source with its first byte, and one byte more. */
+export const SOURCE_LIMITS: ReplyLimits = {
+  maxBytes: MAX_SOURCE_BYTES + 64,
+  maxElements: 1_024,
+  maxDepth: 8,
+  maxStringBytes: null,
+  wholeStrings: true,
 };
 
 /**
@@ -79,8 +94,9 @@ export type ReplyScan = (chunk: Buffer) => Scanned;
 export function replyGuard(limits: ReplyLimits): ReplyScan {
   const position: Position = { lacking: [], bytes: 0, elements: 0, kept: 0, dropped: 0, ending: 0 };
   let held: Buffer = NOTHING;
+  /** To pass on, in their order. */
+  let parts: Buffer[] = [];
   return (chunk) => {
-    const parts: Buffer[] = [];
     let from = 0;
     let at = 0;
     /** Passes on the bytes up to `at` and continues at `next`. */
@@ -121,7 +137,10 @@ export function replyGuard(limits: ReplyLimits): ReplyScan {
       held = NOTHING;
     }
     passUpTo(chunk.length);
-    return { ok: true, bytes: parts.length === 1 ? parts[0]! : Buffer.concat(parts) };
+    if (limits.wholeStrings === true && position.ending > 0) return { ok: true, bytes: NOTHING };
+    const bytes = parts.length === 1 ? parts[0]! : Buffer.concat(parts);
+    parts = [];
+    return { ok: true, bytes };
   };
 }
 

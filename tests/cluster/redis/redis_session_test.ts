@@ -1,6 +1,7 @@
 // A stay with Redis over servers that answer as a test wants: where its requests go, what it leaves behind, and when it
 // is over.
 import { assertEquals, assertRejects } from "@std/assert";
+import { Buffer } from "node:buffer";
 import { dial } from "../../../src/cluster/redis/redis_notifier.ts";
 import { keysOf } from "../../../src/cluster/redis/redis_scripts.ts";
 import type { Dial } from "../../../src/cluster/redis/redis_servers.ts";
@@ -70,6 +71,7 @@ function staying(
     open: () =>
       openSession({
         dial: dialling,
+        transferCaller: () => Promise.resolve({ dial: dialling, connection }),
         connection,
         channel: CHANNEL,
         keys: keysOf(CHANNEL),
@@ -186,6 +188,21 @@ Deno.test("a script that a server does not know is sent whole, and one that it r
   node.answers.script = "-OOM x\r\n";
   await assertRejects(() => session.run(SCRIPT, ["k"], []), Error, "out of memory");
   assertEquals(node.asked.at(-1), "script");
+});
+
+Deno.test("a transfer follows its slot on a connection of its own, moves no other, and is given up after five moves", async () => {
+  await using last = startNode({ set: "$2\r\nOK\r\n" });
+  await using second = startNode({ set: askingAt(last) });
+  await using first = startNode({ set: movedTo(second) });
+  await using stay = staying(first);
+  const session = await stay.open();
+  assertEquals(String(await session.transfer("set", "k", Buffer.from([0, 255]))), "OK");
+  assertEquals(last.asked, ["hello", "asking", "set"]);
+  assertEquals([stay.state.open, stay.state.resubscribed], [2, 0]);
+  second.answers.set = movedTo(first);
+  await assertRejects(() => session.transfer("set", "k", ""), Error, "MOVED");
+  assertEquals(await session.run(SCRIPT, ["k"], []), 7);
+  assertEquals(stay.state.open, 2);
 });
 
 Deno.test("a request that shows the server to be of no use ends the session, and another refusal does not", async () => {

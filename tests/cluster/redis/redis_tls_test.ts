@@ -37,6 +37,9 @@ Deno.test("TLS with a private authority works by the address, by a name that is 
   for (const host of [null, "redis.edge.test"]) {
     await using one = await openUp(singleTo(server, { tls: { ...PLAIN, ca, host } }));
     assertEquals((await one.notifier.head()).ok, true);
+    const source = { format: "json", bytes: crypto.getRandomValues(new Uint8Array(65_536)) } as const;
+    assertEquals(await one.notifier.putSource(A, source), { ok: true });
+    assertEquals(await one.notifier.source(A), { ok: true, source });
   }
   await using strict = await place.start(true);
   await using one = await openUp(singleTo(strict, { tls: { host: null, ca, certificate, key } }));

@@ -6,7 +6,13 @@ import fc from "fast-check";
 import { MAX_MESSAGE_BYTES, parseMessage } from "../../../src/cluster/announcement.ts";
 import { MAX_RECORD_BYTES } from "../../../src/cluster/peer_record.ts";
 import { MAX_NAME_BYTES, MAX_PEERS } from "../../../src/cluster/redis/redis_scripts.ts";
-import { ANSWER_LIMITS, MESSAGE_LIMITS, replyGuard, type ReplyLimits } from "../../../src/cluster/redis/reply_guard.ts";
+import {
+  ANSWER_LIMITS,
+  MESSAGE_LIMITS,
+  replyGuard,
+  type ReplyLimits,
+  SOURCE_LIMITS,
+} from "../../../src/cluster/redis/reply_guard.ts";
 
 type Reply = string | number | null | { readonly status: string } | { readonly error: string } | readonly Reply[];
 
@@ -116,6 +122,9 @@ Deno.test("each bound is the last that passes", () => {
     [ANSWER_LIMITS, 8, nested],
     [ANSWER_LIMITS, 5_184_000 - "$5184000\r\n".length, bulkLine],
     [ANSWER_LIMITS, 20, (at) => `:${"1".repeat(at)}\r\n`],
+    [SOURCE_LIMITS, 16 * 1024 * 1024 + 64 - "$16777280\r\n".length, bulkLine],
+    [SOURCE_LIMITS, 1_024, (at) => `*${at}\r\n`],
+    [SOURCE_LIMITS, 8, nested],
     [MESSAGE_LIMITS, 1_024, (at) => `*${at}\r\n`],
     [MESSAGE_LIMITS, 8, nested],
     [MESSAGE_LIMITS, 15, (at) => bulkLine(Number("1".repeat(at)))],
@@ -188,6 +197,22 @@ Deno.test("a message without end is discarded as it comes", () => {
     passed += found.ok ? found.bytes.length : NaN;
   }
   assertEquals(passed, MAX_MESSAGE_BYTES + 1);
+});
+
+Deno.test("a source is passed on in one piece, in whatever pieces it comes", () => {
+  const source = fc.uint8Array({ maxLength: 200 });
+  fc.assert(fc.property(source, fc.array(fc.integer({ min: 1, max: 30 }), { maxLength: 12 }), (payload, lengths) => {
+    const bytes = Buffer.concat([bulk(Buffer.from(payload)), encoded("next")]);
+    const scan = replyGuard(SOURCE_LIMITS);
+    const passed: Buffer[] = [];
+    for (let at = 0; at < bytes.length;) {
+      const found = scan(bytes.subarray(at, at += lengths.pop() ?? bytes.length));
+      assert(found.ok);
+      passed.push(found.bytes);
+    }
+    assertEquals(Buffer.concat(passed), bytes);
+    assert(passed.some((one) => one.includes(bulk(Buffer.from(payload)))));
+  }));
 });
 
 Deno.test("the largest honest answer passes: as many peers as are read, each with the longest name and record", () => {
