@@ -76,8 +76,8 @@ Deno.test("a full Redis refuses a source with its reason, and still has the othe
 Deno.test("a transfer that is answered by too much, by something else or not at all ends, and costs the link nothing", async () => {
   const cases: readonly (readonly [string, RegExp])[] = [
     [`$${MAX_SOURCE_BYTES + 100}\r\n`, /sent a reply of more than \d+ bytes/],
-    [":7\r\n", /What answers is no Redis/],
-    ["$-1\r\n", /What answers is no Redis/],
+    [":7\r\n", /The server is not Redis/],
+    ["$-1\r\n", /The server is not Redis/],
     ["-NOPERM User x has no permissions to run the 'getrange' command\r\n", /does not allow its user the command/],
     ["", /does not answer/],
   ];
