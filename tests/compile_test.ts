@@ -35,7 +35,7 @@ function openCounting() {
 const NOTHING = { scanned: 0, items: 0, shapesParsed: 0, textsParsed: 0, placed: 0 };
 const NOTHING_READ = { blocksRead: 0, definitionsEvaluated: 0, rulesRun: 0 };
 
-Deno.test("one layer edited of a thousand costs what one layer costs, whatever else the source holds", async () => {
+Deno.test("one layer edited of a thousand costs as much as one layer, in any source", async () => {
   await using counting = openCounting();
   const source = layers(1_000);
   const cold = await counting.costOf(source);
@@ -129,7 +129,7 @@ Deno.test("a compilation that was given up and wakes late leaves the next one wh
   assertEquals([await current, await compile(compiler, text)], [{ b: "x", srid: 4326 }, { b: "x", srid: 4326 }]);
 });
 
-Deno.test("compilations at the same time come one after the other, each to what it is alone", async () => {
+Deno.test("compilations at the same time come one after the other, each with the result of a single one", async () => {
   await using parser = openBlockParser();
   const compiler = openCompiler(parser);
   const compile = async (srid: number) => {
@@ -178,7 +178,7 @@ Deno.test("what a bug left behind is not built upon; what was given up loses not
   assertEquals(compiler.work.scanned, 14);
 });
 
-Deno.test("what was compiled last is what the work tells of: another format, and a source that does not parse", async () => {
+Deno.test("the work describes the last compilation: another format, and a source that does not parse", async () => {
   await using parser = openBlockParser();
   const compiler = openCompiler(parser);
   const compile = async (text: string, format: "hcl" | "json") => {

@@ -160,7 +160,7 @@ Deno.test("a damaged snapshot is set aside under a name that says so", async () 
   assert(said(started.lines, "it was set aside"));
 });
 
-Deno.test("warnings are told once, and again when they are others", async () => {
+Deno.test("warnings are reported once, and again when they are others", async () => {
   await using directory = await temporaryDirectory();
   await directory.write("source.hcl", SOURCE);
   await using started = await start(directory);

@@ -35,7 +35,7 @@ Deno.test("the own record has what other instances noted of its journal, and all
   assertEquals(peers.map((peer: object) => ["noted" in peer, "journalNoted" in peer]), [[false, true], [false, false]]);
 });
 
-Deno.test("answers are not compressed, whatever a client takes", async () => {
+Deno.test("answers are not compressed, for any Accept-Encoding", async () => {
   await using host = await openAdminHost();
   host.api.activate("c1", new TextEncoder().encode(JSON.stringify("a".repeat(5000))));
   for (const path of ["/admin/status", "/admin/snapshot"]) {
@@ -60,7 +60,7 @@ Deno.test("HEAD is answered wherever GET is, with the same status and no body", 
   assertEquals([events.status, await events.text(), host.api.events.followers()], [200, "", 0]);
 });
 
-Deno.test("an unknown path is not found, whatever it looks like", async () => {
+Deno.test("an unknown path is not found, for any form of it", async () => {
   await using host = await openAdminHost();
   for (const path of ["/", "/admin", "/admin/", "/admin/status/", "/ADMIN/STATUS", "/admin/%73tatus/x", "/__proto__"]) {
     const response = await host.ask(path);
@@ -96,7 +96,7 @@ Deno.test("a problem is as RFC 9457 has it", async () => {
   });
 });
 
-Deno.test("a bug is told to the log and answered without its details", async () => {
+Deno.test("a bug is logged and answered without its details", async () => {
   await using host = await openAdminHost();
   host.api.bug = new TypeError("cannot read frobnication");
   const response = await host.ask("/admin/status");

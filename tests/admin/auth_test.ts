@@ -9,7 +9,7 @@ function bearer(authorization: string): { headers: { Authorization: string } } {
   return { headers: { Authorization: authorization } };
 }
 
-Deno.test("over TCP everything but health needs the token, also what there is not", async () => {
+Deno.test("over TCP everything but health needs the token, also an unknown path", async () => {
   await using host = await openAdminHost();
   for (const path of ["/admin/status", "/admin/snapshot", "/admin/events", "/metrics", "/nothing", "/livez/"]) {
     for (const method of ["GET", "HEAD", "POST"]) {
@@ -75,7 +75,7 @@ Deno.test("a token that is replaced holds from then on, and the old one no more"
   assertEquals(await status(TOKEN), 200);
 });
 
-Deno.test("a file without a good token is told apart from one with it", async () => {
+Deno.test("a file without a good token has another answer than one with it", async () => {
   await using directory = await temporaryDirectory();
   const open = async (text: string) => {
     const opened = await openGuard(await directory.write("token", text), () => {});

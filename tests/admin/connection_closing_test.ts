@@ -37,7 +37,7 @@ Deno.test("a connection that was accepted while the listener closed is closed", 
   });
 });
 
-Deno.test("over TLS a connection is served with what is left of its time when it has shaken hands, and not without", async () => {
+Deno.test("over TLS a connection is served in the time that its handshake left, and not without a handshake", async () => {
   await withFakeTimeouts(async () => {
     const { connections, served, connect, closed } = listening({ limits: { headMilliseconds: 0 } });
     const late = shaking();
@@ -54,7 +54,7 @@ Deno.test("over TLS a connection is served with what is left of its time when it
   });
 });
 
-Deno.test("over TLS what closes while it shakes hands is not served, and a request in flight ends", async () => {
+Deno.test("over TLS a connection that closes during its handshake is not served, and a request in flight ends", async () => {
   await withFakeTimeouts(async (timers) => {
     const answer = Promise.withResolvers<Response>();
     const { connections, served, connect, closed } = listening({ handler: () => answer.promise });
@@ -92,7 +92,7 @@ Deno.test("over TLS a connection that is one too many waits until there is room,
   });
 });
 
-Deno.test("closing waits for what was accepted, and after the grace as long again for what was cut", async () => {
+Deno.test("closing waits for accepted connections, and after the grace as long again for those that were cut", async () => {
   await withFakeTimeouts(async (timers) => {
     const { connections, connect, served } = listening({ onStop: () => true });
     await connect("one");
@@ -164,7 +164,7 @@ Deno.test("another error of cutting than that it is over is a bug, which is thro
   });
 });
 
-Deno.test("what is thrown while a connection over TLS is begun is told as a bug, and frees its place", async () => {
+Deno.test("an exception at the start of a connection over TLS is reported as a bug, and frees its place", async () => {
   await withFakeTimeouts(async () => {
     let isBroken = true;
     const { connections, connect, bugs, closed, served } = listening({

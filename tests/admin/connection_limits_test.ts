@@ -6,7 +6,7 @@ import { listening, type Served } from "./moved_connections.ts";
 
 const FULL = (count: number, what = "are refused") => `${count} connections are open, further ones ${what}`;
 
-Deno.test("what accept refuses is told once, tried again ever more slowly up to a second, and anew after a success", async () => {
+Deno.test("a refusal of accept is reported once, tried again ever more slowly up to a second, and reported again after a success", async () => {
   await withFakeTimeouts(async (timers) => {
     const { connections, accepts, troubles, connect, refuse, served } = listening();
     const waits: number[] = [];
@@ -41,7 +41,7 @@ Deno.test("what accept refuses is told once, tried again ever more slowly up to 
   });
 });
 
-Deno.test("that there are too many is told again only after there were less than half as many", async () => {
+Deno.test("too many connections are reported again only after there were less than half as many", async () => {
   await withFakeTimeouts(async () => {
     const { connections, troubles, closed, served, connect } = listening({ limits: { maxConnections: 6 } });
     const connectAll = async (names: string) => {
@@ -148,7 +148,7 @@ Deno.test("after an answer that is the last one a client has only the grace to g
   });
 });
 
-Deno.test("what ends before its answer, or is told to be read after its end, leaves no timer", async () => {
+Deno.test("a connection that ends before its answer, or is read after its end, leaves no timer", async () => {
   await withFakeTimeouts(async (timers) => {
     const answer = Promise.withResolvers<Response>();
     const { connections, served, connect } = listening({ handler: () => answer.promise });

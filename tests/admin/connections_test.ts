@@ -87,7 +87,7 @@ Deno.test("closing lets a request in flight end, and takes no further ones", asy
   await closed;
 });
 
-Deno.test("closing cuts what does not end in time", async () => {
+Deno.test("closing cuts a connection that does not end in time", async () => {
   await using host = await openAdminHost({ limits: { graceMilliseconds: 50 } });
   host.api.answerReload = () => new Promise(() => {});
   const reload = host.ask("/admin/metadata/reload", { method: "POST" }).then(() => "answered", () => "cut");
@@ -112,7 +112,7 @@ Deno.test("clients that go away at any point leave no connection behind", async 
   assert(host.logged.every(({ message }) => !message.includes("bug")));
 });
 
-Deno.test("what is thrown while a connection is begun is a bug: it is told as one, and the next is served", async () => {
+Deno.test("an exception at the start of a connection is reported as a bug, and the next connection is served", async () => {
   const serve = findServeOnConnection();
   assert(serve !== null);
   let bugs = 1;

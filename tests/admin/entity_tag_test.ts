@@ -14,7 +14,7 @@ Deno.test("every list of entity tags is read as it was written", () => {
   }));
 });
 
-Deno.test("a condition matches the tags that it names, a weak one only where that is enough", () => {
+Deno.test("a condition matches the tags that it names, a weak one only if that is enough", () => {
   fc.assert(fc.property(fc.array(tag, { minLength: 1, maxLength: 5 }), value, (tags, current) => {
     const condition = { kind: "tags", tags } as const;
     assertEquals(matchesWeakly(condition, current), tags.some(({ value }) => value === current));
@@ -23,7 +23,7 @@ Deno.test("a condition matches the tags that it names, a weak one only where tha
   }));
 });
 
-Deno.test("any text is either a condition or none, and told in time that grows with its length alone", () => {
+Deno.test("any text is either a condition or none, and judged in time that grows only with its length", () => {
   fc.assert(fc.property(fc.string({ unit: "binary" }), (text) => {
     const condition = readCondition(text);
     if (condition?.kind === "tags") assertEquals(condition.tags.length > 0, true);
@@ -54,13 +54,13 @@ Deno.test("tags of a list have a comma between them, and nothing but blanks arou
   }
 });
 
-Deno.test("a star stands alone", () => {
+Deno.test("a star is valid only by itself", () => {
   for (const text of ["*", " * "]) assertEquals(readCondition(text), { kind: "any" });
   for (const text of ["*, *", '*, "a"', '"*', "**"]) assertEquals([text, readCondition(text)], [text, null]);
   assertEquals([matchesStrongly({ kind: "any" }, "a"), matchesWeakly({ kind: "any" }, null)], [true, false]);
 });
 
-Deno.test("what is said of a condition that cannot be read names the header that it stands in", () => {
+Deno.test("the error for a condition that cannot be read names its header", () => {
   for (const header of ["If-Match", "If-None-Match"] as const) {
     const said = conditionForm(header);
     assertEquals([said.startsWith(`${header} must be`), said.endsWith(`as in ${header}: "3f2a"`)], [true, true]);

@@ -43,7 +43,7 @@ Deno.test("a feed keeps the last thousand events, and forgets none before", () =
   assertEquals(ids(feed.after(999)), [1_000, 1_001]);
 });
 
-Deno.test("whatever was added, what is kept is all of the newest that fits both bounds, and the latest in any case", () => {
+Deno.test("the journal keeps all of the newest events that fit both bounds, and the latest in any case", () => {
   const texts = fc.array(fc.string({ unit: "binary", maxLength: 400 }), { maxLength: 40 });
   fc.assert(
     fc.property(texts, fc.integer({ min: 1, max: 20 }), fc.integer({ min: -1, max: 41 }), (all, capacity, id) => {
@@ -83,7 +83,7 @@ Deno.test("a hostile name in the data stays a name", () => {
   assertEquals(JSON.stringify(feed.after(0)[0]!.data), '{"__proto__":"a","constructor":"b"}');
 });
 
-Deno.test("nobody who gets an event can change it for the others", () => {
+Deno.test("a follower that gets an event cannot change it for the others", () => {
   const feed = openEventFeed();
   feed.add("agreed", { generation: 1 });
   const [event] = feed.after(0);
@@ -116,7 +116,7 @@ Deno.test("one function that follows twice is called twice, and ending one leave
   assertEquals(heard, [1, 1, 2]);
 });
 
-Deno.test("a listener that throws keeps nothing from the others nor from who added, and its error is told", () => {
+Deno.test("a listener that throws affects neither the others nor the caller, and its error is reported", () => {
   const errors: unknown[] = [];
   const feed = openEventFeed({ onListenerError: (error) => errors.push(error) });
   const heard: number[] = [];
@@ -142,7 +142,7 @@ Deno.test("an event that a listener adds comes to all after the one it answers",
   assertEquals(heard, ["1 diverged", "2 agreed"]);
 });
 
-Deno.test("who follows or ends while an event is told misses nothing of theirs and gets nothing that is not", () => {
+Deno.test("a follower that begins or ends during an event misses none of its own and gets no other", () => {
   const feed = openEventFeed();
   const late: number[] = [];
   const ended: number[] = [];
@@ -161,7 +161,7 @@ Deno.test("who follows or ends while an event is told misses nothing of theirs a
   assertEquals(ended, []);
 });
 
-Deno.test("what is kept may weigh exactly its bound, which is 1 MiB unless another is given", () => {
+Deno.test("the kept events may weigh exactly their bound, which is 1 MiB unless another is given", () => {
   const feed = (maxBytes?: number) => openEventFeed({ now: () => 0, ...maxBytes === undefined ? {} : { maxBytes } });
   const one = bytesOf({ id: 1, kind: "agreed", at: new Date(0).toISOString(), data: {} });
   const kept = (maxBytes: number) => {

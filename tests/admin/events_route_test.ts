@@ -36,7 +36,7 @@ async function follow(host: AdminHost, lastEventId?: string): Promise<Follower> 
   };
 }
 
-Deno.test("a follower is told what happens from now on", async () => {
+Deno.test("a follower gets the events from now on", async () => {
   await using host = await openAdminHost();
   host.api.events.add("activated", { hash: "a1" });
   await using follower = await follow(host);
@@ -74,7 +74,7 @@ Deno.test("more events than go out at a time arrive whole and in order", async (
   assertEquals(numbers, Array.from({ length: 1000 }, (_, index) => index + 1));
 });
 
-Deno.test("a follower of another process is told to begin anew, and sees all that is kept", async () => {
+Deno.test("a follower of another process gets a reset, and sees all that is kept", async () => {
   await using host = await openAdminHost();
   host.api.events.add("activated", { hash: "a1" });
   for (const id of ["0ther-1", "5eed-2", "5eed-", "5eed--1", "garbage"]) {
@@ -87,7 +87,7 @@ Deno.test("a follower of another process is told to begin anew, and sees all tha
   }
 });
 
-Deno.test("a follower that was away for too long is told that it missed events", async () => {
+Deno.test("a follower that was away for too long learns that it missed events", async () => {
   await using host = await openAdminHost();
   for (const generation of [1, 2, 3, 4]) host.api.events.add("agreed", { generation });
   host.api.events.forget(2);

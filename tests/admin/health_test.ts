@@ -32,7 +32,7 @@ Deno.test("instances that differ are named with their hashes, the largest party 
   ]);
 });
 
-Deno.test("whether all agree is not known while two processes have one name, and who should do what is said", async () => {
+Deno.test("consistency is not known while two processes have one name, and the answer says what to set", async () => {
   await using host = await openAdminHost();
   const peers = [
     peer("edge-1", "a1"),
@@ -56,7 +56,7 @@ Deno.test("instances that all run nothing are not consistent", async () => {
   assertEquals([response.status, (await problemOf(response)).detail], [409, "No instance runs one yet"]);
 });
 
-Deno.test("consistency that is not known is said without why, and the peers say why to those who may know", async () => {
+Deno.test("unknown consistency has no reason in the health check, and the peers give the reason only with the token", async () => {
   await using host = await openAdminHost();
   host.api.answerPeers = () => Promise.resolve({ ok: false, reason: "Redis at 10.0.0.7 refused" });
   const open = await host.askTcp("/healthz/consistency");

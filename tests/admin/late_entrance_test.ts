@@ -86,7 +86,7 @@ Deno.test("the first opening is waited for two seconds, and opens the entrance w
   });
 });
 
-Deno.test("an opening that fails late is told and tried again, the same reason once, and any error is a refusal", async () => {
+Deno.test("a late opening that fails is reported and tried again, the same reason once, and any error is a refusal", async () => {
   await withFakeTimeouts(async (timers) => {
     const { entrance, openings, listener, log } = entering();
     timers.tick(2_000);
@@ -136,7 +136,7 @@ Deno.test("a wrong option is the answer, and nothing is tried after it", async (
   assertEquals([log(), openings.length], [[], 1]);
 });
 
-Deno.test("what opens after the entrance was closed is removed and closed at once, and is never told", async () => {
+Deno.test("a socket that opens after the entrance was closed is removed and closed at once, and never reported", async () => {
   await withFakeTimeouts(async (timers) => {
     const { entrance, openings, listener, log } = entering();
     timers.tick(2_000);
@@ -216,7 +216,7 @@ Deno.test("a name that cannot be removed in half a second is left with its liste
   });
 });
 
-Deno.test("a look that is under way is waited for, and what it made up for is removed once more", async () => {
+Deno.test("a look that is under way is waited for, and a socket that it made is removed once more", async () => {
   await withFakeTimeouts(async (timers) => {
     const { entrance, openings, listener, log, onLook } = entering();
     openings[0]!.resolve(listener("a"));
@@ -258,7 +258,7 @@ Deno.test("a look that hangs is waited for half a second when the entrance close
   });
 });
 
-Deno.test("an error of a look is told until it is another or over, and anything else each time", async () => {
+Deno.test("an error of a look is reported until it changes or is over, and anything else each time", async () => {
   const { entrance, openings, listener, log, onLook } = entering();
   openings[0]!.resolve(listener("a"));
   await using one = await entrance();

@@ -33,7 +33,7 @@ Deno.test("an address is read with its port, and known for a loopback one howeve
   assertEquals(readListenAddress("localhost:8080"), { hostname: "127.0.0.1", port: 8080, isLoopback: true });
 });
 
-Deno.test("what is no literal address is none", () => {
+Deno.test("a text that is no literal address is refused", () => {
   const names = ["example.org:80", "localhost.:80", "127.1:80", "2130706433:80", "0x7f.0.0.1:80", "127.0.0.01:80"];
   for (
     const text of [

@@ -22,7 +22,7 @@ function listener(name: string, onClose: () => void = () => {}) {
   };
 }
 
-Deno.test("who accepts goes on with the new listener, and is told of nothing", async () => {
+Deno.test("an accepting caller goes on with the new listener and notices nothing", async () => {
   const [first, second] = [listener("first"), listener("second")];
   const replaceable = replaceableListener(first);
   const accepting = replaceable.accept();

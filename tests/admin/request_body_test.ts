@@ -47,7 +47,7 @@ Deno.test("a request without a body is one with an empty body", async () => {
   assertEquals(await readJson(new Request("http://x/", { method: "POST" }), LIMITS), { ok: true, value: undefined });
 });
 
-Deno.test("a body has its time as a whole, and one that breaks off is told apart from one that is late", async () => {
+Deno.test("a body has its time as a whole, and one that breaks off differs from one that is late", async () => {
   await withFakeTimeouts(async (timers) => {
     const slow = written();
     let answer: unknown = null;
@@ -68,7 +68,7 @@ Deno.test("a body has its time as a whole, and one that breaks off is told apart
   });
 });
 
-Deno.test("what is left of a body that is not read belongs to no further request", async () => {
+Deno.test("the rest of a body that is not read belongs to no further request", async () => {
   await using host = await openAdminHost({ limits: { bodyMilliseconds: 30, graceMilliseconds: 50 } });
   const head = `POST ${PATH} HTTP/1.1\r\nHost: x\r\nContent-Length: `;
   for (const [text, status] of [[`${head}70000\r\n\r\n{}`, 413], [`${head}10\r\n\r\n{`, 408]] as const) {

@@ -41,7 +41,7 @@ Deno.test("a request whose host is not one host and port, or whose path can be r
   assertEquals(host.logged, []);
 });
 
-Deno.test("a path is served as it stands in the request line, and no other spelling of it is", async () => {
+Deno.test("a path is served as the request line spells it, and no other spelling of it is", async () => {
   await using host = await openAdminHost();
   const statusOf = async (target: string, headers = NORMAL, version = "1.1") =>
     (await host.say(`GET ${target} HTTP/${version}\r\n${headers}Connection: close\r\n\r\n`)).slice(9, 12);
@@ -80,7 +80,7 @@ Deno.test("over TCP, too, no Host leads from a path without a token to one that 
   assertStringIncludes(await new Response(connection.readable).text(), "HTTP/1.1 400 ");
 });
 
-Deno.test("whatever Host says, the path is that of the request line or none", () => {
+Deno.test("the path is that of the request line or none, for any Host", () => {
   const parts = fc.array(fc.constantFrom("x", "/", "\\", "?", "#", "@", ":", "80", ".", "%2f", "[", "]", "a")).map((
     some,
   ) => some.join(""));

@@ -41,7 +41,7 @@ Deno.test("an interface that is asked for nowhere is nowhere", async () => {
   }
 });
 
-Deno.test("the interface tells where it is reached", async () => {
+Deno.test("the interface says its address", async () => {
   await using host = await openAdminHost();
   const [socket, tcp] = host.server.addresses();
   assertEquals(socket, host.socket);
@@ -89,7 +89,7 @@ Deno.test("an address that others can reach is refused without a good token", as
   }
 });
 
-Deno.test("with TLS any address will do, and what is said there is encrypted", async () => {
+Deno.test("with TLS any address will do, and the traffic is encrypted", async () => {
   await using directory = await temporaryDirectory();
   const tls = await makeCertificate(directory.path);
   await using host = await openAdminHost({ listen: "0.0.0.0:0", tls });

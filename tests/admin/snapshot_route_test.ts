@@ -34,7 +34,7 @@ Deno.test("there is no snapshot while none is in force", async () => {
   assertEquals([response.status, (await problemOf(response)).code], [503, "admin/no-snapshot"]);
 });
 
-Deno.test("If-None-Match spares whoever has the snapshot, by weak comparison", async () => {
+Deno.test("If-None-Match spares a client that has the snapshot, by weak comparison", async () => {
   await using host = await openAdminHost();
   host.api.activate("c1");
   const ask = async (tag: string) => {
@@ -49,7 +49,7 @@ Deno.test("If-None-Match spares whoever has the snapshot, by weak comparison", a
   assertEquals(await ask("c1"), [400, null, true]);
 });
 
-Deno.test("a wait is answered at once where the client has another snapshot, or none", async () => {
+Deno.test("a wait is answered at once if the client has another snapshot, or none", async () => {
   await using host = await openAdminHost();
   host.api.activate("c2");
   for (const headers of [{}, { "If-None-Match": '"c1"' }]) {
@@ -100,7 +100,7 @@ Deno.test("a wait ends when its client goes away", async () => {
   await eventually("nobody waits", () => host.api.waiters() === 0);
 });
 
-Deno.test("more waiters than there may be are told to come back", async () => {
+Deno.test("waiters above the limit are asked to come back", async () => {
   await using host = await openAdminHost({ limits: { maxWaiters: 1 } });
   host.api.activate("c1");
   const first = host.ask(`${PATH}?wait=300`, KNOWN);
@@ -130,7 +130,7 @@ Deno.test("a wait is a whole number of seconds up to 300, given once", async () 
   }
 });
 
-Deno.test("a snapshot goes out in pieces of 64 KiB, the last of which ends it, also where there is nothing left", async () => {
+Deno.test("a snapshot goes out in pieces of 64 KiB, the last of which ends it, also if nothing is left", async () => {
   const api = fakeDaemonApi();
   const { answer } = snapshotRoute(api, maskedAnswers(api.mask), ADMIN_LIMITS, new AbortController().signal);
   const pieces = async (length: number) => {
@@ -171,7 +171,7 @@ Deno.test("a wait is over when its seconds are, and not before, and one of nobod
   });
 });
 
-Deno.test("as many wait as there may be, one after the other any number, and all are told when the daemon is about to end", async () => {
+Deno.test("as many wait as the limit allows, one after the other any number, and all are answered when the daemon is about to end", async () => {
   await withFakeTimeouts(async (timers) => {
     const api = fakeDaemonApi();
     api.activate("c1");

@@ -30,7 +30,7 @@ async function isShown(listener: { accept(): Promise<Deno.Conn> }, port: number,
   return shown!.status === "fulfilled";
 }
 
-Deno.test("why nobody is listened to is told by file, pair or port, and is not the address's fault", async () => {
+Deno.test("a failure to listen is reported by file, pair or port, and is not the address's fault", async () => {
   await using directory = await temporaryDirectory();
   const { one, two, files, put } = await setOut(directory);
   const { certificateFile } = files;
@@ -65,7 +65,7 @@ Deno.test("why nobody is listened to is told by file, pair or port, and is not t
   assertEquals(await messageOf(files, { ...ADDRESS, port }), [`${trouble}: ${advice}`, false]);
 });
 
-Deno.test("another pair is taken up at a look, and what is wrong with one is told at the second", async () => {
+Deno.test("another pair is taken up at a look, and a fault of it is reported at the second", async () => {
   await using directory = await temporaryDirectory();
   const { authority, one, two, files, put } = await setOut(directory);
   const opened = await openTlsListener(ADDRESS, files);

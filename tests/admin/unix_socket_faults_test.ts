@@ -42,7 +42,7 @@ Deno.test("a socket that takes two seconds to answer counts as living", async ()
   });
 });
 
-Deno.test("a socket of which nobody tells whether it is in use is left alone, and one that went meanwhile is not", async () => {
+Deno.test("a socket is kept if it is not known whether it is in use, and one that went meanwhile is not", async () => {
   await using directory = await temporaryDirectory();
   const path = leaveSocket(directory, "admin.sock");
   const failing = (error: Error) => replaced({ connect: () => Promise.reject(error) });

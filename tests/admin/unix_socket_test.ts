@@ -13,7 +13,7 @@ function namesIn(directory: string): string[] {
   return [...Deno.readDirSync(directory)].map(({ name }) => name);
 }
 
-Deno.test("the socket is for its owner and group, whatever the umask, which stays as it is", async () => {
+Deno.test("the socket is for its owner and group, with any umask, which stays as it is", async () => {
   await using directory = await temporaryDirectory();
   const path = directory.file("admin.sock");
   const before = Deno.umask(0o000);
@@ -45,7 +45,7 @@ Deno.test("a socket that a dead daemon left is replaced", async () => {
   assertEquals(namesIn(directory.path), []);
 });
 
-Deno.test("a socket on which somebody answers is left alone", async () => {
+Deno.test("a socket with an answering server is kept", async () => {
   await using directory = await temporaryDirectory();
   const path = directory.file("admin.sock");
   using living = Deno.listen({ transport: "unix", path });
@@ -70,7 +70,7 @@ Deno.test("of many that start at the same moment one gets the socket", async () 
   assertEquals(namesIn(directory.path), ["admin.sock"]);
 });
 
-Deno.test("what is no socket is never removed", async () => {
+Deno.test("a file that is no socket is never removed", async () => {
   await using directory = await temporaryDirectory();
   const path = await directory.write("admin.sock", "precious");
   assertEquals(await refusalOf(path), [`${path} is not a socket, and is left in place: name another path`, true]);
@@ -78,7 +78,7 @@ Deno.test("what is no socket is never removed", async () => {
   assertEquals(namesIn(directory.path), ["admin.sock"]);
 });
 
-Deno.test("what took the socket's place is left there", async () => {
+Deno.test("a file that took the socket's place is kept", async () => {
   await using directory = await temporaryDirectory();
   const path = directory.file("admin.sock");
   const opened = await openUnixSocket(path);

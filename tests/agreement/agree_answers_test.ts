@@ -3,7 +3,7 @@ import { assertEquals } from "@std/assert";
 import { decide } from "../../src/reload/decide.ts";
 import { AGREED, ledgerOf, replayAgreement, STARTED } from "./agreement_transcript.ts";
 
-Deno.test("what could not be announced is owed, and waits for the reconciliation or the link", () => {
+Deno.test("a change that could not be announced is owed, and waits for the reconciliation or the link", () => {
   const failed = `${STARTED}
     finds b    -> look, announce b on a above 1
     failed     -> report announcement-failed, read-head
@@ -37,7 +37,7 @@ Deno.test("a change whose answer was lost and that was reverted since is reverte
   );
 });
 
-Deno.test("a revert while the answer is under way is announced after it, whatever it says", () => {
+Deno.test("a revert while the answer is under way is announced after it, for any answer", () => {
   const reverted = replayAgreement({}, `${STARTED}\nfinds b -> look, announce b on a above 1\nfinds a -> look`);
   replayAgreement({ from: reverted }, "accepted b@2 -> report announced, announce a on b above 2");
   replayAgreement(
@@ -111,7 +111,7 @@ Deno.test("without a link nothing is asked, and a link makes up for it", () => {
   );
 });
 
-Deno.test("after a stop nothing is asked, whatever arrives", () => {
+Deno.test("after a stop no event leads to a question", () => {
   const state = replayAgreement({}, `${STARTED}\nfinds b -> look, announce b on a above 1`);
   const stopped = decide(state, { kind: "stop" }).state;
   replayAgreement(

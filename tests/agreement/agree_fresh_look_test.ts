@@ -1,7 +1,7 @@
 // What is announced was read after the link came up: see agreement_transcript.ts for how a transcript is written.
 import { AGREED, replayAgreement, STARTED } from "./agreement_transcript.ts";
 
-Deno.test("what was found before the link came up is announced as the source says it afterwards", () => {
+Deno.test("a hash that was found before the link came up is announced as the source says it afterwards", () => {
   replayAgreement(
     {},
     `finds b   -> look
@@ -48,7 +48,7 @@ Deno.test("a link that comes up again asks for a look again, and one look is eno
   );
 });
 
-Deno.test("while the source is missing, cannot be read or not be written, what it said before is not announced", () => {
+Deno.test("while the source is missing, cannot be read or not be written, its earlier hash is not announced", () => {
   for (const found of ["missing", "no-file", "c!"]) {
     replayAgreement(
       { active: "b", ledger: { ...AGREED, owed: { hash: "b", base: "a" } } },
@@ -67,7 +67,7 @@ Deno.test("while the source is missing, cannot be read or not be written, what i
   }
 });
 
-Deno.test("what is in force while the source is rejected is announced, for nothing better is known", () => {
+Deno.test("the hash in force is announced while the source is rejected, for nothing better is known", () => {
   replayAgreement(
     { active: "b" },
     `linked        -> look, read-head

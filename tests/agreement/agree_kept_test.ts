@@ -47,7 +47,7 @@ Deno.test("a head of another generation or hash is news, and so is the first one
   assertEquals(kindsOf(agree(unknown, read(1), "a")), ["keep", "report"]);
 });
 
-Deno.test("what fails is asked again after a backoff that never is longer than the interval", () => {
+Deno.test("a failed question is asked again after a backoff that never is longer than the interval", () => {
   const limits = { settleMilliseconds: 0, reconcileMilliseconds: 30_000 };
   let agreement: Agreement = { ...settled, limits, request: { kind: "head" } };
   const waits: number[] = [];
@@ -82,12 +82,12 @@ Deno.test("a change that is taken back before it was announced is not owed any m
   assertEquals(ledgerOf(state), AGREED);
 });
 
-Deno.test("an interval is three quarters of what it may be at least, and a whole one at most", () => {
+Deno.test("an interval lasts at least three quarters of its length, and at most all of it", () => {
   const wait = (random: number) => armed(agree(settled, { kind: "reconcile-due", random }, "a"), "arm-reconcile");
   assertEquals([wait(0), wait(0.5), wait(1)], [[30_000], [26_250], [22_500]]);
 });
 
-Deno.test("without a link nothing is asked again: no timer is armed for what fails meanwhile", () => {
+Deno.test("without a link nothing is asked again: no timer is armed for a failure meanwhile", () => {
   const asking: Agreement = {
     ...settled,
     linked: false,
@@ -132,7 +132,7 @@ Deno.test("another head while the source settles starts the settle time anew: of
   }
 });
 
-Deno.test("a restored head that was not answered is settled by the head, and no base of what follows", () => {
+Deno.test("a restored head that was not answered is settled by the head, and no base of a later change", () => {
   const state = replayAgreement(
     {},
     `${STARTED}
@@ -178,7 +178,7 @@ Deno.test("an instance that is at odds with the cluster stays patient until it a
   );
 });
 
-Deno.test("a head that is older than the highest seen is no reason to agree, whatever it says", () => {
+Deno.test("a head that is older than the highest seen is no reason to agree, for any hash", () => {
   replayAgreement(
     { ledger: { ...AGREED, seen: 2 } },
     `hint start -> look
@@ -191,7 +191,7 @@ Deno.test("a head that is older than the highest seen is no reason to agree, wha
   );
 });
 
-Deno.test("what a person forces is on no base, and its refusal does not judge the change itself", () => {
+Deno.test("a forced announcement has no base, and its refusal does not judge the change itself", () => {
   replayAgreement(
     {},
     `${STARTED}

@@ -91,7 +91,7 @@ Deno.test("with a settle time of 0 one look decides", () => {
   );
 });
 
-Deno.test("a hash equal to mine makes nobody look, whatever its generation", () => {
+Deno.test("a hash equal to the own one leads to no look, for any generation", () => {
   replayAgreement(
     {},
     `${STARTED}
@@ -102,11 +102,11 @@ Deno.test("a hash equal to mine makes nobody look, whatever its generation", () 
   );
 });
 
-Deno.test("a change of the environment alone is not announced", () => {
+Deno.test("a change of only the environment is not announced", () => {
   replayAgreement({}, `${STARTED}\nfinds a/2 -> look`);
 });
 
-Deno.test("a source that does not validate is not announced, and its instance diverges from what is valid elsewhere", () => {
+Deno.test("a source that does not validate is not announced, and its instance diverges from the others' valid hash", () => {
   replayAgreement(
     { settleMilliseconds: 0 },
     `${STARTED}
@@ -220,7 +220,7 @@ Deno.test("a diverged instance is healed when its source comes round, which each
   );
 });
 
-Deno.test("a diverged instance is healed by an announcement of what it runs", () => {
+Deno.test("a diverged instance is healed by an announcement of its own hash", () => {
   replayAgreement(DIVERGED, `${STARTED_DIVERGED}\nheard -> read-head\nhead c@3 -> report agreed`);
 });
 
@@ -281,7 +281,7 @@ Deno.test("a settling instance waits as well, and lets another be first", () => 
   );
 });
 
-Deno.test("an instance that never agreed with anything overrules no head, and writes one where there is none", () => {
+Deno.test("an instance that never agreed with anything overrules no head, and writes one if there is none", () => {
   const start: Start = { ledger: NEW_LEDGER, active: null, settleMilliseconds: 0 };
   replayAgreement(
     start,

@@ -78,7 +78,7 @@ Deno.test("an own change of an instance that never agreed overrules no older hea
   );
 });
 
-Deno.test("the wait for a lost head is a whole interval, also where something failed meanwhile", () => {
+Deno.test("the wait for a lost head is a whole interval, also if something failed meanwhile", () => {
   replayAgreement(
     { ledger: BEHIND },
     `hint start    -> look
@@ -122,7 +122,7 @@ Deno.test("a look that began before the head was known does not end in divergenc
   );
 });
 
-Deno.test("what fails again and again waits longer each time, though the head can be read between", () => {
+Deno.test("repeated failures wait longer each time, though the head can be read between", () => {
   const state = replayAgreement(
     {},
     `${STARTED}
@@ -170,7 +170,7 @@ Deno.test("force is not made up for by a later link, after the person heard that
   );
 });
 
-Deno.test("what was held because the head was lost is announced as soon as another wrote the head again", () => {
+Deno.test("a change that was held because the head was lost is announced as soon as another wrote the head again", () => {
   replayAgreement(
     { ledger: BEHIND },
     `hint start  -> look
@@ -185,7 +185,7 @@ Deno.test("what was held because the head was lost is announced as soon as anoth
   );
 });
 
-Deno.test("an instance whose ledger is lost overrules nobody with what it runs", () => {
+Deno.test("an instance whose ledger is lost overrules nobody with its own hash", () => {
   replayAgreement(
     { ledger: NEW_LEDGER, active: "p", settleMilliseconds: 0 },
     `hint start  -> look

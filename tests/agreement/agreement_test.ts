@@ -78,7 +78,7 @@ Deno.test("a change is based on what was agreed on, or on the head from which th
   assertEquals(baseOf({ ...AGREED, agreed: null, diverged }), null);
 });
 
-Deno.test("who agrees has nothing open but what is given", () => {
+Deno.test("a ledger that agrees has nothing open but the given change", () => {
   const open: Ledger = { ...AGREED, seen: 7, diverged: HEAD, concluded: "x", unanswered: ["y"], owed: null };
   const owed = { hash: "c", base: "b" };
   assertEquals(agreedOn(open, { generation: 6, hash: "b" }, owed), {
@@ -91,7 +91,7 @@ Deno.test("who agrees has nothing open but what is given", () => {
   });
 });
 
-Deno.test("an announcement is at hand while it is under way, or if nothing keeps it from being made", () => {
+Deno.test("an announcement counts as pending while it is under way, or if nothing prevents it", () => {
   const owed = { owed: { hash: "b", base: "a" } };
   const ready: Partial<Agreement> = { linked: true, hasLooked: true };
   const cases: readonly (readonly [Partial<Agreement>, Partial<Ledger>, boolean])[] = [

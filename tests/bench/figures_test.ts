@@ -16,7 +16,7 @@ Deno.test("a percentile is a sample, and at least that share of all samples is n
   }));
 });
 
-Deno.test("half of the samples lie on each side of the median, whatever their order", () => {
+Deno.test("half of the samples lie on each side of the median, in any order", () => {
   assertEquals(median([3, 1, 2]), 2);
   assertEquals(median([4, 1, 3, 2]), 2.5);
   assertEquals(median([7]), 7);

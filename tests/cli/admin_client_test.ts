@@ -26,7 +26,7 @@ for (const command of ["status", "peers", "reload", "events"]) {
   });
 }
 
-Deno.test("a socket that nobody listens at any more is told from one that is not there", async () => {
+Deno.test("a socket without a listener differs from a missing one", async () => {
   await using directory = await temporaryDirectory();
   const stale = await directory.write("stale.sock", "");
   const { code, error } = await runRecorded(["status", "--socket", stale]);
@@ -40,7 +40,7 @@ const isRoot = Deno.uid() === 0;
 if (isRoot) console.log("ignored, for no permission is denied to root: a socket without permission");
 
 Deno.test({
-  name: "a socket without permission says who may use it",
+  name: "a socket without permission names the users who may use it",
   ignore: isRoot,
   async fn() {
     await using daemon = await cannedDaemon(() => json(statusWith()));
@@ -161,7 +161,7 @@ Deno.test("neither a socket nor a URL of this host is asked through a proxy or p
   }
 });
 
-Deno.test("a token that is missing or not taken is told apart, and the token is not shown", async () => {
+Deno.test("a missing token and a refused one have different messages, and the token is not shown", async () => {
   await using daemon = await cannedDaemon(() => json({}, 401), { tcp: true });
   const file = await daemon.directory.write("token", TOKEN);
   const without = await runRecorded(["status", ...daemon.flags]);
@@ -250,7 +250,7 @@ for (
   });
 }
 
-Deno.test("an options file that is wrong ends with 2 and says where", async () => {
+Deno.test("an options file that is wrong ends with 2 and names the place", async () => {
   await using directory = await temporaryDirectory();
   const file = await directory.write("o.json", '{ "Admin": { "Sockt": "x" } }');
   const { code, error } = await runRecorded(["status", "--options", file]);
@@ -259,7 +259,7 @@ Deno.test("an options file that is wrong ends with 2 and says where", async () =
   assertStringIncludes(error, "Did you mean Admin:Socket?");
 });
 
-Deno.test("a URL where nothing listens says so and ends with 3", async () => {
+Deno.test("a URL without a listener says so and ends with 3", async () => {
   const { code, error } = await runRecorded(["status", "--url", "http://127.0.0.1:1"]);
   assertEquals(code, 3);
   assertStringIncludes(error, "Nothing answers at http://127.0.0.1:1: ");

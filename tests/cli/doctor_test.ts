@@ -79,7 +79,7 @@ Deno.test("an error ends with 1, and the text says what to do", async () => {
   assertStringIncludes(out, "\nSomething is wrong: 1 error, ");
 });
 
-Deno.test("wrong options end with 2, each with its place, and what needs none is examined all the same", async () => {
+Deno.test("wrong options end with 2, each with its place, and the checks that need none are made all the same", async () => {
   await using directory = await temporaryDirectory();
   const optionsFile = await directory.write("options.json", '{ "State": { "Diretory": "/x", "Directory": 7 } }');
   const { code, findings } = await examined({ optionsFile });

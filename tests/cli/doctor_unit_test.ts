@@ -126,7 +126,7 @@ Deno.test("an instance is examined with what its unit gives it: source, socket, 
   assertEquals(text.includes(SAMPLE_CONNECTION), false);
 });
 
-Deno.test("where systemd does not run, what an instance's unit would give it is known from its name", async () => {
+Deno.test("if systemd does not run, the settings of an instance's unit are known from its name", async () => {
   await using host = await hostOf();
   const { directory } = host;
   await using daemon = await cannedDaemon(() => json(statusWith()));
@@ -158,7 +158,7 @@ Deno.test("a drop-in's environment counts for the main unit, and the operator's 
   assertMatch(saidOf(findings, "source/valid"), /other\.hcl is not valid: .*environment/);
 });
 
-Deno.test("the source of the unit is searched where the unit searches it, not where the operator is", async () => {
+Deno.test("the source of the unit is searched from the unit's directory and not from the operator's", async () => {
   await using host = await hostOf();
   const { directory } = host;
   await directory.write("options/options.json", "{}");
@@ -190,7 +190,7 @@ Deno.test("the command that shows a source's mistakes has the environment files 
   assertStringIncludes(saidOf(findings, "source/valid"), `→ ${command} shows the lines`);
 });
 
-Deno.test("an instance without options is told as one that cannot start", async () => {
+Deno.test("an instance without options is reported as one that cannot start", async () => {
   await using host = await hostOf();
   const { code, findings } = await examined(host, "honua-configd@typo.service");
   assertEquals([code, findings[0]?.level], [1, "error"]);

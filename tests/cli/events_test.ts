@@ -31,7 +31,7 @@ function requestTo(socket: string, count: number | null = null, format: "text" |
   return { address: { socket, optionsFile: null, url: null, tokenFile: null, caFile: null }, count, format };
 }
 
-Deno.test("events are one line each, with the time as it was told and hashes cut short", async () => {
+Deno.test("events are one line each, with the time as the daemon gave it and hashes cut short", async () => {
   const parts = [
     eventText("e-1", "activated", { at: AT, hash: hashOf("a"), generation: 17, by: null }),
     ": a comment\n\n",

@@ -89,7 +89,7 @@ Deno.test("the page has the date of the newest version in CHANGELOG.md", async (
 const HOSTILE = [".SH x", "'x", "a\\fBb", "\\", "-x --y a-b", '"q"', "`a` b", "^~", "…–é", "𝒜", "\u0007"];
 
 Deno.test(
-  { name: "whatever a text has in it, the page shows it as it stands", ignore: lacking.length > 0 },
+  { name: "the page shows any text as it is", ignore: lacking.length > 0 },
   async () => {
     const texts = fc.array(fc.oneof(fc.constantFrom(...HOSTILE), fc.string({ unit: "grapheme" })), { maxLength: 5 })
       .map((parts) => parts.join(" ").replaceAll(/[\p{Cc}\p{M}\p{Cf}\s]+/gu, " ").trim())
@@ -142,7 +142,7 @@ function defaults(input: unknown): Map<string, unknown> {
   return found;
 }
 
-Deno.test("the defaults that are told are those that count", () => {
+Deno.test("the documented defaults are the real ones", () => {
   const options = defaults({});
   const hook = defaults({ hooks: { list: [{ name: "x", http: { url: "http://h/" }, ready: { command: ["x"] } }] } })
     .get("hooks:list");
@@ -178,7 +178,7 @@ function defaultsOfHook(list: unknown): Map<string, unknown> {
   return found;
 }
 
-Deno.test("the bounds that are told are those that are checked", () => {
+Deno.test("the documented bounds are those that are checked", () => {
   for (
     const { name, bounds } of [...SETTING_TEXTS, ...HOOK_TEXTS.map((one) => ({ ...one, name: `Hooks:0:${one.name}` }))]
   ) {

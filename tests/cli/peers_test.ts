@@ -87,7 +87,7 @@ Deno.test("peers as JSON is what the daemon answered, and ends as the table does
   assertEquals([code, JSON.parse(out)], [1, { peers }]);
 });
 
-Deno.test("peers ends with 3 and the reason where the daemon cannot reach Redis", async () => {
+Deno.test("peers ends with 3 and the reason if the daemon cannot reach Redis", async () => {
   const problem = { type: "about:blank", status: 503, title: "Unavailable", detail: "Redis is down: refused" };
   await using daemon = await cannedDaemon(() => json(problem, 503));
   const { code, out, error } = await runRecorded(["peers", ...daemon.flags]);

@@ -24,7 +24,7 @@ async function clashOf({ file, config, environment = {} }: Given): Promise<[stri
 
 const SNAPSHOT = "/nonexistent/config.snapshot.json";
 
-Deno.test("a source that is what the daemon writes is refused, whatever names it, with what to do", async () => {
+Deno.test("a source that is the daemon's own output is refused by any of its names, with advice", async () => {
   const snapshot = { Snapshot: { Path: SNAPSHOT } };
   const cases: readonly [string, Given][] = [
     ["Honua:ConfigurationV2:Path", { file: { ...snapshot, Honua: { ConfigurationV2: { Path: SNAPSHOT } } } }],

@@ -14,7 +14,7 @@ service "odata" { note = "\${env:NOTE}", region = var.greeting }
 `;
 const ENVIRONMENT = { DB_HOST: "db.example.com", NOTE: "from-the-environment" };
 
-Deno.test("print masks secrets and what came from the environment", async () => {
+Deno.test("print masks secrets and values of the environment", async () => {
   const { code, out } = await runRecorded(["print", "-"], { input: SOURCE, environment: ENVIRONMENT });
   assertEquals(code, 0);
   for (const secret of ["literal-secret", "db.example.com", "from-the-environment"]) {
@@ -23,7 +23,7 @@ Deno.test("print masks secrets and what came from the environment", async () => 
   assertStringIncludes(out, "hello");
 });
 
-Deno.test("print masks what came from the environment also where it was split, typed or is short", async () => {
+Deno.test("print masks values of the environment also if they are split, typed or short", async () => {
   const input = 'honua { allowed_hosts = env("O") environment = env("P") }\n' +
     'data_source "d" { provider = "sqlite" connection = "x" pool { max_size = env("N") } }\n' +
     'variable "innocent" = "hunter2"\ncache "c" { connection = "Pwd=var.innocent" }\n';
@@ -40,7 +40,7 @@ Deno.test("print masks a variable that is a secret number, and no other number",
   assertEquals(JSON.parse(out).variables, { n: "[masked]", m: 48 });
 });
 
-Deno.test("print --show-secrets is the snapshot, byte for byte what would be written", async () => {
+Deno.test("print --show-secrets is the snapshot, byte for byte", async () => {
   const { out } = await runRecorded(["print", "--show-secrets", "-"], { input: SOURCE, environment: ENVIRONMENT });
   const verified = await verifyInTurns(new TextEncoder().encode(out));
   assertEquals(verified.ok, true);
@@ -61,7 +61,7 @@ Deno.test("print --portable leaves the environment standing, and is a source wit
   assertEquals(JSON.parse(again.out).files[0].hash, $snapshot.hash);
 });
 
-Deno.test("the hash is the same whatever the environment, the content is not", async () => {
+Deno.test("the hash is the same in every environment, the content is not", async () => {
   const hashes = [];
   for (const DB_HOST of ["one", "two"]) {
     const environment = { ...ENVIRONMENT, DB_HOST };
@@ -98,7 +98,7 @@ Deno.test("init - is the starter file on standard output", async () => {
   assertEquals((await runRecorded(["validate", "--strict", "-"], { input: out })).code, 0);
 });
 
-Deno.test("print --server is the server form: masked without a digest, else byte for byte what would be written", async () => {
+Deno.test("print --server is the server form: masked without a digest, else byte for byte", async () => {
   const given = { input: SOURCE, environment: ENVIRONMENT };
   const masked = await runRecorded(["print", "--server", "-"], given);
   assertEquals(masked.code, 0);

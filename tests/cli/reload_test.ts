@@ -113,7 +113,7 @@ Deno.test("a reload whose change waits to be announced has no generation", async
   assertEquals([code, out], [0, "Reloaded: aaaaaaaa is in force, 0 other instances notified\n"]);
 });
 
-Deno.test("a reload that could not notify the others ends with 3 and says why, where that was asked for", async () => {
+Deno.test("a reload that could not notify the others ends with 3 and says why, if that was asked for", async () => {
   const notNotified = "Redis is not \x1bthere";
   await using daemon = await cannedDaemon(() => json({ ...DONE, instancesNotified: 0, notNotified }));
   const { code, out, error } = await runRecorded(["reload", "--notify", ...daemon.flags]);

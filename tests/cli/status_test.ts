@@ -237,7 +237,7 @@ Deno.test("nothing in an answer steers the terminal, as text or as JSON", async 
   assertEquals(JSON.parse(raw.out), hostile);
 });
 
-Deno.test("ages are told by the clock that is given", async () => {
+Deno.test("ages are counted by the given clock", async () => {
   const since = "2026-01-31T12:00:00.000Z";
   const known = statusWith();
   const answer = statusWith({

@@ -45,7 +45,7 @@ Deno.test("an announcement that nobody would understand is not made", () => {
   assertThrows(() => announcementText(1, HASH, "edge-1"), RangeError);
 });
 
-Deno.test("what is almost an announcement is none", () => {
+Deno.test("a text that is almost an announcement is none", () => {
   const good = `v1 17 ${HASH} ${OTHER_ID}`;
   assertEquals(outcome(good), "generation 17");
   const malformed = [
@@ -74,7 +74,7 @@ Deno.test("what is almost an announcement is none", () => {
   assertEquals(outcome(`V1 17 ${HASH} ${ID}`), "It is neither an announcement nor a path");
 });
 
-Deno.test("what looks like a path makes look again", () => {
+Deno.test("a text that looks like a path leads to a look", () => {
   const paths = [
     "/etc/honua/config.hcl",
     "C:\\honua\\config.hcl",
@@ -94,7 +94,7 @@ Deno.test("what looks like a path makes look again", () => {
   }
 });
 
-Deno.test("what is neither is invalid, and why does not quote it", () => {
+Deno.test("a text that is neither is invalid, and the reason does not quote it", () => {
   for (const text of ["reload", "config.hcl.bak", "hunter2", "{}"]) {
     assertEquals(outcome(text), "It is neither an announcement nor a path", text);
   }
@@ -109,7 +109,7 @@ Deno.test("what is neither is invalid, and why does not quote it", () => {
   }
 });
 
-Deno.test("a path weighs at most 4096 bytes, whatever its characters, and what is longer is not decoded", () => {
+Deno.test("a path has at most 4096 bytes of any characters, and a longer one is not decoded", () => {
   const longest = "/" + "x".repeat(MAX_MESSAGE_BYTES - 1);
   assertEquals(outcome(longest), `path ${longest}`);
   assertEquals(outcome(`${longest}x`), "It is too long");

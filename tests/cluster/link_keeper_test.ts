@@ -84,7 +84,7 @@ Deno.test("the next session is opened when the wait is over, after the one befor
   assertEquals([openings[1]!.signal.aborted, closed(), timers.countTimers()], [true, 2, 0]);
 });
 
-Deno.test("a loss is told, and closing is over, when all that the session opened is closed", async () => {
+Deno.test("a loss is reported, and closing is over, when all that the session opened is closed", async () => {
   let closing = Promise.withResolvers<void>();
   const { keeper, openings, links, wait } = keeping({ closed: () => closing.promise });
   const lose = await openings[0]!.succeed();
@@ -117,7 +117,7 @@ Deno.test("a session that lasted ten seconds makes its loss the first in a row, 
   await keeper[Symbol.asyncDispose]();
 });
 
-Deno.test("of one outage eight reasons are told, each once, and the latest is known; the next outage tells anew", async () => {
+Deno.test("of one outage eight reasons are reported, each once, and the latest is known; the next outage reports again", async () => {
   const { keeper, openings, links, wait } = keeping();
   const reasons = ["0", "1", "0", "2", "3", "4", "5", "6", "7", "8", "9"];
   for (const reason of reasons) {
@@ -132,14 +132,14 @@ Deno.test("of one outage eight reasons are told, each once, and the latest is kn
   await keeper[Symbol.asyncDispose]();
 });
 
-Deno.test("what is thrown is the reason, whatever it is", async () => {
+Deno.test("any exception is the reason", async () => {
   const { keeper, openings, links } = keeping();
   await openings[0]!.fail("a text");
   assertEquals(links, [down("a text")]);
   await keeper[Symbol.asyncDispose]();
 });
 
-Deno.test("nothing is told after closing has begun, of a session that opens, fails or is lost by then", async () => {
+Deno.test("nothing is reported after closing has begun, of a session that opens, fails or is lost by then", async () => {
   const deeds: ((one: ReturnType<typeof keeping>) => Promise<unknown>)[] = [
     ({ openings }) => openings[0]!.succeed(),
     ({ openings }) => openings[0]!.fail(new Error("refused")),
@@ -184,7 +184,7 @@ Deno.test("closing ends a wait at once, and a keeper that was closed before it i
   assertEquals(opened, 0);
 });
 
-Deno.test("without reconnecting a loss is final, also with a reason that was told", async () => {
+Deno.test("without reconnecting a loss is final, also with a reason that was reported", async () => {
   const { keeper, openings, links, wait } = keeping({ autoReconnect: false });
   await openings[0]!.fail(new Error("away"));
   await wait(1_000);
@@ -196,7 +196,7 @@ Deno.test("without reconnecting a loss is final, also with a reason that was tol
   await keeper[Symbol.asyncDispose]();
 });
 
-Deno.test("without reconnecting the first connection is tried for as long as connecting may take, and told in the end", async () => {
+Deno.test("without reconnecting the first connection is tried for the whole time of connecting, and reported in the end", async () => {
   for (const [failsAt, isFinal] of [[4_999, false], [5_000, true]] as const) {
     const { keeper, openings, links, wait } = keeping({ autoReconnect: false });
     await wait(failsAt - 1_000);

@@ -78,7 +78,7 @@ export function notifierContract(
   disposal(alone);
   amongSeveral(together, countsAll);
   amongNamesakes(together);
-  Deno.test(`${name}: whatever is announced, the answers are the rules' and generations only grow`, async () => {
+  Deno.test(`${name}: for any announcements, the answers are the rules' and generations only grow`, async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(anyRequest, { minLength: 1, maxLength: 25 }), async (steps) => {
         await using cluster = await openCluster();

@@ -24,7 +24,7 @@ Deno.test("an own path is waited for as long as a command may take, and taken fo
   assertEquals(isOwn("/a"), false);
 });
 
-Deno.test("each time that a path was sent it is an own one once, whatever else comes between", () => {
+Deno.test("each time that a path was sent it is an own one once, with any messages between", () => {
   const { expect, isOwn } = echoes();
   for (const path of ["/a", "/b", "/a"]) expect(path);
   assertEquals(["/a", "/b", "/b", "/a", "/a"].map(isOwn), [true, true, false, true, false]);
@@ -37,7 +37,7 @@ Deno.test("of more than sixteen own paths the latest are waited for", () => {
   assertEquals(paths.map(isOwn), [false, ...Array(16).fill(true)]);
 });
 
-Deno.test("what was forgotten is another's, and another kind of message stays as it is", () => {
+Deno.test("a forgotten path is another's, and another kind of message stays as it is", () => {
   const { expect, forget, isOwn, recognise } = echoes();
   expect("/a");
   forget();

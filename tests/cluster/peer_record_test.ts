@@ -79,7 +79,7 @@ Deno.test("a long reason is cut without splitting a character, and control chara
   assertEquals(whyOf(""), "?");
 });
 
-Deno.test("whatever a reason and a name hold, the record is bounded, and is read under that name", () => {
+Deno.test("the record is bounded for any reason and name, and is read under that name", () => {
   const anyText = fc.string({ unit: "binary", maxLength: 400 });
   fc.assert(fc.property(anyText, anyText, (why, instance) => {
     const text = encodePeer({ ...rejectingBecause(why), instance });
@@ -156,7 +156,7 @@ Deno.test("a record at its bounds is read", () => {
   assertEquals(parsePeer(text.padEnd(4_097)), null);
 });
 
-Deno.test("what is no record is null: other JSON, no JSON, too much of it", () => {
+Deno.test("anything but a record is null: other JSON, no JSON, too much of it", () => {
   const record = encodePeer(REJECTING);
   const texts = ["", "null", "[]", "1", '"edge-1"', "{}", "{", "\ufeff" + record, record.slice(1), `[${record}]`];
   const deep = "[".repeat(2_000) + "]".repeat(2_000);
@@ -166,7 +166,7 @@ Deno.test("what is no record is null: other JSON, no JSON, too much of it", () =
   fc.assert(fc.property(fc.json({ noUnicodeString: false }), (text) => assertEquals(parsePeer(text), null)));
 });
 
-Deno.test("members that are not known are left out, whatever their name", () => {
+Deno.test("unknown members are left out, under any name", () => {
   const text = encodePeer(REJECTING).replace(
     "{",
     '{"__proto__":{"self":true},"constructor":1,"zone":"eu","self":true,',
@@ -187,7 +187,7 @@ Deno.test("peers that all run one hash are consistent, and so is nobody and noth
   assertEquals(judgePeers([running("a", A), running("b", null)]).consistent, false);
 });
 
-Deno.test("peers of which two have one name are not consistent, whatever they run", () => {
+Deno.test("peers of which two have one name are not consistent, with any hashes", () => {
   const named = (...names: readonly string[]) => judgePeers(names.map((instance) => ({ instance, hash: A })));
   assertEquals([named("b", "a", "b").consistent, named("b", "a", "b").namesakes], [false, ["b"]]);
   assertEquals(named("b", "a", "b", "a", "b", "__proto__").namesakes, ["a", "b"]);

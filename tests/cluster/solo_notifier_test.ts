@@ -32,7 +32,7 @@ Deno.test("solo: the head's age is counted by the clock that is given, and is ne
   assertEquals(await age(), 0);
 });
 
-Deno.test("solo: where no generation is left the count stays, and announcing goes on", async () => {
+Deno.test("solo: if no generation is left the count stays, and announcing goes on", async () => {
   await using notifier = soloNotifier({ incarnation: "0123456789ab" });
   for (const [hash, base] of [[HASH, null], [OTHER, HASH], [HASH, OTHER]] as const) {
     const answer = await notifier.announce(announcementOf(hash, base, { floor: MAX_GENERATION }));
@@ -41,7 +41,7 @@ Deno.test("solo: where no generation is left the count stays, and announcing goe
   }
 });
 
-Deno.test("solo: the latest thousand heads are remembered, and what was one before them passes for a change", async () => {
+Deno.test("solo: the latest thousand heads are remembered, and an older one passes for a change", async () => {
   await using notifier = soloNotifier({ incarnation: "0123456789ab" });
   const hashes = Array.from({ length: 1_001 }, (_, at) => at.toString(16).padStart(64, "0"));
   for (const [at, hash] of hashes.entries()) await notifier.announce(announcementOf(hash, hashes[at - 1] ?? null));
@@ -58,7 +58,7 @@ Deno.test("solo: the latest two sources are kept", async () => {
   assertEquals(kept, [source, null, source].map((source) => ({ ok: true, source })));
 });
 
-Deno.test("solo: what is no path is heard as the others would hear it", async () => {
+Deno.test("solo: a text that is no path is heard as the others would hear it", async () => {
   const heard: unknown[] = [];
   await using notifier = soloNotifier({ incarnation: "0123456789ab" });
   notifier.watch({ heard: (message) => heard.push(message), linked: () => {} });
@@ -66,7 +66,7 @@ Deno.test("solo: what is no path is heard as the others would hear it", async ()
   assertEquals(heard, [{ kind: "invalid", why: "It is neither an announcement nor a path" }]);
 });
 
-Deno.test("solo: nothing is told from within a call, nor after disposing", async () => {
+Deno.test("solo: nothing is reported from within a call, nor after disposing", async () => {
   const told: string[] = [];
   const notifier = soloNotifier({ incarnation: "0123456789ab" });
   notifier.watch({ heard: ({ kind }) => told.push(kind), linked: ({ state }) => told.push(state) });

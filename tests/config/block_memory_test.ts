@@ -107,7 +107,7 @@ Deno.test("what a block takes is what it took, not what those before it did", ()
   assertEquals([dependencies.spent, dependencies.length], [1, 2]);
 });
 
-Deno.test("a block counts as long as the names that it looked up stand for the same objects", () => {
+Deno.test("a block counts as long as the names that it looked up mean the same objects", () => {
   const [one, other] = [{}, {}];
   const [memory, key]: [BlockMemory, object] = [new WeakMap(), {}];
   const read = taking({ names: { "var.a": one } });
@@ -153,7 +153,7 @@ Deno.test("each block remembers its own names and answers, not those of the bloc
   assertEquals([none.lookUps.size, none.environment.size], [0, 0]);
 });
 
-Deno.test("what is read from several parts counts as long as they are the same, in the same order", () => {
+Deno.test("an entry of several parts counts as long as they are the same, in the same order", () => {
   const [a, b, c] = [{}, {}, {}];
   const again = (before: object[], after: object[]) => readings(open, taking({}), [before, after])[1];
   assertEquals([again([a, b], [a, b]), again([a, b], [a]), again([a], [a, b])], [0, 1, 1]);

@@ -10,7 +10,7 @@ async function loadHcl(lines: readonly string[], environment: Record<string, str
   return loadConfig({ document, environment: (name) => environment[name], validate: false });
 }
 
-Deno.test("what stands twice is an error that names both places", async () => {
+Deno.test("a repeated name is an error that names both places", async () => {
   const lines = [
     'service "a" {}',
     'service "a" {}',
@@ -54,7 +54,7 @@ Deno.test("a block with too few or too many names is an error", async () => {
   ]);
 });
 
-Deno.test("unknown blocks are carried with their labels as keys, and as a list where they repeat", async () => {
+Deno.test("unknown blocks are carried with their labels as keys, and as a list if they repeat", async () => {
   const loaded = await loadHcl([
     'storage "azure" { bucket = "a" }',
     'storage "aws" "eu" { bucket = "b" }',
@@ -123,7 +123,7 @@ Deno.test("a mistake in an expression is placed inside it", async () => {
   ]);
 });
 
-Deno.test("a variable without a value is null, and what else stands in it is left out with a warning", async () => {
+Deno.test("a variable without a value is null, and its other settings are left out with a warning", async () => {
   const loaded = await loadHcl(['variable "a" { defualt = 1 }', 'variable "b" { default = 1, description = "x" }']);
   assert(loaded.ok);
   assertEquals(plain(loaded.config.variables), { a: null, b: 1 });

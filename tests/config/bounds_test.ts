@@ -173,7 +173,7 @@ Deno.test("an unknown block may have fifty names, and no more", () => {
   assertEquals(found(51).filter((one) => one.startsWith("error")), ["error wrong-labels x"]);
 });
 
-Deno.test("names and numbers of a summary are cut where they are long", () => {
+Deno.test("names and numbers of a summary are cut if they are long", () => {
   const name = (length: number) => {
     const loaded = load({ honua: { ["n".repeat(length)]: 1 } }, {}, false);
     assert(loaded.ok);
@@ -190,7 +190,7 @@ Deno.test("names and numbers of a summary are cut where they are long", () => {
   assertEquals(missing(101), `The environment has no variable ${"E".repeat(100)}…`);
 });
 
-Deno.test("a cycle of more than eight is told with the first seven", () => {
+Deno.test("a cycle of more than eight names is reported with its first seven", () => {
   const cycle = (length: number) => {
     const variables = Object.fromEntries(
       Array.from({ length }, (_, at) => [`v${at}`, `\${var.v${(at + 1) % length}}`]),
@@ -203,7 +203,7 @@ Deno.test("a cycle of more than eight is told with the first seven", () => {
   assertEquals(cycle(9), `Its value needs its own value: ${[...names(7), "…", "var.v0"].join(" -> ")}`);
 });
 
-Deno.test("what came from the environment is a secret from four characters on", () => {
+Deno.test("a value of the environment is a secret from four characters on", () => {
   const { secrets } = load({ honua: { version: "1.0", allowedHosts: ["${env:A}", "${env:B}", "${env:A}"] } }, {
     A: "abcd",
     B: "abc",

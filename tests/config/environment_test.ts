@@ -75,7 +75,7 @@ Deno.test("what systemd passes over in silence is a warning at its place", () =>
   }
 });
 
-Deno.test("what is part of a value and hardly meant to be is a warning at its place, and stays part of it", () => {
+Deno.test("text that is part of a value and hardly meant to be is a warning at its place, and stays part of it", () => {
   const cases: [text: string, value: string, warning: string | null][] = [
     ['A="x" # note', "x# note", "comment-in-value 1:7"],
     ["A='x'# note", "x# note", "comment-in-value 1:6"],
@@ -111,7 +111,7 @@ Deno.test("what is part of a value and hardly meant to be is a warning at its pl
   assertEquals(warnings("export A=x # note"), ["environment/invalid-name 1:1"]);
 });
 
-Deno.test("warnings about an environment file are in the order of its lines, whatever they are about", () => {
+Deno.test("warnings about an environment file are in the order of its lines", () => {
   assertEquals(warnings("stray\nexport A=1\nwords\n1B=2\nC='x"), [
     "environment/no-assignment 1:1",
     "environment/invalid-name 2:1",

@@ -19,7 +19,7 @@ async function refusedIn(parser: BlockParser, text: string): Promise<string[]> {
   });
 }
 
-Deno.test("wherever a number stands in HCL, it is refused at its place where it would become another", async () => {
+Deno.test("a number anywhere in HCL is refused at its place if it would become another", async () => {
   await using parser = openBlockParser();
   const text = (number: string) =>
     [
@@ -56,7 +56,7 @@ Deno.test("wherever a number stands in HCL, it is refused at its place where it 
   ]);
 });
 
-Deno.test("a number that HCL puts into a heredoc, or makes a name, is refused where its digits would be lost", async () => {
+Deno.test("a number that HCL puts into a heredoc, or makes a name, is refused if its digits would be lost", async () => {
   await using parser = openBlockParser();
   assertEquals(await refusedIn(parser, 'a = <<E\nx${1.50} ${0.1234567890123456789} ${env("X")}\nE\n'), ["2:12 null"]);
   for (
@@ -87,7 +87,7 @@ Deno.test("a number that HCL puts into a heredoc, or makes a name, is refused wh
   ]);
 });
 
-Deno.test("a number in a list or an object inside a string is refused where its digits would be lost", async () => {
+Deno.test("a number in a list or an object inside a string is refused if its digits would be lost", async () => {
   await using parser = openBlockParser();
   for (const code of ["[1, N]", "{ a = [N] }", "{ x1 = -N }", '[{ a = "${N}" }]']) {
     for (const [text, place] of [[`a = "\${${code}}"`, "1:8 null"], [`a = [1, { b = "\${${code}}" }]`, "1:18 null"]]) {
@@ -112,7 +112,7 @@ Deno.test("a number whose exponent would keep the parser busy for minutes never 
   assertEquals(await refusedIn(parser, 'a = "1e9999999" # 1e9999999\nb = "$${1e9999999}"\nc = 0e9999999\n'), []);
 });
 
-Deno.test("a number in JSON, also in an expression there, is refused where it would become another", () => {
+Deno.test("a number in JSON, also in an expression there, is refused if it would become another", () => {
   const json = (number: string) =>
     `{"services": {"s": {"type": "t", "settings": {"a": ${number}, "b": [${number}], "c": "\${${number}}"}}},\n` +
     `"variables": {"v": ${number}}, "x": {"y": ${number}}}`;

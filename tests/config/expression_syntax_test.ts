@@ -53,7 +53,7 @@ Deno.test("each code is counted by itself, also behind one that holds strings wi
   assertEquals(underlined('"${"a${upper(1)}"}"', ['"a${upper(1)}"']), "7 upper");
 });
 
-Deno.test("where the code is not written as it is read, or has no place, all of it is underlined", () => {
+Deno.test("if the code is not written as it is read, or has no place, all of it is underlined", () => {
   // In JSON the quotes are escaped.
   assertEquals(
     underlined('"${env(\\"A\\") ? 1 : up(1)}"', ['env(\\"A\\") ? 1 : up(1)'], '${env("A") ? 1 : up(1)}'),
@@ -63,13 +63,13 @@ Deno.test("where the code is not written as it is read, or has no place, all of 
   assertEquals(underlined('"${true}${upper(1)}"', ["true"]), '0 "${true}${upper(1)}"');
 });
 
-Deno.test("a directive is underlined where it begins in its own template, and not an escaped one", () => {
+Deno.test("a directive is underlined at its beginning in its own template, and an escaped one is not", () => {
   assertEquals(underlined('"a %{if b}"', []), "3 %{");
   assertEquals(underlined('"%%{a} %{if b}"', []), "7 %{");
   assertEquals(underlined('"a %{if b}"', [], undefined, 'y = "%{c}" x = '), "3 %{");
 });
 
-Deno.test("white space and comments may stand anywhere between the parts of code, and nothing else may", () => {
+Deno.test("white space and comments are allowed anywhere between the parts of code, and nothing else is", () => {
   const kind = (text: string) => {
     const template: Template = { kind: "template", text, codes: [], range: { start: 0, end: 0 } };
     return parseTemplate(template, sourceText("t.hcl", "")).kind;

@@ -106,7 +106,7 @@ Deno.test("every expression of the subset has its value", () => {
   for (const [text, environment, expected] of cases) assertEquals(value(text, environment), expected, text);
 });
 
-Deno.test("what is not of the subset is refused by name", () => {
+Deno.test("anything outside the subset is refused by name", () => {
   const cases: [string, string][] = [
     ["${1 + 2}", "The operator + is not supported"],
     ['${env("A") == "x" ? 1 : 2}', "The operator == is not supported"],
@@ -225,7 +225,7 @@ function sound(expression: Expression | Fault): Expression {
   return expression;
 }
 
-Deno.test("the portable text evaluates to what it was made of", () => {
+Deno.test("the portable text evaluates to its original value", () => {
   fc.assert(
     fc.property(expressions, (expression) => {
       const text = portableText(expression);

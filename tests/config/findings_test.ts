@@ -25,7 +25,7 @@ Deno.test("five thousand errors and as many warnings are kept, and the others co
   assertEquals([collection.kept.length, collection.dropped], [10_000, 11]);
 });
 
-Deno.test("a fault is told once for its place, an undefined variable by every setting, the whole's once in all", () => {
+Deno.test("a fault is reported once for its place, an undefined variable by every setting, one of the whole once in all", () => {
   const kept = (...findings: ReturnType<typeof finding>[]) => {
     const collection = openCollection();
     for (const one of findings) collection.add([one]);
@@ -62,7 +62,7 @@ Deno.test("a value is quoted unless a part of its path has a secret's name", () 
   assertEquals(why, "w");
 });
 
-Deno.test("a finding is told with its severity, its two places, and without any where it is of the whole", () => {
+Deno.test("a finding is reported with its severity, its two places, and without a place if it is of the whole", () => {
   const source = sourceText("t.hcl", "a\nb\n");
   const other = { label: "first", range: here };
   const two = diagnosticOf(source, finding("error", "c", "s", "p", there, { why: "w", suggestion: "g", other }));
@@ -81,7 +81,7 @@ function factsOf(recorder: Recorder, count: number) {
   return recorder.take().facts;
 }
 
-Deno.test("a setting stands where it was noted last, or where what is around it does, however many there are", () => {
+Deno.test("a setting has its last noted place, or that of its surroundings, in a record of any size", () => {
   const recorder = openRecorder();
   for (const count of [4, 64, 65, 200]) {
     const facts = factsOf(recorder, count);
@@ -98,7 +98,7 @@ Deno.test("a setting stands where it was noted last, or where what is around it 
   }
 });
 
-Deno.test("what could not be read, and what is in it, has failed; what came from the environment did by itself", () => {
+Deno.test("a setting that could not be read has failed with all in it; a value of the environment did by itself", () => {
   const recorder = openRecorder();
   recorder.fail("b.one");
   recorder.refuse("b.two", fault("c", "s", here));

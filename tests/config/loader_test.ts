@@ -11,7 +11,7 @@ import { randomFrom } from "../support/random.ts";
 import { type BlockDocuments, openBlockDocuments } from "./block_document.ts";
 import { editBlocks, ENVIRONMENT_NAMES, randomBlocks, randomValue } from "./random_blocks.ts";
 
-Deno.test("whatever is edited, a load with memory gives what a fresh one gives", async () => {
+Deno.test("after any edit, a load with memory gives the result of a fresh one", async () => {
   await using parser = openBlockParser();
   const documents = openBlockDocuments(parser);
   await fc.assert(
@@ -133,7 +133,7 @@ Deno.test("a load costs as much as what has changed", async () => {
 
 type Parts = Record<string, Record<string, unknown>>;
 
-Deno.test("what did not change is the same object, and what was given stays as it was", async () => {
+Deno.test("unchanged parts are the same objects, and the given document stays as it was", async () => {
   await withDocuments(async (documents, loader) => {
     const texts = [...HEAD, layerText(0), layerText(1), 'extra "a" { x = 1 }', 'rate_limit = { store = "memory" }'];
     const first = await loadValid(loader, await documents.of(texts), ENVIRONMENT);
@@ -153,7 +153,7 @@ Deno.test("what did not change is the same object, and what was given stays as i
   });
 });
 
-Deno.test("what hangs on more than one block is read anew when one of them is another", async () => {
+Deno.test("an entry that depends on more than one block is read again if one of them changed", async () => {
   const agree = async (before: readonly string[], after: readonly string[]) => {
     await withDocuments(async (documents, loader) => {
       const seen = [];
@@ -243,7 +243,7 @@ Deno.test("diagnostics are in the order of their places, and those without one a
   assertEquals([new Set(starts).size > 4, starts.filter((start) => start === Infinity).length], [true, 3]);
 });
 
-Deno.test("what names no environment is one object in both forms, and what does is two", async () => {
+Deno.test("a value that names no environment is one object in both forms, and one that does is two", async () => {
   await withDocuments(async (documents, loader) => {
     const document = await documents.of([
       'honua {\n  version = "1.0"\n}\n',

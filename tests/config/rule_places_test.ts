@@ -16,7 +16,7 @@ function told(text: string, code: string): string[] {
 const LAYER = '"title":"t","dataSource":"d","table":"t"';
 const SOURCES = '"dataSources":{"d":{"provider":"sqlite","connection":"x"}},"services":{"odata":{}}';
 
-Deno.test("an unknown service is told at its item of a list, and at the text where it is in one", () => {
+Deno.test("an unknown service is reported at its item of a list, and at the text if it is in one", () => {
   const layer = (services: string) => `{${SOURCES},"layers":{"l":{${LAYER},"idField":"i","services":${services}}}}`;
   assertEquals(told(layer('["odata","x","y"]'), "unknown-reference"), [
     ...['"x": Layer l names an unknown service x', '"y": Layer l names an unknown service y'],
@@ -24,7 +24,7 @@ Deno.test("an unknown service is told at its item of a list, and at the text whe
   assertEquals(told(layer('"odata, x"'), "unknown-reference"), ['"odata, x": Layer l names an unknown service x']);
 });
 
-Deno.test("a field that is not among the fields is told at the setting that names it", () => {
+Deno.test("a field that is not among the fields is reported at the setting that names it", () => {
   const text = `{${SOURCES},"layers":{"l":{${LAYER},"idField":"i","displayField":"n","services":["odata"],` +
     '"geometry":{"column":"g","type":"Point"},"fields":{"f":"int"}}}}';
   assertEquals(told(text, "unknown-field"), [
@@ -33,7 +33,7 @@ Deno.test("a field that is not among the fields is told at the setting that name
   ]);
 });
 
-Deno.test("a setting that is missing is told at its block, and one that is empty at its value", () => {
+Deno.test("a setting that is missing is reported at its block, and one that is empty at its value", () => {
   assertEquals(told('{"caches":{"c":{"type":"redis"}}}', "missing-setting"), ['"c": connection is missing']);
   assertEquals(told('{"caches":{"c":{"type":"redis","connection":" "}}}', "missing-setting"), [
     '" ": connection is empty',
@@ -47,7 +47,7 @@ Deno.test("a setting that is missing is told at its block, and one that is empty
   ]);
 });
 
-Deno.test("what production lacks is told at the block that is there, or at no place", () => {
+Deno.test("a setting that production lacks is reported at the block that is there, or at no place", () => {
   const text = (rest: string) =>
     `{"honua":{"environment":"production","cors":{"allowAnyOrigin":true}},"caches":{"c":{}}${rest}}`;
   const limit = ',"rateLimit":{"enabled":false,"rules":{"r":{}}}';
@@ -61,7 +61,7 @@ Deno.test("what production lacks is told at the block that is there, or at no pl
   assertEquals(told(valid(limit), "production-memory-cache"), ['"c": There are only memory caches in production']);
 });
 
-Deno.test("a number that is too small is told with its name and the least that it may be", () => {
+Deno.test("a number that is too small is reported with its name and its minimum", () => {
   const text =
     '{"dataSources":{"d":{"pool":{"minSize":-1,"maxSize":0,"timeout":-2}}},"rateLimit":{"rules":{"r":{"requests":0}}}}';
   assertEquals(told(text, "out-of-range"), [
@@ -138,7 +138,7 @@ Deno.test("a value is of the type that is wanted, or spells it", () => {
   assertEquals([["a"], { a: 1 }].map(title), [null, null]);
 });
 
-Deno.test("a list is one of texts, or a text with commas; what is none in it is told, and the others stay", () => {
+Deno.test("a list is one of texts, or a text with commas; another item is reported, and the others stay", () => {
   const hosts = (value: unknown, environment = {}) => {
     const loaded = load({ honua: { allowedHosts: value } }, environment, false);
     return loaded.ok ? loaded.config.honua.allowedHosts : remarks(loaded);
@@ -189,7 +189,7 @@ Deno.test("a default that is a list or a map is one of its own each time", () =>
   assertEquals(config.caches.a!.requiredIn === config.caches.b!.requiredIn, false);
 });
 
-Deno.test("a known name that stands twice is told with both places, and the first counts", () => {
+Deno.test("a known name that occurs twice is reported with both places, and the first counts", () => {
   const text =
     '{"services":{"s":{"type":"a"}},"layers":{"l":{"fields":[{"name":"f","type":"int"},{"name":"f","type":"long"}]}}}';
   const loaded = load(text, {}, false);

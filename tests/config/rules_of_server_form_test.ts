@@ -96,7 +96,7 @@ Deno.test("no value of the environment is quoted", () => {
   assertEquals(JSON.stringify(loaded.ok ? loaded.warnings : loaded.diagnostics).includes("hunter22"), false);
 });
 
-Deno.test("what to do about a setting that cannot be said is told for that name and that kind of value", () => {
+Deno.test("the advice for a setting that cannot be written fits its name and its kind of value", () => {
   const suggestion = (name: string, value: unknown) => {
     const loaded = load({ services: { s: { settings: { [name]: value } } } });
     const said = loaded.ok ? loaded.warnings : loaded.diagnostics;

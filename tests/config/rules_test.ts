@@ -230,7 +230,7 @@ Deno.test("rules of a rate limit fire at their bounds and not before", () => {
   ]);
 });
 
-Deno.test("rules of what a layer refers to fire where nothing answers, and not before", () => {
+Deno.test("rules of a layer's references fire if nothing answers, and not before", () => {
   const services = (...names: string[]): Tree => at("layers.roads.services", names);
   const odataOff = at("services.odata.enabled", false);
   check([
@@ -281,7 +281,7 @@ Deno.test("a layer none of whose services is enabled cannot be reached, and one 
   ]);
 });
 
-Deno.test("rules of what is not used fire for the unused only", () => {
+Deno.test("rules of unused blocks fire for the unused only", () => {
   const spare = (id: string): Tree => at(`dataSources.${id}`, { provider: "sqlite", connection: "x" });
   const roads = (TIDY.layers as Record<string, Tree>).roads!;
   const second = at("layers.rails", { ...roads, title: "Rails" });
@@ -304,7 +304,7 @@ Deno.test("rules of what is not used fire for the unused only", () => {
   ]);
 });
 
-Deno.test("rules of caches fire where the limits are to be shared or a cache is required, and not before", () => {
+Deno.test("rules of caches fire if the limits are to be shared or a cache is required, and not before", () => {
   const cache = (over: Tree): Tree => at("caches.redis", over);
   check([
     ["warning rate-limit-without-redis rate_limit.store", [

@@ -72,7 +72,7 @@ Deno.test("the names that there are stay the same list for as long as they are t
   assertEquals(names({ a: literal(1), b: literal(3) }), ["a", "b"]);
 });
 
-Deno.test("what is not written is null for a variable and true for a cache; a name that is not defined is nothing", () => {
+Deno.test("a missing value is null for a variable and true for a cache; a name that is not defined is nothing", () => {
   const scope = open(openScopeMemory(), { a: null }, { r: null });
   assertEquals(["var.a", "cache.r.enabled", "var.b", "cache.s.enabled"].map((name) => outcome(scope, name)), [
     ...[null, true, undefined, undefined],
@@ -88,7 +88,7 @@ function copies(from: number, count: number): Record<string, Value> {
   return Object.fromEntries(Array.from({ length: count }, (_, at) => [`v${from + at}`, template("${var.long}")]));
 }
 
-Deno.test("definitions together have the bound of all values, and what is beyond it is not remembered", () => {
+Deno.test("definitions together have the bound of all values, and those beyond it are not remembered", () => {
   const memory = openScopeMemory();
   const long = literal("x".repeat(LONG));
   const all = copies(1, FULL + 1);
@@ -149,7 +149,7 @@ Deno.test("names inside lists, maps, templates and all parts of a conditional ar
   assertEquals(cache.mistakes.map(({ path }) => path), ["cache.r.enabled"]);
 });
 
-Deno.test("each of two cycles is told, one that is met twice once, and what only leads to one is not of it", () => {
+Deno.test("each of two cycles is reported, one that is met twice once, and a name that only leads to one is not part of it", () => {
   const told = (variables: Record<string, string>) => {
     const values = Object.fromEntries(Object.entries(variables).map(([name, text]) => [name, template(text)]));
     const scope = open(openScopeMemory(), values);
@@ -167,7 +167,7 @@ Deno.test("each of two cycles is told, one that is met twice once, and what only
   assertEquals(told({ a: "${var.b}", b: "${var.none}" })[0], []);
 });
 
-Deno.test("what a value looks up is noted, with what it stood for, and the names that there are where one is missing", () => {
+Deno.test("each lookup of a value is noted, with its result, and with the known names if one is missing", () => {
   const scope = open(openScopeMemory(), { a: literal("x"), b: literal("y") }, { r: null });
   const lookUps = (text: string) => {
     const context = { source: SOURCE, spent: 0, lookUps: new Map<string, unknown>() };

@@ -18,7 +18,7 @@ Deno.test("a configuration that says nothing has the defaults", () => {
   assertEquals(counts, { dataSources: 0, services: 0, layers: 0, caches: 0, variables: 0 });
 });
 
-Deno.test("every block has its defaults, and what is absent stays absent", () => {
+Deno.test("every block has its defaults, and an absent setting without one stays absent", () => {
   const { config } = loadValid({
     dataSources: { d: { pool: {} } },
     services: { s: {} },
@@ -48,7 +48,7 @@ Deno.test("every block has its defaults, and what is absent stays absent", () =>
   });
 });
 
-Deno.test("what is not of the schema's types, or misses a member, is never taken for a configuration", () => {
+Deno.test("a model outside the schema's types, or without a member, is never taken for a configuration", () => {
   const geometry = { column: "", type: "", srid: 4326 };
   const { config } = loadValid({ layers: { roads: { geometry } } });
   const roads = plain(config.layers.roads) as JsonObject;
@@ -83,7 +83,7 @@ Deno.test("texts that spell a number or a boolean become typed, and in a service
   assertEquals(honua.version, '${env("V")}');
 });
 
-Deno.test("what is of another type is an error at its path, and only that", () => {
+Deno.test("a value of another type is an error at its path, and only that", () => {
   const loaded = load({
     dataSources: { d: { provider: ["x"], connection: "x", pool: { minSize: 1.5, maxSize: 3e9, timeout: "soon" } } },
     services: { s: { enabled: "perhaps" } },
@@ -145,7 +145,7 @@ Deno.test("a reference is its last dotted part", () => {
   assertEquals((portable as unknown as typeof config).layers.l!.services, open);
 });
 
-Deno.test("a bare var.x counts where the server looks for it, and nowhere else", () => {
+Deno.test("a bare var.x counts only in the settings in which the server looks for it", () => {
   const text = "a=var.b;c=myvar.b;d=x.var.b;var.;env('');var.on-var.none";
   const { config } = loadValid({
     variables: { b: "B", on: true, none: null },
@@ -164,7 +164,7 @@ Deno.test("a bare var.x counts where the server looks for it, and nowhere else",
   assert(remarks(loaded).includes("error undefined-variable service.s.a"));
 });
 
-Deno.test("a bare env('X') or env(\"X\") counts where a bare var.x does, once, and is of the environment", () => {
+Deno.test("a bare env('X') or env(\"X\") counts in the same settings as a bare var.x, once, and is of the environment", () => {
   const text = `a=env('E');b=env("E")x;c=getenv("E");d=env("E", "x");e=env(E);env("var.b").env('E')`;
   const environment = { E: "var.b-env('E')", "var.b": "V" };
   const request = {
@@ -186,7 +186,7 @@ Deno.test("a bare env('X') or env(\"X\") counts where a bare var.x does, once, a
   ]);
 });
 
-Deno.test("a variable may be a list or a map, and stands for it wherever a whole value does", () => {
+Deno.test("a variable may be a list or a map, and replaces any whole value", () => {
   const { config } = loadValid({
     variables: { hosts: ["a", "${env:H}"], pool: { max_size: 4 } },
     honua: { allowedHosts: "${var.hosts}" },
@@ -208,7 +208,7 @@ Deno.test("a variable may be a list or a map, and stands for it wherever a whole
   assert(remarks(inside).includes("error list-in-expression honua.environment"));
 });
 
-Deno.test("what is unknown is kept as it is written, and warned about once", () => {
+Deno.test("unknown settings are kept as written, with one warning each", () => {
   const loaded = loadValid({
     honua: { Plugins: { paths: ["x"], deep: { NULL: null } }, log_levle: "debug" },
     rateLimit: { rules: { r: { burst: 5 } } },
@@ -250,7 +250,7 @@ Deno.test("half a character is refused, wherever it comes from", () => {
   assertEquals(remarks(loaded), ["error not-unicode honua.environment", "error not-unicode honua.version"]);
 });
 
-Deno.test("a missing variable of the environment is an error where it is named, and only there", () => {
+Deno.test("a missing variable of the environment is an error only at its name", () => {
   const loaded = load({
     variables: { secret: "${env:MISSING}" },
     dataSources: { d: { provider: "sqlite", connection: "${var.secret}" } },
@@ -296,7 +296,7 @@ Deno.test("without validation the rules are not asked, the schema is", () => {
   assertEquals(load({ layers: { l: { introspectFields: "perhaps" } } }, {}, false).ok, false);
 });
 
-Deno.test("in JSON a name in HCL's spelling is unknown, and so is what stands beside a service's settings", () => {
+Deno.test("in JSON a name in HCL's spelling is unknown, and so is a member beside a service's settings", () => {
   const loaded = loadValid({
     honua: { log_level: "debug" },
     services: { odata: { enabeld: false, settings: { enabled: "x", type: "y" } } },
@@ -324,7 +324,7 @@ Deno.test("in JSON a name in HCL's spelling is unknown, and so is what stands be
   assertEquals([loaded.config.rateLimit, Object.keys(loaded.config.caches)], [undefined, []]);
 });
 
-Deno.test("white space alone is nothing, as it is to the server", () => {
+Deno.test("only white space is nothing, as it is to the server", () => {
   const loaded = load({
     honua: { version: " ", environment: "${env:E}", logLevel: "\t " },
     dataSources: { d: { provider: "\t", connection: "  " } },

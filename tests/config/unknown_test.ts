@@ -29,7 +29,7 @@ function loadDocument(of: Document, environment: (name: string) => string | unde
   return loadConfig({ document: of, environment, validate: false });
 }
 
-Deno.test("a name that stands more than once becomes a list at every depth, and one that stands once does not", () => {
+Deno.test("a name that occurs more than once becomes a list at every depth, and one that occurs once does not", () => {
   const inner = fields(["a", literal(1)], ["b", literal(2)], ["a", literal(3)], ["a", literal(4)]);
   const loaded = loadDocument(
     document([
@@ -62,7 +62,7 @@ Deno.test("blocks and attributes of one unknown name are one value, blocks first
   assertEquals(remarks(loaded).length, 3);
 });
 
-Deno.test("an unknown name is said with what is near to it, or with none", () => {
+Deno.test("an unknown name is reported with a near one, or with none", () => {
   const told = (name: string) => {
     const { warnings, config } = loadValid({ honua: { [name]: 1 } });
     const { summary, why, suggestion } = warnings[0]!;
@@ -132,7 +132,7 @@ Deno.test("blocks need as many names as their type takes: none, or one that is n
   }
 });
 
-Deno.test("the first of two blocks counts, and the second is told with the place of the first", () => {
+Deno.test("the first of two blocks counts, and the second is reported with the place of the first", () => {
   for (
     const [type, labels, path] of [["honua", [], "honua"], ["service", ["a"], "service.a"], [
       "variable",
@@ -150,7 +150,7 @@ Deno.test("the first of two blocks counts, and the second is told with the place
   }
 });
 
-Deno.test("an attribute stands for a block if it is a map, and is told if it has to be one", () => {
+Deno.test("an attribute counts for a block if it is a map, and is reported if it has to be one", () => {
   const attribute = (name: string, value: Value): Entry => ({ name, nameRange: nowhere, value });
   const loaded = loadDocument(document([], [attribute("rate_limit", fields(["store", literal("redis")]))]));
   assert(loaded.ok);
@@ -161,7 +161,7 @@ Deno.test("an attribute stands for a block if it is a map, and is told if it has
   assertEquals(remarks(loadDocument(document([], [attribute("layer", fields())]))), ["error wrong-labels layer"]);
 });
 
-Deno.test("what a document said of a name that stands twice is not said again, and nothing else is left out", () => {
+Deno.test("a repeated name that the document reported already is not reported again, and nothing else is left out", () => {
   const twice = [block("service", ["a"]), block("service", ["a"]), block("cache", [])];
   const said = (path: string) => {
     const mistakes = [errorDiagnostic("document/duplicate", "x", { path })];
@@ -194,7 +194,7 @@ Deno.test("the environment is asked for each name once, also if it has none", ()
   assertEquals(asked, ["A", "B"]);
 });
 
-Deno.test("what is dropped of a block's mistakes is counted among those that are not shown", () => {
+Deno.test("the dropped mistakes of a block are counted among those that are not shown", () => {
   const many = Object.fromEntries(Array.from({ length: 6_000 }, (_, at) => [`u${at}`, at]));
   const { warnings } = loadValid({ honua: many });
   assertEquals([warnings.length, warnings.at(-1)!.summary], [1_001, "5000 further diagnostics are not shown"]);

@@ -18,7 +18,7 @@ function bare(value: unknown, environment: Record<string, string> = {}, text = "
   return [config.services.s!.settings.text, settings.text];
 }
 
-Deno.test("a bare variable is spelled as the server spells it, also where the environment decides", () => {
+Deno.test("a bare variable is spelled as the server spells it, also if the environment decides", () => {
   assertEquals(bare("b"), ["<b>", "<b>"]);
   assertEquals([bare(true), bare(false)], [["<True>", "<True>"], ["<False>", "<False>"]]);
   assertEquals([bare(1.5), bare(null), bare("")], [["<1.5>", "<1.5>"], ["<>", "<>"], ["<>", "<>"]]);
@@ -30,7 +30,7 @@ Deno.test("a bare variable is spelled as the server spells it, also where the en
   assertEquals(bare('${env("E") ? (env("E") ? 1 : null) : true}', { E: "true" })[0], "<1>");
 });
 
-Deno.test("a bare variable begins where a word does not, and ends where its own does", () => {
+Deno.test("a bare variable begins and ends at the bounds of its word", () => {
   const value = (text: string) => bare("b", {}, text)[0];
   assertEquals(value("var.x"), "b");
   assertEquals(value("var.x var.x"), "b b");
@@ -86,7 +86,7 @@ Deno.test("a list or a map has no place inside a text or any part of a condition
   }
 });
 
-Deno.test("what has no value is told where it is, and what is undefined at every setting that needs it", () => {
+Deno.test("a variable without a value is reported at its place, and an undefined one at every setting that needs it", () => {
   const faulty = { bad: "${1 + 1}" };
   assertEquals(errorsOf("${var.bad}", faulty), [["unsupported-expression", null]]);
   assertEquals(errorsOf('${env("E") ? var.bad : 1}', faulty).length, 1);
@@ -102,7 +102,7 @@ Deno.test("what has no value is told where it is, and what is undefined at every
   ]]);
 });
 
-Deno.test("a dotted name is a reference where one is wanted, and in other settings only if its root is one", () => {
+Deno.test("a dotted name is a reference if one is wanted, and in other settings only if its root is one", () => {
   for (const root of ["service", "data_source", "cache", "layer"]) {
     assertEquals(loadValid({ layers: { l: { title: `\${${root}.x}` } } }).config.layers.l!.title, "x");
   }
@@ -139,7 +139,7 @@ function variable(entries: Record<string, Value>): unknown[] {
   return [resolved, ...findings.take().findings.map(({ code, path, suggestion }) => [code, path, suggestion])];
 }
 
-Deno.test("a variable's default is its value, null is none, and what stands beside it is told", () => {
+Deno.test("a variable's default is its value, null is none, and any other setting of it is reported", () => {
   assertEquals(variable({ default: literal(5) }), [5]);
   assertEquals(variable({ default: literal(false) }), [false]);
   const without = (suggestion: string) => [null, ["config/variable-without-value", "variable.x", suggestion]];
@@ -171,7 +171,7 @@ Deno.test("a text of a variable with a secret's name is a secret, and nothing el
   assertEquals([secret("size", "x"), secret("db_password", undefined)], [null, null]);
 });
 
-Deno.test("an id and a type stand in both forms, in the portable one as a template spells them", () => {
+Deno.test("an id and a type are in both forms, in the portable one as a template spells them", () => {
   const { config, portable } = loadValid({ services: { "a${b": {}, c: { type: "${env:T}" } }, caches: { "%{x": {} } }, {
     T: "t",
   });

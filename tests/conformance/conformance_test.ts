@@ -57,7 +57,7 @@ const REFUSED_BY_SERVER: Readonly<Record<string, readonly string[]>> = {
 };
 
 Deno.test({
-  name: "every case of the server's own tests comes to what it asserts",
+  name: "every case of the server's own tests has the asserted result",
   ignore: corpus === undefined,
   async fn() {
     await using parser = openBlockParser();

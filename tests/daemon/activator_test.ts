@@ -80,7 +80,7 @@ async function candidateOf(title: string): Promise<Candidate> {
   return compiled;
 }
 
-Deno.test("what every check accepts is written, and the clock stands still while they check", async () => {
+Deno.test("a snapshot that every check accepts is written, and the clock does not advance during the checks", async () => {
   const order: string[] = [];
   const check = async (temporary: string) => {
     order.push((await Deno.stat(temporary)).isFile ? "checked" : "nothing");
@@ -94,7 +94,7 @@ Deno.test("what every check accepts is written, and the clock stands still while
   });
 });
 
-Deno.test("what is refused is not there, with the reason", async () => {
+Deno.test("a refused snapshot is not there, and the refusal has its reason", async () => {
   const refusal = errorDiagnostic("hook/check-failed", "No");
   await withHost(() => Promise.resolve([refusal]), async ({ path, activate }) => {
     const result = await activate(CANDIDATE, NEVER, LIMIT);
@@ -117,7 +117,7 @@ Deno.test("a check that changes or removes what it was shown is a refusal", asyn
   }
 });
 
-Deno.test("told to give up during a check, it says whether for something newer or for good", async () => {
+Deno.test("a check that is aborted says whether it is for a newer source or for good", async () => {
   for (const [reason, kind] of [[SUPERSEDED, "superseded"], [undefined, "failed"]] as const) {
     const controller = new AbortController();
     const check = () => {
@@ -131,7 +131,7 @@ Deno.test("told to give up during a check, it says whether for something newer o
   }
 });
 
-Deno.test("where the content is in force already nobody is asked", async () => {
+Deno.test("if the content is in force already no check runs", async () => {
   const check = () => Promise.reject(new Error("asked"));
   const active = ({ snapshot }: Candidate) => snapshot.contentHash;
   await withHost(check, async ({ activate }) => {
@@ -193,7 +193,7 @@ Deno.test("what is given up while health is asked is neither written nor refused
   }
 });
 
-Deno.test("what is aborted before it began is not begun", async () => {
+Deno.test("a write that is aborted before its beginning does not begin", async () => {
   await withHost(ACCEPTS, async ({ activate }) => {
     assertEquals((await activate(CANDIDATE, AbortSignal.abort(), LIMIT)).kind, "failed");
   });

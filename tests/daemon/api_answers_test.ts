@@ -139,7 +139,7 @@ async function forced(given: Given): Promise<string> {
   return answer.kind === "failed" ? answer.reason : answer.kind;
 }
 
-Deno.test("a reload by force is done where it was announced, the others have the same, or there are none", async () => {
+Deno.test("a forced reload is done if it was announced, the others have the same, or there are none", async () => {
   assertEquals(await forced({ announced: { ...NONE, count: 1, forced: 1, delivered: 3 } }), "done");
   assertEquals(await forced({}), "done");
   assertEquals(await forced({ agreement: null, isUp: false }), "done");
@@ -183,7 +183,7 @@ Deno.test("others that could not be made to look again are none, with the reason
   assertEquals(await notified({ agreement: null }), [0, null, 0]);
 });
 
-Deno.test("who waits for the others while the daemon ends is told that it does", async () => {
+Deno.test("a request that waits for the others while the daemon ends gets that as its answer", async () => {
   const { api, stop } = open({ lookAgain: () => new Promise(() => {}) });
   const answer = api.reload(NOTIFY);
   stop();
@@ -204,7 +204,7 @@ Deno.test("metrics do not wait for a Redis that does not answer", async () => {
   assert(states.length > 0 && states.every((line) => line.endsWith(" 0")), text);
 });
 
-Deno.test("all who ask for the snapshot in force share one reading, and where there is none the next one looks again", async () => {
+Deno.test("all requests for the snapshot in force share one reading, and if there is none the next one looks again", async () => {
   const asked: (string | undefined)[] = [];
   const found: (string | null)[] = [null, B, A];
   const { api } = open({

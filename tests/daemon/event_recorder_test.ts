@@ -81,7 +81,7 @@ Deno.test("a configuration that is rejected again is no second event, another on
   assertEquals(kinds(), ["rejected", "rejected"]);
 });
 
-Deno.test("a source that could not be read is unreadable and not rejected, whatever the loop calls it", () => {
+Deno.test("a source that could not be read is unreadable and not rejected, though the loop calls both the same", () => {
   const { recorder, kinds, metric } = open();
   recorder.report(rejection());
   recorder.report(rejection("It is not there", true));
@@ -89,7 +89,7 @@ Deno.test("a source that could not be read is unreadable and not rejected, whate
   assertEquals(["rejected", "unreadable"].map((outcome) => metric(`reloads_total{outcome="${outcome}"}`)), ["1", "1"]);
 });
 
-Deno.test("a head that cannot be read because the link is lost is not told a second time", () => {
+Deno.test("a head that cannot be read because the link is lost is not reported a second time", () => {
   const { recorder, lines } = open();
   const unreadable: AgreementReport = { kind: "head-unreadable", reason: "It was closed", repeated: false };
   recorder.linked({ state: "up" }, "redis:6379");

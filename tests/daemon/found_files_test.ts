@@ -24,7 +24,7 @@ const inForce = (contentHash: string) => ({ state: "in-force", header: { hash: "
 const WHOLE = 'information: The snapshot is whole and stays in force {"path":"/s.json","hash":"h1"}';
 const OTHER = 'warning: The server form is that of another snapshot: it is replaced {"path":"/s.honua"}';
 
-Deno.test("files that are whole and belong together are one line, and what is not there is none", () => {
+Deno.test("files that are whole and belong together are one line, and missing ones are none", () => {
   assertEquals(logged(inForce("c1"), inForce("c1")), [WHOLE]);
   assertEquals(logged(inForce("c1")), [WHOLE]);
   assertEquals(logged(inForce("c1"), { state: "none" }), [WHOLE]);

@@ -36,7 +36,7 @@ function open(watchdogMilliseconds: number | null = null) {
   return { service, told, clock, set };
 }
 
-Deno.test("READY comes when the first look ended, and a reload is told around each later one", () => {
+Deno.test("READY comes when the first look ended, and a reload is reported around each later one", () => {
   const { service, told, set } = open();
   set({});
   assertEquals(told, []);
@@ -80,7 +80,7 @@ Deno.test("a snapshot that was in force before waits ten seconds for the first l
   assertEquals(told.length, 2);
 });
 
-Deno.test("what takes longer than the manager has patience is not waited for: READY says what is in force", () => {
+Deno.test("a look beyond the manager's patience is not waited for: READY says what is in force", () => {
   const starting = open();
   starting.service.serving();
   starting.set({ isBusy: true });

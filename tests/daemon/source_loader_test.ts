@@ -136,7 +136,7 @@ async function put(path: string, content: string | Uint8Array | null): Promise<v
   await Deno.writeFile(path, typeof content === "string" ? new TextEncoder().encode(content) : content);
 }
 
-Deno.test("whatever comes after whatever, one that looked before says what a fresh one says", async () => {
+Deno.test("after any sequence of sources, a loader with memory says the same as a fresh one", async () => {
   await using blocks = openBlockParser();
   const step = fc.record({
     source: fc.constantFrom(...Object.keys(SOURCES)),

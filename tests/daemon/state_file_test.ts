@@ -33,7 +33,7 @@ async function keep(path: string, ...changed: readonly Partial<KeptState>[]): Pr
   await keeper.kept();
 }
 
-Deno.test("what is kept is read again, each part as it was kept last", async () => {
+Deno.test("the kept state is read again, each part as it was kept last", async () => {
   await withState(async (path) => {
     await keep(path, { hooks: new Map([["old", HASH]]) }, { ledger: KEPT.ledger, peer: KEPT.peer }, {
       hooks: KEPT.hooks,
@@ -103,7 +103,7 @@ Deno.test("a state that is missing is no trouble, one that is damaged, too large
   });
 });
 
-Deno.test("what is out of bounds in a ledger costs that member and no other, and no hook", async () => {
+Deno.test("a value out of bounds in a ledger costs that member and no other, and no hook", async () => {
   const { ledger } = KEPT;
   const whole = { ...ledger, diverged: { generation: 3, hash: HASH }, concluded: HASH, unanswered: [HASH] };
   const last = 2 ** 52;

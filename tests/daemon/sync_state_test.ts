@@ -12,7 +12,7 @@ function agreedOnSeven(owed: string | null): Agreement {
   return { ...initial, syncState: { kind: "agreed" } };
 }
 
-Deno.test("an instance stands where it stands, in the generation that it agreed with last", () => {
+Deno.test("the sync state of an instance comes with the generation that it agreed with last", () => {
   assertEquals([syncStateOf(agreedOnSeven(null)), agreedGeneration(agreedOnSeven(null))], ["agreed", 7]);
   const fresh = initialAgreement(NEW_LEDGER, LIMITS);
   assertEquals([syncStateOf(fresh), agreedGeneration(fresh)], ["unknown", null]);
@@ -23,6 +23,6 @@ Deno.test("while an own change waits to be announced, nothing is called agreed",
   assertEquals([syncStateOf(owing), agreedGeneration(owing)], ["unknown", null]);
 });
 
-Deno.test("an instance alone stands nowhere", () => {
+Deno.test("a single instance has no sync state", () => {
   assertEquals([syncStateOf(null), agreedGeneration(null)], ["unknown", null]);
 });

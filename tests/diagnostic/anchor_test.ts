@@ -3,7 +3,7 @@ import { type Anchor, anchoredRange } from "../../src/diagnostic/anchor.ts";
 import { placeOf } from "../../src/diagnostic/diagnostic.ts";
 import { sourceText } from "../../src/diagnostic/range.ts";
 
-Deno.test("a range moves with its anchor, and a place that was told before does not", () => {
+Deno.test("a range moves with its anchor, and a place that was given out before does not", () => {
   const anchor: Anchor = { at: 4 };
   const range = anchoredRange(anchor, 6, 9);
   assertEquals([range.start, range.end], [6, 9]);

@@ -23,7 +23,7 @@ Deno.test("a line of 160 columns is shown whole wherever the place is, and one o
   assertEquals(framed(longer, 61), [`…${"a".repeat(159)}b`, 61, 1]);
 });
 
-Deno.test("what is too far away to be shown is told by an ellipsis, also where the rest would fit", () => {
+Deno.test("text that is too far away to be shown becomes an ellipsis, also if the rest would fit", () => {
   const marks = "\u0301".repeat(2_000);
   assertEquals(framed(`a${marks}b`, 0), [`a${"\u0301".repeat(639)}…`, 0, 1]);
   assertEquals(framed(`a${marks}b`, 2_001), [`…${"\u0301".repeat(640)}b`, 1, 1]);
@@ -45,7 +45,7 @@ Deno.test("a place out of its line is clamped to it, and one in no line to the t
   assertEquals(framed("a😀b \t ", 3), ["a😀b", 3, 1]);
 });
 
-Deno.test("what is hidden is masked with its own quotes, and with none that are not a pair", () => {
+Deno.test("hidden text is masked with its own quotes, and with none that are not a pair", () => {
   const masked = (text: string, start: number, end: number) => {
     const place = { file: "a.hcl", line: 1, column: 1, range: { start: 0, end: 1 } };
     return codeLine(sourceText("a.hcl", text), place, () => [{ start, end }]).text;

@@ -2,7 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { isExactNumber, quotedInexactNumber } from "../../src/diagnostic/exact_number.ts";
 
-Deno.test("a number is exact where the snapshot's shortest decimal has its value, whatever its spelling", () => {
+Deno.test("a number is exact if the snapshot's shortest decimal has its value, in any spelling", () => {
   for (
     const written of [
       ...["0", "-0", "0.0", "0e999999999", "007", "1.0", "0.1", "-2.50", "4326", "1e21", "1E+2", "100e-2"],
@@ -59,7 +59,7 @@ function scaled(written: string): bigint | null {
   return minus === "-" ? -value : value;
 }
 
-Deno.test("a number that cannot be kept is told with what it would become, and how to keep it", () => {
+Deno.test("a number that cannot be kept is reported with its rounded value and advice", () => {
   const { why, suggestion } = quotedInexactNumber("76561197980428157")!;
   assert(why.startsWith("It would become 76561197980428160: "), why);
   assertEquals(suggestion, 'Write it as a string: "76561197980428157"');

@@ -34,26 +34,26 @@ Deno.test("every line of a secret heredoc is masked whole", () => {
   ]);
 });
 
-Deno.test("where the source parsed, a string or comment that looks like a credential is masked all the same", () => {
+Deno.test("if the source parsed, a string or comment that looks like a credential is masked all the same", () => {
   assertEquals(shown('url = "redis://:hunter2@h" # ok', []), ['url = "********" # ok']);
   assertEquals(shown('a = "#x" # password=hunter2', []), ['a = "#x" ********']);
   assertEquals(shown("/* a\npassword=hunter2 */ b = 1", []), ["/* a", "*********/ b = 1"]);
 });
 
-Deno.test("where the source did not parse, all from the first quote to the last is masked", () => {
+Deno.test("if the source did not parse, all from the first quote to the last is masked", () => {
   assertEquals(shown('a = "x" b = "y" c = 5', null), ['a = "********" c = 5']);
   assertEquals(shown('a = "${env("N", "hunter2")}" }', null), ['a = "********" }']);
   assertEquals(shown("a = 'hunter2' }", null), ["a = '********' }"]);
 });
 
-Deno.test("where the source did not parse and its quotes do not pair, all from the first one is masked", () => {
+Deno.test("if the source did not parse and its quotes do not pair, all from the first one is masked", () => {
   assertEquals(shown('a = "hunter2', null), ["a = ********"]);
   assertEquals(shown('a = "x\\" b = hunter2', null), ["a = ********"]);
   assertEquals(shown("a = \u201chunter2\u201d b", null), ["a = ********"]);
   assertEquals(shown(`a = "it's" b`, null), ["a = ********"]);
 });
 
-Deno.test("where the source did not parse, what follows a secret name is masked without quotes too", () => {
+Deno.test("if the source did not parse, the text behind a secret name is masked without quotes too", () => {
   assertEquals(shown("password = hunter2 2", null), ["password =********"]);
   assertEquals(shown("url = redis://:hunter2@h", null), ["********"]);
   assertEquals(shown("a".repeat(65_537), null), ["********"]);
@@ -84,14 +84,14 @@ Deno.test("ranges that overlap are one mask, ranges that touch are two, and an e
   assertEquals(cut([20, 26], [20, 20], [7, 7], [9, 8]), ['a = "one two three" "********" b']);
 });
 
-Deno.test("a range that ends where a line begins, or begins where one ends, hides nothing of it", () => {
+Deno.test("a range that ends at the beginning of a line, or begins at the end of one, hides nothing of it", () => {
   const text = "a = 1\nb = 2\nc = 3";
   assertEquals(shown(text, [{ start: 0, end: 6 }, { start: 11, end: 17 }]), ["********", "b = 2", "********"]);
   assertEquals(shown(text, [{ start: 4, end: 5 }, { start: 6, end: 7 }]), ["a = ********", "******** = 2", "c = 3"]);
   assertEquals(shown(text, [{ start: 5, end: 6 }]), ["a = 1", "b = 2", "c = 3"]);
 });
 
-Deno.test("where the source parsed, a string ends at its own quote, and a comment begins outside of strings", () => {
+Deno.test("if the source parsed, a string ends at its own quote, and a comment begins outside of strings", () => {
   assertEquals(shown(String.raw`a = "x\" redis://:hunter2@h" b = 1`, []), ['a = "********" b = 1']);
   assertEquals(shown('a = "pw=x" b = "#" c = 1', []), ['a = "********" b = "#" c = 1']);
   assertEquals(shown('"#" # pw=x', []), ['"#" ********']);
@@ -107,7 +107,7 @@ Deno.test("where the source parsed, a string ends at its own quote, and a commen
   assertEquals(shown("a = 1 # roads", []), ["a = 1 # roads"]);
 });
 
-Deno.test("where the source did not parse, a quote of its own hides all behind it, and a brace in a string nothing", () => {
+Deno.test("if the source did not parse, a quote of its own hides all behind it, and a brace in a string nothing", () => {
   assertEquals(shown('a = "', null), ["a = ********"]);
   assertEquals(shown('a = "x{y" b = 5', null), ['a = "********" b = 5']);
   assertEquals(shown('a = "$x%" b = 5', null), ['a = "********" b = 5']);
@@ -126,7 +126,7 @@ Deno.test("where the source did not parse, a quote of its own hides all behind i
   assertEquals(shown('// "a\nb = 5', null), ["// ********", "b = 5"]);
 });
 
-Deno.test("where the source did not parse, a secret without quotes before or behind a string hides the whole line", () => {
+Deno.test("if the source did not parse, a secret without quotes before or behind a string hides the whole line", () => {
   assertEquals(shown('redis://:hunter2@h a = "x"', null), ["********"]);
   assertEquals(shown('a = "x" redis://:hunter2@h', null), ["********"]);
   assertEquals(shown('password = a b = "x" c', null), ["password =********"]);
@@ -139,7 +139,7 @@ Deno.test("where the source did not parse, a secret without quotes before or beh
   assertEquals(shown("//honua:hunter2@h", null), ["********"]);
 });
 
-Deno.test("the bounds of what is read in a source that did not parse", () => {
+Deno.test("the bounds of the text that is read in a source that did not parse", () => {
   const secret = (length: number, spaces = 0) => `${"x".repeat(length - 4)}_otp${" ".repeat(spaces)}=hunter2`;
   assertEquals(shown(secret(128), null), [`${secret(128).slice(0, -7)}********`]);
   assertEquals(shown(secret(129), null), [secret(129)]);
@@ -165,7 +165,7 @@ const hostile = fc.constantFrom(
   ...["\n", "\r\n", "\t", '"', "'", "\\", "#", "//", "/*", "*/", "${", "}", "<<E\n", "E\n", " = ", "a", "😀", "\ud800"],
 );
 
-Deno.test("no line of a frame shows what stands in a secret range, whatever surrounds it", () => {
+Deno.test("no line of a frame shows the text of a secret range, in any surroundings", () => {
   const noise = fc.array(hostile, { maxLength: 30 }).map((parts) => parts.join(""));
   fc.assert(fc.property(noise, noise, noise, fc.nat(400), (before, inside, after, shift) => {
     const secret = `"SECRET${inside}SECRET"`;

@@ -14,7 +14,7 @@ Deno.test("lines end at LF and CRLF, and columns count characters", () => {
   assertEquals(sourceText("t", "\na\n\n").lineStarts, [0, 1, 3, 4]);
 });
 
-Deno.test("on a line of any length a column is what counting from its start gives, in whatever order one asks", () => {
+Deno.test("on a line of any length a column is the result of counting from its start, in any order of questions", () => {
   const piece = fc.constantFrom("a", "😀", "\u{103ff}", "\u{10fc00}", "é", "\t", "\ud800", "\udc00");
   fc.assert(
     fc.property(

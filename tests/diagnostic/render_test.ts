@@ -81,7 +81,7 @@ error[config/none]: Nowhere
   assertEquals(renderText([], { sources: new Map(), colour: true, frames: true }), "");
 });
 
-Deno.test("a frame is shown where frames are asked for, and an empty line in it ends at its bar", () => {
+Deno.test("a frame is shown if frames are asked for, and an empty line in it ends at its bar", () => {
   const source = sourceText("a.hcl", "a = 1\n\n");
   const sources = new Map([["a.hcl", { source, secretRanges: [] }]]);
   const diagnostic = errorDiagnostic("a/b", "No", { place: placeOf(source, { start: 6, end: 7 }) });
@@ -148,7 +148,7 @@ Deno.test("nothing of a source, a path or a name steers the terminal", () => {
   assertEquals(JSON.parse(json).files[0].file, evil);
 });
 
-Deno.test("colours are used where they are asked for and change nothing else", () => {
+Deno.test("colours are used if they are asked for and change nothing else", () => {
   const source = sourceText("a.hcl", "x = 1");
   const diagnostic = unknown({ place: placeOf(source, { start: 0, end: 1 }), why: "w" });
   const sources = new Map([["a.hcl", { source, secretRanges: [] }]]);
@@ -199,7 +199,7 @@ Deno.test("the JSON has exactly the documented members", () => {
   );
 });
 
-Deno.test("rendering never throws, whatever the source and the ranges are", () => {
+Deno.test("rendering never throws, for any source and ranges", () => {
   const range = fc.record({ start: fc.nat(60), end: fc.nat(60) });
   const ranges = fc.option(fc.array(range));
   fc.assert(fc.property(fc.string({ unit: "binary", maxLength: 50 }), range, ranges, (text, at, secretRanges) => {

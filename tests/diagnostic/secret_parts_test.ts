@@ -95,7 +95,7 @@ Deno.test("what a secret says of harmless things is no part that is masked", () 
   for (const [secret, text] of harmless) assertEquals(textMasker([secret])(text), text, secret);
 });
 
-Deno.test("what stands before a separator that nothing is before, or behind one without anything, is no part", () => {
+Deno.test("an empty text before or behind a separator is no part", () => {
   assertEquals(secretParts(":password=hunter2@y"), ["hunter2@y"]);
   assertEquals(secretParts('scott/""@ORCL'), ['scott/""']);
 });
@@ -112,13 +112,13 @@ Deno.test("a value that is an ordinary word is masked with its name or user, and
   for (const [secret, text, masked] of said) assertEquals(textMasker([secret])(text), masked, secret);
 });
 
-Deno.test("of what is in front of a secret nothing is masked that is none", () => {
+Deno.test("text in front of a secret is not masked if it is no secret", () => {
   assertEquals(textMasker(["postgres://honua:hunter2@db/maps"])("//honua:hunter2"), "//[masked]");
   assertEquals(textMasker(["scott/tiger@ORCL"])("scott/tiger x/tiger"), "[masked] x/[masked]");
   assertEquals(textMasker([btoa("hunter2:")])("hunter2:"), "[masked]:");
 });
 
-Deno.test("a member is secret by its name in whatever syntax, up to the end that each syntax gives it", () => {
+Deno.test("a member is secret by its name in any syntax, up to the end that the syntax gives it", () => {
   const ends = [";", ",", "&", ")", "#", " ", "\n"];
   for (const end of ends) {
     const parts = secretParts(`x;pwd=hunter2${end}rest`);
@@ -202,7 +202,7 @@ Deno.test("parts are looked for up to each bound, and not beyond it", () => {
   ]);
 });
 
-Deno.test("what is no text behind base64 is no part", () => {
+Deno.test("bytes behind base64 that are no text are no part", () => {
   const parts = (...bytes: number[]) => secretParts(btoa(String.fromCharCode(...bytes)));
   const text = [..."tokens"].map((character) => character.charCodeAt(0));
   assertEquals(parts(...text), ["tokens"]);
@@ -215,7 +215,7 @@ Deno.test("what is no text behind base64 is no part", () => {
   assertEquals([secretParts("dG9rZW5zYQ=="), secretParts("dG9rZW5zYQ===")], [["tokensa"], []]);
 });
 
-Deno.test("a password is masked in whatever way a connection string has to quote it", () => {
+Deno.test("a password is masked in any quoting of a connection string", () => {
   const password = fc.string({ unit: fc.constantFrom(..."abXY09;,='\"{}\\%+/@: &#é"), minLength: 2, maxLength: 12 })
     .map((text) => `q9${text}9q`);
   const bare = (text: string, not: RegExp) => not.test(text) ? [] : [text];
@@ -245,7 +245,7 @@ Deno.test("a password is masked in whatever way a connection string has to quote
   );
 });
 
-Deno.test("whatever a secret is, its parts are found, and finding them takes time in proportion to it", () => {
+Deno.test("the parts of any secret are found, and finding them takes time in proportion to it", () => {
   fc.assert(fc.property(fc.string({ unit: "binary" }), (text) => void secretParts(text)));
   // Each of these would take minutes if a search began anew at every character.
   for (const unit of ["password=", "a:", "//", "@", '"', "basic a ", "user/pw@", "a//b:c@,"]) {

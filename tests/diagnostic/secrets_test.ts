@@ -26,7 +26,7 @@ Deno.test("names that merely resemble those of secrets are not masked", () => {
   for (const name of names.split(" ")) assert(!isSecretName(name), name);
 });
 
-Deno.test("a text with a credential is known whatever its name", () => {
+Deno.test("a text with a credential is recognised under any name", () => {
   const texts = [
     "Host=db;Password=hunter2",
     "host=db pwd = hunter2",
@@ -136,7 +136,7 @@ const PLACES: readonly (readonly [isSecret: boolean, config: unknown])[] = [
   [true, { variables: { token: { services: { odata: "plain" } } } }],
 ];
 
-Deno.test("what is found to be a secret is what a printed configuration masks, at each place", () => {
+Deno.test("a secret that the search finds is masked in a printed configuration, at each place", () => {
   for (const [isSecret, config] of PLACES) {
     const text = JSON.stringify(config);
     assertEquals(JSON.stringify(maskConfig(config)), isSecret ? text.replace("plain", MASK) : text);
@@ -152,7 +152,7 @@ Deno.test("a text is masked unless it is empty, and a number under a secret's na
   );
 });
 
-Deno.test("a reference with text around it, or with a default, is no reference alone", () => {
+Deno.test("a reference with text around it, or with a default, is not only a reference", () => {
   const name = (length: number) => "N".repeat(length);
   const kept = ['${env("A")}', '${env("A.b:c-d_1")}', `\${env("${name(256)}")}`];
   const masked = ['x${env("A")}', '${env("A")}x', ' ${env("A")}', '${env("A", "b")}', '${env("")}', "${env('A')}", "x"];
@@ -165,7 +165,7 @@ Deno.test("a reference with text around it, or with a default, is no reference a
   }
 });
 
-Deno.test("a search that remembers entries finds what stands in each, whatever else changed", () => {
+Deno.test("a search that remembers entries finds the secrets of each, after any change of the others", () => {
   const search = openSecretSearch();
   const entry = (connection: string) => ({ connection, deep: [{ password: `${connection}-word` }] });
   const [one, two] = [entry("first-secret"), entry("second-secret")];

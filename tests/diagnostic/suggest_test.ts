@@ -2,7 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { nearest } from "../../src/diagnostic/suggest.ts";
 
-Deno.test("a name that differs in case and separators alone is suggested before a closer spelling", () => {
+Deno.test("a name that differs only in case and separators is suggested before a closer spelling", () => {
   assertEquals(nearest("idField", ["id_fields", "id_field"]), "id_field");
   assertEquals(nearest("ID-FIELD", ["id_fold", "id_field"]), "id_field");
   assertEquals(nearest("healthcheck", ["health_check"]), "health_check");
@@ -67,7 +67,7 @@ Deno.test("names over 64 characters and candidates after the first thousand are 
   assertEquals(nearest("titel", [...many.slice(1), "title"]), "title");
 });
 
-Deno.test("what is suggested is one of the candidates", () => {
+Deno.test("a suggestion is one of the candidates", () => {
   fc.assert(fc.property(fc.string({ unit: "binary" }), fc.array(fc.string({ unit: "binary" })), (name, candidates) => {
     const found = nearest(name, candidates);
     assert(found === null || (candidates.includes(found) && found !== name));

@@ -50,7 +50,7 @@ Deno.test("nothing of a secret survives masking, and nothing else is masked, how
   }));
 });
 
-Deno.test("no secret survives masking, whatever it is made of", () => {
+Deno.test("any secret is gone after masking", () => {
   const secret = fc.string({ unit: fc.constantFrom("a", "b", '"', "\\", "é"), minLength: 4, maxLength: 8 });
   fc.assert(
     fc.property(fc.array(secret), fc.array(fc.oneof(secret, fc.constantFrom("a", " ", "bab"))), (all, parts) => {
@@ -82,7 +82,7 @@ Deno.test("each spelling of a secret is masked to its last character", () => {
   }
 });
 
-Deno.test("one spelling is masked wherever it is, and none where there is none", () => {
+Deno.test("one spelling is masked at each place, and an empty set masks nothing", () => {
   assertEquals(spellingMasker(new Set(["abcd"]))("abcdabcd abc abcd"), `${MASK}${MASK} abc ${MASK}`);
   assertEquals(spellingMasker(new Set())("abcd"), "abcd");
 });

@@ -57,7 +57,7 @@ Deno.test("a check that throws, at once or later, is a finding and stops no othe
   assertEquals(found[0]!.what, "The thing could not be examined: TypeError: at once");
 });
 
-Deno.test("what one check hides is masked in what all say, with what was a secret before", async () => {
+Deno.test("text that one check hides is masked in all checks, together with the known secrets", async () => {
   const telling = (id: string) =>
     check(id, (_, { hide }) => {
       hide([`secret-of-${id}`]);

@@ -190,7 +190,7 @@ async function judgedOwners(
   };
 }
 
-Deno.test("options and source of a user who is neither root nor the daemon's let that user in", async () => {
+Deno.test("options and source of a user other than root and the daemon's let that user in", async () => {
   const { options, source } = await judgedOwners({ uid: 1000 });
   assertEquals(levels(options), ["error options/file", "error options/file"]);
   assertMatch(options[0]!.what, /^The user 1000, who is neither root nor the daemon's user, owns .*options\.json/);

@@ -9,7 +9,7 @@ const FINDINGS = [
   { check: "redis/rights", ...note("Nobody knows") },
 ];
 
-Deno.test("the report has groups, what is wrong with what to do about it, and a last line that counts", () => {
+Deno.test("the report has groups, each fault with advice, and a last line that counts", () => {
   const report = reportText(FINDINGS, false);
   assertEquals(report.split("\n"), [
     "Redis",
@@ -27,7 +27,7 @@ Deno.test("the report has groups, what is wrong with what to do about it, and a 
   ]);
 });
 
-Deno.test("a report without an error says so, whatever else there is", () => {
+Deno.test("a report without an error says so, beside any other findings", () => {
   const lines = reportText([{ check: "redis/latency", ...warning("It is slow") }], false).trimEnd().split("\n");
   assertEquals(lines.at(-1), "No errors: 0 errors, 1 warning, 0 notes, 0 ok");
 });

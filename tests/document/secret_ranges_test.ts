@@ -23,7 +23,7 @@ Deno.test("a variable is secret by its own name", () => {
   assertEquals(secretsOf('{"variables":{"dbPassword":"x","region":"y"}}'), ['"x"']);
 });
 
-Deno.test("what looks like a credential is secret under any name, and so is a name that does", () => {
+Deno.test("a value that looks like a credential is secret under any name, and so is a name that looks like one", () => {
   assertEquals(secretsOf('{"layers":{"a":{"title":"redis://:p@h","x":"y"}}}'), ['"redis://:p@h"']);
   assertEquals(secretsOf('{"logging":{"Password=x;":{"a":1}}}'), ['"Password=x;"', "1"]);
 });
@@ -78,7 +78,7 @@ Deno.test("a reference is looked at up to 256 characters of its name, and up to 
   assertEquals([8, 9].map((blanks) => connection(`"\${var.v${" ".repeat(blanks)}}"`)), [0, 1]);
 });
 
-Deno.test("what is inside a secret setting is secret at every depth, and what is beside it is not", () => {
+Deno.test("all inside a secret setting is secret at every depth, and settings beside it are not", () => {
   const settings = (value: unknown) => secretsOf(JSON.stringify({ services: { s: { settings: value } } }));
   assertEquals(settings({ credentials: { a: { b: ["c", { d: 5 }] } }, e: "f" }), ['"c"', "5"]);
   assertEquals(settings({ list: [{ password: "x", user: "y" }] }), ['"x"']);

@@ -49,7 +49,7 @@ Deno.test("it does its work with standard input, output and error closed, one or
   }
 });
 
-Deno.test("a daemon without any stream follows its source, and nothing of its log is found in what it writes", async () => {
+Deno.test("a daemon without any stream follows its source, and nothing of its log is in the files that it writes", async () => {
   await using host = await openEdgeHost();
   // No test can read what such a daemon says: it is known by what it does.
   const wrapper = shell("exec <&- >&- 2>&-");

@@ -114,7 +114,7 @@ Deno.test("a copy that is late by a version overrules nobody, whether its host w
   });
 });
 
-Deno.test("who was down catches up at its start, and announces what was changed there meanwhile", async (t) => {
+Deno.test("an instance that was down catches up at its start, and announces a change that was made there meanwhile", async (t) => {
   await using fleet = await openFleet({ count: 3 });
   const [first, second, third] = fleet.instances as [FleetInstance, FleetInstance, FleetInstance];
   fleet.start();
@@ -145,7 +145,7 @@ Deno.test("who was down catches up at its start, and announces what was changed 
   });
 });
 
-Deno.test("a change of the environment alone is activated on its host and announced to nobody", async () => {
+Deno.test("a change of only the environment is activated on its host and announced to nobody", async () => {
   await using fleet = await openFleet({ count: 2 });
   const [one, other] = fleet.instances as [FleetInstance, FleetInstance];
   const file = `${one.directory}/database.env`;

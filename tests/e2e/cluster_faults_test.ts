@@ -68,7 +68,7 @@ async function openPair(redis: string, options: Partial<ClusterInstanceOptions> 
 
 const addressOf = ({ host, port }: { readonly host: string; readonly port: number }) => `${host}:${port}`;
 
-Deno.test("while Redis is away at the start, two daemons serve and reload alone; when it comes, they agree", async () => {
+Deno.test("while Redis is away at the start, two daemons serve and reload without it; when it comes, they agree", async () => {
   await using redis = await startDurableRedis();
   await redis.kill();
   await using pair = await openPair(addressOf(redis));
@@ -86,7 +86,7 @@ Deno.test("while Redis is away at the start, two daemons serve and reload alone;
   assertEquals([line!.level, line!.next, line!.connection], ["warning", "it is tried again", addressOf(redis)]);
 });
 
-Deno.test("Redis is killed with -9 and comes back with its data, then without: what was edited meanwhile is announced", async () => {
+Deno.test("Redis is killed with -9 and comes back with its data, then without: edits of the meantime are announced", async () => {
   await using redis = await startDurableRedis();
   await using pair = await openPair(addressOf(redis));
   assertEquals(await pair.agree(), 1);
@@ -113,7 +113,7 @@ Deno.test("Redis is killed with -9 and comes back with its data, then without: w
   assertEquals(await pair.editor.metric("honua_configd_redis_reconnections_total"), 3);
 });
 
-Deno.test("Redis freezes: its silence is noticed, edits go on alone, and are announced when it thaws", async () => {
+Deno.test("Redis freezes: its silence is noticed, edits go on without it, and are announced when it thaws", async () => {
   await using redis = await startDurableRedis();
   await using pair = await openPair(addressOf(redis));
   await pair.agree();
@@ -204,7 +204,7 @@ Deno.test("a Redis that refuses the password is tried until it takes it, and all
   assertEquals(pair.losses(), [1, 1]);
 });
 
-Deno.test("without AutoReconnect the first loss is the last: it is said, and the daemon goes on alone", async () => {
+Deno.test("without AutoReconnect the first loss is the last: it is logged, and the daemon goes on without Redis", async () => {
   await using redis = await startDurableRedis();
   await using other = await openClusterInstance({ name: "other", redis: addressOf(redis) });
   await using proxy = openTcpProxy(redis);

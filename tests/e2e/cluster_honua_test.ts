@@ -78,7 +78,7 @@ Deno.test("the published procedure: two instances on shared storage, and redis-c
   );
 });
 
-Deno.test("a path on the channel makes each instance look at its own file, whatever the path", async () => {
+Deno.test("any path on the channel makes each instance look at its own file", async () => {
   await using fleet = await openFleet({
     count: 3,
     settings: { "ConfigurationWatcher:EnableFileWatching": "false", "HighAvailability:ReconcileSeconds": "3600" },
@@ -92,7 +92,7 @@ Deno.test("a path on the channel makes each instance look at its own file, whate
   assertEquals((await fleet.history()).length, 2);
 });
 
-Deno.test("without Redis the words are those that operators look for, and the instance serves alone", async () => {
+Deno.test("without Redis the log has the words that operators look for, and the instance serves by itself", async () => {
   await using fleet = await openFleet({ count: 1 });
   const [one] = fleet.instances as [FleetInstance];
   await fleet.redis.kill();

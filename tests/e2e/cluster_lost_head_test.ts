@@ -2,7 +2,7 @@
 import { type FleetInstance, openFleet } from "../support/fleet.ts";
 import { eventually } from "../support/eventually.ts";
 
-Deno.test("an edit made while Redis was away is announced though Redis lost all, whoever is back first", async () => {
+Deno.test("an edit made while Redis was away is announced though Redis lost all, for any order of return", async () => {
   await using fleet = await openFleet({ count: 4 });
   const [one, ...others] = fleet.instances as [FleetInstance, ...FleetInstance[]];
   fleet.start();

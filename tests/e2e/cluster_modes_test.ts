@@ -48,7 +48,7 @@ Deno.test("together without watching: a reload on one instance is all that all o
     one.daemon.kill("SIGHUP");
     await fleet.agrees("second", 2);
   });
-  await t.step("by the admin interface, which says how many were told", async () => {
+  await t.step("by the admin interface, which says how many were notified", async () => {
     await one.edit("third");
     const { status, json } = await one.reload();
     assertEquals([status, json.status, json.instancesNotified, json.generation], [200, "reloaded", 2, 3]);
@@ -59,7 +59,7 @@ Deno.test("together without watching: a reload on one instance is all that all o
   }
 });
 
-Deno.test("alone and watching: an edit is activated, and Redis hears nothing of it", async () => {
+Deno.test("a single watching instance: an edit is activated, and Redis gets nothing of it", async () => {
   await using fleet = await openFleet({ count: 1, settings: ALONE });
   const [one] = fleet.instances as [FleetInstance];
   fleet.start();
@@ -80,7 +80,7 @@ Deno.test("alone and watching: an edit is activated, and Redis hears nothing of 
   assertEquals(one.daemon.entries.filter(({ msg }) => /Redis|High Availability/.test(msg)), []);
 });
 
-Deno.test("alone without watching: the admin interface and SIGHUP reload, and nothing else does", async (t) => {
+Deno.test("a single instance without watching: only the admin interface and SIGHUP reload", async (t) => {
   await using fleet = await openFleet({ count: 1, settings: { ...ALONE, ...UNWATCHED } });
   const [one] = fleet.instances as [FleetInstance];
   fleet.start();
@@ -106,7 +106,7 @@ Deno.test("alone without watching: the admin interface and SIGHUP reload, and no
   assert(await one.daemon.logged("File watching disabled: "));
 });
 
-Deno.test("High Availability without a connection string starts alone, warns once, and claims nothing about others", async () => {
+Deno.test("High Availability without a connection string starts by itself, warns once, and claims nothing about others", async () => {
   // An empty option counts as absent.
   const settings = { ...RARELY, "HighAvailability:RedisConnectionString": "" };
   await using fleet = await openFleet({ count: 1, settings });

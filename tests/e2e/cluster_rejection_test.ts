@@ -28,24 +28,27 @@ Deno.test("what two of five hosts rejected is seen on each of them, until they c
   await late.put(DEMANDING);
   await late.daemon.logged("Failed to reload configuration: ");
 
-  await t.step("each one's peers say who, which hash, which generation, and why in one masked line", async () => {
-    for (const instance of fleet.instances) {
-      await eventually(`${instance.name} sees two that rejected`, async () => {
-        const peers = await instance.peers();
-        const rejections = peers.filter(({ rejected }) => rejected !== null);
-        assertEquals(rejections.map((peer) => [peer.instance, peer.hash, peer.rejected!.hash]), [
-          [early.name, first, hash],
-          [late.name, first, hash],
-        ]);
-        for (const { rejected, instance: name } of rejections) {
-          assertEquals([name, rejected!.generation], [name, 2]);
-          assertMatch(rejected!.why, /^[^\n]*SAMPLE_TITLE[^\n]*$/);
-          assert(!rejected!.why.includes(SECRET));
-        }
-        return true;
-      }, 20_000);
-    }
-  });
+  await t.step(
+    "each one's peers name the instance, the hash, the generation, and the reason in one masked line",
+    async () => {
+      for (const instance of fleet.instances) {
+        await eventually(`${instance.name} sees two that rejected`, async () => {
+          const peers = await instance.peers();
+          const rejections = peers.filter(({ rejected }) => rejected !== null);
+          assertEquals(rejections.map((peer) => [peer.instance, peer.hash, peer.rejected!.hash]), [
+            [early.name, first, hash],
+            [late.name, first, hash],
+          ]);
+          for (const { rejected, instance: name } of rejections) {
+            assertEquals([name, rejected!.generation], [name, 2]);
+            assertMatch(rejected!.why, /^[^\n]*SAMPLE_TITLE[^\n]*$/);
+            assert(!rejected!.why.includes(SECRET));
+          }
+          return true;
+        }, 20_000);
+      }
+    },
+  );
   await t.step("consistency is a conflict that names both parties", async () => {
     const { status, json } = await able[0]!.admin("/healthz/consistency");
     assertEquals([status, json.hashes], [409, [
@@ -53,7 +56,7 @@ Deno.test("what two of five hosts rejected is seen on each of them, until they c
       { hash: first, instances: unable.map(({ name }) => name) },
     ]]);
   });
-  await t.step("those who rejected it stay on what they have, and say so", async () => {
+  await t.step("instances that rejected it keep their snapshot, and say so", async () => {
     for (const instance of unable) {
       const { active, lastReload } = await instance.hasStanding("diverged", 2);
       assertEquals([active?.hash, lastReload?.outcome], [first, "rejected"], instance.name);
@@ -76,7 +79,7 @@ Deno.test("what two of five hosts rejected is seen on each of them, until they c
   });
 });
 
-Deno.test("a configuration that does not parse is told by the digest of its bytes, and its revert heals", async () => {
+Deno.test("a configuration that does not parse is reported by the digest of its bytes, and its revert heals", async () => {
   await using fleet = await openFleet({ count: 2 });
   const [one, other] = fleet.instances as [FleetInstance, FleetInstance];
   fleet.start();

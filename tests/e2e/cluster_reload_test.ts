@@ -7,13 +7,13 @@ import { sampleSource } from "../support/sample_source.ts";
 
 const UNWATCHED = { "ConfigurationWatcher:EnableFileWatching": "false" };
 
-Deno.test("a reload says what it came to and how many others were told, whether anything changed or not", async (t) => {
+Deno.test("a reload reports its outcome and the number of notified instances, after a change and without one", async (t) => {
   const redis = { config: ["appendonly yes", "appendfsync always"] };
   await using fleet = await openFleet({ count: 4, shared: true, settings: UNWATCHED, redis });
   const [one, ...others] = fleet.instances as [FleetInstance, ...FleetInstance[]];
   fleet.start();
   const first = await fleet.agrees("first", 1);
-  await t.step("unchanged, and nobody is told", async () => {
+  await t.step("unchanged, and nobody is notified", async () => {
     const { status, json } = await one.reload();
     assertEquals([status, json.status, json.hash, json.generation], [200, "unchanged", first, 1]);
     assertEquals([json.instancesNotified, json.standing], [0, "agreed"]);
@@ -32,7 +32,7 @@ Deno.test("a reload says what it came to and how many others were told, whether 
     assertEquals(await subscriber.hears(1), [one.source]);
     assertEquals((await fleet.history()).length, 1);
   });
-  await t.step("reloaded, announced, and all others told once", async () => {
+  await t.step("reloaded, announced, and all others notified once", async () => {
     await using subscriber = await subscribeWithCli(fleet.redis, CHANNEL);
     await one.edit("second");
     const { status, json } = await one.reload({ notifyOtherInstances: true });
@@ -41,23 +41,26 @@ Deno.test("a reload says what it came to and how many others were told, whether 
     assertEquals(await fleet.agrees("second", 2), json.hash);
     assertEquals((await subscriber.hears(1)).length, 1);
   });
-  await t.step("while Redis is away it reloads alone, and what is owed is told when it is back", async () => {
-    await fleet.redis.kill();
-    await one.daemon.logged("Redis connection failed: ");
-    await one.edit("third");
-    const { status, json } = await one.reload({ notifyOtherInstances: true });
-    assertEquals([status, json.status, json.instancesNotified], [200, "reloaded", 0]);
-    assertStringIncludes(json.notNotified, `127.0.0.1:${fleet.redis.port}`);
-    const { announcementOwed, standing, generation } = await one.status();
-    assertEquals([announcementOwed, standing, generation], [true, "unknown", null]);
-    const forced = await one.reload({ force: true });
-    assertEquals([forced.status, forced.json.detail], [
-      503,
-      "Redis cannot be reached: nothing was announced over the others",
-    ]);
-    await fleet.redis.restart();
-    await fleet.agrees("third", 3);
-  });
+  await t.step(
+    "while Redis is away it reloads by itself, and the owed change is announced when it is back",
+    async () => {
+      await fleet.redis.kill();
+      await one.daemon.logged("Redis connection failed: ");
+      await one.edit("third");
+      const { status, json } = await one.reload({ notifyOtherInstances: true });
+      assertEquals([status, json.status, json.instancesNotified], [200, "reloaded", 0]);
+      assertStringIncludes(json.notNotified, `127.0.0.1:${fleet.redis.port}`);
+      const { announcementOwed, standing, generation } = await one.status();
+      assertEquals([announcementOwed, standing, generation], [true, "unknown", null]);
+      const forced = await one.reload({ force: true });
+      assertEquals([forced.status, forced.json.detail], [
+        503,
+        "Redis cannot be reached: nothing was announced over the others",
+      ]);
+      await fleet.redis.restart();
+      await fleet.agrees("third", 3);
+    },
+  );
 });
 
 Deno.test("a rejected configuration is answered with its diagnostics, and the snapshot stays", async () => {
@@ -94,7 +97,7 @@ Deno.test("a source that is missing is a reload that failed, not a configuration
   assert(/reloads_total\{outcome="unreadable"\} 1\n/.test(text), text);
 });
 
-Deno.test("a reload on the condition that a snapshot is in force is refused where it is another", async () => {
+Deno.test("a reload on the condition that a snapshot is in force is refused if another one is", async () => {
   await using fleet = await openFleet({ count: 1, settings: UNWATCHED });
   const [one] = fleet.instances as [FleetInstance];
   fleet.start();
@@ -111,7 +114,7 @@ Deno.test("a reload on the condition that a snapshot is in force is refused wher
   assertEquals((await one.reload({}, { "If-Match": after })).json.status, "unchanged");
 });
 
-Deno.test("what was refused because the head moved on is announced over it by force, and only so", async (t) => {
+Deno.test("a change that was refused because the head moved on is announced over it only by force", async (t) => {
   await using fleet = await openFleet({ count: 2, settings: { "HighAvailability:SettleSeconds": "3600" } });
   const [one, other] = fleet.instances as [FleetInstance, FleetInstance];
   fleet.start();

@@ -65,7 +65,7 @@ Deno.test("over a daemon at work and a Redis with the least rights, nothing is w
   assert(!text.includes("hush-hush"));
 });
 
-Deno.test("what is wrong is told together and left as it is: the source, the snapshot, Redis and a hook", async () => {
+Deno.test("faults are reported together and left as they are: the source, the snapshot, Redis and a hook", async () => {
   await using redis = await startRedis();
   await redis.cli("acl", "setuser", "edge", "on", ">hush-hush", "-@all", "+ping");
   await using host = await openEdgeHost();
@@ -89,7 +89,7 @@ Deno.test("what is wrong is told together and left as it is: the source, the sna
   assertEquals(await inventory(host.directory), before);
 });
 
-Deno.test("secrets of the environment and of the options stand in no finding, whatever is wrong", async () => {
+Deno.test("secrets of the environment and of the options are in no finding, for any fault", async () => {
   await using host = await openEdgeHost();
   const secret = "s3cr3t-value-of-the-environment";
   const { code, text } = await doctor([
@@ -102,7 +102,7 @@ Deno.test("secrets of the environment and of the options stand in no finding, wh
   assert(!text.includes(secret));
 });
 
-Deno.test("a Redis that accepts and answers nothing, and a pipe in the source's place, are told in time", async () => {
+Deno.test("a Redis that accepts and answers nothing, and a pipe in the source's place, are reported in time", async () => {
   await using redis = await startRedis();
   await using host = await openEdgeHost();
   await Deno.remove(host.source);
@@ -121,7 +121,7 @@ Deno.test("a Redis that accepts and answers nothing, and a pipe in the source's 
   assertStringIncludes(of(findings, "source/found")!.what, "is a named pipe");
 });
 
-Deno.test("wrong options end with 2 and are told as findings", async () => {
+Deno.test("wrong options end with 2 and are reported as findings", async () => {
   const { code, findings } = await doctor(["--set", "Snapshot:Mode=9999"]);
   assertEquals([code, findings[0]?.check, findings[0]?.level], [2, "options/valid", "error"]);
 });

@@ -21,7 +21,7 @@ Deno.test("an edit becomes a snapshot, and the log says so in the words that ope
   assertEquals((await Deno.stat(host.snapshotPath)).mode! & 0o7777, 0o640);
 });
 
-Deno.test("an invalid edit leaves the snapshot as it is and is told with its place; its revert heals", async () => {
+Deno.test("an invalid edit leaves the snapshot as it is and is reported with its place; its revert heals", async () => {
   await using host = await openEdgeHost();
   const daemon = await host.follow("first");
   const before = await host.mark();
@@ -53,7 +53,7 @@ Deno.test("an invalid edit leaves the snapshot as it is and is told with its pla
   await host.hasSnapshot("second");
 });
 
-Deno.test("an edit of comments, white space and order writes nothing, and SIGHUP is told that all is unchanged", async () => {
+Deno.test("an edit of comments, white space and order writes nothing, and SIGHUP reports that all is unchanged", async () => {
   await using host = await openEdgeHost();
   const daemon = await host.follow("first");
   const before = await host.mark();

@@ -14,7 +14,7 @@ for (
     ["has more values than any", 3 * KIBIBYTE * KIBIBYTE, /error: .*\[document\/too-many-values\]$/],
   ] as const
 ) {
-  Deno.test(`a source that ${what} is told, the snapshot stays, and the next good edit heals`, async () => {
+  Deno.test(`a source that ${what} is reported, the snapshot stays, and the next good edit heals`, async () => {
     await using host = await openEdgeHost();
     const daemon = await host.follow("first");
     const before = await host.mark();

@@ -5,7 +5,7 @@ import { eventually } from "../support/eventually.ts";
 import { openHookHost } from "../support/hook_host.ts";
 import { isRunning } from "../support/process_tree.ts";
 
-Deno.test("a hook is told of each snapshot with another content, what changed, and nothing that is secret", async () => {
+Deno.test("a hook gets each snapshot with another content, the changed parts, and nothing that is secret", async () => {
   await using host = await openHookHost();
   const hook = host.command("server", `env > ${host.path("env")}; cat "$HONUA_CONFIGD_SNAPSHOT"`);
   const env = { SAMPLE_CONNECTION: "Host=database;Password=hunter2-of-the-database", OTHER: "hunter2-of-the-daemon" };
@@ -77,7 +77,7 @@ Deno.test("a hook that was owed when the daemon was killed runs at the next star
   assertEquals(names, ["done", "owed", "owed", "done", "owed"]);
 });
 
-Deno.test("a slow hook delays no reload, and learns of the newest snapshot alone", async () => {
+Deno.test("a slow hook delays no reload, and gets only the newest snapshot", async () => {
   await using host = await openHookHost();
   const gate = `until test -e ${host.path("open")}; do sleep 0.05; done`;
   const tell = `grep -oE '"title": ?"[a-z]*"' "$HONUA_CONFIGD_SNAPSHOT" >> ${host.path("titles")}`;
@@ -104,7 +104,7 @@ Deno.test("a hook runs only for the parts that it names, its own before those of
   assertEquals((await host.runs()).slice(2), ["layers activated layers"]);
 });
 
-Deno.test("a rejected source is told once, with its reason, until another is rejected", async () => {
+Deno.test("a rejected source is reported once, with its reason, until another is rejected", async () => {
   await using host = await openHookHost();
   const hook = { ...host.command("alarm", `echo "$HONUA_CONFIGD_REASON" >> ${host.path("reasons")}`), on: "rejected" };
   const daemon = await host.follow("first", await host.withHooks([hook]));
@@ -157,7 +157,7 @@ async function isSessionAlive(session: number): Promise<boolean> {
   return code === 0;
 }
 
-Deno.test("a daemon that is told twice to stop ends at once, and takes the children of its hooks along", async () => {
+Deno.test("a daemon that is asked twice to stop ends at once, and takes the children of its hooks along", async () => {
   await using host = await openHookHost();
   const hook = host.command(
     "stubborn",

@@ -24,7 +24,7 @@ async function withMounts(
   }
 }
 
-Deno.test("while the file system of the snapshot or the source hangs the daemon answers, and stops when told", {
+Deno.test("while the file system of the snapshot or the source hangs the daemon answers, and stops on request", {
   ignore,
 }, async () => {
   await using elsewhere = await temporaryDirectory();

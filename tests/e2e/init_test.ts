@@ -11,7 +11,7 @@ async function withDirectory(run: (cwd: string) => Promise<void>): Promise<void>
   }
 }
 
-Deno.test("the starter file is valid without a warning, and is where the daemon looks for its source", async () => {
+Deno.test("the starter file is valid without a warning, and the daemon finds it as its source", async () => {
   await withDirectory(async (cwd) => {
     assertEquals((await runCommand(["init"], { cwd })).code, 0);
     const checked = await runCommand(["validate", "--strict", "honua.config.hcl"], { cwd });

@@ -24,7 +24,7 @@ Deno.test("a file renamed over the source is followed", async () => {
   await follows((host, title) => host.edit(title));
 });
 
-Deno.test("a source that is deleted is told, keeps its snapshot, and is followed when it is created again", async () => {
+Deno.test("a source that is deleted is reported, keeps its snapshot, and is followed when it is created again", async () => {
   await using host = await openEdgeHost();
   const daemon = await host.follow("first", { args: NO_POLLS });
   const before = await host.mark();
@@ -99,7 +99,7 @@ Deno.test("a directory removed and made again is followed", async () => {
   });
 });
 
-Deno.test("a file that was only touched or whose mode alone changed makes no new snapshot", async () => {
+Deno.test("a file that was only touched, or changed only in its mode, makes no new snapshot", async () => {
   await using host = await openEdgeHost();
   const daemon = await host.follow("first", { args: NO_POLLS });
   const before = await host.mark();
@@ -116,7 +116,7 @@ Deno.test("a file that was only touched or whose mode alone changed makes no new
   }
 });
 
-Deno.test("where there are no events, polling alone follows the file", async () => {
+Deno.test("if there are no events, polling by itself follows the file", async () => {
   await using host = await openEdgeHost("conf/honua.hcl");
   await Deno.remove(`${host.directory}/conf`, { recursive: true });
   const daemon = host.start({ args: ["--set", "ConfigurationWatcher:PollSeconds=1"] });

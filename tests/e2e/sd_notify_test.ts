@@ -25,7 +25,7 @@ function environmentOf(path: string, others: Record<string, string> = {}) {
   return { SAMPLE_CONNECTION, NOTIFY_SOCKET: path, ...others };
 }
 
-Deno.test("READY comes with the first snapshot, each reload is told, and the status has the hash", async () => {
+Deno.test("READY comes with the first snapshot, each reload is reported, and the status has the hash", async () => {
   await using host = await openEdgeHost();
   const path = `${host.directory}/notify`;
   await using manager = listenAt(path);

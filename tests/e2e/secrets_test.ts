@@ -55,7 +55,7 @@ function hasNoSecret(where: string, text: string): void {
   for (const secret of SECRETS) assert(!text.includes(secret), `${where} shows a secret:\n${text}`);
 }
 
-Deno.test("no secret stands in any byte that a daemon writes beside the snapshot", async () => {
+Deno.test("no secret is in any byte that a daemon writes beside the snapshot", async () => {
   await using host = await openEdgeHost();
   const file = `${host.directory}/secrets.env`;
   await Deno.writeTextFile(file, `FILE_SECRET="${FILE}"\n`);
@@ -82,7 +82,7 @@ Deno.test("no secret stands in any byte that a daemon writes beside the snapshot
   hasNoSecret("the log", daemon.output());
 });
 
-Deno.test("no secret stands in what validate and print write, unless print is told to show them", async () => {
+Deno.test("no secret is in the output of validate and print, unless print is asked to show them", async () => {
   await using host = await openEdgeHost();
   const file = `${host.directory}/secrets.env`;
   await Deno.writeTextFile(file, `FILE_SECRET="${FILE}"\n`);

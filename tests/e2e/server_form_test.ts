@@ -79,7 +79,7 @@ Deno.test("a server form that somebody removed, altered, replaced or gave anothe
   assertEquals(await host.runs(), ["server activated dataSources,services,layers,honua"]);
 });
 
-Deno.test("where there was only a snapshot, the first look writes the server form, and no hook runs", async () => {
+Deno.test("if there was only a snapshot, the first look writes the server form, and no hook runs", async () => {
   await using host = await openHookHost();
   const former = await host.follow("first", await withHook(host, NONE));
   await host.hasRuns(1);

@@ -35,7 +35,7 @@ async function stop(daemon: Daemon, ...signals: Deno.Signal[]): Promise<Deno.Com
   }
 }
 
-Deno.test("SIGHUP reloads at once, and where watching is disabled it alone does", async () => {
+Deno.test("SIGHUP reloads at once, and if watching is disabled nothing else does", async () => {
   await using host = await openEdgeHost();
   const daemon = host.start({ args: ["--set", "ConfigurationWatcher:EnableFileWatching=false"] });
   await daemon.logged("File watching disabled");

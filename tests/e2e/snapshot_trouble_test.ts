@@ -18,7 +18,7 @@ async function failsAgain(daemon: Daemon, from: number): Promise<string> {
   return first!.msg;
 }
 
-Deno.test("a snapshot whose directory vanished is told once, tried again, and written when it is back", async () => {
+Deno.test("a snapshot whose directory vanished is reported once, tried again, and written when it is back", async () => {
   await using host = await openEdgeHost();
   const daemon = await host.follow("first");
   const from = daemon.entries.length;

@@ -7,7 +7,7 @@ import { SAMPLE_CONNECTION, sampleSource } from "../support/sample_source.ts";
 /** More than a pipe holds (64 KiB, pipe(7)) is logged by this many reloads with long warnings. */
 const RELOADS = 40;
 
-Deno.test("a daemon whose log nobody reads reloads on, and stops when it is told to", async () => {
+Deno.test("a daemon with a stuck reader of its log reloads on, and stops on request", async () => {
   await using host = await openEdgeHost();
   const unknown = (reload: number) =>
     Array.from({ length: 20 }, (_, index) => `unknown_${"x".repeat(60)}_${reload}_${index} = 1\n`).join("");

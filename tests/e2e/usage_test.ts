@@ -42,7 +42,7 @@ Deno.test("a command or an option that is nearly one is suggested, and all wrong
   }
 });
 
-Deno.test("an option outside its bounds is told with its place and its bounds, wherever it comes from", async () => {
+Deno.test("an option outside its bounds is reported with its place and its bounds, from any source", async () => {
   const directory = await Deno.makeTempDir({ prefix: "options-" });
   try {
     const file = `${directory}/options.json`;

@@ -38,7 +38,7 @@ Deno.test("the exit code is 0, 1 and 3 for files that are valid, not valid and n
   for (const [args, code] of expected) assertEquals((await validate(args)).code, code, args.join(" "));
 });
 
-Deno.test("text shows place, frame and reason of what is wrong, and the hash of what is valid", async () => {
+Deno.test("text shows place, frame and reason of a fault, and the hash of a valid file", async () => {
   const { stdout, stderr } = await validate(["valid.hcl", "invalid.hcl"]);
   assertEquals(stderr, "");
   assertStringIncludes(stdout, `valid.hcl: valid, hash ${await hashOf("valid.hcl")}\n`);
@@ -49,7 +49,7 @@ Deno.test("text shows place, frame and reason of what is wrong, and the hash of 
   assert(stdout.endsWith("invalid.hcl: invalid\n"));
 });
 
-Deno.test("JSON has exactly the promised members, one line of it, and nothing else stands on standard output", async () => {
+Deno.test("JSON has exactly the promised members in one line, and nothing else is on standard output", async () => {
   const args = ["--format", "json", "valid.hcl", "warned.honua", "./invalid.hcl", "missing.hcl"];
   const { stdout, stderr } = await validate(args);
   assertEquals(stderr, "");
@@ -79,7 +79,7 @@ Deno.test("JSON has exactly the promised members, one line of it, and nothing el
   }
 });
 
-Deno.test("--strict changes the exit code and not what is said", async () => {
+Deno.test("--strict changes the exit code and not the output", async () => {
   const args = ["--format", "json", "warned.honua"];
   const [plain, strict] = [await validate(args), await validate(["--strict", ...args])];
   assertEquals([plain.code, strict.code], [0, 1]);
@@ -119,7 +119,7 @@ Deno.test("a hundred files in one call share one parser", async () => {
   assertEquals(new Set(files.map((file) => file.hash)), new Set([await hashOf("valid.hcl")]));
 });
 
-Deno.test("colours are for terminals alone, and NO_COLOR switches them off", async () => {
+Deno.test("colours are for terminals only, and NO_COLOR switches them off", async () => {
   const escape = "\x1b[";
   assert(!(await validate(["invalid.hcl"], { env: { SAMPLE_CONNECTION, TERM: "xterm" } })).stdout.includes(escape));
   try {

@@ -7,7 +7,7 @@ const STEPS = { read: 4_000, compile: 3_000 };
 
 for (const compared of ["read", "compile"] as const) {
   Deno.test({
-    name: `what is ${compared === "read" ? "read" : "compiled"} again after random edits is what it is afresh`,
+    name: `${compared === "read" ? "reading" : "compiling"} again after random edits gives the result of a fresh start`,
     // The Go runtime inside hcl2json sets timers of its own and leaves one behind now and then. It runs in this process
     // here alone.
     sanitizeOps: false,

@@ -76,7 +76,7 @@ function stoppedTime() {
   };
 }
 
-Deno.test("a grace is two seconds at a command's limit, and half of one for what it leaves and when the daemon stops", async () => {
+Deno.test("a grace is two seconds at a command's limit, and half of one for its left processes and when the daemon stops", async () => {
   for (const [ends, grace] of [["at its limit", 2_000], ["by itself", 500], ["with the daemon", 500]] as const) {
     await using directory = await temporaryDirectory();
     const [pid, warned] = [directory.file("pid"), directory.file("warned")];

@@ -51,7 +51,7 @@ Deno.test("a command gets the payload and the harmless variables, and nothing el
   ]);
 });
 
-Deno.test("a command finds system programs where the daemon has no PATH", async () => {
+Deno.test("a command finds system programs if the daemon has no PATH", async () => {
   const ending = await runShell("true", { surroundings: { environment: () => undefined } });
   assertEquals(ending, { ok: true, output: "" });
 });
@@ -77,7 +77,7 @@ Deno.test("arguments reach the program as they are, without a shell", async () =
   assertEquals(ending, { ok: true, output: odd.map((word) => `[${word}]`).join("") });
 });
 
-Deno.test("an exit code and a signal are told apart, and neither reason quotes the arguments", async () => {
+Deno.test("an exit code differs from a signal, and neither reason quotes the arguments", async () => {
   assertEquals(await runShell("echo oops; exit 3"), { ok: false, reason: "exited with 3", output: "oops" });
   assertEquals(await runShell("kill -SEGV $$"), { ok: false, reason: "was ended by SIGSEGV", output: "" });
   assertEquals(await runShell("kill -KILL $$"), { ok: false, reason: "was ended by SIGKILL", output: "" });
@@ -153,7 +153,7 @@ Deno.test("a command that took too long may clean up, and what it says then is k
   assertEquals(await runningInGroup(firstNumber(ending.output)), []);
 });
 
-Deno.test("a command is told to end when the daemon stops, and ended with its group if it does not, also in its grace", async () => {
+Deno.test("a command is asked to end when the daemon stops, and ended with its group if it does not, also in its grace", async () => {
   for (const timeoutMilliseconds of [60_000, 1_000]) {
     await using directory = await temporaryDirectory();
     const stopping = new AbortController();
@@ -185,7 +185,7 @@ Deno.test("a command may clean up when the daemon stops, and what it says then i
   assertEquals(ending.output.split("\n").includes("bye"), true);
 });
 
-Deno.test("whoever keeps the running groups has each while it runs, and can end them all at once", async () => {
+Deno.test("the owner of the running groups has each while it runs, and can end them all at once", async () => {
   await using directory = await temporaryDirectory();
   const groups = new Set<number>();
   const script =
@@ -213,7 +213,7 @@ Deno.test("no group is kept that ended or was never started", async () => {
   assertEquals([kept.length, groups.size], [2, 0]);
 });
 
-Deno.test("nothing is started where the daemon stops already", async () => {
+Deno.test("nothing is started if the daemon stops already", async () => {
   await using directory = await temporaryDirectory();
   const ending = await runShell(`touch ${directory.path}/ran`, { signal: AbortSignal.abort() });
   assertEquals(ending, { ok: false, reason: "was ended because the daemon stops", output: "" });
@@ -248,7 +248,7 @@ Deno.test("what a command leaves in its session is ended and counted, however it
   }
 });
 
-Deno.test("at its limit a command is ended with all of its session, and what has a session of its own goes on", async () => {
+Deno.test("at its limit a command is ended with all of its session, and a process with a session of its own goes on", async () => {
   await using directory = await temporaryDirectory();
   const [own, daemon] = [directory.file("own"), directory.file("daemon")];
   const counts: number[] = [];

@@ -35,7 +35,7 @@ const SAID: readonly (readonly [string, string])[] = [
   ["(Connect): something new", "the request failed"],
 ];
 
-Deno.test("what Deno says of a connection is said in other words, without the URL", () => {
+Deno.test("Deno's messages about a connection are shown in other words, without the URL", () => {
   for (const [said, meaning] of SAID) {
     const error = new TypeError(`error sending request for url (${url}): client error ${said}`);
     assertEquals(connectionFailure(error, url), meaning, said);

@@ -59,7 +59,7 @@ Deno.test("triggers during a run make the hook run once more, for only the newes
   );
 });
 
-Deno.test("a failure for what is superseded is not waited for", () => {
+Deno.test("a failure for a superseded trigger is not waited for", () => {
   replayHooks(
     ["a"],
     "a=1",
@@ -100,7 +100,7 @@ Deno.test("the first snapshot of all is news to every hook", () => {
   replayHooks(["a only=caches"], "", "activated 1 layers -> run a 1");
 });
 
-Deno.test("what concerned a hook that has not succeeded goes on concerning it", () => {
+Deno.test("a trigger that concerned a hook that has not succeeded goes on concerning it", () => {
   replayHooks(
     ["a only=layers"],
     "a=1",
@@ -136,7 +136,7 @@ Deno.test("a hook whose last trigger is not known runs for any change", () => {
   replayHooks(["a only=layers"], "a=1", "activated 2 ? -> keep none, run a 2 ?");
 });
 
-Deno.test("at the start those run that have not succeeded for what is in force", () => {
+Deno.test("at the start the hooks run that have not succeeded for the snapshot in force", () => {
   replayHooks(
     ["a", "b", "c only=layers"],
     "a=1 b=0",
@@ -215,12 +215,12 @@ Deno.test("after stop nothing is begun, reported or kept", () => {
   );
 });
 
-Deno.test("an end of what does not run is a bug", () => {
+Deno.test("an end of a hook that does not run is a bug", () => {
   assertThrows(() => replayHooks(["a"], "", "ok a ->"), Error, "the hook a ended and was not running");
   assertThrows(() => replayHooks(["a"], "", "ok b ->"), Error, "the hook b ended and was not running");
 });
 
-Deno.test("failures are counted in a row, for what is owed: neither what came since nor what is past counts", () => {
+Deno.test("failures are counted in a row, for the owed trigger: neither newer nor past triggers count", () => {
   const counts: number[] = [];
   const follow = (state: HooksState<string>, ...events: HooksEvent<string>[]) => {
     for (const event of events) {
@@ -241,7 +241,7 @@ Deno.test("failures are counted in a row, for what is owed: neither what came si
   assertEquals(counts, [0, 1, 0]);
 });
 
-Deno.test("what was kept of a hook is what it is done with, and a failure is no such thing", () => {
+Deno.test("the kept state of a hook is the trigger for which it is done, and a failure is no such state", () => {
   const done = new Map([["a", "1"], ["b", "failed"], ["c", "failed"]]);
   const { hooks } = initialHooks(["a", "b stop", "c", "d"].map(planOf), done);
   assertEquals(hooks.map((hook) => hook.done), ["1", null, null, null]);

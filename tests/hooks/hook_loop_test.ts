@@ -91,7 +91,7 @@ Deno.test("hooks are delayed by their share of the splay", () => {
   assertEquals(runs.length, 1);
 });
 
-Deno.test("the delay for what is newer takes the place of a retry, which does not ring any more", async () => {
+Deno.test("the delay for a newer trigger takes the place of a retry, which does not ring any more", async () => {
   const { hooks, clock, runs } = controlledHooks(["a"], { splayMilliseconds: 10_000 });
   hooks.happened(activated("1"));
   clock.advance(5_000);
@@ -120,7 +120,7 @@ Deno.test("disposing ends what runs, waits for it, and leaves no timer", async (
   assertEquals([clock.running(), reports.length], [0, 1]);
 });
 
-Deno.test("disposing does not wait longer than its grace for what does not end", async () => {
+Deno.test("disposing waits no longer than its grace for a run that does not end", async () => {
   const { hooks, clock } = controlledHooks(["a"]);
   hooks.happened(activated("1"));
   const disposed = hooks[Symbol.asyncDispose]();

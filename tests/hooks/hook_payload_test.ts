@@ -12,7 +12,7 @@ const REJECTED: HookPayload = {
   reason: "Line 3:\n\x1b[31m no such layer",
 };
 
-Deno.test("what is not known has no variable, and is null in JSON", () => {
+Deno.test("an unknown value has no variable, and is null in JSON", () => {
   assertEquals(payloadEnvironment("reload", REJECTED), {
     HONUA_CONFIGD_EVENT: "rejected",
     HONUA_CONFIGD_HOOK: "reload",
@@ -30,7 +30,7 @@ Deno.test("what is not known has no variable, and is null in JSON", () => {
   });
 });
 
-Deno.test("the candidates and the agreed hash are told where there are any", () => {
+Deno.test("the candidates and the agreed hash are in the payload if there are any", () => {
   const candidate = "/var/lib/honua-configd/.config.snapshot.json.1.tmp";
   const serverCandidate = "/var/lib/honua-configd/.config.snapshot.honua.1.tmp";
   const environment = payloadEnvironment("x", {
@@ -45,11 +45,11 @@ Deno.test("the candidates and the agreed hash are told where there are any", () 
   assertEquals(environment.HONUA_CONFIGD_AGREED_HASH, "ef".repeat(32));
 });
 
-Deno.test("a variable is empty where it is known that nothing changed", () => {
+Deno.test("a variable is empty if it is known that nothing changed", () => {
   assertEquals(payloadEnvironment("x", { ...ACTIVATED, changed: [] }).HONUA_CONFIGD_CHANGED, "");
 });
 
-Deno.test("a path is told whole or not at all", () => {
+Deno.test("a path is given whole or not at all", () => {
   const path = `/${"x".repeat(4094)}`;
   assertEquals(payloadEnvironment("x", { ...ACTIVATED, source: path }).HONUA_CONFIGD_SOURCE, path);
   for (const source of [`${path}x`, "/a\0b", "/\ud800"]) {
@@ -58,7 +58,7 @@ Deno.test("a path is told whole or not at all", () => {
   }
 });
 
-Deno.test("whatever the texts, the environment is bounded and fit for execve", () => {
+Deno.test("the environment is bounded and fit for execve, for any texts", () => {
   const text = fc.string({ unit: "binary", maxLength: 5_000 });
   fc.assert(
     fc.property(text, text, fc.array(text, { maxLength: 5 }), (one, other, changed) => {
@@ -73,7 +73,7 @@ Deno.test("whatever the texts, the environment is bounded and fit for execve", (
   );
 });
 
-Deno.test("a name is told up to 256 characters, a reason up to 2000, and up to a hundred parts", () => {
+Deno.test("a name is given up to 256 characters, a reason up to 2000, and up to a hundred parts", () => {
   const told = (length: number, reasonLength: number, parts: number) =>
     payloadEnvironment("h".repeat(length), {
       ...ACTIVATED,

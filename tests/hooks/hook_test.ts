@@ -16,7 +16,7 @@ Deno.test("a bug is an ending too, and leaves nothing running", async () => {
   assertEquals(await runShell("true", { surroundings: { environment: broken } }), { ...INTERNAL, output: "broken" });
 });
 
-Deno.test("no action is begun where the daemon stops already", async () => {
+Deno.test("no action is begun if the daemon stops already", async () => {
   const signal = AbortSignal.abort();
   const stopped = { ok: false, reason: "was ended because the daemon stops", output: "" } as const;
   for (

@@ -130,7 +130,7 @@ Deno.test("a proxy that asks for credentials, and one whose credentials are take
   assertEquals(said.length, 2);
 });
 
-Deno.test("what is answered over TLS is the server's, also through a proxy", async () => {
+Deno.test("an answer over TLS is the server's, also through a proxy", async () => {
   await using directory = await temporaryDirectory();
   const authority = await makeAuthority(directory.path, "authority");
   const { certificate, key } = await makeCertificate(authority, directory.path, "server", ["IP:192.0.2.1"]);

@@ -249,7 +249,7 @@ Deno.test("a server that cannot be reached is a reason without the URL", async (
   });
 });
 
-Deno.test("what answers and speaks no HTTP is told from a server", async () => {
+Deno.test("a server that speaks no HTTP has a message of its own", async () => {
   for (
     const [says, reason] of [
       ["SSH-2.0-OpenSSH_9.2\r\n", "could not be reached: the server does not speak HTTP"],
@@ -302,7 +302,7 @@ Deno.test("only an answer of 200 to 299 is a success, and only a redirect is cal
   for (const answered of [304, 400, 407, 599]) assertEquals(await reasonFor(answered), `answered ${answered}`);
 });
 
-Deno.test("an answer is read up to 64 KiB, and what is there behind them is not", async () => {
+Deno.test("an answer is read up to 64 KiB, and the bytes behind them are not", async () => {
   let length = 65_535;
   await using server = serve(() => new Response("x".repeat(length)));
   const ends = async () => (await ask(`http://${server.address}/`)).output.endsWith("x");
@@ -342,7 +342,7 @@ Deno.test("a user without a password, and a password without a user, are credent
   ]);
 });
 
-Deno.test("what is no URL and no header is said without quoting it, and nothing is sent", async () => {
+Deno.test("a wrong URL and a wrong header are reported without a quotation, and nothing is sent", async () => {
   await using server = serve(() => new Response());
   const url = `http://${server.address}/`;
   const value = "cannot send its header X-A: the value is not one line of ASCII";

@@ -11,7 +11,7 @@ function kept(chunks: readonly string[], bounds = BOUNDS) {
   return output;
 }
 
-Deno.test("whatever the chunks, the head and the tail are kept and all that is missing is counted", () => {
+Deno.test("for any chunks, the head and the tail are kept and all that is missing is counted", () => {
   fc.assert(fc.property(fc.array(LETTERS, { maxLength: 40 }), (chunks) => {
     const all = chunks.join("");
     const output = kept(chunks);
@@ -22,7 +22,7 @@ Deno.test("whatever the chunks, the head and the tail are kept and all that is m
   }));
 });
 
-Deno.test("whatever the bytes, the text is bounded and has no control character but line feeds", () => {
+Deno.test("for any bytes, the text is bounded and has no control character but line feeds", () => {
   fc.assert(fc.property(fc.array(fc.uint8Array({ maxLength: 80 }), { maxLength: 20 }), (chunks) => {
     const output = keepOutput(BOUNDS);
     for (const chunk of chunks) output.add(chunk);
@@ -33,7 +33,7 @@ Deno.test("whatever the bytes, the text is bounded and has no control character 
   }));
 });
 
-Deno.test("whatever the chunks, no half of a secret is shown", () => {
+Deno.test("for any chunks, no half of a secret is shown", () => {
   const secret = "0123456789ABCDEF";
   const mask = (text: string) => text.replaceAll(secret, "[masked]");
   const chunk = fc.oneof(LETTERS, fc.constant(secret));
@@ -43,7 +43,7 @@ Deno.test("whatever the chunks, no half of a secret is shown", () => {
   }));
 });
 
-Deno.test("a chunk that is used again by who gave it does not change what was kept", () => {
+Deno.test("a chunk that its owner uses again does not change the kept output", () => {
   const output = keepOutput(BOUNDS);
   const chunk = new TextEncoder().encode("x".repeat(60));
   output.add(chunk);
@@ -104,7 +104,7 @@ Deno.test("by default no part is shown of a secret of up to 4096 bytes, wherever
   );
 });
 
-Deno.test("what is kept to its last byte is masked as a whole, and what is one byte longer is not", () => {
+Deno.test("an output that is kept to its last byte is masked as a whole, and one that is a byte longer is not", () => {
   const mask = (text: string) => text.replaceAll("SECRET", "*");
   const { headBytes, tailBytes, overlapBytes } = BOUNDS;
   const all = headBytes + tailBytes + 2 * overlapBytes;
@@ -128,7 +128,7 @@ Deno.test("a byte order mark is shown as what it is, and a trailing space is not
   );
 });
 
-Deno.test("no character is cut where what could be a part of a secret is not shown", () => {
+Deno.test("no character is cut at a possible part of a secret that is not shown", () => {
   const mask = (text: string) => text.replaceAll("SECRET", "*");
   const text = kept([`SECRETa${"\u00e9".repeat(19)}`, "x".repeat(500), `${"\u00e9".repeat(24)}aSECRET`]).text(mask);
   const [head, , tail] = text.split("\n");

@@ -85,7 +85,7 @@ Deno.test("a process of another user comes with what can be done", async () => {
   );
 });
 
-Deno.test("any number of a process from 2 on is signalled, whatever blanks are around it", async () => {
+Deno.test("any number of a process from 2 on is signalled, with any blanks around it", async () => {
   await using directory = await temporaryDirectory();
   const sent: unknown[] = [];
   const texts = ["2", "2\n", "\t 2 \t\r\n", "2\nx", "0000000002", `${2 ** 31 - 1}`];
@@ -101,7 +101,7 @@ Deno.test("any number of a process from 2 on is signalled, whatever blanks are a
   }
 });
 
-Deno.test("a refusal that nobody expects is told by its name only", async () => {
+Deno.test("an unexpected refusal is reported by its name only", async () => {
   await using directory = await temporaryDirectory();
   const pidFile = await directory.write("server.pid", "4711\n");
   for (const [thrown, name] of [[new TypeError("s3cret"), "TypeError"], ["s3cret", "an unknown error"]] as const) {
@@ -112,7 +112,7 @@ Deno.test("a refusal that nobody expects is told by its name only", async () => 
   }
 });
 
-Deno.test("a small file is read up to 8192 bytes, and what is not expected of it is told by its code", async () => {
+Deno.test("a small file is read up to 8192 bytes, and an unexpected kind of it is reported by its code", async () => {
   await using directory = await temporaryDirectory();
   const most = await directory.write("most", "x".repeat(8_192));
   assertEquals(await readSmallFile(most), { ok: true, text: "x".repeat(8_192) });

@@ -53,7 +53,7 @@ Deno.test("without a PATH a program is looked for in the system's directories", 
   assertEquals(await runCommand(["true"], {}, limit, surroundings), { ok: true, output: "" });
 });
 
-Deno.test("why the system starts no program is told, and its arguments are not", async () => {
+Deno.test("the reason why the system starts no program is reported, and its arguments are not", async () => {
   const { Command } = Deno;
   const reasons: string[] = [];
   try {

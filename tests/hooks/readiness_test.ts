@@ -68,7 +68,7 @@ Deno.test("it is asked again until the answer is 2xx, with GET", async () => {
   assertEquals(server.methods, ["GET", "GET", "GET"]);
 });
 
-Deno.test("what is not ready in time is a failure that tells the last answer", async () => {
+Deno.test("a server that is not ready in time is a failure with the last answer", async () => {
   await using server = serve(starting);
   assertEquals(await ask(server.probe, 300), {
     ok: false,
@@ -162,14 +162,14 @@ Deno.test("a hook that fails is not asked about, and one that is ready has its o
   assertEquals(await runShell("echo restarted", { readiness }), { ok: true, output: "restarted" });
 });
 
-Deno.test("a failed readiness shows what the hook wrote and what was answered", async () => {
+Deno.test("a failed readiness shows the hook's output and the answer", async () => {
   await using server = serve(starting);
   const readiness = { probe: server.probe, timeoutMilliseconds: 200 };
   const ending = await runShell("echo restarted", { readiness });
   assertEquals([reasonOf(ending), ending.output], ["was not ready within 0.2 s: answered 503", "restarted\nstarting"]);
 });
 
-Deno.test("what was carried out is carried out again only if it is still not ready", async () => {
+Deno.test("an action that was carried out is carried out again only if the server is still not ready", async () => {
   await using directory = await temporaryDirectory();
   const action = { kind: "command", command: ["sh", "-c", `echo x >> ${directory.file("runs")}`] } as const;
   const runs = async () => (await Deno.readTextFile(directory.file("runs")).catch(() => "")).length / 2;
@@ -216,7 +216,7 @@ Deno.test("by default it is asked every second, however long the answer took, or
   assertEquals(asks, [0, 1_000, 2_000, 3_500]);
 });
 
-Deno.test("what failed without a word, or was answered without one, leaves no empty line", async () => {
+Deno.test("a failure or an answer without text leaves no empty line", async () => {
   const mute = () => new Response(null, { status: 503 });
   for (const [script, answer, output] of [["true", starting, "starting"], ["echo done", mute, "done"]] as const) {
     await using server = serve(answer);

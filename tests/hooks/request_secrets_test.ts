@@ -21,7 +21,7 @@ Deno.test("a header of a file is masked as a whole and without its scheme", () =
   );
 });
 
-Deno.test("a header of the options is masked where its name or its value tells of a secret", () => {
+Deno.test("a header of the options is masked if its name or its value suggests a secret", () => {
   for (
     const name of [
       "Authorization",
@@ -46,7 +46,7 @@ Deno.test("a header of the options is masked where its name or its value tells o
   assertEquals(shown(JSON.stringify(plain), { headers: plain }), JSON.stringify(plain));
 });
 
-Deno.test("basic credentials are masked as they were sent, decoded, and as the password alone", () => {
+Deno.test("basic credentials are masked as they were sent, decoded, and as only the password", () => {
   const sent = { headers: { authorization: `Basic ${btoa("us3r:hunter2")}` } };
   assertEquals(shown(`${btoa("us3r:hunter2")} us3r:hunter2 hunter2`, sent), "[masked] [masked] [masked]");
   assertEquals(shown("no such user: us3r", sent), "no such user: us3r");
@@ -54,7 +54,7 @@ Deno.test("basic credentials are masked as they were sent, decoded, and as the p
   assertEquals(shown("no such user: hunter2", token), "no such user: [masked]");
 });
 
-Deno.test("parameters of a secret header are masked each where they are secrets", () => {
+Deno.test("parameters of a secret header are masked each if they are secrets", () => {
   const headers = { cookie: "session=hunter2; theme=dark", authorization: 'Token token="hunter3", realm="edge"' };
   assertEquals(shown("hunter2 hunter3 dark edge", { headers }), "[masked] [masked] dark edge");
 });
@@ -76,7 +76,7 @@ Deno.test("values of a query are masked by their name, their looks and their len
   assertEquals(shown("a/b+c", { url }), "[masked]");
 });
 
-Deno.test("segments of a path are masked where they look like a token", () => {
+Deno.test("segments of a path are masked if they look like a token", () => {
   const url = "http://edge.test/services/T0000/hunter2AbCdEf0123456789/a-segment-with-nothing-but-words/";
   assertEquals(
     shown(`no ${new URL(url).pathname}`, { url }),
@@ -145,7 +145,7 @@ Deno.test("the credentials of a proxy are secrets of the request, and its user o
   assertEquals(secrets("http://hunter2@proxy:3128")("hunter2"), "[masked]");
 });
 
-Deno.test("of a secret header's parameters the values are masked, quoted or not, whatever separates them", () => {
+Deno.test("of a secret header's parameters the values are masked, quoted or not, with any separators", () => {
   const shownFor = (authorization: string) => shown("hunter2 hunter3 hunter4", { headers: { authorization } });
   assertEquals(shownFor('Digest token="hunter2",key=hunter3;\tpassword=hunter4'), "[masked] [masked] [masked]");
   assertEquals(shownFor("Bearer  \t hunter2"), "[masked] hunter3 hunter4");
@@ -163,7 +163,7 @@ Deno.test("the longest beginning of any secret at the end of an answer is masked
   assertEquals(mask("efabcd"), "[masked]");
 });
 
-Deno.test("the beginning of a secret is looked for also where a shorter one ends, and up to its last equals sign", () => {
+Deno.test("the beginning of a secret is looked for also at the end of a shorter one, and up to its last equals sign", () => {
   assertEquals(answerMask(new Set(["abcdefg", "Zabcdefghij"]), false)("-Zabcdefg"), "-[masked]");
   const url = "http://edge.test/?key=hunter=2&site=north=1";
   assertEquals(shown("hunter=2 north=1", { url }), "[masked] north=1");

@@ -38,7 +38,7 @@ Deno.test("a unit of a health hook is only asked whether it is active", async ()
   assertEquals(failed.reason, "tiles.service is failed");
 });
 
-Deno.test("what systemctl refuses is said with what to do", async () => {
+Deno.test("a refusal of systemctl is reported with advice", async () => {
   for (
     const [says, reason] of [
       [
@@ -74,7 +74,7 @@ Deno.test("a systemctl that waits for too long is ended", async () => {
   assertEquals(ending, { ok: false, reason: "took longer than 0.2 s and was ended", output: "Access denied" });
 });
 
-Deno.test("a host without systemctl is told from a unit that fails", async () => {
+Deno.test("a host without systemctl differs from a unit that fails", async () => {
   const ending = await run({ kind: "systemd-unit", unit: "tiles.service", does: "restart" }, {
     surroundings: { environment: (name) => name === "PATH" ? "/nowhere" : undefined },
   });

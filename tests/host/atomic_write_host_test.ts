@@ -90,7 +90,7 @@ Deno.test("a directory of somebody else is EACCES", async () => {
   });
 });
 
-Deno.test("the mode is the one asked for, whatever the umask", async () => {
+Deno.test("the mode is the one asked for, with any umask", async () => {
   await withDirectory(async (directory) => {
     const [ran, text] = await output(Deno.execPath(), ["run", "-A", "--no-lock", child, `${directory}/a`, "777"]);
     assertEquals([ran, text], [true, "ok"]);
@@ -123,7 +123,7 @@ Deno.test("a symlink stays a symlink: what it leads to is replaced, relative and
   });
 });
 
-Deno.test("what is no regular file is refused: a directory, a device, a pipe, a circle of links", async () => {
+Deno.test("anything but a regular file is refused: a directory, a device, a pipe, a circle of links", async () => {
   await withDirectory(async (directory) => {
     await Deno.mkdir(`${directory}/directory`);
     await Deno.symlink("circle", `${directory}/circle`);
@@ -140,7 +140,7 @@ Deno.test("what is no regular file is refused: a directory, a device, a pipe, a 
   });
 });
 
-Deno.test("a directory that is missing, has vanished or is a file is told as such", async () => {
+Deno.test("a directory that is missing, has vanished or is a file is reported as such", async () => {
   await withDirectory(async (directory) => {
     await Deno.writeTextFile(`${directory}/file`, "");
     assertEquals((await rejected(`${directory}/missing/a`)).code, "ENOENT");

@@ -87,7 +87,7 @@ Deno.test("a file system that knows no directory sync is no error", async () => 
   });
 });
 
-Deno.test("where even the removal fails, the first error is told and the next start finds the file", async () => {
+Deno.test("if even the removal fails, the first error is reported and the next start finds the file", async () => {
   await withDirectory(async (directory) => {
     const path = `${directory}/a`;
     const faults: Faults = { write: "ENOSPC", remove: "EIO" };
@@ -182,7 +182,7 @@ Deno.test("the temporary file of a writer that still runs stays, as do files of 
   });
 });
 
-Deno.test("a file in pieces is all of them one after the other, whatever their sizes", async () => {
+Deno.test("a file in pieces is all of them one after the other, in any sizes", async () => {
   await withDirectory(async (directory) => {
     const path = `${directory}/a`;
     const MEGABYTE = 1024 * 1024;
@@ -250,7 +250,7 @@ Deno.test("as many symlinks are followed as the system follows, and no more", as
   });
 });
 
-Deno.test("a file is for its writer alone until it has its group, and has its mode before its name", async () => {
+Deno.test("only its writer can read a file until it has its group, and its mode comes before its name", async () => {
   await withDirectory(async (directory) => {
     const seen: [string, string][] = [];
     const note = async (step: string, path: string) => {
@@ -314,7 +314,7 @@ Deno.test("of stale temporary files ten thousand are looked at, and the rest at 
   }, memory ? "/dev/shm" : undefined);
 });
 
-Deno.test("every errno that has an advice of its own gives it, and what is none gets the general one", () => {
+Deno.test("every errno that has an advice of its own gives it, and any other error gets the general one", () => {
   const general = adviceFor("no such code");
   assertEquals(general, "see the cause, and the system's log");
   const codes = ["EACCES", "EBUSY", "EDQUOT", "EIO", "EISDIR", "ELOOP", "EMFILE", "ENAMETOOLONG", "ENFILE", "ENOENT"];

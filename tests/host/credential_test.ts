@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { credentialPath } from "../../src/host/credential.ts";
 
-Deno.test("a bare name is a credential's where there are credentials, and every other name a path", () => {
+Deno.test("a bare name is a credential's if there are credentials, and every other name a path", () => {
   const given = { CREDENTIALS_DIRECTORY: "/run/credentials/honua-configd.service" };
   assertEquals(credentialPath("admin-token", given), "/run/credentials/honua-configd.service/admin-token");
   assertEquals(credentialPath("./admin-token", given), "./admin-token");

@@ -39,7 +39,7 @@ Deno.test("what file systems tell of is known by their types", () => {
   assertEquals(isFleeting({ point: "/", type: "tmpfs", readOnly: false }), true);
 });
 
-Deno.test("a mount point is one by its own path alone", () => {
+Deno.test("only its own path makes a mount point", () => {
   assertEquals(isMountPoint(MOUNTS, "/srv/config"), true);
   assertEquals(isMountPoint(MOUNTS, "/srv"), false);
 });

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { ownCopy } from "../../src/host/own_copy.ts";
 
-Deno.test("a copy is the same text, whatever characters it has, half of a pair too", () => {
+Deno.test("a copy is the same text, with any characters, half of a pair too", () => {
   for (
     const part of ["a", "\0", "\x7f", "\x80", "\xff", "\u02bb", "\ufeff", "\ufffd", "\u{1f600}", "\ud83d", "\ude00"]
   ) {

@@ -64,7 +64,7 @@ Deno.test("a hurry does not lengthen the grace of a group", async () => {
   }
 });
 
-Deno.test("the end of a group closes its pipes to those who left it, and nothing more comes from them", async () => {
+Deno.test("the end of a group closes its pipes to processes that left it, and nothing more comes from them", async () => {
   await using directory = await temporaryDirectory();
   const script = await directory.write(
     "left",
@@ -106,7 +106,7 @@ Deno.test("if /proc does not tell, a group that may not be signalled is waited f
   assertEquals(sent as unknown, [0, "SIGTERM", 0, 0, "SIGKILL"]);
 });
 
-Deno.test("what does not die is looked at ever more rarely, and given up half a second after SIGKILL", async () => {
+Deno.test("a group that does not die is looked at ever more rarely, and given up half a second after SIGKILL", async () => {
   const { kill, readDir } = Deno;
   const { clock, timers } = fakeClock();
   const started = startGroup({ path: "/bin/sh", args: ["-c", "exit 0"], env: {} }, () => {}, clock);
@@ -139,7 +139,7 @@ Deno.test("what does not die is looked at ever more rarely, and given up half a 
   }
 });
 
-Deno.test("each group of a session is told to end once, and nobody listens for a hurry that is over", async () => {
+Deno.test("each group of a session is asked to end once, and no listener remains for a hurry that is over", async () => {
   await using directory = await temporaryDirectory();
   const other = "timeout 600 sh -c 'trap : TERM; : >DIR/other; while :; do sleep 0.02; done' &";
   const group = await start(
@@ -233,7 +233,7 @@ Deno.test("groups are killed with all that runs in them, and those that are gone
   await group.end(0);
 });
 
-Deno.test("nothing but a group is killed, whatever numbers are given, and no refusal keeps the next from it", () => {
+Deno.test("nothing but a group is killed, for any numbers, and no refusal keeps the next from it", () => {
   const sent: [number, string][] = [];
   killGroups([0, 1, -1, -5, NaN, 1.5, Infinity, 2, 4711], (pid, signal) => {
     sent.push([pid, signal]);

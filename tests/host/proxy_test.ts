@@ -49,7 +49,7 @@ Deno.test("NO_PROXY lists names with those below them, addresses and networks", 
   assertEquals(nameFor("http://edge.test/", { HTTP_PROXY: "proxy:3128", no_proxy: "test" }), "");
 });
 
-Deno.test("a proxy is named without its credentials, and what is none is said with its variable", () => {
+Deno.test("a proxy is named without its credentials, and a wrong one is reported with its variable", () => {
   const read = (text: string) =>
     proxyOf(new URL("http://edge.test/"), (name) => name === "http_proxy" ? text : undefined);
   assertEquals(read("http://us:p%40w@proxy:3128/x"), {

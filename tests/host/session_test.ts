@@ -12,7 +12,7 @@ function start(script: string) {
   return { ...group, [Symbol.asyncDispose]: async () => void await group.end(0) };
 }
 
-Deno.test("a process is counted whatever its name looks like", async () => {
+Deno.test("a process is counted with any name", async () => {
   await using directory = await temporaryDirectory();
   const names = ["a) Z 1 1 1 0", "1 (b\nc) Z", "(", ") ", "d)\n2 (e) S"];
   for (const name of names) await Deno.copyFile("/bin/sleep", directory.file(name));
@@ -36,7 +36,7 @@ Deno.test("a zombie does not run", async () => {
   assertEquals([...await runningGroups(group.id) ?? []], [[group.id, 1]]);
 });
 
-Deno.test("only the sessions that are asked about are told", async () => {
+Deno.test("only the sessions that are asked about are reported", async () => {
   await using one = start("sleep 600");
   await using other = start("sleep 600");
   const both = [one.id, other.id].sort((left, right) => left - right);

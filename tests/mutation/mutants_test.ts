@@ -58,7 +58,7 @@ Deno.test("a bound and a small number grow by one, other numbers tenfold, and a 
   assertEquals(mutants("const x = { 1: y };"), []);
 });
 
-Deno.test("sums are turned round where they are not of text", () => {
+Deno.test("sums are turned round if they are not of text", () => {
   assertEquals(mutants("const x = a + b;"), ["arithmetic: const x = a - b;"]);
   assertEquals(mutants("const x = a + `${b}` + c;"), []);
   assertEquals(mutants("for (;; i++);"), ["arithmetic: for (;; i--);"]);
@@ -71,7 +71,7 @@ Deno.test("calls are taken for one another or dropped, and a copy is left", () =
   assertEquals(mutants("a.catch(b);"), ["statement: ;", "call: a;"]);
 });
 
-Deno.test("types, imports and what runs for the main file are left as they are", () => {
+Deno.test("types, imports and code that runs for the main file are left as they are", () => {
   assertEquals(mutants('import a from "a";\ninterface B { c: 1 }\ntype D = true;\nif (import.meta.main) f(1);'), []);
 });
 

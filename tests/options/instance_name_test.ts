@@ -22,7 +22,7 @@ Deno.test("an instance is called as the options say, else after its host", () =>
   assertEquals(nameWith("/var/lib/honua-configd/../honua-configd/config.snapshot.json"), "edge-7");
 });
 
-Deno.test("instances of one host that have no names are told apart by where their snapshots are", () => {
+Deno.test("instances of one host that have no names differ by the places of their snapshots", () => {
   assertEquals(nameWith("/var/lib/honua-configd/maps/config.snapshot.json"), "edge-7:maps");
   assertMatch(nameWith("/srv/maps/config.snapshot.json"), /^edge-7:maps-[0-9a-f]{8}$/);
   const paths = [
@@ -36,7 +36,7 @@ Deno.test("instances of one host that have no names are told apart by where thei
   assertEquals(nameWith("x/snapshot.json"), nameWith(`${Deno.cwd()}/x/snapshot.json`));
 });
 
-Deno.test("whatever the path, the name is one that the options take", () => {
+Deno.test("for any path, the name is one that the options take", () => {
   const paths = fc.string({ unit: "binary", minLength: 1, maxLength: 300 }).filter((path) => !path.includes("\0"));
   fc.assert(fc.property(paths, fc.string({ maxLength: 64 }), (path, host) => {
     const name = nameWith(path, host);

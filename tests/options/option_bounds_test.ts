@@ -120,7 +120,7 @@ const TEXTS: readonly (readonly [setting: string, taken: readonly unknown[], ref
   ["Hook:Parallel", [true, "False", " TRUE "], ["yes", 1, "", "truex"]],
 ];
 
-Deno.test("what a text may be is taken to its end, and what is next to it is not", () => {
+Deno.test("a text is taken up to its bound, and one beyond it is not", () => {
   for (const [setting, taken, refused] of TEXTS) {
     for (const value of taken) {
       assertEquals(read(fileWith(setting, value)).diagnostics, [], `${setting} ${JSON.stringify(value).slice(0, 60)}`);

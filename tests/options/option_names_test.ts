@@ -150,7 +150,7 @@ Deno.test("a map takes any name but the one that means an object's prototype, wh
   assertEquals(said({ set: header("constructor") }), []);
 });
 
-Deno.test("a hundred mistakes are told, and no more", () => {
+Deno.test("a hundred mistakes are reported, and no more", () => {
   const file = (count: number, known = "") => {
     const members = Array.from({ length: count }, (_, index) => `"Paths${index}": 1`);
     return `{ "Admin": { ${[...members, ...known === "" ? [] : [known]].join(", ")} } }`;
@@ -164,7 +164,7 @@ Deno.test("a hundred mistakes are told, and no more", () => {
   assertEquals(read({ environment: odd(101) }).ok, true);
 });
 
-Deno.test("a value where a group or a list belongs, and the other way about, is said by what belongs there", () => {
+Deno.test("a value in the place of a group or a list, and the other way about, is reported with the expected form", () => {
   const cases: readonly (readonly [Given, string, string | null])[] = [
     [{ file: '{ "Snapshot": 1 }' }, "Snapshot must be a group of settings, not 1", null],
     [{ file: '{ "Snapshot": [] }' }, "Snapshot must be a group of settings", null],
@@ -189,7 +189,7 @@ Deno.test("a value where a group or a list belongs, and the other way about, is 
   }
 });
 
-Deno.test("what is missing is pointed at by what it is missing from", () => {
+Deno.test("a missing setting is reported at the group that lacks it", () => {
   assertEquals(said({ file: '{ "Hooks": [\n { "Command": ["x"] }] }' }).map(({ path, place }) => [path, place]), [
     ["Hooks:List:0:Name", "2:2"],
   ]);
@@ -228,7 +228,7 @@ Deno.test("only a number behind Hooks is an item of their list", () => {
   ]);
 });
 
-Deno.test("what stands under a name beats a single value of a weaker source, and the other way about", () => {
+Deno.test("a group under a name beats a single value of a weaker source, and the other way about", () => {
   const snapshot = (given: Given) => {
     const result = read(given);
     return result.ok ? result.options.snapshot.path : result.diagnostics.map(({ summary }) => summary);
@@ -242,7 +242,7 @@ Deno.test("what stands under a name beats a single value of a weaker source, and
   assertEquals(snapshot({ environment: { Snapshot__Path: "/y" }, set }), "/x.json");
 });
 
-Deno.test("no secret setting is quoted, wherever it stands, and all are known for secrets", () => {
+Deno.test("no secret setting is quoted, at any place, and all are known for secrets", () => {
   const hook = { "Hooks:0:Name": "a" };
   const settings: readonly (readonly [Record<string, string>, string])[] = [
     [{}, "HighAvailability:RedisConnectionString"],

@@ -211,7 +211,7 @@ Deno.test("a mode is octal as a string and as a number, and never open to everyo
   }
 });
 
-Deno.test("an unknown name in the file or a flag is an error with its place and what was meant", () => {
+Deno.test("an unknown name in the file or a flag is an error with its place and a suggestion", () => {
   const [inFile] = wrong({ file: '{\n  "ConfigurationWatcher": { "PolSeconds": 1 }\n}' });
   assertEquals([inFile?.code, inFile?.place?.line, inFile?.place?.column], ["options/unknown", 2, 29]);
   assertEquals(inFile?.suggestion, "Did you mean ConfigurationWatcher:PollSeconds?");
@@ -244,7 +244,7 @@ function foreignIn(file: string): readonly string[] {
   return result.foreign;
 }
 
-Deno.test("a file of Honua's servers is an options file, and what is theirs is listed and ignored", () => {
+Deno.test("a file of Honua's servers is an options file, and their settings are listed and ignored", () => {
   assertEquals(foreignIn(SHARED_FILE), [
     "$schema",
     "_Logging_Note",
@@ -265,7 +265,7 @@ Deno.test("a file of Honua's servers is an options file, and what is theirs is l
   assertEquals([options.configurationWatcher.debounceMilliseconds, options.configurationWatcher.pollSeconds], [250, 5]);
 });
 
-Deno.test("whatever a foreign setting holds, the options are what they are without it", () => {
+Deno.test("for any foreign setting, the options are the same as without it", () => {
   const name = fc.string().map((rest) => `Zz-${rest.replaceAll(":", "")}`);
   const section = fc.constantFrom(null, "Honua", "honua", "Logging", "connectionstrings");
   fc.assert(fc.property(fc.array(fc.tuple(section, name, fc.jsonValue())), (foreign) => {
@@ -294,7 +294,7 @@ Deno.test("a foreign name that is nearly one of ours is ignored with a warning t
   assertEquals([result.foreign, result.options.honua.configPath], [[], null]);
 });
 
-Deno.test("a name that is not ours is an error in a section that is, whatever else the file holds", () => {
+Deno.test("a name that is not ours is an error in a section that is, beside any other settings", () => {
   const file = '{ "Kestrel": {}, "Admin": { "Endpoints": {} }, "HighAvailability": { "Mode": 1 } }';
   assertEquals(wrong({ file }).map(({ severity, path }) => [severity, path]), [
     ["error", "Admin:Endpoints"],
@@ -315,7 +315,7 @@ Deno.test("a snapshot's name that a server would not load is a warning", () => {
   }
 });
 
-Deno.test("an unknown variable is ignored, with a warning where the section is ours", () => {
+Deno.test("an unknown variable is ignored, with a warning if the section is ours", () => {
   const environment = {
     ConfigurationWatcher__Debounce: "1",
     ConnectionStrings__DefaultConnection: "x",
@@ -412,25 +412,25 @@ Deno.test("the values of secret settings can be listed for masking", () => {
   ]);
 });
 
-Deno.test("two variables that differ in case alone are an error that names both", () => {
+Deno.test("two variables that differ only in case are an error that names both", () => {
   const [first] = wrong({ environment: { Snapshot__Path: "/a", SNAPSHOT__PATH: "/b" } });
   assertStringIncludes(first!.summary, "SNAPSHOT__PATH and Snapshot__Path");
 });
 
-Deno.test("a variable set to nothing overrules the file where a setting may be absent", () => {
+Deno.test("a variable set to nothing overrules the file if a setting may be absent", () => {
   const file = '{ "Admin": { "Listen": "127.0.0.1:8080" } }';
   assertEquals(valid({ file, environment: { Admin__Listen: "" } }).admin.listen, null);
   assertEquals(valid({ environment: { Admin__Socket: "" } }).admin.socket, null);
   assertEquals(wrong({ environment: { Snapshot__Path: "" } })[0]?.path, "Snapshot:Path");
 });
 
-Deno.test("null leaves a setting at its default, and a section to what else is said of it", () => {
+Deno.test("null leaves a setting at its default, and a section to its other sources", () => {
   const options = valid({ file: '{ "Snapshot": null, "Snapshot:Mode": "0600", "Admin": { "Socket": null } }' });
   assertEquals(options.snapshot.mode, 0o600);
   assertEquals(options.admin.socket, "/run/honua-configd/admin.sock");
 });
 
-Deno.test("the level is the default category's where Logging:Level does not say", () => {
+Deno.test("the level is the default category's if Logging:Level does not say", () => {
   const file = '{ "Logging": { "LogLevel": { "Default": "Warning", "Microsoft.AspNetCore": "None" } } }';
   assertEquals(valid({ file }).logging.level, "warning");
   assertEquals(valid({ file, environment: { Logging__Level: "DEBUG" } }).logging.level, "debug");

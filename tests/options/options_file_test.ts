@@ -66,7 +66,7 @@ Deno.test("nesting and long keys are bounded before anything recurses", () => {
   assertEquals(diagnosticsOf(`{"${"a:".repeat(400_000)}": 1}`), []);
 });
 
-Deno.test("64 levels are read, and what is one deeper is refused at its place", () => {
+Deno.test("64 levels are read, and one deeper is refused at its place", () => {
   for (const [open, innermost, close] of [["[", "[]", "]"], ['{"a":', "{}", "}"]] as const) {
     const text = (levels: number) => `{"a":${open.repeat(levels - 2)}${innermost}${close.repeat(levels - 2)}}`;
     assertEquals(diagnosticsOf(text(64)), [], open);
@@ -146,7 +146,7 @@ Deno.test("a file is read with its byte order mark dropped", async () => {
   }
 });
 
-Deno.test("a file of a MiB is read, and what is wrong with another is said", async () => {
+Deno.test("a file of a MiB is read, and the fault of another is reported", async () => {
   const directory = await Deno.makeTempDir();
   try {
     const path = `${directory}/options.json`;

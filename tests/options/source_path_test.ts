@@ -85,7 +85,7 @@ Deno.test("a name is listed once, and only the environment's is there in both it
   ]);
 });
 
-Deno.test("what was tried is told with the default environment's name if no variable names it", async () => {
+Deno.test("the tried paths are reported with the default environment's name if no variable names it", async () => {
   const result = await findSource({ ...nothing, exists: () => Promise.resolve(false) });
   assert(!result.ok);
   assertStringIncludes(

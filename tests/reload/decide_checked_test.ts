@@ -4,7 +4,7 @@ import { replay } from "./transcript.ts";
 
 const CHECKED = { isChecked: true };
 
-Deno.test("a snapshot that is refused is rejected: what was in force stays, and the next good source heals it", () => {
+Deno.test("a snapshot that is refused is rejected: the one in force stays, and the next good source heals it", () => {
   const refused = replay(
     "1/1",
     `hint file  -> look
@@ -24,7 +24,7 @@ Deno.test("a snapshot that is refused is rejected: what was in force stays, and 
   );
 });
 
-Deno.test("what was refused is checked again when somebody edits or asks, and not whenever others announce", () => {
+Deno.test("a refused source is checked again when somebody edits or asks, and not whenever others announce", () => {
   replay(
     "1/1",
     `hint file   -> look
@@ -42,7 +42,7 @@ Deno.test("what was refused is checked again when somebody edits or asks, and no
   );
 });
 
-Deno.test("another source than the one that was refused is checked, whatever asks for the look", () => {
+Deno.test("another source than the one that was refused is checked, for any reason of the look", () => {
   replay(
     "1/1",
     `hint file  -> look
@@ -81,7 +81,7 @@ Deno.test("a source that changes while it is checked takes the place of the one 
   );
 });
 
-Deno.test("what others say waits for the check at hand; a person who asks may have edited what nobody watches", () => {
+Deno.test("an announcement of others waits for the running check; a person who asks may have edited an unwatched file", () => {
   replay(
     "1/1",
     `hint file   -> look
@@ -114,7 +114,7 @@ Deno.test("a source that never stops changing is checked all the same, every fou
   );
 });
 
-Deno.test("a check that was told to give up and came to its end before counts", () => {
+Deno.test("a check that was asked to give up and came to its end before counts", () => {
   replay(
     "1/1",
     `hint file -> look
@@ -126,7 +126,7 @@ Deno.test("a check that was told to give up and came to its end before counts", 
   );
 });
 
-Deno.test("where nobody checks, a write is left to its end", () => {
+Deno.test("if there are no checks, a write is left to its end", () => {
   replay(
     "1/1",
     `hint file -> look
@@ -136,7 +136,7 @@ Deno.test("where nobody checks, a write is left to its end", () => {
   );
 });
 
-Deno.test("what is stopped while it is checked is finished, whatever becomes of the check", () => {
+Deno.test("a write that is stopped while it is checked is finished, for any outcome of the check", () => {
   for (const end of ["superseded", "refused no", "failed stopped"]) {
     replay("1/1", `hint file -> look\nsaw 2/2 -> activate 2/2\nstop -> abort\nhint file ->\n${end} -> finish`, CHECKED);
   }

@@ -22,7 +22,7 @@ Deno.test("a source that means what is in force is not written", () => {
   );
 });
 
-Deno.test("a changed secret alone is a change of content, a changed spelling of it alone one of the header", () => {
+Deno.test("a change of only a secret is a change of content, one of only its spelling is one of the header", () => {
   replay(
     "1/1",
     `hint file -> look
@@ -167,7 +167,7 @@ Deno.test("a hint does not undo the backoff of a failed write, a person does", (
   );
 });
 
-Deno.test("a retry ends where the source no longer asks for it", () => {
+Deno.test("a retry ends if the source no longer asks for it", () => {
   const failure = `hint file     -> look
      saw 2/2       -> activate 2/2
      failed ENOSPC -> arm-retry 500, report write-failed 2/2 (file)
@@ -194,7 +194,7 @@ Deno.test("a retry that falls due during the work it would ask for asks for noth
   );
 });
 
-Deno.test("a source that cannot be read is looked at again with growing waits that hints leave alone", () => {
+Deno.test("a source that cannot be read is looked at again with growing waits that hints do not change", () => {
   replay(
     "1/1",
     `hint file          -> look

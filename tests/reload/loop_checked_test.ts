@@ -8,7 +8,7 @@ function candidate(name: string): LookOutcome<string> {
   return { kind: "candidate", hash: name, contentHash: name, fingerprint: name, candidate: name, stored: null };
 }
 
-Deno.test("a check is told to give up for a newer edit, and who asked is answered with what took its place", async () => {
+Deno.test("a check is asked to give up for a newer edit, and its request is answered with the newer outcome", async () => {
   const { loop, looks, writes } = controlledLoop(null, { isChecked: true });
   const answer = loop.request("admin");
   looks[0]!.end(candidate("1"));
@@ -46,7 +46,7 @@ Deno.test("the loop beats while it lives, and not while a write has outlasted it
   assertEquals(clock.running(), 0);
 });
 
-Deno.test("each new state is told before what follows from it is done", async () => {
+Deno.test("each new state is reported before its consequences are carried out", async () => {
   const told: string[] = [];
   const { loop, looks, writes } = controlledLoop(null, { changed: ({ work }) => told.push(work.kind) });
   loop.hint("file");

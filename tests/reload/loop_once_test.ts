@@ -82,7 +82,7 @@ Deno.test("by default a look and a write have thirty seconds, and a stop waits f
   assertEquals([stopped, clock.running()], [true, 0]);
 });
 
-Deno.test("what kept a look or a write from its end is said in its report", async () => {
+Deno.test("the reason why a look or a write did not end is in its report", async () => {
   const { loop, clock, looks, writes, reports } = controlledLoop(snapshotIdOf("1/1"), {
     activateLimitMilliseconds: 1_000,
   });

@@ -256,7 +256,7 @@ Deno.test("stopping during a write tells the truth about it: completed is in for
   }
 });
 
-Deno.test("stopping twice, or disposing of what is stopped, is stopping once", async () => {
+Deno.test("stopping twice, or disposing of a stopped loop, is stopping once", async () => {
   const { loop } = controlledLoop(null);
   await Promise.all([loop.stop(), loop.stop()]);
   await loop[Symbol.asyncDispose]();

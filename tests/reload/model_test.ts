@@ -189,7 +189,7 @@ Deno.test("in 10,000 random transcripts nothing overlaps, no hint is lost, only 
   );
 });
 
-Deno.test("whatever happened, the last state of the source wins once a hint follows it and writes succeed", () => {
+Deno.test("after any events, the last state of the source wins once a hint follows it and writes succeed", () => {
   fc.assert(
     fc.property(activeAtStart, source, commands, (active, at, all) => {
       const world = worldWith(active, at);
@@ -212,7 +212,7 @@ Deno.test("whatever happened, the last state of the source wins once a hint foll
   );
 });
 
-Deno.test("after a stop at any moment nothing is begun, no timer runs, and the work at hand is the last", () => {
+Deno.test("after a stop at any moment nothing is begun, no timer runs, and the running work is the last", () => {
   fc.assert(
     fc.property(source, commands, commands, (at, all, late) => {
       const world = worldWith(null, at);

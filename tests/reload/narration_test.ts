@@ -21,7 +21,7 @@ const OUTCOME = { durationMilliseconds: 12.3, reasons: ["file"] };
 const healthy = { ...about, hash: "h", contentHash: "c", candidate: 7 };
 const RELOADED = "Configuration reloaded successfully";
 
-Deno.test("a snapshot that is in force is told with what changed", () => {
+Deno.test("a snapshot that is in force is reported with its changes", () => {
   assertEquals(told({ kind: "activated", ...healthy, healed: null, change: "content" }), [
     "information",
     RELOADED,
@@ -29,7 +29,7 @@ Deno.test("a snapshot that is in force is told with what changed", () => {
   ]);
 });
 
-Deno.test("an unchanged configuration is a line for who asked or edited, or if trouble ended, and else detail", () => {
+Deno.test("an unchanged configuration is a line for a person who asked or edited, or if trouble ended, and else detail", () => {
   const unchanged = (healed: "rejected" | null, ...reasons: HintReason[]) =>
     told({ kind: "unchanged", ...healthy, reasons, healed });
   assertEquals(unchanged(null, "file"), [
@@ -45,7 +45,7 @@ Deno.test("an unchanged configuration is a line for who asked or edited, or if t
   assertEquals(unchanged("rejected", "retry").slice(0, 2), ["information", `${RELOADED}: valid again, and unchanged`]);
 });
 
-Deno.test("a failure is a warning once, and detail where it is repeated", () => {
+Deno.test("a failure is a warning once, and detail if it is repeated", () => {
   const failure = { ...about, fingerprint: "f", reason: "it is wrong" };
   for (const [repeated, level] of [[false, "warning"], [true, "debug"]] as const) {
     const message = "Failed to reload configuration: it is wrong";
@@ -71,7 +71,7 @@ Deno.test("a failure is a warning once, and detail where it is repeated", () => 
   }
 });
 
-Deno.test("what waits, hangs or is a bug of this program is told as such", () => {
+Deno.test("waiting work, a hang and a bug of this program are reported as such", () => {
   assertEquals(told({ kind: "awaiting-retry", ...about, fingerprint: "f" }), [
     "debug",
     "The snapshot is still to be written, or accepted",
@@ -91,7 +91,7 @@ Deno.test("what waits, hangs or is a bug of this program is told as such", () =>
   assertEquals(told({ kind: "internal-error", during: "announce", error: "text" })[2], { stack: undefined });
 });
 
-Deno.test("what passes between the instances is told with generation and hash", () => {
+Deno.test("an exchange between the instances is reported with generation and hash", () => {
   const head = { generation: 4, hash: "b" };
   const agreed = { generation: 4, agreedHash: "b" };
   const unknown = "It is not known whether the announcement was made";

@@ -82,7 +82,7 @@ Deno.test(
 );
 
 Deno.test({
-  name: "a denort for another machine is told, and leaves nothing behind",
+  name: "a denort for another machine is reported, and leaves nothing behind",
   ignore: ignore || !Deno.env.get("DENORT_BIN"),
 }, async () => {
   await using dist = await temporaryDirectory();
@@ -107,7 +107,7 @@ async function failToCompile(env: Record<string, string>, unset: readonly string
   return new TextDecoder().decode(stderr);
 }
 
-Deno.test("where denort is not at hand, one sentence says what to do, and a binary that is there stays", async () => {
+Deno.test("if there is no denort, one sentence says what to do, and an existing binary stays", async () => {
   const before = await Deno.stat(`${ROOT}/dist/honua-configd`).catch(() => null);
   assertMatch(
     await failToCompile({ DENORT_BIN: "/nonexistent/denort" }),
@@ -132,7 +132,7 @@ Deno.test("where denort is not at hand, one sentence says what to do, and a bina
   assertEquals((await Deno.stat(`${ROOT}/dist/honua-configd`).catch(() => null))?.mtime, before?.mtime);
 });
 
-Deno.test("each permission has a reason, and what is not granted is refused without a question", () => {
+Deno.test("each permission has a reason, and any other is refused without a question", () => {
   for (const { flag, reason } of PERMISSIONS) {
     assertMatch(flag, /^--allow-[a-z]+(?:=[a-z,]+)?$/i);
     assertMatch(reason, /^[A-Z].*[^.]$/);

@@ -40,7 +40,7 @@ const ADDED = [
 ];
 
 Deno.test({
-  name: "the package's digest stands beside it, with those of the binaries that are there",
+  name: "the package's digest is beside it, with those of the binaries that are there",
   ignore,
   async fn() {
     await using directory = await temporaryDirectory();

@@ -88,7 +88,7 @@ async function house(programs: Record<string, string>, digest: string | null = n
   };
 }
 
-Deno.test("Deno is fetched with npm once, told in one line, and run with the arguments as they are", async () => {
+Deno.test("Deno is fetched with npm once, reported in one line, and run with the arguments as they are", async () => {
   await using h = await house({ npm: FAKE_NPM });
   assertEquals(await h.run(["eval", "a  b", "*"]), {
     code: 0,
@@ -104,7 +104,7 @@ Deno.test("Deno is fetched with npm once, told in one line, and run with the arg
   assertEquals(h.stored(), ["deno-2.7.11"]);
 });
 
-Deno.test("Deno is fetched with curl where there is no npm, from the registry that the environment names", async () => {
+Deno.test("Deno is fetched with curl if there is no npm, from the registry that the environment names", async () => {
   await using h = await house({ curl: FAKE_CURL });
   const { code, output } = await h.run(["x"], { npm_config_registry: "http://127.0.0.1:9/mirror/" });
   assertEquals([code, output], [0, "system,mozilla|x\n"]);
@@ -114,7 +114,7 @@ Deno.test("Deno is fetched with curl where there is no npm, from the registry th
   assertEquals(h.stored(), ["deno-2.7.11"]);
 });
 
-Deno.test("curl takes the registry from the user's .npmrc, and says what is missing where nothing names one", async () => {
+Deno.test("curl takes the registry from the user's .npmrc, and the message says what is missing if nothing names one", async () => {
   await using h = await house({ curl: FAKE_CURL });
   const { code, errors } = await h.run(["x"]);
   assertEquals(code, 3);
@@ -162,7 +162,7 @@ Deno.test("a download that fails leaves nothing and ends with 3", async () => {
   assertEquals(h.stored(), []);
 });
 
-Deno.test("where nothing can be fetched, it says in one line what to install", async () => {
+Deno.test("if nothing can be fetched, one line says what to install", async () => {
   await using tools = await house({});
   const without = await tools.run(["x"]);
   assertEquals(without.code, 3);

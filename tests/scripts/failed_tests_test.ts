@@ -24,7 +24,7 @@ const DECLARED = `export function declare(): void {
 }
 `;
 
-Deno.test("the command of a failed test runs that test and no other, whatever its name", async () => {
+Deno.test("the command of a failed test runs that test and no other, for any name", async () => {
   await using tree = await temporaryTree({
     "deno.json": "{}\n",
     "tests/room/a_test.ts": TESTS,

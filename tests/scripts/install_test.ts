@@ -99,7 +99,7 @@ Deno.test("what an operator wrote is not overwritten, by an upgrade neither", as
   assertEquals(await Deno.readFile(installed), await Deno.readFile(newer));
 });
 
-Deno.test("no starter is made where the daemon's search would find another source", async () => {
+Deno.test("no starter is made if the daemon's search would find another source", async () => {
   for (const name of ["honua.hcl", "honua.honua", "honua.production.hcl", "honua.config.honua"]) {
     await using directory = await temporaryDirectory();
     const binary = await writeStandIn(directory.file("binary"), { version: "1" });
@@ -135,7 +135,7 @@ Deno.test("a purge keeps a source that somebody edited", async () => {
   assertEquals(await Deno.readTextFile(directory.file("root/etc/honua/config.hcl")), "edited");
 });
 
-Deno.test("wrong usage exits with 2, what cannot be used with 3, each with what to do", async () => {
+Deno.test("wrong usage exits with 2, an unusable file with 3, each with advice", async () => {
   await using directory = await temporaryDirectory();
   const root = directory.file("root");
   for (const args of [["--what"], ["--prefix"], ["--prefix", "usr"], ["--prefix", "/a b"], ["--prefix", "/a|b"]]) {

@@ -46,7 +46,7 @@ Deno.test("ok counts tests that are skipped", async () => {
   assertEquals([code, lines.at(-1)], [0, "1 passed, 0 failed, 1 skipped"], errors);
 });
 
-Deno.test("ok fails where a test fails, says how many, and how to run that test without the others", async () => {
+Deno.test("ok fails if a test fails, says how many, and how to run that test without the others", async () => {
   const broken = `Deno.test("broken", () => {\n  throw new Error("broken");\n});\n`;
   const { code, lines } = await runOk({ ...CHECKOUT, "tests/broken_test.ts": broken });
   assertEquals([code, lines.at(-1)], [1, "1 passed, 1 failed"]);
@@ -61,14 +61,14 @@ Deno.test("ok counts the tests of the program too, and fails if one of them fail
   assertMatch(lines.at(-3)!, /^ok \| 1 passed \| 0 failed/);
 });
 
-Deno.test("ok fails where no test is run", async () => {
+Deno.test("ok fails if no test is run", async () => {
   const none = { ...CHECKOUT, "tests/document/double_test.ts": `import "../../src/document/double.ts";\n` };
   const { code, lines, errors } = await runOk(none);
   assertEquals([code, lines.at(-1)], [1, "0 passed, 0 failed"]);
   assertStringIncludes(errors, "no test was run");
 });
 
-Deno.test("ok fails where the check fails, names its steps and runs no test", async () => {
+Deno.test("ok fails if the check fails, names its steps and runs no test", async () => {
   const untidy = { ...CHECKOUT, "src/document/utils.ts": "export  const a = 1;\n" };
   const { code, lines, errors } = await runOk(untidy);
   assertEquals(code, 1);
@@ -130,7 +130,7 @@ Deno.test("next", () => {
   assertMatch(errors, /ok: \d+(\.\d)? % of the lines of src\/ are run by the tests, 90 % are needed/);
 });
 
-Deno.test("ok runs a sample of mutants after tests that passed, and fails where that fails", async () => {
+Deno.test("ok runs a sample of mutants after tests that passed, and fails if that fails", async () => {
   const mutation = `console.log("mutants:", ...Deno.args);\nDeno.exit(1);\n`;
   const { code, lines, errors } = await runOk({ ...CHECKOUT, "tests/mutation/main.ts": mutation });
   assertEquals([code, lines.at(-1)], [1, "1 passed, 0 failed"], errors);

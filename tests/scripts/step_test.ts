@@ -3,7 +3,7 @@ import { runStep } from "../../scripts/step.ts";
 import { eventually } from "../support/eventually.ts";
 import { temporaryTree } from "./temporary_tree.ts";
 
-Deno.test("a step ends with its own exit status, and its output is kept where asked", async () => {
+Deno.test("a step ends with its own exit status, and its output is kept if asked", async () => {
   const options = { cwd: ".", limitMilliseconds: 60_000, keepTail: true };
   const { code, tail } = await runStep(["eval", `console.log("a step's output"); Deno.exit(7)`], options);
   assertEquals(code, 7);

@@ -57,7 +57,7 @@ async function runCi(root: string): Promise<{ code: number; lines: string[] }> {
   return { code, lines: decoder.decode(stdout).trimEnd().split("\n") };
 }
 
-Deno.test("CI installs what is locked and what tests run, then runs ok in the checkout and ends as ok ends", async () => {
+Deno.test("CI installs the locked packages and the tests' programs, then runs ok in the checkout and ends as ok ends", async () => {
   await using tree = await temporaryTree({ "checkout/.ci/run": ciRun, "checkout/scripts/deno": FAKE_DENO });
   assertEquals(await runCi(tree.root), {
     code: 5,
@@ -69,7 +69,7 @@ Deno.test("CI installs what is locked and what tests run, then runs ok in the ch
   });
 });
 
-Deno.test("CI names the corpus by its absolute path where there is one", async () => {
+Deno.test("CI names the corpus by its absolute path if there is one", async () => {
   await using tree = await temporaryTree({
     "checkout/.ci/run": ciRun,
     "checkout/scripts/deno": FAKE_DENO,
@@ -79,7 +79,7 @@ Deno.test("CI names the corpus by its absolute path where there is one", async (
   assertStringIncludes(lines.at(-1)!, `corpus ${tree.root}/shared/corpus`);
 });
 
-Deno.test("CI has the denort that the tool beside the checkout prints, and none where that prints none", async () => {
+Deno.test("CI has the denort that the tool beside the checkout prints, and none if it prints none", async () => {
   await using tree = await temporaryTree({
     "checkout/.ci/run": ciRun,
     "checkout/scripts/deno": FAKE_DENO,

@@ -36,7 +36,7 @@ Deno.test("a text without a summary has none", () => {
   assertEquals(counts("error: Module not found\nit is ok | 1 passed | 0 failed\n"), null);
 });
 
-Deno.test("the closing line names skipped tests only where there are some", () => {
+Deno.test("the closing line names skipped tests only if there are some", () => {
   assertEquals(closingLine(summary(2, 0)), "2 passed, 0 failed");
   assertEquals(closingLine(summary(2, 1, 3)), "2 passed, 1 failed, 3 skipped");
 });

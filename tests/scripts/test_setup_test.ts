@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import { missing, NEEDS } from "../../scripts/test_setup.ts";
 import { temporaryTree } from "./temporary_tree.ts";
 
-Deno.test("a program is there where some directory of the PATH has it and lets it run", async () => {
+Deno.test("a program is there if some directory of the PATH has it and lets it run", async () => {
   await using tree = await temporaryTree({ "a/tool-of-a": "", "b/tool-of-b": "", "b/no-program": "" });
   await Deno.chmod(`${tree.root}/a/tool-of-a`, 0o755);
   await Deno.chmod(`${tree.root}/b/tool-of-b`, 0o755);

@@ -30,7 +30,7 @@ const HOUSE = {
   "src/time/a.ts": TOP,
 };
 
-Deno.test("a drawing of what the rooms import says nothing of the ground, and of types in parentheses", async () => {
+Deno.test("a drawing of the rooms' imports leaves out the ground, and has types in parentheses", async () => {
   const page = drawing(
     "cli → config (document)",
     "      snapshot",
@@ -42,7 +42,7 @@ Deno.test("a drawing of what the rooms import says nothing of the ground, and of
   assertEquals(await tidied({ ...HOUSE, "ARCHITECTURE.md": page }), []);
 });
 
-Deno.test("a drawing that is wrong is told the line that is right", async () => {
+Deno.test("a drawing that is wrong is reported with the line that is right", async () => {
   const page = drawing("cli → config document snapshot", "snapshot → server", "server →", "attic →", "config → time");
   assertEquals(await tidied({ ...HOUSE, "ARCHITECTURE.md": page }), [
     "ARCHITECTURE.md:6: draws what cli imports wrongly, it is: cli → config (document) snapshot",

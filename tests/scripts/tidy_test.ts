@@ -45,7 +45,7 @@ Deno.test("a room imports the rooms below it", async () => {
   );
 });
 
-Deno.test("a room that imports a later one is told what it may import", async () => {
+Deno.test("a room that imports a later one is reported with its allowed imports", async () => {
   assertEquals(
     await tidied({
       "src/diagnostic/a.ts": importing(`import type { A } from "../document/a.ts";`),
@@ -130,7 +130,7 @@ Deno.test("the program imports neither tests nor scripts nor the bench", async (
   );
 });
 
-Deno.test("a room that the table does not know has no place, whatever its name", async () => {
+Deno.test("a room that the table does not know has no place, under any name", async () => {
   assertEquals(
     await places({ "src/constructor/a.ts": TOP, "src/rollout/a.ts": TOP, "src/stray.ts": TOP, "src/config/a.ts": TOP }),
     ["src/constructor/a.ts:1", "src/rollout/a.ts:1", "src/stray.ts:1"],
@@ -189,7 +189,7 @@ Deno.test("a file has at most 600 lines", async () => {
   );
 });
 
-Deno.test("a function has at most 70 lines, whatever its form", async () => {
+Deno.test("a function has at most 70 lines, in any form", async () => {
   const body = (lines: number) => `{\n${"  // Nothing.\n".repeat(lines - 2)}}`;
   const forms = (lines: number) =>
     `${TOP}function a() ${body(lines)}
@@ -256,7 +256,7 @@ Deno.test("a file of the program or its tools opens with a comment", async () =>
   );
 });
 
-Deno.test("a function or type that another room uses is documented where it is declared", async () => {
+Deno.test("a function or type that another room uses is documented at its declaration", async () => {
   const names = "a, b, type C, type D, e as g, F, LIMIT";
   const user = importing(`import { ${names} } from "../document/a.ts";`);
   const documented = `${TOP}

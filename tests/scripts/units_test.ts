@@ -65,7 +65,7 @@ async function settingsOf(unit: string): Promise<string[]> {
   });
 }
 
-Deno.test("the units differ by what an instance has of its own, and by nothing else", async () => {
+Deno.test("the units differ only by the parts that an instance has of its own", async () => {
   const [single, template] = await Promise.all(UNITS.map(settingsOf));
   const differing = (from: string[], other: string[]) => {
     return new Set(from.filter((line) => !other.includes(line)).map((line) => line.split(" ")[1]!.split("=")[0]!));
@@ -94,7 +94,7 @@ async function polkitAnswer(units: string, request: { user?: string; action?: st
 
 const LIST = 'var honuaConfigdUnits = ["nginx.service", "tiles@a.service"];';
 
-Deno.test("polkit's rule lets the daemon's user reload and restart what is listed", async () => {
+Deno.test("polkit's rule lets the daemon's user reload and restart only the listed units", async () => {
   for (const verb of ["reload", "restart", "try-restart", "reload-or-restart", "reload-or-try-restart"]) {
     for (const unit of ["nginx.service", "tiles@a.service"]) {
       assertEquals(await polkitAnswer(LIST, { unit, verb }), "yes");

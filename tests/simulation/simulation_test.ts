@@ -26,7 +26,7 @@ Deno.test("a seed runs the same way again", () => {
   assertEquals(one, other);
 });
 
-Deno.test("the simulated Redis takes what is based on its head, says no to others, and forgets when told", () => {
+Deno.test("the simulated Redis takes announcements based on its head, refuses others, and forgets on request", () => {
   const redis = emptyRedis();
   const announce = (hash: string, base: string | null, by = "x", floor = 0, force = false) => {
     const { kind, head } = announceTo(redis, announcementOf(hash, base, { floor, force }), by);

@@ -71,7 +71,7 @@ Deno.test("the sample of RFC 8785, 3.2.2 has the bytes that 3.2.4 prints", () =>
   assertEquals(canonicalBytes(input), new TextEncoder().encode(expected));
 });
 
-Deno.test("what JSON cannot say throws and is not quoted", () => {
+Deno.test("a value that JSON cannot express throws and is not quoted", () => {
   const cycle: Record<string, Json> = {};
   cycle.self = cycle;
   const lone = "secret-\ud800";

@@ -15,7 +15,7 @@ async function assertSealedAsWhole(...configs: readonly (readonly [config: JsonO
   }
 }
 
-Deno.test("a value is not taken for the equal one that stood a table deeper under its name, or less deep", async () => {
+Deno.test("a value is not taken for the equal one that was a table deeper under its name, or less deep", async () => {
   for (const value of [1, "x", null, [1]]) {
     const [deep, flat]: JsonObject[] = [{ a: { a: value } }, { a: value }];
     await assertSealedAsWhole([deep!, deep!], [flat!, flat!], [deep!, deep!]);
@@ -44,7 +44,7 @@ Deno.test("a value of one form is taken for that of the other only if it says th
   }
 });
 
-Deno.test("tables without members, and members of no table, stand where their names do", async () => {
+Deno.test("tables without members, and members of no table, are at the places of their names", async () => {
   const config: JsonObject = { a: {}, b: 1, c: { d: {} }, e: [], f: { g: 1, h: 2 } };
   await assertSealedAsWhole([config, {}], [{}, config], [config, config]);
 });

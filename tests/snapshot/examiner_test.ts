@@ -61,7 +61,7 @@ Deno.test("a file is verified anew until a stat would tell of its next change, a
   }
 });
 
-Deno.test("what a stat does not tell from what was verified is verified all the same", async () => {
+Deno.test("a file that a stat does not distinguish from the verified one is verified all the same", async () => {
   await withFile("one", async (path) => {
     const examiner = examinerOf(path);
     for (const text of ["one", "two", "red", "sea"]) {
@@ -73,7 +73,7 @@ Deno.test("what a stat does not tell from what was verified is verified all the 
   });
 });
 
-Deno.test("what opening found of a file that was just changed is forgotten, and of one at rest remembered", async () => {
+Deno.test("a file that was just changed at opening is forgotten, and one at rest is remembered", async () => {
   for (const [later, isKnown] of [[1_010, false], [1_011, true]] as const) {
     for (const text of ["one", "damaged"]) {
       await withFile(text, async (path, changedAt) => {
@@ -91,7 +91,7 @@ Deno.test("what opening found of a file that was just changed is forgotten, and 
   }
 });
 
-Deno.test("a known file that changes while it is read is what was read of it", async () => {
+Deno.test("a known file that changes while it is read has the content that was read", async () => {
   await withFile("known", async (path) => {
     const first = {
       identity: identify(await stat(path)),
@@ -107,7 +107,7 @@ Deno.test("a known file that changes while it is read is what was read of it", a
   });
 });
 
-Deno.test("what was written before a read or is written meanwhile is not verified, whichever of them is read", async () => {
+Deno.test("a file that was written just before a read or during it is not verified, whichever of them is read", async () => {
   for (const [before, meanwhile] of [["here", "later"], ["earlier", "here"]] as const) {
     await withFile("here", async (path) => {
       const written = [[fileOf(before)], [fileOf(meanwhile)]];
@@ -118,7 +118,7 @@ Deno.test("what was written before a read or is written meanwhile is not verifie
   }
 });
 
-Deno.test("a known file is not read for who asks for another, and an unknown one is", async () => {
+Deno.test("a known file is not read for a caller that asks for another, and an unknown one is", async () => {
   await withFile("one", async (path, changedAt) => {
     await withFakeDate(async (set) => {
       set(changedAt + 1_011);
@@ -137,7 +137,7 @@ Deno.test("a known file is not read for who asks for another, and an unknown one
   });
 });
 
-Deno.test("a file is read to the bound of what may be written, and one byte more tells that it is larger", async () => {
+Deno.test("a file is read to the bound of a write, and one byte more shows that it is larger", async () => {
   await withFile("", async (path) => {
     const lengths: number[] = [];
     const measure = (bytes: Uint8Array) => {

@@ -14,7 +14,7 @@ const ENVIRONMENT: Record<string, string> = {
   REDIS_URL: "redis:6379",
 };
 
-Deno.test("hash and content hash of a source are what they were in every release of this format", async () => {
+Deno.test("hash and content hash of a source are the same in every release of this format", async () => {
   await using parser = openBlockParser();
   for (const name of ["golden.hcl", "golden.json"]) {
     const text = await Deno.readTextFile(new URL(`../fixtures/golden/${name}`, import.meta.url));

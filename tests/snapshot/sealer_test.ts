@@ -65,7 +65,7 @@ function assertSame(snapshot: Snapshot, expected: WholeFile): void {
   assertEquals(snapshot.byteLength, expected.bytes.length);
 }
 
-Deno.test("property: after any edits a sealer gives what sealing the whole anew gives, byte for byte", async () => {
+Deno.test("property: after any edits a sealer gives the result of sealing the whole anew, byte for byte", async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
       const sealer = openSealer();
@@ -114,7 +114,7 @@ async function sealed(sealer: Sealer, forms: [Form, Form]): Promise<Snapshot> {
   return snapshot;
 }
 
-Deno.test("an entry is written out once, however often it is sealed and in whatever order it stands", async () => {
+Deno.test("an entry is written out once, for any number of seals and any order", async () => {
   let looked = 0;
   const watched = (value: JsonObject) =>
     new Proxy(value, { ownKeys: (of) => (looked++, Reflect.ownKeys(of)) }) as JsonObject;
@@ -138,7 +138,7 @@ Deno.test("an entry is written out once, however often it is sealed and in whate
   assert(await costOf({ ...layers, other: layers.l9! }) > 0);
 });
 
-Deno.test("bytes are those of before where no entry among them changed, in both forms and in the file", async () => {
+Deno.test("bytes are the earlier ones if no entry among them changed, in both forms and in the file", async () => {
   const forms = sample();
   const sealer = openSealer();
   const before = await sealed(sealer, forms);
@@ -161,7 +161,7 @@ Deno.test("a snapshot is not changed by those that are sealed after it", async (
   assertEquals(of.bytes, bytes);
 });
 
-Deno.test("what JSON cannot say is refused as before, also where an equal form had it, and then forgotten", async () => {
+Deno.test("a value that JSON cannot express is refused as before, also if an equal form had it, and then forgotten", async () => {
   const cycle: Record<string, Json> = {};
   cycle.self = cycle;
   const impossible: unknown[] = [NaN, "\ud800", { "\ud800": 1 }, [1n], cycle, { deep: [Infinity] }];
@@ -208,7 +208,7 @@ Deno.test("values nested a hundred thousand deep are sealed", async () => {
   assertSame(await openSealer().seal(config, portable), sealWholeFile(config, portable));
 });
 
-Deno.test("sealing rests between its steps, and gives up where the rest does", async () => {
+Deno.test("sealing rests between its steps, and gives up if the rest does", async () => {
   const forms = sample();
   const [config, portable] = [objectOf(forms[0]), objectOf(forms[1])];
   let rests = 0;
@@ -264,7 +264,7 @@ Deno.test("the hash of a rejected config is that of its canonical bytes", async 
   assertEquals(await sealer.hash({}), sha256Hex(canonicalBytes({})));
 });
 
-Deno.test("a file is a snapshot's where every byte is", async () => {
+Deno.test("a file is a snapshot's if every byte is", async () => {
   const snapshot = await sealSnapshot({ layers: { a: { id: "a" }, b: 1 } }, {});
   const { bytes } = snapshot;
   assert(isFileOf(bytes, snapshot));

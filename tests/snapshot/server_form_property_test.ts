@@ -42,7 +42,7 @@ Deno.test("a server reads any configuration as it is, less the settings that wer
   assert(compared > ROUNDS * 0.9, `only ${compared} of ${ROUNDS} were valid; SEED=${SEED}`);
 });
 
-Deno.test("a configuration comes to the same bytes whatever was written before", async () => {
+Deno.test("a configuration leads to the same bytes after any earlier writes", async () => {
   const random = randomFrom(SEED);
   const some = Array.from({ length: 12 }, (_, at) => randomConfig(randomFrom(SEED + at)))
     .map(({ source, environment }) => load(source, environment, false))

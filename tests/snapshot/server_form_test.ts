@@ -57,7 +57,7 @@ Deno.test("every byte that is changed, cut off or added is noticed, but for the 
   assertEquals(await faultOf(`\ufeff${text}`), "no-header");
 });
 
-Deno.test("a newer format is told from damage, and what is no format from both", async () => {
+Deno.test("a newer format differs from damage, and a file of no format from both", async () => {
   const title = "# honua-configd server form";
   assertEquals(await faultOf(text.replace("form 1", "form 2")), "newer-format");
   assertEquals(await faultOf(`${title} 99 whatever=x\nall else\n`), "newer-format");

@@ -196,7 +196,7 @@ Deno.test("a long id is not written again for each text that travels, and long i
   assertEquals(read.dataSources[`${one}c`]!.connection, "pgvar.z");
 });
 
-Deno.test("a text that spells what the server looks for is written as that", async () => {
+Deno.test("a text that spells a reference of the server is written as that text", async () => {
   const spelled = { max_page_size: "${env:N}", csv_enabled: "${env:T}", default_crs: "${env:N}", other: "${env:N}" };
   const loaded = load({ services: { s: { settings: spelled } } }, { N: " 100 ", T: "True" });
   const { services } = loadValid({ services: { s: { settings: spelled } } }, { N: " 100 ", T: "True" }).config;
@@ -264,7 +264,7 @@ Deno.test("the order in which a source has its blocks and settings makes no diff
   assertEquals(await serverText(one!.config), await serverText(other!.config));
 });
 
-Deno.test("writing lets the others have their turns, and what is given up leaves the next one right", async () => {
+Deno.test("writing lets the others have their turns, and a write that is given up leaves the next one right", async () => {
   const layers = manyLayers();
   const config = { ...EMPTY, layers };
   const expected = joined(await openServerFormWriter().write(config));

@@ -151,7 +151,7 @@ Deno.test("a file system that keeps neither modes nor groups has no file in forc
   }
 });
 
-Deno.test("what a slot has written is its header, and no file is in force that was refused or could not be written", async () => {
+Deno.test("a slot reports the header that it wrote, and no file is in force that was refused or could not be written", async () => {
   await withPath(async (path) => {
     const faults: Faults = {};
     const { slot } = await open(path, { fileSystem: faultyFileSystem(faults).fileSystem });
@@ -200,7 +200,7 @@ async function bytesRead(): Promise<number> {
   return Number(/^rchar: (\d+)$/m.exec(await Deno.readTextFile("/proc/self/io"))?.[1]);
 }
 
-Deno.test("what was found in force again after it was touched is not read once more", async () => {
+Deno.test("a file that was found in force again after it was touched is not read once more", async () => {
   await withPath(async (path) => {
     const size = 4 * 1024 * 1024;
     const { slot } = await open(path);
@@ -224,7 +224,7 @@ Deno.test("what was found in force again after it was touched is not read once m
   });
 });
 
-Deno.test("a file is in force only with all of its permission bits, those that change who runs it, too", async () => {
+Deno.test("a file is in force only with all of its permission bits, also those that change the user of a run", async () => {
   await withPath(async (path) => {
     const { slot } = await open(path);
     assertEquals(await slot.write(fileOf("a"), accept), REPLACED);

@@ -5,7 +5,7 @@ import { openStore } from "../../src/snapshot/store.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
 import { sealSnapshot } from "./sealed_once.ts";
 
-Deno.test("of two that name one snapshot, one through a symbolic link, the second is refused and told who has it", async () => {
+Deno.test("of two that name one snapshot, one through a symbolic link, the second is refused and learns the owner", async () => {
   await using directory = await temporaryDirectory();
   const path = directory.file("snapshot.json");
   await Deno.symlink(path, directory.file("other.json"));
@@ -32,7 +32,7 @@ Deno.test("snapshots that are beside each other have locks of their own", async 
   assertEquals([(await first.take()).ok, (await second.take()).ok], [true, true]);
 });
 
-Deno.test("a lock whose file was removed is taken anew, and lost to whom was quicker", async () => {
+Deno.test("a lock whose file was removed is taken anew, and lost to a quicker process", async () => {
   await using directory = await temporaryDirectory();
   const path = directory.file("snapshot.json");
   using first = snapshotLock(path);
@@ -60,7 +60,7 @@ Deno.test("a store whose lock another process has writes nothing", async () => {
   assertEquals((await opened.store.write(await sealSnapshot({ a: 1 }, { a: 1 }))).ok, true);
 });
 
-Deno.test("what is no file at the lock's place is refused, and neither waited for nor followed", async () => {
+Deno.test("anything but a file at the lock's place is refused, and neither waited for nor followed", async () => {
   await using directory = await temporaryDirectory();
   const path = directory.file("snapshot.json");
   await new Deno.Command("mkfifo", { args: [lockPathOf(path)] }).output();
@@ -131,7 +131,7 @@ Deno.test("a lock's file is written by others if they write its directory, by a 
   assertEquals(modes(false), ["600", "600", "606", "606", "600", "600"]);
 });
 
-Deno.test("of many that make the lock's file at once one has it, and the others are told", async () => {
+Deno.test("of many that make the lock's file at once one has it, and the others are refused", async () => {
   await using directory = await temporaryDirectory();
   const locks = Array.from({ length: 24 }, () => snapshotLock(directory.file("snapshot.json")));
   const taken = await Promise.all(locks.map((lock) => lock.take()));
@@ -140,7 +140,7 @@ Deno.test("of many that make the lock's file at once one has it, and the others 
   for (const lock of locks) lock[Symbol.dispose]();
 });
 
-Deno.test("several locks are taken as one, and the first that another process has is told by its name", async () => {
+Deno.test("several locks are taken as one, and the first that another process has is reported by its name", async () => {
   await using directory = await temporaryDirectory();
   const [path, serverPath] = [directory.file("a.json"), directory.file("a.honua")];
   const own = () => lockOf([snapshotLock(path), snapshotLock(serverPath, { name: "server form" })]);
@@ -158,7 +158,7 @@ Deno.test("several locks are taken as one, and the first that another process ha
   assertEquals((await second.take()).ok, true);
 });
 
-Deno.test("of several locks the first that the file system does not know is told", async () => {
+Deno.test("of several locks the first that the file system does not know is reported", async () => {
   await using directory = await temporaryDirectory();
   const tryLock = () => Promise.reject(Object.assign(new Error("no"), { code: "ENOLCK" }));
   using lock = lockOf([
@@ -220,7 +220,7 @@ Deno.test("a lock goes with the file that the snapshot's path leads to", async (
   assertEquals([(await inA.take()).ok, (await inB.take()).ok], [true, false]);
 });
 
-Deno.test("a holder is a process's number and nothing else, and one that is not told is any", async () => {
+Deno.test("a holder is a process's number and nothing else, and an unknown one is any process", async () => {
   const texts = ["1\n", "4194304\n", "1234567890\n", "12345678901\n", "0\n", "01\n", "1", "1\n\n", " 1\n", "x1\n", ""];
   assertEquals(texts.map(holderIn), [1, 4194304, 1234567890, ...Array(8).fill(null)]);
   await using directory = await temporaryDirectory();

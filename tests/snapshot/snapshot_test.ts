@@ -72,7 +72,7 @@ Deno.test("the hash is the portable config's, the content hash the resolved one'
   assertEquals(sealed.contentHash, sha256Hex(canonicalBytes(config)));
 });
 
-Deno.test("property: what is sealed is verified, with the same content and header", async () => {
+Deno.test("property: a sealed snapshot is verified, with the same content and header", async () => {
   await fc.assert(fc.asyncProperty(anyJsonObject, anyJsonObject, async (content, portable) => {
     const { bytes, hash, contentHash } = await sealSnapshot(content, portable);
     const verification = await verifyInTurns(bytes);
@@ -94,7 +94,7 @@ Deno.test("property: the layout adds nothing but whitespace to the canonical tex
   }));
 });
 
-Deno.test("a flipped bit is noticed, or lies in the hash that the file alone cannot prove, or changed no content", async () => {
+Deno.test("a flipped bit is noticed, or lies in the hash that the file by itself cannot prove, or changed no content", async () => {
   const { bytes } = await sealSnapshot(config, portable);
   const expected = canonicalText(config);
   const hashStart = textOf(bytes).indexOf('"hash"') + '"hash": "'.length;
@@ -160,7 +160,7 @@ Deno.test("each fault has its own reason", async () => {
   }
 });
 
-Deno.test("what is larger than a snapshot may be is refused unread", async () => {
+Deno.test("a file larger than the bound of a snapshot is refused unread", async () => {
   assertEquals(await reasonOf(new Uint8Array(MAX_SNAPSHOT_BYTES)), "not-json");
   assertEquals(await reasonOf(new Uint8Array(MAX_SNAPSHOT_BYTES + 1)), "too-large");
 });
@@ -192,7 +192,7 @@ Deno.test("a megabyte in one string is laid out and verified", async () => {
   assertEquals(await reasonOf(bytes), null);
 });
 
-Deno.test("each fault has words of its own, and the bound is told", () => {
+Deno.test("each fault has words of its own, and the bound is reported", () => {
   const faults = ["too-large", "not-text", "not-json", "no-header", "newer-format", "content-differs"] as const;
   const words = faults.map(describeFault);
   assertEquals([words[0], new Set(words).size], ["is larger than 67108864 bytes", faults.length]);

@@ -83,7 +83,7 @@ Deno.test("both files are written, with one mode, and are in force after a resta
   });
 });
 
-Deno.test("without a path for it there is no server form, and one that lies there is left alone", async () => {
+Deno.test("without a path for it there is no server form, and one that lies there is kept", async () => {
   await withPlace(async ({ open, serverPath, directory }) => {
     await Deno.writeTextFile(serverPath, "not ours");
     const { store, existingServerForm } = await open({ serverPath: null });
@@ -134,7 +134,7 @@ Deno.test("an inspection sees both files whole, with their mode; refused, neithe
   });
 });
 
-Deno.test("whatever is done to either file is seen, and the next write makes both right", async () => {
+Deno.test("any change of either file is seen, and the next write makes both right", async () => {
   await withPlace(async ({ open, path, serverPath, directory, there }) => {
     const harms: ((path: string) => Promise<void>)[] = [
       (path) => Deno.remove(path),
@@ -317,7 +317,7 @@ Deno.test("a snapshot without its server form is a bug of the caller, and nothin
   });
 });
 
-Deno.test("what was verified of either file is counted, and so is what killed writers left of either", async () => {
+Deno.test("verified bytes of either file are counted, and so are files that killed writers left of either", async () => {
   await withPlace(async ({ open, path, serverPath, directory }) => {
     await write((await open()).store, first);
     const { store } = await open();
@@ -347,7 +347,7 @@ Deno.test("a server form that is a directory keeps the store from opening, with 
   });
 });
 
-Deno.test("a server form larger than what is read back is not written, and neither is its snapshot", async () => {
+Deno.test("a server form larger than its reading bound is not written, and neither is its snapshot", async () => {
   await withPlace(async ({ open, directory }) => {
     const { store } = await open();
     const large = await serverFormOf(first.snapshot, "x".repeat(64 * 1024 * 1024));

@@ -33,7 +33,7 @@ async function contentHashAt(store: OpenedStore["store"]): Promise<string | null
   return (await store.read())?.header.contentHash ?? null;
 }
 
-Deno.test("what was written is read back with its header, byte for byte", async () => {
+Deno.test("a written snapshot is read back with its header, byte for byte", async () => {
   await withStore(async (_, store) => {
     assertEquals(await store.read(), null);
     for (const snapshot of [first, second]) {
@@ -44,7 +44,7 @@ Deno.test("what was written is read back with its header, byte for byte", async 
   });
 });
 
-Deno.test("what was written is compared, not proven again; as soon as it is another, it is proven", async () => {
+Deno.test("a written snapshot is compared, not proven again; as soon as it is another, it is proven", async () => {
   await withStore(async (path, store) => {
     await store.write(unprovable());
     assertEquals(await contentHashAt(store), first.contentHash);
@@ -57,7 +57,7 @@ Deno.test("what was written is compared, not proven again; as soon as it is anot
   });
 });
 
-Deno.test("what was found at opening is read back, and so is what others put in its place if it is whole", async () => {
+Deno.test("a snapshot that was found at opening is read back, and so is a whole one that others put in its place", async () => {
   await withStore(async (path, store) => {
     await store.write(first);
     const again = await open(path);
@@ -71,7 +71,7 @@ Deno.test("what was found at opening is read back, and so is what others put in 
   });
 });
 
-Deno.test("what was changed while it was inspected does not count as written, on a fast disk and a slow one", async () => {
+Deno.test("a file that was changed while it was inspected does not count as written, on a fast disk and a slow one", async () => {
   await withDirectory(async (directory) => {
     const changes: ((path: string) => Promise<void>)[] = [
       (temporary) => Deno.writeFile(temporary, second.bytes),
@@ -110,7 +110,7 @@ const slowFileSystem: FileSystem = {
   },
 };
 
-Deno.test("a snapshot that is refused at its inspection leaves what is known of the one in force", async () => {
+Deno.test("a snapshot that is refused at its inspection does not change the memory of the one in force", async () => {
   await withStore(async (_, store) => {
     await store.write(first);
     assertEquals(await store.write(second, { inspect: () => Promise.resolve(false) }), { ok: true, replaced: false });
@@ -142,7 +142,7 @@ Deno.test("a read during a write answers the old snapshot until the new one has 
   });
 });
 
-Deno.test("a read that a write overtakes proves nothing, and what is asked meanwhile holds for its own file", async () => {
+Deno.test("a read that a write overtakes proves nothing, and a question meanwhile is answered for its own file", async () => {
   await withStore(async (_, store) => {
     await store.write(first);
     for (const snapshot of [second, first, second, first]) {
@@ -165,7 +165,7 @@ function withStoreAtRest(run: (path: string, store: OpenedStore["store"]) => Pro
   });
 }
 
-Deno.test("what others put at the path is verified once, whole or not, until it is another", async () => {
+Deno.test("a file that others put at the path is verified once, whole or not, until it is another", async () => {
   await withStoreAtRest(async (path, store) => {
     await store.write(first);
     const whole = second.bytes;
@@ -196,7 +196,7 @@ Deno.test("a snapshot that is not the one asked for is none", async () => {
   });
 });
 
-Deno.test("what was verified at opening is not verified again, touched it is", async () => {
+Deno.test("a snapshot that was verified at opening is not verified again, and a touched one is", async () => {
   await withStoreAtRest(async (path, store) => {
     await store.write(first);
     const again = await open(path);

@@ -25,7 +25,7 @@ async function refused(path: string, options: Partial<StoreOptions> = {}): Promi
   return opened;
 }
 
-Deno.test("where there is no snapshot, none is in force until one is written", async () => {
+Deno.test("without a snapshot, none is in force until one is written", async () => {
   await withPath(async (path) => {
     const { store, existing, stale } = await open(path);
     assertEquals([existing, stale], [{ state: "none" }, { removed: [], left: [] }]);
@@ -195,7 +195,7 @@ Deno.test("temporary files of a killed writer are removed at opening, beside a s
   });
 });
 
-Deno.test("what stands at the path and may not be read as a file is a failure with its code", async () => {
+Deno.test("anything at the path that may not be read as a file is a failure with its code", async () => {
   await withPath(async (path, directory) => {
     await Deno.mkdir(path);
     const failure = await refused(path);
@@ -248,7 +248,7 @@ Deno.test("no message quotes the content", async () => {
   });
 });
 
-Deno.test("a snapshot larger than what is read back is not written", async () => {
+Deno.test("a snapshot larger than its reading bound is not written", async () => {
   await withPath(async (path, directory) => {
     const { store } = await open(path);
     const written = await store.write(await sealSnapshot({ filler: "x".repeat(64 * 1024 * 1024) }, {}));

@@ -127,7 +127,7 @@ Deno.test("the hints of a burst share one timer", () => {
   assertEquals([count, timers.countTimers()], [2, 0]);
 });
 
-Deno.test("flush fires what waits at once, and nothing where nothing waits", () => {
+Deno.test("flush fires a waiting hint at once, and nothing if none waits", () => {
   const { clock, timers } = fakeClock();
   let count = 0;
   using debouncer = debounce({ quietMilliseconds: 100, clock }, () => count++);

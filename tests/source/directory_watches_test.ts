@@ -59,7 +59,7 @@ function watching() {
   };
 }
 
-Deno.test("what is wanted is opened once, what is not is closed, and another directory under the path is opened anew", async () => {
+Deno.test("a wanted directory is opened once, an unwanted one is closed, and another one under the path is opened anew", async () => {
   const { open, log, of } = watching();
   const watches = open();
   assertEquals(await watches.align(new Map([["/a", "1"], ["/b", "1"]]), true), { isFresh: true, failure: null });
@@ -79,7 +79,7 @@ Deno.test("what is wanted is opened once, what is not is closed, and another dir
   await watches.close();
 });
 
-Deno.test("a directory that has gone asks for another look, another failure is told, and the others are opened all the same", async () => {
+Deno.test("a directory that has gone asks for another look, another failure is reported, and the others are opened all the same", async () => {
   const { open, log, watchDirectory } = watching();
   const errors: Record<string, unknown> = {
     "/gone": new Deno.errors.NotFound("gone"),
@@ -97,7 +97,7 @@ Deno.test("a directory that has gone asks for another look, another failure is t
   assertEquals(log(), ["close /a"]);
 });
 
-Deno.test("a watcher that ends by itself is told with its reason, and opened by the next look", async () => {
+Deno.test("a watcher that ends by itself is reported with its reason, and opened by the next look", async () => {
   const { open, log, of } = watching();
   const watches = open();
   const wanted = new Map([["/a", "1"]]);

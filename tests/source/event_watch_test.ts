@@ -45,7 +45,7 @@ Deno.test("events come beside a named pipe, and beside a link to one, and more d
   });
 });
 
-Deno.test("a name that is not UTF-8 is an event of no path, and the next event is told", async () => {
+Deno.test("a name that is not UTF-8 is an event of no path, and the next event is reported", async () => {
   await inDirectory(async (directory) => {
     await following(await eventWatch()(directory), async (paths) => {
       await shell(directory, "touch $'\\xff\\xfe'; echo a > a");

@@ -204,7 +204,7 @@ Deno.test("a directory far above that is replaced without an event is found by t
   });
 });
 
-Deno.test("whatever is done to a file, its last state is seen by events alone", async () => {
+Deno.test("after any change of a file, its last state is seen by events without polling", async () => {
   const deeds = fc.array(fc.constantFrom(...Object.keys(changes)), { minLength: 1, maxLength: 6 });
   await fc.assert(
     fc.asyncProperty(deeds, async (names) => {

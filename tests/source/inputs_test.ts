@@ -30,7 +30,7 @@ Deno.test("a missing environment file is a mistake unless a dash allows it", asy
   assertEquals([lenient.source.text, lenient.environmentFiles], ["x = 1\n", []]);
 });
 
-Deno.test("the source's own trouble is told before that of an environment file", async () => {
+Deno.test("the source's own trouble is reported before that of an environment file", async () => {
   const inputs = (await gatherInputs("/nonexistent/a.hcl", ["/nonexistent/a.env"])).decode();
   assert(!inputs.ok);
   assertEquals(inputs.diagnostic.summary.includes("a.hcl"), true);
@@ -47,7 +47,7 @@ Deno.test("an environment file has at most 1 MiB", async () => {
   assertEquals(large.diagnostic.code, "source/too-large");
 });
 
-Deno.test("what was read of each file is handed on in order, by the path that it was read from", async () => {
+Deno.test("the text of each file is handed on in order, with the path that it was read from", async () => {
   await using directory = await temporaryDirectory();
   const source = await directory.write("a.hcl", "x = 1\n");
   const files = [await directory.write("a.env", "A=1\n"), `-${await directory.write("b.env", "B=2\n")}`];
@@ -77,7 +77,7 @@ Deno.test("each state of a file has a fingerprint of its own: missing, empty, no
   assertNotEquals(await digest(directory.file("b.env")), missing);
 });
 
-Deno.test("of several files that cannot be read the first is told, and a dash excuses only a missing one", async () => {
+Deno.test("of several files that cannot be read the first is reported, and a dash excuses only a missing one", async () => {
   await using directory = await temporaryDirectory();
   const [one, two] = [directory.file("one"), directory.file("two")];
   const told = async (...written: string[]) => {

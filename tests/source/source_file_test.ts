@@ -56,7 +56,7 @@ Deno.test("of two byte order marks one is removed", async () => {
   assertEquals(read.text, "\uFEFFx");
 });
 
-Deno.test("a symbolic link is followed and the real path told", async () => {
+Deno.test("a symbolic link is followed and the real path reported", async () => {
   await inDirectory(async (directory) => {
     await Deno.writeTextFile(`${directory}/real.hcl`, "a = 1");
     await Deno.symlink("real.hcl", `${directory}/hop`);
@@ -67,7 +67,7 @@ Deno.test("a symbolic link is followed and the real path told", async () => {
   });
 });
 
-Deno.test("a missing file, a missing directory and a file in place of a directory are told apart", async () => {
+Deno.test("a missing file, a missing directory and a file in place of a directory have different messages", async () => {
   await inDirectory(async (directory) => {
     await Deno.writeTextFile(`${directory}/file`, "");
     const file = refusal(await readSource(`${directory}/none.hcl`));
@@ -80,7 +80,7 @@ Deno.test("a missing file, a missing directory and a file in place of a director
   });
 });
 
-Deno.test("a dangling link says where it points", async () => {
+Deno.test("a dangling link is reported with its target", async () => {
   await inDirectory(async (directory) => {
     await Deno.symlink("away/there.hcl", `${directory}/a.hcl`);
     const { code, why } = refusal(await readSource(`${directory}/a.hcl`));
@@ -166,7 +166,7 @@ Deno.test("a file that tells no size is read whole", async () => {
   assertMatch(read.text, /^Name:/);
 });
 
-Deno.test("the first byte that is not UTF-8 has its line and column, and the digest is told", async () => {
+Deno.test("the first byte that is not UTF-8 has its line and column, and the digest is known", async () => {
   const head = encode('\uFEFFä\t😀 = 1\r\nb = "');
   const cases = {
     wrong: [0xff, 0x41],
@@ -235,7 +235,7 @@ Deno.test("a way that cannot be gone is no missing file", async () => {
   });
 });
 
-Deno.test("what to do follows what the system answered, and what is there instead of a file", async () => {
+Deno.test("the advice follows the system's answer, and the kind of file that is there", async () => {
   await inDirectory(async (directory) => {
     const path = `${directory}/a.hcl`;
     await Deno.writeTextFile(path, "");

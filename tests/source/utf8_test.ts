@@ -34,7 +34,7 @@ Deno.test("a character of any width on any border between pieces is whole, and a
   }
 });
 
-Deno.test("of byte order marks the first alone is removed, wherever the others stand", () => {
+Deno.test("of byte order marks only the first is removed, with the others at any place", () => {
   const mark = "\ufeff";
   for (const text of ["", mark, mark + mark, `${mark}x`, `x${mark}`, "x".repeat(8 * 1024) + mark]) {
     assertSame(new TextEncoder().encode(text));

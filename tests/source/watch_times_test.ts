@@ -83,7 +83,7 @@ for (
     [90_000, [0, 90, 180, 270]],
   ] as const
 ) {
-  Deno.test(`what is refused is tried again after a minute at the most, or at each poll of ${pollMilliseconds} ms`, async () => {
+  Deno.test(`a refused watch is tried again after a minute at the most, or at each poll of ${pollMilliseconds} ms`, async () => {
     const at: number[] = [];
     let count = 0;
     await using watch = await timed(["/none/a.hcl"], {
@@ -104,7 +104,7 @@ for (
   });
 }
 
-Deno.test("without polls what is refused is tried again after a second, and then after two", async () => {
+Deno.test("without polls a refused watch is tried again after a second, and then after two", async () => {
   let count = 0;
   await using watch = await timed(["/none/a.hcl"], {
     events: true,
@@ -304,7 +304,7 @@ Deno.test("a directory that is refused is asked for once in a look, also if othe
   });
 });
 
-Deno.test("without trouble no recovery is told", async () => {
+Deno.test("without trouble no recovery is reported", async () => {
   await inDirectory(async (directory) => {
     let recoveries = 0;
     await using watch = await timed([`${directory}/a.hcl`], {

@@ -20,7 +20,7 @@ function refusing(isRefused: () => boolean): { watchDirectory: WatchDirectory; a
   return { watchDirectory, attempts: () => attempts };
 }
 
-Deno.test("at the watch limit polling carries on, trouble and recovery are each told once, and events come again", async () => {
+Deno.test("at the watch limit polling carries on, trouble and recovery are each reported once, and events come again", async () => {
   await inDirectory(async (directory) => {
     const path = `${directory}/a.hcl`;
     await Deno.writeTextFile(path, "old");
@@ -87,7 +87,7 @@ Deno.test("a refused watcher without polls still tries again, and compares when 
   });
 });
 
-Deno.test("a watcher that fails or ends by itself is told and opened again", async () => {
+Deno.test("a watcher that fails or ends by itself is reported and opened again", async () => {
   await inDirectory(async (directory) => {
     const path = `${directory}/a.hcl`;
     let opened = 0;
@@ -103,7 +103,7 @@ Deno.test("a watcher that fails or ends by itself is told and opened again", asy
   });
 });
 
-Deno.test("a watcher that went deaf without a word is opened anew when a poll finds what it did not tell", async () => {
+Deno.test("a watcher that went deaf silently is opened anew when a poll finds a change that it did not report", async () => {
   await inDirectory(async (directory) => {
     const path = `${directory}/a.hcl`;
     const { promise, resolve } = Promise.withResolvers<void>();
@@ -232,7 +232,7 @@ Deno.test("closing does not wait for a look that hangs for ever", async () => {
   });
 });
 
-Deno.test("a directory on the way that was replaced without an event is watched anew by polls alone", async () => {
+Deno.test("a directory on the way that was replaced without an event is watched anew after a poll", async () => {
   await inDirectory((quiet) =>
     inDirectory(async (directory) => {
       await Deno.mkdir(`${directory}/links`);

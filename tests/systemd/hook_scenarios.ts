@@ -62,7 +62,7 @@ scenario("a unit of another user is reloaded once it is listed, and refused befo
   await eventually("the server was told of the edit", async () => await timesTold(machine) > told);
 });
 
-scenario("a listed unit is restarted and waited for, and doctor says what its server reads", async (machine) => {
+scenario("a listed unit is restarted and waited for, and doctor says which file its server reads", async (machine) => {
   await install(machine);
   await startServer(machine);
   await allowUnits(machine, SERVER);
@@ -99,7 +99,7 @@ scenario("the daemon's user may reload and restart the listed units, and nothing
   await isActive(machine, SERVER);
 });
 
-scenario("a real nginx serves what it was given, after the hook", async (machine) => {
+scenario("a real nginx serves the new configuration, after the hook", async (machine) => {
   await install(machine);
   await allowUnits(machine, "nginx.service");
   const site = (answer: string) => `server { listen 8081; location / { return 200 "${answer}\\n"; } }\n`;

@@ -37,7 +37,7 @@ scenario("a dry run says all that it would do and does nothing", async (machine)
   assertEquals(await inventory(machine), before);
 });
 
-scenario("installing again changes nothing, and what an operator wrote stays", async (machine) => {
+scenario("installing again changes nothing, and an operator's files stay", async (machine) => {
   await install(machine);
   await writeOptions(machine, { Logging: { Level: "Warning" } });
   await machine.run("sh", "-c", `echo '# mine' >>${SOURCE}`);
@@ -47,7 +47,7 @@ scenario("installing again changes nothing, and what an operator wrote stays", a
   assertEquals(await mainProcess(machine), pid);
 });
 
-scenario("an upgrade restarts the service only where the binary is another", async (machine) => {
+scenario("an upgrade restarts the service only if the binary is another", async (machine) => {
   await install(machine);
   const [pid, hash] = [await mainProcess(machine), await snapshotHash(machine)];
   await install(machine, "upgrade");
@@ -102,7 +102,7 @@ scenario("an uninstallation leaves configuration and state, and a purge leaves n
 });
 
 scenario(
-  "an uninstallation of what is gone changes nothing, though another unit wants the service",
+  "an uninstallation of removed files changes nothing, though another unit wants the service",
   async (machine) => {
     const before = await files(machine);
     await install(machine);
@@ -124,7 +124,7 @@ scenario(
   },
 );
 
-scenario("what an operator disabled stays so when the script is run again", async (machine) => {
+scenario("a service that an operator disabled stays so when the script is run again", async (machine) => {
   await install(machine);
   await machine.run("systemctl", "disable", "--now", UNIT);
   const said = await install(machine, "--binary", "/delivery/honua-configd-other");

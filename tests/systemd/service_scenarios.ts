@@ -22,7 +22,7 @@ import {
 import { scenario } from "./scenario.ts";
 
 scenario(
-  "one command installs a service that is ready, says what is in force, and starts with the machine",
+  "one command installs a service that is ready, says which hash is in force, and starts with the machine",
   async (machine) => {
     await install(machine);
     await isActive(machine);
@@ -99,7 +99,7 @@ scenario("a daemon that is killed again and again is never given up", async (mac
   }
 });
 
-scenario("the watchdog restarts a daemon whose loop stands still", async (machine) => {
+scenario("the watchdog restarts a daemon whose loop hangs", async (machine) => {
   await install(machine);
   await dropIn(machine, UNIT, "watchdog", ["WatchdogSec=3"]);
   await machine.run("systemctl", "restart", UNIT);
@@ -111,7 +111,7 @@ scenario("the watchdog restarts a daemon whose loop stands still", async (machin
   assertStringIncludes(await journal(machine), "Watchdog timeout (limit 3s)!");
 });
 
-scenario("a daemon that lives is left alone by the watchdog", async (machine) => {
+scenario("a daemon that lives is not restarted by the watchdog", async (machine) => {
   await install(machine);
   await dropIn(machine, UNIT, "watchdog", ["WatchdogSec=1"]);
   await machine.run("systemctl", "restart", UNIT);

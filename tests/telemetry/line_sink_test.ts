@@ -33,7 +33,7 @@ Deno.test("lines come out whole and in order, however little the stream takes at
   assertEquals(stream.taken(), "one\ntwo\nthree\n");
 });
 
-Deno.test("a stuck stream costs the lines beyond the bound and nothing else, and their number is told", async () => {
+Deno.test("a stuck stream costs the lines beyond the bound and nothing else, and their number is reported", async () => {
   const stream = slowStream(1 << 20);
   let lost = 0;
   const sink = openLineSink(stream, (lines) => lost += lines);
@@ -53,7 +53,7 @@ Deno.test("a stream that fails loses its lines and harms nobody", async () => {
   await sink.drain(5_000);
 });
 
-Deno.test("a thousand lines wait for a stuck stream, and those beyond are told once", async () => {
+Deno.test("a thousand lines wait for a stuck stream, and those beyond are reported once", async () => {
   const stream = slowStream(1 << 20);
   const told: number[] = [];
   const sink = openLineSink(stream, (lines) => told.push(lines));

@@ -33,7 +33,7 @@ Deno.test("an entry in JSON is one object on one line, with time, level and mess
   });
 });
 
-Deno.test("an entry as text has time, level, message and key=value, coloured only for a person who wants it", () => {
+Deno.test("an entry as text has time, level, message and key=value, coloured only for a person's terminal", () => {
   const lines: string[] = [];
   const text = { format: "text" } as const;
   logTo(lines, text).error("it failed", { path: "/a b", why: 'say "x"', count: 1, list: ["a"], plain: "a/b" });
@@ -56,7 +56,7 @@ Deno.test("auto is text on a terminal and JSON elsewhere", () => {
   assert(lines[1]!.startsWith("{"));
 });
 
-Deno.test("what is below the level is not written", () => {
+Deno.test("an entry below the level is not written", () => {
   const lines: string[] = [];
   const log = logTo(lines, { level: "warning" });
   log.trace("a");
@@ -120,7 +120,7 @@ function fieldsOf(fields: Record<string, unknown>): Record<string, unknown> {
 /** The greatest cost of an entry: its characters, each escaped, and the syntax around its members. */
 const MOST_OF_A_LINE = 400_000;
 
-Deno.test("a field is copied down to the fifth level, and what is an object there is not", () => {
+Deno.test("a field is copied down to the fifth level, and an object there is not", () => {
   assertEquals(fieldsOf({ a: { b: { c: { d: { e: {}, f: 1, g: [1], h: "x" } } } } }), {
     a: { b: { c: { d: { e: "(too deep)", f: 1, g: "(too deep)", h: "x" } } } },
   });
@@ -135,7 +135,7 @@ Deno.test("a hundred members or items are copied, and the others counted", () =>
   assertEquals(more, { list: [...items(100), "(2 more)"], object: { ...members(100), more: 2 } });
 });
 
-Deno.test("a text is copied up to 4096 characters, and cut where no character is", () => {
+Deno.test("a text is copied up to 4096 characters, and not cut inside a character", () => {
   const [most, beyond] = ["x".repeat(4_096), "y".repeat(4_097)];
   const split = `${"z".repeat(4_095)}\u{1f600}`;
   assertEquals(fieldsOf({ most, beyond, split }), {
@@ -145,7 +145,7 @@ Deno.test("a text is copied up to 4096 characters, and cut where no character is
   });
 });
 
-Deno.test("an entry ends where 65536 characters are copied, and says how much is missing", () => {
+Deno.test("an entry ends after 65536 copied characters, and says how much is missing", () => {
   // Each value costs its characters and one: the message and the name 1, the fields and the list 1, an item 4097.
   const items = Array.from({ length: 20 }, () => "x".repeat(4_096));
   assertEquals((fieldsOf({ a: items }).a as string[]).map((item) => item.slice(0, 8)), [
@@ -171,7 +171,7 @@ Deno.test("values without characters are bounded in number too", () => {
   }
 });
 
-Deno.test("what JSON has no form for is written as text, and what is absent is not", () => {
+Deno.test("a value without a form in JSON is written as text, and an absent one is not", () => {
   assertEquals(fieldsOf({ a: NaN, b: -Infinity, c: 12n, d: Symbol("s"), e: new Date(0), f: new Date(NaN), g: null }), {
     a: "NaN",
     b: "-Infinity",

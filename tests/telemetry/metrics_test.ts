@@ -94,7 +94,7 @@ Deno.test("two daemons of one process count apart", () => {
   assertEquals([valueOf(one, "watcher_errors_total"), valueOf(other, "watcher_errors_total")], [1, 0]);
 });
 
-Deno.test("what no metric can be is a bug and throws, and changes nothing", () => {
+Deno.test("a name or value that no metric can have is a bug and throws, and changes nothing", () => {
   const metrics = metricsOf();
   const before = metrics.text().replace(/^process_.*\n/gm, "");
   const wrong: (() => void)[] = [
@@ -144,7 +144,7 @@ Deno.test("a hash is shown by its first 12 digits, in a series that ends when an
   assertEquals(metrics.text().match(/^honua_configd_info\{.*$/gm), ['honua_configd_info{version="1.2.3",hash=""} 1']);
 });
 
-Deno.test("a bucket counts what took at most as long as its bound, and the last one counts all", () => {
+Deno.test("a bucket counts the values up to its bound, and the last one counts all", () => {
   const seconds = fc.double({ min: -1, max: 1_000, noNaN: true });
   const times = fc.array(fc.oneof(seconds, fc.constantFrom(0.01, 0.1, 1, 30)), { maxLength: 50 });
   fc.assert(fc.property(times, (observed) => {
@@ -163,7 +163,7 @@ Deno.test("a bucket counts what took at most as long as its bound, and the last 
   }));
 });
 
-Deno.test("the text is valid whatever a version is, and a strict reader gets the same version back", () => {
+Deno.test("the text is valid for any version, and a strict reader gets the same version back", () => {
   const hostile = fc.string({
     unit: fc.constantFrom("\\", '"', "\n", "\r", "{", "}", ",", "n", "#", " ", "é", "\u{1F30B}"),
   });
@@ -181,7 +181,7 @@ Deno.test("the text is valid whatever a version is, and a strict reader gets the
   }));
 });
 
-Deno.test("the text stays valid at the ends of what numbers can be", () => {
+Deno.test("the text stays valid at the ends of the range of numbers", () => {
   const numbers = fc.double({ noNaN: true, noDefaultInfinity: true });
   fc.assert(fc.property(numbers, (number) => {
     const metrics = metricsOf();
@@ -246,7 +246,7 @@ Deno.test("durations and latencies have the documented buckets", () => {
   assertEquals(bounds("notification_latency"), "0.05 0.1 0.25 0.5 1 2.5 5 10 30 60 120 300 +Inf");
 });
 
-Deno.test("a scrape has the start and what may be read of the process, by the names of Prometheus' clients", () => {
+Deno.test("a scrape has the start and the readable figures of the process, by the names of Prometheus' clients", () => {
   const processFigures = () => ({ residentBytes: null, openFileDescriptors: 17 });
   const text = metricsOf({ processFigures }).text();
   const families = parseExposition(text).filter(({ name }) => name.startsWith("process_"));

@@ -33,7 +33,7 @@ Deno.test("a service without a manager has nobody to tell, and no trouble", () =
   }
 });
 
-Deno.test("what is told arrives in order, and leaves nothing in the runtime directory", async () => {
+Deno.test("messages arrive in order, and leave nothing in the runtime directory", async () => {
   await using directory = await temporaryDirectory();
   using listener = listenAt(directory.file("notify"));
   const environment = { NOTIFY_SOCKET: directory.file("notify"), RUNTIME_DIRECTORY: `${directory.path}:/nowhere` };
@@ -75,7 +75,7 @@ Deno.test("a runtime directory that is not there leaves another place for the so
   assertEquals(await listener.read(), "READY=1");
 });
 
-Deno.test("disposing sends what waits, and nothing is told after it", async () => {
+Deno.test("disposing sends the waiting messages, and nothing is sent after it", async () => {
   await using directory = await temporaryDirectory();
   using listener = listenAt(directory.file("notify"));
   const { manager } = open({ NOTIFY_SOCKET: directory.file("notify") });
@@ -104,7 +104,7 @@ Deno.test("a manager that reads nothing holds up nobody, and hears the end of th
   await manager[Symbol.asyncDispose]();
 });
 
-Deno.test("a manager that is not there is told of once, and again where it was there in between", async () => {
+Deno.test("a manager that is not there is reported once, and again if it was there in between", async () => {
   await using directory = await temporaryDirectory();
   const path = directory.file("notify");
   const { manager, troubles } = open({ NOTIFY_SOCKET: path });
@@ -129,7 +129,7 @@ Deno.test("a manager that is not there is told of once, and again where it was t
   await manager[Symbol.asyncDispose]();
 });
 
-Deno.test("the watchdog is this process's only where the manager says so", () => {
+Deno.test("the watchdog is this process's only if the manager says so", () => {
   const interval = (environment: Record<string, string>) =>
     open({ NOTIFY_SOCKET: "/nowhere", ...environment }).manager?.watchdogMilliseconds;
   assertEquals(interval({ WATCHDOG_USEC: "30000000" }), 30_000);
@@ -146,7 +146,7 @@ Deno.test("the watchdog is this process's only where the manager says so", () =>
   assertEquals(interval({ WATCHDOG_USEC: "1", WATCHDOG_PID: "" }), null);
 });
 
-Deno.test("a status is one line of at most 200 characters, whatever it is made of", () => {
+Deno.test("a status is one line of at most 200 characters, for any texts", () => {
   assertEquals(messageOf({ status: "a\nREADY=1\r\u0000\ud800" }), "STATUS=a␊READY=1␍␀\ufffd");
   assertEquals(messageOf({ status: "" }), "STATUS=");
   const [most, beyond] = ["\u{1f600}".repeat(200), "\u{1f600}".repeat(201)];
@@ -162,7 +162,7 @@ Deno.test("a status is one line of at most 200 characters, whatever it is made o
   }));
 });
 
-Deno.test("what waits is bounded and ordered, and ends with the newest step and the newest status", () => {
+Deno.test("the waiting messages are bounded and ordered, and end with the newest step and the newest status", () => {
   fc.assert(fc.property(fc.array(fc.oneof(step, remark), { maxLength: 60 }), (told) => {
     const waiting = told.reduce(withState, []);
     assert(waiting.length <= 16);
@@ -176,7 +176,7 @@ Deno.test("what waits is bounded and ordered, and ends with the newest step and 
   }));
 });
 
-Deno.test("a message has each thing that is told on a line of its own", () => {
+Deno.test("a message has each of its statements on a line of its own", () => {
   assertEquals(messageOf({}), "");
   const all = { ready: true, reloading: true, stopping: true, watchdog: true, status: "s" } as const;
   assertEquals(messageOf(all), "READY=1\nRELOADING=1\nSTOPPING=1\nWATCHDOG=1\nSTATUS=s");
@@ -200,7 +200,7 @@ Deno.test("sixteen messages wait; one more displaces the oldest step, and its st
   assertEquals(withState(newer, { stopping: true })[0], { reloading: true, status: "newer" });
 });
 
-Deno.test("what is no step goes with the message before it, whatever that is", () => {
+Deno.test("a statement that is no step goes with the message before it", () => {
   assertEquals(withState([], { status: "a" }), [{ status: "a" }]);
   assertEquals(withState([{ stopping: true, status: "a" }], { watchdog: true, status: "b" }), [
     { stopping: true, watchdog: true, status: "b" },
@@ -210,7 +210,7 @@ Deno.test("what is no step goes with the message before it, whatever that is", (
   }
 });
 
-Deno.test("disposing waits for 300 ms and no longer, and what waits then is given up without a word", async () => {
+Deno.test("disposing waits for 300 ms and no longer, and gives up the waiting messages silently", async () => {
   await using directory = await temporaryDirectory();
   const hanging = await directory.write("hanging", `#!/bin/sh\necho x >>${directory.file("runs")}\nexec sleep 600\n`);
   await Deno.chmod(hanging, 0o755);
@@ -274,7 +274,7 @@ const ACTIVATE = "/usr/bin/systemd-socket-activate";
 const hasActivate = await Deno.stat(ACTIVATE).then(() => true, () => false);
 if (!hasActivate) console.error(`${ACTIVATE} is not there: no test tells an abstract socket`);
 
-Deno.test({ name: "an abstract socket is told through systemd-notify", ignore: !hasActivate }, async () => {
+Deno.test({ name: "an abstract socket is reached through systemd-notify", ignore: !hasActivate }, async () => {
   const name = `@honua-configd-${crypto.randomUUID()}`;
   // What opens the socket hands it to a program with the first datagram, as descriptor 3.
   const manager = new Deno.Command(ACTIVATE, {
@@ -313,7 +313,7 @@ Deno.test("an address that cannot be spoken to is said in one line", () => {
   }
 });
 
-Deno.test("a systemd-notify that fails or hangs is told of, and holds up nobody", async () => {
+Deno.test("a systemd-notify that fails or hangs is reported, and delays nothing", async () => {
   await using directory = await temporaryDirectory();
   const failing = await directory.write("failing", "#!/bin/sh\necho refused >&2\nexit 1\n");
   const hanging = await directory.write("hanging", "#!/bin/sh\nexec sleep 600\n");

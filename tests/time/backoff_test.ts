@@ -19,7 +19,7 @@ Deno.test("jitter takes away at most half of a wait and never adds to it", () =>
   }));
 });
 
-Deno.test("a wait is half of what it may be, and as much of the other half as the jitter says, in whole milliseconds", () => {
+Deno.test("a wait is half of its maximum, and as much of the other half as the jitter says, in whole milliseconds", () => {
   const backoff = { firstMilliseconds: 250, capMilliseconds: 5_000 };
   const waits = [[1, 0], [1, 0.5], [1, 1], [2, 0], [5, 0.25], [6, 0], [6, 1]] as const;
   assertEquals(

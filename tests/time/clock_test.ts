@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import { systemClock } from "../../src/time/clock.ts";
 import { turn, withFakeTimeouts } from "../support/fake_clock.ts";
 
-Deno.test("what is scheduled is called once, later, and not at all where it was cancelled", async () => {
+Deno.test("a scheduled callback is called once, later, and not at all if it was cancelled", async () => {
   const called: string[] = [];
   const { promise, resolve } = Promise.withResolvers<void>();
   for (const milliseconds of [0, 1]) {
@@ -17,7 +17,7 @@ Deno.test("what is scheduled is called once, later, and not at all where it was 
   assertEquals(called, ["after 0", "after 1"]);
 });
 
-Deno.test("what is scheduled for a time that is past is called at the next turn, and can be cancelled", async () => {
+Deno.test("a callback that is scheduled for a past time is called at the next turn, and can be cancelled", async () => {
   const called: string[] = [];
   systemClock.schedule(-1, () => called.push("past"));
   systemClock.schedule(-1, () => called.push("cancelled"))();
@@ -26,7 +26,7 @@ Deno.test("what is scheduled for a time that is past is called at the next turn,
   assertEquals(called, ["past"]);
 });
 
-Deno.test("what is scheduled for longer than a timer can last is called at its longest, and not at once", async () => {
+Deno.test("a callback that is scheduled beyond the longest timer is called at its longest, and not at once", async () => {
   const longest = 2 ** 31 - 1;
   await withFakeTimeouts((timers) => {
     for (const milliseconds of [longest, longest + 1, Number.MAX_SAFE_INTEGER, Infinity]) {

@@ -3,7 +3,7 @@ import { type Timely, withinLimit } from "../../src/time/limit.ts";
 import { countedSignal } from "../support/counted_signal.ts";
 import { turn, withFakeTimeouts } from "../support/fake_clock.ts";
 
-Deno.test("what comes within the limit is the value, and the limit's timer and listener end with it", async () => {
+Deno.test("a value within the limit is returned, and the limit's timer and listener end with it", async () => {
   await withFakeTimeouts(async (timers) => {
     const { signal, listeners } = countedSignal();
     for (const unwanted of [undefined, signal]) {

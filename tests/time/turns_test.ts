@@ -40,7 +40,7 @@ Deno.test("work in turns rests between two steps if the turn is spent, and only 
   assertEquals(log, ["one", "two", "rest", "three"]);
 });
 
-Deno.test("work in turns ends with what it throws, or with the reason of the rest, and goes no further", async () => {
+Deno.test("work in turns ends with its own exception, or with the reason of the rest, and goes no further", async () => {
   await assertRejects(() => inTurns(broken(), paceOf([], [])), Error, "a bug");
   const log: string[] = [];
   const stopped = () => Promise.reject(new Error("stopped"));

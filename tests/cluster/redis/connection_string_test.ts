@@ -157,7 +157,7 @@ Deno.test("unknown keys are warned about with the one that was meant, and a key 
   assertEquals(warningsOf("h" + ",qqq=1".repeat(2_000)).length, 10);
 });
 
-Deno.test("what cannot be used is said, with the key and how it must be", () => {
+Deno.test("a setting that cannot be used is reported, with the key and its allowed form", () => {
   const cases: [string, string][] = [
     ["", "It is empty"],
     [" \n", "It is empty"],
@@ -200,7 +200,7 @@ Deno.test("what cannot be used is said, with the key and how it must be", () => 
   for (const [text, why] of cases) assertStringIncludes(whyNot(text), why);
 });
 
-Deno.test("a password with a comma is noticed, and what follows the comma is never taken for a host or named", () => {
+Deno.test("a password with a comma is noticed, and the text behind the comma is never taken for a host or named", () => {
   for (const text of ["h,password=hunt,er2", "h,password=a,/er2", "h,password=a,er2=x,er3", "h,password=a,!er2"]) {
     assertStringIncludes(whyNot(text), "RedisPasswordFile");
   }

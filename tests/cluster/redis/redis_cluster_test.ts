@@ -10,7 +10,7 @@ import { announcementOf } from "../../support/announcement_of.ts";
 const KEYS = keysOf(CHANNEL);
 const WATCHFUL = { heartbeatMilliseconds: 50, commandTimeoutMilliseconds: 500 };
 
-Deno.test("any node of a cluster, named alone too, leads to the one that has the channel's slot", async () => {
+Deno.test("any node of a cluster, also as the only one named, leads to the one that has the channel's slot", async () => {
   await using cluster = await startRedisCluster();
   for (const [index, node] of cluster.nodes.entries()) {
     await using one = await openUp(singleTo(node));
@@ -66,7 +66,7 @@ Deno.test("after the slot moved to another node its commands follow, and so does
   });
 });
 
-Deno.test("while the slot moves a command is asked where its keys will be", async () => {
+Deno.test("while the slot moves a command is sent to the next node of its keys", async () => {
   await using cluster = await startRedisCluster();
   await using one = await openUp(connectionTo({ kind: "several", endpoints: cluster.nodes }), {
     heartbeatMilliseconds: 60_000,
@@ -117,7 +117,7 @@ Deno.test("of several hosts that are no cluster the first primary is used, and l
   assertEquals(answer.kind === "accepted" && answer.head.generation, 2);
 });
 
-Deno.test("where none of several hosts is a primary, the link is down with the first one's reason", async () => {
+Deno.test("if none of several hosts is a primary, the link is down with the first one's reason", async () => {
   await using away = await startRedis();
   await away.kill();
   await using replica = await startRedis({ config: [`replicaof ${away.host} ${away.port}`] });

@@ -45,7 +45,7 @@ async function refused(given: Given, environment = {}, readFile?: ReadFile): Pro
   return [result.message, result.isOption];
 }
 
-Deno.test("the string of HighAvailability beats the shared one, and without either it is said what to set", async () => {
+Deno.test("the string of HighAvailability beats the shared one, and the message without either says how to set one", async () => {
   const both = await resolved({ redisConnectionString: "own:1", shared: "shared:2" });
   assertEquals(describeConnection(both.connection), "own:1");
   assertEquals(describeConnection((await resolved({ shared: "shared:2" })).connection), "shared:2");
@@ -137,7 +137,7 @@ Deno.test("a password file that cannot be used is refused by its name, and none 
   }
 });
 
-Deno.test("TLS has its files' texts, and the system's authorities where no file is named", async () => {
+Deno.test("TLS has its files' texts, and the system's authorities if no file is named", async () => {
   await using directory = await temporaryDirectory();
   const client = await makeCertificate(await makeAuthority(directory.path, "authority"), directory.path, "client", [
     "DNS:client.edge.test",
@@ -177,7 +177,7 @@ Deno.test("TLS files that are not PEM, encrypted, missing or without TLS in the 
   assertEquals([halvedIsOption, noTlsIsOption], [true, true]);
 });
 
-Deno.test("every secret is masked in every form that it stood in, those of the unused string too", async () => {
+Deno.test("every secret is masked in every form of the strings, also of the unused one", async () => {
   const strings = ["redis://app:p%40ss-w0rd@h:1/2", "host:6379,password=other+secret=1,ssl=true"] as const;
   const { secrets } = await resolved({ redisConnectionString: strings[0], shared: strings[1] });
   const masked = textMasker(secrets);
@@ -206,12 +206,12 @@ Deno.test("of a string that is used or not, or not understood, the secrets are t
   }
 });
 
-Deno.test("a string that says nothing but where Redis is is no secret", async () => {
+Deno.test("a string with nothing but the address of Redis is no secret", async () => {
   const given = { redisConnectionString: "redis.example:6379,ssl=true", shared: "localhost:6379" };
   assertEquals((await resolved(given)).secrets, []);
 });
 
-Deno.test("a description says where a connection leads and not as whom", async () => {
+Deno.test("a description names the address of a connection and not its user", async () => {
   const described = async (redisConnectionString: string) =>
     describeConnection((await resolved({ redisConnectionString })).connection);
   assertEquals(await described("redis://app:hunter2@h:1/2"), "h:1 (database 2)");

@@ -150,7 +150,7 @@ Deno.test("a head from the future is of age 0", async () => {
   assertEquals(answer.ok && answer.head, { hash: A, generation: 7, by: ID, ageMilliseconds: 0, skips: [] });
 });
 
-Deno.test("keys of other types, where the history and the peers should be, are taken over", async () => {
+Deno.test("keys of other types, in the place of the history and the peers, are taken over", async () => {
   await using server = await startRedis();
   await using one = await openUp(singleTo(server));
   await server.cli("set", KEYS.history, "x");
@@ -234,7 +234,7 @@ Deno.test("one reading looks at ten thousand names of the index at the most", as
   assertEquals(await server.cli("zcard", KEYS.peers), "500");
 });
 
-Deno.test("an instance is its own peer by the record that it wrote last, whatever Redis holds", async () => {
+Deno.test("an instance is its own peer by the record that it wrote last, for any content of Redis", async () => {
   await using server = await startRedis();
   await using one = await openUp(singleTo(server));
   await using other = await openUp(singleTo(server), { instance: "edge-2" });
@@ -298,7 +298,7 @@ Deno.test("disposing takes the own record away, and leaves that of a namesake", 
   assertEquals(await server.cli("zcard", KEYS.peers), "0");
 });
 
-Deno.test("records under names alone, as version 0.1 writes them, are peers", async () => {
+Deno.test("records with only a name in their key, as version 0.1 writes them, are peers", async () => {
   await using server = await startRedis();
   await using one = await openUp(singleTo(server));
   await write(one, peerRecord("edge-1"));

@@ -47,7 +47,7 @@ Deno.test("without AutoReconnect the first connection is tried for as long as co
   assertEquals(hasty.links.map((link) => link.state === "down" && link.final), [false, true]);
 });
 
-Deno.test("closing at any moment leaves nothing behind, whatever the connection is about to do", async () => {
+Deno.test("closing at any moment of a connection leaves nothing behind", async () => {
   await using server = await startRedis();
   await using gone = await startRedis();
   await gone.kill();
@@ -96,7 +96,7 @@ Deno.test("closing does not wait for a Redis that froze until a command is given
   assertEquals(await call, { kind: "failed", reason: "The notifier is closed" });
 });
 
-Deno.test("what is asked before it is watched or up fails at once, and one that was closed is not watched", async () => {
+Deno.test("a question before the link is watched or up fails at once, and a closed link is not watched", async () => {
   const notifier = openRedisNotifier({
     connection: singleTo({ host: "127.0.0.1", port: 1 }),
     channel: CHANNEL,

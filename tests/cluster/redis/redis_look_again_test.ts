@@ -33,7 +33,7 @@ Deno.test("another path than the one that was sent is another's", async () => {
   assertEquals(owns(one), [false, true]);
 });
 
-Deno.test("what was not sent is not waited for", async () => {
+Deno.test("a request that was not sent is not waited for", async () => {
   await using server = await startRedis();
   await using one = await openUp(singleTo(server));
   await server.kill();

@@ -75,7 +75,7 @@ Deno.test("a Redis that is frozen from the start is down, and up when it runs on
   await one.up();
 });
 
-Deno.test("a Redis that comes back empty has no head, and takes one on top of what was seen", async () => {
+Deno.test("a Redis that comes back empty has no head, and takes one above the highest seen", async () => {
   await using server = await startRedis();
   await using one = await openUp(singleTo(server));
   await one.notifier.announce(announcementOf(A, null, { floor: 41 }));
@@ -293,7 +293,7 @@ Deno.test("a server that answers with an impossible head while the link is up is
   await one.up();
 });
 
-Deno.test("a Sentinel that is taken for a Redis is told apart", async () => {
+Deno.test("a Sentinel in the place of a Redis is recognised", async () => {
   await using server = await startRedis({ sentinel: true });
   await using one = openInstance(singleTo(server));
   assertEquals(await one.down(), `Redis at 127.0.0.1:${server.port} is a Sentinel, which needs a serviceName`);

@@ -69,7 +69,7 @@ Deno.test("each key without rights is found", async () => {
   assertEquals(await server.cli("keys", "*"), "");
 });
 
-Deno.test("what stands in Redis stays as it is, whoever asks", async () => {
+Deno.test("the probe changes nothing in Redis, for any user", async () => {
   await using server = await startRedis();
   const keys = keysOf(CHANNEL);
   await server.cli("hset", keys.head, "hash", "a".repeat(64), "generation", "7", "by", "0".repeat(12), "at", "1");
@@ -84,7 +84,7 @@ Deno.test("what stands in Redis stays as it is, whoever asks", async () => {
 const DUMP = "local all = redis.call('KEYS', '*') table.sort(all) local out = {} " +
   "for _, key in ipairs(all) do out[#out + 1] = key .. redis.sha1hex(redis.call('DUMP', key)) end return out";
 
-Deno.test("version, latency, clock and memory are told where the user may know", async () => {
+Deno.test("version, latency, clock and memory are reported if the user may know them", async () => {
   await using server = await startRedis({ config: ["maxmemory 64mb", "maxmemory-policy allkeys-lru"] });
   const before = performance.now();
   const probed = await probe(singleTo(server));
@@ -163,7 +163,7 @@ Deno.test("nodes that send the doctor on are followed five times, one that hands
   }
 });
 
-Deno.test("a connection that is lost at whatever the doctor asks is the reason, and no fact", async () => {
+Deno.test("a connection that is lost at any question of the doctor is the reason, and no fact", async () => {
   for (const command of ["hello", "ping", "eval", "time", "info"]) {
     await using liar = liarThat({ [command]: "%1\r\n" });
     const probed = await probe(singleTo(liar));
@@ -171,7 +171,7 @@ Deno.test("a connection that is lost at whatever the doctor asks is the reason, 
   }
 });
 
-Deno.test("a version is told where it looks like one, at its bounds too", async () => {
+Deno.test("a version is reported if it looks like one, at its bounds too", async () => {
   const told = async (version: string) => {
     const hello = HELLO_OF_A_PRIMARY.replace("*4", "*6") + bulk("version") + bulk(version);
     await using liar = liarThat({ hello });
@@ -197,7 +197,7 @@ Deno.test("the server's clock is compared with the middle between question and a
   }
 });
 
-Deno.test("what is done with a full memory is told if both its words are there", async () => {
+Deno.test("the policy for a full memory is reported if both its words are there", async () => {
   const [limit, policy] = ["maxmemory:7\r\n", "maxmemory_policy:noeviction\r\n"];
   for (
     const [text, told] of [

@@ -31,7 +31,7 @@ Deno.test("a head of the last generation, and none, are read", () => {
   assertEquals(parseHeadReply(["lost"]), { kind: "lost", head: null, delivered: 0 });
 });
 
-Deno.test("what is out of its bounds is no answer", () => {
+Deno.test("a reply that is out of its bounds is no answer", () => {
   const wrong = [
     ...["0", "-1", "07", "1e3", "0x10", "", " 7", "7.5", `${MAX_GENERATION + 1}`, "9007199254740991", 7, null, ["7"]]
       .map((generation) => answer({ generation })),

@@ -63,7 +63,7 @@ async function found(answers: Readonly<Record<string, string>>, more: Partial<Re
 
 const PRIMARY = { hello: HELLO_OF_A_PRIMARY };
 
-Deno.test("a server is told who asks, and only what is needed", async () => {
+Deno.test("a server learns the client's name, and only what is needed", async () => {
   assertEquals(await found(PRIMARY), ["hello", "standalone master"]);
   const named = { user: "edge", password: "hush", database: 3, clientName: "me" };
   const said = ["auth edge hush", "hello", "select 3", "client setname me", "standalone master"];
@@ -94,7 +94,7 @@ Deno.test("a server that refuses, or is none to announce at, is left with the re
   );
 });
 
-Deno.test("a password is refused by whatever answer, unless the server has none", async () => {
+Deno.test("any error after a password is a refusal, unless the server has no password", async () => {
   const refused = "Redis refuses the user name or the password";
   const cases = [
     ["ERR AUTH <password> called without any password configured for the default user", "standalone master"],
@@ -148,7 +148,7 @@ Deno.test("a Sentinel is believed an address at its bounds, and is left before t
   for (const answer of wrong) assertEquals(await toldBy(answer), "Sentinel at HERE does not know the service", answer);
 });
 
-Deno.test("Sentinels are asked in turn until one knows, and the first one's reason is told if none does", async () => {
+Deno.test("Sentinels are asked in turn until one knows, and the first one's reason is reported if none does", async () => {
   await using primary = answering(PRIMARY);
   await using ignorant = answering({ sentinel: "*-1\r\n" });
   await using refusing = answering({ sentinel: "-NOAUTH x\r\n" });
@@ -183,7 +183,7 @@ Deno.test("Sentinels are asked in turn until one knows, and the first one's reas
   assertEquals([ignorant.asked, refusing.asked], [[question], [question, "auth edge hush", question]]);
 });
 
-Deno.test("of several servers that cannot be used each is tried once, and the first one's reason is told", async () => {
+Deno.test("of several servers that cannot be used each is tried once, and the first one's reason is reported", async () => {
   await using replica = answering({ hello: array("mode", "standalone", "role", "replica") });
   await using loading = answering({ hello: "-LOADING x\r\n" });
   for (

@@ -108,7 +108,7 @@ Deno.test("a session follows its slot with both connections, again and again, an
   assertEquals(await session.lost, `The connection to Redis was closed (127.0.0.1:${third.port})`);
 });
 
-Deno.test("what is under way at a node that is being left is answered, and moves nobody again", async () => {
+Deno.test("a request at a node that is being left is answered, and moves nothing again", async () => {
   const held = Promise.withResolvers<string>();
   await using next = startNode();
   await using node = startNode();
@@ -139,7 +139,7 @@ Deno.test("a request that is sent on without end is given up after five moves, a
   assertEquals(await session.run(SCRIPT, ["k"], []), 7);
 });
 
-Deno.test("a session begins where its slot is, and leaves no connection to the nodes that sent it on", async () => {
+Deno.test("a session begins at the node of its slot, and leaves no connection to the nodes that sent it on", async () => {
   await using owner = startNode();
   await using other = startNode({ evalsha: movedTo(owner) });
   await using stay = staying(other);
@@ -166,7 +166,7 @@ Deno.test("while a slot moves a session begins all the same, and other answers a
   }
 });
 
-Deno.test("a request is asked once where its slot will be, and that connection is left, whatever the answer is", async () => {
+Deno.test("a request is asked once at the next node of its slot, and that connection is left after any answer", async () => {
   await using next = startNode();
   await using node = startNode({ script: askingAt(next) });
   await using stay = staying(node);
@@ -251,7 +251,7 @@ Deno.test("a session that nobody wants any more when it is there leaves no timer
   await stay.open();
 });
 
-Deno.test("who publishes is no receiver, and a count that is none is 0", () => {
+Deno.test("a publisher is no receiver, and a count that is none is 0", () => {
   assertEquals([0, 1, 2, 5, -1, 1.5, NaN, Infinity].map(withoutSelf), [0, 0, 1, 4, 0, 0, 0, 0]);
 });
 

@@ -71,7 +71,7 @@ Deno.test("connecting is given up at its limit, and what nobody wants any more i
   });
 });
 
-Deno.test("what comes of an attempt that was given up is closed, and its failure is nobody's", async () => {
+Deno.test("the stream of an attempt that was given up is closed, and its failure has no effect", async () => {
   await withFakeTimeouts(async (timers) => {
     const { connection, deeds } = silent();
     const late: ((coming: PromiseWithResolvers<unknown>) => void)[] = [
@@ -163,7 +163,7 @@ Deno.test("TLS is asked for under the name that is wanted, with the authority an
   ]);
 });
 
-Deno.test("a handshake that hangs ends with the limit or the signal, is closed, and is told from a missing connection", async () => {
+Deno.test("a handshake that hangs ends with the limit or the signal, is closed, and differs from a missing connection", async () => {
   await withFakeTimeouts(async (timers) => {
     const { signal, abort, listeners } = countedSignal();
     const hanging = Promise.withResolvers<void>();
@@ -199,7 +199,7 @@ Deno.test("a handshake that hangs ends with the limit or the signal, is closed, 
 });
 
 // A socket of node:tls that is left while it shakes hands stays open in Deno.
-Deno.test("a client certificate and another name: what is refused or hangs is told", {
+Deno.test("a client certificate and another name: a refusal and a hang are reported", {
   sanitizeOps: false,
   sanitizeResources: false,
 }, async () => {

@@ -78,7 +78,7 @@ Deno.test("a client certificate and a name that is not the host's go together", 
   assertEquals(await other.down(), `No TLS connection to Redis (127.0.0.1:${server.port}): ${NOT_FOR_OTHER}`);
 });
 
-Deno.test("plain talk to TLS, and TLS to what speaks none or is frozen, end in time and leave nothing open", async () => {
+Deno.test("plain talk to TLS, and TLS to a server that speaks none or is frozen, end in time and leave nothing open", async () => {
   await using place = await startTls();
   const { authority: { certificate: ca }, client: { certificate, key } } = place;
   await using secret = await place.start(false);

@@ -13,7 +13,7 @@ import {
 const reply = (message: string) => Object.assign(new Error(message), { name: "ReplyError" });
 const system = (code: string) => Object.assign(new Error("os error"), { code });
 
-Deno.test("an answer has its meaning, and a loss is told apart from a refusal", () => {
+Deno.test("an answer has its meaning, and a loss differs from a refusal", () => {
   const answers: readonly (readonly [message: string, isLoss: boolean, reason: string])[] = [
     ["WRONGPASS invalid", true, "Redis refuses the user name or the password"],
     ["NOAUTH Authentication required.", true, "Redis asks for a password and none is configured"],
@@ -113,7 +113,7 @@ Deno.test("a reply to no request is said by its meaning, and quoted in no case",
   assertEquals(bare?.message, unasked("secret")?.message);
 });
 
-Deno.test("what is quoted has 160 characters at the most", () => {
+Deno.test("a quotation has 160 characters at the most", () => {
   const quoted = (length: number) => reasonOf(reply("x".repeat(length)));
   assertEquals(quoted(160), `Redis answered: ${"x".repeat(160)}`);
   assertEquals(quoted(161), `Redis answered: ${"x".repeat(160)}...`);

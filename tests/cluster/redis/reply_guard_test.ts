@@ -58,7 +58,7 @@ const { reply } = fc.letrec<{ reply: Reply }>((tie) => ({
 }));
 const pieces = fc.array(fc.nat(), { maxLength: 12 });
 
-Deno.test("replies within the limits pass unchanged, in whatever pieces they come", () => {
+Deno.test("replies within the limits pass unchanged, in any pieces", () => {
   fc.assert(fc.property(fc.array(reply, { maxLength: 5 }), pieces, (replies, ends) => {
     const bytes = Buffer.concat(replies.map(encoded));
     assertEquals(scanned(bytes, ends, ANSWER_LIMITS), bytes);
@@ -75,7 +75,7 @@ function sizeOf(reply: Reply): { elements: number; depth: number } {
   return { elements, depth: reply.length === 0 ? 0 : 1 + Math.max(...inner.map(({ depth }) => depth)) };
 }
 
-Deno.test("exactly the replies over a limit are refused, in whatever pieces they come", () => {
+Deno.test("exactly the replies over a limit are refused, in any pieces", () => {
   const seen = { over: 0, within: 0 };
   fc.assert(
     fc.property(reply, pieces, (one, ends) => {

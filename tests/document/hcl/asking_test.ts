@@ -39,7 +39,7 @@ function judge(fake: ReturnType<typeof openFake>, text = TEXT) {
   return fake.blocks.judge(text, scanSource(text).items);
 }
 
-Deno.test("each shape is asked for once, what has none as it is written, and meanings are filled", async () => {
+Deno.test("each shape is asked for once, an item without one as it is written, and meanings are filled", async () => {
   const fake = openFake(ok([SHAPED, { value: { c: "f" } }]));
   const judged = await judge(fake);
   assert(judged.ok);
@@ -67,7 +67,7 @@ Deno.test("what a shape does not settle is asked for as it is written, with what
   }
 });
 
-Deno.test("what is asked second has half a second at the least", async () => {
+Deno.test("the second request has half a second at the least", async () => {
   const whole = DEFAULT_LIMITS.timeMilliseconds;
   for (
     const [spent, left] of [[4_499, 501], [4_500, 500], [4_501, 500], [9_000, 500], [undefined, whole]] as const
@@ -78,7 +78,7 @@ Deno.test("what is asked second has half a second at the least", async () => {
   }
 });
 
-Deno.test("a limit is told at the item whose text exceeded it, in the first request and in the second", async () => {
+Deno.test("a limit is reported at the item whose text exceeded it, in the first request and in the second", async () => {
   const failed = (at: number): Judgement => ({ ok: false, reason: "memory", at });
   assertEquals(await judge(openFake(failed(0))), { ok: false, reason: "memory", at: 0 });
   assertEquals(await judge(openFake(failed(1))), { ok: false, reason: "memory", at: 2 });
@@ -110,7 +110,7 @@ Deno.test("after a limit was exceeded nothing is remembered, and a shape that wa
   ]);
 });
 
-Deno.test("the same text is asked for once, however often it stands there", async () => {
+Deno.test("a text is asked for once, for any number of its occurrences", async () => {
   const fake = openFake(ok([{ value: 1 }]));
   assert((await judge(fake, "c = f(1)\nc = f(1)\n")).ok);
   assertEquals(fake.requests[0]!.texts, [CODE]);

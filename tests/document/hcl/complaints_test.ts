@@ -55,7 +55,7 @@ Deno.test("beyond column 10,000 a place is counted in units", () => {
   assertEquals([at(10), at(10_000), at(10_001)], [14, 2 * 10_000 - 6, 10_001]);
 });
 
-Deno.test("one mistake is told for a place, in the order of the places", () => {
+Deno.test("one mistake is reported for a place, in the order of the places", () => {
   const text = "a {\n  b\n  c\n}\n";
   assertEquals(told(text, "3,3-4: Unsupported operator", "2,3-4: Invalid operand", "3,3-4: Invalid operand"), [
     ...['2:3 "b" An operator has no meaning here', '3:3 "c" An operator has no meaning here'],
@@ -68,7 +68,7 @@ Deno.test("of a thousand places of one item all are looked up, and of more only 
   assertEquals([told(text, ...many(1_000)).length, told(text, ...many(1_001)).length], [1_000, 1_000]);
 });
 
-Deno.test("strings that go on are told once, and not behind another cause", () => {
+Deno.test("strings that go on are reported once, and not behind another cause", () => {
   const open = "Invalid multi-line string";
   const text = 'a {\n  b = "x\n  c = "y\n  d = 1 1\n}\n';
   const first = '2:7 "\\"x" A string goes on over the end of its line';
@@ -96,13 +96,13 @@ Deno.test("a character that HCL does not know, or a directive, explains what els
   assertEquals(told(atStart, "2,5-6: Invalid character", "3,1-2: Invalid operand").length, 2);
 });
 
-Deno.test("of a pair of escapes one half is told", () => {
+Deno.test("of a pair of escapes one half is reported", () => {
   const text = 'a = "\\ud83d\\ude00"\n';
   assertEquals(told(text, "1,6-12: Invalid escape sequence", "1,12-18: Invalid escape sequence").length, 1);
   assertEquals(told(text, "1,12-18: Invalid escape sequence").length, 1);
 });
 
-Deno.test("the lines of what was meant as a heredoc are no settings", () => {
+Deno.test("the lines of a text that was meant as a heredoc are no settings", () => {
   const text = 'a {\n  b = <<"E"\n  x\n  y\n}\n';
   assertEquals(told(text, "2,7-9: Invalid expression", "3,3-4: Invalid operand").length, 1);
   assertEquals(told(text, "2,3-4: Invalid operand", "2,7-9: Invalid expression", "3,3-4: Invalid operand").length, 2);
@@ -116,7 +116,7 @@ Deno.test("the lines of what was meant as a heredoc are no settings", () => {
   assertEquals(told(single, "2,7-8: Invalid character", "3,3-4: Invalid operand").length, 2);
 });
 
-Deno.test("a heredoc that is never closed is told at its marker, and a string that is not at its own place", () => {
+Deno.test("a heredoc that is never closed is reported at its marker, and an open string at its own place", () => {
   const text = "a {\n  b = <<E\n  x\n}\n";
   assertEquals(told(text, "5,1-1: Unterminated template string"), ['2:7 "<<E" A heredoc is never closed']);
   assertEquals(told(text, "2,3-4: Invalid operand"), ['2:3 "b" An operator has no meaning here']);
@@ -125,7 +125,7 @@ Deno.test("a heredoc that is never closed is told at its marker, and a string th
   ]);
 });
 
-Deno.test("an interpolation that is never closed is told at its own beginning", () => {
+Deno.test("an interpolation that is never closed is reported at its own beginning", () => {
   const summary = "Unclosed template interpolation sequence";
   const text = 'a = "b ${ c"\n';
   assertEquals(told(text, `1,6-8: ${summary}`), ['1:8 "${" A ${ in a string is never closed']);
@@ -133,7 +133,7 @@ Deno.test("an interpolation that is never closed is told at its own beginning", 
   assertEquals(told(text, "1,6-8: Invalid operand"), ['1:6 "b " An operator has no meaning here']);
 });
 
-Deno.test("what is given twice is told with the place of the first, of its own mistake only", () => {
+Deno.test("a repeated name is reported with the place of the first, of its own mistake only", () => {
   const text = "a {\n  b = 1\n  b = 2\n  c = 3\n}\n";
   const twice = "3,3-4: Attribute redefined; The argument b was already set at ^:2,3-8.";
   const summary = "A setting is given twice in one block";

@@ -38,7 +38,7 @@ Deno.test("a cursor begins with nothing taken, and may scan each unit four times
   assertEquals([bounds.tooDeepAt, bounds.tooManyAt, bounds.costlyNumber], [null, null, null]);
 });
 
-Deno.test("how far a cursor came is noted where it moves back, and only the farthest counts", () => {
+Deno.test("the farthest point of a cursor is noted when it moves back", () => {
   const cursor = cursorAt("0123456789", 5);
   moveBack(cursor, 2);
   assertEquals([cursor.at, cursor.farthest], [2, 5]);
@@ -50,7 +50,7 @@ Deno.test("how far a cursor came is noted where it moves back, and only the fart
   assertEquals([cursor.at, cursor.farthest], [0, 6]);
 });
 
-Deno.test("a look ahead leaves a mark of how far it came, and the rest only where it is followed", () => {
+Deno.test("a look ahead leaves a mark of its farthest point, and the rest only if it is followed", () => {
   const cursor = cursorAt("0123456789", 1);
   cursor.edits.push({ at: 0, remove: 1, insert: "a" });
   const ahead = lookAhead(cursor);
@@ -70,7 +70,7 @@ Deno.test("a look ahead leaves a mark of how far it came, and the rest only wher
   assertEquals(cursor.farthest, 8);
 });
 
-Deno.test("the line of any offset ends where its line feed does, in whatever order the offsets are asked for", () => {
+Deno.test("the line of any offset ends at its line feed, in any order of questions", () => {
   const texts = fc.string({ unit: fc.constantFrom("a", "\n", "\r"), maxLength: 12 });
   fc.assert(fc.property(texts, fc.array(fc.nat(14), { maxLength: 8 }), (text, offsets) => {
     const cursor = openCursor(text);
@@ -106,7 +106,7 @@ Deno.test("a line whose end is known is not looked through again, nor is the res
   assertEquals([taken(0), taken(1)], [0, 4]);
 });
 
-Deno.test("digits, quotes, words, brackets and ends are told by the character at the cursor", () => {
+Deno.test("digits, quotes, words, brackets and ends are recognised by the character at the cursor", () => {
   const where = (is: (cursor: Cursor) => boolean) =>
     Array.from({ length: 256 }, (_, code) => String.fromCharCode(code)).filter((one) => is(openCursor(one))).join("");
   const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz";
@@ -129,7 +129,7 @@ Deno.test("digits, quotes, words, brackets and ends are told by the character at
   assertEquals([0, 1, 2].map((at) => atEnd(cursorAt("a", at))), [false, true, true]);
 });
 
-Deno.test("a number is taken with its fraction and its exponent, where they have digits", () => {
+Deno.test("a number is taken with its fraction and its exponent, if they have digits", () => {
   const taken = (text: string, at = 0) => {
     const cursor = cursorAt(text, at);
     takeNumber(cursor);
@@ -144,7 +144,7 @@ Deno.test("a number is taken with its fraction and its exponent, where they have
   for (const none of [".5", "e5", ""]) assertThrows(() => taken(none));
 });
 
-Deno.test("a bound is told at the place where it was exceeded first, which is in the text", () => {
+Deno.test("a bound is reported at the place at which it was exceeded first, which is in the text", () => {
   const cursor = cursorAt("0123456789", 3);
   cursor.count = MAX_VALUES - 1;
   countValue(cursor);
@@ -169,7 +169,7 @@ Deno.test("a bound is told at the place where it was exceeded first, which is in
   assertEquals([enter(atTheEnd), atTheEnd.tooDeepAt], [false, 1]);
 });
 
-Deno.test("of numbers that are costly the first is told, and the scan is over", () => {
+Deno.test("of numbers that are costly the first is reported, and the scan is over", () => {
   const cursor = cursorAt("x 1e10000 2e10000", 2);
   takeNumber(cursor);
   assertEquals([cursor.costlyNumber, cursor.at, isOver(cursor)], [{ start: 2, end: 9 }, 17, true]);

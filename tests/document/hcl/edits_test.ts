@@ -23,7 +23,7 @@ Deno.test("edits replace, insert and remove at their places, also of a part of t
   );
 });
 
-Deno.test("an offset in the rewritten text leads back to where its character was written", () => {
+Deno.test("an offset in the rewritten text leads back to the place of its character", () => {
   const edits: Edit[] = [{ at: 2, remove: 1, insert: "two" }, { at: 5, remove: 0, insert: "+" }, {
     at: 7,
     remove: 2,
@@ -36,7 +36,7 @@ Deno.test("an offset in the rewritten text leads back to where its character was
   assertEquals([0, 5, 10].map((offset) => writtenOffset([], offset)), [0, 5, 10]);
 });
 
-Deno.test("every character that is kept leads back to itself, whatever the edits are", () => {
+Deno.test("every character that is kept leads back to itself, for any edits", () => {
   const gaps = fc.array(
     fc.tuple(fc.integer({ min: 1, max: 3 }), fc.integer({ min: 0, max: 2 }), fc.string({ maxLength: 2 })),
     {

@@ -55,7 +55,7 @@ Deno.test("a message may have 256 MiB, and a longer one is refused before it is 
   await assertRejects(() => readPieces([0x10, 0, 0, 1]), Error, "268435457 bytes are more than 268435456");
 });
 
-Deno.test("a reader lets its stream go, also where somebody stops reading", async () => {
+Deno.test("a reader lets its stream go, also if the consumer stops early", async () => {
   const stream = ReadableStream.from([new Uint8Array([...message(1), ...message(1)])]);
   for await (const _ of readFrames(stream)) break;
   assertEquals(stream.locked, false);

@@ -106,7 +106,7 @@ for (const [what, text, expected] of MISTAKES) {
   });
 }
 
-Deno.test("a heredoc with CRLF line ends is one warning for a file, and none where its value has no line end", async () => {
+Deno.test("a heredoc with CRLF line ends is one warning for a file, and none if its value has no line end", async () => {
   await using parser = openBlockParser();
   const warnings = async (text: string) =>
     (await mistakesOf(text, parser)).map(({ severity, code, place }) =>
@@ -154,7 +154,7 @@ Deno.test("hostile names are names like any other", async () => {
   assertEquals(block!.body.entries.map((entry) => entry.name), ["__proto__", "constructor"]);
 });
 
-Deno.test("a comment in code may hold quotes and braces, and what follows is read as ever", async () => {
+Deno.test("a comment in code may hold quotes and braces, and the text behind it is read as ever", async () => {
   await using parser = openBlockParser();
   for (const comment of ['/* " */', "/* } */", '# " }\n', "// {\n"]) {
     const document = await documentOf(`a = "\${env("A") ${comment}}"\nb = { c = 1 d = 2 }\n`, parser);

@@ -36,7 +36,7 @@ Deno.test("a text of which nothing was left to scan again is not remembered: wit
   assertEquals(await scan(longer), [0, true]);
 });
 
-Deno.test("what is scanned again is counted for the items that there are, not for those that are gone", async () => {
+Deno.test("text that is scanned again is counted for the current items, not for those that are gone", async () => {
   const scan = openScans();
   const others = Array.from({ length: 50 }, (_, at) => `a${at} = "${"v".repeat(40)}"\n`).join("");
   const heavy = (items: number) => misfit(20, items) + others;
@@ -45,7 +45,7 @@ Deno.test("what is scanned again is counted for the items that there are, not fo
   for (let edit = 1; edit <= 4; edit++) assertEquals(await scan(heavy(150 + edit)), [1, true]);
 });
 
-Deno.test("what moved takes its part of what may be scanned again along", async () => {
+Deno.test("an item that moved takes its part of the rescan budget along", async () => {
   const scan = openScans();
   const [light, heavy] = [`b = "${"-".repeat(2_000)}"\n`, misfit(20, 150)];
   assertEquals((await scan(heavy + light + "c = 1\n"))[1], true);
@@ -54,7 +54,7 @@ Deno.test("what moved takes its part of what may be scanned again along", async 
   assertEquals((await scan(`c = 1\n${heavy}y = { a = 1 b = 2 }\n`))[1], true);
 });
 
-Deno.test("what exceeds a bound does so again, wherever the next edit is", async () => {
+Deno.test("an item that exceeds a bound does so again, after an edit at any place", async () => {
   for (const excess of ["x = 1e10000\n", `x = ${"[".repeat(201)}\n`]) {
     const scan = openScans();
     for (
@@ -84,7 +84,7 @@ Deno.test("values are counted for the items that there are, not for those that a
   assertEquals(await scanned(heavy("3") + others), [1, null]);
 });
 
-Deno.test("what is scanned a second time is counted from where it begins", () => {
+Deno.test("text that is scanned a second time is counted from its beginning", () => {
   const text = `# ${"-".repeat(10_000)}\n${"x = [1] + [2]\n".repeat(100)}y = { a = 1 b = 2 }\n`;
   assertEquals(scanSource(text).items.at(-1)!.edits.length, 1);
 });

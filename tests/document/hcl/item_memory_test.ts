@@ -27,7 +27,7 @@ async function documentOf(reader: HclReader, text: string): Promise<Document> {
   return parsed.document;
 }
 
-Deno.test("what is read again follows the change, not the source", async () => {
+Deno.test("reading again costs as much as the change, not as the source", async () => {
   await using parser = openBlockParser();
   const moved = [...LAYERS.slice(0, 10), ...LAYERS.slice(11, 900), LAYERS[10]!, ...LAYERS.slice(900)].join("");
   const edited = (layer: string, index: number) => index % 2 === 0 ? layer.replace("title", "name") : layer;
@@ -86,7 +86,7 @@ Deno.test("a source caught half-written, broken or empty is whole again at no co
   assert(again.blocks.every((block, index) => block === blocks[index]));
 });
 
-Deno.test("what did not change is the same block, and its places move with it", async () => {
+Deno.test("an unchanged block is the same object, and its places move with it", async () => {
   await using parser = openBlockParser();
   const reader = openHclReader(parser);
   const before = await documentOf(reader, SOURCE + "x = 1\n");
@@ -103,7 +103,7 @@ Deno.test("what did not change is the same block, and its places move with it", 
   }
 });
 
-Deno.test("what moved is the same block, once, however often its text stands there", async () => {
+Deno.test("a moved block is the same object, once, for any number of equal texts", async () => {
   await using parser = openBlockParser();
   const reader = openHclReader(parser);
   const before = await documentOf(reader, SOURCE);
@@ -118,7 +118,7 @@ Deno.test("what moved is the same block, once, however often its text stands the
   }
 });
 
-Deno.test("a mistake in a block that did not change is told again, at the place where it is by now", async () => {
+Deno.test("a mistake in a block that did not change is reported again, at its current place", async () => {
   await using parser = openBlockParser();
   const reader = openHclReader(parser);
   const text = 'a "b" {\n  x = { (y) = 1, z = 1, z = 2 }\n}\n';
@@ -157,7 +157,7 @@ Deno.test("places move with a text beyond the bounds too", async () => {
   for (const text of texts) assertEquals(asText(await memory.scan(text, openPace())), asText(scanSource(text)));
 });
 
-Deno.test("what moved counts towards the bounds as what is new does", async () => {
+Deno.test("moved items count towards the bounds as new ones do", async () => {
   const list = (name: string, count: number) => `${name} = [${"1,".repeat(count)}]\n`;
   const [x, y] = [list("x", 400_000), list("y", 400_000)];
   for (const [count, isTooMuch] of [[100_000, false], [300_000, true]] as const) {
@@ -203,7 +203,7 @@ Deno.test("a text that is forgotten is scanned anew, and the one before it is at
   assertEquals(memory.scanned, 1);
 });
 
-Deno.test("the last two texts that were whole are known, whatever came between, and a text again ages nothing", async () => {
+Deno.test("the last two whole texts are known after any others, and an equal text ages nothing", async () => {
   const memory = openItemMemory();
   const scannedIn = async (text: string, isWhole = true) => {
     await memory.scan(text, openPace());
@@ -221,7 +221,7 @@ Deno.test("the last two texts that were whole are known, whatever came between, 
   assertEquals([await scannedIn(b), await scannedIn(c), await scannedIn(a)], [0, 1, 1]);
 });
 
-Deno.test("an item is found again where all that it looked at stands, and a line begins there or not as before", async () => {
+Deno.test("an item is found again if all the text that it looked at is there, and a line begins there or not as before", async () => {
   const memory = openItemMemory();
   const scannedIn = async (text: string) => {
     await memory.scan(text, openPace());

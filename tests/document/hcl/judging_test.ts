@@ -36,7 +36,7 @@ Deno.test("texts are judged in batches, each verdict at its place", async () => 
   assertEquals(await judgeTexts(parse, [], 2), []);
 });
 
-Deno.test("where one of a batch is refused each is judged by itself, and the complaint is its own", async () => {
+Deno.test("if one of a batch is refused each is judged by itself, and the complaint is its own", async () => {
   const { asked, parse } = openFake();
   const progress: number[] = [];
   const verdicts = await judgeTexts(parse, ["1\n", "bad\n", "3\n", "4\n"], 3, (at) => {
@@ -48,7 +48,7 @@ Deno.test("where one of a batch is refused each is judged by itself, and the com
   assertEquals(progress, [0, 1, 2, 3]);
 });
 
-Deno.test("what does not come back as it went in is judged one by one: a body too many, too few, or under another name", async () => {
+Deno.test("a batch that does not come back as it went in is judged one by one: a body too many, too few, or under another name", async () => {
   for (
     const together of [
       { t0: ["1"], t1: ["2"], t2: ["3"] },
@@ -69,7 +69,7 @@ Deno.test("what does not come back as it went in is judged one by one: a body to
   }
 });
 
-Deno.test("a complaint that is no error is told as it is", async () => {
+Deno.test("a complaint that is no error is reported as it is", async () => {
   const parse = () => Promise.reject("no");
   assertEquals(await judgeTexts(parse, ["1\n"], 2), [{ complaint: "no" }]);
 });
@@ -104,7 +104,7 @@ function inShort(reply: ParseReply | "confined"): unknown {
 }
 
 Deno.test({
-  name: "the parser's process is confined before it reads, tells where it is, and counts anew with each request",
+  name: "the parser's process is confined before it reads, reports its position, and counts anew with each request",
   // The Go runtime inside hcl2json sets timers of its own and leaves one behind now and then.
   sanitizeOps: false,
   sanitizeResources: false,

@@ -37,7 +37,7 @@ Deno.test("an answer with a verdict too few or too many is no answer", async () 
   }
 });
 
-Deno.test("a process that falls silent is told at the text that it was at", async () => {
+Deno.test("a process that falls silent is reported at its current text", async () => {
   const script = [BEGUN, sending({ verdicts: [{ value: 1 }] }), sending({ at: 1, processorMilliseconds: 0 })].join(
     "\n",
   );
@@ -45,7 +45,7 @@ Deno.test("a process that falls silent is told at the text that it was at", asyn
   assertEquals(await parser.judge(["x = 1\n", "y = 1\n"]), { ok: false, reason: "crash", at: 1 });
 });
 
-Deno.test("a process that ends while it is told its texts is a crash", async () => {
+Deno.test("a process that ends while it receives its texts is a crash", async () => {
   // More than a pipe holds on any host, so that the telling fails.
   for (const script of ["exit", "head -c 1 > /dev/null", BEGUN, "exec < /dev/null\nsleep 0.1"]) {
     await using parser = openParser(LIMITS, stubCommand(script));
@@ -109,7 +109,7 @@ Deno.test("a process that cannot be started is a crash, and a hint at it is noth
   assertEquals(parser.work, { starts: 0, idleStarts: 0, requests: 1 });
 });
 
-Deno.test("where no process is to be kept none is started ahead", async () => {
+Deno.test("if no process is to be kept none is started ahead", async () => {
   await using parser = openParser({ ...LIMITS, idleMilliseconds: 0 }, stubCommand(ANSWERING));
   parser.warm();
   assertEquals(parser.work.starts, 0);
@@ -117,7 +117,7 @@ Deno.test("where no process is to be kept none is started ahead", async () => {
   await eventually("its end", async () => (await childrenOf(Deno.pid)).length === 0);
 });
 
-Deno.test("what is left of the limits is never more than the limits themselves", async () => {
+Deno.test("the rest of the limits is never more than the limits themselves", async () => {
   const limits = { ...LIMITS, wallMilliseconds: 300 };
   await using parser = openParser(limits, stubCommand(`${BEGUN}\nexec sleep 1000`));
   const left = { timeMilliseconds: 60_000, wallMilliseconds: 60_000 };
@@ -170,7 +170,7 @@ Deno.test("the end of a process, and a judgement without verdicts, wait half a s
   });
 });
 
-Deno.test("texts are told in turns, which rest where they have taken long", async () => {
+Deno.test("texts are sent in turns, which rest if they have taken long", async () => {
   const texts = ["x".repeat(300_000)];
   const parts = [...partsOf(texts)];
   const bytes = parts.reduce((sum, part) => sum + 4 + JSON.stringify(part).length, 0);
@@ -218,7 +218,7 @@ Deno.test("a process that ended by itself before it was found to exceed a limit 
   await process.end();
 });
 
-Deno.test("a process can be started where the directory of the program was removed", async () => {
+Deno.test("a process can be started if the directory of the program was removed", async () => {
   await using directory = await temporaryDirectory();
   const url = (path: string) => JSON.stringify(new URL(path, import.meta.url).href);
   const script = `import { openParser } from ${url("../../../src/document/hcl/parser.ts")};

@@ -73,7 +73,7 @@ Deno.test("the wall time of a request begins before its process does", async () 
   assertEquals(await parser.judge(["x = 1\n"]), CRASH);
 });
 
-Deno.test("where no time is left nothing is started", async () => {
+Deno.test("if no time is left nothing is started", async () => {
   await using parser = openParser(LIMITS, stubCommand(ANSWERING));
   const { now } = performance;
   performance.now = () => 0;
@@ -105,7 +105,7 @@ Deno.test("what a load asks second has what the first left of both limits", asyn
   assert(lefts[1]!.wallMilliseconds <= DEFAULT_LIMITS.wallMilliseconds - 99, `${lefts[1]!.wallMilliseconds}`);
 });
 
-Deno.test("what was spent is counted from the begin of the request, however short it is", async () => {
+Deno.test("spent time is counted from the begin of the request, for the shortest request too", async () => {
   const script = [
     sending({ at: 0, processorMilliseconds: 100.5 }),
     sending({ verdicts: [{ value: null }] }),
@@ -132,7 +132,7 @@ Deno.test("the limit of processor time is that of the request, whenever it is fi
   assertEquals(await parser.judge(["x = 1\n"]), { ok: false, reason: "time", at: 0 });
 });
 
-Deno.test("what is left of the limit of processor time counts, and no more than the limit itself", async () => {
+Deno.test("the rest of the limit of processor time counts, and no more than the limit itself", async () => {
   for (const [used, left] of [[150, 100], [250, 60_000]] as const) {
     await using parser = openParser(LIMITS, stubCommand(`${BEGUN}\nexec sleep 1000`), usageAt(used, 20));
     const limitsLeft = { timeMilliseconds: left, wallMilliseconds: 10_000 };
@@ -140,7 +140,7 @@ Deno.test("what is left of the limit of processor time counts, and no more than 
   }
 });
 
-Deno.test("a text that used up the limit is the one that is told, not the next one", async () => {
+Deno.test("a text that used up the limit is the reported one, not the next one", async () => {
   const script = `${BEGUN}\n${sending({ at: 1, processorMilliseconds: 200 })}\nexec sleep 1000`;
   await using parser = openParser(LIMITS, stubCommand(script));
   assertEquals(await parser.judge(["x = 1\n", "y = 1\n"]), { ok: false, reason: "time", at: 0 });
@@ -186,7 +186,7 @@ Deno.test("less than the limit is no reason to stop at the next text, and as man
   for (const count of [0, 1, 3]) assertEquals(await judged(count), { ok: false, reason: "crash", at: 1 });
 });
 
-Deno.test("where processor time is not told in time, it is waited for", async () => {
+Deno.test("if processor time is not known in time, it is waited for", async () => {
   for (const [usage, reason] of [["late", "crash"], ["cannot", "time"]] as const) {
     const limits = { ...LIMITS, wallMilliseconds: 600 };
     const read = () => Promise.resolve(usage);
@@ -195,7 +195,7 @@ Deno.test("where processor time is not told in time, it is waited for", async ()
   }
 });
 
-Deno.test("where processor time cannot be read, nothing is exceeded before the limit of time", async () => {
+Deno.test("if processor time cannot be read, nothing is exceeded before the limit of time", async () => {
   await using directory = await temporaryDirectory();
   const go = directory.file("go");
   let looks = 0;
@@ -208,7 +208,7 @@ Deno.test("where processor time cannot be read, nothing is exceeded before the l
   assert((await parser.judge(["x = 1\n"])).ok);
 });
 
-Deno.test("where processor time was told once, what cannot be read later is no reason to blame the text", async () => {
+Deno.test("if processor time was known once, a later failure to read it is no reason to blame the text", async () => {
   let looks = 0;
   const read = () => Promise.resolve(++looks === 1 ? { residentBytes: 0, processorMilliseconds: 0 } : "cannot");
   await using parser = openParser(
@@ -219,7 +219,7 @@ Deno.test("where processor time was told once, what cannot be read later is no r
   assertEquals(await parser.judge(["x = 1\n"]), CRASH);
 });
 
-Deno.test("where the host has not told anything by the limit, a late answer still counts", async () => {
+Deno.test("if the host has not answered by the limit, a late answer still counts", async () => {
   const { promise, resolve } = Promise.withResolvers<Usage | Unknown>();
   await using parser = openParser(LIMITS, stubCommand(`${BEGUN}\nexec sleep 1000`), () => promise);
   const judging = parser.judge(["x = 1\n"]);
@@ -228,7 +228,7 @@ Deno.test("where the host has not told anything by the limit, a late answer stil
   assertEquals(await judging, { ok: false, reason: "time", at: 0 });
 });
 
-Deno.test("where processor time cannot be read the limit is one of wall time", async () => {
+Deno.test("if processor time cannot be read the limit is one of wall time", async () => {
   const url = (path: string) => JSON.stringify(new URL(path, import.meta.url).href);
   const script = `import { openParser } from ${url("../../../src/document/hcl/parser.ts")};
     import { stubCommand } from ${url("../../support/stub_parser.ts")};

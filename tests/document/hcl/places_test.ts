@@ -8,7 +8,7 @@ import { mutate } from "../../support/mutate.ts";
 import { randomFrom } from "../../support/random.ts";
 import { hclSources } from "../../support/sources.ts";
 
-Deno.test("what stands at the place of a value is that value, in real sources and in random edits of them", async () => {
+Deno.test("the text at the place of a value is that value, in real sources and in random edits of them", async () => {
   const seed = Number(Deno.env.get("HONUA_FUZZ_SEED") ?? Math.floor(Math.random() * 2 ** 31));
   console.log(`HONUA_FUZZ_SEED=${seed}`);
   const random = randomFrom(seed);

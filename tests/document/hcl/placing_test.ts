@@ -40,7 +40,7 @@ function valueIn(text: string, json: HclJson): unknown[] {
   return value;
 }
 
-Deno.test("a number, a boolean and null are what is written, whatever hcl2json made of them", () => {
+Deno.test("a number, a boolean and null are as written, for any result of hcl2json", () => {
   assertEquals(valueIn("a = 1.50", 1.5), [[1.5, "1.50", "1.50"]]);
   assertEquals(valueIn("a = - 2", -2), [[-2, "-2", "- 2"]]);
   assertEquals(valueIn("a = 1e400", null), [[Infinity, "1e400", "1e400"]]);
@@ -60,7 +60,7 @@ Deno.test("what hcl2json computed is code as it is written", () => {
   assertEquals(valueIn("a = nulls", "${nulls}"), [["t:${nulls}", ["nulls"], "nulls"]]);
 });
 
-Deno.test("a quoted template is its parts decoded, and hcl2json's own text where a directive is among them", () => {
+Deno.test("a quoted template is its parts decoded, and hcl2json's own text if a directive is among them", () => {
   assertEquals(valueIn('a = "b\\n$${c}${d}%%{e}\\"f"', "x"), [
     ['t:b\n$${c}${d}%%{e}"f', ["d"], '"b\\n$${c}${d}%%{e}\\"f"'],
   ]);
@@ -99,7 +99,7 @@ Deno.test("a number in code that hcl2json computed is a flaw if it is not exact,
   assertEquals(flaws(`a = "\${b ? ${long} : 1}"`, "x"), []);
 });
 
-Deno.test("lists and objects have their parts at their places, or at that of the whole where the two do not match", () => {
+Deno.test("lists and objects have their parts at their places, or at that of the whole if the two do not match", () => {
   assertEquals(valueIn('a = ["b", 1]', ["b", 1]), [[["b", undefined, '"b"'], [1, "1", "1"]]]);
   assertEquals(valueIn('a = ["b", 1]', ["b"]), [[["b", undefined, '["b", 1]']]]);
   assertEquals(valueIn('a = ["b"]', ["b", "c"]), [[["b", undefined, '["b"]'], ["c", undefined, '["b"]']]]);
@@ -135,7 +135,7 @@ function bodyIn(text: string, meaning: HclJson): unknown {
   return [block!.type, ...block!.labels.map((label) => label.text), shown(text, block!.body)];
 }
 
-Deno.test("nested blocks stand under their labels, those of one type together, and a repeated one twice", () => {
+Deno.test("nested blocks are under their labels, those of one type together, and a repeated one twice", () => {
   const text = 'a "b" {\n c "x" {\n d = 1\n }\n c "y" "z" {\n d = 2\n }\n e {\n }\n}\n';
   const meaning = { a: { b: [{ c: { x: [{ d: 1 }], y: { z: [{ d: 2 }] } }, e: [{}] }] } };
   assertEquals(bodyIn(text, meaning), ["a", "b", {
@@ -194,7 +194,7 @@ function duplicatesOf(items: readonly (readonly [text: string, meaning: HclJson]
   );
 }
 
-Deno.test("what stands twice is told with both places, and blocks that repeat are not", () => {
+Deno.test("a repeated name is reported with both places, and blocks that repeat are not", () => {
   assertEquals(duplicatesOf([["a = 1\n", { a: 1 }], ["a = 2\n", { a: 2 }], ["a = 3\n", { a: 3 }]]), [
     ...["duplicate a 2 1: Setting a is given twice", "duplicate a 3 1: Setting a is given twice"],
   ]);
@@ -221,7 +221,7 @@ Deno.test("what stands twice is told with both places, and blocks that repeat ar
   assertEquals(duplicatesOf([["a {\n}\n", { a: [{}] }], ["a {\n}\n", { a: [{}] }], ["b = 1\n", { b: 1 }]]), []);
 });
 
-Deno.test("blocks with and without a label, or with more of them, are told if they cannot be told apart", () => {
+Deno.test("blocks with and without a label, or with more of them, are reported if the name does not distinguish them", () => {
   const none: readonly [string, HclJson] = ["c {\n}\n", { c: [{}] }];
   const a: readonly [string, HclJson] = ['c "a" {\n}\n', { c: { a: [{}] } }];
   const ab: readonly [string, HclJson] = ['c "a" "b" {\n}\n', { c: { a: { b: [{}] } } }];
@@ -234,7 +234,7 @@ Deno.test("blocks with and without a label, or with more of them, are told if th
   assertEquals([duplicatesOf([a, bc]), duplicatesOf([a, a]), duplicatesOf([none, none])], [[], [], []]);
 });
 
-Deno.test("no more duplicates are told than asked for", () => {
+Deno.test("no more duplicates are reported than asked for", () => {
   const many = Array.from({ length: 5 }, (): readonly [string, HclJson] => ["a = 1\n", { a: 1 }]);
   assertEquals([duplicatesOf(many, 3).length, duplicatesOf(many, 4).length, duplicatesOf(many, 9).length], [3, 4, 4]);
   const mixed = ['c "a" {\n}\n', "c {\n}\n", "c {\n}\n"].map((text, at): readonly [string, HclJson] => [
@@ -244,7 +244,7 @@ Deno.test("no more duplicates are told than asked for", () => {
   assertEquals([duplicatesOf(mixed, 1).length, duplicatesOf(mixed, 0).length], [1, 0]);
 });
 
-Deno.test("what was rewritten behind a value of an item, or in front of the item, is no part of the value", () => {
+Deno.test("text that was inserted behind a value of an item, or in front of the item, is no part of the value", () => {
   const env = (name: string) => [`t:\${env("${name}")}`, [`env:${name}`], `"\${env:${name}}"`];
   assertEquals(
     valueIn('a = { b = "${env:B}" c = "${env:C}" "d" { e = "${env:E}" } }', {

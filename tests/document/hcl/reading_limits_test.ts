@@ -25,7 +25,7 @@ function complaining(places: number): (texts: readonly string[]) => Judgement {
   return (texts) => ({ ok: true, verdicts: texts.map((): HclVerdict => ({ complaint })) });
 }
 
-Deno.test("a limit is told by its kind, at the item that exceeded it", async () => {
+Deno.test("a limit is reported by its kind, at the item that exceeded it", async () => {
   const source = sourceText("t.hcl", "a = f(1)\n\nb = f(2)\n");
   const told = async (reason: "time" | "memory" | "crash", at: number) => {
     const parsed = await openReader(() => ({ ok: false, reason, at })).read(source);
@@ -76,7 +76,7 @@ Deno.test("values are put at their places in turns: whenever one is spent, all e
   }
 });
 
-Deno.test("an empty source is told at its very beginning", async () => {
+Deno.test("an empty source is reported at its very beginning", async () => {
   const parsed = await openReader(() => ({ ok: true, verdicts: [] })).read(sourceText("t.hcl", ""));
   assert(!parsed.ok);
   assertEquals(parsed.diagnostics.map(({ code, place }) => [code, place!.range]), [
@@ -84,7 +84,7 @@ Deno.test("an empty source is told at its very beginning", async () => {
   ]);
 });
 
-Deno.test("a hundred mistakes are told, and none beyond", async () => {
+Deno.test("a hundred mistakes are reported, and none beyond", async () => {
   const told = async (items: number, places: number) => {
     const text = Array.from({ length: items }, (_, at) => `a${at} = f(${at}) ${"-".repeat(60)}\n`).join("");
     const parsed = await openReader(complaining(places)).read(sourceText("t.hcl", text));
@@ -95,7 +95,7 @@ Deno.test("a hundred mistakes are told, and none beyond", async () => {
   assertEquals([await told(3, 33), await told(3, 34), await told(4, 25), await told(5, 25)], [99, 100, 100, 100]);
 });
 
-Deno.test("a hundred mistakes of a document are told of all kinds together, and none beyond", async () => {
+Deno.test("a hundred mistakes of a document are reported of all kinds together, and none beyond", async () => {
   const read = async (computed: number, twice: number) => {
     const text = Array.from({ length: computed }, (_, at) => `c${at} = { (x) = 1 }\n`).join("") +
       "d = 1\n".repeat(twice + 1);
@@ -115,7 +115,7 @@ Deno.test("a hundred mistakes of a document are told of all kinds together, and 
   assertEquals([await read(98, 1), await read(99, 1), await read(99, 2)], [[99, 1], [100, 1], [100, 1]]);
 });
 
-Deno.test("a carriage return in a heredoc is told at the marker's two angle brackets", async () => {
+Deno.test("a carriage return in a heredoc is reported at the marker's two angle brackets", async () => {
   const text = "a = <<E\r\nx\r\nE\r\n";
   const parsed = await openReader((texts) => ({ ok: true, verdicts: texts.map(() => ({ value: { a: "x\r\n" } })) }))
     .read(
@@ -126,7 +126,7 @@ Deno.test("a carriage return in a heredoc is told at the marker's two angle brac
   assertEquals(told, ["<<"]);
 });
 
-Deno.test("a name that is a prototype's is a member of its own where a shape is filled", () => {
+Deno.test("a name that is a prototype's is a member of its own in a filled shape", () => {
   const shape = { names: ["__proto__", "toString"], values: [{ a: 1 }, 2] };
   const filled = fillShape({ names: [0, 1], values: [0, 1] }, shape) as Record<string, unknown>;
   assertEquals(Object.keys(filled), ["__proto__", "toString"]);
@@ -135,7 +135,7 @@ Deno.test("a name that is a prototype's is a member of its own where a shape is 
   ]);
 });
 
-Deno.test("what nests too deep or is a costly number is told at just that place, before anything is judged", async () => {
+Deno.test("text that nests too deep or is a costly number is reported at just that place, before anything is judged", async () => {
   const reader = openReader(() => {
     throw new Error("it was judged");
   });

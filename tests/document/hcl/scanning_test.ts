@@ -17,7 +17,7 @@ function itemsOf(text: string): string[] {
   return scanSource(text).items.map(({ kind, range: { start, end } }) => `${kind} ${text.slice(start, end)}`);
 }
 
-Deno.test("an item ends with its line if it is neither a block nor an attribute, whatever stands on it", () => {
+Deno.test("an item that is neither a block nor an attribute ends with its line, for any text on it", () => {
   const strays = [
     ...["x == 1", '"x" == 1', "x =", "\0x = 1", "\0", "}", "} x = 1", 'variable "a" "b" = 1', 'other "x" = 1', '"a'],
     ...[
@@ -99,7 +99,7 @@ function namesIn(text: string): (string | null)[] {
   return value.kind === "fields" ? value.entries.map(({ name }) => name) : [];
 }
 
-Deno.test("a setting ends where the next one on its line begins, whatever its value is", () => {
+Deno.test("a setting ends at the beginning of the next one on its line, for any value", () => {
   for (
     const value of [
       "0",
@@ -126,7 +126,7 @@ Deno.test("a setting ends where the next one on its line begins, whatever its va
   }
 });
 
-Deno.test("a quoted name that is an identifier is one without its quotes, and any other stands as its bytes", () => {
+Deno.test("a quoted name that is an identifier is one without its quotes, and any other is written as its bytes", () => {
   const keyOf = (name: string) => rewriteItem(`"${name}" = 1`, scanSource(`"${name}" = 1`).items[0]!).slice(0, -5);
   assertEquals(["a", "_", "ab-1_Z", "\u00e4b", "a\u0301"].map(keyOf), ["a", "_", "ab-1_Z", "\u00e4b", "\u00e1"]);
   assertEquals(["", "1a", "a.b", "a..", ".a", "-a", "\\t", "\u20ac"].map(keyOf), [
@@ -196,7 +196,7 @@ const NESTED: readonly (readonly [what: string, nest: (depth: number) => string]
 ];
 
 for (const [what, nest] of NESTED) {
-  Deno.test(`${what} may be nested to the bound, and one deeper is told at its place`, () => {
+  Deno.test(`${what} may be nested to the bound, and one deeper is reported at its place`, () => {
     assertEquals(MAX_NESTING, 200);
     const allowed = nest(MAX_NESTING);
     assertEquals(scanSource(allowed).tooDeepAt, null);
@@ -209,7 +209,7 @@ for (const [what, nest] of NESTED) {
   });
 }
 
-Deno.test("what is closed again does not count towards the nesting of what follows it", () => {
+Deno.test("brackets that are closed again do not count towards the nesting of the text behind them", () => {
   const many = (text: string) => text.repeat(MAX_NESTING + 50);
   for (
     const text of [
@@ -237,7 +237,7 @@ Deno.test("on a line that is not understood each bracket opens or closes one lev
   }
 });
 
-Deno.test("settings, values and stray lines are counted each: a million is read, and the next is told at its place", () => {
+Deno.test("settings, values and stray lines are counted each: a million is read, and the next is reported at its place", () => {
   assertEquals(MAX_VALUES, 1_000_000);
   for (
     const [text, count, last] of [["x = [1, 2]", 4, "2]"], ["a {\n  ]\n  b = 1\n}", 4, "1\n}"], ["]", 1, "]"]] as const
@@ -255,7 +255,7 @@ Deno.test("settings, values and stray lines are counted each: a million is read,
   }
 });
 
-Deno.test("a number is costly from five digits of its exponent on, unless it is exact, and the first is told", () => {
+Deno.test("a number is costly from five digits of its exponent on, unless it is exact, and the first is reported", () => {
   const costly = (text: string) => {
     const range = scanSource(text).costlyNumber;
     return range && text.slice(range.start, range.end);
@@ -288,7 +288,7 @@ Deno.test("a rewritten item ends its line, and a carriage return at its end is n
   );
 });
 
-Deno.test("blanks are spaces, tabs and comments, and line ends if asked; what is crossed is told", () => {
+Deno.test("blanks are spaces, tabs and comments, and line ends if asked; crossed line ends are reported", () => {
   const skipped = (text: string, acrossLines: boolean) => {
     const cursor = openCursor(text);
     const crossed = skipBlanks(cursor, acrossLines);
@@ -327,7 +327,7 @@ Deno.test("the end of a line is before its LF or CRLF, and never before the curs
   assertEquals([moved("a\r\n", 2), moved("a\r\n", 1), moved("\r\n", 1), moved("\n")], [2, 1, 1, 0]);
 });
 
-Deno.test("a word is an identifier of HCL, of whatever letters", () => {
+Deno.test("a word is an identifier of HCL, of any letters", () => {
   const taken = (text: string) => {
     const cursor = openCursor(text);
     const word = takeWord(cursor);
@@ -365,7 +365,7 @@ Deno.test("an expression goes on over line ends inside its brackets, and only th
   assertEquals(itemsOf("x = (1)\n+ 2\ny = 1\n"), ["attribute x = (1)", "stray + 2", "attribute y = 1"]);
 });
 
-Deno.test("of each item is told what it depends on: the lines that were looked at, and whether it begins one", () => {
+Deno.test("each item says on which text it depends: the lines that were looked at, and whether it begins one", () => {
   const taken = (text: string) => {
     const cursor = openCursor(text);
     const found: [at: number, reach: number, isFresh: boolean, count: number, rescanned: number][] = [];

@@ -18,7 +18,7 @@ const FORMS: readonly (readonly [what: string, written: string, meaning: unknown
   ]],
 ];
 
-Deno.test("each form has its meaning, and its place and that of what follows are those of the source", async () => {
+Deno.test("each form has its meaning, and its place and that of the text behind it are those of the source", async () => {
   await using parser = openBlockParser();
   for (const [what, written, meaning] of FORMS) {
     const mistakes = await mistakesOf(`a {\n  x = ${written}\n}\n`, parser);
@@ -37,7 +37,7 @@ Deno.test("each form has its meaning, and its place and that of what follows are
   }
 });
 
-Deno.test("what is put in behind a value, or before it, is no part of the value", async () => {
+Deno.test("text that is inserted behind a value, or before it, is no part of the value", async () => {
   await using parser = openBlockParser();
   const written = ['variable "x" = env("N")', "x = { a = var.a b = var.b }", 'x = ["a"service.b service.c]'];
   const bodies = written.map(async (text) => {

@@ -48,7 +48,7 @@ inProcess("what is not certain is not lifted", () => {
   return Promise.resolve();
 });
 
-Deno.test("items that differ in names, labels, values, comments and blanks alone have one shape", () => {
+Deno.test("items that differ only in names, labels, values, comments and blanks have one shape", () => {
   const one =
     'layer "roads" {\n  title = "Roads"\n  geometry {\n    srid = 4326\n  }\n  services = [service.odata, "wfs"]\n}\n';
   const other =

@@ -33,7 +33,7 @@ Deno.test("each character of a string that is rewritten is counted", () => {
   assertEquals(['"a"', "'a'", `'a"'`, "'\\''", '"a\r\nb"'].map(counted), [0, 2, 3, 3, 2]);
 });
 
-Deno.test("the name of a reference to the environment is what stands between its colon and its brace", () => {
+Deno.test("the name of a reference to the environment is the text between its colon and its brace", () => {
   assertEquals(
     ["${env:A}", "${env:}", "${env:a b}", "${env:A", '${env:"}', "${env:$}", "x${env:A}"].map((text) =>
       envColonName(text, 0)

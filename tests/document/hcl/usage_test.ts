@@ -24,7 +24,7 @@ Deno.test("a program that may not open files of /proc knows it all the same", as
   assert(bytes > 20 * MEBIBYTE, `${bytes}`);
 });
 
-Deno.test("what cannot be read is told apart from what the host did not tell in time", async () => {
+Deno.test("usage that cannot be read differs from usage that the host did not report in time", async () => {
   await using directory = await temporaryDirectory();
   const slow = directory.file("slow");
   await Deno.writeTextFile(slow, "#!/bin/sh\nexec sleep 1000\n", { mode: 0o755 });
@@ -141,7 +141,7 @@ Deno.test("a process is looked at every 10 ms, and every 50 ms if each look cost
   }
 });
 
-Deno.test("a watch that is ended by what it tells tells no more", async () => {
+Deno.test("a watch that is ended by its own report reports no more", async () => {
   await withFakeTimeouts(async (timers) => {
     let [looks, told] = [0, 0];
     const look = () => {

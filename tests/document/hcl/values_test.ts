@@ -73,7 +73,7 @@ Deno.test("a computed name goes on to the = or : outside its brackets, on its li
   ]);
 });
 
-Deno.test("what does not look like an object is an expression, with the commas that its settings lacked", () => {
+Deno.test("a value that does not look like an object is an expression, with the commas that its settings lacked", () => {
   check([
     ...bare(
       "{ , a = 1 }",
@@ -101,7 +101,7 @@ Deno.test("what does not look like an object is an expression, with the commas t
   ]);
 });
 
-Deno.test("nothing is put in behind an expression for what an object would have lacked there", () => {
+Deno.test("nothing is inserted behind an expression for the parts that an object would have lacked there", () => {
   const text = "b { c =  {:%{<<E\n=${()\nE'y'2.5\n";
   const { items } = scanSource(text);
   assertEquals(items.map(({ edits }) => edits), [[{ at: 4, remove: 0, insert: "\n" }]]);
@@ -180,7 +180,7 @@ function costOf(text: string, budget: number): [rescanned: number, reach: number
   return [rescanned, reach, shown(text, item.entry!.value)];
 }
 
-Deno.test("what is scanned a second time is counted, and not scanned again once nothing is left for it", () => {
+Deno.test("text that is scanned a second time is counted, and not scanned again once the budget is spent", () => {
   assertEquals([-1, 0, 1].map((budget) => costOf("a = [b]", budget)[2]), ["bare | [b]", "bare | [b]", ["bare | b"]]);
   const text = 'abc = "x\ny" z "\nb = 1';
   const value = 'bare | "x';

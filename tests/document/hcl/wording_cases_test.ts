@@ -19,11 +19,11 @@ function each(hclSummary: string, texts: readonly string[], summary: string, sug
   return texts.map((text) => [hclSummary, text, summary, suggestion]);
 }
 
-Deno.test("a summary that is not known is shown as it is, whatever name it has", () => {
+Deno.test("a summary that is not known is shown as it is, under any name", () => {
   check([["Something new", "a ^b", "Something new", undefined], ["toString", "a ^b", "toString", undefined]]);
 });
 
-Deno.test("a comment that is never closed is told as one wherever HCL meets it, and nothing else is", () => {
+Deno.test("a comment that is never closed is recognised at any place in HCL, and nothing else is", () => {
   const told = ["A comment is never closed", "Add the closing */"] as const;
   check([
     ...each("Invalid expression", ["a = ^/* b", "a = /^* b"], ...told),
@@ -36,7 +36,7 @@ Deno.test("a comment that is never closed is told as one wherever HCL meets it, 
 
 const EXPECTED = "Write a string in double quotes, a number, true, false, a list or a reference";
 
-Deno.test("every summary about a directive is told as one", () => {
+Deno.test("every summary about a directive has the same message", () => {
   for (
     const [summary, expected] of [
       ...["Invalid template directive", "Unexpected endif directive", "Missing endfor marker"].map((
@@ -62,7 +62,7 @@ Deno.test("every summary about a directive is told as one", () => {
 
 const DIRECTIVE = "%{ in a string begins a directive, and directives are not supported";
 
-Deno.test("a character that HCL does not know is told by what it is", () => {
+Deno.test("a character that HCL does not know has a message for its kind", () => {
   const other = [
     "A character that has no meaning here",
     "Put quotes around the text that it belongs to, or remove it",
@@ -108,7 +108,7 @@ Deno.test("a character that HCL does not know is told by what it is", () => {
   ]);
 });
 
-Deno.test("a single quote is told by what it begins", () => {
+Deno.test("a single quote has a message for the text that it begins", () => {
   const heredoc = [
     "A heredoc begins with << and a marker that ends the line",
     "Write <<EOF with nothing behind it, neither quotes nor spaces",
@@ -131,7 +131,7 @@ Deno.test("a single quote is told by what it begins", () => {
   ]);
 });
 
-Deno.test("an escape that does not exist is told by what was meant", () => {
+Deno.test("an escape that does not exist has a message for the intended one", () => {
   const half = "A surrogate escape is half a character";
   const anyHalf = "Write \\UXXXXXXXX with the eight digits of the character's code point, or the character itself";
   const digits = "The escape \\u needs four hexadecimal digits behind it, and \\U eight";
@@ -161,7 +161,7 @@ Deno.test("an escape that does not exist is told by what was meant", () => {
 
 const LARGE = "Write \\UXXXXXXXX with the code point of a character, or \\\\ for a backslash";
 
-Deno.test("the second half of a pair of escapes is told apart from a half that stands alone", () => {
+Deno.test("the second half of a pair of escapes has another message than a single half", () => {
   const text = '"x\\ud83d\\ude00"';
   assertEquals(isSecondHalf(text, text.indexOf("\\ude00")), true);
   assertEquals(isSecondHalf(text, text.indexOf("\\ud83d")), false);
@@ -170,7 +170,7 @@ Deno.test("the second half of a pair of escapes is told apart from a half that s
   assertEquals(isSecondHalf("\\ud83d\\ude00", 6), true);
 });
 
-Deno.test("what is neither a setting nor a block is told by how it begins", () => {
+Deno.test("a text that is neither a setting nor a block has a message for its beginning", () => {
   const equals = [
     "A setting needs a single = between its name and its value",
     "Write name = value, or name { … } for a block",
@@ -223,7 +223,7 @@ Deno.test("what is neither a setting nor a block is told by how it begins", () =
 
 const CONFLICT = "Keep one of the two versions, and remove the lines of <, = and >";
 
-Deno.test("a value that is missing or is none is told by what stands around it", () => {
+Deno.test("a missing or wrong value has a message for the text around it", () => {
   const missing = ["A value is missing here", EXPECTED] as const;
   const operator = [
     "A value is missing behind an operator",
@@ -288,7 +288,7 @@ Deno.test("a name without a value is one that begins with a digit, if digits and
 const HEREDOC = "Write <<EOF with nothing behind it, neither quotes nor spaces";
 const CLOSE = "Add the ] or } that is missing";
 
-Deno.test("heads, names, lists and strings are told by what stands before or behind the place", () => {
+Deno.test("heads, names, lists and strings have messages for the text before or behind the place", () => {
   const block = ["A block needs its braces on the line of its name", BRACES] as const;
   const long = "A string goes on over the end of its line";
   check([

@@ -128,7 +128,7 @@ const TEXTS: readonly (readonly [text: string, ...told: string[]])[] = [
   ],
 ];
 
-Deno.test("a common slip is told as what stands there, at its place, with what to write", async () => {
+Deno.test("a common slip is reported by its text, at its place, with advice", async () => {
   await using parser = openBlockParser();
   for (const [value, expected] of VALUES) {
     assertEquals(await told(`h {\n  a = ${value}\n}\n`, parser), [`2:${expected}`], value);

@@ -28,7 +28,7 @@ Deno.test("a tree has as many commas and levels as are allowed, and with one mor
   }
 });
 
-Deno.test("as many mistakes are told as are asked for, one for a line, and with one asked for reading ends there", () => {
+Deno.test("as many mistakes are reported as are asked for, one for a line, and with one asked for reading ends there", () => {
   const text = "[1 2 3,\n4 5,\n6 7]";
   const lines = (maxMistakes: number) =>
     read(text, { maxMistakes }).mistakes.map(({ range: { start } }) => text.slice(0, start).split("\n").length);
@@ -38,7 +38,7 @@ Deno.test("as many mistakes are told as are asked for, one for a line, and with 
   assertEquals(read("[1]\n5").root?.kind, "list");
 });
 
-Deno.test("the value is the first one, whatever kind it is of", () => {
+Deno.test("the value is the first one, of any kind", () => {
   const value = (text: string) => {
     const { root } = read(text);
     return root?.kind === "literal" ? root.value : root?.kind ?? null;
@@ -72,7 +72,7 @@ function wrong(text: string): unknown {
     : result.diagnostics.map(({ code, place }) => [code.replace("document/", ""), place!.range.start]);
 }
 
-Deno.test("a file may nest two hundred deep, and what strings and comments hold does not count", () => {
+Deno.test("a file may nest two hundred deep, and brackets in strings and comments do not count", () => {
   const nested = (depth: number, open: string, close: string) => open.repeat(depth) + close.repeat(depth);
   assertEquals(wrong(nested(200, "[", "]")), null);
   assertEquals(wrong(nested(201, "[", "]")), [["too-deep", 200]]);
@@ -113,13 +113,13 @@ Deno.test("a file may nest two hundred deep, and what strings and comments hold 
   assertEquals(wrong(`[${'{"a":[]},'.repeat(200)}1]`), null);
 });
 
-Deno.test("a file may have a million values, and the comma before the next is told", () => {
+Deno.test("a file may have a million values, and the comma before the next is reported", () => {
   const list = (commas: number) => `[${"1,".repeat(commas)}1]`;
   assertEquals(wrong(list(999_999)), null);
   assertEquals(wrong(list(1_000_000)), [["too-many-values", 2_000_000]]);
 });
 
-Deno.test("what is remembered counts towards the million values with what is new, and beyond it the whole is read anew", () => {
+Deno.test("remembered values count towards the million with the new ones, and beyond it the whole is read again", () => {
   const text = (first: number, second: number) => `{"a":[${"1,".repeat(first)}1],"b":[${"1,".repeat(second)}1]}`;
   // 600,000 commas of the first text are counted on, though some of them are gone.
   for (const [second, scanned] of [[399_897, 1], [399_898, 2]] as const) {
@@ -130,7 +130,7 @@ Deno.test("what is remembered counts towards the million values with what is new
   }
 });
 
-Deno.test("twenty mistakes are told of a document, and none beyond", () => {
+Deno.test("twenty mistakes are reported of a document, and none beyond", () => {
   const told = (count: number) => {
     const twice = Array.from({ length: count }, (_, at) => `"k${at}":1,"k${at}":2`).join(",");
     const result = parseJsonDocument(sourceText("a.json", `{"x":{${twice}}}`));
@@ -142,7 +142,7 @@ Deno.test("twenty mistakes are told of a document, and none beyond", () => {
   assertEquals([lines(19), lines(20), lines(21)], [19, 20, 20]);
 });
 
-Deno.test("a name of more than 64 characters is cut where it is told", () => {
+Deno.test("a name of more than 64 characters is cut in a report", () => {
   const told = (length: number) => {
     const name = "n".repeat(length);
     const result = parseJsonDocument(sourceText("a.json", `{"x":{"${name}":1,"${name}":2}}`));
@@ -153,7 +153,7 @@ Deno.test("a name of more than 64 characters is cut where it is told", () => {
   assertEquals(told(65), `"${"n".repeat(64)}…" occurs twice in the same object`);
 });
 
-Deno.test("names inside a list are those of what the list stands for, in any case, and of a list in it too", () => {
+Deno.test("names inside a list are known by the list's own shape, in any case, and in a nested list too", () => {
   const names = (text: string) => {
     const result = parseJsonDocument(sourceText("a.json", text));
     assert(result.ok);
@@ -198,7 +198,7 @@ Deno.test("a number or a word that goes on is another one, and a string or a lis
   assertEquals([read("[1]"), read("[1]", ",")], [[1, "[1]"], [0, "[1]"]]);
 });
 
-Deno.test("code in a string ends at its own brace, past strings in it and what is escaped there", () => {
+Deno.test("code in a string ends at its own brace, past strings and escapes in it", () => {
   for (
     const code of [
       'f("$${")',
@@ -223,7 +223,7 @@ Deno.test("code in a string ends at its own brace, past strings in it and what i
   }
 });
 
-Deno.test("what is empty or too deep is told at its beginning or its bracket, and only there", () => {
+Deno.test("an empty or too deep file is reported only at its beginning or its bracket", () => {
   const range = (text: string) => {
     const result = readJson(sourceText("a.json", text));
     return result.ok ? null : result.diagnostics.map(({ place }) => place!.range);
@@ -232,7 +232,7 @@ Deno.test("what is empty or too deep is told at its beginning or its bracket, an
   assertEquals(range("[".repeat(201)), [{ start: 200, end: 201 }]);
 });
 
-Deno.test("a search for what is too much rests behind every 65,536 characters that it looks at", () => {
+Deno.test("a search for excess rests behind every 65,536 characters that it looks at", () => {
   const rests = (text: string) => [...openJsonMemory(() => null).read(sourceText("a.json", text))].length;
   const blank = (length: number) => `[${" ".repeat(length - 2)}]`;
   const lengths = [65_536, 65_537, 2 * 65_536, 2 * 65_536 + 1, 3 * 65_536 + 1];
@@ -285,20 +285,20 @@ Deno.test("of an object that is known only the members that changed are read, an
   }
 });
 
-Deno.test("what stands between two known members is read, too", () => {
+Deno.test("text between two known members is read, too", () => {
   const memory = openJsonMemory((name) => name);
   const isRead = (between: string) =>
     atOnce(memory.read(sourceText("a.json", `{"o":{"a":{}${between}"b":{}${between}"c":{}}}`))).ok;
   assertEquals(["/*1*/,", "/*2*/,", "/*3,*/", "  ,   ", "      "].map(isRead), [true, true, false, true, false]);
 });
 
-Deno.test("of what stands behind a number only the next character says whether it is known", () => {
+Deno.test("only the next character says whether the text behind a number is known", () => {
   const memory = openJsonMemory((name) => name);
   const scanned = (text: string) => (atOnce(memory.read(sourceText("a.json", text))), memory.work.scanned);
   assertEquals(['{"o":{"a":1}}', '{"o":{"a":1} }', '{"o":{"a":1 }}'].map(scanned), [1, 0, 1]);
 });
 
-Deno.test("a known member that stands twice is told at both its places", async () => {
+Deno.test("a known member that occurs twice is reported at both its places", async () => {
   const reader = openJsonReader();
   const pace = openPace();
   await reader.read(sourceText("a.json", '{"layers":{"a":{},"b":{}}}'), pace);

@@ -64,7 +64,7 @@ Deno.test("every block of the JSON form becomes the block that HCL has, with HCL
   assertEquals(document.attributes.map((entry) => [entry.name, bare(entry.value)]), [["answer", "42"]]);
 });
 
-Deno.test("every place is where the thing stands in the JSON", () => {
+Deno.test("every place is that of the value in the JSON", () => {
   const document = parsed(complete);
   const layer = document.blocks.find((block) => block.type === "layer")!;
   assert(slice(document, layer.range).startsWith('"roads": { "idField"'));
@@ -117,7 +117,7 @@ Deno.test("names that are special to JavaScript are names", () => {
   ]);
 });
 
-Deno.test("a name that stands twice is an error with both places, for a known name in any case", () => {
+Deno.test("a name that occurs twice is an error with both places, for a known name in any case", () => {
   for (
     const [text, path, column, first] of [
       ['{"honua":{},"HONUA":{}}', "honua", 13, 2],
@@ -134,14 +134,14 @@ Deno.test("a name that stands twice is an error with both places, for a known na
   }
 });
 
-Deno.test("what is null is not there, as far as its name is known, and settings are those of services only", () => {
+Deno.test("a member that is null is not there, as far as its name is known, and settings are those of services only", () => {
   const text = '{"layers":{"a":null,"b":{"title":null,"settings":{"x":1}}},"honua":null,"services":null,"x":null}';
   const document = parsed(text);
   assertEquals(bareBlocks(document), [["layer", "b", [["settings", [["x", "1"]]]]]]);
   assertEquals(document.attributes.map(({ name, value }) => [name, bare(value)]), [["x", null]]);
 });
 
-Deno.test("ids and names that differ in case alone are two", () => {
+Deno.test("ids and names that differ only in case are two", () => {
   assertEquals(bareBlocks(parsed('{"layers":{"a":{},"A":{"x":1,"X":2}}}')), [
     ["layer", "a", []],
     ["layer", "A", [["x", "1"], ["X", "2"]]],
@@ -168,14 +168,14 @@ Deno.test("what the JSON form cannot mean is an error at its place", () => {
   }
 });
 
-Deno.test("what must be an object is told by what it holds", () => {
+Deno.test("a value that must be an object is reported by its kind", () => {
   const told = (text: string) => rejected(text).map(({ summary }) => summary);
   assertEquals(told('{"layers":[]}'), ['"layers" must be an object of entries by their id or name']);
   assertEquals(told('{"honua":"x"}'), ['"honua" must be an object']);
   assertEquals(told('{"layers":{"a":5}}'), ['"a" must be an object']);
 });
 
-Deno.test("the first syntax error of each line is told, twenty at most", () => {
+Deno.test("the first syntax error of each line is reported, twenty at most", () => {
   assertEquals(rejected('{"a": 1 "b": 2,\n"c" 3,\n"d": "x\n}').map((one) => [one.place?.line, one.summary]), [
     [1, "A comma is missing before this"],
     [2, "A colon is missing after the member's name"],

@@ -38,7 +38,7 @@ async function documentOf(reader: JsonReader, text: string): Promise<Document> {
   return parsed.document;
 }
 
-Deno.test("whatever a reader had before, a text gives what reading it afresh gives, every place included", async () => {
+Deno.test("after any earlier texts, a reader gives the result of a fresh one, every place included", async () => {
   await fc.assert(
     fc.asyncProperty(fc.integer(), async (seed) => {
       const random = randomFrom(seed);
@@ -56,7 +56,7 @@ Deno.test("whatever a reader had before, a text gives what reading it afresh giv
   );
 });
 
-Deno.test("what is read again follows the change, not the source", async () => {
+Deno.test("reading again costs as much as the change, not as the source", async () => {
   const text = snapshot(500);
   const layer = text.match(/^ {4}"l7": .*?^ {4}\},\n/ms)![0];
   const edits: [string, string, [scanned: number, placed: number]][] = [
@@ -83,7 +83,7 @@ Deno.test("what is read again follows the change, not the source", async () => {
   }
 });
 
-Deno.test("what did not change is the same block, and its places move with it", async () => {
+Deno.test("an unchanged block is the same object, and its places move with it", async () => {
   const reader = openJsonReader();
   const before = await documentOf(reader, snapshot(100));
   const text = "// one line more\n" + snapshot(100, { 7: "Seven" }, "y");
@@ -156,7 +156,7 @@ Deno.test("a long list that is edited again and again is not taken for one of to
   assertEquals(shown(await reader.read(tooMany, openPace())), shown(parseJsonDocument(tooMany)));
 });
 
-Deno.test("what is remembered of JSON keeps no old source alive: of a hundred with two megabytes each", async () => {
+Deno.test("the memory of JSON keeps no old source alive: of a hundred with two megabytes each", async () => {
   const program = new URL("../../support/edited_json_heap.ts", import.meta.url).href;
   const args = ["run", "-A", "--v8-flags=--expose-gc", program];
   const { stdout, stderr, success } = await new Deno.Command(Deno.execPath(), { args }).output();
