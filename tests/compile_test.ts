@@ -92,7 +92,7 @@ Deno.test("a value of the environment costs the block that uses it", async () =>
   assertEquals(await counting.costOf(source), { ...NOTHING, ...NOTHING_READ, blocksRead: 1, rulesRun: 1 });
 });
 
-Deno.test("a compilation that was given up and wakes late leaves the next one what it is", async () => {
+Deno.test("a compilation that was given up and wakes late does not change the next one", async () => {
   await using judge = openParser();
   const [asked, answer] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
   let isSlow = false;
@@ -146,7 +146,7 @@ Deno.test("a source is JSON if its path ends so, in any case, and else HCL", () 
   assertEquals(paths.map(formatOf), ["json", "json", "json", ...Array(6).fill("hcl")]);
 });
 
-Deno.test("what a bug left behind is not built upon; what was given up loses nothing", async () => {
+Deno.test("a compilation after a bug begins without a memory; one that was given up loses nothing", async () => {
   await using judge = openParser();
   let bug: Error | null = null;
   const parser = openBlockParser({

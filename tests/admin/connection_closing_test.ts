@@ -6,7 +6,7 @@ import { listening, shaking } from "./moved_connections.ts";
 
 const FULL = (count: number, what = "are refused") => `${count} connections are open, further ones ${what}`;
 
-Deno.test("closing lets answers end and tells their clients, cuts what waits, and takes what comes late no more", async () => {
+Deno.test("closing lets answers end and tells their clients, cuts waiting requests, and takes no late ones", async () => {
   await withFakeTimeouts(async (timers) => {
     const answer = Promise.withResolvers<Response>();
     const { connections, served, connect, closed } = listening({ handler: () => answer.promise });

@@ -62,7 +62,7 @@ Deno.test("a port that is taken keeps nobody from the socket, and is listened on
   ]);
 });
 
-Deno.test("a socket whose directory is missing keeps nobody from the port, and is there when the directory is", async () => {
+Deno.test("a socket with a missing directory does not affect the port, and is there when the directory is", async () => {
   await using directory = await temporaryDirectory();
   const socket = directory.file("late/admin.sock");
   const { server, logged } = await open(directory, { socket, listen: "127.0.0.1:0" });

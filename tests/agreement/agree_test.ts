@@ -3,7 +3,7 @@ import { assertEquals } from "@std/assert";
 import { type Ledger, NEW_LEDGER } from "../../src/agreement/agreement.ts";
 import { AGREED, ledgerOf, replayAgreement, type Start, STARTED } from "./agreement_transcript.ts";
 
-Deno.test("an own change is announced on what was agreed with, and is agreed on once it is taken", () => {
+Deno.test("an own change is announced on the agreed hash, and is agreed on once it is taken", () => {
   const state = replayAgreement(
     {},
     `${STARTED}
@@ -22,7 +22,7 @@ Deno.test("an own change is announced on what was agreed with, and is agreed on 
   });
 });
 
-Deno.test("an edit made while the instance was down is announced on what it knew", () => {
+Deno.test("an edit made while the instance was down is announced on its last known hash", () => {
   replayAgreement(
     {},
     `hint start   -> look
@@ -69,7 +69,7 @@ Deno.test("two simultaneous edits: the first wins, the other is refused, settles
   });
 });
 
-Deno.test("another hash makes an instance look again, and what it finds then is agreed on and not announced", () => {
+Deno.test("another hash leads to a look, and the hash that it finds is agreed on and not announced", () => {
   replayAgreement(
     {},
     `${STARTED}

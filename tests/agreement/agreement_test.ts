@@ -71,7 +71,7 @@ Deno.test("eight hashes are remembered as unanswered, the latest last, each once
   assertEquals(withUnanswered(ledger, "j").unanswered, [..."cdefghij"]);
 });
 
-Deno.test("a change is based on what was agreed on, or on the head from which the instance diverged", () => {
+Deno.test("a change is based on the agreed hash, or on the head from which the instance diverged", () => {
   const diverged = { generation: 2, hash: "b" };
   assertEquals(baseOf(AGREED), "a");
   assertEquals(baseOf({ ...AGREED, diverged }), "b");

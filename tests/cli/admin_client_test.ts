@@ -9,7 +9,7 @@ const TOKEN = "correct-horse-battery-staple";
 const NONE = { socket: null, optionsFile: null, url: null, tokenFile: null, caFile: null };
 
 for (const command of ["status", "peers", "reload", "events"]) {
-  Deno.test(`${command} --help answers with an example and with what its exit codes mean`, async () => {
+  Deno.test(`${command} --help answers with an example and with the meaning of its exit codes`, async () => {
     const { code, out } = await runRecorded([command, "--help"]);
     assertEquals(code, 0);
     assertStringIncludes(out, `Examples:\n  honua-configd ${command}`);

@@ -144,7 +144,7 @@ const TYPED: [string, string][] = [
 
 for (const shell of ["bash", "zsh"] as const) {
   Deno.test({
-    name: `${shell} completes what is typed`,
+    name: `${shell} completes the typed words`,
     // The terminal that a shell is given is zsh's.
     ignore: lacking.has(shell) || lacking.has("zsh"),
     async fn() {

@@ -98,7 +98,7 @@ Deno.test("without options those of the unit are examined, with the environment 
   assertStringIncludes(instance.findings[0]!.what, directory.file("options/maps.json"));
 });
 
-Deno.test("an instance is examined with what its unit gives it: source, socket, snapshot, credential, variables", async () => {
+Deno.test("an instance is examined with its unit's source, socket, snapshot, credential and variables", async () => {
   await using host = await hostOf();
   const { directory } = host;
   await using daemon = await cannedDaemon(() => json(statusWith()));

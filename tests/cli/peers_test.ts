@@ -81,7 +81,7 @@ for (const [what, peers, expected, summary] of SUMMARIES) {
   });
 }
 
-Deno.test("peers as JSON is what the daemon answered, and ends as the table does", async () => {
+Deno.test("peers as JSON is the daemon's answer, and ends as the table does", async () => {
   const peers = [peerWith({}), peerWith({ hash: hashOf("b"), instance: "other" })];
   const { code, out } = await askPeers(peers, ["--format", "json"]);
   assertEquals([code, JSON.parse(out)], [1, { peers }]);

@@ -41,7 +41,7 @@ Deno.test("a source that is the daemon's own output is refused by any of its nam
   assertEquals(clash?.suggestion, "Name another file");
 });
 
-Deno.test("what the refusal advises works: a source named by flag or variable beats the file", async () => {
+Deno.test("the advice of the refusal works: a source named by flag or variable beats the file", async () => {
   const file = { Snapshot: { Path: SNAPSHOT }, Honua: { ConfigurationV2: { Path: SNAPSHOT }, ConfigPath: SNAPSHOT } };
   assertEquals(await clashOf({ file, config: "/nonexistent/honua.hcl" }), ["--config", null]);
   const environment = { Honua__ConfigurationV2__Path: "/nonexistent/honua.hcl" };

@@ -42,7 +42,7 @@ for (const [what, given, args, says] of OUTCOMES) {
   });
 }
 
-Deno.test("a reload is asked for with what the flags say", async () => {
+Deno.test("a reload is requested as the flags say", async () => {
   await using daemon = await cannedDaemon(() => json(DONE));
   const tag = hashOf("B");
   await runRecorded(["reload", ...daemon.flags]);
@@ -156,7 +156,7 @@ for (const [status, problem, says] of REFUSALS) {
   });
 }
 
-Deno.test("a reload as JSON is what the daemon answered", async () => {
+Deno.test("a reload as JSON is the daemon's answer", async () => {
   await using daemon = await cannedDaemon(() => json(DONE));
   const { code, out } = await runRecorded(["reload", "--format", "json", ...daemon.flags]);
   assertEquals([code, JSON.parse(out)], [0, DONE]);

@@ -7,7 +7,7 @@ import { cannedDaemon, daysAgo, hashOf, json, keepingTerminal, statusWith } from
 /** No control character but the ends of lines, and none that turns the direction of writing. */
 const HARMLESS = /^(?:\n|[^\p{Cc}\p{Cf}])*$/u;
 
-Deno.test("status of a host that is well begins with what is in force, and ends with 0", async () => {
+Deno.test("status of a healthy host begins with the hash in force, and ends with 0", async () => {
   await using daemon = await cannedDaemon(() => json(statusWith()));
   const { code, out, error } = await runRecorded(["status", ...daemon.flags]);
   assertEquals([code, error], [0, ""]);
@@ -26,7 +26,7 @@ Deno.test("status of a host that is well begins with what is in force, and ends 
   assertEquals(daemon.asked.map(({ what }) => what), ["GET /admin/status"]);
 });
 
-Deno.test("status of a rejected source says what stays in force and shows every diagnostic, and ends with 1", async () => {
+Deno.test("status of a rejected source names the hash that stays in force, shows every diagnostic, and ends with 1", async () => {
   const lastReload = {
     outcome: "rejected",
     at: daysAgo(3),
@@ -174,7 +174,7 @@ for (const [what, given, expected, says] of VERDICTS) {
 }
 
 for (const outcome of ["unreadable", "write-failed", "constructor"]) {
-  Deno.test(`status after a reload that ended as ${outcome} names what stays in force and ends with 1`, async () => {
+  Deno.test(`status after a reload that ended as ${outcome} names the hash that stays in force and ends with 1`, async () => {
     const lastReload = { ...statusWith().lastReload!, outcome, reason: "The disk is full" };
     await using daemon = await cannedDaemon(() => json(statusWith({ lastReload })));
     const { code, out } = await runRecorded(["status", ...daemon.flags]);
@@ -184,7 +184,7 @@ for (const outcome of ["unreadable", "write-failed", "constructor"]) {
   });
 }
 
-Deno.test("status as JSON is what the daemon answered, on one line", async () => {
+Deno.test("status as JSON is the daemon's answer, on one line", async () => {
   const answer = { ...statusWith({ standing: "diverged" }), laterMember: { of: ["another", "version"] } };
   await using daemon = await cannedDaemon(() => new Response(JSON.stringify(answer, null, 2)));
   const { code, out } = await runRecorded(["status", "--format", "json", ...daemon.flags]);

@@ -121,7 +121,7 @@ Deno.test("a path has at most 4096 bytes of any characters, and a longer one is 
   assertEquals(outcome("\ud800".repeat(1024 * 1024)), "It is too long");
 });
 
-Deno.test("nothing that arrives throws, and bytes mean what their text means", () => {
+Deno.test("no message throws, and bytes mean the same as their text", () => {
   const texts = fc.oneof(
     fc.string({ unit: "binary", maxLength: 200 }),
     fc.string({ unit: fc.constantFrom(..."v1 2/\\.hcl0a\n"), maxLength: 110 }),

@@ -101,7 +101,7 @@ function answersToAnnouncements(alone: Alone): void {
     assertEquals(await notifier.head(), { ok: true, head: null });
   });
 
-  alone("what is announced on the head becomes the head, with who announced it", async ({ notifier }) => {
+  alone("an announcement on the head becomes the head, with its author", async ({ notifier }) => {
     const first = accepted(await notifier.announce(announcementOf(A)));
     assertEquals([first.generation, first.hash, first.by], [1, A, incarnationOf(EDGE_1)]);
     const second = accepted(await notifier.announce(announcementOf(B, A)));
@@ -110,7 +110,7 @@ function answersToAnnouncements(alone: Alone): void {
     assertEquals([generation, hash, by], [2, B, incarnationOf(EDGE_1)]);
   });
 
-  alone("what the head says already is the same on whatever base, and nothing is sent", async (one) => {
+  alone("a hash that is the head already is the same on any base, and nothing is sent", async (one) => {
     accepted(await one.notifier.announce(announcementOf(A)));
     for (const base of [null, A, B]) {
       const answer = await one.notifier.announce(announcementOf(A, base, { restores: false }));
@@ -120,7 +120,7 @@ function answersToAnnouncements(alone: Alone): void {
     assertEquals(announcements(one), [1]);
   });
 
-  alone("what is announced on another hash than the head's is refused, and nothing is sent", async (one) => {
+  alone("an announcement on another hash than the head's is refused, and nothing is sent", async (one) => {
     accepted(await one.notifier.announce(announcementOf(A)));
     for (const base of [null, B, C]) {
       const answer = await one.notifier.announce(announcementOf(B, base));
@@ -139,7 +139,7 @@ function answersToAnnouncements(alone: Alone): void {
 }
 
 function lostAndLate(alone: Alone): void {
-  alone("where the head is missing or below the floor, the floor + 1 is written, of the same hash too", async (one) => {
+  alone("if the head is missing or below the floor, the floor + 1 is written, of the same hash too", async (one) => {
     const { notifier } = one;
     assertEquals(accepted(await notifier.announce(announcementOf(A, C, { floor: 5 }))).generation, 6);
     assertEquals(accepted(await notifier.announce(announcementOf(A, null, { floor: 9 }))).generation, 10);
@@ -148,7 +148,7 @@ function lostAndLate(alone: Alone): void {
   });
 
   alone(
-    "a head that is missing or below the floor is written again only by who may restore it",
+    "a head that is missing or below the floor is written again only by an instance that may restore it",
     async ({ notifier }) => {
       const asking = (floor: number) => announcementOf(B, A, { floor, restores: false });
       assertEquals(await notifier.announce(asking(0)), { kind: "lost", head: null });
@@ -171,12 +171,15 @@ function lostAndLate(alone: Alone): void {
     assertEquals(accepted(await notifier.announce(announcementOf(B, null, { since: 1, force: true }))).generation, 6);
   });
 
-  alone("a change counts on every generation of its base, and on what went unanswered before", async ({ notifier }) => {
-    accepted(await notifier.announce(announcementOf(A, null, { floor: 7 })));
-    accepted(await notifier.announce(announcementOf(A, null, { floor: 20 })));
-    assertEquals(accepted(await notifier.announce(announcementOf(B, C, { unanswered: [C, A] }))).generation, 22);
-    assertEquals((await notifier.announce(announcementOf(C, A, { unanswered: [C] }))).kind, "refused");
-  });
+  alone(
+    "a change counts on every generation of its base, and on hashes that went unanswered before",
+    async ({ notifier }) => {
+      accepted(await notifier.announce(announcementOf(A, null, { floor: 7 })));
+      accepted(await notifier.announce(announcementOf(A, null, { floor: 20 })));
+      assertEquals(accepted(await notifier.announce(announcementOf(B, C, { unanswered: [C, A] }))).generation, 22);
+      assertEquals((await notifier.announce(announcementOf(C, A, { unanswered: [C] }))).kind, "refused");
+    },
+  );
 
   alone("of many announcements on one base at the same moment one is accepted", async ({ notifier }) => {
     const answers = await Promise.all([A, B, C].map((hash) => notifier.announce(announcementOf(hash))));
@@ -473,7 +476,7 @@ function amongNamesakes(together: Together): void {
     ]);
   });
 
-  together("what takes the place of a process that was killed takes its record away", async (one, _other, cluster) => {
+  together("the successor of a process that was killed takes its record away", async (one, _other, cluster) => {
     const [killed, next] = [incarnationOf(EDGE_1, 2), incarnationOf(EDGE_1, 3)];
     await using last = await watched(cluster.open(EDGE_1, killed));
     await last.notifier.writeRecord(record(EDGE_1, { incarnation: killed }));

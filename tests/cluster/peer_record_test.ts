@@ -194,7 +194,7 @@ Deno.test("peers of which two have one name are not consistent, with any hashes"
   assertEquals(judgePeers([{ instance: "a", hash: A }, { instance: "a", hash: B }]).consistent, false);
 });
 
-Deno.test("what most peers run comes first, in an order that does not depend on theirs", () => {
+Deno.test("the hash of most peers comes first, in an order that does not depend on theirs", () => {
   const peers = [
     { instance: "e", hash: null },
     { instance: "d", hash: B },

@@ -68,7 +68,7 @@ Deno.test("a block is remembered with up to 64 findings, and with more forgotten
   assertEquals(memory.has(key), false);
 });
 
-Deno.test("what a block takes of the bounds counts whether it is read or remembered", () => {
+Deno.test("the share of a block in the bounds counts whether it is read or remembered", () => {
   for (const bound of ["spent", "length"] as const) {
     const [memory, key, before]: [BlockMemory, object, object] = [new WeakMap(), {}, {}];
     for (const _ of ["read", "remembered"]) {
@@ -99,7 +99,7 @@ Deno.test("a block is remembered if all fits, and counts if all fits still: at t
   }
 });
 
-Deno.test("what a block takes is what it took, not what those before it did", () => {
+Deno.test("a block's share is its own, not that of the blocks before it", () => {
   const [memory, key]: [BlockMemory, object] = [new WeakMap(), {}];
   const reader = open(memory);
   reader.read({}, taking({ spent: 7, length: 9 }));

@@ -79,7 +79,7 @@ Deno.test("an expression may be nested a hundred deep, in each of its parts, and
   }
 });
 
-Deno.test("what the environment holds counts towards the longest value, by itself and with what is beside it", () => {
+Deno.test("a value of the environment counts towards the longest value, by itself and with the text beside it", () => {
   const value = (expression: Expression | Fault, length: number) => {
     assert(expression.kind !== "fault");
     const resolved = resolve(expression, () => "x".repeat(length));
@@ -140,7 +140,7 @@ function nested(depth: number, inner: unknown): unknown {
   return value;
 }
 
-Deno.test("values may be nested 250 deep, with what variables put into one another, and no deeper", () => {
+Deno.test("values may be nested 250 deep, including variables in one another, and no deeper", () => {
   const source = (depth: number, kind: "list" | "map") => ({
     variables: { inner: nested(150, 1) },
     services: {

@@ -58,7 +58,7 @@ Deno.test("an environment file is read as systemd reads it", () => {
   for (const [text, expected] of cases) assertEquals(parse(text), expected, text);
 });
 
-Deno.test("what systemd passes over in silence is a warning at its place", () => {
+Deno.test("a line that systemd passes over silently is a warning at its place", () => {
   assertEquals(warnings("export A=1\nB=2\n1C=3\n\u00e4=4"), [
     "environment/invalid-name 1:1",
     "environment/invalid-name 3:1",
@@ -124,7 +124,7 @@ Deno.test("warnings about an environment file are in the order of its lines", ()
   assertEquals(warnings("export A=1\n".repeat(99)).length, 99);
 });
 
-Deno.test("a warning underlines what it is about, from its first character to its last", () => {
+Deno.test("a warning underlines its subject, from the first character to the last", () => {
   const underlined = (text: string) =>
     parseEnvironmentFile(sourceText("test.env", text)).diagnostics.map(({ place }) =>
       text.slice(place!.range.start, place!.range.end)

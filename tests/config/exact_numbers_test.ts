@@ -144,7 +144,7 @@ Deno.test("the number that is refused is quoted, but not under a secret's name",
   assert(!/76561197/.test(told("api_token")), told("api_token"));
 });
 
-Deno.test("a whole number that would be rounded to one is refused as what it is not", () => {
+Deno.test("a number that would be rounded to a whole one is refused as none", () => {
   const loaded = load('{"dataSources": {"a": {"pool": {"timeout": 30.00000000000000000001}}}}', {}, false);
   assert(!loaded.ok);
   assertEquals(loaded.diagnostics.map(({ code, path }) => [code, path]), [

@@ -111,7 +111,7 @@ Deno.test("a setting that could not be read has failed with all in it; a value o
   assertEquals(findings.map(({ severity, path }) => [severity, path]), [["error", "b.two"]]);
 });
 
-Deno.test("a recorder hands out what it has once, and begins anew", () => {
+Deno.test("a recorder hands out its findings once, and begins anew", () => {
   const recorder = openRecorder();
   recorder.note("a", here);
   recorder.fail("a");

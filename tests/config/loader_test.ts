@@ -88,7 +88,7 @@ function manyTexts(): string[] {
   return [...HEAD, ...layers];
 }
 
-Deno.test("a load costs as much as what has changed", async () => {
+Deno.test("a load costs as much as the change", async () => {
   await withDocuments(async (documents, loader) => {
     const texts = manyTexts();
     const cost = async (environment: Record<string, string> = ENVIRONMENT, head = "") => {
@@ -178,7 +178,7 @@ Deno.test("an entry that depends on more than one block is read again if one of 
   await agree([shared, one, other], [shared, other]);
 });
 
-Deno.test("beyond the bound on all values a load with memory still gives what a fresh one gives", async () => {
+Deno.test("beyond the bound on all values a load with memory still gives the result of a fresh one", async () => {
   await withDocuments(async (documents, loader) => {
     // Each layer takes a million of the bound, and comes to a short text on this host.
     const large = (number: number) => layerText(number, 'env("SHORT") ? "short" : var.long');

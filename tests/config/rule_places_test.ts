@@ -222,7 +222,7 @@ Deno.test("both forms are one object if they have the same members in the same o
   assertStrictEquals(shareEqualForms(both), both);
 });
 
-Deno.test("a list has of each form what is there", () => {
+Deno.test("a list has the items of each form that are there", () => {
   const list = listOf([{ resolved: 1, portable: "a" }, { resolved: undefined, portable: "b" }, {
     resolved: null,
     portable: undefined,

@@ -42,7 +42,7 @@ function linesOf(blocks: Blocks): (string | null)[][] {
   );
 }
 
-Deno.test("a layer that names a disabled service is refused at the name and at what disables the service, and said once", () => {
+Deno.test("a layer that names a disabled service is refused once, at the name and at the setting that disables the service", () => {
   const blocks = {
     services: { odata: {}, wfs: { enabled: false } },
     layers: { a: layer("odata", "wfs"), b: layer("service.wfs") },

@@ -32,7 +32,7 @@ function outcome(scope: Scope, name: string): unknown {
   return found.kind === "constant" ? found.value : found.kind === "fault" ? found.code : found.kind;
 }
 
-Deno.test("a definition is evaluated again if it, or what it names, is another, and stays the same object if not", () => {
+Deno.test("a definition is evaluated again if it, or a definition that it names, is another, and stays the same object if not", () => {
   const memory = openScopeMemory();
   const [a, b, c, d] = [literal("a"), template("x${var.a}"), template("x${var.b}"), template("${cache.r.enabled}")];
   const first = open(memory, { a, b, c, d }, { r: null });
@@ -124,7 +124,7 @@ Deno.test("definitions may come to the bound exactly", () => {
   assertEquals(filled(room + 1), ["config/values-too-large".length, "config/values-too-large"]);
 });
 
-Deno.test("names inside lists, maps, templates and all parts of a conditional are what a definition depends on", () => {
+Deno.test("a definition depends on the names inside lists, maps, templates and all parts of a conditional", () => {
   const within = (value: Value): Value[] => [
     value,
     { kind: "list", items: [literal(1), value], range: nowhere },

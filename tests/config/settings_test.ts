@@ -117,7 +117,7 @@ Deno.test("a list of the environment stays one text in the portable form", () =>
   });
 });
 
-Deno.test("true and false are what they say in any case of letters, but for a reference", () => {
+Deno.test("true and false are recognised in any case of letters, except in a reference", () => {
   const { config } = loadValid({
     variables: { v: "${TRUE}" },
     services: { s: { enabled: "${False}", settings: { on: "${tRuE}", of: ["${var.v}", "TRUE"] } } },
@@ -341,7 +341,7 @@ Deno.test("only white space is nothing, as it is to the server", () => {
   ]);
 });
 
-Deno.test("no summary quotes what is or looks like a secret", () => {
+Deno.test("no summary quotes a text that is or looks like a secret", () => {
   const loaded = load({
     variables: { api_key: "hunter2222" },
     honua: { logLevel: "${var.api_key}" },

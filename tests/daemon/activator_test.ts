@@ -103,7 +103,7 @@ Deno.test("a refused snapshot is not there, and the refusal has its reason", asy
   });
 });
 
-Deno.test("a check that changes or removes what it was shown is a refusal", async () => {
+Deno.test("a check that changes or removes the candidate is a refusal", async () => {
   for (const meddle of [(path: string) => Deno.writeTextFile(path, "{}"), (path: string) => Deno.remove(path)]) {
     const check = async (path: string) => {
       await meddle(path);

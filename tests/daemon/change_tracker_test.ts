@@ -10,7 +10,7 @@ function told(changes: Changes, expected: Changes): void {
   assertEquals<Changes>({ ...changes }, expected);
 }
 
-Deno.test("changes are counted against what is in force, however often something else was looked at", () => {
+Deno.test("changes are counted against the snapshot in force, after any number of other looks", () => {
   const tracker = trackChanges({ state: "none" });
   const [first, second] = [layers("a", "b"), layers("a", "c")];
   const added = { layers: { added: 2, removed: 0, changed: 0 } };

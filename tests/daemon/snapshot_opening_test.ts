@@ -12,7 +12,7 @@ const NO_MOUNT = await obstacleToBindMounts();
 if (NO_MOUNT !== null) console.log(`ignored: a file system that hangs: ${NO_MOUNT}`);
 
 Deno.test({
-  name: "a snapshot whose file system hangs is waited for and said, and in the end refused",
+  name: "a snapshot whose file system hangs is waited for and reported, and in the end refused",
   ignore: NO_MOUNT !== null,
   fn: openOnHungFileSystem,
 });

@@ -51,7 +51,7 @@ function counted(parser: BlockParser): { parser: BlockParser; readonly questions
   };
 }
 
-Deno.test("the second look at the same bytes asks the parser nothing, and hands out what the first one did", async () => {
+Deno.test("the second look at the same bytes asks the parser nothing, and returns the result of the first", async () => {
   await using directory = await temporaryDirectory();
   await using blocks = openBlockParser();
   const counting = counted(blocks);
@@ -78,7 +78,7 @@ Deno.test("the second look at the same bytes asks the parser nothing, and hands 
   assertEquals(counting.questions, 2);
 });
 
-Deno.test("another value in an environment file is compiled, though the source is what it was", async () => {
+Deno.test("another value in an environment file is compiled, though the source is unchanged", async () => {
   await using directory = await temporaryDirectory();
   await using blocks = openBlockParser();
   const { open, environmentFile } = await hostIn(directory, "json", blocks);
@@ -103,7 +103,7 @@ Deno.test("a source that was rejected is judged at every look", async () => {
   assertEquals(counting.questions, 2);
 });
 
-Deno.test("what a look hands out has no document, whose text would be kept", async () => {
+Deno.test("the result of a look has no document, whose text would be kept", async () => {
   await using directory = await temporaryDirectory();
   await using blocks = openBlockParser();
   const { look } = (await hostIn(directory, "json", blocks)).open();

@@ -35,7 +35,7 @@ Deno.test("every number that a snapshot holds is exact, and so are its other spe
   }));
 });
 
-Deno.test("a random number is exact if and only if it equals what it would become", () => {
+Deno.test("a random number is exact if and only if it equals its rounded value", () => {
   const digits = fc.stringMatching(/^[0-9]{1,22}$/);
   const fraction = fc.option(digits, { nil: undefined });
   const exponent = fc.option(fc.integer({ min: -345, max: 330 }), { nil: undefined });

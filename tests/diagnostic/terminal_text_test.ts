@@ -58,7 +58,7 @@ Deno.test("a text is cut behind its longest length in characters, and not before
   assertEquals(terminalText("a\n\x1b[1m"), "a␊␛[1m");
 });
 
-Deno.test("JSON escapes what could steer a terminal, in each of its units, and stays the same JSON", () => {
+Deno.test("JSON escapes characters that could steer a terminal, in each of their units, and stays the same JSON", () => {
   const value = { a: "\x7f\x80\x9f\xa0~\u200b\u2028\u2029\u{e0001}é" };
   assertEquals(jsonLine(value), '{"a":"\\u007f\\u0080\\u009f\xa0~\\u200b\\u2028\\u2029\\udb40\\udc01é"}\n');
   assertEquals(JSON.parse(jsonLine(value)), value);

@@ -86,7 +86,7 @@ function machineTelling(out: string, code = 0) {
   });
 }
 
-Deno.test("what systemctl shows becomes facts, with nothing that was not asked for", async () => {
+Deno.test("the output of systemctl becomes facts, with nothing that was not asked for", async () => {
   const { signal } = new AbortController();
   const read = await readUnit(machineTelling(SHOWN), NAME, signal);
   assertEquals(JSON.stringify(read).includes("hush-hush"), false);

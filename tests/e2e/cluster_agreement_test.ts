@@ -88,7 +88,7 @@ Deno.test("a copy that is late by a version overrules nobody, whether its host w
     for (const instance of [first, second]) await instance.edit(title);
     await fleet.agrees(title, generation, [first, second]);
   };
-  await t.step("an instance that looks again is refused with what it finds meanwhile", async () => {
+  await t.step("an instance that looks again is refused with a hash that it finds meanwhile", async () => {
     await ahead("second", 2);
     await ahead("third", 3);
     await laggard.hasStanding("settling", 3);
@@ -100,7 +100,7 @@ Deno.test("a copy that is late by a version overrules nobody, whether its host w
     await laggard.edit("third");
     await fleet.agrees("third", 3);
   });
-  await t.step("an instance that was down is refused with what it finds at its start", async () => {
+  await t.step("an instance that was down is refused with the hash that it finds at its start", async () => {
     await laggard.stop();
     await ahead("fourth", 4);
     await ahead("fifth", 5);

@@ -131,7 +131,7 @@ Deno.test("Redis freezes: its silence is noticed, edits go on without it, and ar
   await pair.editTogether("fourth");
 });
 
-Deno.test("FLUSHALL loses what was agreed on: it is written again above all that was seen, and said", async () => {
+Deno.test("FLUSHALL loses the agreement: it is written again above all generations that were seen, and logged", async () => {
   await using redis = await startRedis();
   await using pair = await openPair(addressOf(redis));
   await pair.agree();
@@ -144,7 +144,7 @@ Deno.test("FLUSHALL loses what was agreed on: it is written again above all that
   assertEquals(pair.losses(), [0, 0]);
 });
 
-Deno.test("a Sentinel failover that loses the last announcement: it is made again above what was seen", async () => {
+Deno.test("a Sentinel failover that loses the last announcement: it is made again above the generations that were seen", async () => {
   await using sentinels = await startSentinels();
   const { primary, replica, service } = sentinels;
   const addresses = sentinels.sentinels.map(addressOf).join(",");
@@ -226,7 +226,7 @@ Deno.test("without AutoReconnect the first loss is the last: it is logged, and t
   assertEquals(one.entriesOf(DOWN).length, 1);
 });
 
-Deno.test("what a daemon owes when it is killed or stopped is announced by the next one", async () => {
+Deno.test("a change that a daemon owes when it is killed or stopped is announced by the next one", async () => {
   await using redis = await startDurableRedis();
   await using pair = await openPair(addressOf(redis));
   await pair.agree();

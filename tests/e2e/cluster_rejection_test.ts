@@ -12,7 +12,7 @@ const WITH = { env: { ...WITHOUT.env, SAMPLE_TITLE: "second" } };
 /** A configuration that only hosts with `SAMPLE_TITLE` can take. */
 const DEMANDING = sampleSource("second").replace('"second"', 'env("SAMPLE_TITLE")');
 
-Deno.test("what two of five hosts rejected is seen on each of them, until they can take it", async (t) => {
+Deno.test("a rejection by two of five hosts is seen on each of them, until they can take the configuration", async (t) => {
   await using fleet = await openFleet({ count: 5, settings: { "HighAvailability:SettleSeconds": "1" } });
   const able = fleet.instances.slice(0, 3);
   const unable = fleet.instances.slice(3);

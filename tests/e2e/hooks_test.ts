@@ -124,7 +124,7 @@ Deno.test("a rejected source is reported once, with its reason, until another is
   assertEquals(await host.runs(), ["alarm rejected ", "alarm rejected "]);
 });
 
-Deno.test("what a hook leaves in its session ends with it, which the log says, and a daemon of its own goes on", async () => {
+Deno.test("a process that a hook leaves in its session ends with it, which the log says, and a daemon of its own goes on", async () => {
   await using host = await openHookHost();
   const script = `sleep 300 >/dev/null 2>&1 & echo $! > ${host.path("left")}
     setsid sh -c 'echo $$ > ${host.path("pid")}; exec sleep 300' >/dev/null 2>&1 & until test -s ${

@@ -17,7 +17,7 @@ async function printed(...flags: string[]) {
   return stdout;
 }
 
-Deno.test("print masks what came from the environment, and the content hash with it", async () => {
+Deno.test("print masks values of the environment, and the content hash with them", async () => {
   const text = await printed();
   assert(!text.includes(SAMPLE_CONNECTION));
   const { $snapshot, dataSources, layers } = JSON.parse(text);

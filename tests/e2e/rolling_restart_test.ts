@@ -26,7 +26,7 @@ Deno.test({
   },
 });
 
-Deno.test("a server that does not become ready keeps the one behind it running what it runs, until an edit cures it", async () => {
+Deno.test("a server that does not become ready leaves the one behind it unchanged, until an edit cures it", async () => {
   await using host = await openHookHost();
   const isReady = ["sh", "-c", `grep -q '"title": *"second"' ${host.snapshotPath} && exit 7; exit 0`];
   const hooks = ["a", "b"].map((name) => ({

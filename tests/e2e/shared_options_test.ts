@@ -6,7 +6,7 @@ import { SAMPLE_CONNECTION } from "../support/sample_source.ts";
 
 const LINE = "Settings of other programs in the options file are ignored";
 
-Deno.test("a server's options file starts the daemon, and one line at debug lists what is ignored", async () => {
+Deno.test("a server's options file starts the daemon, and one line at debug lists the ignored settings", async () => {
   await using host = await openEdgeHost();
   const optionsFile = `${host.directory}/appsettings.json`;
   const options = {

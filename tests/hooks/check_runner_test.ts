@@ -79,7 +79,7 @@ Deno.test("once it is to be given up nothing is begun, and it is no acceptance",
   assertEquals(begun, []);
 });
 
-Deno.test("one refusal ends its neighbours, whose answer would change nothing", async () => {
+Deno.test("one refusal ends its neighbours, because their answers would change nothing", async () => {
   const hooks = hooksOf({ name: "a", parallel: true }, { name: "b", parallel: true });
   const ended: string[] = [];
   const tools: CheckTools = {

@@ -56,7 +56,7 @@ Deno.test("a command finds system programs if the daemon has no PATH", async () 
   assertEquals(ending, { ok: true, output: "" });
 });
 
-Deno.test("what a command is given beats the daemon's own variables, and an empty PATH is none", () => {
+Deno.test("the payload of a command beats the daemon's own variables, and an empty PATH is none", () => {
   const defaults = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
   const own: Record<string, string> = { PATH: "", LC_ALL: "de_DE.UTF-8", HOME: "", PWD: "/x", LC_OTHER: "x" };
   assertEquals(commandEnvironment({ LC_ALL: "C", X: "y" }, (name) => own[name]), {
@@ -144,7 +144,7 @@ Deno.test("a command that ignores SIGTERM and its children are ended when its ti
   assertEquals(await runningInGroup(firstNumber(ending.output)), []);
 });
 
-Deno.test("a command that took too long may clean up, and what it says then is kept", async () => {
+Deno.test("a command that took too long may clean up, and its output of that time is kept", async () => {
   const ending = await runShell("trap 'echo bye; exit 0' TERM; echo $$; while :; do sleep 0.05; done", {
     timeoutMilliseconds: 1_000,
   });
@@ -172,7 +172,7 @@ Deno.test("a command is asked to end when the daemon stops, and ended with its g
   }
 });
 
-Deno.test("a command may clean up when the daemon stops, and what it says then is kept", async () => {
+Deno.test("a command may clean up when the daemon stops, and its output of that time is kept", async () => {
   await using directory = await temporaryDirectory();
   const stopping = new AbortController();
   const script = `trap 'echo bye; exit 0' TERM; : >${directory.path}/up; while :; do sleep 0.05; done`;
@@ -234,7 +234,7 @@ async function endedBy(pid: string): Promise<boolean> {
   return false;
 }
 
-Deno.test("what a command leaves in its session is ended and counted, however it groups its processes", async () => {
+Deno.test("the processes that a command leaves in its session are ended and counted, in any groups", async () => {
   for (const start of ["", "timeout 600", "setsid --fork timeout 600"]) {
     await using directory = await temporaryDirectory();
     const pid = directory.file("pid");

@@ -43,7 +43,7 @@ function activated(key: string): HookTrigger<string> {
 const OK: HookRun = { ok: true, output: "done\n" };
 const FAILED: HookRun = { ok: false, reason: "exited with 1", output: "no\n" };
 
-Deno.test("a run is reported with what it wrote and how long it took", async () => {
+Deno.test("a run is reported with its output and its duration", async () => {
   const { hooks, clock, runs, reports, kept } = controlledHooks(["a"]);
   clock.advance(1_000);
   hooks.happened(activated("1"));
@@ -105,7 +105,7 @@ Deno.test("the delay for a newer trigger takes the place of a retry, which does 
   assertEquals(runs.map(({ input }) => input), ["a 1", "a 2"]);
 });
 
-Deno.test("disposing ends what runs, waits for it, and leaves no timer", async () => {
+Deno.test("disposing ends the running hooks, waits for them, and leaves no timer", async () => {
   const { hooks, clock, runs, reports } = controlledHooks(["a", "b"]);
   hooks.happened(activated("1"));
   runs[0]!.end(FAILED);
@@ -129,7 +129,7 @@ Deno.test("disposing waits no longer than its grace for a run that does not end"
   assertEquals(clock.running(), 0);
 });
 
-Deno.test("a hook whose carrying out throws at once is a failure like any other", async () => {
+Deno.test("a hook whose action throws at once is a failure like any other", async () => {
   const reports: HookReport[] = [];
   const hooks = runHooks<string>({
     plans: [planOf("a")],

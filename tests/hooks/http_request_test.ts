@@ -157,7 +157,7 @@ Deno.test("a server that does not answer is given up in time, and when the daemo
   assertEquals(ending, { ok: false, reason: "took longer than 0.2 s and was ended", output: "" });
 });
 
-Deno.test("an endless body is read to its bound and counts as what its status says", async () => {
+Deno.test("an endless body is read to its bound and judged by its status", async () => {
   const cancelled = Promise.withResolvers<void>();
   const body = new ReadableStream({
     pull: (controller) => controller.enqueue(new TextEncoder().encode("endless ".repeat(1_000))),
@@ -172,14 +172,14 @@ Deno.test("an endless body is read to its bound and counts as what its status sa
   await cancelled.promise;
 });
 
-Deno.test("what the surroundings know for a secret is masked in the answer", async () => {
+Deno.test("a secret that the caller names is masked in the answer", async () => {
   await using server = serve((request) => new Response(`you sent ${request.headers.get("x-site")}`));
   const surroundings = { mask: (text: string) => text.replaceAll("n0rth", "[masked]") };
   const ending = await ask(`http://${server.address}/`, { headers: { "x-site": "n0rth" } }, { surroundings });
   assertEquals(ending, { ok: true, output: "you sent [masked]" });
 });
 
-Deno.test("a server that shows what it was asked shows no credential of the request", async () => {
+Deno.test("a server that repeats the request shows no credential of it", async () => {
   await using directory = await temporaryDirectory();
   await using server = serve((request) => {
     const { pathname, search } = new URL(request.url);
@@ -204,7 +204,7 @@ Deno.test("a server that shows what it was asked shows no credential of the requ
   assertEquals(ending.output.includes(btoa("us3r:hunter2-password")), false);
 });
 
-Deno.test("no half of a credential is shown, wherever the answer or what is kept of it is cut", async () => {
+Deno.test("no half of a credential is shown, at any cut of the answer or of its kept part", async () => {
   await using directory = await temporaryDirectory();
   const token = "0123456789abcdef".repeat(500);
   const asked = { headerFiles: { "X-Token": await directory.write("token", token) } };

@@ -120,7 +120,7 @@ Deno.test("without bytes for an end nothing of it is kept", () => {
   assertEquals(kept(letters, { headBytes: 0, tailBytes: 4, overlapBytes: 0 }).text(), "… 12 bytes left out …\nmnop");
 });
 
-Deno.test("a byte order mark is shown as what it is, and a trailing space is not", () => {
+Deno.test("a byte order mark is shown, and a trailing space is not", () => {
   assertEquals(kept(["\ufeffa  \n \n"]).text(), "<U+FEFF>a");
   assertEquals(
     kept(["\ufeff", "x".repeat(200), "\ufeffz \n"]).text(),

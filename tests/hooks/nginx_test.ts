@@ -23,7 +23,7 @@ http { access_log off; ${paths}
 }
 
 Deno.test({
-  name: "a real nginx serves what is new when its hook signals it",
+  name: "a real nginx serves the new files when its hook signals it",
   ignore: NGINX === undefined,
   fn: async () => {
     await using directory = await temporaryDirectory();

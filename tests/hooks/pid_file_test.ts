@@ -72,7 +72,7 @@ Deno.test("a file that outlived its server is said to be out of date", async () 
   });
 });
 
-Deno.test("a process of another user comes with what can be done", async () => {
+Deno.test("a process of another user is reported with advice", async () => {
   await using directory = await temporaryDirectory();
   const pidFile = await directory.write("server.pid", "4711\n");
   const ending = await signalPidFile(pidFile, "SIGHUP", () => {

@@ -102,7 +102,7 @@ Deno.test("an ask without an answer ends by itself, and the next one may succeed
   assertEquals(reasonOf(await ask(mute.probe, 100)), "was not ready within 0.1 s: no answer");
 });
 
-Deno.test("a command is ready if it exits with 0, and knows what happened", async () => {
+Deno.test("a command is ready if it exits with 0, and gets the payload", async () => {
   await using directory = await temporaryDirectory();
   const probe = (script: string) => ({ kind: "command", command: ["sh", "-c", script] }) as const;
   const counts = `echo x >> ${directory.file("asks")}; test $(wc -l < ${directory.file("asks")}) -ge 3`;

@@ -107,7 +107,7 @@ Deno.test("the file belongs to the group asked for, before it has its mode", asy
   });
 });
 
-Deno.test("a symlink stays a symlink: what it leads to is replaced, relative and dangling links included", async () => {
+Deno.test("a symlink stays a symlink: its target is replaced, relative and dangling links included", async () => {
   await withDirectory(async (directory) => {
     await Deno.mkdir(`${directory}/real`);
     await Deno.mkdir(`${directory}/links`);

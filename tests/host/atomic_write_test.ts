@@ -323,7 +323,7 @@ Deno.test("every errno that has an advice of its own gives it, and any other err
   assertEquals([advices.includes(general), new Set(advices).size], [false, advices.length]);
 });
 
-Deno.test("an error's code is its errno's name, or else what it is called", () => {
+Deno.test("an error's code is its errno's name, or else its own name", () => {
   const coded = (code: unknown) => Object.assign(new TypeError("x"), { code });
   const codes = [coded("EIO"), coded(""), coded(5), new TypeError("x"), "EIO", { code: "EIO" }, null].map(errorCode);
   assertEquals(codes, ["EIO", "TypeError", "TypeError", "TypeError", "UNKNOWN", "UNKNOWN", "UNKNOWN"]);

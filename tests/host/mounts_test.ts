@@ -31,7 +31,7 @@ Deno.test("a mount is read-only by its own options or by those of its file syste
   assertEquals(["/var/lib/honua-configd/x", "/media/dvd/x", "/run/x"].map(isReadOnly), [true, true, false]);
 });
 
-Deno.test("what file systems tell of is known by their types", () => {
+Deno.test("the events of a file system are known by its type", () => {
   const events = (type: string) => eventfulness({ point: "/", type, readOnly: false });
   for (const type of ["nfs", "nfs4", "cifs", "9p", "fuse.glusterfs", "ceph"]) assertEquals(events(type), "own", type);
   for (const type of ["ext4", "xfs", "btrfs", "tmpfs", "fuseblk", "zfs"]) assertEquals(events(type), "all", type);

@@ -182,7 +182,7 @@ Deno.test("if /proc does not tell, a group that ignores SIGTERM is killed all th
   assertEquals(await runningInGroup(group.id), []);
 });
 
-Deno.test("only what setpriv itself says of a program means that it was never run", () => {
+Deno.test("only setpriv's own message about a program means that it was never run", () => {
   const complaint = "setpriv: failed to execute /x: No such file or directory";
   const cases: readonly (readonly [number, string, boolean])[] = [
     [126, complaint, true],

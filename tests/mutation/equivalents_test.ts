@@ -22,7 +22,7 @@ Deno.test("an entry matches the mutants that make the same of the file, wherever
   assertEquals(matched(TEXT), []);
 });
 
-Deno.test("what a run prints of a survivor is an entry that matches it", () => {
+Deno.test("the output of a run about a survivor is an entry that matches it", () => {
   for (const mutant of mutantsOf(FILE, TEXT)) {
     const found = matched(TEXT, { old: mutant.old, new: mutant.new });
     assertEquals(found.includes(mutant.new), true, mutant.new);

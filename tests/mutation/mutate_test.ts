@@ -78,7 +78,7 @@ Deno.test("mutants are noticed by their tests, survive, or are refused by types,
   assertMatch(out, /^\| all +\| +7 \| +2 \| +0 \| +3 \| +2 \| +0 \| +0 \| +40 % \|$/m);
 });
 
-Deno.test("a sample is of the size and seed that were given, and what there is no time for is not tried", async () => {
+Deno.test("a sample is of the size and seed that were given, and mutants beyond the time are not tried", async () => {
   const { out } = await mutate(CHECKOUT, "--seed", "1", "--sample", "2", "--minutes", "0");
   assertMatch(out, /^--seed 1: 2 of \d+ mutants of 3 files\n1\/2 not tried: .*\n2\/2 not tried: /);
   const items = Array.from({ length: 100 }, (_, n) => n);

@@ -45,7 +45,7 @@ Deno.test("for any path, the name is one that the options take", () => {
   }));
 });
 
-Deno.test("a place is shown up to 48 characters, and a host's name up to 64; what fits no table is an underscore", () => {
+Deno.test("a place is shown up to 48 characters, and a host's name up to 64; a character that fits no table is an underscore", () => {
   const place = (name: string) => nameWith(`/srv/${name}/config.snapshot.json`).replace(/-[0-9a-f]{8}$/, "");
   assertEquals(place("p".repeat(48)), `edge-7:${"p".repeat(48)}`);
   assertEquals(place("p".repeat(49)), `edge-7:${"p".repeat(48)}`);

@@ -195,7 +195,7 @@ Deno.test("a missing setting is reported at the group that lacks it", () => {
   ]);
 });
 
-Deno.test("what a person wrote is shown on one line and up to 80 characters", () => {
+Deno.test("a quoted value is shown on one line and up to 80 characters", () => {
   const summary = (value: string) => said({ set: { "Hooks:Splay": value } })[0]?.summary;
   const must = "Hooks:Splay must be a whole number from 0 to 86400, not ";
   assertEquals(summary("x".repeat(78)), `${must}"${"x".repeat(78)}" (--set)`);

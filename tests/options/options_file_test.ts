@@ -47,7 +47,7 @@ Deno.test("objects of one name, in any case, are one section, and a list or a va
   }
 });
 
-Deno.test("what a foreign setting holds is not examined", () => {
+Deno.test("the value of a foreign setting is not examined", () => {
   const odd = '{ "a": 1, "A": 2, "b": 0.12345678901234567890123 }';
   assertEquals(
     diagnosticsOf(`{ "Kestrel": ${odd}, "kestrel": 1, "Honua": { "odata": ${odd} }, "//": 1, "//": 2 }`),

@@ -26,7 +26,7 @@ function optionsWith(settings: Record<string, string>) {
   return read.options;
 }
 
-Deno.test("a file with a secret counts only if what uses it is on", () => {
+Deno.test("a file with a secret counts only if its feature is on", () => {
   const redis = {
     "HighAvailability:RedisPasswordFile": "password",
     "HighAvailability:Tls:KeyFile": "redis-key",

@@ -101,7 +101,7 @@ Deno.test("an environment's name that is a path is not looked for", () => {
   }
 });
 
-Deno.test("a source that is nowhere is an error that lists what was tried and quotes no variable", async () => {
+Deno.test("a source that is nowhere is an error that lists the tried paths and quotes no variable", async () => {
   const environment = { HONUA_ENVIRONMENT: "hunter2" };
   const result = await findSource({ ...nothing, environment, exists: () => Promise.resolve(false) });
   assert(!result.ok);

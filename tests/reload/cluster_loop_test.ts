@@ -203,7 +203,7 @@ Deno.test("a bug in announcing leaves the change owed", async () => {
   assertEquals(kept.at(-1)?.owed, { hash: "2", base: "1" });
 });
 
-Deno.test("an instance that never agreed keeps what it owes until there is a link", async () => {
+Deno.test("an instance that never agreed keeps its owed change until there is a link", async () => {
   const clustered = clusteredLoop(NEW_LEDGER);
   const { loop, readings, announcements, kept } = clustered;
   loop.hint("start");

@@ -14,7 +14,7 @@ Deno.test("the first look of a host without a snapshot writes one", () => {
   assertEquals(state.active, { hash: "1", contentHash: "1" });
 });
 
-Deno.test("a source that means what is in force is not written", () => {
+Deno.test("a source with the meaning of the snapshot in force is not written", () => {
   replay(
     "1/1",
     `hint file -> look
@@ -220,7 +220,7 @@ Deno.test("stopping at rest finishes at once and takes the timer along", () => {
   );
 });
 
-Deno.test("stopping during a look aborts it, and what it found is passed over", () => {
+Deno.test("stopping during a look aborts it, and its result is passed over", () => {
   replay(
     "1/1",
     `hint file -> look

@@ -172,7 +172,7 @@ Deno.test("a stop from within a report reaches the look that follows the report"
   assertEquals(clock.running(), 0);
 });
 
-Deno.test("a look that outlasts its limit is given up, and what it finds later is passed over", async () => {
+Deno.test("a look that outlasts its limit is given up, and its later result is passed over", async () => {
   const { loop, clock, looks, writes, reports } = controlledLoop(snapshotIdOf("1/1"), { lookLimitMilliseconds: 5_000 });
   loop.hint("file");
   clock.advance(5_000);

@@ -177,7 +177,7 @@ function settle(world: World, written: boolean): void {
   }
 }
 
-Deno.test("in 10,000 random transcripts nothing overlaps, no hint is lost, only what was written is in force", () => {
+Deno.test("in 10,000 random transcripts nothing overlaps, no hint is lost, only a written snapshot is in force", () => {
   fc.assert(
     fc.property(activeAtStart, source, commands, (active, at, all) => {
       const world = worldWith(active, at);

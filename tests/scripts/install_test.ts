@@ -43,7 +43,7 @@ Deno.test("an installation below DESTDIR has each file in its place, and the uni
   }
 });
 
-Deno.test("what the daemon's user must not share with everyone has modes that keep others out", async () => {
+Deno.test("private files of the daemon's user have modes that keep others out", async () => {
   await using directory = await temporaryDirectory();
   const binary = await writeStandIn(directory.file("binary"), { version: "1" });
   const { text } = await install(directory.file("root"), "--binary", binary);
@@ -85,7 +85,7 @@ Deno.test("a dry run says what an installation would do, and does nothing", asyn
   assertEquals((await install(directory.file("root"), "--binary", binary)).text.split("\n").length, 2);
 });
 
-Deno.test("what an operator wrote is not overwritten, by an upgrade neither", async () => {
+Deno.test("an operator's files are not overwritten, by an upgrade neither", async () => {
   await using directory = await temporaryDirectory();
   const binary = await writeStandIn(directory.file("binary"), { version: "1" });
   await install(directory.file("root"), "--binary", binary);

@@ -76,7 +76,7 @@ Deno.test("ok fails if the check fails, names its steps and runs no test", async
   assertStringIncludes(lines.join("\n"), `src/document/utils.ts:1: "utils" in its name`);
 });
 
-Deno.test("ok counts as covered only what the tests run in their own process", async () => {
+Deno.test("ok counts as covered only the lines that the tests run in their own process", async () => {
   const child = `// Runs in a process of its own.
 
 /** Says so. */

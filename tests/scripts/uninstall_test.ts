@@ -36,7 +36,7 @@ hostTest(
 );
 
 hostTest(
-  "an uninstallation of what is gone changes nothing, and a purge after it leaves nothing",
+  "an uninstallation of removed files changes nothing, and a purge after it leaves nothing",
   `install.sh --binary "$HOST/old" >/dev/null
    install.sh uninstall >/dev/null
    install.sh uninstall
@@ -59,7 +59,7 @@ hostTest(
 );
 
 hostTest(
-  "what a killed run left is removed by an uninstallation",
+  "the files that a killed run left are removed by an uninstallation",
   `install.sh --binary "$HOST/old" >/dev/null
    : >"$HOST/opt/bin/.honua-configd.new"
    : >/etc/honua-configd/.options.json.new

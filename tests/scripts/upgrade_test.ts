@@ -39,7 +39,7 @@ hostTest(
 );
 
 hostTest(
-  "what an operator disabled or stopped is left so by a second installation, which says it",
+  "a unit that an operator disabled or stopped is left so by a second installation, which says it",
   `install.sh --binary "$HOST/old" >/dev/null
    rm "$UNITS/enabled" "$UNITS/honua-configd.service"
    ${LOG_FROM_HERE}
@@ -63,7 +63,7 @@ hostTest(
 );
 
 hostTest(
-  "an upgrade restarts what runs, instances too, and leaves what was stopped alone",
+  "an upgrade restarts running units, instances too, and leaves stopped ones stopped",
   `install.sh --binary "$HOST/old" >/dev/null
    echo active >"$UNITS/honua-configd@a.service"
    echo inactive >"$UNITS/honua-configd@b.service"
@@ -123,7 +123,7 @@ hostTest(
 );
 
 hostTest(
-  "what an interrupted upgrade left is the version to go back to",
+  "the version that an interrupted upgrade left is the one to go back to",
   `install.sh --binary "$HOST/old" >/dev/null
    mv "$PROGRAM" "$HOST/opt/bin/.honua-configd.previous"
    cp "$HOST/broken" "$PROGRAM"
@@ -149,7 +149,7 @@ hostTest(
 );
 
 hostTest(
-  "without a running systemd all is installed, and what was skipped is said",
+  "without a running systemd all is installed, and the skipped steps are printed",
   `rmdir /run/systemd/system
    install.sh --binary "$HOST/old"
    ls "$UNITS"`,

@@ -140,7 +140,7 @@ Deno.test("flush fires a waiting hint at once, and nothing if none waits", () =>
   assertEquals(count, 1);
 });
 
-Deno.test("a closed debouncer drops what waits, takes no more, and leaves no timer", () => {
+Deno.test("a closed debouncer drops a waiting hint, takes no more, and leaves no timer", () => {
   const { clock, timers } = fakeClock();
   let count = 0;
   const debouncer = debounce({ quietMilliseconds: 100, clock }, () => count++);

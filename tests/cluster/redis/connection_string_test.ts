@@ -43,7 +43,7 @@ function whyNot(text: string): string {
   return parsed.why;
 }
 
-Deno.test("strings of StackExchange.Redis mean what they mean there", () => {
+Deno.test("strings of StackExchange.Redis have their meaning there", () => {
   const cases: [string, unknown][] = [
     ["localhost", single("localhost", 6379)],
     ["redis.example:6380", single("redis.example", 6380)],
@@ -69,7 +69,7 @@ Deno.test("strings of StackExchange.Redis mean what they mean there", () => {
   for (const [text, plan] of cases) assertEquals(planOf(text), plan as RedisPlan, text);
 });
 
-Deno.test("several hosts are asked what they are, and with serviceName they are Sentinels", () => {
+Deno.test("several hosts are asked for their role, and with serviceName they are Sentinels", () => {
   const endpoints = [{ host: "a", port: 6379 }, { host: "b", port: 7000 }];
   assertEquals(planOf("a,b:7000"), { ...PLAIN, kind: "several", endpoints });
   assertEquals(planOf("a,b:7000,serviceName=mymaster,password=x"), {
@@ -261,7 +261,7 @@ Deno.test("numbers, names and hosts are taken up to their bounds", () => {
   whyNot("h".repeat(254));
 });
 
-Deno.test("what each form may hold is taken at its bounds, and only there", () => {
+Deno.test("each form is taken up to its bounds, and not beyond", () => {
   const taken: [string, unknown][] = [
     ["h:1,password=http://x", single("h", 1, { password: "http://x" })],
     ["h:1,user=a/b", single("h", 1, { user: "a/b" })],

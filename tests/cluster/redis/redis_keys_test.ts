@@ -54,7 +54,7 @@ Deno.test("a change is one message of at most 100 bytes, in any generation, and 
   assertEquals(beyond.kind === "accepted" && beyond.head.generation, last);
 });
 
-Deno.test("the keys are those of the channel, and hold what is documented", async () => {
+Deno.test("the keys are those of the channel, and have the documented content", async () => {
   await using server = await startRedis();
   await using one = await openUp(singleTo(server));
   await one.notifier.announce(announcementOf(A));

@@ -129,7 +129,7 @@ Deno.test("only of a plain connection that ended by itself before any answer the
   }
 });
 
-Deno.test("of a server is asked what an instance needs, and nothing besides", async () => {
+Deno.test("a server is asked only for the needs of an instance", async () => {
   const asked: string[] = [];
   await using server = startLyingRedis(([command = "", ...words]) => {
     // Of a script how many keys it has and, if it writes a record, for how many milliseconds.

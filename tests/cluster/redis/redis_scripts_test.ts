@@ -64,7 +64,7 @@ const requests = fc.record({
   undoes: fc.subarray([A, B]),
 });
 
-Deno.test("what the rules come to is believed", () => {
+Deno.test("an answer of the rules is believed", () => {
   const heads = fc.option(fc.record({ generation: generations, hash: fc.constantFrom(A, B) }), { nil: null });
   const skipped = fc.subarray([A, B, C].map((hash) => skipOf(hash)));
   fc.assert(fc.property(heads, skipped, requests, (head: Head | null, stored, asked) => {

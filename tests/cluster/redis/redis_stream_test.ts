@@ -48,7 +48,7 @@ function connecting(signal = countedSignal().signal, tls: RedisTls | null = null
   return { state, ended };
 }
 
-Deno.test("connecting is given up at its limit, and what nobody wants any more is waited for a fifth of a second", async () => {
+Deno.test("connecting is given up at its limit, and an unwanted attempt is waited for a fifth of a second", async () => {
   await withFakeTimeouts(async (timers) => {
     const { promise, resolve } = Promise.withResolvers<unknown>();
     await replacing({ connect: () => promise }, async () => {
@@ -218,7 +218,7 @@ Deno.test("a client certificate and another name: a refusal and a hang are repor
   assertEquals(hanging.state.outcome, "The notifier is closed");
 });
 
-Deno.test("the guard passes on what is scanned, and cuts what is refused or throws", () => {
+Deno.test("the guard passes on scanned bytes, and cuts the stream at a refusal or an exception", () => {
   const stream = new Duplex({ read() {}, write() {} });
   const refusals: unknown[] = [];
   let isSound = true;

@@ -52,7 +52,7 @@ Deno.test("each shape is asked for once, an item without one as it is written, a
   assertEquals(fake.blocks.work, { items: 3, shapesParsed: 1, textsParsed: 1 });
 });
 
-Deno.test("what a shape does not settle is asked for as it is written, with what is left of the limits", async () => {
+Deno.test("an item that its shape does not settle is asked for as it is written, within the rest of the limits", async () => {
   for (const unsettled of [{ complaint: "no" }, { value: { n0: [{ n1: "0", n2: "0" }] } }] as HclVerdict[]) {
     const [x, y]: HclVerdict[] = [{ value: "x" }, { complaint: "y" }];
     const fake = openFake(ok([unsettled, { value: { c: "f" } }], 1_500), ok([x!, y!]));

@@ -30,7 +30,7 @@ Deno.test("a complaint that names no place is about the whole item", () => {
   assertEquals([one!.summary, one!.place?.range, more], ["This block cannot be read", { start: 0, end: 5 }, []]);
 });
 
-Deno.test("a place is counted in lines and characters as people see them, and found through what was rewritten", () => {
+Deno.test("a place is counted in lines and characters as people see them, and found through the rewritten text", () => {
   const text = '\n\na { x = 1, y = "\u{1f469}\u200d\u{1f680}e\u0301" z }\n';
   // The item begins on the third line; rewritten, each of its settings has a line of its own.
   const operator = "An operator has no meaning here";
@@ -82,7 +82,7 @@ Deno.test("strings that go on are reported once, and not behind another cause", 
   ]);
 });
 
-Deno.test("a character that HCL does not know, or a directive, explains what else is wrong on its line, and no other", () => {
+Deno.test("a character that HCL does not know, or a directive, explains the other mistakes on its line, and on no other", () => {
   const text = "a {\n  b § c\n  d\n}\n";
   const character = '2:5 "§" A character that has no meaning here';
   assertEquals(told(text, "2,3-4: Invalid operand", "2,5-6: Invalid character"), [character]);

@@ -64,7 +64,7 @@ for (const [what, text] of LEFT) {
   });
 }
 
-Deno.test("leaves what is HCL already as it is", () => {
+Deno.test("leaves text that is HCL already as it is", () => {
   const text = 'a "b" {\n  x = "y" # c\n  c {\n    z = [1, { k = "v" }]\n  }\n}\n\n// end\n';
   const { items } = scanSource(text);
   assertEquals(rewriteSource(text, items), text + "\n");
@@ -74,7 +74,7 @@ Deno.test("gives two blocks on one line a line each", () => {
   assertEquals(rewritten("a { } b { }"), ["a { }\n", "\nb { }\n"]);
 });
 
-Deno.test("takes what is neither block nor attribute as a stray line, and goes on behind it", () => {
+Deno.test("takes a line that is neither block nor attribute as a stray line, and goes on behind it", () => {
   const { items } = scanSource("x = 1\n} nonsense {\ny = 2\n");
   assertEquals(items.map((item) => item.kind), ["attribute", "stray", "attribute"]);
 });
@@ -103,7 +103,7 @@ for (
     ["heredoc interpolations", "x = <<E\n" + "${[".repeat(201) + "\nE\n"],
   ] as const
 ) {
-  Deno.test(`finds ${what} nested beyond the bound, wherever they are`, () => {
+  Deno.test(`finds ${what} nested beyond the bound, at any place`, () => {
     assertEquals(scanSource(text).tooDeepAt === null, false);
   });
 }

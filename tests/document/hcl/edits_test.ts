@@ -61,7 +61,7 @@ Deno.test("every character that is kept leads back to itself, for any edits", ()
   }));
 });
 
-Deno.test("edits are sorted by place, an insertion before what replaces text there, and otherwise as they were made", () => {
+Deno.test("edits are sorted by place, an insertion before a replacement there, and otherwise as they were made", () => {
   const edit = (at: number, remove: number, insert: string): Edit => ({ at, remove, insert });
   const sorted = (...edits: Edit[]) => sortEdits(edits).map(({ insert }) => insert).join("");
   assertEquals(sorted(edit(5, 0, "b"), edit(2, 0, "a")), "ab");

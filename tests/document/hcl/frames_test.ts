@@ -4,7 +4,7 @@ import { joinParts, partsOf, readFrames, writeFrame } from "../../../src/documen
 
 const TEXTS = fc.array(fc.string({ unit: "binary", maxLength: 40 }), { maxLength: 20 });
 
-Deno.test("texts cut into parts and put together again are what they were, and no part is larger than the bound", () => {
+Deno.test("texts cut into parts and put together again are the same, and no part is larger than the bound", () => {
   fc.assert(fc.property(TEXTS, fc.integer({ min: 1, max: 30 }), (texts, maxUnits) => {
     const parts = [...partsOf(texts, maxUnits)];
     const join = joinParts();

@@ -4,7 +4,7 @@ import { openBlockParser } from "../../../src/document/hcl/block_parser.ts";
 import { openHclReader } from "../../../src/document/hcl/hcl_document.ts";
 import { complaintsOf, documentOf, mistakesOf, placesIn, plain } from "../../support/hcl.ts";
 
-Deno.test("a document holds what was written, in its order", async () => {
+Deno.test("a document holds all that was written, in its order", async () => {
   await using parser = openBlockParser();
   const document = await documentOf(
     [

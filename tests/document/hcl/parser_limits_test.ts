@@ -87,7 +87,7 @@ Deno.test("if no time is left nothing is started", async () => {
   }
 });
 
-Deno.test("what a load asks second has what the first left of both limits", async () => {
+Deno.test("the second request of a load has the rest of both limits", async () => {
   const lefts: (LimitsLeft | undefined)[] = [];
   await using real = openParser();
   const slow: Parser = {
@@ -146,7 +146,7 @@ Deno.test("a text that used up the limit is the reported one, not the next one",
   assertEquals(await parser.judge(["x = 1\n", "y = 1\n"]), { ok: false, reason: "time", at: 0 });
 });
 
-Deno.test("what a process uses may reach the bound of memory, and not that of time", async () => {
+Deno.test("a process may reach the bound of memory, and not that of time", async () => {
   const bytes = LIMITS.memoryBytes;
   const cases: readonly (readonly [Usage, "time" | "memory" | null])[] = [
     [{ residentBytes: bytes, processorMilliseconds: 100 + LIMITS.timeMilliseconds - 1 }, null],

@@ -91,7 +91,7 @@ Deno.test("an aborted request rejects with the signal's reason and stops the par
   await assertRejects(() => judging, Error, "stopping");
 });
 
-Deno.test("the parser's process gets none of the daemon's environment but what Deno needs", async () => {
+Deno.test("the parser's process gets only the variables that Deno needs from the daemon's environment", async () => {
   Deno.env.set("HONUA_TEST_SECRET", "hunter2");
   try {
     await using parser = openParser({ ...DEFAULT_LIMITS, idleMilliseconds: 60_000 });

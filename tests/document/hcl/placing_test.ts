@@ -50,7 +50,7 @@ Deno.test("a number, a boolean and null are as written, for any result of hcl2js
   ]);
 });
 
-Deno.test("what hcl2json computed is code as it is written", () => {
+Deno.test("an expression that hcl2json computed is code as it is written", () => {
   assertEquals(valueIn("a = !true", false), [["t:${!true}", ["!true"], "!true"]]);
   assertEquals(valueIn("a = 1 + 1", 2), [["t:${1 + 1}", ["1 + 1"], "1 + 1"]]);
   assertEquals(valueIn("a = 1 .x", 2), [["t:${1 .x}", ["1 .x"], "1 .x"]]);

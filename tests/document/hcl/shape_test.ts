@@ -31,7 +31,7 @@ function inProcess(name: string, fn: () => Promise<void>): void {
   Deno.test({ name, sanitizeOps: false, sanitizeResources: false, fn });
 }
 
-inProcess("what is lifted means what hcl2json says of it, wherever it stands", async () => {
+inProcess("a lifted value means the same as in hcl2json, at any place", async () => {
   for (const value of SHAPED_VALUES) {
     for (const text of nestedValues(value)) {
       const [meaning] = await meaningsOf([text]);
@@ -41,7 +41,7 @@ inProcess("what is lifted means what hcl2json says of it, wherever it stands", a
   }
 });
 
-inProcess("what is not certain is not lifted", () => {
+inProcess("an uncertain value is not lifted", () => {
   for (const value of UNSHAPED_VALUES) {
     for (const text of nestedValues(value)) assertEquals(liftShape(text), null, text);
   }
@@ -107,7 +107,7 @@ Deno.test("a text that the grammar does not understand to its end has no shape",
   for (const text of REFUSED) assertEquals(liftShape(text), null, JSON.stringify(text));
 });
 
-inProcess("what HCL says of duplicates it says of the shape, or the item is left to it", async () => {
+inProcess("HCL's complaint about duplicates is the same for the shape, or the item is left to HCL", async () => {
   const texts = [
     "b {\n x = 1\n x = 2\n}\n",
     "b {\n x = 1\n x {\n y = 2\n }\n}\n",

@@ -148,7 +148,7 @@ Deno.test("ids and names that differ only in case are two", () => {
   ]);
 });
 
-Deno.test("what the JSON form cannot mean is an error at its place", () => {
+Deno.test("a member that the JSON form does not allow is an error at its place", () => {
   for (
     const [text, code, path, column] of [
       ['{"layers":{"a":{"Id":"b"}}}', "document/id-mismatch", "layer.a.id", 22],
