@@ -62,7 +62,7 @@ async function serve(daemon: Daemon): Promise<void> {
   assert(served.ok, JSON.stringify(served));
 }
 
-function said(lines: readonly Record<string, unknown>[], words: string): Record<string, unknown> | undefined {
+function messages(lines: readonly Record<string, unknown>[], words: string): Record<string, unknown> | undefined {
   return lines.find((line) => String(line["msg"]).includes(words));
 }
 
@@ -75,16 +75,16 @@ Deno.test("an edit becomes a snapshot, a bad one changes nothing, and its revert
   await eventually("the first snapshot", async () => (await snapshot())["variables"]);
   await Deno.writeTextFile(source, SOURCE.replace("first", "second"));
   await eventually("the edit", async () => JSON.stringify(await snapshot()).includes("second"));
-  assertEquals(said(lines, "Configuration reloaded successfully")!["outcome"], "activated");
-  assert(said(lines, `Configuration file changed: ${source}`));
+  assertEquals(messages(lines, "Configuration reloaded successfully")!["outcome"], "activated");
+  assert(messages(lines, `Configuration file changed: ${source}`));
 
   const before = await Deno.readTextFile(directory.file("snapshot.json"));
   await Deno.writeTextFile(source, SOURCE + "broken");
-  await eventually("the rejection", () => said(lines, "Failed to reload configuration: "));
-  assertStringIncludes(String(said(lines, "Failed to reload")!["msg"]), "source.hcl:3:");
+  await eventually("the rejection", () => messages(lines, "Failed to reload configuration: "));
+  assertStringIncludes(String(messages(lines, "Failed to reload")!["msg"]), "source.hcl:3:");
   assertEquals(await Deno.readTextFile(directory.file("snapshot.json")), before);
   await Deno.writeTextFile(source, SOURCE.replace("first", "second"));
-  await eventually("the healing", () => said(lines, "valid again"));
+  await eventually("the healing", () => messages(lines, "valid again"));
   assertEquals(await Deno.readTextFile(directory.file("snapshot.json")), before);
 });
 
@@ -115,7 +115,7 @@ Deno.test("without watching only a reload that was asked for looks", async () =>
   const { daemon, lines, snapshot } = started;
   await serve(daemon);
   await daemon.settled();
-  assert(said(lines, "File watching disabled") && !said(lines, "File watching enabled"));
+  assert(messages(lines, "File watching disabled") && !messages(lines, "File watching enabled"));
   await Deno.writeTextFile(source, SOURCE.replace("first", "second"));
   daemon.reload();
   assertEquals(await daemon.settled(), "in-force");
@@ -139,7 +139,7 @@ Deno.test("a snapshot stays in force when the source is missing at start, and a 
   await using second = await start(directory);
   second.daemon.reload();
   assertEquals(await second.daemon.settled(), "failed");
-  assert(said(second.lines, "stays in force"));
+  assert(messages(second.lines, "stays in force"));
   assert(await second.snapshot());
   await Deno.writeTextFile(source, SOURCE);
   await Deno.remove(directory.file("snapshot.json"));
@@ -157,7 +157,7 @@ Deno.test("a damaged snapshot is set aside under a name that says so", async () 
   assertEquals(await started.daemon.settled(), "in-force");
   const names = [...Deno.readDirSync(directory.path)].map((entry) => entry.name);
   assertEquals(names.filter((name) => name.startsWith("snapshot.json.damaged-")).length, 1);
-  assert(said(started.lines, "it was set aside"));
+  assert(messages(started.lines, "it was set aside"));
 });
 
 Deno.test("warnings are reported once, and again when they are others", async () => {
@@ -168,12 +168,12 @@ Deno.test("warnings are reported once, and again when they are others", async ()
     started.daemon.reload();
     await started.daemon.settled();
   }
-  const told = () => started.lines.filter((line) => String(line["msg"]).includes("has warnings")).length;
-  assertEquals(told(), 1);
+  const reported = () => started.lines.filter((line) => String(line["msg"]).includes("has warnings")).length;
+  assertEquals(reported(), 1);
   await directory.write("source.hcl", SOURCE + "unknown = 1\n");
   started.daemon.reload();
   await started.daemon.settled();
-  assertEquals(told(), 2);
+  assertEquals(reported(), 2);
 });
 
 Deno.test("a snapshot that cannot be written is a failure that says what to do", async () => {
@@ -182,7 +182,7 @@ Deno.test("a snapshot that cannot be written is a failure that says what to do",
   await using started = await start(directory, { "Snapshot:Path": directory.file("none/snapshot.json") });
   started.daemon.reload();
   assertEquals(await started.daemon.settled(), "failed");
-  const line = said(started.lines, "Failed to reload configuration: ")!;
+  const line = messages(started.lines, "Failed to reload configuration: ")!;
   assertEquals(line["outcome"], "write-failed");
   assert(Number(line["willRetryInMilliseconds"]) > 0);
 });
@@ -194,7 +194,7 @@ Deno.test("two daemons of one host that nobody named have names that differ, and
   const names: unknown[] = [];
   for (const directory of [one, other, one]) {
     await using started = await start(directory, clustered);
-    names.push(said(started.lines, "High Availability mode enabled")!["instance"]);
+    names.push(messages(started.lines, "High Availability mode enabled")!["instance"]);
   }
   assertNotEquals(names[0], names[1]);
   assertEquals(names[2], names[0]);

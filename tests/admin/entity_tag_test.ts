@@ -62,7 +62,10 @@ Deno.test("a star is valid only by itself", () => {
 
 Deno.test("the error for a condition that cannot be read names its header", () => {
   for (const header of ["If-Match", "If-None-Match"] as const) {
-    const said = conditionForm(header);
-    assertEquals([said.startsWith(`${header} must be`), said.endsWith(`as in ${header}: "3f2a"`)], [true, true]);
+    const reported = conditionForm(header);
+    assertEquals([reported.startsWith(`${header} must be`), reported.endsWith(`as in ${header}: "3f2a"`)], [
+      true,
+      true,
+    ]);
   }
 });

@@ -103,12 +103,12 @@ Deno.test("certificates and keys that are none or do not match are named, and no
   };
   const pairs = [[garbage, first.keyFile], [first.certificateFile, garbage], [first.certificateFile, second.keyFile]];
   for (const [certificateFile, keyFile] of pairs) {
-    const said = await troubleWith({ certificateFile: certificateFile!, keyFile: keyFile! });
+    const reported = await troubleWith({ certificateFile: certificateFile!, keyFile: keyFile! });
     const names = [certificateFile, keyFile].map((path) => path!.replace(directory.path, "")).join(" and ");
-    assertStringIncludes(said, `The admin interface is not there: ${names} are no certificate and its key: `);
+    assertStringIncludes(reported, `The admin interface is not there: ${names} are no certificate and its key: `);
   }
-  const said = await troubleWith({ certificateFile: directory.file("none"), keyFile: first.keyFile });
-  assertStringIncludes(said, "/none cannot be read: ENOENT: no such file or directory: let");
+  const reported = await troubleWith({ certificateFile: directory.file("none"), keyFile: first.keyFile });
+  assertStringIncludes(reported, "/none cannot be read: ENOENT: no such file or directory: let");
 });
 
 Deno.test("an interface that closes while it tries leaves nothing behind", async () => {

@@ -10,7 +10,7 @@ import { openAdminHost, sayOn } from "./admin_host.ts";
 const GET = "GET /livez HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
 const limits = { lookMilliseconds: 10 };
 
-const isAnswering = (socket: string) => sayOn(socket, GET).then((said) => said.includes("200 OK"), () => false);
+const isAnswering = (socket: string) => sayOn(socket, GET).then((reported) => reported.includes("200 OK"), () => false);
 
 Deno.test("a socket that is taken away is bound anew and said, and connections to the old one go on", async () => {
   await using host = await openAdminHost({ limits });
@@ -20,8 +20,8 @@ Deno.test("a socket that is taken away is bound anew and said, and connections t
     await Deno.remove(host.socket);
     await eventually("it answers again", () => isAnswering(host.socket));
     assertEquals((Deno.lstatSync(host.socket).mode! & 0o777).toString(8), "660");
-    const said = `The admin socket ${host.socket} was taken away: it is there again`;
-    await eventually("that is said", () => host.logged.filter(({ message }) => message === said).length === round);
+    const reported = `The admin socket ${host.socket} was taken away: it is there again`;
+    await eventually("that is said", () => host.logged.filter(({ message }) => message === reported).length === round);
   }
   const reader = events.body!.pipeThrough(new TextDecoderStream()).getReader();
   host.api.events.add("activated", { hash: "still-followed" });

@@ -80,9 +80,12 @@ Deno.test("another pair is taken up at a look, and a fault of it is reported at 
   assertEquals(await look(), null);
   await put(two.certificate, `${one.key}\n`);
   assertEquals(await look(), null);
-  const told = await look();
-  assertEquals(told?.level, "warning");
-  assertMatch(told!.message, /tls\.crt and \S+tls\.key are no certificate .*: the certificate of before stays in use$/);
+  const reported = await look();
+  assertEquals(reported?.level, "warning");
+  assertMatch(
+    reported!.message,
+    /tls\.crt and \S+tls\.key are no certificate .*: the certificate of before stays in use$/,
+  );
   assertEquals([await look(), await shows("one.test")], [null, true]);
   await Deno.remove(files.keyFile);
   assertEquals([await look(), (await look())?.level, await look()], [null, "warning", null]);

@@ -85,8 +85,8 @@ Deno.test("every options file that the documents show is accepted as it is", () 
   assert(files.length > 10, `${files.length} options files were found`);
   for (const text of files) {
     const read = readOptions({ flags: [], environment: {}, file: sourceText("options.json", text) });
-    const said = read.ok ? read.warnings : read.diagnostics;
-    assertEquals(said.map((one) => renderLine(one)), [], text);
+    const reported = read.ok ? read.warnings : read.diagnostics;
+    assertEquals(reported.map((one) => renderLine(one)), [], text);
   }
 });
 

@@ -20,8 +20,8 @@ for (
       env: { NO_COLOR: "1" },
       stdin: "null",
     }).output();
-    const told = new TextDecoder().decode(stderr);
-    assertEquals(code, 70, told);
-    assertStringIncludes(told, "met a bug in itself and ends: RangeError: nobody awaits this");
+    const reported = new TextDecoder().decode(stderr);
+    assertEquals(code, 70, reported);
+    assertStringIncludes(reported, "met a bug in itself and ends: RangeError: nobody awaits this");
   });
 }

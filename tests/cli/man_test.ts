@@ -147,11 +147,11 @@ Deno.test("the documented defaults are the real ones", () => {
   const hook = defaults({ hooks: { list: [{ name: "x", http: { url: "http://h/" }, ready: { command: ["x"] } }] } })
     .get("hooks:list");
   const hookDefaults = defaultsOfHook(hook);
-  const told = [
+  const texts = [
     ...SETTING_TEXTS.map((one) => [one, options.get(one.name.toLowerCase())] as const),
     ...HOOK_TEXTS.map((one) => [one, hookDefaults.get(one.name.toLowerCase())] as const),
   ];
-  for (const [{ name, initial }, value] of told) {
+  for (const [{ name, initial }, value] of texts) {
     const code = /^`"?([^`"]*)"?`$/.exec(initial)?.[1];
     // A reference to another setting, or words for what is not there.
     if (code === undefined || code.includes("ConnectionStrings")) {

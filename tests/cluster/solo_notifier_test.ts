@@ -67,15 +67,15 @@ Deno.test("solo: a text that is no path is heard as the others would hear it", a
 });
 
 Deno.test("solo: nothing is reported from within a call, nor after disposing", async () => {
-  const told: string[] = [];
+  const reported: string[] = [];
   const notifier = soloNotifier({ incarnation: "0123456789ab" });
-  notifier.watch({ heard: ({ kind }) => told.push(kind), linked: ({ state }) => told.push(state) });
-  assertEquals(told, []);
+  notifier.watch({ heard: ({ kind }) => reported.push(kind), linked: ({ state }) => reported.push(state) });
+  assertEquals(reported, []);
   await Promise.resolve();
-  assertEquals(told, ["up"]);
+  assertEquals(reported, ["up"]);
   void notifier.lookAgain("/etc/honua/config.hcl");
-  assertEquals(told, ["up"]);
+  assertEquals(reported, ["up"]);
   await notifier[Symbol.asyncDispose]();
   await Promise.resolve();
-  assertEquals(told, ["up"]);
+  assertEquals(reported, ["up"]);
 });

@@ -212,12 +212,12 @@ Deno.test("a value of the environment is a secret from four characters on", () =
 });
 
 Deno.test("of a thousand diagnostics all are kept and nothing is said of more; of one more the last says so", () => {
-  const told = (count: number) => {
+  const reported = (count: number) => {
     const unknown = Object.fromEntries(Array.from({ length: count }, (_, at) => [`u${at}`, at]));
     const loaded = load({ honua: unknown }, {}, false);
     assert(loaded.ok);
     return [loaded.warnings.length, loaded.warnings.at(-1)!.summary];
   };
-  assertEquals(told(1_000), [1_000, "Unknown setting u999"]);
-  assertEquals(told(1_001), [1_001, "1 further diagnostics are not shown"]);
+  assertEquals(reported(1_000), [1_000, "Unknown setting u999"]);
+  assertEquals(reported(1_001), [1_001, "1 further diagnostics are not shown"]);
 });

@@ -135,13 +135,13 @@ Deno.test("a number in JSON, also in an expression there, is refused if it would
 });
 
 Deno.test("the number that is refused is quoted, but not under a secret's name", () => {
-  const told = (name: string) => {
+  const reported = (name: string) => {
     const loaded = load(`{"variables": {"${name}": 76561197980428157}}`);
     assert(!loaded.ok);
     return loaded.diagnostics.map(({ why, suggestion }) => `${why} ${suggestion}`).join();
   };
-  assert(told("tenant").includes('"76561197980428157"'));
-  assert(!/76561197/.test(told("api_token")), told("api_token"));
+  assert(reported("tenant").includes('"76561197980428157"'));
+  assert(!/76561197/.test(reported("api_token")), reported("api_token"));
 });
 
 Deno.test("a number that would be rounded to a whole one is refused as none", () => {

@@ -51,13 +51,13 @@ Deno.test("a fault is reported once for its place, an undefined variable by ever
 
 Deno.test("a value is quoted unless a part of its path has a secret's name", () => {
   const quoting = { why: "It is 5", suggestion: "Write 6" };
-  const told = (path: string) => {
+  const reported = (path: string) => {
     const { why, suggestion } = findingOf(path, fault("c", "s", here, { why: "w", suggestion: "g", quoting }));
     return [why, suggestion];
   };
-  assertEquals(told("service.s.size"), ["It is 5", "Write 6"]);
-  assertEquals(told("service.api_key"), ["w", "g"]);
-  assertEquals(told("service.api_key.size"), ["w", "g"]);
+  assertEquals(reported("service.s.size"), ["It is 5", "Write 6"]);
+  assertEquals(reported("service.api_key"), ["w", "g"]);
+  assertEquals(reported("service.api_key.size"), ["w", "g"]);
   const { why } = findingOf("a", fault("c", "s", here, { why: "w" }));
   assertEquals(why, "w");
 });

@@ -5,7 +5,7 @@ import { emptyPair, isName, listOf, shareEqualForms } from "../../src/config/rea
 import { load, loadValid, plain, remarks } from "./loading.ts";
 
 /** The text at the place of each remark of a kind, with its summary. */
-function told(text: string, code: string): string[] {
+function reported(text: string, code: string): string[] {
   const loaded = load(text);
   const all = loaded.ok ? loaded.warnings : loaded.diagnostics;
   return all.filter((one) => one.code === `config/${code}`).map(({ place, summary }) =>
@@ -18,31 +18,31 @@ const SOURCES = '"dataSources":{"d":{"provider":"sqlite","connection":"x"}},"ser
 
 Deno.test("an unknown service is reported at its item of a list, and at the text if it is in one", () => {
   const layer = (services: string) => `{${SOURCES},"layers":{"l":{${LAYER},"idField":"i","services":${services}}}}`;
-  assertEquals(told(layer('["odata","x","y"]'), "unknown-reference"), [
+  assertEquals(reported(layer('["odata","x","y"]'), "unknown-reference"), [
     ...['"x": Layer l names an unknown service x', '"y": Layer l names an unknown service y'],
   ]);
-  assertEquals(told(layer('"odata, x"'), "unknown-reference"), ['"odata, x": Layer l names an unknown service x']);
+  assertEquals(reported(layer('"odata, x"'), "unknown-reference"), ['"odata, x": Layer l names an unknown service x']);
 });
 
 Deno.test("a field that is not among the fields is reported at the setting that names it", () => {
   const text = `{${SOURCES},"layers":{"l":{${LAYER},"idField":"i","displayField":"n","services":["odata"],` +
     '"geometry":{"column":"g","type":"Point"},"fields":{"f":"int"}}}}';
-  assertEquals(told(text, "unknown-field"), [
+  assertEquals(reported(text, "unknown-field"), [
     ...['"i": The id_field i is not among the fields', '"n": The display_field n is not among the fields'],
     '"g": The geometry column g is not among the fields',
   ]);
 });
 
 Deno.test("a setting that is missing is reported at its block, and one that is empty at its value", () => {
-  assertEquals(told('{"caches":{"c":{"type":"redis"}}}', "missing-setting"), ['"c": connection is missing']);
-  assertEquals(told('{"caches":{"c":{"type":"redis","connection":" "}}}', "missing-setting"), [
+  assertEquals(reported('{"caches":{"c":{"type":"redis"}}}', "missing-setting"), ['"c": connection is missing']);
+  assertEquals(reported('{"caches":{"c":{"type":"redis","connection":" "}}}', "missing-setting"), [
     '" ": connection is empty',
   ]);
   assertEquals(
-    told('{"layers":{"l":{"geometry":{"column":"g"}}}}', "missing-setting").at(-1),
+    reported('{"layers":{"l":{"geometry":{"column":"g"}}}}', "missing-setting").at(-1),
     '{"column":"g"}: type is missing',
   );
-  assertEquals(told('{"caches":{"c":{"connection":"x"}}}', "cache-without-type"), [
+  assertEquals(reported('{"caches":{"c":{"connection":"x"}}}', "cache-without-type"), [
     '"x": A cache with a connection has no type',
   ]);
 });
@@ -53,23 +53,23 @@ Deno.test("a setting that production lacks is reported at the block that is ther
   const limit = ',"rateLimit":{"enabled":false,"rules":{"r":{}}}';
   const valid = (rest: string) =>
     text(`,${SOURCES},"layers":{"l":{${LAYER},"idField":"i","services":["odata"]}}${rest}`);
-  assertEquals(told(valid(limit), "production-no-rate-limit"), [
+  assertEquals(reported(valid(limit), "production-no-rate-limit"), [
     '"rateLimit": Rate limiting is not enabled in production',
   ]);
-  assertEquals(told(valid(""), "production-no-rate-limit"), ["null: Rate limiting is not enabled in production"]);
-  assertEquals(told(valid(limit), "production-any-origin"), ["true: Any origin is allowed in production"]);
-  assertEquals(told(valid(limit), "production-memory-cache"), ['"c": There are only memory caches in production']);
+  assertEquals(reported(valid(""), "production-no-rate-limit"), ["null: Rate limiting is not enabled in production"]);
+  assertEquals(reported(valid(limit), "production-any-origin"), ["true: Any origin is allowed in production"]);
+  assertEquals(reported(valid(limit), "production-memory-cache"), ['"c": There are only memory caches in production']);
 });
 
 Deno.test("a number that is too small is reported with its name and its minimum", () => {
   const text =
     '{"dataSources":{"d":{"pool":{"minSize":-1,"maxSize":0,"timeout":-2}}},"rateLimit":{"rules":{"r":{"requests":0}}}}';
-  assertEquals(told(text, "out-of-range"), [
+  assertEquals(reported(text, "out-of-range"), [
     ...["-1: min_size has to be at least 0", "0: max_size has to be at least 1", "-2: timeout has to be at least 0"],
     "0: requests has to be at least 1",
   ]);
-  assertEquals(told(text, "pool-bounds"), []);
-  assertEquals(told('{"dataSources":{"d":{"pool":{"minSize":3,"maxSize":2}}}}', "pool-bounds"), [
+  assertEquals(reported(text, "pool-bounds"), []);
+  assertEquals(reported('{"dataSources":{"d":{"pool":{"minSize":3,"maxSize":2}}}}', "pool-bounds"), [
     `{"minSize":3,"maxSize":2}: The pool's min_size is above its max_size`,
   ]);
 });

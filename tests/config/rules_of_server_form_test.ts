@@ -45,9 +45,9 @@ Deno.test("a setting that a server's grammar cannot say is warned about once, at
 
 Deno.test("a setting that is unknown anyway is warned about once, with the name that was meant", () => {
   const loaded = load({ services: { s: { enabeld: 1.5 } }, honua: { logLevle: null }, extra: { a: 1.5 } });
-  const said = loaded.ok ? loaded.warnings : loaded.diagnostics;
+  const reported = loaded.ok ? loaded.warnings : loaded.diagnostics;
   assertEquals(
-    said.filter(({ code }) => code === "server/not-supported").map(({ path, suggestion }) => [path, suggestion]),
+    reported.filter(({ code }) => code === "server/not-supported").map(({ path, suggestion }) => [path, suggestion]),
     [
       ["service.s.enabeld", "Did you mean enabled?"],
       ["honua.logLevle", "Did you mean logLevel?"],
@@ -99,8 +99,8 @@ Deno.test("no value of the environment is quoted", () => {
 Deno.test("the advice for a setting that cannot be written fits its name and its kind of value", () => {
   const suggestion = (name: string, value: unknown) => {
     const loaded = load({ services: { s: { settings: { [name]: value } } } });
-    const said = loaded.ok ? loaded.warnings : loaded.diagnostics;
-    return said.find(({ path }) => path === `service.s.${name}`)?.suggestion;
+    const reported = loaded.ok ? loaded.warnings : loaded.diagnostics;
+    return reported.find(({ path }) => path === `service.s.${name}`)?.suggestion;
   };
   const removed = "Write one of these, or remove it";
   assertEquals([suggestion("a", { b: 1 }), suggestion("a", [1, "b"]), suggestion("a", 1.5), suggestion("a", null)], [
@@ -113,11 +113,11 @@ Deno.test("the advice for a setting that cannot be written fits its name and its
 });
 
 Deno.test("a layer that is not introspected needs one field at least that the server can be given", () => {
-  const said = (...names: string[]) => {
+  const reported = (...names: string[]) => {
     const fields = Object.fromEntries(names.map((name) => [name, { type: "int" }]));
     return saidOf(layer(fields, { introspectFields: false }));
   };
-  assertEquals([said("a-b"), said("a-b", "c-d"), said("a-b", "id"), said()], [
+  assertEquals([reported("a-b"), reported("a-b", "c-d"), reported("a-b", "id"), reported()], [
     ["error server/not-supported layer.l.fields"],
     ["error server/not-supported layer.l.fields"],
     ["warning server/not-supported layer.l.fields.a-b"],

@@ -29,7 +29,7 @@ function diagnosticsOf(blocks: Blocks): readonly Diagnostic[] {
 }
 
 /** `severity code path: summary` of what the third phase says. */
-function said(blocks: Blocks): string[] {
+function reported(blocks: Blocks): string[] {
   return diagnosticsOf(blocks).filter(({ code }) => code.startsWith("server/"))
     .map(({ severity, code, path, summary }) => `${severity} ${code} ${path}: ${summary}`);
 }
@@ -47,7 +47,7 @@ Deno.test("a layer that names a disabled service is refused once, at the name an
     services: { odata: {}, wfs: { enabled: false } },
     layers: { a: layer("odata", "wfs"), b: layer("service.wfs") },
   };
-  assertEquals(said(blocks), [
+  assertEquals(reported(blocks), [
     "error server/disabled-service layer.a.services: Layer a names a disabled service wfs",
     "error server/disabled-service layer.b.services: Layer b names a disabled service wfs",
   ]);
@@ -59,18 +59,18 @@ Deno.test("a layer that names a disabled service is refused once, at the name an
 
 Deno.test("a service that a layer names twice is refused at the second name and the first", () => {
   const blocks = { services: { odata: {}, wfs: {} }, layers: { a: layer("odata", "wfs", "service.odata") } };
-  assertEquals(said(blocks), [
+  assertEquals(reported(blocks), [
     "error server/repeated-service layer.a.services: Layer a names service odata twice",
   ]);
   assertEquals(linesOf(blocks), [['"service.odata"', '"odata",']]);
   // Two services that are one to the server are told at the services, and not once more in the layer.
-  assertEquals(said({ services: { a: {}, A: {} }, layers: { l: layer("a", "A") } }), [
+  assertEquals(reported({ services: { a: {}, A: {} }, layers: { l: layer("a", "A") } }), [
     "error server/duplicate-id service.A: The ids a and A differ only in upper and lower case",
   ]);
 });
 
 Deno.test("layers that would be published under one id are refused, each pair once", () => {
-  const shared = (layers: Blocks) => said({ services: { odata: {}, wfs: {}, b_wfs: {} }, layers });
+  const shared = (layers: Blocks) => reported({ services: { odata: {}, wfs: {}, b_wfs: {} }, layers });
   const refused = (id: string, other: string, publishedId: string) => [
     `error server/duplicate-id layer.${id}: Layers ${other} and ${id} are both published as ${publishedId}`,
   ];
@@ -88,7 +88,7 @@ Deno.test("ids of data sources, and of enabled services, that differ only in cas
     dataSources: { db: dataSource, DB: dataSource },
     services: { odata: {}, OData: {}, ODATA: { enabled: false } },
   };
-  assertEquals(said(blocks), [
+  assertEquals(reported(blocks), [
     "error server/duplicate-id data_source.DB: The ids db and DB differ only in upper and lower case",
     "error server/duplicate-id service.OData: The ids odata and OData differ only in upper and lower case",
   ]);
@@ -96,7 +96,7 @@ Deno.test("ids of data sources, and of enabled services, that differ only in cas
 });
 
 Deno.test("case is compared letter by letter, in upper case", () => {
-  const isOne = (one: string, other: string) => said({ services: { [one]: {}, [other]: {} } }).length > 0;
+  const isOne = (one: string, other: string) => reported({ services: { [one]: {}, [other]: {} } }).length > 0;
   const same = ["a A", "σ ς", "é É", "ǆ ǅ", "µ μ", "ᾀ ᾈ", "𐐨 𐐀", "ßσ ßς"].map((pair) => pair.split(" "));
   const different = ["ß \u1e9e", "ß SS", "\u0130 i\u0307", "ı i", "ſ s"].map((pair) => pair.split(" "));
   for (const [one, other] of same) assert(isOne(one!, other!), `${one} ${other}`);
@@ -105,11 +105,11 @@ Deno.test("case is compared letter by letter, in upper case", () => {
 
 Deno.test("an enabled service without any data source is a warning, said once", () => {
   const services = { off: { enabled: false }, odata: {}, wfs: {} };
-  assertEquals(said({ dataSources: {}, services }), [
+  assertEquals(reported({ dataSources: {}, services }), [
     "warning server/no-data-source service.odata: Service odata is enabled and there is no data source",
   ]);
-  assertEquals(said({ dataSources: {}, services: { off: { enabled: false } } }), []);
-  assertEquals(said({ services }), []);
+  assertEquals(reported({ dataSources: {}, services: { off: { enabled: false } } }), []);
+  assertEquals(reported({ services }), []);
 });
 
 Deno.test("layers of one service with different data sources are warned of once, at the service and a layer that is read elsewhere", () => {
@@ -128,12 +128,12 @@ Deno.test("layers of one service with different data sources are warned of once,
     layers: { ...layers, z: from("a", "odata") },
   };
   // Of `m`, since the server's file has the layers by id.
-  assertEquals(said(blocks), [
+  assertEquals(reported(blocks), [
     "warning server/one-data-source service.odata: The server reads all layers of service odata from data source b, also layer z",
   ]);
   assertEquals(linesOf(blocks), [['"odata": {},', '"dataSource": "a",']]);
   const { z: _, y: __, ...others } = layers;
-  assertEquals(said({ dataSources, services: { odata: {}, wfs: {} }, layers: others }), []);
+  assertEquals(reported({ dataSources, services: { odata: {}, wfs: {} }, layers: others }), []);
   const secret = { ...blocks, layers: { ...blocks.layers, m: from("${env:D}", "odata") } };
   assert(
     !JSON.stringify(diagnosticsOf({ ...secret, dataSources: { ...dataSources, "from-the-environment": dataSource } }))
@@ -146,7 +146,7 @@ Deno.test("the third phase waits for the second, and without validation it is no
     services: { odata: { enabled: false } },
     layers: { a: layer("odata"), b: layer("unknown") },
   };
-  assertEquals(said(blocks), []);
+  assertEquals(reported(blocks), []);
   assert(
     diagnosticsOf(blocks).some(({ code, path }) => code === "config/unreachable-layer" && path === "layer.a.services"),
   );

@@ -54,7 +54,7 @@ function at(path: string, value: unknown): Tree {
   return path.split(".").reduceRight<unknown>((inner, name) => ({ [name]: inner }), value) as Tree;
 }
 
-function said(...over: readonly Tree[]): string[] {
+function messages(...over: readonly Tree[]): string[] {
   return remarks(load(over.reduce<unknown>(laid, TIDY)));
 }
 
@@ -68,12 +68,14 @@ function on(path: string, remark: string, fires: readonly unknown[], silent: rea
 
 function check(rules: readonly Rule[]): void {
   for (const [remark, fires, silent] of rules) {
-    for (const over of fires) assertEquals(said(over).includes(remark), true, `${remark}: ${JSON.stringify(over)}`);
-    for (const over of silent) assertEquals(said(over).includes(remark), false, `${remark}: ${JSON.stringify(over)}`);
+    for (const over of fires) assertEquals(messages(over).includes(remark), true, `${remark}: ${JSON.stringify(over)}`);
+    for (const over of silent) {
+      assertEquals(messages(over).includes(remark), false, `${remark}: ${JSON.stringify(over)}`);
+    }
   }
 }
 
-Deno.test("nothing is said of a tidy configuration", () => assertEquals(load(TIDY).ok && said(), []));
+Deno.test("nothing is said of a tidy configuration", () => assertEquals(load(TIDY).ok && messages(), []));
 
 Deno.test("rules of the server's own settings fire at their bounds and not before", () => {
   const levels = ["Trace", "debug", "INFORMATION", "warning", "error", "critical"];
@@ -271,10 +273,10 @@ Deno.test("a layer none of whose services is enabled cannot be reached, and one 
     const index = { dataSources: [], services: [], hasDataSource: () => true, isEnabled };
     return [...layerReferences(matter, layer, index)].map(({ code, path }) => `${code} ${path}`);
   };
-  const told = ["config/unreachable-layer layer.l.services"];
+  const reported = ["config/unreachable-layer layer.l.services"];
   assertEquals([found("off"), found("off", "away"), found("off", "on"), found("on"), found()], [
-    told,
-    told,
+    reported,
+    reported,
     [],
     [],
     [],
@@ -339,13 +341,13 @@ Deno.test("an id that two kinds of blocks have is said of the later, with the pl
     for (const [otherType, otherKey, other] of blocks.slice(first + 1)) {
       const loaded = load(laid(laid(TIDY, at(`${key}.same`, block)), at(`${otherKey}.same`, other)));
       const found = loaded.ok ? [] : loaded.diagnostics.filter(({ code }) => code === "config/duplicate-id");
-      const told = found.map(({ path, summary, other }) => [path, summary, other?.label]);
+      const reported = found.map(({ path, summary, other }) => [path, summary, other?.label]);
       const summary = `same is the name of a ${otherType} and a ${type}`;
-      assertEquals(told, [[`${otherType}.same`, summary, "already used here"]]);
+      assertEquals(reported, [[`${otherType}.same`, summary, "already used here"]]);
       assertEquals(found[0]!.other!.place.line < found[0]!.place!.line, true);
     }
   }
-  assertEquals(said(at("caches.ROADS", {})).filter((one) => one.includes("duplicate-id")), []);
+  assertEquals(messages(at("caches.ROADS", {})).filter((one) => one.includes("duplicate-id")), []);
 });
 
 Deno.test("rules of production fire in production only", () => {
@@ -378,7 +380,7 @@ Deno.test("a warning that there is nothing of a kind is said for that kind only"
   for (const [key, what] of [["dataSources", "data source"], ["services", "service"], ["layers", "layer"]]) {
     const loaded = load(laid(TIDY, { [key!]: undefined }), {}, true);
     const all = loaded.ok ? loaded.warnings : loaded.diagnostics;
-    const told = all.filter(({ code }) => code === "config/nothing-defined").map(({ summary }) => summary);
-    assertEquals(told, [`No ${what} is defined`]);
+    const reported = all.filter(({ code }) => code === "config/nothing-defined").map(({ summary }) => summary);
+    assertEquals(reported, [`No ${what} is defined`]);
   }
 });

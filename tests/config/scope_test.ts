@@ -150,21 +150,21 @@ Deno.test("a definition depends on the names inside lists, maps, templates and a
 });
 
 Deno.test("each of two cycles is reported, one that is met twice once, and a name that only leads to one is not part of it", () => {
-  const told = (variables: Record<string, string>) => {
+  const reported = (variables: Record<string, string>) => {
     const values = Object.fromEntries(Object.entries(variables).map(([name, text]) => [name, template(text)]));
     const scope = open(openScopeMemory(), values);
     return [scope.mistakes.map(({ fault: { why } }) => why!.split(": ")[1]), outcome(scope, "var.a")];
   };
-  assertEquals(told({ a: "${var.a}", b: "${var.b}" }), [["var.a -> var.a", "var.b -> var.b"], "reported"]);
-  assertEquals(told({ a: "x${var.b}", b: "${var.c}", c: "${var.b}" }), [["var.b -> var.c -> var.b"], "reported"]);
-  assertEquals(told({ a: "${var.b}${var.b}", b: "${var.a}" }), [["var.a -> var.b -> var.a"], "reported"]);
-  assertEquals(told({ a: "${var.b}", b: "${var.a}${var.a}" }), [["var.a -> var.b -> var.a"], "reported"]);
-  assertEquals(told({ a: "${var.b}${var.c}", b: "${var.a}", c: "${var.a}" }), [
+  assertEquals(reported({ a: "${var.a}", b: "${var.b}" }), [["var.a -> var.a", "var.b -> var.b"], "reported"]);
+  assertEquals(reported({ a: "x${var.b}", b: "${var.c}", c: "${var.b}" }), [["var.b -> var.c -> var.b"], "reported"]);
+  assertEquals(reported({ a: "${var.b}${var.b}", b: "${var.a}" }), [["var.a -> var.b -> var.a"], "reported"]);
+  assertEquals(reported({ a: "${var.b}", b: "${var.a}${var.a}" }), [["var.a -> var.b -> var.a"], "reported"]);
+  assertEquals(reported({ a: "${var.b}${var.c}", b: "${var.a}", c: "${var.a}" }), [
     ["var.a -> var.b -> var.a", "var.a -> var.c -> var.a"],
     "reported",
   ]);
-  assertEquals(told({ a: "${var.b}${var.c}", b: "${var.c}", c: "x" }), [[], "xx"]);
-  assertEquals(told({ a: "${var.b}", b: "${var.none}" })[0], []);
+  assertEquals(reported({ a: "${var.b}${var.c}", b: "${var.c}", c: "x" }), [[], "xx"]);
+  assertEquals(reported({ a: "${var.b}", b: "${var.none}" })[0], []);
 });
 
 Deno.test("each lookup of a value is noted, with its result, and with the known names if one is missing", () => {

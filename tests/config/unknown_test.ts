@@ -63,14 +63,14 @@ Deno.test("blocks and attributes of one unknown name are one value, blocks first
 });
 
 Deno.test("an unknown name is reported with a near one, or with none", () => {
-  const told = (name: string) => {
+  const reported = (name: string) => {
     const { warnings, config } = loadValid({ honua: { [name]: 1 } });
     const { summary, why, suggestion } = warnings[0]!;
     return [summary, why!.slice(0, 20), suggestion, Object.hasOwn(config.honua, name)];
   };
-  assertEquals(told("versoin"), ["Unknown setting versoin", "Honua's configuratio", "Did you mean version?", true]);
-  assertEquals(told("zzz"), ["Unknown setting zzz", "Honua's configuratio", null, true]);
-  assertEquals(told("ID"), [
+  assertEquals(reported("versoin"), ["Unknown setting versoin", "Honua's configuratio", "Did you mean version?", true]);
+  assertEquals(reported("zzz"), ["Unknown setting zzz", "Honua's configuratio", null, true]);
+  assertEquals(reported("ID"), [
     "Unknown setting ID, which is left out of the snapshot",
     "Its name, but for up",
     null,
@@ -113,22 +113,22 @@ Deno.test("a name with half a character is refused at every depth, and is not ca
 });
 
 Deno.test("blocks need as many names as their type takes: none, or one that is not empty", () => {
-  const told = (type: string, ...labels: string[]) => {
+  const reported = (type: string, ...labels: string[]) => {
     const loaded = loadDocument(document([block(type, labels)]));
     return loaded.ok ? [] : loaded.diagnostics.filter(({ severity }) => severity === "error")
       .map(({ code, path, summary }) => [code.replace("config/", ""), path, summary]);
   };
   for (const type of ["variable", "data_source", "service", "layer", "cache"]) {
-    assertEquals(told(type, "a"), []);
+    assertEquals(reported(type, "a"), []);
     const needs = `${type} needs exactly one name`;
-    assertEquals([told(type), told(type, ""), told(type, "a", "b")], [
+    assertEquals([reported(type), reported(type, ""), reported(type, "a", "b")], [
       ...[[["wrong-labels", type, needs]], [["wrong-labels", type, needs]], [["wrong-labels", `${type}.a`, needs]]],
     ]);
-    assertEquals(told(type, "\ud800")[0]![0], "wrong-labels");
+    assertEquals(reported(type, "\ud800")[0]![0], "wrong-labels");
   }
   for (const type of ["honua", "rate_limit"]) {
-    assertEquals(told(type), []);
-    assertEquals(told(type, "a"), [["wrong-labels", type, `${type} takes no name`]]);
+    assertEquals(reported(type), []);
+    assertEquals(reported(type, "a"), [["wrong-labels", type, `${type} takes no name`]]);
   }
 });
 
@@ -163,13 +163,13 @@ Deno.test("an attribute counts for a block if it is a map, and is reported if it
 
 Deno.test("a repeated name that the document reported already is not reported again, and nothing else is left out", () => {
   const twice = [block("service", ["a"]), block("service", ["a"]), block("cache", [])];
-  const said = (path: string) => {
+  const messages = (path: string) => {
     const mistakes = [errorDiagnostic("document/duplicate", "x", { path })];
     return remarks(loadDocument({ ...document(twice), mistakes })).sort();
   };
-  assertEquals(said("service.a"), ["error document/duplicate service.a", "error wrong-labels cache"]);
-  assertEquals(said("cache"), ["error document/duplicate cache", "error duplicate service.a"]);
-  assertEquals(said("other").length, 3);
+  assertEquals(messages("service.a"), ["error document/duplicate service.a", "error wrong-labels cache"]);
+  assertEquals(messages("cache"), ["error document/duplicate cache", "error duplicate service.a"]);
+  assertEquals(messages("other").length, 3);
   const unknown = {
     ...document([block("honua", [], fields(["a", literal(1)]))]),
     mistakes: [errorDiagnostic("c", "x", { path: "honua.a" })],

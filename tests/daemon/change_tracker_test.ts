@@ -6,7 +6,7 @@ const layers = (...titles: string[]) => ({
 });
 
 /** Without what a prototype adds. */
-function told(changes: Changes, expected: Changes): void {
+function assertChanges(changes: Changes, expected: Changes): void {
   assertEquals<Changes>({ ...changes }, expected);
 }
 
@@ -15,11 +15,11 @@ Deno.test("changes are counted against the snapshot in force, after any number o
   const [first, second] = [layers("a", "b"), layers("a", "c")];
   const added = { layers: { added: 2, removed: 0, changed: 0 } };
   const changed = { layers: { added: 0, removed: 0, changed: 1 } };
-  told(tracker.against(first), added);
-  told(tracker.against(second), added);
-  told(tracker.moveTo(first), added);
-  told(tracker.against(first), {});
-  told(tracker.moveTo(second), changed);
-  told(tracker.against(first), changed);
-  told(tracker.against(layers("a", "c")), {});
+  assertChanges(tracker.against(first), added);
+  assertChanges(tracker.against(second), added);
+  assertChanges(tracker.moveTo(first), added);
+  assertChanges(tracker.against(first), {});
+  assertChanges(tracker.moveTo(second), changed);
+  assertChanges(tracker.against(first), changed);
+  assertChanges(tracker.against(layers("a", "c")), {});
 });

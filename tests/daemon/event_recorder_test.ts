@@ -96,8 +96,8 @@ Deno.test("a head that cannot be read because the link is lost is not reported a
   recorder.report(unreadable);
   recorder.linked({ state: "down", reason: "It was closed", final: false }, "redis:6379");
   recorder.report(unreadable);
-  const told = lines.filter((line) => line.includes("could not be read")).map((line) => line.split(" ")[0]);
-  assertEquals(told, ["warning", "debug"]);
+  const reported = lines.filter((line) => line.includes("could not be read")).map((line) => line.split(" ")[0]);
+  assertEquals(reported, ["warning", "debug"]);
   assertStringIncludes(lines.join("\n"), "warning Redis connection failed: It was closed");
 });
 

@@ -21,8 +21,8 @@ async function openOnHungFileSystem(): Promise<void> {
   await using directory = await temporaryDirectory();
   const mount = await openBindMount(directory.path);
   assert(typeof mount === "object", String(mount));
-  const said: string[] = [];
-  const log = { information: () => {}, warning: (message: string) => void said.push(message) };
+  const reported: string[] = [];
+  const log = { information: () => {}, warning: (message: string) => void reported.push(message) };
   const snapshot = {
     path: directory.file("snapshot.json"),
     serverPath: directory.file("snapshot.honua"),
@@ -44,12 +44,12 @@ async function openOnHungFileSystem(): Promise<void> {
       warnMilliseconds: 10,
       giveUpMilliseconds: 60_000,
     });
-    await eventually("that is said", () => said.length === 2);
+    await eventually("that is said", () => reported.length === 2);
     mount.thaw();
     const opened = await waiting;
     assert(opened.ok);
     opened.lock[Symbol.dispose]();
-    assertEquals(said, [WARNING, WARNING]);
+    assertEquals(reported, [WARNING, WARNING]);
     // An opening that was refused comes back late, takes its locks and gives them back.
     const { serverPath } = snapshot;
     await eventually("the locks of what was refused are free", async () => {

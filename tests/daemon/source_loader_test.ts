@@ -150,12 +150,12 @@ Deno.test("after any sequence of sources, a loader with memory says the same as 
       for (const { source, environment } of steps) {
         await put(sourcePath, SOURCES[source]!);
         await put(environmentFile, ENVIRONMENTS[environment]!);
-        const said = [];
+        const reported = [];
         for (const { look, rejectedHash } of [experienced, open()]) {
           remembered.length = 0;
-          said.push({ outcome: await look(SIGNAL), rejected: rejectedHash(), secrets: [...remembered] });
+          reported.push({ outcome: await look(SIGNAL), rejected: rejectedHash(), secrets: [...remembered] });
         }
-        assertEquals(said[0], said[1]);
+        assertEquals(reported[0], reported[1]);
       }
     }),
     { numRuns: 60 },

@@ -7,10 +7,10 @@ Deno.test("a range moves with its anchor, and a place that was given out before 
   const anchor: Anchor = { at: 4 };
   const range = anchoredRange(anchor, 6, 9);
   assertEquals([range.start, range.end], [6, 9]);
-  const told = placeOf(sourceText("a.hcl", "one two three"), range);
+  const reported = placeOf(sourceText("a.hcl", "one two three"), range);
   anchor.at = 10;
   assertEquals([range.start, range.end], [12, 15]);
-  assertEquals(told.range, { start: 6, end: 9 });
+  assertEquals(reported.range, { start: 6, end: 9 });
 });
 
 Deno.test("ranges that say the same of equal anchors are equal", () => {

@@ -101,7 +101,7 @@ Deno.test("an empty text before or behind a separator is no part", () => {
 });
 
 Deno.test("a value that is an ordinary word is masked with its name or user, and not by itself", () => {
-  const said: readonly (readonly [secret: string, text: string, masked: string])[] = [
+  const cases: readonly (readonly [secret: string, text: string, masked: string])[] = [
     ["Host=db;Password=None;Port=1", "none of them: Password=None", "none of them: [masked]"],
     ["https://maps.example/?auth=false&code=true&x=y", "true or false: auth=false", "true or false: [masked]"],
     ["postgres://honua:null@db/maps", "null: honua:null", "null: [masked]"],
@@ -109,7 +109,7 @@ Deno.test("a value that is an ordinary word is masked with its name or user, and
     ["Host=db;Password=test", "test", "[masked]"],
     ["Host=db;Password=yes;Port=1", "yes: Password=yes", "yes: [masked]"],
   ];
-  for (const [secret, text, masked] of said) assertEquals(textMasker([secret])(text), masked, secret);
+  for (const [secret, text, masked] of cases) assertEquals(textMasker([secret])(text), masked, secret);
 });
 
 Deno.test("text in front of a secret is not masked if it is no secret", () => {
@@ -235,8 +235,8 @@ Deno.test("a password is masked in any quoting of a connection string", () => {
     fc.property(password, fc.nat(syntaxes.length - 1), (text, at) => {
       for (const secret of syntaxes[at]!(text)) {
         const mask = textMasker([secret]);
-        for (const said of [text, encodeURIComponent(text), JSON.stringify(text)]) {
-          assert(!/q9|9q/.test(mask(`it is ${said}!`)), `${secret}: ${mask(said)}`);
+        for (const form of [text, encodeURIComponent(text), JSON.stringify(text)]) {
+          assert(!/q9|9q/.test(mask(`it is ${form}!`)), `${secret}: ${mask(form)}`);
         }
         assert(!/q9|9q/.test(mask(secret)), mask(secret));
       }

@@ -54,8 +54,8 @@ Deno.test("of two different edits at the same moment one wins, and the other hos
   await t.step("the loser says so in its log, its status, its record, its metrics and its events", async () => {
     const refused = await loser.daemon.logged("The announcement was refused: ");
     assertEquals([refused.level, refused.generation, refused.agreedHash], ["warning", 2, won.hash]);
-    const told = await loser.daemon.logged("Diverged from the other instances: ");
-    assertEquals([told.level, told.hash, told.agreedHash], [
+    const reported = await loser.daemon.logged("Diverged from the other instances: ");
+    assertEquals([reported.level, reported.hash, reported.agreedHash], [
       "warning",
       winner === left ? hashes[1] : hashes[0],
       won.hash,
@@ -154,8 +154,8 @@ Deno.test("a change of only the environment is activated on its host and announc
   other.start();
   await fleet.agrees("first", 1);
   await replaceFile(file, "SAMPLE_CONNECTION=after\n");
-  const told = await one.daemon.logged(({ change }) => change === "content");
-  assertEquals(told.outcome, "activated");
+  const reported = await one.daemon.logged(({ change }) => change === "content");
+  assertEquals(reported.outcome, "activated");
   const { json } = await one.reload();
   assertEquals([json.status, json.instancesNotified, json.standing, json.generation], ["unchanged", 0, "agreed", 1]);
   assertEquals((await fleet.history()).length, 1);

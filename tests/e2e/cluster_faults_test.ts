@@ -212,8 +212,8 @@ Deno.test("without AutoReconnect the first loss is the last: it is logged, and t
   await using one = await openClusterInstance({ name: "one", redis: addressOf(proxy), follows: other, args });
   await Promise.all([one.agrees(), other.agrees()]);
   await redis.kill();
-  const told = await one.daemon.logged(DOWN);
-  assertEquals(told.next, "it is given up, as HighAvailability:AutoReconnect says");
+  const reported = await one.daemon.logged(DOWN);
+  assertEquals(reported.next, "it is given up, as HighAvailability:AutoReconnect says");
   const connections = proxy.connections();
   await redis.restart();
   await other.agrees();

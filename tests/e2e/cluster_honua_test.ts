@@ -69,8 +69,8 @@ Deno.test("the published procedure: two instances on shared storage, and redis-c
       assertEquals(await fleet.redis.cli("PUBLISH", CHANNEL, path), "3");
       for (const [at, { daemon }] of fleet.instances.entries()) {
         await daemon.logged(`Configuration file changed: ${path}`, marks[at]);
-        const told = await daemon.logged(({ reasons }) => String(reasons).includes("peer"), marks[at]);
-        assertEquals([told.msg, told.outcome], ["Configuration reloaded successfully: unchanged", "unchanged"]);
+        const reported = await daemon.logged(({ reasons }) => String(reasons).includes("peer"), marks[at]);
+        assertEquals([reported.msg, reported.outcome], ["Configuration reloaded successfully: unchanged", "unchanged"]);
       }
       assertEquals([one.activations(), other.activations()], [2, 2]);
       assertEquals((await fleet.history()).length, 2);

@@ -11,8 +11,8 @@ const ALONE = { "HighAvailability:Enabled": "false" };
 
 /** What was said of changed files; one edit may be more than one event. */
 function changesSaid({ daemon }: FleetInstance): string[] {
-  const said = daemon.entries.map(({ msg }) => msg).filter((msg) => msg.startsWith("Configuration file changed"));
-  return [...new Set(said)];
+  const reported = daemon.entries.map(({ msg }) => msg).filter((msg) => msg.startsWith("Configuration file changed"));
+  return [...new Set(reported)];
 }
 
 /** Who is connected beside the redis-cli that asks. */

@@ -105,11 +105,11 @@ Deno.test("two living processes of one name are noticed and said", async () => {
   third.start();
   await fleet.agrees("first", 1, [one, third]);
   namesake.start({ settings: { "HighAvailability:InstanceName": name } });
-  const told = await eventually("one of them says so", () => {
+  const reported = await eventually("one of them says so", () => {
     const entries = [one, namesake].flatMap(({ daemon }) => daemon.entries);
     return entries.find(({ msg }) => msg.startsWith("Another living process has the name"));
   }, 30_000);
-  assertEquals([told.level, told.instance, told.option], ["error", name, "HighAvailability:InstanceName"]);
+  assertEquals([reported.level, reported.instance, reported.option], ["error", name, "HighAvailability:InstanceName"]);
   await fleet.agrees("first", 1);
   for (const instance of fleet.instances) {
     const { status, json } = await instance.admin("/healthz/consistency");

@@ -15,9 +15,9 @@ Deno.test("an edit becomes a snapshot, and the log says so in the words that ope
   assertEquals([header.hash, header.contentHash], [expected.hash, expected.contentHash]);
   assertEquals(await Deno.readFile(host.snapshotPath), expected.bytes);
   await daemon.logged(`Configuration file changed: ${host.source}`, from);
-  const told = await daemon.logged("Configuration reloaded successfully", from);
-  assertEquals([told.outcome, told.hash, told.changed], ["activated", header.hash, "layers ~1"]);
-  assert(Number(told.durationMilliseconds) > 0);
+  const reported = await daemon.logged("Configuration reloaded successfully", from);
+  assertEquals([reported.outcome, reported.hash, reported.changed], ["activated", header.hash, "layers ~1"]);
+  assert(Number(reported.durationMilliseconds) > 0);
   assertEquals((await Deno.stat(host.snapshotPath)).mode! & 0o7777, 0o640);
 });
 
@@ -36,12 +36,12 @@ Deno.test("an invalid edit leaves the snapshot as it is and is reported with its
     const text = sampleSource("first").replace(good, bad);
     await host.put(text);
     // What was told already is told again in a whisper where one edit came as two events.
-    const told = await daemon.logged(({ level, outcome }) => level === "warning" && outcome !== undefined, from);
-    assertEquals(told.outcome, "rejected", bad);
-    assertMatch(told.msg, /^Failed to reload configuration: /, bad);
+    const reported = await daemon.logged(({ level, outcome }) => level === "warning" && outcome !== undefined, from);
+    assertEquals(reported.outcome, "rejected", bad);
+    assertMatch(reported.msg, /^Failed to reload configuration: /, bad);
     const line = text.slice(0, text.indexOf(bad)).split("\n").length;
-    assertStringIncludes(told.msg, ` ${host.source}:${line}:`, bad);
-    assertMatch(told.msg, /:\d+:\d+: error: .+ \[[a-z]+\/[a-z-]+\]/, bad);
+    assertStringIncludes(reported.msg, ` ${host.source}:${line}:`, bad);
+    assertMatch(reported.msg, /:\d+:\d+: error: .+ \[[a-z]+\/[a-z-]+\]/, bad);
     assertEquals(await host.mark(), before, bad);
   }
   const from = daemon.entries.length;
@@ -68,8 +68,8 @@ Deno.test("an edit of comments, white space and order writes nothing, and SIGHUP
     await host.put(text);
     await daemon.logged("Configuration file changed", from);
     daemon.kill("SIGHUP");
-    const told = await daemon.logged(({ reasons }) => String(reasons).includes("signal"), from);
-    assertEquals([told.level, told.msg, told.outcome], [
+    const reported = await daemon.logged(({ reasons }) => String(reasons).includes("signal"), from);
+    assertEquals([reported.level, reported.msg, reported.outcome], [
       "information",
       "Configuration reloaded successfully: unchanged",
       "unchanged",

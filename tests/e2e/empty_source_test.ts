@@ -9,8 +9,8 @@ for (const text of ["", "\n", "# A comment alone.\n"]) {
     const before = await host.mark();
     const from = daemon.entries.length;
     await Deno.writeTextFile(host.source, text);
-    const told = await daemon.logged(({ outcome }) => outcome !== undefined, from);
-    assertEquals(told.outcome, "rejected");
+    const reported = await daemon.logged(({ outcome }) => outcome !== undefined, from);
+    assertEquals(reported.outcome, "rejected");
     assertEquals(await host.mark(), before);
     await Deno.writeTextFile(host.source, sampleSource("second"));
     await host.hasSnapshot("second");

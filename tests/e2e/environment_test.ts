@@ -54,8 +54,8 @@ Deno.test("a missing environment file fails the load and is named, and the load 
   await using host = await openEdgeHost();
   const file = `${host.directory}/missing.env`;
   const daemon = host.start({ ...none, args: ["--env-file", file] });
-  const told = await daemon.logged("Failed to reload configuration: ");
-  assertStringIncludes(told.msg, file);
+  const reported = await daemon.logged("Failed to reload configuration: ");
+  assertStringIncludes(reported.msg, file);
   await replaceFile(file, "SAMPLE_CONNECTION=Host=late\n");
   await hasConnection(host, "Host=late");
 });
@@ -74,7 +74,7 @@ Deno.test("an optional environment file may be missing, and counts from the mome
 Deno.test("a variable that is set nowhere is an error at the place that names it", async () => {
   await using host = await openEdgeHost();
   const daemon = host.start(none);
-  const told = await daemon.logged("Failed to reload configuration: ");
-  assertStringIncludes(told.msg, `${host.source}:9:`);
-  assertStringIncludes(told.msg, "SAMPLE_CONNECTION");
+  const reported = await daemon.logged("Failed to reload configuration: ");
+  assertStringIncludes(reported.msg, `${host.source}:9:`);
+  assertStringIncludes(reported.msg, "SAMPLE_CONNECTION");
 });

@@ -76,8 +76,8 @@ Deno.test("a parser that was killed under a command says nothing of the file: th
       return true;
     }, 60_000);
     const { code, stdout, stderr } = await output;
-    const told = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes)).join("");
-    assertStringIncludes(told, "document/parser-ended");
+    const reported = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes)).join("");
+    assertStringIncludes(reported, "document/parser-ended");
     assertEquals(code, 3);
   }));
 });

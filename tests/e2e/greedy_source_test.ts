@@ -19,9 +19,9 @@ for (
     const daemon = await host.follow("first");
     const before = await host.mark();
     await host.put(greedySource(bytes));
-    const told = await daemon.logged("Failed to reload configuration: ");
-    assertMatch(told.msg, code);
-    assertEquals(told.outcome, "rejected");
+    const reported = await daemon.logged("Failed to reload configuration: ");
+    assertMatch(reported.msg, code);
+    assertEquals(reported.outcome, "rejected");
     assertEquals(await host.mark(), before);
     await host.edit("second");
     await host.hasSnapshot("second");

@@ -17,11 +17,11 @@ Deno.test("a hook gets each snapshot with another content, the changed parts, an
   assertEquals((await host.hasRuns(2))[1], "server activated layers");
   const { header } = await host.hasSnapshot("second");
   await daemon.logged(({ msg, output }) => msg === "Hook server succeeded" && String(output).includes("second"));
-  const told = await Deno.readTextFile(host.path("env"));
-  assertStringIncludes(told, `HONUA_CONFIGD_HASH=${header.hash}\n`);
-  assertStringIncludes(told, `HONUA_CONFIGD_SNAPSHOT=${host.snapshotPath}\n`);
-  assertStringIncludes(told, `HONUA_CONFIGD_SOURCE=${host.source}\n`);
-  assert(!told.includes("hunter2"), "a hook's environment has nothing of the daemon's");
+  const variables = await Deno.readTextFile(host.path("env"));
+  assertStringIncludes(variables, `HONUA_CONFIGD_HASH=${header.hash}\n`);
+  assertStringIncludes(variables, `HONUA_CONFIGD_SNAPSHOT=${host.snapshotPath}\n`);
+  assertStringIncludes(variables, `HONUA_CONFIGD_SOURCE=${host.source}\n`);
+  assert(!variables.includes("hunter2"), "a hook's environment has nothing of the daemon's");
   assert(!daemon.output().includes("hunter2"), "what a hook writes is masked");
 });
 
@@ -131,8 +131,8 @@ Deno.test("a process that a hook leaves in its session ends with it, which the l
     host.path("pid")
   }; do sleep 0.01; done`;
   const daemon = await host.follow("first", await host.withHooks([host.command("starter", script)]));
-  const told = await daemon.logged("Hook starter: a process that it started was ended with it");
-  assertEquals(told.processes, 1);
+  const reported = await daemon.logged("Hook starter: a process that it started was ended with it");
+  assertEquals(reported.processes, 1);
   await daemon.logged("Hook starter succeeded");
   const [left, pid] = await Promise.all(["left", "pid"].map((name) => Deno.readTextFile(host.path(name))));
   assertEquals([await isRunning(Number(left)), await isRunning(Number(pid))], [false, true]);

@@ -110,8 +110,8 @@ Deno.test("a file that was only touched, or changed only in its mode, makes no n
   for (const change of changes) {
     const from = daemon.entries.length;
     await change();
-    const told = await daemon.logged(({ outcome }) => outcome !== undefined, from);
-    assertEquals([told.outcome, told.reasons], ["unchanged", ["file"]]);
+    const reported = await daemon.logged(({ outcome }) => outcome !== undefined, from);
+    assertEquals([reported.outcome, reported.reasons], ["unchanged", ["file"]]);
     assertEquals(await host.mark(), before);
   }
 });

@@ -49,8 +49,8 @@ Deno.test("a hook that prints parts of secrets shows none of them to anybody", a
   await using directory = await temporaryDirectory();
   await using redis = await startRedis();
   const headerFile = await directory.write("header", `Basic ${btoa(`hook:${IN_HEADER}`)}\n`);
-  const said = [IN_STRING, IN_URL, encodeURIComponent(IN_URL), IN_QUERY, LITERAL, IN_HEADER, btoa(IN_HEADER)];
-  const parts = await directory.write("parts", said.map((part) => `part ${part}\n`).join(""));
+  const forms = [IN_STRING, IN_URL, encodeURIComponent(IN_URL), IN_QUERY, LITERAL, IN_HEADER, btoa(IN_HEADER)];
+  const parts = await directory.write("parts", forms.map((part) => `part ${part}\n`).join(""));
   const hooks = [
     {
       name: "judge",

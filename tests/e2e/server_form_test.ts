@@ -120,8 +120,8 @@ Deno.test("a damaged server form is set aside at the start, and both files are w
   await (await host.follow("first"))[Symbol.asyncDispose]();
   await Deno.truncate(host.serverPath, 100);
   const daemon = await host.follow("first");
-  const told = await daemon.logged("The server form has no header that this version understands: it was set aside");
-  assertEquals((await Deno.stat(String(told.setAsideAs))).size, 100);
+  const reported = await daemon.logged("The server form has no header that this version understands: it was set aside");
+  assertEquals((await Deno.stat(String(reported.setAsideAs))).size, 100);
   await pairOf(host);
 });
 

@@ -59,10 +59,10 @@ Deno.test("a damaged snapshot is set aside under a name that says so, and replac
   for (const [name, bytes] of Object.entries(damages)) {
     await Deno.writeFile(host.snapshotPath, bytes);
     const daemon = await host.follow("first");
-    const told = await daemon.logged((entry) => entry.setAsideAs !== undefined);
-    assertEquals(told.level, "error", name);
-    assertStringIncludes(String(told.setAsideAs), `${host.snapshotPath}.damaged-`);
-    assertEquals(await Deno.readFile(String(told.setAsideAs)), Uint8Array.from(bytes), name);
+    const reported = await daemon.logged((entry) => entry.setAsideAs !== undefined);
+    assertEquals(reported.level, "error", name);
+    assertStringIncludes(String(reported.setAsideAs), `${host.snapshotPath}.damaged-`);
+    assertEquals(await Deno.readFile(String(reported.setAsideAs)), Uint8Array.from(bytes), name);
     assertEquals(await Deno.readFile(host.snapshotPath), whole);
     await daemon[Symbol.asyncDispose]();
   }

@@ -10,9 +10,9 @@ Deno.test("a second daemon of one snapshot ends with 3 and names the first, whic
   await Deno.symlink(host.snapshotPath, link);
   const second = host.start({ args: ["--snapshot", link] });
   assertEquals((await second.ended).code, 3);
-  const said =
+  const reported =
     `Cannot start: Another process (pid ${first.pid}) writes the snapshot ${link}: end it, or name another path`;
-  await second.logged(said);
+  await second.logged(reported);
   const once = host.start({ args: ["--once"] });
   // The first ends while the other waits.
   await once.logged("Another process writes one of the files: its end is waited for");

@@ -25,18 +25,22 @@ const given = new Command("fuzz")
 
 const { seed, edits, steps, loads } = given;
 console.log(`--seed ${seed}`);
-const told = (what: string, all: number) => (done: number) => {
+const reported = (what: string, all: number) => (done: number) => {
   if (done % 10_000 === 0) console.log(`${what}: ${done} of ${all}`);
 };
-const differences = await fuzzEquality(parse as ParseText, seed, edits, told("edits", edits));
+const differences = await fuzzEquality(parse as ParseText, seed, edits, reported("edits", edits));
 console.log(`${edits} edits parsed in two ways, ${differences.length} differences`);
 const rereadings: string[] = [];
 for (const compared of ["read", "compile"] as const) {
-  const found = await fuzzRereading(compared, parse as ParseText, seed, steps, told(`${compared} again`, steps));
+  const found = await fuzzRereading(compared, parse as ParseText, seed, steps, reported(`${compared} again`, steps));
   console.log(`${steps} texts to ${compared} again and afresh, ${found.length} differences`);
   rereadings.push(...found);
 }
-const { outcomes, slowestMilliseconds, growthBytes, faults } = await fuzzLoadPath(seed, loads, told("loads", loads));
+const { outcomes, slowestMilliseconds, growthBytes, faults } = await fuzzLoadPath(
+  seed,
+  loads,
+  reported("loads", loads),
+);
 console.log(`${loads} loads:`, outcomes);
 console.log(
   `slowest ${Math.round(slowestMilliseconds)} ms, at most ${Math.round(growthBytes / 1024 / 1024)} MiB more resident`,

@@ -74,7 +74,7 @@ Deno.test("the environment is bounded and fit for execve, for any texts", () => 
 });
 
 Deno.test("a name is given up to 256 characters, a reason up to 2000, and up to a hundred parts", () => {
-  const told = (length: number, reasonLength: number, parts: number) =>
+  const reported = (length: number, reasonLength: number, parts: number) =>
     payloadEnvironment("h".repeat(length), {
       ...ACTIVATED,
       instance: "i".repeat(length),
@@ -84,11 +84,11 @@ Deno.test("a name is given up to 256 characters, a reason up to 2000, and up to 
       reason: "r".repeat(reasonLength),
       changed: Array(parts).fill("p".repeat(length)),
     });
-  const most = told(256, 2_000, 100);
+  const most = reported(256, 2_000, 100);
   assertEquals(most.HONUA_CONFIGD_REASON, "r".repeat(2_000));
   assertEquals(most.HONUA_CONFIGD_CHANGED, Array(100).fill("p".repeat(256)).join(","));
   const names = { HOOK: "h", INSTANCE: "i", HASH: "a", PREVIOUS_HASH: "b", AGREED_HASH: "c" };
-  const beyond = told(257, 2_001, 101);
+  const beyond = reported(257, 2_001, 101);
   for (const [name, letter] of Object.entries(names)) {
     assertEquals(most[`HONUA_CONFIGD_${name}`], letter.repeat(256));
     assertEquals(beyond[`HONUA_CONFIGD_${name}`], `${letter.repeat(256)}…`);

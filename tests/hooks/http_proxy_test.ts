@@ -117,17 +117,17 @@ Deno.test("a proxy that asks for credentials, and one whose credentials are take
     tunnel.ok || tunnel.reason,
     `could not be reached through the proxy ${asking.name}: the proxy asks for credentials`,
   );
-  const said: (string | null)[] = [];
+  const reported: (string | null)[] = [];
   await using taking = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, (request) => {
-    said.push(request.headers.get("proxy-authorization"));
-    return new Response(`seen: ${said.at(-1)} p@w0rd`);
+    reported.push(request.headers.get("proxy-authorization"));
+    return new Response(`seen: ${reported.at(-1)} p@w0rd`);
   });
   const proxied = await ask("http://192.0.2.1/", { ALL_PROXY: `http://us3r:p%40w0rd@127.0.0.1:${taking.addr.port}` });
-  assertEquals(said, [`Basic ${btoa("us3r:p@w0rd")}`]);
+  assertEquals(reported, [`Basic ${btoa("us3r:p@w0rd")}`]);
   assertEquals(proxied, { ok: true, output: "seen: Basic [masked] [masked]" });
   using _environment = withEnvironment({ HTTP_PROXY: asking.name, NO_PROXY: "192.0.2.1" });
   await ask("http://192.0.2.1/", { ALL_PROXY: `http://127.0.0.1:${taking.addr.port}` });
-  assertEquals(said.length, 2);
+  assertEquals(reported.length, 2);
 });
 
 Deno.test("an answer over TLS is the server's, also through a proxy", async () => {

@@ -147,9 +147,9 @@ Deno.test("each group of a session is asked to end once, and no listener remains
     directory,
   );
   const { kill } = Deno;
-  const told: number[] = [];
+  const reported: number[] = [];
   Deno.kill = (pid, signal) => {
-    if (signal === "SIGTERM") told.push(pid);
+    if (signal === "SIGTERM") reported.push(pid);
     kill(pid, signal);
   };
   const signal = new AbortController().signal;
@@ -163,7 +163,7 @@ Deno.test("each group of a session is asked to end once, and no listener remains
   } finally {
     Deno.kill = kill;
   }
-  assertEquals([told.length, new Set(told).size, told[0], listeners], [2, 2, -group.id, 0]);
+  assertEquals([reported.length, new Set(reported).size, reported[0], listeners], [2, 2, -group.id, 0]);
 });
 
 Deno.test("if /proc does not tell, a group that ignores SIGTERM is killed all the same", async () => {

@@ -16,7 +16,7 @@ function read({ file, environment = {}, set = {} }: Given) {
 }
 
 /** Severity, path, summary, suggestion and the first words of the reason, of everything that is said. */
-function said(given: Given) {
+function reported(given: Given) {
   const result = read(given);
   return (result.ok ? result.warnings : result.diagnostics).map((
     { severity, path, summary, suggestion, why, place },
@@ -38,7 +38,7 @@ Deno.test("the items of a list are numbered by digits without a zero in front, u
     assertEquals(result.options.configurationWatcher.environmentFiles, ["/a"]);
   }
   for (const key of ["00", "01", "1000000", "-1", "1x", "x1", "1.0", ""]) {
-    assertEquals(said({ set: { [setting(key)]: "/a" } }), [{
+    assertEquals(reported({ set: { [setting(key)]: "/a" } }), [{
       severity: "error",
       path: setting(key),
       summary: `Unknown setting ${key} in ConfigurationWatcher:EnvironmentFiles (--set)`,
@@ -67,15 +67,15 @@ Deno.test("items are in the order of their numbers, not of their digits, and an 
 });
 
 Deno.test("a name is meant that is near, or the only one that begins with at least three of its letters", () => {
-  const meant = (name: string) => said({ set: { [`ConfigurationWatcher:${name}`]: "1" } })[0]?.suggestion;
+  const meant = (name: string) => reported({ set: { [`ConfigurationWatcher:${name}`]: "1" } })[0]?.suggestion;
   const watcher = (name: string) => `Did you mean ConfigurationWatcher:${name}?`;
   assertEquals(meant("deb"), watcher("DebounceMilliseconds"));
   assertEquals(meant("POLL"), watcher("PollSeconds"));
   // Two begin so; two letters are too few; and it has to be the beginning.
   for (const name of ["En", "Po", "Seconds"]) assertEquals(meant(name), null, name);
-  assertEquals(said({ set: { "HighAvailability:Red": "1" } })[0]?.suggestion, null);
+  assertEquals(reported({ set: { "HighAvailability:Red": "1" } })[0]?.suggestion, null);
   // Of what may be another program's only a near name is meant, and no comment's.
-  const foreign = (name: string) => said({ file: `{ "${name}": 1 }` }).map(({ suggestion }) => suggestion);
+  const foreign = (name: string) => reported({ file: `{ "${name}": 1 }` }).map(({ suggestion }) => suggestion);
   assertEquals([foreign("Snapsho"), foreign("Snap"), foreign("_Snapshot"), foreign("1Snapshot")], [
     ["Did you mean Snapshot?"],
     [],
@@ -86,7 +86,7 @@ Deno.test("a name is meant that is near, or the only one that begins with at lea
 
 Deno.test("an unknown name is an error, in a variable and in a section of others a warning, and says what is known", () => {
   const why = "Known here";
-  assertEquals(said({ file: '{\n "Snapshot": { "Paths": 1 },\n "Honua": { "ConfigPaths": 1 } }' }), [
+  assertEquals(reported({ file: '{\n "Snapshot": { "Paths": 1 },\n "Honua": { "ConfigPaths": 1 } }' }), [
     {
       severity: "error",
       path: "Snapshot:Paths",
@@ -104,7 +104,7 @@ Deno.test("an unknown name is an error, in a variable and in a section of others
       place: "3:13",
     },
   ]);
-  assertEquals(said({ environment: { "Snapshot:Paths": "x" }, set: { Snapshop: "x" } }), [
+  assertEquals(reported({ environment: { "Snapshot:Paths": "x" }, set: { Snapshop: "x" } }), [
     {
       severity: "warning",
       path: "Snapshot:Paths",
@@ -122,14 +122,14 @@ Deno.test("an unknown name is an error, in a variable and in a section of others
       place: null,
     },
   ]);
-  assertEquals(said({ set: { "State:Paths": "x" } })[0]?.why, why);
+  assertEquals(reported({ set: { "State:Paths": "x" } })[0]?.why, why);
   // Below a single value and below a map nothing has a name.
-  assertEquals(said({ set: { "Snapshot:Path:x": "1" } })[0]?.path, "Snapshot:Path");
-  assertEquals(said({ set: { "Logging:LogLevel:a:b": "none" } })[0]?.path, "Logging:LogLevel:a");
+  assertEquals(reported({ set: { "Snapshot:Path:x": "1" } })[0]?.path, "Snapshot:Path");
+  assertEquals(reported({ set: { "Logging:LogLevel:a:b": "none" } })[0]?.path, "Logging:LogLevel:a");
 });
 
 Deno.test("a map takes any name but the one that means an object's prototype, whose case counts as any other's", () => {
-  const levels = (name: string) => said({ file: `{ "Logging": { "LogLevel": { "${name}": "none" } } }` });
+  const levels = (name: string) => reported({ file: `{ "Logging": { "LogLevel": { "${name}": "none" } } }` });
   for (const name of ["constructor", "toString", "", "proto"]) assertEquals(levels(name), [], name);
   for (const name of ["__proto__", "__PROTO__"]) {
     // The section is one of other programs, too: what is not known there is theirs.
@@ -144,10 +144,10 @@ Deno.test("a map takes any name but the one that means an object's prototype, wh
     "Hooks:0:Http:Url": "http://h/",
     [`Hooks:0:Http:Headers:${name}`]: "x",
   });
-  assertEquals(said({ set: header("__proto__") }).map(({ severity, path }) => [severity, path]), [
+  assertEquals(reported({ set: header("__proto__") }).map(({ severity, path }) => [severity, path]), [
     ["error", "Hooks:List:0:Http:Headers:__proto__"],
   ]);
-  assertEquals(said({ set: header("constructor") }), []);
+  assertEquals(reported({ set: header("constructor") }), []);
 });
 
 Deno.test("a hundred mistakes are reported, and no more", () => {
@@ -155,12 +155,12 @@ Deno.test("a hundred mistakes are reported, and no more", () => {
     const members = Array.from({ length: count }, (_, index) => `"Paths${index}": 1`);
     return `{ "Admin": { ${[...members, ...known === "" ? [] : [known]].join(", ")} } }`;
   };
-  assertEquals(said({ file: file(100) }).length, 100);
-  assertEquals(said({ file: file(101) }).length, 100);
+  assertEquals(reported({ file: file(100) }).length, 100);
+  assertEquals(reported({ file: file(101) }).length, 100);
   // So are what is odd about options that are valid.
   const odd = (count: number) =>
     Object.fromEntries(Array.from({ length: count }, (_, index) => [`Snapshot__Paths${index}`, "x"]));
-  assertEquals([100, 101].map((count) => said({ environment: odd(count) }).length), [100, 100]);
+  assertEquals([100, 101].map((count) => reported({ environment: odd(count) }).length), [100, 100]);
   assertEquals(read({ environment: odd(101) }).ok, true);
 });
 
@@ -184,42 +184,45 @@ Deno.test("a value in the place of a group or a list, and the other way about, i
     [{ file: '{ "Hooks": [1] }' }, "Hooks:List:0 must be a group of settings, not 1", null],
   ];
   for (const [given, summary, suggestion] of cases) {
-    const [first] = said(given);
+    const [first] = reported(given);
     assertEquals([first?.summary, first?.suggestion], [summary, suggestion]);
   }
 });
 
 Deno.test("a missing setting is reported at the group that lacks it", () => {
-  assertEquals(said({ file: '{ "Hooks": [\n { "Command": ["x"] }] }' }).map(({ path, place }) => [path, place]), [
+  assertEquals(reported({ file: '{ "Hooks": [\n { "Command": ["x"] }] }' }).map(({ path, place }) => [path, place]), [
     ["Hooks:List:0:Name", "2:2"],
   ]);
 });
 
 Deno.test("a quoted value is shown on one line and up to 80 characters", () => {
-  const summary = (value: string) => said({ set: { "Hooks:Splay": value } })[0]?.summary;
+  const summary = (value: string) => reported({ set: { "Hooks:Splay": value } })[0]?.summary;
   const must = "Hooks:Splay must be a whole number from 0 to 86400, not ";
   assertEquals(summary("x".repeat(78)), `${must}"${"x".repeat(78)}" (--set)`);
   assertEquals(summary("x".repeat(79)), `${must}"${"x".repeat(79)}… (--set)`);
-  const name = (text: string) => said({ set: { [`Snapshot:${text}`]: "1" } })[0]?.path;
+  const name = (text: string) => reported({ set: { [`Snapshot:${text}`]: "1" } })[0]?.path;
   assertEquals(name("a\n\u001b\u0085\u2028\u2029\ud800"), "Snapshot:a\\u000a\\u001b\\u0085\\u2028\\u2029\ufffd");
 });
 
 Deno.test("a setting's sections are known by any of their spellings, and a single name of the environment is none", () => {
-  const paths = (environment: Record<string, string>) => said({ environment }).map(({ path }) => path);
+  const paths = (environment: Record<string, string>) => reported({ environment }).map(({ path }) => path);
   const environment = { Snapshot: "x", PATH: "/bin", SNAPSHOT__x: "1", "snapshot:y": "2", Xsnapshot__z: "3" };
   assertEquals(paths(environment), ["Snapshot:x", "Snapshot:y"]);
 });
 
 Deno.test("the same variable twice, in another case or with colons, is an error that names both", () => {
-  const [error, ...others] = said({ environment: { Snapshot__Path: "/a", "Snapshot:Path": "/b" } });
+  const [error, ...others] = reported({ environment: { Snapshot__Path: "/a", "Snapshot:Path": "/b" } });
   assertEquals([error?.path, error?.suggestion, others.length], ["Snapshot:Path", "Unset one of the two", 0]);
-  assertEquals(said({ environment: { Snapshot__Path: "/a.json", Snapshot__Mode: "0600" } }), []);
+  assertEquals(reported({ environment: { Snapshot__Path: "/a.json", Snapshot__Mode: "0600" } }), []);
   // A setting of the file is overruled, not written twice.
-  assertEquals(said({ file: '{ "Snapshot": { "Path": "/b.json" } }', environment: { Snapshot__Path: "/a.json" } }), []);
+  assertEquals(
+    reported({ file: '{ "Snapshot": { "Path": "/b.json" } }', environment: { Snapshot__Path: "/a.json" } }),
+    [],
+  );
 });
 
 Deno.test("only a number behind Hooks is an item of their list", () => {
-  const paths = (key: string) => said({ set: { [key]: "1" } }).map(({ path }) => path);
+  const paths = (key: string) => reported({ set: { [key]: "1" } }).map(({ path }) => path);
   assertEquals([paths("Hooks:"), paths("Hooks:1x"), paths("Hooks:x1"), paths("hooks:0:x")], [
     ["Hooks:"],
     ["Hooks:1x"],
@@ -254,7 +257,7 @@ Deno.test("no secret setting is quoted, at any place, and all are known for secr
     [{ ...hook, "Hooks:0:Command:0": "x" }, "Hooks:0:Ready:Command:0"],
   ];
   for (const [others, setting] of settings) {
-    const diagnostics = said({ set: { ...others, [setting]: "http://hunter2/\0" } });
+    const diagnostics = reported({ set: { ...others, [setting]: "http://hunter2/\0" } });
     assertEquals(diagnostics.some(({ path }) => path?.endsWith(setting.split(":").at(-1)!)), true, setting);
     assertEquals(JSON.stringify(diagnostics).includes("hunter2"), false, setting);
     const value = setting.includes("Command") ? "--password=hunter2" : "http://hunter2.test/";

@@ -87,7 +87,7 @@ Deno.test("below sixteen names nothing is kept, and nothing is said of it", () =
 });
 
 Deno.test("each mistake of syntax has words of its own", () => {
-  const said = (text: string) => diagnosticsOf(text).map(({ summary }) => summary);
+  const reported = (text: string) => diagnosticsOf(text).map(({ summary }) => summary);
   const cases: readonly (readonly [string, string])[] = [
     ["{ 1: 1 }", "Expected a name in double quotes"],
     ['{ "a": }', "Expected a value"],
@@ -106,7 +106,7 @@ Deno.test("each mistake of syntax has words of its own", () => {
     ["[]", "An options file is one object"],
     ["", "Expected a value"],
   ];
-  for (const [text, summary] of cases) assertEquals(said(text), [summary], text);
+  for (const [text, summary] of cases) assertEquals(reported(text), [summary], text);
 });
 
 Deno.test("any text ends in a tree or in diagnostics", () => {

@@ -47,13 +47,13 @@ Deno.test("the loop beats while it lives, and not while a write has outlasted it
 });
 
 Deno.test("each new state is reported before its consequences are carried out", async () => {
-  const told: string[] = [];
-  const { loop, looks, writes } = controlledLoop(null, { changed: ({ work }) => told.push(work.kind) });
+  const reported: string[] = [];
+  const { loop, looks, writes } = controlledLoop(null, { changed: ({ work }) => reported.push(work.kind) });
   loop.hint("file");
-  assertEquals([told, looks.length], [["looking"], 1]);
+  assertEquals([reported, looks.length], [["looking"], 1]);
   looks[0]!.end(candidate("1"));
   await turn();
   writes[0]!.end({ kind: "written" });
   await turn();
-  assertEquals(told, ["looking", "activating", "idle"]);
+  assertEquals(reported, ["looking", "activating", "idle"]);
 });

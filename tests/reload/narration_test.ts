@@ -11,7 +11,7 @@ function diagnostic(summary: string, severity: Diagnostic["severity"] = "error")
 }
 
 /** Level, message and fields. */
-function told(report: LoopReport<number>): [string, string, Record<string, unknown>] {
+function reported(report: LoopReport<number>): [string, string, Record<string, unknown>] {
   const { level, message, fields } = narrateReload(report, (candidate) => ({ layers: candidate }));
   return [level, message, fields];
 }
@@ -22,7 +22,7 @@ const healthy = { ...about, hash: "h", contentHash: "c", candidate: 7 };
 const RELOADED = "Configuration reloaded successfully";
 
 Deno.test("a snapshot that is in force is reported with its changes", () => {
-  assertEquals(told({ kind: "activated", ...healthy, healed: null, change: "content" }), [
+  assertEquals(reported({ kind: "activated", ...healthy, healed: null, change: "content" }), [
     "information",
     RELOADED,
     { outcome: "activated", ...OUTCOME, hash: "h", change: "content", layers: 7 },
@@ -31,7 +31,7 @@ Deno.test("a snapshot that is in force is reported with its changes", () => {
 
 Deno.test("an unchanged configuration is a line for a person who asked or edited, or if trouble ended, and else detail", () => {
   const unchanged = (healed: "rejected" | null, ...reasons: HintReason[]) =>
-    told({ kind: "unchanged", ...healthy, reasons, healed });
+    reported({ kind: "unchanged", ...healthy, reasons, healed });
   assertEquals(unchanged(null, "file"), [
     "information",
     `${RELOADED}: unchanged`,
@@ -49,21 +49,24 @@ Deno.test("a failure is a warning once, and detail if it is repeated", () => {
   const failure = { ...about, fingerprint: "f", reason: "it is wrong" };
   for (const [repeated, level] of [[false, "warning"], [true, "debug"]] as const) {
     const message = "Failed to reload configuration: it is wrong";
-    assertEquals(told({ kind: "rejected", ...failure, repeated, diagnostics: [diagnostic("x")], isUnread: false }), [
-      level,
-      message,
-      { outcome: "rejected", ...OUTCOME, diagnosticsCount: 1, diagnostics: ["error: x [made-up]"] },
-    ]);
-    assertEquals(told({ kind: "rejected", ...failure, repeated, diagnostics: [], isUnread: false })[2], {
+    assertEquals(
+      reported({ kind: "rejected", ...failure, repeated, diagnostics: [diagnostic("x")], isUnread: false }),
+      [
+        level,
+        message,
+        { outcome: "rejected", ...OUTCOME, diagnosticsCount: 1, diagnostics: ["error: x [made-up]"] },
+      ],
+    );
+    assertEquals(reported({ kind: "rejected", ...failure, repeated, diagnostics: [], isUnread: false })[2], {
       outcome: "rejected",
       ...OUTCOME,
     });
-    assertEquals(told({ kind: "unreadable", ...failure, repeated, willRetryInMilliseconds: null }), [
+    assertEquals(reported({ kind: "unreadable", ...failure, repeated, willRetryInMilliseconds: null }), [
       level,
       message,
       { outcome: "unreadable", ...OUTCOME, willRetryInMilliseconds: null },
     ]);
-    assertEquals(told({ kind: "write-failed", ...failure, repeated, willRetryInMilliseconds: 500 }), [
+    assertEquals(reported({ kind: "write-failed", ...failure, repeated, willRetryInMilliseconds: 500 }), [
       level,
       message,
       { outcome: "write-failed", ...OUTCOME, willRetryInMilliseconds: 500 },
@@ -72,23 +75,23 @@ Deno.test("a failure is a warning once, and detail if it is repeated", () => {
 });
 
 Deno.test("waiting work, a hang and a bug of this program are reported as such", () => {
-  assertEquals(told({ kind: "awaiting-retry", ...about, fingerprint: "f" }), [
+  assertEquals(reported({ kind: "awaiting-retry", ...about, fingerprint: "f" }), [
     "debug",
     "The snapshot is still to be written, or accepted",
     { outcome: "awaiting-retry", ...OUTCOME },
   ]);
-  assertEquals(told({ kind: "write-stalled", limitMilliseconds: 30_000 }), [
+  assertEquals(reported({ kind: "write-stalled", limitMilliseconds: 30_000 }), [
     "error",
     "Writing the snapshot takes more than 30000 ms: is its file system there?",
     {},
   ]);
   const error = new TypeError("x is undefined");
-  assertEquals(told({ kind: "internal-error", during: "look", error }), [
+  assertEquals(reported({ kind: "internal-error", during: "look", error }), [
     "critical",
     "Failed to reload configuration: an internal error during look: TypeError: x is undefined",
     { stack: error.stack },
   ]);
-  assertEquals(told({ kind: "internal-error", during: "announce", error: "text" })[2], { stack: undefined });
+  assertEquals(reported({ kind: "internal-error", during: "announce", error: "text" })[2], { stack: undefined });
 });
 
 Deno.test("an exchange between the instances is reported with generation and hash", () => {

@@ -38,9 +38,9 @@ function request<T>(world: World, host: Host, serve: () => T, answer: (answer: T
   };
   world.time.after(delay(world), () => {
     if (isLost(world, host)) return giveUp();
-    const said = serve();
+    const reported = serve();
     if (isLost(world, host)) return giveUp();
-    world.time.after(delay(world), () => answer(said));
+    world.time.after(delay(world), () => answer(reported));
   });
 }
 

@@ -207,8 +207,8 @@ Deno.test("a text that spells a reference of the server is written as that text"
     default_crs: " 100 ",
     other: " 100 ",
   });
-  const said = loaded.ok ? loaded.warnings : loaded.diagnostics;
-  assertEquals(said.filter(({ code }) => ["server/not-supported", "server/wrong-type"].includes(code)), []);
+  const reported = loaded.ok ? loaded.warnings : loaded.diagnostics;
+  assertEquals(reported.filter(({ code }) => ["server/not-supported", "server/wrong-type"].includes(code)), []);
 });
 
 Deno.test("every switch that the server looks at is written as true or false", async () => {

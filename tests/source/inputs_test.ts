@@ -80,13 +80,13 @@ Deno.test("each state of a file has a fingerprint of its own: missing, empty, no
 Deno.test("of several files that cannot be read the first is reported, and a dash excuses only a missing one", async () => {
   await using directory = await temporaryDirectory();
   const [one, two] = [directory.file("one"), directory.file("two")];
-  const told = async (...written: string[]) => {
+  const reported = async (...written: string[]) => {
     const read = await readEnvironmentFiles(written);
     return read.ok ? null : [read.diagnostic.summary, isUnreachable(read.diagnostic)];
   };
-  assertEquals(await told(one, two), [`${one} does not exist`, true]);
-  assertEquals(await told(`-${one}`, two), [`${two} does not exist`, true]);
-  assertEquals(await told(`-${directory.path}`), [`${directory.path} is a directory, not a file`, true]);
+  assertEquals(await reported(one, two), [`${one} does not exist`, true]);
+  assertEquals(await reported(`-${one}`, two), [`${two} does not exist`, true]);
+  assertEquals(await reported(`-${directory.path}`), [`${directory.path} is a directory, not a file`, true]);
   await Deno.writeFile(one, new Uint8Array([0xff]));
-  assertEquals(await told(`-${one}`), [`${one} is not valid UTF-8`, false]);
+  assertEquals(await reported(`-${one}`), [`${one} is not valid UTF-8`, false]);
 });

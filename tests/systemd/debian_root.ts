@@ -68,8 +68,8 @@ async function troubleOf(program: string, args: readonly string[]): Promise<stri
       signal: AbortSignal.timeout(MAKING_LIMIT_MILLISECONDS),
     }).output();
     if (success) return null;
-    const said = new TextDecoder().decode(new Uint8Array([...stdout, ...stderr])).trim().split("\n").at(-1);
-    return `${program} failed: ${said}`;
+    const reported = new TextDecoder().decode(new Uint8Array([...stdout, ...stderr])).trim().split("\n").at(-1);
+    return `${program} failed: ${reported}`;
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return `${program} is not installed`;
     throw error;

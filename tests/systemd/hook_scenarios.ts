@@ -57,9 +57,9 @@ scenario("a unit of another user is reloaded once it is listed, and refused befo
   await allowUnits(machine, SERVER);
   await propertyBecomes(machine, UNIT, "StatusText", IN_FORCE);
   await eventually("the server was told", async () => await timesTold(machine) > 0);
-  const told = await timesTold(machine);
+  const reported = await timesTold(machine);
   await edit(machine);
-  await eventually("the server was told of the edit", async () => await timesTold(machine) > told);
+  await eventually("the server was told of the edit", async () => await timesTold(machine) > reported);
 });
 
 scenario("a listed unit is restarted and waited for, and doctor says which file its server reads", async (machine) => {

@@ -31,9 +31,9 @@ const mayStay = (path: string) =>
 
 scenario("a dry run says all that it would do and does nothing", async (machine) => {
   const before = await inventory(machine);
-  const said = await install(machine, "--dry-run");
-  assertStringIncludes(said, `Would install ${INSTALLED}`);
-  assertStringIncludes(said, "Would start honua-configd.service");
+  const reported = await install(machine, "--dry-run");
+  assertStringIncludes(reported, `Would install ${INSTALLED}`);
+  assertStringIncludes(reported, "Would start honua-configd.service");
   assertEquals(await inventory(machine), before);
 });
 
@@ -127,8 +127,8 @@ scenario(
 scenario("a service that an operator disabled stays so when the script is run again", async (machine) => {
   await install(machine);
   await machine.run("systemctl", "disable", "--now", UNIT);
-  const said = await install(machine, "--binary", "/delivery/honua-configd-other");
-  assertStringIncludes(said, `Left as it is: ${UNIT} is disabled`);
+  const reported = await install(machine, "--binary", "/delivery/honua-configd-other");
+  assertStringIncludes(reported, `Left as it is: ${UNIT} is disabled`);
   assertEquals(await property(machine, UNIT, "UnitFileState"), "disabled");
   assertEquals(await property(machine, UNIT, "ActiveState"), "inactive");
   await machine.run("systemctl", "mask", UNIT);

@@ -89,9 +89,11 @@ export async function bootMachine(base: string, { shared = {} }: BootSettings = 
   const name = `machine-${own.slice(-12).replaceAll(/[^A-Za-z0-9]/g, "")}`;
   const binds = Object.entries(shared).map(([inside, outside]) => `--bind-ro=${outside}:${inside}`);
   const process = startMachine(base, own, name, binds);
-  let said = "";
+  let reported = "";
   const follow = (stream: ReadableStream<Uint8Array<ArrayBuffer>>) =>
-    stream.pipeThrough(new TextDecoderStream()).pipeTo(new WritableStream({ write: (text) => void (said += text) }));
+    stream.pipeThrough(new TextDecoderStream()).pipeTo(
+      new WritableStream({ write: (text) => void (reported += text) }),
+    );
   let isOver = false;
   const streams = [follow(process.stdout), follow(process.stderr)];
   const ended = Promise.all([...streams, process.status]).then(() => void (isOver = true));
@@ -138,7 +140,7 @@ export async function bootMachine(base: string, { shared = {} }: BootSettings = 
     return machine;
   } catch (error) {
     await machine[Symbol.asyncDispose]();
-    throw new Error(`boot a machine: its console says:\n${said}`, { cause: error });
+    throw new Error(`boot a machine: its console says:\n${reported}`, { cause: error });
   }
 }
 

@@ -55,22 +55,22 @@ Deno.test("a stream that fails loses its lines and harms nobody", async () => {
 
 Deno.test("a thousand lines wait for a stuck stream, and those beyond are reported once", async () => {
   const stream = slowStream(1 << 20);
-  const told: number[] = [];
-  const sink = openLineSink(stream, (lines) => told.push(lines));
+  const reported: number[] = [];
+  const sink = openLineSink(stream, (lines) => reported.push(lines));
   const write = (count: number) => Array.from({ length: count }).forEach(() => sink.write("x\n"));
   // The first one is with the stream already.
   write(1 + 1_000);
   stream.open();
   await sink.drain(60_000);
-  assertEquals([told, stream.taken().length], [[], 2 * 1_001]);
+  assertEquals([reported, stream.taken().length], [[], 2 * 1_001]);
   const stuck = slowStream(1 << 20);
-  const full = openLineSink(stuck, (lines) => (told.push(lines), full.write("lost\n")));
+  const full = openLineSink(stuck, (lines) => (reported.push(lines), full.write("lost\n")));
   for (let count = 0; count < 1 + 1_000 + 2; count++) full.write("y\n");
   stuck.open();
   await full.drain(60_000);
   full.write("after\n");
   await full.drain(60_000);
-  assertEquals([told, stuck.taken()], [[2], `${"y\n".repeat(1_001)}lost\nafter\n`]);
+  assertEquals([reported, stuck.taken()], [[2], `${"y\n".repeat(1_001)}lost\nafter\n`]);
 });
 
 Deno.test("draining ends at its limit if the stream is stuck, and at once if nothing waits", async () => {

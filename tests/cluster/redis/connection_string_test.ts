@@ -235,8 +235,8 @@ Deno.test("nothing that is said quotes a value, and nothing throws", () => {
   );
   fc.assert(fc.property(texts, (text) => {
     const parsed = parseConnectionString(text);
-    const said = parsed.ok ? parsed.warnings.map(renderLine).join("\n") : parsed.why;
-    assert(!said.includes(secret), said);
+    const reported = parsed.ok ? parsed.warnings.map(renderLine).join("\n") : parsed.why;
+    assert(!reported.includes(secret), reported);
   }));
   fc.assert(fc.property(fc.string({ unit: "binary" }), (text) => void parseConnectionString(text)));
   const pieces = fc.constantFrom("redis://", "unix:", "/", "@", ":", "?", "&", "=", ",", "%", "[", "]", "h", "db", "1");

@@ -34,9 +34,9 @@ for (const command of ["hello", "evalsha", "subscribe"]) {
       if (command === "subscribe" && answer.startsWith("$8")) continue;
       await using liar = primaryBut(command, answer);
       await using one = openInstance(singleTo(liar));
-      const told = await one.down();
-      assertStringIncludes(told, `Redis (127.0.0.1:${liar.port}) sent `, what);
-      assertMatch(told, reason, what);
+      const reported = await one.down();
+      assertStringIncludes(reported, `Redis (127.0.0.1:${liar.port}) sent `, what);
+      assertMatch(reported, reason, what);
     }
   });
 }

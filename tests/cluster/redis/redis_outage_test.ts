@@ -235,9 +235,9 @@ for (
     });
     await using one = await openUp(singleTo(liar));
     isRefusing = true;
-    const told = await one.notifier.writeRecord(peerRecord("edge-1"));
-    assertStringIncludes(told.ok ? "" : told.reason, reason);
-    assertEquals(one.notifier.link(), { state: "up", refuses: told.ok ? "" : told.reason });
+    const reported = await one.notifier.writeRecord(peerRecord("edge-1"));
+    assertStringIncludes(reported.ok ? "" : reported.reason, reason);
+    assertEquals(one.notifier.link(), { state: "up", refuses: reported.ok ? "" : reported.reason });
   });
 }
 

@@ -172,14 +172,16 @@ Deno.test("a connection that is lost at any question of the doctor is the reason
 });
 
 Deno.test("a version is reported if it looks like one, at its bounds too", async () => {
-  const told = async (version: string) => {
+  const reported = async (version: string) => {
     const hello = HELLO_OF_A_PRIMARY.replace("*4", "*6") + bulk("version") + bulk(version);
     await using liar = liarThat({ hello });
     const probed = await probe(singleTo(liar));
     return probed.ok && probed.facts.version;
   };
-  for (const version of ["7", "7.4.2-rc_1", "1".repeat(32)]) assertEquals(await told(version), version);
-  for (const version of ["", "1".repeat(33), " 7", "7 ", "7\n", "7;"]) assertEquals(await told(version), null, version);
+  for (const version of ["7", "7.4.2-rc_1", "1".repeat(32)]) assertEquals(await reported(version), version);
+  for (const version of ["", "1".repeat(33), " 7", "7 ", "7\n", "7;"]) {
+    assertEquals(await reported(version), null, version);
+  }
 });
 
 Deno.test("the server's clock is compared with the middle between question and answer", async () => {
@@ -200,7 +202,7 @@ Deno.test("the server's clock is compared with the middle between question and a
 Deno.test("the policy for a full memory is reported if both its words are there", async () => {
   const [limit, policy] = ["maxmemory:7\r\n", "maxmemory_policy:noeviction\r\n"];
   for (
-    const [text, told] of [
+    const [text, reported] of [
       [`# Memory\r\n${limit}${policy}`, { policy: "noeviction", limitBytes: 7 }],
       [limit, null],
       [policy, null],
@@ -209,6 +211,6 @@ Deno.test("the policy for a full memory is reported if both its words are there"
   ) {
     await using liar = liarThat({ info: bulk(text) });
     const probed = await probe(singleTo(liar));
-    assertEquals(probed.ok && probed.facts.memory, told, text);
+    assertEquals(probed.ok && probed.facts.memory, reported, text);
   }
 });

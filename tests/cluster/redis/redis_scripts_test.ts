@@ -82,16 +82,20 @@ Deno.test("an answer of the rules is believed", () => {
 
 Deno.test("an answer that the rules cannot come to is none", () => {
   const asked = announcementOf(A, B, { floor: 7, restores: false });
-  const said = (kind: string, generation: number, hash: string, more: Parameters<typeof announcementOf>[2] = {}) =>
+  const outcome = (kind: string, generation: number, hash: string, more: Parameters<typeof announcementOf>[2] = {}) =>
     parseAnnounceReply(answer({ kind, generation: `${generation}`, hash }), { ...asked, ...more })?.kind ?? null;
-  assertEquals([said("accepted", 8, A), said("accepted", 8, B), said("accepted", 7, A)], ["accepted", null, null]);
-  assertEquals(said("accepted", MAX_GENERATION, A, { floor: MAX_GENERATION }), "accepted");
-  assertEquals([said("same", 7, A), said("same", 7, B), said("same", 6, A)], ["same", null, null]);
-  assertEquals([said("refused", 7, B), said("refused", 7, A), said("refused", 6, B)], ["refused", null, null]);
-  assertEquals(said("refused", 7, B, { force: true }), null);
-  assertEquals([said("lost", 6, B), said("lost", 7, B)], ["lost", null]);
-  assertEquals([said("lost", 6, B, { restores: true }), said("lost", 6, B, { force: true })], [null, null]);
-  assertEquals(said("head", 7, A), null);
+  assertEquals([outcome("accepted", 8, A), outcome("accepted", 8, B), outcome("accepted", 7, A)], [
+    "accepted",
+    null,
+    null,
+  ]);
+  assertEquals(outcome("accepted", MAX_GENERATION, A, { floor: MAX_GENERATION }), "accepted");
+  assertEquals([outcome("same", 7, A), outcome("same", 7, B), outcome("same", 6, A)], ["same", null, null]);
+  assertEquals([outcome("refused", 7, B), outcome("refused", 7, A), outcome("refused", 6, B)], ["refused", null, null]);
+  assertEquals(outcome("refused", 7, B, { force: true }), null);
+  assertEquals([outcome("lost", 6, B), outcome("lost", 7, B)], ["lost", null]);
+  assertEquals([outcome("lost", 6, B, { restores: true }), outcome("lost", 6, B, { force: true })], [null, null]);
+  assertEquals(outcome("head", 7, A), null);
   const skips = skipsText([skipOf(A)]);
   const skipped = (kind: string, hash: string) =>
     parseAnnounceReply(answer({ kind, generation: "8", hash, skips }), asked)?.kind ?? null;

@@ -66,11 +66,11 @@ const PRIMARY = { hello: HELLO_OF_A_PRIMARY };
 Deno.test("a server learns the client's name, and only what is needed", async () => {
   assertEquals(await found(PRIMARY), ["hello", "standalone master"]);
   const named = { user: "edge", password: "hush", database: 3, clientName: "me" };
-  const said = ["auth edge hush", "hello", "select 3", "client setname me", "standalone master"];
-  assertEquals(await found(PRIMARY, named), said);
+  const commands = ["auth edge hush", "hello", "select 3", "client setname me", "standalone master"];
+  assertEquals(await found(PRIMARY, named), commands);
   assertEquals(await found(PRIMARY, { password: "hush" }), ["auth hush", "hello", "standalone master"]);
   // A name is worth no failure, and a cluster has one database.
-  assertEquals(await found({ ...PRIMARY, client: "-NOPERM no\r\n" }, named), said);
+  assertEquals(await found({ ...PRIMARY, client: "-NOPERM no\r\n" }, named), commands);
   const hello = array("mode", "cluster", "role", "replica");
   assertEquals(await found({ hello }, { database: 3 }), ["hello", "cluster replica"]);
 });
@@ -177,8 +177,8 @@ Deno.test("Sentinels are asked in turn until one knows, and the first one's reas
   }
   // The password of Redis is told to a Sentinel that asks for one, and to no other.
   refusing.asked.length = ignorant.asked.length = 0;
-  await using told = asking([ignorant, refusing], { user: "edge", password: "hush" });
-  await assertRejects(() => findServer(told.caller), Error, "does not know");
+  await using reported = asking([ignorant, refusing], { user: "edge", password: "hush" });
+  await assertRejects(() => findServer(reported.caller), Error, "does not know");
   const question = "sentinel get-master-addr-by-name edge";
   assertEquals([ignorant.asked, refusing.asked], [[question], [question, "auth edge hush", question]]);
 });

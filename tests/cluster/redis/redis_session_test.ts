@@ -235,8 +235,8 @@ Deno.test("a heartbeat that is denied, or answered by something else, ends the s
     await using stay = staying(node, { heartbeatMilliseconds: 1 });
     const { lost } = await stay.open();
     node.answers.evalsha = answer;
-    const told = await lost;
-    assertEquals(told.includes(reason), true, told);
+    const reported = await lost;
+    assertEquals(reported.includes(reason), true, reported);
   }
   await using node = startNode();
   await using stay = staying(node, { heartbeatMilliseconds: 1 });

@@ -76,7 +76,7 @@ Deno.test("an answer has its meaning, and a loss differs from a refusal", () => 
 });
 
 Deno.test("an error of the system, and a connection that ended, are said in words", () => {
-  const said: Record<string, string> = {
+  const reasons: Record<string, string> = {
     ECONNREFUSED: "connection refused",
     ECONNRESET: "connection reset",
     EPIPE: "connection closed",
@@ -88,7 +88,7 @@ Deno.test("an error of the system, and a connection that ended, are said in word
     ENOENT: "no such socket",
     EACCES: "permission denied",
   };
-  for (const [code, words] of Object.entries(said)) {
+  for (const [code, words] of Object.entries(reasons)) {
     assertEquals(reasonOf(system(code), "h:1"), `No connection to Redis (h:1): ${words}`);
   }
   assertEquals(reasonOf(system("EODD")), "No connection to Redis: os error");

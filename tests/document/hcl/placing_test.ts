@@ -173,15 +173,15 @@ Deno.test("a block that hcl2json drops is kept without a body, and a label that 
 });
 
 Deno.test("an item is sound if it has neither flaws nor duplicates, and counts its labels", () => {
-  const told = (text: string, meaning: HclJson) => {
+  const reported = (text: string, meaning: HclJson) => {
     const { isSound, labelCount } = placed(text, meaning);
     return [isSound, labelCount];
   };
-  assertEquals(told("a = 1", { a: 1 }), [true, -1]);
-  assertEquals(told("a {\n}\n", { a: [{}] }), [true, 0]);
-  assertEquals(told('a "b" "c" {\n}\n', { a: { b: { c: [{}] } } }), [true, 2]);
-  assertEquals(told("a = { (b) = 1 }", { a: { "${b}": 1 } }), [false, -1]);
-  assertEquals(told("a = { b = 1, b = 2 }", { a: { b: 2 } }), [false, -1]);
+  assertEquals(reported("a = 1", { a: 1 }), [true, -1]);
+  assertEquals(reported("a {\n}\n", { a: [{}] }), [true, 0]);
+  assertEquals(reported('a "b" "c" {\n}\n', { a: { b: { c: [{}] } } }), [true, 2]);
+  assertEquals(reported("a = { (b) = 1 }", { a: { "${b}": 1 } }), [false, -1]);
+  assertEquals(reported("a = { b = 1, b = 2 }", { a: { b: 2 } }), [false, -1]);
 });
 
 /** The duplicates of a document of items, each given as a text and its meaning. */

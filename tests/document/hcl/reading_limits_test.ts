@@ -27,18 +27,18 @@ function complaining(places: number): (texts: readonly string[]) => Judgement {
 
 Deno.test("a limit is reported by its kind, at the item that exceeded it", async () => {
   const source = sourceText("t.hcl", "a = f(1)\n\nb = f(2)\n");
-  const told = async (reason: "time" | "memory" | "crash", at: number) => {
+  const reported = async (reason: "time" | "memory" | "crash", at: number) => {
     const parsed = await openReader(() => ({ ok: false, reason, at })).read(source);
     assert(!parsed.ok);
     return parsed.diagnostics.flatMap(({ code, summary, place }) => [code, summary, place!.line]);
   };
-  assertEquals(await told("time", 1), ["document/too-slow", "Parsing took more than 5 seconds and was stopped", 3]);
-  assertEquals(await told("memory", 0), [
+  assertEquals(await reported("time", 1), ["document/too-slow", "Parsing took more than 5 seconds and was stopped", 3]);
+  assertEquals(await reported("memory", 0), [
     "document/too-large",
     "Parsing took more than 512 MiB of memory and was stopped",
     1,
   ]);
-  assertEquals(await told("crash", 1), ["document/parser-ended", "The parser ended before it was done", 3]);
+  assertEquals(await reported("crash", 1), ["document/parser-ended", "The parser ended before it was done", 3]);
 });
 
 Deno.test("after a limit was exceeded the source is scanned anew, and its values are placed then", async () => {
@@ -85,14 +85,19 @@ Deno.test("an empty source is reported at its very beginning", async () => {
 });
 
 Deno.test("a hundred mistakes are reported, and none beyond", async () => {
-  const told = async (items: number, places: number) => {
+  const reported = async (items: number, places: number) => {
     const text = Array.from({ length: items }, (_, at) => `a${at} = f(${at}) ${"-".repeat(60)}\n`).join("");
     const parsed = await openReader(complaining(places)).read(sourceText("t.hcl", text));
     assert(!parsed.ok);
     return parsed.diagnostics.length;
   };
-  assertEquals([await told(99, 1), await told(100, 1), await told(101, 1)], [99, 100, 100]);
-  assertEquals([await told(3, 33), await told(3, 34), await told(4, 25), await told(5, 25)], [99, 100, 100, 100]);
+  assertEquals([await reported(99, 1), await reported(100, 1), await reported(101, 1)], [99, 100, 100]);
+  assertEquals([await reported(3, 33), await reported(3, 34), await reported(4, 25), await reported(5, 25)], [
+    99,
+    100,
+    100,
+    100,
+  ]);
 });
 
 Deno.test("a hundred mistakes of a document are reported of all kinds together, and none beyond", async () => {
@@ -122,8 +127,8 @@ Deno.test("a carriage return in a heredoc is reported at the marker's two angle 
       sourceText("t.hcl", text),
     );
   assert(parsed.ok);
-  const told = parsed.document.mistakes.map(({ place }) => text.slice(place!.range.start, place!.range.end));
-  assertEquals(told, ["<<"]);
+  const reported = parsed.document.mistakes.map(({ place }) => text.slice(place!.range.start, place!.range.end));
+  assertEquals(reported, ["<<"]);
 });
 
 Deno.test("a name that is a prototype's is a member of its own in a filled shape", () => {
@@ -139,14 +144,14 @@ Deno.test("text that nests too deep or is a costly number is reported at just th
   const reader = openReader(() => {
     throw new Error("it was judged");
   });
-  const told = async (text: string) => {
+  const reported = async (text: string) => {
     const parsed = await reader.read(sourceText("t.hcl", text));
     assert(!parsed.ok);
     return parsed.diagnostics.map((
       { code, place },
     ) => [code, place!.range.start, text.slice(place!.range.start, place!.range.end)]);
   };
-  assertEquals(await told(`x = ${"[".repeat(250)}`), [["document/too-deep", 204, "["]]);
-  assertEquals(await told("x = 1e10000 y"), [["document/inexact-number", 4, "1e10000"]]);
-  assertEquals(await told(`x = ${"[".repeat(250)}\ny = 1e10000`), [["document/too-deep", 204, "["]]);
+  assertEquals(await reported(`x = ${"[".repeat(250)}`), [["document/too-deep", 204, "["]]);
+  assertEquals(await reported("x = 1e10000 y"), [["document/inexact-number", 4, "1e10000"]]);
+  assertEquals(await reported(`x = ${"[".repeat(250)}\ny = 1e10000`), [["document/too-deep", 204, "["]]);
 });

@@ -50,21 +50,21 @@ Deno.test("processor time is that of all a process has done, and grows with it",
 
 Deno.test("a watch tells again and again, and nothing once it has ended", async () => {
   const { promise, resolve } = Promise.withResolvers<void>();
-  let told = 0;
+  let reported = 0;
   const end = watchUsage(Deno.pid, (usage) => {
     assert(typeof usage !== "string" && usage.residentBytes > 20 * MEBIBYTE);
-    if (++told === 3) resolve();
+    if (++reported === 3) resolve();
   });
   await promise;
   await end();
   await usageOf(Deno.pid);
-  assertEquals(told, 3);
+  assertEquals(reported, 3);
 });
 
 Deno.test("the end of a watch waits for the look that is under way, which tells nothing any more", async () => {
   const [begun, answer] = [Promise.withResolvers<void>(), Promise.withResolvers<"late">()];
-  let told = 0;
-  const end = watchUsage(Deno.pid, () => void told++, () => {
+  let reported = 0;
+  const end = watchUsage(Deno.pid, () => void reported++, () => {
     begun.resolve();
     return answer.promise;
   });
@@ -75,7 +75,7 @@ Deno.test("the end of a watch waits for the look that is under way, which tells 
   assertEquals(isOver, false);
   answer.resolve("late");
   await ended;
-  assertEquals(told, 0);
+  assertEquals(reported, 0);
 });
 
 /** What a program prints as JSON that has not every permission, as the compiled one has not. */
@@ -126,14 +126,14 @@ Deno.test("a process is looked at every 10 ms, and every 50 ms if each look cost
   for (const [open, milliseconds] of cases) {
     await withFakeTimeouts(async (timers) => {
       Deno.openSync = open;
-      const told: unknown[] = [];
-      const end = watchUsage(Deno.pid, (usage) => told.push(usage), () => Promise.resolve("late"));
+      const reported: unknown[] = [];
+      const end = watchUsage(Deno.pid, (usage) => reported.push(usage), () => Promise.resolve("late"));
       Deno.openSync = openSync;
       for (const times of [1, 2, 3]) {
         await timers.tickAsync(milliseconds - 1);
-        assertEquals(told.length, times - 1);
+        assertEquals(reported.length, times - 1);
         await timers.tickAsync(1);
-        assertEquals(told.length, times);
+        assertEquals(reported.length, times);
       }
       await end();
       assertEquals(timers.countTimers(), 0);
@@ -143,14 +143,14 @@ Deno.test("a process is looked at every 10 ms, and every 50 ms if each look cost
 
 Deno.test("a watch that is ended by its own report reports no more", async () => {
   await withFakeTimeouts(async (timers) => {
-    let [looks, told] = [0, 0];
+    let [looks, reported] = [0, 0];
     const look = () => {
       looks++;
       return Promise.resolve("cannot" as const);
     };
-    const end = watchUsage(Deno.pid, () => void (told++, end()), look);
+    const end = watchUsage(Deno.pid, () => void (reported++, end()), look);
     await timers.tickAsync(1_000);
-    assertEquals([looks, told, timers.countTimers()], [1, 1, 0]);
+    assertEquals([looks, reported, timers.countTimers()], [1, 1, 0]);
   });
 });
 

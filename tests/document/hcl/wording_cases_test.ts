@@ -24,9 +24,9 @@ Deno.test("a summary that is not known is shown as it is, under any name", () =>
 });
 
 Deno.test("a comment that is never closed is recognised at any place in HCL, and nothing else is", () => {
-  const told = ["A comment is never closed", "Add the closing */"] as const;
+  const reported = ["A comment is never closed", "Add the closing */"] as const;
   check([
-    ...each("Invalid expression", ["a = ^/* b", "a = /^* b"], ...told),
+    ...each("Invalid expression", ["a = ^/* b", "a = /^* b"], ...reported),
     ["Invalid expression", "a = ^/ b", "Expected a value here", EXPECTED],
     ["Invalid expression", "a = 2 /^b", "Expected a value here", EXPECTED],
     ["Invalid expression", "a = 2 ^* b", "Expected a value here", EXPECTED],
@@ -364,10 +364,10 @@ const BACKSLASH = 'Write \\\\ for a backslash at the end of the string: \\" is a
 Deno.test("only the line before the place decides, and of a long one its last thousand characters", () => {
   check([["Invalid argument name", "x\n^", "The name of a setting cannot be written like this", NAME]]);
   const before = (blanks: number) => `x${" ".repeat(blanks)}`;
-  const told = (blanks: number) =>
+  const reported = (blanks: number) =>
     wordingOf("Invalid expression", `%${before(0).slice(1)}${" ".repeat(blanks)}`, blanks + 1).summary;
-  assertEquals(told(999), "A value is missing behind an operator");
-  assertEquals(told(1_000), "A value is missing here");
+  assertEquals(reported(999), "A value is missing behind an operator");
+  assertEquals(reported(1_000), "A value is missing here");
 });
 
 /** The heredoc that is open in a text: its marker as written, its summary and its suggestion. */

@@ -5,7 +5,7 @@ import { openHclReader } from "../../../src/document/hcl/hcl_document.ts";
 import { misworded } from "../../support/wording.ts";
 
 /** `line:column summary; suggestion` of what is wrong with a text. */
-async function told(text: string, parser: BlockParser): Promise<string[]> {
+async function reported(text: string, parser: BlockParser): Promise<string[]> {
   const parsed = await openHclReader(parser).read(sourceText("test.hcl", text));
   assert(!parsed.ok, text);
   assertEquals(parsed.diagnostics.flatMap(misworded), [], text);
@@ -131,7 +131,7 @@ const TEXTS: readonly (readonly [text: string, ...told: string[]])[] = [
 Deno.test("a common slip is reported by its text, at its place, with advice", async () => {
   await using parser = openBlockParser();
   for (const [value, expected] of VALUES) {
-    assertEquals(await told(`h {\n  a = ${value}\n}\n`, parser), [`2:${expected}`], value);
+    assertEquals(await reported(`h {\n  a = ${value}\n}\n`, parser), [`2:${expected}`], value);
   }
-  for (const [text, ...expected] of TEXTS) assertEquals(await told(text, parser), expected, text);
+  for (const [text, ...expected] of TEXTS) assertEquals(await reported(text, parser), expected, text);
 });

@@ -131,26 +131,26 @@ Deno.test("remembered values count towards the million with the new ones, and be
 });
 
 Deno.test("twenty mistakes are reported of a document, and none beyond", () => {
-  const told = (count: number) => {
+  const reported = (count: number) => {
     const twice = Array.from({ length: count }, (_, at) => `"k${at}":1,"k${at}":2`).join(",");
     const result = parseJsonDocument(sourceText("a.json", `{"x":{${twice}}}`));
     assert(result.ok);
     return result.document.mistakes.length;
   };
-  assertEquals([told(19), told(20), told(21), told(40)], [19, 20, 20, 20]);
+  assertEquals([reported(19), reported(20), reported(21), reported(40)], [19, 20, 20, 20]);
   const lines = (count: number) => (wrong(`{\n${"x\n".repeat(count)}}`) as unknown[]).length;
   assertEquals([lines(19), lines(20), lines(21)], [19, 20, 20]);
 });
 
 Deno.test("a name of more than 64 characters is cut in a report", () => {
-  const told = (length: number) => {
+  const reported = (length: number) => {
     const name = "n".repeat(length);
     const result = parseJsonDocument(sourceText("a.json", `{"x":{"${name}":1,"${name}":2}}`));
     assert(result.ok);
     return result.document.mistakes[0]!.summary;
   };
-  assertEquals(told(64), `"${"n".repeat(64)}" occurs twice in the same object`);
-  assertEquals(told(65), `"${"n".repeat(64)}…" occurs twice in the same object`);
+  assertEquals(reported(64), `"${"n".repeat(64)}" occurs twice in the same object`);
+  assertEquals(reported(65), `"${"n".repeat(64)}…" occurs twice in the same object`);
 });
 
 Deno.test("names inside a list are known by the list's own shape, in any case, and in a nested list too", () => {

@@ -169,10 +169,10 @@ Deno.test("a member that the JSON form does not allow is an error at its place",
 });
 
 Deno.test("a value that must be an object is reported by its kind", () => {
-  const told = (text: string) => rejected(text).map(({ summary }) => summary);
-  assertEquals(told('{"layers":[]}'), ['"layers" must be an object of entries by their id or name']);
-  assertEquals(told('{"honua":"x"}'), ['"honua" must be an object']);
-  assertEquals(told('{"layers":{"a":5}}'), ['"a" must be an object']);
+  const reported = (text: string) => rejected(text).map(({ summary }) => summary);
+  assertEquals(reported('{"layers":[]}'), ['"layers" must be an object of entries by their id or name']);
+  assertEquals(reported('{"honua":"x"}'), ['"honua" must be an object']);
+  assertEquals(reported('{"layers":{"a":5}}'), ['"a" must be an object']);
 });
 
 Deno.test("the first syntax error of each line is reported, twenty at most", () => {
