@@ -4,7 +4,7 @@ import { countChanges, describeChanges } from "../../src/config/changes.ts";
 const described = (before: Record<string, unknown>, after: Record<string, unknown>) =>
   describeChanges(countChanges(before, after));
 
-Deno.test("counts what came, went and is another now, part by part", () => {
+Deno.test("counts blocks that were added, removed and changed, part by part", () => {
   const before = { honua: { version: "1.0" }, layers: { a: { t: 1 }, b: { t: 2 }, c: { t: 3 } }, caches: { r: {} } };
   const after = { honua: { version: "1.1" }, layers: { a: { t: 1 }, b: { t: 9 }, d: {}, e: {} }, caches: { r: {} } };
   assertEquals(described(before, after), "honua ~1, layers +2 -1 ~1");

@@ -57,7 +57,7 @@ Deno.test("a changed setting has its path, its old and its new value, and no oth
   );
 });
 
-Deno.test("a list is one setting, but of objects in lists of one length only what differs is", async () => {
+Deno.test("a list is one setting, but objects in lists of one length differ by setting", async () => {
   assertEquals(await settings({ s: ["a", "b"] }, { s: ["a", "c"] }), [["s", "changed", ["a", "b"], ["a", "c"]]]);
   assertEquals(await settings({ s: [{ x: 1 }] }, { s: [{ x: 1 }, {}] }), [["s", "changed", [{ x: 1 }], [
     { x: 1 },
@@ -89,7 +89,7 @@ Deno.test("a secret that changed shows only that it did", async () => {
   ]);
 });
 
-Deno.test("a variable that is part of a secret is a secret, whatever its name is", async () => {
+Deno.test("a variable that is part of a secret is a secret, under any name", async () => {
   const of = (value: string) => ({
     variables: { harmless: value, shown: `not ${value.length}` },
     dataSources: { db: { connection: `Host=db;Password=${value}` } },

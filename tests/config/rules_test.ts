@@ -75,7 +75,7 @@ function check(rules: readonly Rule[]): void {
   }
 }
 
-Deno.test("nothing is said of a tidy configuration", () => assertEquals(load(TIDY).ok && messages(), []));
+Deno.test("a tidy configuration has no finding", () => assertEquals(load(TIDY).ok && messages(), []));
 
 Deno.test("rules of the server's own settings fire at their bounds and not before", () => {
   const levels = ["Trace", "debug", "INFORMATION", "warning", "error", "critical"];

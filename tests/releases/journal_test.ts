@@ -31,7 +31,7 @@ async function newestIn({ path }: TemporaryDirectory) {
   return verdict.newest;
 }
 
-Deno.test("a line has what was known of the happening, in a file that only its user can read", async () => {
+Deno.test("a line has all that was known of its event, in a file that only its user can read", async () => {
   await using directory = await temporaryDirectory();
   const hash = "a".repeat(64);
   await appended(directory, { kind: "activated", release: 7, hash, who: "ann", why: "one\ntwo", outcome: "done" });
@@ -89,7 +89,7 @@ Deno.test("of a long file only the end is read to go on with its chain", async (
   assert(read <= 64 * 1024);
 });
 
-Deno.test("whatever people write, a line is one that is read again, bounded", async () => {
+Deno.test("for any text of a person, a line is bounded and can be read again", async () => {
   // Also halves of surrogate pairs; the unit "binary" takes 6 s to be made.
   const text = fc.array(fc.nat(0xffff), { maxLength: 400 }).map((units) => String.fromCharCode(...units));
   const worst = ['"', "\\", "\u{fffe}", "\x00", "\u2028", "\u{1f30b}"].map((one) => one.repeat(400));
@@ -239,7 +239,7 @@ Deno.test("a sync that fails is no line on the disk: the line is written again",
   assertEquals(journal.newest(), await newestIn(directory));
 });
 
-Deno.test("what the queue has no room for is counted, and the count is a line in its place", async () => {
+Deno.test("a line beyond the queue is counted, and the count is a line in its place", async () => {
   await using directory = await temporaryDirectory();
   const { clock, timers } = fakeClock();
   let fails = true;

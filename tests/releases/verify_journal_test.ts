@@ -21,7 +21,7 @@ async function faultIn(lines: readonly string[]) {
   return verdict.ok ? null : `${verdict.file}:${verdict.line} ${verdict.reason}`;
 }
 
-Deno.test("a journal is sound over its files, and its newest line is told", async () => {
+Deno.test("a journal is sound over its files, and its newest line is reported", async () => {
   const lines = chain(8);
   const newest = { n: 8, digest: sha(lines[7]!) };
   assertEquals(await verdictOn(lines), { ok: true, lines: 8, first: 1, newest, digests: new Map() });

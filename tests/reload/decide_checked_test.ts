@@ -81,7 +81,7 @@ Deno.test("a source that changes while it is checked takes the place of the one 
   );
 });
 
-Deno.test("an announcement of others waits for the running check; a person who asks may have edited an unwatched file", () => {
+Deno.test("an announcement of others waits for the running check; a request of a person does not, for an unwatched file may have changed", () => {
   replay(
     "1/1",
     `hint file   -> look

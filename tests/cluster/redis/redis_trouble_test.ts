@@ -75,7 +75,7 @@ Deno.test("an answer has its meaning, and a loss differs from a refusal", () => 
   ]);
 });
 
-Deno.test("an error of the system, and a connection that ended, are said in words", () => {
+Deno.test("an error of the system and the end of a connection have messages in words", () => {
   const reasons: Record<string, string> = {
     ECONNREFUSED: "connection refused",
     ECONNRESET: "connection reset",
