@@ -22,6 +22,10 @@ import { join, type Joined, type Reached } from "./daemon/joining.ts";
 import { type MountedFiles, mountedFiles } from "./daemon/mounted_files.ts";
 import type { DaemonSettings } from "./daemon/daemon_settings.ts";
 import { openService, type Service, type ServiceFacts } from "./daemon/service.ts";
+import { journalEntryOf, maskedEntry } from "./daemon/journal_entries.ts";
+import { runningRelease } from "./releases/release.ts";
+import { openReleaseKeeper, type ReleaseKeeper } from "./daemon/release_keeper.ts";
+import { compilationOf } from "./daemon/reserve_compilation.ts";
 import { openSnapshot } from "./daemon/snapshot_opening.ts";
 import { agreedGeneration, syncStateOf } from "./daemon/sync_state.ts";
 import { type KeptState, readState, type StateKeeper, stateKeeper, statePath } from "./daemon/state_file.ts";
@@ -114,16 +118,40 @@ async function compose(settings: DaemonSettings, ground: Ground): Promise<Daemon
   const parser = openBlockParser();
   // The parser starts while the other parts are opened before the first look.
   if (formatOf(settings.sourcePath) === "hcl") parser.warm();
-  const { look, rejectedHash } = openSourceLoader(settings, { parser, store, secrets, active });
+  const keeper = await openReleaseKeeper({
+    options,
+    sourcePath: settings.sourcePath,
+    log,
+    active: snapshotIdOf(existing)?.hash ?? null,
+    now: Date.now,
+  });
+  const { look, lookBack, rejectedHash } = openSourceLoader(settings, {
+    parser,
+    store,
+    secrets,
+    active,
+    textOf: keeper.texts.text,
+    reserveOf: (hash) => compilationOf(keeper.reserve, hash),
+  });
   const { feed, metrics, recorder } = openRecords(settings, ground, { rejectedHash, loop: held });
-  const { found, keeper } = await openState(settings);
-  const joined = await join(settings, { instance, incarnation, reached, secrets, recorder, found, keeper, loop: held });
+  const { found, keeper: stateKeeper } = await openState(settings);
+  const joined = await join(settings, {
+    instance,
+    incarnation,
+    reached,
+    secrets,
+    recorder,
+    found,
+    keeper: stateKeeper,
+    loop: held,
+  });
   const hookRunner = openHooks(settings, ground, {
     instance,
     done: found.hooks,
-    keep: (hooks) => keeper.keep({ hooks }),
+    keep: (hooks) => stateKeeper.keep({ hooks }),
     generation: () => agreedGeneration(held.state().agreement),
     rejectedHash,
+    onSettled: (ok) => held.release({ kind: "hooks-settled", ok }),
     changed: () => service.changed(),
     metrics,
     feed,
@@ -132,12 +160,16 @@ async function compose(settings: DaemonSettings, ground: Ground): Promise<Daemon
   const service = openService(manager, () => serviceFacts({ loop: held, recorder, hookRunner, options, mask }));
   const changes = trackChanges(existing);
   const mounted = mountedFiles(settings);
-  const { isChecked, activate } = openActivator({ options, store, changes, hookRunner, active });
+  const { isChecked, activate } = openActivator({ options, store, changes, hookRunner, keeper, active });
   const loop = runLoop<Candidate>({
     active: snapshotIdOf(existing),
     look,
+    lookBack,
     activate,
     isChecked,
+    releases: keeper.releases,
+    record: keeper.record,
+    checkHealth: (signal) => hookRunner.health(signal),
     cluster: joined?.membership.access ?? null,
     heartbeat: service.heartbeat,
     changed: service.changed,
@@ -145,9 +177,13 @@ async function compose(settings: DaemonSettings, ground: Ground): Promise<Daemon
       const isInForce = report.kind === "activated" || report.kind === "unchanged";
       const changed = isInForce ? changes.moveTo(report.candidate.config) : {};
       recorder.report(report, changed);
+      const running = runningRelease(loop.state().releases.kept);
+      const entry = journalEntryOf(report, { running, rejectedHash: rejectedHash() });
+      if (entry !== null) keeper.journal.append(maskedEntry(entry, mask));
       joined?.membership.tellChange();
       hookRunner.report(report, Object.keys(changed));
       service.changed();
+      if (report.kind === "activated" && report.release !== null) void keeper.tidy(loop.state().releases.kept);
       // Each look at the mounts starts a program, and only a reload has read the files.
       if (!once && "reasons" in report) void mounted.look();
     },
@@ -164,13 +200,14 @@ async function compose(settings: DaemonSettings, ground: Ground): Promise<Daemon
     loop,
     notifier,
     recorder,
+    keeper,
     hookRunner,
     metrics,
     feed,
     mask,
   });
   const link = joined?.membership ?? notifier;
-  const parts = { loop, recorder, parser, api, hookRunner, service, joined, keeper, link, lock, mounted };
+  const parts = { loop, recorder, parser, api, hookRunner, service, joined, keeper, stateKeeper, link, lock, mounted };
   return daemonOf(settings, parts);
 }
 
@@ -199,14 +236,16 @@ function openRecords(
 
 type HookTies = Pick<
   HookRunnerSettings,
-  "done" | "keep" | "generation" | "rejectedHash" | "changed" | "metrics" | "feed"
+  "done" | "keep" | "generation" | "rejectedHash" | "changed" | "onSettled" | "metrics" | "feed"
 >;
 
 /** Opens the hooks of the options. */
 function openHooks(
   { options, sourcePath, environment, log, once }: DaemonSettings,
   { existing, secrets }: Ground,
-  { instance, done, keep, generation, rejectedHash, changed, metrics, feed }: HookTies & { instance: string },
+  { instance, done, keep, generation, rejectedHash, changed, onSettled, metrics, feed }: HookTies & {
+    instance: string;
+  },
 ): HookRunner {
   const { hooks, snapshot: { path: snapshot, serverPath } } = options;
   return openHookRunner({
@@ -221,6 +260,7 @@ function openHooks(
     generation,
     rejectedHash,
     changed,
+    ...onSettled && { onSettled },
     log,
     metrics,
     feed,
@@ -254,7 +294,8 @@ interface Parts {
   readonly hookRunner: HookRunner;
   readonly service: Service;
   readonly joined: Joined | null;
-  readonly keeper: StateKeeper;
+  readonly keeper: ReleaseKeeper;
+  readonly stateKeeper: StateKeeper;
   /** The membership, or without a cluster the solo notifier. */
   readonly link: AsyncDisposable;
   readonly lock: SnapshotLock;
@@ -263,12 +304,13 @@ interface Parts {
 
 /** Makes the daemon of its parts, which begin and end in a fixed order. */
 function daemonOf(settings: DaemonSettings, parts: Parts): Daemon {
-  const { loop, recorder, parser, api, hookRunner, service, joined, keeper, link, lock, mounted } = parts;
+  const { loop, recorder, parser, api, hookRunner, service, joined, keeper, stateKeeper: state, link, lock, mounted } =
+    parts;
   const { options, environment, log } = settings;
   // The stages of the end: no more hints; no more work and answers; then the last messages and the state file.
   const hinting: AsyncDisposable[] = [];
   const working: AsyncDisposable[] = [loop, hookRunner];
-  const stages = [hinting, working, [link], [keeper], [parser, service, mounted]];
+  const stages = [hinting, working, [link], [state, keeper], [parser, service, mounted]];
   let admin: AdminServer | null = null;
   return {
     reload(reason = "signal") {
@@ -302,6 +344,7 @@ function daemonOf(settings: DaemonSettings, parts: Parts): Daemon {
       const following = await followFiles(settings, { recorder, parser, hint: (reason) => loop.hint(reason) });
       if (following) hinting.push(following);
       service.serving();
+      loop.release({ kind: "release-start" });
       loop.hint("start");
       return { ok: true };
     },

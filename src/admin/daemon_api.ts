@@ -5,6 +5,7 @@ import type { PeersAnswer } from "../cluster/notifier.ts";
 import type { SyncStateKind } from "../agreement/agreement.ts";
 import type { SingleMount } from "../host/single_mount.ts";
 import type { DiagnosticJson } from "../diagnostic/render.ts";
+import type { Release, TextFormat } from "../releases/release.ts";
 
 /** A diagnostic with the file that it is about. */
 export interface DiagnosticAnswer extends DiagnosticJson {
@@ -60,7 +61,7 @@ export interface WatchStatus {
 export type StoredStatus = "in-force" | "another" | "missing" | null;
 
 /** All about one daemon at one moment. */
-export interface Status {
+export interface Status extends ReleaseStatus {
   readonly version: string;
   readonly instance: string;
   /** `cluster`: High Availability is on and Redis is configured; else `alone`. */
@@ -108,8 +109,91 @@ export interface Status {
   readonly singleMounts: readonly SingleMount[];
 }
 
+/** What a person must know of the releases. */
+export interface ReleaseStatus {
+  /** The one in force; null: none is known. */
+  readonly release: Release | null;
+  /** Null: the source is in force, or is not valid. */
+  readonly held: {
+    readonly kind: "skipped" | "frozen";
+    /** Of the source. */
+    readonly hash: string;
+    /** Why it is not put in force, in one line. */
+    readonly why: string;
+    /** What to do, in one line. */
+    readonly advice: string;
+  } | null;
+  /** Null: nothing is held. */
+  readonly hold: { readonly until: string; readonly author: string; readonly reason: string } | null;
+  /** Null: no change waits for a person. */
+  readonly confirmation: { readonly deadline: string; readonly author: string } | null;
+  /** Null: nothing is watched. `endsAt` is null until the hooks are done. */
+  readonly bake: { readonly endsAt: string | null; readonly failures: number } | null;
+}
+
+/** An entry of the history, as it is answered. */
+export interface ReleaseAnswer extends Release {
+  /** Whether it is in force. */
+  readonly isRunning: boolean;
+  /** Whether its hash may not run, because it was rolled back. */
+  readonly isSkipped: boolean;
+}
+
+/** The text of a release, or why it cannot be had. */
+export type ReleaseSource =
+  | { readonly ok: true; readonly release: Release; readonly format: TextFormat; readonly bytes: Uint8Array }
+  | { readonly ok: false; readonly isUnknown: boolean; readonly reason: string };
+
+/** The body of a request to roll back. */
+export interface RollbackRequest {
+  /** Null: to the newest release before the one in force that was healthy. */
+  readonly number: number | null;
+  readonly reason: string;
+  readonly author: string | null;
+  /** Whether only this host goes back. */
+  readonly local: boolean;
+}
+
+/** How a rollback ended. */
+export type RollbackAnswer =
+  | {
+    readonly kind: "done";
+    /** The release that was taken back. */
+    readonly from: number;
+    /** The release whose configuration is in force again, by its old number. */
+    readonly to: number;
+    /** The new release. */
+    readonly release: number;
+    readonly hash: string;
+    readonly instancesNotified: number;
+    /** Why the other instances do not follow yet, in one line; null: they do, or there are none. */
+    readonly notNotified: string | null;
+  }
+  /** It cannot be done now: the reason with advice, in one line. */
+  | { readonly kind: "refused"; readonly reason: string }
+  /** It was decided and is tried again, but the release could not be put in force. */
+  | { readonly kind: "failed"; readonly reason: string }
+  | { readonly kind: "stopping" };
+
+/** The body of a request to hold changes. */
+export interface HoldRequest {
+  /** In milliseconds since 1970. */
+  readonly until: number;
+  readonly reason: string;
+  readonly author: string | null;
+}
+
+/** How a request about releases ended; `reason` is one line with advice. */
+export type OrderAnswer = { readonly ok: true } | { readonly ok: false; readonly reason: string };
+
 /** The body of a request to reload. */
 export interface ReloadRequest {
+  /** The person; null: not known. */
+  readonly author: string | null;
+  /** Null: none. */
+  readonly reason: string | null;
+  /** Go back after this time unless the change is confirmed; null: no. */
+  readonly confirmSeconds: number | null;
   /** Makes the other instances look again even if nothing changed here. */
   readonly notifyOtherInstances: boolean;
   /** Announces over a head that moved on. */
@@ -137,6 +221,8 @@ export type ReloadAnswer =
     readonly warnings: readonly string[];
   }
   | { readonly kind: "rejected"; readonly reason: string; readonly diagnostics: readonly DiagnosticAnswer[] }
+  /** The source is valid, and not to be put in force. */
+  | { readonly kind: "held"; readonly reason: string }
   /** The source could not be read, the snapshot not be written, or a forced change not be announced. */
   | { readonly kind: "failed"; readonly reason: string }
   | { readonly kind: "stopping" };
@@ -153,7 +239,22 @@ export interface ServedSnapshot {
 export interface DaemonEvent {
   /** Grows by one with each event of this process. */
   readonly id: number;
-  readonly kind: "activated" | "rejected" | "diverged" | "agreed" | "redis-up" | "redis-down" | "hook-failed";
+  readonly kind:
+    | "activated"
+    | "rejected"
+    | "held"
+    | "rolled-back"
+    | "baking"
+    | "healthy"
+    | "unhealthy"
+    | "confirmed"
+    | "hold"
+    | "hold-ended"
+    | "diverged"
+    | "agreed"
+    | "redis-up"
+    | "redis-down"
+    | "hook-failed";
   /** ISO 8601. */
   readonly at: string;
   /** Hash, generation, reason and the like, without secrets. */
@@ -179,6 +280,15 @@ export interface DaemonApi {
   contentHash(): string | null;
   /** Resolves when the reload is done and its change, if any, was announced or could not be announced in time. */
   reload(request: ReloadRequest): Promise<ReloadAnswer>;
+  /** The history, the newest first. */
+  releases(): readonly ReleaseAnswer[];
+  /** Finds the text of a release by its number, or by its hash or a beginning of at least 8 digits. */
+  releaseSource(reference: string): Promise<ReleaseSource>;
+  /** Resolves when the release is in force again and was announced, or could not be in time. */
+  rollBack(request: RollbackRequest): Promise<RollbackAnswer>;
+  confirm(author: string | null): OrderAnswer;
+  hold(request: HoldRequest): OrderAnswer;
+  releaseHold(author: string | null): OrderAnswer;
   /** What all living instances run. */
   peers(): Promise<PeersAnswer>;
   /** Null: none is in force, or it cannot be read at the moment. */

@@ -1,15 +1,21 @@
 // Reloads on request, and answers with the result when the reload is done, or with the reason why none began.
-import { nearest } from "../diagnostic/suggest.ts";
-import { shownText } from "../options/option_tree.ts";
+import { MAX_CONFIRM_MILLISECONDS } from "../releases/decide_releases.ts";
 import { type Answers, overdue, type Problem } from "./problem.ts";
 import { conditionForm, matchesStrongly, readCondition } from "./entity_tag.ts";
 import type { AdminLimits } from "./limits.ts";
 import { type BodyRead, readJson } from "./request_body.ts";
+import { AUTHOR, readMembers, REASON } from "./request_members.ts";
 import type { Route } from "./route.ts";
 import type { DaemonApi, ReloadAnswer, ReloadRequest } from "./daemon_api.ts";
 import { withinLimit } from "../time/limit.ts";
 
-const MEMBERS = ["notifyOtherInstances", "force"] as const;
+const MEMBERS = {
+  notifyOtherInstances: { kind: "flag" },
+  force: { kind: "flag" },
+  author: AUTHOR,
+  reason: REASON,
+  confirmSeconds: { kind: "count", min: 1, max: MAX_CONFIRM_MILLISECONDS / 1000 },
+} as const;
 
 /** `POST /admin/metadata/reload`, as Honua's servers have it. `now` is the clock of the answers. */
 export function reloadRoute(
@@ -50,31 +56,13 @@ function judgeCondition(header: string | null, contentHash: string | null): Prob
   return { status: 412, code: "admin/precondition-failed", detail };
 }
 
-/**
- * Names match in any case, as .NET reads them. An unknown member is an error, so that a misspelt one is not ignored.
- */
+/** The members are optional. */
 function readRequest(body: unknown): BodyRead<ReloadRequest> {
-  const request: { -readonly [M in keyof ReloadRequest]: boolean } = { notifyOtherInstances: false, force: false };
-  if (body === undefined) return { ok: true, value: request };
-  if (typeof body !== "object" || body === null || Array.isArray(body)) return invalid("The body must be an object");
-  const seen = new Set<string>();
-  for (const [name, value] of Object.entries(body)) {
-    const member = MEMBERS.find((one) => one.toLowerCase() === name.toLowerCase());
-    if (member === undefined) {
-      const suggestion = nearest(name, MEMBERS);
-      const hint = suggestion === null ? `known are ${MEMBERS.join(" and ")}` : `did you mean ${suggestion}?`;
-      return invalid(`"${shownText(name)}" is no member of a reload request: ${hint}`);
-    }
-    if (seen.has(member)) return invalid(`${member} is given twice`);
-    if (typeof value !== "boolean") return invalid(`${member} must be true or false`);
-    seen.add(member);
-    request[member] = value;
-  }
-  return { ok: true, value: request };
-}
-
-function invalid(detail: string): BodyRead<never> {
-  return { ok: false, problem: { status: 422, code: "admin/invalid-request", detail } };
+  const read = readMembers(body, MEMBERS, "a reload request");
+  if (!read.ok) return read;
+  const { notifyOtherInstances = false, force = false, author = null, reason = null, confirmSeconds = null } =
+    read.value;
+  return { ok: true, value: { notifyOtherInstances, force, author, reason, confirmSeconds } };
 }
 
 function answerOf(answer: ReloadAnswer, answers: Answers, at: Date): Response {
@@ -87,6 +75,8 @@ function answerOf(answer: ReloadAnswer, answers: Answers, at: Date): Response {
       const { reason: detail, diagnostics } = answer;
       return answers.problem({ status: 422, code: "admin/rejected", detail, members: { diagnostics } });
     }
+    case "held":
+      return answers.problem({ status: 409, code: "admin/held", detail: answer.reason });
     case "failed":
       return answers.problem({ status: 503, code: "admin/reload-failed", detail: answer.reason });
     case "stopping":

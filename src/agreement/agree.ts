@@ -8,6 +8,7 @@ import {
   isLost,
   type Ledger,
   mayRestore,
+  type OwedAnnouncement,
   type Purpose,
   type Request,
   type SyncState,
@@ -41,6 +42,12 @@ export interface ReloadedEvent {
   readonly couldRead: boolean;
   /** Whether a look that began after the last hint `link` confirmed the active snapshot. */
   readonly isFresh: boolean;
+  /** Whether the host runs another hash than its source's on purpose, by a rollback of its own or a hold. */
+  readonly isHeldBack: boolean;
+  /** The hashes that the active one takes back, if a rollback on this host put it in force; otherwise empty. */
+  readonly undoes: readonly string[];
+  /** The skips of the fleet that this host knows. */
+  readonly skips: readonly Skip[];
   /** In [0, 1), the jitter of a timer. */
   readonly random: number;
 }
@@ -155,13 +162,15 @@ function takeIn(agreement: Agreement, event: ClusterEvent | ReloadedEvent, activ
 
 /** Makes the next request to the cluster if none is under way: an announcement first, then a reading of the head. */
 function nextRequest(agreement: Agreement, actions: readonly ClusterAction[], active: string | null): AgreeResult {
-  const { linked, request, isFresh, isForced, isHeld, restores, wantsHead, ledger } = agreement;
+  const { linked, request, isFresh, isForced, isDeferred, restores, wantsHead, ledger } = agreement;
   if (!linked || request !== null) return { agreement, actions };
   if (isFresh && active !== null) {
     const { owed } = ledger;
     if (isForced) return announce(agreement, actions, active, "force");
-    if (!isHeld && owed !== null) return announce(agreement, actions, owed.hash, "change");
-    if (!isHeld && restores) return announce(agreement, actions, active, "restore");
+    if (!isDeferred && owed !== null) {
+      return announce(agreement, actions, owed.hash, isRollback(owed) ? "rollback" : "change");
+    }
+    if (!isDeferred && restores) return announce(agreement, actions, active, "restore");
   }
   if (!wantsHead) return { agreement, actions };
   return {
@@ -177,7 +186,7 @@ function announce(
   purpose: Purpose,
 ): AgreeResult {
   const { ledger } = agreement;
-  const isChange = purpose === "change";
+  const isChange = purpose === "change" || purpose === "rollback";
   const announcement: Announcement = {
     hash,
     base: isChange ? ledger.owed?.base ?? null : null,
@@ -186,8 +195,8 @@ function announce(
     floor: ledger.seen,
     restores: purpose === "restore" || mayRestore(agreement, hash),
     force: purpose === "force",
-    skips: [],
-    undoes: [],
+    skips: agreement.skips,
+    undoes: isChange ? ledger.owed?.undoes ?? [] : [],
   };
   const asking: Agreement = {
     ...agreement,
@@ -199,12 +208,16 @@ function announce(
   return { agreement: asking, actions: [...actions, { kind: "announce", announcement }] };
 }
 
+function isRollback({ undoes = [] }: OwedAnnouncement): boolean {
+  return undoes.length > 0;
+}
+
 /** Reads the head, and begins the next interval. */
 function reconcile(agreement: Agreement, random: number): AgreeResult {
   // Never later than the interval, and spread so that hosts that started together do not ask together.
   const milliseconds = Math.round(agreement.limits.reconcileMilliseconds * (1 - random / 4));
   return {
-    agreement: { ...agreement, wantsHead: true, isHeld: false },
+    agreement: { ...agreement, wantsHead: true, isDeferred: false },
     actions: [{ kind: "arm-reconcile", milliseconds }],
   };
 }
@@ -219,7 +232,7 @@ function fail(agreement: Agreement, random: number): AgreeResult {
   const failures = agreement.failures + 1;
   const milliseconds = Math.min(backoffMilliseconds(failures, random), agreement.limits.reconcileMilliseconds);
   const actions: ClusterAction[] = agreement.linked ? [{ kind: "arm-reconcile", milliseconds }] : [];
-  return { agreement: { ...interrupted(agreement), failures, isHeld: true }, actions };
+  return { agreement: { ...interrupted(agreement), failures, isDeferred: true }, actions };
 }
 
 /** Starts the wait for a lost head anew: its reconcile interval was not a whole one. */
@@ -229,12 +242,12 @@ function interrupted(agreement: Agreement): Agreement {
 
 function headRead(before: Agreement, head: Head | null, active: string | null): AgreeResult {
   // A head that could be read does not end the failures of an announcement.
-  const isBetter = !before.isHeld && before.ledger.owed === null && before.loss === "none";
+  const isBetter = !before.isDeferred && before.ledger.owed === null && before.loss === "none";
   const agreement = isBetter ? { ...before, failures: 0 } : before;
   if (isLost(head, agreement.ledger)) return headLost({ ...agreement, head }, active);
   // An announcement that was held because the head was lost need not wait any longer.
-  const isHeld = agreement.isHeld && agreement.loss === "none";
-  return compare(withHead({ ...agreement, isHeld }, head!), active);
+  const isDeferred = agreement.isDeferred && agreement.loss === "none";
+  return compare(withHead({ ...agreement, isDeferred }, head!), active);
 }
 
 /** Takes a head that is not lost as what the cluster agreed on. */
@@ -255,6 +268,7 @@ function compare(agreement: Agreement, active: string | null): AgreeResult {
   if (request?.kind === "announcement") return { agreement, actions: [] };
   if (head.hash === active) return agreed(agreement, head);
   if (ledger.owed !== null) return { agreement, actions: [] };
+  if (agreement.isHeldBack) return heldBack(agreement, head);
   const known = syncState.kind === "settling" || syncState.kind === "diverged" ? syncState.against : null;
   if (known?.generation === head.generation && known.hash === head.hash) return { agreement, actions: [] };
   const { settleMilliseconds: leftMilliseconds } = agreement.limits;
@@ -263,6 +277,16 @@ function compare(agreement: Agreement, active: string | null): AgreeResult {
     agreement: { ...agreement, syncState: settling },
     actions: [{ kind: "disarm-settle" }, hint("announcement")],
   };
+}
+
+/** The hashes differ on purpose, so the source is not looked at again for it. */
+function heldBack(agreement: Agreement, { generation, hash }: Head): AgreeResult {
+  const { syncState } = agreement;
+  const actions: ClusterAction[] = syncState.kind === "settling" ? [{ kind: "disarm-settle" }] : [];
+  if (syncState.kind === "held" && syncState.against.hash === hash && syncState.against.generation === generation) {
+    return { agreement, actions };
+  }
+  return { agreement: { ...agreement, syncState: { kind: "held", against: { generation, hash } } }, actions };
 }
 
 function agreed(agreement: Agreement, head: Head): AgreeResult {
@@ -320,7 +344,7 @@ function answered(agreement: Agreement, answer: AnnounceAnswer, active: string |
     const { head } = answer;
     // An instance that never agreed overrules no head, so this counts as refused.
     if (head !== null && ledger.agreed === null) return refused({ ...asked, head }, request, head, active);
-    return headLost({ ...asked, head, isHeld: agreement.loss !== "waited" }, active);
+    return headLost({ ...asked, head, isDeferred: agreement.loss !== "waited" }, active);
   }
   const { head } = answer;
   const { generation } = head;
@@ -336,7 +360,7 @@ function answered(agreement: Agreement, answer: AnnounceAnswer, active: string |
 function refused(agreement: Agreement, request: Announced, head: Head, active: string | null): AgreeResult {
   const { hash, purpose } = request;
   const { ledger } = agreement;
-  const concluded = purpose === "change" ? hash : ledger.concluded;
+  const concluded = purpose === "change" || purpose === "rollback" ? hash : ledger.concluded;
   const owed = ledger.owed?.hash === hash ? null : ledger.owed;
   const judged: Agreement = { ...agreement, ledger: { ...ledger, concluded, unanswered: [], owed } };
   return report(compare(judged, active), { kind: "announcement-refused", hash, head }, "first");
@@ -349,14 +373,14 @@ function superseded(agreement: Agreement, head: Head, active: string | null): Ag
 }
 
 function reloaded(agreement: Agreement, event: ReloadedEvent, active: string | null): AgreeResult {
-  const { reasons, couldRead, isFresh, random } = event;
+  const { reasons, couldRead, isFresh, isHeldBack, undoes, skips, random } = event;
   const isForced = agreement.linked && (agreement.isForced || reasons.includes("force"));
   const looked: Agreement = {
-    ...owing(agreement, active),
+    ...owing({ ...agreement, isHeldBack, skips }, active, undoes),
     hasLooked: agreement.hasLooked || couldRead,
     isFresh,
     isForced,
-    isHeld: agreement.isHeld && !isForced,
+    isDeferred: agreement.isDeferred && !isForced,
     // A head that was read before the first look could not be judged.
     wantsHead: agreement.wantsHead || !agreement.hasLooked,
   };
@@ -390,13 +414,17 @@ function reloaded(agreement: Agreement, event: ReloadedEvent, active: string | n
  * An active hash that the cluster has not judged is owed to it, on the base known so far. A revert is owed too if the
  * change that it takes back may have become the head.
  */
-function owing(agreement: Agreement, active: string | null): Agreement {
+function owing(agreement: Agreement, active: string | null, undoes: readonly string[]): Agreement {
   const { ledger } = agreement;
+  if (agreement.isHeldBack) {
+    return ledger.owed === null ? agreement : { ...agreement, ledger: { ...ledger, owed: null } };
+  }
   if (active === null || ledger.owed?.hash === active) return agreement;
   if (active === ledger.concluded && ledger.unanswered.every((hash) => hash === active)) {
     return ledger.owed === null ? agreement : { ...agreement, ledger: { ...ledger, owed: null } };
   }
-  return { ...agreement, ledger: { ...ledger, owed: { hash: active, base: baseOf(ledger) } } };
+  const owed: OwedAnnouncement = { hash: active, base: baseOf(ledger), ...undoes.length > 0 && { undoes } };
+  return { ...agreement, ledger: { ...ledger, owed } };
 }
 
 function hint(reason: AgreementHint): ClusterAction {

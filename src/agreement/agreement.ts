@@ -1,12 +1,15 @@
 // What an instance knows of its cluster: its sync state with the head, the change that it still owes the others, and
 // the part of that which survives a restart. Only `agree` replaces these values.
 import type { Head } from "./head.ts";
+import type { Skip } from "./skip.ts";
 
 /** A change of the own source that is not announced yet. */
 export interface OwedAnnouncement {
   readonly hash: string;
   /** The hash on which the change was made, as far as the instance can know; null: it cannot. */
   readonly base: string | null;
+  /** The hashes that the change takes back, if it is a rollback; absent or empty: it is none. */
+  readonly undoes?: readonly string[];
 }
 
 /** The part of the agreement that survives a restart. It moves only after the deed. */
@@ -60,13 +63,15 @@ export type SyncState =
     readonly leftMilliseconds: number;
   }
   /** They differ, and looking again did not change that. */
-  | { readonly kind: "diverged"; readonly against: Head };
+  | { readonly kind: "diverged"; readonly against: Head }
+  /** They differ on purpose: a rollback of this host only, or a hold. */
+  | { readonly kind: "held"; readonly against: Head };
 
 /** The state without the head that it is about. */
 export type SyncStateKind = SyncState["kind"];
 
-/** The reason for an announcement: an own change, a lost head, or a person's order to overrule the head. */
-export type Purpose = "change" | "restore" | "force";
+/** The reason for an announcement: an own change or rollback, a lost head, or a person's order to overrule the head. */
+export type Purpose = "change" | "rollback" | "restore" | "force";
 
 /** A request to the cluster; only one is under way at a time. */
 export type Request =
@@ -105,8 +110,12 @@ export interface Agreement {
   readonly isForced: boolean;
   /** Whether the head was lost and is to be written again. */
   readonly restores: boolean;
+  /** Whether this host runs another hash than its source's on purpose, which it announces to nobody. */
+  readonly isHeldBack: boolean;
+  /** The skips of the fleet that this host knows, for its announcements. */
+  readonly skips: readonly Skip[];
   /** Whether an announcement failed and waits for the next reconciliation. */
-  readonly isHeld: boolean;
+  readonly isDeferred: boolean;
   /** Whether the head was found lost, and whether a reconcile interval runs or has passed since. */
   readonly loss: "none" | "noticed" | "waiting" | "waited";
   /** Requests that failed in a row, for the backoff. */
@@ -127,7 +136,9 @@ export function initialAgreement(ledger: Ledger, limits: AgreementLimits): Agree
     isFresh: false,
     isForced: false,
     restores: false,
-    isHeld: false,
+    isHeldBack: false,
+    skips: [],
+    isDeferred: false,
     loss: "none",
     failures: 0,
   };
@@ -173,7 +184,7 @@ export function isLost(head: Head | null, { seen }: Ledger): boolean {
 }
 
 /** Whether an announcement is under way or is the next request, so that its answer is worth waiting for. */
-export function isAnnouncing({ linked, request, isForced, isHeld, hasLooked, ledger }: Agreement): boolean {
+export function isAnnouncing({ linked, request, isForced, isDeferred, hasLooked, ledger }: Agreement): boolean {
   if (request?.kind === "announcement") return true;
-  return linked && hasLooked && (isForced || (!isHeld && ledger.owed !== null));
+  return linked && hasLooked && (isForced || (!isDeferred && ledger.owed !== null));
 }

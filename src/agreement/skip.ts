@@ -33,6 +33,17 @@ const skipSchema = z.object({
   reason: line(MAX_SKIP_REASON_LENGTH),
 });
 
+/** Makes a skip of texts of any length: they are cut, and control characters in them become spaces. */
+export function skipFor({ hash, by, at, reason }: Skip): Skip {
+  return { hash, at, by: oneLine(by, MAX_SKIP_BY_LENGTH), reason: oneLine(reason, MAX_SKIP_REASON_LENGTH) };
+}
+
+/** `?` if nothing is left. */
+function oneLine(text: string, maxLength: number): string {
+  const cut = text.slice(0, maxLength).replace(/[\ud800-\udbff]$/, "");
+  return cut.toWellFormed().replace(/[\p{Cc}\p{Zl}\p{Zp}]/gu, " ") || "?";
+}
+
 /** Parses a skip from outside; null: it is none. */
 export function parseSkip(value: unknown): Skip | null {
   const parsed = skipSchema.safeParse(value);

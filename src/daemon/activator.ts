@@ -7,11 +7,13 @@ import type { ActivationResult } from "../reload/decide.ts";
 import { SUPERSEDED, type WorkLimit } from "../reload/loop.ts";
 import { reasonOf } from "../reload/narration.ts";
 import type { SnapshotId } from "../reload/state.ts";
+import { type ChangeCounts, type KeptReleases, runningRelease } from "../releases/release.ts";
 import type { SnapshotStore } from "../snapshot/store.ts";
-import type { ChangeTracker } from "./change_tracker.ts";
+import type { Changes, ChangeTracker } from "./change_tracker.ts";
 import type { CandidatePaths } from "../hooks/hook_triggers.ts";
 import { checkHooks, type HookRunner } from "../hooks/hook_runner.ts";
 import type { HookResult } from "../hooks/decide_hooks.ts";
+import type { ReleaseKeeper } from "./release_keeper.ts";
 import type { Candidate } from "./source_loader.ts";
 
 /** A check hook must not change the files: the snapshot that comes into force is the one that was checked. */
@@ -53,6 +55,7 @@ export interface ActivatorTools {
   readonly store: SnapshotStore;
   readonly changes: ChangeTracker;
   readonly hookRunner: Pick<HookRunner, "check" | "hasHealth" | "health" | "activatedState">;
+  readonly keeper: Pick<ReleaseKeeper, "prepare" | "reserve">;
   /** The id of the snapshot in force. */
   active(): SnapshotId | null;
 }
@@ -62,13 +65,20 @@ export interface Activator {
   /** Whether there are check hooks. */
   readonly isChecked: boolean;
   /**
-   * Writes the snapshot, unless a check refuses it or the signal is aborted before. Checks have limits of their own.
+   * Writes the text and the releases, and then the snapshot, unless a check refuses it or the signal is aborted before.
+   * Checks have limits of their own.
    */
-  activate(candidate: Candidate, signal: AbortSignal, limit: WorkLimit): Promise<ActivationResult>;
+  activate(
+    candidate: Candidate,
+    signal: AbortSignal,
+    limit: WorkLimit,
+    releases: KeptReleases,
+  ): Promise<ActivationResult>;
 }
 
 /** Makes the activation of a store. */
-export function openActivator({ options, store, changes, hookRunner, active }: ActivatorTools): Activator {
+export function openActivator(tools: ActivatorTools): Activator {
+  const { options, store, changes, hookRunner, keeper, active } = tools;
   const checks = checkHooks(options.hooks);
   /** Null: no server is known to run what is in force, or it stays in force. */
   const askBaseline = async (
@@ -99,7 +109,7 @@ export function openActivator({ options, store, changes, hookRunner, active }: A
   };
   return {
     isChecked: checks.length > 0,
-    async activate(candidate, signal, limit) {
+    async activate(candidate, signal, limit, releases) {
       const givenUp: ActivationResult = { kind: "failed", reason: "stopped before the snapshot was written" };
       if (signal.aborted) return givenUp;
       const endedEarly = (): ActivationResult => signal.reason === SUPERSEDED ? { kind: "superseded" } : givenUp;
@@ -112,11 +122,17 @@ export function openActivator({ options, store, changes, hookRunner, active }: A
         limit.suspend();
         diagnostics = await check(candidate, { candidate: candidatePath, serverCandidate }, signal);
         limit.resume();
-        return diagnostics.length === 0 && !signal.aborted;
+        if (diagnostics.length > 0 || signal.aborted) return false;
+        await keepReserve(tools, releases);
+        await keeper.prepare(candidate.text, releases);
+        return !signal.aborted;
       };
+      const counts = totalOf(changes.against(candidate.config));
       const written = await store.write(snapshot, { serverForm, inspect });
       if (!written.ok) return { kind: "failed", reason: written.message };
-      if (written.replaced) return { kind: "written", ...baseline && { baseline: baseline.ok ? "healthy" : "sick" } };
+      if (written.replaced) {
+        return { kind: "written", counts, ...baseline && { baseline: baseline.ok ? "healthy" : "sick" } };
+      }
       return signal.aborted ? endedEarly() : refused(diagnostics);
     },
   };
@@ -124,4 +140,21 @@ export function openActivator({ options, store, changes, hookRunner, active }: A
 
 function refused(diagnostics: readonly Diagnostic[]): ActivationResult {
   return { kind: "refused", reason: reasonOf(diagnostics), diagnostics };
+}
+
+/** Keeps the files of the release that is about to be replaced, if it was healthy, for the day its text fails. */
+async function keepReserve({ store, keeper, active }: ActivatorTools, releases: KeptReleases): Promise<void> {
+  const id = active();
+  const before = releases.list.at(-2);
+  if (id === null || before?.hash !== id.hash || before.state !== "healthy") return;
+  if (runningRelease(releases)?.hash === id.hash) return;
+  const files = await store.readBoth(id.contentHash);
+  if (files === null) return;
+  await keeper.reserve.keep({ hash: id.hash, contentHash: id.contentHash, ...files });
+}
+
+function totalOf(changes: Changes): ChangeCounts {
+  const sum = (member: keyof ChangeCounts) =>
+    Object.values(changes).reduce((total, changed) => total + changed[member], 0);
+  return { added: sum("added"), removed: sum("removed"), changed: sum("changed") };
 }

@@ -17,12 +17,16 @@ import { isolationOf } from "../cluster/isolation.ts";
 import type { Notifier, PeersAnswer } from "../cluster/notifier.ts";
 import type { DaemonMetrics } from "../telemetry/metrics.ts";
 import type { Head } from "../agreement/head.ts";
+import { runningRelease } from "../releases/release.ts";
 import type { Loop } from "../reload/loop.ts";
+import { heldText } from "../reload/narration.ts";
 import type { ReloadOutcome } from "../reload/report.ts";
 import type { SnapshotStore } from "../snapshot/store.ts";
 import { diagnosticAnswer, type EventRecorder } from "./event_recorder.ts";
 import type { HookStatus } from "../hooks/hook_memory.ts";
 import type { HookRunner } from "../hooks/hook_runner.ts";
+import { openReleaseAnswers, releaseStatusOf } from "./release_answers.ts";
+import type { ReleaseKeeper } from "./release_keeper.ts";
 import type { Candidate } from "./source_loader.ts";
 import { recordOf } from "./membership.ts";
 import type { MountedFiles } from "./mounted_files.ts";
@@ -40,6 +44,7 @@ export interface DaemonApiParts {
   readonly loop: Loop<Candidate>;
   readonly notifier: Notifier;
   readonly recorder: EventRecorder;
+  readonly keeper: ReleaseKeeper;
   readonly hookRunner: Pick<HookRunner, "status">;
   readonly metrics: DaemonMetrics;
   readonly feed: EventFeed;
@@ -63,6 +68,7 @@ export function openDaemonApi(parts: DaemonApiParts): DaemonApi {
     status: async () => ({ ...statusOf(parts, startedAt), ...await storedOf(parts) }),
     contentHash: () => loop.state().active?.contentHash ?? null,
     reload: (request) => reload(parts, request, stopped.signal),
+    ...openReleaseAnswers({ ...parts, announcingMilliseconds: announcingMilliseconds(parts), now: Date.now }),
     peers: () => peersOf(parts),
     snapshot: snapshotReader(parts),
     onActivated: (listener) => recorder.onActivated(listener),
@@ -70,6 +76,10 @@ export function openDaemonApi(parts: DaemonApiParts): DaemonApi {
     async metrics() {
       const peers = await withinLimit(peersOf(parts), PEERS_FOR_METRICS_MILLISECONDS);
       metrics.peers.replace(peers.ok ? peerStates(peers.value) : []);
+      const { kept, held } = loop.state().releases;
+      const state = runningRelease(kept)?.state;
+      metrics.releaseState.replace(state === undefined ? [] : [state === "rolled-back" ? "rolled_back" : state]);
+      metrics.held.set(held !== null);
       metrics.hooksPending.replace(parts.hookRunner.status().filter(isPending).map((hook) => hook.name));
       return { contentType: metrics.contentType, text: metrics.text() };
     },
@@ -156,6 +166,7 @@ function statusOf(parts: DaemonApiParts, startedAt: string): Omit<Status, "store
     hooks: parts.hookRunner.status(),
     restartNeeded: recorder.restartNeeded(),
     singleMounts: parts.mounted.known(),
+    ...releaseStatusOf(parts),
   };
 }
 
@@ -181,6 +192,9 @@ function redisOf({ recorder, notifier }: DaemonApiParts): RedisStatus {
 async function reload(parts: DaemonApiParts, request: ReloadRequest, stopped: AbortSignal): Promise<ReloadAnswer> {
   const { loop, recorder } = parts;
   const before = recorder.announcements();
+  const { author, reason, confirmSeconds } = request;
+  const confirmMilliseconds = confirmSeconds === null ? null : confirmSeconds * 1000;
+  loop.release({ kind: "ordered", order: { kind: "terms", terms: { author, reason, confirmMilliseconds } } });
   const outcome = await loop.request(request.force ? "force" : "admin");
   if (outcome === null) return { kind: "stopping" };
   const failed = failureOf(outcome);
@@ -220,6 +234,8 @@ function failureOf(outcome: ReloadOutcome<Candidate>): ReloadAnswer | null {
       if (outcome.isUnread) return { kind: "failed", reason };
       return { kind: "rejected", reason, diagnostics: diagnostics.map(diagnosticAnswer) };
     }
+    case "held":
+      return { kind: "held", reason: heldText(outcome.held) };
     case "unreadable":
     case "write-failed":
       return { kind: "failed", reason: outcome.reason };

@@ -10,8 +10,9 @@ import type { Diagnostic } from "../diagnostic/diagnostic.ts";
 import { diagnosticJson, renderLine } from "../diagnostic/render.ts";
 import type { Logger } from "../telemetry/log.ts";
 import type { DaemonMetrics } from "../telemetry/metrics.ts";
-import { listed, narrateAgreement, narrateReload } from "../reload/narration.ts";
+import { heldText, listed, narrateAgreement, narrateRelease, narrateReload } from "../reload/narration.ts";
 import type { AgreementReport } from "../agreement/agree.ts";
+import type { ReleaseReport } from "../releases/decide_releases.ts";
 import type { LoopReport, ReloadOutcome, Report } from "../reload/report.ts";
 import type { Changes } from "./change_tracker.ts";
 import type { Candidate } from "./source_loader.ts";
@@ -99,6 +100,7 @@ export function openEventRecorder(settings: EventRecorderSettings): EventRecorde
     ...cluster,
     report(report, changes = {}) {
       if (isAgreement(report)) return agreement.report(report);
+      if (isRelease(report)) return reportRelease(settings, report);
       reloads.report(report, changes);
       if (report.kind !== "activated") return;
       cluster.activated(report.hash);
@@ -146,6 +148,37 @@ const AGREEMENT_KINDS: Readonly<Record<AgreementReport["kind"], true>> = {
 
 function isAgreement(report: Report<Candidate>): report is AgreementReport {
   return Object.hasOwn(AGREEMENT_KINDS, report.kind);
+}
+
+/** The compiler checks that none is missing. */
+const RELEASE_KINDS: Readonly<Record<ReleaseReport["kind"], true>> = {
+  "rolling-back": true,
+  "baking": true,
+  "healthy": true,
+  "unhealthy": true,
+  "confirmed": true,
+  "hold-begun": true,
+  "hold-ended": true,
+};
+
+function isRelease(report: Report<Candidate>): report is ReleaseReport {
+  return Object.hasOwn(RELEASE_KINDS, report.kind);
+}
+
+/** Records a report about releases. */
+function reportRelease({ log, metrics, feed }: EventRecorderSettings, report: ReleaseReport): void {
+  const { level, message, fields } = narrateRelease(report);
+  log[level](message, fields);
+  if (report.kind === "rolling-back") {
+    const { from, to, rollback: { cause, scope, reason } } = report;
+    metrics.rollbacks.add(1, { by: cause === "rollback" ? "operator" : cause });
+    feed.add("rolled-back", { release: from.number, hash: from.hash, to, by: cause, scope, reason });
+  } else if (report.kind === "baking" || report.kind === "healthy" || report.kind === "unhealthy") {
+    const { number, hash } = report.release;
+    feed.add(report.kind, { release: number, hash, ...report.kind === "unhealthy" && { reason: report.reason } });
+  } else if (report.kind === "hold-begun") feed.add("hold", { until: new Date(report.hold.until).toISOString() });
+  else if (report.kind === "hold-ended") feed.add("hold-ended", {});
+  else feed.add("confirmed", { release: report.release.number, hash: report.release.hash });
 }
 
 type Rejected = Extract<LoopReport<Candidate>, { kind: "rejected" }>;
@@ -197,6 +230,9 @@ function recorderOfReloads(settings: EventRecorderSettings, now: () => Date) {
       log[level](message, fields);
       if ("reasons" in report) remember(report);
       if (report.kind === "rejected") return reject(report);
+      if (report.kind === "held" && !report.repeated) {
+        feed.add("held", { hash: report.held.hash, running: report.running, why: heldText(report.held) });
+      }
       if (report.kind !== "activated" && report.kind !== "unchanged") return;
       rejection = null;
       logWarnings(report.candidate.warnings);
@@ -219,6 +255,7 @@ function findingsOf(report: ReloadOutcome<Candidate>): Pick<LastReload, "reason"
   if (report.kind === "rejected") {
     return { reason: report.reason, diagnostics: report.diagnostics.map(diagnosticAnswer) };
   }
+  if (report.kind === "held") return { reason: heldText(report.held), diagnostics: [] };
   return { reason: report.kind === "awaiting-retry" ? null : report.reason, diagnostics: [] };
 }
 

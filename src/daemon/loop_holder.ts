@@ -4,7 +4,7 @@ import type { Loop } from "../reload/loop.ts";
 import type { Candidate } from "./source_loader.ts";
 
 /** The loop as other parts use it. */
-export type LoopAccess = Pick<Loop<Candidate>, "hint" | "link" | "state">;
+export type LoopAccess = Pick<Loop<Candidate>, "hint" | "link" | "release" | "state">;
 
 /** A place for the loop. Its other members throw before `hold`: that is a bug. */
 export interface LoopHolder extends LoopAccess {
@@ -23,6 +23,7 @@ export function loopHolder(): LoopHolder {
     hold: (one) => void (held = one),
     hint: (reason) => loop().hint(reason),
     link: (event) => loop().link(event),
+    release: (news) => loop().release(news),
     state: () => loop().state(),
   };
 }

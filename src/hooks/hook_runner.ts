@@ -107,10 +107,13 @@ export function openHookRunner(settings: HookRunnerSettings): HookRunner {
     report: ended,
   });
   const settling = followSettling(() => activatedState(loop.state()), (ok) => settings.onSettled?.(ok));
+  let hasReported = false;
   return {
     report(report, changed) {
-      // An activation that runs no hook is settled too.
-      if (report.kind === "activated") settling.begin();
+      // An activation that runs no hook is settled too, and so is what the last process activated.
+      const isFirst = !hasReported && (report.kind === "unchanged" || report.kind === "held");
+      if (report.kind === "activated" || isFirst) settling.begin();
+      hasReported ||= "reasons" in report;
       if (hooks.length === 0) return;
       for (const news of triggers.of(report, changed)) {
         if (news.kind === "over") {

@@ -9,14 +9,12 @@ import { withinLimit } from "../time/limit.ts";
 import { type HistoryDirectory, makeHistoryDirectory, namesIn } from "./history_directory.ts";
 import { type Kept, openOwedWriter, type WriterSettings } from "./owed_writer.ts";
 import { maxPackedBytes, packText, unpackText } from "./packed_text.ts";
+import type { TextFormat } from "./release.ts";
 
 /** A file system that hangs must not hold the caller. */
 const LIMIT_MILLISECONDS = 5_000;
 
 const FILE_NAME = /^([0-9a-f]{64})\.(hcl|json)\.zst$/;
-
-/** The language of a source's text. */
-export type TextFormat = "hcl" | "json";
 
 /** The source of a release as it was written. */
 export interface ReleaseText {

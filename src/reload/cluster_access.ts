@@ -3,8 +3,8 @@ import type { ClusterEvent } from "../agreement/agree.ts";
 import type { AnnounceAnswer } from "../agreement/announcing.ts";
 import type { Announcement } from "../agreement/announcing.ts";
 import type { AgreementLimits, Ledger } from "../agreement/agreement.ts";
-import type { Head } from "../agreement/head.ts";
 import type { Skip } from "../agreement/skip.ts";
+import type { Head } from "../agreement/head.ts";
 
 /** The head (null: it is missing) and the store's skip set, or a reason in one line. */
 export type HeadReading =

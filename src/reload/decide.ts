@@ -3,6 +3,26 @@
 // the active snapshot id only after a write succeeded. After `stop` it asks for nothing more.
 import type { Diagnostic } from "../diagnostic/diagnostic.ts";
 import { agree, type ClusterAction, type ClusterEvent, type ReloadedEvent } from "../agreement/agree.ts";
+import { isLost } from "../agreement/agreement.ts";
+import { forced, heldBack, isFrozen, substituteOf, unpinned } from "../releases/admission.ts";
+import {
+  decideReleases,
+  type ReleaseAction,
+  type ReleaseEvent,
+  timersOf,
+  withBaseline,
+  withFleetSkips,
+} from "../releases/decide_releases.ts";
+import { type Incoming, judged, withCounts, withRelease } from "../releases/new_release.ts";
+import {
+  type ChangeCounts,
+  type Held,
+  type KeptReleases,
+  type Pinned,
+  type ReleaseCause,
+  runningRelease,
+  skipOf,
+} from "../releases/release.ts";
 import { backoffMilliseconds } from "../time/backoff.ts";
 import type { LoopReport, ReloadOutcome, ReloadReport, Report } from "./report.ts";
 import {
@@ -38,8 +58,10 @@ export type LookOutcome<Candidate> =
 export type ActivationResult =
   | {
     readonly kind: "written";
-    /** Whether the servers were healthy before the write; absent: that was not asked. */
-    readonly baseline?: "healthy" | "sick";
+    /** The answer of the health checks before the write; null or absent: nothing was asked. */
+    readonly baseline?: "healthy" | "sick" | null;
+    /** The blocks that the write changed; null or absent: not known. */
+    readonly counts?: ChangeCounts | null;
   }
   | { readonly kind: "failed"; readonly reason: string }
   /** A check did not accept the snapshot. */
@@ -48,7 +70,7 @@ export type ActivationResult =
   | { readonly kind: "superseded" };
 
 /** An event of the loop. `random` is in [0, 1) and is the jitter of a timer that may follow. */
-export type Event<Candidate> = ClusterEvent | ReloadEvent<Candidate>;
+export type Event<Candidate> = ClusterEvent | ReleaseEvent | ReloadEvent<Candidate>;
 
 /** An event of this host's reloads. */
 export type ReloadEvent<Candidate> =
@@ -58,23 +80,31 @@ export type ReloadEvent<Candidate> =
     readonly outcome: LookOutcome<Candidate>;
     readonly tookMilliseconds: number;
     readonly random: number;
+    /** In milliseconds since 1970. */
+    readonly at: number;
   }
   | {
     readonly kind: "activated";
     readonly result: ActivationResult;
     readonly tookMilliseconds: number;
     readonly random: number;
+    /** In milliseconds since 1970. */
+    readonly at: number;
   }
   | { readonly kind: "retry-due" }
   | { readonly kind: "stop" };
 
 /** The loop carries these out in their order. */
 export type Action<Candidate> =
-  | Exclude<ClusterAction, { readonly kind: "hint" | "report" }>
+  | Exclude<ClusterAction | ReleaseAction, { readonly kind: "hint" | "report" }>
   /** Answered by `looked`. */
   | { readonly kind: "look" }
-  /** Answered by `activated`. */
-  | { readonly kind: "activate"; readonly candidate: Candidate }
+  /** Look at the text of an earlier release; answered by `looked`, whose candidate has this hash. */
+  | { readonly kind: "look-back"; readonly hash: string }
+  /** Answered by `activated`. The releases are on the disk before the rename, or their write failed. */
+  | { readonly kind: "activate"; readonly candidate: Candidate; readonly releases: KeptReleases }
+  /** Keep the releases over a restart. */
+  | { readonly kind: "record"; readonly releases: KeptReleases }
   /** Make the current look or write give up; it is still answered. */
   | { readonly kind: "abort" }
   /** Make the current write give up while it is being checked; it is still answered. */
@@ -102,11 +132,36 @@ export interface Decision<Candidate> {
  * ```
  */
 export function decide<C>(state: State<C>, event: Event<C>): Decision<C> {
+  const { state: next, actions } = takeIn(state, event);
+  const { kept } = next.releases;
+  // A write that did not come into force left an entry on the disk.
+  const isUndone = event.kind === "activated" && event.result.kind !== "written" && hasNewRelease(state);
+  if (kept === onDisk(state, event) && !isUndone) return { state: next, actions };
+  return { state: next, actions: [{ kind: "record", releases: kept }, ...actions] };
+}
+
+/** The releases that the disk has when the event comes. */
+function onDisk<C>({ work, releases }: State<C>, event: Event<C>): KeptReleases {
+  const isWritten = event.kind === "activated" && event.result.kind === "written";
+  return isWritten && work.kind === "activating" ? work.releases : releases.kept;
+}
+
+function hasNewRelease<C>({ work, releases }: State<C>): boolean {
+  return work.kind === "activating" && work.releases !== releases.kept;
+}
+
+function takeIn<C>(state: State<C>, event: Event<C>): Decision<C> {
   switch (event.kind) {
     case "hint":
     case "retry-due":
     case "stop":
       return reload(state, event);
+    case "release-start":
+    case "ordered":
+    case "release-due":
+    case "hooks-settled":
+    case "health-checked":
+      return state.stopping ? { state, actions: [] } : release(state, event);
     case "looked":
     case "activated": {
       const { state: next, actions } = reload(state, event);
@@ -116,8 +171,38 @@ export function decide<C>(state: State<C>, event: Event<C>): Decision<C> {
       return { state: decision.state, actions: [...actions, ...decision.actions] };
     }
     default:
-      return state.stopping ? { state, actions: [] } : consult(state, event);
+      return state.stopping ? { state, actions: [] } : consult(withStoredSkips(state, event), event);
   }
+}
+
+/** Takes in the skips that came with a head. A head that is lost says nothing about them. */
+function withStoredSkips<C>(state: State<C>, event: ClusterEvent): State<C> {
+  const { agreement, releases } = state;
+  if (event.kind !== "head-read" || agreement === null || isLost(event.head, agreement.ledger)) return state;
+  const taken = withFleetSkips(releases, event.skips, agreement.ledger.owed?.undoes ?? []);
+  return taken === releases ? state : { ...state, releases: taken };
+}
+
+/** Takes an event into the releases. Their hints are treated like any other. */
+function release<C>(state: State<C>, event: ReleaseEvent): Decision<C> {
+  const { releases, actions } = decideReleases(state.releases, event);
+  return withHints({ ...state, releases }, actions);
+}
+
+/** Turns the hints among actions of a part into looks. */
+function withHints<C>(state: State<C>, actions: readonly (ClusterAction | ReleaseAction)[]): Decision<C> {
+  let next = state;
+  const all: Action<C>[] = [];
+  for (const action of actions) {
+    if (action.kind !== "hint") {
+      all.push(action);
+      continue;
+    }
+    const hint = hinted(next, action.reason);
+    next = hint.state;
+    all.push(...hint.actions);
+  }
+  return { state: next, actions: all };
 }
 
 /** Makes the agreement's event of a reload that ended in the state `before` and led to the state `after`. */
@@ -133,25 +218,26 @@ function reloadedEvent<C>(before: State<C>, after: State<C>, report: ReloadOutco
   // A source that could not be read, or not be put in force, may differ from the active snapshot.
   const isKnown = trouble === null || (trouble.kind === "rejected" && trouble.isUnread !== true);
   const isFresh = isKnown && !before.waiting.includes("link");
-  return { kind: "reloaded", reasons, couldRead: kind !== "unreadable", isFresh, random };
+  const { kept, held } = after.releases;
+  const { pinned } = kept;
+  const runsPinned = pinned !== null && pinned.hash === after.active?.hash;
+  return {
+    kind: "reloaded",
+    reasons,
+    couldRead: kind !== "unreadable",
+    isFresh,
+    isHeldBack: held?.kind === "frozen" || (runsPinned && pinned.scope === "host"),
+    undoes: runsPinned ? pinned.undoes : [],
+    skips: kept.skips.filter((one) => one.scope === "fleet"),
+    random,
+  };
 }
 
 /** Takes an event into the agreement, if there is a cluster. Its hints are treated like any other. */
 function consult<C>(state: State<C>, event: ClusterEvent | ReloadedEvent): Decision<C> {
   if (state.agreement === null) return { state, actions: [] };
   const { agreement, actions } = agree(state.agreement, event, state.active?.hash ?? null);
-  let next: State<C> = { ...state, agreement };
-  const all: Action<C>[] = [];
-  for (const action of actions) {
-    if (action.kind !== "hint") {
-      all.push(action);
-      continue;
-    }
-    const hint = hinted(next, action.reason);
-    next = hint.state;
-    all.push(...hint.actions);
-  }
-  return { state: next, actions: all };
+  return withHints({ ...state, agreement }, actions);
 }
 
 function reload<C>(state: State<C>, event: ReloadEvent<C>): Decision<C> {
@@ -162,7 +248,7 @@ function reload<C>(state: State<C>, event: ReloadEvent<C>): Decision<C> {
       return hinted({ ...state, retryArmed: false }, "retry");
     case "looked":
       if (state.work.kind !== "looking") throw new Error(`looked while ${state.work.kind}`);
-      return state.stopping ? finish(state) : looked(state, state.work.reasons, event);
+      return state.stopping ? finish(state) : looked(state, state.work, event);
     case "activated":
       if (state.work.kind !== "activating") throw new Error(`activated while ${state.work.kind}`);
       return activated(state, state.work, event);
@@ -201,16 +287,109 @@ function stop<C>(state: State<C>): Decision<C> {
 
 type Looked<C> = Extract<Event<C>, { kind: "looked" }>;
 
-function looked<C>(state: State<C>, reasons: readonly HintReason[], event: Looked<C>): Decision<C> {
+type Looking<C> = Extract<Work<C>, { kind: "looking" }>;
+type Found<C> = Extract<LookOutcome<C>, { kind: "candidate" }>;
+
+function looked<C>(state: State<C>, { reasons, back }: Looking<C>, event: Looked<C>): Decision<C> {
+  const { outcome, at } = event;
+  const common = { reasons, durationMilliseconds: event.tookMilliseconds };
+  if (back !== null) return lookedBack(state, reasons, back, event);
+  const { kept } = state.releases;
+  if (outcome.kind !== "candidate") {
+    // A rollback that could not be carried out yet does not wait for a source that is valid.
+    const isOwed = kept.pinned !== null && kept.pinned.hash !== state.active?.hash && !isFrozen(kept, at);
+    if (isOwed && state.active !== null) return lookBack(state, reasons, kept.pinned!);
+    const unheld = withHeld(state, null);
+    if (outcome.kind === "rejected") return rejected(unheld, outcome, common);
+    return unreadable(unheld, outcome, common, event.random);
+  }
+  const { hash } = outcome;
+  const isForced = reasons.includes("force");
+  const held = heldBack(kept, { hash, isForced, at });
+  if (held !== null) return holdBack(state, reasons, held, event);
+  const admitted = unpinned(isForced ? forced(kept, hash) : kept);
+  const next = withHeld({ ...state, releases: { ...state.releases, kept: admitted } }, null);
+  return place(next, reasons, outcome, event, null);
+}
+
+function withHeld<C>(state: State<C>, held: Held | null): State<C> {
+  return state.releases.held === held ? state : { ...state, releases: { ...state.releases, held } };
+}
+
+/** The source is not to be run: what is in force stays, or the release that runs in its place is looked at. */
+function holdBack<C>(state: State<C>, reasons: readonly HintReason[], held: Held, event: Looked<C>): Decision<C> {
+  const { releases: { kept }, agreement } = state;
+  const head = agreement?.head?.hash ?? null;
+  const substitute = held.kind === "frozen" || isFrozen(kept, event.at) ? null : substituteOf(kept, held.skip, head);
+  if (substitute === null) return stay(state, reasons, held, event.tookMilliseconds);
+  return lookBack(withHeld(state, held), reasons, substitute);
+}
+
+function lookBack<C>(state: State<C>, reasons: readonly HintReason[], back: Pinned): Decision<C> {
+  return {
+    state: { ...state, work: { kind: "looking", reasons, back } },
+    actions: [{ kind: "look-back", hash: back.hash }],
+  };
+}
+
+/** What is in force stays on purpose. */
+function stay<C>(
+  state: State<C>,
+  reasons: readonly HintReason[],
+  held: Held,
+  durationMilliseconds: number,
+): Decision<C> {
+  const before = state.releases.held;
+  const repeated = !isManual(reasons) && before?.kind === held.kind && before.hash === held.hash;
+  const calmed = disarm(withoutTerms(withHeld({ ...state, trouble: null }, held), reasons));
+  const running = state.active?.hash ?? null;
+  const report: LoopReport<C> = { kind: "held", reasons, durationMilliseconds, running, held, repeated };
+  return proceed(calmed.state, [...calmed.actions, reported(report)]);
+}
+
+/** The details of a person are for the reload that the person asked for. */
+function withoutTerms<C>(state: State<C>, reasons: readonly HintReason[]): State<C> {
+  if (state.releases.terms === null || !isManual(reasons)) return state;
+  return { ...state, releases: { ...state.releases, terms: null } };
+}
+
+/** An earlier release was looked at. If it cannot be had, what is in force stays, unless it must not run. */
+function lookedBack<C>(
+  state: State<C>,
+  reasons: readonly HintReason[],
+  back: Pinned,
+  event: Looked<C>,
+): Decision<C> {
   const { outcome } = event;
+  const { kept, held } = state.releases;
+  if (outcome.kind === "candidate") {
+    const next = { ...state, releases: { ...state.releases, kept: { ...kept, pinned: back } } };
+    return place(next, reasons, outcome, event, back);
+  }
+  const mayStay = state.active !== null && skipOf(kept, state.active.hash) === null;
+  if (mayStay && held?.kind === "skipped" && !reasons.includes("rollback")) {
+    return stay(state, reasons, { ...held, trouble: outcome.reason }, event.tookMilliseconds);
+  }
   const common = { reasons, durationMilliseconds: event.tookMilliseconds };
   if (outcome.kind === "rejected") return rejected(state, outcome, common);
-  if (outcome.kind === "unreadable") return unreadable(state, outcome, common, event.random);
+  return unreadable(state, outcome, common, event.random);
+}
 
-  const { hash, contentHash, fingerprint, candidate } = outcome;
+/** Puts a candidate in force if it differs from what is. `back`: the release whose text it is; null: the source's. */
+function place<C>(
+  state: State<C>,
+  reasons: readonly HintReason[],
+  outcome: Found<C>,
+  event: Looked<C>,
+  back: Pinned | null,
+): Decision<C> {
+  const common = { reasons, durationMilliseconds: event.tookMilliseconds };
+  const { hash, contentHash, fingerprint, candidate, text } = outcome;
   const change = changeOf(state.active, outcome);
   if (change === null) {
-    const calmed = disarm({ ...state, trouble: null });
+    const { held } = state.releases;
+    if (back !== null && held !== null) return stay(state, reasons, held, event.tookMilliseconds);
+    const calmed = disarm(withoutTerms({ ...state, trouble: null }, reasons));
     const healed = state.trouble?.kind ?? null;
     const report: LoopReport<C> = { kind: "unchanged", ...common, hash, contentHash, healed, candidate };
     return proceed(calmed.state, [...calmed.actions, reported(report)]);
@@ -223,14 +402,38 @@ function looked<C>(state: State<C>, reasons: readonly HintReason[], event: Looke
   }
   // A source older than the last edit is not worth a check.
   if (maySupersede(state) && state.waiting.some(impliesEdit)) return superseded(state, reasons);
+  const { limits, kept } = state.releases;
+  const releases = withRelease(kept, incomingOf(state, outcome, { reasons, back, at: event.at }), limits);
   const work: Work<C> = {
     kind: "activating",
     reasons,
-    proposal: { hash, contentHash, fingerprint, candidate },
+    proposal: { hash, contentHash, fingerprint, candidate, text },
     change,
+    back,
+    before: kept,
+    releases,
     lookMilliseconds: event.tookMilliseconds,
   };
-  return { state: { ...state, work }, actions: [{ kind: "activate", candidate }] };
+  return { state: { ...state, work }, actions: [{ kind: "activate", candidate, releases }] };
+}
+
+/** Describes the release of a candidate that is about to be put in force. */
+function incomingOf<C>(
+  state: State<C>,
+  { hash, text: { format, digest } }: Pick<Proposal<C>, "hash" | "text">,
+  { reasons, back, at }: { readonly reasons: readonly HintReason[]; readonly back: Pinned | null; readonly at: number },
+): Incoming {
+  const { terms } = state.releases;
+  const common = { hash, format, digest, at };
+  if (back !== null) {
+    return { ...common, cause: back.cause, terms: null, author: back.author, reason: back.reason };
+  }
+  return { ...common, cause: causeOf(reasons), terms: isManual(reasons) ? terms : null, author: null, reason: null };
+}
+
+function causeOf(reasons: readonly HintReason[]): ReleaseCause {
+  if (isManual(reasons)) return "operator";
+  return reasons.every((one) => one === "announcement" || one === "link" || one === "peer") ? "cluster" : "file";
 }
 
 /** The source is wrong, or a check refused it: the active snapshot remains, and only another source can change that. */
@@ -277,18 +480,12 @@ function activated<C>(
   work: Extract<Work<C>, { kind: "activating" }>,
   event: Extract<Event<C>, { kind: "activated" }>,
 ): Decision<C> {
-  const { reasons, proposal: { hash, contentHash, fingerprint, candidate }, change } = work;
+  const { reasons, proposal: { hash, contentHash, fingerprint } } = work;
   const common = { reasons, durationMilliseconds: work.lookMilliseconds + event.tookMilliseconds };
   const { result } = event;
   if (result.kind === "superseded" && !state.stopping) return superseded(state, reasons);
   if (state.supersessions !== null) state = { ...state, supersessions: 0 };
-  if (result.kind === "written") {
-    const calmed = disarm({ ...state, active: { hash, contentHash }, trouble: null });
-    const healed = state.trouble?.kind ?? null;
-    const report = reported<C>({ kind: "activated", ...common, hash, contentHash, healed, candidate, change });
-    const actions = [...calmed.actions, report];
-    return state.stopping ? finish(calmed.state, actions) : proceed(calmed.state, actions);
-  }
+  if (result.kind === "written") return written(state, work, event, result);
   // A write that fails while stopping was aborted, or cannot be tried again: the next start looks anyway.
   if (state.stopping || result.kind === "superseded") return finish(state);
   const { reason } = result;
@@ -298,6 +495,60 @@ function activated<C>(
   const armed = arm(state, failed.kind, fingerprint, reason, event.random);
   const report: Report<C> = { ...failed, ...common, repeated, willRetryInMilliseconds: armed.milliseconds };
   return proceed(armed.state, [...armed.actions, reported(report)]);
+}
+
+function written<C>(
+  before: State<C>,
+  work: Extract<Work<C>, { kind: "activating" }>,
+  event: Extract<Event<C>, { kind: "activated" }>,
+  result: Extract<ActivationResult, { kind: "written" }>,
+): Decision<C> {
+  const { reasons, proposal: { hash, contentHash, candidate }, change, back } = work;
+  const kept = releasesAfter(before, work, event.at, result);
+  const release = runningRelease(kept)?.number === runningRelease(before.releases.kept)?.number
+    ? null
+    : runningRelease(kept);
+  const state = withoutTerms({ ...before, releases: { ...before.releases, kept } }, reasons);
+  const calmed = disarm({
+    ...state,
+    active: { hash, contentHash },
+    trouble: null,
+    // An edit that came into force meanwhile is what a rollback of an earlier release must not take back.
+    waiting: back === null ? state.waiting.filter((one) => one !== "rollback") : state.waiting,
+  });
+  const report = reported<C>({
+    kind: "activated",
+    reasons,
+    durationMilliseconds: work.lookMilliseconds + event.tookMilliseconds,
+    hash,
+    contentHash,
+    healed: before.trouble?.kind ?? null,
+    candidate,
+    change,
+    release,
+    held: back === null ? null : state.releases.held,
+  });
+  const timers = release === null
+    ? []
+    : timersOf(kept, event.at).filter((one) => one.kind !== "report" && one.kind !== "hint");
+  const actions: Action<C>[] = [...calmed.actions, ...timers, report];
+  return state.stopping ? finish(calmed.state, actions) : proceed(calmed.state, actions);
+}
+
+/** The releases after a write. An order may have changed them since it began. */
+function releasesAfter<C>(
+  state: State<C>,
+  { reasons, proposal, back, change, before, releases }: Extract<Work<C>, { kind: "activating" }>,
+  at: number,
+  { baseline = null, counts = null }: Extract<ActivationResult, { kind: "written" }>,
+): KeptReleases {
+  const { kept, limits } = state.releases;
+  const current = back === null ? unpinned(kept) : kept;
+  const incoming = incomingOf(state, proposal, { reasons, back, at });
+  const base = current === before ? releases : withRelease(current, incoming, limits);
+  // Readers see no difference, so neither hooks nor checks have anything to judge.
+  const settled = change === "header" ? judged({ ...base, bake: null }, "healthy") : base;
+  return withBaseline(withCounts(settled, counts), baseline);
 }
 
 /** Returns what a write of the proposal would change; null: nothing is to be written. */
@@ -372,7 +623,13 @@ function withoutRetry(waiting: readonly HintReason[]): readonly HintReason[] {
 /** Ends the work: the hints that waited begin one look at once. */
 function proceed<C>(state: State<C>, actions: readonly Action<C>[]): Decision<C> {
   if (state.waiting.length === 0) return { state: { ...state, work: { kind: "idle" } }, actions };
-  const work: Work<C> = { kind: "looking", reasons: state.waiting };
+  const { pinned } = state.releases.kept;
+  if (pinned !== null && state.waiting.includes("rollback")) {
+    // The release that is put back does not depend on the source, which is compared with it afterwards.
+    const { state: looking, actions: back } = lookBack({ ...state, waiting: ["recheck"] }, state.waiting, pinned);
+    return { state: looking, actions: [...actions, ...back] };
+  }
+  const work: Work<C> = { kind: "looking", reasons: state.waiting, back: null };
   return { state: { ...state, work, waiting: [] }, actions: [...actions, { kind: "look" }] };
 }
 

@@ -2,6 +2,8 @@
 // look or write ends or blocks the loop, and after `stop` nothing begins and no timer remains.
 import { initialAgreement, isAnnouncing } from "../agreement/agreement.ts";
 import { type Clock, systemClock } from "../time/clock.ts";
+import type { HealthResult, Order, ReleaseEvent, ReleaseTimer } from "../releases/decide_releases.ts";
+import type { KeptReleases, Releases } from "../releases/release.ts";
 import { announce, type ClusterAccess, readHead } from "./cluster_access.ts";
 import { type Action, type ActivationResult, decide, type Event, type LookOutcome } from "./decide.ts";
 import type { ReloadOutcome, Report } from "./report.ts";
@@ -14,11 +16,27 @@ export interface LoopOptions<Candidate> {
   /** Reads and judges the source, and changes nothing. A fault of the source is an outcome; a throw is a bug. */
   look(signal: AbortSignal): Promise<LookOutcome<Candidate>>;
   /**
-   * Writes the snapshot. After an abort it either gives up before its rename (by a result or a throw) or completes, and
+   * Does the same with the text of an earlier release; a candidate has that hash. Absent: there is no history, which
+   * makes an earlier release unreadable.
+   */
+  lookBack?(hash: string, signal: AbortSignal): Promise<LookOutcome<Candidate>>;
+  /**
+   * Writes the releases, and then the snapshot. After an abort it either gives up before its rename (by a result or a throw) or completes, and
    * its result says truly which. If the loop `isChecked`, the reason of the abort may be `SUPERSEDED`. A throw without
    * an abort is a bug. It suspends the limit for checks that take their own time and end by themselves.
    */
-  activate(candidate: Candidate, signal: AbortSignal, limit: WorkLimit): Promise<ActivationResult>;
+  activate(
+    candidate: Candidate,
+    signal: AbortSignal,
+    limit: WorkLimit,
+    releases: KeptReleases,
+  ): Promise<ActivationResult>;
+  /** The releases that the last process kept, reconciled with `active`. Default: none. */
+  readonly releases?: Releases | null;
+  /** Begins to write the releases, so that they survive a restart. Returns at once, and must not throw. */
+  record?(releases: KeptReleases): void;
+  /** Asks the health checks once; ends soon after its abort. Absent: there are none. */
+  checkHealth?(signal: AbortSignal): Promise<HealthResult>;
   /** Receives each report, in order. It must not throw; the global handler gets what it throws. */
   report(report: Report<Candidate>): void;
   /** Null or absent: the instance has no cluster. */
@@ -40,6 +58,8 @@ export interface LoopOptions<Candidate> {
   readonly graceMilliseconds?: number;
   /** Default: the system's. */
   readonly clock?: Clock;
+  /** Milliseconds since 1970. Default: the system's. */
+  wallClock?(): number;
   /** In [0, 1), the jitter of retries. */
   random?(): number;
 }
@@ -57,8 +77,12 @@ export interface Loop<Candidate> extends AsyncDisposable {
   hint(reason: HintReason): void;
   /** The same, and resolves with the outcome of a look that began after it; null: the loop stopped first. */
   request(reason: HintReason): Promise<ReloadOutcome<Candidate> | null>;
+  /** Takes in an order that leads to a look, and resolves like `request`. */
+  requestOrder(order: Order): Promise<ReloadOutcome<Candidate> | null>;
   /** Takes in an event of the link to the cluster: it came up, went down, or brought a message. */
   link(event: "linked" | "unlinked" | "heard"): void;
+  /** Takes in an event of the releases: an order of a person, or news of hooks. After `stop` it does nothing. */
+  release(event: ReleaseNews): void;
   /** Gives up a look, lets a write complete or give up before its rename, and does nothing more. */
   stop(): Promise<void>;
   /** Resolves when the loop has stopped. */
@@ -77,15 +101,26 @@ export const SUPERSEDED = "superseded by a newer source";
 /** Looks that outlasted their limit and still hang. At this number the next does not begin: each may hold a thread. */
 const MAX_HUNG_LOOKS = 4;
 
+/** The work that only a daemon with a history or health checks has. */
+type OptionalWork = "lookBack" | "checkHealth" | "record";
+
 /** Called once with the outcome; null: the loop stopped. */
 type Answer<C> = (outcome: ReloadOutcome<C> | null) => void;
 
+/** An event of the releases without its time, which the loop adds. */
+export type ReleaseNews = WithoutTime<
+  Exclude<ReleaseEvent, { readonly kind: "release-due" | "health-checked" }>
+>;
+
+/** Applies to each member of a union by itself. */
+type WithoutTime<E> = E extends unknown ? Omit<E, "at"> : never;
+
 /** The timers of the loop, at most one of each at a time. */
-type TimerName = "retry" | "settle" | "reconcile" | "heartbeat";
+type TimerName = "retry" | "settle" | "reconcile" | "heartbeat" | ReleaseTimer;
 
 /** All that changes while a loop runs. */
 interface Machine<C> {
-  readonly options: Required<LoopOptions<C>>;
+  readonly options: Required<Omit<LoopOptions<C>, OptionalWork>> & Pick<LoopOptions<C>, OptionalWork>;
   state: State<C>;
   /** Events that arrived while the actions of another were carried out; hints of one reason are here once. */
   readonly arrived: Event<C>[];
@@ -98,6 +133,8 @@ interface Machine<C> {
   /** Each cancels the timer of that name, if one runs. */
   readonly timers: Record<TimerName, () => void>;
   cancelGrace: () => void;
+  /** Aborts when the loop has finished: a health check that runs has no receiver any more. */
+  readonly closing: AbortController;
   hungLooks: number;
   /** Whether the current write outlasted its limit. */
   isStalled: boolean;
@@ -128,6 +165,8 @@ export function runLoop<Candidate>(options: LoopOptions<Candidate>): Loop<Candid
       graceMilliseconds: 1_000,
       clock: systemClock,
       random: Math.random,
+      wallClock: Date.now,
+      releases: null,
       ...options,
     },
     state: initialState(
@@ -135,6 +174,7 @@ export function runLoop<Candidate>(options: LoopOptions<Candidate>): Loop<Candid
       {
         agreement: cluster ? initialAgreement(cluster.ledger, cluster.limits) : null,
         isChecked: options.isChecked ?? false,
+        ...options.releases && { releases: options.releases },
       },
     ),
     arrived: [],
@@ -142,7 +182,16 @@ export function runLoop<Candidate>(options: LoopOptions<Candidate>): Loop<Candid
     work: null,
     requests: { waiting: [], looking: [] },
     announced: Promise.withResolvers(),
-    timers: { retry: () => {}, settle: () => {}, reconcile: () => {}, heartbeat: () => {} },
+    timers: {
+      retry: () => {},
+      settle: () => {},
+      reconcile: () => {},
+      heartbeat: () => {},
+      health: () => {},
+      hold: () => {},
+      confirmation: () => {},
+    },
+    closing: new AbortController(),
     cancelGrace: () => {},
     hungLooks: 0,
     isStalled: false,
@@ -157,16 +206,12 @@ export function runLoop<Candidate>(options: LoopOptions<Candidate>): Loop<Candid
   };
   return {
     hint: (reason) => take(machine, { kind: "hint", reason }),
-    request(reason) {
-      if (machine.state.stopping) return Promise.resolve(null);
-      const { promise, resolve } = Promise.withResolvers<ReloadOutcome<Candidate> | null>();
-      machine.requests.waiting.push(resolve);
-      take(machine, { kind: "hint", reason });
-      return promise;
-    },
+    request: (reason) => request(machine, { kind: "hint", reason }),
+    requestOrder: (order) => request(machine, { kind: "ordered", order, at: machine.options.wallClock() }),
     link(event) {
       take(machine, event === "linked" ? { kind: event, random: machine.options.random() } : { kind: event });
     },
+    release: (news) => take(machine, { ...news, at: machine.options.wallClock() } as ReleaseEvent),
     stop,
     stopped: machine.finished.promise,
     announced() {
@@ -178,6 +223,15 @@ export function runLoop<Candidate>(options: LoopOptions<Candidate>): Loop<Candid
     state: () => machine.state,
     [Symbol.asyncDispose]: stop,
   };
+}
+
+/** Takes in an event that leads to a look, and resolves with the outcome of the first look that begins after it. */
+function request<C>(machine: Machine<C>, event: Event<C>): Promise<ReloadOutcome<C> | null> {
+  if (machine.state.stopping) return Promise.resolve(null);
+  const { promise, resolve } = Promise.withResolvers<ReloadOutcome<C> | null>();
+  machine.requests.waiting.push(resolve);
+  take(machine, event);
+  return promise;
 }
 
 /** Decides on an event and carries the actions out. An event that an action causes waits until all are carried out. */
@@ -219,8 +273,24 @@ function carryOut<C>(machine: Machine<C>, action: Action<C>): void {
   switch (action.kind) {
     case "look":
       return look(machine);
+    case "look-back":
+      return look(machine, action.hash);
     case "activate":
-      return activate(machine, action.candidate);
+      return activate(machine, action.candidate, action.releases);
+    case "record":
+      return machine.options.record?.(action.releases);
+    case "check-health":
+      return checkHealth(machine);
+    case "arm-release": {
+      const { timer, milliseconds } = action;
+      return arm(machine, timer, milliseconds, () => ({
+        kind: "release-due",
+        timer,
+        at: machine.options.wallClock(),
+      }));
+    }
+    case "disarm-release":
+      return machine.timers[action.timer]();
     case "supersede":
       return machine.work?.abort(SUPERSEDED);
     case "abort": {
@@ -252,9 +322,8 @@ function carryOut<C>(machine: Machine<C>, action: Action<C>): void {
       return;
     case "finish":
       machine.cancelGrace();
-      machine.timers.settle();
-      machine.timers.reconcile();
-      machine.timers.heartbeat();
+      machine.closing.abort();
+      for (const cancel of Object.values(machine.timers)) cancel();
       answer(machine, null);
       machine.finished.resolve();
       return;
@@ -294,18 +363,18 @@ function consult<C>(machine: Machine<C>, action: Extract<Action<C>, { kind: "rea
   void answered.then((event) => take(machine, event));
 }
 
-function look<C>(machine: Machine<C>): void {
+/** Looks at the source, or at the text of the release `back`. */
+function look<C>(machine: Machine<C>, back: string | null = null): void {
   const { options, requests } = machine;
   requests.looking.push(...requests.waiting.splice(0));
+  const begin = (signal: AbortSignal) => back === null ? options.look(signal) : lookBack(options, back, signal);
   const limit = options.lookLimitMilliseconds;
   const overdue: LookOutcome<C> = {
     kind: "unreadable",
     fingerprint: "time-limit",
     reason: `reading the source took longer than ${limit} ms`,
   };
-  const work = machine.hungLooks < MAX_HUNG_LOOKS
-    ? beginWork((signal) => options.look(signal))
-    : beginWork(() => Promise.resolve(overdue));
+  const work = machine.hungLooks < MAX_HUNG_LOOKS ? beginWork(begin) : beginWork(() => Promise.resolve(overdue));
   const giveUp = () => {
     machine.hungLooks++;
     work.over.then(() => machine.hungLooks--);
@@ -319,11 +388,34 @@ function look<C>(machine: Machine<C>): void {
       reason: "an internal error kept the source from being read",
     };
     if (ending.kind === "threw") tell(machine, { kind: "internal-error", during: "look", error: ending.error });
-    return { kind: "looked", outcome, tookMilliseconds, random: options.random() };
+    return { kind: "looked", outcome, tookMilliseconds, random: options.random(), at: options.wallClock() };
   });
 }
 
-function activate<C>(machine: Machine<C>, candidate: C): void {
+function lookBack<C>(
+  { lookBack }: Pick<LoopOptions<C>, "lookBack">,
+  hash: string,
+  signal: AbortSignal,
+): Promise<LookOutcome<C>> {
+  if (lookBack !== undefined) return lookBack(hash, signal);
+  return Promise.resolve({ kind: "unreadable", fingerprint: hash, reason: "there is no history" });
+}
+
+/** Asks the health checks, beside the current look or write. */
+function checkHealth<C>(machine: Machine<C>): void {
+  const { options, closing } = machine;
+  const check = async (): Promise<HealthResult> => {
+    try {
+      return await options.checkHealth?.(closing.signal) ?? { ok: true };
+    } catch (error) {
+      tell(machine, { kind: "internal-error", during: "check-health", error });
+      return { ok: false, reason: "an internal error" };
+    }
+  };
+  void check().then((result) => take(machine, { kind: "health-checked", result, at: options.wallClock() }));
+}
+
+function activate<C>(machine: Machine<C>, candidate: C, releases: KeptReleases): void {
   const { options } = machine;
   const limit = options.activateLimitMilliseconds;
   const giveUp = () => {
@@ -332,7 +424,7 @@ function activate<C>(machine: Machine<C>, candidate: C): void {
     tell(machine, { kind: "write-stalled", limitMilliseconds: limit });
   };
   const workLimit = armLimit(machine, limit, giveUp);
-  const work = beginWork((signal) => options.activate(candidate, signal, workLimit));
+  const work = beginWork((signal) => options.activate(candidate, signal, workLimit, releases));
   perform(machine, work, workLimit, (ending, tookMilliseconds) => {
     const result: ActivationResult = ending.kind === "done" ? ending.value : {
       kind: "failed",
@@ -341,7 +433,7 @@ function activate<C>(machine: Machine<C>, candidate: C): void {
         : "an internal error kept the snapshot from being written",
     };
     if (ending.kind === "threw") tell(machine, { kind: "internal-error", during: "activate", error: ending.error });
-    return { kind: "activated", result, tookMilliseconds, random: options.random() };
+    return { kind: "activated", result, tookMilliseconds, random: options.random(), at: options.wallClock() };
   });
 }
 

@@ -3,6 +3,8 @@
 import { renderLine } from "../diagnostic/render.ts";
 import type { Diagnostic } from "../diagnostic/diagnostic.ts";
 import type { AgreementReport } from "../agreement/agree.ts";
+import type { ReleaseReport } from "../releases/decide_releases.ts";
+import type { Held } from "../releases/release.ts";
 import type { LoopReport, ReloadOutcome } from "./report.ts";
 import type { HintReason } from "./state.ts";
 
@@ -36,6 +38,12 @@ export function narrateReload<C>(report: LoopReport<C>, describe: (candidate: C)
         message: `Configuration reloaded successfully: ${report.healed ? "valid again, and unchanged" : "unchanged"}`,
         fields: { ...outcomeOf(report), hash: report.hash, healed: report.healed },
       };
+    case "held":
+      return {
+        level: report.repeated ? "debug" : "warning",
+        message: heldText(report.held),
+        fields: { ...outcomeOf(report), hash: report.held.hash, running: report.running },
+      };
     case "rejected":
       return {
         level: report.repeated ? "debug" : "warning",
@@ -59,6 +67,66 @@ export function narrateReload<C>(report: LoopReport<C>, describe: (candidate: C)
       const { error, during } = report;
       const message = `Failed to reload configuration: an internal error during ${during}: ${String(error)}`;
       return { level: "critical", message, fields: { stack: error instanceof Error ? error.stack : undefined } };
+    }
+  }
+}
+
+/** Returns why a valid source is not in force, in one line. */
+export function heldText(held: Held): string {
+  if (held.kind === "frozen") {
+    const { author, reason, until } = held.hold;
+    return `The source is not put in force before ${new Date(until).toISOString()}: ${author} holds changes: ${reason}`;
+  }
+  const { skip: { by, at, reason }, trouble } = held;
+  const also = trouble === null ? "" : ` (the release in its place cannot be compiled now: ${trouble})`;
+  return `The source is not put in force: ${by} rolled it back at ${at}: ${reason}${also}`;
+}
+
+/** Makes the line of a report about releases. */
+export function narrateRelease(report: ReleaseReport): LogLine {
+  switch (report.kind) {
+    case "rolling-back": {
+      const { from, to, rollback: { cause, scope, author, reason } } = report;
+      const fields = { release: from.number, from: from.hash, to, cause, scope, author };
+      return { level: "warning", message: `Rolls release ${from.number} back: ${reason}`, fields };
+    }
+    case "baking": {
+      const { release: { number, hash }, endsAt } = report;
+      const message = `Release ${number} is watched by the health checks`;
+      return {
+        level: "information",
+        message,
+        fields: { release: number, hash, until: new Date(endsAt).toISOString() },
+      };
+    }
+    case "healthy": {
+      const { number, hash } = report.release;
+      return { level: "information", message: `Release ${number} is healthy`, fields: { release: number, hash } };
+    }
+    case "unhealthy": {
+      const { release: { number, hash }, reason, halted } = report;
+      const fields = { release: number, hash, ...halted !== null && { halted } };
+      const message = `Release ${number} failed its health checks: ${reason}${
+        halted === null ? "" : `; it stays in force, because ${halted}`
+      }`;
+      return { level: "error", message, fields };
+    }
+    case "confirmed": {
+      const { release: { number, hash }, author } = report;
+      return {
+        level: "information",
+        message: `Release ${number} is confirmed`,
+        fields: { release: number, hash, author },
+      };
+    }
+    case "hold-begun": {
+      const { until, author, reason } = report.hold;
+      const fields = { until: new Date(until).toISOString(), author, reason };
+      return { level: "warning", message: "Changes are held: nothing is put in force", fields };
+    }
+    case "hold-ended": {
+      const message = report.by === null ? "The hold is over" : "The hold was ended";
+      return { level: "information", message, fields: { by: report.by } };
     }
   }
 }

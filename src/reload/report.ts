@@ -2,6 +2,8 @@
 // of it; only `candidate` and `error` can hold a secret.
 import type { Diagnostic } from "../diagnostic/diagnostic.ts";
 import type { AgreementReport } from "../agreement/agree.ts";
+import type { ReleaseReport } from "../releases/decide_releases.ts";
+import type { Held, Release } from "../releases/release.ts";
 import type { Change, HintReason, SnapshotId, Trouble } from "./state.ts";
 
 /** The members of every report of a reload. */
@@ -30,8 +32,8 @@ export interface FailureReport extends ReloadReport {
   readonly repeated: boolean;
 }
 
-/** A report about a reload, its loop, or agreement. */
-export type Report<Candidate> = LoopReport<Candidate> | AgreementReport;
+/** A report about a reload, its loop, agreement, or releases. */
+export type Report<Candidate> = LoopReport<Candidate> | AgreementReport | ReleaseReport;
 
 /** The report that ends a reload. */
 export type ReloadOutcome<Candidate> = Extract<LoopReport<Candidate>, ReloadReport>;
@@ -39,9 +41,25 @@ export type ReloadOutcome<Candidate> = Extract<LoopReport<Candidate>, ReloadRepo
 /** The outcome of one reload, or, for the last two kinds, trouble of the loop itself. */
 export type LoopReport<Candidate> =
   /** A snapshot was written and is in force. */
-  | (HealthyReport<Candidate> & { readonly kind: "activated"; readonly change: Change })
+  | (HealthyReport<Candidate> & {
+    readonly kind: "activated";
+    readonly change: Change;
+    /** The new one; null: the hash was in force before. */
+    readonly release: Release | null;
+    /** Why it was put in force in place of the source; null: it is the source's. */
+    readonly held: Held | null;
+  })
   /** The source means what is in force: no write. */
   | (HealthyReport<Candidate> & { readonly kind: "unchanged" })
+  /** The source is valid, but is not to be run: what is in force stays. */
+  | (ReloadReport & {
+    readonly kind: "held";
+    /** In force; null: nothing is. */
+    readonly running: string | null;
+    readonly held: Held;
+    /** The same was reported before, and no person asked. */
+    readonly repeated: boolean;
+  })
   /** The source does not validate. */
   | (FailureReport & {
     readonly kind: "rejected";
@@ -63,6 +81,6 @@ export type LoopReport<Candidate> =
   /** The work or request threw: a bug. It counts as failed and is tried again; `error` is not masked. */
   | {
     readonly kind: "internal-error";
-    readonly during: "look" | "activate" | "read-head" | "announce";
+    readonly during: "look" | "activate" | "read-head" | "announce" | "check-health";
     readonly error: unknown;
   };

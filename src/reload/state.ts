@@ -1,6 +1,13 @@
 // All that the reload loop knows between two events. Only `decide` replaces this value. Its one large part, a
 // candidate, is held no longer than its write takes.
 import type { Agreement } from "../agreement/agreement.ts";
+import {
+  initialReleases,
+  type KeptReleases,
+  type Pinned,
+  type Releases,
+  type TextFormat,
+} from "../releases/release.ts";
 
 /** Names a snapshot: the hash that instances compare, and the content hash that never leaves the host. */
 export interface SnapshotId {
@@ -14,7 +21,8 @@ export interface SnapshotId {
  * The sender of a hint. A hint carries no truth, so two hints of one reason are one. `peer`: another instance or an
  * older server asks all instances to look. `announcement`: the cluster's head has another hash. `force`: a person
  * overrules that head. `link`: the cluster can be reached, or an announcement is due, and an earlier look may be
- * outdated.
+ * outdated. `rollback`: the pinned release is to be put in force. `recheck`: a rollback was carried out or a hold ended,
+ * and the source is to be compared again.
  */
 export type HintReason =
   | "start"
@@ -26,10 +34,12 @@ export type HintReason =
   | "force"
   | "peer"
   | "announcement"
-  | "link";
+  | "link"
+  | "rollback"
+  | "recheck";
 
 /** Hints from a person that waits for an answer: their reload is never skipped without a report. */
-const MANUAL_REASONS: ReadonlySet<HintReason> = new Set<HintReason>(["signal", "admin", "force"]);
+const MANUAL_REASONS: ReadonlySet<HintReason> = new Set<HintReason>(["signal", "admin", "force", "rollback"]);
 
 /** Whether a person asked for the reload. */
 export function isManual(reasons: readonly HintReason[]): boolean {
@@ -63,17 +73,36 @@ export interface Proposal<Candidate> extends SnapshotId {
   readonly fingerprint: string;
   /** The data that a write needs; opaque here. */
   readonly candidate: Candidate;
+  /** Of the source's text. */
+  readonly text: SourceDigest;
+}
+
+/** Names the text of a source. */
+export interface SourceDigest {
+  readonly format: TextFormat;
+  /** SHA-256 of its bytes, in hex. */
+  readonly digest: string;
 }
 
 /** The current work of the loop, one look or write at a time. */
 export type Work<Candidate> =
   | { readonly kind: "idle" }
-  | { readonly kind: "looking"; readonly reasons: readonly HintReason[] }
+  | {
+    readonly kind: "looking";
+    readonly reasons: readonly HintReason[];
+    /** The release whose text is looked at in place of the source; null: the source is. */
+    readonly back: Pinned | null;
+  }
   | {
     readonly kind: "activating";
     readonly reasons: readonly HintReason[];
     readonly proposal: Proposal<Candidate>;
     readonly change: Change;
+    /** As in `looking`. */
+    readonly back: Pinned | null;
+    readonly before: KeptReleases;
+    /** `before` with the release that the write puts in force; they are on the disk before it. */
+    readonly releases: KeptReleases;
     /** The duration of the look that made the proposal. */
     readonly lookMilliseconds: number;
   }
@@ -94,6 +123,7 @@ export interface State<Candidate> {
   readonly retryArmed: boolean;
   /** Null: the instance has no cluster. */
   readonly agreement: Agreement | null;
+  readonly releases: Releases;
   /** How many checks in a row were given up for a newer source; null: nothing checks a write. */
   readonly supersessions: number | null;
 }
@@ -102,13 +132,15 @@ export interface State<Candidate> {
 export interface StateOptions {
   /** Default: the instance has no cluster. */
   readonly agreement?: Agreement | null;
+  /** Default: none so far, the last 20 are kept, and nothing checks the health. */
+  readonly releases?: Releases;
   /** Whether others check a snapshot before it is in force, which takes as long as they want. Default false. */
   readonly isChecked?: boolean;
 }
 
 /** Idle and healthy, with the snapshot that was verified at start (null: there is none). */
 export function initialState<Candidate>(active: SnapshotId | null, options: StateOptions = {}): State<Candidate> {
-  const { agreement = null, isChecked = false } = options;
+  const { agreement = null, isChecked = false, releases = initialReleases({ keep: 20, health: null }) } = options;
   return {
     active,
     work: { kind: "idle" },
@@ -117,6 +149,7 @@ export function initialState<Candidate>(active: SnapshotId | null, options: Stat
     trouble: null,
     retryArmed: false,
     agreement,
+    releases,
     supersessions: isChecked ? 0 : null,
   };
 }

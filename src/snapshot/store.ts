@@ -99,8 +99,18 @@ export interface SnapshotStore {
   read(
     contentHash?: string,
   ): Promise<{ readonly header: SnapshotHeader; readonly bytes: Uint8Array<ArrayBuffer> } | null>;
+  /**
+   * Returns both files of one content hash. Null if one of them is not there, is damaged, or has another content hash.
+   */
+  readBoth(contentHash: string): Promise<StoredFiles | null>;
   /** The number of files that were verified since the opening. */
   readonly verified: number;
+}
+
+/** The bytes of both files; `serverForm` is null if none is written. */
+export interface StoredFiles {
+  readonly snapshot: Uint8Array<ArrayBuffer>;
+  readonly serverForm: Uint8Array<ArrayBuffer> | null;
 }
 
 /**
@@ -161,6 +171,14 @@ function storeOf(
     },
     stored,
     read: (contentHash) => snapshotSlot.read(contentHash),
+    async readBoth(contentHash) {
+      const [snapshot, server] = await Promise.all([
+        snapshotSlot.read(contentHash),
+        serverSlot?.read(contentHash) ?? null,
+      ]);
+      if (snapshot === null || (serverSlot !== null && server === null)) return null;
+      return { snapshot: snapshot.bytes, serverForm: server?.bytes ?? null };
+    },
     get verified() {
       return snapshotSlot.verified + (serverSlot?.verified ?? 0);
     },

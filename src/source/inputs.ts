@@ -64,6 +64,8 @@ export interface GatheredInputs {
   readonly fingerprint: string;
   /** The SHA-256 of only the source's bytes, in hex; null: not all of them were read. */
   readonly sourceDigest: string | null;
+  /** Only the source's bytes; null: not all of them were read. */
+  readonly sourceBytes: Uint8Array<ArrayBuffer> | null;
   decode(): Inputs;
 }
 
@@ -80,7 +82,7 @@ export async function gatherInputs(sourcePath: string, written: readonly string[
     const { text, digest: sourceDigest } = source;
     return { ok: true, fingerprint, sourceDigest, source: sourceText(sourcePath, text), environmentFiles: files.texts };
   };
-  return { ...digests, decode };
+  return { ...digests, sourceBytes: read.ok ? read.bytes : null, decode };
 }
 
 type State = { readonly ok: true; readonly digest: string } | {

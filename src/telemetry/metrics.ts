@@ -2,11 +2,14 @@
 // work before anything happened; their number is fixed and their order always the same. Labels have only the words
 // listed here, the version, a hash's first digits and the hooks' names: no path, no reason and no secret.
 
-export const RELOAD_OUTCOMES = ["activated", "unchanged", "rejected", "unreadable", "write_failed"] as const;
+export const RELOAD_OUTCOMES = ["activated", "unchanged", "rejected", "unreadable", "write_failed", "held"] as const;
+/** The causes of rollbacks. */
+export const ROLLBACK_CAUSES = ["operator", "health", "confirmation"] as const;
+export const RELEASE_STATES = ["running", "baking", "healthy", "failed", "rolled_back", "skipped", "replaced"] as const;
 /** What a notification asks for. */
 export const NOTIFICATION_KINDS = ["announcement", "look_again"] as const;
 /** The sync states of instances; `rejected` overrides the others. */
-export const PEER_STATES = ["agreed", "settling", "diverged", "unknown", "rejected"] as const;
+export const PEER_STATES = ["agreed", "settling", "diverged", "held", "unknown", "rejected"] as const;
 
 export const HOOK_OUTCOMES = ["succeeded", "failed"] as const;
 
@@ -94,6 +97,11 @@ export interface DaemonMetrics {
   readonly activeGeneration: Gauge;
   /** Whether this instance runs another hash than the cluster's, and looking again did not change that. */
   readonly diverged: Gauge;
+  readonly rollbacks: LabelledCounter<"by", typeof ROLLBACK_CAUSES[number]>;
+  /** The state of the release in force; none before a first one. */
+  readonly releaseState: Census<typeof RELEASE_STATES[number]>;
+  /** Whether the source is not put in force because of a rollback or a hold. */
+  readonly held: Gauge;
   /** Runs of hooks that ended, also checks. */
   readonly hookRuns: HookCounter;
   /** From the beginning of such a run to its end. */
@@ -174,6 +182,9 @@ export function openMetrics(settings: MetricsSettings): DaemonMetrics {
     redisReconnections: opened(counter("redis_reconnections_total", "Lost links to Redis that came back.")),
     activeGeneration: opened(gauge("active_generation", "The generation agreed with last; 0: none.")),
     diverged: opened(gauge("diverged", "Whether the hash in force is not the cluster's, and stays so.")),
+    rollbacks: opened(labelledCounter("rollbacks_total", "Releases that were rolled back.", "by", ROLLBACK_CAUSES)),
+    releaseState: opened(census("release_state", "The state of the release in force.", "state", RELEASE_STATES)),
+    held: opened(gauge("held", "Whether the source is valid and not put in force, by a rollback or a hold.")),
     hookRuns: opened(hookCounter("hook_runs_total", "Runs of hooks that ended.", hooks)),
     hookDuration: opened(
       histogram("hook_duration_seconds", "From a hook's beginning to its end.", RELOAD_BUCKETS_SECONDS),

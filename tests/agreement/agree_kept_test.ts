@@ -106,7 +106,15 @@ Deno.test("waits between looks at a source that is late double up to five second
   let state = replayAgreement({ settleMilliseconds: 20_000 }, `${STARTED}\nheard -> read-head\nhead b@2 -> look`);
   const waits: number[] = [];
   for (let count = 0; count < 10 && state.agreement?.syncState.kind === "settling"; count++) {
-    const event = { couldRead: true, isFresh: true, random: 1, reasons: ["announcement"] } as const;
+    const event = {
+      couldRead: true,
+      isFresh: true,
+      isHeldBack: false,
+      undoes: [],
+      skips: [],
+      random: 1,
+      reasons: ["announcement"],
+    } as const;
     const looked = agree(state.agreement, { kind: "reloaded", ...event }, "a");
     waits.push(...armed(looked, "arm-settle"));
     state = { ...state, agreement: looked.agreement };
@@ -116,7 +124,15 @@ Deno.test("waits between looks at a source that is late double up to five second
 
 Deno.test("a look counts against the settle time only if the head asked for it, and was known before it began", () => {
   const settling = replayAgreement({}, `${STARTED}\nheard -> read-head\nhead b@2 -> look`).agreement!;
-  const look = { kind: "reloaded", couldRead: true, isFresh: true, random: 0 } as const;
+  const look = {
+    kind: "reloaded",
+    couldRead: true,
+    isFresh: true,
+    isHeldBack: false,
+    undoes: [],
+    skips: [],
+    random: 0,
+  } as const;
   assertEquals(armed(agree(settling, { ...look, reasons: ["announcement"] }, "a"), "arm-settle"), [125]);
   assertEquals(kindsOf(agree(settling, { ...look, reasons: ["file"] }, "a")), []);
   // The first look of all is compared with a head that was read before.

@@ -140,7 +140,7 @@ Deno.test("repeated failures wait longer each time, though the head can be read 
      failed        -> report announcement-failed, read-head`,
   );
   assertEquals(state.agreement?.failures, 3);
-  assert(state.agreement?.isHeld);
+  assert(state.agreement?.isDeferred);
 });
 
 Deno.test("force that comes while another announcement is under way is sent after it", () => {

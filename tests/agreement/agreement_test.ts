@@ -102,9 +102,9 @@ Deno.test("an announcement counts as pending while it is under way, or if nothin
     [{ ...ready, request: { kind: "head" } }, owed, true],
     [{ ...ready, linked: false }, owed, false],
     [{ ...ready, hasLooked: false }, owed, false],
-    [{ ...ready, isHeld: true }, owed, false],
+    [{ ...ready, isDeferred: true }, owed, false],
     [{ ...ready, isForced: true }, {}, true],
-    [{ ...ready, isForced: true, isHeld: true }, {}, true],
+    [{ ...ready, isForced: true, isDeferred: true }, {}, true],
     [{ ...ready, isForced: true, linked: false }, {}, false],
     [{ ...ready, isForced: true, hasLooked: false }, {}, false],
   ];

@@ -68,7 +68,7 @@ export function replayAgreement(start: Start, transcript: string): State<string>
  * `finds b!`: b cannot be written.
  */
 function find(what: string, state: () => State<string>, happen: (event: Event<string>) => void): void {
-  const timing = { tookMilliseconds: 1, random: 0 };
+  const timing = { tookMilliseconds: 1, random: 0, at: 0 };
   if (state().work.kind === "idle") happen({ kind: "hint", reason: "file" });
   if (what === "no-file") {
     const outcome = { kind: "unreadable", fingerprint: "EIO", reason: "EIO" } as const;
@@ -79,7 +79,13 @@ function find(what: string, state: () => State<string>, happen: (event: Event<st
     const outcome = { kind: "rejected", fingerprint: "x", reason: "wrong", diagnostics: [], isUnread } as const;
     return happen({ kind: "looked", outcome, ...timing });
   }
-  const outcome = { kind: "candidate", ...markOf(what), fingerprint: what, candidate: what } as const;
+  const outcome = {
+    kind: "candidate",
+    ...markOf(what),
+    fingerprint: what,
+    candidate: what,
+    text: { format: "hcl", digest: what },
+  } as const;
   happen({ kind: "looked", outcome: { ...outcome, stored: state().active }, ...timing });
   if (state().work.kind !== "activating") return;
   const result = what.endsWith("!") ? { kind: "failed", reason: "ENOSPC" } as const : { kind: "written" } as const;

@@ -41,7 +41,14 @@ function clusteredLoop(ledger: Ledger = AGREED, access: Partial<ClusterAccess> =
 }
 
 function candidate(id: string, stored = "1/1"): LookOutcome<string> {
-  return { kind: "candidate", ...snapshotIdOf(id)!, fingerprint: id, candidate: id, stored: snapshotIdOf(stored) };
+  return {
+    kind: "candidate",
+    ...snapshotIdOf(id)!,
+    fingerprint: id,
+    candidate: id,
+    text: { format: "hcl", digest: id },
+    stored: snapshotIdOf(stored),
+  };
 }
 
 function thrower(bug: Error): () => never {

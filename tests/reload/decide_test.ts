@@ -240,7 +240,7 @@ Deno.test("stopping during a write lets it end: a written snapshot is in force, 
 });
 
 Deno.test("an answer that nobody asked for is a bug and throws", () => {
-  const timing = { tookMilliseconds: 0, random: 0 };
+  const timing = { tookMilliseconds: 0, random: 0, at: 0 };
   assertThrows(
     () => decide(initialState<string>(null), { kind: "activated", result: { kind: "written" }, ...timing }),
     Error,

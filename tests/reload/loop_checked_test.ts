@@ -5,7 +5,15 @@ import type { LookOutcome } from "../../src/reload/decide.ts";
 import { controlledLoop, turn } from "./controlled_loop.ts";
 
 function candidate(name: string): LookOutcome<string> {
-  return { kind: "candidate", hash: name, contentHash: name, fingerprint: name, candidate: name, stored: null };
+  return {
+    kind: "candidate",
+    hash: name,
+    contentHash: name,
+    fingerprint: name,
+    candidate: name,
+    text: { format: "hcl", digest: name },
+    stored: null,
+  };
 }
 
 Deno.test("a check is asked to give up for a newer edit, and its request is answered with the newer outcome", async () => {

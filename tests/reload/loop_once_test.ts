@@ -9,7 +9,14 @@ import { AGREED, type ControlledLoop, controlledLoop, turn } from "./controlled_
 import { snapshotIdOf } from "./transcript.ts";
 
 function candidate(id: string): LookOutcome<string> {
-  return { kind: "candidate", ...snapshotIdOf(id)!, fingerprint: id, candidate: id, stored: snapshotIdOf(id) };
+  return {
+    kind: "candidate",
+    ...snapshotIdOf(id)!,
+    fingerprint: id,
+    candidate: id,
+    text: { format: "hcl", digest: id },
+    stored: snapshotIdOf(id),
+  };
 }
 
 Deno.test("hints and messages that arrive during a report are taken in once each", async () => {

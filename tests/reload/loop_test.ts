@@ -8,7 +8,14 @@ import { controlledLoop, turn } from "./controlled_loop.ts";
 import { snapshotIdOf } from "./transcript.ts";
 
 function candidate(id: string): LookOutcome<string> {
-  return { kind: "candidate", ...snapshotIdOf(id)!, fingerprint: id, candidate: id, stored: snapshotIdOf("1/1") };
+  return {
+    kind: "candidate",
+    ...snapshotIdOf(id)!,
+    fingerprint: id,
+    candidate: id,
+    text: { format: "hcl", digest: id },
+    stored: snapshotIdOf("1/1"),
+  };
 }
 
 Deno.test("with real timers a hint becomes a written snapshot, and settled waits for it", async () => {

@@ -87,7 +87,14 @@ function worldWith(active: SnapshotId | null, at: Source): World {
 function outcomeOf(at: Source, stored: SnapshotId | null): LookOutcome<SnapshotId> {
   if (at.kind === "valid") {
     const fingerprint = `${at.id.hash}/${at.id.contentHash}`;
-    return { kind: "candidate", ...at.id, fingerprint, candidate: at.id, stored };
+    return {
+      kind: "candidate",
+      ...at.id,
+      fingerprint,
+      candidate: at.id,
+      text: { format: "hcl", digest: fingerprint },
+      stored,
+    };
   }
   if (at.kind === "rejected") return { ...at, kind: "rejected", reason: "wrong", diagnostics: [] };
   return { ...at, kind: "unreadable", reason: "EIO" };
@@ -121,7 +128,7 @@ function answer(world: World, written: boolean, random: number): void {
   const { asked } = world;
   if (asked === null) return;
   world.asked = null;
-  const timing = { tookMilliseconds: 1, random };
+  const timing = { tookMilliseconds: 1, random, at: 0 };
   if ("look" in asked) return happen(world, { kind: "looked", outcome: asked.look, ...timing });
   if (written) {
     world.file = asked.write;

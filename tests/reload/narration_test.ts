@@ -22,7 +22,7 @@ const healthy = { ...about, hash: "h", contentHash: "c", candidate: 7 };
 const RELOADED = "Configuration reloaded successfully";
 
 Deno.test("a snapshot that is in force is reported with its changes", () => {
-  assertEquals(reported({ kind: "activated", ...healthy, healed: null, change: "content" }), [
+  assertEquals(reported({ kind: "activated", ...healthy, healed: null, change: "content", release: null, held: null }), [
     "information",
     RELOADED,
     { outcome: "activated", ...OUTCOME, hash: "h", change: "content", layers: 7 },

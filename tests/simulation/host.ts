@@ -175,8 +175,21 @@ function look(world: World, host: Host, life: Life): void {
     life.lookedAt = begun;
     const outcome: LookOutcome<SnapshotId> = found === null
       ? { kind: "rejected", fingerprint: version, reason: "wrong", diagnostics: [] }
-      : { kind: "candidate", ...found, fingerprint: version, candidate: found, stored: host.disk.snapshot };
-    happen(world, host, life, { kind: "looked", outcome, tookMilliseconds: 1, random: jitter(world) });
+      : {
+        kind: "candidate",
+        ...found,
+        fingerprint: version,
+        candidate: found,
+        text: { format: "hcl", digest: version },
+        stored: host.disk.snapshot,
+      };
+    happen(world, host, life, {
+      kind: "looked",
+      outcome,
+      tookMilliseconds: 1,
+      random: jitter(world),
+      at: world.time.now(),
+    });
   });
 }
 
@@ -191,7 +204,13 @@ function write(world: World, host: Host, life: Life, mark: SnapshotId): void {
   const answer = (written: boolean) => {
     life.working = false;
     const result = written ? { kind: "written" as const } : { kind: "failed" as const, reason: "ENOSPC" };
-    happen(world, host, life, { kind: "activated", result, tookMilliseconds: 1, random: jitter(world) });
+    happen(world, host, life, {
+      kind: "activated",
+      result,
+      tookMilliseconds: 1,
+      random: jitter(world),
+      at: world.time.now(),
+    });
   };
   world.time.after(later(), () => {
     if (life.ended === "crashed") return;

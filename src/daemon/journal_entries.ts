@@ -1,0 +1,70 @@
+// The lines of the journal that reports lead to. Texts are masked by the caller.
+import type { Report } from "../reload/report.ts";
+import { heldText } from "../reload/narration.ts";
+import type { JournalEntry } from "../releases/journal_line.ts";
+import type { Candidate } from "./source_loader.ts";
+
+/** What the journal must know beside a report. */
+export interface JournalFacts {
+  /** Of the release in force; null: none. */
+  readonly running: { readonly number: number; readonly hash: string } | null;
+  /** The name of the source that was rejected last. */
+  readonly rejectedHash: string | null;
+}
+
+/** Returns the line for a report; null: none. A repeated failure is in the journal already. */
+export function journalEntryOf(
+  report: Report<Candidate>,
+  { running, rejectedHash }: JournalFacts,
+): JournalEntry | null {
+  switch (report.kind) {
+    case "activated": {
+      const { release, change, reasons } = report;
+      const isForced = reasons.includes("force");
+      return {
+        kind: isForced ? "forced" : "activated",
+        release: release?.number ?? running?.number ?? null,
+        hash: report.hash,
+        who: release?.author ?? release?.cause ?? null,
+        why: release?.reason ?? reasons.join(" "),
+        outcome: change,
+      };
+    }
+    case "rejected":
+      return report.repeated ? null : { kind: "rejected", hash: rejectedHash, why: report.reason };
+    case "held":
+      return report.repeated ? null : { kind: "held", hash: report.held.hash, why: heldText(report.held) };
+    case "rolling-back": {
+      const { from, to, rollback: { author, cause, reason, scope } } = report;
+      const outcome = `${scope}, to ${to.slice(0, 12)}`;
+      return { kind: "rolled-back", release: from.number, hash: from.hash, who: author ?? cause, why: reason, outcome };
+    }
+    case "baking":
+    case "healthy":
+      return { kind: report.kind, release: report.release.number, hash: report.release.hash };
+    case "unhealthy": {
+      const { release: { number, hash }, reason, halted } = report;
+      return { kind: "unhealthy", release: number, hash, why: reason, outcome: halted ?? "rolled back" };
+    }
+    case "confirmed":
+      return { kind: "confirmed", release: report.release.number, hash: report.release.hash, who: report.author };
+    case "hold-begun": {
+      const { author, reason, until } = report.hold;
+      return { kind: "hold", who: author, why: reason, outcome: `until ${new Date(until).toISOString()}` };
+    }
+    case "hold-ended":
+      return {
+        kind: "hold-released",
+        who: report.by,
+        outcome: report.by === null ? "its time is over" : "by a person",
+      };
+    default:
+      return null;
+  }
+}
+
+/** Replaces secrets in the texts of a line. */
+export function maskedEntry(entry: JournalEntry, mask: (text: string) => string): JournalEntry {
+  const { who = null, why = null } = entry;
+  return { ...entry, who: who && mask(who), why: why && mask(why) };
+}

@@ -1,0 +1,156 @@
+// Answers requests about releases: the history, and the orders of persons. An order is judged by the current state and
+// goes through the one loop.
+import type {
+  DaemonApi,
+  HoldRequest,
+  OrderAnswer,
+  ReleaseSource,
+  ReleaseStatus,
+  RollbackAnswer,
+  RollbackRequest,
+} from "../admin/daemon_api.ts";
+import { isAnnouncing } from "../agreement/agreement.ts";
+import type { Loop } from "../reload/loop.ts";
+import { heldText } from "../reload/narration.ts";
+import { type Order, refusalOf } from "../releases/decide_releases.ts";
+import { type Held, type KeptReleases, type Release, runningRelease, skipOf } from "../releases/release.ts";
+import { targetOf } from "../releases/rolling_back.ts";
+import { withinLimit } from "../time/limit.ts";
+import type { EventRecorder } from "./event_recorder.ts";
+import type { ReleaseKeeper } from "./release_keeper.ts";
+import type { Candidate } from "./source_loader.ts";
+
+/** The parts that answer. */
+export interface ReleaseAnswersParts {
+  readonly loop: Loop<Candidate>;
+  readonly keeper: Pick<ReleaseKeeper, "texts">;
+  readonly recorder: Pick<EventRecorder, "announcements">;
+  /** How long the answer of a rollback waits for its announcement. */
+  readonly announcingMilliseconds: number;
+  /** Milliseconds since 1970. */
+  now(): number;
+  /** Replaces secrets. */
+  mask(text: string): string;
+}
+
+/** A rollback is judged when no reload is in progress: it takes back what is in force, not what is on its way. */
+const SETTLING_LIMIT_MILLISECONDS = 10_000;
+
+/** The shortest beginning of a hash that names a release. */
+const MIN_HASH_LENGTH = 8;
+
+/** Makes the answers about releases. */
+export function openReleaseAnswers(
+  parts: ReleaseAnswersParts,
+): Pick<DaemonApi, "releases" | "releaseSource" | "rollBack" | "confirm" | "hold" | "releaseHold"> {
+  const { loop, now } = parts;
+  const order = (order: Order): OrderAnswer => {
+    const reason = refusalOf(loop.state().releases, order, now());
+    if (reason !== null) return { ok: false, reason };
+    loop.release({ kind: "ordered", order });
+    return { ok: true };
+  };
+  return {
+    releases() {
+      const { kept } = loop.state().releases;
+      const running = runningRelease(kept);
+      return kept.list.toReversed().map((one) => ({
+        ...one,
+        isRunning: one === running,
+        isSkipped: skipOf(kept, one.hash) !== null,
+      }));
+    },
+    releaseSource: (reference) => sourceOf(parts, reference),
+    rollBack: (request) => rollBack(parts, request),
+    confirm: (author) => order({ kind: "confirm", author: author ?? UNKNOWN }),
+    hold: ({ until, reason, author }: HoldRequest) =>
+      order({ kind: "hold", hold: { until, since: now(), author: author ?? UNKNOWN, reason } }),
+    releaseHold: (author) => order({ kind: "release-hold", author: author ?? UNKNOWN }),
+  };
+}
+
+const UNKNOWN = "a person";
+
+/** The part of a status about releases. */
+export function releaseStatusOf({ loop, mask }: Pick<ReleaseAnswersParts, "loop" | "mask">): ReleaseStatus {
+  const { kept, held } = loop.state().releases;
+  const { hold, confirmation, bake } = kept;
+  return {
+    release: runningRelease(kept),
+    held: held && { kind: held.kind, hash: held.hash, why: mask(heldText(held)), advice: adviceOf(held, kept) },
+    hold: hold && { until: timeOf(hold.until), author: hold.author, reason: hold.reason },
+    confirmation: confirmation && { deadline: timeOf(confirmation.deadline), author: confirmation.author },
+    bake: bake && { endsAt: bake.endsAt === null ? null : timeOf(bake.endsAt), failures: bake.failures },
+  };
+}
+
+function timeOf(milliseconds: number): string {
+  return new Date(milliseconds).toISOString();
+}
+
+function adviceOf(held: Held, kept: KeptReleases): string {
+  if (held.kind === "frozen") {
+    return "honua-configd release-hold ends the hold; honua-configd reload --force overrules it";
+  }
+  const running = runningRelease(kept);
+  const back = running === null ? "" : `honua-configd show ${running.number} > FILE brings the file in line; `;
+  return `${back}honua-configd reload --force runs the file's configuration all the same`;
+}
+
+/** Finds a release by its number, its hash, or a beginning of it; null: there is none. */
+export function releaseOf({ list }: KeptReleases, reference: string): Release | null {
+  if (/^[1-9]\d{0,14}$/.test(reference) && reference.length < MIN_HASH_LENGTH) {
+    return list.findLast((one) => one.number === Number(reference)) ?? null;
+  }
+  if (!/^[0-9a-f]{8,64}$/.test(reference)) return null;
+  const found = list.filter((one) => one.hash.startsWith(reference));
+  return new Set(found.map((one) => one.hash)).size === 1 ? found.at(-1)! : null;
+}
+
+async function sourceOf({ loop, keeper }: ReleaseAnswersParts, reference: string): Promise<ReleaseSource> {
+  const release = releaseOf(loop.state().releases.kept, reference);
+  if (release === null) {
+    const reason = `No single release of the history is ${reference}: honua-configd history lists them`;
+    return { ok: false, isUnknown: true, reason };
+  }
+  const read = await keeper.texts.text(release.hash);
+  if (!read.ok) return { ok: false, isUnknown: false, reason: read.message };
+  return { ok: true, release, format: read.format, bytes: read.bytes };
+}
+
+async function rollBack(parts: ReleaseAnswersParts, request: RollbackRequest): Promise<RollbackAnswer> {
+  const { loop, recorder, mask } = parts;
+  await withinLimit(loop.settled(), SETTLING_LIMIT_MILLISECONDS);
+  const { kept } = loop.state().releases;
+  const target = targetOf(kept, request.number);
+  if (!target.ok) return { kind: "refused", reason: mask(target.reason) };
+  const from = runningRelease(kept)!.number;
+  const { hash, number } = target.release;
+  const before = recorder.announcements().count;
+  const { reason, author, local } = request;
+  const rollback = { to: hash, cause: "rollback", scope: local ? "host" : "fleet", author, reason } as const;
+  const outcome = await loop.requestOrder({ kind: "roll-back", rollback });
+  if (outcome === null) return { kind: "stopping" };
+  const after = loop.state();
+  if (after.active?.hash !== hash) {
+    return {
+      kind: "failed",
+      reason: "reason" in outcome ? mask(outcome.reason) : "the release could not be put in force",
+    };
+  }
+  const answer = {
+    kind: "done",
+    from,
+    to: number,
+    release: runningRelease(after.releases.kept)?.number ?? number,
+    hash,
+  } as const;
+  if (local || after.agreement === null) return { ...answer, instancesNotified: 0, notNotified: null };
+  await withinLimit(loop.announced(), parts.announcingMilliseconds);
+  const { count, delivered, trouble } = recorder.announcements();
+  if (count > before) return { ...answer, instancesNotified: delivered, notNotified: null };
+  const { agreement } = loop.state();
+  const isLate = agreement !== null && (isAnnouncing(agreement) || !agreement.linked);
+  const why = isLate ? "Redis cannot be reached: they follow when it is back" : trouble;
+  return { ...answer, instancesNotified: 0, notNotified: agreement?.ledger.owed === null ? null : why };
+}

@@ -1,0 +1,127 @@
+// Keeps this host's releases: the texts, the list, the reserve and the journal, under the state directory. Nothing here
+// stops an activation: what cannot be written is logged, and made up for later.
+import { dirname } from "node:path";
+import type { Options } from "../options/options.ts";
+import type { Logger } from "../telemetry/log.ts";
+import { historyDirectory, removeStaleHistoryFiles } from "../releases/history_directory.ts";
+import { type Journal, openJournal } from "../releases/journal.ts";
+import { protectedHashes, reconciled } from "../releases/new_release.ts";
+import { openReleaseFile } from "../releases/release_file.ts";
+import {
+  initialReleases,
+  type KeptReleases,
+  NO_RELEASES,
+  type ReleaseLimits,
+  type Releases,
+  runningRelease,
+} from "../releases/release.ts";
+import { openReserve, type Reserve } from "../releases/reserve.ts";
+import { openSourceHistory, type ReleaseText, type SourceHistory } from "../releases/source_history.ts";
+import { MAX_SNAPSHOT_BYTES } from "../snapshot/snapshot.ts";
+import { DEFAULT_MAX_BYTES } from "../source/source_file.ts";
+import { withinLimit } from "../time/limit.ts";
+import { formatOf } from "../compile.ts";
+
+/** The limit of a start for the history's file system. */
+const OPENING_LIMIT_MILLISECONDS = 5_000;
+
+/** The parts of a keeper. */
+export interface ReleaseKeeperSettings {
+  readonly options: Pick<Options, "history" | "health" | "hooks" | "state" | "snapshot">;
+  readonly sourcePath: string;
+  readonly log: Logger;
+  /** The hash of the snapshot that was found in force; null: there is none. */
+  readonly active: string | null;
+  /** Milliseconds since 1970. */
+  now(): number;
+}
+
+/** The releases of a host on its disk. Disposing of it writes what waits, for a short time. */
+export interface ReleaseKeeper extends AsyncDisposable {
+  /** Those that the last process kept, in line with the snapshot in force. */
+  readonly releases: Releases;
+  readonly texts: Pick<SourceHistory, "text">;
+  readonly reserve: Reserve;
+  readonly journal: Pick<Journal, "append" | "newest" | "flushed">;
+  /** Begins to write the releases. Returns at once. */
+  record(kept: KeptReleases): void;
+  /**
+   * Writes a text and the releases before the snapshot's rename. Resolves when both are on the disk, or when a failure
+   * was logged: the activation goes on then.
+   */
+  prepare(text: ReleaseText | null, kept: KeptReleases): Promise<void>;
+  /** Removes texts that no release needs any more. */
+  tidy(kept: KeptReleases): Promise<void>;
+}
+
+/** Opens the history of a host. */
+export async function openReleaseKeeper(settings: ReleaseKeeperSettings): Promise<ReleaseKeeper> {
+  const { options: { history, state, snapshot }, log, now } = settings;
+  const directory = historyDirectory(state.directory, snapshot.path);
+  const warn = (what: string) => (line: string | null) => {
+    if (line === null) log.information(`${what} can be written again`);
+    else log.warning(line);
+  };
+  await withinLimit(removeStaleHistoryFiles(directory).catch(() => {}), OPENING_LIMIT_MILLISECONDS);
+  const file = await openReleaseFile({
+    directory,
+    now: () => new Date(now()),
+    onTrouble: warn("The list of releases"),
+  });
+  if (file.trouble !== null) log.warning(`The history is not complete: ${file.trouble}`);
+  const texts = openSourceHistory({
+    directory,
+    keep: history.keep,
+    maxBytes: history.maxMegabytes * 1024 * 1024,
+    maxTextBytes: DEFAULT_MAX_BYTES,
+    onTrouble: warn("The history"),
+  });
+  const stateDirectory = stateDirectoryOf(settings.options);
+  await withinLimit(Deno.mkdir(stateDirectory, { recursive: true }).catch(() => {}), OPENING_LIMIT_MILLISECONDS);
+  const journal = openJournal({ directory: stateDirectory, now, onTrouble: warn("The journal") });
+  const limits = limitsOf(settings.options);
+  const active = settings.active === null ? null : { hash: settings.active, format: formatOf(settings.sourcePath) };
+  const kept = reconciled(file.found ?? NO_RELEASES, active, now(), limits);
+  if (kept !== file.found && active !== null) void file.write(kept);
+  const running = runningRelease(kept);
+  journal.append({ kind: "started", release: running?.number ?? null, hash: running?.hash ?? null });
+  return {
+    releases: initialReleases(limits, kept),
+    texts,
+    reserve: openReserve(directory, MAX_SNAPSHOT_BYTES),
+    journal,
+    record: (kept) => void file.write(kept),
+    async prepare(text, kept) {
+      if (text !== null) await texts.put(text);
+      await file.write(kept);
+    },
+    async tidy(kept) {
+      const ordered = kept.list.map((one) => one.hash).reverse();
+      const { message } = await texts.evict({ pinned: protectedHashes(kept), ordered });
+      if (message !== null) log.warning(message);
+    },
+    async [Symbol.asyncDispose]() {
+      await Promise.all([texts, file, journal].map((one) => one[Symbol.asyncDispose]()));
+    },
+  };
+}
+
+/** The directory of the state. */
+export function stateDirectoryOf({ state, snapshot }: Pick<Options, "state" | "snapshot">): string {
+  return state.directory ?? dirname(snapshot.path);
+}
+
+function limitsOf({ history, health, hooks }: ReleaseKeeperSettings["options"]): ReleaseLimits {
+  const isChecked = hooks.list.some((hook) => hook.on === "health");
+  return {
+    keep: history.keep,
+    health: isChecked
+      ? {
+        bakeMilliseconds: health.bakeSeconds * 1000,
+        intervalMilliseconds: health.intervalSeconds * 1000,
+        failures: health.failures,
+        onFailure: health.onFailure,
+      }
+      : null,
+  };
+}

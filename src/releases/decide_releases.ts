@@ -1,0 +1,331 @@
+// Decides what follows from an event of this host's releases, as a pure function: rollbacks by a person, by the health
+// checks or by a confirmation that did not come, holds, and the skips of the fleet. It asks for looks like any hint;
+// only the loop activates.
+import type { Skip } from "../agreement/skip.ts";
+import { judged } from "./new_release.ts";
+import {
+  type Bake,
+  type HealthLimits,
+  type Hold,
+  type KeptReleases,
+  lastGood,
+  type Release,
+  type Releases,
+  runningRelease,
+  type ScopedSkip,
+  skipOf,
+  type Terms,
+} from "./release.ts";
+import { type Rollback, takeBack, targetOf } from "./rolling_back.ts";
+
+/** An order of a person. Its preconditions were judged by {@linkcode refusalOf}. */
+export type Order =
+  /** The details for the next activation. */
+  | { readonly kind: "terms"; readonly terms: Terms | null }
+  | { readonly kind: "roll-back"; readonly rollback: Rollback }
+  | { readonly kind: "confirm"; readonly author: string }
+  | { readonly kind: "hold"; readonly hold: Hold }
+  | { readonly kind: "release-hold"; readonly author: string };
+
+/** The timers of the releases, at most one of each at a time. */
+export type ReleaseTimer = "health" | "hold" | "confirmation";
+
+/** An event of the releases. `at` is in milliseconds since 1970. */
+export type ReleaseEvent =
+  /** The process began; what the last one left may be due. */
+  | { readonly kind: "release-start"; readonly at: number }
+  | { readonly kind: "ordered"; readonly order: Order; readonly at: number }
+  | { readonly kind: "release-due"; readonly timer: ReleaseTimer; readonly at: number }
+  /** The hooks of the newest activation are done (`ok`), or each of them failed or is done. */
+  | { readonly kind: "hooks-settled"; readonly ok: boolean; readonly at: number }
+  | { readonly kind: "health-checked"; readonly result: HealthResult; readonly at: number };
+
+/** The answer of the health checks. `reason` is one line without secrets. */
+export type HealthResult = { readonly ok: true } | { readonly ok: false; readonly reason: string };
+
+/** The loop carries these out in their order. */
+export type ReleaseAction =
+  /** `rollback`: look at the pinned release; `recheck`: look at the source. */
+  | { readonly kind: "hint"; readonly reason: "rollback" | "recheck" }
+  /** Answered by `health-checked`. */
+  | { readonly kind: "check-health" }
+  /** Start the timer of that name, which results in `release-due`, in place of one that runs. */
+  | { readonly kind: "arm-release"; readonly timer: ReleaseTimer; readonly milliseconds: number }
+  | { readonly kind: "disarm-release"; readonly timer: ReleaseTimer }
+  | { readonly kind: "report"; readonly report: ReleaseReport };
+
+/** A report about this host's releases. */
+export type ReleaseReport =
+  /** A rollback was decided on; its activation follows. */
+  | { readonly kind: "rolling-back"; readonly from: Release; readonly to: string; readonly rollback: Rollback }
+  | { readonly kind: "baking"; readonly release: Release; readonly endsAt: number }
+  | { readonly kind: "healthy"; readonly release: Release }
+  /** The release failed its checks. `halted`: why it is not rolled back; null: it is. */
+  | { readonly kind: "unhealthy"; readonly release: Release; readonly reason: string; readonly halted: string | null }
+  | { readonly kind: "confirmed"; readonly release: Release; readonly author: string }
+  | { readonly kind: "hold-begun"; readonly hold: Hold }
+  /** `by`: the person; null: its time is over. */
+  | { readonly kind: "hold-ended"; readonly hold: Hold; readonly by: string | null };
+
+/** The new releases, and what to do before the next event. */
+export interface ReleaseDecision {
+  readonly releases: Releases;
+  readonly actions: readonly ReleaseAction[];
+}
+
+/** The longest hold. */
+export const MAX_HOLD_MILLISECONDS = 7 * 24 * 3_600_000;
+
+/** The longest wait for a confirmation. */
+export const MAX_CONFIRM_MILLISECONDS = 24 * 3_600_000;
+
+/** Takes an event in. */
+export function decideReleases(releases: Releases, event: ReleaseEvent): ReleaseDecision {
+  switch (event.kind) {
+    case "release-start":
+      return started(releases, event.at);
+    case "ordered":
+      return ordered(releases, event.order, event.at);
+    case "release-due":
+      return due(releases, event.timer, event.at);
+    case "hooks-settled":
+      return hooksSettled(releases, event.ok, event.at);
+    case "health-checked":
+      return healthChecked({ ...releases, isChecking: false }, event.result, event.at);
+  }
+}
+
+/** Returns why an order cannot be carried out now, in one line with advice; null: it can. */
+export function refusalOf({ kept }: Releases, order: Order, at: number): string | null {
+  const running = runningRelease(kept);
+  switch (order.kind) {
+    case "terms":
+    case "roll-back":
+      return null;
+    case "confirm":
+      return kept.confirmation === null ? "No change waits for a confirmation" : null;
+    case "hold": {
+      const { until } = order.hold;
+      if (until <= at) return "The end of the hold is not in the future";
+      if (until > at + MAX_HOLD_MILLISECONDS) return "A hold lasts at most 7 days: choose an earlier end";
+      if (kept.confirmation !== null) {
+        return `Release ${running?.number} waits for its confirmation: confirm it or roll it back first`;
+      }
+      return null;
+    }
+    case "release-hold":
+      return kept.hold === null ? "There is no hold" : null;
+  }
+}
+
+/** Goes on with what the last process left: a bake where it was, a deadline that passed at once. */
+function started(releases: Releases, at: number): ReleaseDecision {
+  const { kept } = releases;
+  const actions: ReleaseAction[] = [];
+  if (kept.hold !== null) actions.push(arm("hold", kept.hold.until - at));
+  if (kept.confirmation !== null) {
+    // A clock that was set back must not make the wait longer than any that a person can ask for.
+    actions.push(arm("confirmation", Math.min(kept.confirmation.deadline - at, MAX_CONFIRM_MILLISECONDS)));
+  }
+  if (kept.bake?.phase === "checking") actions.push(arm("health", 0));
+  return { releases, actions };
+}
+
+function ordered(releases: Releases, order: Order, at: number): ReleaseDecision {
+  const { kept } = releases;
+  switch (order.kind) {
+    case "terms":
+      return { releases: { ...releases, terms: order.terms }, actions: [] };
+    case "roll-back":
+      return rollBack(releases, order.rollback, at);
+    case "confirm": {
+      const running = runningRelease(kept);
+      if (kept.confirmation === null || running === null) return { releases, actions: [] };
+      const next = judged({ ...kept, confirmation: null }, kept.bake === null ? "healthy" : running.state);
+      return {
+        releases: { ...releases, kept: next },
+        actions: [disarm("confirmation"), report({ kind: "confirmed", release: running, author: order.author })],
+      };
+    }
+    case "hold":
+      return {
+        releases: { ...releases, kept: { ...kept, hold: order.hold } },
+        actions: [arm("hold", order.hold.until - at), report({ kind: "hold-begun", hold: order.hold })],
+      };
+    case "release-hold":
+      return endHold(releases, order.author);
+  }
+}
+
+function endHold(releases: Releases, by: string | null): ReleaseDecision {
+  const { kept, held } = releases;
+  const { hold } = kept;
+  if (hold === null) return { releases, actions: [] };
+  return {
+    releases: { ...releases, kept: { ...kept, hold: null }, held: held?.kind === "frozen" ? null : held },
+    actions: [disarm("hold"), report({ kind: "hold-ended", hold, by }), { kind: "hint", reason: "recheck" }],
+  };
+}
+
+function due(releases: Releases, timer: ReleaseTimer, at: number): ReleaseDecision {
+  const { kept, isChecking } = releases;
+  switch (timer) {
+    case "hold":
+      if (kept.hold === null) return { releases, actions: [] };
+      // The timer may be early: it has an upper limit, and the clock may have been set back.
+      if (at < kept.hold.until) return { releases, actions: [arm("hold", kept.hold.until - at)] };
+      return endHold(releases, null);
+    case "confirmation":
+      return confirmationDue(releases, at);
+    case "health":
+      if (kept.bake?.phase !== "checking" || isChecking) return { releases, actions: [] };
+      return { releases: { ...releases, isChecking: true }, actions: [{ kind: "check-health" }] };
+  }
+}
+
+/** The person did not confirm: the change goes back, in the whole fleet, since it was announced. */
+function confirmationDue(releases: Releases, at: number): ReleaseDecision {
+  const { kept } = releases;
+  const { confirmation } = kept;
+  if (confirmation === null) return { releases, actions: [] };
+  if (at < confirmation.deadline) {
+    return { releases, actions: [arm("confirmation", Math.min(confirmation.deadline - at, MAX_CONFIRM_MILLISECONDS))] };
+  }
+  const cleared: Releases = { ...releases, kept: { ...kept, confirmation: null } };
+  const target = targetOf(kept, null);
+  if (runningRelease(kept)?.hash !== confirmation.hash || !target.ok) return { releases: cleared, actions: [] };
+  const reason = `${confirmation.author} did not confirm the change in time`;
+  const to = target.release.hash;
+  return rollBack(cleared, { to, cause: "confirmation", scope: "fleet", author: null, reason }, at);
+}
+
+function rollBack(releases: Releases, rollback: Rollback, at: number): ReleaseDecision {
+  const { kept } = releases;
+  const from = runningRelease(kept);
+  if (from === null) return { releases, actions: [] };
+  const actions: ReleaseAction[] = [report({ kind: "rolling-back", from, to: rollback.to, rollback })];
+  if (kept.confirmation !== null) actions.unshift(disarm("confirmation"));
+  if (kept.bake !== null) actions.unshift(disarm("health"));
+  return {
+    releases: { ...releases, kept: takeBack(kept, rollback, at), terms: null },
+    actions: [...actions, { kind: "hint", reason: "rollback" }],
+  };
+}
+
+/** Without health checks, hooks that are done make a release healthy; otherwise the checks begin. */
+function hooksSettled(releases: Releases, ok: boolean, at: number): ReleaseDecision {
+  const { kept, limits: { health } } = releases;
+  const running = runningRelease(kept);
+  if (running === null) return { releases, actions: [] };
+  const { bake } = kept;
+  if (bake === null || health === null || bake.hash !== running.hash) {
+    if (!ok || running.state !== "running") return { releases, actions: [] };
+    const release: Release = { ...running, state: "healthy" };
+    const next = { ...releases, kept: judged({ ...kept, bake: null }, "healthy") };
+    return { releases: next, actions: [report({ kind: "healthy", release })] };
+  }
+  if (bake.phase !== "hooks") return { releases, actions: [] };
+  const endsAt = at + health.bakeMilliseconds;
+  const next: KeptReleases = judged({ ...kept, bake: { ...bake, phase: "checking", endsAt, failures: 0 } }, "baking");
+  return {
+    releases: { ...releases, kept: next, isChecking: true },
+    actions: [report({ kind: "baking", release: { ...running, state: "baking" }, endsAt }), { kind: "check-health" }],
+  };
+}
+
+function healthChecked(releases: Releases, result: HealthResult, at: number): ReleaseDecision {
+  const { kept, limits: { health } } = releases;
+  const { bake } = kept;
+  const running = runningRelease(kept);
+  // The release was replaced during the check.
+  if (bake?.phase !== "checking" || health === null || running?.hash !== bake.hash) return { releases, actions: [] };
+  if (!result.ok) return failedOnce(releases, { bake, running, health }, result.reason, at);
+  const endsAt = Math.min(bake.endsAt ?? at, at + health.bakeMilliseconds);
+  if (at < endsAt) {
+    const next: Bake = { ...bake, endsAt, failures: 0 };
+    const milliseconds = Math.min(health.intervalMilliseconds, endsAt - at);
+    return { releases: { ...releases, kept: { ...kept, bake: next } }, actions: [arm("health", milliseconds)] };
+  }
+  const release: Release = { ...running, state: "healthy" };
+  return {
+    releases: { ...releases, kept: judged({ ...kept, bake: null }, "healthy") },
+    actions: [report({ kind: "healthy", release })],
+  };
+}
+
+interface Watched {
+  readonly bake: Bake;
+  readonly running: Release;
+  readonly health: HealthLimits;
+}
+
+function failedOnce(
+  releases: Releases,
+  { bake, running, health }: Watched,
+  reason: string,
+  at: number,
+): ReleaseDecision {
+  const { kept } = releases;
+  const failures = bake.failures + 1;
+  if (failures < health.failures) {
+    const next: KeptReleases = { ...kept, bake: { ...bake, failures } };
+    return { releases: { ...releases, kept: next }, actions: [arm("health", health.intervalMilliseconds)] };
+  }
+  const failed: Releases = { ...releases, kept: judged({ ...kept, bake: null }, "failed") };
+  const release: Release = { ...running, state: "failed" };
+  const target = targetOf(failed.kept, null);
+  const halted = haltOf({ bake, running, health }, target.ok ? null : target.reason);
+  const told = report({ kind: "unhealthy", release, reason, halted });
+  if (halted !== null || !target.ok) return { releases: failed, actions: [told] };
+  const to = target.release.hash;
+  const rollback: Rollback = { to, cause: "health", scope: "host", author: null, reason: `unhealthy: ${reason}` };
+  const { releases: next, actions } = rollBack(failed, rollback, at);
+  return { releases: next, actions: [told, ...actions] };
+}
+
+/** Why a failed release is not rolled back; null: it is. */
+function haltOf({ bake, health }: Watched, noTarget: string | null): string | null {
+  if (health.onFailure === "halt") return "Health:OnFailure is halt";
+  if (!bake.isBlamed) return "the servers were not healthy before it, or it was rolled back once already";
+  return noTarget;
+}
+
+/** Takes in the skips of the fleet, as the store has them. Those that this host still has to announce stay. */
+export function withFleetSkips(releases: Releases, stored: readonly Skip[], owed: readonly string[]): Releases {
+  const { kept } = releases;
+  const known = kept.skips.filter(({ scope, hash }) =>
+    scope === "host" || (owed.includes(hash) && !stored.some((one) => one.hash === hash))
+  );
+  const fleet = stored.filter(({ hash }) => !known.some((one) => one.hash === hash && one.scope === "fleet"))
+    .map((skip): ScopedSkip => ({ ...skip, scope: "fleet" }));
+  const skips = [...known.filter(({ hash }) => !fleet.some((one) => one.hash === hash)), ...fleet];
+  const isSame = skips.length === kept.skips.length &&
+    skips.every((one) => {
+      const before = skipOf(kept, one.hash);
+      return before?.scope === one.scope && before.by === one.by && before.at === one.at;
+    });
+  return isSame ? releases : { ...releases, kept: { ...kept, skips } };
+}
+
+/** Whether the baseline of an activation lets its release be blamed for a failure. */
+export function withBaseline(kept: KeptReleases, baseline: "healthy" | "sick" | null): KeptReleases {
+  if (kept.bake === null || baseline !== "sick") return kept;
+  return { ...kept, bake: { ...kept.bake, isBlamed: false } };
+}
+
+/** Arms the timers of a release that came into force. */
+export function timersOf(kept: KeptReleases, at: number): readonly ReleaseAction[] {
+  return kept.confirmation === null ? [] : [arm("confirmation", kept.confirmation.deadline - at)];
+}
+
+function arm(timer: ReleaseTimer, milliseconds: number): ReleaseAction {
+  return { kind: "arm-release", timer, milliseconds: Math.max(0, milliseconds) };
+}
+
+function disarm(timer: ReleaseTimer): ReleaseAction {
+  return { kind: "disarm-release", timer };
+}
+
+function report(one: ReleaseReport): ReleaseAction {
+  return { kind: "report", report: one };
+}

@@ -1,0 +1,142 @@
+// The list of releases: the entry that an activation adds. It is written before the snapshot's rename, so the list at a
+// start may have an entry that never came into force.
+import {
+  type ChangeCounts,
+  type KeptReleases,
+  lastGood,
+  type Release,
+  type ReleaseCause,
+  type ReleaseLimits,
+  runningRelease,
+  skipOf,
+  type Terms,
+  type TextFormat,
+} from "./release.ts";
+
+/** A config that is about to be put in force. */
+export interface Incoming {
+  readonly hash: string;
+  readonly format: TextFormat;
+  /** SHA-256 of the source's bytes, in hex; null: they are not known. */
+  readonly digest: string | null;
+  readonly cause: ReleaseCause;
+  /** Null: no person gave details. */
+  readonly terms: Terms | null;
+  /** Why a rollback led to it; null: none did. */
+  readonly reason: string | null;
+  readonly author: string | null;
+  /** In milliseconds since 1970. */
+  readonly at: number;
+}
+
+/**
+ * Adds the release of a hash that is about to come into force. The hash in force gets no second entry: its file was
+ * damaged, or only a secret changed.
+ */
+export function withRelease(kept: KeptReleases, incoming: Incoming, limits: ReleaseLimits): KeptReleases {
+  const running = runningRelease(kept);
+  const { hash, format, digest, cause, terms, at } = incoming;
+  if (running?.hash === hash) return kept;
+  const time = new Date(at).toISOString();
+  const release: Release = {
+    number: kept.nextNumber,
+    hash,
+    format,
+    digest,
+    at: time,
+    until: null,
+    cause,
+    author: incoming.author ?? terms?.author ?? null,
+    reason: incoming.reason ?? terms?.reason ?? null,
+    state: "running",
+    changes: null,
+  };
+  const list = kept.list.map((one): Release =>
+    one === running ? ended(one, time, skipOf(kept, one.hash) !== null) : one
+  );
+  const { health } = limits;
+  const isAutomatic = cause === "health" || cause === "confirmation";
+  const confirmMilliseconds = terms?.confirmMilliseconds ?? null;
+  return bounded({
+    ...kept,
+    list: [...list, release],
+    nextNumber: kept.nextNumber + 1,
+    bake: health === null ? null : {
+      hash,
+      phase: "hooks",
+      endsAt: null,
+      failures: 0,
+      // What an automatic rollback leads to is not taken back by the next one.
+      isBlamed: !isAutomatic && !kept.undone.includes(hash),
+    },
+    confirmation: confirmMilliseconds === null || running === null
+      ? null
+      : { hash, deadline: at + confirmMilliseconds, author: terms?.author ?? "a person" },
+  }, limits);
+}
+
+function ended(release: Release, time: string, isSkipped: boolean): Release {
+  const { state } = release;
+  if (isSkipped && state !== "failed") return { ...release, until: time, state: "rolled-back" };
+  return { ...release, until: time, state: state === "running" || state === "baking" ? "replaced" : state };
+}
+
+/** Drops the earliest entries beyond the limit, but neither the one in force nor the last good one nor the pinned one. */
+function bounded(kept: KeptReleases, { keep }: ReleaseLimits): KeptReleases {
+  const excess = kept.list.length - Math.max(1, keep);
+  if (excess <= 0) return kept;
+  const good = lastGood(kept);
+  const list = kept.list.filter((one, index) =>
+    index >= excess || one === good || (one.hash === kept.pinned?.hash && index === lastIndexOf(kept, one.hash))
+  );
+  return list.length === kept.list.length ? kept : { ...kept, list };
+}
+
+function lastIndexOf({ list }: KeptReleases, hash: string): number {
+  return list.findLastIndex((one) => one.hash === hash);
+}
+
+/** Sets the counts of the release in force. */
+export function withCounts(kept: KeptReleases, changes: ChangeCounts | null): KeptReleases {
+  const running = runningRelease(kept);
+  if (running === null || changes === null || running.changes !== null) return kept;
+  return { ...kept, list: [...kept.list.slice(0, -1), { ...running, changes }] };
+}
+
+/** Sets the state of the release in force. */
+export function judged(kept: KeptReleases, state: Release["state"]): KeptReleases {
+  const running = runningRelease(kept);
+  if (running === null || running.state === state) return kept;
+  return { ...kept, list: [...kept.list.slice(0, -1), { ...running, state }] };
+}
+
+/**
+ * Brings the kept releases in line with the snapshot that a start found in force. A last entry that never came into
+ * force goes, and a snapshot without an entry gets one.
+ *
+ * @param active the hash in force; null: there is none.
+ * @param at in milliseconds since 1970.
+ */
+export function reconciled(
+  kept: KeptReleases,
+  active: { readonly hash: string; readonly format: TextFormat } | null,
+  at: number,
+  limits: ReleaseLimits,
+): KeptReleases {
+  const running = runningRelease(kept);
+  if (active === null || running?.hash === active.hash) return kept;
+  const before = kept.list.at(-2);
+  if (running !== null && before?.hash === active.hash) {
+    const reopened: Release = { ...before, until: null, state: before.state === "replaced" ? "running" : before.state };
+    return { ...kept, list: [...kept.list.slice(0, -2), reopened], bake: null, confirmation: null };
+  }
+  const found = { hash: active.hash, format: active.format, digest: null, cause: "found" } as const;
+  const added = withRelease(kept, { ...found, terms: null, reason: null, author: null, at }, limits);
+  return { ...added, bake: null, confirmation: null };
+}
+
+/** The hashes whose texts must not leave the history. */
+export function protectedHashes(kept: KeptReleases): ReadonlySet<string> {
+  const hashes = [runningRelease(kept)?.hash, lastGood(kept)?.hash, kept.pinned?.hash];
+  return new Set(hashes.filter((hash) => hash !== undefined && skipOf(kept, hash) === null) as string[]);
+}

@@ -1,0 +1,106 @@
+// The way back: which release a rollback leads to, and what it takes back.
+import { MAX_SKIPS, skipFor } from "../agreement/skip.ts";
+import {
+  type KeptReleases,
+  lastGood,
+  type Release,
+  type ReleaseCause,
+  runningRelease,
+  type Scope,
+  type ScopedSkip,
+  skipOf,
+} from "./release.ts";
+
+/** A rollback that was decided on. */
+export interface Rollback {
+  /** The hash to put in force. */
+  readonly to: string;
+  readonly cause: Extract<ReleaseCause, "rollback" | "health" | "confirmation">;
+  readonly scope: Scope;
+  /** Null: it is automatic. */
+  readonly author: string | null;
+  /** One line. */
+  readonly reason: string;
+}
+
+/** The release to go back to, or the reason why there is none, in one line with advice. */
+export type Target = { readonly ok: true; readonly release: Release } | { readonly ok: false; readonly reason: string };
+
+/** Finds the release of a number; null: the newest one before the release in force that was healthy. */
+export function targetOf(kept: KeptReleases, number: number | null): Target {
+  const running = runningRelease(kept);
+  if (running === null) return { ok: false, reason: "No release is in force, so there is nothing to take back" };
+  if (number === null) {
+    const good = lastGood(kept) ?? previous(kept);
+    if (good !== null) return { ok: true, release: good };
+    return { ok: false, reason: `Release ${running.number} is the only one in the history: nothing is before it` };
+  }
+  const release = kept.list.findLast((one) => one.number === number);
+  if (release === undefined) {
+    const first = kept.list[0]?.number ?? number;
+    return { ok: false, reason: `There is no release ${number}: the history has ${first} to ${running.number}` };
+  }
+  if (release.hash === running.hash) {
+    return {
+      ok: false,
+      reason: `Release ${number} has the configuration that is in force as release ${running.number}`,
+    };
+  }
+  const skip = skipOf(kept, release.hash);
+  if (skip !== null) {
+    const advice = `to run it on purpose, write it to the file (show ${number}) and use reload --force`;
+    return { ok: false, reason: `${skip.by} rolled release ${number} back: ${skip.reason}; ${advice}` };
+  }
+  return { ok: true, release };
+}
+
+/** The newest release before the one in force with another hash that was not taken back; null: there is none. */
+function previous(kept: KeptReleases): Release | null {
+  const { list } = kept;
+  const running = list.at(-1);
+  return list.slice(0, -1).findLast((one) =>
+    one.hash !== running?.hash && skipOf(kept, one.hash) === null && one.state !== "failed"
+  ) ?? null;
+}
+
+/**
+ * Takes back all that came after the last release with the hash `to`: its hashes are skipped, and `to` is pinned. The
+ * release itself becomes a new one when its text is in force again.
+ *
+ * @param at in milliseconds since 1970.
+ */
+export function takeBack(kept: KeptReleases, { to, cause, scope, author, reason }: Rollback, at: number): KeptReleases {
+  const from = kept.list.findLastIndex((one) => one.hash === to);
+  const newer = kept.list.slice(from + 1).map((one) => one.hash).filter((hash) => hash !== to);
+  const undoes = [...new Set(newer)].slice(-MAX_SKIPS);
+  const running = runningRelease(kept);
+  const by = author ?? cause;
+  const time = new Date(at).toISOString();
+  const taken = undoes.map((hash): ScopedSkip => ({ ...skipFor({ hash, by, at: time, reason }), scope }));
+  const list = kept.list.map((one, index): Release => {
+    if (one === running && one.hash !== to) return { ...one, state: cause === "health" ? "failed" : "rolled-back" };
+    const isTaken = index > from && undoes.includes(one.hash) && one.state !== "failed";
+    return isTaken && one.state !== "rolled-back" ? { ...one, state: "skipped" } : one;
+  });
+  return {
+    ...kept,
+    list,
+    skips: withSkips(kept.skips.filter((one) => one.hash !== to), taken),
+    pinned: { hash: to, scope, undoes: scope === "fleet" ? undoes : [], cause, author, reason },
+    bake: null,
+    confirmation: null,
+    undone: cause === "rollback" || running === null ? kept.undone : withLast(kept.undone, running.hash),
+  };
+}
+
+/** Adds skips; the newest of a hash counts. */
+export function withSkips(skips: readonly ScopedSkip[], added: readonly ScopedSkip[]): readonly ScopedSkip[] {
+  if (added.length === 0) return skips;
+  const others = skips.filter((one) => !added.some(({ hash }) => hash === one.hash));
+  return [...others, ...added].slice(-MAX_SKIPS);
+}
+
+/** Adds a text at the end, once. */
+function withLast(texts: readonly string[], text: string): readonly string[] {
+  return [...texts.filter((one) => one !== text), text].slice(-MAX_SKIPS);
+}
