@@ -44,7 +44,7 @@ export interface DaemonApiParts {
   readonly loop: Loop<Candidate>;
   readonly notifier: Notifier;
   readonly recorder: EventRecorder;
-  readonly keeper: ReleaseKeeper;
+  readonly keeper: Pick<ReleaseKeeper, "texts">;
   readonly hookRunner: Pick<HookRunner, "status">;
   readonly metrics: DaemonMetrics;
   readonly feed: EventFeed;

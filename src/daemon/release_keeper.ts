@@ -77,7 +77,6 @@ export async function openReleaseKeeper(settings: ReleaseKeeperSettings): Promis
     onTrouble: warn("The history"),
   });
   const stateDirectory = stateDirectoryOf(settings.options);
-  await withinLimit(Deno.mkdir(stateDirectory, { recursive: true }).catch(() => {}), OPENING_LIMIT_MILLISECONDS);
   const journal = openJournal({ directory: stateDirectory, now, onTrouble: warn("The journal") });
   const limits = limitsOf(settings.options);
   const active = settings.active === null ? null : { hash: settings.active, format: formatOf(settings.sourcePath) };

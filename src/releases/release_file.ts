@@ -8,6 +8,7 @@ import { atomicWrite, errorCode } from "../host/atomic_write.ts";
 import { readRegularFile } from "../host/regular_file.ts";
 import { withinLimit } from "../time/limit.ts";
 import { type HistoryDirectory, makeHistoryDirectory } from "./history_directory.ts";
+import type { KeptReleases } from "./release.ts";
 import { type Kept, openOwedWriter, WRITE_LIMIT_MILLISECONDS, type WriterSettings } from "./owed_writer.ts";
 
 const NAME = "releases.json";
@@ -62,20 +63,6 @@ const bake = z.object({
 const confirmation = z.object({ hash, deadline: milliseconds, author: text }).readonly();
 
 const stored = z.object({ format: z.literal(FORMAT) }).loose();
-
-/** The releases that survive a restart. Lists have the earliest first. */
-export interface KeptReleases {
-  readonly list: readonly z.infer<typeof release>[];
-  /** The number of the next release. */
-  readonly nextNumber: number;
-  readonly skips: readonly z.infer<typeof skip>[];
-  readonly pinned: z.infer<typeof pinned> | null;
-  readonly hold: z.infer<typeof hold> | null;
-  readonly bake: z.infer<typeof bake> | null;
-  readonly confirmation: z.infer<typeof confirmation> | null;
-  /** Hashes that were rolled back automatically. */
-  readonly undone: readonly string[];
-}
 
 /** The file, open for writing. */
 export interface ReleaseFile extends AsyncDisposable {

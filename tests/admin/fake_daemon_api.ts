@@ -87,6 +87,12 @@ export function fakeDaemonApi(): FakeSubject {
       requests.push(request);
       return api.answerReload();
     },
+    releases: () => [],
+    releaseSource: (reference) => Promise.resolve({ ok: false, isUnknown: true, reason: `no release ${reference}` }),
+    rollBack: () => Promise.resolve({ kind: "refused", reason: "there is nothing to take back" }),
+    confirm: () => ({ ok: false, reason: "No change waits for a confirmation" }),
+    hold: () => ({ ok: true }),
+    releaseHold: () => ({ ok: false, reason: "There is no hold" }),
     peers: () => api.answerPeers(),
     snapshot: () => Promise.resolve(contentHash === null ? null : { contentHash, bytes }),
     onActivated(listener) {
@@ -127,6 +133,11 @@ function status(contentHash: string | null): Status {
     stored: "in-force",
     serverForm: null,
     singleMounts: [],
+    release: null,
+    held: null,
+    hold: null,
+    confirmation: null,
+    bake: null,
   };
 }
 

@@ -16,7 +16,13 @@ Deno.test("a reload is answered as Honua's servers answer it, when it is done", 
     '{"status":"reloaded","timestamp":"2026-01-02T03:04:05.678Z","instancesNotified":3,"hash":"a1","generation":7,' +
     '"standing":"agreed","notNotified":null,"warnings":[]}\n',
   ]);
-  assertEquals(host.api.requests, [{ notifyOtherInstances: true, force: false }]);
+  assertEquals(host.api.requests, [{
+    notifyOtherInstances: true,
+    force: false,
+    author: null,
+    reason: null,
+    confirmSeconds: null,
+  }]);
 });
 
 Deno.test("a reload's body may be absent, blank, or name its members in any case", async () => {

@@ -102,6 +102,11 @@ export function statusWith(given: Partial<Status> = {}): Status {
     stored: "in-force",
     serverForm: { path: "/var/lib/honua-configd/config.snapshot.honua", stored: "in-force" },
     singleMounts: [],
+    release: null,
+    held: null,
+    hold: null,
+    confirmation: null,
+    bake: null,
     ...given,
   };
 }

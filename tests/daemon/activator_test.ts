@@ -1,5 +1,6 @@
 // A snapshot on its way into force: who may keep it from its name, and what is said then.
 import { assertEquals } from "@std/assert";
+import { NO_RELEASES } from "../../src/releases/release.ts";
 import { openActivator } from "../../src/daemon/activator.ts";
 import { trackChanges } from "../../src/daemon/change_tracker.ts";
 import type { Candidate } from "../../src/daemon/source_loader.ts";
@@ -13,6 +14,12 @@ import { sourceText } from "../../src/diagnostic/range.ts";
 import { SAMPLE_CONNECTION, sampleJson } from "../support/sample_source.ts";
 
 const NEVER = new AbortController().signal;
+
+type Activator = ReturnType<typeof openActivator>;
+
+/** An activation that leads to no new release. */
+type Activate = (...given: DropLast<Parameters<Activator["activate"]>>) => ReturnType<Activator["activate"]>;
+type DropLast<T> = T extends [...infer Others, unknown] ? Others : never;
 
 type Hooks = Parameters<typeof openActivator>[0]["hookRunner"];
 
@@ -33,7 +40,7 @@ interface Given {
 async function withHost(
   check: (path: string, serverPath: string | null) => Promise<readonly Diagnostic[]>,
   test: (
-    host: { path: string; serverPath: string; activate: ReturnType<typeof openActivator>["activate"] },
+    host: { path: string; serverPath: string; activate: Activate },
   ) => Promise<void>,
   { active = () => null, health = {}, baselineRequired = false }: Given = {},
 ): Promise<void> {
@@ -56,17 +63,26 @@ async function withHost(
         ...health,
         check: (_candidate, { candidate, serverCandidate }) => check(candidate, serverCandidate),
       },
+      keeper: {
+        prepare: () => Promise.resolve(),
+        reserve: { keep: () => Promise.resolve({ ok: true }), read: () => Promise.reject(new Error("not asked")) },
+      },
       active: () => {
         const contentHash = active(CANDIDATE);
         return contentHash === null ? null : { hash: "other", contentHash };
       },
     });
-    await test({ path, serverPath, activate });
+    await test({
+      path,
+      serverPath,
+      activate: (candidate, signal, limit) => activate(candidate, signal, limit, NO_RELEASES),
+    });
   } finally {
     await Deno.remove(directory, { recursive: true });
   }
 }
 
+const COUNTS = { added: 0, removed: 0, changed: 0 };
 const CANDIDATE = await candidateOf("first");
 const LIMIT = { suspend: () => {}, resume: () => {} };
 const ACCEPTS = () => Promise.resolve([]);
@@ -77,7 +93,7 @@ async function candidateOf(title: string): Promise<Candidate> {
   const environment = () => SAMPLE_CONNECTION;
   const compiled = await compileSource({ source, format: "json", environment, validate: true, parser });
   if (!compiled.ok) throw new Error(JSON.stringify(compiled.diagnostics));
-  return compiled;
+  return { ...compiled, text: null };
 }
 
 Deno.test("a snapshot that every check accepts is written, and the clock does not advance during the checks", async () => {
@@ -88,7 +104,7 @@ Deno.test("a snapshot that every check accepts is written, and the clock does no
   };
   await withHost(check, async ({ path, activate }) => {
     const limit = { suspend: () => void order.push("suspended"), resume: () => void order.push("resumed") };
-    assertEquals(await activate(CANDIDATE, NEVER, limit), { kind: "written" });
+    assertEquals(await activate(CANDIDATE, NEVER, limit), { kind: "written", counts: COUNTS });
     assertEquals(order, ["suspended", "checked", "resumed"]);
     assertEquals(await Deno.readFile(path), CANDIDATE.snapshot.bytes);
   });
@@ -135,7 +151,7 @@ Deno.test("if the content is in force already no check runs", async () => {
   const check = () => Promise.reject(new Error("asked"));
   const active = ({ snapshot }: Candidate) => snapshot.contentHash;
   await withHost(check, async ({ activate }) => {
-    assertEquals(await activate(CANDIDATE, NEVER, LIMIT), { kind: "written" });
+    assertEquals(await activate(CANDIDATE, NEVER, LIMIT), { kind: "written", counts: COUNTS });
   }, { active, health: { hasHealth: true }, baselineRequired: true });
 });
 
@@ -149,7 +165,7 @@ Deno.test("health before a change of the content is part of its result, and the 
     const check = () => Promise.resolve(void order.push("checked")).then(() => []);
     const health = () => Promise.resolve(void order.push("asked")).then(() => result);
     await withHost(check, async ({ activate }) => {
-      assertEquals(await activate(CANDIDATE, NEVER, limit), { kind: "written", baseline });
+      assertEquals(await activate(CANDIDATE, NEVER, limit), { kind: "written", counts: COUNTS, baseline });
       assertEquals(order, ["suspended", "asked", "resumed", "suspended", "checked", "resumed"]);
     }, { active: OTHER, health: { hasHealth: true, health } });
   }
@@ -174,7 +190,7 @@ Deno.test("health is not asked while servers are restarted, nor if nothing is in
   ];
   for (const given of cases) {
     await withHost(ACCEPTS, async ({ activate }) => {
-      assertEquals(await activate(CANDIDATE, NEVER, LIMIT), { kind: "written" });
+      assertEquals(await activate(CANDIDATE, NEVER, LIMIT), { kind: "written", counts: COUNTS });
     }, { ...given, baselineRequired: true });
   }
 });
@@ -212,7 +228,7 @@ Deno.test("a check is shown the server form too, and one that changes it is a re
     assertEquals(refused.kind === "refused" && refused.diagnostics[0]?.code, "hook/candidate-changed");
     for (const one of [path, serverPath]) assertEquals(await Deno.stat(one).catch(() => null), null);
     meddles = false;
-    assertEquals(await activate(CANDIDATE, NEVER, LIMIT), { kind: "written" });
+    assertEquals(await activate(CANDIDATE, NEVER, LIMIT), { kind: "written", counts: COUNTS });
     assertEquals((await Deno.stat(serverPath)).size, CANDIDATE.serverForm.byteLength);
   });
 });

@@ -120,6 +120,7 @@ function open(
     loop: loop as Loop<Candidate>,
     notifier,
     recorder: recorder as EventRecorder,
+    keeper: { texts: { text: () => Promise.resolve(NO_TEXT) } },
     hookRunner: { status: () => [] },
     metrics: openMetrics({ version: "1.0.0", startTimeSeconds: 0 }),
     feed: openEventFeed(),
@@ -128,8 +129,9 @@ function open(
   return { api, asked, sent, stop: stopped.resolve };
 }
 
-const FORCE = { notifyOtherInstances: false, force: true };
-const NOTIFY = { notifyOtherInstances: true, force: false };
+const NO_TEXT = { ok: false, reason: "missing", message: "there is none" } as const;
+const FORCE = { notifyOtherInstances: false, force: true, author: null, reason: null, confirmSeconds: null };
+const NOTIFY = { notifyOtherInstances: true, force: false, author: null, reason: null, confirmSeconds: null };
 
 /** The reason of a reload by force that failed, or `done`. */
 async function forced(given: Given): Promise<string> {
@@ -192,7 +194,13 @@ Deno.test("a request that waits for the others while the daemon ends gets that a
 
 Deno.test("while an own change is owed nothing is called agreed, and it has no generation", async () => {
   const { api } = open({ agreement: { ...AGREED, ledger: { ...AGREED.ledger, owed: { hash: B, base: A } } } });
-  const answer = await api.reload({ notifyOtherInstances: false, force: false });
+  const answer = await api.reload({
+    notifyOtherInstances: false,
+    force: false,
+    author: null,
+    reason: null,
+    confirmSeconds: null,
+  });
   assert(answer.kind === "done");
   assertEquals([answer.standing, answer.generation], ["unknown", null]);
 });

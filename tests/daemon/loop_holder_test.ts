@@ -9,7 +9,12 @@ Deno.test("a held loop gets every hint and event, and an empty holder throws", (
   assertThrows(() => holder.link("heard"), Error, "before it ran");
   const calls: string[] = [];
   const state = initialState<never>(null);
-  holder.hold({ state: () => state, hint: (reason) => calls.push(reason), link: (event) => calls.push(event) });
+  holder.hold({
+    state: () => state,
+    hint: (reason) => calls.push(reason),
+    link: (event) => calls.push(event),
+    release: (news) => calls.push(news.kind),
+  });
   holder.hint("file");
   holder.link("heard");
   assertEquals([holder.state(), calls], [state, ["file", "heard"]]);

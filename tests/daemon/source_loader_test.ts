@@ -29,6 +29,8 @@ async function hostIn(directory: TemporaryDirectory, format: "hcl" | "json", par
     store: opened.store,
     secrets: { mask: (text) => text, remember: (found) => void remembered.push(found) },
     active: () => null,
+    textOf: () => Promise.resolve({ ok: false, reason: "missing", message: "there is none" }),
+    reserveOf: () => Promise.resolve(null),
   };
   const checked = checkOptions({ configurationWatcher: { environmentFiles: [`-${environmentFile}`] } });
   assert(checked.ok);

@@ -16,7 +16,7 @@ const candidate: HookCandidate = { snapshot: { hash: "h1" }, config: { key: "hun
 const about = { reasons: ["file"], durationMilliseconds: 1, healed: null, candidate } as const;
 
 function activated(contentHash: string, hash = contentHash): Report<HookCandidate> {
-  return { kind: "activated", ...about, hash, contentHash, change: "both" };
+  return { kind: "activated", ...about, hash, contentHash, change: "both", release: null, held: null };
 }
 
 /** Opens hooks; what is logged, added to the events and settled is remembered. */

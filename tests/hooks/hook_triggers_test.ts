@@ -26,7 +26,7 @@ const candidate: HookCandidate = {
 const about = { reasons: ["file"], durationMilliseconds: 1, healed: null, candidate } as const;
 
 function activated(hash: string, contentHash: string): Report<HookCandidate> {
-  return { kind: "activated", ...about, hash, contentHash, change: "both" };
+  return { kind: "activated", ...about, hash, contentHash, change: "both", release: null, held: null };
 }
 
 function rejected(isUnread = false): Report<HookCandidate> {

@@ -2,7 +2,8 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { type FileSystem, hostFileSystem } from "../../src/host/atomic_write.ts";
 import { historyDirectory } from "../../src/releases/history_directory.ts";
-import { type KeptReleases, openReleaseFile, type ReleaseFile } from "../../src/releases/release_file.ts";
+import type { KeptReleases } from "../../src/releases/release.ts";
+import { openReleaseFile, type ReleaseFile } from "../../src/releases/release_file.ts";
 import { type Faults, faultyFileSystem } from "../snapshot/faulty_file_system.ts";
 import { namesIn, withDirectory } from "../snapshot/temporary_directory.ts";
 
