@@ -10,12 +10,13 @@ import { resolveConnection } from "./cluster/redis/redis_connection.ts";
 import { soloNotifier } from "./cluster/solo_notifier.ts";
 import { openActivator } from "./daemon/activator.ts";
 import { type EventRecorder, openEventRecorder } from "./daemon/event_recorder.ts";
-import { trackChanges } from "./daemon/change_tracker.ts";
+import { type ChangeTracker, trackChanges } from "./daemon/change_tracker.ts";
 import { followFiles } from "./daemon/file_follower.ts";
 import { logFoundFiles } from "./daemon/found_files.ts";
 import { inForceOf } from "./hooks/hook_triggers.ts";
 import { checkHooks, type HookRunner, type HookRunnerSettings, openHookRunner } from "./hooks/hook_runner.ts";
-import { type Candidate, openSourceLoader } from "./daemon/source_loader.ts";
+import type { Candidate } from "./daemon/look_compiler.ts";
+import { openSourceLoader } from "./daemon/source_loader.ts";
 import { type LoopAccess, loopHolder } from "./daemon/loop_holder.ts";
 import { type MaskedSecrets, maskedSecrets } from "./daemon/masked_secrets.ts";
 import { join, type Joined, type Reached } from "./daemon/joining.ts";
@@ -25,7 +26,6 @@ import { openService, type Service, type ServiceFacts } from "./daemon/service.t
 import { journalEntryOf, maskedEntry } from "./daemon/journal_entries.ts";
 import { runningRelease } from "./releases/release.ts";
 import { openReleaseKeeper, type ReleaseKeeper } from "./daemon/release_keeper.ts";
-import { compilationOf } from "./daemon/reserve_compilation.ts";
 import { openSnapshot } from "./daemon/snapshot_opening.ts";
 import { agreedGeneration, syncStateOf } from "./daemon/sync_state.ts";
 import { type KeptState, readState, type StateKeeper, stateKeeper, statePath } from "./daemon/state_file.ts";
@@ -40,6 +40,7 @@ import type { Options } from "./options/options.ts";
 import { secretFilesOf } from "./options/secret_files.ts";
 import { openServiceManager } from "./telemetry/sd_notify.ts";
 import { type Loop, runLoop } from "./reload/loop.ts";
+import type { Report } from "./reload/report.ts";
 import type { SnapshotId } from "./reload/state.ts";
 import { formatOf } from "./compile.ts";
 import type { SnapshotLock } from "./snapshot/snapshot_lock.ts";
@@ -118,33 +119,13 @@ async function compose(settings: DaemonSettings, ground: Ground): Promise<Daemon
   const parser = openBlockParser();
   // The parser starts while the other parts are opened before the first look.
   if (formatOf(settings.sourcePath) === "hcl") parser.warm();
-  const keeper = await openReleaseKeeper({
-    options,
-    sourcePath: settings.sourcePath,
-    log,
-    active: snapshotIdOf(existing)?.hash ?? null,
-    now: Date.now,
-  });
-  const { look, lookBack, rejectedHash } = openSourceLoader(settings, {
-    parser,
-    store,
-    secrets,
-    active,
-    textOf: keeper.texts.text,
-    reserveOf: (hash) => compilationOf(keeper.reserve, hash),
-  });
+  const keeper = await openReleaseKeeper(settings, snapshotIdOf(existing)?.hash ?? null);
+  const { look, lookBack, rejectedHash } = openSourceLoader(settings, { parser, store, secrets, active, keeper });
   const { feed, metrics, recorder } = openRecords(settings, ground, { rejectedHash, loop: held });
   const { found, keeper: stateKeeper } = await openState(settings);
-  const joined = await join(settings, {
-    instance,
-    incarnation,
-    reached,
-    secrets,
-    recorder,
-    found,
-    keeper: stateKeeper,
-    loop: held,
-  });
+  const identity = { instance, incarnation };
+  const joining = { ...identity, reached, secrets, recorder, found, keeper: stateKeeper, loop: held };
+  const joined = await join(settings, joining);
   const hookRunner = openHooks(settings, ground, {
     instance,
     done: found.hooks,
@@ -161,6 +142,7 @@ async function compose(settings: DaemonSettings, ground: Ground): Promise<Daemon
   const changes = trackChanges(existing);
   const mounted = mountedFiles(settings);
   const { isChecked, activate } = openActivator({ options, store, changes, hookRunner, keeper, active });
+  const receivers = { recorder, keeper, hookRunner, joined, service, mounted };
   const loop = runLoop<Candidate>({
     active: snapshotIdOf(existing),
     look,
@@ -173,42 +155,42 @@ async function compose(settings: DaemonSettings, ground: Ground): Promise<Daemon
     cluster: joined?.membership.access ?? null,
     heartbeat: service.heartbeat,
     changed: service.changed,
-    report(report) {
-      const isInForce = report.kind === "activated" || report.kind === "unchanged";
-      const changed = isInForce ? changes.moveTo(report.candidate.config) : {};
-      recorder.report(report, changed);
-      const running = runningRelease(loop.state().releases.kept);
-      const entry = journalEntryOf(report, { running, rejectedHash: rejectedHash() });
-      if (entry !== null) keeper.journal.append(maskedEntry(entry, mask));
-      joined?.membership.tellChange();
-      hookRunner.report(report, Object.keys(changed));
-      service.changed();
-      if (report.kind === "activated" && report.release !== null) void keeper.tidy(loop.state().releases.kept);
-      // Each look at the mounts starts a program, and only a reload has read the files.
-      if (!once && "reasons" in report) void mounted.look();
-    },
+    report: reporter({ once, rejectedHash, mask, changes, held, ...receivers }),
   });
   held.hold(loop);
   metrics.activeGeneration.set(loop.state().agreement?.ledger.agreed?.generation ?? 0);
   const notifier = joined?.notifier ?? soloNotifier({ incarnation });
-  const api = openDaemonApi({
-    settings,
-    instance,
-    incarnation,
-    store,
-    mounted,
-    loop,
-    notifier,
-    recorder,
-    keeper,
-    hookRunner,
-    metrics,
-    feed,
-    mask,
-  });
+  const sources = { store, mounted, loop, notifier, recorder, keeper, hookRunner, metrics, feed };
+  const api = openDaemonApi({ settings, ...identity, ...sources, mask });
   const link = joined?.membership ?? notifier;
-  const parts = { loop, recorder, parser, api, hookRunner, service, joined, keeper, stateKeeper, link, lock, mounted };
-  return daemonOf(settings, parts);
+  return daemonOf(settings, { ...receivers, loop, parser, api, stateKeeper, link, lock });
+}
+
+interface Receivers extends Pick<Parts, "recorder" | "keeper" | "hookRunner" | "joined" | "service" | "mounted"> {
+  readonly once: boolean;
+  readonly changes: ChangeTracker;
+  readonly held: LoopAccess;
+  rejectedHash(): string | null;
+  mask(text: string): string;
+}
+
+/** Passes each report of the loop on to its receivers, in a fixed order. */
+function reporter(receivers: Receivers): (report: Report<Candidate>) => void {
+  const { once, rejectedHash, mask, changes, recorder, keeper, hookRunner, joined, service, mounted, held } = receivers;
+  return (report) => {
+    const isInForce = report.kind === "activated" || report.kind === "unchanged";
+    const changed = isInForce ? changes.moveTo(report.candidate.config) : {};
+    recorder.report(report, changed);
+    const { kept } = held.state().releases;
+    const entry = journalEntryOf(report, { running: runningRelease(kept), rejectedHash: rejectedHash() });
+    if (entry !== null) keeper.journal.append(maskedEntry(entry, mask));
+    joined?.membership.tellChange();
+    hookRunner.report(report, Object.keys(changed));
+    service.changed();
+    if (report.kind === "activated" && report.release !== null) void keeper.tidy(kept);
+    // Each look at the mounts starts a program, and only a reload has read the files.
+    if (!once && "reasons" in report) void mounted.look();
+  };
 }
 
 /** Opens the receivers of events. */

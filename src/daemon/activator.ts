@@ -14,7 +14,7 @@ import type { CandidatePaths } from "../hooks/hook_triggers.ts";
 import { checkHooks, type HookRunner } from "../hooks/hook_runner.ts";
 import type { HookResult } from "../hooks/decide_hooks.ts";
 import type { ReleaseKeeper } from "./release_keeper.ts";
-import type { Candidate } from "./source_loader.ts";
+import type { Candidate } from "./look_compiler.ts";
 
 /** A check hook must not change the files: the snapshot that comes into force is the one that was checked. */
 const MEDDLED = errorDiagnostic(
@@ -115,7 +115,8 @@ export function openActivator(tools: ActivatorTools): Activator {
       const endedEarly = (): ActivationResult => signal.reason === SUPERSEDED ? { kind: "superseded" } : givenUp;
       const baseline = await askBaseline(candidate, signal, limit);
       if (signal.aborted) return endedEarly();
-      if (baseline?.ok === false && options.health.baselineRequired) return refused([sickBefore(baseline.reason)]);
+      const mustBeHealthy = options.health.baselineRequired && !overrulesBaseline(releases);
+      if (baseline?.ok === false && mustBeHealthy) return refused([sickBefore(baseline.reason)]);
       let diagnostics: readonly Diagnostic[] = [];
       const { snapshot, serverForm } = candidate;
       const inspect = async (candidatePath: string, serverCandidate: string | null) => {
@@ -140,6 +141,12 @@ export function openActivator(tools: ActivatorTools): Activator {
 
 function refused(diagnostics: readonly Diagnostic[]): ActivationResult {
   return { kind: "refused", reason: reasonOf(diagnostics), diagnostics };
+}
+
+/** Whether a person or a rollback wants the release in spite of servers that are not healthy. */
+function overrulesBaseline(releases: KeptReleases): boolean {
+  const cause = runningRelease(releases)?.cause;
+  return cause === "force" || cause === "rollback" || cause === "health" || cause === "confirmation";
 }
 
 /** Keeps the files of the release that is about to be replaced, if it was healthy, for the day its text fails. */

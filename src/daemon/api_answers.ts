@@ -27,7 +27,7 @@ import type { HookStatus } from "../hooks/hook_memory.ts";
 import type { HookRunner } from "../hooks/hook_runner.ts";
 import { openReleaseAnswers, releaseStatusOf } from "./release_answers.ts";
 import type { ReleaseKeeper } from "./release_keeper.ts";
-import type { Candidate } from "./source_loader.ts";
+import type { Candidate } from "./look_compiler.ts";
 import { recordOf } from "./membership.ts";
 import type { MountedFiles } from "./mounted_files.ts";
 import type { DaemonSettings } from "./daemon_settings.ts";

@@ -15,7 +15,7 @@ import type { AgreementReport } from "../agreement/agree.ts";
 import type { ReleaseReport } from "../releases/decide_releases.ts";
 import type { LoopReport, ReloadOutcome, Report } from "../reload/report.ts";
 import type { Changes } from "./change_tracker.ts";
-import type { Candidate } from "./source_loader.ts";
+import type { Candidate } from "./look_compiler.ts";
 
 /** The receivers of events, and the facts that events are judged by. */
 export interface EventRecorderSettings {

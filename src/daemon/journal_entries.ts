@@ -2,7 +2,7 @@
 import type { Report } from "../reload/report.ts";
 import { heldText } from "../reload/narration.ts";
 import type { JournalEntry } from "../releases/journal_line.ts";
-import type { Candidate } from "./source_loader.ts";
+import type { Candidate } from "./look_compiler.ts";
 
 /** What the journal must know beside a report. */
 export interface JournalFacts {

@@ -1,7 +1,7 @@
 // Holds the loop for the parts that are made before it and that it needs itself. They get this object in its place, and
 // use it only once the loop runs.
 import type { Loop } from "../reload/loop.ts";
-import type { Candidate } from "./source_loader.ts";
+import type { Candidate } from "./look_compiler.ts";
 
 /** The loop as other parts use it. */
 export type LoopAccess = Pick<Loop<Candidate>, "hint" | "link" | "release" | "state">;

@@ -18,7 +18,7 @@ import { targetOf } from "../releases/rolling_back.ts";
 import { withinLimit } from "../time/limit.ts";
 import type { EventRecorder } from "./event_recorder.ts";
 import type { ReleaseKeeper } from "./release_keeper.ts";
-import type { Candidate } from "./source_loader.ts";
+import type { Candidate } from "./look_compiler.ts";
 
 /** The parts that answer. */
 export interface ReleaseAnswersParts {

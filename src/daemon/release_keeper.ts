@@ -16,7 +16,7 @@ import {
   runningRelease,
 } from "../releases/release.ts";
 import { openReserve, type Reserve } from "../releases/reserve.ts";
-import { openSourceHistory, type ReleaseText, type SourceHistory } from "../releases/source_history.ts";
+import { openSourceHistory, type ReleaseText, type SourceHistory, type TextRead } from "../releases/source_history.ts";
 import { MAX_SNAPSHOT_BYTES } from "../snapshot/snapshot.ts";
 import { DEFAULT_MAX_BYTES } from "../source/source_file.ts";
 import { withinLimit } from "../time/limit.ts";
@@ -25,15 +25,11 @@ import { formatOf } from "../compile.ts";
 /** The limit of a start for the history's file system. */
 const OPENING_LIMIT_MILLISECONDS = 5_000;
 
-/** The parts of a keeper. */
+/** The settings of a keeper. */
 export interface ReleaseKeeperSettings {
   readonly options: Pick<Options, "history" | "health" | "hooks" | "state" | "snapshot">;
   readonly sourcePath: string;
-  readonly log: Logger;
-  /** The hash of the snapshot that was found in force; null: there is none. */
-  readonly active: string | null;
-  /** Milliseconds since 1970. */
-  now(): number;
+  readonly log: Pick<Logger, "information" | "warning">;
 }
 
 /** The releases of a host on its disk. Disposing of it writes what waits, for a short time. */
@@ -41,6 +37,8 @@ export interface ReleaseKeeper extends AsyncDisposable {
   /** Those that the last process kept, in line with the snapshot in force. */
   readonly releases: Releases;
   readonly texts: Pick<SourceHistory, "text">;
+  /** The text of an earlier release: this host's, or else the one that the cluster's store has. */
+  textOf(hash: string): Promise<TextRead>;
   readonly reserve: Reserve;
   readonly journal: Pick<Journal, "append" | "newest" | "flushed">;
   /** Begins to write the releases. Returns at once. */
@@ -54,9 +52,18 @@ export interface ReleaseKeeper extends AsyncDisposable {
   tidy(kept: KeptReleases): Promise<void>;
 }
 
-/** Opens the history of a host. */
-export async function openReleaseKeeper(settings: ReleaseKeeperSettings): Promise<ReleaseKeeper> {
-  const { options: { history, state, snapshot }, log, now } = settings;
+/**
+ * Opens the history of a host.
+ *
+ * @param found the hash of the snapshot that was found in force; null: there is none.
+ * @param now milliseconds since 1970.
+ */
+export async function openReleaseKeeper(
+  settings: ReleaseKeeperSettings,
+  found: string | null,
+  now: () => number = Date.now,
+): Promise<ReleaseKeeper> {
+  const { options: { history, state, snapshot }, log } = settings;
   const directory = historyDirectory(state.directory, snapshot.path);
   const warn = (what: string) => (line: string | null) => {
     if (line === null) log.information(`${what} can be written again`);
@@ -79,7 +86,7 @@ export async function openReleaseKeeper(settings: ReleaseKeeperSettings): Promis
   const stateDirectory = stateDirectoryOf(settings.options);
   const journal = openJournal({ directory: stateDirectory, now, onTrouble: warn("The journal") });
   const limits = limitsOf(settings.options);
-  const active = settings.active === null ? null : { hash: settings.active, format: formatOf(settings.sourcePath) };
+  const active = found === null ? null : { hash: found, format: formatOf(settings.sourcePath) };
   const kept = reconciled(file.found ?? NO_RELEASES, active, now(), limits);
   if (kept !== file.found && active !== null) void file.write(kept);
   const running = runningRelease(kept);
@@ -87,6 +94,7 @@ export async function openReleaseKeeper(settings: ReleaseKeeperSettings): Promis
   return {
     releases: initialReleases(limits, kept),
     texts,
+    textOf: texts.text,
     reserve: openReserve(directory, MAX_SNAPSHOT_BYTES),
     journal,
     record: (kept) => void file.write(kept),

@@ -2,7 +2,7 @@
 import { type Reserve } from "../releases/reserve.ts";
 import { verifyServerForm } from "../snapshot/server_form.ts";
 import { verifyInTurns } from "../snapshot/snapshot.ts";
-import type { Compilation } from "./source_loader.ts";
+import type { Compilation } from "./look_compiler.ts";
 
 /** Counts are not known: the snapshot has no source. */
 const NO_COUNTS = { dataSources: 0, services: 0, layers: 0, caches: 0, variables: 0 } as const;

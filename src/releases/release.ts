@@ -10,10 +10,19 @@ import type { Skip } from "../agreement/skip.ts";
 export type ReleaseState = "running" | "baking" | "healthy" | "failed" | "rolled-back" | "skipped" | "replaced";
 
 /**
- * What put a release in force. `file`: an edit; `operator`: a request to reload; `cluster`: another host announced it;
- * `rollback`: a person; `health` and `confirmation`: an automatic rollback; `found`: it was in force at the start.
+ * What put a release in force. `file`: an edit; `operator`: a request to reload; `force`: one that overruled a rollback, a
+ * hold or the other hosts; `cluster`: another host announced it; `rollback`: a person; `health` and `confirmation`: an
+ * automatic rollback; `found`: it was in force at the start.
  */
-export type ReleaseCause = "file" | "operator" | "cluster" | "rollback" | "health" | "confirmation" | "found";
+export type ReleaseCause =
+  | "file"
+  | "operator"
+  | "force"
+  | "cluster"
+  | "rollback"
+  | "health"
+  | "confirmation"
+  | "found";
 
 /** The language of a source's text. */
 export type TextFormat = "hcl" | "json";

@@ -28,7 +28,7 @@ const milliseconds = z.int().min(0);
 const text = z.string().transform((long) => long.slice(0, MAX_TEXT_LENGTH));
 const count = z.int().min(0);
 const scope = z.enum(["host", "fleet"]);
-const cause = z.enum(["file", "operator", "cluster", "rollback", "health", "confirmation", "found"]);
+const cause = z.enum(["file", "operator", "force", "cluster", "rollback", "health", "confirmation", "found"]);
 
 const release = z.object({
   number: z.int().min(1),

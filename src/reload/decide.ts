@@ -3,28 +3,21 @@
 // the active snapshot id only after a write succeeded. After `stop` it asks for nothing more.
 import type { Diagnostic } from "../diagnostic/diagnostic.ts";
 import { agree, type ClusterAction, type ClusterEvent, type ReloadedEvent } from "../agreement/agree.ts";
-import { isLost } from "../agreement/agreement.ts";
 import { forced, heldBack, isFrozen, substituteOf, unpinned } from "../releases/admission.ts";
-import {
-  decideReleases,
-  type ReleaseAction,
-  type ReleaseEvent,
-  timersOf,
-  withBaseline,
-  withFleetSkips,
-} from "../releases/decide_releases.ts";
-import { type Incoming, judged, withCounts, withRelease } from "../releases/new_release.ts";
+import { decideReleases, type ReleaseAction, type ReleaseEvent, timersOf } from "../releases/decide_releases.ts";
+import { withRelease } from "../releases/new_release.ts";
 import {
   type ChangeCounts,
   type Held,
   type KeptReleases,
   type Pinned,
-  type ReleaseCause,
   runningRelease,
   skipOf,
 } from "../releases/release.ts";
 import { backoffMilliseconds } from "../time/backoff.ts";
-import type { LoopReport, ReloadOutcome, ReloadReport, Report } from "./report.ts";
+import { reloadedEvent, withStoredSkips } from "./reloaded_event.ts";
+import { incomingOf, releasesAfter } from "./incoming.ts";
+import type { LoopReport, ReloadReport, Report } from "./report.ts";
 import {
   type Change,
   type HintReason,
@@ -175,14 +168,6 @@ function takeIn<C>(state: State<C>, event: Event<C>): Decision<C> {
   }
 }
 
-/** Takes in the skips that came with a head. A head that is lost says nothing about them. */
-function withStoredSkips<C>(state: State<C>, event: ClusterEvent): State<C> {
-  const { agreement, releases } = state;
-  if (event.kind !== "head-read" || agreement === null || isLost(event.head, agreement.ledger)) return state;
-  const taken = withFleetSkips(releases, event.skips, agreement.ledger.owed?.undoes ?? []);
-  return taken === releases ? state : { ...state, releases: taken };
-}
-
 /** Takes an event into the releases. Their hints are treated like any other. */
 function release<C>(state: State<C>, event: ReleaseEvent): Decision<C> {
   const { releases, actions } = decideReleases(state.releases, event);
@@ -203,34 +188,6 @@ function withHints<C>(state: State<C>, actions: readonly (ClusterAction | Releas
     all.push(...hint.actions);
   }
   return { state: next, actions: all };
-}
-
-/** Makes the agreement's event of a reload that ended in the state `before` and led to the state `after`. */
-function reloadedEvent<C>(before: State<C>, after: State<C>, report: ReloadOutcome<C>, random: number): ReloadedEvent {
-  const { kind } = report;
-  const isHealthy = kind === "activated" || kind === "unchanged";
-  // A source that is not in force overrules no head, and a look that began before the head was known does not count.
-  const isEarlier = before.waiting.includes("announcement");
-  const reasons = report.reasons.filter((one) =>
-    (one !== "force" || isHealthy) && (one !== "announcement" || !isEarlier)
-  );
-  const { trouble } = after;
-  // A source that could not be read, or not be put in force, may differ from the active snapshot.
-  const isKnown = trouble === null || (trouble.kind === "rejected" && trouble.isUnread !== true);
-  const isFresh = isKnown && !before.waiting.includes("link");
-  const { kept, held } = after.releases;
-  const { pinned } = kept;
-  const runsPinned = pinned !== null && pinned.hash === after.active?.hash;
-  return {
-    kind: "reloaded",
-    reasons,
-    couldRead: kind !== "unreadable",
-    isFresh,
-    isHeldBack: held?.kind === "frozen" || (runsPinned && pinned.scope === "host"),
-    undoes: runsPinned ? pinned.undoes : [],
-    skips: kept.skips.filter((one) => one.scope === "fleet"),
-    random,
-  };
 }
 
 /** Takes an event into the agreement, if there is a cluster. Its hints are treated like any other. */
@@ -417,25 +374,6 @@ function place<C>(
   return { state: { ...state, work }, actions: [{ kind: "activate", candidate, releases }] };
 }
 
-/** Describes the release of a candidate that is about to be put in force. */
-function incomingOf<C>(
-  state: State<C>,
-  { hash, text: { format, digest } }: Pick<Proposal<C>, "hash" | "text">,
-  { reasons, back, at }: { readonly reasons: readonly HintReason[]; readonly back: Pinned | null; readonly at: number },
-): Incoming {
-  const { terms } = state.releases;
-  const common = { hash, format, digest, at };
-  if (back !== null) {
-    return { ...common, cause: back.cause, terms: null, author: back.author, reason: back.reason };
-  }
-  return { ...common, cause: causeOf(reasons), terms: isManual(reasons) ? terms : null, author: null, reason: null };
-}
-
-function causeOf(reasons: readonly HintReason[]): ReleaseCause {
-  if (isManual(reasons)) return "operator";
-  return reasons.every((one) => one === "announcement" || one === "link" || one === "peer") ? "cluster" : "file";
-}
-
 /** The source is wrong, or a check refused it: the active snapshot remains, and only another source can change that. */
 function rejected<C>(
   state: State<C>,
@@ -480,7 +418,7 @@ function activated<C>(
   work: Extract<Work<C>, { kind: "activating" }>,
   event: Extract<Event<C>, { kind: "activated" }>,
 ): Decision<C> {
-  const { reasons, proposal: { hash, contentHash, fingerprint } } = work;
+  const { reasons, proposal: { fingerprint } } = work;
   const common = { reasons, durationMilliseconds: work.lookMilliseconds + event.tookMilliseconds };
   const { result } = event;
   if (result.kind === "superseded" && !state.stopping) return superseded(state, reasons);
@@ -533,22 +471,6 @@ function written<C>(
     : timersOf(kept, event.at).filter((one) => one.kind !== "report" && one.kind !== "hint");
   const actions: Action<C>[] = [...calmed.actions, ...timers, report];
   return state.stopping ? finish(calmed.state, actions) : proceed(calmed.state, actions);
-}
-
-/** The releases after a write. An order may have changed them since it began. */
-function releasesAfter<C>(
-  state: State<C>,
-  { reasons, proposal, back, change, before, releases }: Extract<Work<C>, { kind: "activating" }>,
-  at: number,
-  { baseline = null, counts = null }: Extract<ActivationResult, { kind: "written" }>,
-): KeptReleases {
-  const { kept, limits } = state.releases;
-  const current = back === null ? unpinned(kept) : kept;
-  const incoming = incomingOf(state, proposal, { reasons, back, at });
-  const base = current === before ? releases : withRelease(current, incoming, limits);
-  // Readers see no difference, so neither hooks nor checks have anything to judge.
-  const settled = change === "header" ? judged({ ...base, bake: null }, "healthy") : base;
-  return withBaseline(withCounts(settled, counts), baseline);
 }
 
 /** Returns what a write of the proposal would change; null: nothing is to be written. */

@@ -182,15 +182,7 @@ export function runLoop<Candidate>(options: LoopOptions<Candidate>): Loop<Candid
     work: null,
     requests: { waiting: [], looking: [] },
     announced: Promise.withResolvers(),
-    timers: {
-      retry: () => {},
-      settle: () => {},
-      reconcile: () => {},
-      heartbeat: () => {},
-      health: () => {},
-      hold: () => {},
-      confirmation: () => {},
-    },
+    timers: noTimers(),
     closing: new AbortController(),
     cancelGrace: () => {},
     hungLooks: 0,
@@ -223,6 +215,11 @@ export function runLoop<Candidate>(options: LoopOptions<Candidate>): Loop<Candid
     state: () => machine.state,
     [Symbol.asyncDispose]: stop,
   };
+}
+
+function noTimers(): Record<TimerName, () => void> {
+  const names = ["retry", "settle", "reconcile", "heartbeat", "health", "hold", "confirmation"] as const;
+  return Object.fromEntries(names.map((name) => [name, () => {}])) as Record<TimerName, () => void>;
 }
 
 /** Takes in an event that leads to a look, and resolves with the outcome of the first look that begins after it. */

@@ -80,8 +80,8 @@ export interface Proposal<Candidate> extends SnapshotId {
 /** Names the text of a source. */
 export interface SourceDigest {
   readonly format: TextFormat;
-  /** SHA-256 of its bytes, in hex. */
-  readonly digest: string;
+  /** SHA-256 of its bytes, in hex; null: there is no text. */
+  readonly digest: string | null;
 }
 
 /** The current work of the loop, one look or write at a time. */

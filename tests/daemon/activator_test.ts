@@ -3,7 +3,7 @@ import { assertEquals } from "@std/assert";
 import { NO_RELEASES } from "../../src/releases/release.ts";
 import { openActivator } from "../../src/daemon/activator.ts";
 import { trackChanges } from "../../src/daemon/change_tracker.ts";
-import type { Candidate } from "../../src/daemon/source_loader.ts";
+import type { Candidate } from "../../src/daemon/look_compiler.ts";
 import { type Diagnostic, errorDiagnostic } from "../../src/diagnostic/diagnostic.ts";
 import { checkOptions } from "../../src/options/option_schema.ts";
 import { SUPERSEDED } from "../../src/reload/loop.ts";

@@ -4,7 +4,7 @@ import { openEventFeed } from "../../src/admin/event_feed.ts";
 import type { LookAgainAnswer, Notifier } from "../../src/cluster/notifier.ts";
 import { soloNotifier } from "../../src/cluster/solo_notifier.ts";
 import type { Announcements, EventRecorder } from "../../src/daemon/event_recorder.ts";
-import type { Candidate } from "../../src/daemon/source_loader.ts";
+import type { Candidate } from "../../src/daemon/look_compiler.ts";
 import { openDaemonApi } from "../../src/daemon/api_answers.ts";
 import { createLogger } from "../../src/telemetry/log.ts";
 import { openMetrics } from "../../src/telemetry/metrics.ts";

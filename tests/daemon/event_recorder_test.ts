@@ -1,7 +1,7 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { openEventFeed } from "../../src/admin/event_feed.ts";
 import { openEventRecorder } from "../../src/daemon/event_recorder.ts";
-import type { Candidate } from "../../src/daemon/source_loader.ts";
+import type { Candidate } from "../../src/daemon/look_compiler.ts";
 import { errorDiagnostic } from "../../src/diagnostic/diagnostic.ts";
 import { createLogger } from "../../src/telemetry/log.ts";
 import { openMetrics } from "../../src/telemetry/metrics.ts";

@@ -1,6 +1,8 @@
 // A look that finds what was compiled last: nothing is compiled again, and nothing of what it says differs.
 import { assert, assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
 import fc from "fast-check";
+import { historyDirectory } from "../../src/releases/history_directory.ts";
+import { openReserve } from "../../src/releases/reserve.ts";
 import { openSourceLoader, type SourceLoaderTools } from "../../src/daemon/source_loader.ts";
 import { type BlockParser, openBlockParser } from "../../src/document/hcl/block_parser.ts";
 import { checkOptions } from "../../src/options/option_schema.ts";
@@ -29,8 +31,10 @@ async function hostIn(directory: TemporaryDirectory, format: "hcl" | "json", par
     store: opened.store,
     secrets: { mask: (text) => text, remember: (found) => void remembered.push(found) },
     active: () => null,
-    textOf: () => Promise.resolve({ ok: false, reason: "missing", message: "there is none" }),
-    reserveOf: () => Promise.resolve(null),
+    keeper: {
+      textOf: () => Promise.resolve({ ok: false, reason: "missing", message: "there is none" }),
+      reserve: openReserve(historyDirectory(directory.file("state"), directory.file("honua.snapshot.json")), 1_000_000),
+    },
   };
   const checked = checkOptions({ configurationWatcher: { environmentFiles: [`-${environmentFile}`] } });
   assert(checked.ok);

@@ -1,0 +1,138 @@
+// Compiles what a look read, with the environment of now, and makes the outcome of the look. It does not compile the bytes
+// of the last accepted look again: a touched file, or the second sign of an edit, costs only a reading.
+import { environmentOf, parseEnvironmentFile, processEnvironment } from "../config/environment.ts";
+import type { Diagnostic } from "../diagnostic/diagnostic.ts";
+import type { SourceText } from "../diagnostic/range.ts";
+import type { BlockParser } from "../document/hcl/block_parser.ts";
+import type { LookOutcome } from "../reload/decide.ts";
+import { reasonOf } from "../reload/narration.ts";
+import type { SnapshotId, SourceDigest } from "../reload/state.ts";
+import type { ReleaseText } from "../releases/source_history.ts";
+import { type Compiled, openCompiler, type SourceFormat } from "../compile.ts";
+import type { SnapshotStore } from "../snapshot/store.ts";
+import type { MaskedSecrets } from "./masked_secrets.ts";
+import type { DaemonSettings } from "./daemon_settings.ts";
+
+/** The part of a compiled source that the activation needs: not the document. */
+export type Compilation = Pick<
+  Extract<Compiled, { ok: true }>,
+  "snapshot" | "serverForm" | "config" | "warnings" | "counts"
+>;
+
+/** A compiled source with its text. */
+export interface Candidate extends Compilation {
+  /** For the history; null: there is none, because the files of an earlier release are put back. */
+  readonly text: ReleaseText | null;
+}
+
+/** What is compiled, and its name. */
+export interface Inputs {
+  /** The same for the same bytes and environment files. */
+  readonly fingerprint: string;
+  /** SHA-256 of the source's bytes, in hex. */
+  readonly sourceDigest: string;
+  readonly source: SourceText;
+  readonly format: SourceFormat;
+  readonly environmentFiles: readonly SourceText[];
+}
+
+/** The result of inputs. The environment of the process does not change after the start. */
+export interface Known {
+  readonly kind: "known";
+  readonly fingerprint: string;
+  readonly compilation: Compilation;
+  readonly secrets: readonly string[];
+}
+
+/** A compilation, or the outcome of a refusal; `hash` names what was refused. */
+export type Judged = Known | {
+  readonly kind: "refused";
+  readonly outcome: LookOutcome<Candidate>;
+  readonly hash: string | null;
+  readonly secrets: readonly string[];
+};
+
+/** The parts that a look needs. */
+export interface LookCompilerTools {
+  /** For HCL. */
+  readonly parser: BlockParser;
+  readonly store: Pick<SnapshotStore, "isInForce">;
+  /** Receives the secrets that a load found in the environment. */
+  readonly secrets: Pick<MaskedSecrets, "mask" | "remember">;
+  /** The id of the snapshot in force. */
+  active(): SnapshotId | null;
+}
+
+/** Compiles for looks, one after the other. */
+export interface LookCompiler {
+  /** The result of the last accepted inputs, if they have this fingerprint; otherwise null. */
+  remembered(fingerprint: string): Known | null;
+  compile(inputs: Inputs, signal: AbortSignal): Promise<Judged>;
+  /** Makes the candidate of a result, and remembers the result. `bytes` are the text's. */
+  accept(
+    known: Known,
+    text: SourceDigest & { readonly bytes: Uint8Array | null },
+    signal: AbortSignal,
+  ): Promise<LookOutcome<Candidate>>;
+}
+
+/** Resolves with the work's value, or rejects with the signal's reason if the look was aborted meanwhile. */
+export async function wanted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  const value = await work;
+  signal.throwIfAborted();
+  return value;
+}
+
+/** Opens the compiler of a daemon's looks. */
+export function openLookCompiler(
+  { options, environment }: Pick<DaemonSettings, "options" | "environment">,
+  { parser, store, secrets, active }: LookCompilerTools,
+): LookCompiler {
+  const compiler = openCompiler(parser);
+  // Only accepted ones are remembered: diagnostics quote the source, and a rejection may be the parser's end.
+  let accepted: Known | null = null;
+  const remembered = (fingerprint: string) => accepted?.fingerprint === fingerprint ? accepted : null;
+  return {
+    remembered,
+    async compile({ fingerprint, source, sourceDigest, format, environmentFiles }, signal) {
+      const known = remembered(fingerprint);
+      if (known !== null) return known;
+      const files = environmentFiles.map(parseEnvironmentFile);
+      const compiled = await compiler.compile({
+        source,
+        format,
+        environment: environmentOf(processEnvironment(environment), files.map((file) => file.variables)),
+        validate: options.configurationWatcher.validateOnReload,
+        signal,
+      });
+      const noted = files.flatMap((file) => file.diagnostics);
+      if (!compiled.ok) {
+        const outcome = refusal(fingerprint, [...compiled.diagnostics, ...noted]);
+        return { kind: "refused", outcome, hash: compiled.hash ?? sourceDigest, secrets: compiled.secrets };
+      }
+      const { snapshot, serverForm, config, counts } = compiled;
+      const compilation = { snapshot, serverForm, config, counts, warnings: [...noted, ...compiled.warnings] };
+      return { kind: "known", fingerprint, compilation, secrets: compiled.secrets };
+    },
+    async accept(known, { format, digest, bytes }, signal) {
+      const { fingerprint, compilation } = known;
+      const isInForce = await wanted(store.isInForce(), signal);
+      accepted = known;
+      secrets.remember(known.secrets);
+      const { hash, contentHash } = compilation.snapshot;
+      const candidate: Candidate = {
+        ...compilation,
+        text: bytes === null || digest === null ? null : { hash, format, digest, bytes },
+      };
+      const stored = isInForce ? active() : null;
+      return { kind: "candidate", fingerprint, hash, contentHash, candidate, stored, text: { format, digest } };
+    },
+  };
+}
+
+/** A wrong source is rejected. If the parser ended, that is not its author's fault, so the look is worth a retry. */
+function refusal(fingerprint: string, diagnostics: readonly Diagnostic[]): LookOutcome<Candidate> {
+  const reason = reasonOf(diagnostics);
+  const crashed = diagnostics.some((one) => one.code === "document/parser-ended");
+  return crashed ? { kind: "unreadable", fingerprint, reason } : { kind: "rejected", fingerprint, reason, diagnostics };
+}
