@@ -124,8 +124,9 @@ async function compose(settings: DaemonSettings, ground: Ground): Promise<Daemon
   const { feed, metrics, recorder } = openRecords(settings, ground, { rejectedHash, loop: held });
   const { found, keeper: stateKeeper } = await openState(settings);
   const identity = { instance, incarnation };
-  const joining = { ...identity, reached, secrets, recorder, found, keeper: stateKeeper, loop: held };
+  const joining = { ...identity, reached, secrets, recorder, found, keeper: stateKeeper, loop: held, releases: keeper };
   const joined = await join(settings, joining);
+  if (joined !== null) keeper.readFrom(joined.notifier);
   const hookRunner = openHooks(settings, ground, {
     instance,
     done: found.hooks,

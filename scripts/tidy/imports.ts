@@ -32,7 +32,6 @@ const ROOMS: ReadonlyMap<string, Room> = new Map<string, Room>([
   ["telemetry", { imports: [...GROUND, "options"] }],
   ["agreement", { imports: ["time"] }],
   ["releases", { imports: [...GROUND, "agreement"] }],
-  ["releases", { imports: GROUND, types: ["agreement"] }],
   ["reload", { imports: ["time", "diagnostic", "agreement", "releases"] }],
   ["source", { imports: GROUND }],
   ["cluster", { imports: [...GROUND, "agreement"] }],

@@ -1,6 +1,5 @@
 // Makes an instance a member of its cluster: opens its connection to Redis, whose secrets are read again before each
 // session, and its membership.
-import type { JournalMark } from "../cluster/journal_notes.ts";
 import type { Notifier } from "../cluster/notifier.ts";
 import { describeConnection, resolveConnection, type ResolvedConnection } from "../cluster/redis/redis_connection.ts";
 import type { EventRecorder } from "./event_recorder.ts";
@@ -9,6 +8,7 @@ import type { MaskedSecrets } from "./masked_secrets.ts";
 import { type Membership, openMembership } from "./membership.ts";
 import { redisRenewal } from "./redis_renewal.ts";
 import type { DaemonSettings } from "./daemon_settings.ts";
+import type { ReleaseKeeper } from "./release_keeper.ts";
 import type { KeptState, StateKeeper } from "./state_file.ts";
 
 /** The longest time between two writings of the own record, even if the head is read less often. */
@@ -38,14 +38,13 @@ export interface Joining {
   readonly keeper: StateKeeper;
   /** Held before the membership joins. */
   readonly loop: LoopAccess;
-  /** The newest line of this host's journal; absent: it keeps none. */
-  readonly journalTail?: (() => JournalMark | null) | undefined;
+  readonly releases: Pick<ReleaseKeeper, "journal" | "texts">;
 }
 
 /** Makes the instance a member of its cluster, with the state of the last process; null: it has no cluster. */
 export async function join(
   { options, environment, version, log }: DaemonSettings,
-  { instance, incarnation, reached, secrets, recorder, found, keeper, loop, journalTail }: Joining,
+  { instance, incarnation, reached, secrets, recorder, found, keeper, loop, releases }: Joining,
 ): Promise<Joined | null> {
   if (reached === null) return null;
   const { connection } = reached;
@@ -87,7 +86,8 @@ export async function join(
     logChangeEvents: options.configurationWatcher.logChangeEvents,
     recorder,
     loop,
-    journalTail,
+    journalTail: releases.journal.newest,
+    textOf: releases.texts.text,
     mask: secrets.mask,
   });
   return { membership, notifier };

@@ -14,7 +14,9 @@ import type { EventRecorder } from "./event_recorder.ts";
 import { journalWitness } from "./journal_witness.ts";
 import type { LoopAccess } from "./loop_holder.ts";
 import { agreedGeneration, syncStateOf } from "./sync_state.ts";
+import type { TextRead } from "../releases/source_history.ts";
 import type { StateKeeper } from "./state_file.ts";
+import { offerText } from "./store_sources.ts";
 
 /** Between the beginnings of two readings of the head. */
 const HEAD_SPACING_MILLISECONDS = 50;
@@ -42,6 +44,8 @@ export interface MembershipSettings {
   /** Whether to log a change that another instance reports (`ConfigurationWatcher:LogChangeEvents`). */
   readonly logChangeEvents: boolean;
   readonly recorder: EventRecorder;
+  /** The text of an earlier release of this host. */
+  textOf(hash: string): Promise<TextRead>;
   /** Held before the membership joins. */
   readonly loop: LoopAccess;
   /** The newest line of this host's journal; absent: it keeps none, and notes nothing of others. */
@@ -85,6 +89,7 @@ export function openMembership(settings: MembershipSettings): Membership {
       readHead: headReader(settings, closing.signal),
       async announce(announcement) {
         await settings.keeper.kept();
+        await offerText(announcement, settings);
         return await notifier.announce(announcement);
       },
       keep: (ledger) => settings.keeper.keep({ ledger }),

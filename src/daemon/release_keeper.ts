@@ -21,6 +21,8 @@ import { MAX_SNAPSHOT_BYTES } from "../snapshot/snapshot.ts";
 import { DEFAULT_MAX_BYTES } from "../source/source_file.ts";
 import { withinLimit } from "../time/limit.ts";
 import { formatOf } from "../compile.ts";
+import type { Notifier } from "../cluster/notifier.ts";
+import { fetchText } from "./store_sources.ts";
 
 /** The limit of a start for the history's file system. */
 const OPENING_LIMIT_MILLISECONDS = 5_000;
@@ -41,6 +43,8 @@ export interface ReleaseKeeper extends AsyncDisposable {
   textOf(hash: string): Promise<TextRead>;
   readonly reserve: Reserve;
   readonly journal: Pick<Journal, "append" | "newest" | "flushed">;
+  /** From now on, a text that this host does not have is taken from the cluster's store. */
+  readFrom(store: Pick<Notifier, "source">): void;
   /** Begins to write the releases. Returns at once. */
   record(kept: KeptReleases): void;
   /**
@@ -85,6 +89,7 @@ export async function openReleaseKeeper(
   });
   const stateDirectory = stateDirectoryOf(settings.options);
   const journal = openJournal({ directory: stateDirectory, now, onTrouble: warn("The journal") });
+  let store: Pick<Notifier, "source"> | null = null;
   const limits = limitsOf(settings.options);
   const active = found === null ? null : { hash: found, format: formatOf(settings.sourcePath) };
   const kept = reconciled(file.found ?? NO_RELEASES, active, now(), limits);
@@ -94,7 +99,13 @@ export async function openReleaseKeeper(
   return {
     releases: initialReleases(limits, kept),
     texts,
-    textOf: texts.text,
+    async textOf(hash) {
+      const own = await texts.text(hash);
+      if (own.ok || store === null) return own;
+      const fetched = await fetchText(store, hash);
+      return fetched.ok || own.reason === "missing" ? fetched : own;
+    },
+    readFrom: (one) => void (store = one),
     reserve: openReserve(directory, MAX_SNAPSHOT_BYTES),
     journal,
     record: (kept) => void file.write(kept),

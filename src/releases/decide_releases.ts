@@ -8,7 +8,6 @@ import {
   type HealthLimits,
   type Hold,
   type KeptReleases,
-  lastGood,
   type Release,
   type Releases,
   runningRelease,

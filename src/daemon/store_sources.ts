@@ -1,0 +1,42 @@
+// Sources of releases in the cluster's store: a rollback puts its text there, so that a host that never ran the release
+// can go back to it too.
+import type { Announcement } from "../agreement/announcing.ts";
+import type { Notifier } from "../cluster/notifier.ts";
+import { packText, unpackText } from "../releases/packed_text.ts";
+import type { TextRead } from "../releases/source_history.ts";
+import { DEFAULT_MAX_BYTES } from "../source/source_file.ts";
+import type { Logger } from "../telemetry/log.ts";
+
+/** Reads the text of a release from the store. Its content is not believed before it is compiled. */
+export async function fetchText(notifier: Pick<Notifier, "source">, hash: string): Promise<TextRead> {
+  const answer = await notifier.source(hash);
+  if (!answer.ok) return { ok: false, reason: "unreadable", message: answer.reason };
+  if (answer.source === null) return { ok: false, reason: "missing", message: `Redis has no source of ${hash}` };
+  const { format, bytes } = answer.source;
+  const text = await unpackText(bytes, DEFAULT_MAX_BYTES);
+  if (text === null) return { ok: false, reason: "damaged", message: `The source of ${hash} in Redis is damaged` };
+  return { ok: true, format, bytes: text };
+}
+
+/**
+ * Puts the text of an announced release into the store, if the announcement is a rollback or restores one. A failure is
+ * logged and keeps nothing from being announced: hosts that have the text follow all the same.
+ */
+export async function offerText(
+  { hash, base, skips, undoes }: Announcement,
+  { notifier, textOf, log }: {
+    readonly notifier: Pick<Notifier, "putSource">;
+    readonly log: Pick<Logger, "warning">;
+    textOf(hash: string): Promise<TextRead>;
+  },
+): Promise<void> {
+  const isRollback = undoes.length > 0 || (base === null && skips.length > 0);
+  if (!isRollback) return;
+  const text = await textOf(hash);
+  const warn = (reason: string) =>
+    log.warning(`The source of the release could not be put into Redis: hosts without it do not follow: ${reason}`);
+  if (!text.ok) return warn(text.message);
+  const packed = new Uint8Array(await new Blob(await packText(text.bytes) as Uint8Array<ArrayBuffer>[]).arrayBuffer());
+  const put = await notifier.putSource(hash, { format: text.format, bytes: packed });
+  if (!put.ok) warn(put.reason);
+}
