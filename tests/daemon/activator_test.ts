@@ -82,7 +82,7 @@ async function withHost(
   }
 }
 
-const COUNTS = { added: 0, removed: 0, changed: 0 };
+const COUNTS = { added: 4, removed: 0, changed: 0 };
 const CANDIDATE = await candidateOf("first");
 const LIMIT = { suspend: () => {}, resume: () => {} };
 const ACCEPTS = () => Promise.resolve([]);

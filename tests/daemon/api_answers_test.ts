@@ -82,7 +82,7 @@ function open(
   const asked: string[] = [];
   const candidate = {} as Candidate;
   const state = initialState<Candidate>({ hash: A, contentHash: A }, { agreement });
-  const loop: Pick<Loop<Candidate>, "request" | "announced" | "state" | "stopped"> = {
+  const loop: Pick<Loop<Candidate>, "request" | "announced" | "release" | "state" | "stopped"> = {
     request(reason) {
       asked.push(reason);
       announcements = announced;
@@ -90,6 +90,7 @@ function open(
       return Promise.resolve({ kind: "unchanged", ...about });
     },
     announced: () => Promise.resolve(),
+    release: () => {},
     state: () => state,
     stopped: stopped.promise,
   };

@@ -75,7 +75,7 @@ Deno.test("the second look at the same bytes asks the parser nothing, and return
   await Deno.rename(directory.file("next"), sourcePath);
   const third = await look(SIGNAL);
   assert(third.kind === "candidate");
-  assertStrictEquals(third.candidate, first.candidate);
+  assertStrictEquals(third.candidate.snapshot, first.candidate.snapshot);
   assertEquals([counting.questions, rejectedHash()], [1, hash]);
   assertEquals(remembered, Array.from({ length: 3 }, () => [SAMPLE_CONNECTION]));
   await directory.write("honua.hcl", sampleSource("two"));

@@ -22,11 +22,14 @@ const healthy = { ...about, hash: "h", contentHash: "c", candidate: 7 };
 const RELOADED = "Configuration reloaded successfully";
 
 Deno.test("a snapshot that is in force is reported with its changes", () => {
-  assertEquals(reported({ kind: "activated", ...healthy, healed: null, change: "content", release: null, held: null }), [
-    "information",
-    RELOADED,
-    { outcome: "activated", ...OUTCOME, hash: "h", change: "content", layers: 7 },
-  ]);
+  assertEquals(
+    reported({ kind: "activated", ...healthy, healed: null, change: "content", release: null, held: null }),
+    [
+      "information",
+      RELOADED,
+      { outcome: "activated", ...OUTCOME, hash: "h", change: "content", layers: 7 },
+    ],
+  );
 });
 
 Deno.test("an unchanged configuration is a line for a person who asked or edited, or if trouble ended, and else detail", () => {
