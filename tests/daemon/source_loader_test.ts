@@ -116,7 +116,8 @@ Deno.test("the result of a look has no document, whose text would be kept", asyn
   await directory.write("honua.json", sampleJson("one"));
   const found = await look(SIGNAL);
   assert(found.kind === "candidate");
-  assertEquals(Object.keys(found.candidate).toSorted(), ["config", "counts", "serverForm", "snapshot", "warnings"]);
+  const members = ["config", "counts", "serverForm", "snapshot", "text", "warnings"];
+  assertEquals(Object.keys(found.candidate).toSorted(), members);
 });
 
 const SOURCES: Readonly<Record<string, string | Uint8Array | null>> = {
