@@ -9,6 +9,7 @@ import { isolationOf } from "./cluster/isolation.ts";
 import { resolveConnection } from "./cluster/redis/redis_connection.ts";
 import { soloNotifier } from "./cluster/solo_notifier.ts";
 import { openActivator } from "./daemon/activator.ts";
+import { openDiffer } from "./daemon/differ.ts";
 import { type EventRecorder, openEventRecorder } from "./daemon/event_recorder.ts";
 import { type ChangeTracker, trackChanges } from "./daemon/change_tracker.ts";
 import { followFiles } from "./daemon/file_follower.ts";
@@ -120,7 +121,8 @@ async function compose(settings: DaemonSettings, ground: Ground): Promise<Daemon
   // The parser starts while the other parts are opened before the first look.
   if (formatOf(settings.sourcePath) === "hcl") parser.warm();
   const keeper = await openReleaseKeeper(settings, snapshotIdOf(existing)?.hash ?? null);
-  const { look, lookBack, rejectedHash } = openSourceLoader(settings, { parser, store, secrets, active, keeper });
+  const loader = openSourceLoader(settings, { parser, store, secrets, active, keeper });
+  const { look, lookBack, rejectedHash } = loader;
   const { feed, metrics, recorder } = openRecords(settings, ground, { rejectedHash, loop: held });
   const { found, keeper: stateKeeper } = await openState(settings);
   const identity = { instance, incarnation };
@@ -161,7 +163,9 @@ async function compose(settings: DaemonSettings, ground: Ground): Promise<Daemon
   held.hold(loop);
   metrics.activeGeneration.set(loop.state().agreement?.ledger.agreed?.generation ?? 0);
   const notifier = joined?.notifier ?? soloNotifier({ incarnation });
-  const sources = { store, mounted, loop, notifier, recorder, keeper, hookRunner, metrics, feed };
+  const kept = () => loop.state().releases.kept;
+  const differ = openDiffer({ settings, loader, changes, keeper, kept, active, now: Date.now });
+  const sources = { differ, store, mounted, loop, notifier, recorder, keeper, hookRunner, metrics, feed };
   const api = openDaemonApi({ settings, ...identity, ...sources, mask });
   const link = joined?.membership ?? notifier;
   return daemonOf(settings, { ...receivers, loop, parser, api, stateKeeper, link, lock });

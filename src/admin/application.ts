@@ -6,6 +6,7 @@ import { Hono } from "hono";
 import type { Logger } from "../telemetry/log.ts";
 import { maskedAnswers, type Problem } from "./problem.ts";
 import type { ConnectionBindings, Handler } from "./connections.ts";
+import { diffRoutes } from "./diff_route.ts";
 import { eventsRoute } from "./events_route.ts";
 import { HEALTH_PATHS, healthRoutes, metricsRoute, statusRoutes } from "./status_routes.ts";
 import type { AdminLimits } from "./limits.ts";
@@ -43,6 +44,7 @@ export function composeApplication(settings: ApplicationSettings): Handler {
     ...healthRoutes(api, answers, limits),
     ...statusRoutes(api, answers, limits),
     reloadRoute(api, answers, limits, now),
+    ...diffRoutes(api, answers, limits),
     snapshotRoute(api, answers, limits, closing),
     eventsRoute(api, answers, limits, closing),
     metricsRoute(api, answers, limits),

@@ -6,6 +6,8 @@ import type { SyncStateKind } from "../agreement/agreement.ts";
 import type { SingleMount } from "../host/single_mount.ts";
 import type { DiagnosticJson } from "../diagnostic/render.ts";
 import type { Release, TextFormat } from "../releases/release.ts";
+import type { BlockDiff } from "../config/config_diff.ts";
+import type { SourceReference } from "../releases/source_reference.ts";
 
 /** A diagnostic with the file that it is about. */
 export interface DiagnosticAnswer extends DiagnosticJson {
@@ -227,6 +229,76 @@ export type ReloadAnswer =
   | { readonly kind: "failed"; readonly reason: string }
   | { readonly kind: "stopping" };
 
+/** A side of a diff: a source that the daemon has, or a text that the client sends. */
+export type DiffSource = SourceReference | {
+  readonly kind: "text";
+  /** A path or another name; its ending tells the format. */
+  readonly name: string;
+  readonly text: string;
+};
+
+/** A source that was compiled for a diff. */
+export interface DiffSide {
+  /** For people: `release 12`, or a path. */
+  readonly label: string;
+  /** Of the portable config. */
+  readonly hash: string;
+}
+
+/** The differences of two portable configs, with their secrets masked. */
+export interface Diff {
+  readonly from: DiffSide;
+  readonly to: DiffSide;
+  readonly blocks: readonly BlockDiff[];
+}
+
+/** Why a source could not be compiled for a diff; all texts are for people. */
+export type DiffRefusal =
+  /** There is no such release. */
+  | { readonly kind: "unknown"; readonly reason: string }
+  | {
+    readonly kind: "rejected";
+    readonly label: string;
+    readonly reason: string;
+    readonly diagnostics: readonly DiagnosticAnswer[];
+  }
+  /** A file or the history could not be read. */
+  | { readonly kind: "failed"; readonly reason: string }
+  | { readonly kind: "stopping" };
+
+/** A diff, or why there is none. */
+export type DiffAnswer = { readonly kind: "diff"; readonly diff: Diff } | DiffRefusal;
+
+/** A hook that an activation of the file would run. */
+export interface PlannedHook {
+  readonly name: string;
+  /** `check`: before the snapshot is in force. */
+  readonly on: "check" | "activated";
+  /** The action; `restart` and `reload-or-restart` are done to `unit`. */
+  readonly does: "restart" | "reload-or-restart" | "command" | "http" | "signal";
+  readonly unit: string | null;
+}
+
+/** The effects of a reload, without one. */
+export type PlanAnswer =
+  | {
+    readonly kind: "plan";
+    /** The file. */
+    readonly to: DiffSide;
+    /** Whether a reload would put another snapshot in force; a rotated secret of the environment is enough for that. */
+    readonly activates: boolean;
+    /** Why the file would not be put in force although it is valid, in one line: a rollback or a hold; else null. */
+    readonly held: string | null;
+    readonly warnings: readonly DiagnosticAnswer[];
+    /** In the order in which they would run. */
+    readonly hooks: readonly PlannedHook[];
+    /** Null: the source in force is not known. */
+    readonly diff: Diff | null;
+    /** Why there is no diff, in one line; null: there is one. */
+    readonly noDiff: string | null;
+  }
+  | DiffRefusal;
+
 /** The snapshot in force. */
 export interface ServedSnapshot {
   /** Of the resolved config. It is the entity tag, and derives from secrets. */
@@ -291,6 +363,10 @@ export interface DaemonApi {
   releaseHold(author: string | null): OrderAnswer;
   /** What all living instances run. */
   peers(): Promise<PeersAnswer>;
+  /** Compares two sources; the signal ends the work. */
+  diff(from: DiffSource, to: DiffSource, signal: AbortSignal): Promise<DiffAnswer>;
+  /** The effects of a reload; the signal ends the work. */
+  plan(signal: AbortSignal): Promise<PlanAnswer>;
   /** Null: none is in force, or it cannot be read at the moment. */
   snapshot(): Promise<ServedSnapshot | null>;
   /** Calls back when another snapshot came into force; returns a function that ends that. */

@@ -55,6 +55,8 @@ export const NOT_KEPT = { "Cache-Control": "no-store, no-transform" } as const;
 export interface Answers {
   /** With status 200. */
   json(value: unknown): Response;
+  /** The same for a large value, which is written as it is read: items of iterable members one after the other. */
+  jsonInPieces(value: Readonly<Record<string, unknown>>): Response;
   /** With status 200. */
   text(text: string, contentType: string): Response;
   /** With the status of the problem. */
@@ -63,14 +65,62 @@ export interface Answers {
 
 /** Answers with every text masked by `mask`. */
 export function maskedAnswers(mask: (text: string) => string): Answers {
-  const written = (value: unknown) =>
-    JSON.stringify(value, (_name, one) => typeof one === "string" ? mask(one) : one) + "\n";
+  const text = (value: unknown) => JSON.stringify(value, (_name, one) => typeof one === "string" ? mask(one) : one);
+  const written = (value: unknown) => `${text(value)}\n`;
   return {
     json: (value) => new Response(written(value), { headers: { ...NOT_KEPT, "Content-Type": "application/json" } }),
-    text: (text, contentType) => new Response(mask(text), { headers: { ...NOT_KEPT, "Content-Type": contentType } }),
+    jsonInPieces: (value) =>
+      new Response(inPieces(piecesOf(value, text)), { headers: { ...NOT_KEPT, "Content-Type": "application/json" } }),
+    text: (body, contentType) => new Response(mask(body), { headers: { ...NOT_KEPT, "Content-Type": contentType } }),
     problem(problem) {
       const headers = { ...NOT_KEPT, "Content-Type": "application/problem+json", ...problem.headers };
       return new Response(written(problemBody(problem)), { status: problem.status, headers });
     },
   };
+}
+
+/** The characters of one piece of a body, some milliseconds of work. */
+const PIECE_LENGTH = 64 * 1024;
+
+/** JSON in small texts; a member that is iterable and no text is a list. */
+function* piecesOf(value: Readonly<Record<string, unknown>>, text: (one: unknown) => string): Generator<string, void> {
+  let before = "{";
+  for (const [name, member] of Object.entries(value)) {
+    yield `${before}${JSON.stringify(name)}:`;
+    before = ",";
+    if (!isIterable(member)) {
+      yield text(member);
+      continue;
+    }
+    let separator = "[";
+    for (const item of member) {
+      yield separator + text(item);
+      separator = ",";
+    }
+    yield separator === "[" ? "[]" : "]";
+  }
+  yield before === "{" ? "{}\n" : "}\n";
+}
+
+function isIterable(value: unknown): value is Iterable<unknown> {
+  return typeof value === "object" && value !== null && Symbol.iterator in value;
+}
+
+/** A stream that does the work for a piece when the client wants it. */
+function inPieces(texts: Iterator<string, void>): ReadableStream<Uint8Array> {
+  const encoder = new TextEncoder();
+  return new ReadableStream<Uint8Array>({
+    pull(controller) {
+      let piece = "";
+      while (piece.length < PIECE_LENGTH) {
+        const next = texts.next();
+        if (next.done) {
+          if (piece !== "") controller.enqueue(encoder.encode(piece));
+          return controller.close();
+        }
+        piece += next.value;
+      }
+      controller.enqueue(encoder.encode(piece));
+    },
+  }, { highWaterMark: 0 });
 }

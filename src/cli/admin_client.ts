@@ -19,6 +19,8 @@ export interface AdminRequest {
   readonly json?: unknown;
   /** For the whole answer; default {@linkcode ANSWER_LIMIT_MILLISECONDS}. */
   readonly limitMilliseconds?: number;
+  /** Of the answer; default 1 MiB. */
+  readonly maxBytes?: number;
 }
 
 /** An answer in JSON, with any status, or in one line why there is none. */
@@ -169,10 +171,11 @@ async function ask(name: string, open: AdminClient["open"], request: AdminReques
     const opened = await open(request, ending.signal);
     if (!opened.ok) return overdue ? { ok: false, message: tooSlow(name, request) } : opened;
     const { response } = opened;
-    const text = await textOf(response);
+    const maxBytes = request.maxBytes ?? MAX_ANSWER_BYTES;
+    const text = await textOf(response, maxBytes);
     const body = text === null ? undefined : jsonOf(text);
     if (body !== undefined) return { ok: true, status: response.status, body };
-    const what = text === null ? `more than ${MAX_ANSWER_BYTES} bytes` : "no JSON";
+    const what = text === null ? `more than ${maxBytes} bytes` : "no JSON";
     return {
       ok: false,
       message: `The server at ${name} is not honua-configd: /${request.path} gave ${what} (status ${response.status})`,
@@ -188,19 +191,19 @@ async function ask(name: string, open: AdminClient["open"], request: AdminReques
 /** The JSON of an opened response; undefined: it is no JSON, is too large, or breaks off. */
 export async function jsonBody(response: Response): Promise<unknown> {
   try {
-    return jsonOf(await textOf(response) ?? "");
+    return jsonOf(await textOf(response, MAX_ANSWER_BYTES) ?? "");
   } catch {
     return undefined;
   }
 }
 
 /** The body's text; null: it is larger than any answer. Leaving the loop early cancels the body. */
-async function textOf(response: Response): Promise<string | null> {
+async function textOf(response: Response, maxBytes: number): Promise<string | null> {
   const decoder = new TextDecoder();
   let [text, bytes] = ["", 0];
   for await (const chunk of response.body ?? []) {
     bytes += chunk.length;
-    if (bytes > MAX_ANSWER_BYTES) return null;
+    if (bytes > maxBytes) return null;
     text += decoder.decode(chunk, { stream: true });
   }
   return text + decoder.decode();

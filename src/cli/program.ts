@@ -24,7 +24,7 @@ export async function runProgram(args: readonly string[], terminal: Terminal): P
     .showSuggestionAfterError()
     .showHelpAfterError("(see --help)")
     .version(versionLine().trimEnd(), "-V, --version", "print the version");
-  const asking = [statusCommand, peersCommand, reloadCommand, eventsCommand];
+  const asking = [statusCommand, diffCommand, planCommand, peersCommand, reloadCommand, eventsCommand];
   const commands = [
     runCommand,
     validateCommand,
@@ -191,6 +191,42 @@ function statusCommand(terminal: Terminal, finish: Finish): Command {
       "3  nothing answers",
     ]),
     ["status", "status --url https://edge-7:8443 --token-file /etc/honua-configd/token"],
+  );
+}
+
+function diffCommand(terminal: Terminal, finish: Finish): Command {
+  const command = addAddress(new Command("diff"))
+    .description("show what differs between two sources, secrets masked")
+    .argument("[from]", "running, file, a release's number or hash, or a path", "running")
+    .argument("[to]", "the same", "file")
+    .action(async (from, to, flags) => {
+      const { diff } = await import("./diff.ts");
+      finish(await diff({ address: addressOf(flags), from, to, format: flags.format }, terminal));
+    });
+  return addExamples(
+    addEndings(command, [
+      "0  there is no difference",
+      "1  there is one, or a source is not valid",
+      "3  nothing answers, or there is no such release or file",
+    ]),
+    ["diff", "diff 12 running", "diff running ./new.hcl", "diff --format json"],
+  );
+}
+
+function planCommand(terminal: Terminal, finish: Finish): Command {
+  const command = addAddress(new Command("plan"))
+    .description("show what a reload would do: what changes, and which hooks run")
+    .action(async (flags) => {
+      const { plan } = await import("./plan.ts");
+      finish(await plan({ address: addressOf(flags), format: flags.format }, terminal));
+    });
+  return addExamples(
+    addEndings(command, [
+      "0  nothing would change",
+      "1  another snapshot would come into force, or the source is held or not valid",
+      "3  nothing answers, or the source cannot be read",
+    ]),
+    ["plan", "plan --format json"],
   );
 }
 

@@ -18,9 +18,13 @@ function columnsOf(text: string): number {
   return columns;
 }
 
-/** Text in an ECMA-48 SGR style if colours are wanted. */
-export function painted(text: string, style: "strong" | "trouble", colour: boolean): string {
-  return colour ? `\x1b[${style === "strong" ? "1" : "1;31"}m${text}\x1b[0m` : text;
+/** The parameters of ECMA-48's SGR; null: the terminal's own style. */
+const STYLES = { strong: "1", trouble: "1;31", added: "32", removed: "31", changed: "33", plain: null } as const;
+
+/** Text in a style if colours are wanted. */
+export function painted(text: string, style: keyof typeof STYLES, colour: boolean): string {
+  const parameters = STYLES[style];
+  return colour && parameters !== null ? `\x1b[${parameters}m${text}\x1b[0m` : text;
 }
 
 /** The first digits of a hash, enough to tell one from another by eye. */

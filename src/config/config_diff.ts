@@ -194,19 +194,21 @@ function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
 }
 
 /**
- * Returns the JSON Patch that makes the second masked configuration of the first one. Libraries make one by comparing
- * both texts again, and take up to 0.6 s for 10,000 layers; here the differences are known.
+ * Makes the JSON Patch by which the first masked configuration becomes the second. Libraries compare both texts again,
+ * which takes up to 0.6 s for 10,000 layers; here the differences are known.
  */
-export function patchOf(blocks: readonly BlockDiff[]): PatchOperation[] {
-  return blocks.flatMap(({ change, at, settings }): PatchOperation[] => {
-    if (change === "removed") return [{ op: "remove", path: pointerTo(at) }];
-    if (change === "added") return [{ op: "add", path: pointerTo(at), value: valueOf(settings) }];
-    return settings.filter((setting) => !setting.secretChanged).map((setting): PatchOperation => {
-      const path = pointerTo([...at, ...setting.path]);
-      if (setting.change === "removed") return { op: "remove", path };
-      return { op: setting.change === "added" ? "add" : "replace", path, value: setting.to! };
-    });
-  });
+export function* patchOf(blocks: readonly BlockDiff[]): Generator<PatchOperation, void> {
+  for (const { change, at, settings } of blocks) {
+    if (change === "removed") yield { op: "remove", path: pointerTo(at) };
+    else if (change === "added") yield { op: "add", path: pointerTo(at), value: valueOf(settings) };
+    else for (const setting of settings) if (!setting.secretChanged) yield operationOf(at, setting);
+  }
+}
+
+function operationOf(at: readonly string[], { path, change, to }: SettingDiff): PatchOperation {
+  const pointer = pointerTo([...at, ...path]);
+  if (to === undefined) return { op: "remove", path: pointer };
+  return { op: change === "added" ? "add" : "replace", path: pointer, value: to };
 }
 
 function valueOf(settings: readonly SettingDiff[]): MaskedJson {

@@ -30,6 +30,7 @@ import type { ReleaseKeeper } from "./release_keeper.ts";
 import type { Candidate } from "./look_compiler.ts";
 import { recordOf } from "./membership.ts";
 import type { MountedFiles } from "./mounted_files.ts";
+import type { Differ } from "./differ.ts";
 import type { DaemonSettings } from "./daemon_settings.ts";
 import { agreedGeneration, syncStateOf } from "./sync_state.ts";
 
@@ -40,6 +41,7 @@ export interface DaemonApiParts {
   readonly instance: string;
   readonly incarnation: string;
   readonly store: Pick<SnapshotStore, "read" | "stored">;
+  readonly differ: Differ;
   readonly mounted: Pick<MountedFiles, "known" | "look">;
   readonly loop: Loop<Candidate>;
   readonly notifier: Notifier;
@@ -60,7 +62,7 @@ const PEERS_FOR_METRICS_MILLISECONDS = 1_000;
 
 /** Makes the answers for an admin interface. */
 export function openDaemonApi(parts: DaemonApiParts): DaemonApi {
-  const { loop, recorder, metrics, feed, mask } = parts;
+  const { loop, recorder, metrics, feed, mask, differ } = parts;
   const startedAt = new Date().toISOString();
   const stopped = new AbortController();
   void loop.stopped.then(() => stopped.abort());
@@ -70,6 +72,8 @@ export function openDaemonApi(parts: DaemonApiParts): DaemonApi {
     reload: (request) => reload(parts, request, stopped.signal),
     ...openReleaseAnswers({ ...parts, announcingMilliseconds: announcingMilliseconds(parts), now: Date.now }),
     peers: () => peersOf(parts),
+    diff: (from, to, signal) => unlessStopping([signal, stopped.signal], (either) => differ.diff(from, to, either)),
+    plan: (signal) => unlessStopping([signal, stopped.signal], (either) => differ.plan(either)),
     snapshot: snapshotReader(parts),
     onActivated: (listener) => recorder.onActivated(listener),
     events: feed,
@@ -85,6 +89,20 @@ export function openDaemonApi(parts: DaemonApiParts): DaemonApi {
     },
     mask,
   };
+}
+
+/** Does work that rejects if one of the signals aborts. */
+async function unlessStopping<T>(
+  signals: readonly AbortSignal[],
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T | { readonly kind: "stopping" }> {
+  const either = AbortSignal.any([...signals]);
+  try {
+    return await work(either);
+  } catch (error) {
+    if (either.aborted) return { kind: "stopping" };
+    throw error;
+  }
 }
 
 /**

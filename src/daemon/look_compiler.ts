@@ -9,6 +9,7 @@ import { reasonOf } from "../reload/narration.ts";
 import type { SnapshotId, SourceDigest } from "../reload/state.ts";
 import type { ReleaseText } from "../releases/source_history.ts";
 import { type Compiled, openCompiler, type SourceFormat } from "../compile.ts";
+import type { JsonObject } from "../snapshot/canonical.ts";
 import type { SnapshotStore } from "../snapshot/store.ts";
 import type { MaskedSecrets } from "./masked_secrets.ts";
 import type { DaemonSettings } from "./daemon_settings.ts";
@@ -36,6 +37,9 @@ export interface Inputs {
   readonly environmentFiles: readonly SourceText[];
 }
 
+/** The part of inputs that is compiled. */
+export type CompiledInputs = Pick<Inputs, "source" | "format" | "environmentFiles">;
+
 /** The result of inputs. The environment of the process does not change after the start. */
 export interface Known {
   readonly kind: "known";
@@ -51,6 +55,11 @@ export type Judged = Known | {
   readonly hash: string | null;
   readonly secrets: readonly string[];
 };
+
+/** A compiled source for an answer; else its diagnostics, and whether the host is at fault and not the source. */
+export type Examined =
+  | { readonly ok: true; readonly compilation: Compilation; readonly portable: JsonObject }
+  | { readonly ok: false; readonly isHost: boolean; readonly diagnostics: readonly Diagnostic[] };
 
 /** The parts that a look needs. */
 export interface LookCompilerTools {
@@ -68,6 +77,8 @@ export interface LookCompiler {
   /** The result of the last accepted inputs, if they have this fingerprint; otherwise null. */
   remembered(fingerprint: string): Known | null;
   compile(inputs: Inputs, signal: AbortSignal): Promise<Judged>;
+  /** Compiles for an answer, which no look counts. Rejects only with the signal's reason. */
+  examine(inputs: CompiledInputs, signal: AbortSignal): Promise<Examined>;
   /** Makes the candidate of a result, and remembers the result. `bytes` are the text's. */
   accept(
     known: Known,
@@ -91,28 +102,37 @@ export function openLookCompiler(
   const compiler = openCompiler(parser);
   // Only accepted ones are remembered: diagnostics quote the source, and a rejection may be the parser's end.
   let accepted: Known | null = null;
+  const compileInputs = async ({ source, format, environmentFiles }: CompiledInputs, signal: AbortSignal) => {
+    const files = environmentFiles.map(parseEnvironmentFile);
+    const compiled = await compiler.compile({
+      source,
+      format,
+      environment: environmentOf(processEnvironment(environment), files.map((file) => file.variables)),
+      validate: options.configurationWatcher.validateOnReload,
+      signal,
+    });
+    return { compiled, noted: files.flatMap((file) => file.diagnostics) };
+  };
   const remembered = (fingerprint: string) => accepted?.fingerprint === fingerprint ? accepted : null;
   return {
     remembered,
-    async compile({ fingerprint, source, sourceDigest, format, environmentFiles }, signal) {
+    async compile(inputs, signal) {
+      const { fingerprint, sourceDigest } = inputs;
       const known = remembered(fingerprint);
       if (known !== null) return known;
-      const files = environmentFiles.map(parseEnvironmentFile);
-      const compiled = await compiler.compile({
-        source,
-        format,
-        environment: environmentOf(processEnvironment(environment), files.map((file) => file.variables)),
-        validate: options.configurationWatcher.validateOnReload,
-        signal,
-      });
-      const noted = files.flatMap((file) => file.diagnostics);
+      const { compiled, noted } = await compileInputs(inputs, signal);
       if (!compiled.ok) {
         const outcome = refusal(fingerprint, [...compiled.diagnostics, ...noted]);
         return { kind: "refused", outcome, hash: compiled.hash ?? sourceDigest, secrets: compiled.secrets };
       }
-      const { snapshot, serverForm, config, counts } = compiled;
-      const compilation = { snapshot, serverForm, config, counts, warnings: [...noted, ...compiled.warnings] };
-      return { kind: "known", fingerprint, compilation, secrets: compiled.secrets };
+      return { kind: "known", fingerprint, compilation: compilationOf(compiled, noted), secrets: compiled.secrets };
+    },
+    async examine(inputs, signal) {
+      const { compiled, noted } = await compileInputs(inputs, signal);
+      if (!compiled.ok) {
+        return { ok: false, isHost: isCrash(compiled.diagnostics), diagnostics: [...compiled.diagnostics, ...noted] };
+      }
+      return { ok: true, compilation: compilationOf(compiled, noted), portable: compiled.portable };
     },
     async accept(known, { format, digest, bytes }, signal) {
       const { fingerprint, compilation } = known;
@@ -130,9 +150,19 @@ export function openLookCompiler(
   };
 }
 
+function compilationOf(compiled: Extract<Compiled, { ok: true }>, noted: readonly Diagnostic[]): Compilation {
+  const { snapshot, serverForm, config, counts, warnings } = compiled;
+  return { snapshot, serverForm, config, counts, warnings: [...noted, ...warnings] };
+}
+
+function isCrash(diagnostics: readonly Diagnostic[]): boolean {
+  return diagnostics.some((one) => one.code === "document/parser-ended");
+}
+
 /** A wrong source is rejected. If the parser ended, that is not its author's fault, so the look is worth a retry. */
 function refusal(fingerprint: string, diagnostics: readonly Diagnostic[]): LookOutcome<Candidate> {
   const reason = reasonOf(diagnostics);
-  const crashed = diagnostics.some((one) => one.code === "document/parser-ended");
-  return crashed ? { kind: "unreadable", fingerprint, reason } : { kind: "rejected", fingerprint, reason, diagnostics };
+  return isCrash(diagnostics)
+    ? { kind: "unreadable", fingerprint, reason }
+    : { kind: "rejected", fingerprint, reason, diagnostics };
 }

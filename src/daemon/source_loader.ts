@@ -1,12 +1,20 @@
 // The looks of the loop: at the source and its environment files, or at an earlier release. They change nothing.
 import type { Diagnostic } from "../diagnostic/diagnostic.ts";
+import { sourceText } from "../diagnostic/range.ts";
 import { renderLine } from "../diagnostic/render.ts";
 import type { Options } from "../options/options.ts";
 import type { LookOutcome } from "../reload/decide.ts";
-import { formatOf } from "../compile.ts";
-import { gatherInputs, isUnreachable } from "../source/inputs.ts";
+import { formatOf, type SourceFormat } from "../compile.ts";
+import { gatherInputs, isUnreachable, readEnvironmentFiles } from "../source/inputs.ts";
 import { lookBackAt, type LookBackTools } from "./look_back.ts";
-import { type Candidate, type Judged, type LookCompilerTools, openLookCompiler, wanted } from "./look_compiler.ts";
+import {
+  type Candidate,
+  type Examined,
+  type Judged,
+  type LookCompilerTools,
+  openLookCompiler,
+  wanted,
+} from "./look_compiler.ts";
 import type { DaemonSettings } from "./daemon_settings.ts";
 
 /** The parts of a source loader. */
@@ -15,12 +23,25 @@ export interface SourceLoaderTools extends LookCompilerTools {
   readonly keeper: LookBackTools["keeper"];
 }
 
+/** A source that is not at the configured path. */
+export interface GivenText {
+  /** For diagnostics. */
+  readonly name: string;
+  readonly text: string;
+  readonly format: SourceFormat;
+}
+
 /** Looks at the source. */
 export interface SourceLoader {
   /** Reads and compiles the source, and changes nothing. */
   look(signal: AbortSignal): Promise<LookOutcome<Candidate>>;
   /** Does the same with the text of an earlier release. */
   lookBack(hash: string, signal: AbortSignal): Promise<LookOutcome<Candidate>>;
+  /**
+   * Compiles the source at its path or another text with the environment of now, for an answer: no look counts it.
+   * Rejects only with the signal's reason.
+   */
+  examine(given: "file" | GivenText, signal: AbortSignal): Promise<Examined>;
   /** The name of the source that was rejected last for other hosts: its portable hash, or the digest of its bytes. */
   rejectedHash(): string | null;
 }
@@ -58,11 +79,28 @@ export function openSourceLoader(
     rejectedHash = judged.compilation.snapshot.hash;
     return await compiler.accept(judged, { format, digest: sourceDigest, bytes: sourceBytes }, signal);
   };
+  const examine = async (given: "file" | GivenText, signal: AbortSignal): Promise<Examined> => {
+    const inputs = given === "file"
+      ? (await wanted(gatherInputs(sourcePath, environmentFiles), signal)).decode()
+      : await inputsOf(given, environmentFiles);
+    if (!inputs.ok) return { ok: false, isHost: isUnreachable(inputs.diagnostic), diagnostics: [inputs.diagnostic] };
+    return await compiler.examine(
+      { ...inputs, format: given === "file" ? formatOf(sourcePath) : given.format },
+      signal,
+    );
+  };
   return {
     look,
+    examine,
     lookBack: (hash, signal) => lookBackAt(hash, { compiler, keeper, secrets, environmentFiles }, signal),
     rejectedHash: () => rejectedHash,
   };
+}
+
+/** A text and the environment files of now. */
+async function inputsOf({ name, text }: GivenText, environmentFiles: readonly string[]) {
+  const files = await readEnvironmentFiles(environmentFiles);
+  return files.ok ? { ok: true as const, source: sourceText(name, text), environmentFiles: files.texts } : files;
 }
 
 /**

@@ -336,7 +336,7 @@ function nextOf<Input>(
   return next;
 }
 
-function concerns({ only }: HookPlan, changed: readonly string[] | null): boolean {
+export function concerns({ only }: Pick<HookPlan, "only">, changed: readonly string[] | null): boolean {
   return only.length === 0 || changed === null || only.some((part) => changed.includes(part));
 }
 

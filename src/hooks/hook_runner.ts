@@ -224,7 +224,7 @@ function statusOf({ name, on }: HookOptions, all: HooksState<HookInput>, memory:
 }
 
 /** The hooks of the options, with the common `Only` if they have none of their own. */
-function effectiveHooks({ list, only }: HooksOptions): HookOptions[] {
+export function effectiveHooks({ list, only }: HooksOptions): HookOptions[] {
   return list.map((hook) => ({ ...hook, only: hook.only.length > 0 ? hook.only : only }));
 }
 

@@ -5,7 +5,10 @@ import type { Peer } from "../../src/cluster/peer_record.ts";
 import type {
   DaemonApi,
   DaemonEvent,
+  DiffAnswer,
+  DiffSource,
   EventSource,
+  PlanAnswer,
   ReloadAnswer,
   ReloadRequest,
   Status,
@@ -33,6 +36,12 @@ export interface FakeSubject extends DaemonApi {
   readonly requests: ReloadRequest[];
   /** What the next reloads answer. */
   answerReload: () => Promise<ReloadAnswer>;
+  /** The sources of the diffs that were asked for. */
+  readonly diffs: (readonly [DiffSource, DiffSource])[];
+  /** What the next diffs answer. */
+  answerDiff: (signal: AbortSignal) => Promise<DiffAnswer>;
+  /** What the next plans answer. */
+  answerPlan: (signal: AbortSignal) => Promise<PlanAnswer>;
   /** What the peers are. */
   answerPeers: () => Promise<PeersAnswer>;
   /** Is thrown by `status`; null: nothing. */
@@ -93,6 +102,14 @@ export function fakeDaemonApi(): FakeSubject {
     confirm: () => ({ ok: false, reason: "No change waits for a confirmation" }),
     hold: () => ({ ok: true }),
     releaseHold: () => ({ ok: false, reason: "There is no hold" }),
+    diffs: [],
+    answerDiff: () => Promise.resolve({ kind: "unknown", reason: `no history of ${SECRET}` }),
+    answerPlan: () => Promise.resolve({ kind: "failed", reason: `no source ${SECRET}` }),
+    diff(from, to, signal) {
+      api.diffs.push([from, to]);
+      return api.answerDiff(signal);
+    },
+    plan: (signal) => api.answerPlan(signal),
     peers: () => api.answerPeers(),
     snapshot: () => Promise.resolve(contentHash === null ? null : { contentHash, bytes }),
     onActivated(listener) {

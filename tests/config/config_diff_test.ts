@@ -95,7 +95,7 @@ Deno.test("a variable that is part of a secret is a secret, under any name", asy
     dataSources: { db: { connection: `Host=db;Password=${value}` } },
   });
   const blocks = await diff(of("hunter2"), of("correct horse"));
-  assert(!/hunter2|correct horse/.test(JSON.stringify([blocks, patchOf(blocks)])));
+  assert(!/hunter2|correct horse/.test(JSON.stringify([blocks, [...patchOf(blocks)]])));
   const variables = blocks.filter(({ type }) => type === "variable");
   assertEquals(variables.map(({ name, settings: [one] }) => [name, one!.from, one!.secretChanged]), [
     ["harmless", "[masked]", true],
@@ -114,14 +114,17 @@ Deno.test("a block that is the same object is not looked into, and names that a 
   const hostile = JSON.parse('{ "layers": { "__proto__": { "toString": 1 } } }');
   const [added] = await diff({}, hostile);
   assertEquals([added!.name, added!.settings[0]!.path], ["__proto__", ["toString"]]);
-  assertEquals(JSON.stringify(patchOf([added!])), '[{"op":"add","path":"/layers/__proto__","value":{"toString":1}}]');
+  assertEquals(
+    JSON.stringify([...patchOf([added!])]),
+    '[{"op":"add","path":"/layers/__proto__","value":{"toString":1}}]',
+  );
 });
 
 Deno.test("a variable that is a secret in one version only is hidden in both", async () => {
   const connection = "Host=db;Password=hunter2";
   const from = { variables: { harmless: "hunter2" }, dataSources: { db: { connection } } };
   const blocks = await diff(from, { variables: { renamed: "hunter2" } });
-  assert(!JSON.stringify([blocks, patchOf(blocks)]).includes("hunter2"));
+  assert(!JSON.stringify([blocks, [...patchOf(blocks)]]).includes("hunter2"));
 });
 
 Deno.test("a masked configuration hides secrets and the variables in them, and nothing else", () => {
@@ -165,7 +168,7 @@ Deno.test("the patch of a diff makes the second masked configuration of the firs
     fc.asyncProperty(anyConfig, anyConfig, async (from, to) => {
       const masked = atOnce(maskingConfigs([from, to], { keepReferences: true }));
       const [patched, expected] = JSON.parse(JSON.stringify(masked));
-      const failures = applyPatch(patched, JSON.parse(JSON.stringify(patchOf(await diffConfigs(from, to)))));
+      const failures = applyPatch(patched, JSON.parse(JSON.stringify([...patchOf(await diffConfigs(from, to))])));
       assertEquals(failures.filter((one) => one !== null), []);
       assertEquals(patched, expected);
     }),

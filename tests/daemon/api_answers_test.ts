@@ -16,6 +16,7 @@ import type { SnapshotStore } from "../../src/snapshot/store.ts";
 import { initialState } from "../../src/reload/state.ts";
 
 const [A, B] = ["a".repeat(64), "b".repeat(64)] as const;
+const SIGNAL = new AbortController().signal;
 const NONE: Announcements = { count: 0, forced: 0, delivered: 0, trouble: null };
 const AGREED: Agreement = {
   ...initialAgreement(
@@ -62,6 +63,15 @@ const SETTINGS = {
 };
 
 const IN_FORCE = () => Promise.resolve({ snapshot: true, serverForm: true });
+
+/** Work that rejects with the reason of its signal, the last argument. */
+function abortedBy(...given: unknown[]): Promise<never> {
+  const signal = given.at(-1) as AbortSignal;
+  return new Promise((_, reject) => {
+    if (signal.aborted) reject(signal.reason);
+    signal.addEventListener("abort", () => reject(signal.reason));
+  });
+}
 
 function open(
   { agreement = AGREED, announced = NONE, isUp = true, lookAgain, peers, stored = IN_FORCE, read: file }: Given,
@@ -118,6 +128,7 @@ function open(
       stored,
     },
     mounted: { known: () => [], look: () => Promise.resolve([]) },
+    differ: { diff: abortedBy, plan: abortedBy },
     loop: loop as Loop<Candidate>,
     notifier,
     recorder: recorder as EventRecorder,
@@ -240,4 +251,14 @@ Deno.test("the status tells of each file whether it is the one in force, and whi
   assertEquals(await filesOf(true, true), ["in-force", "in-force"]);
   assertEquals(await filesOf(true, false), ["in-force", "missing"]);
   assertEquals(await filesOf(false, true), ["missing", "in-force"]);
+});
+
+Deno.test("a diff and a plan end when the daemon stops, and one of a client that went away ends too", async () => {
+  const { api, stop } = open({});
+  const gone = new AbortController();
+  const [first, plan] = [api.diff({ kind: "running" }, { kind: "file" }, gone.signal), api.plan(SIGNAL)];
+  gone.abort();
+  assertEquals(await first, { kind: "stopping" });
+  stop();
+  assertEquals(await plan, { kind: "stopping" });
 });

@@ -1,0 +1,121 @@
+// Differences of sources and the plan of a reload. One of them at a time: each compiles up to two sources, which a
+// reload has to wait for.
+import { countBlocks, patchOf } from "../config/config_diff.ts";
+import { withinLimit } from "../time/limit.ts";
+import type { DaemonApi, Diff, DiffRefusal, DiffSource } from "./daemon_api.ts";
+import type { AdminLimits } from "./limits.ts";
+import { type Answers, overdue, type Problem } from "./problem.ts";
+import { type BodyRead, readJson } from "./request_body.ts";
+import type { Route } from "./route.ts";
+import { readReference, REFERENCE_FORMS } from "../releases/source_reference.ts";
+
+/** Two sources of 16 MiB, with the escapes of JSON. */
+const MAX_BODY_BYTES = 40 * 1024 * 1024;
+
+const MAX_NAME_LENGTH = 4_096;
+
+/** From and to. */
+type Sides = readonly [DiffSource, DiffSource];
+
+/** `GET /admin/diff?from=&to=`, the same with POST for texts that the client has, and `GET /admin/plan`. */
+export function diffRoutes(api: DaemonApi, answers: Answers, limits: AdminLimits): readonly Route[] {
+  let isBusy = false;
+  const busy = (): Response => {
+    const detail = "Another diff or plan is in progress";
+    return answers.problem({ status: 503, code: "admin/too-many", detail, headers: { "Retry-After": "1" } });
+  };
+  const work = async <T>(request: Request, begin: (signal: AbortSignal) => Promise<T>): Promise<T | Response> => {
+    const ending = new AbortController();
+    isBusy = true;
+    // Busy until the work has ended, also if the answer did not wait for that.
+    const working = begin(ending.signal).finally(() => isBusy = false);
+    working.catch(() => {});
+    const done = await withinLimit(working, limits.reloadMilliseconds, request.signal);
+    if (done.ok) return done.value;
+    ending.abort();
+    return answers.problem(overdue("The sources were not compared", limits.reloadMilliseconds));
+  };
+  const compare = async (request: Request, read: BodyRead<Sides>): Promise<Response> => {
+    if (!read.ok) return answers.problem(read.problem);
+    const [from, to] = read.value;
+    const answer = await work(request, (signal) => api.diff(from, to, signal));
+    if (answer instanceof Response) return answer;
+    return answer.kind === "diff" ? answers.jsonInPieces(diffJson(answer.diff)) : answers.problem(problemOf(answer));
+  };
+  const plan = async (request: Request): Promise<Response> => {
+    if (isBusy) return busy();
+    const answer = await work(request, (signal) => api.plan(signal));
+    if (answer instanceof Response) return answer;
+    if (answer.kind !== "plan") return answers.problem(problemOf(answer));
+    const { kind: _, diff, ...members } = answer;
+    return answers.jsonInPieces({ ...members, ...diff === null ? {} : diffJson(diff) });
+  };
+  let isReading = false;
+  const post = async (request: Request): Promise<Response> => {
+    if (isBusy || isReading) return busy();
+    isReading = true;
+    const body = await readJson(request, { ...limits, maxBodyBytes: MAX_BODY_BYTES }).finally(() => isReading = false);
+    if (isBusy) return busy();
+    return await compare(request, body.ok ? readBody(body.value) : body);
+  };
+  const get = async (request: Request): Promise<Response> =>
+    isBusy ? busy() : await compare(request, readQuery(new URL(request.url).searchParams));
+  return [
+    { method: "GET", path: "/admin/diff", answer: get },
+    { method: "POST", path: "/admin/diff", answer: post },
+    { method: "GET", path: "/admin/plan", answer: plan },
+  ];
+}
+
+function diffJson({ from, to, blocks }: Diff) {
+  return { from, to, same: from.hash === to.hash, counts: countBlocks(blocks), blocks, patch: patchOf(blocks) };
+}
+
+function readQuery(query: URLSearchParams): BodyRead<Sides> {
+  const read = (name: string, missing: string): DiffSource | null => {
+    const values = query.getAll(name);
+    return values.length > 1 ? null : readReference(values[0] ?? missing);
+  };
+  const [from, to] = [read("from", "running"), read("to", "file")];
+  if (from !== null && to !== null) return { ok: true, value: [from, to] };
+  const detail = `${from === null ? "from" : "to"} must be given once, as ${REFERENCE_FORMS}`;
+  return { ok: false, problem: { status: 400, code: "admin/malformed", detail } };
+}
+
+/** `{ "from": "running", "to": { "name": "honua.hcl", "text": "…" } }`. */
+function readBody(body: unknown): BodyRead<Sides> {
+  if (typeof body !== "object" || body === null || Array.isArray(body)) return invalid("The body must be an object");
+  const { from = "running", to = "file", ...others } = body as Record<string, unknown>;
+  if (Object.keys(others).length > 0) return invalid("A diff has only the members from and to");
+  const sides = [readSide(from), readSide(to)] as const;
+  if (sides[0] !== null && sides[1] !== null) return { ok: true, value: [sides[0], sides[1]] };
+  const forms = `${REFERENCE_FORMS}, or an object with the texts name and text`;
+  return invalid(`${sides[0] === null ? "from" : "to"} must be ${forms}`);
+}
+
+function readSide(side: unknown): DiffSource | null {
+  if (typeof side === "string") return readReference(side);
+  if (typeof side !== "object" || side === null || Object.keys(side).length !== 2) return null;
+  const { name, text } = side as Record<string, unknown>;
+  if (typeof name !== "string" || name === "" || name.length > MAX_NAME_LENGTH) return null;
+  return typeof text === "string" ? { kind: "text", name, text } : null;
+}
+
+function invalid(detail: string): BodyRead<never> {
+  return { ok: false, problem: { status: 422, code: "admin/invalid-request", detail } };
+}
+
+function problemOf(refusal: DiffRefusal): Problem {
+  switch (refusal.kind) {
+    case "unknown":
+      return { status: 404, code: "admin/no-release", detail: refusal.reason };
+    case "rejected": {
+      const { label: source, reason: detail, diagnostics } = refusal;
+      return { status: 422, code: "admin/rejected", detail, members: { source, diagnostics } };
+    }
+    case "failed":
+      return { status: 503, code: "admin/source-unreadable", detail: refusal.reason };
+    case "stopping":
+      return { status: 503, code: "admin/stopping", detail: "The daemon is about to end" };
+  }
+}
