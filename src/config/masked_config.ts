@@ -31,7 +31,6 @@ export function* maskingConfigs(
 function* maskParts(config: Config, options: MaskOptions, hidden: string[]): Generator<void, MaskedObject> {
   const masked: { [name: string]: MaskedJson } = Object.create(null);
   for (const [part, value] of Object.entries(config)) {
-    if (value === undefined) continue;
     if (!isObject(value)) {
       masked[part] = maskAt([part], value, options);
       collectHidden(value, masked[part], hidden);
@@ -40,7 +39,6 @@ function* maskParts(config: Config, options: MaskOptions, hidden: string[]): Gen
     const entries: { [name: string]: MaskedJson } = masked[part] = Object.create(null);
     for (const [name, entry] of Object.entries(value)) {
       yield;
-      if (entry === undefined) continue;
       entries[name] = maskAt([part, name], entry, options);
       collectHidden(entry, entries[name], hidden);
     }

@@ -166,6 +166,8 @@ Deno.test("two long values show where they differ, and no value can control a te
   const long = "x".repeat(1_000);
   const text = about(`${long}a`, `${long}b`);
   assertEquals(text, `    t: …${"x".repeat(20)}a" → …${"x".repeat(20)}b"`);
+  const whole = "x".repeat(150);
+  assertEquals(about(`${whole}a`, `${whole}b`), `    t: "${whole}a" → "${whole}b"`);
   assert(about("a", long).length < 300);
   assertEquals(about("\x1b[2J\u202e", ""), '    t: "\\u001b[2J<U+202E>" → ""');
   const hostile = diffText([{ ...BLOCKS[4]!, type: "\x1b[2J", name: "\u202e" }], false);

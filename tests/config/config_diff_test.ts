@@ -40,6 +40,15 @@ Deno.test("blocks are matched by their ids, and come in the second configuration
   assertEquals(countBlocks(blocks), { added: 2, removed: 2, changed: 1 });
 });
 
+Deno.test("a part that is there only once, or is no map of blocks, is one block", async () => {
+  const about = async (from: JsonObject, to: JsonObject) =>
+    (await diffConfigs(from, to)).map(({ change, type, at }) => [change, type, at.join("/")]);
+  assertEquals(await about({}, { layers: { a: {} } }), [["added", "layer", "layers"]]);
+  assertEquals(await about({ layers: { a: {} } }, {}), [["removed", "layer", "layers"]]);
+  assertEquals(await about({ layers: { a: {} } }, { layers: [] }), [["changed", "layer", "layers"]]);
+  assertEquals(await about({ layers: 1 }, { layers: 1 }), []);
+});
+
 Deno.test("a changed setting has its path, its old and its new value, and no other is named", async () => {
   assertEquals(
     await settings({ title: "a", same: 1, geometry: { srid: 1, type: "Point" }, gone: null }, {
@@ -65,6 +74,7 @@ Deno.test("a list is one setting, but objects in lists of one length differ by s
   ]]]);
   assertEquals(await settings({ s: [{ x: 1, y: 1 }, {}] }, { s: [{ x: 2, y: 1 }, {}] }), [["s.0.x", "changed", 1, 2]]);
   assertEquals(await settings({ s: [{ x: 1 }] }, { s: [null] }), [["s", "changed", [{ x: 1 }], [null]]]);
+  assertEquals(await settings({ s: [{}, 1] }, { s: [{}, 2] }), [["s", "changed", [{}, 1], [{}, 2]]]);
   assertEquals(await settings({ s: {} }, { s: [] }), [["s", "changed", {}, []]]);
 });
 
