@@ -79,7 +79,7 @@ Deno.test("a large diff comes whole, in pieces", async () => {
   assertEquals((await (await host.ask("/admin/diff")).json()).blocks, []);
 });
 
-Deno.test("a diff is refused where the daemon has no such source, or it is not valid, or cannot be read", async () => {
+Deno.test("a diff is refused if the daemon has no such source, or it is not valid, or cannot be read", async () => {
   await using host = await openAdminHost();
   const about = async (answer: DiffAnswer) => {
     host.api.answerDiff = () => Promise.resolve(answer);
@@ -98,7 +98,7 @@ Deno.test("a diff is refused where the daemon has no such source, or it is not v
   assertEquals((await about({ kind: "stopping" })).slice(0, 2), [503, "admin/stopping"]);
 });
 
-Deno.test("a diff of what nobody can mean is not begun", async () => {
+Deno.test("a diff with a malformed reference or body is not begun", async () => {
   await using host = await openAdminHost();
   for (const query of ["from=", "to=x", "from=0", "from=running&from=file", "to=abc"]) {
     const { status, code } = await problemOf(await host.ask(`/admin/diff?${query}`));

@@ -120,7 +120,7 @@ Deno.test("a diff of what is neither a reference nor a path is wrong usage", asy
   }
 });
 
-Deno.test("a diff ends with 1 where a source is not valid, and with 3 where there is none", async () => {
+Deno.test("a diff ends with 1 if a source is not valid, and with 3 if there is none", async () => {
   const diagnostic = {
     ...{ file: "new.hcl", severity: "error", code: "config/x", summary: "It is wrong" },
     ...{ path: null, line: 3, column: 1, suggestion: null },
@@ -249,7 +249,7 @@ Deno.test("a plan of a file that is held says why, and ends with 1", async () =>
   assertEquals([code, out.split("\n").at(-2)], [1, `Held: ${held}`]);
 });
 
-Deno.test("a plan as JSON is the daemon's answer, also where the source is not valid", async () => {
+Deno.test("a plan as JSON is the daemon's answer, also if the source is not valid", async () => {
   const body = { ...answered(), ...PLAN };
   const { code, out } = await planned(body, ["--format", "json"]);
   assertEquals([code, JSON.parse(out)], [1, body]);
