@@ -10,9 +10,10 @@ import { diffRoutes } from "./diff_route.ts";
 import { eventsRoute } from "./events_route.ts";
 import { HEALTH_PATHS, healthRoutes, metricsRoute, statusRoutes } from "./status_routes.ts";
 import type { AdminLimits } from "./limits.ts";
+import { releaseRoutes } from "./release_routes.ts";
 import { reloadRoute } from "./reload_route.ts";
 import { requestPath } from "./request_target.ts";
-import type { Route } from "./route.ts";
+import { fitsPath, type Route } from "./route.ts";
 import { snapshotRoute } from "./snapshot_route.ts";
 import type { DaemonApi } from "./daemon_api.ts";
 
@@ -45,13 +46,16 @@ export function composeApplication(settings: ApplicationSettings): Handler {
     ...statusRoutes(api, answers, limits),
     reloadRoute(api, answers, limits, now),
     ...diffRoutes(api, answers, limits),
+    ...releaseRoutes(api, answers, limits, now),
     snapshotRoute(api, answers, limits, closing),
     eventsRoute(api, answers, limits, closing),
     metricsRoute(api, answers, limits),
   ];
-  for (const { method, path, answer } of routes) application.on(method, path, (c) => answer(c.req.raw, c.env));
+  for (const { method, path, answer } of routes) {
+    application.on(method, path, (c) => answer(c.req.raw, c.env, c.req.param()));
+  }
   application.notFound((c) => {
-    const allowed = routes.filter(({ path }) => path === c.req.path).flatMap(methodsOf);
+    const allowed = routes.filter((route) => fitsPath(route, c.req.path)).flatMap(methodsOf);
     if (allowed.length === 0) {
       return answers.problem({ status: 404, code: "admin/not-found", detail: "There is nothing under this path" });
     }

@@ -354,7 +354,9 @@ export interface DaemonApi {
   reload(request: ReloadRequest): Promise<ReloadAnswer>;
   /** The history, the newest first. */
   releases(): readonly ReleaseAnswer[];
-  /** Finds the text of a release by its number, or by its hash or a beginning of at least 8 digits. */
+  /** Finds a release by its number, or by its hash or a beginning of at least 8 digits; null: there is none. */
+  release(reference: string): ReleaseAnswer | null;
+  /** Finds the text of a release as {@linkcode DaemonApi.release} does. */
   releaseSource(reference: string): Promise<ReleaseSource>;
   /** Resolves when the release is in force again and was announced, or could not be in time. */
   rollBack(request: RollbackRequest): Promise<RollbackAnswer>;

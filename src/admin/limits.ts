@@ -35,6 +35,8 @@ export interface AdminLimits {
   readonly maxConnections: number;
   /** Reloads with a waiting client, at once. */
   readonly maxReloads: number;
+  /** Answers with the source of a release, at once: each holds the whole text until its client has read it. */
+  readonly maxSources: number;
   /** Waits for another snapshot, at once. */
   readonly maxWaiters: number;
   /** Streams of events, at once. */
@@ -56,6 +58,7 @@ export const ADMIN_LIMITS: AdminLimits = {
   maxBodyBytes: 64 * 1024,
   maxConnections: 300,
   maxReloads: 100,
+  maxSources: 4,
   maxWaiters: 200,
   maxFollowers: 50,
 };

@@ -4,6 +4,7 @@ import type {
   DaemonApi,
   HoldRequest,
   OrderAnswer,
+  ReleaseAnswer,
   ReleaseSource,
   ReleaseStatus,
   RollbackAnswer,
@@ -42,7 +43,7 @@ const MIN_HASH_LENGTH = 8;
 /** Makes the answers about releases. */
 export function openReleaseAnswers(
   parts: ReleaseAnswersParts,
-): Pick<DaemonApi, "releases" | "releaseSource" | "rollBack" | "confirm" | "hold" | "releaseHold"> {
+): Pick<DaemonApi, "releases" | "release" | "releaseSource" | "rollBack" | "confirm" | "hold" | "releaseHold"> {
   const { loop, now } = parts;
   const order = (order: Order): OrderAnswer => {
     const reason = refusalOf(loop.state().releases, order, now());
@@ -53,12 +54,12 @@ export function openReleaseAnswers(
   return {
     releases() {
       const { kept } = loop.state().releases;
-      const running = runningRelease(kept);
-      return kept.list.toReversed().map((one) => ({
-        ...one,
-        isRunning: one === running,
-        isSkipped: skipOf(kept, one.hash) !== null,
-      }));
+      return kept.list.toReversed().map((one) => answerOf(one, kept));
+    },
+    release(reference) {
+      const { kept } = loop.state().releases;
+      const found = releaseOf(kept, reference);
+      return found && answerOf(found, kept);
     },
     releaseSource: (reference) => sourceOf(parts, reference),
     rollBack: (request) => rollBack(parts, request),
@@ -70,6 +71,11 @@ export function openReleaseAnswers(
 }
 
 const UNKNOWN = "a person";
+
+function answerOf(release: Release, kept: KeptReleases): ReleaseAnswer {
+  const isRunning = release === runningRelease(kept);
+  return { ...release, isRunning, isSkipped: skipOf(kept, release.hash) !== null };
+}
 
 /** The part of a status about releases. */
 export function releaseStatusOf({ loop, mask }: Pick<ReleaseAnswersParts, "loop" | "mask">): ReleaseStatus {

@@ -3,7 +3,16 @@ import { peerWith } from "../cli/canned_daemon.ts";
 import { openAdminHost, problemOf } from "./admin_host.ts";
 import { SECRET } from "./fake_daemon_api.ts";
 
-const GET_PATHS = ["/livez", "/readyz", "/healthz/consistency", "/admin/status", "/admin/peers", "/metrics"];
+const GET_PATHS = [
+  "/livez",
+  "/readyz",
+  "/healthz/consistency",
+  "/admin/status",
+  "/admin/peers",
+  "/admin/releases",
+  "/admin/releases/41",
+  "/metrics",
+];
 
 Deno.test("status and peers are JSON that ends with a line feed and is kept by nobody", async () => {
   await using host = await openAdminHost();
@@ -49,7 +58,7 @@ Deno.test("answers are not compressed, for any Accept-Encoding", async () => {
 Deno.test("HEAD is answered wherever GET is, with the same status and no body", async () => {
   await using host = await openAdminHost();
   host.api.activate("c1");
-  for (const path of [...GET_PATHS, "/admin/snapshot"]) {
+  for (const path of [...GET_PATHS, "/admin/snapshot", "/admin/releases/41/source"]) {
     const get = await host.ask(path);
     await get.body?.cancel();
     const head = await host.ask(path, { method: "HEAD" });
@@ -62,7 +71,19 @@ Deno.test("HEAD is answered wherever GET is, with the same status and no body", 
 
 Deno.test("an unknown path is not found, for any form of it", async () => {
   await using host = await openAdminHost();
-  for (const path of ["/", "/admin", "/admin/", "/admin/status/", "/ADMIN/STATUS", "/admin/%73tatus/x", "/__proto__"]) {
+  for (
+    const path of [
+      "/",
+      "/admin",
+      "/admin/",
+      "/admin/status/",
+      "/ADMIN/STATUS",
+      "/admin/%73tatus/x",
+      "/__proto__",
+      "/admin/releases/",
+      "/admin/releases/1/x",
+    ]
+  ) {
     const response = await host.ask(path);
     assertEquals([path, response.status, (await problemOf(response)).code], [path, 404, "admin/not-found"]);
   }
@@ -70,7 +91,7 @@ Deno.test("an unknown path is not found, for any form of it", async () => {
 
 Deno.test("a method that a path does not take is refused with those that it takes", async () => {
   await using host = await openAdminHost();
-  for (const path of [...GET_PATHS, "/admin/snapshot", "/admin/events"]) {
+  for (const path of [...GET_PATHS, "/admin/snapshot", "/admin/events", "/admin/releases/x/source"]) {
     for (const method of ["POST", "PUT", "DELETE", "PATCH", "OPTIONS"]) {
       const response = await host.ask(path, { method });
       assertEquals([path, response.status, response.headers.get("Allow")], [path, 405, "GET, HEAD"]);
@@ -120,6 +141,6 @@ Deno.test("no answer but the snapshot holds a secret, though the daemon gave it 
   await reader.cancel();
   for (const path of GET_PATHS) texts.push(await (await host.ask(path)).text());
   for (const text of texts) assertEquals(text.includes(SECRET), false, text);
-  assertEquals(texts.filter((text) => text.includes("***")).length, 5);
+  assertEquals(texts.filter((text) => text.includes("***")).length, 7);
   assert((await (await host.ask("/admin/snapshot")).text()).includes(SECRET));
 });

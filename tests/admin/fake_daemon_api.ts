@@ -9,8 +9,12 @@ import type {
   DiffSource,
   EventSource,
   PlanAnswer,
+  OrderAnswer,
+  ReleaseAnswer,
+  ReleaseSource,
   ReloadAnswer,
   ReloadRequest,
+  RollbackAnswer,
   Status,
 } from "../../src/admin/daemon_api.ts";
 
@@ -42,6 +46,14 @@ export interface FakeSubject extends DaemonApi {
   answerDiff: (signal: AbortSignal) => Promise<DiffAnswer>;
   /** What the next plans answer. */
   answerPlan: (signal: AbortSignal) => Promise<PlanAnswer>;
+  /** Finds the source of a release. */
+  answerSource: (reference: string) => Promise<ReleaseSource>;
+  /** Rollbacks, holds and the like that were asked for. */
+  readonly orders: unknown[];
+  /** What the next rollbacks answer. */
+  answerRollback: () => Promise<RollbackAnswer>;
+  /** Why orders are refused; null: they are not. */
+  refuseOrders: string | null;
   /** What the peers are. */
   answerPeers: () => Promise<PeersAnswer>;
   /** Is thrown by `status`; null: nothing. */
@@ -96,12 +108,6 @@ export function fakeDaemonApi(): FakeSubject {
       requests.push(request);
       return api.answerReload();
     },
-    releases: () => [],
-    releaseSource: (reference) => Promise.resolve({ ok: false, isUnknown: true, reason: `no release ${reference}` }),
-    rollBack: () => Promise.resolve({ kind: "refused", reason: "there is nothing to take back" }),
-    confirm: () => ({ ok: false, reason: "No change waits for a confirmation" }),
-    hold: () => ({ ok: true }),
-    releaseHold: () => ({ ok: false, reason: "There is no hold" }),
     diffs: [],
     answerDiff: () => Promise.resolve({ kind: "unknown", reason: `no history of ${SECRET}` }),
     answerPlan: () => Promise.resolve({ kind: "failed", reason: `no source ${SECRET}` }),
@@ -110,6 +116,7 @@ export function fakeDaemonApi(): FakeSubject {
       return api.answerDiff(signal);
     },
     plan: (signal) => api.answerPlan(signal),
+    ...fakeReleases(() => api),
     peers: () => api.answerPeers(),
     snapshot: () => Promise.resolve(contentHash === null ? null : { contentHash, bytes }),
     onActivated(listener) {
@@ -126,6 +133,73 @@ export function fakeDaemonApi(): FakeSubject {
     mask: (text) => text.replaceAll(SECRET, "***"),
   };
   return api;
+}
+
+type ReleasePart = Pick<
+  FakeSubject,
+  | "releases"
+  | "release"
+  | "releaseSource"
+  | "rollBack"
+  | "confirm"
+  | "hold"
+  | "releaseHold"
+  | "answerSource"
+  | "orders"
+  | "answerRollback"
+  | "refuseOrders"
+>;
+
+function fakeReleases(api: () => FakeSubject): ReleasePart {
+  const orders: unknown[] = [];
+  const ordered = (order: unknown): OrderAnswer => {
+    orders.push(order);
+    const { refuseOrders } = api();
+    return refuseOrders === null ? { ok: true } : { ok: false, reason: refuseOrders };
+  };
+  return {
+    orders,
+    refuseOrders: null,
+    releases: () => [releaseAnswer(42, "b2", { isRunning: true }), releaseAnswer(41, "a1", { reason: SECRET })],
+    release: (reference) => api().releases().find((one) => reference === `${one.number}`) ?? null,
+    releaseSource: (reference) => api().answerSource(reference),
+    answerSource(reference) {
+      const release = api().release(reference);
+      return Promise.resolve(
+        release === null
+          ? { ok: false, isUnknown: true, reason: `no release ${reference}` }
+          : { ok: true, release, format: "hcl", bytes: new TextEncoder().encode(`password = "${SECRET}"\r\n`) },
+      );
+    },
+    rollBack(request) {
+      orders.push(request);
+      return api().answerRollback();
+    },
+    answerRollback: () => Promise.resolve({ kind: "refused", reason: `there is nothing to take back ${SECRET}` }),
+    confirm: (author) => ordered({ confirm: author }),
+    hold: (request) => ordered(request),
+    releaseHold: (author) => ordered({ releaseHold: author }),
+  };
+}
+
+/** A release of the history that is healthy, but for what is given. */
+export function releaseAnswer(number: number, hash: string, given: Partial<ReleaseAnswer> = {}): ReleaseAnswer {
+  return {
+    number,
+    hash,
+    format: "hcl",
+    digest: null,
+    at: "2026-01-01T00:00:00.000Z",
+    until: null,
+    cause: "file",
+    author: null,
+    reason: null,
+    state: "healthy",
+    changes: { added: 1, removed: 0, changed: 3 },
+    isRunning: false,
+    isSkipped: false,
+    ...given,
+  };
 }
 
 function status(contentHash: string | null): Status {

@@ -1,0 +1,230 @@
+// The releases of this host over HTTP: the history with its sources, and the orders of persons. A source is answered as
+// it was written, so it can hold secrets.
+import { withinLimit } from "../time/limit.ts";
+import type { DaemonApi, OrderAnswer, ReleaseSource, RollbackAnswer, RollbackRequest } from "./daemon_api.ts";
+import type { AdminLimits } from "./limits.ts";
+import { type Answers, NOT_KEPT, overdue, type Problem } from "./problem.ts";
+import { type BodyRead, readJson } from "./request_body.ts";
+import { AUTHOR, type MemberKinds, type Members, readMembers, REASON } from "./request_members.ts";
+import type { Route } from "./route.ts";
+
+/** As many releases as `History:Keep` allows, with the one in force and the last good one. */
+const MAX_LISTED = 1_002;
+
+/** The size of one chunk of a source. */
+const CHUNK_BYTES = 64 * 1024;
+
+const ROLLBACK = {
+  number: { kind: "count", min: 1, max: Number.MAX_SAFE_INTEGER },
+  reason: REASON,
+  author: AUTHOR,
+  local: { kind: "flag" },
+} as const;
+const HOLD = { until: { kind: "line", maxLength: 40 }, reason: REASON, author: AUTHOR } as const;
+const BY_AUTHOR = { author: AUTHOR } as const;
+
+/** ISO 8601 with a zone: the daemon's own zone is no business of its clients. */
+const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:\d\d)$/;
+
+/**
+ * `GET /admin/releases`, `/admin/releases/{number or hash}` and `/admin/releases/{number or hash}/source`; `POST
+ * /admin/rollback`, `/admin/hold`, `/admin/release-hold` and `/admin/confirm`. `now` is the clock of the answers.
+ */
+export function releaseRoutes(
+  api: DaemonApi,
+  answers: Answers,
+  limits: AdminLimits,
+  now: () => Date,
+): readonly Route[] {
+  const timestamp = () => now().toISOString();
+  const ordered = (answer: OrderAnswer, status: string) =>
+    answer.ok ? answers.json({ status, timestamp: timestamp() }) : answers.problem(refused(answer.reason));
+  /** A route for an order that is decided at once. */
+  const order = <K extends MemberKinds>(
+    path: string,
+    kinds: K,
+    carryOut: (members: Members<K>) => Response,
+  ): Route => ({
+    method: "POST",
+    path,
+    async answer(request) {
+      const read = await readOrder(request, limits, kinds);
+      return read.ok ? carryOut(read.value) : answers.problem(read.problem);
+    },
+  });
+  return [
+    { method: "GET", path: "/admin/releases", answer: (request) => list(request, api, answers) },
+    {
+      method: "GET",
+      path: "/admin/releases/:release",
+      answer(_request, _bindings, { release = "" } = {}) {
+        const found = api.release(release);
+        return found === null ? answers.problem(unknownRelease(release)) : answers.json(found);
+      },
+    },
+    sourceRoute(api, answers, limits),
+    rollbackRoute(api, answers, limits, timestamp),
+    order("/admin/hold", HOLD, ({ until, reason, author = null }) => {
+      if (until === undefined || !INSTANT.test(until) || Number.isNaN(Date.parse(until))) {
+        return answers.problem(invalid("until must be a time with a zone, as in 2026-01-31T12:00:00Z"));
+      }
+      if (reason === undefined) return answers.problem(invalid("reason must be given"));
+      return ordered(api.hold({ until: Date.parse(until), reason, author }), "held");
+    }),
+    order("/admin/release-hold", BY_AUTHOR, ({ author = null }) => ordered(api.releaseHold(author), "released")),
+    order("/admin/confirm", BY_AUTHOR, ({ author = null }) => ordered(api.confirm(author), "confirmed")),
+  ];
+}
+
+function list(request: Request, api: DaemonApi, answers: Answers): Response {
+  const limit = readLimit(new URL(request.url).searchParams.getAll("limit"));
+  if (limit !== null) return answers.json({ releases: api.releases().slice(0, limit) });
+  const detail = `limit must be a whole number from 1 to ${MAX_LISTED}`;
+  return answers.problem({ status: 400, code: "admin/malformed", detail });
+}
+
+/** Null: the value is invalid. */
+function readLimit(values: readonly string[]): number | null {
+  if (values.length === 0) return MAX_LISTED;
+  const [value] = values;
+  if (values.length > 1 || !/^[1-9]\d{0,3}$/.test(value!)) return null;
+  return Number(value) <= MAX_LISTED ? Number(value) : null;
+}
+
+function sourceRoute(api: DaemonApi, answers: Answers, limits: AdminLimits): Route {
+  let held = 0;
+  return {
+    method: "GET",
+    path: "/admin/releases/:release/source",
+    async answer(request, _bindings, { release = "" } = {}) {
+      if (held >= limits.maxSources) {
+        return answers.problem(tooMany(`${limits.maxSources} sources are read already`));
+      }
+      held++;
+      let isHeld = true;
+      const free = () => {
+        if (isHeld) held--;
+        isHeld = false;
+      };
+      // A read that is overdue holds its place until it ends.
+      const reading = api.releaseSource(release);
+      const read = await withinLimit(reading, limits.answerMilliseconds, request.signal);
+      if (!read.ok) {
+        void reading.finally(free);
+        return answers.problem(overdue("The source was not read", limits.answerMilliseconds));
+      }
+      if (read.value.ok && request.method !== "HEAD") return served(read.value, free);
+      free();
+      if (read.value.ok) return new Response(null, { headers: headersOf(read.value) });
+      const { isUnknown, reason: detail } = read.value;
+      return answers.problem(
+        isUnknown ? { status: 404, code: "admin/no-release", detail } : {
+          status: 503,
+          code: "admin/source-unreadable",
+          detail,
+        },
+      );
+    },
+  };
+}
+
+type FoundSource = Extract<ReleaseSource, { ok: true }>;
+
+function headersOf({ bytes }: FoundSource): Record<string, string> {
+  return {
+    ...NOT_KEPT,
+    "Content-Type": "text/plain; charset=utf-8",
+    "Content-Length": String(bytes.length),
+    "X-Content-Type-Options": "nosniff",
+  };
+}
+
+/** Calls back when the client has read the source, or will not. */
+function served(source: FoundSource, onEnd: () => void): Response {
+  const { bytes } = source;
+  let at = 0;
+  const stream = new ReadableStream<Uint8Array>({
+    pull(controller) {
+      if (at < bytes.length) controller.enqueue(bytes.subarray(at, at + CHUNK_BYTES));
+      at += CHUNK_BYTES;
+      if (at < bytes.length) return;
+      controller.close();
+      onEnd();
+    },
+    cancel: onEnd,
+  }, { highWaterMark: 0 });
+  return new Response(stream, { headers: headersOf(source) });
+}
+
+function rollbackRoute(
+  api: DaemonApi,
+  answers: Answers,
+  limits: AdminLimits,
+  timestamp: () => string,
+): Route {
+  let running = 0;
+  return {
+    method: "POST",
+    path: "/admin/rollback",
+    async answer(request) {
+      const read = await readOrder(request, limits, ROLLBACK);
+      if (!read.ok) return answers.problem(read.problem);
+      const { number = null, reason, author = null, local = false } = read.value;
+      if (reason === undefined) return answers.problem(invalid("reason must be given"));
+      if (running >= limits.maxReloads) {
+        return answers.problem(tooMany(`${limits.maxReloads} requests wait for a rollback already`));
+      }
+      running++;
+      const wanted: RollbackRequest = { number, reason, author, local };
+      // Counted until the rollback ends, also if the answer did not wait for that.
+      const rollback = api.rollBack(wanted).finally(() => running--);
+      const done = await withinLimit(rollback, limits.reloadMilliseconds, request.signal);
+      if (!done.ok) {
+        return answers.problem(overdue("The rollback goes on, but was not done", limits.reloadMilliseconds));
+      }
+      return rollbackAnswer(done.value, answers, timestamp());
+    },
+  };
+}
+
+function rollbackAnswer(answer: RollbackAnswer, answers: Answers, timestamp: string): Response {
+  switch (answer.kind) {
+    case "done": {
+      const { kind: _, ...members } = answer;
+      return answers.json({ status: "rolled-back", timestamp, ...members });
+    }
+    case "refused":
+      return answers.problem(refused(answer.reason));
+    case "failed":
+      return answers.problem({ status: 503, code: "admin/rollback-failed", detail: answer.reason });
+    case "stopping":
+      return answers.problem({ status: 503, code: "admin/stopping", detail: "The daemon is about to end" });
+  }
+}
+
+async function readOrder<K extends MemberKinds>(
+  request: Request,
+  limits: AdminLimits,
+  kinds: K,
+): Promise<BodyRead<Members<K>>> {
+  const body = await readJson(request, limits);
+  return body.ok ? readMembers(body.value, kinds, "this request") : body;
+}
+
+function refused(detail: string): Problem {
+  return { status: 409, code: "admin/refused", detail };
+}
+
+function invalid(detail: string): Problem {
+  return { status: 422, code: "admin/invalid-request", detail };
+}
+
+function tooMany(detail: string): Problem {
+  return { status: 503, code: "admin/too-many", detail, headers: { "Retry-After": "1" } };
+}
+
+function unknownRelease(reference: string): Problem {
+  const shown = /^[0-9a-zA-Z]{1,64}$/.test(reference) ? reference : "of that name";
+  const detail = `There is no single release ${shown}: give a number of the history, or at least 8 digits of a hash`;
+  return { status: 404, code: "admin/no-release", detail };
+}
