@@ -5,6 +5,7 @@ import type { PeersAnswer } from "../cluster/notifier.ts";
 import type { SyncStateKind } from "../agreement/agreement.ts";
 import type { SingleMount } from "../host/single_mount.ts";
 import type { DiagnosticJson } from "../diagnostic/render.ts";
+import type { ListedRelease } from "../releases/history_list.ts";
 import type { Release, TextFormat } from "../releases/release.ts";
 import type { BlockDiff } from "../config/config_diff.ts";
 import type { SourceReference } from "../releases/source_reference.ts";
@@ -120,6 +121,11 @@ export interface ReleaseStatus {
     readonly kind: "skipped" | "frozen";
     /** Of the source. */
     readonly hash: string;
+    /** The person or the cause, when, and why: of the rollback, or of the hold. */
+    readonly by: string;
+    /** ISO 8601. */
+    readonly at: string;
+    readonly reason: string;
     /** Why it is not put in force, in one line. */
     readonly why: string;
     /** What to do, in one line. */
@@ -131,14 +137,6 @@ export interface ReleaseStatus {
   readonly confirmation: { readonly deadline: string; readonly author: string } | null;
   /** Null: nothing is watched. `endsAt` is null until the hooks are done. */
   readonly bake: { readonly endsAt: string | null; readonly failures: number } | null;
-}
-
-/** An entry of the history, as it is answered. */
-export interface ReleaseAnswer extends Release {
-  /** Whether it is in force. */
-  readonly isRunning: boolean;
-  /** Whether its hash may not run, because it was rolled back. */
-  readonly isSkipped: boolean;
 }
 
 /** The text of a release, or why it cannot be had. */
@@ -353,9 +351,9 @@ export interface DaemonApi {
   /** Resolves when the reload is done and its change, if any, was announced or could not be announced in time. */
   reload(request: ReloadRequest): Promise<ReloadAnswer>;
   /** The history, the newest first. */
-  releases(): readonly ReleaseAnswer[];
+  releases(): readonly ListedRelease[];
   /** Finds a release by its number, or by its hash or a beginning of at least 8 digits; null: there is none. */
-  release(reference: string): ReleaseAnswer | null;
+  release(reference: string): ListedRelease | null;
   /** Finds the text of a release as {@linkcode DaemonApi.release} does. */
   releaseSource(reference: string): Promise<ReleaseSource>;
   /** Resolves when the release is in force again and was announced, or could not be in time. */

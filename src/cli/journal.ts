@@ -1,31 +1,21 @@
 // `honua-configd journal` shows the host's journal, and `journal verify` verifies it. Both read the files, so they work
 // while the daemon is down. They end with 0, with 1 if the journal was altered, with 3 if it cannot be read.
-import { dirname, join, resolve } from "node:path";
+import { join } from "node:path";
 import * as z from "zod";
 import { jsonLine, terminalText } from "../diagnostic/terminal_text.ts";
-import { INSTALLATION, type Installation, readUnitSettings } from "../doctor/installation.ts";
-import { hostMachine, type Machine } from "../doctor/machine.ts";
-import { readUnit, type UnitFacts } from "../doctor/unit_facts.ts";
-import { renderText } from "../diagnostic/render.ts";
 import { adviceFor, errorCode } from "../host/atomic_write.ts";
 import { type ComparedNotes, compareTail, type JournalNote } from "../releases/compare_tail.ts";
 import type { JournalLine } from "../releases/journal_line.ts";
 import { readJournal } from "../releases/read_journal.ts";
 import { type JournalVerdict, verifyJournal } from "../releases/verify_journal.ts";
 import { pause } from "../time/pause.ts";
-import type { AdminFlags } from "./admin_address.ts";
 import { strangeAnswer, unavailable, withAdminClient } from "./admin_client.ts";
 import { EXIT, type ExitCode } from "./exit_codes.ts";
-import { requestedOptions } from "./prepared.ts";
+import { findStatePlace, type InstalledHost, type StatePlaceRequest, THIS_HOST } from "./state_place.ts";
 import { painted, shortHash } from "./table.ts";
 import type { Terminal } from "./terminal.ts";
 
-export interface JournalRequest {
-  readonly address: AdminFlags;
-  /** The arguments of `--set`. */
-  readonly set: readonly string[];
-  /** The unit that the daemon runs as. Its options count if the command line has none. */
-  readonly unit: string;
+export interface JournalRequest extends StatePlaceRequest {
   readonly format: "text" | "json";
 }
 
@@ -42,14 +32,6 @@ export interface VerifyRequest extends JournalRequest {
   readonly peers: boolean;
 }
 
-/** The host, replaced by tests. */
-export interface JournalHost {
-  readonly machine: Machine;
-  readonly installation: Installation;
-}
-
-const HOST: JournalHost = { machine: hostMachine, installation: INSTALLATION };
-const UNIT_LIMIT_MILLISECONDS = 5_000;
 const FOLLOW_MILLISECONDS = 500;
 
 /** Shows the lines; with `follow` until `stop` is aborted. */
@@ -57,9 +39,9 @@ export async function showJournal(
   request: ShowRequest,
   terminal: Terminal,
   stop: AbortSignal,
-  host: JournalHost = HOST,
+  host: InstalledHost = THIS_HOST,
 ): Promise<ExitCode> {
-  const place = await placeOf(request, terminal, host);
+  const place = await findStatePlace(request, terminal, host);
   if (!place.ok) return place.code;
   const { directory } = place;
   const since = request.since ?? -Infinity;
@@ -100,9 +82,9 @@ export async function showJournalUntilInterrupted(request: ShowRequest, terminal
 export async function verify(
   request: VerifyRequest,
   terminal: Terminal,
-  host: JournalHost = HOST,
+  host: InstalledHost = THIS_HOST,
 ): Promise<ExitCode> {
-  const place = await placeOf(request, terminal, host);
+  const place = await findStatePlace(request, terminal, host);
   if (!place.ok) return place.code;
   const { directory, address } = place;
   if (!request.peers) return judged(directory, await verifyJournal(directory), null, request, terminal);
@@ -169,40 +151,6 @@ function notesText({ contradictions, confirmed }: ComparedNotes, colour: boolean
   if (confirmed > 0) lines.push(`${confirmed} ${confirmed === 1 ? "instance" : "instances"} noted lines that are here`);
   if (lines.length === 0) lines.push("No other instance noted a line of it yet");
   return lines.map((line) => `${line}\n`).join("");
-}
-
-type Place =
-  | { readonly ok: true; readonly directory: string; readonly address: AdminFlags }
-  | { readonly ok: false; readonly code: ExitCode };
-
-/** Finds the directory and the daemon by the options of the command line, else by those of the unit. */
-async function placeOf(
-  { address, set, unit }: JournalRequest,
-  terminal: Terminal,
-  { machine, installation }: JournalHost,
-): Promise<Place> {
-  const ofUnit = address.optionsFile === null && set.length === 0
-    ? await unitSettings(unit, terminal, machine, installation)
-    : null;
-  const optionsFile = ofUnit?.optionsFile ?? address.optionsFile;
-  const read = await requestedOptions(
-    { config: null, optionsFile, settings: [], set },
-    ofUnit?.environment ?? terminal.environment,
-  );
-  if (!read.ok) {
-    terminal.error(renderText(read.diagnostics, { sources: new Map(), colour: terminal.colourError, frames: false }));
-    return read;
-  }
-  const { state, snapshot, admin } = read.options;
-  const directory = resolve(ofUnit?.workingDirectory ?? ".", state.directory ?? dirname(snapshot.path));
-  const isNamed = address.url !== null || address.socket !== null;
-  return { ok: true, directory, address: isNamed ? address : { ...address, optionsFile: null, socket: admin.socket } };
-}
-
-async function unitSettings(name: string, { environment }: Terminal, machine: Machine, installation: Installation) {
-  const unknown = (): UnitFacts => ({ state: "unknown", name, why: "" });
-  const facts = await readUnit(machine, name, AbortSignal.timeout(UNIT_LIMIT_MILLISECONDS)).catch(unknown);
-  return await readUnitSettings(name, facts, environment, machine, installation);
 }
 
 /** Changes when a line is appended or the file is another one; empty: there is no journal. Rejects if it is not known. */

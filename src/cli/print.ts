@@ -11,7 +11,7 @@ import { SNAPSHOT_FORMAT } from "../snapshot/snapshot.ts";
 import type { Compiled } from "../compile.ts";
 import { serverFormLine } from "../snapshot/server_form.ts";
 import { EXIT, type ExitCode } from "./exit_codes.ts";
-import { compileArgument, exitCodeOf, readArgument, readEnvironment } from "./source_argument.ts";
+import { compileArgument, exitCodeOf, readArgument, readEnvironment, type SourceArgument } from "./source_argument.ts";
 import type { Terminal } from "./terminal.ts";
 
 export interface PrintRequest {
@@ -31,6 +31,15 @@ export interface PrintRequest {
 
 /** Prints the snapshot, or writes to standard error why there is none. */
 export async function print(request: PrintRequest, terminal: Terminal): Promise<ExitCode> {
+  return await printSource(await readArgument(request.file, request.name, terminal), request, terminal);
+}
+
+/** Prints the snapshot of a source that is read. */
+export async function printSource(
+  read: SourceArgument,
+  request: Omit<PrintRequest, "file" | "name">,
+  terminal: Terminal,
+): Promise<ExitCode> {
   const complain = (
     diagnostics: Parameters<typeof renderText>[0],
     sources: Parameters<typeof renderText>[1]["sources"],
@@ -41,7 +50,6 @@ export async function print(request: PrintRequest, terminal: Terminal): Promise<
     return exitCodeOf([environment.diagnostic]);
   }
   complain(environment.warnings, new Map());
-  const read = await readArgument(request.file, request.name, terminal);
   if (!read.ok) {
     complain([read.diagnostic], new Map());
     return exitCodeOf([read.diagnostic]);
@@ -71,23 +79,25 @@ function withoutEnvironment({ config, portable }: Valid): JsonObject {
   return mask(config, portable) as JsonObject;
 }
 
+type Shown = Pick<PrintRequest, "portable" | "showSecrets">;
+
 type Valid = Extract<Compiled, { ok: true }>;
 
 /** The config, with its secrets masked unless the request asks for them. */
-function shownConfig(compiled: Valid, { portable, showSecrets }: PrintRequest): Json {
+function shownConfig(compiled: Valid, { portable, showSecrets }: Shown): Json {
   const config = portable ? compiled.portable : showSecrets ? compiled.config : withoutEnvironment(compiled);
   return showSecrets ? config : maskedConfig(config, { keepReferences: portable }) as Json;
 }
 
 /** A masked form has no content hash and no digest: they cover the secrets, so they would help to guess them. */
-async function printedServerForm(compiled: Valid, request: PrintRequest): Promise<string> {
+async function printedServerForm(compiled: Valid, request: Shown): Promise<string> {
   const { snapshot: { hash }, serverForm } = compiled;
   if (request.showSecrets) return await new Blob([...serverForm.pieces]).text();
   const { pieces } = await openServerFormWriter().write(shownConfig(compiled, request) as unknown as HonuaConfig);
   return serverFormLine({ hash, contentHash: MASK, body: MASK }) + await new Blob([...pieces]).text();
 }
 
-function printed(compiled: Valid, request: PrintRequest): string {
+function printed(compiled: Valid, request: Shown): string {
   const { portable, showSecrets } = request;
   if (showSecrets && !portable) return new TextDecoder().decode(compiled.snapshot.bytes);
   const shown = shownConfig(compiled, request);

@@ -2,9 +2,20 @@
 // `version` does not load what a reload needs.
 import { Argument, Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import type { FlagSetting } from "../options/option_reader.ts";
-import type { AdminFlags } from "./admin_address.ts";
+import {
+  addAddress,
+  addEndings,
+  addExamples,
+  addressOf,
+  collect,
+  confirmSeconds,
+  type Finish,
+  moment,
+  positiveNumber,
+  unitName,
+} from "./command_parts.ts";
 import { EXIT, type ExitCode } from "./exit_codes.ts";
-import { parseMoment } from "./moment.ts";
+import { releaseCommands } from "./release_commands.ts";
 import type { OptionRequest } from "./prepared.ts";
 import type { Terminal } from "./terminal.ts";
 import { printVersion, versionLine } from "./version.ts";
@@ -31,6 +42,7 @@ export async function runProgram(args: readonly string[], terminal: Terminal): P
     initCommand,
     printCommand,
     ...asking,
+    ...releaseCommands,
     journalCommand,
     doctorCommand,
     versionCommand,
@@ -52,19 +64,10 @@ export async function runProgram(args: readonly string[], terminal: Terminal): P
   return terminal.hasFailed() && ended !== EXIT.usage ? EXIT.unavailable : ended;
 }
 
-type Finish = (code: ExitCode) => void;
-
 /** A command with the program's settings: commander passes them only to commands that it makes itself. */
 function configured(program: Command, command: Command): Command {
   return command.copyInheritedSettings(program).exitOverride();
 }
-
-function addExamples(command: Command, examples: readonly string[]): Command {
-  const lines = examples.map((example) => `  honua-configd ${example}`).join("\n");
-  return command.addHelpText("after", `\nExamples:\n${lines}\n`);
-}
-
-const collect = (value: string, previous: string[]): string[] => [...previous, value];
 
 /** The flags for options and source, the same for running and examining a daemon. */
 function addSettings(command: Command): Command {
@@ -158,24 +161,6 @@ function printCommand(terminal: Terminal, finish: Finish): Command {
   return addExamples(command, ["print honua.hcl", "print --portable honua.hcl", "print --server honua.hcl"]);
 }
 
-/** The flags for the address of the daemon. */
-function addAddress(command: Command): Command {
-  return command
-    .addOption(new Option("--socket <path>", "the daemon's socket (default: Admin:Socket)").conflicts("url"))
-    .addOption(new Option("-o, --options <file>", "an options file that names the socket").conflicts(["url", "socket"]))
-    .option("--url <url>", "the daemon's address in place of its socket: http or https")
-    .option("--token-file <file>", "holds the token for the URL, as Admin:TokenFile does there")
-    .option("--ca-file <file>", "a private authority's certificates in PEM, for an https URL")
-    .addOption(new Option("-f, --format <format>", "how to answer").choices(["text", "json"]).default("text"));
-}
-
-type AddressOptions = { readonly [name in "socket" | "options" | "url" | "tokenFile" | "caFile"]?: string };
-
-function addressOf(flags: AddressOptions): AdminFlags {
-  const { socket = null, options: optionsFile = null, url = null, tokenFile = null, caFile = null } = flags;
-  return { socket, optionsFile, url, tokenFile, caFile };
-}
-
 function statusCommand(terminal: Terminal, finish: Finish): Command {
   const command = addAddress(new Command("status"))
     .description("say what is in force on this host, and how the last reload ended")
@@ -186,8 +171,8 @@ function statusCommand(terminal: Terminal, finish: Finish): Command {
   return addExamples(
     addEndings(command, [
       "0  the source is in force",
-      "1  it was rejected or could not be taken, nothing is in force, the snapshot's file is gone or another's,",
-      "   a mounted file was replaced outside, the instance has diverged, or a hook of an activation failed",
+      "1  it was rejected, is held or could not be taken, nothing is in force, the snapshot's file is gone or",
+      "   another's, a mounted file was replaced outside, the instance has diverged, or a hook of an activation failed",
       "3  nothing answers",
     ]),
     ["status", "status --url https://edge-7:8443 --token-file /etc/honua-configd/token"],
@@ -251,20 +236,28 @@ function reloadCommand(terminal: Terminal, finish: Finish): Command {
   const command = addAddress(new Command("reload"))
     .description("make the daemon look at its source now, and wait for the result")
     .option("--notify", "make the other instances look again even if nothing changed here", false)
-    .option("--force", "announce over a configuration that the others agreed on since", false)
+    .option(
+      "--force",
+      "announce over what the others agreed on since; also take what a rollback or a hold keeps back",
+      false,
+    )
     .option("--if-match <etag>", "only if the snapshot in force has this ETag")
+    .option("--confirm <time>", "go back after 10m, 90s or 1h unless `honua-configd confirm` is run", confirmSeconds)
+    .option("--reason <text>", "why, in one line, for the history")
+    .option("--author <name>", "the person (default: the user, by SUDO_USER or USER)")
     .action(async (flags) => {
-      const { notify, force, ifMatch = null, format } = flags;
+      const { notify, force, ifMatch = null, confirm = null, reason = null, author = null, format } = flags;
+      const request = { notify, force, ifMatch, confirmSeconds: confirm, reason, author, format };
       const { reload } = await import("./reload.ts");
-      finish(await reload({ address: addressOf(flags), notify, force, ifMatch, format }, terminal));
+      finish(await reload({ address: addressOf(flags), ...request }, terminal));
     });
   return addExamples(
     addEndings(command, [
       "0  the source is in force",
-      "1  it was rejected",
+      "1  it was rejected, or is held",
       "3  nothing answers, not all of it could be done, or another snapshot than that of --if-match is in force",
     ]),
-    ["reload", "reload --notify", "reload --force"],
+    ["reload", "reload --notify", "reload --force", 'reload --confirm 10m --reason "new tiles"'],
   );
 }
 
@@ -341,31 +334,10 @@ function doctorCommand(terminal: Terminal, finish: Finish): Command {
   );
 }
 
-/** systemd.unit(5): a name without a type is a service's. */
-function unitName(text: string): string {
-  if (!/^[\w:.\\@][\w:.\\@-]{0,200}$/.test(text)) throw new InvalidArgumentError("It must be a unit's name.");
-  return text.endsWith(".service") ? text : `${text}.service`;
-}
-
 function checkSeconds(text: string): number {
   const seconds = positiveNumber(text);
   if (seconds <= 600) return seconds;
   throw new InvalidArgumentError("It must be at most 600.");
-}
-
-function positiveNumber(text: string): number {
-  if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
-  throw new InvalidArgumentError("It must be a whole number from 1 on.");
-}
-
-function moment(text: string): number {
-  const parsed = parseMoment(text, Date.now());
-  if (parsed !== null) return parsed;
-  throw new InvalidArgumentError("It must be a time (2026-01-31T12:00) or a length of time (90m, 12h, 7d).");
-}
-
-function addEndings(command: Command, lines: readonly string[]): Command {
-  return command.addHelpText("after", `\nEnds with:\n${lines.map((line) => `  ${line}`).join("\n")}`);
 }
 
 function versionCommand(terminal: Terminal, finish: Finish): Command {

@@ -1,5 +1,5 @@
 // `honua-configd reload`: makes the daemon look at its source now, and waits for the result. It ends with 0 if the
-// source is in force, with 1 if it was rejected, with 3 if the daemon did not answer or could not do all of it, or if
+// source is in force, with 1 if it was rejected or is held, with 3 if the daemon did not answer or could not do all of it, or if
 // another snapshot than the one of `--if-match` is in force.
 import * as z from "zod";
 import { isGeneration, isHash } from "../agreement/head.ts";
@@ -9,6 +9,7 @@ import { type AdminAnswer, type AdminClient, strangeAnswer, unavailable, withAdm
 import type { DiagnosticAnswer } from "../admin/daemon_api.ts";
 import { areDiagnostics, diagnosticsText } from "./diagnostic_answer.ts";
 import { EXIT, type ExitCode } from "./exit_codes.ts";
+import { personOf } from "./person.ts";
 import { shortHash } from "./table.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -21,6 +22,12 @@ export interface ReloadCommandRequest {
   readonly force: boolean;
   /** The entity tag of the snapshot that must be in force, with or without its quotes; null: any. */
   readonly ifMatch: string | null;
+  /** Null: the user. */
+  readonly author: string | null;
+  /** One line for the history; null: none. */
+  readonly reason: string | null;
+  /** The change goes back after this time unless it is confirmed; null: it does not. */
+  readonly confirmSeconds: number | null;
 }
 
 /** The daemon gives a reload 60 s; the rest is for its answer to arrive. */
@@ -41,6 +48,8 @@ const doneSchema = z.object({
   warnings: z.array(z.string()).optional(),
 });
 
+const heldSchema = z.object({ code: z.literal("admin/held"), detail: z.string() });
+
 const rejectedSchema = z.object({
   title: z.string().optional(),
   detail: z.string().optional(),
@@ -59,7 +68,7 @@ export async function reload(request: ReloadCommandRequest, terminal: Terminal):
       method: "POST",
       path: "admin/metadata/reload",
       headers: tag === null ? {} : { "if-match": tag },
-      json: { notifyOtherInstances: request.notify, force: request.force },
+      json: wantedOf(request, terminal),
       limitMilliseconds: RELOAD_LIMIT_MILLISECONDS,
     });
     if (!answer.ok) return unavailable(answer.message, terminal);
@@ -68,8 +77,30 @@ export async function reload(request: ReloadCommandRequest, terminal: Terminal):
       : reportRejected(answer, terminal) ?? reportRefused(answer, request, client, terminal);
     if (code === null) return unavailable(strangeAnswer(client), terminal);
     if (request.format === "json") terminal.out(jsonLine(answer.body));
+    else if (code === EXIT.done && request.confirmSeconds !== null) terminal.out(await confirmationText(client));
     return code;
   });
+}
+
+/** Only members that are wanted, because a daemon of an earlier version refuses those that it does not know. */
+function wantedOf(request: ReloadCommandRequest, terminal: Terminal): Record<string, unknown> {
+  const { notify: notifyOtherInstances, force, reason, confirmSeconds } = request;
+  const author = personOf(request.author, terminal.environment);
+  const details = Object.entries({ author, reason, confirmSeconds }).filter(([, value]) => value !== null);
+  return { notifyOtherInstances, force, ...Object.fromEntries(details) };
+}
+
+const confirmationSchema = z.object({ confirmation: z.object({ deadline: z.string() }).nullable() });
+
+/** The confirmation that the daemon waits for: none if the source was in force before. */
+async function confirmationText(client: AdminClient): Promise<string> {
+  const answer = await client.ask({ path: "admin/status" });
+  const parsed = confirmationSchema.safeParse(answer.ok ? answer.body : null);
+  if (!parsed.success) return "Whether it goes back by itself is not known: honua-configd status shows it\n";
+  const { confirmation } = parsed.data;
+  return confirmation === null
+    ? "Nothing waits for a confirmation: no new configuration came into force by this reload\n"
+    : `It goes back at ${terminalText(confirmation.deadline)} unless it is confirmed: honua-configd confirm\n`;
 }
 
 /** RFC 9110, section 8.8.3; undefined: it is no entity tag. */
@@ -125,6 +156,11 @@ function reportRefused(
   client: AdminClient,
   terminal: Terminal,
 ): ExitCode {
+  const held = heldSchema.safeParse(answer.body);
+  if (answer.status === 409 && held.success) {
+    terminal.error(`Held: ${terminalText(held.data.detail)}; honua-configd status says what to do\n`);
+    return EXIT.invalid;
+  }
   terminal.error(`${force ? "Not announced" : "Not reloaded"}: ${client.refusal(answer)}\n`);
   return EXIT.unavailable;
 }

@@ -6,6 +6,7 @@ import { isGeneration, isHash } from "../agreement/head.ts";
 import { jsonLine, terminalText } from "../diagnostic/terminal_text.ts";
 import type { AdminFlags } from "./admin_address.ts";
 import { strangeAnswer, unavailable, withAdminClient } from "./admin_client.ts";
+import { heldText, releaseRows } from "./status_of_releases.ts";
 import { agoText, forText, painted, shortHash } from "./table.ts";
 import type { DiagnosticAnswer } from "../admin/daemon_api.ts";
 import { areDiagnostics, diagnosticsText } from "./diagnostic_answer.ts";
@@ -17,8 +18,8 @@ export interface StatusRequest {
   readonly format: "text" | "json";
 }
 
-/** The outcomes after which the source is in force. */
-const GOOD_OUTCOMES: ReadonlySet<string> = new Set(["activated", "unchanged"]);
+/** The outcomes after which the source is in force, or is held on purpose. */
+const GOOD_OUTCOMES: ReadonlySet<string> = new Set(["activated", "unchanged", "held"]);
 
 const hash = z.custom<string>(isHash);
 const generation = z.custom<number>(isGeneration);
@@ -62,10 +63,29 @@ const statusSchema = z.object({
   restartNeeded: z.boolean(),
   stored: z.string().nullable().default(null),
   serverForm: z.object({ path: z.string(), stored: z.string().nullable() }).nullable().default(null),
+  release: z.object({
+    number: z.number(),
+    cause: z.string(),
+    author: z.string().nullable(),
+    reason: z.string().nullable(),
+    state: z.string(),
+  }).nullable().default(null),
+  held: z.object({
+    kind: z.string(),
+    by: z.string(),
+    at: z.string(),
+    reason: z.string(),
+    why: z.string(),
+    advice: z.string(),
+  }).nullable().default(null),
+  hold: z.object({ until: z.string(), author: z.string(), reason: z.string() }).nullable().default(null),
+  confirmation: z.object({ deadline: z.string(), author: z.string() }).nullable().default(null),
+  bake: z.object({ endsAt: z.string().nullable(), failures: z.number() }).nullable().default(null),
   singleMounts: z.array(z.object({ isReplaced: z.boolean(), what: z.string(), todo: z.string() })).default([]),
 });
 
-type Status = z.infer<typeof statusSchema>;
+/** The members of a status that are shown. */
+export type Status = z.infer<typeof statusSchema>;
 
 /** Asks for the status and shows it; `now` is the time in milliseconds since 1970. */
 export async function status(
@@ -82,7 +102,7 @@ export async function status(
     terminal.out(
       request.format === "json" ? jsonLine(answer.body) : statusText(parsed.data, now(), terminal.colourOut),
     );
-    return troubleOf(parsed.data) === null ? EXIT.done : EXIT.invalid;
+    return troubleOf(parsed.data, now()) === null ? EXIT.done : EXIT.invalid;
   });
 }
 
@@ -97,10 +117,11 @@ function misplacedFileText(stored: Status["stored"], name: string): string | nul
 }
 
 /** In one line what a person must act on; null: nothing. */
-function troubleOf(status: Status): string | null {
+function troubleOf(status: Status, now: number): string | null {
   const { active, lastReload, standing, head, hooks, singleMounts } = status;
   const misplaced = misplacedText(status);
   const stays = active === null ? "nothing is in force" : misplaced ?? `${shortHash(active.hash)} stays in force`;
+  if (status.held !== null && active !== null) return heldText(status, status.held, now);
   if (lastReload !== null && !GOOD_OUTCOMES.has(lastReload.outcome)) {
     const failures: Record<string, string> = {
       rejected: "The source was rejected",
@@ -136,11 +157,12 @@ function headText({ hash, generation }: NonNullable<Status["head"]>): string {
 }
 
 function statusText(status: Status, now: number, colour: boolean): string {
-  const trouble = troubleOf(status);
+  const trouble = troubleOf(status, now);
   const known = status.lastReload === null ? "found at the start, no reload has ended yet" : "as the source says";
   const headline = trouble ?? `In force: ${shortHash(status.active?.hash ?? "")}, ${known}`;
   const rows: [string, string][] = [
     ["In force", inForceText(status, now)],
+    ...releaseRows(status, now),
     ["Source", `${terminalText(status.source)} (${watchText(status)})`],
     ["Last reload", lastReloadText(status, now)],
     ["Cluster", clusterText(status)],

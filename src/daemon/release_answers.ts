@@ -4,7 +4,6 @@ import type {
   DaemonApi,
   HoldRequest,
   OrderAnswer,
-  ReleaseAnswer,
   ReleaseSource,
   ReleaseStatus,
   RollbackAnswer,
@@ -14,7 +13,8 @@ import { isAnnouncing } from "../agreement/agreement.ts";
 import type { Loop } from "../reload/loop.ts";
 import { heldText } from "../reload/narration.ts";
 import { type Order, refusalOf } from "../releases/decide_releases.ts";
-import { type Held, type KeptReleases, type Release, runningRelease, skipOf } from "../releases/release.ts";
+import { findRelease, listedRelease } from "../releases/history_list.ts";
+import { type Held, type KeptReleases, runningRelease } from "../releases/release.ts";
 import { targetOf } from "../releases/rolling_back.ts";
 import { withinLimit } from "../time/limit.ts";
 import type { EventRecorder } from "./event_recorder.ts";
@@ -37,9 +37,6 @@ export interface ReleaseAnswersParts {
 /** A rollback is judged when no reload is in progress: it takes back what is in force, not what is on its way. */
 const SETTLING_LIMIT_MILLISECONDS = 10_000;
 
-/** The shortest beginning of a hash that names a release. */
-const MIN_HASH_LENGTH = 8;
-
 /** Makes the answers about releases. */
 export function openReleaseAnswers(
   parts: ReleaseAnswersParts,
@@ -54,12 +51,12 @@ export function openReleaseAnswers(
   return {
     releases() {
       const { kept } = loop.state().releases;
-      return kept.list.toReversed().map((one) => answerOf(one, kept));
+      return kept.list.toReversed().map((one) => listedRelease(one, kept));
     },
     release(reference) {
       const { kept } = loop.state().releases;
-      const found = releaseOf(kept, reference);
-      return found && answerOf(found, kept);
+      const found = findRelease(kept, reference);
+      return found && listedRelease(found, kept);
     },
     releaseSource: (reference) => sourceOf(parts, reference),
     rollBack: (request) => rollBack(parts, request),
@@ -72,22 +69,28 @@ export function openReleaseAnswers(
 
 const UNKNOWN = "a person";
 
-function answerOf(release: Release, kept: KeptReleases): ReleaseAnswer {
-  const isRunning = release === runningRelease(kept);
-  return { ...release, isRunning, isSkipped: skipOf(kept, release.hash) !== null };
-}
-
 /** The part of a status about releases. */
 export function releaseStatusOf({ loop, mask }: Pick<ReleaseAnswersParts, "loop" | "mask">): ReleaseStatus {
   const { kept, held } = loop.state().releases;
   const { hold, confirmation, bake } = kept;
   return {
     release: runningRelease(kept),
-    held: held && { kind: held.kind, hash: held.hash, why: mask(heldText(held)), advice: adviceOf(held, kept) },
+    held: held && {
+      kind: held.kind,
+      hash: held.hash,
+      ...causeOf(held),
+      why: mask(heldText(held)),
+      advice: adviceOf(held, kept),
+    },
     hold: hold && { until: timeOf(hold.until), author: hold.author, reason: hold.reason },
     confirmation: confirmation && { deadline: timeOf(confirmation.deadline), author: confirmation.author },
     bake: bake && { endsAt: bake.endsAt === null ? null : timeOf(bake.endsAt), failures: bake.failures },
   };
+}
+
+function causeOf(held: Held): { readonly by: string; readonly at: string; readonly reason: string } {
+  if (held.kind === "skipped") return { by: held.skip.by, at: held.skip.at, reason: held.skip.reason };
+  return { by: held.hold.author, at: timeOf(held.hold.since), reason: held.hold.reason };
 }
 
 function timeOf(milliseconds: number): string {
@@ -103,18 +106,8 @@ function adviceOf(held: Held, kept: KeptReleases): string {
   return `${back}honua-configd reload --force runs the file's configuration all the same`;
 }
 
-/** Finds a release by its number, its hash, or a beginning of it; null: there is none. */
-export function releaseOf({ list }: KeptReleases, reference: string): Release | null {
-  if (/^[1-9]\d{0,14}$/.test(reference) && reference.length < MIN_HASH_LENGTH) {
-    return list.findLast((one) => one.number === Number(reference)) ?? null;
-  }
-  if (!/^[0-9a-f]{8,64}$/.test(reference)) return null;
-  const found = list.filter((one) => one.hash.startsWith(reference));
-  return new Set(found.map((one) => one.hash)).size === 1 ? found.at(-1)! : null;
-}
-
 async function sourceOf({ loop, keeper }: ReleaseAnswersParts, reference: string): Promise<ReleaseSource> {
-  const release = releaseOf(loop.state().releases.kept, reference);
+  const release = findRelease(loop.state().releases.kept, reference);
   if (release === null) {
     const reason = `No single release of the history is ${reference}: honua-configd history lists them`;
     return { ok: false, isUnknown: true, reason };

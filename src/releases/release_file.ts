@@ -83,6 +83,13 @@ export interface ReleaseFileOptions extends WriterSettings {
   readonly now?: () => Date;
 }
 
+/** Reads the file for a command, while the daemon may be down. Never throws, and resolves after at most 5 s. */
+export async function readReleaseFile(directory: Pick<HistoryDirectory, "path">): Promise<ReadReleases> {
+  const path = join(directory.path, NAME);
+  const read = await withinLimit(readReleases(path), WRITE_LIMIT_MILLISECONDS);
+  return read.ok ? read.value : { kept: null, trouble: `${terminalText(path)} cannot be read: ETIMEDOUT` };
+}
+
 /** Reads the file and opens it for writing. */
 export async function openReleaseFile(options: ReleaseFileOptions): Promise<ReleaseFile> {
   const { directory, now = () => new Date() } = options;
@@ -112,10 +119,14 @@ export async function openReleaseFile(options: ReleaseFileOptions): Promise<Rele
   };
 }
 
+/** The content of the file; null: there is none. `trouble` says in one line what of it does not count; null: all does. */
+export interface ReadReleases {
+  readonly kept: KeptReleases | null;
+  readonly trouble: string | null;
+}
+
 /** Never throws. */
-async function readReleases(
-  path: string,
-): Promise<{ readonly kept: KeptReleases | null; readonly trouble: string | null }> {
+async function readReleases(path: string): Promise<ReadReleases> {
   const none = (trouble: string | null) => ({ kept: null, trouble });
   const shown = terminalText(path);
   let bytes: Uint8Array;

@@ -103,8 +103,7 @@ export function openSourceHistory(options: SourceHistoryOptions): SourceHistory 
     async text(hash) {
       const owed = writer.owed;
       if (owed?.hash === hash) return { ok: true, format: owed.format, bytes: owed.bytes };
-      const read = await withinLimit(readText(directory, hash, maxTextBytes), LIMIT_MILLISECONDS);
-      return read.ok ? read.value : unreadable(directory.path, "ETIMEDOUT");
+      return await readHistoryText(directory, hash, maxTextBytes);
     },
     async evict({ pinned, ordered }) {
       const newest = writer.owed?.hash ?? written?.text.hash;
@@ -118,6 +117,16 @@ export function openSourceHistory(options: SourceHistoryOptions): SourceHistory 
     },
     [Symbol.asyncDispose]: () => writer[Symbol.asyncDispose](),
   };
+}
+
+/** Reads a text that is on the disk. Never throws, and resolves after at most 5 s. */
+export async function readHistoryText(
+  directory: HistoryDirectory,
+  hash: string,
+  maxTextBytes: number,
+): Promise<TextRead> {
+  const read = await withinLimit(readText(directory, hash, maxTextBytes), LIMIT_MILLISECONDS);
+  return read.ok ? read.value : unreadable(directory.path, "ETIMEDOUT");
 }
 
 /**

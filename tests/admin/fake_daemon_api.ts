@@ -1,6 +1,7 @@
 // A daemon that does what a test tells it, behind the admin interface's own seam, with a secret in every place where a
 // careless one could have let it through.
 import type { PeersAnswer } from "../../src/cluster/notifier.ts";
+import type { ListedRelease } from "../../src/releases/history_list.ts";
 import type { Peer } from "../../src/cluster/peer_record.ts";
 import type {
   DaemonApi,
@@ -10,7 +11,6 @@ import type {
   EventSource,
   PlanAnswer,
   OrderAnswer,
-  ReleaseAnswer,
   ReleaseSource,
   ReloadAnswer,
   ReloadRequest,
@@ -183,7 +183,7 @@ function fakeReleases(api: () => FakeSubject): ReleasePart {
 }
 
 /** A release of the history that is healthy, but for what is given. */
-export function releaseAnswer(number: number, hash: string, given: Partial<ReleaseAnswer> = {}): ReleaseAnswer {
+export function releaseAnswer(number: number, hash: string, given: Partial<ListedRelease> = {}): ListedRelease {
   return {
     number,
     hash,

@@ -92,7 +92,7 @@ async function bashReplies(script: string, words: readonly string[]): Promise<st
 }
 
 const BASH_REPLIES: [string[], string[]][] = [
-  [["re"], ["reload"]],
+  [["re"], ["release-hold", "reload"]],
   [["--v"], ["--version"]],
   [["man"], []],
   [["run", "--log-"], ["--log-format", "--log-level"]],

@@ -161,3 +161,35 @@ Deno.test("a reload as JSON is the daemon's answer", async () => {
   const { code, out } = await runRecorded(["reload", "--format", "json", ...daemon.flags]);
   assertEquals([code, JSON.parse(out)], [0, DONE]);
 });
+
+Deno.test("a reload that is held says why and ends with 1", async () => {
+  const detail = "The source is not put in force: anna rolled it back";
+  await using daemon = await cannedDaemon(() => json({ code: "admin/held", detail }, 409));
+  const { code, out, error } = await runRecorded(["reload", ...daemon.flags]);
+  assertEquals([code, out, error], [1, "", `Held: ${detail}; honua-configd status says what to do\n`]);
+});
+
+Deno.test("a reload that is to be confirmed names its person and says when it goes back", async () => {
+  let confirmation: unknown = { deadline: "2026-03-01T12:10:00.000Z", author: "anna" };
+  await using daemon = await cannedDaemon(({ method }) => json(method === "GET" ? { confirmation } : DONE));
+  const environment = { USER: "root", SUDO_USER: "anna" };
+  const ask = async () =>
+    await runRecorded(["reload", "--confirm", "10m", "--reason", "new tiles", ...daemon.flags], { environment });
+  const { code, out } = await ask();
+  assertEquals([code, out.split("\n")[1]], [
+    0,
+    "It goes back at 2026-03-01T12:10:00.000Z unless it is confirmed: honua-configd confirm",
+  ]);
+  assertEquals(JSON.parse(daemon.asked[0]!.body), {
+    notifyOtherInstances: false,
+    force: false,
+    author: "anna",
+    reason: "new tiles",
+    confirmSeconds: 600,
+  });
+  confirmation = null;
+  assertStringIncludes((await ask()).out, "Nothing waits for a confirmation: no new configuration came into force");
+  for (const time of ["0s", "25h", "10"]) {
+    assertEquals([time, (await runRecorded(["reload", "--confirm", time, ...daemon.flags])).code], [time, 2]);
+  }
+});

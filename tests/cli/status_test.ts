@@ -260,3 +260,74 @@ Deno.test("a length of time is one number and one unit, and clocks that differ a
   assertEquals(agoText("2026-01-31T13:00:00Z", now), "1 h ahead of this clock");
   assertEquals([agoText("soon", now), forText("soon", now)], ["at an unknown time", "for an unknown time"]);
 });
+
+const HELD = {
+  kind: "skipped",
+  hash: hashOf("b"),
+  by: "anna",
+  at: daysAgo(3),
+  reason: "servers answered 500",
+  why: "The source is not put in force",
+  advice: "release-hold ends the hold",
+} as const;
+const RELEASE = {
+  number: 43,
+  hash: hashOf("a"),
+  format: "hcl",
+  digest: null,
+  at: daysAgo(3),
+  until: null,
+  cause: "rollback",
+  author: "anna",
+  reason: "servers answered 500",
+  state: "healthy",
+  changes: null,
+} as const;
+
+Deno.test("status of a held host begins with what is in force, who took the file back, when and why", async () => {
+  const at = { source: "/etc/honua/the config.hcl", held: HELD, release: RELEASE };
+  await using daemon = await cannedDaemon(() => json(statusWith(at)));
+  const { code, out } = await runRecorded(["status", ...daemon.flags]);
+  assertEquals([code, ...out.split("\n").slice(0, 4)], [
+    1,
+    "Held: aaaaaaaa (release 43) is in force; anna rolled the file's configuration back 3 d ago: servers answered 500",
+    "In force     aaaaaaaa, generation 17, for 4 d",
+    "To do        honua-configd show 43 > '/etc/honua/the config.hcl' brings the file in line, or edit it; " +
+    "honua-configd reload --force runs it as it is",
+    "Release      43, healthy, by anna (rollback): servers answered 500",
+  ]);
+});
+
+Deno.test("status of a host that was rolled back automatically, or is frozen, says so in its first line", async () => {
+  const hold = { until: "2026-03-01T12:00:00.000Z", author: "bob", reason: "the fair" };
+  const cases = [
+    [{ held: { ...HELD, by: "health" } }, "the health checks rolled the file's configuration back 3 d ago: servers"],
+    [
+      { held: { ...HELD, kind: "frozen", by: "bob" }, hold },
+      "bob holds changes until 2026-03-01T12:00:00.000Z: servers",
+    ],
+  ] as const;
+  for (const [given, says] of cases) {
+    await using daemon = await cannedDaemon(() => json(statusWith({ ...given, release: RELEASE })));
+    const { code, out } = await runRecorded(["status", ...daemon.flags]);
+    assertEquals(code, 1);
+    assertStringIncludes(out.split("\n")[0]!, `Held: aaaaaaaa (release 43) is in force; ${says}`);
+  }
+});
+
+Deno.test("a change that is watched, waits for a person, or is followed by a hold has a row, and ends with 0", async () => {
+  const ahead = (milliseconds: number) => new Date(Date.now() + milliseconds + 30_000).toISOString();
+  const given = {
+    bake: { endsAt: ahead(120_000), failures: 2 },
+    confirmation: { deadline: ahead(540_000), author: "anna" },
+    hold: { until: ahead(3 * 3_600_000), author: "bob", reason: "the fair" },
+  };
+  await using daemon = await cannedDaemon(() => json(statusWith(given)));
+  const { code, out } = await runRecorded(["status", ...daemon.flags]);
+  assertEquals([code, ...out.split("\n").slice(2, 5)], [
+    0,
+    "Health       watched for 2 min more, 2 failures in a row",
+    "Confirm      9 min left, then the change goes back: honua-configd confirm keeps it",
+    "Hold         for 3 h more, by bob: the fair (honua-configd release-hold ends it)",
+  ]);
+});

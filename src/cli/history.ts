@@ -1,0 +1,108 @@
+// `honua-configd history`: the releases of this host, the newest first. It ends with 0 if they were shown, with 3 if
+// neither the daemon nor the disk has them.
+import * as z from "zod";
+import { isHash } from "../agreement/head.ts";
+import { jsonLine } from "../diagnostic/terminal_text.ts";
+import { listedRelease } from "../releases/history_list.ts";
+import { strangeAnswer, unavailable } from "./admin_client.ts";
+import { EXIT, type ExitCode } from "./exit_codes.ts";
+import { reachHistory } from "./history_reach.ts";
+import type { InstalledHost, StatePlaceRequest } from "./state_place.ts";
+import { durationText, renderTable, shortHash } from "./table.ts";
+import type { Terminal } from "./terminal.ts";
+
+export interface HistoryRequest extends StatePlaceRequest {
+  /** The newest releases, at most so many. */
+  readonly limit: number;
+  readonly format: "text" | "json";
+}
+
+const HEADINGS = ["", "RELEASE", "HASH", "IN FORCE SINCE", "FOR", "STATE", "BY", "CHANGES", "REASON"];
+
+const count = z.number();
+const releaseSchema = z.object({
+  number: count,
+  hash: z.custom<string>(isHash),
+  at: z.string(),
+  until: z.string().nullable(),
+  cause: z.string(),
+  author: z.string().nullable(),
+  reason: z.string().nullable(),
+  state: z.string(),
+  changes: z.object({ added: count, removed: count, changed: count }).nullable(),
+  isRunning: z.boolean(),
+  isSkipped: z.boolean(),
+});
+const historySchema = z.object({ releases: z.array(releaseSchema) });
+
+type Listed = z.infer<typeof releaseSchema>;
+
+/** Shows the releases; `now` is the time in milliseconds since 1970. */
+export async function history(
+  request: HistoryRequest,
+  terminal: Terminal,
+  { now = Date.now, host }: { readonly now?: () => number; readonly host?: InstalledHost } = {},
+): Promise<ExitCode> {
+  const { limit, format } = request;
+  const show = (releases: readonly Listed[], whole: unknown): ExitCode => {
+    terminal.out(format === "json" ? jsonLine(whole) : historyText(releases, now()));
+    return EXIT.done;
+  };
+  return await reachHistory(request, terminal, {
+    async ask(client) {
+      const answer = await client.ask({ path: `admin/releases?limit=${limit}` });
+      if (!answer.ok) return { noAnswer: answer.message };
+      if (answer.status !== 200) return { code: unavailable(client.refusal(answer), terminal) };
+      const parsed = historySchema.safeParse(answer.body);
+      if (!parsed.success) return { code: unavailable(strangeAnswer(client), terminal) };
+      return { code: show(parsed.data.releases, answer.body) };
+    },
+    read({ kept }) {
+      const releases = kept.list.slice(-limit).reverse().map((one) => listedRelease(one, kept));
+      return Promise.resolve(show(releases, { releases }));
+    },
+  }, host);
+}
+
+function historyText(releases: readonly Listed[], now: number): string {
+  if (releases.length === 0) return "No release was put in force yet\n";
+  const rows = releases.map(({ number, hash, at, until, state, changes, reason, isRunning, ...one }) => [
+    isRunning ? "*" : "",
+    String(number),
+    shortHash(hash),
+    timeText(at),
+    durationText((until === null ? now : Date.parse(until)) - Date.parse(at)),
+    stateText(state, one.isSkipped),
+    byText(one),
+    changes === null ? "-" : `+${changes.added} −${changes.removed} ~${changes.changed}`,
+    reason ?? "",
+  ]);
+  return renderTable(HEADINGS, rows);
+}
+
+/** An absolute time, because people remember the hour of a change: `2026-01-31 12:00:00Z`. */
+function timeText(at: string): string {
+  const time = new Date(at);
+  return Number.isNaN(time.getTime()) ? "?" : time.toISOString().replace("T", " ").replace(/\.\d+Z$/, "Z");
+}
+
+/** A skip is worth a word only if the state does not say it. */
+function stateText(state: string, isSkipped: boolean): string {
+  const text = state.replace("-", " ");
+  return isSkipped && !["rolled-back", "skipped", "failed"].includes(state) ? `${text}, skipped` : text;
+}
+
+const CAUSES: Readonly<Record<string, string>> = {
+  file: "file",
+  operator: "reload",
+  cluster: "cluster",
+  rollback: "rollback",
+  health: "health checks",
+  confirmation: "no confirmation",
+  found: "found at a start",
+};
+
+function byText({ cause, author }: Pick<Listed, "cause" | "author">): string {
+  const how = Object.hasOwn(CAUSES, cause) ? CAUSES[cause]! : cause;
+  return author === null ? how : `${author} (${how})`;
+}

@@ -1,0 +1,147 @@
+// The commands about releases: the history, the way back, holds and confirmations.
+import { Argument, Command, InvalidArgumentError, Option } from "commander";
+import {
+  addAddress,
+  addEndings,
+  addExamples,
+  addressOf,
+  collect,
+  type Finish,
+  momentAhead,
+  positiveNumber,
+  unitName,
+} from "./command_parts.ts";
+import type { Terminal } from "./terminal.ts";
+
+/** As many releases as `History:Keep` allows, with the one in force and the last good one. */
+const MAX_LISTED = 1_002;
+
+/** The flags that lead to the history on the disk. */
+function addState(command: Command): Command {
+  return command
+    .option("--set <key=value>", "any option: --set State:Directory=/srv/state; repeatable", collect, [])
+    .option("--unit <name>", "the systemd unit that the daemon runs as", unitName, "honua-configd.service");
+}
+
+function addPerson(command: Command): Command {
+  return command.option("--author <name>", "the person (default: the user, by SUDO_USER or USER)");
+}
+
+const ORDER_ENDINGS = ["0  done", "1  the daemon refuses it now", "3  nothing answers, or it could not be done"];
+
+function historyCommand(terminal: Terminal, finish: Finish): Command {
+  const command = addState(addAddress(new Command("history")))
+    .description("list what was put in force on this host, when, by whom and why")
+    .option("-n, --limit <number>", "the newest releases, at most so many", listLimit, 20)
+    .action(async (flags) => {
+      const { limit, set, unit, format } = flags;
+      const { history } = await import("./history.ts");
+      finish(await history({ address: addressOf(flags), limit, set, unit, format }, terminal));
+    });
+  return addExamples(
+    addEndings(command, ["0  listed", "3  nothing answers, and there is no history on the disk"]),
+    ["history", "history --limit 3 --format json"],
+  );
+}
+
+function listLimit(text: string): number {
+  const limit = positiveNumber(text);
+  if (limit <= MAX_LISTED) return limit;
+  throw new InvalidArgumentError(`It must be at most ${MAX_LISTED}.`);
+}
+
+function showCommand(terminal: Terminal, finish: Finish): Command {
+  const command = addState(addAddress(new Command("show"), { format: false }))
+    .description("print the source of a release as it was written")
+    .argument("<release>", "its number, or at least 8 digits of its hash")
+    .option("--snapshot", "print the snapshot that it makes today in its place, secrets masked", false)
+    .option("-e, --env-file <file>", "with --snapshot: environment, in systemd's syntax; repeatable", collect, [])
+    .action(async (reference, flags) => {
+      const { snapshot, envFile: environmentFiles, set, unit } = flags;
+      const { showRelease } = await import("./show.ts");
+      const request = { address: addressOf(flags), reference, snapshot, environmentFiles, set, unit };
+      finish(await showRelease(request, terminal));
+    });
+  return addExamples(
+    addEndings(command, [
+      "0  printed",
+      "1  there is no such release, or with --snapshot it makes no snapshot any more",
+      "3  nothing answers, or the source cannot be read",
+    ]),
+    ["show 41", "show 41 > /etc/honua/honua.hcl", "show --snapshot 41"],
+  );
+}
+
+function rollbackCommand(terminal: Terminal, finish: Finish): Command {
+  const command = addPerson(addAddress(new Command("rollback")))
+    .description("put an earlier release in force again, here and on all other instances")
+    .addArgument(
+      new Argument("[number]", "the release (default: the newest before the one in force that was healthy)")
+        .argParser(positiveNumber),
+    )
+    .addOption(new Option("--reason <text>", "why, in one line").makeOptionMandatory())
+    .option("--local", "only on this host", false)
+    .addHelpText(
+      "after",
+      "\nThe file is not touched, and what it holds is not put in force again before it changes. Any other valid edit\n" +
+        "counts as always, and `reload --force` runs the file as it is.",
+    )
+    .action(async (number: number | undefined, flags) => {
+      const { reason, author = null, local, format } = flags;
+      const { rollback } = await import("./rollback.ts");
+      const request = { address: addressOf(flags), number: number ?? null, reason, author, local, format };
+      finish(await rollback(request, terminal));
+    });
+  return addExamples(
+    addEndings(command, ORDER_ENDINGS),
+    ['rollback --reason "tiles are empty"', 'rollback 41 --reason "tiles are empty" --local'],
+  );
+}
+
+function holdCommand(terminal: Terminal, finish: Finish): Command {
+  const command = addPerson(addAddress(new Command("hold")))
+    .description("put nothing new in force until a time, whatever is written to the file")
+    .addOption(
+      new Option("--until <time>", "2026-01-31T12:00, or 30m, 12h or 7d from now, which is the longest")
+        .argParser(momentAhead).makeOptionMandatory(),
+    )
+    .addOption(new Option("--reason <text>", "why, in one line").makeOptionMandatory())
+    .action(async (flags) => {
+      const { until, reason, author = null, format } = flags;
+      const { hold } = await import("./order.ts");
+      finish(await hold({ address: addressOf(flags), until, reason, author, format }, terminal));
+    });
+  return addExamples(addEndings(command, ORDER_ENDINGS), ['hold --until 12h --reason "the fair"']);
+}
+
+function releaseHoldCommand(terminal: Terminal, finish: Finish): Command {
+  const command = addPerson(addAddress(new Command("release-hold")))
+    .description("end a hold, and put in force what waited for that")
+    .action(async (flags) => {
+      const { author = null, format } = flags;
+      const { releaseHold } = await import("./order.ts");
+      finish(await releaseHold({ address: addressOf(flags), author, format }, terminal));
+    });
+  return addExamples(addEndings(command, ORDER_ENDINGS), ["release-hold"]);
+}
+
+function confirmCommand(terminal: Terminal, finish: Finish): Command {
+  const command = addPerson(addAddress(new Command("confirm")))
+    .description("keep the change of `reload --confirm`, which goes back otherwise")
+    .action(async (flags) => {
+      const { author = null, format } = flags;
+      const { confirm } = await import("./order.ts");
+      finish(await confirm({ address: addressOf(flags), author, format }, terminal));
+    });
+  return addExamples(addEndings(command, ORDER_ENDINGS), ["confirm"]);
+}
+
+/** In the order of the help text. */
+export const releaseCommands = [
+  historyCommand,
+  showCommand,
+  rollbackCommand,
+  confirmCommand,
+  holdCommand,
+  releaseHoldCommand,
+];

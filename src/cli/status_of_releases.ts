@@ -1,0 +1,72 @@
+// The releases in the answer of `honua-configd status`: why the source is not in force and what to do, and what waits for
+// a person or a check.
+import { terminalText } from "../diagnostic/terminal_text.ts";
+import { posixQuoted } from "./shell_quote.ts";
+import type { Status } from "./status.ts";
+import { agoText, durationText, shortHash } from "./table.ts";
+
+/** Automatic rollbacks, as subjects of a sentence. */
+const AUTOMATIC: Readonly<Record<string, string>> = {
+  health: "the health checks",
+  confirmation: "a missing confirmation",
+};
+
+/** The first line of a status while the source is held: what is in force, who took the source back, when and why. */
+export function heldText(
+  { active, release, hold }: Pick<Status, "active" | "release" | "hold">,
+  { kind, by, at, reason }: NonNullable<Status["held"]>,
+  now: number,
+): string {
+  const hash = active === null ? "nothing" : shortHash(active.hash);
+  const number = release === null ? "" : ` (release ${release.number})`;
+  const who = Object.hasOwn(AUTOMATIC, by) ? AUTOMATIC[by]! : terminalText(by);
+  const what = kind === "frozen"
+    ? `${who} holds changes${hold === null ? "" : ` until ${terminalText(hold.until)}`}`
+    : `${who} rolled the file's configuration back ${agoText(at, now)}`;
+  return `Held: ${hash}${number} is in force; ${what}: ${terminalText(reason)}`;
+}
+
+/** The rows about releases, below what is in force. */
+export function releaseRows(status: Status, now: number): [string, string][] {
+  const { release, held, hold, confirmation, bake } = status;
+  const rows: [string, string][] = [];
+  if (held !== null) rows.push(["To do", adviceText(status, held)]);
+  if (release !== null) rows.push(["Release", releaseText(release)]);
+  if (bake !== null) rows.push(["Health", bakeText(bake, now)]);
+  if (confirmation !== null) {
+    const left = leftText(confirmation.deadline, now);
+    rows.push(["Confirm", `${left} left, then the change goes back: honua-configd confirm keeps it`]);
+  }
+  if (hold !== null) {
+    const { until, author, reason } = hold;
+    const left = `for ${leftText(until, now)} more, by ${terminalText(author)}: ${terminalText(reason)}`;
+    rows.push(["Hold", `${left} (honua-configd release-hold ends it)`]);
+  }
+  return rows;
+}
+
+/** With the path of the source, so that the line can be pasted. */
+function adviceText({ release, source }: Status, { kind, advice }: NonNullable<Status["held"]>): string {
+  if (kind !== "skipped" || release === null) return terminalText(advice);
+  const file = terminalText(posixQuoted(source));
+  return `honua-configd show ${release.number} > ${file} brings the file in line, or edit it; ` +
+    "honua-configd reload --force runs it as it is";
+}
+
+function releaseText({ number, cause, author, reason, state }: NonNullable<Status["release"]>): string {
+  const by = author === null ? terminalText(cause) : `${terminalText(author)} (${terminalText(cause)})`;
+  return `${number}, ${terminalText(state.replace("-", " "))}, by ${by}${
+    reason === null ? "" : `: ${terminalText(reason)}`
+  }`;
+}
+
+function bakeText({ endsAt, failures }: NonNullable<Status["bake"]>, now: number): string {
+  if (endsAt === null) return "checks begin when the hooks are done";
+  const failed = failures === 0 ? "no failure" : `${failures} ${failures === 1 ? "failure" : "failures"} in a row`;
+  return `watched for ${leftText(endsAt, now)} more, ${failed}`;
+}
+
+function leftText(time: string, now: number): string {
+  const left = Date.parse(time) - now;
+  return Number.isNaN(left) ? "an unknown time" : durationText(left);
+}
