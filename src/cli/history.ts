@@ -95,6 +95,7 @@ function stateText(state: string, isSkipped: boolean): string {
 const CAUSES: Readonly<Record<string, string>> = {
   file: "file",
   operator: "reload",
+  force: "reload --force",
   cluster: "cluster",
   rollback: "rollback",
   health: "health checks",

@@ -35,10 +35,12 @@ export async function reachHistory(
   host?: InstalledHost,
 ): Promise<ExitCode> {
   const { address } = request;
+  // A socket by itself says nothing of where its daemon has its state.
+  const isLocal = address.url === null && (address.socket === null || request.set.length > 0);
   // The daemon may answer a person who may not read its options.
   const complaints: string[] = [];
   const quiet = { ...terminal, error: (text: string) => void complaints.push(text) };
-  const found = address.url === null ? await findStatePlace(request, quiet, host) : null;
+  const found = isLocal ? await findStatePlace(request, quiet, host) : null;
   const place = found?.ok ? found : null;
   return await withAdminClient(place?.address ?? address, terminal, async (client) => {
     const asked = await ask(client, place);

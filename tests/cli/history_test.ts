@@ -66,7 +66,7 @@ Deno.test("history lists the releases with what was in force how long, by whom, 
   await using daemon = await cannedDaemon(() => json({ releases: LISTED }));
   const { code, out, error } = await runRecorded(["history", "--limit", "3", ...daemon.flags]);
   assertEquals([code, error], [0, ""]);
-  const shown = out.replace(/\d+ (?:d|h|min)  running/, "LONG  running");
+  const shown = out.replace(/\d+ (?:d|h|min) {2}running/, "LONG  running");
   assertEquals(
     columnsOf(shown),
     columnsOf(TABLE.join("\n")).map((row) => row.map((cell) => cell.replace("bob ", "bob␛"))),
