@@ -80,7 +80,10 @@ async function consistency(
     return answers.json({ status: "consistent", hash: first!.hash, instances: first!.instances.length });
   }
   const detail = hashes.length > 1 ? "Not all instances run the same configuration" : "No instance runs one yet";
-  return answers.problem({ status: 409, code: "admin/inconsistent", detail, members: { hashes } });
+  // On purpose, by a rollback or a hold of their own.
+  const held = answer.value.peers.filter(({ standing }) => standing === "held").map(({ instance }) => instance);
+  const members = { hashes, ...held.length > 0 && { held } };
+  return answers.problem({ status: 409, code: "admin/inconsistent", detail, members });
 }
 
 /** `GET /metrics`, in the format that Prometheus reads. */

@@ -75,6 +75,7 @@ const recordSchema = z.object({
     why: line(MAX_WHY_LENGTH),
     at: time,
   }).nullable(),
+  held: z.boolean().optional(),
   journal: mark.nullable().exactOptional(),
   noted: z.array(mark.extend({ instance: line(MAX_INSTANCE_LENGTH) })).max(MAX_NOTED).exactOptional(),
   at: time,
@@ -98,7 +99,9 @@ export function encodePeer(record: PeerRecord): string {
       version,
       hash,
       generation,
-      standing,
+      // Version 0.1 takes a record with another standing for none.
+      standing: standing === "held" ? "unknown" : standing,
+      held: standing === "held" ? true : undefined,
       rejected: rejected === null ? null : {
         hash: rejected.hash,
         generation: rejected.generation,
@@ -141,7 +144,8 @@ export function parsePeer(text: string, id?: string): PeerRecord | null {
   }
   const parsed = recordSchema.safeParse(json);
   if (!parsed.success) return null;
-  const record = parsed.data;
+  const { held = false, ...others } = parsed.data;
+  const record: PeerRecord = held && others.standing === "unknown" ? { ...others, standing: "held" } : others;
   return id === undefined || id === peerId(record) || id === record.instance ? record : null;
 }
 

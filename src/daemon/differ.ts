@@ -26,7 +26,7 @@ import type { ChangeTracker } from "./change_tracker.ts";
 import type { DaemonSettings } from "./daemon_settings.ts";
 import { diagnosticAnswer } from "./event_recorder.ts";
 import type { Compilation } from "./look_compiler.ts";
-import { releaseOf } from "./release_answers.ts";
+import { findRelease } from "../releases/history_list.ts";
 import type { ReleaseKeeper } from "./release_keeper.ts";
 import type { GivenText, SourceLoader } from "./source_loader.ts";
 
@@ -147,7 +147,7 @@ async function findText(
     const { name, text } = source;
     return { ok: true, label: name, given: { name, text, format: formatOf(name) } };
   }
-  const release = source.kind === "running" ? runningRelease(kept()) : releaseOf(kept(), referenceText(source));
+  const release = source.kind === "running" ? runningRelease(kept()) : findRelease(kept(), referenceText(source));
   if (release === null) {
     const reason = source.kind === "running"
       ? "No release is in force"

@@ -208,7 +208,8 @@ function recorderOfReloads(settings: EventRecorderSettings, now: () => Date) {
     if (report.kind === "awaiting-retry") return;
     const { durationMilliseconds, reasons } = report;
     const outcome = outcomeOf(report);
-    const isHealthy = outcome === "activated" || outcome === "unchanged";
+    // A source that is held on purpose is no failure: the gauge `held` shows it.
+    const isHealthy = outcome === "activated" || outcome === "unchanged" || outcome === "held";
     last = { outcome, at: now().toISOString(), durationMilliseconds, reasons, ...findingsOf(report) };
     metrics.reloads.add(1, { outcome: outcome === "write-failed" ? "write_failed" : outcome });
     metrics.reloadDuration.observe(durationMilliseconds / 1000);
@@ -230,6 +231,7 @@ function recorderOfReloads(settings: EventRecorderSettings, now: () => Date) {
       log[level](message, fields);
       if ("reasons" in report) remember(report);
       if (report.kind === "rejected") return reject(report);
+      if (report.kind === "held") rejection = null;
       if (report.kind === "held" && !report.repeated) {
         feed.add("held", { hash: report.held.hash, running: report.running, why: heldText(report.held) });
       }

@@ -67,11 +67,11 @@ export interface DaemonMetrics {
   readonly reloads: LabelledCounter<"outcome", typeof RELOAD_OUTCOMES[number]>;
   /** From the beginning of the look to the outcome. */
   readonly reloadDuration: Histogram;
-  /** The end of the last reload that was `activated` or `unchanged`. */
+  /** The end of the last reload that was `activated`, `unchanged` or `held`. */
   readonly lastReloadSuccessTime: Gauge;
   /** The last write of a snapshot. */
   readonly lastChangeTime: Gauge;
-  /** Whether the last reload was `activated` or `unchanged`. */
+  /** Whether the last reload was `activated`, `unchanged` or `held`. */
   readonly lastReloadSuccessful: Gauge;
   /** Announcements that were accepted and messages that make all instances look again. */
   readonly notificationsSent: Counter;

@@ -49,6 +49,14 @@ Deno.test("consistency is not known while two processes have one name, and the a
   assertEquals(apart.code, "admin/inconsistent");
 });
 
+Deno.test("an instance that is held on purpose is named among those that differ", async () => {
+  await using host = await openAdminHost();
+  const peers = [peer("edge-1", "a1"), { ...peer("edge-2", "b2"), standing: "held" } as const];
+  host.api.answerPeers = () => Promise.resolve({ ok: true, peers });
+  const { code, held } = await problemOf(await host.ask("/healthz/consistency"));
+  assertEquals([code, held], ["admin/inconsistent", ["edge-2"]]);
+});
+
 Deno.test("instances that all run nothing are not consistent", async () => {
   await using host = await openAdminHost();
   host.api.answerPeers = () => Promise.resolve({ ok: true, peers: [peer("edge-1", null)] });

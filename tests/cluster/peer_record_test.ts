@@ -40,6 +40,14 @@ Deno.test("the others read the record that an instance wrote", () => {
   }
 });
 
+Deno.test("an instance that is held says so, and version 0.1 reads that its standing is unknown", () => {
+  const record: PeerRecord = { ...REJECTING, standing: "held" };
+  assertEquals(parsePeer(encodePeer(record)), record);
+  const { standing, held } = JSON.parse(encodePeer(record));
+  assertEquals([standing, held], ["unknown", true]);
+  assertEquals(parsePeer(JSON.stringify({ ...JSON.parse(encodePeer(REJECTING)), held: true })), REJECTING);
+});
+
 const NOTED = { instance: "edge-2", n: 9, digest: B };
 
 Deno.test("a record carries the newest line of its journal, and what was noted of others", () => {

@@ -42,7 +42,8 @@ function open() {
     lines,
     rejected,
     kinds: () => feed.after(0).map(({ kind }) => kind),
-    metric: (name: string) => metrics.text().split("\n").find((line) => line.includes(name))?.split(" ").at(-1),
+    metric: (name: string) =>
+      metrics.text().split("\n").find((line) => !line.startsWith("#") && line.includes(name))?.split(" ").at(-1),
   };
 }
 
@@ -79,6 +80,16 @@ Deno.test("a configuration that is rejected again is no second event, another on
   rejected.hash = "b".repeat(64);
   recorder.report(rejection());
   assertEquals(kinds(), ["rejected", "rejected"]);
+});
+
+Deno.test("a source that is held on purpose is no failed reload, and no rejected one", () => {
+  const { recorder, kinds, metric } = open();
+  recorder.report(rejection());
+  assertEquals(metric("last_reload_successful"), "0");
+  const skip = { hash: HASH, by: "anna", at: "2026-01-01T00:00:00.000Z", reason: "x", scope: "host" } as const;
+  const held = { kind: "skipped", hash: HASH, skip, trouble: null } as const;
+  recorder.report({ kind: "held", reasons: ["file"], durationMilliseconds: 1, running: HASH, held, repeated: false });
+  assertEquals([metric("last_reload_successful"), kinds(), recorder.rejection()], ["1", ["rejected", "held"], null]);
 });
 
 Deno.test("a source that could not be read is unreadable and not rejected, though the loop calls both the same", () => {
