@@ -42,13 +42,14 @@ export function judgeCoverage(coverage: Coverage | null): string | null {
   return `${coverage.linesPercent} % of the lines of src/ are run by the tests, ${MINIMUM_PERCENT} % are needed`;
 }
 
-/** Runs the tests of the checkout at `root` and prints their coverage; `trouble` is the first failure. */
+/** Runs the tests of the checkout at `root`, the long ones too, and prints their coverage; `trouble` is a failure. */
 export async function testWithCoverage(root: string): Promise<TestOutcome> {
   const directory = await Deno.makeTempDir({ prefix: "coverage-" });
   try {
     const preload = new URL("./own_coverage.ts", import.meta.url).href;
     const flags = [`--coverage=${directory}`, "--coverage-raw-data-only", `--preload=${preload}`];
-    const tests = await runOtherTests(root, flags);
+    const tests = await runOtherTests(root, { length: "both", flags });
+    if (tests === null) return { summary: null, trouble: "there are no tests", commands: [] };
     if (tests.trouble !== null) return tests;
     const coverage = await measureCoverage(root, directory);
     if (coverage !== null) print(coverage);

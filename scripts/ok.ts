@@ -1,6 +1,7 @@
-// All that a change must pass: the check, the tests with their coverage, at the same time those of the program over its
-// sources and over the compiled program, and a few mutants, of which the tests must notice some. If tests ran, the output
-// ends with their summaries and, on a line of its own, their count. After any failure the exit status is 1.
+// All that a change must pass: the check, the tests with their coverage, the long ones too, at the same time those of the
+// program over its sources and, without the long ones, over the compiled program, and a few mutants, of which the tests
+// must notice some. If tests ran, the output ends with their summaries and, on a line of its own, their count. After any
+// failure the exit status is 1.
 import { join } from "node:path";
 import { exists } from "@std/fs";
 import { check } from "./check.ts";
@@ -49,7 +50,7 @@ async function sampleMutants(root: string): Promise<string | null> {
 
 /** Runs the program's tests over its sources and, if they pass, over the compiled program. */
 async function testProgram(root: string, write: Write): Promise<(TestOutcome | null)[]> {
-  const sources = await runProgramTests(root, { write });
+  const sources = await runProgramTests(root, { length: "both", write });
   // A failure over the sources need not be repeated.
   return sources?.trouble === null ? [sources, await testCompiled(root, write)] : [sources];
 }
@@ -64,7 +65,8 @@ async function testCompiled(root: string, write: Write): Promise<TestOutcome | n
     return null;
   }
   const binary = join(dist, binaryName(Deno.build.target));
-  const outcome = await runProgramTests(root, { binary, write });
+  // The bounds that the long tests hold do not depend on how the program was built.
+  const outcome = await runProgramTests(root, { length: "short", binary, write });
   return outcome && {
     summary: outcome.summary,
     trouble: outcome.trouble && `over the compiled program: ${outcome.trouble}`,

@@ -1,45 +1,59 @@
-// `deno task test`: all tests, those of the program beside the others, with their count on the last line. With other
-// arguments than its own flag it is `deno test` with these arguments.
+// `deno task test`: all tests but the long ones, those of the program beside the others, with their count on the last
+// line. With other arguments than its own flags it is `deno test` with these arguments.
+//   --long   only the long tests, which `deno task test:long` runs
 //   --slow   print at the end how long each test file took, the longest first
 import { commandLines, commandsOfFailures } from "./failed_tests.ts";
 import { fileTimes, timeTable } from "./slow_tests.ts";
 import { runStep } from "./step.ts";
-import { printOutcomes, runOtherTests, runProgramTests, runSideBySide, TEST_LIMIT_MILLISECONDS } from "./test_run.ts";
+import {
+  printOutcomes,
+  runOtherTests,
+  runProgramTests,
+  runSideBySide,
+  TEST_LIMIT_MILLISECONDS,
+  type TestLength,
+} from "./test_run.ts";
 
 /** Runs the tests of the checkout at `root`; resolves with the exit status. */
 export async function test(root: string, args: readonly string[]): Promise<number> {
-  const passedOn = args.filter((arg) => arg !== "--slow");
-  if (passedOn.length === args.length) return await runTests(root, passedOn, null);
+  const passedOn = args.filter((arg) => arg !== "--slow" && arg !== "--long");
+  const length = args.includes("--long") ? "long" : "short";
+  const run = (reports: string | null) =>
+    passedOn.length > 0 ? runOnce(root, passedOn, reports) : runTests(root, length, reports);
+  if (!args.includes("--slow")) return await run(null);
   const reports = await Deno.makeTempDir({ prefix: "junit-" });
   try {
-    return await runTests(root, passedOn, reports);
+    return await run(reports);
   } finally {
     await Deno.remove(reports, { recursive: true });
   }
 }
 
-/** Without arguments runs all tests; with a directory for reports it prints the times that are in them. */
-async function runTests(root: string, args: readonly string[], reports: string | null): Promise<number> {
-  const flags = (run: string) => reports === null ? [] : [`--junit-path=${reports}/${run}.xml`];
-  if (args.length > 0) return await runOnce(root, [...flags("once"), ...args], reports);
+/** The flag for the report of a run. */
+function reportTo(reports: string | null, run: string): string[] {
+  return reports === null ? [] : [`--junit-path=${reports}/${run}.xml`];
+}
+
+/** Runs the tests in two halves; with a directory for reports it prints the times that are in them. */
+async function runTests(root: string, length: TestLength, reports: string | null): Promise<number> {
   const outcomes = await runSideBySide(
-    () => runOtherTests(root, flags("others")),
-    async (write) => [await runProgramTests(root, { write, flags: flags("program") })],
+    () => runOtherTests(root, { length, flags: reportTo(reports, "others") }),
+    async (write) => [await runProgramTests(root, { length, write, flags: reportTo(reports, "program") })],
   );
   if (reports !== null) await printTimes(reports);
+  if (outcomes.length === 0) console.error("test: there are no such tests");
   for (const { trouble } of outcomes) if (trouble !== null) console.error(`test: ${trouble}`);
   printOutcomes(outcomes);
-  return outcomes.every(({ trouble }) => trouble === null) ? 0 : 1;
+  return outcomes.length > 0 && outcomes.every(({ trouble }) => trouble === null) ? 0 : 1;
 }
 
 /** Flags such as `--watch` and `--junit-path` are for one run, so the tests are not run in halves. */
 async function runOnce(root: string, args: readonly string[], reports: string | null): Promise<number> {
   const hasPlace = args.some((arg) => /^(?:\.\/)?tests(?:\/|$)/.test(arg));
-  const { code, tail } = await runStep(["test", "--allow-all", ...args, ...hasPlace ? [] : ["tests"]], {
-    cwd: root,
-    limitMilliseconds: TEST_LIMIT_MILLISECONDS,
-    keepTail: true,
-  });
+  const { code, tail } = await runStep(
+    ["test", "--allow-all", ...reportTo(reports, "once"), ...args, ...hasPlace ? [] : ["tests"]],
+    { cwd: root, limitMilliseconds: TEST_LIMIT_MILLISECONDS, keepTail: true },
+  );
   if (code !== 0) { for (const line of commandLines(commandsOfFailures(tail))) console.log(line); }
   if (reports !== null) await printTimes(reports);
   return code;

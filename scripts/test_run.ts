@@ -1,8 +1,8 @@
 // The tests in two halves that run side by side, and their count: a run passes only if its summary was found, at least
-// one test ran, none failed, and the exit status agrees.
+// one test ran, none failed, and the exit status agrees. Long tests, whose files end in `_long_test.ts`, can be left out.
 import { stripVTControlCharacters } from "node:util";
-import { exists } from "@std/fs";
 import { commandLines, commandsOfFailures } from "./failed_tests.ts";
+import { listFiles } from "./file_list.ts";
 import { runStep, type StepOptions, type Write, writeOut } from "./step.ts";
 
 /** The summary line of `deno test`. */
@@ -81,15 +81,42 @@ export function sumOf(runs: readonly TestSummary[]): TestSummary {
 /** The folder of the tests that run the program as a process of its own, from sources or compiled. */
 const PROGRAM_TESTS = "tests/e2e";
 
+/** The end of the name of a file of long tests: bounds, and random tests with many rounds. */
+const LONG_TESTS = "_long_test.ts";
+
+/** Which tests run: all but the long ones, only these, or both. */
+export type TestLength = "short" | "long" | "both";
+
+export interface OtherTestOptions {
+  readonly length: TestLength;
+  /** More flags of `deno test`. */
+  readonly flags?: readonly string[];
+}
+
 /**
  * Runs the tests of the checkout at `root` except those of the program, one file after the other, because some measure
- * the machine. `check` checks the types.
+ * the machine. `check` checks the types. Null if the checkout has no such tests.
  */
-export async function runOtherTests(root: string, flags: readonly string[]): Promise<TestOutcome> {
-  return await run(root, [...flags, `--ignore=${PROGRAM_TESTS}`, "tests"]);
+export async function runOtherTests(root: string, options: OtherTestOptions): Promise<TestOutcome | null> {
+  const { length, flags = [] } = options;
+  const files = (await listFiles(root, "tests")).filter((path) => !path.startsWith(`${PROGRAM_TESTS}/`));
+  if (length === "long" && !files.some(isLong)) return null;
+  return await run(root, [...flags, ...placesOf("tests", length, [PROGRAM_TESTS])]);
+}
+
+function isLong(path: string): boolean {
+  return path.endsWith(LONG_TESTS);
+}
+
+/** The arguments of `deno test` for the tests in a folder. */
+function placesOf(folder: string, length: TestLength, ignored: readonly string[] = []): string[] {
+  const long = `${folder}/**/*${LONG_TESTS}`;
+  const left = length === "short" ? [...ignored, long] : ignored;
+  return [...(left.length > 0 ? [`--ignore=${left.join(",")}`] : []), length === "long" ? long : folder];
 }
 
 export interface ProgramTestOptions {
+  readonly length: TestLength;
   /** The compiled program; default: the checkout's sources, unless the environment names another. */
   readonly binary?: string;
   /** More flags of `deno test`. */
@@ -103,10 +130,11 @@ export interface ProgramTestOptions {
  * servers of its own. Null if the checkout at `root` has no such tests.
  */
 export async function runProgramTests(root: string, options: ProgramTestOptions): Promise<TestOutcome | null> {
-  if (!await exists(`${root}/${PROGRAM_TESTS}`)) return null;
-  const { binary, flags = [], write } = options;
+  const { length, binary, flags = [], write } = options;
+  const files = await listFiles(root, PROGRAM_TESTS);
+  if (length === "long" ? !files.some(isLong) : files.length === 0) return null;
   const env: Record<string, string> = binary === undefined ? {} : { HONUA_CONFIGD: binary };
-  return await run(root, [...flags, "--parallel", PROGRAM_TESTS], { env, write });
+  return await run(root, [...flags, "--parallel", ...placesOf(PROGRAM_TESTS, length)], { env, write });
 }
 
 /**
@@ -114,7 +142,7 @@ export async function runProgramTests(root: string, options: ProgramTestOptions)
  * The output of `program` is held until the others are done.
  */
 export async function runSideBySide(
-  others: () => Promise<TestOutcome>,
+  others: () => Promise<TestOutcome | null>,
   program: (write: Write) => Promise<(TestOutcome | null)[]>,
 ): Promise<TestOutcome[]> {
   const held: Uint8Array[] = [];

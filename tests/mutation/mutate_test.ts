@@ -121,7 +121,7 @@ Deno.test("a share that is too low is trouble, unless it is of a few mutants onl
   assertEquals(troubleWithShare(judged(["survived", 9]), 70), null);
 });
 
-Deno.test("the nearest tests are the file's own, its room's, then those of other rooms that reach it in few imports", async () => {
+Deno.test("the nearest tests are the file's own, its room's, those of other rooms that reach it in few imports, and its long ones", async () => {
   const nearest = nearestTests(
     await treeOf({
       "src/a/one.ts": `import "./two.ts";\nimport type { T } from "./three.ts";`,
@@ -131,6 +131,7 @@ Deno.test("the nearest tests are the file's own, its room's, then those of other
       "src/b/five.ts": `import "./four.ts";`,
       "tests/a/one_test.ts": `import "../../src/a/one.ts";`,
       "tests/a/two_faults_test.ts": `import "../../src/a/two.ts";`,
+      "tests/a/two_long_test.ts": `import "../../src/a/two.ts";`,
       "tests/a/child_test.ts": `new URL("./child.ts", import.meta.url);`,
       "tests/a/child.ts": `import "../../src/a/two.ts";`,
       "tests/b/four_test.ts": `import "./more.ts";`,
@@ -144,6 +145,7 @@ Deno.test("the nearest tests are the file's own, its room's, then those of other
     ["tests/a/two_faults_test.ts"],
     ["tests/a/child_test.ts", "tests/a/one_test.ts"],
     ["tests/b/four_test.ts"],
+    ["tests/a/two_long_test.ts"],
   ]);
   assertEquals(nearest.of("src/a/three.ts"), []);
 });

@@ -8,7 +8,7 @@ import { type CodeFile, type Tree } from "../../scripts/tidy/tree.ts";
 export interface NearestTests {
   /**
    * Returns the stages in which the tests of a source file are run, each a list of test files: its own tests, those of
-   * its room, and the nearest of other rooms. A stage without tests is left out.
+   * its room, the nearest of other rooms, and the long ones of its room. A stage without tests is left out.
    */
   of(file: string): string[][];
 }
@@ -70,7 +70,8 @@ function stagesOf(file: string, reached: ReadonlyMap<string, number>): string[][
   const folder = room === undefined ? "tests/" : `tests/${room}/`;
   const stem = file.slice(file.lastIndexOf("/") + 1).replace(/\.ts$/, "");
   const byDistance = [...reached].sort(([one, near], [other, far]) => near - far || (one < other ? -1 : 1));
-  const all = byDistance.map(([path]) => path);
+  const reachedPaths = byDistance.map(([path]) => path);
+  const all = reachedPaths.filter((path) => !path.endsWith("_long_test.ts"));
   const isInRoom = (path: string) => path.startsWith(folder);
   const isOwn = (path: string) => isInRoom(path) && path.slice(path.lastIndexOf("/") + 1).startsWith(`${stem}_`);
   const isNear = (path: string) => reached.get(path)! <= MAX_NEIGHBOUR_DISTANCE;
@@ -80,5 +81,6 @@ function stagesOf(file: string, reached: ReadonlyMap<string, number>): string[][
     all.filter(isOwn),
     all.filter((path) => isInRoom(path) && !isOwn(path)),
     others.slice(0, MAX_NEIGHBOURS),
+    reachedPaths.filter((path) => isInRoom(path) && path.endsWith("_long_test.ts")),
   ].filter((stage) => stage.length > 0);
 }

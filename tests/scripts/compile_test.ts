@@ -4,21 +4,14 @@ import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/as
 import { compile } from "../../scripts/compile.ts";
 import { permissionFlags, PERMISSIONS } from "../../scripts/compile/permissions.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
+import { failToCompile, outputOf, ROOT } from "./compile_runs.ts";
 
-const ROOT = new URL("../../", import.meta.url).pathname.replace(/\/$/, "");
 const DIST = await Deno.makeTempDir({ prefix: "honua-dist-" });
 globalThis.addEventListener("unload", () => Deno.removeSync(DIST, { recursive: true }));
 const COMPILED = await compile(ROOT, DIST);
 const BINARY = `${DIST}/honua-configd`;
 if (!COMPILED.ok && COMPILED.lacksDenort) console.log(`ignored: ${COMPILED.trouble}`);
 const ignore = !COMPILED.ok && COMPILED.lacksDenort;
-
-async function outputOf(program: string, args: readonly string[], cwd = ROOT): Promise<string> {
-  const { success, stdout, stderr } = await new Deno.Command(program, { args: [...args], cwd, env: { NO_COLOR: "1" } })
-    .output();
-  assert(success, new TextDecoder().decode(stderr));
-  return new TextDecoder().decode(stdout);
-}
 
 /** The binary's bytes, each a character. */
 async function bytesOf(path: string): Promise<string> {
@@ -96,38 +89,11 @@ Deno.test({
   assertEquals(await Array.fromAsync(Deno.readDir(dist.path)), []);
 });
 
-/** Runs `deno task compile` with an environment in which it cannot succeed. */
-async function failToCompile(env: Record<string, string>, unset: readonly string[] = []): Promise<string> {
-  const { code, stderr } = await new Deno.Command("env", {
-    args: [...unset.flatMap((name) => ["-u", name]), Deno.execPath(), "run", "-A", "scripts/compile.ts"],
-    cwd: ROOT,
-    env,
-  }).output();
-  assertEquals(code, 1);
-  return new TextDecoder().decode(stderr);
-}
-
-Deno.test("if there is no denort, one sentence says what to do, and an existing binary stays", async () => {
+Deno.test("where there is no denort at its path, one sentence says what to do, and a binary that is there stays", async () => {
   const before = await Deno.stat(`${ROOT}/dist/honua-configd`).catch(() => null);
   assertMatch(
     await failToCompile({ DENORT_BIN: "/nonexistent/denort" }),
     /^compile: DENORT_BIN names no file: set it to the path of the denort of Deno 2\.\d+\.\d+ for \S+\n$/,
-  );
-  // All that was fetched before is at hand but for denort, and nothing can be fetched.
-  await using cache = await temporaryDirectory();
-  const { denoDir } = JSON.parse(await outputOf(Deno.execPath(), ["info", "--json"]));
-  await Deno.mkdir(cache.file("dl"));
-  for (const folder of ["", "dl/"]) {
-    for await (const { name } of Deno.readDir(`${denoDir}/${folder}`)) {
-      if (name !== "dl" && name !== "release") {
-        await Deno.symlink(`${denoDir}/${folder}${name}`, cache.file(folder + name));
-      }
-    }
-  }
-  const closed = "http://127.0.0.1:9";
-  assertMatch(
-    await failToCompile({ DENO_DIR: cache.path, HTTPS_PROXY: closed, HTTP_PROXY: closed }, ["DENORT_BIN", "NO_PROXY"]),
-    /^compile: denort could not be fetched: set DENORT_BIN to the path of the denort of Deno 2\.\d+\.\d+ for \S+\n$/,
   );
   assertEquals((await Deno.stat(`${ROOT}/dist/honua-configd`).catch(() => null))?.mtime, before?.mtime);
 });

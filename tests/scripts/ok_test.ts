@@ -33,32 +33,33 @@ async function runOk(files: Record<string, string>): Promise<{ code: number; lin
   return { code, lines: decoder.decode(stdout).trimEnd().split("\n"), errors: decoder.decode(stderr) };
 }
 
-Deno.test("ok passes a sound checkout and ends with the tests' summary and their count", async () => {
-  const { code, lines, errors } = await runOk(CHECKOUT);
-  assertEquals([code, lines.at(-1)], [0, "1 passed, 0 failed"], errors);
-  assertMatch(lines.at(-2)!, /^ok \| 1 passed \| 0 failed \(\d+ms\)$/);
+Deno.test("ok passes a sound checkout and ends with the tests' summary and the count of all, the long and the skipped ones too", async () => {
+  const { code, lines, errors } = await runOk({
+    ...CHECKOUT,
+    "tests/skipped_test.ts": `Deno.test({ name: "not now", ignore: true, fn() {} });\n`,
+    "tests/one_long_test.ts": `Deno.test("takes long", () => {});\n`,
+  });
+  assertEquals([code, lines.at(-1)], [0, "2 passed, 0 failed, 1 skipped"], errors);
+  assertMatch(lines.at(-2)!, /^ok \| 2 passed \| 0 failed \| 1 ignored \(\S+\)$/);
   assertStringIncludes(lines.join("\n"), "lines of src/ run by the tests: 100 %");
 });
 
-Deno.test("ok counts tests that are skipped", async () => {
-  const skipped = `Deno.test({ name: "not now", ignore: true, fn() {} });\n`;
-  const { code, lines, errors } = await runOk({ ...CHECKOUT, "tests/skipped_test.ts": skipped });
-  assertEquals([code, lines.at(-1)], [0, "1 passed, 0 failed, 1 skipped"], errors);
-});
-
-Deno.test("ok fails if a test fails, says how many, and how to run that test without the others", async () => {
+Deno.test("ok fails where a test fails, also one of the program or a long one of it, says how many, and how to run it without the others", async () => {
   const broken = `Deno.test("broken", () => {\n  throw new Error("broken");\n});\n`;
-  const { code, lines } = await runOk({ ...CHECKOUT, "tests/broken_test.ts": broken });
-  assertEquals([code, lines.at(-1)], [1, "1 passed, 1 failed"]);
-  assertEquals(lines.at(-3), '  scripts/deno test -A tests/broken_test.ts --filter "broken"');
-});
-
-Deno.test("ok counts the tests of the program too, and fails if one of them fails", async () => {
-  const broken = `Deno.test("broken", () => {\n  throw new Error("broken");\n});\n`;
-  const { code, lines } = await runOk({ ...CHECKOUT, "tests/e2e/broken_test.ts": broken });
-  assertEquals([code, lines.at(-1)], [1, "1 passed, 1 failed"]);
-  assertMatch(lines.at(-2)!, /^FAILED \| 0 passed \| 1 failed/);
-  assertMatch(lines.at(-3)!, /^ok \| 1 passed \| 0 failed/);
+  const { code, lines } = await runOk({
+    ...CHECKOUT,
+    "tests/broken_test.ts": broken,
+    "tests/e2e/broken_test.ts": broken,
+    "tests/e2e/broken_long_test.ts": broken,
+  });
+  assertEquals([code, lines.at(-1)], [1, "1 passed, 3 failed"]);
+  assertMatch(lines.at(-2)!, /^FAILED \| 0 passed \| 2 failed/);
+  assertMatch(lines.at(-3)!, /^FAILED \| 1 passed \| 1 failed/);
+  assertEquals(lines.slice(-6, -3), [
+    '  scripts/deno test -A tests/broken_test.ts --filter "broken"',
+    '  scripts/deno test -A tests/e2e/broken_long_test.ts --filter "broken"',
+    '  scripts/deno test -A tests/e2e/broken_test.ts --filter "broken"',
+  ]);
 });
 
 Deno.test("ok fails if no test is run", async () => {

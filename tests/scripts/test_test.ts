@@ -89,3 +89,20 @@ Deno.test("the tests of the program run beside the others, and their output come
   assert(out.indexOf("three ends") < out.indexOf("one begins"), out);
   assertEquals(out.trimEnd().split("\n").at(-1), "3 passed, 0 failed");
 });
+
+Deno.test("long tests run only if they are wanted, and then no others do", async () => {
+  const files = {
+    "tests/good_test.ts": CHECKOUT["tests/good_test.ts"],
+    "tests/room/bound_long_test.ts": BAD,
+    "tests/e2e/first_test.ts": CHECKOUT["tests/good_test.ts"],
+    "tests/e2e/second_long_test.ts": BAD,
+  };
+  const short = await runTask(files);
+  assertEquals([short.code, short.out.trimEnd().split("\n").at(-1)], [0, "2 passed, 0 failed"]);
+  const long = await runTask(files, "--long");
+  assertEquals([long.code, long.out.trimEnd().split("\n").at(-1)], [1, "0 passed, 2 failed"]);
+  // Either half may have none of them, but not both.
+  const { "tests/e2e/second_long_test.ts": _, ...half } = files;
+  assertEquals((await runTask(half, "--long")).out.trimEnd().split("\n").at(-1), "0 passed, 1 failed");
+  assertEquals((await runTask(CHECKOUT, "--long")).code, 1);
+});

@@ -129,7 +129,10 @@ function configuration(directory: string, port: number, busPort: number, options
     `dir ${directory}`,
     `logfile ${directory}/redis.log`,
     "daemonize no",
-    ...(sentinel ? [] : [`unixsocket ${directory}/redis.sock`, "appendonly no", 'save ""']),
+    // A replica gets its copy at once: by default a server waits 5 s for others that may want one too.
+    ...(sentinel
+      ? []
+      : [`unixsocket ${directory}/redis.sock`, "appendonly no", 'save ""', "repl-diskless-sync-delay 0"]),
     ...(cluster ? ["cluster-enabled yes", `cluster-port ${busPort}`, "cluster-node-timeout 2000"] : []),
     ...config,
   ];

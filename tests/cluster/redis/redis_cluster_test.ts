@@ -3,100 +3,110 @@
 import { assert, assertEquals } from "@std/assert";
 import { keysOf } from "../../../src/cluster/redis/redis_scripts.ts";
 import { eventually } from "../../support/eventually.ts";
-import { type RedisServer, startRedis, startRedisCluster, startSentinels } from "../../support/redis_server.ts";
+import {
+  type RedisCluster,
+  type RedisServer,
+  startRedis,
+  startRedisCluster,
+  startSentinels,
+} from "../../support/redis_server.ts";
 import { A, B, C, CHANNEL, connectionTo, openInstance, openUp, peerRecord, singleTo } from "./redis_notifying.ts";
 import { announcementOf } from "../../support/announcement_of.ts";
 
 const KEYS = keysOf(CHANNEL);
 const WATCHFUL = { heartbeatMilliseconds: 50, commandTimeoutMilliseconds: 500 };
 
-Deno.test("any node of a cluster, also as the only one named, leads to the one that has the channel's slot", async () => {
+/** What is tested on one cluster, since each takes seconds to start; the last one leaves a node ended. */
+const ON_A_CLUSTER: readonly [string, (cluster: RedisCluster) => Promise<void>][] = [
+  ["a message is heard at every node of a cluster", async (cluster) => {
+    await using one = await openUp(connectionTo({ kind: "several", endpoints: cluster.nodes }));
+    for (const node of cluster.nodes) {
+      const before = one.heard.length;
+      await node.cli("publish", CHANNEL, "/etc/honua/config.hcl");
+      await eventually("the message", () => one.heard.length > before);
+    }
+  }],
+  ["after the slot moved to another node its commands follow, and so does the subscription", async (cluster) => {
+    const connection = connectionTo({ kind: "several", endpoints: cluster.nodes });
+    await using one = await openUp(connection, { heartbeatMilliseconds: 60_000 });
+    await using other = await openUp(connection, { heartbeatMilliseconds: 60_000, instance: "edge-2" });
+    await one.notifier.announce(announcementOf(A));
+    const owner = await cluster.ownerOf(KEYS.head);
+    const next = cluster.nodes.find((node) => node !== owner)!;
+    await cluster.move(KEYS.head, next);
+    const answers = await Promise.all([
+      one.notifier.announce(announcementOf(B, A)),
+      one.notifier.head(),
+      one.notifier.peers(),
+    ]);
+    assertEquals(answers[0].kind === "accepted" && answers[0].head.generation, 2);
+    assert(answers[1].ok && answers[2].ok);
+    await other.hears(2);
+    // It says that messages may have been missed, and was never down.
+    assertEquals(one.links.map(({ state }) => state), ["up", "up"]);
+    assertEquals((await other.notifier.head()).ok, true);
+    const counted = await one.notifier.announce(announcementOf(C, B));
+    assertEquals(counted.kind === "accepted" && counted.delivered, 1);
+    await eventually("both to have left the old node", async () => {
+      return await owner.cli("pubsub", "numsub", CHANNEL) === `${CHANNEL}\n0`;
+    });
+  }],
+  ["while the slot moves a command is asked where its keys will be", async (cluster) => {
+    await using one = await openUp(connectionTo({ kind: "several", endpoints: cluster.nodes }), {
+      heartbeatMilliseconds: 60_000,
+    });
+    const from = await cluster.ownerOf(KEYS.head);
+    const to = cluster.nodes.find((node) => node !== from)!;
+    const slot = await to.cli("cluster", "keyslot", KEYS.head);
+    await to.cli("cluster", "setslot", slot, "importing", await from.cli("cluster", "myid"));
+    await from.cli("cluster", "setslot", slot, "migrating", await to.cli("cluster", "myid"));
+    assertEquals(await one.notifier.head(), { ok: true, head: null });
+    // Of several keys that are not there the new node can know none yet: it says so, and the link stays.
+    const answer = await one.notifier.announce(announcementOf(A));
+    const reason = "The channel's slot moves between nodes of the Redis Cluster";
+    assertEquals(answer, { kind: "failed", reason });
+    await using late = await openUp(singleTo(from), { instance: "edge-2" });
+    assertEquals(late.notifier.link().state, "up");
+    for (const node of [to, ...cluster.nodes]) {
+      await node.cli("cluster", "setslot", slot, "node", await to.cli("cluster", "myid"));
+    }
+    assertEquals((await one.notifier.announce(announcementOf(A))).kind, "accepted");
+  }],
+  ["a cluster's node that freezes takes the link down, and brings it back", async (cluster) => {
+    await using one = await openUp(connectionTo({ kind: "several", endpoints: cluster.nodes }), WATCHFUL);
+    const owner = await cluster.ownerOf(KEYS.head);
+    owner.freeze();
+    await one.down();
+    owner.thaw();
+    await one.up();
+  }],
+  ["any node of a cluster, named alone too, leads to the one that has the channel's slot", async (cluster) => {
+    for (const [index, node] of cluster.nodes.entries()) {
+      await using one = await openUp(singleTo(node));
+      const answer = await one.notifier.announce(announcementOf([A, B, C][index]!, [null, A, B][index]!));
+      assertEquals(answer.kind === "accepted" && answer.head.generation, index + 1);
+      await one.hears(index + 1);
+      assertEquals((await one.notifier.writeRecord(peerRecord("edge-1"))).ok, true);
+      const seen = await one.notifier.peers();
+      assertEquals(seen.ok && seen.peers.length, 1);
+    }
+    // Of two named nodes the first may be away.
+    const owner = await cluster.ownerOf(KEYS.head);
+    const [away, here] = [cluster.nodes.find((node) => node !== owner)!, owner];
+    await away.kill();
+    await using one = await openUp(connectionTo({ kind: "several", endpoints: [away, here] }));
+    assertEquals((await one.notifier.head()).ok, true);
+  }],
+];
+
+Deno.test("on a cluster", async (t) => {
   await using cluster = await startRedisCluster();
-  for (const [index, node] of cluster.nodes.entries()) {
-    await using one = await openUp(singleTo(node));
-    const answer = await one.notifier.announce(announcementOf([A, B, C][index]!, [null, A, B][index]!));
-    assertEquals(answer.kind === "accepted" && answer.head.generation, index + 1);
-    await one.hears(index + 1);
-    assertEquals((await one.notifier.writeRecord(peerRecord("edge-1"))).ok, true);
-    const seen = await one.notifier.peers();
-    assertEquals(seen.ok && seen.peers.length, 1);
+  for (const [name, run] of ON_A_CLUSTER) {
+    await t.step(name, async () => {
+      for (const node of cluster.nodes) await node.cli("flushall");
+      await run(cluster);
+    });
   }
-  // Of two named nodes the first may be away.
-  const owner = await cluster.ownerOf(KEYS.head);
-  const [away, here] = [cluster.nodes.find((node) => node !== owner)!, owner];
-  await away.kill();
-  await using one = await openUp(connectionTo({ kind: "several", endpoints: [away, here] }));
-  assertEquals((await one.notifier.head()).ok, true);
-});
-
-Deno.test("a message is heard at every node of a cluster", async () => {
-  await using cluster = await startRedisCluster();
-  await using one = await openUp(connectionTo({ kind: "several", endpoints: cluster.nodes }));
-  for (const node of cluster.nodes) {
-    const before = one.heard.length;
-    await node.cli("publish", CHANNEL, "/etc/honua/config.hcl");
-    await eventually("the message", () => one.heard.length > before);
-  }
-});
-
-Deno.test("after the slot moved to another node its commands follow, and so does the subscription", async () => {
-  await using cluster = await startRedisCluster();
-  const connection = connectionTo({ kind: "several", endpoints: cluster.nodes });
-  await using one = await openUp(connection, { heartbeatMilliseconds: 60_000 });
-  await using other = await openUp(connection, { heartbeatMilliseconds: 60_000, instance: "edge-2" });
-  await one.notifier.announce(announcementOf(A));
-  const owner = await cluster.ownerOf(KEYS.head);
-  const next = cluster.nodes.find((node) => node !== owner)!;
-  await cluster.move(KEYS.head, next);
-  const answers = await Promise.all([
-    one.notifier.announce(announcementOf(B, A)),
-    one.notifier.head(),
-    one.notifier.peers(),
-  ]);
-  assertEquals(answers[0].kind === "accepted" && answers[0].head.generation, 2);
-  assert(answers[1].ok && answers[2].ok);
-  await other.hears(2);
-  // It says that messages may have been missed, and was never down.
-  assertEquals(one.links.map(({ state }) => state), ["up", "up"]);
-  assertEquals((await other.notifier.head()).ok, true);
-  const counted = await one.notifier.announce(announcementOf(C, B));
-  assertEquals(counted.kind === "accepted" && counted.delivered, 1);
-  await eventually("both to have left the old node", async () => {
-    return await owner.cli("pubsub", "numsub", CHANNEL) === `${CHANNEL}\n0`;
-  });
-});
-
-Deno.test("while the slot moves a command is sent to the next node of its keys", async () => {
-  await using cluster = await startRedisCluster();
-  await using one = await openUp(connectionTo({ kind: "several", endpoints: cluster.nodes }), {
-    heartbeatMilliseconds: 60_000,
-  });
-  const from = await cluster.ownerOf(KEYS.head);
-  const to = cluster.nodes.find((node) => node !== from)!;
-  const slot = await to.cli("cluster", "keyslot", KEYS.head);
-  await to.cli("cluster", "setslot", slot, "importing", await from.cli("cluster", "myid"));
-  await from.cli("cluster", "setslot", slot, "migrating", await to.cli("cluster", "myid"));
-  assertEquals(await one.notifier.head(), { ok: true, head: null });
-  // Of several keys that are not there the new node can know none yet: it says so, and the link stays.
-  const answer = await one.notifier.announce(announcementOf(A));
-  const reason = "The channel's slot moves between nodes of the Redis Cluster";
-  assertEquals(answer, { kind: "failed", reason });
-  await using late = await openUp(singleTo(from), { instance: "edge-2" });
-  assertEquals(late.notifier.link().state, "up");
-  for (const node of [to, ...cluster.nodes]) {
-    await node.cli("cluster", "setslot", slot, "node", await to.cli("cluster", "myid"));
-  }
-  assertEquals((await one.notifier.announce(announcementOf(A))).kind, "accepted");
-});
-
-Deno.test("a cluster's node that freezes takes the link down, and brings it back", async () => {
-  await using cluster = await startRedisCluster();
-  await using one = await openUp(connectionTo({ kind: "several", endpoints: cluster.nodes }), WATCHFUL);
-  const owner = await cluster.ownerOf(KEYS.head);
-  owner.freeze();
-  await one.down();
-  owner.thaw();
-  await one.up();
 });
 
 Deno.test("of several hosts that are no cluster the first primary is used, and looked for at every connection", async () => {
@@ -141,25 +151,6 @@ Deno.test("after a failover by Sentinel, and with a Sentinel lost, announcements
   await (sentinels[0] as RedisServer).kill();
   await using late = await openUp(connection, { instance: "edge-2" });
   assertEquals((await late.notifier.head()).ok, true);
-});
-
-Deno.test("a head whose last writes were lost with the primary is just a lower one", async () => {
-  await using redis = await startSentinels();
-  const { service: serviceName, sentinels, primary, replica } = redis;
-  await using one = await openUp(connectionTo({ kind: "sentinel", serviceName, endpoints: sentinels }), WATCHFUL);
-  await one.notifier.announce(announcementOf(A));
-  await eventually("the replica to have it", async () => await replica.cli("hget", KEYS.head, "generation") === "1");
-  replica.freeze();
-  assertEquals((await one.notifier.announce(announcementOf(B, A))).kind, "accepted");
-  await primary.kill();
-  replica.thaw();
-  await one.down();
-  await one.up();
-  const head = await one.notifier.head();
-  assert(head.ok && head.head !== null);
-  const answer = await one.notifier.announce(announcementOf(B, A, { floor: 2 }));
-  assertEquals(answer.kind === "accepted" || answer.kind === "same", true);
-  assertEquals(answer.kind === "accepted" && head.head.generation === 1 ? answer.head.generation : 3, 3);
 });
 
 Deno.test("Sentinels that do not know the service, or are not there, are named", async () => {

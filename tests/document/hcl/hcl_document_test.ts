@@ -87,10 +87,6 @@ const MISTAKES: [string, string, string[]][] = [
   ["an empty source", "", ["document/empty 1:1"]],
   ["a source of comments alone", "# later\n\n/* more */\n", ["document/empty 1:1"]],
   ["nesting beyond the bound", "x = " + "[".repeat(300), ["document/too-deep 1:205"]],
-  ["more lines than any configuration has", "a\n".repeat(1_000_001), ["document/too-many-values 1000001:1"]],
-  ["more values than any configuration has", "x = [" + "1,".repeat(1_000_000) + "]", [
-    "document/too-many-values 1:2000002",
-  ]],
   ["a block that is never closed, before a variable", 'a { x = 1\nvariable "v" = "w"\n', ["document/syntax 1:3"]],
   ["a mistake on one line with its block's end", 'a { x = }\nvariable "v" = "w"\n', ["document/syntax 1:9"]],
   ["words in a block on one line", 'a { x y z }\nvariable "v" = "w"\n', ["document/syntax 1:11"]],
@@ -99,12 +95,13 @@ const MISTAKES: [string, string, string[]][] = [
   ["two mistakes in two blocks", "a {\n x\n}\nb {\n y\n}\n", ["document/syntax 2:2", "document/syntax 5:2"]],
 ];
 
-for (const [what, text, expected] of MISTAKES) {
-  Deno.test(`says where ${what} is`, async () => {
-    await using parser = openBlockParser();
-    assertEquals(await complaintsOf(text, parser), expected);
-  });
-}
+Deno.test("says where a mistake is", async (t) => {
+  // One process judges them all: each start of one takes longer than the rest.
+  await using parser = openBlockParser();
+  for (const [what, text, expected] of MISTAKES) {
+    await t.step(what, async () => assertEquals(await complaintsOf(text, parser), expected));
+  }
+});
 
 Deno.test("a heredoc with CRLF line ends is one warning for a file, and none if its value has no line end", async () => {
   await using parser = openBlockParser();
