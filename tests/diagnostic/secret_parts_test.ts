@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import fc from "fast-check";
+import fc, { anyCharacter } from "fast-check";
 import { secretParts, userinfoSecrets } from "../../src/diagnostic/secret_parts.ts";
 import { textMasker } from "../../src/diagnostic/text_masker.ts";
 
@@ -245,8 +245,8 @@ Deno.test("a password is masked in any quoting of a connection string", () => {
   );
 });
 
-Deno.test("the parts of any secret are found, and finding them takes time in proportion to it", () => {
-  fc.assert(fc.property(fc.string({ unit: "binary" }), (text) => void secretParts(text)));
+Deno.test("whatever a secret is, its parts are found, and finding them takes time in proportion to it", () => {
+  fc.assert(fc.property(fc.string({ unit: anyCharacter }), (text) => void secretParts(text)));
   // Each of these would take minutes if a search began anew at every character.
   for (const unit of ["password=", "a:", "//", "@", '"', "basic a ", "user/pw@", "a//b:c@,"]) {
     secretParts(unit.repeat(100_000));

@@ -1,8 +1,8 @@
 // JSON values for properties: every shape that has a canonical form, hostile member names among them.
-import fc from "fast-check";
+import fc, { anyCharacter } from "fast-check";
 import type { Json, JsonObject } from "../../src/snapshot/canonical.ts";
 
-const text = fc.string({ unit: "binary", maxLength: 12 });
+const text = fc.string({ unit: anyCharacter, maxLength: 12 });
 /**
  * No backslash in a name: once JSON.parse has read such a name, V8 (up to 14.7 at least, bug 521080746) may read an
  * escaped name in its place as that one, in any later text of the same process.
