@@ -1,7 +1,7 @@
 // Runs the tests and measures how many lines of src/ they run in their own process; less than the minimum is a failure.
 // Files that no test loads have no lines here, so they are listed: the figure cannot hide them.
 import { listFiles } from "./file_list.ts";
-import { printOutcomes, runOtherTests, type TestOutcome } from "./test_run.ts";
+import { otherTests, printOutcomes, runSideBySide, type TestOutcome, type TestPart } from "./test_run.ts";
 
 /** The least share of the lines of src/ that the tests must run, in per cent. */
 export const MINIMUM_PERCENT = 90;
@@ -42,18 +42,31 @@ export function judgeCoverage(coverage: Coverage | null): string | null {
   return `${coverage.linesPercent} % of the lines of src/ are run by the tests, ${MINIMUM_PERCENT} % are needed`;
 }
 
-/** Runs the tests of the checkout at `root`, the long ones too, and prints their coverage; `trouble` is a failure. */
-export async function testWithCoverage(root: string): Promise<TestOutcome> {
+/** What tests with their coverage came to. */
+export interface CoveredTests {
+  readonly outcomes: readonly TestOutcome[];
+  /** The failure of the coverage in one line; null: it is enough, or a test failed and it was not measured. */
+  readonly trouble: string | null;
+}
+
+/**
+ * Runs the tests of the checkout at `root`, the long ones too, by `run`, which may run more beside them, and prints the
+ * coverage of these tests.
+ */
+export async function testWithCoverage(
+  root: string,
+  run: (parts: readonly TestPart[]) => Promise<TestOutcome[]>,
+): Promise<CoveredTests> {
   const directory = await Deno.makeTempDir({ prefix: "coverage-" });
   try {
     const preload = new URL("./own_coverage.ts", import.meta.url).href;
-    const flags = [`--coverage=${directory}`, "--coverage-raw-data-only", `--preload=${preload}`];
-    const tests = await runOtherTests(root, { length: "both", flags });
-    if (tests === null) return { summary: null, trouble: "there are no tests", commands: [] };
-    if (tests.trouble !== null) return tests;
+    const flags = () => [`--coverage=${directory}`, "--coverage-raw-data-only", `--preload=${preload}`];
+    const outcomes = await run(otherTests(root, { length: "both", flags }));
+    if (outcomes.length === 0) return { outcomes, trouble: "there are no tests" };
+    if (outcomes.some(({ trouble }) => trouble !== null)) return { outcomes, trouble: null };
     const coverage = await measureCoverage(root, directory);
     if (coverage !== null) print(coverage);
-    return { ...tests, trouble: judgeCoverage(coverage) };
+    return { outcomes, trouble: judgeCoverage(coverage) };
   } finally {
     await Deno.remove(directory, { recursive: true });
   }
@@ -79,8 +92,12 @@ async function report(root: string, directory: string, format: readonly string[]
 }
 
 if (import.meta.main) {
-  const outcome = await testWithCoverage(Deno.cwd());
-  if (outcome.trouble !== null) console.error(`coverage: ${outcome.trouble}`);
-  printOutcomes([outcome]);
-  Deno.exitCode = outcome.trouble === null ? 0 : 1;
+  const { outcomes, trouble } = await testWithCoverage(
+    Deno.cwd(),
+    (parts) => runSideBySide(parts.map((part) => async (write) => [await part(write)])),
+  );
+  const troubles = [...outcomes.map((outcome) => outcome.trouble), trouble].filter((one) => one !== null);
+  for (const one of troubles) console.error(`coverage: ${one}`);
+  printOutcomes(outcomes);
+  Deno.exitCode = troubles.length === 0 ? 0 : 1;
 }

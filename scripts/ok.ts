@@ -17,10 +17,13 @@ export async function ok(root: string): Promise<number> {
     console.error(`ok: the check failed (${failed.join(", ")}), so the tests were not run`);
     return 1;
   }
-  const outcomes = await runSideBySide(() => testWithCoverage(root), (write) => testProgram(root, write));
-  const arePassed = outcomes.every(({ trouble }) => trouble === null);
+  const { outcomes, trouble: coverage } = await testWithCoverage(root, (parts) => {
+    const others = parts.map((part) => async (write: Write) => [await part(write)]);
+    return runSideBySide([...others, (write) => testProgram(root, write)]);
+  });
+  const arePassed = coverage === null && outcomes.every(({ trouble }) => trouble === null);
   const mutation = arePassed ? await sampleMutants(root) : null;
-  for (const trouble of [...outcomes.map(({ trouble }) => trouble), mutation]) {
+  for (const trouble of [...outcomes.map(({ trouble }) => trouble), coverage, mutation]) {
     if (trouble !== null) console.error(`ok: ${trouble}`);
   }
   printOutcomes(outcomes);

@@ -1,13 +1,13 @@
-// `deno task test`: all tests but the long ones, those of the program beside the others, with their count on the last
-// line. With other arguments than its own flags it is `deno test` with these arguments.
+// `deno task test`: all tests but the long ones, in parts side by side, with their count on the last line. With other
+// arguments than its own flags it is `deno test` with these arguments.
 //   --long   only the long tests, which `deno task test:long` runs
 //   --slow   print at the end how long each test file took, the longest first
 import { commandLines, commandsOfFailures } from "./failed_tests.ts";
 import { fileTimes, timeTable } from "./slow_tests.ts";
-import { runStep } from "./step.ts";
+import { runStep, type Write } from "./step.ts";
 import {
+  otherTests,
   printOutcomes,
-  runOtherTests,
   runProgramTests,
   runSideBySide,
   TEST_LIMIT_MILLISECONDS,
@@ -34,12 +34,14 @@ function reportTo(reports: string | null, run: string): string[] {
   return reports === null ? [] : [`--junit-path=${reports}/${run}.xml`];
 }
 
-/** Runs the tests in two halves; with a directory for reports it prints the times that are in them. */
+/** Runs the tests in parts; with a directory for reports it prints the times that are in them. */
 async function runTests(root: string, length: TestLength, reports: string | null): Promise<number> {
-  const outcomes = await runSideBySide(
-    () => runOtherTests(root, { length, flags: reportTo(reports, "others") }),
-    async (write) => [await runProgramTests(root, { length, write, flags: reportTo(reports, "program") })],
-  );
+  const flags = (part: string) => reportTo(reports, part);
+  const others = otherTests(root, { length, flags }).map((part) => async (write: Write) => [await part(write)]);
+  const outcomes = await runSideBySide([
+    ...others,
+    async (write) => [await runProgramTests(root, { length, write, flags: flags("program") })],
+  ]);
   if (reports !== null) await printTimes(reports);
   if (outcomes.length === 0) console.error("test: there are no such tests");
   for (const { trouble } of outcomes) if (trouble !== null) console.error(`test: ${trouble}`);
@@ -47,7 +49,7 @@ async function runTests(root: string, length: TestLength, reports: string | null
   return outcomes.length > 0 && outcomes.every(({ trouble }) => trouble === null) ? 0 : 1;
 }
 
-/** Flags such as `--watch` and `--junit-path` are for one run, so the tests are not run in halves. */
+/** Flags such as `--watch` and `--junit-path` are for one run, so the tests are not run in parts. */
 async function runOnce(root: string, args: readonly string[], reports: string | null): Promise<number> {
   const hasPlace = args.some((arg) => /^(?:\.\/)?tests(?:\/|$)/.test(arg));
   const { code, tail } = await runStep(

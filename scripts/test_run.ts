@@ -1,5 +1,5 @@
-// The tests in two halves that run side by side, and their count: a run passes only if its summary was found, at least
-// one test ran, none failed, and the exit status agrees. Long tests, whose files end in `_long_test.ts`, can be left out.
+// The tests in parts that run side by side, and their count: a part passes only if its summary was found, at least one
+// test ran, none failed, and the exit status agrees. Long tests, whose files end in `_long_test.ts`, can be left out.
 import { stripVTControlCharacters } from "node:util";
 import { commandLines, commandsOfFailures } from "./failed_tests.ts";
 import { listFiles } from "./file_list.ts";
@@ -87,32 +87,45 @@ const LONG_TESTS = "_long_test.ts";
 /** Which tests run: all but the long ones, only these, or both. */
 export type TestLength = "short" | "long" | "both";
 
+/** The folders of tests that mostly compute: of the way from a text to a snapshot. Those of the others mostly wait. */
+const COMPUTING_TESTS = ["tests/config", "tests/document", "tests/fuzz", "tests/snapshot"];
+
 export interface OtherTestOptions {
   readonly length: TestLength;
-  /** More flags of `deno test`. */
-  readonly flags?: readonly string[];
+  /** More flags of `deno test`, of the part with this name. */
+  readonly flags?: (part: string) => readonly string[];
 }
+
+/** Runs one part of the tests, whose output `write` takes; null if the checkout has no such tests. */
+export type TestPart = (write: Write) => Promise<TestOutcome | null>;
 
 /**
- * Runs the tests of the checkout at `root` except those of the program, one file after the other, because some measure
- * the machine. `check` checks the types. Null if the checkout has no such tests.
+ * The tests of the checkout at `root` except those of the program, in two parts that may run side by side. A part runs
+ * one file after the other, because a file may measure its process. `check` checks the types.
  */
-export async function runOtherTests(root: string, options: OtherTestOptions): Promise<TestOutcome | null> {
-  const { length, flags = [] } = options;
-  const files = (await listFiles(root, "tests")).filter((path) => !path.startsWith(`${PROGRAM_TESTS}/`));
-  if (length === "long" && !files.some(isLong)) return null;
-  return await run(root, [...flags, ...placesOf("tests", length, [PROGRAM_TESTS])]);
+export function otherTests(root: string, { length, flags = () => [] }: OtherTestOptions): TestPart[] {
+  const part = (name: string, ofPart: (path: string) => boolean, args: () => string[]): TestPart => async (write) => {
+    const files = (await listFiles(root, "tests")).filter((path) => path.endsWith("_test.ts") && ofPart(path));
+    if (!files.some((path) => isOfLength(path, length))) return null;
+    return await run(root, [...flags(name), ...args()], { write });
+  };
+  const isIn = (folders: readonly string[]) => (path: string) => folders.some((one) => path.startsWith(`${one}/`));
+  const elsewhere = [PROGRAM_TESTS, ...COMPUTING_TESTS];
+  return [
+    part("computing", isIn(COMPUTING_TESTS), () => placesOf(COMPUTING_TESTS, length)),
+    part("others", (path) => !isIn(elsewhere)(path), () => placesOf(["tests"], length, elsewhere)),
+  ];
 }
 
-function isLong(path: string): boolean {
-  return path.endsWith(LONG_TESTS);
+function isOfLength(path: string, length: TestLength): boolean {
+  return length === "both" || path.endsWith(LONG_TESTS) === (length === "long");
 }
 
-/** The arguments of `deno test` for the tests in a folder. */
-function placesOf(folder: string, length: TestLength, ignored: readonly string[] = []): string[] {
-  const long = `${folder}/**/*${LONG_TESTS}`;
-  const left = length === "short" ? [...ignored, long] : ignored;
-  return [...(left.length > 0 ? [`--ignore=${left.join(",")}`] : []), length === "long" ? long : folder];
+/** The arguments of `deno test` for the tests in folders, some of which may be missing. */
+function placesOf(folders: readonly string[], length: TestLength, ignored: readonly string[] = []): string[] {
+  const left = length === "short" ? [...ignored, `**/*${LONG_TESTS}`] : ignored;
+  const wanted = length === "long" ? LONG_TESTS : "_test.ts";
+  return [...(left.length > 0 ? [`--ignore=${left.join(",")}`] : []), ...folders.map((one) => `${one}/**/*${wanted}`)];
 }
 
 export interface ProgramTestOptions {
@@ -132,32 +145,38 @@ export interface ProgramTestOptions {
 export async function runProgramTests(root: string, options: ProgramTestOptions): Promise<TestOutcome | null> {
   const { length, binary, flags = [], write } = options;
   const files = await listFiles(root, PROGRAM_TESTS);
-  if (length === "long" ? !files.some(isLong) : files.length === 0) return null;
+  if (!files.some((path) => path.endsWith("_test.ts") && isOfLength(path, length))) return null;
   const env: Record<string, string> = binary === undefined ? {} : { HONUA_CONFIGD: binary };
-  return await run(root, [...flags, "--parallel", ...placesOf(PROGRAM_TESTS, length)], { env, write });
+  return await run(root, [...flags, "--parallel", ...placesOf([PROGRAM_TESTS], length)], { env, write });
 }
 
 /**
- * Runs the tests of the program beside the others: they mostly wait for processes, which leaves the cores to the others.
- * The output of `program` is held until the others are done.
+ * Runs parts of the tests side by side: most of them wait, which leaves the cores to the others. The output of each is
+ * held until those before it are done.
  */
 export async function runSideBySide(
-  others: () => Promise<TestOutcome | null>,
-  program: (write: Write) => Promise<(TestOutcome | null)[]>,
+  parts: readonly ((write: Write) => Promise<readonly (TestOutcome | null)[]>)[],
 ): Promise<TestOutcome[]> {
+  let before = Promise.resolve();
+  const running = parts.map((part) => {
+    const held = holdUntil(before);
+    const ended = part(held.write);
+    before = Promise.all([held.released, ended]).then(() => {});
+    return ended;
+  });
+  const [outcomes] = await Promise.all([Promise.all(running), before]);
+  return outcomes.flat().filter((outcome) => outcome !== null);
+}
+
+/** Holds output until `turn`, and writes what comes later at once. */
+function holdUntil(turn: Promise<void>): { readonly write: Write; readonly released: Promise<void> } {
   const held: Uint8Array[] = [];
   let isHeld = true;
-  const write = async (chunk: Uint8Array) => {
-    if (isHeld) held.push(chunk);
-    else await writeOut(chunk);
-  };
-  const first = others().then(async (outcome) => {
+  const released = turn.then(async () => {
     for (let chunk = held.shift(); chunk !== undefined; chunk = held.shift()) await writeOut(chunk);
     isHeld = false;
-    return [outcome];
   });
-  const outcomes = (await Promise.all([first, program(write)])).flat();
-  return outcomes.filter((outcome) => outcome !== null);
+  return { write: async (chunk) => isHeld ? void held.push(chunk) : await writeOut(chunk), released };
 }
 
 async function run(

@@ -36,9 +36,10 @@ Deno.test("with a place the task is deno test: its end, its output, and the time
   assertMatch(slow.out, /0 passed \| 1 failed[^]*\n +\d+\.\d s {2}.*\n$/);
 });
 
-Deno.test("without arguments the task ends with the summary of each half and the count of both, also with times", async () => {
+Deno.test("without arguments the task ends with the summary of each part and the count of all, also with times", async () => {
   const program = { "tests/e2e/first_test.ts": BAD, "tests/e2e/second_test.ts": `Deno.test("second", () => {});\n` };
-  const { code, out } = await runTask({ ...CHECKOUT, ...program }, "--slow");
+  const computing = { "tests/fuzz/third_test.ts": `Deno.test("third", () => {});\n` };
+  const { code, out } = await runTask({ ...CHECKOUT, ...program, ...computing }, "--slow");
   assertEquals(code, 1);
   assertMatch(out, /\n +\d+\.\d s {2}.*\n/);
   assertMatch(
@@ -47,9 +48,10 @@ Deno.test("without arguments the task ends with the summary of each half and the
 run a failed test without the others:
   scripts/deno test -A tests/bad_test.ts --filter "bad"
   scripts/deno test -A tests/e2e/first_test.ts --filter "bad"
+ok \\| 1 passed \\| 0 failed \\(\\S+\\)
 FAILED \\| 1 passed \\| 1 failed \\(\\S+\\)
 FAILED \\| 1 passed \\| 1 failed \\(\\S+\\)
-2 passed, 2 failed
+3 passed, 2 failed
 $`),
   );
 });
@@ -101,7 +103,7 @@ Deno.test("long tests run only if they are wanted, and then no others do", async
   assertEquals([short.code, short.out.trimEnd().split("\n").at(-1)], [0, "2 passed, 0 failed"]);
   const long = await runTask(files, "--long");
   assertEquals([long.code, long.out.trimEnd().split("\n").at(-1)], [1, "0 passed, 2 failed"]);
-  // Either half may have none of them, but not both.
+  // A part may have none of them, but not each.
   const { "tests/e2e/second_long_test.ts": _, ...half } = files;
   assertEquals((await runTask(half, "--long")).out.trimEnd().split("\n").at(-1), "0 passed, 1 failed");
   assertEquals((await runTask(CHECKOUT, "--long")).code, 1);
