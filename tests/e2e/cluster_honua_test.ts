@@ -15,7 +15,11 @@ const FILE_WATCHING = "File watching enabled - configuration changes will be aut
 const PUBLISHED_MESSAGE_BYTES = 100;
 
 Deno.test("the published procedure: the file watcher", async () => {
-  await using fleet = await openFleet({ count: 1, settings: { "HighAvailability:Enabled": "false" } });
+  await using fleet = await openFleet({
+    sourceName: "config.hcl",
+    count: 1,
+    settings: { "HighAvailability:Enabled": "false" },
+  });
   const [one] = fleet.instances as [FleetInstance];
   const daemon = one.start();
   assertEquals((await daemon.logged("File watching enabled")).msg, FILE_WATCHING);
@@ -31,7 +35,7 @@ Deno.test("the published procedure: the file watcher", async () => {
 });
 
 Deno.test("the published procedure: two instances on shared storage, and redis-cli that listens", async (t) => {
-  await using fleet = await openFleet({ count: 2, shared: true });
+  await using fleet = await openFleet({ sourceName: "config.hcl", count: 2, shared: true });
   await using subscriber = await subscribeWithCli(fleet.redis, CHANNEL);
   const [one, other] = fleet.instances as [FleetInstance, FleetInstance];
   fleet.start();
@@ -80,6 +84,7 @@ Deno.test("the published procedure: two instances on shared storage, and redis-c
 
 Deno.test("any path on the channel makes each instance look at its own file", async () => {
   await using fleet = await openFleet({
+    sourceName: "config.hcl",
     count: 3,
     settings: { "ConfigurationWatcher:EnableFileWatching": "false", "HighAvailability:ReconcileSeconds": "3600" },
   });
@@ -92,8 +97,8 @@ Deno.test("any path on the channel makes each instance look at its own file", as
   assertEquals((await fleet.history()).length, 2);
 });
 
-Deno.test("without Redis the log has the words that operators look for, and the instance serves by itself", async () => {
-  await using fleet = await openFleet({ count: 1 });
+Deno.test("without Redis the words are those that operators look for, and the instance serves alone", async () => {
+  await using fleet = await openFleet({ sourceName: "config.hcl", count: 1 });
   const [one] = fleet.instances as [FleetInstance];
   await fleet.redis.kill();
   const daemon = one.start();

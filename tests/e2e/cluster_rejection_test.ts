@@ -12,8 +12,12 @@ const WITH = { env: { ...WITHOUT.env, SAMPLE_TITLE: "second" } };
 /** A configuration that only hosts with `SAMPLE_TITLE` can take. */
 const DEMANDING = sampleSource("second").replace('"second"', 'env("SAMPLE_TITLE")');
 
-Deno.test("a rejection by two of five hosts is seen on each of them, until they can take the configuration", async (t) => {
-  await using fleet = await openFleet({ count: 5, settings: { "HighAvailability:SettleSeconds": "1" } });
+Deno.test("what two of five hosts rejected is seen on each of them, until they can take it", async (t) => {
+  await using fleet = await openFleet({
+    sourceName: "config.hcl",
+    count: 5,
+    settings: { "HighAvailability:SettleSeconds": "1" },
+  });
   const able = fleet.instances.slice(0, 3);
   const unable = fleet.instances.slice(3);
   for (const instance of able) instance.start(WITH);
@@ -79,8 +83,8 @@ Deno.test("a rejection by two of five hosts is seen on each of them, until they 
   });
 });
 
-Deno.test("a configuration that does not parse is reported by the digest of its bytes, and its revert heals", async () => {
-  await using fleet = await openFleet({ count: 2 });
+Deno.test("a configuration that does not parse is told by the digest of its bytes, and its revert heals", async () => {
+  await using fleet = await openFleet({ sourceName: "config.hcl", count: 2 });
   const [one, other] = fleet.instances as [FleetInstance, FleetInstance];
   fleet.start();
   const first = await fleet.agrees("first", 1);

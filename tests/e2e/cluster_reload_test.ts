@@ -64,7 +64,7 @@ Deno.test("a reload reports its outcome and the number of notified instances, af
 });
 
 Deno.test("a rejected configuration is answered with its diagnostics, and the snapshot stays", async () => {
-  await using fleet = await openFleet({ count: 1, settings: UNWATCHED });
+  await using fleet = await openFleet({ sourceName: "config.hcl", count: 1, settings: UNWATCHED });
   const [one] = fleet.instances as [FleetInstance];
   fleet.start();
   const first = await fleet.agrees("first", 1);

@@ -80,7 +80,7 @@ export interface FleetOptions {
   readonly count: number;
   /** Whether all instances share one file. Default: each has a copy. */
   readonly shared?: boolean;
-  /** Default `config.hcl`. */
+  /** Default `config.json`, which needs no process of the parser. */
   readonly sourceName?: string;
   /** Of all instances. */
   readonly settings?: Settings;
@@ -101,7 +101,7 @@ export interface Fleet extends AsyncDisposable {
 
 /** Makes the hosts, whose source is the sample titled "first", and starts Redis but no instance. */
 export async function openFleet(options: FleetOptions): Promise<Fleet> {
-  const { count, shared = false, sourceName = "config.hcl", settings = {} } = options;
+  const { count, shared = false, sourceName = "config.json", settings = {} } = options;
   const directory = await temporaryDirectory();
   const redis = await startRedis(options.redis);
   const instances: FleetInstance[] = [];

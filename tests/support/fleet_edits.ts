@@ -50,7 +50,7 @@ async function assertNothingFollows(
 
 /** The instances have one file. */
 export async function editOneFile(t: Deno.TestContext, count: number): Promise<void> {
-  await using fleet = await openFleet({ count, shared: true, settings: SETTINGS });
+  await using fleet = await openFleet({ sourceName: "config.hcl", count, shared: true, settings: SETTINGS });
   await using subscriber = await subscribeWithCli(fleet.redis, CHANNEL);
   const [one] = fleet.instances;
   await t.step("instances that start on an empty Redis agree on generation 1", async () => {

@@ -59,15 +59,14 @@ async function obstacleTo(attempt: () => Promise<void>): Promise<string | null> 
   }
 }
 
-let networks = 0;
-
 /**
  * Makes a network of `count` hosts from 10.213.0.1 on. The bridge has a namespace of its own and leaves the machine's
  * unchanged.
  */
 export async function openNamespaceNetwork(count: number): Promise<NamespaceNetwork> {
   await removeLeftovers();
-  const name = `${PREFIX}${Deno.pid}-${++networks}`;
+  // Files of tests that run side by side are of one process.
+  const name = `${PREFIX}${Deno.pid}-${crypto.getRandomValues(new Uint8Array(4)).toHex()}`;
   const hub = `${name}-hub`;
   const names = Array.from({ length: count }, (_, at) => `${name}-${at + 1}`);
   const remove = async () => {
@@ -114,7 +113,7 @@ async function addHost(hub: string, name: string, number: number): Promise<Netwo
 
 async function removeLeftovers(): Promise<void> {
   for (const name of await namespaceNames()) {
-    const pid = /-(\d+)-\d+-\w+$/.exec(name)?.[1];
+    const pid = /-(\d+)-\w+-\w+$/.exec(name)?.[1];
     if (!name.startsWith(PREFIX) || pid === undefined) continue;
     const isAlive = await Deno.stat(`/proc/${pid}`).then(() => true, () => false);
     if (!isAlive) await ip("netns", "delete", name).catch(() => {});

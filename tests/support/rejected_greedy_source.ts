@@ -1,0 +1,19 @@
+// A source that hangs its parser, or eats the machine's memory, is a mistake like any other: told within the limits,
+// the old snapshot stays, and the next good edit heals.
+import { assertEquals, assertMatch } from "@std/assert";
+import { openEdgeHost } from "./edge_host.ts";
+import { greedySource } from "./greedy_source.ts";
+
+/** Gives a daemon a greedy source of so many bytes, whose log entry must match. */
+export async function rejectGreedySource(bytes: number, message: RegExp): Promise<void> {
+  await using host = await openEdgeHost();
+  const daemon = await host.follow("first");
+  const before = await host.mark();
+  await host.put(greedySource(bytes));
+  const told = await daemon.logged("Failed to reload configuration: ");
+  assertMatch(told.msg, message);
+  assertEquals(told.outcome, "rejected");
+  assertEquals(await host.mark(), before);
+  await host.edit("second");
+  await host.hasSnapshot("second");
+}
