@@ -23,7 +23,7 @@ Deno.test("a condition matches the tags that it names, a weak one only if that i
   }));
 });
 
-Deno.test("any text is either a condition or none, and told in time that grows with its length alone", () => {
+Deno.test("any text is either a condition or none, and judged in time that grows only with its length", () => {
   fc.assert(fc.property(fc.string({ unit: anyCharacter }), (text) => {
     const condition = readCondition(text);
     if (condition?.kind === "tags") assertEquals(condition.tags.length > 0, true);

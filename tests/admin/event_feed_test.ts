@@ -43,7 +43,7 @@ Deno.test("a feed keeps the last thousand events, and forgets none before", () =
   assertEquals(ids(feed.after(999)), [1_000, 1_001]);
 });
 
-Deno.test("whatever was added, what is kept is all of the newest that fits both bounds, and the latest in any case", () => {
+Deno.test("the journal keeps all of the newest events that fit both bounds, and the latest in any case", () => {
   const texts = fc.array(fc.string({ unit: anyCharacter, maxLength: 400 }), { maxLength: 40 });
   fc.assert(
     fc.property(texts, fc.integer({ min: 1, max: 20 }), fc.integer({ min: -1, max: 41 }), (all, capacity, id) => {

@@ -87,7 +87,7 @@ Deno.test("a long reason is cut without splitting a character, and control chara
   assertEquals(whyOf(""), "?");
 });
 
-Deno.test("whatever a reason and a name hold, the record is bounded, and is read under that name", () => {
+Deno.test("the record is bounded for any reason and name, and is read under that name", () => {
   const anyText = fc.string({ unit: anyCharacter, maxLength: 400 });
   fc.assert(fc.property(anyText, anyText, (why, instance) => {
     const text = encodePeer({ ...rejectingBecause(why), instance });

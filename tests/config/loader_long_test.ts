@@ -4,7 +4,7 @@ import { sourceText } from "../../src/diagnostic/range.ts";
 import { parseJsonDocument } from "../../src/document/json/json_document.ts";
 import { checkLoads } from "./load_property.ts";
 
-Deno.test("whatever is edited often, a load with memory gives what a fresh one gives", async () => {
+Deno.test("after any of many edits, a load with memory gives the result of a fresh one", async () => {
   await checkLoads(150);
 });
 

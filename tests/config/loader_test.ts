@@ -9,7 +9,7 @@ import { openPace } from "../../src/time/pace.ts";
 import { type BlockDocuments, openBlockDocuments } from "./block_document.ts";
 import { checkLoads } from "./load_property.ts";
 
-Deno.test("whatever is edited, a load with memory gives what a fresh one gives", async () => {
+Deno.test("after any edit, a load with memory gives the result of a fresh one", async () => {
   await checkLoads(30);
 });
 

@@ -67,7 +67,7 @@ Deno.test("names over 64 characters and candidates after the first thousand are 
   assertEquals(nearest("titel", [...many.slice(1), "title"]), "title");
 });
 
-Deno.test("what is suggested is one of the candidates", () => {
+Deno.test("a suggestion is one of the candidates", () => {
   fc.assert(
     fc.property(fc.string({ unit: anyCharacter }), fc.array(fc.string({ unit: anyCharacter })), (name, candidates) => {
       const found = nearest(name, candidates);

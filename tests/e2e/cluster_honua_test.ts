@@ -97,7 +97,7 @@ Deno.test("any path on the channel makes each instance look at its own file", as
   assertEquals((await fleet.history()).length, 2);
 });
 
-Deno.test("without Redis the words are those that operators look for, and the instance serves alone", async () => {
+Deno.test("without Redis the log has the words that operators look for, and the instance serves by itself", async () => {
   await using fleet = await openFleet({ sourceName: "config.hcl", count: 1 });
   const [one] = fleet.instances as [FleetInstance];
   await fleet.redis.kill();

@@ -12,7 +12,7 @@ const WITH = { env: { ...WITHOUT.env, SAMPLE_TITLE: "second" } };
 /** A configuration that only hosts with `SAMPLE_TITLE` can take. */
 const DEMANDING = sampleSource("second").replace('"second"', 'env("SAMPLE_TITLE")');
 
-Deno.test("what two of five hosts rejected is seen on each of them, until they can take it", async (t) => {
+Deno.test("a rejection by two of five hosts is seen on each of them, until they can take the configuration", async (t) => {
   await using fleet = await openFleet({
     sourceName: "config.hcl",
     count: 5,
@@ -83,7 +83,7 @@ Deno.test("what two of five hosts rejected is seen on each of them, until they c
   });
 });
 
-Deno.test("a configuration that does not parse is told by the digest of its bytes, and its revert heals", async () => {
+Deno.test("a configuration that does not parse is reported by the digest of its bytes, and its revert heals", async () => {
   await using fleet = await openFleet({ sourceName: "config.hcl", count: 2 });
   const [one, other] = fleet.instances as [FleetInstance, FleetInstance];
   fleet.start();

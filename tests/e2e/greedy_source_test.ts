@@ -9,7 +9,7 @@ for (
     ["is greedy for memory", 1_800 * KIBIBYTE, /honua\.hcl:12:1: error: .*\[document\/too-(slow|large)\]$/],
   ] as const
 ) {
-  Deno.test(`a source that ${what} is told, the snapshot stays, and the next good edit heals`, async () => {
+  Deno.test(`a source that ${what} is reported, the snapshot stays, and the next good edit heals`, async () => {
     await rejectGreedySource(bytes, code);
   });
 }

@@ -58,7 +58,7 @@ Deno.test("a path is given whole or not at all", () => {
   }
 });
 
-Deno.test("whatever the texts, the environment is bounded and fit for execve", () => {
+Deno.test("the environment is bounded and fit for execve, for any texts", () => {
   const text = fc.string({ unit: anyCharacter, maxLength: 5_000 });
   fc.assert(
     fc.property(text, text, fc.array(text, { maxLength: 5 }), (one, other, changed) => {

@@ -36,7 +36,7 @@ Deno.test("instances of one host that have no names differ by the places of thei
   assertEquals(nameWith("x/snapshot.json"), nameWith(`${Deno.cwd()}/x/snapshot.json`));
 });
 
-Deno.test("whatever the path, the name is one that the options take", () => {
+Deno.test("for any path, the name is one that the options take", () => {
   const paths = fc.string({ unit: anyCharacter, minLength: 1, maxLength: 300 }).filter((path) => !path.includes("\0"));
   fc.assert(fc.property(paths, fc.string({ maxLength: 64 }), (path, host) => {
     const name = nameWith(path, host);

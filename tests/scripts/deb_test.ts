@@ -102,7 +102,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "a program that prints no completions makes no package, and the reason is said",
+  name: "a program that prints no completions makes no package, and the reason is printed",
   ignore,
   async fn() {
     await using directory = await temporaryDirectory();

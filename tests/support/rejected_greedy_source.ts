@@ -10,9 +10,9 @@ export async function rejectGreedySource(bytes: number, message: RegExp): Promis
   const daemon = await host.follow("first");
   const before = await host.mark();
   await host.put(greedySource(bytes));
-  const told = await daemon.logged("Failed to reload configuration: ");
-  assertMatch(told.msg, message);
-  assertEquals(told.outcome, "rejected");
+  const reported = await daemon.logged("Failed to reload configuration: ");
+  assertMatch(reported.msg, message);
+  assertEquals(reported.outcome, "rejected");
   assertEquals(await host.mark(), before);
   await host.edit("second");
   await host.hasSnapshot("second");

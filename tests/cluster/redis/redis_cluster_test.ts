@@ -51,7 +51,7 @@ const ON_A_CLUSTER: readonly [string, (cluster: RedisCluster) => Promise<void>][
       return await owner.cli("pubsub", "numsub", CHANNEL) === `${CHANNEL}\n0`;
     });
   }],
-  ["while the slot moves a command is asked where its keys will be", async (cluster) => {
+  ["while the slot moves a command is sent to the next node of its keys", async (cluster) => {
     await using one = await openUp(connectionTo({ kind: "several", endpoints: cluster.nodes }), {
       heartbeatMilliseconds: 60_000,
     });
@@ -80,23 +80,26 @@ const ON_A_CLUSTER: readonly [string, (cluster: RedisCluster) => Promise<void>][
     owner.thaw();
     await one.up();
   }],
-  ["any node of a cluster, named alone too, leads to the one that has the channel's slot", async (cluster) => {
-    for (const [index, node] of cluster.nodes.entries()) {
-      await using one = await openUp(singleTo(node));
-      const answer = await one.notifier.announce(announcementOf([A, B, C][index]!, [null, A, B][index]!));
-      assertEquals(answer.kind === "accepted" && answer.head.generation, index + 1);
-      await one.hears(index + 1);
-      assertEquals((await one.notifier.writeRecord(peerRecord("edge-1"))).ok, true);
-      const seen = await one.notifier.peers();
-      assertEquals(seen.ok && seen.peers.length, 1);
-    }
-    // Of two named nodes the first may be away.
-    const owner = await cluster.ownerOf(KEYS.head);
-    const [away, here] = [cluster.nodes.find((node) => node !== owner)!, owner];
-    await away.kill();
-    await using one = await openUp(connectionTo({ kind: "several", endpoints: [away, here] }));
-    assertEquals((await one.notifier.head()).ok, true);
-  }],
+  [
+    "any node of a cluster, also as the only one named, leads to the one that has the channel's slot",
+    async (cluster) => {
+      for (const [index, node] of cluster.nodes.entries()) {
+        await using one = await openUp(singleTo(node));
+        const answer = await one.notifier.announce(announcementOf([A, B, C][index]!, [null, A, B][index]!));
+        assertEquals(answer.kind === "accepted" && answer.head.generation, index + 1);
+        await one.hears(index + 1);
+        assertEquals((await one.notifier.writeRecord(peerRecord("edge-1"))).ok, true);
+        const seen = await one.notifier.peers();
+        assertEquals(seen.ok && seen.peers.length, 1);
+      }
+      // Of two named nodes the first may be away.
+      const owner = await cluster.ownerOf(KEYS.head);
+      const [away, here] = [cluster.nodes.find((node) => node !== owner)!, owner];
+      await away.kill();
+      await using one = await openUp(connectionTo({ kind: "several", endpoints: [away, here] }));
+      assertEquals((await one.notifier.head()).ok, true);
+    },
+  ],
 ];
 
 Deno.test("on a cluster", async (t) => {

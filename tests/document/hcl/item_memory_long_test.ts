@@ -26,7 +26,7 @@ Deno.test("a text beyond the bounds is scanned as a fresh one is, and the one be
   }
 });
 
-Deno.test("what moved counts towards the bounds as what is new does", async () => {
+Deno.test("moved items count towards the bounds as new ones do", async () => {
   const list = (name: string, count: number) => `${name} = [${"1,".repeat(count)}]\n`;
   const [x, y] = [list("x", 400_000), list("y", 400_000)];
   for (const [count, isTooMuch] of [[100_000, false], [300_000, true]] as const) {

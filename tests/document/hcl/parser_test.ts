@@ -24,7 +24,7 @@ Deno.test("a text that takes longer than the limit is stopped, and the parser wo
   assert((await parser.judge(["y = 1\n"])).ok);
 });
 
-Deno.test("a request of any size is answered in order, and a limit is told at the right text", async () => {
+Deno.test("a request of any size is answered in order, and a limit is reported at the right text", async () => {
   await using parser = openParser({ ...DEFAULT_LIMITS, timeMilliseconds: 2_000 });
   const text = (index: number) => `# ${"\u{1f4a9}".repeat(index % 100 === 7 ? 100_000 : 10)}\nx = ${index}\n`;
   const texts = Array.from({ length: 300 }, (_, index) => text(index));

@@ -2,7 +2,7 @@ import { assert } from "@std/assert";
 import { fuzzTest } from "../../fuzz/fuzz_test_case.ts";
 import { checkPlaces } from "./value_places.ts";
 
-const NAME = "what stands at the place of a value is that value, in real sources and in random edits of them";
+const NAME = "the text at the place of a value is that value, in real sources and in random edits of them";
 
 fuzzTest(NAME, { runsGo: false }, async (seed) => {
   assert(await checkPlaces(seed, 500) > 2_000);

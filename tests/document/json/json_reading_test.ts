@@ -146,7 +146,7 @@ Deno.test("a large source is read in many steps, each of them small", () => {
   assert(count > 100);
 });
 
-Deno.test("what is remembered of JSON keeps no old source alive: of a hundred with two megabytes each", async () => {
+Deno.test("the memory of JSON keeps no old source alive: of a hundred with two megabytes each", async () => {
   const program = new URL("../../support/edited_json_heap.ts", import.meta.url).href;
   const args = ["run", "-A", "--v8-flags=--expose-gc", program];
   const { stdout, stderr, success } = await new Deno.Command(Deno.execPath(), { args }).output();
