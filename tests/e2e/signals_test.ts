@@ -96,10 +96,8 @@ Deno.test("a stop at the very start, before the first load, ends with exit code 
   await daemon.logged("File watching enabled");
   assertEquals((await stop(daemon, "SIGTERM")).code, 0);
   const names = Array.from(Deno.readDirSync(`${host.directory}/snapshot`), ({ name }) => name);
-  assert(
-    names.every((name) => /^(config\.snapshot\.(json|honua)|\.config\.snapshot\.(json|honua)\.lock)$/.test(name)),
-    names.join(),
-  );
+  const whole = /^(config\.snapshot\.(json|honua)|\.config\.snapshot\.(json|honua)\.lock|history|journal\.jsonl)$/;
+  assert(names.every((name) => whole.test(name)), names.join());
 });
 
 Deno.test("the parser of a daemon that was killed ends by itself", async () => {

@@ -22,7 +22,7 @@ Deno.test("a snapshot whose directory vanished is reported once, tried again, an
   await using host = await openEdgeHost();
   const daemon = await host.follow("first");
   const from = daemon.entries.length;
-  await Deno.remove(`${host.directory}/snapshot`, { recursive: true });
+  await Deno.rename(`${host.directory}/snapshot`, `${host.directory}/away`);
   await host.edit("second");
   assertStringIncludes(await failsAgain(daemon, from), host.snapshotPath);
   await Deno.mkdir(`${host.directory}/snapshot`);
@@ -94,6 +94,8 @@ Deno.test("on a full file system the old snapshot stays, and the new one is writ
       "config.snapshot.honua",
       "config.snapshot.json",
       "filler",
+      "history",
+      "journal.jsonl",
     ]);
     await Deno.remove(filler);
     await host.hasSnapshot("second");

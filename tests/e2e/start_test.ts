@@ -92,6 +92,8 @@ Deno.test("a temporary file that a killed writer left is removed, and nothing el
     ".config.snapshot.json.lock",
     "config.snapshot.honua",
     "config.snapshot.json",
+    "history",
+    "journal.jsonl",
   ]);
 });
 
