@@ -6,6 +6,7 @@ import { sourceText } from "../diagnostic/range.ts";
 import { terminalText } from "../diagnostic/terminal_text.ts";
 import { findRelease } from "../releases/history_list.ts";
 import type { TextFormat } from "../releases/release.ts";
+import { readReference, referenceText } from "../releases/source_reference.ts";
 import { readHistoryText } from "../releases/source_history.ts";
 import { decodeSource, DEFAULT_MAX_BYTES } from "../source/source_file.ts";
 import { type AdminClient, jsonBody, strangeAnswer, unavailable } from "./admin_client.ts";
@@ -39,11 +40,12 @@ export async function showRelease(
   terminal: Terminal,
   host?: InstalledHost,
 ): Promise<ExitCode> {
-  const reference = request.reference.toLowerCase();
-  if (!/^(?:[1-9]\d{0,6}|[0-9a-f]{8,64})$/.test(reference)) {
+  const named = readReference(request.reference);
+  if (named?.kind !== "number" && named?.kind !== "hash") {
     terminal.error("show takes the number of a release, or at least 8 digits of its hash: see honua-configd history\n");
     return EXIT.usage;
   }
+  const reference = referenceText(named);
   const show = (shown: Shown, place: FoundPlace | null) => showSource(shown, request, place, terminal);
   return await reachHistory(request, terminal, {
     async ask(client, place) {

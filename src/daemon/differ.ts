@@ -10,6 +10,7 @@ import type {
   PlannedHook,
 } from "../admin/daemon_api.ts";
 import { heldBack } from "../releases/admission.ts";
+import { findRelease } from "../releases/history_list.ts";
 import { type KeptReleases, runningRelease } from "../releases/release.ts";
 import { referenceText } from "../releases/source_reference.ts";
 import { formatOf } from "../compile.ts";
@@ -26,7 +27,6 @@ import type { ChangeTracker } from "./change_tracker.ts";
 import type { DaemonSettings } from "./daemon_settings.ts";
 import { diagnosticAnswer } from "./event_recorder.ts";
 import type { Compilation } from "./look_compiler.ts";
-import { findRelease } from "../releases/history_list.ts";
 import type { ReleaseKeeper } from "./release_keeper.ts";
 import type { GivenText, SourceLoader } from "./source_loader.ts";
 

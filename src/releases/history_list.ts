@@ -1,5 +1,6 @@
 // The history as people see it: its entries, and the one that a reference names.
 import { type KeptReleases, type Release, runningRelease, skipOf } from "./release.ts";
+import { readReference } from "./source_reference.ts";
 
 /** An entry of the history, with what the others say of it. */
 export interface ListedRelease extends Release {
@@ -9,9 +10,6 @@ export interface ListedRelease extends Release {
   readonly isSkipped: boolean;
 }
 
-/** The shortest beginning of a hash that names a release. */
-const MIN_HASH_LENGTH = 8;
-
 /** Returns the entry of a release. */
 export function listedRelease(release: Release, kept: KeptReleases): ListedRelease {
   const isRunning = release === runningRelease(kept);
@@ -19,11 +17,10 @@ export function listedRelease(release: Release, kept: KeptReleases): ListedRelea
 }
 
 /** Finds a release by its number, its hash, or a beginning of it; null: there is none, or there are several. */
-export function findRelease({ list }: Pick<KeptReleases, "list">, reference: string): Release | null {
-  if (/^[1-9]\d*$/.test(reference) && reference.length < MIN_HASH_LENGTH) {
-    return list.findLast((one) => one.number === Number(reference)) ?? null;
-  }
-  if (!/^[0-9a-f]{8,64}$/.test(reference)) return null;
-  const found = list.filter((one) => one.hash.startsWith(reference));
+export function findRelease({ list }: Pick<KeptReleases, "list">, text: string): Release | null {
+  const reference = readReference(text);
+  if (reference?.kind === "number") return list.findLast((one) => one.number === reference.number) ?? null;
+  if (reference?.kind !== "hash") return null;
+  const found = list.filter((one) => one.hash.startsWith(reference.prefix));
   return new Set(found.map((one) => one.hash)).size === 1 ? found.at(-1)! : null;
 }
