@@ -5,6 +5,7 @@ import { isHash } from "../agreement/head.ts";
 import { jsonLine } from "../diagnostic/terminal_text.ts";
 import { listedRelease } from "../releases/history_list.ts";
 import { strangeAnswer, unavailable } from "./admin_client.ts";
+import { causeText } from "./cause_text.ts";
 import { EXIT, type ExitCode } from "./exit_codes.ts";
 import { reachHistory } from "./history_reach.ts";
 import type { InstalledHost, StatePlaceRequest } from "./state_place.ts";
@@ -73,7 +74,7 @@ function historyText(releases: readonly Listed[], now: number): string {
     timeText(at),
     durationText((until === null ? now : Date.parse(until)) - Date.parse(at)),
     stateText(state, one.isSkipped),
-    byText(one),
+    causeText(one),
     changes === null ? "-" : `+${changes.added} −${changes.removed} ~${changes.changed}`,
     reason ?? "",
   ]);
@@ -90,20 +91,4 @@ function timeText(at: string): string {
 function stateText(state: string, isSkipped: boolean): string {
   const text = state.replace("-", " ");
   return isSkipped && !["rolled-back", "skipped", "failed"].includes(state) ? `${text}, skipped` : text;
-}
-
-const CAUSES: Readonly<Record<string, string>> = {
-  file: "file",
-  operator: "reload",
-  force: "reload --force",
-  cluster: "cluster",
-  rollback: "rollback",
-  health: "health checks",
-  confirmation: "no confirmation",
-  found: "found at a start",
-};
-
-function byText({ cause, author }: Pick<Listed, "cause" | "author">): string {
-  const how = Object.hasOwn(CAUSES, cause) ? CAUSES[cause]! : cause;
-  return author === null ? how : `${author} (${how})`;
 }

@@ -131,8 +131,9 @@ function generationOf({ peers }: Group): number | null {
 
 function groupText(group: Group): string {
   const { hash, peers: { length } } = group;
+  const held = group.peers.every(({ standing }) => standing === "held") ? ", held there on purpose" : "";
   const runs = length === 1 ? "runs" : "run";
   if (hash === null) return `${length} ${runs} nothing`;
   const generation = generationOf(group);
-  return `${length} ${runs} ${shortHash(hash)}${generation === null ? "" : ` (generation ${generation})`}`;
+  return `${length} ${runs} ${shortHash(hash)}${generation === null ? "" : ` (generation ${generation})`}${held}`;
 }

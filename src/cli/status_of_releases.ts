@@ -1,14 +1,16 @@
 // The releases in the answer of `honua-configd status`: why the source is not in force and what to do, and what waits for
 // a person or a check.
 import { terminalText } from "../diagnostic/terminal_text.ts";
+import { causeText } from "./cause_text.ts";
 import { posixQuoted } from "./shell_quote.ts";
 import type { Status } from "./status.ts";
 import { agoText, durationText, shortHash } from "./table.ts";
 
-/** Automatic rollbacks, as subjects of a sentence. */
-const AUTOMATIC: Readonly<Record<string, string>> = {
+/** Causes that are in the place of a person's name, as subjects of a sentence. */
+const NAMELESS: Readonly<Record<string, string>> = {
   health: "the health checks",
   confirmation: "a missing confirmation",
+  rollback: "a person",
 };
 
 /** The first line of a status while the source is held: what is in force, who took the source back, when and why. */
@@ -19,7 +21,7 @@ export function heldText(
 ): string {
   const hash = active === null ? "nothing" : shortHash(active.hash);
   const number = release === null ? "" : ` (release ${release.number})`;
-  const who = Object.hasOwn(AUTOMATIC, by) ? AUTOMATIC[by]! : terminalText(by);
+  const who = Object.hasOwn(NAMELESS, by) ? NAMELESS[by]! : terminalText(by);
   const what = kind === "frozen"
     ? `${who} holds changes${hold === null ? "" : ` until ${terminalText(hold.until)}`}`
     : `${who} rolled the file's configuration back ${agoText(at, now)}`;
@@ -54,7 +56,7 @@ function adviceText({ release, source }: Status, { kind, advice }: NonNullable<S
 }
 
 function releaseText({ number, cause, author, reason, state }: NonNullable<Status["release"]>): string {
-  const by = author === null ? terminalText(cause) : `${terminalText(author)} (${terminalText(cause)})`;
+  const by = terminalText(causeText({ cause, author }));
   return `${number}, ${terminalText(state.replace("-", " "))}, by ${by}${
     reason === null ? "" : `: ${terminalText(reason)}`
   }`;

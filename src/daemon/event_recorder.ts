@@ -170,15 +170,17 @@ function reportRelease({ log, metrics, feed }: EventRecorderSettings, report: Re
   const { level, message, fields } = narrateRelease(report);
   log[level](message, fields);
   if (report.kind === "rolling-back") {
-    const { from, to, rollback: { cause, scope, reason } } = report;
+    const { from, to, rollback: { cause, scope, author, reason } } = report;
     metrics.rollbacks.add(1, { by: cause === "rollback" ? "operator" : cause });
-    feed.add("rolled-back", { release: from.number, hash: from.hash, to, by: cause, scope, reason });
+    feed.add("rolled-back", { release: from.number, hash: from.hash, to, by: cause, author, scope, reason });
   } else if (report.kind === "baking" || report.kind === "healthy" || report.kind === "unhealthy") {
     const { number, hash } = report.release;
     feed.add(report.kind, { release: number, hash, ...report.kind === "unhealthy" && { reason: report.reason } });
-  } else if (report.kind === "hold-begun") feed.add("hold", { until: new Date(report.hold.until).toISOString() });
-  else if (report.kind === "hold-ended") feed.add("hold-ended", {});
-  else feed.add("confirmed", { release: report.release.number, hash: report.release.hash });
+  } else if (report.kind === "hold-begun") {
+    const { until, author, reason } = report.hold;
+    feed.add("hold", { until: new Date(until).toISOString(), author, reason });
+  } else if (report.kind === "hold-ended") feed.add("hold-ended", { author: report.by });
+  else feed.add("confirmed", { release: report.release.number, hash: report.release.hash, author: report.author });
 }
 
 type Rejected = Extract<LoopReport<Candidate>, { kind: "rejected" }>;

@@ -64,6 +64,12 @@ const SUMMARIES: [string, ReturnType<typeof peerWith>[], number, string][] = [
     "3 instances: 2 run aaaaaaaa (generation 17), 1 runs bbbbbbbb",
   ],
   [
+    "one that is held, which differs on purpose",
+    [...many(1, { hash: hashOf("b"), standing: "held" }), ...many(2, { hash: hashOf("a") })],
+    1,
+    "3 instances: 2 run aaaaaaaa (generation 17), 1 runs bbbbbbbb, held there on purpose",
+  ],
+  [
     "two of one name, which is not agreement",
     [peerWith({}), peerWith({ incarnation: "00000001" })],
     1,

@@ -97,7 +97,7 @@ Deno.test("a configuration that was rolled back runs again if a person forces it
   assertStringIncludes(await ends(host, 1, "rollback", "2", "--reason", "x"), "rolled release 2 back: too early");
   await ends(host, 0, "reload", "--force", "--author", "bob");
   await host.hasSnapshot("second");
-  assertStringIncludes(await ends(host, 0, "status"), "Release      4, healthy, by bob (force)");
+  assertStringIncludes(await ends(host, 0, "status"), "Release      4, healthy, by bob (reload --force)");
 });
 
 Deno.test("a hold keeps an edit back until it ends, and an ended hold takes it", async () => {
