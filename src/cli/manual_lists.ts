@@ -69,6 +69,7 @@ export const FILE_LIST: readonly ListEntry[] = entries([
   ["`/var/lib/honua-configd/config.snapshot.json`", "the snapshot"],
   ["`/var/lib/honua-configd/config.snapshot.honua`", "the server form, which the servers load"],
   ["`/var/lib/honua-configd/honua-configd.state.json`", "what must survive a restart beside it"],
+  ["`/var/lib/honua-configd/history/`", "the sources of the releases, and their list"],
   ["`/var/lib/honua-configd/journal.jsonl`, `journal.1.jsonl` …", "the journal, and its older files"],
   ["`/run/honua-configd/admin.sock`", "the admin interface"],
   ["`/etc/honua/NAME.hcl`", "the source of the instance `honua-configd@NAME.service`"],
