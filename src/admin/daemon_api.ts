@@ -358,9 +358,10 @@ export interface DaemonApi {
   releaseSource(reference: string): Promise<ReleaseSource>;
   /** Resolves when the release is in force again and was announced, or could not be in time. */
   rollBack(request: RollbackRequest): Promise<RollbackAnswer>;
-  confirm(author: string | null): OrderAnswer;
-  hold(request: HoldRequest): OrderAnswer;
-  releaseHold(author: string | null): OrderAnswer;
+  /** Resolves when the order is on the disk, or could not be written in time; likewise the next two. */
+  confirm(author: string | null): Promise<OrderAnswer>;
+  hold(request: HoldRequest): Promise<OrderAnswer>;
+  releaseHold(author: string | null): Promise<OrderAnswer>;
   /** What all living instances run. */
   peers(): Promise<PeersAnswer>;
   /** Compares two sources; the signal ends the work. */

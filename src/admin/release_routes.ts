@@ -37,19 +37,21 @@ export function releaseRoutes(
   now: () => Date,
 ): readonly Route[] {
   const timestamp = () => now().toISOString();
-  const ordered = (answer: OrderAnswer, status: string) =>
-    answer.ok ? answers.json({ status, timestamp: timestamp() }) : answers.problem(refused(answer.reason));
-  /** A route for an order that is decided at once. */
+  const ordered = async (order: Promise<OrderAnswer>, status: string) => {
+    const answer = await order;
+    return answer.ok ? answers.json({ status, timestamp: timestamp() }) : answers.problem(refused(answer.reason));
+  };
+  /** A route for an order that needs no look at a source. */
   const order = <K extends MemberKinds>(
     path: string,
     kinds: K,
-    carryOut: (members: Members<K>) => Response,
+    carryOut: (members: Members<K>) => Response | Promise<Response>,
   ): Route => ({
     method: "POST",
     path,
     async answer(request) {
       const read = await readOrder(request, limits, kinds);
-      return read.ok ? carryOut(read.value) : answers.problem(read.problem);
+      return read.ok ? await carryOut(read.value) : answers.problem(read.problem);
     },
   });
   return [

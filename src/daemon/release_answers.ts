@@ -24,7 +24,7 @@ import type { Candidate } from "./look_compiler.ts";
 /** The parts that answer. */
 export interface ReleaseAnswersParts {
   readonly loop: Loop<Candidate>;
-  readonly keeper: Pick<ReleaseKeeper, "texts">;
+  readonly keeper: Pick<ReleaseKeeper, "texts" | "recorded">;
   readonly recorder: Pick<EventRecorder, "announcements">;
   /** How long the answer of a rollback waits for its announcement. */
   readonly announcingMilliseconds: number;
@@ -41,11 +41,12 @@ const SETTLING_LIMIT_MILLISECONDS = 10_000;
 export function openReleaseAnswers(
   parts: ReleaseAnswersParts,
 ): Pick<DaemonApi, "releases" | "release" | "releaseSource" | "rollBack" | "confirm" | "hold" | "releaseHold"> {
-  const { loop, now } = parts;
-  const order = (order: Order): OrderAnswer => {
+  const { loop, keeper, now } = parts;
+  const order = async (order: Order): Promise<OrderAnswer> => {
     const reason = refusalOf(loop.state().releases, order, now());
     if (reason !== null) return { ok: false, reason };
     loop.release({ kind: "ordered", order });
+    await keeper.recorded();
     return { ok: true };
   };
   return {

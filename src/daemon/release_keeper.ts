@@ -47,6 +47,8 @@ export interface ReleaseKeeper extends AsyncDisposable {
   readFrom(store: Pick<Notifier, "source">): void;
   /** Begins to write the releases. Returns at once. */
   record(kept: KeptReleases): void;
+  /** Resolves when the releases recorded last are on the disk or could not be written, after at most 5 s. */
+  recorded(): Promise<void>;
   /**
    * Writes a text and the releases before the snapshot's rename. Resolves when both are on the disk, or when a failure
    * was logged: the activation goes on then.
@@ -89,6 +91,7 @@ export async function openReleaseKeeper(
   });
   const stateDirectory = stateDirectoryOf(settings.options);
   const journal = openJournal({ directory: stateDirectory, now, onTrouble: warn("The journal") });
+  let recording: Promise<unknown> = Promise.resolve();
   let store: Pick<Notifier, "source"> | null = null;
   const limits = limitsOf(settings.options);
   const active = found === null ? null : { hash: found, format: formatOf(settings.sourcePath) };
@@ -108,7 +111,8 @@ export async function openReleaseKeeper(
     readFrom: (one) => void (store = one),
     reserve: openReserve(directory, MAX_SNAPSHOT_BYTES),
     journal,
-    record: (kept) => void file.write(kept),
+    record: (kept) => void (recording = file.write(kept)),
+    recorded: async () => void await recording,
     async prepare(text, kept) {
       if (text !== null) await texts.put(text);
       await file.write(kept);

@@ -152,10 +152,10 @@ type ReleasePart = Pick<
 
 function fakeReleases(api: () => FakeSubject): ReleasePart {
   const orders: unknown[] = [];
-  const ordered = (order: unknown): OrderAnswer => {
+  const ordered = (order: unknown): Promise<OrderAnswer> => {
     orders.push(order);
     const { refuseOrders } = api();
-    return refuseOrders === null ? { ok: true } : { ok: false, reason: refuseOrders };
+    return Promise.resolve(refuseOrders === null ? { ok: true } : { ok: false, reason: refuseOrders });
   };
   return {
     orders,
