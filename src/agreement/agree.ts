@@ -5,6 +5,7 @@ import {
   agreedOn,
   type Agreement,
   baseOf,
+  isHeadKnown,
   isLost,
   type Ledger,
   mayRestore,
@@ -44,6 +45,8 @@ export interface ReloadedEvent {
   readonly isFresh: boolean;
   /** Whether the host runs another hash than its source's on purpose, by a rollback of its own or a hold. */
   readonly isHeldBack: boolean;
+  /** Whether what is in force is no change of this host: an earlier release or the head, in place of a skipped source. */
+  readonly isFollowing: boolean;
   /** The hashes that the active one takes back, if a rollback on this host put it in force; otherwise empty. */
   readonly undoes: readonly string[];
   /** The skips of the fleet that this host knows. */
@@ -263,11 +266,13 @@ function compare(agreement: Agreement, active: string | null): AgreeResult {
   const { head, hasLooked, ledger, syncState, request } = agreement;
   if (head === null || active === null || !hasLooked) return { agreement, actions: [] };
   // An instance that never agreed writes no lost head again, so it goes by the older one in the store.
-  if (isLost(head, ledger) && ledger.agreed !== null) return { agreement, actions: [] };
+  if (!isHeadKnown(head, ledger)) return { agreement, actions: [] };
   // The announced hash may be the head by now: the answer will say.
   if (request?.kind === "announcement") return { agreement, actions: [] };
-  if (head.hash === active) return agreed(agreement, head);
-  if (ledger.owed !== null) return { agreement, actions: [] };
+  const { owed } = ledger;
+  // A rollback to the head is announced for its skips.
+  if (head.hash === active && (owed === null || !isRollback(owed))) return agreed(agreement, head);
+  if (owed !== null) return { agreement, actions: [] };
   if (agreement.isHeldBack) return heldBack(agreement, head);
   const known = syncState.kind === "settling" || syncState.kind === "diverged" ? syncState.against : null;
   if (known?.generation === head.generation && known.hash === head.hash) return { agreement, actions: [] };
@@ -343,7 +348,7 @@ function answered(agreement: Agreement, answer: AnnounceAnswer, active: string |
   if (answer.kind === "lost") {
     const { head } = answer;
     // An instance that never agreed overrules no head, so this counts as refused.
-    if (head !== null && ledger.agreed === null) return refused({ ...asked, head }, request, head, active);
+    if (isHeadKnown(head, ledger)) return refused({ ...asked, head }, request, head, active);
     return headLost({ ...asked, head, isDeferred: agreement.loss !== "waited" }, active);
   }
   const { head } = answer;
@@ -373,10 +378,10 @@ function superseded(agreement: Agreement, head: Head, active: string | null): Ag
 }
 
 function reloaded(agreement: Agreement, event: ReloadedEvent, active: string | null): AgreeResult {
-  const { reasons, couldRead, isFresh, isHeldBack, undoes, skips, random } = event;
+  const { reasons, couldRead, isFresh, isHeldBack, isFollowing, undoes, skips, random } = event;
   const isForced = agreement.linked && (agreement.isForced || reasons.includes("force"));
   const looked: Agreement = {
-    ...owing({ ...agreement, isHeldBack, skips }, active, undoes),
+    ...owing({ ...agreement, isHeldBack, skips }, isFollowing ? null : active, undoes),
     hasLooked: agreement.hasLooked || couldRead,
     isFresh,
     isForced,
@@ -416,11 +421,14 @@ function reloaded(agreement: Agreement, event: ReloadedEvent, active: string | n
  */
 function owing(agreement: Agreement, active: string | null, undoes: readonly string[]): Agreement {
   const { ledger } = agreement;
-  if (agreement.isHeldBack) {
+  if (agreement.isHeldBack || active === null) {
     return ledger.owed === null ? agreement : { ...agreement, ledger: { ...ledger, owed: null } };
   }
-  if (active === null || ledger.owed?.hash === active) return agreement;
-  if (active === ledger.concluded && ledger.unanswered.every((hash) => hash === active)) {
+  const { owed: before } = ledger;
+  const isOwed = before?.hash === active && undoes.every((one) => before.undoes?.includes(one));
+  if (isOwed) return agreement;
+  // What it takes back may have become the head, whatever this instance was judged on.
+  if (undoes.length === 0 && active === ledger.concluded && ledger.unanswered.every((hash) => hash === active)) {
     return ledger.owed === null ? agreement : { ...agreement, ledger: { ...ledger, owed: null } };
   }
   const owed: OwedAnnouncement = { hash: active, base: baseOf(ledger), ...undoes.length > 0 && { undoes } };

@@ -183,6 +183,13 @@ export function isLost(head: Head | null, { seen }: Ledger): boolean {
   return head === null || head.generation < seen;
 }
 
+/**
+ * Whether a head that was read counts: it is not lost, or the instance never agreed and so goes by what is there.
+ */
+export function isHeadKnown(head: Head | null, ledger: Ledger): head is Head {
+  return head !== null && (ledger.agreed === null || !isLost(head, ledger));
+}
+
 /** Whether an announcement is under way or is the next request, so that its answer is worth waiting for. */
 export function isAnnouncing({ linked, request, isForced, isDeferred, hasLooked, ledger }: Agreement): boolean {
   if (request?.kind === "announcement") return true;

@@ -89,8 +89,11 @@ export function openMembership(settings: MembershipSettings): Membership {
       readHead: headReader(settings, closing.signal),
       async announce(announcement) {
         await settings.keeper.kept();
-        await offerText(announcement, settings);
-        return await notifier.announce(announcement);
+        const isOffered = await offerText(announcement, settings);
+        const answer = await notifier.announce(announcement);
+        const skips = answer.kind === "accepted" ? answer.head.skips : [];
+        if (!isOffered) await offerText({ ...announcement, skips }, settings);
+        return answer;
       },
       keep: (ledger) => settings.keeper.keep({ ledger }),
     },

@@ -1,5 +1,5 @@
-// Sources of releases in the cluster's store: a rollback puts its text there, so that a host that never ran the release
-// can go back to it too.
+// Sources of releases in the cluster's store. While anything is skipped, an announcement puts its text there, so that a
+// host whose source is skipped can run the head although it never ran it before.
 import type { Announcement } from "../agreement/announcing.ts";
 import type { Notifier } from "../cluster/notifier.ts";
 import { packText, unpackText } from "../releases/packed_text.ts";
@@ -19,24 +19,33 @@ export async function fetchText(notifier: Pick<Notifier, "source">, hash: string
 }
 
 /**
- * Puts the text of an announced release into the store, if the announcement is a rollback or restores one. A failure is
+ * Whether a host may need the text of the announced hash: one whose own source is skipped, and that never ran the hash.
+ */
+export function needsText({ skips, undoes }: Pick<Announcement, "skips" | "undoes">): boolean {
+  return undoes.length > 0 || skips.length > 0;
+}
+
+/**
+ * Puts the text of an announced release into the store if a host may need it, and returns whether it may. A failure is
  * logged and keeps nothing from being announced: hosts that have the text follow all the same.
  */
 export async function offerText(
-  { hash, base, skips, undoes }: Announcement,
+  announcement: Announcement,
   { notifier, textOf, log }: {
     readonly notifier: Pick<Notifier, "putSource">;
     readonly log: Pick<Logger, "warning">;
     textOf(hash: string): Promise<TextRead>;
   },
-): Promise<void> {
-  const isRollback = undoes.length > 0 || (base === null && skips.length > 0);
-  if (!isRollback) return;
+): Promise<boolean> {
+  if (!needsText(announcement)) return false;
+  const { hash } = announcement;
   const text = await textOf(hash);
-  const warn = (reason: string) =>
+  const warn = (reason: string) => {
     log.warning(`The source of the release could not be put into Redis: hosts without it do not follow: ${reason}`);
+    return true;
+  };
   if (!text.ok) return warn(text.message);
   const packed = new Uint8Array(await new Blob(await packText(text.bytes) as Uint8Array<ArrayBuffer>[]).arrayBuffer());
   const put = await notifier.putSource(hash, { format: text.format, bytes: packed });
-  if (!put.ok) warn(put.reason);
+  return put.ok || warn(put.reason);
 }

@@ -1,5 +1,15 @@
 // Whether a valid source may be put in force now, and which release runs in its place otherwise.
-import { type Held, type KeptReleases, type Pinned, runningRelease, type ScopedSkip, skipOf } from "./release.ts";
+import { MAX_SKIPS } from "../agreement/skip.ts";
+import {
+  type Held,
+  type KeptReleases,
+  lastGood,
+  type Pinned,
+  type Release,
+  runningRelease,
+  type ScopedSkip,
+  skipOf,
+} from "./release.ts";
 
 /** A source as it was judged. */
 export interface Judged {
@@ -13,10 +23,11 @@ export interface Judged {
 /** Returns why a valid source is not to be put in force; null: it may be. */
 export function heldBack(kept: KeptReleases, { hash, isForced, at }: Judged): Held | null {
   if (isForced) return null;
-  const { hold } = kept;
-  if (hold !== null && isFrozen(kept, at) && hash !== runningRelease(kept)?.hash) return { kind: "frozen", hash, hold };
   const skip = skipOf(kept, hash);
-  return skip === null ? null : { kind: "skipped", hash, skip, trouble: null };
+  if (skip !== null) return { kind: "skipped", hash, skip, trouble: null };
+  const { hold } = kept;
+  const isHeld = hold !== null && isFrozen(kept, at) && hash !== runningRelease(kept)?.hash;
+  return isHeld ? { kind: "frozen", hash, hold } : null;
 }
 
 /** Whether a hold keeps anything from being activated. */
@@ -25,29 +36,80 @@ export function isFrozen({ hold }: Pick<KeptReleases, "hold">, at: number): bool
 }
 
 /**
- * The release to run in place of a skipped source: the head of the cluster if the skip is the fleet's, otherwise the
- * pinned one. Null: none is known.
+ * The release to run in place of a skipped hash: the head of the cluster if the skip is the fleet's, otherwise the
+ * pinned one. A rollback of this host comes first if it is only for this host, or still to be announced. If all of them
+ * are skipped, and so is what is in force, it is the last good one. Null: none is known.
  *
  * @param head the cluster's hash; null: it is not known.
  */
 export function substituteOf(kept: KeptReleases, skip: ScopedSkip, head: string | null): Pinned | null {
   const { pinned } = kept;
-  const isFleet = skip.scope === "fleet" && pinned?.scope !== "host";
-  if (!isFleet || head === null || head === pinned?.hash || skipOf(kept, head) !== null) return pinned;
-  return { hash: head, scope: "fleet", undoes: [], cause: "cluster", author: skip.by, reason: skip.reason };
+  const mayRun = pinned !== null && skipOf(kept, pinned.hash) === null;
+  if (mayRun && (pinned.scope === "host" || pinned.undoes.length > 0)) return pinned;
+  const running = runningRelease(kept);
+  const mustGo = running !== null && skipOf(kept, running.hash) !== null;
+  const follows = skip.scope === "fleet" || pinned?.scope === "fleet" || mustGo;
+  if (follows && head !== null && head !== pinned?.hash && skipOf(kept, head) === null) {
+    return following(head, skip);
+  }
+  if (mayRun) return pinned;
+  const good = mustGo ? lastGood(kept) : null;
+  return good === null ? null : following(good.hash, skip);
 }
 
-/** The releases after a person ordered a hash: it may run again, and nothing is pinned. */
+/** What is no change of this host, and not announced. */
+function following(hash: string, { by, reason }: ScopedSkip): Pinned {
+  return { hash, scope: "fleet", undoes: [], cause: "cluster", author: by, reason };
+}
+
+/**
+ * The release that is to be in force although nobody looked at the source: the pinned one, or the one in place of a
+ * skipped hash in force. Null: what is in force may stay.
+ *
+ * @param active the hash in force.
+ * @param head the cluster's hash; null: it is not known.
+ */
+export function owedBack(kept: KeptReleases, active: string, head: string | null): Pinned | null {
+  const { pinned } = kept;
+  const skip = skipOf(kept, active);
+  const back = skip !== null ? substituteOf(kept, skip, head) : pinned;
+  return back?.hash === active ? null : back;
+}
+
+/** Whether a release may be put back now. During a hold a rollback of this host counts, and the head of others does not. */
+export function mayGoBack(kept: KeptReleases, { cause }: Pinned, at: number): boolean {
+  return !isFrozen(kept, at) || cause !== "cluster";
+}
+
+/** Whether a hold keeps the release in force from being taken back automatically: it was in force when the hold began. */
+export function isKeptByHold(kept: KeptReleases, { at: since }: Release, at: number): boolean {
+  return kept.hold !== null && isFrozen(kept, at) && Date.parse(since) < kept.hold.since;
+}
+
+/** The releases after a person ordered a hash: it may run again, whatever the store says until the others agree. */
 export function forced(kept: KeptReleases, hash: string): KeptReleases {
-  return unpinned(
-    skipOf(kept, hash) === null ? kept : {
-      ...kept,
-      skips: kept.skips.filter((one) => one.hash !== hash),
-    },
-  );
+  const skip = skipOf(kept, hash);
+  if (skip === null) return kept;
+  const { scope: _, ...overruled } = skip;
+  return {
+    ...kept,
+    skips: kept.skips.filter((one) => one.hash !== hash),
+    overruled: [...kept.overruled.filter((one) => one.hash !== hash), overruled].slice(-MAX_SKIPS),
+  };
 }
 
-/** The releases of a host whose source may run. */
-export function unpinned(kept: KeptReleases): KeptReleases {
-  return kept.pinned === null ? kept : { ...kept, pinned: null };
+/**
+ * The releases of a host that runs its source, with the hash `active`. A rollback that is not announced yet becomes this
+ * host's matter, unless the source was brought in line with it.
+ */
+export function unpinned(kept: KeptReleases, active: string): KeptReleases {
+  const { pinned } = kept;
+  if (pinned === null || (pinned.hash === active && pinned.undoes.length > 0)) return kept;
+  return { ...kept, pinned: null, skips: localised(kept.skips, pinned.undoes) };
+}
+
+/** Makes the skips of these hashes this host's matter. */
+export function localised(skips: readonly ScopedSkip[], hashes: readonly string[]): readonly ScopedSkip[] {
+  if (!skips.some((one) => one.scope === "fleet" && hashes.includes(one.hash))) return skips;
+  return skips.map((one) => hashes.includes(one.hash) ? { ...one, scope: "host" } : one);
 }

@@ -1,7 +1,8 @@
 // Decides what follows from an event of this host's releases, as a pure function: rollbacks by a person, by the health
 // checks or by a confirmation that did not come, holds, and the skips of the fleet. It asks for looks like any hint;
 // only the loop activates.
-import type { Skip } from "../agreement/skip.ts";
+import { MAX_SKIPS, type Skip } from "../agreement/skip.ts";
+import { isKeptByHold, localised } from "./admission.ts";
 import { judged } from "./new_release.ts";
 import {
   type Bake,
@@ -90,7 +91,7 @@ export function decideReleases(releases: Releases, event: ReleaseEvent): Release
     case "hooks-settled":
       return hooksSettled(releases, event.ok, event.at);
     case "health-checked":
-      return healthChecked({ ...releases, isChecking: false }, event.result, event.at);
+      return healthChecked({ ...releases, checked: null }, releases.checked, event);
   }
 }
 
@@ -119,6 +120,12 @@ export function refusalOf({ kept }: Releases, order: Order, at: number): string 
 
 /** Goes on with what the last process left: a bake where it was, a deadline that passed at once. */
 function started(releases: Releases, at: number): ReleaseDecision {
+  if (releases.kept.bake !== null && releases.limits.health === null) {
+    const { bake } = releases.kept;
+    const kept: KeptReleases = { ...releases.kept, bake: null };
+    // Nothing checks any more, so hooks that are done are enough.
+    return started({ ...releases, kept: bake.phase === "checking" ? judged(kept, "healthy") : kept }, at);
+  }
   const { kept } = releases;
   const actions: ReleaseAction[] = [];
   if (kept.hold !== null) actions.push(arm("hold", kept.hold.until - at));
@@ -140,7 +147,8 @@ function ordered(releases: Releases, order: Order, at: number): ReleaseDecision 
     case "confirm": {
       const running = runningRelease(kept);
       if (kept.confirmation === null || running === null) return { releases, actions: [] };
-      const next = judged({ ...kept, confirmation: null }, kept.bake === null ? "healthy" : running.state);
+      const isEnough = kept.bake === null && running.state === "running";
+      const next = judged({ ...kept, confirmation: null }, isEnough ? "healthy" : running.state);
       return {
         releases: { ...releases, kept: next },
         actions: [disarm("confirmation"), report({ kind: "confirmed", release: running, author: order.author })],
@@ -167,7 +175,7 @@ function endHold(releases: Releases, by: string | null): ReleaseDecision {
 }
 
 function due(releases: Releases, timer: ReleaseTimer, at: number): ReleaseDecision {
-  const { kept, isChecking } = releases;
+  const { kept, checked } = releases;
   switch (timer) {
     case "hold":
       if (kept.hold === null) return { releases, actions: [] };
@@ -177,8 +185,8 @@ function due(releases: Releases, timer: ReleaseTimer, at: number): ReleaseDecisi
     case "confirmation":
       return confirmationDue(releases, at);
     case "health":
-      if (kept.bake?.phase !== "checking" || isChecking) return { releases, actions: [] };
-      return { releases: { ...releases, isChecking: true }, actions: [{ kind: "check-health" }] };
+      if (kept.bake?.phase !== "checking" || checked !== null) return { releases, actions: [] };
+      return check(releases);
   }
 }
 
@@ -226,18 +234,32 @@ function hooksSettled(releases: Releases, ok: boolean, at: number): ReleaseDecis
   if (bake.phase !== "hooks") return { releases, actions: [] };
   const endsAt = at + health.bakeMilliseconds;
   const next: KeptReleases = judged({ ...kept, bake: { ...bake, phase: "checking", endsAt, failures: 0 } }, "baking");
+  const told = report({ kind: "baking", release: { ...running, state: "baking" }, endsAt });
+  const { releases: checking, actions } = check({ ...releases, kept: next });
+  return { releases: checking, actions: [told, ...actions] };
+}
+
+/** Asks the health checks, unless they are busy: their answer for an earlier release leads to the next question. */
+function check(releases: Releases): ReleaseDecision {
+  const { kept, checked } = releases;
+  if (checked !== null) return { releases, actions: [] };
   return {
-    releases: { ...releases, kept: next, isChecking: true },
-    actions: [report({ kind: "baking", release: { ...running, state: "baking" }, endsAt }), { kind: "check-health" }],
+    releases: { ...releases, checked: runningRelease(kept)?.number ?? null },
+    actions: [{ kind: "check-health" }],
   };
 }
 
-function healthChecked(releases: Releases, result: HealthResult, at: number): ReleaseDecision {
+function healthChecked(
+  releases: Releases,
+  checked: number | null,
+  { result, at }: Extract<ReleaseEvent, { readonly kind: "health-checked" }>,
+): ReleaseDecision {
   const { kept, limits: { health } } = releases;
   const { bake } = kept;
   const running = runningRelease(kept);
-  // The release was replaced during the check.
   if (bake?.phase !== "checking" || health === null || running?.hash !== bake.hash) return { releases, actions: [] };
+  // The release was replaced during the check, and the answer may be about the servers before.
+  if (running.number !== checked) return check(releases);
   if (!result.ok) return failedOnce(releases, { bake, running, health }, result.reason, at);
   const endsAt = Math.min(bake.endsAt ?? at, at + health.bakeMilliseconds);
   if (at < endsAt) {
@@ -273,7 +295,9 @@ function failedOnce(
   const failed: Releases = { ...releases, kept: judged({ ...kept, bake: null }, "failed") };
   const release: Release = { ...running, state: "failed" };
   const target = targetOf(failed.kept, null);
-  const halted = haltOf({ bake, running, health }, target.ok ? null : target.reason);
+  const halted = isKeptByHold(kept, running, at)
+    ? "a hold keeps everything as it is"
+    : haltOf({ bake, running, health }, target.ok ? null : target.reason);
   const told = report({ kind: "unhealthy", release, reason, halted });
   if (halted !== null || !target.ok) return { releases: failed, actions: [told] };
   const to = target.release.hash;
@@ -289,21 +313,40 @@ function haltOf({ bake, health }: Watched, noTarget: string | null): string | nu
   return noTarget;
 }
 
-/** Takes in the skips of the fleet, as the store has them. Those that this host still has to announce stay. */
+/**
+ * Takes in the skips of the fleet, as the store has them. Those that this host still has to announce stay.
+ *
+ * @param owed the hashes that the announcement at hand takes back.
+ */
 export function withFleetSkips(releases: Releases, stored: readonly Skip[], owed: readonly string[]): Releases {
   const { kept } = releases;
-  const known = kept.skips.filter(({ scope, hash }) =>
-    scope === "host" || (owed.includes(hash) && !stored.some((one) => one.hash === hash))
-  );
-  const fleet = stored.filter(({ hash }) => !known.some((one) => one.hash === hash && one.scope === "fleet"))
+  const unannounced = [...owed, ...kept.pinned?.undoes ?? []];
+  const fleet = stored
+    .filter((skip) => !kept.overruled.some((one) => one.hash === skip.hash && one.at === skip.at))
     .map((skip): ScopedSkip => ({ ...skip, scope: "fleet" }));
-  const skips = [...known.filter(({ hash }) => !fleet.some((one) => one.hash === hash)), ...fleet];
+  const own = kept.skips.filter(({ scope, hash }) =>
+    (scope === "host" || unannounced.includes(hash)) && !fleet.some((one) => one.hash === hash)
+  );
+  // An own one that is in the way of 32 is older, or will come back with the announcement.
+  const skips = [...own, ...fleet].slice(-MAX_SKIPS);
   const isSame = skips.length === kept.skips.length &&
     skips.every((one) => {
       const before = skipOf(kept, one.hash);
       return before?.scope === one.scope && before.by === one.by && before.at === one.at;
     });
   return isSame ? releases : { ...releases, kept: { ...kept, skips } };
+}
+
+/**
+ * Takes in that the cluster judged the announcement of a rollback. If it was refused, the others moved on without the
+ * rollback, so what it takes back is this host's matter.
+ */
+export function withJudgedRollback(releases: Releases, to: string, isRefused: boolean): Releases {
+  const { kept } = releases;
+  const { pinned } = kept;
+  if (pinned === null || pinned.hash !== to || pinned.undoes.length === 0) return releases;
+  const skips = isRefused ? localised(kept.skips, pinned.undoes) : kept.skips;
+  return { ...releases, kept: { ...kept, skips, pinned: { ...pinned, undoes: [] } } };
 }
 
 /** Whether the baseline of an activation lets its release be blamed for a failure. */

@@ -1,6 +1,7 @@
 // The list of releases: the entry that an activation adds. It is written before the snapshot's rename, so the list at a
 // start may have an entry that never came into force.
 import {
+  type Bake,
   type ChangeCounts,
   type KeptReleases,
   lastGood,
@@ -54,25 +55,24 @@ export function withRelease(kept: KeptReleases, incoming: Incoming, limits: Rele
   const list = kept.list.map((one): Release =>
     one === running ? ended(one, time, skipOf(kept, one.hash) !== null) : one
   );
-  const { health } = limits;
-  const isAutomatic = cause === "health" || cause === "confirmation";
   const confirmMilliseconds = terms?.confirmMilliseconds ?? null;
   return bounded({
     ...kept,
     list: [...list, release],
     nextNumber: kept.nextNumber + 1,
-    bake: health === null ? null : {
-      hash,
-      phase: "hooks",
-      endsAt: null,
-      failures: 0,
-      // What an automatic rollback leads to is not taken back by the next one.
-      isBlamed: !isAutomatic && !kept.undone.includes(hash),
-    },
+    bake: bakeOf(kept, release, limits),
     confirmation: confirmMilliseconds === null || running === null
       ? null
       : { hash, deadline: at + confirmMilliseconds, author: terms?.author ?? "a person" },
   }, limits);
+}
+
+/** The watch over a release that nobody judged; null: nothing checks it. */
+function bakeOf({ undone }: KeptReleases, { hash, cause }: Release, { health }: ReleaseLimits): Bake | null {
+  if (health === null) return null;
+  // What an automatic rollback leads to is not taken back by the next one.
+  const isBlamed = cause !== "health" && cause !== "confirmation" && !undone.includes(hash);
+  return { hash, phase: "hooks", endsAt: null, failures: 0, isBlamed };
 }
 
 function ended(release: Release, time: string, isSkipped: boolean): Release {
@@ -81,13 +81,20 @@ function ended(release: Release, time: string, isSkipped: boolean): Release {
   return { ...release, until: time, state: state === "running" || state === "baking" ? "replaced" : state };
 }
 
-/** Drops the earliest entries beyond the limit, but neither the one in force nor the last good one nor the pinned one. */
+/**
+ * Drops the earliest entries beyond the limit, but neither the one in force nor a last good one nor the pinned one. What
+ * is in force may be good only because an earlier release with its hash was.
+ */
 function bounded(kept: KeptReleases, { keep }: ReleaseLimits): KeptReleases {
-  const excess = kept.list.length - Math.max(1, keep);
+  // The newest may never come into force: then the one before it is in force.
+  const excess = kept.list.length - Math.max(2, keep);
   if (excess <= 0) return kept;
-  const good = lastGood(kept);
+  const good = [
+    lastGood(kept),
+    kept.list.findLast((one) => one.state === "healthy" && skipOf(kept, one.hash) === null),
+  ];
   const list = kept.list.filter((one, index) =>
-    index >= excess || one === good || (one.hash === kept.pinned?.hash && index === lastIndexOf(kept, one.hash))
+    index >= excess || good.includes(one) || (one.hash === kept.pinned?.hash && index === lastIndexOf(kept, one.hash))
   );
   return list.length === kept.list.length ? kept : { ...kept, list };
 }
@@ -110,6 +117,15 @@ export function judged(kept: KeptReleases, state: Release["state"]): KeptRelease
   return { ...kept, list: [...kept.list.slice(0, -1), { ...running, state }] };
 }
 
+/** Lets the release in force go on as the one `before`, which is the same for readers. */
+export function inherited(kept: KeptReleases, before: KeptReleases): KeptReleases {
+  const state = runningRelease(before)?.state ?? "healthy";
+  const hash = runningRelease(kept)?.hash;
+  if (state === "healthy" || state === "failed") return judged({ ...kept, bake: null }, state);
+  if (state !== "baking" || before.bake === null || hash === undefined) return kept;
+  return judged({ ...kept, bake: { ...before.bake, hash } }, state);
+}
+
 /**
  * Brings the kept releases in line with the snapshot that a start found in force. A last entry that never came into
  * force goes, and a snapshot without an entry gets one.
@@ -127,8 +143,11 @@ export function reconciled(
   if (active === null || running?.hash === active.hash) return kept;
   const before = kept.list.at(-2);
   if (running !== null && before?.hash === active.hash) {
-    const reopened: Release = { ...before, until: null, state: before.state === "replaced" ? "running" : before.state };
-    return { ...kept, list: [...kept.list.slice(0, -2), reopened], bake: null, confirmation: null };
+    const state = before.state === "replaced" ? "running" : before.state;
+    const list = [...kept.list.slice(0, -2), { ...before, until: null, state }];
+    // The bake of the release that did not come into force took the place of this one's.
+    const bake = state === "running" ? bakeOf(kept, before, limits) : null;
+    return { ...kept, list, bake, confirmation: null };
   }
   const found = { hash: active.hash, format: active.format, digest: null, cause: "found" } as const;
   const added = withRelease(kept, { ...found, terms: null, reason: null, author: null, at }, limits);

@@ -69,7 +69,7 @@ export interface ScopedSkip extends Skip {
 export interface Pinned {
   readonly hash: string;
   readonly scope: Scope;
-  /** The hashes that this host's own rollback takes back, for the announcement; empty: it is not announced. */
+  /** The hashes that this host's own rollback takes back and still has to announce; empty: there is nothing to announce. */
   readonly undoes: readonly string[];
   readonly cause: ReleaseCause;
   /** Null: it is automatic, or not known. */
@@ -115,6 +115,8 @@ export interface KeptReleases {
   readonly nextNumber: number;
   /** The earliest first. */
   readonly skips: readonly ScopedSkip[];
+  /** Skips that a person overruled on this host by force: what the store says of them does not count here. */
+  readonly overruled: readonly Skip[];
   /** Null: the source is to be run. */
   readonly pinned: Pinned | null;
   readonly hold: Hold | null;
@@ -129,6 +131,7 @@ export const NO_RELEASES: KeptReleases = {
   list: [],
   nextNumber: 1,
   skips: [],
+  overruled: [],
   pinned: null,
   hold: null,
   bake: null,
@@ -180,13 +183,13 @@ export interface Releases {
   readonly held: Held | null;
   /** For the next activation; null: none. */
   readonly terms: Terms | null;
-  /** Whether a health check is under way. */
-  readonly isChecking: boolean;
+  /** The number of the release that the health check under way asks about; null: none is under way. */
+  readonly checked: number | null;
 }
 
 /** The releases at the start. */
 export function initialReleases(limits: ReleaseLimits, kept: KeptReleases = NO_RELEASES): Releases {
-  return { limits, kept, held: null, terms: null, isChecking: false };
+  return { limits, kept, held: null, terms: null, checked: null };
 }
 
 /** The release in force; null: none is known. */

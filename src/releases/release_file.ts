@@ -16,8 +16,8 @@ const NAME = "releases.json";
 const FORMAT = 1;
 /** More than {@linkcode MAX_RELEASES} entries can have. */
 const MAX_FILE_BYTES = 8 * 1024 * 1024;
-/** As many as `History:Keep` allows, with the one in force and the last good one. */
-const MAX_RELEASES = 1_002;
+/** As many as `History:Keep` allows, with two that were healthy and the pinned one. */
+const MAX_RELEASES = 1_003;
 const MAX_HASHES = 32;
 /** Of each text that a person wrote. A longer one is cut, so that no entry is lost over it. */
 const MAX_TEXT_LENGTH = 500;
@@ -43,7 +43,8 @@ const release = z.object({
   state: z.enum(["running", "baking", "healthy", "failed", "rolled-back", "skipped", "replaced"]),
   changes: z.object({ added: count, removed: count, changed: count }).nullable(),
 }).readonly();
-const skip = z.object({ hash, by: text, at: instant, reason: text, scope }).readonly();
+const overruled = z.object({ hash, by: text, at: instant, reason: text }).readonly();
+const skip = z.object({ ...overruled.unwrap().shape, scope }).readonly();
 const pinned = z.object({
   hash,
   scope,
@@ -172,6 +173,7 @@ function mend(found: Record<string, unknown>): { readonly kept: KeptReleases; re
     // Never a number that a release has.
     nextNumber: Math.max(member("nextNumber", z.int().min(1)) ?? 1, (ascending.at(-1)?.number ?? 0) + 1),
     skips: items("skips", skip, MAX_HASHES),
+    overruled: items("overruled", overruled, MAX_HASHES),
     pinned: member("pinned", pinned),
     hold: member("hold", hold),
     bake: member("bake", bake),

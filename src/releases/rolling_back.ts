@@ -86,6 +86,7 @@ export function takeBack(kept: KeptReleases, { to, cause, scope, author, reason 
     ...kept,
     list,
     skips: withSkips(kept.skips.filter((one) => one.hash !== to), taken),
+    overruled: kept.overruled.filter((one) => !undoes.includes(one.hash)),
     pinned: { hash: to, scope, undoes: scope === "fleet" ? undoes : [], cause, author, reason },
     bake: null,
     confirmation: null,

@@ -3,9 +3,8 @@
 // the active snapshot id only after a write succeeded. After `stop` it asks for nothing more.
 import type { Diagnostic } from "../diagnostic/diagnostic.ts";
 import { agree, type ClusterAction, type ClusterEvent, type ReloadedEvent } from "../agreement/agree.ts";
-import { forced, heldBack, isFrozen, substituteOf, unpinned } from "../releases/admission.ts";
+import { forced, heldBack, mayGoBack, owedBack, substituteOf, unpinned } from "../releases/admission.ts";
 import { decideReleases, type ReleaseAction, type ReleaseEvent, timersOf } from "../releases/decide_releases.ts";
-import { withRelease } from "../releases/new_release.ts";
 import {
   type ChangeCounts,
   type Held,
@@ -15,13 +14,14 @@ import {
   skipOf,
 } from "../releases/release.ts";
 import { backoffMilliseconds } from "../time/backoff.ts";
-import { reloadedEvent, withStoredSkips } from "./reloaded_event.ts";
-import { incomingOf, releasesAfter } from "./incoming.ts";
+import { reloadedEvent, withClusterNews } from "./reloaded_event.ts";
+import { incomingOf, releasesAfter, releasesWith, waitingAfter } from "./incoming.ts";
 import type { LoopReport, ReloadReport, Report } from "./report.ts";
 import {
   type Change,
   type HintReason,
   isManual,
+  joinReasons,
   type Proposal,
   type SnapshotId,
   type State,
@@ -125,22 +125,24 @@ export interface Decision<Candidate> {
  * ```
  */
 export function decide<C>(state: State<C>, event: Event<C>): Decision<C> {
-  const { state: next, actions } = takeIn(state, event);
-  const { kept } = next.releases;
-  // A write that did not come into force left an entry on the disk.
-  const isUndone = event.kind === "activated" && event.result.kind !== "written" && hasNewRelease(state);
-  if (kept === onDisk(state, event) && !isUndone) return { state: next, actions };
-  return { state: next, actions: [{ kind: "record", releases: kept }, ...actions] };
+  const { state: taken, actions } = takeIn(state, event);
+  const next = withEntry(state, taken);
+  const releases = recordedOf(next);
+  // An activation writes them itself.
+  if (releases === recordedOf(state) || actions.some((one) => one.kind === "activate")) return { state: next, actions };
+  return { state: next, actions: [{ kind: "record", releases }, ...actions] };
 }
 
-/** The releases that the disk has when the event comes. */
-function onDisk<C>({ work, releases }: State<C>, event: Event<C>): KeptReleases {
-  const isWritten = event.kind === "activated" && event.result.kind === "written";
-  return isWritten && work.kind === "activating" ? work.releases : releases.kept;
+/** The releases as they are to be on the disk: during a write they have its entry already. */
+function recordedOf<C>({ work, releases }: State<C>): KeptReleases {
+  return work.kind === "activating" ? work.releases : releases.kept;
 }
 
-function hasNewRelease<C>({ work, releases }: State<C>): boolean {
-  return work.kind === "activating" && work.releases !== releases.kept;
+/** Adds the entry of the write at hand to releases that changed meanwhile. */
+function withEntry<C>(before: State<C>, state: State<C>): State<C> {
+  const { work, releases: { kept, limits } } = state;
+  if (work.kind !== "activating" || before.work.kind !== "activating" || kept === before.releases.kept) return state;
+  return { ...state, work: { ...work, releases: releasesWith(kept, work, limits) } };
 }
 
 function takeIn<C>(state: State<C>, event: Event<C>): Decision<C> {
@@ -164,8 +166,18 @@ function takeIn<C>(state: State<C>, event: Event<C>): Decision<C> {
       return { state: decision.state, actions: [...actions, ...decision.actions] };
     }
     default:
-      return state.stopping ? { state, actions: [] } : consult(withStoredSkips(state, event), event);
+      return state.stopping ? { state, actions: [] } : hear(state, event);
   }
+}
+
+/** Takes in an event of the cluster. Skips that came or went concern the source, whatever the head. */
+function hear<C>(state: State<C>, event: ClusterEvent): Decision<C> {
+  const releases = withClusterNews(state, event);
+  const { state: next, actions } = consult({ ...state, releases }, event);
+  const isLookedAt = next.work !== state.work || next.waiting !== state.waiting;
+  if (isLookedAt || releases.kept.skips === state.releases.kept.skips) return { state: next, actions };
+  const hint = hinted(next, "recheck");
+  return { state: hint.state, actions: [...actions, ...hint.actions] };
 }
 
 /** Takes an event into the releases. Their hints are treated like any other. */
@@ -228,7 +240,7 @@ function impliesEdit(reason: HintReason): boolean {
 
 function hinted<C>(state: State<C>, reason: HintReason): Decision<C> {
   if (state.stopping) return { state, actions: [] };
-  const waiting = state.waiting.includes(reason) ? state.waiting : [...state.waiting, reason];
+  const waiting = joinReasons(state.waiting, [reason]);
   if (state.work.kind === "idle") return proceed({ ...state, waiting }, []);
   const supersedes = state.work.kind === "activating" && maySupersede(state) && impliesEdit(reason) &&
     !state.waiting.some(impliesEdit);
@@ -247,26 +259,30 @@ type Looked<C> = Extract<Event<C>, { kind: "looked" }>;
 type Looking<C> = Extract<Work<C>, { kind: "looking" }>;
 type Found<C> = Extract<LookOutcome<C>, { kind: "candidate" }>;
 
-function looked<C>(state: State<C>, { reasons, back }: Looking<C>, event: Looked<C>): Decision<C> {
+function looked<C>(state: State<C>, { reasons, back, held }: Looking<C>, event: Looked<C>): Decision<C> {
   const { outcome, at } = event;
   const common = { reasons, durationMilliseconds: event.tookMilliseconds };
-  if (back !== null) return lookedBack(state, reasons, back, event);
+  if (back !== null) return lookedBack(state, { reasons, back, held }, event);
   const { kept } = state.releases;
   if (outcome.kind !== "candidate") {
     // A rollback that could not be carried out yet does not wait for a source that is valid.
-    const isOwed = kept.pinned !== null && kept.pinned.hash !== state.active?.hash && !isFrozen(kept, at);
-    if (isOwed && state.active !== null) return lookBack(state, reasons, kept.pinned!);
+    const owed = state.active && owedBack(kept, state.active.hash, headOf(state));
+    if (owed !== null && mayGoBack(kept, owed, at)) return lookBack(state, reasons, owed, null);
     const unheld = withHeld(state, null);
     if (outcome.kind === "rejected") return rejected(unheld, outcome, common);
     return unreadable(unheld, outcome, common, event.random);
   }
   const { hash } = outcome;
   const isForced = reasons.includes("force");
-  const held = heldBack(kept, { hash, isForced, at });
-  if (held !== null) return holdBack(state, reasons, held, event);
-  const admitted = unpinned(isForced ? forced(kept, hash) : kept);
+  const refusal = heldBack(kept, { hash, isForced, at });
+  if (refusal !== null) return holdBack(state, reasons, refusal, event);
+  const admitted = unpinned(isForced ? forced(kept, hash) : kept, hash);
   const next = withHeld({ ...state, releases: { ...state.releases, kept: admitted } }, null);
-  return place(next, reasons, outcome, event, null);
+  return place(next, { reasons, back: null, held: null }, outcome, event);
+}
+
+function headOf<C>({ agreement }: State<C>): string | null {
+  return agreement?.head?.hash ?? null;
 }
 
 function withHeld<C>(state: State<C>, held: Held | null): State<C> {
@@ -275,16 +291,22 @@ function withHeld<C>(state: State<C>, held: Held | null): State<C> {
 
 /** The source is not to be run: what is in force stays, or the release that runs in its place is looked at. */
 function holdBack<C>(state: State<C>, reasons: readonly HintReason[], held: Held, event: Looked<C>): Decision<C> {
-  const { releases: { kept }, agreement } = state;
-  const head = agreement?.head?.hash ?? null;
-  const substitute = held.kind === "frozen" || isFrozen(kept, event.at) ? null : substituteOf(kept, held.skip, head);
-  if (substitute === null) return stay(state, reasons, held, event.tookMilliseconds);
-  return lookBack(withHeld(state, held), reasons, substitute);
+  const { kept } = state.releases;
+  const substitute = held.kind === "frozen" ? null : substituteOf(kept, held.skip, headOf(state));
+  if (substitute === null || !mayGoBack(kept, substitute, event.at)) {
+    return stay(state, reasons, held, event.tookMilliseconds);
+  }
+  return lookBack(state, reasons, substitute, held);
 }
 
-function lookBack<C>(state: State<C>, reasons: readonly HintReason[], back: Pinned): Decision<C> {
+function lookBack<C>(
+  state: State<C>,
+  reasons: readonly HintReason[],
+  back: Pinned,
+  held: Held | null,
+): Decision<C> {
   return {
-    state: { ...state, work: { kind: "looking", reasons, back } },
+    state: { ...state, work: { kind: "looking", reasons, back, held } },
     actions: [{ kind: "look-back", hash: back.hash }],
   };
 }
@@ -297,11 +319,16 @@ function stay<C>(
   durationMilliseconds: number,
 ): Decision<C> {
   const before = state.releases.held;
-  const repeated = !isManual(reasons) && before?.kind === held.kind && before.hash === held.hash;
+  const repeated = !isManual(reasons) && before !== null && before.kind === held.kind && before.hash === held.hash &&
+    troubleIn(before) === troubleIn(held);
   const calmed = disarm(withoutTerms(withHeld({ ...state, trouble: null }, held), reasons));
   const running = state.active?.hash ?? null;
   const report: LoopReport<C> = { kind: "held", reasons, durationMilliseconds, running, held, repeated };
   return proceed(calmed.state, [...calmed.actions, reported(report)]);
+}
+
+function troubleIn(held: Held): string | null {
+  return held.kind === "skipped" ? held.trouble : null;
 }
 
 /** The details of a person are for the reload that the person asked for. */
@@ -310,42 +337,45 @@ function withoutTerms<C>(state: State<C>, reasons: readonly HintReason[]): State
   return { ...state, releases: { ...state.releases, terms: null } };
 }
 
+/** The part of a look that a write takes over. */
+type Origin<C> = Pick<Looking<C>, "reasons" | "held" | "back">;
+
 /** An earlier release was looked at. If it cannot be had, what is in force stays, unless it must not run. */
-function lookedBack<C>(
-  state: State<C>,
-  reasons: readonly HintReason[],
-  back: Pinned,
-  event: Looked<C>,
-): Decision<C> {
-  const { outcome } = event;
-  const { kept, held } = state.releases;
+function lookedBack<C>(state: State<C>, origin: Origin<C> & { readonly back: Pinned }, event: Looked<C>): Decision<C> {
+  const { outcome, at } = event;
+  const { reasons, back, held } = origin;
+  const { kept } = state.releases;
+  if (state.waiting.includes("rollback") || skipOf(kept, back.hash) !== null || !mayGoBack(kept, back, at)) {
+    // An order, a hold or the store overtook this look.
+    const others = reasons.filter((one) => one !== "rollback");
+    return proceed({ ...state, waiting: joinReasons(joinReasons(others, state.waiting), ["recheck"]) }, []);
+  }
   if (outcome.kind === "candidate") {
-    const next = { ...state, releases: { ...state.releases, kept: { ...kept, pinned: back } } };
-    return place(next, reasons, outcome, event, back);
+    const pinned = kept.pinned === back ? kept : { ...kept, pinned: back };
+    return place({ ...state, releases: { ...state.releases, kept: pinned } }, origin, outcome, event);
   }
   const mayStay = state.active !== null && skipOf(kept, state.active.hash) === null;
   if (mayStay && held?.kind === "skipped" && !reasons.includes("rollback")) {
     return stay(state, reasons, { ...held, trouble: outcome.reason }, event.tookMilliseconds);
   }
+  const told = held === null ? state : withHeld(state, held);
   const common = { reasons, durationMilliseconds: event.tookMilliseconds };
-  if (outcome.kind === "rejected") return rejected(state, outcome, common);
-  return unreadable(state, outcome, common, event.random);
+  if (outcome.kind === "rejected") return rejected(told, outcome, common);
+  return unreadable(told, outcome, common, event.random);
 }
 
-/** Puts a candidate in force if it differs from what is. `back`: the release whose text it is; null: the source's. */
+/** Puts a candidate in force if it differs from what is. */
 function place<C>(
   state: State<C>,
-  reasons: readonly HintReason[],
+  { reasons, back, held }: Origin<C>,
   outcome: Found<C>,
   event: Looked<C>,
-  back: Pinned | null,
 ): Decision<C> {
   const common = { reasons, durationMilliseconds: event.tookMilliseconds };
   const { hash, contentHash, fingerprint, candidate, text } = outcome;
   const change = changeOf(state.active, outcome);
   if (change === null) {
-    const { held } = state.releases;
-    if (back !== null && held !== null) return stay(state, reasons, held, event.tookMilliseconds);
+    if (held !== null) return stay(state, reasons, held, event.tookMilliseconds);
     const calmed = disarm(withoutTerms({ ...state, trouble: null }, reasons));
     const healed = state.trouble?.kind ?? null;
     const report: LoopReport<C> = { kind: "unchanged", ...common, hash, contentHash, healed, candidate };
@@ -360,14 +390,16 @@ function place<C>(
   // A source older than the last edit is not worth a check.
   if (maySupersede(state) && state.waiting.some(impliesEdit)) return superseded(state, reasons);
   const { limits, kept } = state.releases;
-  const releases = withRelease(kept, incomingOf(state, outcome, { reasons, back, at: event.at }), limits);
+  const incoming = incomingOf(state, outcome, { reasons, back, at: event.at });
+  const releases = releasesWith(kept, { incoming, back }, limits);
   const work: Work<C> = {
     kind: "activating",
     reasons,
     proposal: { hash, contentHash, fingerprint, candidate, text },
     change,
     back,
-    before: kept,
+    held,
+    incoming,
     releases,
     lookMilliseconds: event.tookMilliseconds,
   };
@@ -384,7 +416,7 @@ function rejected<C>(
   const { kind, fingerprint, reason, diagnostics, isUnread = false } = outcome;
   const failure = { ...common, fingerprint, reason, repeated: isRepeated(state, outcome, common.reasons) };
   const calmed = disarm({
-    ...state,
+    ...withoutTerms(state, common.reasons),
     trouble: { kind, fingerprint, reason, attempts: 0, ...isRefusal && { isRefusal }, ...isUnread && { isUnread } },
   });
   return proceed(calmed.state, [...calmed.actions, reported({ kind, ...failure, diagnostics, isUnread })]);
@@ -392,7 +424,7 @@ function rejected<C>(
 
 /** The source changed since the look: the next look replaces this one and takes over its reasons. */
 function superseded<C>(state: State<C>, reasons: readonly HintReason[]): Decision<C> {
-  const waiting = [...reasons, ...state.waiting.filter((reason) => !reasons.includes(reason))];
+  const waiting = joinReasons(reasons, state.waiting);
   return proceed({ ...state, waiting, supersessions: (state.supersessions ?? 0) + 1 }, []);
 }
 
@@ -441,18 +473,17 @@ function written<C>(
   event: Extract<Event<C>, { kind: "activated" }>,
   result: Extract<ActivationResult, { kind: "written" }>,
 ): Decision<C> {
-  const { reasons, proposal: { hash, contentHash, candidate }, change, back } = work;
-  const kept = releasesAfter(before, work, event.at, result);
+  const { reasons, proposal: { hash, contentHash, candidate }, change, held } = work;
+  const kept = releasesAfter(before, work, result);
   const release = runningRelease(kept)?.number === runningRelease(before.releases.kept)?.number
     ? null
     : runningRelease(kept);
-  const state = withoutTerms({ ...before, releases: { ...before.releases, kept } }, reasons);
+  const state: State<C> = { ...before, releases: { ...before.releases, kept, held, terms: null } };
   const calmed = disarm({
     ...state,
     active: { hash, contentHash },
     trouble: null,
-    // An edit that came into force meanwhile is what a rollback of an earlier release must not take back.
-    waiting: back === null ? state.waiting.filter((one) => one !== "rollback") : state.waiting,
+    waiting: waitingAfter(before, work),
   });
   const report = reported<C>({
     kind: "activated",
@@ -464,9 +495,9 @@ function written<C>(
     candidate,
     change,
     release,
-    held: back === null ? null : state.releases.held,
+    held,
   });
-  const timers = release === null
+  const timers = release === null || state.stopping
     ? []
     : timersOf(kept, event.at).filter((one) => one.kind !== "report" && one.kind !== "hint");
   const actions: Action<C>[] = [...calmed.actions, ...timers, report];
@@ -548,10 +579,10 @@ function proceed<C>(state: State<C>, actions: readonly Action<C>[]): Decision<C>
   const { pinned } = state.releases.kept;
   if (pinned !== null && state.waiting.includes("rollback")) {
     // The release that is put back does not depend on the source, which is compared with it afterwards.
-    const { state: looking, actions: back } = lookBack({ ...state, waiting: ["recheck"] }, state.waiting, pinned);
+    const { state: looking, actions: back } = lookBack({ ...state, waiting: ["recheck"] }, state.waiting, pinned, null);
     return { state: looking, actions: [...actions, ...back] };
   }
-  const work: Work<C> = { kind: "looking", reasons: state.waiting, back: null };
+  const work: Work<C> = { kind: "looking", reasons: state.waiting, back: null, held: null };
   return { state: { ...state, work, waiting: [] }, actions: [...actions, { kind: "look" }] };
 }
 

@@ -1,10 +1,10 @@
-// The releases around a write: the entry that it is about to add, and the releases once it is in force.
+// What a write leads to: the entry that it is about to add, and the releases and hints once it is in force.
 import { unpinned } from "../releases/admission.ts";
 import { withBaseline } from "../releases/decide_releases.ts";
-import { type Incoming, judged, withCounts, withRelease } from "../releases/new_release.ts";
-import type { KeptReleases, Pinned, ReleaseCause } from "../releases/release.ts";
+import { type Incoming, inherited, withCounts, withRelease } from "../releases/new_release.ts";
+import type { KeptReleases, Pinned, ReleaseCause, ReleaseLimits } from "../releases/release.ts";
 import type { ActivationResult } from "./decide.ts";
-import { type HintReason, isManual, type Proposal, type State, type Work } from "./state.ts";
+import { type HintReason, isManual, joinReasons, type Proposal, type State, type Work } from "./state.ts";
 
 /** Describes the release of a candidate that is about to be put in force. */
 export function incomingOf<C>(
@@ -17,7 +17,7 @@ export function incomingOf<C>(
   if (back !== null) {
     return { ...common, cause: back.cause, terms: null, author: back.author, reason: back.reason };
   }
-  return { ...common, cause: causeOf(reasons), terms: isManual(reasons) ? terms : null, author: null, reason: null };
+  return { ...common, cause: causeOf(reasons), terms, author: null, reason: null };
 }
 
 function causeOf(reasons: readonly HintReason[]): ReleaseCause {
@@ -26,18 +26,36 @@ function causeOf(reasons: readonly HintReason[]): ReleaseCause {
   return reasons.every((one) => one === "announcement" || one === "link" || one === "peer") ? "cluster" : "file";
 }
 
-/** The releases after a write. An order may have changed them since it began. */
+type Writing = Extract<Work<unknown>, { kind: "activating" }>;
+
+/** The releases with the entry of a write. Only a source takes the place of what is pinned. */
+export function releasesWith(
+  kept: KeptReleases,
+  { incoming, back }: Pick<Writing, "incoming" | "back">,
+  limits: ReleaseLimits,
+): KeptReleases {
+  return withRelease(back === null ? unpinned(kept, incoming.hash) : kept, incoming, limits);
+}
+
+/** The releases after a write. */
 export function releasesAfter<C>(
-  state: State<C>,
-  { reasons, proposal, back, change, before, releases }: Extract<Work<C>, { kind: "activating" }>,
-  at: number,
+  { releases: { kept } }: State<C>,
+  { change, releases }: Pick<Writing, "change" | "releases">,
   { baseline = null, counts = null }: Extract<ActivationResult, { kind: "written" }>,
 ): KeptReleases {
-  const { kept, limits } = state.releases;
-  const current = back === null ? unpinned(kept) : kept;
-  const incoming = incomingOf(state, proposal, { reasons, back, at });
-  const base = current === before ? releases : withRelease(current, incoming, limits);
-  // Readers see no difference, so neither hooks nor checks have anything to judge.
-  const settled = change === "header" ? judged({ ...base, bake: null }, "healthy") : base;
+  // Readers see no difference, so what was known of the release before is true of this one.
+  const settled = change === "header" ? inherited(releases, kept) : releases;
   return withBaseline(withCounts(settled, counts), baseline);
+}
+
+/** The hints that wait after a write. */
+export function waitingAfter<C>(
+  { waiting }: State<C>,
+  { back, held }: Pick<Writing, "back" | "held">,
+): readonly HintReason[] {
+  // The source is still to be compared, since the look at it found no config, or did not take place.
+  if (back !== null) return held === null ? joinReasons(waiting, ["recheck"]) : waiting;
+  if (!waiting.includes("rollback")) return waiting;
+  // The edit that came into force meanwhile is not what the rollback was to take back. Its requester waits for a look.
+  return joinReasons(waiting.filter((one) => one !== "rollback"), ["recheck"]);
 }

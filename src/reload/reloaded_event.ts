@@ -1,7 +1,8 @@
 // What the reload and the agreement of one host tell each other.
 import type { ClusterEvent, ReloadedEvent } from "../agreement/agree.ts";
-import { isLost } from "../agreement/agreement.ts";
-import { withFleetSkips } from "../releases/decide_releases.ts";
+import { isHeadKnown } from "../agreement/agreement.ts";
+import { withFleetSkips, withJudgedRollback } from "../releases/decide_releases.ts";
+import { type Releases, skipOf } from "../releases/release.ts";
 import type { ReloadOutcome } from "./report.ts";
 import type { State } from "./state.ts";
 
@@ -26,22 +27,37 @@ export function reloadedEvent<C>(
   const { kept, held } = after.releases;
   const { pinned } = kept;
   const runsPinned = pinned !== null && pinned.hash === after.active?.hash;
+  const undoes = runsPinned ? pinned.undoes : [];
+  const isFrozen = kept.hold !== null && held !== null && undoes.length === 0;
   return {
     kind: "reloaded",
     reasons,
     couldRead: kind !== "unreadable",
     isFresh,
-    isHeldBack: held?.kind === "frozen" || (runsPinned && pinned.scope === "host"),
-    undoes: runsPinned ? pinned.undoes : [],
+    isHeldBack: isFrozen || (runsPinned && pinned.scope === "host" && skipOf(kept, pinned.hash) === null),
+    isFollowing: runsPinned && undoes.length === 0,
+    undoes,
     skips: kept.skips.filter((one) => one.scope === "fleet"),
     random,
   };
 }
 
-/** Takes in the skips that came with a head. A head that is lost says nothing about them. */
-export function withStoredSkips<C>(state: State<C>, event: ClusterEvent): State<C> {
-  const { agreement, releases } = state;
-  if (event.kind !== "head-read" || agreement === null || isLost(event.head, agreement.ledger)) return state;
-  const taken = withFleetSkips(releases, event.skips, agreement.ledger.owed?.undoes ?? []);
-  return taken === releases ? state : { ...state, releases: taken };
+/**
+ * Takes in what an event of the cluster says about releases: the skips that came with a head, and the answer to the
+ * announcement of a rollback. A head that is lost says nothing about skips.
+ */
+export function withClusterNews<C>({ agreement, releases }: State<C>, event: ClusterEvent): Releases {
+  if (agreement === null) return releases;
+  const { ledger, request } = agreement;
+  if (event.kind === "head-read" && isHeadKnown(event.head, ledger)) {
+    // No store skips its head: whoever says so cannot know of skips.
+    const skips = event.skips.filter((one) => one.hash !== event.head?.hash);
+    return withFleetSkips(releases, skips, ledger.owed?.undoes ?? []);
+  }
+  if (event.kind !== "announcement-answered" || request?.kind !== "announcement") return releases;
+  const { answer } = event;
+  const isRefused = answer.kind === "refused" || (answer.kind === "lost" && isHeadKnown(answer.head, ledger));
+  const isJudged = isRefused || answer.kind === "accepted" || answer.kind === "same";
+  if (request.purpose !== "rollback" || !isJudged) return releases;
+  return withJudgedRollback(releases, request.hash, isRefused);
 }

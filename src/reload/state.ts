@@ -1,7 +1,9 @@
 // All that the reload loop knows between two events. Only `decide` replaces this value. Its one large part, a
 // candidate, is held no longer than its write takes.
 import type { Agreement } from "../agreement/agreement.ts";
+import type { Incoming } from "../releases/new_release.ts";
 import {
+  type Held,
   initialReleases,
   type KeptReleases,
   type Pinned,
@@ -44,6 +46,12 @@ const MANUAL_REASONS: ReadonlySet<HintReason> = new Set<HintReason>(["signal", "
 /** Whether a person asked for the reload. */
 export function isManual(reasons: readonly HintReason[]): boolean {
   return reasons.some((reason) => MANUAL_REASONS.has(reason));
+}
+
+/** Adds reasons, each once. */
+export function joinReasons(reasons: readonly HintReason[], more: readonly HintReason[]): readonly HintReason[] {
+  const news = more.filter((one) => !reasons.includes(one));
+  return news.length === 0 ? reasons : [...reasons, ...news];
 }
 
 /**
@@ -92,6 +100,8 @@ export type Work<Candidate> =
     readonly reasons: readonly HintReason[];
     /** The release whose text is looked at in place of the source; null: the source is. */
     readonly back: Pinned | null;
+    /** Why it is looked at, if the source was found to be held back; otherwise null. */
+    readonly held: Held | null;
   }
   | {
     readonly kind: "activating";
@@ -100,8 +110,9 @@ export type Work<Candidate> =
     readonly change: Change;
     /** As in `looking`. */
     readonly back: Pinned | null;
-    readonly before: KeptReleases;
-    /** `before` with the release that the write puts in force; they are on the disk before it. */
+    readonly held: Held | null;
+    readonly incoming: Incoming;
+    /** With the release that the write puts in force; they are on the disk before it. */
     readonly releases: KeptReleases;
     /** The duration of the look that made the proposal. */
     readonly lookMilliseconds: number;

@@ -17,6 +17,7 @@ const NONE: KeptReleases = {
   hold: null,
   bake: null,
   confirmation: null,
+  overruled: [],
   undone: [],
 };
 
@@ -31,6 +32,7 @@ function everything(text: string, releases: number): KeptReleases {
     list: Array.from({ length: releases }, (_, index) => release(index + 1, text)),
     nextNumber: releases + 1,
     skips: Array.from({ length: 32 }, () => ({ hash: HASH, by: text, at: AT, reason: text, scope: "fleet" as const })),
+    overruled: Array.from({ length: 32 }, () => ({ hash: HASH, by: text, at: AT, reason: text })),
     pinned: { hash: HASH, scope: "host", undoes: Array(32).fill(HASH), cause: "health", author: null, reason: text },
     hold: { until: 2 ** 45, since: 0, author: text, reason: text },
     bake: { hash: HASH, phase: "checking", endsAt: 2 ** 45, failures: 3, isBlamed: true },
@@ -57,7 +59,7 @@ Deno.test("the most that a host keeps is read again as it was written", async ()
   await withDirectory(async (directory) => {
     await using file = await open(directory);
     assertEquals([file.found, file.trouble], [null, null]);
-    for (const kept of [NONE, everything("\u0001".repeat(500), 1_002)]) {
+    for (const kept of [NONE, everything("\u0001".repeat(500), 1_003)]) {
       assertEquals(await file.write(kept), { ok: true });
       await using again = await open(directory);
       assertEquals([again.found, again.trouble], [kept, null]);
@@ -69,10 +71,10 @@ Deno.test("the most that a host keeps is read again as it was written", async ()
 Deno.test("of more releases than a host keeps the newest are written, and a long text is cut", async () => {
   await withDirectory(async (directory) => {
     await using file = await open(directory);
-    await file.write(everything("x".repeat(501), 1_003));
-    assertEquals(JSON.parse(await Deno.readTextFile(`${directory}/history/releases.json`)).list.length, 1_002);
+    await file.write(everything("x".repeat(501), 1_004));
+    assertEquals(JSON.parse(await Deno.readTextFile(`${directory}/history/releases.json`)).list.length, 1_003);
     await using again = await open(directory);
-    assertEquals([again.found?.list[0]?.number, again.found?.list.length, again.trouble], [2, 1_002, null]);
+    assertEquals([again.found?.list[0]?.number, again.found?.list.length, again.trouble], [2, 1_003, null]);
     assertEquals(again.found?.list[0]?.reason, "x".repeat(500));
   });
 });
@@ -90,6 +92,7 @@ Deno.test("an impossible value costs its entry or its member, and is named", asy
     ["hold", { ...kept.hold, until: AT }, null],
     ["bake", 1, null],
     ["confirmation", { ...kept.confirmation, deadline: -1 }, null],
+    ["overruled", [{ ...kept.overruled[0], hash: 1 }, kept.overruled[1]], [kept.overruled[1]]],
     ["undone", [HASH, 1], [HASH]],
   ];
   for (const [name, value, expected] of cases) {

@@ -1,0 +1,324 @@
+// A transcript of a host with releases over the whole `decide`: one line an event and the actions that follow until the
+// host is at rest, `file b -> look, runs 2 b (file)`; `= STATE` compares the releases. Looks and
+// writes are answered at once, unless the host is paused. Marks are hashes; jitter is 0.
+import { assertEquals } from "@std/assert";
+import { initialAgreement } from "../../src/agreement/agreement.ts";
+import type { Skip } from "../../src/agreement/skip.ts";
+import { type Action, decide, type Event, type LookOutcome } from "../../src/reload/decide.ts";
+import type { Report } from "../../src/reload/report.ts";
+import { initialState, type SnapshotId, type State } from "../../src/reload/state.ts";
+import { reconciled } from "../../src/releases/new_release.ts";
+import { initialReleases, type KeptReleases, type ReleaseLimits } from "../../src/releases/release.ts";
+import { AGREED } from "../agreement/agreement_transcript.ts";
+import { checkReleases } from "./release_claims.ts";
+import { eventsOf, judgedOrder } from "./transcript_events.ts";
+import { stateText } from "./transcript_state.ts";
+
+/** A minute of bake, checks every ten seconds, two failures in a row. */
+export const HEALTH = { bakeMilliseconds: 60_000, intervalMilliseconds: 10_000, failures: 2, onFailure: "rollback" };
+
+/** The beginning of a transcript: `a` is in force as release 1 and healthy. */
+export interface Beginning {
+  /** Default: nothing checks the health. */
+  readonly health?: Partial<NonNullable<ReleaseLimits["health"]>>;
+  /** Whether the host has a cluster, which it reached and agreed with. Default false. */
+  readonly cluster?: boolean;
+  readonly keep?: number;
+}
+
+/** A host between two events. */
+export interface Host {
+  state: State<string>;
+  readonly limits: ReleaseLimits;
+  /** In milliseconds since 1970. */
+  at: number;
+  /** The disk: the snapshot, the releases, and the ledger of the last `keep`. */
+  snapshot: SnapshotId;
+  kept: KeptReleases;
+  ledger: typeof AGREED;
+  /** What a look finds: a hash, `bad` or `gone`. */
+  file: string;
+  /** What a look at an earlier text finds, if not its hash. */
+  readonly texts: Map<string, "lost" | "broken">;
+  writes: "work" | "fail";
+  /** The baseline that a write reports. */
+  baseline: "healthy" | "sick" | null;
+  paused: boolean;
+  /** Not answered yet; a look has seen what it will find. */
+  asked: { readonly look: LookOutcome<string> } | { readonly write: string; readonly releases: KeptReleases } | null;
+  readonly timers: Map<string, number>;
+  readonly shown: string[];
+}
+
+/** The first moment of a transcript. */
+export const START = Date.UTC(2026, 0, 1);
+
+/** Replays the lines and returns the host at their end. */
+export function replayReleases(beginning: Beginning, transcript: string): Host {
+  const host = hostOf(beginning);
+  for (const line of transcript.split("\n").map((one) => one.trim()).filter((one) => one !== "")) {
+    if (line.startsWith("=")) {
+      assertEquals(stateText(host.state), line.slice(1).trim(), `before ${line}`);
+      continue;
+    }
+    const [what = "", actions = ""] = line.split("->").map((part) => part.trim());
+    host.shown.length = 0;
+    carryOutLine(host, what);
+    assertEquals(host.shown.join(", "), actions, `after ${what}`);
+  }
+  return host;
+}
+
+export function hostOf({ health, cluster = false, keep = 20 }: Beginning): Host {
+  const limits: ReleaseLimits = {
+    keep,
+    health: health === undefined ? null : { ...HEALTH, ...health } as ReleaseLimits["health"],
+  };
+  const active = { hash: "a", contentHash: "a" };
+  const found = reconciled(initialReleases(limits).kept, { hash: "a", format: "hcl" }, START, limits);
+  const kept = { ...found, list: found.list.map((one) => ({ ...one, state: "healthy" as const })) };
+  const host: Host = {
+    state: initialState<string>(active, { releases: initialReleases(limits, kept), agreement: agreementOf(cluster) }),
+    limits,
+    at: START,
+    snapshot: active,
+    kept,
+    ledger: AGREED,
+    file: "a",
+    texts: new Map(),
+    writes: "work",
+    baseline: null,
+    paused: false,
+    asked: null,
+    timers: new Map(),
+    shown: [],
+  };
+  if (!cluster) return host;
+  for (const line of ["hint start", "linked", "head a@1"]) carryOutLine(host, line);
+  return host;
+}
+
+function agreementOf(cluster: boolean, ledger = AGREED) {
+  return cluster ? initialAgreement(ledger, { settleMilliseconds: 0, reconcileMilliseconds: 3_600_000 }) : null;
+}
+
+export function carryOutLine(host: Host, line: string): void {
+  const [verb = "", first = "", second = ""] = line.split(" ");
+  switch (verb) {
+    case "file":
+      host.file = first;
+      return happen(host, { kind: "hint", reason: "file" });
+    case "put":
+      host.file = first;
+      return;
+    case "text":
+      if (second === "back") host.texts.delete(first);
+      else host.texts.set(first, second as "lost");
+      return;
+    case "writes":
+      host.writes = first as "work";
+      return;
+    case "baseline":
+      host.baseline = first as "sick";
+      return;
+    case "pause":
+      host.paused = true;
+      return;
+    case "go":
+      host.paused = false;
+      return answer(host);
+    case "step":
+      return answerOne(host);
+    case "wait":
+      return wait(host, Number(first) * 1_000);
+    case "restart":
+      return restart(host, Number(first) * 1_000, second === "written");
+  }
+  const refusal = judgedOrder(host, line);
+  if (refusal !== null) {
+    host.shown.push(`refused: ${refusal}`);
+    return;
+  }
+  for (const event of eventsOf(host, line)) happen(host, event);
+}
+
+/** Lets the time pass, with the timers that fall due in it. */
+function wait(host: Host, milliseconds: number): void {
+  const end = host.at + milliseconds;
+  for (;;) {
+    const [next] = [...host.timers].filter(([, at]) => at <= end).sort(([, one], [, other]) => one - other);
+    if (next === undefined) break;
+    const [timer, at] = next;
+    host.timers.delete(timer);
+    host.at = Math.max(host.at, at);
+    if (timer === "retry") happen(host, { kind: "retry-due" });
+    else happen(host, { kind: "release-due", timer: timer as "health", at: host.at });
+  }
+  host.at = end;
+}
+
+/** The process ends at once, and another begins later with what is on the disk. */
+function restart(host: Host, milliseconds: number, isWritten: boolean): void {
+  const { asked, limits } = host;
+  if (isWritten && asked !== null && "write" in asked) host.snapshot = idOf(asked.write);
+  host.asked = null;
+  host.paused = false;
+  host.timers.clear();
+  host.at += milliseconds;
+  const { hash } = host.snapshot;
+  const kept = reconciled(host.kept, { hash, format: "hcl" }, host.at, limits);
+  host.kept = kept;
+  host.state = initialState<string>(host.snapshot, {
+    releases: initialReleases(limits, kept),
+    agreement: agreementOf(host.state.agreement !== null, host.ledger),
+  });
+  happen(host, { kind: "release-start", at: host.at });
+  happen(host, { kind: "hint", reason: "start" });
+}
+
+function idOf(text: string): SnapshotId {
+  const [hash = "", contentHash = hash] = text.split("/");
+  return { hash, contentHash };
+}
+
+/** Decides, and carries the actions out until the host is at rest. */
+export function happen(host: Host, event: Event<string>): void {
+  const before = host.state;
+  const { state, actions } = decide(before, event);
+  host.state = state;
+  checkReleases(before, event, state, actions, host.at);
+  for (const action of actions) carryOut(host, action);
+  if (!host.paused) answer(host);
+}
+
+function carryOut(host: Host, action: Action<string>): void {
+  show(host, actionText(action));
+  switch (action.kind) {
+    case "look":
+      host.asked = { look: outcomeOf(host, host.file) };
+      return;
+    case "look-back":
+      host.asked = { look: backOutcomeOf(host, action.hash) };
+      return;
+    case "activate":
+      // Both are on the disk before the rename.
+      host.kept = action.releases;
+      host.asked = { write: action.candidate, releases: action.releases };
+      return;
+    case "record":
+      host.kept = action.releases;
+      return;
+    case "keep":
+      host.ledger = action.ledger;
+      return;
+    case "arm-release":
+      host.timers.set(action.timer, host.at + action.milliseconds);
+      return;
+    case "disarm-release":
+      host.timers.delete(action.timer);
+      return;
+    case "arm-retry":
+      host.timers.set("retry", host.at + action.milliseconds);
+      return;
+    case "disarm-retry":
+      host.timers.delete("retry");
+  }
+}
+
+/** A write that comes into force at once is one word: `runs 2 b (file)`. */
+function show({ shown }: Host, text: string): void {
+  const runs = /^activated (\d+ (.*) \(.*)$/.exec(text);
+  if (runs !== null && shown.at(-1)?.split("/")[0] === `activate ${runs[2]}`) {
+    shown[shown.length - 1] = `runs ${runs[1]}`;
+  } else if (text !== "") shown.push(text);
+}
+
+function answer(host: Host): void {
+  for (let turns = 0; host.asked !== null && !host.paused; turns++) {
+    if (turns > 20) throw new Error(`the host does not come to rest: ${host.shown.join(", ")}`);
+    answerOne(host);
+  }
+}
+
+function answerOne(host: Host): void {
+  const { asked, at, writes, baseline } = host;
+  if (asked === null) return;
+  host.asked = null;
+  const timing = { tookMilliseconds: 1, random: 0, at };
+  if ("look" in asked) return happen(host, { kind: "looked", outcome: asked.look, ...timing });
+  if (writes === "fail") {
+    return happen(host, { kind: "activated", result: { kind: "failed", reason: "EIO" }, ...timing });
+  }
+  host.snapshot = idOf(asked.write);
+  happen(host, { kind: "activated", result: { kind: "written", baseline }, ...timing });
+}
+
+function outcomeOf(host: Host, what: string): LookOutcome<string> {
+  if (what === "bad") return { kind: "rejected", fingerprint: what, reason: "wrong", diagnostics: [] };
+  if (what === "gone") return { kind: "unreadable", fingerprint: what, reason: "EIO" };
+  const text = { format: "hcl", digest: what } as const;
+  return { kind: "candidate", ...idOf(what), fingerprint: what, candidate: what, text, stored: host.snapshot };
+}
+
+function backOutcomeOf(host: Host, hash: string): LookOutcome<string> {
+  const trouble = host.texts.get(hash);
+  const fingerprint = `text ${hash}`;
+  if (trouble === "lost") return { kind: "unreadable", fingerprint, reason: "no text" };
+  if (trouble === "broken") return { kind: "rejected", fingerprint, reason: "wrong", diagnostics: [] };
+  return { ...outcomeOf(host, hash), fingerprint } as LookOutcome<string>;
+}
+
+/** Actions whose effects other lines show have no text: records, timers. */
+function actionText(action: Action<string>): string {
+  switch (action.kind) {
+    case "look":
+    case "check-health":
+    case "read-head":
+    case "supersede":
+      return action.kind;
+    case "look-back":
+      return `back ${action.hash}`;
+    case "activate":
+      return `activate ${action.candidate}`;
+    case "announce": {
+      const { hash, base, undoes, skips, force } = action.announcement;
+      const list = (name: string, hashes: readonly string[]) =>
+        hashes.length === 0 ? "" : ` ${name} ${hashes.join("+")}`;
+      const skipped = list("skips", skips.map((one: Skip) => one.hash));
+      return `announce ${hash} on ${base}${list("undoes", undoes)}${skipped}${force ? " by force" : ""}`;
+    }
+    case "report":
+      return reportText(action.report);
+    default:
+      return "";
+  }
+}
+
+function reportText(report: Report<string>): string {
+  switch (report.kind) {
+    case "activated": {
+      const { release, change, held } = report;
+      const what = release === null ? change : `${release.number} ${release.hash} (${release.cause})`;
+      return `activated ${what}${held === null ? "" : ` in place of ${held.hash}`}`;
+    }
+    case "held": {
+      const { held, repeated } = report;
+      const trouble = held.kind === "skipped" && held.trouble !== null ? `: ${held.trouble}` : "";
+      return `held ${held.kind} ${held.hash}${trouble}${repeated ? " again" : ""}`;
+    }
+    case "rolling-back": {
+      const { from, to, rollback: { cause, scope } } = report;
+      return `rolling-back ${from.number} to ${to} (${cause}, ${scope})`;
+    }
+    case "baking":
+    case "healthy":
+    case "confirmed":
+      return `${report.kind} ${report.release.number}`;
+    case "unhealthy":
+      return `unhealthy ${report.release.number}${report.halted === null ? "" : `, halted: ${report.halted}`}`;
+    case "hold-ended":
+      return `hold-ended${report.by === null ? "" : ` by ${report.by}`}`;
+    default:
+      return report.kind;
+  }
+}
