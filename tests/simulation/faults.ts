@@ -5,6 +5,7 @@ import type { HintReason } from "../../src/reload/state.ts";
 import { changeLink, type Tell, text } from "./network.ts";
 import { loseWrites } from "./redis_model.ts";
 import { tellHost } from "./host.ts";
+import { endOrders, OPERATIONS } from "./operations.ts";
 import { chance, type Content, edit, type Host, type Source, type World } from "./world.ts";
 
 type Fault = (world: World) => void;
@@ -45,7 +46,7 @@ export function haveFaults(world: World): void {
   while (time.now() < end) {
     const calm = chance(world, 100) ? 40_000 : chance(world, 500) ? 300 : 4_000;
     time.runUntil(time.now() + random.below(calm));
-    random.pick(FAULTS)(world);
+    random.pick(world.setting.operators && chance(world, 400) ? OPERATIONS : FAULTS)(world);
   }
 }
 
@@ -57,6 +58,9 @@ export function endFaults(world: World, tell: Tell): void {
     for (const { name, source } of hosts) edit(world, source, content, `the copy of ${name}`);
   }
   world.faulty = false;
+  world.sick.clear();
+  // All run by then.
+  time.after(2_000, () => endOrders(world));
   world.lying = false;
   world.redisUp = true;
   for (const host of hosts) {

@@ -4,11 +4,33 @@ import { assert } from "@std/assert";
 import type { ClusterEvent } from "../../src/agreement/agree.ts";
 import type { Announcement } from "../../src/agreement/announcing.ts";
 import { initialAgreement } from "../../src/agreement/agreement.ts";
+import { type Order, refusalOf } from "../../src/releases/decide_releases.ts";
 import { type Action, decide, type Event, type LookOutcome } from "../../src/reload/decide.ts";
 import { type HintReason, initialState, type SnapshotId } from "../../src/reload/state.ts";
 import { checkKept, checkStep } from "./step_claims.ts";
-import { askAnnouncement, askHead, changeLink, text } from "./network.ts";
-import { chance, hashOf, type Host, jitter, type Life, POLL_MILLISECONDS, seen, type World } from "./world.ts";
+import {
+  baselineOf,
+  checkHealth,
+  hooksSettle,
+  noteReport,
+  record,
+  releasesAtStart,
+  writeReleases,
+} from "./host_releases.ts";
+import { askAnnouncement, askHead, askSource, changeLink, text } from "./network.ts";
+import { checkReleases } from "../releases/release_claims.ts";
+import {
+  chance,
+  contentIn,
+  hashOf,
+  type Host,
+  jitter,
+  type Life,
+  POLL_MILLISECONDS,
+  seen,
+  shortOf,
+  type World,
+} from "./world.ts";
 
 /** Starts a process with what the last one left behind. */
 export function startHost(world: World, host: Host): void {
@@ -16,8 +38,9 @@ export function startHost(world: World, host: Host): void {
   const { settleMilliseconds, reconcileMilliseconds } = world.setting;
   const agreement = initialAgreement(host.disk.ledger, { settleMilliseconds, reconcileMilliseconds });
   const nothing = () => {};
+  const found = releasesAtStart(world, host);
   const life: Life = {
-    state: initialState<SnapshotId>(host.disk.snapshot, { agreement }),
+    state: initialState<SnapshotId>(host.disk.snapshot, { agreement, releases: found }),
     ended: "no",
     working: false,
     asking: false,
@@ -27,11 +50,22 @@ export function startHost(world: World, host: Host): void {
     linked: false,
     linkedAt: 0,
     lookedAt: -1,
-    timers: { retry: nothing, settle: nothing, reconcile: nothing },
+    timers: {
+      retry: nothing,
+      settle: nothing,
+      reconcile: nothing,
+      health: nothing,
+      hold: nothing,
+      confirmation: nothing,
+    },
+    recording: null,
   };
   host.life = life;
   world.trace(`${host.name} starts with ${host.disk.snapshot?.contentHash ?? "nothing"}, ${ledgerText(host)}`);
+  happen(world, host, life, { kind: "release-start", at: world.time.now() });
   happen(world, host, life, { kind: "hint", reason: "start" });
+  // What the last process activated is settled too.
+  hooksSettle(world, life, (event) => happen(world, host, life, event));
   changeLink(world, host, tellHost(world));
   if (host.watches) poll(world, host, life);
 }
@@ -56,6 +90,13 @@ export function stopHost(world: World, host: Host): void {
 /** Tells a process to look. */
 export function hintHost(world: World, host: Host, reason: HintReason): void {
   if (host.life !== null) happen(world, host, host.life, { kind: "hint", reason });
+}
+
+/** Gives a process the order of a person. */
+export function orderHost(world: World, host: Host, order: Order): void {
+  if (host.life === null || refusalOf(host.life.state.releases, order, world.time.now()) !== null) return;
+  world.trace(`${host.name} gets an order: ${JSON.stringify(order).replaceAll(/"0+/g, '"')}`);
+  happen(world, host, host.life, { kind: "ordered", order, at: world.time.now() });
 }
 
 /** Takes in news of the network. */
@@ -87,6 +128,7 @@ function happen(world: World, host: Host, life: Life, event: Event<SnapshotId>):
   const { state, actions } = decide(before, event);
   life.state = state;
   checkStep(before, event, state, actions);
+  checkReleases(before, event, state, actions, world.time.now());
   assert(life.ended === "no" || actions.length === 0, `after its end nothing follows from ${event.kind}`);
   const standing = state.agreement!.syncState.kind;
   if (standing !== before.agreement!.syncState.kind) world.trace(`${host.name} is ${standing} (${event.kind})`);
@@ -103,8 +145,20 @@ function carryOut(world: World, host: Host, life: Life, action: Action<SnapshotI
   switch (action.kind) {
     case "look":
       return look(world, host, life);
+    case "look-back":
+      return lookBack(world, host, life, action.hash);
     case "activate":
       return write(world, host, life, action.candidate);
+    case "record":
+      return record(world, host, life, action.releases);
+    case "check-health":
+      return checkHealth(world, host, life, next);
+    case "arm-release": {
+      const { timer, milliseconds } = action;
+      return arm(timer, milliseconds, () => ({ kind: "release-due", timer, at: world.time.now() }));
+    }
+    case "disarm-release":
+      return life.timers[action.timer]();
     case "arm-retry":
       return arm("retry", action.milliseconds, () => ({ kind: "retry-due" }));
     case "arm-settle":
@@ -127,7 +181,7 @@ function carryOut(world: World, host: Host, life: Life, action: Action<SnapshotI
     case "finish":
       return finish(world, host, life);
     case "report":
-      if (!("reasons" in action.report)) world.trace(`${host.name} reports ${action.report.kind}`);
+      return noteReport(world, host, action.report);
   }
 }
 
@@ -147,6 +201,7 @@ function announce(world: World, host: Host, life: Life, announcement: Announceme
   assert(request?.kind === "announcement");
   const accepted = () => {
     if (request.purpose === "change") host.done.announced++;
+    if (request.purpose === "rollback") host.done.undone++;
     if (request.purpose === "restore") host.done.restored++;
     if (request.purpose === "force") host.done.forced++;
   };
@@ -170,27 +225,46 @@ function look(world: World, host: Host, life: Life): void {
     host.lastFound = found.contentHash;
   }
   world.time.after(world.random.below(world.faulty ? 400 : 20), () => {
-    if (life.ended === "crashed") return;
-    life.working = false;
-    life.lookedAt = begun;
     const outcome: LookOutcome<SnapshotId> = found === null
       ? { kind: "rejected", fingerprint: version, reason: "wrong", diagnostics: [] }
-      : {
-        kind: "candidate",
-        ...found,
-        fingerprint: version,
-        candidate: found,
-        text: { format: "hcl", digest: version },
-        stored: host.disk.snapshot,
-      };
-    happen(world, host, life, {
-      kind: "looked",
-      outcome,
-      tookMilliseconds: 1,
-      random: jitter(world),
-      at: world.time.now(),
-    });
+      : candidateOf(host, found, version);
+    looked(world, host, life, begun, outcome);
   });
+}
+
+function candidateOf(host: Host, found: SnapshotId, fingerprint: string): LookOutcome<SnapshotId> {
+  const text = { format: "hcl", digest: fingerprint } as const;
+  return { kind: "candidate", ...found, fingerprint, candidate: found, text, stored: host.disk.snapshot };
+}
+
+function looked(world: World, host: Host, life: Life, begun: number, outcome: LookOutcome<SnapshotId>): void {
+  if (life.ended === "crashed") return;
+  life.working = false;
+  life.lookedAt = begun;
+  const timing = { tookMilliseconds: 1, random: jitter(world), at: world.time.now() };
+  happen(world, host, life, { kind: "looked", outcome, ...timing });
+}
+
+/** Looks at the content of an earlier release: this host's, or the store's. */
+function lookBack(world: World, host: Host, life: Life, hash: string): void {
+  assert(!life.working, "at most one look or write is under way");
+  life.working = true;
+  const begun = world.time.now();
+  const judge = (content: string | null) => {
+    const fingerprint = `${shortOf(hash)} of the history/${host.environment}`;
+    const found = content === null ? null : { hash, contentHash: `${content}${host.environment}` };
+    if (found?.contentHash !== host.disk.snapshot?.contentHash) host.found++;
+    looked(
+      world,
+      host,
+      life,
+      begun,
+      found === null ? { kind: "unreadable", fingerprint, reason: "no text" } : candidateOf(host, found, fingerprint),
+    );
+  };
+  const content = host.disk.texts.get(hash);
+  if (content === undefined) askSource(world, host, hash, judge);
+  else world.time.after(world.random.below(world.faulty ? 400 : 20), () => judge(content));
 }
 
 function write(world: World, host: Host, life: Life, mark: SnapshotId): void {
@@ -199,11 +273,13 @@ function write(world: World, host: Host, life: Life, mark: SnapshotId): void {
   const { snapshot } = host.disk;
   const isOther = snapshot?.hash !== mark.hash || snapshot.contentHash !== mark.contentHash;
   assert(isOther, "what stands in the snapshot is not written again");
+  const baseline = baselineOf(world, host);
   const fails = world.faulty && chance(world, 30);
   const later = () => world.random.below(world.faulty ? 200 : 10);
   const answer = (written: boolean) => {
     life.working = false;
-    const result = written ? { kind: "written" as const } : { kind: "failed" as const, reason: "ENOSPC" };
+    const result = written ? { kind: "written" as const, baseline } : { kind: "failed" as const, reason: "ENOSPC" };
+    if (written) hooksSettle(world, life, (event) => happen(world, host, life, event));
     happen(world, host, life, {
       kind: "activated",
       result,
@@ -214,14 +290,26 @@ function write(world: World, host: Host, life: Life, mark: SnapshotId): void {
   };
   world.time.after(later(), () => {
     if (life.ended === "crashed") return;
-    if (!fails) {
-      host.done.activations++;
-      if (snapshot?.hash !== mark.hash) host.done.changes++;
-      host.disk.snapshot = mark;
-      world.trace(`${host.name} writes ${mark.contentHash}`);
-    }
-    world.time.after(later(), () => answer(!fails));
+    // Text and releases are on the disk before the rename.
+    host.disk.texts.set(mark.hash, contentIn(mark));
+    const { work } = life.state;
+    if (work.kind === "activating") life.recording = work.releases;
+    writeReleases(host, life);
+    world.time.after(later(), () => {
+      if (life.ended === "crashed") return;
+      if (!fails) rename(world, host, mark);
+      world.time.after(later(), () => {
+        if (life.ended !== "crashed") answer(!fails);
+      });
+    });
   });
+}
+
+function rename(world: World, host: Host, mark: SnapshotId): void {
+  host.done.activations++;
+  if (host.disk.snapshot?.hash !== mark.hash) host.done.changes++;
+  host.disk.snapshot = mark;
+  world.trace(`${host.name} writes ${mark.contentHash}`);
 }
 
 function keep(world: World, host: Host, life: Life, ledger: Host["disk"]["ledger"]): void {
@@ -250,6 +338,7 @@ function finish(world: World, host: Host, life: Life): void {
   assert(!life.working, "nothing is at hand at the end");
   life.onKept = [];
   writeLedger(host, life);
+  writeReleases(host, life);
   life.ended = "stopped";
   host.life = null;
   world.trace(`${host.name} has stopped; ${text(world.redis.head)}`);

@@ -42,6 +42,11 @@ console.log(
     } of them restored a head), ` +
     `${sum(({ losses }) => losses)} losses, ${sum(({ lies }) => lies)} lies; ${failures} failed`,
 );
+console.log(
+  `${sum(({ orders }) => orders)} rollbacks by persons, ${sum(({ undone }) => undone)} of them announced, ` +
+    `${sum(({ automatic }) => automatic)} by health checks; ` +
+    `${sum(({ substituted }) => substituted)} releases ran in place of a source`,
+);
 const slowest = Math.max(0, ...runs.map((run) => run.healedAfterMilliseconds / run.limitMilliseconds));
 console.log(`the slowest agreed after ${Math.round(100 * slowest)} % of what it may take`);
 Deno.exit(failures === 0 ? 0 : 1);

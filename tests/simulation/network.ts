@@ -7,6 +7,7 @@ import type { Announcement } from "../../src/agreement/announcing.ts";
 import { MAX_GENERATION } from "../../src/agreement/head.ts";
 import { skipsText } from "../../src/agreement/skip.ts";
 import { parseAnnounceReply, parseHeadReply } from "../../src/cluster/redis/redis_scripts.ts";
+import { needsText } from "../../src/daemon/store_sources.ts";
 import { lieOfAnnouncement, lieOfHead } from "./liar.ts";
 import { announceTo, type StoredHead } from "./redis_model.ts";
 import { chance, type Host, jitter, REQUEST_TIMEOUT_MILLISECONDS, shortOf, type World } from "./world.ts";
@@ -58,6 +59,12 @@ export function askHead(world: World, host: Host, tell: (event: ClusterEvent) =>
   });
 }
 
+/** Reads the content of a release; null: there is none, or no answer. */
+export function askSource(world: World, host: Host, hash: string, tell: (content: string | null) => void): void {
+  const serve = (): string | null => world.lying ? null : world.redis.sources.get(hash) ?? null;
+  request<string | null>(world, host, serve, tell);
+}
+
 /** Announces. `accepted` is told at the moment in which Redis takes it. */
 export function askAnnouncement(
   world: World,
@@ -71,6 +78,9 @@ export function askAnnouncement(
     if (world.lying) return lieOfAnnouncement(world, announcement);
     const before = world.redis.head?.generation ?? 0;
     const { kind, head } = announceTo(world.redis, announcement, host.name);
+    const content = host.disk.texts.get(announcement.hash);
+    const isNeeded = needsText(announcement) || (head !== null && head.skips.length > 0);
+    if (content !== undefined && isNeeded) world.redis.sources.set(announcement.hash, content);
     const { hash, base, unanswered, floor } = announcement;
     world.trace(
       `redis: ${host.name} ${shortOf(hash)} on ${

@@ -18,6 +18,8 @@ export interface RedisModel {
   head: StoredHead | null;
   /** Heads that a failover may come back to, the latest last. */
   readonly past: (StoredHead | null)[];
+  /** The contents of releases, by their hash. */
+  readonly sources: Map<string, string>;
   /** How often writes were lost. */
   losses: number;
 }
@@ -30,7 +32,7 @@ export type Verdict = {
 
 /** An empty Redis. */
 export function emptyRedis(): RedisModel {
-  return { head: null, past: [], losses: 0 };
+  return { head: null, past: [], sources: new Map(), losses: 0 };
 }
 
 /** Takes an announcement, or not, by the rules of the announcing script. */
@@ -53,5 +55,7 @@ export function loseWrites(redis: RedisModel, count: number): void {
   let head: StoredHead | null = redis.head;
   for (let lost = 0; lost < count && head !== null; lost++) head = redis.past.pop() ?? null;
   redis.head = head;
-  if (head === null) redis.past.length = 0;
+  if (head !== null) return;
+  redis.past.length = 0;
+  redis.sources.clear();
 }

@@ -1,12 +1,16 @@
 // A cluster from one seed: a while in which everything fails, an end of all faults, and the claims on what follows.
 import { assert, assertEquals } from "@std/assert";
+import { lastGood, type ScopedSkip, skipOf } from "../../src/releases/release.ts";
 import { endFaults, haveFaults } from "./faults.ts";
 import { tellHost } from "./host.ts";
 import { text } from "./network.ts";
-import { createWorld, hashOf, type Host, seen, type World } from "./world.ts";
+import { createWorld, hashOf, type Host, seen, shortOf, type World } from "./world.ts";
 
 /** The last process starts 1.5 s after the faults, hears of its link in 0.5 s, and its requests take no time to speak of. */
 const SLACK_MILLISECONDS = 2_500;
+
+/** Holds end 2 s after the faults, and what was held may then still be announced and refused. */
+const ORDERS_MILLISECONDS = 4_000;
 
 /** What a run came to. */
 export interface Run {
@@ -16,6 +20,11 @@ export interface Run {
   readonly restored: number;
   readonly losses: number;
   readonly lies: number;
+  /** Rollbacks that persons ordered, that were announced, and by the health checks; releases that ran in place of a source. */
+  readonly orders: number;
+  readonly undone: number;
+  readonly automatic: number;
+  readonly substituted: number;
   /** From the end of the faults to agreement, in milliseconds of virtual time. */
   readonly healedAfterMilliseconds: number;
   /** What that may take at most. */
@@ -63,6 +72,10 @@ function run(world: World): Run {
     restored: sum(({ done }) => done.restored),
     losses: redis.losses,
     lies: world.lies,
+    orders: world.orders,
+    undone: sum(({ done }) => done.undone),
+    automatic: sum(({ done }) => done.automatic),
+    substituted: sum(({ done }) => done.substituted),
     healedAfterMilliseconds,
     limitMilliseconds,
   };
@@ -76,7 +89,9 @@ function run(world: World): Run {
 function healingLimit({ setting, hosts, redis }: World): number {
   const isLost = hosts.some(({ disk }) => disk.ledger.seen > (redis.head?.generation ?? 0));
   const intervals = isLost ? 3 : 1;
-  return intervals * setting.reconcileMilliseconds + setting.settleMilliseconds + SLACK_MILLISECONDS;
+  const bake = setting.limits.health?.bakeMilliseconds ?? 0;
+  const orders = setting.operators ? ORDERS_MILLISECONDS + 2 * bake : 0;
+  return intervals * setting.reconcileMilliseconds + setting.settleMilliseconds + SLACK_MILLISECONDS + orders;
 }
 
 /** Why the hosts are not at rest and as much agreed as their sources are; null: they are. */
@@ -89,31 +104,74 @@ function troubleOf(world: World): string | null {
   const contents = new Set(world.hosts.map((host) => seen(world, host).content));
   const all = [...contents];
   const [only = null] = all;
-  if (all.length === 1 && only !== null && head?.hash !== hashOf(only)) {
-    return `all have ${only}, but ${text(head)}`;
-  }
-  return null;
+  const isHead = only === null || head?.hash === hashOf(only);
+  if (all.length > 1 || isHead || isUndone(world, hashOf(only)) || isLiedTo(world)) return null;
+  return `all have ${only}, but ${text(head)}`;
+}
+
+/** Whether all say that they differ from the head, because somebody took a liar's word for a base. */
+function isLiedTo({ lies, hosts }: World): boolean {
+  return lies > 0 && hosts.every(({ life }) => life?.state.agreement?.syncState.kind === "diverged");
+}
+
+/** Whether the hash was taken back for anybody. */
+function isUndone({ redis, hosts }: World, hash: string): boolean {
+  const isSkipped = hosts.some(({ life }) => life !== null && skipOf(life.state.releases.kept, hash) !== null);
+  return isSkipped || (redis.head?.skips ?? []).some((one) => one.hash === hash);
 }
 
 function troubleOfHost(world: World, host: Host): string | null {
   const { head } = world.redis;
   if (host.life === null) return "does not run";
-  const { active, agreement } = host.life.state;
+  const { active, agreement, releases: { kept } } = host.life.state;
   const { syncState, ledger } = agreement!;
   const { content } = seen(world, host);
-  const isOther = (content === null || active?.hash !== hashOf(content)) ||
-    active?.contentHash !== `${content}${host.environment}`;
-  if (content !== null && isOther) return `has ${content} and runs ${active?.contentHash}`;
-  if (active === null) return syncState.kind === "unknown" ? null : `runs nothing and is ${syncState.kind}`;
+  const skip = content === null ? null : skipOf(kept, hashOf(content));
+  const expected = content === null ? null : `${content}${host.environment}`;
+  if (content !== null && skip === null && active?.contentHash !== expected) {
+    return `has ${content} and runs ${active?.contentHash}`;
+  }
+  if (active === null) return syncState.kind === "unknown" || skip !== null ? null : `runs nothing`;
+  const undone = troubleOfUndone(world, host, skip);
+  if (undone !== null) return undone;
   if (head === null) return "runs something and there is no head";
   if (ledger.owed !== null) return `owes ${ledger.owed.hash} on ${ledger.owed.base}`;
-  if (ledger.concluded !== active.hash) return `runs ${active.hash} and was judged on ${ledger.concluded}`;
+  const isLocal = kept.pinned?.scope === "host" && kept.pinned.hash === active.hash &&
+    skipOf(kept, active.hash) === null;
+  if (isLocal && head.hash !== active.hash) return syncState.kind === "held" ? null : `is ${syncState.kind} on purpose`;
+  const isFollowing = kept.pinned?.hash === active.hash;
+  if (!isFollowing && ledger.concluded !== active.hash) {
+    return `runs ${active.hash} and was judged on ${ledger.concluded}`;
+  }
   if (head.hash !== active.hash) {
     const isTrue = syncState.kind === "diverged" && ledger.diverged?.generation === head.generation;
     return isTrue ? null : `runs ${active.hash} and is ${syncState.kind} from ${ledger.diverged?.generation}`;
   }
   const isTrue = syncState.kind === "agreed" && ledger.agreed?.generation === head.generation;
   return isTrue ? null : `runs ${active.hash} and is ${syncState.kind} with ${ledger.agreed?.generation}`;
+}
+
+/**
+ * Nobody runs what was taken back, and a host whose source the fleet took back runs the head.
+ *
+ * @param skip of the source.
+ */
+function troubleOfUndone({ redis: { head } }: World, { life }: Host, skip: ScopedSkip | null): string | null {
+  const { active, agreement, releases: { kept, held } } = life!.state;
+  if (active === null || head === null) return null;
+  // What a lost head says of skips does not count, and a liar may have let it look lost for good.
+  if (agreement!.ledger.agreed !== null && head.generation < agreement!.ledger.seen) return null;
+  const { pinned, overruled } = kept;
+  const hasOverruled = overruled.some((one) => one.hash === active.hash);
+  const isSkipped = head.skips.some((one) => one.hash === active.hash) || skipOf(kept, active.hash) !== null;
+  // All that it could run may be skipped, by the fleet or by itself.
+  const hasOther = skipOf(kept, head.hash) === null || lastGood(kept) !== null;
+  if (isSkipped && !hasOverruled && hasOther) return `runs ${shortOf(active.hash)}, which is skipped`;
+  if (kept.hold !== null || kept.confirmation !== null || kept.bake !== null) return "is not done yet";
+  if (skip === null) return null;
+  if (held?.kind !== "skipped") return "does not say that its source is skipped";
+  const follows = skip.scope === "fleet" && pinned?.scope !== "host" && skipOf(kept, head.hash) === null;
+  return follows && active.hash !== head.hash ? `has a skipped source and runs ${shortOf(active.hash)}` : null;
 }
 
 /** For several more intervals nothing is written, announced or thought anew. */
@@ -134,12 +192,16 @@ function checkCounts(world: World): void {
   const { redis, lies, forced } = world;
   // What a liar said is as good as lost.
   const losses = redis.losses + lies;
+  const made = world.hosts.reduce((all, { done }) => all + done.forced, 0);
+  assert(made <= forced, `${made} announcements were forced, ${forced} were asked for`);
+  // A rollback, a hold and their ends put older contents in force again.
+  if (world.setting.operators) return;
   for (const { name, done, found } of world.hosts) {
-    assert(done.activations <= found, `${name} wrote ${done.activations} snapshots of ${found} contents it found`);
+    // What ran in place of a skipped source gives way to it.
+    const contents = found + done.substituted;
+    assert(done.activations <= contents, `${name} wrote ${done.activations} snapshots of ${contents} contents`);
     const may = done.changes + losses;
     assert(done.announced <= may, `${name} announced ${done.announced} changes, ${may} at most were its own`);
     assert(done.restored <= losses, `${name} restored ${done.restored} heads, ${losses} were lost`);
   }
-  const made = world.hosts.reduce((all, { done }) => all + done.forced, 0);
-  assert(made <= forced, `${made} announcements were forced, ${forced} were asked for`);
 }

@@ -23,7 +23,10 @@ export function checkStep(
     assertStrictEquals(after.active, before.active, "the active mark moves only with a write");
   }
   if (before.stopping) {
-    assert(actions.every(({ kind }) => kind === "report" || kind === "finish"), "nothing is begun while stopping");
+    assert(
+      actions.every(({ kind }) => kind === "record" || kind === "report" || kind === "finish"),
+      "nothing is begun while stopping",
+    );
   }
   if (now.syncState.kind === "agreed" && now.ledger.owed === null && old.syncState.kind !== "agreed") {
     assert(now.head !== null && now.ledger.agreed !== null, "nobody agrees with nothing");

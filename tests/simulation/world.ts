@@ -1,5 +1,7 @@
 // All that a simulation consists of: hosts with their disks, sources that are late, one Redis, and a network that fails.
 import { type Ledger, NEW_LEDGER } from "../../src/agreement/agreement.ts";
+import type { ReleaseTimer } from "../../src/releases/decide_releases.ts";
+import { type KeptReleases, NO_RELEASES, type ReleaseLimits } from "../../src/releases/release.ts";
 import type { SnapshotId, State } from "../../src/reload/state.ts";
 import { type Random, randomFrom } from "../support/random.ts";
 import { emptyRedis, type RedisModel } from "./redis_model.ts";
@@ -11,6 +13,11 @@ export type Content = string | null;
 /** The hash of a content, in the form of any other. */
 export function hashOf(content: string): string {
   return content.padStart(64, "0");
+}
+
+/** The content of a snapshot: its content hash is the content and the number of an environment, of 1 digit. */
+export function contentIn({ hash }: SnapshotId): string {
+  return shortOf(hash);
 }
 
 /** What to call a hash in a transcript. */
@@ -41,13 +48,21 @@ export interface Life {
   /** When that was told last, and when the latest look that has ended began. */
   linkedAt: number;
   lookedAt: number;
-  readonly timers: { retry: () => void; settle: () => void; reconcile: () => void };
+  readonly timers: Record<"retry" | "settle" | "reconcile" | ReleaseTimer, () => void>;
+  /** Releases that are to be kept and not yet written. */
+  recording: KeptReleases | null;
 }
 
 /** One host: what survives its processes, and what it did. */
 export interface Host {
   readonly name: string;
-  readonly disk: { snapshot: SnapshotId | null; ledger: Ledger };
+  readonly disk: {
+    snapshot: SnapshotId | null;
+    ledger: Ledger;
+    releases: KeptReleases;
+    /** The contents of releases, by their hash. */
+    readonly texts: Map<string, string>;
+  };
   source: Source;
   /** How late it sees its source, in milliseconds. */
   lag: number;
@@ -62,7 +77,17 @@ export interface Host {
   /** Counts changes of its link, so that late news of an earlier one is passed over. */
   linkChanges: number;
   /** Snapshots written, those of another hash among them, and announcements that were taken. */
-  readonly done: { activations: number; changes: number; announced: number; restored: number; forced: number };
+  readonly done: {
+    activations: number;
+    changes: number;
+    announced: number;
+    restored: number;
+    forced: number;
+    undone: number;
+    /** Rollbacks by the health checks, and releases that came into force in place of a skipped source. */
+    automatic: number;
+    substituted: number;
+  };
   /** Other contents than the look before found. */
   found: number;
   lastFound: string;
@@ -76,6 +101,9 @@ export interface Setting {
   readonly reconcileMilliseconds: number;
   /** Per mille of messages and requests that are lost. */
   readonly loss: number;
+  /** Whether persons undo, hold, confirm and force, and health checks watch. */
+  readonly operators: boolean;
+  readonly limits: ReleaseLimits;
 }
 
 /** A running simulation. */
@@ -94,6 +122,10 @@ export interface World {
   faulty: boolean;
   /** How many hints to force were given. */
   forced: number;
+  /** Contents with which no server works. */
+  readonly sick: Set<string>;
+  /** Rollbacks that persons ordered. */
+  orders: number;
   /** Is told what happens, for who reads a transcript. */
   readonly trace: (line: string) => void;
 }
@@ -112,6 +144,7 @@ export function createWorld(seed: number, trace: (line: string) => void): World 
     settleMilliseconds: random.pick([0, 2_000, 10_000, 30_000]),
     reconcileMilliseconds: random.pick([5_000, 30_000]),
     loss: random.pick([0, 20, 200]),
+    ...releasesFrom(random),
   };
   const common: Source = { states: [{ at: 0, content: "a", version: 0 }] };
   const time = startTimeline();
@@ -120,6 +153,8 @@ export function createWorld(seed: number, trace: (line: string) => void): World 
     disk: {
       snapshot: null,
       ledger: NEW_LEDGER,
+      releases: NO_RELEASES,
+      texts: new Map(),
     },
     source: setting.shared ? common : { states: [...common.states] },
     watches: index === 0 || random.below(3) > 0,
@@ -128,7 +163,7 @@ export function createWorld(seed: number, trace: (line: string) => void): World 
     life: null,
     cut: false,
     linkChanges: 0,
-    done: { activations: 0, changes: 0, announced: 0, restored: 0, forced: 0 },
+    done: { activations: 0, changes: 0, announced: 0, restored: 0, forced: 0, undone: 0, automatic: 0, substituted: 0 },
     found: 0,
     lastFound: "",
   }));
@@ -143,8 +178,19 @@ export function createWorld(seed: number, trace: (line: string) => void): World 
     lies: 0,
     faulty: true,
     forced: 0,
+    sick: new Set(),
+    orders: 0,
     trace: (line) => trace(`${String(time.now()).padStart(8)} ${line}`),
   };
+}
+
+/** Two failures in a row within ten seconds. */
+const HEALTH = { bakeMilliseconds: 10_000, intervalMilliseconds: 2_000, failures: 2, onFailure: "rollback" } as const;
+
+function releasesFrom(random: Random): Pick<Setting, "operators" | "limits"> {
+  const operators = random.below(2) === 0;
+  const health = operators && random.below(3) > 0 ? HEALTH : null;
+  return { operators, limits: { keep: random.pick([2, 5, 20]), health } };
 }
 
 /** Whether chance has it, in so many of 1,000 cases. */

@@ -1,0 +1,96 @@
+// The releases of a simulated host: their file, which is written later than it is asked for, hooks that end some time,
+// and health checks whose answer is about the content in force when they began.
+import { assert } from "@std/assert";
+import type { Event } from "../../src/reload/decide.ts";
+import type { Report } from "../../src/reload/report.ts";
+import type { SnapshotId } from "../../src/reload/state.ts";
+import { protectedHashes, reconciled } from "../../src/releases/new_release.ts";
+import type { Order } from "../../src/releases/decide_releases.ts";
+import { initialReleases, type KeptReleases, type Releases } from "../../src/releases/release.ts";
+import { targetOf } from "../../src/releases/rolling_back.ts";
+import { checkKeptReleases } from "../releases/release_claims.ts";
+import { chance, contentIn, type Host, type Life, shortOf, type World } from "./world.ts";
+
+type Next = (event: Event<SnapshotId>) => void;
+
+/** The releases that the last process left, in line with the snapshot in force. */
+export function releasesAtStart({ time, setting: { limits } }: World, { disk }: Host): Releases {
+  const active = disk.snapshot && { hash: disk.snapshot.hash, format: "hcl" as const };
+  const kept = reconciled(disk.releases, active, time.now(), limits);
+  checkKeptReleases(disk.releases, kept);
+  disk.releases = kept;
+  return initialReleases(limits, kept);
+}
+
+/** Begins to write the releases; the newest value is written. */
+export function record(world: World, host: Host, life: Life, kept: KeptReleases): void {
+  const isWriting = life.recording !== null;
+  life.recording = kept;
+  if (isWriting) return;
+  world.time.after(world.random.below(world.faulty ? 300 : 10), () => {
+    if (life.ended === "no") writeReleases(host, life);
+  });
+}
+
+/** Writes what is to be written. */
+export function writeReleases({ disk }: Host, life: Life): void {
+  const { recording } = life;
+  if (recording === null) return;
+  life.recording = null;
+  checkKeptReleases(disk.releases, recording);
+  disk.releases = recording;
+}
+
+/** Removes the texts that no release needs. */
+function tidy(kept: KeptReleases, disk: Host["disk"]): void {
+  const needed = new Set([...protectedHashes(kept), ...kept.list.map((one) => one.hash)]);
+  for (const hash of disk.texts.keys()) {
+    if (!needed.has(hash) && hash !== disk.snapshot?.hash) disk.texts.delete(hash);
+  }
+}
+
+/** Lets the hooks of the newest activation end. */
+export function hooksSettle(world: World, life: Life, next: Next): void {
+  world.time.after(world.random.below(world.faulty ? 2_000 : 50), () => {
+    if (life.ended === "no") next({ kind: "hooks-settled", ok: !chance(world, 100), at: world.time.now() });
+  });
+}
+
+/** Asks whether the servers work. */
+export function checkHealth(world: World, { disk }: Host, life: Life, next: Next): void {
+  const isSick = disk.snapshot !== null && world.sick.has(contentIn(disk.snapshot));
+  const delay = world.random.below(world.faulty ? 1_500 : 20);
+  world.time.after(delay, () => {
+    if (life.ended !== "no") return;
+    const result = isSick ? { ok: false, reason: "500" } as const : { ok: true } as const;
+    next({ kind: "health-checked", result, at: world.time.now() });
+  });
+}
+
+/** The answer of the health checks before a write. */
+export function baselineOf({ setting, sick }: World, { disk }: Host): "healthy" | "sick" | null {
+  if (setting.limits.health === null || disk.snapshot === null) return null;
+  return sick.has(contentIn(disk.snapshot)) ? "sick" : "healthy";
+}
+
+/** Counts and traces a report. */
+export function noteReport(world: World, { name, done, disk, life }: Host, report: Report<SnapshotId>): void {
+  if (report.kind === "activated" && life !== null) tidy(life.state.releases.kept, disk);
+  if (report.kind === "activated" && report.held !== null) done.substituted++;
+  if (report.kind === "rolling-back") {
+    const { from, to, rollback: { cause, scope } } = report;
+    if (cause === "health") done.automatic++;
+    world.trace(`${name} rolls ${shortOf(from.hash)} back to ${shortOf(to)} (${cause}, ${scope})`);
+  } else if (!("reasons" in report)) world.trace(`${name} reports ${report.kind}`);
+  else if (report.kind !== "unchanged") world.trace(`${name}: ${report.kind} for ${report.reasons.join(" ")}`);
+}
+
+/** The order of a person to go back, as the admin interface judges it; null: there is nothing to go back to. */
+export function rollbackOrder(world: World, { life }: Host, number: number | null): Order | null {
+  assert(life !== null, "only a running host takes orders");
+  const target = targetOf(life.state.releases.kept, number);
+  if (!target.ok) return null;
+  const scope = chance(world, 300) ? "host" : "fleet";
+  const rollback = { to: target.release.hash, cause: "rollback", scope, author: "ada", reason: "bad" } as const;
+  return { kind: "roll-back", rollback };
+}
