@@ -16,7 +16,7 @@ export interface PeersRequest {
   readonly format: "text" | "json";
 }
 
-const HEADINGS = ["", "INSTANCE", "STANDING", "GENERATION", "HASH", "VERSION", "SEEN", "REJECTED"];
+const HEADINGS = ["", "INSTANCE", "STANDING", "GENERATION", "HASH", "VERSION", "SEEN", "NOTE"];
 
 const hash = z.custom<string>(isHash);
 const generation = z.custom<number>(isGeneration);
@@ -29,6 +29,8 @@ const peersSchema = z.object({
     generation: generation.nullable(),
     standing: z.string(),
     rejected: z.object({ hash, why: z.string(), at: z.string() }).nullable(),
+    release: z.object({ number: z.number(), state: z.string() }).nullable().default(null),
+    heldBack: z.string().nullable().default(null),
     at: z.string(),
     self: z.boolean(),
   })),
@@ -67,7 +69,7 @@ function doAgree(all: readonly Peer[]): boolean {
 
 function tableText(all: readonly Peer[], now: number): string {
   if (all.length === 0) return "";
-  const rows = all.map(({ self, instance, standing, generation, hash, version, at, rejected }) => [
+  const rows = all.map(({ self, instance, standing, generation, hash, version, at, ...rest }) => [
     self ? "*" : "",
     instance,
     standing,
@@ -76,9 +78,23 @@ function tableText(all: readonly Peer[], now: number): string {
     hash === null ? "-" : shortHash(hash),
     version,
     agoText(at, now),
-    rejected === null ? "" : `${shortHash(rejected.hash)} ${agoText(rejected.at, now)}: ${rejected.why}`,
+    noteText(rest, now),
   ]);
   return `${renderTable(HEADINGS, rows)}\n`;
+}
+
+/** What a person must know of an instance; empty: nothing. */
+function noteText(
+  { rejected, heldBack, release }: Pick<Peer, "rejected" | "heldBack" | "release">,
+  now: number,
+): string {
+  if (rejected !== null) return `rejected ${shortHash(rejected.hash)} ${agoText(rejected.at, now)}: ${rejected.why}`;
+  const notes = [];
+  if (heldBack === "rolled-back") notes.push("its file was rolled back");
+  if (heldBack === "frozen") notes.push("changes are held");
+  const isNotable = release?.state === "baking" || release?.state === "failed";
+  if (isNotable) notes.push(`release ${release.number} ${release.state}`);
+  return notes.join("; ");
 }
 
 /**

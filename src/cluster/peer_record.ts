@@ -32,6 +32,10 @@ export interface PeerRecord {
   readonly standing: SyncStateKind;
   /** Null: the source is the config in force. */
   readonly rejected: Rejection | null;
+  /** The release in force, by its number there; null: none is known. Up to version 0.1 absent. */
+  readonly release?: PeerRelease | null;
+  /** Why its source, which is valid, is not in force: see {@linkcode HeldBack}; null: it is. Up to version 0.1 absent. */
+  readonly heldBack?: HeldBack | null;
   /** The newest line of its journal; null: it has none yet. Up to version 0.1 absent. */
   readonly journal?: JournalMark | null;
   /** What it noted of other instances' journals, at most {@linkcode MAX_NOTED}. */
@@ -39,6 +43,18 @@ export interface PeerRecord {
   /** The moment of writing in ISO 8601, by the instance's clock. */
   readonly at: string;
 }
+
+/** The states of a release in force. */
+export const PEER_RELEASE_STATES = ["running", "baking", "healthy", "failed", "rolled-back"] as const;
+
+/** A release in force; `rolled-back`: a rollback is to replace it. */
+export interface PeerRelease {
+  readonly number: number;
+  readonly state: typeof PEER_RELEASE_STATES[number];
+}
+
+/** `rolled-back`: the source is what a rollback took back; `frozen`: changes are held. */
+export type HeldBack = "rolled-back" | "frozen";
 
 /** An instance as the cluster knows it, this one included. */
 export interface Peer extends PeerRecord {
@@ -76,6 +92,8 @@ const recordSchema = z.object({
     at: time,
   }).nullable(),
   held: z.boolean().optional(),
+  release: z.object({ number: z.int().min(1), state: z.enum(PEER_RELEASE_STATES) }).nullable().exactOptional(),
+  heldBack: z.enum(["rolled-back", "frozen"]).nullable().exactOptional(),
   journal: mark.nullable().exactOptional(),
   noted: z.array(mark.extend({ instance: line(MAX_INSTANCE_LENGTH) })).max(MAX_NOTED).exactOptional(),
   at: time,
@@ -86,7 +104,8 @@ const recordSchema = z.object({
  * limits, control characters in them become spaces, and notes for which there is no room are left out.
  */
 export function encodePeer(record: PeerRecord): string {
-  const { instance, incarnation, version, hash, generation, standing, rejected, journal, noted = [], at } = record;
+  const { incarnation, version, hash, generation, standing, rejected, release, heldBack, journal, at } = record;
+  const { noted = [] } = record;
   const named = noted.slice(0, MAX_NOTED).map(({ instance, n, digest }) => ({
     instance: shortened(instance, MAX_INSTANCE_LENGTH),
     n,
@@ -94,7 +113,7 @@ export function encodePeer(record: PeerRecord): string {
   }));
   for (;;) {
     const text = JSON.stringify({
-      instance: shortened(instance, MAX_INSTANCE_LENGTH),
+      instance: shortened(record.instance, MAX_INSTANCE_LENGTH),
       incarnation,
       version,
       hash,
@@ -108,6 +127,8 @@ export function encodePeer(record: PeerRecord): string {
         why: shortened(rejected.why, MAX_WHY_LENGTH),
         at: rejected.at,
       },
+      release: release && { number: release.number, state: release.state },
+      heldBack,
       journal: journal && { n: journal.n, digest: journal.digest },
       noted: named.length === 0 ? undefined : named,
       at,

@@ -5,7 +5,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Message } from "../cluster/announcement.ts";
 import type { Notifier } from "../cluster/notifier.ts";
 import type { JournalMark } from "../cluster/journal_notes.ts";
-import { peerId, type PeerRecord } from "../cluster/peer_record.ts";
+import { peerId, type PeerRecord, type PeerRelease } from "../cluster/peer_record.ts";
 import type { Logger } from "../telemetry/log.ts";
 import type { AgreementLimits, Ledger } from "../agreement/agreement.ts";
 import type { ClusterAccess, HeadReading } from "../reload/cluster_access.ts";
@@ -14,6 +14,7 @@ import type { EventRecorder } from "./event_recorder.ts";
 import { journalWitness } from "./journal_witness.ts";
 import type { LoopAccess } from "./loop_holder.ts";
 import { agreedGeneration, syncStateOf } from "./sync_state.ts";
+import { type ReleaseState, runningRelease } from "../releases/release.ts";
 import type { TextRead } from "../releases/source_history.ts";
 import type { StateKeeper } from "./state_file.ts";
 import { offerText } from "./store_sources.ts";
@@ -198,7 +199,8 @@ export function recordOf(
     "instance" | "incarnation" | "version" | "loop" | "recorder" | "mask"
   >,
 ): PeerRecord {
-  const { active, agreement, trouble } = loop.state();
+  const { active, agreement, trouble, releases: { kept, held } } = loop.state();
+  const release = runningRelease(kept);
   const rejection = trouble?.kind === "rejected" ? recorder.rejection() : null;
   const head = agreement?.head ?? null;
   // A source that was rejected before another instance announced it gets the generation of that announcement.
@@ -211,6 +213,13 @@ export function recordOf(
     generation: agreedGeneration(agreement),
     standing: syncStateOf(agreement),
     rejected: rejection && { ...rejection, generation, why: mask(rejection.why) },
+    release: release && { number: release.number, state: peerStateOf(release.state) },
+    heldBack: held && (held.kind === "frozen" ? "frozen" : "rolled-back"),
     at: "",
   };
+}
+
+/** A release in force is neither skipped nor replaced: its successor is on its way. */
+function peerStateOf(state: ReleaseState): PeerRelease["state"] {
+  return state === "skipped" || state === "replaced" ? "rolled-back" : state;
 }

@@ -18,9 +18,9 @@ Deno.test("peers is a table in which the own instance is marked, and a line that
   ]);
   assertEquals([code, error], [1, ""]);
   assertEquals(out.split("\n"), [
-    "   INSTANCE  STANDING  GENERATION  HASH      VERSION  SEEN     REJECTED",
+    "   INSTANCE  STANDING  GENERATION  HASH      VERSION  SEEN     NOTE",
     "*  edge-1    agreed    17          aaaaaaaa  0.2.0    3 d ago",
-    "   edge-22   diverged  -           bbbbbbbb  0.2.0    3 d ago  aaaaaaaa 3 d ago: config.hcl:3:1: error: No such service",
+    "   edge-22   diverged  -           bbbbbbbb  0.2.0    3 d ago  rejected aaaaaaaa 3 d ago: config.hcl:3:1: error: No such service",
     "   new       unknown   -           -         0.2.0    3 d ago",
     "",
     "3 instances: 1 runs aaaaaaaa (generation 17), 1 rejected it, 1 runs nothing",
@@ -106,4 +106,15 @@ Deno.test("a table lines up by columns of the terminal, and holds no character t
     renderTable(["A", "B"], [["日本", "x"], ["e\u0301", "y"], ["\x1b[31m", ""], ["__proto__", "z\nz"]]),
     "A          B\n日本       x\ne\u0301          y\n␛[31m\n__proto__  z␊z\n",
   );
+});
+
+Deno.test("a peer whose file was rolled back, whose changes are held or whose release is watched has a note", async () => {
+  const peers = [
+    peerWith({ instance: "edge-1", heldBack: "rolled-back" }),
+    peerWith({ instance: "edge-2", heldBack: "frozen", release: { number: 7, state: "baking" } }),
+    peerWith({ instance: "edge-3", release: { number: 7, state: "healthy" }, heldBack: null }),
+  ];
+  const { out } = await askPeers(peers);
+  const notes = out.split("\n").slice(1, 4).map((line) => line.split("3 d ago")[1]?.trim());
+  assertEquals(notes, ["its file was rolled back", "changes are held; release 7 baking", ""]);
 });

@@ -48,6 +48,15 @@ Deno.test("an instance that is held says so, and version 0.1 reads that its stan
   assertEquals(parsePeer(JSON.stringify({ ...JSON.parse(encodePeer(REJECTING)), held: true })), REJECTING);
 });
 
+Deno.test("a record carries the release in force and why the source is not", () => {
+  for (const heldBack of ["rolled-back", "frozen", null] as const) {
+    const record: PeerRecord = { ...REJECTING, release: { number: 7, state: "baking" }, heldBack };
+    assertEquals(parsePeer(encodePeer(record)), record);
+  }
+  const strange = JSON.stringify({ ...REJECTING, release: { number: 0, state: "baking" } });
+  assertEquals(parsePeer(strange), null);
+});
+
 const NOTED = { instance: "edge-2", n: 9, digest: B };
 
 Deno.test("a record carries the newest line of its journal, and what was noted of others", () => {

@@ -1,5 +1,6 @@
 // What an instance makes of what it hears, over a notifier that says what a test wants.
 import { assertEquals } from "@std/assert";
+import { initialState } from "../../src/reload/state.ts";
 import type { Listener, Notifier } from "../../src/cluster/notifier.ts";
 import { type MembershipSettings, openMembership } from "../../src/daemon/membership.ts";
 import type { StateKeeper } from "../../src/daemon/state_file.ts";
@@ -62,7 +63,7 @@ Deno.test("the id of a process is in the state file before the others see it, so
     incarnation: "0123456789ab",
     tellMilliseconds: 60_000,
     recorder: { linked() {}, rejection: () => null },
-    loop: { state: () => ({ active: null, agreement: null, trouble: null }), link() {} },
+    loop: { state: () => initialState(null), link() {} },
   };
   await using membership = openMembership(settings as MembershipSettings);
   membership.join();
@@ -94,7 +95,7 @@ Deno.test("an instance with a journal writes its newest line into its record, an
     incarnation: "0123456789ab",
     tellMilliseconds: 60_000,
     recorder: { linked() {}, rejection: () => null },
-    loop: { state: () => ({ active: null, agreement: null, trouble: null }), link() {} },
+    loop: { state: () => initialState(null), link() {} },
     journalTail: () => mark(9),
   };
   await using membership = openMembership(settings as MembershipSettings);
