@@ -54,6 +54,8 @@ export type ReleaseAction =
   | { readonly kind: "disarm-release"; readonly timer: ReleaseTimer }
   | { readonly kind: "report"; readonly report: ReleaseReport };
 
+type ArmRelease = Extract<ReleaseAction, { readonly kind: "arm-release" }>;
+
 /** A report about this host's releases. */
 export type ReleaseReport =
   /** A rollback was decided on; its activation follows. */
@@ -356,11 +358,11 @@ export function withBaseline(kept: KeptReleases, baseline: "healthy" | "sick" | 
 }
 
 /** Arms the timers of a release that came into force. */
-export function timersOf(kept: KeptReleases, at: number): readonly ReleaseAction[] {
+export function timersOf(kept: KeptReleases, at: number): readonly ArmRelease[] {
   return kept.confirmation === null ? [] : [arm("confirmation", kept.confirmation.deadline - at)];
 }
 
-function arm(timer: ReleaseTimer, milliseconds: number): ReleaseAction {
+function arm(timer: ReleaseTimer, milliseconds: number): ArmRelease {
   return { kind: "arm-release", timer, milliseconds: Math.max(0, milliseconds) };
 }
 

@@ -8,6 +8,7 @@ import {
   type Release,
   type ReleaseCause,
   type ReleaseLimits,
+  type Releases,
   runningRelease,
   skipOf,
   type Terms,
@@ -101,6 +102,32 @@ function bounded(kept: KeptReleases, { keep }: ReleaseLimits): KeptReleases {
 
 function lastIndexOf({ list }: KeptReleases, hash: string): number {
   return list.findLastIndex((one) => one.hash === hash);
+}
+
+/** A change that came into force so short a time before a person's request is the change that the person means. */
+const FRESH_MILLISECONDS = 60_000;
+
+/**
+ * Gives the details of a person to the release in force, which the watcher put there just before the person's request.
+ * An older release keeps its own: nobody meant it.
+ *
+ * @param at in milliseconds since 1970.
+ */
+export function withLateTerms({ kept, terms }: Pick<Releases, "kept" | "terms">, at: number): KeptReleases {
+  const running = runningRelease(kept);
+  const isFresh = running !== null && running.cause === "file" && at - Date.parse(running.at) <= FRESH_MILLISECONDS;
+  if (terms === null || !isFresh) return kept;
+  const { confirmMilliseconds } = terms;
+  const author = running.author ?? terms.author;
+  const release: Release = { ...running, author, reason: running.reason ?? terms.reason };
+  const isConfirmed = confirmMilliseconds !== null && kept.list.length > 1;
+  return {
+    ...kept,
+    list: [...kept.list.slice(0, -1), release],
+    confirmation: isConfirmed
+      ? { hash: running.hash, deadline: at + confirmMilliseconds, author: author ?? "a person" }
+      : kept.confirmation,
+  };
 }
 
 /** Sets the counts of the release in force. */

@@ -63,6 +63,13 @@ function previous(kept: KeptReleases): Release | null {
   ) ?? null;
 }
 
+/** The words for a cause in place of a person's name. */
+const ACTORS: Readonly<Record<Rollback["cause"], string>> = {
+  rollback: "a person",
+  health: "a health check",
+  confirmation: "a missing confirmation",
+};
+
 /**
  * Takes back all that came after the last release with the hash `to`: its hashes are skipped, and `to` is pinned. The
  * release itself becomes a new one when its text is in force again.
@@ -74,7 +81,7 @@ export function takeBack(kept: KeptReleases, { to, cause, scope, author, reason 
   const newer = kept.list.slice(from + 1).map((one) => one.hash).filter((hash) => hash !== to);
   const undoes = [...new Set(newer)].slice(-MAX_SKIPS);
   const running = runningRelease(kept);
-  const by = author ?? cause;
+  const by = author ?? ACTORS[cause];
   const time = new Date(at).toISOString();
   const taken = undoes.map((hash): ScopedSkip => ({ ...skipFor({ hash, by, at: time, reason }), scope }));
   const list = kept.list.map((one, index): Release => {

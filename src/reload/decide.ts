@@ -5,6 +5,7 @@ import type { Diagnostic } from "../diagnostic/diagnostic.ts";
 import { agree, type ClusterAction, type ClusterEvent, type ReloadedEvent } from "../agreement/agree.ts";
 import { forced, heldBack, mayGoBack, owedBack, substituteOf, unpinned } from "../releases/admission.ts";
 import { decideReleases, type ReleaseAction, type ReleaseEvent, timersOf } from "../releases/decide_releases.ts";
+import { withLateTerms } from "../releases/new_release.ts";
 import {
   type ChangeCounts,
   type Held,
@@ -376,10 +377,13 @@ function place<C>(
   const change = changeOf(state.active, outcome);
   if (change === null) {
     if (held !== null) return stay(state, reasons, held, event.tookMilliseconds);
-    const calmed = disarm(withoutTerms({ ...state, trouble: null }, reasons));
+    const kept = isManual(reasons) ? withLateTerms(state.releases, event.at) : state.releases.kept;
+    const meant = { ...state, releases: { ...state.releases, kept }, trouble: null };
+    const calmed = disarm(withoutTerms(meant, reasons));
+    const timers = kept === state.releases.kept ? [] : timersOf(kept, event.at);
     const healed = state.trouble?.kind ?? null;
     const report: LoopReport<C> = { kind: "unchanged", ...common, hash, contentHash, healed, candidate };
-    return proceed(calmed.state, [...calmed.actions, reported(report)]);
+    return proceed(calmed.state, [...calmed.actions, ...timers, reported(report)]);
   }
   if (retryCovers(state, "write-failed", fingerprint, reasons)) {
     return proceed(state, [reported({ kind: "awaiting-retry", ...common, fingerprint })]);
@@ -497,9 +501,7 @@ function written<C>(
     release,
     held,
   });
-  const timers = release === null || state.stopping
-    ? []
-    : timersOf(kept, event.at).filter((one) => one.kind !== "report" && one.kind !== "hint");
+  const timers = release === null || state.stopping ? [] : timersOf(kept, event.at);
   const actions: Action<C>[] = [...calmed.actions, ...timers, report];
   return state.stopping ? finish(calmed.state, actions) : proceed(calmed.state, actions);
 }

@@ -283,6 +283,29 @@ Deno.test("a change that is confirmed stays", () => {
   );
 });
 
+Deno.test("a confirmation is for the edit that the watcher took a moment before the request, and for no older one", () => {
+  replayReleases(
+    {},
+    `
+    put b ->
+    hint file -> look, runs 2 b (file)
+    reload confirm 10 -> look, unchanged
+    = 1 a healthy, 2 b running; confirmation of b
+    wait 600 -> rolling-back 2 to a (confirmation, fleet), back a, runs 3 a (confirmation), look, back a, held skipped b
+  `,
+  );
+  replayReleases(
+    {},
+    `
+    put b ->
+    hint file -> look, runs 2 b (file)
+    wait 61 ->
+    reload confirm 10 -> look, unchanged
+    = 1 a healthy, 2 b running
+  `,
+  );
+});
+
 Deno.test("a change that is not confirmed goes back", () => {
   replayReleases(
     {},
