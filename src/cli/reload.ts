@@ -99,7 +99,7 @@ async function confirmationText(client: AdminClient): Promise<string> {
   if (!parsed.success) return "Whether it goes back by itself is not known: honua-configd status shows it\n";
   const { confirmation } = parsed.data;
   return confirmation === null
-    ? "Nothing waits for a confirmation: no new configuration came into force by this reload\n"
+    ? "Nothing waits for a confirmation: no new configuration came into force by this reload or a moment before\n"
     : `It goes back at ${terminalText(confirmation.deadline)} unless it is confirmed: honua-configd confirm\n`;
 }
 
