@@ -373,7 +373,9 @@ function refused(agreement: Agreement, request: Announced, head: Head, active: s
 
 /** A snapshot that came into force while the answer was under way is a change on top of the announced one. */
 function superseded(agreement: Agreement, head: Head, active: string | null): Agreement {
-  const owed = active === null ? null : { hash: active, base: head.hash };
+  const { owed: before } = agreement.ledger;
+  // A rollback stays one.
+  const owed = active === null ? null : { ...before?.hash === active && before, hash: active, base: head.hash };
   return { ...agreement, ledger: agreedOn(agreement.ledger, head, owed) };
 }
 

@@ -110,6 +110,5 @@ export function unpinned(kept: KeptReleases, active: string): KeptReleases {
 
 /** Makes the skips of these hashes this host's matter. */
 export function localised(skips: readonly ScopedSkip[], hashes: readonly string[]): readonly ScopedSkip[] {
-  if (!skips.some((one) => one.scope === "fleet" && hashes.includes(one.hash))) return skips;
   return skips.map((one) => hashes.includes(one.hash) ? { ...one, scope: "host" } : one);
 }

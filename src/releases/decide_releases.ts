@@ -212,12 +212,9 @@ function rollBack(releases: Releases, rollback: Rollback, at: number): ReleaseDe
   const { kept } = releases;
   const from = runningRelease(kept);
   if (from === null) return { releases, actions: [] };
-  const actions: ReleaseAction[] = [report({ kind: "rolling-back", from, to: rollback.to, rollback })];
-  if (kept.confirmation !== null) actions.unshift(disarm("confirmation"));
-  if (kept.bake !== null) actions.unshift(disarm("health"));
   return {
     releases: { ...releases, kept: takeBack(kept, rollback, at), terms: null },
-    actions: [...actions, { kind: "hint", reason: "rollback" }],
+    actions: [report({ kind: "rolling-back", from, to: rollback.to, rollback }), { kind: "hint", reason: "rollback" }],
   };
 }
 

@@ -253,6 +253,40 @@ Deno.test("a rollback of a hash that the others never heard of is announced for 
   );
 });
 
+Deno.test("a rollback that is still to be announced comes before a head that moved on", () => {
+  replayReleases(
+    { cluster: true },
+    `
+    file b -> look, runs 2 b (file), announce b on a
+    accepted b@2 -> announced, agreed
+    unlinked ->
+    roll-back -> rolling-back 2 to a (rollback, fleet), back a, runs 3 a (rollback), look, back a, held skipped b
+    linked -> look, read-head, back a, held skipped b again
+    head c@3 -> announce a on b undoes b skips b
+    refused c@3 -> announcement-refused, look, back c, runs 4 c (cluster) in place of b, agreed
+    = 1 a healthy, 2 b rolled-back, 3 a replaced, 4 c running; skips b here; pinned c; held skipped; agreed
+  `,
+  );
+});
+
+Deno.test("a rollback during the announcement of another is announced after it", () => {
+  replayReleases(
+    { cluster: true },
+    `
+    file b -> look, runs 2 b (file), announce b on a
+    accepted b@2 -> announced, agreed
+    hooks ok -> healthy 2
+    file c -> look, runs 3 c (file), announce c on b
+    accepted c@3 -> announced, agreed
+    roll-back -> rolling-back 3 to b (rollback, fleet), back b, runs 4 b (rollback), look, announce b on c undoes c skips c, back b, held skipped c
+    roll-back 1 -> rolling-back 4 to a (rollback, fleet), back a, runs 5 a (rollback), look, back a, held skipped c
+    accepted b@4 -> announced, announce a on b undoes b+c skips b+c
+    accepted a@5 -> announced, agreed
+    = 1 a healthy, 2 b skipped, 3 c rolled-back, 4 b rolled-back, 5 a running; skips b+c; pinned a; held skipped; agreed
+  `,
+  );
+});
+
 Deno.test("a head that is read during a rollback does not end its skips", () => {
   replayReleases(
     { cluster: true },

@@ -285,6 +285,37 @@ Deno.test("a bake goes on in the next process where it was", () => {
   );
 });
 
+Deno.test("a release that was watched is healthy if the next process has no checks", () => {
+  replayReleases(
+    { health: {} },
+    `
+    file b -> look, runs 2 b (file)
+    hooks ok -> baking 2, check-health
+    unwatched ->
+    restart 5 -> look, unchanged
+    = 1 a healthy, 2 b healthy
+    hooks ok ->
+    file c -> look, runs 3 c (file)
+    hooks ok -> healthy 3
+    = 1 a healthy, 2 b healthy, 3 c healthy
+  `,
+  );
+});
+
+Deno.test("an activation whose checks are gone at the next start waits for its hooks", () => {
+  replayReleases(
+    { health: {} },
+    `
+    file b -> look, runs 2 b (file)
+    unwatched ->
+    restart 5 -> look, unchanged
+    = 1 a healthy, 2 b running
+    hooks ok -> healthy 2
+    = 1 a healthy, 2 b healthy
+  `,
+  );
+});
+
 Deno.test("a failure that was counted before a restart counts after it", () => {
   replayReleases(
     { health: {} },

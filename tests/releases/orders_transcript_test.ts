@@ -509,8 +509,8 @@ Deno.test("a change that waits for its confirmation keeps a hold from being begu
     reload confirm 10 -> look, runs 2 b (operator)
     hold 60 -> refused: Release 2 waits for its confirmation: confirm it or roll it back first
     confirm -> confirmed 2
-    hold 60 -> hold-begun
-    hold 20000 -> refused: A hold lasts at most 7 days: choose an earlier end
+    hold 10081 -> refused: A hold lasts at most 7 days: choose an earlier end
+    hold 10080 -> hold-begun
   `,
   );
 });

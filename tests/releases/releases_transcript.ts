@@ -29,7 +29,7 @@ export interface Beginning {
 /** A host between two events. */
 export interface Host {
   state: State<string>;
-  readonly limits: ReleaseLimits;
+  limits: ReleaseLimits;
   /** In milliseconds since 1970. */
   at: number;
   /** The disk: the snapshot, the releases, and the ledger of the last `keep`. */
@@ -120,6 +120,9 @@ export function carryOutLine(host: Host, line: string): void {
       return;
     case "baseline":
       host.baseline = first as "sick";
+      return;
+    case "unwatched":
+      host.limits = { ...host.limits, health: null };
       return;
     case "pause":
       host.paused = true;
