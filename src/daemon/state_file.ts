@@ -8,6 +8,7 @@ import { readRegularFile } from "../host/regular_file.ts";
 import { withinLimit } from "../time/limit.ts";
 import { MAX_GENERATION } from "../agreement/head.ts";
 import { isGeneration, isHash } from "../agreement/head.ts";
+import { MAX_SKIPS } from "../agreement/skip.ts";
 import { KEPT_FAILURE } from "../hooks/decide_hooks.ts";
 import { type Ledger, MAX_UNANSWERED, NEW_LEDGER } from "../agreement/agreement.ts";
 import { atomicWrite, errorCode } from "../host/atomic_write.ts";
@@ -35,7 +36,7 @@ const hookState = hash.or(z.literal(KEPT_FAILURE));
 /** A generation above the maximum, which a lying Redis made up, becomes the maximum. */
 const generation = z.int().min(0).transform((count) => Math.min(count, MAX_GENERATION));
 const head = z.object({ generation: generation.refine(isGeneration), hash });
-const owed = z.object({ hash, base: hash.nullable() });
+const owed = z.object({ hash, base: hash.nullable(), undoes: z.array(hash).max(MAX_SKIPS).exactOptional() });
 
 /** The state that survives a restart. */
 export interface KeptState {

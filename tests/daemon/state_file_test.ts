@@ -5,6 +5,7 @@ import { MAX_INSTANCE_LENGTH } from "../../src/cluster/peer_record.ts";
 import { type KeptState, readState, stateKeeper } from "../../src/daemon/state_file.ts";
 import { sourceText } from "../../src/diagnostic/range.ts";
 import { readOptions } from "../../src/options/option_reader.ts";
+import { MAX_SKIPS } from "../../src/agreement/skip.ts";
 import { KEPT_FAILURE } from "../../src/hooks/decide_hooks.ts";
 import { type Ledger, MAX_UNANSWERED, NEW_LEDGER } from "../../src/agreement/agreement.ts";
 
@@ -61,7 +62,7 @@ Deno.test("the most that the options allow is kept and read again", async () => 
     diverged: { generation: MAX_GENERATION, hash: HASH },
     concluded: HASH,
     unanswered: Array.from({ length: MAX_UNANSWERED }, () => HASH),
-    owed: { hash: HASH, base: HASH },
+    owed: { hash: HASH, base: HASH, undoes: Array.from({ length: MAX_SKIPS }, () => HASH) },
   };
   const peer = `${"\ufffd".repeat(MAX_INSTANCE_LENGTH)}:0123456789ab`;
   const kept = { ledger, peer, hooks: new Map(hooks.list.map(({ name }) => [name, HASH])) };
@@ -124,6 +125,7 @@ Deno.test("a value out of bounds in a ledger costs that member and no other, and
     [{ unanswered: ["x"] }, { unanswered: [] }, "unanswered"],
     [{ owed: { hash: HASH } }, { owed: null }, "owed"],
     [{ owed: undefined }, { owed: null }, "owed"],
+    [{ owed: { hash: HASH, base: null, undoes: ["x"] } }, { owed: null }, "owed"],
   ];
   await withState(async (path) => {
     for (const [wrong, mended, members] of cases) {
