@@ -193,6 +193,7 @@ function reporter(receivers: Receivers): (report: Report<Candidate>) => void {
     hookRunner.report(report, Object.keys(changed));
     service.changed();
     if (report.kind === "activated" && report.release !== null) void keeper.tidy(kept);
+    if (report.kind === "unchanged") void keeper.heal(report.candidate.text);
     // Each look at the mounts starts a program, and only a reload has read the files.
     if (!once && "reasons" in report) void mounted.look();
   };

@@ -46,7 +46,7 @@ export interface DaemonApiParts {
   readonly loop: Loop<Candidate>;
   readonly notifier: Notifier;
   readonly recorder: EventRecorder;
-  readonly keeper: Pick<ReleaseKeeper, "texts" | "recorded">;
+  readonly keeper: Pick<ReleaseKeeper, "texts" | "textOf" | "reserve" | "recorded">;
   readonly hookRunner: Pick<HookRunner, "status">;
   readonly metrics: DaemonMetrics;
   readonly feed: EventFeed;

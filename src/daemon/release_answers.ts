@@ -14,7 +14,7 @@ import type { Loop } from "../reload/loop.ts";
 import { heldText } from "../reload/narration.ts";
 import { type Order, refusalOf } from "../releases/decide_releases.ts";
 import { findRelease, listedRelease } from "../releases/history_list.ts";
-import { type Held, type KeptReleases, runningRelease } from "../releases/release.ts";
+import { type Held, type KeptReleases, type Release, runningRelease } from "../releases/release.ts";
 import { targetOf } from "../releases/rolling_back.ts";
 import { withinLimit } from "../time/limit.ts";
 import type { EventRecorder } from "./event_recorder.ts";
@@ -24,7 +24,7 @@ import type { Candidate } from "./look_compiler.ts";
 /** The parts that answer. */
 export interface ReleaseAnswersParts {
   readonly loop: Loop<Candidate>;
-  readonly keeper: Pick<ReleaseKeeper, "texts" | "recorded">;
+  readonly keeper: Pick<ReleaseKeeper, "texts" | "textOf" | "reserve" | "recorded">;
   readonly recorder: Pick<EventRecorder, "announcements">;
   /** How long the answer of a rollback waits for its announcement. */
   readonly announcingMilliseconds: number;
@@ -118,9 +118,23 @@ async function sourceOf({ loop, keeper }: ReleaseAnswersParts, reference: string
   return { ok: true, release, format: read.format, bytes: read.bytes };
 }
 
+/**
+ * Why a release is gone for good, so that a rollback to it would take back what runs for nothing; null: it is there, or
+ * may be there again.
+ */
+async function lossOf({ keeper }: ReleaseAnswersParts, { hash, number }: Release): Promise<string | null> {
+  const text = await keeper.textOf(hash);
+  if (text.ok || text.reason === "unreadable" || (await keeper.reserve.read(hash)).ok) return null;
+  return `Release ${number} is lost: ${text.message}`;
+}
+
 async function rollBack(parts: ReleaseAnswersParts, request: RollbackRequest): Promise<RollbackAnswer> {
   const { loop, recorder, mask } = parts;
   await withinLimit(loop.settled(), SETTLING_LIMIT_MILLISECONDS);
+  const wanted = targetOf(loop.state().releases.kept, request.number);
+  const loss = wanted.ok ? await lossOf(parts, wanted.release) : null;
+  if (loss !== null) return { kind: "refused", reason: mask(loss) };
+  // Another release may be in force by now.
   const { kept } = loop.state().releases;
   const target = targetOf(kept, request.number);
   if (!target.ok) return { kind: "refused", reason: mask(target.reason) };

@@ -54,6 +54,8 @@ export interface ReleaseKeeper extends AsyncDisposable {
    * was logged: the activation goes on then.
    */
   prepare(text: ReleaseText | null, kept: KeptReleases): Promise<void>;
+  /** Writes the text of what is in force if the history has lost it, or never had it: it was in force before there was one. */
+  heal(text: ReleaseText | null): Promise<void>;
   /** Removes texts that no release needs any more. */
   tidy(kept: KeptReleases): Promise<void>;
 }
@@ -93,6 +95,7 @@ export async function openReleaseKeeper(
   const journal = openJournal({ directory: stateDirectory, now, onTrouble: warn("The journal") });
   let recording: Promise<unknown> = Promise.resolve();
   let store: Pick<Notifier, "source"> | null = null;
+  let prepared: string | null = null;
   const limits = limitsOf(settings.options);
   const active = found === null ? null : { hash: found, format: formatOf(settings.sourcePath) };
   const kept = reconciled(file.found ?? NO_RELEASES, active, now(), limits);
@@ -114,8 +117,15 @@ export async function openReleaseKeeper(
     record: (kept) => void (recording = file.write(kept)),
     recorded: async () => void await recording,
     async prepare(text, kept) {
+      prepared = text?.hash ?? null;
       if (text !== null) await texts.put(text);
       await file.write(kept);
+    },
+    async heal(text) {
+      if (text === null) return;
+      prepared = text.hash;
+      // One that an activation has put meanwhile must not be superseded.
+      if (!(await texts.text(text.hash)).ok && prepared === text.hash) await texts.put(text);
     },
     async tidy(kept) {
       const ordered = kept.list.map((one) => one.hash).reverse();

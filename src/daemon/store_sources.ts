@@ -11,7 +11,10 @@ import type { Logger } from "../telemetry/log.ts";
 export async function fetchText(notifier: Pick<Notifier, "source">, hash: string): Promise<TextRead> {
   const answer = await notifier.source(hash);
   if (!answer.ok) return { ok: false, reason: "unreadable", message: answer.reason };
-  if (answer.source === null) return { ok: false, reason: "missing", message: `Redis has no source of ${hash}` };
+  if (answer.source === null) {
+    const message = `neither the history of this host nor Redis has the source of release ${hash.slice(0, 12)}`;
+    return { ok: false, reason: "missing", message };
+  }
   const { format, bytes } = answer.source;
   const text = await unpackText(bytes, DEFAULT_MAX_BYTES);
   if (text === null) return { ok: false, reason: "damaged", message: `The source of ${hash} in Redis is damaged` };

@@ -132,7 +132,12 @@ function open(
     loop: loop as Loop<Candidate>,
     notifier,
     recorder: recorder as EventRecorder,
-    keeper: { recorded: () => Promise.resolve(), texts: { text: () => Promise.resolve(NO_TEXT) } },
+    keeper: {
+      recorded: () => Promise.resolve(),
+      texts: { text: () => Promise.resolve(NO_TEXT) },
+      textOf: () => Promise.resolve(NO_TEXT),
+      reserve: { keep: () => Promise.resolve({ ok: true }), read: () => Promise.resolve(NO_TEXT) },
+    },
     hookRunner: { status: () => [] },
     metrics: openMetrics({ version: "1.0.0", startTimeSeconds: 0 }),
     feed: openEventFeed(),
