@@ -20,9 +20,9 @@ export interface HookHost extends EdgeHost {
   ask(...args: readonly string[]): Promise<CommandOutcome>;
 }
 
-/** Makes a host without a daemon. */
-export async function openHookHost(): Promise<HookHost> {
-  const host = await openEdgeHost();
+/** Makes a host without a daemon; `name` is the source's, as of an edge host. */
+export async function openHookHost(name?: string): Promise<HookHost> {
+  const host = await openEdgeHost(name);
   const path = (name: string) => `${host.directory}/${name}`;
   const socket = path("admin.sock");
   const runs = async () => (await Deno.readTextFile(path("runs")).catch(() => "")).split("\n").slice(0, -1);
