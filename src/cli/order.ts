@@ -24,13 +24,14 @@ export interface HoldCommandRequest extends OrderRequest {
 /** Holds changes until a time. */
 export async function hold({ until, reason, ...request }: HoldCommandRequest, terminal: Terminal): Promise<ExitCode> {
   const end = new Date(until).toISOString();
-  const done = `Held: nothing new is put in force before ${end}. honua-configd release-hold ends that earlier\n`;
+  const done =
+    `Held on this host: nothing new is put in force before ${end}. honua-configd release-hold ends that earlier\n`;
   return await order({ path: "hold", members: { until: end, reason }, done, failed: "Not held" }, request, terminal);
 }
 
 /** Ends a hold. */
 export async function releaseHold(request: OrderRequest, terminal: Terminal): Promise<ExitCode> {
-  const done = "The hold is over: an edit that waited is put in force now\n";
+  const done = "The hold is over: if an edit waited, it is put in force now\n";
   return await order({ path: "release-hold", members: {}, done, failed: "No hold was ended" }, request, terminal);
 }
 

@@ -54,12 +54,15 @@ function showCommand(terminal: Terminal, finish: Finish): Command {
   const command = addState(addAddress(new Command("show"), { format: false }))
     .description("print the source of a release as it was written")
     .argument("<release>", "its number, or at least 8 digits of its hash")
+    .addOption(
+      new Option("--output <file>", "write the source to this file, whole or not at all").conflicts("snapshot"),
+    )
     .option("--snapshot", "print the snapshot that it makes today in its place, secrets masked", false)
     .option("-e, --env-file <file>", "with --snapshot: environment, in systemd's syntax; repeatable", collect, [])
     .action(async (reference, flags) => {
-      const { snapshot, envFile: environmentFiles, set, unit } = flags;
+      const { snapshot, output = null, envFile: environmentFiles, set, unit } = flags;
       const { showRelease } = await import("./show.ts");
-      const request = { address: addressOf(flags), reference, snapshot, environmentFiles, set, unit };
+      const request = { address: addressOf(flags), reference, snapshot, output, environmentFiles, set, unit };
       finish(await showRelease(request, terminal));
     });
   return addExamples(
@@ -68,7 +71,7 @@ function showCommand(terminal: Terminal, finish: Finish): Command {
       "1  there is no such release, or with --snapshot it makes no snapshot any more",
       "3  nothing answers, or the source cannot be read",
     ]),
-    ["show 41", "show 41 > /etc/honua/honua.hcl", "show --snapshot 41"],
+    ["show 41", "show 41 --output /etc/honua/honua.hcl", "show --snapshot 41"],
   );
 }
 
@@ -79,7 +82,7 @@ function rollbackCommand(terminal: Terminal, finish: Finish): Command {
       new Argument("[number]", "the release (default: the newest before the one in force that was healthy)")
         .argParser(positiveNumber),
     )
-    .addOption(new Option("--reason <text>", "why, in one line").makeOptionMandatory())
+    .addOption(new Option("--reason <text>", "why, in one line; must be given").makeOptionMandatory())
     .option("--local", "only on this host", false)
     .addHelpText(
       "after",
@@ -100,12 +103,12 @@ function rollbackCommand(terminal: Terminal, finish: Finish): Command {
 
 function holdCommand(terminal: Terminal, finish: Finish): Command {
   const command = addPerson(addAddress(new Command("hold")))
-    .description("put nothing new in force until a time, whatever is written to the file")
+    .description("put nothing new in force on this host until a time, whatever is written to the file")
     .addOption(
       new Option("--until <time>", "2026-01-31T12:00, or 30m, 12h or 7d from now, which is the longest")
         .argParser(momentAhead).makeOptionMandatory(),
     )
-    .addOption(new Option("--reason <text>", "why, in one line").makeOptionMandatory())
+    .addOption(new Option("--reason <text>", "why, in one line; must be given").makeOptionMandatory())
     .action(async (flags) => {
       const { until, reason, author = null, format } = flags;
       const { hold } = await import("./order.ts");

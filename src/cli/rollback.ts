@@ -64,13 +64,14 @@ function doneText({ from, to, release, hash, instancesNotified, notNotified }: D
     : notNotified !== null
     ? `The other instances do not follow yet: ${terminalText(notNotified)}`
     : instancesNotified === 0
-    ? "No other instance had to follow"
-    : `${instancesNotified} other ${instancesNotified === 1 ? "instance follows" : "instances follow"}`;
+    ? "No other instance was notified"
+    : `Announced to ${instancesNotified} other ${instancesNotified === 1 ? "instance" : "instances"}: ` +
+      "honua-configd peers shows which of them run it";
   return [
     `In force again: ${shortHash(hash)}, the configuration of release ${to}, now release ${release}`,
     `Taken back: release ${from}${from - to > 1 ? ` and what came between` : ""}`,
     others,
-    `The file was not touched: honua-configd show ${to} > ${source} brings it in line`,
+    `The file was not touched: honua-configd show ${release} --output ${source} brings it in line`,
   ].map((line) => `${line}\n`).join("");
 }
 

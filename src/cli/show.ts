@@ -2,6 +2,7 @@
 // secrets masked. It ends with 0, with 1 if there is no such release or its source makes no snapshot any more, with 3 if
 // the source cannot be read.
 import * as z from "zod";
+import { atomicWrite, AtomicWriteError } from "../host/atomic_write.ts";
 import { sourceText } from "../diagnostic/range.ts";
 import { terminalText } from "../diagnostic/terminal_text.ts";
 import { findRelease } from "../releases/history_list.ts";
@@ -19,6 +20,8 @@ import type { Terminal } from "./terminal.ts";
 export interface ShowReleaseRequest extends StatePlaceRequest {
   /** A number, or at least 8 digits of a hash. */
   readonly reference: string;
+  /** The file to write the source to; null: it is printed. */
+  readonly output: string | null;
   /** Whether to print the snapshot in place of the source. */
   readonly snapshot: boolean;
   /** For the snapshot, after those of the daemon's options. */
@@ -62,12 +65,26 @@ export async function showRelease(
   }, host);
 }
 
+/** Writes a source over a file, which keeps its mode. A reader of the file sees the old or the new one. */
+async function writeSource(path: string, bytes: Uint8Array<ArrayBuffer>, terminal: Terminal): Promise<ExitCode> {
+  try {
+    // A link to the file stays.
+    const target = await Deno.realPath(path).catch(() => path);
+    const before = await Deno.stat(target).catch(() => null);
+    await atomicWrite(target, bytes, { mode: (before?.mode ?? 0o644) & 0o777 });
+    return EXIT.done;
+  } catch (error) {
+    return unavailable(error instanceof AtomicWriteError ? error.message : `${path} cannot be written`, terminal);
+  }
+}
+
 async function showSource(
   { bytes, format }: Shown,
-  { reference, snapshot, environmentFiles }: ShowReleaseRequest,
+  { reference, snapshot, output, environmentFiles }: ShowReleaseRequest,
   place: FoundPlace | null,
   terminal: Terminal,
 ): Promise<ExitCode> {
+  if (output !== null) return await writeSource(output, bytes, terminal);
   if (!snapshot) {
     // A source that was in force is UTF-8 (`decodeSource`), so its bytes come out as they went in.
     terminal.out(new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes));

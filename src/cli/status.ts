@@ -64,6 +64,7 @@ const statusSchema = z.object({
   stored: z.string().nullable().default(null),
   serverForm: z.object({ path: z.string(), stored: z.string().nullable() }).nullable().default(null),
   release: z.object({
+    at: z.string().default(""),
     number: z.number(),
     cause: z.string(),
     author: z.string().nullable(),

@@ -34,6 +34,8 @@ export function releaseRows(status: Status, now: number): [string, string][] {
   const rows: [string, string][] = [];
   if (held !== null) rows.push(["To do", adviceText(status, held)]);
   if (release !== null) rows.push(["Release", releaseText(release)]);
+  const undo = undoText(status, now);
+  if (undo !== null) rows.push(["To undo", undo]);
   if (bake !== null) rows.push(["Health", bakeText(bake, now)]);
   if (confirmation !== null) {
     const left = leftText(confirmation.deadline, now);
@@ -51,8 +53,20 @@ export function releaseRows(status: Status, now: number): [string, string][] {
 function adviceText({ release, source }: Status, { kind, advice }: NonNullable<Status["held"]>): string {
   if (kind !== "skipped" || release === null) return terminalText(advice);
   const file = terminalText(posixQuoted(source));
-  return `honua-configd show ${release.number} > ${file} brings the file in line, or edit it; ` +
+  return `honua-configd show ${release.number} --output ${file} brings the file in line, or edit it; ` +
     "honua-configd reload --force runs it as it is";
+}
+
+/** How long a person may look for the way back: later than that an edit is hardly the cause of what is wrong. */
+const UNDO_MILLISECONDS = 24 * 3_600_000;
+
+/** The way back from a new edit; null: nothing new is in force. */
+function undoText({ release, held, mode }: Status, now: number): string | null {
+  if (release === null || held !== null || release.number < 2) return null;
+  const isEdit = ["file", "operator", "force", "cluster"].includes(release.cause);
+  if (!isEdit || !(now - Date.parse(release.at) < UNDO_MILLISECONDS)) return null;
+  const where = mode === "cluster" ? " goes back here and on all other instances" : " goes back";
+  return `honua-configd rollback --reason TEXT${where}`;
 }
 
 function releaseText({ number, cause, author, reason, state }: NonNullable<Status["release"]>): string {

@@ -103,7 +103,7 @@ function adviceOf(held: Held, kept: KeptReleases): string {
     return "honua-configd release-hold ends the hold; honua-configd reload --force overrules it";
   }
   const running = runningRelease(kept);
-  const back = running === null ? "" : `honua-configd show ${running.number} > FILE brings the file in line; `;
+  const back = running === null ? "" : `honua-configd show ${running.number} --output FILE brings the file in line; `;
   return `${back}honua-configd reload --force runs the file's configuration all the same`;
 }
 
@@ -131,14 +131,18 @@ async function lossOf({ keeper }: ReleaseAnswersParts, { hash, number }: Release
 async function rollBack(parts: ReleaseAnswersParts, request: RollbackRequest): Promise<RollbackAnswer> {
   const { loop, recorder, mask } = parts;
   await withinLimit(loop.settled(), SETTLING_LIMIT_MILLISECONDS);
-  const wanted = targetOf(loop.state().releases.kept, request.number);
+  const find = () => {
+    const { agreement, releases: { kept } } = loop.state();
+    return { kept, target: targetOf(kept, request.number, agreement !== null && !request.local) };
+  };
+  const wanted = find().target;
   const loss = wanted.ok ? await lossOf(parts, wanted.release) : null;
   if (loss !== null) return { kind: "refused", reason: mask(loss) };
   // Another release may be in force by now.
-  const { kept } = loop.state().releases;
-  const target = targetOf(kept, request.number);
+  const { kept, target } = find();
   if (!target.ok) return { kind: "refused", reason: mask(target.reason) };
-  const from = runningRelease(kept)!.number;
+  const taken = kept.list.findLast((one) => one.hash !== target.release.hash) ?? target.release;
+  const from = taken.number;
   const { hash, number } = target.release;
   const before = recorder.announcements().count;
   const { reason, author, local } = request;

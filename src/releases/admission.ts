@@ -57,9 +57,10 @@ export function substituteOf(kept: KeptReleases, skip: ScopedSkip, head: string 
   return good === null ? null : following(good.hash, skip);
 }
 
-/** What is no change of this host, and not announced. */
+/** What is no change of this host, and not announced. The head's own author and reason are not known. */
 function following(hash: string, { by, reason }: ScopedSkip): Pinned {
-  return { hash, scope: "fleet", undoes: [], cause: "cluster", author: by, reason };
+  const why = `in place of what ${by} rolled back: ${reason}`;
+  return { hash, scope: "fleet", undoes: [], cause: "cluster", author: null, reason: why };
 }
 
 /**

@@ -210,8 +210,9 @@ function confirmationDue(releases: Releases, at: number): ReleaseDecision {
 
 function rollBack(releases: Releases, rollback: Rollback, at: number): ReleaseDecision {
   const { kept } = releases;
-  const from = runningRelease(kept);
-  if (from === null) return { releases, actions: [] };
+  // A host that went back by itself runs the target already.
+  const from = kept.list.findLast((one) => one.hash !== rollback.to);
+  if (from === undefined) return { releases, actions: [] };
   return {
     releases: { ...releases, kept: takeBack(kept, rollback, at), terms: null },
     actions: [report({ kind: "rolling-back", from, to: rollback.to, rollback }), { kind: "hint", reason: "rollback" }],

@@ -208,6 +208,13 @@ export function lastGood(kept: Pick<KeptReleases, "list" | "skips">): Release | 
   const running = runningRelease(kept);
   const before = running === null ? kept.list : kept.list.slice(0, -1);
   return before.findLast((one) =>
-    one.state === "healthy" && one.hash !== running?.hash && skipOf(kept, one.hash) === null
+    one.state === "healthy" && one.hash !== running?.hash && skipOf(kept, one.hash) === null &&
+    !wasTakenBack(kept, one.hash)
   ) ?? null;
+}
+
+/** Whether a hash was taken back or failed when it was last judged: nothing chooses it by itself again. */
+export function wasTakenBack({ list }: Pick<KeptReleases, "list">, hash: string): boolean {
+  const last = list.findLast((one) => one.hash === hash && one.state !== "replaced" && one.state !== "running");
+  return last !== undefined && (last.state === "rolled-back" || last.state === "skipped" || last.state === "failed");
 }

@@ -9,6 +9,7 @@ import {
   type Scope,
   type ScopedSkip,
   skipOf,
+  wasTakenBack,
 } from "./release.ts";
 
 /** A rollback that was decided on. */
@@ -26,15 +27,18 @@ export interface Rollback {
 /** The release to go back to, or the reason why there is none, in one line with advice. */
 export type Target = { readonly ok: true; readonly release: Release } | { readonly ok: false; readonly reason: string };
 
-/** Finds the release of a number; null: the newest one before the release in force that was healthy. */
-export function targetOf(kept: KeptReleases, number: number | null): Target {
+/**
+ * Finds the release of a number; null: the newest one before the release in force that was healthy.
+ *
+ * @param isForFleet whether the rollback concerns other hosts too. If this host went back by itself, its release is the
+ * target then: the others are to follow.
+ */
+export function targetOf(kept: KeptReleases, number: number | null, isForFleet = false): Target {
   const running = runningRelease(kept);
   if (running === null) return { ok: false, reason: "No release is in force, so there is nothing to take back" };
-  if (number === null) {
-    const good = lastGood(kept) ?? previous(kept);
-    if (good !== null) return { ok: true, release: good };
-    return { ok: false, reason: `Release ${running.number} is the only one in the history: nothing is before it` };
-  }
+  const isMeant = number === null || kept.list.some((one) => one.number === number && one.hash === running.hash);
+  if (isForFleet && isMeant && wentBackAlone(kept, running.hash)) return { ok: true, release: running };
+  if (number === null) return lastTarget(kept, running);
   const release = kept.list.findLast((one) => one.number === number);
   if (release === undefined) {
     const first = kept.list[0]?.number ?? number;
@@ -54,12 +58,35 @@ export function targetOf(kept: KeptReleases, number: number | null): Target {
   return { ok: true, release };
 }
 
+/** A release that a rollback put in force is left only for one with a number: two persons may act at once. */
+function lastTarget(kept: KeptReleases, running: Release): Target {
+  const { number, cause, author } = running;
+  const isBack = kept.pinned?.hash === running.hash || cause === "rollback" || cause === "health" ||
+    cause === "confirmation";
+  if (isBack) {
+    const by = author === null ? "" : ` by ${author}`;
+    const advice = "to go further back, name the release, from honua-configd history";
+    return { ok: false, reason: `Release ${number} was put in force by a rollback already${by}; ${advice}` };
+  }
+  const good = lastGood(kept) ?? previous(kept);
+  if (good !== null) return { ok: true, release: good };
+  const reason = kept.list.length === 1
+    ? `Release ${number} is the only one in the history: nothing is before it`
+    : `No release before ${number} has another configuration that was not taken back`;
+  return { ok: false, reason };
+}
+
+/** Whether this host went back to the hash, and the other hosts did not. */
+function wentBackAlone({ pinned, skips }: KeptReleases, hash: string): boolean {
+  return pinned?.scope === "host" && pinned.hash === hash && skips.some((one) => one.scope === "host");
+}
+
 /** The newest release before the one in force with another hash that was not taken back; null: there is none. */
 function previous(kept: KeptReleases): Release | null {
   const { list } = kept;
   const running = list.at(-1);
   return list.slice(0, -1).findLast((one) =>
-    one.hash !== running?.hash && skipOf(kept, one.hash) === null && one.state !== "failed"
+    one.hash !== running?.hash && skipOf(kept, one.hash) === null && !wasTakenBack(kept, one.hash)
   ) ?? null;
 }
 
@@ -79,7 +106,8 @@ const ACTORS: Readonly<Record<Rollback["cause"], string>> = {
 export function takeBack(kept: KeptReleases, { to, cause, scope, author, reason }: Rollback, at: number): KeptReleases {
   const from = kept.list.findLastIndex((one) => one.hash === to);
   const newer = kept.list.slice(from + 1).map((one) => one.hash).filter((hash) => hash !== to);
-  const undoes = [...new Set(newer)].slice(-MAX_SKIPS);
+  const own = scope === "fleet" && wentBackAlone(kept, to) ? kept.skips.filter((one) => one.scope === "host") : [];
+  const undoes = [...new Set([...own.map(({ hash }) => hash), ...newer])].slice(-MAX_SKIPS);
   const running = runningRelease(kept);
   const by = author ?? ACTORS[cause];
   const time = new Date(at).toISOString();

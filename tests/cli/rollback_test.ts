@@ -17,8 +17,8 @@ Deno.test("a rollback says what is in force again, what it took back, who follow
   assertEquals(out.split("\n"), [
     "In force again: aaaaaaaa, the configuration of release 41, now release 43",
     "Taken back: release 42",
-    "2 other instances follow",
-    "The file was not touched: honua-configd show 41 > '/etc/honua/it'\\''s.hcl' brings it in line",
+    "Announced to 2 other instances: honua-configd peers shows which of them run it",
+    "The file was not touched: honua-configd show 43 --output '/etc/honua/it'\\''s.hcl' brings it in line",
     "",
   ]);
   assertEquals([daemon.asked[0]!.what, JSON.parse(daemon.asked[0]!.body)], [
@@ -30,7 +30,7 @@ Deno.test("a rollback says what is in force again, what it took back, who follow
 Deno.test("a rollback says whether the others follow, and is asked for as the flags say", async () => {
   const cases = [
     [{ from: 44, notNotified: "Redis cannot be reached" }, [], "do not follow yet: Redis cannot be reached"],
-    [{ instancesNotified: 0 }, [], "No other instance had to follow"],
+    [{ instancesNotified: 0 }, [], "No other instance was notified"],
     [{ instancesNotified: 0 }, ["--local"], "Only this host went back (--local)"],
   ] as const;
   for (const [done, flags, says] of cases) {
@@ -75,7 +75,7 @@ Deno.test("a hold, its end and a confirmation are asked for in the person's name
     (await runRecorded([...args, ...daemon.flags], { environment: { USER: "anna" } })).out;
   assertEquals(
     await run("hold", "--until", "2099-01-31T12:00:00Z", "--reason", "fair"),
-    "Held: nothing new is put in force before 2099-01-31T12:00:00.000Z. honua-configd release-hold ends that earlier\n",
+    "Held on this host: nothing new is put in force before 2099-01-31T12:00:00.000Z. honua-configd release-hold ends that earlier\n",
   );
   assertMatch(await run("hold", "--until", "12h", "--reason", "fair"), /before \d{4}-/);
   assertMatch(await run("release-hold", "--author", "bob"), /The hold is over/);

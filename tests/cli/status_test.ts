@@ -292,7 +292,7 @@ Deno.test("status of a held host begins with what is in force, who took the file
     1,
     "Held: aaaaaaaa (release 43) is in force; anna rolled the file's configuration back 3 d ago: servers answered 500",
     "In force     aaaaaaaa, generation 17, for 4 d",
-    "To do        honua-configd show 43 > '/etc/honua/the config.hcl' brings the file in line, or edit it; " +
+    "To do        honua-configd show 43 --output '/etc/honua/the config.hcl' brings the file in line, or edit it; " +
     "honua-configd reload --force runs it as it is",
     "Release      43, healthy, by anna (rollback): servers answered 500",
   ]);

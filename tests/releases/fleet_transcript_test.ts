@@ -145,6 +145,21 @@ Deno.test("a local rollback is not announced, and the host says that it is held"
   );
 });
 
+Deno.test("a rollback on a host that went back by itself makes the others follow, and no release before it is put back", () => {
+  replayReleases(
+    { cluster: true },
+    `
+    file b -> look, runs 2 b (file), announce b on a
+    accepted b@2 -> announced, agreed
+    roll-back here -> rolling-back 2 to a (rollback, host), back a, runs 3 a (rollback), look, back a, held skipped b
+    heard -> read-head
+    head b@2 ->
+    roll-back -> rolling-back 2 to a (rollback, fleet), back a, unchanged, look, announce a on b undoes b skips b, back a, held skipped b again
+    accepted a@3 skips b -> announced, agreed
+  `,
+  );
+});
+
 Deno.test("a local rollback gives way to a rollback of the fleet that takes back its release too", () => {
   replayReleases(
     { cluster: true },

@@ -96,6 +96,34 @@ Deno.test("without a healthy release before it the last one with another hash is
   );
 });
 
+Deno.test("a second rollback without a number is refused, because two persons may act at once", () => {
+  replayReleases(
+    {},
+    `
+    file b -> look, runs 2 b (file)
+    hooks ok -> healthy 2
+    file c -> look, runs 3 c (file)
+    roll-back -> rolling-back 3 to b (rollback, fleet), back b, runs 4 b (rollback), look, back b, held skipped c
+    roll-back -> refused: Release 4 was put in force by a rollback already by ada; to go further back, name the release, from honua-configd history
+    roll-back 1 -> rolling-back 4 to a (rollback, fleet), back a, runs 5 a (rollback), look, back a, held skipped c
+  `,
+  );
+});
+
+Deno.test("a configuration that was taken back and then forced is not what a later rollback goes back to", () => {
+  replayReleases(
+    {},
+    `
+    file b -> look, runs 2 b (file)
+    hooks ok -> healthy 2
+    roll-back -> rolling-back 2 to a (rollback, fleet), back a, runs 3 a (rollback), look, back a, held skipped b
+    reload force -> look, runs 4 b (force)
+    file c -> look, runs 5 c (file)
+    roll-back -> rolling-back 5 to a (rollback, fleet), back a, runs 6 a (rollback), look, back a, held skipped c
+  `,
+  );
+});
+
 Deno.test("a rollback with nothing before it is refused", () => {
   replayReleases(
     {},

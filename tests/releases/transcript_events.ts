@@ -5,7 +5,7 @@ import type { Skip } from "../../src/agreement/skip.ts";
 import type { Event } from "../../src/reload/decide.ts";
 import type { HintReason } from "../../src/reload/state.ts";
 import { type Order, refusalOf } from "../../src/releases/decide_releases.ts";
-import { targetOf } from "../../src/releases/rolling_back.ts";
+import { type Target, targetOf } from "../../src/releases/rolling_back.ts";
 import { skipOf } from "../support/announcement_of.ts";
 import type { Host } from "./releases_transcript.ts";
 
@@ -21,7 +21,7 @@ function skipIn(text: string): Skip {
 export function judgedOrder(host: Host, line: string): string | null {
   const { releases } = host.state;
   if (line.startsWith("roll-back")) {
-    const target = targetOf(releases.kept, numberIn(line));
+    const target = rollbackTarget(host, line);
     return target.ok ? null : target.reason;
   }
   const order = orderOf(host, line);
@@ -60,9 +60,9 @@ function orderOf({ state, at }: Host, line: string): Order | null {
   const [verb = "", what = ""] = line.split(" ");
   switch (verb) {
     case "roll-back": {
-      const target = targetOf(state.releases.kept, numberIn(line));
-      if (!target.ok) return null;
       const scope = line.includes("here") ? "host" : "fleet";
+      const target = rollbackTarget({ state }, line);
+      if (!target.ok) return null;
       const rollback = { to: target.release.hash, cause: "rollback", scope, author: "ada", reason: "bad" } as const;
       return { kind: "roll-back", rollback };
     }
@@ -73,6 +73,10 @@ function orderOf({ state, at }: Host, line: string): Order | null {
       return { kind: verb, author: "ada" };
   }
   return null;
+}
+
+function rollbackTarget({ state }: Pick<Host, "state">, line: string): Target {
+  return targetOf(state.releases.kept, numberIn(line), state.agreement !== null && !line.includes("here"));
 }
 
 function numberIn(line: string): number | null {

@@ -88,9 +88,9 @@ export function noteReport(world: World, { name, done, disk, life }: Host, repor
 /** The order of a person to go back, as the admin interface judges it; null: there is nothing to go back to. */
 export function rollbackOrder(world: World, { life }: Host, number: number | null): Order | null {
   assert(life !== null, "only a running host takes orders");
-  const target = targetOf(life.state.releases.kept, number);
-  if (!target.ok) return null;
   const scope = chance(world, 300) ? "host" : "fleet";
+  const target = targetOf(life.state.releases.kept, number, scope === "fleet");
+  if (!target.ok) return null;
   const rollback = { to: target.release.hash, cause: "rollback", scope, author: "ada", reason: "bad" } as const;
   return { kind: "roll-back", rollback };
 }

@@ -28,7 +28,7 @@ function rollBack(world: World): void {
   const host = someHost(world);
   if (host === null) return;
   const { list } = host.life!.state.releases.kept;
-  const number = list.length > 1 && chance(world, 200) ? world.random.pick([...list]).number : null;
+  const number = list.length > 1 && chance(world, 600) ? world.random.pick([...list]).number : null;
   const order = rollbackOrder(world, host, number);
   if (order === null) return;
   world.orders++;

@@ -16,7 +16,7 @@ Deno.test("500 clusters agree within a reconcile interval and the settle time af
   assert(sum(({ restored }) => restored) > SEEDS / 5, "lost heads are written again");
   assert(sum(({ lies }) => lies) > SEEDS / 5, "others say what they like in the place of Redis");
   assert(sum(({ announcements }) => announcements) > 2 * SEEDS, "there is something to agree on");
-  assert(sum(({ orders }) => orders) > SEEDS, "persons undo");
+  assert(sum(({ orders }) => orders) > SEEDS / 2, "persons undo");
   assert(sum(({ undone }) => undone) > SEEDS / 10, "rollbacks are announced");
   assert(sum(({ automatic }) => automatic) > SEEDS / 10, "health checks undo");
   assert(sum(({ substituted }) => substituted) > SEEDS / 2, "releases run in place of a source");
