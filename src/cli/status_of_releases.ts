@@ -6,13 +6,6 @@ import { posixQuoted } from "./shell_quote.ts";
 import type { Status } from "./status.ts";
 import { agoText, durationText, shortHash } from "./table.ts";
 
-/** Causes that are in the place of a person's name, as subjects of a sentence. */
-const NAMELESS: Readonly<Record<string, string>> = {
-  health: "the health checks",
-  confirmation: "a missing confirmation",
-  rollback: "a person",
-};
-
 /** The first line of a status while the source is held: what is in force, who took the source back, when and why. */
 export function heldText(
   { active, release, hold }: Pick<Status, "active" | "release" | "hold">,
@@ -21,7 +14,7 @@ export function heldText(
 ): string {
   const hash = active === null ? "nothing" : shortHash(active.hash);
   const number = release === null ? "" : ` (release ${release.number})`;
-  const who = Object.hasOwn(NAMELESS, by) ? NAMELESS[by]! : terminalText(by);
+  const who = terminalText(by);
   const what = kind === "frozen"
     ? `${who} holds changes${hold === null ? "" : ` until ${terminalText(hold.until)}`}`
     : `${who} rolled the file's configuration back ${agoText(at, now)}`;

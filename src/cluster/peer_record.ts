@@ -92,8 +92,9 @@ const recordSchema = z.object({
     at: time,
   }).nullable(),
   held: z.boolean().optional(),
-  release: z.object({ number: z.int().min(1), state: z.enum(PEER_RELEASE_STATES) }).nullable().exactOptional(),
-  heldBack: z.enum(["rolled-back", "frozen"]).nullable().exactOptional(),
+  release: z.object({ number: z.int().min(1), state: z.enum(PEER_RELEASE_STATES) }).nullable().catch(null)
+    .exactOptional(),
+  heldBack: z.enum(["rolled-back", "frozen"]).nullable().catch(null).exactOptional(),
   journal: mark.nullable().exactOptional(),
   noted: z.array(mark.extend({ instance: line(MAX_INSTANCE_LENGTH) })).max(MAX_NOTED).exactOptional(),
   at: time,

@@ -85,7 +85,10 @@ export function openActivator(tools: ActivatorTools): Activator {
     { snapshot }: Candidate,
     signal: AbortSignal,
     limit: WorkLimit,
+    releases: KeptReleases,
   ): Promise<HookResult | null> => {
+    // A rollback must not wait for a server that hangs.
+    if (isRollback(releases)) return null;
     const inForce = active();
     if (!hookRunner.hasHealth || inForce === null || inForce.contentHash === snapshot.contentHash) return null;
     // A server that hooks restart just now would seem sick.
@@ -113,10 +116,13 @@ export function openActivator(tools: ActivatorTools): Activator {
       const givenUp: ActivationResult = { kind: "failed", reason: "stopped before the snapshot was written" };
       if (signal.aborted) return givenUp;
       const endedEarly = (): ActivationResult => signal.reason === SUPERSEDED ? { kind: "superseded" } : givenUp;
-      const baseline = await askBaseline(candidate, signal, limit);
+      const baseline = await askBaseline(candidate, signal, limit, releases);
       if (signal.aborted) return endedEarly();
-      const mustBeHealthy = options.health.baselineRequired && !overrulesBaseline(releases);
-      if (baseline?.ok === false && mustBeHealthy) return refused([sickBefore(baseline.reason)]);
+      // A person who forces it wants it in spite of that.
+      const isForced = runningRelease(releases)?.cause === "force";
+      if (baseline?.ok === false && options.health.baselineRequired && !isForced) {
+        return refused([sickBefore(baseline.reason)]);
+      }
       let diagnostics: readonly Diagnostic[] = [];
       const { snapshot, serverForm } = candidate;
       const inspect = async (candidatePath: string, serverCandidate: string | null) => {
@@ -143,10 +149,10 @@ function refused(diagnostics: readonly Diagnostic[]): ActivationResult {
   return { kind: "refused", reason: reasonOf(diagnostics), diagnostics };
 }
 
-/** Whether a person or a rollback wants the release in spite of servers that are not healthy. */
-function overrulesBaseline(releases: KeptReleases): boolean {
+/** Whether a rollback leads to the release. */
+function isRollback(releases: KeptReleases): boolean {
   const cause = runningRelease(releases)?.cause;
-  return cause === "force" || cause === "rollback" || cause === "health" || cause === "confirmation";
+  return cause === "rollback" || cause === "health" || cause === "confirmation";
 }
 
 /** Keeps the files of the release that is about to be replaced, if it was healthy, for the day its text fails. */

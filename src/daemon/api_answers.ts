@@ -46,7 +46,7 @@ export interface DaemonApiParts {
   readonly loop: Loop<Candidate>;
   readonly notifier: Notifier;
   readonly recorder: EventRecorder;
-  readonly keeper: Pick<ReleaseKeeper, "texts" | "textOf" | "reserve" | "recorded">;
+  readonly keeper: Pick<ReleaseKeeper, "textOf" | "reserve" | "recorded">;
   readonly hookRunner: Pick<HookRunner, "status">;
   readonly metrics: DaemonMetrics;
   readonly feed: EventFeed;
@@ -208,11 +208,15 @@ function redisOf({ recorder, notifier }: DaemonApiParts): RedisStatus {
 }
 
 async function reload(parts: DaemonApiParts, request: ReloadRequest, stopped: AbortSignal): Promise<ReloadAnswer> {
-  const { loop, recorder } = parts;
+  const { loop, recorder, mask } = parts;
   const before = recorder.announcements();
   const { author, reason, confirmSeconds } = request;
   const confirmMilliseconds = confirmSeconds === null ? null : confirmSeconds * 1000;
-  loop.release({ kind: "ordered", order: { kind: "terms", terms: { author, reason, confirmMilliseconds } } });
+  // A request without details leaves those of another person, whose reload has not ended, as they are.
+  if (author !== null || reason !== null || confirmMilliseconds !== null) {
+    const terms = { author: author && mask(author), reason: reason && mask(reason), confirmMilliseconds };
+    loop.release({ kind: "ordered", order: { kind: "terms", terms } });
+  }
   const outcome = await loop.request(request.force ? "force" : "admin");
   if (outcome === null) return { kind: "stopping" };
   const failed = failureOf(outcome);

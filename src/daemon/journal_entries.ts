@@ -1,6 +1,7 @@
 // The lines of the journal that reports lead to. Texts are masked by the caller.
 import type { Report } from "../reload/report.ts";
 import { heldText } from "../reload/narration.ts";
+import { SOME_PERSON } from "../releases/release.ts";
 import type { JournalEntry } from "../releases/journal_line.ts";
 import type { Candidate } from "./look_compiler.ts";
 
@@ -25,7 +26,7 @@ export function journalEntryOf(
         kind: isForced ? "forced" : "activated",
         release: release?.number ?? running?.number ?? null,
         hash: report.hash,
-        who: release?.author ?? release?.cause ?? null,
+        who: release?.author ?? (release?.cause === "rollback" ? SOME_PERSON : release?.cause) ?? null,
         why: release?.reason ?? reasons.join(" "),
         outcome: change,
       };
@@ -37,7 +38,14 @@ export function journalEntryOf(
     case "rolling-back": {
       const { from, to, rollback: { author, cause, reason, scope } } = report;
       const outcome = `${scope}, to ${to.slice(0, 12)}`;
-      return { kind: "rolled-back", release: from.number, hash: from.hash, who: author ?? cause, why: reason, outcome };
+      return {
+        kind: "rolled-back",
+        release: from.number,
+        hash: from.hash,
+        who: author ?? (cause === "rollback" ? SOME_PERSON : cause),
+        why: reason,
+        outcome,
+      };
     }
     case "baking":
     case "healthy":

@@ -14,7 +14,7 @@ import type { Loop } from "../reload/loop.ts";
 import { heldText } from "../reload/narration.ts";
 import { type Order, refusalOf } from "../releases/decide_releases.ts";
 import { findRelease, listedRelease } from "../releases/history_list.ts";
-import { type Held, type KeptReleases, type Release, runningRelease } from "../releases/release.ts";
+import { type Held, type KeptReleases, type Release, runningRelease, SOME_PERSON } from "../releases/release.ts";
 import { targetOf } from "../releases/rolling_back.ts";
 import { withinLimit } from "../time/limit.ts";
 import type { EventRecorder } from "./event_recorder.ts";
@@ -24,7 +24,7 @@ import type { Candidate } from "./look_compiler.ts";
 /** The parts that answer. */
 export interface ReleaseAnswersParts {
   readonly loop: Loop<Candidate>;
-  readonly keeper: Pick<ReleaseKeeper, "texts" | "textOf" | "reserve" | "recorded">;
+  readonly keeper: Pick<ReleaseKeeper, "textOf" | "reserve" | "recorded">;
   readonly recorder: Pick<EventRecorder, "announcements">;
   /** How long the answer of a rollback waits for its announcement. */
   readonly announcingMilliseconds: number;
@@ -41,13 +41,15 @@ const SETTLING_LIMIT_MILLISECONDS = 10_000;
 export function openReleaseAnswers(
   parts: ReleaseAnswersParts,
 ): Pick<DaemonApi, "releases" | "release" | "releaseSource" | "rollBack" | "confirm" | "hold" | "releaseHold"> {
-  const { loop, keeper, now } = parts;
+  const { loop, keeper, now, mask } = parts;
   const order = async (order: Order): Promise<OrderAnswer> => {
+    if (loop.state().stopping) return { ok: false, reason: "The daemon stops now: ask it again when it runs" };
     const reason = refusalOf(loop.state().releases, order, now());
     if (reason !== null) return { ok: false, reason };
     loop.release({ kind: "ordered", order });
-    await keeper.recorded();
-    return { ok: true };
+    const written = await keeper.recorded();
+    if (written.ok) return { ok: true };
+    return { ok: false, reason: `It holds now, but a restart forgets it: ${written.message}` };
   };
   return {
     releases() {
@@ -61,14 +63,12 @@ export function openReleaseAnswers(
     },
     releaseSource: (reference) => sourceOf(parts, reference),
     rollBack: (request) => rollBack(parts, request),
-    confirm: (author) => order({ kind: "confirm", author: author ?? UNKNOWN }),
+    confirm: (author) => order({ kind: "confirm", author: mask(author ?? SOME_PERSON) }),
     hold: ({ until, reason, author }: HoldRequest) =>
-      order({ kind: "hold", hold: { until, since: now(), author: author ?? UNKNOWN, reason } }),
-    releaseHold: (author) => order({ kind: "release-hold", author: author ?? UNKNOWN }),
+      order({ kind: "hold", hold: { until, since: now(), author: mask(author ?? SOME_PERSON), reason: mask(reason) } }),
+    releaseHold: (author) => order({ kind: "release-hold", author: mask(author ?? SOME_PERSON) }),
   };
 }
-
-const UNKNOWN = "a person";
 
 /** The part of a status about releases. */
 export function releaseStatusOf({ loop, mask }: Pick<ReleaseAnswersParts, "loop" | "mask">): ReleaseStatus {
@@ -113,7 +113,7 @@ async function sourceOf({ loop, keeper }: ReleaseAnswersParts, reference: string
     const reason = `No single release of the history is ${reference}: honua-configd history lists them`;
     return { ok: false, isUnknown: true, reason };
   }
-  const read = await keeper.texts.text(release.hash);
+  const read = await keeper.textOf(release.hash);
   if (!read.ok) return { ok: false, isUnknown: false, reason: read.message };
   return { ok: true, release, format: read.format, bytes: read.bytes };
 }
@@ -145,7 +145,9 @@ async function rollBack(parts: ReleaseAnswersParts, request: RollbackRequest): P
   const from = taken.number;
   const { hash, number } = target.release;
   const before = recorder.announcements().count;
-  const { reason, author, local } = request;
+  const { local } = request;
+  const reason = mask(request.reason);
+  const author = request.author && mask(request.author);
   const rollback = { to: hash, cause: "rollback", scope: local ? "host" : "fleet", author, reason } as const;
   const outcome = await loop.requestOrder({ kind: "roll-back", rollback });
   if (outcome === null) return { kind: "stopping" };

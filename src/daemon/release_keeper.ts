@@ -6,6 +6,7 @@ import type { Logger } from "../telemetry/log.ts";
 import { historyDirectory, removeStaleHistoryFiles } from "../releases/history_directory.ts";
 import { type Journal, openJournal } from "../releases/journal.ts";
 import { protectedHashes, reconciled } from "../releases/new_release.ts";
+import type { Kept } from "../releases/owed_writer.ts";
 import { openReleaseFile } from "../releases/release_file.ts";
 import {
   initialReleases,
@@ -47,8 +48,10 @@ export interface ReleaseKeeper extends AsyncDisposable {
   readFrom(store: Pick<Notifier, "source">): void;
   /** Begins to write the releases. Returns at once. */
   record(kept: KeptReleases): void;
-  /** Resolves when the releases recorded last are on the disk or could not be written, after at most 5 s. */
-  recorded(): Promise<void>;
+  /** Resolves when the releases recorded last are on the disk, or with the failure, after at most 5 s. */
+  recorded(): Promise<Kept>;
+  /** Puts the text of the release in force into the history again if it is not there. Returns at once. */
+  restore(text: ReleaseText): void;
   /**
    * Writes a text and the releases before the snapshot's rename. Resolves when both are on the disk, or when a failure
    * was logged: the activation goes on then.
@@ -93,7 +96,7 @@ export async function openReleaseKeeper(
   });
   const stateDirectory = stateDirectoryOf(settings.options);
   const journal = openJournal({ directory: stateDirectory, now, onTrouble: warn("The journal") });
-  let recording: Promise<unknown> = Promise.resolve();
+  let recording: Promise<Kept> = Promise.resolve({ ok: true });
   let store: Pick<Notifier, "source"> | null = null;
   let prepared: string | null = null;
   const limits = limitsOf(settings.options);
@@ -115,7 +118,8 @@ export async function openReleaseKeeper(
     reserve: openReserve(directory, MAX_SNAPSHOT_BYTES),
     journal,
     record: (kept) => void (recording = file.write(kept)),
-    recorded: async () => void await recording,
+    recorded: () => recording,
+    restore: (text) => void texts.put(text),
     async prepare(text, kept) {
       prepared = text?.hash ?? null;
       if (text !== null) await texts.put(text);

@@ -198,18 +198,19 @@ function runOfLoop(hooks: readonly HookOptions[], triggers: HookTriggers, run: R
 
 /** Calls a listener once for each beginning, when the state is no longer `running`. */
 function followSettling(state: () => ActivatedState, settled: (ok: boolean) => void) {
-  let isAwaited = false;
+  let awaited: "end" | "success" | null = null;
   // A listener that acts on it must find the loop of the hooks between two events.
   const look = () =>
     queueMicrotask(() => {
       const now = state();
-      if (!isAwaited || now === "running") return;
-      isAwaited = false;
+      if (awaited === null || now === "running" || (awaited === "success" && now !== "done")) return;
+      // A hook that failed is tried again, and may succeed.
+      awaited = now === "done" ? null : "success";
       settled(now === "done");
     });
   return {
     begin() {
-      isAwaited = true;
+      awaited = "end";
       look();
     },
     look,

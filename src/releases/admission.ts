@@ -4,6 +4,7 @@ import {
   type Held,
   type KeptReleases,
   lastGood,
+  MAX_HOLD_MILLISECONDS,
   type Pinned,
   type Release,
   runningRelease,
@@ -32,7 +33,8 @@ export function heldBack(kept: KeptReleases, { hash, isForced, at }: Judged): He
 
 /** Whether a hold keeps anything from being activated. */
 export function isFrozen({ hold }: Pick<KeptReleases, "hold">, at: number): boolean {
-  return hold !== null && at < hold.until;
+  // A clock that was set back makes no hold longer.
+  return hold !== null && at < hold.until && hold.until - at <= MAX_HOLD_MILLISECONDS;
 }
 
 /**

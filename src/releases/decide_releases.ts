@@ -2,13 +2,14 @@
 // checks or by a confirmation that did not come, holds, and the skips of the fleet. It asks for looks like any hint;
 // only the loop activates.
 import { MAX_SKIPS, type Skip } from "../agreement/skip.ts";
-import { isKeptByHold, localised } from "./admission.ts";
+import { isFrozen, isKeptByHold, localised } from "./admission.ts";
 import { judged } from "./new_release.ts";
 import {
   type Bake,
   type HealthLimits,
   type Hold,
   type KeptReleases,
+  MAX_HOLD_MILLISECONDS,
   type Release,
   type Releases,
   runningRelease,
@@ -75,9 +76,6 @@ export interface ReleaseDecision {
   readonly actions: readonly ReleaseAction[];
 }
 
-/** The longest hold. */
-export const MAX_HOLD_MILLISECONDS = 7 * 24 * 3_600_000;
-
 /** The longest wait for a confirmation. */
 export const MAX_CONFIRM_MILLISECONDS = 24 * 3_600_000;
 
@@ -130,7 +128,7 @@ function started(releases: Releases, at: number): ReleaseDecision {
   }
   const { kept } = releases;
   const actions: ReleaseAction[] = [];
-  if (kept.hold !== null) actions.push(arm("hold", kept.hold.until - at));
+  if (kept.hold !== null) actions.push(arm("hold", Math.min(kept.hold.until - at, MAX_HOLD_MILLISECONDS)));
   if (kept.confirmation !== null) {
     // A clock that was set back must not make the wait longer than any that a person can ask for.
     actions.push(arm("confirmation", Math.min(kept.confirmation.deadline - at, MAX_CONFIRM_MILLISECONDS)));
@@ -182,7 +180,7 @@ function due(releases: Releases, timer: ReleaseTimer, at: number): ReleaseDecisi
     case "hold":
       if (kept.hold === null) return { releases, actions: [] };
       // The timer may be early: it has an upper limit, and the clock may have been set back.
-      if (at < kept.hold.until) return { releases, actions: [arm("hold", kept.hold.until - at)] };
+      if (isFrozen(kept, at)) return { releases, actions: [arm("hold", kept.hold.until - at)] };
       return endHold(releases, null);
     case "confirmation":
       return confirmationDue(releases, at);
@@ -263,9 +261,11 @@ function healthChecked(
   if (!result.ok) return failedOnce(releases, { bake, running, health }, result.reason, at);
   const endsAt = Math.min(bake.endsAt ?? at, at + health.bakeMilliseconds);
   if (at < endsAt) {
-    const next: Bake = { ...bake, endsAt, failures: 0 };
+    const isSame = bake.endsAt === endsAt && bake.failures === 0;
+    const next: Bake = isSame ? bake : { ...bake, endsAt, failures: 0 };
     const milliseconds = Math.min(health.intervalMilliseconds, endsAt - at);
-    return { releases: { ...releases, kept: { ...kept, bake: next } }, actions: [arm("health", milliseconds)] };
+    const watched = isSame ? kept : { ...kept, bake: next };
+    return { releases: { ...releases, kept: watched }, actions: [arm("health", milliseconds)] };
   }
   const release: Release = { ...running, state: "healthy" };
   return {

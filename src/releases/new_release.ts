@@ -11,6 +11,7 @@ import {
   type Releases,
   runningRelease,
   skipOf,
+  SOME_PERSON,
   type Terms,
   type TextFormat,
 } from "./release.ts";
@@ -64,15 +65,16 @@ export function withRelease(kept: KeptReleases, incoming: Incoming, limits: Rele
     bake: bakeOf(kept, release, limits),
     confirmation: confirmMilliseconds === null || running === null
       ? null
-      : { hash, deadline: at + confirmMilliseconds, author: terms?.author ?? "a person" },
+      : { hash, deadline: at + confirmMilliseconds, author: terms?.author ?? SOME_PERSON },
   }, limits);
 }
 
 /** The watch over a release that nobody judged; null: nothing checks it. */
 function bakeOf({ undone }: KeptReleases, { hash, cause }: Release, { health }: ReleaseLimits): Bake | null {
   if (health === null) return null;
-  // What an automatic rollback leads to is not taken back by the next one.
-  const isBlamed = cause !== "health" && cause !== "confirmation" && !undone.includes(hash);
+  // What a rollback leads to is not taken back by the next one, and nobody asked the checks before it.
+  const isBack = cause === "rollback" || cause === "health" || cause === "confirmation";
+  const isBlamed = !isBack && !undone.includes(hash);
   return { hash, phase: "hooks", endsAt: null, failures: 0, isBlamed };
 }
 
@@ -115,7 +117,8 @@ const FRESH_MILLISECONDS = 60_000;
  */
 export function withLateTerms({ kept, terms }: Pick<Releases, "kept" | "terms">, at: number): KeptReleases {
   const running = runningRelease(kept);
-  const isFresh = running !== null && running.cause === "file" && at - Date.parse(running.at) <= FRESH_MILLISECONDS;
+  const age = running === null ? Infinity : at - Date.parse(running.at);
+  const isFresh = running?.cause === "file" && age >= 0 && age <= FRESH_MILLISECONDS;
   if (terms === null || !isFresh) return kept;
   const { confirmMilliseconds } = terms;
   const author = running.author ?? terms.author;
@@ -125,7 +128,7 @@ export function withLateTerms({ kept, terms }: Pick<Releases, "kept" | "terms">,
     ...kept,
     list: [...kept.list.slice(0, -1), release],
     confirmation: isConfirmed
-      ? { hash: running.hash, deadline: at + confirmMilliseconds, author: author ?? "a person" }
+      ? { hash: running.hash, deadline: at + confirmMilliseconds, author: author ?? SOME_PERSON }
       : kept.confirmation,
   };
 }

@@ -77,6 +77,12 @@ export interface Pinned {
   readonly reason: string;
 }
 
+/** The longest hold. */
+export const MAX_HOLD_MILLISECONDS = 7 * 24 * 3_600_000;
+
+/** The place of a person whose name is not known. */
+export const SOME_PERSON = "a person";
+
 /** Nothing is activated until a time. */
 export interface Hold {
   /** In milliseconds since 1970. */

@@ -9,6 +9,7 @@ import {
   type Scope,
   type ScopedSkip,
   skipOf,
+  SOME_PERSON,
   wasTakenBack,
 } from "./release.ts";
 
@@ -92,7 +93,7 @@ function previous(kept: KeptReleases): Release | null {
 
 /** The words for a cause in place of a person's name. */
 const ACTORS: Readonly<Record<Rollback["cause"], string>> = {
-  rollback: "a person",
+  rollback: SOME_PERSON,
   health: "a health check",
   confirmation: "a missing confirmation",
 };

@@ -277,7 +277,7 @@ function looked<C>(state: State<C>, { reasons, back, held }: Looking<C>, event: 
   const isForced = reasons.includes("force");
   const refusal = heldBack(kept, { hash, isForced, at });
   if (refusal !== null) return holdBack(state, reasons, refusal, event);
-  const admitted = unpinned(isForced ? forced(kept, hash) : kept, hash);
+  const admitted = isForced ? forced(kept, hash) : kept;
   const next = withHeld({ ...state, releases: { ...state.releases, kept: admitted } }, null);
   return place(next, { reasons, back: null, held: null }, outcome, event);
 }
@@ -377,10 +377,11 @@ function place<C>(
   const change = changeOf(state.active, outcome);
   if (change === null) {
     if (held !== null) return stay(state, reasons, held, event.tookMilliseconds);
-    const kept = isManual(reasons) ? withLateTerms(state.releases, event.at) : state.releases.kept;
+    const known = isManual(reasons) ? withLateTerms(state.releases, event.at) : state.releases.kept;
+    const kept = back === null ? unpinned(known, hash) : known;
     const meant = { ...state, releases: { ...state.releases, kept }, trouble: null };
     const calmed = disarm(withoutTerms(meant, reasons));
-    const timers = kept === state.releases.kept ? [] : timersOf(kept, event.at);
+    const timers = known === state.releases.kept ? [] : timersOf(kept, event.at);
     const healed = state.trouble?.kind ?? null;
     const report: LoopReport<C> = { kind: "unchanged", ...common, hash, contentHash, healed, candidate };
     return proceed(calmed.state, [...calmed.actions, ...timers, reported(report)]);

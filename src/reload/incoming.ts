@@ -17,13 +17,15 @@ export function incomingOf<C>(
   if (back !== null) {
     return { ...common, cause: back.cause, terms: null, author: back.author, reason: back.reason };
   }
-  return { ...common, cause: causeOf(reasons), terms, author: null, reason: null };
+  const isHead = state.agreement?.head?.hash === hash;
+  return { ...common, cause: causeOf(reasons, isHead), terms, author: null, reason: null };
 }
 
-function causeOf(reasons: readonly HintReason[]): ReleaseCause {
+function causeOf(reasons: readonly HintReason[], isHead: boolean): ReleaseCause {
   if (reasons.includes("force")) return "force";
   if (isManual(reasons)) return "operator";
-  return reasons.every((one) => one === "announcement" || one === "link" || one === "peer") ? "cluster" : "file";
+  const isFollowed = reasons.every((one) => one === "announcement" || one === "link" || one === "peer");
+  return isHead && isFollowed ? "cluster" : "file";
 }
 
 type Writing = Extract<Work<unknown>, { kind: "activating" }>;

@@ -301,8 +301,10 @@ Deno.test("status of a held host begins with what is in force, who took the file
 Deno.test("status of a host that was rolled back automatically, or is frozen, says so in its first line", async () => {
   const hold = { until: "2026-03-01T12:00:00.000Z", author: "bob", reason: "the fair" };
   const cases = [
-    [{ held: { ...HELD, by: "rollback" } }, "a person rolled the file's configuration back 3 d ago: servers"],
-    [{ held: { ...HELD, by: "health" } }, "the health checks rolled the file's configuration back 3 d ago: servers"],
+    [
+      { held: { ...HELD, by: "a health check" } },
+      "a health check rolled the file's configuration back 3 d ago: servers",
+    ],
     [
       { held: { ...HELD, kind: "frozen", by: "bob" }, hold },
       "bob holds changes until 2026-03-01T12:00:00.000Z: servers",

@@ -133,8 +133,7 @@ function open(
     notifier,
     recorder: recorder as EventRecorder,
     keeper: {
-      recorded: () => Promise.resolve(),
-      texts: { text: () => Promise.resolve(NO_TEXT) },
+      recorded: () => Promise.resolve({ ok: true }),
       textOf: () => Promise.resolve(NO_TEXT),
       reserve: { keep: () => Promise.resolve({ ok: true }), read: () => Promise.resolve(NO_TEXT) },
     },

@@ -96,6 +96,20 @@ Deno.test("without a healthy release before it the last one with another hash is
   );
 });
 
+Deno.test("a rollback stays owed while the next edit is not in force", () => {
+  replayReleases(
+    {},
+    `
+    file b -> look, runs 2 b (file)
+    roll-back -> rolling-back 2 to a (rollback, fleet), back a, runs 3 a (rollback), look, back a, held skipped b
+    pause ->
+    file c -> look
+    step -> activate c
+    = 1 a healthy, 2 b rolled-back, 3 a running; skips b; pinned a undoes b
+  `,
+  );
+});
+
 Deno.test("a second rollback without a number is refused, because two persons may act at once", () => {
   replayReleases(
     {},
