@@ -189,7 +189,6 @@ function reporter(receivers: Receivers): (report: Report<Candidate>) => void {
     const { kept } = held.state().releases;
     const entry = journalEntryOf(report, { running: runningRelease(kept), rejectedHash: rejectedHash() });
     if (entry !== null) keeper.journal.append(maskedEntry(entry, mask));
-    if (report.kind === "unchanged" && report.candidate.text !== null) keeper.restore(report.candidate.text);
     joined?.membership.tellChange();
     hookRunner.report(report, Object.keys(changed));
     service.changed();

@@ -50,8 +50,6 @@ export interface ReleaseKeeper extends AsyncDisposable {
   record(kept: KeptReleases): void;
   /** Resolves when the releases recorded last are on the disk, or with the failure, after at most 5 s. */
   recorded(): Promise<Kept>;
-  /** Puts the text of the release in force into the history again if it is not there. Returns at once. */
-  restore(text: ReleaseText): void;
   /**
    * Writes a text and the releases before the snapshot's rename. Resolves when both are on the disk, or when a failure
    * was logged: the activation goes on then.
@@ -94,8 +92,7 @@ export async function openReleaseKeeper(
     maxTextBytes: DEFAULT_MAX_BYTES,
     onTrouble: warn("The history"),
   });
-  const stateDirectory = stateDirectoryOf(settings.options);
-  const journal = openJournal({ directory: stateDirectory, now, onTrouble: warn("The journal") });
+  const journal = openJournal({ directory: stateDirectoryOf(settings.options), now, onTrouble: warn("The journal") });
   let recording: Promise<Kept> = Promise.resolve({ ok: true });
   let store: Pick<Notifier, "source"> | null = null;
   let prepared: string | null = null;
@@ -119,7 +116,6 @@ export async function openReleaseKeeper(
     journal,
     record: (kept) => void (recording = file.write(kept)),
     recorded: () => recording,
-    restore: (text) => void texts.put(text),
     async prepare(text, kept) {
       prepared = text?.hash ?? null;
       if (text !== null) await texts.put(text);

@@ -132,11 +132,7 @@ function open(
     loop: loop as Loop<Candidate>,
     notifier,
     recorder: recorder as EventRecorder,
-    keeper: {
-      recorded: () => Promise.resolve({ ok: true }),
-      textOf: () => Promise.resolve(NO_TEXT),
-      reserve: { keep: () => Promise.resolve({ ok: true }), read: () => Promise.resolve(NO_TEXT) },
-    },
+    keeper: KEEPER,
     hookRunner: { status: () => [] },
     metrics: openMetrics({ version: "1.0.0", startTimeSeconds: 0 }),
     feed: openEventFeed(),
@@ -146,6 +142,12 @@ function open(
 }
 
 const NO_TEXT = { ok: false, reason: "missing", message: "there is none" } as const;
+const KEEPER: Parameters<typeof openDaemonApi>[0]["keeper"] = {
+  recorded: () => Promise.resolve({ ok: true }),
+  textOf: () => Promise.resolve(NO_TEXT),
+  reserve: { keep: () => Promise.resolve({ ok: true }), read: () => Promise.resolve(NO_TEXT) },
+};
+
 const FORCE = { notifyOtherInstances: false, force: true, author: null, reason: null, confirmSeconds: null };
 const NOTIFY = { notifyOtherInstances: true, force: false, author: null, reason: null, confirmSeconds: null };
 
