@@ -55,7 +55,7 @@ Deno.test("a room that imports a later one is reported with its allowed imports"
     [
       "src/config/a.ts:3: imports src/snapshot/a.ts, imports point one way and config may import time, diagnostic, host, document, server",
       "src/diagnostic/a.ts:2: imports src/document/a.ts, imports point one way and diagnostic may import time",
-      "src/reload/a.ts:2: imports src/source/a.ts, imports point one way and reload may import time, diagnostic, agreement",
+      "src/reload/a.ts:2: imports src/source/a.ts, imports point one way and reload may import time, diagnostic, agreement, releases",
     ],
   );
 });
