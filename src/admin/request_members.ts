@@ -1,5 +1,5 @@
-// The members of a request's body: names match in any case, as .NET reads them, and each has one kind. An unknown member
-// is an error, so that a misspelt one is not ignored.
+// The members of a request's body: names match in any case, as .NET reads them, and each has one kind. An unknown
+// member is an error, so that a misspelt one is not ignored.
 import { nearest } from "../diagnostic/suggest.ts";
 import { shownText } from "../options/option_tree.ts";
 import type { BodyRead } from "./request_body.ts";

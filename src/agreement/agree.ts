@@ -45,7 +45,9 @@ export interface ReloadedEvent {
   readonly isFresh: boolean;
   /** Whether the host runs another hash than its source's on purpose, by a rollback of its own or a hold. */
   readonly isHeldBack: boolean;
-  /** Whether what is in force is no change of this host: an earlier release or the head, in place of a skipped source. */
+  /**
+   * Whether what is in force is no change of this host: an earlier release or the head, in place of a skipped source.
+   */
   readonly isFollowing: boolean;
   /** The hashes that the active one takes back, if a rollback on this host put it in force; otherwise empty. */
   readonly undoes: readonly string[];

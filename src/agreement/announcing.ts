@@ -23,7 +23,9 @@ export interface Announcement {
   readonly force: boolean;
   /** Skips to add to the store's. */
   readonly skips: readonly Skip[];
-  /** The hashes that a rollback undoes: it overrules a head with one of them. Empty: the announcement is no rollback. */
+  /**
+   * The hashes that a rollback undoes: it overrules a head with one of them. Empty: the announcement is no rollback.
+   */
   readonly undoes: readonly string[];
 }
 

@@ -18,7 +18,9 @@ export interface Skip {
 export const MAX_SKIPS = 32;
 export const MAX_SKIP_BY_LENGTH = 64;
 export const MAX_SKIP_REASON_LENGTH = 200;
-/** The longest line of a set's text; a valid skip takes at most 916, as a character of UTF-16 takes 3 bytes of UTF-8. */
+/**
+ * The longest line of a set's text; a valid skip takes at most 916, as a character of UTF-16 takes 3 bytes of UTF-8.
+ */
 export const MAX_SKIP_LINE_BYTES = 1_024;
 /** The longest text of a set, with a line break for each line. */
 export const MAX_SKIPS_BYTES = MAX_SKIPS * (MAX_SKIP_LINE_BYTES + 1);

@@ -153,7 +153,9 @@ function notesText({ contradictions, confirmed }: ComparedNotes, colour: boolean
   return lines.map((line) => `${line}\n`).join("");
 }
 
-/** Changes when a line is appended or the file is another one; empty: there is no journal. Rejects if it is not known. */
+/**
+ * Changes when a line is appended or the file is another one; empty: there is no journal. Rejects if it is not known.
+ */
 async function stateOf(directory: string): Promise<string> {
   const names = ["journal.jsonl", "journal.1.jsonl"];
   const states = await Promise.all(names.map(async (name) => {

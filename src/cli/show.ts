@@ -1,6 +1,6 @@
 // `honua-configd show`: the source of a release, byte for byte as it was written, or the snapshot that it makes today,
-// secrets masked. It ends with 0, with 1 if there is no such release or its source makes no snapshot any more, with 3 if
-// the source cannot be read.
+// secrets masked. It ends with 0, with 1 if there is no such release or its source makes no snapshot any more, with 3
+// if the source cannot be read.
 import * as z from "zod";
 import { atomicWrite, AtomicWriteError } from "../host/atomic_write.ts";
 import { sourceText } from "../diagnostic/range.ts";

@@ -1,5 +1,5 @@
-// Finds the state of the daemon on this host without asking it: by the options of the command line, else by those of the
-// unit that it runs as.
+// Finds the state of the daemon on this host without asking it: by the options of the command line, else by those of
+// the unit that it runs as.
 import { dirname, resolve } from "node:path";
 import { renderText } from "../diagnostic/render.ts";
 import { INSTALLATION, type Installation, readUnitSettings } from "../doctor/installation.ts";

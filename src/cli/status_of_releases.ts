@@ -1,5 +1,5 @@
-// The releases in the answer of `honua-configd status`: why the source is not in force and what to do, and what waits for
-// a person or a check.
+// The releases in the answer of `honua-configd status`: why the source is not in force and what to do, and what waits
+// for a person or a check.
 import { terminalText } from "../diagnostic/terminal_text.ts";
 import { causeText } from "./cause_text.ts";
 import { posixQuoted } from "./shell_quote.ts";

@@ -67,7 +67,9 @@ export interface Notifier extends AsyncDisposable {
   head(): Promise<HeadAnswer>;
   /** Makes every instance look again although nothing changed, by the message that older Honua servers send: a path. */
   lookAgain(path: string): Promise<LookAgainAnswer>;
-  /** Keeps a source under its hash for weeks. The caller has one transfer under way at a time, which bounds the memory. */
+  /**
+   * Keeps a source under its hash for weeks. The caller has one transfer under way at a time, which bounds the memory.
+   */
   putSource(hash: string, source: StoredSource): Promise<PutSourceAnswer>;
   /** Reads the source of a hash. Any client can write there: compile it, and compare the hash. */
   source(hash: string): Promise<SourceAnswer>;

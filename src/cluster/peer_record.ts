@@ -34,7 +34,9 @@ export interface PeerRecord {
   readonly rejected: Rejection | null;
   /** The release in force, by its number there; null: none is known. Up to version 0.1 absent. */
   readonly release?: PeerRelease | null;
-  /** Why its source, which is valid, is not in force: see {@linkcode HeldBack}; null: it is. Up to version 0.1 absent. */
+  /**
+   * Why its source, which is valid, is not in force: see {@linkcode HeldBack}; null: it is. Up to version 0.1 absent.
+   */
   readonly heldBack?: HeldBack | null;
   /** The newest line of its journal; null: it has none yet. Up to version 0.1 absent. */
   readonly journal?: JournalMark | null;

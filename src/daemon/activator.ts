@@ -1,6 +1,6 @@
 // Puts a snapshot and its server form in force: it writes them under temporary names, lets the check hooks judge them,
-// and renames them only then. If there are health hooks, they say first whether the servers work. After an abort it gives up before the first rename or completes, and its result says
-// truly which.
+// and renames them only then. If there are health hooks, they say first whether the servers work. After an abort it
+// gives up before the first rename or completes, and its result says truly which.
 import { type Diagnostic, errorDiagnostic } from "../diagnostic/diagnostic.ts";
 import type { Options } from "../options/options.ts";
 import type { ActivationResult } from "../reload/decide.ts";

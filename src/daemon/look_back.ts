@@ -1,5 +1,5 @@
-// The look at an earlier release: its text is compiled in the environment of now. If it cannot be had or does not compile
-// any more, and the files of that release are the reserve, these are the candidate.
+// The look at an earlier release: its text is compiled in the environment of now. If it cannot be had or does not
+// compile any more, and the files of that release are the reserve, these are the candidate.
 import { createHash } from "node:crypto";
 import { sourceText } from "../diagnostic/range.ts";
 import { renderLine } from "../diagnostic/render.ts";

@@ -1,5 +1,5 @@
-// Compiles what a look read, with the environment of now, and makes the outcome of the look. It does not compile the bytes
-// of the last accepted look again: a touched file, or the second sign of an edit, costs only a reading.
+// Compiles what a look read, with the environment of now, and makes the outcome of the look. It does not compile the
+// bytes of the last accepted look again: a touched file, or the second sign of an edit, costs only a reading.
 import { environmentOf, parseEnvironmentFile, processEnvironment } from "../config/environment.ts";
 import type { Diagnostic } from "../diagnostic/diagnostic.ts";
 import type { SourceText } from "../diagnostic/range.ts";

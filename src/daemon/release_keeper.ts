@@ -43,7 +43,7 @@ export interface ReleaseKeeper extends AsyncDisposable {
   /** The text of an earlier release: this host's, or else the one that the cluster's store has. */
   textOf(hash: string): Promise<TextRead>;
   readonly reserve: Reserve;
-  readonly journal: Pick<Journal, "append" | "newest" | "flushed">;
+  readonly journal: Pick<Journal, "append" | "newest">;
   /** From now on, a text that this host does not have is taken from the cluster's store. */
   readFrom(store: Pick<Notifier, "source">): void;
   /** Begins to write the releases. Returns at once. */
@@ -55,7 +55,10 @@ export interface ReleaseKeeper extends AsyncDisposable {
    * was logged: the activation goes on then.
    */
   prepare(text: ReleaseText | null, kept: KeptReleases): Promise<void>;
-  /** Writes the text of what is in force if the history has lost it, or never had it: it was in force before there was one. */
+  /**
+   * Writes the text of what is in force if the history has lost it, or never had it: it was in force before there was
+   * one.
+   */
   heal(text: ReleaseText | null): Promise<void>;
   /** Removes texts that no release needs any more. */
   tidy(kept: KeptReleases): Promise<void>;

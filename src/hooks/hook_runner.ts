@@ -1,6 +1,6 @@
 // The hooks of this host, from the options to the processes: each hook runs until it succeeded, and the state file
-// keeps which hook is done with which trigger. No reload waits for them; only check hooks can refuse one. Health hooks run
-// only when they are asked.
+// keeps which hook is done with which trigger. No reload waits for them; only check hooks can refuse one. Health hooks
+// run only when they are asked.
 import type { Diagnostic } from "../diagnostic/diagnostic.ts";
 import { openTextMasker } from "../diagnostic/text_masker.ts";
 import { type HookEnding, killSessions, runHook } from "./hook.ts";

@@ -79,12 +79,16 @@ export function owedBack(kept: KeptReleases, active: string, head: string | null
   return back?.hash === active ? null : back;
 }
 
-/** Whether a release may be put back now. During a hold a rollback of this host counts, and the head of others does not. */
+/**
+ * Whether a release may be put back now. During a hold a rollback of this host counts, and the head of others does not.
+ */
 export function mayGoBack(kept: KeptReleases, { cause }: Pinned, at: number): boolean {
   return !isFrozen(kept, at) || cause !== "cluster";
 }
 
-/** Whether a hold keeps the release in force from being taken back automatically: it was in force when the hold began. */
+/**
+ * Whether a hold keeps the release in force from being taken back automatically: it was in force when the hold began.
+ */
 export function isKeptByHold(kept: KeptReleases, { at: since }: Release, at: number): boolean {
   return kept.hold !== null && isFrozen(kept, at) && Date.parse(since) < kept.hold.since;
 }
@@ -102,8 +106,8 @@ export function forced(kept: KeptReleases, hash: string): KeptReleases {
 }
 
 /**
- * The releases of a host that runs its source, with the hash `active`. A rollback that is not announced yet becomes this
- * host's matter, unless the source was brought in line with it.
+ * The releases of a host that runs its source, with the hash `active`. A rollback that is not announced yet becomes
+ * this host's matter, unless the source was brought in line with it.
  */
 export function unpinned(kept: KeptReleases, active: string): KeptReleases {
   const { pinned } = kept;

@@ -232,9 +232,9 @@ function hooksSettled(releases: Releases, ok: boolean, at: number): ReleaseDecis
   if (bake.phase !== "hooks") return { releases, actions: [] };
   const endsAt = at + health.bakeMilliseconds;
   const next: KeptReleases = judged({ ...kept, bake: { ...bake, phase: "checking", endsAt, failures: 0 } }, "baking");
-  const told = report({ kind: "baking", release: { ...running, state: "baking" }, endsAt });
+  const news = report({ kind: "baking", release: { ...running, state: "baking" }, endsAt });
   const { releases: checking, actions } = check({ ...releases, kept: next });
-  return { releases: checking, actions: [told, ...actions] };
+  return { releases: checking, actions: [news, ...actions] };
 }
 
 /** Asks the health checks, unless they are busy: their answer for an earlier release leads to the next question. */
@@ -298,12 +298,12 @@ function failedOnce(
   const halted = isKeptByHold(kept, running, at)
     ? "a hold keeps everything as it is"
     : haltOf({ bake, running, health }, target.ok ? null : target.reason);
-  const told = report({ kind: "unhealthy", release, reason, halted });
-  if (halted !== null || !target.ok) return { releases: failed, actions: [told] };
+  const news = report({ kind: "unhealthy", release, reason, halted });
+  if (halted !== null || !target.ok) return { releases: failed, actions: [news] };
   const to = target.release.hash;
   const rollback: Rollback = { to, cause: "health", scope: "host", author: null, reason: `unhealthy: ${reason}` };
   const { releases: next, actions } = rollBack(failed, rollback, at);
-  return { releases: next, actions: [told, ...actions] };
+  return { releases: next, actions: [news, ...actions] };
 }
 
 /** Why a failed release is not rolled back; null: it is. */

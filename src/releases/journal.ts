@@ -1,5 +1,5 @@
-// The journal of a host: what was put in force or not, by whom and why, one line a happening, each with the digest of the
-// line before it. Appending never waits and never fails: lines wait in a bounded queue until they are on the disk.
+// The journal of a host: what was put in force or not, by whom and why, one line a happening, each with the digest of
+// the line before it. Appending never waits and never fails: lines wait in a bounded queue until they are on the disk.
 import { join } from "node:path";
 import { adviceFor, errorCode } from "../host/atomic_write.ts";
 import { type Backoff, backoffMilliseconds, retryBackoff } from "../time/backoff.ts";

@@ -1,5 +1,5 @@
-// The end of a journal's file: the number and digest with which the chain goes on, and the mending of a last line that a
-// crash tore. A line that is whole but for its newline is completed, any other rest is cut off.
+// The end of a journal's file: the number and digest with which the chain goes on, and the mending of a last line that
+// a crash tore. A line that is whole but for its newline is completed, any other rest is cut off.
 import type { JournalFile } from "./journal_disk.ts";
 import { digestOf, type JournalTail, MAX_LINE_BYTES, parseLine } from "./journal_line.ts";
 

@@ -85,8 +85,8 @@ function ended(release: Release, time: string, isSkipped: boolean): Release {
 }
 
 /**
- * Drops the earliest entries beyond the limit, but neither the one in force nor a last good one nor the pinned one. What
- * is in force may be good only because an earlier release with its hash was.
+ * Drops the earliest entries beyond the limit, but neither the one in force nor a last good one nor the pinned one.
+ * What is in force may be good only because an earlier release with its hash was.
  */
 function bounded(kept: KeptReleases, { keep }: ReleaseLimits): KeptReleases {
   // The newest may never come into force: then the one before it is in force.

@@ -1,6 +1,6 @@
 // The form of a text on the disk: zstd that `zstd -d` reads, with a SHA-256 at its end. The digest is checked before
-// anything is decompressed, because Deno's decompressor needs it (2.7.11): it takes a truncated file for a short text, a
-// flipped bit can switch off zstd's own checksum, and its asynchronous form ends the process over a damaged file.
+// anything is decompressed, because Deno's decompressor needs it (2.7.11): it takes a truncated file for a short text,
+// a flipped bit can switch off zstd's own checksum, and its asynchronous form ends the process over a damaged file.
 import { constants, zstdCompressSync, zstdDecompressSync } from "node:zlib";
 import { openPace } from "../time/pace.ts";
 import { SEAL_BYTES, sealed, unsealed } from "./sealed_bytes.ts";
@@ -8,7 +8,9 @@ import { SEAL_BYTES, sealed, unsealed } from "./sealed_bytes.ts";
 /** A frame each. Deno compresses on the main thread, also asynchronously: some 9 ms a megabyte. */
 const PIECE_BYTES = 1024 * 1024;
 
-/** RFC 8878, section 3.1.2: a decoder passes over such a frame. It holds the frames' lengths, their count, the digest. */
+/**
+ * RFC 8878, section 3.1.2: a decoder passes over such a frame. It holds the frames' lengths, their count, the digest.
+ */
 const SKIPPABLE_FRAME = 0x184d2a50;
 const FRAME_HEADER_BYTES = 8;
 const NUMBER_BYTES = 4;

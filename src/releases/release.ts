@@ -3,16 +3,16 @@
 import type { Skip } from "../agreement/skip.ts";
 
 /**
- * `running`: in force, its hooks are not done yet; `baking`: the health checks watch it; `healthy`: they accepted it, or
- * its hooks are done and nothing checks; `failed`: the checks refused it; `rolled-back` and `skipped`: a rollback took
- * it back, as the one in force or as one before it; `replaced`: another release came before it was judged.
+ * `running`: in force, its hooks are not done yet; `baking`: the health checks watch it; `healthy`: they accepted it,
+ * or its hooks are done and nothing checks; `failed`: the checks refused it; `rolled-back` and `skipped`: a rollback
+ * took it back, as the one in force or as one before it; `replaced`: another release came before it was judged.
  */
 export type ReleaseState = "running" | "baking" | "healthy" | "failed" | "rolled-back" | "skipped" | "replaced";
 
 /**
- * What put a release in force. `file`: an edit; `operator`: a request to reload; `force`: one that overruled a rollback, a
- * hold or the other hosts; `cluster`: another host announced it; `rollback`: a person; `health` and `confirmation`: an
- * automatic rollback; `found`: it was in force at the start.
+ * What put a release in force. `file`: an edit; `operator`: a request to reload; `force`: one that overruled a
+ * rollback, a hold or the other hosts; `cluster`: another host announced it; `rollback`: a person; `health` and
+ * `confirmation`: an automatic rollback; `found`: it was in force at the start.
  */
 export type ReleaseCause =
   | "file"
@@ -69,7 +69,9 @@ export interface ScopedSkip extends Skip {
 export interface Pinned {
   readonly hash: string;
   readonly scope: Scope;
-  /** The hashes that this host's own rollback takes back and still has to announce; empty: there is nothing to announce. */
+  /**
+   * The hashes that this host's own rollback takes back and still has to announce; empty: there is nothing to announce.
+   */
   readonly undoes: readonly string[];
   readonly cause: ReleaseCause;
   /** Null: it is automatic, or not known. */
@@ -102,7 +104,9 @@ export interface Bake {
   readonly endsAt: number | null;
   /** Failures in a row. */
   readonly failures: number;
-  /** Whether a failure may be the release's fault: the checks succeeded before it, and it was not rolled back before. */
+  /**
+   * Whether a failure may be the release's fault: the checks succeeded before it, and it was not rolled back before.
+   */
   readonly isBlamed: boolean;
 }
 

@@ -1,5 +1,5 @@
-// `releases.json` in the history: what this host put in force, and what it must not. A fault in an entry costs only that
-// entry. A file that cannot be read at all is set aside before another takes its place, and never deleted.
+// `releases.json` in the history: what this host put in force, and what it must not. A fault in an entry costs only
+// that entry. A file that cannot be read at all is set aside before another takes its place, and never deleted.
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import * as z from "zod";
@@ -120,7 +120,9 @@ export async function openReleaseFile(options: ReleaseFileOptions): Promise<Rele
   };
 }
 
-/** The content of the file; null: there is none. `trouble` says in one line what of it does not count; null: all does. */
+/**
+ * The content of the file; null: there is none. `trouble` says in one line what of it does not count; null: all does.
+ */
 export interface ReadReleases {
   readonly kept: KeptReleases | null;
   readonly trouble: string | null;

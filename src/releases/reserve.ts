@@ -1,5 +1,5 @@
-// The reserve: the last good snapshot and server form, for a release whose text no longer compiles. Both are in one file,
-// so that they always belong together; a damaged one is never returned.
+// The reserve: the last good snapshot and server form, for a release whose text no longer compiles. Both are in one
+// file, so that they always belong together; a damaged one is never returned.
 import { join } from "node:path";
 import * as z from "zod";
 import { terminalText } from "../diagnostic/terminal_text.ts";

@@ -1,5 +1,5 @@
-// The source texts of the releases, as files `HASH.FORMAT.zst`. A text is there whole or not at all, through kill -9 and
-// a full disk; a damaged one is never returned. What the system refuses is a result and holds nothing up.
+// The source texts of the releases, as files `HASH.FORMAT.zst`. A text is there whole or not at all, through kill -9
+// and a full disk; a damaged one is never returned. What the system refuses is a result and holds nothing up.
 import { lstat } from "node:fs/promises";
 import { join } from "node:path";
 import { terminalText } from "../diagnostic/terminal_text.ts";
@@ -130,8 +130,8 @@ export async function readHistoryText(
 }
 
 /**
- * Decides which hashes stay. The pinned ones take their places first; then the others in their order, until one finds no
- * place: the oldest are evicted, and no gap arises.
+ * Decides which hashes stay. The pinned ones take their places first; then the others in their order, until one finds
+ * no place: the oldest are evicted, and no gap arises.
  */
 export function keptHashes(
   texts: readonly KeptText[],

@@ -359,10 +359,10 @@ function lookedBack<C>(state: State<C>, origin: Origin<C> & { readonly back: Pin
   if (mayStay && held?.kind === "skipped" && !reasons.includes("rollback")) {
     return stay(state, reasons, { ...held, trouble: outcome.reason }, event.tookMilliseconds);
   }
-  const told = held === null ? state : withHeld(state, held);
+  const known = held === null ? state : withHeld(state, held);
   const common = { reasons, durationMilliseconds: event.tookMilliseconds };
-  if (outcome.kind === "rejected") return rejected(told, outcome, common);
-  return unreadable(told, outcome, common, event.random);
+  if (outcome.kind === "rejected") return rejected(known, outcome, common);
+  return unreadable(known, outcome, common, event.random);
 }
 
 /** Puts a candidate in force if it differs from what is. */

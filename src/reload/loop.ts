@@ -21,9 +21,10 @@ export interface LoopOptions<Candidate> {
    */
   lookBack?(hash: string, signal: AbortSignal): Promise<LookOutcome<Candidate>>;
   /**
-   * Writes the releases, and then the snapshot. After an abort it either gives up before its rename (by a result or a throw) or completes, and
-   * its result says truly which. If the loop `isChecked`, the reason of the abort may be `SUPERSEDED`. A throw without
-   * an abort is a bug. It suspends the limit for checks that take their own time and end by themselves.
+   * Writes the releases, and then the snapshot. After an abort it either gives up before its rename (by a result or a
+   * throw) or completes, and its result says truly which. If the loop `isChecked`, the reason of the abort may be
+   * `SUPERSEDED`. A throw without an abort is a bug. It suspends the limit for checks that take their own time and end
+   * by themselves.
    */
   activate(
     candidate: Candidate,

@@ -23,8 +23,8 @@ export interface SnapshotId {
  * The sender of a hint. A hint carries no truth, so two hints of one reason are one. `peer`: another instance or an
  * older server asks all instances to look. `announcement`: the cluster's head has another hash. `force`: a person
  * overrules that head. `link`: the cluster can be reached, or an announcement is due, and an earlier look may be
- * outdated. `rollback`: the pinned release is to be put in force. `recheck`: a rollback was carried out or a hold ended,
- * and the source is to be compared again.
+ * outdated. `rollback`: the pinned release is to be put in force. `recheck`: a rollback was carried out or a hold
+ * ended, and the source is to be compared again.
  */
 export type HintReason =
   | "start"
