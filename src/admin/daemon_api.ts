@@ -77,6 +77,8 @@ export interface Status extends ReleaseStatus {
   /** The path as it was configured. */
   readonly source: string;
   readonly snapshot: string;
+  /** Of history and journal, absolute. */
+  readonly stateDirectory: string;
   /** Null: nothing is in force yet. */
   readonly active: {
     readonly hash: string;

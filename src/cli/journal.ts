@@ -11,7 +11,13 @@ import { type JournalVerdict, verifyJournal } from "../releases/verify_journal.t
 import { pause } from "../time/pause.ts";
 import { strangeAnswer, unavailable, withAdminClient } from "./admin_client.ts";
 import { EXIT, type ExitCode } from "./exit_codes.ts";
-import { findStatePlace, type InstalledHost, type StatePlaceRequest, THIS_HOST } from "./state_place.ts";
+import {
+  findStatePlace,
+  type InstalledHost,
+  type StatePlace,
+  type StatePlaceRequest,
+  THIS_HOST,
+} from "./state_place.ts";
 import { painted, shortHash } from "./table.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -41,7 +47,7 @@ export async function showJournal(
   stop: AbortSignal,
   host: InstalledHost = THIS_HOST,
 ): Promise<ExitCode> {
-  const place = await findStatePlace(request, terminal, host);
+  const place = await placeOf(request, terminal, host);
   if (!place.ok) return place.code;
   const { directory } = place;
   const since = request.since ?? -Infinity;
@@ -65,6 +71,26 @@ export async function showJournal(
   return EXIT.done;
 }
 
+const stateSchema = z.object({ stateDirectory: z.string() });
+
+/** A socket by itself says nothing of where its daemon has its state, so the daemon is asked. */
+async function placeOf(request: JournalRequest, terminal: Terminal, host: InstalledHost): Promise<StatePlace> {
+  const { address, set } = request;
+  if (address.socket === null || set.length > 0) return await findStatePlace(request, terminal, host);
+  let directory: string | null = null;
+  const code = await withAdminClient(address, terminal, async (client) => {
+    const answer = await client.ask({ path: "admin/status" });
+    if (!answer.ok) return unavailable(answer.message, terminal);
+    if (answer.status !== 200) return unavailable(client.refusal(answer), terminal);
+    const parsed = stateSchema.safeParse(answer.body);
+    if (!parsed.success) return unavailable(strangeAnswer(client), terminal);
+    directory = parsed.data.stateDirectory;
+    return EXIT.done;
+  });
+  if (directory === null) return { ok: false, code };
+  return { ok: true, directory, address, environment: terminal.environment, environmentFiles: [] };
+}
+
 /** Shows the lines until SIGINT or SIGTERM. */
 export async function showJournalUntilInterrupted(request: ShowRequest, terminal: Terminal): Promise<ExitCode> {
   const stop = new AbortController();
@@ -84,7 +110,7 @@ export async function verify(
   terminal: Terminal,
   host: InstalledHost = THIS_HOST,
 ): Promise<ExitCode> {
-  const place = await findStatePlace(request, terminal, host);
+  const place = await placeOf(request, terminal, host);
   if (!place.ok) return place.code;
   const { directory, address } = place;
   if (!request.peers) return judged(directory, await verifyJournal(directory), null, request, terminal);

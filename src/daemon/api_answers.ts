@@ -1,5 +1,6 @@
 // The daemon's answers for its admin interface: questions are answered from the current state, and a requested reload
 // goes through the one loop like every other.
+import { resolve } from "node:path";
 import type { EventFeed } from "../admin/event_feed.ts";
 import type {
   DaemonApi,
@@ -26,7 +27,7 @@ import { diagnosticAnswer, type EventRecorder } from "./event_recorder.ts";
 import type { HookStatus } from "../hooks/hook_memory.ts";
 import type { HookRunner } from "../hooks/hook_runner.ts";
 import { openReleaseAnswers, releaseStatusOf } from "./release_answers.ts";
-import type { ReleaseKeeper } from "./release_keeper.ts";
+import { type ReleaseKeeper, stateDirectoryOf } from "./release_keeper.ts";
 import type { Candidate } from "./look_compiler.ts";
 import { recordOf } from "./membership.ts";
 import type { MountedFiles } from "./mounted_files.ts";
@@ -174,6 +175,7 @@ function statusOf(parts: DaemonApiParts, startedAt: string): Omit<Status, "store
     startedAt,
     source: settings.sourcePath,
     snapshot: options.snapshot.path,
+    stateDirectory: resolve(stateDirectoryOf(options)),
     active: active && { hash: active.hash, since: recorder.activeSince() },
     generation: agreedGeneration(agreement),
     standing: syncStateOf(agreement),

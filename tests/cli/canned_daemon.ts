@@ -83,6 +83,7 @@ export function statusWith(given: Partial<Status> = {}): Status {
     startedAt: daysAgo(9),
     source: "/etc/honua/config.hcl",
     snapshot: "/var/lib/honua-configd/config.snapshot.json",
+    stateDirectory: "/var/lib/honua-configd",
     active: { hash: hashOf("a"), since: daysAgo(4) },
     generation: 17,
     standing: "agreed",

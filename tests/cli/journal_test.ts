@@ -7,7 +7,7 @@ import { chain, chainOf, MOMENT, writeFiles } from "../releases/journal_writing.
 import { eventually } from "../support/eventually.ts";
 import { runRecorded } from "../support/recording_terminal.ts";
 import { type TemporaryDirectory, temporaryDirectory } from "../support/temporary.ts";
-import { cannedDaemon, json, keepingTerminal, peerWith } from "./canned_daemon.ts";
+import { cannedDaemon, json, keepingTerminal, peerWith, statusWith } from "./canned_daemon.ts";
 
 const sha = (line: string) => digestOf(new TextEncoder().encode(line));
 const HASH = "abcdef12".repeat(8);
@@ -115,6 +115,17 @@ Deno.test("journal verify --peers finds a tail that was cut off or written anew,
   assertEquals((await asked(undefined)).code, 3);
   await Deno.remove(directory.file("journal.jsonl"));
   assertEquals((await asked([noted("edge-4", 4)])).code, 1);
+});
+
+Deno.test("the journal of the daemon behind a socket is read, wherever that has its state", async () => {
+  await using directory = await temporaryDirectory();
+  await writeFiles(directory, chain(2), 9);
+  const answer = () => json(statusWith({ stateDirectory: directory.path }));
+  await using daemon = await cannedDaemon(answer);
+  const { code, out } = await runRecorded(["journal", "verify", ...daemon.flags]);
+  assertEquals([code, out.split("\n")[0]], [0, "2 lines, 1 to 2: the chain is whole"]);
+  const away = await runRecorded(["journal", "--socket", directory.file("none.sock")]);
+  assertEquals([away.code, away.out], [3, ""]);
 });
 
 Deno.test("journal --follow shows lines as they come, also over a rotation, until it is stopped", async () => {
