@@ -14,7 +14,8 @@ Deno.test("a scheduled callback is called once, later, and not at all if it was 
   systemClock.schedule(20, resolve);
   assertEquals(called, []);
   await promise;
-  assertEquals(called, ["after 0", "after 1"]);
+  // On a busy machine both are due at the same turn.
+  assertEquals(called.toSorted(), ["after 0", "after 1"]);
 });
 
 Deno.test("a callback that is scheduled for a past time is called at the next turn, and can be cancelled", async () => {

@@ -125,8 +125,12 @@ function connectUnderOtherName(
   return promise;
 }
 
-/** Makes a stream that ioredis can use as a socket. Destroying it closes the connection. */
+/** Closing a connection does not end a write that the other side does not take; nobody waits longer for it. */
+const WRITE_END_MILLISECONDS = 1_000;
+
+/** Makes a stream that ioredis can use as a socket. Destroying it closes the connection, and ends with its last write. */
 function streamOver(connection: Deno.Conn): Duplex {
+  let writing: Promise<void> = Promise.resolve();
   const stream = new Duplex({
     read() {
       const chunk = new Uint8Array(CHUNK_BYTES);
@@ -136,11 +140,11 @@ function streamOver(connection: Deno.Conn): Duplex {
       );
     },
     write(chunk: Uint8Array, _encoding, done) {
-      writeAll(connection, chunk).then(() => done(), done);
+      writing = writeAll(connection, chunk).then(() => done(), done);
     },
     destroy(error, done) {
       closeQuietly(connection);
-      done(error);
+      void withinLimit(writing, WRITE_END_MILLISECONDS).then(() => done(error));
     },
   });
   return stream;
