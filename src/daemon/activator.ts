@@ -7,7 +7,7 @@ import type { ActivationResult } from "../reload/decide.ts";
 import { SUPERSEDED, type WorkLimit } from "../reload/loop.ts";
 import { reasonOf } from "../reload/narration.ts";
 import type { SnapshotId } from "../reload/state.ts";
-import { type ChangeCounts, type KeptReleases, runningRelease } from "../releases/release.ts";
+import { type ChangeCounts, isRollback, type KeptReleases, runningRelease } from "../releases/release.ts";
 import type { SnapshotStore } from "../snapshot/store.ts";
 import type { Changes, ChangeTracker } from "./change_tracker.ts";
 import type { CandidatePaths } from "../hooks/hook_triggers.ts";
@@ -87,8 +87,9 @@ export function openActivator(tools: ActivatorTools): Activator {
     limit: WorkLimit,
     releases: KeptReleases,
   ): Promise<HookResult | null> => {
+    const release = runningRelease(releases);
     // A rollback must not wait for a server that hangs.
-    if (isRollback(releases)) return null;
+    if (release !== null && isRollback(release.cause)) return null;
     const inForce = active();
     if (!hookRunner.hasHealth || inForce === null || inForce.contentHash === snapshot.contentHash) return null;
     // A server that hooks restart just now would seem sick.
@@ -147,12 +148,6 @@ export function openActivator(tools: ActivatorTools): Activator {
 
 function refused(diagnostics: readonly Diagnostic[]): ActivationResult {
   return { kind: "refused", reason: reasonOf(diagnostics), diagnostics };
-}
-
-/** Whether a rollback leads to the release. */
-function isRollback(releases: KeptReleases): boolean {
-  const cause = runningRelease(releases)?.cause;
-  return cause === "rollback" || cause === "health" || cause === "confirmation";
 }
 
 /** Keeps the files of the release that is about to be replaced, if it was healthy, for the day its text fails. */

@@ -20,13 +20,9 @@ import { openReserve, type Reserve } from "../releases/reserve.ts";
 import { openSourceHistory, type ReleaseText, type SourceHistory, type TextRead } from "../releases/source_history.ts";
 import { MAX_SNAPSHOT_BYTES } from "../snapshot/snapshot.ts";
 import { DEFAULT_MAX_BYTES } from "../source/source_file.ts";
-import { withinLimit } from "../time/limit.ts";
 import { formatOf } from "../compile.ts";
 import type { Notifier } from "../cluster/notifier.ts";
 import { fetchText } from "./store_sources.ts";
-
-/** The limit of a start for the history's file system. */
-const OPENING_LIMIT_MILLISECONDS = 5_000;
 
 /** The settings of a keeper. */
 export interface ReleaseKeeperSettings {
@@ -81,7 +77,7 @@ export async function openReleaseKeeper(
     if (line === null) log.information(`${what} can be written again`);
     else log.warning(line);
   };
-  await withinLimit(removeStaleHistoryFiles(directory).catch(() => {}), OPENING_LIMIT_MILLISECONDS);
+  await removeStaleHistoryFiles(directory);
   const file = await openReleaseFile({
     directory,
     now: () => new Date(now()),

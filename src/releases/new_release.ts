@@ -3,6 +3,7 @@
 import {
   type Bake,
   type ChangeCounts,
+  isRollback,
   type KeptReleases,
   lastGood,
   type Release,
@@ -73,8 +74,7 @@ export function withRelease(kept: KeptReleases, incoming: Incoming, limits: Rele
 function bakeOf({ undone }: KeptReleases, { hash, cause }: Release, { health }: ReleaseLimits): Bake | null {
   if (health === null) return null;
   // What a rollback leads to is not taken back by the next one, and nobody asked the checks before it.
-  const isBack = cause === "rollback" || cause === "health" || cause === "confirmation";
-  const isBlamed = !isBack && !undone.includes(hash);
+  const isBlamed = !isRollback(cause) && !undone.includes(hash);
   return { hash, phase: "hooks", endsAt: null, failures: 0, isBlamed };
 }
 

@@ -24,6 +24,14 @@ export type ReleaseCause =
   | "confirmation"
   | "found";
 
+/** The causes of rollbacks. */
+export type RollbackCause = Extract<ReleaseCause, "rollback" | "health" | "confirmation">;
+
+/** Whether a rollback put a release in force here. */
+export function isRollback(cause: ReleaseCause): cause is RollbackCause {
+  return cause === "rollback" || cause === "health" || cause === "confirmation";
+}
+
 /** The language of a source's text. */
 export type TextFormat = "hcl" | "json";
 
@@ -215,11 +223,18 @@ export function skipOf({ skips }: Pick<KeptReleases, "skips">, hash: string): Sc
 
 /** The newest release before the one in force that was healthy and may run; null: there is none. */
 export function lastGood(kept: Pick<KeptReleases, "list" | "skips">): Release | null {
+  return lastBefore(kept, ({ state }) => state === "healthy");
+}
+
+/** The newest such release before the one in force, with another hash that may run; null: there is none. */
+export function lastBefore(
+  kept: Pick<KeptReleases, "list" | "skips">,
+  isWanted: (release: Release) => boolean,
+): Release | null {
   const running = runningRelease(kept);
   const before = running === null ? kept.list : kept.list.slice(0, -1);
   return before.findLast((one) =>
-    one.state === "healthy" && one.hash !== running?.hash && skipOf(kept, one.hash) === null &&
-    !wasTakenBack(kept, one.hash)
+    isWanted(one) && one.hash !== running?.hash && skipOf(kept, one.hash) === null && !wasTakenBack(kept, one.hash)
   ) ?? null;
 }
 

@@ -1,23 +1,24 @@
 // The way back: which release a rollback leads to, and what it takes back.
 import { MAX_SKIPS, skipFor } from "../agreement/skip.ts";
 import {
+  isRollback,
   type KeptReleases,
+  lastBefore,
   lastGood,
   type Release,
-  type ReleaseCause,
+  type RollbackCause,
   runningRelease,
   type Scope,
   type ScopedSkip,
   skipOf,
   SOME_PERSON,
-  wasTakenBack,
 } from "./release.ts";
 
 /** A rollback that was decided on. */
 export interface Rollback {
   /** The hash to put in force. */
   readonly to: string;
-  readonly cause: Extract<ReleaseCause, "rollback" | "health" | "confirmation">;
+  readonly cause: RollbackCause;
   readonly scope: Scope;
   /** Null: it is automatic. */
   readonly author: string | null;
@@ -62,14 +63,12 @@ export function targetOf(kept: KeptReleases, number: number | null, isForFleet =
 /** A release that a rollback put in force is left only for one with a number: two persons may act at once. */
 function lastTarget(kept: KeptReleases, running: Release): Target {
   const { number, cause, author } = running;
-  const isBack = kept.pinned?.hash === running.hash || cause === "rollback" || cause === "health" ||
-    cause === "confirmation";
-  if (isBack) {
+  if (kept.pinned?.hash === running.hash || isRollback(cause)) {
     const by = author === null ? "" : ` by ${author}`;
     const advice = "to go further back, name the release, from honua-configd history";
     return { ok: false, reason: `Release ${number} was put in force by a rollback already${by}; ${advice}` };
   }
-  const good = lastGood(kept) ?? previous(kept);
+  const good = lastGood(kept) ?? lastBefore(kept, () => true);
   if (good !== null) return { ok: true, release: good };
   const reason = kept.list.length === 1
     ? `Release ${number} is the only one in the history: nothing is before it`
@@ -82,17 +81,8 @@ function wentBackAlone({ pinned, skips }: KeptReleases, hash: string): boolean {
   return pinned?.scope === "host" && pinned.hash === hash && skips.some((one) => one.scope === "host");
 }
 
-/** The newest release before the one in force with another hash that was not taken back; null: there is none. */
-function previous(kept: KeptReleases): Release | null {
-  const { list } = kept;
-  const running = list.at(-1);
-  return list.slice(0, -1).findLast((one) =>
-    one.hash !== running?.hash && skipOf(kept, one.hash) === null && !wasTakenBack(kept, one.hash)
-  ) ?? null;
-}
-
 /** The words for a cause in place of a person's name. */
-const ACTORS: Readonly<Record<Rollback["cause"], string>> = {
+const ACTORS: Readonly<Record<RollbackCause, string>> = {
   rollback: SOME_PERSON,
   health: "a health check",
   confirmation: "a missing confirmation",
