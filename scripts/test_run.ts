@@ -139,14 +139,15 @@ export interface ProgramTestOptions {
 }
 
 /**
- * Runs the tests of the program: as many files at a time as there are cores, because each has processes, directories and
- * servers of its own. Null if the checkout at `root` has no such tests.
+ * Runs the tests of the program: one file more at a time than there are cores, because each has processes, directories
+ * and servers of its own, and waits for them. Null if the checkout at `root` has no such tests.
  */
 export async function runProgramTests(root: string, options: ProgramTestOptions): Promise<TestOutcome | null> {
   const { length, binary, flags = [], write } = options;
   const files = await listFiles(root, PROGRAM_TESTS);
   if (!files.some((path) => path.endsWith("_test.ts") && isOfLength(path, length))) return null;
-  const env: Record<string, string> = binary === undefined ? {} : { HONUA_CONFIGD: binary };
+  const jobs = Deno.env.get("DENO_JOBS") ?? String(navigator.hardwareConcurrency + 1);
+  const env: Record<string, string> = { DENO_JOBS: jobs, ...binary !== undefined && { HONUA_CONFIGD: binary } };
   return await run(root, [...flags, "--parallel", ...placesOf([PROGRAM_TESTS], length)], { env, write });
 }
 

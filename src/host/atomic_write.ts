@@ -59,7 +59,10 @@ export const hostFileSystem: FileSystem = {
     // O_DIRECTORY: anything else that is at the path by now is neither opened nor waited for.
     return fs.open(path, constants.O_RDONLY | constants.O_DIRECTORY);
   },
-  create: (path, mode) => Deno.open(path, { write: true, createNew: true, mode }),
+  async create(path, mode) {
+    await fileSystemAnswers(dirname(path));
+    return await Deno.open(path, { write: true, createNew: true, mode });
+  },
   chown: (path, gid) => Deno.chown(path, null, gid),
   chmod: (path, mode) => Deno.chmod(path, mode),
   rename: (from, to) => Deno.rename(from, to),

@@ -10,6 +10,8 @@ Deno.test("if health is required, a change waits until the servers are healthy, 
   const daemon = await host.follow("first", { args: [...args, "--set", "Health:BaselineRequired=true"] });
   // Nothing was in force whose servers could have been asked.
   assertEquals(await host.hasRuns(1), ["server activated dataSources,services,layers,honua"]);
+  // While hooks restart a server no change asks for its health.
+  await daemon.logged(({ msg }) => msg === "Release 1 is watched by the health checks");
   await Deno.writeTextFile(host.path("sick"), "");
   const before = await host.mark();
   await host.edit("second");

@@ -52,11 +52,8 @@ async function hasOpenFile(directory: string): Promise<boolean> {
   return false;
 }
 
-console.log(
-  "ignored: a mount that hangs while releases are kept on it can hold the daemon: a known fault, to be mended",
-);
 Deno.test("while the file system of the snapshot or the source hangs the daemon answers, and stops on request", {
-  ignore: true,
+  ignore,
 }, async () => {
   await using elsewhere = await temporaryDirectory();
   const socket = elsewhere.file("admin.sock");
@@ -80,6 +77,7 @@ Deno.test("while the file system of the snapshot or the source hangs the daemon 
     daemon.kill("SIGHUP");
     await daemon.logged("SIGHUP received");
     await answers("In force: ");
+    snapshot.freeze();
     daemon.kill("SIGTERM");
     assertEquals((await daemon.ended).code, 0);
   });
@@ -101,6 +99,7 @@ Deno.test(
       source.thaw();
       await host.hasSnapshot("first");
       await daemon.logged((entry) => entry.msg === "Admin interface answers" && entry.at !== socket);
+      await writesEnd(host.directory, 1);
       snapshot.freeze();
       daemon.kill("SIGTERM");
       assertEquals((await daemon.ended).code, 0);

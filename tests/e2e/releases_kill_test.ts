@@ -1,6 +1,6 @@
 import { killReleases } from "../support/killed_releases.ts";
 
-const KILLS = 20;
+const KILLS = 10;
 
 Deno.test(`after each of ${KILLS} kills during edits and rollbacks, history, journal, snapshot and state tell the same`, async () => {
   await killReleases(KILLS);
