@@ -40,8 +40,8 @@ export function skipFor({ hash, by, at, reason }: Skip): Skip {
   return { hash, at, by: oneLine(by, MAX_SKIP_BY_LENGTH), reason: oneLine(reason, MAX_SKIP_REASON_LENGTH) };
 }
 
-/** `?` if nothing is left. */
-function oneLine(text: string, maxLength: number): string {
+/** Makes one line of at most `maxLength` UTF-16 units, no surrogate pair split; `?` if nothing is left. */
+export function oneLine(text: string, maxLength: number): string {
   const cut = text.slice(0, maxLength).replace(/[\ud800-\udbff]$/, "");
   return cut.toWellFormed().replace(/[\p{Cc}\p{Zl}\p{Zp}]/gu, " ") || "?";
 }
