@@ -90,6 +90,9 @@ export type TestLength = "short" | "long" | "both";
 /** The folders of tests that mostly compute: of the way from a text to a snapshot. Those of the others mostly wait. */
 const COMPUTING_TESTS = ["tests/config", "tests/document", "tests/fuzz", "tests/snapshot"];
 
+/** The folders of tests that mostly start programs. */
+const STARTING_TESTS = ["tests/cli", "tests/doctor", "tests/hooks", "tests/host", "tests/scripts"];
+
 export interface OtherTestOptions {
   readonly length: TestLength;
   /** More flags of `deno test`, of the part with this name. */
@@ -100,7 +103,7 @@ export interface OtherTestOptions {
 export type TestPart = (write: Write) => Promise<TestOutcome | null>;
 
 /**
- * The tests of the checkout at `root` except those of the program, in two parts that may run side by side. A part runs
+ * The tests of the checkout at `root` except those of the program, in three parts that may run side by side. A part runs
  * one file after the other, because a file may measure its process. `check` checks the types.
  */
 export function otherTests(root: string, { length, flags = () => [] }: OtherTestOptions): TestPart[] {
@@ -110,9 +113,10 @@ export function otherTests(root: string, { length, flags = () => [] }: OtherTest
     return await run(root, [...flags(name), ...args()], { write });
   };
   const isIn = (folders: readonly string[]) => (path: string) => folders.some((one) => path.startsWith(`${one}/`));
-  const elsewhere = [PROGRAM_TESTS, ...COMPUTING_TESTS];
+  const elsewhere = [PROGRAM_TESTS, ...COMPUTING_TESTS, ...STARTING_TESTS];
   return [
     part("computing", isIn(COMPUTING_TESTS), () => placesOf(COMPUTING_TESTS, length)),
+    part("starting", isIn(STARTING_TESTS), () => placesOf(STARTING_TESTS, length)),
     part("others", (path) => !isIn(elsewhere)(path), () => placesOf(["tests"], length, elsewhere)),
   ];
 }

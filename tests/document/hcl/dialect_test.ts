@@ -113,7 +113,8 @@ Deno.test("allows nesting up to the bound", () => {
 });
 
 Deno.test("scans hostile sources without running away", () => {
-  const size = 256 * 1024;
+  // A scan that ran away would take minutes at this size already.
+  const size = 64 * 1024;
   for (
     const unit of [
       "/*",
