@@ -3,7 +3,7 @@
 // gives up before the first rename or completes, and its result says truly which.
 import { type Diagnostic, errorDiagnostic } from "../diagnostic/diagnostic.ts";
 import type { Options } from "../options/options.ts";
-import type { ActivationResult } from "../reload/decide.ts";
+import type { ActivationResult } from "../reload/events.ts";
 import { SUPERSEDED, type WorkLimit } from "../reload/loop.ts";
 import { reasonOf } from "../reload/narration.ts";
 import type { SnapshotId } from "../reload/state.ts";

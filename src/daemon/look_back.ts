@@ -4,7 +4,7 @@ import { createHash } from "node:crypto";
 import { sourceText } from "../diagnostic/range.ts";
 import { renderLine } from "../diagnostic/render.ts";
 import { warningDiagnostic } from "../diagnostic/diagnostic.ts";
-import type { LookOutcome } from "../reload/decide.ts";
+import type { LookOutcome } from "../reload/events.ts";
 import { readEnvironmentFiles } from "../source/inputs.ts";
 import { decodeSource } from "../source/source_file.ts";
 import { type Candidate, type Known, type LookCompiler, wanted } from "./look_compiler.ts";

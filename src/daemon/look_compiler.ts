@@ -4,7 +4,7 @@ import { environmentOf, parseEnvironmentFile, processEnvironment } from "../conf
 import type { Diagnostic } from "../diagnostic/diagnostic.ts";
 import type { SourceText } from "../diagnostic/range.ts";
 import type { BlockParser } from "../document/hcl/block_parser.ts";
-import type { LookOutcome } from "../reload/decide.ts";
+import type { LookOutcome } from "../reload/events.ts";
 import { reasonOf } from "../reload/narration.ts";
 import type { SnapshotId, SourceDigest } from "../reload/state.ts";
 import type { ReleaseText } from "../releases/source_history.ts";

@@ -3,7 +3,7 @@ import type { Diagnostic } from "../diagnostic/diagnostic.ts";
 import { sourceText } from "../diagnostic/range.ts";
 import { renderLine } from "../diagnostic/render.ts";
 import type { Options } from "../options/options.ts";
-import type { LookOutcome } from "../reload/decide.ts";
+import type { LookOutcome } from "../reload/events.ts";
 import { formatOf, type SourceFormat } from "../compile.ts";
 import { gatherInputs, isUnreachable, readEnvironmentFiles } from "../source/inputs.ts";
 import { lookBackAt, type LookBackTools } from "./look_back.ts";

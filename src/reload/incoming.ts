@@ -3,7 +3,7 @@ import { unpinned } from "../releases/admission.ts";
 import { withBaseline } from "../releases/decide_releases.ts";
 import { type Incoming, inherited, withCounts, withRelease } from "../releases/new_release.ts";
 import type { KeptReleases, Pinned, ReleaseCause, ReleaseLimits } from "../releases/release.ts";
-import type { ActivationResult } from "./decide.ts";
+import type { ActivationResult } from "./events.ts";
 import { type HintReason, isManual, joinReasons, type Proposal, type State, type Work } from "./state.ts";
 
 /** Describes the release of a candidate that is about to be put in force. */

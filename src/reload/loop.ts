@@ -5,7 +5,8 @@ import { type Clock, systemClock } from "../time/clock.ts";
 import type { HealthResult, Order, ReleaseEvent, ReleaseTimer } from "../releases/decide_releases.ts";
 import type { KeptReleases, Releases } from "../releases/release.ts";
 import { announce, type ClusterAccess, readHead } from "./cluster_access.ts";
-import { type Action, type ActivationResult, decide, type Event, type LookOutcome } from "./decide.ts";
+import { decide } from "./decide.ts";
+import type { Action, ActivationResult, Event, LookOutcome } from "./events.ts";
 import type { ReloadOutcome, Report } from "./report.ts";
 import { type HintReason, initialState, type SnapshotId, type State } from "./state.ts";
 

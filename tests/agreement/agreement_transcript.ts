@@ -3,7 +3,8 @@
 import { assertEquals } from "@std/assert";
 import type { ClusterEvent } from "../../src/agreement/agree.ts";
 import { initialAgreement, type Ledger } from "../../src/agreement/agreement.ts";
-import { type Action, decide, type Event } from "../../src/reload/decide.ts";
+import { decide } from "../../src/reload/decide.ts";
+import type { Action, Event } from "../../src/reload/events.ts";
 import { type HintReason, initialState, type SnapshotId, type State } from "../../src/reload/state.ts";
 
 /** Agreed on `a` at generation 1. */

@@ -1,7 +1,7 @@
 // What must hold of the releases of a host after every single step, and of each value that is written for the next
 // process.
 import { assert, assertEquals, assertStrictEquals } from "@std/assert";
-import type { Action, Event } from "../../src/reload/decide.ts";
+import type { Action, Event } from "../../src/reload/events.ts";
 import type { State } from "../../src/reload/state.ts";
 import { isFrozen } from "../../src/releases/admission.ts";
 import { type KeptReleases, type Release, runningRelease, skipOf } from "../../src/releases/release.ts";

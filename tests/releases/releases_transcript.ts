@@ -4,7 +4,8 @@
 import { assertEquals } from "@std/assert";
 import { initialAgreement } from "../../src/agreement/agreement.ts";
 import type { Skip } from "../../src/agreement/skip.ts";
-import { type Action, decide, type Event, type LookOutcome } from "../../src/reload/decide.ts";
+import { decide } from "../../src/reload/decide.ts";
+import type { Action, Event, LookOutcome } from "../../src/reload/events.ts";
 import type { Report } from "../../src/reload/report.ts";
 import { initialState, type SnapshotId, type State } from "../../src/reload/state.ts";
 import { reconciled } from "../../src/releases/new_release.ts";

@@ -2,7 +2,7 @@
 // and news of the cluster.
 import type { AnnounceAnswer } from "../../src/agreement/announcing.ts";
 import type { Skip } from "../../src/agreement/skip.ts";
-import type { Event } from "../../src/reload/decide.ts";
+import type { Event } from "../../src/reload/events.ts";
 import type { HintReason } from "../../src/reload/state.ts";
 import { type Order, refusalOf } from "../../src/releases/decide_releases.ts";
 import { type Target, targetOf } from "../../src/releases/rolling_back.ts";

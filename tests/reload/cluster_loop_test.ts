@@ -4,7 +4,7 @@ import type { AnnounceAnswer } from "../../src/agreement/announcing.ts";
 import type { Announcement } from "../../src/agreement/announcing.ts";
 import { type Ledger, NEW_LEDGER } from "../../src/agreement/agreement.ts";
 import type { ClusterAccess, HeadReading } from "../../src/reload/cluster_access.ts";
-import type { LookOutcome } from "../../src/reload/decide.ts";
+import type { LookOutcome } from "../../src/reload/events.ts";
 import { AGREED, type ControlledLoop, controlledLoop, turn } from "./controlled_loop.ts";
 import { snapshotIdOf } from "./transcript.ts";
 

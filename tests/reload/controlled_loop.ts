@@ -1,6 +1,6 @@
 // A loop under a test's control: the test moves the clock, and ends the looks and writes.
 import type { Ledger } from "../../src/agreement/agreement.ts";
-import type { ActivationResult, LookOutcome } from "../../src/reload/decide.ts";
+import type { ActivationResult, LookOutcome } from "../../src/reload/events.ts";
 import type { Clock } from "../../src/time/clock.ts";
 import { type Loop, type LoopOptions, runLoop } from "../../src/reload/loop.ts";
 import type { Report } from "../../src/reload/report.ts";

@@ -1,7 +1,7 @@
 // The loop where hooks check a snapshot before it is in force, and where somebody wants to know that it lives.
 import { assertEquals } from "@std/assert";
 import { SUPERSEDED } from "../../src/reload/loop.ts";
-import type { LookOutcome } from "../../src/reload/decide.ts";
+import type { LookOutcome } from "../../src/reload/events.ts";
 import { controlledLoop, turn } from "./controlled_loop.ts";
 
 function candidate(name: string): LookOutcome<string> {

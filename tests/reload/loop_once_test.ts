@@ -2,7 +2,7 @@
 import { assert, assertEquals } from "@std/assert";
 import type { AnnounceAnswer } from "../../src/agreement/announcing.ts";
 import type { ClusterAccess } from "../../src/reload/cluster_access.ts";
-import type { LookOutcome } from "../../src/reload/decide.ts";
+import type { LookOutcome } from "../../src/reload/events.ts";
 import type { WorkLimit } from "../../src/reload/loop.ts";
 import type { HintReason, State } from "../../src/reload/state.ts";
 import { AGREED, type ControlledLoop, controlledLoop, turn } from "./controlled_loop.ts";

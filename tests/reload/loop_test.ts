@@ -1,7 +1,7 @@
 // The loop with a clock, looks and writes in the test's hands: who waits, who is aborted, what is left behind.
 import { assert, assertEquals, assertStrictEquals } from "@std/assert";
 import fc from "fast-check";
-import type { LookOutcome } from "../../src/reload/decide.ts";
+import type { LookOutcome } from "../../src/reload/events.ts";
 import { runLoop } from "../../src/reload/loop.ts";
 import type { HintReason } from "../../src/reload/state.ts";
 import { controlledLoop, turn } from "./controlled_loop.ts";

@@ -2,7 +2,8 @@
 // writes that fail, and a person who asks. The seed of a failure is printed by fast-check.
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { decide, type Event, type LookOutcome } from "../../src/reload/decide.ts";
+import { decide } from "../../src/reload/decide.ts";
+import type { Event, LookOutcome } from "../../src/reload/events.ts";
 import { type HintReason, initialState, type SnapshotId, type State } from "../../src/reload/state.ts";
 
 /** The source at a moment, small so that reverts and repeats are frequent. */

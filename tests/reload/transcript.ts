@@ -1,7 +1,8 @@
 // A transcript of the reload loop: one line an event and the actions that must follow, `hint file -> look`. Marks are
 // written hash/content (`1/2`), `none` is no snapshot; jitter is 0, so a wait is half of what the backoff allows.
 import { assertEquals } from "@std/assert";
-import { type Action, decide, type Event, type LookOutcome } from "../../src/reload/decide.ts";
+import { decide } from "../../src/reload/decide.ts";
+import type { Action, Event, LookOutcome } from "../../src/reload/events.ts";
 import type { Report } from "../../src/reload/report.ts";
 import {
   type HintReason,

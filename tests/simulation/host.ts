@@ -5,7 +5,8 @@ import type { ClusterEvent } from "../../src/agreement/agree.ts";
 import type { Announcement } from "../../src/agreement/announcing.ts";
 import { initialAgreement } from "../../src/agreement/agreement.ts";
 import { type Order, refusalOf } from "../../src/releases/decide_releases.ts";
-import { type Action, decide, type Event, type LookOutcome } from "../../src/reload/decide.ts";
+import { decide } from "../../src/reload/decide.ts";
+import type { Action, Event, LookOutcome } from "../../src/reload/events.ts";
 import { type HintReason, initialState, type SnapshotId } from "../../src/reload/state.ts";
 import { checkKept, checkStep } from "./step_claims.ts";
 import {

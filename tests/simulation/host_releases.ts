@@ -1,7 +1,7 @@
 // The releases of a simulated host: their file, which is written later than it is asked for, hooks that end some time,
 // and health checks whose answer is about the content in force when they began.
 import { assert } from "@std/assert";
-import type { Event } from "../../src/reload/decide.ts";
+import type { Event } from "../../src/reload/events.ts";
 import type { Report } from "../../src/reload/report.ts";
 import type { SnapshotId } from "../../src/reload/state.ts";
 import { protectedHashes, reconciled } from "../../src/releases/new_release.ts";

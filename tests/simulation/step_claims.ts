@@ -2,7 +2,7 @@
 import { assert, assertStrictEquals } from "@std/assert";
 import { isGeneration, isHash } from "../../src/agreement/head.ts";
 import type { Agreement, Ledger } from "../../src/agreement/agreement.ts";
-import type { Action, Event } from "../../src/reload/decide.ts";
+import type { Action, Event } from "../../src/reload/events.ts";
 import type { SnapshotId, State } from "../../src/reload/state.ts";
 
 /** Throws where one does not. */

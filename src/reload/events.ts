@@ -1,0 +1,93 @@
+// The events that the loop takes in, what it is to do after each, and the results of its work.
+import type { ClusterAction, ClusterEvent } from "../agreement/agree.ts";
+import type { Diagnostic } from "../diagnostic/diagnostic.ts";
+import type { ReleaseAction, ReleaseEvent } from "../releases/decide_releases.ts";
+import type { ChangeCounts, KeptReleases } from "../releases/release.ts";
+import type { Report } from "./report.ts";
+import type { HintReason, Proposal, SnapshotId, State } from "./state.ts";
+
+/** The result of a look, with the fingerprint of the source that it read. */
+export type LookOutcome<Candidate> =
+  | (Proposal<Candidate> & {
+    readonly kind: "candidate";
+    /** The snapshot id in the snapshot file, verified; null: the file is missing or damaged. */
+    readonly stored: SnapshotId | null;
+  })
+  | {
+    readonly kind: "rejected";
+    readonly fingerprint: string;
+    readonly reason: string;
+    readonly diagnostics: readonly Diagnostic[];
+    /** Whether the source is rejected because it could not be read, which is not tried again without a hint. */
+    readonly isUnread?: boolean;
+  }
+  /** If no byte was read, `fingerprint` is the system's error code. */
+  | { readonly kind: "unreadable"; readonly fingerprint: string; readonly reason: string };
+
+/** The result of a write. `reason` is one line without secrets. */
+export type ActivationResult =
+  | {
+    readonly kind: "written";
+    /** The answer of the health checks before the write; null or absent: nothing was asked. */
+    readonly baseline?: "healthy" | "sick" | null;
+    /** The blocks that the write changed; null or absent: not known. */
+    readonly counts?: ChangeCounts | null;
+  }
+  | { readonly kind: "failed"; readonly reason: string }
+  /** A check did not accept the snapshot. */
+  | { readonly kind: "refused"; readonly reason: string; readonly diagnostics: readonly Diagnostic[] }
+  /** Given up before its rename, because of `supersede`. */
+  | { readonly kind: "superseded" };
+
+/** An event of the loop. `random` is in [0, 1) and is the jitter of a timer that may follow. */
+export type Event<Candidate> = ClusterEvent | ReleaseEvent | ReloadEvent<Candidate>;
+
+/** An event of this host's reloads. */
+export type ReloadEvent<Candidate> =
+  | { readonly kind: "hint"; readonly reason: HintReason }
+  | {
+    readonly kind: "looked";
+    readonly outcome: LookOutcome<Candidate>;
+    readonly tookMilliseconds: number;
+    readonly random: number;
+    /** In milliseconds since 1970. */
+    readonly at: number;
+  }
+  | {
+    readonly kind: "activated";
+    readonly result: ActivationResult;
+    readonly tookMilliseconds: number;
+    readonly random: number;
+    /** In milliseconds since 1970. */
+    readonly at: number;
+  }
+  | { readonly kind: "retry-due" }
+  | { readonly kind: "stop" };
+
+/** The loop carries these out in their order. */
+export type Action<Candidate> =
+  | Exclude<ClusterAction | ReleaseAction, { readonly kind: "hint" | "report" }>
+  /** Answered by `looked`. */
+  | { readonly kind: "look" }
+  /** Look at the text of an earlier release; answered by `looked`, whose candidate has this hash. */
+  | { readonly kind: "look-back"; readonly hash: string }
+  /** Answered by `activated`. The releases are on the disk before the rename, or their write failed. */
+  | { readonly kind: "activate"; readonly candidate: Candidate; readonly releases: KeptReleases }
+  /** Keep the releases over a restart. */
+  | { readonly kind: "record"; readonly releases: KeptReleases }
+  /** Make the current look or write give up; it is still answered. */
+  | { readonly kind: "abort" }
+  /** Make the current write give up while it is being checked; it is still answered. */
+  | { readonly kind: "supersede" }
+  /** Start the one timer that results in `retry-due`, in place of one that runs. */
+  | { readonly kind: "arm-retry"; readonly milliseconds: number }
+  | { readonly kind: "disarm-retry" }
+  | { readonly kind: "report"; readonly report: Report<Candidate> }
+  /** The last action of all. */
+  | { readonly kind: "finish" };
+
+/** The new state, and what to do before the next event. */
+export interface Decision<Candidate> {
+  readonly state: State<Candidate>;
+  readonly actions: readonly Action<Candidate>[];
+}

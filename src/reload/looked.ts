@@ -1,0 +1,212 @@
+// What follows from the result of a look: a source or an earlier release is put in force, or what is in force stays.
+import { forced, heldBack, mayGoBack, owedBack, substituteOf, unpinned } from "../releases/admission.ts";
+import { timersOf } from "../releases/decide_releases.ts";
+import { withLateTerms } from "../releases/new_release.ts";
+import { type Held, type Pinned, skipOf } from "../releases/release.ts";
+import type { Decision, Event, LookOutcome } from "./events.ts";
+import { incomingOf, releasesWith } from "./incoming.ts";
+import {
+  arm,
+  disarm,
+  headOf,
+  impliesEdit,
+  isRefusedAlready,
+  isRepeated,
+  lookBack,
+  maySupersede,
+  proceed,
+  reported,
+  retryCovers,
+  withHeld,
+  withoutTerms,
+} from "./proceeding.ts";
+import type { LoopReport, ReloadReport } from "./report.ts";
+import {
+  type Change,
+  type HintReason,
+  isManual,
+  joinReasons,
+  type SnapshotId,
+  type State,
+  type Work,
+} from "./state.ts";
+
+type Looked<C> = Extract<Event<C>, { kind: "looked" }>;
+
+type Looking<C> = Extract<Work<C>, { kind: "looking" }>;
+
+type Found<C> = Extract<LookOutcome<C>, { kind: "candidate" }>;
+
+export function looked<C>(state: State<C>, { reasons, back, held }: Looking<C>, event: Looked<C>): Decision<C> {
+  const { outcome, at } = event;
+  const common = { reasons, durationMilliseconds: event.tookMilliseconds };
+  if (back !== null) return lookedBack(state, { reasons, back, held }, event);
+  const { kept } = state.releases;
+  if (outcome.kind !== "candidate") {
+    // A rollback that could not be carried out yet does not wait for a source that is valid.
+    const owed = state.active && owedBack(kept, state.active.hash, headOf(state));
+    if (owed !== null && mayGoBack(kept, owed, at)) return lookBack(state, reasons, owed, null);
+    const unheld = withHeld(state, null);
+    if (outcome.kind === "rejected") return rejected(unheld, outcome, common);
+    return unreadable(unheld, outcome, common, event.random);
+  }
+  const { hash } = outcome;
+  const isForced = reasons.includes("force");
+  const refusal = heldBack(kept, { hash, isForced, at });
+  if (refusal !== null) return holdBack(state, reasons, refusal, event);
+  const admitted = isForced ? forced(kept, hash) : kept;
+  const next = withHeld({ ...state, releases: { ...state.releases, kept: admitted } }, null);
+  return place(next, { reasons, back: null, held: null }, outcome, event);
+}
+
+/** The source is not to be run: what is in force stays, or the release that runs in its place is looked at. */
+function holdBack<C>(state: State<C>, reasons: readonly HintReason[], held: Held, event: Looked<C>): Decision<C> {
+  const { kept } = state.releases;
+  const substitute = held.kind === "frozen" ? null : substituteOf(kept, held.skip, headOf(state));
+  if (substitute === null || !mayGoBack(kept, substitute, event.at)) {
+    return stay(state, reasons, held, event.tookMilliseconds);
+  }
+  return lookBack(state, reasons, substitute, held);
+}
+
+/** What is in force stays on purpose. */
+function stay<C>(
+  state: State<C>,
+  reasons: readonly HintReason[],
+  held: Held,
+  durationMilliseconds: number,
+): Decision<C> {
+  const before = state.releases.held;
+  const repeated = !isManual(reasons) && before !== null && before.kind === held.kind && before.hash === held.hash &&
+    troubleIn(before) === troubleIn(held);
+  const calmed = disarm(withoutTerms(withHeld({ ...state, trouble: null }, held), reasons));
+  const running = state.active?.hash ?? null;
+  const report: LoopReport<C> = { kind: "held", reasons, durationMilliseconds, running, held, repeated };
+  return proceed(calmed.state, [...calmed.actions, reported(report)]);
+}
+
+function troubleIn(held: Held): string | null {
+  return held.kind === "skipped" ? held.trouble : null;
+}
+
+/** The part of a look that a write takes over. */
+type Origin<C> = Pick<Looking<C>, "reasons" | "held" | "back">;
+
+/** An earlier release was looked at. If it cannot be had, what is in force stays, unless it must not run. */
+function lookedBack<C>(state: State<C>, origin: Origin<C> & { readonly back: Pinned }, event: Looked<C>): Decision<C> {
+  const { outcome, at } = event;
+  const { reasons, back, held } = origin;
+  const { kept } = state.releases;
+  if (state.waiting.includes("rollback") || skipOf(kept, back.hash) !== null || !mayGoBack(kept, back, at)) {
+    // An order, a hold or the store overtook this look.
+    const others = reasons.filter((one) => one !== "rollback");
+    return proceed({ ...state, waiting: joinReasons(joinReasons(others, state.waiting), ["recheck"]) }, []);
+  }
+  if (outcome.kind === "candidate") {
+    const pinned = kept.pinned === back ? kept : { ...kept, pinned: back };
+    return place({ ...state, releases: { ...state.releases, kept: pinned } }, origin, outcome, event);
+  }
+  const mayStay = state.active !== null && skipOf(kept, state.active.hash) === null;
+  if (mayStay && held?.kind === "skipped" && !reasons.includes("rollback")) {
+    return stay(state, reasons, { ...held, trouble: outcome.reason }, event.tookMilliseconds);
+  }
+  const known = held === null ? state : withHeld(state, held);
+  const common = { reasons, durationMilliseconds: event.tookMilliseconds };
+  if (outcome.kind === "rejected") return rejected(known, outcome, common);
+  return unreadable(known, outcome, common, event.random);
+}
+
+/** Puts a candidate in force if it differs from what is. */
+function place<C>(
+  state: State<C>,
+  { reasons, back, held }: Origin<C>,
+  outcome: Found<C>,
+  event: Looked<C>,
+): Decision<C> {
+  const common = { reasons, durationMilliseconds: event.tookMilliseconds };
+  const { hash, contentHash, fingerprint, candidate, text } = outcome;
+  const change = changeOf(state.active, outcome);
+  if (change === null) {
+    if (held !== null) return stay(state, reasons, held, event.tookMilliseconds);
+    const known = isManual(reasons) ? withLateTerms(state.releases, event.at) : state.releases.kept;
+    const kept = back === null ? unpinned(known, hash) : known;
+    const meant = { ...state, releases: { ...state.releases, kept }, trouble: null };
+    const calmed = disarm(withoutTerms(meant, reasons));
+    const timers = known === state.releases.kept ? [] : timersOf(kept, event.at);
+    const healed = state.trouble?.kind ?? null;
+    const report: LoopReport<C> = { kind: "unchanged", ...common, hash, contentHash, healed, candidate };
+    return proceed(calmed.state, [...calmed.actions, ...timers, reported(report)]);
+  }
+  if (retryCovers(state, "write-failed", fingerprint, reasons)) {
+    return proceed(state, [reported({ kind: "awaiting-retry", ...common, fingerprint })]);
+  }
+  if (isRefusedAlready(state, fingerprint, reasons)) {
+    return proceed(state, [reported({ kind: "awaiting-retry", ...common, fingerprint })]);
+  }
+  // A source older than the last edit is not worth a check.
+  if (maySupersede(state) && state.waiting.some(impliesEdit)) return superseded(state, reasons);
+  const { limits, kept } = state.releases;
+  const incoming = incomingOf(state, outcome, { reasons, back, at: event.at });
+  const releases = releasesWith(kept, { incoming, back }, limits);
+  const work: Work<C> = {
+    kind: "activating",
+    reasons,
+    proposal: { hash, contentHash, fingerprint, candidate, text },
+    change,
+    back,
+    held,
+    incoming,
+    releases,
+    lookMilliseconds: event.tookMilliseconds,
+  };
+  return { state: { ...state, work }, actions: [{ kind: "activate", candidate, releases }] };
+}
+
+/** The source is wrong, or a check refused it: the active snapshot remains, and only another source can change that. */
+export function rejected<C>(
+  state: State<C>,
+  outcome: Extract<LookOutcome<C>, { kind: "rejected" }>,
+  common: ReloadReport,
+  isRefusal = false,
+): Decision<C> {
+  const { kind, fingerprint, reason, diagnostics, isUnread = false } = outcome;
+  const failure = { ...common, fingerprint, reason, repeated: isRepeated(state, outcome, common.reasons) };
+  const calmed = disarm({
+    ...withoutTerms(state, common.reasons),
+    trouble: { kind, fingerprint, reason, attempts: 0, ...isRefusal && { isRefusal }, ...isUnread && { isUnread } },
+  });
+  return proceed(calmed.state, [...calmed.actions, reported({ kind, ...failure, diagnostics, isUnread })]);
+}
+
+/** The source changed since the look: the next look replaces this one and takes over its reasons. */
+export function superseded<C>(state: State<C>, reasons: readonly HintReason[]): Decision<C> {
+  const waiting = joinReasons(reasons, state.waiting);
+  return proceed({ ...state, waiting, supersessions: (state.supersessions ?? 0) + 1 }, []);
+}
+
+function unreadable<C>(
+  state: State<C>,
+  outcome: Extract<LookOutcome<C>, { kind: "unreadable" }>,
+  common: ReloadReport,
+  random: number,
+): Decision<C> {
+  const { kind, fingerprint, reason } = outcome;
+  const failure = { ...common, fingerprint, reason, repeated: isRepeated(state, outcome, common.reasons) };
+  if (retryCovers(state, kind, fingerprint, common.reasons)) {
+    const trouble = state.trouble && { ...state.trouble, reason };
+    return proceed({ ...state, trouble }, [reported({ kind, ...failure, willRetryInMilliseconds: null })]);
+  }
+  const armed = arm(state, kind, fingerprint, reason, random);
+  const report: LoopReport<C> = { kind, ...failure, willRetryInMilliseconds: armed.milliseconds };
+  return proceed(armed.state, [...armed.actions, reported(report)]);
+}
+
+/** Returns what a write of the proposal would change; null: nothing is to be written. */
+function changeOf(active: SnapshotId | null, proposed: SnapshotId & { stored: SnapshotId | null }): Change | null {
+  if (active === null) return "both";
+  const header = proposed.hash !== active.hash;
+  const content = proposed.contentHash !== active.contentHash;
+  if (header || content) return header && content ? "both" : header ? "header" : "content";
+  const { stored } = proposed;
+  return stored?.hash === active.hash && stored.contentHash === active.contentHash ? null : "restored";
+}
