@@ -222,6 +222,62 @@ const SETTING_ROWS: readonly Row[] = [
     "`true`: no change is made while the servers are not healthy; `false`: it is made, and not blamed for that",
   ],
   [
+    "Rollout:Steps",
+    "none: all at once",
+    'a list of `N`, `P%`, `+N`, such as `["1", "25%", "100%"]`; at most 32; each lets in more than the one before',
+    "how many hosts each step lets in: so many in all, a part of them (rounded up), or so many more each time until all " +
+    "are in; after the last step all hosts are in",
+  ],
+  [
+    "Rollout:BakeSeconds",
+    "`60`",
+    "0 to 86400",
+    "how long all hosts of a step must be healthy before the next step begins",
+  ],
+  [
+    "Rollout:DeadlineSeconds",
+    "`600`",
+    "1 to 604800",
+    "how long the hosts of a step may take to run the release; then the rollout is halted",
+  ],
+  [
+    "Rollout:OnFailure",
+    "`rollback`",
+    "`rollback`, `halt`",
+    "the answer of the fleet to a host of a step that fails: all go back to the release before, or nobody else is let in",
+  ],
+  [
+    "Rollout:Canary",
+    "`false`",
+    YES_OR_NO,
+    "whether this host is let in before the others, whichever host proposes the change",
+  ],
+  [
+    "Approvals:Required",
+    "`0`",
+    "0 to 16; above 0 with `AllowedSigners`",
+    "how many signatures by different keys a configuration needs before this host puts it in force",
+  ],
+  [
+    "Approvals:AllowedSigners",
+    "none",
+    "a path",
+    "whose signatures count: principals and public keys, in the format of `ssh-keygen`",
+  ],
+  ["Approvals:RevokedKeys", "none", "a path", "keys that no longer count, as `ssh-keygen` reads them"],
+  [
+    "Source:From",
+    "`file`",
+    "`file`, `store`, `both`; `store` with `HighAvailability:Enabled`",
+    "where the configuration comes from: a file, the store in Redis, or the file if it is there and else the store",
+  ],
+  [
+    "Store:KeyFile",
+    "none: nothing is sealed",
+    "a path, or a systemd credential's name",
+    "the key ring that seals sources in Redis and in the history; the newest key seals, all open",
+  ],
+  [
     "Logging:Format",
     "`auto`",
     "`auto`, `json`, `text`",

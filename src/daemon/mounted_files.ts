@@ -45,10 +45,12 @@ export function mountedFiles(settings: DaemonSettings): MountedFiles {
 
 /** Every file that is read again when it changes, and the options file, whose change is logged. */
 function filesOf({ options, sourcePath, optionsPath, environment }: DaemonSettings): string[] {
-  const { admin, highAvailability: { redisPasswordFile, tls }, configurationWatcher } = options;
-  const secrets = [admin.tokenFile, redisPasswordFile].map((one) => one && credentialPath(one, environment));
+  const { admin, highAvailability: { redisPasswordFile, tls }, configurationWatcher, approvals, store } = options;
+  const secrets = [admin.tokenFile, redisPasswordFile, store.keyFile]
+    .map((one) => one && credentialPath(one, environment));
   const certificates = [admin.tls.certificateFile, admin.tls.keyFile, tls.caFile, tls.certificateFile];
   const environmentFiles = configurationWatcher.environmentFiles.map(environmentFilePath);
-  return [sourcePath, ...environmentFiles, optionsPath, ...secrets, ...certificates, tls.keyFile]
+  const signers = [approvals.allowedSigners, approvals.revokedKeys];
+  return [sourcePath, ...environmentFiles, optionsPath, ...secrets, ...certificates, tls.keyFile, ...signers]
     .filter((one): one is string => one !== null && one !== "");
 }

@@ -132,6 +132,11 @@ export const CHECKS: readonly Check[] = [
     });
     return files.length > 0 && orOk(troubles, `${files.length} files with secrets can be read by the right users`);
   }),
+  check("approvals/files", facts.approvalFiles, (files, { daemonUid }) => {
+    const owners = { daemonUid, stake: "approvals" } as const;
+    const troubles = files.flatMap(({ option, file }) => about(option, judgeAccess(file, "read", { owners })));
+    return files.length > 0 && orOk(troubles, "The daemon can read whose signatures count, and only root may write it");
+  }),
   check("source/found", facts.source, ({ unreadable }, { source }) => {
     if ("path" in source) return judgeUnreadable(unreadable);
     return error(renderLine(source.trouble), source.trouble.suggestion);

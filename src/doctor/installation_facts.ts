@@ -53,6 +53,18 @@ export const secretFiles = facts("options/secrets", "The files with secrets", as
   );
 });
 
+/** The files that say whose signatures count; empty: no approval is required. */
+export const approvalFiles = facts("approvals/files", "The files of the approvals", async (subject) => {
+  const { options: { approvals }, machine, user } = subject;
+  if (approvals.required === 0) return [];
+  const { allowedSigners, revokedKeys } = approvals;
+  const named = [["Approvals:AllowedSigners", allowedSigners], ["Approvals:RevokedKeys", revokedKeys]] as const;
+  const files = named.map(async ([option, path]) =>
+    path === null ? null : { option, file: await readPathFacts(machine, path, user, ["read"]) }
+  );
+  return (await Promise.all(files)).filter((one) => one !== null);
+});
+
 export interface SourceFacts {
   /** The reason why the source cannot be read. */
   readonly unreadable: Diagnostic | null;
@@ -107,10 +119,12 @@ export const sourceMount = facts("source/file-system", "The file system of the s
 
 /** Files that are mount points, so that an editor or tool cannot replace them. */
 export const mountedFiles = facts("files/single-mount", "Files that are mounted by themselves", async (subject) => {
-  const { machine, options: { configurationWatcher, admin, highAvailability }, optionsPath } = subject;
+  const { machine, options, optionsPath } = subject;
+  const { configurationWatcher, admin, highAvailability, approvals } = options;
   const { caFile, certificateFile, keyFile } = highAvailability.tls;
   const named = [sourcePathOf(subject), optionsPath, admin.tls.certificateFile, admin.tls.keyFile];
-  const files = [...named, caFile, certificateFile, keyFile].filter((one) => one !== null);
+  const signers = [approvals.allowedSigners, approvals.revokedKeys];
+  const files = [...named, caFile, certificateFile, keyFile, ...signers].filter((one) => one !== null);
   const paths = [...files, ...configurationWatcher.environmentFiles.map(environmentFilePath)];
   return await singleMounts(paths, () => mountsOf(machine));
 });

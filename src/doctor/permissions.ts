@@ -53,8 +53,24 @@ export interface Owners {
   /** Null: not known. */
   readonly daemonUid: number | null;
   /** The daemon runs commands from its options, and verifies a source before it uses it. */
-  readonly stake: "options" | "source";
+  readonly stake: Stake;
 }
+
+type Stake = "options" | "source" | "approvals";
+
+/** The power of a user that can write the file. */
+const POWERS: Readonly<Record<Stake, string>> = {
+  options: "can name commands that the daemon runs",
+  source: "can change the configuration",
+  approvals: "can say whose signatures count",
+};
+
+/** What the daemon's user can change with a file that it owns; null: no harm. */
+const OWN_POWERS: Readonly<Record<Stake, string | null>> = {
+  options: "what the daemon runs",
+  source: null,
+  approvals: "whose signatures count",
+};
 
 /** The troubles of a path with which the daemon does a deed ("read"), and which `holds` a secret; none: all is well. */
 export function judgeAccess(
@@ -99,19 +115,16 @@ function judgeOwners({ path, real, looked, directory }: PathFacts, { daemonUid, 
     else if (uid !== 0 && daemonUid !== null) {
       const whose = `The user ${uid}, who is neither root nor the daemon's user, owns ${place}`;
       const todo = `chown root ${at}`;
-      judgements.push(
-        stake === "source"
-          ? warning(`${whose}, and can change the configuration`, todo)
-          : error(`${whose}, and can name commands that the daemon runs`, todo),
-      );
+      judgements.push((stake === "source" ? warning : error)(`${whose}, and ${POWERS[stake]}`, todo));
     }
     // judgeWriters() reports what everyone can write.
     const isHeld = gid === 0 || isSticky(found.file) || (mode & EVERYONE_WRITES) !== 0;
     if (isHeld || (mode & GROUP_WRITES) === 0) continue;
     judgements.push(warning(`The group ${gid} can write ${place} (mode ${modeText(mode)})`, `chmod g-w ${at}`));
   }
-  if (!isDaemons || stake === "source") return judgements;
-  const what = `The daemon's user can change ${path}, and with it what the daemon runs: it owns it or its directory`;
+  const power = OWN_POWERS[stake];
+  if (!isDaemons || power === null) return judgements;
+  const what = `The daemon's user can change ${path}, and with it ${power}: it owns it or its directory`;
   return [...judgements, note(what)];
 }
 

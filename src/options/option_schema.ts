@@ -11,7 +11,9 @@ import {
   LEVELS,
   type LoggingOptions,
   type Options,
+  type RolloutOptions,
   type SnapshotOptions,
+  SOURCES,
   UNIT_ACTIONS,
 } from "./options.ts";
 
@@ -213,6 +215,48 @@ const health = z.object({
   baselineRequired: yesOrNo().default(false),
 });
 
+/** The most steps that a person writes; `+1` makes as many as there are hosts. */
+const MAX_STEPS = 32;
+const STEP =
+  'be a number of hosts from 1 to 1000 ("1"), a percentage of them ("25%"), or so many more each time ("+1")';
+
+/** JSON may have the number 1 for the text "1". */
+const step = z.preprocess(
+  (value) => typeof value === "number" ? String(value) : typeof value === "string" ? value.trim() : value,
+  text(STEP, /^(?:\+?(?:[1-9]\d{0,2}|1000)|(?:[1-9]\d?|100)%)$/),
+);
+
+const rollout = z.object({
+  steps: z.array(step).max(MAX_STEPS, must(`have at most ${MAX_STEPS} steps`))
+    .refine((steps) => steps.every((one, index) => index === steps.length - 1 || !/^\+|^100%/.test(one)), {
+      error: 'must have a step that ends with all hosts ("+N", "100%") only as its last',
+    })
+    .refine((steps) => isAscending(steps.filter((one) => /^\d+$/.test(one))) && isAscending(percentages(steps)), {
+      error: "must let in more hosts with each step",
+    }).default([]),
+  bakeSeconds: whole(0, 86_400).default(60),
+  deadlineSeconds: whole(1, 604_800).default(600),
+  onFailure: oneOf(FAILURE_ACTIONS).default("rollback"),
+  canary: yesOrNo().default(false),
+});
+
+/** Numbers and percentages cannot be compared before the number of hosts is known. */
+function percentages(steps: readonly string[]): string[] {
+  return steps.filter((one) => one.endsWith("%"));
+}
+
+function isAscending(steps: readonly string[]): boolean {
+  return steps.every((one, index) => index === 0 || parseInt(one) > parseInt(steps[index - 1]!));
+}
+
+const approvals = z.object({
+  required: whole(0, 16).default(0),
+  allowedSigners: optionalText(),
+  revokedKeys: optionalText(),
+}).refine(({ required, allowedSigners }) => required === 0 || allowedSigners !== null, {
+  error: "must have AllowedSigners if Required is above 0: it says whose signatures count",
+});
+
 const logging = z.object({
   format: oneOf(["auto", "json", "text"]).default("auto"),
   level: oneOf(LEVELS).nullable().default(null),
@@ -266,11 +310,21 @@ const schema = z.object({
       }).default([]),
   }).prefault({}),
   health: health.prefault({}),
+  rollout: rollout.prefault({}),
+  approvals: approvals.prefault({}),
+  source: z.object({ from: oneOf(SOURCES).default("file") }).prefault({}),
+  store: z.object({ keyFile: optionalText() }).prefault({}),
   logging: logging.prefault({}),
+}).refine(({ source, highAvailability }) => source.from !== "store" || highAvailability.enabled, {
+  path: ["source", "from"],
+  error: "must have HighAvailability:Enabled with it if it is store: without Redis nothing has the source",
 });
 
 /** The options of `Health` if none is given. */
 export const HEALTH_DEFAULTS: HealthOptions = health.parse({});
+
+/** The options of `Rollout` if none is given. */
+export const ROLLOUT_DEFAULTS: RolloutOptions = rollout.parse({});
 
 export interface OptionIssue {
   /** Keys of `Options`, and indices of lists. */

@@ -12,6 +12,9 @@ export const UNIT_ACTIONS = ["reload-or-restart", "restart"] as const;
 /** What follows if the servers fail while a release bakes. */
 export const FAILURE_ACTIONS = ["rollback", "halt"] as const;
 
+/** Where the configuration comes from. */
+export const SOURCES = ["file", "store", "both"] as const;
+
 /** By Honua's names, from the most to the least verbose. */
 export const LEVELS = ["trace", "debug", "information", "warning", "error", "critical"] as const;
 
@@ -22,6 +25,8 @@ export type HookSignal = typeof HOOK_SIGNALS[number];
 export type UnitAction = typeof UNIT_ACTIONS[number];
 
 export type FailureAction = typeof FAILURE_ACTIONS[number];
+
+export type SourceFrom = typeof SOURCES[number];
 
 /** A level of the log. */
 export type Level = typeof LEVELS[number];
@@ -54,6 +59,16 @@ export interface Options {
   readonly admin: AdminOptions;
   readonly hooks: HooksOptions;
   readonly health: HealthOptions;
+  readonly rollout: RolloutOptions;
+  readonly approvals: ApprovalsOptions;
+  readonly source: {
+    /** Default `file`; `both`: the file if it is there. */
+    readonly from: SourceFrom;
+  };
+  readonly store: {
+    /** The key ring that seals sources in the store and in the history; null: nothing is sealed. */
+    readonly keyFile: string | null;
+  };
   readonly logging: LoggingOptions;
 }
 
@@ -230,6 +245,33 @@ export interface HealthOptions {
   readonly onFailure: FailureAction;
   /** Whether a change is refused while the servers are not healthy; default false. */
   readonly baselineRequired: boolean;
+}
+
+/** How a release that this host proposes goes through the fleet, and the place of this host in any rollout. */
+export interface RolloutOptions {
+  /**
+   * How many hosts each step lets in: `N` hosts in all, `P%` of the hosts, `+N` so many more each time until all are in.
+   * At most 32; default none: all at once.
+   */
+  readonly steps: readonly string[];
+  /** How long the hosts of a step must be healthy before the next one; 0 to 86400, default 60. */
+  readonly bakeSeconds: number;
+  /** The longest wait for the hosts of a step; 1 to 604800, default 600. */
+  readonly deadlineSeconds: number;
+  /** Default `rollback`. */
+  readonly onFailure: FailureAction;
+  /** Whether this host is let in before the others; default false. */
+  readonly canary: boolean;
+}
+
+/** The signatures without which a host puts nothing new in force. */
+export interface ApprovalsOptions {
+  /** By different keys; 0 to 16, default 0: none are needed. Above 0 `allowedSigners` is not null. */
+  readonly required: number;
+  /** In the format of ssh-keygen(1), ALLOWED SIGNERS. */
+  readonly allowedSigners: string | null;
+  /** Keys or a key revocation list of ssh-keygen(1); null: none is revoked. */
+  readonly revokedKeys: string | null;
 }
 
 /** The format and the level of the log. */

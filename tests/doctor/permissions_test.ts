@@ -1,6 +1,7 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import type { Finding } from "../../src/doctor/finding.ts";
 import {
+  approvalFiles,
   optionsFile,
   secretFiles,
   snapshotDirectory,
@@ -122,6 +123,33 @@ Deno.test("a token is there, readable, long enough, and not everyone's", async (
   assertEquals(await judged(), ["ok options/secrets"]);
   assertEquals(await judged({ ...subject, user: STRANGER }), ["error options/secrets"]);
   assertEquals(await judged(subjectWith({ "Admin:TokenFile": "/nonexistent" })), []);
+});
+
+Deno.test("the files that say whose signatures count are there, readable, and root's to write", async () => {
+  await using directory = await directoryOf(0o755);
+  const paths = {
+    "Approvals:AllowedSigners": directory.file("signers"),
+    "Approvals:RevokedKeys": directory.file("revoked"),
+  };
+  const settings = { ...paths, "Approvals:Required": "1", "HighAvailability:Enabled": "true" };
+  const judged = async (given: Parameters<typeof subjectWith>[1] = {}) =>
+    await findingsOf(approvalFiles, subjectWith(settings, { machine, ...given }));
+  await fileOf(directory, "signers", 0o644);
+  const missing = await judged();
+  assertEquals(missing.map(({ level, what }) => [level, what]), [
+    ["error", `Approvals:RevokedKeys: ${directory.file("revoked")} does not exist`],
+  ]);
+  await fileOf(directory, "revoked", 0o640);
+  assertEquals(levels(await judged()), ["ok approvals/files"]);
+  assertEquals((await judged({ user: STRANGER })).map(({ level, what }) => [level, what]), [
+    ["error", `Approvals:RevokedKeys: stranger cannot read ${directory.file("revoked")}`],
+  ]);
+  const owned = await judged({ machine: machineOwnedBy(STRANGER.uid, 0) });
+  assertStringIncludes(owned[0]!.what, "and can say whose signatures count");
+  const own = await judged({ machine: machineOwnedBy(OWN.uid || 1, 0), daemonUid: OWN.uid || 1 });
+  assertStringIncludes(own[0]!.what, "and with it whose signatures count");
+  // Without an approval that is needed nobody reads them.
+  assertEquals(await findingsOf(approvalFiles, subjectWith(paths)), []);
 });
 
 Deno.test("a bare name is a credential's, whichever user owns it, and one that is nowhere is a warning", async () => {

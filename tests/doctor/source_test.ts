@@ -167,12 +167,13 @@ Deno.test("files that are mounted by themselves are warnings, the environment an
   const path = await directory.write("honua.hcl", "");
   const file = await directory.write("db.env", "");
   const optionsPath = await directory.write("options.json", "{}");
-  const table = [path, file, optionsPath].map((one) => `1 1 0:1 / ${one} rw - ext4 /dev/vda rw\n`).join("");
+  const signers = await directory.write("signers", "");
+  const table = [path, file, optionsPath, signers].map((one) => `1 1 0:1 / ${one} rw - ext4 /dev/vda rw\n`).join("");
   const machine = machineWithTexts({ "/proc/self/mountinfo": table });
-  const settings = { "ConfigurationWatcher:EnvironmentFiles:0": `-${file}` };
+  const settings = { "ConfigurationWatcher:EnvironmentFiles:0": `-${file}`, "Approvals:AllowedSigners": signers };
   const found = await findingsOf(
     facts.mountedFiles,
     subjectWith(settings, { source: { path, decidedBy: "--config" }, optionsPath, machine }),
   );
-  assertEquals(levels(found), Array(3).fill("warning files/single-mount"));
+  assertEquals(levels(found), Array(4).fill("warning files/single-mount"));
 });

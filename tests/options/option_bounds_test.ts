@@ -26,6 +26,7 @@ function fileWith(setting: string, value: unknown): unknown {
     if (second === "Signal") return { Hooks: [{ Name: "a", PidFile: "/a", Signal: value }] };
     return { Hooks: [{ ...hook, ...members }] };
   }
+  if (setting === "Approvals:Required") return { Approvals: { Required: value, AllowedSigners: "/a" } };
   return { [setting]: value };
 }
 
@@ -41,6 +42,9 @@ const NUMBERS: readonly (readonly [setting: string, least: number, most: number]
   ["Health:BakeSeconds", 1, 86_400],
   ["Health:IntervalSeconds", 1, 3_600],
   ["Health:Failures", 1, 100],
+  ["Rollout:BakeSeconds", 0, 86_400],
+  ["Rollout:DeadlineSeconds", 1, 604_800],
+  ["Approvals:Required", 0, 16],
   ["Hook:TimeoutSeconds", 1, 3_600],
   ["Hook:Ready:TimeoutSeconds", 1, 3_600],
   ["Hook:Retry:Attempts", 0, 1_000],
@@ -96,6 +100,41 @@ const TEXTS: readonly (readonly [setting: string, taken: readonly unknown[], ref
   ["Hook:On", ["check", "Activated", "REJECTED", " diverged", "Health"], ["checked", ""]],
   ["Health:OnFailure", ["rollback", "Halt"], ["none", ""]],
   ["Health:BaselineRequired", [true, "False"], ["yes"]],
+  ["Rollout:OnFailure", ["rollback", "Halt"], ["none", ""]],
+  ["Rollout:Canary", [true, "False"], ["yes"]],
+  ["Rollout:Steps", [
+    [],
+    ["1"],
+    [1, "25%", "100%"],
+    ["1%", "100%"],
+    [" +1 "],
+    ["3", "+1000"],
+    ["10%", 5, "50%", 1000],
+    Array.from({ length: 32 }, (_, index) => index + 1),
+  ], [
+    [0],
+    ["01"],
+    [1001],
+    [1.5],
+    ["-1"],
+    ["+0"],
+    ["+1%"],
+    ["0%"],
+    ["101%"],
+    ["25 %"],
+    ["half"],
+    [""],
+    [true],
+    ["+1", "50%"],
+    ["100%", "+1"],
+    [2, "10%", 2],
+    ["50%", 20, "25%"],
+    Array.from({ length: 33 }, (_, index) => index + 1),
+  ]],
+  ["Approvals:AllowedSigners", ["/a", ""], ["a\0"]],
+  ["Approvals:RevokedKeys", ["/a", ""], ["a\0"]],
+  ["Store:KeyFile", ["/a", ""], ["a\0"]],
+  ["Source:From", ["file", "Both"], ["redis", ""]],
   ["Hook:Action", ["restart", "reload-or-restart"], ["reload"]],
   ["Hook:Only", [[], ["honua", "dataSources", "services", "layers", "caches", "rateLimit", "VARIABLES"]], [["layer"]]],
   ["HighAvailability:ConfigurationChannel", ["a", "a}", "a".repeat(256)], ["", "}a", "a\0", "a".repeat(257)]],
@@ -195,6 +234,7 @@ Deno.test("every other option has its documented default", () => {
   const { options } = read({});
   assert(options);
   const { highAvailability, admin, honua, connectionStrings, state, history } = options;
+  const { rollout, approvals, source, store } = options;
   const noCertificate = { certificateFile: null, keyFile: null };
   assertEquals({ highAvailability, admin, honua, connectionStrings, state, history } as unknown, {
     highAvailability: {
@@ -215,5 +255,11 @@ Deno.test("every other option has its documented default", () => {
     connectionStrings: { redis: null },
     state: { directory: null },
     history: { keep: 20, maxMegabytes: 64 },
+  });
+  assertEquals({ rollout, approvals, source, store } as unknown, {
+    rollout: { steps: [], bakeSeconds: 60, deadlineSeconds: 600, onFailure: "rollback", canary: false },
+    approvals: { required: 0, allowedSigners: null, revokedKeys: null },
+    source: { from: "file" },
+    store: { keyFile: null },
   });
 });

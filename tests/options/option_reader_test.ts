@@ -202,6 +202,59 @@ Deno.test("Health without a health hook, and a bake too short for its failures, 
   }
 });
 
+Deno.test("Rollout:Steps are lists of steps with a sentence for each mistake", () => {
+  const says = (steps: string) => wrong({ file: `{ "Rollout": { "Steps": ${steps} } }` }).map(({ summary }) => summary);
+  assertEquals(says('["1", "half"]'), [
+    'Rollout:Steps:1 must be a number of hosts from 1 to 1000 ("1"), a percentage of them ("25%"), ' +
+    'or so many more each time ("+1"), not "half"',
+  ]);
+  assertEquals(says('["+1", "50%"]'), [
+    'Rollout:Steps must have a step that ends with all hosts ("+N", "100%") only as its last',
+  ]);
+  assertEquals(says('["50%", "25%"]'), ["Rollout:Steps must let in more hosts with each step"]);
+  const enabled = { "HighAvailability:Enabled": "true" };
+  assertEquals(valid({ set: { ...enabled, "Rollout:Steps:0": "1", "Rollout:Steps:1": " 25% " } }).rollout.steps, [
+    "1",
+    "25%",
+  ]);
+});
+
+Deno.test("what needs signers, Redis or steps is an error if the daemon cannot work without, otherwise a warning", () => {
+  const told = (set: Record<string, string>) => {
+    const result = read({ set });
+    return (result.ok ? result.warnings : result.diagnostics).map(({ severity, path, summary }) =>
+      [severity, path, summary] as const
+    );
+  };
+  const enabled = { "HighAvailability:Enabled": "true" };
+  const signers = { "Approvals:AllowedSigners": "/a" };
+  assertEquals(told({ ...enabled, "Approvals:Required": "1" }), [
+    [
+      "error",
+      "Approvals",
+      "Approvals must have AllowedSigners if Required is above 0: it says whose signatures count (--set)",
+    ],
+  ]);
+  assertEquals(told({ "Source:From": "store" }), [[
+    "error",
+    "Source:From",
+    "Source:From must have HighAvailability:Enabled with it if it is store: without Redis nothing has the source, " +
+    'not "store" (--set)',
+  ]]);
+  const warned = (set: Record<string, string>) => told(set).map(([severity, path]) => `${severity} ${path}`);
+  assertEquals(warned({ ...enabled, ...signers, "Approvals:Required": "1" }), []);
+  assertEquals(warned({ ...signers, "Approvals:Required": "1" }), ["warning Approvals:Required"]);
+  assertEquals(warned(signers), ["warning Approvals"]);
+  assertEquals(warned({ "Approvals:RevokedKeys": "/a" }), ["warning Approvals"]);
+  for (const from of ["store", "both"]) assertEquals(warned({ ...enabled, "Source:From": from }), []);
+  assertEquals(warned({ "Source:From": "both" }), ["warning Source:From"]);
+  const bake = { "Rollout:BakeSeconds": "5" };
+  assertEquals(warned({ "Rollout:Steps:0": "1", ...bake }), ["warning Rollout:Steps"]);
+  assertEquals(warned({ ...enabled, "Rollout:Steps:0": "1", ...bake }), []);
+  assertEquals(warned({ ...enabled, ...bake }), ["warning Rollout"]);
+  assertEquals(warned({ ...enabled, "Rollout:Canary": "true" }), []);
+});
+
 Deno.test("a mode is octal as a string and as a number, and never open to everyone's writing", () => {
   for (const mode of ['"0640"', '"640"', '"0o640"', "640"]) {
     assertEquals(valid({ file: `{ "Snapshot": { "Mode": ${mode} } }` }).snapshot.mode, 0o640);

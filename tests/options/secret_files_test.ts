@@ -44,6 +44,7 @@ Deno.test("a file with a secret counts only if its feature is on", () => {
     "Admin:TokenFile token",
     "Admin:Tls:KeyFile key",
   ]);
+  assertEquals(files({ "Store:KeyFile": "ring" }), ["Store:KeyFile ring"]);
   assertEquals(files({ "Hooks:0:Name": "a", "Hooks:0:Command:0": "x", "Hooks:0:Ready:Command:0": "x" }), []);
   assertEquals(files({ "Hooks:0:Name": "a", "Hooks:0:Command:0": "x" }), []);
   assertEquals(files({ "HighAvailability:Enabled": "true", "Admin:Listen": "127.0.0.1:0" }), []);
