@@ -57,7 +57,7 @@ export interface StoredRollout {
 export interface RolloutMove {
   /** The head on which the move was decided; another one refuses it. */
   readonly head: Head;
-  /** Of the rollout on which the move was decided; null: there was none. */
+  /** Of the text on which the move was decided, also of one that is no rollout; null: there was none. */
   readonly mark: string | null;
   readonly to: Rollout;
   /**
@@ -74,7 +74,7 @@ export type MoveAnswer<H extends Head = Head> =
   | { readonly kind: "moved"; readonly head: H; readonly rollout: StoredRollout }
   /** The candidate's hash was the head since. */
   | { readonly kind: "late"; readonly head: H; readonly rollout: StoredRollout | null }
-  /** Head or rollout are others than the move was decided on. */
+  /** Head or rollout are others than the move was decided on, or a proposal is of a skipped hash. */
   | { readonly kind: "refused"; readonly head: H | null; readonly rollout: StoredRollout | null }
   /** It is not known whether it was made. `reason` is one line without secrets. */
   | { readonly kind: "failed"; readonly reason: string };

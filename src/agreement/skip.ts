@@ -90,10 +90,10 @@ function skipIn(line: string): Skip | null {
 }
 
 /**
- * Returns the store's skip set after an announcement of `announced`, which is skipped no more. A hash that is skipped
- * already keeps its entry, so that the same announcement again changes nothing.
+ * Returns the store's skip set after an announcement of `announced`, which is skipped no more; null: nothing was
+ * announced. A hash that is skipped already keeps its entry, so that the same announcement again changes nothing.
  */
-export function joinSkips(stored: readonly Skip[], added: readonly Skip[], announced: string): readonly Skip[] {
+export function joinSkips(stored: readonly Skip[], added: readonly Skip[], announced: string | null): readonly Skip[] {
   const news = added.filter(({ hash }) => !isSkipped(hash, stored));
   return [...stored, ...news].filter(({ hash }) => hash !== announced).slice(-MAX_SKIPS);
 }

@@ -92,6 +92,8 @@ function noteText(
   const notes = [];
   if (heldBack === "rolled-back") notes.push("its file was rolled back");
   if (heldBack === "frozen") notes.push("changes are held");
+  if (heldBack === "staged") notes.push("its file waits for its rollout");
+  if (heldBack === "unapproved") notes.push("its file waits for approval");
   const isNotable = release?.state === "baking" || release?.state === "failed";
   if (isNotable) notes.push(`release ${release.number} ${release.state}`);
   return notes.join("; ");

@@ -2,9 +2,11 @@
 // and reads those of its peers. An outage is an answer, never a throw. A message is a hint; only the head counts.
 import type { AnnounceAnswer, Announcement } from "../agreement/announcing.ts";
 import type { Head } from "../agreement/head.ts";
+import type { MoveAnswer, RolloutMove, StoredRollout } from "../agreement/rollout.ts";
 import type { Skip } from "../agreement/skip.ts";
 import type { Message } from "./announcement.ts";
 import type { Peer, PeerRecord } from "./peer_record.ts";
+import type { ApprovalsAnswer, PutApprovalAnswer } from "./stored_approvals.ts";
 import type { PutSourceAnswer, SourceAnswer, StoredSource } from "./stored_source.ts";
 
 /** The head, with what only the store knows. */
@@ -15,6 +17,10 @@ export interface StoredHead extends Head {
   readonly ageMilliseconds: number;
   /** The hashes that no instance runs unless a person forces it. */
   readonly skips: readonly Skip[];
+  /** Null: there is none, or the store has something else in its place. */
+  readonly rollout: StoredRollout | null;
+  /** The mark of what the store has as the rollout, whatever it is, for the next move; null: it has nothing. */
+  readonly rolloutMark: string | null;
 }
 
 /** The head (null: there is none), or the reason why it could not be read: one line without secrets. */
@@ -65,6 +71,11 @@ export interface Notifier extends AsyncDisposable {
   /** Makes a hash the head if no other instance was quicker, and sends the message of it. */
   announce(announcement: Announcement): Promise<AnnounceAnswer<StoredHead>>;
   head(): Promise<HeadAnswer>;
+  /**
+   * Replaces the rollout if no other instance was quicker, and sends the message of the present head, so that all read
+   * it again.
+   */
+  moveRollout(move: RolloutMove): Promise<MoveAnswer<StoredHead>>;
   /** Makes every instance look again although nothing changed, by the message that older Honua servers send: a path. */
   lookAgain(path: string): Promise<LookAgainAnswer>;
   /**
@@ -73,6 +84,10 @@ export interface Notifier extends AsyncDisposable {
   putSource(hash: string, source: StoredSource): Promise<PutSourceAnswer>;
   /** Reads the source of a hash. Any client can write there: compile it, and compare the hash. */
   source(hash: string): Promise<SourceAnswer>;
+  /** Adds a signature to those of a hash, and keeps them for weeks. The same one again only makes it the newest. */
+  putApproval(hash: string, signature: string): Promise<PutApprovalAnswer>;
+  /** Reads the signatures of a hash, the newest last. Any client can write there: verify each. */
+  approvals(hash: string): Promise<ApprovalsAnswer>;
   /** Writes this instance's record, which expires if it is not written again. */
   writeRecord(record: PeerRecord): Promise<WriteRecordAnswer>;
   /** Reads the records of all living processes; two processes with one name have a record each. */

@@ -38,6 +38,10 @@ export interface PeerRecord {
    * Why its source, which is valid, is not in force: see {@linkcode HeldBack}; null: it is. Up to version 0.1 absent.
    */
   readonly heldBack?: HeldBack | null;
+  /** Present if it takes part in rollouts; absent up to version 0.1. */
+  readonly stages?: true;
+  /** Present if it is among the first of a rollout. */
+  readonly canary?: true;
   /** The newest line of its journal; null: it has none yet. Up to version 0.1 absent. */
   readonly journal?: JournalMark | null;
   /** What it noted of other instances' journals, at most {@linkcode MAX_NOTED}. */
@@ -55,8 +59,14 @@ export interface PeerRelease {
   readonly state: typeof PEER_RELEASE_STATES[number];
 }
 
-/** `rolled-back`: the source is what a rollback took back; `frozen`: changes are held. */
-export type HeldBack = "rolled-back" | "frozen";
+/** Why a valid source is not in force. */
+export const HELD_BACK = ["rolled-back", "frozen", "staged", "unapproved"] as const;
+
+/**
+ * `rolled-back`: the source is what a rollback took back; `frozen`: changes are held; `staged`: its rollout does not let
+ * this host in yet; `unapproved`: approvals of it are missing.
+ */
+export type HeldBack = typeof HELD_BACK[number];
 
 /** An instance as the cluster knows it, this one included. */
 export interface Peer extends PeerRecord {
@@ -96,7 +106,9 @@ const recordSchema = z.object({
   held: z.boolean().optional(),
   release: z.object({ number: z.int().min(1), state: z.enum(PEER_RELEASE_STATES) }).nullable().catch(null)
     .exactOptional(),
-  heldBack: z.enum(["rolled-back", "frozen"]).nullable().catch(null).exactOptional(),
+  heldBack: z.enum(HELD_BACK).nullable().catch(null).exactOptional(),
+  stages: z.unknown().optional(),
+  canary: z.unknown().optional(),
   journal: mark.nullable().exactOptional(),
   noted: z.array(mark.extend({ instance: line(MAX_INSTANCE_LENGTH) })).max(MAX_NOTED).exactOptional(),
   at: time,
@@ -108,7 +120,7 @@ const recordSchema = z.object({
  */
 export function encodePeer(record: PeerRecord): string {
   const { incarnation, version, hash, generation, standing, rejected, release, heldBack, journal, at } = record;
-  const { noted = [] } = record;
+  const { stages, canary, noted = [] } = record;
   const named = noted.slice(0, MAX_NOTED).map(({ instance, n, digest }) => ({
     instance: shortened(instance, MAX_INSTANCE_LENGTH),
     n,
@@ -132,6 +144,8 @@ export function encodePeer(record: PeerRecord): string {
       },
       release: release && { number: release.number, state: release.state },
       heldBack,
+      stages,
+      canary,
       journal: journal && { n: journal.n, digest: journal.digest },
       noted: named.length === 0 ? undefined : named,
       at,
@@ -168,8 +182,13 @@ export function parsePeer(text: string, id?: string): PeerRecord | null {
   }
   const parsed = recordSchema.safeParse(json);
   if (!parsed.success) return null;
-  const { held = false, ...others } = parsed.data;
-  const record: PeerRecord = held && others.standing === "unknown" ? { ...others, standing: "held" } : others;
+  const { held = false, stages, canary, standing, ...others } = parsed.data;
+  const record: PeerRecord = {
+    ...others,
+    standing: held && standing === "unknown" ? "held" : standing,
+    ...(stages === true && { stages }),
+    ...(canary === true && { canary }),
+  };
   return id === undefined || id === peerId(record) || id === record.instance ? record : null;
 }
 

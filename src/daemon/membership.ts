@@ -129,7 +129,8 @@ function headReader({ notifier, recorder, loop }: MembershipSettings, closing: A
     if (!answer.ok) return answer;
     const { head } = answer;
     if (head !== null && head.hash !== loop.state().active?.hash) recorder.headSeen(head.hash, head.ageMilliseconds);
-    return { ok: true, head, skips: head?.skips ?? [] };
+    const { skips = [], rollout = null, rolloutMark = null } = head ?? {};
+    return { ok: true, head, skips, rollout, rolloutMark };
   };
 }
 

@@ -5,10 +5,20 @@ import type { Announcement } from "../agreement/announcing.ts";
 import type { AgreementLimits, Ledger } from "../agreement/agreement.ts";
 import type { Skip } from "../agreement/skip.ts";
 import type { Head } from "../agreement/head.ts";
+import type { StoredRollout } from "../agreement/rollout.ts";
 
-/** The head (null: it is missing) and the store's skip set, or a reason in one line. */
+/** What the store has, or a reason in one line. */
 export type HeadReading =
-  | { readonly ok: true; readonly head: Head | null; readonly skips: readonly Skip[] }
+  | {
+    readonly ok: true;
+    /** Null: it is missing. */
+    readonly head: Head | null;
+    readonly skips: readonly Skip[];
+    /** Null: there is none, or what the store has in its place is none. */
+    readonly rollout: StoredRollout | null;
+    /** The mark of what the store has as the rollout, for the next move; null: it has nothing. */
+    readonly rolloutMark: string | null;
+  }
   | { readonly ok: false; readonly reason: string };
 
 /** The loop's access to its cluster. A refusal by Redis is an answer; a throw is a bug. */

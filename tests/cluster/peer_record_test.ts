@@ -3,6 +3,7 @@ import { assert, assertEquals } from "@std/assert";
 import fc, { anyCharacter } from "fast-check";
 import {
   encodePeer,
+  HELD_BACK,
   judgePeers,
   MAX_INSTANCE_LENGTH,
   MAX_RECORD_BYTES,
@@ -49,12 +50,22 @@ Deno.test("an instance that is held says so, and version 0.1 reads that its stan
 });
 
 Deno.test("a record carries the release in force and why the source is not", () => {
-  for (const heldBack of ["rolled-back", "frozen", null] as const) {
+  for (const heldBack of [...HELD_BACK, null]) {
     const record: PeerRecord = { ...REJECTING, release: { number: 7, state: "baking" }, heldBack };
     assertEquals(parsePeer(encodePeer(record)), record);
   }
-  const strange = JSON.stringify({ ...REJECTING, release: { number: 0, state: "baking" } });
-  assertEquals(parsePeer(strange)?.release, null);
+  const strange = JSON.stringify({ ...REJECTING, release: { number: 0, state: "baking" }, heldBack: "later" });
+  assertEquals(parsePeer(strange), { ...REJECTING, release: null, heldBack: null });
+});
+
+Deno.test("a record says that its instance takes part in rollouts, and anything but true says that it does not", () => {
+  for (const members of [{ stages: true }, { stages: true, canary: true }] as const) {
+    const record: PeerRecord = { ...REJECTING, ...members };
+    assertEquals(parsePeer(encodePeer(record)), record);
+  }
+  for (const other of [false, 1, "true", null, {}]) {
+    assertEquals(parsePeer(JSON.stringify({ ...REJECTING, stages: other, canary: other })), REJECTING);
+  }
 });
 
 const NOTED = { instance: "edge-2", n: 9, digest: B };

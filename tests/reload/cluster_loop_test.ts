@@ -2,6 +2,7 @@
 import { assert, assertEquals, assertStrictEquals } from "@std/assert";
 import type { AnnounceAnswer } from "../../src/agreement/announcing.ts";
 import type { Announcement } from "../../src/agreement/announcing.ts";
+import type { Head } from "../../src/agreement/head.ts";
 import { type Ledger, NEW_LEDGER } from "../../src/agreement/agreement.ts";
 import type { ClusterAccess, HeadReading } from "../../src/reload/cluster_access.ts";
 import type { LookOutcome } from "../../src/reload/events.ts";
@@ -40,6 +41,11 @@ function clusteredLoop(ledger: Ledger = AGREED, access: Partial<ClusterAccess> =
   return { ...controlled, readings, announcements, kept };
 }
 
+/** What is read of a store without skips and rollout. */
+function readingOf(head: Head | null): HeadReading {
+  return { ok: true, head, skips: [], rollout: null, rolloutMark: null };
+}
+
 function candidate(id: string, stored = "1/1"): LookOutcome<string> {
   return {
     kind: "candidate",
@@ -76,7 +82,7 @@ async function agree(clustered: ClusteredLoop): Promise<void> {
   // The look that was under way when the link came up is followed by another.
   await find(clustered, "1/1");
   for (let read = 0; read < 2; read++) {
-    readings[read]!.resolve({ ok: true, head: { generation: 1, hash: "1" }, skips: [] });
+    readings[read]!.resolve(readingOf({ generation: 1, hash: "1" }));
     await turn();
   }
   assertEquals([loop.state().agreement?.syncState.kind, readings.length], ["agreed", 2]);
@@ -124,7 +130,7 @@ Deno.test("a cluster that does not answer delays no reload, and is asked one thi
     assertEquals(loop.state().active, snapshotIdOf(id));
   }
   assertEquals([announcements.length, readings.length], [0, 3]);
-  readings[2]!.resolve({ ok: true, head: { generation: 1, hash: "1" }, skips: [] });
+  readings[2]!.resolve(readingOf({ generation: 1, hash: "1" }));
   await turn();
   assertEquals(announcements.map((one) => one.announcement.hash), ["4"]);
 });
@@ -135,10 +141,10 @@ Deno.test("a flood of messages is one reading under way and one after it", async
   await agree(clustered);
   for (let count = 0; count < 10_000; count++) loop.link("heard");
   assertEquals(readings.length, 3);
-  readings[2]!.resolve({ ok: true, head: { generation: 1, hash: "1" }, skips: [] });
+  readings[2]!.resolve(readingOf({ generation: 1, hash: "1" }));
   await turn();
   assertEquals(readings.length, 4);
-  readings[3]!.resolve({ ok: true, head: { generation: 1, hash: "1" }, skips: [] });
+  readings[3]!.resolve(readingOf({ generation: 1, hash: "1" }));
   await turn();
   assertEquals(readings.length, 4);
 });
@@ -150,7 +156,7 @@ Deno.test("the head is read each interval while there is a link, and not without
   for (let interval = 1; interval <= 3; interval++) {
     clock.advance(30_000);
     assertEquals(readings.length, 2 + interval);
-    readings.at(-1)!.resolve({ ok: true, head: { generation: 1, hash: "1" }, skips: [] });
+    readings.at(-1)!.resolve(readingOf({ generation: 1, hash: "1" }));
     await turn();
   }
   loop.link("unlinked");
@@ -165,7 +171,7 @@ Deno.test("another head is looked for again until its settle time is over, and t
   const { loop, clock, looks, readings, reports } = clustered;
   await agree(clustered);
   loop.link("heard");
-  readings.at(-1)!.resolve({ ok: true, head: { generation: 2, hash: "2" }, skips: [] });
+  readings.at(-1)!.resolve(readingOf({ generation: 2, hash: "2" }));
   await turn();
   const waits: number[] = [];
   while (loop.state().agreement?.syncState.kind === "settling" && waits.length < 10) {
@@ -217,7 +223,7 @@ Deno.test("an instance that never agreed keeps its owed change until there is a 
   await find(clustered, "1/1");
   assertEquals([announcements.length, kept.at(-1)?.owed], [0, { hash: "1", base: null }]);
   loop.link("linked");
-  readings.at(-1)!.resolve({ ok: true, head: null, skips: [] });
+  readings.at(-1)!.resolve(readingOf(null));
   await find(clustered, "1/1");
   assertEquals(announcements.map((one) => one.announcement), [{
     hash: "1",
@@ -253,7 +259,7 @@ Deno.test("a stop while the source settles leaves no timer", async () => {
   const { loop, clock, readings } = clustered;
   await agree(clustered);
   loop.link("heard");
-  readings.at(-1)!.resolve({ ok: true, head: { generation: 2, hash: "2" }, skips: [] });
+  readings.at(-1)!.resolve(readingOf({ generation: 2, hash: "2" }));
   await turn();
   await find(clustered, "1/1");
   assertEquals(clock.running(), 2);

@@ -152,7 +152,8 @@ async function announcingLoop(): Promise<Announcing> {
   const cluster: ClusterAccess = {
     ledger: AGREED,
     limits: { settleMilliseconds: 1_000, reconcileMilliseconds: 40_000 },
-    readHead: () => Promise.resolve({ ok: true, head: { generation: 1, hash: "1" }, skips: [] }),
+    readHead: () =>
+      Promise.resolve({ ok: true, head: { generation: 1, hash: "1" }, skips: [], rollout: null, rolloutMark: null }),
     announce() {
       const answer = Promise.withResolvers<AnnounceAnswer>();
       answers.push(answer);

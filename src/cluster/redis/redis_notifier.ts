@@ -75,6 +75,13 @@ const CLOSED = "The notifier is closed";
 /** The wait before the next connection; random, so that the instances that lost a Redis do not return all at once. */
 export const RECONNECT_BACKOFF: Backoff = { firstMilliseconds: 100, capMilliseconds: 10_000 };
 
+/** What Redis keeps soon. */
+const NOT_YET: Pick<Notifier, "moveRollout" | "putApproval" | "approvals"> = {
+  moveRollout: () => Promise.resolve({ kind: "failed", reason: "Redis keeps no rollouts yet" }),
+  putApproval: () => Promise.resolve({ ok: false, reason: "Redis keeps no approvals yet" }),
+  approvals: () => Promise.resolve({ ok: false, reason: "Redis keeps no approvals yet" }),
+};
+
 /**
  * Makes a notifier; it connects when `watch` is called. `delivered` counts the subscribers at the server that
  * publishes. In a Redis Cluster that is the node of the channel's slot, at which every instance subscribes. Other
@@ -142,6 +149,7 @@ export function openRedisNotifier(options: RedisNotifierOptions): Notifier {
       return outcome.ok ? { ok: true, delivered: outcome.value } : outcome;
     },
     ...sourcesIn(keys, attempt),
+    ...NOT_YET,
     writeRecord: presence.writeRecord,
     peers: presence.peers,
     // `leave` sends its command before `closing` is set, from when on requests are refused.

@@ -314,7 +314,7 @@ export function parseHeadReply(reply: unknown): HeadReply | null {
   const parsed = replySchema.safeParse(reply);
   if (!parsed.success) return null;
   const [kind, generation, hash, by, ageMilliseconds, delivered, skips] = parsed.data;
-  return { kind, head: { generation, hash, by, ageMilliseconds, skips }, delivered };
+  return { kind, head: { generation, hash, by, ageMilliseconds, skips, rollout: null, rolloutMark: null }, delivered };
 }
 
 /** Parses an answer of `ANNOUNCE` to this request; null: the rules of announcing cannot result in it. */

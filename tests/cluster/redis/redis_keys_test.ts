@@ -147,7 +147,15 @@ Deno.test("a head from the future is of age 0", async () => {
   await using one = await openUp(singleTo(server));
   await server.cli("hset", KEYS.head, "hash", A, "generation", "7", "by", ID, "at", "9007199254740991");
   const answer = await one.notifier.head();
-  assertEquals(answer.ok && answer.head, { hash: A, generation: 7, by: ID, ageMilliseconds: 0, skips: [] });
+  assertEquals(answer.ok && answer.head, {
+    hash: A,
+    generation: 7,
+    by: ID,
+    ageMilliseconds: 0,
+    skips: [],
+    rollout: null,
+    rolloutMark: null,
+  });
 });
 
 Deno.test("keys of other types, in the place of the history and the peers, are taken over", async () => {

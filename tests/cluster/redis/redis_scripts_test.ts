@@ -23,7 +23,15 @@ const answer = (
 };
 
 Deno.test("a head of the last generation, and none, are read", () => {
-  const head = { generation: MAX_GENERATION, hash: A, by: ID, ageMilliseconds: 5, skips: [] };
+  const head = {
+    generation: MAX_GENERATION,
+    hash: A,
+    by: ID,
+    ageMilliseconds: 5,
+    skips: [],
+    rollout: null,
+    rolloutMark: null,
+  };
   const reply = answer({ generation: `${MAX_GENERATION}`, age: "5" });
   assertEquals(parseHeadReply(reply), { kind: "head", head, delivered: 0 });
   assertEquals(parseHeadReply(answer({ delivered: 2 ** 31 - 1 }))?.delivered, 2 ** 31 - 1);
