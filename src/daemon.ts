@@ -17,7 +17,7 @@ import { logFoundFiles } from "./daemon/found_files.ts";
 import { inForceOf } from "./hooks/hook_triggers.ts";
 import { checkHooks, type HookRunner, type HookRunnerSettings, openHookRunner } from "./hooks/hook_runner.ts";
 import type { Candidate } from "./daemon/look_compiler.ts";
-import { openSourceLoader } from "./daemon/source_loader.ts";
+import { openSourceLoader, type SourceLoader } from "./daemon/source_loader.ts";
 import { type LoopAccess, loopHolder } from "./daemon/loop_holder.ts";
 import { type MaskedSecrets, maskedSecrets } from "./daemon/masked_secrets.ts";
 import { join, type Joined, type Reached } from "./daemon/joining.ts";
@@ -26,6 +26,7 @@ import type { DaemonSettings } from "./daemon/daemon_settings.ts";
 import { openService, type Service, type ServiceFacts } from "./daemon/service.ts";
 import { journalEntryOf, maskedEntry } from "./daemon/journal_entries.ts";
 import { runningRelease } from "./releases/release.ts";
+import type { TextRead } from "./releases/source_history.ts";
 import { openReleaseKeeper, type ReleaseKeeper } from "./daemon/release_keeper.ts";
 import { openSnapshot } from "./daemon/snapshot_opening.ts";
 import { agreedGeneration, syncStateOf } from "./daemon/sync_state.ts";
@@ -41,6 +42,9 @@ import type { Options } from "./options/options.ts";
 import { secretFilesOf } from "./options/secret_files.ts";
 import { openServiceManager } from "./telemetry/sd_notify.ts";
 import { type Loop, runLoop } from "./reload/loop.ts";
+import { initialRollouts } from "./rollout/rollouts.ts";
+import type { RolloutPolicy } from "./rollout/staging.ts";
+import { parseStep } from "./rollout/steps.ts";
 import type { Report } from "./reload/report.ts";
 import type { SnapshotId } from "./reload/state.ts";
 import { formatOf } from "./compile.ts";
@@ -126,8 +130,8 @@ async function compose(settings: DaemonSettings, ground: Ground): Promise<Daemon
   const { feed, metrics, recorder } = openRecords(settings, ground, { rejectedHash, loop: held });
   const { found, keeper: stateKeeper } = await openState(settings);
   const identity = { instance, incarnation };
-  const joining = { ...identity, reached, secrets, recorder, found, keeper: stateKeeper, loop: held, releases: keeper };
-  const joined = await join(settings, joining);
+  const ties = { recorder, found, keeper: stateKeeper, loop: held, releases: keeper, textOf: textsOf(loader, keeper) };
+  const joined = await join(settings, { ...identity, reached, secrets, ...ties });
   if (joined !== null) keeper.readFrom(joined.notifier);
   const hookRunner = openHooks(settings, ground, {
     instance,
@@ -156,6 +160,7 @@ async function compose(settings: DaemonSettings, ground: Ground): Promise<Daemon
     record: keeper.record,
     checkHealth: (signal) => hookRunner.health(signal),
     cluster: joined?.membership.access ?? null,
+    rollouts: joined && initialRollouts(instance, policyOf(options.rollout)),
     heartbeat: service.heartbeat,
     changed: service.changed,
     report: reporter({ once, rejectedHash, mask, changes, held, ...receivers }),
@@ -375,6 +380,21 @@ function secretsWith({ secrets }: Reached, options: Options): string[] {
     connectionStrings: { ...connectionStrings, redis: null },
   };
   return [...secretValues(others), ...secrets];
+}
+
+/** Makes the function that finds the text of a config that this host compiled. */
+function textsOf(loader: SourceLoader, keeper: ReleaseKeeper): (hash: string) => Promise<TextRead> {
+  return async (hash) => {
+    const own = loader.sourceText(hash);
+    return own === null ? await keeper.texts.text(hash) : { ok: true, format: own.format, bytes: own.bytes };
+  };
+}
+
+/** Null: all hosts take a change up at once. */
+function policyOf({ steps, bakeSeconds, deadlineSeconds, onFailure }: Options["rollout"]): RolloutPolicy | null {
+  // The options were checked for the form of steps.
+  const parsed = steps.flatMap((step) => parseStep(step) ?? []);
+  return parsed.length === 0 ? null : { steps: parsed, bakeSeconds, deadlineSeconds, onFailure };
 }
 
 function snapshotIdOf(existing: Existing): SnapshotId | null {

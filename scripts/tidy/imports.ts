@@ -16,7 +16,17 @@ const GROUND = ["time", "diagnostic", "host"];
 const CONTENT = ["document", "server", "config", "snapshot"];
 const PROCESS = ["options", "telemetry"];
 const PARTS = ["source", "cluster", "hooks"];
-const PROGRAM = [...GROUND, ...CONTENT, "compile.ts", ...PROCESS, "agreement", "releases", "reload", ...PARTS];
+const PROGRAM = [
+  ...GROUND,
+  ...CONTENT,
+  "compile.ts",
+  ...PROCESS,
+  "agreement",
+  "releases",
+  "rollout",
+  "reload",
+  ...PARTS,
+];
 
 /** The rooms and their allowed imports; a room that is not here is an error. */
 const ROOMS: ReadonlyMap<string, Room> = new Map<string, Room>([
@@ -31,8 +41,9 @@ const ROOMS: ReadonlyMap<string, Room> = new Map<string, Room>([
   ["options", { imports: GROUND }],
   ["telemetry", { imports: [...GROUND, "options"] }],
   ["agreement", { imports: ["time"] }],
-  ["releases", { imports: [...GROUND, "agreement"] }],
-  ["reload", { imports: ["time", "diagnostic", "agreement", "releases"] }],
+  ["rollout", { imports: ["time", "agreement"] }],
+  ["releases", { imports: [...GROUND, "agreement"], types: ["rollout"] }],
+  ["reload", { imports: ["time", "diagnostic", "agreement", "releases", "rollout"] }],
   ["source", { imports: GROUND }],
   ["cluster", { imports: [...GROUND, "agreement"] }],
   ["hooks", { imports: [...GROUND, ...PROCESS], types: ["snapshot", "reload"] }],

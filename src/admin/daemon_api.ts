@@ -120,14 +120,14 @@ export interface ReleaseStatus {
   readonly release: Release | null;
   /** Null: the source is in force, or is not valid. */
   readonly held: {
-    readonly kind: "skipped" | "frozen";
+    readonly kind: "skipped" | "frozen" | "staged" | "unapproved";
     /** Of the source. */
     readonly hash: string;
-    /** The person or the cause, when, and why: of the rollback, or of the hold. */
-    readonly by: string;
-    /** ISO 8601. */
-    readonly at: string;
-    readonly reason: string;
+    /** The person or the cause, when, and why: of the rollback, or of the hold; otherwise null. */
+    readonly by: string | null;
+    /** ISO 8601; null: not known. */
+    readonly at: string | null;
+    readonly reason: string | null;
     /** Why it is not put in force, in one line. */
     readonly why: string;
     /** What to do, in one line. */
@@ -322,6 +322,10 @@ export interface DaemonEvent {
     | "confirmed"
     | "hold"
     | "hold-ended"
+    | "rollout-proposed"
+    | "rollout-moved"
+    | "rollout-done"
+    | "rollout-refused"
     | "diverged"
     | "agreed"
     | "redis-up"

@@ -17,6 +17,7 @@ import {
 } from "./agreement.ts";
 import type { AnnounceAnswer, Announcement } from "./announcing.ts";
 import type { Head } from "./head.ts";
+import type { StoredRollout } from "./rollout.ts";
 import type { Skip } from "./skip.ts";
 import { type Backoff, backoffMilliseconds } from "../time/backoff.ts";
 
@@ -27,8 +28,16 @@ export type ClusterEvent =
   | { readonly kind: "unlinked" }
   /** A message came: the head may have moved. */
   | { readonly kind: "heard" }
-  /** `skips` is the store's skip set. */
-  | { readonly kind: "head-read"; readonly head: Head | null; readonly skips: readonly Skip[] }
+  /** `skips` is the store's skip set, `rollout` and `rolloutMark` what it has of rollouts. */
+  | {
+    readonly kind: "head-read";
+    readonly head: Head | null;
+    readonly skips: readonly Skip[];
+    readonly rollout?: StoredRollout | null;
+    readonly rolloutMark?: string | null;
+    /** Default 0. */
+    readonly random?: number;
+  }
   | { readonly kind: "head-unreadable"; readonly reason: string; readonly random: number }
   | { readonly kind: "announcement-answered"; readonly answer: AnnounceAnswer; readonly random: number }
   | { readonly kind: "reconcile-due"; readonly random: number }

@@ -11,6 +11,7 @@ import { oneLine, type Skip } from "./skip.ts";
  * hosts run the head.
  */
 export const ROLLOUT_PHASES = ["admitting", "baking", "paused", "halted", "rolled-back", "withdrawn"] as const;
+/** How far a rollout is; see {@linkcode ROLLOUT_PHASES}. */
 export type RolloutPhase = typeof ROLLOUT_PHASES[number];
 
 /** A release on its way through the fleet. */

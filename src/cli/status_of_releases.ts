@@ -9,11 +9,12 @@ import { agoText, durationText, shortHash } from "./table.ts";
 /** The first line of a status while the source is held: what is in force, who took the source back, when and why. */
 export function heldText(
   { active, release, hold }: Pick<Status, "active" | "release" | "hold">,
-  { kind, by, at, reason }: NonNullable<Status["held"]>,
+  { kind, by, at, reason, why }: NonNullable<Status["held"]>,
   now: number,
 ): string {
   const hash = active === null ? "nothing" : shortHash(active.hash);
   const number = release === null ? "" : ` (release ${release.number})`;
+  if (by === null || at === null || reason === null) return `Held: ${hash}${number} is in force; ${terminalText(why)}`;
   const who = terminalText(by);
   const what = kind === "frozen"
     ? `${who} holds changes${hold === null ? "" : ` until ${terminalText(hold.until)}`}`

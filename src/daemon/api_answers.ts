@@ -117,7 +117,7 @@ async function peersOf(
   const isolation = isolationOf(options);
   if (isolation !== null) return { ok: false, reason: isolation };
   if (!options.highAvailability.enabled) {
-    const record = recordOf({ instance, incarnation, version, loop, recorder, mask });
+    const record = recordOf({ instance, incarnation, version, isCanary: options.rollout.canary, loop, recorder, mask });
     await notifier.writeRecord({ ...record, at: new Date().toISOString() });
   }
   return await notifier.peers();

@@ -10,9 +10,17 @@ import type { Diagnostic } from "../diagnostic/diagnostic.ts";
 import { diagnosticJson, renderLine } from "../diagnostic/render.ts";
 import type { Logger } from "../telemetry/log.ts";
 import type { DaemonMetrics } from "../telemetry/metrics.ts";
-import { heldText, listed, narrateAgreement, narrateRelease, narrateReload } from "../reload/narration.ts";
+import {
+  heldText,
+  listed,
+  narrateAgreement,
+  narrateRelease,
+  narrateReload,
+  narrateRollout,
+} from "../reload/narration.ts";
 import type { AgreementReport } from "../agreement/agree.ts";
 import type { ReleaseReport } from "../releases/decide_releases.ts";
+import type { RolloutReport } from "../rollout/rollouts.ts";
 import type { LoopReport, ReloadOutcome, Report } from "../reload/report.ts";
 import type { Changes } from "./change_tracker.ts";
 import type { Candidate } from "./look_compiler.ts";
@@ -101,6 +109,7 @@ export function openEventRecorder(settings: EventRecorderSettings): EventRecorde
     report(report, changes = {}) {
       if (isAgreement(report)) return agreement.report(report);
       if (isRelease(report)) return reportRelease(settings, report);
+      if (isRollout(report)) return reportRollout(settings, report);
       reloads.report(report, changes);
       if (report.kind !== "activated") return;
       cluster.activated(report.hash);
@@ -160,6 +169,24 @@ const RELEASE_KINDS: Readonly<Record<ReleaseReport["kind"], true>> = {
   "hold-begun": true,
   "hold-ended": true,
 };
+
+const ROLLOUT_KINDS: Readonly<Record<RolloutReport["kind"], true>> = {
+  "rollout-proposed": true,
+  "rollout-moved": true,
+  "rollout-done": true,
+  "rollout-refused": true,
+};
+
+function isRollout(report: Report<Candidate>): report is RolloutReport {
+  return Object.hasOwn(ROLLOUT_KINDS, report.kind);
+}
+
+/** Logs a report about the fleet's rollout and sends it to the followers. */
+function reportRollout({ log, feed }: EventRecorderSettings, report: RolloutReport): void {
+  const { level, message, fields } = narrateRollout(report);
+  log[level](message, fields);
+  feed.add(report.kind, fields);
+}
 
 function isRelease(report: Report<Candidate>): report is ReleaseReport {
   return Object.hasOwn(RELEASE_KINDS, report.kind);

@@ -8,6 +8,7 @@ import type { MaskedSecrets } from "./masked_secrets.ts";
 import { type Membership, openMembership } from "./membership.ts";
 import { redisRenewal } from "./redis_renewal.ts";
 import type { DaemonSettings } from "./daemon_settings.ts";
+import type { TextRead } from "../releases/source_history.ts";
 import type { ReleaseKeeper } from "./release_keeper.ts";
 import type { KeptState, StateKeeper } from "./state_file.ts";
 
@@ -38,13 +39,15 @@ export interface Joining {
   readonly keeper: StateKeeper;
   /** Held before the membership joins. */
   readonly loop: LoopAccess;
-  readonly releases: Pick<ReleaseKeeper, "journal" | "texts">;
+  readonly releases: Pick<ReleaseKeeper, "journal">;
+  /** The text of a config that this host compiled: of a release, or of its source. */
+  textOf(hash: string): Promise<TextRead>;
 }
 
 /** Makes the instance a member of its cluster, with the state of the last process; null: it has no cluster. */
 export async function join(
   { options, environment, version, log }: DaemonSettings,
-  { instance, incarnation, reached, secrets, recorder, found, keeper, loop, releases }: Joining,
+  { instance, incarnation, reached, secrets, recorder, found, keeper, loop, releases, textOf }: Joining,
 ): Promise<Joined | null> {
   if (reached === null) return null;
   const { connection } = reached;
@@ -87,7 +90,9 @@ export async function join(
     recorder,
     loop,
     journalTail: releases.journal.newest,
-    textOf: releases.texts.text,
+    isCanary: options.rollout.canary,
+    isShared: options.rollout.steps.length > 0 || options.source.from !== "file",
+    textOf,
     mask: secrets.mask,
   });
   return { membership, notifier };

@@ -66,6 +66,16 @@ export function journalEntryOf(
         who: report.by,
         outcome: report.by === null ? "its time is over" : "by a person",
       };
+    case "rollout-proposed": {
+      const { hash, author, reason } = report.rollout;
+      return { kind: "proposed", hash, who: author, why: reason };
+    }
+    case "rollout-moved": {
+      const { hash, phase, step, counts, why } = report.rollout;
+      return { kind: "rollout", hash, why, outcome: `${phase}, step ${step + 1} of ${counts.length}` };
+    }
+    case "rollout-done":
+      return { kind: "rollout", hash: report.rollout.hash, outcome: "done" };
     default:
       return null;
   }

@@ -50,8 +50,10 @@ export async function lookBackAt(
   );
   if (judged.kind === "refused") {
     secrets.remember(judged.secrets);
-    const reason = judged.outcome.kind === "candidate" ? name : judged.outcome.reason;
-    return await reserveOf(hash, reason, tools, signal);
+    const { outcome } = judged;
+    const reason = outcome.kind === "rejected" || outcome.kind === "unreadable" ? outcome.reason : name;
+    const reserve = await reserveOf(hash, reason, tools, signal);
+    return reserve.kind === "unreadable" && outcome.kind === "rejected" ? { ...reserve, isRefused: true } : reserve;
   }
   // What another host or version wrote counts only if it is what its name says.
   const found = judged.compilation.snapshot.hash;

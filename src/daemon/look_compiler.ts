@@ -122,8 +122,9 @@ export function openLookCompiler(
       if (known !== null) return known;
       const { compiled, noted } = await compileInputs(inputs, signal);
       if (!compiled.ok) {
-        const outcome = refusal(fingerprint, [...compiled.diagnostics, ...noted]);
-        return { kind: "refused", outcome, hash: compiled.hash ?? sourceDigest, secrets: compiled.secrets };
+        const hash = compiled.hash ?? null;
+        const outcome = refusal(fingerprint, [...compiled.diagnostics, ...noted], hash);
+        return { kind: "refused", outcome, hash: hash ?? sourceDigest, secrets: compiled.secrets };
       }
       return { kind: "known", fingerprint, compilation: compilationOf(compiled, noted), secrets: compiled.secrets };
     },
@@ -160,9 +161,13 @@ function isCrash(diagnostics: readonly Diagnostic[]): boolean {
 }
 
 /** A wrong source is rejected. If the parser ended, that is not its author's fault, so the look is worth a retry. */
-function refusal(fingerprint: string, diagnostics: readonly Diagnostic[]): LookOutcome<Candidate> {
+function refusal(
+  fingerprint: string,
+  diagnostics: readonly Diagnostic[],
+  hash: string | null,
+): LookOutcome<Candidate> {
   const reason = reasonOf(diagnostics);
   return isCrash(diagnostics)
     ? { kind: "unreadable", fingerprint, reason }
-    : { kind: "rejected", fingerprint, reason, diagnostics };
+    : { kind: "rejected", fingerprint, reason, diagnostics, hash };
 }

@@ -17,6 +17,7 @@ import { agreedGeneration, syncStateOf } from "./sync_state.ts";
 import { type ReleaseState, runningRelease } from "../releases/release.ts";
 import type { TextRead } from "../releases/source_history.ts";
 import type { StateKeeper } from "./state_file.ts";
+import { rolloutAccess } from "./rollout_access.ts";
 import { offerText } from "./store_sources.ts";
 
 /** Between the beginnings of two readings of the head. */
@@ -45,7 +46,11 @@ export interface MembershipSettings {
   /** Whether to log a change that another instance reports (`ConfigurationWatcher:LogChangeEvents`). */
   readonly logChangeEvents: boolean;
   readonly recorder: EventRecorder;
-  /** The text of an earlier release of this host. */
+  /** Whether this host comes first in a rollout. */
+  readonly isCanary: boolean;
+  /** Whether hosts of this fleet take texts from the store although nothing is skipped. */
+  readonly isShared: boolean;
+  /** The text of a config that this host compiled: of a release, or of its source. */
   textOf(hash: string): Promise<TextRead>;
   /** Held before the membership joins. */
   readonly loop: LoopAccess;
@@ -97,6 +102,7 @@ export function openMembership(settings: MembershipSettings): Membership {
         return answer;
       },
       keep: (ledger) => settings.keeper.keep({ ledger }),
+      ...rolloutAccess({ notifier, textOf: settings.textOf, moved: () => loop.link("heard") }),
     },
     join() {
       notifier.watch({
@@ -195,9 +201,9 @@ function peerTeller(settings: MembershipSettings, closing: AbortSignal): (renew:
 
 /** Makes the record of this instance; its time `at` is set when it is written. */
 export function recordOf(
-  { instance, incarnation, version, loop, recorder, mask }: Pick<
+  { instance, incarnation, version, isCanary, loop, recorder, mask }: Pick<
     MembershipSettings,
-    "instance" | "incarnation" | "version" | "loop" | "recorder" | "mask"
+    "instance" | "incarnation" | "version" | "isCanary" | "loop" | "recorder" | "mask"
   >,
 ): PeerRecord {
   const { active, agreement, trouble, releases: { kept, held } } = loop.state();
@@ -215,7 +221,9 @@ export function recordOf(
     standing: syncStateOf(agreement),
     rejected: rejection && { ...rejection, generation, why: mask(rejection.why) },
     release: release && { number: release.number, state: peerStateOf(release.state) },
-    heldBack: held && (held.kind === "frozen" ? "frozen" : "rolled-back"),
+    heldBack: held && (held.kind === "skipped" ? "rolled-back" : held.kind),
+    stages: true,
+    ...isCanary && { canary: true },
     at: "",
   };
 }

@@ -89,8 +89,11 @@ export function releaseStatusOf({ loop, mask }: Pick<ReleaseAnswersParts, "loop"
   };
 }
 
-function causeOf(held: Held): { readonly by: string; readonly at: string; readonly reason: string } {
+function causeOf(
+  held: Held,
+): { readonly by: string | null; readonly at: string | null; readonly reason: string | null } {
   if (held.kind === "skipped") return { by: held.skip.by, at: held.skip.at, reason: held.skip.reason };
+  if (held.kind !== "frozen") return { by: null, at: null, reason: null };
   return { by: held.hold.author, at: timeOf(held.hold.since), reason: held.hold.reason };
 }
 
@@ -101,6 +104,12 @@ function timeOf(milliseconds: number): string {
 function adviceOf(held: Held, kept: KeptReleases): string {
   if (held.kind === "frozen") {
     return "honua-configd release-hold ends the hold; honua-configd reload --force overrules it";
+  }
+  if (held.kind === "unapproved") {
+    return `honua-configd approve ${held.hash.slice(0, 12)} approves it; honua-configd pending says what is missing`;
+  }
+  if (held.kind === "staged") {
+    return "honua-configd rollout shows what it waits for; honua-configd reload --now takes it up without steps";
   }
   const running = runningRelease(kept);
   const back = running === null ? "" : `honua-configd show ${running.number} --output FILE brings the file in line; `;

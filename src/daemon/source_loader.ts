@@ -1,9 +1,12 @@
 // The looks of the loop: at the source and its environment files, or at an earlier release. They change nothing.
+import { stat } from "node:fs/promises";
 import type { Diagnostic } from "../diagnostic/diagnostic.ts";
 import { sourceText } from "../diagnostic/range.ts";
 import { renderLine } from "../diagnostic/render.ts";
+import { errorCode } from "../host/atomic_write.ts";
 import type { Options } from "../options/options.ts";
 import type { LookOutcome } from "../reload/events.ts";
+import type { ReleaseText } from "../releases/source_history.ts";
 import { formatOf, type SourceFormat } from "../compile.ts";
 import { gatherInputs, isUnreachable, readEnvironmentFiles } from "../source/inputs.ts";
 import { lookBackAt, type LookBackTools } from "./look_back.ts";
@@ -42,6 +45,8 @@ export interface SourceLoader {
    * Rejects only with the signal's reason.
    */
   examine(given: "file" | GivenText, signal: AbortSignal): Promise<Examined>;
+  /** The text of the own source as it was looked at last, if it has this hash; null: it has another, or none is kept. */
+  sourceText(hash: string): ReleaseText | null;
   /** The name of the source that was rejected last for other hosts: its portable hash, or the digest of its bytes. */
   rejectedHash(): string | null;
 }
@@ -55,8 +60,13 @@ export function openSourceLoader(
   const { keeper, secrets } = tools;
   const { environmentFiles } = options.configurationWatcher;
   const compiler = openLookCompiler(settings, tools);
+  const keepsText = options.rollout.steps.length > 0;
+  let lastText: ReleaseText | null = null;
   let rejectedHash: string | null = null;
   const look = async (signal: AbortSignal): Promise<LookOutcome<Candidate>> => {
+    if (options.source.from === "store" || (options.source.from === "both" && !await isThere(sourcePath))) {
+      return { kind: "none" };
+    }
     // A look that was given up may go on late, after a file system answered: by then only a newer look counts.
     const gathered = await wanted(gatherInputs(sourcePath, environmentFiles), signal);
     const { fingerprint, sourceDigest, sourceBytes } = gathered;
@@ -75,8 +85,13 @@ export function openSourceLoader(
       secrets.remember(judged.secrets);
       return judged.outcome;
     }
+    const { hash } = judged.compilation.snapshot;
     // A check hook may still refuse it.
-    rejectedHash = judged.compilation.snapshot.hash;
+    rejectedHash = hash;
+    // A rollout that this host proposes needs the text before the release is in force, and so in the history.
+    if (keepsText && sourceDigest !== null && sourceBytes !== null) {
+      lastText = { hash, format, digest: sourceDigest, bytes: sourceBytes };
+    }
     return await compiler.accept(judged, { format, digest: sourceDigest, bytes: sourceBytes }, signal);
   };
   const examine = async (given: "file" | GivenText, signal: AbortSignal): Promise<Examined> => {
@@ -93,8 +108,19 @@ export function openSourceLoader(
     look,
     examine,
     lookBack: (hash, signal) => lookBackAt(hash, { compiler, keeper, secrets, environmentFiles }, signal),
+    sourceText: (hash) => lastText?.hash === hash ? lastText : null,
     rejectedHash: () => rejectedHash,
   };
+}
+
+/** Whether anything is at the path; what cannot be looked at counts as there, so that the look says why. */
+async function isThere(path: string): Promise<boolean> {
+  try {
+    await stat(path);
+    return true;
+  } catch (error) {
+    return errorCode(error) !== "ENOENT";
+  }
 }
 
 /** A text and the environment files of now. */

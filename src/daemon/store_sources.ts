@@ -2,6 +2,7 @@
 // host whose source is skipped can run the head although it never ran it before.
 import type { Announcement } from "../agreement/announcing.ts";
 import type { Notifier } from "../cluster/notifier.ts";
+import type { PutSourceAnswer } from "../cluster/stored_source.ts";
 import { packText, unpackText } from "../releases/packed_text.ts";
 import type { TextRead } from "../releases/source_history.ts";
 import { DEFAULT_MAX_BYTES } from "../source/source_file.ts";
@@ -28,27 +29,36 @@ export function needsText({ skips, undoes }: Pick<Announcement, "skips" | "undoe
   return undoes.length > 0 || skips.length > 0;
 }
 
+/** The parts that a text is put into the store with. */
+export interface TextOffer {
+  readonly notifier: Pick<Notifier, "putSource">;
+  textOf(hash: string): Promise<TextRead>;
+}
+
+/** Puts the text of a hash into the store. */
+export async function putText(hash: string, { notifier, textOf }: TextOffer): Promise<PutSourceAnswer> {
+  const text = await textOf(hash);
+  if (!text.ok) return { ok: false, reason: text.message };
+  const packed = new Uint8Array(await new Blob(await packText(text.bytes) as Uint8Array<ArrayBuffer>[]).arrayBuffer());
+  return await notifier.putSource(hash, { format: text.format, bytes: packed });
+}
+
 /**
  * Puts the text of an announced release into the store if a host may need it, and returns whether it may. A failure is
  * logged and keeps nothing from being announced: hosts that have the text follow all the same.
  */
 export async function offerText(
   announcement: Announcement,
-  { notifier, textOf, log }: {
-    readonly notifier: Pick<Notifier, "putSource">;
+  { log, isShared, ...offer }: TextOffer & {
     readonly log: Pick<Logger, "warning">;
-    textOf(hash: string): Promise<TextRead>;
+    /** Whether hosts of this fleet take texts from the store although nothing is skipped. */
+    readonly isShared: boolean;
   },
 ): Promise<boolean> {
-  if (!needsText(announcement)) return false;
-  const { hash } = announcement;
-  const text = await textOf(hash);
-  const warn = (reason: string) => {
-    log.warning(`The source of the release could not be put into Redis: hosts without it do not follow: ${reason}`);
-    return true;
-  };
-  if (!text.ok) return warn(text.message);
-  const packed = new Uint8Array(await new Blob(await packText(text.bytes) as Uint8Array<ArrayBuffer>[]).arrayBuffer());
-  const put = await notifier.putSource(hash, { format: text.format, bytes: packed });
-  return put.ok || warn(put.reason);
+  if (!isShared && !needsText(announcement)) return false;
+  const put = await putText(announcement.hash, offer);
+  if (!put.ok) {
+    log.warning(`The source of the release could not be put into Redis: hosts without it do not follow: ${put.reason}`);
+  }
+  return true;
 }

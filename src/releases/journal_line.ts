@@ -20,6 +20,10 @@ export type JournalKind =
   | "healthy"
   | "unhealthy"
   | "baking"
+  | "proposed"
+  | "rollout"
+  | "approved"
+  | "emergency"
   | "recovered"
   | "lost";
 

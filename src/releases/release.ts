@@ -1,5 +1,6 @@
 // A host's releases: what was put in force, by which cause and person, and what must not run again. Only
 // `decideReleases` and the rules beside it replace these values. The part that survives a restart is `KeptReleases`.
+import type { StagedWhy } from "../rollout/staging.ts";
 import type { Skip } from "../agreement/skip.ts";
 
 /**
@@ -183,7 +184,30 @@ export type Held =
     /** Why the pinned release cannot be compiled now; null: it can. */
     readonly trouble: string | null;
   }
-  | { readonly kind: "frozen"; readonly hash: string; readonly hold: Hold };
+  | { readonly kind: "frozen"; readonly hash: string; readonly hold: Hold }
+  | {
+    readonly kind: "staged";
+    /** Of the source. */
+    readonly hash: string;
+    readonly why: StagedWhy;
+    /** More in one line: why a change cannot be proposed, or why the release in its place cannot be had. */
+    readonly detail: string | null;
+  }
+  | {
+    readonly kind: "unapproved";
+    readonly hash: string;
+    readonly approval: Approval;
+  };
+
+/** What a host found of the approvals of a hash. */
+export interface Approval {
+  readonly isApproved: boolean;
+  /** Signatures that count. */
+  readonly have: number;
+  readonly need: number;
+  /** Why none could be verified, in one line; null: they could. */
+  readonly trouble: string | null;
+}
 
 /** The details that a person gave with a request to reload, for the release that it leads to. */
 export interface Terms {

@@ -5,7 +5,9 @@ import type { Announcement } from "../agreement/announcing.ts";
 import type { AgreementLimits, Ledger } from "../agreement/agreement.ts";
 import type { Skip } from "../agreement/skip.ts";
 import type { Head } from "../agreement/head.ts";
-import type { StoredRollout } from "../agreement/rollout.ts";
+import type { RolloutMove, StoredRollout } from "../agreement/rollout.ts";
+import type { FleetAnswer, MoveOutcome } from "../rollout/rollouts.ts";
+import type { LoopRolloutEvent } from "./events.ts";
 
 /** What the store has, or a reason in one line. */
 export type HeadReading =
@@ -32,6 +34,13 @@ export interface ClusterAccess {
    * `keep` is on disk, or its write failed, so that a crash does not forget the request.
    */
   announce(announcement: Announcement): Promise<AnnounceAnswer>;
+  /** Reads the living instances, and then what the store has. */
+  readFleet(): Promise<FleetAnswer>;
+  /**
+   * Moves the rollout, unless another instance was quicker. Before a proposal is sent the text of its hash is in the
+   * store, or the outcome is `failed`.
+   */
+  moveRollout(move: RolloutMove, isProposal: boolean): Promise<MoveOutcome>;
   /** Begins to write the ledger, so that it survives a restart. Returns at once, and must not throw. */
   keep(ledger: Ledger): void;
 }
@@ -46,7 +55,10 @@ export async function readHead(
 ): Promise<ClusterEvent> {
   try {
     const reading = await access.readHead();
-    if (reading.ok) return { kind: "head-read", head: reading.head, skips: reading.skips };
+    if (reading.ok) {
+      const { head, skips, rollout, rolloutMark } = reading;
+      return { kind: "head-read", head, skips, rollout, rolloutMark, random: random() };
+    }
     return { kind: "head-unreadable", reason: reading.reason, random: random() };
   } catch (error) {
     onBug(error);
@@ -66,5 +78,43 @@ export async function announce(
   } catch (error) {
     onBug(error);
     return { kind: "announcement-answered", answer: { kind: "failed", reason: BUG }, random: random() };
+  }
+}
+
+/** The moment and the jitter of an answer. */
+export interface Chance {
+  random(): number;
+  wallClock(): number;
+}
+
+/** Reads the fleet; never rejects. `onBug` receives what the access throws. */
+export async function readFleet(
+  access: ClusterAccess,
+  { random, wallClock }: Chance,
+  onBug: (error: unknown) => void,
+): Promise<LoopRolloutEvent> {
+  const event = (answer: FleetAnswer) =>
+    ({ kind: "fleet-answered", answer, at: wallClock(), random: random() }) as const;
+  try {
+    return event(await access.readFleet());
+  } catch (error) {
+    onBug(error);
+    return event({ ok: false, reason: BUG });
+  }
+}
+
+/** Moves the rollout; never rejects. `onBug` receives what the access throws. */
+export async function moveRollout(
+  access: ClusterAccess,
+  { move, isProposal }: { readonly move: RolloutMove; readonly isProposal: boolean },
+  { random }: Chance,
+  onBug: (error: unknown) => void,
+): Promise<LoopRolloutEvent> {
+  const event = (answer: MoveOutcome) => ({ kind: "move-answered", answer, random: random() }) as const;
+  try {
+    return event(await access.moveRollout(move, isProposal));
+  } catch (error) {
+    onBug(error);
+    return event({ kind: "failed", reason: BUG });
   }
 }

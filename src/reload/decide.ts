@@ -4,12 +4,14 @@
 import { agree, type ClusterAction, type ClusterEvent, type ReloadedEvent } from "../agreement/agree.ts";
 import { decideReleases, type ReleaseAction, type ReleaseEvent } from "../releases/decide_releases.ts";
 import type { KeptReleases } from "../releases/release.ts";
+import type { RolloutAction } from "../rollout/rollouts.ts";
 import { activated } from "./activated.ts";
 import type { Action, Decision, Event, ReloadEvent } from "./events.ts";
 import { releasesWith } from "./incoming.ts";
 import { looked } from "./looked.ts";
 import { disarm, finish, impliesEdit, maySupersede, proceed } from "./proceeding.ts";
 import { reloadedEvent, withClusterNews } from "./reloaded_event.ts";
+import { withRollouts } from "./staged.ts";
 import { type HintReason, joinReasons, type State } from "./state.ts";
 
 /**
@@ -22,7 +24,7 @@ import { type HintReason, joinReasons, type State } from "./state.ts";
  * ```
  */
 export function decide<C>(state: State<C>, event: Event<C>): Decision<C> {
-  const { state: taken, actions } = takeIn(state, event);
+  const { state: taken, actions } = stage(state, takeIn(state, event), event);
   const next = withEntry(state, taken);
   const releases = recordedOf(next);
   // An activation writes them itself.
@@ -42,6 +44,14 @@ function withEntry<C>(before: State<C>, state: State<C>): State<C> {
   return { ...state, work: { ...work, releases: releasesWith(kept, work, limits) } };
 }
 
+/** Takes the event into the rollouts too, whose hints are treated like any other. */
+function stage<C>(before: State<C>, { state, actions }: Decision<C>, event: Event<C>): Decision<C> {
+  const decision = withRollouts(before, state, event);
+  if (decision === null) return { state, actions };
+  const staged = withHints({ ...state, rollouts: decision.rollouts }, decision.actions);
+  return { state: staged.state, actions: [...actions, ...staged.actions] };
+}
+
 function takeIn<C>(state: State<C>, event: Event<C>): Decision<C> {
   switch (event.kind) {
     case "hint":
@@ -54,6 +64,12 @@ function takeIn<C>(state: State<C>, event: Event<C>): Decision<C> {
     case "hooks-settled":
     case "health-checked":
       return state.stopping ? { state, actions: [] } : release(state, event);
+    case "fleet-answered":
+    case "move-answered":
+    case "rollout-due":
+    case "rollout-ordered":
+    case "published":
+      return { state, actions: [] };
     case "looked":
     case "activated": {
       const { state: next, actions } = reload(state, event);
@@ -84,7 +100,10 @@ function release<C>(state: State<C>, event: ReleaseEvent): Decision<C> {
 }
 
 /** Turns the hints among actions of a part into looks. */
-function withHints<C>(state: State<C>, actions: readonly (ClusterAction | ReleaseAction)[]): Decision<C> {
+function withHints<C>(
+  state: State<C>,
+  actions: readonly (ClusterAction | ReleaseAction | RolloutAction)[],
+): Decision<C> {
   let next = state;
   const all: Action<C>[] = [];
   for (const action of actions) {

@@ -2,7 +2,8 @@
 import type { ClusterAction, ClusterEvent } from "../agreement/agree.ts";
 import type { Diagnostic } from "../diagnostic/diagnostic.ts";
 import type { ReleaseAction, ReleaseEvent } from "../releases/decide_releases.ts";
-import type { ChangeCounts, KeptReleases } from "../releases/release.ts";
+import type { Approval, ChangeCounts, KeptReleases } from "../releases/release.ts";
+import type { RolloutAction, RolloutEvent } from "../rollout/rollouts.ts";
 import type { Report } from "./report.ts";
 import type { HintReason, Proposal, SnapshotId, State } from "./state.ts";
 
@@ -12,6 +13,8 @@ export type LookOutcome<Candidate> =
     readonly kind: "candidate";
     /** The snapshot id in the snapshot file, verified; null: the file is missing or damaged. */
     readonly stored: SnapshotId | null;
+    /** What the host found of its approvals; null or absent: none are needed. */
+    readonly approval?: Approval | null;
   })
   | {
     readonly kind: "rejected";
@@ -20,9 +23,21 @@ export type LookOutcome<Candidate> =
     readonly diagnostics: readonly Diagnostic[];
     /** Whether the source is rejected because it could not be read, which is not tried again without a hint. */
     readonly isUnread?: boolean;
+    /** Of the portable config, if it could be made; null or absent: not known. */
+    readonly hash?: string | null;
   }
-  /** If no byte was read, `fingerprint` is the system's error code. */
-  | { readonly kind: "unreadable"; readonly fingerprint: string; readonly reason: string };
+  /**
+   * If no byte was read, `fingerprint` is the system's error code. `isRefused`: the text of a release was read and does
+   * not validate on this host.
+   */
+  | {
+    readonly kind: "unreadable";
+    readonly fingerprint: string;
+    readonly reason: string;
+    readonly isRefused?: boolean;
+  }
+  /** There is no file on purpose: the host runs what the store has. */
+  | { readonly kind: "none" };
 
 /** The result of a write. `reason` is one line without secrets. */
 export type ActivationResult =
@@ -40,7 +55,10 @@ export type ActivationResult =
   | { readonly kind: "superseded" };
 
 /** An event of the loop. `random` is in [0, 1) and is the jitter of a timer that may follow. */
-export type Event<Candidate> = ClusterEvent | ReleaseEvent | ReloadEvent<Candidate>;
+export type Event<Candidate> = ClusterEvent | ReleaseEvent | ReloadEvent<Candidate> | LoopRolloutEvent;
+
+/** The events of rollouts that come from without: the others are made of the events of the cluster. */
+export type LoopRolloutEvent = Exclude<RolloutEvent, { readonly kind: "store-read" | "news" }>;
 
 /** An event of this host's reloads. */
 export type ReloadEvent<Candidate> =
@@ -66,7 +84,7 @@ export type ReloadEvent<Candidate> =
 
 /** The loop carries these out in their order. */
 export type Action<Candidate> =
-  | Exclude<ClusterAction | ReleaseAction, { readonly kind: "hint" | "report" }>
+  | Exclude<ClusterAction | ReleaseAction | RolloutAction, { readonly kind: "hint" | "report" }>
   /** Answered by `looked`. */
   | { readonly kind: "look" }
   /** Look at the text of an earlier release; answered by `looked`, whose candidate has this hash. */

@@ -8,7 +8,6 @@ import { incomingOf, releasesWith } from "./incoming.ts";
 import {
   arm,
   disarm,
-  headOf,
   impliesEdit,
   isRefusedAlready,
   isRepeated,
@@ -21,6 +20,15 @@ import {
   withoutTerms,
 } from "./proceeding.ts";
 import type { LoopReport, ReloadReport } from "./report.ts";
+import {
+  followed,
+  headOf,
+  heldByApproval,
+  heldByRollout,
+  isCandidateGone,
+  type StagedHold,
+  storeTarget,
+} from "./staged.ts";
 import {
   type Change,
   type HintReason,
@@ -42,10 +50,10 @@ export function looked<C>(state: State<C>, { reasons, back, held }: Looking<C>, 
   const common = { reasons, durationMilliseconds: event.tookMilliseconds };
   if (back !== null) return lookedBack(state, { reasons, back, held }, event);
   const { kept } = state.releases;
+  if (outcome.kind === "none") return follow(state, reasons, event);
   if (outcome.kind !== "candidate") {
-    // A rollback that could not be carried out yet does not wait for a source that is valid.
-    const owed = state.active && owedBack(kept, state.active.hash, headOf(state));
-    if (owed !== null && mayGoBack(kept, owed, at)) return lookBack(state, reasons, owed, null);
+    const instead = insteadOf(state, outcome, at);
+    if (instead !== null) return lookBack(state, reasons, instead, null);
     const unheld = withHeld(state, null);
     if (outcome.kind === "rejected") return rejected(unheld, outcome, common);
     return unreadable(unheld, outcome, common, event.random);
@@ -54,15 +62,69 @@ export function looked<C>(state: State<C>, { reasons, back, held }: Looking<C>, 
   const isForced = reasons.includes("force");
   const refusal = heldBack(kept, { hash, isForced, at });
   if (refusal !== null) return holdBack(state, reasons, refusal, event);
+  const staged = heldByApproval(state, hash, outcome.approval) ??
+    (isForced ? null : heldByRollout(state, hash, reasons));
+  if (staged !== null) return holdStaged(state, reasons, staged, event);
   const admitted = isForced ? forced(kept, hash) : kept;
   const next = withHeld({ ...state, releases: { ...state.releases, kept: admitted } }, null);
   return place(next, { reasons, back: null, held: null }, outcome, event);
 }
 
+/**
+ * The release to put in force although the source is not valid, or cannot be read: what a rollback is to bring back, and
+ * during a rollout what the fleet runs. Null: what is in force stays.
+ */
+function insteadOf<C>(
+  state: State<C>,
+  outcome: Exclude<LookOutcome<C>, { readonly kind: "candidate" | "none" }>,
+  at: number,
+): Pinned | null {
+  const { active, releases: { kept } } = state;
+  if (active === null) return null;
+  const owed = owedBack(kept, active.hash, headOf(state));
+  // A rollback that could not be carried out yet does not wait for a source that is valid.
+  if (owed !== null) return mayGoBack(kept, owed, at) ? owed : null;
+  const target = storeTarget(state);
+  const isUnread = outcome.kind === "unreadable" || outcome.isUnread === true;
+  if (target === null || target === active.hash || !(isUnread || isCandidateGone(state, active.hash))) return null;
+  const instead = followed(target);
+  return skipOf(kept, target) === null && mayGoBack(kept, instead, at) ? instead : null;
+}
+
+/** Without a file the host runs what the fleet does, or goes on with what is in force. */
+function follow<C>(state: State<C>, reasons: readonly HintReason[], event: Looked<C>): Decision<C> {
+  const { active, releases: { kept } } = state;
+  const hash = headOf(state) ?? active?.hash ?? null;
+  if (hash === null) {
+    const reason = "There is no file and nothing in force, and the store has no release or cannot be reached";
+    const common = { reasons, durationMilliseconds: event.tookMilliseconds };
+    return unreadable(state, { kind: "unreadable", fingerprint: "no-source", reason }, common, event.random);
+  }
+  const refusal = heldBack(kept, { hash, isForced: reasons.includes("force"), at: event.at });
+  if (refusal !== null) return holdBack(state, reasons, refusal, event);
+  return lookBack(withHeld(state, null), reasons, followed(hash), null);
+}
+
+/** A rollout or a missing approval keeps the source back: what the fleet runs takes its place. */
+function holdStaged<C>(
+  state: State<C>,
+  reasons: readonly HintReason[],
+  { held, target }: StagedHold,
+  event: Looked<C>,
+): Decision<C> {
+  const { kept } = state.releases;
+  const back = target === null ? null : followed(target);
+  const isInForce = target === state.active?.hash;
+  if (back === null || isInForce || skipOf(kept, back.hash) !== null || !mayGoBack(kept, back, event.at)) {
+    return stay(state, reasons, held, event.tookMilliseconds);
+  }
+  return lookBack(state, reasons, back, held);
+}
+
 /** The source is not to be run: what is in force stays, or the release that runs in its place is looked at. */
 function holdBack<C>(state: State<C>, reasons: readonly HintReason[], held: Held, event: Looked<C>): Decision<C> {
   const { kept } = state.releases;
-  const substitute = held.kind === "frozen" ? null : substituteOf(kept, held.skip, headOf(state));
+  const substitute = held.kind !== "skipped" ? null : substituteOf(kept, held.skip, headOf(state));
   if (substitute === null || !mayGoBack(kept, substitute, event.at)) {
     return stay(state, reasons, held, event.tookMilliseconds);
   }
@@ -78,15 +140,24 @@ function stay<C>(
 ): Decision<C> {
   const before = state.releases.held;
   const repeated = !isManual(reasons) && before !== null && before.kind === held.kind && before.hash === held.hash &&
-    troubleIn(before) === troubleIn(held);
+    detailOf(before) === detailOf(held);
   const calmed = disarm(withoutTerms(withHeld({ ...state, trouble: null }, held), reasons));
   const running = state.active?.hash ?? null;
   const report: LoopReport<C> = { kind: "held", reasons, durationMilliseconds, running, held, repeated };
   return proceed(calmed.state, [...calmed.actions, reported(report)]);
 }
 
-function troubleIn(held: Held): string | null {
-  return held.kind === "skipped" ? held.trouble : null;
+function detailOf(held: Held): string | null {
+  switch (held.kind) {
+    case "skipped":
+      return held.trouble;
+    case "frozen":
+      return null;
+    case "staged":
+      return `${held.why} ${held.detail ?? ""}`;
+    case "unapproved":
+      return `${held.approval.have} ${held.approval.trouble ?? ""}`;
+  }
 }
 
 /** The part of a look that a write takes over. */
@@ -97,18 +168,27 @@ function lookedBack<C>(state: State<C>, origin: Origin<C> & { readonly back: Pin
   const { outcome, at } = event;
   const { reasons, back, held } = origin;
   const { kept } = state.releases;
-  if (state.waiting.includes("rollback") || skipOf(kept, back.hash) !== null || !mayGoBack(kept, back, at)) {
+  if (
+    state.waiting.includes("rollback") || skipOf(kept, back.hash) !== null || !mayGoBack(kept, back, at) ||
+    isCandidateGone(state, back.hash)
+  ) {
     // An order, a hold or the store overtook this look.
     const others = reasons.filter((one) => one !== "rollback");
     return proceed({ ...state, waiting: joinReasons(joinReasons(others, state.waiting), ["recheck"]) }, []);
   }
+  if (outcome.kind === "none") throw new Error("a release cannot be without a text on purpose");
   if (outcome.kind === "candidate") {
+    const unapproved = heldByApproval(state, outcome.hash, outcome.approval);
+    if (unapproved !== null) return stay(state, reasons, unapproved.held, event.tookMilliseconds);
     const pinned = kept.pinned === back ? kept : { ...kept, pinned: back };
     return place({ ...state, releases: { ...state.releases, kept: pinned } }, origin, outcome, event);
   }
   const mayStay = state.active !== null && skipOf(kept, state.active.hash) === null;
   if (mayStay && held?.kind === "skipped" && !reasons.includes("rollback")) {
     return stay(state, reasons, { ...held, trouble: outcome.reason }, event.tookMilliseconds);
+  }
+  if (mayStay && held?.kind === "staged") {
+    return stay(state, reasons, { ...held, detail: outcome.reason }, event.tookMilliseconds);
   }
   const known = held === null ? state : withHeld(state, held);
   const common = { reasons, durationMilliseconds: event.tookMilliseconds };

@@ -4,9 +4,10 @@ import { initialAgreement, isAnnouncing } from "../agreement/agreement.ts";
 import { type Clock, systemClock } from "../time/clock.ts";
 import type { HealthResult, Order, ReleaseEvent, ReleaseTimer } from "../releases/decide_releases.ts";
 import type { KeptReleases, Releases } from "../releases/release.ts";
-import { announce, type ClusterAccess, readHead } from "./cluster_access.ts";
+import { announce, type ClusterAccess, moveRollout, readFleet, readHead } from "./cluster_access.ts";
 import { decide } from "./decide.ts";
-import type { Action, ActivationResult, Event, LookOutcome } from "./events.ts";
+import type { Action, ActivationResult, Event, LookOutcome, LoopRolloutEvent } from "./events.ts";
+import type { Rollouts } from "../rollout/rollouts.ts";
 import type { ReloadOutcome, Report } from "./report.ts";
 import { type HintReason, initialState, type SnapshotId, type State } from "./state.ts";
 
@@ -35,6 +36,8 @@ export interface LoopOptions<Candidate> {
   ): Promise<ActivationResult>;
   /** The releases that the last process kept, reconciled with `active`. Default: none. */
   readonly releases?: Releases | null;
+  /** The rollouts at the start. Null or absent: the instance has no cluster. */
+  readonly rollouts?: Rollouts | null;
   /** Begins to write the releases, so that they survive a restart. Returns at once, and must not throw. */
   record?(releases: KeptReleases): void;
   /** Asks the health checks once; ends soon after its abort. Absent: there are none. */
@@ -85,6 +88,8 @@ export interface Loop<Candidate> extends AsyncDisposable {
   link(event: "linked" | "unlinked" | "heard"): void;
   /** Takes in an event of the releases: an order of a person, or news of hooks. After `stop` it does nothing. */
   release(event: ReleaseNews): void;
+  /** Takes in an order of a person about the fleet's rollout, or a release that a person published. */
+  rollout(event: Extract<LoopRolloutEvent, { readonly kind: "rollout-ordered" | "published" }>): void;
   /** Gives up a look, lets a write complete or give up before its rename, and does nothing more. */
   stop(): Promise<void>;
   /** Resolves when the loop has stopped. */
@@ -118,7 +123,7 @@ export type ReleaseNews = WithoutTime<
 type WithoutTime<E> = E extends unknown ? Omit<E, "at"> : never;
 
 /** The timers of the loop, at most one of each at a time. */
-type TimerName = "retry" | "settle" | "reconcile" | "heartbeat" | ReleaseTimer;
+type TimerName = "retry" | "settle" | "reconcile" | "heartbeat" | "rollout" | ReleaseTimer;
 
 /** All that changes while a loop runs. */
 interface Machine<C> {
@@ -169,6 +174,7 @@ export function runLoop<Candidate>(options: LoopOptions<Candidate>): Loop<Candid
       random: Math.random,
       wallClock: Date.now,
       releases: null,
+      rollouts: null,
       ...options,
     },
     state: initialState(
@@ -177,6 +183,7 @@ export function runLoop<Candidate>(options: LoopOptions<Candidate>): Loop<Candid
         agreement: cluster ? initialAgreement(cluster.ledger, cluster.limits) : null,
         isChecked: options.isChecked ?? false,
         ...options.releases && { releases: options.releases },
+        rollouts: options.rollouts ?? null,
       },
     ),
     arrived: [],
@@ -205,6 +212,7 @@ export function runLoop<Candidate>(options: LoopOptions<Candidate>): Loop<Candid
     link(event) {
       take(machine, event === "linked" ? { kind: event, random: machine.options.random() } : { kind: event });
     },
+    rollout: (event) => take(machine, event),
     release: (news) => take(machine, { ...news, at: machine.options.wallClock() } as ReleaseEvent),
     stop,
     stopped: machine.finished.promise,
@@ -220,7 +228,7 @@ export function runLoop<Candidate>(options: LoopOptions<Candidate>): Loop<Candid
 }
 
 function noTimers(): Record<TimerName, () => void> {
-  const names = ["retry", "settle", "reconcile", "heartbeat", "health", "hold", "confirmation"] as const;
+  const names = ["retry", "settle", "reconcile", "heartbeat", "rollout", "health", "hold", "confirmation"] as const;
   return Object.fromEntries(names.map((name) => [name, () => {}])) as Record<TimerName, () => void>;
 }
 
@@ -304,7 +312,13 @@ function carryOut<C>(machine: Machine<C>, action: Action<C>): void {
       return machine.timers.retry();
     case "read-head":
     case "announce":
+    case "read-fleet":
+    case "move-rollout":
       return consult(machine, action);
+    case "arm-rollout":
+      return arm(machine, "rollout", action.milliseconds, () => ({ kind: "rollout-due" }));
+    case "disarm-rollout":
+      return machine.timers.rollout();
     case "arm-settle":
       return arm(machine, "settle", action.milliseconds, () => ({ kind: "settle-due" }));
     case "disarm-settle":
@@ -352,14 +366,31 @@ function answer<C>({ requests }: Machine<C>, outcome: ReloadOutcome<C> | null): 
 }
 
 /** Asks the cluster, beside the current look or write: a slow Redis delays no reload. */
-function consult<C>(machine: Machine<C>, action: Extract<Action<C>, { kind: "read-head" | "announce" }>): void {
-  const { cluster, random } = machine.options;
+function consult<C>(machine: Machine<C>, action: Extract<Action<C>, { kind: ClusterQuestion }>): void {
+  const { cluster } = machine.options;
   if (cluster === null) throw new Error(`${action.kind} without a cluster`);
+  void askCluster(machine, cluster, action).then((event) => take(machine, event));
+}
+
+type ClusterQuestion = "read-head" | "announce" | "read-fleet" | "move-rollout";
+
+function askCluster<C>(
+  machine: Machine<C>,
+  cluster: ClusterAccess,
+  action: Extract<Action<C>, { kind: ClusterQuestion }>,
+): Promise<Event<C>> {
+  const { random } = machine.options;
   const onBug = (error: unknown) => tell(machine, { kind: "internal-error", during: action.kind, error });
-  const answered = action.kind === "announce"
-    ? announce(cluster, action.announcement, random, onBug)
-    : readHead(cluster, random, onBug);
-  void answered.then((event) => take(machine, event));
+  switch (action.kind) {
+    case "read-head":
+      return readHead(cluster, random, onBug);
+    case "announce":
+      return announce(cluster, action.announcement, random, onBug);
+    case "read-fleet":
+      return readFleet(cluster, machine.options, onBug);
+    case "move-rollout":
+      return moveRollout(cluster, action, machine.options, onBug);
+  }
 }
 
 /** Looks at the source, or at the text of the release `back`. */

@@ -5,6 +5,9 @@ import type { Diagnostic } from "../diagnostic/diagnostic.ts";
 import type { AgreementReport } from "../agreement/agree.ts";
 import type { ReleaseReport } from "../releases/decide_releases.ts";
 import type { Held } from "../releases/release.ts";
+import type { RolloutPhase } from "../agreement/rollout.ts";
+import type { RolloutReport } from "../rollout/rollouts.ts";
+import type { StagedWhy } from "../rollout/staging.ts";
 import type { LoopReport, ReloadOutcome } from "./report.ts";
 import type { HintReason } from "./state.ts";
 
@@ -71,11 +74,28 @@ export function narrateReload<C>(report: LoopReport<C>, describe: (candidate: C)
   }
 }
 
+const STAGED_TEXTS: Readonly<Record<StagedWhy, string>> = {
+  waiting: "The source is not put in force yet: its rollout has not let this host in",
+  proposing: "The source is not put in force yet: it is a change that the fleet takes up in steps",
+  refused: "The source is not put in force: its rollout cannot begin",
+  ahead: "The source is not in force: the rollout let this host in, and its release is newer",
+  late: "The source is not put in force: it is older than what the fleet runs",
+  unlinked: "The source is not put in force: steps are wanted (Rollout:Steps), and Redis cannot be reached",
+};
+
 /** Returns why a valid source is not in force, in one line. */
 export function heldText(held: Held): string {
   if (held.kind === "frozen") {
     const { author, reason, until } = held.hold;
     return `The source is not put in force before ${new Date(until).toISOString()}: ${author} holds changes: ${reason}`;
+  }
+  if (held.kind === "unapproved") {
+    const { have, need, trouble } = held.approval;
+    const why = trouble === null ? "" : `: ${trouble}`;
+    return `The source is not put in force: it has ${have} of ${need} approvals that count here${why}`;
+  }
+  if (held.kind === "staged") {
+    return `${STAGED_TEXTS[held.why]}${held.detail === null ? "" : `: ${held.detail}`}`;
   }
   const { skip: { by, at, reason }, trouble } = held;
   const also = trouble === null ? "" : ` (the release in its place cannot be compiled now: ${trouble})`;
@@ -188,3 +208,33 @@ export function reasonOf(diagnostics: readonly Diagnostic[]): string {
   const more = errors.length > 1 ? ` (and ${errors.length - 1} more)` : "";
   return renderLine(first) + more;
 }
+
+/** Makes the line of a report about the fleet's rollout. */
+export function narrateRollout(
+  report: RolloutReport,
+): LogLine & { readonly fields: Readonly<Record<string, string | number>> } {
+  if (report.kind === "rollout-refused") {
+    const { hash, reason } = report;
+    return { level: "error", message: `The rollout of a change cannot begin: ${reason}`, fields: { hash } };
+  }
+  const { rollout: { hash, by, phase, step, counts, order, why } } = report;
+  const fields = { hash, phase, step: step + 1, steps: counts.length, hosts: counts[step]!, of: order.length, by };
+  if (report.kind === "rollout-done") {
+    return { level: "information", message: "The rollout is done: all hosts run its release", fields };
+  }
+  if (report.kind === "rollout-proposed") {
+    return { level: "information", message: `Begins a rollout in ${counts.length} steps`, fields };
+  }
+  const also = why === null ? "" : `: ${why}`;
+  const isBad = phase === "halted" || phase === "rolled-back";
+  return { level: isBad ? "error" : "information", message: `${PHASE_TEXTS[phase]}${also}`, fields };
+}
+
+const PHASE_TEXTS: Readonly<Record<RolloutPhase, string>> = {
+  admitting: "The rollout lets hosts in",
+  baking: "The rollout watches the hosts that it let in",
+  paused: "The rollout is paused",
+  halted: "The rollout is halted",
+  "rolled-back": "The rollout is rolled back",
+  withdrawn: "The rollout is withdrawn",
+};

@@ -17,10 +17,6 @@ export function impliesEdit(reason: HintReason): boolean {
   return reason === "file" || reason === "poll" || isManual([reason]);
 }
 
-export function headOf<C>({ agreement }: State<C>): string | null {
-  return agreement?.head?.hash ?? null;
-}
-
 export function withHeld<C>(state: State<C>, held: Held | null): State<C> {
   return state.releases.held === held ? state : { ...state, releases: { ...state.releases, held } };
 }

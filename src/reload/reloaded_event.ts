@@ -4,6 +4,7 @@ import { isHeadKnown } from "../agreement/agreement.ts";
 import { withFleetSkips, withJudgedRollback } from "../releases/decide_releases.ts";
 import { type Releases, skipOf } from "../releases/release.ts";
 import type { ReloadOutcome } from "./report.ts";
+import { finishesRollout, runsCandidate } from "./staged.ts";
 import type { State } from "./state.ts";
 
 /** Makes the agreement's event of a reload that ended in the state `before` and led to the state `after`. */
@@ -34,8 +35,9 @@ export function reloadedEvent<C>(
     reasons,
     couldRead: kind !== "unreadable",
     isFresh,
-    isHeldBack: isFrozen || (runsPinned && pinned.scope === "host" && skipOf(kept, pinned.hash) === null),
-    isFollowing: runsPinned && undoes.length === 0,
+    isHeldBack: isFrozen || runsCandidate(after) ||
+      (runsPinned && pinned.scope === "host" && skipOf(kept, pinned.hash) === null),
+    isFollowing: runsPinned && undoes.length === 0 && !finishesRollout(after),
     undoes,
     skips: kept.skips.filter((one) => one.scope === "fleet"),
     random,

@@ -4,6 +4,7 @@ import type { Diagnostic } from "../diagnostic/diagnostic.ts";
 import type { AgreementReport } from "../agreement/agree.ts";
 import type { ReleaseReport } from "../releases/decide_releases.ts";
 import type { Held, Release } from "../releases/release.ts";
+import type { RolloutReport } from "../rollout/rollouts.ts";
 import type { Change, HintReason, SnapshotId, Trouble } from "./state.ts";
 
 /** The members of every report of a reload. */
@@ -33,7 +34,7 @@ export interface FailureReport extends ReloadReport {
 }
 
 /** A report about a reload, its loop, agreement, or releases. */
-export type Report<Candidate> = LoopReport<Candidate> | AgreementReport | ReleaseReport;
+export type Report<Candidate> = LoopReport<Candidate> | AgreementReport | ReleaseReport | RolloutReport;
 
 /** The report that ends a reload. */
 export type ReloadOutcome<Candidate> = Extract<LoopReport<Candidate>, ReloadReport>;
@@ -81,6 +82,6 @@ export type LoopReport<Candidate> =
   /** The work or request threw: a bug. It counts as failed and is tried again; `error` is not masked. */
   | {
     readonly kind: "internal-error";
-    readonly during: "look" | "activate" | "read-head" | "announce" | "check-health";
+    readonly during: "look" | "activate" | "read-head" | "announce" | "check-health" | "read-fleet" | "move-rollout";
     readonly error: unknown;
   };

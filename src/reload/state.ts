@@ -10,6 +10,7 @@ import {
   type Releases,
   type TextFormat,
 } from "../releases/release.ts";
+import type { Rollouts } from "../rollout/rollouts.ts";
 
 /** Names a snapshot: the hash that instances compare, and the content hash that never leaves the host. */
 export interface SnapshotId {
@@ -24,7 +25,7 @@ export interface SnapshotId {
  * older server asks all instances to look. `announcement`: the cluster's head has another hash. `force`: a person
  * overrules that head. `link`: the cluster can be reached, or an announcement is due, and an earlier look may be
  * outdated. `rollback`: the pinned release is to be put in force. `recheck`: a rollback was carried out or a hold
- * ended, and the source is to be compared again.
+ * ended, and the source is to be compared again. `now`: a person takes a change up without the steps of a rollout.
  */
 export type HintReason =
   | "start"
@@ -38,10 +39,11 @@ export type HintReason =
   | "announcement"
   | "link"
   | "rollback"
-  | "recheck";
+  | "recheck"
+  | "now";
 
 /** Hints from a person that waits for an answer: their reload is never skipped without a report. */
-const MANUAL_REASONS: ReadonlySet<HintReason> = new Set<HintReason>(["signal", "admin", "force", "rollback"]);
+const MANUAL_REASONS: ReadonlySet<HintReason> = new Set<HintReason>(["signal", "admin", "force", "rollback", "now"]);
 
 /** Whether a person asked for the reload. */
 export function isManual(reasons: readonly HintReason[]): boolean {
@@ -135,6 +137,8 @@ export interface State<Candidate> {
   /** Null: the instance has no cluster. */
   readonly agreement: Agreement | null;
   readonly releases: Releases;
+  /** Null: the instance has no cluster. */
+  readonly rollouts: Rollouts | null;
   /** How many checks in a row were given up for a newer source; null: nothing checks a write. */
   readonly supersessions: number | null;
 }
@@ -145,13 +149,16 @@ export interface StateOptions {
   readonly agreement?: Agreement | null;
   /** Default: none so far, the last 20 are kept, and nothing checks the health. */
   readonly releases?: Releases;
+  /** Default: the instance has no cluster. */
+  readonly rollouts?: Rollouts | null;
   /** Whether others check a snapshot before it is in force, which takes as long as they want. Default false. */
   readonly isChecked?: boolean;
 }
 
 /** Idle and healthy, with the snapshot that was verified at start (null: there is none). */
 export function initialState<Candidate>(active: SnapshotId | null, options: StateOptions = {}): State<Candidate> {
-  const { agreement = null, isChecked = false, releases = initialReleases({ keep: 20, health: null }) } = options;
+  const { agreement = null, rollouts = null, isChecked = false } = options;
+  const { releases = initialReleases({ keep: 20, health: null }) } = options;
   return {
     active,
     work: { kind: "idle" },
@@ -161,6 +168,7 @@ export function initialState<Candidate>(active: SnapshotId | null, options: Stat
     retryArmed: false,
     agreement,
     releases,
+    rollouts,
     supersessions: isChecked ? 0 : null,
   };
 }

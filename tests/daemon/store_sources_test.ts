@@ -21,7 +21,10 @@ Deno.test("the text of an announced release is in the store if anything is skipp
     const textOf = () => Promise.resolve({ ok: true, format: "hcl", bytes } as const);
     const warnings: string[] = [];
     const log = { warning: (line: string) => void warnings.push(line) };
-    assertEquals(await offerText(announcementOf(HASH, null, more), { notifier, textOf, log }), isNeeded);
+    assertEquals(
+      await offerText(announcementOf(HASH, null, more), { notifier, textOf, log, isShared: false }),
+      isNeeded,
+    );
     const text = await fetchText(notifier, HASH);
     assertEquals([text.ok && text.bytes, warnings], [isNeeded && bytes, []]);
   }
@@ -32,7 +35,10 @@ Deno.test("a text that is not there keeps nothing from being announced, and is s
   const textOf = () => Promise.resolve({ ok: false, reason: "missing", message: "it is gone" } as const);
   const warnings: string[] = [];
   const log = { warning: (line: string) => void warnings.push(line) };
-  assertEquals(await offerText(announcementOf(HASH, null, { undoes: [BAD] }), { notifier, textOf, log }), true);
+  assertEquals(
+    await offerText(announcementOf(HASH, null, { undoes: [BAD] }), { notifier, textOf, log, isShared: false }),
+    true,
+  );
   assertEquals(warnings.length, 1);
   assertEquals((await fetchText(notifier, HASH)).ok, false);
 });

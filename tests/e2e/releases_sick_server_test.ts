@@ -93,7 +93,7 @@ async function isHealthy(host: ReleaseHost, title: string): Promise<void> {
 /** Waits until the daemon is back on what it ran before: the files, the server, and its release that is healthy. */
 async function isBackOn(title: string, { host, server }: { readonly host: ReleaseHost; readonly server: Server }) {
   await host.shows("a release put back by the health checks", ({ release, held }) => {
-    const isHeld = held !== null && held.reason.startsWith("unhealthy: ");
+    const isHeld = held !== null && held.reason?.startsWith("unhealthy: ") === true;
     return isHeld && release?.cause === "health" && release.state === "healthy";
   });
   assertEquals((await host.snapshot()).title, title);

@@ -34,6 +34,8 @@ function clusteredLoop(ledger: Ledger = AGREED, access: Partial<ClusterAccess> =
       announcements.push(answer);
       return answer.promise;
     },
+    readFleet: () => Promise.reject(new Error("no rollout")),
+    moveRollout: () => Promise.reject(new Error("no rollout")),
     keep: (one) => kept.push(one),
     ...access,
   };

@@ -159,6 +159,8 @@ async function announcingLoop(): Promise<Announcing> {
       answers.push(answer);
       return answer.promise;
     },
+    readFleet: () => Promise.reject(new Error("no rollout")),
+    moveRollout: () => Promise.reject(new Error("no rollout")),
     keep: () => {},
   };
   const controlled = controlledLoop(snapshotIdOf("1/1"), { cluster });

@@ -1,0 +1,62 @@
+// The loop's access to the fleet's rollout: the living instances as rollouts see them, and moves, before which a
+// proposed text is in the store.
+import type { RolloutMove } from "../agreement/rollout.ts";
+import type { Notifier, StoredHead } from "../cluster/notifier.ts";
+import type { Peer } from "../cluster/peer_record.ts";
+import type { ClusterAccess } from "../reload/cluster_access.ts";
+import type { FleetAnswer, FleetMember, MoveOutcome } from "../rollout/rollouts.ts";
+import type { StoreView } from "../rollout/staging.ts";
+import type { TextRead } from "../releases/source_history.ts";
+import { putText } from "./store_sources.ts";
+
+/** The parts of the access. */
+export interface RolloutAccessParts {
+  readonly notifier: Pick<Notifier, "peers" | "head" | "moveRollout" | "putSource">;
+  /** The text of a config that this host compiled: of a release, or of its source. */
+  textOf(hash: string): Promise<TextRead>;
+  /** Called after a move: the head is to be read, as after a message of another instance. */
+  moved(): void;
+}
+
+/** Makes the functions of the access. */
+export function rolloutAccess(
+  { notifier, textOf, moved }: RolloutAccessParts,
+): Pick<ClusterAccess, "readFleet" | "moveRollout"> {
+  return {
+    async readFleet(): Promise<FleetAnswer> {
+      const answer = await notifier.peers();
+      if (!answer.ok) return answer;
+      // Read after the peers: what they run was let in by what the store has now, or before it.
+      const head = await notifier.head();
+      if (!head.ok) return head;
+      return { ok: true, fleet: answer.peers.map(memberOf), view: viewOf(head.head) };
+    },
+    async moveRollout(move: RolloutMove, isProposal: boolean): Promise<MoveOutcome> {
+      if (isProposal) {
+        const put = await putText(move.to.hash, { notifier, textOf });
+        if (!put.ok) return { kind: "failed", reason: put.reason };
+      }
+      const answer = await notifier.moveRollout(move);
+      if (answer.kind === "failed") return answer;
+      moved();
+      const { head, rollout, kind } = answer;
+      return { kind, view: { ...viewOf(head), stored: rollout } };
+    },
+  };
+}
+
+function memberOf({ instance, hash, release, stages, canary }: Peer): FleetMember {
+  return {
+    instance,
+    hash,
+    state: release?.state ?? null,
+    stages: stages === true,
+    canary: canary === true,
+  };
+}
+
+function viewOf(head: StoredHead | null): StoreView {
+  if (head === null) return { head: null, skips: [], stored: null, mark: null };
+  const { generation, hash, skips, rollout, rolloutMark } = head;
+  return { head: { generation, hash }, skips, stored: rollout, mark: rolloutMark };
+}

@@ -1,0 +1,158 @@
+// What rollouts and the reloads of one host tell each other: the facts by which a source is judged, the release that a
+// host is to run, and the events that rollouts make of others.
+import { isHeadKnown } from "../agreement/agreement.ts";
+import { isLetIn } from "../agreement/rollout.ts";
+import type { Approval, Held, Pinned } from "../releases/release.ts";
+import { runningRelease } from "../releases/release.ts";
+import { decideRollout, factsOf, type RolloutDecision, unlinked } from "../rollout/decide_rollout.ts";
+import type { OwnFacts, RolloutEvent, Rollouts } from "../rollout/rollouts.ts";
+import { isStaged, stagingOf, targetOf, underWay } from "../rollout/staging.ts";
+import type { Event } from "./events.ts";
+import type { HintReason, State } from "./state.ts";
+
+/** Why a source is not in force, and the hash to run in its place; null: what is in force stays. */
+export interface StagedHold {
+  readonly held: Held;
+  readonly target: string | null;
+}
+
+/** Returns why a rollout keeps a valid source back; null: it may run. A person can order it without the steps. */
+export function heldByRollout<C>(
+  { rollouts, agreement, active }: State<C>,
+  hash: string,
+  reasons: readonly HintReason[],
+): StagedHold | null {
+  if (rollouts === null || agreement === null || reasons.includes("now")) return null;
+  const facts = factsOf(rollouts, { active: active?.hash ?? null, concluded: agreement.ledger.concluded });
+  const staging = stagingOf(facts, hash);
+  if (staging.kind === "run") return null;
+  const detail = staging.why === "refused" ? rollouts.refused?.reason ?? null : null;
+  return { held: { kind: "staged", hash, why: staging.why, detail }, target: staging.target };
+}
+
+/** Returns why missing approvals keep a config back; null: they do not. What ran on this host before needs none. */
+export function heldByApproval<C>(
+  state: State<C>,
+  hash: string,
+  approval: Approval | null | undefined,
+): StagedHold | null {
+  const { active, releases: { kept } } = state;
+  if (approval == null || approval.isApproved || hash === active?.hash) return null;
+  if (kept.list.some((one) => one.hash === hash && one.until !== null)) return null;
+  const target = storeTarget(state);
+  return { held: { kind: "unapproved", hash, approval }, target: target === hash ? null : target };
+}
+
+/** The hash that the fleet wants this host to run; null: not known, or hosts take changes up at once. */
+export function storeTarget<C>({ rollouts }: Pick<State<C>, "rollouts">): string | null {
+  return rollouts !== null && isStaged(rollouts) ? targetOf(rollouts) : null;
+}
+
+/** The hash that takes the place of a skipped one: the fleet's. */
+export function headOf<C>(state: State<C>): string | null {
+  return storeTarget(state) ?? state.agreement?.head?.hash ?? null;
+}
+
+/** The release that runs in place of a source for the fleet's sake. It is no change of this host. */
+export function followed(hash: string): Pinned {
+  return { hash, scope: "fleet", undoes: [], cause: "cluster", author: null, reason: "the fleet runs it" };
+}
+
+/** Whether a candidate was ended, or this host was left behind, since the look at it began. */
+export function isCandidateGone<C>({ rollouts }: State<C>, hash: string): boolean {
+  const rollout = rollouts?.view?.stored?.rollout ?? null;
+  if (rollouts === null || rollout === null || rollout.hash !== hash) return false;
+  return rollouts.view?.head?.hash !== hash && targetOf(rollouts) !== hash;
+}
+
+/** Whether this host runs a candidate that is not the head yet, and is not to be announced by it now. */
+export function runsCandidate<C>({ rollouts, active }: State<C>): boolean {
+  const rollout = underWay(rollouts?.view ?? null);
+  return rollout !== null && active?.hash === rollout.hash && rollouts?.finished !== rollout.hash;
+}
+
+/** Whether this host is to announce the candidate that it runs, which is no change of its own. */
+export function finishesRollout<C>({ rollouts, active }: State<C>): boolean {
+  return rollouts !== null && rollouts.finished !== null && active?.hash === rollouts.finished;
+}
+
+/** Takes an event into the rollouts, after the rest of the state took it in. */
+export function withRollouts<C>(before: State<C>, state: State<C>, event: Event<C>): RolloutDecision | null {
+  const { rollouts, agreement } = state;
+  if (rollouts === null || agreement === null || state.stopping) return null;
+  if (event.kind === "unlinked") return unlinked(rollouts);
+  const known = event.kind === "looked" ? withLook(before, rollouts, event) : rollouts;
+  const decision = decideRollout(known, eventOf(before, state, event), ownFacts(state));
+  const actions = signatureOf(rollouts) === signatureOf(decision.rollouts)
+    ? decision.actions
+    : [...decision.actions, { kind: "hint", reason: "recheck" } as const];
+  return { rollouts: decision.rollouts, actions };
+}
+
+/** What of the store's view decides what this host runs. */
+function signatureOf(rollouts: Rollouts): string {
+  const rollout = underWay(rollouts.view);
+  const facts = [
+    isStaged(rollouts),
+    targetOf(rollouts),
+    rollout?.hash,
+    rollout !== null && isLetIn(rollout, rollouts.instance),
+  ];
+  return JSON.stringify([...facts, rollouts.view === null, rollouts.finished]);
+}
+
+function eventOf<C>(before: State<C>, { agreement, rollouts }: State<C>, event: Event<C>): RolloutEvent {
+  switch (event.kind) {
+    case "head-read": {
+      const { head, skips, rollout = null, rolloutMark = null, random = 0 } = event;
+      const known = agreement !== null && isHeadKnown(head, agreement.ledger) ? head : null;
+      return { kind: "store-read", view: { head: known, skips, stored: rollout, mark: rolloutMark }, random };
+    }
+    case "fleet-answered": {
+      const { answer } = event;
+      if (!answer.ok || agreement === null || isHeadKnown(answer.view.head, agreement.ledger)) return event;
+      return { ...event, answer: { ...answer, view: { ...answer.view, head: null } } };
+    }
+    case "move-answered":
+    case "rollout-due":
+    case "rollout-ordered":
+    case "published":
+      return event;
+    default: {
+      const view = rollouts?.view ?? null;
+      const head = agreement?.head ?? null;
+      const isMoved = head !== null && head !== before.agreement?.head && view !== null;
+      return isMoved ? { kind: "store-read", view: { ...view, head }, random: 0 } : { kind: "news" };
+    }
+  }
+}
+
+/** Takes in what a look found of the own source, or of the candidate. */
+function withLook<C>(before: State<C>, rollouts: Rollouts, event: Extract<Event<C>, { kind: "looked" }>): Rollouts {
+  const { outcome, at } = event;
+  const { work, releases: { terms } } = before;
+  if (work.kind !== "looking") return rollouts;
+  if (work.back !== null) {
+    if (outcome.kind !== "unreadable" || outcome.isRefused !== true) return rollouts;
+    return { ...rollouts, rejected: { hash: work.back.hash, why: outcome.reason, at } };
+  }
+  if (outcome.kind === "rejected") {
+    const { hash = null, reason } = outcome;
+    return hash === null ? rollouts : { ...rollouts, rejected: { hash, why: reason, at } };
+  }
+  if (outcome.kind !== "candidate" || outcome.hash === rollouts.source) return rollouts;
+  return { ...rollouts, source: outcome.hash, before: rollouts.source, terms, refused: null };
+}
+
+function ownFacts<C>({ agreement, active, releases: { kept } }: State<C>): OwnFacts {
+  const running = runningRelease(kept);
+  return {
+    isLinked: agreement?.linked ?? false,
+    isFresh: agreement?.isFresh ?? false,
+    active: active?.hash ?? null,
+    state: running?.hash === active?.hash ? running?.state ?? null : null,
+    ownSkips: kept.skips.filter(({ scope }) => scope === "host"),
+    concluded: agreement?.ledger.concluded ?? null,
+    agreedGeneration: agreement?.ledger.agreed?.generation ?? 0,
+  };
+}

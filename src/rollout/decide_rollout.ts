@@ -1,0 +1,354 @@
+// Decides what this host does about the fleet's rollout, as a pure function: it proposes its own change, moves the
+// rollout on when all hosts of a step are healthy, ends it when the candidate fails here, and carries out a person's
+// order. Each is a compare-and-set, so that of many hosts one wins; nobody leads.
+import { isLetIn, rankId, rankOf, type Rollout, type RolloutMove } from "../agreement/rollout.ts";
+import { skipFor } from "../agreement/skip.ts";
+import { backoffMilliseconds } from "../time/backoff.ts";
+import { promoted, proposalOf, without, withPhase } from "./moves.ts";
+import type {
+  FleetMember,
+  OwnFacts,
+  Published,
+  RolloutAction,
+  RolloutEvent,
+  RolloutOrder,
+  RolloutReport,
+  Rollouts,
+} from "./rollouts.ts";
+import { type RolloutPolicy, stagingOf, type StoreView, underWay } from "./staging.ts";
+
+/** So many of the hosts that are let in read the peers, so that the store is asked a bounded number of times. */
+export const WATCHERS = 4;
+/** Between two readings of the peers by a watcher. */
+const WATCH_MILLISECONDS = 1_000;
+/** Over which the others spread what they do at a deadline. */
+const SPREAD_MILLISECONDS = 5_000;
+
+/** The new rollouts, and what to do before the next event. */
+export interface RolloutDecision {
+  readonly rollouts: Rollouts;
+  readonly actions: readonly RolloutAction[];
+}
+
+/** Takes an event in. */
+export function decideRollout(rollouts: Rollouts, event: RolloutEvent, own: OwnFacts): RolloutDecision {
+  const taken = takeIn(rollouts, event, own);
+  const next = nextRequest(taken.rollouts, own);
+  return { rollouts: next.rollouts, actions: [...taken.actions, ...next.actions] };
+}
+
+/** Rollouts without a store: what it said does not count, and nobody answers any more. */
+export function unlinked(rollouts: Rollouts): RolloutDecision {
+  return {
+    rollouts: { ...rollouts, view: null, wantsFleet: false, order: null },
+    actions: [{ kind: "disarm-rollout" }],
+  };
+}
+
+function takeIn(rollouts: Rollouts, event: RolloutEvent, own: OwnFacts): RolloutDecision {
+  switch (event.kind) {
+    case "news":
+      return { rollouts, actions: [] };
+    case "store-read":
+      return seen(rollouts, event.view, event.random);
+    case "rollout-due":
+      return { rollouts: { ...rollouts, wantsFleet: true, isDeferred: false }, actions: [] };
+    case "rollout-ordered":
+      return { rollouts: { ...rollouts, order: event.order, isDeferred: false }, actions: [] };
+    case "published":
+      return { rollouts: { ...rollouts, published: event.published, refused: null, isDeferred: false }, actions: [] };
+    case "fleet-answered": {
+      const answered: Rollouts = { ...rollouts, request: null, wantsFleet: false };
+      if (!event.answer.ok) return failed(answered, event.random);
+      const read = seen({ ...answered, failures: 0 }, event.answer.view, event.random);
+      const { rollouts: next, actions } = judged(read.rollouts, event.answer.fleet, own, event);
+      return { rollouts: next, actions: [...read.actions, ...actions] };
+    }
+    case "move-answered":
+      return moved(rollouts, event);
+  }
+}
+
+/** Takes in what the store has. Another rollout, or the same in another state, leads to a look. */
+function seen(before: Rollouts, view: StoreView, random: number): RolloutDecision {
+  const rollouts: Rollouts = { ...before, view };
+  const actions: RolloutAction[] = [];
+  const [was, is] = [before.view?.stored?.rollout ?? null, view.stored?.rollout ?? null];
+  const wasDone = was !== null && before.view?.head?.hash === was.hash;
+  if (is !== null && view.head?.hash === is.hash) {
+    if (!wasDone && before.view !== null) actions.push(reported({ kind: "rollout-done", rollout: is }));
+  } else if (is !== null && view.stored?.mark !== before.view?.stored?.mark) {
+    actions.push(reported({ kind: "rollout-moved", rollout: is, before: was }));
+  }
+  const rollout = underWay(view);
+  const finished = before.finished !== null && rollout?.hash === before.finished ? before.finished : null;
+  const isKnown = (hash: string) => hash === view.head?.hash || hash === rollout?.hash;
+  const published = before.published !== null && isKnown(before.published.hash) ? null : before.published;
+  const next: Rollouts = { ...rollouts, finished, published };
+  return { rollouts: next, actions: [...actions, ...timerOf(next, random)] };
+}
+
+/** Watchers read the peers soon; the others only if the step outlasts its deadline. */
+function timerOf({ view, instance, failures }: Rollouts, random: number): RolloutAction[] {
+  const rollout = underWay(view);
+  if (rollout === null || view?.stored == null || failures > 0) {
+    return rollout === null ? [{ kind: "disarm-rollout" }] : [];
+  }
+  const { phase, bakeSeconds, deadlineSeconds } = rollout;
+  if (phase !== "admitting" && phase !== "baking") return [{ kind: "disarm-rollout" }];
+  const { ageMilliseconds } = view.stored;
+  const rank = rankOf(rollout, instance);
+  const isWatcher = rank !== -1 && rank < Math.min(WATCHERS, rollout.counts[rollout.step]!);
+  const left = (phase === "baking" ? bakeSeconds : deadlineSeconds) * 1000 - ageMilliseconds;
+  const milliseconds = isWatcher
+    ? Math.max(WATCH_MILLISECONDS / 4, phase === "baking" ? left : 0) + WATCH_MILLISECONDS * random / 4
+    : Math.max(0, left + (phase === "baking" ? deadlineSeconds * 1000 : 0)) + SPREAD_MILLISECONDS * random;
+  return [{ kind: "arm-rollout", milliseconds: Math.round(milliseconds) }];
+}
+
+/** Goes on after a backoff. */
+function failed(rollouts: Rollouts, random: number): RolloutDecision {
+  const failures = rollouts.failures + 1;
+  return {
+    rollouts: { ...rollouts, failures, isDeferred: true },
+    actions: [{ kind: "arm-rollout", milliseconds: backoffMilliseconds(failures, random) }],
+  };
+}
+
+/** Takes in the peers: for a proposal that waits for them, or for the step under way. */
+function judged(
+  rollouts: Rollouts,
+  fleet: readonly FleetMember[],
+  own: OwnFacts,
+  { at, random }: { readonly at: number; readonly random: number },
+): RolloutDecision {
+  const { view } = rollouts;
+  if (view === null || !own.isLinked) return { rollouts, actions: [] };
+  const rollout = underWay(view);
+  const { order } = rollouts;
+  if (order?.kind === "promote") {
+    return rollout === null ? { rollouts, actions: [] } : promote(rollouts, rollout, order, fleet);
+  }
+  const change = changeToPropose(rollouts, own);
+  if (change !== null) return propose(rollouts, change, fleet, own, at);
+  if (rollout === null || view.stored === null) return { rollouts, actions: [] };
+  const { phase, bakeSeconds, deadlineSeconds } = rollout;
+  const lacking = missingOf(rollout, fleet);
+  const ageSeconds = view.stored.ageMilliseconds / 1000;
+  const later = { rollouts, actions: timerOf(rollouts, random) };
+  if (phase === "admitting" && lacking.length === 0) {
+    return move(rollouts, bakeSeconds > 0 ? withPhase(rollout, "baking", null) : promoted(rollout, false, null));
+  }
+  const patience = deadlineSeconds + (phase === "baking" ? bakeSeconds : 0);
+  if ((phase === "admitting" || phase === "baking") && lacking.length > 0 && ageSeconds >= patience) {
+    return move(rollouts, withPhase(rollout, "halted", `no news before the deadline from ${namesOf(lacking)}`));
+  }
+  if (phase !== "baking" || lacking.length > 0 || ageSeconds < bakeSeconds) return later;
+  if (rollout.step < rollout.counts.length - 1) return move(rollouts, promoted(rollout, false, null));
+  if (rollouts.finished === rollout.hash) return later;
+  return {
+    rollouts: { ...rollouts, finished: rollout.hash },
+    actions: [{ kind: "hint", reason: "recheck" }, ...later.actions],
+  };
+}
+
+/** The hosts that are let in and are not healthy with the candidate. */
+function missingOf(rollout: Rollout, fleet: readonly FleetMember[]): { readonly id: string; readonly name: string }[] {
+  const byRank = new Map(fleet.map((one) => [rankId(rollout.hash, one.instance), one]));
+  return rollout.order.slice(0, rollout.counts[rollout.step]!).flatMap((id) => {
+    const member = byRank.get(id);
+    if (member === undefined) return [{ id, name: "a host that left" }];
+    return member.hash === rollout.hash && member.state === "healthy" ? [] : [{ id, name: member.instance }];
+  });
+}
+
+/** A person goes on: hosts that did not become healthy are left behind, since nothing else would ever end the step. */
+function promote(
+  rollouts: Rollouts,
+  rollout: Rollout,
+  { full }: Extract<RolloutOrder, { readonly kind: "promote" }>,
+  fleet: readonly FleetMember[],
+): RolloutDecision {
+  if (rollout.phase !== "halted") return move(rollouts, promoted(rollout, full, null));
+  const missing = missingOf(rollout, fleet).map(({ id }) => id);
+  const kept = without(rollout, missing);
+  const isEmptied = missing.length === rollout.counts[rollout.step];
+  const next = isEmptied && !full ? withPhase(kept, "admitting", null) : promoted(kept, full, null);
+  return move(rollouts, next);
+}
+
+/** A change that nobody proposed yet: one that a person published, or of the own source. Null: none, or it must wait. */
+function changeToPropose(rollouts: Rollouts, own: OwnFacts): Published | null {
+  const { source, view, published, refused, terms } = rollouts;
+  if (view?.head == null) return null;
+  const isSkipped = (hash: string) => [...view.skips, ...own.ownSkips].some((one) => one.hash === hash);
+  if (published !== null && !isSkipped(published.hash) && published.hash !== refused?.hash) return published;
+  if (source === null || !own.isFresh || isSkipped(source)) return null;
+  const staging = stagingOf(factsOf(rollouts, own), source);
+  if (staging.kind !== "hold" || staging.why !== "proposing") return null;
+  return { hash: source, terms: terms ?? { author: null, reason: null } };
+}
+
+/** The facts of this host by which its source is judged. */
+export function factsOf(rollouts: Rollouts, own: Pick<OwnFacts, "active" | "concluded">) {
+  const { instance, policy, view, before, late, refused } = rollouts;
+  const { active, concluded } = own;
+  return { instance, policy, view, before, late, refused: refused?.hash ?? null, active, concluded };
+}
+
+/** The policy of a release that a person published, if no steps are wanted: all hosts at once. */
+const AT_ONCE: RolloutPolicy = {
+  steps: [{ kind: "percent", percent: 100 }],
+  bakeSeconds: 0,
+  deadlineSeconds: 600,
+  onFailure: "halt",
+};
+
+function propose(
+  rollouts: Rollouts,
+  { hash, terms }: Published,
+  fleet: readonly FleetMember[],
+  own: OwnFacts,
+  at: number,
+): RolloutDecision {
+  const { view, instance } = rollouts;
+  const policy = rollouts.policy ?? AT_ONCE;
+  if (view?.head == null) return { rollouts, actions: [] };
+  const old = fleet.filter((one) => !one.stages).map((one) => one.instance);
+  if (old.length > 0) {
+    const reason = `${old.slice(0, 3).join(", ")} cannot take part in a rollout: upgrade honua-configd there first, ` +
+      "or take the change up on all hosts at once with reload --now";
+    const report = reported({ kind: "rollout-refused", hash, reason });
+    return {
+      rollouts: { ...rollouts, refused: { hash, reason } },
+      actions: [report, { kind: "hint", reason: "recheck" }],
+    };
+  }
+  const to = proposalOf({
+    hash,
+    instance,
+    policy,
+    fleet,
+    base: view.head.hash,
+    stored: view.stored,
+    terms,
+    at,
+  });
+  return move(rollouts, to, { since: own.agreedGeneration });
+}
+
+/** Asks the store for a move. */
+function move(
+  rollouts: Rollouts,
+  to: Rollout,
+  { skips = [], since = null }: Partial<Pick<RolloutMove, "skips" | "since">> = {},
+): RolloutDecision {
+  const { view } = rollouts;
+  if (view?.head == null) return { rollouts, actions: [] };
+  const isProposal = since !== null;
+  const request: RolloutMove = { head: view.head, mark: view.mark, to, since, skips };
+  return {
+    rollouts: { ...rollouts, request: { kind: "move", move: request, isProposal } },
+    actions: [{ kind: "move-rollout", move: request, isProposal }],
+  };
+}
+
+function moved(
+  rollouts: Rollouts,
+  { answer, random }: Extract<RolloutEvent, { readonly kind: "move-answered" }>,
+): RolloutDecision {
+  const { request } = rollouts;
+  if (request?.kind !== "move") throw new Error(`a move was answered while ${request?.kind}`);
+  const { move: { to }, isProposal } = request;
+  const asked: Rollouts = { ...rollouts, request: null };
+  if (answer.kind === "failed") return failed(asked, random);
+  const isMade = answer.kind === "moved";
+  const known: Rollouts = {
+    ...asked,
+    failures: 0,
+    // An order that another move overtook is carried out on what the store has now.
+    order: isMade && !isProposal ? null : asked.order,
+    late: answer.kind === "late" ? to.hash : asked.late,
+  };
+  const read = seen(known, answer.view, random);
+  const actions: RolloutAction[] = [];
+  if (isMade && isProposal) actions.push(reported({ kind: "rollout-proposed", rollout: to }));
+  if (answer.kind === "late") actions.push({ kind: "hint", reason: "recheck" });
+  return { rollouts: read.rollouts, actions: [...actions, ...read.actions] };
+}
+
+/** Makes the next request if none is under way: an order, an end, then the peers. */
+function nextRequest(rollouts: Rollouts, own: OwnFacts): RolloutDecision {
+  const { view, request, order, isDeferred, wantsFleet } = rollouts;
+  if (view === null || request !== null || isDeferred || !own.isLinked) return { rollouts, actions: [] };
+  const rollout = underWay(view);
+  if (order !== null) {
+    if (rollout === null) return { rollouts: { ...rollouts, order: null }, actions: [] };
+    return ordered(rollouts, rollout, order);
+  }
+  if (rollout !== null) {
+    const end = endOf(rollouts, rollout, own);
+    if (end !== null) return end;
+  }
+  if (wantsFleet || changeToPropose(rollouts, own) !== null) {
+    return {
+      rollouts: { ...rollouts, request: { kind: "fleet" }, wantsFleet: false },
+      actions: [{ kind: "read-fleet" }],
+    };
+  }
+  return { rollouts, actions: [] };
+}
+
+function ordered(rollouts: Rollouts, rollout: Rollout, order: RolloutOrder): RolloutDecision {
+  const { author, reason } = order;
+  switch (order.kind) {
+    case "promote":
+      return { rollouts: { ...rollouts, request: { kind: "fleet" } }, actions: [{ kind: "read-fleet" }] };
+    case "pause":
+      return move(rollouts, withPhase(rollout, "paused", `${author}: ${reason}`));
+    case "abort":
+      return move(rollouts, withPhase(rollout, "rolled-back", `${author}: ${reason}`), {
+        skips: [skipFor({ hash: rollout.hash, by: author, at: new Date(order.at).toISOString(), reason })],
+      });
+  }
+}
+
+/** The move of a host on which the candidate failed, or whose source went back to the head; null: none is due. */
+function endOf(rollouts: Rollouts, rollout: Rollout, own: OwnFacts): RolloutDecision | null {
+  const { instance, view, source, before } = rollouts;
+  if (source === view?.head?.hash && before === rollout.hash) {
+    return move({ ...rollouts, before: null }, withPhase(rollout, "withdrawn", `${instance}: its source went back`));
+  }
+  const failure = failureOf(rollouts, rollout, own);
+  if (failure === null || rollout.phase === "halted") return null;
+  const said = `${instance}: ${failure.why}`;
+  if (rollout.onFailure === "halt") return move(rollouts, withPhase(rollout, "halted", said));
+  const skip = skipFor({ hash: rollout.hash, by: `the rollout, on ${instance}`, at: failure.at, reason: failure.why });
+  return move(rollouts, withPhase(rollout, "rolled-back", said), { skips: [skip] });
+}
+
+/** Why the candidate failed on this host, which is let in, and when; null: it did not. */
+function failureOf(
+  { instance, rejected }: Rollouts,
+  rollout: Rollout,
+  own: OwnFacts,
+): { readonly why: string; readonly at: string } | null {
+  if (!isLetIn(rollout, instance)) return null;
+  const skip = own.ownSkips.find((one) => one.hash === rollout.hash);
+  if (skip !== undefined) return { why: skip.reason, at: skip.at };
+  // The moment of a failure that was not rolled back is not kept, and the proposal's is near it.
+  if (own.active === rollout.hash && own.state === "failed") return { why: "its health checks failed", at: rollout.at };
+  if (rejected?.hash !== rollout.hash) return null;
+  return { why: rejected.why, at: new Date(rejected.at).toISOString() };
+}
+
+const MAX_NAMED = 3;
+
+function namesOf(hosts: readonly { readonly name: string }[]): string {
+  const names = hosts.slice(0, MAX_NAMED).map(({ name }) => name).join(", ");
+  return hosts.length > MAX_NAMED ? `${names} and ${hosts.length - MAX_NAMED} more` : names;
+}
+
+function reported(report: RolloutReport): RolloutAction {
+  return { kind: "report", report };
+}

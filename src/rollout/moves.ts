@@ -1,0 +1,88 @@
+// The values that a rollout moves to.
+import {
+  MAX_EARLIER,
+  MAX_ORDER,
+  rankId,
+  type Rollout,
+  type RolloutPhase,
+  type StoredRollout,
+} from "../agreement/rollout.ts";
+import type { ChangeTerms, FleetMember } from "./rollouts.ts";
+import type { RolloutPolicy } from "./staging.ts";
+import { countsOf } from "./steps.ts";
+
+/** All that a proposal is made of. */
+export interface Proposing {
+  readonly hash: string;
+  /** The proposing instance. */
+  readonly instance: string;
+  readonly policy: RolloutPolicy;
+  /** The living instances. */
+  readonly fleet: readonly FleetMember[];
+  /** The head's hash. */
+  readonly base: string;
+  /** What the store has in its place; null: nothing. */
+  readonly stored: StoredRollout | null;
+  readonly terms: ChangeTerms | null;
+  /** In milliseconds since 1970. */
+  readonly at: number;
+}
+
+/** Makes the rollout of a change, at its first step. Canaries come first, then the hosts by their ids. */
+export function proposalOf(proposing: Proposing): Rollout {
+  const { hash, instance, policy, fleet, base, stored, terms, at } = proposing;
+  const { steps, bakeSeconds, deadlineSeconds, onFailure } = policy;
+  const canaries = new Map<string, boolean>([[rankId(hash, instance), false]]);
+  for (const one of fleet) canaries.set(rankId(hash, one.instance), one.canary);
+  const order = [...canaries.keys()]
+    .sort((a, b) => Number(canaries.get(b)) - Number(canaries.get(a)) || (a < b ? -1 : 1))
+    .slice(0, MAX_ORDER);
+  return {
+    hash,
+    base,
+    by: instance,
+    author: terms?.author ?? null,
+    reason: terms?.reason ?? null,
+    at: new Date(at).toISOString(),
+    order,
+    counts: countsOf(steps, order.length),
+    step: 0,
+    phase: "admitting",
+    bakeSeconds,
+    deadlineSeconds,
+    onFailure,
+    why: null,
+    earlier: earlierOf(stored, hash, base),
+  };
+}
+
+/** The candidates that never became the head: a file with one of them is no change. */
+function earlierOf(stored: StoredRollout | null, hash: string, head: string): readonly string[] {
+  if (stored === null) return [];
+  const { earlier, hash: last } = stored.rollout;
+  return [...new Set([...earlier, last])].filter((one) => one !== hash && one !== head).slice(-MAX_EARLIER);
+}
+
+/** The rollout in another phase. */
+export function withPhase(rollout: Rollout, phase: RolloutPhase, why: string | null): Rollout {
+  return { ...rollout, phase, why };
+}
+
+/** The rollout at its next step, or at the last one. At the last it stays there. */
+export function promoted(rollout: Rollout, full: boolean, why: string | null): Rollout {
+  const last = rollout.counts.length - 1;
+  const step = full ? last : Math.min(rollout.step + 1, last);
+  const isBaked = rollout.phase === "admitting" && step === rollout.step;
+  return { ...rollout, step, phase: isBaked ? "baking" : "admitting", why };
+}
+
+/** The rollout without some hosts of its order, at the step that lets the same of the others in; never without all. */
+export function without(rollout: Rollout, ids: readonly string[]): Rollout {
+  const { order, counts, step } = rollout;
+  const left = order.filter((id) => !ids.includes(id));
+  if (left.length === 0) return rollout;
+  const leftOf = (count: number) => order.slice(0, count).filter((id) => !ids.includes(id)).length;
+  const now = leftOf(counts[step]!);
+  const fewer = [...new Set(counts.map(leftOf))].filter((count) => count > 0);
+  return { ...rollout, order: left, counts: fewer, step: Math.max(0, fewer.indexOf(now)) };
+}

@@ -1,0 +1,172 @@
+// What an instance knows of rollouts, and what it is about to do. Only `decideRollout` replaces this value.
+import type { Rollout, RolloutMove } from "../agreement/rollout.ts";
+import type { Skip } from "../agreement/skip.ts";
+import type { RolloutPolicy, StoreView } from "./staging.ts";
+
+/** An order of a person. */
+export type RolloutOrder =
+  /** Let the next step in at once; `full`: all hosts. */
+  | { readonly kind: "promote"; readonly full: boolean; readonly author: string; readonly reason: string }
+  | { readonly kind: "pause"; readonly author: string; readonly reason: string }
+  /** End it: its hash is skipped. `at` is in milliseconds since 1970. */
+  | { readonly kind: "abort"; readonly author: string; readonly reason: string; readonly at: number };
+
+/** A living instance, as its record says. */
+export interface FleetMember {
+  readonly instance: string;
+  /** In force there; null: nothing yet. */
+  readonly hash: string | null;
+  /** Of the release in force; null: not known. */
+  readonly state: string | null;
+  /** Whether it takes part in rollouts: version 0.1 does not. */
+  readonly stages: boolean;
+  /** Whether it comes first (`Rollout:Canary`). */
+  readonly canary: boolean;
+}
+
+/** The answer to a move, with what the store has after it. `reason` is one line without secrets. */
+export type MoveOutcome =
+  | { readonly kind: "moved" | "late" | "refused"; readonly view: StoreView }
+  | { readonly kind: "failed"; readonly reason: string };
+
+/** The request to the store that is under way, one at a time. */
+export type RolloutRequest =
+  | { readonly kind: "fleet" }
+  | { readonly kind: "move"; readonly move: RolloutMove; readonly isProposal: boolean };
+
+/** A candidate that does not validate on this host. */
+export interface Rejected {
+  readonly hash: string;
+  /** One line. */
+  readonly why: string;
+  /** In milliseconds since 1970. */
+  readonly at: number;
+}
+
+/** The person that asked for a change, and why; null: not known. */
+export interface ChangeTerms {
+  readonly author: string | null;
+  readonly reason: string | null;
+}
+
+/** A release whose text is in the store. */
+export interface Published {
+  readonly hash: string;
+  readonly terms: ChangeTerms;
+}
+
+/** All that an instance knows of rollouts. */
+export interface Rollouts {
+  /** The name of this instance. */
+  readonly instance: string;
+  /** Null: no steps are wanted. */
+  readonly policy: RolloutPolicy | null;
+  /** Null: the store was not read since the link came up. */
+  readonly view: StoreView | null;
+  /** Null: none is under way. */
+  readonly request: RolloutRequest | null;
+  /** Of the own valid source, as looked at last; null: none. */
+  readonly source: string | null;
+  /** Of the valid source before it. */
+  readonly before: string | null;
+  /** The details that a person gave with the source; null: none. */
+  readonly terms: ChangeTerms | null;
+  /** A release that a person put into the store, and that is to be proposed; null: none. */
+  readonly published: Published | null;
+  /** Null: none. */
+  readonly rejected: Rejected | null;
+  /** The hash that the store called a late copy. */
+  readonly late: string | null;
+  /** The hash that cannot be proposed, and why; null: none. */
+  readonly refused: { readonly hash: string; readonly reason: string } | null;
+  /** Null: none waits. */
+  readonly order: RolloutOrder | null;
+  /** Whether the peers are to be read. */
+  readonly wantsFleet: boolean;
+  /** Whether a request failed and waits for its timer. */
+  readonly isDeferred: boolean;
+  /** Requests that failed in a row, for the backoff. */
+  readonly failures: number;
+  /** The candidate whose steps are all done, so that it is to be the head; null: none. */
+  readonly finished: string | null;
+}
+
+/** Rollouts at the start. */
+export function initialRollouts(instance: string, policy: RolloutPolicy | null): Rollouts {
+  return {
+    instance,
+    policy,
+    view: null,
+    request: null,
+    source: null,
+    before: null,
+    terms: null,
+    published: null,
+    rejected: null,
+    late: null,
+    refused: null,
+    order: null,
+    wantsFleet: false,
+    isDeferred: false,
+    failures: 0,
+    finished: null,
+  };
+}
+
+/** The living instances and what the store has, or why they are not known: one line without secrets. */
+export type FleetAnswer =
+  | { readonly ok: true; readonly fleet: readonly FleetMember[]; readonly view: StoreView }
+  | { readonly ok: false; readonly reason: string };
+
+/** An event of rollouts. `random` is in [0, 1), the jitter of a timer. */
+export type RolloutEvent =
+  /** The store was read. */
+  | { readonly kind: "store-read"; readonly view: StoreView; readonly random: number }
+  | { readonly kind: "fleet-answered"; readonly answer: FleetAnswer; readonly at: number; readonly random: number }
+  | { readonly kind: "move-answered"; readonly answer: MoveOutcome; readonly random: number }
+  | { readonly kind: "rollout-due" }
+  | { readonly kind: "rollout-ordered"; readonly order: RolloutOrder }
+  | { readonly kind: "published"; readonly published: Published }
+  /** Anything else happened: the facts of this host may be others. */
+  | { readonly kind: "news" };
+
+/** The loop carries these out in their order. */
+export type RolloutAction =
+  /** Answered by `fleet-answered`, before which the head is read. */
+  | { readonly kind: "read-fleet" }
+  /** Answered by `move-answered`. The candidate's text is in the store before a proposal is sent. */
+  | { readonly kind: "move-rollout"; readonly move: RolloutMove; readonly isProposal: boolean }
+  /** Start the one timer that results in `rollout-due`, in place of one that runs. */
+  | { readonly kind: "arm-rollout"; readonly milliseconds: number }
+  | { readonly kind: "disarm-rollout" }
+  /** Look at the source. */
+  | { readonly kind: "hint"; readonly reason: "recheck" }
+  | { readonly kind: "report"; readonly report: RolloutReport };
+
+/** A report about rollouts. */
+export type RolloutReport =
+  /** This host proposed it. */
+  | { readonly kind: "rollout-proposed"; readonly rollout: Rollout }
+  /** The store's rollout is another than before, by whichever host. */
+  | { readonly kind: "rollout-moved"; readonly rollout: Rollout; readonly before: Rollout | null }
+  /** The candidate is the head. */
+  | { readonly kind: "rollout-done"; readonly rollout: Rollout }
+  /** A change cannot be proposed. */
+  | { readonly kind: "rollout-refused"; readonly hash: string; readonly reason: string };
+
+/** The facts of this host that count besides its rollouts. */
+export interface OwnFacts {
+  readonly isLinked: boolean;
+  /** Whether a look that began after the link came up confirmed what is in force. */
+  readonly isFresh: boolean;
+  /** In force; null: nothing. */
+  readonly active: string | null;
+  /** The state of the release in force; null: none is known. */
+  readonly state: string | null;
+  /** The skips of this host only: by health checks, or a local rollback. */
+  readonly ownSkips: readonly Skip[];
+  /** The hash that the cluster judged last as this host's. */
+  readonly concluded: string | null;
+  /** The generation that it agreed with last; 0: none. */
+  readonly agreedGeneration: number;
+}
