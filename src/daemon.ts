@@ -160,7 +160,7 @@ async function compose(settings: DaemonSettings, ground: Ground): Promise<Daemon
     record: keeper.record,
     checkHealth: (signal) => hookRunner.health(signal),
     cluster: joined?.membership.access ?? null,
-    rollouts: joined && initialRollouts(instance, policyOf(options.rollout)),
+    rollouts: joined && initialRollouts(instance, policyOf(options.rollout), options.approvals.required > 0),
     heartbeat: service.heartbeat,
     changed: service.changed,
     report: reporter({ once, rejectedHash, mask, changes, held, ...receivers }),

@@ -35,6 +35,8 @@ export type ClusterEvent =
     readonly skips: readonly Skip[];
     readonly rollout?: StoredRollout | null;
     readonly rolloutMark?: string | null;
+    /** Whether this host verified the approvals of a rollout that waits for them. Default false. */
+    readonly isApproved?: boolean;
     /** Default 0. */
     readonly random?: number;
   }

@@ -6,11 +6,19 @@ import { type Head, isHash } from "./head.ts";
 import { oneLine, type Skip } from "./skip.ts";
 
 /**
- * `admitting`: the hosts of the step are to run the candidate and become healthy; `baking`: they are, and stay watched;
+ * `awaiting-approval`: nobody is let in before a host has verified the approvals; `admitting`: the hosts of the step are to run the candidate and become healthy; `baking`: they are, and stay watched;
  * `paused`, `halted`: nobody else is let in before a person says so; `rolled-back`, `withdrawn`: it is over, and all
  * hosts run the head.
  */
-export const ROLLOUT_PHASES = ["admitting", "baking", "paused", "halted", "rolled-back", "withdrawn"] as const;
+export const ROLLOUT_PHASES = [
+  "awaiting-approval",
+  "admitting",
+  "baking",
+  "paused",
+  "halted",
+  "rolled-back",
+  "withdrawn",
+] as const;
 /** How far a rollout is; see {@linkcode ROLLOUT_PHASES}. */
 export type RolloutPhase = typeof ROLLOUT_PHASES[number];
 
@@ -166,7 +174,7 @@ export function rankOf({ hash, order }: Rollout, instance: string): number {
 /** Whether the step lets the instance in. */
 export function isLetIn(rollout: Rollout, instance: string): boolean {
   const rank = rankOf(rollout, instance);
-  return rank !== -1 && rank < rollout.counts[rollout.step]!;
+  return rollout.phase !== "awaiting-approval" && rank !== -1 && rank < rollout.counts[rollout.step]!;
 }
 
 function optionalLine(text: string | null): string | null {

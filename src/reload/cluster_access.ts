@@ -20,6 +20,8 @@ export type HeadReading =
     readonly rollout: StoredRollout | null;
     /** The mark of what the store has as the rollout, for the next move; null: it has nothing. */
     readonly rolloutMark: string | null;
+    /** Whether this host verified the approvals of a rollout that waits for them; absent: no. */
+    readonly isApproved?: boolean;
   }
   | { readonly ok: false; readonly reason: string };
 
@@ -56,8 +58,8 @@ export async function readHead(
   try {
     const reading = await access.readHead();
     if (reading.ok) {
-      const { head, skips, rollout, rolloutMark } = reading;
-      return { kind: "head-read", head, skips, rollout, rolloutMark, random: random() };
+      const { head, skips, rollout, rolloutMark, isApproved = false } = reading;
+      return { kind: "head-read", head, skips, rollout, rolloutMark, isApproved, random: random() };
     }
     return { kind: "head-unreadable", reason: reading.reason, random: random() };
   } catch (error) {

@@ -62,7 +62,7 @@ export function looked<C>(state: State<C>, { reasons, back, held }: Looking<C>, 
   const isForced = reasons.includes("force");
   const refusal = heldBack(kept, { hash, isForced, at });
   if (refusal !== null) return holdBack(state, reasons, refusal, event);
-  const staged = heldByApproval(state, hash, outcome.approval) ??
+  const staged = heldByApproval(state, hash, outcome.approval, reasons) ??
     (isForced ? null : heldByRollout(state, hash, reasons));
   if (staged !== null) return holdStaged(state, reasons, staged, event);
   const admitted = isForced ? forced(kept, hash) : kept;
@@ -178,7 +178,7 @@ function lookedBack<C>(state: State<C>, origin: Origin<C> & { readonly back: Pin
   }
   if (outcome.kind === "none") throw new Error("a release cannot be without a text on purpose");
   if (outcome.kind === "candidate") {
-    const unapproved = heldByApproval(state, outcome.hash, outcome.approval);
+    const unapproved = heldByApproval(state, outcome.hash, outcome.approval, reasons);
     if (unapproved !== null) return stay(state, reasons, unapproved.held, event.tookMilliseconds);
     const pinned = kept.pinned === back ? kept : { ...kept, pinned: back };
     return place({ ...state, releases: { ...state.releases, kept: pinned } }, origin, outcome, event);

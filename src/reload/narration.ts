@@ -231,6 +231,7 @@ export function narrateRollout(
 }
 
 const PHASE_TEXTS: Readonly<Record<RolloutPhase, string>> = {
+  "awaiting-approval": "The rollout waits for approvals",
   admitting: "The rollout lets hosts in",
   baking: "The rollout watches the hosts that it let in",
   paused: "The rollout is paused",

@@ -30,14 +30,18 @@ export function heldByRollout<C>(
   return { held: { kind: "staged", hash, why: staging.why, detail }, target: staging.target };
 }
 
-/** Returns why missing approvals keep a config back; null: they do not. What ran on this host before needs none. */
+/**
+ * Returns why missing approvals keep a config back; null: they do not. What ran on this host before needs none, and in
+ * an emergency root can do without.
+ */
 export function heldByApproval<C>(
   state: State<C>,
   hash: string,
   approval: Approval | null | undefined,
+  reasons: readonly HintReason[],
 ): StagedHold | null {
   const { active, releases: { kept } } = state;
-  if (approval == null || approval.isApproved || hash === active?.hash) return null;
+  if (approval == null || approval.isApproved || hash === active?.hash || reasons.includes("emergency")) return null;
   if (kept.list.some((one) => one.hash === hash && one.until !== null)) return null;
   const target = storeTarget(state);
   return { held: { kind: "unapproved", hash, approval }, target: target === hash ? null : target };
@@ -104,9 +108,13 @@ function signatureOf(rollouts: Rollouts): string {
 function eventOf<C>(before: State<C>, { agreement, rollouts }: State<C>, event: Event<C>): RolloutEvent {
   switch (event.kind) {
     case "head-read": {
-      const { head, skips, rollout = null, rolloutMark = null, random = 0 } = event;
+      const { head, skips, rollout = null, rolloutMark = null, isApproved = false, random = 0 } = event;
       const known = agreement !== null && isHeadKnown(head, agreement.ledger) ? head : null;
-      return { kind: "store-read", view: { head: known, skips, stored: rollout, mark: rolloutMark }, random };
+      return {
+        kind: "store-read",
+        view: { head: known, skips, stored: rollout, mark: rolloutMark, isApproved },
+        random,
+      };
     }
     case "fleet-answered": {
       const { answer } = event;
@@ -131,6 +139,7 @@ function eventOf<C>(before: State<C>, { agreement, rollouts }: State<C>, event: 
 function withLook<C>(before: State<C>, rollouts: Rollouts, event: Extract<Event<C>, { kind: "looked" }>): Rollouts {
   const { outcome, at } = event;
   const { work, releases: { terms } } = before;
+  const valid = rollouts.source ?? rollouts.before;
   if (work.kind !== "looking") return rollouts;
   if (work.back !== null) {
     if (outcome.kind !== "unreadable" || outcome.isRefused !== true) return rollouts;
@@ -138,19 +147,21 @@ function withLook<C>(before: State<C>, rollouts: Rollouts, event: Extract<Event<
   }
   if (outcome.kind === "rejected") {
     const { hash = null, reason } = outcome;
-    return hash === null ? rollouts : { ...rollouts, rejected: { hash, why: reason, at } };
+    const rejected = hash === null ? rollouts.rejected : { hash, why: reason, at };
+    return { ...rollouts, rejected, source: null, before: valid };
   }
   if (outcome.kind !== "candidate" || outcome.hash === rollouts.source) return rollouts;
-  return { ...rollouts, source: outcome.hash, before: rollouts.source, terms, refused: null };
+  return { ...rollouts, source: outcome.hash, before: valid, terms, refused: null };
 }
 
-function ownFacts<C>({ agreement, active, releases: { kept } }: State<C>): OwnFacts {
+function ownFacts<C>({ agreement, active, releases: { kept, held } }: State<C>): OwnFacts {
   const running = runningRelease(kept);
   return {
     isLinked: agreement?.linked ?? false,
     isFresh: agreement?.isFresh ?? false,
     active: active?.hash ?? null,
     state: running?.hash === active?.hash ? running?.state ?? null : null,
+    isFrozen: held?.kind === "frozen",
     ownSkips: kept.skips.filter(({ scope }) => scope === "host"),
     concluded: agreement?.ledger.concluded ?? null,
     agreedGeneration: agreement?.ledger.agreed?.generation ?? 0,

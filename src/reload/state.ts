@@ -25,7 +25,7 @@ export interface SnapshotId {
  * older server asks all instances to look. `announcement`: the cluster's head has another hash. `force`: a person
  * overrules that head. `link`: the cluster can be reached, or an announcement is due, and an earlier look may be
  * outdated. `rollback`: the pinned release is to be put in force. `recheck`: a rollback was carried out or a hold
- * ended, and the source is to be compared again. `now`: a person takes a change up without the steps of a rollout.
+ * ended, and the source is to be compared again. `now`: a person takes a change up without the steps of a rollout; `emergency`: without approvals.
  */
 export type HintReason =
   | "start"
@@ -40,10 +40,18 @@ export type HintReason =
   | "link"
   | "rollback"
   | "recheck"
-  | "now";
+  | "now"
+  | "emergency";
 
 /** Hints from a person that waits for an answer: their reload is never skipped without a report. */
-const MANUAL_REASONS: ReadonlySet<HintReason> = new Set<HintReason>(["signal", "admin", "force", "rollback", "now"]);
+const MANUAL_REASONS: ReadonlySet<HintReason> = new Set<HintReason>([
+  "signal",
+  "admin",
+  "force",
+  "rollback",
+  "now",
+  "emergency",
+]);
 
 /** Whether a person asked for the reload. */
 export function isManual(reasons: readonly HintReason[]): boolean {

@@ -183,7 +183,7 @@ function changeToPropose(rollouts: Rollouts, own: OwnFacts): Published | null {
   if (view?.head == null) return null;
   const isSkipped = (hash: string) => [...view.skips, ...own.ownSkips].some((one) => one.hash === hash);
   if (published !== null && !isSkipped(published.hash) && published.hash !== refused?.hash) return published;
-  if (source === null || !own.isFresh || isSkipped(source)) return null;
+  if (source === null || !own.isFresh || own.isFrozen || isSkipped(source)) return null;
   const staging = stagingOf(factsOf(rollouts, own), source);
   if (staging.kind !== "hold" || staging.why !== "proposing") return null;
   return { hash: source, terms: terms ?? { author: null, reason: null } };
@@ -211,7 +211,7 @@ function propose(
   own: OwnFacts,
   at: number,
 ): RolloutDecision {
-  const { view, instance } = rollouts;
+  const { view, instance, needsApproval } = rollouts;
   const policy = rollouts.policy ?? AT_ONCE;
   if (view?.head == null) return { rollouts, actions: [] };
   const old = fleet.filter((one) => !one.stages).map((one) => one.instance);
@@ -228,6 +228,7 @@ function propose(
     hash,
     instance,
     policy,
+    needsApproval,
     fleet,
     base: view.head.hash,
     stored: view.stored,
@@ -287,7 +288,7 @@ function nextRequest(rollouts: Rollouts, own: OwnFacts): RolloutDecision {
     return ordered(rollouts, rollout, order);
   }
   if (rollout !== null) {
-    const end = endOf(rollouts, rollout, own);
+    const end = ownMove(rollouts, rollout, own);
     if (end !== null) return end;
   }
   if (wantsFleet || changeToPropose(rollouts, own) !== null) {
@@ -301,6 +302,10 @@ function nextRequest(rollouts: Rollouts, own: OwnFacts): RolloutDecision {
 
 function ordered(rollouts: Rollouts, rollout: Rollout, order: RolloutOrder): RolloutDecision {
   const { author, reason } = order;
+  if (rollout.phase === "awaiting-approval" && order.kind !== "abort") {
+    // No order takes the place of an approval.
+    return { rollouts: { ...rollouts, order: null }, actions: [] };
+  }
   switch (order.kind) {
     case "promote":
       return { rollouts: { ...rollouts, request: { kind: "fleet" } }, actions: [{ kind: "read-fleet" }] };
@@ -313,11 +318,17 @@ function ordered(rollouts: Rollouts, rollout: Rollout, order: RolloutOrder): Rol
   }
 }
 
-/** The move of a host on which the candidate failed, or whose source went back to the head; null: none is due. */
-function endOf(rollouts: Rollouts, rollout: Rollout, own: OwnFacts): RolloutDecision | null {
+/**
+ * The move of a host on which the candidate failed, whose source went back to the head, or that verified the approvals;
+ * null: none is due.
+ */
+function ownMove(rollouts: Rollouts, rollout: Rollout, own: OwnFacts): RolloutDecision | null {
   const { instance, view, source, before } = rollouts;
   if (source === view?.head?.hash && before === rollout.hash) {
     return move({ ...rollouts, before: null }, withPhase(rollout, "withdrawn", `${instance}: its source went back`));
+  }
+  if (rollout.phase === "awaiting-approval") {
+    return view?.isApproved === true ? move(rollouts, withPhase(rollout, "admitting", null)) : null;
   }
   const failure = failureOf(rollouts, rollout, own);
   if (failure === null || rollout.phase === "halted") return null;

@@ -17,6 +17,7 @@ export interface Proposing {
   /** The proposing instance. */
   readonly instance: string;
   readonly policy: RolloutPolicy;
+  readonly needsApproval: boolean;
   /** The living instances. */
   readonly fleet: readonly FleetMember[];
   /** The head's hash. */
@@ -30,7 +31,7 @@ export interface Proposing {
 
 /** Makes the rollout of a change, at its first step. Canaries come first, then the hosts by their ids. */
 export function proposalOf(proposing: Proposing): Rollout {
-  const { hash, instance, policy, fleet, base, stored, terms, at } = proposing;
+  const { hash, instance, policy, needsApproval, fleet, base, stored, terms, at } = proposing;
   const { steps, bakeSeconds, deadlineSeconds, onFailure } = policy;
   const canaries = new Map<string, boolean>([[rankId(hash, instance), false]]);
   for (const one of fleet) canaries.set(rankId(hash, one.instance), one.canary);
@@ -47,7 +48,7 @@ export function proposalOf(proposing: Proposing): Rollout {
     order,
     counts: countsOf(steps, order.length),
     step: 0,
-    phase: "admitting",
+    phase: needsApproval ? "awaiting-approval" : "admitting",
     bakeSeconds,
     deadlineSeconds,
     onFailure,

@@ -61,6 +61,8 @@ export interface Rollouts {
   readonly instance: string;
   /** Null: no steps are wanted. */
   readonly policy: RolloutPolicy | null;
+  /** Whether a release that this host proposes waits for approvals first. */
+  readonly needsApproval: boolean;
   /** Null: the store was not read since the link came up. */
   readonly view: StoreView | null;
   /** Null: none is under way. */
@@ -92,10 +94,15 @@ export interface Rollouts {
 }
 
 /** Rollouts at the start. */
-export function initialRollouts(instance: string, policy: RolloutPolicy | null): Rollouts {
+export function initialRollouts(
+  instance: string,
+  policy: RolloutPolicy | null,
+  needsApproval: boolean = false,
+): Rollouts {
   return {
     instance,
     policy,
+    needsApproval,
     view: null,
     request: null,
     source: null,
@@ -163,6 +170,8 @@ export interface OwnFacts {
   readonly active: string | null;
   /** The state of the release in force; null: none is known. */
   readonly state: string | null;
+  /** Whether a hold keeps the own source back. */
+  readonly isFrozen: boolean;
   /** The skips of this host only: by health checks, or a local rollback. */
   readonly ownSkips: readonly Skip[];
   /** The hash that the cluster judged last as this host's. */

@@ -22,6 +22,8 @@ export interface StoreView {
   readonly stored: StoredRollout | null;
   /** Of the text that the store has in the place of a rollout; null: nothing. */
   readonly mark: string | null;
+  /** Whether this host verified the approvals of a rollout that waits for them; absent: no. */
+  readonly isApproved?: boolean;
 }
 
 /** Why a valid source is not in force during a rollout. */
