@@ -12,6 +12,8 @@ import type { Announcement } from "../../src/agreement/announcing.ts";
 import { eventually } from "../support/eventually.ts";
 import { incarnationOf } from "../support/incarnation.ts";
 import { announcementOf, skipOf } from "../support/announcement_of.ts";
+import { moveOf, rolloutOver } from "../support/move_of.ts";
+import { anyStep, approvals, followMoves, rollouts, rolloutsAmongSeveral } from "./rollout_contract.ts";
 import {
   A,
   accepted,
@@ -74,6 +76,9 @@ export function notifierContract(
   skipped(alone);
   whatIsKept(alone);
   sources(alone);
+  rollouts(alone);
+  rolloutsAmongSeveral(together);
+  approvals(alone);
   whatIsHeard(alone, countsAll);
   disposal(alone);
   amongSeveral(together, countsAll);
@@ -88,10 +93,20 @@ export function notifierContract(
       { numRuns: 8 },
     );
   });
+  Deno.test(`${name}: for any moves, the answers are the rules'`, async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(anyStep, { minLength: 1, maxLength: 25 }), async (steps) => {
+        await using cluster = await openCluster();
+        await using one = await watched(cluster.open(EDGE_1));
+        await followMoves(one.notifier, steps);
+      }),
+      { numRuns: 8 },
+    );
+  });
 }
 
-type Alone = (promise: string, fn: (one: Watched) => Promise<void>) => void;
-type Together = (
+export type Alone = (promise: string, fn: (one: Watched) => Promise<void>) => void;
+export type Together = (
   promise: string,
   fn: (one: Watched, other: Watched, cluster: ContractCluster) => Promise<void>,
 ) => void;
@@ -351,6 +366,9 @@ function disposal(alone: Alone): void {
         await notifier.peers(),
         await notifier.putSource(A, { format: "hcl", bytes: new Uint8Array(1) }),
         await notifier.source(A),
+        await notifier.moveRollout(moveOf({ generation: 1, hash: A }, null, rolloutOver(B, A))),
+        await notifier.putApproval(A, "a signature"),
+        await notifier.approvals(A),
       ];
       for (const answer of answers) {
         assert("kind" in answer ? answer.kind === "failed" : !answer.ok, JSON.stringify(answer));
@@ -368,6 +386,9 @@ function disposal(alone: Alone): void {
       notifier.peers(),
       notifier.putSource(A, { format: "hcl", bytes: new Uint8Array(1_000_000) }),
       notifier.source(A),
+      notifier.moveRollout(moveOf({ generation: 1, hash: A }, null, rolloutOver(B, A))),
+      notifier.putApproval(A, "a signature"),
+      notifier.approvals(A),
     ];
     await notifier[Symbol.asyncDispose]();
     assertEquals((await Promise.allSettled(calls)).map(({ status }) => status), calls.map(() => "fulfilled"));

@@ -3,8 +3,10 @@
 // could tell that from what another instance has announced.
 import { MAX_GENERATION } from "../../src/agreement/head.ts";
 import type { Announcement } from "../../src/agreement/announcing.ts";
+import { markOf, rolloutText } from "../../src/agreement/rollout.ts";
 import { skipsText } from "../../src/agreement/skip.ts";
 import { skipOf } from "../support/announcement_of.ts";
+import { rolloutOver } from "../support/move_of.ts";
 import { chance, hashOf, type World } from "./world.ts";
 
 const ID = "0123456789ab";
@@ -18,10 +20,10 @@ export function lieOfHead(world: World): unknown {
 /** An answer to an announcement; of most the rules could not come to it. */
 export function lieOfAnnouncement(world: World, { hash }: Announcement): unknown {
   if (chance(world, 100)) return world.random.pick<unknown>([[], ["lost"], null, "OK", ["accepted"]]);
-  const [generation, other, by, age, delivered, skips] = headOf(world);
+  const [generation, other, ...others] = headOf(world);
   const kind = world.random.pick(["accepted", "same", "refused", "lost", "head"]);
   const isFar = Number(generation) >= 2 ** 40;
-  return [kind, generation, isFar && chance(world, 500) ? hash : other, by, age, delivered, skips];
+  return [kind, generation, isFar && chance(world, 500) ? hash : other, ...others];
 }
 
 function headOf(world: World): unknown[] {
@@ -33,5 +35,16 @@ function headOf(world: World): unknown[] {
   const hash = hashOf(near.includes(generation) ? "f" : random.pick(["a", "b", "c", "d", "f"]));
   const wrong = random.pick([hash.toUpperCase(), hash.slice(1), `${hash}0`]);
   const skips = random.pick(["", "", "x", `${hash} {}`, skipsText([skipOf(hash)])]);
-  return [`${generation}`, chance(world, 100) ? wrong : hash, chance(world, 30) ? "h1" : ID, "0", 0, skips];
+  const fields = [`${generation}`, chance(world, 100) ? wrong : hash, chance(world, 30) ? "h1" : ID, "0", 0, skips];
+  return [...fields, ...rolloutOf(world)];
+}
+
+/** The mark of a rollout, its age and its text. */
+function rolloutOf(world: World): readonly string[] {
+  const { random } = world;
+  const letter = () => random.pick(["a", "b", "c", "d", "f"]);
+  const [hash, base] = [hashOf(letter()), hashOf(letter())];
+  const text = hash === base ? "" : rolloutText(rolloutOver(hash, base));
+  const mark = chance(world, 30) ? "x" : random.pick([markOf(text), markOf("x"), ""]);
+  return mark === "" ? ["", "", ""] : [mark, chance(world, 30) ? "x" : random.pick(["0", "7000", ""]), text];
 }

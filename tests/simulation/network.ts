@@ -5,6 +5,7 @@ import type { ClusterEvent } from "../../src/agreement/agree.ts";
 import type { AnnounceAnswer } from "../../src/agreement/announcing.ts";
 import type { Announcement } from "../../src/agreement/announcing.ts";
 import { MAX_GENERATION } from "../../src/agreement/head.ts";
+import { markOf } from "../../src/agreement/rollout.ts";
 import { skipsText } from "../../src/agreement/skip.ts";
 import { parseAnnounceReply, parseHeadReply } from "../../src/cluster/redis/redis_scripts.ts";
 import { needsText } from "../../src/daemon/store_sources.ts";
@@ -47,7 +48,7 @@ function request<T>(world: World, host: Host, serve: () => T, answer: (answer: T
 
 /** Reads the head. */
 export function askHead(world: World, host: Host, tell: (event: ClusterEvent) => void): void {
-  const serve = () => world.lying ? lieOfHead(world) : replyOf("head", world.redis.head);
+  const serve = () => world.lying ? lieOfHead(world) : replyOf(world, "head", world.redis.head);
   request(world, host, serve, (reply) => {
     const answer = parseHeadReply(reply);
     if (answer?.kind !== "head" && answer?.kind !== "none") {
@@ -93,7 +94,7 @@ export function askAnnouncement(
       accepted();
       publish(world, tellOther);
     }
-    return replyOf(kind, head);
+    return replyOf(world, kind, head);
   };
   request(world, host, serve, (reply) => {
     const failed: AnnounceAnswer = { kind: "failed", reason: "timeout" };
@@ -103,9 +104,12 @@ export function askAnnouncement(
 }
 
 /** What the scripts answer with. */
-function replyOf(kind: string, head: StoredHead | null): unknown {
+function replyOf(world: World, kind: string, head: StoredHead | null): unknown {
   if (head === null) return kind === "lost" ? ["lost"] : [];
-  return [kind, `${head.generation}`, head.hash, "00000000000" + head.by.slice(-1), "0", 0, skipsText(head.skips)];
+  const { generation, hash, by, skips, rollout } = head;
+  const fields = [`${generation}`, hash, "00000000000" + by.slice(-1), "0", 0, skipsText(skips)];
+  if (rollout === null) return [kind, ...fields, "", "", ""];
+  return [kind, ...fields, markOf(rollout.text), `${world.time.now() - rollout.at}`, rollout.text];
 }
 
 function publish(world: World, tell: Tell): void {

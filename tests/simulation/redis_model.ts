@@ -1,6 +1,9 @@
-// What the announcing script makes of an announcement, with a memory of all heads, so that writes can be lost.
+// What the scripts make of announcements and of moves of the rollout, with a memory of all heads, so that writes can be
+// lost.
 import { judgeAnnouncement } from "../../src/agreement/announcing.ts";
 import { MAX_GENERATION } from "../../src/agreement/head.ts";
+import { judgeMove, textToStore } from "../../src/agreement/moving.ts";
+import { markOf, type RolloutMove } from "../../src/agreement/rollout.ts";
 import type { Skip } from "../../src/agreement/skip.ts";
 import type { Announcement } from "../../src/agreement/announcing.ts";
 
@@ -11,6 +14,12 @@ export interface StoredHead {
   /** Who announced it. */
   readonly by: string;
   readonly skips: readonly Skip[];
+  /** Null: there is none. */
+  readonly rollout: {
+    readonly text: string;
+    /** The moment of the last move by the clock of Redis. */
+    readonly at: number;
+  } | null;
 }
 
 /** One Redis. */
@@ -43,8 +52,21 @@ export function announceTo(redis: RedisModel, request: Announcement, by: string)
   if (verdict.kind === "same") redis.head = { ...head!, skips: verdict.skips };
   if (verdict.kind !== "write") return { kind: verdict.kind, head: redis.head };
   redis.past.push(head);
-  redis.head = { generation: verdict.generation, hash: request.hash, by, skips: verdict.skips };
+  const rollout = head?.rollout ?? null;
+  redis.head = { generation: verdict.generation, hash: request.hash, by, skips: verdict.skips, rollout };
   return { kind: "accepted", head: redis.head };
+}
+
+/** Moves the rollout, or not, by the rules of the moving script. Losing a write takes a move back too. */
+export function moveIn(redis: RedisModel, move: RolloutMove, at: number): "moved" | "late" | "refused" {
+  const { head } = redis;
+  const heads = head === null ? [] : [...redis.past.filter((one) => one !== null), head];
+  const mark = head?.rollout ? markOf(head.rollout.text) : null;
+  const verdict = judgeMove(heads, mark, head?.skips ?? [], move);
+  if (verdict.kind !== "write") return verdict.kind;
+  redis.past.push(head);
+  redis.head = { ...head!, skips: verdict.skips, rollout: { text: textToStore(move.to).text, at } };
+  return "moved";
 }
 
 /** A failover to a replica that lacks the last writes; more than there were is a restart without any. */

@@ -1,7 +1,10 @@
 // Clusters from seeds: whatever befalls them, they agree again as far as their sources do. A failing seed is named
 // together with the command that runs it again.
 import { assert, assertEquals } from "@std/assert";
-import { announceTo, emptyRedis, loseWrites } from "./redis_model.ts";
+import { rolloutText } from "../../src/agreement/rollout.ts";
+import { moveOf, rolloutOver } from "../support/move_of.ts";
+import { announceTo, emptyRedis, loseWrites, moveIn } from "./redis_model.ts";
+import { hashOf } from "./world.ts";
 import { announcementOf } from "../support/announcement_of.ts";
 import { type Run, simulate } from "./simulation.ts";
 
@@ -43,8 +46,19 @@ Deno.test("the simulated Redis takes announcements based on its head, refuses ot
   assertEquals(announce("c", "b", "x"), "accepted c@3");
   assertEquals(announce("d", null, "y", 0, true), "accepted d@4");
   loseWrites(redis, 2);
-  assertEquals(redis.head, { hash: "b", generation: 2, by: "x", skips: [] });
+  assertEquals(redis.head, { hash: "b", generation: 2, by: "x", skips: [], rollout: null });
   assertEquals(announce("d", null, "y", 4), "accepted d@5");
   loseWrites(redis, Infinity);
   assertEquals([redis.head, redis.losses], [null, 2]);
+});
+
+Deno.test("the simulated Redis moves a rollout beside the head, and loses a move like a head", () => {
+  const redis = emptyRedis();
+  const [a, b] = [hashOf("a"), hashOf("b")];
+  announceTo(redis, announcementOf(a), "x");
+  const move = moveOf(redis.head!, null, rolloutOver(b, a), { since: 1 });
+  assertEquals([moveIn(redis, move, 7), moveIn(redis, move, 8)], ["moved", "refused"]);
+  assertEquals([redis.head!.hash, redis.head!.rollout], [a, { text: rolloutText(move.to), at: 7 }]);
+  loseWrites(redis, 1);
+  assertEquals([redis.head!.hash, redis.head!.rollout], [a, null]);
 });

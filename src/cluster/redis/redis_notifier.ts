@@ -8,6 +8,8 @@ import { AbstractConnector, Redis } from "ioredis";
 import { parseMessage } from "../announcement.ts";
 import { type Attempt, openAttempts } from "./attempts.ts";
 import { isId } from "../../agreement/head.ts";
+import { textToStore } from "../../agreement/moving.ts";
+import { markOf, type StoredRollout } from "../../agreement/rollout.ts";
 import { skipsText } from "../../agreement/skip.ts";
 import { keepLink, type LinkKeeper } from "../link_keeper.ts";
 import type { Link, Listener, Notifier, StoredHead } from "../notifier.ts";
@@ -22,12 +24,15 @@ import {
   keysOf,
   LEAVE,
   MAX_PEERS,
+  MOVE,
   parseAnnounceReply,
   parseHeadReply,
+  parseMoveReply,
   PEERS,
   READ,
   WRITE_RECORD,
 } from "./redis_scripts.ts";
+import { approvalsIn } from "./redis_approvals.ts";
 import type { Dial, Wire } from "./redis_servers.ts";
 import { sourcesIn } from "./redis_sources.ts";
 import { openSession, type Session, withoutSelf } from "./redis_session.ts";
@@ -75,21 +80,14 @@ const CLOSED = "The notifier is closed";
 /** The wait before the next connection; random, so that the instances that lost a Redis do not return all at once. */
 export const RECONNECT_BACKOFF: Backoff = { firstMilliseconds: 100, capMilliseconds: 10_000 };
 
-/** What Redis keeps soon. */
-const NOT_YET: Pick<Notifier, "moveRollout" | "putApproval" | "approvals"> = {
-  moveRollout: () => Promise.resolve({ kind: "failed", reason: "Redis keeps no rollouts yet" }),
-  putApproval: () => Promise.resolve({ ok: false, reason: "Redis keeps no approvals yet" }),
-  approvals: () => Promise.resolve({ ok: false, reason: "Redis keeps no approvals yet" }),
-};
-
 /**
  * Makes a notifier; it connects when `watch` is called. `delivered` counts the subscribers at the server that
  * publishes. In a Redis Cluster that is the node of the channel's slot, at which every instance subscribes. Other
  * clients can hear the message at any node and are not counted.
  */
 export function openRedisNotifier(options: RedisNotifierOptions): Notifier {
-  const { channel, incarnation: id } = options;
-  const keys = keysOf(channel);
+  const { incarnation: id } = options;
+  const keys = keysOf(options.channel);
   // Set by `watch`, before anything can be heard.
   let listener: Listener | null = null;
   let closing: Promise<void> | null = null;
@@ -123,23 +121,7 @@ export function openRedisNotifier(options: RedisNotifierOptions): Notifier {
       keeper.start();
     },
     link,
-    announce: async (request) => {
-      const { hash, base, unanswered, since, floor, restores, force, skips, undoes } = request;
-      const flags = [restores, force].map(Number);
-      const change = [hash, base ?? "", unanswered.join(","), since, floor, ...flags];
-      const args = [...change, id, channel, HISTORY_LENGTH, skipsText(skips), undoes.join(",")];
-      const outcome = await attempt(
-        "writes",
-        async (session) => readAnnounceAnswer(await session.run(ANNOUNCE, [keys.head, keys.history], args), request),
-        // With any other answer the script has written nothing.
-        ({ kind }) => kind === "accepted",
-      );
-      return outcome.ok ? outcome.value : { kind: "failed", reason: outcome.reason };
-    },
-    head: async () => {
-      const outcome = await attempt("reads", async (session) => readHead(await session.run(READ, [keys.head], [])));
-      return outcome.ok ? { ok: true, head: outcome.value } : outcome;
-    },
+    ...headIn(options, keys, attempt),
     lookAgain: async (path) => {
       const outcome = await attempt("reads", (session) => {
         // Before the sending: the message may arrive before the answer to its command.
@@ -149,11 +131,71 @@ export function openRedisNotifier(options: RedisNotifierOptions): Notifier {
       return outcome.ok ? { ok: true, delivered: outcome.value } : outcome;
     },
     ...sourcesIn(keys, attempt),
-    ...NOT_YET,
+    ...approvalsIn(keys, attempt),
     writeRecord: presence.writeRecord,
     peers: presence.peers,
     // `leave` sends its command before `closing` is set, from when on requests are refused.
     [Symbol.asyncDispose]: () => closing ??= presence.leave().finally(() => keeper[Symbol.asyncDispose]()),
+  };
+}
+
+/** Announces, moves the rollout and reads the head. The latest rollout is remembered, so that its text is sent once. */
+function headIn(
+  { incarnation: id, channel }: RedisNotifierOptions,
+  keys: Keys,
+  attempt: Attempt,
+): Pick<Notifier, "announce" | "head" | "moveRollout"> {
+  let known: StoredRollout | null = null;
+  const learn = (head: StoredHead | null) => {
+    known = head?.rollout ?? known;
+  };
+  const names = [keys.head, keys.history];
+  return {
+    async announce(request) {
+      const { hash, base, unanswered, since, floor, restores, force, skips, undoes } = request;
+      const flags = [restores, force].map(Number);
+      const change = [hash, base ?? "", unanswered.join(","), since, floor, ...flags];
+      const before = known;
+      const args = [...change, id, channel, HISTORY_LENGTH, skipsText(skips), undoes.join(","), before?.mark ?? ""];
+      const outcome = await attempt(
+        "writes",
+        async (session) => readAnnounceAnswer(await session.run(ANNOUNCE, names, args), request, before),
+        // With any other answer the script has written nothing.
+        ({ kind }) => kind === "accepted",
+      );
+      if (!outcome.ok) return { kind: "failed", reason: outcome.reason };
+      if (outcome.value.kind !== "failed") learn(outcome.value.head);
+      return outcome.value;
+    },
+    async moveRollout(move) {
+      const { head, mark, since, skips } = move;
+      const { text, rollout } = textToStore(move.to);
+      const sent = { rollout, mark: markOf(text), ageMilliseconds: 0 };
+      const before = known;
+      const base = [head.generation, head.hash, mark ?? "", rollout.hash, since ?? ""];
+      const args = [...base, text, skipsText(skips), id, channel, before?.mark ?? ""];
+      const outcome = await attempt(
+        "writes",
+        async (session) => {
+          const answer = parseMoveReply(await session.run(MOVE, names, args), move, sent, before);
+          return answer ?? { kind: "failed" as const, reason: NO_REDIS };
+        },
+        ({ kind }) => kind === "moved",
+      );
+      if (!outcome.ok) return { kind: "failed", reason: outcome.reason };
+      if (outcome.value.kind !== "failed") learn(outcome.value.head);
+      return outcome.value;
+    },
+    async head() {
+      const before = known;
+      const outcome = await attempt(
+        "reads",
+        async (session) => readHead(await session.run(READ, [keys.head], [before?.mark ?? ""]), before),
+      );
+      if (!outcome.ok) return outcome;
+      learn(outcome.value);
+      return { ok: true, head: outcome.value };
+    },
   };
 }
 
@@ -243,14 +285,18 @@ function presenceOf(
   };
 }
 
-function readAnnounceAnswer(reply: unknown, request: Announcement): AnnounceAnswer<StoredHead> {
-  const answer = parseAnnounceReply(reply, request);
+function readAnnounceAnswer(
+  reply: unknown,
+  request: Announcement,
+  known: StoredRollout | null,
+): AnnounceAnswer<StoredHead> {
+  const answer = parseAnnounceReply(reply, request, known);
   if (answer === null) return { kind: "failed", reason: NO_REDIS };
   return answer.kind === "accepted" ? { ...answer, delivered: withoutSelf(answer.delivered) } : answer;
 }
 
-function readHead(reply: unknown): StoredHead | null {
-  const parsed = parseHeadReply(reply);
+function readHead(reply: unknown, known: StoredRollout | null): StoredHead | null {
+  const parsed = parseHeadReply(reply, known);
   if (parsed?.kind !== "head" && parsed?.kind !== "none") throw new RedisTrouble(NO_REDIS);
   return parsed.head;
 }

@@ -4,12 +4,23 @@ import type { AnnounceAnswer, Announcement } from "../../agreement/announcing.ts
 import { createHash } from "node:crypto";
 import * as z from "zod";
 import { isGeneration, isHash, isId, MAX_GENERATION } from "../../agreement/head.ts";
+import {
+  markOf,
+  MAX_ROLLOUT_BYTES,
+  type MoveAnswer,
+  parseRollout,
+  type RolloutMove,
+  type StoredRollout,
+} from "../../agreement/rollout.ts";
 import { isSkipped, MAX_SKIP_LINE_BYTES, MAX_SKIPS, MAX_SKIPS_BYTES, parseSkips } from "../../agreement/skip.ts";
 import type { StoredHead } from "../notifier.ts";
 
 /** The names of a channel's keys; the braces keep them in one slot. */
 export interface Keys {
-  /** Hash: `hash`, `generation`, `by`, `at` in milliseconds since 1970 by Redis' clock, and `skip`, the skip set. */
+  /**
+   * Hash: `hash`, `generation`, `by`, `at` in milliseconds since 1970 by Redis' clock, `skip`, the skip set, `rollout`, a
+   * text, and `rolloutAt`, the moment of its last move by Redis' clock.
+   */
   readonly head: string;
   /** Capped stream of the announcements. */
   readonly history: string;
@@ -21,6 +32,8 @@ export interface Keys {
   readonly namePrefix: string;
   /** Precedes a hash in the key of its source. */
   readonly sourcePrefix: string;
+  /** Precedes a hash in the key of its approvals. */
+  readonly approvalsPrefix: string;
 }
 
 export function keysOf(channel: string): Keys {
@@ -32,6 +45,7 @@ export function keysOf(channel: string): Keys {
     peerPrefix: `${tag}:peer:`,
     namePrefix: `${tag}:name:`,
     sourcePrefix: `${tag}:source:`,
+    approvalsPrefix: `${tag}:approvals:`,
   };
 }
 
@@ -92,7 +106,9 @@ local function joinSkips(stored, hashes, added, announced)
 end
 `;
 
-// A head with any invalid field but its skip set counts as none: its writer was no instance that announced.
+// A head with any invalid field but its skip set and rollout counts as none: its writer was no instance that announced.
+// The mark of a rollout's text is that of its beginning, so that the longest garbage has one too. A client that names
+// the mark gets no text, nor does one that asks for none.
 const READ_HEAD = `
 local function count(text, most)
   if not text or not string.match(text, '^[1-9]%d*$') then return nil end
@@ -100,8 +116,14 @@ local function count(text, most)
   if number > most then return nil end
   return number
 end
+local function readRollout(text, at)
+  if not text then return { mark = '', text = '' } end
+  local mark = redis.sha1hex(string.sub(text, 1, ${MAX_ROLLOUT_BYTES + 1}))
+  if #text > ${MAX_ROLLOUT_BYTES} then text = '' end
+  return { mark = mark, text = text, at = count(at, ${Number.MAX_SAFE_INTEGER}) }
+end
 local function readHead(key)
-  local fields = redis.pcall('HMGET', key, 'hash', 'generation', 'by', 'at', 'skip')
+  local fields = redis.pcall('HMGET', key, 'hash', 'generation', 'by', 'at', 'skip', 'rollout', 'rolloutAt')
   if fields.err then
     if string.find(fields.err, 'WRONGTYPE', 1, true) then return nil end
     return nil, fields
@@ -111,11 +133,18 @@ local function readHead(key)
   if not hash or #hash ~= 64 or string.match(hash, '[^0-9a-f]') then return nil end
   if not by or #by ~= 12 or string.match(by, '[^0-9a-f]') then return nil end
   if not generation or not at then return nil end
-  return { hash = hash, generation = generation, by = by, at = at, skip = skipsText(readSkips(fields[5])) }
+  local skip, rollout = skipsText(readSkips(fields[5])), readRollout(fields[6], fields[7])
+  return { hash = hash, generation = generation, by = by, at = at, skip = skip, rollout = rollout }
 end
-local function answer(kind, head, delivered)
-  local age = whole(math.max(0, now() - head.at))
-  return { kind, whole(head.generation), head.hash, head.by, age, delivered or 0, head.skip }
+local function ageOf(at)
+  return whole(math.max(0, now() - at))
+end
+local function answer(kind, head, known, delivered)
+  local mark, text = head.rollout.mark, head.rollout.text
+  if not known or known == mark then text = '' end
+  local rolloutAge = head.rollout.at and ageOf(head.rollout.at) or ''
+  local fields = { whole(head.generation), head.hash, head.by, ageOf(head.at), delivered or 0, head.skip }
+  return { kind, fields[1], fields[2], fields[3], fields[4], fields[5], fields[6], mark, rolloutAge, text }
 end
 `;
 
@@ -149,19 +178,21 @@ local function wasHead(key, hash, since)
 end
 `;
 
-function script(...parts: string[]): Script {
+/** Makes a script of its parts. */
+export function scriptOf(...parts: string[]): Script {
   const text = parts.join("");
   return { text, sha: createHash("sha1").update(text).digest("hex") };
 }
 
 /**
  * Keys: head, history. Arguments: hash, base, unanswered (joined by commas), since, floor, restores and force
- * (0 or 1), the instance's id, channel, length of the history, the text of the skips to add, undoes (joined by commas).
+ * (0 or 1), the instance's id, channel, length of the history, the text of the skips to add, undoes (joined by commas),
+ * the mark of the rollout that the client knows.
  * The rules are those of `judgeAnnouncement`.
  * The message goes out before the head is written, so that there is no head without its message. No client sees the
  * state between the two.
  */
-export const ANNOUNCE: Script = script(
+export const ANNOUNCE: Script = scriptOf(
   NOW,
   SKIPS,
   READ_HEAD,
@@ -170,40 +201,73 @@ export const ANNOUNCE: Script = script(
   `
 local hash, base, unanswered, since, floor = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5])
 local restores, force, by, channel = ARGV[6] == '1', ARGV[7] == '1', ARGV[8], ARGV[9]
-local added, undoes = readSkips(ARGV[11]), ARGV[12]
+local added, undoes, known = readSkips(ARGV[11]), ARGV[12], ARGV[13]
 local head, trouble = readHead(KEYS[1])
 if trouble then return trouble end
 local stored, skipped = readSkips(head and head.skip)
 local skip = joinSkips(stored, skipped, added, hash)
 if head and head.generation >= floor then
-  if skipped[hash] and not force then return answer('refused', head) end
+  if skipped[hash] and not force then return answer('refused', head, known) end
   if head.hash == hash then
     if skip ~= head.skip then redis.call('HSET', KEYS[1], 'skip', skip) end
     head.skip = skip
-    return answer('same', head)
+    return answer('same', head, known)
   end
   local isOnHead = force or string.find(unanswered, head.hash, 1, true) or string.find(undoes, head.hash, 1, true)
   if not isOnHead and head.hash == base then
     isOnHead = since >= head.generation or not wasHead(KEYS[2], hash, since)
   end
-  if not isOnHead then return answer('refused', head) end
+  if not isOnHead then return answer('refused', head, known) end
 elseif not (force or restores) then
-  if head then return answer('lost', head) end
+  if head then return answer('lost', head, known) end
   return { 'lost' }
 end
 local last = math.max(head and head.generation or 0, floor)
 local generation = math.min(last + 1, ${MAX_GENERATION})
-local written = { hash = hash, generation = generation, by = by, at = now(), skip = skip }
-local count = whole(generation)
-takeOver('XADD', KEYS[2], 'MAXLEN', '~', ARGV[10], '*', 'generation', count, 'hash', hash, 'by', by)
-local delivered = redis.call('PUBLISH', channel, 'v1 ' .. count .. ' ' .. hash .. ' ' .. by)
-takeOver('HSET', KEYS[1], 'hash', hash, 'generation', count, 'by', by, 'at', whole(written.at), 'skip', skip)
-return answer('accepted', written, delivered)
+local number = whole(generation)
+takeOver('XADD', KEYS[2], 'MAXLEN', '~', ARGV[10], '*', 'generation', number, 'hash', hash, 'by', by)
+local delivered = redis.call('PUBLISH', channel, 'v1 ' .. number .. ' ' .. hash .. ' ' .. by)
+takeOver('HSET', KEYS[1], 'hash', hash, 'generation', number, 'by', by, 'at', whole(now()), 'skip', skip)
+return answer('accepted', readHead(KEYS[1]), known, delivered)
 `,
 );
 
-/** Keys: head. The answer is empty if there is none. */
-export const READ: Script = script(
+/**
+ * Keys: head, history. Arguments: generation and hash of the head, mark of the rollout (empty: there is none), the
+ * candidate's hash, since (empty: the candidate is the one of before), the new text, the text of the skips to add, the
+ * instance's id, channel, the mark of the rollout that the client knows. The rules are those of `judgeMove`.
+ * The message is that of the head, but from the instance that moved: the one that announced the head would take its own
+ * for known.
+ */
+export const MOVE: Script = scriptOf(
+  NOW,
+  SKIPS,
+  READ_HEAD,
+  WAS_HEAD,
+  `
+local hash, since, text, by, known = ARGV[4], tonumber(ARGV[5]), ARGV[6], ARGV[8], ARGV[10]
+local head, trouble = readHead(KEYS[1])
+if trouble then return trouble end
+if not head then return { 'refused' } end
+local generation = whole(head.generation)
+if generation ~= ARGV[1] or head.hash ~= ARGV[2] or head.rollout.mark ~= ARGV[3] then
+  return answer('refused', head, known)
+end
+local stored, skipped = readSkips(head.skip)
+if since and wasHead(KEYS[2], hash, since) then return answer('late', head, known) end
+if since and skipped[hash] then return answer('refused', head, known) end
+local skip = joinSkips(stored, skipped, readSkips(ARGV[7]))
+redis.call('PUBLISH', ARGV[9], 'v1 ' .. generation .. ' ' .. head.hash .. ' ' .. by)
+redis.call('HSET', KEYS[1], 'rollout', text, 'rolloutAt', whole(now()), 'skip', skip)
+return answer('moved', readHead(KEYS[1]))
+`,
+);
+
+/**
+ * Keys: head. Argument: the mark of the rollout that the client knows; without it the answer has no rollout's text. The
+ * answer is empty if there is no head.
+ */
+export const READ: Script = scriptOf(
   NOW,
   SKIPS,
   READ_HEAD,
@@ -211,7 +275,7 @@ export const READ: Script = script(
 local head, trouble = readHead(KEYS[1])
 if trouble then return trouble end
 if not head then return {} end
-return answer('head', head)
+return answer('head', head, ARGV[1])
 `,
 );
 
@@ -221,7 +285,7 @@ return answer('head', head)
  * the index. The answer is the incarnation that wrote under the name before; empty if there is none, or if the value
  * has another length.
  */
-export const WRITE_RECORD: Script = script(
+export const WRITE_RECORD: Script = scriptOf(
   NOW,
   TAKE_OVER,
   `
@@ -242,7 +306,7 @@ return before
  * of the key that the caller names. The script removes ids without a record from the index, because they would take the
  * places of real ones.
  */
-export const PEERS: Script = script(
+export const PEERS: Script = scriptOf(
   NOW,
   `
 local found, looked, stayed, moment, most = {}, 0, 0, '(' .. whole(now()), tonumber(ARGV[2])
@@ -274,16 +338,16 @@ return found
  * Keys: the process's record, peers, the last writer under its name. Arguments: its id, its incarnation. A namesake
  * that wrote later remains the last writer.
  */
-export const LEAVE: Script = script(`
+export const LEAVE: Script = scriptOf(`
 redis.call('DEL', KEYS[1])
 if redis.pcall('GETRANGE', KEYS[3], 0, #ARGV[2]) == ARGV[2] then redis.call('DEL', KEYS[3]) end
 return redis.call('ZREM', KEYS[2], ARGV[1])
 `);
 
-/** An answer of `ANNOUNCE` or `READ`. */
+/** An answer of `ANNOUNCE`, `MOVE` or `READ`. */
 export interface HeadReply {
-  /** `accepted`, `same`, `refused` or `lost` of `ANNOUNCE`, `head` or `none` of `READ`. */
-  readonly kind: "accepted" | "same" | "refused" | "lost" | "head" | "none";
+  /** `accepted`, `same`, `refused` or `lost` of `ANNOUNCE`, `moved`, `late` or `refused` of `MOVE`, or of `READ`. */
+  readonly kind: "accepted" | "same" | "refused" | "lost" | "moved" | "late" | "head" | "none";
   /** Null: there is none. */
   readonly head: StoredHead | null;
   /** The count of PUBLISH; 0 if nothing was sent. */
@@ -294,35 +358,48 @@ const count = z.string().regex(/^(?:0|[1-9][0-9]*)$/).transform(Number).pipe(z.i
 
 /** The form that `answer` makes. PUBLISH counts clients in an int of C. */
 const replySchema = z.tuple([
-  z.enum(["accepted", "same", "refused", "lost", "head"]),
+  z.enum(["accepted", "same", "refused", "lost", "moved", "late", "head"]),
   count.refine(isGeneration),
   z.custom<string>(isHash),
   z.custom<string>(isId),
   count,
   z.int().min(0).max(2 ** 31 - 1),
   z.string().transform(parseSkips),
+  z.string().regex(/^(?:[0-9a-f]{40})?$/),
+  z.union([z.literal("").transform(() => null), count]),
+  z.string(),
 ]);
 
 /**
- * Parses an answer of `ANNOUNCE` or `READ`; null: it is neither, so it did not come from Redis. The scripts check the
- * head too, but another server may answer in their place.
+ * Parses an answer of one of the three; null: it is none, so it did not come from Redis. The scripts check the head too,
+ * but another server may answer in their place.
+ *
+ * @param known the rollout whose mark the request had, so that the answer need not have its text; null: it had none.
  */
-export function parseHeadReply(reply: unknown): HeadReply | null {
+export function parseHeadReply(reply: unknown, known: StoredRollout | null = null): HeadReply | null {
   if (!Array.isArray(reply)) return null;
   if (reply.length === 0) return { kind: "none", head: null, delivered: 0 };
-  if (reply.length === 1) return reply[0] === "lost" ? { kind: "lost", head: null, delivered: 0 } : null;
+  if (reply.length === 1) {
+    const [kind] = reply;
+    return kind === "lost" || kind === "refused" ? { kind, head: null, delivered: 0 } : null;
+  }
   const parsed = replySchema.safeParse(reply);
   if (!parsed.success) return null;
-  const [kind, generation, hash, by, ageMilliseconds, delivered, skips] = parsed.data;
-  return { kind, head: { generation, hash, by, ageMilliseconds, skips, rollout: null, rolloutMark: null }, delivered };
+  const [kind, generation, hash, by, ageMilliseconds, delivered, skips, mark, rolloutAge, text] = parsed.data;
+  if (mark === "" && (rolloutAge !== null || text !== "")) return null;
+  const found = known?.mark === mark ? known.rollout : markOf(text) === mark ? parseRollout(text) : null;
+  const rollout = found && rolloutAge !== null ? { rollout: found, mark, ageMilliseconds: rolloutAge } : null;
+  const rolloutMark = mark === "" ? null : mark;
+  return { kind, head: { generation, hash, by, ageMilliseconds, skips, rollout, rolloutMark }, delivered };
 }
 
 /** Parses an answer of `ANNOUNCE` to this request; null: the rules of announcing cannot result in it. */
 export function parseAnnounceReply(
   reply: unknown,
   { hash, floor, restores, force }: Announcement,
+  known: StoredRollout | null = null,
 ): Exclude<AnnounceAnswer<StoredHead>, { readonly kind: "failed" }> | null {
-  const parsed = parseHeadReply(reply);
+  const parsed = parseHeadReply(reply, known);
   if (parsed === null) return null;
   const { kind, head, delivered } = parsed;
   const isLost = head === null || head.generation < floor;
@@ -339,6 +416,37 @@ export function parseAnnounceReply(
       return head.hash === hash ? { kind, head } : null;
     case "refused":
       return (head.hash !== hash || isHashSkipped) && !force ? { kind, head } : null;
+    default:
+      return null;
+  }
+}
+
+/**
+ * Parses an answer of `MOVE` to this request; null: the rules of moving cannot result in it.
+ *
+ * @param sent the rollout that the request has.
+ */
+export function parseMoveReply(
+  reply: unknown,
+  move: RolloutMove,
+  sent: StoredRollout,
+  known: StoredRollout | null = null,
+): Exclude<MoveAnswer<StoredHead>, { readonly kind: "failed" }> | null {
+  const isMoved = Array.isArray(reply) && reply[0] === "moved";
+  const parsed = parseHeadReply(reply, isMoved ? sent : known);
+  if (parsed === null) return null;
+  const { kind, head } = parsed;
+  if (head === null) return kind === "refused" ? { kind, head, rollout: null } : null;
+  const { rollout, rolloutMark } = head;
+  const isOnHead = head.generation === move.head.generation && head.hash === move.head.hash;
+  const isOnBoth = isOnHead && rolloutMark === move.mark;
+  switch (kind) {
+    case "moved":
+      return isOnHead && rollout?.mark === sent.mark ? { kind, head, rollout } : null;
+    case "late":
+      return isOnBoth && move.since !== null ? { kind, head, rollout } : null;
+    case "refused":
+      return !isOnBoth || (move.since !== null && isSkipped(move.to.hash, head.skips)) ? { kind, head, rollout } : null;
     default:
       return null;
   }

@@ -7,6 +7,7 @@ import { type RedisServer, startRedis } from "../../support/redis_server.ts";
 import type { PeerRecord } from "../../../src/cluster/peer_record.ts";
 import { A, B, C, CHANNEL, openInstance, openUp, peerRecord, singleTo } from "./redis_notifying.ts";
 import { announcementOf } from "../../support/announcement_of.ts";
+import { moveOf, rolloutOver } from "../../support/move_of.ts";
 import { MAX_GENERATION } from "../../../src/agreement/head.ts";
 
 const KEYS = keysOf(CHANNEL);
@@ -375,6 +376,10 @@ async function failuresOf(server: RedisServer): Promise<string[]> {
   if (later.kind !== "accepted") failed.push("announce on a later generation");
   if (!(await notifier.lookAgain("/etc/honua/config.hcl")).ok) failed.push("look again");
   if (!(await notifier.head()).ok) failed.push("head");
+  const move = moveOf({ generation: 2, hash: B }, null, rolloutOver(C, B), { since: 1 });
+  if ((await notifier.moveRollout(move)).kind !== "moved") failed.push("move the rollout");
+  if (!(await notifier.putApproval(C, "a signature")).ok) failed.push("approve");
+  if (!(await notifier.approvals(C)).ok) failed.push("approvals");
   if (!(await notifier.writeRecord(peerRecord("edge-1"))).ok) failed.push("write a record");
   if (!(await notifier.peers()).ok) failed.push("peers");
   await eventually("a heartbeat, or a link that is down", async () => {

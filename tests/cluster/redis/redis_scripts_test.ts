@@ -4,23 +4,32 @@ import fc from "fast-check";
 import { judgeAnnouncement } from "../../../src/agreement/announcing.ts";
 import type { Head } from "../../../src/agreement/head.ts";
 import { MAX_GENERATION } from "../../../src/agreement/head.ts";
-import { accessRules, parseAnnounceReply, parseHeadReply } from "../../../src/cluster/redis/redis_scripts.ts";
+import {
+  accessRules,
+  parseAnnounceReply,
+  parseHeadReply,
+  parseMoveReply,
+} from "../../../src/cluster/redis/redis_scripts.ts";
+import { markOf, MAX_ROLLOUT_BYTES, type RolloutMove, rolloutText } from "../../../src/agreement/rollout.ts";
 import { skipsText } from "../../../src/agreement/skip.ts";
+import { moveOf, rolloutOver } from "../../support/move_of.ts";
 import { announcementOf, skipOf } from "../../support/announcement_of.ts";
 
 const [A, B, C] = ["a".repeat(64), "b".repeat(64), "c".repeat(64)] as const;
 const ID = "0123456789ab";
 
-/** An answer of the reading script. */
-const answer = (
-  members: Partial<Record<"kind" | "generation" | "hash" | "by" | "age" | "delivered" | "skips", unknown>> = {},
-) => {
-  const { kind, generation, hash, by, age, delivered, skips } = {
-    ...{ kind: "head", generation: "7", hash: A, by: ID, age: "0", delivered: 0, skips: "" },
-    ...members,
-  };
-  return [kind, generation, hash, by, age, delivered, skips];
+const FIELDS = {
+  ...{ kind: "head", generation: "7", hash: A, by: ID, age: "0", delivered: 0, skips: "" },
+  ...{ mark: "", rolloutAge: "", text: "" },
 };
+
+/** An answer of the reading script. */
+const answer = (members: Partial<Record<keyof typeof FIELDS, unknown>> = {}): unknown[] =>
+  Object.values({ ...FIELDS, ...members });
+
+const ROLLOUT = rolloutOver(B, A);
+const TEXT = rolloutText(ROLLOUT);
+const MARK = markOf(TEXT);
 
 Deno.test("a head of the last generation, and none, are read", () => {
   const head = {
@@ -49,7 +58,12 @@ Deno.test("a reply that is out of its bounds is no answer", () => {
     ...[-1, 1.5, 2 ** 31, NaN, "1", null].map((delivered) => answer({ delivered })),
     ...["none", "constructor", "", "HEAD", null].map((kind) => answer({ kind })),
     ...[null, 7, ["x"]].map((skips) => answer({ skips })),
-    answer().slice(0, 6),
+    ...["x", MARK.slice(1), `${MARK}0`, MARK.toUpperCase(), null].map((mark) => answer({ mark })),
+    ...["-1", "1.5", "x", 0, null].map((rolloutAge) => answer({ mark: MARK, rolloutAge, text: TEXT })),
+    ...[7, null, ["x"]].map((text) => answer({ mark: MARK, rolloutAge: "0", text })),
+    answer({ rolloutAge: "0" }),
+    answer({ text: TEXT }),
+    answer().slice(0, 9),
     [...answer(), 0],
     ["accepted"],
     [null],
@@ -57,6 +71,47 @@ Deno.test("a reply that is out of its bounds is no answer", () => {
   for (const reply of [...wrong, null, undefined, "lost", 0, {}, { length: 0 }, Object.assign(answer(), { 1: {} })]) {
     assertEquals(parseHeadReply(reply), null, JSON.stringify(reply));
   }
+});
+
+Deno.test("a rollout is read of its text, or of the mark that is known; another text or age counts as none", () => {
+  const known = { rollout: rolloutOver(C, A), mark: markOf("known"), ageMilliseconds: 1 };
+  const read = (mark: string, rolloutAge: string, text: string) => {
+    const head = parseHeadReply(answer({ mark, rolloutAge, text }), known)?.head;
+    return head && [head.rollout, head.rolloutMark];
+  };
+  assertEquals(read(MARK, "5", TEXT), [{ rollout: ROLLOUT, mark: MARK, ageMilliseconds: 5 }, MARK]);
+  assertEquals(read(known.mark, "5", ""), [{ ...known, ageMilliseconds: 5 }, known.mark]);
+  const tooLong = `${TEXT}${" ".repeat(MAX_ROLLOUT_BYTES)}`;
+  for (const text of ["", "{}", tooLong]) assertEquals(read(markOf(text), "5", text), [null, markOf(text)]);
+  for (const [age, text] of [["5", ""], ["5", `${TEXT} `], ["", TEXT]] as const) {
+    assertEquals(read(MARK, age, text), [null, MARK]);
+  }
+  assertEquals(read("", "", ""), [null, null]);
+});
+
+Deno.test("an answer to a move that the rules cannot come to is none", () => {
+  const sent = { rollout: ROLLOUT, mark: MARK, ageMilliseconds: 0 };
+  const outcome = (kind: string, fields: Parameters<typeof answer>[0], more: Partial<RolloutMove> = {}) =>
+    parseMoveReply(
+      answer({ kind, ...fields }),
+      moveOf({ generation: 7, hash: A }, markOf("x"), ROLLOUT, more),
+      sent,
+    )?.kind ?? null;
+  const old = { mark: markOf("x"), rolloutAge: "0", text: "" };
+  const now = { mark: MARK, rolloutAge: "0", text: "" };
+  assertEquals([outcome("moved", now), outcome("moved", old), outcome("moved", {})], ["moved", null, null]);
+  assertEquals([outcome("moved", { ...now, generation: "8" }), outcome("moved", { ...now, hash: B })], [null, null]);
+  assertEquals(outcome("moved", { ...now, rolloutAge: "" }), null);
+  assertEquals([outcome("late", old, { since: 3 }), outcome("late", old)], ["late", null]);
+  assertEquals(outcome("late", now, { since: 3 }), null);
+  assertEquals([outcome("refused", now), outcome("refused", old)], ["refused", null]);
+  assertEquals([outcome("refused", { ...old, generation: "8" }), outcome("refused", {})], ["refused", "refused"]);
+  const skipped = { ...old, skips: skipsText([skipOf(B)]) };
+  assertEquals([outcome("refused", skipped, { since: 3 }), outcome("refused", skipped)], ["refused", null]);
+  for (const kind of ["accepted", "same", "lost", "head"]) assertEquals(outcome(kind, now), null);
+  const parsed = (reply: unknown) => parseMoveReply(reply, moveOf({ generation: 7, hash: A }, null, ROLLOUT), sent);
+  assertEquals(parsed(["refused"]), { kind: "refused", head: null, rollout: null });
+  for (const reply of [[], ["lost"], ["moved"], null, "moved"]) assertEquals(parsed(reply), null);
 });
 
 const generations = fc.constantFrom(1, 2, 3, MAX_GENERATION - 1, MAX_GENERATION);
