@@ -12,6 +12,7 @@ import { HEALTH_PATHS, healthRoutes, metricsRoute, statusRoutes } from "./status
 import type { AdminLimits } from "./limits.ts";
 import { releaseRoutes } from "./release_routes.ts";
 import { reloadRoute } from "./reload_route.ts";
+import { rolloutRoutes } from "./rollout_routes.ts";
 import { requestPath } from "./request_target.ts";
 import { fitsPath, type Route } from "./route.ts";
 import { snapshotRoute } from "./snapshot_route.ts";
@@ -47,6 +48,7 @@ export function composeApplication(settings: ApplicationSettings): Handler {
     reloadRoute(api, answers, limits, now),
     ...diffRoutes(api, answers, limits),
     ...releaseRoutes(api, answers, limits, now),
+    ...rolloutRoutes(api, answers, limits, now),
     snapshotRoute(api, answers, limits, closing),
     eventsRoute(api, answers, limits, closing),
     metricsRoute(api, answers, limits),

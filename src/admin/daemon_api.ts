@@ -6,6 +6,7 @@ import type { SyncStateKind } from "../agreement/agreement.ts";
 import type { SingleMount } from "../host/single_mount.ts";
 import type { DiagnosticJson } from "../diagnostic/render.ts";
 import type { ListedRelease } from "../releases/history_list.ts";
+import type { RolloutSummary, RolloutView } from "../rollout/rollout_view.ts";
 import type { Release, TextFormat } from "../releases/release.ts";
 import type { BlockDiff } from "../config/config_diff.ts";
 import type { SourceReference } from "../releases/source_reference.ts";
@@ -112,6 +113,8 @@ export interface Status extends ReleaseStatus {
    * Files that the daemon reads and that are mounted by themselves, so that it does not see a file that replaces one.
    */
   readonly singleMounts: readonly SingleMount[];
+  /** The fleet's latest rollout as this instance knows it, also one that is over; null: none is known. */
+  readonly rollout: RolloutSummary | null;
 }
 
 /** What a person must know of the releases. */
@@ -200,7 +203,36 @@ export interface ReloadRequest {
   readonly notifyOtherInstances: boolean;
   /** Announces over a head that moved on. */
   readonly force: boolean;
+  /** Comes to all hosts at once, without the steps of a rollout. */
+  readonly now: boolean;
 }
+
+/** The fleet's rollout with its hosts (null: there is none), or in one line why it is not known. */
+export type RolloutAnswer =
+  | { readonly ok: true; readonly rollout: RolloutView | null }
+  | { readonly ok: false; readonly reason: string };
+
+/** The body of a request to pause or to end the rollout. */
+export interface RolloutOrder {
+  readonly reason: string;
+  readonly author: string | null;
+}
+
+/** The body of a request to let more hosts in. */
+export interface PromoteOrder extends RolloutOrder {
+  /** All hosts, in place of those of the next step. */
+  readonly full: boolean;
+}
+
+/** How a request about the rollout ended. */
+export type RolloutOrderAnswer =
+  /** The rollout after it. */
+  | { readonly kind: "done"; readonly rollout: RolloutSummary }
+  /** It cannot be done now: the reason with advice, in one line. */
+  | { readonly kind: "refused"; readonly reason: string }
+  /** It is not known whether it was done: the store did not answer. */
+  | { readonly kind: "failed"; readonly reason: string }
+  | { readonly kind: "stopping" };
 
 /** How a reload ended. */
 export type ReloadAnswer =
@@ -368,6 +400,14 @@ export interface DaemonApi {
   confirm(author: string | null): Promise<OrderAnswer>;
   hold(request: HoldRequest): Promise<OrderAnswer>;
   releaseHold(author: string | null): Promise<OrderAnswer>;
+  /** As in the status. */
+  rolloutSummary(): RolloutSummary | null;
+  rollout(): Promise<RolloutAnswer>;
+  /** Resolves when the store has the order, or did not answer in time; likewise the next two. */
+  promoteRollout(order: PromoteOrder): Promise<RolloutOrderAnswer>;
+  pauseRollout(order: RolloutOrder): Promise<RolloutOrderAnswer>;
+  /** Ends the rollout: all hosts run the head again, and the candidate is skipped. */
+  abortRollout(order: RolloutOrder): Promise<RolloutOrderAnswer>;
   /** What all living instances run. */
   peers(): Promise<PeersAnswer>;
   /** Compares two sources; the signal ends the work. */

@@ -12,6 +12,7 @@ import { withinLimit } from "../time/limit.ts";
 const MEMBERS = {
   notifyOtherInstances: { kind: "flag" },
   force: { kind: "flag" },
+  now: { kind: "flag" },
   author: AUTHOR,
   reason: REASON,
   confirmSeconds: { kind: "count", min: 1, max: MAX_CONFIRM_MILLISECONDS / 1000 },
@@ -60,9 +61,13 @@ function judgeCondition(header: string | null, contentHash: string | null): Prob
 function readRequest(body: unknown): BodyRead<ReloadRequest> {
   const read = readMembers(body, MEMBERS, "a reload request");
   if (!read.ok) return read;
-  const { notifyOtherInstances = false, force = false, author = null, reason = null, confirmSeconds = null } =
-    read.value;
-  return { ok: true, value: { notifyOtherInstances, force, author, reason, confirmSeconds } };
+  const { notifyOtherInstances = false, force = false, now = false, ...others } = read.value;
+  const { author = null, reason = null, confirmSeconds = null } = others;
+  if (now && reason === null) {
+    const detail = "reason must be given with now, which passes over the steps of a rollout";
+    return { ok: false, problem: { status: 422, code: "admin/invalid-request", detail } };
+  }
+  return { ok: true, value: { notifyOtherInstances, force, now, author, reason, confirmSeconds } };
 }
 
 function answerOf(answer: ReloadAnswer, answers: Answers, at: Date): Response {

@@ -23,7 +23,9 @@ async function peers(
 ): Promise<Response> {
   const answer = await withinLimit(api.peers(), limits.answerMilliseconds, unwanted);
   if (!answer.ok) return answers.problem(overdue("The peers were not known", limits.answerMilliseconds));
-  if (answer.value.ok) return answers.json({ peers: shown(answer.value.peers) });
+  if (answer.value.ok) {
+    return answers.json({ peers: shown(answer.value.peers), rollout: api.rolloutSummary() });
+  }
   return answers.problem({ status: 503, code: "admin/peers-unknown", detail: answer.value.reason });
 }
 

@@ -26,6 +26,11 @@ export function addAddress(command: Command, { format = true }: { readonly forma
     .addOption(new Option("-f, --format <format>", "how to answer").choices(["text", "json"]).default("text"));
 }
 
+/** Adds the flag for the person who gives an order. */
+export function addPerson(command: Command): Command {
+  return command.option("--author <name>", "the person (default: the user, by SUDO_USER or USER)");
+}
+
 export type AddressOptions = { readonly [name in "socket" | "options" | "url" | "tokenFile" | "caFile"]?: string };
 
 export function addressOf(flags: AddressOptions): AdminFlags {

@@ -7,6 +7,7 @@ import { namesakesOf } from "../cluster/peer_record.ts";
 import { isGeneration, isHash } from "../agreement/head.ts";
 import type { AdminFlags } from "./admin_address.ts";
 import { strangeAnswer, unavailable, withAdminClient } from "./admin_client.ts";
+import { isShown, rolloutLine, rolloutSummarySchema } from "./rollout_text.ts";
 import { agoText, painted, renderTable, shortHash } from "./table.ts";
 import { EXIT, type ExitCode } from "./exit_codes.ts";
 import type { Terminal } from "./terminal.ts";
@@ -34,6 +35,8 @@ const peersSchema = z.object({
     at: z.string(),
     self: z.boolean(),
   })),
+  /** A daemon up to version 0.1 does not know rollouts. */
+  rollout: rolloutSummarySchema.nullable().default(null),
 });
 
 type Peer = z.infer<typeof peersSchema>["peers"][number];
@@ -56,6 +59,8 @@ export async function peers(
       terminal.out(tableText(parsed.data.peers, now()));
       const style = agreed ? "strong" : "trouble";
       terminal.out(`${painted(summaryText(parsed.data.peers), style, terminal.colourOut)}\n`);
+      const { rollout } = parsed.data;
+      if (rollout !== null && isShown(rollout)) terminal.out(`${rolloutLine(rollout)}\n`);
     }
     return agreed ? EXIT.done : EXIT.invalid;
   });

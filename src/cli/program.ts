@@ -16,6 +16,7 @@ import {
 } from "./command_parts.ts";
 import { EXIT, type ExitCode } from "./exit_codes.ts";
 import { releaseCommands } from "./release_commands.ts";
+import { rolloutCommands } from "./rollout_commands.ts";
 import type { OptionRequest } from "./prepared.ts";
 import type { Terminal } from "./terminal.ts";
 import { printVersion, versionLine } from "./version.ts";
@@ -43,6 +44,7 @@ export async function runProgram(args: readonly string[], terminal: Terminal): P
     printCommand,
     ...asking,
     ...releaseCommands,
+    ...rolloutCommands,
     journalCommand,
     doctorCommand,
     versionCommand,
@@ -241,13 +243,15 @@ function reloadCommand(terminal: Terminal, finish: Finish): Command {
       "announce over what the others agreed on since; also take what a rollback or a hold keeps back",
       false,
     )
+    .option("--now", "bring a change to all hosts at once, without the steps of a rollout; takes --reason", false)
     .option("--if-match <etag>", "only if the snapshot in force has this ETag")
     .option("--confirm <time>", "go back after 10m, 90s or 1h unless `honua-configd confirm` is run", confirmSeconds)
     .option("--reason <text>", "why, in one line, for the history")
     .option("--author <name>", "the person (default: the user, by SUDO_USER or USER)")
     .action(async (flags) => {
-      const { notify, force, ifMatch = null, confirm = null, reason = null, author = null, format } = flags;
-      const request = { notify, force, ifMatch, confirmSeconds: confirm, reason, author, format };
+      const { notify, force, now, ifMatch = null, confirm = null, reason = null, author = null, format } = flags;
+      if (now && reason === null) command.error("error: --now takes --reason");
+      const request = { notify, force, now, ifMatch, confirmSeconds: confirm, reason, author, format };
       const { reload } = await import("./reload.ts");
       finish(await reload({ address: addressOf(flags), ...request }, terminal));
     });
@@ -257,7 +261,13 @@ function reloadCommand(terminal: Terminal, finish: Finish): Command {
       "1  it was rejected, or is held",
       "3  nothing answers, not all of it could be done, or another snapshot than that of --if-match is in force",
     ]),
-    ["reload", "reload --notify", "reload --force", 'reload --confirm 10m --reason "new tiles"'],
+    [
+      "reload",
+      "reload --notify",
+      "reload --force",
+      'reload --confirm 10m --reason "new tiles"',
+      'reload --now --reason "urgent"',
+    ],
   );
 }
 

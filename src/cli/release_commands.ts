@@ -4,6 +4,7 @@ import {
   addAddress,
   addEndings,
   addExamples,
+  addPerson,
   addressOf,
   collect,
   type Finish,
@@ -21,10 +22,6 @@ function addState(command: Command): Command {
   return command
     .option("--set <key=value>", "any option: --set State:Directory=/srv/state; repeatable", collect, [])
     .option("--unit <name>", "the systemd unit that the daemon runs as", unitName, "honua-configd.service");
-}
-
-function addPerson(command: Command): Command {
-  return command.option("--author <name>", "the person (default: the user, by SUDO_USER or USER)");
 }
 
 const ORDER_ENDINGS = ["0  done", "1  the daemon refuses it now", "3  nothing answers, or it could not be done"];
@@ -87,7 +84,8 @@ function rollbackCommand(terminal: Terminal, finish: Finish): Command {
     .addHelpText(
       "after",
       "\nThe file is not touched, and what it holds is not put in force again before it changes. Any other valid edit\n" +
-        "counts as always, and `reload --force` runs the file as it is.",
+        "counts as always, and `reload --force` runs the file as it is. While a rollout is under way, `rollback` without a\n" +
+        "number ends it: all hosts run the configuration of before again.",
     )
     .action(async (number: number | undefined, flags) => {
       const { reason, author = null, local, format } = flags;

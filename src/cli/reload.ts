@@ -20,6 +20,8 @@ export interface ReloadCommandRequest {
   readonly notify: boolean;
   /** Announces over a head that moved on. */
   readonly force: boolean;
+  /** Comes to all hosts at once, without the steps of a rollout. */
+  readonly now: boolean;
   /** The entity tag of the snapshot that must be in force, with or without its quotes; null: any. */
   readonly ifMatch: string | null;
   /** Null: the user. */
@@ -86,7 +88,8 @@ export async function reload(request: ReloadCommandRequest, terminal: Terminal):
 function wantedOf(request: ReloadCommandRequest, terminal: Terminal): Record<string, unknown> {
   const { notify: notifyOtherInstances, force, reason, confirmSeconds } = request;
   const author = personOf(request.author, terminal.environment);
-  const details = Object.entries({ author, reason, confirmSeconds }).filter(([, value]) => value !== null);
+  const now = request.now ? true : null;
+  const details = Object.entries({ now, author, reason, confirmSeconds }).filter(([, value]) => value !== null);
   return { notifyOtherInstances, force, ...Object.fromEntries(details) };
 }
 

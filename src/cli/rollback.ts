@@ -1,4 +1,4 @@
-// `honua-configd rollback`: puts an earlier release in force again. It ends with 0 when that is done, with 1 if the
+// `honua-configd rollback`: puts an earlier release in force again, or ends a rollout. It ends with 0 when that is done, with 1 if the
 // daemon refuses, with 3 if nothing answers or it could not be done.
 import * as z from "zod";
 import { isHash } from "../agreement/head.ts";
@@ -8,6 +8,7 @@ import { type AdminClient, strangeAnswer, unavailable, withAdminClient } from ".
 import { EXIT, type ExitCode } from "./exit_codes.ts";
 import { refusedOrder } from "./order.ts";
 import { personOf } from "./person.ts";
+import { abortRollout, rolloutUnderWay } from "./rollout.ts";
 import { posixQuoted } from "./shell_quote.ts";
 import { shortHash } from "./table.ts";
 import type { Terminal } from "./terminal.ts";
@@ -15,7 +16,7 @@ import type { Terminal } from "./terminal.ts";
 export interface RollbackCommandRequest {
   readonly address: AdminFlags;
   readonly format: "text" | "json";
-  /** Null: the newest release before the one in force that was healthy. */
+  /** Null: ends the rollout that is under way, else the newest release before the one in force that was healthy. */
   readonly number: number | null;
   readonly reason: string;
   /** Null: the user. */
@@ -42,6 +43,9 @@ type Done = z.infer<typeof doneSchema>;
 export async function rollback(request: RollbackCommandRequest, terminal: Terminal): Promise<ExitCode> {
   const { address, format, number, reason, local } = request;
   return await withAdminClient(address, terminal, async (client) => {
+    if (number === null && !local && await rolloutUnderWay(client, terminal) !== null) {
+      return await abortRollout(request, client, terminal);
+    }
     const author = personOf(request.author, terminal.environment);
     const answer = await client.ask({
       method: "POST",

@@ -6,6 +6,7 @@ import { isGeneration, isHash } from "../agreement/head.ts";
 import { jsonLine, terminalText } from "../diagnostic/terminal_text.ts";
 import type { AdminFlags } from "./admin_address.ts";
 import { strangeAnswer, unavailable, withAdminClient } from "./admin_client.ts";
+import { rolloutSummarySchema } from "./rollout_text.ts";
 import { heldText, releaseRows } from "./status_of_releases.ts";
 import { agoText, forText, painted, shortHash } from "./table.ts";
 import type { DiagnosticAnswer } from "../admin/daemon_api.ts";
@@ -82,6 +83,7 @@ const statusSchema = z.object({
   hold: z.object({ until: z.string(), author: z.string(), reason: z.string() }).nullable().default(null),
   confirmation: z.object({ deadline: z.string(), author: z.string() }).nullable().default(null),
   bake: z.object({ endsAt: z.string().nullable(), failures: z.number() }).nullable().default(null),
+  rollout: rolloutSummarySchema.nullable().default(null),
   singleMounts: z.array(z.object({ isReplaced: z.boolean(), what: z.string(), todo: z.string() })).default([]),
 });
 

@@ -2,6 +2,7 @@
 // for a person or a check.
 import { terminalText } from "../diagnostic/terminal_text.ts";
 import { causeText } from "./cause_text.ts";
+import { isShown, progressText } from "./rollout_text.ts";
 import { posixQuoted } from "./shell_quote.ts";
 import type { Status } from "./status.ts";
 import { agoText, durationText, shortHash } from "./table.ts";
@@ -24,13 +25,16 @@ export function heldText(
 
 /** The rows about releases, below what is in force. */
 export function releaseRows(status: Status, now: number): [string, string][] {
-  const { release, held, hold, confirmation, bake } = status;
+  const { release, held, hold, confirmation, bake, rollout } = status;
   const rows: [string, string][] = [];
   if (held !== null) rows.push(["To do", adviceText(status, held)]);
   if (release !== null) rows.push(["Release", releaseText(release)]);
   const undo = undoText(status, now);
   if (undo !== null) rows.push(["To undo", undo]);
   if (bake !== null) rows.push(["Health", bakeText(bake, now)]);
+  if (rollout !== null && isShown(rollout)) {
+    rows.push(["Rollout", `of ${shortHash(rollout.hash)}: ${progressText(rollout)}`]);
+  }
   if (confirmation !== null) {
     const left = leftText(confirmation.deadline, now);
     rows.push(["Confirm", `${left} left, then the change goes back: honua-configd confirm keeps it`]);

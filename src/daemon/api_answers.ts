@@ -28,6 +28,7 @@ import type { HookStatus } from "../hooks/hook_memory.ts";
 import type { HookRunner } from "../hooks/hook_runner.ts";
 import { openReleaseAnswers, releaseStatusOf } from "./release_answers.ts";
 import { type ReleaseKeeper, stateDirectoryOf } from "./release_keeper.ts";
+import { openRolloutAnswers } from "./rollout_answers.ts";
 import type { Candidate } from "./look_compiler.ts";
 import { recordOf } from "./membership.ts";
 import type { MountedFiles } from "./mounted_files.ts";
@@ -67,11 +68,24 @@ export function openDaemonApi(parts: DaemonApiParts): DaemonApi {
   const startedAt = new Date().toISOString();
   const stopped = new AbortController();
   void loop.stopped.then(() => stopped.abort());
+  const rollouts = openRolloutAnswers({
+    loop,
+    notifier: parts.notifier,
+    peers: () => peersOf(parts),
+    movingMilliseconds: announcingMilliseconds(parts),
+    now: Date.now,
+    mask,
+  });
   return {
-    status: async () => ({ ...statusOf(parts, startedAt), ...await storedOf(parts) }),
+    status: async () => ({
+      ...statusOf(parts, startedAt),
+      rollout: rollouts.rolloutSummary(),
+      ...await storedOf(parts),
+    }),
     contentHash: () => loop.state().active?.contentHash ?? null,
     reload: (request) => reload(parts, request, stopped.signal),
     ...openReleaseAnswers({ ...parts, announcingMilliseconds: announcingMilliseconds(parts), now: Date.now }),
+    ...rollouts,
     peers: () => peersOf(parts),
     diff: (from, to, signal) => unlessStopping([signal, stopped.signal], (either) => differ.diff(from, to, either)),
     plan: (signal) => unlessStopping([signal, stopped.signal], (either) => differ.plan(either)),
@@ -85,11 +99,19 @@ export function openDaemonApi(parts: DaemonApiParts): DaemonApi {
       const state = runningRelease(kept)?.state;
       metrics.releaseState.replace(state === undefined ? [] : [state === "rolled-back" ? "rolled_back" : state]);
       metrics.held.set(held !== null);
+      metrics.rolloutPhase.replace(phasesOf(rollouts.rolloutSummary()));
       metrics.hooksPending.replace(parts.hookRunner.status().filter(isPending).map((hook) => hook.name));
       return { contentType: metrics.contentType, text: metrics.text() };
     },
     mask,
   };
+}
+
+/** The phase for the metrics; none if there is no rollout, or if it is done or void. */
+function phasesOf(rollout: Status["rollout"]) {
+  if (rollout === null || rollout.isDone || rollout.isVoid) return [];
+  if (rollout.phase === "rolled-back") return ["rolled_back" as const];
+  return [rollout.phase === "awaiting-approval" ? "awaiting_approval" as const : rollout.phase];
 }
 
 /** Does work that rejects if one of the signals aborts. */
@@ -161,7 +183,7 @@ async function storedOf({ settings, loop, store }: DaemonApiParts): Promise<Pick
   return { stored: snapshot, serverForm: serverPath === null ? null : { path: serverPath, stored: server } };
 }
 
-function statusOf(parts: DaemonApiParts, startedAt: string): Omit<Status, "stored" | "serverForm"> {
+function statusOf(parts: DaemonApiParts, startedAt: string): Omit<Status, "stored" | "serverForm" | "rollout"> {
   const { settings, instance, loop, recorder } = parts;
   const { options, version } = settings;
   const { active, agreement } = loop.state();
@@ -219,7 +241,7 @@ async function reload(parts: DaemonApiParts, request: ReloadRequest, stopped: Ab
     const terms = { author: author && mask(author), reason: reason && mask(reason), confirmMilliseconds };
     loop.release({ kind: "ordered", order: { kind: "terms", terms } });
   }
-  const outcome = await loop.request(request.force ? "force" : "admin");
+  const outcome = await loop.request(request.force ? "force" : request.now ? "now" : "admin");
   if (outcome === null) return { kind: "stopping" };
   const failed = failureOf(outcome);
   if (failed !== null) return failed;

@@ -2,6 +2,7 @@
 // It remembers what the status shows, and decides nothing.
 import type { EventFeed } from "../admin/event_feed.ts";
 import type { LastReload, RedisStatus } from "../admin/daemon_api.ts";
+import type { RolloutPhase } from "../agreement/rollout.ts";
 import type { Message } from "../cluster/announcement.ts";
 import type { Link } from "../cluster/notifier.ts";
 import type { Rejection } from "../cluster/peer_record.ts";
@@ -181,11 +182,19 @@ function isRollout(report: Report<Candidate>): report is RolloutReport {
   return Object.hasOwn(ROLLOUT_KINDS, report.kind);
 }
 
-/** Logs a report about the fleet's rollout and sends it to the followers. */
-function reportRollout({ log, feed }: EventRecorderSettings, report: RolloutReport): void {
+/** Records a report about the fleet's rollout. */
+function reportRollout({ log, metrics, feed }: EventRecorderSettings, report: RolloutReport): void {
   const { level, message, fields } = narrateRollout(report);
   log[level](message, fields);
   feed.add(report.kind, fields);
+  if (report.kind === "rollout-done") metrics.rollouts.add(1, { outcome: "done" });
+  if (report.kind === "rollout-refused") metrics.rollouts.add(1, { outcome: "refused" });
+  if (report.kind !== "rollout-moved") return;
+  const { before, rollout: { hash, phase } } = report;
+  // Of one that this host finds when its link comes up it is not known when that happened.
+  const isNews = before !== null && (before.hash !== hash || before.phase !== phase);
+  const outcome = isNews ? outcomeIn(phase) : null;
+  if (outcome !== null) metrics.rollouts.add(1, { outcome });
 }
 
 function isRelease(report: Report<Candidate>): report is ReleaseReport {
@@ -208,6 +217,12 @@ function reportRelease({ log, metrics, feed }: EventRecorderSettings, report: Re
     feed.add("hold", { until: new Date(until).toISOString(), author, reason });
   } else if (report.kind === "hold-ended") feed.add("hold-ended", { author: report.by });
   else feed.add("confirmed", { release: report.release.number, hash: report.release.hash, author: report.author });
+}
+
+/** The outcome that a phase is; null: it goes on. */
+function outcomeIn(phase: RolloutPhase) {
+  if (phase === "rolled-back") return "rolled_back";
+  return phase === "halted" || phase === "withdrawn" ? phase : null;
 }
 
 type Rejected = Extract<LoopReport<Candidate>, { kind: "rejected" }>;

@@ -33,7 +33,7 @@ export interface FailureReport extends ReloadReport {
   readonly repeated: boolean;
 }
 
-/** A report about a reload, its loop, agreement, or releases. */
+/** A report about a reload, its loop, agreement, releases, or rollouts. */
 export type Report<Candidate> = LoopReport<Candidate> | AgreementReport | ReleaseReport | RolloutReport;
 
 /** The report that ends a reload. */

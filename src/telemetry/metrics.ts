@@ -6,6 +6,17 @@ export const RELOAD_OUTCOMES = ["activated", "unchanged", "rejected", "unreadabl
 /** The causes of rollbacks. */
 export const ROLLBACK_CAUSES = ["operator", "health", "confirmation"] as const;
 export const RELEASE_STATES = ["running", "baking", "healthy", "failed", "rolled_back", "skipped", "replaced"] as const;
+export const ROLLOUT_PHASES = [
+  "awaiting_approval",
+  "admitting",
+  "baking",
+  "paused",
+  "halted",
+  "rolled_back",
+  "withdrawn",
+] as const;
+/** How rollouts end; a halted one may go on. */
+export const ROLLOUT_OUTCOMES = ["done", "halted", "rolled_back", "withdrawn", "refused"] as const;
 /** What a notification asks for. */
 export const NOTIFICATION_KINDS = ["announcement", "look_again"] as const;
 /** The sync states of instances; `rejected` overrides the others. */
@@ -100,7 +111,11 @@ export interface DaemonMetrics {
   readonly rollbacks: LabelledCounter<"by", typeof ROLLBACK_CAUSES[number]>;
   /** The state of the release in force; none before a first one. */
   readonly releaseState: Census<typeof RELEASE_STATES[number]>;
-  /** Whether the source is not put in force because of a rollback or a hold. */
+  /** The phase of the fleet's rollout; none after it is done. */
+  readonly rolloutPhase: Census<typeof ROLLOUT_PHASES[number]>;
+  /** As this instance saw them end; `refused`: it could not propose one. */
+  readonly rollouts: LabelledCounter<"outcome", typeof ROLLOUT_OUTCOMES[number]>;
+  /** Whether the source is not put in force because of a rollback, a hold, a rollout or a missing approval. */
   readonly held: Gauge;
   /** Runs of hooks that ended, also checks. */
   readonly hookRuns: HookCounter;
@@ -184,7 +199,11 @@ export function openMetrics(settings: MetricsSettings): DaemonMetrics {
     diverged: opened(gauge("diverged", "Whether the hash in force is not the cluster's, and stays so.")),
     rollbacks: opened(labelledCounter("rollbacks_total", "Releases that were rolled back.", "by", ROLLBACK_CAUSES)),
     releaseState: opened(census("release_state", "The state of the release in force.", "state", RELEASE_STATES)),
-    held: opened(gauge("held", "Whether the source is valid and not put in force, by a rollback or a hold.")),
+    rolloutPhase: opened(census("rollout_phase", "The phase of the fleet's rollout.", "phase", ROLLOUT_PHASES)),
+    rollouts: opened(
+      labelledCounter("rollouts_total", "Rollouts, as this instance saw them end.", "outcome", ROLLOUT_OUTCOMES),
+    ),
+    held: opened(gauge("held", "Whether the source is valid and not put in force.")),
     hookRuns: opened(hookCounter("hook_runs_total", "Runs of hooks that ended.", hooks)),
     hookDuration: opened(
       histogram("hook_duration_seconds", "From a hook's beginning to its end.", RELOAD_BUCKETS_SECONDS),

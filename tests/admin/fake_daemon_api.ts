@@ -1,6 +1,7 @@
 // A daemon that does what a test tells it, behind the admin interface's own seam, with a secret in every place where a
 // careless one could have let it through.
 import type { PeersAnswer } from "../../src/cluster/notifier.ts";
+import type { RolloutView } from "../../src/rollout/rollout_view.ts";
 import type { ListedRelease } from "../../src/releases/history_list.ts";
 import type { Peer } from "../../src/cluster/peer_record.ts";
 import type {
@@ -15,6 +16,8 @@ import type {
   ReloadAnswer,
   ReloadRequest,
   RollbackAnswer,
+  RolloutAnswer,
+  RolloutOrderAnswer,
   Status,
 } from "../../src/admin/daemon_api.ts";
 
@@ -52,6 +55,10 @@ export interface FakeSubject extends DaemonApi {
   readonly orders: unknown[];
   /** What the next rollbacks answer. */
   answerRollback: () => Promise<RollbackAnswer>;
+  /** What the rollout is. */
+  answerRollout: () => Promise<RolloutAnswer>;
+  /** What the next orders about the rollout answer. */
+  answerRolloutOrder: () => Promise<RolloutOrderAnswer>;
   /** Why orders are refused; null: they are not. */
   refuseOrders: string | null;
   /** What the peers are. */
@@ -117,6 +124,7 @@ export function fakeDaemonApi(): FakeSubject {
     },
     plan: (signal) => api.answerPlan(signal),
     ...fakeReleases(() => api),
+    ...fakeRollouts(() => api),
     peers: () => api.answerPeers(),
     snapshot: () => Promise.resolve(contentHash === null ? null : { contentHash, bytes }),
     onActivated(listener) {
@@ -182,6 +190,44 @@ function fakeReleases(api: () => FakeSubject): ReleasePart {
   };
 }
 
+/** A rollout of two steps over three hosts, of which the first is let in. */
+export const ROLLOUT: RolloutView = {
+  hash: "c3",
+  base: "a1",
+  by: `edge-1 ${SECRET}`,
+  author: "anna",
+  reason: null,
+  at: "2026-01-01T00:00:00.000Z",
+  phase: "baking",
+  step: 0,
+  steps: [1, 3],
+  why: null,
+  ageSeconds: 12,
+  bakeSeconds: 60,
+  deadlineSeconds: 600,
+  isUnderWay: true,
+  isVoid: false,
+  isDone: false,
+  hosts: [],
+  waitsFor: [],
+};
+
+function fakeRollouts(api: () => FakeSubject) {
+  const ordered = (order: unknown) => {
+    api().orders.push(order);
+    return api().answerRolloutOrder();
+  };
+  return {
+    answerRollout: (): Promise<RolloutAnswer> => Promise.resolve({ ok: true, rollout: ROLLOUT }),
+    answerRolloutOrder: (): Promise<RolloutOrderAnswer> => Promise.resolve({ kind: "done", rollout: ROLLOUT }),
+    rolloutSummary: () => null,
+    rollout: () => api().answerRollout(),
+    promoteRollout: (order: unknown) => ordered({ promote: order }),
+    pauseRollout: (order: unknown) => ordered({ pause: order }),
+    abortRollout: (order: unknown) => ordered({ abort: order }),
+  };
+}
+
 /** A release of the history that is healthy, but for what is given. */
 export function releaseAnswer(number: number, hash: string, given: Partial<ListedRelease> = {}): ListedRelease {
   return {
@@ -225,6 +271,7 @@ function status(contentHash: string | null): Status {
     stored: "in-force",
     serverForm: null,
     singleMounts: [],
+    rollout: null,
     release: null,
     held: null,
     hold: null,

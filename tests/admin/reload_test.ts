@@ -21,8 +21,16 @@ Deno.test("a reload is answered as Honua's servers answer it, when it is done", 
     force: false,
     author: null,
     reason: null,
+    now: false,
     confirmSeconds: null,
   }]);
+});
+
+Deno.test("a reload without the steps of a rollout is asked for with its reason", async () => {
+  await using host = await openAdminHost();
+  const body = '{"now": true, "reason": "urgent"}';
+  await (await post(host, body, { "Content-Type": "application/json" })).body?.cancel();
+  assertEquals(host.api.requests.map(({ now, reason }) => [now, reason]), [[true, "urgent"]]);
 });
 
 Deno.test("a reload's body may be absent, blank, or name its members in any case", async () => {
@@ -55,6 +63,7 @@ Deno.test("a reload that is asked for wrongly is refused and not begun", async (
     ["{}", "application/json x", 415, "must be JSON"],
     ["{}", "x application/json", 415, "must be JSON"],
     ["null", json, 422, "must be an object"],
+    ['{"now": true}', json, 422, "reason must be given with now"],
     ['{"force": "true"}', json, 422, "force must be true or false"],
     ['{"notifyOtherInstance": true}', json, 422, "did you mean notifyOtherInstances?"],
     ['{"__proto__": {"force": true}}', json, 422, '"__proto__" is no member'],

@@ -103,6 +103,7 @@ export function statusWith(given: Partial<Status> = {}): Status {
     stored: "in-force",
     serverForm: { path: "/var/lib/honua-configd/config.snapshot.honua", stored: "in-force" },
     singleMounts: [],
+    rollout: null,
     release: null,
     held: null,
     hold: null,

@@ -1,4 +1,4 @@
-import { assertEquals, assertStringIncludes } from "@std/assert";
+import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { renderTable } from "../../src/cli/table.ts";
 import { runRecorded } from "../support/recording_terminal.ts";
 import { cannedDaemon, daysAgo, hashOf, json, peerWith } from "./canned_daemon.ts";
@@ -26,6 +26,33 @@ Deno.test("peers is a table in which the own instance is marked, and a line that
     "3 instances: 1 runs aaaaaaaa (generation 17), 1 rejected it, 1 runs nothing",
     "",
   ]);
+});
+
+Deno.test("what waits for its rollout or for approval is noted, and a line says how far the rollout is", async () => {
+  const rollout = {
+    hash: hashOf("c"),
+    phase: "baking",
+    step: 1,
+    steps: [1, 3, 10],
+    why: null,
+    isUnderWay: true,
+    isVoid: false,
+    isDone: false,
+  };
+  const peers = [
+    peerWith({ instance: "edge-1", heldBack: "staged" as never }),
+    peerWith({ instance: "edge-2", heldBack: "unapproved" as never }),
+  ];
+  const ask = async (given: Partial<typeof rollout>) => {
+    await using daemon = await cannedDaemon(() => json({ peers, rollout: { ...rollout, ...given } }));
+    return (await runRecorded(["peers", ...daemon.flags])).out;
+  };
+  const out = await ask({});
+  assertMatch(out, /edge-1 .* its file waits for its rollout\n/);
+  assertMatch(out, /edge-2 .* its file waits for approval\n/);
+  assertStringIncludes(out, "Rollout of cccccccc: step 2 of 3, 3 of 10 hosts let in, baking\n");
+  // One that is over in a good way is no news.
+  assertEquals((await ask({ isDone: true, isUnderWay: false })).includes("Rollout"), false);
 });
 
 const many = (count: number, given: Parameters<typeof peerWith>[0]) =>

@@ -169,6 +169,15 @@ Deno.test("a reload that is held says why and ends with 1", async () => {
   assertEquals([code, out, error], [1, "", `Held: ${detail}; honua-configd status says what to do\n`]);
 });
 
+Deno.test("a reload without steps says so to the daemon, with a reason", async () => {
+  await using daemon = await cannedDaemon(() => json(DONE));
+  const run = async (...args: string[]) => (await runRecorded(["reload", ...args, ...daemon.flags])).code;
+  assertEquals([await run("--now"), await run("--now", "--reason", "urgent"), await run()], [2, 0, 0]);
+  const bodies = daemon.asked.map(({ body }) => JSON.parse(body));
+  // A daemon of version 0.1 would refuse a member that it does not know.
+  assertEquals(bodies.map(({ now, reason }) => [now, reason]), [[true, "urgent"], [undefined, undefined]]);
+});
+
 Deno.test("a reload that is to be confirmed names its person and says when it goes back", async () => {
   let confirmation: unknown = { deadline: "2026-03-01T12:10:00.000Z", author: "anna" };
   await using daemon = await cannedDaemon(({ method }) => json(method === "GET" ? { confirmation } : DONE));

@@ -4,6 +4,17 @@ import { status } from "../../src/cli/status.ts";
 import { runRecorded } from "../support/recording_terminal.ts";
 import { cannedDaemon, daysAgo, hashOf, json, keepingTerminal, statusWith } from "./canned_daemon.ts";
 
+const ROLLOUT = {
+  hash: hashOf("c"),
+  phase: "baking",
+  step: 1,
+  steps: [1, 3, 10],
+  why: null,
+  isUnderWay: true,
+  isVoid: false,
+  isDone: false,
+} as const;
+
 /** No control character but the ends of lines, and none that turns the direction of writing. */
 const HARMLESS = /^(?:\n|[^\p{Cc}\p{Cf}])*$/u;
 
@@ -102,6 +113,28 @@ const VERDICTS: [string, Parameters<typeof statusWith>[0], number, string][] = [
     { standing: "diverged", head: { generation: 18, hash: hashOf("b") } },
     1,
     "In force     aaaaaaaa, for 4 d\n",
+  ],
+  [
+    "a rollout that is under way",
+    { rollout: ROLLOUT },
+    0,
+    "Rollout      of cccccccc: step 2 of 3, 3 of 10 hosts let in, baking\n",
+  ],
+  [
+    "a source that waits for its step of a rollout",
+    {
+      held: {
+        kind: "staged",
+        hash: hashOf("c"),
+        by: "anna",
+        at: daysAgo(1),
+        reason: "x",
+        why: "it waits",
+        advice: "wait",
+      },
+    },
+    1,
+    "Held: aaaaaaaa is in force; it waits\n",
   ],
   ["options that changed", { restartNeeded: true }, 0, "Restart      needed: "],
   [

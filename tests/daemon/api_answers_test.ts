@@ -148,8 +148,22 @@ const KEEPER: Parameters<typeof openDaemonApi>[0]["keeper"] = {
   reserve: { keep: () => Promise.resolve({ ok: true }), read: () => Promise.resolve(NO_TEXT) },
 };
 
-const FORCE = { notifyOtherInstances: false, force: true, author: null, reason: null, confirmSeconds: null };
-const NOTIFY = { notifyOtherInstances: true, force: false, author: null, reason: null, confirmSeconds: null };
+const FORCE = {
+  notifyOtherInstances: false,
+  force: true,
+  now: false,
+  author: null,
+  reason: null,
+  confirmSeconds: null,
+};
+const NOTIFY = {
+  notifyOtherInstances: true,
+  force: false,
+  now: false,
+  author: null,
+  reason: null,
+  confirmSeconds: null,
+};
 
 /** The reason of a reload by force that failed, or `done`. */
 async function forced(given: Given): Promise<string> {
@@ -217,6 +231,7 @@ Deno.test("while an own change is owed nothing is called agreed, and it has no g
     force: false,
     author: null,
     reason: null,
+    now: false,
     confirmSeconds: null,
   });
   assert(answer.kind === "done");

@@ -6,6 +6,7 @@ import { errorDiagnostic } from "../../src/diagnostic/diagnostic.ts";
 import { createLogger } from "../../src/telemetry/log.ts";
 import { openMetrics } from "../../src/telemetry/metrics.ts";
 import type { AgreementReport } from "../../src/agreement/agree.ts";
+import type { Rollout, RolloutPhase } from "../../src/agreement/rollout.ts";
 import type { LoopReport } from "../../src/reload/report.ts";
 
 const HASH = "a".repeat(64);
@@ -128,6 +129,65 @@ Deno.test("announcements are counted, those by force too, and the latest trouble
   assertEquals(recorder.announcements(), { count: 2, forced: 1, delivered: 5, trouble: null });
   recorder.report({ kind: "announcement-refused", hash: HASH, head: { generation: 5, hash: HASH } });
   assertEquals(recorder.announcements().trouble, "It was refused");
+});
+
+const ROLLOUT: Rollout = {
+  hash: "c".repeat(64),
+  base: HASH,
+  by: "edge-1",
+  author: null,
+  reason: null,
+  at: "2026-01-01T00:00:00Z",
+  order: ["0".repeat(12), "1".repeat(12), "2".repeat(12)],
+  counts: [1, 3],
+  step: 0,
+  phase: "admitting",
+  bakeSeconds: 60,
+  deadlineSeconds: 600,
+  onFailure: "rollback",
+  why: null,
+  earlier: [],
+};
+
+Deno.test("a rollout's moves are logged and told, and its end is counted once, if it ended while the daemon ran", () => {
+  const { recorder, lines, kinds, metric } = open();
+  const move = (phase: RolloutPhase, before: RolloutPhase | null, why: string | null = null) =>
+    recorder.report({
+      kind: "rollout-moved",
+      rollout: { ...ROLLOUT, phase, why },
+      before: before && { ...ROLLOUT, phase: before },
+    });
+  const counts = () =>
+    ["done", "halted", "rolled_back", "withdrawn", "refused"].map((outcome) =>
+      metric(`rollouts_total{outcome="${outcome}"}`)
+    ).join("");
+  // It was halted before this process began.
+  move("halted", null, "edge-1 is late");
+  move("halted", "halted", "edge-1 is late");
+  assertEquals(counts(), "00000");
+  recorder.report({ kind: "rollout-proposed", rollout: ROLLOUT });
+  move("admitting", null);
+  move("halted", "admitting", "edge-1 is late");
+  move("rolled-back", "halted", "edge-1 failed");
+  move("withdrawn", "baking");
+  recorder.report({ kind: "rollout-done", rollout: ROLLOUT });
+  recorder.report({ kind: "rollout-refused", hash: ROLLOUT.hash, reason: "edge-9 is of version 0.1" });
+  assertEquals(counts(), "11111");
+  assertEquals(kinds().slice(2), [
+    "rollout-proposed",
+    ...Array(4).fill("rollout-moved"),
+    "rollout-done",
+    "rollout-refused",
+  ]);
+  assertEquals(lines.slice(2), [
+    "information Begins a rollout in 2 steps",
+    "information The rollout lets hosts in",
+    "error The rollout is halted: edge-1 is late",
+    "error The rollout is rolled back: edge-1 failed",
+    "information The rollout is withdrawn",
+    "information The rollout is done: all hosts run its release",
+    "error The rollout of a change cannot begin: edge-9 is of version 0.1",
+  ]);
 });
 
 Deno.test("events that cannot be had are logged with the reason, counted, and shown until they can", () => {

@@ -55,7 +55,7 @@ Deno.test("a room that imports a later one is reported with its allowed imports"
     [
       "src/config/a.ts:3: imports src/snapshot/a.ts, imports point one way and config may import time, diagnostic, host, document, server",
       "src/diagnostic/a.ts:2: imports src/document/a.ts, imports point one way and diagnostic may import time",
-      "src/reload/a.ts:2: imports src/source/a.ts, imports point one way and reload may import time, diagnostic, agreement, releases",
+      "src/reload/a.ts:2: imports src/source/a.ts, imports point one way and reload may import time, diagnostic, agreement, releases, rollout",
     ],
   );
 });
@@ -132,8 +132,8 @@ Deno.test("the program imports neither tests nor scripts nor the bench", async (
 
 Deno.test("a room that the table does not know has no place, under any name", async () => {
   assertEquals(
-    await places({ "src/constructor/a.ts": TOP, "src/rollout/a.ts": TOP, "src/stray.ts": TOP, "src/config/a.ts": TOP }),
-    ["src/constructor/a.ts:1", "src/rollout/a.ts:1", "src/stray.ts:1"],
+    await places({ "src/constructor/a.ts": TOP, "src/rooms/a.ts": TOP, "src/stray.ts": TOP, "src/config/a.ts": TOP }),
+    ["src/constructor/a.ts:1", "src/rooms/a.ts:1", "src/stray.ts:1"],
   );
 });
 
