@@ -199,8 +199,10 @@ function reporter(receivers: Receivers): (report: Report<Candidate>) => void {
     service.changed();
     if (report.kind === "activated" && report.release !== null) void keeper.tidy(kept);
     if (report.kind === "unchanged") void keeper.heal(report.candidate.text);
+    if (once || !("reasons" in report)) return;
     // Each look at the mounts starts a program, and only a reload has read the files.
-    if (!once && "reasons" in report) void mounted.look();
+    void mounted.look();
+    void keeper.reseal();
   };
 }
 

@@ -88,7 +88,7 @@ async function placeOf(request: JournalRequest, terminal: Terminal, host: Instal
     return EXIT.done;
   });
   if (directory === null) return { ok: false, code };
-  return { ok: true, directory, address, environment: terminal.environment, environmentFiles: [] };
+  return { ok: true, directory, address, environment: terminal.environment, environmentFiles: [], keyFile: null };
 }
 
 /** Shows the lines until SIGINT or SIGTERM. */

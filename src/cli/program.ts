@@ -15,6 +15,7 @@ import {
   unitName,
 } from "./command_parts.ts";
 import { EXIT, type ExitCode } from "./exit_codes.ts";
+import { keyCommand } from "./key_command.ts";
 import { releaseCommands } from "./release_commands.ts";
 import { rolloutCommands } from "./rollout_commands.ts";
 import type { OptionRequest } from "./prepared.ts";
@@ -46,6 +47,7 @@ export async function runProgram(args: readonly string[], terminal: Terminal): P
     ...releaseCommands,
     ...rolloutCommands,
     journalCommand,
+    keyCommand,
     doctorCommand,
     versionCommand,
     completionCommand,

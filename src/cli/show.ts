@@ -58,7 +58,10 @@ export async function showRelease(
     async read({ kept, directory }, place) {
       const release = findRelease(kept, reference);
       if (release === null) return unknownRelease(reference, terminal);
-      const read = await readHistoryText(directory, release.hash, DEFAULT_MAX_BYTES);
+      const read = await readHistoryText(directory, release.hash, {
+        maxTextBytes: DEFAULT_MAX_BYTES,
+        keyFile: place.keyFile,
+      });
       if (!read.ok) return unavailable(read.message, terminal);
       return await show({ format: read.format, bytes: new Uint8Array(read.bytes) }, place);
     },

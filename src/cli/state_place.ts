@@ -1,8 +1,8 @@
 // Finds the state of the daemon on this host without asking it: by the options of the command line, else by those of
 // the unit that it runs as.
-import { dirname, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { renderText } from "../diagnostic/render.ts";
-import { INSTALLATION, type Installation, readUnitSettings } from "../doctor/installation.ts";
+import { credentialDirectoriesOf, INSTALLATION, type Installation, readUnitSettings } from "../doctor/installation.ts";
 import { hostMachine, type Machine } from "../doctor/machine.ts";
 import { readUnit, type UnitFacts } from "../doctor/unit_facts.ts";
 import type { AdminFlags } from "./admin_address.ts";
@@ -40,6 +40,8 @@ export type StatePlace =
     readonly environment: Readonly<Record<string, string>>;
     /** `ConfigurationWatcher:EnvironmentFiles`, absolute. */
     readonly environmentFiles: readonly string[];
+    /** The path of the key ring of `Store:KeyFile`; null: none. */
+    readonly keyFile: string | null;
   }
   | { readonly ok: false; readonly code: ExitCode };
 
@@ -67,7 +69,19 @@ export async function findStatePlace(
     const path = resolve(ofUnit?.workingDirectory ?? ".", environmentFilePath(written));
     return written.startsWith("-") ? `-${path}` : path;
   });
-  return { ok: true, directory, address: at, environment, environmentFiles };
+  const credentials = credentialDirectoriesOf(unit, environment, installation);
+  const named = read.options.store.keyFile;
+  const keyFile = named &&
+    (await credentialIn(credentials, named, machine) ?? resolve(ofUnit?.workingDirectory ?? ".", named));
+  return { ok: true, directory, address: at, environment, environmentFiles, keyFile };
+}
+
+/** A bare name is a credential's if there is such a credential (systemd.exec(5)); null: it is a path. */
+async function credentialIn(directories: readonly string[], named: string, machine: Machine): Promise<string | null> {
+  for (const path of named.includes("/") ? [] : directories.map((directory) => join(directory, named))) {
+    if ((await machine.look(path)).ok) return path;
+  }
+  return null;
 }
 
 async function unitSettings(name: string, { environment }: Terminal, machine: Machine, installation: Installation) {

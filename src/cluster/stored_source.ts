@@ -1,9 +1,9 @@
 // The source of a release as the store keeps it, so that a host which never had it can go back to it.
 
-/** A source's text, compressed. */
+/** A source's text in its stored form: compressed, and perhaps sealed. */
 export interface StoredSource {
   readonly format: "hcl" | "json";
-  /** In the form of zstd (RFC 8878), at most {@linkcode MAX_SOURCE_BYTES}. */
+  /** At most {@linkcode MAX_SOURCE_BYTES}. */
   readonly bytes: Uint8Array;
 }
 

@@ -50,6 +50,8 @@ export interface MembershipSettings {
   readonly isCanary: boolean;
   /** Whether hosts of this fleet take texts from the store although nothing is skipped. */
   readonly isShared: boolean;
+  /** Of the key ring that seals texts; null: none. */
+  readonly keyFile: string | null;
   /** The text of a config that this host compiled: of a release, or of its source. */
   textOf(hash: string): Promise<TextRead>;
   /** Held before the membership joins. */
@@ -102,7 +104,12 @@ export function openMembership(settings: MembershipSettings): Membership {
         return answer;
       },
       keep: (ledger) => settings.keeper.keep({ ledger }),
-      ...rolloutAccess({ notifier, textOf: settings.textOf, moved: () => loop.link("heard") }),
+      ...rolloutAccess({
+        notifier,
+        keyFile: settings.keyFile,
+        textOf: settings.textOf,
+        moved: () => loop.link("heard"),
+      }),
     },
     join() {
       notifier.watch({

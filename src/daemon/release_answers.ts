@@ -128,13 +128,13 @@ async function sourceOf({ loop, keeper }: ReleaseAnswersParts, reference: string
 }
 
 /**
- * Why a release is gone for good, so that a rollback to it would take back what runs for nothing; null: it is there, or
- * may be there again.
+ * Why a release is gone for good, or needs a key that is not here, so that a rollback to it would take back what runs
+ * for nothing; null: it is there, or may be there again.
  */
 async function lossOf({ keeper }: ReleaseAnswersParts, { hash, number }: Release): Promise<string | null> {
   const text = await keeper.textOf(hash);
   if (text.ok || text.reason === "unreadable" || (await keeper.reserve.read(hash)).ok) return null;
-  return `Release ${number} is lost: ${text.message}`;
+  return text.reason === "sealed" ? text.message : `Release ${number} is lost: ${text.message}`;
 }
 
 async function rollBack(parts: ReleaseAnswersParts, request: RollbackRequest): Promise<RollbackAnswer> {

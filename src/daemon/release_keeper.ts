@@ -1,9 +1,11 @@
 // Keeps this host's releases: the texts, the list, the reserve and the journal, under the state directory. Nothing here
 // stops an activation: what cannot be written is logged, and made up for later.
 import { dirname } from "node:path";
+import { credentialPath } from "../host/credential.ts";
 import type { Options } from "../options/options.ts";
 import type { Logger } from "../telemetry/log.ts";
 import { historyDirectory, removeStaleHistoryFiles } from "../releases/history_directory.ts";
+import { readKeyRing, ringModeTrouble } from "../releases/key_ring.ts";
 import { type Journal, openJournal } from "../releases/journal.ts";
 import { protectedHashes, reconciled } from "../releases/new_release.ts";
 import type { Kept } from "../releases/owed_writer.ts";
@@ -17,7 +19,13 @@ import {
   runningRelease,
 } from "../releases/release.ts";
 import { openReserve, type Reserve } from "../releases/reserve.ts";
-import { openSourceHistory, type ReleaseText, type SourceHistory, type TextRead } from "../releases/source_history.ts";
+import {
+  openSourceHistory,
+  type ReleaseText,
+  type SourceHistory,
+  type SourceHistoryOptions,
+  type TextRead,
+} from "../releases/source_history.ts";
 import { MAX_SNAPSHOT_BYTES } from "../snapshot/snapshot.ts";
 import { DEFAULT_MAX_BYTES } from "../source/source_file.ts";
 import { formatOf } from "../compile.ts";
@@ -26,7 +34,9 @@ import { fetchText } from "./store_sources.ts";
 
 /** The settings of a keeper. */
 export interface ReleaseKeeperSettings {
-  readonly options: Pick<Options, "history" | "health" | "hooks" | "state" | "snapshot">;
+  readonly options: Pick<Options, "history" | "health" | "hooks" | "state" | "snapshot" | "store">;
+  /** Has the directory of the unit's credentials, if there is one. */
+  readonly environment: Readonly<Record<string, string>>;
   readonly sourcePath: string;
   readonly log: Pick<Logger, "information" | "warning">;
 }
@@ -36,6 +46,8 @@ export interface ReleaseKeeper extends AsyncDisposable {
   /** Those that the last process kept, in line with the snapshot in force. */
   readonly releases: Releases;
   readonly texts: Pick<SourceHistory, "text">;
+  /** The path of the key ring that seals texts; null: none. */
+  readonly keyFile: string | null;
   /** The text of an earlier release: this host's, or else the one that the cluster's store has. */
   textOf(hash: string): Promise<TextRead>;
   readonly reserve: Reserve;
@@ -58,6 +70,8 @@ export interface ReleaseKeeper extends AsyncDisposable {
   heal(text: ReleaseText | null): Promise<void>;
   /** Removes texts that no release needs any more. */
   tidy(kept: KeptReleases): Promise<void>;
+  /** Seals the texts of the history with the newest key, if another one, or none, sealed them. */
+  reseal(): Promise<void>;
 }
 
 /**
@@ -84,13 +98,8 @@ export async function openReleaseKeeper(
     onTrouble: warn("The list of releases"),
   });
   if (file.trouble !== null) log.warning(`The history is not complete: ${file.trouble}`);
-  const texts = openSourceHistory({
-    directory,
-    keep: history.keep,
-    maxBytes: history.maxMegabytes * 1024 * 1024,
-    maxTextBytes: DEFAULT_MAX_BYTES,
-    onTrouble: warn("The history"),
-  });
+  const keyFile = await openKeyRing(settings);
+  const texts = openTexts(history, { directory, keyFile, onTrouble: warn("The history") });
   const journal = openJournal({ directory: stateDirectoryOf(settings.options), now, onTrouble: warn("The journal") });
   let recording: Promise<Kept> = Promise.resolve({ ok: true });
   let store: Pick<Notifier, "source"> | null = null;
@@ -104,10 +113,11 @@ export async function openReleaseKeeper(
   return {
     releases: initialReleases(limits, kept),
     texts,
+    keyFile,
     async textOf(hash) {
       const own = await texts.text(hash);
       if (own.ok || store === null) return own;
-      const fetched = await fetchText(store, hash);
+      const fetched = await fetchText(store, hash, keyFile);
       return fetched.ok || own.reason === "missing" ? fetched : own;
     },
     readFrom: (one) => void (store = one),
@@ -131,10 +141,51 @@ export async function openReleaseKeeper(
       const { message } = await texts.evict({ pinned: protectedHashes(kept), ordered });
       if (message !== null) log.warning(message);
     },
+    reseal: resealerOf(texts, log),
     async [Symbol.asyncDispose]() {
       await Promise.all([texts, file, journal].map((one) => one[Symbol.asyncDispose]()));
     },
   };
+}
+
+function openTexts(
+  { keep, maxMegabytes }: Options["history"],
+  settings: Pick<SourceHistoryOptions, "directory" | "keyFile" | "onTrouble">,
+): SourceHistory {
+  return openSourceHistory({
+    ...settings,
+    keep,
+    maxBytes: maxMegabytes * 1024 * 1024,
+    maxTextBytes: DEFAULT_MAX_BYTES,
+  });
+}
+
+/** The path of the key ring, after it was looked at for the first time. */
+async function openKeyRing({ options: { store }, environment, log }: ReleaseKeeperSettings): Promise<string | null> {
+  const keyFile = store.keyFile && credentialPath(store.keyFile, environment);
+  if (keyFile === null) return null;
+  const read = await readKeyRing(keyFile);
+  const trouble = read.ok
+    ? ringModeTrouble(read.ring)
+    : `${read.message}. No source is kept or sent until that is mended`;
+  if (trouble !== null) log.warning(trouble);
+  return keyFile;
+}
+
+/** Makes the function that seals texts anew, one pass at a time, and says once why it cannot. */
+function resealerOf(
+  texts: Pick<SourceHistory, "reseal">,
+  log: ReleaseKeeperSettings["log"],
+): ReleaseKeeper["reseal"] {
+  let running: Promise<void> | null = null;
+  let trouble: string | null = null;
+  const reseal = async () => {
+    const { count, message } = await texts.reseal();
+    if (count > 0) log.information("Sources of the history were sealed anew, with the newest key", { count });
+    if (message !== null && message !== trouble) log.warning(message);
+    trouble = message;
+  };
+  return () => running ??= reseal().finally(() => running = null);
 }
 
 /** The directory of the state. */

@@ -12,6 +12,8 @@ import { putText } from "./store_sources.ts";
 /** The parts of the access. */
 export interface RolloutAccessParts {
   readonly notifier: Pick<Notifier, "peers" | "head" | "moveRollout" | "putSource">;
+  /** Of the key ring that seals texts; null: none. */
+  readonly keyFile: string | null;
   /** The text of a config that this host compiled: of a release, or of its source. */
   textOf(hash: string): Promise<TextRead>;
   /** Called after a move: the head is to be read, as after a message of another instance. */
@@ -20,7 +22,7 @@ export interface RolloutAccessParts {
 
 /** Makes the functions of the access. */
 export function rolloutAccess(
-  { notifier, textOf, moved }: RolloutAccessParts,
+  { notifier, keyFile, textOf, moved }: RolloutAccessParts,
 ): Pick<ClusterAccess, "readFleet" | "moveRollout"> {
   return {
     async readFleet(): Promise<FleetAnswer> {
@@ -33,7 +35,7 @@ export function rolloutAccess(
     },
     async moveRollout(move: RolloutMove, isProposal: boolean): Promise<MoveOutcome> {
       if (isProposal) {
-        const put = await putText(move.to.hash, { notifier, textOf });
+        const put = await putText(move.to.hash, { notifier, keyFile, textOf });
         if (!put.ok) return { kind: "failed", reason: put.reason };
       }
       const answer = await notifier.moveRollout(move);

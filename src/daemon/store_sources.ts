@@ -1,15 +1,23 @@
 // Sources of releases in the cluster's store. While anything is skipped, an announcement puts its text there, so that a
-// host whose source is skipped can run the head although it never ran it before.
+// host whose source is skipped can run the head although it never ran it before. With a key ring the text is sealed.
 import type { Announcement } from "../agreement/announcing.ts";
 import type { Notifier } from "../cluster/notifier.ts";
 import type { PutSourceAnswer } from "../cluster/stored_source.ts";
-import { packText, unpackText } from "../releases/packed_text.ts";
 import type { TextRead } from "../releases/source_history.ts";
+import { readStoredForm, storedForm } from "../releases/stored_text.ts";
 import { DEFAULT_MAX_BYTES } from "../source/source_file.ts";
 import type { Logger } from "../telemetry/log.ts";
 
-/** Reads the text of a release from the store. Its content is not believed before it is compiled. */
-export async function fetchText(notifier: Pick<Notifier, "source">, hash: string): Promise<TextRead> {
+/**
+ * Reads the text of a release from the store. Its content is not believed before it is compiled.
+ *
+ * @param keyFile of the key ring; null: none.
+ */
+export async function fetchText(
+  notifier: Pick<Notifier, "source">,
+  hash: string,
+  keyFile: string | null,
+): Promise<TextRead> {
   const answer = await notifier.source(hash);
   if (!answer.ok) return { ok: false, reason: "unreadable", message: answer.reason };
   if (answer.source === null) {
@@ -17,9 +25,9 @@ export async function fetchText(notifier: Pick<Notifier, "source">, hash: string
     return { ok: false, reason: "missing", message };
   }
   const { format, bytes } = answer.source;
-  const text = await unpackText(bytes, DEFAULT_MAX_BYTES);
-  if (text === null) return { ok: false, reason: "damaged", message: `The source of ${hash} in Redis is damaged` };
-  return { ok: true, format, bytes: text };
+  const read = await readStoredForm(new Uint8Array(bytes), { hash, keyFile }, DEFAULT_MAX_BYTES);
+  if (!read.ok) return { ...read, message: `The source of ${hash} in Redis ${read.message}` };
+  return { ok: true, format, bytes: read.bytes };
 }
 
 /**
@@ -32,15 +40,19 @@ export function needsText({ skips, undoes }: Pick<Announcement, "skips" | "undoe
 /** The parts that a text is put into the store with. */
 export interface TextOffer {
   readonly notifier: Pick<Notifier, "putSource">;
+  /** Of the key ring; null: none. */
+  readonly keyFile: string | null;
   textOf(hash: string): Promise<TextRead>;
 }
 
 /** Puts the text of a hash into the store. */
-export async function putText(hash: string, { notifier, textOf }: TextOffer): Promise<PutSourceAnswer> {
+export async function putText(hash: string, { notifier, keyFile, textOf }: TextOffer): Promise<PutSourceAnswer> {
   const text = await textOf(hash);
   if (!text.ok) return { ok: false, reason: text.message };
-  const packed = new Uint8Array(await new Blob(await packText(text.bytes) as Uint8Array<ArrayBuffer>[]).arrayBuffer());
-  return await notifier.putSource(hash, { format: text.format, bytes: packed });
+  const form = await storedForm(text.bytes, { hash, keyFile });
+  if (!form.ok) return { ok: false, reason: form.message };
+  const bytes = new Uint8Array(await new Blob(form.bytes as Uint8Array<ArrayBuffer>[]).arrayBuffer());
+  return await notifier.putSource(hash, { format: text.format, bytes });
 }
 
 /**

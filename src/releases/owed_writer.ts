@@ -12,6 +12,11 @@ const ENDING_LIMIT_MILLISECONDS = 300;
 /** The result of a write; `message` is one line for a log. */
 export type Kept = { readonly ok: true } | { readonly ok: false; readonly message: string };
 
+/** The error of a write that cannot be done now for a reason of its own: one line, the end of "cannot write X: ". */
+export class WriteRefusedError extends Error {
+  override readonly name = "WriteRefusedError";
+}
+
 /** Writes values; it owns a timer. */
 export interface OwedWriter<T> extends AsyncDisposable {
   /** Resolves when the value or a newer one was written, or with the failure, after at most 5 s. Never throws. */
@@ -87,6 +92,7 @@ export function openOwedWriter<T>(
   };
 
   function failureOf(error: unknown): Kept {
+    if (error instanceof WriteRefusedError) return { ok: false, message: `cannot write ${name}: ${error.message}` };
     if (error instanceof AtomicWriteError) return { ok: false, message: error.message };
     const code = errorCode(error);
     return { ok: false, message: `cannot write ${name}: ${code}: ${adviceFor(code)}` };

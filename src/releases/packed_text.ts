@@ -3,7 +3,7 @@
 // a flipped bit can switch off zstd's own checksum, and its asynchronous form ends the process over a damaged file.
 import { constants, zstdCompressSync, zstdDecompressSync } from "node:zlib";
 import { openPace } from "../time/pace.ts";
-import { SEAL_BYTES, sealed, unsealed } from "./sealed_bytes.ts";
+import { DIGEST_BYTES, digested, undigested } from "./digested_bytes.ts";
 
 /** A frame each. Deno compresses on the main thread, also asynchronously: some 9 ms a megabyte. */
 const PIECE_BYTES = 1024 * 1024;
@@ -20,7 +20,7 @@ const FRAME_BYTES = 64;
 /** The most bytes that a packed text of `maxTextBytes` has. */
 export function maxPackedBytes(maxTextBytes: number): number {
   const frames = Math.ceil(maxTextBytes / PIECE_BYTES);
-  return maxTextBytes + frames * (FRAME_BYTES + NUMBER_BYTES) + FRAME_HEADER_BYTES + NUMBER_BYTES + SEAL_BYTES;
+  return maxTextBytes + frames * (FRAME_BYTES + NUMBER_BYTES) + FRAME_HEADER_BYTES + NUMBER_BYTES + DIGEST_BYTES;
 }
 
 /** Compresses a text, in turns. */
@@ -33,17 +33,17 @@ export async function packText(text: Uint8Array): Promise<Uint8Array[]> {
     frames.push(zstdCompressSync(text.subarray(at, at + PIECE_BYTES), { params }));
   }
   const lengths = frames.map((frame) => frame.length);
-  const contentBytes = (lengths.length + 1) * NUMBER_BYTES + SEAL_BYTES;
-  const numbers = new DataView(new ArrayBuffer(FRAME_HEADER_BYTES + contentBytes - SEAL_BYTES));
+  const contentBytes = (lengths.length + 1) * NUMBER_BYTES + DIGEST_BYTES;
+  const numbers = new DataView(new ArrayBuffer(FRAME_HEADER_BYTES + contentBytes - DIGEST_BYTES));
   [SKIPPABLE_FRAME, contentBytes, ...lengths, frames.length].forEach((number, index) =>
     numbers.setUint32(index * NUMBER_BYTES, number, true)
   );
-  return await sealed([...frames, new Uint8Array(numbers.buffer)]);
+  return await digested([...frames, new Uint8Array(numbers.buffer)]);
 }
 
 /** Returns the text of a packed file, in turns; null: the file is damaged, or its text has more than `maxTextBytes`. */
 export async function unpackText(packed: Uint8Array, maxTextBytes: number): Promise<Uint8Array<ArrayBuffer> | null> {
-  const content = await unsealed(packed);
+  const content = await undigested(packed);
   const frames = content && framesOf(content);
   if (frames === null) return null;
   const pace = openPace();

@@ -8,7 +8,7 @@ import { readRegularFile } from "../host/regular_file.ts";
 import { withinLimit } from "../time/limit.ts";
 import { type HistoryDirectory, makeHistoryDirectory } from "./history_directory.ts";
 import type { Kept } from "./owed_writer.ts";
-import { SEAL_BYTES, sealed, unsealed } from "./sealed_bytes.ts";
+import { DIGEST_BYTES, digested, undigested } from "./digested_bytes.ts";
 
 const NAME = "reserve";
 /** Changes with the form of the file: a line of JSON, the snapshot, the server form, the digest of them. */
@@ -54,7 +54,7 @@ export interface Reserve {
 export function openReserve(directory: HistoryDirectory, maxFileBytes: number): Reserve {
   const path = join(directory.path, NAME);
   const shown = terminalText(path);
-  const maxBytes = 2 * maxFileBytes + MAX_HEADER_BYTES + SEAL_BYTES;
+  const maxBytes = 2 * maxFileBytes + MAX_HEADER_BYTES + DIGEST_BYTES;
   let kept: string | null = null;
   const write = async (files: ReserveFiles): Promise<Kept> => {
     const id = `${files.hash} ${files.contentHash}`;
@@ -62,7 +62,7 @@ export function openReserve(directory: HistoryDirectory, maxFileBytes: number): 
     kept = null;
     try {
       await makeHistoryDirectory(directory);
-      await atomicWrite(path, await sealed(piecesOf(files)), { mode: 0o600, fileSystem: directory.fileSystem });
+      await atomicWrite(path, await digested(piecesOf(files)), { mode: 0o600, fileSystem: directory.fileSystem });
       kept = id;
       return { ok: true };
     } catch (error) {
@@ -73,7 +73,7 @@ export function openReserve(directory: HistoryDirectory, maxFileBytes: number): 
     const none: ReserveRead = { ok: false, reason: "missing", message: `${shown} has no snapshot of ${hash}` };
     try {
       const bytes = await readRegularFile(path, maxBytes);
-      const content = bytes.length > maxBytes ? null : await unsealed(bytes);
+      const content = bytes.length > maxBytes ? null : await undigested(bytes);
       const files = content && filesOf(content);
       if (files === null) return { ok: false, reason: "damaged", message: `${shown} is damaged` };
       return files.hash === hash ? { ok: true, files } : none;

@@ -7,9 +7,10 @@ import { atomicWrite, errorCode } from "../host/atomic_write.ts";
 import { readRegularFile } from "../host/regular_file.ts";
 import { withinLimit } from "../time/limit.ts";
 import { type HistoryDirectory, makeHistoryDirectory, namesIn } from "./history_directory.ts";
-import { type Kept, openOwedWriter, type WriterSettings } from "./owed_writer.ts";
-import { maxPackedBytes, packText, unpackText } from "./packed_text.ts";
+import { type Kept, openOwedWriter, WriteRefusedError, type WriterSettings } from "./owed_writer.ts";
 import type { TextFormat } from "./release.ts";
+import { openResealer, type Resealed } from "./resealing.ts";
+import { maxStoredBytes, readStoredForm, storedForm } from "./stored_text.ts";
 
 /** A file system that hangs must not hold the caller. */
 const LIMIT_MILLISECONDS = 5_000;
@@ -30,7 +31,12 @@ export interface ReleaseText {
 /** A text that is read; `message` is one line for a log or an answer. */
 export type TextRead =
   | { readonly ok: true; readonly format: TextFormat; readonly bytes: Uint8Array }
-  | { readonly ok: false; readonly reason: "missing" | "damaged" | "unreadable"; readonly message: string };
+  | {
+    readonly ok: false;
+    /** `sealed`: the key is not here. */
+    readonly reason: "missing" | "damaged" | "sealed" | "unreadable";
+    readonly message: string;
+  };
 
 /** A text in the history. */
 export interface KeptText {
@@ -58,10 +64,13 @@ export interface HistoryBounds {
   readonly maxBytes: number;
 }
 
+/** The settings of a history. */
 export interface SourceHistoryOptions extends HistoryBounds, WriterSettings {
   readonly directory: HistoryDirectory;
   /** The largest source that the daemon reads. */
   readonly maxTextBytes: number;
+  /** The key ring that seals and opens texts; null: none. */
+  readonly keyFile: string | null;
 }
 
 /** The texts, by their hashes. */
@@ -76,34 +85,56 @@ export interface SourceHistory extends AsyncDisposable {
   text(hash: string): Promise<TextRead>;
   /** Removes what is beyond the bounds, never the text that was put last. `message` is null if all went well. */
   evict(eviction: Eviction): Promise<{ readonly removed: readonly string[]; readonly message: string | null }>;
+  /**
+   * Seals the texts anew that are not sealed with the newest key of the ring, one after the other. Costs next to
+   * nothing if that was done before. Never throws.
+   */
+  reseal(): Promise<Resealed>;
   /** All texts, in no order; null: the directory cannot be read. */
   list(): Promise<readonly KeptText[] | null>;
 }
 
 /** Opens the history of texts. */
 export function openSourceHistory(options: SourceHistoryOptions): SourceHistory {
-  const { directory, maxTextBytes } = options;
+  const { directory, keyFile } = options;
   let written: { readonly text: Omit<ReleaseText, "bytes">; readonly identity: string | null } | null = null;
+  // A text that is sealed anew must not come in the place of one that was put meanwhile.
+  let last: Promise<unknown> = Promise.resolve();
+  const alone = <T>(work: () => Promise<T>): Promise<T> => {
+    const result = last.then(work);
+    last = result.catch(() => {});
+    return result;
+  };
 
   const write = async (text: ReleaseText) => {
     const path = pathOf(directory, text);
     if (written?.identity && isSameText(written.text, text) && written.identity === await identityAt(path)) return;
     await makeHistoryDirectory(directory);
     const { fileSystem } = directory;
-    await atomicWrite(path, await packText(text.bytes), { mode: 0o600, fileSystem });
+    const form = await storedForm(text.bytes, { hash: text.hash, keyFile });
+    if (!form.ok) throw new WriteRefusedError(form.message);
+    await atomicWrite(path, form.bytes, { mode: 0o600, fileSystem });
     const { hash, format, digest } = text;
     written = { text: { hash, format, digest }, identity: await identityAt(path) };
     // A crash before this leaves both, of which the newer one counts.
     await fileSystem.remove(pathOf(directory, { hash, format: format === "hcl" ? "json" : "hcl" })).catch(() => {});
   };
-  const writer = openOwedWriter("the history", write, options);
+  const writer = openOwedWriter("the history", (text: ReleaseText) => alone(() => write(text)), options);
+  const resealer = openResealer({
+    keyFile,
+    maxBytes: maxStoredBytes(options.maxTextBytes),
+    fileSystem: directory.fileSystem,
+    texts: async () =>
+      (await listHistory(directory))?.map((text) => ({ hash: text.hash, path: pathOf(directory, text) })) ?? null,
+    alone,
+  });
 
   return {
     put: (text) => writer.put(text),
     async text(hash) {
       const owed = writer.owed;
       if (owed?.hash === hash) return { ok: true, format: owed.format, bytes: owed.bytes };
-      return await readHistoryText(directory, hash, maxTextBytes);
+      return await readHistoryText(directory, hash, options);
     },
     async evict({ pinned, ordered }) {
       const newest = writer.owed?.hash ?? written?.text.hash;
@@ -111,21 +142,27 @@ export function openSourceHistory(options: SourceHistoryOptions): SourceHistory 
       const removed = await withinLimit(evict(directory, options, { pinned: kept, ordered }), LIMIT_MILLISECONDS);
       return removed.ok ? removed.value : { removed: [], message: notEvicted(directory.path, "ETIMEDOUT") };
     },
-    async list() {
-      const texts = await withinLimit(textsIn(directory).catch(() => null), LIMIT_MILLISECONDS);
-      return texts.ok ? texts.value && [...currentOf(texts.value).values()] : null;
+    reseal: resealer.reseal,
+    list: () => listHistory(directory),
+    async [Symbol.asyncDispose]() {
+      await Promise.all([writer, resealer].map((one) => one[Symbol.asyncDispose]()));
     },
-    [Symbol.asyncDispose]: () => writer[Symbol.asyncDispose](),
   };
+}
+
+/** Lists the texts on the disk, in no order; null: the directory cannot be read. Resolves after at most 5 s. */
+export async function listHistory(directory: HistoryDirectory): Promise<readonly KeptText[] | null> {
+  const texts = await withinLimit(textsIn(directory).catch(() => null), LIMIT_MILLISECONDS);
+  return texts.ok ? texts.value && [...currentOf(texts.value).values()] : null;
 }
 
 /** Reads a text that is on the disk. Never throws, and resolves after at most 5 s. */
 export async function readHistoryText(
   directory: HistoryDirectory,
   hash: string,
-  maxTextBytes: number,
+  settings: Pick<SourceHistoryOptions, "maxTextBytes" | "keyFile">,
 ): Promise<TextRead> {
-  const read = await withinLimit(readText(directory, hash, maxTextBytes), LIMIT_MILLISECONDS);
+  const read = await withinLimit(readText(directory, hash, settings), LIMIT_MILLISECONDS);
   return read.ok ? read.value : unreadable(directory.path, "ETIMEDOUT");
 }
 
@@ -152,9 +189,13 @@ export function keptHashes(
   return new Set(kept.keys());
 }
 
-async function readText(directory: HistoryDirectory, hash: string, maxTextBytes: number): Promise<TextRead> {
+async function readText(
+  directory: HistoryDirectory,
+  hash: string,
+  { maxTextBytes, keyFile }: Pick<SourceHistoryOptions, "maxTextBytes" | "keyFile">,
+): Promise<TextRead> {
   let path = directory.path;
-  const limit = maxPackedBytes(maxTextBytes);
+  const limit = maxStoredBytes(maxTextBytes);
   try {
     const found = [await textAt(directory, { hash, format: "hcl" }), await textAt(directory, { hash, format: "json" })];
     const text = currentOf(found.filter((one) => one !== null)).get(hash);
@@ -162,10 +203,11 @@ async function readText(directory: HistoryDirectory, hash: string, maxTextBytes:
       return { ok: false, reason: "missing", message: `${terminalText(path)} has no source of ${hash}` };
     }
     path = pathOf(directory, text);
-    const packed = await readRegularFile(path, limit);
-    const bytes = packed.length > limit ? null : await unpackText(packed, maxTextBytes);
-    if (bytes !== null) return { ok: true, format: text.format, bytes };
-    return { ok: false, reason: "damaged", message: `${terminalText(path)} is damaged` };
+    const stored = await readRegularFile(path, limit);
+    const damaged = { ok: false, reason: "damaged", message: "is damaged" } as const;
+    const read = stored.length > limit ? damaged : await readStoredForm(stored, { hash, keyFile }, maxTextBytes);
+    if (read.ok) return { ok: true, format: text.format, bytes: read.bytes };
+    return { ...read, message: `${terminalText(path)} ${read.message}` };
   } catch (error) {
     return unreadable(path, errorCode(error));
   }

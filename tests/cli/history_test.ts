@@ -1,6 +1,7 @@
 // `honua-configd history` and `show`, over a daemon and over what it left on the disk.
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { historyDirectory, makeHistoryDirectory } from "../../src/releases/history_directory.ts";
+import { newKey } from "../../src/releases/key_ring.ts";
 import { type KeptReleases, NO_RELEASES, type Release } from "../../src/releases/release.ts";
 import { openReleaseFile } from "../../src/releases/release_file.ts";
 import { openSourceHistory } from "../../src/releases/source_history.ts";
@@ -51,12 +52,12 @@ const TABLE = [
 const columnsOf = (text: string) => text.trimEnd().split("\n").map((line) => line.trim().split(/ {2,}/));
 
 /** A state directory as a daemon leaves it. */
-async function leftOnDisk({ path }: TemporaryDirectory): Promise<void> {
+async function leftOnDisk({ path }: TemporaryDirectory, keyFile: string | null = null): Promise<void> {
   const directory = historyDirectory(path, "");
   await makeHistoryDirectory(directory);
   await using file = await openReleaseFile({ directory, onTrouble: () => {} });
   await file.write(KEPT);
-  const bounds = { keep: 9, maxBytes: 9e6, maxTextBytes: 9e6 };
+  const bounds = { keep: 9, maxBytes: 9e6, maxTextBytes: 9e6, keyFile };
   await using texts = openSourceHistory({ directory, ...bounds, onTrouble: () => {} });
   const bytes = new TextEncoder().encode(TEXT);
   await texts.put({ hash: hashOf("a"), format: "hcl", digest: hashOf("0"), bytes });
@@ -98,6 +99,23 @@ Deno.test("history and show read what the daemon left if it does not answer, and
   const lost = await runRecorded(["show", "42", ...flags]);
   assertEquals([lost.code, lost.out], [3, ""]);
   assertStringIncludes(lost.error, "has no source of bbbb");
+});
+
+Deno.test("show opens a sealed source with the key ring of the options, or names the key that is missing", async () => {
+  await using directory = await temporaryDirectory();
+  const [old, young] = [newKey(0), newKey(1e11)];
+  const keyFile = directory.file("keys");
+  await Deno.writeTextFile(keyFile, old.line);
+  await leftOnDisk(directory, keyFile);
+  const flags = ["--socket", directory.file("admin.sock"), "--set", `State:Directory=${directory.path}`];
+  const show = (...more: string[]) => runRecorded(["show", "43", ...flags, ...more]);
+  const withRing = ["--set", `Store:KeyFile=${keyFile}`];
+  assertEquals((await show(...withRing)).out, TEXT);
+  const without = await show();
+  assertEquals([without.code, without.out], [3, ""]);
+  assertStringIncludes(without.error, `it needs the key ${old.id}, and Store:KeyFile names no key ring`);
+  await Deno.writeTextFile(keyFile, young.line);
+  assertStringIncludes((await show(...withRing)).error, `the key ${old.id} is missing in ${keyFile}`);
 });
 
 Deno.test("show prints the source byte for byte, or the masked snapshot that it makes", async () => {

@@ -22,10 +22,10 @@ Deno.test("the text of an announced release is in the store if anything is skipp
     const warnings: string[] = [];
     const log = { warning: (line: string) => void warnings.push(line) };
     assertEquals(
-      await offerText(announcementOf(HASH, null, more), { notifier, textOf, log, isShared: false }),
+      await offerText(announcementOf(HASH, null, more), { notifier, keyFile: null, textOf, log, isShared: false }),
       isNeeded,
     );
-    const text = await fetchText(notifier, HASH);
+    const text = await fetchText(notifier, HASH, null);
     assertEquals([text.ok && text.bytes, warnings], [isNeeded && bytes, []]);
   }
 });
@@ -36,9 +36,15 @@ Deno.test("a text that is not there keeps nothing from being announced, and is s
   const warnings: string[] = [];
   const log = { warning: (line: string) => void warnings.push(line) };
   assertEquals(
-    await offerText(announcementOf(HASH, null, { undoes: [BAD] }), { notifier, textOf, log, isShared: false }),
+    await offerText(announcementOf(HASH, null, { undoes: [BAD] }), {
+      notifier,
+      keyFile: null,
+      textOf,
+      log,
+      isShared: false,
+    }),
     true,
   );
   assertEquals(warnings.length, 1);
-  assertEquals((await fetchText(notifier, HASH)).ok, false);
+  assertEquals((await fetchText(notifier, HASH, null)).ok, false);
 });

@@ -2,20 +2,18 @@
 import { createHash } from "node:crypto";
 import { openPace } from "../time/pace.ts";
 
-const DIGEST_BYTES = 32;
+/** The bytes that a digest adds. */
+export const DIGEST_BYTES = 32;
 /** Hashed at once: some milliseconds. */
 const PIECE_BYTES = 1024 * 1024;
 
-/** The bytes that sealing adds. */
-export const SEAL_BYTES = DIGEST_BYTES;
-
 /** Returns the pieces and their digest, in turns. */
-export async function sealed(pieces: readonly Uint8Array[]): Promise<Uint8Array[]> {
+export async function digested(pieces: readonly Uint8Array[]): Promise<Uint8Array[]> {
   return [...pieces, await digestOf(pieces)];
 }
 
-/** Returns the bytes before the digest, in turns; null: they are not those that were sealed. */
-export async function unsealed(bytes: Uint8Array): Promise<Uint8Array | null> {
+/** Returns the bytes before the digest, in turns; null: they are not those that it was made of. */
+export async function undigested(bytes: Uint8Array): Promise<Uint8Array | null> {
   if (bytes.length < DIGEST_BYTES) return null;
   const content = bytes.subarray(0, -DIGEST_BYTES);
   const digest = await digestOf([content]);

@@ -1,0 +1,114 @@
+// The key ring of `Store:KeyFile`: a text with a key a line, `ID BASE64`, of which the last one seals and all open. It
+// is read again for each use, so that a rotation needs no restart. No message quotes a line.
+import { Buffer } from "node:buffer";
+import { randomBytes } from "node:crypto";
+import { terminalText } from "../diagnostic/terminal_text.ts";
+import { NotAFileError, openRegularFile, readAtMost } from "../host/regular_file.ts";
+import { withinLimit } from "../time/limit.ts";
+
+const KEY_BYTES = 32;
+const LINE = /^([a-z0-9-]{1,32})[ \t]+([A-Za-z0-9+/]{43}=)$/;
+const LINE_FORM = "a key is ID BASE64: an id of 1 to 32 characters of a-z, 0-9 and -, and 32 bytes in base64";
+
+/** Some hundred keys. */
+export const MAX_KEY_RING_BYTES = 64 * 1024;
+
+/** A file system that hangs must not hold a rollback. */
+const READ_LIMIT_MILLISECONDS = 5_000;
+
+/** A key for AES-256. */
+export interface Key {
+  readonly id: string;
+  readonly secret: Uint8Array<ArrayBuffer>;
+}
+
+/** The keys of a ring, the oldest first. */
+export interface KeyRing {
+  /** Of its file. */
+  readonly path: string;
+  /** One at least. */
+  readonly keys: readonly Key[];
+  /** Of the file. */
+  readonly mode: number;
+}
+
+/** A key ring, or in one line why there is none. */
+export type KeyRingRead =
+  | { readonly ok: true; readonly ring: KeyRing }
+  | { readonly ok: false; readonly message: string };
+
+/** The keys of a text, or what is wrong with it. */
+export type KeysParsed =
+  | { readonly ok: true; readonly keys: readonly Key[] }
+  | { readonly ok: false; readonly what: string };
+
+/** Reads the file of a key ring. */
+export async function readKeyRing(path: string): Promise<KeyRingRead> {
+  const read = await readKeyText(path);
+  if (!read.ok) return read;
+  const parsed = parseKeys(read.text);
+  const shown = terminalText(path);
+  if (!parsed.ok) return { ok: false, message: `The key ring ${shown} cannot be used: ${parsed.what}` };
+  const { keys } = parsed;
+  if (keys.length === 0) {
+    return { ok: false, message: `The key ring ${shown} has no key: honua-configd key add makes one` };
+  }
+  return { ok: true, ring: { path, keys, mode: read.mode } };
+}
+
+/** Parses the keys of a ring; there may be none. */
+export function parseKeys(text: string): KeysParsed {
+  const keys: Key[] = [];
+  for (const [index, line] of text.split("\n").entries()) {
+    const content = line.trim();
+    if (content === "" || content.startsWith("#")) continue;
+    const [, id, base64] = LINE.exec(content) ?? [];
+    if (id === undefined || base64 === undefined) return { ok: false, what: `line ${index + 1}: ${LINE_FORM}` };
+    if (keys.some((key) => key.id === id)) return { ok: false, what: `line ${index + 1}: there are two keys ${id}` };
+    keys.push({ id, secret: new Uint8Array(Buffer.from(base64, "base64")) });
+  }
+  return { ok: true, keys };
+}
+
+/** The text of a key ring's file, with its mode; or why it cannot be read. */
+export async function readKeyText(
+  path: string,
+): Promise<
+  | { readonly ok: true; readonly text: string; readonly mode: number }
+  | { readonly ok: false; readonly message: string; readonly code: string }
+> {
+  const shown = terminalText(path);
+  const refuse = (code: string, what = `cannot be read: ${code}`) =>
+    ({ ok: false, message: `The key ring ${shown} ${what}`, code }) as const;
+  const reading = async () => {
+    await using file = await openRegularFile(path);
+    return { mode: file.found.mode, bytes: await readAtMost((into) => file.read(into), MAX_KEY_RING_BYTES) };
+  };
+  try {
+    const read = await withinLimit(reading(), READ_LIMIT_MILLISECONDS);
+    if (!read.ok) return refuse("ETIMEDOUT");
+    const { mode, bytes } = read.value;
+    if (bytes.length > MAX_KEY_RING_BYTES) return refuse("EFBIG", `is larger than ${MAX_KEY_RING_BYTES} bytes`);
+    return { ok: true, mode, text: new TextDecoder().decode(bytes) };
+  } catch (error) {
+    if (error instanceof NotAFileError) return refuse(error.code, "is not a file");
+    return refuse((error as { code?: string } | null)?.code ?? "an unknown error");
+  }
+}
+
+/** What is unwise about the file's mode; null: nothing. As with a token, a group may read it: credentials need that. */
+export function ringModeTrouble({ path, mode }: Pick<KeyRing, "path" | "mode">): string | null {
+  if ((mode & 0o027) === 0) return null;
+  const bits = (mode & 0o777).toString(8).padStart(4, "0");
+  return `The key ring ${terminalText(path)} has mode ${bits}: accounts that should not can read or replace the keys`;
+}
+
+/** A new key as a line of the file; `now` in milliseconds since 1970, `random` makes bytes. */
+export function newKey(
+  now: number,
+  random: (count: number) => Uint8Array = randomBytes,
+): { readonly id: string; readonly line: string } {
+  const month = new Date(now).toISOString().slice(0, 7);
+  const id = `${month}-${Buffer.from(random(2)).toString("hex")}`;
+  return { id, line: `${id} ${Buffer.from(random(KEY_BYTES)).toString("base64")}` };
+}

@@ -1,0 +1,95 @@
+// The form in which the history and the cluster's store keep a text: packed, and sealed if there is a key ring. A text
+// of before, which is not sealed, is read all the same.
+import { terminalText } from "../diagnostic/terminal_text.ts";
+import { type Key, type KeyRing, readKeyRing } from "./key_ring.ts";
+import { maxPackedBytes, packText, unpackText } from "./packed_text.ts";
+import { isSealed, MAX_SEAL_BYTES, seal, sealedParts, unseal } from "./sealed_text.ts";
+
+/** The bytes to store, or in one line why there are none: a text that should be sealed is never stored as it is. */
+export type StoredForm =
+  | { readonly ok: true; readonly bytes: readonly Uint8Array[] }
+  | { readonly ok: false; readonly message: string };
+
+/** A text; `message` is the end of a sentence about the place where it is kept. */
+export type StoredRead =
+  | {
+    readonly ok: true;
+    readonly bytes: Uint8Array<ArrayBuffer>;
+    /** The key that sealed it; null: it is not sealed. */
+    readonly keyId: string | null;
+  }
+  | { readonly ok: false; readonly reason: "damaged" | "sealed"; readonly message: string };
+
+/** How to read a stored text. */
+export interface StoredTextKeys {
+  /** Of the source. */
+  readonly hash: string;
+  /** `Store:KeyFile`; null: none. */
+  readonly keyFile: string | null;
+}
+
+const DAMAGED: StoredRead = { ok: false, reason: "damaged", message: "is damaged" };
+
+/** The most bytes that the stored form of a text of `maxTextBytes` has. */
+export function maxStoredBytes(maxTextBytes: number): number {
+  return maxPackedBytes(maxTextBytes) + MAX_SEAL_BYTES;
+}
+
+/** Makes the form in which a text is stored. */
+export async function storedForm(text: Uint8Array, { hash, keyFile }: StoredTextKeys): Promise<StoredForm> {
+  if (keyFile === null) return { ok: true, bytes: await packText(text) };
+  const read = await readKeyRing(keyFile);
+  if (!read.ok) return read;
+  const packed = new Uint8Array(await new Blob(await packText(text) as Uint8Array<ArrayBuffer>[]).arrayBuffer());
+  return { ok: true, bytes: await seal(packed, hash, newestOf(read.ring)) };
+}
+
+/** Reads a text of at most `maxTextBytes` from its stored form. */
+export async function readStoredForm(
+  bytes: Uint8Array<ArrayBuffer>,
+  keys: StoredTextKeys,
+  maxTextBytes: number,
+): Promise<StoredRead> {
+  const opened = await openStored(bytes, keys);
+  if (!opened.ok) return opened;
+  const text = await unpackText(opened.bytes, maxTextBytes);
+  return text === null ? DAMAGED : { ...opened, bytes: text };
+}
+
+/** Seals a stored text anew with the newest key of a ring. */
+export async function resealed(
+  bytes: Uint8Array<ArrayBuffer>,
+  { hash, ring }: { readonly hash: string; readonly ring: KeyRing },
+): Promise<StoredForm> {
+  const opened = await openStored(bytes, { hash, keyFile: ring.path });
+  return opened.ok ? { ok: true, bytes: await seal(opened.bytes, hash, newestOf(ring)) } : opened;
+}
+
+/** The key that seals. */
+export function newestOf({ keys }: KeyRing): Key {
+  return keys.at(-1)!;
+}
+
+/** Returns the packed text. */
+async function openStored(bytes: Uint8Array<ArrayBuffer>, { hash, keyFile }: StoredTextKeys): Promise<StoredRead> {
+  if (!isSealed(bytes)) return { ok: true, bytes, keyId: null };
+  const sealed = sealedParts(bytes);
+  if (sealed === null) return DAMAGED;
+  const found = await findKey(sealed.id, keyFile);
+  if (!found.ok) return { ok: false, reason: "sealed", message: `cannot be opened: ${found.message}` };
+  const packed = await unseal(sealed, hash, found.key);
+  if (packed !== null) return { ok: true, bytes: packed, keyId: sealed.id };
+  const message = `is damaged, or was sealed with another key than the one that is ${sealed.id} here`;
+  return { ok: false, reason: "damaged", message };
+}
+
+type FoundKey = { readonly ok: true; readonly key: Key } | { readonly ok: false; readonly message: string };
+
+async function findKey(id: string, keyFile: string | null): Promise<FoundKey> {
+  if (keyFile === null) return { ok: false, message: `it needs the key ${id}, and Store:KeyFile names no key ring` };
+  const read = await readKeyRing(keyFile);
+  if (!read.ok) return { ok: false, message: `it needs the key ${id}. ${read.message}` };
+  const key = read.ring.keys.find((one) => one.id === id);
+  if (key !== undefined) return { ok: true, key };
+  return { ok: false, message: `the key ${id} is missing in ${terminalText(keyFile)}` };
+}
