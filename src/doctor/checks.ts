@@ -12,6 +12,7 @@ import { error, type Judgement, note, ok, warning } from "./finding.ts";
 import { HOOK_CHECKS } from "./hooks.ts";
 import { about, isMissing, judgeAccess, modeText, orOk, type PathFacts } from "./permissions.ts";
 import { REDIS_CHECKS } from "./redis.ts";
+import { SEALING_CHECKS } from "./sealing.ts";
 import { SERVER_CHECKS } from "./server_units.ts";
 import { isActive, propertyOf, type UnitFacts } from "./unit_facts.ts";
 
@@ -137,6 +138,7 @@ export const CHECKS: readonly Check[] = [
     const troubles = files.flatMap(({ option, file }) => about(option, judgeAccess(file, "read", { owners })));
     return files.length > 0 && orOk(troubles, "The daemon can read whose signatures count, and only root may write it");
   }),
+  ...SEALING_CHECKS,
   check("source/found", facts.source, ({ unreadable }, { source }) => {
     if ("path" in source) return judgeUnreadable(unreadable);
     return error(renderLine(source.trouble), source.trouble.suggestion);

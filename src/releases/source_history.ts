@@ -10,6 +10,7 @@ import { type HistoryDirectory, makeHistoryDirectory, namesIn } from "./history_
 import { type Kept, openOwedWriter, WriteRefusedError, type WriterSettings } from "./owed_writer.ts";
 import type { TextFormat } from "./release.ts";
 import { openResealer, type Resealed } from "./resealing.ts";
+import { MAX_SEAL_BYTES, sealedParts } from "./sealed_text.ts";
 import { maxStoredBytes, readStoredForm, storedForm } from "./stored_text.ts";
 
 /** A file system that hangs must not hold the caller. */
@@ -164,6 +165,13 @@ export async function readHistoryText(
 ): Promise<TextRead> {
   const read = await withinLimit(readText(directory, hash, settings), LIMIT_MILLISECONDS);
   return read.ok ? read.value : unreadable(directory.path, "ETIMEDOUT");
+}
+
+/** The key that sealed a text on the disk; null: none, or the file cannot be read. */
+export async function historyTextKey(directory: HistoryDirectory, text: KeptText): Promise<string | null> {
+  const read = await withinLimit(readRegularFile(pathOf(directory, text), MAX_SEAL_BYTES), LIMIT_MILLISECONDS)
+    .catch(() => null);
+  return read?.ok ? sealedParts(read.value)?.id ?? null : null;
 }
 
 /**
