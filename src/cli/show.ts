@@ -7,6 +7,7 @@ import { sourceText } from "../diagnostic/range.ts";
 import { terminalText } from "../diagnostic/terminal_text.ts";
 import { findRelease } from "../releases/history_list.ts";
 import type { TextFormat } from "../releases/release.ts";
+import { keyRingFile } from "../releases/key_ring.ts";
 import { readReference, referenceText } from "../releases/source_reference.ts";
 import { readHistoryText } from "../releases/source_history.ts";
 import { decodeSource, DEFAULT_MAX_BYTES } from "../source/source_file.ts";
@@ -60,7 +61,7 @@ export async function showRelease(
       if (release === null) return unknownRelease(reference, terminal);
       const read = await readHistoryText(directory, release.hash, {
         maxTextBytes: DEFAULT_MAX_BYTES,
-        keyFile: place.keyFile,
+        keyRing: place.keyFile === null ? null : keyRingFile(place.keyFile),
       });
       if (!read.ok) return unavailable(read.message, terminal);
       return await show({ format: read.format, bytes: new Uint8Array(read.bytes) }, place);

@@ -39,7 +39,7 @@ export interface Joining {
   readonly keeper: StateKeeper;
   /** Held before the membership joins. */
   readonly loop: LoopAccess;
-  readonly releases: Pick<ReleaseKeeper, "journal" | "keyFile">;
+  readonly releases: Pick<ReleaseKeeper, "journal" | "keyRing">;
   /** The text of a config that this host compiled: of a release, or of its source. */
   textOf(hash: string): Promise<TextRead>;
 }
@@ -92,7 +92,7 @@ export async function join(
     journalTail: releases.journal.newest,
     isCanary: options.rollout.canary,
     isShared: options.rollout.steps.length > 0 || options.source.from !== "file",
-    keyFile: releases.keyFile,
+    keyRing: releases.keyRing,
     textOf,
     mask: secrets.mask,
   });

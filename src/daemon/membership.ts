@@ -15,6 +15,7 @@ import { journalWitness } from "./journal_witness.ts";
 import type { LoopAccess } from "./loop_holder.ts";
 import { agreedGeneration, syncStateOf } from "./sync_state.ts";
 import { type ReleaseState, runningRelease } from "../releases/release.ts";
+import type { KeyRingFile } from "../releases/key_ring.ts";
 import type { TextRead } from "../releases/source_history.ts";
 import type { StateKeeper } from "./state_file.ts";
 import { rolloutAccess } from "./rollout_access.ts";
@@ -50,8 +51,8 @@ export interface MembershipSettings {
   readonly isCanary: boolean;
   /** Whether hosts of this fleet take texts from the store although nothing is skipped. */
   readonly isShared: boolean;
-  /** Of the key ring that seals texts; null: none. */
-  readonly keyFile: string | null;
+  /** Seals texts; null: none. */
+  readonly keyRing: KeyRingFile | null;
   /** The text of a config that this host compiled: of a release, or of its source. */
   textOf(hash: string): Promise<TextRead>;
   /** Held before the membership joins. */
@@ -106,7 +107,7 @@ export function openMembership(settings: MembershipSettings): Membership {
       keep: (ledger) => settings.keeper.keep({ ledger }),
       ...rolloutAccess({
         notifier,
-        keyFile: settings.keyFile,
+        keyRing: settings.keyRing,
         textOf: settings.textOf,
         moved: () => loop.link("heard"),
       }),

@@ -5,7 +5,7 @@ import { credentialPath } from "../host/credential.ts";
 import type { Options } from "../options/options.ts";
 import type { Logger } from "../telemetry/log.ts";
 import { historyDirectory, removeStaleHistoryFiles } from "../releases/history_directory.ts";
-import { readKeyRing, ringModeTrouble } from "../releases/key_ring.ts";
+import { type KeyRingFile, keyRingFile, ringModeTrouble } from "../releases/key_ring.ts";
 import { type Journal, openJournal } from "../releases/journal.ts";
 import { protectedHashes, reconciled } from "../releases/new_release.ts";
 import type { Kept } from "../releases/owed_writer.ts";
@@ -46,8 +46,8 @@ export interface ReleaseKeeper extends AsyncDisposable {
   /** Those that the last process kept, in line with the snapshot in force. */
   readonly releases: Releases;
   readonly texts: Pick<SourceHistory, "text">;
-  /** The path of the key ring that seals texts; null: none. */
-  readonly keyFile: string | null;
+  /** Seals texts; null: none. */
+  readonly keyRing: KeyRingFile | null;
   /** The text of an earlier release: this host's, or else the one that the cluster's store has. */
   textOf(hash: string): Promise<TextRead>;
   readonly reserve: Reserve;
@@ -98,8 +98,8 @@ export async function openReleaseKeeper(
     onTrouble: warn("The list of releases"),
   });
   if (file.trouble !== null) log.warning(`The history is not complete: ${file.trouble}`);
-  const keyFile = await openKeyRing(settings);
-  const texts = openTexts(history, { directory, keyFile, onTrouble: warn("The history") });
+  const keyRing = await openKeyRing(settings);
+  const texts = openTexts(history, { directory, keyRing, onTrouble: warn("The history") });
   const journal = openJournal({ directory: stateDirectoryOf(settings.options), now, onTrouble: warn("The journal") });
   let recording: Promise<Kept> = Promise.resolve({ ok: true });
   let store: Pick<Notifier, "source"> | null = null;
@@ -113,11 +113,11 @@ export async function openReleaseKeeper(
   return {
     releases: initialReleases(limits, kept),
     texts,
-    keyFile,
+    keyRing,
     async textOf(hash) {
       const own = await texts.text(hash);
       if (own.ok || store === null) return own;
-      const fetched = await fetchText(store, hash, keyFile);
+      const fetched = await fetchText(store, hash, keyRing);
       return fetched.ok || own.reason === "missing" ? fetched : own;
     },
     readFrom: (one) => void (store = one),
@@ -150,7 +150,7 @@ export async function openReleaseKeeper(
 
 function openTexts(
   { keep, maxMegabytes }: Options["history"],
-  settings: Pick<SourceHistoryOptions, "directory" | "keyFile" | "onTrouble">,
+  settings: Pick<SourceHistoryOptions, "directory" | "keyRing" | "onTrouble">,
 ): SourceHistory {
   return openSourceHistory({
     ...settings,
@@ -160,16 +160,18 @@ function openTexts(
   });
 }
 
-/** The path of the key ring, after it was looked at for the first time. */
-async function openKeyRing({ options: { store }, environment, log }: ReleaseKeeperSettings): Promise<string | null> {
-  const keyFile = store.keyFile && credentialPath(store.keyFile, environment);
-  if (keyFile === null) return null;
-  const read = await readKeyRing(keyFile);
+/** Opens the key ring; trouble with it is logged. Null: none is named. */
+async function openKeyRing(
+  { options: { store }, environment, log }: ReleaseKeeperSettings,
+): Promise<KeyRingFile | null> {
+  if (store.keyFile === null) return null;
+  const keyRing = keyRingFile(credentialPath(store.keyFile, environment));
+  const read = await keyRing.read();
   const trouble = read.ok
     ? ringModeTrouble(read.ring)
     : `${read.message}. No source is kept or sent until that is mended`;
   if (trouble !== null) log.warning(trouble);
-  return keyFile;
+  return keyRing;
 }
 
 /** Makes the function that seals texts anew, one pass at a time, and says once why it cannot. */

@@ -6,14 +6,15 @@ import type { Peer } from "../cluster/peer_record.ts";
 import type { ClusterAccess } from "../reload/cluster_access.ts";
 import type { FleetAnswer, FleetMember, MoveOutcome } from "../rollout/rollouts.ts";
 import type { StoreView } from "../rollout/staging.ts";
+import type { KeyRingFile } from "../releases/key_ring.ts";
 import type { TextRead } from "../releases/source_history.ts";
 import { putText } from "./store_sources.ts";
 
 /** The parts of the access. */
 export interface RolloutAccessParts {
   readonly notifier: Pick<Notifier, "peers" | "head" | "moveRollout" | "putSource">;
-  /** Of the key ring that seals texts; null: none. */
-  readonly keyFile: string | null;
+  /** Seals texts; null: none. */
+  readonly keyRing: KeyRingFile | null;
   /** The text of a config that this host compiled: of a release, or of its source. */
   textOf(hash: string): Promise<TextRead>;
   /** Called after a move: the head is to be read, as after a message of another instance. */
@@ -22,7 +23,7 @@ export interface RolloutAccessParts {
 
 /** Makes the functions of the access. */
 export function rolloutAccess(
-  { notifier, keyFile, textOf, moved }: RolloutAccessParts,
+  { notifier, keyRing, textOf, moved }: RolloutAccessParts,
 ): Pick<ClusterAccess, "readFleet" | "moveRollout"> {
   return {
     async readFleet(): Promise<FleetAnswer> {
@@ -35,7 +36,7 @@ export function rolloutAccess(
     },
     async moveRollout(move: RolloutMove, isProposal: boolean): Promise<MoveOutcome> {
       if (isProposal) {
-        const put = await putText(move.to.hash, { notifier, keyFile, textOf });
+        const put = await putText(move.to.hash, { notifier, keyRing, textOf });
         if (!put.ok) return { kind: "failed", reason: put.reason };
       }
       const answer = await notifier.moveRollout(move);

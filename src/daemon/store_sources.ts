@@ -3,6 +3,7 @@
 import type { Announcement } from "../agreement/announcing.ts";
 import type { Notifier } from "../cluster/notifier.ts";
 import type { PutSourceAnswer } from "../cluster/stored_source.ts";
+import type { KeyRingFile } from "../releases/key_ring.ts";
 import type { TextRead } from "../releases/source_history.ts";
 import { readStoredForm, storedForm } from "../releases/stored_text.ts";
 import { DEFAULT_MAX_BYTES } from "../source/source_file.ts";
@@ -11,12 +12,12 @@ import type { Logger } from "../telemetry/log.ts";
 /**
  * Reads the text of a release from the store. Its content is not believed before it is compiled.
  *
- * @param keyFile of the key ring; null: none.
+ * @param keyRing null: none.
  */
 export async function fetchText(
   notifier: Pick<Notifier, "source">,
   hash: string,
-  keyFile: string | null,
+  keyRing: KeyRingFile | null,
 ): Promise<TextRead> {
   const answer = await notifier.source(hash);
   if (!answer.ok) return { ok: false, reason: "unreadable", message: answer.reason };
@@ -25,7 +26,7 @@ export async function fetchText(
     return { ok: false, reason: "missing", message };
   }
   const { format, bytes } = answer.source;
-  const read = await readStoredForm(new Uint8Array(bytes), { hash, keyFile }, DEFAULT_MAX_BYTES);
+  const read = await readStoredForm(new Uint8Array(bytes), { hash, keyRing }, DEFAULT_MAX_BYTES);
   if (!read.ok) return { ...read, message: `The source of ${hash} in Redis ${read.message}` };
   return { ok: true, format, bytes: read.bytes };
 }
@@ -40,16 +41,16 @@ export function needsText({ skips, undoes }: Pick<Announcement, "skips" | "undoe
 /** The parts that a text is put into the store with. */
 export interface TextOffer {
   readonly notifier: Pick<Notifier, "putSource">;
-  /** Of the key ring; null: none. */
-  readonly keyFile: string | null;
+  /** Seals texts; null: none. */
+  readonly keyRing: KeyRingFile | null;
   textOf(hash: string): Promise<TextRead>;
 }
 
 /** Puts the text of a hash into the store. */
-export async function putText(hash: string, { notifier, keyFile, textOf }: TextOffer): Promise<PutSourceAnswer> {
+export async function putText(hash: string, { notifier, keyRing, textOf }: TextOffer): Promise<PutSourceAnswer> {
   const text = await textOf(hash);
   if (!text.ok) return { ok: false, reason: text.message };
-  const form = await storedForm(text.bytes, { hash, keyFile });
+  const form = await storedForm(text.bytes, { hash, keyRing });
   if (!form.ok) return { ok: false, reason: form.message };
   const bytes = new Uint8Array(await new Blob(form.bytes as Uint8Array<ArrayBuffer>[]).arrayBuffer());
   return await notifier.putSource(hash, { format: text.format, bytes });

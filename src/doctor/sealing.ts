@@ -2,7 +2,7 @@
 // needs it.
 import { dirname, join } from "node:path";
 import { historyDirectory } from "../releases/history_directory.ts";
-import { type KeyRingRead, readKeyRing } from "../releases/key_ring.ts";
+import { type KeyRingFile, keyRingFile, type KeyRingRead } from "../releases/key_ring.ts";
 import { historyTextKey, listHistory, readHistoryText, type TextRead } from "../releases/source_history.ts";
 import { newestOf } from "../releases/stored_text.ts";
 import { DEFAULT_MAX_BYTES } from "../source/source_file.ts";
@@ -31,9 +31,12 @@ interface Opened {
 }
 
 export const sealing = facts("store/keys", "The key ring", async (subject: Subject, within): Promise<SealingFacts> => {
-  const keyFile = await keyFileOf(subject);
-  const ring = keyFile === null ? null : await readKeyRing(keyFile);
-  return { ring, texts: await openTexts(subject, keyFile, within.limitMilliseconds * SHARE) };
+  const path = await keyFileOf(subject);
+  const keyRing = path === null ? null : keyRingFile(path);
+  return {
+    ring: await keyRing?.read() ?? null,
+    texts: await openTexts(subject, keyRing, within.limitMilliseconds * SHARE),
+  };
 });
 
 /** A bare name is a credential's if there is such a credential (systemd.exec(5)). */
@@ -45,7 +48,7 @@ async function keyFileOf({ options: { store: { keyFile } }, credentialDirectorie
   return keyFile;
 }
 
-async function openTexts({ options, machine }: Subject, keyFile: string | null, limitMilliseconds: number) {
+async function openTexts({ options, machine }: Subject, keyRing: KeyRingFile | null, limitMilliseconds: number) {
   const { state, snapshot } = options;
   const directory = historyDirectory(state.directory ?? dirname(snapshot.path), "");
   const end = machine.now() + limitMilliseconds;
@@ -58,7 +61,7 @@ async function openTexts({ options, machine }: Subject, keyFile: string | null, 
     if (machine.now() >= end) break;
     const key = await historyTextKey(directory, text);
     keys.set(key, (keys.get(key) ?? 0) + 1);
-    const read = await readHistoryText(directory, text.hash, { maxTextBytes: DEFAULT_MAX_BYTES, keyFile });
+    const read = await readHistoryText(directory, text.hash, { maxTextBytes: DEFAULT_MAX_BYTES, keyRing });
     // One that an eviction has removed meanwhile is no trouble.
     if (!read.ok && read.reason !== "missing") failed.push(read);
     opened++;

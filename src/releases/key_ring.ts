@@ -13,8 +13,8 @@ const LINE_FORM = "a key is ID BASE64: an id of 1 to 32 characters of a-z, 0-9 a
 /** Some hundred keys. */
 export const MAX_KEY_RING_BYTES = 64 * 1024;
 
-/** A file system that hangs must not hold a rollback. */
-const READ_LIMIT_MILLISECONDS = 5_000;
+/** A file system that hangs must not hold a rollback; a text has 5 s. */
+const READ_LIMIT_MILLISECONDS = 2_000;
 
 /** A key for AES-256. */
 export interface Key {
@@ -37,14 +37,44 @@ export type KeyRingRead =
   | { readonly ok: true; readonly ring: KeyRing }
   | { readonly ok: false; readonly message: string };
 
+/** A key ring in its file, which is read anew for each use. */
+export interface KeyRingFile {
+  readonly path: string;
+  /** Reads the file. Never throws, and resolves after at most 2 s. */
+  read(): Promise<KeyRingRead>;
+}
+
+/** The text of a key ring's file, or in one line why it cannot be read. */
+export type KeyTextRead =
+  | { readonly ok: true; readonly text: string; readonly mode: number }
+  | { readonly ok: false; readonly message: string; readonly code: string };
+
 /** The keys of a text, or what is wrong with it. */
 export type KeysParsed =
   | { readonly ok: true; readonly keys: readonly Key[] }
   | { readonly ok: false; readonly what: string };
 
-/** Reads the file of a key ring. */
-export async function readKeyRing(path: string): Promise<KeyRingRead> {
-  const read = await readKeyText(path);
+/** Makes the access to the key ring at a path. `readText` is the file system's unless a test injects faults. */
+export function keyRingFile(
+  path: string,
+  { readText = readKeyText, limitMilliseconds = READ_LIMIT_MILLISECONDS }: {
+    readonly readText?: typeof readKeyText;
+    readonly limitMilliseconds?: number;
+  } = {},
+): KeyRingFile {
+  // All uses share one read: each would hold a thread while the file system hangs.
+  let reading: Promise<KeyRingRead> | null = null;
+  return {
+    path,
+    async read() {
+      reading ??= readText(path).then((read) => ringOf(path, read)).finally(() => reading = null);
+      const read = await withinLimit(reading, limitMilliseconds);
+      return read.ok ? read.value : unreadable(path, "ETIMEDOUT");
+    },
+  };
+}
+
+function ringOf(path: string, read: KeyTextRead): KeyRingRead {
   if (!read.ok) return read;
   const parsed = parseKeys(read.text);
   const shown = terminalText(path);
@@ -70,30 +100,23 @@ export function parseKeys(text: string): KeysParsed {
   return { ok: true, keys };
 }
 
-/** The text of a key ring's file, with its mode; or why it cannot be read. */
-export async function readKeyText(
-  path: string,
-): Promise<
-  | { readonly ok: true; readonly text: string; readonly mode: number }
-  | { readonly ok: false; readonly message: string; readonly code: string }
-> {
-  const shown = terminalText(path);
-  const refuse = (code: string, what = `cannot be read: ${code}`) =>
-    ({ ok: false, message: `The key ring ${shown} ${what}`, code }) as const;
-  const reading = async () => {
-    await using file = await openRegularFile(path);
-    return { mode: file.found.mode, bytes: await readAtMost((into) => file.read(into), MAX_KEY_RING_BYTES) };
-  };
+/** Reads the file of a key ring. Never throws, but waits as long as the file system does not answer. */
+export async function readKeyText(path: string): Promise<KeyTextRead> {
   try {
-    const read = await withinLimit(reading(), READ_LIMIT_MILLISECONDS);
-    if (!read.ok) return refuse("ETIMEDOUT");
-    const { mode, bytes } = read.value;
-    if (bytes.length > MAX_KEY_RING_BYTES) return refuse("EFBIG", `is larger than ${MAX_KEY_RING_BYTES} bytes`);
-    return { ok: true, mode, text: new TextDecoder().decode(bytes) };
+    await using file = await openRegularFile(path);
+    const bytes = await readAtMost((into) => file.read(into), MAX_KEY_RING_BYTES);
+    if (bytes.length > MAX_KEY_RING_BYTES) {
+      return unreadable(path, "EFBIG", `is larger than ${MAX_KEY_RING_BYTES} bytes`);
+    }
+    return { ok: true, mode: file.found.mode, text: new TextDecoder().decode(bytes) };
   } catch (error) {
-    if (error instanceof NotAFileError) return refuse(error.code, "is not a file");
-    return refuse((error as { code?: string } | null)?.code ?? "an unknown error");
+    if (error instanceof NotAFileError) return unreadable(path, error.code, "is not a file");
+    return unreadable(path, (error as { code?: string } | null)?.code ?? "an unknown error");
   }
+}
+
+function unreadable(path: string, code: string, what = `cannot be read: ${code}`) {
+  return { ok: false, message: `The key ring ${terminalText(path)} ${what}`, code } as const;
 }
 
 /** What is unwise about the file's mode; null: nothing. As with a token, a group may read it: credentials need that. */

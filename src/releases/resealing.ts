@@ -4,7 +4,7 @@ import { terminalText } from "../diagnostic/terminal_text.ts";
 import { atomicWrite, errorCode, type FileSystem } from "../host/atomic_write.ts";
 import { readRegularFile } from "../host/regular_file.ts";
 import { withinLimit } from "../time/limit.ts";
-import { type KeyRing, readKeyRing } from "./key_ring.ts";
+import type { Key, KeyRingFile } from "./key_ring.ts";
 import { MAX_SEAL_BYTES, sealedParts } from "./sealed_text.ts";
 import { newestOf, resealed } from "./stored_text.ts";
 
@@ -18,7 +18,7 @@ export interface Resealed {
 
 export interface ResealingSettings {
   /** Null: nothing is sealed. */
-  readonly keyFile: string | null;
+  readonly keyRing: KeyRingFile | null;
   /** Of a stored text. */
   readonly maxBytes: number;
   readonly fileSystem: FileSystem;
@@ -36,33 +36,33 @@ export interface Resealer extends AsyncDisposable {
 
 /** Opens a resealer. */
 export function openResealer(settings: ResealingSettings): Resealer {
-  const { keyFile, texts, alone } = settings;
+  const { keyRing, texts, alone } = settings;
   let running: Promise<Resealed> | null = null;
   let isClosed = false;
   /** All texts were sealed with this key once, and newer texts are sealed with it or a newer one. */
   let done: string | null = null;
 
-  const pass = async (path: string): Promise<Resealed> => {
-    const read = await readKeyRing(path);
+  const pass = async (keyRing: KeyRingFile): Promise<Resealed> => {
+    const read = await keyRing.read();
     if (!read.ok) return { count: 0, message: read.message };
-    const { id } = newestOf(read.ring);
-    if (id === done) return { count: 0, message: null };
+    const key = newestOf(read.ring);
+    if (key.id === done) return { count: 0, message: null };
     let count = 0;
     let message: string | null = null;
     const found = await texts();
     for (const text of found ?? []) {
       if (isClosed) return { count, message };
-      const outcome = await alone(() => resealText(text, read.ring, settings));
+      const outcome = await alone(() => resealText(text, { key, keyRing }, settings));
       if (outcome === "sealed") count++;
       else if (outcome !== "nothing to do") message ??= `${terminalText(text.path)} ${outcome}`;
     }
-    if (found !== null && message === null) done = id;
+    if (found !== null && message === null) done = key.id;
     return { count, message };
   };
   return {
     async reseal() {
-      if (keyFile === null || isClosed) return { count: 0, message: null };
-      return await (running ??= pass(keyFile).finally(() => running = null));
+      if (keyRing === null || isClosed) return { count: 0, message: null };
+      return await (running ??= pass(keyRing).finally(() => running = null));
     },
     async [Symbol.asyncDispose]() {
       isClosed = true;
@@ -74,15 +74,15 @@ export function openResealer(settings: ResealingSettings): Resealer {
 /** Seals a text; or the reason why not, as the end of a sentence about its file. */
 async function resealText(
   { hash, path }: { readonly hash: string; readonly path: string },
-  ring: KeyRing,
+  keys: { readonly key: Key; readonly keyRing: KeyRingFile },
   { maxBytes, fileSystem }: Pick<ResealingSettings, "maxBytes" | "fileSystem">,
 ): Promise<string> {
   try {
     // The seal is at the beginning.
-    if (sealedParts(await readRegularFile(path, MAX_SEAL_BYTES))?.id === newestOf(ring).id) return "nothing to do";
+    if (sealedParts(await readRegularFile(path, MAX_SEAL_BYTES))?.id === keys.key.id) return "nothing to do";
     const bytes = await readRegularFile(path, maxBytes);
     if (bytes.length > maxBytes) return "is damaged";
-    const form = await resealed(bytes, { hash, ring });
+    const form = await resealed(bytes, { hash, ...keys });
     if (!form.ok) return form.message;
     await atomicWrite(path, form.bytes, { mode: 0o600, fileSystem });
     return "sealed";

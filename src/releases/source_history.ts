@@ -7,6 +7,7 @@ import { atomicWrite, errorCode } from "../host/atomic_write.ts";
 import { readRegularFile } from "../host/regular_file.ts";
 import { withinLimit } from "../time/limit.ts";
 import { type HistoryDirectory, makeHistoryDirectory, namesIn } from "./history_directory.ts";
+import type { KeyRingFile } from "./key_ring.ts";
 import { type Kept, openOwedWriter, WriteRefusedError, type WriterSettings } from "./owed_writer.ts";
 import type { TextFormat } from "./release.ts";
 import { openResealer, type Resealed } from "./resealing.ts";
@@ -71,7 +72,7 @@ export interface SourceHistoryOptions extends HistoryBounds, WriterSettings {
   /** The largest source that the daemon reads. */
   readonly maxTextBytes: number;
   /** The key ring that seals and opens texts; null: none. */
-  readonly keyFile: string | null;
+  readonly keyRing: KeyRingFile | null;
 }
 
 /** The texts, by their hashes. */
@@ -97,7 +98,7 @@ export interface SourceHistory extends AsyncDisposable {
 
 /** Opens the history of texts. */
 export function openSourceHistory(options: SourceHistoryOptions): SourceHistory {
-  const { directory, keyFile } = options;
+  const { directory, keyRing } = options;
   let written: { readonly text: Omit<ReleaseText, "bytes">; readonly identity: string | null } | null = null;
   // A text that is sealed anew must not come in the place of one that was put meanwhile.
   let last: Promise<unknown> = Promise.resolve();
@@ -112,7 +113,7 @@ export function openSourceHistory(options: SourceHistoryOptions): SourceHistory 
     if (written?.identity && isSameText(written.text, text) && written.identity === await identityAt(path)) return;
     await makeHistoryDirectory(directory);
     const { fileSystem } = directory;
-    const form = await storedForm(text.bytes, { hash: text.hash, keyFile });
+    const form = await storedForm(text.bytes, { hash: text.hash, keyRing });
     if (!form.ok) throw new WriteRefusedError(form.message);
     await atomicWrite(path, form.bytes, { mode: 0o600, fileSystem });
     const { hash, format, digest } = text;
@@ -122,7 +123,7 @@ export function openSourceHistory(options: SourceHistoryOptions): SourceHistory 
   };
   const writer = openOwedWriter("the history", (text: ReleaseText) => alone(() => write(text)), options);
   const resealer = openResealer({
-    keyFile,
+    keyRing,
     maxBytes: maxStoredBytes(options.maxTextBytes),
     fileSystem: directory.fileSystem,
     texts: async () =>
@@ -161,7 +162,7 @@ export async function listHistory(directory: HistoryDirectory): Promise<readonly
 export async function readHistoryText(
   directory: HistoryDirectory,
   hash: string,
-  settings: Pick<SourceHistoryOptions, "maxTextBytes" | "keyFile">,
+  settings: Pick<SourceHistoryOptions, "maxTextBytes" | "keyRing">,
 ): Promise<TextRead> {
   const read = await withinLimit(readText(directory, hash, settings), LIMIT_MILLISECONDS);
   return read.ok ? read.value : unreadable(directory.path, "ETIMEDOUT");
@@ -200,7 +201,7 @@ export function keptHashes(
 async function readText(
   directory: HistoryDirectory,
   hash: string,
-  { maxTextBytes, keyFile }: Pick<SourceHistoryOptions, "maxTextBytes" | "keyFile">,
+  { maxTextBytes, keyRing }: Pick<SourceHistoryOptions, "maxTextBytes" | "keyRing">,
 ): Promise<TextRead> {
   let path = directory.path;
   const limit = maxStoredBytes(maxTextBytes);
@@ -213,7 +214,7 @@ async function readText(
     path = pathOf(directory, text);
     const stored = await readRegularFile(path, limit);
     const damaged = { ok: false, reason: "damaged", message: "is damaged" } as const;
-    const read = stored.length > limit ? damaged : await readStoredForm(stored, { hash, keyFile }, maxTextBytes);
+    const read = stored.length > limit ? damaged : await readStoredForm(stored, { hash, keyRing }, maxTextBytes);
     if (read.ok) return { ok: true, format: text.format, bytes: read.bytes };
     return { ...read, message: `${terminalText(path)} ${read.message}` };
   } catch (error) {

@@ -1,7 +1,7 @@
 // The form in which the history and the cluster's store keep a text: packed, and sealed if there is a key ring. A text
 // of before, which is not sealed, is read all the same.
 import { terminalText } from "../diagnostic/terminal_text.ts";
-import { type Key, type KeyRing, readKeyRing } from "./key_ring.ts";
+import type { Key, KeyRing, KeyRingFile } from "./key_ring.ts";
 import { maxPackedBytes, packText, unpackText } from "./packed_text.ts";
 import { isSealed, MAX_SEAL_BYTES, seal, sealedParts, unseal } from "./sealed_text.ts";
 
@@ -24,8 +24,8 @@ export type StoredRead =
 export interface StoredTextKeys {
   /** Of the source. */
   readonly hash: string;
-  /** `Store:KeyFile`; null: none. */
-  readonly keyFile: string | null;
+  /** Null: none. */
+  readonly keyRing: KeyRingFile | null;
 }
 
 const DAMAGED: StoredRead = { ok: false, reason: "damaged", message: "is damaged" };
@@ -36,9 +36,9 @@ export function maxStoredBytes(maxTextBytes: number): number {
 }
 
 /** Makes the form in which a text is stored. */
-export async function storedForm(text: Uint8Array, { hash, keyFile }: StoredTextKeys): Promise<StoredForm> {
-  if (keyFile === null) return { ok: true, bytes: await packText(text) };
-  const read = await readKeyRing(keyFile);
+export async function storedForm(text: Uint8Array, { hash, keyRing }: StoredTextKeys): Promise<StoredForm> {
+  if (keyRing === null) return { ok: true, bytes: await packText(text) };
+  const read = await keyRing.read();
   if (!read.ok) return read;
   const packed = new Uint8Array(await new Blob(await packText(text) as Uint8Array<ArrayBuffer>[]).arrayBuffer());
   return { ok: true, bytes: await seal(packed, hash, newestOf(read.ring)) };
@@ -56,13 +56,13 @@ export async function readStoredForm(
   return text === null ? DAMAGED : { ...opened, bytes: text };
 }
 
-/** Seals a stored text anew with the newest key of a ring. */
+/** Seals a stored text anew, with the key. */
 export async function resealed(
   bytes: Uint8Array<ArrayBuffer>,
-  { hash, ring }: { readonly hash: string; readonly ring: KeyRing },
+  { hash, keyRing, key }: { readonly hash: string; readonly keyRing: KeyRingFile; readonly key: Key },
 ): Promise<StoredForm> {
-  const opened = await openStored(bytes, { hash, keyFile: ring.path });
-  return opened.ok ? { ok: true, bytes: await seal(opened.bytes, hash, newestOf(ring)) } : opened;
+  const opened = await openStored(bytes, { hash, keyRing });
+  return opened.ok ? { ok: true, bytes: await seal(opened.bytes, hash, key) } : opened;
 }
 
 /** The key that seals. */
@@ -71,11 +71,11 @@ export function newestOf({ keys }: KeyRing): Key {
 }
 
 /** Returns the packed text. */
-async function openStored(bytes: Uint8Array<ArrayBuffer>, { hash, keyFile }: StoredTextKeys): Promise<StoredRead> {
+async function openStored(bytes: Uint8Array<ArrayBuffer>, { hash, keyRing }: StoredTextKeys): Promise<StoredRead> {
   if (!isSealed(bytes)) return { ok: true, bytes, keyId: null };
   const sealed = sealedParts(bytes);
   if (sealed === null) return DAMAGED;
-  const found = await findKey(sealed.id, keyFile);
+  const found = await findKey(sealed.id, keyRing);
   if (!found.ok) return { ok: false, reason: "sealed", message: `cannot be opened: ${found.message}` };
   const packed = await unseal(sealed, hash, found.key);
   if (packed !== null) return { ok: true, bytes: packed, keyId: sealed.id };
@@ -85,11 +85,11 @@ async function openStored(bytes: Uint8Array<ArrayBuffer>, { hash, keyFile }: Sto
 
 type FoundKey = { readonly ok: true; readonly key: Key } | { readonly ok: false; readonly message: string };
 
-async function findKey(id: string, keyFile: string | null): Promise<FoundKey> {
-  if (keyFile === null) return { ok: false, message: `it needs the key ${id}, and Store:KeyFile names no key ring` };
-  const read = await readKeyRing(keyFile);
+async function findKey(id: string, keyRing: KeyRingFile | null): Promise<FoundKey> {
+  if (keyRing === null) return { ok: false, message: `it needs the key ${id}, and Store:KeyFile names no key ring` };
+  const read = await keyRing.read();
   if (!read.ok) return { ok: false, message: `it needs the key ${id}. ${read.message}` };
   const key = read.ring.keys.find((one) => one.id === id);
   if (key !== undefined) return { ok: true, key };
-  return { ok: false, message: `the key ${id} is missing in ${terminalText(keyFile)}` };
+  return { ok: false, message: `the key ${id} is missing in ${terminalText(keyRing.path)}` };
 }

@@ -1,7 +1,7 @@
 // `honua-configd history` and `show`, over a daemon and over what it left on the disk.
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { historyDirectory, makeHistoryDirectory } from "../../src/releases/history_directory.ts";
-import { newKey } from "../../src/releases/key_ring.ts";
+import { keyRingFile, newKey } from "../../src/releases/key_ring.ts";
 import { type KeptReleases, NO_RELEASES, type Release } from "../../src/releases/release.ts";
 import { openReleaseFile } from "../../src/releases/release_file.ts";
 import { openSourceHistory } from "../../src/releases/source_history.ts";
@@ -57,7 +57,7 @@ async function leftOnDisk({ path }: TemporaryDirectory, keyFile: string | null =
   await makeHistoryDirectory(directory);
   await using file = await openReleaseFile({ directory, onTrouble: () => {} });
   await file.write(KEPT);
-  const bounds = { keep: 9, maxBytes: 9e6, maxTextBytes: 9e6, keyFile };
+  const bounds = { keep: 9, maxBytes: 9e6, maxTextBytes: 9e6, keyRing: keyFile === null ? null : keyRingFile(keyFile) };
   await using texts = openSourceHistory({ directory, ...bounds, onTrouble: () => {} });
   const bytes = new TextEncoder().encode(TEXT);
   await texts.put({ hash: hashOf("a"), format: "hcl", digest: hashOf("0"), bytes });

@@ -1,11 +1,11 @@
 // `honua-configd key add`, which never prints a key.
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { readKeyRing } from "../../src/releases/key_ring.ts";
+import { keyRingFile } from "../../src/releases/key_ring.ts";
 import { runRecorded } from "../support/recording_terminal.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
 
 async function keysIn(path: string): Promise<string[]> {
-  const read = await readKeyRing(path);
+  const read = await keyRingFile(path).read();
   assert(read.ok, read.ok ? "" : read.message);
   return read.ring.keys.map(({ id }) => id);
 }

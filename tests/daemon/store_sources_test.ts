@@ -22,7 +22,7 @@ Deno.test("the text of an announced release is in the store if anything is skipp
     const warnings: string[] = [];
     const log = { warning: (line: string) => void warnings.push(line) };
     assertEquals(
-      await offerText(announcementOf(HASH, null, more), { notifier, keyFile: null, textOf, log, isShared: false }),
+      await offerText(announcementOf(HASH, null, more), { notifier, keyRing: null, textOf, log, isShared: false }),
       isNeeded,
     );
     const text = await fetchText(notifier, HASH, null);
@@ -38,7 +38,7 @@ Deno.test("a text that is not there keeps nothing from being announced, and is s
   assertEquals(
     await offerText(announcementOf(HASH, null, { undoes: [BAD] }), {
       notifier,
-      keyFile: null,
+      keyRing: null,
       textOf,
       log,
       isShared: false,

@@ -2,7 +2,7 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { sealing } from "../../src/doctor/sealing.ts";
 import { historyDirectory } from "../../src/releases/history_directory.ts";
-import { newKey } from "../../src/releases/key_ring.ts";
+import { keyRingFile, newKey } from "../../src/releases/key_ring.ts";
 import { openSourceHistory } from "../../src/releases/source_history.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
 import { findingsAbout, findingsOf, levels, subjectWith } from "./subject.ts";
@@ -22,7 +22,7 @@ async function openPlace() {
         keep: 20,
         maxBytes: 1e6,
         maxTextBytes: 1e6,
-        keyFile,
+        keyRing: keyFile === null ? null : keyRingFile(keyFile),
         onTrouble: () => {},
       });
       await history.put({ hash: hash.repeat(64), format: "hcl", digest: hash, bytes: new Uint8Array(10) });

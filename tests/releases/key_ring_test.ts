@@ -1,7 +1,15 @@
 // The file of the keys: what it may hold, and that no message quotes it.
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { MAX_KEY_RING_BYTES, newKey, parseKeys, readKeyRing, ringModeTrouble } from "../../src/releases/key_ring.ts";
+import {
+  keyRingFile,
+  type KeyTextRead,
+  MAX_KEY_RING_BYTES,
+  newKey,
+  parseKeys,
+  ringModeTrouble,
+} from "../../src/releases/key_ring.ts";
+import { turn } from "../support/fake_clock.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
 
 const SECRET = "q".repeat(43) + "=";
@@ -38,7 +46,7 @@ Deno.test("a ring that cannot be read or has no key is a reason with the path", 
   await using directory = await temporaryDirectory();
   const path = directory.file("keys");
   const says = async () => {
-    const read = await readKeyRing(path);
+    const read = await keyRingFile(path).read();
     return read.ok ? read.ring.keys.map(({ id }) => id).join() : read.message;
   };
   assertEquals(await says(), `The key ring ${path} cannot be read: ENOENT`);
@@ -69,4 +77,22 @@ Deno.test("a new key has an id of its month, a secret of 32 random bytes, and is
   assert(parsed.ok);
   assertEquals(parsed.keys.map(({ id }) => id), [one.id, "x"]);
   assert(parsed.keys[0]!.secret.join() !== parsed.keys[1]!.secret.join());
+});
+
+Deno.test("uses of a file system that does not answer share one read and end in time, and the next one is new", async () => {
+  let reads = 0;
+  const hanging = Promise.withResolvers<KeyTextRead>();
+  const ring = keyRingFile("/k", {
+    readText: () => ++reads === 1 ? hanging.promise : Promise.resolve({ ok: true, mode: 0o600, text: `a ${SECRET}` }),
+    limitMilliseconds: 1,
+  });
+  const message = "The key ring /k cannot be read: ETIMEDOUT";
+  for (let use = 0; use < 3; use++) {
+    const read = await ring.read();
+    assertEquals([read.ok || read.message, reads], [message, 1]);
+  }
+  hanging.resolve({ ok: false, message: "gone", code: "ESTALE" });
+  await hanging.promise;
+  await turn();
+  assertEquals([(await ring.read()).ok, reads], [true, 2]);
 });

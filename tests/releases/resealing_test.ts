@@ -3,7 +3,7 @@ import { assertEquals } from "@std/assert";
 import { createHash } from "node:crypto";
 import { hostFileSystem } from "../../src/host/atomic_write.ts";
 import { historyDirectory } from "../../src/releases/history_directory.ts";
-import { newKey } from "../../src/releases/key_ring.ts";
+import { keyRingFile, newKey } from "../../src/releases/key_ring.ts";
 import { sealedParts } from "../../src/releases/sealed_text.ts";
 import { openSourceHistory, type ReleaseText, type SourceHistory } from "../../src/releases/source_history.ts";
 import { turn } from "../support/fake_clock.ts";
@@ -49,7 +49,7 @@ async function openPlace() {
         keep: 20,
         maxBytes: 1_000_000,
         maxTextBytes: 10_000,
-        keyFile: file,
+        keyRing: file === null ? null : keyRingFile(file),
         onTrouble: (line) => place.troubles.push(line),
       }),
     [Symbol.asyncDispose]: () => directory[Symbol.asyncDispose](),

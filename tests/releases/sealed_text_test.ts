@@ -2,7 +2,7 @@
 import { Buffer } from "node:buffer";
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import fc from "fast-check";
-import { newKey } from "../../src/releases/key_ring.ts";
+import { type KeyRingFile, keyRingFile, newKey } from "../../src/releases/key_ring.ts";
 import { packText } from "../../src/releases/packed_text.ts";
 import { isSealed, MAX_SEAL_BYTES, seal, sealedParts, unseal } from "../../src/releases/sealed_text.ts";
 import { readStoredForm, storedForm } from "../../src/releases/stored_text.ts";
@@ -37,11 +37,12 @@ Deno.test("a bit that is flipped, a cut and a continuation are refused, wherever
   await using directory = await temporaryDirectory();
   const { line, id } = newKey(0);
   const keyFile = directory.file("keys");
+  const keyRing = keyRingFile(keyFile);
   await Deno.writeTextFile(keyFile, line);
-  const form = await storedForm(new TextEncoder().encode('layer "roads" {}'), { hash: HASH, keyFile });
+  const form = await storedForm(new TextEncoder().encode('layer "roads" {}'), { hash: HASH, keyRing });
   assert(form.ok);
   const bytes = new Uint8Array(Buffer.concat(form.bytes));
-  const read = (bytes: Uint8Array<ArrayBuffer>) => readStoredForm(bytes, { hash: HASH, keyFile }, MAX);
+  const read = (bytes: Uint8Array<ArrayBuffer>) => readStoredForm(bytes, { hash: HASH, keyRing }, MAX);
   const whole = await read(bytes);
   assertEquals([whole.ok && whole.keyId, isSealed(bytes)], [id, true]);
   for (let bit = 0; bit < 8 * bytes.length; bit++) {
@@ -66,18 +67,19 @@ Deno.test("two seals of one text have nothing in common but the key's id", async
 Deno.test("a text that was not sealed is read with a key ring and without, and a sealed one says which key it needs", async () => {
   await using directory = await temporaryDirectory();
   const keyFile = directory.file("keys");
+  const keyRing = keyRingFile(keyFile);
   const [old, young] = [newKey(Date.UTC(2026, 9)), newKey(Date.UTC(2026, 10))];
   assertEquals([old.id.slice(0, 8), young.id.slice(0, 8)], ["2026-10-", "2026-11-"]);
   const text = new TextEncoder().encode("honua {}");
   const plain = new Uint8Array(Buffer.concat(await packText(text)));
-  const says = async (bytes: Uint8Array<ArrayBuffer>, keyFile: string | null) => {
-    const read = await readStoredForm(bytes, { hash: HASH, keyFile }, MAX);
+  const says = async (bytes: Uint8Array<ArrayBuffer>, keyRing: KeyRingFile | null) => {
+    const read = await readStoredForm(bytes, { hash: HASH, keyRing }, MAX);
     return read.ok ? [new TextDecoder().decode(read.bytes), read.keyId] : [read.reason, read.message];
   };
   await Deno.writeTextFile(keyFile, `# of the fleet\n${old.line}\n`);
   assertEquals(await says(plain, null), ["honua {}", null]);
-  assertEquals(await says(plain, keyFile), ["honua {}", null]);
-  const form = await storedForm(text, { hash: HASH, keyFile });
+  assertEquals(await says(plain, keyRing), ["honua {}", null]);
+  const form = await storedForm(text, { hash: HASH, keyRing });
   assert(form.ok);
   const bytes = new Uint8Array(Buffer.concat(form.bytes));
   const needs = `it needs the key ${old.id}`;
@@ -87,19 +89,19 @@ Deno.test("a text that was not sealed is read with a key ring and without, and a
   ]);
   // The newest seals, and all open.
   await Deno.writeTextFile(keyFile, `${old.line}\n${young.line}\n`);
-  assertEquals(await says(bytes, keyFile), ["honua {}", old.id]);
-  const later = await storedForm(text, { hash: HASH, keyFile });
+  assertEquals(await says(bytes, keyRing), ["honua {}", old.id]);
+  const later = await storedForm(text, { hash: HASH, keyRing });
   assert(later.ok);
-  assertEquals(await says(new Uint8Array(Buffer.concat(later.bytes)), keyFile), ["honua {}", young.id]);
+  assertEquals(await says(new Uint8Array(Buffer.concat(later.bytes)), keyRing), ["honua {}", young.id]);
   await Deno.writeTextFile(keyFile, young.line);
-  assertEquals(await says(bytes, keyFile), ["sealed", `cannot be opened: the key ${old.id} is missing in ${keyFile}`]);
+  assertEquals(await says(bytes, keyRing), ["sealed", `cannot be opened: the key ${old.id} is missing in ${keyFile}`]);
   // A ring with another key of that id.
   await Deno.writeTextFile(keyFile, `${old.id} ${young.line.split(" ")[1]}`);
-  assertEquals((await says(bytes, keyFile))[0], "damaged");
+  assertEquals((await says(bytes, keyRing))[0], "damaged");
   await Deno.remove(keyFile);
-  const gone = await says(bytes, keyFile);
+  const gone = await says(bytes, keyRing);
   assertEquals(gone, ["sealed", `cannot be opened: ${needs}. The key ring ${keyFile} cannot be read: ENOENT`]);
-  const refused = await storedForm(text, { hash: HASH, keyFile });
+  const refused = await storedForm(text, { hash: HASH, keyRing });
   assert(!refused.ok);
   assertStringIncludes(refused.message, "ENOENT");
 });

@@ -29,7 +29,7 @@ function open(directory: string, fileSystem?: FileSystem, options: Partial<Sourc
     keep: 20,
     maxBytes: 1_000_000,
     maxTextBytes: MAX_TEXT_BYTES,
-    keyFile: null,
+    keyRing: null,
     onTrouble: () => {},
     ...options,
   });

@@ -61,7 +61,7 @@ async function liveAndDie(host: ReleaseHost, random: Random, written: number): P
 async function assertTextInForce(host: ReleaseHost, compiler: SampleCompiler): Promise<string> {
   const { header, title } = await host.snapshot();
   const directory = { path: `${host.state}/history`, fileSystem: hostFileSystem };
-  const text = await readHistoryText(directory, header.hash, { maxTextBytes: DEFAULT_MAX_BYTES, keyFile: null });
+  const text = await readHistoryText(directory, header.hash, { maxTextBytes: DEFAULT_MAX_BYTES, keyRing: null });
   assert(text.ok, `${title}: ${text.ok || text.message}`);
   const { hash, contentHash } = await compiler.snapshotOf(host.source, new TextDecoder().decode(text.bytes));
   assertEquals([hash, contentHash], [header.hash, header.contentHash], title);
