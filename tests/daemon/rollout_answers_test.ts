@@ -59,6 +59,7 @@ async function open(rollout: Rollout | null, broken: Partial<Notifier> = {}) {
   const peers = () => Promise.resolve({ ok: true as const, peers: ["edge-1", "edge-2", "edge-3"].map(peer) });
   const notifier = { ...store, peers, ...broken };
   const access = rolloutAccess({
+    keyRing: null,
     notifier,
     textOf: () => Promise.reject(new Error("nothing is proposed")),
     moved: () => {},
