@@ -170,11 +170,11 @@ export function baseOf({ agreed, diverged }: Ledger): string | null {
  * does so at once; one that does not waits a reconcile interval, so that the others come first. An instance that never
  * agreed overrules no head, not even an older one.
  */
-export function mayRestore({ ledger, syncState, loss, head }: Agreement, hash: string): boolean {
+export function mayRestore({ ledger, syncState, isHeldBack, loss, head }: Agreement, hash: string): boolean {
   const { agreed, diverged, seen } = ledger;
   if (agreed === null && head !== null && head.hash !== hash) return false;
   const isBehind = seen > (agreed?.generation ?? 0) || diverged !== null;
-  const isAtOdds = isBehind || syncState.kind === "settling" || syncState.kind === "diverged";
+  const isAtOdds = isBehind || isHeldBack || !["unknown", "agreed"].includes(syncState.kind);
   return !isAtOdds || loss === "waited";
 }
 

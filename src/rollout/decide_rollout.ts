@@ -40,7 +40,7 @@ export function decideRollout(rollouts: Rollouts, event: RolloutEvent, own: OwnF
 /** Rollouts without a store: what it said does not count, and nobody answers any more. */
 export function unlinked(rollouts: Rollouts): RolloutDecision {
   return {
-    rollouts: { ...rollouts, view: null, wantsFleet: false, order: null },
+    rollouts: { ...rollouts, view: null, wantsFleet: false, order: null, isDeferred: false, failures: 0 },
     actions: [{ kind: "disarm-rollout" }],
   };
 }
@@ -89,11 +89,11 @@ function seen(before: Rollouts, view: StoreView, random: number): RolloutDecisio
 }
 
 /** Watchers read the peers soon; the others only if the step outlasts its deadline. */
-function timerOf({ view, instance, failures }: Rollouts, random: number): RolloutAction[] {
+function timerOf({ view, instance, isDeferred }: Rollouts, random: number): RolloutAction[] {
+  // The timer is that of a request which failed.
+  if (isDeferred) return [];
   const rollout = underWay(view);
-  if (rollout === null || view?.stored == null || failures > 0) {
-    return rollout === null ? [{ kind: "disarm-rollout" }] : [];
-  }
+  if (rollout === null || view?.stored == null) return [{ kind: "disarm-rollout" }];
   const { phase, bakeSeconds, deadlineSeconds } = rollout;
   if (phase !== "admitting" && phase !== "baking") return [{ kind: "disarm-rollout" }];
   const { ageMilliseconds } = view.stored;

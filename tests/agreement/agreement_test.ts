@@ -30,6 +30,8 @@ Deno.test("a lost head is restored at once by an instance that agrees, and by ot
     [{}, { seen: 2, agreed: { generation: 2, hash: "a" }, diverged: { generation: 2, hash: "b" } }],
     [{ syncState: { kind: "settling", against: HEAD, attempts: 0, leftMilliseconds: 0 } }, {}],
     [{ syncState: { kind: "diverged", against: HEAD } }, {}],
+    [{ syncState: { kind: "held", against: HEAD } }, {}],
+    [{ isHeldBack: true }, {}],
   ];
   for (const [changes, ledger] of atOdds) {
     for (const loss of ["none", "noticed", "waiting", "waited"] as const) {

@@ -1,0 +1,73 @@
+// Redis in trouble in the middle of a rollout: killed, emptied, or out of reach, at each step of it.
+import { assertEquals } from "@std/assert";
+import { parseRollout } from "../../src/agreement/rollout.ts";
+import { eventually } from "../support/eventually.ts";
+import { CHANNEL, type Fleet, openFleet } from "../support/fleet.ts";
+
+/** How many of the hosts each step lets in. */
+const COUNTS = [1, 2, 4];
+const SETTINGS = {
+  "Rollout:Steps:0": "1",
+  "Rollout:Steps:1": "2",
+  "Rollout:BakeSeconds": "2",
+  "Rollout:DeadlineSeconds": "60",
+};
+
+/** Waits until a rollout of another hash is at a step, and its hosts bake; resolves with its hash. */
+async function bakes({ redis }: Fleet, step: number, before: string): Promise<string> {
+  return await eventually(`step ${step}`, async () => {
+    const rollout = parseRollout((await redis.cli("hget", `{${CHANNEL}}:head`, "rollout")).trim());
+    return rollout?.step === step && rollout.phase === "baking" && rollout.hash !== before ? rollout.hash : null;
+  }, 60_000);
+}
+
+/** The number of hosts that run a hash. */
+async function runners({ instances }: Fleet, hash: string): Promise<number> {
+  const all = await Promise.all(instances.map((one) => one.status()));
+  return all.filter(({ active }) => active?.hash === hash).length;
+}
+
+const TROUBLES: Readonly<Record<string, (fleet: Fleet) => Promise<unknown>>> = {
+  "killed and started again": async ({ redis }) => {
+    await redis.kill();
+    await redis.restart();
+  },
+  "emptied": ({ redis }) => redis.cli("flushall"),
+  "out of reach for a while": async ({ redis, instances }) => {
+    redis.freeze();
+    for (const one of instances) {
+      await eventually("a lost link", async () => (await one.status()).redis.state === "down", 60_000);
+    }
+    redis.thaw();
+  },
+};
+
+for (const [trouble, cause] of Object.entries(TROUBLES)) {
+  Deno.test(`Redis is ${trouble} at each step of a rollout: no host outside runs the change, and all do in the end`, async () => {
+    await using fleet = await openFleet({
+      count: COUNTS.at(-1)!,
+      settings: SETTINGS,
+      redis: { config: ["appendonly yes", "appendfsync always"] },
+    });
+    fleet.start();
+    let hash = await fleet.agrees("first", 1);
+    for (const [step, most] of COUNTS.entries()) {
+      const title = `change at step ${step}`;
+      for (const one of fleet.instances) await one.edit(title);
+      hash = await bakes(fleet, step, hash);
+      const froms = fleet.instances.map((one) => one.daemon.entries.length);
+      await cause(fleet);
+      assertEquals(await runners(fleet, hash) <= most, true);
+      for (const one of fleet.instances) await one.runs(title);
+      for (const one of fleet.instances) {
+        await eventually("agreement", async () => (await one.status()).standing === "agreed", 60_000);
+      }
+      // The steps that were left, or all of them again: never all hosts at once.
+      const activated = fleet.instances.flatMap(({ daemon }, index) =>
+        daemon.entries.slice(froms[index]).filter((entry) => entry.outcome === "activated").map(({ time }) => time!)
+      );
+      const isLast = step === COUNTS.length - 1;
+      assertEquals(isLast || new Set(activated).size > 1, true, activated.join(" "));
+    }
+  });
+}
