@@ -3,6 +3,7 @@
 import type { Announcement } from "../agreement/announcing.ts";
 import type { Notifier } from "../cluster/notifier.ts";
 import type { PutSourceAnswer } from "../cluster/stored_source.ts";
+import { joinedBytes } from "../releases/joined_bytes.ts";
 import type { KeyRingFile } from "../releases/key_ring.ts";
 import type { TextRead } from "../releases/source_history.ts";
 import { readStoredForm, storedForm } from "../releases/stored_text.ts";
@@ -52,8 +53,7 @@ export async function putText(hash: string, { notifier, keyRing, textOf }: TextO
   if (!text.ok) return { ok: false, reason: text.message };
   const form = await storedForm(text.bytes, { hash, keyRing });
   if (!form.ok) return { ok: false, reason: form.message };
-  const bytes = new Uint8Array(await new Blob(form.bytes as Uint8Array<ArrayBuffer>[]).arrayBuffer());
-  return await notifier.putSource(hash, { format: text.format, bytes });
+  return await notifier.putSource(hash, { format: text.format, bytes: joinedBytes(form.bytes) });
 }
 
 /**

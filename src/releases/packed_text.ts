@@ -4,6 +4,7 @@
 import { constants, zstdCompressSync, zstdDecompressSync } from "node:zlib";
 import { openPace } from "../time/pace.ts";
 import { DIGEST_BYTES, digested, undigested } from "./digested_bytes.ts";
+import { joinedBytes } from "./joined_bytes.ts";
 
 /** A frame each. Deno compresses on the main thread, also asynchronously: some 9 ms a megabyte. */
 const PIECE_BYTES = 1024 * 1024;
@@ -38,15 +39,15 @@ export async function packText(text: Uint8Array): Promise<Uint8Array[]> {
   [SKIPPABLE_FRAME, contentBytes, ...lengths, frames.length].forEach((number, index) =>
     numbers.setUint32(index * NUMBER_BYTES, number, true)
   );
-  return await digested([...frames, new Uint8Array(numbers.buffer)]);
+  return await digested([...frames, new Uint8Array(numbers.buffer)], pace);
 }
 
 /** Returns the text of a packed file, in turns; null: the file is damaged, or its text has more than `maxTextBytes`. */
 export async function unpackText(packed: Uint8Array, maxTextBytes: number): Promise<Uint8Array<ArrayBuffer> | null> {
-  const content = await undigested(packed);
+  const pace = openPace();
+  const content = await undigested(packed, pace);
   const frames = content && framesOf(content);
   if (frames === null) return null;
-  const pace = openPace();
   const pieces: Uint8Array<ArrayBuffer>[] = [];
   let length = 0;
   for (const frame of frames) {
@@ -56,7 +57,7 @@ export async function unpackText(packed: Uint8Array, maxTextBytes: number): Prom
     if (piece === null || length > maxTextBytes) return null;
     pieces.push(piece);
   }
-  return new Uint8Array(await new Blob(pieces).arrayBuffer());
+  return joinedBytes(pieces);
 }
 
 /** Null: another program wrote the file. */

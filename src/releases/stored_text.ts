@@ -1,7 +1,9 @@
 // The form in which the history and the cluster's store keep a text: packed, and sealed if there is a key ring. A text
 // of before, which is not sealed, is read all the same.
 import { terminalText } from "../diagnostic/terminal_text.ts";
+import { openPace } from "../time/pace.ts";
 import type { Key, KeyRing, KeyRingFile } from "./key_ring.ts";
+import { joinedBytes } from "./joined_bytes.ts";
 import { maxPackedBytes, packText, unpackText } from "./packed_text.ts";
 import { isSealed, MAX_SEAL_BYTES, seal, sealedParts, unseal } from "./sealed_text.ts";
 
@@ -40,8 +42,10 @@ export async function storedForm(text: Uint8Array, { hash, keyRing }: StoredText
   if (keyRing === null) return { ok: true, bytes: await packText(text) };
   const read = await keyRing.read();
   if (!read.ok) return read;
-  const packed = new Uint8Array(await new Blob(await packText(text) as Uint8Array<ArrayBuffer>[]).arrayBuffer());
-  return { ok: true, bytes: await seal(packed, hash, newestOf(read.ring)) };
+  const packed = await packText(text);
+  // Joining and encrypting 16 MiB take some 15 ms of the main thread: a turn of their own.
+  await openPace().rest();
+  return { ok: true, bytes: await seal(joinedBytes(packed), hash, newestOf(read.ring)) };
 }
 
 /** Reads a text of at most `maxTextBytes` from its stored form. */
