@@ -49,7 +49,7 @@ export interface Rollout {
   readonly onFailure: "rollback" | "halt";
   /** Why it is paused, halted or over, one masked line with the name of the host or person; null: it is not. */
   readonly why: string | null;
-  /** Hashes of earlier candidates that never became the head, the latest last: a file with one of them is a late copy. */
+  /** Hashes that earlier rollouts left behind, the latest last: a file with one of them is a late copy. */
   readonly earlier: readonly string[];
 }
 

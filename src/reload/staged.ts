@@ -150,6 +150,8 @@ function withLook<C>(before: State<C>, rollouts: Rollouts, event: Extract<Event<
     const rejected = hash === null ? rollouts.rejected : { hash, why: reason, at };
     return { ...rollouts, rejected, source: null, before: valid };
   }
+  // A file that was removed on purpose is no change to propose.
+  if (outcome.kind === "none") return { ...rollouts, source: null, before: valid };
   if (outcome.kind !== "candidate" || outcome.hash === rollouts.source) return rollouts;
   return { ...rollouts, source: outcome.hash, before: valid, terms, refused: null };
 }

@@ -235,7 +235,9 @@ function propose(
     terms,
     at,
   });
-  return move(rollouts, to, { since: own.agreedGeneration });
+  // What a person published is meant now: only a file can be a late copy.
+  const isPublished = hash === rollouts.published?.hash;
+  return move(rollouts, to, { since: isPublished ? view.head.generation : own.agreedGeneration });
 }
 
 /** Asks the store for a move. */

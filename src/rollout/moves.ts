@@ -57,11 +57,11 @@ export function proposalOf(proposing: Proposing): Rollout {
   };
 }
 
-/** The candidates that never became the head: a file with one of them is no change. */
+/** The hashes that earlier rollouts left behind, the latest last: a file with one of them is no change. */
 function earlierOf(stored: StoredRollout | null, hash: string, head: string): readonly string[] {
   if (stored === null) return [];
-  const { earlier, hash: last } = stored.rollout;
-  return [...new Set([...earlier, last])].filter((one) => one !== hash && one !== head).slice(-MAX_EARLIER);
+  const { earlier, base, hash: last } = stored.rollout;
+  return [...new Set([...earlier, base, last])].filter((one) => one !== hash && one !== head).slice(-MAX_EARLIER);
 }
 
 /** The rollout in another phase. */

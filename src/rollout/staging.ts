@@ -93,8 +93,12 @@ export function targetOf({ instance, view }: Pick<StagingFacts, "instance" | "vi
 export function stagingOf(facts: StagingFacts, hash: string): Staging {
   const { policy, view, active, refused } = facts;
   const rollout = underWay(view);
-  if (policy === null && rollout === null) return { kind: "run" };
   const target = targetOf(facts);
+  if (policy === null && rollout === null) {
+    // Without steps a file counts at once, but not the one that this host followed a published release in place of.
+    const isLeft = view !== null && view.head?.hash === view.stored?.rollout.hash && isOld(facts, view, hash);
+    return isLeft ? { kind: "hold", why: "late", target } : { kind: "run" };
+  }
   if (view === null || target === null) {
     // With nothing in force there is nothing to protect, and a lost head is written again by what is in force.
     const isHarmless = policy === null || active === null || hash === active;
@@ -109,8 +113,16 @@ export function stagingOf(facts: StagingFacts, hash: string): Staging {
 }
 
 /** A source that was at the head or the candidate before is an edit; otherwise it may be a copy that is late. */
-function isLate({ concluded, late, before }: StagingFacts, { head, stored }: StoreView, hash: string): boolean {
-  if (concluded === null || hash === concluded || hash === late) return true;
-  const wasNew = before !== null && (before === head?.hash || before === stored?.rollout.hash);
-  return !wasNew && stored?.rollout.earlier.includes(hash) === true;
+function isLate(facts: StagingFacts, view: StoreView, hash: string): boolean {
+  const { concluded, late } = facts;
+  return concluded === null || hash === concluded || hash === late || isOld(facts, view, hash);
+}
+
+/** Whether rollouts left the hash behind, and this host's source was not newer since. */
+function isOld({ before }: StagingFacts, { head, stored }: StoreView, hash: string): boolean {
+  if (stored === null) return false;
+  const { rollout } = stored;
+  const wasNew = before !== null && (before === head?.hash || before === rollout.hash);
+  const isDone = head?.hash === rollout.hash;
+  return !wasNew && (rollout.earlier.includes(hash) || (isDone && hash === rollout.base));
 }
