@@ -15,7 +15,7 @@ interface Room {
 const GROUND = ["time", "diagnostic", "host"];
 const CONTENT = ["document", "server", "config", "snapshot"];
 const PROCESS = ["options", "telemetry"];
-const PARTS = ["source", "cluster", "hooks"];
+const PARTS = ["source", "cluster", "hooks", "approvals"];
 const PROGRAM = [
   ...GROUND,
   ...CONTENT,
@@ -46,6 +46,7 @@ const ROOMS: ReadonlyMap<string, Room> = new Map<string, Room>([
   ["reload", { imports: ["time", "diagnostic", "agreement", "releases", "rollout"] }],
   ["source", { imports: GROUND }],
   ["cluster", { imports: [...GROUND, "agreement"] }],
+  ["approvals", { imports: GROUND }],
   ["hooks", { imports: [...GROUND, ...PROCESS], types: ["snapshot", "reload"] }],
   ["admin", { imports: PROGRAM }],
   ["daemon", { imports: [...PROGRAM, "admin"] }],

@@ -19,13 +19,23 @@ const MEANINGS: ReadonlyMap<string, string> = new Map([
   ["NOT_A_FILE", "is not a file"],
 ]);
 
+/** The bytes, or the reason as of a {@linkcode SmallFileRead}. */
+export type SmallBytesRead =
+  | { readonly ok: true; readonly bytes: Uint8Array<ArrayBuffer> }
+  | { readonly ok: false; readonly reason: string };
+
 /** Reads a file once; a larger one than the limit is refused. */
 export async function readSmallFile(path: string, maxBytes: number = MAX_SMALL_FILE_BYTES): Promise<SmallFileRead> {
-  const refuse = (what: string): SmallFileRead => ({ ok: false, reason: `${terminalText(path)} ${what}` });
+  const read = await readSmallBytes(path, maxBytes);
+  return read.ok ? { ok: true, text: new TextDecoder("utf-8", { ignoreBOM: true }).decode(read.bytes) } : read;
+}
+
+/** Reads a file once that need not be text. */
+export async function readSmallBytes(path: string, maxBytes: number = MAX_SMALL_FILE_BYTES): Promise<SmallBytesRead> {
+  const refuse = (what: string): SmallBytesRead => ({ ok: false, reason: `${terminalText(path)} ${what}` });
   try {
     const bytes = await readRegularFile(path, maxBytes);
-    if (bytes.length > maxBytes) return refuse(`is larger than ${maxBytes} bytes`);
-    return { ok: true, text: new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes) };
+    return bytes.length > maxBytes ? refuse(`is larger than ${maxBytes} bytes`) : { ok: true, bytes };
   } catch (error) {
     const code = (error as { code?: string } | null)?.code ?? "an unknown error";
     return refuse(MEANINGS.get(code) ?? `cannot be read: ${code}`);
