@@ -12,6 +12,7 @@ export const NEEDS: readonly Need[] = [
   { program: "redis-server", debianPackage: "redis-server" },
   { program: "redis-sentinel", debianPackage: "redis-sentinel" },
   { program: "redis-cli", debianPackage: "redis-tools" },
+  { program: "ssh-keygen", debianPackage: "openssh-client" },
   { program: "openssl", debianPackage: "openssl" },
   { program: "ip", debianPackage: "iproute2" },
   { program: "script", debianPackage: "bsdutils" },

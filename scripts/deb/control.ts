@@ -70,7 +70,7 @@ Maintainer: ${MAINTAINER}
 Installed-Size: ${installedSize}
 Depends: ${DEPENDS}
 Recommends: polkitd
-Suggests: redis-server
+Suggests: redis-server, openssh-client
 Section: admin
 Priority: optional
 Description: ${DESCRIPTION}

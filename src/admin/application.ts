@@ -6,6 +6,7 @@ import { Hono } from "hono";
 import type { Logger } from "../telemetry/log.ts";
 import { maskedAnswers, type Problem } from "./problem.ts";
 import type { ConnectionBindings, Handler } from "./connections.ts";
+import { approvalRoutes } from "./approval_routes.ts";
 import { diffRoutes } from "./diff_route.ts";
 import { eventsRoute } from "./events_route.ts";
 import { HEALTH_PATHS, healthRoutes, metricsRoute, statusRoutes } from "./status_routes.ts";
@@ -49,6 +50,7 @@ export function composeApplication(settings: ApplicationSettings): Handler {
     ...diffRoutes(api, answers, limits),
     ...releaseRoutes(api, answers, limits, now),
     ...rolloutRoutes(api, answers, limits, now),
+    ...approvalRoutes(api, answers, limits, now),
     snapshotRoute(api, answers, limits, closing),
     eventsRoute(api, answers, limits, closing),
     metricsRoute(api, answers, limits),

@@ -1,5 +1,6 @@
 // What the admin interface may ask of the daemon: the one seam between HTTP and the rest. Only the snapshot's bytes
 // hold secrets, and every value is the JSON of an answer.
+import type { ApprovalApi } from "./approval_api.ts";
 import type { HookStatus } from "../hooks/hook_memory.ts";
 import type { PeersAnswer } from "../cluster/notifier.ts";
 import type { SyncStateKind } from "../agreement/agreement.ts";
@@ -205,6 +206,8 @@ export interface ReloadRequest {
   readonly force: boolean;
   /** Comes to all hosts at once, without the steps of a rollout. */
   readonly now: boolean;
+  /** Runs the source without the approvals that it needs; needs a reason. */
+  readonly emergency: boolean;
 }
 
 /** The fleet's rollout with its hosts (null: there is none), or in one line why it is not known. */
@@ -382,7 +385,7 @@ export interface EventSource {
 }
 
 /** The daemon as the admin interface sees it. Nothing here throws except for a bug. */
-export interface DaemonApi {
+export interface DaemonApi extends ApprovalApi {
   status(): Promise<Status>;
   /** The content hash of the snapshot in force, for conditions; null: none. */
   contentHash(): string | null;

@@ -204,7 +204,8 @@ function rollbackAnswer(answer: RollbackAnswer, answers: Answers, timestamp: str
   }
 }
 
-async function readOrder<K extends MemberKinds>(
+/** Reads the members of an order's body. */
+export async function readOrder<K extends MemberKinds>(
   request: Request,
   limits: AdminLimits,
   kinds: K,
@@ -213,15 +214,18 @@ async function readOrder<K extends MemberKinds>(
   return body.ok ? readMembers(body.value, kinds, "this request") : body;
 }
 
-function refused(detail: string): Problem {
+/** The daemon cannot carry the order out now. */
+export function refused(detail: string): Problem {
   return { status: 409, code: "admin/refused", detail };
 }
 
-function invalid(detail: string): Problem {
+/** The body of an order is not as it must be. */
+export function invalid(detail: string): Problem {
   return { status: 422, code: "admin/invalid-request", detail };
 }
 
-function tooMany(detail: string): Problem {
+/** The daemon is busy with as many already. */
+export function tooMany(detail: string): Problem {
   return { status: 503, code: "admin/too-many", detail, headers: { "Retry-After": "1" } };
 }
 

@@ -5,6 +5,7 @@ import { conditionForm, matchesStrongly, readCondition } from "./entity_tag.ts";
 import type { AdminLimits } from "./limits.ts";
 import { type BodyRead, readJson } from "./request_body.ts";
 import { AUTHOR, readMembers, REASON } from "./request_members.ts";
+import type { ConnectionBindings } from "./connections.ts";
 import type { Route } from "./route.ts";
 import type { DaemonApi, ReloadAnswer, ReloadRequest } from "./daemon_api.ts";
 import { withinLimit } from "../time/limit.ts";
@@ -13,6 +14,7 @@ const MEMBERS = {
   notifyOtherInstances: { kind: "flag" },
   force: { kind: "flag" },
   now: { kind: "flag" },
+  emergency: { kind: "flag" },
   author: AUTHOR,
   reason: REASON,
   confirmSeconds: { kind: "count", min: 1, max: MAX_CONFIRM_MILLISECONDS / 1000 },
@@ -26,11 +28,13 @@ export function reloadRoute(
   now: () => Date,
 ): Route {
   let running = 0;
-  const answer = async (request: Request) => {
+  const answer = async (request: Request, { authorize }: ConnectionBindings) => {
     const body = await readJson(request, limits);
     if (!body.ok) return answers.problem(body.problem);
     const wanted = readRequest(body.value);
     if (!wanted.ok) return answers.problem(wanted.problem);
+    const trouble = judgeEmergency(wanted.value, authorize === null);
+    if (trouble !== null) return answers.problem(trouble);
     const refusal = judgeCondition(request.headers.get("If-Match"), api.contentHash());
     if (refusal !== null) return answers.problem(refusal);
     if (running >= limits.maxReloads) {
@@ -47,6 +51,21 @@ export function reloadRoute(
   return { method: "POST", path: "/admin/metadata/reload", answer };
 }
 
+/**
+ * Null: it is allowed, or is no emergency.
+ *
+ * @param isSocket only the unix socket needs no token: its permissions say who on this host may ask.
+ */
+function judgeEmergency({ emergency, reason }: ReloadRequest, isSocket: boolean): Problem | null {
+  if (!emergency) return null;
+  if (!isSocket) {
+    const detail = "emergency is taken only over the unix socket of the host: run the command there as root";
+    return { status: 403, code: "admin/only-local", detail };
+  }
+  if (reason !== null) return null;
+  return { status: 422, code: "admin/invalid-request", detail: "emergency needs a reason" };
+}
+
 /** Null: the condition holds, or there is none. */
 function judgeCondition(header: string | null, contentHash: string | null): Problem | null {
   if (header === null) return null;
@@ -61,13 +80,13 @@ function judgeCondition(header: string | null, contentHash: string | null): Prob
 function readRequest(body: unknown): BodyRead<ReloadRequest> {
   const read = readMembers(body, MEMBERS, "a reload request");
   if (!read.ok) return read;
-  const { notifyOtherInstances = false, force = false, now = false, ...others } = read.value;
+  const { notifyOtherInstances = false, force = false, now = false, emergency = false, ...others } = read.value;
   const { author = null, reason = null, confirmSeconds = null } = others;
   if (now && reason === null) {
     const detail = "reason must be given with now, which passes over the steps of a rollout";
     return { ok: false, problem: { status: 422, code: "admin/invalid-request", detail } };
   }
-  return { ok: true, value: { notifyOtherInstances, force, now, author, reason, confirmSeconds } };
+  return { ok: true, value: { notifyOtherInstances, force, now, emergency, author, reason, confirmSeconds } };
 }
 
 function answerOf(answer: ReloadAnswer, answers: Answers, at: Date): Response {

@@ -4,17 +4,20 @@ import { nearest } from "../diagnostic/suggest.ts";
 import { shownText } from "../options/option_tree.ts";
 import type { BodyRead } from "./request_body.ts";
 
-/** The kinds of members: a flag, a line of text of at most this many characters, a whole number in these bounds. */
+/**
+ * The kinds of members: a flag, a line of text of at most this many characters, a text of several lines, a whole number
+ * in these bounds.
+ */
 export type MemberKind =
   | { readonly kind: "flag" }
-  | { readonly kind: "line"; readonly maxLength: number }
+  | { readonly kind: "line" | "text"; readonly maxLength: number }
   | { readonly kind: "count"; readonly min: number; readonly max: number };
 
 export type MemberKinds = Readonly<Record<string, MemberKind>>;
 
 /** The members that a body has. */
 export type Members<K extends MemberKinds> = {
-  readonly [M in keyof K]?: K[M]["kind"] extends "flag" ? boolean : K[M]["kind"] extends "line" ? string : number;
+  readonly [M in keyof K]?: K[M]["kind"] extends "flag" ? boolean : K[M]["kind"] extends "count" ? number : string;
 };
 
 /** The longest name of a person. */
@@ -55,6 +58,10 @@ function troubleWith(kind: MemberKind, value: unknown): string | null {
         !/[\p{Cc}\p{Cs}]/u.test(value);
       return isLine ? null : `one line of 1 to ${kind.maxLength} characters`;
     }
+    case "text":
+      return typeof value === "string" && value.length <= kind.maxLength
+        ? null
+        : `a text of at most ${kind.maxLength} characters`;
     case "count": {
       const isCount = Number.isInteger(value) && (value as number) >= kind.min && (value as number) <= kind.max;
       return isCount ? null : `a whole number from ${kind.min} to ${kind.max}`;

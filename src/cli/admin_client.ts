@@ -218,12 +218,13 @@ function jsonOf(text: string): unknown {
 }
 
 function refusal(name: string, hasToken: boolean, status: number, body: unknown): string {
-  if (status === 401 || status === 403) {
+  const { detail, title } = problemSchema.catch({}).parse(body);
+  // A daemon that understood the token can still refuse what was asked for.
+  if (status === 401 || status === 403 && detail === undefined) {
     return hasToken
       ? `${name} does not take the token: is --token-file the file that Admin:TokenFile names there?`
       : `${name} wants a token: give the file that Admin:TokenFile names there with --token-file`;
   }
-  const { detail, title } = problemSchema.catch({}).parse(body);
   const why = detail ?? title;
   return `${name} answered with status ${status}${why === undefined ? "" : `: ${terminalText(why)}`}`;
 }

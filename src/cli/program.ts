@@ -16,6 +16,7 @@ import {
 } from "./command_parts.ts";
 import { EXIT, type ExitCode } from "./exit_codes.ts";
 import { keyCommand } from "./key_command.ts";
+import { approvalCommands } from "./approval_commands.ts";
 import { releaseCommands } from "./release_commands.ts";
 import { rolloutCommands } from "./rollout_commands.ts";
 import type { OptionRequest } from "./prepared.ts";
@@ -46,6 +47,7 @@ export async function runProgram(args: readonly string[], terminal: Terminal): P
     ...asking,
     ...releaseCommands,
     ...rolloutCommands,
+    ...approvalCommands,
     journalCommand,
     keyCommand,
     doctorCommand,
@@ -246,14 +248,17 @@ function reloadCommand(terminal: Terminal, finish: Finish): Command {
       false,
     )
     .option("--now", "bring a change to all hosts at once, without the steps of a rollout; takes --reason", false)
+    .option("--emergency", "run it without the approvals that it needs; only on the host itself, with --reason", false)
     .option("--if-match <etag>", "only if the snapshot in force has this ETag")
     .option("--confirm <time>", "go back after 10m, 90s or 1h unless `honua-configd confirm` is run", confirmSeconds)
     .option("--reason <text>", "why, in one line, for the history")
     .option("--author <name>", "the person (default: the user, by SUDO_USER or USER)")
     .action(async (flags) => {
-      const { notify, force, now, ifMatch = null, confirm = null, reason = null, author = null, format } = flags;
+      const { notify, force, now, emergency, ifMatch = null, confirm = null, reason = null, ...others } = flags;
       if (now && reason === null) command.error("error: --now takes --reason");
-      const request = { notify, force, now, ifMatch, confirmSeconds: confirm, reason, author, format };
+      if (emergency && reason === null) command.error("error: --emergency needs --reason");
+      const { author = null, format } = others;
+      const request = { notify, force, now, emergency, ifMatch, confirmSeconds: confirm, reason, author, format };
       const { reload } = await import("./reload.ts");
       finish(await reload({ address: addressOf(flags), ...request }, terminal));
     });

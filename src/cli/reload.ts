@@ -22,6 +22,8 @@ export interface ReloadCommandRequest {
   readonly force: boolean;
   /** Comes to all hosts at once, without the steps of a rollout. */
   readonly now: boolean;
+  /** Runs the source without the approvals that it needs. */
+  readonly emergency: boolean;
   /** The entity tag of the snapshot that must be in force, with or without its quotes; null: any. */
   readonly ifMatch: string | null;
   /** Null: the user. */
@@ -86,11 +88,11 @@ export async function reload(request: ReloadCommandRequest, terminal: Terminal):
 
 /** Only members that are wanted, because a daemon of an earlier version refuses those that it does not know. */
 function wantedOf(request: ReloadCommandRequest, terminal: Terminal): Record<string, unknown> {
-  const { notify: notifyOtherInstances, force, reason, confirmSeconds } = request;
+  const { notify: notifyOtherInstances, force, emergency, reason, confirmSeconds } = request;
   const author = personOf(request.author, terminal.environment);
   const now = request.now ? true : null;
   const details = Object.entries({ now, author, reason, confirmSeconds }).filter(([, value]) => value !== null);
-  return { notifyOtherInstances, force, ...Object.fromEntries(details) };
+  return { notifyOtherInstances, force, ...emergency && { emergency }, ...Object.fromEntries(details) };
 }
 
 const confirmationSchema = z.object({ confirmation: z.object({ deadline: z.string() }).nullable() });

@@ -24,6 +24,8 @@ import { heldText } from "../reload/narration.ts";
 import type { ReloadOutcome } from "../reload/report.ts";
 import type { SnapshotStore } from "../snapshot/store.ts";
 import { diagnosticAnswer, type EventRecorder } from "./event_recorder.ts";
+import { type ApprovalParts, noApprovals, openApprovalAnswers } from "./approval_answers.ts";
+import { emergencyEntry, maskedEntry } from "./journal_entries.ts";
 import type { HookStatus } from "../hooks/hook_memory.ts";
 import type { HookRunner } from "../hooks/hook_runner.ts";
 import { openReleaseAnswers, releaseStatusOf } from "./release_answers.ts";
@@ -48,7 +50,9 @@ export interface DaemonApiParts {
   readonly loop: Loop<Candidate>;
   readonly notifier: Notifier;
   readonly recorder: EventRecorder;
-  readonly keeper: Pick<ReleaseKeeper, "textOf" | "reserve" | "recorded">;
+  readonly keeper: Pick<ReleaseKeeper, "textOf" | "reserve" | "recorded" | "journal">;
+  /** Absent: no approval is required. */
+  readonly approvals?: ApprovalParts;
   readonly hookRunner: Pick<HookRunner, "status">;
   readonly metrics: DaemonMetrics;
   readonly feed: EventFeed;
@@ -64,7 +68,7 @@ const PEERS_FOR_METRICS_MILLISECONDS = 1_000;
 
 /** Makes the answers for an admin interface. */
 export function openDaemonApi(parts: DaemonApiParts): DaemonApi {
-  const { loop, recorder, metrics, feed, mask, differ } = parts;
+  const { loop, recorder, metrics, feed, mask, differ, settings: { options: { highAvailability } } } = parts;
   const startedAt = new Date().toISOString();
   const stopped = new AbortController();
   void loop.stopped.then(() => stopped.abort());
@@ -86,6 +90,7 @@ export function openDaemonApi(parts: DaemonApiParts): DaemonApi {
     reload: (request) => reload(parts, request, stopped.signal),
     ...openReleaseAnswers({ ...parts, announcingMilliseconds: announcingMilliseconds(parts), now: Date.now }),
     ...rollouts,
+    ...openApprovalAnswers(parts.approvals ?? noApprovals(highAvailability.configurationChannel), mask),
     peers: () => peersOf(parts),
     diff: (from, to, signal) => unlessStopping([signal, stopped.signal], (either) => differ.diff(from, to, either)),
     plan: (signal) => unlessStopping([signal, stopped.signal], (either) => differ.plan(either)),
@@ -235,6 +240,7 @@ async function reload(parts: DaemonApiParts, request: ReloadRequest, stopped: Ab
   const { loop, recorder, mask } = parts;
   const before = recorder.announcements();
   const { author, reason, confirmSeconds } = request;
+  if (request.emergency) parts.keeper.journal.append(maskedEntry(emergencyEntry(author, reason), mask));
   const confirmMilliseconds = confirmSeconds === null ? null : confirmSeconds * 1000;
   // A request without details leaves those of another person, whose reload has not ended, as they are.
   if (author !== null || reason !== null || confirmMilliseconds !== null) {

@@ -81,6 +81,16 @@ export function journalEntryOf(
   }
 }
 
+/** The line for a configuration that a person does not approve, and that no instance is to run. */
+export function refusalEntry(hash: string, author: string | null, reason: string): JournalEntry {
+  return { kind: "rejected", hash, who: author ?? SOME_PERSON, why: reason, outcome: "by a person" };
+}
+
+/** The line for a person's request to run the source without the approvals that it needs. */
+export function emergencyEntry(author: string | null, reason: string | null): JournalEntry {
+  return { kind: "emergency", who: author ?? SOME_PERSON, why: reason, outcome: "without approval" };
+}
+
 /** Replaces secrets in the texts of a line. */
 export function maskedEntry(entry: JournalEntry, mask: (text: string) => string): JournalEntry {
   const { who = null, why = null } = entry;

@@ -17,6 +17,8 @@ export type JournalKind =
   | "hold"
   | "hold-released"
   | "forced"
+  | "approved"
+  | "emergency"
   | "healthy"
   | "unhealthy"
   | "baking"

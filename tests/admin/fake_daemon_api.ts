@@ -1,5 +1,6 @@
 // A daemon that does what a test tells it, behind the admin interface's own seam, with a secret in every place where a
 // careless one could have let it through.
+import type { ApproveAnswer, PendingApproval } from "../../src/admin/approval_api.ts";
 import type { PeersAnswer } from "../../src/cluster/notifier.ts";
 import type { RolloutView } from "../../src/rollout/rollout_view.ts";
 import type { ListedRelease } from "../../src/releases/history_list.ts";
@@ -61,6 +62,8 @@ export interface FakeSubject extends DaemonApi {
   answerRolloutOrder: () => Promise<RolloutOrderAnswer>;
   /** Why orders are refused; null: they are not. */
   refuseOrders: string | null;
+  /** What the next signatures answer. */
+  answerApprove: (hash: string, signature: string) => Promise<ApproveAnswer>;
   /** What the peers are. */
   answerPeers: () => Promise<PeersAnswer>;
   /** Is thrown by `status`; null: nothing. */
@@ -125,6 +128,12 @@ export function fakeDaemonApi(): FakeSubject {
     plan: (signal) => api.answerPlan(signal),
     ...fakeReleases(() => api),
     ...fakeRollouts(() => api),
+    pendingApprovals: () => Promise.resolve({ required: 2, channel: "honua:config", pending: [pendingApproval()] }),
+    approve(hash, signature) {
+      api.orders.push({ hash, signature });
+      return api.answerApprove(hash, signature);
+    },
+    answerApprove: () => Promise.resolve({ ok: false, reason: `the key of ${SECRET} is not allowed` }),
     peers: () => api.answerPeers(),
     snapshot: () => Promise.resolve(contentHash === null ? null : { contentHash, bytes }),
     onActivated(listener) {
@@ -152,6 +161,7 @@ type ReleasePart = Pick<
   | "confirm"
   | "hold"
   | "releaseHold"
+  | "reject"
   | "answerSource"
   | "orders"
   | "answerRollback"
@@ -187,6 +197,7 @@ function fakeReleases(api: () => FakeSubject): ReleasePart {
     confirm: (author) => ordered({ confirm: author }),
     hold: (request) => ordered(request),
     releaseHold: (author) => ordered({ releaseHold: author }),
+    reject: (request) => ordered(request),
   };
 }
 
@@ -245,6 +256,21 @@ export function releaseAnswer(number: number, hash: string, given: Partial<Liste
     isRunning: false,
     isSkipped: false,
     ...given,
+  };
+}
+
+/** A configuration that one of two has approved. */
+export function pendingApproval(): PendingApproval {
+  return {
+    hash: "c".repeat(64),
+    author: "ann",
+    reason: `new tiles ${SECRET}`,
+    at: "2026-01-01T00:00:00.000Z",
+    have: 1,
+    need: 2,
+    signers: [{ principal: "ben", key: "SHA256:b" }],
+    refused: [],
+    trouble: null,
   };
 }
 

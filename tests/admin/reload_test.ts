@@ -1,5 +1,5 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { type AdminHost, openAdminHost, problemOf } from "./admin_host.ts";
+import { type AdminHost, openAdminHost, problemOf, TOKEN } from "./admin_host.ts";
 import { eventually } from "../support/eventually.ts";
 
 const PATH = "/admin/metadata/reload";
@@ -19,6 +19,7 @@ Deno.test("a reload is answered as Honua's servers answer it, when it is done", 
   assertEquals(host.api.requests, [{
     notifyOtherInstances: true,
     force: false,
+    emergency: false,
     author: null,
     reason: null,
     now: false,
@@ -163,4 +164,19 @@ Deno.test("a reload that takes too long is answered as overdue and still counts 
     await response.body?.cancel();
     return response.status === 200;
   });
+});
+
+Deno.test("an emergency is taken over the socket with a reason, and over TCP not even with the token", async () => {
+  await using host = await openAdminHost();
+  const body = JSON.stringify({ emergency: true, reason: "the approvers are away" });
+  const headers = { "Content-Type": "application/json", "Authorization": `Bearer ${TOKEN}` };
+  const overTcp = await host.askTcp("/admin/metadata/reload", { method: "POST", headers, body });
+  const { status, code, detail } = await problemOf(overTcp);
+  assertEquals([status, code], [403, "admin/only-local"]);
+  assertStringIncludes(String(detail), "only over the unix socket");
+  assertEquals((await problemOf(await post(host, '{"emergency": true}', headers))).detail, "emergency needs a reason");
+  assertEquals(host.api.requests, []);
+  const taken = await post(host, body, headers);
+  assertEquals([taken.status, (await taken.json()).status], [200, "reloaded"]);
+  assertEquals(host.api.requests.map(({ emergency }) => emergency), [true]);
 });

@@ -92,7 +92,7 @@ async function bashReplies(script: string, words: readonly string[]): Promise<st
 }
 
 const BASH_REPLIES: [string[], string[]][] = [
-  [["re"], ["release-hold", "reload"]],
+  [["re"], ["reject", "release-hold", "reload"]],
   [["--v"], ["--version"]],
   [["man"], []],
   [["run", "--log-"], ["--log-format", "--log-level"]],

@@ -202,3 +202,15 @@ Deno.test("a reload that is to be confirmed names its person and says when it go
     assertEquals([time, (await runRecorded(["reload", "--confirm", time, ...daemon.flags])).code], [time, 2]);
   }
 });
+
+Deno.test("an emergency needs a reason, and a refusal over TCP is shown as it is", async () => {
+  const detail = "emergency is taken only over the unix socket";
+  await using daemon = await cannedDaemon(() => json({ code: "admin/only-local", detail }, 403));
+  assertEquals((await runRecorded(["reload", "--emergency", ...daemon.flags])).code, 2);
+  const { code, error } = await runRecorded(["reload", "--emergency", "--reason", "x", ...daemon.flags]);
+  assertEquals(code, 3);
+  assertStringIncludes(error, `status 403: ${detail}`);
+  assertEquals(daemon.asked.map(({ body }) => JSON.parse(body)), [
+    { notifyOtherInstances: false, force: false, emergency: true, reason: "x" },
+  ]);
+});

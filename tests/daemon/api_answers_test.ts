@@ -10,6 +10,7 @@ import { createLogger } from "../../src/telemetry/log.ts";
 import { openMetrics } from "../../src/telemetry/metrics.ts";
 import { readOptions } from "../../src/options/option_reader.ts";
 import { type Agreement, initialAgreement, NEW_LEDGER } from "../../src/agreement/agreement.ts";
+import type { JournalEntry } from "../../src/releases/journal_line.ts";
 import type { Loop } from "../../src/reload/loop.ts";
 import type { Sha256Hex } from "../../src/snapshot/canonical.ts";
 import type { SnapshotStore } from "../../src/snapshot/store.ts";
@@ -112,6 +113,7 @@ function open(
     peers: peers ?? (() => Promise.resolve({ ok: true, peers: [] })),
   };
   const sent: string[] = [];
+  const journal: JournalEntry[] = [];
   const recorder: Partial<EventRecorder> = {
     announcements: () => announcements,
     sentLookAgain: () => void sent.push("look again"),
@@ -132,38 +134,25 @@ function open(
     loop: loop as Loop<Candidate>,
     notifier,
     recorder: recorder as EventRecorder,
-    keeper: KEEPER,
+    keeper: { ...KEEPER, journal: { append: (entry) => void journal.push(entry), newest: () => null } },
     hookRunner: { status: () => [] },
     metrics: openMetrics({ version: "1.0.0", startTimeSeconds: 0 }),
     feed: openEventFeed(),
-    mask: (text) => text,
+    mask: (text) => text.replaceAll("hunter2", "***"),
   });
-  return { api, asked, sent, stop: stopped.resolve };
+  return { api, asked, sent, journal, stop: stopped.resolve };
 }
 
 const NO_TEXT = { ok: false, reason: "missing", message: "there is none" } as const;
-const KEEPER: Parameters<typeof openDaemonApi>[0]["keeper"] = {
+const KEEPER: Omit<Parameters<typeof openDaemonApi>[0]["keeper"], "journal"> = {
   recorded: () => Promise.resolve({ ok: true }),
   textOf: () => Promise.resolve(NO_TEXT),
   reserve: { keep: () => Promise.resolve({ ok: true }), read: () => Promise.resolve(NO_TEXT) },
 };
 
-const FORCE = {
-  notifyOtherInstances: false,
-  force: true,
-  now: false,
-  author: null,
-  reason: null,
-  confirmSeconds: null,
-};
-const NOTIFY = {
-  notifyOtherInstances: true,
-  force: false,
-  now: false,
-  author: null,
-  reason: null,
-  confirmSeconds: null,
-};
+const PLAIN = { now: false, emergency: false, author: null, reason: null, confirmSeconds: null };
+const FORCE = { ...PLAIN, notifyOtherInstances: false, force: true };
+const NOTIFY = { ...PLAIN, notifyOtherInstances: true, force: false };
 
 /** The reason of a reload by force that failed, or `done`. */
 async function forced(given: Given): Promise<string> {
@@ -224,16 +213,18 @@ Deno.test("a request that waits for the others while the daemon ends gets that a
   assertEquals(await answer, { kind: "stopping" });
 });
 
+Deno.test("an emergency is in the journal with person and reason, before anything came of it", async () => {
+  const { api, journal } = open({ isUp: false });
+  await api.reload({ ...FORCE, emergency: true, author: "ann", reason: "all are away, not even hunter2" });
+  const [who, why] = ["ann", "all are away, not even ***"];
+  assertEquals(journal, [{ kind: "emergency", who, why, outcome: "without approval" }]);
+  await api.reload(FORCE);
+  assertEquals(journal.length, 1);
+});
+
 Deno.test("while an own change is owed nothing is called agreed, and it has no generation", async () => {
   const { api } = open({ agreement: { ...AGREED, ledger: { ...AGREED.ledger, owed: { hash: B, base: A } } } });
-  const answer = await api.reload({
-    notifyOtherInstances: false,
-    force: false,
-    author: null,
-    reason: null,
-    now: false,
-    confirmSeconds: null,
-  });
+  const answer = await api.reload({ ...PLAIN, notifyOtherInstances: false, force: false });
   assert(answer.kind === "done");
   assertEquals([answer.standing, answer.generation], ["unknown", null]);
 });

@@ -1,0 +1,81 @@
+// `honua-configd pending`: what waits for approval. It ends with 0 if nothing does, with 1 if something does, with 3 if
+// nothing answers.
+import * as z from "zod";
+import { isHash } from "../agreement/head.ts";
+import { jsonLine, terminalText } from "../diagnostic/terminal_text.ts";
+import type { AdminFlags } from "./admin_address.ts";
+import { type AdminClient, strangeAnswer, unavailable, withAdminClient } from "./admin_client.ts";
+import { agoText, renderTable, shortHash } from "./table.ts";
+import { EXIT, type ExitCode } from "./exit_codes.ts";
+import type { Terminal } from "./terminal.ts";
+
+export interface PendingRequest {
+  readonly address: AdminFlags;
+  readonly format: "text" | "json";
+}
+
+const pendingSchema = z.object({
+  required: z.number(),
+  channel: z.string(),
+  pending: z.array(z.object({
+    hash: z.custom<string>(isHash),
+    author: z.string().nullable(),
+    reason: z.string().nullable(),
+    at: z.string().nullable(),
+    have: z.number(),
+    need: z.number(),
+    signers: z.array(z.object({ principal: z.string(), key: z.string() })),
+    refused: z.array(z.string()),
+    trouble: z.string().nullable(),
+  })),
+});
+
+export type Waiting = z.infer<typeof pendingSchema>;
+
+/** The daemon's answer to what waits, as it was and as it is understood; or the exit code if there is none. */
+export async function askPending(
+  client: AdminClient,
+  terminal: Terminal,
+): Promise<{ readonly ok: true; readonly body: unknown; readonly waiting: Waiting } | { ok: false; code: ExitCode }> {
+  const answer = await client.ask({ path: "admin/approvals" });
+  if (!answer.ok) return { ok: false, code: unavailable(answer.message, terminal) };
+  if (answer.status !== 200) return { ok: false, code: unavailable(client.refusal(answer), terminal) };
+  const parsed = pendingSchema.safeParse(answer.body);
+  if (!parsed.success) return { ok: false, code: unavailable(strangeAnswer(client), terminal) };
+  return { ok: true, body: answer.body, waiting: parsed.data };
+}
+
+/** Asks what waits and shows it; `now` is the time in milliseconds since 1970. */
+export async function pending(
+  { address, format }: PendingRequest,
+  terminal: Terminal,
+  now: () => number = Date.now,
+): Promise<ExitCode> {
+  return await withAdminClient(address, terminal, async (client) => {
+    const asked = await askPending(client, terminal);
+    if (!asked.ok) return asked.code;
+    terminal.out(format === "json" ? jsonLine(asked.body) : pendingText(asked.waiting, now()));
+    return asked.waiting.pending.length === 0 ? EXIT.done : EXIT.invalid;
+  });
+}
+
+const HEADINGS = ["HASH", "AUTHOR", "PROPOSED", "APPROVED", "BY", "REASON"];
+
+function pendingText({ required, pending }: Waiting, now: number): string {
+  if (required === 0) return "No approval is required on this host\n";
+  if (pending.length === 0) return "Nothing waits for approval\n";
+  const rows = pending.map(({ hash, author, at, have, need, signers, reason }) => [
+    shortHash(hash),
+    author ?? "-",
+    at === null ? "-" : agoText(at, now),
+    `${have} of ${need}`,
+    signers.map(({ principal }) => principal).join(", ") || "-",
+    reason ?? "-",
+  ]);
+  const remarks = pending.flatMap(({ hash, refused, trouble }) => [
+    ...refused.map((why) => `${shortHash(hash)}: a signature does not count: ${terminalText(why)}\n`),
+    ...trouble === null ? [] : [`${shortHash(hash)}: not everything is known: ${terminalText(trouble)}\n`],
+  ]);
+  const advice = "To approve: honua-configd approve HASH --key FILE\n";
+  return [renderTable(HEADINGS, rows), ...remarks, advice].join("");
+}

@@ -1,0 +1,66 @@
+// Answers requests about approvals. Without a desk no approval is required on this host.
+import type { ApprovalApi, PendingApproval } from "../admin/approval_api.ts";
+import type { OrderAnswer } from "../admin/daemon_api.ts";
+import type { ApprovalVerdict } from "../approvals/verify_approvals.ts";
+import type { ApprovalDesk } from "./approval_desk.ts";
+
+/** A configuration that this host would run if it were approved. */
+export type WaitingForApproval = Pick<PendingApproval, "hash" | "author" | "reason" | "at">;
+
+/** The parts that answer. */
+export interface ApprovalParts {
+  /** Null: no approval is required. */
+  readonly desk: Pick<ApprovalDesk, "verdictOf" | "takeIn"> | null;
+  readonly required: number;
+  readonly channel: string;
+  /** What waits now. */
+  waiting(): readonly WaitingForApproval[];
+  /** Called after a signature was taken in: it may have been the last one. */
+  onSignature(): void;
+  /** Makes a hash one that no instance runs. */
+  reject(hash: string, reason: string, author: string | null): Promise<OrderAnswer>;
+}
+
+const NONE_REQUIRED = "No approval is required on this host: Approvals:Required is 0";
+
+/** The parts of a host on which no approval is required. */
+export function noApprovals(channel: string): ApprovalParts {
+  const reject = () => Promise.resolve({ ok: false, reason: NONE_REQUIRED } as const);
+  return { desk: null, required: 0, channel, waiting: () => [], onSignature: () => {}, reject };
+}
+
+/** Makes the answers about approvals; `mask` replaces secrets. */
+export function openApprovalAnswers(parts: ApprovalParts, mask: (text: string) => string): ApprovalApi {
+  const { desk, required, channel, waiting, onSignature, reject } = parts;
+  const find = (hash: string) => waiting().find((one) => one.hash === hash);
+  return {
+    async pendingApprovals() {
+      if (desk === null) return { required: 0, channel, pending: [] };
+      const judged = waiting().map(async (one) => ({ ...one, ...shown(await desk.verdictOf(one.hash, one.author)) }));
+      return { required, channel, pending: await Promise.all(judged) };
+    },
+    async approve(hash, signature) {
+      if (desk === null) return { ok: false, reason: NONE_REQUIRED };
+      const taken = await desk.takeIn(hash, find(hash)?.author ?? null, signature);
+      if (!taken.ok) return taken;
+      onSignature();
+      const { have, need, signers } = shown(taken.verdict);
+      return { ok: true, hash, have, need, signers, notShared: taken.notShared };
+    },
+    async reject({ hash, reason, author }) {
+      if (desk === null) return { ok: false, reason: NONE_REQUIRED };
+      if (find(hash) === undefined) {
+        return {
+          ok: false,
+          reason: "It does not wait for approval here: `honua-configd rollback` takes a release back",
+        };
+      }
+      return await reject(hash, mask(reason), author && mask(author));
+    },
+  };
+}
+
+/** Without the signatures themselves. */
+function shown({ signers, ...verdict }: ApprovalVerdict) {
+  return { ...verdict, signers: signers.map(({ principal, key }) => ({ principal, key })) };
+}

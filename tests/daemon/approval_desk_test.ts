@@ -1,0 +1,121 @@
+// The desk at which a host has its approvals judged, over a store and a verifier that do what a test says.
+import { assert, assertEquals } from "@std/assert";
+import { readSignature } from "../../src/approvals/approval_message.ts";
+import type { ApprovalVerifier } from "../../src/approvals/verify_approvals.ts";
+import { type ApprovalDeskSettings, openApprovalDesk } from "../../src/daemon/approval_desk.ts";
+import type { JournalEntry } from "../../src/releases/journal_line.ts";
+
+const HASH = "a".repeat(64);
+
+/** A signature in the form that only looks like one. */
+const signature = (who: string) =>
+  readSignature(`-----BEGIN SSH SIGNATURE-----\nU1NIU0lH${btoa(who)}\n-----END SSH SIGNATURE-----`)!;
+const [ANN, BEN, EVE] = ["ann", "ben", "eve"].map(signature) as [string, string, string];
+
+/** Two keys are needed, and Ann's and Ben's count. */
+function open(given: Partial<ApprovalDeskSettings> = {}) {
+  const entries: JournalEntry[] = [];
+  const judged: (readonly string[])[] = [];
+  const revoked = new Set<string>();
+  const verifier: ApprovalVerifier = {
+    judge(_hash, author, signatures) {
+      judged.push(signatures);
+      const names = new Map([[ANN, "ann"], [BEN, "ben"]]);
+      const counts = (one: string) => names.has(one) && names.get(one) !== author && !revoked.has(one);
+      const signers = signatures.filter(counts).map((one) => (
+        { principal: names.get(one)!, key: `SHA256:${names.get(one)}`, signature: one }
+      ));
+      const refused = signatures.filter((one) => !counts(one)).map(() => "The key is not in the allowed signers");
+      return Promise.resolve({ have: signers.length, need: 2, signers, refused, trouble: null });
+    },
+  };
+  let stored: readonly string[] | null = [];
+  let asked = 0;
+  const away = { ok: false, reason: "Redis cannot be reached" } as const;
+  const store: ApprovalDeskSettings["store"] = {
+    approvals: () => (asked++, Promise.resolve(stored === null ? away : { ok: true, signatures: stored })),
+    putApproval(_hash, one) {
+      if (stored === null) return Promise.resolve(away);
+      stored = [...stored, one];
+      return Promise.resolve({ ok: true });
+    },
+  };
+  const desk = openApprovalDesk({ verifier, store, onApproved: (entry) => void entries.push(entry), ...given });
+  return {
+    desk,
+    entries,
+    judged,
+    revoked,
+    asked: () => asked,
+    stored: () => stored,
+    store: (signatures: readonly string[] | null) => void (stored = signatures),
+  };
+}
+
+Deno.test("a hash is approved once enough signatures of the store count, and the journal has it once", async () => {
+  const { desk, entries, store } = open();
+  const [trouble, need] = [null, 2];
+  store([EVE, ANN]);
+  assertEquals(await desk.approvalOf(HASH, null), { isApproved: false, have: 1, need, trouble });
+  assertEquals(entries, []);
+  store([EVE, ANN, BEN]);
+  assertEquals(await desk.approvalOf(HASH, null), { isApproved: true, have: 2, need, trouble });
+  assertEquals(await desk.approvalOf(HASH, null), { isApproved: true, have: 2, need, trouble });
+  const [who, why] = ["ann, ben", "SHA256:ann SHA256:ben"];
+  assertEquals(entries, [{ kind: "approved", hash: HASH, who, why, outcome: "2 of 2" }]);
+  assertEquals((await desk.approvalOf(HASH, "ann")).isApproved, false);
+  assertEquals((await desk.approvalOf("b".repeat(64), null)).isApproved, true);
+});
+
+Deno.test("what counted once counts without the store, until a key of it is revoked", async () => {
+  const { desk, store, asked, revoked } = open();
+  store([ANN, BEN]);
+  assert((await desk.approvalOf(HASH, null)).isApproved);
+  const before = asked();
+  for (const signatures of [null, [], Array<string>(16).fill(EVE)]) {
+    store(signatures);
+    assert((await desk.approvalOf(HASH, null)).isApproved);
+    assertEquals((await desk.verdictOf(HASH, null)).have, 2);
+  }
+  assertEquals(asked(), before + 3);
+  revoked.add(ANN);
+  store(null);
+  const trouble = "Redis cannot be reached";
+  assertEquals(await desk.approvalOf(HASH, null), { isApproved: false, have: 1, need: 2, trouble });
+});
+
+Deno.test("a store that is away or silent approves nothing, and the reason is known", async () => {
+  const { desk, store } = open();
+  store(null);
+  const none = { isApproved: false, have: 0, need: 2 };
+  assertEquals(await desk.approvalOf(HASH, null), { ...none, trouble: "Redis cannot be reached" });
+  const silent = { approvals: () => new Promise<never>(() => {}), putApproval: () => new Promise<never>(() => {}) };
+  const waiting = open({ store: silent, storeMilliseconds: 10 }).desk;
+  assertEquals(await waiting.approvalOf(HASH, null), { ...none, trouble: "The store did not answer in time" });
+  const taken = await waiting.takeIn(HASH, null, ANN);
+  assertEquals(taken.ok && taken.notShared, "The store did not answer in time");
+});
+
+Deno.test("a signature that counts is put into the store, and another is refused with the reason", async () => {
+  const { desk, stored, store } = open();
+  const refused = { ok: false, reason: "The key is not in the allowed signers" } as const;
+  assertEquals(await desk.takeIn(HASH, null, EVE), refused);
+  assertEquals(await desk.takeIn(HASH, "ann", ANN), refused);
+  assertEquals(await desk.takeIn(HASH, null, "x"), { ok: false, reason: "It is no armored signature of SSH" });
+  assertEquals(stored(), []);
+  const taken = await desk.takeIn(HASH, null, ANN.replaceAll("\n", "\r\n"));
+  assert(taken.ok);
+  assertEquals([taken.verdict.have, taken.notShared, stored()], [1, null, [ANN]]);
+  store(null);
+  const last = await desk.takeIn(HASH, null, BEN);
+  assert(last.ok);
+  assertEquals([last.verdict.have, last.notShared], [2, "Redis cannot be reached"]);
+  assert((await desk.approvalOf(HASH, null)).isApproved);
+});
+
+Deno.test("without a verifier everything is approved, and the store is not asked", async () => {
+  const { desk, asked } = open({ verifier: null });
+  assertEquals(await desk.approvalOf(HASH, null), { isApproved: true, have: 0, need: 0, trouble: null });
+  assertEquals((await desk.takeIn(HASH, null, ANN)).ok, false);
+  assertEquals(asked(), 0);
+});
