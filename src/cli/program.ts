@@ -248,7 +248,10 @@ function reloadCommand(terminal: Terminal, finish: Finish): Command {
       false,
     )
     .option("--now", "bring a change to all hosts at once, without the steps of a rollout; takes --reason", false)
-    .option("--emergency", "run it without the approvals that it needs; only on the host itself, with --reason", false)
+    .addOption(
+      new Option("--emergency", "run it without the approvals that it needs; only on the host itself, with --reason")
+        .default(false).conflicts(["force", "now"]),
+    )
     .option("--if-match <etag>", "only if the snapshot in force has this ETag")
     .option("--confirm <time>", "go back after 10m, 90s or 1h unless `honua-configd confirm` is run", confirmSeconds)
     .option("--reason <text>", "why, in one line, for the history")

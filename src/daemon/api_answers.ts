@@ -247,7 +247,8 @@ async function reload(parts: DaemonApiParts, request: ReloadRequest, stopped: Ab
     const terms = { author: author && mask(author), reason: reason && mask(reason), confirmMilliseconds };
     loop.release({ kind: "ordered", order: { kind: "terms", terms } });
   }
-  const outcome = await loop.request(request.force ? "force" : request.now ? "now" : "admin");
+  const { emergency, force, now } = request;
+  const outcome = await loop.request(emergency ? "emergency" : force ? "force" : now ? "now" : "admin");
   if (outcome === null) return { kind: "stopping" };
   const failed = failureOf(outcome);
   if (failed !== null) return failed;

@@ -2,6 +2,8 @@
 import type { ApprovalApi, PendingApproval } from "../admin/approval_api.ts";
 import type { OrderAnswer } from "../admin/daemon_api.ts";
 import type { ApprovalVerdict } from "../approvals/verify_approvals.ts";
+import type { JournalEntry } from "../releases/journal_line.ts";
+import { refusalEntry } from "./journal_entries.ts";
 import type { ApprovalDesk } from "./approval_desk.ts";
 
 /** A configuration that this host would run if it were approved. */
@@ -15,6 +17,8 @@ export interface ApprovalParts {
   readonly channel: string;
   /** What waits now. */
   waiting(): readonly WaitingForApproval[];
+  /** Receives the journal's line of a rejection. */
+  record(entry: JournalEntry): void;
   /** Called after a signature was taken in: it may have been the last one. */
   onSignature(): void;
   /** Makes a hash one that no instance runs. */
@@ -26,12 +30,12 @@ const NONE_REQUIRED = "No approval is required on this host: Approvals:Required 
 /** The parts of a host on which no approval is required. */
 export function noApprovals(channel: string): ApprovalParts {
   const reject = () => Promise.resolve({ ok: false, reason: NONE_REQUIRED } as const);
-  return { desk: null, required: 0, channel, waiting: () => [], onSignature: () => {}, reject };
+  return { desk: null, required: 0, channel, waiting: () => [], record: () => {}, onSignature: () => {}, reject };
 }
 
 /** Makes the answers about approvals; `mask` replaces secrets. */
 export function openApprovalAnswers(parts: ApprovalParts, mask: (text: string) => string): ApprovalApi {
-  const { desk, required, channel, waiting, onSignature, reject } = parts;
+  const { desk, required, channel, waiting, record, onSignature, reject } = parts;
   const find = (hash: string) => waiting().find((one) => one.hash === hash);
   return {
     async pendingApprovals() {
@@ -55,7 +59,10 @@ export function openApprovalAnswers(parts: ApprovalParts, mask: (text: string) =
           reason: "It does not wait for approval here: `honua-configd rollback` takes a release back",
         };
       }
-      return await reject(hash, mask(reason), author && mask(author));
+      const [why, who] = [mask(reason), author && mask(author)];
+      const answer = await reject(hash, why, who);
+      if (answer.ok) record(refusalEntry(hash, who, why));
+      return answer;
     },
   };
 }

@@ -2,27 +2,10 @@
 // those that counted: a store that is away, flushed or full of other signatures takes no approval back.
 import type { ApprovalSigner, ApprovalVerdict, ApprovalVerifier } from "../approvals/verify_approvals.ts";
 import { readSignature } from "../approvals/approval_message.ts";
+import type { Notifier } from "../cluster/notifier.ts";
+import type { Approval } from "../releases/release.ts";
 import type { JournalEntry } from "../releases/journal_line.ts";
 import { withinLimit } from "../time/limit.ts";
-
-/** The part of the cluster's store that keeps signatures. Any client can write there. */
-export interface ApprovalStore {
-  approvals(hash: string): Promise<
-    { readonly ok: true; readonly signatures: readonly string[] } | { readonly ok: false; readonly reason: string }
-  >;
-  putApproval(hash: string, signature: string): Promise<
-    { readonly ok: true } | { readonly ok: false; readonly reason: string }
-  >;
-}
-
-/** Whether a configuration is approved on this host. */
-export interface Approval {
-  readonly isApproved: boolean;
-  readonly have: number;
-  readonly need: number;
-  /** Why not all signatures are known or could be judged, in one line; null: all were. */
-  readonly trouble: string | null;
-}
 
 /** How a signature was taken in. */
 export type SignatureAnswer =
@@ -52,7 +35,8 @@ export interface ApprovalDesk {
 export interface ApprovalDeskSettings {
   /** Null: no approval is required. */
   readonly verifier: ApprovalVerifier | null;
-  readonly store: ApprovalStore;
+  /** Any client can write there. */
+  readonly store: Pick<Notifier, "approvals" | "putApproval">;
   /** Receives the journal's line once for each hash that is approved. */
   readonly onApproved: (entry: JournalEntry) => void;
   /** For an answer of the store; default 2 s, as a look waits for it. */

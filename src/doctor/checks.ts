@@ -139,6 +139,11 @@ export const CHECKS: readonly Check[] = [
     return files.length > 0 && orOk(troubles, "The daemon can read whose signatures count, and only root may write it");
   }),
   ...SEALING_CHECKS,
+  check("approvals/ssh-keygen", facts.sshKeygen, (isThere) => {
+    if (isThere === null) return null;
+    if (isThere) return ok("ssh-keygen verifies approvals");
+    return error("There is no ssh-keygen, so that no approval counts", "Install openssh-client");
+  }),
   check("source/found", facts.source, ({ unreadable }, { source }) => {
     if ("path" in source) return judgeUnreadable(unreadable);
     return error(renderLine(source.trouble), source.trouble.suggestion);

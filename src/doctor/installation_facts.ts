@@ -2,6 +2,7 @@
 import { statfs } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import * as z from "zod";
+import { SSH_KEYGEN_PATHS } from "../approvals/ssh_keygen.ts";
 import { readTokenFile } from "../admin/auth.ts";
 import { environmentOf, parseEnvironmentFile, processEnvironment } from "../config/environment.ts";
 import type { Diagnostic } from "../diagnostic/diagnostic.ts";
@@ -63,6 +64,13 @@ export const approvalFiles = facts("approvals/files", "The files of the approval
     path === null ? null : { option, file: await readPathFacts(machine, path, user, ["read"]) }
   );
   return (await Promise.all(files)).filter((one) => one !== null);
+});
+
+/** Whether the program is there that verifies signatures; null: no approval is required. */
+export const sshKeygen = facts("approvals/ssh-keygen", "ssh-keygen", async ({ machine, options }) => {
+  if (options.approvals.required === 0) return null;
+  const looked = await Promise.all(SSH_KEYGEN_PATHS.map((path) => machine.look(path)));
+  return looked.some((one) => one.ok);
 });
 
 export interface SourceFacts {

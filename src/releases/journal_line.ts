@@ -24,8 +24,6 @@ export type JournalKind =
   | "baking"
   | "proposed"
   | "rollout"
-  | "approved"
-  | "emergency"
   | "recovered"
   | "lost";
 

@@ -214,12 +214,19 @@ Deno.test("a request that waits for the others while the daemon ends gets that a
 });
 
 Deno.test("an emergency is in the journal with person and reason, before anything came of it", async () => {
-  const { api, journal } = open({ isUp: false });
-  await api.reload({ ...FORCE, emergency: true, author: "ann", reason: "all are away, not even hunter2" });
+  const { api, asked, journal } = open({});
+  await api.reload({
+    ...PLAIN,
+    notifyOtherInstances: false,
+    force: false,
+    emergency: true,
+    author: "ann",
+    reason: "all are away, not even hunter2",
+  });
   const [who, why] = ["ann", "all are away, not even ***"];
   assertEquals(journal, [{ kind: "emergency", who, why, outcome: "without approval" }]);
   await api.reload(FORCE);
-  assertEquals(journal.length, 1);
+  assertEquals([journal.length, asked], [1, ["emergency", "force"]]);
 });
 
 Deno.test("while an own change is owed nothing is called agreed, and it has no generation", async () => {

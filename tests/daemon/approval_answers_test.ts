@@ -29,6 +29,7 @@ function open(given: Partial<ApprovalParts> = {}) {
     required: 2,
     channel: "honua:config",
     waiting: () => [{ hash: A, author: "ann", reason: "tiles", at: null }],
+    record: (entry) => void done.push(entry),
     onSignature: () => void done.push("look"),
     reject: (hash, reason, author) => (done.push({ rejected: hash, reason, author }), Promise.resolve({ ok: true })),
     ...given,
@@ -64,7 +65,10 @@ Deno.test("only what waits is rejected, with masked texts", async () => {
   const refused = await answers.reject({ hash: B, reason: "x", author: null });
   assertStringIncludes(refused.ok ? "" : refused.reason, "does not wait for approval");
   assertEquals(await answers.reject({ hash: A, reason: "is hunter2", author: "hunter2" }), { ok: true });
-  assertEquals(done, [{ rejected: A, reason: "is ***", author: "***" }]);
+  assertEquals(done, [
+    { rejected: A, reason: "is ***", author: "***" },
+    { kind: "rejected", hash: A, who: "***", why: "is ***", outcome: "by a person" },
+  ]);
 });
 
 Deno.test("without required approvals nothing waits, and every order about them is refused", async () => {

@@ -217,3 +217,12 @@ Deno.test("/proc and setpriv are looked for, and are warnings if they are missin
   assertEquals(levels(await findingsOf(facts.setpriv, subjectWith({}, { machine: none }))), ["warning host/setpriv"]);
   assertStringIncludes(judgeSetpriv(false).todo ?? "", "util-linux");
 });
+
+Deno.test("ssh-keygen must be there if approvals are required", async () => {
+  const none = machineWith({ look: () => Promise.resolve({ ok: false, code: "ENOENT" }) });
+  const required = { "Approvals:Required": "1", "Approvals:AllowedSigners": "/x", "HighAvailability:Enabled": "true" };
+  assertEquals(levels(await findingsOf(facts.sshKeygen, subjectWith(required))), ["ok approvals/ssh-keygen"]);
+  const [finding] = await findingsOf(facts.sshKeygen, subjectWith(required, { machine: none }));
+  assertEquals([finding?.level, finding?.todo], ["error", "Install openssh-client"]);
+  assertEquals(await findingsOf(facts.sshKeygen, subjectWith({}, { machine: none })), []);
+});
