@@ -24,6 +24,7 @@ import { join, type Joined, type Reached } from "./daemon/joining.ts";
 import { type MountedFiles, mountedFiles } from "./daemon/mounted_files.ts";
 import type { DaemonSettings } from "./daemon/daemon_settings.ts";
 import { openService, type Service, type ServiceFacts } from "./daemon/service.ts";
+import { openHostApprovals } from "./daemon/host_approvals.ts";
 import { journalEntryOf, maskedEntry } from "./daemon/journal_entries.ts";
 import { runningRelease } from "./releases/release.ts";
 import type { TextRead } from "./releases/source_history.ts";
@@ -130,8 +131,9 @@ async function compose(settings: DaemonSettings, ground: Ground): Promise<Daemon
   const { feed, metrics, recorder } = openRecords(settings, ground, { rejectedHash, loop: held });
   const { found, keeper: stateKeeper } = await openState(settings);
   const identity = { instance, incarnation };
+  const approvals = openHostApprovals(settings, { loop: held, journal: keeper.journal });
   const ties = { recorder, found, keeper: stateKeeper, loop: held, releases: keeper, textOf: textsOf(loader, keeper) };
-  const joined = await join(settings, { ...identity, reached, secrets, ...ties });
+  const joined = await join(settings, { ...identity, approvals, reached, secrets, ...ties });
   if (joined !== null) keeper.readFrom(joined.notifier);
   const hookRunner = openHooks(settings, ground, {
     instance,
@@ -152,8 +154,8 @@ async function compose(settings: DaemonSettings, ground: Ground): Promise<Daemon
   const receivers = { recorder, keeper, hookRunner, joined, service, mounted };
   const loop = runLoop<Candidate>({
     active: snapshotIdOf(existing),
-    look,
-    lookBack,
+    look: approvals.judged(look),
+    lookBack: approvals.judged(lookBack),
     activate,
     isChecked,
     releases: keeper.releases,
@@ -170,8 +172,9 @@ async function compose(settings: DaemonSettings, ground: Ground): Promise<Daemon
   const notifier = joined?.notifier ?? soloNotifier({ incarnation });
   const kept = () => loop.state().releases.kept;
   const differ = openDiffer({ settings, loader, changes, keeper, kept, active, now: Date.now });
+  const answers = approvals.answers(loop, notifier);
   const sources = { differ, store, mounted, loop, notifier, recorder, keeper, hookRunner, metrics, feed };
-  const api = openDaemonApi({ settings, ...identity, ...sources, mask });
+  const api = openDaemonApi({ settings, ...identity, ...sources, approvals: answers, mask });
   const link = joined?.membership ?? notifier;
   return daemonOf(settings, { ...receivers, loop, parser, api, stateKeeper, link, lock });
 }

@@ -3,6 +3,7 @@
 import type { Notifier } from "../cluster/notifier.ts";
 import { describeConnection, resolveConnection, type ResolvedConnection } from "../cluster/redis/redis_connection.ts";
 import type { EventRecorder } from "./event_recorder.ts";
+import type { HostApprovals } from "./host_approvals.ts";
 import type { LoopAccess } from "./loop_holder.ts";
 import type { MaskedSecrets } from "./masked_secrets.ts";
 import { type Membership, openMembership } from "./membership.ts";
@@ -33,6 +34,7 @@ export interface Joining {
   readonly reached: Reached | null;
   /** Receives the secrets of Redis' files after they changed, and masks texts. */
   readonly secrets: MaskedSecrets;
+  readonly approvals: Pick<HostApprovals, "isApproved">;
   readonly recorder: EventRecorder;
   /** The state that the last process kept. */
   readonly found: KeptState;
@@ -47,7 +49,7 @@ export interface Joining {
 /** Makes the instance a member of its cluster, with the state of the last process; null: it has no cluster. */
 export async function join(
   { options, environment, version, log }: DaemonSettings,
-  { instance, incarnation, reached, secrets, recorder, found, keeper, loop, releases, textOf }: Joining,
+  { instance, incarnation, reached, secrets, approvals, recorder, found, keeper, loop, releases, textOf }: Joining,
 ): Promise<Joined | null> {
   if (reached === null) return null;
   const { connection } = reached;
@@ -94,6 +96,7 @@ export async function join(
     isShared: options.rollout.steps.length > 0 || options.source.from !== "file",
     keyRing: releases.keyRing,
     textOf,
+    isApproved: approvals.isApproved,
     mask: secrets.mask,
   });
   return { membership, notifier };

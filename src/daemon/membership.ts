@@ -2,6 +2,7 @@
 // tells the others what this instance runs. In a flood of messages the head is read at most every 50 ms, and a look is
 // asked for at most a few times a second.
 import { setTimeout as delay } from "node:timers/promises";
+import type { Rollout } from "../agreement/rollout.ts";
 import type { Message } from "../cluster/announcement.ts";
 import type { Notifier } from "../cluster/notifier.ts";
 import type { JournalMark } from "../cluster/journal_notes.ts";
@@ -55,6 +56,8 @@ export interface MembershipSettings {
   readonly keyRing: KeyRingFile | null;
   /** The text of a config that this host compiled: of a release, or of its source. */
   textOf(hash: string): Promise<TextRead>;
+  /** Whether this host verified the approvals of a rollout that waits for them. */
+  isApproved(rollout: Rollout | null): Promise<boolean>;
   /** Held before the membership joins. */
   readonly loop: LoopAccess;
   /** The newest line of this host's journal; absent: it keeps none, and notes nothing of others. */
@@ -133,7 +136,7 @@ export function openMembership(settings: MembershipSettings): Membership {
 }
 
 /** Makes the function that reads the head; in a flood of messages it spares Redis by a pause between readings. */
-function headReader({ notifier, recorder, loop }: MembershipSettings, closing: AbortSignal) {
+function headReader({ notifier, recorder, loop, isApproved }: MembershipSettings, closing: AbortSignal) {
   let lastBegun = -Infinity;
   return async (): Promise<HeadReading> => {
     const wait = lastBegun + HEAD_SPACING_MILLISECONDS - performance.now();
@@ -144,7 +147,7 @@ function headReader({ notifier, recorder, loop }: MembershipSettings, closing: A
     const { head } = answer;
     if (head !== null && head.hash !== loop.state().active?.hash) recorder.headSeen(head.hash, head.ageMilliseconds);
     const { skips = [], rollout = null, rolloutMark = null } = head ?? {};
-    return { ok: true, head, skips, rollout, rolloutMark };
+    return { ok: true, head, skips, rollout, rolloutMark, isApproved: await isApproved(rollout?.rollout ?? null) };
   };
 }
 

@@ -72,7 +72,7 @@ function approvalsWarnings({ approvals, highAvailability }: Options): Diagnostic
   if (required > 0 && !highAvailability.enabled) {
     return [warningDiagnostic("options/value", "Approvals:Required is set without HighAvailability:Enabled", {
       path: "Approvals:Required",
-      why: "Approvals are kept in Redis: without it only an emergency puts something new in force",
+      why: "Approvals are kept in Redis: without it a signature counts only until the daemon ends",
       suggestion: ENABLE,
     })];
   }

@@ -22,7 +22,9 @@ export function heldByRollout<C>(
   hash: string,
   reasons: readonly HintReason[],
 ): StagedHold | null {
-  if (rollouts === null || agreement === null || reasons.includes("now")) return null;
+  if (rollouts === null || agreement === null) return null;
+  // A rollout would wait for the approvals without which this host runs the change.
+  if (reasons.includes("now") || reasons.includes("emergency")) return null;
   const facts = factsOf(rollouts, { active: active?.hash ?? null, concluded: agreement.ledger.concluded });
   const staging = stagingOf(facts, hash);
   if (staging.kind === "run") return null;
