@@ -74,9 +74,9 @@ const statusSchema = z.object({
   }).nullable().default(null),
   held: z.object({
     kind: z.string(),
-    by: z.string(),
-    at: z.string(),
-    reason: z.string(),
+    by: z.string().nullable(),
+    at: z.string().nullable(),
+    reason: z.string().nullable(),
     why: z.string(),
     advice: z.string(),
   }).nullable().default(null),

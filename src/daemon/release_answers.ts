@@ -109,7 +109,8 @@ function adviceOf(held: Held, kept: KeptReleases): string {
     return `honua-configd approve ${held.hash.slice(0, 12)} approves it; honua-configd pending says what is missing`;
   }
   if (held.kind === "staged") {
-    return "honua-configd rollout shows what it waits for; honua-configd reload --now takes it up without steps";
+    return "honua-configd rollout shows what it waits for; " +
+      "honua-configd reload --now --reason TEXT takes it up on all hosts at once";
   }
   const running = runningRelease(kept);
   const back = running === null ? "" : `honua-configd show ${running.number} --output FILE brings the file in line; `;

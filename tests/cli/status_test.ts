@@ -126,9 +126,9 @@ const VERDICTS: [string, Parameters<typeof statusWith>[0], number, string][] = [
       held: {
         kind: "staged",
         hash: hashOf("c"),
-        by: "anna",
-        at: daysAgo(1),
-        reason: "x",
+        by: null,
+        at: null,
+        reason: null,
         why: "it waits",
         advice: "wait",
       },

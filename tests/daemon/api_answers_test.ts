@@ -1,4 +1,6 @@
 // The daemon as its admin interface sees it, over a loop and a notifier that do what a test says.
+import type { Rollout } from "../../src/agreement/rollout.ts";
+import { initialRollouts, type Rollouts } from "../../src/rollout/rollouts.ts";
 import { assert, assertEquals } from "@std/assert";
 import { openEventFeed } from "../../src/admin/event_feed.ts";
 import type { LookAgainAnswer, Notifier } from "../../src/cluster/notifier.ts";
@@ -33,6 +35,8 @@ const AGREED: Agreement = {
 interface Given {
   /** What is known of the cluster after the reload; null: alone. */
   readonly agreement?: Agreement | null;
+  /** What is known of rollouts. */
+  readonly rollouts?: Rollouts;
   /** What was announced by the reload. */
   readonly announced?: Announcements;
   readonly isUp?: boolean;
@@ -75,7 +79,8 @@ function abortedBy(...given: unknown[]): Promise<never> {
 }
 
 function open(
-  { agreement = AGREED, announced = NONE, isUp = true, lookAgain, peers, stored = IN_FORCE, read: file }: Given,
+  { agreement = AGREED, announced = NONE, isUp = true, lookAgain, peers, stored = IN_FORCE, read: file, rollouts }:
+    Given,
 ) {
   const enabled = agreement !== null;
   const read = readOptions({
@@ -92,7 +97,7 @@ function open(
   let announcements = NONE;
   const asked: string[] = [];
   const candidate = {} as Candidate;
-  const state = initialState<Candidate>({ hash: A, contentHash: A }, { agreement });
+  const state = initialState<Candidate>({ hash: A, contentHash: A }, { agreement, rollouts: rollouts ?? null });
   const loop: Pick<Loop<Candidate>, "request" | "announced" | "release" | "state" | "stopped"> = {
     request(reason) {
       asked.push(reason);
@@ -211,6 +216,32 @@ Deno.test("a request that waits for the others while the daemon ends gets that a
   const answer = api.reload(NOTIFY);
   stop();
   assertEquals(await answer, { kind: "stopping" });
+});
+
+Deno.test("a reload passes over the steps of a rollout if it is asked to, and force does so anyway", async () => {
+  for (
+    const [given, reason] of [[{ now: true }, "now"], [{ now: true, force: true }, "force"], [{}, "admin"]] as const
+  ) {
+    const { api, asked } = open({});
+    await api.reload({ ...NOTIFY, notifyOtherInstances: false, ...given });
+    assertEquals(asked, [reason]);
+  }
+});
+
+Deno.test("status and metrics show the phase of the rollout, and metrics none of one that is over by another head", async () => {
+  const phaseWith = async (phase: Rollout["phase"], head: string) => {
+    const rollout = { hash: B, base: A, phase, step: 0, counts: [1, 3], why: null } as unknown as Rollout;
+    const stored = { rollout, mark: "0".repeat(40), ageMilliseconds: 0 };
+    const view = { head: { generation: 1, hash: head }, skips: [], stored, mark: stored.mark };
+    const { api } = open({ rollouts: { ...initialRollouts("edge-1", null), view } });
+    const { text } = await api.metrics();
+    const phases = [...text.matchAll(/rollout_phase\{phase="(\w+)"\} 1/g)].map(([, one]) => one);
+    return [(await api.status()).rollout?.phase, ...phases];
+  };
+  assertEquals(await phaseWith("halted", A), ["halted", "halted"]);
+  assertEquals(await phaseWith("rolled-back", A), ["rolled-back", "rolled_back"]);
+  assertEquals(await phaseWith("awaiting-approval", A), ["awaiting-approval", "awaiting_approval"]);
+  assertEquals([await phaseWith("halted", B), await phaseWith("halted", "c".repeat(64))], [["halted"], ["halted"]]);
 });
 
 Deno.test("an emergency is in the journal with person and reason, before anything came of it", async () => {

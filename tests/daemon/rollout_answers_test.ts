@@ -164,6 +164,15 @@ Deno.test("an order that another move overtook for good is refused, and one with
   const refused = await overtaken.answers.pauseRollout(ORDER);
   assertStringIncludes(refused.kind === "refused" ? refused.reason : refused.kind, "moved on meanwhile");
 
+  // Another host proposes another change first: the order was not about that one.
+  const replaced = await open(rolloutWith());
+  const other = "d".repeat(64);
+  const { rolloutMark, rollout: _, ...present } = await replaced.head();
+  const proposal = rolloutWith({ hash: other });
+  await replaced.store.moveRollout({ head: present, mark: rolloutMark, to: proposal, since: null, skips: [] });
+  const misdirected = await replaced.answers.pauseRollout(ORDER);
+  assertStringIncludes(misdirected.kind === "refused" ? misdirected.reason : misdirected.kind, "moved on meanwhile");
+
   const failing = await open(rolloutWith(), {
     moveRollout: () => Promise.resolve({ kind: "failed", reason: "timeout" }),
   });
