@@ -28,7 +28,7 @@ export const PERMISSIONS: readonly Permission[] = [
   },
   {
     flag: "--allow-run",
-    reason: "The parser's own process, and the commands that hooks name",
+    reason: "The parser's own process, ssh-keygen for approvals, and the commands that hooks name",
   },
   {
     flag: "--allow-sys=hostname,statfs",
