@@ -13,7 +13,7 @@ export type OpenedGuard =
   | {
     readonly ok: true;
     readonly authorize: Authorize;
-    /** What is unwise about the file, in one line each. */
+    /** Warnings about the file, in one line each. */
     readonly warnings: readonly string[];
   }
   | { readonly ok: false; readonly message: string };

@@ -10,7 +10,7 @@ import type { Acceptor } from "./replaceable_listener.ts";
 import type { ServeOnConnection, StopSignal } from "./serve_on_connection.ts";
 import { withinLimit } from "../time/limit.ts";
 
-/** What a route knows of the connection that it answers on. */
+/** The connection that a route answers on. */
 export interface ConnectionBindings {
   /** Judges a request; null: the listener allows every request. */
   readonly authorize: Authorize | null;

@@ -118,7 +118,7 @@ export interface Status extends ReleaseStatus {
   readonly rollout: RolloutSummary | null;
 }
 
-/** What a person must know of the releases. */
+/** The part of a status about releases. */
 export interface ReleaseStatus {
   /** The one in force; null: none is known. */
   readonly release: Release | null;

@@ -1,7 +1,7 @@
 // Entity tags and the lists of them in conditions: RFC 9110, sections 8.8.3, 13.1.1 and 13.1.2. The parser tells a
 // malformed list from one that matches nothing.
 
-/** What a condition names: any representation, or some by their tags. */
+/** The representations that a condition names: any, or some by their tags. */
 export type TagCondition =
   | { readonly kind: "any" }
   | { readonly kind: "tags"; readonly tags: readonly EntityTag[] };

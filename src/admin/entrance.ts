@@ -21,7 +21,7 @@ export interface OpenedListener {
   /** Judges each request; null: all are allowed. */
   readonly authorize: Authorize | null;
   readonly address: string;
-  /** What is unwise about its settings, in one line each. */
+  /** Warnings about its settings, in one line each. */
   readonly warnings: readonly string[];
   /** Checks whether what the listener was opened with is still there and unchanged, and repairs it if not. */
   readonly look: () => Promise<LookedAt | null>;

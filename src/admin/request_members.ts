@@ -48,7 +48,7 @@ export function readMembers<K extends MemberKinds>(body: unknown, kinds: K, what
   return { ok: true, value: found as Members<K> };
 }
 
-/** What a value has to be; null: it is that. */
+/** The demand that a value does not meet; null: it meets all. */
 function troubleWith(kind: MemberKind, value: unknown): string | null {
   switch (kind.kind) {
     case "flag":

@@ -12,7 +12,7 @@ import { findServeOnConnection, serveByRelay, type ServeOnConnection } from "./s
 import { openTcpListener } from "./tcp_listener.ts";
 import { openUnixSocket } from "./unix_socket.ts";
 
-/** What the interface is opened with; the names are those of the section `Admin`. */
+/** The settings of the interface; the names are those of the section `Admin`. */
 export interface AdminSettings {
   /** A path; null or empty: no socket. */
   readonly socket: string | null;

@@ -442,7 +442,7 @@ function owing(agreement: Agreement, active: string | null, undoes: readonly str
   const { owed: before } = ledger;
   const isOwed = before?.hash === active && undoes.every((one) => before.undoes?.includes(one));
   if (isOwed) return agreement;
-  // What it takes back may have become the head, whatever this instance was judged on.
+  // The change that it takes back may have become the head, whatever this instance was judged on.
   if (undoes.length === 0 && active === ledger.concluded && ledger.unanswered.every((hash) => hash === active)) {
     return ledger.owed === null ? agreement : { ...agreement, ledger: { ...ledger, owed: null } };
   }

@@ -8,7 +8,7 @@ import { readOptionsFile } from "../options/options_file.ts";
 import { readRegularFile } from "../host/regular_file.ts";
 import { EXIT, type ExitCode } from "./exit_codes.ts";
 
-/** What the command line gives; null: nothing. */
+/** The values of the command line; null: none. */
 export interface AdminFlags {
   readonly socket: string | null;
   /** An options file, for its `Admin:Socket`. */

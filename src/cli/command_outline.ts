@@ -57,7 +57,7 @@ export interface HelpOutput {
   getOutHasColors?(): boolean;
 }
 
-/** What a word of the command line may be. */
+/** The values that a word of the command line may have. */
 export type Candidates =
   | { readonly kind: "words"; readonly words: readonly string[] }
   | { readonly kind: "files" }

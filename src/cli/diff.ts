@@ -30,7 +30,7 @@ const DIFF_LIMIT_MILLISECONDS = 65_000;
 /** The differences of two sources of 16 MiB, twice: as blocks and as a patch. */
 const MAX_DIFF_BYTES = 128 * 1024 * 1024;
 
-/** What a request for a diff or a plan has beside its path. */
+/** The parts of a request for a diff or a plan beside its path. */
 export const DIFF_LIMITS = { limitMilliseconds: DIFF_LIMIT_MILLISECONDS, maxBytes: MAX_DIFF_BYTES } as const;
 
 const side = z.object({ label: z.string(), hash: z.custom<string>(isHash) });

@@ -88,7 +88,7 @@ function tableText(all: readonly Peer[], now: number): string {
   return `${renderTable(HEADINGS, rows)}\n`;
 }
 
-/** What a person must know of an instance; empty: nothing. */
+/** Remarks about an instance; empty: none. */
 function noteText(
   { rejected, heldBack, release }: Pick<Peer, "rejected" | "heldBack" | "release">,
   now: number,

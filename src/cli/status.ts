@@ -109,7 +109,7 @@ export async function status(
   });
 }
 
-/** What readers find instead of the files in force; null: those files, or the daemon does not know. */
+/** The files that readers find instead of those in force; null: none, or the daemon does not know. */
 function misplacedText({ stored, serverForm }: Status): string | null {
   return misplacedFileText(stored, "snapshot") ?? misplacedFileText(serverForm?.stored ?? null, "server form");
 }

@@ -50,7 +50,7 @@ export function noteJournals(
   return [...current, ...kept.values()].slice(0, MAX_NOTED);
 }
 
-/** What the peers noted of an instance's journal. */
+/** The notes of the peers about an instance's journal. */
 export function notesAbout(instance: string, peers: readonly Noting[]): (JournalMark & { readonly by: string })[] {
   return peers.filter((peer) => peer.instance !== instance).flatMap((peer) =>
     (peer.noted ?? []).filter((note) => note.instance === instance).map(({ n, digest }) => ({

@@ -44,7 +44,7 @@ export interface PeerRecord {
   readonly canary?: true;
   /** The newest line of its journal; null: it has none yet. Up to version 0.1 absent. */
   readonly journal?: JournalMark | null;
-  /** What it noted of other instances' journals, at most {@linkcode MAX_NOTED}. */
+  /** Its notes of other instances' journals, at most {@linkcode MAX_NOTED}. */
   readonly noted?: readonly NotedJournal[];
   /** The moment of writing in ISO 8601, by the instance's clock. */
   readonly at: string;

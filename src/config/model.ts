@@ -40,7 +40,7 @@ export interface ModelWork {
 export interface Section {
   /** The blocks by name or id, in the order of the source. */
   readonly blocks: ReadonlyMap<string, Block>;
-  /** What was read of each block, in the same order. */
+  /** The reading of each block, in the same order. */
   readonly entries: readonly BlockEntry[];
   /** The number of blocks with a value. */
   readonly size: number;

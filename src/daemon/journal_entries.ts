@@ -5,7 +5,7 @@ import { SOME_PERSON } from "../releases/release.ts";
 import type { JournalEntry } from "../releases/journal_line.ts";
 import type { Candidate } from "./look_compiler.ts";
 
-/** What the journal must know beside a report. */
+/** The facts that a line needs beside a report. */
 export interface JournalFacts {
   /** Of the release in force; null: none. */
   readonly running: { readonly number: number; readonly hash: string } | null;

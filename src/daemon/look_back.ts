@@ -55,7 +55,7 @@ export async function lookBackAt(
     const reserve = await reserveOf(hash, reason, tools, signal);
     return reserve.kind === "unreadable" && outcome.kind === "rejected" ? { ...reserve, isRefused: true } : reserve;
   }
-  // What another host or version wrote counts only if it is what its name says.
+  // A text of another host or version counts only if it has the hash that its name says.
   const found = judged.compilation.snapshot.hash;
   if (found !== hash) return await reserveOf(hash, `the text of ${name} has the hash ${found}`, tools, signal);
   return await compiler.accept(judged, { format, digest, bytes }, signal);

@@ -26,7 +26,7 @@ export interface Candidate extends Compilation {
   readonly text: ReleaseText | null;
 }
 
-/** What is compiled, and its name. */
+/** A source with its environment files, and its name. */
 export interface Inputs {
   /** The same for the same bytes and environment files. */
   readonly fingerprint: string;

@@ -65,7 +65,7 @@ const POWERS: Readonly<Record<Stake, string>> = {
   approvals: "can say whose signatures count",
 };
 
-/** What the daemon's user can change with a file that it owns; null: no harm. */
+/** The harm that the daemon's user can do with a file that it owns; null: none. */
 const OWN_POWERS: Readonly<Record<Stake, string | null>> = {
   options: "what the daemon runs",
   source: null,

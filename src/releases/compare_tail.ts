@@ -1,7 +1,7 @@
 // Compares a journal with what other instances noted of its newest lines, so that a tail that was cut off shows.
 import type { JournalTail } from "./journal_line.ts";
 
-/** What another instance noted. */
+/** A note of another instance. */
 export interface JournalNote extends JournalTail {
   /** The instance's name. */
   readonly by: string;

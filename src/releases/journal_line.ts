@@ -27,7 +27,7 @@ export type JournalKind =
   | "recovered"
   | "lost";
 
-/** A happening for the journal. What is left out is not known, or does not apply. */
+/** A happening for the journal. A member that is left out is not known, or does not apply. */
 export interface JournalEntry {
   readonly kind: JournalKind;
   /** The number of the host's release. */

@@ -9,7 +9,7 @@ export interface FoundTail {
   readonly size: number;
   /** Null: there is no line at its end. */
   readonly newest: JournalTail | null;
-  /** What was wrong, as a sentence; null: nothing. */
+  /** The fault that was found, as a sentence; null: none. */
   readonly mended: string | null;
 }
 

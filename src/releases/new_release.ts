@@ -73,7 +73,7 @@ export function withRelease(kept: KeptReleases, incoming: Incoming, limits: Rele
 /** The watch over a release that nobody judged; null: nothing checks it. */
 function bakeOf({ undone }: KeptReleases, { hash, cause }: Release, { health }: ReleaseLimits): Bake | null {
   if (health === null) return null;
-  // What a rollback leads to is not taken back by the next one, and nobody asked the checks before it.
+  // The next rollback does not take back the release that this one leads to, and nobody asked the checks before it.
   const isBlamed = !isRollback(cause) && !undone.includes(hash);
   return { hash, phase: "hooks", endsAt: null, failures: 0, isBlamed };
 }

@@ -199,7 +199,7 @@ export type Held =
     readonly approval: Approval;
   };
 
-/** What a host found of the approvals of a hash. */
+/** The approvals of a hash, as a host found them. */
 export interface Approval {
   readonly isApproved: boolean;
   /** Signatures that count. */

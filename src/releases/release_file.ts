@@ -67,9 +67,9 @@ const stored = z.object({ format: z.literal(FORMAT) }).loose();
 
 /** The file, open for writing. */
 export interface ReleaseFile extends AsyncDisposable {
-  /** What was in it; null: there was none, or it is set aside. */
+  /** Its content; null: there was none, or it is set aside. */
   readonly found: KeptReleases | null;
-  /** What does not count of a file that was there, in one line; null: all of it does. */
+  /** The part of a file that does not count, in one line; null: all of it does. */
   readonly trouble: string | null;
   /**
    * Resolves when the value or a newer one is on the disk, or with the failure, after at most 5 s. What could not be

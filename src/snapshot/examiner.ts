@@ -23,7 +23,7 @@ export interface Examiner<Header> {
   readonly verified: number;
 }
 
-/** What an examiner needs. */
+/** The parts of an examiner. */
 export interface ExaminerSettings<P extends Proof> {
   readonly path: string;
   readonly verify: Verify<P>;

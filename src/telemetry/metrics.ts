@@ -17,7 +17,7 @@ export const ROLLOUT_PHASES = [
 ] as const;
 /** How rollouts end; a halted one may go on. */
 export const ROLLOUT_OUTCOMES = ["done", "halted", "rolled_back", "withdrawn", "refused"] as const;
-/** What a notification asks for. */
+/** The demand of a notification. */
 export const NOTIFICATION_KINDS = ["announcement", "look_again"] as const;
 /** The sync states of instances; `rejected` overrides the others. */
 export const PEER_STATES = ["agreed", "settling", "diverged", "held", "unknown", "rejected"] as const;

@@ -44,7 +44,7 @@ export interface RedisFacts {
    * The server's clock minus this host's, with an error of half of `within` at most; null: the server does not say it.
    */
   readonly clock: { readonly aheadMilliseconds: number; readonly withinMilliseconds: number } | null;
-  /** What the server does when its memory is full; null: the user may not read it. */
+  /** The server's policy when its memory is full; null: the user may not read it. */
   readonly memory: { readonly policy: string; readonly limitBytes: number } | null;
 }
 
