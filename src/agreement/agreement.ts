@@ -167,8 +167,8 @@ export function baseOf({ agreed, diverged }: Ledger): string | null {
 
 /**
  * Whether a lost head may be written again, by an own change or as it was. An instance that agrees with the cluster
- * does so at once; one that does not waits a reconcile interval, so that the others come first. An instance that never
- * agreed overrules no head, not even an older one.
+ * does so at once; one that does not, also on purpose, waits a reconcile interval, so that the others come first. An
+ * instance that never agreed overrules no head, not even an older one.
  */
 export function mayRestore({ ledger, syncState, isHeldBack, loss, head }: Agreement, hash: string): boolean {
   const { agreed, diverged, seen } = ledger;

@@ -11,7 +11,7 @@ import { releasesWith } from "./incoming.ts";
 import { looked } from "./looked.ts";
 import { disarm, finish, impliesEdit, maySupersede, proceed } from "./proceeding.ts";
 import { reloadedEvent, withClusterNews } from "./reloaded_event.ts";
-import { withRollouts } from "./staged.ts";
+import { withCandidate, withRollouts } from "./staged.ts";
 import { type HintReason, joinReasons, type State } from "./state.ts";
 
 /**
@@ -86,7 +86,7 @@ function takeIn<C>(state: State<C>, event: Event<C>): Decision<C> {
 /** Takes in an event of the cluster. Skips that came or went concern the source, whatever the head. */
 function hear<C>(state: State<C>, event: ClusterEvent): Decision<C> {
   const releases = withClusterNews(state, event);
-  const { state: next, actions } = consult({ ...state, releases }, event);
+  const { state: next, actions } = consult(withCandidate({ ...state, releases }, event), event);
   const isLookedAt = next.work !== state.work || next.waiting !== state.waiting;
   if (isLookedAt || releases.kept.skips === state.releases.kept.skips) return { state: next, actions };
   const hint = hinted(next, "recheck");

@@ -3,6 +3,7 @@ import { forced, heldBack, mayGoBack, owedBack, substituteOf, unpinned } from ".
 import { timersOf } from "../releases/decide_releases.ts";
 import { withLateTerms } from "../releases/new_release.ts";
 import { type Held, type Pinned, skipOf } from "../releases/release.ts";
+import { backoffMilliseconds } from "../time/backoff.ts";
 import type { Decision, Event, LookOutcome } from "./events.ts";
 import { incomingOf, releasesWith } from "./incoming.ts";
 import {
@@ -38,6 +39,9 @@ import {
   type State,
   type Work,
 } from "./state.ts";
+
+/** The wait for a text is that of the third attempt: some seconds. */
+const TEXT_ATTEMPT = 3;
 
 type Looked<C> = Extract<Event<C>, { kind: "looked" }>;
 
@@ -188,7 +192,11 @@ function lookedBack<C>(state: State<C>, origin: Origin<C> & { readonly back: Pin
     return stay(state, reasons, { ...held, trouble: outcome.reason }, event.tookMilliseconds);
   }
   if (mayStay && held?.kind === "staged") {
-    return stay(state, reasons, { ...held, detail: outcome.reason }, event.tookMilliseconds);
+    const stayed = stay(state, reasons, { ...held, detail: outcome.reason }, event.tookMilliseconds);
+    if (outcome.kind === "rejected" || outcome.isRefused === true || stayed.state.stopping) return stayed;
+    // The text may come later, without a hint.
+    const retry = { kind: "arm-retry", milliseconds: backoffMilliseconds(TEXT_ATTEMPT, event.random) } as const;
+    return { state: { ...stayed.state, retryArmed: true }, actions: [...stayed.actions, retry] };
   }
   const known = held === null ? state : withHeld(state, held);
   const common = { reasons, durationMilliseconds: event.tookMilliseconds };

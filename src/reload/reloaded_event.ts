@@ -4,7 +4,7 @@ import { isHeadKnown } from "../agreement/agreement.ts";
 import { withFleetSkips, withJudgedRollback } from "../releases/decide_releases.ts";
 import { type Releases, skipOf } from "../releases/release.ts";
 import type { ReloadOutcome } from "./report.ts";
-import { finishesRollout, runsCandidate } from "./staged.ts";
+import { finishesRollout, isWithoutSteps, runsCandidate } from "./staged.ts";
 import type { State } from "./state.ts";
 
 /** Makes the agreement's event of a reload that ended in the state `before` and led to the state `after`. */
@@ -35,7 +35,7 @@ export function reloadedEvent<C>(
     reasons,
     couldRead: kind !== "unreadable",
     isFresh,
-    isHeldBack: isFrozen || runsCandidate(after) ||
+    isHeldBack: isFrozen || (runsCandidate(after) && !isWithoutSteps(report.reasons)) ||
       (runsPinned && pinned.scope === "host" && skipOf(kept, pinned.hash) === null),
     isFollowing: runsPinned && undoes.length === 0 && !finishesRollout(after),
     undoes,

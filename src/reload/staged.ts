@@ -1,14 +1,15 @@
 // What rollouts and the reloads of one host tell each other: the facts by which a source is judged, the release that a
 // host is to run, and the events that rollouts make of others.
 import { isHeadKnown } from "../agreement/agreement.ts";
-import { isLetIn } from "../agreement/rollout.ts";
+import type { ClusterEvent } from "../agreement/agree.ts";
+import { isLetIn, isUnderWay } from "../agreement/rollout.ts";
 import type { Approval, Held, Pinned } from "../releases/release.ts";
 import { runningRelease } from "../releases/release.ts";
 import { decideRollout, factsOf, type RolloutDecision, unlinked } from "../rollout/decide_rollout.ts";
 import type { OwnFacts, RolloutEvent, Rollouts } from "../rollout/rollouts.ts";
 import { isStaged, stagingOf, targetOf, underWay } from "../rollout/staging.ts";
 import type { Event } from "./events.ts";
-import type { HintReason, State } from "./state.ts";
+import { type HintReason, isManual, type State } from "./state.ts";
 
 /** Why a source is not in force, and the hash to run in its place; null: what is in force stays. */
 export interface StagedHold {
@@ -18,17 +19,18 @@ export interface StagedHold {
 
 /** Returns why a rollout keeps a valid source back; null: it may run. A person can order it without the steps. */
 export function heldByRollout<C>(
-  { rollouts, agreement, active }: State<C>,
+  state: State<C>,
   hash: string,
   reasons: readonly HintReason[],
 ): StagedHold | null {
-  if (rollouts === null || agreement === null) return null;
-  // A rollout would wait for the approvals without which this host runs the change.
-  if (reasons.includes("now") || reasons.includes("emergency")) return null;
-  const facts = factsOf(rollouts, { active: active?.hash ?? null, concluded: agreement.ledger.concluded });
+  const { rollouts, agreement } = state;
+  // A rollout would wait for the approvals without which an emergency runs the change.
+  if (rollouts === null || agreement === null || isWithoutSteps(reasons)) return null;
+  const facts = factsOf(rollouts, ownFacts(state));
   const staging = stagingOf(facts, hash);
   if (staging.kind === "run") return null;
-  const detail = staging.why === "refused" ? rollouts.refused?.reason ?? null : null;
+  const { refused, trouble } = rollouts;
+  const detail = staging.why === "refused" ? refused?.reason ?? null : staging.why === "proposing" ? trouble : null;
   return { held: { kind: "staged", hash, why: staging.why, detail }, target: staging.target };
 }
 
@@ -71,10 +73,31 @@ export function isCandidateGone<C>({ rollouts }: State<C>, hash: string): boolea
   return rollouts.view?.head?.hash !== hash && targetOf(rollouts) !== hash;
 }
 
-/** Whether this host runs a candidate that is not the head yet, and is not to be announced by it now. */
-export function runsCandidate<C>({ rollouts, active }: State<C>): boolean {
-  const rollout = underWay(rollouts?.view ?? null);
-  return rollout !== null && active?.hash === rollout.hash && rollouts?.finished !== rollout.hash;
+/**
+ * Whether this host runs a candidate that is not the head yet, and is not to be announced by it now. With steps it may be
+ * one until the store has said what is on its way. If nobody else restores a lost head, the candidate becomes it.
+ */
+export function runsCandidate<C>({ rollouts, agreement, active }: State<C>): boolean {
+  if (rollouts === null || agreement === null || active === null) return false;
+  const { hash } = active;
+  const { ledger, loss } = agreement;
+  if (rollouts.finished === hash || ledger.owed?.hash === hash || loss === "waited") return false;
+  if (rollouts.candidate === hash) return true;
+  const isUnread = rollouts.policy !== null && (rollouts.view?.head ?? null) === null;
+  return isUnread && ledger.agreed !== null && ledger.agreed.hash !== hash;
+}
+
+/**
+ * Takes in that this host runs a candidate, before a head is compared: without steps of its own it cannot know that at
+ * its start, and owes the candidate as a change.
+ */
+export function withCandidate<C>(state: State<C>, event: ClusterEvent): State<C> {
+  const { rollouts, agreement, active } = state;
+  const rollout = event.kind === "head-read" ? event.rollout?.rollout ?? null : null;
+  if (event.kind !== "head-read" || rollout === null || rollouts === null || agreement === null) return state;
+  const isCandidate = isUnderWay(rollout, event.head, event.skips) && rollout.hash === active?.hash;
+  if (!isCandidate || rollouts.policy !== null || rollouts.finished === rollout.hash) return state;
+  return { ...state, agreement: { ...agreement, isHeldBack: true, ledger: { ...agreement.ledger, owed: null } } };
 }
 
 /** Whether this host is to announce the candidate that it runs, which is no change of its own. */
@@ -87,7 +110,11 @@ export function withRollouts<C>(before: State<C>, state: State<C>, event: Event<
   const { rollouts, agreement } = state;
   if (rollouts === null || agreement === null || state.stopping) return null;
   if (event.kind === "unlinked") return unlinked(rollouts);
-  const known = event.kind === "looked" ? withLook(before, rollouts, event) : rollouts;
+  const known = event.kind === "looked"
+    ? withLook(before, rollouts, event)
+    : event.kind === "activated"
+    ? withRefusal(before, rollouts, event)
+    : rollouts;
   const decision = decideRollout(known, eventOf(before, state, event), ownFacts(state));
   const actions = signatureOf(rollouts) === signatureOf(decision.rollouts)
     ? decision.actions
@@ -97,9 +124,10 @@ export function withRollouts<C>(before: State<C>, state: State<C>, event: Event<
 
 /** What of the store's view decides what this host runs. */
 function signatureOf(rollouts: Rollouts): string {
+  // Then rollouts change nothing here.
+  if (!isStaged(rollouts)) return "";
   const rollout = underWay(rollouts.view);
   const facts = [
-    isStaged(rollouts),
     targetOf(rollouts),
     rollout?.hash,
     rollout !== null && isLetIn(rollout, rollouts.instance),
@@ -137,6 +165,16 @@ function eventOf<C>(before: State<C>, { agreement, rollouts }: State<C>, event: 
   }
 }
 
+/** Takes in that a check refused a candidate, as if the candidate were not valid. */
+function withRefusal<C>(
+  { work }: State<C>,
+  rollouts: Rollouts,
+  { result, at }: Extract<Event<C>, { kind: "activated" }>,
+): Rollouts {
+  if (work.kind !== "activating" || result.kind !== "refused") return rollouts;
+  return { ...rollouts, rejected: { hash: work.proposal.hash, why: result.reason, at } };
+}
+
 /** Takes in what a look found of the own source, or of the candidate. */
 function withLook<C>(before: State<C>, rollouts: Rollouts, event: Extract<Event<C>, { kind: "looked" }>): Rollouts {
   const { outcome, at } = event;
@@ -154,20 +192,42 @@ function withLook<C>(before: State<C>, rollouts: Rollouts, event: Extract<Event<
   }
   // A file that was removed on purpose is no change to propose.
   if (outcome.kind === "none") return { ...rollouts, source: null, before: valid };
-  if (outcome.kind !== "candidate" || outcome.hash === rollouts.source) return rollouts;
-  return { ...rollouts, source: outcome.hash, before: valid, terms, refused: null };
+  if (outcome.kind !== "candidate") return rollouts;
+  if (outcome.hash === rollouts.source) {
+    // A person that reloads wants to know whether it can be proposed by now.
+    return isManual(work.reasons) ? { ...rollouts, refused: null } : rollouts;
+  }
+  const isLagging = rollouts.late !== null || valid === null;
+  return { ...rollouts, source: outcome.hash, before: valid, terms, late: null, isLagging, refused: null };
 }
 
-function ownFacts<C>({ agreement, active, releases: { kept, held } }: State<C>): OwnFacts {
+function ownFacts<C>(state: State<C>): OwnFacts {
+  const { agreement, active, releases: { kept } } = state;
   const running = runningRelease(kept);
   return {
     isLinked: agreement?.linked ?? false,
     isFresh: agreement?.isFresh ?? false,
     active: active?.hash ?? null,
     state: running?.hash === active?.hash ? running?.state ?? null : null,
-    isFrozen: held?.kind === "frozen",
+    isFrozen: kept.hold !== null,
     ownSkips: kept.skips.filter(({ scope }) => scope === "host"),
+    fleetSkips: kept.skips.filter(({ scope }) => scope === "fleet").map(({ scope: _, ...skip }) => skip),
     concluded: agreement?.ledger.concluded ?? null,
+    owed: owedOf(state),
+    isFollowing: kept.pinned?.cause === "cluster" && kept.pinned.hash === active?.hash,
     agreedGeneration: agreement?.ledger.agreed?.generation ?? 0,
   };
+}
+
+/** The hash that this host announces, or is about to put in force on the order of a person. */
+function owedOf<C>({ agreement, work }: State<C>): string | null {
+  if (work.kind === "activating" && work.back === null && isWithoutSteps(work.reasons)) return work.proposal.hash;
+  const request = agreement?.request ?? null;
+  if (request?.kind === "announcement") return request.hash;
+  return agreement?.ledger.owed?.hash ?? null;
+}
+
+/** Whether a person wants the source to be taken up on all hosts at once. */
+export function isWithoutSteps(reasons: readonly string[]): boolean {
+  return reasons.includes("now") || reasons.includes("force") || reasons.includes("emergency");
 }

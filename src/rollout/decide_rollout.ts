@@ -32,15 +32,39 @@ export interface RolloutDecision {
 
 /** Takes an event in. */
 export function decideRollout(rollouts: Rollouts, event: RolloutEvent, own: OwnFacts): RolloutDecision {
-  const taken = takeIn(rollouts, event, own);
+  const taken = withLate(takeIn(rollouts, event, own), own);
+  // An answer that comes after the link went down says nothing about what the store has now.
+  if (!own.isLinked) return { rollouts: { ...taken.rollouts, view: null }, actions: withoutTimer(taken.actions) };
   const next = nextRequest(taken.rollouts, own);
   return { rollouts: next.rollouts, actions: [...taken.actions, ...next.actions] };
+}
+
+/** Remembers that the source is late, since it stays so when this host has agreed with the head in its place. */
+function withLate({ rollouts, actions }: RolloutDecision, own: OwnFacts): RolloutDecision {
+  const { source, late } = rollouts;
+  if (source === null || source === late || isSkippedHere(rollouts, own, source)) return { rollouts, actions };
+  const staging = stagingOf(factsOf(rollouts, own), source);
+  const isLate = staging.kind === "hold" && (staging.why === "late" || staging.why === "ahead");
+  return { rollouts: isLate ? { ...rollouts, late: source } : rollouts, actions };
+}
+
+function withoutTimer(actions: readonly RolloutAction[]): readonly RolloutAction[] {
+  return actions.filter((one) => one.kind !== "arm-rollout");
 }
 
 /** Rollouts without a store: what it said does not count, and nobody answers any more. */
 export function unlinked(rollouts: Rollouts): RolloutDecision {
   return {
-    rollouts: { ...rollouts, view: null, wantsFleet: false, order: null, isDeferred: false, failures: 0 },
+    // The timer of a failed request goes, so the link that comes up takes its place.
+    rollouts: {
+      ...rollouts,
+      view: null,
+      wantsFleet: false,
+      order: null,
+      isDeferred: false,
+      failures: 0,
+      trouble: null,
+    },
     actions: [{ kind: "disarm-rollout" }],
   };
 }
@@ -53,14 +77,21 @@ function takeIn(rollouts: Rollouts, event: RolloutEvent, own: OwnFacts): Rollout
       return seen(rollouts, event.view, event.random);
     case "rollout-due":
       return { rollouts: { ...rollouts, wantsFleet: true, isDeferred: false }, actions: [] };
-    case "rollout-ordered":
-      return { rollouts: { ...rollouts, order: event.order, isDeferred: false }, actions: [] };
+    case "rollout-ordered": {
+      const { hash, step } = underWay(rollouts.view) ?? {};
+      const ordered = hash === undefined || step === undefined ? null : { hash, step };
+      return { rollouts: { ...rollouts, order: event.order, ordered, isDeferred: false }, actions: [] };
+    }
     case "published":
       return { rollouts: { ...rollouts, published: event.published, refused: null, isDeferred: false }, actions: [] };
     case "fleet-answered": {
       const answered: Rollouts = { ...rollouts, request: null, wantsFleet: false };
-      if (!event.answer.ok) return failed(answered, event.random);
-      const read = seen({ ...answered, failures: 0 }, event.answer.view, event.random);
+      if (!event.answer.ok) return failed(answered, event.answer.reason, event.random);
+      // Without the own record those of others may be missing too: an answer that lacks hosts does not mean they left.
+      if (!event.answer.fleet.some((one) => one.instance === rollouts.instance)) {
+        return failed(answered, "the store has no record of this instance", event.random);
+      }
+      const read = seen({ ...answered, failures: 0, trouble: null }, event.answer.view, event.random);
       const { rollouts: next, actions } = judged(read.rollouts, event.answer.fleet, own, event);
       return { rollouts: next, actions: [...read.actions, ...actions] };
     }
@@ -75,17 +106,39 @@ function seen(before: Rollouts, view: StoreView, random: number): RolloutDecisio
   const actions: RolloutAction[] = [];
   const [was, is] = [before.view?.stored?.rollout ?? null, view.stored?.rollout ?? null];
   const wasDone = was !== null && before.view?.head?.hash === was.hash;
+  const rollout = underWay(view);
   if (is !== null && view.head?.hash === is.hash) {
     if (!wasDone && before.view !== null) actions.push(reported({ kind: "rollout-done", rollout: is }));
-  } else if (is !== null && view.stored?.mark !== before.view?.stored?.mark) {
+  } else if (is !== null && view.stored?.mark !== before.lastMark && (before.lastMark !== null || rollout !== null)) {
     actions.push(reported({ kind: "rollout-moved", rollout: is, before: was }));
   }
-  const rollout = underWay(view);
   const finished = before.finished !== null && rollout?.hash === before.finished ? before.finished : null;
   const isKnown = (hash: string) => hash === view.head?.hash || hash === rollout?.hash;
   const published = before.published !== null && isKnown(before.published.hash) ? null : before.published;
-  const next: Rollouts = { ...rollouts, finished, published };
+  const lastMark = view.stored?.mark ?? before.lastMark;
+  const next: Rollouts = { ...rollouts, ...overtaken(before, view), finished, published, lastMark };
   return { rollouts: next, actions: [...actions, ...timerOf(next, random)] };
+}
+
+/** What a host remembers of a candidate, and what of it ends with its rollout. A store without a head ends nothing. */
+function overtaken(
+  before: Rollouts,
+  view: StoreView,
+): Pick<Rollouts, "candidate" | "late" | "before" | "rejected"> {
+  const { source, candidate, late } = before;
+  if (view.head === null) return { candidate, late, before: before.before, rejected: before.rejected };
+  const rollout = underWay(view);
+  const isNew = rollout?.hash !== candidate;
+  // A source that was the candidate is no change once others ended that rollout.
+  const isEnded = isNew && candidate === source && view.head.hash !== source && view.stored !== null;
+  const isBack = view.stored?.rollout.phase === "withdrawn" && before.before === view.stored.rollout.hash;
+  return {
+    candidate: rollout?.hash ?? null,
+    late: isEnded ? source : late,
+    // The same candidate may be proposed again, which this source does not withdraw.
+    before: isBack && source === view.head.hash ? null : before.before,
+    rejected: isNew ? null : before.rejected,
+  };
 }
 
 /** Watchers read the peers soon; the others only if the step outlasts its deadline. */
@@ -106,12 +159,13 @@ function timerOf({ view, instance, isDeferred }: Rollouts, random: number): Roll
   return [{ kind: "arm-rollout", milliseconds: Math.round(milliseconds) }];
 }
 
-/** Goes on after a backoff. */
-function failed(rollouts: Rollouts, random: number): RolloutDecision {
+/** Goes on after a backoff. A look says why the source is held. */
+function failed(rollouts: Rollouts, trouble: string, random: number): RolloutDecision {
   const failures = rollouts.failures + 1;
+  const hints: RolloutAction[] = trouble === rollouts.trouble ? [] : [{ kind: "hint", reason: "recheck" }];
   return {
-    rollouts: { ...rollouts, failures, isDeferred: true },
-    actions: [{ kind: "arm-rollout", milliseconds: backoffMilliseconds(failures, random) }],
+    rollouts: { ...rollouts, failures, trouble, isDeferred: true },
+    actions: [{ kind: "arm-rollout", milliseconds: backoffMilliseconds(failures, random) }, ...hints],
   };
 }
 
@@ -127,7 +181,8 @@ function judged(
   const rollout = underWay(view);
   const { order } = rollouts;
   if (order?.kind === "promote") {
-    return rollout === null ? { rollouts, actions: [] } : promote(rollouts, rollout, order, fleet);
+    const isMeant = rollout !== null && !isOutdated(rollouts, rollout) && !isLastBake(rollout);
+    return isMeant ? promote(rollouts, rollout, order, fleet) : { rollouts: { ...rollouts, order: null }, actions: [] };
   }
   const change = changeToPropose(rollouts, own);
   if (change !== null) return propose(rollouts, change, fleet, own, at);
@@ -177,11 +232,15 @@ function promote(
   return move(rollouts, next);
 }
 
+function isSkippedHere({ view }: Rollouts, { ownSkips }: OwnFacts, hash: string): boolean {
+  return [...view?.skips ?? [], ...ownSkips].some((one) => one.hash === hash);
+}
+
 /** A change that nobody proposed yet: one that a person published, or of the own source. Null: none, or it must wait. */
 function changeToPropose(rollouts: Rollouts, own: OwnFacts): Published | null {
   const { source, view, published, refused, terms } = rollouts;
   if (view?.head == null) return null;
-  const isSkipped = (hash: string) => [...view.skips, ...own.ownSkips].some((one) => one.hash === hash);
+  const isSkipped = (hash: string) => isSkippedHere(rollouts, own, hash);
   if (published !== null && !isSkipped(published.hash) && published.hash !== refused?.hash) return published;
   if (source === null || !own.isFresh || own.isFrozen || isSkipped(source)) return null;
   const staging = stagingOf(factsOf(rollouts, own), source);
@@ -190,10 +249,10 @@ function changeToPropose(rollouts: Rollouts, own: OwnFacts): Published | null {
 }
 
 /** The facts of this host by which its source is judged. */
-export function factsOf(rollouts: Rollouts, own: Pick<OwnFacts, "active" | "concluded">) {
+export function factsOf(rollouts: Rollouts, own: Pick<OwnFacts, "active" | "concluded" | "owed">) {
   const { instance, policy, view, before, late, refused } = rollouts;
-  const { active, concluded } = own;
-  return { instance, policy, view, before, late, refused: refused?.hash ?? null, active, concluded };
+  const { active, concluded, owed } = own;
+  return { instance, policy, view, before, late, refused: refused?.hash ?? null, active, concluded, owed };
 }
 
 /** The policy of a release that a person published, if no steps are wanted: all hosts at once. */
@@ -219,8 +278,10 @@ function propose(
     const reason = `${old.slice(0, 3).join(", ")} cannot take part in a rollout: upgrade honua-configd there first, ` +
       "or take the change up on all hosts at once with reload --now";
     const report = reported({ kind: "rollout-refused", hash, reason });
+    // What a person published is given up, or it and a refused source would be tried in turn.
+    const published = rollouts.published?.hash === hash ? null : rollouts.published;
     return {
-      rollouts: { ...rollouts, refused: { hash, reason } },
+      rollouts: { ...rollouts, published, refused: { hash, reason } },
       actions: [report, { kind: "hint", reason: "recheck" }],
     };
   }
@@ -237,7 +298,9 @@ function propose(
   });
   // What a person published is meant now: only a file can be a late copy.
   const isPublished = hash === rollouts.published?.hash;
-  return move(rollouts, to, { since: isPublished ? view.head.generation : own.agreedGeneration });
+  // A host that follows has agreed with heads that its source never had.
+  const agreed = own.isFollowing && rollouts.isLagging ? 0 : own.agreedGeneration;
+  return move(rollouts, to, { since: isPublished ? view.head.generation : agreed });
 }
 
 /** Asks the store for a move. */
@@ -264,12 +327,13 @@ function moved(
   if (request?.kind !== "move") throw new Error(`a move was answered while ${request?.kind}`);
   const { move: { to }, isProposal } = request;
   const asked: Rollouts = { ...rollouts, request: null };
-  if (answer.kind === "failed") return failed(asked, random);
+  if (answer.kind === "failed") return failed(asked, answer.reason, random);
   const isMade = answer.kind === "moved";
   const known: Rollouts = {
     ...asked,
     failures: 0,
-    // An order that another move overtook is carried out on what the store has now.
+    trouble: null,
+    // An order that another move of the same rollout overtook is carried out on what the store has now.
     order: isMade && !isProposal ? null : asked.order,
     late: answer.kind === "late" ? to.hash : asked.late,
   };
@@ -286,8 +350,8 @@ function nextRequest(rollouts: Rollouts, own: OwnFacts): RolloutDecision {
   if (view === null || request !== null || isDeferred || !own.isLinked) return { rollouts, actions: [] };
   const rollout = underWay(view);
   if (order !== null) {
-    if (rollout === null) return { rollouts: { ...rollouts, order: null }, actions: [] };
-    return ordered(rollouts, rollout, order);
+    if (rollout !== null && !isOutdated(rollouts, rollout)) return carriedOut(rollouts, rollout, order);
+    return nextRequest({ ...rollouts, order: null, ordered: null }, own);
   }
   if (rollout !== null) {
     const end = ownMove(rollouts, rollout, own);
@@ -302,7 +366,17 @@ function nextRequest(rollouts: Rollouts, own: OwnFacts): RolloutDecision {
   return { rollouts, actions: [] };
 }
 
-function ordered(rollouts: Rollouts, rollout: Rollout, order: RolloutOrder): RolloutDecision {
+function isLastBake({ phase, step, counts }: Rollout): boolean {
+  return phase === "baking" && step === counts.length - 1;
+}
+
+/** Whether the order was about another rollout or, if it lets more hosts in, about an earlier step. */
+function isOutdated({ order, ordered }: Rollouts, { hash, step }: Rollout): boolean {
+  if (order === null || ordered === null) return false;
+  return ordered.hash !== hash || (order.kind === "promote" && ordered.step !== step);
+}
+
+function carriedOut(rollouts: Rollouts, rollout: Rollout, order: RolloutOrder): RolloutDecision {
   const { author, reason } = order;
   if (rollout.phase === "awaiting-approval" && order.kind !== "abort") {
     // No order takes the place of an approval.
@@ -321,19 +395,23 @@ function ordered(rollouts: Rollouts, rollout: Rollout, order: RolloutOrder): Rol
 }
 
 /**
- * The move of a host on which the candidate failed, whose source went back to the head, or that verified the approvals;
- * null: none is due.
+ * The move of a host on which the candidate failed or was rolled back, whose source went back to the head, or that
+ * verified the approvals; null: none is due.
  */
 function ownMove(rollouts: Rollouts, rollout: Rollout, own: OwnFacts): RolloutDecision | null {
   const { instance, view, source, before } = rollouts;
   if (source === view?.head?.hash && before === rollout.hash) {
-    return move({ ...rollouts, before: null }, withPhase(rollout, "withdrawn", `${instance}: its source went back`));
+    return move(rollouts, withPhase(rollout, "withdrawn", `${instance}: its source went back`));
   }
   if (rollout.phase === "awaiting-approval") {
     return view?.isApproved === true ? move(rollouts, withPhase(rollout, "admitting", null)) : null;
   }
+  const taken = own.fleetSkips.find((one) => one.hash === rollout.hash);
+  if (taken !== undefined) {
+    return move(rollouts, withPhase(rollout, "rolled-back", `${taken.by}: ${taken.reason}`), { skips: [taken] });
+  }
   const failure = failureOf(rollouts, rollout, own);
-  if (failure === null || rollout.phase === "halted") return null;
+  if (failure === null || (rollout.phase === "halted" && rollout.onFailure === "halt")) return null;
   const said = `${instance}: ${failure.why}`;
   if (rollout.onFailure === "halt") return move(rollouts, withPhase(rollout, "halted", said));
   const skip = skipFor({ hash: rollout.hash, by: `the rollout, on ${instance}`, at: failure.at, reason: failure.why });

@@ -77,20 +77,30 @@ export interface Rollouts {
   readonly published: Published | null;
   /** Null: none. */
   readonly rejected: Rejected | null;
-  /** The hash that the store called a late copy. */
+  /** The source, if it is known to be no change: it was a late copy once, or its rollout is over. */
   readonly late: string | null;
+  /** Whether the source before it was late, or is not known: then this one may be late too. */
+  readonly isLagging: boolean;
   /** The hash that cannot be proposed, and why; null: none. */
   readonly refused: { readonly hash: string; readonly reason: string } | null;
   /** Null: none waits. */
   readonly order: RolloutOrder | null;
+  /** The rollout that the order is about: it counts for no other and, to go on, for no later step. Null: not known. */
+  readonly ordered: { readonly hash: string; readonly step: number } | null;
   /** Whether the peers are to be read. */
   readonly wantsFleet: boolean;
   /** Whether a request failed and waits for its timer. */
   readonly isDeferred: boolean;
   /** Requests that failed in a row, for the backoff. */
   readonly failures: number;
+  /** Why the last one failed, in one line; null: it did not. */
+  readonly trouble: string | null;
   /** The candidate whose steps are all done, so that it is to be the head; null: none. */
   readonly finished: string | null;
+  /** The candidate when a head was read last, also over a time without the store; null: there was none. */
+  readonly candidate: string | null;
+  /** Of the rollout that was read last, over a time without the store; null: there was none, or none was read. */
+  readonly lastMark: string | null;
 }
 
 /** Rollouts at the start. */
@@ -111,12 +121,17 @@ export function initialRollouts(
     published: null,
     rejected: null,
     late: null,
+    isLagging: true,
     refused: null,
     order: null,
+    ordered: null,
     wantsFleet: false,
     isDeferred: false,
     failures: 0,
+    trouble: null,
     finished: null,
+    candidate: null,
+    lastMark: null,
   };
 }
 
@@ -174,8 +189,14 @@ export interface OwnFacts {
   readonly isFrozen: boolean;
   /** The skips of this host only: by health checks, or a local rollback. */
   readonly ownSkips: readonly Skip[];
+  /** The skips of the fleet, which a rollback on this host may have added before the store has them. */
+  readonly fleetSkips: readonly Skip[];
   /** The hash that the cluster judged last as this host's. */
   readonly concluded: string | null;
+  /** The hash that this host takes up by itself and announces, by order of a person; null: none. */
+  readonly owed: string | null;
+  /** Whether this host runs a release of the fleet in place of its source. */
+  readonly isFollowing: boolean;
   /** The generation that it agreed with last; 0: none. */
   readonly agreedGeneration: number;
 }

@@ -62,6 +62,8 @@ export interface StagingFacts {
   readonly active: string | null;
   /** The hash that the cluster judged last as this host's; null: none, and then the host overrules nobody. */
   readonly concluded: string | null;
+  /** The hash that this host takes up by itself and announces, by order of a person; null: none. */
+  readonly owed: string | null;
   /** Of the valid source before this one; null: none is known. */
   readonly before: string | null;
   /** The hash that the store called a late copy; null: none. */
@@ -91,14 +93,16 @@ export function targetOf({ instance, view }: Pick<StagingFacts, "instance" | "vi
 
 /** Judges a valid source with the hash `hash`. */
 export function stagingOf(facts: StagingFacts, hash: string): Staging {
-  const { policy, view, active, refused } = facts;
+  const { policy, view, active, refused, owed } = facts;
   const rollout = underWay(view);
   const target = targetOf(facts);
   if (policy === null && rollout === null) {
     // Without steps a file counts at once, but not the one that this host followed a published release in place of.
     const isLeft = view !== null && view.head?.hash === view.stored?.rollout.hash && isOld(facts, view, hash);
-    return isLeft ? { kind: "hold", why: "late", target } : { kind: "run" };
+    return isLeft && hash !== target ? { kind: "hold", why: "late", target } : { kind: "run" };
   }
+  // Until the announcement is answered nothing else decides about it.
+  if (hash === owed) return { kind: "run" };
   if (view === null || target === null) {
     // With nothing in force there is nothing to protect, and a lost head is written again by what is in force.
     const isHarmless = policy === null || active === null || hash === active;
@@ -123,6 +127,5 @@ function isOld({ before }: StagingFacts, { head, stored }: StoreView, hash: stri
   if (stored === null) return false;
   const { rollout } = stored;
   const wasNew = before !== null && (before === head?.hash || before === rollout.hash);
-  const isDone = head?.hash === rollout.hash;
-  return !wasNew && (rollout.earlier.includes(hash) || (isDone && hash === rollout.base));
+  return !wasNew && [...rollout.earlier, rollout.base, rollout.hash].includes(hash);
 }

@@ -16,7 +16,10 @@ const OWN: OwnFacts = {
   state: "healthy",
   isFrozen: false,
   ownSkips: [],
+  fleetSkips: [],
   concluded: BASE,
+  owed: null,
+  isFollowing: false,
   agreedGeneration: 1,
 };
 const ORDER = { author: "anna", reason: "a look" } as const;
@@ -65,7 +68,7 @@ async function open(rollout: Rollout | null, broken: Partial<Notifier> = {}) {
     moved: () => {},
   });
   const state: { rollouts: Rollouts | null; stopping: boolean } = {
-    rollouts: initialRollouts("edge-9", null),
+    rollouts: initialRollouts("edge-3", null),
     stopping: false,
   };
   const take = (event: RolloutEvent) => {

@@ -10,7 +10,17 @@ import type { Report } from "../../src/reload/report.ts";
 import { initialState, type SnapshotId, type State } from "../../src/reload/state.ts";
 import { reconciled } from "../../src/releases/new_release.ts";
 import { initialReleases, type KeptReleases, type ReleaseLimits } from "../../src/releases/release.ts";
+import { initialRollouts } from "../../src/rollout/rollouts.ts";
+import type { RolloutPolicy } from "../../src/rollout/staging.ts";
 import { AGREED } from "../agreement/agreement_transcript.ts";
+import { changeStore, type FleetStore, fleetStore, POLICY } from "../rollout/fleet_store.ts";
+import {
+  answersOf,
+  isStoreRequest,
+  requestText,
+  rolloutReportText,
+  type StoreRequest,
+} from "../rollout/store_answers.ts";
 import { checkReleases } from "./release_claims.ts";
 import { eventsOf, judgedOrder } from "./transcript_events.ts";
 import { stateText } from "./transcript_state.ts";
@@ -25,6 +35,12 @@ export interface Beginning {
   /** Whether the host has a cluster, which it reached and agreed with. Default false. */
   readonly cluster?: boolean;
   readonly keep?: number;
+  /** The rollout's options over `POLICY`, or "none"; then a store answers. Default: there is no store that answers. */
+  readonly rollout?: Partial<RolloutPolicy> | "none";
+  /** Default false. */
+  readonly needsApproval?: boolean;
+  /** Whether nobody but the store has a source. Default false. */
+  readonly sourceless?: boolean;
 }
 
 /** A host between two events. */
@@ -40,8 +56,10 @@ export interface Host {
   /** What a look finds: a hash, `bad` or `gone`. */
   file: string;
   /** What a look at an earlier text finds, if not its hash. */
-  readonly texts: Map<string, "lost" | "broken">;
-  writes: "work" | "fail";
+  readonly texts: Map<string, "lost" | "broken" | "refused">;
+  /** Hashes whose approvals this host does not find. */
+  readonly unapproved: Set<string>;
+  writes: "work" | "fail" | "refused";
   /** The baseline that a write reports. */
   baseline: "healthy" | "sick" | null;
   paused: boolean;
@@ -49,6 +67,11 @@ export interface Host {
   asked: { readonly look: LookOutcome<string> } | { readonly write: string; readonly releases: KeptReleases } | null;
   readonly timers: Map<string, number>;
   readonly shown: string[];
+  /** Null: the answers of a store are events of the transcript. */
+  readonly store: FleetStore | null;
+  /** That the store has not answered, the earliest first. */
+  readonly requests: StoreRequest[];
+  readonly beginning: Beginning;
 }
 
 /** The first moment of a transcript. */
@@ -70,7 +93,9 @@ export function replayReleases(beginning: Beginning, transcript: string): Host {
   return host;
 }
 
-export function hostOf({ health, cluster = false, keep = 20 }: Beginning): Host {
+export function hostOf(beginning: Beginning): Host {
+  const { health, keep = 20, rollout, sourceless = false } = beginning;
+  const cluster = beginning.cluster ?? rollout !== undefined;
   const limits: ReleaseLimits = {
     keep,
     health: health === undefined ? null : { ...HEALTH, ...health } as ReleaseLimits["health"],
@@ -79,24 +104,37 @@ export function hostOf({ health, cluster = false, keep = 20 }: Beginning): Host 
   const found = reconciled(initialReleases(limits).kept, { hash: "a", format: "hcl" }, START, limits);
   const kept = { ...found, list: found.list.map((one) => ({ ...one, state: "healthy" as const })) };
   const host: Host = {
-    state: initialState<string>(active, { releases: initialReleases(limits, kept), agreement: agreementOf(cluster) }),
+    state: initialState<string>(active, {
+      releases: initialReleases(limits, kept),
+      agreement: agreementOf(cluster),
+      rollouts: rolloutsOf(beginning),
+    }),
     limits,
     at: START,
     snapshot: active,
     kept,
     ledger: AGREED,
-    file: "a",
+    file: sourceless ? "none" : "a",
     texts: new Map(),
+    unapproved: new Set(),
     writes: "work",
     baseline: null,
     paused: false,
     asked: null,
     timers: new Map(),
     shown: [],
+    store: rollout === undefined ? null : fleetStore(),
+    requests: [],
+    beginning,
   };
   if (!cluster) return host;
-  for (const line of ["hint start", "linked", "head a@1"]) carryOutLine(host, line);
+  for (const line of ["hint start", "linked", ...rollout === undefined ? ["head a@1"] : []]) carryOutLine(host, line);
   return host;
+}
+
+function rolloutsOf({ rollout, needsApproval }: Beginning) {
+  if (rollout === undefined) return null;
+  return initialRollouts("me", rollout === "none" ? null : { ...POLICY, ...rollout }, needsApproval);
 }
 
 function agreementOf(cluster: boolean, ledger = AGREED) {
@@ -116,6 +154,12 @@ export function carryOutLine(host: Host, line: string): void {
       if (second === "back") host.texts.delete(first);
       else host.texts.set(first, second as "lost");
       return;
+    case "unapproved":
+      host.unapproved.add(first);
+      return;
+    case "approved":
+      host.unapproved.delete(first);
+      return;
     case "writes":
       host.writes = first as "work";
       return;
@@ -128,6 +172,10 @@ export function carryOutLine(host: Host, line: string): void {
     case "pause":
       host.paused = true;
       return;
+    case "store":
+    case "peers":
+      changeStore(host.store!, line.split(" "), host.at);
+      return answer(host);
     case "go":
       host.paused = false;
       return answer(host);
@@ -156,6 +204,7 @@ function wait(host: Host, milliseconds: number): void {
     host.timers.delete(timer);
     host.at = Math.max(host.at, at);
     if (timer === "retry") happen(host, { kind: "retry-due" });
+    else if (timer === "rollout") happen(host, { kind: "rollout-due" });
     else happen(host, { kind: "release-due", timer: timer as "health", at: host.at });
   }
   host.at = end;
@@ -166,6 +215,7 @@ function restart(host: Host, milliseconds: number, isWritten: boolean): void {
   const { asked, limits } = host;
   if (isWritten && asked !== null && "write" in asked) host.snapshot = idOf(asked.write);
   host.asked = null;
+  host.requests.length = 0;
   host.paused = false;
   host.timers.clear();
   host.at += milliseconds;
@@ -175,6 +225,7 @@ function restart(host: Host, milliseconds: number, isWritten: boolean): void {
   host.state = initialState<string>(host.snapshot, {
     releases: initialReleases(limits, kept),
     agreement: agreementOf(host.state.agreement !== null, host.ledger),
+    rollouts: rolloutsOf(host.beginning),
   });
   happen(host, { kind: "release-start", at: host.at });
   happen(host, { kind: "hint", reason: "start" });
@@ -187,16 +238,21 @@ function idOf(text: string): SnapshotId {
 
 /** Decides, and carries the actions out until the host is at rest. */
 export function happen(host: Host, event: Event<string>): void {
+  take(host, event);
+  if (!host.paused) answer(host);
+}
+
+function take(host: Host, event: Event<string>): void {
   const before = host.state;
   const { state, actions } = decide(before, event);
   host.state = state;
   checkReleases(before, event, state, actions, host.at);
   for (const action of actions) carryOut(host, action);
-  if (!host.paused) answer(host);
 }
 
 function carryOut(host: Host, action: Action<string>): void {
-  show(host, actionText(action));
+  if (host.store !== null && isStoreRequest(action)) host.requests.push(action);
+  show(host, action.kind === "read-head" && host.store !== null ? "" : actionText(action));
   switch (action.kind) {
     case "look":
       host.asked = { look: outcomeOf(host, host.file) };
@@ -226,6 +282,12 @@ function carryOut(host: Host, action: Action<string>): void {
       return;
     case "disarm-retry":
       host.timers.delete("retry");
+      return;
+    case "arm-rollout":
+      host.timers.set("rollout", host.at + action.milliseconds);
+      return;
+    case "disarm-rollout":
+      host.timers.delete("rollout");
   }
 }
 
@@ -234,40 +296,55 @@ function show({ shown }: Host, text: string): void {
   const runs = /^activated (\d+ (.*) \(.*)$/.exec(text);
   if (runs !== null && shown.at(-1)?.split("/")[0] === `activate ${runs[2]}`) {
     shown[shown.length - 1] = `runs ${runs[1]}`;
-  } else if (text !== "") shown.push(text);
+  } else if (text !== "" && (text !== "read-fleet" || shown.at(-1) !== text)) shown.push(text);
 }
 
 function answer(host: Host): void {
-  for (let turns = 0; host.asked !== null && !host.paused; turns++) {
-    if (turns > 20) throw new Error(`the host does not come to rest: ${host.shown.join(", ")}`);
+  for (let turns = 0; !host.paused && (host.asked !== null || isAnswered(host)); turns++) {
+    if (turns > 40) throw new Error(`the host does not come to rest: ${host.shown.join(", ")}`);
     answerOne(host);
   }
 }
 
+function isAnswered({ store, requests }: Host): boolean {
+  return store !== null && store.answers !== "slow" && requests.length > 0;
+}
+
 function answerOne(host: Host): void {
   const { asked, at, writes, baseline } = host;
-  if (asked === null) return;
+  if (asked === null) {
+    for (const event of answersOf(host)) take(host, event);
+    return;
+  }
   host.asked = null;
   const timing = { tookMilliseconds: 1, random: 0, at };
-  if ("look" in asked) return happen(host, { kind: "looked", outcome: asked.look, ...timing });
+  if ("look" in asked) return take(host, { kind: "looked", outcome: asked.look, ...timing });
   if (writes === "fail") {
-    return happen(host, { kind: "activated", result: { kind: "failed", reason: "EIO" }, ...timing });
+    return take(host, { kind: "activated", result: { kind: "failed", reason: "EIO" }, ...timing });
+  }
+  if (writes === "refused") {
+    return take(host, { kind: "activated", result: { kind: "refused", reason: "no", diagnostics: [] }, ...timing });
   }
   host.snapshot = idOf(asked.write);
-  happen(host, { kind: "activated", result: { kind: "written", baseline }, ...timing });
+  take(host, { kind: "activated", result: { kind: "written", baseline }, ...timing });
 }
 
 function outcomeOf(host: Host, what: string): LookOutcome<string> {
-  if (what === "bad") return { kind: "rejected", fingerprint: what, reason: "wrong", diagnostics: [] };
+  const [outcome, known = null] = what.split(":");
+  if (outcome === "bad") return { kind: "rejected", fingerprint: what, reason: "wrong", diagnostics: [], hash: known };
   if (what === "gone") return { kind: "unreadable", fingerprint: what, reason: "EIO" };
+  if (what === "none") return { kind: "none" };
   const text = { format: "hcl", digest: what } as const;
-  return { kind: "candidate", ...idOf(what), fingerprint: what, candidate: what, text, stored: host.snapshot };
+  const id = idOf(what);
+  const approval = host.unapproved.has(id.hash) ? { isApproved: false, have: 0, need: 1, trouble: null } : null;
+  return { kind: "candidate", ...id, fingerprint: what, candidate: what, text, stored: host.snapshot, approval };
 }
 
 function backOutcomeOf(host: Host, hash: string): LookOutcome<string> {
   const trouble = host.texts.get(hash);
   const fingerprint = `text ${hash}`;
   if (trouble === "lost") return { kind: "unreadable", fingerprint, reason: "no text" };
+  if (trouble === "refused") return { kind: "unreadable", fingerprint, reason: "wrong", isRefused: true };
   if (trouble === "broken") return { kind: "rejected", fingerprint, reason: "wrong", diagnostics: [] };
   return { ...outcomeOf(host, hash), fingerprint } as LookOutcome<string>;
 }
@@ -284,6 +361,9 @@ function actionText(action: Action<string>): string {
       return `back ${action.hash}`;
     case "activate":
       return `activate ${action.candidate}`;
+    case "read-fleet":
+    case "move-rollout":
+      return requestText(action);
     case "announce": {
       const { hash, base, undoes, skips, force } = action.announcement;
       const list = (name: string, hashes: readonly string[]) =>
@@ -308,7 +388,8 @@ function reportText(report: Report<string>): string {
     case "held": {
       const { held, repeated } = report;
       const trouble = held.kind === "skipped" && held.trouble !== null ? `: ${held.trouble}` : "";
-      return `held ${held.kind} ${held.hash}${trouble}${repeated ? " again" : ""}`;
+      const why = held.kind === "staged" ? held.why : held.kind;
+      return `held ${why} ${held.hash}${trouble}${repeated ? " again" : ""}`;
     }
     case "rolling-back": {
       const { from, to, rollback: { cause, scope } } = report;
@@ -322,6 +403,11 @@ function reportText(report: Report<string>): string {
       return `unhealthy ${report.release.number}${report.halted === null ? "" : `, halted: ${report.halted}`}`;
     case "hold-ended":
       return `hold-ended${report.by === null ? "" : ` by ${report.by}`}`;
+    case "rollout-proposed":
+    case "rollout-moved":
+    case "rollout-done":
+    case "rollout-refused":
+      return rolloutReportText(report);
     default:
       return report.kind;
   }

@@ -7,6 +7,7 @@ import type { HintReason } from "../../src/reload/state.ts";
 import { type Order, refusalOf } from "../../src/releases/decide_releases.ts";
 import { type Target, targetOf } from "../../src/releases/rolling_back.ts";
 import { skipOf } from "../support/announcement_of.ts";
+import { rolloutEventOf } from "../rollout/rollout_events.ts";
 import type { Host } from "./releases_transcript.ts";
 
 const MINUTE = 60_000;
@@ -53,7 +54,7 @@ export function eventsOf(host: Host, line: string): Event<string>[] {
     case "health":
       return [{ kind: "health-checked", result: what === "ok" ? { ok: true } : { ok: false, reason: "500" }, at }];
   }
-  return [clusterEventOf(line)];
+  return [rolloutEventOf(host, line) ?? clusterEventOf(line)];
 }
 
 function orderOf({ state, at }: Host, line: string): Order | null {

@@ -13,7 +13,10 @@ const OWN: OwnFacts = {
   state: "healthy",
   isFrozen: false,
   ownSkips: [],
+  fleetSkips: [],
   concluded: STABLE,
+  owed: null,
+  isFollowing: false,
   agreedGeneration: 1,
 };
 const POLICY = {
@@ -34,7 +37,8 @@ function failed(): Rollouts {
     { kind: "fleet-answered", answer, at: 0, random: 0 },
     OWN,
   );
-  assertEquals(actions.map(({ kind }) => kind), ["arm-rollout"]);
+  // A look says why the edit is held.
+  assertEquals(actions.map(({ kind }) => kind), ["arm-rollout", "hint"]);
   return rollouts;
 }
 

@@ -44,7 +44,7 @@ function doneView(given: Partial<Rollout> = {}): StoreView {
 }
 
 function judged(hash: string, view: StoreView, policy: RolloutPolicy | null, before: string | null): string {
-  const facts = { instance: "host2", policy, view, before, late: null, refused: null };
+  const facts = { instance: "host2", policy, view, before, late: null, refused: null, owed: null };
   const staging = stagingOf({ ...facts, active: view.head!.hash, concluded: view.head!.hash }, hash);
   return staging.kind === "run" ? "run" : `${staging.why}, runs ${staging.target?.[0]}`;
 }
@@ -80,7 +80,10 @@ const OWN: OwnFacts = {
   state: "healthy",
   isFrozen: false,
   ownSkips: [],
+  fleetSkips: [],
   concluded: B,
+  owed: null,
+  isFollowing: false,
   agreedGeneration: 3,
 };
 
