@@ -124,7 +124,7 @@ async function compose(settings: DaemonSettings, ground: Ground): Promise<Daemon
   const active = () => held.state().active;
   const parser = openBlockParser();
   // The parser starts while the other parts are opened before the first look.
-  if (formatOf(settings.sourcePath) === "hcl") parser.warm();
+  if (settings.sourcePath !== null && formatOf(settings.sourcePath) === "hcl") parser.warm();
   const keeper = await openReleaseKeeper(settings, snapshotIdOf(existing)?.hash ?? null);
   const loader = openSourceLoader(settings, { parser, store, secrets, active, keeper });
   const { look, lookBack, rejectedHash } = loader;

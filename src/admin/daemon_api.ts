@@ -76,8 +76,10 @@ export interface Status extends ReleaseStatus {
   readonly watch: WatchStatus;
   /** ISO 8601. */
   readonly startedAt: string;
-  /** The path as it was configured. */
-  readonly source: string;
+  /** The path as it was configured; null: there is no file, and the source is in the store. */
+  readonly source: string | null;
+  /** As `Source:From` says; `both`: the file if it is there. */
+  readonly sourceFrom: "file" | "store" | "both";
   readonly snapshot: string;
   /** Of history and journal, absolute. */
   readonly stateDirectory: string;

@@ -17,7 +17,7 @@ import type { HookOptions, Options } from "../options/options.ts";
 import type { SourcePath } from "../options/source_path.ts";
 import { openAdminClient } from "./admin_client.ts";
 import { EXIT, type ExitCode } from "./exit_codes.ts";
-import { type OptionRequest, pathClash, requestedOptions, requestedSource } from "./prepared.ts";
+import { type OptionRequest, pathClash, requestedOptions, type RequestedSource, requestedSource } from "./prepared.ts";
 import { posixQuoted } from "./shell_quote.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -59,18 +59,23 @@ export async function doctor(
   const searching = requestedSource(request.config, options, environment, directories);
   const found = await withinLimit(searching, limitMilliseconds);
   const source = located(found.ok ? found.value : UNFOUND, ofUnit?.workingDirectory ?? ".");
-  const clashing = source.ok ? pathClash(source, asked.optionsFile, options) : Promise.resolve(null);
+  const named = source.ok && source.path !== null ? source : null;
+  const clashing = source.ok ? pathClash(named, asked.optionsFile, options) : Promise.resolve(null);
   const compared = await withinLimit(clashing, limitMilliseconds);
   const clash = compared.ok ? compared.value : null;
   const subject: Subject = {
     options,
     warnings,
     optionsPath: asked.optionsFile,
-    source: source.ok ? { path: source.path, decidedBy: source.decidedBy } : { trouble: source.diagnostic },
+    source: !source.ok
+      ? { trouble: source.diagnostic }
+      : named === null
+      ? { isStored: true }
+      : { path: named.path, decidedBy: named.decidedBy },
     environment,
     credentialDirectories: credentialDirectoriesOf(request.unit, environment, installation),
     validateCommand: validateCommand(
-      source.ok ? source.path : "",
+      named?.path ?? "",
       [...ofUnit?.environmentFiles ?? [], ...options.configurationWatcher.environmentFiles],
       ofUnit !== null,
     ),
@@ -98,8 +103,8 @@ const UNFOUND: SourcePath = {
 };
 
 /** A unit's relative path begins in its working directory; that of the caller is kept as it is written. */
-function located(source: SourcePath, workingDirectory: string): SourcePath {
-  if (!source.ok || workingDirectory === ".") return source;
+function located(source: RequestedSource, workingDirectory: string): RequestedSource {
+  if (!source.ok || source.path === null || workingDirectory === ".") return source;
   return { ...source, path: resolve(workingDirectory, source.path) };
 }
 

@@ -65,14 +65,23 @@ export async function requestedOptions(
 /** The search begins in the working directory, and goes on in the directory of Honua's servers. */
 const SEARCHED = [".", "/etc/honua"];
 
-/** Finds the source: the flag, the options, the environment, else the search in the directories. */
-export function requestedSource(
+/** A source, also none on purpose: it is in the store. */
+export type RequestedSource = SourcePath | { readonly ok: true; readonly path: null };
+
+/**
+ * Finds the source: the flag, the options, the environment, else the search in the directories. None is looked for if
+ * the store has the source, and none need be found if the store may have it.
+ */
+export async function requestedSource(
   config: string | null,
   options: Options,
   environment: Readonly<Record<string, string>>,
   directories: readonly string[] = SEARCHED,
-): Promise<SourcePath> {
-  return findSource({ flag: config, options: options.honua, environment, directories });
+): Promise<RequestedSource> {
+  const { from } = options.source;
+  if (from === "store") return { ok: true, path: null };
+  const found = await findSource({ flag: config, options: options.honua, environment, directories });
+  return found.ok || from === "file" ? found : { ok: true, path: null };
 }
 
 /** The files that the daemon writes for servers, each with the option that names it. */
@@ -84,7 +93,7 @@ function outputsOf({ snapshot }: Options): { readonly option: string; readonly p
 
 /** The mistake if the daemon would write over a file that it reads or writes; null: none. */
 export async function pathClash(
-  source: FoundSource,
+  source: FoundSource | null,
   optionsFile: string | null,
   options: Options,
 ): Promise<Diagnostic | null> {
@@ -92,9 +101,10 @@ export async function pathClash(
   const others = [optionsFile, ...environmentFiles.map(environmentFilePath)].filter((file) => file !== null);
   const outputs = outputsOf(options);
   const realOutputs = await Promise.all(outputs.map(({ path }) => realPath(path)));
-  const [realSource, ...realOthers] = await Promise.all([source.path, ...others].map(realPath));
+  const realSource = source === null ? null : await realPath(source.path);
+  const realOthers = await Promise.all(others.map(realPath));
   for (const [index, { option }] of outputs.entries()) {
-    if (realOutputs[index] === realSource) return readsItsOutput(source, option);
+    if (source !== null && realOutputs[index] === realSource) return readsItsOutput(source, option);
     const read = others.find((_, at) => realOthers[at] === realOutputs[index]);
     if (read !== undefined) {
       return errorDiagnostic("options/value", `${option} names a file that is read: ${read}`, {

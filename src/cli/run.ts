@@ -90,13 +90,13 @@ async function prepare(request: RunRequest, terminal: Terminal): Promise<Prepare
   const { options, warnings, foreign } = read;
   const source = await requestedSource(request.config, options, terminal.environment);
   if (!source.ok) return refuse(EXIT.unavailable, [source.diagnostic]);
-  const clash = await pathClash(source, request.optionsFile, options);
+  const clash = await pathClash(source.path === null ? null : source, request.optionsFile, options);
   if (clash) return refuse(EXIT.usage, [clash]);
   const { log, drain } = standardErrorLogger(options.logging, terminal.environment);
   const { once } = request;
   log.information(`honua-configd ${VERSION} started`, {
     source: source.path,
-    sourceDecidedBy: source.decidedBy,
+    sourceDecidedBy: source.path === null ? "Source:From" : source.decidedBy,
     snapshot: options.snapshot.path,
     serverForm: options.snapshot.serverPath,
     once,

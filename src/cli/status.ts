@@ -32,7 +32,8 @@ const statusSchema = z.object({
   watching: z.boolean(),
   watch: z.object({ by: z.string(), reason: z.string().nullable() }).nullable().default(null),
   startedAt: z.string(),
-  source: z.string(),
+  source: z.string().nullable(),
+  sourceFrom: z.string().default("file"),
   snapshot: z.string(),
   active: z.object({ hash, since: z.string() }).nullable(),
   generation: generation.nullable(),
@@ -166,7 +167,7 @@ function statusText(status: Status, now: number, colour: boolean): string {
   const rows: [string, string][] = [
     ["In force", inForceText(status, now)],
     ...releaseRows(status, now),
-    ["Source", `${terminalText(status.source)} (${watchText(status)})`],
+    ["Source", placeText(status)],
     ["Last reload", lastReloadText(status, now)],
     ["Cluster", clusterText(status)],
     ["Redis", redisText(status, now)],
@@ -185,6 +186,14 @@ function statusText(status: Status, now: number, colour: boolean): string {
   return `${[painted(headline, trouble === null ? "strong" : "trouble", colour), ...lines].join("\n")}\n${
     found && `\n${found}`
   }`;
+}
+
+/** Where the configuration comes from. */
+function placeText(status: Status): string {
+  const { source, sourceFrom } = status;
+  if (source === null) return "the store: no file is read";
+  const place = `${terminalText(source)} (${watchText(status)})`;
+  return sourceFrom === "both" ? `${place}; while it is missing, the store` : place;
 }
 
 /** An older daemon says only whether it watches. */

@@ -49,7 +49,7 @@ export function releaseRows(status: Status, now: number): [string, string][] {
 
 /** With the path of the source, so that the line can be pasted. */
 function adviceText({ release, source }: Status, { kind, advice }: NonNullable<Status["held"]>): string {
-  if (kind !== "skipped" || release === null) return terminalText(advice);
+  if (kind !== "skipped" || release === null || source === null) return terminalText(advice);
   const file = terminalText(posixQuoted(source));
   return `honua-configd show ${release.number} --output ${file} brings the file in line, or edit it; ` +
     "honua-configd reload --force runs it as it is";

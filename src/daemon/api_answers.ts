@@ -201,6 +201,7 @@ function statusOf(parts: DaemonApiParts, startedAt: string): Omit<Status, "store
     watch: watchOf(parts),
     startedAt,
     source: settings.sourcePath,
+    sourceFrom: options.source.from,
     snapshot: options.snapshot.path,
     stateDirectory: resolve(stateDirectoryOf(options)),
     active: active && { hash: active.hash, since: recorder.activeSince() },
@@ -327,13 +328,18 @@ async function askAll(parts: DaemonApiParts, stopped: AbortSignal): Promise<Noti
   if (!settings.options.highAvailability.enabled) return NONE_NOTIFIED;
   const isolation = isolationOf(settings.options);
   if (isolation !== null) return { instancesNotified: 0, notNotified: isolation };
-  const asked = await withinLimit(notifier.lookAgain(settings.sourcePath), announcingMilliseconds(parts), stopped);
+  const asked = await withinLimit(notifier.lookAgain(pathToTell(settings)), announcingMilliseconds(parts), stopped);
   if (!asked.ok) {
     return stopped.aborted ? null : { instancesNotified: 0, notNotified: "Redis did not answer in time" };
   }
   if (!asked.value.ok) return { instancesNotified: 0, notNotified: asked.value.reason };
   recorder.sentLookAgain();
   return { instancesNotified: asked.value.delivered, notNotified: null };
+}
+
+/** The message needs a path, which receivers only log. */
+function pathToTell({ sourcePath, options }: DaemonSettings): string {
+  return sourcePath ?? options.snapshot.path;
 }
 
 /** Makes the function that reads the snapshot file, once for all requests under one snapshot; it verifies the bytes. */

@@ -6,8 +6,8 @@ import type { Options } from "../options/options.ts";
 export interface DaemonSettings {
   /** Validated. */
   readonly options: Options;
-  /** As the user named it. */
-  readonly sourcePath: string;
+  /** As the user named it; null: there is no file, and the source is in the store. */
+  readonly sourcePath: string | null;
   /** The options file, watched for changes that need a restart; null: there is none. */
   readonly optionsPath: string | null;
   /** The process's environment at the start. */

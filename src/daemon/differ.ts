@@ -28,7 +28,7 @@ import type { DaemonSettings } from "./daemon_settings.ts";
 import { diagnosticAnswer } from "./event_recorder.ts";
 import type { Compilation } from "./look_compiler.ts";
 import type { ReleaseKeeper } from "./release_keeper.ts";
-import type { GivenText, SourceLoader } from "./source_loader.ts";
+import type { GivenFile, GivenText, SourceLoader } from "./source_loader.ts";
 
 /** The parts that a differ asks. */
 export interface DifferTools {
@@ -135,14 +135,18 @@ function refused(refusal: DiffRefusal): { readonly ok: false; readonly refusal: 
   return { ok: false, refusal };
 }
 
-type Found = { readonly ok: true; readonly label: string; readonly given: "file" | GivenText };
+type Found = { readonly ok: true; readonly label: string; readonly given: GivenFile | GivenText };
 
 /** The text of a side, which the loader reads itself for the file. */
 async function findText(
   source: DiffSource,
   { settings, keeper, kept }: DifferTools,
 ): Promise<Found | ReturnType<typeof refused>> {
-  if (source.kind === "file") return { ok: true, label: settings.sourcePath, given: "file" };
+  if (source.kind === "file") {
+    const { sourcePath: path } = settings;
+    if (path !== null) return { ok: true, label: path, given: { path } };
+    return refused({ kind: "unknown", reason: "This host has no file: its source is in the store (Source:From)" });
+  }
   if (source.kind === "text") {
     const { name, text } = source;
     return { ok: true, label: name, given: { name, text, format: formatOf(name) } };

@@ -35,7 +35,7 @@ export async function followFiles(settings: DaemonSettings, tools: FollowTools):
   // load.
   const isStartHidden = debounceMilliseconds > 0 && debounceMilliseconds < DEFAULT_LIMITS.idleMilliseconds;
   // JSON needs no parser.
-  const isWarmed = isStartHidden && formatOf(sourcePath) === "hcl";
+  const isWarmed = isStartHidden && sourcePath !== null && formatOf(sourcePath) === "hcl";
   const changed = new Map<string, ChangeSign>();
   let isSilenceLogged = false;
   let hasEvents = true;
@@ -48,8 +48,9 @@ export async function followFiles(settings: DaemonSettings, tools: FollowTools):
     changed.clear();
     if (signs.length > 0) hint(signs.every((sign) => sign === "poll") ? "poll" : "file");
   });
-  const paths = [sourcePath, ...environmentFiles.map(environmentFilePath)];
-  const watcher = await watchFiles(optionsPath ? [...paths, optionsPath] : paths, {
+  const paths = [sourcePath, ...environmentFiles.map(environmentFilePath), optionsPath]
+    .filter((path): path is string => path !== null && path !== "");
+  const watcher = await watchFiles(paths, {
     events: true,
     pollMilliseconds: pollSeconds * 1000,
     onHint: (path, sign) => {
@@ -72,11 +73,10 @@ export async function followFiles(settings: DaemonSettings, tools: FollowTools):
       recorder.watcherRecovered();
     },
   });
-  log.information("File watching enabled - configuration changes will be automatically detected and reloaded", {
-    path: sourcePath,
-    debounceMilliseconds,
-    pollSeconds,
-  });
+  const watching = sourcePath === null
+    ? "The source is in the store (Source:From): of files only those of options and environment are watched"
+    : "File watching enabled - configuration changes will be automatically detected and reloaded";
+  log.information(watching, { path: sourcePath, debounceMilliseconds, pollSeconds });
   return {
     async [Symbol.asyncDispose]() {
       debouncer.close();

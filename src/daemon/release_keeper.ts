@@ -37,7 +37,7 @@ export interface ReleaseKeeperSettings {
   readonly options: Pick<Options, "history" | "health" | "hooks" | "state" | "snapshot" | "store">;
   /** Has the directory of the unit's credentials, if there is one. */
   readonly environment: Readonly<Record<string, string>>;
-  readonly sourcePath: string;
+  readonly sourcePath: string | null;
   readonly log: Pick<Logger, "information" | "warning">;
 }
 
@@ -105,7 +105,7 @@ export async function openReleaseKeeper(
   let store: Pick<Notifier, "source"> | null = null;
   let prepared: string | null = null;
   const limits = limitsOf(settings.options);
-  const active = found === null ? null : { hash: found, format: formatOf(settings.sourcePath) };
+  const active = found === null ? null : { hash: found, format: formatOf(settings.sourcePath ?? "") };
   const kept = reconciled(file.found ?? NO_RELEASES, active, now(), limits);
   if (kept !== file.found && active !== null) void file.write(kept);
   const running = runningRelease(kept);

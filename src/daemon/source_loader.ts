@@ -34,6 +34,11 @@ export interface GivenText {
   readonly format: SourceFormat;
 }
 
+/** A source to read now. */
+export interface GivenFile {
+  readonly path: string;
+}
+
 /** Looks at the source. */
 export interface SourceLoader {
   /** Reads and compiles the source, and changes nothing. */
@@ -41,10 +46,10 @@ export interface SourceLoader {
   /** Does the same with the text of an earlier release. */
   lookBack(hash: string, signal: AbortSignal): Promise<LookOutcome<Candidate>>;
   /**
-   * Compiles the source at its path or another text with the environment of now, for an answer: no look counts it.
+   * Compiles a file or another text with the environment of now, for an answer: no look counts it.
    * Rejects only with the signal's reason.
    */
-  examine(given: "file" | GivenText, signal: AbortSignal): Promise<Examined>;
+  examine(given: GivenFile | GivenText, signal: AbortSignal): Promise<Examined>;
   /** The text of the own source as it was looked at last, if it has this hash; null: it has another, or none is kept. */
   sourceText(hash: string): ReleaseText | null;
   /** The name of the source that was rejected last for other hosts: its portable hash, or the digest of its bytes. */
@@ -64,9 +69,7 @@ export function openSourceLoader(
   let lastText: ReleaseText | null = null;
   let rejectedHash: string | null = null;
   const look = async (signal: AbortSignal): Promise<LookOutcome<Candidate>> => {
-    if (options.source.from === "store" || (options.source.from === "both" && !await isThere(sourcePath))) {
-      return { kind: "none" };
-    }
+    if (sourcePath === null || (options.source.from === "both" && !await isThere(sourcePath))) return { kind: "none" };
     // A look that was given up may go on late, after a file system answered: by then only a newer look counts.
     const gathered = await wanted(gatherInputs(sourcePath, environmentFiles), signal);
     const { fingerprint, sourceDigest, sourceBytes } = gathered;
@@ -94,15 +97,12 @@ export function openSourceLoader(
     }
     return await compiler.accept(judged, { format, digest: sourceDigest, bytes: sourceBytes }, signal);
   };
-  const examine = async (given: "file" | GivenText, signal: AbortSignal): Promise<Examined> => {
-    const inputs = given === "file"
-      ? (await wanted(gatherInputs(sourcePath, environmentFiles), signal)).decode()
+  const examine = async (given: GivenFile | GivenText, signal: AbortSignal): Promise<Examined> => {
+    const inputs = "path" in given
+      ? (await wanted(gatherInputs(given.path, environmentFiles), signal)).decode()
       : await inputsOf(given, environmentFiles);
     if (!inputs.ok) return { ok: false, isHost: isUnreachable(inputs.diagnostic), diagnostics: [inputs.diagnostic] };
-    return await compiler.examine(
-      { ...inputs, format: given === "file" ? formatOf(sourcePath) : given.format },
-      signal,
-    );
+    return await compiler.examine({ ...inputs, format: "path" in given ? formatOf(given.path) : given.format }, signal);
   };
   return {
     look,

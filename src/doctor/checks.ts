@@ -146,6 +146,7 @@ export const CHECKS: readonly Check[] = [
   }),
   check("source/found", facts.source, ({ unreadable }, { source }) => {
     if ("path" in source) return judgeUnreadable(unreadable);
+    if ("isStored" in source) return note("No file is read: the store has the source (Source:From)");
     return error(renderLine(source.trouble), source.trouble.suggestion);
   }),
   check("source/environment", facts.source, ({ unreadableEnvironment, warnings }) => {
@@ -171,7 +172,7 @@ export const CHECKS: readonly Check[] = [
     return source === null ? troubles : orOk(troubles, what);
   }),
   check("source/file-system", facts.sourceMount, (mount, { source, options }) => {
-    if ("trouble" in source) return null;
+    if (!("path" in source)) return null;
     const { enableFileWatching, pollSeconds } = options.configurationWatcher;
     if (mount === null) return note("It is not known on which file system the source is");
     const where = `The source is on ${mount.type} (mounted at ${mount.point})`;

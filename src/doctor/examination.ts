@@ -29,7 +29,7 @@ export interface Subject extends Host {
   readonly warnings: readonly Diagnostic[];
   /** Null: there is no options file. */
   readonly optionsPath: string | null;
-  readonly source: FoundSource | { readonly trouble: Diagnostic };
+  readonly source: FoundSource | { readonly trouble: Diagnostic } | { readonly isStored: true };
   /** The daemon's, as far as it is known. */
   readonly environment: Readonly<Record<string, string>>;
   /**

@@ -87,7 +87,7 @@ export interface SourceFacts {
 export const source = facts("source/valid", "The source", async (subject: Subject, within): Promise<SourceFacts> => {
   const { source, options, environment } = subject;
   const nothing = { unreadable: null, unreadableEnvironment: null, warnings: [], compiled: null };
-  if ("trouble" in source) return nothing;
+  if (!("path" in source)) return nothing;
   const { environmentFiles, validateOnReload } = options.configurationWatcher;
   const [read, files] = await Promise.all([readSource(source.path), readEnvironmentFiles(environmentFiles)]);
   if (!read.ok) return { ...nothing, unreadable: read.diagnostic };

@@ -12,7 +12,7 @@ export interface HookPayload {
   /** The instance's name. */
   readonly instance: string;
   /** A path. */
-  readonly source: string;
+  readonly source: string | null;
   /** A path. */
   readonly snapshot: string;
   /** Null: there is no server form. */
@@ -84,7 +84,7 @@ function bounded(hook: string, payload: HookPayload) {
     event: payload.event,
     hook: name(hook),
     instance: name(payload.instance),
-    source: path(payload.source),
+    source: pathOrNull(payload.source),
     snapshot: path(payload.snapshot),
     serverPath: pathOrNull(payload.serverPath),
     hash: nameOrNull(payload.hash),

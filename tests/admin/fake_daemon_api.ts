@@ -283,6 +283,7 @@ function status(contentHash: string | null): Status {
     watch: { by: "polling", reason: `held ${SECRET}` },
     startedAt: "2026-01-01T00:00:00.000Z",
     source: `/etc/honua/${SECRET}.hcl`,
+    sourceFrom: "file",
     snapshot: "/var/lib/honua/config.snapshot.json",
     stateDirectory: "/var/lib/honua-configd",
     active: contentHash === null ? null : { hash: "a1", since: "2026-01-01T00:00:00.000Z" },

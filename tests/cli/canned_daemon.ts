@@ -82,6 +82,7 @@ export function statusWith(given: Partial<Status> = {}): Status {
     watch: { by: "events", reason: null },
     startedAt: daysAgo(9),
     source: "/etc/honua/config.hcl",
+    sourceFrom: "file",
     snapshot: "/var/lib/honua-configd/config.snapshot.json",
     stateDirectory: "/var/lib/honua-configd",
     active: { hash: hashOf("a"), since: daysAgo(4) },

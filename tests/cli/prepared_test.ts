@@ -18,7 +18,7 @@ async function clashOf({ file, config, environment = {} }: Given): Promise<[stri
   const read = await requestedOptions(request, environment);
   assert(read.ok, JSON.stringify(read));
   const source = await requestedSource(request.config, read.options, environment, []);
-  assert(source.ok);
+  assert(source.ok && source.path !== null);
   return [source.decidedBy, await pathClash(source, optionsFile, read.options)];
 }
 

@@ -70,7 +70,7 @@ async function openHost({ releases = [] }: { readonly releases?: readonly string
     keep: (change: Partial<KeptReleases>) => void (kept = { ...kept, ...change }),
     /** Takes the file as the one in force, and returns its hash. */
     async takeFile(): Promise<string> {
-      const examined = await loader.examine("file", SIGNAL);
+      const examined = await loader.examine({ path: settings.sourcePath }, SIGNAL);
       assert(examined.ok);
       const { config, snapshot: { hash, contentHash } } = examined.compilation;
       changes.moveTo(config);
