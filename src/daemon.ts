@@ -28,7 +28,9 @@ import { openHostApprovals } from "./daemon/host_approvals.ts";
 import { journalEntryOf, maskedEntry } from "./daemon/journal_entries.ts";
 import { runningRelease } from "./releases/release.ts";
 import type { TextRead } from "./releases/source_history.ts";
+import { openPublisher } from "./daemon/publisher.ts";
 import { openReleaseKeeper, type ReleaseKeeper } from "./daemon/release_keeper.ts";
+import { policyOf } from "./daemon/rollout_policy.ts";
 import { openSnapshot } from "./daemon/snapshot_opening.ts";
 import { agreedGeneration, syncStateOf } from "./daemon/sync_state.ts";
 import { type KeptState, readState, type StateKeeper, stateKeeper, statePath } from "./daemon/state_file.ts";
@@ -44,8 +46,6 @@ import { secretFilesOf } from "./options/secret_files.ts";
 import { openServiceManager } from "./telemetry/sd_notify.ts";
 import { type Loop, runLoop } from "./reload/loop.ts";
 import { initialRollouts } from "./rollout/rollouts.ts";
-import type { RolloutPolicy } from "./rollout/staging.ts";
-import { parseStep } from "./rollout/steps.ts";
 import type { Report } from "./reload/report.ts";
 import type { SnapshotId } from "./reload/state.ts";
 import { formatOf } from "./compile.ts";
@@ -53,6 +53,7 @@ import type { SnapshotLock } from "./snapshot/snapshot_lock.ts";
 import type { Existing, SnapshotStore } from "./snapshot/store.ts";
 
 export type { DaemonSettings };
+export { openStorePublisher } from "./daemon/store_publisher.ts";
 
 /** The result of the last look: the source is in force, it is wrong, or the host refused a read or a write. */
 export type LoadOutcome = "in-force" | "rejected" | "failed";
@@ -172,8 +173,9 @@ async function compose(settings: DaemonSettings, ground: Ground): Promise<Daemon
   const notifier = joined?.notifier ?? soloNotifier({ incarnation });
   const kept = () => loop.state().releases.kept;
   const differ = openDiffer({ settings, loader, changes, keeper, kept, active, now: Date.now });
+  const publisher = openPublisher({ settings, loop, loader, notifier, keeper, mask });
   const answers = approvals.answers(loop, notifier);
-  const sources = { differ, store, mounted, loop, notifier, recorder, keeper, hookRunner, metrics, feed };
+  const sources = { differ, publisher, store, mounted, loop, notifier, recorder, keeper, hookRunner, metrics, feed };
   const api = openDaemonApi({ settings, ...identity, ...sources, approvals: answers, mask });
   const link = joined?.membership ?? notifier;
   return daemonOf(settings, { ...receivers, loop, parser, api, stateKeeper, link, lock });
@@ -393,13 +395,6 @@ function textsOf(loader: SourceLoader, keeper: ReleaseKeeper): (hash: string) =>
     const own = loader.sourceText(hash);
     return own === null ? await keeper.texts.text(hash) : { ok: true, format: own.format, bytes: own.bytes };
   };
-}
-
-/** Null: all hosts take a change up at once. */
-function policyOf({ steps, bakeSeconds, deadlineSeconds, onFailure }: Options["rollout"]): RolloutPolicy | null {
-  // The options were checked for the form of steps.
-  const parsed = steps.flatMap((step) => parseStep(step) ?? []);
-  return parsed.length === 0 ? null : { steps: parsed, bakeSeconds, deadlineSeconds, onFailure };
 }
 
 function snapshotIdOf(existing: Existing): SnapshotId | null {

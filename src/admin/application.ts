@@ -11,6 +11,7 @@ import { diffRoutes } from "./diff_route.ts";
 import { eventsRoute } from "./events_route.ts";
 import { HEALTH_PATHS, healthRoutes, metricsRoute, statusRoutes } from "./status_routes.ts";
 import type { AdminLimits } from "./limits.ts";
+import { publishRoute } from "./publish_routes.ts";
 import { releaseRoutes } from "./release_routes.ts";
 import { reloadRoute } from "./reload_route.ts";
 import { rolloutRoutes } from "./rollout_routes.ts";
@@ -51,6 +52,7 @@ export function composeApplication(settings: ApplicationSettings): Handler {
     ...releaseRoutes(api, answers, limits, now),
     ...rolloutRoutes(api, answers, limits, now),
     ...approvalRoutes(api, answers, limits, now),
+    publishRoute(api, answers, limits, now),
     snapshotRoute(api, answers, limits, closing),
     eventsRoute(api, answers, limits, closing),
     metricsRoute(api, answers, limits),

@@ -336,6 +336,34 @@ export type PlanAnswer =
   }
   | DiffRefusal;
 
+/** The body of a request to publish. */
+export interface PublishRequest {
+  /** A path or another name; its ending tells the format. */
+  readonly name: string;
+  readonly text: string;
+  readonly reason: string;
+  readonly author: string | null;
+}
+
+/** How a request to publish ended; all texts are for people. */
+export type PublishAnswer =
+  /**
+   * `unchanged`: the fleet has agreed on it already, and its text is in the store; `first`: the store had no release;
+   * `proposed`: it goes through the fleet.
+   */
+  | { readonly kind: "published"; readonly status: "unchanged" | "first" | "proposed"; readonly hash: string }
+  | { readonly kind: "rejected"; readonly reason: string; readonly diagnostics: readonly DiagnosticAnswer[] }
+  /** It is not to be published now: the reason with advice, in one line. */
+  | { readonly kind: "refused"; readonly reason: string }
+  /** The store, or this host, did not do it. */
+  | { readonly kind: "failed"; readonly reason: string }
+  | { readonly kind: "stopping" };
+
+/** The text that the fleet has agreed on, or in one line why it cannot be had. */
+export type StableSource =
+  | { readonly ok: true; readonly hash: string; readonly format: TextFormat; readonly bytes: Uint8Array }
+  | { readonly ok: false; readonly isUnknown: boolean; readonly reason: string };
+
 /** The snapshot in force. */
 export interface ServedSnapshot {
   /** Of the resolved config. It is the entity tag, and derives from secrets. */
@@ -417,6 +445,10 @@ export interface DaemonApi extends ApprovalApi {
   peers(): Promise<PeersAnswer>;
   /** Compares two sources; the signal ends the work. */
   diff(from: DiffSource, to: DiffSource, signal: AbortSignal): Promise<DiffAnswer>;
+  /** Compiles a text, puts it into the store and proposes it; resolves when that is done. The signal ends the work. */
+  publish(request: PublishRequest, signal: AbortSignal): Promise<PublishAnswer>;
+  /** Finds the text that the fleet has agreed on; without a cluster that of the release in force. */
+  stableSource(signal: AbortSignal): Promise<StableSource>;
   /** The effects of a reload; the signal ends the work. */
   plan(signal: AbortSignal): Promise<PlanAnswer>;
   /** Null: none is in force, or it cannot be read at the moment. */

@@ -1,7 +1,14 @@
 // The releases of this host over HTTP: the history with its sources, and the orders of persons. A source is answered as
 // it was written, so it can hold secrets.
 import { withinLimit } from "../time/limit.ts";
-import type { DaemonApi, OrderAnswer, ReleaseSource, RollbackAnswer, RollbackRequest } from "./daemon_api.ts";
+import type {
+  DaemonApi,
+  OrderAnswer,
+  ReleaseSource,
+  RollbackAnswer,
+  RollbackRequest,
+  StableSource,
+} from "./daemon_api.ts";
 import type { AdminLimits } from "./limits.ts";
 import { type Answers, NOT_KEPT, overdue, type Problem } from "./problem.ts";
 import { type BodyRead, readJson } from "./request_body.ts";
@@ -27,8 +34,8 @@ const BY_AUTHOR = { author: AUTHOR } as const;
 const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:\d\d)$/;
 
 /**
- * `GET /admin/releases`, `/admin/releases/{number or hash}` and `/admin/releases/{number or hash}/source`; `POST
- * /admin/rollback`, `/admin/hold`, `/admin/release-hold` and `/admin/confirm`. `now` is the clock of the answers.
+ * `GET /admin/releases`, `/admin/releases/{number or hash}`, `/admin/releases/{number or hash}/source` and
+ * `/admin/stable/source`; `POST /admin/rollback`, `/admin/hold`, `/admin/release-hold` and `/admin/confirm`. `now` is the clock of the answers.
  */
 export function releaseRoutes(
   api: DaemonApi,
@@ -64,7 +71,7 @@ export function releaseRoutes(
         return found === null ? answers.problem(unknownRelease(release)) : answers.json(found);
       },
     },
-    sourceRoute(api, answers, limits),
+    ...sourceRoutes(api, answers, limits),
     rollbackRoute(api, answers, limits, timestamp),
     order("/admin/hold", HOLD, ({ until, reason, author = null }) => {
       if (until === undefined || !INSTANT.test(until) || Number.isNaN(Date.parse(until))) {
@@ -93,50 +100,68 @@ function readLimit(values: readonly string[]): number | null {
   return Number(value) <= MAX_LISTED ? Number(value) : null;
 }
 
-function sourceRoute(api: DaemonApi, answers: Answers, limits: AdminLimits): Route {
-  let held = 0;
-  return {
-    method: "GET",
-    path: "/admin/releases/:release/source",
-    async answer(request, _bindings, { release = "" } = {}) {
-      if (held >= limits.maxSources) {
-        return answers.problem(tooMany(`${limits.maxSources} sources are read already`));
-      }
-      held++;
-      let isHeld = true;
-      const free = () => {
-        if (isHeld) held--;
-        isHeld = false;
-      };
-      // A read that is overdue holds its place until it ends.
-      const reading = api.releaseSource(release);
-      const read = await withinLimit(reading, limits.answerMilliseconds, request.signal);
-      if (!read.ok) {
-        void reading.finally(free);
-        return answers.problem(overdue("The source was not read", limits.answerMilliseconds));
-      }
-      if (read.value.ok && request.method !== "HEAD") return served(read.value, free);
-      free();
-      if (read.value.ok) return new Response(null, { headers: headersOf(read.value) });
-      const { isUnknown, reason: detail } = read.value;
-      return answers.problem(
-        isUnknown ? { status: 404, code: "admin/no-release", detail } : {
-          status: 503,
-          code: "admin/source-unreadable",
-          detail,
-        },
-      );
+/** Both hold at most so many texts together. */
+function sourceRoutes(api: DaemonApi, answers: Answers, limits: AdminLimits): readonly Route[] {
+  const answer = sourceAnswers(answers, limits);
+  return [
+    {
+      method: "GET",
+      path: "/admin/releases/:release/source",
+      answer: (request, _bindings, { release = "" } = {}) => answer(request, () => api.releaseSource(release)),
     },
+    {
+      method: "GET",
+      path: "/admin/stable/source",
+      answer: (request) => answer(request, (signal) => api.stableSource(signal)),
+    },
+  ];
+}
+
+type AnySource = ReleaseSource | StableSource;
+
+function sourceAnswers(answers: Answers, limits: AdminLimits) {
+  let held = 0;
+  return async (request: Request, begin: (signal: AbortSignal) => Promise<AnySource>): Promise<Response> => {
+    if (held >= limits.maxSources) return answers.problem(tooMany(`${limits.maxSources} sources are read already`));
+    held++;
+    let isHeld = true;
+    const free = () => {
+      if (isHeld) held--;
+      isHeld = false;
+    };
+    const ending = new AbortController();
+    // A read that is overdue holds its place until it ends.
+    const reading = begin(ending.signal);
+    reading.catch(() => {});
+    const read = await withinLimit(reading, limits.answerMilliseconds, request.signal);
+    if (!read.ok) {
+      ending.abort();
+      void reading.finally(free).catch(() => {});
+      return answers.problem(overdue("The source was not read", limits.answerMilliseconds));
+    }
+    if (read.value.ok && request.method !== "HEAD") return served(read.value, free);
+    free();
+    if (read.value.ok) return new Response(null, { headers: headersOf(read.value) });
+    const { isUnknown, reason: detail } = read.value;
+    return answers.problem(
+      isUnknown
+        ? { status: 404, code: "admin/no-release", detail }
+        : { status: 503, code: "admin/source-unreadable", detail },
+    );
   };
 }
 
-type FoundSource = Extract<ReleaseSource, { ok: true }>;
+type FoundSource = Extract<AnySource, { ok: true }>;
 
-function headersOf({ bytes }: FoundSource): Record<string, string> {
+function headersOf(source: FoundSource): Record<string, string> {
+  const { bytes, format } = source;
+  const hash = "hash" in source ? source.hash : source.release.hash;
   return {
     ...NOT_KEPT,
     "Content-Type": "text/plain; charset=utf-8",
     "Content-Length": String(bytes.length),
+    "X-Honua-Hash": hash,
+    "X-Honua-Format": format,
     "X-Content-Type-Options": "nosniff",
   };
 }

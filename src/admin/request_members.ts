@@ -59,7 +59,7 @@ function troubleWith(kind: MemberKind, value: unknown): string | null {
       return isLine ? null : `one line of 1 to ${kind.maxLength} characters`;
     }
     case "text":
-      return typeof value === "string" && value.length <= kind.maxLength
+      return typeof value === "string" && value.length <= kind.maxLength && value.isWellFormed()
         ? null
         : `a text of at most ${kind.maxLength} characters`;
     case "count": {

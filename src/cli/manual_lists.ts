@@ -48,7 +48,7 @@ export const HOOK_VARIABLE_LIST: readonly ListEntry[] = entries([
   ["`HONUA_CONFIGD_GENERATION`", "the generation agreed on last"],
   ["`HONUA_CONFIGD_SNAPSHOT`", "the snapshot's path"],
   ["`HONUA_CONFIGD_SERVER_PATH`", "the server form's path"],
-  ["`HONUA_CONFIGD_SOURCE`", "the source's path"],
+  ["`HONUA_CONFIGD_SOURCE`", "the source's path; not set if it is in the store"],
   ["`HONUA_CONFIGD_CANDIDATE`", "`check`: the path of the file that will be the snapshot if every check succeeds"],
   ["`HONUA_CONFIGD_SERVER_CANDIDATE`", "`check`: the same of the file that will be the server form"],
   ["`HONUA_CONFIGD_CHANGED`", "the parts that changed, such as `layers,caches`; not set if that is not known"],

@@ -17,6 +17,7 @@ import {
 import { EXIT, type ExitCode } from "./exit_codes.ts";
 import { keyCommand } from "./key_command.ts";
 import { approvalCommands } from "./approval_commands.ts";
+import { publishCommands } from "./publish_commands.ts";
 import { releaseCommands } from "./release_commands.ts";
 import { rolloutCommands } from "./rollout_commands.ts";
 import type { OptionRequest } from "./prepared.ts";
@@ -48,6 +49,7 @@ export async function runProgram(args: readonly string[], terminal: Terminal): P
     ...releaseCommands,
     ...rolloutCommands,
     ...approvalCommands,
+    ...publishCommands,
     journalCommand,
     keyCommand,
     doctorCommand,

@@ -29,12 +29,13 @@ export interface WatchPace {
   readonly now: () => number;
 }
 
-const PACE: WatchPace = { pollMilliseconds: 1_000, silenceMilliseconds: 60_000, now: Date.now };
+/** The waits and limits of a command. */
+export const PACE: WatchPace = { pollMilliseconds: 1_000, silenceMilliseconds: 60_000, now: Date.now };
 
 const answerSchema = z.object({ rollout: rolloutSchema.nullable() });
 
 /** The rollout, or in one line why it is not known; `isPassing`: it may be known later. */
-type Asked =
+export type AskedRollout =
   | { readonly ok: true; readonly rollout: Rollout | null; readonly body: unknown }
   | { readonly ok: false; readonly why: string; readonly isPassing: boolean };
 
@@ -57,16 +58,21 @@ export async function rollout(
   });
 }
 
-async function askRollout(client: AdminClient): Promise<Asked> {
+/** Asks the daemon for the rollout. */
+export async function askRollout(client: AdminClient): Promise<AskedRollout> {
   const answer = await client.ask({ path: "admin/rollout" });
   if (!answer.ok) return { ok: false, why: answer.message, isPassing: true };
   if (answer.status !== 200) {
     const isPassing = answer.status === 429 || answer.status >= 500;
     return { ok: false, why: client.refusal(answer), isPassing };
   }
-  const parsed = answerSchema.safeParse(answer.body);
-  if (!parsed.success) return { ok: false, why: strangeAnswer(client), isPassing: false };
-  return { ok: true, rollout: parsed.data.rollout, body: answer.body };
+  return askedRollout(answer.body) ?? { ok: false, why: strangeAnswer(client), isPassing: false };
+}
+
+/** Reads the rollout of an answer; null: it has none of this form. */
+export function askedRollout(body: unknown): Extract<AskedRollout, { ok: true }> | null {
+  const parsed = answerSchema.safeParse(body);
+  return parsed.success ? { ok: true, rollout: parsed.data.rollout, body } : null;
 }
 
 function codeOf(rollout: Rollout | null): ExitCode {
@@ -113,7 +119,7 @@ async function watch(
 }
 
 /** What is awaited is part of the line: it shows which host a rollout waits for. */
-function watchLine(rollout: Rollout): string {
+export function watchLine(rollout: Rollout): string {
   const [first, ...others] = rollout.waitsFor;
   if (first === undefined || endOf(rollout) !== "under way") return rolloutLine(rollout);
   const more = others.length === 0 ? "" : `, and ${others.length} more`;

@@ -31,7 +31,8 @@ function rolloutCommand(terminal: Terminal, finish: Finish): Command {
   );
 }
 
-function watchLength(text: string): number {
+/** A length of time for which a command follows a rollout. */
+export function watchLength(text: string): number {
   const length = parseLength(text);
   if (length !== null && length > 0 && length <= MAX_WATCH_MILLISECONDS) return length;
   throw new InvalidArgumentError("It must be a length of time up to 7d (90s, 10m, 12h).");

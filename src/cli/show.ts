@@ -136,8 +136,8 @@ async function fetchSource(
   return { code: unavailable(`The answer of ${client.name} broke off, or is no source`, terminal) };
 }
 
-/** Null: it is larger than any source. Rejects if it breaks off. */
-async function bytesOf(response: Response): Promise<Uint8Array<ArrayBuffer> | null> {
+/** The bytes of an answer with a source; null: it is larger than any source. Rejects if it breaks off. */
+export async function bytesOf(response: Response): Promise<Uint8Array<ArrayBuffer> | null> {
   const chunks: Uint8Array<ArrayBuffer>[] = [];
   let length = 0;
   for await (const chunk of response.body ?? []) {

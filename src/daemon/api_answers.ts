@@ -35,7 +35,7 @@ import type { Candidate } from "./look_compiler.ts";
 import { recordOf } from "./membership.ts";
 import type { MountedFiles } from "./mounted_files.ts";
 import type { Differ } from "./differ.ts";
-import type { DaemonSettings } from "./daemon_settings.ts";
+import { type DaemonSettings, pathToTell } from "./daemon_settings.ts";
 import { agreedGeneration, syncStateOf } from "./sync_state.ts";
 
 /** The parts of the daemon that answer. */
@@ -50,6 +50,7 @@ export interface DaemonApiParts {
   readonly loop: Loop<Candidate>;
   readonly notifier: Notifier;
   readonly recorder: EventRecorder;
+  readonly publisher: Pick<DaemonApi, "publish" | "stableSource">;
   readonly keeper: Pick<ReleaseKeeper, "textOf" | "reserve" | "recorded" | "journal">;
   /** Absent: no approval is required. */
   readonly approvals?: ApprovalParts;
@@ -68,7 +69,8 @@ const PEERS_FOR_METRICS_MILLISECONDS = 1_000;
 
 /** Makes the answers for an admin interface. */
 export function openDaemonApi(parts: DaemonApiParts): DaemonApi {
-  const { loop, recorder, metrics, feed, mask, differ, settings: { options: { highAvailability } } } = parts;
+  const { loop, recorder, metrics, feed, mask, differ, publisher } = parts;
+  const { highAvailability } = parts.settings.options;
   const startedAt = new Date().toISOString();
   const stopped = new AbortController();
   void loop.stopped.then(() => stopped.abort());
@@ -94,6 +96,9 @@ export function openDaemonApi(parts: DaemonApiParts): DaemonApi {
     peers: () => peersOf(parts),
     diff: (from, to, signal) => unlessStopping([signal, stopped.signal], (either) => differ.diff(from, to, either)),
     plan: (signal) => unlessStopping([signal, stopped.signal], (either) => differ.plan(either)),
+    publish: (request, signal) =>
+      unlessStopping([signal, stopped.signal], (either) => publisher.publish(request, either)),
+    stableSource: (signal) => publisher.stableSource(signal),
     snapshot: snapshotReader(parts),
     onActivated: (listener) => recorder.onActivated(listener),
     events: feed,
@@ -335,11 +340,6 @@ async function askAll(parts: DaemonApiParts, stopped: AbortSignal): Promise<Noti
   if (!asked.value.ok) return { instancesNotified: 0, notNotified: asked.value.reason };
   recorder.sentLookAgain();
   return { instancesNotified: asked.value.delivered, notNotified: null };
-}
-
-/** The message needs a path, which receivers only log. */
-function pathToTell({ sourcePath, options }: DaemonSettings): string {
-  return sourcePath ?? options.snapshot.path;
 }
 
 /** Makes the function that reads the snapshot file, once for all requests under one snapshot; it verifies the bytes. */

@@ -18,3 +18,8 @@ export interface DaemonSettings {
   readonly once: boolean;
   readonly log: Logger;
 }
+
+/** A path for the message that makes other instances look, which only log it. */
+export function pathToTell({ sourcePath, options }: Pick<DaemonSettings, "sourcePath" | "options">): string {
+  return sourcePath ?? options.snapshot.path;
+}

@@ -14,7 +14,7 @@ import { withinLimit } from "../time/limit.ts";
 import { pause } from "../time/pause.ts";
 import type { ApprovalParts, WaitingForApproval } from "./approval_answers.ts";
 import { openApprovalDesk } from "./approval_desk.ts";
-import type { DaemonSettings } from "./daemon_settings.ts";
+import { type DaemonSettings, pathToTell } from "./daemon_settings.ts";
 import type { Candidate } from "./look_compiler.ts";
 import type { LoopAccess } from "./loop_holder.ts";
 
@@ -98,7 +98,7 @@ export function openHostApprovals(
           // The head is read again: the signature may let the rollout begin.
           if (running.state().agreement !== null) running.link("heard");
           // Hosts that take changes up without steps look for signatures only when they look.
-          void opened.lookAgain(sourcePath);
+          void opened.lookAgain(pathToTell({ options, sourcePath }));
         },
         reject: (hash, reason, author) => reject(running, { hash, reason, author: author ?? SOME_PERSON }),
       };

@@ -20,7 +20,8 @@ import type { KeyRingFile } from "../releases/key_ring.ts";
 import type { TextRead } from "../releases/source_history.ts";
 import type { StateKeeper } from "./state_file.ts";
 import { rolloutAccess } from "./rollout_access.ts";
-import { offerText } from "./store_sources.ts";
+import { offerText, putText } from "./store_sources.ts";
+import { renewTexts } from "./text_renewal.ts";
 
 /** Between the beginnings of two readings of the head. */
 const HEAD_SPACING_MILLISECONDS = 50;
@@ -87,6 +88,9 @@ export function openMembership(settings: MembershipSettings): Membership {
   });
   const teller = peerTeller(settings, closing.signal);
   const renewal = setInterval(() => teller(true), settings.tellMilliseconds);
+  const texts = settings.isShared
+    ? renewTexts({ agreed: () => agreedHash(loop), put: (hash) => putText(hash, settings), log })
+    : null;
   const heard = (message: Message) => {
     recorder.heard(message, loop.state().active?.hash ?? null);
     if (message.kind === "announcement" && !message.own) loop.link("heard");
@@ -129,10 +133,17 @@ export function openMembership(settings: MembershipSettings): Membership {
     async [Symbol.asyncDispose]() {
       closing.abort();
       clearInterval(renewal);
+      texts?.[Symbol.dispose]();
       lookAgain.close();
       await notifier[Symbol.asyncDispose]();
     },
   };
+}
+
+/** The hash in force, if it is the head as it was read last; null: it is not. */
+function agreedHash(loop: LoopAccess): string | null {
+  const { active, agreement } = loop.state();
+  return active !== null && agreement?.linked === true && agreement.head?.hash === active.hash ? active.hash : null;
 }
 
 /** Makes the function that reads the head; in a flood of messages it spares Redis by a pause between readings. */

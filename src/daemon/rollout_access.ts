@@ -12,7 +12,7 @@ import { putText } from "./store_sources.ts";
 
 /** The parts of the access. */
 export interface RolloutAccessParts {
-  readonly notifier: Pick<Notifier, "peers" | "head" | "moveRollout" | "putSource">;
+  readonly notifier: Pick<Notifier, "peers" | "head" | "moveRollout" | "putSource" | "source">;
   /** Seals texts; null: none. */
   readonly keyRing: KeyRingFile | null;
   /** The text of a config that this host compiled: of a release, or of its source. */
@@ -37,7 +37,8 @@ export function rolloutAccess(
     async moveRollout(move: RolloutMove, isProposal: boolean): Promise<MoveOutcome> {
       if (isProposal) {
         const put = await putText(move.to.hash, { notifier, keyRing, textOf });
-        if (!put.ok) return { kind: "failed", reason: put.reason };
+        // What a person published is in the store already, and only there.
+        if (!put.ok && !await isStored(move.to.hash, notifier)) return { kind: "failed", reason: put.reason };
       }
       const answer = await notifier.moveRollout(move);
       if (answer.kind === "failed") return answer;
@@ -48,7 +49,13 @@ export function rolloutAccess(
   };
 }
 
-function memberOf({ instance, hash, release, stages, canary }: Peer): FleetMember {
+async function isStored(hash: string, notifier: Pick<Notifier, "source">): Promise<boolean> {
+  const stored = await notifier.source(hash);
+  return stored.ok && stored.source !== null;
+}
+
+/** A peer as rollouts see it. */
+export function memberOf({ instance, hash, release, stages, canary }: Peer): FleetMember {
   return {
     instance,
     hash,
@@ -58,7 +65,8 @@ function memberOf({ instance, hash, release, stages, canary }: Peer): FleetMembe
   };
 }
 
-function viewOf(head: StoredHead | null): StoreView {
+/** What the store said, as rollouts see it. */
+export function viewOf(head: StoredHead | null): StoreView {
   if (head === null) return { head: null, skips: [], stored: null, mark: null };
   const { generation, hash, skips, rollout, rolloutMark } = head;
   return { head: { generation, hash }, skips, stored: rollout, mark: rolloutMark };

@@ -23,6 +23,7 @@ export type JournalKind =
   | "unhealthy"
   | "baking"
   | "proposed"
+  | "published"
   | "rollout"
   | "recovered"
   | "lost";

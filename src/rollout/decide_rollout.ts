@@ -4,6 +4,7 @@
 import { isLetIn, rankId, rankOf, type Rollout, type RolloutMove } from "../agreement/rollout.ts";
 import { skipFor } from "../agreement/skip.ts";
 import { backoffMilliseconds } from "../time/backoff.ts";
+import { fleetObjection } from "./publishing.ts";
 import { promoted, proposalOf, without, withPhase } from "./moves.ts";
 import type {
   FleetMember,
@@ -256,7 +257,7 @@ export function factsOf(rollouts: Rollouts, own: Pick<OwnFacts, "active" | "conc
 }
 
 /** The policy of a release that a person published, if no steps are wanted: all hosts at once. */
-const AT_ONCE: RolloutPolicy = {
+export const AT_ONCE: RolloutPolicy = {
   steps: [{ kind: "percent", percent: 100 }],
   bakeSeconds: 0,
   deadlineSeconds: 600,
@@ -273,10 +274,8 @@ function propose(
   const { view, instance, needsApproval } = rollouts;
   const policy = rollouts.policy ?? AT_ONCE;
   if (view?.head == null) return { rollouts, actions: [] };
-  const old = fleet.filter((one) => !one.stages).map((one) => one.instance);
-  if (old.length > 0) {
-    const reason = `${old.slice(0, 3).join(", ")} cannot take part in a rollout: upgrade honua-configd there first, ` +
-      "or take the change up on all hosts at once with reload --now";
+  const reason = fleetObjection(fleet);
+  if (reason !== null) {
     const report = reported({ kind: "rollout-refused", hash, reason });
     // What a person published is given up, or it and a refused source would be tried in turn.
     const published = rollouts.published?.hash === hash ? null : rollouts.published;

@@ -16,6 +16,8 @@ export interface Proposing {
   readonly hash: string;
   /** The proposing instance. */
   readonly instance: string;
+  /** Whether the proposer is a host that takes part, also if its record is not written yet. Default true. */
+  readonly isMember?: boolean;
   readonly policy: RolloutPolicy;
   readonly needsApproval: boolean;
   /** The living instances. */
@@ -31,9 +33,9 @@ export interface Proposing {
 
 /** Makes the rollout of a change, at its first step. Canaries come first, then the hosts by their ids. */
 export function proposalOf(proposing: Proposing): Rollout {
-  const { hash, instance, policy, needsApproval, fleet, base, stored, terms, at } = proposing;
+  const { hash, instance, isMember = true, policy, needsApproval, fleet, base, stored, terms, at } = proposing;
   const { steps, bakeSeconds, deadlineSeconds, onFailure } = policy;
-  const canaries = new Map<string, boolean>([[rankId(hash, instance), false]]);
+  const canaries = new Map<string, boolean>(isMember ? [[rankId(hash, instance), false]] : []);
   for (const one of fleet) canaries.set(rankId(hash, one.instance), one.canary);
   const order = [...canaries.keys()]
     .sort((a, b) => Number(canaries.get(b)) - Number(canaries.get(a)) || (a < b ? -1 : 1))

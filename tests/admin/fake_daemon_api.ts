@@ -13,12 +13,15 @@ import type {
   EventSource,
   OrderAnswer,
   PlanAnswer,
+  PublishAnswer,
+  PublishRequest,
   ReleaseSource,
   ReloadAnswer,
   ReloadRequest,
   RollbackAnswer,
   RolloutAnswer,
   RolloutOrderAnswer,
+  StableSource,
   Status,
 } from "../../src/admin/daemon_api.ts";
 
@@ -50,6 +53,12 @@ export interface FakeSubject extends DaemonApi {
   answerDiff: (signal: AbortSignal) => Promise<DiffAnswer>;
   /** What the next plans answer. */
   answerPlan: (signal: AbortSignal) => Promise<PlanAnswer>;
+  /** What was published. */
+  readonly published: PublishRequest[];
+  /** What the next publications answer. */
+  answerPublish: () => Promise<PublishAnswer>;
+  /** Finds the stable source. */
+  answerStable: () => Promise<StableSource>;
   /** Finds the source of a release. */
   answerSource: (reference: string) => Promise<ReleaseSource>;
   /** Rollbacks, holds and the like that were asked for. */
@@ -128,6 +137,7 @@ export function fakeDaemonApi(): FakeSubject {
     plan: (signal) => api.answerPlan(signal),
     ...fakeReleases(() => api),
     ...fakeRollouts(() => api),
+    ...fakePublishing(() => api),
     pendingApprovals: () => Promise.resolve({ required: 2, channel: "honua:config", pending: [pendingApproval()] }),
     approve(hash, signature) {
       api.orders.push({ hash, signature });
@@ -236,6 +246,21 @@ function fakeRollouts(api: () => FakeSubject) {
     promoteRollout: (order: unknown) => ordered({ promote: order }),
     pauseRollout: (order: unknown) => ordered({ pause: order }),
     abortRollout: (order: unknown) => ordered({ abort: order }),
+  };
+}
+
+function fakePublishing(
+  api: () => FakeSubject,
+): Pick<FakeSubject, "publish" | "published" | "answerPublish" | "stableSource" | "answerStable"> {
+  return {
+    published: [],
+    answerPublish: () => Promise.resolve({ kind: "failed", reason: `no store ${SECRET}` }),
+    publish(request) {
+      api().published.push(request);
+      return api().answerPublish();
+    },
+    answerStable: () => Promise.resolve({ ok: false, isUnknown: true, reason: `nothing is stable ${SECRET}` }),
+    stableSource: () => api().answerStable(),
   };
 }
 

@@ -145,3 +145,21 @@ Deno.test("doctor --help says what its exit codes mean", async () => {
   assertStringIncludes(out, "\n  2  the options are wrong");
   assertStringIncludes(out, "Examples:\n  honua-configd doctor");
 });
+
+Deno.test("a host whose source is in the store misses no file", async () => {
+  await using daemon = await cannedDaemon(() => json(statusWith({ source: null, sourceFrom: "store" })));
+  const options = {
+    Source: { From: "store" },
+    HighAvailability: { Enabled: true, RedisConnectionString: "127.0.0.1:1", ConnectionTimeoutMs: 1_000 },
+    Snapshot: { Path: daemon.directory.file("config.snapshot.json") },
+    Admin: { Socket: daemon.at },
+  };
+  const optionsFile = await daemon.directory.write("options.json", JSON.stringify(options));
+  const { findings } = await examined({ optionsFile });
+  const about = findings.filter(({ check }) => check.startsWith("source/"));
+  assertEquals(about.map(({ check, level, what }) => [check, level, what]), [
+    ["source/found", "note", "No file is read: the store has the source (Source:From)"],
+  ]);
+  const told = findings.filter(({ check }) => check.startsWith("daemon/")).map(({ level }) => level);
+  assert(told.length > 0 && !told.includes("error"), JSON.stringify(findings));
+});

@@ -70,3 +70,21 @@ Deno.test("a server form over a file that is read, or over the snapshot, is refu
   assertEquals(await clash({ Path: SNAPSHOT, ServerPath: "" }), null);
   assertEquals(await clash({ Path: SNAPSHOT }), null);
 });
+
+Deno.test("no source is looked for if it is in the store, and none need be there if it may be", async () => {
+  const found = async (from: string, config: string | null) => {
+    const settings = [{ flag: "--set", key: "Source:From", value: from }];
+    const enabled = [{ flag: "--set", key: "HighAvailability:Enabled", value: "true" }];
+    const read = await requestedOptions(
+      { config, optionsFile: null, settings: [...settings, ...enabled], set: [] },
+      {},
+    );
+    assert(read.ok, JSON.stringify(read));
+    const source = await requestedSource(config, read.options, {}, []);
+    return source.ok ? source.path : source.diagnostic.code;
+  };
+  const named = "/nonexistent/honua.hcl";
+  assertEquals([await found("store", named), await found("store", null)], [null, null]);
+  assertEquals([await found("both", named), await found("both", null)], [named, null]);
+  assertEquals([await found("file", named), await found("file", null)], [named, "options/no-source"]);
+});

@@ -37,6 +37,20 @@ Deno.test("status of a healthy host begins with the hash in force, and ends with
   assertEquals(daemon.asked.map(({ what }) => what), ["GET /admin/status"]);
 });
 
+Deno.test("status says where the source comes from", async () => {
+  const place = async (given: Parameters<typeof statusWith>[0]) => {
+    await using daemon = await cannedDaemon(() => json(statusWith(given)));
+    const { code, out } = await runRecorded(["status", ...daemon.flags]);
+    assertEquals(code, 0);
+    return out.split("\n").find((line) => line.startsWith("Source"));
+  };
+  assertEquals(await place({ source: null, sourceFrom: "store" }), "Source       the store: no file is read");
+  assertEquals(
+    await place({ sourceFrom: "both" }),
+    "Source       /etc/honua/config.hcl (watched); while it is missing, the store",
+  );
+});
+
 Deno.test("status of a rejected source names the hash that stays in force, shows every diagnostic, and ends with 1", async () => {
   const lastReload = {
     outcome: "rejected",

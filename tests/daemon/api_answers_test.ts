@@ -135,6 +135,7 @@ function open(
       stored,
     },
     mounted: { known: () => [], look: () => Promise.resolve([]) },
+    publisher: PUBLISHER,
     differ: { diff: abortedBy, plan: abortedBy },
     loop: loop as Loop<Candidate>,
     notifier,
@@ -147,6 +148,11 @@ function open(
   });
   return { api, asked, sent, journal, stop: stopped.resolve };
 }
+
+const PUBLISHER: Parameters<typeof openDaemonApi>[0]["publisher"] = {
+  publish: () => Promise.resolve({ kind: "stopping" }),
+  stableSource: () => Promise.resolve({ ok: false, isUnknown: true, reason: "there is none" }),
+};
 
 const NO_TEXT = { ok: false, reason: "missing", message: "there is none" } as const;
 const KEEPER: Omit<Parameters<typeof openDaemonApi>[0]["keeper"], "journal"> = {

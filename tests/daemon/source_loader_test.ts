@@ -97,6 +97,26 @@ Deno.test("another value in an environment file is compiled, though the source i
   assertEquals([second.hash === first.hash, second.contentHash === first.contentHash], [true, false]);
 });
 
+Deno.test("a look without a file finds none on purpose, and with both only while the file is missing", async () => {
+  await using directory = await temporaryDirectory();
+  await using blocks = openBlockParser();
+  const { tools, sourcePath } = await hostIn(directory, "json", blocks);
+  const optionsOf = (from: "file" | "store" | "both") => {
+    const checked = checkOptions({ source: { from }, highAvailability: { enabled: true } });
+    assert(checked.ok);
+    return { options: checked.options, environment: { SAMPLE_CONNECTION } };
+  };
+  const stored = openSourceLoader({ ...optionsOf("store"), sourcePath: null }, tools);
+  assertEquals(await stored.look(SIGNAL), { kind: "none" });
+  const both = openSourceLoader({ ...optionsOf("both"), sourcePath }, tools);
+  const file = openSourceLoader({ ...optionsOf("file"), sourcePath }, tools);
+  assertEquals([(await both.look(SIGNAL)).kind, (await file.look(SIGNAL)).kind], ["none", "rejected"]);
+  await directory.write("honua.json", sampleJson("one"));
+  assertEquals([(await both.look(SIGNAL)).kind, (await file.look(SIGNAL)).kind], ["candidate", "candidate"]);
+  await directory.write("honua.json", "{");
+  assertEquals((await both.look(SIGNAL)).kind, "rejected");
+});
+
 Deno.test("a source that was rejected is judged at every look", async () => {
   await using directory = await temporaryDirectory();
   await using blocks = openBlockParser();

@@ -1,0 +1,26 @@
+// Why a change is not to be published or proposed, in one line with advice. A host and a publisher without a host judge
+// by the same rules.
+import type { Skip } from "../agreement/skip.ts";
+import type { FleetMember } from "./rollouts.ts";
+import { type StoreView, underWay } from "./staging.ts";
+
+/** Returns why what the store has forbids to publish the hash; null: nothing does. */
+export function publishObjection(view: StoreView, hash: string, ownSkips: readonly Skip[] = []): string | null {
+  const rollout = underWay(view);
+  if (rollout !== null && view.head?.hash === hash) {
+    const what = `The fleet runs it, and a rollout of ${rollout.hash.slice(0, 12)} is under way`;
+    return `${what}: honua-configd rollback --reason TEXT ends that`;
+  }
+  const skip = [...view.skips, ...ownSkips].find((one) => one.hash === hash);
+  if (skip === undefined) return null;
+  return `It was taken back by ${skip.by} at ${skip.at}: ${skip.reason}. Change it, or go back to it by ` +
+    "honua-configd rollback with its number";
+}
+
+/** Returns why the fleet cannot take part in a rollout; null: it can. */
+export function fleetObjection(fleet: readonly FleetMember[]): string | null {
+  const old = fleet.filter((one) => !one.stages).map((one) => one.instance);
+  if (old.length === 0) return null;
+  return `${old.slice(0, 3).join(", ")} cannot take part in a rollout: upgrade honua-configd there first, ` +
+    "or take the change up on all hosts at once with reload --now";
+}
