@@ -11,8 +11,10 @@ import { benchReloads } from "./reloads.ts";
 import { ratioTable } from "./ratios.ts";
 import { openReport, type Report } from "./report.ts";
 import { benchRivals } from "./rivals.ts";
+import { benchRollouts } from "./step_fleets.ts";
 import { benchStages } from "./stages.ts";
 import { benchStalls } from "./stalls.ts";
+import { benchReleases } from "./ways_back.ts";
 
 const SCENARIOS: Readonly<Record<string, (plan: Plan, report: Report) => Promise<void>>> = {
   program: benchBinary,
@@ -20,6 +22,8 @@ const SCENARIOS: Readonly<Record<string, (plan: Plan, report: Report) => Promise
   reloads: benchReloads,
   stalls: benchStalls,
   fleet: benchFleets,
+  releases: benchReleases,
+  rollouts: benchRollouts,
   idle: benchIdle,
   growth: benchGrowth,
   isolation: benchIsolation,

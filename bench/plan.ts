@@ -25,6 +25,12 @@ export interface Plan {
   readonly instanceCounts: readonly number[];
   /** How often a fleet of so many instances is started. */
   fleetsOf(instances: number): number;
+  /** How many ways back of each kind are timed. */
+  readonly wayBackSamples: number;
+  /** How many changes of each kind go through a fleet in steps. */
+  readonly rollouts: number;
+  /** How long an idle fleet's store is watched; records are written every 30 s, and the peers read every 90 s. */
+  readonly storeSeconds: number;
   /** How long an idle daemon is watched. */
   readonly idleSeconds: number;
   /** How many reloads the growth is measured over. */
@@ -36,7 +42,7 @@ export interface Plan {
 /** What `--help` says. */
 export const USAGE = `deno task bench [--quick] [--only NAME[,NAME]] [--seed NUMBER] [--reloads NUMBER]
   --quick     fewer processes, samples and instances: a few minutes in place of 40, and less to tell
-  --only      program, stages, reloads, stalls, fleet, idle, growth, isolation, rivals
+  --only      program, stages, reloads, stalls, fleet, releases, rollouts, idle, growth, isolation, rivals
   --seed      of the generated configurations; 1 unless given
   --reloads   of the scenario growth; 10000 unless given, 300 with --quick`;
 
@@ -65,6 +71,9 @@ export function planOf(args: readonly string[]): Plan {
     instanceCounts: isQuick ? [2, 10] : [2, 10, 50],
     // Each is a fleet of processes by itself, and takes its minutes.
     fleetsOf: (instances) => isQuick ? 1 : instances >= 50 ? 2 : 3,
+    wayBackSamples: isQuick ? 2 : 20,
+    rollouts: isQuick ? 1 : 3,
+    storeSeconds: isQuick ? 10 : 90,
     idleSeconds: isQuick ? 10 : 60,
     reloads: wholeNumber("--reloads", values.reloads ?? (isQuick ? "300" : "10000")),
     growths: isQuick ? 1 : 2,

@@ -9,6 +9,7 @@ export interface Heard {
   readonly at: number;
   /** How many bytes the message itself had, without what Redis puts around it. */
   readonly bytes: number;
+  readonly text: string;
 }
 
 /** A subscriber. */
@@ -29,8 +30,8 @@ export async function openListener({ host, port }: RedisServer): Promise<Listene
       const at = performance.now();
       const text = decoder.decode(chunk, { stream: true });
       if (text.includes("subscribe\r\n")) confirmed.resolve();
-      const message = /\$7\r\nmessage\r\n\$\d+\r\n[^\r]*\r\n\$(\d+)\r\n/.exec(text);
-      if (message) waiting.resolve({ at, bytes: Number(message[1]) });
+      const message = /\$7\r\nmessage\r\n\$\d+\r\n[^\r]*\r\n\$(\d+)\r\n([^\r]*)/.exec(text);
+      if (message) waiting.resolve({ at, bytes: Number(message[1]), text: message[2]! });
     }
   })().catch(() => confirmed.reject(new Error("Redis closed the connection")));
   await confirmed.promise;
