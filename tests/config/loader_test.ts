@@ -10,7 +10,7 @@ import { type BlockDocuments, openBlockDocuments } from "./block_document.ts";
 import { checkLoads } from "./load_property.ts";
 
 Deno.test("after any edit, a load with memory gives the result of a fresh one", async () => {
-  await checkLoads(30);
+  await checkLoads(20);
 });
 
 async function withDocuments(test: (documents: BlockDocuments, loader: Loader) => Promise<void>): Promise<void> {

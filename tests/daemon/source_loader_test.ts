@@ -185,7 +185,7 @@ Deno.test("after any sequence of sources, a loader with memory says the same as 
         assertEquals(reported[0], reported[1]);
       }
     }),
-    { numRuns: 60 },
+    { numRuns: 40 },
   );
 });
 

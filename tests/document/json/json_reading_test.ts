@@ -52,7 +52,7 @@ Deno.test("after any earlier texts, a reader gives the result of a fresh one, ev
         texts.push(nextJson(texts, random));
       }
     }),
-    { numRuns: 300 },
+    { numRuns: 150 },
   );
 });
 
