@@ -197,7 +197,8 @@ export function carryOutLine(host: Host, line: string): void {
 /** Lets the time pass, with the timers that fall due in it. */
 function wait(host: Host, milliseconds: number): void {
   const end = host.at + milliseconds;
-  for (;;) {
+  for (let timers = 0;; timers++) {
+    if (timers > 10_000) throw new Error("a timer is due again and again");
     const [next] = [...host.timers].filter(([, at]) => at <= end).sort(([, one], [, other]) => one - other);
     if (next === undefined) break;
     const [timer, at] = next;

@@ -73,6 +73,22 @@ Deno.test("of the hosts that are let in only the healthy count: one that bakes h
   );
 });
 
+Deno.test("a bake lasts as long by the store's clock, whatever the timer of a host", () => {
+  replayReleases(
+    { rollout: {} },
+    `
+    file b -> look, held proposing b, read-fleet, propose b me>h2,h3 admitting since 1, sees b me>h2,h3 admitting, look, runs 2 b (file)
+    hooks ok -> healthy 2
+    wait 1 -> read-fleet, move b me>h2,h3 baking, sees b me>h2,h3 baking
+    wait 50 ->
+    due -> read-fleet
+    wait 8 ->
+    due -> read-fleet
+    wait 1 ->
+  `,
+  );
+});
+
 Deno.test("a step without a bake is over when its hosts are healthy", () => {
   replayReleases(
     { rollout: { bakeSeconds: 0 } },
@@ -328,6 +344,19 @@ Deno.test("a candidate that failed here is tried again if it is proposed again",
     store rollout b h2|me>h3 admitting ->
     news -> agreed, look, sees b h2|me>h3 admitting, back b, runs 2 b (cluster) in place of a, look, held ahead a again
     = 1 a healthy, 2 b running; pinned b; held staged; held
+  `,
+  );
+});
+
+Deno.test("a withdrawn candidate goes back on a host whose file does not validate", () => {
+  replayReleases(
+    { rollout: {} },
+    `
+    file b -> look, held proposing b, read-fleet, propose b me>h2,h3 admitting since 1, sees b me>h2,h3 admitting, look, runs 2 b (file)
+    put bad ->
+    store rollout b me>h2,h3 withdrawn ->
+    news -> sees b me>h2,h3 withdrawn, look, back a, runs 3 a (cluster), look, agreed, rejected
+    = 1 a healthy, 2 b replaced, 3 a running; pinned a; rejected; agreed
   `,
   );
 });

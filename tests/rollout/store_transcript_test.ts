@@ -80,6 +80,18 @@ Deno.test("a rollback that was missed is followed when the link is back", () => 
   );
 });
 
+Deno.test("a skip of the candidate ends its rollout, whatever its phase", () => {
+  replayReleases(
+    { rollout: {} },
+    `
+    file b -> look, held proposing b, read-fleet, propose b me>h2,h3 admitting since 1, sees b me>h2,h3 admitting, look, runs 2 b (file)
+    store a@1 skips b ->
+    news -> look, back a, runs 3 a (cluster) in place of b, look, agreed, back a, held skipped b again
+    = 1 a healthy, 2 b rolled-back, 3 a running; skips b; pinned a; held skipped; agreed
+  `,
+  );
+});
+
 Deno.test("a candidate does not take the place of a head that the store lost, and is proposed again", () => {
   replayReleases(
     { rollout: {} },
