@@ -259,7 +259,7 @@ Deno.test("a host without steps and without a file publishes to all at once", ()
     publish b -> read-fleet, propose b me,h2,h3> admitting since 1, sees b me,h2,h3> admitting, look, back b, runs 2 b (cluster), look, back b, unchanged
     hooks ok -> healthy 2
     peers h2=b h3=b ->
-    wait 2 -> read-fleet, move b me,h2,h3> baking, sees b me,h2,h3> baking, read-fleet, look, back b, unchanged, look, announce b on a, back b, unchanged, announced, agreed, done b, look, back b, unchanged
+    wait 1 -> read-fleet, move b me,h2,h3> baking, sees b me,h2,h3> baking, read-fleet, look, back b, unchanged, look, announce b on a, back b, unchanged, announced, agreed, done b, look, back b, unchanged
     = 1 a healthy, 2 b healthy; pinned b; agreed
   `,
   );

@@ -137,7 +137,9 @@ Deno.test("a host that leaves during a bake halts the rollout after its deadline
     store rollout b h2|h4>me,h3 baking ->
     news -> sees b h2|h4>me,h3 baking, look, unchanged
     peers h2=b h3 ->
-    wait 659 ->
+    wait 601 ->
+    due -> read-fleet
+    wait 58 ->
     wait 2 -> read-fleet, move b h2|h4>me,h3 halted (no news before the deadline from a host that left), sees b h2|h4>me,h3 halted (no news before the deadline from a host that left)
   `,
   );
@@ -191,7 +193,9 @@ Deno.test("a paused rollout waits for a person, who goes on by a step or by all"
     store rollout b h2>me|h3 admitting ->
     news -> sees b h2>me|h3 admitting, look, unchanged
     pause-rollout -> move b h2>me|h3 paused (ada: asked), sees b h2>me|h3 paused (ada: asked)
+    peers h2=b h3 ->
     wait 3600 ->
+    due -> read-fleet
     promote -> read-fleet, move b h2|me>h3 admitting, sees b h2|me>h3 admitting, look, back b, runs 2 b (cluster) in place of a
     pause-rollout -> move b h2|me>h3 paused (ada: asked), sees b h2|me>h3 paused (ada: asked)
     promote full -> read-fleet, move b h2|me|h3> admitting, sees b h2|me|h3> admitting
