@@ -12,11 +12,15 @@ export interface JournalTestimony {
 /** Notes other journals. */
 export interface JournalWitness {
   testimony(): JournalTestimony;
-  /** Reads the peers' records, at most once a minute: with 300 instances these are some 300 KiB. Never rejects. */
+  /**
+   * Reads the peers' records, at most once a minute, and in a large fleet at most once in as many seconds as it has
+   * records, so that all witnesses together make one reading a second. Never rejects.
+   */
   look(): Promise<void>;
 }
 
 const LOOK_SPACING_MILLISECONDS = 60_000;
+const SPACING_OF_A_RECORD_MILLISECONDS = 1_000;
 
 /** Makes the witness of an instance; `tail` is the newest line of its own journal. */
 export function journalWitness(
@@ -26,17 +30,20 @@ export function journalWitness(
   now: () => number = () => performance.now(),
 ): JournalWitness {
   let noted: readonly NotedJournal[] = [];
-  let lookedAt = -Infinity;
+  let nextAt = -Infinity;
   return {
     testimony() {
       const newest = tail();
       return { journal: newest && { n: newest.n, digest: newest.digest }, noted };
     },
     async look() {
-      if (now() < lookedAt + LOOK_SPACING_MILLISECONDS) return;
-      lookedAt = now();
+      const at = now();
+      if (at < nextAt) return;
+      nextAt = at + LOOK_SPACING_MILLISECONDS;
       const answer = await notifier.peers();
-      if (answer.ok) noted = noteJournals(instance, answer.peers, noted);
+      if (!answer.ok) return;
+      noted = noteJournals(instance, answer.peers, noted);
+      nextAt = at + Math.max(LOOK_SPACING_MILLISECONDS, answer.peers.length * SPACING_OF_A_RECORD_MILLISECONDS);
     },
   };
 }

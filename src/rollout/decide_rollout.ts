@@ -20,8 +20,9 @@ import { type RolloutPolicy, stagingOf, type StoreView, underWay } from "./stagi
 
 /** So many of the hosts that are let in read the peers, so that the store is asked a bounded number of times. */
 export const WATCHERS = 4;
-/** Between two readings of the peers by a watcher. */
-const WATCH_MILLISECONDS = 1_000;
+/** Between two readings of the peers by a watcher: at least so long, and so much for each host of the order. */
+const WATCH_MILLISECONDS = 250;
+const WATCH_OF_A_HOST_MILLISECONDS = 4;
 /** Over which the others spread what they do at a deadline. */
 const SPREAD_MILLISECONDS = 5_000;
 
@@ -152,10 +153,11 @@ function timerOf({ view, instance, isDeferred }: Rollouts, random: number): Roll
   if (phase !== "admitting" && phase !== "baking") return [{ kind: "disarm-rollout" }];
   const { ageMilliseconds } = view.stored;
   const rank = rankOf(rollout, instance);
+  const watchMilliseconds = Math.max(WATCH_MILLISECONDS, rollout.order.length * WATCH_OF_A_HOST_MILLISECONDS);
   const isWatcher = rank !== -1 && rank < Math.min(WATCHERS, rollout.counts[rollout.step]!);
   const left = (phase === "baking" ? bakeSeconds : deadlineSeconds) * 1000 - ageMilliseconds;
   const milliseconds = isWatcher
-    ? Math.max(WATCH_MILLISECONDS / 4, phase === "baking" ? left : 0) + WATCH_MILLISECONDS * random / 4
+    ? Math.max(watchMilliseconds, phase === "baking" ? left : 0) + WATCH_MILLISECONDS * random
     : Math.max(0, left + (phase === "baking" ? deadlineSeconds * 1000 : 0)) + SPREAD_MILLISECONDS * random;
   return [{ kind: "arm-rollout", milliseconds: Math.round(milliseconds) }];
 }

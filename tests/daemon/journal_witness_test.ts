@@ -33,3 +33,17 @@ Deno.test("a witness reads the records at most once a minute, and an outage leav
   await witness.look();
   assertEquals([reads, witness.testimony().noted[0]?.n], [3, 2]);
 });
+
+Deno.test("in a large fleet a witness reads the less often the more records there are: one reading a second among all", async () => {
+  let now = 0;
+  let reads = 0;
+  const peers = Array.from({ length: 300 }, (_, index) => peerWith({ instance: `edge-${index}` }));
+  const notifier = { peers: () => (reads++, Promise.resolve({ ok: true as const, peers })) };
+  const witness = journalWitness(notifier, "edge-1", () => null, () => now);
+  await witness.look();
+  for (const [at, count] of [[60_000, 1], [299_999, 1], [300_000, 2]] as const) {
+    now = at;
+    await witness.look();
+    assertEquals(reads, count);
+  }
+});

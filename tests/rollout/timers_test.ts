@@ -51,6 +51,11 @@ Deno.test("the first four hosts look soon while hosts are let in, and at the end
   }
 });
 
+Deno.test("in a large fleet they look less often, since an answer is as long as the fleet is large", () => {
+  const order = Array.from({ length: 1_000 }, (_, index) => rankId("b", `h${index}`));
+  assertEquals(waits(0, 10, { order, counts: [10, 1_000] }), [4_000, 4_250]);
+});
+
 Deno.test("all other hosts look when a step outlasts its deadline, and not all at once", () => {
   for (const rank of [4, 7]) {
     assertEquals(waits(rank, 10), [590_000, 595_000]);
