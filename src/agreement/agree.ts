@@ -60,6 +60,8 @@ export interface ReloadedEvent {
    * Whether what is in force is no change of this host: an earlier release or the head, in place of a skipped source.
    */
   readonly isFollowing: boolean;
+  /** The head over which the active hash is to be announced, since its rollout is done; null or absent: none is. */
+  readonly finishes?: Head | null;
   /** The hashes that the active one takes back, if a rollback on this host put it in force; otherwise empty. */
   readonly undoes: readonly string[];
   /** The skips of the fleet that this host knows. */
@@ -207,7 +209,7 @@ function announce(
     hash,
     base: isChange ? ledger.owed?.base ?? null : null,
     unanswered: isChange ? ledger.unanswered.filter((one) => one !== hash) : [],
-    since: ledger.agreed?.generation ?? 0,
+    since: (isChange ? agreement.finishes?.generation : null) ?? ledger.agreed?.generation ?? 0,
     floor: ledger.seen,
     restores: purpose === "restore" || mayRestore(agreement, hash),
     force: purpose === "force",
@@ -393,10 +395,10 @@ function superseded(agreement: Agreement, head: Head, active: string | null): Ag
 }
 
 function reloaded(agreement: Agreement, event: ReloadedEvent, active: string | null): AgreeResult {
-  const { reasons, couldRead, isFresh, isHeldBack, isFollowing, undoes, skips, random } = event;
+  const { reasons, couldRead, isFresh, isHeldBack, isFollowing, undoes, skips, random, finishes = null } = event;
   const isForced = agreement.linked && (agreement.isForced || reasons.includes("force"));
   const looked: Agreement = {
-    ...owing({ ...agreement, isHeldBack, skips }, isFollowing ? null : active, undoes),
+    ...owing({ ...agreement, isHeldBack, skips, finishes }, isFollowing ? null : active, undoes),
     hasLooked: agreement.hasLooked || couldRead,
     isFresh,
     isForced,
@@ -440,6 +442,12 @@ function owing(agreement: Agreement, active: string | null, undoes: readonly str
     return ledger.owed === null ? agreement : { ...agreement, ledger: { ...ledger, owed: null } };
   }
   const { owed: before } = ledger;
+  if (agreement.finishes !== null) {
+    // Whatever this instance agreed with: the rollout was on this head, and is void on any other.
+    const base = agreement.finishes.hash;
+    const isOwed = before?.hash === active && before.base === base;
+    return isOwed ? agreement : { ...agreement, ledger: { ...ledger, owed: { hash: active, base } } };
+  }
   const isOwed = before?.hash === active && undoes.every((one) => before.undoes?.includes(one));
   if (isOwed) return agreement;
   // The change that it takes back may have become the head, whatever this instance was judged on.

@@ -112,6 +112,8 @@ export interface Agreement {
   readonly restores: boolean;
   /** Whether this host runs another hash than its source's on purpose, which it announces to nobody. */
   readonly isHeldBack: boolean;
+  /** The head over which a rollout is done, whose candidate is to be announced; null: none is. */
+  readonly finishes: Head | null;
   /** The skips of the fleet that this host knows, for its announcements. */
   readonly skips: readonly Skip[];
   /** Whether an announcement failed and waits for the next reconciliation. */
@@ -137,6 +139,7 @@ export function initialAgreement(ledger: Ledger, limits: AgreementLimits): Agree
     isForced: false,
     restores: false,
     isHeldBack: false,
+    finishes: null,
     skips: [],
     isDeferred: false,
     loss: "none",

@@ -86,11 +86,19 @@ function takeIn<C>(state: State<C>, event: Event<C>): Decision<C> {
 /** Takes in an event of the cluster. Skips that came or went concern the source, whatever the head. */
 function hear<C>(state: State<C>, event: ClusterEvent): Decision<C> {
   const releases = withClusterNews(state, event);
-  const { state: next, actions } = consult(withCandidate({ ...state, releases }, event), event);
+  const { state: next, actions } = withKept(state, consult(withCandidate({ ...state, releases }, event), event));
   const isLookedAt = next.work !== state.work || next.waiting !== state.waiting;
   if (isLookedAt || releases.kept.skips === state.releases.kept.skips) return { state: next, actions };
   const hint = hinted(next, "recheck");
   return { state: hint.state, actions: [...actions, ...hint.actions] };
+}
+
+/** Keeps a ledger that changed before the agreement took the event in. */
+function withKept<C>(before: State<C>, { state, actions }: Decision<C>): Decision<C> {
+  const ledger = state.agreement?.ledger;
+  if (ledger === undefined || ledger === before.agreement?.ledger) return { state, actions };
+  const isKept = actions.some((one) => one.kind === "keep");
+  return { state, actions: isKept ? actions : [{ kind: "keep", ledger }, ...actions] };
 }
 
 /** Takes an event into the releases. Their hints are treated like any other. */

@@ -23,10 +23,12 @@ import {
 import type { LoopReport, ReloadReport } from "./report.ts";
 import {
   followed,
+  hashWithoutSource,
   headOf,
   heldByApproval,
   heldByRollout,
   isCandidateGone,
+  isOvertaken,
   type StagedHold,
   storeTarget,
 } from "./staged.ts";
@@ -87,7 +89,7 @@ function insteadOf<C>(
   if (active === null) return null;
   const owed = owedBack(kept, active.hash, headOf(state));
   // A rollback that could not be carried out yet does not wait for a source that is valid.
-  if (owed !== null) return mayGoBack(kept, owed, at) ? owed : null;
+  if (owed !== null && !isOvertaken(state, owed)) return mayGoBack(kept, owed, at) ? owed : null;
   const target = storeTarget(state);
   const isUnread = outcome.kind === "unreadable" || outcome.isUnread === true;
   if (target === null || target === active.hash || !(isUnread || isCandidateGone(state, active.hash))) return null;
@@ -97,8 +99,8 @@ function insteadOf<C>(
 
 /** Without a file the host runs what the fleet does, or goes on with what is in force. */
 function follow<C>(state: State<C>, reasons: readonly HintReason[], event: Looked<C>): Decision<C> {
-  const { active, releases: { kept } } = state;
-  const hash = headOf(state) ?? active?.hash ?? null;
+  const { kept } = state.releases;
+  const hash = hashWithoutSource(state);
   if (hash === null) {
     const reason = "There is no file and nothing in force, and the store has no release or cannot be reached";
     const common = { reasons, durationMilliseconds: event.tookMilliseconds };
@@ -174,7 +176,7 @@ function lookedBack<C>(state: State<C>, origin: Origin<C> & { readonly back: Pin
   const { kept } = state.releases;
   if (
     state.waiting.includes("rollback") || skipOf(kept, back.hash) !== null || !mayGoBack(kept, back, at) ||
-    isCandidateGone(state, back.hash)
+    isOvertaken(state, back)
   ) {
     // An order, a hold or the store overtook this look.
     const others = reasons.filter((one) => one !== "rollback");

@@ -33,9 +33,12 @@ export function lookBack<C>(
   };
 }
 
-/** The details of a person are for the reload that the person asked for. */
+/**
+ * The details of a person are for the reload that the person asked for, or, if that could not read the source, for the
+ * next one that can: a later change is another one.
+ */
 export function withoutTerms<C>(state: State<C>, reasons: readonly HintReason[]): State<C> {
-  if (state.releases.terms === null || !isManual(reasons)) return state;
+  if (state.releases.terms === null || (!isManual(reasons) && isManual(state.waiting))) return state;
   return { ...state, releases: { ...state.releases, terms: null } };
 }
 

@@ -4,7 +4,7 @@ import { isHeadKnown } from "../agreement/agreement.ts";
 import { withFleetSkips, withJudgedRollback } from "../releases/decide_releases.ts";
 import { type Releases, skipOf } from "../releases/release.ts";
 import type { ReloadOutcome } from "./report.ts";
-import { finishesRollout, isWithoutSteps, runsCandidate } from "./staged.ts";
+import { finishesOver, isWithoutSteps, runsCandidate } from "./staged.ts";
 import type { State } from "./state.ts";
 
 /** Makes the agreement's event of a reload that ended in the state `before` and led to the state `after`. */
@@ -29,15 +29,17 @@ export function reloadedEvent<C>(
   const { pinned } = kept;
   const runsPinned = pinned !== null && pinned.hash === after.active?.hash;
   const undoes = runsPinned ? pinned.undoes : [];
+  const finishes = finishesOver(after);
   const isFrozen = kept.hold !== null && held !== null && undoes.length === 0;
   return {
     kind: "reloaded",
     reasons,
     couldRead: kind !== "unreadable",
     isFresh,
-    isHeldBack: isFrozen || (runsCandidate(after) && !isWithoutSteps(report.reasons)) ||
+    isHeldBack: isFrozen || (undoes.length === 0 && runsCandidate(after) && !isWithoutSteps(report.reasons)) ||
       (runsPinned && pinned.scope === "host" && skipOf(kept, pinned.hash) === null),
-    isFollowing: runsPinned && undoes.length === 0 && !finishesRollout(after),
+    isFollowing: runsPinned && undoes.length === 0 && finishes === null,
+    finishes,
     undoes,
     skips: kept.skips.filter((one) => one.scope === "fleet"),
     random,

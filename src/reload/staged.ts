@@ -2,6 +2,7 @@
 // host is to run, and the events that rollouts make of others.
 import { isHeadKnown } from "../agreement/agreement.ts";
 import type { ClusterEvent } from "../agreement/agree.ts";
+import type { Head } from "../agreement/head.ts";
 import { isLetIn, isUnderWay } from "../agreement/rollout.ts";
 import type { Approval, Held, Pinned } from "../releases/release.ts";
 import { runningRelease } from "../releases/release.ts";
@@ -61,9 +62,25 @@ export function headOf<C>(state: State<C>): string | null {
   return storeTarget(state) ?? state.agreement?.head?.hash ?? null;
 }
 
+const FOLLOWED = "the fleet runs it";
+
 /** The release that runs in place of a source for the fleet's sake. It is no change of this host. */
 export function followed(hash: string): Pinned {
-  return { hash, scope: "fleet", undoes: [], cause: "cluster", author: null, reason: "the fleet runs it" };
+  return { hash, scope: "fleet", undoes: [], cause: "cluster", author: null, reason: FOLLOWED };
+}
+
+/** Whether the fleet wants another release by now than the one that is to be put in force for its sake. */
+export function isOvertaken<C>(state: State<C>, { hash, cause, reason }: Pinned): boolean {
+  const { rollouts, active } = state;
+  if (cause !== "cluster" || reason !== FOLLOWED || hash === active?.hash) return false;
+  return rollouts !== null && isStaged(rollouts) && storeTarget(state) !== hash;
+}
+
+/** The hash of a host without a source. A store that has no answer changes nothing in force. */
+export function hashWithoutSource<C>(state: State<C>): string | null {
+  const { rollouts, active } = state;
+  const isInSteps = rollouts !== null && isStaged(rollouts);
+  return (isInSteps ? storeTarget(state) : headOf(state)) ?? active?.hash ?? null;
 }
 
 /** Whether a candidate was ended, or this host was left behind, since the look at it began. */
@@ -74,8 +91,9 @@ export function isCandidateGone<C>({ rollouts }: State<C>, hash: string): boolea
 }
 
 /**
- * Whether this host runs a candidate that is not the head yet, and is not to be announced by it now. With steps it may be
- * one until the store has said what is on its way. If nobody else restores a lost head, the candidate becomes it.
+ * Whether this host runs a hash that is not the head yet, and is not to be announced by it now. With steps only a rollout
+ * that is done and a person make a hash the head: this one may be a candidate, also one that another took the place of.
+ * If nobody else restores a lost head, it becomes it.
  */
 export function runsCandidate<C>({ rollouts, agreement, active }: State<C>): boolean {
   if (rollouts === null || agreement === null || active === null) return false;
@@ -83,8 +101,7 @@ export function runsCandidate<C>({ rollouts, agreement, active }: State<C>): boo
   const { ledger, loss } = agreement;
   if (rollouts.finished === hash || ledger.owed?.hash === hash || loss === "waited") return false;
   if (rollouts.candidate === hash) return true;
-  const isUnread = rollouts.policy !== null && (rollouts.view?.head ?? null) === null;
-  return isUnread && ledger.agreed !== null && ledger.agreed.hash !== hash;
+  return rollouts.policy !== null && ledger.agreed !== null && ledger.agreed.hash !== hash;
 }
 
 /**
@@ -100,9 +117,12 @@ export function withCandidate<C>(state: State<C>, event: ClusterEvent): State<C>
   return { ...state, agreement: { ...agreement, isHeldBack: true, ledger: { ...agreement.ledger, owed: null } } };
 }
 
-/** Whether this host is to announce the candidate that it runs, which is no change of its own. */
-export function finishesRollout<C>({ rollouts, active }: State<C>): boolean {
-  return rollouts !== null && rollouts.finished !== null && active?.hash === rollouts.finished;
+/** The head over which this host is to announce the candidate that it runs, which is no change of its own; null: no. */
+export function finishesOver<C>({ rollouts, active }: State<C>): Head | null {
+  const view = rollouts?.view ?? null;
+  const rollout = underWay(view);
+  const isDone = rollout !== null && rollout.hash === rollouts?.finished && rollout.hash === active?.hash;
+  return isDone ? view?.head ?? null : null;
 }
 
 /** Takes an event into the rollouts, after the rest of the state took it in. */
@@ -159,7 +179,8 @@ function eventOf<C>(before: State<C>, { agreement, rollouts }: State<C>, event: 
     default: {
       const view = rollouts?.view ?? null;
       const head = agreement?.head ?? null;
-      const isMoved = head !== null && head !== before.agreement?.head && view !== null;
+      const isKnown = agreement !== null && isHeadKnown(head, agreement.ledger);
+      const isMoved = isKnown && head !== before.agreement?.head && view !== null;
       return isMoved ? { kind: "store-read", view: { ...view, head }, random: 0 } : { kind: "news" };
     }
   }

@@ -35,8 +35,9 @@ export interface RolloutDecision {
 /** Takes an event in. */
 export function decideRollout(rollouts: Rollouts, event: RolloutEvent, own: OwnFacts): RolloutDecision {
   const taken = withLate(takeIn(rollouts, event, own), own);
-  // An answer that comes after the link went down says nothing about what the store has now.
-  if (!own.isLinked) return { rollouts: { ...taken.rollouts, view: null }, actions: withoutTimer(taken.actions) };
+  // An answer that comes after the link went down says nothing about what the store has now, and no timer runs that
+  // would end the wait after a failure.
+  if (!own.isLinked) return { rollouts: withoutLink(taken.rollouts), actions: withoutTimer(taken.actions) };
   const next = nextRequest(taken.rollouts, own);
   return { rollouts: next.rollouts, actions: [...taken.actions, ...next.actions] };
 }
@@ -57,18 +58,14 @@ function withoutTimer(actions: readonly RolloutAction[]): readonly RolloutAction
 /** Rollouts without a store: what it said does not count, and nobody answers any more. */
 export function unlinked(rollouts: Rollouts): RolloutDecision {
   return {
-    // The timer of a failed request goes, so the link that comes up takes its place.
-    rollouts: {
-      ...rollouts,
-      view: null,
-      wantsFleet: false,
-      order: null,
-      isDeferred: false,
-      failures: 0,
-      trouble: null,
-    },
+    rollouts: { ...withoutLink(rollouts), wantsFleet: false, order: null },
     actions: [{ kind: "disarm-rollout" }],
   };
+}
+
+/** The link that comes up takes the place of the timer of a failed request. */
+function withoutLink(rollouts: Rollouts): Rollouts {
+  return { ...rollouts, view: null, isDeferred: false, failures: 0, trouble: null };
 }
 
 function takeIn(rollouts: Rollouts, event: RolloutEvent, own: OwnFacts): RolloutDecision {
@@ -95,7 +92,9 @@ function takeIn(rollouts: Rollouts, event: RolloutEvent, own: OwnFacts): Rollout
       }
       const read = seen({ ...answered, failures: 0, trouble: null }, event.answer.view, event.random);
       const { rollouts: next, actions } = judged(read.rollouts, event.answer.fleet, own, event);
-      return { rollouts: next, actions: [...read.actions, ...actions] };
+      // A move that failed before is not done yet: its backoff grows.
+      const { failures, trouble } = next.request === null ? next : rollouts;
+      return { rollouts: { ...next, failures, trouble }, actions: [...read.actions, ...actions] };
     }
     case "move-answered":
       return moved(rollouts, event);

@@ -177,3 +177,28 @@ Deno.test("a change that waits for its confirmation keeps a hold from being begu
   `,
   );
 });
+
+Deno.test("a confirmation that was asked for with a source that could not be read is of what is read next", () => {
+  replayReleases(
+    {},
+    `
+    put gone ->
+    reload confirm 10 -> look, unreadable
+    put b ->
+    wait 1 -> look, runs 2 b (file)
+    wait 600 -> rolling-back 2 to a (confirmation, fleet), back a, runs 3 a (confirmation), look, back a, held skipped b
+  `,
+  );
+  replayReleases(
+    {},
+    `
+    put gone ->
+    reload confirm 10 -> look, unreadable
+    put a ->
+    wait 1 -> look, unchanged
+    file b -> look, runs 2 b (file)
+    wait 700 ->
+    = 1 a healthy, 2 b running
+  `,
+  );
+});

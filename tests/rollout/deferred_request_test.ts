@@ -55,3 +55,30 @@ Deno.test("a request that failed before the link was lost is made again after it
   const read = decideRollout(lost.rollouts, { kind: "store-read", view: VIEW, random: 0 }, OWN);
   assertEquals(read.actions.at(-1), { kind: "read-fleet" });
 });
+
+Deno.test("an answer that fails after the link was lost keeps no request back when it is up again", () => {
+  const edited: Rollouts = { ...initialRollouts("host", POLICY), view: VIEW, source: EDIT, before: STABLE };
+  const asked = decideRollout(edited, { kind: "news" }, OWN);
+  const lost = unlinked(asked.rollouts);
+  const answer = { ok: false, reason: "timeout" } as const;
+  const unlinkedOwn = { ...OWN, isLinked: false };
+  const late = decideRollout(lost.rollouts, { kind: "fleet-answered", answer, at: 0, random: 0 }, unlinkedOwn);
+  const read = decideRollout(late.rollouts, { kind: "store-read", view: VIEW, random: 0 }, OWN);
+  assertEquals(read.actions.at(-1), { kind: "read-fleet" });
+});
+
+Deno.test("a proposal that fails again and again waits longer each time, though the peers can be read", () => {
+  let { rollouts } = decideRollout(failed(), { kind: "rollout-due" }, OWN);
+  const member = { instance: "host", hash: STABLE, state: "healthy", stages: true, canary: false };
+  const answer = { ok: true, fleet: [member], view: VIEW } as const;
+  const waits: number[] = [];
+  for (let round = 0; round < 4; round++) {
+    const asked = decideRollout(rollouts, { kind: "fleet-answered", answer, at: 0, random: 0 }, OWN);
+    assertEquals(asked.actions.at(-1)?.kind, "move-rollout");
+    const failure = { kind: "failed", reason: "its text is gone" } as const;
+    const refused = decideRollout(asked.rollouts, { kind: "move-answered", answer: failure, random: 0 }, OWN);
+    waits.push(...refused.actions.flatMap((one) => one.kind === "arm-rollout" ? [one.milliseconds] : []));
+    rollouts = decideRollout(refused.rollouts, { kind: "rollout-due" }, OWN).rollouts;
+  }
+  assertEquals(waits, [1_000, 2_000, 4_000, 8_000]);
+});

@@ -1,0 +1,104 @@
+// What another took the place of while a host was busy with it: a look, an answer, a candidate, a base.
+import { assertEquals } from "@std/assert";
+import { initialAgreement } from "../../src/agreement/agreement.ts";
+import { rankId } from "../../src/agreement/rollout.ts";
+import { decide } from "../../src/reload/decide.ts";
+import { initialState, type State } from "../../src/reload/state.ts";
+import { initialRollouts } from "../../src/rollout/rollouts.ts";
+import { AGREED } from "../agreement/agreement_transcript.ts";
+import { replayReleases } from "../releases/releases_transcript.ts";
+import { rolloutOver } from "../support/move_of.ts";
+import { POLICY } from "./fleet_store.ts";
+
+Deno.test("a candidate is not put in force if the link was lost during the look at its text", () => {
+  replayReleases(
+    { rollout: {} },
+    `
+    store rollout b me>h2,h3 admitting ->
+    pause ->
+    news ->
+    step -> sees b me>h2,h3 admitting, look
+    step -> back b
+    unlinked ->
+    go -> look, unchanged
+    = 1 a healthy; agreed
+  `,
+  );
+});
+
+Deno.test("the last step makes the candidate the head also if this host never agreed with the base", () => {
+  replayReleases(
+    { rollout: {} },
+    `
+    store c@2 ->
+    store rollout b me> admitting ->
+    news -> look, sees b me> admitting, back b, runs 2 b (cluster) in place of a, look, held late a again
+    hooks ok -> healthy 2
+    wait 1 -> read-fleet, move b me> baking, sees b me> baking
+    wait 61 -> read-fleet, look, held late a again, look, announce b on c, held late a again, announced, agreed, done b, look, held late a again
+    = 1 a healthy, 2 b healthy; pinned b; held staged; agreed
+  `,
+  );
+});
+
+Deno.test("a host that still runs a replaced candidate does not announce it", () => {
+  replayReleases(
+    { rollout: {} },
+    `
+    file b -> look, held proposing b, read-fleet, propose b me>h2,h3 admitting since 1, sees b me>h2,h3 admitting, look, runs 2 b (file)
+    text a lost ->
+    store rollout c h2>me,h3 admitting ->
+    news -> sees c h2>me,h3 admitting, look, back a, held late b
+    file c -> look, back a, held waiting c
+    = 1 a healthy, 2 b running; held staged; held
+  `,
+  );
+});
+
+Deno.test("a host without a source stays with the candidate while the link is away", () => {
+  replayReleases(
+    { rollout: {}, sourceless: true },
+    `
+    store rollout b me>h2,h3 admitting ->
+    news -> sees b me>h2,h3 admitting, look, back b, runs 2 b (cluster), look, back b, unchanged
+    unlinked ->
+    hint poll -> look, back b, unchanged
+    = 1 a healthy, 2 b running; pinned b; held
+  `,
+  );
+});
+
+const [A, B, OLD] = ["a", "b", "c"].map((digit) => digit.repeat(64)) as [string, string, string];
+
+/** A host that runs `active` and was judged on `a`. */
+function hostWith(active: string, policy: typeof POLICY | null): State<string> {
+  const ledger = { ...AGREED, seen: 7, agreed: { generation: 7, hash: A }, concluded: A };
+  const limits = { settleMilliseconds: 0, reconcileMilliseconds: 30_000 };
+  return initialState<string>({ hash: active, contentHash: active }, {
+    agreement: { ...initialAgreement(ledger, limits), linked: true, hasLooked: true, request: { kind: "head" } },
+    rollouts: initialRollouts("me", policy),
+  });
+}
+
+Deno.test("what a host without steps owes no more, since it is the candidate, is kept", () => {
+  const state = hostWith(B, null);
+  const owing = { ...state.agreement!, ledger: { ...state.agreement!.ledger, owed: { hash: B, base: A } } };
+  const rollout = rolloutOver(B, A, { order: [rankId(B, "me")], counts: [1] });
+  const stored = { rollout, mark: "m", ageMilliseconds: 0 };
+  const head = { generation: 7, hash: A };
+  const event = { kind: "head-read", head, skips: [], rollout: stored, rolloutMark: "m" } as const;
+  const decision = decide({ ...state, agreement: owing }, event);
+  assertEquals(decision.state.agreement!.ledger.owed, null);
+  const kept = decision.actions.find((one) => one.kind === "keep");
+  assertEquals(kept?.ledger, decision.state.agreement!.ledger);
+});
+
+Deno.test("the head of an answer that says that the head is lost does not lead back to an older one", () => {
+  const read = { kind: "head-read", head: { generation: 7, hash: A }, skips: [], random: 0 } as const;
+  const { state } = decide(hostWith(A, POLICY), read);
+  const request = { kind: "announcement", hash: A, purpose: "restore" } as const;
+  const asking = { ...state, agreement: { ...state.agreement!, request } };
+  const lost = { kind: "lost", head: { generation: 3, hash: OLD } } as const;
+  const answered = decide(asking, { kind: "announcement-answered", answer: lost, random: 0 });
+  assertEquals(answered.state.rollouts!.view?.head, { generation: 7, hash: A });
+});
