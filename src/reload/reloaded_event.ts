@@ -35,7 +35,8 @@ export function reloadedEvent<C>(
     kind: "reloaded",
     reasons,
     couldRead: kind !== "unreadable",
-    isFresh,
+    // A candidate that is through its rollout is the fleet's, whatever the own source says.
+    isFresh: isFresh || finishes !== null,
     isHeldBack: isFrozen || (undoes.length === 0 && runsCandidate(after) && !isWithoutSteps(report.reasons)) ||
       (runsPinned && pinned.scope === "host" && skipOf(kept, pinned.hash) === null),
     isFollowing: runsPinned && undoes.length === 0 && finishes === null,

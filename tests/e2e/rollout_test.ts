@@ -100,3 +100,15 @@ Deno.test("a host whose file is late or gone takes the release from Redis when i
   await eventually("a file in line with what runs", async () => (await three.status()).held === null);
   await fleet.agrees("second", 2);
 });
+
+Deno.test("a rollout ends although none of the hosts that watch it has a file", async () => {
+  await using fleet = await openFleet({ count: 5, settings: { ...STEPS, "Rollout:BakeSeconds": "0" } });
+  const [one, ...others] = fleet.instances as [FleetInstance, ...FleetInstance[]];
+  one.start();
+  // They come first, so they are the four that watch.
+  for (const other of others) other.start({ settings: { "Rollout:Canary": "true" } });
+  await fleet.agrees("first", 1);
+  for (const { source } of others) await Deno.remove(source);
+  await one.edit("second");
+  await fleet.agrees("second", 2);
+});
