@@ -51,7 +51,7 @@ export interface MembershipSettings {
   readonly recorder: EventRecorder;
   /** Whether this host comes first in a rollout. */
   readonly isCanary: boolean;
-  /** Whether hosts of this fleet take texts from the store although nothing is skipped. */
+  /** Whether hosts of this fleet take texts from the store although nothing is skipped, as the options say. */
   readonly isShared: boolean;
   /** Seals texts; null: none. */
   readonly keyRing: KeyRingFile | null;
@@ -105,7 +105,9 @@ export function openMembership(settings: MembershipSettings): Membership {
       readHead: headReader(settings, closing.signal),
       async announce(announcement) {
         await settings.keeper.kept();
-        const isOffered = await offerText(announcement, settings);
+        // A rollout in the store shows that others may have no file, or wait for their step.
+        const isShared = settings.isShared || (loop.state().rollouts?.view?.stored ?? null) !== null;
+        const isOffered = await offerText(announcement, { ...settings, isShared });
         const answer = await notifier.announce(announcement);
         const skips = answer.kind === "accepted" ? answer.head.skips : [];
         if (!isOffered) await offerText({ ...announcement, skips }, settings);

@@ -52,6 +52,8 @@ interface Given {
   /** What the loop makes of a proposal. */
   readonly propose?: (rollouts: Rollouts, hash: string) => Rollouts;
   readonly kept?: string;
+  /** Why the store takes no text. */
+  readonly full?: string;
   readonly limit?: number;
 }
 
@@ -96,6 +98,7 @@ function open(given: Given = {}) {
       },
       source: (hash) => Promise.resolve({ ok: true, source: texts.get(hash) ?? null }),
       putSource(hash, source) {
+        if (given.full !== undefined) return Promise.resolve({ ok: false, reason: given.full });
         texts.set(hash, source);
         return Promise.resolve({ ok: true });
       },
@@ -170,6 +173,8 @@ Deno.test("what is not to be published is not in the store afterwards", async ()
   for (const given of [{ isLinked: false }, { view: null }]) {
     assertStringIncludes(await reasonOf(open(given).publish("b"), "failed"), "Redis cannot be reached");
   }
+  const full = open({ full: "its memory is full", propose: () => Promise.reject("proposed") as never });
+  assertEquals(await reasonOf(full.publish("b"), "failed"), "its memory is full");
   const bad = open();
   assertEquals([(await bad.publish("-")).kind, bad.texts.size], ["rejected", 0]);
   assertEquals((await open({ own: B }).publish("b")).kind, "published");

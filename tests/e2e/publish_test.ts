@@ -99,6 +99,31 @@ Deno.test("a host comes up from its options and the store in one look, and witho
   await bare.runs("second");
 });
 
+Deno.test("a host that still has its file follows what is published, and its old file undoes nothing, also after a restart", async () => {
+  await using fleet = await openFleet({ count: 2 });
+  const [one, two] = fleet.instances as unknown as [FleetInstance, FleetInstance];
+  fleet.start();
+  await fleet.agrees("first", 1);
+  assertEquals((await command(one, "publish", one.source, "--reason", "move to the store")).code, 0);
+  await restart(one, STORE);
+  await one.hasStanding("agreed", 1);
+  const refused = await publish(two, "second");
+  assertEquals([refused.code, refused.out], [1, ""]);
+  assertStringIncludes(refused.error, `This host follows its file ${two.source}`);
+  assertEquals((await publish(one, "second")).code, 0);
+  const isHeld = async () => {
+    await fleet.agrees("second", 2);
+    await eventually("a held file", async () => (await two.status()).held?.kind === "staged");
+  };
+  await isHeld();
+  await restart(two);
+  await isHeld();
+  assertEquals((await fleet.history()).length, 2);
+  // An edit is a change again.
+  await two.edit("third");
+  await fleet.agrees("third", 3);
+});
+
 Deno.test("a CI job publishes without a daemon by Redis itself, in the steps of its options, and is no peer", async () => {
   await using fleet = await openFleet({ count: 2, settings: STORE.settings });
   for (const instance of fleet.instances) await Deno.remove(instance.source);
