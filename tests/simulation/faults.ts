@@ -6,6 +6,7 @@ import { changeLink, type Tell, text } from "./network.ts";
 import { loseWrites } from "./redis_model.ts";
 import { tellHost } from "./host.ts";
 import { endOrders, OPERATIONS } from "./operations.ts";
+import { endRolloutFaults, ROLLOUT_FAULTS } from "./rollout_faults.ts";
 import { chance, type Content, edit, type Host, type Source, type World } from "./world.ts";
 
 type Fault = (world: World) => void;
@@ -44,10 +45,22 @@ export function haveFaults(world: World): void {
     if (!chance(world, 200)) time.after(random.below(5_000), () => startHost(world, host));
   }
   while (time.now() < end) {
-    const calm = chance(world, 100) ? 40_000 : chance(world, 500) ? 300 : 4_000;
+    const calm = chance(world, 100)
+      ? 40_000
+      : chance(world, 500)
+      ? 300
+      : world.setting.rollouts === null
+      ? 4_000
+      : 12_000;
     time.runUntil(time.now() + random.below(calm));
-    random.pick(world.setting.operators && chance(world, 400) ? OPERATIONS : FAULTS)(world);
+    random.pick(kindsOf(world))(world);
   }
+}
+
+function kindsOf(world: World): readonly Fault[] {
+  const { setting: { operators, rollouts } } = world;
+  if (operators && chance(world, 400)) return OPERATIONS;
+  return rollouts !== null && chance(world, 400) ? ROLLOUT_FAULTS : FAULTS;
 }
 
 /** All that runs runs, all links are up, nothing is late or lost any more, and nobody edits. */
@@ -59,26 +72,29 @@ export function endFaults(world: World, tell: Tell): void {
   }
   world.faulty = false;
   world.sick.clear();
+  if (setting.rollouts !== null) endRolloutFaults(world);
   // All run by then.
   time.after(2_000, () => endOrders(world));
   world.lying = false;
   world.redisUp = true;
   for (const host of hosts) {
     host.cut = false;
+    if (host.hasLeft) continue;
     if (host.life === null) time.after(world.random.below(1_000), () => startHost(world, host));
     else if (host.life.state.stopping) time.after(1_500, () => startHost(world, host));
     changeLink(world, host, tell);
   }
 }
 
-function contentOf(world: World): Content {
+/** A content that there could be. */
+export function contentOf(world: World): Content {
   if (chance(world, 100)) return null;
   if (chance(world, 200)) return `e${Math.round(world.time.now())}`;
   return world.random.pick(["a", "b", "c", "d"]);
 }
 
 /** Who has the source may be told by its file system, and is told by its poll. */
-function change(world: World, source: Source, content: Content, what: string): void {
+export function change(world: World, source: Source, content: Content, what: string): void {
   edit(world, source, content, what);
   for (const host of world.hosts) {
     if (host.source !== source || !host.watches || chance(world, 300)) continue;

@@ -6,8 +6,11 @@ import type { Announcement } from "../../src/agreement/announcing.ts";
 import { initialAgreement } from "../../src/agreement/agreement.ts";
 import { type Order, refusalOf } from "../../src/releases/decide_releases.ts";
 import { decide } from "../../src/reload/decide.ts";
-import type { Action, Event, LookOutcome } from "../../src/reload/events.ts";
+import type { Action, Event, LookOutcome, LoopRolloutEvent } from "../../src/reload/events.ts";
 import { type HintReason, initialState, type SnapshotId } from "../../src/reload/state.ts";
+import { initialRollouts } from "../../src/rollout/rollouts.ts";
+import { moveRollout, readFleet, tellRecord } from "./host_rollouts.ts";
+import { checkAdmission, noteWrite } from "./rollout_claims.ts";
 import { checkKept, checkStep } from "./step_claims.ts";
 import {
   baselineOf,
@@ -22,6 +25,7 @@ import { askAnnouncement, askHead, askSource, changeLink, text } from "./network
 import { checkReleases } from "../releases/release_claims.ts";
 import {
   chance,
+  clockOf,
   contentIn,
   hashOf,
   type Host,
@@ -35,13 +39,17 @@ import {
 
 /** Starts a process with what the last one left behind. */
 export function startHost(world: World, host: Host): void {
-  if (host.life !== null) return;
+  if (host.life !== null || host.hasLeft) return;
   const { settleMilliseconds, reconcileMilliseconds } = world.setting;
   const agreement = initialAgreement(host.disk.ledger, { settleMilliseconds, reconcileMilliseconds });
   const nothing = () => {};
   const found = releasesAtStart(world, host);
   const life: Life = {
-    state: initialState<SnapshotId>(host.disk.snapshot, { agreement, releases: found }),
+    state: initialState<SnapshotId>(host.disk.snapshot, {
+      agreement,
+      releases: found,
+      rollouts: host.stages ? initialRollouts(host.name, host.policy) : null,
+    }),
     ended: "no",
     working: false,
     asking: false,
@@ -55,18 +63,26 @@ export function startHost(world: World, host: Host): void {
       retry: nothing,
       settle: nothing,
       reconcile: nothing,
+      rollout: nothing,
       health: nothing,
       hold: nothing,
       confirmation: nothing,
     },
     recording: null,
+    moving: false,
+    known: "nothing",
+    stored: null,
+    looked: null,
+    told: "",
+    telling: "no",
+    renewal: nothing,
   };
   host.life = life;
   world.trace(`${host.name} starts with ${host.disk.snapshot?.contentHash ?? "nothing"}, ${ledgerText(host)}`);
-  happen(world, host, life, { kind: "release-start", at: world.time.now() });
+  happen(world, host, life, { kind: "release-start", at: clockOf(world, host) });
   happen(world, host, life, { kind: "hint", reason: "start" });
   // What the last process activated is settled too.
-  hooksSettle(world, life, (event) => happen(world, host, life, event));
+  hooksSettle(world, host, life, (event) => happen(world, host, life, event));
   changeLink(world, host, tellHost(world));
   if (host.watches) poll(world, host, life);
 }
@@ -95,9 +111,9 @@ export function hintHost(world: World, host: Host, reason: HintReason): void {
 
 /** Gives a process the order of a person. */
 export function orderHost(world: World, host: Host, order: Order): void {
-  if (host.life === null || refusalOf(host.life.state.releases, order, world.time.now()) !== null) return;
+  if (host.life === null || refusalOf(host.life.state.releases, order, clockOf(world, host)) !== null) return;
   world.trace(`${host.name} gets an order: ${JSON.stringify(order).replaceAll(/"0+/g, '"')}`);
-  happen(world, host, host.life, { kind: "ordered", order, at: world.time.now() });
+  happen(world, host, host.life, { kind: "ordered", order, at: clockOf(world, host) });
 }
 
 /** Takes in news of the network. */
@@ -110,7 +126,9 @@ export function tellHost(world: World): (host: Host, event: ClusterEvent) => voi
       life.linkedAt = world.time.now();
     }
     if (event.kind === "unlinked") life.linked = false;
+    if (event.kind === "unlinked") life.known = "nothing";
     happen(world, host, life, event);
+    if (event.kind === "linked") tellRecord(world, host, life, true);
   };
 }
 
@@ -129,11 +147,18 @@ function happen(world: World, host: Host, life: Life, event: Event<SnapshotId>):
   const { state, actions } = decide(before, event);
   life.state = state;
   checkStep(before, event, state, actions);
-  checkReleases(before, event, state, actions, world.time.now());
+  checkReleases(before, event, state, actions, clockOf(world, host));
+  checkAdmission(world, host, before, actions);
   assert(life.ended === "no" || actions.length === 0, `after its end nothing follows from ${event.kind}`);
   const standing = state.agreement!.syncState.kind;
   if (standing !== before.agreement!.syncState.kind) world.trace(`${host.name} is ${standing} (${event.kind})`);
   for (const action of actions) carryOut(world, host, life, action);
+  tellRecord(world, host, life, false);
+}
+
+/** Gives a process an event of the fleet's rollout. */
+export function rollOutOn(world: World, host: Host, event: LoopRolloutEvent): void {
+  if (host.life !== null) happen(world, host, host.life, event);
 }
 
 function carryOut(world: World, host: Host, life: Life, action: Action<SnapshotId>): void {
@@ -156,7 +181,7 @@ function carryOut(world: World, host: Host, life: Life, action: Action<SnapshotI
       return checkHealth(world, host, life, next);
     case "arm-release": {
       const { timer, milliseconds } = action;
-      return arm(timer, milliseconds, () => ({ kind: "release-due", timer, at: world.time.now() }));
+      return arm(timer, milliseconds, () => ({ kind: "release-due", timer, at: clockOf(world, host) }));
     }
     case "disarm-release":
       return life.timers[action.timer]();
@@ -177,6 +202,14 @@ function carryOut(world: World, host: Host, life: Life, action: Action<SnapshotI
       return askHead(world, host, (event) => answered(world, host, life, event));
     case "announce":
       return announce(world, host, life, action.announcement);
+    case "read-fleet":
+      return readFleet(world, host, life, next);
+    case "move-rollout":
+      return moveRollout(world, host, life, action, { next, tell: tellHost(world) });
+    case "arm-rollout":
+      return arm("rollout", action.milliseconds, () => ({ kind: "rollout-due" }));
+    case "disarm-rollout":
+      return life.timers.rollout();
     case "keep":
       return keep(world, host, life, action.ledger);
     case "finish":
@@ -220,14 +253,23 @@ function look(world: World, host: Host, life: Life): void {
   const begun = world.time.now();
   const { content, version } = seen(world, host);
   life.polled = version;
+  if (!host.hasFile || host.isUnread) {
+    const outcome: LookOutcome<SnapshotId> = host.hasFile
+      ? { kind: "unreadable", fingerprint: "ESTALE", reason: "ESTALE" }
+      : { kind: "none" };
+    world.time.after(world.random.below(20), () => looked(world, host, life, begun, outcome));
+    return;
+  }
+  life.looked = content ?? life.looked;
   const found = content === null ? null : { hash: hashOf(content), contentHash: `${content}${host.environment}` };
   if (found !== null && found.contentHash !== host.lastFound) {
     host.found++;
     host.lastFound = found.contentHash;
   }
   world.time.after(world.random.below(world.faulty ? 400 : 20), () => {
-    const outcome: LookOutcome<SnapshotId> = found === null
-      ? { kind: "rejected", fingerprint: version, reason: "wrong", diagnostics: [] }
+    const isRejected = content !== null && host.rejects.has(content);
+    const outcome: LookOutcome<SnapshotId> = found === null || isRejected
+      ? { kind: "rejected", fingerprint: version, reason: "wrong", diagnostics: [], hash: found?.hash ?? null }
       : candidateOf(host, found, version);
     looked(world, host, life, begun, outcome);
   });
@@ -242,7 +284,7 @@ function looked(world: World, host: Host, life: Life, begun: number, outcome: Lo
   if (life.ended === "crashed") return;
   life.working = false;
   life.lookedAt = begun;
-  const timing = { tookMilliseconds: 1, random: jitter(world), at: world.time.now() };
+  const timing = { tookMilliseconds: 1, random: jitter(world), at: clockOf(world, host) };
   happen(world, host, life, { kind: "looked", outcome, ...timing });
 }
 
@@ -255,17 +297,19 @@ function lookBack(world: World, host: Host, life: Life, hash: string): void {
     const fingerprint = `${shortOf(hash)} of the history/${host.environment}`;
     const found = content === null ? null : { hash, contentHash: `${content}${host.environment}` };
     if (found?.contentHash !== host.disk.snapshot?.contentHash) host.found++;
-    looked(
-      world,
-      host,
-      life,
-      begun,
-      found === null ? { kind: "unreadable", fingerprint, reason: "no text" } : candidateOf(host, found, fingerprint),
-    );
+    const isRefused = content !== null && host.rejects.has(content);
+    const outcome: LookOutcome<SnapshotId> = found === null || isRefused
+      ? { kind: "unreadable", fingerprint, reason: isRefused ? "wrong" : "no text", isRefused }
+      : candidateOf(host, found, fingerprint);
+    looked(world, host, life, begun, outcome);
   };
   const content = host.disk.texts.get(hash);
-  if (content === undefined) askSource(world, host, hash, judge);
-  else world.time.after(world.random.below(world.faulty ? 400 : 20), () => judge(content));
+  if (content === undefined) {
+    askSource(world, host, hash, (fetched) => {
+      if (fetched !== null) world.rollouts.fetched++;
+      judge(fetched);
+    });
+  } else world.time.after(world.random.below(world.faulty ? 400 : 20), () => judge(content));
 }
 
 function write(world: World, host: Host, life: Life, mark: SnapshotId): void {
@@ -280,13 +324,13 @@ function write(world: World, host: Host, life: Life, mark: SnapshotId): void {
   const answer = (written: boolean) => {
     life.working = false;
     const result = written ? { kind: "written" as const, baseline } : { kind: "failed" as const, reason: "ENOSPC" };
-    if (written) hooksSettle(world, life, (event) => happen(world, host, life, event));
+    if (written) hooksSettle(world, host, life, (event) => happen(world, host, life, event));
     happen(world, host, life, {
       kind: "activated",
       result,
       tookMilliseconds: 1,
       random: jitter(world),
-      at: world.time.now(),
+      at: clockOf(world, host),
     });
   };
   world.time.after(later(), () => {
@@ -298,7 +342,7 @@ function write(world: World, host: Host, life: Life, mark: SnapshotId): void {
     writeReleases(host, life);
     world.time.after(later(), () => {
       if (life.ended === "crashed") return;
-      if (!fails) rename(world, host, mark);
+      if (!fails) rename(world, host, life, mark);
       world.time.after(later(), () => {
         if (life.ended !== "crashed") answer(!fails);
       });
@@ -306,7 +350,8 @@ function write(world: World, host: Host, life: Life, mark: SnapshotId): void {
   });
 }
 
-function rename(world: World, host: Host, mark: SnapshotId): void {
+function rename(world: World, host: Host, life: Life, mark: SnapshotId): void {
+  noteWrite(world, host, life, mark);
   host.done.activations++;
   if (host.disk.snapshot?.hash !== mark.hash) host.done.changes++;
   host.disk.snapshot = mark;
@@ -342,5 +387,6 @@ function finish(world: World, host: Host, life: Life): void {
   writeReleases(host, life);
   life.ended = "stopped";
   host.life = null;
+  if (!host.cut && world.redisUp && !world.lying) world.redis.records.delete(host.name);
   world.trace(`${host.name} has stopped; ${text(world.redis.head)}`);
 }

@@ -9,14 +9,17 @@ import type { Order } from "../../src/releases/decide_releases.ts";
 import { initialReleases, type KeptReleases, type Releases } from "../../src/releases/release.ts";
 import { targetOf } from "../../src/releases/rolling_back.ts";
 import { checkKeptReleases } from "../releases/release_claims.ts";
-import { chance, contentIn, type Host, type Life, shortOf, type World } from "./world.ts";
+import { noteRollout } from "./host_rollouts.ts";
+import { chance, clockOf, contentIn, type Host, type Life, shortOf, type World } from "./world.ts";
 
 type Next = (event: Event<SnapshotId>) => void;
 
 /** The releases that the last process left, in line with the snapshot in force. */
-export function releasesAtStart({ time, setting: { limits } }: World, { disk }: Host): Releases {
+export function releasesAtStart(world: World, host: Host): Releases {
+  const { disk } = host;
+  const { limits } = world.setting;
   const active = disk.snapshot && { hash: disk.snapshot.hash, format: "hcl" as const };
-  const kept = reconciled(disk.releases, active, time.now(), limits);
+  const kept = reconciled(disk.releases, active, clockOf(world, host), limits);
   checkKeptReleases(disk.releases, kept);
   disk.releases = kept;
   return initialReleases(limits, kept);
@@ -50,33 +53,39 @@ function tidy(kept: KeptReleases, disk: Host["disk"]): void {
 }
 
 /** Lets the hooks of the newest activation end. */
-export function hooksSettle(world: World, life: Life, next: Next): void {
+export function hooksSettle(world: World, host: Host, life: Life, next: Next): void {
   world.time.after(world.random.below(world.faulty ? 2_000 : 50), () => {
-    if (life.ended === "no") next({ kind: "hooks-settled", ok: !chance(world, 100), at: world.time.now() });
+    const ok = world.calm || !chance(world, 100);
+    if (life.ended === "no") next({ kind: "hooks-settled", ok, at: clockOf(world, host) });
   });
 }
 
 /** Asks whether the servers work. */
-export function checkHealth(world: World, { disk }: Host, life: Life, next: Next): void {
-  const isSick = disk.snapshot !== null && world.sick.has(contentIn(disk.snapshot));
+export function checkHealth(world: World, host: Host, life: Life, next: Next): void {
+  const isSick = isSickNow(world, host);
   const delay = world.random.below(world.faulty ? 1_500 : 20);
   world.time.after(delay, () => {
     if (life.ended !== "no") return;
     const result = isSick ? { ok: false, reason: "500" } as const : { ok: true } as const;
-    next({ kind: "health-checked", result, at: world.time.now() });
+    next({ kind: "health-checked", result, at: clockOf(world, host) });
   });
 }
 
 /** The answer of the health checks before a write. */
-export function baselineOf({ setting, sick }: World, { disk }: Host): "healthy" | "sick" | null {
-  if (setting.limits.health === null || disk.snapshot === null) return null;
-  return sick.has(contentIn(disk.snapshot)) ? "sick" : "healthy";
+export function baselineOf(world: World, host: Host): "healthy" | "sick" | null {
+  if (world.setting.limits.health === null || host.disk.snapshot === null) return null;
+  return isSickNow(world, host) ? "sick" : "healthy";
+}
+
+function isSickNow(world: World, { disk: { snapshot }, sick }: Host): boolean {
+  return snapshot !== null && (world.sick.has(contentIn(snapshot)) || sick.has(contentIn(snapshot)));
 }
 
 /** Counts and traces a report. */
 export function noteReport(world: World, { name, done, disk, life }: Host, report: Report<SnapshotId>): void {
   if (report.kind === "activated" && life !== null) tidy(life.state.releases.kept, disk);
   if (report.kind === "activated" && report.held !== null) done.substituted++;
+  noteRollout(world, report);
   if (report.kind === "rolling-back") {
     const { from, to, rollback: { cause, scope } } = report;
     if (cause === "health") done.automatic++;

@@ -3,10 +3,11 @@
 // could tell that from what another instance has announced.
 import { MAX_GENERATION } from "../../src/agreement/head.ts";
 import type { Announcement } from "../../src/agreement/announcing.ts";
-import { markOf, rolloutText } from "../../src/agreement/rollout.ts";
+import { markOf, rankId, type Rollout, ROLLOUT_PHASES, rolloutText } from "../../src/agreement/rollout.ts";
 import { skipsText } from "../../src/agreement/skip.ts";
 import { skipOf } from "../support/announcement_of.ts";
 import { rolloutOver } from "../support/move_of.ts";
+import type { FleetMember } from "../../src/rollout/rollouts.ts";
 import { chance, hashOf, type World } from "./world.ts";
 
 const ID = "0123456789ab";
@@ -44,7 +45,40 @@ function rolloutOf(world: World): readonly string[] {
   const { random } = world;
   const letter = () => random.pick(["a", "b", "c", "d", "f"]);
   const [hash, base] = [hashOf(letter()), hashOf(letter())];
-  const text = hash === base ? "" : rolloutText(rolloutOver(hash, base));
+  const text = hash === base ? "" : rolloutText(varied(world, rolloutOver(hash, base)));
   const mark = chance(world, 30) ? "x" : random.pick([markOf(text), markOf("x"), ""]);
   return mark === "" ? ["", "", ""] : [mark, chance(world, 30) ? "x" : random.pick(["0", "7000", ""]), text];
+}
+
+/** The rollout at any place. */
+function varied({ random, setting, hosts }: World, rollout: Rollout): Rollout {
+  if (setting.rollouts === null) return rollout;
+  const order = hosts.map(({ name }) => rankId(rollout.hash, name)).sort();
+  return {
+    ...rollout,
+    order,
+    counts: [1, order.length],
+    step: random.below(2),
+    phase: random.pick(ROLLOUT_PHASES),
+    bakeSeconds: random.below(60),
+    deadlineSeconds: 1 + random.below(60),
+  };
+}
+
+/** An answer to a move. */
+export function lieOfMove(world: World): unknown {
+  if (chance(world, 100)) return world.random.pick<unknown>([[], ["lost"], ["refused"], null, "OK", ["moved"]]);
+  return [world.random.pick(["moved", "late", "refused", "accepted"]), ...headOf(world)];
+}
+
+/** An answer to who reads the records. */
+export function lieOfFleet(world: World): readonly FleetMember[] {
+  const { hosts, random } = world;
+  return hosts.filter(() => chance(world, 700)).map(({ name }) => ({
+    instance: name,
+    hash: hashOf(random.pick(["a", "b", "c", "f"])),
+    state: random.pick(["healthy", "failed", null]),
+    stages: chance(world, 900),
+    canary: false,
+  }));
 }

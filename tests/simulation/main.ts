@@ -4,6 +4,7 @@
 //   --trace        print what happens
 //   --all          go on after a failure, and count them
 import { Command } from "commander";
+import { countsText, sumOfCounts } from "./rollout_counts.ts";
 import { type Run, simulate } from "./simulation.ts";
 
 const count = (text: string): number => {
@@ -47,6 +48,7 @@ console.log(
     `${sum(({ automatic }) => automatic)} by health checks; ` +
     `${sum(({ substituted }) => substituted)} releases ran in place of a source`,
 );
+console.log(`rollouts: ${countsText(sumOfCounts(runs.map(({ rollouts }) => rollouts)))}`);
 const slowest = Math.max(0, ...runs.map((run) => run.healedAfterMilliseconds / run.limitMilliseconds));
 console.log(`the slowest agreed after ${Math.round(100 * slowest)} % of what it may take`);
 Deno.exit(failures === 0 ? 0 : 1);

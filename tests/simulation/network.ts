@@ -5,12 +5,14 @@ import type { ClusterEvent } from "../../src/agreement/agree.ts";
 import type { AnnounceAnswer } from "../../src/agreement/announcing.ts";
 import type { Announcement } from "../../src/agreement/announcing.ts";
 import { MAX_GENERATION } from "../../src/agreement/head.ts";
-import { markOf } from "../../src/agreement/rollout.ts";
+import type { StoredRollout } from "../../src/agreement/rollout.ts";
 import { skipsText } from "../../src/agreement/skip.ts";
 import { parseAnnounceReply, parseHeadReply } from "../../src/cluster/redis/redis_scripts.ts";
 import { needsText } from "../../src/daemon/store_sources.ts";
+import type { StoreView } from "../../src/rollout/staging.ts";
 import { lieOfAnnouncement, lieOfHead } from "./liar.ts";
-import { announceTo, type StoredHead } from "./redis_model.ts";
+import { announceTo, type StoredHead, viewOf } from "./redis_model.ts";
+import { noteState } from "./rollout_claims.ts";
 import { chance, type Host, jitter, REQUEST_TIMEOUT_MILLISECONDS, shortOf, type World } from "./world.ts";
 
 /** Who takes in what the network tells. */
@@ -32,7 +34,7 @@ function isLost(world: World, host: Host): boolean {
 }
 
 /** Sends a request; `serve` is what Redis does, and `answer` gets what it says, or null where no answer came in time. */
-function request<T>(world: World, host: Host, serve: () => T, answer: (answer: T | null) => void): void {
+export function request<T>(world: World, host: Host, serve: () => T, answer: (answer: T | null) => void): void {
   const sent = world.time.now();
   const giveUp = () => {
     const waited = world.time.now() - sent;
@@ -48,16 +50,33 @@ function request<T>(world: World, host: Host, serve: () => T, answer: (answer: T
 
 /** Reads the head. */
 export function askHead(world: World, host: Host, tell: (event: ClusterEvent) => void): void {
-  const serve = () => world.lying ? lieOfHead(world) : replyOf(world, "head", world.redis.head);
-  request(world, host, serve, (reply) => {
-    const answer = parseHeadReply(reply);
-    if (answer?.kind !== "head" && answer?.kind !== "none") {
+  const { life } = host;
+  const known = life?.stored ?? null;
+  const serve = () => ({ reply: headReply(world, known), view: trueView(world) });
+  request(world, host, serve, (served) => {
+    const answer = parseHeadReply(served?.reply ?? null, known);
+    if (served === null || (answer?.kind !== "head" && answer?.kind !== "none")) {
       return tell({ kind: "head-unreadable", reason: "timeout", random: jitter(world) });
     }
     const { head } = answer;
-    const skips = head?.skips ?? [];
-    tell({ kind: "head-read", head: head && { generation: head.generation, hash: head.hash }, skips });
+    const { skips = [], rollout = null, rolloutMark = null } = head ?? {};
+    if (life !== null) {
+      life.known = served.view;
+      life.stored = rollout;
+    }
+    const told = head && { generation: head.generation, hash: head.hash };
+    tell({ kind: "head-read", head: told, skips, rollout, rolloutMark, random: jitter(world) });
   });
+}
+
+/** What is answered to who reads the head and knows a rollout. */
+export function headReply(world: World, known: StoredRollout | null): unknown {
+  return world.lying ? lieOfHead(world) : replyOf(world, "head", world.redis.head, known);
+}
+
+/** What the answers of now tell, if they are true. */
+export function trueView(world: World): StoreView | "lies" {
+  return world.lying ? "lies" : viewOf(world.redis, world.time.now());
 }
 
 /** Reads the content of a release; null: there is none, or no answer. */
@@ -81,7 +100,9 @@ export function askAnnouncement(
     const { kind, head } = announceTo(world.redis, announcement, host.name);
     const content = host.disk.texts.get(announcement.hash);
     const isNeeded = needsText(announcement) || (head !== null && head.skips.length > 0);
-    if (content !== undefined && isNeeded) world.redis.sources.set(announcement.hash, content);
+    if (content !== undefined && (isNeeded || world.setting.rollouts !== null)) {
+      world.redis.sources.set(announcement.hash, content);
+    }
     const { hash, base, unanswered, floor } = announcement;
     world.trace(
       `redis: ${host.name} ${shortOf(hash)} on ${
@@ -92,27 +113,44 @@ export function askAnnouncement(
       const isNext = head!.generation > before || head!.generation === MAX_GENERATION;
       assert(isNext, "a generation never goes back but by a loss, and stays at the last one");
       accepted();
+      noteState(world, { kind: "announced", force: announcement.force, isLost: before < announcement.floor });
       publish(world, tellOther);
     }
+    view = trueView(world);
     return replyOf(world, kind, head);
   };
+  let view: StoreView | "lies" = "lies";
+  const { life } = host;
   request(world, host, serve, (reply) => {
     const failed: AnnounceAnswer = { kind: "failed", reason: "timeout" };
+    // It says nothing of the rollout.
+    if (reply !== null && life !== null) life.known = view === "lies" ? view : withHead(life.known, view);
     const answer = parseAnnounceReply(reply, announcement) ?? failed;
     tell({ kind: "announcement-answered", answer, random: jitter(world) });
   });
 }
 
+function withHead(known: StoreView | "nothing" | "lies", { head }: StoreView): StoreView | "nothing" | "lies" {
+  return typeof known === "string" ? known : { ...known, head };
+}
+
 /** What the scripts answer with. */
-function replyOf(world: World, kind: string, head: StoredHead | null): unknown {
-  if (head === null) return kind === "lost" ? ["lost"] : [];
+export function replyOf(
+  world: World,
+  kind: string,
+  head: StoredHead | null,
+  known: StoredRollout | null = null,
+): unknown {
+  if (head === null) return kind === "lost" || kind === "refused" ? [kind] : [];
   const { generation, hash, by, skips, rollout } = head;
   const fields = [`${generation}`, hash, "00000000000" + by.slice(-1), "0", 0, skipsText(skips)];
   if (rollout === null) return [kind, ...fields, "", "", ""];
-  return [kind, ...fields, markOf(rollout.text), `${world.time.now() - rollout.at}`, rollout.text];
+  const { mark, at, text } = rollout;
+  return [kind, ...fields, mark, `${world.time.now() - at}`, mark === known?.mark ? "" : text];
 }
 
-function publish(world: World, tell: Tell): void {
+/** Tells all that listen. */
+export function publish(world: World, tell: Tell): void {
   for (const host of world.hosts) {
     if (!isReachable(world, host) || host.life?.linked !== true) continue;
     const copies = !world.faulty ? 1 : chance(world, world.setting.loss) ? 0 : chance(world, 100) ? 2 : 1;

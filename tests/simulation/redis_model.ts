@@ -3,9 +3,11 @@
 import { judgeAnnouncement } from "../../src/agreement/announcing.ts";
 import { MAX_GENERATION } from "../../src/agreement/head.ts";
 import { judgeMove, textToStore } from "../../src/agreement/moving.ts";
-import { markOf, type RolloutMove } from "../../src/agreement/rollout.ts";
+import { markOf, parseRollout, type Rollout, type RolloutMove } from "../../src/agreement/rollout.ts";
 import type { Skip } from "../../src/agreement/skip.ts";
 import type { Announcement } from "../../src/agreement/announcing.ts";
+import type { FleetMember } from "../../src/rollout/rollouts.ts";
+import type { StoreView } from "../../src/rollout/staging.ts";
 
 /** The head as it is stored. */
 export interface StoredHead {
@@ -19,6 +21,10 @@ export interface StoredHead {
     readonly text: string;
     /** The moment of the last move by the clock of Redis. */
     readonly at: number;
+    /** Of the text. */
+    readonly mark: string;
+    /** What the text means; null: it is no rollout. */
+    readonly meant: Rollout | null;
   } | null;
 }
 
@@ -29,6 +35,8 @@ export interface RedisModel {
   readonly past: (StoredHead | null)[];
   /** The contents of releases, by their hash. */
   readonly sources: Map<string, string>;
+  /** The records of the instances, by their names. */
+  readonly records: Map<string, { readonly member: FleetMember; readonly until: number }>;
   /** How often writes were lost. */
   losses: number;
 }
@@ -41,7 +49,7 @@ export type Verdict = {
 
 /** An empty Redis. */
 export function emptyRedis(): RedisModel {
-  return { head: null, past: [], sources: new Map(), losses: 0 };
+  return { head: null, past: [], sources: new Map(), records: new Map(), losses: 0 };
 }
 
 /** Takes an announcement, or not, by the rules of the announcing script. */
@@ -61,11 +69,11 @@ export function announceTo(redis: RedisModel, request: Announcement, by: string)
 export function moveIn(redis: RedisModel, move: RolloutMove, at: number): "moved" | "late" | "refused" {
   const { head } = redis;
   const heads = head === null ? [] : [...redis.past.filter((one) => one !== null), head];
-  const mark = head?.rollout ? markOf(head.rollout.text) : null;
+  const mark = head?.rollout?.mark ?? null;
   const verdict = judgeMove(heads, mark, head?.skips ?? [], move);
   if (verdict.kind !== "write") return verdict.kind;
   redis.past.push(head);
-  redis.head = { ...head!, skips: verdict.skips, rollout: { text: textToStore(move.to).text, at } };
+  redis.head = { ...head!, skips: verdict.skips, rollout: writtenOf(textToStore(move.to).text, at) };
   return "moved";
 }
 
@@ -80,4 +88,20 @@ export function loseWrites(redis: RedisModel, count: number): void {
   if (head !== null) return;
   redis.past.length = 0;
   redis.sources.clear();
+  redis.records.clear();
+}
+
+/** What a reader makes of what is stored, at that time. */
+export function viewOf({ head }: RedisModel, now: number): StoreView {
+  if (head === null) return { head: null, skips: [], stored: null, mark: null };
+  const { generation, hash, skips, rollout } = head;
+  const stored = rollout?.meant
+    ? { rollout: rollout.meant, mark: rollout.mark, ageMilliseconds: now - rollout.at }
+    : null;
+  return { head: { generation, hash }, skips, stored, mark: rollout?.mark ?? null };
+}
+
+/** A text in the place of the rollout. */
+export function writtenOf(text: string, at: number): NonNullable<StoredHead["rollout"]> {
+  return { text, at, mark: markOf(text), meant: parseRollout(text) };
 }

@@ -4,6 +4,8 @@ import { lastGood, type ScopedSkip, skipOf } from "../../src/releases/release.ts
 import { endFaults, haveFaults } from "./faults.ts";
 import { tellHost } from "./host.ts";
 import { text } from "./network.ts";
+import type { RolloutCounts } from "./rollout_counts.ts";
+import { endRollouts } from "./rollout_end.ts";
 import { createWorld, hashOf, type Host, seen, shortOf, type World } from "./world.ts";
 
 /** The last process starts 1.5 s after the faults, hears of its link in 0.5 s, and its requests take no time to speak of. */
@@ -29,6 +31,7 @@ export interface Run {
   readonly healedAfterMilliseconds: number;
   /** What that may take at most. */
   readonly limitMilliseconds: number;
+  readonly rollouts: RolloutCounts;
 }
 
 /**
@@ -47,22 +50,12 @@ export function simulate(seed: number, trace: (line: string) => void = () => {})
 }
 
 function run(world: World): Run {
-  const { time, trace, redis } = world;
+  const { trace, redis } = world;
   haveFaults(world);
   const lossesBefore = redis.losses;
   endFaults(world, tellHost(world));
   trace("no more faults");
-  const ended = time.now();
-  const limitMilliseconds = healingLimit(world);
-  let healedAfterMilliseconds = 0;
-  while (time.now() < ended + limitMilliseconds) {
-    time.runUntil(time.now() + 100);
-    if (troubleOf(world) !== null) healedAfterMilliseconds = time.now() - ended;
-  }
-  assertEquals(troubleOf(world), null, `within ${limitMilliseconds} ms of the end of all faults`);
-  trace("agreed");
-  checkRest(world);
-  checkCounts(world);
+  const { healed, limit } = world.setting.rollouts === null ? agreeAtLast(world) : endRollouts(world);
   assertEquals(redis.losses, lossesBefore);
   const sum = (of: (host: Host) => number) => world.hosts.reduce((all, host) => all + of(host), 0);
   return {
@@ -76,9 +69,27 @@ function run(world: World): Run {
     undone: sum(({ done }) => done.undone),
     automatic: sum(({ done }) => done.automatic),
     substituted: sum(({ done }) => done.substituted),
-    healedAfterMilliseconds,
-    limitMilliseconds,
+    healedAfterMilliseconds: healed,
+    limitMilliseconds: limit,
+    rollouts: world.rollouts,
   };
+}
+
+/** Without rollouts all agree as far as their sources do, in a time that is known. */
+function agreeAtLast(world: World): { readonly healed: number; readonly limit: number } {
+  const { time, trace } = world;
+  const ended = time.now();
+  const limit = healingLimit(world);
+  let healed = 0;
+  while (time.now() < ended + limit) {
+    time.runUntil(time.now() + 100);
+    if (troubleOf(world) !== null) healed = time.now() - ended;
+  }
+  assertEquals(troubleOf(world), null, `within ${limit} ms of the end of all faults`);
+  trace("agreed");
+  checkRest(world);
+  checkCounts(world);
+  return { healed, limit };
 }
 
 /**

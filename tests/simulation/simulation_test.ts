@@ -3,15 +3,17 @@
 import { assert, assertEquals } from "@std/assert";
 import { rolloutText } from "../../src/agreement/rollout.ts";
 import { moveOf, rolloutOver } from "../support/move_of.ts";
-import { announceTo, emptyRedis, loseWrites, moveIn } from "./redis_model.ts";
+import { announceTo, emptyRedis, loseWrites, moveIn, writtenOf } from "./redis_model.ts";
 import { hashOf } from "./world.ts";
 import { announcementOf } from "../support/announcement_of.ts";
+import { countsText, sumOfCounts } from "./rollout_counts.ts";
 import { type Run, simulate } from "./simulation.ts";
 
 const FIRST_SEED = 1;
-const SEEDS = 500;
+/** Every other fleet has rollouts. */
+const SEEDS = 160;
 
-Deno.test("500 clusters agree within a reconcile interval and the settle time after the last fault, and rest then", () => {
+Deno.test("160 clusters agree within a reconcile interval and the settle time after the last fault, and rest then", () => {
   const runs: Run[] = [];
   for (let seed = FIRST_SEED; seed < FIRST_SEED + SEEDS; seed++) runs.push(simulate(seed));
   const sum = (of: (run: Run) => number) => runs.reduce((all, run) => all + of(run), 0);
@@ -19,10 +21,14 @@ Deno.test("500 clusters agree within a reconcile interval and the settle time af
   assert(sum(({ restored }) => restored) > SEEDS / 5, "lost heads are written again");
   assert(sum(({ lies }) => lies) > SEEDS / 5, "others say what they like in the place of Redis");
   assert(sum(({ announcements }) => announcements) > 2 * SEEDS, "there is something to agree on");
-  assert(sum(({ orders }) => orders) > SEEDS / 2, "persons undo");
+  assert(sum(({ orders }) => orders) > SEEDS / 4, "persons undo");
   assert(sum(({ undone }) => undone) > SEEDS / 10, "rollbacks are announced");
   assert(sum(({ automatic }) => automatic) > SEEDS / 10, "health checks undo");
   assert(sum(({ substituted }) => substituted) > SEEDS / 2, "releases run in place of a source");
+  const counts = sumOfCounts(runs.map(({ rollouts }) => rollouts));
+  console.log(`rollouts: ${countsText(counts)}`);
+  for (const [name, count] of Object.entries(counts)) assert(count > 0, `no rollout is ${name} in ${SEEDS} clusters`);
+  assert(counts.done > SEEDS / 2 && counts.admitted > counts.done, "rollouts let hosts in one step after the other");
 });
 
 Deno.test("a seed runs the same way again", () => {
@@ -58,7 +64,7 @@ Deno.test("the simulated Redis moves a rollout beside the head, and loses a move
   announceTo(redis, announcementOf(a), "x");
   const move = moveOf(redis.head!, null, rolloutOver(b, a), { since: 1 });
   assertEquals([moveIn(redis, move, 7), moveIn(redis, move, 8)], ["moved", "refused"]);
-  assertEquals([redis.head!.hash, redis.head!.rollout], [a, { text: rolloutText(move.to), at: 7 }]);
+  assertEquals([redis.head!.hash, redis.head!.rollout], [a, writtenOf(rolloutText(move.to), 7)]);
   loseWrites(redis, 1);
   assertEquals([redis.head!.hash, redis.head!.rollout], [a, null]);
 });

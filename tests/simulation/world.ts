@@ -1,10 +1,14 @@
 // All that a simulation consists of: hosts with their disks, sources that are late, one Redis, and a network that fails.
 import { type Ledger, NEW_LEDGER } from "../../src/agreement/agreement.ts";
+import type { StoredRollout } from "../../src/agreement/rollout.ts";
 import type { ReleaseTimer } from "../../src/releases/decide_releases.ts";
 import { type KeptReleases, NO_RELEASES, type ReleaseLimits } from "../../src/releases/release.ts";
 import type { SnapshotId, State } from "../../src/reload/state.ts";
+import type { RolloutPolicy, StoreView } from "../../src/rollout/staging.ts";
 import { type Random, randomFrom } from "../support/random.ts";
 import { emptyRedis, type RedisModel } from "./redis_model.ts";
+import { countRollouts, type RolloutCounts } from "./rollout_counts.ts";
+import { type RolloutFleet, rolloutHostFrom, rolloutSettingFrom } from "./rollout_setting.ts";
 import { startTimeline, type Timeline } from "./timeline.ts";
 
 /** What a source says, in hex; null: it does not validate. */
@@ -48,7 +52,20 @@ export interface Life {
   /** When that was told last, and when the latest look that has ended began. */
   linkedAt: number;
   lookedAt: number;
-  readonly timers: Record<"retry" | "settle" | "reconcile" | ReleaseTimer, () => void>;
+  readonly timers: Record<"retry" | "settle" | "reconcile" | "rollout" | ReleaseTimer, () => void>;
+  /** Whether a request about rollouts is under way: at most one. */
+  moving: boolean;
+  /** What the store had when it gave the last answer that arrived since the link came up. */
+  known: StoreView | "nothing" | "lies";
+  /** The rollout whose text it read last, so that it need not read it again. */
+  stored: StoredRollout | null;
+  /** The content of the source that was looked at last. */
+  looked: string | null;
+  /** The record that the store took last, as text, and whether one is on its way. */
+  told: string;
+  telling: "no" | "yes" | "again";
+  /** Cancels the next renewal of the record. */
+  renewal: () => void;
   /** Releases that are to be kept and not yet written. */
   recording: KeptReleases | null;
 }
@@ -68,6 +85,25 @@ export interface Host {
   lag: number;
   /** Whether edits of its source are hints to it; one that does not watch looks when somebody asks it to. */
   readonly watches: boolean;
+  /** Null: it takes changes up at once. */
+  readonly policy: RolloutPolicy | null;
+  /** Whether it knows of rollouts; version 0.1 does not. */
+  readonly stages: boolean;
+  readonly canary: boolean;
+  /** Whether it has a source of its own; otherwise it runs what the store has. */
+  readonly hasFile: boolean;
+  /** By how much its clock is ahead, in milliseconds. */
+  readonly skew: number;
+  /** Whether its source cannot be read now. */
+  isUnread: boolean;
+  /** Contents with which its server does not work, and those that do not validate here. */
+  readonly sick: Set<string>;
+  readonly rejects: Set<string>;
+  /** Whether it left for good. */
+  hasLeft: boolean;
+  /** Hashes that a person ordered it to run, and those that a health check took back. */
+  readonly ordered: Set<string>;
+  readonly undone: Set<string>;
   /** Changes the content hash alone. */
   environment: number;
   /** Null: no process runs. */
@@ -104,6 +140,8 @@ export interface Setting {
   /** Whether persons undo, hold, confirm and force, and health checks watch. */
   readonly operators: boolean;
   readonly limits: ReleaseLimits;
+  /** Null: changes come to all hosts at once. */
+  readonly rollouts: RolloutFleet | null;
 }
 
 /** A running simulation. */
@@ -126,6 +164,11 @@ export interface World {
   readonly sick: Set<string>;
   /** Rollbacks that persons ordered. */
   orders: number;
+  readonly rollouts: RolloutCounts;
+  /** Hashes that a rollout rolled back, with how often the store had lost writes by then. */
+  readonly failed: Map<string, number>;
+  /** Whether hooks may fail. */
+  calm: boolean;
   /** Is told what happens, for who reads a transcript. */
   readonly trace: (line: string) => void;
 }
@@ -145,6 +188,8 @@ export function createWorld(seed: number, trace: (line: string) => void): World 
     reconcileMilliseconds: random.pick([5_000, 30_000]),
     loss: random.pick([0, 20, 200]),
     ...releasesFrom(random),
+    rollouts: null,
+    ...seed % 2 === 0 && rolloutSettingFrom(random),
   };
   const common: Source = { states: [{ at: 0, content: "a", version: 0 }] };
   const time = startTimeline();
@@ -159,6 +204,13 @@ export function createWorld(seed: number, trace: (line: string) => void): World 
     source: setting.shared ? common : { states: [...common.states] },
     watches: index === 0 || random.below(3) > 0,
     lag: random.pick([0, 0, random.below(1_000), random.below(45_000)]),
+    ...rolloutHostFrom(random, setting.rollouts, index),
+    isUnread: false,
+    sick: new Set(),
+    rejects: new Set(),
+    hasLeft: false,
+    ordered: new Set(),
+    undone: new Set(),
     environment: 0,
     life: null,
     cut: false,
@@ -180,12 +232,20 @@ export function createWorld(seed: number, trace: (line: string) => void): World 
     forced: 0,
     sick: new Set(),
     orders: 0,
+    rollouts: countRollouts(),
+    failed: new Map(),
+    calm: false,
     trace: (line) => trace(`${String(time.now()).padStart(8)} ${line}`),
   };
 }
 
 /** Two failures in a row within ten seconds. */
-const HEALTH = { bakeMilliseconds: 10_000, intervalMilliseconds: 2_000, failures: 2, onFailure: "rollback" } as const;
+export const HEALTH = {
+  bakeMilliseconds: 10_000,
+  intervalMilliseconds: 2_000,
+  failures: 2,
+  onFailure: "rollback",
+} as const;
 
 function releasesFrom(random: Random): Pick<Setting, "operators" | "limits"> {
   const operators = random.below(2) === 0;
@@ -201,6 +261,11 @@ export function chance({ random }: World, perMille: number): boolean {
 /** A jitter in [0, 1). */
 export function jitter({ random }: World): number {
   return random.below(1_000) / 1_000;
+}
+
+/** The host's clock. */
+export function clockOf({ time }: World, { skew }: Host): number {
+  return time.now() + skew;
 }
 
 /** What the host sees of its source now. */

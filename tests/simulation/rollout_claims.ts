@@ -1,0 +1,124 @@
+// What must hold of rollouts after each step of a host, and after each write of the store.
+import { assert, assertEquals } from "@std/assert";
+import { isHeadKnown } from "../../src/agreement/agreement.ts";
+import { isLetIn, isUnderWay, type Rollout } from "../../src/agreement/rollout.ts";
+import { isRollback } from "../../src/releases/release.ts";
+import type { Action } from "../../src/reload/events.ts";
+import type { SnapshotId, State } from "../../src/reload/state.ts";
+import type { StoreView } from "../../src/rollout/staging.ts";
+import { type Host, type Life, shortOf, type World } from "./world.ts";
+
+/** What was written. */
+export type StoreWrite =
+  /** `isLost`: the head before was older than what the announcing host has seen, and so were its skips. */
+  | { readonly kind: "announced"; readonly force: boolean; readonly isLost: boolean }
+  | {
+    readonly kind: "moved";
+    readonly before: StoreView;
+    readonly to: Rollout;
+    readonly isProposal: boolean;
+    /** Whether a person's order led to it. */
+    readonly isOrdered: boolean;
+  };
+
+/** Counts what was written, and throws if it breaks a claim. */
+export function noteState(world: World, write: StoreWrite): void {
+  if (world.setting.rollouts === null) return;
+  if (write.kind === "announced") return noteHead(world, write);
+  const { rollouts, failed, redis } = world;
+  const { before, to, isProposal, isOrdered } = write;
+  const from = before.stored?.rollout ?? null;
+  if (isProposal) {
+    rollouts.proposed++;
+    if (from !== null && isUnderWay(from, before.head, before.skips)) rollouts.replaced++;
+    assertEquals([to.step, to.phase], [0, "admitting"], "a rollout begins with its first step");
+    assert(to.base === before.head?.hash, "a rollout begins on the head");
+    return;
+  }
+  assert(from !== null && from.hash === to.hash && from.at === to.at, "a move is of the rollout that is there");
+  const wasOver = from.phase === "rolled-back" || from.phase === "withdrawn";
+  assert(!wasOver && before.head?.hash === from.base, "a rollout that is over stays as it is");
+  if (to.phase === "rolled-back") {
+    rollouts.rolledBack++;
+    failed.set(to.hash, redis.losses);
+  }
+  if (to.phase === "halted") rollouts.halted++;
+  if (to.phase === "withdrawn") rollouts.withdrawn++;
+  if (to.phase === "paused") rollouts.paused++;
+  const isOver = to.phase === "rolled-back" || to.phase === "withdrawn" || to.phase === "halted";
+  if (isOver) return;
+  if (isOrdered) {
+    if (to.phase !== "paused") rollouts.promoted++;
+    return;
+  }
+  assert(from.phase === "admitting" || from.phase === "baking", `only a person goes on after ${from.phase}`);
+  if (to.step === from.step) return;
+  assertEquals(to.step, from.step + 1, "one step after the other");
+  const age = before.stored!.ageMilliseconds;
+  const isBaked = from.bakeSeconds === 0 || (from.phase === "baking" && age >= from.bakeSeconds * 1000);
+  assert(isBaked, `a step lasts its bake time, and not ${from.phase} ${age} ms`);
+}
+
+function noteHead({ redis, rollouts, failed }: World, { force, isLost }: StoreWrite & { kind: "announced" }): void {
+  const { hash } = redis.head!;
+  if (force) failed.delete(hash);
+  assert(isLost || failed.get(hash) !== redis.losses, `${shortOf(hash)} was rolled back and becomes the head`);
+  if (redis.head!.rollout?.meant?.hash === hash) rollouts.done++;
+}
+
+/** Throws if a host begins to put something in force that the store did not let in there. */
+export function checkAdmission(
+  world: World,
+  host: Host,
+  before: State<SnapshotId>,
+  actions: readonly Action<SnapshotId>[],
+): void {
+  const { life } = host;
+  if (world.setting.rollouts === null || host.policy === null || life === null) return;
+  if (!actions.some(({ kind }) => kind === "activate")) return;
+  const { work, active, agreement, releases: { kept } } = life.state;
+  if (work.kind !== "activating" || agreement === null) return;
+  const { proposal: { hash }, reasons, back, held, incoming } = work;
+  if (hash === active?.hash) return;
+  if (back === null && (reasons.includes("force") || reasons.includes("now"))) {
+    host.ordered.add(hash);
+    world.rollouts.ordered++;
+    return;
+  }
+  if (isRollback(incoming.cause)) return;
+  const what = `${host.name} runs ${shortOf(hash)}`;
+  // What takes the place of a skipped hash ran here before, or is the head.
+  const isSubstitute = back !== null && (held?.kind === "skipped" || isSkippedHere(kept, active?.hash));
+  const view = viewAt(life);
+  if (view === "lies") return;
+  if (view === null || !isHeadKnown(view.head, before.agreement!.ledger)) {
+    assert(active === null || isSubstitute, `${what} without an answer of the store`);
+    return;
+  }
+  const isOverruled = kept.overruled.some((one) => one.hash === hash) || host.ordered.has(hash);
+  assert(isOverruled || !view.skips.some((one) => one.hash === hash), `${what}, which is skipped`);
+  const rollout = view.stored?.rollout ?? null;
+  if (rollout !== null && rollout.hash === hash && view.head.hash !== hash) {
+    assert(isUnderWay(rollout, view.head, view.skips), `${what}, whose rollout is ${rollout.phase}`);
+    assert(isLetIn(rollout, host.name), `${what}, which the step does not let in there`);
+    world.rollouts.admitted++;
+    return;
+  }
+  assert(hash === view.head.hash || isSubstitute, `${what}, which is neither the head nor the candidate`);
+}
+
+function isSkippedHere({ skips }: State<SnapshotId>["releases"]["kept"], hash: string | undefined): boolean {
+  return skips.some((one) => one.hash === hash);
+}
+
+function viewAt({ known }: Life): StoreView | "lies" | null {
+  return known === "nothing" ? null : known;
+}
+
+/** Throws if a health check takes a hash back twice on a host. */
+export function noteWrite(_world: World, host: Host, { state: { work } }: Life, { hash }: SnapshotId): void {
+  const before = host.disk.snapshot?.hash;
+  if (work.kind !== "activating" || work.incoming.cause !== "health" || before === undefined || before === hash) return;
+  assert(!host.undone.has(before), `${host.name} takes ${shortOf(before)} back twice`);
+  host.undone.add(before);
+}
