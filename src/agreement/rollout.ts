@@ -28,6 +28,8 @@ export interface Rollout {
   readonly hash: string;
   /** The head's hash when the rollout was proposed: with another head it is void, with its own hash as head done. */
   readonly base: string;
+  /** Of that head: with another one the rollout is void although the hash is the same, as after a way back. Absent: any. */
+  readonly baseGeneration?: number | undefined;
   /** The name of the instance that proposed it. */
   readonly by: string;
   /** Null: not known. */
@@ -104,6 +106,7 @@ const hash = z.custom<string>(isHash);
 const schema = z.object({
   hash,
   base: hash,
+  baseGeneration: z.int().min(0).optional(),
   by: line(128),
   author: text,
   reason: text,
@@ -130,7 +133,7 @@ export function rankId(hash: string, instance: string): string {
 
 /** Makes the text of a rollout. Texts of people are cut, and control characters in them become spaces. */
 export function rolloutText(rollout: Rollout): string {
-  const { hash, base, by, author, reason, at, order, counts, step, phase, why, earlier } = rollout;
+  const { hash, base, baseGeneration, by, author, reason, at, order, counts, step, phase, why, earlier } = rollout;
   const { bakeSeconds, deadlineSeconds, onFailure } = rollout;
   const texts = {
     by: oneLine(by, 128),
@@ -139,7 +142,8 @@ export function rolloutText(rollout: Rollout): string {
     why: optionalLine(why),
   };
   const policy = { bakeSeconds, deadlineSeconds, onFailure };
-  return JSON.stringify({ hash, base, ...texts, at, order: order.join(""), counts, step, phase, ...policy, earlier });
+  const change = { hash, base, baseGeneration, ...texts, at };
+  return JSON.stringify({ ...change, order: order.join(""), counts, step, phase, ...policy, earlier });
 }
 
 /** Parses the text of a rollout; null: it is none, which counts as if there were none. */
@@ -161,9 +165,14 @@ export function markOf(text: string): string {
 }
 
 /** Whether hosts may run the candidate, and the rollout can go on: it is neither over, done, void nor skipped. */
-export function isUnderWay({ phase, hash, base }: Rollout, head: Head | null, skips: readonly Skip[]): boolean {
+export function isUnderWay(
+  { phase, hash, base, baseGeneration }: Rollout,
+  head: Head | null,
+  skips: readonly Skip[],
+): boolean {
   const isOver = phase === "rolled-back" || phase === "withdrawn";
-  return !isOver && head?.hash === base && !skips.some((one) => one.hash === hash);
+  const isOnBase = head?.hash === base && (baseGeneration === undefined || head.generation === baseGeneration);
+  return !isOver && isOnBase && !skips.some((one) => one.hash === hash);
 }
 
 /** The place of an instance in the order, from 0 on; -1: it was not there when the rollout was proposed. */

@@ -140,6 +140,7 @@ async function publish(
       needsApproval: approvals.required > 0,
       fleet,
       base: head.hash,
+      baseGeneration: head.generation,
       stored: view.stored,
       terms: { author, reason },
       at: Date.now(),

@@ -63,7 +63,7 @@ export function targetOf(kept: KeptReleases, number: number | null, isForFleet =
 /** A release that a rollback put in force is left only for one with a number: two persons may act at once. */
 function lastTarget(kept: KeptReleases, running: Release): Target {
   const { number, cause, author } = running;
-  if (kept.pinned?.hash === running.hash || isRollback(cause)) {
+  if (isRollback(cause) || followedRollback(kept, running.hash)) {
     const by = author === null ? "" : ` by ${author}`;
     const advice = "to go further back, name the release, from honua-configd history";
     return { ok: false, reason: `Release ${number} was put in force by a rollback already${by}; ${advice}` };
@@ -74,6 +74,12 @@ function lastTarget(kept: KeptReleases, running: Release): Target {
     ? `Release ${number} is the only one in the history: nothing is before it`
     : `No release before ${number} has another configuration that was not taken back`;
   return { ok: false, reason };
+}
+
+/** Whether the hash runs in place of one that was taken back; what a rollout brought is pinned too, and is none. */
+function followedRollback({ pinned, list, skips }: KeptReleases, hash: string): boolean {
+  const before = list.findLast((one) => one.hash !== hash);
+  return pinned?.hash === hash && before !== undefined && skipOf({ skips }, before.hash) !== null;
 }
 
 /** Whether this host went back to the hash, and the other hosts did not. */

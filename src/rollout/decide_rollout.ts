@@ -131,7 +131,11 @@ function overtaken(
   const rollout = underWay(view);
   const isNew = rollout?.hash !== candidate;
   // A source that was the candidate is no change once others ended that rollout.
-  const isEnded = isNew && candidate === source && view.head.hash !== source && view.stored !== null;
+  // It was not ended if a lost head was restored.
+  const last = view.stored?.rollout;
+  const isRestored = last?.hash === candidate && last?.base === view.head.hash && last?.baseGeneration !== undefined &&
+    last.baseGeneration !== view.head.generation;
+  const isEnded = isNew && candidate === source && view.head.hash !== source && view.stored !== null && !isRestored;
   const isBack = view.stored?.rollout.phase === "withdrawn" && before.before === view.stored.rollout.hash;
   return {
     candidate: rollout?.hash ?? null,
@@ -292,6 +296,7 @@ function propose(
     needsApproval,
     fleet,
     base: view.head.hash,
+    baseGeneration: view.head.generation,
     stored: view.stored,
     terms,
     at,

@@ -24,6 +24,8 @@ export interface Proposing {
   readonly fleet: readonly FleetMember[];
   /** The head's hash. */
   readonly base: string;
+  /** The head's generation; absent: it does not count. */
+  readonly baseGeneration?: number;
   /** What the store has in its place; null: nothing. */
   readonly stored: StoredRollout | null;
   readonly terms: ChangeTerms | null;
@@ -33,7 +35,8 @@ export interface Proposing {
 
 /** Makes the rollout of a change, at its first step. Canaries come first, then the hosts by their ids. */
 export function proposalOf(proposing: Proposing): Rollout {
-  const { hash, instance, isMember = true, policy, needsApproval, fleet, base, stored, terms, at } = proposing;
+  const { hash, instance, isMember = true, policy, needsApproval, fleet, base, baseGeneration, stored, terms, at } =
+    proposing;
   const { steps, bakeSeconds, deadlineSeconds, onFailure } = policy;
   const canaries = new Map<string, boolean>(isMember ? [[rankId(hash, instance), false]] : []);
   for (const one of fleet) canaries.set(rankId(hash, one.instance), one.canary);
@@ -43,6 +46,7 @@ export function proposalOf(proposing: Proposing): Rollout {
   return {
     hash,
     base,
+    ...baseGeneration !== undefined && { baseGeneration },
     by: instance,
     author: terms?.author ?? null,
     reason: terms?.reason ?? null,

@@ -47,6 +47,7 @@ const rollout: fc.Arbitrary<Rollout> = fc.uniqueArray(hex(12), { minLength: 1, m
     return fc.record({
       hash: fc.constant(B),
       base: fc.constant(A),
+      baseGeneration: fc.nat(),
       by: line(128),
       author: text,
       reason: text,
@@ -105,6 +106,8 @@ Deno.test("what is out of bounds or does not fit together is no rollout", () => 
     { hash: "b" },
     { hash: B.toUpperCase() },
     { base: B },
+    { baseGeneration: -1 },
+    { baseGeneration: null },
     { by: "" },
     { by: "x".repeat(129) },
     { by: "a\nb" },

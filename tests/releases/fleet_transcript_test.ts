@@ -178,6 +178,21 @@ Deno.test("a local rollback gives way to a rollback of the fleet that takes back
   );
 });
 
+Deno.test("a rollback on a host that follows one goes no further back without a number: two persons may act at once", () => {
+  replayReleases(
+    { cluster: true },
+    `
+    file b -> look, runs 2 b (file), announce b on a
+    accepted b@2 -> announced, agreed
+    file c -> look, runs 3 c (file), announce c on b
+    accepted c@3 -> announced, agreed
+    heard -> read-head
+    head b@4 skips c -> look, back b, runs 4 b (cluster) in place of c, agreed
+    roll-back -> refused: Release 4 was put in force by a rollback already; to go further back, name the release, from honua-configd history
+  `,
+  );
+});
+
 Deno.test("a hash that another host forced is skipped no more", () => {
   replayReleases(
     { cluster: true },

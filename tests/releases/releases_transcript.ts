@@ -56,7 +56,7 @@ export interface Host {
   /** What a look finds: a hash, `bad` or `gone`. */
   file: string;
   /** What a look at an earlier text finds, if not its hash. */
-  readonly texts: Map<string, "lost" | "broken" | "refused">;
+  readonly texts: Map<string, "lost" | "broken" | "refused" | "rotated">;
   /** Hashes whose approvals this host does not find. */
   readonly unapproved: Set<string>;
   writes: "work" | "fail" | "refused";
@@ -347,7 +347,7 @@ function backOutcomeOf(host: Host, hash: string): LookOutcome<string> {
   if (trouble === "lost") return { kind: "unreadable", fingerprint, reason: "no text" };
   if (trouble === "refused") return { kind: "unreadable", fingerprint, reason: "wrong", isRefused: true };
   if (trouble === "broken") return { kind: "rejected", fingerprint, reason: "wrong", diagnostics: [] };
-  return { ...outcomeOf(host, hash), fingerprint } as LookOutcome<string>;
+  return { ...outcomeOf(host, trouble === "rotated" ? `${hash}/rotated` : hash), fingerprint } as LookOutcome<string>;
 }
 
 /** Actions whose effects other lines show have no text: records, timers. */

@@ -103,6 +103,7 @@ function rolloutOf(store: FleetStore, [hash = "", order = "", phase = ""]: reado
   return {
     hash,
     base: store.heads.at(-1)?.hash ?? "a",
+    baseGeneration: store.heads.at(-1)?.generation,
     by: "h2",
     author: null,
     reason: null,

@@ -163,6 +163,69 @@ Deno.test("a host follows the change that another took up at once, though it run
   );
 });
 
+Deno.test("a rollout that was done does not come alive again when its base becomes the head again", () => {
+  replayReleases(
+    { rollout: {} },
+    `
+    file b -> look, held proposing b, read-fleet, propose b me>h2,h3 admitting since 1, sees b me>h2,h3 admitting, look, runs 2 b (file)
+    hooks ok -> healthy 2
+    wait 1 -> read-fleet, move b me>h2,h3 baking, sees b me>h2,h3 baking
+    peers h2=b h3=b ->
+    wait 130 -> read-fleet, move b me|h2,h3> admitting, sees b me|h2,h3> admitting, read-fleet, move b me|h2,h3> baking, sees b me|h2,h3> baking, read-fleet, look, unchanged, look, announce b on a, unchanged, announced, agreed, done b, look, unchanged
+    put a ->
+    hint now -> look, runs 3 a (operator), announce a on b, announced, agreed, look, unchanged
+    news ->
+    = 1 a healthy, 2 b healthy, 3 a running; agreed
+  `,
+  );
+});
+
+Deno.test("a host follows a way back although the rollout that is taken back was done on the same hash", () => {
+  replayReleases(
+    { rollout: {} },
+    `
+    store rollout b me,h2,h3> baking ->
+    news -> sees b me,h2,h3> baking, look, back b, runs 2 b (cluster) in place of a
+    store b@2 ->
+    news -> agreed, done b, look, held late a
+    file b -> look, unchanged
+    store a@3 ->
+    news -> look, back a, runs 3 a (cluster) in place of b, look, agreed, held late b again
+    = 1 a healthy, 2 b replaced, 3 a running; pinned a; held staged; agreed
+  `,
+  );
+});
+
+Deno.test("a host that follows the fleet can be rolled back, but not what a rollback brought", () => {
+  replayReleases(
+    { rollout: {} },
+    `
+    store rollout b me>h2,h3 admitting ->
+    news -> sees b me>h2,h3 admitting, look, back b, runs 2 b (cluster) in place of a
+    store b@2 ->
+    news -> agreed, done b, look, held late a
+    hooks ok -> healthy 2
+    roll-back -> rolling-back 2 to a (rollback, fleet), back a, runs 3 a (rollback), look, announce a on b undoes b skips b, unchanged, announced, agreed, look, unchanged
+    roll-back -> refused: Release 3 was put in force by a rollback already by ada; to go further back, name the release, from honua-configd history
+    = 1 a healthy, 2 b rolled-back, 3 a running; skips b; agreed
+  `,
+  );
+});
+
+Deno.test("a fleet without files can be rolled back", () => {
+  replayReleases(
+    { rollout: "none", sourceless: true },
+    `
+    publish b -> read-fleet, propose b me,h2,h3> admitting since 1, sees b me,h2,h3> admitting, look, back b, runs 2 b (cluster), look, back b, unchanged
+    hooks ok -> healthy 2
+    peers h2=b h3=b ->
+    wait 1 -> read-fleet, move b me,h2,h3> baking, sees b me,h2,h3> baking, read-fleet, look, back b, unchanged, look, announce b on a, back b, unchanged, announced, agreed, done b, look, back b, unchanged
+    roll-back -> rolling-back 2 to a (rollback, fleet), back a, runs 3 a (rollback), look, announce a on b undoes b skips b, back a, held skipped b, announced, agreed, look, back a, unchanged
+    = 1 a healthy, 2 b rolled-back, 3 a running; skips b; pinned a; agreed
+  `,
+  );
+});
+
 Deno.test("force makes a candidate the head, also one that was rolled back", () => {
   replayReleases(
     { rollout: {} },

@@ -116,6 +116,10 @@ Deno.test("a rollout is under way on its base only, and neither over nor skipped
   }
   assertEquals(underWay({ ...OUTSIDE, skips: [skipOf("b")] }), null);
   assertEquals(underWay({ ...OUTSIDE, skips: [skipOf("c")] })?.hash, "b");
+  assertEquals([viewOf({ baseGeneration: 1 }), viewOf({ baseGeneration: 2 })].map((view) => underWay(view)?.hash), [
+    "b",
+    undefined,
+  ]);
   assertEquals([viewOf({}, "b"), viewOf({}, "d"), { ...OUTSIDE, head: null }, NONE, null].map(underWay), [
     null,
     null,

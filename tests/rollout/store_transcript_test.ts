@@ -101,7 +101,7 @@ Deno.test("a candidate does not take the place of a head that the store lost, an
     news -> head-lost, look, unchanged
     = 1 a healthy, 2 b running; held
     store a@2 ->
-    news -> read-fleet, look, back a, runs 3 a (cluster) in place of b, agreed, propose b me>h2,h3 admitting since 2, look, runs 4 b (file)
+    news -> read-fleet, look, back a, runs 3 a (cluster) in place of b, agreed, propose b me>h2,h3 admitting since 2, sees b me>h2,h3 admitting, look, runs 4 b (file)
     = 1 a healthy, 2 b replaced, 3 a replaced, 4 b running; held
   `,
   );
