@@ -1,6 +1,6 @@
 // What rollouts and the reloads of one host tell each other: the facts by which a source is judged, the release that a
 // host is to run, and the events that rollouts make of others.
-import { isHeadKnown } from "../agreement/agreement.ts";
+import { type Agreement, isHeadKnown } from "../agreement/agreement.ts";
 import type { ClusterEvent } from "../agreement/agree.ts";
 import type { Head } from "../agreement/head.ts";
 import { isLetIn, isUnderWay } from "../agreement/rollout.ts";
@@ -8,7 +8,7 @@ import type { Approval, Held, Pinned } from "../releases/release.ts";
 import { runningRelease } from "../releases/release.ts";
 import { decideRollout, factsOf, type RolloutDecision, unlinked } from "../rollout/decide_rollout.ts";
 import type { OwnFacts, RolloutEvent, Rollouts } from "../rollout/rollouts.ts";
-import { isStaged, stagingOf, targetOf, underWay } from "../rollout/staging.ts";
+import { isStaged, stagingOf, type StoreView, targetOf, underWay } from "../rollout/staging.ts";
 import type { Event } from "./events.ts";
 import { type HintReason, isManual, type State } from "./state.ts";
 
@@ -168,10 +168,14 @@ function eventOf<C>(before: State<C>, { agreement, rollouts }: State<C>, event: 
     }
     case "fleet-answered": {
       const { answer } = event;
-      if (!answer.ok || agreement === null || isHeadKnown(answer.view.head, agreement.ledger)) return event;
-      return { ...event, answer: { ...answer, view: { ...answer.view, head: null } } };
+      return answer.ok ? { ...event, answer: { ...answer, view: asKnown(answer.view, agreement) } } : event;
     }
-    case "move-answered":
+    case "move-answered": {
+      // The head may have moved on while the answer was under way.
+      const { answer } = event;
+      const isFailed = answer.kind === "failed";
+      return isFailed ? event : { ...event, answer: { ...answer, view: asKnown(answer.view, agreement) } };
+    }
     case "rollout-due":
     case "rollout-ordered":
     case "published":
@@ -184,6 +188,11 @@ function eventOf<C>(before: State<C>, { agreement, rollouts }: State<C>, event: 
       return isMoved ? { kind: "store-read", view: { ...view, head }, random: 0 } : { kind: "news" };
     }
   }
+}
+
+/** What the store has, without a head that is lost or older than one that was seen. */
+function asKnown(view: StoreView, agreement: Agreement | null): StoreView {
+  return agreement === null || isHeadKnown(view.head, agreement.ledger) ? view : { ...view, head: null };
 }
 
 /** Takes in that a check refused a candidate, as if the candidate were not valid. */
