@@ -111,6 +111,14 @@ function follow<C>(state: State<C>, reasons: readonly HintReason[], event: Looke
   return lookBack(withHeld(state, null), reasons, followed(hash), null);
 }
 
+/** What the fleet runs, if this host still runs another candidate; null: it does not. */
+function leftBehind<C>(state: State<C>): Pinned | null {
+  const { active, releases: { kept } } = state;
+  const target = storeTarget(state);
+  const isBehind = target !== null && target !== active?.hash && skipOf(kept, target) === null;
+  return isBehind ? followed(target) : null;
+}
+
 /** A rollout or a missing approval keeps the source back: what the fleet runs takes its place. */
 function holdStaged<C>(
   state: State<C>,
@@ -130,7 +138,7 @@ function holdStaged<C>(
 /** The source is not to be run: what is in force stays, or the release that runs in its place is looked at. */
 function holdBack<C>(state: State<C>, reasons: readonly HintReason[], held: Held, event: Looked<C>): Decision<C> {
   const { kept } = state.releases;
-  const substitute = held.kind !== "skipped" ? null : substituteOf(kept, held.skip, headOf(state));
+  const substitute = held.kind !== "skipped" ? null : substituteOf(kept, held.skip, headOf(state)) ?? leftBehind(state);
   if (substitute === null || !mayGoBack(kept, substitute, event.at)) {
     return stay(state, reasons, held, event.tookMilliseconds);
   }
