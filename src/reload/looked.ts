@@ -128,8 +128,9 @@ function holdStaged<C>(
 ): Decision<C> {
   const { kept } = state.releases;
   const back = target === null ? null : followed(target);
-  const isInForce = target === state.active?.hash;
-  if (back === null || isInForce || skipOf(kept, back.hash) !== null || !mayGoBack(kept, back, event.at)) {
+  // What is in force is looked at too, since its secrets may be others by now, but not for the moment of a proposal.
+  const isBrief = target === state.active?.hash && held.kind === "staged" && held.why === "proposing";
+  if (back === null || isBrief || skipOf(kept, back.hash) !== null || !mayGoBack(kept, back, event.at)) {
     return stay(state, reasons, held, event.tookMilliseconds);
   }
   return lookBack(state, reasons, back, held);
@@ -194,12 +195,16 @@ function lookedBack<C>(state: State<C>, origin: Origin<C> & { readonly back: Pin
   if (outcome.kind === "candidate") {
     const unapproved = heldByApproval(state, outcome.hash, outcome.approval, reasons);
     if (unapproved !== null) return stay(state, reasons, unapproved.held, event.tookMilliseconds);
-    const pinned = kept.pinned === back ? kept : { ...kept, pinned: back };
+    const isPinned = kept.pinned === back || back.hash === state.active?.hash;
+    const pinned = isPinned ? kept : { ...kept, pinned: back };
     return place({ ...state, releases: { ...state.releases, kept: pinned } }, origin, outcome, event);
   }
   const mayStay = state.active !== null && skipOf(kept, state.active.hash) === null;
   if (mayStay && held?.kind === "skipped" && !reasons.includes("rollback")) {
     return stay(state, reasons, { ...held, trouble: outcome.reason }, event.tookMilliseconds);
+  }
+  if (mayStay && held !== null && held.kind !== "skipped" && back.hash === state.active?.hash) {
+    return stay(state, reasons, held, event.tookMilliseconds);
   }
   if (mayStay && held?.kind === "staged") {
     const stayed = stay(state, reasons, { ...held, detail: outcome.reason }, event.tookMilliseconds);

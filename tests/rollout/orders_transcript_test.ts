@@ -9,7 +9,7 @@ Deno.test("a person ends a rollout, and its hash is skipped", () => {
     = 1 a healthy, 2 b replaced, 3 a running; skips b; pinned a; held skipped; agreed
     file a -> look, unchanged
     file b -> look, back a, held skipped b
-    = 1 a healthy, 2 b replaced, 3 a running; skips b; pinned a; held skipped; agreed
+    = 1 a healthy, 2 b replaced, 3 a running; skips b; held skipped; agreed
   `,
   );
 });
@@ -106,7 +106,7 @@ Deno.test("reload --now makes a candidate that waits here the head", () => {
     `
     store rollout b h2>me,h3 admitting ->
     news -> sees b h2>me,h3 admitting, look, unchanged
-    file b -> look, held waiting b
+    file b -> look, back a, held waiting b
     hint now -> look, runs 2 b (operator), announce b on a, announced, agreed, done b, look, unchanged
     = 1 a healthy, 2 b running; agreed
   `,
@@ -187,10 +187,10 @@ Deno.test("a host follows a way back although the rollout that is taken back was
     store rollout b me,h2,h3> baking ->
     news -> sees b me,h2,h3> baking, look, back b, runs 2 b (cluster) in place of a
     store b@2 ->
-    news -> agreed, done b, look, held late a
+    news -> agreed, done b, look, back b, held late a
     file b -> look, unchanged
     store a@3 ->
-    news -> look, back a, runs 3 a (cluster) in place of b, look, agreed, held late b again
+    news -> look, back a, runs 3 a (cluster) in place of b, look, agreed, back a, held late b again
     = 1 a healthy, 2 b replaced, 3 a running; pinned a; held staged; agreed
   `,
   );
@@ -203,7 +203,7 @@ Deno.test("a host that follows the fleet can be rolled back, but not what a roll
     store rollout b me>h2,h3 admitting ->
     news -> sees b me>h2,h3 admitting, look, back b, runs 2 b (cluster) in place of a
     store b@2 ->
-    news -> agreed, done b, look, held late a
+    news -> agreed, done b, look, back b, held late a
     hooks ok -> healthy 2
     roll-back -> rolling-back 2 to a (rollback, fleet), back a, runs 3 a (rollback), look, announce a on b undoes b skips b, unchanged, announced, agreed, look, unchanged
     roll-back -> refused: Release 3 was put in force by a rollback already by ada; to go further back, name the release, from honua-configd history
@@ -322,7 +322,7 @@ Deno.test("a rollout waits for approvals before anybody is let in, and a host th
     { rollout: {}, needsApproval: true },
     `
     unapproved b ->
-    file b -> look, held unapproved b, read-fleet, propose b me>h2,h3 awaiting-approval since 1, sees b me>h2,h3 awaiting-approval, look, held unapproved b again
+    file b -> look, back a, read-fleet, held unapproved b, propose b me>h2,h3 awaiting-approval since 1, sees b me>h2,h3 awaiting-approval, look, back a, held unapproved b again
     promote ->
     wait 3600 ->
     = 1 a healthy; held unapproved; agreed
@@ -339,9 +339,9 @@ Deno.test("a person ends a rollout that waits for approvals", () => {
     { rollout: {}, needsApproval: true },
     `
     unapproved b ->
-    file b -> look, held unapproved b, read-fleet, propose b me>h2,h3 awaiting-approval since 1, sees b me>h2,h3 awaiting-approval, look, held unapproved b again
-    abort -> move b me>h2,h3 rolled-back (ada: asked) skips b, sees b me>h2,h3 rolled-back (ada: asked), look, held unapproved b again, look, back a, held skipped b
-    = 1 a healthy; skips b; pinned a; held skipped; agreed
+    file b -> look, back a, read-fleet, held unapproved b, propose b me>h2,h3 awaiting-approval since 1, sees b me>h2,h3 awaiting-approval, look, back a, held unapproved b again
+    abort -> move b me>h2,h3 rolled-back (ada: asked) skips b, sees b me>h2,h3 rolled-back (ada: asked), look, back a, held unapproved b again, look, back a, held skipped b
+    = 1 a healthy; skips b; held skipped; agreed
   `,
   );
 });
@@ -351,7 +351,7 @@ Deno.test("an edit back withdraws a rollout that waits for approvals", () => {
     { rollout: {}, needsApproval: true },
     `
     unapproved b ->
-    file b -> look, held unapproved b, read-fleet, propose b me>h2,h3 awaiting-approval since 1, sees b me>h2,h3 awaiting-approval, look, held unapproved b again
+    file b -> look, back a, read-fleet, held unapproved b, propose b me>h2,h3 awaiting-approval since 1, sees b me>h2,h3 awaiting-approval, look, back a, held unapproved b again
     file a -> look, unchanged, move b me>h2,h3 withdrawn (me: its source went back), sees b me>h2,h3 withdrawn (me: its source went back), look, unchanged
     = 1 a healthy; agreed
   `,
@@ -379,7 +379,7 @@ Deno.test("reload --now and force need approvals too, an emergency does not", ()
     { rollout: {} },
     `
     unapproved b ->
-    file b -> look, held unapproved b, read-fleet, propose b me>h2,h3 admitting since 1, sees b me>h2,h3 admitting, look, held unapproved b again
+    file b -> look, back a, read-fleet, held unapproved b, propose b me>h2,h3 admitting since 1, sees b me>h2,h3 admitting, look, held unapproved b again
     hint now -> look, held unapproved b
     reload force -> look, held unapproved b
     = 1 a healthy; held unapproved; agreed
@@ -409,7 +409,7 @@ Deno.test("an emergency does not wait for a rollout that waits for approvals", (
     store rollout b me>h2,h3 awaiting-approval ->
     news -> sees b me>h2,h3 awaiting-approval, look, unchanged
     unapproved b ->
-    file b -> look, held unapproved b
+    file b -> look, back a, held unapproved b
     hint emergency -> look, runs 2 b (operator), announce b on a, announced, agreed, done b, look, unchanged
     = 1 a healthy, 2 b running; agreed
   `,

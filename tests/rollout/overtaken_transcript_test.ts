@@ -32,10 +32,10 @@ Deno.test("the last step makes the candidate the head also if this host never ag
     `
     store c@2 ->
     store rollout b me> admitting ->
-    news -> look, sees b me> admitting, back b, runs 2 b (cluster) in place of a, look, held late a again
+    news -> look, sees b me> admitting, back b, runs 2 b (cluster) in place of a, look, back b, held late a again
     hooks ok -> healthy 2
     wait 1 -> read-fleet, move b me> baking, sees b me> baking
-    wait 61 -> read-fleet, look, held late a again, look, announce b on c, held late a again, announced, agreed, done b, look, held late a again
+    wait 61 -> read-fleet, look, back b, held late a again, look, announce b on c, back b, held late a again, announced, agreed, done b, look, back b, held late a again
     = 1 a healthy, 2 b healthy; pinned b; held staged; agreed
   `,
   );

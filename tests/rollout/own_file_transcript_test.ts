@@ -7,10 +7,10 @@ Deno.test("a late file does not keep a host from the candidate, and is no change
     store rollout b me>h2,h3 admitting ->
     news -> sees b me>h2,h3 admitting, look, back b, runs 2 b (cluster) in place of a
     store b@2 ->
-    news -> agreed, done b, look, held late a
-    hint poll -> look, held late a again
+    news -> agreed, done b, look, back b, held late a
+    hint poll -> look, back b, held late a again
     restart 5 -> look, held unlinked a
-    linked -> look, held unlinked a again, agreed, look, held late a
+    linked -> look, held unlinked a again, agreed, look, back b, held late a
     = 1 a healthy, 2 b running; pinned b; held staged; agreed
     file b -> look, unchanged
     = 1 a healthy, 2 b running; agreed
@@ -25,12 +25,12 @@ Deno.test("a file that reaches an earlier release late is no change", () => {
     store rollout b me>h2,h3 admitting ->
     news -> sees b me>h2,h3 admitting, look, back b, runs 2 b (cluster) in place of a
     store b@2 ->
-    news -> agreed, done b, look, held late a
+    news -> agreed, done b, look, back b, held late a
     store rollout c me>h2,h3 admitting ->
     news -> sees c me>h2,h3 admitting, look, back c, runs 3 c (cluster) in place of a
     store c@3 ->
-    news -> agreed, done c, look, held late a again
-    file b -> look, held late b
+    news -> agreed, done c, look, back c, held late a again
+    file b -> look, back c, held late b
     = 1 a healthy, 2 b replaced, 3 c running; pinned c; held staged; agreed
   `,
   );
@@ -42,7 +42,7 @@ Deno.test("a hash that was the head since this host agreed is a late copy, until
     `
     store c@2 ->
     store a@3 ->
-    file c -> look, held proposing c, read-fleet, propose c me>h2,h3 admitting since 1, look, held late c, agreed
+    file c -> look, held proposing c, read-fleet, propose c me>h2,h3 admitting since 1, look, back a, held late c, agreed
     news ->
     file d -> look, held proposing d, read-fleet, propose d me>h2,h3 admitting since 3, sees d me>h2,h3 admitting, look, runs 2 d (file)
     hooks ok -> healthy 2
@@ -51,6 +51,23 @@ Deno.test("a hash that was the head since this host agreed is a late copy, until
     wait 130 -> read-fleet, move d me|h2,h3> admitting, sees d me|h2,h3> admitting, read-fleet, move d me|h2,h3> baking, sees d me|h2,h3> baking, read-fleet, look, unchanged, look, announce d on a, unchanged, announced, agreed, done d, look, unchanged
     file c -> look, held proposing c, read-fleet, propose c me>h2,h3 admitting since 4, sees c me>h2,h3 admitting, look, runs 3 c (file)
     = 1 a healthy, 2 d healthy, 3 c running; held
+  `,
+  );
+});
+
+Deno.test("a rotated secret counts while the source is held", () => {
+  replayReleases(
+    { rollout: {} },
+    `
+    store rollout b h2>me,h3 admitting ->
+    news -> sees b h2>me,h3 admitting, look, unchanged
+    file b -> look, back a, held waiting b
+    text a rotated ->
+    hint poll -> look, back a, activate a/rotated, activated content in place of b
+    = 1 a healthy; held staged; agreed
+    text a lost ->
+    hint poll -> look, back a, held waiting b again
+    wait 60 ->
   `,
   );
 });
@@ -131,7 +148,7 @@ Deno.test("a candidate that another edit replaced is no change on a host that ha
     news -> sees c h2>me,h3 admitting, look, back a, runs 3 a (cluster) in place of b, agreed
     = 1 a healthy, 2 b replaced, 3 a running; pinned a; held staged; agreed
     restart 5 -> look, held unlinked b
-    linked -> look, held unlinked b again, agreed, sees c h2>me,h3 admitting, look, held late b
+    linked -> look, held unlinked b again, agreed, sees c h2>me,h3 admitting, look, back a, held late b
     = 1 a healthy, 2 b replaced, 3 a running; pinned a; held staged; agreed
   `,
   );
@@ -142,7 +159,7 @@ Deno.test("an edit back to the head withdraws the rollout", () => {
     { rollout: {} },
     `
     file b -> look, held proposing b, read-fleet, propose b me>h2,h3 admitting since 1, sees b me>h2,h3 admitting, look, runs 2 b (file)
-    file a -> look, held ahead a, move b me>h2,h3 withdrawn (me: its source went back), sees b me>h2,h3 withdrawn (me: its source went back), look, runs 3 a (file), agreed
+    file a -> look, back b, move b me>h2,h3 withdrawn (me: its source went back), held ahead a, sees b me>h2,h3 withdrawn (me: its source went back), look, runs 3 a (file), agreed
     = 1 a healthy, 2 b replaced, 3 a running; agreed
   `,
   );
@@ -154,7 +171,7 @@ Deno.test("an edit back by way of a mistake withdraws the rollout too", () => {
     `
     file b -> look, held proposing b, read-fleet, propose b me>h2,h3 admitting since 1, sees b me>h2,h3 admitting, look, runs 2 b (file)
     file bad -> look, rejected
-    file a -> look, held ahead a, move b me>h2,h3 withdrawn (me: its source went back), sees b me>h2,h3 withdrawn (me: its source went back), look, runs 3 a (file), agreed
+    file a -> look, back b, move b me>h2,h3 withdrawn (me: its source went back), held ahead a, sees b me>h2,h3 withdrawn (me: its source went back), look, runs 3 a (file), agreed
     = 1 a healthy, 2 b replaced, 3 a running; agreed
   `,
   );
@@ -166,8 +183,8 @@ Deno.test("a file that never was the candidate withdraws nothing", () => {
     `
     store rollout b me>h2,h3 admitting ->
     news -> sees b me>h2,h3 admitting, look, back b, runs 2 b (cluster) in place of a
-    file a -> look, held ahead a again
-    hint poll -> look, held ahead a again
+    file a -> look, back b, held ahead a again
+    hint poll -> look, back b, held ahead a again
     = 1 a healthy, 2 b running; pinned b; held staged; held
   `,
   );
@@ -179,7 +196,7 @@ Deno.test("a withdrawal that another move overtook is made all the same", () => 
     `
     file b -> look, held proposing b, read-fleet, propose b me>h2,h3 admitting since 1, sees b me>h2,h3 admitting, look, runs 2 b (file)
     store slow ->
-    file a -> look, held ahead a, move b me>h2,h3 withdrawn (me: its source went back)
+    file a -> look, back b, move b me>h2,h3 withdrawn (me: its source went back), held ahead a
     store rollout b me>h2,h3 baking ->
     store back -> sees b me>h2,h3 baking, move b me>h2,h3 withdrawn (me: its source went back), sees b me>h2,h3 withdrawn (me: its source went back), look, runs 3 a (file), agreed
     = 1 a healthy, 2 b replaced, 3 a running; agreed
@@ -193,13 +210,13 @@ Deno.test("a withdrawn candidate is not proposed again by a host that still has 
     `
     store rollout b h2>me,h3 admitting ->
     news -> sees b h2>me,h3 admitting, look, unchanged
-    file b -> look, held waiting b
+    file b -> look, back a, held waiting b
     unlinked ->
     store rollout b h2>me,h3 withdrawn ->
-    linked -> look, held unlinked b, sees b h2>me,h3 withdrawn, look, held late b
+    linked -> look, held unlinked b, sees b h2>me,h3 withdrawn, look, back a, held late b
     = 1 a healthy; held staged; agreed
     restart 5 -> look, held unlinked b
-    linked -> look, held unlinked b again, agreed, look, held late b
+    linked -> look, held unlinked b again, agreed, look, back a, held late b
     = 1 a healthy; held staged; agreed
     file a -> look, unchanged
     file b -> look, held proposing b, read-fleet, propose b me>h2,h3 admitting since 1, sees b me>h2,h3 admitting, look, runs 2 b (file)
@@ -213,7 +230,7 @@ Deno.test("a source that withdrew a candidate does not withdraw the same again",
     { rollout: {} },
     `
     file b -> look, held proposing b, read-fleet, propose b me>h2,h3 admitting since 1, sees b me>h2,h3 admitting, look, runs 2 b (file)
-    file a -> look, held ahead a, move b me>h2,h3 withdrawn (me: its source went back), sees b me>h2,h3 withdrawn (me: its source went back), look, runs 3 a (file), agreed
+    file a -> look, back b, move b me>h2,h3 withdrawn (me: its source went back), held ahead a, sees b me>h2,h3 withdrawn (me: its source went back), look, runs 3 a (file), agreed
     store rollout b me>h2,h3 admitting ->
     news -> sees b me>h2,h3 admitting, look, back b, runs 4 b (cluster) in place of a
     = 1 a healthy, 2 b replaced, 3 a replaced, 4 b running; pinned b; held staged; held
@@ -282,14 +299,14 @@ Deno.test("a host with a late file follows a change that was taken up at once, a
     { rollout: {} },
     `
     store c@2 ->
-    news -> look, back c, runs 2 c (cluster) in place of a, look, agreed, held late a again
-    hint poll -> look, held late a again
+    news -> look, back c, runs 2 c (cluster) in place of a, look, agreed, back c, held late a again
+    hint poll -> look, back c, held late a again
     restart 5 -> look, held unlinked a
-    linked -> look, held unlinked a again, agreed, read-fleet, look, held proposing a, propose a me>h2,h3 admitting since 0, look, held late a
+    linked -> look, held unlinked a again, agreed, read-fleet, look, held proposing a, propose a me>h2,h3 admitting since 0, look, back c, held late a
     = 1 a healthy, 2 c running; pinned c; held staged; agreed
     store d@3 ->
-    news -> look, back d, runs 3 d (cluster) in place of a, look, agreed, held late a again
-    file c -> look, held proposing c, read-fleet, propose c me>h2,h3 admitting since 0, look, held late c
+    news -> look, back d, runs 3 d (cluster) in place of a, look, agreed, back d, held late a again
+    file c -> look, held proposing c, read-fleet, propose c me>h2,h3 admitting since 0, look, back d, held late c
     = 1 a healthy, 2 c replaced, 3 d running; pinned d; held staged; agreed
     file e -> look, held proposing e, read-fleet, propose e me>h2,h3 admitting since 0, sees e me>h2,h3 admitting, look, runs 4 e (file)
     = 1 a healthy, 2 c replaced, 3 d replaced, 4 e running; held

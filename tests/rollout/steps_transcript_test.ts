@@ -32,7 +32,7 @@ Deno.test("a host that is not let in goes on with the head, and runs the candida
     news -> sees b h2|me,h3> admitting, look, back b, runs 2 b (cluster) in place of a
     = 1 a healthy, 2 b running; pinned b; held staged; held
     store b@2 ->
-    news -> agreed, done b, look, held late a
+    news -> agreed, done b, look, back b, held late a
     = 1 a healthy, 2 b running; pinned b; held staged; agreed
   `,
   );
@@ -44,7 +44,7 @@ Deno.test("a host that has the candidate's file already waits for its step all t
     `
     store rollout b h2>me,h3 admitting ->
     news -> sees b h2>me,h3 admitting, look, unchanged
-    file b -> look, held waiting b
+    file b -> look, back a, held waiting b
     = 1 a healthy; held staged; agreed
     store rollout b h2|me,h3> admitting ->
     news -> sees b h2|me,h3> admitting, look, runs 2 b (file)
@@ -214,7 +214,7 @@ Deno.test("an order to go on does not begin the last bake anew", () => {
     hooks ok -> healthy 2
     wait 30 ->
     promote -> read-fleet
-    wait 31 -> read-fleet, look, held ahead a again, look, announce b on a, held ahead a again, announced, agreed, done b, look, held late a
+    wait 31 -> read-fleet, look, back b, held ahead a again, look, announce b on a, back b, held ahead a again, announced, agreed, done b, look, back b, held late a
     = 1 a healthy, 2 b healthy; pinned b; held staged; agreed
   `,
   );
@@ -346,7 +346,7 @@ Deno.test("a candidate that failed here is tried again if it is proposed again",
     text b back ->
     store a@2 ->
     store rollout b h2|me>h3 admitting ->
-    news -> agreed, look, sees b h2|me>h3 admitting, back b, runs 2 b (cluster) in place of a, look, held ahead a again
+    news -> agreed, look, sees b h2|me>h3 admitting, back b, runs 2 b (cluster) in place of a, look, back b, held ahead a again
     = 1 a healthy, 2 b running; pinned b; held staged; held
   `,
   );

@@ -34,8 +34,21 @@ Deno.test("a candidate that was followed stays in force while the link is away",
     news -> sees b me>h2,h3 admitting, look, back b, runs 2 b (cluster) in place of a
     unlinked ->
     hint poll -> look, held unlinked a
-    linked -> look, held unlinked a again, look, held ahead a
+    linked -> look, held unlinked a again, look, back b, held ahead a
     = 1 a healthy, 2 b running; pinned b; held staged; held
+  `,
+  );
+});
+
+Deno.test("a host without a file keeps the candidate while the link is away", () => {
+  replayReleases(
+    { rollout: {}, sourceless: true },
+    `
+    publish b -> read-fleet, propose b me>h2,h3 admitting since 1, sees b me>h2,h3 admitting, look, back b, runs 2 b (cluster), look, back b, unchanged
+    unlinked ->
+    hint poll -> look, back b, unchanged
+    linked -> look, back b, unchanged, look, back b, unchanged
+    = 1 a healthy, 2 b running; pinned b; held
   `,
   );
 });
@@ -225,7 +238,7 @@ Deno.test("peers without the own record say nothing: no order is made of them an
     file b -> look, held proposing b, read-fleet, look, held proposing b
     wait 3 -> read-fleet
     store rollout b h2>me,h3 admitting ->
-    news -> sees b h2>me,h3 admitting, look, held waiting b
+    news -> sees b h2>me,h3 admitting, look, back a, held waiting b
     wait 700 -> read-fleet
     = 1 a healthy; held staged; agreed
   `,
@@ -237,11 +250,11 @@ Deno.test("a fleet with version 0.1 is asked to upgrade first, and a reload trie
     { rollout: {} },
     `
     peers h2 old ->
-    file b -> look, held proposing b, read-fleet, cannot propose b, look, held refused b
+    file b -> look, held proposing b, read-fleet, cannot propose b, look, back a, held refused b
     = 1 a healthy; held staged; agreed
-    hint poll -> look, held refused b again
+    hint poll -> look, back a, held refused b again
     peers h2 h3 ->
-    reload -> look, held refused b, read-fleet, propose b me>h2,h3 admitting since 1, sees b me>h2,h3 admitting, look, runs 2 b (file)
+    reload -> look, back a, read-fleet, held refused b, propose b me>h2,h3 admitting since 1, sees b me>h2,h3 admitting, look, runs 2 b (file)
     = 1 a healthy, 2 b running; held
   `,
   );
