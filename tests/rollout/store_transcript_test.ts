@@ -79,6 +79,21 @@ Deno.test("a candidate is not announced after a restart by a host that has no st
   );
 });
 
+Deno.test("a candidate is not announced after a lost link by a host that has no steps of its own", () => {
+  replayReleases(
+    { rollout: "none" },
+    `
+    store rollout b me>h2,h3 admitting ->
+    news -> sees b me>h2,h3 admitting, look, back b, runs 2 b (cluster) in place of a
+    file b -> look, unchanged
+    unlinked ->
+    hint poll -> look, unchanged
+    linked -> look, unchanged, look, unchanged
+    = 1 a healthy, 2 b running; held
+  `,
+  );
+});
+
 Deno.test("a rollback that was missed is followed when the link is back", () => {
   replayReleases(
     { rollout: {} },
