@@ -14,11 +14,22 @@ export function incomingOf<C>(
 ): Incoming {
   const { terms } = state.releases;
   const common = { hash, format, digest, at };
+  const proposed = proposalOf(state, hash);
   if (back !== null) {
-    return { ...common, cause: back.cause, terms: null, author: back.author, reason: back.reason };
+    const { cause, author, reason } = back.cause === "cluster" ? { ...back, ...proposed } : back;
+    return { ...common, cause, terms: null, author, reason };
   }
   const isHead = state.agreement?.head?.hash === hash;
-  return { ...common, cause: causeOf(reasons, isHead), terms, author: null, reason: null };
+  const { author = null, reason = null } = terms ?? proposed ?? {};
+  return { ...common, cause: causeOf(reasons, isHead), terms, author, reason };
+}
+
+/** The person that proposed the rollout of a hash, and why, as far as they are known; null: it has no rollout. */
+function proposalOf<C>({ rollouts }: State<C>, hash: string): { author?: string; reason?: string } | null {
+  const rollout = rollouts?.view?.stored?.rollout;
+  if (rollout?.hash !== hash) return null;
+  const { author, reason } = rollout;
+  return { ...author !== null && { author }, ...reason !== null && { reason } };
 }
 
 function causeOf(reasons: readonly HintReason[], isHead: boolean): ReleaseCause {

@@ -54,7 +54,8 @@ Deno.test("a fleet moves from files to the store, is edited there, and goes back
   assertMatch(edited.out, /^Proposed: /);
   assertMatch(edited.out, /: done, all hosts are let in\n$/);
   const hash = await fleet.agrees("second", 2);
-  assertEquals((await one.admin("/admin/releases?limit=1")).json.releases[0].hash, hash);
+  const [{ hash: listed, author, reason }] = (await one.admin("/admin/releases?limit=1")).json.releases;
+  assertEquals([listed, author, reason], [hash, "ann", "the second"]);
   const journal = await command(two, "journal", "--format", "json", "--limit", "20");
   assertMatch(journal.out, /"kind":"published"[^\n]*"who":"ann","why":"the second","outcome":"proposed"/);
 
