@@ -242,10 +242,15 @@ function redisOf({ recorder, notifier }: DaemonApiParts): RedisStatus {
   return status.state === "down" && link.state === "down" ? { ...status, reason: link.reason } : status;
 }
 
+const UNCONFIRMABLE = "With Rollout:Steps a change waits for its hosts and not for a confirmation: " +
+  "pause, promote and rollback lead its rollout; reload --now --confirm passes over the steps";
+
 async function reload(parts: DaemonApiParts, request: ReloadRequest, stopped: AbortSignal): Promise<ReloadAnswer> {
   const { loop, recorder, mask } = parts;
   const before = recorder.announcements();
   const { author, reason, confirmSeconds } = request;
+  const isStaged = (loop.state().rollouts?.policy ?? null) !== null && !request.now && !request.force;
+  if (confirmSeconds !== null && isStaged && !request.emergency) return { kind: "failed", reason: UNCONFIRMABLE };
   if (request.emergency) parts.keeper.journal.append(maskedEntry(emergencyEntry(author, reason), mask));
   const confirmMilliseconds = confirmSeconds === null ? null : confirmSeconds * 1000;
   // A request without details leaves those of another person, whose reload has not ended, as they are.

@@ -234,6 +234,25 @@ Deno.test("a reload passes over the steps of a rollout if it is asked to, and fo
   }
 });
 
+Deno.test("a change that goes in steps waits for no confirmation, and one that passes over them does", async () => {
+  const policy = {
+    steps: [{ kind: "hosts", hosts: 1 }],
+    bakeSeconds: 60,
+    deadlineSeconds: 600,
+    onFailure: "rollback",
+  } as const;
+  const { api, asked } = open({ rollouts: initialRollouts("edge-1", policy) });
+  const request = { ...NOTIFY, notifyOtherInstances: false, confirmSeconds: 600 };
+  const answer = await api.reload(request);
+  assertEquals(
+    answer.kind === "failed" && answer.reason.startsWith("With Rollout:Steps"),
+    true,
+    JSON.stringify(answer),
+  );
+  await api.reload({ ...request, now: true });
+  assertEquals(asked, ["now"]);
+});
+
 Deno.test("status and metrics show the phase of the rollout, and metrics none of one that is over by another head", async () => {
   const phaseWith = async (phase: Rollout["phase"], head: string) => {
     const rollout = { hash: B, base: A, phase, step: 0, counts: [1, 3], why: null } as unknown as Rollout;
