@@ -10,7 +10,7 @@ import type { Action, Event, LookOutcome, LoopRolloutEvent } from "../../src/rel
 import { type HintReason, initialState, type SnapshotId } from "../../src/reload/state.ts";
 import { initialRollouts } from "../../src/rollout/rollouts.ts";
 import { moveRollout, readFleet, tellRecord } from "./host_rollouts.ts";
-import { checkAdmission, noteWrite } from "./rollout_claims.ts";
+import { checkAdmission, noteHealth, noteWrite } from "./rollout_claims.ts";
 import { checkKept, checkStep } from "./step_claims.ts";
 import {
   baselineOf,
@@ -149,6 +149,7 @@ function happen(world: World, host: Host, life: Life, event: Event<SnapshotId>):
   checkStep(before, event, state, actions);
   checkReleases(before, event, state, actions, clockOf(world, host));
   checkAdmission(world, host, before, actions);
+  noteHealth(host, state);
   assert(life.ended === "no" || actions.length === 0, `after its end nothing follows from ${event.kind}`);
   const standing = state.agreement!.syncState.kind;
   if (standing !== before.agreement!.syncState.kind) world.trace(`${host.name} is ${standing} (${event.kind})`);

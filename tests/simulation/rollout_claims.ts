@@ -1,8 +1,8 @@
 // What must hold of rollouts after each step of a host, and after each write of the store.
 import { assert, assertEquals } from "@std/assert";
 import { isHeadKnown } from "../../src/agreement/agreement.ts";
-import { isLetIn, isUnderWay, type Rollout } from "../../src/agreement/rollout.ts";
-import { isRollback } from "../../src/releases/release.ts";
+import { rankId, type Rollout } from "../../src/agreement/rollout.ts";
+import { isRollback, runningRelease } from "../../src/releases/release.ts";
 import type { Action } from "../../src/reload/events.ts";
 import type { SnapshotId, State } from "../../src/reload/state.ts";
 import type { StoreView } from "../../src/rollout/staging.ts";
@@ -30,7 +30,7 @@ export function noteState(world: World, write: StoreWrite): void {
   const from = before.stored?.rollout ?? null;
   if (isProposal) {
     rollouts.proposed++;
-    if (from !== null && isUnderWay(from, before.head, before.skips)) rollouts.replaced++;
+    if (from !== null && isOn(from, before)) rollouts.replaced++;
     assertEquals([to.step, to.phase], [0, "admitting"], "a rollout begins with its first step");
     assert(to.base === before.head?.hash, "a rollout begins on the head");
     return;
@@ -51,12 +51,37 @@ export function noteState(world: World, write: StoreWrite): void {
     if (to.phase !== "paused") rollouts.promoted++;
     return;
   }
+  checkHealthy(world, to.phase === "baking" ? to : from);
   assert(from.phase === "admitting" || from.phase === "baking", `only a person goes on after ${from.phase}`);
   if (to.step === from.step) return;
   assertEquals(to.step, from.step + 1, "one step after the other");
   const age = before.stored!.ageMilliseconds;
   const isBaked = from.bakeSeconds === 0 || (from.phase === "baking" && age >= from.bakeSeconds * 1000);
   assert(isBaked, `a step lasts its bake time, and not ${from.phase} ${age} ms`);
+}
+
+/** The hosts that are let in have been healthy with the candidate, whatever a liar said of them. */
+function checkHealthy({ hosts, lies }: World, rollout: Rollout): void {
+  for (const id of lies > 0 ? [] : inside(rollout)) {
+    const host = hosts.find(({ name }) => rankId(rollout.hash, name) === id);
+    assert(host?.wasHealthy.has(rollout.hash), `${host?.name} was not healthy with ${shortOf(rollout.hash)}`);
+  }
+}
+
+/** The ids that the step lets in. The rules under test have functions of their own for this and the next. */
+function inside({ order, counts, step, phase }: Rollout): readonly string[] {
+  return phase === "awaiting-approval" ? [] : order.slice(0, counts[step]);
+}
+
+function isOn({ phase, hash, base }: Rollout, { head, skips }: StoreView): boolean {
+  const isOver = phase === "rolled-back" || phase === "withdrawn" || skips.some((one) => one.hash === hash);
+  return !isOver && head?.hash === base;
+}
+
+/** Remembers what a host was healthy with. */
+export function noteHealth({ wasHealthy }: Host, { releases: { kept } }: State<SnapshotId>): void {
+  const running = runningRelease(kept);
+  if (running?.state === "healthy") wasHealthy.add(running.hash);
 }
 
 function noteHead({ redis, rollouts, failed }: World, { force, isLost }: StoreWrite & { kind: "announced" }): void {
@@ -99,8 +124,8 @@ export function checkAdmission(
   assert(isOverruled || !view.skips.some((one) => one.hash === hash), `${what}, which is skipped`);
   const rollout = view.stored?.rollout ?? null;
   if (rollout !== null && rollout.hash === hash && view.head.hash !== hash) {
-    assert(isUnderWay(rollout, view.head, view.skips), `${what}, whose rollout is ${rollout.phase}`);
-    assert(isLetIn(rollout, host.name), `${what}, which the step does not let in there`);
+    assert(isOn(rollout, view), `${what}, whose rollout is ${rollout.phase}`);
+    assert(inside(rollout).includes(rankId(hash, host.name)), `${what}, which the step does not let in there`);
     world.rollouts.admitted++;
     return;
   }

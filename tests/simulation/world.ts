@@ -101,6 +101,7 @@ export interface Host {
   readonly rejects: Set<string>;
   /** Whether it left for good. */
   hasLeft: boolean;
+  readonly wasHealthy: Set<string>;
   /** Hashes that a person ordered it to run, and those that a health check took back. */
   readonly ordered: Set<string>;
   readonly undone: Set<string>;
@@ -209,6 +210,7 @@ export function createWorld(seed: number, trace: (line: string) => void): World 
     sick: new Set(),
     rejects: new Set(),
     hasLeft: false,
+    wasHealthy: new Set(),
     ordered: new Set(),
     undone: new Set(),
     environment: 0,
