@@ -64,7 +64,12 @@ function takeIn<C>(state: State<C>, event: Event<C>): Decision<C> {
     case "hooks-settled":
     case "health-checked":
       return state.stopping ? { state, actions: [] } : release(state, event);
-    case "fleet-answered":
+    case "fleet-answered": {
+      const { answer } = event;
+      const isNews = answer.ok && answer.view.mark !== state.rollouts?.view?.mark;
+      // It may be older than a head that was asked for later and is read already.
+      return isNews && !state.stopping ? hear(state, { kind: "heard" }) : { state, actions: [] };
+    }
     case "move-answered":
     case "rollout-due":
     case "rollout-ordered":

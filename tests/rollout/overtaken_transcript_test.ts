@@ -102,3 +102,18 @@ Deno.test("the head of an answer that says that the head is lost does not lead b
   const answered = decide(asking, { kind: "announcement-answered", answer: lost, random: 0 });
   assertEquals(answered.state.rollouts!.view?.head, { generation: 7, hash: A });
 });
+
+Deno.test("a reading of the peers that came late with an older rollout is followed by a reading of the head", () => {
+  const rollout = rolloutOver(B, A, { order: [rankId(B, "me")], counts: [1] });
+  const stored = { rollout, mark: "m", ageMilliseconds: 0 };
+  const head = { generation: 7, hash: A };
+  const read = { kind: "head-read", head, skips: [], rollout: stored, rolloutMark: "m", random: 0 } as const;
+  const { state } = decide(hostWith(A, POLICY), read);
+  const asking = { ...state, rollouts: { ...state.rollouts!, request: { kind: "fleet" } as const } };
+  const member = { instance: "me", hash: A, state: "healthy", stages: true, canary: false };
+  const answer = { ok: true, fleet: [member], view: { head, skips: [], stored: null, mark: null } } as const;
+  const event = { kind: "fleet-answered", answer, at: 0, random: 0 } as const;
+  assertEquals(decide(asking, event).actions.filter((one) => one.kind === "read-head").length, 1);
+  const same = { ...event, answer: { ...answer, view: { ...answer.view, stored, mark: "m" } } };
+  assertEquals(decide(asking, same).actions.filter((one) => one.kind === "read-head").length, 0);
+});

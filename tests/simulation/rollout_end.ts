@@ -101,7 +101,9 @@ function troubleOfHost(world: World, host: Host): string | null {
   if (kept.hold !== null || kept.confirmation !== null || kept.bake !== null) return "is not done yet";
   if (active.hash !== target) {
     const isLocal = kept.pinned?.scope === "host" && kept.pinned.hash === active.hash;
-    if (isLocal || !mayRun(world, host, target) || isBroken(world, host)) return null;
+    // A rollback of its own that cannot be carried out goes before what the fleet wants.
+    const isStuck = kept.pinned !== null && !mayRun(world, host, kept.pinned.hash);
+    if (isLocal || isStuck || !mayRun(world, host, target) || isBroken(world, host)) return null;
     return `runs ${shortOf(active.hash)} and not ${shortOf(target)}`;
   }
   if (agreement.ledger.owed !== null) return `owes ${shortOf(agreement.ledger.owed.hash)}`;
