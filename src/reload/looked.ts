@@ -133,7 +133,7 @@ function holdStaged<C>(
   if (back === null || isBrief || skipOf(kept, back.hash) !== null || !mayGoBack(kept, back, event.at)) {
     return stay(state, reasons, held, event.tookMilliseconds);
   }
-  return lookBack(state, reasons, back, held);
+  return lookBack(withoutTerms(state, reasons), reasons, back, held);
 }
 
 /** The source is not to be run: what is in force stays, or the release that runs in its place is looked at. */
@@ -143,7 +143,7 @@ function holdBack<C>(state: State<C>, reasons: readonly HintReason[], held: Held
   if (substitute === null || !mayGoBack(kept, substitute, event.at)) {
     return stay(state, reasons, held, event.tookMilliseconds);
   }
-  return lookBack(state, reasons, substitute, held);
+  return lookBack(withoutTerms(state, reasons), reasons, substitute, held);
 }
 
 /** What is in force stays on purpose. */

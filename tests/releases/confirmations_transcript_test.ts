@@ -202,3 +202,19 @@ Deno.test("a confirmation that was asked for with a source that could not be rea
   `,
   );
 });
+
+Deno.test("a confirmation that was asked for with a source that is held is not that of a later change", () => {
+  replayReleases(
+    { cluster: true },
+    `
+    file b -> look, runs 2 b (file), announce b on a
+    accepted b@2 -> announced, agreed
+    text a lost ->
+    head a@3 skips b -> look, back a, unreadable, diverged
+    reload confirm 10 -> look, back a, unreadable
+    file c -> look, runs 3 c (file), announce c on a skips b
+    wait 700 ->
+    = 1 a healthy, 2 b rolled-back, 3 c running; skips b; diverged
+  `,
+  );
+});
