@@ -4,6 +4,7 @@ import { assert } from "@std/assert";
 import type { ClusterEvent } from "../../src/agreement/agree.ts";
 import type { Announcement } from "../../src/agreement/announcing.ts";
 import { initialAgreement } from "../../src/agreement/agreement.ts";
+import type { Approval } from "../../src/releases/release.ts";
 import { type Order, refusalOf } from "../../src/releases/decide_releases.ts";
 import { decide } from "../../src/reload/decide.ts";
 import type { Action, Event, LookOutcome, LoopRolloutEvent } from "../../src/reload/events.ts";
@@ -48,7 +49,7 @@ export function startHost(world: World, host: Host): void {
     state: initialState<SnapshotId>(host.disk.snapshot, {
       agreement,
       releases: found,
-      rollouts: host.stages ? initialRollouts(host.name, host.policy) : null,
+      rollouts: host.stages ? initialRollouts(host.name, host.policy, world.setting.rollouts?.needsApproval) : null,
     }),
     ended: "no",
     working: false,
@@ -271,14 +272,26 @@ function look(world: World, host: Host, life: Life): void {
     const isRejected = content !== null && host.rejects.has(content);
     const outcome: LookOutcome<SnapshotId> = found === null || isRejected
       ? { kind: "rejected", fingerprint: version, reason: "wrong", diagnostics: [], hash: found?.hash ?? null }
-      : candidateOf(host, found, version);
+      : candidateOf(world, host, found, version);
     looked(world, host, life, begun, outcome);
   });
 }
 
-function candidateOf(host: Host, found: SnapshotId, fingerprint: string): LookOutcome<SnapshotId> {
+function candidateOf(
+  world: World,
+  host: Host,
+  found: SnapshotId,
+  fingerprint: string,
+): LookOutcome<SnapshotId> {
   const text = { format: "hcl", digest: fingerprint } as const;
-  return { kind: "candidate", ...found, fingerprint, candidate: found, text, stored: host.disk.snapshot };
+  const approval = approvalOf(world, host, found.hash);
+  return { kind: "candidate", ...found, fingerprint, candidate: found, text, stored: host.disk.snapshot, approval };
+}
+
+function approvalOf({ setting, approved }: World, { stages }: Host, hash: string): Approval | null {
+  if (setting.rollouts?.needsApproval !== true || !stages) return null;
+  const isApproved = approved.has(hash);
+  return { isApproved, have: Number(isApproved), need: 1, trouble: null };
 }
 
 function looked(world: World, host: Host, life: Life, begun: number, outcome: LookOutcome<SnapshotId>): void {
@@ -301,7 +314,7 @@ function lookBack(world: World, host: Host, life: Life, hash: string): void {
     const isRefused = content !== null && host.rejects.has(content);
     const outcome: LookOutcome<SnapshotId> = found === null || isRefused
       ? { kind: "unreadable", fingerprint, reason: isRefused ? "wrong" : "no text", isRefused }
-      : candidateOf(host, found, fingerprint);
+      : candidateOf(world, host, found, fingerprint);
     looked(world, host, life, begun, outcome);
   };
   const content = host.disk.texts.get(hash);
@@ -352,7 +365,7 @@ function write(world: World, host: Host, life: Life, mark: SnapshotId): void {
 }
 
 function rename(world: World, host: Host, life: Life, mark: SnapshotId): void {
-  noteWrite(world, host, life, mark);
+  noteWrite(host, life, mark);
   host.done.activations++;
   if (host.disk.snapshot?.hash !== mark.hash) host.done.changes++;
   host.disk.snapshot = mark;

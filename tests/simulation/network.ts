@@ -65,7 +65,8 @@ export function askHead(world: World, host: Host, tell: (event: ClusterEvent) =>
       life.stored = rollout;
     }
     const told = head && { generation: head.generation, hash: head.hash };
-    tell({ kind: "head-read", head: told, skips, rollout, rolloutMark, random: jitter(world) });
+    const isApproved = rollout !== null && world.approved.has(rollout.rollout.hash);
+    tell({ kind: "head-read", head: told, skips, rollout, rolloutMark, isApproved, random: jitter(world) });
   });
 }
 

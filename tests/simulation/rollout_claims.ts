@@ -31,7 +31,8 @@ export function noteState(world: World, write: StoreWrite): void {
   if (isProposal) {
     rollouts.proposed++;
     if (from !== null && isOn(from, before)) rollouts.replaced++;
-    assertEquals([to.step, to.phase], [0, "admitting"], "a rollout begins with its first step");
+    const phase = world.setting.rollouts.needsApproval ? "awaiting-approval" : "admitting";
+    assertEquals([to.step, to.phase], [0, phase], "a rollout begins with its first step");
     assert(to.base === before.head?.hash, "a rollout begins on the head");
     return;
   }
@@ -39,12 +40,18 @@ export function noteState(world: World, write: StoreWrite): void {
   const wasOver = from.phase === "rolled-back" || from.phase === "withdrawn";
   assert(!wasOver && before.head?.hash === from.base, "a rollout that is over stays as it is");
   if (to.phase === "rolled-back") {
-    rollouts.rolledBack++;
+    if (isOrdered) rollouts.aborted++;
+    else rollouts.rolledBack++;
     failed.set(to.hash, redis.losses);
   }
   if (to.phase === "halted") rollouts.halted++;
   if (to.phase === "withdrawn") rollouts.withdrawn++;
   if (to.phase === "paused") rollouts.paused++;
+  if (from.phase === "awaiting-approval" && to.phase === "admitting") {
+    assert(world.approved.has(to.hash), `${shortOf(to.hash)} begins without an approval`);
+    rollouts.approved++;
+    return;
+  }
   const isOver = to.phase === "rolled-back" || to.phase === "withdrawn" || to.phase === "halted";
   if (isOver) return;
   if (isOrdered) {
@@ -105,7 +112,9 @@ export function checkAdmission(
   if (work.kind !== "activating" || agreement === null) return;
   const { proposal: { hash }, reasons, back, held, incoming } = work;
   if (hash === active?.hash) return;
-  if (back === null && (reasons.includes("force") || reasons.includes("now"))) {
+  const mayRun = world.approved.has(hash) || host.ran.has(hash) || reasons.includes("emergency");
+  assert(!world.setting.rollouts.needsApproval || mayRun, `${host.name} runs ${shortOf(hash)} without an approval`);
+  if (back === null && reasons.some((one) => one === "force" || one === "now" || one === "emergency")) {
     host.ordered.add(hash);
     world.rollouts.ordered++;
     return;
@@ -141,7 +150,8 @@ function viewAt({ known }: Life): StoreView | "lies" | null {
 }
 
 /** Throws if a health check takes a hash back twice on a host. */
-export function noteWrite(_world: World, host: Host, { state: { work } }: Life, { hash }: SnapshotId): void {
+export function noteWrite(host: Host, { state: { work } }: Life, { hash }: SnapshotId): void {
+  host.ran.add(hash);
   const before = host.disk.snapshot?.hash;
   if (work.kind !== "activating" || work.incoming.cause !== "health" || before === undefined || before === hash) return;
   assert(!host.undone.has(before), `${host.name} takes ${shortOf(before)} back twice`);

@@ -6,10 +6,14 @@ export interface RolloutCounts {
   /** A proposal took the place of a rollout that was under way. */
   replaced: number;
   done: number;
+  /** By a person, and since the candidate failed on a host. */
+  aborted: number;
   rolledBack: number;
   halted: number;
   withdrawn: number;
   paused: number;
+  /** It waited for an approval, which came. */
+  approved: number;
   /** A person went on. */
   promoted: number;
   /** Sources that are late copies, and proposals that an instance of version 0.1 is in the way of. */
@@ -30,10 +34,12 @@ export function countRollouts(): RolloutCounts {
     proposed: 0,
     replaced: 0,
     done: 0,
+    aborted: 0,
     rolledBack: 0,
     halted: 0,
     withdrawn: 0,
     paused: 0,
+    approved: 0,
     promoted: 0,
     late: 0,
     refused: 0,

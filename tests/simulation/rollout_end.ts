@@ -117,7 +117,8 @@ function troubleOfHost(world: World, host: Host): string | null {
 /** Whether the host can put the hash in force. */
 function mayRun(world: World, host: Host, hash: string): boolean {
   const { kept } = host.life!.state.releases;
-  return !isRejected(host, hash) && skipOf(kept, hash) === null && hasText(world, host, hash);
+  const isApproved = world.setting.rollouts?.needsApproval !== true || world.approved.has(hash) || host.ran.has(hash);
+  return isApproved && !isRejected(host, hash) && skipOf(kept, hash) === null && hasText(world, host, hash);
 }
 
 function isRejected({ rejects }: Host, hash: string): boolean {
@@ -155,6 +156,7 @@ function proveLife(world: World): void {
   const living = hosts.filter(({ hasLeft }) => !hasLeft);
   const content = `f${Math.round(time.now())}`;
   const hash = hashOf(content);
+  world.approved.add(hash);
   for (const source of new Set(living.map((host) => host.source))) edit(world, source, content, "the last copy");
   for (const host of living) hintHost(world, host, "file");
   const begun = time.now();

@@ -1,6 +1,7 @@
 // What befalls a fleet whose changes go in steps: good changes, contents that only some hosts cannot run, persons that
 // go on, pause, end and overrule, sources that cannot be read, hosts that leave for good; and the end of all that.
-import { hintHost, rollOutOn } from "./host.ts";
+import { hintHost, rollOutOn, tellHost } from "./host.ts";
+import { publish as publishHeard } from "./network.ts";
 import { MAX_ROLLOUT_BYTES } from "../../src/agreement/rollout.ts";
 import { writtenOf } from "./redis_model.ts";
 import { chance, clockOf, edit, hashOf, type Host, type World } from "./world.ts";
@@ -20,6 +21,9 @@ export const ROLLOUT_FAULTS: readonly ((world: World) => void)[] = [
   pause,
   abort,
   takeUpNow,
+  approve,
+  approve,
+  approve,
   loseSource,
   loseSource,
   leave,
@@ -114,13 +118,22 @@ function takeUpNow(world: World): void {
   const host = someHost(world);
   if (host === null || !chance(world, 500)) return;
   world.trace(`${host.name} takes its source up now`);
-  hintHost(world, host, "now");
+  hintHost(world, host, chance(world, 300) ? "emergency" : "now");
 }
 
 function loseSource(world: World): void {
   const host = world.random.pick(world.hosts);
   host.isUnread = !host.isUnread;
   world.trace(`the source of ${host.name} can ${host.isUnread ? "not " : ""}be read`);
+}
+
+/** Most often what is on its way. Hosts hear of it like of a move. */
+function approve(world: World): void {
+  const content = aimedAt(world);
+  if (world.setting.rollouts?.needsApproval !== true || world.approved.has(hashOf(content))) return;
+  world.approved.add(hashOf(content));
+  world.trace(`${content} is approved`);
+  publishHeard(world, tellHost(world));
 }
 
 /** Two hosts stay, the first among them, which has a source. */

@@ -13,6 +13,8 @@ export interface RolloutFleet {
   readonly hasOld: boolean;
   /** Whether all hosts have a source. */
   readonly hasFiles: boolean;
+  /** Whether hosts run only what is approved. */
+  readonly needsApproval: boolean;
   /** Whether the clocks differ. */
   readonly isSkewed: boolean;
 }
@@ -27,6 +29,7 @@ export function rolloutSettingFrom(random: Random): Pick<Setting, "rollouts" | "
       isMixed: random.below(8) === 0,
       hasOld: random.below(20) === 0,
       hasFiles: random.below(4) > 0,
+      needsApproval: random.below(4) === 0,
       isSkewed: random.below(2) === 0,
     },
     hosts: random.below(60) === 0 ? 9 + random.below(42) : 2 + random.below(7),

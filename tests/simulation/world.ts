@@ -102,6 +102,8 @@ export interface Host {
   /** Whether it left for good. */
   hasLeft: boolean;
   readonly wasHealthy: Set<string>;
+  /** Hashes that were in force. */
+  readonly ran: Set<string>;
   /** Hashes that a person ordered it to run, and those that a health check took back. */
   readonly ordered: Set<string>;
   readonly undone: Set<string>;
@@ -168,6 +170,8 @@ export interface World {
   readonly rollouts: RolloutCounts;
   /** Hashes that a rollout rolled back, with how often the store had lost writes by then. */
   readonly failed: Map<string, number>;
+  /** Hashes that are approved. */
+  readonly approved: Set<string>;
   /** Whether hooks may fail. */
   calm: boolean;
   /** Is told what happens, for who reads a transcript. */
@@ -211,6 +215,7 @@ export function createWorld(seed: number, trace: (line: string) => void): World 
     rejects: new Set(),
     hasLeft: false,
     wasHealthy: new Set(),
+    ran: new Set(),
     ordered: new Set(),
     undone: new Set(),
     environment: 0,
@@ -236,6 +241,7 @@ export function createWorld(seed: number, trace: (line: string) => void): World 
     orders: 0,
     rollouts: countRollouts(),
     failed: new Map(),
+    approved: new Set([hashOf("a")]),
     calm: false,
     trace: (line) => trace(`${String(time.now()).padStart(8)} ${line}`),
   };
