@@ -188,7 +188,10 @@ function judged(
   const { order } = rollouts;
   if (order?.kind === "promote") {
     const isMeant = rollout !== null && !isOutdated(rollouts, rollout) && !isLastBake(rollout);
-    return isMeant ? promote(rollouts, rollout, order, fleet) : { rollouts: { ...rollouts, order: null }, actions: [] };
+    // The order may have come while the peers were read for something else.
+    return isMeant && rollout.phase !== "awaiting-approval"
+      ? promote(rollouts, rollout, order, fleet)
+      : { rollouts: { ...rollouts, order: null }, actions: [] };
   }
   const change = changeToPropose(rollouts, own);
   if (change !== null) return propose(rollouts, change, fleet, own, at);

@@ -117,3 +117,19 @@ Deno.test("a reading of the peers that came late with an older rollout is follow
   const same = { ...event, answer: { ...answer, view: { ...answer.view, stored, mark: "m" } } };
   assertEquals(decide(asking, same).actions.filter((one) => one.kind === "read-head").length, 0);
 });
+
+Deno.test("an order to go on that comes during a reading of the peers takes no place of an approval", () => {
+  const rollout = rolloutOver(B, A, { order: [rankId(B, "me")], counts: [1], phase: "awaiting-approval" });
+  const stored = { rollout, mark: "m", ageMilliseconds: 0 };
+  const view = { head: { generation: 7, hash: A }, skips: [], stored, mark: "m" };
+  const read = { kind: "head-read", head: view.head, skips: [], rollout: stored, rolloutMark: "m", random: 0 } as const;
+  const { state } = decide(hostWith(A, POLICY), read);
+  const asking = { ...state, rollouts: { ...state.rollouts!, request: { kind: "fleet" } as const } };
+  const order = { kind: "promote", full: true, author: "ada", reason: "go" } as const;
+  const ordered = decide(asking, { kind: "rollout-ordered", order });
+  const member = { instance: "me", hash: A, state: "healthy", stages: true, canary: false };
+  const event = { kind: "fleet-answered", answer: { ok: true, fleet: [member], view }, at: 0, random: 0 } as const;
+  const answered = decide(ordered.state, event);
+  assertEquals(answered.actions.filter((one) => one.kind === "move-rollout"), []);
+  assertEquals(answered.state.rollouts!.order, null);
+});
