@@ -125,7 +125,9 @@ export function checkAdmission(
   const isSubstitute = back !== null && (held?.kind === "skipped" || isSkippedHere(kept, active?.hash));
   const view = viewAt(life);
   if (view === "lies") return;
-  if (view === null || !isHeadKnown(view.head, before.agreement!.ledger)) {
+  // A host that a liar made hold the head for lost knew it when it read it, before it agreed with anything.
+  const isLost = view !== null && world.lies === 0 && !isHeadKnown(view.head, before.agreement!.ledger);
+  if (view === null || view.head === null || isLost) {
     assert(active === null || isSubstitute, `${what} without an answer of the store`);
     return;
   }
