@@ -250,11 +250,13 @@ function ownFacts<C>(state: State<C>): OwnFacts {
 }
 
 /** The hash that this host announces, or is about to put in force on the order of a person. */
-function owedOf<C>({ agreement, work }: State<C>): string | null {
+function owedOf<C>({ agreement, work, active }: State<C>): string | null {
   if (work.kind === "activating" && work.back === null && isWithoutSteps(work.reasons)) return work.proposal.hash;
   const request = agreement?.request ?? null;
   if (request?.kind === "announcement") return request.hash;
-  return agreement?.ledger.owed?.hash ?? null;
+  const owed = agreement?.ledger.owed?.hash ?? null;
+  // After a restart it may be what was in force before.
+  return owed === active?.hash ? owed : null;
 }
 
 /** Whether a person wants the source to be taken up on all hosts at once. */

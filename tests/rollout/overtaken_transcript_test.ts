@@ -133,3 +133,16 @@ Deno.test("an order to go on that comes during a reading of the peers takes no p
   assertEquals(answered.actions.filter((one) => one.kind === "move-rollout"), []);
   assertEquals(answered.state.rollouts!.order, null);
 });
+
+Deno.test("a source that the last process owed to the cluster is not put in force without it in place of a newer one", () => {
+  const host = hostWith(B, POLICY);
+  const ledger = { ...host.agreement!.ledger, owed: { hash: A, base: null } };
+  const state = { ...host, agreement: { ...host.agreement!, ledger, linked: false, request: null } };
+  const looking = decide(state, { kind: "hint", reason: "start" });
+  const text = { format: "hcl", digest: null } as const;
+  const found = { hash: A, contentHash: A, fingerprint: "f", candidate: A, text, stored: state.active };
+  const timing = { tookMilliseconds: 1, random: 0, at: 0 };
+  const { actions } = decide(looking.state, { kind: "looked", outcome: { kind: "candidate", ...found }, ...timing });
+  const reports = actions.flatMap((one) => one.kind === "report" ? [one.report.kind] : [one.kind]);
+  assertEquals(reports.filter((kind) => kind === "activate" || kind === "held"), ["held"]);
+});
