@@ -99,16 +99,20 @@ function insteadOf<C>(
 
 /** Without a file the host runs what the fleet does, or goes on with what is in force. */
 function follow<C>(state: State<C>, reasons: readonly HintReason[], event: Looked<C>): Decision<C> {
-  const { kept } = state.releases;
+  const { active, releases: { kept, terms } } = state;
   const hash = hashWithoutSource(state);
   if (hash === null) {
     const reason = "There is no file and nothing in force, and the store has no release or cannot be reached";
     const common = { reasons, durationMilliseconds: event.tookMilliseconds };
     return unreadable(state, { kind: "unreadable", fingerprint: "no-source", reason }, common, event.random);
   }
-  const refusal = heldBack(kept, { hash, isForced: reasons.includes("force"), at: event.at });
+  const isForced = reasons.includes("force");
+  const refusal = heldBack(kept, { hash, isForced, at: event.at });
   if (refusal !== null) return holdBack(state, reasons, refusal, event);
-  return lookBack(withHeld(state, null), reasons, followed(hash), null);
+  const unheld = withHeld(state, null);
+  if (!isForced || hash === active?.hash) return lookBack(unheld, reasons, followed(hash), null);
+  const ordered = { ...unheld, releases: { ...unheld.releases, kept: forced(kept, hash) } };
+  return lookBack(ordered, reasons, { ...followed(hash), cause: "force", author: terms?.author ?? null }, null);
 }
 
 /** What the fleet runs, if this host still runs another candidate; null: it does not. */
@@ -183,9 +187,10 @@ function lookedBack<C>(state: State<C>, origin: Origin<C> & { readonly back: Pin
   const { outcome, at } = event;
   const { reasons, back, held } = origin;
   const { kept } = state.releases;
+  // A hold keeps what is in force, whose secrets may have changed.
+  const mayRun = back.hash === state.active?.hash || mayGoBack(kept, back, at);
   if (
-    state.waiting.includes("rollback") || skipOf(kept, back.hash) !== null || !mayGoBack(kept, back, at) ||
-    isOvertaken(state, back)
+    state.waiting.includes("rollback") || skipOf(kept, back.hash) !== null || !mayRun || isOvertaken(state, back)
   ) {
     // An order, a hold or the store overtook this look.
     const others = reasons.filter((one) => one !== "rollback");

@@ -57,9 +57,11 @@ export function storeTarget<C>({ rollouts }: Pick<State<C>, "rollouts">): string
   return rollouts !== null && isStaged(rollouts) ? targetOf(rollouts) : null;
 }
 
-/** The hash that takes the place of a skipped one: the fleet's. */
+/** The hash that takes the place of a skipped one: the fleet's. A lost head is none. */
 export function headOf<C>(state: State<C>): string | null {
-  return storeTarget(state) ?? state.agreement?.head?.hash ?? null;
+  const { agreement } = state;
+  const known = agreement !== null && isHeadKnown(agreement.head, agreement.ledger) ? agreement.head.hash : null;
+  return storeTarget(state) ?? known;
 }
 
 const FOLLOWED = "the fleet runs it";

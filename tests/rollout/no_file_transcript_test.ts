@@ -1,0 +1,60 @@
+import { replayReleases } from "../releases/releases_transcript.ts";
+
+Deno.test("without a file a hold keeps what is in force, which is looked at as before", () => {
+  replayReleases(
+    { rollout: "none", sourceless: true },
+    `
+    hold 10 -> hold-begun
+    hint poll -> look, back a, unchanged
+    store b@2 ->
+    news -> look, held frozen b
+    hint poll -> look, held frozen b again
+    wait 600 -> hold-ended, look, back b, runs 2 b (cluster), look, agreed, back b, unchanged
+  `,
+  );
+});
+
+Deno.test("without a file a person forces what the fleet runs during a hold", () => {
+  replayReleases(
+    { rollout: {}, sourceless: true },
+    `
+    hold 10 -> hold-begun
+    store b@2 ->
+    news -> look, held frozen b, look, held frozen b again
+    reload force -> look, back b, runs 2 b (force), look, agreed, announce b on null by force, back b, unchanged
+    hint poll -> look, back b, unchanged
+    = 1 a healthy, 2 b running; pinned b; hold; agreed
+  `,
+  );
+});
+
+Deno.test("without a file a person forces what the fleet runs after this host took it back", () => {
+  replayReleases(
+    { rollout: {}, sourceless: true },
+    `
+    store b@2 ->
+    news -> look, back b, runs 2 b (cluster), look, agreed, back b, unchanged
+    hooks ok -> healthy 2
+    roll-back 1 here -> rolling-back 2 to a (rollback, host), back a, runs 3 a (rollback), look, back a, held skipped b
+    reload force -> look, back b, runs 4 b (force), look, agreed, announce b on null by force, back b, unchanged
+    = 1 a healthy, 2 b rolled-back, 3 a replaced, 4 b running; pinned b; agreed
+  `,
+  );
+});
+
+Deno.test("without a file and steps a host does not go back to the older head of a store that lost writes", () => {
+  replayReleases(
+    { rollout: "none", sourceless: true },
+    `
+    store b@2 ->
+    news -> look, back b, runs 2 b (cluster), look, agreed, back b, unchanged
+    store x@1 ->
+    store slow ->
+    news ->
+    step -> head-lost, announce b on null
+    hint poll -> look, back b, unchanged
+    step -> announced, agreed
+    = 1 a healthy, 2 b running; pinned b; agreed
+  `,
+  );
+});
