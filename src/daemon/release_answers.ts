@@ -16,6 +16,7 @@ import { type Order, refusalOf } from "../releases/decide_releases.ts";
 import { findRelease, listedRelease } from "../releases/history_list.ts";
 import { type Held, type KeptReleases, type Release, runningRelease, SOME_PERSON } from "../releases/release.ts";
 import { targetOf } from "../releases/rolling_back.ts";
+import { rollbackObjection } from "../rollout/going_back.ts";
 import { withinLimit } from "../time/limit.ts";
 import type { EventRecorder } from "./event_recorder.ts";
 import type { ReleaseKeeper } from "./release_keeper.ts";
@@ -145,6 +146,10 @@ async function rollBack(parts: ReleaseAnswersParts, request: RollbackRequest): P
     const { agreement, releases: { kept } } = loop.state();
     return { kept, target: targetOf(kept, request.number, agreement !== null && !request.local) };
   };
+  const { rollouts, active } = loop.state();
+  const isVague = request.number === null && !request.local && rollouts !== null;
+  const objection = isVague ? rollbackObjection(rollouts, active?.hash ?? null) : null;
+  if (objection !== null) return { kind: "refused", reason: mask(objection) };
   const wanted = find().target;
   const loss = wanted.ok ? await lossOf(parts, wanted.release) : null;
   if (loss !== null) return { kind: "refused", reason: mask(loss) };

@@ -56,6 +56,10 @@ Deno.test("a person pauses, promotes and ends a rollout from any host", async ()
     "Rollout of …: rolled back: anna: empty tiles",
   ]);
   assertEquals((await fleet.history()).length, 1);
+  // A second person, who saw the rollout fail, must not take the stable release back with it.
+  const again = await ask(fleet, 2, "rollback", "--reason", "empty tiles");
+  assertEquals(again.code, 1);
+  assertStringIncludes(again.error, " was rolled back already (anna: empty tiles); to take back what runs here");
 });
 
 Deno.test("a rollout that is promoted in full is on all hosts, where it bakes before it is agreed on", async () => {

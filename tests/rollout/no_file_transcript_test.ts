@@ -58,3 +58,31 @@ Deno.test("without a file and steps a host does not go back to the older head of
   `,
   );
 });
+
+Deno.test("without a file a person takes back what the fleet runs, and once only", () => {
+  replayReleases(
+    { rollout: {}, sourceless: true },
+    `
+    store b@2 ->
+    news -> look, back b, runs 2 b (cluster), look, agreed, back b, unchanged
+    hooks ok -> healthy 2
+    store c@3 ->
+    news -> look, back c, runs 3 c (cluster), look, agreed, back c, unchanged
+    roll-back -> rolling-back 3 to b (rollback, fleet), back b, runs 4 b (rollback), look, announce b on c undoes c skips c, back b, held skipped c, announced, agreed, look, back b, unchanged
+    roll-back -> refused: Release 4 was put in force by a rollback already by ada; to go further back, name the release, from honua-configd history
+  `,
+  );
+});
+
+Deno.test("without a file what another host took back is not taken back a second time without a number", () => {
+  replayReleases(
+    { rollout: {}, sourceless: true },
+    `
+    store b@2 ->
+    news -> look, back b, runs 2 b (cluster), look, agreed, back b, unchanged
+    store a@3 skips b ->
+    news -> look, back a, runs 3 a (cluster), look, agreed, back a, unchanged
+    roll-back -> refused: Release 3 was put in force by a rollback already; to go further back, name the release, from honua-configd history
+  `,
+  );
+});
