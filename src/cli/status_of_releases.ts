@@ -77,6 +77,8 @@ function releaseText({ number, cause, author, reason, state }: NonNullable<Statu
 function bakeText({ endsAt, failures }: NonNullable<Status["bake"]>, now: number): string {
   if (endsAt === null) return "checks begin when the hooks are done";
   const failed = failures === 0 ? "no failure" : `${failures} ${failures === 1 ? "failure" : "failures"} in a row`;
+  // A candidate is watched for longer than its own bake.
+  if (Date.parse(endsAt) <= now) return `watched while its rollout is under way, ${failed}`;
   return `watched for ${leftText(endsAt, now)} more, ${failed}`;
 }
 

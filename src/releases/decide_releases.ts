@@ -79,8 +79,12 @@ export interface ReleaseDecision {
 /** The longest wait for a confirmation. */
 export const MAX_CONFIRM_MILLISECONDS = 24 * 3_600_000;
 
-/** Takes an event in. */
-export function decideReleases(releases: Releases, event: ReleaseEvent): ReleaseDecision {
+/**
+ * Takes an event in.
+ *
+ * @param isCandidate whether a rollout counts on the release in force, so that the health checks go on after its bake.
+ */
+export function decideReleases(releases: Releases, event: ReleaseEvent, isCandidate = false): ReleaseDecision {
   switch (event.kind) {
     case "release-start":
       return started(releases, event.at);
@@ -91,7 +95,7 @@ export function decideReleases(releases: Releases, event: ReleaseEvent): Release
     case "hooks-settled":
       return hooksSettled(releases, event.ok, event.at);
     case "health-checked":
-      return healthChecked({ ...releases, checked: null }, releases.checked, event);
+      return healthChecked({ ...releases, checked: null }, releases.checked, event, isCandidate);
   }
 }
 
@@ -251,6 +255,7 @@ function healthChecked(
   releases: Releases,
   checked: number | null,
   { result, at }: Extract<ReleaseEvent, { readonly kind: "health-checked" }>,
+  isCandidate: boolean,
 ): ReleaseDecision {
   const { kept, limits: { health } } = releases;
   const { bake } = kept;
@@ -267,10 +272,13 @@ function healthChecked(
     const watched = isSame ? kept : { ...kept, bake: next };
     return { releases: { ...releases, kept: watched }, actions: [arm("health", milliseconds)] };
   }
-  const release: Release = { ...running, state: "healthy" };
+  const news = running.state === "healthy"
+    ? []
+    : [report({ kind: "healthy", release: { ...running, state: "healthy" } })];
+  const watched = isCandidate ? { ...bake, failures: 0 } : null;
   return {
-    releases: { ...releases, kept: judged({ ...kept, bake: null }, "healthy") },
-    actions: [report({ kind: "healthy", release })],
+    releases: { ...releases, kept: judged({ ...kept, bake: watched }, "healthy") },
+    actions: isCandidate ? [...news, arm("health", health.intervalMilliseconds)] : news,
   };
 }
 

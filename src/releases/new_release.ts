@@ -31,6 +31,8 @@ export interface Incoming {
   readonly author: string | null;
   /** In milliseconds since 1970. */
   readonly at: number;
+  /** Whether the release before it is a candidate that the fleet never agreed on: nothing goes back to it. Default false. */
+  readonly leavesCandidate?: boolean;
 }
 
 /**
@@ -55,8 +57,9 @@ export function withRelease(kept: KeptReleases, incoming: Incoming, limits: Rele
     state: "running",
     changes: null,
   };
+  const { leavesCandidate = false } = incoming;
   const list = kept.list.map((one): Release =>
-    one === running ? ended(one, time, skipOf(kept, one.hash) !== null) : one
+    one === running ? ended(one, time, skipOf(kept, one.hash) !== null, leavesCandidate) : one
   );
   const confirmMilliseconds = terms?.confirmMilliseconds ?? null;
   return bounded({
@@ -78,10 +81,11 @@ function bakeOf({ undone }: KeptReleases, { hash, cause }: Release, { health }: 
   return { hash, phase: "hooks", endsAt: null, failures: 0, isBlamed };
 }
 
-function ended(release: Release, time: string, isSkipped: boolean): Release {
+function ended(release: Release, time: string, isSkipped: boolean, wasCandidate: boolean): Release {
   const { state } = release;
   if (isSkipped && state !== "failed") return { ...release, until: time, state: "rolled-back" };
-  return { ...release, until: time, state: state === "running" || state === "baking" ? "replaced" : state };
+  const isUnjudged = state === "running" || state === "baking" || (state === "healthy" && wasCandidate);
+  return { ...release, until: time, state: isUnjudged ? "replaced" : state };
 }
 
 /**

@@ -11,7 +11,7 @@ import { releasesWith } from "./incoming.ts";
 import { looked } from "./looked.ts";
 import { disarm, finish, impliesEdit, maySupersede, proceed } from "./proceeding.ts";
 import { reloadedEvent, withClusterNews } from "./reloaded_event.ts";
-import { withCandidate, withRollouts } from "./staged.ts";
+import { runsCandidate, withCandidate, withRollouts } from "./staged.ts";
 import { type HintReason, joinReasons, type State } from "./state.ts";
 
 /**
@@ -108,7 +108,7 @@ function withKept<C>(before: State<C>, { state, actions }: Decision<C>): Decisio
 
 /** Takes an event into the releases. Their hints are treated like any other. */
 function release<C>(state: State<C>, event: ReleaseEvent): Decision<C> {
-  const { releases, actions } = decideReleases(state.releases, event);
+  const { releases, actions } = decideReleases(state.releases, event, runsCandidate(state));
   return withHints({ ...state, releases }, actions);
 }
 

@@ -4,6 +4,7 @@ import { withBaseline } from "../releases/decide_releases.ts";
 import { type Incoming, inherited, withCounts, withRelease } from "../releases/new_release.ts";
 import type { KeptReleases, Pinned, ReleaseCause, ReleaseLimits } from "../releases/release.ts";
 import type { ActivationResult } from "./events.ts";
+import { runsUnagreed } from "./staged.ts";
 import { type HintReason, isManual, joinReasons, type Proposal, type State, type Work } from "./state.ts";
 
 /** Describes the release of a candidate that is about to be put in force. */
@@ -13,7 +14,7 @@ export function incomingOf<C>(
   { reasons, back, at }: { readonly reasons: readonly HintReason[]; readonly back: Pinned | null; readonly at: number },
 ): Incoming {
   const { terms } = state.releases;
-  const common = { hash, format, digest, at };
+  const common = { hash, format, digest, at, leavesCandidate: runsUnagreed(state) };
   const proposed = proposalOf(state, hash);
   if (back !== null) {
     const { cause, author, reason } = back.cause === "cluster" ? { ...back, ...proposed } : back;

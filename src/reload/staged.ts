@@ -106,6 +106,13 @@ export function runsCandidate<C>({ rollouts, agreement, active }: State<C>): boo
   return rollouts.policy !== null && ledger.agreed !== null && ledger.agreed.hash !== hash;
 }
 
+/** Whether this host runs what its fleet never agreed on, and what no person took up without the steps of a rollout. */
+export function runsUnagreed<C>({ rollouts, agreement, active }: State<C>): boolean {
+  if (rollouts === null || agreement === null || active === null || !isStaged(rollouts)) return false;
+  const { agreed, owed } = agreement.ledger;
+  return agreed !== null && agreed.hash !== active.hash && owed?.hash !== active.hash;
+}
+
 /**
  * Takes in that this host runs a candidate, before a head is compared: without steps of its own it cannot know that at
  * its start, and owes the candidate as a change.

@@ -381,3 +381,10 @@ Deno.test("a change that is watched, waits for a person, or is followed by a hol
     "Hold         for 3 h more, by bob: the fair (honua-configd release-hold ends it)",
   ]);
 });
+
+Deno.test("a candidate whose own bake is over is still watched", async () => {
+  const bake = { endsAt: new Date(Date.now() - 60_000).toISOString(), failures: 0 };
+  await using daemon = await cannedDaemon(() => json(statusWith({ bake })));
+  const { out } = await runRecorded(["status", ...daemon.flags]);
+  assertEquals(out.split("\n")[2], "Health       watched while its rollout is under way, no failure");
+});

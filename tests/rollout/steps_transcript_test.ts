@@ -68,7 +68,7 @@ Deno.test("of the hosts that are let in only the healthy count: one that bakes h
     wait 60 -> read-fleet, check-health, read-fleet
     health ok -> healthy 2
     wait 2 -> read-fleet, move b me>h2,h3 baking, sees b me>h2,h3 baking
-    = 1 a healthy, 2 b healthy; held
+    = 1 a healthy, 2 b healthy; bake checking; held
   `,
   );
 });

@@ -3,7 +3,8 @@
 import { assert, assertEquals } from "@std/assert";
 import { isHeadKnown } from "../../src/agreement/agreement.ts";
 import { isLetIn, isUnderWay, rankId, type Rollout } from "../../src/agreement/rollout.ts";
-import { skipOf } from "../../src/releases/release.ts";
+import { runningRelease, skipOf } from "../../src/releases/release.ts";
+import { runsCandidate } from "../../src/reload/staged.ts";
 import { hintHost } from "./host.ts";
 import { text } from "./network.ts";
 import { viewOf } from "./redis_model.ts";
@@ -98,7 +99,10 @@ function troubleOfHost(world: World, host: Host): string | null {
   const isSkipped = skips.some((one) => one.hash === active.hash) || skipOf(kept, active.hash) !== null;
   const isOverruled = kept.overruled.some((one) => one.hash === active.hash);
   if (isSkipped && !isOverruled && mayRun(world, host, head.hash)) return `runs ${shortOf(active.hash)}, skipped`;
-  if (kept.hold !== null || kept.confirmation !== null || kept.bake !== null) return "is not done yet";
+  // A candidate is watched until its rollout is over, or as long as no source that works takes its place.
+  const isWatched = runsCandidate(host.life.state) && runningRelease(kept)?.state === "healthy";
+  const isBaking = kept.bake !== null && !isWatched;
+  if (kept.hold !== null || kept.confirmation !== null || isBaking) return "is not done yet";
   if (active.hash !== target) {
     const isLocal = kept.pinned?.scope === "host" && kept.pinned.hash === active.hash;
     // A rollback of its own that cannot be carried out goes before what the fleet wants.
