@@ -82,7 +82,8 @@ export function openHostApprovals(
       return { ...outcome, approval: await desk.approvalOf(outcome.hash, author) };
     },
     async isApproved(rollout) {
-      if (rollout?.phase !== "awaiting-approval") return false;
+      // A host that requires none verifies nothing, so it does not let others begin.
+      if (required === 0 || rollout?.phase !== "awaiting-approval") return false;
       return (await desk.approvalOf(rollout.hash, rollout.author)).isApproved;
     },
     answers(running, opened) {
