@@ -110,6 +110,8 @@ function adviceOf(held: Held, kept: KeptReleases): string {
     return `honua-configd approve ${held.hash.slice(0, 12)} approves it; honua-configd pending says what is missing`;
   }
   if (held.kind === "staged") {
+    // To take it up would undo what the fleet runs.
+    if (held.why === "late") return "honua-configd pull --force FILE brings the file in line with what the fleet runs";
     return "honua-configd rollout shows what it waits for; " +
       "honua-configd reload --now --reason TEXT takes it up on all hosts at once";
   }
