@@ -29,6 +29,7 @@ import {
   heldByRollout,
   isCandidateGone,
   isOvertaken,
+  runsUnagreed,
   type StagedHold,
   storeTarget,
 } from "./staged.ts";
@@ -92,7 +93,9 @@ function insteadOf<C>(
   if (owed !== null && !isOvertaken(state, owed)) return mayGoBack(kept, owed, at) ? owed : null;
   const target = storeTarget(state);
   const isUnread = outcome.kind === "unreadable" || outcome.isUnread === true;
-  if (target === null || target === active.hash || !(isUnread || isCandidateGone(state, active.hash))) return null;
+  // A store that was flushed has forgotten the rollout of a candidate.
+  const isLeft = isCandidateGone(state, active.hash) || runsUnagreed(state);
+  if (target === null || target === active.hash || !(isUnread || isLeft)) return null;
   const instead = followed(target);
   return skipOf(kept, target) === null && mayGoBack(kept, instead, at) ? instead : null;
 }

@@ -86,3 +86,18 @@ Deno.test("without a file what another host took back is not taken back a second
   `,
   );
 });
+
+Deno.test("a candidate whose rollout the store forgot is left for the head, though the file is not valid", () => {
+  replayReleases(
+    { rollout: {} },
+    `
+    store rollout b me>h2,h3 admitting ->
+    news -> sees b me>h2,h3 admitting, look, back b, runs 2 b (cluster) in place of a
+    file bad -> look, rejected
+    store empty ->
+    news -> head-lost, look, rejected
+    store a@2 ->
+    news -> look, back a, runs 3 a (cluster), look, agreed, rejected
+  `,
+  );
+});
