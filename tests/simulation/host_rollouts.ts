@@ -12,7 +12,7 @@ import { assert } from "@std/assert";
 import { lieOfFleet, lieOfMove } from "./liar.ts";
 import { parseHeadReply, parseMoveReply } from "../../src/cluster/redis/redis_scripts.ts";
 import type { StoredHead } from "../../src/cluster/notifier.ts";
-import { headReply, publish, replyOf, request, type Tell, trueView } from "./network.ts";
+import { headReply, later, publish, replyOf, request, type Tell, trueView } from "./network.ts";
 import { moveIn, viewOf } from "./redis_model.ts";
 import { noteState } from "./rollout_claims.ts";
 import { clockOf, hashOf, type Host, jitter, type Life, shortOf, type World } from "./world.ts";
@@ -78,7 +78,7 @@ export function readFleet(world: World, host: Host, life: Life, next: Next): voi
     request(world, host, () => ({ reply: headReply(world, stored), view: trueView(world) }), (served) => {
       const parsed = parseHeadReply(served?.reply ?? null, stored);
       if (served === null || (parsed?.kind !== "head" && parsed?.kind !== "none")) return fail();
-      life.known = served.view;
+      life.known = later(life.known, served.view);
       life.stored = parsed.head?.rollout ?? null;
       answer({ kind: "fleet-answered", answer: { ok: true, fleet, view: viewIn(parsed.head) }, ...timing() });
     });
@@ -137,7 +137,7 @@ export function moveRollout(
       const parsed = parseMoveReply(served.reply, move, { rollout, mark: markOf(text), ageMilliseconds: 0 });
       assert(served.view === "lies" || parsed !== null, "what the store answers to a move can be read");
       if (parsed === null) return fail();
-      life.known = served.view;
+      life.known = later(life.known, served.view);
       const { head, rollout: stored, kind } = parsed;
       answer({ kind, view: { ...viewIn(head), stored } });
       if (life.ended === "no") next({ kind: "heard" });

@@ -61,7 +61,7 @@ export function askHead(world: World, host: Host, tell: (event: ClusterEvent) =>
     const { head } = answer;
     const { skips = [], rollout = null, rolloutMark = null } = head ?? {};
     if (life !== null) {
-      life.known = served.view;
+      life.known = later(life.known, served.view);
       life.stored = rollout;
     }
     const told = head && { generation: head.generation, hash: head.hash };
@@ -129,6 +129,12 @@ export function askAnnouncement(
     const answer = parseAnnounceReply(reply, announcement) ?? failed;
     tell({ kind: "announcement-answered", answer, random: jitter(world) });
   });
+}
+
+/** The later of two answers, which can overtake one another; what an earlier one says counts for nothing. */
+export function later(known: StoreView | "nothing" | "lies", view: StoreView | "lies"): StoreView | "lies" {
+  if (typeof known === "string" || view === "lies" || view.head === null) return view;
+  return (known.head?.generation ?? 0) > view.head.generation ? known : view;
 }
 
 function withHead(known: StoreView | "nothing" | "lies", { head }: StoreView): StoreView | "nothing" | "lies" {
