@@ -289,9 +289,12 @@ export function rejected<C>(
   return proceed(calmed.state, [...calmed.actions, reported({ kind, ...failure, diagnostics, isUnread })]);
 }
 
-/** The source changed since the look: the next look replaces this one and takes over its reasons. */
+/**
+ * The source changed since the look: the next look replaces this one and takes over its reasons. An emergency is for the
+ * source that a person saw, and lets no other one pass without approvals.
+ */
 export function superseded<C>(state: State<C>, reasons: readonly HintReason[]): Decision<C> {
-  const waiting = joinReasons(reasons, state.waiting);
+  const waiting = joinReasons(reasons.filter((one) => one !== "emergency"), state.waiting);
   return proceed({ ...state, waiting, supersessions: (state.supersessions ?? 0) + 1 }, []);
 }
 

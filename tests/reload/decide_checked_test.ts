@@ -141,3 +141,16 @@ Deno.test("a write that is stopped while it is checked is finished, for any outc
     replay("1/1", `hint file -> look\nsaw 2/2 -> activate 2/2\nstop -> abort\nhint file ->\n${end} -> finish`, CHECKED);
   }
 });
+
+Deno.test("an emergency is for the file that the person saw, and not for one that was written during its check", () => {
+  replay(
+    "1/1",
+    `hint emergency -> look
+     saw 2/2        -> activate 2/2
+     hint file      -> supersede
+     superseded     -> look
+     saw 3/3        -> activate 3/3
+     wrote          -> report activated both (file)`,
+    CHECKED,
+  );
+});
