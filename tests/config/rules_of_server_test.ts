@@ -185,7 +185,8 @@ Deno.test("a random configuration is refused if and only if one of its publicati
     },
   );
   fc.assert(property, { numRuns: 500 });
-  assert(counts.taken > 50 && counts.refused > 50, JSON.stringify(counts));
+  // Some 65 are taken, give or take 8.
+  assert(counts.taken > 20 && counts.refused > 50, JSON.stringify(counts));
 });
 
 Deno.test("ids that would come to gigabytes are compared within a bound", () => {

@@ -7,7 +7,7 @@ import { READERS, swapUnderReaders } from "./store_readers.ts";
 const KILLS = 20;
 
 Deno.test(`${READERS} readers that re-read without pause see whole files only, no server form older than its snapshot`, async () => {
-  await swapUnderReaders(120);
+  await swapUnderReaders(60);
 });
 
 Deno.test(`after kill -9 at ${KILLS} random instants both files are whole and nothing stale outlives the next start`, async () => {

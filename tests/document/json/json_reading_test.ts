@@ -145,12 +145,3 @@ Deno.test("a large source is read in many steps, each of them small", () => {
   while (!broken.next().done) count++;
   assert(count > 100);
 });
-
-Deno.test("the memory of JSON keeps no old source alive: of a hundred with two megabytes each", async () => {
-  const program = new URL("../../support/edited_json_heap.ts", import.meta.url).href;
-  const args = ["run", "-A", "--v8-flags=--expose-gc", program];
-  const { stdout, stderr, success } = await new Deno.Command(Deno.execPath(), { args }).output();
-  assertEquals([success, new TextDecoder().decode(stderr)], [true, ""]);
-  const growthBytes = Number(new TextDecoder().decode(stdout));
-  assert(growthBytes < 10 * 1024 * 1024, `the heap grew by ${growthBytes} bytes`);
-});
