@@ -20,7 +20,7 @@ export interface PendingApproval {
   readonly trouble: string | null;
 }
 
-/** What waits, and what a signature must name. */
+/** The releases that wait, and the text that a signature must name. */
 export interface PendingApprovals {
   /** 0: nothing needs an approval here. */
   readonly required: number;

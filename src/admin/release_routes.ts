@@ -35,7 +35,8 @@ const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d
 
 /**
  * `GET /admin/releases`, `/admin/releases/{number or hash}`, `/admin/releases/{number or hash}/source` and
- * `/admin/stable/source`; `POST /admin/rollback`, `/admin/hold`, `/admin/release-hold` and `/admin/confirm`. `now` is the clock of the answers.
+ * `/admin/stable/source`; `POST /admin/rollback`, `/admin/hold`, `/admin/release-hold` and `/admin/confirm`. `now` is
+ * the clock of the answers.
  */
 export function releaseRoutes(
   api: DaemonApi,

@@ -30,7 +30,10 @@ export interface AdminSettings {
   readonly now?: () => Date;
   /** Between attempts to open what the host refused; default from 1 s to 60 s. */
   readonly backoff?: Backoff;
-  /** Null: this Deno cannot serve a single connection, so {@linkcode serveByRelay} does. Default: the function of this Deno. */
+  /**
+   * Null: this Deno cannot serve a single connection, so {@linkcode serveByRelay} does. Default: the function of this
+   * Deno.
+   */
   readonly serveOnConnection?: ServeOnConnection | null;
 }
 

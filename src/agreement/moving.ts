@@ -1,6 +1,6 @@
-// The rules of moving a rollout: a compare-and-set on the head and on the rollout's text, which a proposal with an older
-// state does not pass. The script that Redis runs follows the same rules in the same order, as their common contract
-// tests show.
+// The rules of moving a rollout: a compare-and-set on the head and on the rollout's text, which a proposal with an
+// older state does not pass. The script that Redis runs follows the same rules in the same order, as their common
+// contract tests show.
 import type { Head } from "./head.ts";
 import { parseRollout, type Rollout, type RolloutMove, rolloutText } from "./rollout.ts";
 import { isSkipped, joinSkips, type Skip } from "./skip.ts";
@@ -12,8 +12,8 @@ export type MoveVerdict =
   | { readonly kind: "refused" };
 
 /**
- * Judges a move. `heads` are the remembered ones, the current one last; if empty, the head is missing. `mark` is that of
- * the rollout's text in the store, also of one that is no rollout; null: there is none.
+ * Judges a move. `heads` are the remembered ones, the current one last; if empty, the head is missing. `mark` is that
+ * of the rollout's text in the store, also of one that is no rollout; null: there is none.
  */
 export function judgeMove(
   heads: readonly Head[],

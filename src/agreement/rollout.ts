@@ -6,9 +6,9 @@ import { type Head, isHash } from "./head.ts";
 import { oneLine, type Skip } from "./skip.ts";
 
 /**
- * `awaiting-approval`: nobody is let in before a host has verified the approvals; `admitting`: the hosts of the step are to run the candidate and become healthy; `baking`: they are, and stay watched;
- * `paused`, `halted`: nobody else is let in before a person says so; `rolled-back`, `withdrawn`: it is over, and all
- * hosts run the head.
+ * `awaiting-approval`: nobody is let in before a host has verified the approvals; `admitting`: the hosts of the step
+ * are to run the candidate and become healthy; `baking`: they are, and stay watched; `paused`, `halted`: nobody else is
+ * let in before a person says so; `rolled-back`, `withdrawn`: it is over, and all hosts run the head.
  */
 export const ROLLOUT_PHASES = [
   "awaiting-approval",
@@ -28,7 +28,9 @@ export interface Rollout {
   readonly hash: string;
   /** The head's hash when the rollout was proposed: with another head it is void, with its own hash as head done. */
   readonly base: string;
-  /** Of that head: with another one the rollout is void although the hash is the same, as after a way back. Absent: any. */
+  /**
+   * Of that head: with another one the rollout is void although the hash is the same, as after a way back. Absent: any.
+   */
   readonly baseGeneration?: number | undefined;
   /** The name of the instance that proposed it. */
   readonly by: string;
@@ -72,8 +74,8 @@ export interface RolloutMove {
   readonly mark: string | null;
   readonly to: Rollout;
   /**
-   * For a proposal the generation that the instance agreed with last, 0: none: if the candidate's hash was the head of a
-   * later one, the file is a late copy. Null: the candidate is the one of before.
+   * For a proposal the generation that the instance agreed with last, 0: none: if the candidate's hash was the head of
+   * a later one, the file is a late copy. Null: the candidate is the one of before.
    */
   readonly since: number | null;
   /** Skips to add to the store's, in the same step. */
@@ -126,7 +128,9 @@ const schema = z.object({
   counts.every((count, index) => index === 0 || count > counts[index - 1]!)
 );
 
-/** The id of an instance in the order of a release: it decides the place of the instance, and fits 1,000 into a text. */
+/**
+ * The id of an instance in the order of a release: it decides the place of the instance, and fits 1,000 into a text.
+ */
 export function rankId(hash: string, instance: string): string {
   return createHash("sha256").update(`${hash}\0${instance}`).digest("hex").slice(0, ID_LENGTH);
 }

@@ -1,5 +1,5 @@
-// What an approval signs, in the signature format of OpenSSH (PROTOCOL.sshsig): a namespace of its own and a message
-// that names the configuration and the fleet, so that no signature counts for anything else.
+// The text that an approval signs, in the signature format of OpenSSH (PROTOCOL.sshsig): a namespace of its own and a
+// message that names the configuration and the fleet, so that no signature counts for anything else.
 
 /** The namespace of the signatures: a signature of git or of a mail is in another. */
 export const APPROVAL_NAMESPACE = "honua-configd-approve";

@@ -1,5 +1,5 @@
 // Judges the approvals of a configuration from this host's own files: different keys of the allowed signers count,
-// other than the author's, and nothing else does. What cannot be judged does not count.
+// other than the author's, and nothing else does. A signature that cannot be judged does not count.
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { terminalText } from "../diagnostic/terminal_text.ts";

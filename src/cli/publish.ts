@@ -1,6 +1,6 @@
 // `honua-configd publish`: sends a source to the daemon, which puts it into the store and proposes it to the fleet, or
-// does that itself, and follows its rollout. It ends with 0 if the fleet took it up, with 1 if the source is not valid or refused, or its
-// rollout did not end well, with 3 if nothing answers or that is not known.
+// does that itself, and follows its rollout. It ends with 0 if the fleet took it up, with 1 if the source is not valid
+// or refused, or its rollout did not end well, with 3 if nothing answers or that is not known.
 import * as z from "zod";
 import { isHash } from "../agreement/head.ts";
 import type { Diagnostic } from "../diagnostic/diagnostic.ts";
@@ -21,7 +21,7 @@ import { compileArgument, exitCodeOf, readArgument, readEnvironment, type Source
 import { shortHash } from "./table.ts";
 import type { Terminal } from "./terminal.ts";
 
-/** What to publish, and whether to wait for its end. */
+/** The text to publish, and whether to wait for its end. */
 export interface Publication {
   /** A path, or `-` for standard input. */
   readonly file: string;
@@ -63,7 +63,7 @@ export async function publish(
   });
 }
 
-/** What a publication without a daemon has beside. */
+/** The further parts of a publication without a daemon. */
 export interface DirectRequest {
   /** The connection string in place of the options'; null: theirs. */
   readonly redis: string | null;

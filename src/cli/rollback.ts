@@ -1,5 +1,5 @@
-// `honua-configd rollback`: puts an earlier release in force again, or ends a rollout. It ends with 0 when that is done, with 1 if the
-// daemon refuses, with 3 if nothing answers or it could not be done.
+// `honua-configd rollback`: puts an earlier release in force again, or ends a rollout. It ends with 0 when that is
+// done, with 1 if the daemon refuses, with 3 if nothing answers or it could not be done.
 import * as z from "zod";
 import { isHash } from "../agreement/head.ts";
 import { jsonLine, terminalText } from "../diagnostic/terminal_text.ts";

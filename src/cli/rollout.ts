@@ -118,7 +118,7 @@ async function watch(
   }
 }
 
-/** What is awaited is part of the line: it shows which host a rollout waits for. */
+/** The hosts that are awaited are part of the line: it shows which host a rollout waits for. */
 export function watchLine(rollout: Rollout): string {
   const [first, ...others] = rollout.waitsFor;
   if (first === undefined || endOf(rollout) !== "under way") return rolloutLine(rollout);

@@ -41,7 +41,7 @@ export const rolloutSchema = rolloutSummarySchema.extend({
 export type RolloutSummary = z.infer<typeof rolloutSummarySchema>;
 export type Rollout = z.infer<typeof rolloutSchema>;
 
-/** What has become of a rollout, as far as it is known. */
+/** The outcome of a rollout, as far as it is known. */
 export type RolloutEnd = "under way" | "waits" | "done" | "rolled back" | "withdrawn" | "void";
 
 /** `waits`: it goes on only if a person says so. */

@@ -63,8 +63,8 @@ export interface PeerRelease {
 export const HELD_BACK = ["rolled-back", "frozen", "staged", "unapproved"] as const;
 
 /**
- * `rolled-back`: the source is what a rollback took back; `frozen`: changes are held; `staged`: its rollout does not let
- * this host in yet; `unapproved`: approvals of it are missing.
+ * `rolled-back`: the source is what a rollback took back; `frozen`: changes are held; `staged`: its rollout does not
+ * let this host in yet; `unapproved`: approvals of it are missing.
  */
 export type HeldBack = typeof HELD_BACK[number];
 

@@ -33,7 +33,7 @@ export function approvalLine(
   return { ok: false, reason: `The signature has ${bytes.length} bytes, and ${limit}` };
 }
 
-/** Parses the stored text. What is too long counts as none, and a line with another form is passed over. */
+/** Parses the stored text. A text that is too long counts as none, and a line with another form is passed over. */
 export function parseApprovals(text: string): readonly string[] {
   if (text.length > MAX_APPROVALS_BYTES) return [];
   const lines = text.split("\n").filter((line) => line !== "" && line.length <= MAX_APPROVAL_LINE_BYTES);

@@ -111,7 +111,7 @@ async function offer(
   }
 }
 
-/** What has become of the proposal; null: nothing yet. */
+/** The outcome of the proposal; null: none yet. */
 function proposalOf(hash: string, { rollouts, stopping }: State<Candidate>): PublishAnswer | null {
   if (stopping || rollouts === null) return { kind: "stopping" };
   if (rollouts.refused?.hash === hash) return refused(rollouts.refused.reason);

@@ -65,7 +65,7 @@ export function memberOf({ instance, hash, release, stages, canary }: Peer): Fle
   };
 }
 
-/** What the store said, as rollouts see it. */
+/** The answer of the store, as rollouts see it. */
 export function viewOf(head: StoredHead | null): StoreView {
   if (head === null) return { head: null, skips: [], stored: null, mark: null };
   const { generation, hash, skips, rollout, rolloutMark } = head;

@@ -50,7 +50,9 @@ export interface SourceLoader {
    * Rejects only with the signal's reason.
    */
   examine(given: GivenFile | GivenText, signal: AbortSignal): Promise<Examined>;
-  /** The text of the own source as it was looked at last, if it has this hash; null: it has another, or none is kept. */
+  /**
+   * The text of the own source as it was looked at last, if it has this hash; null: it has another, or none is kept.
+   */
   sourceText(hash: string): ReleaseText | null;
   /** The name of the source that was rejected last for other hosts: its portable hash, or the digest of its bytes. */
   rejectedHash(): string | null;

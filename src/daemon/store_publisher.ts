@@ -1,5 +1,5 @@
-// Publishes to the store without a daemon, from a laptop or a CI job: it reads the peers and the head, puts the text and
-// proposes it by the same rules as a daemon. It writes no record, so it is no peer and takes part in no rollout.
+// Publishes to the store without a daemon, from a laptop or a CI job: it reads the peers and the head, puts the text
+// and proposes it by the same rules as a daemon. It writes no record, so it is no peer and takes part in no rollout.
 import { setTimeout as delay } from "node:timers/promises";
 import type { RolloutAnswer } from "../admin/daemon_api.ts";
 import { newIncarnation } from "../cluster/announcement.ts";

@@ -21,7 +21,7 @@ interface SealingFacts {
   readonly texts: Opened | null;
 }
 
-/** What became of the texts; only the newest are opened if there is no time for more. */
+/** The outcome for the texts; only the newest are opened if there is no time for more. */
 interface Opened {
   readonly count: number;
   readonly opened: number;

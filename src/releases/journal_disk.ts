@@ -44,7 +44,8 @@ export const hostDisk: JournalDisk = {
     }
     return {
       size: async () => (await handle.stat()).size,
-      // Not `read`: with a position it runs on the main thread (Deno 2.7.11), which a file system that hangs would block.
+      // Not `read`: with a position it runs on the main thread (Deno 2.7.11), which a file system that hangs would
+      // block.
       read: async (into, position) => (await handle.readv([into], position)).bytesRead,
       write: async (bytes) => (await handle.write(bytes, 0, bytes.length)).bytesWritten,
       truncate: (bytes) => handle.truncate(bytes),

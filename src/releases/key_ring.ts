@@ -119,7 +119,7 @@ function unreadable(path: string, code: string, what = `cannot be read: ${code}`
   return { ok: false, message: `The key ring ${terminalText(path)} ${what}`, code } as const;
 }
 
-/** What is unwise about the file's mode; null: nothing. As with a token, a group may read it: credentials need that. */
+/** A warning about the file's mode; null: none. As with a token, a group may read it: credentials need that. */
 export function ringModeTrouble({ path, mode }: Pick<KeyRing, "path" | "mode">): string | null {
   if ((mode & 0o027) === 0) return null;
   const bits = (mode & 0o777).toString(8).padStart(4, "0");

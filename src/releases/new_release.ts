@@ -31,7 +31,10 @@ export interface Incoming {
   readonly author: string | null;
   /** In milliseconds since 1970. */
   readonly at: number;
-  /** Whether the release before it is a candidate that the fleet never agreed on: nothing goes back to it. Default false. */
+  /**
+   * Whether the release before it is a candidate that the fleet never agreed on: nothing goes back to it. Default
+   * false.
+   */
   readonly leavesCandidate?: boolean;
 }
 

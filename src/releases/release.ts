@@ -6,8 +6,8 @@ import type { Skip } from "../agreement/skip.ts";
 /**
  * `running`: in force, its hooks are not done yet; `baking`: the health checks watch it; `healthy`: they accepted it,
  * or its hooks are done and nothing checks; `failed`: the checks refused it; `rolled-back` and `skipped`: a rollback
- * took it back, as the one in force or as one before it; `replaced`: another release came before it was judged, or before
- * the fleet agreed on it.
+ * took it back, as the one in force or as one before it; `replaced`: another release came before it was judged, or
+ * before the fleet agreed on it.
  */
 export type ReleaseState = "running" | "baking" | "healthy" | "failed" | "rolled-back" | "skipped" | "replaced";
 

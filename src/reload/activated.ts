@@ -1,4 +1,4 @@
-// What follows from the result of a write: the active snapshot id moves only after it succeeded.
+// The consequences of the result of a write: the active snapshot id moves only after it succeeded.
 import { timersOf } from "../releases/decide_releases.ts";
 import { runningRelease } from "../releases/release.ts";
 import type { Action, ActivationResult, Decision, Event } from "./events.ts";

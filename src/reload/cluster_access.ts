@@ -9,7 +9,7 @@ import type { RolloutMove, StoredRollout } from "../agreement/rollout.ts";
 import type { FleetAnswer, MoveOutcome } from "../rollout/rollouts.ts";
 import type { LoopRolloutEvent } from "./events.ts";
 
-/** What the store has, or a reason in one line. */
+/** The content of the store, or a reason in one line. */
 export type HeadReading =
   | {
     readonly ok: true;

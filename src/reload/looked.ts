@@ -1,4 +1,4 @@
-// What follows from the result of a look: a source or an earlier release is put in force, or what is in force stays.
+// The consequences of the result of a look: a source or an earlier release is put in force, or what is in force stays.
 import { forced, heldBack, mayGoBack, owedBack, substituteOf, unpinned } from "../releases/admission.ts";
 import { timersOf } from "../releases/decide_releases.ts";
 import { withLateTerms } from "../releases/new_release.ts";
@@ -78,8 +78,8 @@ export function looked<C>(state: State<C>, { reasons, back, held }: Looking<C>, 
 }
 
 /**
- * The release to put in force although the source is not valid, or cannot be read: what a rollback is to bring back, and
- * during a rollout what the fleet runs. Null: what is in force stays.
+ * The release to put in force although the source is not valid, or cannot be read: what a rollback is to bring back,
+ * and during a rollout what the fleet runs. Null: what is in force stays.
  */
 function insteadOf<C>(
   state: State<C>,
@@ -118,7 +118,7 @@ function follow<C>(state: State<C>, reasons: readonly HintReason[], event: Looke
   return lookBack(ordered, reasons, { ...followed(hash), cause: "force", author: terms?.author ?? null }, null);
 }
 
-/** What the fleet runs, if this host still runs another candidate; null: it does not. */
+/** The fleet's release, if this host still runs another candidate; null: it does not. */
 function leftBehind<C>(state: State<C>): Pinned | null {
   const { active, releases: { kept } } = state;
   const target = storeTarget(state);
@@ -153,7 +153,7 @@ function holdBack<C>(state: State<C>, reasons: readonly HintReason[], held: Held
   return lookBack(withoutTerms(state, reasons), reasons, substitute, held);
 }
 
-/** What is in force stays on purpose. */
+/** The release in force stays on purpose. */
 function stay<C>(
   state: State<C>,
   reasons: readonly HintReason[],
@@ -290,8 +290,8 @@ export function rejected<C>(
 }
 
 /**
- * The source changed since the look: the next look replaces this one and takes over its reasons. An emergency is for the
- * source that a person saw, and lets no other one pass without approvals.
+ * The source changed since the look: the next look replaces this one and takes over its reasons. An emergency is for
+ * the source that a person saw, and lets no other one pass without approvals.
  */
 export function superseded<C>(state: State<C>, reasons: readonly HintReason[]): Decision<C> {
   const waiting = joinReasons(reasons.filter((one) => one !== "emergency"), state.waiting);

@@ -93,9 +93,9 @@ export function isCandidateGone<C>({ rollouts }: State<C>, hash: string): boolea
 }
 
 /**
- * Whether this host runs a hash that is not the head yet, and is not to be announced by it now. With steps only a rollout
- * that is done and a person make a hash the head: this one may be a candidate, also one that another took the place of.
- * If nobody else restores a lost head, it becomes it.
+ * Whether this host runs a hash that is not the head yet, and is not to be announced by it now. With steps only a
+ * rollout that is done and a person make a hash the head: this one may be a candidate, also one that another took the
+ * place of. If nobody else restores a lost head, it becomes it.
  */
 export function runsCandidate<C>({ rollouts, agreement, active }: State<C>): boolean {
   if (rollouts === null || agreement === null || active === null) return false;
@@ -151,7 +151,7 @@ export function withRollouts<C>(before: State<C>, state: State<C>, event: Event<
   return { rollouts: decision.rollouts, actions };
 }
 
-/** What of the store's view decides what this host runs. */
+/** The part of the store's view that decides which release this host runs. */
 function signatureOf(rollouts: Rollouts): string {
   // Then rollouts change nothing here.
   if (!isStaged(rollouts)) return "";
@@ -199,7 +199,7 @@ function eventOf<C>(before: State<C>, { agreement, rollouts }: State<C>, event: 
   }
 }
 
-/** What the store has, without a head that is lost or older than one that was seen. */
+/** The content of the store, without a head that is lost or older than one that was seen. */
 function asKnown(view: StoreView, agreement: Agreement | null): StoreView {
   return agreement === null || isHeadKnown(view.head, agreement.ledger) ? view : { ...view, head: null };
 }

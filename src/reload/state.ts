@@ -25,7 +25,8 @@ export interface SnapshotId {
  * older server asks all instances to look. `announcement`: the cluster's head has another hash. `force`: a person
  * overrules that head. `link`: the cluster can be reached, or an announcement is due, and an earlier look may be
  * outdated. `rollback`: the pinned release is to be put in force. `recheck`: a rollback was carried out or a hold
- * ended, and the source is to be compared again. `now`: a person takes a change up without the steps of a rollout; `emergency`: without approvals.
+ * ended, and the source is to be compared again. `now`: a person takes a change up without the steps of a rollout;
+ * `emergency`: without approvals.
  */
 export type HintReason =
   | "start"

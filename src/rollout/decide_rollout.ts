@@ -121,7 +121,7 @@ function seen(before: Rollouts, view: StoreView, random: number): RolloutDecisio
   return { rollouts: next, actions: [...actions, ...timerOf(next, random)] };
 }
 
-/** What a host remembers of a candidate, and what of it ends with its rollout. A store without a head ends nothing. */
+/** The memory of a candidate, and the part of it that ends with its rollout. A store without a head ends nothing. */
 function overtaken(
   before: Rollouts,
   view: StoreView,
@@ -245,7 +245,9 @@ function isSkippedHere({ view }: Rollouts, { ownSkips }: OwnFacts, hash: string)
   return [...view?.skips ?? [], ...ownSkips].some((one) => one.hash === hash);
 }
 
-/** A change that nobody proposed yet: one that a person published, or of the own source. Null: none, or it must wait. */
+/**
+ * A change that nobody proposed yet: one that a person published, or of the own source. Null: none, or it must wait.
+ */
 function changeToPropose(rollouts: Rollouts, own: OwnFacts): Published | null {
   const { source, view, published, refused, terms } = rollouts;
   if (view?.head == null) return null;

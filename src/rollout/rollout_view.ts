@@ -156,7 +156,7 @@ function waitsOf({ phase, step, counts, bakeSeconds }: Rollout, hosts: readonly 
   return [...named, `the end of the ${bakeSeconds} s for which all hosts of the step stay healthy; then it ${next}`];
 }
 
-/** What is awaited of a host that is let in; null: it runs the candidate and is healthy. */
+/** The condition that a host that is let in has still to meet; null: it runs the candidate and is healthy. */
 function waitOf({ instance, isHere, rejected, runs, state }: RolloutHost): string | null {
   if (!isHere) return `the host ${instance} of the order, which has no record now`;
   if (rejected !== null) return `${instance}, which rejected it: ${rejected}`;

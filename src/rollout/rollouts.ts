@@ -1,4 +1,4 @@
-// What an instance knows of rollouts, and what it is about to do. Only `decideRollout` replaces this value.
+// The knowledge of an instance about rollouts, and its next requests. Only `decideRollout` replaces this value.
 import type { Rollout, RolloutMove } from "../agreement/rollout.ts";
 import type { Skip } from "../agreement/skip.ts";
 import type { RolloutPolicy, StoreView } from "./staging.ts";

@@ -1,4 +1,5 @@
-// What a host runs during a rollout, and what becomes of a valid source: pure rules over what the store said last.
+// Which release a host runs during a rollout, and whether a valid source may run: pure rules over the last answer of
+// the store.
 import type { Head } from "../agreement/head.ts";
 import { isLetIn, isUnderWay, type Rollout, type StoredRollout } from "../agreement/rollout.ts";
 import type { Skip } from "../agreement/skip.ts";
@@ -13,7 +14,7 @@ export interface RolloutPolicy {
   readonly onFailure: "rollback" | "halt";
 }
 
-/** What the store said last. */
+/** The last answer of the store. */
 export interface StoreView {
   /** Null: it has none. */
   readonly head: Head | null;

@@ -18,8 +18,8 @@ import type { StoredHead } from "../notifier.ts";
 /** The names of a channel's keys; the braces keep them in one slot. */
 export interface Keys {
   /**
-   * Hash: `hash`, `generation`, `by`, `at` in milliseconds since 1970 by Redis' clock, `skip`, the skip set, `rollout`, a
-   * text, and `rolloutAt`, the moment of its last move by Redis' clock.
+   * Hash: `hash`, `generation`, `by`, `at` in milliseconds since 1970 by Redis' clock, `skip`, the skip set, `rollout`,
+   * a text, and `rolloutAt`, the moment of its last move by Redis' clock.
    */
   readonly head: string;
   /** Capped stream of the announcements. */
@@ -371,8 +371,8 @@ const replySchema = z.tuple([
 ]);
 
 /**
- * Parses an answer of one of the three; null: it is none, so it did not come from Redis. The scripts check the head too,
- * but another server may answer in their place.
+ * Parses an answer of one of the three; null: it is none, so it did not come from Redis. The scripts check the head
+ * too, but another server may answer in their place.
  *
  * @param known the rollout whose mark the request had, so that the answer need not have its text; null: it had none.
  */

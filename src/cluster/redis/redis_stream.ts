@@ -128,7 +128,9 @@ function connectUnderOtherName(
 /** Closing a connection does not end a write that the other side does not take; nobody waits longer for it. */
 const WRITE_END_MILLISECONDS = 1_000;
 
-/** Makes a stream that ioredis can use as a socket. Destroying it closes the connection, and ends with its last write. */
+/**
+ * Makes a stream that ioredis can use as a socket. Destroying it closes the connection, and ends with its last write.
+ */
 function streamOver(connection: Deno.Conn): Duplex {
   let writing: Promise<void> = Promise.resolve();
   const stream = new Duplex({
