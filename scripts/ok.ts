@@ -8,7 +8,7 @@ import { check } from "./check.ts";
 import { binaryName, compile } from "./compile.ts";
 import { testWithCoverage } from "./coverage.ts";
 import { runStep, type Write } from "./step.ts";
-import { printOutcomes, runProgramTests, runSideBySide, type TestOutcome } from "./test_run.ts";
+import { printOutcomes, runProgramTests, runSideBySide, type TestOutcome, type TestPart } from "./test_run.ts";
 
 /** Runs all on the checkout at `root`; resolves with the exit status. */
 export async function ok(root: string): Promise<number> {
@@ -18,8 +18,13 @@ export async function ok(root: string): Promise<number> {
     return 1;
   }
   const { outcomes, trouble: coverage } = await testWithCoverage(root, (parts) => {
-    const others = parts.map((part) => async (write: Write) => [await part(write)]);
-    return runSideBySide([...others, (write) => testProgram(root, write)]);
+    const [computing, ...others] = parts;
+    // As many at a time as the cores bear: with more of them, tests that have limits of time would fail.
+    return runSideBySide([
+      async (write) => [await computing?.(write) ?? null],
+      (write) => oneByOne(others, write),
+      (write) => testProgram(root, write),
+    ]);
   });
   const arePassed = coverage === null && outcomes.every(({ trouble }) => trouble === null);
   const mutation = arePassed ? await sampleMutants(root) : null;
@@ -51,11 +56,21 @@ async function sampleMutants(root: string): Promise<string | null> {
   return code === 0 ? null : `the run of mutants ended with exit status ${code}`;
 }
 
-/** Runs the program's tests over its sources and, if they pass, over the compiled program. */
+async function oneByOne(parts: readonly TestPart[], write: Write): Promise<(TestOutcome | null)[]> {
+  const outcomes: (TestOutcome | null)[] = [];
+  for (const part of parts) outcomes.push(await part(write));
+  return outcomes;
+}
+
+/**
+ * Runs the program's long tests over its sources and, if they pass, the others over the compiled program, which is what
+ * ships. All of them run over the sources if it cannot be compiled here.
+ */
 async function testProgram(root: string, write: Write): Promise<(TestOutcome | null)[]> {
-  const sources = await runProgramTests(root, { length: "both", write });
-  // A failure over the sources need not be repeated.
-  return sources?.trouble === null ? [sources, await testCompiled(root, write)] : [sources];
+  const isProgram = await exists(join(root, "main.ts"));
+  const sources = await runProgramTests(root, { length: isProgram ? "long" : "both", write });
+  if (!isProgram || sources?.trouble !== null) return [sources];
+  return [sources, await testCompiled(root, write) ?? await runProgramTests(root, { length: "short", write })];
 }
 
 /** Compiles the program and runs its tests over that; null: it cannot be compiled here. */

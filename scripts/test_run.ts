@@ -150,7 +150,9 @@ export async function runProgramTests(root: string, options: ProgramTestOptions)
   const { length, binary, flags = [], write } = options;
   const files = await listFiles(root, PROGRAM_TESTS);
   if (!files.some((path) => path.endsWith("_test.ts") && isOfLength(path, length))) return null;
-  const jobs = Deno.env.get("DENO_JOBS") ?? String(navigator.hardwareConcurrency + 1);
+  // In CI long tests run beside them.
+  const atOnce = navigator.hardwareConcurrency + (Deno.env.get("CI") ? 0 : 1);
+  const jobs = Deno.env.get("DENO_JOBS") ?? String(atOnce);
   const env: Record<string, string> = { DENO_JOBS: jobs, ...binary !== undefined && { HONUA_CONFIGD: binary } };
   return await run(root, [...flags, "--parallel", ...placesOf([PROGRAM_TESTS], length)], { env, write });
 }
