@@ -72,9 +72,25 @@ function hooksOf(server: ServedServer & { readonly control: number }): Settings 
   };
 }
 
+/**
+ * Returns a port that is free now and that the kernel gives to no connection (ip(7), `ip_local_port_range` begins at
+ * 32768): a server that restarts finds it free again.
+ */
+function quietPort(): number {
+  for (;;) {
+    const port = 20_000 + Math.floor(Math.random() * 12_000);
+    try {
+      using _listener = Deno.listen({ hostname: "127.0.0.1", port });
+      return port;
+    } catch (error) {
+      if (!(error instanceof Deno.errors.AddrInUse)) throw error;
+    }
+  }
+}
+
 /** A server on a port of its own, which is closed while it restarts, and a control port for the hooks. */
 function openServer(host: string, form: string, restartMilliseconds: number) {
-  const port = freePort();
+  const port = quietPort();
   const titles: string[] = [];
   let serving: Deno.HttpServer | null = null;
   let isReady = false;
