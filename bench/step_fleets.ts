@@ -1,4 +1,4 @@
-// What a change that goes through a fleet in steps costs the store, and what an instance costs that does nothing: counts
+// The cost for the store of a change that goes through a fleet in steps, and of an instance that does nothing: counts
 // of a real Redis with a process for each instance. Last comes what 1,000 records and hosts weigh, without the processes.
 import { withinLimit } from "../src/time/limit.ts";
 import { type Fleet, type FleetInstance, openFleet, type Settings } from "../tests/support/fleet.ts";
@@ -14,7 +14,7 @@ const STEPS = ["1", "25%", "100%"];
 const BAKE_SECONDS = 1;
 const LIMIT_MILLISECONDS = 120_000;
 
-/** What an instance has resident at the most; its source is JSON, so that it has no parser. */
+/** The most resident memory of an instance; its source is JSON, so that it has no parser. */
 const MEBIBYTES_EACH = 200;
 
 /** How many instances start at the same moment: more would keep one another from the cores. */

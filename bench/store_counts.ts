@@ -1,4 +1,4 @@
-// What Redis has counted by itself: commands, bytes, and what instances asked it for. The scripts are told apart by the
+// The counts of Redis itself: commands, bytes, and what instances asked it for. The scripts are told apart by the
 // commands that they run, because Redis counts these too, and all scripts as one.
 import type { RedisServer } from "../tests/support/redis_server.ts";
 

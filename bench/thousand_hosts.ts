@@ -1,4 +1,4 @@
-// What a store with 1,000 hosts answers, without the hosts: their records and a rollout of all of them are put there,
+// The answers of a store with 1,000 hosts, without the hosts: their records and a rollout of all of them are put there,
 // and one client reads them.
 import { type Rollout, rolloutText } from "../src/agreement/rollout.ts";
 import type { Notifier } from "../src/cluster/notifier.ts";
@@ -23,7 +23,7 @@ export interface AnswerCost {
   readonly milliseconds: number;
 }
 
-/** What is read of a store with so many hosts. */
+/** The readings of a store with so many hosts. */
 export interface ThousandHosts {
   /** The text of a rollout of all of them. */
   readonly rolloutBytes: number;

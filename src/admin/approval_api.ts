@@ -1,4 +1,4 @@
-// What the admin interface may ask of the daemon about approvals. Every value is the JSON of an answer.
+// The questions of the admin interface to the daemon about approvals. Every value is the JSON of an answer.
 import type { OrderAnswer } from "./daemon_api.ts";
 
 /** A configuration that waits for approval. */

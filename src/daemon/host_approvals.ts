@@ -74,7 +74,7 @@ export function openHostApprovals(
       const outcome = await look(...args);
       if (required === 0 || outcome.kind !== "candidate") return outcome;
       const state = loop.state();
-      // What is in force is exempt.
+      // The release in force is exempt.
       if (outcome.hash === state.active?.hash) return outcome;
       const author = authorOf(state, outcome.hash);
       if (author !== null) authors.set(outcome.hash, author);

@@ -37,7 +37,7 @@ export function rolloutAccess(
     async moveRollout(move: RolloutMove, isProposal: boolean): Promise<MoveOutcome> {
       if (isProposal) {
         const put = await putText(move.to.hash, { notifier, keyRing, textOf });
-        // What a person published is in the store already, and only there.
+        // A release that a person published is in the store already, and only there.
         if (!put.ok && !await isStored(move.to.hash, notifier)) return { kind: "failed", reason: put.reason };
       }
       const answer = await notifier.moveRollout(move);

@@ -168,12 +168,8 @@ function eventOf<C>(before: State<C>, { agreement, rollouts }: State<C>, event: 
   switch (event.kind) {
     case "head-read": {
       const { head, skips, rollout = null, rolloutMark = null, isApproved = false, random = 0 } = event;
-      const known = agreement !== null && isHeadKnown(head, agreement.ledger) ? head : null;
-      return {
-        kind: "store-read",
-        view: { head: known, skips, stored: rollout, mark: rolloutMark, isApproved },
-        random,
-      };
+      const view = { head, skips, stored: rollout, mark: rolloutMark, isApproved };
+      return { kind: "store-read", view: asKnown(view, agreement), random };
     }
     case "fleet-answered": {
       const { answer } = event;

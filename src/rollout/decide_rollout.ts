@@ -287,7 +287,7 @@ function propose(
   const reason = fleetObjection(fleet);
   if (reason !== null) {
     const report = reported({ kind: "rollout-refused", hash, reason });
-    // What a person published is given up, or it and a refused source would be tried in turn.
+    // A release that a person published is given up, or it and a refused source would be tried in turn.
     const published = rollouts.published?.hash === hash ? null : rollouts.published;
     return {
       rollouts: { ...rollouts, published, refused: { hash, reason } },
@@ -306,7 +306,7 @@ function propose(
     terms,
     at,
   });
-  // What a person published is meant now: only a file can be a late copy.
+  // A release that a person published is meant now: only a file can be a late copy.
   const isPublished = hash === rollouts.published?.hash;
   // A host that follows has agreed with heads that its source never had.
   const agreed = own.isFollowing && rollouts.isLagging ? 0 : own.agreedGeneration;
