@@ -8,7 +8,7 @@ import { maskedAnswers, type Problem } from "./problem.ts";
 import type { ConnectionBindings, Handler } from "./connections.ts";
 import { approvalRoutes } from "./approval_routes.ts";
 import { diffRoutes } from "./diff_route.ts";
-import { eventsRoute } from "./events_route.ts";
+import { eventsRoutes } from "./events_route.ts";
 import { HEALTH_PATHS, healthRoutes, metricsRoute, statusRoutes } from "./status_routes.ts";
 import type { AdminLimits } from "./limits.ts";
 import { publishRoute } from "./publish_routes.ts";
@@ -19,6 +19,7 @@ import { requestPath } from "./request_target.ts";
 import { fitsPath, type Route } from "./route.ts";
 import { snapshotRoute } from "./snapshot_route.ts";
 import type { DaemonApi } from "./daemon_api.ts";
+import { uiRoutes } from "./ui/ui_routes.ts";
 
 export interface ApplicationSettings {
   readonly api: DaemonApi;
@@ -54,8 +55,9 @@ export function composeApplication(settings: ApplicationSettings): Handler {
     ...approvalRoutes(api, answers, limits, now),
     publishRoute(api, answers, limits, now),
     snapshotRoute(api, answers, limits, closing),
-    eventsRoute(api, answers, limits, closing),
+    ...eventsRoutes(api, answers, limits, closing),
     metricsRoute(api, answers, limits),
+    ...uiRoutes(api, limits),
   ];
   for (const { method, path, answer } of routes) {
     application.on(method, path, (c) => answer(c.req.raw, c.env, c.req.param()));

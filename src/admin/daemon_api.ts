@@ -372,30 +372,34 @@ export interface ServedSnapshot {
   readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
+/** The kinds of events. */
+export const EVENT_KINDS = [
+  "activated",
+  "rejected",
+  "held",
+  "rolled-back",
+  "baking",
+  "healthy",
+  "unhealthy",
+  "confirmed",
+  "hold",
+  "hold-ended",
+  "rollout-proposed",
+  "rollout-moved",
+  "rollout-done",
+  "rollout-refused",
+  "diverged",
+  "agreed",
+  "redis-up",
+  "redis-down",
+  "hook-failed",
+] as const;
+
 /** An event for followers. */
 export interface DaemonEvent {
   /** Grows by one with each event of this process. */
   readonly id: number;
-  readonly kind:
-    | "activated"
-    | "rejected"
-    | "held"
-    | "rolled-back"
-    | "baking"
-    | "healthy"
-    | "unhealthy"
-    | "confirmed"
-    | "hold"
-    | "hold-ended"
-    | "rollout-proposed"
-    | "rollout-moved"
-    | "rollout-done"
-    | "rollout-refused"
-    | "diverged"
-    | "agreed"
-    | "redis-up"
-    | "redis-down"
-    | "hook-failed";
+  readonly kind: typeof EVENT_KINDS[number];
   /** ISO 8601. */
   readonly at: string;
   /** Hash, generation, reason and the like, without secrets. */

@@ -13,16 +13,16 @@ const RETRY_MILLISECONDS = 2_000;
 const BATCH_EVENTS = 50;
 
 /**
- * `GET /admin/events`. An event has the id `EPOCH-NUMBER`, its kind as its name, and JSON as its data. Without
+ * `GET /admin/events`, and `/ui/events` for the page. An event has the id `EPOCH-NUMBER`, its kind as its name, and JSON as its data. Without
  * `Last-Event-ID` the stream begins with the next event. With it, it goes on after that event; if that is not possible
  * (another process, or too long ago) it begins with an event `reset` and goes on with all that is kept.
  */
-export function eventsRoute(
+export function eventsRoutes(
   api: DaemonApi,
   answers: Answers,
   limits: AdminLimits,
   closing: AbortSignal,
-): Route {
+): readonly Route[] {
   // The connection ends with its stream, so that closing the interface waits for no client.
   const headers = { ...NOT_KEPT, "Content-Type": "text/event-stream", "Connection": "close" };
   let followers = 0;
@@ -45,7 +45,7 @@ export function eventsRoute(
     });
     return new Response(stream, { headers });
   };
-  return { method: "GET", path: "/admin/events", answer };
+  return ["/admin/events", "/ui/events"].map((path) => ({ method: "GET", path, answer }));
 }
 
 interface StreamOwner {

@@ -2,7 +2,7 @@
 // and what it leaves behind.
 import { assertEquals } from "@std/assert";
 import { maskedAnswers } from "../../src/admin/problem.ts";
-import { eventsRoute } from "../../src/admin/events_route.ts";
+import { eventsRoutes } from "../../src/admin/events_route.ts";
 import { ADMIN_LIMITS, type AdminLimits } from "../../src/admin/limits.ts";
 import { countedSignal } from "../support/counted_signal.ts";
 import { turn, withFakeTimeouts } from "../support/fake_clock.ts";
@@ -13,13 +13,13 @@ function streaming(limits: Partial<AdminLimits> = {}) {
   const api = fakeDaemonApi();
   const closing = countedSignal();
   let cuts = 0;
-  const { answer } = eventsRoute(
+  const [first] = eventsRoutes(
     api,
     maskedAnswers((text) => api.mask(text)),
     { ...ADMIN_LIMITS, ...limits },
     closing.signal,
   );
-  const route = (request: Request) => answer(request, { authorize: null, cut: () => void cuts++ });
+  const route = (request: Request) => first!.answer(request, { authorize: null, cut: () => void cuts++ });
   const ask = (lastEventId?: string) => {
     const headers = lastEventId === undefined ? {} : { "Last-Event-ID": lastEventId };
     return route(new Request("http://x/admin/events", { headers }));

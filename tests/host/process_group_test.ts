@@ -73,9 +73,9 @@ Deno.test("the end of a group closes its pipes to processes that left it, and no
   );
   const group = await start(`setsid sh ${script} & until test -e DIR/up; do sleep 0.02; done`, directory);
   assertEquals((await group.status).success, true);
-  let hasOutputEnded = false;
-  group.outputEnded.then(() => hasOutputEnded = true);
-  assertEquals([await group.end(0), hasOutputEnded], [0, true]);
+  assertEquals(await group.end(0), 0);
+  // On a busy machine `end` may give up its short wait for this.
+  await group.outputEnded;
   await directory.write("go", "");
   await eventually("the one who left wrote", () => Deno.stat(directory.file("done")));
   assertEquals((await Deno.stat(directory.file("refused"))).isFile, true);

@@ -1,0 +1,123 @@
+// Keeps an open page up to date: after each event of the daemon, and every few seconds for what happens on other hosts,
+// it fetches the page anew and replaces the parts that differ. Without this script the page shows one moment.
+(() => {
+  const REFRESH_MILLISECONDS = 5_000;
+  /** Events come in groups. */
+  const DEBOUNCE_MILLISECONDS = 200;
+  const FETCH_LIMIT_MILLISECONDS = 15_000;
+  const RECONNECT_MILLISECONDS = 3_000;
+
+  /** Shows times in the reader's zone; the exact one stays in the title. */
+  const zoned = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
+  const localize = (root) => {
+    for (const time of root.querySelectorAll("time[datetime]")) {
+      const date = new Date(time.dateTime);
+      if (!Number.isNaN(date.getTime())) time.textContent = zoned.format(date);
+    }
+  };
+
+  // The text of each part as the server sent it: the shown one has other times, and folds that the reader opened.
+  const sent = new Map();
+  for (const part of document.querySelectorAll("[data-live]")) sent.set(part.id, part.innerHTML);
+  localize(document);
+
+  const live = document.getElementById("live");
+  if (live === null || live.dataset.events === undefined) return;
+  let cutSince = null;
+  let isEnded = false;
+  const say = (text, isCut) => {
+    if (live.textContent !== text) live.textContent = text;
+    live.classList.toggle("cut", isCut);
+  };
+  const shown = () => {
+    cutSince = null;
+    say("Live", false);
+  };
+  const cut = () => {
+    if (isEnded) return;
+    cutSince ??= new Date();
+    const at = zoned.format(cutSince);
+    say(`Cut off since ${at}: what is shown may be old. Trying again.`, true);
+  };
+  const end = () => {
+    isEnded = true;
+    events?.close();
+    say("Your session has ended. ", true);
+    const link = document.createElement("a");
+    link.href = "/ui/sign-in";
+    link.textContent = "Sign in again";
+    live.append(link);
+  };
+
+  const replace = (part, fresh) => {
+    const opened = new Set([...part.querySelectorAll("details[open][id]")].map(({ id }) => id));
+    const focused = part.contains(document.activeElement) ? document.activeElement.id : "";
+    part.replaceChildren(...fresh.childNodes);
+    for (const fold of part.querySelectorAll("details[id]")) if (opened.has(fold.id)) fold.open = true;
+    localize(part);
+    if (focused !== "") document.getElementById(focused)?.focus();
+  };
+
+  let fetching = false;
+  let isWanted = false;
+  const refresh = async () => {
+    if (isEnded) return;
+    isWanted = fetching;
+    if (fetching) return;
+    fetching = true;
+    try {
+      const answer = await fetch(location.href, {
+        headers: { "X-Honua-Refresh": "1" },
+        signal: AbortSignal.timeout(FETCH_LIMIT_MILLISECONDS),
+      });
+      if (answer.status === 401) return end();
+      if (!answer.ok) return cut();
+      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      for (const fresh of page.querySelectorAll("[data-live]")) {
+        const part = document.getElementById(fresh.id);
+        const text = fresh.innerHTML;
+        if (part === null || sent.get(fresh.id) === text) continue;
+        sent.set(fresh.id, text);
+        replace(part, fresh);
+      }
+      if (events?.readyState === EventSource.OPEN) shown();
+    } catch {
+      cut();
+    } finally {
+      fetching = false;
+      if (isWanted) void refresh();
+    }
+  };
+
+  let soon = 0;
+  const refreshSoon = () => {
+    clearTimeout(soon);
+    soon = setTimeout(refresh, DEBOUNCE_MILLISECONDS);
+  };
+
+  let events = null;
+  const follow = () => {
+    if (isEnded) return;
+    events?.close();
+    events = new EventSource("/ui/events");
+    // A refusal, as with too many readers, ends an EventSource for good.
+    const source = events;
+    source.addEventListener("open", refreshSoon);
+    source.addEventListener("error", () => {
+      cut();
+      if (source.readyState === EventSource.CLOSED) {
+        setTimeout(() => source === events && follow(), RECONNECT_MILLISECONDS);
+      }
+    });
+    for (const kind of live.dataset.events.split(" ")) source.addEventListener(kind, refreshSoon);
+  };
+
+  // A hidden page holds no connection: a browser has only six of them for a host.
+  document.addEventListener("visibilitychange", () => {
+    if (!document.hidden) return follow();
+    events?.close();
+    events = null;
+  });
+  setInterval(() => document.hidden || refresh(), REFRESH_MILLISECONDS);
+  if (!document.hidden) follow();
+})();
