@@ -59,7 +59,7 @@ async function prepare(root: string, directory: string): Promise<Contents> {
   if (!used.ok) return used;
   for (const name of ["src", "main.ts", "deno.lock"]) await copy(join(root, name), join(directory, name));
   const { imports }: ProjectConfig = JSON.parse(await Deno.readTextFile(join(root, "deno.json")));
-  const kept = Object.entries(imports).filter(([, target]) => used.specifiers.has(target));
+  const kept = Object.entries(imports).filter(([, target]) => used.specifiers.has(withoutPath(target)));
   // Its own folder of packages gives the same paths on every machine, so the bundle is the same too.
   const config = { nodeModulesDir: "auto", lock: "./deno.lock", imports: Object.fromEntries(kept) };
   await Deno.writeTextFile(join(directory, "deno.json"), JSON.stringify(config));
@@ -67,7 +67,15 @@ async function prepare(root: string, directory: string): Promise<Contents> {
   for (
     const args of [
       ["install", "--quiet"],
-      ["bundle", "--quiet", "--code-splitting", `--external=${PARSER_PACKAGE}`, `--outdir=${embedded}`, "main.ts"],
+      [
+        "bundle",
+        "--quiet",
+        "--unstable-raw-imports",
+        "--code-splitting",
+        `--external=${PARSER_PACKAGE}`,
+        `--outdir=${embedded}`,
+        "main.ts",
+      ],
     ]
   ) {
     const ran = await runToEnd(Deno.execPath(), args, { cwd: directory });
@@ -83,6 +91,11 @@ async function prepare(root: string, directory: string): Promise<Contents> {
   const packages = [...parserPackages, ...await packagesOfBundle(embedded, directory)];
   packages.sort((a, b) => a.name < b.name ? -1 : 1);
   return { ok: true, embedded, packages, webAssembly: join(embedded, "node_modules", PARSER_PACKAGE, "main.wasm.gz") };
+}
+
+/** `npm:hono@4.13.19/html` is a part of `npm:hono@4.13.19`. */
+function withoutPath(specifier: string): string {
+  return /^npm:(?:@[^/]+\/)?[^@/]+@[^/]+/.exec(specifier)?.[0] ?? specifier;
 }
 
 /** The packages that the program imports itself, as deno.json pins them: `npm:zod@4.6.7`. */
