@@ -1,7 +1,6 @@
 // This host: its source, its hooks, and what happened in the last hour.
-import { html } from "hono/html";
 import type { Status } from "../daemon_api.ts";
-import type { Markup } from "./page.ts";
+import { type Markup, markup } from "./markup.ts";
 
 /** What the view shows, masked. */
 export interface HostModel {
@@ -10,13 +9,8 @@ export interface HostModel {
 
 /** Renders the host. */
 export function hostView({ status }: HostModel): Markup {
-  return html`
-    <h1>This host</h1>
-    <div id="host" data-live>
-      <dl>
-        <dt>Source</dt>
-        <dd>${status.source ?? "in the store"}</dd>
-      </dl>
-    </div>
-  `;
+  return markup`<h1>This host</h1>
+<div id="host" data-live>
+<dl><dt>Source</dt><dd>${status.source ?? "in the store"}</dd></dl>
+</div>`;
 }

@@ -1,13 +1,10 @@
 // The frame of every page: head, navigation, and the headers that keep a browser from doing anything else. Styles and
 // script are part of the page, allowed by their hashes; nothing is fetched from elsewhere.
 import { createHash } from "node:crypto";
-import { html, raw } from "hono/html";
 import { NOT_KEPT } from "../problem.ts";
+import { type Markup, markup, trusted } from "./markup.ts";
 import styles from "./page.css" with { type: "text" };
 import script from "./page.js" with { type: "text" };
-
-/** A piece of a page: every value in it is escaped. */
-export type Markup = ReturnType<typeof html>;
 
 /** The views, by their paths below `/ui`. */
 const TABS = [
@@ -68,58 +65,42 @@ export function pageAnswer(page: Page): Response {
 }
 
 function pageOf({ title, tab, instance, liveOn, signOut, body }: Page): Markup {
-  return html`
-    <!DOCTYPE html>
-    <html lang="en">
-      <head>
-        <meta charset="utf-8">
-        <meta name="viewport" content="width=device-width, initial-scale=1">
-        <title>${title}${instance === null ? "" : ` · ${instance}`} · honua-configd</title>
-        <link rel="icon" href="${raw(ICON)}">
-        <style>
-        ${raw(styles)}
-        </style>
-      </head>
-      <body>
-        <a class="skip" href="#main">Skip to the content</a>
-        <header>
-          <strong>honua-configd</strong>${instance === null ? "" : html`
-            <span>${instance}</span>
-          `} ${tab === null ? "" : navigation(tab)}${signOut ?? ""}${statusLine(liveOn)}
-        </header>
-        <main id="main" tabindex="-1">
-          ${body}
-        </main>
-        <script>
-        ${raw(script)}
-        </script>
-      </body>
-    </html>
-  `;
+  return markup`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${title}${instance === null ? "" : ` · ${instance}`} · honua-configd</title>
+<link rel="icon" href="${trusted(ICON)}">
+<style>${trusted(styles)}</style>
+</head>
+<body>
+<a class="skip" href="#main">Skip to the content</a>
+<header>
+<strong>honua-configd</strong>
+${instance === null ? "" : markup`<span>${instance}</span>`}
+${tab === null ? "" : navigation(tab)}
+${signOut ?? ""}
+${liveOn.length === 0 ? "" : statusLine(liveOn)}
+</header>
+<main id="main" tabindex="-1">
+${body}
+</main>
+<script>${trusted(script)}</script>
+</body>
+</html>
+`;
 }
 
 function navigation(current: Tab): Markup {
   const link = ({ tab, path, label }: typeof TABS[number]) =>
     tab === current
-      ? html`
-        <li><a href="${path}" aria-current="page">${label}</a></li>
-      `
-      : html`
-        <li><a href="${path}">${label}</a></li>
-      `;
-  return html`
-    <nav aria-label="Views"><ul>${TABS.map(link)}</ul></nav>
-  `;
+      ? markup`<li><a href="${path}" aria-current="page">${label}</a></li>`
+      : markup`<li><a href="${path}">${label}</a></li>`;
+  return markup`<nav aria-label="Views"><ul>${TABS.map(link)}</ul></nav>`;
 }
 
 /** Without the script it stays as the server wrote it. */
 function statusLine(kinds: readonly string[]): Markup {
-  if (kinds.length === 0) {
-    return html`
-
-    `;
-  }
-  return html`
-    <p id="live" role="status" data-events="${kinds.join(" ")}">Not live: reload the page to see news</p>
-  `;
+  return markup`<p id="live" role="status" data-events="${kinds.join(" ")}">Not live: reload the page to see news</p>`;
 }

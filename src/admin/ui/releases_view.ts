@@ -1,7 +1,6 @@
 // The releases of this host, the newest first.
-import { html } from "hono/html";
 import type { ListedRelease } from "../../releases/history_list.ts";
-import type { Markup } from "./page.ts";
+import { type Markup, markup } from "./markup.ts";
 import { timeTag } from "./time_tag.ts";
 
 /** What the view shows, masked. */
@@ -11,14 +10,9 @@ export interface ReleasesModel {
 
 /** Renders the list. */
 export function releasesView({ releases }: ReleasesModel): Markup {
-  return html`
-    <h1>Releases</h1>
-    <div id="releases" data-live>
-      <ol reversed>${releases.map(({ hash, at }) =>
-        html`
-          <li><code>${hash.slice(0, 8)}</code> ${timeTag(at)}</li>
-        `
-      )}</ol>
-    </div>
-  `;
+  const entry = ({ hash, at }: ListedRelease) => markup`<li><code>${hash.slice(0, 8)}</code> ${timeTag(at)}</li>`;
+  return markup`<h1>Releases</h1>
+<div id="releases" data-live>
+<ol reversed>${releases.map(entry)}</ol>
+</div>`;
 }

@@ -1,6 +1,5 @@
 // A time on the page. The server does not know the reader's zone: it writes UTC, which the script rewrites.
-import { html } from "hono/html";
-import type { Markup } from "./page.ts";
+import { type Markup, markup } from "./markup.ts";
 
 /**
  * Returns the element of a time, with the exact one as its title.
@@ -9,11 +8,5 @@ import type { Markup } from "./page.ts";
  */
 export function timeTag(iso: string): Markup {
   const shown = iso.replace(/^(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(?:\.\d+)?Z$/, "$1 $2 UTC");
-  return shown === iso
-    ? html`
-      ${iso}
-    `
-    : html`
-      <time datetime="${iso}" title="${iso}">${shown}</time>
-    `;
+  return shown === iso ? markup`${iso}` : markup`<time datetime="${iso}" title="${iso}">${shown}</time>`;
 }

@@ -6,7 +6,8 @@ import type { Route } from "../route.ts";
 import { type FleetModel, fleetView } from "./fleet_view.ts";
 import { hostView } from "./host_view.ts";
 import { masked } from "./masked.ts";
-import { type Markup, pageAnswer, type Tab } from "./page.ts";
+import type { Markup } from "./markup.ts";
+import { pageAnswer, type Tab } from "./page.ts";
 import { releasesView } from "./releases_view.ts";
 
 /** All readers together make the daemon ask for the peers no more often than this. */
