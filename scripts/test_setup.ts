@@ -27,6 +27,7 @@ export const NEEDS: readonly Need[] = [
   { program: "fish", debianPackage: "fish" },
   { program: "mandoc", debianPackage: "mandoc" },
   { program: "bindfs", debianPackage: "bindfs" },
+  { program: "chromium", debianPackage: "chromium" },
 ];
 
 /** The needs that are not found along a `PATH` (or in the directories of system programs). */

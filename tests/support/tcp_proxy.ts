@@ -25,8 +25,11 @@ interface Obstacle {
   readonly timers: Map<number, () => void>;
 }
 
+/** A server's address: a port, or a unix socket as `ssh -L` forwards to one. */
+export type ProxyTarget = { readonly host: string; readonly port: number } | { readonly path: string };
+
 /** Opens a proxy in front of a server. */
-export function openTcpProxy(target: { readonly host: string; readonly port: number }): TcpProxy {
+export function openTcpProxy(target: ProxyTarget): TcpProxy {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const open = new Set<Deno.Conn>();
   const joined = new Set<Promise<void>>();
@@ -38,7 +41,7 @@ export function openTcpProxy(target: { readonly host: string; readonly port: num
   const join = async (client: Deno.Conn) => {
     open.add(client);
     try {
-      const server = await Deno.connect({ hostname: target.host, port: target.port });
+      const server = await connectTo(target);
       open.add(server);
       const either = () => [client, server].forEach(close);
       await Promise.all([pump(client, server, obstacle, either), pump(server, client, obstacle, either)]);
@@ -78,6 +81,11 @@ export function openTcpProxy(target: { readonly host: string; readonly port: num
       await Promise.all(joined);
     },
   };
+}
+
+async function connectTo(target: ProxyTarget): Promise<Deno.Conn> {
+  if ("path" in target) return await Deno.connect({ transport: "unix", path: target.path });
+  return await Deno.connect({ hostname: target.host, port: target.port });
 }
 
 /** Carries data one way until either side is gone. */
