@@ -9,7 +9,8 @@ import { causeText } from "./cause_text.ts";
 import { EXIT, type ExitCode } from "./exit_codes.ts";
 import { reachHistory } from "./history_reach.ts";
 import type { InstalledHost, StatePlaceRequest } from "./state_place.ts";
-import { durationText, renderTable, shortHash } from "./table.ts";
+import { renderTable, shortHash } from "./table.ts";
+import { durationText } from "../time/elapsed_text.ts";
 import type { Terminal } from "./terminal.ts";
 
 export interface HistoryRequest extends StatePlaceRequest {

@@ -8,7 +8,8 @@ import { isGeneration, isHash } from "../agreement/head.ts";
 import type { AdminFlags } from "./admin_address.ts";
 import { strangeAnswer, unavailable, withAdminClient } from "./admin_client.ts";
 import { isShown, rolloutLine, rolloutSummarySchema } from "./rollout_text.ts";
-import { agoText, painted, renderTable, shortHash } from "./table.ts";
+import { painted, renderTable, shortHash } from "./table.ts";
+import { agoText } from "../time/elapsed_text.ts";
 import { EXIT, type ExitCode } from "./exit_codes.ts";
 import type { Terminal } from "./terminal.ts";
 

@@ -1,7 +1,8 @@
 // A rollout in words: one line for how far it is, and a page with its hosts.
 import * as z from "zod";
 import { terminalText } from "../diagnostic/terminal_text.ts";
-import { agoText, durationText, painted, renderTable, shortHash } from "./table.ts";
+import { painted, renderTable, shortHash } from "./table.ts";
+import { agoText, durationText } from "../time/elapsed_text.ts";
 
 /** The part of a rollout that its line shows. */
 export const rolloutSummarySchema = z.object({

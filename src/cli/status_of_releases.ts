@@ -5,7 +5,8 @@ import { causeText } from "./cause_text.ts";
 import { isShown, progressText } from "./rollout_text.ts";
 import { posixQuoted } from "./shell_quote.ts";
 import type { Status } from "./status.ts";
-import { agoText, durationText, shortHash } from "./table.ts";
+import { shortHash } from "./table.ts";
+import { agoText, durationText } from "../time/elapsed_text.ts";
 
 /** The first line of a status while the source is held: what is in force, who took the source back, when and why. */
 export function heldText(

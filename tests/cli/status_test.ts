@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { agoText, durationText, forText } from "../../src/cli/table.ts";
+import { agoText, durationText, forText } from "../../src/time/elapsed_text.ts";
 import { status } from "../../src/cli/status.ts";
 import { runRecorded } from "../support/recording_terminal.ts";
 import { cannedDaemon, daysAgo, hashOf, json, keepingTerminal, statusWith } from "./canned_daemon.ts";
