@@ -110,6 +110,8 @@ function recordOf(instance: string): PeerRecord {
     rejected: null,
     release: { number: 100, state: "healthy" },
     heldBack: "staged",
+    since: "2026-01-02T03:04:05.678Z",
+    hooks: { waiting: 0, failed: [] },
     stages: true,
     journal: { n: 1_000, digest },
     noted,

@@ -133,7 +133,9 @@ async function compose(settings: DaemonSettings, ground: Ground): Promise<Daemon
   const { found, keeper: stateKeeper } = await openState(settings);
   const identity = { instance, incarnation };
   const approvals = openHostApprovals(settings, { loop: held, journal: keeper.journal });
-  const ties = { recorder, found, keeper: stateKeeper, loop: held, releases: keeper, textOf: textsOf(loader, keeper) };
+  const hooks = () => hookRunner.status();
+  const textOf = textsOf(loader, keeper);
+  const ties = { recorder, found, keeper: stateKeeper, loop: held, hooks, releases: keeper, textOf };
   const joined = await join(settings, { ...identity, approvals, reached, secrets, ...ties });
   if (joined !== null) keeper.readFrom(joined.notifier);
   const hookRunner = openHooks(settings, ground, {
@@ -143,7 +145,10 @@ async function compose(settings: DaemonSettings, ground: Ground): Promise<Daemon
     generation: () => agreedGeneration(held.state().agreement),
     rejectedHash,
     onSettled: (ok) => held.release({ kind: "hooks-settled", ok }),
-    changed: () => service.changed(),
+    changed() {
+      service.changed();
+      joined?.membership.tellChange();
+    },
     metrics,
     feed,
   });
@@ -199,8 +204,9 @@ function reporter(receivers: Receivers): (report: Report<Candidate>) => void {
     const { kept } = held.state().releases;
     const entry = journalEntryOf(report, { running: runningRelease(kept), rejectedHash: rejectedHash() });
     if (entry !== null) keeper.journal.append(maskedEntry(entry, mask));
-    joined?.membership.tellChange();
     hookRunner.report(report, Object.keys(changed));
+    // The record has the hooks that the report made wait.
+    joined?.membership.tellChange();
     service.changed();
     if (report.kind === "activated" && report.release !== null) void keeper.tidy(kept);
     if (report.kind === "unchanged") void keeper.heal(report.candidate.text);

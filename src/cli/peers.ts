@@ -3,6 +3,7 @@
 // or its Redis cannot be reached.
 import * as z from "zod";
 import { jsonLine, terminalText } from "../diagnostic/terminal_text.ts";
+import { heldBackText } from "../cluster/held_back_text.ts";
 import { namesakesOf } from "../cluster/peer_record.ts";
 import { isGeneration, isHash } from "../agreement/head.ts";
 import type { AdminFlags } from "./admin_address.ts";
@@ -33,6 +34,7 @@ const peersSchema = z.object({
     rejected: z.object({ hash, why: z.string(), at: z.string() }).nullable(),
     release: z.object({ number: z.number(), state: z.string() }).nullable().default(null),
     heldBack: z.string().nullable().default(null),
+    hooks: z.object({ failed: z.array(z.string()) }).nullable().default(null),
     at: z.string(),
     self: z.boolean(),
   })),
@@ -91,15 +93,17 @@ function tableText(all: readonly Peer[], now: number): string {
 
 /** Remarks about an instance; empty: none. */
 function noteText(
-  { rejected, heldBack, release }: Pick<Peer, "rejected" | "heldBack" | "release">,
+  { rejected, heldBack, release, hooks }: Pick<Peer, "rejected" | "heldBack" | "release" | "hooks">,
   now: number,
 ): string {
-  if (rejected !== null) return `rejected ${shortHash(rejected.hash)} ${agoText(rejected.at, now)}: ${rejected.why}`;
-  const notes = [];
-  if (heldBack === "rolled-back") notes.push("its file was rolled back");
-  if (heldBack === "frozen") notes.push("changes are held");
-  if (heldBack === "staged") notes.push("its file waits for its rollout");
-  if (heldBack === "unapproved") notes.push("its file waits for approval");
+  const failed = hooks?.failed ?? [];
+  const notes = failed.length === 0 ? [] : [`failed hooks: ${failed.join(", ")}`];
+  if (rejected !== null) {
+    notes.push(`rejected ${shortHash(rejected.hash)} ${agoText(rejected.at, now)}: ${rejected.why}`);
+    return notes.join("; ");
+  }
+  const held = heldBack === null ? null : heldBackText(heldBack);
+  if (held !== null) notes.push(held);
   const isNotable = release?.state === "baking" || release?.state === "failed";
   if (isNotable) notes.push(`release ${release.number} ${release.state}`);
   return notes.join("; ");

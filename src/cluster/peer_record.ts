@@ -38,6 +38,10 @@ export interface PeerRecord {
    * Why its source, which is valid, is not in force: see {@linkcode HeldBack}; null: it is. Up to version 0.1 absent.
    */
   readonly heldBack?: HeldBack | null;
+  /** When the config in force came into force, in ISO 8601; null: none is, or it is not known. Up to 0.1 absent. */
+  readonly since?: string | null;
+  /** Null: not known. Up to version 0.1 absent. */
+  readonly hooks?: PeerHooks | null;
   /** Present if it takes part in rollouts; absent up to version 0.1. */
   readonly stages?: true;
   /** Present if it is among the first of a rollout. */
@@ -57,6 +61,14 @@ export const PEER_RELEASE_STATES = ["running", "baking", "healthy", "failed", "r
 export interface PeerRelease {
   readonly number: number;
   readonly state: typeof PEER_RELEASE_STATES[number];
+}
+
+/** The hooks of an instance that are not done. */
+export interface PeerHooks {
+  /** How many run, or wait for their turn, and have not failed. */
+  readonly waiting: number;
+  /** The names of those whose last try failed: the first {@linkcode MAX_FAILED_HOOKS}, in the order of the options. */
+  readonly failed: readonly string[];
 }
 
 /** Why a valid source is not in force. */
@@ -79,6 +91,12 @@ export const MAX_WHY_LENGTH = 300;
 
 /** The longest name of an instance, in characters; a host's name has at most 64 on Linux (HOST_NAME_MAX, limits.h). */
 export const MAX_INSTANCE_LENGTH = 128;
+
+/** The most names of failed hooks. */
+export const MAX_FAILED_HOOKS = 3;
+
+/** The longest name of a hook, in characters. */
+const MAX_HOOK_LENGTH = 64;
 
 export const MAX_RECORD_BYTES = 4_096;
 
@@ -107,6 +125,9 @@ const recordSchema = z.object({
   release: z.object({ number: z.int().min(1), state: z.enum(PEER_RELEASE_STATES) }).nullable().catch(null)
     .exactOptional(),
   heldBack: z.enum(HELD_BACK).nullable().catch(null).exactOptional(),
+  since: time.nullable().catch(null).exactOptional(),
+  hooks: z.object({ waiting: z.int().min(0), failed: z.array(line(MAX_HOOK_LENGTH)).max(MAX_FAILED_HOOKS) })
+    .nullable().catch(null).exactOptional(),
   stages: z.unknown().optional(),
   canary: z.unknown().optional(),
   journal: mark.nullable().exactOptional(),
@@ -115,12 +136,12 @@ const recordSchema = z.object({
 });
 
 /**
- * Returns the stored form of a record, at most {@linkcode MAX_RECORD_BYTES}: a reason and a name are cut off at their
+ * Returns the stored form of a record, at most {@linkcode MAX_RECORD_BYTES}: a reason and names are cut off at their
  * limits, control characters in them become spaces, and notes for which there is no room are left out.
  */
 export function encodePeer(record: PeerRecord): string {
   const { incarnation, version, hash, generation, standing, rejected, release, heldBack, journal, at } = record;
-  const { stages, canary, noted = [] } = record;
+  const { since, hooks, stages, canary, noted = [] } = record;
   const named = noted.slice(0, MAX_NOTED).map(({ instance, n, digest }) => ({
     instance: shortened(instance, MAX_INSTANCE_LENGTH),
     n,
@@ -144,6 +165,11 @@ export function encodePeer(record: PeerRecord): string {
       },
       release: release && { number: release.number, state: release.state },
       heldBack,
+      since,
+      hooks: hooks && {
+        waiting: hooks.waiting,
+        failed: hooks.failed.slice(0, MAX_FAILED_HOOKS).map((name) => shortened(name, MAX_HOOK_LENGTH)),
+      },
       stages,
       canary,
       journal: journal && { n: journal.n, digest: journal.digest },

@@ -143,13 +143,15 @@ async function unlessStopping<T>(
  * membership to write it; without a connection string the peers are not known.
  */
 async function peersOf(
-  { settings, instance, incarnation, loop, notifier, recorder, mask }: DaemonApiParts,
+  { settings, instance, incarnation, loop, notifier, recorder, hookRunner, mask }: DaemonApiParts,
 ): Promise<PeersAnswer> {
   const { options, version } = settings;
   const isolation = isolationOf(options);
   if (isolation !== null) return { ok: false, reason: isolation };
   if (!options.highAvailability.enabled) {
-    const record = recordOf({ instance, incarnation, version, isCanary: options.rollout.canary, loop, recorder, mask });
+    const { canary: isCanary } = options.rollout;
+    const hooks = hookRunner.status;
+    const record = recordOf({ instance, incarnation, version, isCanary, loop, recorder, hooks, mask });
     await notifier.writeRecord({ ...record, at: new Date().toISOString() });
   }
   return await notifier.peers();

@@ -3,6 +3,7 @@
 import type { Notifier } from "../cluster/notifier.ts";
 import { describeConnection, resolveConnection, type ResolvedConnection } from "../cluster/redis/redis_connection.ts";
 import type { EventRecorder } from "./event_recorder.ts";
+import type { HookStatus } from "../hooks/hook_memory.ts";
 import type { HostApprovals } from "./host_approvals.ts";
 import type { LoopAccess } from "./loop_holder.ts";
 import type { MaskedSecrets } from "./masked_secrets.ts";
@@ -41,6 +42,7 @@ export interface Joining {
   readonly keeper: StateKeeper;
   /** Held before the membership joins. */
   readonly loop: LoopAccess;
+  readonly hooks: () => readonly HookStatus[];
   readonly releases: Pick<ReleaseKeeper, "journal" | "keyRing">;
   /** The text of a config that this host compiled: of a release, or of its source. */
   textOf(hash: string): Promise<TextRead>;
@@ -49,7 +51,8 @@ export interface Joining {
 /** Makes the instance a member of its cluster, with the state of the last process; null: it has no cluster. */
 export async function join(
   { options, environment, version, log }: DaemonSettings,
-  { instance, incarnation, reached, secrets, approvals, recorder, found, keeper, loop, releases, textOf }: Joining,
+  { instance, incarnation, reached, secrets, approvals, recorder, found, keeper, loop, hooks, releases, textOf }:
+    Joining,
 ): Promise<Joined | null> {
   if (reached === null) return null;
   const { connection } = reached;
@@ -91,6 +94,7 @@ export async function join(
     logChangeEvents: options.configurationWatcher.logChangeEvents,
     recorder,
     loop,
+    hooks,
     journalTail: releases.journal.newest,
     isCanary: options.rollout.canary,
     isShared: options.rollout.steps.length > 0 || options.source.from !== "file",

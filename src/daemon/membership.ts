@@ -6,7 +6,8 @@ import type { Rollout } from "../agreement/rollout.ts";
 import type { Message } from "../cluster/announcement.ts";
 import type { Notifier } from "../cluster/notifier.ts";
 import type { JournalMark } from "../cluster/journal_notes.ts";
-import { peerId, type PeerRecord, type PeerRelease } from "../cluster/peer_record.ts";
+import { MAX_FAILED_HOOKS, peerId, type PeerRecord, type PeerRelease } from "../cluster/peer_record.ts";
+import { type HookStatus, unfinishedHooks } from "../hooks/hook_memory.ts";
 import type { Logger } from "../telemetry/log.ts";
 import type { AgreementLimits, Ledger } from "../agreement/agreement.ts";
 import type { ClusterAccess, HeadReading } from "../reload/cluster_access.ts";
@@ -61,6 +62,8 @@ export interface MembershipSettings {
   isApproved(rollout: Rollout | null): Promise<boolean>;
   /** Held before the membership joins. */
   readonly loop: LoopAccess;
+  /** The status of each hook; asked only after the membership has joined. */
+  readonly hooks: () => readonly HookStatus[];
   /** The newest line of this host's journal; absent: it keeps none, and notes nothing of others. */
   readonly journalTail?: (() => JournalMark | null) | undefined;
   /** Replaces secrets. */
@@ -225,13 +228,14 @@ function peerTeller(settings: MembershipSettings, closing: AbortSignal): (renew:
 
 /** Makes the record of this instance; its time `at` is set when it is written. */
 export function recordOf(
-  { instance, incarnation, version, isCanary, loop, recorder, mask }: Pick<
+  { instance, incarnation, version, isCanary, loop, recorder, hooks, mask }: Pick<
     MembershipSettings,
-    "instance" | "incarnation" | "version" | "isCanary" | "loop" | "recorder" | "mask"
+    "instance" | "incarnation" | "version" | "isCanary" | "loop" | "recorder" | "hooks" | "mask"
   >,
 ): PeerRecord {
   const { active, agreement, trouble, releases: { kept, held } } = loop.state();
   const release = runningRelease(kept);
+  const { waiting, failed } = unfinishedHooks(hooks());
   const rejection = trouble?.kind === "rejected" ? recorder.rejection() : null;
   const head = agreement?.head ?? null;
   // A source that was rejected before another instance announced it gets the generation of that announcement.
@@ -246,6 +250,9 @@ export function recordOf(
     rejected: rejection && { ...rejection, generation, why: mask(rejection.why) },
     release: release && { number: release.number, state: peerStateOf(release.state) },
     heldBack: held && (held.kind === "skipped" ? "rolled-back" : held.kind),
+    // A release is older than the process if that found it, and stays if only a secret of it changed.
+    since: active && (kept.list.findLast((one) => one.hash === active.hash)?.at ?? recorder.activeSince()),
+    hooks: { waiting, failed: failed.slice(0, MAX_FAILED_HOOKS) },
     stages: true,
     ...isCanary && { canary: true },
     at: "",

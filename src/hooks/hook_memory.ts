@@ -102,6 +102,21 @@ export function rememberHooks({ log, metrics, feed }: HookMemorySettings): HookM
   };
 }
 
+/** The hooks that are not done. */
+export interface UnfinishedHooks {
+  /** How many run, or wait for their turn, and have not failed. */
+  readonly waiting: number;
+  /** The names of those that failed and have not succeeded since, also while they run again. */
+  readonly failed: readonly string[];
+}
+
+/** Returns the hooks that are not done, in the order of the options. */
+export function unfinishedHooks(hooks: readonly HookStatus[]): UnfinishedHooks {
+  const hasFailed = ({ state, failures }: HookStatus) => failures > 0 || state === "failed" || state === "given-up";
+  const waiting = hooks.filter((hook) => !hasFailed(hook) && (hook.state === "waiting" || hook.state === "running"));
+  return { waiting: waiting.length, failed: hooks.filter(hasFailed).map(({ name }) => name) };
+}
+
 /** The status of a health hook by its last run. */
 export function healthStateOf(last: HookStatus["lastRun"]): Pick<HookStatus, "state" | "failures"> {
   return { state: last === null ? "idle" : last.outcome === "succeeded" ? "healthy" : "failed", failures: 0 };

@@ -135,13 +135,23 @@ Deno.test("a table lines up by columns of the terminal, and holds no character t
   );
 });
 
-Deno.test("a peer whose file was rolled back, whose changes are held or whose release is watched has a note", async () => {
+Deno.test("a peer has a note if its file was rolled back, changes are held, its release is watched or a hook failed", async () => {
   const peers = [
     peerWith({ instance: "edge-1", heldBack: "rolled-back" }),
     peerWith({ instance: "edge-2", heldBack: "frozen", release: { number: 7, state: "baking" } }),
     peerWith({ instance: "edge-3", release: { number: 7, state: "healthy" }, heldBack: null }),
+    peerWith({ instance: "edge-4", heldBack: "frozen", hooks: { waiting: 1, failed: ["nginx", "server"] } }),
+    peerWith({ instance: "edge-5", hooks: { waiting: 1, failed: [] } }),
+    peerWith({ instance: "edge-6", hooks: { waiting: 0, failed: ["nginx"] }, rejected: REJECTED }),
   ];
   const { out } = await askPeers(peers);
-  const notes = out.split("\n").slice(1, 4).map((line) => line.split("3 d ago")[1]?.trim());
-  assertEquals(notes, ["its file was rolled back", "changes are held; release 7 baking", ""]);
+  const notes = out.split("\n").slice(1, 7).map((line) => line.split("3 d ago").slice(1).join("").trim());
+  assertEquals(notes, [
+    "its file was rolled back",
+    "changes are held; release 7 baking",
+    "",
+    "failed hooks: nginx, server; changes are held",
+    "",
+    "failed hooks: nginx; rejected aaaaaaaa : config.hcl:3:1: error: No such service",
+  ]);
 });

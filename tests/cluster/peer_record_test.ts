@@ -58,6 +58,42 @@ Deno.test("a record carries the release in force and why the source is not", () 
   assertEquals(parsePeer(strange), { ...REJECTING, release: null, heldBack: null });
 });
 
+Deno.test("a record carries since when its config is in force, and the hooks that are not done", () => {
+  for (
+    const members of [
+      { since: "2026-01-01T03:04:05.678Z", hooks: { waiting: 2, failed: ["nginx", "x".repeat(64)] } },
+      { since: null, hooks: null },
+      { hooks: { waiting: 0, failed: [] } },
+    ]
+  ) {
+    const record: PeerRecord = { ...REJECTING, ...members };
+    assertEquals(parsePeer(encodePeer(record)), record);
+  }
+});
+
+Deno.test("a strange time and strange hooks are not known, and the rest of the record counts", () => {
+  const hooks = { waiting: 0, failed: ["a"] };
+  const strange = [
+    { since: "yesterday", hooks: [] },
+    { since: 0, hooks: { ...hooks, waiting: -1 } },
+    { since: {}, hooks: { ...hooks, waiting: 0.5 } },
+    { since: "2026-01-01", hooks: { ...hooks, failed: ["a", "b", "c", "d"] } },
+    { since: [], hooks: { ...hooks, failed: ["x".repeat(65)] } },
+    { since: true, hooks: { ...hooks, failed: ["\x1b[2J"] } },
+    { since: "", hooks: { failed: [] } },
+  ];
+  for (const members of strange) {
+    const text = JSON.stringify({ ...REJECTING, ...members });
+    assertEquals(parsePeer(text), { ...REJECTING, since: null, hooks: null }, text);
+  }
+});
+
+Deno.test("names of failed hooks are written within their bounds", () => {
+  const hooks = { waiting: 0, failed: ["one\ntwo", "x".repeat(63) + "😀", "c", "d"] };
+  const written = parsePeer(encodePeer({ ...REJECTING, hooks }))?.hooks;
+  assertEquals(written, { waiting: 0, failed: ["one two", "x".repeat(63), "c"] });
+});
+
 Deno.test("a record says that its instance takes part in rollouts, and anything but true says that it does not", () => {
   for (const members of [{ stages: true }, { stages: true, canary: true }] as const) {
     const record: PeerRecord = { ...REJECTING, ...members };
@@ -109,13 +145,15 @@ Deno.test("a long reason is cut without splitting a character, and control chara
 
 Deno.test("the record is bounded for any reason and name, and is read under that name", () => {
   const anyText = fc.string({ unit: anyCharacter, maxLength: 400 });
-  fc.assert(fc.property(anyText, anyText, (why, instance) => {
-    const text = encodePeer({ ...rejectingBecause(why), instance });
+  fc.assert(fc.property(anyText, anyText, fc.array(anyText), (why, instance, failed) => {
+    const text = encodePeer({ ...rejectingBecause(why), instance, hooks: { waiting: 1, failed } });
     assert(new TextEncoder().encode(text).length <= MAX_RECORD_BYTES);
     assert(parsePeer(text, peerId({ ...REJECTING, instance })) !== null, text);
   }));
   for (const character of ['"', "\\", "\u{fffe}", "\x00", "\u2028"]) {
-    const text = encodePeer({ ...rejectingBecause(character.repeat(10_000)), instance: character.repeat(10_000) });
+    const long = character.repeat(10_000);
+    const hooks = { waiting: 1, failed: Array(5).fill(long) };
+    const text = encodePeer({ ...rejectingBecause(long), instance: long, hooks });
     assert(new TextEncoder().encode(text).length <= MAX_RECORD_BYTES, character);
     assertEquals(parsePeer(text)?.instance.length, MAX_INSTANCE_LENGTH);
   }

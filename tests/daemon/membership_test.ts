@@ -2,10 +2,12 @@
 import { assertEquals } from "@std/assert";
 import { initialState } from "../../src/reload/state.ts";
 import type { Listener, Notifier } from "../../src/cluster/notifier.ts";
-import { type MembershipSettings, openMembership } from "../../src/daemon/membership.ts";
+import { type MembershipSettings, openMembership, recordOf } from "../../src/daemon/membership.ts";
 import type { StateKeeper } from "../../src/daemon/state_file.ts";
 import type { PeerRecord } from "../../src/cluster/peer_record.ts";
+import type { HookStatus } from "../../src/hooks/hook_memory.ts";
 import { createLogger } from "../../src/telemetry/log.ts";
+import { releaseAnswer } from "../admin/fake_daemon_api.ts";
 import { peerWith } from "../cli/canned_daemon.ts";
 import { eventually } from "../support/eventually.ts";
 
@@ -64,6 +66,7 @@ Deno.test("the id of a process is in the state file before the others see it, so
     tellMilliseconds: 60_000,
     recorder: { linked() {}, rejection: () => null },
     loop: { state: () => initialState(null), link() {} },
+    hooks: () => [],
   };
   await using membership = openMembership(settings as MembershipSettings);
   membership.join();
@@ -96,6 +99,7 @@ Deno.test("an instance with a journal writes its newest line into its record, an
     tellMilliseconds: 60_000,
     recorder: { linked() {}, rejection: () => null },
     loop: { state: () => initialState(null), link() {} },
+    hooks: () => [],
     journalTail: () => mark(9),
   };
   await using membership = openMembership(settings as MembershipSettings);
@@ -109,4 +113,46 @@ Deno.test("an instance with a journal writes its newest line into its record, an
     [mark(9), []],
     [mark(9), [{ instance: "edge-2", ...mark(4) }]],
   ]);
+});
+
+const [A, B] = ["a".repeat(64), "b".repeat(64)] as const;
+
+/** The record of an instance with these parts. */
+function recordWith({ hash = A, hooks = [] }: { hash?: string | null; hooks?: readonly Partial<HookStatus>[] }) {
+  const state = initialState(hash === null ? null : { hash, contentHash: hash });
+  const release = releaseAnswer(7, A, { at: "2026-01-01T00:00:00.000Z" });
+  const releases = { ...state.releases, kept: { ...state.releases.kept, list: [release] } };
+  const settings: unknown = {
+    instance: "edge-1",
+    incarnation: "0123456789ab",
+    version: "1.0.0",
+    isCanary: false,
+    loop: { state: () => ({ ...state, releases }) },
+    recorder: { rejection: () => null, activeSince: () => "2026-02-02T00:00:00.000Z" },
+    hooks: () => hooks,
+    mask: (text: string) => text,
+  };
+  return recordOf(settings as MembershipSettings);
+}
+
+Deno.test("a record has the time of the release in force, and without one when this process found the config", () => {
+  assertEquals(recordWith({}).since, "2026-01-01T00:00:00.000Z");
+  assertEquals(recordWith({ hash: B }).since, "2026-02-02T00:00:00.000Z");
+  assertEquals(recordWith({ hash: null }).since, null);
+});
+
+Deno.test("a record counts the hooks that wait, and names the first of those that failed and did not succeed since", () => {
+  const hooks: Partial<HookStatus>[] = [
+    { name: "done", state: "done", failures: 0 },
+    { name: "idle", state: "idle", failures: 0 },
+    { name: "well", state: "healthy", failures: 0 },
+    { name: "next", state: "waiting", failures: 0 },
+    { name: "first", state: "running", failures: 0 },
+    { name: "again", state: "running", failures: 1 },
+    { name: "sick", state: "failed", failures: 0 },
+    { name: "over", state: "given-up", failures: 5 },
+    { name: "later", state: "retrying", failures: 2 },
+  ];
+  assertEquals(recordWith({ hooks }).hooks, { waiting: 2, failed: ["again", "sick", "over"] });
+  assertEquals(recordWith({}).hooks, { waiting: 0, failed: [] });
 });

@@ -1,5 +1,5 @@
 // What one instance could not take is seen by all: who, which configuration, of which generation, and why; and so is that
-// two processes have one name.
+// a hook fails, or that two processes have one name.
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { eventually } from "../support/eventually.ts";
 import { type FleetInstance, openFleet } from "../support/fleet.ts";
@@ -99,6 +99,33 @@ Deno.test("a configuration that does not parse is reported by the digest of its 
   await one.edit("first");
   await eventually("it is healed", async () => (await other.peers()).every(({ rejected }) => rejected === null));
   assertEquals((await fleet.history()).length, 1);
+});
+
+Deno.test("a hook that fails on one instance is seen by another, until it has succeeded", async () => {
+  // The records are not renewed while the test runs: each state below is seen because the hook's state changed.
+  const rarely = { "HighAvailability:ReconcileSeconds": "600" };
+  await using fleet = await openFleet({ sourceName: "config.hcl", count: 2, settings: rarely });
+  const [one, other] = fleet.instances as [FleetInstance, FleetInstance];
+  const cured = `${one.directory}/cured`;
+  const command = { "Hooks:0:Command:0": "test", "Hooks:0:Command:1": "-e", "Hooks:0:Command:2": cured };
+  // No report about a release follows from a hook on a rejection.
+  const on = { "Hooks:0:Name": "pager", "Hooks:0:On": "rejected", "Hooks:0:Retry:Attempts": "60" };
+  one.start({ settings: { ...on, ...command } });
+  other.start();
+  await fleet.agrees("first", 1);
+  const isSeen = (failed: readonly string[]) =>
+    eventually(`the other sees the failed hooks [${failed}]`, async () => {
+      const [peer] = await other.peers();
+      assertEquals([peer!.instance, peer!.hooks], [one.name, { waiting: 0, failed }]);
+      return true;
+    });
+  await isSeen([]);
+  await one.put(`${sampleSource("first")}layer "open" {\n`);
+  await isSeen(["pager"]);
+  const [{ since } = { since: null }] = await other.peers();
+  assertEquals(since, (await one.status()).release?.at);
+  await Deno.writeTextFile(cured, "");
+  await isSeen([]);
 });
 
 Deno.test("two living processes of one name are noticed and said", async () => {
