@@ -184,6 +184,12 @@ const SETTING_ROWS: readonly Row[] = [
   ],
   ["Admin:Tls:KeyFile", "none", "a PEM file, with `CertificateFile`", "the key of that certificate"],
   [
+    "Admin:UiActions",
+    "`false`",
+    YES_OR_NO,
+    "whether the page `/ui` offers reload, rollback, promote and hold; else it only shows",
+  ],
+  [
     "Hooks:Splay",
     "`0`",
     "0 to 86400",

@@ -205,6 +205,7 @@ const admin = z.object({
   tokenFile: optionalText(),
   tls: z.object({ certificateFile: optionalText(), keyFile: optionalText() })
     .refine(certificateAndKey, CERTIFICATE_AND_KEY_RULE).prefault({}),
+  uiActions: yesOrNo().default(false),
 });
 
 const health = z.object({

@@ -159,6 +159,8 @@ export interface AdminOptions {
     readonly certificateFile: string | null;
     readonly keyFile: string | null;
   };
+  /** Whether the page offers actions beside what it shows; default false. */
+  readonly uiActions: boolean;
 }
 
 /** The hooks of a change. A bare list is read as `List`: `"Hooks": [ … ]` is `"Hooks": { "List": [ … ] }`. */

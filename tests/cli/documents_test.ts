@@ -132,11 +132,12 @@ Deno.test("docs/admin-api.md lists each code of a problem", async () => {
   const listed = new Set(
     [...page.matchAll(/^\| [45]\d\d \| ([^|]*) \|/gm)].flatMap(([, cell]) => plain(cell!).split(", ")),
   );
-  const folder = new URL("src/admin/", ROOT);
   const given = new Set<string>();
-  for await (const { name } of Deno.readDir(folder)) {
-    const code = await Deno.readTextFile(new URL(name, folder));
-    for (const [, word] of code.matchAll(/"admin\/([a-z-]+)"/g)) given.add(word!);
+  for (const folder of ["src/admin/", "src/admin/ui/"]) {
+    for await (const { name, isFile } of Deno.readDir(new URL(folder, ROOT))) {
+      const code = isFile ? await Deno.readTextFile(new URL(`${folder}${name}`, ROOT)) : "";
+      for (const [, word] of code.matchAll(/"admin\/([a-z-]+)"/g)) given.add(word!);
+    }
   }
   assertEquals([...listed].sort(), [...given].sort());
 });
