@@ -4,13 +4,13 @@ import * as z from "zod";
 import { isHash } from "../agreement/head.ts";
 import { jsonLine } from "../diagnostic/terminal_text.ts";
 import { listedRelease } from "../releases/history_list.ts";
+import { causeText, changesText, stateText } from "../releases/release_text.ts";
+import { durationText } from "../time/elapsed_text.ts";
 import { strangeAnswer, unavailable } from "./admin_client.ts";
-import { causeText } from "./cause_text.ts";
 import { EXIT, type ExitCode } from "./exit_codes.ts";
 import { reachHistory } from "./history_reach.ts";
 import type { InstalledHost, StatePlaceRequest } from "./state_place.ts";
 import { renderTable, shortHash } from "./table.ts";
-import { durationText } from "../time/elapsed_text.ts";
 import type { Terminal } from "./terminal.ts";
 
 export interface HistoryRequest extends StatePlaceRequest {
@@ -76,7 +76,7 @@ function historyText(releases: readonly Listed[], now: number): string {
     durationText((until === null ? now : Date.parse(until)) - Date.parse(at)),
     stateText(state, one.isSkipped),
     causeText(one),
-    changes === null ? "-" : `+${changes.added} −${changes.removed} ~${changes.changed}`,
+    changesText(changes),
     reason ?? "",
   ]);
   return renderTable(HEADINGS, rows);
@@ -86,10 +86,4 @@ function historyText(releases: readonly Listed[], now: number): string {
 function timeText(at: string): string {
   const time = new Date(at);
   return Number.isNaN(time.getTime()) ? "?" : time.toISOString().replace("T", " ").replace(/\.\d+Z$/, "Z");
-}
-
-/** A skip is worth a word only if the state does not say it. */
-function stateText(state: string, isSkipped: boolean): string {
-  const text = state.replace("-", " ");
-  return isSkipped && !["rolled-back", "skipped", "failed"].includes(state) ? `${text}, skipped` : text;
 }

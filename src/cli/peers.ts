@@ -6,11 +6,12 @@ import { jsonLine, terminalText } from "../diagnostic/terminal_text.ts";
 import { heldBackText } from "../cluster/held_back_text.ts";
 import { namesakesOf } from "../cluster/peer_record.ts";
 import { isGeneration, isHash } from "../agreement/head.ts";
+import { isShown } from "../rollout/progress_text.ts";
+import { agoText } from "../time/elapsed_text.ts";
 import type { AdminFlags } from "./admin_address.ts";
 import { strangeAnswer, unavailable, withAdminClient } from "./admin_client.ts";
-import { isShown, rolloutLine, rolloutSummarySchema } from "./rollout_text.ts";
+import { rolloutLine, rolloutSummarySchema } from "./rollout_text.ts";
 import { painted, renderTable, shortHash } from "./table.ts";
-import { agoText } from "../time/elapsed_text.ts";
 import { EXIT, type ExitCode } from "./exit_codes.ts";
 import type { Terminal } from "./terminal.ts";
 

@@ -3,10 +3,10 @@
 import * as z from "zod";
 import { isHash } from "../agreement/head.ts";
 import { jsonLine, terminalText } from "../diagnostic/terminal_text.ts";
+import { agoText } from "../time/elapsed_text.ts";
 import type { AdminFlags } from "./admin_address.ts";
 import { type AdminClient, strangeAnswer, unavailable, withAdminClient } from "./admin_client.ts";
 import { renderTable, shortHash } from "./table.ts";
-import { agoText } from "../time/elapsed_text.ts";
 import { EXIT, type ExitCode } from "./exit_codes.ts";
 import type { Terminal } from "./terminal.ts";
 

@@ -5,7 +5,8 @@ import { jsonLine } from "../diagnostic/terminal_text.ts";
 import { unavailable } from "./admin_client.ts";
 import { EXIT, type ExitCode } from "./exit_codes.ts";
 import { type AskedRollout, watchLine, type WatchPace } from "./rollout.ts";
-import { endOf, type Rollout } from "./rollout_text.ts";
+import { endOf } from "../rollout/progress_text.ts";
+import type { Rollout } from "./rollout_text.ts";
 import { shortHash } from "./table.ts";
 import type { Terminal } from "./terminal.ts";
 

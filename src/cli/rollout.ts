@@ -3,12 +3,13 @@
 import { setTimeout as delay } from "node:timers/promises";
 import * as z from "zod";
 import { jsonLine, terminalText } from "../diagnostic/terminal_text.ts";
+import { endOf } from "../rollout/progress_text.ts";
 import type { AdminFlags } from "./admin_address.ts";
 import { type AdminAnswer, type AdminClient, strangeAnswer, unavailable, withAdminClient } from "./admin_client.ts";
 import { EXIT, type ExitCode } from "./exit_codes.ts";
 import { refusedOrder } from "./order.ts";
 import { personOf } from "./person.ts";
-import { endOf, type Rollout, rolloutLine, rolloutPage, rolloutSchema, rolloutSummarySchema } from "./rollout_text.ts";
+import { type Rollout, rolloutLine, rolloutPage, rolloutSchema, rolloutSummarySchema } from "./rollout_text.ts";
 import { shortHash } from "./table.ts";
 import type { Terminal } from "./terminal.ts";
 

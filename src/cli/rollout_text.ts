@@ -1,8 +1,9 @@
 // A rollout in words: one line for how far it is, and a page with its hosts.
 import * as z from "zod";
 import { terminalText } from "../diagnostic/terminal_text.ts";
+import { endOf, moveText, noteText, progressText } from "../rollout/progress_text.ts";
+import { agoText } from "../time/elapsed_text.ts";
 import { painted, renderTable, shortHash } from "./table.ts";
-import { agoText, durationText } from "../time/elapsed_text.ts";
 
 /** The part of a rollout that its line shows. */
 export const rolloutSummarySchema = z.object({
@@ -42,49 +43,9 @@ export const rolloutSchema = rolloutSummarySchema.extend({
 export type RolloutSummary = z.infer<typeof rolloutSummarySchema>;
 export type Rollout = z.infer<typeof rolloutSchema>;
 
-/** The outcome of a rollout, as far as it is known. */
-export type RolloutEnd = "under way" | "waits" | "done" | "rolled back" | "withdrawn" | "void";
-
-/** `waits`: it goes on only if a person says so. */
-export function endOf({ phase, isUnderWay, isVoid, isDone }: RolloutSummary): RolloutEnd {
-  if (isDone) return "done";
-  if (phase === "withdrawn") return phase;
-  // A skip of the candidate takes it back before the phase says so.
-  if (phase === "rolled-back" || (!isUnderWay && !isVoid)) return "rolled back";
-  if (isVoid) return "void";
-  return phase === "halted" || phase === "paused" ? "waits" : "under way";
-}
-
-/** Whether a status shows it: it is under way, or a person should know how it ended. */
-export function isShown(rollout: RolloutSummary): boolean {
-  return ["under way", "waits", "rolled back"].includes(endOf(rollout));
-}
-
 /** `Rollout of 3f2a91c0: step 2 of 3, 3 of 10 hosts let in, baking`. */
 export function rolloutLine(rollout: RolloutSummary): string {
-  return `Rollout of ${shortHash(rollout.hash)}: ${progressText(rollout)}`;
-}
-
-/** The same without the name. */
-export function progressText(rollout: RolloutSummary): string {
-  const { phase, step, steps, why } = rollout;
-  const because = why === null ? "" : `: ${terminalText(why)}`;
-  const end = endOf(rollout);
-  switch (end) {
-    case "done":
-      return "done, all hosts are let in";
-    case "void":
-      return "over, because another configuration came into force meanwhile";
-    case "rolled back":
-    case "withdrawn":
-      return `${end}${because}`;
-    default: {
-      const hosts = steps.at(-1)!;
-      if (phase === "awaiting-approval") return `waits for approvals before the first of ${hosts} hosts is let in`;
-      const letIn = `${steps[step] ?? hosts} of ${hosts} ${hosts === 1 ? "host" : "hosts"} let in`;
-      return `step ${step + 1} of ${steps.length}, ${letIn}, ${terminalText(phase)}${because}`;
-    }
-  }
+  return `Rollout of ${shortHash(rollout.hash)}: ${terminalText(progressText(rollout))}`;
 }
 
 const HEADINGS = ["", "HOST", "PLACE", "LET IN", "RUNS", "STATE", "NOTE"];
@@ -112,18 +73,6 @@ export function rolloutPage(rollout: Rollout, now: number, colour: boolean): str
   return `${[head, ...lines].join("\n")}\n\n${hostsText(rollout)}`;
 }
 
-/** When it was moved, and what the next limit is. */
-function moveText(rollout: Rollout): string {
-  const { phase, ageSeconds, bakeSeconds, deadlineSeconds } = rollout;
-  const ago = `${durationText(ageSeconds * 1000)} ago`;
-  if (endOf(rollout) !== "under way") return ago;
-  const limit = phase === "baking" ? bakeSeconds : deadlineSeconds;
-  const left = durationText((limit - ageSeconds) * 1000);
-  return phase === "baking"
-    ? `${ago}, bakes for ${left} more`
-    : `${ago}, is halted in ${left} if its hosts are not healthy`;
-}
-
 function hostsText({ hosts }: Rollout): string {
   const waiting = hosts.filter(({ isLetIn, self }) => !isLetIn && !self);
   const left = new Set(waiting.slice(MAX_WAITING));
@@ -137,10 +86,4 @@ function hostsText({ hosts }: Rollout): string {
     noteText(host),
   ]);
   return renderTable(HEADINGS, rows) + (left.size === 0 ? "" : `and ${left.size} more that are not let in\n`);
-}
-
-function noteText({ rejected, isHere, rank }: Rollout["hosts"][number]): string {
-  if (rejected !== null) return `rejected it: ${rejected}`;
-  if (!isHere) return "has no record now: it is away, and this is its id";
-  return rank === null ? "came later: it follows when the rollout is done" : "";
 }

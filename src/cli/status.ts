@@ -4,12 +4,12 @@
 import * as z from "zod";
 import { isGeneration, isHash } from "../agreement/head.ts";
 import { jsonLine, terminalText } from "../diagnostic/terminal_text.ts";
+import { agoText, forText } from "../time/elapsed_text.ts";
 import type { AdminFlags } from "./admin_address.ts";
 import { strangeAnswer, unavailable, withAdminClient } from "./admin_client.ts";
 import { rolloutSummarySchema } from "./rollout_text.ts";
 import { heldText, releaseRows } from "./status_of_releases.ts";
 import { painted, shortHash } from "./table.ts";
-import { agoText, forText } from "../time/elapsed_text.ts";
 import type { DiagnosticAnswer } from "../admin/daemon_api.ts";
 import { areDiagnostics, diagnosticsText } from "./diagnostic_answer.ts";
 import { EXIT, type ExitCode } from "./exit_codes.ts";

@@ -1,12 +1,12 @@
 // The releases in the answer of `honua-configd status`: why the source is not in force and what to do, and what waits
 // for a person or a check.
 import { terminalText } from "../diagnostic/terminal_text.ts";
-import { causeText } from "./cause_text.ts";
-import { isShown, progressText } from "./rollout_text.ts";
+import { causeText } from "../releases/release_text.ts";
+import { isShown, progressText } from "../rollout/progress_text.ts";
+import { agoText, durationText } from "../time/elapsed_text.ts";
 import { posixQuoted } from "./shell_quote.ts";
 import type { Status } from "./status.ts";
 import { shortHash } from "./table.ts";
-import { agoText, durationText } from "../time/elapsed_text.ts";
 
 /** The first line of a status while the source is held: what is in force, who took the source back, when and why. */
 export function heldText(
@@ -34,7 +34,7 @@ export function releaseRows(status: Status, now: number): [string, string][] {
   if (undo !== null) rows.push(["To undo", undo]);
   if (bake !== null) rows.push(["Health", bakeText(bake, now)]);
   if (rollout !== null && isShown(rollout)) {
-    rows.push(["Rollout", `of ${shortHash(rollout.hash)}: ${progressText(rollout)}`]);
+    rows.push(["Rollout", `of ${shortHash(rollout.hash)}: ${terminalText(progressText(rollout))}`]);
   }
   if (confirmation !== null) {
     const left = leftText(confirmation.deadline, now);

@@ -1,0 +1,82 @@
+// A rollout in words: how far it is, how it ended, and what matters of a host in it. Texts from outside are as they were
+// given, so a caller makes the result safe for a terminal or a page.
+import { durationText } from "../time/elapsed_text.ts";
+import type { RolloutHost } from "./rollout_view.ts";
+
+/** How far a rollout is, as a {@linkcode RolloutSummary} of this version or a later one has it. */
+export interface RolloutProgress {
+  readonly phase: string;
+  readonly step: number;
+  readonly steps: readonly number[];
+  readonly why: string | null;
+  readonly isUnderWay: boolean;
+  readonly isVoid: boolean;
+  readonly isDone: boolean;
+}
+
+interface RolloutMove extends RolloutProgress {
+  readonly ageSeconds: number;
+  readonly bakeSeconds: number;
+  readonly deadlineSeconds: number;
+}
+
+/** The outcome of a rollout, as far as it is known. */
+export type RolloutEnd = "under way" | "waits" | "done" | "rolled back" | "withdrawn" | "void";
+
+/** `waits`: it goes on only if a person says so. */
+export function endOf({ phase, isUnderWay, isVoid, isDone }: RolloutProgress): RolloutEnd {
+  if (isDone) return "done";
+  if (phase === "withdrawn") return phase;
+  // A skip of the candidate takes it back before the phase says so.
+  if (phase === "rolled-back" || (!isUnderWay && !isVoid)) return "rolled back";
+  if (isVoid) return "void";
+  return phase === "halted" || phase === "paused" ? "waits" : "under way";
+}
+
+/** Whether a status shows it: it is under way, or a person should know how it ended. */
+export function isShown(rollout: RolloutProgress): boolean {
+  return ["under way", "waits", "rolled back"].includes(endOf(rollout));
+}
+
+/** `step 2 of 3, 3 of 10 hosts let in, baking`. */
+export function progressText(rollout: RolloutProgress): string {
+  const { phase, step, steps, why } = rollout;
+  const because = why === null ? "" : `: ${why}`;
+  const end = endOf(rollout);
+  switch (end) {
+    case "done":
+      return "done, all hosts are let in";
+    case "void":
+      return "over, because another configuration came into force meanwhile";
+    case "rolled back":
+    case "withdrawn":
+      return `${end}${because}`;
+    default: {
+      const hosts = steps.at(-1)!;
+      if (phase === "awaiting-approval") return `waits for approvals before the first of ${hosts} hosts is let in`;
+      const letIn = `${steps[step] ?? hosts} of ${hosts} ${hosts === 1 ? "host" : "hosts"} let in`;
+      return `step ${step + 1} of ${steps.length}, ${letIn}, ${phase}${because}`;
+    }
+  }
+}
+
+/** When it was moved, and what the next limit is: `12 s ago, bakes for 48 s more`. */
+export function moveText(rollout: RolloutMove): string {
+  const { phase, ageSeconds, bakeSeconds, deadlineSeconds } = rollout;
+  const ago = `${durationText(ageSeconds * 1000)} ago`;
+  if (endOf(rollout) !== "under way") return ago;
+  const limit = phase === "baking" ? bakeSeconds : deadlineSeconds;
+  const left = durationText((limit - ageSeconds) * 1000);
+  return phase === "baking"
+    ? `${ago}, bakes for ${left} more`
+    : `${ago}, is halted in ${left} if its hosts are not healthy`;
+}
+
+/** What a person should know of a host in a rollout; empty: nothing. */
+export function noteText(
+  { rejected, isHere, rank }: Pick<RolloutHost, "rejected" | "isHere" | "rank">,
+): string {
+  if (rejected !== null) return `rejected it: ${rejected}`;
+  if (!isHere) return "has no record now: it is away, and this is its id";
+  return rank === null ? "came later: it follows when the rollout is done" : "";
+}
