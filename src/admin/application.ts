@@ -7,6 +7,7 @@ import type { Logger } from "../telemetry/log.ts";
 import { maskedAnswers, type Problem } from "./problem.ts";
 import type { ConnectionBindings, Handler } from "./connections.ts";
 import { approvalRoutes } from "./approval_routes.ts";
+import { openComparing } from "./comparing.ts";
 import { diffRoutes } from "./diff_route.ts";
 import { eventsRoutes } from "./events_route.ts";
 import { HEALTH_PATHS, healthRoutes, metricsRoute, statusRoutes } from "./status_routes.ts";
@@ -49,7 +50,7 @@ export function composeApplication(settings: ApplicationSettings): Handler {
     ...healthRoutes(api, answers, limits),
     ...statusRoutes(api, answers, limits),
     reloadRoute(api, answers, limits, now),
-    ...diffRoutes(api, answers, limits),
+    ...diffRoutes(api, answers, limits, openComparing(limits)),
     ...releaseRoutes(api, answers, limits, now),
     ...rolloutRoutes(api, answers, limits, now),
     ...approvalRoutes(api, answers, limits, now),

@@ -1,13 +1,12 @@
-// Differences of sources and the plan of a reload. One of them at a time: each compiles up to two sources, which a
-// reload has to wait for.
+// Differences of sources and the plan of a reload, one of them at a time.
 import { countBlocks, patchOf } from "../config/config_diff.ts";
-import { withinLimit } from "../time/limit.ts";
+import { BUSY, type Comparing } from "./comparing.ts";
 import type { DaemonApi, Diff, DiffRefusal, DiffSource } from "./daemon_api.ts";
 import type { AdminLimits } from "./limits.ts";
-import { type Answers, overdue, type Problem } from "./problem.ts";
+import type { Answers, Problem } from "./problem.ts";
 import { type BodyRead, readJson } from "./request_body.ts";
 import type { Route } from "./route.ts";
-import { readReference, REFERENCE_FORMS } from "../releases/source_reference.ts";
+import { readReference, REFERENCE_FORMS, type SourceReference } from "../releases/source_reference.ts";
 
 /** Two sources of 16 MiB, with the escapes of JSON. */
 const MAX_BODY_BYTES = 40 * 1024 * 1024;
@@ -18,50 +17,41 @@ const MAX_NAME_LENGTH = 4_096;
 type Sides = readonly [DiffSource, DiffSource];
 
 /** `GET /admin/diff?from=&to=`, the same with POST for texts that the client has, and `GET /admin/plan`. */
-export function diffRoutes(api: DaemonApi, answers: Answers, limits: AdminLimits): readonly Route[] {
-  let isBusy = false;
-  const busy = (): Response => {
-    const detail = "Another diff or plan is in progress";
-    return answers.problem({ status: 503, code: "admin/too-many", detail, headers: { "Retry-After": "1" } });
-  };
-  const work = async <T>(request: Request, begin: (signal: AbortSignal) => Promise<T>): Promise<T | Response> => {
-    const ending = new AbortController();
-    isBusy = true;
-    // Busy until the work has ended, also if the answer did not wait for that.
-    const working = begin(ending.signal).finally(() => isBusy = false);
-    working.catch(() => {});
-    const done = await withinLimit(working, limits.reloadMilliseconds, request.signal);
-    if (done.ok) return done.value;
-    ending.abort();
-    return answers.problem(overdue("The sources were not compared", limits.reloadMilliseconds));
-  };
-  const compare = async (request: Request, read: BodyRead<Sides>): Promise<Response> => {
+export function diffRoutes(
+  api: DaemonApi,
+  answers: Answers,
+  limits: AdminLimits,
+  comparing: Comparing,
+): readonly Route[] {
+  const compare = async ({ signal }: Request, read: BodyRead<Sides>): Promise<Response> => {
     if (!read.ok) return answers.problem(read.problem);
     const [from, to] = read.value;
-    const answer = await work(request, (signal) => api.diff(from, to, signal));
-    if (answer instanceof Response) return answer;
+    const compared = await comparing.work((ending) => api.diff(from, to, ending), signal);
+    if (!compared.ok) return answers.problem(compared.problem);
+    const answer = compared.value;
     return answer.kind === "diff" ? answers.jsonInPieces(diffJson(answer.diff)) : answers.problem(problemOf(answer));
   };
-  const plan = async (request: Request): Promise<Response> => {
-    if (isBusy) return busy();
-    const answer = await work(request, (signal) => api.plan(signal));
-    if (answer instanceof Response) return answer;
+  const plan = async ({ signal }: Request): Promise<Response> => {
+    const planned = await comparing.work((ending) => api.plan(ending), signal);
+    if (!planned.ok) return answers.problem(planned.problem);
+    const answer = planned.value;
     if (answer.kind !== "plan") return answers.problem(problemOf(answer));
     const { kind: _, diff, ...members } = answer;
     return answers.jsonInPieces({ ...members, ...diff === null ? {} : diffJson(diff) });
   };
   let isReading = false;
   const post = async (request: Request): Promise<Response> => {
-    if (isBusy || isReading) return busy();
+    if (comparing.isBusy() || isReading) return answers.problem(BUSY);
     isReading = true;
     const body = await readJson(request, { ...limits, maxBodyBytes: MAX_BODY_BYTES }).finally(() => isReading = false);
-    if (isBusy) return busy();
     return await compare(request, body.ok ? readBody(body.value) : body);
   };
-  const get = async (request: Request): Promise<Response> =>
-    isBusy ? busy() : await compare(request, readQuery(new URL(request.url).searchParams));
   return [
-    { method: "GET", path: "/admin/diff", answer: get },
+    {
+      method: "GET",
+      path: "/admin/diff",
+      answer: (request) => compare(request, readSides(new URL(request.url).searchParams)),
+    },
     { method: "POST", path: "/admin/diff", answer: post },
     { method: "GET", path: "/admin/plan", answer: plan },
   ];
@@ -71,8 +61,9 @@ function diffJson({ from, to, blocks }: Diff) {
   return { from, to, same: from.hash === to.hash, counts: countBlocks(blocks), blocks, patch: patchOf(blocks) };
 }
 
-function readQuery(query: URLSearchParams): BodyRead<Sides> {
-  const read = (name: string, missing: string): DiffSource | null => {
+/** Reads `from` and `to` of a query. */
+export function readSides(query: URLSearchParams): BodyRead<readonly [SourceReference, SourceReference]> {
+  const read = (name: string, missing: string): SourceReference | null => {
     const values = query.getAll(name);
     return values.length > 1 ? null : readReference(values[0] ?? missing);
   };
@@ -105,7 +96,8 @@ function invalid(detail: string): BodyRead<never> {
   return { ok: false, problem: { status: 422, code: "admin/invalid-request", detail } };
 }
 
-function problemOf(refusal: DiffRefusal): Problem {
+/** The problem of a refusal. */
+export function problemOf(refusal: DiffRefusal): Problem {
   switch (refusal.kind) {
     case "unknown":
       return { status: 404, code: "admin/no-release", detail: refusal.reason };

@@ -1,6 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { maskedAnswers } from "../../src/admin/problem.ts";
 import { ADMIN_LIMITS } from "../../src/admin/limits.ts";
+import { openComparing } from "../../src/admin/comparing.ts";
 import { diffRoutes } from "../../src/admin/diff_route.ts";
 import { readReference } from "../../src/releases/source_reference.ts";
 import type { DiffAnswer } from "../../src/admin/daemon_api.ts";
@@ -169,7 +170,7 @@ Deno.test("a diff that takes more than a minute is given up, and until it has en
       signal.addEventListener("abort", () => isAborted = true);
       return ended.promise;
     };
-    const [get] = diffRoutes(api, maskedAnswers(api.mask), ADMIN_LIMITS);
+    const [get] = diffRoutes(api, maskedAnswers(api.mask), ADMIN_LIMITS, openComparing(ADMIN_LIMITS));
     const ask = async () => await get!.answer(new Request("http://x/admin/diff"), { authorize: null, cut: () => {} });
     const asking = ask();
     await turn();
