@@ -40,6 +40,7 @@ import { type BlockParser, openBlockParser } from "./document/hcl/block_parser.t
 import { credentialPath } from "./host/credential.ts";
 import { instanceName } from "./options/instance_name.ts";
 import { openMetrics } from "./telemetry/metrics.ts";
+import { openFigureMemory } from "./telemetry/recent_figures.ts";
 import { secretValues } from "./options/option_schema.ts";
 import type { Options } from "./options/options.ts";
 import { secretFilesOf } from "./options/secret_files.ts";
@@ -129,7 +130,7 @@ async function compose(settings: DaemonSettings, ground: Ground): Promise<Daemon
   const keeper = await openReleaseKeeper(settings, snapshotIdOf(existing)?.hash ?? null);
   const loader = openSourceLoader(settings, { parser, store, secrets, active, keeper });
   const { look, lookBack, rejectedHash } = loader;
-  const { feed, metrics, recorder } = openRecords(settings, ground, { rejectedHash, loop: held });
+  const { feed, metrics, figures, recorder } = openRecords(settings, ground, { rejectedHash, loop: held });
   const { found, keeper: stateKeeper } = await openState(settings);
   const identity = { instance, incarnation };
   const approvals = openHostApprovals(settings, { loop: held, journal: keeper.journal });
@@ -180,8 +181,8 @@ async function compose(settings: DaemonSettings, ground: Ground): Promise<Daemon
   const differ = openDiffer({ settings, loader, changes, keeper, kept, active, now: Date.now });
   const publisher = openPublisher({ settings, loop, loader, notifier, keeper, mask });
   const answers = approvals.answers(loop, notifier);
-  const sources = { differ, publisher, store, mounted, loop, notifier, recorder, keeper, hookRunner, metrics, feed };
-  const api = openDaemonApi({ settings, ...identity, ...sources, approvals: answers, mask });
+  const sources = { differ, publisher, store, mounted, loop, notifier, recorder, keeper, hookRunner };
+  const api = openDaemonApi({ settings, ...identity, ...sources, metrics, figures, feed, approvals: answers, mask });
   const link = joined?.membership ?? notifier;
   return daemonOf(settings, { ...receivers, loop, parser, api, stateKeeper, link, lock });
 }
@@ -226,9 +227,11 @@ function openRecords(
   const feed = openEventFeed();
   const hooks = options.hooks.list.map((hook) => hook.name);
   const metrics = openMetrics({ version, startTimeSeconds: performance.timeOrigin / 1000, hooks });
+  const figures = openFigureMemory();
   const recorder = openEventRecorder({
     log,
     metrics,
+    figures,
     feed,
     foundHash: snapshotIdOf(existing)?.hash ?? null,
     clustered: reached !== null,
@@ -237,7 +240,7 @@ function openRecords(
     rejectedHash,
     headGeneration: () => loop.state().agreement?.head?.generation ?? null,
   });
-  return { feed, metrics, recorder };
+  return { feed, metrics, figures, recorder };
 }
 
 type HookTies = Pick<

@@ -11,6 +11,7 @@ import type { RolloutSummary, RolloutView } from "../rollout/rollout_view.ts";
 import type { Release, TextFormat } from "../releases/release.ts";
 import type { BlockDiff } from "../config/config_diff.ts";
 import type { SourceReference } from "../releases/source_reference.ts";
+import type { RecentFigures } from "../telemetry/recent_figures.ts";
 
 /** A diagnostic with the file that it is about. */
 export interface DiagnosticAnswer extends DiagnosticJson {
@@ -462,6 +463,8 @@ export interface DaemonApi extends ApprovalApi {
   readonly events: EventSource;
   /** In Prometheus' text format 0.0.4. */
   metrics(): Promise<{ readonly contentType: string; readonly text: string }>;
+  /** Reloads and latencies of the last hour. */
+  recent(): RecentFigures;
   /** Replaces secrets, as a last line of defence. */
   mask(text: string): string;
 }

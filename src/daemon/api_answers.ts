@@ -17,6 +17,7 @@ import { withinLimit } from "../time/limit.ts";
 import { isolationOf } from "../cluster/isolation.ts";
 import type { Notifier, PeersAnswer } from "../cluster/notifier.ts";
 import type { DaemonMetrics } from "../telemetry/metrics.ts";
+import type { FigureMemory } from "../telemetry/recent_figures.ts";
 import type { Head } from "../agreement/head.ts";
 import { runningRelease } from "../releases/release.ts";
 import type { Loop } from "../reload/loop.ts";
@@ -56,6 +57,7 @@ export interface DaemonApiParts {
   readonly approvals?: ApprovalParts;
   readonly hookRunner: Pick<HookRunner, "status">;
   readonly metrics: DaemonMetrics;
+  readonly figures: Pick<FigureMemory, "recent">;
   readonly feed: EventFeed;
   /** Replaces secrets. */
   mask(text: string): string;
@@ -113,6 +115,7 @@ export function openDaemonApi(parts: DaemonApiParts): DaemonApi {
       metrics.hooksPending.replace(parts.hookRunner.status().filter(isPending).map((hook) => hook.name));
       return { contentType: metrics.contentType, text: metrics.text() };
     },
+    recent: () => parts.figures.recent(Date.now()),
     mask,
   };
 }

@@ -11,6 +11,7 @@ import type { Diagnostic } from "../diagnostic/diagnostic.ts";
 import { diagnosticJson, renderLine } from "../diagnostic/render.ts";
 import type { Logger } from "../telemetry/log.ts";
 import type { DaemonMetrics } from "../telemetry/metrics.ts";
+import type { FigureMemory } from "../telemetry/recent_figures.ts";
 import {
   heldText,
   listed,
@@ -30,6 +31,7 @@ import type { Candidate } from "./look_compiler.ts";
 export interface EventRecorderSettings {
   readonly log: Logger;
   readonly metrics: DaemonMetrics;
+  readonly figures: Pick<FigureMemory, "reloaded" | "agreed">;
   readonly feed: EventFeed;
   /** The hash of the snapshot found at the start; null: none. */
   readonly foundHash: string | null;
@@ -234,7 +236,7 @@ function outcomeOf(report: Exclude<ReloadOutcome<Candidate>, { kind: "awaiting-r
 
 /** Records reloads; it remembers warnings, to log them once. */
 function recorderOfReloads(settings: EventRecorderSettings, now: () => Date) {
-  const { log, metrics, feed, foundHash } = settings;
+  const { log, metrics, figures, feed, foundHash } = settings;
   let loggedWarnings = "";
   let activeSince = now().toISOString();
   let last: LastReload | null = null;
@@ -257,6 +259,7 @@ function recorderOfReloads(settings: EventRecorderSettings, now: () => Date) {
     last = { outcome, at: now().toISOString(), durationMilliseconds, reasons, ...findingsOf(report) };
     metrics.reloads.add(1, { outcome: outcome === "write-failed" ? "write_failed" : outcome });
     metrics.reloadDuration.observe(durationMilliseconds / 1000);
+    figures.reloaded({ at: now().getTime(), outcome, durationMilliseconds });
     metrics.lastReloadSuccessful.set(isHealthy);
     if (isHealthy) metrics.lastReloadSuccessTime.set(now().getTime() / 1000);
   };
@@ -344,7 +347,8 @@ const GIVEN_UP = "it is given up, as HighAvailability:AutoReconnect says";
 
 /** Records the link to Redis, and the messages over it. */
 function recorderOfLink(settings: EventRecorderSettings, now: () => Date) {
-  const { log, metrics, feed, clustered, isolation, detailed, monotonic = () => performance.now() } = settings;
+  const { log, metrics, figures, feed, clustered, isolation, detailed } = settings;
+  const { monotonic = () => performance.now() } = settings;
   const detail = detailed ? "information" : "debug";
   let state: RedisStatus["state"] = clustered ? "connecting" : "disabled";
   let since = now().toISOString();
@@ -397,7 +401,11 @@ function recorderOfLink(settings: EventRecorderSettings, now: () => Date) {
       if (announced?.hash !== hash) announced = { hash, at: monotonic() - ageMilliseconds };
     },
     activated(hash: string) {
-      if (announced?.hash === hash) metrics.notificationLatency.observe((monotonic() - announced.at) / 1000);
+      if (announced?.hash === hash) {
+        const seconds = (monotonic() - announced.at) / 1000;
+        metrics.notificationLatency.observe(seconds);
+        figures.agreed({ at: now().getTime(), seconds });
+      }
       announced = null;
     },
     sentLookAgain: () => metrics.notificationsSent.add(1),

@@ -24,6 +24,7 @@ import type {
   StableSource,
   Status,
 } from "../../src/admin/daemon_api.ts";
+import { type FigureMemory, openFigureMemory } from "../../src/telemetry/recent_figures.ts";
 
 /** Stands in the snapshot, and in every text that the fake gives away. */
 export const SECRET = "hunter2-correct-horse-battery";
@@ -77,6 +78,8 @@ export interface FakeSubject extends DaemonApi {
   answerPeers: () => Promise<PeersAnswer>;
   /** Is thrown by `status`; null: nothing. */
   bug: Error | null;
+  /** What `recent` gives, as of 2026-01-01T01:00Z. */
+  readonly figures: FigureMemory;
   /** How many wait for a snapshot. */
   waiters(): number;
 }
@@ -157,6 +160,8 @@ export function fakeDaemonApi(): FakeSubject {
     },
     waiters: () => listeners.size,
     metrics: () => Promise.resolve({ contentType: "text/plain; version=0.0.4", text: `x{y="${SECRET}"} 1\n` }),
+    figures: openFigureMemory(),
+    recent: () => api.figures.recent(Date.parse("2026-01-01T01:00:00.000Z")),
     mask: (text) => text.replaceAll(SECRET, "***"),
   };
   return api;

@@ -10,6 +10,7 @@ import type { Candidate } from "../../src/daemon/look_compiler.ts";
 import { openDaemonApi } from "../../src/daemon/api_answers.ts";
 import { createLogger } from "../../src/telemetry/log.ts";
 import { openMetrics } from "../../src/telemetry/metrics.ts";
+import { openFigureMemory } from "../../src/telemetry/recent_figures.ts";
 import { readOptions } from "../../src/options/option_reader.ts";
 import { type Agreement, initialAgreement, NEW_LEDGER } from "../../src/agreement/agreement.ts";
 import type { JournalEntry } from "../../src/releases/journal_line.ts";
@@ -130,10 +131,7 @@ function open(
     settings: { ...SETTINGS, options: read.options },
     instance: "edge-1",
     incarnation: "0123456789ab",
-    store: {
-      read: file ?? (() => Promise.resolve(null)),
-      stored,
-    },
+    store: { read: file ?? (() => Promise.resolve(null)), stored },
     mounted: { known: () => [], look: () => Promise.resolve([]) },
     publisher: PUBLISHER,
     differ: { diff: abortedBy, plan: abortedBy },
@@ -143,6 +141,7 @@ function open(
     keeper: { ...KEEPER, journal: { append: (entry) => void journal.push(entry), newest: () => null } },
     hookRunner: { status: () => [] },
     metrics: openMetrics({ version: "1.0.0", startTimeSeconds: 0 }),
+    figures: openFigureMemory(),
     feed: openEventFeed(),
     mask: (text) => text.replaceAll("hunter2", "***"),
   });

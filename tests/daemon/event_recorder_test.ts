@@ -5,6 +5,7 @@ import type { Candidate } from "../../src/daemon/look_compiler.ts";
 import { errorDiagnostic } from "../../src/diagnostic/diagnostic.ts";
 import { createLogger } from "../../src/telemetry/log.ts";
 import { openMetrics } from "../../src/telemetry/metrics.ts";
+import { openFigureMemory } from "../../src/telemetry/recent_figures.ts";
 import type { AgreementReport } from "../../src/agreement/agree.ts";
 import type { Rollout, RolloutPhase } from "../../src/agreement/rollout.ts";
 import type { LoopReport } from "../../src/reload/report.ts";
@@ -25,11 +26,14 @@ function open() {
     colour: false,
   });
   const metrics = openMetrics({ version: "1.0.0", startTimeSeconds: 0 });
+  const figures = openFigureMemory();
   const feed = openEventFeed();
+  const clock = { now: Date.parse("2026-01-01T00:00:00.000Z"), monotonic: 0 };
   const rejected = { hash: HASH as string | null };
   const recorder = openEventRecorder({
     log,
     metrics,
+    figures,
     feed,
     foundHash: null,
     clustered: true,
@@ -37,9 +41,13 @@ function open() {
     detailed: false,
     rejectedHash: () => rejected.hash,
     headGeneration: () => 3,
+    now: () => new Date(clock.now),
+    monotonic: () => clock.monotonic,
   });
   return {
     recorder,
+    clock,
+    recent: () => figures.recent(clock.now),
     lines,
     rejected,
     kinds: () => feed.after(0).map(({ kind }) => kind),
@@ -60,6 +68,19 @@ function rejection(reason = "No such service", isUnread = false): LoopReport<Can
     isUnread,
   };
 }
+
+const ACTIVATED: LoopReport<Candidate> = {
+  kind: "activated",
+  reasons: ["file"],
+  durationMilliseconds: 7,
+  hash: HASH,
+  contentHash: HASH,
+  healed: null,
+  candidate: { warnings: [], counts: {} } as unknown as Candidate,
+  change: "both",
+  release: null,
+  held: null,
+};
 
 Deno.test("messages of one's own are not counted as received", () => {
   const { recorder, metric } = open();
@@ -99,6 +120,27 @@ Deno.test("a source that could not be read is unreadable and not rejected, thoug
   recorder.report(rejection("It is not there", true));
   assertEquals([recorder.lastReload()?.outcome, recorder.rejection(), kinds()], ["unreadable", null, ["rejected"]]);
   assertEquals(["rejected", "unreadable"].map((outcome) => metric(`reloads_total{outcome="${outcome}"}`)), ["1", "1"]);
+});
+
+Deno.test("each reload and each change of another instance is kept with its time and duration, for the last hour", () => {
+  const { recorder, clock, recent } = open();
+  const at = clock.now;
+  recorder.report(rejection());
+  recorder.report(rejection("It is not there", true));
+  recorder.headSeen(HASH, 500);
+  clock.now += 60_000;
+  clock.monotonic += 1_500;
+  recorder.report(ACTIVATED);
+  // Its own change: no other instance announced it.
+  recorder.report(ACTIVATED);
+  const { reloads, latencies } = recent();
+  assertEquals(reloads.entries, [
+    { at, outcome: "rejected", durationMilliseconds: 1 },
+    { at, outcome: "unreadable", durationMilliseconds: 1 },
+    { at: at + 60_000, outcome: "activated", durationMilliseconds: 7 },
+    { at: at + 60_000, outcome: "activated", durationMilliseconds: 7 },
+  ]);
+  assertEquals(latencies.entries, [{ at: at + 60_000, seconds: 2 }]);
 });
 
 Deno.test("a head that cannot be read because the link is lost is not reported a second time", () => {
