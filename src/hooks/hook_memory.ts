@@ -29,6 +29,8 @@ export interface HookStatus {
     readonly durationMilliseconds: number;
     /** Why it failed, in one line; null: it succeeded. */
     readonly reason: string | null;
+    /** The end of what it wrote or was answered, at most 4 KiB, in lines; empty: nothing. */
+    readonly output: string;
   } | null;
 }
 
@@ -56,19 +58,23 @@ export interface HookMemory {
   last(hook: string): HookStatus["lastRun"];
 }
 
+/** Of an output, in UTF-8. */
+const MAX_OUTPUT_BYTES = 4_096;
+
 /** Opens an empty memory. */
 export function rememberHooks({ log, metrics, feed }: HookMemorySettings): HookMemory {
   const lastRuns = new Map<string, NonNullable<HookStatus["lastRun"]>>();
-  const remember = (hook: string, result: HookResult, durationMilliseconds: number) => {
+  const remember = (hook: string, result: HookResult, durationMilliseconds: number, output: string) => {
     const outcome = result.ok ? "succeeded" : "failed";
     metrics.hookRuns.add(1, { hook, outcome });
     metrics.hookDuration.observe(durationMilliseconds / 1000);
     const reason = result.ok ? null : result.reason;
-    lastRuns.set(hook, { outcome, at: new Date().toISOString(), durationMilliseconds, reason });
+    const at = new Date().toISOString();
+    lastRuns.set(hook, { outcome, at, durationMilliseconds, reason, output: endOf(output) });
   };
   return {
     ended({ hook, result, durationMilliseconds, output, superseded, willRetryInMilliseconds, failures, held }) {
-      remember(hook, result, durationMilliseconds);
+      remember(hook, result, durationMilliseconds, output);
       const fields = {
         durationMilliseconds: Math.round(durationMilliseconds),
         ...superseded && { next: "runs once more, for the changes meanwhile" },
@@ -82,7 +88,7 @@ export function rememberHooks({ log, metrics, feed }: HookMemorySettings): HookM
     },
     answered({ hook, ending, durationMilliseconds }) {
       const last = lastRuns.get(hook) ?? null;
-      remember(hook, ending, durationMilliseconds);
+      remember(hook, ending, durationMilliseconds, ending.output);
       if (last !== null && last.reason === (ending.ok ? null : ending.reason)) return;
       const { output } = ending;
       const fields = {
@@ -115,6 +121,15 @@ export function unfinishedHooks(hooks: readonly HookStatus[]): UnfinishedHooks {
   const hasFailed = ({ state, failures }: HookStatus) => failures > 0 || state === "failed" || state === "given-up";
   const waiting = hooks.filter((hook) => !hasFailed(hook) && (hook.state === "waiting" || hook.state === "running"));
   return { waiting: waiting.length, failed: hooks.filter(hasFailed).map(({ name }) => name) };
+}
+
+/** The last characters of an output that have room. */
+function endOf(output: string): string {
+  const bytes = new TextEncoder().encode(output);
+  let start = Math.max(0, bytes.length - MAX_OUTPUT_BYTES);
+  // The bytes 10xxxxxx continue a character (RFC 3629).
+  while ((bytes[start]! & 0xc0) === 0x80) start++;
+  return start === 0 ? output : new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes.subarray(start));
 }
 
 /** The status of a health hook by its last run. */

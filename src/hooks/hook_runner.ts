@@ -169,12 +169,16 @@ function runnerOf(settings: HookRunnerSettings, { triggers, memory, groups }: Ru
   ): Promise<HookEnding> => {
     // A snapshot that comes into force during the run may show in the output as well.
     const known = () => [...secrets, ...triggers.secrets(), ...files.secrets()];
+    const mask = (text: string) => settings.mask(maskerOf(known())(text));
     await files.read();
-    return await runHook(runnableHook(hook, isCarriedOut), { ...payload, generation: settings.generation() }, signal, {
-      mask: (text) => settings.mask(maskerOf(known())(text)),
+    const filled = { ...payload, generation: settings.generation() };
+    const ending = await runHook(runnableHook(hook, isCarriedOut), filled, signal, {
+      mask,
       groups,
       ended: (count) => memory.left(hook.name, count),
     });
+    // The text of a bug is not masked yet.
+    return { ...ending, output: mask(ending.output) };
   };
 }
 

@@ -98,6 +98,27 @@ Deno.test("health hooks are asked together when that is asked for and at no othe
   assertEquals(events, ["hook-failed answers: answered 503"]);
 });
 
+Deno.test("the status has the end of what each hook wrote, without secrets and in whole characters", async () => {
+  const { runner } = openHooks([
+    { name: "checks", on: "check", ...shell("echo it has s3cret") },
+    { name: "answers", on: "health", ...shell("echo no s3cret; exit 1") },
+    { name: "writes", ...shell("i=0; while [ $i -lt 3000 ]; do printf é; i=$((i+1)); done; echo ends") },
+    { name: "silent", command: ["true"] },
+  ]);
+  await using _runner = runner;
+  const outputs = () => runner.status().map(({ lastRun }) => lastRun?.output);
+  assertEquals(outputs(), Array(4).fill(undefined));
+  await runner.check(candidate, { candidate: "/c.json", serverCandidate: null }, [], NEVER);
+  await runner.health(NEVER);
+  runner.report(activated("c1"), []);
+  await eventually("the others have run", () => runner.activatedState() === "done");
+  const [checks, answers, writes = "", silent] = outputs();
+  assertEquals([checks, answers, silent], ["it has [masked]", "no [masked]", ""]);
+  // The output is longer, and the cut would be within an é.
+  assertMatch(writes, /^é+\n… \d+ bytes left out …\né+ends$/);
+  assertEquals(new TextEncoder().encode(writes).length, 4_095);
+});
+
 Deno.test("a unit of a health hook is asked about, and that of any other acted on", () => {
   const checked = checkOptions({
     hooks: { list: ["health", "activated"].map((on) => ({ name: on, on, systemdUnit: "a.service" })) },
