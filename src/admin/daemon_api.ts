@@ -17,6 +17,11 @@ import type { RecentFigures } from "../telemetry/recent_figures.ts";
 export interface DiagnosticAnswer extends DiagnosticJson {
   /** The path as it was configured; null: the diagnostic is about no file. */
   readonly file: string | null;
+  /**
+   * The lines of its code frame: the line of the source, with secrets hidden, and its place underlined. Null: it has no
+   * place in the source, it comes after the first 50 that have one, or the frame would take too long to make.
+   */
+  readonly frame: readonly string[] | null;
 }
 
 /** The result of the last reload. */

@@ -310,7 +310,7 @@ function findingsOf(report: ReloadOutcome<Candidate>): Pick<LastReload, "reason"
 
 /** Makes the form of a diagnostic in answers of the admin interface. */
 export function diagnosticAnswer(one: Diagnostic): LastReload["diagnostics"][number] {
-  return { file: one.place?.file ?? null, ...diagnosticJson(one) };
+  return { file: one.place?.file ?? null, ...diagnosticJson(one), frame: one.frame ?? null };
 }
 
 /** Records reports about agreement. */

@@ -11,6 +11,7 @@ import type { ReleaseText } from "../releases/source_history.ts";
 import { type Compiled, openCompiler, type SourceFormat } from "../compile.ts";
 import type { JsonObject } from "../snapshot/canonical.ts";
 import type { SnapshotStore } from "../snapshot/store.ts";
+import { framed } from "./framed.ts";
 import type { MaskedSecrets } from "./masked_secrets.ts";
 import type { DaemonSettings } from "./daemon_settings.ts";
 
@@ -111,7 +112,11 @@ export function openLookCompiler(
       validate: options.configurationWatcher.validateOnReload,
       signal,
     });
-    return { compiled, noted: files.flatMap((file) => file.diagnostics) };
+    // Nothing is awaited between the two: another compilation moves the ranges of the document.
+    const { ok, document } = compiled;
+    const diagnostics = framed(ok ? compiled.warnings : compiled.diagnostics, { source, document });
+    const noted = files.flatMap((file) => file.diagnostics);
+    return { compiled, diagnostics: ok ? [...noted, ...diagnostics] : [...diagnostics, ...noted] };
   };
   const remembered = (fingerprint: string) => accepted?.fingerprint === fingerprint ? accepted : null;
   return {
@@ -120,20 +125,23 @@ export function openLookCompiler(
       const { fingerprint, sourceDigest } = inputs;
       const known = remembered(fingerprint);
       if (known !== null) return known;
-      const { compiled, noted } = await compileInputs(inputs, signal);
+      const { compiled, diagnostics } = await compileInputs(inputs, signal);
       if (!compiled.ok) {
         const hash = compiled.hash ?? null;
-        const outcome = refusal(fingerprint, [...compiled.diagnostics, ...noted], hash);
+        const outcome = refusal(fingerprint, diagnostics, hash);
         return { kind: "refused", outcome, hash: hash ?? sourceDigest, secrets: compiled.secrets };
       }
-      return { kind: "known", fingerprint, compilation: compilationOf(compiled, noted), secrets: compiled.secrets };
+      return {
+        kind: "known",
+        fingerprint,
+        compilation: compilationOf(compiled, diagnostics),
+        secrets: compiled.secrets,
+      };
     },
     async examine(inputs, signal) {
-      const { compiled, noted } = await compileInputs(inputs, signal);
-      if (!compiled.ok) {
-        return { ok: false, isHost: isCrash(compiled.diagnostics), diagnostics: [...compiled.diagnostics, ...noted] };
-      }
-      return { ok: true, compilation: compilationOf(compiled, noted), portable: compiled.portable };
+      const { compiled, diagnostics } = await compileInputs(inputs, signal);
+      if (!compiled.ok) return { ok: false, isHost: isCrash(diagnostics), diagnostics };
+      return { ok: true, compilation: compilationOf(compiled, diagnostics), portable: compiled.portable };
     },
     async accept(known, { format, digest, bytes }, signal) {
       const { fingerprint, compilation } = known;
@@ -151,9 +159,9 @@ export function openLookCompiler(
   };
 }
 
-function compilationOf(compiled: Extract<Compiled, { ok: true }>, noted: readonly Diagnostic[]): Compilation {
-  const { snapshot, serverForm, config, counts, warnings } = compiled;
-  return { snapshot, serverForm, config, counts, warnings: [...noted, ...warnings] };
+function compilationOf(compiled: Extract<Compiled, { ok: true }>, warnings: readonly Diagnostic[]): Compilation {
+  const { snapshot, serverForm, config, counts } = compiled;
+  return { snapshot, serverForm, config, counts, warnings };
 }
 
 function isCrash(diagnostics: readonly Diagnostic[]): boolean {

@@ -7,6 +7,9 @@ import { glyphOf } from "./terminal_text.ts";
 
 const MAX_COLUMNS = 160;
 
+/** The most UTF-16 units on each side of a place's start that its frame can show, with room for marks without a column. */
+export const FRAME_REACH = 4 * MAX_COLUMNS;
+
 /** The most columns before the place, in a line that is longer. */
 const COLUMNS_BEFORE = 60;
 
@@ -48,9 +51,9 @@ export function codeLine(source: SourceText, place: Place, hidden: HiddenRanges)
   return { line, text: pieces.map((piece) => piece.text).join("").trimEnd(), indent, width: Math.max(1, width) };
 }
 
-/** The part of a line that could be shown, in UTF-16 units with room for marks that take no column. */
+/** The part of a line that could be shown. */
 function around(stretch: Range, at: number): Range {
-  return { start: Math.max(stretch.start, at - 4 * MAX_COLUMNS), end: Math.min(stretch.end, at + 4 * MAX_COLUMNS) };
+  return { start: Math.max(stretch.start, at - FRAME_REACH), end: Math.min(stretch.end, at + FRAME_REACH) };
 }
 
 /** The characters of a stretch, and one piece with its quotes for each hidden range that touches it. */

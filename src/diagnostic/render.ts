@@ -1,6 +1,6 @@
 // Renders diagnostics for people and machines: text with a code frame, one line for a log, JSON. No text of a source
 // reaches a terminal raw, and no secret of it reaches one at all (`hidden.ts`).
-import { codeLine } from "./code_frame.ts";
+import { type CodeLine, codeLine } from "./code_frame.ts";
 import type { Diagnostic, Place } from "./diagnostic.ts";
 import { type FrameSource, type HiddenRanges, hiddenRanges } from "./hidden.ts";
 import { jsonLine, terminalText } from "./terminal_text.ts";
@@ -54,26 +54,56 @@ const STYLES: Record<Style, string> = { error: "1;31", warning: "1;33", frame: "
 export function renderText(diagnostics: readonly Diagnostic[], options: RenderOptions): string {
   if (diagnostics.length === 0) return "";
   const paint: Paint = (style, text) => options.colour ? `\x1b[${STYLES[style]}m${text}\x1b[0m` : text;
+  const lineOf = openLines(options.frames ? options.sources : new Map());
+  const blocks = diagnostics.map((one) => renderOne(one, lineOf, paint).join("\n"));
+  return `${[...blocks, summaryLine(diagnostics)].join("\n\n")}\n`;
+}
+
+/**
+ * Makes the function that renders the code frame of a diagnostic as {@linkcode renderText} does, without colours: the
+ * line with its place underlined, and the second place. Null: these sources, by their names, do not have the place.
+ */
+export function openFrames(sources: RenderOptions["sources"]): (one: Diagnostic) => string[] | null {
+  const lineOf = openLines(sources);
+  return (one) => {
+    const frames = framesOf(one, lineOf);
+    return frames.place && [...placeLines(one, frames, plain), ...otherLines(one, frames, plain)];
+  };
+}
+
+const plain: Paint = (_style, text) => text;
+
+type LineOf = (place: Place) => CodeLine | null;
+
+/** Prepares each source at the first place in it. */
+function openLines(sources: RenderOptions["sources"]): LineOf {
   const hidden = new Map<string, HiddenRanges>();
-  const lineOf = (place: Place) => {
-    const frame = options.frames ? options.sources.get(place.file) : undefined;
+  return (place) => {
+    const frame = sources.get(place.file);
     if (!frame) return null;
     const ranges = hidden.get(place.file) ?? hiddenRanges(frame);
     hidden.set(place.file, ranges);
     return codeLine(frame.source, place, ranges);
   };
-  const blocks = diagnostics.map((one) => renderOne(one, lineOf, paint).join("\n"));
-  return `${[...blocks, summaryLine(diagnostics)].join("\n\n")}\n`;
 }
 
-function renderOne(
-  one: Diagnostic,
-  lineOf: (place: Place) => ReturnType<typeof codeLine> | null,
-  paint: Paint,
-): string[] {
-  const frame = one.place && lineOf(one.place);
-  const otherFrame = one.other && lineOf(one.other.place);
-  const margin = " ".repeat(Math.max(1, ...[frame, otherFrame].map((shown) => String(shown?.line ?? "").length)));
+/** The lines of both places, and the margin that has room for their numbers. */
+interface Frames {
+  readonly place: CodeLine | null;
+  readonly other: CodeLine | null;
+  readonly margin: string;
+}
+
+function framesOf(one: Diagnostic, lineOf: LineOf): Frames {
+  const place = one.place && lineOf(one.place);
+  const other = one.other && lineOf(one.other.place);
+  const margin = " ".repeat(Math.max(1, ...[place, other].map((shown) => String(shown?.line ?? "").length)));
+  return { place, other, margin };
+}
+
+function renderOne(one: Diagnostic, lineOf: LineOf, paint: Paint): string[] {
+  const frames = framesOf(one, lineOf);
+  const { margin } = frames;
   const style = one.severity;
   const lines = [
     `${paint(style, `${style}[${terminalText(one.code)}]`)}${paint("strong", `: ${terminalText(one.summary)}`)}`,
@@ -81,21 +111,28 @@ function renderOne(
   const path = one.path === null ? "" : `(${terminalText(one.path, 200)})`;
   if (one.place) lines.push(`${margin}${paint("frame", "-->")} ${placeText(one.place)}${path && `  ${path}`}`);
   else if (path) lines.push(`${margin}${paint("frame", "-->")} ${path}`);
-  if (frame) lines.push(...frameLines(frame, margin, "^", style, paint));
+  lines.push(...placeLines(one, frames, paint));
   const note = (label: string, text: string | null) => {
     if (text !== null) lines.push(`${margin} ${paint("frame", "=")} ${paint("strong", label)}: ${terminalText(text)}`);
   };
   note("why", one.why);
   note("help", one.suggestion);
-  if (one.other) {
-    lines.push(`${margin}${paint("frame", ":::")} ${placeText(one.other.place)} ${terminalText(one.other.label)}`);
-    if (otherFrame) lines.push(...frameLines(otherFrame, margin, "-", "frame", paint));
-  }
-  return lines;
+  return [...lines, ...otherLines(one, frames, paint)];
+}
+
+function placeLines({ severity }: Diagnostic, { place, margin }: Frames, paint: Paint): string[] {
+  return place === null ? [] : frameLines(place, margin, "^", severity, paint);
+}
+
+function otherLines({ other }: Diagnostic, frames: Frames, paint: Paint): string[] {
+  if (other === null) return [];
+  const { margin } = frames;
+  const label = `${margin}${paint("frame", ":::")} ${placeText(other.place)} ${terminalText(other.label)}`;
+  return frames.other === null ? [label] : [label, ...frameLines(frames.other, margin, "-", "frame", paint)];
 }
 
 function frameLines(
-  shown: ReturnType<typeof codeLine>,
+  shown: CodeLine,
   margin: string,
   mark: string,
   style: Style,

@@ -15,8 +15,10 @@ const PURE_REFERENCE =
  * Returns the places of all values that belong to a secret name (of a setting, of an object around it, of a
  * variable), and of values and names that look like a credential; in source order, none inside another. A pure
  * `env("NAME")` or `var.x` is left out: a reader needs to see the name of the missing value.
+ *
+ * @param near if given, only blocks and attributes that touch one of these ranges are looked at.
  */
-export function secretRanges(document: Document): Range[] {
+export function secretRanges(document: Document, near?: readonly Range[]): Range[] {
   const ranges: Range[] = [];
   const source = document.source.text;
   const addValue = (value: Value, isSecret: boolean, namesAreIds: boolean): void => {
@@ -33,12 +35,16 @@ export function secretRanges(document: Document): Range[] {
     if (looksSecret(entry.name)) ranges.push(entry.nameRange);
     addValue(entry.value, isSecret || (!nameIsId && isSecretName(entry.name)), valueHasIds);
   };
+  const isNear = (start: number, end: number) => near?.some((one) => start <= one.end && end >= one.start) ?? true;
   for (const block of document.blocks) {
+    if (!isNear(block.range.start, block.range.end)) continue;
     for (const label of block.labels) if (looksSecret(label.text)) ranges.push(label.range);
     const isSecret = isSecretBlock(block);
     for (const entry of block.body.entries) addEntry(entry, isSecret, false, holdsIds(block.type, entry.name));
   }
-  for (const entry of document.attributes) addEntry(entry, false, false, false);
+  for (const entry of document.attributes) {
+    if (isNear(entry.nameRange.start, entry.value.range.end)) addEntry(entry, false, false, false);
+  }
   return ranges.sort((left, right) => left.start - right.start);
 }
 

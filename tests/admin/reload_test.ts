@@ -131,6 +131,7 @@ Deno.test("a configuration that is rejected is answered with its diagnostics", a
     line: 1,
     column: 2,
     suggestion: null,
+    frame: null,
   };
   host.api.answerReload = () => Promise.resolve({ kind: "rejected", reason: "1 error", diagnostics: [diagnostic] });
   const response = await post(host);

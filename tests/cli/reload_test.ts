@@ -79,6 +79,7 @@ Deno.test("a rejected source ends with 1 and its diagnostics on standard error, 
     line: 3,
     column: 7,
     suggestion: null,
+    frame: null,
   };
   const problem = {
     type: "about:blank",

@@ -67,6 +67,7 @@ Deno.test("status of a rejected source names the hash that stays in force, shows
         line: 54,
         column: 32,
         suggestion: "Did you mean odata?",
+        frame: null,
       },
       {
         file: "/etc/honua/config.hcl",
@@ -77,6 +78,7 @@ Deno.test("status of a rejected source names the hash that stays in force, shows
         line: null,
         column: null,
         suggestion: null,
+        frame: null,
       },
     ],
   };
@@ -270,7 +272,10 @@ Deno.test("nothing in an answer steers the terminal, as text or as JSON", async 
       reasons: [evil],
       reason: evil,
       diagnostics: [
-        { file: evil, severity: evil, code: evil, summary: evil, path: evil, line: 1, column: 1, suggestion: evil },
+        {
+          ...{ file: evil, severity: evil, code: evil, summary: evil, path: evil, line: 1, column: 1 },
+          ...{ suggestion: evil, frame: [evil] },
+        },
       ],
     },
   });

@@ -144,6 +144,7 @@ Deno.test("a diff of a source that is not there, not valid or damaged says so", 
   const answer = await host.differ.diff(RUNNING, FILE, SIGNAL);
   assert(answer.kind === "rejected");
   assertEquals([answer.label, answer.diagnostics[0]!.file], Array(2).fill(host.directory.file("honua.json")));
+  assertEquals(answer.diagnostics[0]!.frame?.[1], '1 | { "layers": 5 }');
   await using without = await openHost();
   assertEquals((await without.differ.diff(RUNNING, FILE, SIGNAL)).kind, "unknown");
 });

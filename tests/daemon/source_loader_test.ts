@@ -1,9 +1,10 @@
 // A look that finds what was compiled last: nothing is compiled again, and nothing of what it says differs.
-import { assert, assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertRejects, assertStrictEquals } from "@std/assert";
 import fc from "fast-check";
 import { historyDirectory } from "../../src/releases/history_directory.ts";
 import { openReserve } from "../../src/releases/reserve.ts";
 import { openSourceLoader, type SourceLoaderTools } from "../../src/daemon/source_loader.ts";
+import type { Diagnostic } from "../../src/diagnostic/diagnostic.ts";
 import { type BlockParser, openBlockParser } from "../../src/document/hcl/block_parser.ts";
 import { checkOptions } from "../../src/options/option_schema.ts";
 import { openStore } from "../../src/snapshot/store.ts";
@@ -127,6 +128,68 @@ Deno.test("a source that was rejected is judged at every look", async () => {
   assertEquals(first.kind, "rejected");
   assertEquals(await look(SIGNAL), first);
   assertEquals(counting.questions, 2);
+});
+
+const SECRET = "hunter2-correct-horse";
+
+/** The sample with a mistake on a line that has a secret, `lines` lines further down. */
+function secretSource(lines = 0): string {
+  const mistake = `layer "x" { api_token = "${SECRET}" }\n`;
+  return `${"# A line.\n".repeat(lines)}${sampleSource("one")}${mistake}`;
+}
+
+function framesOf(diagnostics: readonly Diagnostic[]): string[] {
+  return diagnostics.flatMap(({ frame }) => frame === undefined ? [] : [frame.join("\n")]);
+}
+
+Deno.test("diagnostics have their code frames, without secrets, whether the source parses or not", async () => {
+  await using directory = await temporaryDirectory();
+  await using blocks = openBlockParser();
+  const { environmentFile, open } = await hostIn(directory, "hcl", blocks);
+  const { look } = open();
+  await Deno.writeTextFile(environmentFile, "no variable\n");
+  for (const text of [secretSource(), secretSource().replace("{ api", "{{ api")]) {
+    await directory.write("honua.hcl", text);
+    const found = await look(SIGNAL);
+    assert(found.kind === "rejected");
+    const frames = framesOf(found.diagnostics);
+    assertMatch(frames.join("\n"), /^30 \| .*\n {3}\| .*\^/m);
+    assert(!JSON.stringify(found.diagnostics).includes(SECRET));
+    // The file of the environment may hold nothing but secrets.
+    const elsewhere = found.diagnostics.filter(({ place }) => place?.file === environmentFile);
+    assertEquals([elsewhere.length, framesOf(elsewhere)], [1, []]);
+  }
+});
+
+Deno.test("no frame shows the secret of a source while others are compiled at the same time", async () => {
+  await using directory = await temporaryDirectory();
+  await using blocks = openBlockParser();
+  const { examine } = (await hostIn(directory, "hcl", blocks)).open();
+  const examined = await Promise.all(
+    [0, 7, 1, 20].map((lines) => examine({ name: "a.hcl", format: "hcl", text: secretSource(lines) }, SIGNAL)),
+  );
+  for (const one of examined) {
+    assert(!one.ok);
+    const frames = framesOf(one.diagnostics).join("\n");
+    assertMatch(frames, /api_token = "\*{8}"/);
+    assert(!frames.includes(SECRET));
+  }
+});
+
+Deno.test("of very many mistakes only the first fifty have a frame", async () => {
+  await using directory = await temporaryDirectory();
+  await using blocks = openBlockParser();
+  const { examine } = (await hostIn(directory, "json", blocks)).open();
+  const sample = JSON.parse(sampleJson("one"));
+  const layers = Array.from(
+    { length: 80 },
+    (_, at) => [`l${at}`, { ...sample.layers.roads, id: `l${at}`, services: ["nix"] }],
+  );
+  const text = JSON.stringify({ ...sample, layers: Object.fromEntries(layers) }, null, 2);
+  const examined = await examine({ name: "a.json", format: "json", text }, SIGNAL);
+  assert(!examined.ok);
+  assertEquals(examined.diagnostics.map(({ frame }) => frame !== undefined).lastIndexOf(true), 49);
+  assertEquals(framesOf(examined.diagnostics).length, 50);
 });
 
 Deno.test("the result of a look has no document, whose text would be kept", async () => {

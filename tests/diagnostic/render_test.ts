@@ -9,7 +9,7 @@ import {
   warningDiagnostic,
 } from "../../src/diagnostic/diagnostic.ts";
 import { type Range, type SourceText, sourceText } from "../../src/diagnostic/range.ts";
-import { type FrameSource, renderJson, renderLine, renderText } from "../../src/diagnostic/render.ts";
+import { type FrameSource, openFrames, renderJson, renderLine, renderText } from "../../src/diagnostic/render.ts";
 import { useColour } from "../../src/diagnostic/terminal_text.ts";
 
 function rangeOf(source: SourceText, part: string): Range {
@@ -53,6 +53,24 @@ Deno.test("a diagnostic is shown with its line underlined, the reason, the sugge
 1 error in honua.hcl
 `,
   );
+});
+
+Deno.test("the code frame of a diagnostic is had by itself, with the other place and without colours", () => {
+  const source = sourceText("a.hcl", 'password = "hunter2"\n\tx = 1\n');
+  const frames = new Map([[source.name, { source, secretRanges: [rangeOf(source, '"hunter2"')] }]]);
+  const other = { label: "first\ndefined here", place: placeOf(source, rangeOf(source, "password")) };
+  const frameOf = openFrames(frames);
+  assertEquals(frameOf(unknown({ place: placeOf(source, rangeOf(source, "x")), other, why: "y", path: "z" })), [
+    "  |",
+    "2 |     x = 1",
+    "  |     ^",
+    " ::: a.hcl:1:1 first␊defined here",
+    "  |",
+    '1 | password = "********"',
+    "  | --------",
+  ]);
+  const elsewhere = { ...placeOf(source, { start: 0, end: 1 }), file: "b.hcl" };
+  assertEquals([frameOf(unknown({})), frameOf(unknown({ place: elsewhere, other }))], [null, null]);
 });
 
 Deno.test("diagnostics without a place or a source have no frame, and are counted by severity", () => {

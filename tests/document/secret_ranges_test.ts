@@ -111,3 +111,21 @@ Deno.test("the ranges are in the order of the source", () => {
   const text = '{"logging":{"password":"a"},"token":"b","variables":{"secret":"c"},"honua":{"apiKey":"d"}}';
   assertEquals(secretsOf(text), ['"a"', '"b"', '"c"', '"d"']);
 });
+
+Deno.test("near a place the same values are found, and those of other blocks need not be looked at", () => {
+  const text =
+    '{"layers":{"a":{"apiKey":"one"},"b":{"apiKey":"two"}},"variables":{"dbPassword":"three"},"password":"four"}';
+  const result = parseJsonDocument(sourceText("a.json", text));
+  assert(result.ok);
+  const { document } = result;
+  const all = secretRanges(document);
+  assertEquals(all.length, 4);
+  for (let start = 0; start < text.length; start++) {
+    const window = { start, end: start + 3 };
+    const found = secretRanges(document, [window]);
+    const touching = all.filter((range) => range.start < window.end && range.end > window.start);
+    assertEquals(found.filter((range) => touching.includes(range)), touching, `${start}`);
+    assert(found.length <= 2);
+  }
+  assertEquals(secretRanges(document, []), []);
+});
