@@ -5,7 +5,7 @@ import * as z from "zod";
 import { atomicWrite, AtomicWriteError } from "../host/atomic_write.ts";
 import { sourceText } from "../diagnostic/range.ts";
 import { terminalText } from "../diagnostic/terminal_text.ts";
-import { findRelease } from "../releases/history_list.ts";
+import { findRelease, unknownRelease } from "../releases/history_list.ts";
 import type { TextFormat } from "../releases/release.ts";
 import { keyRingFile } from "../releases/key_ring.ts";
 import { readReference, referenceText } from "../releases/source_reference.ts";
@@ -58,7 +58,7 @@ export async function showRelease(
     },
     async read({ kept, directory }, place) {
       const release = findRelease(kept, reference);
-      if (release === null) return unknownRelease(reference, terminal);
+      if (release === null) return unknown(reference, terminal);
       const read = await readHistoryText(directory, release.hash, {
         maxTextBytes: DEFAULT_MAX_BYTES,
         keyRing: place.keyFile === null ? null : keyRingFile(place.keyFile),
@@ -155,10 +155,10 @@ function refused(
   terminal: Terminal,
 ): Asked {
   const isUnknown = problemSchema.safeParse(answer.body).data?.code === "admin/no-release";
-  return { code: isUnknown ? unknownRelease(reference, terminal) : unavailable(client.refusal(answer), terminal) };
+  return { code: isUnknown ? unknown(reference, terminal) : unavailable(client.refusal(answer), terminal) };
 }
 
-function unknownRelease(reference: string, terminal: Terminal): ExitCode {
-  terminal.error(`No single release of the history is ${terminalText(reference)}: see honua-configd history\n`);
+function unknown(reference: string, terminal: Terminal): ExitCode {
+  terminal.error(`${terminalText(unknownRelease(reference))}\n`);
   return EXIT.invalid;
 }

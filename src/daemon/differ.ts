@@ -10,7 +10,7 @@ import type {
   PlannedHook,
 } from "../admin/daemon_api.ts";
 import { heldBack } from "../releases/admission.ts";
-import { findRelease } from "../releases/history_list.ts";
+import { findRelease, unknownRelease } from "../releases/history_list.ts";
 import { type KeptReleases, runningRelease } from "../releases/release.ts";
 import { referenceText } from "../releases/source_reference.ts";
 import { formatOf } from "../compile.ts";
@@ -153,9 +153,7 @@ async function findText(
   }
   const release = source.kind === "running" ? runningRelease(kept()) : findRelease(kept(), referenceText(source));
   if (release === null) {
-    const reason = source.kind === "running"
-      ? "No release is in force"
-      : `No single release of the history is ${referenceText(source)}: honua-configd history lists them`;
+    const reason = source.kind === "running" ? "No release is in force" : unknownRelease(referenceText(source));
     return refused({ kind: "unknown", reason });
   }
   const found = await keeper.textOf(release.hash);

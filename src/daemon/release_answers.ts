@@ -13,7 +13,7 @@ import { isAnnouncing } from "../agreement/agreement.ts";
 import type { Loop } from "../reload/loop.ts";
 import { heldText } from "../reload/narration.ts";
 import { type Order, refusalOf } from "../releases/decide_releases.ts";
-import { findRelease, listedRelease } from "../releases/history_list.ts";
+import { findRelease, listedRelease, unknownRelease } from "../releases/history_list.ts";
 import { type Held, type KeptReleases, type Release, runningRelease, SOME_PERSON } from "../releases/release.ts";
 import { targetOf } from "../releases/rolling_back.ts";
 import { rollbackObjection } from "../rollout/going_back.ts";
@@ -122,10 +122,7 @@ function adviceOf(held: Held, kept: KeptReleases): string {
 
 async function sourceOf({ loop, keeper }: ReleaseAnswersParts, reference: string): Promise<ReleaseSource> {
   const release = findRelease(loop.state().releases.kept, reference);
-  if (release === null) {
-    const reason = `No single release of the history is ${reference}: honua-configd history lists them`;
-    return { ok: false, isUnknown: true, reason };
-  }
+  if (release === null) return { ok: false, isUnknown: true, reason: unknownRelease(reference) };
   const read = await keeper.textOf(release.hash);
   if (!read.ok) return { ok: false, isUnknown: false, reason: read.message };
   return { ok: true, release, format: read.format, bytes: read.bytes };

@@ -16,6 +16,11 @@ export function listedRelease(release: Release, kept: KeptReleases): ListedRelea
   return { ...release, isRunning, isSkipped: skipOf(kept, release.hash) !== null };
 }
 
+/** Says that {@linkcode findRelease} found none. */
+export function unknownRelease(text: string): string {
+  return `No single release of the history is ${text}: honua-configd history lists them`;
+}
+
 /** Finds a release by its number, its hash, or a beginning of it; null: there is none, or there are several. */
 export function findRelease({ list }: Pick<KeptReleases, "list">, text: string): Release | null {
   const reference = readReference(text);
