@@ -38,7 +38,7 @@ const ROOMS: ReadonlyMap<string, Room> = new Map<string, Room>([
   ["config", { imports: [...GROUND, "document", "server"] }],
   ["snapshot", { imports: [...GROUND, "server"], types: ["config"] }],
   ["compile.ts", { imports: [...GROUND, ...CONTENT] }],
-  ["options", { imports: GROUND }],
+  ["options", { imports: [...GROUND, "rollout"] }],
   ["telemetry", { imports: [...GROUND, "options"] }],
   ["agreement", { imports: ["time"] }],
   ["rollout", { imports: ["time", "agreement"] }],

@@ -2,6 +2,7 @@
 // `optionShape` maps them to the names that people write. No message quotes a member that is marked secret.
 import * as z from "zod";
 import { isSecretName, looksSecret } from "../diagnostic/secrets.ts";
+import { parseStep, STEP_FORMS } from "../rollout/steps.ts";
 import {
   CONFIG_PARTS,
   FAILURE_ACTIONS,
@@ -218,13 +219,11 @@ const health = z.object({
 
 /** The most steps that a person writes; `+1` makes as many as there are hosts. */
 const MAX_STEPS = 32;
-const STEP =
-  'be a number of hosts from 1 to 1000 ("1"), a percentage of them ("25%"), or so many more each time ("+1")';
 
 /** JSON may have the number 1 for the text "1". */
 const step = z.preprocess(
   (value) => typeof value === "number" ? String(value) : typeof value === "string" ? value.trim() : value,
-  text(STEP, /^(?:\+?(?:[1-9]\d{0,2}|1000)|(?:[1-9]\d?|100)%)$/),
+  z.string(must(`be ${STEP_FORMS}`)).refine((text) => parseStep(text) !== null, must(`be ${STEP_FORMS}`)),
 );
 
 const rollout = z.object({

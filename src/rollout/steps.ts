@@ -7,7 +7,11 @@ export type Step =
   /** So many more each time, until all are in. */
   | { readonly kind: "more"; readonly hosts: number };
 
-const FORM = /^(?:([1-9]\d{0,3})|([1-9]\d?|100)%|\+([1-9]\d{0,3}))$/;
+const FORM = /^(?:([1-9]\d{0,2}|1000)|([1-9]\d?|100)%|\+([1-9]\d{0,2}|1000))$/;
+
+/** The form of an item in words that follow "must be". */
+export const STEP_FORMS =
+  'a number of hosts from 1 to 1000 ("1"), a percentage of them ("25%"), or so many more each time ("+1")';
 
 /** Parses one item; null: it is none. */
 export function parseStep(text: string): Step | null {
