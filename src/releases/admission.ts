@@ -62,7 +62,7 @@ export function substituteOf(kept: KeptReleases, skip: ScopedSkip, head: string 
 /** What is no change of this host, and not announced. The head's own author and reason are not known. */
 function following(hash: string, { by, reason }: ScopedSkip): Pinned {
   const why = `in place of what ${by} rolled back: ${reason}`;
-  return { hash, scope: "fleet", undoes: [], cause: "cluster", author: null, reason: why };
+  return { hash, scope: "fleet", undoes: [], cause: "cluster", author: null, reason: why, isFollowed: false };
 }
 
 /**

@@ -87,6 +87,8 @@ export interface Pinned {
   /** Null: it is automatic, or not known. */
   readonly author: string | null;
   readonly reason: string;
+  /** Whether it runs only because the fleet runs it, so that what the fleet runs next takes its place. */
+  readonly isFollowed: boolean;
 }
 
 /** The longest hold. */

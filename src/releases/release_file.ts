@@ -52,6 +52,8 @@ const pinned = z.object({
   cause,
   author: text.nullable(),
   reason: text,
+  // An older file does not have it.
+  isFollowed: z.boolean().default(false),
 }).readonly();
 const hold = z.object({ until: milliseconds, since: milliseconds, author: text, reason: text }).readonly();
 const bake = z.object({

@@ -119,7 +119,7 @@ export function takeBack(kept: KeptReleases, { to, cause, scope, author, reason 
     list,
     skips: withSkips(kept.skips.filter((one) => one.hash !== to), taken),
     overruled: kept.overruled.filter((one) => !undoes.includes(one.hash)),
-    pinned: { hash: to, scope, undoes: scope === "fleet" ? undoes : [], cause, author, reason },
+    pinned: { hash: to, scope, undoes: scope === "fleet" ? undoes : [], cause, author, reason, isFollowed: false },
     bake: null,
     confirmation: null,
     undone: cause === "rollback" || running === null ? kept.undone : withLast(kept.undone, running.hash),

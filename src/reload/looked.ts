@@ -115,7 +115,8 @@ function follow<C>(state: State<C>, reasons: readonly HintReason[], event: Looke
   const unheld = withHeld(state, null);
   if (!isForced || hash === active?.hash) return lookBack(unheld, reasons, followed(hash), null);
   const ordered = { ...unheld, releases: { ...unheld.releases, kept: forced(kept, hash) } };
-  return lookBack(ordered, reasons, { ...followed(hash), cause: "force", author: terms?.author ?? null }, null);
+  const wanted = { ...followed(hash), cause: "force", author: terms?.author ?? null, isFollowed: false } as const;
+  return lookBack(ordered, reasons, wanted, null);
 }
 
 /** The fleet's release, if this host still runs another candidate; null: it does not. */

@@ -64,17 +64,16 @@ export function headOf<C>(state: State<C>): string | null {
   return storeTarget(state) ?? known;
 }
 
-const FOLLOWED = "the fleet runs it";
-
 /** The release that runs in place of a source for the fleet's sake. It is no change of this host. */
 export function followed(hash: string): Pinned {
-  return { hash, scope: "fleet", undoes: [], cause: "cluster", author: null, reason: FOLLOWED };
+  const terms = { cause: "cluster", author: null, reason: "the fleet runs it" } as const;
+  return { hash, scope: "fleet", undoes: [], ...terms, isFollowed: true };
 }
 
 /** Whether the fleet wants another release by now than the one that is to be put in force for its sake. */
-export function isOvertaken<C>(state: State<C>, { hash, cause, reason }: Pinned): boolean {
+export function isOvertaken<C>(state: State<C>, { hash, isFollowed }: Pinned): boolean {
   const { rollouts, active } = state;
-  if (cause !== "cluster" || reason !== FOLLOWED || hash === active?.hash) return false;
+  if (!isFollowed || hash === active?.hash) return false;
   return rollouts !== null && isStaged(rollouts) && storeTarget(state) !== hash;
 }
 

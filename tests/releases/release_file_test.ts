@@ -28,12 +28,13 @@ function release(number: number, text = "why"): KeptReleases["list"][number] {
 }
 
 function everything(text: string, releases: number): KeptReleases {
+  const health = { cause: "health", author: null } as const;
   return {
     list: Array.from({ length: releases }, (_, index) => release(index + 1, text)),
     nextNumber: releases + 1,
     skips: Array.from({ length: 32 }, () => ({ hash: HASH, by: text, at: AT, reason: text, scope: "fleet" as const })),
     overruled: Array.from({ length: 32 }, () => ({ hash: HASH, by: text, at: AT, reason: text })),
-    pinned: { hash: HASH, scope: "host", undoes: Array(32).fill(HASH), cause: "health", author: null, reason: text },
+    pinned: { hash: HASH, scope: "host", undoes: Array(32).fill(HASH), ...health, reason: text, isFollowed: true },
     hold: { until: 2 ** 45, since: 0, author: text, reason: text },
     bake: { hash: HASH, phase: "checking", endsAt: 2 ** 45, failures: 3, isBlamed: true },
     confirmation: { hash: HASH, deadline: 2 ** 45, author: text },
@@ -108,6 +109,14 @@ Deno.test("the number of the next release is never one that was given, and an ol
   await withFile(JSON.stringify({ format: 1, list: [release(7)], nextNumber: 3 }), async (directory) => {
     await using file = await open(directory);
     assertEquals([file.found, file.trouble], [{ ...NONE, list: [release(7)], nextNumber: 8 }, null]);
+  });
+});
+
+Deno.test("the release of a file that does not say whether it is followed stays pinned, and is not", async () => {
+  const { isFollowed: _, ...older } = everything("why", 1).pinned!;
+  await withFile(JSON.stringify({ format: 1, pinned: older }), async (directory) => {
+    await using file = await open(directory);
+    assertEquals([file.found?.pinned, file.trouble], [{ ...older, isFollowed: false }, null]);
   });
 });
 

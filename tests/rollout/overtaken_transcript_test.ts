@@ -3,6 +3,7 @@ import { assertEquals } from "@std/assert";
 import { initialAgreement } from "../../src/agreement/agreement.ts";
 import { rankId } from "../../src/agreement/rollout.ts";
 import { decide } from "../../src/reload/decide.ts";
+import { followed, isOvertaken } from "../../src/reload/staged.ts";
 import { initialState, type State } from "../../src/reload/state.ts";
 import { initialRollouts } from "../../src/rollout/rollouts.ts";
 import { AGREED } from "../agreement/agreement_transcript.ts";
@@ -132,6 +133,15 @@ Deno.test("an order to go on that comes during a reading of the peers takes no p
   const answered = decide(ordered.state, event);
   assertEquals(answered.actions.filter((one) => one.kind === "move-rollout"), []);
   assertEquals(answered.state.rollouts!.order, null);
+});
+
+Deno.test("only a release that was followed is overtaken, whatever its reason says", () => {
+  const host = hostWith(A, POLICY);
+  const { state } = decide(host, { kind: "head-read", head: { generation: 7, hash: A }, skips: [], random: 0 });
+  const pin = followed(B);
+  assertEquals(isOvertaken(state, pin), true);
+  assertEquals(isOvertaken(state, { ...pin, isFollowed: false }), false);
+  assertEquals(isOvertaken(state, { ...pin, reason: "another" }), true);
 });
 
 Deno.test("a source that the last process owed to the cluster is not put in force without it in place of a newer one", () => {
