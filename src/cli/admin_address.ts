@@ -1,6 +1,8 @@
 // Finds the daemon's address and token for a command: a URL or a socket of the command line, else the socket that the
 // environment or an options file names. A token is sent only over TLS or to this host.
 import { readTokenFile } from "../admin/auth.ts";
+import { readListenAddress } from "../admin/tcp_listener.ts";
+import type { AdminOptions } from "../options/options.ts";
 import { renderText } from "../diagnostic/render.ts";
 import { terminalText } from "../diagnostic/terminal_text.ts";
 import { readOptions } from "../options/option_reader.ts";
@@ -58,6 +60,29 @@ export async function findAdminAddress(
   return await optionAddress(flags.optionsFile, environment);
 }
 
+/**
+ * The URL at which other hosts reach the daemon of an options file, or anybody if it has no socket. Null: `Admin:Listen`
+ * names none, or the options file is not named or cannot be read.
+ *
+ * @param host the name of this host, in place of an address that means all of its own.
+ */
+export async function listenUrl(
+  { optionsFile }: Pick<AdminFlags, "optionsFile">,
+  environment: Readonly<Record<string, string>>,
+  host: string,
+): Promise<string | null> {
+  if (optionsFile === null) return null;
+  const read = await readAdminOptions(optionsFile, environment);
+  if (!read.ok) return null;
+  const { listen, socket, tls } = read.admin;
+  const address = listen === null ? null : readListenAddress(listen);
+  if (address === null || address.port === 0 || address.isLoopback && socket) return null;
+  const { hostname, port } = address;
+  const name = hostname === "0.0.0.0" || hostname === "::" ? host : hostname;
+  const scheme = tls.certificateFile === null ? "http" : "https";
+  return `${scheme}://${name.includes(":") ? `[${name}]` : name}:${port}`;
+}
+
 /** An address as a message names it. */
 export function addressText(address: AdminAddress): string {
   return terminalText(address.kind === "socket" ? address.path : address.url.href.replace(/\/$/, ""));
@@ -68,11 +93,13 @@ function isLoopback({ hostname }: URL): boolean {
   return hostname === "localhost" || hostname === "[::1]" || /^127(\.\d+){3}$/.test(hostname);
 }
 
-function wrong(message: string): AddressResult {
+type Refusal = Extract<AddressResult, { ok: false }>;
+
+function wrong(message: string): Refusal {
   return { ok: false, code: EXIT.usage, message };
 }
 
-function unusable(message: string): AddressResult {
+function unusable(message: string): Refusal {
   return { ok: false, code: EXIT.unavailable, message };
 }
 
@@ -124,6 +151,17 @@ async function optionAddress(
   optionsFile: string | null,
   environment: Readonly<Record<string, string>>,
 ): Promise<AddressResult> {
+  const read = await readAdminOptions(optionsFile, environment);
+  if (!read.ok) return read;
+  const path: string | null = read.admin.socket;
+  if (path) return { ok: true, address: { kind: "socket", path } };
+  return wrong("Admin:Socket is empty, so the daemon has no socket: name its address with --url");
+}
+
+async function readAdminOptions(
+  optionsFile: string | null,
+  environment: Readonly<Record<string, string>>,
+): Promise<{ readonly ok: true; readonly admin: AdminOptions } | Refusal> {
   const file = optionsFile === null ? null : await readOptionsFile(optionsFile);
   const rendered = (diagnostics: Parameters<typeof renderText>[0]) =>
     renderText(diagnostics, { sources: new Map(), colour: false, frames: false }).trimEnd();
@@ -132,8 +170,5 @@ async function optionAddress(
   const isSocket = (name: string) => name.replaceAll("__", ":").toLowerCase() === "admin:socket";
   const named = Object.fromEntries(Object.entries(environment).filter(([name]) => isSocket(name)));
   const read = readOptions({ flags: [], environment: named, file: file?.source ?? null });
-  if (!read.ok) return wrong(rendered(read.diagnostics));
-  const path: string | null = read.options.admin.socket;
-  if (path) return { ok: true, address: { kind: "socket", path } };
-  return wrong("Admin:Socket is empty, so the daemon has no socket: name its address with --url");
+  return read.ok ? { ok: true, admin: read.options.admin } : wrong(rendered(read.diagnostics));
 }

@@ -109,11 +109,11 @@ export function openAdminClient(
   return { ok: true, client };
 }
 
-/** Finds the daemon and calls `use` with a client, which is closed in any case. */
+/** Finds the daemon and calls `use` with a client of its address, which is closed in any case. */
 export async function withAdminClient(
   flags: AdminFlags,
   terminal: Terminal,
-  use: (client: AdminClient) => Promise<ExitCode>,
+  use: (client: AdminClient, address: AdminAddress) => Promise<ExitCode>,
 ): Promise<ExitCode> {
   const found = await findAdminAddress(flags, terminal.environment);
   if (!found.ok) {
@@ -126,7 +126,7 @@ export async function withAdminClient(
     return EXIT.unavailable;
   }
   using client = opened.client;
-  return await use(client);
+  return await use(client, found.address);
 }
 
 /** Writes to standard error why there is no answer. */

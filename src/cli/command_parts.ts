@@ -49,6 +49,13 @@ export function positiveNumber(text: string): number {
   throw new InvalidArgumentError("It must be a whole number from 1 on.");
 }
 
+/** A port of TCP. */
+export function portNumber(text: string): number {
+  const port = positiveNumber(text);
+  if (port <= 65_535) return port;
+  throw new InvalidArgumentError("It must be at most 65535.");
+}
+
 export function moment(text: string): number {
   const parsed = parseMoment(text, Date.now());
   if (parsed !== null) return parsed;

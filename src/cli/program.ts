@@ -11,6 +11,7 @@ import {
   confirmSeconds,
   type Finish,
   moment,
+  portNumber,
   positiveNumber,
   unitName,
 } from "./command_parts.ts";
@@ -39,7 +40,7 @@ export async function runProgram(args: readonly string[], terminal: Terminal): P
     .showSuggestionAfterError()
     .showHelpAfterError("(see --help)")
     .version(versionLine().trimEnd(), "-V, --version", "print the version");
-  const asking = [statusCommand, diffCommand, planCommand, peersCommand, reloadCommand, eventsCommand];
+  const asking = [statusCommand, diffCommand, planCommand, peersCommand, reloadCommand, eventsCommand, uiCommand];
   const commands = [
     runCommand,
     validateCommand,
@@ -298,6 +299,20 @@ function eventsCommand(terminal: Terminal, finish: Finish): Command {
       "3  nothing answers, or not what was asked for",
     ]),
     ["events", "events --format json --count 1"],
+  );
+}
+
+function uiCommand(terminal: Terminal, finish: Finish): Command {
+  const command = addAddress(new Command("ui"))
+    .description("say how to open the page of the fleet in a browser")
+    .option("--port <number>", "the port of the tunnel on the machine with the browser", portNumber, 8080)
+    .action(async (flags) => {
+      const { ui } = await import("./ui.ts");
+      finish(await ui({ address: addressOf(flags), port: flags.port, format: flags.format }, terminal));
+    });
+  return addExamples(
+    addEndings(command, ["0  the page answers", "3  nothing answers, or the daemon has no page"]),
+    ["ui", "ui --port 9000", "ui --url https://edge-7:8443"],
   );
 }
 

@@ -147,6 +147,7 @@ export interface HistoryOptions {
   readonly maxMegabytes: number;
 }
 
+/** Where the admin interface answers. */
 export interface AdminOptions {
   /** Default `/run/honua-configd/admin.sock`; null, written as an empty text: no socket. */
   readonly socket: string | null;
