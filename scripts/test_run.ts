@@ -1,8 +1,10 @@
 // The tests in parts that run side by side, and their count: a part passes only if its summary was found, at least one
 // test ran, none failed, and the exit status agrees. Long tests, whose files end in `_long_test.ts`, can be left out.
+import { join } from "node:path";
 import { stripVTControlCharacters } from "node:util";
 import { commandLines, commandsOfFailures } from "./failed_tests.ts";
 import { listFiles } from "./file_list.ts";
+import { writeEntries } from "./test_entries.ts";
 import { runStep, type StepOptions, type Write, writeOut } from "./step.ts";
 
 /** The summary line of `deno test`. */
@@ -107,17 +109,25 @@ export type TestPart = (write: Write) => Promise<TestOutcome | null>;
  * one file after the other, because a file may measure its process. `check` checks the types.
  */
 export function otherTests(root: string, { length, flags = () => [] }: OtherTestOptions): TestPart[] {
-  const part = (name: string, ofPart: (path: string) => boolean, args: () => string[]): TestPart => async (write) => {
-    const files = (await listFiles(root, "tests")).filter((path) => path.endsWith("_test.ts") && ofPart(path));
-    if (!files.some((path) => isOfLength(path, length))) return null;
-    return await run(root, [...flags(name), ...args()], { write });
+  const part = (name: string, isOfPart: (path: string) => boolean): TestPart => async (write) => {
+    const files = (await listFiles(root, "tests")).filter((path) =>
+      path.endsWith("_test.ts") && isOfPart(path) && isOfLength(path, length)
+    );
+    if (files.length === 0) return null;
+    const directory = await Deno.makeTempDir({ prefix: "test-entries-" });
+    try {
+      const entries = await writeEntries(root, files, directory);
+      return await run(root, [...flags(name), `--config=${join(root, "deno.json")}`, ...entries], { write });
+    } finally {
+      await Deno.remove(directory, { recursive: true });
+    }
   };
   const isIn = (folders: readonly string[]) => (path: string) => folders.some((one) => path.startsWith(`${one}/`));
   const elsewhere = [PROGRAM_TESTS, ...COMPUTING_TESTS, ...STARTING_TESTS];
   return [
-    part("computing", isIn(COMPUTING_TESTS), () => placesOf(COMPUTING_TESTS, length)),
-    part("starting", isIn(STARTING_TESTS), () => placesOf(STARTING_TESTS, length)),
-    part("others", (path) => !isIn(elsewhere)(path), () => placesOf(["tests"], length, elsewhere)),
+    part("computing", isIn(COMPUTING_TESTS)),
+    part("starting", isIn(STARTING_TESTS)),
+    part("others", (path) => !isIn(elsewhere)(path)),
   ];
 }
 
@@ -125,11 +135,10 @@ function isOfLength(path: string, length: TestLength): boolean {
   return length === "both" || path.endsWith(LONG_TESTS) === (length === "long");
 }
 
-/** The arguments of `deno test` for the tests in folders, some of which may be missing. */
-function placesOf(folders: readonly string[], length: TestLength, ignored: readonly string[] = []): string[] {
-  const left = length === "short" ? [...ignored, `**/*${LONG_TESTS}`] : ignored;
-  const wanted = length === "long" ? LONG_TESTS : "_test.ts";
-  return [...(left.length > 0 ? [`--ignore=${left.join(",")}`] : []), ...folders.map((one) => `${one}/**/*${wanted}`)];
+/** The arguments of `deno test` for the tests of the program. */
+function programTests(length: TestLength): readonly string[] {
+  const left = length === "short" ? [`--ignore=**/*${LONG_TESTS}`] : [];
+  return [...left, `${PROGRAM_TESTS}/**/*${length === "long" ? LONG_TESTS : "_test.ts"}`];
 }
 
 export interface ProgramTestOptions {
@@ -154,7 +163,7 @@ export async function runProgramTests(root: string, options: ProgramTestOptions)
   const atOnce = navigator.hardwareConcurrency + (Deno.env.get("CI") ? 0 : 1);
   const jobs = Deno.env.get("DENO_JOBS") ?? String(atOnce);
   const env: Record<string, string> = { DENO_JOBS: jobs, ...binary !== undefined && { HONUA_CONFIGD: binary } };
-  return await run(root, [...flags, "--parallel", ...placesOf([PROGRAM_TESTS], length)], { env, write });
+  return await run(root, [...flags, "--parallel", ...programTests(length)], { env, write });
 }
 
 /**

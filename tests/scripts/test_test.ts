@@ -38,7 +38,11 @@ Deno.test("with a place the task is deno test: its end, its output, and the time
 
 Deno.test("without arguments the task ends with the summary of each part and the count of all, also with times", async () => {
   const program = { "tests/e2e/first_test.ts": BAD, "tests/e2e/second_test.ts": `Deno.test("second", () => {});\n` };
-  const computing = { "tests/fuzz/third_test.ts": `Deno.test("third", () => {});\n` };
+  // One process loads both files of a room.
+  const computing = {
+    "tests/config/first_test.ts": `Object.assign(globalThis, { isLoaded: true });\nDeno.test("first", () => {});\n`,
+    "tests/config/second_test.ts": `Deno.test("second", () => {\n  if (!("isLoaded" in globalThis)) throw 1;\n});\n`,
+  };
   const { code, out } = await runTask({ ...CHECKOUT, ...program, ...computing }, "--slow");
   assertEquals(code, 1);
   assertMatch(out, /\n +\d+\.\d s {2}.*\n/);
@@ -48,10 +52,10 @@ Deno.test("without arguments the task ends with the summary of each part and the
 run a failed test without the others:
   scripts/deno test -A tests/bad_test.ts --filter "bad"
   scripts/deno test -A tests/e2e/first_test.ts --filter "bad"
-ok \\| 1 passed \\| 0 failed \\(\\S+\\)
+ok \\| 2 passed \\| 0 failed \\(\\S+\\)
 FAILED \\| 1 passed \\| 1 failed \\(\\S+\\)
 FAILED \\| 1 passed \\| 1 failed \\(\\S+\\)
-3 passed, 2 failed
+4 passed, 2 failed
 $`),
   );
 });
