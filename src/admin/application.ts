@@ -37,6 +37,7 @@ export interface ApplicationSettings {
 export function composeApplication(settings: ApplicationSettings): Handler {
   const { api, log, limits, closing, now = () => new Date() } = settings;
   const answers = maskedAnswers((text) => api.mask(text));
+  const comparing = openComparing(limits);
   // Authorisation and routing use the same path, that of the request line; hono's own way decodes it.
   const application = new Hono<{ Bindings: ConnectionBindings }>({ getPath: (request) => requestPath(request) ?? "" });
   application.use(async (c, next) => {
@@ -50,7 +51,7 @@ export function composeApplication(settings: ApplicationSettings): Handler {
     ...healthRoutes(api, answers, limits),
     ...statusRoutes(api, answers, limits),
     reloadRoute(api, answers, limits, now),
-    ...diffRoutes(api, answers, limits, openComparing(limits)),
+    ...diffRoutes(api, answers, limits, comparing),
     ...releaseRoutes(api, answers, limits, now),
     ...rolloutRoutes(api, answers, limits, now),
     ...approvalRoutes(api, answers, limits, now),
@@ -58,7 +59,7 @@ export function composeApplication(settings: ApplicationSettings): Handler {
     snapshotRoute(api, answers, limits, closing),
     ...eventsRoutes(api, answers, limits, closing),
     metricsRoute(api, answers, limits),
-    ...uiRoutes(api, limits),
+    ...uiRoutes(api, limits, comparing),
   ];
   for (const { method, path, answer } of routes) {
     application.on(method, path, (c) => answer(c.req.raw, c.env, c.req.param()));

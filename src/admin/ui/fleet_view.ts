@@ -1,8 +1,9 @@
 // All hosts of the fleet, those that need a person first.
 import type { Peer } from "../../cluster/peer_record.ts";
 import type { PeersAnswer } from "../../cluster/notifier.ts";
-import type { Status } from "../daemon_api.ts";
+import type { RolloutAnswer, Status } from "../daemon_api.ts";
 import { type Markup, markup } from "./markup.ts";
+import { rolloutSteps } from "./rollout_steps.ts";
 import { timeTag } from "./time_tag.ts";
 
 /** What the view shows, masked. */
@@ -10,12 +11,14 @@ export interface FleetModel {
   /** Of this host. */
   readonly status: Status;
   readonly peers: PeersAnswer;
+  readonly rollout: RolloutAnswer;
 }
 
 /** Renders the fleet. */
-export function fleetView({ peers }: FleetModel): Markup {
+export function fleetView({ peers, rollout }: FleetModel): Markup {
   const rows = peers.ok ? peers.peers : [];
   return markup`<h1>Fleet</h1>
+${rolloutSteps(rollout)}
 <div id="fleet" data-live>
 <table>
 <thead><tr><th scope="col">Host</th><th scope="col">Runs</th><th scope="col">Last seen</th></tr></thead>

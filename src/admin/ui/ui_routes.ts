@@ -1,17 +1,19 @@
 // The page over HTTP: gathers what a view shows, masks it, and answers with the view in the frame of every page.
 import { withinLimit } from "../../time/limit.ts";
 import { type DaemonApi, EVENT_KINDS } from "../daemon_api.ts";
+import type { Comparing } from "../comparing.ts";
 import type { AdminLimits } from "../limits.ts";
 import type { Route } from "../route.ts";
-import { type FleetModel, fleetView } from "./fleet_view.ts";
+import { diffPage } from "./diff_page.ts";
+import { fleetView } from "./fleet_view.ts";
 import { hostView } from "./host_view.ts";
 import { masked } from "./masked.ts";
 import type { Markup } from "./markup.ts";
-import { pageAnswer, type Tab } from "./page.ts";
-import { releasesView } from "./releases_view.ts";
+import { type Page, pageAnswer, type Tab } from "./page.ts";
+import { newestReleases, releasesView } from "./releases_view.ts";
 
-/** All readers together make the daemon ask for the peers no more often than this. */
-const PEERS_FRESH_MILLISECONDS = 2_000;
+/** All readers together make the daemon ask the store for the same no more often than this. */
+const STORE_FRESH_MILLISECONDS = 2_000;
 
 /** An event stream says `reset` if it cannot go on where it was. */
 const LIVE_ON = [...EVENT_KINDS, "reset"];
@@ -27,42 +29,56 @@ export interface Reader {
 }
 
 /** `GET /ui`, `/ui/releases`, `/ui/releases/diff` and `/ui/host`. */
-export function uiRoutes(api: DaemonApi, limits: AdminLimits): readonly Route[] {
-  const peersOf = sharedPeers(api, limits);
-  const view = (path: string, tab: Tab, title: string, body: (reader: Reader) => Promise<Markup>): Route => ({
+export function uiRoutes(api: DaemonApi, limits: AdminLimits, comparing: Comparing): readonly Route[] {
+  const peersOf = shared(() => api.peers(), limits);
+  const rolloutOf = shared(() => api.rollout(), limits);
+  const view = (
+    { path, tab, title, liveOn = LIVE_ON }: { path: string; tab: Tab; title: string; liveOn?: readonly string[] },
+    show: (request: Request, reader: Reader) => Promise<Pick<Page, "body" | "status">>,
+  ): Route => ({
     method: "GET",
     path,
-    async answer() {
+    async answer(request) {
       const reader: Reader = { name: null, signOut: null, mayAct: false };
       const { instance } = masked({ instance: (await api.status()).instance }, api.mask);
       const { signOut } = reader;
-      return pageAnswer({ title, tab, instance, liveOn: LIVE_ON, signOut, body: await body(reader) });
+      return pageAnswer({ title, tab, instance, liveOn, signOut, ...await show(request, reader) });
     },
   });
   return [
-    view("/ui", "fleet", "Fleet", async () => {
-      const [status, peers] = await Promise.all([api.status(), peersOf()]);
-      return fleetView(masked({ status, peers }, api.mask));
+    view({ path: "/ui", tab: "fleet", title: "Fleet" }, async () => {
+      const [status, peers, rollout] = await Promise.all([api.status(), peersOf(), rolloutOf()]);
+      return { body: fleetView(masked({ status, peers, rollout }, api.mask)) };
     }),
-    view("/ui/releases", "releases", "Releases", () => {
-      const releases = api.releases();
-      return Promise.resolve(releasesView(masked({ releases }, api.mask)));
+    view({ path: "/ui/releases", tab: "releases", title: "Releases" }, async () => {
+      const model = { rollout: await rolloutOf(), ...newestReleases(api.releases()) };
+      return { body: releasesView(masked(model, api.mask)) };
     }),
-    view("/ui/host", "host", "This host", async () => hostView(masked({ status: await api.status() }, api.mask))),
+    // It shows one moment: to make it again and again would keep reloads waiting.
+    view(
+      { path: "/ui/releases/diff", tab: "releases", title: "Differences", liveOn: [] },
+      (request) => diffPage(request, api, comparing),
+    ),
+    view(
+      { path: "/ui/host", tab: "host", title: "This host" },
+      async () => ({ body: hostView(masked({ status: await api.status() }, api.mask)) }),
+    ),
   ];
 }
 
-/** Asks for the peers, once for all that ask within a short time. */
-function sharedPeers(api: DaemonApi, limits: AdminLimits): () => Promise<FleetModel["peers"]> {
-  let asked: { readonly at: number; readonly answer: Promise<FleetModel["peers"]> } | null = null;
-  const ask = async (): Promise<FleetModel["peers"]> => {
-    const answer = await withinLimit(api.peers(), limits.answerMilliseconds);
+type Unknown = { readonly ok: false; readonly reason: string };
+
+/** Asks the store, once for all that ask within a short time. */
+function shared<T>(begin: () => Promise<T>, { answerMilliseconds }: AdminLimits): () => Promise<T | Unknown> {
+  let asked: { readonly at: number; readonly answer: Promise<T | Unknown> } | null = null;
+  const ask = async (): Promise<T | Unknown> => {
+    const answer = await withinLimit(begin(), answerMilliseconds);
     if (answer.ok) return answer.value;
-    return { ok: false, reason: `the store did not answer within ${limits.answerMilliseconds / 1000} s` };
+    return { ok: false, reason: `the store did not answer within ${answerMilliseconds / 1000} s` };
   };
   return () => {
     const now = performance.now();
-    if (asked === null || now - asked.at > PEERS_FRESH_MILLISECONDS) asked = { at: now, answer: ask() };
+    if (asked === null || now - asked.at > STORE_FRESH_MILLISECONDS) asked = { at: now, answer: ask() };
     return asked.answer;
   };
 }
