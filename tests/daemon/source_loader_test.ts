@@ -248,7 +248,7 @@ Deno.test("after any sequence of sources, a loader with memory says the same as 
         assertEquals(reported[0], reported[1]);
       }
     }),
-    { numRuns: 40 },
+    { numRuns: 20 },
   );
 });
 

@@ -1,5 +1,5 @@
 // The program where little is given to it: any directory, no HOME, nothing that can be written but its own, a strict
-// umask, closed streams. Most of it holds however the program was built; what only one file can do is told apart.
+// umask, closed streams. What ships is the compiled program, and CI runs these tests over it.
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { type CommandSurroundings, runCommand } from "../support/command.ts";
 import { openEdgeHost, readSnapshot } from "../support/edge_host.ts";
@@ -8,7 +8,7 @@ import { temporaryDirectory } from "../support/temporary.ts";
 
 const binary = Deno.env.get("HONUA_CONFIGD");
 
-/** For what cannot be asked of a program that Deno finds in its cache. */
+/** For what cannot be asked of a program that Deno finds in its cache, or takes many starts. */
 function onlyCompiled(name: string): { name: string; ignore: boolean } {
   if (!binary) console.log(`ignored, since HONUA_CONFIGD names no compiled program: ${name}`);
   return { name, ignore: !binary };
@@ -35,19 +35,22 @@ function shell(line: string): readonly string[] {
   return ["/bin/sh", "-c", `${line}; exec "$@"`, "sh"];
 }
 
-Deno.test("it works from any directory", async () => {
+Deno.test(onlyCompiled("it works from any directory"), async () => {
   for (const cwd of ["/", "/proc/self"]) assertStringIncludes(await loadOnce({ cwd }), "valid");
 });
 
-Deno.test("the snapshot has its mode under any umask", async () => {
+Deno.test(onlyCompiled("the snapshot has its mode under any umask"), async () => {
   for (const mask of ["077", "000"]) await loadOnce({ wrapper: shell(`umask ${mask}`) });
 });
 
-Deno.test("it does its work with standard input, output and error closed, one or all of them", async () => {
-  for (const closed of ["exec <&-", "exec >&-", "exec 2>&-", "exec <&- >&- 2>&-"]) {
-    await loadOnce({ wrapper: shell(closed) });
-  }
-});
+Deno.test(
+  onlyCompiled("it does its work with standard input, output and error closed, one or all of them"),
+  async () => {
+    for (const closed of ["exec <&-", "exec >&-", "exec 2>&-", "exec <&- >&- 2>&-"]) {
+      await loadOnce({ wrapper: shell(closed) });
+    }
+  },
+);
 
 Deno.test("a daemon without any stream follows its source, and nothing of its log is in the files that it writes", async () => {
   await using host = await openEdgeHost();

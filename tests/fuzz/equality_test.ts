@@ -5,5 +5,5 @@ import { fuzzEquality } from "./equality.ts";
 import { fuzzTest } from "./fuzz_test_case.ts";
 
 fuzzTest("block by block or in one piece, hcl2json finds the same in random edits", { runsGo: true }, async (seed) => {
-  assertEquals(await fuzzEquality(parse as ParseText, seed, 250), []);
+  assertEquals(await fuzzEquality(parse as ParseText, seed, 120), []);
 });

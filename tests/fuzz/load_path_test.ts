@@ -5,7 +5,7 @@ import { fuzzLoadPath, MAX_GROWTH_BYTES } from "./load_path.ts";
 const NAME = "random sources become snapshots or diagnostics: nothing crashes, hangs, or eats memory";
 
 fuzzTest(NAME, { runsGo: false }, async (seed) => {
-  const { outcomes, growthBytes, faults } = await fuzzLoadPath(seed, 800);
+  const { outcomes, growthBytes, faults } = await fuzzLoadPath(seed, 400);
   assertEquals(faults, []);
   assert(growthBytes < MAX_GROWTH_BYTES);
   // Sources that are all refused at the door would prove nothing about the rooms behind it.

@@ -5,9 +5,9 @@ import { fuzzTest } from "./fuzz_test_case.ts";
 import { fuzzRereading } from "./rereading.ts";
 
 fuzzTest("what is read again after random edits is what it is afresh", { runsGo: true }, async (seed) => {
-  assertEquals(await fuzzRereading("read", parse as ParseText, seed, 400), []);
+  assertEquals(await fuzzRereading("read", parse as ParseText, seed, 200), []);
 });
 
 fuzzTest("what is compiled again after random edits is what it is afresh", { runsGo: true }, async (seed) => {
-  assertEquals(await fuzzRereading("compile", parse as ParseText, seed, 300), []);
+  assertEquals(await fuzzRereading("compile", parse as ParseText, seed, 150), []);
 });
