@@ -341,11 +341,11 @@ function daemonOf(settings: DaemonSettings, parts: Parts): Daemon {
       return taken.ok ? "rejected" : "failed";
     },
     async serve() {
-      const { socket, listen, tokenFile, tls } = options.admin;
+      const { socket, listen, tokenFile, tls, uiActions } = options.admin;
       // Loaded only now, because a single load needs no admin interface.
       const { openAdminServer } = await import("./admin/server.ts");
       const token = tokenFile && credentialPath(tokenFile, environment);
-      const opened = await openAdminServer({ socket, listen, tokenFile: token, tls, api, log });
+      const opened = await openAdminServer({ socket, listen, tokenFile: token, tls, api, log, uiActions });
       if (opened.ok) working.push(admin = opened.server);
       else if (opened.isOption) return opened;
       else log.error(`The admin interface is not there: ${opened.message}`);

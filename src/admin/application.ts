@@ -6,6 +6,7 @@ import { Hono } from "hono";
 import type { Logger } from "../telemetry/log.ts";
 import { maskedAnswers, type Problem } from "./problem.ts";
 import type { ConnectionBindings, Handler } from "./connections.ts";
+import { systemClock } from "../time/clock.ts";
 import { approvalRoutes } from "./approval_routes.ts";
 import { openComparing } from "./comparing.ts";
 import { diffRoutes } from "./diff_route.ts";
@@ -20,7 +21,8 @@ import { requestPath } from "./request_target.ts";
 import { fitsPath, type Route } from "./route.ts";
 import { snapshotRoute } from "./snapshot_route.ts";
 import type { DaemonApi } from "./daemon_api.ts";
-import { uiRoutes } from "./ui/ui_routes.ts";
+import { isUiPath, type Visit } from "./ui/access.ts";
+import { openUi } from "./ui/open_ui.ts";
 
 export interface ApplicationSettings {
   readonly api: DaemonApi;
@@ -31,17 +33,30 @@ export interface ApplicationSettings {
   readonly closing: AbortSignal;
   /** The clock of the answers; default the system's. */
   readonly now?: () => Date;
+  /** The clock of the page's sessions, in monotonic milliseconds; default the system's. */
+  readonly uptime?: () => number;
+  /** Whether the page offers actions; default false. */
+  readonly uiActions?: boolean;
 }
 
 /** Makes the application. The limits on how many requests wait hold for all its listeners together. */
 export function composeApplication(settings: ApplicationSettings): Handler {
-  const { api, log, limits, closing, now = () => new Date() } = settings;
+  const { api, log, limits, closing, now = () => new Date(), uiActions = false } = settings;
+  const { uptime = systemClock.now } = settings;
   const answers = maskedAnswers((text) => api.mask(text));
   const comparing = openComparing(limits);
   // Authorisation and routing use the same path, that of the request line; hono's own way decodes it.
-  const application = new Hono<{ Bindings: ConnectionBindings }>({ getPath: (request) => requestPath(request) ?? "" });
+  type Environment = { Bindings: ConnectionBindings; Variables: { visit: Visit } };
+  const application = new Hono<Environment>({ getPath: (request) => requestPath(request) ?? "" });
+  const ui = openUi({ api, answers, limits, comparing, now, mayAct: uiActions, uptime });
   application.use(async (c, next) => {
     const { authorize } = c.env;
+    if (isUiPath(c.req.path)) {
+      const visit = await ui.admit(c.req.raw, c.env);
+      if (visit instanceof Response) return visit;
+      c.set("visit", visit);
+      return await next();
+    }
     if (authorize === null || HEALTH_PATHS.has(c.req.path)) return await next();
     const refusal = await authorize(c.req.header("Authorization") ?? null);
     if (refusal !== null) return answers.problem(refusal);
@@ -59,13 +74,15 @@ export function composeApplication(settings: ApplicationSettings): Handler {
     snapshotRoute(api, answers, limits, closing),
     ...eventsRoutes(api, answers, limits, closing),
     metricsRoute(api, answers, limits),
-    ...uiRoutes(api, limits, comparing),
   ];
   for (const { method, path, answer } of routes) {
     application.on(method, path, (c) => answer(c.req.raw, c.env, c.req.param()));
   }
+  for (const { method, path, answer } of ui.routes) {
+    application.on(method, path, (c) => answer(c.req.raw, c.get("visit"), c.env));
+  }
   application.notFound((c) => {
-    const allowed = routes.filter((route) => fitsPath(route, c.req.path)).flatMap(methodsOf);
+    const allowed = [...routes, ...ui.routes].filter((route) => fitsPath(route, c.req.path)).flatMap(methodsOf);
     if (allowed.length === 0) {
       return answers.problem({ status: 404, code: "admin/not-found", detail: "There is nothing under this path" });
     }
@@ -89,6 +106,6 @@ const MALFORMED_TARGET: Problem = {
 };
 
 /** RFC 9110, section 9.3.2: a server that answers GET answers HEAD too. */
-function methodsOf({ method }: Route): readonly string[] {
+function methodsOf({ method }: Pick<Route, "method">): readonly string[] {
   return method === "GET" ? ["GET", "HEAD"] : [method];
 }

@@ -1,4 +1,4 @@
-// One bounded read of a request's body: a limit on bytes and on time, and only JSON is accepted.
+// One bounded read of a request's body: a limit on bytes and on time. Programs send JSON, the page sends forms.
 import { createScanner } from "jsonc-parser";
 import { shownText } from "../options/option_tree.ts";
 import type { AdminLimits } from "./limits.ts";
@@ -40,6 +40,26 @@ export async function readJson(request: Request, limits: BodyLimits): Promise<Bo
   if (twice === null) return { ok: true, value };
   const detail = `"${shownText(twice)}" is given twice`;
   return { ok: false, problem: { status: 422, code: "admin/invalid-request", detail } };
+}
+
+/** Reads a body as the fields of an HTML form. A name that comes twice is refused, as in JSON. */
+export async function readForm(request: Request, limits: BodyLimits): Promise<BodyRead<ReadonlyMap<string, string>>> {
+  const type = request.headers.get("Content-Type") ?? "";
+  if (!/^application\/x-www-form-urlencoded[ \t]*(;|$)/i.test(type)) {
+    const detail = "The body must be a form, with Content-Type: application/x-www-form-urlencoded";
+    return { ok: false, problem: { status: 415, code: "admin/not-a-form", detail } };
+  }
+  const read = await readBytes(request, limits);
+  if (!read.ok) return read;
+  const fields = new Map<string, string>();
+  for (const [name, value] of new URLSearchParams(new TextDecoder().decode(read.value))) {
+    if (fields.has(name)) {
+      const detail = `"${shownText(name)}" is given twice`;
+      return { ok: false, problem: { status: 422, code: "admin/invalid-request", detail } };
+    }
+    fields.set(name, value);
+  }
+  return { ok: true, value: fields };
 }
 
 /** A name that the outermost object of valid JSON holds more than once; null: there is none. */

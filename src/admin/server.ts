@@ -2,6 +2,7 @@
 // itself: a failure of one is reported and retried, and the other works.
 import type { Backoff } from "../time/backoff.ts";
 import type { Logger } from "../telemetry/log.ts";
+import { systemClock } from "../time/clock.ts";
 import { composeApplication } from "./application.ts";
 import { openConnections } from "./connections.ts";
 import { type Entrance, type ListenerOpening, type ListenerRefusal, type LookedAt, openEntrance } from "./entrance.ts";
@@ -26,8 +27,12 @@ export interface AdminSettings {
   readonly log: Pick<Logger, "information" | "warning" | "error">;
   /** Default {@linkcode ADMIN_LIMITS}. */
   readonly limits?: Partial<AdminLimits>;
+  /** Whether the page offers actions; default false. */
+  readonly uiActions?: boolean;
   /** The clock of the answers; default the system's. */
   readonly now?: () => Date;
+  /** The clock of the page's sessions, in monotonic milliseconds; default the system's. */
+  readonly uptime?: () => number;
   /** Between attempts to open what the host refused; default from 1 s to 60 s. */
   readonly backoff?: Backoff;
   /**
@@ -50,7 +55,8 @@ export type OpenedAdminServer = { readonly ok: true; readonly server: AdminServe
 
 /** Opens the interface. */
 export async function openAdminServer(settings: AdminSettings): Promise<OpenedAdminServer> {
-  const { socket, listen, tokenFile, tls, log, api, now = () => new Date() } = settings;
+  const { socket, listen, tokenFile, tls, log, api, uiActions = false, now = () => new Date() } = settings;
+  const { uptime = systemClock.now } = settings;
   const { serveOnConnection: found = findServeOnConnection() } = settings;
   const serveOnConnection = found ?? serveByRelay;
   const limits = { ...found === null ? RELAY_LIMITS : ADMIN_LIMITS, ...settings.limits };
@@ -60,7 +66,7 @@ export async function openAdminServer(settings: AdminSettings): Promise<OpenedAd
     log.warning(`${what}: ${effect}: use the pinned version`, { maxConnections: limits.maxConnections });
   }
   const closing = new AbortController();
-  const handler = composeApplication({ api, log, limits, closing: closing.signal, now });
+  const handler = composeApplication({ api, log, limits, closing: closing.signal, now, uptime, uiActions });
   const onTrouble = (message: string) => log.warning(`Admin interface: ${message}`);
   const onBug = (error: unknown) =>
     log.error("A bug ended an admin connection", { error: error instanceof Error ? error.stack : String(error) });

@@ -1,6 +1,6 @@
 // A body at each of its limits: what is announced, what comes, and how long it takes.
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { readJson } from "../../src/admin/request_body.ts";
+import { readForm, readJson } from "../../src/admin/request_body.ts";
 import { turn, withFakeTimeouts } from "../support/fake_clock.ts";
 import { openAdminHost } from "./admin_host.ts";
 
@@ -75,5 +75,22 @@ Deno.test("the rest of a body that is not read belongs to no further request", a
     const answer = await host.say(text);
     assertStringIncludes(answer, `HTTP/1.1 ${status} `);
     assertStringIncludes(answer.toLowerCase(), "connection: close");
+  }
+});
+
+Deno.test("a form is read by its Content-Type only, within the same limits, and each of its names counts once", async () => {
+  const read = async (body: string, type: string | null = "application/x-www-form-urlencoded") => {
+    const headers = type === null ? {} : { "Content-Type": type };
+    const request = new Request("http://x/", { method: "POST", body: new TextEncoder().encode(body), headers });
+    const form = await readForm(request, { ...LIMITS, maxBodyBytes: 16 });
+    return form.ok ? [...form.value] : [form.problem.status, form.problem.detail];
+  };
+  assertEquals(await read("a=1&b=%C3%A9+%26"), [["a", "1"], ["b", "é &"]]);
+  assertEquals(await read("", "Application/X-WWW-Form-Urlencoded; charset=utf-8"), []);
+  assertEquals(await read("a=%FF"), [["a", "\ufffd"]]);
+  assertEquals(await read("a=1&b=2&a=3"), [422, '"a" is given twice']);
+  assertEquals((await read("a".repeat(17)))[0], 413);
+  for (const type of [null, "text/plain", "application/json", "application/x-www-form-urlencodedx"]) {
+    assertEquals((await read("a=1", type))[0], 415);
   }
 });

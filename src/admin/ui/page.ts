@@ -27,6 +27,8 @@ export interface Page {
   readonly liveOn: readonly string[];
   /** A form that ends the session; null: there is none. */
   readonly signOut: Markup | null;
+  /** Links to actions; default none. */
+  readonly actions?: Markup | null;
   readonly body: Markup;
   /** Default 200. */
   readonly status?: number;
@@ -40,7 +42,7 @@ const ICON = "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewB
 const sourceHash = (text: string) => `'sha256-${createHash("sha256").update(text).digest("base64")}'`;
 
 /** For every answer of the page. */
-const HEADERS: Readonly<Record<string, string>> = {
+export const PAGE_HEADERS: Readonly<Record<string, string>> = {
   ...NOT_KEPT,
   "Content-Type": "text/html; charset=utf-8",
   "Content-Security-Policy": [
@@ -61,10 +63,10 @@ const HEADERS: Readonly<Record<string, string>> = {
 
 /** Answers with a page. */
 export function pageAnswer(page: Page): Response {
-  return new Response(String(pageOf(page)), { status: page.status ?? 200, headers: HEADERS });
+  return new Response(String(pageOf(page)), { status: page.status ?? 200, headers: PAGE_HEADERS });
 }
 
-function pageOf({ title, tab, instance, liveOn, signOut, body }: Page): Markup {
+function pageOf({ title, tab, instance, liveOn, signOut, actions = null, body }: Page): Markup {
   return markup`<!doctype html>
 <html lang="en">
 <head>
@@ -83,6 +85,7 @@ ${tab === null ? "" : navigation(tab)}
 ${signOut ?? ""}
 ${liveOn.length === 0 ? "" : statusLine(liveOn)}
 </header>
+${actions ?? ""}
 <main id="main" tabindex="-1">
 ${body}
 </main>

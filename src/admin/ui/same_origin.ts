@@ -36,7 +36,10 @@ export type FormOwner =
   /** `socket`: no sign-in is needed; `bearer`: each request has the token; `sign-in`: there is no session yet. */
   | { readonly kind: "socket" | "bearer" | "sign-in" };
 
-/** The tokens that a form carries back. */
+/** The name of the field with the token. */
+export const TOKEN_FIELD = "csrf";
+
+/** The tokens that forms carry back. */
 export interface FormTokens {
   make(owner: FormOwner): string;
   /** Takes the same time for every token of the right length. */

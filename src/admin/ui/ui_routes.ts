@@ -1,9 +1,8 @@
 // The page over HTTP: gathers what a view shows, masks it, and answers with the view in the frame of every page.
-import { withinLimit } from "../../time/limit.ts";
 import { type DaemonApi, EVENT_KINDS } from "../daemon_api.ts";
 import type { Comparing } from "../comparing.ts";
-import type { AdminLimits } from "../limits.ts";
-import type { Route } from "../route.ts";
+import type { Visit } from "./access.ts";
+import { actionLinks, type ActionName } from "./confirmation_view.ts";
 import { diffPage } from "./diff_page.ts";
 import { fleetView } from "./fleet_view.ts";
 import { hostView } from "./host_view.ts";
@@ -11,12 +10,18 @@ import { masked } from "./masked.ts";
 import type { Markup } from "./markup.ts";
 import { type Page, pageAnswer, type Tab } from "./page.ts";
 import { newestReleases, releasesView } from "./releases_view.ts";
-
-/** All readers together make the daemon ask the store for the same no more often than this. */
-const STORE_FRESH_MILLISECONDS = 2_000;
+import type { SharedFacts } from "./shared_facts.ts";
+import type { UiRoute } from "./ui_route.ts";
 
 /** An event stream says `reset` if it cannot go on where it was. */
 const LIVE_ON = [...EVENT_KINDS, "reset"];
+
+/** The actions that each view offers at its top. */
+const ACTIONS_OF = {
+  fleet: ["rollback", "promote"],
+  releases: ["rollback", "promote"],
+  host: ["reload", "hold", "release-hold"],
+} as const satisfies Readonly<Record<Tab, readonly ActionName[]>>;
 
 /** The person in front of the page. */
 export interface Reader {
@@ -28,21 +33,28 @@ export interface Reader {
   readonly mayAct: boolean;
 }
 
+export interface ViewSettings {
+  readonly api: DaemonApi;
+  readonly comparing: Comparing;
+  readonly facts: SharedFacts;
+  readonly readerOf: (visit: Visit) => Reader;
+}
+
 /** `GET /ui`, `/ui/releases`, `/ui/releases/diff` and `/ui/host`. */
-export function uiRoutes(api: DaemonApi, limits: AdminLimits, comparing: Comparing): readonly Route[] {
-  const peersOf = shared(() => api.peers(), limits);
-  const rolloutOf = shared(() => api.rollout(), limits);
+export function uiRoutes({ api, comparing, facts, readerOf }: ViewSettings): readonly UiRoute[] {
+  const { peersOf, rolloutOf } = facts;
   const view = (
     { path, tab, title, liveOn = LIVE_ON }: { path: string; tab: Tab; title: string; liveOn?: readonly string[] },
     show: (request: Request, reader: Reader) => Promise<Pick<Page, "body" | "status">>,
-  ): Route => ({
+  ): UiRoute => ({
     method: "GET",
     path,
-    async answer(request) {
-      const reader: Reader = { name: null, signOut: null, mayAct: false };
+    async answer(request, visit) {
+      const reader = readerOf(visit);
       const { instance } = masked({ instance: (await api.status()).instance }, api.mask);
-      const { signOut } = reader;
-      return pageAnswer({ title, tab, instance, liveOn, signOut, ...await show(request, reader) });
+      const { signOut, mayAct } = reader;
+      const actions = actionLinks(ACTIONS_OF[tab], mayAct);
+      return pageAnswer({ title, tab, instance, liveOn, signOut, actions, ...await show(request, reader) });
     },
   });
   return [
@@ -64,21 +76,4 @@ export function uiRoutes(api: DaemonApi, limits: AdminLimits, comparing: Compari
       async () => ({ body: hostView(masked({ status: await api.status() }, api.mask)) }),
     ),
   ];
-}
-
-type Unknown = { readonly ok: false; readonly reason: string };
-
-/** Asks the store, once for all that ask within a short time. */
-function shared<T>(begin: () => Promise<T>, { answerMilliseconds }: AdminLimits): () => Promise<T | Unknown> {
-  let asked: { readonly at: number; readonly answer: Promise<T | Unknown> } | null = null;
-  const ask = async (): Promise<T | Unknown> => {
-    const answer = await withinLimit(begin(), answerMilliseconds);
-    if (answer.ok) return answer.value;
-    return { ok: false, reason: `the store did not answer within ${answerMilliseconds / 1000} s` };
-  };
-  return () => {
-    const now = performance.now();
-    if (asked === null || now - asked.at > STORE_FRESH_MILLISECONDS) asked = { at: now, answer: ask() };
-    return asked.answer;
-  };
 }

@@ -1,0 +1,237 @@
+// The page before an action, which states its consequence and asks for the person's name and reason, and the page after
+// it. Both work without the script. Models are masked.
+import type { DiagnosticAnswer } from "../daemon_api.ts";
+import { AUTHOR, REASON } from "../request_members.ts";
+import type { Outcome } from "./carry_out.ts";
+import {
+  type ActionState,
+  type Choice,
+  type Consequence,
+  isRolloutUnderWay,
+  shortHash,
+  targetsOf,
+} from "./consequences.ts";
+import { type Markup, markup } from "./markup.ts";
+import { pageAnswer, type Tab } from "./page.ts";
+import { TOKEN_FIELD } from "./same_origin.ts";
+
+interface Action {
+  readonly title: string;
+  readonly button: string;
+  /** Of a link to it. */
+  readonly link: string;
+  readonly tab: Tab;
+  /** The view to go back to. */
+  readonly back: string;
+  readonly backLabel: string;
+  /** `none`: the daemon takes no reason. */
+  readonly reason: "required" | "optional" | "none";
+  /** The title when it is done, and when it is not. */
+  readonly done: string;
+  readonly notDone: string;
+}
+
+const HOST = { tab: "host", back: "/ui/host", backLabel: "To this host" } as const;
+const RELEASES = { tab: "releases", back: "/ui/releases", backLabel: "To the releases" } as const;
+
+/** The actions by their names in paths. */
+export const ACTIONS = {
+  reload: {
+    ...HOST,
+    title: "Look at the source again",
+    button: "Look again now",
+    link: "Look again now",
+    reason: "optional",
+    done: "Looked again",
+    notDone: "Not taken up",
+  },
+  rollback: {
+    ...RELEASES,
+    title: "Roll back",
+    button: "Roll back",
+    link: "Roll back",
+    reason: "required",
+    done: "Rolled back",
+    notDone: "Not rolled back",
+  },
+  promote: {
+    ...RELEASES,
+    title: "Promote the rollout",
+    button: "Promote",
+    link: "Promote the rollout",
+    reason: "required",
+    done: "Promoted",
+    notDone: "Not promoted",
+  },
+  hold: {
+    ...HOST,
+    title: "Hold changes",
+    button: "Hold",
+    link: "Hold changes",
+    reason: "required",
+    done: "Held",
+    notDone: "Not held",
+  },
+  "release-hold": {
+    ...HOST,
+    title: "End the hold",
+    button: "End the hold",
+    link: "End the hold",
+    reason: "none",
+    done: "The hold has ended",
+    notDone: "No hold was ended",
+  },
+} as const satisfies Readonly<Record<string, Action>>;
+
+export type ActionName = keyof typeof ACTIONS;
+
+export interface ConfirmationModel {
+  readonly action: ActionName;
+  /** Null: the person has to choose first. */
+  readonly choice: Choice | null;
+  readonly consequence: Consequence | null;
+  readonly state: ActionState;
+  /** The form's token. */
+  readonly csrf: string;
+  readonly name: string;
+  readonly reason: string;
+  /** Ends the session; null: there is none. */
+  readonly signOut: Markup | null;
+  /** Why a form that was sent did nothing; empty: none was sent. */
+  readonly trouble: string;
+  readonly status: number;
+}
+
+/** The lengths of a hold that are offered, in hours. */
+export const HOLDS = [["1", "1 hour"], ["4", "4 hours"], ["24", "24 hours"]] as const;
+
+/** Further ones are reached with the command line. */
+const MAX_TARGETS = 100;
+
+/** Answers with the consequence and the question. */
+export function confirmationAnswer(model: ConfirmationModel): Response {
+  const { action, consequence, state: { status: { instance } }, signOut, trouble, status } = model;
+  const { title, tab, back } = ACTIONS[action];
+  const body = markup`<h1>${title}</h1>
+${trouble === "" ? "" : markup`<p class="trouble" role="alert">${trouble}</p>`}
+${choosing(model)}
+${consequence === null ? "" : markup`<p id="consequence" class="consequence">${consequence.sentence}</p>`}
+${consequence?.isPossible ? confirming(model, consequence) : ""}
+<p><a href="${back}">Back, without doing anything</a></p>`;
+  return pageAnswer({ title, tab, instance, liveOn: [], signOut, body, status });
+}
+
+function confirming({ action, choice, csrf, name, reason }: ConfirmationModel, { basis }: Consequence): Markup {
+  const { button, reason: isAsked } = ACTIONS[action];
+  const fields = { [TOKEN_FIELD]: csrf, basis, ...choice === null ? {} : chosenFields(choice) };
+  return markup`<form method="post" action="/ui/actions/${action}" class="stacked" aria-describedby="consequence">
+${Object.entries(fields).map(([field, value]) => markup`<input type="hidden" name="${field}" value="${value}">`)}
+${action === "hold" ? radios("hours", "How long", HOLDS[0][0], HOLDS) : ""}
+<label for="name">Your name, for the journal</label>
+<input id="name" name="name" value="${name}" maxlength="${AUTHOR.maxLength}" required autocomplete="username">
+${isAsked === "none" ? "" : reasonField(reason, isAsked === "required")}
+<button>${button}</button>
+</form>`;
+}
+
+function reasonField(reason: string, isRequired: boolean): Markup {
+  const required = isRequired ? markup` required` : "";
+  return markup`<label for="reason">${isRequired ? "Reason" : "Reason, if you want to give one"}</label>
+<input id="reason" name="reason" value="${reason}" maxlength="${REASON.maxLength}" autocomplete="off"${required}>`;
+}
+
+/** The choice as the fields of a form and the parameters of an address have it. */
+function chosenFields(choice: Choice): Readonly<Record<string, string>> {
+  switch (choice.action) {
+    case "rollback":
+      return { to: choice.to === null ? "rollout" : String(choice.to), scope: choice.isLocal ? "host" : "fleet" };
+    case "promote":
+      return { to: choice.full ? "full" : "next" };
+    default:
+      return {};
+  }
+}
+
+/** The form that changes the choice. It only asks for this page again, with another sentence. */
+function choosing({ action, choice, state }: ConfirmationModel): Markup | string {
+  if (action !== "rollback" && action !== "promote") return "";
+  const chosen = choice === null ? {} : chosenFields(choice);
+  const fields = action === "rollback"
+    ? rollbackChoices(chosen, state)
+    : radios("to", "How far", chosen["to"] ?? "next", [["next", "the hosts of the next step"], ["full", "all hosts"]]);
+  return markup`<form method="get" action="/ui/actions/${action}" class="stacked choosing">
+${fields}
+<button class="quiet">Show the consequence</button>
+</form>`;
+}
+
+function rollbackChoices({ to, scope = "fleet" }: Readonly<Record<string, string>>, state: ActionState): Markup {
+  const { releases, status: { mode, instance } } = state;
+  const option = (value: string, label: string) =>
+    markup`<option value="${value}"${to === value ? markup` selected` : ""}>${label}</option>`;
+  const targets = targetsOf(releases).slice(0, MAX_TARGETS).map(({ number, hash, at, state }) =>
+    option(String(number), `release ${number} (${shortHash(hash)}), ${state}, of ${at.slice(0, 10)}`)
+  );
+  const scopes = [["fleet", "on all hosts"], ["host", `only on ${instance}`]] as const;
+  return markup`<label for="to">Go back to</label>
+<select id="to" name="to">
+${isRolloutUnderWay(state) ? option("rollout", "what ran before the rollout that is under way") : ""}
+${targets}
+</select>
+${mode === "alone" ? "" : radios("scope", "Where", scope, scopes)}`;
+}
+
+function radios(
+  name: string,
+  legend: string,
+  chosen: string,
+  options: readonly (readonly [value: string, label: string])[],
+): Markup {
+  const radio = ([value, label]: readonly [string, string]) => {
+    const checked = value === chosen ? markup` checked` : "";
+    return markup`<label><input type="radio" name="${name}" value="${value}"${checked}> ${label}</label>`;
+  };
+  return markup`<fieldset>
+<legend>${legend}</legend>
+${options.map(radio)}
+</fieldset>`;
+}
+
+export interface OutcomeModel {
+  readonly action: ActionName;
+  readonly outcome: Outcome;
+  readonly instance: string;
+  /** Ends the session; null: there is none. */
+  readonly signOut: Markup | null;
+}
+
+/** Answers with the outcome. */
+export function outcomeAnswer({ action, outcome, instance, signOut }: OutcomeModel): Response {
+  const { done, notDone, tab, back, backLabel } = ACTIONS[action];
+  const { isDone, status, sentences, diagnostics } = outcome;
+  const title = isDone ? done : notDone;
+  const body = markup`<h1>${title}</h1>
+${sentences.map((sentence) => markup`<p>${sentence}</p>`)}
+${diagnostics.length === 0 ? "" : markup`<ul>${diagnostics.map(diagnosticItem)}</ul>`}
+<p><a href="${back}">${backLabel}</a></p>`;
+  return pageAnswer({ title, tab, instance, liveOn: [], signOut, body, status });
+}
+
+function diagnosticItem({ severity, summary, file, line, suggestion }: DiagnosticAnswer): Markup {
+  const place = file === null ? "" : markup`<code>${file}${line === null ? "" : `:${line}`}</code> `;
+  return markup`<li><strong>${severity}</strong> ${place}${summary}${
+    suggestion === null ? "" : `; ${suggestion}`
+  }</li>`;
+}
+
+/** Links to actions for a view to place. Each leads to a confirmation; null: the reader may not act. */
+export function actionLinks(actions: readonly ActionName[], mayAct: boolean): Markup | null {
+  if (!mayAct) return null;
+  const links = actions.map((one) => markup`<li><a href="/ui/actions/${one}">${ACTIONS[one].link}</a></li>`);
+  return markup`<nav class="actions" aria-label="Actions"><ul>${links}</ul></nav>`;
+}
+
+/** A link to the confirmation of a rollback to a release; null: the reader may not act. */
+export function rollbackLink(number: number, mayAct: boolean): Markup | null {
+  return mayAct ? markup`<a href="/ui/actions/rollback?to=${number}">Roll back to ${number}</a>` : null;
+}

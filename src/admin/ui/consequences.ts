@@ -1,0 +1,246 @@
+// The consequence of each action in a sentence with its numbers, which a person reads before it is confirmed. Pure: it
+// is computed from the state at that moment. The daemon judges every order again when it comes.
+import type { PeersAnswer } from "../../cluster/notifier.ts";
+import type { ListedRelease } from "../../releases/history_list.ts";
+import { lastBefore, lastGood, type Release } from "../../releases/release.ts";
+import type { RolloutAnswer, Status } from "../daemon_api.ts";
+
+/** The facts that consequences depend on. */
+export interface ActionState {
+  readonly status: Status;
+  readonly peers: PeersAnswer;
+  /** The newest first. */
+  readonly releases: readonly ListedRelease[];
+  readonly rollout: RolloutAnswer;
+}
+
+/** An action with all that is chosen in it. */
+export type Choice =
+  | { readonly action: "reload" }
+  /** `to` null: the rollout under way is ended. `isLocal`: only this host goes back. */
+  | { readonly action: "rollback"; readonly to: number | null; readonly isLocal: boolean }
+  | { readonly action: "promote"; readonly full: boolean }
+  | { readonly action: "hold" }
+  | { readonly action: "release-hold" };
+
+export interface Consequence {
+  /** Whether there is anything to confirm; otherwise the sentence says why there is not. */
+  readonly isPossible: boolean;
+  readonly sentence: string;
+  /** The part of the state that the sentence depends on: the action is refused if another one is there by then. */
+  readonly basis: string;
+}
+
+/** The digits of a hash that are shown. */
+export function shortHash(hash: string): string {
+  return hash.slice(0, 8);
+}
+
+/** Returns the consequence of an action. */
+export function consequenceOf(choice: Choice, state: ActionState): Consequence {
+  switch (choice.action) {
+    case "reload":
+      return possible(reloadSentence(state));
+    case "rollback":
+      return choice.to === null ? rolloutEnd(state) : rollback(choice.to, choice.isLocal, state);
+    case "promote":
+      return promotion(choice.full, state);
+    case "hold":
+      return possible(holdSentence(state));
+    case "release-hold":
+      return holdEnd(state);
+  }
+}
+
+/** The number to which a rollback leads unless a person chooses another; null: a person has to choose. */
+export function defaultTarget(releases: readonly ListedRelease[]): number | null {
+  const running = releases.find(({ isRunning }) => isRunning);
+  // What a rollback put in force is left only by choice: two persons may act at once.
+  if (running === undefined || running.cause === "rollback") return null;
+  const kept = keptOf(releases);
+  return (lastGood(kept) ?? lastBefore(kept, () => true))?.number ?? null;
+}
+
+/** The releases that a rollback can lead to, the newest first; of one configuration only the newest. */
+export function targetsOf(releases: readonly ListedRelease[]): readonly ListedRelease[] {
+  const running = releases.find(({ isRunning }) => isRunning);
+  const seen = new Set(running === undefined ? [] : [running.hash]);
+  return releases.filter(({ hash, isSkipped }) => {
+    const isNew = !seen.has(hash);
+    seen.add(hash);
+    return isNew && !isSkipped;
+  });
+}
+
+/** The list as the rules of releases take it. */
+function keptOf(releases: readonly ListedRelease[]): Parameters<typeof lastGood>[0] {
+  const skipped = releases.filter(({ isSkipped }) => isSkipped);
+  const skips = skipped.map(({ hash }) => ({ hash, by: "", at: "", reason: "", scope: "host" as const }));
+  return { list: releases.toReversed(), skips };
+}
+
+function possible(sentence: string, basis = ""): Consequence {
+  return { isPossible: true, sentence, basis };
+}
+
+function impossible(sentence: string): Consequence {
+  return { isPossible: false, sentence, basis: "" };
+}
+
+/** How many hosts there are; null: not known. */
+function fleetSize({ status, peers }: ActionState): number | null {
+  if (status.mode === "alone") return 1;
+  return peers.ok ? new Set(peers.peers.map(({ instance }) => instance)).size : null;
+}
+
+function counted(count: number, one: string): string {
+  return `${count} ${one}${count === 1 ? "" : "s"}`;
+}
+
+/** The beginning of a sentence about the whole fleet. */
+function fleetText(state: ActionState): string {
+  const { status: { instance, mode } } = state;
+  const size = fleetSize(state);
+  if (mode === "alone") return instance;
+  if (size === null) return "All hosts of the fleet (how many is not known now)";
+  return size <= 1 ? `${instance}, the only host of the fleet,` : `All ${size} hosts`;
+}
+
+/** The hosts beside this one; null: there are none. */
+function othersText(state: ActionState): string | null {
+  const size = fleetSize(state);
+  if (size === null) return "the other hosts";
+  return size <= 1 ? null : size === 2 ? "the other host" : `the other ${size - 1} hosts`;
+}
+
+function goOn(others: string): string {
+  return others.endsWith("s") ? "go on" : "goes on";
+}
+
+/** For a text, which the script of the page does not bring into the reader's zone. */
+function moment(iso: string): string {
+  return iso.replace(/^(\d{4}-\d\d-\d\d)T(\d\d:\d\d):.*Z$/, "$1 $2 UTC");
+}
+
+function reloadSentence(state: ActionState): string {
+  const { status: { instance, source, hold } } = state;
+  const others = othersText(state);
+  const what = source === null ? "looks at what the store has" : `reads ${source}`;
+  const effect = hold === null
+    ? `a valid change comes into force here${others === null ? "" : ` and is announced to ${others}`}`
+    : `a valid change waits until the hold by ${hold.author} ends at ${moment(hold.until)}`;
+  return `${instance} ${what} again now: ${effect}; without a valid change everything stays as it is.`;
+}
+
+function rollback(number: number, isLocal: boolean, state: ActionState): Consequence {
+  const { releases, status: { instance, mode } } = state;
+  const running = releases.find(({ isRunning }) => isRunning);
+  if (running === undefined) return impossible("No release is in force, so there is nothing to take back.");
+  const target = releases.find((one) => one.number === number);
+  if (target === undefined) return impossible(`There is no release ${number} in the history of ${instance}.`);
+  if (target.hash === running.hash) {
+    return impossible(`Release ${number} has the configuration that is in force as release ${running.number}.`);
+  }
+  if (target.isSkipped) return impossible(`Release ${number} was rolled back itself: only a forced reload runs it.`);
+  const what = `release ${number} (${shortHash(target.hash)}) again`;
+  const taken = takenText(target, releases);
+  const basis = `release ${running.number}`;
+  const others = othersText(state);
+  if (isLocal && mode === "cluster") {
+    const rest = others === null ? "" : `; ${others} ${goOn(others)} with what runs there`;
+    return possible(
+      `Only ${instance} will run ${what}: ${taken} will not run there until a person forces it${rest}.`,
+      basis,
+    );
+  }
+  const where = mode === "alone" ? "here" : "anywhere";
+  const sentence =
+    `${fleetText(state)} will run ${what}: ${taken} will not run ${where} until a person forces it, and ` +
+    "any other edit of the source counts as usual.";
+  return possible(sentence, basis);
+}
+
+/** The releases that a rollback to `target` takes back. */
+function takenText(target: Release, releases: readonly ListedRelease[]): string {
+  const last = Math.max(...releases.filter(({ hash }) => hash === target.hash).map((one) => one.number));
+  const newer = releases.filter((one) => one.number > last);
+  const hashes = new Set(newer.map(({ hash }) => hash));
+  if (hashes.size === 1) return `release ${newer[0]!.number}`;
+  return `what the ${counted(newer.length, "release")} after it ran`;
+}
+
+/** The rollout under way; otherwise the reason why there is none. */
+function underWay({ rollout: answer }: ActionState) {
+  if (!answer.ok) return { ok: false, reason: `The rollout is not known now: ${answer.reason}.` } as const;
+  const { rollout } = answer;
+  if (rollout?.isUnderWay) return { ok: true, rollout } as const;
+  return { ok: false, reason: "No rollout is under way." } as const;
+}
+
+/** Whether a rollout is under way, so that a rollback means to end it. */
+export function isRolloutUnderWay(state: ActionState): boolean {
+  return underWay(state).ok;
+}
+
+function rolloutEnd(state: ActionState): Consequence {
+  const found = underWay(state);
+  if (!found.ok) return impossible(found.reason);
+  const { hash, base, hosts } = found.rollout;
+  const runs = hosts.filter((host) => host.runs === "candidate").length;
+  const back = runs === 0
+    ? "No host runs it yet"
+    : `${runs} of ${counted(hosts.length, "host")} ${runs === 1 ? "goes" : "go"} back to ${shortHash(base)}`;
+  const sentence = `The rollout of ${shortHash(hash)} ends: ${back.charAt(0).toLowerCase()}${back.slice(1)}, and no ` +
+    "host will run it until a person forces it.";
+  return possible(sentence, `rollout ${hash}`);
+}
+
+function promotion(full: boolean, state: ActionState): Consequence {
+  const found = underWay(state);
+  if (!found.ok) return impossible(found.reason);
+  const { hash, phase, step, steps, hosts } = found.rollout;
+  const name = shortHash(hash);
+  const all = steps.at(-1)!;
+  if (phase === "awaiting-approval") {
+    return impossible(`The rollout of ${name} waits for approvals, which no order replaces.`);
+  }
+  const isLast = step === steps.length - 1;
+  if (isLast && phase === "baking") {
+    return impossible(`All ${counted(all, "host")} are let in already: the rollout is done when they have baked.`);
+  }
+  const basis = `rollout ${hash} ${phase} step ${step}`;
+  const isBehind = ({ isLetIn, runs, state }: typeof hosts[number]) =>
+    isLetIn && !(runs === "candidate" && state === "healthy");
+  const behind = hosts.filter(isBehind).length;
+  if (phase === "halted" && behind > 0) {
+    const next = full ? "all other hosts are let in" : "the hosts of the next step are let in";
+    const left = `without the ${counted(behind, "host")} that did not become healthy`;
+    return possible(`The rollout of ${name} goes on ${left}, and ${next} at once.`, basis);
+  }
+  if (isLast) return possible(`The rollout of ${name} goes on: all ${counted(all, "host")} are let in already.`, basis);
+  const now = steps[step]!;
+  const next = full ? all : steps[step + 1]!;
+  const waits = behind === 0
+    ? ""
+    : `, although ${behind} of those before ${behind === 1 ? "is" : "are"} not healthy yet`;
+  const sentence = `${next} of ${counted(all, "host")} will run ${name}, ${next - now} more than now, and at once` +
+    `${waits}.`;
+  return possible(sentence, basis);
+}
+
+function holdSentence(state: ActionState): string {
+  const { status: { instance, hold } } = state;
+  const others = othersText(state);
+  const rest = others === null ? "" : `; ${others} ${goOn(others)} without it`;
+  const before = hold === null ? "" : ` It replaces the hold by ${hold.author} until ${moment(hold.until)}.`;
+  return `Nothing new comes into force on ${instance} before the hold ends, whatever its source says, except rollbacks ` +
+    `and forced reloads${rest}.${before}`;
+}
+
+function holdEnd({ status: { instance, hold, held } }: ActionState): Consequence {
+  if (hold === null) return impossible(`Nothing is held on ${instance}.`);
+  const effect = held?.kind === "frozen"
+    ? `the edit that waits (${shortHash(held.hash)}) comes into force on ${instance} at once`
+    : `no edit waits on ${instance}, and the next one comes into force as usual`;
+  return possible(`The hold by ${hold.author} until ${moment(hold.until)} ends: ${effect}.`, `hold ${hold.until}`);
+}

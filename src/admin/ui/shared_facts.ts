@@ -1,0 +1,35 @@
+// What the store says, asked for once for all readers of a short time: each open page asks every few seconds.
+import { withinLimit } from "../../time/limit.ts";
+import type { DaemonApi } from "../daemon_api.ts";
+import type { AdminLimits } from "../limits.ts";
+
+/** All readers together make the daemon ask the store for the same no more often than this. */
+const STORE_FRESH_MILLISECONDS = 2_000;
+
+type Unknown = { readonly ok: false; readonly reason: string };
+type Answer<K extends "peers" | "rollout"> = Awaited<ReturnType<DaemonApi[K]>>;
+
+/** The facts, as they were a short time ago. */
+export interface SharedFacts {
+  readonly peersOf: () => Promise<Answer<"peers">>;
+  readonly rolloutOf: () => Promise<Answer<"rollout">>;
+}
+
+export function openSharedFacts(api: DaemonApi, limits: AdminLimits): SharedFacts {
+  return { peersOf: shared(() => api.peers(), limits), rolloutOf: shared(() => api.rollout(), limits) };
+}
+
+/** Asks the store, once for all that ask within a short time. */
+function shared<T>(begin: () => Promise<T>, { answerMilliseconds }: AdminLimits): () => Promise<T | Unknown> {
+  let asked: { readonly at: number; readonly answer: Promise<T | Unknown> } | null = null;
+  const ask = async (): Promise<T | Unknown> => {
+    const answer = await withinLimit(begin(), answerMilliseconds);
+    if (answer.ok) return answer.value;
+    return { ok: false, reason: `the store did not answer within ${answerMilliseconds / 1000} s` };
+  };
+  return () => {
+    const now = performance.now();
+    if (asked === null || now - asked.at > STORE_FRESH_MILLISECONDS) asked = { at: now, answer: ask() };
+    return asked.answer;
+  };
+}

@@ -1,0 +1,223 @@
+import { assertEquals } from "@std/assert";
+import {
+  type ActionState,
+  type Choice,
+  consequenceOf,
+  defaultTarget,
+  targetsOf,
+} from "../../../src/admin/ui/consequences.ts";
+import type { Status } from "../../../src/admin/daemon_api.ts";
+import type { RolloutHost, RolloutView } from "../../../src/rollout/rollout_view.ts";
+import { fakeDaemonApi, peer, releaseAnswer, ROLLOUT } from "../fake_daemon_api.ts";
+
+const RELEASES = [
+  releaseAnswer(17, "c".repeat(64), { isRunning: true }),
+  releaseAnswer(16, "b".repeat(64), { until: "2026-01-01T00:00:00.000Z" }),
+  releaseAnswer(15, "a".repeat(64), { until: "2026-01-01T00:00:00.000Z" }),
+];
+
+async function stateOf(given: Partial<ActionState> = {}, status: Partial<Status> = {}): Promise<ActionState> {
+  return {
+    status: { ...await fakeDaemonApi().status(), source: "/etc/honua/config.hcl", ...status },
+    peers: { ok: true, peers: Array.from({ length: 40 }, (_, index) => peer(`edge-${index + 1}`, "a1")) },
+    releases: RELEASES,
+    rollout: { ok: true, rollout: null },
+    ...given,
+  };
+}
+
+async function sentenceOf(choice: Choice, given: Partial<ActionState> = {}, status: Partial<Status> = {}) {
+  const { isPossible, sentence } = consequenceOf(choice, await stateOf(given, status));
+  return isPossible ? sentence : `No: ${sentence}`;
+}
+
+const hosts = (count: number): ActionState["peers"] => ({
+  ok: true,
+  peers: Array.from({ length: count }, (_, index) => peer(`edge-${index + 1}`, "a1")),
+});
+const hold = { until: "2026-01-02T12:30:00.000Z", author: "ben", reason: "tiles" };
+
+Deno.test("a rollback says on how many hosts what will run, and what will not run any more", async () => {
+  const to = (number: number, isLocal = false): Choice => ({ action: "rollback", to: number, isLocal });
+  const rest = "and any other edit of the source counts as usual.";
+  assertEquals(
+    await sentenceOf(to(16)),
+    `All 40 hosts will run release 16 (bbbbbbbb) again: release 17 will not run anywhere until a person forces it, ${rest}`,
+  );
+  assertEquals(
+    await sentenceOf(to(15), { peers: hosts(1) }),
+    "edge-1, the only host of the fleet, will run release 15 (aaaaaaaa) again: what the 2 releases after it ran will " +
+      `not run anywhere until a person forces it, ${rest}`,
+  );
+  assertEquals(
+    await sentenceOf(to(16), {}, { mode: "alone" }),
+    `edge-1 will run release 16 (bbbbbbbb) again: release 17 will not run here until a person forces it, ${rest}`,
+  );
+  assertEquals(
+    await sentenceOf(to(16), { peers: { ok: false, reason: "away" } }),
+    "All hosts of the fleet (how many is not known now) will run release 16 (bbbbbbbb) again: release 17 will not run " +
+      `anywhere until a person forces it, ${rest}`,
+  );
+  const local =
+    "Only edge-1 will run release 16 (bbbbbbbb) again: release 17 will not run there until a person forces it";
+  assertEquals(await sentenceOf(to(16, true)), `${local}; the other 39 hosts go on with what runs there.`);
+  assertEquals(
+    await sentenceOf(to(16, true), { peers: hosts(2) }),
+    `${local}; the other host goes on with what runs there.`,
+  );
+  assertEquals(await sentenceOf(to(16, true), { peers: hosts(1) }), `${local}.`);
+});
+
+Deno.test("a rollback that leads nowhere says so", async () => {
+  const to = (number: number): Choice => ({ action: "rollback", to: number, isLocal: false });
+  assertEquals(await sentenceOf(to(9)), "No: There is no release 9 in the history of edge-1.");
+  const configuration = "has the configuration that is in force as release 17";
+  assertEquals(await sentenceOf(to(17)), `No: Release 17 ${configuration}.`);
+  const same = [RELEASES[0]!, { ...RELEASES[1]!, hash: RELEASES[0]!.hash }];
+  assertEquals(await sentenceOf(to(16), { releases: same }), `No: Release 16 ${configuration}.`);
+  const skipped = [RELEASES[0]!, { ...RELEASES[1]!, isSkipped: true }];
+  const forced = "No: Release 16 was rolled back itself: only a forced reload runs it.";
+  assertEquals(await sentenceOf(to(16), { releases: skipped }), forced);
+  assertEquals(
+    await sentenceOf(to(16), { releases: RELEASES.slice(1) }),
+    "No: No release is in force, so there is nothing to take back.",
+  );
+});
+
+Deno.test("a rollback leads to the last healthy release unless a person chooses another", () => {
+  assertEquals(defaultTarget(RELEASES), 16);
+  const [running, before, first] = [RELEASES[0]!, RELEASES[1]!, RELEASES[2]!];
+  assertEquals(defaultTarget([running, { ...before, state: "failed" }, first]), 15);
+  assertEquals(defaultTarget([running, { ...before, isSkipped: true }, first]), 15);
+  assertEquals(defaultTarget([running, { ...before, state: "replaced" }]), 16, "no other is there");
+  assertEquals(defaultTarget([{ ...running, cause: "rollback" }, before]), null, "a person has to choose");
+  assertEquals([defaultTarget([running]), defaultTarget([])], [null, null]);
+  const again = { ...first, number: 14 };
+  assertEquals(targetsOf([running, { ...before, isSkipped: true }, first, again]).map((one) => one.number), [15]);
+});
+
+function rolloutWith(given: Partial<RolloutView>): Pick<ActionState, "rollout"> {
+  return { rollout: { ok: true, rollout: { ...ROLLOUT, hash: "d".repeat(64), base: "c".repeat(64), ...given } } };
+}
+
+function hostsOf(...states: readonly (string | null)[]): readonly RolloutHost[] {
+  return states.map((state, rank) => ({
+    instance: `edge-${rank + 1}`,
+    rank,
+    isLetIn: state !== null,
+    runs: state === "behind" || state === null ? "stable" : "candidate",
+    state,
+    rejected: null,
+    isHere: true,
+    self: rank === 0,
+  }));
+}
+
+Deno.test("the end of a rollout says how many hosts go back", async () => {
+  const end: Choice = { action: "rollback", to: null, isLocal: false };
+  const then = "and no host will run it until a person forces it.";
+  assertEquals(
+    await sentenceOf(end, rolloutWith({ hosts: hostsOf("healthy", "healthy", null) })),
+    `The rollout of dddddddd ends: 2 of 3 hosts go back to cccccccc, ${then}`,
+  );
+  assertEquals(
+    await sentenceOf(end, rolloutWith({ hosts: hostsOf("healthy", null) })),
+    `The rollout of dddddddd ends: 1 of 2 hosts goes back to cccccccc, ${then}`,
+  );
+  assertEquals(
+    await sentenceOf(end, rolloutWith({ hosts: hostsOf(null) })),
+    `The rollout of dddddddd ends: no host runs it yet, ${then}`,
+  );
+  assertEquals(await sentenceOf(end, rolloutWith({ isUnderWay: false })), "No: No rollout is under way.");
+  assertEquals(await sentenceOf(end), "No: No rollout is under way.");
+  const unknown = { rollout: { ok: false, reason: "Redis is away" } } as const;
+  assertEquals(await sentenceOf(end, unknown), "No: The rollout is not known now: Redis is away.");
+});
+
+Deno.test("a promotion says how many hosts run the change then, and which are not healthy yet", async () => {
+  const next: Choice = { action: "promote", full: false };
+  const steps = { steps: [1, 4, 10], step: 0 };
+  const one = hostsOf("healthy", null, null);
+  assertEquals(
+    await sentenceOf(next, rolloutWith({ ...steps, hosts: one })),
+    "4 of 10 hosts will run dddddddd, 3 more than now, and at once.",
+  );
+  assertEquals(
+    await sentenceOf({ action: "promote", full: true }, rolloutWith({ ...steps, hosts: hostsOf("baking", "behind") })),
+    "10 of 10 hosts will run dddddddd, 9 more than now, and at once, although 2 of those before are not healthy yet.",
+  );
+  assertEquals(
+    await sentenceOf(next, rolloutWith({ ...steps, phase: "halted", hosts: hostsOf("healthy", "failed", null) })),
+    "The rollout of dddddddd goes on without the 1 host that did not become healthy, and the hosts of the next step " +
+      "are let in at once.",
+  );
+  const last = { steps: [1, 3], step: 1, hosts: hostsOf("healthy", "behind", "healthy") };
+  assertEquals(
+    await sentenceOf(next, rolloutWith({ ...last, phase: "admitting" })),
+    "The rollout of dddddddd goes on: all 3 hosts are let in already.",
+  );
+  assertEquals(
+    await sentenceOf(next, rolloutWith(last)),
+    "No: All 3 hosts are let in already: the rollout is done when they have baked.",
+  );
+  assertEquals(
+    await sentenceOf(next, rolloutWith({ ...steps, phase: "awaiting-approval" })),
+    "No: The rollout of dddddddd waits for approvals, which no order replaces.",
+  );
+  assertEquals(await sentenceOf(next), "No: No rollout is under way.");
+});
+
+Deno.test("a reload, a hold and its end say which hosts they concern", async () => {
+  const [reload, begin, end] = [{ action: "reload" }, { action: "hold" }, { action: "release-hold" }] as const;
+  const stays = "without a valid change everything stays as it is.";
+  assertEquals(
+    await sentenceOf(reload),
+    `edge-1 reads /etc/honua/config.hcl again now: a valid change comes into force here and is announced to the other 39 hosts; ${stays}`,
+  );
+  assertEquals(
+    await sentenceOf(reload, {}, { mode: "alone", source: null, hold }),
+    `edge-1 looks at what the store has again now: a valid change waits until the hold by ben ends at 2026-01-02 12:30 UTC; ${stays}`,
+  );
+  const held =
+    "Nothing new comes into force on edge-1 before the hold ends, whatever its source says, except rollbacks " +
+    "and forced reloads";
+  assertEquals(await sentenceOf(begin), `${held}; the other 39 hosts go on without it.`);
+  assertEquals(
+    await sentenceOf(begin, {}, { mode: "alone", hold }),
+    `${held}. It replaces the hold by ben until 2026-01-02 12:30 UTC.`,
+  );
+  assertEquals(await sentenceOf(end), "No: Nothing is held on edge-1.");
+  const over = "The hold by ben until 2026-01-02 12:30 UTC ends:";
+  assertEquals(
+    await sentenceOf(end, {}, { hold }),
+    `${over} no edit waits on edge-1, and the next one comes into force as usual.`,
+  );
+  const waiting = {
+    kind: "frozen",
+    hash: "e".repeat(64),
+    by: null,
+    at: null,
+    reason: null,
+    why: "",
+    advice: "",
+  } as const;
+  assertEquals(
+    await sentenceOf(end, {}, { hold, held: waiting }),
+    `${over} the edit that waits (eeeeeeee) comes into force on edge-1 at once.`,
+  );
+});
+
+Deno.test("the basis of a consequence changes with the state that its numbers are about", async () => {
+  const basisOf = async (choice: Choice, given: Partial<ActionState> = {}, status: Partial<Status> = {}) =>
+    consequenceOf(choice, await stateOf(given, status)).basis;
+  const back: Choice = { action: "rollback", to: 15, isLocal: false };
+  const newer = [
+    releaseAnswer(18, "e", { isRunning: true }),
+    { ...RELEASES[0]!, isRunning: false },
+    ...RELEASES.slice(1),
+  ];
+  assertEquals([await basisOf(back), await basisOf(back, { releases: newer })], ["release 17", "release 18"]);
+  const promote: Choice = { action: "promote", full: false };
+  const at = async (step: number) => await basisOf(promote, rolloutWith({ steps: [1, 2, 3], step, phase: "baking" }));
+  assertEquals(new Set([await at(0), await at(1), await basisOf(promote)]).size, 3);
+});
